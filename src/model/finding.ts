@@ -1,0 +1,79 @@
+import type { PlaceRole } from "./span.ts";
+
+export type Severity = "error" | "warning" | "info";
+export type Confidence = "certain" | "likely" | "possible";
+
+/** The evidence ladder, weakest first (docs/evidence-ladder.md). */
+export type Rung = "inferred" | "recorded" | "planned" | "measured" | "proven";
+
+export interface Place {
+  readonly role: PlaceRole;
+  readonly file: string;
+  /** Lines and columns count from 1, columns in UTF-16 units. */
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+  /** A few words under the code, for people. */
+  readonly label?: string;
+}
+
+/** One rung's evidence and its figures (`statements`, `milliseconds`, …). */
+export interface Evidence {
+  readonly kind: Rung;
+  readonly note?: string;
+  readonly [figure: string]: string | number | boolean | undefined;
+}
+
+export interface Figure {
+  readonly before?: number;
+  readonly after?: number;
+  readonly low?: number;
+  readonly high?: number;
+  /** What one unit is counted over: "request", "row", "call". */
+  readonly per?: string;
+}
+
+export interface Impact {
+  readonly statements?: Figure;
+  readonly milliseconds?: Figure;
+  readonly bytes?: Figure;
+  readonly rows?: Figure;
+  readonly marginal?: number;
+}
+
+/** Replaces the UTF-8 bytes `start` to `end` of `file`, which must hold `expected`, by `text`. */
+export interface Edit {
+  readonly file: string;
+  readonly start: number;
+  readonly end: number;
+  readonly expected: string;
+  readonly text: string;
+}
+
+/** `safe` keeps the semantics by construction, `review` needs a person, `advice` is text alone. */
+export type Safety = "safe" | "review" | "advice";
+
+export interface Fix {
+  readonly title: string;
+  readonly kind: "edit" | "migration" | "sql" | "config";
+  readonly safety: Safety;
+  readonly edits: readonly Edit[];
+}
+
+export interface Finding {
+  readonly id: string;
+  readonly rule: string;
+  readonly chapter: string;
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  readonly message: string;
+  readonly claim: string;
+  readonly doubt: string;
+  readonly model?: string;
+  readonly relation?: string;
+  readonly places: readonly Place[];
+  readonly evidence: readonly Evidence[];
+  readonly impact: Impact;
+  readonly fixes: readonly Fix[];
+}

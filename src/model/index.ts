@@ -1,0 +1,5 @@
+export type * from "./finding.ts";
+export type * from "./ir.ts";
+export type * from "./project.ts";
+export type * from "./report.ts";
+export type * from "./span.ts";

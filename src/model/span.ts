@@ -1,0 +1,25 @@
+/** A stretch of one file's text, in UTF-16 offsets from its start (after a byte order mark, if any). */
+export interface Span {
+  /** Path relative to the project root, with forward slashes. */
+  readonly file: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a place has to do with its finding; the order of places follows the data. */
+export type PlaceRole =
+  | "queryset"
+  | "loop"
+  | "call"
+  | "access"
+  | "definition"
+  | "write"
+  | "statement"
+  | "table";
+
+/** A span with its part in a finding, and a short label for the text under the code. */
+export interface Spot {
+  readonly role: PlaceRole;
+  readonly span: Span;
+  readonly label?: string;
+}
