@@ -3,3 +3,4 @@ export type * from "./ir.ts";
 export type * from "./project.ts";
 export type * from "./report.ts";
 export type * from "./span.ts";
+export type * from "./facts.ts";
