@@ -1,0 +1,1 @@
+export { lowerDjangoTemplate } from "./django-template.ts";
