@@ -1,3 +1,5 @@
+import { endOfQuoted } from "./quoted-string.ts";
+
 /** One word of a tag, as Django's `split_contents` finds them: quoted strings keep their blanks. */
 export interface Bit {
   readonly text: string;
@@ -27,18 +29,8 @@ function endOfBit(content: string, from: number): number {
   while (at < content.length) {
     const char = content.charAt(at);
     if (BLANK.test(char)) return at;
-    at = char === '"' || char === "'" ? endOfQuoted(content, at) : at + 1;
+    // A quote that is never closed is a character like any other.
+    at = endOfQuoted(content, at) || at + 1;
   }
   return at;
-}
-
-/** A quote that is never closed is a character like any other. */
-function endOfQuoted(content: string, from: number): number {
-  const quote = content.charAt(from);
-  for (let at = from + 1; at < content.length; at++) {
-    const char = content.charAt(at);
-    if (char === "\\") at++;
-    else if (char === quote) return at + 1;
-  }
-  return from + 1;
 }

@@ -1,11 +1,10 @@
 import type { Expr } from "../model/ir.ts";
+import { endOfQuoted } from "./quoted-string.ts";
 import type { TemplateError } from "./template-report.ts";
 
 /** No template has longer chains; the IR must stay shallow for those who recurse over it. */
 const MAX_STEPS = 100;
 
-const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'/y;
-const TRANSLATED = /_\((?:"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*')\)/y;
 const VARIABLE = /[\p{L}\p{M}\p{N}_.]+/uy;
 const SIGNED_NUMBER = /[-+]\d[\d.e]*/y;
 const FILTER = /\s*\|\s*([\p{L}\p{M}\p{N}_]+)/uy;
@@ -73,11 +72,27 @@ class FilterReader {
 
   private readOperand(): Expr | null {
     const start = this.at;
-    if (this.match(TRANSLATED) !== null) return this.makeString(start + 2, this.at - 1, start);
-    if (this.match(STRING) !== null) return this.makeString(start, this.at, start);
+    const string = this.readString(start) ?? this.readTranslated(start);
+    if (string) return string;
     const word = this.match(VARIABLE) ?? this.match(SIGNED_NUMBER);
     if (word === null) return null;
     return NUMERIC.test(word) ? this.makeNumber(word, start) : this.makeVariable(word, start);
+  }
+
+  private readString(start: number): Expr | null {
+    const end = endOfQuoted(this.source, start);
+    if (end === 0) return null;
+    this.at = end;
+    return this.makeString(start, end, start);
+  }
+
+  /** `_("text")` is the text, to us. */
+  private readTranslated(start: number): Expr | null {
+    if (!this.source.startsWith("_(", start)) return null;
+    const close = endOfQuoted(this.source, start + 2);
+    if (close === 0 || this.source.charAt(close) !== ")") return null;
+    this.at = close + 1;
+    return this.makeString(start + 2, close, start);
   }
 
   private makeString(open: number, close: number, start: number): Expr {
