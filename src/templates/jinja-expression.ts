@@ -77,7 +77,7 @@ export class JinjaExpressions {
   /** The filters of a filter block or a block `set`, applied to `value`; the first `|` is optional. */
   readFilters(value: Expr): Expr {
     if (this.reader.peek()?.type !== "name") return this.readPipes(value);
-    return this.readPipes(this.readFilter(value, this.reader.start));
+    return this.readPipes(this.readFilter(value, value.start));
   }
 
   private readTargetItem(): Expr {
