@@ -90,7 +90,7 @@ export class JinjaExpressions {
       this.reader.take();
       const target = this.readTarget();
       this.reader.expect(")");
-      return { ...target, ...this.from(start) };
+      return target.kind === "sequence" ? this.widen(target, start) : target;
     });
   }
 
