@@ -157,5 +157,5 @@ const share = (part, whole) => `${part} (${Math.round((100 * part) / whole)} %)`
 
 const markdownTable = (header, rows) =>
   [header, header.map((_, index) => (index ? "---:" : "---")), ...rows]
-    .map((row) => `| ${row.join(" | ")} |`)
+    .map((row) => `| ${row.map((cell) => String(cell).replaceAll("|", "\\|")).join(" | ")} |`)
     .join("\n");
