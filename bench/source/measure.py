@@ -46,7 +46,7 @@ def measure(command, options):
         "cpu": usage.ru_utime + usage.ru_stime,
         "peak": usage.ru_maxrss * unit,
         "status": done.returncode,
-        "stderr": done.stderr.decode(errors="replace").strip()[-300:],
+        "stderr": done.stderr.decode(errors="replace").strip()[-2000:],
     }
 
 

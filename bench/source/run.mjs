@@ -147,13 +147,19 @@ function peers() {
       name: "pyright",
       command: [tool("pyright"), "--pythonpath", tool("python"), "-"],
       stdin: lists.examined,
+      accepts: [0, 1],
     },
     {
       name: "pylint with pylint-django",
       command: [tool("pylint"), ...pylint, ...files],
       cwd: copy,
     },
-    { name: "djch (all files below the root)", command: [tool("djch"), "check"], cwd: copy },
+    {
+      name: "djch (all files below the root)",
+      command: [tool("djch"), "check"],
+      cwd: copy,
+      accepts: [0, 1],
+    },
   ]
     .filter(
       ({ name, command }) =>
@@ -216,7 +222,8 @@ function measureAll() {
   return collected;
 }
 
-function measure({ command, cwd, stdin }) {
+/** `accepts`: the exit statuses of a process that did its work; pyright and djch exit 1 when they find something. */
+function measure({ command, cwd, stdin, accepts = [0] }) {
   const flags = [
     "--timeout",
     options.timeout,
@@ -226,16 +233,15 @@ function measure({ command, cwd, stdin }) {
   const child = spawnSync(python, [join(here, "measure.py"), ...flags, "--", ...command], {
     encoding: "utf8",
   });
-  if (child.status !== 0) return { failure: lastLine(child.stderr) };
+  if (child.status !== 0) return { failure: errorLine(child.stderr) };
   const sample = JSON.parse(child.stdout);
-  // Checkers exit 1 when they find something; what is above says that they could not run.
-  const isBroken =
-    sample.status < 0 || sample.status > 1 || (sample.status === 1 && /Error:/.test(sample.stderr));
-  return isBroken ? { failure: `exit ${sample.status}: ${lastLine(sample.stderr)}` } : sample;
+  if (sample.failure || accepts.includes(sample.status)) return sample;
+  return { failure: `exit ${sample.status}: ${errorLine(sample.stderr)}` };
 }
 
-function lastLine(text) {
-  return text.trim().split("\n").at(-1).replaceAll(copy, ".");
+function errorLine(stderr) {
+  const line = /^\w*Error\b.*$/m.exec(stderr)?.[0] ?? stderr.trim().split("\n").at(-1);
+  return line.replaceAll(copy, ".");
 }
 
 function describeResult() {
