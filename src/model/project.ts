@@ -180,6 +180,8 @@ export interface TemplateEngine {
   readonly builtins: readonly string[];
   /** Jinja2's `environment` option, dotted. */
   readonly environment: string | null;
+  /** A regular expression that template names must match to be this engine's (django_jinja). */
+  readonly match: string | null;
 }
 
 export interface AppFact {
@@ -203,5 +205,7 @@ export interface DjangoProject {
   /** `5.2`, from lock files, requirements or an environment; null when nothing says. */
   readonly djangoVersion: string | null;
   readonly defaultAutoField: string | null;
+  /** Settings whose value is a model's label: `SHOP_ORDER_MODEL = "shop.Order"`. */
+  readonly modelSettings: ReadonlyMap<string, string>;
   readonly notices: readonly Notice[];
 }
