@@ -168,6 +168,8 @@ export interface ModelGraph {
   ofClass(cls: ClassInfo): Model | null;
   /** `shop.Order`, `Order` when unambiguous, and the swapped `AUTH_USER_MODEL`. Case-insensitive in the name. */
   byLabel(label: string, app?: string): Model | null;
+  /** Relations whose target is no model that was read, with the target as written. */
+  readonly unresolved: readonly { readonly model: string; readonly field: string; readonly target: string }[];
 }
 
 export interface TemplateEngine {
