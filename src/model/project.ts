@@ -168,6 +168,8 @@ export interface ModelGraph {
   ofClass(cls: ClassInfo): Model | null;
   /** `shop.Order`, `Order` when unambiguous, and the swapped `AUTH_USER_MODEL`. Case-insensitive in the name. */
   byLabel(label: string, app?: string): Model | null;
+  /** Relations whose target is no model that was read, with the target as written. */
+  readonly unresolved: readonly { readonly model: string; readonly field: string; readonly target: string }[];
 }
 
 export interface TemplateEngine {
@@ -180,6 +182,8 @@ export interface TemplateEngine {
   readonly builtins: readonly string[];
   /** Jinja2's `environment` option, dotted. */
   readonly environment: string | null;
+  /** A regular expression that template names must match to be this engine's (django_jinja). */
+  readonly match: string | null;
 }
 
 export interface AppFact {
@@ -203,5 +207,7 @@ export interface DjangoProject {
   /** `5.2`, from lock files, requirements or an environment; null when nothing says. */
   readonly djangoVersion: string | null;
   readonly defaultAutoField: string | null;
+  /** Settings whose value is a model's label: `SHOP_ORDER_MODEL = "shop.Order"`. */
+  readonly modelSettings: ReadonlyMap<string, string>;
   readonly notices: readonly Notice[];
 }

@@ -1,0 +1,1 @@
+"""Facts about Django that are known without reading an installed copy."""

@@ -1,0 +1,1 @@
+from django.contrib.gis.db.models import BaseSpatialField, GeometryField, PointField, LineStringField, PolygonField, MultiPointField, MultiLineStringField, MultiPolygonField, GeometryCollectionField, RasterField

@@ -1,0 +1,4 @@
+from django.db.models import Model
+
+
+class ModelBase(type): ...

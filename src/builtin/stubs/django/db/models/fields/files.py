@@ -1,0 +1,7 @@
+from django.db.models import FileField, ImageField
+
+
+class FieldFile: ...
+
+
+class ImageFieldFile(FieldFile): ...

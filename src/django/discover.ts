@@ -1,0 +1,151 @@
+import type { Module } from "../model/ir.ts";
+import type { AppFact, DjangoProject, PythonModule } from "../model/project.ts";
+import type { Notice } from "../model/report.ts";
+import { isList } from "../python/constant.ts";
+import { createConstantReader, type ConstantReader } from "../python/constant-module.ts";
+import { buildProgram, type ResolvedProgram, type SourceModule } from "../python/program.ts";
+import { findAppsByFolder, resolveApp } from "./apps.ts";
+import { findDjangoVersion, requiresDjango, type ReadText } from "./django-version.ts";
+import { findNamedSettings, type NamedSettings } from "./settings-names.ts";
+import { readSettings, type SettingsFacts } from "./settings.ts";
+import { findSourceLayout, folderOf, join, type SourceLayout } from "./source-roots.ts";
+import { readTemplateEngines } from "./template-engines.ts";
+import { findUserModel } from "./user-model.ts";
+
+export interface DiscoverInput {
+  readonly root: string;
+  /** Lowered Python files of the project by path relative to the root; migrations left out. */
+  readonly modules: ReadonlyMap<string, Module>;
+  /** Paths of the project's templates. */
+  readonly templates: readonly string[];
+  /** Paths of requirement, lock and configuration files. */
+  readonly texts: readonly string[];
+  readonly readText: ReadText;
+  /** Built-in stubs and installed packages, lowered. */
+  readonly packages: readonly SourceModule[];
+  /** Versions found in an environment, by normalised package name. */
+  readonly installedVersions?: ReadonlyMap<string, string>;
+}
+
+export interface Discovery {
+  readonly project: DjangoProject;
+  readonly program: ResolvedProgram;
+  /** False when nothing imports or requires Django: there is nothing to analyse. */
+  readonly usesDjango: boolean;
+}
+
+/** Finds out how a Django project is laid out and configured, from its text alone. */
+export function discoverProject(input: DiscoverInput): Discovery {
+  const layout = findSourceLayout(input.modules);
+  const program = buildProgram([...projectModules(input.modules, layout), ...input.packages]);
+  const reader = createConstantReader(program);
+  const named = findNamedSettings(input.modules, input.texts, input.readText);
+  const settings = readSettings(program, reader, named, createLocator(program, layout));
+  const installed = readInstalledApps(program, reader, settings);
+  const apps = [...installed, ...findAppsByFolder(program, reader, installed)];
+  const project: DjangoProject = {
+    root: input.root,
+    sourceRoots: layout.roots,
+    settings: settings.sources.map((source) => source.dotted),
+    apps,
+    templates: readTemplateEngines(settings, program, apps, input.templates),
+    authUserModel: textSetting(settings, "AUTH_USER_MODEL") ?? findUserModel(program, apps) ?? "auth.User",
+    djangoVersion: findDjangoVersion(input.texts, input.readText, input.installedVersions),
+    defaultAutoField: textSetting(settings, "DEFAULT_AUTO_FIELD"),
+    modelSettings: readModelSettings(settings),
+    notices: describe(settings, named, apps),
+  };
+  return { project, program, usesDjango: usesDjango(input) };
+}
+
+function projectModules(modules: ReadonlyMap<string, Module>, layout: SourceLayout): readonly SourceModule[] {
+  return [...modules].flatMap(([file, ir]) => {
+    const place = layout.moduleOf.get(file);
+    return place ? [{ ...place, origin: "project" as const, ir }] : [];
+  });
+}
+
+/** Settings are named from the source root of the file that names them. */
+function createLocator(
+  program: ResolvedProgram,
+  layout: SourceLayout,
+): (settings: NamedSettings) => PythonModule | null {
+  const byFile = new Map([...program.modules.values()].map((module) => [module.ir.file, module]));
+  return ({ dotted, file }) => {
+    const path = dotted.replaceAll(".", "/");
+    const roots = [layout.moduleOf.get(file)?.root ?? folderOf(file), folderOf(file), ...layout.roots];
+    for (const root of roots) {
+      const module = byFile.get(`${join(root, path)}.py`) ?? byFile.get(`${join(root, path)}/__init__.py`);
+      if (module?.origin === "project") return module;
+    }
+    const symbol = program.resolveDotted(dotted);
+    return symbol?.kind === "module" && symbol.module.origin === "project" ? symbol.module : null;
+  };
+}
+
+function readInstalledApps(
+  program: ResolvedProgram,
+  reader: ConstantReader,
+  settings: SettingsFacts,
+): readonly AppFact[] {
+  const entries = settings.get("INSTALLED_APPS");
+  const named = isList(entries) ? entries.items.filter((item) => typeof item === "string") : [];
+  const apps = new Map<string, AppFact>();
+  for (const entry of named) {
+    const app = resolveApp(program, reader, entry);
+    if (!apps.has(app.name)) apps.set(app.name, app);
+  }
+  return [...apps.values()];
+}
+
+function textSetting(settings: SettingsFacts, name: string): string | null {
+  const value = settings.all(name).find((each) => typeof each === "string");
+  return typeof value === "string" ? value : null;
+}
+
+/** Settings whose value looks like a model's label: `SHOP_ORDER_MODEL = "shop.Order"`. */
+function readModelSettings(settings: SettingsFacts): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { values } of settings.sources) {
+    for (const [name, value] of values) {
+      if (typeof value === "string" && /^\w+\.[A-Z]\w*$/.test(value) && !found.has(name)) found.set(name, value);
+    }
+  }
+  return found;
+}
+
+function describe(
+  settings: SettingsFacts,
+  named: readonly NamedSettings[],
+  apps: readonly AppFact[],
+): readonly Notice[] {
+  const notices: Notice[] = [];
+  const tell = (file: string, message: string): void => {
+    notices.push({ file, line: 1, column: 1, message });
+  };
+  const [first] = settings.sources;
+  if (!first) {
+    const said = named[0] ? ` ${named[0].file} names ${named[0].dotted}, which was not found.` : "";
+    tell(named[0]?.file ?? "", `No Django settings were found; apps are taken from folders that hold models.${said}`);
+  }
+  const folders = new Set(named.filter((each) => each.file.endsWith("manage.py")).map((each) => folderOf(each.file)));
+  if (folders.size > 1) {
+    tell("manage.py", `${folders.size} Django projects were found (${[...folders].map((each) => each || ".").join(", ")}); they are analysed as one.`);
+  }
+  if (first && apps.length === 0) tell(first.module.ir.file, "INSTALLED_APPS could not be read and no models were found.");
+  return notices;
+}
+
+function usesDjango(input: DiscoverInput): boolean {
+  const importsDjango = [...input.modules.values()].some((ir) =>
+    ir.body.some(
+      (stmt) =>
+        stmt.kind === "import" &&
+        stmt.level === 0 &&
+        [stmt.from ?? "", ...(stmt.from === null ? stmt.names.map((each) => each.name) : [])].some((name) =>
+          /^(?:django|rest_framework)(?:\.|$)/.test(name),
+        ),
+    ),
+  );
+  return importsDjango || (input.modules.size > 0 && requiresDjango(input.texts, input.readText));
+}

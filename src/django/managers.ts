@@ -1,0 +1,130 @@
+import type { Expr, Stmt } from "../model/ir.ts";
+import type { ClassInfo, ManagerFact, PythonModule } from "../model/project.ts";
+import type { ResolvedProgram } from "../python/program.ts";
+import { isExternal } from "../python/resolve-class.ts";
+
+const managerBase = "django.db.models.BaseManager";
+const querysetBase = "django.db.models.QuerySet";
+
+/** The manager that an attribute of a model makes; null when its value is none. */
+export function readManager(
+  program: ResolvedProgram,
+  module: PythonModule,
+  name: string,
+  expr: Expr,
+  holder: ClassInfo | null,
+): ManagerFact | null {
+  if (expr.kind !== "call") return fromVariable(program, module, name, expr, holder);
+  const { callee } = expr;
+  if (callee.kind === "attribute" && callee.name === "as_manager") {
+    const queryset = classOf(program, module, callee.object, holder);
+    return queryset ? { name, manager: null, queryset } : null;
+  }
+  const factory = readFactory(program, module, callee, holder);
+  if (factory) return { name, ...factory };
+  const symbol = program.followAlias(program.resolveExpression(module, callee, holder));
+  if (symbol?.kind === "class") return fromClass(program, name, symbol.cls);
+  if (symbol?.kind === "variable") {
+    const made = symbol.values.findLast((value) => value.kind === "call");
+    const read = made && readFactory(program, symbol.module, made, null);
+    return read ? { name, ...read } : null;
+  }
+  return symbol?.kind === "external" && symbol.name.endsWith("Manager")
+    ? { name, manager: null, queryset: null }
+    : null;
+}
+
+/** The querysets that a manager class makes. */
+export function querysetOf(program: ResolvedProgram, manager: ClassInfo): ClassInfo | null {
+  for (const owner of program.mro(manager)) {
+    if (isExternal(owner)) continue;
+    if (program.isSubclass(owner, querysetBase)) return isPlain(owner) ? null : owner;
+    const made = queryMadeBy(program, owner);
+    if (made) return made;
+  }
+  return null;
+}
+
+function queryMadeBy(program: ResolvedProgram, owner: ClassInfo): ClassInfo | null {
+  const declared = owner.members.get("_queryset_class")?.at(-1);
+  if (declared?.kind === "variable" && declared.value) {
+    return classOf(program, owner.module, declared.value, owner);
+  }
+  const method = (owner.members.get("get_queryset") ?? owner.members.get("get_query_set"))?.at(-1);
+  if (method?.kind !== "function") return null;
+  for (const value of returnedValues(method.def.body)) {
+    const cls = classOf(program, owner.module, innermostCallee(value), null);
+    if (cls && program.isSubclass(cls, querysetBase)) return cls;
+  }
+  return null;
+}
+
+/** `Manager.from_queryset(BookQuerySet)`. */
+function readFactory(
+  program: ResolvedProgram,
+  module: PythonModule,
+  expr: Expr,
+  holder: ClassInfo | null,
+): Omit<ManagerFact, "name"> | null {
+  if (expr.kind !== "call" || expr.callee.kind !== "attribute" || expr.callee.name !== "from_queryset") return null;
+  const manager = classOf(program, module, expr.callee.object, holder);
+  const [first] = expr.args;
+  const queryset = first ? classOf(program, module, first, holder) : null;
+  return { manager: manager && isPlain(manager) ? null : manager, queryset };
+}
+
+function fromVariable(
+  program: ResolvedProgram,
+  module: PythonModule,
+  name: string,
+  expr: Expr,
+  holder: ClassInfo | null,
+): ManagerFact | null {
+  if (expr.kind !== "name" && expr.kind !== "attribute") return null;
+  const symbol = program.resolveExpression(module, expr, holder);
+  const value = symbol?.kind === "variable" ? symbol.values.findLast((each) => each.kind === "call") : undefined;
+  return symbol?.kind === "variable" && value ? readManager(program, symbol.module, name, value, null) : null;
+}
+
+function fromClass(program: ResolvedProgram, name: string, cls: ClassInfo): ManagerFact | null {
+  const isManager =
+    program.isSubclass(cls, managerBase) ||
+    program.mro(cls).some((base) => isExternal(base) && base.name.endsWith("Manager"));
+  if (!isManager) return null;
+  return { name, manager: isPlain(cls) ? null : cls, queryset: querysetOf(program, cls) };
+}
+
+/** Django's own `Manager` and `QuerySet`, of which nothing is to be said. */
+function isPlain(cls: ClassInfo): boolean {
+  return /^django\.db\.models\.(?:manager\.|query\.)?(?:Base)?(?:Manager|QuerySet)$/.test(cls.id);
+}
+
+function classOf(
+  program: ResolvedProgram,
+  module: PythonModule,
+  expr: Expr,
+  holder: ClassInfo | null,
+): ClassInfo | null {
+  const symbol = program.followAlias(program.resolveExpression(module, expr, holder));
+  return symbol?.kind === "class" ? symbol.cls : null;
+}
+
+/** `BookQuerySet` of `BookQuerySet(self.model).filter(…).all()`. */
+function innermostCallee(expr: Expr): Expr {
+  if (expr.kind === "call") {
+    const { callee } = expr;
+    return callee.kind === "attribute" && callee.object.kind === "call" ? innermostCallee(callee.object) : callee;
+  }
+  return expr;
+}
+
+function* returnedValues(body: readonly Stmt[]): Generator<Expr> {
+  for (const stmt of body) {
+    if (stmt.kind === "return" && stmt.value) yield stmt.value;
+    else if (stmt.kind === "assign" && stmt.value?.kind === "call") yield stmt.value;
+    else if (stmt.kind === "if") {
+      yield* returnedValues(stmt.then);
+      yield* returnedValues(stmt.otherwise);
+    }
+  }
+}

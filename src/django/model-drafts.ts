@@ -1,0 +1,141 @@
+import type { AppFact, ClassInfo, DjangoProject, ManagerFact, PythonModule } from "../model/project.ts";
+import type { ConstantReader } from "../python/constant-module.ts";
+import type { ResolvedProgram } from "../python/program.ts";
+import { isExternal } from "../python/resolve-class.ts";
+import { modelPackage } from "./apps.ts";
+import { type FieldCall, type FieldReader } from "./field-call.ts";
+import { readManager } from "./managers.ts";
+import { type ModelOptions, readOptions } from "./model-options.ts";
+
+/** A model class with what its own body declares. */
+export interface Draft {
+  readonly cls: ClassInfo;
+  readonly name: string;
+  readonly app: string;
+  readonly label: string;
+  readonly isAbstract: boolean;
+  readonly isProxy: boolean;
+  readonly options: ModelOptions;
+  /** Fields of the class body by name. */
+  readonly own: ReadonlyMap<string, FieldCall>;
+  readonly ownManagers: readonly ManagerFact[];
+}
+
+/** The model classes of a program. Models of packages count when their app is installed or they are referred to. */
+export interface Drafts {
+  /** The draft of a class; makes that of a package's model known by asking for it. */
+  of(cls: ClassInfo): Draft | null;
+  /** All drafts known so far; grows while it is walked. */
+  readonly list: readonly Draft[];
+}
+
+export const modelBase = "django.db.models.Model";
+
+export function createDrafts(
+  program: ResolvedProgram,
+  reader: ConstantReader,
+  readField: FieldReader,
+  project: DjangoProject,
+): Drafts {
+  const byClass = new Map<ClassInfo, Draft | null>();
+  const labels = new Map<string, Draft>();
+  const list: Draft[] = [];
+  const appOf = createAppFinder(project.apps);
+
+  const of = (cls: ClassInfo): Draft | null => {
+    const known = byClass.get(cls);
+    if (known !== undefined) return known;
+    byClass.set(cls, null);
+    if (!isModelClass(program, readField, cls) || isSwappedOut(cls)) return null;
+    const draft = makeDraft(cls);
+    if (!draft) return null;
+    byClass.set(cls, draft);
+    labels.set(draft.label.toLowerCase(), draft);
+    list.push(draft);
+    return draft;
+  };
+
+  const makeDraft = (cls: ClassInfo): Draft | null => {
+    const options = readOptions(program, reader, cls, (base) => of(base)?.isAbstract === true);
+    const said = options.constant("app_label");
+    const app = typeof said === "string" ? said : appOf(cls.module);
+    const label = `${app}.${cls.name}`;
+    const twin = labels.get(label.toLowerCase());
+    if (twin?.cls.module === cls.module && twin.cls.parent === cls.parent) return null;
+    const uniqueApp = twin ? modelPackage(cls.module).replaceAll(".", "_") : app;
+    const unique = labels.has(`${uniqueApp}.${cls.name}`.toLowerCase()) ? `${uniqueApp}_${cls.id.replaceAll(".", "_")}` : uniqueApp;
+    return {
+      cls,
+      name: cls.name,
+      app: unique,
+      label: `${unique}.${cls.name}`,
+      isAbstract: options.isAbstract,
+      isProxy: options.isProxy,
+      options,
+      own: ownFields(readField, cls),
+      ownManagers: ownManagers(program, readField, cls),
+    };
+  };
+
+  /** Django drops its own user when AUTH_USER_MODEL names another. */
+  const isSwappedOut = (cls: ClassInfo): boolean =>
+    cls.id === "django.contrib.auth.models.User" && project.authUserModel.toLowerCase() !== "auth.user";
+
+  const installed = new Set(project.apps.map((app) => app.name));
+  const isInstalled = ({ name }: PythonModule): boolean =>
+    name.split(".").some((_, index, parts) => installed.has(parts.slice(0, index + 1).join(".")));
+  for (const cls of program.classes) {
+    if (cls.module.origin === "project" || isInstalled(cls.module)) of(cls);
+  }
+  return { of, list };
+}
+
+/** The label of the app whose package is the nearest around a module. */
+function createAppFinder(apps: readonly AppFact[]): (module: PythonModule) => string {
+  const labels = new Map(apps.map((app) => [app.name, app.label]));
+  return (module) => {
+    const parts = module.name.split(".");
+    for (let length = parts.length; length > 0; length -= 1) {
+      const label = labels.get(parts.slice(0, length).join("."));
+      if (label !== undefined) return label;
+    }
+    const name = modelPackage(module);
+    return name.slice(name.lastIndexOf(".") + 1);
+  };
+}
+
+/** True for subclasses of Model, and for classes with model fields whose bases were not all read. */
+function isModelClass(program: ResolvedProgram, readField: FieldReader, cls: ClassInfo): boolean {
+  if (cls.id === modelBase || cls.id === "django.db.models.base.Model") return false;
+  if (program.isSubclass(cls, modelBase)) return true;
+  const order = program.mro(cls);
+  const isOpen = order.some((base) => isExternal(base) && /(?:^|\.)\w*(?:Model|Base|Mixin|Abstract\w*|Page|Plugin)$/.test(base.name));
+  return isOpen && order.some((base) => !isExternal(base) && hasPlainField(readField, base));
+}
+
+function hasPlainField(readField: FieldReader, cls: ClassInfo): boolean {
+  return [...ownFields(readField, cls).values()].some((field) => field.type.startsWith("django.db.models."));
+}
+
+function ownFields(readField: FieldReader, cls: ClassInfo): ReadonlyMap<string, FieldCall> {
+  const fields = new Map<string, FieldCall>();
+  for (const [name, definitions] of cls.members) {
+    for (const definition of definitions) {
+      if (definition.kind !== "variable" || !definition.value) continue;
+      const field = readField(cls.module, definition.value, cls);
+      if (field) fields.set(name, field);
+    }
+  }
+  return fields;
+}
+
+function ownManagers(program: ResolvedProgram, readField: FieldReader, cls: ClassInfo): readonly ManagerFact[] {
+  const managers: ManagerFact[] = [];
+  for (const [name, definitions] of cls.members) {
+    const definition = definitions.at(-1);
+    if (definition?.kind !== "variable" || !definition.value || readField(cls.module, definition.value, cls)) continue;
+    const manager = readManager(program, cls.module, name, definition.value, cls);
+    if (manager) managers.push(manager);
+  }
+  return managers;
+}

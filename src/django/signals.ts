@@ -1,0 +1,114 @@
+import type { Call, Expr, Stmt } from "../model/ir.ts";
+import type { PythonModule } from "../model/project.ts";
+import type { ResolvedProgram } from "../python/program.ts";
+import { dottedName } from "../python/program-scope.ts";
+import type { Draft } from "./model-drafts.ts";
+import type { LabelIndex } from "./label-index.ts";
+import type { TargetReader } from "./relation-target.ts";
+
+/** Signals that have receivers, by the label of the sending model; `*` for receivers of every sender. */
+export type SignalFacts = ReadonlyMap<string, ReadonlySet<string>>;
+
+export const everySender = "*";
+
+const modelSignals = new Set(
+  "pre_init post_init pre_save post_save pre_delete post_delete m2m_changed".split(" "),
+);
+
+/** Finds `@receiver(post_save, sender=X)` and `post_save.connect(f, sender=X)` in modules that import signals. */
+export function readSignals(program: ResolvedProgram, index: LabelIndex, readTarget: TargetReader): SignalFacts {
+  const facts = new Map<string, Set<string>>();
+
+  const record = (module: PythonModule, call: Call, signals: readonly string[]): void => {
+    const sender = call.keywords.find((each) => each.name === "sender")?.value ?? null;
+    for (const label of sendersOf(module, sender)) {
+      const known = facts.get(label) ?? new Set<string>();
+      for (const signal of signals) known.add(signal);
+      facts.set(label, known);
+    }
+  };
+
+  /** A sender that cannot be read may be any model. */
+  const sendersOf = (module: PythonModule, sender: Expr | null): readonly string[] => {
+    if (!sender || (sender.kind === "constant" && sender.value === "none")) return [everySender];
+    if (sender.kind === "attribute" && sender.name === "through" && sender.object.kind === "attribute") {
+      const holder = draftOf(module, sender.object.object);
+      return holder ? [`${holder.label}_${sender.object.name}`] : [everySender];
+    }
+    const draft = draftOf(module, sender);
+    if (draft) return [draft.label];
+    return isOtherClass(module, sender) ? [] : [everySender];
+  };
+
+  const draftOf = (module: PythonModule, expr: Expr): Draft | null => {
+    const target = readTarget({ module, expr }, null);
+    return target && index.draftOf(target, null);
+  };
+
+  /** Senders that are no models: an AppConfig, a Celery app. */
+  const isOtherClass = (module: PythonModule, expr: Expr): boolean => {
+    const symbol = program.resolveExpression(module, expr);
+    return symbol?.kind === "class" || symbol?.kind === "external";
+  };
+
+  const signalsIn = (module: PythonModule, expr: Expr | undefined): readonly string[] => {
+    if (!expr) return [];
+    if (expr.kind === "sequence") return expr.items.flatMap((item) => signalsIn(module, item));
+    const name = dottedName(expr)?.split(".").at(-1) ?? "";
+    if (modelSignals.has(name)) return [name];
+    const symbol = program.resolveExpression(module, expr);
+    const value = symbol?.kind === "variable" ? symbol.values.at(-1) : undefined;
+    return value && value.kind !== "name" && symbol?.kind === "variable" ? signalsIn(symbol.module, value) : [];
+  };
+
+  const visitCall = (module: PythonModule, call: Call): void => {
+    const { callee } = call;
+    if (callee.kind === "attribute" && callee.name === "connect") record(module, call, signalsIn(module, callee.object));
+  };
+
+  const visit = (module: PythonModule, body: readonly Stmt[]): void => {
+    for (const stmt of body) {
+      if (stmt.kind === "expr" && stmt.value.kind === "call") visitCall(module, stmt.value);
+      else if (stmt.kind === "function") {
+        for (const decorator of stmt.decorators) {
+          if (decorator.kind !== "call") continue;
+          const name = dottedName(decorator.callee)?.split(".").at(-1);
+          if (name === "receiver") record(module, decorator, signalsIn(module, decorator.args[0]));
+          else visitCall(module, decorator);
+        }
+        visit(module, stmt.body);
+      } else if (stmt.kind === "class" || stmt.kind === "with") visit(module, stmt.body);
+      else if (stmt.kind === "for") visitLoop(module, stmt);
+      else if (stmt.kind === "if") visit(module, [...stmt.then, ...stmt.otherwise]);
+      else if (stmt.kind === "try") visit(module, [...stmt.body, ...stmt.otherwise, ...stmt.handlers.flatMap((each) => each.body)]);
+    }
+  };
+
+  /** `for model in (A, B): post_save.connect(f, sender=model)`. */
+  const visitLoop = (module: PythonModule, loop: Extract<Stmt, { kind: "for" }>): void => {
+    const { target, iterable } = loop;
+    if (target.kind !== "name" || iterable.kind !== "sequence") return visit(module, loop.body);
+    for (const item of iterable.items) visit(module, loop.body.map((stmt) => withSender(stmt, target.name, item)));
+    return undefined;
+  };
+
+  for (const module of program.modules.values()) {
+    if (module.origin === "project" && importsSignals(module)) visit(module, module.ir.body);
+  }
+  return facts;
+}
+
+function withSender(stmt: Stmt, name: string, value: Expr): Stmt {
+  if (stmt.kind !== "expr" || stmt.value.kind !== "call") return stmt;
+  const keywords = stmt.value.keywords.map((each) =>
+    each.name === "sender" && each.value.kind === "name" && each.value.name === name ? { ...each, value } : each,
+  );
+  return { ...stmt, value: { ...stmt.value, keywords } };
+}
+
+function importsSignals(module: PythonModule): boolean {
+  if (/(?:^|\.)(?:apps|signals|receivers|handlers)$/.test(module.name)) return true;
+  return [...module.scope.values()]
+    .flat()
+    .some((each) => each.kind === "import" && (/signals|dispatch/.test(each.module) || modelSignals.has(each.name ?? "") || each.name === "signals"));
+}

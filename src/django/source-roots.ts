@@ -1,0 +1,143 @@
+import type { Import, Module, Stmt } from "../model/ir.ts";
+
+/** Folders from which imports are resolved, and the dotted name that each file has there. */
+export interface SourceLayout {
+  /** Relative folders, `""` for the root; the one with most files first. */
+  readonly roots: readonly string[];
+  readonly moduleOf: ReadonlyMap<string, ModulePlace>;
+}
+export interface ModulePlace {
+  readonly root: string;
+  readonly name: string;
+  readonly isPackage: boolean;
+}
+
+/**
+ * Decides by evidence: a folder is a source root when absolute imports of the files below it lead to files below
+ * it. Where no import says, the nearest folder that is not a package is taken.
+ */
+export function findSourceLayout(modules: ReadonlyMap<string, Module>): SourceLayout {
+  const tree = readTree([...modules.keys()]);
+  const votes = collectVotes(modules, tree);
+  const moduleOf = new Map<string, ModulePlace>();
+  const sizes = new Map<string, number>();
+  for (const file of modules.keys()) {
+    const root = chooseRoot(file, tree, votes);
+    moduleOf.set(file, placeBelow(root, file));
+    sizes.set(root, (sizes.get(root) ?? 0) + 1);
+  }
+  const roots = [...sizes.keys()].toSorted((a, b) => (sizes.get(b) ?? 0) - (sizes.get(a) ?? 0) || (a < b ? -1 : 1));
+  return { roots, moduleOf };
+}
+
+interface FileTree {
+  readonly files: ReadonlySet<string>;
+  /** Folders that hold Python files at some depth. */
+  readonly folders: ReadonlySet<string>;
+  /** Folders with a `manage.py`. */
+  readonly managed: ReadonlySet<string>;
+}
+
+function readTree(paths: readonly string[]): FileTree {
+  const folders = new Set<string>();
+  for (const path of paths) for (const folder of ancestors(path)) folders.add(folder);
+  const managed = paths.filter((path) => /(?:^|\/)manage\.py$/.test(path)).map(folderOf);
+  return { files: new Set(paths), folders, managed: new Set(managed) };
+}
+
+/** Votes by `root` and the top-level name below it. */
+type Votes = ReadonlyMap<string, number>;
+
+const voteKey = (root: string, top: string): string => `${root}\0${top}`;
+
+function collectVotes(modules: ReadonlyMap<string, Module>, tree: FileTree): Votes {
+  const importers = new Map<string, Set<string>>();
+  for (const [file, ir] of modules) {
+    const folder = folderOf(file);
+    const known = importers.get(folder) ?? new Set<string>();
+    for (const dotted of absoluteImports(ir.body)) known.add(dotted);
+    importers.set(folder, known);
+  }
+  const votes = new Map<string, number>();
+  for (const [folder, imports] of importers) {
+    const roots = [folder, ...ancestors(`${folder}/x`)].filter((root) => canBeRoot(root, tree));
+    for (const dotted of imports) {
+      const path = dotted.replaceAll(".", "/");
+      const top = dotted.split(".", 1)[0] ?? dotted;
+      for (const root of new Set(roots)) {
+        if (!leadsToModule(tree, join(root, path))) continue;
+        const key = voteKey(root, top);
+        votes.set(key, (votes.get(key) ?? 0) + (path === top ? 1 : 4));
+      }
+    }
+  }
+  return votes;
+}
+
+/** A package is no root, unless it holds `manage.py` or stands at the very top. */
+function canBeRoot(folder: string, tree: FileTree): boolean {
+  return folder === "" || tree.managed.has(folder) || !tree.files.has(join(folder, "__init__.py"));
+}
+
+function leadsToModule(tree: FileTree, path: string): boolean {
+  return tree.files.has(`${path}.py`) || tree.files.has(`${path}/__init__.py`) || tree.folders.has(path);
+}
+
+function chooseRoot(file: string, tree: FileTree, votes: Votes): string {
+  const candidates = ancestors(file).filter((folder) => canBeRoot(folder, tree));
+  let best: string | null = null;
+  let most = 0;
+  for (const folder of candidates) {
+    const rest = folder === "" ? file : file.slice(folder.length + 1);
+    const top = (rest.split("/", 1)[0] ?? "").replace(/\.py$/, "");
+    const count = votes.get(voteKey(folder, top)) ?? 0;
+    if (count > most) [best, most] = [folder, count];
+  }
+  return best ?? naturalRoot(tree, candidates);
+}
+
+/** Nothing imports it: the nearest folder with `manage.py`, else the nearest that is not a package. */
+function naturalRoot(tree: FileTree, candidates: readonly string[]): string {
+  const managed = candidates.find((folder) => tree.managed.has(folder));
+  return managed ?? candidates.find((folder) => !tree.files.has(join(folder, "__init__.py"))) ?? "";
+}
+
+function placeBelow(root: string, file: string): ModulePlace {
+  const path = (root === "" ? file : file.slice(root.length + 1)).replace(/\.py$/, "");
+  const isPackage = path === "__init__" || path.endsWith("/__init__");
+  const name = path.replace(/\/?__init__$/, "").replaceAll("/", ".");
+  return { root, name: name === "" ? "__init__" : name, isPackage };
+}
+
+function* absoluteImports(body: readonly Stmt[]): Generator<string> {
+  for (const stmt of body) {
+    if (stmt.kind === "import" && stmt.level === 0) yield* importedPaths(stmt);
+    else if (stmt.kind === "if") {
+      yield* absoluteImports(stmt.then);
+      yield* absoluteImports(stmt.otherwise);
+    } else if (stmt.kind === "try") {
+      yield* absoluteImports(stmt.body);
+      for (const handler of stmt.handlers) yield* absoluteImports(handler.body);
+    }
+  }
+}
+
+function importedPaths(stmt: Import): readonly string[] {
+  return stmt.from === null ? stmt.names.map((each) => each.name) : [stmt.from];
+}
+
+/** Folders above a path, the nearest first and the root last. */
+export function ancestors(path: string): readonly string[] {
+  const folders: string[] = [];
+  for (let folder = folderOf(path); folder !== ""; folder = folderOf(folder)) folders.push(folder);
+  return [...folders, ""];
+}
+
+export function folderOf(path: string): string {
+  const cut = path.lastIndexOf("/");
+  return cut < 0 ? "" : path.slice(0, cut);
+}
+
+export function join(folder: string, name: string): string {
+  return folder === "" ? name : `${folder}/${name}`;
+}

@@ -1,0 +1,288 @@
+import type { Binary, Call, Dict, Expr, Format, Sequence, Subscript } from "../model/ir.ts";
+import { evaluatePathAttribute, evaluatePathCall, joinPath, parentPath } from "./constant-path.ts";
+import { dottedName } from "./program-scope.ts";
+
+/** A value known without running the program. Paths are strings. */
+export type ConstantValue = string | number | boolean | null | ConstantList | ConstantDict;
+
+/** A list, tuple or set. `isComplete` is false where an item could not be evaluated. */
+export interface ConstantList {
+  readonly kind: "list";
+  readonly items: readonly ConstantValue[];
+  readonly isComplete: boolean;
+}
+export interface ConstantDict {
+  readonly kind: "dict";
+  readonly entries: ReadonlyMap<string, ConstantValue>;
+}
+
+/** What the names around an expression are known to be. */
+export interface ConstantScope {
+  /** The value of a name or of a dotted chain such as `base.INSTALLED_APPS`. */
+  lookup(dotted: string): ConstantValue | undefined;
+}
+
+const maxDepth = 60;
+
+/** Evaluates an expression of literals, names, path idioms and environment lookups; undefined where unknown. */
+export function evaluateConstant(expr: Expr, scope: ConstantScope, depth = 0): ConstantValue | undefined {
+  if (depth > maxDepth) return undefined;
+  const evaluate = (part: Expr): ConstantValue | undefined => evaluateConstant(part, scope, depth + 1);
+  switch (expr.kind) {
+    case "str":
+    case "num":
+      return expr.value;
+    case "constant":
+      return expr.value === "none" ? null : expr.value === "ellipsis" ? undefined : expr.value === "true";
+    case "name":
+      return scope.lookup(expr.name);
+    case "attribute":
+      return evaluateAttribute(expr.object, expr.name, scope, evaluate);
+    case "sequence":
+      return evaluateSequence(expr, evaluate);
+    case "dict":
+      return evaluateDict(expr, evaluate);
+    case "binary":
+      return evaluateBinary(expr, evaluate);
+    case "unary": {
+      const value = evaluate(expr.operand);
+      return expr.operator === "-" && typeof value === "number" ? -value : undefined;
+    }
+    case "format":
+      return evaluateFormat(expr, evaluate);
+    case "conditional":
+      return evaluateEither(evaluate(expr.then), evaluate(expr.otherwise));
+    case "bool":
+      return evaluateBool(expr.operator, expr.items.map(evaluate));
+    case "not": {
+      const value = evaluate(expr.operand);
+      return value === undefined ? undefined : !isTruthy(value);
+    }
+    case "subscript":
+      return evaluateSubscript(expr, evaluate);
+    case "call":
+      return evaluateCall(expr, evaluate);
+    case "walrus":
+      return evaluate(expr.value);
+    default:
+      return undefined;
+  }
+}
+
+type Evaluate = (part: Expr) => ConstantValue | undefined;
+
+export function listOf(items: readonly ConstantValue[], isComplete = true): ConstantList {
+  return { kind: "list", items, isComplete };
+}
+
+export function isList(value: ConstantValue | undefined): value is ConstantList {
+  return typeof value === "object" && value !== null && value.kind === "list";
+}
+
+export function isDict(value: ConstantValue | undefined): value is ConstantDict {
+  return typeof value === "object" && value !== null && value.kind === "dict";
+}
+
+/** Both lists one after the other, without repeating; otherwise whichever is known, the second first. */
+export function evaluateEither(
+  one: ConstantValue | undefined,
+  other: ConstantValue | undefined,
+): ConstantValue | undefined {
+  if (isList(one) && isList(other)) return uniteLists(one, other);
+  return other ?? one;
+}
+
+export function uniteLists(one: ConstantList, other: ConstantList): ConstantList {
+  const fresh = other.items.filter((item) => !one.items.includes(item));
+  return listOf([...one.items, ...fresh], one.isComplete && other.isComplete);
+}
+
+function isTruthy(value: ConstantValue): boolean {
+  if (isList(value)) return value.items.length > 0;
+  if (isDict(value)) return value.entries.size > 0;
+  return Boolean(value);
+}
+
+function evaluateAttribute(
+  object: Expr,
+  name: string,
+  scope: ConstantScope,
+  evaluate: Evaluate,
+): ConstantValue | undefined {
+  const dotted = dottedName(object);
+  const known = dotted === null ? undefined : scope.lookup(`${dotted}.${name}`);
+  return known ?? evaluatePathAttribute(evaluate(object), name);
+}
+
+function evaluateSequence(expr: Sequence, evaluate: Evaluate): ConstantList {
+  const items: ConstantValue[] = [];
+  let isComplete = true;
+  for (const item of expr.items) {
+    const value = evaluate(item.kind === "star" ? item.value : item);
+    if (value === undefined) isComplete = false;
+    else if (item.kind !== "star") items.push(value);
+    else if (isList(value)) items.push(...value.items);
+    else isComplete = false;
+  }
+  return listOf(items, isComplete);
+}
+
+function evaluateDict(expr: Dict, evaluate: Evaluate): ConstantDict {
+  const entries = new Map<string, ConstantValue>();
+  for (const { key, value } of expr.entries) {
+    const content = evaluate(value);
+    if (key === null) {
+      if (isDict(content)) for (const [name, each] of content.entries) entries.set(name, each);
+      continue;
+    }
+    const name = evaluate(key);
+    if (content !== undefined && (typeof name === "string" || typeof name === "number")) {
+      entries.set(String(name), content);
+    }
+  }
+  return { kind: "dict", entries };
+}
+
+function evaluateBinary(expr: Binary, evaluate: Evaluate): ConstantValue | undefined {
+  const left = evaluate(expr.left);
+  const right = evaluate(expr.right);
+  if (expr.operator === "+") return addValues(left, right);
+  if (expr.operator === "/" && typeof left === "string" && typeof right === "string") {
+    return joinPath(left, right);
+  }
+  if (expr.operator === "-" && typeof left === "string" && typeof right === "number") {
+    return parentPath(left, right);
+  }
+  if (expr.operator === "%" && typeof left === "string") return formatPercent(left, right);
+  if (expr.operator === "|" && isDict(left) && isDict(right)) {
+    return { kind: "dict", entries: new Map([...left.entries, ...right.entries]) };
+  }
+  return undefined;
+}
+
+/** Python's `+`; an unknown operand leaves a list that is not complete. */
+export function addValues(
+  left: ConstantValue | undefined,
+  right: ConstantValue | undefined,
+): ConstantValue | undefined {
+  if (isList(left) && isList(right)) {
+    return listOf([...left.items, ...right.items], left.isComplete && right.isComplete);
+  }
+  if (isList(left) && right === undefined) return listOf(left.items, false);
+  if (isList(right) && left === undefined) return listOf(right.items, false);
+  if (typeof left === "string" && typeof right === "string") return left + right;
+  if (typeof left === "number" && typeof right === "number") return left + right;
+  return undefined;
+}
+
+function formatPercent(template: string, argument: ConstantValue | undefined): string | undefined {
+  const args = isList(argument) ? argument.items : argument === undefined ? [] : [argument];
+  let used = 0;
+  let isKnown = true;
+  const text = template.replaceAll(/%\((\w+)\)s|%[sd]|%%/g, (mark, key: string | undefined) => {
+    if (mark === "%%") return "%";
+    const value = key && isDict(argument) ? argument.entries.get(key) : args[used++];
+    if (typeof value !== "string" && typeof value !== "number") isKnown = false;
+    return typeof value === "string" || typeof value === "number" ? String(value) : "";
+  });
+  return isKnown ? text : undefined;
+}
+
+function evaluateFormat(expr: Format, evaluate: Evaluate): string | undefined {
+  const parts = expr.parts.map(evaluate);
+  return parts.every((part) => typeof part === "string" || typeof part === "number")
+    ? parts.join("")
+    : undefined;
+}
+
+function evaluateBool(
+  operator: "and" | "or",
+  values: readonly (ConstantValue | undefined)[],
+): ConstantValue | undefined {
+  if (operator === "and") {
+    return values.find((value) => value !== undefined && !isTruthy(value)) ?? values.at(-1);
+  }
+  return values.find((value) => value !== undefined && isTruthy(value)) ?? values.at(-1);
+}
+
+function evaluateSubscript(expr: Subscript, evaluate: Evaluate): ConstantValue | undefined {
+  const object = evaluate(expr.object);
+  if (expr.index.kind === "slice") {
+    if (!isList(object)) return undefined;
+    const [lower, upper] = [expr.index.lower, expr.index.upper].map((each) => each && evaluate(each));
+    const from = typeof lower === "number" ? lower : 0;
+    return listOf(object.items.slice(from, typeof upper === "number" ? upper : undefined), object.isComplete);
+  }
+  const index = evaluate(expr.index);
+  if (isList(object) && typeof index === "number") return object.items.at(index);
+  if (isDict(object) && index !== undefined) return object.entries.get(String(index));
+  return undefined;
+}
+
+const copies = new Set(["list", "tuple", "set", "frozenset", "sorted", "dict", "OrderedDict", "deepcopy", "copy"]);
+const environmentReaders = /(?:^|\.)(?:env|environ|getenv|config|get|get_env\w*|env_\w+|str|list|tuple|path)$/i;
+
+function evaluateCall(expr: Call, evaluate: Evaluate): ConstantValue | undefined {
+  const callee = dottedName(expr.callee) ?? "";
+  const name = callee.slice(callee.lastIndexOf(".") + 1);
+  const args = expr.args.map(evaluate);
+  if (copies.has(name) && callee !== "env.list" && args.length > 0) return args[0];
+  if (copies.has(name) && expr.args.length === 0 && expr.keywords.length === 0) {
+    return /dict/i.test(name) ? { kind: "dict", entries: new Map() } : listOf([]);
+  }
+  if (name === "dict") return keywordDict(expr, evaluate);
+
+  const path = evaluatePathCall(callee, args);
+  if (path !== undefined) return path;
+  const receiver = expr.callee.kind === "attribute" ? evaluate(expr.callee.object) : undefined;
+  const own = expr.callee.kind === "attribute" ? evaluateMethod(receiver, expr.callee.name, args) : undefined;
+  if (own !== undefined) return own;
+  const called = expr.callee.kind === "name" ? evaluate(expr.callee) : undefined;
+  if (typeof called === "string" && typeof args[0] === "string") return joinPath(called, args[0]);
+
+  const fallback = expr.keywords.find((each) => each.name === "default");
+  if (fallback) return evaluate(fallback.value);
+  if (/^values\.\w*Value$/.test(callee)) return args[0];
+  return environmentReaders.test(callee) ? args[1] : undefined;
+}
+
+function keywordDict(expr: Call, evaluate: Evaluate): ConstantDict {
+  const entries = new Map<string, ConstantValue>();
+  for (const { name, value } of expr.keywords) {
+    const content = evaluate(value);
+    if (content !== undefined) entries.set(name, content);
+  }
+  return { kind: "dict", entries };
+}
+
+function evaluateMethod(
+  receiver: ConstantValue | undefined,
+  name: string,
+  args: readonly (ConstantValue | undefined)[],
+): ConstantValue | undefined {
+  const first = args[0];
+  if (isDict(receiver) && name === "get" && typeof first === "string") {
+    return receiver.entries.get(first) ?? args[1];
+  }
+  if (typeof receiver !== "string") return undefined;
+  switch (name) {
+    case "join":
+      return isList(first) && first.items.every((item) => typeof item === "string")
+        ? first.items.join(receiver)
+        : undefined;
+    case "split":
+      return listOf(typeof first === "string" ? receiver.split(first) : receiver.trim().split(/\s+/));
+    case "lower":
+      return receiver.toLowerCase();
+    case "upper":
+      return receiver.toUpperCase();
+    case "strip":
+      return receiver.trim();
+    case "format":
+      return args.every((arg) => typeof arg === "string" || typeof arg === "number")
+        ? formatPercent(receiver.replaceAll(/\{\d*\}/g, "%s"), listOf(args))
+        : undefined;
+    default:
+      return evaluatePathAttribute(receiver, name, args);
+  }
+}
