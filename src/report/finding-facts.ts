@@ -3,7 +3,7 @@ import { editsByFile } from "../fixes/plan-fixes.ts";
 import type { Evidence, Figure, Finding, Fix, Impact, Rung } from "../model/finding.ts";
 import type { Report } from "../model/report.ts";
 import { rungOf, strongestEvidence } from "../select/severity.ts";
-import { formatBytes, formatCount, formatNumber } from "./numbers.ts";
+import { formatBytes, formatCost, formatCount, formatNumber } from "./numbers.ts";
 import { shortIdOf, shownPath, type RenderContext, type SourceReader } from "./render-context.ts";
 
 /** Part 4: how often it was seen, figures and source. */
@@ -30,31 +30,25 @@ function defaultSource(finding: Finding, report: Report, context: RenderContext)
 }
 
 function figuresOf(evidence: Evidence): readonly string[] {
-  const number = (name: string): number | null => {
-    const value = evidence[name];
-    return typeof value === "number" ? value : null;
-  };
-  return formatFigures(number("statements"), number("milliseconds"), number("rows"), number("bytes"));
+  const { statements, milliseconds, rows, bytes } = evidence;
+  const figure = (value: string | number | boolean | undefined): Figure => (typeof value === "number" ? { before: value } : {});
+  return impactFigures({
+    statements: figure(statements),
+    milliseconds: figure(milliseconds),
+    rows: figure(rows),
+    bytes: figure(bytes),
+  });
 }
 
+/** Each figure with what it is counted over: `50 queries a request, 9.8 s a minute`. */
 function impactFigures({ statements, milliseconds, rows, bytes }: Impact): readonly string[] {
-  const before = (figure: Figure | undefined): number | null => figure?.before ?? null;
-  const figures = formatFigures(before(statements), before(milliseconds), before(rows), before(bytes));
-  const per = (statements ?? milliseconds ?? rows ?? bytes)?.per;
-  return per === undefined || figures.length === 0 ? figures : [`${figures.join(", ")} a ${per}`];
-}
-
-function formatFigures(
-  statements: number | null,
-  milliseconds: number | null,
-  rows: number | null,
-  bytes: number | null,
-): readonly string[] {
+  const over = (figure: Figure | undefined, format: (before: number) => string): string =>
+    figure?.before === undefined ? "" : format(figure.before) + (figure.per === undefined ? "" : ` a ${figure.per}`);
   return [
-    statements === null ? "" : formatCount(statements, "query", "queries"),
-    milliseconds === null ? "" : `${formatNumber(milliseconds)} ms`,
-    rows === null ? "" : formatCount(rows, "row"),
-    bytes === null ? "" : formatBytes(bytes),
+    over(statements, (count) => formatCount(count, "query", "queries")),
+    over(milliseconds, (time) => (milliseconds?.per === "minute" ? `${formatCost(time / 1000)} s` : `${formatNumber(time)} ms`)),
+    over(rows, (count) => formatCount(count, "row")),
+    over(bytes, formatBytes),
   ].filter(Boolean);
 }
 

@@ -9,7 +9,7 @@ export function escapeProse(text: string): string {
 
 function escapePlain(text: string): string {
   return text
-    .replaceAll(/[\\`*[\]<>|]|(?<!\w)_|_(?!\w)|~(?=~)/g, String.raw`\$&`)
+    .replaceAll(/[\\`*[\]<>|]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|~(?=~)/gu, String.raw`\$&`)
     .replace(/^\s*(?=[-+#]|\d+[.)])/, "\u2060")
     .replaceAll("@", "@\u2060");
 }

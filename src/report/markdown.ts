@@ -22,7 +22,7 @@ export function renderMarkdown(report: Report, context: RenderContext): string {
   const findings = sortFindings(report.findings);
   const blocks = [
     stateLine(report),
-    ...(findings.length > 0 ? [table(findings, context)] : []),
+    ...(findings.length > 0 ? [table(findings, context), "## Findings"] : []),
     ...findings.flatMap((finding) => renderFinding(finding, report, context)),
     ...notSeen(report, context),
   ];

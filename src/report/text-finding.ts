@@ -23,7 +23,7 @@ const MOST_DIFF_LINES = 6;
 export function renderFinding(finding: Finding, report: Report, context: RenderContext, style: TextStyle): string[] {
   const part = (name: string, sentence: string): string[] => renderPart(style, name, sentence);
   return [
-    identity(finding, context, style),
+    ...identity(finding, context, style),
     ...claim(finding, style),
     "",
     ...renderPlaces(finding, context, style),
@@ -34,7 +34,7 @@ export function renderFinding(finding: Finding, report: Report, context: RenderC
   ];
 }
 
-function identity(finding: Finding, context: RenderContext, style: TextStyle): string {
+function identity(finding: Finding, context: RenderContext, style: TextStyle): string[] {
   const { severity, rule, chapter, confidence, id } = finding;
   const words = [paint(style, severityTone(severity), severity), rule, chapter, confidence, shortIdOf(context, id)];
   return withRung(style, words.join("  "), finding);
@@ -56,7 +56,8 @@ function breakAtColon(lines: string[], text: string, style: TextStyle): string[]
 }
 
 function renderPart(style: TextStyle, name: string, sentence: string): string[] {
-  return wrapProse(style, sentence, BODY).map((line, index) => `${label(index === 0 ? name : "")}${line}`);
+  const lines = wrapProse(style, sentence, BODY);
+  return (lines.length > 0 ? lines : ["none"]).map((line, index) => `${label(index === 0 ? name : "")}${line}`);
 }
 
 function label(name: string): string {

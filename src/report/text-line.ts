@@ -23,12 +23,12 @@ export function prose(style: TextStyle, text: string): string {
   return style.unicode ? plain : plain.replaceAll("→", arrow).replaceAll("…", ellipsis);
 }
 
-/** A line with the finding's rung at the right end. */
-export function withRung(style: TextStyle, left: string, finding: Finding): string {
+/** A line with the finding's rung at the right end; on a line of its own in a terminal too narrow for both. */
+export function withRung(style: TextStyle, left: string, finding: Finding): string[] {
   const column = style.width - RUNG_MARGIN - RUNG_WIDTH;
   const cells = rungCells(style, rungOf(finding));
-  const gap = displayWidth(left) < column - 1 ? "" : "  ";
-  return `${padTo(left, column - gap.length)}${gap}${cells}`;
+  const isRoom = displayWidth(left) + 2 <= column;
+  return isRoom ? [padTo(left, column) + cells] : [left, padTo("", column) + cells];
 }
 
 /** `path:line:col` in at most so many columns: only the path is cut, in its middle. A link where the terminal takes it. */

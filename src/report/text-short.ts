@@ -35,7 +35,7 @@ function folderOf({ places }: Finding): string {
   return places[0]?.file.replace(/[^/]*$/, "") ?? "";
 }
 
-function heading(finding: Finding, name: string, style: TextStyle): string {
+function heading(finding: Finding, name: string, style: TextStyle): string[] {
   const { severity } = finding;
   const cost = costOf(finding);
   const figure = (cost === null ? "-" : formatCost(cost)).padStart(INDENT - 2);
@@ -50,9 +50,9 @@ function renderShort(finding: Finding, context: RenderContext, style: TextStyle)
   const path = place ? placeText(place, context, style, room) : "";
   const left = room - displayWidth(path) - 2;
   const text = shortTexts(finding, style).find((each) => displayWidth(each) <= left);
-  if (text !== undefined) return [first, `${" ".repeat(INDENT)}${path}  ${text}`.trimEnd()];
+  if (text !== undefined) return [...first, `${" ".repeat(INDENT)}${path}  ${text}`.trimEnd()];
   const words = shortTexts(finding, style)[0] ?? "";
-  return [first, ...[path, ...wrapProse(style, words, INDENT)].map((line) => `${" ".repeat(INDENT)}${line}`)];
+  return [...first, ...[path, ...wrapProse(style, words, INDENT)].map((line) => `${" ".repeat(INDENT)}${line}`)];
 }
 
 /** What a finding is about in few words, the best first: its remedy, its claim, a part of its claim. */
@@ -60,7 +60,7 @@ export function shortTexts(finding: Finding, style: TextStyle): readonly string[
   const claim = prose(style, finding.claim || finding.message).replace(/\.$/, "");
   const [head, ...tail] = claim.split(": ");
   const title = prose(style, finding.fixes[0]?.title ?? "");
-  return [title, claim, tail.join(": "), head ?? "", finding.relation ?? ""].filter(Boolean);
+  return [title, claim, tail.join(": "), head ?? "", prose(style, finding.relation ?? "")].filter(Boolean);
 }
 
 function renderGroup(members: readonly Finding[], context: RenderContext, style: TextStyle): string[] {
@@ -68,7 +68,7 @@ function renderGroup(members: readonly Finding[], context: RenderContext, style:
   if (!first) return [];
   const places = members.flatMap(({ places: [place] }) => (place ? [place] : []));
   return [
-    heading(first, `${first.rule}, ${members.length} times`, style),
+    ...heading(first, `${first.rule}, ${members.length} times`, style),
     `${" ".repeat(INDENT)}${joinPlaces(places, context, style)}`.trimEnd(),
   ];
 }
@@ -100,9 +100,10 @@ export function renderQuiet(finding: Finding, rung: string, context: RenderConte
   ];
   const facts = `: ${words.filter(Boolean).join(" ")}: `;
   const texts = shortTexts(finding, style);
+  const claim = texts.find((text) => text !== prose(style, finding.fixes[0]?.title ?? "")) ?? texts[0] ?? "";
   const path = (width: number): string => (place ? placeText(place, context, style, width) : "-");
-  if (!style.isTerminal) return `${path(Infinity)}${facts}${texts[0] ?? ""}`;
-  const whole = texts.find((text) => displayWidth(path(Infinity) + facts + text) <= style.width);
+  if (!style.isTerminal) return `${path(Infinity)}${facts}${claim}`;
+  const whole = [claim, ...texts].find((text) => displayWidth(path(Infinity) + facts + text) <= style.width);
   if (whole !== undefined) return `${path(Infinity)}${facts}${whole}`;
   const shortest = texts.toSorted((a, b) => a.length - b.length)[0] ?? "";
   const left = style.width - displayWidth(facts);
