@@ -1,10 +1,19 @@
+import type { Environment } from "./environment.ts";
 import { run } from "./program.ts";
 import { readVersion } from "./version.ts";
 
 const INTERRUPTED = 130;
 
+type Analysis = Pick<Environment, "analyse" | "rules">;
+
+/** The analysis is loaded when it is asked for: `luthier rules` and bad usage do not wait for it. */
+const ANALYSIS: Analysis = {
+  analyse: async (options, progress) => (await import("../analyse.ts")).analyse(options, progress),
+  rules: async () => (await import("../analyse.ts")).ruleList(),
+};
+
 /** Runs the program as this process: its streams, its signals and its exit status. */
-export async function runProcess(args: readonly string[]): Promise<void> {
+export async function runProcess(args: readonly string[], analysis: Analysis = ANALYSIS): Promise<void> {
   process.stdout.on("error", endQuietlyOnClosedPipe);
   process.stderr.on("error", endQuietlyOnClosedPipe);
   process.once("SIGINT", () => {
@@ -18,8 +27,7 @@ export async function runProcess(args: readonly string[]): Promise<void> {
     platform: process.platform,
     cwd: process.cwd(),
     version: readVersion(),
-    analyse: async (options, progress) => (await import("../analyse.ts")).analyse(options, progress),
-    rules: async () => (await import("../analyse.ts")).ruleList(),
+    ...analysis,
   });
 }
 

@@ -51,13 +51,19 @@ function prepareFile(root: string, file: string, edits: readonly Edit[]): Pendin
 /** Where the file really is: a link is followed, and must not lead out of the root. */
 function targetOf(root: string, file: string): string {
   const top = realpathSync(root);
-  const wanted = path.resolve(top, file);
-  const target = existsSync(wanted) ? realpathSync(wanted) : wanted;
+  const target = followLinks(path.resolve(top, file));
   const relative = path.relative(top, target);
-  if (relative === "" || relative.startsWith("..") || path.isAbsolute(relative)) {
+  if (relative === "" || relative.split(path.sep)[0] === ".." || path.isAbsolute(relative)) {
     throw new UsageError("outside", `${file} is outside the project, so it is not changed.`, "Apply that fix by hand.");
   }
   return target;
+}
+
+/** Follows the links of the part of a path that is there. */
+function followLinks(wanted: string): string {
+  if (existsSync(wanted)) return realpathSync(wanted);
+  const folder = path.dirname(wanted);
+  return folder === wanted ? wanted : path.join(followLinks(folder), path.basename(wanted));
 }
 
 function describeProblem(file: string, problem: EditProblem): UsageError {
