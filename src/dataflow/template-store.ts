@@ -24,6 +24,7 @@ export interface FoundTemplate {
 export class TemplateStore {
   private readonly lowered = new Map<string, FoundTemplate | null>();
   private readonly libraries = new Map<string, ReadonlyMap<string, RegisteredTag>>();
+  private strings: ReadonlyMap<string, { readonly file: string; readonly start: number }> | null = null;
   private allTags: ReadonlyMap<string, RegisteredTag> | null = null;
   private readonly project: DjangoProject;
   private readonly program: Program;
@@ -70,6 +71,12 @@ export class TemplateStore {
     const language = isMixed && guess !== "unknown" ? guess : engineLanguage;
     const module = language === "django" ? lowerDjangoTemplate(file, text) : lowerJinjaTemplate(file, text);
     return { module, language };
+  }
+
+  /** Where a string that holds a template is written, with the offset of its content. */
+  placeOfString(text: string): { readonly file: string; readonly start: number } | null {
+    this.strings ??= templateStrings(this.program);
+    return this.strings.get(text) ?? null;
   }
 
   /** A tag or filter in one of the loaded libraries, or anywhere when only one module registers it. */
@@ -154,4 +161,32 @@ function tagOf(module: PythonModule, def: FunctionDef, decorator: Expr): Registe
 
 function isTrue(expr: Expr): boolean {
   return expr.kind === "constant" && expr.value === "true";
+}
+
+/** Strings with template syntax at module and class level, by their value. */
+function templateStrings(program: Program): Map<string, { readonly file: string; readonly start: number }> {
+  const found = new Map<string, { readonly file: string; readonly start: number }>();
+  for (const module of program.modules.values()) {
+    if (module.origin !== "project") continue;
+    const visit = (node: unknown): void => {
+      if (typeof node !== "object" || node === null) return;
+      if (isTemplateString(node)) found.set(node.value, { file: module.ir.file, start: node.start + quoteLength(node) });
+      for (const [key, child] of Object.entries(node)) if (key !== "body" || !isFunction(node)) visit(child);
+    };
+    for (const stmt of module.ir.body) if (stmt.kind === "assign" || stmt.kind === "class") visit(stmt);
+  }
+  return found;
+}
+
+function isTemplateString(node: object): node is { value: string; start: number; end: number } {
+  return "kind" in node && node.kind === "str" && "value" in node && typeof node.value === "string" && /\{[{%]/.test(node.value);
+}
+
+function isFunction(node: object): boolean {
+  return "kind" in node && node.kind === "function";
+}
+
+/** Triple quotes take three characters; escapes inside shift what follows, which slack in the places absorbs. */
+function quoteLength(node: { readonly value: string; readonly start: number; readonly end: number }): number {
+  return node.end - node.start - node.value.length >= 6 ? 3 : 1;
 }
