@@ -1,0 +1,302 @@
+"""Runs every fact on the installed Django, counts its queries and compares them with what the fact claims.
+
+    python measure.py                  every fact, one line each
+    python measure.py fk_pk drf        only facts whose name or topic contains one of the words
+    python measure.py --failed         only the lines of facts that do not hold
+    python measure.py --sql fk_pk      also the statements
+    python measure.py --json FILE      also writes facts, verdicts and marked lines, for the tests of Luthier
+
+The header of a fact is described in README.md.
+"""
+
+import argparse
+import ast
+import gc
+import importlib
+import inspect
+import json
+import os
+import re
+import sqlite3
+import sys
+import warnings
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+TRANSACTION = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b", re.IGNORECASE)
+HEADER = re.compile(r"\s*([a-z]+)(?:\[([^\]]+)\])?:\s*(.+?)\s*$")
+MARKER = re.compile(r"(?:#|\{#)\s*here(?::\s*([\w\-, ]+?))?\s*(?:#\}|$)", re.MULTILINE)
+SINGLE = {"queries", "raises", "since", "until", "transactions"}
+MANY = {"verdict", "silent", "at", "code"}
+# Where a fact claims no other verdict, none of these rules may report anything.
+JUDGED = (
+    "add-in-loop",
+    "aggregate-in-loop",
+    "defeated-prefetch",
+    "deferred-field-load",
+    "delete-in-loop",
+    "generic-foreign-key-lazy",
+    "get-or-create-in-loop",
+    "lazy-in-async",
+    "n-plus-one",
+    "only-without-foreign-key",
+    "prefetch-in-loop",
+    "query-in-loop",
+    "save-in-loop",
+    "validation-per-row",
+)
+
+
+class HeaderError(Exception):
+    """A fact whose header cannot be understood."""
+
+
+def version_of(text):
+    return tuple(int(part) for part in text.split("."))
+
+
+def holds_for(selector, version):
+    """`4.2` is that version, `5.0+` that one or later, `<5.1` any before."""
+    if selector is None:
+        return True
+    if selector.startswith("<"):
+        return version < version_of(selector[1:])
+    if selector.endswith("+"):
+        return version >= version_of(selector[:-1])
+    return version == version_of(selector)
+
+
+def read_header(doc, name):
+    """The lines `key: value` and `key[version]: value` of a docstring, in order."""
+    entries = []
+    for line in (doc or "").splitlines():
+        match = HEADER.match(line)
+        if match and match[1] in SINGLE | MANY:
+            entries.append(match.groups())
+        elif match and " " not in line.strip().split(":")[0]:
+            raise HeaderError(f"{name}: unknown key {match[1]!r}")
+    return entries
+
+
+def choose(entries, version):
+    """What the header says for one version: the last matching line wins, except for keys that may be repeated."""
+    chosen = {key: [] for key in MANY}
+    for key, selector, value in entries:
+        if not holds_for(selector, version):
+            continue
+        if key in SINGLE:
+            chosen[key] = value
+        elif selector and not any(entry == (key, selector, value) for entry in chosen.get("_" + key, [])):
+            # A verdict for a version takes the place of the general ones.
+            special = chosen.setdefault("_" + key, [])
+            special.append((key, selector, value))
+            chosen[key] = [item[2] for item in special]
+        elif not chosen.get("_" + key):
+            chosen[key].append(value)
+    return {key: value for key, value in chosen.items() if not key.startswith("_")}
+
+
+def applies(header, version):
+    since, until = header.get("since"), header.get("until")
+    return not (since and version < version_of(since)) and not (until and version > version_of(until))
+
+
+def read_markers():
+    """Marked lines outside the facts: the name of a fact to its places."""
+    places = {}
+    files = [path for kind in ("*.py", "*.html") for path in sorted((ROOT / "project").rglob(kind))]
+    for path in files:
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            for match in MARKER.finditer(line):
+                for name in re.split(r"[,\s]+", match[1] or ""):
+                    place = {"file": path.relative_to(ROOT).as_posix(), "line": number}
+                    places.setdefault(name, []).append(place)
+    return places
+
+
+def definition(reference):
+    """`project/library/admin.py Name` as a range of lines."""
+    file, name = reference.split()
+    for node in ast.walk(ast.parse((ROOT / file).read_text())):
+        if getattr(node, "name", None) == name:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            return {"file": file, "line": first, "endLine": node.end_lineno}
+    raise HeaderError(f"{reference}: no such definition")
+
+
+def read_topics(version, markers):
+    """Every fact of every topic that exists in this version, without running anything."""
+    facts, skipped = [], 0
+    for path in sorted((ROOT / "facts").glob("*.py")):
+        if path.stem == "__init__":
+            continue
+        text = path.read_text()
+        module = ast.parse(text)
+        topic_header = read_header(ast.get_docstring(module), path.stem)
+        for node in module.body:
+            if getattr(node, "name", "").startswith("fact_"):
+                fact = read_fact(path, text, node, topic_header, version, markers)
+                skipped += fact is None
+                facts += [fact] if fact else []
+    return facts, skipped
+
+
+def read_fact(path, text, node, topic_header, version, markers):
+    header = choose(topic_header + read_header(ast.get_docstring(node), node.name), version)
+    if not applies(header, version):
+        return None
+    if "queries" not in header or not header["verdict"]:
+        raise HeaderError(f"{node.name}: wants `queries:` and `verdict:`")
+    file = path.relative_to(ROOT).as_posix()
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    own = own_markers(file, text, first, node.end_lineno)
+    elsewhere = [place for name in [node.name, *header["at"]] for place in markers.get(name, [])]
+    return {
+        "name": node.name,
+        "topic": path.stem,
+        "claim": ast.get_docstring(node).splitlines()[0],
+        "file": file,
+        "line": first,
+        "endLine": node.end_lineno,
+        "code": [definition(reference) for reference in header["code"]],
+        "queries": int(header["queries"]),
+        "transactions": header.get("transactions") == "counted",
+        "raises": header.get("raises"),
+        "verdicts": [verdict(text, own, elsewhere, node.name) for text in header["verdict"] if text != "none"],
+        "silent": header["silent"],
+    }
+
+
+def own_markers(file, text, first, last):
+    places = []
+    for number, line in enumerate(text.splitlines()[first - 1 : last], first):
+        match = MARKER.search(line)
+        if match:
+            places.append({"file": file, "line": number, "rule": match[1]})
+    return places
+
+
+def verdict(text, own, elsewhere, name):
+    rule, _, relation = text.partition(" ")
+    places = [{"file": place["file"], "line": place["line"]} for place in own if place["rule"] in (None, rule)]
+    if not places + elsewhere:
+        raise HeaderError(f"{name}: no line is marked for {rule}")
+    return {"rule": rule, "relation": relation or None, "places": places or elsewhere}
+
+
+class Laboratory:
+    """An in-memory database that is put back before each fact."""
+
+    def __init__(self):
+        import django
+        from django.core.management import call_command
+        from django.db import connection
+
+        os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
+        sys.path.insert(0, str(ROOT))
+        django.setup()
+        call_command("migrate", run_syncdb=True, verbosity=0)
+        from project.library.seed import seed
+
+        seed()
+        self.connection = connection
+        self.snapshot = sqlite3.connect(":memory:")
+        connection.connection.backup(self.snapshot)
+
+    def reset(self):
+        from django.apps import apps
+        from django.contrib.contenttypes.models import ContentType
+        from django.core.cache import cache
+
+        gc.collect()
+        self.snapshot.backup(self.connection.connection)
+        cache.clear()
+        # As in a process that has served requests before.
+        ContentType.objects.clear_cache()
+        ContentType.objects.get_for_models(*apps.get_models())
+
+    def run(self, fact):
+        """Statements, transaction control among them, and the exception if one was raised."""
+        from asgiref.sync import async_to_sync
+        from django.test.utils import CaptureQueriesContext
+
+        function = getattr(importlib.import_module(f"facts.{fact['topic']}"), fact["name"])
+        if inspect.iscoroutinefunction(function):
+            function = async_to_sync(function)
+        self.reset()
+        raised = None
+        with warnings.catch_warnings(), CaptureQueriesContext(self.connection) as context:
+            warnings.simplefilter("ignore")
+            try:
+                function()
+            except Exception as error:
+                raised = error
+        return [query["sql"] for query in context.captured_queries], raised
+
+
+def judge(fact, statements, raised):
+    """What does not hold, in words, or nothing."""
+    found = type(raised).__name__ if raised else None
+    if found != fact["raises"]:
+        return f"raised {found} {raised or ''}".strip() if found else f"did not raise {fact['raises']}"
+    if len(statements) != fact["queries"]:
+        return f"claims {fact['queries']}"
+    return None
+
+
+def counted(fact, statements):
+    return [sql for sql in statements if fact["transactions"] or not TRANSACTION.match(sql)]
+
+
+def print_fact(fact, statements, wrong, show_sql):
+    verdicts = ", ".join(f"{v['rule']} {v['relation'] or ''}".strip() for v in fact["verdicts"]) or "-"
+    print(f"{'FAIL' if wrong else 'ok':<5}{len(statements):>3}  {fact['topic'] + '.' + fact['name']:<78}{verdicts}")
+    if wrong:
+        print(f"          {wrong}")
+    if show_sql:
+        for sql in statements:
+            print(f"          {sql}")
+
+
+def read_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("words", nargs="*", help="only facts whose name or topic contains one of these")
+    parser.add_argument("--json", metavar="FILE", help="write the facts for the tests of Luthier")
+    parser.add_argument("--failed", action="store_true", help="print only what does not hold")
+    parser.add_argument("--sql", action="store_true", help="print the statements too")
+    return parser.parse_args()
+
+
+def main():
+    options = read_arguments()
+    import django
+
+    laboratory = Laboratory()
+    facts, skipped = read_topics(django.VERSION[:2], read_markers())
+    wanted = [
+        fact
+        for fact in facts
+        if not options.words or any(word in f"{fact['topic']}.{fact['name']}" for word in options.words)
+    ]
+    failed = 0
+    for fact in wanted:
+        statements, raised = laboratory.run(fact)
+        statements = counted(fact, statements)
+        wrong = judge(fact, statements, raised)
+        failed += wrong is not None
+        if wrong or not options.failed:
+            print_fact(fact, statements, wrong, options.sql)
+    if options.json:
+        write_json(options.json, django.get_version(), facts)
+    left_out = f", {skipped} of other versions left out" if skipped else ""
+    print(f"Django {django.get_version()}: {len(wanted) - failed} passed, {failed} failed{left_out}")
+    return 1 if failed or not wanted else 0
+
+
+def write_json(file, version, facts):
+    document = {"schema": "luthier-facts/1", "django": version, "judged": JUDGED, "facts": facts}
+    Path(file).write_text(json.dumps(document, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
