@@ -11,9 +11,10 @@ The header of a fact is described in README.md.
 
 import argparse
 import ast
-import gc
+import contextlib
 import importlib
 import inspect
+import io
 import json
 import os
 import re
@@ -79,26 +80,18 @@ def read_header(doc, name):
 
 
 def choose(entries, version):
-    """What the header says for one version: the last matching line wins, except for keys that may be repeated."""
-    chosen = {key: [] for key in MANY}
-    for key, selector, value in entries:
-        if not holds_for(selector, version):
-            continue
-        if key in SINGLE:
-            chosen[key] = value
-        elif selector and not any(entry == (key, selector, value) for entry in chosen.get("_" + key, [])):
-            # A verdict for a version takes the place of the general ones.
-            special = chosen.setdefault("_" + key, [])
-            special.append((key, selector, value))
-            chosen[key] = [item[2] for item in special]
-        elif not chosen.get("_" + key):
-            chosen[key].append(value)
-    return {key: value for key, value in chosen.items() if not key.startswith("_")}
+    """What the header says for one version. Lines for a version take the place of the general ones."""
+    chosen = {key: [] for key in SINGLE | MANY}
+    for key in chosen:
+        fitting = [entry for entry in entries if entry[0] == key and holds_for(entry[1], version)]
+        special = [entry for entry in fitting if entry[1]]
+        chosen[key] = [value for _, _, value in special or fitting]
+    return chosen
 
 
 def applies(header, version):
-    since, until = header.get("since"), header.get("until")
-    return not (since and version < version_of(since)) and not (until and version > version_of(until))
+    too_old = any(version < version_of(since) for since in header["since"])
+    return not too_old and not any(version > version_of(until) for until in header["until"])
 
 
 def read_markers():
@@ -145,7 +138,7 @@ def read_fact(path, text, node, topic_header, version, markers):
     header = choose(topic_header + read_header(ast.get_docstring(node), node.name), version)
     if not applies(header, version):
         return None
-    if "queries" not in header or not header["verdict"]:
+    if not header["queries"] or not header["verdict"]:
         raise HeaderError(f"{node.name}: wants `queries:` and `verdict:`")
     file = path.relative_to(ROOT).as_posix()
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
@@ -159,9 +152,9 @@ def read_fact(path, text, node, topic_header, version, markers):
         "line": first,
         "endLine": node.end_lineno,
         "code": [definition(reference) for reference in header["code"]],
-        "queries": int(header["queries"]),
-        "transactions": header.get("transactions") == "counted",
-        "raises": header.get("raises"),
+        "queries": int(header["queries"][-1]),
+        "transactions": "counted" in header["transactions"],
+        "raises": header["raises"][-1] if header["raises"] else None,
         "verdicts": [verdict(text, own, elsewhere, node.name) for text in header["verdict"] if text != "none"],
         "silent": header["silent"],
     }
@@ -172,13 +165,13 @@ def own_markers(file, text, first, last):
     for number, line in enumerate(text.splitlines()[first - 1 : last], first):
         match = MARKER.search(line)
         if match:
-            places.append({"file": file, "line": number, "rule": match[1]})
+            places.append({"file": file, "line": number, "select": match[1]})
     return places
 
 
 def verdict(text, own, elsewhere, name):
     rule, _, relation = text.partition(" ")
-    places = [{"file": place["file"], "line": place["line"]} for place in own if place["rule"] in (None, rule)]
+    places = [{"file": place["file"], "line": place["line"]} for place in own if place["select"] in (None, rule, relation)]
     if not places + elsewhere:
         raise HeaderError(f"{name}: no line is marked for {rule}")
     return {"rule": rule, "relation": relation or None, "places": places or elsewhere}
@@ -208,7 +201,6 @@ class Laboratory:
         from django.contrib.contenttypes.models import ContentType
         from django.core.cache import cache
 
-        gc.collect()
         self.snapshot.backup(self.connection.connection)
         cache.clear()
         # As in a process that has served requests before.
@@ -225,7 +217,8 @@ class Laboratory:
             function = async_to_sync(function)
         self.reset()
         raised = None
-        with warnings.catch_warnings(), CaptureQueriesContext(self.connection) as context:
+        quiet = contextlib.redirect_stderr(io.StringIO())
+        with quiet, warnings.catch_warnings(), CaptureQueriesContext(self.connection) as context:
             warnings.simplefilter("ignore")
             try:
                 function()
