@@ -95,9 +95,9 @@ def applies(header, version):
 
 
 def read_markers():
-    """Marked lines outside the facts: the name of a fact to its places."""
+    """Lines marked for a fact by its name: the name to its places."""
     places = {}
-    files = [path for kind in ("*.py", "*.html") for path in sorted((ROOT / "project").rglob(kind))]
+    files = [path for kind in ("project/**/*.py", "project/**/*.html", "facts/*.py") for path in sorted(ROOT.glob(kind))]
     for path in files:
         for number, line in enumerate(path.read_text().splitlines(), 1):
             for match in MARKER.finditer(line):
@@ -107,13 +107,22 @@ def read_markers():
     return places
 
 
+def defined_by(node):
+    if isinstance(node, ast.Assign):
+        return [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return [getattr(node, "name", None)]
+
+
+def first_line(node):
+    return min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+
+
 def definition(reference):
     """`project/library/admin.py Name` as a range of lines."""
     file, name = reference.split()
     for node in ast.walk(ast.parse((ROOT / file).read_text())):
-        if getattr(node, "name", None) == name:
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            return {"file": file, "line": first, "endLine": node.end_lineno}
+        if name in defined_by(node):
+            return {"file": file, "line": first_line(node), "endLine": node.end_lineno}
     raise HeaderError(f"{reference}: no such definition")
 
 
@@ -141,7 +150,7 @@ def read_fact(path, text, node, topic_header, version, markers):
     if not header["queries"] or not header["verdict"]:
         raise HeaderError(f"{node.name}: wants `queries:` and `verdict:`")
     file = path.relative_to(ROOT).as_posix()
-    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    first = first_line(node)
     own = own_markers(file, text, first, node.end_lineno)
     elsewhere = [place for name in [node.name, *header["at"]] for place in markers.get(name, [])]
     return {
@@ -155,7 +164,10 @@ def read_fact(path, text, node, topic_header, version, markers):
         "queries": int(header["queries"][-1]),
         "transactions": "counted" in header["transactions"],
         "raises": header["raises"][-1] if header["raises"] else None,
-        "verdicts": [verdict(text, own, elsewhere, node.name) for text in header["verdict"] if text != "none"],
+        "open": header["verdict"] == ["open"],
+        "verdicts": [
+            verdict(text, own, elsewhere, node.name) for text in header["verdict"] if text not in ("none", "open")
+        ],
         "silent": header["silent"],
     }
 

@@ -57,7 +57,7 @@ class EagerBookManager(models.Manager):
 
 class Book(models.Model):
     title = models.CharField(max_length=50)
-    summary = models.TextField(default="")
+    summary = models.TextField(default="", blank=True)
     author = models.ForeignKey(Author, models.CASCADE, related_name="books")
     editor = models.ForeignKey(Author, models.SET_NULL, null=True, blank=True, related_name="edited")
     tags = models.ManyToManyField(Tag, related_name="books")
