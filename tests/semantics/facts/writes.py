@@ -104,10 +104,10 @@ def fact_bulk_create():
 
 
 def fact_bulk_create_with_its_transaction():
-    """It opens a transaction of its own, which 6.1 leaves out where one statement is enough.
+    """It opens a transaction of its own, which 6.0 leaves out where one statement is enough.
 
     queries: 3
-    queries[6.1+]: 1
+    queries[6.0+]: 1
     transactions: counted
     verdict: none
     """
