@@ -1,3 +1,5 @@
 from django.urls import path
 
-urlpatterns = []
+from project.library import admin, admin_dotted
+
+urlpatterns = [path(f"{site.name}/", site.urls) for site in admin.SITES + admin_dotted.SITES]
