@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 const cache = join(here, "..", "..", ".cache");
 
-/** The REST framework that supports each Django, and the Pythons that do (https://docs.djangoproject.com/en/dev/faq/install/). */
+/** The REST framework that fits each Django, and the minor versions of Python 3 that its release notes name. */
 const versions = [
   { django: "4.2", restFramework: "3.15", oldest: 8, newest: 12 },
   { django: "5.2", restFramework: "3.16", oldest: 10, newest: 14 },
@@ -26,17 +26,23 @@ process.exitCode = main(process.argv.slice(2));
 
 function main(args) {
   const [wanted, passedOn] = splitAt(args, "--");
-  const chosen = versions.filter((version) => wanted.length === 0 || wanted.includes(version.django));
+  const chosen = versions.filter(
+    (version) => wanted.length === 0 || wanted.includes(version.django),
+  );
   if (chosen.length < Math.max(1, wanted.length)) {
-    console.error(`Known versions: ${versions.map((version) => version.django).join(", ")}`);
+    say(process.stderr, `Known versions: ${versions.map((version) => version.django).join(", ")}`);
     return 2;
   }
   const outcomes = chosen.map((version) => measure(version, passedOn));
   if (outcomes.every((outcome) => outcome === "skipped")) {
-    console.error("No version of Django was measured.");
+    say(process.stderr, "No version of Django was measured.");
     return 2;
   }
   return outcomes.includes("failed") ? 1 : 0;
+}
+
+function say(stream, line) {
+  stream.write(`${line}\n`);
 }
 
 function splitAt(list, mark) {
@@ -48,7 +54,9 @@ function measure(version, passedOn) {
   const python = prepare(version);
   if (python === null) return "skipped";
   const options = passedOn.length > 0 ? passedOn : ["--failed"];
-  const { status } = spawnSync(python, [join(here, "measure.py"), ...options], { stdio: "inherit" });
+  const { status } = spawnSync(python, [join(here, "measure.py"), ...options], {
+    stdio: "inherit",
+  });
   return status === 0 ? "passed" : "failed";
 }
 
@@ -57,39 +65,45 @@ function prepare(version) {
   const environment = join(cache, `venv-django-${version.django}`);
   const python = join(environment, "bin", "python");
   const stamp = join(environment, "facts.installed");
-  const requirements = [`Django==${version.django}.*`, `djangorestframework==${version.restFramework}.*`];
+  const requirements = [
+    `Django==${version.django}.*`,
+    `djangorestframework==${version.restFramework}.*`,
+  ];
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === requirements.join("\n")) return python;
 
   const base = findPython(version);
-  if (base === null) {
-    console.log(`Django ${version.django}: skipped, it wants Python 3.${version.oldest} to 3.${version.newest} and none was found`);
-    return null;
-  }
   mkdirSync(cache, { recursive: true });
   rmSync(environment, { recursive: true, force: true });
-  require(base, ["-m", "venv", environment]);
-  const { status, stderr } = spawnSync(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...requirements], {
-    encoding: "utf8",
-  });
+  runOrThrow(base, ["-m", "venv", environment]);
+  const { status, stderr } = spawnSync(
+    python,
+    ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...requirements],
+    {
+      encoding: "utf8",
+    },
+  );
   if (status !== 0 && /Requires-Python|different python version/i.test(stderr)) {
-    console.log(`Django ${version.django}: skipped, pip says that ${base} is too old for it`);
+    say(
+      process.stdout,
+      `Django ${version.django}: skipped, pip says that this Python is too old for it (Python 3.${minorOf(base)})`,
+    );
     return null;
   }
-  if (status !== 0) throw new Error(`pip could not install ${requirements.join(" and ")}:\n${stderr}`);
+  if (status !== 0)
+    throw new Error(`pip could not install ${requirements.join(" and ")}:\n${stderr}`);
   writeFileSync(stamp, requirements.join("\n"));
   return python;
 }
 
-function require(command, args) {
+function runOrThrow(command, args) {
   const { status, stderr } = spawnSync(command, args, { encoding: "utf8" });
   if (status !== 0) throw new Error(`${command} ${args.join(" ")}:\n${stderr}`);
 }
 
+/** A Python that suits the version. Where there is none, pip has the last word on the default one. */
 function findPython({ oldest, newest }) {
-  return candidates().find((command) => {
-    const minor = minorOf(command);
-    return minor >= oldest && minor <= newest;
-  }) ?? null;
+  const suits = (command) => oldest <= minorOf(command) && minorOf(command) <= newest;
+  return candidates().find(suits) ?? "python3";
 }
 
 /** The default Python first, then others on the path, then those of pyenv, whose shims refuse what is not selected. */
@@ -109,6 +123,10 @@ function pyenvPythons() {
 }
 
 function minorOf(command) {
-  const { status, stdout } = spawnSync(command, ["-c", "import sys; print(sys.version_info.minor)"], { encoding: "utf8" });
+  const { status, stdout } = spawnSync(
+    command,
+    ["-c", "import sys; print(sys.version_info.minor)"],
+    { encoding: "utf8" },
+  );
   return status === 0 ? Number(stdout) : -1;
 }

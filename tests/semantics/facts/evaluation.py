@@ -1,9 +1,11 @@
 """When a queryset is run, and when it is run again."""
 
 import logging
+import pickle
 
 from django.core.paginator import Paginator
 from django.db.models import Count
+from django.http import StreamingHttpResponse
 
 from project.library.models import Author, Book, Chapter, Note
 
@@ -276,6 +278,33 @@ def fact_log_evaluates():
     logger.error("books: %s", books)  # here
 
 
+def fact_log_below_its_level():
+    """A message that is not written is not formatted.
+
+    queries: 0
+    verdict: open
+    """
+    logger.debug("books: %s", Book.objects.all())
+
+
+def fact_pickle_evaluates():
+    """Pickling a queryset loads its rows into the pickle.
+
+    queries: 1
+    verdict: none
+    """
+    return pickle.dumps(Book.objects.all())
+
+
+def fact_pickled_query():
+    """Pickling its query does not.
+
+    queries: 0
+    verdict: none
+    """
+    return pickle.dumps(Book.objects.all().query)
+
+
 def fact_repr_and_then_rows():
     """repr() fetches a sample of its own, and the loop asks again.
 
@@ -482,3 +511,26 @@ def fact_generator_runs_when_used():
     """
     names = (book.author.name for book in Book.objects.all())  # here
     return ", ".join(names)
+
+
+def author_lines():
+    for book in Book.objects.all():
+        yield book.author.name  # here: fact_streamed_response
+
+
+def fact_streamed_response():
+    """A streamed response runs its generator after the view has returned.
+
+    queries: 6
+    verdict: n-plus-one author
+    """
+    return b"".join(StreamingHttpResponse(author_lines()))
+
+
+def fact_generator_that_nobody_reads():
+    """And not at all if nobody reads it.
+
+    queries: 0
+    verdict: none
+    """
+    return author_lines()

@@ -2,7 +2,15 @@
 
 from django.forms import modelformset_factory
 
-from project.library.forms import AuthorChoiceForm, BookForm, JoinedAuthorChoiceForm, NamedAuthorChoiceForm, TitleForm
+from project.library.forms import (
+    AuthorChoiceForm,
+    BookChoiceForm,
+    BookForm,
+    JoinedAuthorChoiceForm,
+    NamedAuthorChoiceForm,
+    PrefetchedBookChoiceForm,
+    TitleForm,
+)
 from project.library.models import Author, Book
 
 
@@ -35,6 +43,26 @@ def fact_choice_field_own_labels():
     code: project/library/forms.py NamedAuthorChoiceForm
     """
     return NamedAuthorChoiceForm().as_p()
+
+
+def fact_choice_labels_of_m2m():
+    """A label that reads a many-to-many relation.
+
+    queries: 6
+    verdict: n-plus-one tags
+    code: project/library/forms.py BookChoiceForm
+    """
+    return BookChoiceForm().as_p()
+
+
+def fact_choice_labels_of_m2m_prefetched():
+    """Choices are streamed, but not when they have a prefetch.
+
+    queries: 2
+    verdict: none
+    code: project/library/forms.py PrefetchedBookChoiceForm
+    """
+    return PrefetchedBookChoiceForm().as_p()
 
 
 def fact_choices_are_asked_for_each_time():

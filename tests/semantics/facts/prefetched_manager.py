@@ -673,6 +673,36 @@ def fact_children_of_one_parent():
     return [chapter.book.title for chapter in book.chaps.all()]
 
 
+def fact_two_prefetches_with_the_same_tail():
+    """Two paths that end alike load their last relation once each; these are no repeats.
+
+    queries: 5
+    verdict: none
+    """
+    books = Book.objects.prefetch_related("author__pub", "editor__pub")
+    return [(book.author.pub.name, book.editor and book.editor.pub.name) for book in books]
+
+
+def fact_prefetch_for_a_filter_that_finds_one():
+    """A loop over what can only be one row.
+
+    queries: 2
+    verdict: none
+    """
+    books = Book.objects.prefetch_related("chaps").filter(pk=1)
+    return [chapter.number for book in books for chapter in book.chaps.all()]
+
+
+def fact_prefetch_of_first():
+    """first() with a prefetch is two queries as well.
+
+    queries: 2
+    verdict: none
+    """
+    book = Book.objects.prefetch_related("chaps").order_by("pk").first()
+    return [chapter.number for chapter in book.chaps.all()]
+
+
 def fact_prefetch_pays_even_for_one_row():
     """get() with a prefetch is one query and one for the relation: no loop.
 

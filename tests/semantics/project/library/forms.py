@@ -32,3 +32,16 @@ class TitleForm(forms.ModelForm):
     class Meta:
         model = Book
         fields = ["title"]
+
+
+class TaggedBookField(forms.ModelChoiceField):
+    def label_from_instance(self, book):
+        return ", ".join(tag.label for tag in book.tags.all())  # here: fact_choice_labels_of_m2m
+
+
+class BookChoiceForm(forms.Form):
+    book = TaggedBookField(queryset=Book.objects.all())
+
+
+class PrefetchedBookChoiceForm(forms.Form):
+    book = TaggedBookField(queryset=Book.objects.prefetch_related("tags"))

@@ -55,6 +55,13 @@ class EagerBookManager(models.Manager):
         return super().get_queryset().select_related("author")
 
 
+class SharingBookManager(models.Manager):
+    """For Django 6.1 and later."""
+
+    def get_queryset(self):
+        return super().get_queryset().fetch_mode(models.FETCH_PEERS)
+
+
 class Book(models.Model):
     title = models.CharField(max_length=50)
     summary = models.TextField(default="", blank=True)
@@ -65,6 +72,7 @@ class Book(models.Model):
 
     objects = BookQuerySet.as_manager()
     eager = EagerBookManager()
+    sharing = SharingBookManager()
 
     def __str__(self):
         return self.title

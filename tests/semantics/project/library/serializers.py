@@ -83,6 +83,22 @@ class TextSerializer(serializers.ModelSerializer):
         fields = ["title", "author"]
 
 
+class LinkSerializer(serializers.ModelSerializer):
+    author = serializers.HyperlinkedRelatedField(view_name="author", read_only=True)
+
+    class Meta:
+        model = Book
+        fields = ["title", "author"]
+
+
+class NamedLinkSerializer(serializers.ModelSerializer):
+    author = serializers.HyperlinkedRelatedField(view_name="author-by-name", lookup_field="name", read_only=True)  # here: fact_link_by_another_column
+
+    class Meta:
+        model = Book
+        fields = ["title", "author"]
+
+
 class AuthorSerializer(serializers.ModelSerializer):
     class Meta:
         model = Author

@@ -1,7 +1,8 @@
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.generic import DetailView, ListView
 
-from project.library.models import Book
+from project.library.models import Author, Book
 
 
 class LazyBookList(ListView):
@@ -43,3 +44,7 @@ def joined_books(request):
     context = {"title": "All books"}
     context["books"] = Book.objects.select_related("author")
     return render(request, "library/author_name.html", context)
+
+
+def one_author(request, **names):
+    return HttpResponse(Author.objects.get(**names).name)
