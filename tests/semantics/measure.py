@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent
 TRANSACTION = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b", re.IGNORECASE)
 HEADER = re.compile(r"\s*([a-z]+)(?:\[([^\]]+)\])?:\s*(.+?)\s*$")
 MARKER = re.compile(r"(?:#|\{#)\s*here(?::\s*([\w\-, ]+?))?\s*(?:#\}|$)", re.MULTILINE)
-SINGLE = {"queries", "raises", "since", "until", "transactions"}
+SINGLE = {"queries", "raises", "since", "until", "transactions", "grows"}
 MANY = {"verdict", "silent", "at", "code"}
 # Where a fact claims no other verdict, none of these rules may report anything.
 JUDGED = (
@@ -128,7 +128,7 @@ def definition(reference):
 
 def read_topics(version, markers):
     """Every fact of every topic that exists in this version, without running anything."""
-    facts, skipped = [], 0
+    facts, seen = [], []
     for path in sorted((ROOT / "facts").glob("*.py")):
         if path.stem == "__init__":
             continue
@@ -138,9 +138,17 @@ def read_topics(version, markers):
         for node in module.body:
             if getattr(node, "name", "").startswith("fact_"):
                 fact = read_fact(path, text, node, topic_header, version, markers)
-                skipped += fact is None
+                seen.append(node.name)
                 facts += [fact] if fact else []
-    return facts, skipped
+    check_names(seen, markers)
+    return facts, len(seen) - len(facts)
+
+
+def check_names(seen, markers):
+    twice = {name for name in seen if seen.count(name) > 1}
+    unknown = {name for name in markers if name.startswith("fact_")} - set(seen)
+    if twice or unknown:
+        raise HeaderError(f"named twice: {sorted(twice)}; marked but not there: {sorted(unknown)}")
 
 
 def read_fact(path, text, node, topic_header, version, markers):
@@ -153,7 +161,7 @@ def read_fact(path, text, node, topic_header, version, markers):
     first = first_line(node)
     own = own_markers(file, text, first, node.end_lineno)
     elsewhere = [place for name in [node.name, *header["at"]] for place in markers.get(name, [])]
-    return {
+    fact = {
         "name": node.name,
         "topic": path.stem,
         "claim": ast.get_docstring(node).splitlines()[0],
@@ -170,6 +178,16 @@ def read_fact(path, text, node, topic_header, version, markers):
         ],
         "silent": header["silent"],
     }
+    return {**fact, "grows": expected_growth(fact, header["grows"])}
+
+
+def expected_growth(fact, told):
+    """Whether the cost follows the number of rows; None where that says nothing about the verdict."""
+    if told:
+        return told[-1] == "yes"
+    if fact["open"] or fact["raises"]:
+        return None
+    return any(verdict["rule"] in JUDGED for verdict in fact["verdicts"])
 
 
 def own_markers(file, text, first, last):
@@ -190,7 +208,7 @@ def verdict(text, own, elsewhere, name):
 
 
 class Laboratory:
-    """An in-memory database that is put back before each fact."""
+    """An in-memory database, five parents or ten, that is put back before each fact."""
 
     def __init__(self):
         import django
@@ -201,33 +219,39 @@ class Laboratory:
         sys.path.insert(0, str(ROOT))
         django.setup()
         call_command("migrate", run_syncdb=True, verbosity=0)
-        from project.library.seed import seed
+        from project.library.seed import grow, seed
 
         seed()
         self.connection = connection
-        self.snapshot = sqlite3.connect(":memory:")
-        connection.connection.backup(self.snapshot)
+        self.small = self.save()
+        grow()
+        self.large = self.save()
 
-    def reset(self):
+    def save(self):
+        copy = sqlite3.connect(":memory:")
+        self.connection.connection.backup(copy)
+        return copy
+
+    def reset(self, snapshot):
         from django.apps import apps
         from django.contrib.contenttypes.models import ContentType
         from django.core.cache import cache
 
-        self.snapshot.backup(self.connection.connection)
+        snapshot.backup(self.connection.connection)
         cache.clear()
         # As in a process that has served requests before.
         ContentType.objects.clear_cache()
         ContentType.objects.get_for_models(*apps.get_models())
 
-    def run(self, fact):
-        """Statements, transaction control among them, and the exception if one was raised."""
+    def run(self, fact, snapshot):
+        """The statements that count, and the exception if one was raised."""
         from asgiref.sync import async_to_sync
         from django.test.utils import CaptureQueriesContext
 
         function = getattr(importlib.import_module(f"facts.{fact['topic']}"), fact["name"])
         if inspect.iscoroutinefunction(function):
             function = async_to_sync(function)
-        self.reset()
+        self.reset(snapshot)
         raised = None
         quiet = contextlib.redirect_stderr(io.StringIO())
         with quiet, warnings.catch_warnings(), CaptureQueriesContext(self.connection) as context:
@@ -236,7 +260,26 @@ class Laboratory:
                 function()
             except Exception as error:
                 raised = error
-        return [query["sql"] for query in context.captured_queries], raised
+        statements = [query["sql"] for query in context.captured_queries]
+        return [sql for sql in statements if fact["transactions"] or not TRANSACTION.match(sql)], raised
+
+    def measure(self, fact):
+        """The statements for five parents, and what does not hold, in words."""
+        statements, raised = self.run(fact, self.small)
+        wrong = judge(fact, statements, raised)
+        if wrong is None and fact["grows"] is not None:
+            more = len(self.run(fact, self.large)[0]) - len(statements)
+            wrong = judge_growth(fact["grows"], more)
+        return statements, wrong
+
+
+def judge_growth(expected, more):
+    """A verdict about rows has to be true of rows: with twice as many the cost goes up, or else it does not."""
+    if expected and more <= 0:
+        return "the verdict is about each row, but twice the rows cost no more (`grows: no` if that is right)"
+    if not expected and more > 0:
+        return f"no verdict is about each row, but twice the rows cost {more} more (`grows: yes` if that is right)"
+    return None
 
 
 def judge(fact, statements, raised):
@@ -247,10 +290,6 @@ def judge(fact, statements, raised):
     if len(statements) != fact["queries"]:
         return f"claims {fact['queries']}"
     return None
-
-
-def counted(fact, statements):
-    return [sql for sql in statements if fact["transactions"] or not TRANSACTION.match(sql)]
 
 
 def print_fact(fact, statements, wrong, show_sql):
@@ -285,9 +324,7 @@ def main():
     ]
     failed = 0
     for fact in wanted:
-        statements, raised = laboratory.run(fact)
-        statements = counted(fact, statements)
-        wrong = judge(fact, statements, raised)
+        statements, wrong = laboratory.measure(fact)
         failed += wrong is not None
         if wrong or not options.failed:
             print_fact(fact, statements, wrong, options.sql)

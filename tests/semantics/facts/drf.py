@@ -552,6 +552,7 @@ def fact_writing_many_keys():
     """Each key of the input is looked up by itself.
 
     queries: 3
+    grows: no
     verdict: validation-per-row tags
     code: project/library/serializers.py WriteTagsSerializer
     """
@@ -563,6 +564,7 @@ def fact_writing_many_rows():
     """So is the key of each row, though it is always the same.
 
     queries: 5
+    grows: no
     verdict: validation-per-row book
     code: project/library/serializers.py WriteChapterSerializer
     """

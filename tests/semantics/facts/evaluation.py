@@ -358,6 +358,7 @@ def fact_page_is_a_loop():
     """The rows of a page are rows.
 
     queries: 4
+    grows: no
     verdict: n-plus-one author
     """
     page = Paginator(Book.objects.order_by("pk"), 2).page(1)
@@ -391,6 +392,7 @@ def fact_get_per_key():
     """One query per key of a list.
 
     queries: 3
+    grows: no
     verdict: query-in-loop
     """
     return [Book.objects.get(pk=key).title for key in (1, 2, 3)]  # here
@@ -466,6 +468,7 @@ def fact_batches_of_a_stream():
     """iterator() with a chunk size prefetches per chunk: 5 rows by 2 are 3 prefetches.
 
     queries: 4
+    grows: yes
     verdict: none
     """
     books = Book.objects.prefetch_related("chaps").iterator(chunk_size=2)

@@ -136,6 +136,7 @@ def fact_model_form_validation_in_a_loop():
     """For each of five rows of input.
 
     queries: 10
+    grows: no
     verdict: validation-per-row
     """
     for number in range(5):

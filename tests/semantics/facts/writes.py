@@ -56,6 +56,7 @@ def fact_bulk_update_in_batches():
     """A batch size splits it: 5 rows by 2 are 3 statements.
 
     queries: 4
+    grows: yes
     verdict: none
     """
     books = list(Book.objects.all())
@@ -77,6 +78,7 @@ def fact_create_in_a_loop():
     """One insert a row.
 
     queries: 5
+    grows: no
     verdict: save-in-loop
     """
     for number in range(5):
@@ -87,6 +89,7 @@ def fact_new_instance_saved_in_a_loop():
     """The same, in two steps.
 
     queries: 5
+    grows: no
     verdict: save-in-loop
     """
     for number in range(5):
@@ -127,6 +130,7 @@ def fact_save_writes_through_a_signal():
     """A receiver of post_save writes a row for each: bulk_update() would silently leave that out.
 
     queries: 11
+    grows: yes
     verdict: none
     silent: save-in-loop
     """
@@ -187,6 +191,7 @@ def fact_get_or_create_in_a_loop():
     """Three names: one hit, and two misses of two statements each.
 
     queries: 5
+    grows: no
     verdict: get-or-create-in-loop
     """
     for label in ("tag 1", "new 1", "new 2"):
@@ -197,6 +202,7 @@ def fact_update_or_create_in_a_loop():
     """Three names: a query each, and the write.
 
     queries: 6
+    grows: no
     verdict: get-or-create-in-loop
     """
     for label in ("tag 0", "tag 1", "tag 2"):
@@ -208,6 +214,7 @@ def fact_m2m_add_one_by_one():
 
     queries: 10
     transactions: counted
+    grows: no
     verdict: add-in-loop books
     """
     tag = Tag.objects.create(label="new")
@@ -261,6 +268,7 @@ def fact_related_create_in_a_loop():
     """create() on a manager is an insert.
 
     queries: 4
+    grows: no
     verdict: save-in-loop
     """
     book = Book.objects.get(pk=1)
@@ -319,6 +327,7 @@ def fact_update_per_key_same_value():
     """The same value for each key of a list.
 
     queries: 3
+    grows: no
     verdict: query-in-loop
     """
     for key in (1, 2, 3):
@@ -338,6 +347,7 @@ def fact_update_per_key_own_value():
     """A value per row: bulk_update() would be one statement.
 
     queries: 3
+    grows: no
     verdict: query-in-loop
     """
     for key, title in {1: "one", 2: "two", 3: "three"}.items():
@@ -371,6 +381,7 @@ def fact_nested_writes():
     """A loop in a loop multiplies: 2 publishers and 4 authors.
 
     queries: 6
+    grows: no
     verdict: save-in-loop
     """
     for name in ("a", "b"):

@@ -1,4 +1,4 @@
-"""Five parents of everything, as in the table of measured facts."""
+"""Five parents of everything, as in the table of measured facts, and on request five more."""
 
 from django.contrib.auth.models import Group, User
 
@@ -21,33 +21,46 @@ from project.library.models import (
 
 
 def seed():
-    tags = [Tag.objects.create(label=f"tag {n}") for n in range(3)]
-    books = [add_book(n, tags) for n in range(5)]
-    first, second = Author.objects.order_by("pk")[:2]
-    for book, editor in zip(books, (first, second)):
-        book.editor = editor
-        book.save()
-    shelf = Shelf.objects.create(name="top")
-    parent = None
-    for n, book in enumerate(books):
-        Placement.objects.create(shelf=shelf, book=book, position=n)
-        Comment.objects.create(target=book, text=f"on book {n}")
-        Report.objects.create(created_by=book.author, subject=f"report {n}")
-        Restaurant.objects.create(name=f"place {n}", cuisine="soup")
-        Loan.objects.create(book=book, reader=f"reader {n}")
-        parent = Category.objects.create(name=f"level {n}", parent=parent)
+    Shelf.objects.create(name="top")
+    add_tags()
+    for number in range(5):
+        add_parent(number, has_profile=number < 3, has_editor=number < 2)
     user = User.objects.create(username="reader", is_active=True)
     user.groups.add(Group.objects.create(name="readers"))
 
 
-def add_book(n, tags):
-    publisher = Publisher.objects.create(name=f"publisher {n}")
-    author = Author.objects.create(name=f"author {n}", pub=publisher)
-    if n < 3:
-        Profile.objects.create(author=author, site=f"site {n}")
-    book = Book.objects.create(title=f"book {n}", author=author)
-    book.tags.set(tags)
-    for number in range(3):
-        Chapter.objects.create(book=book, number=number)
-        Note.objects.create(book=book, position=number)
-    return book
+def grow():
+    """Twice as much of everything, so that a cost which follows the number of rows shows."""
+    add_tags()
+    for number in range(5, 10):
+        add_parent(number, has_profile=True, has_editor=True)
+
+
+def add_tags():
+    tags = [Tag.objects.create(label=f"tag {number}") for number in range(3)]
+    for book in Book.objects.all():
+        book.tags.add(*tags)
+
+
+def add_parent(number, has_profile, has_editor):
+    publisher = Publisher.objects.create(name=f"publisher {number}")
+    author = Author.objects.create(name=f"author {number}", pub=publisher)
+    if has_profile:
+        Profile.objects.create(author=author, site=f"site {number}")
+    editor = Author.objects.order_by("pk")[number % 2] if has_editor else None
+    add_book(number, author, editor)
+
+
+def add_book(number, author, editor):
+    book = Book.objects.create(title=f"book {number}", author=author, editor=editor)
+    book.tags.set(Tag.objects.all())
+    for position in range(3):
+        Chapter.objects.create(book=book, number=position)
+        Note.objects.create(book=book, position=position)
+    Placement.objects.create(shelf=Shelf.objects.get(), book=book, position=number)
+    Comment.objects.create(target=book, text=f"on book {number}")
+    Report.objects.create(created_by=author, subject=f"report {number}")
+    Restaurant.objects.create(name=f"place {number}", cuisine="soup")
+    Loan.objects.create(book=book, reader=f"reader {number}")
+    parent = Category.objects.order_by("pk").last()
+    Category.objects.create(name=f"level {number}", parent=parent)
