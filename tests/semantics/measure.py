@@ -97,7 +97,8 @@ def applies(header, version):
 def read_markers():
     """Lines marked for a fact by its name: the name to its places."""
     places = {}
-    files = [path for kind in ("project/**/*.py", "project/**/*.html", "facts/*.py") for path in sorted(ROOT.glob(kind))]
+    kinds = ("project/**/*.py", "project/**/*.html", "facts/*.py")
+    files = [path for kind in kinds for path in sorted(ROOT.glob(kind))]
     for path in files:
         for number, line in enumerate(path.read_text().splitlines(), 1):
             for match in MARKER.finditer(line):
@@ -201,7 +202,8 @@ def own_markers(file, text, first, last):
 
 def verdict(text, own, elsewhere, name):
     rule, _, relation = text.partition(" ")
-    places = [{"file": place["file"], "line": place["line"]} for place in own if place["select"] in (None, rule, relation)]
+    fitting = [place for place in own if place["select"] in (None, rule, relation)]
+    places = [{"file": place["file"], "line": place["line"]} for place in fitting]
     if not places + elsewhere:
         raise HeaderError(f"{name}: no line is marked for {rule}")
     return {"rule": rule, "relation": relation or None, "places": places or elsewhere}
@@ -341,4 +343,7 @@ def write_json(file, version, facts):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except HeaderError as error:
+        sys.exit(str(error))
