@@ -1,9 +1,8 @@
 /** Calls: binding of arguments, summaries, classes and outside functions. */
-import type { Expr, FunctionDef, Lambda, Param, QueryRun, Span, Write } from "../model/index.ts";
+import type { Expr, FunctionDef, Param, QueryRun, Span, Write } from "../model/index.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
-import { newEnv, type Env, type Frame } from "./frame.ts";
+import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
-import { spanOf } from "./recorder.ts";
 import {
   alternatives,
   freshId,
@@ -77,7 +76,7 @@ export function callFunction(
   const table = summaryTable(engine, fn);
   const key = [...bound].map(([name, value]) => `${name}=${keyOf(value)}`).join(",");
   const existing = table.get(key);
-  if (existing !== undefined) return reuse(engine, existing, site);
+  if (existing !== undefined) return reuse(existing, site);
   if (table.size >= MAX_CONTEXTS) {
     engine.note("a function is called in too many ways to follow each", fn.module.ir.file);
     return UNKNOWN;
@@ -120,7 +119,7 @@ export function keyedBy(engine: Engine, loop: number): QueryRun["keyed"] & Write
   return engine.dependsOn >= loop ? "keyed" : "unknown";
 }
 
-function reuse(engine: Engine, summary: Summary, site: CallSite): Value {
+function reuse(summary: Summary, site: CallSite): Value {
   for (const again of summary.replay) again(site);
   return refreshed(summary.result, site);
 }
@@ -287,10 +286,3 @@ export function argument(args: CallArgs, position: number, name: string): Value 
   return args.keywords.get(name) ?? args.positional[position] ?? null;
 }
 
-export function envOf(frame: Frame): Env {
-  return frame.env;
-}
-
-export function lambdaSpan(fn: FunctionValue, def: FunctionDef | Lambda): Span {
-  return spanOf(fn.module.ir.file, def);
-}

@@ -77,7 +77,7 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     return listOf(element);
   },
   reversed: (engine, args, site) => listOf(items(engine, args.positional[0], site, "iterate"), "generator"),
-  iter: (engine, args) => args.positional[0] ?? UNKNOWN,
+  iter: (_engine, args) => args.positional[0] ?? UNKNOWN,
   next: (engine, args, site) => {
     const [first, fallback] = args.positional;
     const element = first?.kind === "list" ? first.element : items(engine, first, site, "iterate");

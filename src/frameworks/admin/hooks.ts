@@ -4,7 +4,7 @@ import { decoratorName } from "../../dataflow/calls.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
 import { withSelectsAll } from "../../dataflow/load-tree.ts";
-import { alternatives, list, NO_ARGS, UNKNOWN, type ListValue, type ObjectValue, type QuerysetValue, type Value } from "../../dataflow/values.ts";
+import { alternatives, list, NO_ARGS, UNKNOWN, type ObjectValue, type QuerysetValue, type Value } from "../../dataflow/values.ts";
 
 /** Models that an admin class is registered for: by decorator, by `site.register`, by its own `model`. */
 const adminModels = (engine: Engine): Hook => (args) => {
