@@ -31,3 +31,12 @@ export function confidenceOf(load: LazyLoad): Confidence {
   if (load.withoutCaller || load.loop?.over === "unknown") return "likely";
   return "certain";
 }
+
+export function isRowLoop(load: LazyLoad): boolean {
+  return load.loop?.over !== "literal" && load.loop?.over !== "while";
+}
+
+export function loadDoubt(load: LazyLoad): string {
+  if (load.doubts.length > 0) return load.doubts.join("; ");
+  return load.withoutCaller ? "a caller that was not found may load it eagerly" : "a loop over one row saves one query";
+}
