@@ -1,7 +1,7 @@
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
-from . import feeds, form_views, table_views, views
+from . import feeds, form_views, lazy, table_views, views
 from .api import router
 
 app_name = "catalog"
@@ -116,5 +116,10 @@ urlpatterns = [
     path("sitemap.xml", sitemap, {"sitemaps": {"houses": feeds.HouseSitemap}}),
     path("sitemap-joined.xml", sitemap, {"sitemaps": {"houses": feeds.HouseSitemapJoined}}),
     path("sitemap-authors.xml", sitemap, {"sitemaps": {"authors": feeds.AuthorSitemap}}),
+    path("async/shelf/", lazy.async_shelf),
+    path("async/shelf-joined/", lazy.async_shelf_joined),
+    path("async/houses/", lazy.async_houses),
+    path("async/houses-at-once/", lazy.async_houses_at_once),
+    path("async/comments/", lazy.async_comments),
     path("api/", include(router.urls)),
 ]

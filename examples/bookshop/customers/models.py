@@ -33,7 +33,7 @@ class Customer(TimeStamped):
     objects = CustomerQuerySet.as_manager()
 
     def __str__(self):
-        return f"{self.full_name} <{self.user.email}>"  # planted: admin-customer-str access # planted: order-form-customer-label access
+        return f"{self.full_name} <{self.user.email}>"  # planted: admin-customer-str access # planted: order-form-customer-label access # planted: drf-order-customer-user access
 
 
 class Address(models.Model):

@@ -37,7 +37,7 @@ class StockLevel(TimeStamped):
         indexes = [models.Index(fields=["on_hand"], name="stock_on_hand_idx")]
 
     def __str__(self):
-        return f"{self.book.title} at {self.warehouse.code}"  # planted: admin-stock-level-str access
+        return f"{self.book.title} at {self.warehouse.code}"  # planted: admin-stock-level-str access # planted: admin-stock-level-warehouse access
 
 
 class StockMovement(models.Model):

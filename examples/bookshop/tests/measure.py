@@ -1,6 +1,6 @@
 """Counts what a piece of work asks of the database."""
 
-from django.db import connection, transaction
+from django.db import connection, reset_queries, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -13,6 +13,7 @@ class _Undo(Exception):
 
 def statements(work):
     """The statements that `work` sends, without the bookkeeping of transactions; its writes are rolled back."""
+    reset_queries()  # Django keeps the last 9000 statements only
     with CaptureQueriesContext(connection) as captured:
         try:
             with transaction.atomic():

@@ -48,7 +48,14 @@ class World:
         self.coupon = parts[0].coupon
         self.campaign = parts[0].campaign
         self.carrier = parts[0].carrier
-        self.parts = parts
+        self.isbns = [book.isbn for book in self.books]
+        self.orders = [part.order for part in parts]
+        self.coupons = [part.coupon for part in parts]
+        self.genre_keys = [part.genre.pk for part in parts]
+        self.words = [f"word-{i}" for i in range(n)]
+        self.rows = [_book_row(part) for part in parts]
+        self.big_campaign = self.campaign
+        self.wisher = self.customer
         for part in parts:
             _give_shared_rows(self, part)
 
@@ -160,6 +167,17 @@ class _Part:
         PageView.objects.create(viewed_at=NOW, path=f"/books/{self.book.pk}/", book=self.book, session_key=f"k{i}")
 
 
+def _book_row(part):
+    """A book that came in a supplier's file."""
+    return {
+        "title": "New",
+        "isbn": f"99{part.i:011}",
+        "publisher": part.publisher,
+        "price": Decimal("5.00"),
+        "published_on": date(2026, 1, 1),
+    }
+
+
 def _give_shared_rows(world, part):
     """Children of the first row, `n` of them, for pages that show one parent and its many children."""
     printer = part.publisher
@@ -169,6 +187,9 @@ def _give_shared_rows(world, part):
         order=world.order, book=part.book, book_title=part.book.title, quantity=1, unit_price=Decimal("5.00")
     )
     OrderEvent.objects.create(order=world.order, kind="note", happened_at=NOW)
+    Coupon.objects.create(code=f"X{part.i}", campaign=world.campaign)
+    WishlistItem.objects.get_or_create(customer=world.customer, book=part.book)
+    StockLevel.objects.get_or_create(book=world.book, warehouse=part.warehouse, defaults={"on_hand": 1})
     review = Review.objects.filter(book=part.book).order_by("pk").first()
     for target in (review, part.book):
         Comment.objects.create(target=target, author=part.user, text="Indeed.")
