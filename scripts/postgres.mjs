@@ -66,7 +66,7 @@ export async function startPostgres({ settings = {}, version } = {}) {
   const watchdog = watch(binaries, home, owner);
   const stop = () => {
     stopServer(binaries, home, owner);
-    watchdog.stdin?.end();
+    watchdog.stdin.end();
   };
   try {
     return { cluster: await start(binaries, home, owner, settings), stop };
@@ -124,8 +124,9 @@ function preloadable(/** @type {string} */ binaries) {
 /** @param {string | undefined} version */
 function findBinaries(version) {
   const majors = existsSync(debianHome) ? readdirSync(debianHome).filter((name) => /^\d+$/.test(name)) : [];
-  const wanted = majors.filter((major) => !version || major === version).sort((a, b) => Number(b) - Number(a));
-  return wanted.map((major) => path.join(debianHome, major, "bin")).find((folder) => existsSync(path.join(folder, "initdb")));
+  const wanted = majors.filter((major) => !version || major === version).toSorted((a, b) => Number(b) - Number(a));
+  const folders = wanted.map((major) => path.join(debianHome, major, "bin"));
+  return folders.find((folder) => existsSync(path.join(folder, "initdb")));
 }
 
 /** @param {string | undefined} version */
@@ -184,7 +185,7 @@ function watch(binaries, home, owner) {
     ...(owner ? { uid: owner.uid, gid: owner.gid } : {}),
   });
   child.unref();
-  /** @type {import("node:net").Socket} */ (child.stdin).unref();
+  child.stdin.unref();
   return child;
 }
 

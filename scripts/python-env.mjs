@@ -81,7 +81,7 @@ async function takeLock(lock) {
       mkdirSync(lock);
       return () => rmdirSync(lock);
     } catch (error) {
-      if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") throw error;
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
     }
     const age = existsSync(lock) ? Date.now() - statSync(lock).mtimeMs : 0;
     if (age > staleLockMs) rmSync(lock, { recursive: true, force: true });

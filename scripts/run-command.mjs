@@ -58,7 +58,7 @@ export function installDebianPackages(packages, reason) {
   }
 }
 
-/** @param {NodeJS.Signals | null} signal */
+/** @param {string | null} signal */
 function signalNumber(signal) {
   if (signal === "SIGINT") return 2;
   if (signal === "SIGTERM") return 15;

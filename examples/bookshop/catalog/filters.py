@@ -15,4 +15,4 @@ class BookFilter(django_filters.FilterSet):
 
 class BookFilterJoined(BookFilter):
     series = django_filters.ModelChoiceFilter(queryset=Series.objects.select_related("publisher"))  # twin: filter-series-choices
-    title = django_filters.CharFilter(lookup_expr="startswith")  # twin: leading-wildcard-title
+    title = django_filters.CharFilter(lookup_expr="startswith")  # twin: leading-wildcard-title # twin: trigram-book-title

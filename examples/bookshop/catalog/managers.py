@@ -11,7 +11,7 @@ class BookQuerySet(models.QuerySet):
 
     def with_figures(self):
         return self.annotate(
-            review_total=Count("reviews", filter=Q(reviews__approved=True)),
+            review_total=Count("reviews", filter=Q(reviews__approved=True)),  # planted: denormalise-review-total
             mean_rating=Avg("reviews__rating", filter=Q(reviews__approved=True)),
         )
 

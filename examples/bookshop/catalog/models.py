@@ -19,7 +19,7 @@ class Publisher(TimeStamped):
     slug = models.SlugField(max_length=120, unique=True)  # planted: like-index-publisher-slug
     country_code = models.CharField(max_length=2)
     country_name = models.CharField(max_length=60)  # planted: fd-publisher-country
-    about = models.TextField(blank=True)
+    about = models.TextField(blank=True)  # twin: fd-publisher-country
 
     class Meta:
         ordering = ["name"]
@@ -30,7 +30,7 @@ class Publisher(TimeStamped):
 
 class Author(TimeStamped):
     name = models.CharField(max_length=120)
-    sort_name = models.CharField(max_length=120, db_index=True)
+    sort_name = models.CharField(max_length=120, db_index=True)  # twin: like-index-publisher-slug # twin: pattern-ops-subtitle # twin: constant-channel-index
     biography = models.TextField(blank=True)
     born_on = models.DateField(null=True, blank=True)
     died_on = models.DateField(null=True, blank=True)
@@ -51,7 +51,7 @@ class Author(TimeStamped):
 
 
 class AuthorProfile(models.Model):
-    author = models.OneToOneField(Author, models.CASCADE, related_name="profile")
+    author = models.OneToOneField(Author, models.CASCADE, related_name="profile")  # planted: always-joined-profile
     website = models.URLField(blank=True)
     portrait_url = models.URLField(blank=True)
     press_kit = models.TextField(blank=True)
@@ -97,21 +97,21 @@ class Book(TimeStamped):
         DIGITAL = "digital", "Digital"
 
     title = models.CharField(max_length=200)
-    subtitle = models.CharField(max_length=200, blank=True)
+    subtitle = models.CharField(max_length=200, blank=True)  # twin: delimited-book-keywords
     isbn = models.CharField(max_length=13, unique=True)
     publisher = models.ForeignKey(Publisher, models.PROTECT, related_name="books")
     series = models.ForeignKey(Series, models.SET_NULL, null=True, blank=True, related_name="books")
     authors = models.ManyToManyField(Author, through="Authorship", related_name="books")
     genres = models.ManyToManyField(Genre, related_name="books", blank=True)
-    binding = models.CharField(max_length=12, choices=Binding.choices, default=Binding.PAPERBACK)
+    binding = models.CharField(max_length=12, choices=Binding.choices, default=Binding.PAPERBACK)  # twin: text-book-language
     language_name = models.CharField(max_length=60, default="English (United Kingdom)")  # planted: text-book-language
-    price = models.DecimalField(max_digits=8, decimal_places=2)
+    price = models.DecimalField(max_digits=8, decimal_places=2)  # twin: float-book-list-price
     list_price = models.FloatField(default=0)  # planted: float-book-list-price
     keywords = models.CharField(max_length=250, blank=True)  # planted: delimited-book-keywords
     description = models.TextField(blank=True)
     sample_chapter = models.TextField(blank=True)
     facts = models.JSONField(default=dict, blank=True)
-    is_active = models.BooleanField(default=True, db_index=True)
+    is_active = models.BooleanField(default=True)
     view_count = models.BigIntegerField(default=0)  # planted: hot-book-view-count
     published_on = models.DateField()
 
@@ -122,7 +122,7 @@ class Book(TimeStamped):
     class Meta:
         ordering = ["title"]
         indexes = [
-            models.Index(fields=["published_on"], name="book_published_idx"),
+            models.Index(fields=["published_on"], name="book_published_idx"),  # twin: unused-book-subtitle-index # twin: over-indexed-book
             models.Index(fields=["title"], name="book_title_idx"),  # planted: redundant-book-title-index
             models.Index(fields=["title", "published_on"], name="book_title_published_idx"),
             models.Index(fields=["binding", "price"], name="book_binding_price_idx"),  # twin: redundant-book-title-index
@@ -202,7 +202,7 @@ class Authorship(models.Model):
 
 class Edition(models.Model):
     book = models.ForeignKey(Book, models.CASCADE, related_name="editions")
-    number = models.PositiveSmallIntegerField(default=1)
+    number = models.PositiveSmallIntegerField(default=1)  # planted: padding-edition
     pages = models.PositiveIntegerField(default=0)
     printed_on = models.DateField(null=True, blank=True)
     printer = models.ForeignKey(Publisher, models.PROTECT, related_name="printed_editions")
@@ -216,7 +216,7 @@ class Award(models.Model):
     """Ordered by Meta, so that .first() of a prefetched manager costs nothing."""
 
     book = models.ForeignKey(Book, models.CASCADE, related_name="awards")
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=80)  # twin: eav-book-attribute
     year = models.PositiveSmallIntegerField()
 
     class Meta:

@@ -2,9 +2,10 @@
 
 import logging
 
+from accounts.models import User
 from customers.models import Customer
 from django.db.models import Avg, Count, Exists, F, OuterRef, Q, Sum
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderLine, Payment
 from reviews.models import Review
 
 from .models import Author, Book, Genre, Publisher
@@ -303,11 +304,45 @@ def search(word):
 
 
 def search_prefix(word):
-    return list(Book.objects.filter(subtitle__startswith=word)[:20])  # twin: wildcard-subtitle
+    return list(Book.objects.filter(subtitle__startswith=word)[:20])  # twin: wildcard-subtitle # twin: wildcard-keywords # planted: pattern-ops-subtitle
 
 
 def search_keyword(word):
     return list(Book.objects.filter(keywords__contains=f",{word},")[:20])  # planted: wildcard-keywords
+
+
+def authors_from(letters):
+    """Here the index for patterns, which Django makes beside db_index, is of use."""
+    return list(Author.objects.filter(sort_name__startswith=letters)[:20])
+
+
+def account(email):
+    return User.objects.filter(email__iexact=email).first()  # planted: expression-email-iexact
+
+
+def account_exactly(email):
+    return User.objects.filter(email=email).first()  # twin: expression-email-iexact
+
+
+def payment_of(reference):
+    return Payment.objects.filter(provider_reference=reference).first()  # planted: missing-index-payment-reference
+
+
+def order_of(number):
+    return Order.objects.filter(number=number).first()  # twin: missing-index-payment-reference
+
+
+def copies_sold(book):
+    """Reads thousands of lines for one small column of each."""
+    return sum(OrderLine.objects.filter(book=book).values_list("quantity", flat=True))  # planted: covering-line-quantity # planted: python-sum-copies
+
+
+def copies_sold_by_database(book):
+    return OrderLine.objects.filter(book=book).aggregate(sold=Sum("quantity"))["sold"] or 0  # twin: python-sum-copies
+
+
+def lines_of(order):
+    return list(OrderLine.objects.filter(order=order))  # twin: covering-line-quantity
 
 
 def shelf_labels():
@@ -369,7 +404,7 @@ def sales_by_month():
 
 
 def sales_of(number):
-    return OrderLine.objects.filter(order__number=number).aggregate(amount=Sum("quantity"))  # twin: matview-sales-by-month
+    return OrderLine.objects.filter(order__number=number).aggregate(amount=Sum("quantity"))  # twin: matview-sales-by-month # twin: denormalise-review-total
 
 
 def newsletter_addresses():
@@ -390,7 +425,7 @@ def blue_books():
 
 def with_facts(isbn):
     """The document is shown as a whole, nothing is looked up by its keys."""
-    return Book.objects.values_list("facts", flat=True).get(isbn=isbn)  # twin: json-key-book-facts
+    return Book.objects.values_list("facts", flat=True).get(isbn=isbn)  # twin: json-key-book-facts # twin: gin-book-facts
 
 
 def paid_from(country):

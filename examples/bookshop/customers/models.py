@@ -23,7 +23,7 @@ class Customer(TimeStamped):
     phone1 = models.CharField(max_length=20, blank=True)  # planted: repeating-customer-phones
     phone2 = models.CharField(max_length=20, blank=True)
     phone3 = models.CharField(max_length=20, blank=True)
-    tier = models.CharField(max_length=8, choices=Tier.choices, default=Tier.BASIC)
+    tier = models.CharField(max_length=8, choices=Tier.choices, default=Tier.BASIC)  # twin: text-subscriber-source
     vat_number = models.CharField(max_length=20, null=True, blank=True, db_index=True)  # planted: null-heavy-vat-index
     newsletter = models.BooleanField(default=False)
     loyalty_points = models.IntegerField(default=0)
@@ -38,7 +38,7 @@ class Customer(TimeStamped):
 
 class Address(models.Model):
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="addresses")
-    line1 = models.CharField(max_length=120)
+    line1 = models.CharField(max_length=120)  # twin: fd-address-city
     line2 = models.CharField(max_length=120, blank=True)  # twin: repeating-customer-phones
     postcode = models.CharField(max_length=10)
     city = models.CharField(max_length=60)  # planted: fd-address-city
@@ -59,11 +59,11 @@ class WishlistItem(models.Model):
     note = models.CharField(max_length=200, blank=True)
 
 
-class LoginEvent(models.Model):
+class LoginEvent(models.Model):  # twin: integer-exhaustion-stock-movement
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="logins")
     at = models.DateTimeField()
     address = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=200)
 
     class Meta:
-        indexes = [models.Index(fields=["user", "-at"], name="login_user_at_idx")]
+        indexes = [models.Index(fields=["user", "-at"], name="login_user_at_idx")]  # twin: null-heavy-vat-index

@@ -12,7 +12,7 @@ class Carrier(models.Model):
 
 
 class Warehouse(models.Model):
-    code = models.CharField(max_length=8, unique=True)
+    code = models.CharField(max_length=8, unique=True)  # twin: char-padding-legacy-code
     name = models.CharField(max_length=80)
     street = models.CharField(max_length=120, blank=True)
     opening_notes = models.TextField(blank=True)
@@ -28,7 +28,7 @@ class StockLevel(TimeStamped):
     book = models.ForeignKey("catalog.Book", models.CASCADE, related_name="stock_levels", db_index=False)  # twin: fk-index-covered-authorship
     warehouse = models.ForeignKey(Warehouse, models.CASCADE, related_name="stock_levels")
     on_hand = models.IntegerField(default=0)  # planted: hot-update-stock-level
-    reserved = models.IntegerField(default=0)
+    reserved = models.IntegerField(default=0)  # twin: hot-update-stock-level # twin: hot-book-view-count
 
     class Meta:
         constraints = [
@@ -42,10 +42,10 @@ class StockLevel(TimeStamped):
 
 class StockMovement(models.Model):
     id = models.AutoField(primary_key=True)  # planted: integer-exhaustion-stock-movement
-    book = models.ForeignKey("catalog.Book", models.CASCADE, related_name="movements")
+    book = models.ForeignKey("catalog.Book", models.CASCADE, related_name="movements")  # twin: type-mismatch-legacy-book
     warehouse = models.ForeignKey(Warehouse, models.CASCADE, related_name="movements")
     change = models.BigIntegerField()  # planted: oversized-movement-change
-    happened_at = models.DateTimeField()
+    happened_at = models.DateTimeField()  # twin: naive-time-legacy-valid-from
     reason = models.CharField(max_length=20)
     is_manual = models.BooleanField(default=False)
 
@@ -68,7 +68,7 @@ class LegacyPriceList(models.Model):
     book = models.ForeignKey("catalog.Book", models.DO_NOTHING, db_constraint=False, related_name="legacy_prices")  # planted: type-mismatch-legacy-book
     code = models.CharField(max_length=12)  # planted: char-padding-legacy-code
     valid_from = models.DateTimeField()  # planted: naive-time-legacy-valid-from
-    amount = models.DecimalField(max_digits=10, decimal_places=2)
+    amount = models.DecimalField(max_digits=10, decimal_places=2)  # twin: numeric-legacy-units
     units = models.DecimalField(max_digits=10, decimal_places=0)  # planted: numeric-legacy-units
     extra = models.JSONField()  # planted: json-legacy-extra
 

@@ -32,14 +32,14 @@ class Coupon(models.Model):
 
 class Subscriber(models.Model):
     email = models.EmailField(unique=True)
-    customer = models.OneToOneField(
+    customer = models.OneToOneField(  # twin: always-joined-profile
         "customers.Customer", models.SET_NULL, null=True, blank=True, related_name="subscription"
     )
     source = models.CharField(max_length=120, default="")  # planted: text-subscriber-source
     fax = models.CharField(max_length=30, null=True, blank=True)  # planted: sparse-subscriber-columns
     second_fax = models.CharField(max_length=30, null=True, blank=True)
     telex = models.CharField(max_length=30, null=True, blank=True)
-    confirmed_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)  # twin: sparse-subscriber-columns
 
 
 class PageView(models.Model):

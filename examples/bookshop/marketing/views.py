@@ -7,6 +7,7 @@ from django.shortcuts import render
 from .models import Campaign, PageView, Subscriber
 
 PAGE = 50
+POOL = ThreadPoolExecutor(max_workers=2)
 
 
 def campaigns(request):
@@ -41,9 +42,8 @@ def views_of_book_since(request, pk):
 
 
 def dashboard(request):
-    """Threads of a pool open connections that nobody closes."""
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        totals = list(pool.map(_total, [Campaign, Subscriber]))  # planted: thread-connection-leak
+    """The threads of the pool live as long as the process, and so do the connections that they open."""
+    totals = list(POOL.map(_total, [Campaign, Subscriber]))  # planted: thread-connection-leak
     return JsonResponse({"totals": totals})
 
 
@@ -52,8 +52,7 @@ def _total(model):
 
 
 def dashboard_closed(request):
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        totals = list(pool.map(_total_then_close, [Campaign, Subscriber]))  # twin: thread-connection-leak
+    totals = list(POOL.map(_total_then_close, [Campaign, Subscriber]))  # twin: thread-connection-leak
     return JsonResponse({"totals": totals})
 
 

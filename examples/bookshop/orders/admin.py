@@ -4,11 +4,11 @@ from django.contrib import admin
 from .models import Order, OrderLine, Shipment
 
 
-class LineInline(admin.TabularInline):
+class LineInline(admin.TabularInline):  # planted: admin-inline-select queryset
     """A select of every book in every row of the inline."""
 
     model = OrderLine
-    fields = ("book", "quantity", "unit_price")  # planted: admin-inline-select
+    fields = ("book", "quantity", "unit_price")  # planted: admin-inline-select access
     extra = 0
 
 
@@ -28,18 +28,11 @@ class OrderAdmin(admin.ModelAdmin):  # planted: admin-callable-customer queryset
     list_filter = ("status", "customer")  # planted: admin-customer-str queryset
     raw_id_fields = ("customer", "shipping_address", "coupon", "handled_by")
     inlines = [LineInline]
-    actions = ["mark_shipped"]
     show_full_result_count = False
 
     @admin.display(description="customer")
     def customer_name(self, order):
         return order.customer.full_name  # planted: admin-callable-customer access
-
-    @admin.action(description="Mark as shipped")
-    def mark_shipped(self, request, queryset):
-        for order in queryset:
-            order.status = Order.Status.SHIPPED
-            order.save()  # planted: admin-action-save
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -60,16 +53,11 @@ class BackOfficeOrderAdmin(admin.ModelAdmin):
     list_select_related = ("customer",)  # twin: admin-callable-customer
     raw_id_fields = ("customer", "shipping_address", "coupon", "handled_by")
     inlines = [ReadOnlyLineInline]
-    actions = ["mark_shipped"]
     show_full_result_count = False
 
     @admin.display(description="customer")
     def customer_name(self, order):
         return order.customer.full_name
-
-    @admin.action(description="Mark as shipped")
-    def mark_shipped(self, request, queryset):
-        queryset.update(status=Order.Status.SHIPPED)  # twin: admin-action-save
 
 
 @admin.register(Shipment)

@@ -38,7 +38,7 @@ class Order(TimeStamped):
         "marketing.Coupon", models.SET_NULL, null=True, blank=True, related_name="orders"
     )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.NEW)  # planted: partial-index-open-orders
-    placed_at = models.DateTimeField()
+    placed_at = models.DateTimeField()  # twin: partition-order-event # twin: brin-order-event
     gift_message = models.TextField(blank=True)
     channel = models.CharField(max_length=10, default="web", db_index=True)  # planted: constant-channel-index
     handled_by = models.ForeignKey(
@@ -67,7 +67,7 @@ class Order(TimeStamped):
         return hasattr(self, "payment")  # planted: payment-hasattr access
 
 
-class OrderLine(models.Model):
+class OrderLine(models.Model):  # twin: integer-key-order-event # twin: random-uuid-audit-entry
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
     book = models.ForeignKey("catalog.Book", models.PROTECT, related_name="order_lines")
     book_title = models.CharField(max_length=200)  # planted: copied-line-book-title
@@ -88,7 +88,10 @@ class Payment(models.Model):
     provider_reference = models.CharField(max_length=36)  # planted: uuid-text-payment-reference
     paid_at = models.DateTimeField(null=True)  # planted: never-null-paid-at
     response = models.JSONField(default=dict)  # planted: json-key-payment-country
-    country = models.CharField(max_length=2, blank=True)
+    country = models.CharField(max_length=2, blank=True)  # twin: json-key-payment-country
+
+    class Meta:
+        indexes = [models.Index(fields=["paid_at"], name="payment_paid_at_idx")]
 
 
 class Shipment(models.Model):
@@ -97,8 +100,8 @@ class Shipment(models.Model):
         "inventory.Warehouse", models.PROTECT, related_name="shipments", db_index=False  # planted: fk-index-shipment-warehouse
     )
     carrier = models.ForeignKey("inventory.Carrier", models.PROTECT, related_name="shipments")  # twin: fk-index-shipment-warehouse
-    tracking_code = models.CharField(max_length=40, blank=True)
-    shipped_at = models.DateTimeField(null=True, blank=True)
+    tracking_code = models.CharField(max_length=40, blank=True)  # twin: uuid-text-payment-reference
+    shipped_at = models.DateTimeField(null=True, blank=True)  # twin: never-null-paid-at
 
 
 class OrderEvent(models.Model):
@@ -106,9 +109,12 @@ class OrderEvent(models.Model):
 
     id = models.AutoField(primary_key=True)  # planted: integer-key-order-event
     order = models.ForeignKey(Order, models.CASCADE, related_name="events")
-    kind = models.CharField(max_length=30)
+    kind = models.CharField(max_length=30)  # twin: partial-index-open-orders
     happened_at = models.DateTimeField(db_index=True)  # planted: partition-order-event # planted: brin-order-event
-    payload = models.JSONField(default=dict)
+    payload = models.JSONField(default=dict)  # twin: json-legacy-extra
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "happened_at"], name="event_kind_time_idx")]
 
 
 class AuditEntry(models.Model):
@@ -116,7 +122,7 @@ class AuditEntry(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)  # planted: random-uuid-audit-entry
     content_type = models.ForeignKey(ContentType, models.CASCADE)
-    object_id = models.BigIntegerField()
+    object_id = models.BigIntegerField()  # twin: oversized-movement-change
     target = GenericForeignKey("content_type", "object_id")
     actor = models.ForeignKey("accounts.User", models.SET_NULL, null=True, related_name="audit_entries")
     action = models.CharField(max_length=20)
@@ -124,7 +130,7 @@ class AuditEntry(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["content_type", "object_id"], name="audit_target_idx"),
+            models.Index(fields=["content_type", "object_id"], name="audit_target_idx"),  # twin: duplicate-audit-index
             models.Index(fields=["at"], name="audit_at_idx"),
             models.Index(fields=["at"], name="audit_at_again_idx"),  # planted: duplicate-audit-index
         ]

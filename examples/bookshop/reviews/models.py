@@ -44,7 +44,7 @@ class Comment(TimeStamped):
         return self.text[:40]
 
 
-class Badge(models.Model):
+class Badge(models.Model):  # twin: padding-edition
     code = models.CharField(max_length=20, unique=True)
     holders = models.ManyToManyField("customers.Customer", related_name="badges", blank=True)
 

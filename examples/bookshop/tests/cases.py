@@ -265,8 +265,8 @@ GROWS |= {
 
 
 def _admin_action(world, site):
-    data = {"action": "mark_shipped", "_selected_action": [order.pk for order in world.orders]}
-    return page(f"/{site}/orders/order/", "post", data, staff=world.staff)
+    data = {"action": "halve", "_selected_action": [coupon.pk for coupon in world.coupons]}
+    return page(f"/{site}/marketing/coupon/", "post", data, staff=world.staff)
 
 
 # The defect sends more statements than its twin, however many rows there are.

@@ -69,7 +69,7 @@ DATABASES = {
         **from_environment(),
         "ATOMIC_REQUESTS": True,  # planted: atomic-requests-with-http
         "CONN_MAX_AGE": 600,  # planted: conn-max-age-asgi # planted: conn-max-age-no-health-check
-        "OPTIONS": {},  # planted: no-connect-timeout # planted: no-statement-timeout
+        "OPTIONS": {},  # planted: no-connect-timeout # planted: no-statement-timeout # planted: no-idle-timeout
     },
 }
 

@@ -14,7 +14,7 @@ DATABASES = {
             "keepalives_idle": 30,
             "keepalives_interval": 10,
             "keepalives_count": 3,
-            "options": "-c lock_timeout=2s -c statement_timeout=30s",  # twin: no-statement-timeout
+            "options": "-c lock_timeout=2s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s",  # twin: no-statement-timeout # twin: no-idle-timeout
         },
     },
 }

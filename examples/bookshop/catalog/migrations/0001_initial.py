@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('description', models.TextField(blank=True)),
                 ('sample_chapter', models.TextField(blank=True)),
                 ('facts', models.JSONField(blank=True, default=dict)),
-                ('is_active', models.BooleanField(db_index=True, default=True)),
+                ('is_active', models.BooleanField(default=True)),
                 ('view_count', models.BigIntegerField(default=0)),
                 ('published_on', models.DateField()),
             ],
