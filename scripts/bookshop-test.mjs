@@ -7,7 +7,12 @@ import { withPostgres } from "./postgres.mjs";
 import { ensurePythonEnv } from "./python-env.mjs";
 import { runThrough } from "./run-command.mjs";
 
-const bookshop = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..", "examples", "bookshop");
+const bookshop = path.resolve(
+  path.dirname(fileURLToPath(import.meta.url)),
+  "..",
+  "examples",
+  "bookshop",
+);
 
 /**
  * Resolves to the exit status of the suite; what the suite says goes to our own terminal.

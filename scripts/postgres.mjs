@@ -84,7 +84,16 @@ export async function startPostgres({ settings = {}, version } = {}) {
 async function start(binaries, home, owner, settings) {
   const data = path.join(home, "data");
   const locale = ["--encoding=UTF8", "--locale=C.UTF-8"];
-  runAs(owner, path.join(binaries, "initdb"), ["-D", data, "-U", "postgres", "-A", "trust", "--no-sync", ...locale]);
+  runAs(owner, path.join(binaries, "initdb"), [
+    "-D",
+    data,
+    "-U",
+    "postgres",
+    "-A",
+    "trust",
+    "--no-sync",
+    ...locale,
+  ]);
   const port = await freePort();
   const all = { ...throwAwaySettings, ...preloadable(binaries), ...settings };
   const flags = Object.entries(all).map(([name, value]) => `-c ${name}='${value}'`);
@@ -92,7 +101,16 @@ async function start(binaries, home, owner, settings) {
   const log = path.join(home, "server.log");
   try {
     const options = `${network} ${flags.join(" ")}`;
-    runAs(owner, path.join(binaries, "pg_ctl"), ["-D", data, "-w", "-l", log, "-o", options, "start"]);
+    runAs(owner, path.join(binaries, "pg_ctl"), [
+      "-D",
+      data,
+      "-w",
+      "-l",
+      log,
+      "-o",
+      options,
+      "start",
+    ]);
   } catch (cause) {
     const words = existsSync(log) ? readFileSync(log, "utf8").trim().slice(-2000) : "";
     throw new Error(`PostgreSQL did not start\n${words}`, { cause });
@@ -115,25 +133,37 @@ function describe(binaries, directory, port) {
 
 /** pg_stat_statements must be loaded at start; it is part of the contributed modules and may be absent. */
 function preloadable(/** @type {string} */ binaries) {
-  const library = spawnSync(path.join(binaries, "pg_config"), ["--pkglibdir"], { encoding: "utf8" }).stdout?.trim();
+  const library = spawnSync(path.join(binaries, "pg_config"), ["--pkglibdir"], {
+    encoding: "utf8",
+  }).stdout?.trim();
   const fallback = path.join(binaries, "..", "lib");
-  const has = [library, fallback].some((folder) => folder && existsSync(path.join(folder, "pg_stat_statements.so")));
+  const has = [library, fallback].some(
+    (folder) => folder && existsSync(path.join(folder, "pg_stat_statements.so")),
+  );
   return has ? { shared_preload_libraries: "pg_stat_statements" } : {};
 }
 
 /** @param {string | undefined} version */
 function findBinaries(version) {
-  const majors = existsSync(debianHome) ? readdirSync(debianHome).filter((name) => /^\d+$/.test(name)) : [];
-  const wanted = majors.filter((major) => !version || major === version).toSorted((a, b) => Number(b) - Number(a));
+  const majors = existsSync(debianHome)
+    ? readdirSync(debianHome).filter((name) => /^\d+$/.test(name))
+    : [];
+  const wanted = majors
+    .filter((major) => !version || major === version)
+    .toSorted((a, b) => Number(b) - Number(a));
   const folders = wanted.map((major) => path.join(debianHome, major, "bin"));
   return folders.find((folder) => existsSync(path.join(folder, "initdb")));
 }
 
 /** @param {string | undefined} version */
 function installServer(version) {
-  installDebianPackages([version ? `postgresql-${version}` : "postgresql"], "No PostgreSQL server is installed");
+  installDebianPackages(
+    [version ? `postgresql-${version}` : "postgresql"],
+    "No PostgreSQL server is installed",
+  );
   const binaries = findBinaries(version);
-  if (!binaries) throw new Error(`No PostgreSQL server under ${debianHome}, even after installing it`);
+  if (!binaries)
+    throw new Error(`No PostgreSQL server under ${debianHome}, even after installing it`);
   return binaries;
 }
 
@@ -146,7 +176,8 @@ function installServer(version) {
 function serverUser() {
   if (process.getuid?.() !== 0) return undefined;
   const name = "postgres";
-  if (spawnSync("id", ["-u", name]).status !== 0) capture("useradd", ["--system", "--no-create-home", name]);
+  if (spawnSync("id", ["-u", name]).status !== 0)
+    capture("useradd", ["--system", "--no-create-home", name]);
   const id = (/** @type {string} */ flag) => Number(capture("id", [flag, name]).trim());
   return { name, uid: id("-u"), gid: id("-g") };
 }
@@ -154,7 +185,11 @@ function serverUser() {
 /** @param {ServerUser | undefined} user @param {string} command @param {string[]} args */
 function runAs(user, command, args) {
   const asUser = user ? { uid: user.uid, gid: user.gid, cwd: "/" } : {};
-  capture(command, args, { ...asUser, stdio: ["ignore", "pipe", "pipe"], env: withoutPostgresVariables() });
+  capture(command, args, {
+    ...asUser,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: withoutPostgresVariables(),
+  });
 }
 
 /** A PGHOST or PGDATA of the caller's must not lead the tools to another server. */

@@ -4,7 +4,15 @@
 //
 // Without arguments: the bookshop's requirements, in .cache/venv. Does nothing when the environment is up to date.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -41,10 +49,19 @@ export async function ensurePythonEnv({
 
 /** @param {string} home @param {string} python @param {string} requirements */
 function build(home, python, requirements) {
-  if (!hasVenvModule()) installDebianPackages(["python3", "python3-venv"], "Python's venv module is missing");
+  if (!hasVenvModule())
+    installDebianPackages(["python3", "python3-venv"], "Python's venv module is missing");
   rmSync(home, { recursive: true, force: true });
   capture("python3", ["-m", "venv", home]);
-  capture(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
+  capture(python, [
+    "-m",
+    "pip",
+    "install",
+    "--quiet",
+    "--disable-pip-version-check",
+    "-r",
+    requirements,
+  ]);
   writeFileSync(path.join(home, "luthier-stamp"), stampOf(requirements, python));
 }
 
@@ -94,9 +111,14 @@ async function main() {
     allowPositionals: true,
     options: { directory: { type: "string" } },
   });
-  const environment = await ensurePythonEnv({ requirements: positionals[0], directory: values.directory });
+  const environment = await ensurePythonEnv({
+    requirements: positionals[0],
+    directory: values.directory,
+  });
   const where = path.relative(process.cwd(), environment.directory) || ".";
-  process.stdout.write(`Python environment ${environment.isFresh ? "built" : "up to date"}: ${where}\n`);
+  process.stdout.write(
+    `Python environment ${environment.isFresh ? "built" : "up to date"}: ${where}\n`,
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

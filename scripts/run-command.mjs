@@ -15,7 +15,9 @@ export function capture(command, args, options = {}) {
   if (result.error) throw result.error;
   if (result.status !== 0) {
     const words = `${result.stdout ?? ""}${result.stderr ?? ""}`.trim().slice(-4000);
-    throw new Error(`${command} ${args.join(" ")} exited with ${result.status ?? result.signal}\n${words}`);
+    throw new Error(
+      `${command} ${args.join(" ")} exited with ${result.status ?? result.signal}\n${words}`,
+    );
   }
   return String(result.stdout ?? "");
 }
@@ -54,7 +56,9 @@ export function installDebianPackages(packages, reason) {
     apt("update", "-qq");
     apt("install", "-y", "-qq", "--no-install-recommends", ...packages);
   } catch (cause) {
-    throw new Error(`${reason}, and ${packages.join(", ")} could not be installed with apt-get`, { cause });
+    throw new Error(`${reason}, and ${packages.join(", ")} could not be installed with apt-get`, {
+      cause,
+    });
   }
 }
 

@@ -18,7 +18,9 @@ type Planted = Place & {
   readonly note: string;
 };
 
-const planted: readonly Planted[] = JSON.parse(readFileSync(path.join(bookshop, "planted.json"), "utf8"));
+const planted: readonly Planted[] = JSON.parse(
+  readFileSync(path.join(bookshop, "planted.json"), "utf8"),
+);
 const sources = readSources();
 
 describe("planted.json", () => {
@@ -54,7 +56,9 @@ describe("planted.json", () => {
 
 describe("the bookshop", () => {
   test("passes its own tests on PostgreSQL", { timeout: 600_000 }, () => {
-    const run = spawnSync(process.execPath, [path.join(root, "scripts", "bookshop-test.mjs")], { encoding: "utf8" });
+    const run = spawnSync(process.execPath, [path.join(root, "scripts", "bookshop-test.mjs")], {
+      encoding: "utf8",
+    });
     expect(run.status, `${run.stdout}${run.stderr}`.slice(-6000)).toBe(0);
     expect(run.stderr).toMatch(/Ran \d{3} tests/);
   });
