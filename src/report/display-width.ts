@@ -61,7 +61,7 @@ export function takeStart(text: string, width: number): string {
 export function takeEnd(text: string, width: number): string {
   const taken: string[] = [];
   let used = 0;
-  for (const character of [...text].toReversed()) {
+  for (const character of Array.from(text).toReversed()) {
     used += characterWidth(character);
     if (used > width) break;
     taken.push(character);

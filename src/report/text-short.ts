@@ -80,7 +80,9 @@ function joinPlaces(places: readonly Place[], context: RenderContext, style: Tex
   for (const [index, place] of places.entries()) {
     const more = `  and ${places.length - index} more`;
     const isSameFile = index > 0 && places[index - 1]?.file === place.file;
-    const text = isSameFile ? `, ${positionOf(place).slice(1)}` : `${index > 0 ? "  " : ""}${placeText(place, context, style, room)}`;
+    const text = isSameFile
+      ? `, ${positionOf(place).slice(1)}`
+      : `${index > 0 ? "  " : ""}${placeText(place, context, style, room)}`;
     const isLast = index === places.length - 1;
     if (displayWidth(line + text) + (isLast ? 0 : more.length) > room && index > 0) return line + more;
     line += text;
