@@ -1,6 +1,7 @@
 /** Ranges of East Asian wide and fullwidth characters, and of emoji (Unicode 16), as pairs of first and last. */
 const WIDE: readonly (readonly [number, number])[] = [
   [0x1100, 0x115f],
+  [0x2329, 0x232a],
   [0x2e80, 0x303e],
   [0x3041, 0x33ff],
   [0x3400, 0x4dbf],
