@@ -47,7 +47,7 @@ export function padTo(text: string, width: number): string {
 }
 
 /** The longest beginning that fits. */
-export function takeStart(text: string, width: number): string {
+function takeStart(text: string, width: number): string {
   let taken = "";
   let used = 0;
   for (const character of text) {
@@ -59,7 +59,7 @@ export function takeStart(text: string, width: number): string {
 }
 
 /** The longest end that fits. */
-export function takeEnd(text: string, width: number): string {
+function takeEnd(text: string, width: number): string {
   const taken: string[] = [];
   let used = 0;
   for (const character of Array.from(text).toReversed()) {

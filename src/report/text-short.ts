@@ -56,7 +56,7 @@ function renderShort(finding: Finding, context: RenderContext, style: TextStyle)
 }
 
 /** What a finding is about in few words, the best first: its remedy, its claim, a part of its claim. */
-export function shortTexts(finding: Finding, style: TextStyle): readonly string[] {
+function shortTexts(finding: Finding, style: TextStyle): readonly string[] {
   const claim = prose(style, finding.claim || finding.message).replace(/\.$/, "");
   const [head, ...tail] = claim.split(": ");
   const title = prose(style, finding.fixes[0]?.title ?? "");
