@@ -118,8 +118,11 @@ export function createConstantReader(program: ResolvedProgram): ConstantReader {
 
     const assign = (target: Expr, source: Expr, value: ConstantValue | undefined): void => {
       if (target.kind === "name") {
-        if (value === undefined) values.delete(target.name);
-        else values.set(target.name, value);
+        const before = values.get(target.name);
+        // A list rebuilt in a way that cannot be followed (`X = dedupe(X)`) still says most of it.
+        if (value !== undefined) values.set(target.name, value);
+        else if (isList(before)) values.set(target.name, listOf(before.items, false));
+        else values.delete(target.name);
       } else if (target.kind === "sequence" && isList(value)) {
         for (const [index, item] of target.items.entries()) assign(item, source, value.items[index]);
       } else if (target.kind === "subscript" && target.object.kind === "name") {

@@ -39,7 +39,8 @@ export function createModuleTable(sources: readonly SourceModule[]): ModuleTable
     }
   }
   const find = (name: string, from?: PythonModule): PythonModule | null => {
-    const own = from && doubles.size > 0 ? doubles.get(roots.get(from) ?? "")?.get(name) : undefined;
+    const importer = from && doubles.size > 0 ? modules.get(from.name) : undefined;
+    const own = importer && doubles.get(roots.get(importer) ?? "")?.get(name);
     return own ?? modules.get(name) ?? null;
   };
   return { modules, find };
