@@ -4,9 +4,8 @@ import { cut, deepest, lowerExpression, opaque } from "./walk.ts";
 import type { Walk } from "./walk.ts";
 
 /** Lowers the statements in the cursor's node: a block, a whole module or what a syntax error left of them. */
-export function lowerBlock(walk: Walk): Stmt[] {
+export function lowerBlock(walk: Walk, body: Stmt[] = []): Stmt[] {
   const { cursor } = walk;
-  const body: Stmt[] = [];
   if (walk.depth >= deepest) {
     cut(walk);
     return body;
@@ -24,7 +23,7 @@ function lowerStatement(walk: Walk, body: Stmt[]): void {
   const { cursor, grammar } = walk;
   const lower = grammar.statements[cursor.type];
   if (lower !== undefined) lower(walk, body);
-  else if (grammar.expressions[cursor.type] === undefined) body.push(...lowerBlock(walk));
+  else if (grammar.expressions[cursor.type] === undefined) lowerBlock(walk, body);
   else lowerLoose(walk, body);
 }
 

@@ -35,34 +35,41 @@ function comprehension(type: Comprehension["type"]): LowerExpr {
     const { start, end } = cursor;
     if (!cursor.down()) return opaque(start, end);
     const isPair = cursor.type === grammar.id.pair;
-    const { key: element, value } = isPair ? lowerPair(walk) : { key: lowerExpression(walk), value: null };
+    const { key: element, value } = isPair
+      ? lowerPair(walk)
+      : { key: lowerExpression(walk), value: null };
     const clauses = lowerClauses(walk);
     cursor.up();
     return { kind: "comprehension", start, end, type, element, value, clauses };
   };
 }
 
+/** A clause extends to the end of its conditions. */
 function lowerClauses(walk: Walk): ComprehensionClause[] {
   const { cursor, grammar } = walk;
   const clauses: ComprehensionClause[] = [];
-  let conditions: Expr[] = [];
   while (cursor.next()) {
-    if (cursor.type === grammar.id.for_in_clause) {
-      conditions = [];
-      clauses.push(lowerClause(walk, conditions));
-    } else conditions.push(lowerOnlyChild(walk));
+    const { end } = cursor;
+    const last = clauses.at(-1);
+    if (cursor.type === grammar.id.for_in_clause) clauses.push(lowerClause(walk));
+    else if (last !== undefined) {
+      clauses[clauses.length - 1] = {
+        ...last,
+        end,
+        conditions: [...last.conditions, lowerOnlyChild(walk)],
+      };
+    }
   }
   return clauses;
 }
 
-function lowerClause(walk: Walk, conditions: readonly Expr[]): ComprehensionClause {
+function lowerClause(walk: Walk): ComprehensionClause {
   const { cursor, text } = walk;
   const { start, end } = cursor;
   const isAsync = text.startsWith("async", start);
   const [target = opaque(start, start), ...iterables] = lowerChildren(walk);
-  const from = iterables[0]?.start ?? end;
-  const iterable = tupleOf(iterables, from, end);
-  return { start, end, target, iterable, conditions, isAsync };
+  const iterable = tupleOf(iterables, iterables[0]?.start ?? end, end);
+  return { start, end, target, iterable, conditions: [], isAsync };
 }
 
 export const collections: Readonly<Record<string, LowerExpr>> = {

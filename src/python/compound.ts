@@ -16,9 +16,14 @@ const ifStatement: LowerStmt = (walk, out) => {
     else if (cursor.type === grammar.id.else_clause) otherwise = lowerClause(walk);
   }
   cursor.up();
-  for (const branch of branches.toReversed()) otherwise = [{ kind: "if", ...branch, end, otherwise }];
-  out.push({ kind: "if", ...head, end, otherwise });
+  for (const branch of branches.toReversed()) otherwise = [toIf(branch, end, otherwise)];
+  out.push(toIf(head, end, otherwise));
 };
+
+function toIf({ start, test, then }: Branch, end: number, otherwise: readonly Stmt[]): If {
+  // oxlint-disable-next-line unicorn/no-thenable -- the model's word, and never a function
+  return { kind: "if", start, end, test, then, otherwise };
+}
 
 type Branch = Pick<If, "start" | "test" | "then">;
 

@@ -1,55 +1,18 @@
-import type { TreeCursor } from "web-tree-sitter";
-
 /** What a cursor does at a node of each type. */
 export const visibility = { hidden: 0, shown: 1, error: 2 } as const;
 
 /**
  * Steps over the named nodes of a syntax tree; comments and punctuation are passed over.
  *
- * `type`, `start` and `end` hold for the node that `down` or `next` has just reached, not after `up`.
+ * `type`, `start` and `end` are those of the node that `down` or `next` has just reached. After `up`, and after
+ * a `next` that found nothing, only `next` and `up` may follow.
  */
-export class Cursor {
-  type: number;
-  start: number;
-  end: number;
-  readonly #tree: TreeCursor;
-  readonly #shown: Uint8Array;
-
-  constructor(tree: TreeCursor, shown: Uint8Array) {
-    this.#tree = tree;
-    this.#shown = shown;
-    this.type = tree.nodeTypeId;
-    this.start = tree.startIndex;
-    this.end = tree.endIndex;
-  }
-
+export interface Cursor {
+  readonly type: number;
+  readonly start: number;
+  readonly end: number;
   /** Enters the first child. Nodes of syntax errors are passed over unless `most` lets them in. */
-  down(most: number = visibility.shown): boolean {
-    if (!this.#tree.gotoFirstChild()) return false;
-    if (this.#settle(most)) return true;
-    this.#tree.gotoParent();
-    return false;
-  }
-
-  next(most: number = visibility.shown): boolean {
-    return this.#tree.gotoNextSibling() && this.#settle(most);
-  }
-
-  up(): void {
-    this.#tree.gotoParent();
-  }
-
-  #settle(most: number): boolean {
-    do {
-      const type = this.#tree.nodeTypeId;
-      const shown = this.#shown[type] ?? visibility.error;
-      if (shown !== visibility.hidden && shown <= most) {
-        this.type = type;
-        this.start = this.#tree.startIndex;
-        this.end = this.#tree.endIndex;
-        return true;
-      }
-    } while (this.#tree.gotoNextSibling());
-    return false;
-  }
+  down(most?: number): boolean;
+  next(most?: number): boolean;
+  up(): void;
 }

@@ -13,7 +13,8 @@ const decorated: LowerStmt = (walk, out) => {
   do {
     if (cursor.type === grammar.id.decorator) decorators.push(lowerOnlyChild(walk));
     else if (cursor.type === grammar.id.class_definition) out.push(lowerClass(walk, decorators));
-    else if (cursor.type === grammar.id.function_definition) out.push(lowerFunction(walk, decorators));
+    else if (cursor.type === grammar.id.function_definition)
+      out.push(lowerFunction(walk, decorators));
   } while (cursor.next());
   cursor.up();
 };
@@ -45,8 +46,19 @@ function lowerFunction(walk: Walk, decorators: readonly Expr[]): FunctionDef {
     cursor.up();
   }
   walk.yields = yields;
-  const head = { kind: "function", start, end, name: name ?? "", params, decorators, returns } as const;
-  return { ...head, isAsync, isGenerator, headEnd, body };
+  const def = {
+    start,
+    end,
+    name: name ?? "",
+    params,
+    decorators,
+    returns,
+    isAsync,
+    isGenerator,
+    headEnd,
+    body,
+  };
+  return { kind: "function", ...def };
 }
 
 function lowerClass(walk: Walk, decorators: readonly Expr[]): ClassDef {
@@ -68,7 +80,17 @@ function lowerClass(walk: Walk, decorators: readonly Expr[]): ClassDef {
     cursor.up();
   }
   const { args, keywords } = bases;
-  return { kind: "class", start, end, name: name ?? "", bases: args, keywords, decorators, headEnd, body };
+  return {
+    kind: "class",
+    start,
+    end,
+    name: name ?? "",
+    bases: args,
+    keywords,
+    decorators,
+    headEnd,
+    body,
+  };
 }
 
 export const definitions: Readonly<Record<string, LowerStmt>> = {

@@ -1,12 +1,9 @@
-import { access } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
-import { Language, Parser } from "web-tree-sitter";
-import type { Node, Tree } from "web-tree-sitter";
+import type { Node } from "web-tree-sitter";
 import type { Module } from "../model/index.ts";
 import { lowerBlock } from "./blocks.ts";
-import { Cursor } from "./cursor.ts";
-import { readGrammar, readVisibility } from "./grammar.ts";
+import { readGrammar } from "./grammar.ts";
+import { openSyntax } from "./syntax.ts";
+import type { SyntaxOptions } from "./syntax.ts";
 import type { Walk } from "./walk.ts";
 
 /**
@@ -24,44 +21,59 @@ export interface PythonParser {
 
 type ModuleError = Module["errors"][number];
 
-export async function openPythonParser(): Promise<PythonParser> {
-  await Parser.init();
-  const language = await Language.load(await findGrammar());
-  const parser = new Parser();
-  parser.setLanguage(language);
-  const grammar = readGrammar(language);
-  const shown = readVisibility(language);
+export async function openPythonParser(options: SyntaxOptions = {}): Promise<PythonParser> {
+  const syntax = await openSyntax(options);
+  const grammar = readGrammar(syntax.language);
+  const read = (text: string): Read =>
+    syntax.parse(text, ({ rootNode }, cursor) => {
+      const errors = rootNode.hasError ? findErrors(rootNode) : [];
+      const walk: Walk = { text, cursor, grammar, errors, depth: 0, yields: false };
+      const body = lowerBlock(walk);
+      return { body, errors, comments: findComments(rootNode, text) };
+    });
   return {
     lower: (file, text) => {
       const source = normalise(text);
-      const tree = parser.parse((index) => source.slice(index, index + chunk));
-      if (tree === null) return { ...emptyModule(file, source), errors: [{ start: 0, message: "not parsed" }] };
-      const cursor = tree.walk();
-      try {
-        const errors: ModuleError[] = tree.rootNode.hasError ? findErrors(tree.rootNode) : [];
-        const walk: Walk = { text: source, cursor: new Cursor(cursor, shown), grammar, errors, depth: 0, yields: false };
-        const body = lowerBlock(walk);
-        return { ...emptyModule(file, source), body, errors, comments: findComments(tree, source) };
-      } finally {
-        cursor.delete();
-        tree.delete();
-      }
+      const { body, comments, errors } =
+        source.length > longest ? unread("too long") : guard(() => read(source));
+      return {
+        file,
+        language: "python",
+        body,
+        comments,
+        errors,
+        loads: [],
+        lineStarts: findLines(source),
+      };
     },
   };
 }
 
-/** What tree-sitter copies at a time (its buffer holds 10 kB of UTF-16 and a terminator). */
-const chunk = 5119;
-const mostErrors = 20;
+type Read = Pick<Module, "body" | "errors" | "comments">;
+
+/** A tree takes up to about 150 bytes a character, and tree-sitter has 2 GB. */
+const longest = 10_000_000;
+
+function unread(message: string): Read {
+  return { body: [], errors: [{ start: 0, message }], comments: [] };
+}
+
+/** A text may still be too much for the stack that the caller has left, or for tree-sitter's memory. */
+function guard(read: () => Read): Read {
+  try {
+    return read();
+  } catch (error) {
+    const isExhausted =
+      error instanceof Error && ["RangeError", "RuntimeError"].includes(error.name);
+    if (isExhausted) return unread(error.message);
+    throw error;
+  }
+}
 
 /** The grammar does not know a carriage return alone as a line's end. Offsets stay as they are. */
 function normalise(text: string): string {
   const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
   return source.includes("\r") ? source.replace(/\r(?!\n)/g, "\n") : source;
-}
-
-function emptyModule(file: string, text: string): Module {
-  return { file, language: "python", body: [], comments: [], errors: [], loads: [], lineStarts: findLines(text) };
 }
 
 function findLines(text: string): number[] {
@@ -70,34 +82,28 @@ function findLines(text: string): number[] {
   return starts;
 }
 
+const mostErrors = 20;
+
 /** Only broken files pay for this walk. */
 function findErrors(root: Node): ModuleError[] {
   const errors: ModuleError[] = [];
   const open: Node[] = [root];
   for (let node = open.pop(); node !== undefined && errors.length < mostErrors; node = open.pop()) {
-    if (node.isError || node.isMissing) errors.push({ start: node.startIndex, message: "syntax error" });
-    else open.push(...node.children.filter((child) => child.hasError || child.isMissing).toReversed());
+    if (node.isError || node.isMissing)
+      errors.push({ start: node.startIndex, message: "syntax error" });
+    else
+      for (const child of node.children.toReversed())
+        if (child.hasError || child.isMissing) open.push(child);
   }
   return errors;
 }
 
 /** Comments for us are rare: a search of the text saves walking over all the others. */
-function findComments(tree: Tree, text: string): Module["comments"] {
-  if (!/#\s*luthier:/.test(text)) return [];
-  const comments = tree.rootNode.descendantsOfType("comment").map(({ startIndex, endIndex }) => {
+function findComments(root: Node, text: string): Module["comments"] {
+  if (!/#[ \t]*luthier:/.test(text)) return [];
+  const comments = root.descendantsOfType("comment").map(({ startIndex, endIndex }) => {
     const written = text.slice(startIndex, endIndex).trimEnd();
     return { start: startIndex, end: startIndex + written.length, text: written };
   });
-  return comments.filter((comment) => /^#\s*luthier:/.test(comment.text));
-}
-
-/** The build copies the grammar next to this module; a checkout has it in `node_modules`. */
-async function findGrammar(): Promise<string> {
-  const beside = fileURLToPath(new URL("./tree-sitter-python.wasm", import.meta.url));
-  try {
-    await access(beside);
-    return beside;
-  } catch {
-    return createRequire(import.meta.url).resolve("tree-sitter-python/tree-sitter-python.wasm");
-  }
+  return comments.filter((comment) => /^#[ \t]*luthier:/.test(comment.text));
 }

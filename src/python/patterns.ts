@@ -56,7 +56,14 @@ function lowerDottedName(walk: Walk): Expr {
   value = lowerExpression(walk);
   while (cursor.next()) {
     const name = text.slice(cursor.start, cursor.end);
-    value = { kind: "attribute", start, end: cursor.end, object: value, name, nameStart: cursor.start };
+    value = {
+      kind: "attribute",
+      start,
+      end: cursor.end,
+      object: value,
+      name,
+      nameStart: cursor.start,
+    };
   }
   cursor.up();
   return value;
