@@ -84,7 +84,7 @@ export function createConstantReader(program: ResolvedProgram): ConstantReader {
     const visit = (stmt: Stmt): void => {
       switch (stmt.kind) {
         case "assign":
-          if (stmt.value) for (const target of stmt.targets) assign(target, stmt.value, evaluate(stmt.value));
+          if (stmt.value) for (const target of stmt.targets) assign(target, evaluate(stmt.value));
           break;
         case "augment":
           if (stmt.target.kind === "name") {
@@ -116,7 +116,7 @@ export function createConstantReader(program: ResolvedProgram): ConstantReader {
       }
     };
 
-    const assign = (target: Expr, source: Expr, value: ConstantValue | undefined): void => {
+    const assign = (target: Expr, value: ConstantValue | undefined): void => {
       if (target.kind === "name") {
         const before = values.get(target.name);
         // A list rebuilt in a way that cannot be followed (`X = dedupe(X)`) still says most of it.
@@ -124,7 +124,7 @@ export function createConstantReader(program: ResolvedProgram): ConstantReader {
         else if (isList(before)) values.set(target.name, listOf(before.items, false));
         else values.delete(target.name);
       } else if (target.kind === "sequence" && isList(value)) {
-        for (const [index, item] of target.items.entries()) assign(item, source, value.items[index]);
+        for (const [index, item] of target.items.entries()) assign(item, value.items[index]);
       } else if (target.kind === "subscript" && target.object.kind === "name") {
         const object = values.get(target.object.name);
         const key = evaluate(target.index);
@@ -197,7 +197,7 @@ export function createConstantReader(program: ResolvedProgram): ConstantReader {
     const visitFor = (target: Expr, list: ConstantValue | undefined, statements: readonly Stmt[]): void => {
       if (!isList(list) || list.items.length > 200) return visitAll(statements);
       for (const item of list.items) {
-        assign(target, target, item);
+        assign(target, item);
         visitAll(statements);
       }
       return undefined;

@@ -215,7 +215,9 @@ function evaluateSubscript(expr: Subscript, evaluate: Evaluate): ConstantValue |
   }
   const index = evaluate(expr.index);
   if (isList(object) && typeof index === "number") return object.items.at(index);
-  if (isDict(object) && index !== undefined) return object.entries.get(String(index));
+  if (isDict(object) && (typeof index === "string" || typeof index === "number")) {
+    return object.entries.get(String(index));
+  }
   return undefined;
 }
 
