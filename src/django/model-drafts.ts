@@ -117,8 +117,13 @@ function isModelClass(program: ResolvedProgram, readField: FieldReader, cls: Cla
   if (cls.id === modelBase || cls.id === "django.db.models.base.Model") return false;
   if (program.isSubclass(cls, modelBase)) return true;
   const order = program.mro(cls);
-  return order.some(isExternal) && order.some((base) => !isExternal(base) && hasPlainField(readField, base));
+  const isOpen = order.some((base) => isExternal(base) && !notModels.test(base.name));
+  return isOpen && order.some((base) => !isExternal(base) && hasPlainField(readField, base));
 }
+
+/** Unread bases whose name says that they are something else. */
+const notModels =
+  /(?:^|\.)(?:forms|serializers|filters|filterset|views|admin|tables|pydantic|ninja|graphene|strawberry|factory|resources|migrations)(?:\.|$)|(?:Form|FormMixin|Serializer|FilterSet|View|ViewSet|Admin|Table|Factory|Schema|Command|TestCase)$/;
 
 function hasPlainField(readField: FieldReader, cls: ClassInfo): boolean {
   return [...ownFields(readField, cls).values()].some((field) => field.type.startsWith("django.db.models."));

@@ -120,9 +120,12 @@ function foldersOf(templates: readonly string[]): ReadonlySet<string> {
   return new Set(templates.flatMap((path) => ancestors(path)));
 }
 
+function unite(one: readonly string[], other: readonly string[]): readonly string[] {
+  return [...new Set([...one, ...other])];
+}
+
 function uniteEngines(one: TemplateEngine | undefined, other: TemplateEngine): TemplateEngine {
   if (!one) return other;
-  const unite = (a: readonly string[], b: readonly string[]): readonly string[] => [...new Set([...a, ...b])];
   return {
     ...one,
     directories: unite(one.directories, other.directories),
