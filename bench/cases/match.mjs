@@ -1,0 +1,161 @@
+// Decides whether a finding of the JSON report is the one a case asks for. Pure functions; no file is read here.
+import { createHash } from "node:crypto";
+
+const CONFIDENCE = { possible: 0, likely: 1, certain: 2 };
+const GRADE = { lenient: 1, strict: 2 };
+
+const FIX_SLACK = 5;
+const IMPLICIT_QUERYSET_REACH = 40;
+const MUTATION_ACCESS_SLACK = 4;
+const MUTATION_QUERYSET_SLACK = 5;
+const NEGATIVE_SLACK = 2;
+const OPEN_SLACK = 5;
+
+/** Relations that are no relation path: the case is a query, or a column, read once per row. */
+const NOT_A_RELATION = new Set(["query", "count", "exists", "prefetch_bypass", "deferred_field"]);
+
+export const isAtLeast = (confidence, floor) => (CONFIDENCE[confidence] ?? -1) >= CONFIDENCE[floor];
+
+/** Whether one of the `--select` entries (rule ids, chapters, short finding ids) asks for this finding. */
+export const isSelected = (finding, selection) =>
+  selection.some(
+    (entry) =>
+      entry === finding.rule ||
+      entry === finding.id ||
+      entry === finding.chapter ||
+      finding.chapter?.startsWith(`${entry}.`),
+  );
+
+/** `group,user__project` to its alternatives; none for `-`, which stands for any relation. */
+export const pathAlternatives = (path) =>
+  !path || path === "-" ? [] : path.split(/[,/]/).map((part) => part.trim());
+
+/** "strict": equal, or one is a `__` prefix of the other. "lenient": they end in the same segment. */
+export function gradeRelation(path, relation) {
+  const alternatives = pathAlternatives(path);
+  if (alternatives.length === 0) return "strict";
+  if (!relation) return undefined;
+  return best(alternatives.map((alternative) => gradePair(alternative, relation)));
+}
+
+function gradePair(wanted, found) {
+  if (wanted === found || found.startsWith(`${wanted}__`) || wanted.startsWith(`${found}__`))
+    return "strict";
+  return lastSegment(wanted) === lastSegment(found) ? "lenient" : undefined;
+}
+
+const lastSegment = (path) => path.split("__").at(-1);
+
+export const best = (grades) =>
+  grades.reduce((a, b) => ((GRADE[b] ?? 0) > (GRADE[a] ?? 0) ? b : a), undefined);
+
+/** Whether the place lies in the lines; a queryset or an access may span several, other roles count by their first. */
+export function isWithin(place, file, from, to) {
+  if (place.file !== file) return false;
+  const spans = place.role === "queryset" || place.role === "access";
+  const end = spans ? Math.max(place.line, place.endLine ?? place.line) : place.line;
+  return place.line <= to && end >= from;
+}
+
+const isAround = (place, file, line, slack) => isWithin(place, file, line - slack, line + slack);
+
+const hasPlace = (finding, test) => (finding.places ?? []).some(test);
+
+/**
+ * A row of fixes.jsonl. `implicit`: the row's queryset line is a class line, so the real one may lie below it.
+ * Returns the grade and which ends of the case the finding names.
+ */
+export function matchFix(row, finding, { implicit = false } = {}) {
+  const access = hasPlace(finding, (place) =>
+    isAround(place, row.access_file, row.access_line, FIX_SLACK),
+  );
+  const reach = implicit ? IMPLICIT_QUERYSET_REACH : FIX_SLACK;
+  const queryset = hasPlace(
+    finding,
+    (place) =>
+      place.role === "queryset" &&
+      isWithin(place, row.queryset_file, row.queryset_line - FIX_SLACK, row.queryset_line + reach),
+  );
+  if (!access && !queryset) return undefined;
+  const grade =
+    access && NOT_A_RELATION.has(row.relation)
+      ? "strict"
+      : gradeRelation(row.path, finding.relation);
+  return grade && { grade, access, queryset };
+}
+
+/** A row of mutations.jsonl. `classLine`: the line of the class around the mutated call, for implicit querysets. */
+export function matchMutation(row, finding, { classLine } = {}) {
+  const access = hasPlace(finding, (place) =>
+    isAround(place, row.access_file, row.access_line, MUTATION_ACCESS_SLACK),
+  );
+  const first = row.start_line - MUTATION_QUERYSET_SLACK;
+  const last = (row.end_line ?? row.start_line) + MUTATION_QUERYSET_SLACK;
+  const queryset = hasPlace(
+    finding,
+    (place) =>
+      isWithin(place, row.file, first, last) ||
+      (place.role === "queryset" && place.file === row.file && place.line === classLine),
+  );
+  if (!access && !queryset) return undefined;
+  const grade = gradeRelation(row.path, finding.relation);
+  return grade && { grade, access, queryset };
+}
+
+/** A row of negatives.jsonl: true when the finding speaks about the loop that is none. */
+export const matchNegative = (row, finding) =>
+  hasPlace(
+    finding,
+    (place) =>
+      ["access", "loop", "queryset"].includes(place.role) &&
+      Math.abs(place.line - row.line) <= NEGATIVE_SLACK &&
+      place.file === row.file,
+  );
+
+/** A row of open_positives.jsonl; strict when the relation's last segment is named in the row's access path. */
+export function matchOpen(row, finding) {
+  const lines = [row.line, ...linesNamed(row.access_path), ...linesNamed(row.note)];
+  if (
+    !hasPlace(finding, (place) => lines.some((line) => isAround(place, row.file, line, OPEN_SLACK)))
+  )
+    return undefined;
+  const words = new Set(row.access_path?.match(/\w+/g));
+  const isNamed =
+    !finding.relation || finding.relation.split("__").some((segment) => words.has(segment));
+  return { grade: isNamed ? "strict" : "lenient", access: true, queryset: false };
+}
+
+const linesNamed = (text = "") =>
+  [...text.matchAll(/\blines? (\d+)/g)].map((match) => Number(match[1]));
+
+/** A tree's queryset line that declares a class (or decorates one) stands for the querysets the class implies. */
+export const isImplicit = (lineText = "") => /^\s*(class\s|@)/.test(lineText);
+
+/** The line, counted from 1, of the class statement that encloses `line`; undefined at module level. */
+export function enclosingClassLine(source, line) {
+  const lines = source.split("\n");
+  let indent = indentOf(lines[line - 1] ?? "");
+  for (let at = line - 2; at >= 0 && indent > 0; at -= 1) {
+    if (lines[at].trim() === "" || indentOf(lines[at]) >= indent) continue;
+    indent = indentOf(lines[at]);
+    if (/^\s*class\s/.test(lines[at])) return at + 1;
+  }
+  return undefined;
+}
+
+const indentOf = (line) => line.length - line.trimStart().length;
+
+/** Applies a mutation's byte edits to the file's original bytes, after checking that they are the ones it was made for. */
+export function applyMutation(row, original) {
+  const span = original.subarray(row.byte_start, row.byte_end);
+  if (createHash("sha1").update(span).digest("hex") !== row.span_sha1) {
+    throw new Error(`${row.file} is not the file mutation ${row.id} was made for`);
+  }
+  return [...row.edits]
+    .toSorted((a, b) => b[0] - a[0])
+    .reduce(
+      (bytes, [start, end, text]) =>
+        Buffer.concat([bytes.subarray(0, start), Buffer.from(text), bytes.subarray(end)]),
+      original,
+    );
+}

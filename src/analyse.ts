@@ -1,0 +1,130 @@
+/** The program as its steps: read, link, judge, report. */
+import { createEngine } from "./dataflow/create-engine.ts";
+import type { Engine } from "./dataflow/engine.ts";
+import { runRoots } from "./dataflow/roots.ts";
+import { TemplateStore } from "./dataflow/template-store.ts";
+import { toFindings } from "./findings.ts";
+import { frameworkHooks } from "./frameworks/registry.ts";
+import type { AnalyseOptions, Coverage, Notice, Progress, Report, RuleInput, RuleMeta } from "./model/index.ts";
+import { readProject, type ReadProject } from "./read-project.ts";
+import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
+import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
+import { readVersion } from "./cli/version.ts";
+
+export async function analyse(options: AnalyseOptions, progress: Progress): Promise<Report> {
+  const timer = startTimer();
+  const read = await readProject(options, progress);
+  timer.lap("parse");
+  const { engine, templates } = link(read, progress);
+  const facts = engine.recorder.facts();
+  timer.lap("link");
+  const input: RuleInput = {
+    facts,
+    graph: read.graph,
+    project: read.discovery.project,
+    program: read.discovery.program,
+    text: (file) => read.readText(file) ?? "",
+    thresholds: options.thresholds,
+  };
+  const findings = toFindings(await loadRules(), input);
+  timer.lap("rules");
+  const comments = commentLines(read, templates);
+  const judged = applyIgnores(findings, comments);
+  return {
+    schema: "luthier-report/1",
+    tool: { name: "luthier", version: readVersion() },
+    project: {
+      root: ".",
+      django: read.discovery.project.djangoVersion,
+      apps: read.discovery.project.apps.length,
+      models: [...read.graph.models.values()].filter((one) => one.cls.module.origin === "project").length,
+      files: read.modules.size + templates.used.length,
+      lines: [...read.modules.values()].reduce((sum, one) => sum + one.lineStarts.length, 0),
+    },
+    evidence: ["source"],
+    coverage: coverageOf(read, engine, facts.origins.length, findings),
+    timing: timer.result(),
+    findings: judged.findings,
+    notices: [...read.notices, ...parseNotices(read, templates)],
+    silenced: { ignored: judged.ignored.length, baseline: 0, belowConfidence: 0 },
+  };
+}
+
+function link(read: ReadProject, progress: Progress): { readonly engine: Engine; readonly templates: TemplateStore } {
+  const { project, program } = read.discovery;
+  const files = new Set(read.files.map((file) => file.path));
+  const templates = new TemplateStore(project, program, files, read.readText);
+  const engine = createEngine({ program, graph: read.graph, project, templates, hooks: frameworkHooks() });
+  runRoots(
+    engine,
+    () => true,
+    (done, total) => progress({ phase: "linking", done, total, unit: "modules" }),
+  );
+  return { engine, templates };
+}
+
+function coverageOf(read: ReadProject, engine: Engine, origins: number, findings: Report["findings"]): Coverage {
+  const unresolved = [...engine.unresolved].map(([key, count]) => {
+    const [why = "", file = ""] = key.split("\n");
+    return { why, count, file };
+  });
+  const failed = [...read.modules.values()].filter((one) => one.errors.length > 0).length;
+  const missing = unresolved.reduce((sum, one) => sum + one.count, 0);
+  const chapters = new Set(findings.map((one) => one.chapter));
+  return {
+    filesParsed: read.modules.size - failed,
+    filesFailed: failed,
+    queryOrigins: origins,
+    resolvedOrigins: Math.max(0, origins - missing),
+    unresolved,
+    unknown: [],
+    sections: SOURCE_SECTIONS.map((section) => ({
+      section,
+      state: chapters.has(section) ? ("findings" as const) : ("clean" as const),
+      examined: `${origins} querysets in ${read.modules.size} files`,
+      missing: missing === 0 ? "" : `${missing} querysets or templates that could not be followed`,
+    })),
+  };
+}
+
+const SOURCE_SECTIONS = ["2.2", "2.4", "2.5", "3.1", "3.2", "3.3", "3.4", "3.5"];
+
+function parseNotices(read: ReadProject, templates: TemplateStore): Notice[] {
+  const modules = [...read.modules.values(), ...templates.used.map((one) => one.module)];
+  return modules.flatMap((module) =>
+    module.errors.slice(0, 1).map((error) => ({ file: module.file, ...lineAt(module.lineStarts, error.start), message: error.message })),
+  );
+}
+
+function lineAt(starts: readonly number[], offset: number): { readonly line: number; readonly column: number } {
+  const line = starts.findLastIndex((start) => start <= offset);
+  return { line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
+}
+
+function commentLines(read: ReadProject, templates: TemplateStore): Comment[] {
+  const modules = [...read.modules.values(), ...templates.used.map((one) => one.module)];
+  return modules.flatMap((module) =>
+    module.comments.map((comment) => {
+      const { line } = lineAt(module.lineStarts, comment.start);
+      const before = (read.readText(module.file) ?? "").slice(module.lineStarts[line - 1] ?? 0, comment.start);
+      return { file: module.file, line, text: comment.text, alone: before.trim() === "" };
+    }),
+  );
+}
+
+function startTimer(): { readonly lap: (name: string) => void; readonly result: () => Report["timing"] } {
+  const start = performance.now();
+  let last = start;
+  const phases: Record<string, number> = {};
+  return {
+    lap: (name) => {
+      phases[name] = Math.round(performance.now() - last);
+      last = performance.now();
+    },
+    result: () => ({ totalMs: Math.round(performance.now() - start), phases }),
+  };
+}
+
+export function ruleList(): Promise<readonly RuleMeta[]> {
+  return loadRuleMetas();
+}

@@ -1,0 +1,78 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { runCli } from "../../tests/support/run-cli.ts";
+import { SAMPLE_FILES } from "../../tests/support/sample-report.ts";
+import { commitAll, git, temporaryFolder, writeFiles } from "../../tests/support/temporary-folder.ts";
+
+function repository(): string {
+  const folder = temporaryFolder(SAMPLE_FILES);
+  commitAll(folder);
+  return folder;
+}
+
+const fix = (cwd: string, ...args: string[]) => runCli(["fix", ...args], { cwd });
+
+test("applies the safe fixes, says how to undo them, and what is left", async () => {
+  const cwd = repository();
+  const { stdout, stderr, status } = await fix(cwd);
+  expect(stdout).toBe(
+    "  k3f9  load customer and address with the orders list\n\n" +
+      "Applied: 1 fix, 1 line in 1 file. Undo: git restore shop/views/orders.py\n",
+  );
+  expect(stderr).toBe("Not applied: 1 fix to review (--unsafe applies it), 8 findings without an edit.\n");
+  expect(status).toBe(1);
+  expect(git(cwd, "diff", "--stat")).toContain("1 file changed, 2 insertions(+), 1 deletion(-)");
+});
+
+test("what it names as undo undoes it", async () => {
+  const cwd = repository();
+  const { stdout } = await fix(cwd, "--unsafe", "--select", "k3f9,c0aa");
+  expect(stdout).toContain("Applied: 2 fixes, 2 lines in 2 files. Undo: git restore shop\n");
+  execFileSync("sh", ["-c", /Undo: (.*)/.exec(stdout)?.[1] ?? "false"], { cwd });
+  expect(git(cwd, "status", "--porcelain")).toBe("");
+});
+
+test("exits with 0 when nothing at or above --fail-on is left", async () => {
+  expect((await fix(repository(), "--select", "k3f9")).status).toBe(0);
+});
+
+describe("--dry-run", () => {
+  test("prints a diff that git applies, and changes nothing", async () => {
+    const cwd = repository();
+    const { stdout, status } = await fix(cwd, "--dry-run", "--unsafe");
+    expect(git(cwd, "status", "--porcelain")).toBe("");
+    expect(status).toBe(1);
+    writeFiles(cwd, { "p.diff": stdout });
+    git(cwd, "apply", "p.diff");
+    expect(readFileSync(path.join(cwd, "shop/views/orders.py"), "utf8")).toContain('"customer__address")');
+    expect(readFileSync(path.join(cwd, "shop/reports.py"), "utf8")).toContain("distinct=True");
+  });
+  test("needs no clean tree", async () => {
+    expect((await fix(temporaryFolder(SAMPLE_FILES), "--dry-run")).stdout).toContain("+++ b/shop/views/orders.py");
+  });
+});
+
+describe("refuses what git could not restore", () => {
+  test("a dirty tree, unless forced; then it promises no undo", async () => {
+    const cwd = repository();
+    writeFiles(cwd, { "shop/admin.py": "changed" });
+    expect(await fix(cwd)).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining("git does not have your changes of shop/admin.py.") });
+    expect((await fix(cwd, "--force")).stdout).toContain("Applied: 1 fix, 1 line in 1 file.\n");
+  });
+  test("no repository", async () => {
+    expect(await fix(temporaryFolder(SAMPLE_FILES))).toMatchObject({ status: 2, stderr: expect.stringContaining("this is no git repository") });
+  });
+});
+
+test("a file that changed since is left as it is", async () => {
+  const cwd = temporaryFolder({ ...SAMPLE_FILES, "shop/views/orders.py": "something else\n" });
+  commitAll(cwd);
+  expect(await fix(cwd)).toMatchObject({ status: 2, stderr: expect.stringContaining("shop/views/orders.py changed while it was analysed") });
+  expect(git(cwd, "status", "--porcelain")).toBe("");
+});
+
+test("nothing to apply is said", async () => {
+  expect(await fix(repository(), "--select", "3.5")).toMatchObject({ status: 0, stdout: "Nothing applied.\n", stderr: "Not applied: 4 findings without an edit.\n" });
+});

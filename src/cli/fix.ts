@@ -1,0 +1,75 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { planFixes, type ChosenFix, type FixPlan } from "../fixes/plan-fixes.ts";
+import { unifiedDiff } from "../fixes/unified-diff.ts";
+import type { Finding } from "../model/finding.ts";
+import { UsageError } from "../model/usage-error.ts";
+import { renderApplied, renderNotApplied } from "../report/fix-summary.ts";
+import { reachesSeverity } from "../select/severity.ts";
+import type { Environment } from "./environment.ts";
+import { prepare, type CommonFlags, type Prepared } from "./prepare.ts";
+
+export interface FixFlags extends CommonFlags {
+  readonly dryRun?: boolean;
+  readonly unsafe?: boolean;
+  readonly force?: boolean;
+}
+
+/** `luthier fix`: 1 when a finding at or above `--fail-on` was left as it is, else 0. */
+export async function fix(given: string, flags: FixFlags, environment: Environment): Promise<number> {
+  const prepared = await prepare(given, flags, new Set(), environment);
+  const plan = planFixes(chooseFixes(prepared.report.findings, flags.unsafe === true));
+  if (flags.dryRun) environment.stdout.write(renderDiffs(plan, prepared));
+  else await apply(plan, prepared, flags.force === true, environment);
+  environment.stderr.write(renderNotApplied(prepared.report.findings, plan, prepared.context));
+  return statusAfter(plan, prepared, flags.dryRun === true);
+}
+
+/** Each finding's first fix, when it is an edit and safe enough. */
+function chooseFixes(findings: readonly Finding[], isUnsafeToo: boolean): readonly ChosenFix[] {
+  return findings.flatMap((finding) => {
+    const [first] = finding.fixes;
+    if (!first || first.edits.length === 0) return [];
+    const isChosen = first.safety === "safe" || (isUnsafeToo && first.safety === "review");
+    return isChosen ? [{ finding, fix: first }] : [];
+  });
+}
+
+function renderDiffs({ edits }: FixPlan, { context }: Prepared): string {
+  return [...edits]
+    .map(([file, own]) => {
+      const diff = unifiedDiff(`${context.pathPrefix}${file}`, context.read(file), own);
+      if (diff === null) throw new UsageError("changed-since", `${file} changed while it was analysed.`, "Run luthier fix again.");
+      return diff;
+    })
+    .join("");
+}
+
+async function apply(plan: FixPlan, { root, context }: Prepared, isForced: boolean, { stdout }: Environment): Promise<void> {
+  const exists = (file: string): boolean => existsSync(path.join(root, file));
+  const problem = plan.applied.length > 0 ? await whyGitCannotRestore(root, [...plan.edits.keys()].filter(exists)) : null;
+  if (problem && !isForced) throw problem;
+  const { writeEdits } = await import("../sources/write-files.ts");
+  // Counted before the files change.
+  const text = renderApplied(plan, context, problem === null, exists);
+  writeEdits(root, plan.edits);
+  stdout.write(text);
+}
+
+async function whyGitCannotRestore(root: string, files: readonly string[]): Promise<UsageError | null> {
+  const { treeState } = await import("../sources/git.ts");
+  const state = await treeState(root, files);
+  const remedy = "Commit or stash first, look with --dry-run, or write all the same with --force.";
+  if (state.kind === "clean") return null;
+  if (state.kind === "not-a-repository") {
+    return new UsageError("not-a-repository", "this is no git repository, so nothing could undo the fixes.", remedy);
+  }
+  const others = state.files.length > 1 ? ` and ${state.files.length - 1} more` : "";
+  return new UsageError("dirty-tree", `git does not have your changes of ${state.files[0]}${others}.`, remedy);
+}
+
+function statusAfter(plan: FixPlan, { report, config }: Prepared, isDryRun: boolean): number {
+  const mended = new Set(isDryRun ? [] : plan.applied.map(({ finding }) => finding));
+  const left = report.findings.filter((finding) => !mended.has(finding));
+  return left.some(({ severity }) => reachesSeverity(severity, config.failOn)) ? 1 : 0;
+}

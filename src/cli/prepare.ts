@@ -1,0 +1,164 @@
+import { statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import type { Config } from "../model/config.ts";
+import type { Report } from "../model/report.ts";
+import { UsageError } from "../model/usage-error.ts";
+import type { RenderContext } from "../report/render-context.ts";
+import { applyBaseline, type Baseline } from "../select/baseline.ts";
+import { selectFindings } from "../select/select-findings.ts";
+import { shortIds } from "../select/short-id.ts";
+import type { Environment } from "./environment.ts";
+import { progressLine } from "./progress.ts";
+
+/** The options that every command that analyses has, as the command line gave them. */
+export interface CommonFlags {
+  readonly select?: readonly string[];
+  readonly ignore?: readonly string[];
+  readonly minConfidence?: Config["minConfidence"];
+  readonly failOn?: Config["failOn"];
+  readonly format?: Config["format"];
+  readonly baseline?: string;
+  readonly updateBaseline?: boolean;
+  readonly since?: string;
+  readonly exclude?: readonly string[];
+  readonly jobs?: number;
+  /** Commander's reading of `--no-cache`: true unless it was given. */
+  readonly cache: boolean;
+  readonly verbose?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** An analysis and what a person asked to see of it. */
+export interface Prepared {
+  readonly root: string;
+  readonly config: Config;
+  /** With the selected findings only. */
+  readonly report: Report;
+  /** With all findings. */
+  readonly whole: Report;
+  readonly context: RenderContext;
+  /** How many findings the baseline knows that are there no more. */
+  readonly stale: number;
+}
+
+/** Reads the configuration, runs the analysis and selects the findings. */
+export async function prepare(
+  given: string,
+  flags: CommonFlags,
+  commands: ReadonlySet<string>,
+  environment: Environment,
+): Promise<Prepared> {
+  const root = findRoot(given, environment.cwd);
+  const config = await resolveConfig(root, flags, environment.cwd);
+  const baseline = await readBaseline(config, flags.updateBaseline === true);
+  const changed = flags.since === undefined ? null : await changedSince(root, flags.since);
+  const whole = await analyse(root, config, environment);
+  if (isNothingExamined(whole)) throw nothingToExamine(given);
+  const rules = await environment.rules();
+  const ids = shortIds(whole.findings);
+  const ruleIds = new Set([...rules.map(({ id }) => id), ...whole.findings.map(({ rule }) => rule), "unused-ignore"]);
+  const report = selectFindings(whole, { ...config, baseline, changed }, { ruleIds, shortIds: ids });
+  const stale = baseline ? applyBaseline(whole.findings, baseline).stale : 0;
+  const { sourceReader } = await import("../sources/source-reader.ts");
+  const context = {
+    read: sourceReader(root),
+    shortIds: ids,
+    pathPrefix: pathPrefix(environment.cwd, root),
+    commands,
+    rules,
+    failOn: config.failOn,
+  };
+  return { root, config, report, whole, context, stale };
+}
+
+function findRoot(given: string, cwd: string): string {
+  const root = path.resolve(cwd, given);
+  const stats = statSync(root, { throwIfNoEntry: false });
+  if (!stats) throw new UsageError("no-such-path", `${given} is not there.`, "Give the folder that holds manage.py.");
+  if (stats.isDirectory()) return root;
+  throw new UsageError("not-a-folder", `${given} is a file.`, "Give the folder that holds manage.py.");
+}
+
+const DEFAULTS: Omit<Config, "jobs"> = {
+  format: "text",
+  select: [],
+  ignore: [],
+  minConfidence: "likely",
+  failOn: "warning",
+  baseline: null,
+  exclude: [],
+  cache: true,
+  verbose: false,
+  quiet: false,
+  settings: [],
+  sourceRoots: [],
+  perFileIgnores: {},
+  conventions: [],
+  thresholds: {},
+};
+
+/** The command line beats the file, and the file beats the defaults. */
+async function resolveConfig(root: string, flags: CommonFlags, cwd: string): Promise<Config> {
+  const { readConfiguration } = await import("../sources/configuration.ts");
+  const file = await readConfiguration(root);
+  const config = {
+    ...DEFAULTS,
+    jobs: availableParallelism(),
+    ...file?.values,
+    ...fromFlags(flags, cwd),
+  };
+  if (flags.updateBaseline && config.baseline === null) {
+    throw new UsageError("no-baseline", "--update-baseline needs a file to write.", "Add --baseline FILE.");
+  }
+  return config;
+}
+
+function fromFlags(flags: CommonFlags, cwd: string): Partial<Config> {
+  const { select, ignore, minConfidence, failOn, format, exclude, jobs, verbose, quiet } = flags;
+  const baseline = flags.baseline === undefined ? undefined : path.resolve(cwd, flags.baseline);
+  const cache = flags.cache ? undefined : false;
+  const values = { select, ignore, minConfidence, failOn, format, exclude, jobs, verbose, quiet, baseline, cache };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+async function readBaseline({ baseline }: Config, isWritten: boolean): Promise<Baseline | null> {
+  if (baseline === null) return null;
+  const { loadBaseline } = await import("../sources/baseline-file.ts");
+  return loadBaseline(baseline, isWritten);
+}
+
+async function changedSince(root: string, ref: string): ReturnType<typeof import("../sources/git.ts").changedSince> {
+  return (await import("../sources/git.ts")).changedSince(root, ref);
+}
+
+async function analyse(root: string, config: Config, { analyse: run, stderr }: Environment): Promise<Report> {
+  const { exclude, jobs, cache, settings, sourceRoots, conventions, thresholds } = config;
+  const progress = progressLine(stderr);
+  try {
+    return await run({ root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds }, progress.step);
+  } finally {
+    progress.end();
+  }
+}
+
+/** Source alone in which there is neither a model nor a queryset. */
+function isNothingExamined({ evidence, project, coverage, findings }: Report): boolean {
+  if (evidence.some((each) => each !== "source")) return false;
+  return project.models === 0 && coverage.queryOrigins === 0 && findings.length === 0;
+}
+
+function nothingToExamine(given: string): UsageError {
+  const where = path.normalize(given) === "." ? "this folder" : given;
+  return new UsageError(
+    "nothing-examined",
+    `nothing to examine in ${where}: no Python file imports Django.`,
+    "Give the folder that holds manage.py, or a recording or a snapshot.",
+  );
+}
+
+/** Leads from the folder of the command to the root, with forward slashes. */
+function pathPrefix(cwd: string, root: string): string {
+  const relative = path.relative(cwd, root).split(path.sep).join("/");
+  return relative === "" ? "" : `${relative}/`;
+}

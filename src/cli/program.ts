@@ -1,0 +1,132 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { UsageError } from "../model/usage-error.ts";
+import type { CheckFlags } from "./check.ts";
+import type { Environment } from "./environment.ts";
+import type { FixFlags } from "./fix.ts";
+import { COULD_NOT_RUN, reportFailure } from "./failure.ts";
+
+/** Runs one command and returns its exit status: 0 nothing found, 1 findings, 2 could not run. */
+export async function run(args: readonly string[], environment: Environment): Promise<number> {
+  const state: { status: number } = { status: 0 };
+  try {
+    await buildProgram(environment, state).parseAsync([...args], { from: "user" });
+    return state.status;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return reportFailure(error, environment);
+    if (error.exitCode === 0) return 0;
+    return error.code === "commander.help" ? COULD_NOT_RUN : reportFailure(toUsageError(error), environment);
+  }
+}
+
+function toUsageError({ message }: CommanderError): UsageError {
+  const [sentence = "", ...hint] = message.replace(/^error: /, "").split("\n");
+  const remedy = hint.join(" ").replace(/^\((.*)\)$/, "$1");
+  return new UsageError("bad-usage", /\.$/.test(sentence) ? sentence : `${sentence}.`, remedy || "All options: luthier help");
+}
+
+function buildProgram(environment: Environment, state: { status: number }): Command {
+  const { stdout, stderr, version } = environment;
+  const program = new Command("luthier")
+    .description("Finds, explains and fixes slow database access in Django projects.")
+    .version(version)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      // Written once, by reportFailure.
+      outputError: () => {},
+    });
+  const commands = (): ReadonlySet<string> => new Set(program.commands.flatMap(namesOf));
+
+  withCommonOptions(program.command("check"))
+    .description("report what the source, and evidence beside it, say about slow database access")
+    .argument("[path]", "the project's folder", ".")
+    .addOption(formatOption())
+    .option("--output <file>", "write the report to a file")
+    .option("--update-baseline", "write today's findings to the baseline")
+    .option("--verbose", "show every finding whole")
+    .option("--quiet", "one line for each finding, and no summary")
+    .action(async (path: string, flags: CheckFlags) => {
+      const { check } = await import("./check.ts");
+      state.status = await check(path, flags, commands(), environment);
+    });
+
+  withCommonOptions(program.command("fix"))
+    .description("apply the safe fixes, or show them")
+    .argument("[path]", "the project's folder", ".")
+    .option("--dry-run", "print a unified diff and change nothing")
+    .option("--unsafe", "apply also the fixes that a person should review")
+    .option("--force", "apply even if git could not restore what was there")
+    .action(async (path: string, flags: FixFlags) => {
+      const { fix } = await import("./fix.ts");
+      state.status = await fix(path, flags, environment);
+    });
+
+  program
+    .command("rules")
+    .description("list the rules, or show one rule's page")
+    .argument("[id]", "a rule's id")
+    .addOption(new Option("--format <format>", "how to write them").choices(["text", "json"]).default("text"))
+    .action(async (id: string | undefined, { format }: { format: "text" | "json" }) => {
+      const { rules } = await import("./rules.ts");
+      await rules(id, format, environment);
+    });
+  return program;
+}
+
+/** `fix` and, where it has the option, `fix --prove`: what hints may name. */
+function namesOf(command: Command): readonly string[] {
+  return [command.name(), ...command.options.map(({ long }) => `${command.name()} ${long}`)];
+}
+
+function withCommonOptions(command: Command): Command {
+  return command
+    .option("--select <ids>", "only these rules, chapters or findings", splitList)
+    .option("--ignore <ids>", "not these rules, chapters or findings", splitList)
+    .addOption(
+      new Option("--min-confidence <level>", "leave out what is less sure (default: likely)").choices([
+        "certain",
+        "likely",
+        "possible",
+      ]),
+    )
+    .addOption(
+      new Option("--fail-on <severity>", "exit with 1 from this severity on (default: warning)").choices([
+        "error",
+        "warning",
+        "info",
+        "never",
+      ]),
+    )
+    .option("--baseline <file>", "leave out the findings that this file knows")
+    .option("--since <ref>", "only findings on lines changed since a commit")
+    .option("--exclude <glob>", "do not read these files (repeatable)", collect)
+    .option("--jobs <count>", "how many workers (default: one a core)", parseJobs)
+    .option("--no-cache", "analyse every file anew");
+}
+
+function formatOption(): Option {
+  return new Option("--format <format>", "how to write the report (default: text)").choices([
+    "text",
+    "json",
+    "sarif",
+    "github",
+    "markdown",
+  ]);
+}
+
+function splitList(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), ...value.split(",").map((word) => word.trim()).filter(Boolean)];
+}
+
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+function parseJobs(value: string): number {
+  const jobs = Number(value);
+  if (!Number.isInteger(jobs) || jobs < 1) throw new InvalidArgumentError("It must be a whole number from 1 on.");
+  return jobs;
+}
+

@@ -1,0 +1,236 @@
+/** Attribute reads of every kind of value but rows and querysets. */
+import type { ClassInfo, Definition, Symbol } from "../model/index.ts";
+import { methodKind } from "./calls.ts";
+import type { AccessSite, Engine } from "./engine.ts";
+import { classFrame, isExternal } from "./frames.ts";
+import { collectionMethod } from "./collections.ts";
+import { managerAttribute, modelManager, querysetAttribute, superManagerAttribute } from "./querysets.ts";
+import { refreshed } from "./calls.ts";
+import { joinAll, literal, native, NO_ARGS, UNKNOWN, type ObjectValue, type SuperValue, type Value } from "./values.ts";
+
+export function attribute(engine: Engine, value: Value, name: string, site: AccessSite): Value {
+  switch (value.kind) {
+    case "union":
+      return joinAll(value.values.map((one) => attribute(engine, one, name, site)));
+    case "row":
+      return engine.rowAttribute(value, name, site) ?? UNKNOWN;
+    case "queryset":
+      return querysetAttribute(engine, value, name);
+    case "manager":
+      return managerAttribute(engine, value, name);
+    case "object":
+      return objectAttribute(engine, value, name, site);
+    case "class":
+      return classAttribute(engine, value.cls, name, site);
+    case "super":
+      return superAttribute(engine, value, name, site);
+    case "module":
+      return engine.symbol(engine.program.resolveDotted(`${value.module.name}.${name}`));
+    case "external":
+      return engine.symbol(engine.program.resolveDotted(`${value.name}.${name}`));
+    case "list":
+    case "dict":
+      return collectionMethod(engine, value, name);
+    case "literal":
+      return typeof value.value === "string" ? textMethod(engine, name, site) : UNKNOWN;
+    case "function":
+    case "bound":
+      return taskMethod(engine, value, name);
+    default:
+      return UNKNOWN;
+  }
+}
+
+/** `"…".format(row)` and `", ".join(rows)` render what they are given. */
+function textMethod(engine: Engine, name: string, _site: AccessSite): Value {
+  if (name !== "format" && name !== "join") return UNKNOWN;
+  return native(`str.${name}`, (args, at) => {
+    for (const value of [...args.positional, ...args.keywords.values()]) {
+      const one = name === "join" ? engine.iterate(value, at.span, at.frame, "list").element : value;
+      if (name === "format") engine.text(one, at.span, at.frame);
+    }
+    return UNKNOWN;
+  });
+}
+
+/** Celery's ways of calling a task later: the body runs elsewhere, once per call. */
+function taskMethod(engine: Engine, value: Value, name: string): Value {
+  if (name !== "apply" && name !== "__wrapped__") return UNKNOWN;
+  return native(`task.${name}`, (args, site) => engine.call(value, args, site));
+}
+
+function objectAttribute(engine: Engine, value: ObjectValue, name: string, site: AccessSite): Value {
+  const set = value.attrs.get(name);
+  if (set !== undefined) return set;
+  const member = engine.classMember(value.cls, name, value, site);
+  if (member !== null) return member;
+  if (name === "__class__") return { kind: "class", cls: value.cls };
+  return UNKNOWN;
+}
+
+function classAttribute(engine: Engine, cls: ClassInfo, name: string, site: AccessSite): Value {
+  const model = engine.graph.ofClass(cls);
+  if (model !== null && !model.isAbstract) {
+    if (name === "_default_manager" || name === "_base_manager") return modelManager(engine, model, model.defaultManager, site);
+    if (model.managers.has(name) || name === "objects") return modelManager(engine, model, name, site);
+    if (model.fields.has(name)) return UNKNOWN;
+  }
+  if (name === "__name__") return literal(cls.name);
+  const nested = cls.nested.get(name);
+  if (nested !== undefined) return { kind: "class", cls: nested };
+  return engine.classMember(cls, name, { kind: "class", cls }, site) ?? UNKNOWN;
+}
+
+function superAttribute(engine: Engine, value: SuperValue, name: string, site: AccessSite): Value {
+  const results = (value.self.kind === "union" ? value.self.values : [value.self]).map((self) => {
+    if (self.kind === "manager" || self.kind === "queryset") return superManagerAttribute(engine, value.owner, self, name);
+    const cls = self.kind === "object" || self.kind === "class" ? self.cls : self.kind === "row" ? self.model.cls : null;
+    if (cls === null) return UNKNOWN;
+    const member = engine.classMember(cls, name, self, site, value.owner);
+    if (member !== null) return member;
+    return self.kind === "row" && name !== "__str__" ? (superRowMethod(engine, self, name) ?? UNKNOWN) : UNKNOWN;
+  });
+  return joinAll(results);
+}
+
+function superRowMethod(_engine: Engine, self: Value, name: string): Value | null {
+  return name === "save" || name === "delete" ? native(`super.${name}:${self.kind}`, () => UNKNOWN) : null;
+}
+
+/** Finds `name` along the MRO (after `after`, for `super()`) and binds it to `self`. */
+export function classMember(
+  engine: Engine,
+  cls: ClassInfo,
+  name: string,
+  self: Value,
+  site: AccessSite,
+  after: ClassInfo | null = null,
+): Value | null {
+  const mro = engine.program.mro(cls);
+  const from = after === null ? 0 : mro.findIndex((one) => one === after) + 1;
+  for (const owner of mro.slice(from)) {
+    if (isExternal(owner)) continue;
+    const definitions = owner.members.get(name);
+    if (definitions === undefined) continue;
+    const found = bindMember(engine, owner, name, definitions, self, site);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function bindMember(
+  engine: Engine,
+  owner: ClassInfo,
+  name: string,
+  definitions: readonly Definition[],
+  self: Value,
+  site: AccessSite,
+): Value | null {
+  const last = definitions.findLast((one) => one.kind !== "function" || !isSetter(one));
+  if (last === undefined) return null;
+  if (last.kind === "function") {
+    const fn = { kind: "function", module: owner.module, def: last.def, closure: null, owner } as const;
+    const kind = methodKind(last.def);
+    if (kind === "static") return fn;
+    if (kind === "class") return { kind: "bound", self: classOf(self), fn };
+    if (self.kind === "class") return fn;
+    if (kind === "method") return { kind: "bound", self, fn };
+    return engine.callFunction(fn, self, NO_ARGS, { span: site.span, frame: site.frame, expr: null });
+  }
+  if (last.kind === "class") return { kind: "class", cls: last.cls };
+  if (last.kind === "import") {
+    return engine.symbol(engine.program.resolveDotted(last.name === null ? last.module : `${last.module}.${last.name}`));
+  }
+  return variableMember(engine, owner, name, definitions, self, site);
+}
+
+function isSetter(one: Definition): boolean {
+  return one.kind === "function" && one.def.decorators.some((decorator) => decorator.kind === "attribute" && (decorator.name === "setter" || decorator.name === "deleter"));
+}
+
+function classOf(self: Value): Value {
+  if (self.kind === "object") return { kind: "class", cls: self.cls };
+  if (self.kind === "row") return { kind: "class", cls: self.model.cls };
+  return self;
+}
+
+const evaluatedMembers = new WeakMap<Engine, Map<string, Value>>();
+
+function variableMember(
+  engine: Engine,
+  owner: ClassInfo,
+  name: string,
+  definitions: readonly Definition[],
+  self: Value,
+  site: AccessSite,
+): Value | null {
+  let cache = evaluatedMembers.get(engine);
+  if (cache === undefined) {
+    cache = new Map();
+    evaluatedMembers.set(engine, cache);
+  }
+  const key = `${owner.id}.${name}`;
+  let value = cache.get(key);
+  if (value === undefined) {
+    cache.set(key, UNKNOWN);
+    const frame = classFrame(engine, owner);
+    const values = definitions.flatMap((one) =>
+      one.kind === "variable" ? [one.value === null ? engine.annotated(one.annotation, frame) : engine.evaluate(one.value, frame)] : [],
+    );
+    value = joinAll(values);
+    cache.set(key, value);
+  }
+  if (self.kind !== "class" && value.kind === "function" && value.def.kind === "lambda") {
+    return { kind: "bound", self, fn: value };
+  }
+  if (self.kind !== "class" && value.kind === "object" && /^property$|cached_property$/.test(value.cls.name)) return UNKNOWN;
+  return refreshed(value, site);
+}
+
+const evaluatedSymbols = new WeakMap<Engine, Map<string, Value>>();
+
+/** What a name at module level stands for. */
+export function symbolValue(engine: Engine, symbol: Symbol | null): Value {
+  if (symbol === null) return UNKNOWN;
+  switch (symbol.kind) {
+    case "module":
+      return { kind: "module", module: symbol.module };
+    case "class":
+      return { kind: "class", cls: symbol.cls };
+    case "function":
+      return hookOf(engine, `${symbol.module.name}.${symbol.def.name}`) ?? {
+        kind: "function",
+        module: symbol.module,
+        def: symbol.def,
+        closure: null,
+        owner: null,
+      };
+    case "external":
+      return { kind: "external", name: symbol.name };
+    case "variable":
+      return moduleVariable(engine, symbol);
+  }
+}
+
+function hookOf(engine: Engine, name: string): Value | null {
+  return engine.hooks.has(name) ? { kind: "external", name } : null;
+}
+
+function moduleVariable(engine: Engine, symbol: Extract<Symbol, { readonly kind: "variable" }>): Value {
+  let cache = evaluatedSymbols.get(engine);
+  if (cache === undefined) {
+    cache = new Map();
+    evaluatedSymbols.set(engine, cache);
+  }
+  const key = `${symbol.module.name}.${symbol.name}`;
+  const known = cache.get(key);
+  if (known !== undefined) return known.kind === "queryset" ? refreshed(known, { frame: engine.moduleFrame(symbol.module) }) : known;
+  cache.set(key, UNKNOWN);
+  const frame = engine.moduleFrame(symbol.module);
+  const value =
+    symbol.values.length === 0
+      ? engine.annotated(symbol.annotation, frame)
+      : joinAll(symbol.values.map((one) => engine.evaluate(one, frame)));
+  cache.set(key, value);
+  return value;
+}

@@ -1,0 +1,288 @@
+/** Calls: binding of arguments, summaries, classes and outside functions. */
+import type { Expr, FunctionDef, Param, QueryRun, Span, Write } from "../model/index.ts";
+import type { CallArgs, CallSite, Engine } from "./engine.ts";
+import { newEnv, type Frame } from "./frame.ts";
+import { resultOf } from "./execute.ts";
+import {
+  alternatives,
+  freshId,
+  joinAll,
+  keyOf,
+  list,
+  listOf,
+  UNKNOWN,
+  type FunctionValue,
+  type Value,
+} from "./values.ts";
+import { dict } from "./values.ts";
+
+/** Calls deeper than this are not followed; real code stays below, recursion does not. */
+const MAX_DEPTH = 28;
+/** Summaries kept per function before the least precise answer is given. */
+const MAX_CONTEXTS = 400;
+
+export interface Summary {
+  result: Value;
+  isDone: boolean;
+  /** Runs and writes that happen outside any loop of the function itself. */
+  readonly replay: readonly ((site: CallSite) => void)[];
+}
+
+const summaries = new WeakMap<Engine, Map<string, Map<string, Summary>>>();
+
+export function call(engine: Engine, callee: Value, args: CallArgs, site: CallSite): Value {
+  switch (callee.kind) {
+    case "function":
+      return engine.callFunction(callee, null, args, site);
+    case "bound":
+      return engine.callFunction(callee.fn, callee.self, args, site);
+    case "native":
+      return callee.call(args, site);
+    case "class":
+      return engine.instantiate(callee.cls, args, site);
+    case "external":
+      return callExternal(engine, callee.name, args, site);
+    case "object":
+      return engine.callMethod(callee, "__call__", args, site);
+    case "union":
+      return joinAll(callee.values.map((one) => call(engine, one, args, site)));
+    default:
+      escapeArgs(engine, args);
+      return UNKNOWN;
+  }
+}
+
+function callExternal(engine: Engine, name: string, args: CallArgs, site: CallSite): Value {
+  const hook = engine.hooks.get(name);
+  if (hook !== undefined) return hook(args, site);
+  escapeArgs(engine, args);
+  return UNKNOWN;
+}
+
+export function escapeArgs(engine: Engine, args: CallArgs): void {
+  for (const value of args.positional) engine.escape(value);
+  for (const value of args.keywords.values()) engine.escape(value);
+}
+
+export function callFunction(
+  engine: Engine,
+  fn: FunctionValue,
+  self: Value | null,
+  args: CallArgs,
+  site: CallSite,
+): Value {
+  if (site.frame.depth >= MAX_DEPTH || engine.fuel <= 0) return UNKNOWN;
+  const bound = bindParams(engine, fn, self, args, site);
+  const table = summaryTable(engine, fn);
+  const key = [...bound].map(([name, value]) => `${name}=${keyOf(value)}`).join(",");
+  const existing = table.get(key);
+  if (existing !== undefined) return reuse(existing, site);
+  if (table.size >= MAX_CONTEXTS) {
+    engine.note("a function is called in too many ways to follow each", fn.module.ir.file);
+    return UNKNOWN;
+  }
+  const summary: Summary = { result: UNKNOWN, isDone: false, replay: [] };
+  table.set(key, summary);
+  const depends = engine.dependsOn;
+  const captured = engine.recorder.capture(() => {
+    summary.result = runFunction(engine, fn, self, bound, site, depends);
+  });
+  const replay = captured.filter((event) => event.fact.loop === null);
+  Object.assign(summary, { isDone: true, replay: replay.map((event) => replayer(engine, event)) });
+  engine.dependsOn = depends;
+  return summary.result;
+}
+
+type Captured = ReturnType<Engine["recorder"]["capture"]>[number];
+
+/** What a summary recorded outside loops happens again, under the loop of the new call. */
+function replayer(engine: Engine, event: Captured): (site: CallSite) => void {
+  return (site) => {
+    const loop = site.frame.loop;
+    if (loop === null) return;
+    const keyed = keyedBy(engine, loop.id);
+    const calls = [...callSpans(site, loop.depth), ...event.fact.calls];
+    if (event.kind === "run") engine.recorder.run({ ...event.fact, loop, keyed, calls });
+    else engine.recorder.write({ ...event.fact, loop, keyed, calls });
+  };
+}
+
+function callSpans(site: CallSite, depth: number): Span[] {
+  const spans: Span[] = [site.span];
+  for (let at: Frame | null = site.frame; at !== null && at.depth > depth; at = at.caller) {
+    if (at.callSite !== null) spans.unshift(at.callSite);
+  }
+  return spans;
+}
+
+export function keyedBy(engine: Engine, loop: number): QueryRun["keyed"] & Write["keyed"] {
+  return engine.dependsOn >= loop ? "keyed" : "unknown";
+}
+
+function reuse(summary: Summary, site: CallSite): Value {
+  for (const again of summary.replay) again(site);
+  return refreshed(summary.result, site);
+}
+
+/** A second call makes new objects: result caches and loops are not shared with the first call's. */
+export function refreshed(value: Value, site: { readonly frame: Frame }): Value {
+  if (value.kind === "queryset") return { ...value, id: freshId(), evaluated: false, madeIn: site.frame.loop };
+  if (value.kind === "row" && value.loop === null && site.frame.loop !== null && value.origin.kind !== "instance") {
+    return value.withoutCaller ? value : { ...value, loop: site.frame.loop };
+  }
+  return value;
+}
+
+function summaryTable(engine: Engine, fn: FunctionValue): Map<string, Summary> {
+  let all = summaries.get(engine);
+  if (all === undefined) {
+    all = new Map();
+    summaries.set(engine, all);
+  }
+  const id = `${fn.module.name}:${fn.def.start}:${fn.closure?.id ?? 0}:${fn.owner?.id ?? ""}`;
+  let table = all.get(id);
+  if (table === undefined) {
+    table = new Map();
+    all.set(id, table);
+  }
+  return table;
+}
+
+function runFunction(
+  engine: Engine,
+  fn: FunctionValue,
+  self: Value | null,
+  bound: ReadonlyMap<string, Value>,
+  site: CallSite,
+  depends: number,
+): Value {
+  const frame = functionFrame(fn, self, site);
+  for (const [name, value] of bound) frame.env.vars.set(name, { value, loop: depends });
+  const { def } = fn;
+  if (def.kind === "lambda") return engine.evaluate(def.body, frame);
+  const exits = engine.execute(def.body, frame);
+  const result = resultOf(frame, def.isGenerator, !exits);
+  return result.kind === "unknown" && def.returns !== null ? engine.annotated(def.returns, frame) : result;
+}
+
+export function functionFrame(fn: FunctionValue, self: Value | null, site: CallSite): Frame {
+  const { def, module } = fn;
+  const name = def.kind === "lambda" ? "<lambda>" : def.name;
+  const holder = fn.owner === null ? module.name : fn.owner.id;
+  const isLambda = def.kind === "lambda";
+  return {
+    module,
+    file: module.ir.file,
+    env: newEnv(fn.closure),
+    def,
+    owner: fn.owner,
+    self: self ?? (isLambda || fn.closure !== null ? site.frame.self : null),
+    depth: site.frame.depth + 1,
+    caller: site.frame,
+    callSite: site.span,
+    symbol: isLambda ? site.frame.symbol : `${holder}.${name}`,
+    isAsync: def.kind === "function" ? def.isAsync : site.frame.isAsync,
+    atImport: site.frame.atImport,
+    language: "python",
+    loop: site.frame.loop,
+    branch: "",
+    returns: [],
+    yields: [],
+    template: null,
+  };
+}
+
+function bindParams(
+  engine: Engine,
+  fn: FunctionValue,
+  self: Value | null,
+  args: CallArgs,
+  site: CallSite,
+): Map<string, Value> {
+  const bound = new Map<string, Value>();
+  const positional = self === null ? [...args.positional] : [self, ...args.positional];
+  const keywords = new Map(args.keywords);
+  for (const param of fn.def.params) {
+    bound.set(param.name, paramValue(engine, fn, param, positional, keywords, args.open, site));
+  }
+  return bound;
+}
+
+function paramValue(
+  engine: Engine,
+  fn: FunctionValue,
+  param: Param,
+  positional: Value[],
+  keywords: Map<string, Value>,
+  isOpen: boolean,
+  site: CallSite,
+): Value {
+  if (param.form === "args") {
+    const rest = positional.splice(0);
+    return isOpen ? listOf(joinAll([...rest, UNKNOWN]), "tuple") : list(rest, "tuple");
+  }
+  if (param.form === "kwargs") {
+    const rest = dict(keywords);
+    if (isOpen) rest.rest = UNKNOWN;
+    return rest;
+  }
+  const byKeyword = keywords.get(param.name);
+  if (byKeyword !== undefined) {
+    keywords.delete(param.name);
+    return byKeyword;
+  }
+  if (param.form === "positional") {
+    const given = positional.shift();
+    if (given !== undefined) {
+      return given.kind === "unknown" ? typed(engine, fn, param.annotation, given, site) : given;
+    }
+  }
+  if (isOpen) return typed(engine, fn, param.annotation, UNKNOWN, site);
+  if (param.default !== null) return defaultValue(engine, fn, param.default, site);
+  return typed(engine, fn, param.annotation, UNKNOWN, site);
+}
+
+function typed(engine: Engine, fn: FunctionValue, annotation: Expr | null, value: Value, site: CallSite): Value {
+  if (annotation === null) return value;
+  const frame = engine.moduleFrame(fn.module);
+  const made = engine.annotated(annotation, { ...frame, symbol: site.frame.symbol });
+  return made.kind === "unknown" ? value : made;
+}
+
+function defaultValue(engine: Engine, fn: FunctionValue, expr: Expr, site: CallSite): Value {
+  const frame = { ...engine.moduleFrame(fn.module), env: newEnv(fn.closure), depth: site.frame.depth + 1 };
+  return engine.evaluate(expr, frame);
+}
+
+/** A decorator makes a method something else than a plain call. */
+export function methodKind(def: FunctionDef): "method" | "property" | "static" | "class" {
+  for (const decorator of def.decorators) {
+    const name = decoratorName(decorator);
+    if (name === "staticmethod") return "static";
+    if (name === "classmethod") return "class";
+    if (/(^|\.)(cached_|class)?property$/.test(name) || name.endsWith("_property")) return "property";
+    if (/\.(setter|deleter)$/.test(name)) return "method";
+  }
+  return "method";
+}
+
+export function decoratorName(expr: Expr): string {
+  if (expr.kind === "name") return expr.name;
+  if (expr.kind === "attribute") return `${decoratorName(expr.object)}.${expr.name}`;
+  if (expr.kind === "call") return decoratorName(expr.callee);
+  return "";
+}
+
+export function callMethod(engine: Engine, value: Value, name: string, args: CallArgs, site: CallSite): Value {
+  const results = alternatives(value).map((one) => {
+    const method = engine.attribute(one, name, { span: site.span, frame: site.frame });
+    return method.kind === "unknown" ? UNKNOWN : engine.call(method, args, site);
+  });
+  return joinAll(results);
+}
+
+/** Arguments of a call by position or keyword. */
+export function argument(args: CallArgs, position: number, name: string): Value | null {
+  return args.keywords.get(name) ?? args.positional[position] ?? null;
+}
+

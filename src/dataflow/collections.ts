@@ -1,0 +1,161 @@
+/** Methods and subscripts of Python's own containers. */
+import type { Expr } from "../model/index.ts";
+import type { AccessSite, Engine } from "./engine.ts";
+import type { Frame } from "./frame.ts";
+import { inLoop } from "./iteration.ts";
+import { mergeDict, setItem } from "./evaluate.ts";
+import { managerQueryset, subscriptQueryset } from "./querysets.ts";
+import { spanOf } from "./recorder.ts";
+import {
+  freshId,
+  join,
+  joinAll,
+  list,
+  listOf,
+  literal,
+  native,
+  NONE,
+  NO_ARGS,
+  UNKNOWN,
+  type CallArgs,
+  type CallSite,
+  type DictValue,
+  type ListValue,
+  type Value,
+} from "./values.ts";
+
+export function collectionMethod(engine: Engine, value: ListValue | DictValue, name: string): Value {
+  return native(`${value.kind}.${name}:${value.id}`, (args, site) =>
+    value.kind === "list" ? listCall(engine, value, name, args, site) : dictCall(engine, value, name, args, site),
+  );
+}
+
+function listCall(engine: Engine, value: ListValue, name: string, args: CallArgs, site: CallSite): Value {
+  const [first, second] = args.positional;
+  switch (name) {
+    case "append":
+    case "add":
+    case "appendleft":
+      addItem(value, first ?? UNKNOWN);
+      return UNKNOWN;
+    case "insert":
+      addItem(value, second ?? UNKNOWN);
+      return UNKNOWN;
+    case "extend":
+    case "update":
+      if (first !== undefined) addItem(value, engine.iterate(first, site.span, site.frame, "list").element);
+      return UNKNOWN;
+    case "pop":
+    case "popleft":
+      return inLoop(value.element, site.frame.loop);
+    case "copy":
+    case "union":
+    case "intersection":
+    case "difference":
+      return listOf(value.element, value.type);
+    case "sort": {
+      const key = args.keywords.get("key");
+      if (key !== undefined) engine.call(key, { ...NO_ARGS, positional: [engine.iterate(value, site.span, site.frame).element] }, site);
+      return UNKNOWN;
+    }
+    case "__iter__":
+      return value;
+    default:
+      return UNKNOWN;
+  }
+}
+
+function addItem(value: ListValue, item: Value): void {
+  const isEmpty = value.items !== null && value.items.length === 0;
+  value.items = null;
+  value.element = isEmpty ? item : join(value.element, item);
+}
+
+export function dictValues(value: DictValue): Value {
+  const values = [...value.entries.values(), ...(value.rest === null ? [] : [value.rest])];
+  return joinAll(values);
+}
+
+function dictCall(engine: Engine, value: DictValue, name: string, args: CallArgs, site: CallSite): Value {
+  const [key, fallback] = args.positional;
+  switch (name) {
+    case "get":
+    case "pop": {
+      const found = dictItem(value, key ?? UNKNOWN, site.frame);
+      return fallback === undefined ? found : join(found, fallback);
+    }
+    case "setdefault": {
+      const existing = dictItem(value, key ?? UNKNOWN, site.frame);
+      const made = fallback ?? NONE;
+      const joined = existing.kind === "unknown" ? made : join(existing, made);
+      setItem(value, key ?? UNKNOWN, joined);
+      return joined;
+    }
+    case "update":
+      if (key !== undefined) mergeDict(value, key);
+      for (const [keyword, one] of args.keywords) value.entries.set(keyword, one);
+      return UNKNOWN;
+    case "values":
+      return value.rest === null ? list([...value.entries.values()]) : listOf(dictValues(value));
+    case "items":
+      return dictItems(value);
+    case "keys":
+      return listOf(value.keys ?? UNKNOWN);
+    case "copy": {
+      const copied: DictValue = { ...value, id: freshId(), entries: new Map(value.entries) };
+      return copied;
+    }
+    default:
+      void engine;
+      return UNKNOWN;
+  }
+}
+
+function dictItems(value: DictValue): Value {
+  if (value.rest === null) return list([...value.entries].map(([key, one]) => list([literal(key), one], "tuple")));
+  return listOf(list([value.keys ?? UNKNOWN, dictValues(value)], "tuple"));
+}
+
+export function dictItem(value: DictValue, key: Value, frame: Frame): Value {
+  if (key.kind === "literal" && key.value !== null) {
+    const entry = value.entries.get(String(key.value));
+    if (entry !== undefined) return entry;
+    return value.rest === null ? UNKNOWN : inLoop(value.rest, frame.loop);
+  }
+  return inLoop(dictValues(value), frame.loop);
+}
+
+export function subscript(engine: Engine, value: Value, index: Value, expr: Expr, frame: Frame): Value {
+  const isSlice = expr.kind === "subscript" && expr.index.kind === "slice";
+  const span = spanOf(frame.file, expr);
+  switch (value.kind) {
+    case "union":
+      return joinAll(value.values.map((one) => subscript(engine, one, index, expr, frame)));
+    case "queryset":
+      return subscriptQueryset(engine, value, isSlice, span, frame);
+    case "manager": {
+      const queryset = managerQueryset(engine, value, { span, frame, expr: null });
+      return queryset === null ? UNKNOWN : subscriptQueryset(engine, queryset, isSlice, span, frame);
+    }
+    case "list":
+      return isSlice ? listOf(value.element, value.type) : listItem(value, index, frame);
+    case "dict":
+      return dictItem(value, index, frame);
+    case "object": {
+      const stored = value.attrs.get("[]");
+      if (stored !== undefined) return stored;
+      const site: AccessSite = { span, frame };
+      const method = engine.classMember(value.cls, "__getitem__", value, site);
+      return method === null ? UNKNOWN : engine.call(method, { ...NO_ARGS, positional: [index] }, { span, frame, expr: null });
+    }
+    default:
+      return UNKNOWN;
+  }
+}
+
+function listItem(value: ListValue, index: Value, frame: Frame): Value {
+  if (value.items !== null && index.kind === "literal" && typeof index.value === "number") {
+    return value.items[index.value] ?? UNKNOWN;
+  }
+  return inLoop(value.element, frame.loop);
+}

@@ -1,0 +1,105 @@
+/** Puts the engine's parts together. */
+import type { ClassInfo, DjangoProject, ModelGraph, Program, PythonModule } from "../model/index.ts";
+import { attribute, classMember, symbolValue } from "./attributes.ts";
+import { call, callFunction, callMethod } from "./calls.ts";
+import { subscript } from "./collections.ts";
+import type { CallArgs, CallSite, Engine, Hook } from "./engine.ts";
+import { compareValues, evaluate } from "./evaluate.ts";
+import { assign, execute } from "./execute.ts";
+import { moduleFrame } from "./frames.ts";
+import { iterate } from "./iteration.ts";
+import { lookUp } from "./lookups.ts";
+import { annotatedValue, escapeValue, renderText, testValue } from "./protocols.ts";
+import { Recorder } from "./recorder.ts";
+import { makeRow, rowAttribute } from "./rows.ts";
+import { renderTemplate, runTemplateStmt } from "./template-run.ts";
+import type { TemplateStore } from "./template-store.ts";
+import { object, type Value } from "./values.ts";
+
+export interface EngineInput {
+  readonly program: Program;
+  readonly graph: ModelGraph;
+  readonly project: DjangoProject;
+  readonly templates: TemplateStore;
+  readonly hooks: ReadonlyMap<string, (engine: Engine) => Hook>;
+}
+
+export function createEngine(input: EngineInput): Engine {
+  const engine: Engine = {
+    program: input.program,
+    graph: input.graph,
+    project: input.project,
+    recorder: new Recorder(),
+    templates: input.templates,
+    hooks: new Map(),
+    unresolved: new Map(),
+    dependsOn: 0,
+    loopCount: 0,
+    fuel: 0,
+    entry: null,
+    evaluate: (expr, frame) => evaluate(engine, expr, frame),
+    execute: (body, frame) => execute(engine, body, frame),
+    assign: (target, value, frame, loop) => assign(engine, target, value, frame, loop),
+    call: (callee, args, site) => call(engine, callee, args, site),
+    callFunction: (fn, self, args, site) => callFunction(engine, fn, self, args, site),
+    callMethod: (value, name, args, site) => callMethod(engine, value, name, args, site),
+    attribute: (value, name, site) => attribute(engine, value, name, site),
+    rowAttribute: (row, name, site) => rowAttribute(engine, row, name, site),
+    subscript: (value, index, expr, frame) => subscript(engine, value, index, expr, frame),
+    lookUp: (value, name, calls, site) => lookUp(engine, value, name, calls, site),
+    iterate: (value, span, frame, how = "iterate", head = span) => iterate(engine, value, span, frame, how, head),
+    test: (value, span, frame) => testValue(engine, value, span, frame),
+    compare: (expr, frame) => compareValues(engine, expr, frame),
+    text: (value, span, frame) => renderText(engine, value, span, frame),
+    symbol: (symbol) => symbolValue(engine, symbol),
+    classMember: (cls, name, self, site, after) => classMember(engine, cls, name, self, site, after ?? null),
+    instantiate: (cls, args, site) => instantiate(engine, cls, args, site),
+    moduleFrame: (module: PythonModule) => moduleFrame(module),
+    annotated: (annotation, frame) => annotatedValue(engine, annotation, frame),
+    renderTemplate: (name, context, site) => renderTemplate(engine, name, context, site),
+    template: (body, frame) => runTemplateStmt(engine, body, frame),
+    escape: (value) => escapeValue(value),
+    note: (why, file) => {
+      const key = `${why}\n${file}`;
+      engine.unresolved.set(key, (engine.unresolved.get(key) ?? 0) + 1);
+    },
+  };
+  for (const [name, make] of input.hooks) engine.hooks.set(name, make(engine));
+  return engine;
+}
+
+function instantiate(engine: Engine, cls: ClassInfo, args: CallArgs, site: CallSite): Value {
+  const model = engine.graph.ofClass(cls);
+  if (model !== null) return newRow(engine, cls, args, site);
+  const factory = engine.classMember(cls, "__luthier_new__", { kind: "class", cls }, { span: site.span, frame: site.frame });
+  if (factory !== null && factory.kind === "bound") return engine.call(factory, args, site);
+  return plainObject(engine, cls, args, site);
+}
+
+/** Makes an object and runs its `__init__`. */
+export function plainObject(engine: Engine, cls: ClassInfo, args: CallArgs, site: CallSite): Value {
+  const made = object(cls, args, site.span);
+  const init = engine.classMember(cls, "__init__", made, { span: site.span, frame: site.frame });
+  if (init !== null) engine.call(init, args, site);
+  return made;
+}
+
+function newRow(engine: Engine, cls: ClassInfo, args: CallArgs, site: CallSite): Value {
+  const model = engine.graph.ofClass(cls);
+  if (model === null) return object(cls, args, site.span);
+  const origin = engine.recorder.origin(`new:${model.label}`, () => ({
+    kind: "instance",
+    model,
+    span: site.span,
+    calls: [],
+    symbol: site.frame.symbol,
+    escapes: true,
+    iterated: false,
+    asValues: false,
+    columns: new Set(),
+    owner: null,
+  }));
+  const row = makeRow({ model, origin, isNew: true });
+  for (const [name, value] of args.keywords) if (value.kind === "row") row.extra.set(name, value);
+  return row;
+}

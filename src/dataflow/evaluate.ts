@@ -1,0 +1,390 @@
+/** Expressions to abstract values. */
+import type {
+  Binary,
+  BoolOp,
+  Call,
+  Compare,
+  Comprehension,
+  Conditional,
+  Expr,
+  Name,
+  Slice,
+  Subscript,
+} from "../model/index.ts";
+import { callPython } from "./python-builtins.ts";
+import { siteOf, type Engine } from "./engine.ts";
+import { lookUp, newEnv, type Frame } from "./frame.ts";
+import { spanOf } from "./recorder.ts";
+import {
+  alternatives,
+  dict,
+  freshId,
+  join,
+  joinAll,
+  list,
+  listOf,
+  literal,
+  native,
+  NONE,
+  UNKNOWN,
+  type CallArgs,
+  type DictValue,
+  type Value,
+} from "./values.ts";
+import { applyPipe } from "./template-pipes.ts";
+import { recordComprehensionFold } from "./folds.ts";
+import { combineQuerysets } from "./querysets.ts";
+
+export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
+  if (engine.fuel-- <= 0) return UNKNOWN;
+  switch (expr.kind) {
+    case "name":
+      return nameValue(engine, expr, frame);
+    case "attribute": {
+      const object = engine.evaluate(expr.object, frame);
+      return engine.attribute(object, expr.name, siteOf(frame.file, expr, frame));
+    }
+    case "call":
+      return callValue(engine, expr, frame);
+    case "subscript":
+      return subscriptValue(engine, expr, frame);
+    case "slice":
+      return sliceParts(engine, expr, frame);
+    case "str":
+      return literal(expr.value);
+    case "num":
+      return literal(expr.value);
+    case "constant":
+      return expr.value === "none" ? NONE : expr.value === "ellipsis" ? UNKNOWN : literal(expr.value === "true");
+    case "sequence":
+      return sequenceValue(engine, expr.items, expr.type, frame);
+    case "dict":
+      return dictValue(engine, expr.entries, frame);
+    case "comprehension":
+      return comprehensionValue(engine, expr, frame);
+    case "bool":
+      return boolValue(engine, expr, frame);
+    case "not": {
+      const value = engine.evaluate(expr.operand, frame);
+      const known = engine.test(value, spanOf(frame.file, expr.operand), frame);
+      return known === null ? UNKNOWN : literal(!known);
+    }
+    case "compare":
+      return engine.compare(expr, frame);
+    case "binary":
+      return binaryValue(engine, expr, frame);
+    case "unary":
+      engine.evaluate(expr.operand, frame);
+      return UNKNOWN;
+    case "conditional":
+      return conditionalValue(engine, expr, frame);
+    case "lambda":
+      return frame.module === null
+        ? UNKNOWN
+        : { kind: "function", module: frame.module, def: expr, closure: frame.env, owner: frame.owner };
+    case "await":
+      return engine.evaluate(expr.value, frame);
+    case "yield": {
+      const value = expr.value === null ? NONE : engine.evaluate(expr.value, frame);
+      frame.yields.push(expr.from ? engine.iterate(value, spanOf(frame.file, expr), frame).element : value);
+      return UNKNOWN;
+    }
+    case "star":
+      return engine.iterate(engine.evaluate(expr.value, frame), spanOf(frame.file, expr), frame).element;
+    case "walrus": {
+      engine.dependsOn = 0;
+      const value = engine.evaluate(expr.value, frame);
+      frame.env.vars.set(expr.name, { value, loop: engine.dependsOn });
+      return value;
+    }
+    case "format":
+      for (const part of expr.parts) {
+        engine.text(engine.evaluate(part, frame), spanOf(frame.file, part), frame);
+      }
+      return UNKNOWN;
+    case "lookup": {
+      const object = engine.evaluate(expr.object, frame);
+      return engine.lookUp(object, expr.name, expr.calls, siteOf(frame.file, expr, frame));
+    }
+    case "pipe":
+      return applyPipe(engine, expr, frame);
+    case "opaque":
+      for (const part of expr.parts) engine.evaluate(part, frame);
+      return UNKNOWN;
+  }
+}
+
+function nameValue(engine: Engine, expr: Name, frame: Frame): Value {
+  const binding = lookUp(frame.env, expr.name);
+  if (binding !== null) {
+    engine.dependsOn = Math.max(engine.dependsOn, binding.loop);
+    return binding.value;
+  }
+  if (frame.module === null) return UNKNOWN;
+  const symbol = engine.program.resolve(frame.module, expr.name);
+  if (symbol !== null) return engine.symbol(symbol);
+  return native(`python.${expr.name}`, (args, site) => callPython(engine, expr.name, args, site));
+}
+
+function callValue(engine: Engine, expr: Call, frame: Frame): Value {
+  const outer = engine.dependsOn;
+  engine.dependsOn = 0;
+  const parent = superValue(expr, frame);
+  if (parent !== null) return parent;
+  const target = engine.evaluate(expr.callee, frame);
+  const args = evaluateArgs(engine, expr, frame);
+  const result = engine.call(target, args, { span: spanOf(frame.file, expr), frame, expr });
+  engine.dependsOn = Math.max(outer, engine.dependsOn);
+  return extendChain(expr, result, frame);
+}
+
+/** A queryset's birth expression goes on as long as calls are chained on it: `Order.objects.filter(…).order_by(…)`. */
+function extendChain(expr: Call, result: Value, frame: Frame): Value {
+  if (result.kind !== "queryset" || expr.callee.kind !== "attribute") return result;
+  const receiver = expr.callee.object;
+  const { span } = result.origin;
+  const isChained = span.file === frame.file && span.start === receiver.start && span.end === receiver.end;
+  if (isChained && result.shape === "rows") result.origin.span = spanOf(frame.file, expr);
+  return result;
+}
+
+/** `super()` stands for self with lookup after the class that holds the method. */
+function superValue(expr: Call, frame: Frame): Value | null {
+  const isSuper = expr.callee.kind === "name" && expr.callee.name === "super" && lookUp(frame.env, "super") === null;
+  if (!isSuper || frame.owner === null || frame.self === null) return null;
+  return { kind: "super", owner: frame.owner, self: frame.self };
+}
+
+export function evaluateArgs(engine: Engine, expr: Call, frame: Frame): CallArgs {
+  const positional: Value[] = [];
+  const keywords = new Map<string, Value>();
+  let open = false;
+  for (const arg of expr.args) {
+    if (arg.kind !== "star") {
+      positional.push(engine.evaluate(arg, frame));
+      continue;
+    }
+    const spread = engine.evaluate(arg.value, frame);
+    if (spread.kind === "list" && spread.items !== null) positional.push(...spread.items);
+    else open = true;
+  }
+  for (const keyword of expr.keywords) {
+    const value = engine.evaluate(keyword.value, frame);
+    if (keyword.name !== "") keywords.set(keyword.name, value);
+    else if (value.kind === "dict") {
+      for (const [name, one] of value.entries) keywords.set(name, one);
+      open ||= value.rest !== null;
+    } else open = true;
+  }
+  return { positional, keywords, open };
+}
+
+function subscriptValue(engine: Engine, expr: Subscript, frame: Frame): Value {
+  const object = engine.evaluate(expr.object, frame);
+  const index = engine.evaluate(expr.index, frame);
+  return engine.subscript(object, index, expr, frame);
+}
+
+function sliceParts(engine: Engine, expr: Slice, frame: Frame): Value {
+  for (const part of [expr.lower, expr.upper, expr.step]) if (part !== null) engine.evaluate(part, frame);
+  return UNKNOWN;
+}
+
+function sequenceValue(
+  engine: Engine,
+  items: readonly Expr[],
+  type: "list" | "tuple" | "set",
+  frame: Frame,
+): Value {
+  const values: Value[] = [];
+  let isOpen = false;
+  for (const item of items) {
+    if (item.kind !== "star") {
+      values.push(engine.evaluate(item, frame));
+      continue;
+    }
+    const spread = engine.evaluate(item.value, frame);
+    if (spread.kind === "list" && spread.items !== null) values.push(...spread.items);
+    else {
+      isOpen = true;
+      values.push(engine.iterate(spread, spanOf(frame.file, item), frame).element);
+    }
+  }
+  return isOpen ? listOf(joinAll(values), type) : list(values, type);
+}
+
+function dictValue(
+  engine: Engine,
+  entries: readonly { readonly key: Expr | null; readonly value: Expr }[],
+  frame: Frame,
+): DictValue {
+  const made = dict();
+  for (const { key, value } of entries) {
+    const evaluated = engine.evaluate(value, frame);
+    if (key === null) mergeDict(made, evaluated);
+    else setItem(made, engine.evaluate(key, frame), evaluated);
+  }
+  return made;
+}
+
+export function mergeDict(into: DictValue, other: Value): void {
+  for (const one of alternatives(other)) {
+    if (one.kind !== "dict") {
+      if (one.kind === "unknown") into.rest = into.rest ?? UNKNOWN;
+      continue;
+    }
+    for (const [name, value] of one.entries) into.entries.set(name, value);
+    if (one.rest !== null) into.rest = into.rest === null ? one.rest : join(into.rest, one.rest);
+  }
+}
+
+export function setItem(into: DictValue, key: Value, value: Value): void {
+  if (key.kind === "literal" && key.value !== null) {
+    into.entries.set(String(key.value), value);
+    return;
+  }
+  into.rest = into.rest === null ? value : join(into.rest, value);
+  into.keys = into.keys === null ? key : join(into.keys, key);
+}
+
+function comprehensionValue(engine: Engine, expr: Comprehension, frame: Frame): Value {
+  const inner: Frame = { ...frame, env: newEnv(frame.env) };
+  const element = runClauses(engine, expr, 0, inner);
+  recordComprehensionFold(engine, expr, inner);
+  if (expr.value === null) {
+    return listOf(element.key, expr.type === "dict" ? "list" : expr.type);
+  }
+  return { kind: "dict", id: freshId(), entries: new Map(), rest: element.value, keys: element.key };
+}
+
+function runClauses(
+  engine: Engine,
+  expr: Comprehension,
+  at: number,
+  frame: Frame,
+): { readonly key: Value; readonly value: Value } {
+  const clause = expr.clauses[at];
+  if (clause === undefined) {
+    const key = engine.evaluate(expr.element, frame);
+    return { key, value: expr.value === null ? UNKNOWN : engine.evaluate(expr.value, frame) };
+  }
+  engine.dependsOn = 0;
+  const source = engine.evaluate(clause.iterable, frame);
+  const { element, loop } = engine.iterate(
+    source,
+    spanOf(frame.file, clause.iterable),
+    frame,
+    "iterate",
+    spanOf(frame.file, clause),
+  );
+  const outer = frame.loop;
+  frame.loop = loop;
+  engine.assign(clause.target, element, frame, loop.id);
+  for (const condition of clause.conditions) {
+    engine.test(engine.evaluate(condition, frame), spanOf(frame.file, condition), frame);
+  }
+  const result = runClauses(engine, expr, at + 1, frame);
+  frame.loop = outer;
+  return result;
+}
+
+function boolValue(engine: Engine, expr: BoolOp, frame: Frame): Value {
+  const results: Value[] = [];
+  const last = expr.items.length - 1;
+  for (const [index, item] of expr.items.entries()) {
+    const value = engine.evaluate(item, frame);
+    const known = index === last ? null : engine.test(value, spanOf(frame.file, item), frame);
+    const ends = expr.operator === "or" ? known === true : known === false;
+    const passes = expr.operator === "or" ? known === false : known === true;
+    if (!passes) results.push(value);
+    if (ends) break;
+  }
+  return joinAll(results);
+}
+
+function conditionalValue(engine: Engine, expr: Conditional, frame: Frame): Value {
+  const known = engine.test(engine.evaluate(expr.test, frame), spanOf(frame.file, expr.test), frame);
+  if (known === true) return engine.evaluate(expr.then, frame);
+  if (known === false) return engine.evaluate(expr.otherwise, frame);
+  const outer = frame.branch;
+  frame.branch = `${outer}/${expr.start}:then`;
+  const then = engine.evaluate(expr.then, frame);
+  frame.branch = `${outer}/${expr.start}:else`;
+  const otherwise = engine.evaluate(expr.otherwise, frame);
+  frame.branch = outer;
+  return join(then, otherwise);
+}
+
+function binaryValue(engine: Engine, expr: Binary, frame: Frame): Value {
+  const left = engine.evaluate(expr.left, frame);
+  const right = engine.evaluate(expr.right, frame);
+  if (expr.operator === "%" && (expr.left.kind === "str" || left.kind === "literal")) {
+    for (const one of right.kind === "list" && right.items !== null ? right.items : [right]) {
+      engine.text(one, spanOf(frame.file, expr.right), frame);
+    }
+    return UNKNOWN;
+  }
+  if (left.kind === "queryset") return combineQuerysets(engine, left, right, frame);
+  if (left.kind === "list" || right.kind === "list") return concatenated(left, right);
+  if (expr.operator === "|" && left.kind === "dict") {
+    const made = dict();
+    mergeDict(made, left);
+    mergeDict(made, right);
+    return made;
+  }
+  if (expr.operator === "+" && left.kind === "literal" && right.kind === "literal") {
+    if (typeof left.value === "string" && typeof right.value === "string") return literal(left.value + right.value);
+  }
+  return UNKNOWN;
+}
+
+function concatenated(left: Value, right: Value): Value {
+  if (left.kind !== "list" || right.kind !== "list") {
+    const known = left.kind === "list" ? left : right;
+    return known.kind === "list" ? listOf(join(known.element, UNKNOWN), known.type) : UNKNOWN;
+  }
+  if (left.items !== null && right.items !== null) return list([...left.items, ...right.items], left.type);
+  return listOf(join(left.element, right.element), left.type);
+}
+
+export function compareValues(engine: Engine, expr: Compare, frame: Frame): Value {
+  let left = engine.evaluate(expr.left, frame);
+  let known: boolean | null = null;
+  for (const [index, right] of expr.rights.entries()) {
+    const operator = expr.operators[index] ?? "==";
+    const value = engine.evaluate(right, frame);
+    if (operator === "in" || operator === "not in") {
+      for (const one of alternatives(value)) {
+        if (one.kind === "queryset" || one.kind === "manager") {
+          engine.iterate(one, spanOf(frame.file, expr), frame, "contains");
+        }
+      }
+    }
+    known = decided(operator, left, value);
+    left = value;
+  }
+  return known === null || expr.rights.length > 1 ? UNKNOWN : literal(known);
+}
+
+function decided(operator: string, left: Value, right: Value): boolean | null {
+  if (operator === "in" || operator === "not in") {
+    if (left.kind !== "literal" || right.kind !== "list" || right.items === null) return null;
+    if (!right.items.every((item) => item.kind === "literal")) return null;
+    const found = right.items.some((item) => item.kind === "literal" && item.value === left.value);
+    return operator === "in" ? found : !found;
+  }
+  const equal = sameValue(left, right);
+  if (equal === null) return null;
+  if (operator === "is" || operator === "==") return equal;
+  if (operator === "is not" || operator === "!=") return !equal;
+  return null;
+}
+
+function sameValue(left: Value, right: Value): boolean | null {
+  if (left.kind === "literal" && right.kind === "literal") return left.value === right.value;
+  const isNone = (value: Value): boolean => value.kind === "literal" && value.value === null;
+  if (isNone(right) && left.kind !== "unknown" && left.kind !== "union" && left.kind !== "external") {
+    return left.kind === "row" || left.kind === "literal" ? (left.kind === "literal" ? false : null) : false;
+  }
+  return null;
+}

@@ -1,0 +1,341 @@
+/** Statements: assignments, branches, loops. */
+import type { Assign, AugAssign, Expr, For, FunctionDef, If, Import, Match, Stmt, Try, While, With } from "../model/index.ts";
+import type { Engine } from "./engine.ts";
+import type { Binding, Frame, Loop } from "./frame.ts";
+import { spanOf } from "./recorder.ts";
+import { recordLoopFold } from "./folds.ts";
+import { join, joinAll, listOf, NO_ARGS, UNKNOWN, type Value } from "./values.ts";
+import { macroValue } from "./template-run.ts";
+import { mergeDict, setItem } from "./evaluate.ts";
+
+export function execute(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
+  for (const stmt of body) if (executeOne(engine, stmt, frame)) return true;
+  return false;
+}
+
+function executeOne(engine: Engine, stmt: Stmt, frame: Frame): boolean {
+  if (engine.fuel-- <= 0) return true;
+  switch (stmt.kind) {
+    case "expr":
+      engine.dependsOn = 0;
+      engine.evaluate(stmt.value, frame);
+      return false;
+    case "assign":
+      executeAssign(engine, stmt, frame);
+      return false;
+    case "augment":
+      executeAugment(engine, stmt, frame);
+      return false;
+    case "return":
+      engine.dependsOn = 0;
+      frame.returns.push(stmt.value === null ? UNKNOWN : engine.evaluate(stmt.value, frame));
+      return true;
+    case "raise":
+      if (stmt.value !== null) engine.evaluate(stmt.value, frame);
+      return true;
+    case "if":
+      return executeIf(engine, stmt, frame);
+    case "for":
+      return executeFor(engine, stmt, frame);
+    case "while":
+      return executeWhile(engine, stmt, frame);
+    case "with":
+      return executeWith(engine, stmt, frame);
+    case "try":
+      return executeTry(engine, stmt, frame);
+    case "match":
+      return executeMatch(engine, stmt, frame);
+    case "function":
+      bindFunction(engine, stmt, frame);
+      return false;
+    case "class":
+    case "scope":
+      return false;
+    case "import":
+      bindImports(engine, stmt, frame);
+      return false;
+    case "delete":
+      for (const target of stmt.targets) if (target.kind === "name") frame.env.vars.delete(target.name);
+      return false;
+    case "jump":
+      return stmt.type !== "pass";
+    default:
+      engine.template([stmt], frame);
+      return false;
+  }
+}
+
+function executeAssign(engine: Engine, stmt: Assign, frame: Frame): void {
+  if (stmt.value === null) {
+    const typed = engine.annotated(stmt.annotation, frame);
+    if (typed.kind !== "unknown") for (const target of stmt.targets) engine.assign(target, typed, frame, 0);
+    return;
+  }
+  engine.dependsOn = 0;
+  let value = engine.evaluate(stmt.value, frame);
+  const loop = engine.dependsOn;
+  if (value.kind === "unknown" && stmt.annotation !== null) value = engine.annotated(stmt.annotation, frame);
+  for (const target of stmt.targets) engine.assign(target, value, frame, loop);
+}
+
+function executeAugment(engine: Engine, stmt: AugAssign, frame: Frame): void {
+  engine.dependsOn = 0;
+  const value = engine.evaluate(stmt.value, frame);
+  const current = engine.evaluate(stmt.target, frame);
+  const inLoop = frame.loop?.id ?? 0;
+  if (current.kind === "list") {
+    const added = engine.iterate(value, spanOf(frame.file, stmt.value), frame).element;
+    current.items = null;
+    current.element = current.element.kind === "unknown" ? added : join(current.element, added);
+    return;
+  }
+  if (current.kind === "dict" && stmt.operator === "|=") {
+    mergeDict(current, value);
+    return;
+  }
+  const next = current.kind === "queryset" || value.kind === "queryset" ? join(current, value) : UNKNOWN;
+  if (stmt.target.kind === "name") engine.assign(stmt.target, next, frame, inLoop);
+}
+
+export function assign(engine: Engine, target: Expr, value: Value, frame: Frame, loop: number): void {
+  switch (target.kind) {
+    case "name":
+      frame.env.vars.set(target.name, { value, loop });
+      return;
+    case "sequence":
+      return assignItems(engine, target.items, value, frame, loop);
+    case "star":
+      return engine.assign(target.value, listOf(value), frame, loop);
+    case "attribute": {
+      const object = engine.evaluate(target.object, frame);
+      if (object.kind === "object") setAttribute(object.attrs, target.name, value, frame);
+      else if (object.kind === "row") {
+        if (object.model.fields.get(target.name) === undefined || value.kind === "row") {
+          object.extra.set(target.name, value);
+        }
+      } else engine.escape(value);
+      return;
+    }
+    case "subscript": {
+      const object = engine.evaluate(target.object, frame);
+      const index = engine.evaluate(target.index, frame);
+      if (object.kind === "dict") setItem(object, index, value);
+      else if (object.kind === "list") {
+        object.items = null;
+        object.element = join(object.element, value);
+      } else if (object.kind === "object") {
+        object.attrs.set("[]", value);
+      } else engine.escape(value);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+/** Under a branch or loop an attribute may keep what it had. */
+function setAttribute(attrs: Map<string, Value>, name: string, value: Value, frame: Frame): void {
+  const had = attrs.get(name);
+  attrs.set(name, had === undefined || frame.branch === "" ? value : join(value, had));
+}
+
+function assignItems(engine: Engine, targets: readonly Expr[], value: Value, frame: Frame, loop: number): void {
+  const known = value.kind === "list" && value.items !== null && value.items.length === targets.length ? value.items : null;
+  const element = known === null ? engine.iterate(value, spanOf(frame.file, targets[0] ?? { start: 0, end: 0 }), frame, "unpack").element : UNKNOWN;
+  for (const [index, target] of targets.entries()) {
+    engine.assign(target, known?.[index] ?? element, frame, loop);
+  }
+}
+
+function executeIf(engine: Engine, stmt: If, frame: Frame): boolean {
+  engine.dependsOn = 0;
+  const test = engine.evaluate(stmt.test, frame);
+  const known = engine.test(test, spanOf(frame.file, stmt.test), frame);
+  if (known === true) return engine.execute(stmt.then, frame);
+  if (known === false) return engine.execute(stmt.otherwise, frame);
+  return branches(engine, frame, [
+    [`${stmt.start}:then`, () => engine.execute(stmt.then, frame)],
+    [`${stmt.start}:else`, () => engine.execute(stmt.otherwise, frame)],
+  ]);
+}
+
+type Arm = readonly [label: string, run: () => boolean];
+
+/** Runs every arm from the same state and joins what the ones that come out leave behind. */
+function branches(_engine: Engine, frame: Frame, arms: readonly Arm[]): boolean {
+  const before = frame.env.vars;
+  const outer = frame.branch;
+  const ends: Map<string, Binding>[] = [];
+  for (const [label, run] of arms) {
+    frame.env.vars = new Map(before);
+    frame.branch = `${outer}/${label}`;
+    const exits = run();
+    if (!exits) ends.push(frame.env.vars);
+  }
+  frame.branch = outer;
+  frame.env.vars = ends.length === 0 ? before : joinVars(ends);
+  return ends.length === 0;
+}
+
+function joinVars(states: readonly Map<string, Binding>[]): Map<string, Binding> {
+  const [first, ...others] = states;
+  const joined = new Map(first);
+  for (const state of others) {
+    for (const [name, binding] of state) {
+      const had = joined.get(name);
+      if (had === undefined) joined.set(name, binding);
+      else if (had !== binding) {
+        joined.set(name, { value: join(had.value, binding.value), loop: Math.max(had.loop, binding.loop) });
+      }
+    }
+  }
+  return joined;
+}
+
+function executeFor(engine: Engine, stmt: For, frame: Frame): boolean {
+  engine.dependsOn = 0;
+  const source = engine.evaluate(stmt.iterable, frame);
+  const head = { file: frame.file, start: stmt.start, end: stmt.headEnd };
+  const { element, loop } = engine.iterate(source, spanOf(frame.file, stmt.iterable), frame, "iterate", head);
+  runLoop(stmt, loop, frame, () => {
+    engine.assign(stmt.target, element, frame, loop.id);
+    engine.execute(stmt.body, frame);
+    recordLoopFold(engine, stmt, source, frame);
+  });
+  engine.execute(stmt.otherwise, frame);
+  return false;
+}
+
+function executeWhile(engine: Engine, stmt: While, frame: Frame): boolean {
+  const span = { file: frame.file, start: stmt.start, end: stmt.headEnd };
+  const loop: Loop = { id: ++engine.loopCount, span, over: "while", origin: null, depth: frame.depth };
+  runLoop(stmt, loop, frame, () => {
+    engine.test(engine.evaluate(stmt.test, frame), spanOf(frame.file, stmt.test), frame);
+    engine.execute(stmt.body, frame);
+  });
+  engine.execute(stmt.otherwise, frame);
+  return false;
+}
+
+function runLoop(stmt: For | While, loop: Loop, frame: Frame, body: () => void): void {
+  const before = frame.env.vars;
+  const outer = frame.loop;
+  const branch = frame.branch;
+  frame.env.vars = new Map(before);
+  frame.branch = `${branch}/${stmt.start}:loop`;
+  frame.loop = loop;
+  body();
+  frame.branch = branch;
+  frame.loop = outer;
+  frame.env.vars = joinVars([frame.env.vars, before]);
+}
+
+function executeWith(engine: Engine, stmt: With, frame: Frame): boolean {
+  for (const { context, target } of stmt.items) {
+    engine.dependsOn = 0;
+    const value = engine.evaluate(context, frame);
+    const entered = enteredValue(engine, value, spanOf(frame.file, context), frame);
+    if (target !== null) engine.assign(target, entered, frame, engine.dependsOn);
+  }
+  return engine.execute(stmt.body, frame);
+}
+
+function enteredValue(engine: Engine, value: Value, span: Loop["span"], frame: Frame): Value {
+  if (value.kind === "list" && value.type === "generator") return value.element;
+  if (value.kind !== "object") return value.kind === "unknown" ? value : UNKNOWN;
+  return engine.callMethod(value, "__enter__", NO_ARGS, { span, frame, expr: null });
+}
+
+function executeTry(engine: Engine, stmt: Try, frame: Frame): boolean {
+  const arms: Arm[] = [
+    ["try", () => engine.execute(stmt.body, frame) || engine.execute(stmt.otherwise, frame)],
+    ...stmt.handlers.map(
+      (handler, index): Arm => [
+        `${handler.start}:except${index}`,
+        () => {
+          if (handler.name !== null) frame.env.vars.set(handler.name, { value: UNKNOWN, loop: 0 });
+          return engine.execute(handler.body, frame);
+        },
+      ],
+    ),
+  ];
+  if (stmt.handlers.length === 0) {
+    const exits = engine.execute(stmt.body, frame) || engine.execute(stmt.otherwise, frame);
+    return engine.execute(stmt.finally, frame) || exits;
+  }
+  // A handler sees what the body assigned before it failed: the body runs in the handlers' state too.
+  const exits = branches(engine, frame, withBodyState(frame, arms));
+  return engine.execute(stmt.finally, frame) || exits;
+}
+
+function withBodyState(frame: Frame, arms: readonly Arm[]): Arm[] {
+  let after: Map<string, Binding> | null = null;
+  return arms.map(([label, run], index): Arm => [
+    label,
+    () => {
+      if (index === 0) {
+        const exits = run();
+        after = frame.env.vars;
+        return exits;
+      }
+      if (after !== null) frame.env.vars = joinVars([frame.env.vars, after]);
+      return run();
+    },
+  ]);
+}
+
+function executeMatch(engine: Engine, stmt: Match, frame: Frame): boolean {
+  engine.dependsOn = 0;
+  engine.evaluate(stmt.subject, frame);
+  const arms = stmt.cases.map((one): Arm => [
+    `${one.start}:case`,
+    () => {
+      for (const name of one.binds) frame.env.vars.set(name, { value: UNKNOWN, loop: frame.loop?.id ?? 0 });
+      for (const value of one.values) engine.evaluate(value, frame);
+      if (one.guard !== null) engine.evaluate(one.guard, frame);
+      return engine.execute(one.body, frame);
+    },
+  ]);
+  return branches(engine, frame, [...arms, [`${stmt.start}:none`, () => false]]);
+}
+
+function bindFunction(engine: Engine, stmt: FunctionDef, frame: Frame): void {
+  if (frame.module === null) {
+    frame.env.vars.set(stmt.name, { value: macroValue(engine, stmt, frame), loop: 0 });
+    return;
+  }
+  const closure = frame.def === null ? null : frame.env;
+  const value: Value = { kind: "function", module: frame.module, def: stmt, closure, owner: frame.owner };
+  frame.env.vars.set(stmt.name, { value, loop: 0 });
+}
+
+function bindImports(engine: Engine, stmt: Import, frame: Frame): void {
+  if (frame.module === null) return;
+  for (const { name, alias } of stmt.names) {
+    if (name === "*") continue;
+    if (stmt.from === null && stmt.level === 0) {
+      const bound = alias ?? name.split(".")[0] ?? name;
+      const symbol = engine.program.resolveDotted(alias === null ? bound : name);
+      frame.env.vars.set(bound, { value: engine.symbol(symbol), loop: 0 });
+      continue;
+    }
+    const base = absoluteModule(frame.module.name, frame.module.isPackage, stmt.level, stmt.from);
+    const symbol = engine.program.resolveDotted(base === "" ? name : `${base}.${name}`);
+    frame.env.vars.set(alias ?? name, { value: engine.symbol(symbol), loop: 0 });
+  }
+}
+
+export function absoluteModule(name: string, isPackage: boolean, level: number, from: string | null): string {
+  if (level === 0) return from ?? "";
+  const parts = name.split(".");
+  const kept = parts.slice(0, parts.length - level + (isPackage ? 1 : 0));
+  return [...kept, ...(from === null ? [] : [from])].join(".");
+}
+
+/** Functions return what their paths return; generators, what they yield. */
+export function resultOf(frame: Frame, isGenerator: boolean, fellThrough: boolean): Value {
+  if (isGenerator) return listOf(joinAll(frame.yields), "generator");
+  const none: Value = { kind: "literal", value: null };
+  if (frame.returns.length === 0) return none;
+  return fellThrough ? join(joinAll(frame.returns), none) : joinAll(frame.returns);
+}

@@ -1,0 +1,76 @@
+/** Where the analysis stands: scopes, calls and loops. */
+import type { ClassInfo, FunctionDef, Lambda, PythonModule, Span } from "../model/index.ts";
+import type { LiveOrigin } from "./recorder.ts";
+import type { Value } from "./values.ts";
+
+export interface Binding {
+  readonly value: Value;
+  /** The innermost loop whose rows it depends on; 0 for none. */
+  readonly loop: number;
+}
+
+export interface Env {
+  readonly id: number;
+  vars: Map<string, Binding>;
+  readonly parent: Env | null;
+}
+
+export interface Loop {
+  readonly id: number;
+  readonly span: Span;
+  readonly over: "rows" | "literal" | "while" | "unknown";
+  readonly origin: LiveOrigin | null;
+  /** Depth of the frame that runs the loop. */
+  readonly depth: number;
+}
+
+export interface Frame {
+  readonly module: PythonModule | null;
+  readonly file: string;
+  readonly env: Env;
+  readonly def: FunctionDef | Lambda | null;
+  readonly owner: ClassInfo | null;
+  readonly self: Value | null;
+  readonly depth: number;
+  readonly caller: Frame | null;
+  readonly callSite: Span | null;
+  readonly symbol: string;
+  readonly isAsync: boolean;
+  readonly atImport: boolean;
+  readonly language: "python" | "django" | "jinja2";
+  /** Innermost loop, the caller's when this frame has none. */
+  loop: Loop | null;
+  branch: string;
+  readonly returns: Value[];
+  readonly yields: Value[];
+  /** Template frames: blocks that children define, libraries loaded. */
+  readonly template: TemplateContext | null;
+}
+
+export interface TemplateContext {
+  readonly blocks: Map<string, { readonly body: readonly import("../model/index.ts").Stmt[]; readonly file: string }[]>;
+  readonly loads: Set<string>;
+  readonly language: "django" | "jinja2";
+}
+
+let nextEnv = 1;
+export function newEnv(parent: Env | null): Env {
+  return { id: nextEnv++, vars: new Map(), parent };
+}
+
+export function lookUp(env: Env, name: string): Binding | null {
+  for (let at: Env | null = env; at !== null; at = at.parent) {
+    const found = at.vars.get(name);
+    if (found !== undefined) return found;
+  }
+  return null;
+}
+
+/** Call sites from the frame that runs the loop down to `frame`, outermost first. */
+export function callsSince(frame: Frame, depth: number): Span[] {
+  const calls: Span[] = [];
+  for (let at: Frame | null = frame; at !== null && at.depth > depth; at = at.caller) {
+    if (at.callSite !== null) calls.push(at.callSite);
+  }
+  return calls.toReversed();
+}

@@ -1,0 +1,95 @@
+/** Loops: what one item of a value is, and what asking costs. */
+import type { Span } from "../model/index.ts";
+import type { Engine, Iteration } from "./engine.ts";
+import type { Frame, Loop } from "./frame.ts";
+import { iterateQueryset, managerQueryset } from "./querysets.ts";
+import { joinAll, NO_ARGS, UNKNOWN, type ListValue, type RowValue, type Value } from "./values.ts";
+
+export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, how: string, head: Span): Iteration {
+  switch (value.kind) {
+    case "queryset":
+      return iterateQueryset(engine, value, span, frame, how, head);
+    case "manager": {
+      // A manager is not iterable in Python; templates call it and loop over `all`.
+      const queryset = managerQueryset(engine, value, { span, frame, expr: null });
+      return queryset === null ? unknownItems(engine, frame, head) : iterateQueryset(engine, queryset, span, frame, how, head);
+    }
+    case "list":
+      return iterateList(engine, value, frame, head);
+    case "dict": {
+      const loop = newLoop(engine, value.rest === null ? "literal" : "unknown", head, frame, null);
+      return { element: value.keys === null ? UNKNOWN : inLoop(value.keys, loop), loop };
+    }
+    case "object":
+      return iterateObject(engine, value, span, frame, how, head);
+    case "union": {
+      const all = value.values.map((one) => iterate(engine, one, span, frame, how, head));
+      const main = all.find((one) => one.loop.over === "rows") ?? all[0];
+      if (main === undefined) return unknownItems(engine, frame, head);
+      return { element: joinAll(all.map((one) => one.element)), loop: main.loop };
+    }
+    default:
+      return unknownItems(engine, frame, head);
+  }
+}
+
+function unknownItems(engine: Engine, frame: Frame, head: Span): Iteration {
+  return { element: UNKNOWN, loop: newLoop(engine, "unknown", head, frame, null) };
+}
+
+function newLoop(engine: Engine, over: Loop["over"], head: Span, frame: Frame, origin: Loop["origin"]): Loop {
+  return { id: ++engine.loopCount, span: head, over, origin, depth: frame.depth };
+}
+
+function iterateList(engine: Engine, value: ListValue, frame: Frame, head: Span): Iteration {
+  if (value.items !== null) {
+    const loop = newLoop(engine, "literal", head, frame, null);
+    return { element: value.element, loop };
+  }
+  const row = firstRow(value.element);
+  const loop = newLoop(engine, row === null ? "unknown" : "rows", head, frame, row?.origin ?? null);
+  return { element: inLoop(value.element, loop), loop };
+}
+
+function firstRow(value: Value): RowValue | null {
+  if (value.kind === "row") return value;
+  if (value.kind === "union") return value.values.find((one) => one.kind === "row") ?? null;
+  if (value.kind === "list" && value.items !== null) {
+    for (const item of value.items) {
+      const row = firstRow(item);
+      if (row !== null) return row;
+    }
+  }
+  return null;
+}
+
+/** Rows taken out of a collection by a loop stand for many rows of that loop. */
+export function inLoop(value: Value, loop: Loop | null): Value {
+  switch (value.kind) {
+    case "row":
+      return value.loop === loop ? value : { ...value, loop };
+    case "union":
+      return joinAll(value.values.map((one) => inLoop(one, loop)));
+    case "list":
+      return value.type !== "tuple" || value.items === null
+        ? value
+        : { ...value, items: value.items.map((item) => inLoop(item, loop)), element: inLoop(value.element, loop) };
+    default:
+      return value;
+  }
+}
+
+function iterateObject(
+  engine: Engine,
+  value: Extract<Value, { readonly kind: "object" }>,
+  span: Span,
+  frame: Frame,
+  how: string,
+  head: Span,
+): Iteration {
+  const site = { span, frame, expr: null };
+  const method = engine.classMember(value.cls, "__iter__", value, site);
+  if (method === null) return unknownItems(engine, frame, head);
+  const items = engine.call(method, NO_ARGS, site);
+  return items === value || items.kind === "object" ? unknownItems(engine, frame, head) : iterate(engine, items, span, frame, how, head);
+}

@@ -1,0 +1,216 @@
+/**
+ * What a row has in memory: a tree along relations, made by `select_related`, `prefetch_related`, `only` and `defer`.
+ * Immutable; every change makes a new node with a new identity.
+ */
+import type { RowValue, QuerysetValue } from "./values.ts";
+
+export interface LoadedRelation {
+  readonly node: LoadNode;
+  readonly how: "select" | "prefetch" | "known";
+  /** Eager-load records that this node satisfies, to be marked as used. */
+  readonly uses: readonly EagerUse[];
+  /** The queryset of a `Prefetch`, where it says more than the plain relation. */
+  readonly queryset: QuerysetValue | null;
+  /** The row itself, for a back-reference. */
+  readonly row: RowValue | null;
+}
+
+/** One path of an eager load in the source; `used` is set by the first read. */
+export interface EagerUse {
+  readonly id: number;
+  used: boolean;
+}
+
+export interface LoadNode {
+  readonly id: number;
+  readonly relations: ReadonlyMap<string, LoadedRelation>;
+  /** `select_related()` without arguments: every non-null foreign key from here on. */
+  readonly selectsAll: boolean;
+  /** Only these columns were loaded; null for all. */
+  readonly only: ReadonlySet<string> | null;
+  readonly deferred: ReadonlySet<string>;
+  /** Eager loads that could not be read (dynamic arguments, unknown methods): nothing is known to be missing. */
+  readonly opaque: boolean;
+  /** Names that `annotate()` put on the rows. */
+  readonly annotated: ReadonlySet<string>;
+  /** Lists made by `Prefetch(to_attr=…)`. */
+  readonly lists: ReadonlyMap<string, LoadedRelation & { readonly field: string }>;
+}
+
+const interned = new Map<string, LoadNode>();
+
+/** Equal trees are one object, so that a summary made for one serves the other. */
+function node(fields: Omit<LoadNode, "id">): LoadNode {
+  const key = structuralKey(fields);
+  const existing = interned.get(key);
+  if (existing !== undefined) return existing;
+  const made = { ...fields, id: interned.size + 1 };
+  interned.set(key, made);
+  return made;
+}
+
+function structuralKey(fields: Omit<LoadNode, "id">): string {
+  const relations = [...fields.relations].map(([name, one]) => `${name}=${relationKey(one)}`);
+  const lists = [...fields.lists].map(([name, one]) => `${name}@${one.field}=${relationKey(one)}`);
+  const only = fields.only === null ? "*" : [...fields.only].toSorted().join(",");
+  const deferred = [...fields.deferred].toSorted().join(",");
+  return [relations.toSorted().join(";"), lists.toSorted().join(";"), only, deferred, fields.selectsAll, fields.opaque, [...fields.annotated].join(",")].join("/");
+}
+
+function relationKey(relation: LoadedRelation): string {
+  const uses = relation.uses.map((use) => use.id).join(".");
+  return `${relation.how}${relation.node.id}:${uses}:${relation.queryset?.load.id ?? 0}:${rowIdentity(relation.row)}`;
+}
+
+const NOTHING = new Map<string, never>();
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** A row with its own columns and nothing else. */
+export const BARE: LoadNode = {
+  id: 0,
+  relations: NOTHING,
+  selectsAll: false,
+  only: null,
+  deferred: NO_NAMES,
+  opaque: false,
+  annotated: NO_NAMES,
+  lists: NOTHING,
+};
+
+export const OPAQUE: LoadNode = { ...BARE, id: -1, opaque: true };
+
+function rowIdentity(row: RowValue | null): string {
+  return row === null ? "" : `${row.origin.id}.${row.path}.${row.load.id}.${row.loop === null ? 0 : 1}`;
+}
+
+export function withAnnotations(load: LoadNode, names: readonly string[]): LoadNode {
+  return names.length === 0 ? load : node({ ...load, annotated: new Set([...load.annotated, ...names]) });
+}
+
+export function withOpaque(load: LoadNode): LoadNode {
+  return load.opaque ? load : node({ ...load, opaque: true });
+}
+
+export function withSelectsAll(load: LoadNode): LoadNode {
+  return node({ ...load, selectsAll: true });
+}
+
+/** Adds a relation path; later loads merge with what is there. */
+export function withPath(load: LoadNode, path: readonly string[], leaf: LoadedRelation): LoadNode {
+  const [head, ...tail] = path;
+  if (head === undefined) return load;
+  const existing = load.relations.get(head);
+  const base: LoadedRelation = existing ?? { ...leaf, node: BARE, queryset: null, uses: [] };
+  const child: LoadedRelation =
+    tail.length === 0
+      ? {
+          ...leaf,
+          node: existing === undefined ? leaf.node : mergeNodes(existing.node, leaf.node),
+          uses: [...base.uses, ...leaf.uses],
+          queryset: leaf.queryset ?? base.queryset,
+        }
+      : { ...base, uses: [...base.uses, ...leaf.uses], node: withPath(base.node, tail, leaf) };
+  return node({ ...load, relations: new Map(load.relations).set(head, child) });
+}
+
+export function withKnownRow(load: LoadNode, name: string, row: RowValue): LoadNode {
+  const known: LoadedRelation = { node: row.load, how: "known", uses: [], queryset: null, row };
+  return node({ ...load, relations: new Map(load.relations).set(name, known) });
+}
+
+export function withList(
+  load: LoadNode,
+  attribute: string,
+  relation: LoadedRelation & { readonly field: string },
+): LoadNode {
+  return node({ ...load, lists: new Map(load.lists).set(attribute, relation) });
+}
+
+export function withoutSelects(load: LoadNode): LoadNode {
+  const kept = [...load.relations].filter(([, relation]) => relation.how !== "select");
+  return node({ ...load, selectsAll: false, relations: new Map(kept) });
+}
+
+export function withoutPrefetches(load: LoadNode): LoadNode {
+  const kept = [...load.relations].filter(([, relation]) => relation.how !== "prefetch");
+  return node({ ...load, lists: NOTHING, relations: new Map(kept) });
+}
+
+/** `only()` replaces what an earlier `only()` said; dotted names load columns of joined rows. */
+export function withOnly(load: LoadNode, names: readonly string[]): LoadNode {
+  const own = names.map((name) => name.split("__")[0] ?? name);
+  let next = node({ ...load, only: new Set(own), deferred: NO_NAMES });
+  for (const [relation, below] of groupByHead(names)) {
+    const child = next.relations.get(relation);
+    if (child === undefined) continue;
+    const narrowed = { ...child, node: withOnly(child.node, below) };
+    next = node({ ...next, relations: new Map(next.relations).set(relation, narrowed) });
+  }
+  return next;
+}
+
+export function withDeferred(load: LoadNode, names: readonly string[]): LoadNode {
+  const own = names.filter((name) => !name.includes("__"));
+  let next = node({ ...load, deferred: new Set([...load.deferred, ...own]) });
+  for (const [relation, below] of groupByHead(names)) {
+    const child = next.relations.get(relation);
+    if (child === undefined) continue;
+    const narrowed = { ...child, node: withDeferred(child.node, below) };
+    next = node({ ...next, relations: new Map(next.relations).set(relation, narrowed) });
+  }
+  return next;
+}
+
+export function withAllColumns(load: LoadNode): LoadNode {
+  return node({ ...load, only: null, deferred: NO_NAMES });
+}
+
+function groupByHead(names: readonly string[]): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const name of names) {
+    const cut = name.indexOf("__");
+    if (cut < 0) continue;
+    const head = name.slice(0, cut);
+    groups.set(head, [...(groups.get(head) ?? []), name.slice(cut + 2)]);
+  }
+  return groups;
+}
+
+export function mergeNodes(a: LoadNode, b: LoadNode): LoadNode {
+  if (a === b || b.id === BARE.id) return a;
+  if (a.id === BARE.id) return b;
+  const relations = new Map(a.relations);
+  for (const [name, relation] of b.relations) {
+    const existing = relations.get(name);
+    relations.set(
+      name,
+      existing === undefined
+        ? relation
+        : {
+            ...relation,
+            node: mergeNodes(existing.node, relation.node),
+            uses: [...existing.uses, ...relation.uses],
+          },
+    );
+  }
+  return node({
+    relations,
+    selectsAll: a.selectsAll || b.selectsAll,
+    only: b.only ?? a.only,
+    deferred: new Set([...a.deferred, ...b.deferred]),
+    opaque: a.opaque || b.opaque,
+    annotated: new Set([...a.annotated, ...b.annotated]),
+    lists: new Map([...a.lists, ...b.lists]),
+  });
+}
+
+/** Is a column in memory? Key columns always are; `author` stands for `author_id` in `only()`. */
+export function hasColumn(load: LoadNode, name: string, attname: string | null, isKey: boolean): boolean {
+  if (isKey) return true;
+  const names = attname === null ? [name] : [name, attname];
+  if (load.only !== null) {
+    const only = load.only;
+    return names.some((one) => only.has(one));
+  }
+  return !names.some((one) => load.deferred.has(one));
+}

@@ -1,0 +1,180 @@
+/** Python's built-in functions, as far as they evaluate querysets or pass rows on. */
+import type { CallArgs, CallSite, Engine } from "./engine.ts";
+import { recordFold } from "./folds.ts";
+import { escapeArgs } from "./calls.ts";
+import { setItem } from "./evaluate.ts";
+import {
+  alternatives,
+  dict,
+  join,
+  joinAll,
+  list,
+  listOf,
+  literal,
+  NO_ARGS,
+  UNKNOWN,
+  type Value,
+} from "./values.ts";
+
+type Builtin = (engine: Engine, args: CallArgs, site: CallSite) => Value;
+
+function items(engine: Engine, value: Value | undefined, site: CallSite, how: string): Value {
+  return value === undefined ? UNKNOWN : engine.iterate(value, site.span, site.frame, how).element;
+}
+
+const collect =
+  (type: "list" | "tuple" | "set"): Builtin =>
+  (engine, args, site) => {
+    const [first] = args.positional;
+    if (first === undefined) return list([], type);
+    if (first.kind === "list") return first.items === null ? listOf(first.element, type) : list([...first.items], type);
+    return listOf(items(engine, first, site, "list"), type);
+  };
+
+/** Functions that read their argument's items and give nothing to follow. */
+const consume =
+  (how: string): Builtin =>
+  (engine, args, site) => {
+    for (const value of args.positional) {
+      const element = items(engine, value, site, how);
+      const key = args.keywords.get("key");
+      if (key !== undefined) engine.call(key, { ...NO_ARGS, positional: [element] }, site);
+    }
+    return UNKNOWN;
+  };
+
+const BUILTINS: Readonly<Record<string, Builtin>> = {
+  list: collect("list"),
+  tuple: collect("tuple"),
+  set: collect("set"),
+  frozenset: collect("set"),
+  len: (engine, args, site) => {
+    for (const one of args.positional.flatMap(alternatives)) {
+      if (one.kind === "queryset" || one.kind === "manager") engine.iterate(one, site.span, site.frame, "len");
+      if (one.kind === "object") engine.callMethod(one, "__len__", NO_ARGS, site);
+    }
+    return UNKNOWN;
+  },
+  bool: (engine, args, site) => {
+    const [first] = args.positional;
+    const known = first === undefined ? false : engine.test(first, site.span, site.frame);
+    return known === null ? UNKNOWN : literal(known);
+  },
+  sum: consume("sum"),
+  any: consume("iterate"),
+  all: consume("iterate"),
+  min: (engine, args, site) => extreme(engine, args, site),
+  max: (engine, args, site) => extreme(engine, args, site),
+  sorted: (engine, args, site) => {
+    const [first] = args.positional;
+    const element = items(engine, first, site, "sorted");
+    const key = args.keywords.get("key");
+    if (key !== undefined) {
+      const reader = engine.call(key, { ...NO_ARGS, positional: [element] }, site);
+      void reader;
+    }
+    if (first !== undefined) recordFold(engine, "sort", first, site, key ?? null, element);
+    return listOf(element);
+  },
+  reversed: (engine, args, site) => listOf(items(engine, args.positional[0], site, "iterate"), "generator"),
+  iter: (_engine, args) => args.positional[0] ?? UNKNOWN,
+  next: (engine, args, site) => {
+    const [first, fallback] = args.positional;
+    const element = first?.kind === "list" ? first.element : items(engine, first, site, "iterate");
+    return fallback === undefined ? element : join(element, fallback);
+  },
+  enumerate: (engine, args, site) =>
+    listOf(list([UNKNOWN, items(engine, args.positional[0], site, "iterate")], "tuple"), "generator"),
+  zip: (engine, args, site) =>
+    listOf(list(args.positional.map((one) => items(engine, one, site, "iterate")), "tuple"), "generator"),
+  map: (engine, args, site) => {
+    const [fn, ...sources] = args.positional;
+    const elements = sources.map((one) => items(engine, one, site, "iterate"));
+    return fn === undefined ? UNKNOWN : listOf(engine.call(fn, { ...NO_ARGS, positional: elements }, site), "generator");
+  },
+  filter: (engine, args, site) => {
+    const [fn, source] = args.positional;
+    const element = items(engine, source, site, "iterate");
+    if (fn !== undefined) engine.call(fn, { ...NO_ARGS, positional: [element] }, site);
+    return listOf(element, "generator");
+  },
+  str: (engine, args, site) => {
+    for (const one of args.positional) engine.text(one, site.span, site.frame);
+    return UNKNOWN;
+  },
+  repr: (engine, args, site) => {
+    for (const one of args.positional) engine.text(one, site.span, site.frame);
+    return UNKNOWN;
+  },
+  print: (engine, args, site) => {
+    for (const one of args.positional) engine.text(one, site.span, site.frame);
+    return UNKNOWN;
+  },
+  getattr: (engine, args, site) => {
+    const [object, name, fallback] = args.positional;
+    if (object === undefined || name?.kind !== "literal" || typeof name.value !== "string") {
+      if (object !== undefined) engine.escape(object);
+      return UNKNOWN;
+    }
+    const found = engine.attribute(object, name.value, { span: site.span, frame: site.frame });
+    return fallback === undefined ? found : join(found, fallback);
+  },
+  hasattr: (engine, args, site) => {
+    const [object, name] = args.positional;
+    if (object !== undefined && name?.kind === "literal" && typeof name.value === "string") {
+      engine.attribute(object, name.value, { span: site.span, frame: site.frame });
+    }
+    return UNKNOWN;
+  },
+  setattr: (engine, args) => {
+    const [object, name, value] = args.positional;
+    if (object?.kind === "object" && name?.kind === "literal" && value !== undefined) {
+      object.attrs.set(String(name.value), value);
+    } else if (object?.kind === "row" && name?.kind === "literal" && value !== undefined) {
+      object.extra.set(String(name.value), value);
+    } else if (value !== undefined) engine.escape(value);
+    return UNKNOWN;
+  },
+  isinstance: () => UNKNOWN,
+  issubclass: () => UNKNOWN,
+  callable: () => UNKNOWN,
+  id: () => UNKNOWN,
+  hash: () => UNKNOWN,
+  range: (_engine, args) => listOf(UNKNOWN, args.open ? "generator" : "list"),
+  type: (_engine, args) => {
+    const [first] = args.positional;
+    if (args.positional.length !== 1 || first === undefined) return UNKNOWN;
+    if (first.kind === "object") return { kind: "class", cls: first.cls };
+    return first.kind === "row" ? { kind: "class", cls: first.model.cls } : UNKNOWN;
+  },
+  dict: (engine, args, site) => {
+    const made = dict(args.keywords);
+    for (const value of args.positional) {
+      if (value.kind === "dict") {
+        for (const [name, one] of value.entries) made.entries.set(name, one);
+        made.rest = value.rest;
+        made.keys = value.keys;
+        continue;
+      }
+      const pair = items(engine, value, site, "list");
+      if (pair.kind === "list" && pair.items?.length === 2) setItem(made, pair.items[0] ?? UNKNOWN, pair.items[1] ?? UNKNOWN);
+      else made.rest = UNKNOWN;
+    }
+    return made;
+  },
+};
+
+function extreme(engine: Engine, args: CallArgs, site: CallSite): Value {
+  const isOne = args.positional.length === 1;
+  const element = isOne ? items(engine, args.positional[0], site, "iterate") : joinAll(args.positional);
+  const key = args.keywords.get("key");
+  if (key !== undefined) engine.call(key, { ...NO_ARGS, positional: [element] }, site);
+  return element;
+}
+
+export function callPython(engine: Engine, name: string, args: CallArgs, site: CallSite): Value {
+  const builtin = Object.hasOwn(BUILTINS, name) ? BUILTINS[name] : undefined;
+  if (builtin !== undefined) return builtin(engine, args, site);
+  escapeArgs(engine, args);
+  return UNKNOWN;
+}

@@ -1,0 +1,735 @@
+/** Querysets and managers: chaining, eager loading, evaluation. Semantics as measured in tests/semantics. */
+import type { ClassInfo, Field, Model, QueryRun, Span } from "../model/index.ts";
+import { argument, keyedBy } from "./calls.ts";
+import type { AccessSite, CallArgs, CallSite, Engine, Iteration } from "./engine.ts";
+import { callsSince, type Frame, type Loop } from "./frame.ts";
+import { isExternal } from "./frames.ts";
+import {
+  BARE,
+  hasColumn,
+  mergeNodes,
+  withAllColumns,
+  withAnnotations,
+  withDeferred,
+  withKnownRow,
+  withList,
+  withOnly,
+  withOpaque,
+  withoutPrefetches,
+  withoutSelects,
+  withPath,
+  withSelectsAll,
+  type LoadedRelation,
+  type LoadNode,
+} from "./load-tree.ts";
+import { joinPath, makeRow, markUsed, projectSite, recordLoad } from "./rows.ts";
+import { spanOf } from "./recorder.ts";
+import {
+  alternatives,
+  dict,
+  freshId,
+  listOf,
+  literal,
+  native,
+  NO_ARGS,
+  UNKNOWN,
+  type ManagerValue,
+  type ObjectValue,
+  type QuerysetValue,
+  type RowValue,
+  type Value,
+} from "./values.ts";
+import { recordWrite } from "./writes.ts";
+
+// ------------------------------------------------------------------------------------------ making
+
+/** `Order.objects`: a manager whose origin is the expression that names it. */
+export function modelManager(engine: Engine, model: Model, name: string, site: AccessSite): ManagerValue {
+  const fact = model.managers.get(name) ?? model.managers.get(model.defaultManager) ?? null;
+  const origin = managerOrigin(engine, model, site);
+  return {
+    kind: "manager",
+    model,
+    cls: fact?.manager ?? null,
+    querysetCls: fact?.queryset ?? null,
+    origin,
+    related: null,
+    tip: origin.span,
+  };
+}
+
+function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerValue["origin"] {
+  const { span, frame } = projectSite(site);
+  const isImplicit = frame.module !== null && frame.module.origin !== "project";
+  const entry = engine.entry;
+  const at = isImplicit && entry !== null ? entry.span : span;
+  const owner = isImplicit && entry !== null ? entry.cls.id : null;
+  return engine.recorder.origin(`manager:${model.label}:${at.file}:${at.start}:${at.end}`, () => ({
+    kind: owner === null ? "manager" : "implicit",
+    model,
+    span: at,
+    calls: [],
+    symbol: owner ?? frame.symbol,
+    escapes: false,
+    iterated: false,
+    asValues: false,
+    columns: new Set(),
+    owner,
+  }));
+}
+
+/** The queryset a manager starts with; a custom `get_queryset` is followed. */
+export function managerQueryset(engine: Engine, manager: ManagerValue, site: CallSite): QuerysetValue | null {
+  const custom = manager.cls === null ? null : customMember(engine, manager.cls, "get_queryset", manager);
+  if (custom !== null) {
+    const made = engine.call(custom, NO_ARGS, site);
+    for (const one of alternatives(made)) {
+      if (one.kind === "queryset") return { ...asRelated(one, manager), id: freshId(), madeIn: site.frame.loop };
+    }
+    return null;
+  }
+  return plainQueryset(engine, manager, site.frame);
+}
+
+function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValue {
+  if (manager.related === null) return queryset;
+  const load = knownParent(queryset.load, manager);
+  const prefetched = prefetchOf(manager);
+  if (prefetched !== null) markUsed(prefetched);
+  return {
+    ...queryset,
+    load: prefetched === null ? load : mergeNodes(load, prefetched.node),
+    related: { ...manager.related, plain: true },
+    prefetched: prefetched !== null,
+  };
+}
+
+export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Frame): QuerysetValue {
+  const base: QuerysetValue = {
+    kind: "queryset",
+    id: freshId(),
+    model: manager.model,
+    origin: manager.origin,
+    path: "",
+    load: BARE,
+    cls: manager.querysetCls,
+    shape: "rows",
+    fields: [],
+    ordered: manager.model.ordering.length > 0 ? "yes" : "no",
+    sliced: false,
+    narrowed: false,
+    joinable: true,
+    related: null,
+    prefetched: false,
+    annotations: new Map(),
+    tip: manager.tip,
+    withoutCaller: manager.related?.row.withoutCaller ?? false,
+    doubts: manager.related?.row.doubts ?? [],
+    madeIn: frame.loop,
+    evaluated: false,
+  };
+  return asRelated(base, manager);
+}
+
+function prefetchOf(manager: ManagerValue): LoadedRelation | null {
+  const { related } = manager;
+  if (related === null) return null;
+  const loaded = related.row.load.relations.get(related.field.name);
+  return loaded ?? null;
+}
+
+/** Rows of a reverse foreign key know the row they came from. */
+function knownParent(load: LoadNode, manager: ManagerValue): LoadNode {
+  const { related } = manager;
+  const back = related?.field.relation?.back ?? null;
+  const kind = related?.field.relation?.kind;
+  if (related === null || back === null || (kind !== "fk-reverse" && kind !== "generic-relation")) return load;
+  return withKnownRow(load, back, related.row);
+}
+
+// -------------------------------------------------------------------------------------- attributes
+
+export function querysetAttribute(engine: Engine, queryset: QuerysetValue, name: string): Value {
+  const custom = queryset.cls === null ? null : customMember(engine, queryset.cls, name, queryset);
+  if (custom !== null) return custom;
+  if (name === "model") return { kind: "class", cls: queryset.model.cls };
+  if (name === "query" || name === "db" || name === "ordered") return UNKNOWN;
+  const key = `queryset.${name}:${queryset.id}`;
+  return native(key, (args, site) => querysetCall(engine, queryset, name, args, site));
+}
+
+export function managerAttribute(engine: Engine, manager: ManagerValue, name: string): Value {
+  if (name === "model") return { kind: "class", cls: manager.model.cls };
+  const custom = manager.cls === null ? null : customMember(engine, manager.cls, name, manager);
+  if (custom !== null && name !== "get_queryset") return custom;
+  if (name === "instance" && manager.related !== null) return manager.related.row;
+  return native(`manager.${name}:${manager.origin.id}:${manager.related?.row.id ?? 0}`, (args, site) => {
+    if (name === "get_queryset" || name === "all" || name === "get_query_set") {
+      return managerQueryset(engine, manager, site) ?? UNKNOWN;
+    }
+    if (manager.related !== null && RELATED_WRITES.has(name)) return relatedWrite(engine, manager, name, args, site);
+    const queryset = managerQueryset(engine, manager, site);
+    if (queryset === null) return UNKNOWN;
+    const method = querysetAttribute(engine, queryset, name);
+    return engine.call(method, args, site);
+  });
+}
+
+/** A method that the project's or a package's own class defines; built-in stubs are implemented here instead. */
+function customMember(engine: Engine, cls: ClassInfo, name: string, self: Value): Value | null {
+  const member = engine.program.member(cls, name);
+  if (member === null || member.owner.module.origin === "builtin") return null;
+  const { definition, owner } = member;
+  if (definition.kind === "function") {
+    const fn = { kind: "function", module: owner.module, def: definition.def, closure: null, owner } as const;
+    return { kind: "bound", self, fn };
+  }
+  return null;
+}
+
+/** `super().method` inside a manager or queryset class. */
+export function superManagerAttribute(engine: Engine, owner: ClassInfo, self: ManagerValue | QuerysetValue, name: string): Value {
+  const cls = self.cls;
+  if (cls !== null) {
+    const mro = engine.program.mro(cls);
+    const after = mro.slice(mro.findIndex((one) => one === owner) + 1);
+    for (const next of after) {
+      if (isExternal(next) || next.module.origin === "builtin") continue;
+      const definition = next.members.get(name)?.at(-1);
+      if (definition?.kind !== "function") continue;
+      const fn = { kind: "function", module: next.module, def: definition.def, closure: null, owner: next } as const;
+      return { kind: "bound", self, fn };
+    }
+  }
+  if (self.kind === "manager") {
+    const plain = { ...self, cls: null };
+    if (name === "get_queryset") {
+      return native(`super.get_queryset:${self.origin.id}`, (_args, site) => plainQueryset(engine, plain, site.frame));
+    }
+    return managerAttribute(engine, plain, name);
+  }
+  return querysetAttribute(engine, { ...self, cls: null }, name);
+}
+
+// ----------------------------------------------------------------------------------------- methods
+
+const RELATED_WRITES: ReadonlySet<string> = new Set([
+  "add",
+  "remove",
+  "set",
+  "clear",
+  "create",
+  "aadd",
+  "aremove",
+  "aset",
+  "aclear",
+  "acreate",
+]);
+
+function relatedWrite(engine: Engine, manager: ManagerValue, name: string, args: CallArgs, site: CallSite): Value {
+  for (const value of args.positional) {
+    for (const one of alternatives(value)) if (one.kind === "queryset") runQueryset(engine, one, "list", site.span, site.frame);
+  }
+  recordWrite(engine, name.replace(/^a(?=add|remove|set|clear|create)/, ""), manager.model, manager.related?.field.name ?? null, site);
+  const isCreate = name === "create" || name === "acreate";
+  return isCreate ? freshRow(manager.model, manager.origin) : UNKNOWN;
+}
+
+function freshRow(model: Model, origin: ManagerValue["origin"]): RowValue {
+  return makeRow({ model, origin, isNew: true });
+}
+
+type Method = (engine: Engine, queryset: QuerysetValue, args: CallArgs, site: CallSite, name: string) => Value;
+
+/** Copies without changing which rows come out. */
+function same(changes: Partial<QuerysetValue>): Method {
+  return (_engine, queryset) => derived(queryset, changes);
+}
+
+function derived(queryset: QuerysetValue, changes: Partial<QuerysetValue>): QuerysetValue {
+  return { ...queryset, id: freshId(), evaluated: false, ...changes };
+}
+
+/** Anything but `all()` leaves the prefetched results behind. */
+function requeried(queryset: QuerysetValue, changes: Partial<QuerysetValue>): QuerysetValue {
+  const related = queryset.related === null ? null : { ...queryset.related, plain: false };
+  return derived(queryset, { prefetched: false, related, ...changes });
+}
+
+const narrows: Method = (engine, queryset, args, site) => {
+  for (const value of [...args.positional, ...args.keywords.values()]) noteInFilter(engine, value, site);
+  return requeried(queryset, { narrowed: true });
+};
+
+/** A list made of a queryset only to be sent back in `__in`. */
+function noteInFilter(engine: Engine, value: Value, site: CallSite): void {
+  void engine;
+  void value;
+  void site;
+}
+
+const ordersBy: Method = (_engine, queryset, args) =>
+  requeried(queryset, { ordered: args.positional.length === 0 && !args.open ? "no" : "yes" });
+
+const CHAINS: Readonly<Record<string, Method>> = {
+  all: (_engine, queryset) => derived(queryset, {}),
+  get_queryset: (_engine, queryset) => derived(queryset, {}),
+  _clone: (_engine, queryset) => derived(queryset, {}),
+  _chain: (_engine, queryset) => derived(queryset, {}),
+  none: (_engine, queryset) => derived(queryset, { prefetched: true, narrowed: true }),
+  filter: narrows,
+  exclude: narrows,
+  complex_filter: narrows,
+  order_by: ordersBy,
+  reverse: (_engine, queryset) => requeried(queryset, {}),
+  distinct: (_engine, queryset) => requeried(queryset, {}),
+  using: (_engine, queryset) => requeried(queryset, {}),
+  db_manager: same({}),
+  select_for_update: (_engine, queryset) => requeried(queryset, {}),
+  extra: (_engine, queryset) => requeried(queryset, { narrowed: true }),
+  annotate: annotate,
+  alias: (_engine, queryset) => requeried(queryset, {}),
+  select_related: selectRelated,
+  prefetch_related: prefetchRelated,
+  only: (_engine, queryset, args) => columns(queryset, args, withOnly),
+  defer: deferred,
+  values: (_engine, queryset, args) => asValues(queryset, args, "dict"),
+  values_list: (_engine, queryset, args) => asValues(queryset, args, args.keywords.has("flat") ? "flat" : "tuple"),
+  dates: (_engine, queryset, args) => asValues(queryset, args, "scalar"),
+  datetimes: (_engine, queryset, args) => asValues(queryset, args, "scalar"),
+  union: combined,
+  intersection: combined,
+  difference: combined,
+  fetch_mode: (_engine, queryset) => derived(queryset, { load: withOpaque(queryset.load) }),
+  non_polymorphic: same({}),
+};
+
+/** Methods that send a statement, and what they give. */
+const RUNS: Readonly<Record<string, Method>> = {
+  get: single("get"),
+  first: single("first"),
+  last: single("last"),
+  latest: single("latest"),
+  earliest: single("earliest"),
+  count: scalar("count"),
+  exists: scalar("exists"),
+  contains: scalar("contains"),
+  aggregate: scalar("aggregate"),
+  explain: scalar("explain"),
+  in_bulk: inBulk,
+  iterator: iteratorOf,
+  aiterator: iteratorOf,
+};
+
+const WRITES: ReadonlySet<string> = new Set([
+  "create",
+  "get_or_create",
+  "update_or_create",
+  "bulk_create",
+  "bulk_update",
+  "update",
+  "delete",
+  "_raw_delete",
+]);
+
+const ASYNC: ReadonlySet<string> = new Set([
+  "aget",
+  "afirst",
+  "alast",
+  "alatest",
+  "aearliest",
+  "acount",
+  "aexists",
+  "acontains",
+  "aaggregate",
+  "ain_bulk",
+  "acreate",
+  "aget_or_create",
+  "aupdate_or_create",
+  "abulk_create",
+  "abulk_update",
+  "aupdate",
+  "adelete",
+]);
+
+function querysetCall(engine: Engine, queryset: QuerysetValue, method: string, args: CallArgs, site: CallSite): Value {
+  const name = ASYNC.has(method) ? method.slice(1) : method;
+  noteChain(engine, queryset, name, site);
+  const chain = CHAINS[name];
+  if (chain !== undefined) return chain(engine, queryset, args, site, name);
+  const run = RUNS[name];
+  if (run !== undefined) return run(engine, queryset, args, site, name);
+  if (WRITES.has(name)) return writeCall(engine, queryset, name, args, site);
+  if (name === "raw") return rawQueryset(queryset);
+  if (name.startsWith("__") || name === "as_manager") return UNKNOWN;
+  engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file);
+  return derived(queryset, { load: withOpaque(queryset.load) });
+}
+
+function noteChain(engine: Engine, queryset: QuerysetValue, name: string, site: CallSite): void {
+  const { expr, frame } = site;
+  if (expr === null || expr.callee.kind !== "attribute") return;
+  engine.recorder.chain(queryset.origin, {
+    name,
+    file: frame.file,
+    start: expr.start,
+    end: expr.end,
+    dot: expr.callee.object.end,
+    args: expr.args,
+    keywords: expr.keywords,
+  });
+}
+
+function rawQueryset(queryset: QuerysetValue): Value {
+  return derived(queryset, { load: withOpaque(BARE), ordered: "unknown", narrowed: true });
+}
+
+function annotate(_engine: Engine, queryset: QuerysetValue, args: CallArgs): Value {
+  return requeried(queryset, { load: withAnnotations(queryset.load, [...args.keywords.keys()]) });
+}
+
+function literalNames(args: CallArgs): readonly string[] | null {
+  if (args.open) return null;
+  const names: string[] = [];
+  for (const value of args.positional) {
+    if (value.kind !== "literal" || typeof value.value !== "string") return null;
+    names.push(value.value);
+  }
+  return names;
+}
+
+function selectRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs, site: CallSite): Value {
+  const [first] = args.positional;
+  if (args.positional.length === 1 && first?.kind === "literal" && first.value === null) {
+    return requeriedEager(queryset, withoutSelects(queryset.load));
+  }
+  const names = literalNames(args);
+  if (names === null) {
+    engine.note("select_related with names that are not literal", site.frame.file);
+    return requeriedEager(queryset, withOpaque(queryset.load));
+  }
+  if (names.length === 0) return requeriedEager(queryset, withSelectsAll(queryset.load));
+  let load = queryset.load;
+  for (const [index, name] of names.entries()) {
+    const use = engine.recorder.eagerLoad(queryset.origin, "select_related", name, argSpan(site, index));
+    const path = lookupSteps(engine, queryset.model, name);
+    load = withPath(load, path, { node: BARE, how: "select", uses: [use], queryset: null, row: null });
+  }
+  return requeriedEager(queryset, load);
+}
+
+/** Eager loading on a related manager's queryset queries again too. */
+function requeriedEager(queryset: QuerysetValue, load: LoadNode): QuerysetValue {
+  return queryset.related === null ? derived(queryset, { load }) : requeried(queryset, { load });
+}
+
+function argSpan(site: CallSite, index: number): Span {
+  const arg = site.expr?.args[index] ?? null;
+  return arg === null ? site.span : spanOf(site.frame.file, arg);
+}
+
+/** Lookup names to attribute names: `book` for a reverse relation is the attribute `book_set`. */
+function lookupSteps(engine: Engine, model: Model, lookup: string): string[] {
+  const steps: string[] = [];
+  let at: Model | null = model;
+  for (const part of lookup.split("__")) {
+    const field: Field | null = at === null ? null : fieldOf(at, part);
+    steps.push(field?.name ?? part);
+    at = field?.relation?.target === undefined || field.relation?.target === null ? null : engine.graph.byLabel(field.relation.target);
+  }
+  return steps;
+}
+
+function fieldOf(model: Model, name: string): Field | null {
+  const direct = model.fields.get(name);
+  if (direct !== undefined) return direct;
+  for (const field of model.fields.values()) if (field.queryName === name && field.relation !== null) return field;
+  return null;
+}
+
+function prefetchRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs, site: CallSite): Value {
+  const [first] = args.positional;
+  if (args.positional.length === 1 && first?.kind === "literal" && first.value === null) {
+    return requeriedEager(queryset, withoutPrefetches(queryset.load));
+  }
+  let load = args.open ? withOpaque(queryset.load) : queryset.load;
+  for (const [index, value] of args.positional.entries()) {
+    load = withPrefetch(engine, queryset, load, value, argSpan(site, index), site.frame);
+  }
+  return requeriedEager(queryset, load);
+}
+
+export function withPrefetch(
+  engine: Engine,
+  target: { readonly model: Model; readonly origin: QuerysetValue["origin"] },
+  load: LoadNode,
+  value: Value,
+  span: Span,
+  frame: Frame,
+): LoadNode {
+  const lookup = prefetchLookup(value);
+  if (lookup === null) {
+    engine.note("prefetch_related with names that are not literal", frame.file);
+    return withOpaque(load);
+  }
+  const use = engine.recorder.eagerLoad(target.origin, "prefetch_related", lookup.path, span);
+  const steps = lookupSteps(engine, target.model, lookup.path);
+  const leaf: LoadedRelation = {
+    node: lookup.queryset?.load ?? BARE,
+    how: "prefetch",
+    uses: [use],
+    queryset: lookup.queryset,
+    row: null,
+  };
+  const [head, ...rest] = steps;
+  const listed = head === undefined ? undefined : load.lists.get(head);
+  if (head !== undefined && listed !== undefined && rest.length > 0) {
+    return withList(load, head, { ...listed, node: withPath(listed.node, rest, leaf) });
+  }
+  const last = steps.at(-1);
+  if (lookup.toAttr === null || last === undefined) {
+    return lookup.isOpaque ? withPath(load, steps, { ...leaf, node: withOpaque(leaf.node) }) : withPath(load, steps, leaf);
+  }
+  const asList = { ...leaf, field: last };
+  if (steps.length === 1) return withList(load, lookup.toAttr, asList);
+  const parent = withList(BARE, lookup.toAttr, asList);
+  return withPath(load, steps.slice(0, -1), { ...leaf, node: parent, queryset: null });
+}
+
+interface PrefetchLookup {
+  readonly path: string;
+  readonly queryset: QuerysetValue | null;
+  readonly isOpaque: boolean;
+  readonly toAttr: string | null;
+}
+
+function prefetchLookup(value: Value): PrefetchLookup | null {
+  if (value.kind === "literal" && typeof value.value === "string") {
+    return { path: value.value, queryset: null, isOpaque: false, toAttr: null };
+  }
+  if (value.kind !== "object" || !/Prefetch$/.test(value.cls.name) || value.args === null) return null;
+  const path = argument(value.args, 0, "lookup");
+  if (path?.kind !== "literal" || typeof path.value !== "string") return null;
+  const queryset = argument(value.args, 1, "queryset");
+  const toAttr = argument(value.args, 2, "to_attr");
+  return {
+    path: path.value,
+    queryset: queryset?.kind === "queryset" ? queryset : null,
+    isOpaque: queryset !== null && queryset.kind !== "queryset" && !(queryset.kind === "literal"),
+    toAttr: toAttr?.kind === "literal" && typeof toAttr.value === "string" ? toAttr.value : null,
+  };
+}
+
+function columns(queryset: QuerysetValue, args: CallArgs, apply: (load: LoadNode, names: readonly string[]) => LoadNode): Value {
+  const names = literalNames(args);
+  return requeried(queryset, { load: names === null ? withOpaque(queryset.load) : apply(queryset.load, names) });
+}
+
+function deferred(_engine: Engine, queryset: QuerysetValue, args: CallArgs): Value {
+  const [first] = args.positional;
+  if (first?.kind === "literal" && first.value === null) {
+    return requeried(queryset, { load: withAllColumns(queryset.load) });
+  }
+  return columns(queryset, args, withDeferred);
+}
+
+function asValues(queryset: QuerysetValue, args: CallArgs, shape: QuerysetValue["shape"]): Value {
+  const names = literalNames(args) ?? [];
+  for (const name of names) queryset.origin.columns.add(joinPath(queryset.path, name));
+  queryset.origin.asValues = true;
+  return requeried(queryset, { shape, fields: names });
+}
+
+function combined(_engine: Engine, queryset: QuerysetValue): Value {
+  return requeried(queryset, { ordered: "unknown", narrowed: true });
+}
+
+/** `a | b`: eager loading of the left operand survives. */
+export function combineQuerysets(_engine: Engine, left: QuerysetValue, right: Value, _frame: Frame): Value {
+  return right.kind === "queryset" || right.kind === "unknown" ? requeried(left, { narrowed: true }) : UNKNOWN;
+}
+
+// ------------------------------------------------------------------------------------------- runs
+
+function single(how: string): Method {
+  return (engine, queryset, args, site) => {
+    const usesCache = how === "first" && queryset.prefetched && queryset.ordered === "yes";
+    const narrowed = args.positional.length > 0 || args.keywords.size > 0;
+    const target = usesCache ? queryset : requeried(queryset, { narrowed: queryset.narrowed || narrowed, evaluated: queryset.evaluated && how === "first" && queryset.ordered === "yes" });
+    runQueryset(engine, { ...target, id: queryset.id }, how, site.span, site.frame);
+    return elementOf(engine, target, site.frame.loop, site.frame);
+  };
+}
+
+function scalar(how: string): Method {
+  return (engine, queryset, _args, site) => {
+    const usesCache = (how === "count" || how === "exists" || how === "contains") && (queryset.prefetched || queryset.evaluated);
+    const target = usesCache ? queryset : { ...requeried(queryset, {}), id: queryset.id };
+    runQueryset(engine, target, how, site.span, site.frame);
+    return how === "aggregate" ? dict() : UNKNOWN;
+  };
+}
+
+function inBulk(engine: Engine, queryset: QuerysetValue, _args: CallArgs, site: CallSite): Value {
+  runQueryset(engine, requeried(queryset, {}), "in_bulk", site.span, site.frame);
+  const made = dict();
+  made.rest = elementOf(engine, queryset, freshLoop(engine, queryset, site.span, site.frame), site.frame);
+  return made;
+}
+
+function iteratorOf(engine: Engine, queryset: QuerysetValue, args: CallArgs, site: CallSite): Value {
+  const keepsPrefetch = args.keywords.has("chunk_size") || args.positional.length > 0;
+  const target = keepsPrefetch || queryset.related !== null ? queryset : derived(queryset, {});
+  const requery = { ...requeried(target, {}), id: queryset.id };
+  runQueryset(engine, requery, "iterator", site.span, site.frame);
+  return listOf(elementOf(engine, requery, freshLoop(engine, queryset, site.span, site.frame), site.frame), "generator");
+}
+
+function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: CallArgs, site: CallSite): Value {
+  recordWrite(engine, name, queryset.model, null, site);
+  for (const value of [...args.positional, ...args.keywords.values()]) engine.escape(value);
+  const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, isNew: name === "create" });
+  if (name === "create") return row;
+  if (name === "get_or_create" || name === "update_or_create") {
+    return { kind: "list", id: freshId(), type: "tuple", items: [row, UNKNOWN], element: UNKNOWN };
+  }
+  return UNKNOWN;
+}
+
+export function freshLoop(engine: Engine, value: Value, span: Span, frame: Frame): Loop {
+  const origin = value.kind === "queryset" ? value.origin : null;
+  const over = origin === null ? "unknown" : "rows";
+  return { id: ++engine.loopCount, span, over, origin, depth: frame.depth };
+}
+
+/** Iterates a queryset: the run, and the row that stands for each of its rows. */
+export function iterateQueryset(
+  engine: Engine,
+  queryset: QuerysetValue,
+  span: Span,
+  frame: Frame,
+  how: string,
+  head: Span,
+): Iteration {
+  runQueryset(engine, queryset, how, span, frame);
+  queryset.origin.iterated = true;
+  const loop: Loop = { id: ++engine.loopCount, span: head, over: "rows", origin: queryset.origin, depth: frame.depth };
+  return { element: elementOf(engine, queryset, loop, frame), loop };
+}
+
+/** One row of the queryset; `loop` null for a single one. */
+export function elementOf(engine: Engine, queryset: QuerysetValue, loop: Loop | null, frame: Frame): Value {
+  if (queryset.shape !== "rows") return UNKNOWN;
+  const { related } = queryset;
+  const belongsToParent = related !== null && (related.plain || queryset.prefetched) && related.row.loop !== null;
+  const row = makeRow({
+    model: queryset.model,
+    origin: belongsToParent ? related.row.origin : queryset.origin,
+    path: belongsToParent ? joinPath(related.row.path, related.field.name) : queryset.path,
+    load: queryset.load,
+    loop,
+    joinable: belongsToParent ? false : queryset.joinable,
+    withoutCaller: queryset.withoutCaller,
+    doubts: queryset.doubts,
+  });
+  if (loop !== null) checkPrefetchKeys(engine, queryset, row, frame);
+  return row;
+}
+
+/** A prefetch matches rows by a key; when that column was left out it is fetched row by row. */
+function checkPrefetchKeys(engine: Engine, queryset: QuerysetValue, row: RowValue, frame: Frame): void {
+  for (const [name, relation] of queryset.load.relations) {
+    if (relation.how !== "prefetch") continue;
+    const field = queryset.model.fields.get(name);
+    if (field?.relation == null) continue;
+    const site: AccessSite = { span: queryset.origin.span, frame };
+    const deferredKind = { reason: "deferred", kind: "deferred", method: null } as const;
+    if (field.attname !== null && !hasColumn(queryset.load, field.name, field.attname, false)) {
+      recordLoad(engine, row, field, site, deferredKind);
+    }
+    const target = engine.graph.byLabel(field.relation.target ?? "");
+    const back = field.relation.kind === "fk-reverse" ? (target?.fields.get(field.relation.back ?? "") ?? null) : null;
+    if (target === null || back === null || relation.node.opaque) continue;
+    if (hasColumn(relation.node, back.name, back.attname, back.primaryKey)) continue;
+    const child = makeRow({ model: target, origin: row.origin, path: joinPath(row.path, name), load: relation.node, loop: row.loop });
+    recordLoad(engine, child, back, site, deferredKind);
+  }
+}
+
+/** Records one execution, and for a related manager under a loop the load that it is. */
+export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string, span: Span, frame: Frame): void {
+  const at = projectSite({ span, frame });
+  const loop = frame.loop;
+  const { related } = queryset;
+  if (related !== null && !queryset.prefetched && !queryset.evaluated) {
+    recordRelatedLoad(engine, queryset, related, how, at.span, at.frame);
+  }
+  if (related !== null && queryset.prefetched) engine.recorder.cover(queryset.origin.span, related.field.name);
+  engine.recorder.run({
+    origin: queryset.origin,
+    model: queryset.model.label,
+    queryset: queryset.id,
+    how,
+    span: at.span,
+    loop,
+    keyed: loop === null ? "unknown" : runKey(engine, queryset, loop),
+    cached: queryset.evaluated || queryset.prefetched,
+    sliced: queryset.sliced,
+    narrowed: queryset.narrowed,
+    ordered: queryset.ordered,
+    branch: at.frame.branch,
+    calls: callsSince(at.frame, loop?.depth ?? at.frame.depth),
+    symbol: at.frame.symbol,
+    atImport: frame.atImport,
+    isAsync: at.frame.isAsync,
+    inTemplate: at.frame.language !== "python",
+    related: related !== null,
+  });
+  if (FILLS_CACHE.has(how)) queryset.evaluated = true;
+}
+
+const FILLS_CACHE: ReadonlySet<string> = new Set(["iterate", "list", "len", "bool", "sorted", "sum", "text", "log", "unpack", "contains"]);
+
+function runKey(engine: Engine, queryset: QuerysetValue, loop: Loop): QueryRun["keyed"] {
+  if (keyedBy(engine, loop.id) === "keyed") return "keyed";
+  return queryset.related !== null && queryset.related.row.loop === loop ? "keyed" : "invariant";
+}
+
+function recordRelatedLoad(
+  engine: Engine,
+  queryset: QuerysetValue,
+  related: { readonly row: RowValue; readonly field: Field; readonly plain: boolean },
+  how: string,
+  span: Span,
+  frame: Frame,
+): void {
+  const { row, field } = related;
+  const relation = field.relation;
+  if (relation === null || row.load.opaque) return;
+  const wasPrefetched = row.load.relations.has(field.name);
+  recordLoad(engine, row, field, { span, frame }, {
+    reason: wasPrefetched ? "defeated" : "unloaded",
+    kind: relation.kind,
+    method: related.plain ? (how === "iterate" ? "all" : how) : narrowedMethod(queryset, how),
+  });
+}
+
+function narrowedMethod(queryset: QuerysetValue, how: string): string {
+  if (how !== "iterate" && how !== "list") return how;
+  if (queryset.shape !== "rows") return "values";
+  return queryset.narrowed ? "filter" : "requery";
+}
+
+/** `qs[0]`, `qs[:5]`. */
+export function subscriptQueryset(engine: Engine, queryset: QuerysetValue, isSlice: boolean, span: Span, frame: Frame): Value {
+  const isCached = queryset.evaluated || queryset.prefetched;
+  if (isSlice) return derived(queryset, { sliced: true, evaluated: isCached && queryset.evaluated });
+  runQueryset(engine, queryset, "index", span, frame);
+  return elementOf(engine, queryset, frame.loop, frame);
+}
+
+export function isPrefetchObject(value: Value): value is ObjectValue {
+  return value.kind === "object" && /Prefetch$/.test(value.cls.name);
+}
+
+export { literal };

@@ -1,0 +1,175 @@
+/** Collects what the engine sees, once per place, and hands it over as facts. */
+import type {
+  ChainCall,
+  EagerLoad,
+  Expr,
+  Fold,
+  LazyLoad,
+  LoopFact,
+  Model,
+  Origin,
+  QueryRun,
+  SourceFacts,
+  Span,
+  Write,
+} from "../model/index.ts";
+import type { Loop } from "./frame.ts";
+import type { EagerUse } from "./load-tree.ts";
+
+/** An origin while the analysis runs. */
+export interface LiveOrigin {
+  readonly id: number;
+  readonly kind: Origin["kind"];
+  readonly model: Model;
+  span: Span;
+  readonly calls: ChainCall[];
+  readonly symbol: string;
+  escapes: boolean;
+  iterated: boolean;
+  asValues: boolean;
+  readonly columns: Set<string>;
+  /** The class whose attribute it is, for implicit origins. */
+  readonly owner: string | null;
+}
+
+interface LiveEagerLoad extends EagerUse {
+  readonly origin: LiveOrigin;
+  readonly method: EagerLoad["method"];
+  readonly path: string;
+  readonly span: Span;
+}
+
+type Loaded = Omit<LazyLoad, "origin" | "loop"> & { readonly origin: LiveOrigin; readonly loop: Loop | null };
+type Ran = Omit<QueryRun, "origin" | "loop"> & { readonly origin: LiveOrigin; readonly loop: Loop | null };
+type Wrote = Omit<Write, "loop"> & { readonly loop: Loop | null };
+type Folded = Omit<Fold, "origin" | "rowsUsedElsewhere"> & { readonly origin: LiveOrigin; readonly queryset: number };
+
+export type CapturedEvent =
+  | { readonly kind: "run"; readonly fact: Omit<Ran, "order"> }
+  | { readonly kind: "write"; readonly fact: Wrote };
+
+/** A function with more statements of its own than this is a batch job, not a helper. */
+const MAX_REPLAYED = 24;
+
+export class Recorder {
+  readonly origins = new Map<string, LiveOrigin>();
+  readonly loads = new Map<string, Loaded>();
+  readonly covered = new Set<string>();
+  readonly runs = new Map<string, Ran>();
+  readonly writes = new Map<string, Wrote>();
+  readonly folds = new Map<string, Folded>();
+  readonly eager = new Map<string, LiveEagerLoad>();
+  private order = 0;
+  private readonly captures: CapturedEvent[][] = [];
+
+  /** Runs `work` and returns the runs and writes it recorded, so that a summary can be replayed under another loop. */
+  capture(work: () => void): readonly CapturedEvent[] {
+    const events: CapturedEvent[] = [];
+    this.captures.push(events);
+    work();
+    this.captures.pop();
+    this.captures.at(-1)?.push(...events.slice(0, MAX_REPLAYED));
+    return events.slice(0, MAX_REPLAYED);
+  }
+
+  origin(key: string, make: () => Omit<LiveOrigin, "id">): LiveOrigin {
+    const existing = this.origins.get(key);
+    if (existing !== undefined) return existing;
+    const made: LiveOrigin = { id: this.origins.size + 1, ...make() };
+    this.origins.set(key, made);
+    return made;
+  }
+
+  chain(origin: LiveOrigin, call: ChainCall): void {
+    const same = (one: ChainCall): boolean => one.file === call.file && one.start === call.start && one.end === call.end;
+    if (!origin.calls.some(same)) origin.calls.push(call);
+  }
+
+  eagerLoad(origin: LiveOrigin, method: EagerLoad["method"], path: string, span: Span): EagerUse {
+    const key = `${origin.id}:${method}:${path}:${span.file}:${span.start}`;
+    const existing = this.eager.get(key);
+    if (existing !== undefined) return existing;
+    const made: LiveEagerLoad = { id: this.eager.size + 1, used: false, origin, method, path, span };
+    this.eager.set(key, made);
+    return made;
+  }
+
+  load(load: Loaded): void {
+    const key = `${load.origin.id}:${load.path}:${load.access.file}:${load.access.start}:${load.reason}:${load.perRow}:${load.isAsync}`;
+    const existing = this.loads.get(key);
+    if (existing !== undefined && existing.withoutCaller <= load.withoutCaller) return;
+    this.loads.set(key, load);
+  }
+
+  /** A relation read that an eager load had covered. */
+  cover(access: Span, relation: string): void {
+    this.covered.add(`${access.file}:${access.start}:${relation}`);
+  }
+
+  run(run: Omit<Ran, "order">): void {
+    this.captures.at(-1)?.push({ kind: "run", fact: run });
+    const key = `${run.origin.id}:${run.queryset}:${run.span.file}:${run.span.start}:${run.how}:${run.loop?.span.start ?? -1}`;
+    if (!this.runs.has(key)) this.runs.set(key, { ...run, order: this.order++ });
+  }
+
+  write(write: Wrote): void {
+    this.captures.at(-1)?.push({ kind: "write", fact: write });
+    const key = `${write.span.file}:${write.span.start}:${write.how}:${write.loop === null ? "" : write.loop.span.start}`;
+    if (!this.writes.has(key)) this.writes.set(key, write);
+  }
+
+  fold(fold: Folded): void {
+    this.folds.set(`${fold.span.file}:${fold.span.start}:${fold.kind}`, fold);
+  }
+
+  facts(): SourceFacts {
+    const origins = new Map([...this.origins.values()].map((live) => [live.id, frozenOrigin(live)]));
+    const of = (live: LiveOrigin): Origin => origins.get(live.id) ?? frozenOrigin(live);
+    const loopOf = (loop: Loop | null): LoopFact | null =>
+      loop === null
+        ? null
+        : { span: loop.span, over: loop.over, origin: loop.origin === null ? null : of(loop.origin) };
+    const runs = [...this.runs.values()].map((run) => ({ ...run, origin: of(run.origin), loop: loopOf(run.loop) }));
+    return {
+      origins: [...origins.values()],
+      loads: [...this.loads.values()].map((load) => ({ ...load, origin: of(load.origin), loop: loopOf(load.loop) })),
+      covered: this.covered,
+      runs,
+      writes: [...this.writes.values()].map((write) => ({ ...write, loop: loopOf(write.loop) })),
+      eagerLoads: [...this.eager.values()].map((one) => ({
+        origin: of(one.origin),
+        method: one.method,
+        path: one.path,
+        span: one.span,
+        used: one.used,
+      })),
+      folds: [...this.folds.values()].map((fold) => ({
+        ...fold,
+        origin: of(fold.origin),
+        rowsUsedElsewhere: runs.some(
+          (run) => run.queryset === fold.queryset && run.span.start !== fold.span.start && !run.cached,
+        ),
+      })),
+    };
+  }
+}
+
+function frozenOrigin(live: LiveOrigin): Origin {
+  return {
+    id: live.id,
+    kind: live.kind,
+    model: live.model.label,
+    span: live.span,
+    calls: live.calls,
+    symbol: live.symbol,
+    escapes: live.escapes,
+    iterated: live.iterated,
+    columns: live.columns,
+    asValues: live.asValues,
+  };
+}
+
+/** The text span of an expression in a file. */
+export function spanOf(file: string, at: Pick<Expr, "start" | "end">): Span {
+  return { file, start: at.start, end: at.end };
+}

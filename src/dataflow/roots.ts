@@ -1,0 +1,138 @@
+/** Where the analysis begins: framework entries, then every function on its own, then module bodies. */
+import type { ClassInfo, FunctionDef, Program, PythonModule } from "../model/index.ts";
+import { methodKind } from "./calls.ts";
+import type { CallSite, Engine } from "./engine.ts";
+import { classFrame } from "./frames.ts";
+import { unknownRow } from "./protocols.ts";
+import { modelManager, plainQueryset } from "./querysets.ts";
+import { NO_ARGS, object, UNKNOWN, type CallArgs, type FunctionValue, type Value } from "./values.ts";
+
+/** Steps that one root may take; generous for real code, a bound for hostile code. */
+const FUEL_PER_ROOT = 400_000;
+
+export function runRoots(engine: Engine, isExamined: (module: PythonModule) => boolean, tick: (done: number, of: number) => void): void {
+  const modules = [...engine.program.modules.values()].filter((one) => one.origin === "project" && isExamined(one));
+  const classes = engine.program.classes.filter((one) => one.module.origin === "project" && isExamined(one.module));
+  const managerModels = modelsByManager(engine);
+  let done = 0;
+  const total = modules.length + classes.length;
+  for (const cls of classes) {
+    runEntry(engine, cls);
+    tick(++done, total);
+  }
+  for (const module of modules) {
+    runModule(engine, module, managerModels);
+    tick(++done, total);
+  }
+}
+
+function runEntry(engine: Engine, cls: ClassInfo): void {
+  const site = siteAt(engine, cls);
+  if (engine.graph.ofClass(cls) !== null) return;
+  if (engine.program.member(cls, "__luthier_entry__") === null) return;
+  engine.fuel = FUEL_PER_ROOT;
+  engine.entry = { cls, span: site.span };
+  const self = object(cls, null, site.span);
+  const entry = engine.classMember(cls, "__luthier_entry__", self, site);
+  if (entry !== null) engine.call(entry, NO_ARGS, site);
+  engine.entry = null;
+}
+
+function siteAt(engine: Engine, cls: ClassInfo): CallSite {
+  const span = { file: cls.module.ir.file, start: cls.def.start, end: cls.def.headEnd };
+  const frame = { ...engine.moduleFrame(cls.module), symbol: cls.id, atImport: false };
+  return { span, frame, expr: null };
+}
+
+function modelsByManager(engine: Engine): Map<ClassInfo, Value> {
+  const found = new Map<ClassInfo, Value>();
+  for (const model of engine.graph.models.values()) {
+    if (model.isAbstract || model.cls.module.origin === "builtin") continue;
+    const frame = engine.moduleFrame(model.cls.module);
+    const span = { file: model.cls.module.ir.file, start: model.cls.def.start, end: model.cls.def.headEnd };
+    for (const fact of model.managers.values()) {
+      for (const cls of [fact.manager, fact.queryset]) {
+        if (cls === null || found.has(cls)) continue;
+        const manager = modelManager(engine, model, fact.name, { span, frame });
+        found.set(cls, cls === fact.manager ? manager : plainQueryset(engine, manager, frame));
+      }
+    }
+  }
+  return found;
+}
+
+function runModule(engine: Engine, module: PythonModule, managers: ReadonlyMap<ClassInfo, Value>): void {
+  engine.fuel = FUEL_PER_ROOT;
+  engine.execute(module.ir.body, engine.moduleFrame(module));
+  for (const definitions of module.scope.values()) {
+    for (const definition of definitions) {
+      if (definition.kind === "function") runFunctionRoot(engine, module, definition.def, null, null);
+      if (definition.kind === "class") runClassRoot(engine, definition.cls, managers);
+    }
+  }
+}
+
+function runClassRoot(engine: Engine, cls: ClassInfo, managers: ReadonlyMap<ClassInfo, Value>): void {
+  const model = engine.graph.ofClass(cls);
+  const self = selfValue(engine, cls, managers);
+  engine.fuel = FUEL_PER_ROOT;
+  if (model === null && self.kind === "object") initialise(engine, cls, self);
+  for (const [name, definitions] of cls.members) {
+    for (const definition of definitions) {
+      if (definition.kind === "function" && !name.startsWith("__luthier")) {
+        runFunctionRoot(engine, cls.module, definition.def, cls, self);
+      }
+      if (definition.kind === "variable" && definition.value !== null && model === null) {
+        engine.fuel = FUEL_PER_ROOT;
+        engine.evaluate(definition.value, classFrame(engine, cls));
+      }
+      if (definition.kind === "class") runClassRoot(engine, definition.cls, managers);
+    }
+  }
+}
+
+function selfValue(engine: Engine, cls: ClassInfo, managers: ReadonlyMap<ClassInfo, Value>): Value {
+  const model = engine.graph.ofClass(cls);
+  if (model !== null) return model.isAbstract ? concreteRow(engine, cls) : unknownRow(engine, model.label);
+  return managers.get(cls) ?? object(cls, null, null);
+}
+
+/** Methods of an abstract model run on a model that has them. */
+function concreteRow(engine: Engine, cls: ClassInfo): Value {
+  for (const model of engine.graph.models.values()) {
+    if (!model.isAbstract && isSubclassOf(engine.program, model.cls, cls)) return unknownRow(engine, model.label);
+  }
+  return UNKNOWN;
+}
+
+function isSubclassOf(program: Program, cls: ClassInfo, base: ClassInfo): boolean {
+  return program.mro(cls).includes(base);
+}
+
+function initialise(engine: Engine, cls: ClassInfo, self: Value): void {
+  const site = siteAt(engine, cls);
+  const init = engine.classMember(cls, "__init__", self, site);
+  if (init?.kind === "bound" && init.fn.module.origin === "project") engine.call(init, { ...NO_ARGS, open: true }, site);
+}
+
+function runFunctionRoot(engine: Engine, module: PythonModule, def: FunctionDef, owner: ClassInfo | null, self: Value | null): void {
+  engine.fuel = FUEL_PER_ROOT;
+  const kind = methodKind(def);
+  const fn: FunctionValue = { kind: "function", module, def, closure: null, owner };
+  const receiver = owner === null || kind === "static" ? null : kind === "class" ? ({ kind: "class", cls: owner } as const) : self;
+  const frame = { ...engine.moduleFrame(module), symbol: owner?.id ?? module.name, atImport: false };
+  const span = { file: module.ir.file, start: def.start, end: def.headEnd };
+  const site: CallSite = { span, frame, expr: null };
+  const result = engine.callFunction(fn, receiver, rootArgs(engine, def, receiver !== null, site), site);
+  engine.escape(result);
+}
+
+/** A first parameter named `request` is one; everything else is unknown. */
+function rootArgs(engine: Engine, def: FunctionDef, hasSelf: boolean, site: CallSite): CallArgs {
+  const params = def.params.filter((one) => one.form === "positional").slice(hasSelf ? 1 : 0);
+  const at = params.findIndex((one) => one.name === "request");
+  const request = engine.hooks.get("luthier.request");
+  if (at < 0 || request === undefined) return { ...NO_ARGS, open: true };
+  const positional = params.slice(0, at + 1).map((_, index) => (index === at ? request(NO_ARGS, site) : UNKNOWN));
+  return { positional, keywords: new Map(), open: true };
+}

@@ -1,0 +1,251 @@
+/** Model instances: what is in memory, what a read costs, what it leads to. */
+import type { Field, LazyLoad, Model, RelationKind, Span } from "../model/index.ts";
+import { siteOf, type AccessSite, type Engine } from "./engine.ts";
+import { callsSince, type Frame, type Loop } from "./frame.ts";
+import { BARE, hasColumn, OPAQUE, type LoadedRelation, type LoadNode } from "./load-tree.ts";
+import type { LiveOrigin } from "./recorder.ts";
+import {
+  freshId,
+  listOf,
+  native,
+  UNKNOWN,
+  type ManagerValue,
+  type RowValue,
+  type Value,
+} from "./values.ts";
+import { recordWrite } from "./writes.ts";
+
+export interface RowFields {
+  readonly model: Model;
+  readonly origin: LiveOrigin;
+  readonly path?: string;
+  readonly load?: LoadNode;
+  readonly loop?: Loop | null;
+  readonly joinable?: boolean;
+  readonly withoutCaller?: boolean;
+  readonly doubts?: readonly string[];
+  readonly isNew?: boolean;
+}
+
+export function makeRow(fields: RowFields): RowValue {
+  return {
+    kind: "row",
+    id: freshId(),
+    path: "",
+    load: BARE,
+    loop: null,
+    joinable: true,
+    withoutCaller: false,
+    doubts: [],
+    isNew: false,
+    extra: new Map(),
+    ...fields,
+  };
+}
+
+export function joinPath(path: string, name: string): string {
+  return path === "" ? name : `${path}__${name}`;
+}
+
+/** Reads an attribute of a row; null when the model says nothing about it. */
+export function rowAttribute(engine: Engine, row: RowValue, name: string, site: AccessSite): Value | null {
+  const set = row.extra.get(name);
+  if (set !== undefined) return set;
+  if (row.load.annotated.has(name)) return UNKNOWN;
+  const listed = row.load.lists.get(name);
+  if (listed !== undefined) return listedRows(engine, row, name, listed);
+  const field = row.model.fields.get(name === "pk" ? row.model.primaryKey : name);
+  if (field !== undefined) {
+    if (field.relation === null) return columnValue(engine, row, field, site);
+    return field.relation.single ? singleValue(engine, row, field, site) : managerOf(engine, row, field, site);
+  }
+  const byColumn = columnField(row.model, name);
+  if (byColumn !== null) return columnValue(engine, row, byColumn, site);
+  const member = engine.classMember(row.model.cls, name, row, site);
+  return member ?? rowMethod(engine, row, name);
+}
+
+function columnField(model: Model, attname: string): Field | null {
+  if (!attname.endsWith("_id")) return null;
+  const field = model.fields.get(attname.slice(0, -3));
+  if (field !== undefined && field.attname === attname) return field;
+  for (const one of model.fields.values()) if (one.attname === attname) return one;
+  return null;
+}
+
+function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
+  row.origin.columns.add(joinPath(row.path, field.name));
+  const isKey = field.primaryKey || field.name === row.model.primaryKey;
+  if (!hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew) {
+    recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
+  }
+  return UNKNOWN;
+}
+
+function listedRows(engine: Engine, row: RowValue, name: string, listed: LoadedRelation & { readonly field: string }): Value {
+  markUsed(listed);
+  const field = row.model.fields.get(listed.field);
+  const target = engine.graph.byLabel(field?.relation?.target ?? "");
+  if (field === undefined || target === null) return UNKNOWN;
+  const shape = listed.queryset?.shape ?? "rows";
+  if (shape !== "rows") return listOf(UNKNOWN);
+  const element = makeRow({
+    model: listed.queryset?.model ?? target,
+    origin: row.origin,
+    path: joinPath(row.path, field.name),
+    load: listed.node,
+    loop: row.loop,
+    joinable: false,
+    withoutCaller: row.withoutCaller,
+    doubts: row.doubts,
+  });
+  void name;
+  return listOf(element);
+}
+
+export function markUsed(relation: LoadedRelation): void {
+  for (const use of relation.uses) use.used = true;
+}
+
+function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
+  const loaded = row.load.relations.get(field.name);
+  row.origin.columns.add(joinPath(row.path, field.name));
+  if (loaded !== undefined) {
+    markUsed(loaded);
+    engine.recorder.cover(projectSite(site).span, field.name);
+    return loaded.row ?? related(engine, row, field, loaded.node);
+  }
+  const relation = field.relation;
+  if (relation === null) return UNKNOWN;
+  if (row.load.opaque) return related(engine, row, field, OPAQUE);
+  if (row.isNew || relation.kind === "mti-parent") return related(engine, row, field, row.load.opaque ? OPAQUE : BARE);
+  if (row.load.selectsAll && !relation.nullable && (relation.kind === "fk" || relation.kind === "o2o")) {
+    engine.recorder.cover(projectSite(site).span, field.name);
+    return related(engine, row, field, row.load);
+  }
+  recordLoad(engine, row, field, site, { reason: "unloaded", kind: relation.kind, method: null });
+  return related(engine, row, field, BARE);
+}
+
+function related(engine: Engine, row: RowValue, field: Field, load: LoadNode): Value {
+  const target = engine.graph.byLabel(field.relation?.target ?? "", row.model.app);
+  if (target === null) return UNKNOWN;
+  return makeRow({
+    model: target,
+    origin: row.origin,
+    path: joinPath(row.path, field.name),
+    load,
+    loop: row.loop,
+    joinable: row.joinable && field.relation?.kind !== "generic-fk",
+    withoutCaller: row.withoutCaller,
+    doubts: row.doubts,
+  });
+}
+
+export function managerOf(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
+  const target = engine.graph.byLabel(field.relation?.target ?? "", row.model.app);
+  if (target === null) return UNKNOWN;
+  const { span, frame } = projectSite(site);
+  const key = `related:${span.file}:${span.start}:${span.end}:${row.model.label}.${field.name}`;
+  const origin = engine.recorder.origin(key, () => ({
+    kind: "related",
+    model: target,
+    span,
+    calls: [],
+    symbol: frame.symbol,
+    escapes: false,
+    iterated: false,
+    asValues: false,
+    columns: new Set(),
+    owner: null,
+  }));
+  const fact = target.managers.get(target.defaultManager) ?? null;
+  const manager: ManagerValue = {
+    kind: "manager",
+    model: target,
+    cls: fact?.manager ?? null,
+    querysetCls: fact?.queryset ?? null,
+    origin,
+    related: { row, field },
+    tip: span,
+  };
+  return manager;
+}
+
+/** Findings are placed in the project: a read inside a package belongs to the project's call that led to it. */
+export function projectSite(site: AccessSite): AccessSite {
+  let { span, frame } = site;
+  while (frame.module !== null && frame.module.origin !== "project" && frame.callSite !== null && frame.caller !== null) {
+    span = frame.callSite;
+    frame = frame.caller;
+  }
+  return { span, frame };
+}
+
+export interface LoadKind {
+  readonly reason: LazyLoad["reason"];
+  readonly kind: RelationKind | "deferred";
+  readonly method: string | null;
+}
+
+export function recordLoad(engine: Engine, row: RowValue, field: Field, site: AccessSite, what: LoadKind): void {
+  if (row.isNew || row.origin.kind === "instance" && row.loop === null && !site.frame.isAsync) return;
+  const at = projectSite(site);
+  const perRow = row.loop !== null;
+  if (!perRow && !at.frame.isAsync) return;
+  engine.recorder.load({
+    origin: row.origin,
+    path: joinPath(row.path, field.name),
+    kind: what.kind,
+    method: what.method,
+    reason: what.reason,
+    model: row.model.label,
+    target: field.relation?.target ?? null,
+    access: at.span,
+    calls: callsOutside(at.frame, row.loop),
+    loop: row.loop,
+    perRow,
+    isAsync: at.frame.isAsync,
+    joinable: row.joinable && isJoinable(what.kind),
+    doubts: row.doubts,
+    withoutCaller: row.withoutCaller,
+    keyOnly: false,
+  });
+}
+
+function isJoinable(kind: LoadKind["kind"]): boolean {
+  return kind === "fk" || kind === "o2o" || kind === "o2o-reverse" || kind === "mti-child";
+}
+
+function callsOutside(frame: Frame, loop: Loop | null): Span[] {
+  return callsSince(frame, loop?.depth ?? frame.depth);
+}
+
+const ROW_WRITES: ReadonlySet<string> = new Set(["save", "delete", "asave", "adelete", "save_base"]);
+
+function rowMethod(engine: Engine, row: RowValue, name: string): Value | null {
+  if (ROW_WRITES.has(name)) {
+    return native(`row.${name}:${row.id}`, (_args, site) => {
+      recordWrite(engine, name.replace(/^a/, ""), row.model, null, site);
+      return UNKNOWN;
+    });
+  }
+  if (name === "refresh_from_db" || name === "arefresh_from_db") {
+    return native(`row.${name}:${row.id}`, () => {
+      row.load = BARE;
+      return UNKNOWN;
+    });
+  }
+  if (name === "_meta" || name === "DoesNotExist") return UNKNOWN;
+  return null;
+}
+
+/** A row renders as its `__str__` says. */
+export function rowText(engine: Engine, row: RowValue, span: Span, frame: Frame): void {
+  const site = { span, frame };
+  const method = engine.classMember(row.model.cls, "__str__", row, site);
+  if (method === null || method.kind !== "bound" || method.fn.module.origin === "builtin") return;
+  engine.call(method, { positional: [], keywords: new Map(), open: false }, { span, frame, expr: null });
+}
+
+export { siteOf };

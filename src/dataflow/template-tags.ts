@@ -1,0 +1,30 @@
+/** Custom tags and filters: the Python functions behind them. */
+import type { Span } from "../model/index.ts";
+import type { Engine } from "./engine.ts";
+import { lookUp, type Frame } from "./frame.ts";
+import type { RegisteredTag } from "./template-store.ts";
+import { dict, literal, UNKNOWN, type CallArgs, type DictValue, type FunctionValue, type Value } from "./values.ts";
+
+export function callTag(engine: Engine, tag: RegisteredTag, args: CallArgs, span: Span, frame: Frame): Value {
+  const fn: FunctionValue = { kind: "function", module: tag.module, def: tag.def, closure: null, owner: null };
+  const positional = tag.takesContext ? [contextOf(frame), ...args.positional] : args.positional;
+  const site = { span, frame, expr: null };
+  const result = engine.callFunction(fn, null, { ...args, positional }, site);
+  if (tag.kind !== "inclusion") return result;
+  if (tag.template !== null) engine.renderTemplate(literal(tag.template), result, site);
+  return UNKNOWN;
+}
+
+/** The template's variables as the dictionary that `takes_context` gets. */
+export function contextOf(frame: Frame): DictValue {
+  const context = dict();
+  for (let env: Frame["env"] | null = frame.env; env !== null; env = env.parent) {
+    for (const [name, binding] of env.vars) if (!context.entries.has(name)) context.entries.set(name, binding.value);
+  }
+  context.rest = UNKNOWN;
+  return context;
+}
+
+export function variable(frame: Frame, name: string): Value | null {
+  return lookUp(frame.env, name)?.value ?? null;
+}

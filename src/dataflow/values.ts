@@ -1,0 +1,318 @@
+/**
+ * Abstract values: what an expression can stand for, as far as the source tells.
+ */
+import type {
+  ClassInfo,
+  Field,
+  FunctionDef,
+  Lambda,
+  Model,
+  PythonModule,
+  Span,
+} from "../model/index.ts";
+import type { Env, Frame, Loop } from "./frame.ts";
+import type { LoadNode } from "./load-tree.ts";
+import type { LiveOrigin } from "./recorder.ts";
+
+export type Value =
+  | UnknownValue
+  | LiteralValue
+  | ClassValue
+  | FunctionValue
+  | BoundValue
+  | NativeValue
+  | ModuleValue
+  | ExternalValue
+  | RowValue
+  | QuerysetValue
+  | ManagerValue
+  | ObjectValue
+  | ListValue
+  | DictValue
+  | SuperValue
+  | UnionValue;
+
+export interface UnknownValue {
+  readonly kind: "unknown";
+}
+export interface LiteralValue {
+  readonly kind: "literal";
+  readonly value: string | number | boolean | null;
+}
+export interface ClassValue {
+  readonly kind: "class";
+  readonly cls: ClassInfo;
+}
+export interface FunctionValue {
+  readonly kind: "function";
+  readonly module: PythonModule;
+  readonly def: FunctionDef | Lambda;
+  readonly closure: Env | null;
+  /** The class whose body defines it, for `super()`. */
+  readonly owner: ClassInfo | null;
+}
+export interface BoundValue {
+  readonly kind: "bound";
+  readonly self: Value;
+  readonly fn: FunctionValue;
+}
+export interface CallArgs {
+  readonly positional: readonly Value[];
+  readonly keywords: ReadonlyMap<string, Value>;
+  /** A `*args` or `**kwargs` of unknown length was passed. */
+  readonly open: boolean;
+}
+export interface CallSite {
+  readonly span: Span;
+  readonly frame: Frame;
+  /** The call expression's own syntax where there is one. */
+  readonly expr: import("../model/index.ts").Call | null;
+}
+/** Implemented by the engine or a framework adapter. `key` tells two natives apart. */
+export interface NativeValue {
+  readonly kind: "native";
+  readonly key: string;
+  readonly call: (args: CallArgs, site: CallSite) => Value;
+}
+export interface ModuleValue {
+  readonly kind: "module";
+  readonly module: PythonModule;
+}
+/** Something outside all that was read, by its dotted name. */
+export interface ExternalValue {
+  readonly kind: "external";
+  readonly name: string;
+}
+/** One model instance, standing for one row or for each row of an iteration. */
+export interface RowValue {
+  readonly kind: "row";
+  readonly id: number;
+  readonly model: Model;
+  readonly origin: LiveOrigin;
+  /** Lookup path from the origin's model to this one. */
+  readonly path: string;
+  /** Changed in place by `prefetch_related_objects` alone. */
+  load: LoadNode;
+  /** The loop that makes this stand for many rows; null for a single one. */
+  readonly loop: Loop | null;
+  /** Every step of `path` is single-valued. */
+  readonly joinable: boolean;
+  /** Attributes that code set on it, annotations and `to_attr` lists. */
+  readonly extra: Map<string, Value>;
+  /** The receiver of a method that is analysed without a known caller. */
+  readonly withoutCaller: boolean;
+  readonly doubts: readonly string[];
+  /** Is not a row of the database yet: `Order(…)`. */
+  readonly isNew: boolean;
+}
+export type ValuesShape = "rows" | "dict" | "tuple" | "flat" | "scalar";
+export interface QuerysetValue {
+  readonly kind: "queryset";
+  readonly id: number;
+  readonly model: Model;
+  readonly origin: LiveOrigin;
+  readonly path: string;
+  load: LoadNode;
+  /** Class of custom querysets with methods of their own. */
+  readonly cls: ClassInfo | null;
+  readonly shape: ValuesShape;
+  readonly fields: readonly string[];
+  readonly ordered: "yes" | "no" | "unknown";
+  readonly sliced: boolean;
+  readonly narrowed: boolean;
+  readonly joinable: boolean;
+  /** The row and relation whose manager made it, as long as nothing but `all()` was called. */
+  readonly related: { readonly row: RowValue; readonly field: Field; readonly plain: boolean } | null;
+  /** Results come from the parent's prefetch: no query. */
+  readonly prefetched: boolean;
+  readonly annotations: ReadonlyMap<string, Value>;
+  /** Where the syntax of the expression that made it ends, to tell a chain from a later call. */
+  readonly tip: Span | null;
+  readonly withoutCaller: boolean;
+  readonly doubts: readonly string[];
+  /** Loop under which the object was made. */
+  readonly madeIn: Loop | null;
+  /** Its results are in memory (mutable: evaluation fills the cache). */
+  evaluated: boolean;
+}
+export interface ManagerValue {
+  readonly kind: "manager";
+  readonly model: Model;
+  readonly cls: ClassInfo | null;
+  readonly querysetCls: ClassInfo | null;
+  readonly origin: LiveOrigin;
+  readonly related: { readonly row: RowValue; readonly field: Field } | null;
+  readonly tip: Span;
+}
+/** An instance of a class of the program that is not a model. Mutable as Python's are. */
+export interface ObjectValue {
+  readonly kind: "object";
+  readonly id: number;
+  readonly cls: ClassInfo;
+  readonly attrs: Map<string, Value>;
+  /** Arguments it was made with, for declarative classes (serializer fields, columns). */
+  readonly args: CallArgs | null;
+  readonly site: Span | null;
+}
+export interface ListValue {
+  readonly kind: "list";
+  readonly id: number;
+  readonly type: "list" | "tuple" | "set" | "generator";
+  /** Known items in order (a literal); null once the length is unknown. */
+  items: Value[] | null;
+  /** What each item can be. */
+  element: Value;
+}
+export interface DictValue {
+  readonly kind: "dict";
+  readonly id: number;
+  readonly entries: Map<string, Value>;
+  /** What values under unknown keys can be; null when all keys are known. */
+  rest: Value | null;
+  /** What keys can be where they are not literal. */
+  keys: Value | null;
+}
+/** `super()`: self, with lookup after the class that holds the method. */
+export interface SuperValue {
+  readonly kind: "super";
+  readonly owner: ClassInfo;
+  readonly self: Value;
+}
+export interface UnionValue {
+  readonly kind: "union";
+  readonly values: readonly Exclude<Value, UnionValue>[];
+}
+
+export const UNKNOWN: UnknownValue = { kind: "unknown" };
+export const NONE: LiteralValue = { kind: "literal", value: null };
+export const NO_ARGS: CallArgs = { positional: [], keywords: new Map(), open: false };
+
+export function literal(value: string | number | boolean | null): LiteralValue {
+  return { kind: "literal", value };
+}
+
+let nextId = 1;
+/** Identities are only compared with each other; their order is the order of creation. */
+export function freshId(): number {
+  return nextId++;
+}
+
+export function list(items: Value[], type: ListValue["type"] = "list"): ListValue {
+  return { kind: "list", id: freshId(), type, items, element: joinAll(items) };
+}
+
+export function listOf(element: Value, type: ListValue["type"] = "list"): ListValue {
+  return { kind: "list", id: freshId(), type, items: null, element };
+}
+
+export function dict(entries: Iterable<readonly [string, Value]> = []): DictValue {
+  return { kind: "dict", id: freshId(), entries: new Map(entries), rest: null, keys: null };
+}
+
+export function native(key: string, call: NativeValue["call"]): NativeValue {
+  return { kind: "native", key, call };
+}
+
+export function object(cls: ClassInfo, args: CallArgs | null, site: Span | null): ObjectValue {
+  return { kind: "object", id: freshId(), cls, attrs: new Map(), args, site };
+}
+
+/** More alternatives than this say too little to be followed one by one. */
+const MAX_ALTERNATIVES = 8;
+
+export function alternatives(value: Value): readonly Exclude<Value, UnionValue>[] {
+  return value.kind === "union" ? value.values : [value];
+}
+
+export function joinAll(values: readonly Value[]): Value {
+  let joined: Value | null = null;
+  for (const value of values) joined = joined === null ? value : join(joined, value);
+  return joined ?? UNKNOWN;
+}
+
+export function join(a: Value, b: Value): Value {
+  if (a === b) return a;
+  const seen = new Map<string, Exclude<Value, UnionValue>>();
+  for (const value of [...alternatives(a), ...alternatives(b)]) {
+    const key = value.kind === "queryset" ? `q${value.id}` : keyOf(value);
+    if (!seen.has(key)) seen.set(key, value);
+  }
+  const values = [...seen.values()];
+  const [first] = values;
+  if (values.length === 1 && first !== undefined) return first;
+  return { kind: "union", values: values.slice(0, MAX_ALTERNATIVES) };
+}
+
+/** Two values with one key behave alike in every analysis: the key of a function's summary is made of them. */
+export function keyOf(value: Value): string {
+  switch (value.kind) {
+    case "unknown":
+      return "?";
+    case "literal":
+      return typeof value.value === "string" ? `s${value.value}` : `l${String(value.value)}`;
+    case "class":
+      return `c${value.cls.id}`;
+    case "function":
+      return `f${value.module.name}:${value.def.start}:${value.closure === null ? 0 : value.closure.id}`;
+    case "bound":
+      return `b${keyOf(value.self)}.${keyOf(value.fn)}`;
+    case "native":
+      return `n${value.key}`;
+    case "module":
+      return `m${value.module.name}`;
+    case "external":
+      return `e${value.name}`;
+    case "row":
+      return rowKey(value);
+    case "queryset":
+      return `q${value.model.label}:${value.origin.id}:${value.path}:${value.load.id}:${value.shape}:${value.ordered}:${value.prefetched}:${value.evaluated}:${value.narrowed}`;
+    case "manager":
+      return `g${value.model.label}:${value.origin.id}:${value.related === null ? "" : rowKey(value.related.row)}`;
+    case "object":
+      return `o${value.id}`;
+    case "list":
+      return value.items === null ? `[${value.type}${keyOf(value.element)}]` : `L${value.id}`;
+    case "dict":
+      return `d${value.id}`;
+    case "super":
+      return `^${value.owner.id}:${keyOf(value.self)}`;
+    case "union":
+      return value.values.map(keyOf).join("|");
+  }
+}
+
+function rowKey(row: RowValue): string {
+  const extra = row.extra.size === 0 ? "" : `+${row.id}`;
+  return `r${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${extra}`;
+}
+
+/** Python's truth value where it is certain. */
+export function truth(value: Value): boolean | null {
+  switch (value.kind) {
+    case "literal":
+      return value.value !== null && value.value !== false && value.value !== 0 && value.value !== "";
+    case "row":
+    case "class":
+    case "function":
+    case "bound":
+    case "native":
+    case "module":
+    case "manager":
+      return true;
+    case "list":
+      return value.items === null ? null : value.items.length > 0;
+    case "dict":
+      return value.rest !== null ? null : value.entries.size > 0;
+    default:
+      return null;
+  }
+}
+
+export function isKnown(value: Value): boolean {
+  return value.kind !== "unknown";
+}
+
+export function withoutNone(value: Value): Value {
+  if (value.kind !== "union") return value;
+  return joinAll(value.values.filter((one) => one.kind !== "literal" || one.value !== null));
+}

@@ -1,0 +1,28 @@
+/** Statements that change rows. */
+import type { Model } from "../model/index.ts";
+import type { CallSite, Engine } from "./engine.ts";
+import { callsSince } from "./frame.ts";
+import { keyedBy } from "./calls.ts";
+import { projectSite } from "./rows.ts";
+
+export function recordWrite(
+  engine: Engine,
+  how: string,
+  model: Model | null,
+  relation: string | null,
+  site: CallSite,
+): void {
+  const at = projectSite(site);
+  const loop = site.frame.loop;
+  engine.recorder.write({
+    how,
+    model: model?.label ?? null,
+    relation,
+    span: at.span,
+    loop,
+    keyed: loop === null ? "unknown" : keyedBy(engine, loop.id),
+    branch: at.frame.branch,
+    calls: callsSince(at.frame, loop?.depth ?? at.frame.depth),
+    symbol: at.frame.symbol,
+  });
+}

@@ -1,0 +1,68 @@
+/** Rules' drafts to findings: places in lines and columns, edits in bytes, ids that survive unrelated edits. */
+import { createHash } from "node:crypto";
+import type { Edit, Finding, FindingDraft, Fix, FixDraft, Place, Rule, RuleInput, Span, Spot } from "./model/index.ts";
+
+export function toFindings(rules: readonly Rule[], input: RuleInput): Finding[] {
+  const seen = new Map<string, number>();
+  return rules.flatMap((rule) => rule.check(input).map((draft) => toFinding(rule, draft, input, seen)));
+}
+
+function toFinding(rule: Rule, draft: FindingDraft, input: RuleInput, seen: Map<string, number>): Finding {
+  const { meta } = rule;
+  return {
+    id: stableId([meta.id, ...draft.key], seen),
+    rule: meta.id,
+    chapter: meta.chapter,
+    severity: draft.severity ?? meta.severity,
+    confidence: draft.confidence ?? meta.confidence,
+    message: [draft.claim, draft.reason, draft.remedy].filter((one) => one !== "").join(" "),
+    claim: draft.claim,
+    doubt: draft.doubt,
+    ...(draft.model === undefined ? {} : { model: draft.model }),
+    ...(draft.relation === undefined ? {} : { relation: draft.relation }),
+    places: draft.places.map((spot) => toPlace(spot, input)),
+    evidence: [{ kind: "inferred", note: "source only: nothing was recorded yet" }],
+    impact: draft.impact ?? {},
+    fixes: draft.fixes.map((fix) => toFix(fix, input)),
+  };
+}
+
+/** Equal keys are told apart by their order, the only part of an id that an edit nearby can change. */
+function stableId(parts: readonly string[], seen: Map<string, number>): string {
+  const key = parts.join("\0");
+  const repeat = seen.get(key) ?? 0;
+  seen.set(key, repeat + 1);
+  return createHash("sha256").update(repeat === 0 ? key : `${key}\0${repeat}`).digest("hex").slice(0, 16);
+}
+
+function toPlace(spot: Spot, input: RuleInput): Place {
+  const text = input.text(spot.span.file);
+  const start = positionOf(text, spot.span.start);
+  const end = positionOf(text, spot.span.end);
+  return {
+    role: spot.role,
+    file: spot.span.file,
+    line: start.line,
+    column: start.column,
+    endLine: end.line,
+    endColumn: end.column,
+    ...(spot.label === undefined ? {} : { label: spot.label }),
+  };
+}
+
+function positionOf(text: string, offset: number): { readonly line: number; readonly column: number } {
+  const before = text.slice(0, offset);
+  const lines = before.split(/\r\n|\r|\n/);
+  return { line: lines.length, column: (lines.at(-1) ?? "").length + 1 };
+}
+
+function toFix(fix: FixDraft, input: RuleInput): Fix {
+  return { title: fix.title, kind: "edit", safety: fix.safety, edits: fix.edits.map((edit) => toEdit(edit.span, edit.text, input)) };
+}
+
+function toEdit(span: Span, replacement: string, input: RuleInput): Edit {
+  const text = input.text(span.file);
+  const start = Buffer.byteLength(text.slice(0, span.start));
+  const expected = text.slice(span.start, span.end);
+  return { file: span.file, start, end: start + Buffer.byteLength(expected), expected, text: replacement };
+}

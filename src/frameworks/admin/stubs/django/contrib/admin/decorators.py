@@ -1,0 +1,5 @@
+import luthier
+
+register = luthier.unknown
+display = luthier.unknown
+action = luthier.unknown

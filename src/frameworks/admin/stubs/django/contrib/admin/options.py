@@ -1,0 +1,49 @@
+import luthier
+
+HORIZONTAL = 1
+VERTICAL = 2
+
+
+class BaseModelAdmin:
+    list_display = ("__str__",)
+    list_select_related = False
+    raw_id_fields = ()
+    autocomplete_fields = ()
+    readonly_fields = ()
+
+    def get_queryset(self, request):
+        return self.model._default_manager.get_queryset()
+
+
+class ModelAdmin(BaseModelAdmin):
+    inlines = ()
+    list_filter = ()
+
+    def __luthier_entry__(self):
+        for model in luthier.admin_models(self):
+            self.model = model
+            self.admin_site = luthier.unknown()
+            luthier.changelist(self, luthier.request())
+
+    def get_list_display(self, request):
+        return self.list_display
+
+    def get_list_select_related(self, request):
+        return self.list_select_related
+
+    def message_user(self, request, message, *args, **kwargs):
+        pass
+
+
+class InlineModelAdmin(BaseModelAdmin):
+    def __luthier_entry__(self):
+        self.admin_site = luthier.unknown()
+        luthier.inline(self, luthier.request())
+
+
+class TabularInline(InlineModelAdmin):
+    pass
+
+
+class StackedInline(InlineModelAdmin):
+    pass

@@ -1,0 +1,387 @@
+/** Django REST framework: what a serializer reads of each row, and which actions a viewset has. */
+import type { ClassInfo, Field, Model } from "../../model/index.ts";
+import { argument, decoratorName } from "../../dataflow/calls.ts";
+import { plainObject } from "../../dataflow/create-engine.ts";
+import type { AccessSite, CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
+import { isExternal } from "../../dataflow/frames.ts";
+import { hasColumn } from "../../dataflow/load-tree.ts";
+import {
+  alternatives,
+  dict,
+  list,
+  literal,
+  NO_ARGS,
+  object,
+  UNKNOWN,
+  type ObjectValue,
+  type RowValue,
+  type Value,
+} from "../../dataflow/values.ts";
+import { withEntry } from "../views/hooks.ts";
+
+/** `many=True` makes a list serializer around the class's own. */
+const newSerializer = (engine: Engine): Hook => (args, site) => {
+  const [cls, ...rest] = args.positional;
+  if (cls?.kind !== "class") return UNKNOWN;
+  const own: CallArgs = { positional: rest, keywords: args.keywords, open: args.open };
+  const made = plainObject(engine, cls.cls, own, site);
+  if (made.kind !== "object") return made;
+  const context = args.keywords.get("context");
+  if (context !== undefined) made.attrs.set("_context", context);
+  const instance = argument(own, 0, "instance");
+  if (instance !== null && !made.attrs.has("instance")) made.attrs.set("instance", instance);
+  const many = args.keywords.get("many");
+  if (many !== undefined && !(many.kind === "literal" && many.value === false)) made.attrs.set("_many", literal(true));
+  return made;
+};
+
+function isMany(serializer: ObjectValue): boolean {
+  return serializer.attrs.has("_many");
+}
+
+const serialize = (engine: Engine): Hook => (args, site) => {
+  const [serializer] = args.positional;
+  if (serializer?.kind !== "object") return UNKNOWN;
+  const instance = serializer.attrs.get("instance") ?? UNKNOWN;
+  representAll(engine, serializer, instance, site);
+  return UNKNOWN;
+};
+
+/** Represents a value by a serializer: every row of it when `many`. */
+function representAll(engine: Engine, serializer: ObjectValue, instance: Value, site: CallSite): void {
+  if (!isMany(serializer)) {
+    for (const one of alternatives(instance)) represent(engine, serializer, one, site);
+    return;
+  }
+  const source = managerAll(engine, instance, site);
+  const { element, loop } = engine.iterate(source, site.span, site.frame, "iterate");
+  const frame = { ...site.frame, loop };
+  for (const one of alternatives(element)) represent(engine, serializer, one, { ...site, frame });
+}
+
+function managerAll(engine: Engine, value: Value, site: CallSite): Value {
+  return value.kind === "manager" ? engine.callMethod(value, "all", NO_ARGS, { ...site, expr: null }) : value;
+}
+
+function represent(engine: Engine, serializer: ObjectValue, row: Value, site: CallSite): void {
+  if (row.kind === "unknown" || (row.kind === "literal" && row.value === null)) return;
+  engine.callMethod(serializer, "to_representation", { ...NO_ARGS, positional: [row] }, { ...site, expr: null });
+}
+
+const serializeFields = (engine: Engine): Hook => (args, site) => {
+  const [serializer, row] = args.positional;
+  if (serializer?.kind !== "object" || row === undefined) return UNKNOWN;
+  for (const one of alternatives(row)) {
+    for (const field of fieldsOf(engine, serializer, one, site)) representField(engine, serializer, field, one, site);
+  }
+  return dict();
+};
+
+interface SerializerField {
+  readonly name: string;
+  /** The field object, or null when the model says what it is. */
+  readonly declared: ObjectValue | null;
+  /** Where it is declared, for the place of the access. */
+  readonly site: AccessSite;
+}
+
+function fieldsOf(engine: Engine, serializer: ObjectValue, row: Value, site: CallSite): SerializerField[] {
+  const declared = declaredFields(engine, serializer, site);
+  const listed = metaFields(engine, serializer, row, site);
+  if (listed === null) return [...declared.values()];
+  return listed.map((one) => declared.get(one.name) ?? one);
+}
+
+function declaredFields(engine: Engine, serializer: ObjectValue, site: CallSite): Map<string, SerializerField> {
+  const found = new Map<string, SerializerField>();
+  const limit = restricted(serializer);
+  for (const owner of engine.program.mro(serializer.cls).toReversed()) {
+    if (isExternal(owner) || owner.module.origin === "builtin") continue;
+    for (const [name, definitions] of owner.members) {
+      const last = definitions.at(-1);
+      if (last?.kind !== "variable") continue;
+      const value = engine.classMember(serializer.cls, name, serializer, { span: site.span, frame: site.frame });
+      const field = value === null ? undefined : alternatives(value).find((one) => one.kind === "object" && isField(engine, one.cls));
+      if (field?.kind !== "object" || (limit !== null && !limit.has(name))) {
+        found.delete(name);
+        continue;
+      }
+      const span = { file: owner.module.ir.file, start: last.stmt.start, end: last.stmt.end };
+      found.set(name, { name, declared: field, site: { span, frame: site.frame } });
+    }
+  }
+  return found;
+}
+
+/** `fields=(…)` given to a serializer that narrows itself. */
+function restricted(serializer: ObjectValue): ReadonlySet<string> | null {
+  const given = serializer.args?.keywords.get("fields");
+  if (given?.kind !== "list" || given.items === null) return null;
+  const names = given.items.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : []));
+  return names.length === given.items.length ? new Set(names) : null;
+}
+
+function isField(engine: Engine, cls: ClassInfo): boolean {
+  return engine.program.isSubclass(cls, "rest_framework.fields.Field");
+}
+
+function isSerializer(engine: Engine, cls: ClassInfo): boolean {
+  return engine.program.isSubclass(cls, "rest_framework.serializers.BaseSerializer");
+}
+
+function metaFields(engine: Engine, serializer: ObjectValue, row: Value, site: CallSite): SerializerField[] | null {
+  const meta = metaOf(engine, serializer.cls);
+  if (meta === null) return null;
+  const at: AccessSite = { span: site.span, frame: site.frame };
+  const value = engine.classMember(meta, "fields", { kind: "class", cls: meta }, at);
+  const span = memberSpan(meta, "fields");
+  const limit = restricted(serializer);
+  const where: AccessSite = { span, frame: site.frame };
+  const names = value?.kind === "list" && value.items !== null ? value.items.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : [])) : null;
+  const all = names ?? (isAllFields(value) || value === null ? modelFieldNames(row, excludedNames(engine, meta, at)) : null);
+  if (all === null) return null;
+  return all
+    .filter((name) => limit === null || limit.has(name))
+    .map((name) => ({ name, declared: null, site: { ...where, span: nameSpan(meta, "fields", name) ?? span } }));
+}
+
+function isAllFields(value: Value | null): boolean {
+  return value?.kind === "literal" && value.value === "__all__";
+}
+
+function excludedNames(engine: Engine, meta: ClassInfo, at: AccessSite): ReadonlySet<string> {
+  const value = engine.classMember(meta, "exclude", { kind: "class", cls: meta }, at);
+  if (value?.kind !== "list" || value.items === null) return new Set();
+  return new Set(value.items.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : [])));
+}
+
+function modelFieldNames(row: Value, excluded: ReadonlySet<string>): string[] | null {
+  if (row.kind !== "row") return null;
+  return [...row.model.fields.values()]
+    .filter((field) => isForwardField(field) && !excluded.has(field.name))
+    .map((field) => field.name);
+}
+
+function isForwardField(field: Field): boolean {
+  const kind = field.relation?.kind;
+  return kind === undefined || kind === "fk" || kind === "o2o" || kind === "m2m";
+}
+
+/** `Meta` of the nearest class that has one. */
+function metaOf(engine: Engine, cls: ClassInfo): ClassInfo | null {
+  for (const owner of engine.program.mro(cls)) {
+    if (isExternal(owner)) continue;
+    const meta = owner.nested.get("Meta");
+    if (meta !== undefined) return meta;
+  }
+  return null;
+}
+
+function memberSpan(cls: ClassInfo, name: string): AccessSite["span"] {
+  const last = cls.members.get(name)?.at(-1);
+  const file = cls.module.ir.file;
+  return last?.kind === "variable" ? { file, start: last.stmt.start, end: last.stmt.end } : { file, start: cls.def.start, end: cls.def.headEnd };
+}
+
+/** The string that names the field in `fields = […]`. */
+function nameSpan(cls: ClassInfo, member: string, name: string): AccessSite["span"] | null {
+  for (const definition of cls.members.get(member) ?? []) {
+    if (definition.kind !== "variable" || definition.value?.kind !== "sequence") continue;
+    const item = definition.value.items.find((one) => one.kind === "str" && one.value === name);
+    if (item !== undefined) return { file: cls.module.ir.file, start: item.start, end: item.end };
+  }
+  return null;
+}
+
+function representField(engine: Engine, serializer: ObjectValue, field: SerializerField, row: Value, site: CallSite): void {
+  const { declared } = field;
+  if (declared === null) {
+    representModelField(engine, serializer, field, row, site);
+    return;
+  }
+  if (flag(declared, "write_only")) return;
+  const kind = kindOf(engine, declared.cls);
+  if (kind === "method") {
+    const given = declared.args === null ? null : argument(declared.args, 0, "method_name");
+    const name = given?.kind === "literal" && typeof given.value === "string" ? given.value : `get_${field.name}`;
+    engine.callMethod(serializer, name, { ...NO_ARGS, positional: [row] }, { span: field.site.span, frame: site.frame, expr: null });
+    return;
+  }
+  const source = sourceOf(declared) ?? field.name;
+  const isKeyOnly = kind === "pk" && !flag(declared, "many");
+  const value = followSource(engine, row, source, isKeyOnly, { span: field.site.span, frame: site.frame });
+  const inner: CallSite = { span: field.site.span, frame: site.frame, expr: null };
+  if (isSerializer(engine, declared.cls)) {
+    inherit(serializer, declared);
+    for (const one of alternatives(value)) representAll(engine, declared, one, inner);
+    return;
+  }
+  representRelated(engine, declared, kind, value, inner);
+}
+
+function inherit(parent: ObjectValue, child: ObjectValue): void {
+  const context = parent.attrs.get("_context");
+  if (context !== undefined && !child.attrs.has("_context")) child.attrs.set("_context", context);
+  child.attrs.set("parent", parent);
+}
+
+type FieldKind = "method" | "pk" | "string" | "slug" | "hyperlink" | "custom" | "plain";
+
+function kindOf(engine: Engine, cls: ClassInfo): FieldKind {
+  const { program } = engine;
+  if (program.isSubclass(cls, "rest_framework.fields.SerializerMethodField")) return "method";
+  const own = program.member(cls, "to_representation");
+  if (own !== null && own.owner.module.origin !== "builtin") return "custom";
+  if (program.isSubclass(cls, "rest_framework.relations.PrimaryKeyRelatedField")) return "pk";
+  if (program.isSubclass(cls, "rest_framework.relations.StringRelatedField")) return "string";
+  if (program.isSubclass(cls, "rest_framework.relations.SlugRelatedField")) return "slug";
+  if (program.isSubclass(cls, "rest_framework.relations.HyperlinkedRelatedField")) return "hyperlink";
+  return "plain";
+}
+
+function representRelated(engine: Engine, field: ObjectValue, kind: FieldKind, value: Value, site: CallSite): void {
+  const isMultiple = flag(field, "many") || value.kind === "manager";
+  if (isMultiple && (value.kind === "manager" || value.kind === "queryset")) {
+    const { element } = engine.iterate(managerAll(engine, value, site), site.span, site.frame, "iterate");
+    representOne(engine, field, kind, element, site);
+    return;
+  }
+  representOne(engine, field, kind, value, site);
+}
+
+function representOne(engine: Engine, field: ObjectValue, kind: FieldKind, value: Value, site: CallSite): void {
+  const at: AccessSite = { span: site.span, frame: site.frame };
+  if (kind === "string") engine.text(value, site.span, site.frame);
+  if (kind === "custom") engine.callMethod(field, "to_representation", { ...NO_ARGS, positional: [value] }, site);
+  if (kind === "slug") {
+    const slug = field.args?.keywords.get("slug_field");
+    if (slug?.kind !== "literal" || typeof slug.value !== "string") return;
+    let current = value;
+    for (const part of slug.value.split("__")) current = engine.attribute(current, part, at);
+  }
+}
+
+function flag(field: ObjectValue, name: string): boolean {
+  const value = field.args?.keywords.get(name);
+  return value?.kind === "literal" && value.value === true;
+}
+
+function sourceOf(field: ObjectValue): string | null {
+  const value = field.args?.keywords.get("source");
+  return value?.kind === "literal" && typeof value.value === "string" ? value.value : null;
+}
+
+/** Attribute by attribute, calling what can be called; a key-only field stops before its last relation. */
+function followSource(engine: Engine, row: Value, source: string, isKeyOnly: boolean, at: AccessSite): Value {
+  if (source === "*") return row;
+  let current = row;
+  const parts = source.split(".");
+  for (const [index, part] of parts.entries()) {
+    if (isKeyOnly && index === parts.length - 1 && isLoadedKey(current, part)) return UNKNOWN;
+    current = engine.lookUp(current, part, true, at);
+  }
+  return current;
+}
+
+function isLoadedKey(value: Value, name: string): boolean {
+  if (value.kind !== "row") return false;
+  const field = value.model.fields.get(name);
+  if (field?.relation == null || field.attname === null) return false;
+  return hasColumn(value.load, field.name, field.attname, field.primaryKey);
+}
+
+function representModelField(engine: Engine, serializer: ObjectValue, field: SerializerField, row: Value, site: CallSite): void {
+  const at: AccessSite = { span: field.site.span, frame: site.frame };
+  if (row.kind !== "row") {
+    engine.attribute(row, field.name, at);
+    return;
+  }
+  const known = row.model.fields.get(field.name);
+  const inner: CallSite = { span: field.site.span, frame: site.frame, expr: null };
+  if (known?.relation == null) {
+    engine.lookUp(row, field.name, true, at);
+    return;
+  }
+  const depth = depthOf(engine, serializer, site);
+  if (depth > 0) {
+    representDeep(engine, row, known, depth, inner);
+    return;
+  }
+  if (known.relation.single && isLoadedKey(row, known.name)) {
+    row.origin.columns.add(row.path === "" ? known.name : `${row.path}__${known.name}`);
+    return;
+  }
+  const value = engine.attribute(row, known.name, at);
+  if (value.kind === "manager") engine.iterate(managerAll(engine, value, inner), inner.span, inner.frame, "iterate");
+}
+
+function depthOf(engine: Engine, serializer: ObjectValue, site: CallSite): number {
+  const meta = metaOf(engine, serializer.cls);
+  const value = meta === null ? null : engine.classMember(meta, "depth", { kind: "class", cls: meta }, { span: site.span, frame: site.frame });
+  return value?.kind === "literal" && typeof value.value === "number" ? value.value : 0;
+}
+
+/** `depth = n` nests the related rows' own fields. */
+function representDeep(engine: Engine, row: RowValue, field: Field, depth: number, site: CallSite): void {
+  const at: AccessSite = { span: site.span, frame: site.frame };
+  const value = engine.attribute(row, field.name, at);
+  const rows = value.kind === "manager" ? engine.iterate(managerAll(engine, value, site), site.span, site.frame, "iterate").element : value;
+  if (rows.kind !== "row" || depth <= 1) return;
+  for (const inner of forwardFields(rows.model)) representDeep(engine, rows, inner, depth - 1, site);
+}
+
+function forwardFields(model: Model): Field[] {
+  return [...model.fields.values()].filter((field) => field.relation !== null && isForwardField(field));
+}
+
+/** Runs every action of a viewset under its name, so that `self.action == "list"` is decided. */
+const eachAction = (engine: Engine): Hook => (args, site) => {
+  const [viewset] = args.positional;
+  if (viewset?.kind !== "object") return UNKNOWN;
+  for (const action of actionsOf(engine, viewset.cls)) {
+    const made = object(viewset.cls, null, viewset.site);
+    withEntry(engine, viewset.cls, () => {
+      engine.callMethod(made, "setup_action", { ...NO_ARGS, positional: [literal(action)] }, site);
+      const request = made.attrs.get("request") ?? UNKNOWN;
+      engine.callMethod(made, action, { positional: [request], keywords: new Map(), open: true }, site);
+    });
+  }
+  return UNKNOWN;
+};
+
+const STANDARD_ACTIONS = ["list", "retrieve", "create", "update", "partial_update", "destroy"];
+
+function actionsOf(engine: Engine, cls: ClassInfo): string[] {
+  const names = new Set(STANDARD_ACTIONS.filter((name) => engine.program.member(cls, name) !== null));
+  for (const owner of engine.program.mro(cls)) {
+    if (isExternal(owner)) continue;
+    for (const [name, definitions] of owner.members) {
+      const last = definitions.at(-1);
+      if (last?.kind === "function" && last.def.decorators.some((one) => /(^|\.)(action|list_route|detail_route)$/.test(decoratorName(one)))) {
+        names.add(name);
+      }
+    }
+  }
+  return [...names];
+}
+
+/** One page of a queryset is a list of its rows. */
+const page = (): Hook => (args) => {
+  const [queryset] = args.positional;
+  if (queryset?.kind !== "queryset") return queryset ?? UNKNOWN;
+  return { ...queryset, sliced: true };
+};
+
+export const drfHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
+  "luthier.new_serializer": newSerializer,
+  "luthier.serialize": serialize,
+  "luthier.serialize_fields": serializeFields,
+  "luthier.serializer_context": () => (args) => {
+    const [serializer] = args.positional;
+    return (serializer?.kind === "object" ? serializer.attrs.get("_context") : undefined) ?? UNKNOWN;
+  },
+  "luthier.each_action": eachAction,
+  "luthier.page": page,
+};
+
+export { list };

@@ -1,0 +1,48 @@
+import luthier
+from rest_framework.fields import *
+from rest_framework.relations import *
+from rest_framework.fields import Field
+
+
+class BaseSerializer(Field):
+    @classmethod
+    def __luthier_new__(cls, *args, **kwargs):
+        return luthier.new_serializer(cls, *args, **kwargs)
+
+    def __init__(self, instance=None, data=None, **kwargs):
+        self.instance = instance
+        self.initial_data = data
+        self.validated_data = luthier.unknown()
+
+    @property
+    def context(self):
+        return luthier.serializer_context(self)
+
+    @property
+    def data(self):
+        return luthier.serialize(self)
+
+    def to_representation(self, instance):
+        return luthier.serialize_fields(self, instance)
+
+    def is_valid(self, **kwargs):
+        return luthier.unknown()
+
+    def save(self, **kwargs):
+        return self.instance
+
+
+class Serializer(BaseSerializer):
+    pass
+
+
+class ListSerializer(BaseSerializer):
+    pass
+
+
+class ModelSerializer(Serializer):
+    pass
+
+
+class HyperlinkedModelSerializer(ModelSerializer):
+    pass

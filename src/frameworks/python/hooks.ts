@@ -1,0 +1,71 @@
+/** The standard library's functions that pass rows on. */
+import { argument } from "../../dataflow/calls.ts";
+import type { Engine, Hook } from "../../dataflow/engine.ts";
+import { dict, joinAll, list, listOf, native, NO_ARGS, UNKNOWN, type Value } from "../../dataflow/values.ts";
+
+const chained = (engine: Engine): Hook => (args, site) =>
+  listOf(joinAll(args.positional.map((one) => engine.iterate(one, site.span, site.frame, "iterate").element)), "generator");
+
+/** Returns its first argument: decorators and wrappers. */
+const identity = (): Hook => (args) => args.positional[0] ?? UNKNOWN;
+
+export const pythonHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
+  "itertools.chain": chained,
+  "itertools.chain.from_iterable": (engine) => (args, site) => {
+    const [outer] = args.positional;
+    if (outer === undefined) return UNKNOWN;
+    const { element } = engine.iterate(outer, site.span, site.frame, "iterate");
+    return listOf(engine.iterate(element, site.span, site.frame, "iterate").element, "generator");
+  },
+  "itertools.islice": (engine) => (args, site) =>
+    listOf(args.positional[0] === undefined ? UNKNOWN : engine.iterate(args.positional[0], site.span, site.frame).element, "generator"),
+  "itertools.groupby": (engine) => (args, site) => {
+    const [source] = args.positional;
+    if (source === undefined) return UNKNOWN;
+    const { element } = engine.iterate(source, site.span, site.frame, "iterate");
+    const key = argument(args, 1, "key");
+    if (key !== null) engine.call(key, { ...NO_ARGS, positional: [element] }, site);
+    return listOf(list([UNKNOWN, listOf(element)], "tuple"), "generator");
+  },
+  "operator.attrgetter": (engine) => (args) => {
+    const names = args.positional.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : []));
+    return native(`attrgetter:${names.join(",")}`, (inner, site) => {
+      const [object] = inner.positional;
+      let found: Value = UNKNOWN;
+      for (const name of names) {
+        found = object ?? UNKNOWN;
+        for (const part of name.split(".")) found = engine.attribute(found, part, { span: site.span, frame: site.frame });
+      }
+      return found;
+    });
+  },
+  "functools.partial": (engine) => (args) => {
+    const [fn, ...bound] = args.positional;
+    return native("partial", (inner, site) =>
+      fn === undefined
+        ? UNKNOWN
+        : engine.call(fn, { positional: [...bound, ...inner.positional], keywords: new Map([...args.keywords, ...inner.keywords]), open: inner.open }, site),
+    );
+  },
+  "functools.lru_cache": identity,
+  "functools.cache": identity,
+  "functools.wraps": () => () => native("wraps", (args) => args.positional[0] ?? UNKNOWN),
+  "copy.copy": identity,
+  "copy.deepcopy": identity,
+  "typing.cast": () => (args) => args.positional[1] ?? UNKNOWN,
+  "collections.defaultdict": (engine) => (args, site) => {
+    const made = dict();
+    const [factory] = args.positional;
+    if (factory !== undefined) made.rest = engine.call(factory, NO_ARGS, site);
+    return made;
+  },
+  "collections.OrderedDict": () => (args) => (args.positional[0]?.kind === "dict" ? args.positional[0] : dict()),
+  "collections.deque": (engine) => (args, site) =>
+    args.positional[0] === undefined ? list([]) : listOf(engine.iterate(args.positional[0], site.span, site.frame, "list").element),
+  "collections.Counter": (engine) => (args, site) => {
+    for (const one of args.positional) engine.iterate(one, site.span, site.frame, "iterate");
+    return UNKNOWN;
+  },
+  "asgiref.sync.sync_to_async": identity,
+  "asgiref.sync.async_to_sync": identity,
+};

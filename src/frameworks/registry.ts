@@ -1,0 +1,23 @@
+/** Every adapter's hooks, and the folders of its stubs. An adapter is a folder with `stubs/` and, if need be, `hooks.ts`. */
+import { fileURLToPath } from "node:url";
+import type { Engine, Hook } from "../dataflow/engine.ts";
+import { adminHooks } from "./admin/hooks.ts";
+import { drfHooks } from "./drf/hooks.ts";
+import { formHooks } from "./forms/hooks.ts";
+import { pythonHooks } from "./python/hooks.ts";
+import { tableHooks } from "./tables/hooks.ts";
+import { viewHooks } from "./views/hooks.ts";
+
+export type HookTable = Readonly<Record<string, (engine: Engine) => Hook>>;
+
+export function frameworkHooks(): ReadonlyMap<string, (engine: Engine) => Hook> {
+  const all: HookTable = { ...pythonHooks, ...viewHooks, ...drfHooks, ...adminHooks, ...formHooks, ...tableHooks };
+  return new Map(Object.entries(all));
+}
+
+const FOLDERS = ["views", "drf", "admin", "forms", "tables"] as const;
+
+/** Folders of Python stubs, each laid out like the packages that it describes. */
+export function stubFolders(): readonly string[] {
+  return FOLDERS.map((name) => fileURLToPath(new URL(`${name}/stubs`, import.meta.url)));
+}

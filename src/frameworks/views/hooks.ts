@@ -1,0 +1,217 @@
+/** Django's own conventions: requests, rendering, shortcuts, class-based views. */
+import type { ClassInfo } from "../../model/index.ts";
+import { argument } from "../../dataflow/calls.ts";
+import type { CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
+import { BARE, mergeNodes } from "../../dataflow/load-tree.ts";
+import { unknownRow } from "../../dataflow/protocols.ts";
+import { withPrefetch } from "../../dataflow/querysets.ts";
+import {
+  alternatives,
+  dict,
+  freshId,
+  joinAll,
+  list,
+  listOf,
+  literal,
+  NONE,
+  NO_ARGS,
+  native,
+  object,
+  UNKNOWN,
+  type ObjectValue,
+  type Value,
+} from "../../dataflow/values.ts";
+
+const requests = new WeakMap<Engine, ObjectValue>();
+
+function requestOf(engine: Engine): Value {
+  const known = requests.get(engine);
+  if (known !== undefined) return known;
+  const symbol = engine.program.resolveDotted("django.http.HttpRequest");
+  if (symbol?.kind !== "class") return UNKNOWN;
+  const made = object(symbol.cls, null, null);
+  requests.set(engine, made);
+  return made;
+}
+
+const render = (engine: Engine): Hook => (args, site) => {
+  const template = argument(args, 1, "template_name") ?? argument(args, 1, "template");
+  if (template !== null) engine.renderTemplate(template, argument(args, 2, "context") ?? dict(), site);
+  return UNKNOWN;
+};
+
+const renderToString = (engine: Engine): Hook => (args, site) => {
+  const template = argument(args, 0, "template_name");
+  if (template !== null) engine.renderTemplate(template, argument(args, 1, "context") ?? dict(), site);
+  return UNKNOWN;
+};
+
+const getTemplate = (engine: Engine): Hook => (args) => {
+  const template = argument(args, 0, "template_name") ?? argument(args, 0, "template_name_list") ?? UNKNOWN;
+  const run = native(`template.render:${template.kind === "literal" ? String(template.value) : ""}`, (inner, site) => {
+    engine.renderTemplate(template, argument(inner, 0, "context") ?? dict(), site);
+    return UNKNOWN;
+  });
+  return dict([["render", run]]);
+};
+
+/** `get_object_or_404(X, …)` is `X.get(…)`; X may be a model, a manager or a queryset. */
+const getOr404 =
+  (method: "get" | "list") =>
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [source] = args.positional;
+    if (source === undefined) return UNKNOWN;
+    const results = alternatives(source).map((one) => getFrom(engine, one, method, args, site));
+    return joinAll(results);
+  };
+
+function getFrom(engine: Engine, source: Value, method: "get" | "list", args: CallArgs, site: CallSite): Value {
+  const at = { span: site.span, frame: site.frame };
+  const manager = source.kind === "class" ? engine.attribute(source, "_default_manager", at) : source;
+  if (manager.kind !== "manager" && manager.kind !== "queryset") return UNKNOWN;
+  const rest: CallArgs = { positional: args.positional.slice(1), keywords: args.keywords, open: args.open };
+  const inner: CallSite = { ...site, expr: null };
+  if (method === "get") return engine.callMethod(manager, "get", rest, inner);
+  const filtered = engine.callMethod(manager, "filter", rest, inner);
+  return listOf(engine.iterate(filtered, site.span, site.frame, "list").element);
+}
+
+/** Sets what `prefetch_related` would on rows that are in memory. */
+const prefetchObjects = (engine: Engine): Hook => (args, site) => {
+  const [rows, ...lookups] = args.positional;
+  for (const one of rows === undefined ? [] : targetsOf(rows)) {
+    for (const [index, lookup] of lookups.entries()) {
+      const span = site.expr?.args[index + 1] ?? site.span;
+      const at = { file: site.frame.file, start: span.start, end: span.end };
+      one.load = withPrefetch(engine, one, one.load, lookup, at, site.frame);
+    }
+  }
+  return NONE;
+};
+
+function targetsOf(value: Value): (Extract<Value, { readonly kind: "row" | "queryset" }>)[] {
+  return alternatives(value).flatMap((one) => {
+    if (one.kind === "row" || one.kind === "queryset") return [one];
+    if (one.kind === "list") return [...targetsOf(one.element), ...(one.items ?? []).flatMap(targetsOf)];
+    if (one.kind === "object") return [...one.attrs.values()].flatMap((inner) => (inner.kind === "queryset" ? [inner] : []));
+    return [];
+  });
+}
+
+/** Calls a method with as many of the arguments as it takes (feeds and sitemaps do). */
+const callWithSome = (engine: Engine): Hook => (args, site) => {
+  const [method, ...given] = args.positional;
+  if (method === undefined) return UNKNOWN;
+  if (method.kind !== "bound") return method.kind === "unknown" ? UNKNOWN : method;
+  const takes = method.fn.def.params.filter((one) => one.form === "positional").length - 1;
+  return engine.call(method, { ...NO_ARGS, positional: given.slice(0, Math.max(0, takes)) }, site);
+};
+
+function modelOf(engine: Engine, value: Value | undefined): { readonly name: string; readonly app: string } | null {
+  for (const one of value === undefined ? [] : alternatives(value)) {
+    if (one.kind === "queryset" || one.kind === "row" || one.kind === "manager") return one.model;
+    if (one.kind === "class") return engine.graph.ofClass(one.cls);
+    if (one.kind === "list") return modelOf(engine, one.element);
+  }
+  return null;
+}
+
+const modelTemplates = (engine: Engine): Hook => (args, site) => {
+  const [view, rows, suffix] = args.positional;
+  const declared = view === undefined ? UNKNOWN : engine.attribute(view, "model", { span: site.span, frame: site.frame });
+  const model = modelOf(engine, rows) ?? modelOf(engine, declared);
+  if (model === null || suffix?.kind !== "literal") return UNKNOWN;
+  return list([literal(`${model.app}/${model.name.toLowerCase()}${String(suffix.value)}.html`)]);
+};
+
+/** A queryset shared by a class is cloned for each use. */
+const fresh = (): Hook => (args) => {
+  const [value] = args.positional;
+  if (value === undefined) return UNKNOWN;
+  return joinAll(alternatives(value).map((one) => (one.kind === "queryset" ? { ...one, id: freshId(), evaluated: false } : one)));
+};
+
+/** `as_view(template_name=…)`: the options are attributes of the view that it makes. */
+const viewOptions = (engine: Engine): Hook => (args, site) => {
+  const [cls, options] = args.positional;
+  if (cls?.kind !== "class" || options?.kind !== "dict" || options.entries.size === 0) return UNKNOWN;
+  const made = object(cls.cls, null, null);
+  for (const [name, value] of options.entries) made.attrs.set(name, value);
+  withEntry(engine, cls.cls, () => engine.callMethod(made, "__luthier_entry__", NO_ARGS, site));
+  return UNKNOWN;
+};
+
+export function withEntry(engine: Engine, cls: ClassInfo, work: () => void): void {
+  const outer = engine.entry;
+  if (cls.module.origin === "project") {
+    engine.entry = { cls, span: { file: cls.module.ir.file, start: cls.def.start, end: cls.def.headEnd } };
+  }
+  work();
+  engine.entry = outer;
+}
+
+export const viewHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
+  "luthier.request": (engine) => () => requestOf(engine),
+  "luthier.user": (engine) => () => unknownRow(engine, engine.project.authUserModel),
+  "luthier.unknown": () => () => UNKNOWN,
+  "luthier.consume": (engine) => (args) => {
+    for (const one of args.positional) engine.escape(one);
+    return UNKNOWN;
+  },
+  "luthier.items": () => (args) => args.positional[0] ?? UNKNOWN,
+  "luthier.fresh": fresh,
+  "luthier.render_template": (engine) => (args, site) => {
+    const [name, context] = args.positional;
+    if (name !== undefined) engine.renderTemplate(name, context ?? dict(), site);
+    return UNKNOWN;
+  },
+  "luthier.model_name": (engine) => (args) => {
+    const model = modelOf(engine, args.positional[0]);
+    const suffix = args.positional[1];
+    return model === null || suffix?.kind !== "literal" ? UNKNOWN : literal(`${model.name.toLowerCase()}${String(suffix.value)}`);
+  },
+  "luthier.model_templates": modelTemplates,
+  "luthier.call_with_some": callWithSome,
+  "luthier.view_options": viewOptions,
+  "django.shortcuts.render": render,
+  "django.shortcuts.get_object_or_404": getOr404("get"),
+  "django.shortcuts.aget_object_or_404": getOr404("get"),
+  "django.shortcuts.get_list_or_404": getOr404("list"),
+  "rest_framework.generics.get_object_or_404": getOr404("get"),
+  "rest_framework.get_object_or_404": getOr404("get"),
+  "django.template.loader.render_to_string": renderToString,
+  "django.template.loader.get_template": getTemplate,
+  "django.template.loader.select_template": getTemplate,
+  "django.template.response.TemplateResponse": render,
+  "django.template.response.SimpleTemplateResponse": renderToString,
+  "django.template.Context": () => (args) => args.positional[0] ?? dict(),
+  "django.template.RequestContext": () => (args) => args.positional[1] ?? dict(),
+  "django.db.models.prefetch_related_objects": prefetchObjects,
+  "django.db.models.query.prefetch_related_objects": prefetchObjects,
+  "django.db.models.aprefetch_related_objects": prefetchObjects,
+  "django.contrib.auth.get_user_model": (engine) => () => userClass(engine),
+  "django.apps.apps.get_model": (engine) => (args) => modelClass(engine, args),
+  "django.utils.html.format_html": (engine) => (args, site) => {
+    for (const one of [...args.positional, ...args.keywords.values()]) engine.text(one, site.span, site.frame);
+    return UNKNOWN;
+  },
+  "django.utils.safestring.mark_safe": () => () => UNKNOWN,
+  "django.utils.encoding.force_str": (engine) => (args, site) => {
+    for (const one of args.positional) engine.text(one, site.span, site.frame);
+    return UNKNOWN;
+  },
+};
+
+function userClass(engine: Engine): Value {
+  const model = engine.graph.byLabel(engine.project.authUserModel);
+  return model === null ? UNKNOWN : { kind: "class", cls: model.cls };
+}
+
+function modelClass(engine: Engine, args: CallArgs): Value {
+  const names = args.positional.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : []));
+  const model = names.length === 0 ? null : engine.graph.byLabel(names.join("."));
+  return model === null ? UNKNOWN : { kind: "class", cls: model.cls };
+}
+
+export { BARE, mergeNodes };

@@ -1,0 +1,35 @@
+import luthier
+
+
+class HttpRequest:
+    @property
+    def user(self):
+        return luthier.user()
+
+    @property
+    def site(self):
+        return luthier.unknown()
+
+
+class HttpResponse:
+    def __init__(self, content=None, **kwargs):
+        self.content = content
+        str(content)
+
+
+class HttpResponseRedirect(HttpResponse):
+    pass
+
+
+class StreamingHttpResponse(HttpResponse):
+    def __init__(self, streaming_content=None, **kwargs):
+        self.content = streaming_content
+
+
+class JsonResponse(HttpResponse):
+    def __init__(self, data=None, **kwargs):
+        luthier.consume(data)
+
+
+class FileResponse(HttpResponse):
+    pass

@@ -1,0 +1,54 @@
+import type { Confidence, Severity } from "./finding.ts";
+
+export type ReportFormat = "text" | "json" | "sarif" | "github" | "markdown";
+export type FailOn = Severity | "never";
+
+/** What an analysis needs to know; nothing in it says how the result is shown. */
+export interface AnalyseOptions {
+  /** Absolute path of the project's folder; every path of the report is relative to it. */
+  readonly root: string;
+  /** Globs below the root that are not read. */
+  readonly exclude: readonly string[];
+  readonly jobs: number;
+  readonly cache: boolean;
+  /** Dotted settings modules, when the project says which. */
+  readonly settings: readonly string[];
+  /** Folders below the root from which imports are resolved; empty when they are to be found out. */
+  readonly sourceRoots: readonly string[];
+  /** Absolute paths of Python stub files that declare the project's own conventions. */
+  readonly conventions: readonly string[];
+  readonly thresholds: Readonly<Record<string, number>>;
+}
+
+/** Everything that the configuration file and the command line can say together. */
+export interface Config {
+  readonly format: ReportFormat;
+  readonly select: readonly string[];
+  readonly ignore: readonly string[];
+  readonly minConfidence: Confidence;
+  readonly failOn: FailOn;
+  /** Absolute path; null without a baseline. */
+  readonly baseline: string | null;
+  readonly exclude: readonly string[];
+  readonly jobs: number;
+  readonly cache: boolean;
+  readonly verbose: boolean;
+  readonly quiet: boolean;
+  readonly settings: readonly string[];
+  readonly sourceRoots: readonly string[];
+  readonly perFileIgnores: Readonly<Record<string, readonly string[]>>;
+  readonly conventions: readonly string[];
+  readonly thresholds: Readonly<Record<string, number>>;
+}
+
+/** One step of a long piece of work, for the progress line. */
+export interface ProgressStep {
+  /** A word such as `parsing`. */
+  readonly phase: string;
+  readonly done: number;
+  readonly total: number;
+  /** What is counted: `files`, `statements`. */
+  readonly unit: string;
+}
+
+export type Progress = (step: ProgressStep) => void;

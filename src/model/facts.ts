@@ -1,0 +1,154 @@
+import type { Expr, Keyword } from "./ir.ts";
+import type { RelationKind } from "./project.ts";
+import type { Span } from "./span.ts";
+
+/**
+ * What the data-flow engine found out about the source, as plain data. Rules read this and nothing else.
+ */
+export interface SourceFacts {
+  readonly origins: readonly Origin[];
+  readonly loads: readonly LazyLoad[];
+  /** `file:start:relation` of reads that an eager load covers in some context. */
+  readonly covered: ReadonlySet<string>;
+  readonly runs: readonly QueryRun[];
+  readonly writes: readonly Write[];
+  readonly eagerLoads: readonly EagerLoad[];
+  readonly folds: readonly Fold[];
+}
+
+/** One method call of a queryset's chain, as written. */
+export interface ChainCall {
+  readonly name: string;
+  readonly file: string;
+  /** The call expression, receiver included. */
+  readonly start: number;
+  readonly end: number;
+  /** Where `.name(…)` begins: the end of the receiver. */
+  readonly dot: number;
+  readonly args: readonly Expr[];
+  readonly keywords: readonly Keyword[];
+}
+
+/** The place in the source where a queryset is born: the line that a fix changes. */
+export interface Origin {
+  readonly id: number;
+  /** `manager`: written in code. `implicit`: a class attribute such as `model = Order` that a framework turns into a
+   *  queryset. `related`: a related manager of one row. `parameter`: an annotated parameter. `instance`: one row. */
+  readonly kind: "manager" | "implicit" | "related" | "parameter" | "instance" | "raw";
+  /** Model label. */
+  readonly model: string;
+  /** The whole expression with its chain of calls; the class header for an implicit one. */
+  readonly span: Span;
+  /** Calls chained on it in the birth expression and later, in order of first sight. */
+  readonly calls: readonly ChainCall[];
+  /** Dotted name of the function or class that holds it. */
+  readonly symbol: string;
+  /** Its rows or itself went where the analysis could not follow. */
+  readonly escapes: boolean;
+  /** At least one run fetches instances in number (iteration, list). */
+  readonly iterated: boolean;
+  /** Own and related columns that were read, as lookup paths; complete only when it does not escape. */
+  readonly columns: ReadonlySet<string>;
+  /** Rows were used as dictionaries or tuples. */
+  readonly asValues: boolean;
+}
+
+/** Loop under which something happens. */
+export interface LoopFact {
+  readonly span: Span;
+  /** What it runs over: rows of a queryset, a literal of known length, a `while` condition, or something unknown. */
+  readonly over: "rows" | "literal" | "while" | "unknown";
+  readonly origin: Origin | null;
+}
+
+/** A read of something that was not loaded with its row and costs a query of its own. */
+export interface LazyLoad {
+  readonly origin: Origin;
+  /** From the origin's model to what is loaded, as Django writes it: `customer__address`, `lines`. */
+  readonly path: string;
+  readonly kind: RelationKind | "deferred";
+  /** For managers: how they were read (`all`, `filter`, `count`, …). */
+  readonly method: string | null;
+  /** `unloaded`; `defeated`: prefetched, but read in a way that queries again; `deferred`: a column left out. */
+  readonly reason: "unloaded" | "defeated" | "deferred";
+  readonly model: string;
+  readonly target: string | null;
+  readonly access: Span;
+  /** Calls, includes and tags between the loop and the access. */
+  readonly calls: readonly Span[];
+  readonly loop: LoopFact | null;
+  /** Once per row of an iteration; false for a single row. */
+  readonly perRow: boolean;
+  readonly isAsync: boolean;
+  /** Every step is single-valued, so that a join can load it. */
+  readonly joinable: boolean;
+  /** Why it is less than certain, empty when nothing speaks against it. */
+  readonly doubts: readonly string[];
+  /** The method's own analysis without a known caller: other callers may load it eagerly. */
+  readonly withoutCaller: boolean;
+  /** The access is in a comparison with another row or its key alone is read (`author.id`, `author == x`). */
+  readonly keyOnly: boolean;
+}
+
+/** One execution (or use from the cache) of a queryset. */
+export interface QueryRun {
+  readonly origin: Origin;
+  readonly model: string;
+  /** Identity of the queryset object: runs of one object share its result cache. */
+  readonly queryset: number;
+  /** `iterate`, `list`, `len`, `bool`, `count`, `exists`, `first`, `last`, `get`, `index`, `slice`, `contains`,
+   *  `aggregate`, `in_bulk`, `sorted`, `sum`, `text`, `log`, `in-filter`, `values`, … */
+  readonly how: string;
+  readonly span: Span;
+  readonly loop: LoopFact | null;
+  /** Does it depend on the innermost loop's rows? */
+  readonly keyed: "keyed" | "invariant" | "unknown";
+  /** The object's results were loaded already: no statement is sent. */
+  readonly cached: boolean;
+  readonly sliced: boolean;
+  readonly narrowed: boolean;
+  readonly ordered: "yes" | "no" | "unknown";
+  /** Branch taken at each condition since the function began, `12:then/40:else`. */
+  readonly branch: string;
+  readonly order: number;
+  readonly calls: readonly Span[];
+  readonly symbol: string;
+  readonly atImport: boolean;
+  readonly isAsync: boolean;
+  readonly inTemplate: boolean;
+  /** Through a related manager of one row. */
+  readonly related: boolean;
+}
+
+export interface Write {
+  readonly how: string;
+  readonly model: string | null;
+  readonly relation: string | null;
+  readonly span: Span;
+  readonly loop: LoopFact | null;
+  readonly keyed: "keyed" | "invariant" | "unknown";
+  readonly branch: string;
+  readonly calls: readonly Span[];
+  readonly symbol: string;
+}
+
+/** A path of `select_related` or `prefetch_related` and whether anything read it. */
+export interface EagerLoad {
+  readonly origin: Origin;
+  readonly method: "select_related" | "prefetch_related";
+  readonly path: string;
+  readonly span: Span;
+  readonly used: boolean;
+}
+
+/** Python doing the database's work over a queryset's rows. */
+export interface Fold {
+  readonly kind: "filter" | "aggregate" | "sort";
+  readonly origin: Origin;
+  readonly span: Span;
+  /** Columns of the row that decide, as lookup paths. */
+  readonly columns: readonly string[];
+  readonly detail: string;
+  /** The rows are needed anyway: the same object is iterated elsewhere. */
+  readonly rowsUsedElsewhere: boolean;
+}

@@ -1,0 +1,121 @@
+import { changedBlocks, changedLineCount, type ChangedBlock } from "../fixes/changed-blocks.ts";
+import { editsByFile } from "../fixes/plan-fixes.ts";
+import type { Evidence, Figure, Finding, Fix, Impact, Rung } from "../model/finding.ts";
+import type { Report } from "../model/report.ts";
+import { rungOf, strongestEvidence } from "../select/severity.ts";
+import { formatBytes, formatCost, formatCount, formatNumber } from "./numbers.ts";
+import { shortIdOf, shownPath, type RenderContext, type SourceReader } from "./render-context.ts";
+
+/** Part 4: how often it was seen, figures and source. */
+export function evidenceSentence(finding: Finding, report: Report, context: RenderContext): string {
+  const evidence = strongestEvidence(finding);
+  const figures = evidence ? figuresOf(evidence) : [];
+  const source = evidence?.note ?? defaultSource(finding, report, context);
+  return [source, (figures.length > 0 ? figures : impactFigures(finding.impact)).join(", ")].filter(Boolean).join("; ");
+}
+
+const SOURCES: Readonly<Record<Exclude<Rung, "inferred">, string>> = {
+  recorded: "seen in the recording",
+  planned: "PostgreSQL's planner agrees",
+  measured: "timed on rows",
+  proven: "the fix was applied and the same work run again",
+};
+
+function defaultSource(finding: Finding, report: Report, context: RenderContext): string {
+  const rung = rungOf(finding);
+  if (rung !== "inferred") return SOURCES[rung];
+  const file = finding.places[0]?.file;
+  if (!report.evidence.includes("recording") || file === undefined) return "source only: nothing was recorded";
+  return `source only: no recorded request reaches ${shownPath(context, file)}`;
+}
+
+function figuresOf(evidence: Evidence): readonly string[] {
+  const { statements, milliseconds, rows, bytes } = evidence;
+  const figure = (value: string | number | boolean | undefined): Figure => (typeof value === "number" ? { before: value } : {});
+  return impactFigures({
+    statements: figure(statements),
+    milliseconds: figure(milliseconds),
+    rows: figure(rows),
+    bytes: figure(bytes),
+  });
+}
+
+/** Each figure with what it is counted over: `50 queries a request, 9.8 s a minute`. */
+function impactFigures({ statements, milliseconds, rows, bytes }: Impact): readonly string[] {
+  const over = (figure: Figure | undefined, format: (before: number) => string): string =>
+    figure?.before === undefined ? "" : format(figure.before) + (figure.per === undefined ? "" : ` a ${figure.per}`);
+  return [
+    over(statements, (count) => formatCount(count, "query", "queries")),
+    over(milliseconds, (time) => (milliseconds?.per === "minute" ? `${formatCost(time / 1000)} s` : `${formatNumber(time)} ms`)),
+    over(rows, (count) => formatCount(count, "row")),
+    over(bytes, formatBytes),
+  ].filter(Boolean);
+}
+
+/** Part 6: what was measured with the fix in place, or why nothing was, and the command that would. */
+export function proofSentence(finding: Finding, context: RenderContext): string {
+  const proven = finding.evidence.find(({ kind }) => kind === "proven");
+  if (proven) return provenSentence(proven, finding.impact);
+  if (!finding.fixes[0]?.edits.length) return "none: there is no edit to try";
+  const last = finding.places.at(-1);
+  if (rungOf(finding) === "inferred" && last && context.commands.has("record")) {
+    const isOneFile = finding.places.every(({ file }) => file === last.file);
+    return `none yet: record a run that reaches ${isOneFile ? "line " : `${shownPath(context, last.file)}:`}${last.line}`;
+  }
+  if (!context.commands.has("fix --prove")) return "none yet: the fix was not run";
+  return `none yet: luthier fix --select ${shortIdOf(context, finding.id)} --prove -- COMMAND`;
+}
+
+function provenSentence(proven: Evidence, { statements, milliseconds }: Impact): string {
+  const pair = (figure: Figure | undefined, unit: string): string =>
+    figure?.before === undefined || figure.after === undefined
+      ? ""
+      : `${formatNumber(figure.before)} → ${formatNumber(figure.after)} ${unit}`;
+  const { runs, results } = proven;
+  const parts = [
+    pair(statements, "queries"),
+    pair(milliseconds, milliseconds?.per === "minute" ? "ms a minute" : "ms"),
+    typeof runs === "number" ? formatCount(runs, "run") : "",
+    typeof results === "string" ? `results ${results}` : "",
+  ].filter(Boolean);
+  return [proven.note ?? "", parts.join(", ")].filter(Boolean).join("; ") || SOURCES.proven;
+}
+
+/** Part 7. */
+export function doubtSentence(finding: Finding): string {
+  return finding.doubt.trim() === "" ? "none named by the rule" : finding.doubt;
+}
+
+/** The lines that a fix changes in one file. */
+export interface FileChange {
+  readonly file: string;
+  readonly blocks: readonly ChangedBlock[];
+}
+
+/** A fix's changes by file; null when a file is not as the fix expects it. A file that is not there yet is created. */
+export function fixChanges(fix: Fix, read: SourceReader): readonly FileChange[] | null {
+  const changes: FileChange[] = [];
+  for (const [file, edits] of editsByFile(fix.edits)) {
+    const blocks = changedBlocks(read(file) ?? "", edits);
+    if (blocks === null) return null;
+    changes.push({ file, blocks });
+  }
+  return changes;
+}
+
+const KINDS: Readonly<Record<Fix["kind"], string>> = {
+  edit: "",
+  migration: "a migration",
+  sql: "SQL",
+  config: "a setting",
+};
+
+/** Part 5's first line: `safe, 1 line`. */
+export function fixSentence(fix: Fix | undefined, changes: readonly FileChange[] | null): string {
+  if (!fix) return "none: the rule knows no edit for this";
+  if (fix.edits.length === 0) return `${[fix.safety, KINDS[fix.kind]].filter(Boolean).join(", ")}: ${fix.title}`;
+  if (changes === null) return `${fix.safety}: ${fix.title} (not shown: the file is not as it was analysed)`;
+  const lines = formatCount(changes.reduce((sum, { blocks }) => sum + changedLineCount(blocks), 0), "line");
+  const size = changes.length > 1 ? `${lines} in ${changes.length} files` : lines;
+  return [fix.safety, KINDS[fix.kind], size].filter(Boolean).join(", ");
+}

@@ -1,0 +1,64 @@
+import { changedBlocks, changedLineCount } from "../fixes/changed-blocks.ts";
+import type { FixPlan } from "../fixes/plan-fixes.ts";
+import type { Finding } from "../model/finding.ts";
+import { cleanLine, plainProse } from "./clean-text.ts";
+import { formatCount } from "./numbers.ts";
+import { shortIdOf, shownPath, type RenderContext } from "./render-context.ts";
+
+/** What was written and, where git has all that was there before, how to undo it. Call it before the files change. */
+export function renderApplied(
+  plan: FixPlan,
+  context: RenderContext,
+  canUndo: boolean,
+  exists: (file: string) => boolean,
+): string {
+  if (plan.applied.length === 0) return "Nothing applied.\n";
+  const files = [...plan.edits.keys()];
+  const lines = [...plan.edits].reduce(
+    (sum, [file, edits]) => sum + changedLineCount(changedBlocks(context.read(file) ?? "", edits) ?? []),
+    0,
+  );
+  const kept = plan.applied.map(({ finding, fix }) => `  ${shortIdOf(context, finding.id)}  ${plainProse(fix.title)}\n`);
+  const size = `${formatCount(plan.applied.length, "fix", "fixes")}, ${formatCount(lines, "line")} in ${formatCount(files.length, "file")}`;
+  const undo = canUndo ? ` Undo: ${undoCommand(files, context, exists)}` : "";
+  return `${kept.join("")}\nApplied: ${size}.${undo}\n`;
+}
+
+function undoCommand(files: readonly string[], context: RenderContext, exists: (file: string) => boolean): string {
+  const changed = files.filter(exists);
+  const created = files.filter((file) => !exists(file));
+  const restore = changed.length > 0 ? [`git restore ${commonPath(changed, context)}`] : [];
+  const remove = created.length > 0 ? [`rm ${created.map((file) => shellWord(shownPath(context, file))).join(" ")}`] : [];
+  return [...restore, ...remove].join(" && ");
+}
+
+/** One file as it is, several by the folder that holds them. */
+function commonPath(files: readonly string[], context: RenderContext): string {
+  const [first = ""] = files;
+  if (files.length === 1) return shellWord(shownPath(context, first));
+  const parts = first.split("/").slice(0, -1);
+  while (parts.length > 0 && !files.every((file) => file.startsWith(`${parts.join("/")}/`))) parts.pop();
+  return shellWord(shownPath(context, parts.join("/")).replace(/\/$/, "") || ".");
+}
+
+function shellWord(path: string): string {
+  const clean = cleanLine(path);
+  return /^[\w./@%+=:,-]+$/.test(clean) ? clean : `'${clean.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** What was left as it is, and why: never in silence. */
+export function renderNotApplied(findings: readonly Finding[], plan: FixPlan, context: RenderContext): string {
+  const id = (finding: Finding): string => shortIdOf(context, finding.id);
+  const skipped = plan.skipped.map(
+    ({ finding, conflictsWith }) => `Skipped: ${id(finding)} changes the same code as ${id(conflictsWith)}; run luthier fix again.\n`,
+  );
+  const chosen = new Set([...plan.applied, ...plan.skipped].map(({ finding }) => finding));
+  const left = findings.filter((finding) => !chosen.has(finding));
+  const toReview = left.filter(({ fixes: [first] }) => first?.safety === "review" && first.edits.length > 0).length;
+  const withoutEdit = left.length - toReview;
+  const parts = [
+    toReview > 0 ? `${formatCount(toReview, "fix", "fixes")} to review (--unsafe applies ${toReview === 1 ? "it" : "them"})` : "",
+    withoutEdit > 0 ? `${formatCount(withoutEdit, "finding")} without an edit` : "",
+  ].filter(Boolean);
+  return skipped.join("") + (parts.length > 0 ? `Not applied: ${parts.join(", ")}.\n` : "");
+}

@@ -1,0 +1,39 @@
+/** `4,861`; a fraction keeps three significant digits, so `82.5` and `0.0417`. */
+export function formatNumber(value: number): string {
+  const rounded = Number.isInteger(value) || Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toPrecision(3));
+  const [whole = "", fraction] = plainDigits(rounded).split(".");
+  const grouped = whole.replaceAll(/\B(?=(\d{3})+(?!\d))/g, ",");
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+}
+
+/** `1 query`, `2 queries`. */
+export function formatCount(count: number, one: string, many = `${one}s`): string {
+  return `${formatNumber(count)} ${count === 1 ? one : many}`;
+}
+
+/** Seconds of database time a minute: `9.8`, `0.04`, `1,204`. */
+export function formatCost(secondsPerMinute: number): string {
+  if (secondsPerMinute >= 100) return formatNumber(Math.round(secondsPerMinute));
+  if (secondsPerMinute >= 0.1 || secondsPerMinute <= 0) return secondsPerMinute.toFixed(1);
+  return plainDigits(Number(secondsPerMinute.toPrecision(1)));
+}
+
+/** `1.4 s`, `2 min 5 s`. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+}
+
+/** `640 bytes`, `2.4 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return formatCount(bytes, "byte");
+  const power = Math.min(4, Math.floor(Math.log10(bytes) / 3));
+  return `${formatNumber(Number((bytes / 1000 ** power).toPrecision(3)))} ${["", "kB", "MB", "GB", "TB"][power]}`;
+}
+
+/** Without an exponent, however small. */
+function plainDigits(value: number): string {
+  const text = String(value);
+  return text.includes("e") ? value.toFixed(12).replace(/\.?0+$/, "") : text;
+}

@@ -1,0 +1,33 @@
+import type { FailOn } from "../model/config.ts";
+import type { Place } from "../model/finding.ts";
+import type { RuleMeta } from "../model/rule-meta.ts";
+
+/** The text of a file below the project's root, as it was analysed; undefined when it cannot be read. */
+export type SourceReader = (file: string) => string | undefined;
+
+/** What a format needs beside the report itself. */
+export interface RenderContext {
+  readonly read: SourceReader;
+  /** Short ids by stable id, counted over all findings of the analysis. */
+  readonly shortIds: ReadonlyMap<string, string>;
+  /** Leads from the folder that the reader of the output is in to the project's root: empty or ending in `/`. */
+  readonly pathPrefix: string;
+  /** The commands that this build has (`snapshot`, `record`, `fix --prove`): no hint names another. */
+  readonly commands: ReadonlySet<string>;
+  readonly rules: readonly RuleMeta[];
+  readonly failOn: FailOn;
+}
+
+/** The path from where the reader is. */
+export function shownPath(context: Pick<RenderContext, "pathPrefix">, file: string): string {
+  return `${context.pathPrefix}${file}`;
+}
+
+/** `:31:16`; nothing for a table or a statement, which have no line. */
+export function positionOf(place: Place): string {
+  return place.line > 0 ? `:${place.line}:${place.column}` : "";
+}
+
+export function shortIdOf(context: Pick<RenderContext, "shortIds">, id: string): string {
+  return context.shortIds.get(id) ?? id.slice(0, 4);
+}

@@ -1,0 +1,95 @@
+import type { Notice, Report } from "../model/report.ts";
+import { SEVERITIES } from "../select/severity.ts";
+import { formatCount, formatDuration, formatNumber } from "./numbers.ts";
+import { shownPath, type RenderContext } from "./render-context.ts";
+
+/** The four facts that end every report, each as whole sentences. */
+export interface Summary {
+  readonly count: string;
+  /** What comments, the baseline or the confidence took out; empty when nothing was. */
+  readonly leftOut: string;
+  readonly read: string;
+  /** What could not be judged, and the command that would help; empty when all was judged. */
+  readonly notJudged: readonly Gap[];
+  readonly skipped: readonly Notice[];
+}
+
+export interface Gap {
+  readonly what: string;
+  readonly command: string;
+}
+
+export function summarise(report: Report, context: RenderContext): Summary {
+  return {
+    count: countSentence(report),
+    leftOut: leftOutSentence(report),
+    read: readSentence(report),
+    notJudged: [...queryGap(report, context), ...ruleGaps(report, context)],
+    skipped: report.notices,
+  };
+}
+
+function countSentence({ findings }: Report): string {
+  if (findings.length === 0) return "No findings.";
+  const counts = SEVERITIES.map((severity) => ({
+    severity,
+    count: findings.filter((finding) => finding.severity === severity).length,
+  })).filter(({ count }) => count > 0);
+  const bySeverity = counts.map(({ severity, count }) =>
+    severity === "info" ? `${formatNumber(count)} info` : formatCount(count, severity),
+  );
+  return `${formatCount(findings.length, "finding")}: ${bySeverity.join(", ")}. ${safeSentence(findings)}`;
+}
+
+function safeSentence(findings: Report["findings"]): string {
+  const safe = findings.filter(({ fixes: [fix] }) => fix?.safety === "safe" && fix.edits.length > 0).length;
+  if (safe === 0) return "None has a safe fix.";
+  return `${formatNumber(safe)} ${safe === 1 ? "has" : "have"} a safe fix: luthier fix`;
+}
+
+function leftOutSentence({ silenced }: Report): string {
+  const parts = [
+    silenced.ignored > 0 ? `${formatNumber(silenced.ignored)} ignored by a comment` : "",
+    silenced.baseline > 0 ? `${formatNumber(silenced.baseline)} in the baseline` : "",
+    silenced.belowConfidence > 0 ? `${formatNumber(silenced.belowConfidence)} less sure than --min-confidence` : "",
+  ];
+  return parts.filter(Boolean).join(", ");
+}
+
+function readSentence({ coverage, timing }: Report): string {
+  const { filesParsed, filesFailed, queryOrigins, resolvedOrigins } = coverage;
+  const files = `${formatNumber(filesParsed)} of ${formatCount(filesParsed + filesFailed, "file")}`;
+  const querysets = `${formatNumber(resolvedOrigins)} of ${formatCount(queryOrigins, "queryset")}`;
+  return `Read ${files} and resolved ${querysets} in ${formatDuration(timing.totalMs)}.`;
+}
+
+function queryGap({ coverage }: Report, context: RenderContext): readonly Gap[] {
+  const count = coverage.queryOrigins - coverage.resolvedOrigins;
+  if (count <= 0) return [];
+  const most = coverage.unresolved.toSorted((a, b) => b.count - a.count)[0];
+  const querysets = formatCount(count, "queryset");
+  if (!most) return [{ what: querysets, command: "" }];
+  const share = most.count >= count ? (count === 1 ? "" : "all of them ") : `${formatNumber(most.count)} of them `;
+  return [{ what: `${querysets}, ${share}${most.why} in ${shownPath(context, most.file)}`, command: "" }];
+}
+
+/** Rules without evidence, by what they lack: a `why` that begins with `needs` is a piece of evidence. */
+function ruleGaps({ coverage }: Report, context: RenderContext): readonly Gap[] {
+  const whys = [...new Set(coverage.unknown.map(({ why }) => why))];
+  return whys.map((why) => {
+    const count = coverage.unknown.filter((unknown) => unknown.why === why).length;
+    const rules = formatCount(count, "rule");
+    const verb = count === 1 ? why : why.replace(/^needs/, "need");
+    const what = why.startsWith("needs ") ? `${rules} that ${verb}` : `${rules} (${why})`;
+    return { what, command: commandFor(why, context) };
+  });
+}
+
+const COMMANDS: readonly (readonly [need: RegExp, command: string, usage: string])[] = [
+  [/\bdatabase\b/, "snapshot", "luthier snapshot --db URL"],
+  [/\brecording\b/, "record", "luthier record -- COMMAND"],
+];
+
+function commandFor(why: string, { commands }: RenderContext): string {
+  return COMMANDS.find(([need, command]) => need.test(why) && commands.has(command))?.[2] ?? "";
+}

@@ -1,0 +1,40 @@
+import type { Finding, Place } from "../model/finding.ts";
+import { rungOf } from "../select/severity.ts";
+import { cleanLine, plainProse } from "./clean-text.ts";
+import { cutMiddle, displayWidth, padTo, wrap } from "./display-width.ts";
+import { positionOf, shownPath, type RenderContext } from "./render-context.ts";
+import { RUNG_WIDTH, rungCells } from "./rung-cells.ts";
+import { glyphsOf, link, type TextStyle } from "./terminal-style.ts";
+
+/** Columns left free at the right of prose. */
+const MARGIN = 2;
+/** Columns left free at the right of the rung. */
+const RUNG_MARGIN = 3;
+
+/** Prose in lines that end before the right margin, with the glyphs of the locale. */
+export function wrapProse(style: TextStyle, text: string, indent: number): string[] {
+  return wrap(prose(style, text), style.width - indent - MARGIN, glyphsOf(style).ellipsis);
+}
+
+/** User text as one line of plain prose in the glyphs of the locale. */
+export function prose(style: TextStyle, text: string): string {
+  const { arrow, ellipsis } = glyphsOf(style);
+  const plain = plainProse(text);
+  return style.unicode ? plain : plain.replaceAll("→", arrow).replaceAll("…", ellipsis);
+}
+
+/** A line with the finding's rung at the right end; on a line of its own in a terminal too narrow for both. */
+export function withRung(style: TextStyle, left: string, finding: Finding): string[] {
+  const column = style.width - RUNG_MARGIN - RUNG_WIDTH;
+  const cells = rungCells(style, rungOf(finding));
+  const isRoom = displayWidth(left) + 2 <= column;
+  return isRoom ? [padTo(left, column) + cells] : [left, padTo("", column) + cells];
+}
+
+/** `path:line:col` in at most so many columns: only the path is cut, in its middle. A link where the terminal takes it. */
+export function placeText(place: Place, context: RenderContext, style: TextStyle, width: number): string {
+  const position = positionOf(place);
+  const path = cleanLine(shownPath(context, place.file));
+  const text = cutMiddle(path, Math.max(1, width - position.length), glyphsOf(style).ellipsis) + position;
+  return link(style, place.file, text);
+}

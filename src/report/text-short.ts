@@ -1,0 +1,112 @@
+import type { Finding, Place } from "../model/finding.ts";
+import { costOf } from "../select/cost.ts";
+import { glyphsOf, paint, severityTone, type TextStyle } from "./terminal-style.ts";
+import { cutMiddle, displayWidth } from "./display-width.ts";
+import { formatCost } from "./numbers.ts";
+import { positionOf, shortIdOf, type RenderContext } from "./render-context.ts";
+import { placeText, prose, withRung, wrapProse } from "./text-line.ts";
+
+const INDENT = 10;
+
+/** The findings that are not shown whole, two lines each; equal `info` of one rule and folder share theirs. */
+export function renderShortened(findings: readonly Finding[], context: RenderContext, style: TextStyle): string[] {
+  return [
+    `${findings.length} more, shortened. --verbose shows them whole.`,
+    "",
+    "   s/min  finding",
+    ...group(findings).flatMap((members) =>
+      members.length === 1 && members[0]
+        ? renderShort(members[0], context, style)
+        : renderGroup(members, context, style),
+    ),
+  ];
+}
+
+function group(findings: readonly Finding[]): readonly (readonly Finding[])[] {
+  const groups = new Map<string, Finding[]>();
+  for (const [index, finding] of findings.entries()) {
+    const key = finding.severity === "info" ? `${finding.rule} ${folderOf(finding)}` : String(index);
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()];
+}
+
+function folderOf({ places }: Finding): string {
+  return places[0]?.file.replace(/[^/]*$/, "") ?? "";
+}
+
+function heading(finding: Finding, name: string, style: TextStyle): string[] {
+  const { severity } = finding;
+  const cost = costOf(finding);
+  const figure = (cost === null ? "-" : formatCost(cost)).padStart(INDENT - 2);
+  const word = paint(style, severityTone(severity), severity) + " ".repeat(9 - severity.length);
+  return withRung(style, `${figure}  ${word}${name}`, finding);
+}
+
+function renderShort(finding: Finding, context: RenderContext, style: TextStyle): string[] {
+  const first = heading(finding, `${finding.rule}  ${shortIdOf(context, finding.id)}`, style);
+  const room = style.width - INDENT;
+  const place = finding.places.at(-1);
+  const path = place ? placeText(place, context, style, room) : "";
+  const left = room - displayWidth(path) - 2;
+  const text = shortTexts(finding, style).find((each) => displayWidth(each) <= left);
+  if (text !== undefined) return [...first, `${" ".repeat(INDENT)}${path}  ${text}`.trimEnd()];
+  const words = shortTexts(finding, style)[0] ?? "";
+  return [...first, ...[path, ...wrapProse(style, words, INDENT)].map((line) => `${" ".repeat(INDENT)}${line}`)];
+}
+
+/** What a finding is about in few words, the best first: its remedy, its claim, a part of its claim. */
+export function shortTexts(finding: Finding, style: TextStyle): readonly string[] {
+  const claim = prose(style, finding.claim || finding.message).replace(/\.$/, "");
+  const [head, ...tail] = claim.split(": ");
+  const title = prose(style, finding.fixes[0]?.title ?? "");
+  return [title, claim, tail.join(": "), head ?? "", prose(style, finding.relation ?? "")].filter(Boolean);
+}
+
+function renderGroup(members: readonly Finding[], context: RenderContext, style: TextStyle): string[] {
+  const first = members[0];
+  if (!first) return [];
+  const places = members.flatMap(({ places: [place] }) => (place ? [place] : []));
+  return [
+    ...heading(first, `${first.rule}, ${members.length} times`, style),
+    `${" ".repeat(INDENT)}${joinPlaces(places, context, style)}`.trimEnd(),
+  ];
+}
+
+/** `a.py:27:9  b.py:12:9, 40:9` as far as the line goes, then how many more. */
+function joinPlaces(places: readonly Place[], context: RenderContext, style: TextStyle): string {
+  const room = style.width - INDENT;
+  let line = "";
+  for (const [index, place] of places.entries()) {
+    const more = `  and ${places.length - index} more`;
+    const isSameFile = index > 0 && places[index - 1]?.file === place.file;
+    const text = isSameFile ? `, ${positionOf(place).slice(1)}` : `${index > 0 ? "  " : ""}${placeText(place, context, style, room)}`;
+    const isLast = index === places.length - 1;
+    if (displayWidth(line + text) + (isLast ? 0 : more.length) > room && index > 0) return line + more;
+    line += text;
+  }
+  return line;
+}
+
+/** One line without wrapping: `path:line:col: severity rule[id] rung cost: claim`. */
+export function renderQuiet(finding: Finding, rung: string, context: RenderContext, style: TextStyle): string {
+  const cost = costOf(finding);
+  const [place] = finding.places;
+  const words = [
+    finding.severity,
+    `${finding.rule}[${shortIdOf(context, finding.id)}]`,
+    rung,
+    cost === null ? "" : `${formatCost(cost)} s/min`,
+  ];
+  const facts = `: ${words.filter(Boolean).join(" ")}: `;
+  const texts = shortTexts(finding, style);
+  const claim = texts.find((text) => text !== prose(style, finding.fixes[0]?.title ?? "")) ?? texts[0] ?? "";
+  const path = (width: number): string => (place ? placeText(place, context, style, width) : "-");
+  if (!style.isTerminal) return `${path(Infinity)}${facts}${claim}`;
+  const whole = [claim, ...texts].find((text) => displayWidth(path(Infinity) + facts + text) <= style.width);
+  if (whole !== undefined) return `${path(Infinity)}${facts}${whole}`;
+  const shortest = texts.toSorted((a, b) => a.length - b.length)[0] ?? "";
+  const left = style.width - displayWidth(facts);
+  const room = Math.max(Math.floor(left / 2), left - displayWidth(shortest));
+  return `${path(room)}${facts}${cutMiddle(shortest, style.width - displayWidth(path(room) + facts), glyphsOf(style).ellipsis)}`;
+}

@@ -1,0 +1,111 @@
+import { describe, expect, test } from "vitest";
+import fc from "fast-check";
+import { hostileReport } from "../../tests/support/hostile-report.ts";
+import { SAMPLE_FINDINGS, SAMPLE_REPORT, sampleContext } from "../../tests/support/sample-report.ts";
+import type { Report } from "../model/report.ts";
+import { displayWidth } from "./display-width.ts";
+import { shortIds } from "../select/short-id.ts";
+import { PLAIN_STYLE, type TextStyle } from "./terminal-style.ts";
+import { renderText } from "./text.ts";
+
+const draw = (style: Partial<TextStyle> = {}, report: Report = SAMPLE_REPORT): string =>
+  renderText(report, { ...sampleContext(), failOn: "warning" }, { ...PLAIN_STYLE, ...style });
+
+describe("the sample report", () => {
+  test("plain", async () => {
+    await expect(draw()).toMatchFileSnapshot("goldens/check.txt");
+  });
+  test("with what is below --fail-on error shortened", async () => {
+    const text = renderText(SAMPLE_REPORT, { ...sampleContext(), failOn: "error" }, PLAIN_STYLE);
+    await expect(text).toMatchFileSnapshot("goldens/check-fail-on-error.txt");
+  });
+  test("in colour", async () => {
+    await expect(draw({ colour: true })).toMatchFileSnapshot("goldens/check-colour.txt");
+  });
+  test("in a locale that is not UTF-8", async () => {
+    await expect(draw({ unicode: false })).toMatchFileSnapshot("goldens/check-ascii.txt");
+  });
+  test("quiet", async () => {
+    await expect(draw({ quiet: true })).toMatchFileSnapshot("goldens/check-quiet.txt");
+  });
+  test("verbose", () => {
+    expect(draw({ verbose: true })).not.toContain("shortened");
+    expect(draw({ verbose: true }).match(/^ {2}doubt {5}/gm)).toHaveLength(SAMPLE_FINDINGS.length);
+  });
+  test("a clean run", async () => {
+    const coverage = { ...SAMPLE_REPORT.coverage, filesFailed: 0, resolvedOrigins: 905, unresolved: [] };
+    const clean = { ...SAMPLE_REPORT, findings: [], notices: [], coverage };
+    await expect(draw({}, clean)).toMatchFileSnapshot("goldens/check-clean.txt");
+  });
+  test("says what comments, the baseline and the confidence took out", () => {
+    const text = draw({}, { ...SAMPLE_REPORT, silenced: { ignored: 4, baseline: 12, belowConfidence: 1 } });
+    expect(text).toContain("Left out:   4 ignored by a comment, 12 in the baseline, 1 less sure than\n");
+  });
+});
+
+test("links paths by OSC 8 without changing a column", () => {
+  const linked = draw({ linkTo: (file) => `file:///p/${file}` });
+  expect(linked).toContain("\u001B]8;;file:///p/shop/admin.py\u001B\\shop/admin.py:44:5\u001B]8;;\u001B\\");
+  expect(linked.split("\n").map(displayWidth)).toEqual(draw().split("\n").map(displayWidth));
+});
+
+test("colour changes no column either", () => {
+  expect(draw({ colour: true }).split("\n").map(displayWidth)).toEqual(draw().split("\n").map(displayWidth));
+});
+
+test("names only commands that this build has", () => {
+  const text = renderText(SAMPLE_REPORT, { ...sampleContext(), commands: new Set(["check", "fix"]) }, PLAIN_STYLE);
+  expect(text).not.toMatch(/luthier (snapshot|record)|--prove/);
+  expect(text).toContain("38 rules that need a database\n");
+});
+
+test("shows paths from where the reader is", () => {
+  const text = renderText(SAMPLE_REPORT, { ...sampleContext(), pathPrefix: "backend/" }, PLAIN_STYLE);
+  expect(text).toContain("queryset  backend/shop/views/orders.py:31:16");
+  expect(text).toContain("Skipped:    backend/catalog/legacy.py:14:1");
+});
+
+describe("hostile user text", () => {
+  const parts = ["evidence", "fix", "proof", "doubt"];
+
+  test.each([80, 100, 60])("never passes %i columns, and no part is left out", (width) => {
+    fc.assert(
+      fc.property(hostileReport(), fc.boolean(), ({ report, read }, unicode) => {
+        const context = { ...sampleContext(), read, shortIds: shortIds(report.findings) };
+        const text = renderText(report, context, { ...PLAIN_STYLE, width, unicode, verbose: true });
+        const lines = text.split("\n");
+        expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(width);
+        for (const part of parts) {
+          expect(lines.filter((line) => line.startsWith(`  ${part} `))).toHaveLength(report.findings.length);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("shortened and quiet on a terminal neither", () => {
+    fc.assert(
+      fc.property(hostileReport(), fc.boolean(), ({ report, read }, quiet) => {
+        const context = { ...sampleContext(), read, failOn: "error" as const, shortIds: shortIds(report.findings) };
+        const text = renderText(report, context, { ...PLAIN_STYLE, quiet, isTerminal: true });
+        expect(Math.max(...text.split("\n").map(displayWidth))).toBeLessThanOrEqual(80);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("leaves no control character", () => {
+    fc.assert(
+      fc.property(hostileReport(), ({ report, read }) => {
+        const text = renderText(report, { ...sampleContext(), read }, PLAIN_STYLE);
+        expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+test("equal input gives equal bytes, whatever the order of the findings", () => {
+  const reversed = { ...SAMPLE_REPORT, findings: SAMPLE_FINDINGS.toReversed() };
+  expect(draw({}, reversed)).toBe(draw());
+});

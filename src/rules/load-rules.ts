@@ -1,0 +1,28 @@
+/** Finds the rules: every folder beside this file that holds a `rule` module. */
+import { readdirSync, readFileSync, existsSync } from "node:fs";
+import type { Rule, RuleMeta } from "../model/index.ts";
+
+const home = new URL(".", import.meta.url);
+const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+
+export async function loadRules(): Promise<readonly Rule[]> {
+  const modules = await Promise.all(ruleIds().map((id) => import(new URL(`${id}/rule.${extension}`, home).href) as Promise<{ readonly rule: Rule }>));
+  return modules.map((module) => module.rule);
+}
+
+/** What the catalogue says of every rule, with its page. */
+export async function loadRuleMetas(): Promise<readonly RuleMeta[]> {
+  const rules = await loadRules();
+  return rules.map((rule) => ({ ...rule.meta, doc: ruleDoc(rule.meta.id) }));
+}
+
+function ruleIds(): readonly string[] {
+  return readdirSync(home, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(new URL(`${entry.name}/rule.${extension}`, home)))
+    .map((entry) => entry.name)
+    .toSorted();
+}
+
+function ruleDoc(id: string): string {
+  return readFileSync(new URL(`${id}/doc.md`, home), "utf8");
+}
