@@ -10,6 +10,7 @@ class WagtailImageField(models.ImageField): ...
 class AbstractImage(CollectionMember, models.Model):
     title = models.CharField(max_length=255)
     file = WagtailImageField(width_field="width", height_field="height")
+    description = models.CharField(blank=True, max_length=255, default="")
     width = models.IntegerField(editable=False)
     height = models.IntegerField(editable=False)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)

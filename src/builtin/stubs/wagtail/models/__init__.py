@@ -17,8 +17,20 @@ class Orderable(models.Model):
         ordering = ["sort_order"]
 
 
+class LocaleManager(models.Manager):
+    def get_for_language(self, language_code): ...
+
+
 class Locale(models.Model):
     language_code = models.CharField(max_length=100, unique=True)
+
+    objects = LocaleManager()
+    all_objects = models.Manager()
+
+    class Meta:
+        ordering = ["language_code"]
+
+    def __str__(self): ...
 
 
 class TranslatableMixin(models.Model):
@@ -44,6 +56,9 @@ class Revision(models.Model):
     approved_go_live_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
     content_object = GenericForeignKey("content_type", "object_id", for_concrete_model=False)
+
+    objects = models.Manager()
+    page_revisions = models.Manager()
 
 
 class RevisionMixin(models.Model):
@@ -236,4 +251,93 @@ class TaskState(models.Model):
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="task_states")
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="task_states")
     status = models.CharField(max_length=50)
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    finished_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="finished_task_states")
+    comment = models.TextField(blank=True)
     content_type = models.ForeignKey(ContentType, related_name="wagtail_task_states", on_delete=models.CASCADE)
+
+
+class GroupSitePermission(models.Model):
+    group = models.ForeignKey(Group, related_name="site_permissions", on_delete=models.CASCADE)
+    site = models.ForeignKey(Site, related_name="group_permissions", on_delete=models.CASCADE)
+    permission = models.ForeignKey(Permission, on_delete=models.CASCADE)
+
+    class Meta:
+        unique_together = ("group", "site", "permission")
+
+
+class WorkflowContentType(models.Model):
+    content_type = models.OneToOneField(ContentType, related_name="wagtail_workflow_content_type", on_delete=models.CASCADE, primary_key=True)
+    workflow = models.ForeignKey(Workflow, related_name="workflow_content_types", on_delete=models.CASCADE)
+
+
+class AbstractGroupApprovalTask(Task):
+    groups = models.ManyToManyField(Group)
+
+    class Meta:
+        abstract = True
+
+
+class GroupApprovalTask(AbstractGroupApprovalTask): ...
+
+
+class Comment(ClusterableModel):
+    page = ParentalKey(Page, on_delete=models.CASCADE, related_name="wagtail_admin_comments")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="wagtail_admin_comments")
+    text = models.TextField()
+    contentpath = models.TextField()
+    position = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    revision_created = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="created_comments", null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, related_name="comments_resolved", null=True, blank=True)
+
+
+class CommentReply(models.Model):
+    comment = ParentalKey(Comment, on_delete=models.CASCADE, related_name="replies")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="comment_replies")
+    text = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+
+class PageSubscription(models.Model):
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="page_subscriptions")
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="subscribers")
+    comment_notifications = models.BooleanField()
+
+    class Meta:
+        unique_together = [("page", "user")]
+
+
+class BaseLogEntry(models.Model):
+    content_type = models.ForeignKey(ContentType, models.SET_NULL, blank=True, null=True, related_name="+")
+    label = models.TextField()
+    action = models.CharField(max_length=255, blank=True, db_index=True)
+    data = models.JSONField(blank=True)
+    timestamp = models.DateTimeField(db_index=True)
+    uuid = models.UUIDField(blank=True, null=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.DO_NOTHING, related_name="+")
+    revision = models.ForeignKey(Revision, null=True, blank=True, on_delete=models.DO_NOTHING, related_name="+")
+    content_changed = models.BooleanField(default=False, db_index=True)
+    deleted = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+        ordering = ["-timestamp", "-id"]
+
+
+class ModelLogEntry(BaseLogEntry):
+    object_id = models.CharField(max_length=255, db_index=True)
+
+
+class PageLogEntry(BaseLogEntry):
+    page = models.ForeignKey(Page, on_delete=models.DO_NOTHING, related_name="+")
+
+
+class UploadedFile(models.Model):
+    for_content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE, related_name="uploads", null=True)
+    file = models.FileField(max_length=200)
+    uploaded_by_user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
