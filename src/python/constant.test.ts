@@ -102,4 +102,8 @@ describe("a configuration class", () => {
     const values = dev && createConstantReader(program).classBody(dev);
     expect([plain(values?.get("X")), plain(values?.get("Y"))]).toEqual([["a", "b"], ["a", "y"]]);
   });
+
+  it("ends where two name each other", () => {
+    expect(valueOf("class A:\n    a = B.b\nclass B:\n    b = A.a\nX = A.a")).toBeUndefined();
+  });
 });

@@ -32,7 +32,9 @@ export function createClassResolver(lookup: ClassLookup): ClassResolver {
     pending.add(cls);
     const bases = basesOf(cls);
     const parents = bases.map((base) => (isExternal(base) ? [base] : mro(base)));
-    const order = [cls, ...(mergeC3([...parents, bases]) ?? depthFirst(parents))].filter(isFirst);
+    const [only, ...others] = parents;
+    const above = only && others.length === 0 ? only : (mergeC3([...parents, bases]) ?? depthFirst(parents));
+    const order = [cls, ...above].filter(isFirst);
     pending.delete(cls);
     orders.set(cls, order);
     return order;
