@@ -22,7 +22,7 @@ const MAX_DEPTH = 28;
 /** Summaries kept per function before the least precise answer is given: one per queryset of a large project. */
 const MAX_CONTEXTS = 20_000;
 /** The same for calls with objects of their own, which one root makes and no other can meet again. */
-const MAX_CONTEXTS_PER_ROOT = 300;
+const MAX_CONTEXTS_PER_ROOT = 2_000;
 
 export interface Summary {
   result: Value;

@@ -197,6 +197,7 @@ function executeFor(engine: Engine, stmt: For, frame: Frame): boolean {
   const source = engine.evaluate(stmt.iterable, frame);
   const head = { file: frame.file, start: stmt.start, end: stmt.headEnd };
   const { element, loop } = engine.iterate(source, spanOf(frame.file, stmt.iterable), frame, "iterate", head);
+  if (source.kind === "list" && source.items?.length === 0) return engine.execute(stmt.otherwise, frame);
   runLoop(stmt, loop, frame, () => {
     engine.assign(stmt.target, element, frame, loop.id);
     engine.execute(stmt.body, frame);
