@@ -71,7 +71,11 @@ export function callFunction(
   args: CallArgs,
   site: CallSite,
 ): Value {
-  if (site.frame.depth >= MAX_DEPTH || engine.fuel <= 0) return UNKNOWN;
+  if (site.frame.depth >= MAX_DEPTH || engine.fuel <= 0 || isEmptyStub(fn)) {
+    if (self !== null && (self.kind === "row" || !isEmptyStub(fn))) engine.escape(self);
+    escapeArgs(engine, args);
+    return isEmptyStub(fn) ? stubResult(engine, fn) : UNKNOWN;
+  }
   const bound = bindParams(engine, fn, self, args, site);
   const table = summaryTable(engine, fn);
   const key = [...bound].map(([name, value]) => `${name}=${keyOf(value)}`).join(",");
@@ -79,6 +83,7 @@ export function callFunction(
   if (existing !== undefined) return reuse(existing, site);
   if (table.size >= MAX_CONTEXTS) {
     engine.note("a function is called in too many ways to follow each", fn.module.ir.file);
+    for (const value of bound.values()) engine.escape(value);
     return UNKNOWN;
   }
   const summary: Summary = { result: UNKNOWN, isDone: false, replay: [] };
@@ -91,6 +96,18 @@ export function callFunction(
   Object.assign(summary, { isDone: true, replay: replay.map((event) => replayer(engine, event)) });
   engine.dependsOn = depends;
   return summary.result;
+}
+
+/** A function of our stubs whose body is `...`: it says that the name exists, not what it does. */
+function isEmptyStub(fn: FunctionValue): boolean {
+  if (fn.module.origin !== "builtin" || fn.def.kind === "lambda") return false;
+  const [only] = fn.def.body;
+  return fn.def.body.length === 1 && only?.kind === "expr" && only.value.kind === "constant";
+}
+
+function stubResult(engine: Engine, fn: FunctionValue): Value {
+  if (fn.def.kind === "lambda" || fn.def.returns === null) return UNKNOWN;
+  return engine.annotated(fn.def.returns, engine.moduleFrame(fn.module));
 }
 
 type Captured = ReturnType<Engine["recorder"]["capture"]>[number];
@@ -160,7 +177,10 @@ function runFunction(
   for (const [name, value] of bound) frame.env.vars.set(name, { value, loop: depends });
   const { def } = fn;
   if (def.kind === "lambda") return engine.evaluate(def.body, frame);
+  const waiting = engine.awaiting;
+  engine.awaiting = false;
   const exits = engine.execute(def.body, frame);
+  engine.awaiting = waiting;
   const result = resultOf(frame, def.isGenerator, !exits);
   return result.kind === "unknown" && def.returns !== null ? engine.annotated(def.returns, frame) : result;
 }

@@ -4,6 +4,8 @@ import type { Engine } from "./engine.ts";
 import type { Binding, Frame, Loop } from "./frame.ts";
 import { spanOf } from "./recorder.ts";
 import { recordLoopFold } from "./folds.ts";
+import { escapeEnv } from "./escape.ts";
+import { noteDiscarded, noteUnread } from "./discards.ts";
 import { join, joinAll, listOf, NO_ARGS, UNKNOWN, type Value } from "./values.ts";
 import { macroValue } from "./template-run.ts";
 import { mergeDict, setItem } from "./evaluate.ts";
@@ -14,11 +16,14 @@ export function execute(engine: Engine, body: readonly Stmt[], frame: Frame): bo
 }
 
 function executeOne(engine: Engine, stmt: Stmt, frame: Frame): boolean {
-  if (engine.fuel-- <= 0) return true;
+  if (engine.fuel-- <= 0) {
+    escapeEnv(frame.env);
+    return true;
+  }
   switch (stmt.kind) {
     case "expr":
       engine.dependsOn = 0;
-      engine.evaluate(stmt.value, frame);
+      noteDiscarded(engine, stmt.value, engine.evaluate(stmt.value, frame), frame);
       return false;
     case "assign":
       executeAssign(engine, stmt, frame);
@@ -31,7 +36,7 @@ function executeOne(engine: Engine, stmt: Stmt, frame: Frame): boolean {
       frame.returns.push(stmt.value === null ? UNKNOWN : engine.evaluate(stmt.value, frame));
       return true;
     case "raise":
-      if (stmt.value !== null) engine.evaluate(stmt.value, frame);
+      if (stmt.value !== null) engine.escape(engine.evaluate(stmt.value, frame));
       return true;
     case "if":
       return executeIf(engine, stmt, frame);
@@ -75,6 +80,7 @@ function executeAssign(engine: Engine, stmt: Assign, frame: Frame): void {
   let value = engine.evaluate(stmt.value, frame);
   const loop = engine.dependsOn;
   if (value.kind === "unknown" && stmt.annotation !== null) value = engine.annotated(stmt.annotation, frame);
+  noteUnread(engine, stmt, value, frame);
   for (const target of stmt.targets) engine.assign(target, value, frame, loop);
 }
 
@@ -108,8 +114,11 @@ export function assign(engine: Engine, target: Expr, value: Value, frame: Frame,
       return engine.assign(target.value, listOf(value), frame, loop);
     case "attribute": {
       const object = engine.evaluate(target.object, frame);
+      // Stubs are followed through their attributes; in the project any method may read one.
+      if (frame.module?.origin !== "builtin") engine.escape(value);
       if (object.kind === "object") setAttribute(object.attrs, target.name, value, frame);
       else if (object.kind === "row") {
+        object.origin.asInstances = true;
         if (object.model.fields.get(target.name) === undefined || value.kind === "row") {
           object.extra.set(target.name, value);
         }
@@ -196,7 +205,10 @@ function executeFor(engine: Engine, stmt: For, frame: Frame): boolean {
   engine.dependsOn = 0;
   const source = engine.evaluate(stmt.iterable, frame);
   const head = { file: frame.file, start: stmt.start, end: stmt.headEnd };
+  const outer = engine.awaiting;
+  engine.awaiting = stmt.isAsync;
   const { element, loop } = engine.iterate(source, spanOf(frame.file, stmt.iterable), frame, "iterate", head);
+  engine.awaiting = outer;
   runLoop(stmt, loop, frame, () => {
     engine.assign(stmt.target, element, frame, loop.id);
     engine.execute(stmt.body, frame);
@@ -307,6 +319,7 @@ function bindFunction(engine: Engine, stmt: FunctionDef, frame: Frame): void {
   const closure = frame.def === null ? null : frame.env;
   const value: Value = { kind: "function", module: frame.module, def: stmt, closure, owner: frame.owner };
   frame.env.vars.set(stmt.name, { value, loop: 0 });
+  if (closure !== null && stmt.decorators.length > 0) engine.escape(value);
 }
 
 function bindImports(engine: Engine, stmt: Import, frame: Frame): void {

@@ -73,6 +73,7 @@ function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerV
     escapes: false,
     iterated: false,
     asValues: false,
+    asInstances: false,
     columns: new Set(),
     owner,
   }));
@@ -353,7 +354,15 @@ const ASYNC: ReadonlySet<string> = new Set([
 ]);
 
 function querysetCall(engine: Engine, queryset: QuerysetValue, method: string, args: CallArgs, site: CallSite): Value {
-  const name = ASYNC.has(method) ? method.slice(1) : method;
+  const isAsync = ASYNC.has(method) || method === "aiterator";
+  const outer = engine.awaiting;
+  engine.awaiting ||= isAsync;
+  const result = querysetMethod(engine, queryset, ASYNC.has(method) ? method.slice(1) : method, args, site);
+  engine.awaiting = outer;
+  return result;
+}
+
+function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, args: CallArgs, site: CallSite): Value {
   noteChain(engine, queryset, name, site);
   const chain = CHAINS[name];
   if (chain !== undefined) return chain(engine, queryset, args, site, name);
@@ -684,6 +693,9 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     isAsync: at.frame.isAsync,
     inTemplate: at.frame.language !== "python",
     related: related !== null,
+    awaited: engine.awaiting,
+    givesRows: queryset.shape === "rows",
+    madeInLoop: queryset.madeIn !== null && queryset.madeIn === loop,
   });
   if (FILLS_CACHE.has(how)) queryset.evaluated = true;
 }

@@ -1,6 +1,7 @@
 /** Collects what the engine sees, once per place, and hands it over as facts. */
 import type {
   ChainCall,
+  Discarded,
   EagerLoad,
   Expr,
   Fold,
@@ -9,8 +10,10 @@ import type {
   Model,
   Origin,
   QueryRun,
+  RowPrefetch,
   SourceFacts,
   Span,
+  Validation,
   Write,
 } from "../model/index.ts";
 import type { Loop } from "./frame.ts";
@@ -27,6 +30,8 @@ export interface LiveOrigin {
   escapes: boolean;
   iterated: boolean;
   asValues: boolean;
+  /** More than columns was asked of its rows. */
+  asInstances: boolean;
   readonly columns: Set<string>;
   /** The class whose attribute it is, for implicit origins. */
   readonly owner: string | null;
@@ -41,6 +46,9 @@ interface LiveEagerLoad extends EagerUse {
 
 type Loaded = Omit<LazyLoad, "origin" | "loop"> & { readonly origin: LiveOrigin; readonly loop: Loop | null };
 type Ran = Omit<QueryRun, "origin" | "loop"> & { readonly origin: LiveOrigin; readonly loop: Loop | null };
+type Dropped = Omit<Discarded, "origin"> & { readonly origin: LiveOrigin };
+type Validated = Omit<Validation, "loop"> & { readonly loop: Loop | null };
+type PrefetchedRow = Omit<RowPrefetch, "origin" | "loop"> & { readonly origin: LiveOrigin; readonly loop: Loop | null };
 type Wrote = Omit<Write, "loop"> & { readonly loop: Loop | null };
 type Folded = Omit<Fold, "origin" | "rowsUsedElsewhere"> & { readonly origin: LiveOrigin; readonly queryset: number };
 
@@ -58,6 +66,9 @@ export class Recorder {
   readonly runs = new Map<string, Ran>();
   readonly writes = new Map<string, Wrote>();
   readonly folds = new Map<string, Folded>();
+  readonly discarded = new Map<string, Dropped>();
+  readonly validations = new Map<string, Validated>();
+  readonly rowPrefetches = new Map<string, PrefetchedRow>();
   readonly eager = new Map<string, LiveEagerLoad>();
   private order = 0;
   private readonly captures: CapturedEvent[][] = [];
@@ -122,6 +133,19 @@ export class Recorder {
     this.folds.set(`${fold.span.file}:${fold.span.start}:${fold.kind}`, fold);
   }
 
+  discard(dropped: Dropped): void {
+    this.discarded.set(`${dropped.span.file}:${dropped.span.start}`, dropped);
+  }
+
+  validation(fact: Validated): void {
+    const key = `${fact.span.file}:${fact.span.start}:${fact.loop?.span.start ?? -1}`;
+    if (!this.validations.has(key)) this.validations.set(key, fact);
+  }
+
+  rowPrefetch(fact: PrefetchedRow): void {
+    this.rowPrefetches.set(`${fact.span.file}:${fact.span.start}:${fact.perRow}`, fact);
+  }
+
   facts(): SourceFacts {
     const origins = new Map([...this.origins.values()].map((live) => [live.id, frozenOrigin(live)]));
     const of = (live: LiveOrigin): Origin => origins.get(live.id) ?? frozenOrigin(live);
@@ -143,6 +167,9 @@ export class Recorder {
         span: one.span,
         used: one.used,
       })),
+      discarded: [...this.discarded.values()].map((one) => ({ ...one, origin: of(one.origin) })),
+      validations: [...this.validations.values()].map((one) => ({ ...one, loop: loopOf(one.loop) })),
+      rowPrefetches: [...this.rowPrefetches.values()].map((one) => ({ ...one, origin: of(one.origin), loop: loopOf(one.loop) })),
       folds: [...this.folds.values()].map((fold) => ({
         ...fold,
         origin: of(fold.origin),
@@ -166,6 +193,7 @@ function frozenOrigin(live: LiveOrigin): Origin {
     iterated: live.iterated,
     columns: live.columns,
     asValues: live.asValues,
+    asInstances: live.asInstances,
   };
 }
 

@@ -1,6 +1,6 @@
 /** Model instances: what is in memory, what a read costs, what it leads to. */
 import type { Field, LazyLoad, Model, RelationKind, Span } from "../model/index.ts";
-import { siteOf, type AccessSite, type Engine } from "./engine.ts";
+import { siteOf, type AccessSite, type CallSite, type Engine } from "./engine.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
 import { BARE, hasColumn, OPAQUE, type LoadedRelation, type LoadNode } from "./load-tree.ts";
 import type { LiveOrigin } from "./recorder.ts";
@@ -61,8 +61,32 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   }
   const byColumn = columnField(row.model, name);
   if (byColumn !== null) return columnValue(engine, row, byColumn, site);
-  const member = engine.classMember(row.model.cls, name, row, site);
-  return member ?? rowMethod(engine, row, name);
+  const displayed = displayedField(row.model, name);
+  if (displayed !== null) return displayMethod(engine, row, displayed);
+  row.origin.asInstances = true;
+  const own = engine.program.member(row.model.cls, name);
+  const isStub = own === null || own.owner.module.origin === "builtin";
+  // What Django's own methods read is not in their stubs.
+  if (isStub && !INNOCENT.has(name)) row.origin.escapes = true;
+  const method = isStub ? rowMethod(engine, row, name) : null;
+  return method ?? engine.classMember(row.model.cls, name, row, site);
+}
+
+/** Parts of an instance that read no column. */
+const INNOCENT: ReadonlySet<string> = new Set(["_meta", "DoesNotExist", "MultipleObjectsReturned", "_state", "get_absolute_url", "__class__", "refresh_from_db"]);
+
+/** `get_status_display` reads `status`. */
+function displayedField(model: Model, name: string): Field | null {
+  const match = /^get_(.+)_display$/.exec(name);
+  return match?.[1] === undefined ? null : (model.fields.get(match[1]) ?? null);
+}
+
+function displayMethod(engine: Engine, row: RowValue, field: Field): Value {
+  return native(`row.display.${field.name}:${row.id}`, (_args, at) => {
+    columnValue(engine, row, field, { span: at.span, frame: at.frame });
+    row.origin.asInstances = true;
+    return UNKNOWN;
+  });
 }
 
 function columnField(model: Model, attname: string): Field | null {
@@ -156,6 +180,7 @@ export function managerOf(engine: Engine, row: RowValue, field: Field, site: Acc
     escapes: false,
     iterated: false,
     asValues: false,
+    asInstances: false,
     columns: new Set(),
     owner: null,
   }));
@@ -189,10 +214,11 @@ export interface LoadKind {
 }
 
 export function recordLoad(engine: Engine, row: RowValue, field: Field, site: AccessSite, what: LoadKind): void {
-  if (row.isNew || row.origin.kind === "instance" && row.loop === null && !site.frame.isAsync) return;
+  if (row.isNew || (row.origin.kind === "instance" && row.loop === null && !site.frame.isAsync)) return;
   const at = projectSite(site);
   const perRow = row.loop !== null;
-  if (!perRow && !at.frame.isAsync) return;
+  // A column that was left out costs a query for a single row too: what `only()` saved is lost.
+  if (!perRow && !at.frame.isAsync && what.reason !== "deferred") return;
   engine.recorder.load({
     origin: row.origin,
     path: joinPath(row.path, field.name),
@@ -223,10 +249,17 @@ function callsOutside(frame: Frame, loop: Loop | null): Span[] {
 
 const ROW_WRITES: ReadonlySet<string> = new Set(["save", "delete", "asave", "adelete", "save_base"]);
 
-function rowMethod(engine: Engine, row: RowValue, name: string): Value | null {
+export function rowMethod(engine: Engine, row: RowValue, name: string): Value | null {
   if (ROW_WRITES.has(name)) {
     return native(`row.${name}:${row.id}`, (_args, site) => {
+      row.origin.escapes = true;
       recordWrite(engine, name.replace(/^a/, ""), row.model, null, site);
+      return UNKNOWN;
+    });
+  }
+  if (VALIDATIONS.has(name)) {
+    return native(`row.${name}:${row.id}`, (_args, site) => {
+      noteValidation(engine, row, name, site);
       return UNKNOWN;
     });
   }
@@ -240,10 +273,21 @@ function rowMethod(engine: Engine, row: RowValue, name: string): Value | null {
   return null;
 }
 
+const VALIDATIONS: ReadonlySet<string> = new Set(["full_clean", "clean_fields", "validate_unique", "validate_constraints"]);
+
+function noteValidation(engine: Engine, row: RowValue, how: string, site: CallSite): void {
+  const at = projectSite(site);
+  const { loop } = site.frame;
+  const calls = callsOutside(at.frame, loop);
+  engine.recorder.validation({ how, model: row.model.label, span: at.span, loop, calls, symbol: at.frame.symbol });
+}
+
 /** A row renders as its `__str__` says. */
 export function rowText(engine: Engine, row: RowValue, span: Span, frame: Frame): void {
   const site = { span, frame };
   const method = engine.classMember(row.model.cls, "__str__", row, site);
+  row.origin.asInstances = true;
+  if (method?.kind === "bound" && method.fn.module.origin === "builtin") row.origin.escapes = true;
   if (method === null || method.kind !== "bound" || method.fn.module.origin === "builtin") return;
   engine.call(method, { positional: [], keywords: new Map(), open: false }, { span, frame, expr: null });
 }

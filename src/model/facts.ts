@@ -14,6 +14,9 @@ export interface SourceFacts {
   readonly writes: readonly Write[];
   readonly eagerLoads: readonly EagerLoad[];
   readonly folds: readonly Fold[];
+  readonly discarded: readonly Discarded[];
+  readonly validations: readonly Validation[];
+  readonly rowPrefetches: readonly RowPrefetch[];
 }
 
 /** One method call of a queryset's chain, as written. */
@@ -51,6 +54,8 @@ export interface Origin {
   readonly columns: ReadonlySet<string>;
   /** Rows were used as dictionaries or tuples. */
   readonly asValues: boolean;
+  /** More than columns was asked of its rows: methods, properties, text, attributes that were set. */
+  readonly asInstances: boolean;
 }
 
 /** Loop under which something happens. */
@@ -118,6 +123,12 @@ export interface QueryRun {
   readonly inTemplate: boolean;
   /** Through a related manager of one row. */
   readonly related: boolean;
+  /** An `await`, an `async for` or an asynchronous method runs it. */
+  readonly awaited: boolean;
+  /** Gives model instances, not dictionaries or tuples. */
+  readonly givesRows: boolean;
+  /** The queryset object itself was made inside the loop that runs it. */
+  readonly madeInLoop: boolean;
 }
 
 export interface Write {
@@ -129,6 +140,39 @@ export interface Write {
   readonly keyed: "keyed" | "invariant" | "unknown";
   readonly branch: string;
   readonly calls: readonly Span[];
+  readonly symbol: string;
+  readonly isAsync: boolean;
+  readonly awaited: boolean;
+}
+
+/** A queryset that was built and that nothing runs: dropped where it stands, or kept under a name nobody reads. */
+export interface Discarded {
+  readonly origin: Origin;
+  readonly model: string;
+  readonly span: Span;
+  /** The variable that holds it; null when the expression is a statement of its own. */
+  readonly name: string | null;
+  readonly symbol: string;
+}
+
+/** A model's own validation, which asks the database for foreign keys and unique values. */
+export interface Validation {
+  readonly how: string;
+  readonly model: string;
+  readonly span: Span;
+  readonly loop: LoopFact | null;
+  readonly calls: readonly Span[];
+  readonly symbol: string;
+}
+
+/** `prefetch_related_objects` on rows in memory. */
+export interface RowPrefetch {
+  readonly origin: Origin;
+  readonly path: string;
+  readonly span: Span;
+  readonly loop: LoopFact | null;
+  /** It was given the loop's own row, not all rows. */
+  readonly perRow: boolean;
   readonly symbol: string;
 }
 
