@@ -74,8 +74,9 @@ export interface LazyLoad {
   readonly kind: RelationKind | "deferred";
   /** For managers: how they were read (`all`, `filter`, `count`, …). */
   readonly method: string | null;
-  /** `unloaded`; `defeated`: prefetched, but read in a way that queries again; `deferred`: a column left out. */
-  readonly reason: "unloaded" | "defeated" | "deferred";
+  /** `unloaded`; `defeated`: prefetched, but read in a way that queries again; `deferred`: a column left out; `key`: a column left out
+   *  that Django itself reads to match the rows of a relation. */
+  readonly reason: "unloaded" | "defeated" | "deferred" | "key";
   readonly model: string;
   readonly target: string | null;
   readonly access: Span;
@@ -85,6 +86,8 @@ export interface LazyLoad {
   /** Once per row of an iteration; false for a single row. */
   readonly perRow: boolean;
   readonly isAsync: boolean;
+  /** Sent by an awaited method or an `async for`; anything else is refused in asynchronous code. */
+  readonly awaited: boolean;
   /** Every step is single-valued, so that a join can load it. */
   readonly joinable: boolean;
   /** Why it is less than certain, empty when nothing speaks against it. */

@@ -39,7 +39,7 @@ export function mismatches(fact: Fact, judged: readonly string[], rules: Readonl
   if (fact.open) return [];
   const own = findings.filter((finding) => finding.confidence !== "possible" && isOf(fact, finding));
   const missing = fact.verdicts
-    .filter((verdict) => rules.has(verdict.rule) && !own.some((finding) => answers(finding, verdict)))
+    .filter((verdict) => rules.has(verdict.rule) && !own.some((finding) => answers(finding, verdict, fact)))
     .map((verdict) => `missing: ${nameOf(verdict)} at ${verdict.places.map(lineOf).join(" or ")}`);
   const watched = new Set([...judged, ...fact.silent]);
   const extra = own
@@ -58,9 +58,15 @@ function isIn(place: Place, range: Range): boolean {
   return place.file === range.file && place.line >= range.line && place.line <= range.endLine;
 }
 
-function answers(finding: Finding, verdict: Verdict): boolean {
-  if (finding.rule !== verdict.rule || (verdict.relation !== null && finding.relation !== verdict.relation)) return false;
+function answers(finding: Finding, verdict: Verdict, fact: Fact): boolean {
+  if (finding.rule !== verdict.rule || !(verdict.relation === null || namesPath(finding, verdict.relation, fact))) return false;
   return verdict.places.some((line) => finding.places.some((place) => place.file === line.file && place.line <= line.line && place.endLine >= line.line));
+}
+
+/** One finding may speak for a whole path that the fact claims, and for its parts. */
+function namesPath(finding: Finding, path: string, fact: Fact): boolean {
+  if (finding.relation === path) return true;
+  return fact.verdicts.some((one) => one.rule === finding.rule && one.relation === finding.relation && one.relation?.startsWith(`${path}__`) === true);
 }
 
 /** The verdict itself, or a part of its path that is reported beside it. */
