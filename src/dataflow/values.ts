@@ -267,7 +267,7 @@ export function keyOf(value: Value): string {
     case "row":
       return rowKey(value);
     case "queryset":
-      return `q${value.model.label}:${value.origin.id}:${value.path}:${value.load.id}:${value.shape}:${value.ordered}:${value.prefetched}:${value.evaluated}:${value.narrowed}`;
+      return `q${value.doubts.length}${value.model.label}:${value.origin.id}:${value.path}:${value.load.id}:${value.shape}:${value.ordered}:${value.prefetched}:${value.evaluated}:${value.narrowed}`;
     case "manager":
       return `g${value.model.label}:${value.origin.id}:${value.related === null ? "" : rowKey(value.related.row)}`;
     case "object":
@@ -283,9 +283,32 @@ export function keyOf(value: Value): string {
   }
 }
 
+/** Values that are objects of their own: equal ones made by another root are not the same. */
+export function hasIdentity(value: Value): boolean {
+  switch (value.kind) {
+    case "object":
+    case "dict":
+      return true;
+    case "list":
+      return value.items !== null || hasIdentity(value.element);
+    case "bound":
+      return hasIdentity(value.self) || hasIdentity(value.fn);
+    case "function":
+      return value.closure !== null;
+    case "super":
+      return hasIdentity(value.self);
+    case "row":
+      return value.extra.size > 0;
+    case "union":
+      return value.values.some(hasIdentity);
+    default:
+      return false;
+  }
+}
+
 function rowKey(row: RowValue): string {
   const extra = row.extra.size === 0 ? "" : `+${row.id}`;
-  return `r${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${extra}`;
+  return `r${row.doubts.length}${row.withoutCaller ? "w" : ""}${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${extra}`;
 }
 
 /** Python's truth value where it is certain. */
