@@ -277,3 +277,7 @@ function exitOfOne(stmt: Stmt): "leave" | "jump" | null {
       return null;
   }
 }
+
+export function sourceText(input: RuleInput, file: string, at: { readonly start: number; readonly end: number }): string {
+  return input.text(file).slice(at.start, at.end);
+}

@@ -143,7 +143,3 @@ export function subjectOf(input: RuleInput, run: QueryRun): Expr | null {
   if (expr?.kind !== "call" || expr.callee.kind !== "name") return expr;
   return ["len", "list", "bool", "sorted", "tuple", "set", "sum", "any", "all", "min", "max"].includes(expr.callee.name) ? (expr.args[0] ?? null) : expr;
 }
-
-export function sourceOf(input: RuleInput, file: string, expr: { readonly start: number; readonly end: number }): string {
-  return input.text(file).slice(expr.start, expr.end);
-}

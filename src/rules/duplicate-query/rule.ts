@@ -1,7 +1,7 @@
 import type { FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
-import { changedNames, exprAt, functionAt, namesIn, nodesIn, pathTo } from "../code.ts";
+import { changedNames, exprAt, functionAt, namesIn, nodesIn, pathTo, sourceText } from "../code.ts";
 import { groupBy } from "../group-by.ts";
-import { isSameSpan, nameOf, runsAfter, sourceOf, subjectOf } from "../runs.ts";
+import { isSameSpan, nameOf, runsAfter, subjectOf } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -35,7 +35,7 @@ function textOf(run: QueryRun, input: RuleInput): string {
   const expr = run.how === "iterate" ? exprAt(input, run.span) : subjectOf(input, run);
   if (expr?.kind !== "call" && expr?.kind !== "attribute") return "";
   if (expr.kind === "attribute" || !isChain(expr)) return "";
-  return sourceOf(input, run.span.file, expr).replaceAll(/\s+/g, "");
+  return sourceText(input, run.span.file, expr).replaceAll(/\s+/g, "");
 }
 
 /** `Order.objects.filter(…)`: begins at a manager, so that the text alone says which rows. */

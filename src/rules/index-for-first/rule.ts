@@ -1,6 +1,6 @@
 import type { Call, Expr, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
-import { callAt, exprAt, pathTo } from "../code.ts";
-import { nameOf, oncePerPlace, runPlaces, sourceOf } from "../runs.ts";
+import { callAt, exprAt, pathTo, sourceText } from "../code.ts";
+import { nameOf, oncePerPlace, runPlaces } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -57,5 +57,5 @@ function fixesFor(run: QueryRun, input: RuleInput): FixDraft[] {
   const expr = exprAt(input, run.span);
   const rows = expr?.kind === "call" ? expr.args[0] : undefined;
   if (run.how !== "list" || rows === undefined) return [];
-  return [{ title: "Index the queryset itself", safety: "safe", edits: [{ span: run.span, text: sourceOf(input, run.span.file, rows) }] }];
+  return [{ title: "Index the queryset itself", safety: "safe", edits: [{ span: run.span, text: sourceText(input, run.span.file, rows) }] }];
 }
