@@ -132,7 +132,7 @@ function replayer(engine: Engine, event: Captured): (site: CallSite) => void {
     if (loop === null) return;
     const keyed = keyedBy(engine, loop.id);
     const calls = [...callSpans(site, loop.depth), ...event.fact.calls];
-    if (event.kind === "run") engine.recorder.run({ ...event.fact, loop, keyed, calls });
+    if (event.kind === "run") engine.recorder.run({ ...event.fact, loop, keyed, calls, trail: [...callSpans(site, 0), ...event.fact.calls] });
     else engine.recorder.write({ ...event.fact, loop, keyed, calls });
   };
 }
@@ -156,7 +156,10 @@ function reuse(summary: Summary, site: CallSite): Value {
 
 /** A second call makes new objects: result caches and loops are not shared with the first call's. */
 export function refreshed(value: Value, site: { readonly frame: Frame }): Value {
-  if (value.kind === "queryset") return { ...value, id: freshId(), evaluated: false, madeIn: site.frame.loop };
+  if (value.kind === "queryset") {
+    const id = freshId();
+    return { ...value, id, source: id, evaluated: false, madeIn: site.frame.loop };
+  }
   if (value.kind === "row" && value.loop === null && site.frame.loop !== null && value.origin.kind !== "instance") {
     return value.withoutCaller ? value : { ...value, loop: site.frame.loop };
   }

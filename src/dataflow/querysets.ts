@@ -93,7 +93,9 @@ export function managerQueryset(engine: Engine, manager: ManagerValue, site: Cal
   if (custom !== null) {
     const made = engine.call(custom, NO_ARGS, site);
     for (const one of alternatives(made)) {
-      if (one.kind === "queryset") return { ...asRelated(one, manager), id: freshId(), madeIn: site.frame.loop };
+      if (one.kind !== "queryset") continue;
+      const id = freshId();
+      return { ...asRelated(one, manager), id, source: id, madeIn: site.frame.loop };
     }
     const plain = plainQueryset(engine, manager, site.frame);
     return { ...plain, load: withOpaque(plain.load) };
@@ -127,9 +129,11 @@ function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValu
 }
 
 export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Frame): QuerysetValue {
+  const id = freshId();
   const base: QuerysetValue = {
     kind: "queryset",
-    id: freshId(),
+    id,
+    source: id,
     model: manager.model,
     origin: manager.origin,
     path: "",
@@ -279,7 +283,8 @@ function same(changes: Partial<QuerysetValue>): Method {
 }
 
 function derived(queryset: QuerysetValue, changes: Partial<QuerysetValue>): QuerysetValue {
-  return { ...queryset, id: freshId(), evaluated: false, ...changes };
+  const id = freshId();
+  return { ...queryset, id, source: id, evaluated: false, ...changes };
 }
 
 /** Anything but `all()` leaves the prefetched results behind. */
@@ -304,7 +309,7 @@ const ordersBy: Method = (_engine, queryset, args) =>
   requeried(queryset, { ordered: args.positional.length === 0 && !args.open ? "no" : "yes" });
 
 const CHAINS: Readonly<Record<string, Method>> = {
-  all: (_engine, queryset) => derived(queryset, {}),
+  all: (_engine, queryset) => derived(queryset, { source: queryset.source }),
   get_queryset: (_engine, queryset) => derived(queryset, {}),
   _clone: (_engine, queryset) => derived(queryset, {}),
   _chain: (_engine, queryset) => derived(queryset, {}),
@@ -619,7 +624,7 @@ function single(how: string): Method {
     const usesCache = how === "first" && queryset.prefetched && queryset.ordered === "yes";
     const narrowed = args.positional.length > 0 || args.keywords.size > 0;
     const target = usesCache ? queryset : requeried(queryset, { narrowed: queryset.narrowed || narrowed, evaluated: queryset.evaluated && how === "first" && queryset.ordered === "yes" });
-    runQueryset(engine, { ...target, id: queryset.id }, how, site.span, site.frame);
+    runQueryset(engine, { ...target, id: queryset.id, source: queryset.source }, how, site.span, site.frame);
     return elementOf(engine, target, site.frame.loop, site.frame);
   };
 }
@@ -627,7 +632,7 @@ function single(how: string): Method {
 function scalar(how: string): Method {
   return (engine, queryset, _args, site) => {
     const usesCache = (how === "count" || how === "exists" || how === "contains") && (queryset.prefetched || queryset.evaluated);
-    const target = usesCache ? queryset : { ...requeried(queryset, {}), id: queryset.id };
+    const target = usesCache ? queryset : { ...requeried(queryset, {}), id: queryset.id, source: queryset.source };
     runQueryset(engine, target, how, site.span, site.frame);
     return how === "aggregate" ? dict() : UNKNOWN;
   };
@@ -643,7 +648,7 @@ function inBulk(engine: Engine, queryset: QuerysetValue, _args: CallArgs, site: 
 function iteratorOf(engine: Engine, queryset: QuerysetValue, args: CallArgs, site: CallSite): Value {
   const keepsPrefetch = args.keywords.has("chunk_size") || args.positional.length > 0;
   const target = keepsPrefetch || queryset.related !== null ? queryset : derived(queryset, {});
-  const requery = { ...requeried(target, {}), id: queryset.id };
+  const requery = { ...requeried(target, {}), id: queryset.id, source: queryset.source };
   runQueryset(engine, requery, "iterator", site.span, site.frame);
   return listOf(elementOf(engine, requery, freshLoop(engine, queryset, site.span, site.frame), site.frame), "generator");
 }
@@ -751,6 +756,7 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     origin: queryset.origin,
     model: queryset.model.label,
     queryset: queryset.id,
+    source: queryset.source,
     how,
     span: at.span,
     loop,
@@ -761,6 +767,7 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     ordered: queryset.ordered,
     branch: at.frame.branch,
     calls: callsSince(at.frame, loop?.depth ?? at.frame.depth),
+    trail: callsSince(at.frame, 0),
     symbol: at.frame.symbol,
     atImport: frame.atImport,
     isAsync: at.frame.isAsync,
@@ -808,7 +815,7 @@ function narrowedMethod(queryset: QuerysetValue, how: string): string {
 /** `qs[0]`, `qs[:5]`. */
 export function subscriptQueryset(engine: Engine, queryset: QuerysetValue, isSlice: boolean, span: Span, frame: Frame): Value {
   const isCached = queryset.evaluated || queryset.prefetched;
-  if (isSlice) return derived(queryset, { sliced: true, evaluated: isCached && queryset.evaluated });
+  if (isSlice) return derived(queryset, { sliced: true, source: queryset.source, evaluated: isCached && queryset.evaluated });
   runQueryset(engine, queryset, "index", span, frame);
   return elementOf(engine, queryset, frame.loop, frame);
 }

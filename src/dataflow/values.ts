@@ -133,6 +133,8 @@ export interface QuerysetValue {
   readonly doubts: readonly string[];
   /** Loop under which the object was made. */
   readonly madeIn: Loop | null;
+  /** The queryset that `all()` or a slice took it from, otherwise itself. */
+  readonly source: number;
   /** Its results are in memory (mutable: evaluation fills the cache). */
   evaluated: boolean;
 }
