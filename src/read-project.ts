@@ -45,6 +45,7 @@ export async function readProject(options: AnalyseOptions, progress: Progress): 
     texts: found.files.filter((file) => file.kind === "text").map((file) => file.path),
     readText,
     packages,
+    installedVersions: new Map(options.djangoVersion === undefined ? [] : [["django", options.djangoVersion]]),
     standIns,
   });
   const graph = buildModelGraph(discovery.program, discovery.project);

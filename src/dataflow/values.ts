@@ -12,6 +12,7 @@ import type {
 } from "../model/index.ts";
 import type { Env, Frame, Loop } from "./frame.ts";
 import type { LoadNode } from "./load-tree.ts";
+import { escapeValue } from "./escape.ts";
 import type { LiveOrigin } from "./recorder.ts";
 
 export type Value =
@@ -132,6 +133,8 @@ export interface QuerysetValue {
   readonly doubts: readonly string[];
   /** Loop under which the object was made. */
   readonly madeIn: Loop | null;
+  /** The queryset that `all()` or a slice took it from, otherwise itself. */
+  readonly source: number;
   /** Its results are in memory (mutable: evaluation fills the cache). */
   evaluated: boolean;
 }
@@ -240,6 +243,7 @@ export function join(a: Value, b: Value): Value {
   const values = [...seen.values()];
   const [first] = values;
   if (values.length === 1 && first !== undefined) return first;
+  for (const dropped of values.slice(MAX_ALTERNATIVES)) escapeValue(dropped);
   return { kind: "union", values: values.slice(0, MAX_ALTERNATIVES) };
 }
 
