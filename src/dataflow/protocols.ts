@@ -153,29 +153,32 @@ export function unknownRow(engine: Engine, label: string): Value {
   return makeRow({ model, origin, withoutCaller: true });
 }
 
-export function escapeValue(value: Value): void {
+/** Lists may share what they hold, many times over: each is looked at once. */
+export function escapeValue(value: Value, seen: Set<Value> = new Set()): void {
   switch (value.kind) {
     case "row":
     case "queryset":
       value.origin.escapes = true;
       return;
     case "union":
-      for (const one of value.values) escapeValue(one);
+      for (const one of value.values) escapeValue(one, seen);
       return;
     case "list":
-      escapeValue(value.element);
+      if (seen.has(value)) return;
+      seen.add(value);
+      escapeValue(value.element, seen);
       return;
     case "dict":
-      for (const one of value.entries.values()) escapeOnce(one);
-      if (value.rest !== null) escapeOnce(value.rest);
+      for (const one of value.entries.values()) escapeOnce(one, seen);
+      if (value.rest !== null) escapeOnce(value.rest, seen);
       return;
     default:
       return;
   }
 }
 
-function escapeOnce(value: Value): void {
-  if (value.kind !== "dict") escapeValue(value);
+function escapeOnce(value: Value, seen: Set<Value>): void {
+  if (value.kind !== "dict") escapeValue(value, seen);
 }
 
 export { managerQueryset };

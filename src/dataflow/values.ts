@@ -243,8 +243,14 @@ export function join(a: Value, b: Value): Value {
   return { kind: "union", values: values.slice(0, MAX_ALTERNATIVES) };
 }
 
+/**
+ * Lists within lists within lists are told apart by identity: spelt out, the key of a value that code nests into itself
+ * doubles with every step.
+ */
+const MAX_SPELT_LISTS = 2;
+
 /** Two values with one key behave alike in every analysis: the key of a function's summary is made of them. */
-export function keyOf(value: Value): string {
+export function keyOf(value: Value, depth = 0): string {
   switch (value.kind) {
     case "unknown":
       return "?";
@@ -255,7 +261,7 @@ export function keyOf(value: Value): string {
     case "function":
       return `f${value.module.name}:${value.def.start}:${value.closure === null ? 0 : value.closure.id}`;
     case "bound":
-      return `b${keyOf(value.self)}.${keyOf(value.fn)}`;
+      return `b${keyOf(value.self, depth)}.${keyOf(value.fn, depth)}`;
     case "native":
       return `n${value.key}`;
     case "module":
@@ -271,13 +277,13 @@ export function keyOf(value: Value): string {
     case "object":
       return `o${value.id}`;
     case "list":
-      return value.items === null ? `[${value.type}${keyOf(value.element)}]` : `L${value.id}`;
+      return value.items === null && depth < MAX_SPELT_LISTS ? `[${value.type}${keyOf(value.element, depth + 1)}]` : `L${value.id}`;
     case "dict":
       return `d${value.id}`;
     case "super":
-      return `^${value.owner.id}:${keyOf(value.self)}`;
+      return `^${value.owner.id}:${keyOf(value.self, depth)}`;
     case "union":
-      return value.values.map(keyOf).join("|");
+      return value.values.map((one) => keyOf(one, depth)).join("|");
   }
 }
 
