@@ -288,23 +288,23 @@ export function keyOf(value: Value, depth = 0): string {
 }
 
 /** Values that are objects of their own: equal ones made by another root are not the same. */
-export function hasIdentity(value: Value): boolean {
+export function hasIdentity(value: Value, depth = 0): boolean {
   switch (value.kind) {
     case "object":
     case "dict":
       return true;
     case "list":
-      return value.items !== null || hasIdentity(value.element);
+      return value.items !== null || depth >= MAX_SPELT_LISTS || hasIdentity(value.element, depth + 1);
     case "bound":
-      return hasIdentity(value.self) || hasIdentity(value.fn);
+      return hasIdentity(value.self, depth) || hasIdentity(value.fn, depth);
     case "function":
       return value.closure !== null;
     case "super":
-      return hasIdentity(value.self);
+      return hasIdentity(value.self, depth);
     case "row":
       return value.extra.size > 0;
     case "union":
-      return value.values.some(hasIdentity);
+      return value.values.some((one) => hasIdentity(one, depth));
     default:
       return false;
   }
