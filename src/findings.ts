@@ -61,16 +61,15 @@ function positionOf(text: string, offset: number): { readonly line: number; read
   return { line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
 }
 
-/** Findings come file by file, most of them several to a file. */
-let lastText = "";
-let lastStarts: readonly number[] = [0];
+/** One run's texts are few, and each is asked for many times. */
+const startsOfTexts = new Map<string, readonly number[]>();
 
 function lineStartsOf(text: string): readonly number[] {
-  if (text !== lastText) {
-    lastText = text;
-    lastStarts = [0, ...Array.from(text.matchAll(/\r\n|\r|\n/g), (end) => end.index + end[0].length)];
-  }
-  return lastStarts;
+  const known = startsOfTexts.get(text);
+  if (known !== undefined) return known;
+  const starts = [0, ...Array.from(text.matchAll(/\r\n|\r|\n/g), (end) => end.index + end[0].length)];
+  startsOfTexts.set(text, starts);
+  return starts;
 }
 
 function toFix(fix: FixDraft, input: RuleInput): Fix {
