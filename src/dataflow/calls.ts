@@ -89,9 +89,9 @@ export function callFunction(
   }
   const bound = bindParams(engine, fn, self, args, site);
   const values = [...bound.values()];
-  const isLocal = values.some(hasIdentity);
+  const isLocal = values.some((value) => hasIdentity(value));
   const table = summaryTable(engine, fn, isLocal);
-  const key = values.map(keyOf).join(",");
+  const key = values.map((value) => keyOf(value)).join(",");
   const existing = table.get(key);
   if (existing !== undefined) return reuse(existing, site);
   if (table.size >= (isLocal ? MAX_CONTEXTS_PER_ROOT : MAX_CONTEXTS)) {
