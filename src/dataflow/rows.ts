@@ -235,6 +235,7 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     joinable: row.joinable && isJoinable(what.kind),
     doubts: row.doubts,
     withoutCaller: row.withoutCaller,
+    awaited: engine.awaiting && what.method !== null,
     keyOnly: false,
   });
 }

@@ -91,6 +91,8 @@ export interface LazyLoad {
   readonly doubts: readonly string[];
   /** The method's own analysis without a known caller: other callers may load it eagerly. */
   readonly withoutCaller: boolean;
+  /** Read by an `async for` or an asynchronous method, so that it does not block the event loop. */
+  readonly awaited: boolean;
   /** The access is in a comparison with another row or its key alone is read (`author.id`, `author == x`). */
   readonly keyOnly: boolean;
 }

@@ -32,6 +32,16 @@ export function confidenceOf(load: LazyLoad): Confidence {
   return "certain";
 }
 
+/** In an event loop the read is refused, not slow: `lazy-in-async` speaks of it. */
+export function isRefused(load: LazyLoad): boolean {
+  return load.isAsync && !load.awaited;
+}
+
+/** Once for each row, in a loop over rows, and no caller is known to load it. */
+export function isLoadPerRow(load: LazyLoad, facts: SourceFacts): boolean {
+  return load.perRow && isRowLoop(load) && !isRefused(load) && !isCoveredElsewhere(load, facts);
+}
+
 export function isRowLoop(load: LazyLoad): boolean {
   return load.loop?.over !== "literal" && load.loop?.over !== "while";
 }
