@@ -20,8 +20,8 @@ export function holderName(symbol: string, program: Program): string {
   return symbol;
 }
 
-export function count(amount: number, one: string): string {
-  return `${amount} ${amount === 1 ? one : `${one}s`}`;
+export function count(amount: number, one: string, many = `${one}s`): string {
+  return `${amount} ${amount === 1 ? one : many}`;
 }
 
 /** `a`, `b` and 3 more. */

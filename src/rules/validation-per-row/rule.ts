@@ -41,7 +41,7 @@ function toDraft(one: Validation, queries: number, input: RuleInput): FindingDra
   return {
     key: [one.symbol, one.model, one.how],
     confidence: one.loop?.over === "rows" ? "likely" : "possible",
-    claim: `\`${holderName(one.symbol, input.program)}\` calls \`${one.how}()\` on each \`${modelName(one.model)}\`: up to ${count(queries, "query").replace("querys", "queries")} a row.`,
+    claim: `\`${holderName(one.symbol, input.program)}\` calls \`${one.how}()\` on each \`${modelName(one.model)}\`: up to ${count(queries, "query", "queries")} a row.`,
     reason: "Model validation looks up the target of each foreign key that is set, and asks for each unique column and set of columns.",
     remedy: "Check keys of all rows with one `filter(pk__in=…)`, leave uniqueness to the database, and pass `exclude` for what is known.",
     doubt: "rows whose foreign keys are NULL and excluded columns cost nothing",
