@@ -101,6 +101,7 @@ function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValu
     ...queryset,
     load: prefetched === null ? load : mergeNodes(load, prefetched.node),
     related: { ...manager.related, plain: true },
+    ordered: prefetched?.queryset?.ordered ?? queryset.ordered,
     prefetched: prefetched !== null,
   };
 }

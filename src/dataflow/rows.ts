@@ -100,7 +100,7 @@ function columnField(model: Model, attname: string): Field | null {
 function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   row.origin.columns.add(joinPath(row.path, field.name));
   const isKey = field.primaryKey || field.name === row.model.primaryKey;
-  if (!hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew) {
+  if (!row.load.opaque && !hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
   }
   return UNKNOWN;
@@ -147,6 +147,9 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
     engine.recorder.cover(projectSite(site).span, field.name);
     return related(engine, row, field, row.load);
   }
+  if (field.attname !== null && !hasColumn(row.load, field.name, field.attname, field.primaryKey)) {
+    recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
+  }
   recordLoad(engine, row, field, site, { reason: "unloaded", kind: relation.kind, method: null });
   return related(engine, row, field, BARE);
 }
@@ -169,6 +172,8 @@ function related(engine: Engine, row: RowValue, field: Field, load: LoadNode): V
 export function managerOf(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   const target = engine.graph.byLabel(field.relation?.target ?? "", row.model.app);
   if (target === null) return UNKNOWN;
+  row.origin.asInstances = true;
+  row.origin.columns.add(joinPath(row.path, field.name));
   const { span, frame } = projectSite(site);
   const key = `related:${span.file}:${span.start}:${span.end}:${row.model.label}.${field.name}`;
   const origin = engine.recorder.origin(key, () => ({
@@ -267,6 +272,7 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
   if (name === "refresh_from_db" || name === "arefresh_from_db") {
     return native(`row.${name}:${row.id}`, () => {
       row.load = BARE;
+      row.origin.escapes = true;
       return UNKNOWN;
     });
   }

@@ -208,7 +208,8 @@ function representField(engine: Engine, serializer: ObjectValue, field: Serializ
     return;
   }
   const source = sourceOf(declared) ?? field.name;
-  const isKeyOnly = kind === "pk" && !flag(declared, "many");
+  const isByKey = kind === "pk" || (kind === "hyperlink" && declared.args?.keywords.has("lookup_field") !== true);
+  const isKeyOnly = isByKey && !flag(declared, "many");
   const value = followSource(engine, row, source, isKeyOnly, { span: field.site.span, frame: site.frame });
   const inner: CallSite = { span: field.site.span, frame: site.frame, expr: null };
   if (isSerializer(engine, declared.cls)) {
