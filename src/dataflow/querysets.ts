@@ -373,7 +373,8 @@ function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, a
   if (name === "raw") return rawQueryset(queryset);
   if (name.startsWith("__") || name === "as_manager") return UNKNOWN;
   engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file);
-  return derived(queryset, { load: withOpaque(queryset.load) });
+  const doubts = [...queryset.doubts, `\`${name}()\` is a method that was not read`];
+  return derived(queryset, { load: withOpaque(queryset.load), doubts });
 }
 
 function noteChain(engine: Engine, queryset: QuerysetValue, name: string, site: CallSite): void {
@@ -696,6 +697,7 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     related: related !== null,
     awaited: engine.awaiting,
     givesRows: queryset.shape === "rows",
+    doubts: queryset.doubts,
     madeInLoop: queryset.madeIn !== null && queryset.madeIn === loop,
   });
   if (FILLS_CACHE.has(how)) queryset.evaluated = true;

@@ -29,6 +29,7 @@ function judge(group: readonly EagerLoad[], input: RuleInput): FindingDraft[] {
   const [first] = group;
   if (first === undefined || group.some((one) => one.used || one.origin.escapes || !isOwn(one, input))) return [];
   const runs = input.facts.runs.filter((run) => group.some((one) => one.origin.id === run.origin.id));
+  if (runs.some((run) => run.doubts.length > 0 || (!run.inTemplate && enclosingFunction(nodesAt(input.program, run.span)) === null))) return [];
   if (runs.length === 0 || runs.some((run) => run.atImport)) return [];
   if (group.some((one) => one.origin.calls.some((call) => BINDING.has(call.name) || isClearing(call)))) return [];
   if (input.facts.discarded.some((one) => one.span.file === first.span.file && one.span.start <= first.span.start && first.span.end <= one.span.end)) return [];
@@ -58,7 +59,8 @@ function isOwn(one: EagerLoad, input: RuleInput): boolean {
   if (one.origin.kind !== "manager" || one.span.file !== one.origin.span.file) return false;
   const declared = enclosingFunction(nodesAt(input.program, one.span));
   const made = enclosingFunction(nodesAt(input.program, one.origin.span));
-  return declared !== null && declared === made;
+  // A framework calls these and does with the rows what it likes.
+  return declared !== null && declared === made && !/^get_.*queryset$/.test(declared.name);
 }
 
 function toDraft(one: EagerLoad, runs: readonly QueryRun[], input: RuleInput): FindingDraft {
