@@ -1,5 +1,6 @@
 import type { Edit, Finding, Fix } from "../model/finding.ts";
 import { isSameEdit, orderEdits, overlaps } from "./apply.ts";
+import { joinInsertions } from "./join-insertions.ts";
 
 export interface ChosenFix {
   readonly finding: Finding;
@@ -19,7 +20,10 @@ export interface FixPlan {
   readonly edits: ReadonlyMap<string, readonly Edit[]>;
 }
 
-/** Merges fixes in the order given: an edit that two of them share is made once, a conflicting later fix is skipped. */
+/**
+ * Merges fixes in the order given: an edit that two of them share is made once, two that load relations at one point
+ * become one, and a conflicting later fix is skipped.
+ */
 export function planFixes(chosen: readonly ChosenFix[]): FixPlan {
   const applied: ChosenFix[] = [];
   const skipped: SkippedFix[] = [];
@@ -33,11 +37,22 @@ export function planFixes(chosen: readonly ChosenFix[]): FixPlan {
 
 export function editsByFile(edits: readonly Edit[]): Map<string, readonly Edit[]> {
   const files = [...new Set(edits.map(({ file }) => file))].toSorted();
-  return new Map(files.map((file) => [file, orderEdits(edits.filter((edit) => edit.file === file))]));
+  return new Map(files.map((file) => [file, joinEqualPlaces(orderEdits(edits.filter((edit) => edit.file === file)))]));
+}
+
+function joinEqualPlaces(edits: readonly Edit[]): Edit[] {
+  const joined: Edit[] = [];
+  for (const edit of edits) {
+    const last = joined.at(-1);
+    const one = last === undefined ? null : joinInsertions(last, edit);
+    if (one === null) joined.push(edit);
+    else joined[joined.length - 1] = one;
+  }
+  return joined;
 }
 
 function conflict(earlier: readonly Edit[], later: readonly Edit[]): boolean {
   return later.some((edit) =>
-    earlier.some((other) => other.file === edit.file && !isSameEdit(edit, other) && overlaps(edit, other)),
+    earlier.some((other) => other.file === edit.file && !isSameEdit(edit, other) && overlaps(edit, other) && joinInsertions(other, edit) === null),
   );
 }
