@@ -6,6 +6,7 @@ import { resultOf } from "./execute.ts";
 import {
   alternatives,
   freshId,
+  hasIdentity,
   joinAll,
   keyOf,
   list,
@@ -18,8 +19,10 @@ import { dict } from "./values.ts";
 
 /** Calls deeper than this are not followed; real code stays below, recursion does not. */
 const MAX_DEPTH = 28;
-/** Summaries kept per function before the least precise answer is given. */
-const MAX_CONTEXTS = 400;
+/** Summaries kept per function before the least precise answer is given: one per queryset of a large project. */
+const MAX_CONTEXTS = 20_000;
+/** The same for calls with objects of their own, which one root makes and no other can meet again. */
+const MAX_CONTEXTS_PER_ROOT = 300;
 
 export interface Summary {
   result: Value;
@@ -28,7 +31,15 @@ export interface Summary {
   readonly replay: readonly ((site: CallSite) => void)[];
 }
 
-const summaries = new WeakMap<Engine, Map<string, Map<string, Summary>>>();
+type Tables = Map<string, Map<string, Summary>>;
+
+const summaries = new WeakMap<Engine, { readonly lasting: Tables; local: Tables }>();
+
+/** Forgets the summaries of calls with objects that only the last root knew. */
+export function forgetRoot(engine: Engine): void {
+  const tables = summaries.get(engine);
+  if (tables !== undefined) tables.local = new Map();
+}
 
 export function call(engine: Engine, callee: Value, args: CallArgs, site: CallSite): Value {
   switch (callee.kind) {
@@ -73,11 +84,13 @@ export function callFunction(
 ): Value {
   if (site.frame.depth >= MAX_DEPTH || engine.fuel <= 0) return UNKNOWN;
   const bound = bindParams(engine, fn, self, args, site);
-  const table = summaryTable(engine, fn);
-  const key = [...bound].map(([name, value]) => `${name}=${keyOf(value)}`).join(",");
+  const values = [...bound.values()];
+  const isLocal = values.some(hasIdentity);
+  const table = summaryTable(engine, fn, isLocal);
+  const key = values.map(keyOf).join(",");
   const existing = table.get(key);
   if (existing !== undefined) return reuse(existing, site);
-  if (table.size >= MAX_CONTEXTS) {
+  if (table.size >= (isLocal ? MAX_CONTEXTS_PER_ROOT : MAX_CONTEXTS)) {
     engine.note("a function is called in too many ways to follow each", fn.module.ir.file);
     return UNKNOWN;
   }
@@ -133,17 +146,18 @@ export function refreshed(value: Value, site: { readonly frame: Frame }): Value 
   return value;
 }
 
-function summaryTable(engine: Engine, fn: FunctionValue): Map<string, Summary> {
+function summaryTable(engine: Engine, fn: FunctionValue, isLocal: boolean): Map<string, Summary> {
   let all = summaries.get(engine);
   if (all === undefined) {
-    all = new Map();
+    all = { lasting: new Map(), local: new Map() };
     summaries.set(engine, all);
   }
+  const tables = isLocal ? all.local : all.lasting;
   const id = `${fn.module.name}:${fn.def.start}:${fn.closure?.id ?? 0}:${fn.owner?.id ?? ""}`;
-  let table = all.get(id);
+  let table = tables.get(id);
   if (table === undefined) {
     table = new Map();
-    all.set(id, table);
+    tables.set(id, table);
   }
   return table;
 }

@@ -281,6 +281,29 @@ export function keyOf(value: Value): string {
   }
 }
 
+/** Values that are objects of their own: equal ones made by another root are not the same. */
+export function hasIdentity(value: Value): boolean {
+  switch (value.kind) {
+    case "object":
+    case "dict":
+      return true;
+    case "list":
+      return value.items !== null || hasIdentity(value.element);
+    case "bound":
+      return hasIdentity(value.self) || hasIdentity(value.fn);
+    case "function":
+      return value.closure !== null;
+    case "super":
+      return hasIdentity(value.self);
+    case "row":
+      return value.extra.size > 0;
+    case "union":
+      return value.values.some(hasIdentity);
+    default:
+      return false;
+  }
+}
+
 function rowKey(row: RowValue): string {
   const extra = row.extra.size === 0 ? "" : `+${row.id}`;
   return `r${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${extra}`;

@@ -36,10 +36,10 @@ export interface Discovery {
 
 /** Finds out how a Django project is laid out and configured, from its text alone. */
 export function discoverProject(input: DiscoverInput): Discovery {
-  const layout = findSourceLayout(input.modules);
+  const named = findNamedSettings(input.modules, input.texts, input.readText);
+  const layout = findSourceLayout(input.modules, named);
   const program = buildProgram([...projectModules(input.modules, layout), ...input.packages]);
   const reader = createConstantReader(program);
-  const named = findNamedSettings(input.modules, input.texts, input.readText);
   const settings = readSettings(program, reader, named, createLocator(program, layout));
   const installed = readInstalledApps(program, reader, settings);
   const apps = [...installed, ...findAppsByFolder(program, reader, installed)];

@@ -32,7 +32,9 @@ export function createClassResolver(lookup: ClassLookup): ClassResolver {
     pending.add(cls);
     const bases = basesOf(cls);
     const parents = bases.map((base) => (isExternal(base) ? [base] : mro(base)));
-    const order = [cls, ...(mergeC3([...parents, bases]) ?? depthFirst(parents))].filter(isFirst);
+    const [only, ...others] = parents;
+    const above = only && others.length === 0 ? only : (mergeC3([...parents, bases]) ?? depthFirst(parents));
+    const order = [cls, ...above].filter(isFirst);
     pending.delete(cls);
     orders.set(cls, order);
     return order;
@@ -41,9 +43,9 @@ export function createClassResolver(lookup: ClassLookup): ClassResolver {
   const basesOf = (cls: ClassInfo): readonly Base[] =>
     cls.def.bases
       .flatMap((expr) => basesFrom(cls.module, expr, cls.parent))
-      .map((base) => (base === cls ? asBase(lookup.earlier(cls)) : base))
-      .filter((base) => base !== null && base !== cls)
-      .filter(isFirst) as Base[];
+      .flatMap((base) => (base === cls ? (asBase(lookup.earlier(cls)) ?? []) : base))
+      .filter((base) => base !== cls)
+      .filter(isFirst);
 
   const basesFrom = (module: PythonModule, expr: Expr, holder: ClassInfo | null): readonly Base[] => {
     if (expr.kind === "call") return basesFromCall(module, expr, holder);
@@ -77,15 +79,6 @@ export function createClassResolver(lookup: ClassLookup): ClassResolver {
     return bases.length > 0 ? bases : [externalBase(call.callee)];
   };
 
-  const madeBy = (symbol: Symbol | null): ClassInfo | null => {
-    if (symbol?.kind !== "function") return null;
-    const locals = collectLocals(symbol.module, symbol.def);
-    const returned = returnedName(symbol.def);
-    const made: readonly ScopedDefinition[] = (returned && locals.get(returned)) || [];
-    const found = made.findLast((each) => each.kind === "class");
-    return found?.kind === "class" ? found.cls : null;
-  };
-
   const isSubclass = (cls: ClassInfo, dotted: string): boolean => {
     let known = answers.get(dotted);
     if (!known) answers.set(dotted, (known = new WeakMap()));
@@ -117,6 +110,15 @@ export function createClassResolver(lookup: ClassLookup): ClassResolver {
   return { mro, isSubclass, member };
 }
 
+/** The local class that a function returns. */
+function madeBy(symbol: Symbol | null): ClassInfo | null {
+  if (symbol?.kind !== "function") return null;
+  const returned = returnedName(symbol.def);
+  const made: readonly ScopedDefinition[] = (returned && collectLocals(symbol.module, symbol.def).get(returned)) || [];
+  const found = made.findLast((each) => each.kind === "class");
+  return found?.kind === "class" ? found.cls : null;
+}
+
 function asBase(symbol: Symbol | null): Base | null {
   if (symbol?.kind === "class") return symbol.cls;
   return symbol?.kind === "external" ? symbol : null;
@@ -139,7 +141,7 @@ export function isSameImport(one: string, other: string): boolean {
 }
 
 function externalBase(expr: Expr): ExternalSymbol {
-  return { kind: "external", name: dottedName(expr) ?? "?" };
+  return { kind: "external", name: dottedName(expr.kind === "subscript" ? expr.object : expr) ?? "?" };
 }
 
 function isFirst<T>(item: T, index: number, all: readonly T[]): boolean {
@@ -155,12 +157,12 @@ function mergeC3(lists: readonly (readonly Base[])[]): Base[] | null {
   let rest = lists.filter((list) => list.length > 0);
   while (rest.length > 0) {
     const next = rest
-      .map((list) => list[0] as Base)
+      .flatMap((list) => list.slice(0, 1))
       .find((head) => !rest.some((list) => list.slice(1).some((each) => sameBase(each, head))));
     if (!next) return null;
     merged.push(next);
     rest = rest
-      .map((list) => (sameBase(list[0] as Base, next) ? list.slice(1) : list))
+      .map((list) => list.filter((each, index) => index > 0 || !sameBase(each, next)))
       .filter((list) => list.length > 0);
   }
   return merged;
