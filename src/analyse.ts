@@ -1,4 +1,5 @@
 /** The program as its steps: read, link, judge, report. */
+import path from "node:path";
 import { createEngine } from "./dataflow/create-engine.ts";
 import type { Engine } from "./dataflow/engine.ts";
 import { runRoots } from "./dataflow/roots.ts";
@@ -9,6 +10,7 @@ import type { AnalyseOptions, Coverage, Notice, Progress, Report, RuleInput, Rul
 import { readProject, type ReadProject } from "./read-project.ts";
 import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
+import { byteOrderMarkLength } from "./sources/find-files.ts";
 import { readVersion } from "./cli/version.ts";
 
 export async function analyse(options: AnalyseOptions, progress: Progress): Promise<Report> {
@@ -26,7 +28,7 @@ export async function analyse(options: AnalyseOptions, progress: Progress): Prom
     text: (file) => read.readText(file) ?? "",
     thresholds: options.thresholds,
   };
-  const findings = toFindings(await loadRules(), input);
+  const findings = toFindings(await loadRules(), input, (file) => byteOrderMarkLength(path.join(options.root, file)));
   timer.lap("rules");
   const comments = commentLines(read, templates);
   const judged = applyIgnores(findings, comments);

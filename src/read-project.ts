@@ -23,7 +23,7 @@ export async function readProject(options: AnalyseOptions, progress: Progress): 
   const readText = (file: string): string | null => {
     const known = texts.get(file);
     if (known !== undefined) return known;
-    const text = readTextFile(path.join(options.root, file));
+    const text = options.texts?.get(file)?.replace(/^\uFEFF/, "") ?? readTextFile(path.join(options.root, file));
     texts.set(file, text);
     return text;
   };

@@ -60,8 +60,9 @@ export function modelManager(engine: Engine, model: Model, name: string, site: A
 
 function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerValue["origin"] {
   const { span, frame } = projectSite(site);
-  const isImplicit = frame.module !== null && frame.module.origin !== "project";
   const entry = engine.entry;
+  const isEntry = entry !== null && span.file === entry.span.file && span.start === entry.span.start && span.end === entry.span.end;
+  const isImplicit = isEntry || (frame.module !== null && frame.module.origin !== "project");
   const at = isImplicit && entry !== null ? entry.span : span;
   const owner = isImplicit && entry !== null ? entry.cls.id : null;
   return engine.recorder.origin(`manager:${model.label}:${at.file}:${at.start}:${at.end}`, () => ({

@@ -22,12 +22,23 @@ export function appendCall(text: string, span: Span, calls: readonly ChainCall[]
   const separator = lineSeparator(text, calls);
   const comment = separator.includes("\\") ? null : trailingCommentEnd(text, span.end);
   const at = separator !== "" && comment !== null ? comment : span.end;
-  const edit = (written: string): EditDraft => ({ span: { file: span.file, start: at, end: at }, text: written });
-  const call = `.${method}(${args})`;
-  const width = separator === "" ? widthWith(text, at, call.length) : separator.replace(/^[^\n]*\n/, "").length + call.length;
-  if (width <= style.width) return edit(`${separator}${call}`);
-  const indent = separator === "" ? indentAt(text, at) : separator.replace(/^[^\n]*\n/, "");
-  return edit(`${separator}.${method}(\n${indent}${style.step}${args}\n${indent})`);
+  return insertion(span.file, at, fitCall(text, at, `${separator}.${method}(${args})`));
+}
+
+/** A chained call as it fits its line; where it does not, its arguments go on a line of their own, or on one each. */
+export function fitCall(text: string, at: number, call: string): string {
+  const parts = /^(?<separator>[^.]*)(?<head>\.\w+\()\s*(?<args>[^()]*?),?\s*\)$/.exec(call)?.groups;
+  if (parts === undefined) return call;
+  const { separator = "", head = "", args = "" } = parts;
+  const style = styleOf(text);
+  const own = separator === "" ? null : separator.slice(separator.lastIndexOf("\n") + 1);
+  const line = `${head}${args})`;
+  const width = own === null ? widthWith(text, at, line.length) : own.length + line.length;
+  if (width <= style.width) return `${separator}${line}`;
+  const indent = own ?? indentAt(text, at);
+  const inner = `${indent}${style.step}`;
+  const body = inner.length + args.length <= style.width ? args : `${args.split(/,\s*/).join(`,\n${inner}`)},`;
+  return `${separator}${head}\n${inner}${body}\n${indent})`;
 }
 
 /** What stands before the dot of the chain's last call that begins a line; empty for a chain on one line. */

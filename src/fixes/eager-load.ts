@@ -1,9 +1,9 @@
 /** The edit that loads a relation together with the queryset that owns the rows. */
-import type { EditDraft, FixDraft, LazyLoad, RuleInput, Safety } from "../model/index.ts";
+import type { ClassInfo, EditDraft, FixDraft, LazyLoad, RuleInput, Safety, Span } from "../model/index.ts";
 import { appendCall, extendCall, insertion, isExtensible, ownCalls } from "./chain-edit.ts";
 import { lookupPath } from "./eager-paths.ts";
 import { judge, type EditPlan, type Verdict } from "./eager-verdict.ts";
-import { implicitEdits } from "./implicit-queryset.ts";
+import { changelistPaths, implicitEdits } from "./implicit-queryset.ts";
 import { shortcutEdits } from "./shortcut-edit.ts";
 
 /**
@@ -44,12 +44,20 @@ function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related
   if (existing !== undefined) return { safety: "safe", reason: "", edits: [...extendCall(text, existing, [path]), ...chunks] };
   const obstacle = whyNotHere(load, input);
   if (obstacle !== null) return { ...obstacle, edits: [] };
+  const admin = method === "select_related" ? adminAround(origin.span, input) : null;
+  const paths = admin === null ? [path] : changelistPaths(load, admin, path, input);
+  const edits = [appendCall(text, origin.span, calls, method, paths), ...chunks];
+  if (admin !== null) return { safety: "review", reason: "naming relations ends the changelist's automatic select_related()", edits };
   const isPartly = origin.kind === "related" && load.withoutCaller;
-  return {
-    safety: isPartly ? "review" : "safe",
-    reason: isPartly ? "a caller that prefetches these rows would query them again" : "",
-    edits: [appendCall(text, origin.span, calls, method, [path]), ...chunks],
-  };
+  return isPartly
+    ? { safety: "review", reason: "a caller that prefetches these rows would query them again", edits }
+    : { safety: "safe", reason: "", edits };
+}
+
+/** The admin class whose `get_queryset` holds the span. */
+function adminAround(span: Span, { program }: RuleInput): ClassInfo | null {
+  const around = program.classes.find(({ module, def }) => module.ir.file === span.file && def.start <= span.start && def.end >= span.end);
+  return around !== undefined && program.isSubclass(around, "django.contrib.admin.options.ModelAdmin") ? around : null;
 }
 
 /** `.iterator()` prefetches only with a chunk size. */

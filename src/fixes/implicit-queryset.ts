@@ -34,7 +34,7 @@ function reviewed(edits: readonly EditDraft[]): EditPlan {
  * What the changelist reads by a join. Naming relations turns off the automatic `select_related()`, so the foreign keys
  * among its columns, and whatever those led to, have to be named as well.
  */
-function changelistPaths(load: LazyLoad, cls: ClassInfo, path: string, { facts, graph, program }: RuleInput): string[] {
+export function changelistPaths(load: LazyLoad, cls: ClassInfo, path: string, { facts, graph, program }: RuleInput): string[] {
   const shown = program.member(cls, "list_display")?.definition;
   const columns = shown?.kind === "variable" && shown.value?.kind === "sequence" ? shown.value.items : [];
   const keys = columns.flatMap((one) => (one.kind === "str" && isJoin(graph, load.origin.model, one.value) ? [one.value] : []));
