@@ -3,7 +3,7 @@ import path from "node:path";
 import { loadStubs } from "./builtin/load-stubs.ts";
 import { discoverProject, type Discovery } from "./django/discover.ts";
 import { buildModelGraph } from "./django/models.ts";
-import { stubFolders } from "./frameworks/registry.ts";
+import { standIns, stubFolders } from "./frameworks/registry.ts";
 import type { AnalyseOptions, Module, ModelGraph, Notice, Progress } from "./model/index.ts";
 import { openPythonParser } from "./python/parser.ts";
 import { findFiles, readTextFile, type FoundFile } from "./sources/find-files.ts";
@@ -45,6 +45,7 @@ export async function readProject(options: AnalyseOptions, progress: Progress): 
     texts: found.files.filter((file) => file.kind === "text").map((file) => file.path),
     readText,
     packages,
+    standIns,
   });
   const graph = buildModelGraph(discovery.program, discovery.project);
   return { discovery, graph, files: found.files, notices: [...found.notices, ...discovery.project.notices], readText, modules };

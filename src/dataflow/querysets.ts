@@ -61,10 +61,11 @@ export function modelManager(engine: Engine, model: Model, name: string, site: A
 function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerValue["origin"] {
   const { span, frame } = projectSite(site);
   const entry = engine.entry;
-  const isEntry = entry !== null && span.file === entry.span.file && span.start === entry.span.start && span.end === entry.span.end;
-  const isImplicit = isEntry || (frame.module !== null && frame.module.origin !== "project");
-  const at = isImplicit && entry !== null ? entry.span : span;
-  const owner = isImplicit && entry !== null ? entry.cls.id : null;
+  const isImplicit =
+    entry !== null &&
+    ((frame.module !== null && frame.module.origin !== "project") || isOfSelf(site) || isSpan(span, entry.span));
+  const at = isImplicit ? entry.span : span;
+  const owner = isImplicit ? entry.cls.id : null;
   return engine.recorder.origin(`manager:${model.label}:${at.file}:${at.start}:${at.end}`, () => ({
     kind: owner === null ? "manager" : "implicit",
     model,
@@ -79,17 +80,39 @@ function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerV
   }));
 }
 
+/** `self.model.objects` in a base class: the class that names the model owns the queryset. */
+function isOfSelf(site: AccessSite): boolean {
+  const { receiver } = site;
+  return receiver?.kind === "attribute" && receiver.object.kind === "name" && /^(self|cls)$/.test(receiver.object.name);
+}
+
+function isSpan(a: Span, b: Span): boolean {
+  return a.file === b.file && a.start === b.start && a.end === b.end;
+}
+
 /** The queryset a manager starts with; a custom `get_queryset` is followed. */
-export function managerQueryset(engine: Engine, manager: ManagerValue, site: CallSite): QuerysetValue | null {
+export function managerQueryset(engine: Engine, manager: ManagerValue, site: CallSite): QuerysetValue {
   const custom = manager.cls === null ? null : customMember(engine, manager.cls, "get_queryset", manager);
   if (custom !== null) {
     const made = engine.call(custom, NO_ARGS, site);
     for (const one of alternatives(made)) {
       if (one.kind === "queryset") return { ...asRelated(one, manager), id: freshId(), madeIn: site.frame.loop };
     }
-    return null;
+    const plain = plainQueryset(engine, manager, site.frame);
+    return { ...plain, load: withOpaque(plain.load) };
   }
   return plainQueryset(engine, manager, site.frame);
+}
+
+/** `OrderQuerySet(self.model, using=self._db)` inside a manager. */
+export function constructedQueryset(engine: Engine, cls: ClassInfo, args: CallArgs, site: CallSite): Value | null {
+  if (!engine.program.isSubclass(cls, "django.db.models.QuerySet")) return null;
+  const model = argument(args, 0, "model");
+  const { self } = site.frame;
+  if (self?.kind === "manager") return { ...plainQueryset(engine, { ...self, cls: null, related: null }, site.frame), cls };
+  if (model?.kind !== "class") return UNKNOWN;
+  const manager = engine.attribute(model, "_default_manager", { span: site.span, frame: site.frame });
+  return manager.kind === "manager" ? { ...plainQueryset(engine, { ...manager, cls: null }, site.frame), cls } : UNKNOWN;
 }
 
 function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValue {
@@ -600,7 +623,7 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
 export function freshLoop(engine: Engine, value: Value, span: Span, frame: Frame): Loop {
   const origin = value.kind === "queryset" ? value.origin : null;
   const over = origin === null ? "unknown" : "rows";
-  return { id: ++engine.loopCount, span, over, origin, depth: frame.depth };
+  return { id: ++engine.loopCount, span: projectSite({ span, frame }).span, over, origin, depth: frame.depth };
 }
 
 /** Iterates a queryset: the run, and the row that stands for each of its rows. */
@@ -614,7 +637,7 @@ export function iterateQueryset(
 ): Iteration {
   runQueryset(engine, queryset, how, span, frame);
   queryset.origin.iterated = true;
-  const loop: Loop = { id: ++engine.loopCount, span: head, over: "rows", origin: queryset.origin, depth: frame.depth };
+  const loop: Loop = { id: ++engine.loopCount, span: projectSite({ span: head, frame }).span, over: "rows", origin: queryset.origin, depth: frame.depth };
   return { element: elementOf(engine, queryset, loop, frame), loop };
 }
 
@@ -684,7 +707,7 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     atImport: frame.atImport,
     isAsync: at.frame.isAsync,
     inTemplate: at.frame.language !== "python",
-    related: related !== null,
+    related: related !== null && related.row.loop !== null,
   });
   if (FILLS_CACHE.has(how)) queryset.evaluated = true;
 }

@@ -19,7 +19,8 @@ import type { EagerUse } from "./load-tree.ts";
 /** An origin while the analysis runs. */
 export interface LiveOrigin {
   readonly id: number;
-  readonly kind: Origin["kind"];
+  /** An implicit one becomes `manager` where its class's own `get_queryset` chains on it. */
+  kind: Origin["kind"];
   readonly model: Model;
   span: Span;
   readonly calls: ChainCall[];

@@ -265,7 +265,7 @@ export function keyOf(value: Value): string {
     case "row":
       return rowKey(value);
     case "queryset":
-      return `q${value.model.label}:${value.origin.id}:${value.path}:${value.load.id}:${value.shape}:${value.ordered}:${value.prefetched}:${value.evaluated}:${value.narrowed}`;
+      return `q${value.doubts.length}${value.model.label}:${value.origin.id}:${value.path}:${value.load.id}:${value.shape}:${value.ordered}:${value.prefetched}:${value.evaluated}:${value.narrowed}`;
     case "manager":
       return `g${value.model.label}:${value.origin.id}:${value.related === null ? "" : rowKey(value.related.row)}`;
     case "object":
@@ -306,7 +306,7 @@ export function hasIdentity(value: Value): boolean {
 
 function rowKey(row: RowValue): string {
   const extra = row.extra.size === 0 ? "" : `+${row.id}`;
-  return `r${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${extra}`;
+  return `r${row.doubts.length}${row.withoutCaller ? "w" : ""}${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${extra}`;
 }
 
 /** Python's truth value where it is certain. */

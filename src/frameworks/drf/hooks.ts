@@ -8,6 +8,7 @@ import { hasColumn } from "../../dataflow/load-tree.ts";
 import {
   alternatives,
   dict,
+  joinAll,
   list,
   literal,
   NO_ARGS,
@@ -56,7 +57,22 @@ function representAll(engine: Engine, serializer: ObjectValue, instance: Value, 
   const source = managerAll(engine, instance, site);
   const { element, loop } = engine.iterate(source, site.span, site.frame, "iterate");
   const frame = { ...site.frame, loop };
-  for (const one of alternatives(element)) represent(engine, serializer, one, { ...site, frame });
+  const rows = hasDynamicFields(engine, serializer.cls) ? doubted(element) : element;
+  for (const one of alternatives(rows)) represent(engine, serializer, one, { ...site, frame });
+}
+
+/** A serializer that builds its fields at run time may leave out any of those it declares. */
+function hasDynamicFields(engine: Engine, cls: ClassInfo): boolean {
+  return ["fields", "get_fields", "_readable_fields", "get_field_names"].some((name) => {
+    const member = engine.program.member(cls, name);
+    return member !== null && member.owner.module.origin !== "builtin" && member.definition.kind === "function";
+  });
+}
+
+const DYNAMIC = "the serializer chooses its fields at run time";
+
+function doubted(value: Value): Value {
+  return joinAll(alternatives(value).map((one) => (one.kind === "row" && !one.doubts.includes(DYNAMIC) ? { ...one, doubts: [...one.doubts, DYNAMIC] } : one)));
 }
 
 function managerAll(engine: Engine, value: Value, site: CallSite): Value {
@@ -89,7 +105,9 @@ function fieldsOf(engine: Engine, serializer: ObjectValue, row: Value, site: Cal
   const declared = declaredFields(engine, serializer, site);
   const listed = metaFields(engine, serializer, row, site);
   if (listed === null) return [...declared.values()];
-  return listed.map((one) => declared.get(one.name) ?? one);
+  const own = listed.fields.filter((one) => !declared.has(one.name));
+  const named = new Set(listed.fields.map((one) => one.name));
+  return [...[...declared.values()].filter((one) => listed.isOpen || named.has(one.name)), ...own];
 }
 
 function declaredFields(engine: Engine, serializer: ObjectValue, site: CallSite): Map<string, SerializerField> {
@@ -129,7 +147,13 @@ function isSerializer(engine: Engine, cls: ClassInfo): boolean {
   return engine.program.isSubclass(cls, "rest_framework.serializers.BaseSerializer");
 }
 
-function metaFields(engine: Engine, serializer: ObjectValue, row: Value, site: CallSite): SerializerField[] | null {
+interface ListedFields {
+  readonly fields: readonly SerializerField[];
+  /** `__all__` or `exclude`: declared fields come on top. */
+  readonly isOpen: boolean;
+}
+
+function metaFields(engine: Engine, serializer: ObjectValue, row: Value, site: CallSite): ListedFields | null {
   const meta = metaOf(engine, serializer.cls);
   if (meta === null) return null;
   const at: AccessSite = { span: site.span, frame: site.frame };
@@ -140,9 +164,10 @@ function metaFields(engine: Engine, serializer: ObjectValue, row: Value, site: C
   const names = value?.kind === "list" && value.items !== null ? value.items.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : [])) : null;
   const all = names ?? (isAllFields(value) || value === null ? modelFieldNames(row, excludedNames(engine, meta, at)) : null);
   if (all === null) return null;
-  return all
+  const fields = all
     .filter((name) => limit === null || limit.has(name))
     .map((name) => ({ name, declared: null, site: { ...where, span: nameSpan(meta, "fields", name) ?? span } }));
+  return { fields, isOpen: names === null };
 }
 
 function isAllFields(value: Value | null): boolean {
