@@ -3,7 +3,7 @@ import type { Field, LazyLoad, Model, RelationKind, Span } from "../model/index.
 import { siteOf, type AccessSite, type Engine } from "./engine.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
 import { BARE, hasColumn, OPAQUE, type LoadedRelation, type LoadNode } from "./load-tree.ts";
-import type { LiveOrigin } from "./recorder.ts";
+import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   freshId,
   listOf,
@@ -56,6 +56,7 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   if (listed !== undefined) return listedRows(engine, row, name, listed);
   const field = row.model.fields.get(name === "pk" ? row.model.primaryKey : name);
   if (field !== undefined) {
+    if (field.primaryKey && field.relation === null && site.receiver !== undefined) engine.recorder.keyRead(spanOf(site.frame.file, site.receiver));
     if (field.relation === null) return columnValue(engine, row, field, site);
     return field.relation.single ? singleValue(engine, row, field, site) : managerOf(engine, row, field, site);
   }

@@ -1,4 +1,5 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
+import { eagerLoadFix } from "../../fixes/eager-load.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { confidenceOf, isCoveredElsewhere, isRowLoop, loadDoubt, loadPlaces } from "../load-places.ts";
 
@@ -19,7 +20,7 @@ function isGuilty(load: LazyLoad, input: RuleInput): boolean {
   return load.reason === "unloaded" && load.kind === "generic-fk" && load.perRow && isRowLoop(load) && !isCoveredElsewhere(load, input.facts);
 }
 
-function toDraft({ load, loads }: LoadGroup, _input: RuleInput): FindingDraft {
+function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
   const owner = load.origin.model.split(".").at(-1) ?? load.origin.model;
   const relation = load.path.replaceAll("__", ".");
   return {
@@ -32,6 +33,6 @@ function toDraft({ load, loads }: LoadGroup, _input: RuleInput): FindingDraft {
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: [],
+    fixes: eagerLoadFix(load, input),
   };
 }

@@ -2,7 +2,7 @@ import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { confidenceOf, isCoveredElsewhere, isRowLoop, loadDoubt, loadPlaces } from "../load-places.ts";
 import { isAggregate } from "../aggregate-methods.ts";
-import { eagerLoadFix } from "../../fixes/eager-load.ts";
+import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
 
 export const rule: Rule = {
   meta: {
@@ -34,6 +34,6 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: eagerLoadFix(load, input),
+    fixes: lazyLoadFixes(load, loads, input),
   };
 }
