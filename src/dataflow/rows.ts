@@ -264,10 +264,10 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     loop: row.loop,
     perRow,
     isAsync: at.frame.isAsync,
-    awaited: engine.awaiting,
     joinable: row.joinable && isJoinable(what.kind),
     doubts: row.doubts,
     withoutCaller: row.withoutCaller,
+    awaited: engine.awaiting && what.method !== null,
     keyOnly: false,
   });
 }
@@ -318,10 +318,12 @@ function refresh(engine: Engine, row: RowValue, args: CallArgs, site: CallSite):
 function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): void {
   const at = projectSite(site);
   const { loop } = site.frame;
+  const id = freshId();
   engine.recorder.run({
     origin: row.origin,
     model: row.model.label,
-    queryset: freshId(),
+    queryset: id,
+    source: id,
     how,
     span: at.span,
     loop,
@@ -332,6 +334,7 @@ function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): 
     ordered: "unknown",
     branch: at.frame.branch,
     calls: callsOutside(at.frame, loop),
+    trail: callsSince(at.frame, 0),
     symbol: at.frame.symbol,
     atImport: site.frame.atImport,
     isAsync: at.frame.isAsync,
