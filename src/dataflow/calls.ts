@@ -22,7 +22,7 @@ const MAX_DEPTH = 28;
 /** Summaries kept per function before the least precise answer is given: one per queryset of a large project. */
 const MAX_CONTEXTS = 20_000;
 /** The same for calls with objects of their own, which one root makes and no other can meet again. */
-const MAX_CONTEXTS_PER_ROOT = 300;
+const MAX_CONTEXTS_PER_ROOT = 2_000;
 
 export interface Summary {
   result: Value;
@@ -89,9 +89,9 @@ export function callFunction(
   }
   const bound = bindParams(engine, fn, self, args, site);
   const values = [...bound.values()];
-  const isLocal = values.some(hasIdentity);
+  const isLocal = values.some((value) => hasIdentity(value));
   const table = summaryTable(engine, fn, isLocal);
-  const key = values.map(keyOf).join(",");
+  const key = values.map((value) => keyOf(value)).join(",");
   const existing = table.get(key);
   if (existing !== undefined) return reuse(existing, site);
   if (table.size >= (isLocal ? MAX_CONTEXTS_PER_ROOT : MAX_CONTEXTS)) {

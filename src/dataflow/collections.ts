@@ -87,8 +87,10 @@ function dictCall(engine: Engine, value: DictValue, name: string, args: CallArgs
   switch (name) {
     case "get":
     case "pop": {
+      if (isAbsent(value, key)) return fallback ?? NONE;
       const found = dictItem(value, key ?? UNKNOWN, site.frame);
-      return fallback === undefined ? found : join(found, fallback);
+      const isCertain = key?.kind === "literal" && value.entries.has(String(key.value));
+      return fallback === undefined || isCertain ? found : join(found, fallback);
     }
     case "setdefault": {
       const existing = dictItem(value, key ?? UNKNOWN, site.frame);
@@ -115,6 +117,11 @@ function dictCall(engine: Engine, value: DictValue, name: string, args: CallArgs
       void engine;
       return UNKNOWN;
   }
+}
+
+/** All keys are known, and this is none of them. */
+function isAbsent(value: DictValue, key: Value | undefined): boolean {
+  return value.rest === null && key?.kind === "literal" && key.value !== null && !value.entries.has(String(key.value));
 }
 
 function dictItems(value: DictValue): Value {

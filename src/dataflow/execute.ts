@@ -221,6 +221,7 @@ function executeFor(engine: Engine, stmt: For, frame: Frame): boolean {
   const outer = engine.awaiting;
   engine.awaiting = stmt.isAsync;
   const { element, loop } = engine.iterate(source, spanOf(frame.file, stmt.iterable), frame, "iterate", head);
+  if (source.kind === "list" && source.items?.length === 0) return engine.execute(stmt.otherwise, frame);
   engine.awaiting = outer;
   if (endsAtOnce(stmt.body)) return executeOnce(engine, stmt, inLoop(element, frame.loop), frame);
   runLoop(stmt, loop, frame, () => {
