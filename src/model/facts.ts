@@ -134,6 +134,8 @@ export interface QueryRun {
   readonly awaited: boolean;
   /** Gives model instances, not dictionaries or tuples. */
   readonly givesRows: boolean;
+  /** Why it is less than certain that this is a queryset that runs; empty when nothing speaks against it. */
+  readonly doubts: readonly string[];
   /** The queryset object itself was made inside the loop that runs it. */
   readonly madeInLoop: boolean;
 }

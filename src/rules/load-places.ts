@@ -12,7 +12,7 @@ export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] 
   for (const other of others.slice(0, MAX_ACCESSES)) {
     if (spots.every((spot) => !isSame(spot.span, other.access))) spots.push({ role: "access", span: other.access });
   }
-  return spots;
+  return spots.filter((spot) => !spot.span.file.startsWith("builtin/"));
 }
 
 function isSame(a: Span, b: Span): boolean {

@@ -45,10 +45,8 @@ function question(load: LazyLoad): { readonly asks: string; readonly remedy: str
   const loaded = `or \`prefetch_related("${path}")\` where the rows are needed too`;
   switch (load.method) {
     case "count":
-    case "len":
       return { asks: "counts", remedy: `Annotate \`Count("${path}", distinct=True)\`, ${loaded}.` };
     case "exists":
-    case "bool":
     case "contains":
       return { asks: "tests for rows in", remedy: `Annotate \`Exists(…)\`, ${loaded}.` };
     case "aggregate":

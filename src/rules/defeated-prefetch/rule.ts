@@ -24,7 +24,7 @@ function toDraft({ load, loads }: LoadGroup, _input: RuleInput): FindingDraft {
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
     confidence: confidenceOf(load),
-    claim: `\`${dotted(load.path)}\` is prefetched for each \`${modelName(load.origin.model)}\`, then \`${methodName(load)}\` queries it again: one query a row.`,
+    claim: `\`${dotted(load.path)}\` is prefetched for each \`${modelName(load.origin.model)}\`, then ${methodName(load)} queries it again: one query a row.`,
     reason: "Prefetched rows serve `all()`, `count()`, `exists()`, `contains()` and iteration; anything else builds a new query.",
     remedy: remedyFor(load),
     doubt: loadDoubt(load),
@@ -36,8 +36,7 @@ function toDraft({ load, loads }: LoadGroup, _input: RuleInput): FindingDraft {
 }
 
 function methodName(load: LazyLoad): string {
-  if (load.method === "requery") return "order_by";
-  return load.method ?? "filter";
+  return load.method === null || load.method === "requery" ? "a chained method" : `\`${load.method}\``;
 }
 
 function remedyFor(load: LazyLoad): string {

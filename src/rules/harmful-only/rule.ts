@@ -70,7 +70,8 @@ function ofReread(load: LazyLoad, input: RuleInput): FindingDraft {
   const places: Spot[] = load.calls.map((span) => ({ role: "call", span }));
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
-    confidence: load.doubts.length > 0 ? "possible" : "likely",
+    severity: "info",
+    confidence: "possible",
     claim: `\`${holderName(load.origin.symbol, input.program)}\` leaves out \`${dotted(load.path)}\` of a \`${modelName(load.origin.model)}\`, then reads it: two queries instead of one.`,
     reason: "A left-out column is fetched by a query of its own when it is read.",
     remedy: `Load \`"${deferredColumn(load)}"\` with the row.`,

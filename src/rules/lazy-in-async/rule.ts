@@ -40,7 +40,7 @@ function ofLoad(load: LazyLoad, input: RuleInput): FindingDraft {
 }
 
 function runDrafts(input: RuleInput): FindingDraft[] {
-  return input.facts.runs.filter((run) => run.isAsync && !run.awaited && !run.cached && !run.related && !run.inTemplate && !run.atImport).map((run) => ofRun(run, input));
+  return input.facts.runs.filter((run) => run.isAsync && !run.awaited && run.doubts.length === 0 && !run.cached && !run.related && !run.inTemplate && !run.atImport).map((run) => ofRun(run, input));
 }
 
 function ofRun(run: QueryRun, input: RuleInput): FindingDraft {

@@ -47,7 +47,7 @@ function querysetDrafts(input: RuleInput): FindingDraft[] {
 
 /** Paths that the run prefetches again in each round; a queryset made before the loop keeps its rows. */
 function prefetches(run: QueryRun, input: RuleInput): string[] {
-  if (run.loop?.over !== "rows" || run.cached || !run.givesRows || !run.madeInLoop) return [];
+  if (run.loop?.over !== "rows" || run.cached || !run.givesRows || !run.madeInLoop || run.related) return [];
   if (run.how === "count" || run.how === "exists" || run.how === "aggregate") return [];
   const own = input.facts.eagerLoads.filter((one) => one.origin.id === run.origin.id && one.method === "prefetch_related");
   const isWritten = own.filter((one) => one.span.file === run.origin.span.file && one.span.start >= run.origin.span.start && one.span.end <= run.origin.span.end);

@@ -16,7 +16,7 @@ export const rule: Rule = {
 };
 
 function isGuilty(run: QueryRun, input: RuleInput): boolean {
-  if (!run.atImport || run.cached || run.inTemplate || run.related) return false;
+  if (!run.atImport || run.doubts.length > 0 || run.cached || run.inTemplate || run.related) return false;
   if (moduleOf(input.program, run.span.file)?.origin !== "project") return false;
   const first = run.calls[0] ?? run.span;
   return !nodesAt(input.program, first).some(isScriptGuard);

@@ -15,6 +15,7 @@ export const rule: Rule = {
 };
 
 function isGuilty(run: QueryRun): boolean {
+  if (run.doubts.length > 0) return false;
   return (run.how === "log" || run.how === "text") && !run.cached && !run.inTemplate && (!run.isAsync || run.awaited);
 }
 
