@@ -367,6 +367,8 @@ function querysetCall(engine: Engine, queryset: QuerysetValue, method: string, a
   if (WRITES.has(name)) return writeCall(engine, queryset, name, args, site);
   if (name === "raw") return rawQueryset(queryset);
   if (name.startsWith("__") || name === "as_manager") return UNKNOWN;
+  // `create_user`, `get_by_natural_key`: of a manager that was not read, and no queryset.
+  if (/^(?:create|get_by|get_or|make|is|has|can)_/.test(name)) return UNKNOWN;
   engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file);
   return derived(queryset, { load: withOpaque(queryset.load) });
 }

@@ -62,7 +62,9 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   const byColumn = columnField(row.model, name);
   if (byColumn !== null) return columnValue(engine, row, byColumn, site);
   const member = engine.classMember(row.model.cls, name, row, site);
-  return member ?? rowMethod(engine, row, name);
+  // A stub says only that save() exists.
+  const isStub = member?.kind === "bound" && member.fn.module.origin === "builtin";
+  return isStub ? (rowMethod(engine, row, name) ?? member) : (member ?? rowMethod(engine, row, name));
 }
 
 function columnField(model: Model, attname: string): Field | null {
