@@ -122,7 +122,6 @@ function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValu
   return {
     ...queryset,
     load: prefetched === null ? load : mergeNodes(load, prefetched.node),
-    ordered: prefetched?.queryset?.ordered ?? queryset.ordered,
     related: { ...manager.related, plain: true },
     ordered: prefetched?.queryset?.ordered ?? queryset.ordered,
     prefetched: prefetched !== null,
@@ -408,6 +407,8 @@ function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, a
   if (WRITES.has(name)) return writeCall(engine, queryset, name, args, site);
   if (name === "raw") return rawQueryset(queryset, args);
   if (name.startsWith("__") || name === "as_manager") return UNKNOWN;
+  // `create_user`, `get_by_natural_key`: of a manager that was not read, and no queryset.
+  if (/^(?:create|get_by|get_or|make|is|has|can)_/.test(name)) return UNKNOWN;
   engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file);
   const doubts = [...queryset.doubts, `\`${name}()\` is a method that was not read`];
   return derived(queryset, { load: withOpaque(queryset.load), doubts });

@@ -345,7 +345,8 @@ function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): 
     related: false,
     awaited: engine.awaiting,
     givesRows: true,
-    madeInLoop: true,
+    madeInLoop: false,
+    doubts: row.doubts,
   });
 }
 
