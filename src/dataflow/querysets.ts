@@ -538,8 +538,10 @@ export function withPrefetch(
     engine.note("prefetch_related with names that are not literal", frame.file);
     return withOpaque(load);
   }
-  const use = engine.recorder.eagerLoad(target.origin, "prefetch_related", lookup.path, span);
   const steps = lookupSteps(engine, target.model, lookup.path);
+  // What the row was told already is not fetched again.
+  if (steps.length === 1 && lookup.queryset === null && load.relations.get(steps[0] ?? "")?.how === "known") return load;
+  const use = engine.recorder.eagerLoad(target.origin, "prefetch_related", lookup.path, span);
   const leaf: LoadedRelation = {
     node: lookup.queryset?.load ?? BARE,
     how: "prefetch",
@@ -657,7 +659,9 @@ function iteratorOf(engine: Engine, queryset: QuerysetValue, args: CallArgs, sit
 }
 
 function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: CallArgs, site: CallSite): Value {
-  recordWrite(engine, name, queryset.model, null, site);
+  const { related } = queryset;
+  const isRowsOwn = related !== null && related.row.loop !== null && related.row.loop === site.frame.loop;
+  recordWrite(engine, name, queryset.model, related?.field.name ?? null, site, isRowsOwn);
   for (const value of [...args.positional, ...args.keywords.values()]) engine.escape(value);
   const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, isNew: name === "create" });
   if (name === "create") return row;
