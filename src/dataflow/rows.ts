@@ -302,6 +302,7 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
   if (name === "refresh_from_db" || name === "arefresh_from_db") {
     return native(`row.${name}:${row.id}`, (args, site) => {
       refresh(engine, row, args, site);
+      row.origin.escapes = true;
       return UNKNOWN;
     });
   }
@@ -321,13 +322,12 @@ function refresh(engine: Engine, row: RowValue, args: CallArgs, site: CallSite):
 function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): void {
   const at = projectSite(site);
   const { loop } = site.frame;
-  const queryset = freshId();
+  const id = freshId();
   engine.recorder.run({
     origin: row.origin,
     model: row.model.label,
-    queryset,
-    source: queryset,
-    trail: callsSince(at.frame, 0),
+    queryset: id,
+    source: id,
     doubts: row.doubts,
     how,
     span: at.span,
@@ -339,6 +339,7 @@ function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): 
     ordered: "unknown",
     branch: at.frame.branch,
     calls: callsOutside(at.frame, loop),
+    trail: callsSince(at.frame, 0),
     symbol: at.frame.symbol,
     atImport: site.frame.atImport,
     isAsync: at.frame.isAsync,
@@ -346,7 +347,7 @@ function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): 
     related: false,
     awaited: engine.awaiting,
     givesRows: true,
-    madeInLoop: true,
+    madeInLoop: false,
   });
 }
 
