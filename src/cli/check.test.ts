@@ -49,7 +49,9 @@ describe("check", () => {
   });
 
   test("--select and --ignore take several words, in one option or in two", async () => {
-    expect(foundBy(await check(["--format=json", "--select", "2.4,c0aa", "--ignore", "k3f9", "--ignore", "b41e"]))).toEqual(["c0aa", "k90a"]);
+    expect(
+      foundBy(await check(["--format=json", "--select", "2.4,c0aa", "--ignore", "k3f9", "--ignore", "b41e"])),
+    ).toEqual(["c0aa", "k90a"]);
   });
 
   test("--output writes to a file, plain even from a terminal", async () => {
@@ -61,12 +63,17 @@ describe("check", () => {
 
   test("hands the analysis its options", async () => {
     const cwd = temporaryFolder({ "app/manage.py": "" });
-    const { options } = await check(["app", "--exclude", "legacy", "--exclude", "x/**", "--jobs", "3", "--no-cache"], { cwd });
+    const { options } = await check(["app", "--exclude", "legacy", "--exclude", "x/**", "--jobs", "3", "--no-cache"], {
+      cwd,
+    });
     expect(options).toMatchObject({ root: path.join(cwd, "app"), exclude: ["legacy", "x/**"], jobs: 3, cache: false });
   });
 
   test("the command line beats the file, and the file the defaults", async () => {
-    const cwd = temporaryFolder({ "luthier.toml": 'format = "json"\nselect = ["2.4"]\nno-cache = true\njobs = 7', ...SAMPLE_FILES });
+    const cwd = temporaryFolder({
+      "luthier.toml": 'format = "json"\nselect = ["2.4"]\nno-cache = true\njobs = 7',
+      ...SAMPLE_FILES,
+    });
     const result = await check(["--select", "2.2", "--jobs", "2"], { cwd });
     expect(foundBy(result)).toEqual(["c0aa", "m2d7", "t7c2"]);
     expect(result.options).toMatchObject({ jobs: 2, cache: false });
@@ -83,7 +90,11 @@ describe("check", () => {
 describe("on a terminal", () => {
   test("in colour and at most 100 columns wide", async () => {
     const { stdout } = await check([], { isTerminal: true, columns: 200 });
-    expect(stdout).toMatch(/^\n\u001B\[31merror\u001B\[39m {2}multi-aggregate-join.* {36}\u001B\[2m━──── inferred/);
+    const [blank, first] = stdout.split("\n");
+    expect(blank).toBe("");
+    expect(first).toBe(
+      `\u001B[31merror\u001B[39m  multi-aggregate-join  2.2  certain  c0aa${" ".repeat(36)}\u001B[2m━──── inferred\u001B[22m`,
+    );
   });
   test.each([
     ["NO_COLOR", { NO_COLOR: "1" }],
@@ -93,7 +104,8 @@ describe("on a terminal", () => {
   });
   test("links where the terminal takes them", async () => {
     const { stdout } = await check([], { isTerminal: true, env: { TERM_PROGRAM: "WezTerm" } });
-    expect(stdout).toMatch(/\u001B\]8;;file:\/\/.*shop\/reports\.py\u001B\\shop\/reports\.py:58:19/);
+    expect(stdout).toContain("\u001B]8;;file://");
+    expect(stdout).toContain("/shop/reports.py\u001B\\shop/reports.py:58:19\u001B]8;;\u001B\\");
     const inTmux = await check([], { isTerminal: true, env: { TERM_PROGRAM: "WezTerm", TMUX: "x" } });
     expect(inTmux.stdout).not.toContain("\u001B]8");
   });
@@ -153,7 +165,9 @@ describe("could not run", () => {
     const analyse = (): Promise<Report> => Promise.reject(new Error("boom", { cause: new TypeError("deep") }));
     const { status, stderr } = await check([], { analyse });
     expect(status).toBe(2);
-    expect(stderr).toMatch(/^luthier 0\.1\.0 met a bug of its own .*\nError: boom\n {4}at [\s\S]*caused by: TypeError: deep\n[\s\S]*Please report it/);
+    expect(stderr).toMatch(
+      /^luthier 0\.1\.0 met a bug of its own .*\nError: boom\n {4}at [\s\S]*caused by: TypeError: deep\n[\s\S]*Please report it/,
+    );
   });
 });
 
@@ -169,14 +183,21 @@ describe("baseline", () => {
   test("is written, known, and pruned", async () => {
     const cwd = project();
     const args = ["--baseline", "base.json"];
-    expect(await check([...args, "--update-baseline"], { cwd })).toMatchObject({ status: 0, stderr: "Baseline base.json: 10 findings.\n" });
+    expect(await check([...args, "--update-baseline"], { cwd })).toMatchObject({
+      status: 0,
+      stderr: "Baseline base.json: 10 findings.\n",
+    });
     const known = await check(args, { cwd });
     expect(known.status).toBe(0);
     expect(known.stdout).toMatch(/^No findings\.\nLeft out: {3}10 in the baseline\n/);
     const fewer = { ...SAMPLE_REPORT, findings: SAMPLE_FINDINGS.slice(2) };
     const stale = await check(args, { cwd, report: fewer });
-    expect(stale.stderr).toBe("luthier: 2 findings of base.json are there no more; remove them with --update-baseline.\n");
-    expect((await check([...args, "--update-baseline"], { cwd, report: fewer })).stderr).toBe("Baseline base.json: 8 findings, 2 stale removed.\n");
+    expect(stale.stderr).toBe(
+      "luthier: 2 findings of base.json are there no more; remove them with --update-baseline.\n",
+    );
+    expect((await check([...args, "--update-baseline"], { cwd, report: fewer })).stderr).toBe(
+      "Baseline base.json: 8 findings, 2 stale removed.\n",
+    );
   });
 
   test("is written whole, whatever was selected", async () => {
@@ -190,7 +211,9 @@ test("--since keeps what has a place on a changed line", async () => {
   const cwd = temporaryFolder(SAMPLE_FILES);
   commitAll(cwd);
   const row = SAMPLE_FILES["shop/templates/orders/_row.html"] ?? "";
-  writeFiles(cwd, { "shop/templates/orders/_row.html": row.replace("<td>{{ order.customer", "<td class=a>{{ order.customer") });
+  writeFiles(cwd, {
+    "shop/templates/orders/_row.html": row.replace("<td>{{ order.customer", "<td class=a>{{ order.customer"),
+  });
   expect(foundBy(await check(["--since", "main", "--format", "json"], { cwd }))).toEqual(["k3f9"]);
   const outside = await check(["--since", "main"], { cwd: temporaryFolder(SAMPLE_FILES) });
   expect(outside).toMatchObject({ status: 2, stderr: expect.stringContaining("needs a git repository") });

@@ -29,7 +29,8 @@ export async function check(
   return prepared.report.findings.some(({ severity }) => reachesSeverity(severity, prepared.config.failOn)) ? 1 : 0;
 }
 
-async function render({ report, context, config, root }: Prepared, flags: CheckFlags, environment: Environment): Promise<string> {
+async function render(prepared: Prepared, flags: CheckFlags, environment: Environment): Promise<string> {
+  const { report, context, config } = prepared;
   switch (config.format) {
     case "json":
       return (await import("../report/json.ts")).renderJson(report);
@@ -39,20 +40,29 @@ async function render({ report, context, config, root }: Prepared, flags: CheckF
       return (await import("../report/github.ts")).renderGithub(report, context);
     case "markdown":
       return (await import("../report/markdown.ts")).renderMarkdown(report, context);
-    case "text": {
-      const [{ renderText }, { textStyle }] = await Promise.all([import("../report/text.ts"), import("./terminal.ts")]);
-      const stdout = flags.output === undefined ? environment.stdout : { write: () => {} };
-      const style = textStyle({ ...environment, stdout }, root, config);
-      return `${style.isTerminal && !style.quiet ? "\n" : ""}${renderText(report, context, style)}`;
-    }
+    default:
+      return await renderAsText(prepared, flags, environment);
   }
+}
+
+async function renderAsText(
+  { report, context, config, root }: Prepared,
+  flags: CheckFlags,
+  environment: Environment,
+): Promise<string> {
+  const [{ renderText }, { textStyle }] = await Promise.all([import("../report/text.ts"), import("./terminal.ts")]);
+  const stdout = flags.output === undefined ? environment.stdout : { write: () => {} };
+  const style = textStyle({ ...environment, stdout }, root, config);
+  return `${style.isTerminal && !style.quiet ? "\n" : ""}${renderText(report, context, style)}`;
 }
 
 function writeOutput(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (cause) {
-    throw new UsageError("unwritable", `${file} cannot be written.`, "Name a file in a folder that is there.", { cause });
+    throw new UsageError("unwritable", `${file} cannot be written.`, "Name a file in a folder that is there.", {
+      cause,
+    });
   }
 }
 

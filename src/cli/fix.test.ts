@@ -58,21 +58,35 @@ describe("refuses what git could not restore", () => {
   test("a dirty tree, unless forced; then it promises no undo", async () => {
     const cwd = repository();
     writeFiles(cwd, { "shop/admin.py": "changed" });
-    expect(await fix(cwd)).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining("git does not have your changes of shop/admin.py.") });
+    expect(await fix(cwd)).toMatchObject({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringContaining("git does not have your changes of shop/admin.py."),
+    });
     expect((await fix(cwd, "--force")).stdout).toContain("Applied: 1 fix, 1 line in 1 file.\n");
   });
   test("no repository", async () => {
-    expect(await fix(temporaryFolder(SAMPLE_FILES))).toMatchObject({ status: 2, stderr: expect.stringContaining("this is no git repository") });
+    expect(await fix(temporaryFolder(SAMPLE_FILES))).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("this is no git repository"),
+    });
   });
 });
 
 test("a file that changed since is left as it is", async () => {
   const cwd = temporaryFolder({ ...SAMPLE_FILES, "shop/views/orders.py": "something else\n" });
   commitAll(cwd);
-  expect(await fix(cwd)).toMatchObject({ status: 2, stderr: expect.stringContaining("shop/views/orders.py changed while it was analysed") });
+  expect(await fix(cwd)).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("shop/views/orders.py changed while it was analysed"),
+  });
   expect(git(cwd, "status", "--porcelain")).toBe("");
 });
 
 test("nothing to apply is said", async () => {
-  expect(await fix(repository(), "--select", "3.5")).toMatchObject({ status: 0, stdout: "Nothing applied.\n", stderr: "Not applied: 4 findings without an edit.\n" });
+  expect(await fix(repository(), "--select", "3.5")).toMatchObject({
+    status: 0,
+    stdout: "Nothing applied.\n",
+    stderr: "Not applied: 4 findings without an edit.\n",
+  });
 });

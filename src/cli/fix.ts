@@ -39,15 +39,22 @@ function renderDiffs({ edits }: FixPlan, { context }: Prepared): string {
   return [...edits]
     .map(([file, own]) => {
       const diff = unifiedDiff(`${context.pathPrefix}${file}`, context.read(file), own);
-      if (diff === null) throw new UsageError("changed-since", `${file} changed while it was analysed.`, "Run luthier fix again.");
+      if (diff === null)
+        throw new UsageError("changed-since", `${file} changed while it was analysed.`, "Run luthier fix again.");
       return diff;
     })
     .join("");
 }
 
-async function apply(plan: FixPlan, { root, context }: Prepared, isForced: boolean, { stdout }: Environment): Promise<void> {
+async function apply(
+  plan: FixPlan,
+  { root, context }: Prepared,
+  isForced: boolean,
+  { stdout }: Environment,
+): Promise<void> {
   const exists = (file: string): boolean => existsSync(path.join(root, file));
-  const problem = plan.applied.length > 0 ? await whyGitCannotRestore(root, [...plan.edits.keys()].filter(exists)) : null;
+  const problem =
+    plan.applied.length > 0 ? await whyGitCannotRestore(root, [...plan.edits.keys()].filter(exists)) : null;
   if (problem && !isForced) throw problem;
   const { writeEdits } = await import("../sources/write-files.ts");
   // Counted before the files change.

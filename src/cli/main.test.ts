@@ -17,7 +17,9 @@ beforeAll(() => {
   built = mkdtempSync(path.join(repository, ".cache/e2e-"));
   cpSync(path.join(repository, "package.json"), path.join(built, "package.json"));
   const tsc = path.join(repository, "node_modules/.bin/tsc");
-  execFileSync(tsc, ["-p", "tsconfig.json", "--outDir", path.join(built, "dist"), "--declaration", "false"], { cwd: repository });
+  execFileSync(tsc, ["-p", "tsconfig.json", "--outDir", path.join(built, "dist"), "--noCheck"], {
+    cwd: repository,
+  });
   main = path.join(built, "dist/cli/main.js");
   canned = path.join(built, "canned.mjs");
   writeFileSync(path.join(built, "canned.json"), JSON.stringify({ report: SAMPLE_REPORT, rules: SAMPLE_RULES }));
@@ -42,7 +44,11 @@ interface Result {
   readonly stderr: string;
 }
 
-function node(file: string, args: readonly string[], options: { cwd?: string; env?: Record<string, string> } = {}): Promise<Result> {
+function node(
+  file: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: Record<string, string> } = {},
+): Promise<Result> {
   const env = { PATH: process.env["PATH"], LANG: "C.UTF-8", ...options.env };
   return new Promise((resolve) => {
     execFile(process.execPath, [file, ...args], { cwd: options.cwd ?? repository, env }, (error, stdout, stderr) => {
@@ -58,9 +64,10 @@ describe("the built command", () => {
     const { version } = JSON.parse(readFileSync(path.join(repository, "package.json"), "utf8")) as { version: string };
     expect([status, stdout]).toEqual([0, `${version}\n`]);
     const [coverage = ""] = readdirSync(folder);
-    const loaded = (JSON.parse(readFileSync(path.join(folder, coverage), "utf8")) as { result: { url: string }[] }).result;
+    const loaded = (JSON.parse(readFileSync(path.join(folder, coverage), "utf8")) as { result: { url: string }[] })
+      .result;
     const files = loaded.map(({ url }) => url).filter((url) => url.startsWith("file:"));
-    expect(files.map((url) => path.basename(url)).toSorted()).toEqual(["main.js", "version.js"]);
+    expect(new Set(files.map((url) => path.basename(url)))).toEqual(new Set(["main.js", "version.js"]));
   });
 
   test("nothing to examine exits with 2", async () => {
@@ -76,11 +83,14 @@ describe("the built command", () => {
 
 describe("over a canned report", () => {
   test("findings exit with 1, as text from a pipe without colour", async () => {
-    const { status, stdout, stderr } = await node(canned, ["check"], { cwd: temporaryFolder({ ...SAMPLE_FILES, ".git/HEAD": "" }) });
+    const { status, stdout, stderr } = await node(canned, ["check"], {
+      cwd: temporaryFolder({ ...SAMPLE_FILES, ".git/HEAD": "" }),
+    });
     expect([status, stderr]).toEqual([1, ""]);
     const golden = readFileSync(path.join(repository, "src/report/goldens/check.txt"), "utf8");
     // This build has neither `record`, `snapshot` nor `fix --prove`, so its hints name none of them.
-    const withoutHints = (text: string): string => text.replaceAll(/^ {2}proof .*$/gm, "").replace(/: luthier snapshot.*/, "");
+    const withoutHints = (text: string): string =>
+      text.replaceAll(/^ {2}proof .*$/gm, "").replace(/: luthier snapshot.*/, "");
     expect(withoutHints(stdout)).toBe(withoutHints(golden));
     expect(stdout).toContain("  proof     none yet: the fix was not run\n");
   });

@@ -132,11 +132,14 @@ async function changedSince(root: string, ref: string): ReturnType<typeof import
   return (await import("../sources/git.ts")).changedSince(root, ref);
 }
 
-async function analyse(root: string, config: Config, { analyse: run, stderr }: Environment): Promise<Report> {
+async function analyse(root: string, config: Config, environment: Environment): Promise<Report> {
   const { exclude, jobs, cache, settings, sourceRoots, conventions, thresholds } = config;
-  const progress = progressLine(stderr);
+  const progress = progressLine(environment.stderr);
   try {
-    return await run({ root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds }, progress.step);
+    return await environment.analyse(
+      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds },
+      progress.step,
+    );
   } finally {
     progress.end();
   }

@@ -21,7 +21,11 @@ export async function run(args: readonly string[], environment: Environment): Pr
 function toUsageError({ message }: CommanderError): UsageError {
   const [sentence = "", ...hint] = message.replace(/^error: /, "").split("\n");
   const remedy = hint.join(" ").replace(/^\((.*)\)$/, "$1");
-  return new UsageError("bad-usage", /\.$/.test(sentence) ? sentence : `${sentence}.`, remedy || "All options: luthier help");
+  return new UsageError(
+    "bad-usage",
+    sentence.endsWith(".") ? sentence : `${sentence}.`,
+    remedy || "All options: luthier help",
+  );
 }
 
 function buildProgram(environment: Environment, state: { status: number }): Command {
@@ -117,7 +121,13 @@ function formatOption(): Option {
 }
 
 function splitList(value: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), ...value.split(",").map((word) => word.trim()).filter(Boolean)];
+  return [
+    ...(before ?? []),
+    ...value
+      .split(",")
+      .map((word) => word.trim())
+      .filter(Boolean),
+  ];
 }
 
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {
@@ -129,4 +139,3 @@ function parseJobs(value: string): number {
   if (!Number.isInteger(jobs) || jobs < 1) throw new InvalidArgumentError("It must be a whole number from 1 on.");
   return jobs;
 }
-

@@ -6,6 +6,7 @@ import { resultOf } from "./execute.ts";
 import {
   alternatives,
   freshId,
+  hasIdentity,
   joinAll,
   keyOf,
   list,
@@ -18,8 +19,10 @@ import { dict } from "./values.ts";
 
 /** Calls deeper than this are not followed; real code stays below, recursion does not. */
 const MAX_DEPTH = 28;
-/** Summaries kept per function before the least precise answer is given. */
-const MAX_CONTEXTS = 400;
+/** Summaries kept per function before the least precise answer is given: one per queryset of a large project. */
+const MAX_CONTEXTS = 20_000;
+/** The same for calls with objects of their own, which one root makes and no other can meet again. */
+const MAX_CONTEXTS_PER_ROOT = 2_000;
 
 export interface Summary {
   result: Value;
@@ -28,7 +31,15 @@ export interface Summary {
   readonly replay: readonly ((site: CallSite) => void)[];
 }
 
-const summaries = new WeakMap<Engine, Map<string, Map<string, Summary>>>();
+type Tables = Map<string, Map<string, Summary>>;
+
+const summaries = new WeakMap<Engine, { readonly lasting: Tables; local: Tables }>();
+
+/** Forgets the summaries of calls with objects that only the last root knew. */
+export function forgetRoot(engine: Engine): void {
+  const tables = summaries.get(engine);
+  if (tables !== undefined) tables.local = new Map();
+}
 
 export function call(engine: Engine, callee: Value, args: CallArgs, site: CallSite): Value {
   switch (callee.kind) {
@@ -71,38 +82,58 @@ export function callFunction(
   args: CallArgs,
   site: CallSite,
 ): Value {
-  if (site.frame.depth >= MAX_DEPTH || engine.fuel <= 0) return UNKNOWN;
+  if (site.frame.depth >= MAX_DEPTH || engine.fuel <= 0 || isEmptyStub(fn)) {
+    if (self !== null && (self.kind === "row" || !isEmptyStub(fn))) engine.escape(self);
+    escapeArgs(engine, args);
+    return isEmptyStub(fn) ? stubResult(engine, fn) : UNKNOWN;
+  }
   const bound = bindParams(engine, fn, self, args, site);
-  const table = summaryTable(engine, fn);
-  const key = [...bound].map(([name, value]) => `${name}=${keyOf(value)}`).join(",");
+  const values = [...bound.values()];
+  const isLocal = values.some((value) => hasIdentity(value));
+  const table = summaryTable(engine, fn, isLocal);
+  const key = values.map((value) => keyOf(value)).join(",");
   const existing = table.get(key);
   if (existing !== undefined) return reuse(existing, site);
-  if (table.size >= MAX_CONTEXTS) {
+  if (table.size >= (isLocal ? MAX_CONTEXTS_PER_ROOT : MAX_CONTEXTS)) {
     engine.note("a function is called in too many ways to follow each", fn.module.ir.file);
+    for (const value of bound.values()) engine.escape(value);
     return UNKNOWN;
   }
   const summary: Summary = { result: UNKNOWN, isDone: false, replay: [] };
   table.set(key, summary);
   const depends = engine.dependsOn;
+  const since = freshId();
   const captured = engine.recorder.capture(() => {
     summary.result = runFunction(engine, fn, self, bound, site, depends);
   });
   const replay = captured.filter((event) => event.fact.loop === null);
-  Object.assign(summary, { isDone: true, replay: replay.map((event) => replayer(engine, event)) });
+  Object.assign(summary, { isDone: true, replay: replay.map((event) => replayer(engine, event, since)) });
   engine.dependsOn = depends;
   return summary.result;
+}
+
+/** A function of our stubs whose body is `...`: it says that the name exists, not what it does. */
+function isEmptyStub(fn: FunctionValue): boolean {
+  if (fn.module.origin !== "builtin" || fn.def.kind === "lambda") return false;
+  const [only] = fn.def.body;
+  return fn.def.body.length === 1 && only?.kind === "expr" && only.value.kind === "constant";
+}
+
+function stubResult(engine: Engine, fn: FunctionValue): Value {
+  if (fn.def.kind === "lambda" || fn.def.returns === null) return UNKNOWN;
+  return engine.annotated(fn.def.returns, engine.moduleFrame(fn.module));
 }
 
 type Captured = ReturnType<Engine["recorder"]["capture"]>[number];
 
 /** What a summary recorded outside loops happens again, under the loop of the new call. */
-function replayer(engine: Engine, event: Captured): (site: CallSite) => void {
+function replayer(engine: Engine, event: Captured, since: number): (site: CallSite) => void {
   return (site) => {
     const loop = site.frame.loop;
     if (loop === null) return;
     const keyed = keyedBy(engine, loop.id);
     const calls = [...callSpans(site, loop.depth), ...event.fact.calls];
-    if (event.kind === "run") engine.recorder.run({ ...event.fact, loop, keyed, calls, trail: [...callSpans(site, 0), ...event.fact.calls] });
+    if (event.kind === "run") engine.recorder.run({ ...event.fact, loop, keyed, calls, madeInLoop: event.fact.queryset > since, trail: [...callSpans(site, 0), ...event.fact.calls] });
     else engine.recorder.write({ ...event.fact, loop, keyed, calls });
   };
 }
@@ -136,17 +167,18 @@ export function refreshed(value: Value, site: { readonly frame: Frame }): Value 
   return value;
 }
 
-function summaryTable(engine: Engine, fn: FunctionValue): Map<string, Summary> {
+function summaryTable(engine: Engine, fn: FunctionValue, isLocal: boolean): Map<string, Summary> {
   let all = summaries.get(engine);
   if (all === undefined) {
-    all = new Map();
+    all = { lasting: new Map(), local: new Map() };
     summaries.set(engine, all);
   }
+  const tables = isLocal ? all.local : all.lasting;
   const id = `${fn.module.name}:${fn.def.start}:${fn.closure?.id ?? 0}:${fn.owner?.id ?? ""}`;
-  let table = all.get(id);
+  let table = tables.get(id);
   if (table === undefined) {
     table = new Map();
-    all.set(id, table);
+    tables.set(id, table);
   }
   return table;
 }
@@ -163,7 +195,10 @@ function runFunction(
   for (const [name, value] of bound) frame.env.vars.set(name, { value, loop: depends });
   const { def } = fn;
   if (def.kind === "lambda") return engine.evaluate(def.body, frame);
+  const waiting = engine.awaiting;
+  engine.awaiting = false;
   const exits = engine.execute(def.body, frame);
+  engine.awaiting = waiting;
   const result = resultOf(frame, def.isGenerator, !exits);
   return result.kind === "unknown" && def.returns !== null ? engine.annotated(def.returns, frame) : result;
 }

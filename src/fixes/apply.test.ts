@@ -3,7 +3,13 @@ import { describe, expect, test } from "vitest";
 import { arbitraryChange } from "../../tests/support/arbitrary-change.ts";
 import { applyEdits, applyEditsToBytes, overlaps } from "./apply.ts";
 
-const edit = (start: number, end: number, expected: string, text: string) => ({ file: "a.py", start, end, expected, text });
+const edit = (start: number, end: number, expected: string, text: string) => ({
+  file: "a.py",
+  start,
+  end,
+  expected,
+  text,
+});
 
 test("counts UTF-8 bytes", () => {
   expect(applyEdits("é.all()", [edit(3, 6, "all", "none")])).toEqual({ ok: true, text: "é.none()" });
@@ -28,7 +34,10 @@ test("no edits change nothing, not even bytes that are not UTF-8", () => {
 
 describe("refuses", () => {
   test("text that is not as expected", () => {
-    expect(applyEdits("a.all()", [edit(2, 5, "any", "x")])).toMatchObject({ ok: false, problem: { kind: "changed-since" } });
+    expect(applyEdits("a.all()", [edit(2, 5, "any", "x")])).toMatchObject({
+      ok: false,
+      problem: { kind: "changed-since" },
+    });
   });
   test("an offset in the middle of a character", () => {
     expect(applyEdits("é", [edit(1, 2, "é", "x")])).toMatchObject({ ok: false, problem: { kind: "changed-since" } });
@@ -48,7 +57,10 @@ describe("refuses", () => {
 });
 
 test("allows neighbours", () => {
-  expect(applyEdits("abc", [edit(1, 2, "b", "B"), edit(1, 1, "", "+"), edit(0, 1, "a", "A")])).toEqual({ ok: true, text: "A+Bc" });
+  expect(applyEdits("abc", [edit(1, 2, "b", "B"), edit(1, 1, "", "+"), edit(0, 1, "a", "A")])).toEqual({
+    ok: true,
+    text: "A+Bc",
+  });
 });
 
 test("keeps CRLF, a byte order mark and a missing last newline", () => {

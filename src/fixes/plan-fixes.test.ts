@@ -4,7 +4,13 @@ import type { Edit, Finding } from "../model/finding.ts";
 import { planFixes, type ChosenFix } from "./plan-fixes.ts";
 
 const [template] = SAMPLE_FINDINGS;
-const edit = (start: number, end: number, text: string, file = "a.py"): Edit => ({ file, start, end, expected: "", text });
+const edit = (start: number, end: number, text: string, file = "a.py"): Edit => ({
+  file,
+  start,
+  end,
+  expected: "",
+  text,
+});
 
 function choose(id: string, ...edits: Edit[]): ChosenFix {
   if (!template) throw new Error("the sample is empty");
@@ -20,7 +26,11 @@ test("an edit that two fixes share is made once", () => {
 });
 
 test("a conflicting later fix is skipped whole and names the earlier one", () => {
-  const plan = planFixes([choose("a", edit(5, 9, "x")), choose("b", edit(20, 21, "z"), edit(8, 12, "y")), choose("c", edit(20, 21, "w"))]);
+  const plan = planFixes([
+    choose("a", edit(5, 9, "x")),
+    choose("b", edit(20, 21, "z"), edit(8, 12, "y")),
+    choose("c", edit(20, 21, "w")),
+  ]);
   expect(plan.applied.map(({ finding }) => finding.id)).toEqual(["a", "c"]);
   expect(plan.skipped.map(({ finding, conflictsWith }) => [finding.id, conflictsWith.id])).toEqual([["b", "a"]]);
   expect(plan.edits.get("a.py")?.map(({ text }) => text)).toEqual(["x", "w"]);

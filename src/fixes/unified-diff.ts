@@ -43,7 +43,8 @@ function renderHunk(old: OldText, blocks: readonly ChangedBlock[], shift: number
   const body: string[] = [];
   let line = first;
   const keepUntil = (end: number): void => {
-    for (; line < end && line <= old.lines.length; line += 1) body.push(...markEnd(old, ` ${old.lines[line - 1]}`, line));
+    for (; line < end && line <= old.lines.length; line += 1)
+      body.push(...markEnd(old, ` ${old.lines[line - 1]}`, line));
   };
   for (const block of blocks) {
     keepUntil(block.line);
@@ -65,8 +66,12 @@ function markEnd(old: OldText, text: string, line: number): readonly string[] {
 function hunkHeader(first: number, shift: number, body: readonly string[]): string {
   const count = (signs: string): number => body.filter((text) => signs.includes(text[0] ?? "")).length;
   const [before, after] = [count(" -"), count(" +")];
-  const start = (size: number, line: number): number => (size === 0 ? line - 1 : line);
-  return `@@ -${start(before, first)},${before} +${start(after, first + shift)},${after} @@`;
+  return `@@ -${startOf(before, first)},${before} +${startOf(after, first + shift)},${after} @@`;
+}
+
+/** A side without lines is named by the line before it. */
+function startOf(count: number, line: number): number {
+  return count === 0 ? line - 1 : line;
 }
 
 /** As git writes a name that would break the line it stands on. */

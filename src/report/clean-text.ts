@@ -16,5 +16,8 @@ export function cleanLine(text: string): string {
 
 /** Prose for a medium without code spans: clean, and without the backticks round names. */
 export function plainProse(text: string): string {
-  return cleanLine(text).replaceAll(/`([^`]+)`/g, "$1").replaceAll(/ {2,}/g, " ").trim();
+  return cleanLine(text)
+    .replaceAll(/`([^`]+)`/g, "$1")
+    .replaceAll(/ {2,}/g, " ")
+    .trim();
 }

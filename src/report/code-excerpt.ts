@@ -29,13 +29,19 @@ export function excerptOf(source: string, places: readonly Place[], style: Excer
   if (line === undefined || line.trim() === "") return null;
   const cells = fit(toCells(line, places), style);
   return {
-    code: cells.map(({ text }) => text).join("").trimEnd(),
-    marks: cells.map(({ width, isMarked }) => (isMarked ? style.mark : " ").repeat(width)).join("").trimEnd(),
+    code: cells
+      .map(({ text }) => text)
+      .join("")
+      .trimEnd(),
+    marks: cells
+      .map(({ width, isMarked }) => (isMarked ? style.mark : " ").repeat(width))
+      .join("")
+      .trimEnd(),
   };
 }
 
 function lineOf(source: string, line: number): string | undefined {
-  return source.split(/\r\n|\n|\r/)[line - 1];
+  return source.replace(/^\u{feff}/u, "").split(/\r\n|\n|\r/)[line - 1];
 }
 
 function toCells(line: string, places: readonly Place[]): readonly Cell[] {
@@ -53,7 +59,7 @@ function toCells(line: string, places: readonly Place[]): readonly Cell[] {
 
 /** A control character leaves nothing, a tab four spaces. */
 function cleanCells(character: string, isMarked: boolean): readonly Cell[] {
-  return [...cleanLine(character)].map((text) => ({ text, width: characterWidth(text), isMarked }));
+  return Array.from(cleanLine(character), (text) => ({ text, width: characterWidth(text), isMarked }));
 }
 
 function isInSpan(place: Place, column: number): boolean {
@@ -66,7 +72,10 @@ function isInSpan(place: Place, column: number): boolean {
 function fit(cells: readonly Cell[], { width, ellipsis }: ExcerptStyle): readonly Cell[] {
   if (widthOf(cells) <= width) return cells;
   const gap: Cell = { text: ellipsis, width: ellipsis.length, isMarked: false };
-  const firstMark = Math.max(0, cells.findIndex(({ isMarked }) => isMarked));
+  const firstMark = Math.max(
+    0,
+    cells.findIndex(({ isMarked }) => isMarked),
+  );
   const lastMark = cells.findLastIndex(({ isMarked }) => isMarked);
   const head = takeCells(cells, width - EDGE - gap.width);
   if (lastMark < head.length) return [...head, gap, ...takeLastCells(cells, EDGE)];

@@ -1,6 +1,7 @@
 /** Ranges of East Asian wide and fullwidth characters, and of emoji (Unicode 16), as pairs of first and last. */
 const WIDE: readonly (readonly [number, number])[] = [
   [0x1100, 0x115f],
+  [0x2329, 0x232a],
   [0x2e80, 0x303e],
   [0x3041, 0x33ff],
   [0x3400, 0x4dbf],
@@ -46,7 +47,7 @@ export function padTo(text: string, width: number): string {
 }
 
 /** The longest beginning that fits. */
-export function takeStart(text: string, width: number): string {
+function takeStart(text: string, width: number): string {
   let taken = "";
   let used = 0;
   for (const character of text) {
@@ -58,10 +59,10 @@ export function takeStart(text: string, width: number): string {
 }
 
 /** The longest end that fits. */
-export function takeEnd(text: string, width: number): string {
+function takeEnd(text: string, width: number): string {
   const taken: string[] = [];
   let used = 0;
-  for (const character of [...text].toReversed()) {
+  for (const character of Array.from(text).toReversed()) {
     used += characterWidth(character);
     if (used > width) break;
     taken.push(character);

@@ -31,25 +31,33 @@ function defaultSource(finding: Finding, report: Report, context: RenderContext)
 
 function figuresOf(evidence: Evidence): readonly string[] {
   const { statements, milliseconds, rows, bytes } = evidence;
-  const figure = (value: string | number | boolean | undefined): Figure => (typeof value === "number" ? { before: value } : {});
   return impactFigures({
-    statements: figure(statements),
-    milliseconds: figure(milliseconds),
-    rows: figure(rows),
-    bytes: figure(bytes),
+    statements: toFigure(statements),
+    milliseconds: toFigure(milliseconds),
+    rows: toFigure(rows),
+    bytes: toFigure(bytes),
   });
+}
+
+function toFigure(value: Evidence[string]): Figure {
+  return typeof value === "number" ? { before: value } : {};
 }
 
 /** Each figure with what it is counted over: `50 queries a request, 9.8 s a minute`. */
 function impactFigures({ statements, milliseconds, rows, bytes }: Impact): readonly string[] {
-  const over = (figure: Figure | undefined, format: (before: number) => string): string =>
-    figure?.before === undefined ? "" : format(figure.before) + (figure.per === undefined ? "" : ` a ${figure.per}`);
   return [
     over(statements, (count) => formatCount(count, "query", "queries")),
-    over(milliseconds, (time) => (milliseconds?.per === "minute" ? `${formatCost(time / 1000)} s` : `${formatNumber(time)} ms`)),
+    over(milliseconds, (time) =>
+      milliseconds?.per === "minute" ? `${formatCost(time / 1000)} s` : `${formatNumber(time)} ms`,
+    ),
     over(rows, (count) => formatCount(count, "row")),
     over(bytes, formatBytes),
   ].filter(Boolean);
+}
+
+function over(figure: Figure | undefined, format: (before: number) => string): string {
+  if (figure?.before === undefined) return "";
+  return format(figure.before) + (figure.per === undefined ? "" : ` a ${figure.per}`);
 }
 
 /** Part 6: what was measured with the fix in place, or why nothing was, and the command that would. */
@@ -67,10 +75,6 @@ export function proofSentence(finding: Finding, context: RenderContext): string 
 }
 
 function provenSentence(proven: Evidence, { statements, milliseconds }: Impact): string {
-  const pair = (figure: Figure | undefined, unit: string): string =>
-    figure?.before === undefined || figure.after === undefined
-      ? ""
-      : `${formatNumber(figure.before)} → ${formatNumber(figure.after)} ${unit}`;
   const { runs, results } = proven;
   const parts = [
     pair(statements, "queries"),
@@ -79,6 +83,11 @@ function provenSentence(proven: Evidence, { statements, milliseconds }: Impact):
     typeof results === "string" ? `results ${results}` : "",
   ].filter(Boolean);
   return [proven.note ?? "", parts.join(", ")].filter(Boolean).join("; ") || SOURCES.proven;
+}
+
+function pair(figure: Figure | undefined, unit: string): string {
+  if (figure?.before === undefined || figure.after === undefined) return "";
+  return `${formatNumber(figure.before)} → ${formatNumber(figure.after)} ${unit}`;
 }
 
 /** Part 7. */
@@ -115,7 +124,10 @@ export function fixSentence(fix: Fix | undefined, changes: readonly FileChange[]
   if (!fix) return "none: the rule knows no edit for this";
   if (fix.edits.length === 0) return `${[fix.safety, KINDS[fix.kind]].filter(Boolean).join(", ")}: ${fix.title}`;
   if (changes === null) return `${fix.safety}: ${fix.title} (not shown: the file is not as it was analysed)`;
-  const lines = formatCount(changes.reduce((sum, { blocks }) => sum + changedLineCount(blocks), 0), "line");
+  const lines = formatCount(
+    changes.reduce((sum, { blocks }) => sum + changedLineCount(blocks), 0),
+    "line",
+  );
   const size = changes.length > 1 ? `${lines} in ${changes.length} files` : lines;
   return [fix.safety, KINDS[fix.kind], size].filter(Boolean).join(", ");
 }

@@ -18,7 +18,9 @@ export function renderApplied(
     (sum, [file, edits]) => sum + changedLineCount(changedBlocks(context.read(file) ?? "", edits) ?? []),
     0,
   );
-  const kept = plan.applied.map(({ finding, fix }) => `  ${shortIdOf(context, finding.id)}  ${plainProse(fix.title)}\n`);
+  const kept = plan.applied.map(
+    ({ finding, fix }) => `  ${shortIdOf(context, finding.id)}  ${plainProse(fix.title)}\n`,
+  );
   const size = `${formatCount(plan.applied.length, "fix", "fixes")}, ${formatCount(lines, "line")} in ${formatCount(files.length, "file")}`;
   const undo = canUndo ? ` Undo: ${undoCommand(files, context, exists)}` : "";
   return `${kept.join("")}\nApplied: ${size}.${undo}\n`;
@@ -28,7 +30,8 @@ function undoCommand(files: readonly string[], context: RenderContext, exists: (
   const changed = files.filter(exists);
   const created = files.filter((file) => !exists(file));
   const restore = changed.length > 0 ? [`git restore ${commonPath(changed, context)}`] : [];
-  const remove = created.length > 0 ? [`rm ${created.map((file) => shellWord(shownPath(context, file))).join(" ")}`] : [];
+  const remove =
+    created.length > 0 ? [`rm ${created.map((file) => shellWord(shownPath(context, file))).join(" ")}`] : [];
   return [...restore, ...remove].join(" && ");
 }
 
@@ -50,14 +53,17 @@ function shellWord(path: string): string {
 export function renderNotApplied(findings: readonly Finding[], plan: FixPlan, context: RenderContext): string {
   const id = (finding: Finding): string => shortIdOf(context, finding.id);
   const skipped = plan.skipped.map(
-    ({ finding, conflictsWith }) => `Skipped: ${id(finding)} changes the same code as ${id(conflictsWith)}; run luthier fix again.\n`,
+    ({ finding, conflictsWith }) =>
+      `Skipped: ${id(finding)} changes the same code as ${id(conflictsWith)}; run luthier fix again.\n`,
   );
   const chosen = new Set([...plan.applied, ...plan.skipped].map(({ finding }) => finding));
   const left = findings.filter((finding) => !chosen.has(finding));
   const toReview = left.filter(({ fixes: [first] }) => first?.safety === "review" && first.edits.length > 0).length;
   const withoutEdit = left.length - toReview;
   const parts = [
-    toReview > 0 ? `${formatCount(toReview, "fix", "fixes")} to review (--unsafe applies ${toReview === 1 ? "it" : "them"})` : "",
+    toReview > 0
+      ? `${formatCount(toReview, "fix", "fixes")} to review (--unsafe applies ${toReview === 1 ? "it" : "them"})`
+      : "",
     withoutEdit > 0 ? `${formatCount(withoutEdit, "finding")} without an edit` : "",
   ].filter(Boolean);
   return skipped.join("") + (parts.length > 0 ? `Not applied: ${parts.join(", ")}.\n` : "");

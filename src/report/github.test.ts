@@ -11,7 +11,11 @@ test("the sample report", async () => {
 test("escapes what would end a property or a message", () => {
   const [finding] = SAMPLE_FINDINGS;
   if (!finding?.places[0]) throw new Error("the sample has no place");
-  const evil = { ...finding, message: "100%\n::set-env name=A::b\r", places: [{ ...finding.places[0], file: "a,line=1::b.py" }] };
+  const evil = {
+    ...finding,
+    message: "100%\n::set-env name=A::b\r",
+    places: [{ ...finding.places[0], file: "a,line=1::b.py" }],
+  };
   const [line] = renderGithub({ ...SAMPLE_REPORT, findings: [evil] }, sampleContext()).split("\n");
   expect(line).toContain("file=a%2Cline=1%3A%3Ab.py,line=58");
   expect(line).toContain("::100%25%0A::set-env name=A::b%0D%0A");

@@ -4,7 +4,10 @@ import { encodePath } from "./encode-path.ts";
 /** User prose in which only backticks keep their meaning. */
 export function escapeProse(text: string): string {
   const pieces = cleanLine(text).split(/(`[^`]+`)/);
-  return pieces.map((piece, index) => (index % 2 === 1 ? piece : escapePlain(piece))).join("").trim();
+  return pieces
+    .map((piece, index) => (index % 2 === 1 ? piece : escapePlain(piece)))
+    .join("")
+    .trim();
 }
 
 function escapePlain(text: string): string {

@@ -35,7 +35,8 @@ function stateLine({ findings, coverage }: Report): string {
     return count === 0 ? [] : [`${formatNumber(count)} ${rung}`];
   });
   const { resolvedOrigins, queryOrigins, filesParsed, filesFailed } = coverage;
-  const count = findings.length === 0 ? "No findings." : `${formatCount(findings.length, "finding")}: ${rungs.join(", ")}.`;
+  const count =
+    findings.length === 0 ? "No findings." : `${formatCount(findings.length, "finding")}: ${rungs.join(", ")}.`;
   const querysets = `${formatNumber(resolvedOrigins)} of ${formatCount(queryOrigins, "queryset")} followed`;
   return `${count} ${querysets}, ${formatNumber(filesParsed)} of ${formatCount(filesParsed + filesFailed, "file")} read.`;
 }

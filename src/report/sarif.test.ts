@@ -12,18 +12,25 @@ const schema = JSON.parse(
 ) as Record<string, unknown>;
 delete schema["$schema"];
 delete schema["id"];
-const validate = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false, allErrors: true }).compile(schema);
+const validate = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false, allErrors: true }).compile(
+  schema,
+);
 
 interface Sarif {
   readonly runs: readonly [
-    { readonly results: readonly Result[]; readonly tool: { readonly driver: { readonly rules: readonly { readonly id: string }[] } } },
+    {
+      readonly results: readonly Result[];
+      readonly tool: { readonly driver: { readonly rules: readonly { readonly id: string }[] } };
+    },
   ];
 }
 interface Result {
   readonly ruleId: string;
   readonly ruleIndex: number;
   readonly level: string;
-  readonly fixes?: readonly [{ readonly artifactChanges: readonly [{ readonly replacements: readonly [Replacement] }] }];
+  readonly fixes?: readonly [
+    { readonly artifactChanges: readonly [{ readonly replacements: readonly [Replacement] }] },
+  ];
   readonly codeFlows?: readonly [{ readonly threadFlows: readonly [{ readonly locations: readonly unknown[] }] }];
   readonly partialFingerprints: Readonly<Record<string, string>>;
 }

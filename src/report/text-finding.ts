@@ -104,7 +104,12 @@ function renderExcerpt(finding: Finding, row: Row, context: RenderContext, style
   const excerpt = source === undefined ? null : excerptOf(source, row, { width, mark: filled, ellipsis });
   if (!excerpt) return [];
   const code = `${gutter(style, String(place.line), bar)} ${excerpt.code}`;
-  const words = plainProse(row.map((each) => each.label ?? "").filter(Boolean).join(", "));
+  const words = plainProse(
+    row
+      .map((each) => each.label ?? "")
+      .filter(Boolean)
+      .join(", "),
+  );
   return [code, ...renderMarks(style, excerpt.marks, words, severityTone(finding.severity))];
 }
 

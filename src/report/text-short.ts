@@ -56,7 +56,7 @@ function renderShort(finding: Finding, context: RenderContext, style: TextStyle)
 }
 
 /** What a finding is about in few words, the best first: its remedy, its claim, a part of its claim. */
-export function shortTexts(finding: Finding, style: TextStyle): readonly string[] {
+function shortTexts(finding: Finding, style: TextStyle): readonly string[] {
   const claim = prose(style, finding.claim || finding.message).replace(/\.$/, "");
   const [head, ...tail] = claim.split(": ");
   const title = prose(style, finding.fixes[0]?.title ?? "");
@@ -80,7 +80,9 @@ function joinPlaces(places: readonly Place[], context: RenderContext, style: Tex
   for (const [index, place] of places.entries()) {
     const more = `  and ${places.length - index} more`;
     const isSameFile = index > 0 && places[index - 1]?.file === place.file;
-    const text = isSameFile ? `, ${positionOf(place).slice(1)}` : `${index > 0 ? "  " : ""}${placeText(place, context, style, room)}`;
+    const text = isSameFile
+      ? `, ${positionOf(place).slice(1)}`
+      : `${index > 0 ? "  " : ""}${placeText(place, context, style, room)}`;
     const isLast = index === places.length - 1;
     if (displayWidth(line + text) + (isLast ? 0 : more.length) > room && index > 0) return line + more;
     line += text;

@@ -31,14 +31,19 @@ function translatePiece(piece: string): string {
 function translateClass(body: string): string {
   const negated = /^[!^]/.test(body);
   const members = body.slice(Number(negated)).match(/.-.|./gsu) ?? [];
-  return members.length === 0 ? escape(`[${body}]`) : `[${negated ? "^/" : ""}${members.map(translateMember).join("")}]`;
+  return members.length === 0
+    ? escape(`[${body}]`)
+    : `[${negated ? "^/" : ""}${members.map(translateMember).join("")}]`;
 }
 
 /** A character, or a range; one that runs backwards means its ends. */
 function translateMember(member: string): string {
   const [first = "", , last] = member;
-  const quote = (text: string): string => text.replaceAll(/[\\\]^[-]/g, String.raw`\$&`);
   return last === undefined ? quote(first) : `${quote(first)}${first <= last ? "-" : ""}${quote(last)}`;
+}
+
+function quote(text: string): string {
+  return text.replaceAll(/[\\\]^[-]/g, String.raw`\$&`);
 }
 
 function escape(text: string): string {

@@ -46,7 +46,10 @@ export function applyIgnores(findings: readonly Finding[], comments: readonly Co
     }
   }
   const unused = ignores.flatMap((ignore) => unusedIgnores(ignore, used));
-  return { findings: [...findings.filter((finding) => !ignored.has(finding)), ...unused], ignored: [...ignored.values()] };
+  return {
+    findings: [...findings.filter((finding) => !ignored.has(finding)), ...unused],
+    ignored: [...ignored.values()],
+  };
 }
 
 function readIgnore(comment: Comment): Ignore[] {

@@ -21,9 +21,7 @@ export interface Selection {
 /** The report with the selected findings only, sorted; what was taken out is counted in `silenced`. */
 export function selectFindings(report: Report, selection: Selection, vocabulary: Vocabulary): Report {
   const asked = report.findings.filter(isAskedFor(selection, vocabulary));
-  const { kept, known } = selection.baseline
-    ? applyBaseline(asked, selection.baseline)
-    : { kept: asked, known: 0 };
+  const { kept, known } = selection.baseline ? applyBaseline(asked, selection.baseline) : { kept: asked, known: 0 };
   const sure = kept.filter(({ confidence }) => reachesConfidence(confidence, selection.minConfidence));
   return {
     ...report,

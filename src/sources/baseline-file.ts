@@ -18,7 +18,9 @@ export function saveBaseline(file: string, baseline: Baseline): void {
   try {
     writeFileSync(file, `${JSON.stringify(baseline, null, 1)}\n`);
   } catch (cause) {
-    throw new UsageError("unwritable", `${file} cannot be written.`, "Name a file in a folder that is there.", { cause });
+    throw new UsageError("unwritable", `${file} cannot be written.`, "Name a file in a folder that is there.", {
+      cause,
+    });
   }
 }
 

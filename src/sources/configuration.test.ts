@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
 import { readConfiguration } from "./configuration.ts";
 
-const withPyproject = (table: string): string => temporaryFolder({ "pyproject.toml": `[tool.luthier]\n${table}`, ".git/HEAD": "" });
+const withPyproject = (table: string): string =>
+  temporaryFolder({ "pyproject.toml": `[tool.luthier]\n${table}`, ".git/HEAD": "" });
 
 test("every setting", async () => {
   const folder = withPyproject(`
@@ -51,10 +52,17 @@ describe("where it is found", () => {
   });
   test("not in a pyproject.toml without our table, but above it", async () => {
     const top = temporaryFolder({ "luthier.toml": "jobs = 3", "app/pyproject.toml": "[tool.ruff]", ".git/HEAD": "" });
-    expect(await readConfiguration(path.join(top, "app"))).toEqual({ path: path.join(top, "luthier.toml"), values: { jobs: 3 } });
+    expect(await readConfiguration(path.join(top, "app"))).toEqual({
+      path: path.join(top, "luthier.toml"),
+      values: { jobs: 3 },
+    });
   });
   test("luthier.toml before pyproject.toml", async () => {
-    const folder = temporaryFolder({ "luthier.toml": "jobs = 3", "pyproject.toml": "[tool.luthier]\njobs = 4", ".git/HEAD": "" });
+    const folder = temporaryFolder({
+      "luthier.toml": "jobs = 3",
+      "pyproject.toml": "[tool.luthier]\njobs = 4",
+      ".git/HEAD": "",
+    });
     expect((await readConfiguration(folder))?.values).toEqual({ jobs: 3 });
   });
   test("not above the repository", async () => {

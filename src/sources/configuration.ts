@@ -17,7 +17,9 @@ export interface ConfigurationFile {
  */
 export async function readConfiguration(root: string): Promise<ConfigurationFile | null> {
   for (let folder = root; ; folder = path.dirname(folder)) {
-    const table = readTable(path.join(folder, "luthier.toml"), []) ?? readTable(path.join(folder, "pyproject.toml"), ["tool", "luthier"]);
+    const table =
+      readTable(path.join(folder, "luthier.toml"), []) ??
+      readTable(path.join(folder, "pyproject.toml"), ["tool", "luthier"]);
     if (table) return await toConfiguration(table, folder, root);
     if (existsSync(path.join(folder, ".git")) || path.dirname(folder) === folder) return null;
   }
@@ -43,7 +45,9 @@ function parseToml(file: string): unknown {
   } catch (cause) {
     const where = cause instanceof TomlError ? `${file}:${cause.line}:${cause.column}` : file;
     const why = cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : "";
-    throw new UsageError("unreadable-configuration", `${where} cannot be read: ${why}.`, "Mend the file's TOML.", { cause });
+    throw new UsageError("unreadable-configuration", `${where} cannot be read: ${why}.`, "Mend the file's TOML.", {
+      cause,
+    });
   }
 }
 
@@ -80,7 +84,12 @@ function describeProblem(
 
 function resolvePaths(values: Partial<Config>, folder: string, root: string): Partial<Config> {
   const { baseline, conventions, exclude, perFileIgnores, sourceRoots } = values;
-  const below = path.relative(folder, root).split(path.sep).filter(Boolean).map((part) => `${part}/`).join("");
+  const below = path
+    .relative(folder, root)
+    .split(path.sep)
+    .filter(Boolean)
+    .map((part) => `${part}/`)
+    .join("");
   const rebase = (globs: readonly string[]): readonly string[] => globs.flatMap((glob) => rebaseGlob(glob, below));
   return {
     ...values,
@@ -91,7 +100,9 @@ function resolvePaths(values: Partial<Config>, folder: string, root: string): Pa
     ...(perFileIgnores
       ? {
           perFileIgnores: Object.fromEntries(
-            Object.entries(perFileIgnores).flatMap(([glob, rules]) => rebaseGlob(glob, below).map((each) => [each, rules])),
+            Object.entries(perFileIgnores).flatMap(([glob, rules]) =>
+              rebaseGlob(glob, below).map((each) => [each, rules]),
+            ),
           ),
         }
       : {}),

@@ -7,7 +7,11 @@ const lines = (...texts: string[]): string => texts.map((text) => `${text}\n`).j
 
 describe("what changed since a commit", () => {
   test("committed, unstaged and untracked, in any name", async () => {
-    const folder = temporaryFolder({ "a.py": lines("1", "2", "3", "4"), "with space é.py": lines("1"), "same.py": "x" });
+    const folder = temporaryFolder({
+      "a.py": lines("1", "2", "3", "4"),
+      "with space é.py": lines("1"),
+      "same.py": "x",
+    });
     commitAll(folder);
     git(folder, "checkout", "--quiet", "-b", "topic");
     writeFiles(folder, { "a.py": lines("1", "two", "3", "4") });
@@ -15,7 +19,13 @@ describe("what changed since a commit", () => {
     writeFiles(folder, { "a.py": lines("1", "two", "3", "4", "5"), "with space é.py": lines("1", "2"), "new.py": "" });
     expect(await changedSince(folder, "main")).toEqual(
       new Map<string, unknown>([
-        ["a.py", [{ first: 2, last: 2 }, { first: 5, last: 5 }]],
+        [
+          "a.py",
+          [
+            { first: 2, last: 2 },
+            { first: 5, last: 5 },
+          ],
+        ],
         ["with space é.py", [{ first: 2, last: 2 }]],
         ["new.py", "all"],
       ]),
@@ -52,8 +62,28 @@ describe("what changed since a commit", () => {
 });
 
 test("a removal touches the lines round it, and a changed line is not taken for a header", () => {
-  const diff = lines("--- a/x.py", "+++ b/x.py", "@@ -4,2 +3,0 @@", "-++ b/y.py", "--", "@@ -9 +8,2 @@", "-a", "+++ b/z.py", "+b");
-  expect(parseChangedLines(diff)).toEqual(new Map([["x.py", [{ first: 3, last: 4 }, { first: 8, last: 9 }]]]));
+  const diff = lines(
+    "--- a/x.py",
+    "+++ b/x.py",
+    "@@ -4,2 +3,0 @@",
+    "-++ b/y.py",
+    "--",
+    "@@ -9 +8,2 @@",
+    "-a",
+    "+++ b/z.py",
+    "+b",
+  );
+  expect(parseChangedLines(diff)).toEqual(
+    new Map([
+      [
+        "x.py",
+        [
+          { first: 3, last: 4 },
+          { first: 8, last: 9 },
+        ],
+      ],
+    ]),
+  );
 });
 
 describe("whether git could restore the files", () => {

@@ -6,12 +6,14 @@ import type { ChangedLines, LineRange } from "../select/changed-lines.ts";
 const LARGEST_OUTPUT = 1 << 30;
 
 /** A diff that no setting of the user's changes. */
-const PLAIN_DIFF = ["--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/"];
-
-interface GitFailure {
-  readonly code?: string | number;
-  readonly stderr?: string;
-}
+const PLAIN_DIFF = [
+  "--no-color",
+  "--no-ext-diff",
+  "--no-textconv",
+  "--no-renames",
+  "--src-prefix=a/",
+  "--dst-prefix=b/",
+];
 
 async function git(folder: string, args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)("git", ["-c", "core.quotePath=false", ...args], {
@@ -26,7 +28,7 @@ async function tryGit(folder: string, args: readonly string[]): Promise<string |
   try {
     return await git(folder, args);
   } catch (error) {
-    if ((error as GitFailure).code === "ENOENT") throw gitMissing(error);
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") throw gitMissing(error);
     return null;
   }
 }
@@ -53,7 +55,9 @@ export async function changedSince(folder: string, ref: string): Promise<Changed
 }
 
 async function mergeBase(folder: string, ref: string): Promise<string> {
-  const commit = (await tryGit(folder, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`]))?.trim();
+  const commit = (
+    await tryGit(folder, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`])
+  )?.trim();
   if (!commit) {
     const remedy = "Name a branch, a tag or a commit; in a shallow clone, fetch it first.";
     throw new UsageError("unknown-ref", `git knows no commit called ${ref}.`, remedy);

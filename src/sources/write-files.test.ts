@@ -7,7 +7,13 @@ import { writeEdits } from "./write-files.ts";
 
 const read = (folder: string, file: string): string => readFileSync(path.join(folder, file), "utf8");
 const plan = (...edits: Edit[]): Map<string, readonly Edit[]> => new Map(edits.map((edit) => [edit.file, [edit]]));
-const edit = (file: string, expected: string, text: string): Edit => ({ file, start: 0, end: expected.length, expected, text });
+const edit = (file: string, expected: string, text: string): Edit => ({
+  file,
+  start: 0,
+  end: expected.length,
+  expected,
+  text,
+});
 
 test("changes and creates files, and keeps permissions", () => {
   const folder = temporaryFolder({ "a.py": "old" });
@@ -48,14 +54,18 @@ describe("stays in the project", () => {
     const outside = temporaryFolder({ "real.py": "old" });
     const folder = temporaryFolder();
     symlinkSync(path.join(outside, "real.py"), path.join(folder, "a.py"));
-    expect(() => writeEdits(folder, plan(edit("a.py", "old", "new")))).toThrow(expect.objectContaining({ code: "outside" }));
+    expect(() => writeEdits(folder, plan(edit("a.py", "old", "new")))).toThrow(
+      expect.objectContaining({ code: "outside" }),
+    );
     expect(read(outside, "real.py")).toBe("old");
   });
   test("a new file below a folder that leads out", () => {
     const outside = temporaryFolder();
     const folder = temporaryFolder();
     symlinkSync(outside, path.join(folder, "away"));
-    expect(() => writeEdits(folder, plan(edit("away/new.py", "", "x")))).toThrow(expect.objectContaining({ code: "outside" }));
+    expect(() => writeEdits(folder, plan(edit("away/new.py", "", "x")))).toThrow(
+      expect.objectContaining({ code: "outside" }),
+    );
     expect(readdirSync(outside)).toEqual([]);
   });
   test("a link inside stays a link", () => {

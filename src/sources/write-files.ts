@@ -1,5 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { applyEditsToBytes, type EditProblem } from "../fixes/apply.ts";
 import type { Edit } from "../model/finding.ts";
@@ -32,7 +42,12 @@ export function writeEdits(root: string, edits: ReadonlyMap<string, readonly Edi
     }
   } catch (cause) {
     for (const each of done) restoreFile(each);
-    throw new UsageError("unwritable", `${pending[done.length]?.file} cannot be written; nothing was changed.`, "Make it writable.", { cause });
+    throw new UsageError(
+      "unwritable",
+      `${pending[done.length]?.file} cannot be written; nothing was changed.`,
+      "Make it writable.",
+      { cause },
+    );
   }
   return {
     changed: pending.filter(({ before }) => before !== null).map(({ file }) => file),

@@ -20,10 +20,13 @@ const text = fc.oneof(
 );
 
 const path = fc
-  .array(fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }).map((part) => part.replaceAll(/[/\0]/g, "_")), {
-    minLength: 1,
-    maxLength: 6,
-  })
+  .array(
+    fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }).map((part) => part.replaceAll(/[/\0]/g, "_")),
+    {
+      minLength: 1,
+      maxLength: 6,
+    },
+  )
   .map((parts) => parts.join("/"));
 
 const place: fc.Arbitrary<Place> = fc
@@ -65,14 +68,22 @@ const finding: fc.Arbitrary<Finding> = fc.record({
     }),
     { maxLength: 2 },
   ),
-  impact: fc.record({ milliseconds: fc.record({ before: fc.double({ min: 0, max: 1e9, noNaN: true }), per: fc.constant("minute") }) }),
+  impact: fc.record({
+    milliseconds: fc.record({ before: fc.double({ min: 0, max: 1e9, noNaN: true }), per: fc.constant("minute") }),
+  }),
   fixes: fc.array(
     fc.record({
       title: text,
       kind: fc.constantFrom("edit", "migration", "sql", "config"),
       safety: fc.constantFrom("safe", "review", "advice"),
       edits: fc.array(
-        fc.record({ file: fc.constantFrom("a.py", "b.html", "new.py"), start: fc.constant(0), end: fc.constant(0), expected: fc.constant(""), text }),
+        fc.record({
+          file: fc.constantFrom("a.py", "b.html", "new.py"),
+          start: fc.constant(0),
+          end: fc.constant(0),
+          expected: fc.constant(""),
+          text,
+        }),
         { maxLength: 1 },
       ),
     }),

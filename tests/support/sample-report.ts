@@ -18,7 +18,9 @@ export const SAMPLE_FILES: Readonly<Record<string, string>> = {
   "catalog/search.py": lines(89, "        return [b for b in books if b.is_published]"),
   "catalog/views/list.py": lines(26, '        Book.objects.only("title")'),
   "catalog/views/feed.py":
-    lines(11, '        Book.objects.only("title")') + lines(27, "        b = Book.objects") + lines(30, "        c = Book.objects"),
+    lines(11, '        Book.objects.only("title")') +
+    lines(27, "        b = Book.objects") +
+    lines(30, "        c = Book.objects"),
 };
 
 function lines(before: number, code: string): string {

@@ -21,7 +21,12 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
 
 /** Runs git there as nobody in particular, without the user's settings. */
 export function git(folder: string, ...args: string[]): string {
-  const identity = { GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a@b", GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a@b" };
+  const identity = {
+    GIT_AUTHOR_NAME: "a",
+    GIT_AUTHOR_EMAIL: "a@b",
+    GIT_COMMITTER_NAME: "a",
+    GIT_COMMITTER_EMAIL: "a@b",
+  };
   const env = { ...process.env, ...identity, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null" };
   return execFileSync("git", args, { cwd: folder, encoding: "utf8", env, stdio: "pipe" });
 }

@@ -1,0 +1,43 @@
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connection
+
+LAST_INTEGER = 2**31 - 1
+
+# Each step leaves the marks of years of neglect on one table, and none on another of the same kind.
+STEPS = [
+    "ALTER TABLE inventory_stocklevel SET (autovacuum_enabled = off)",
+    "UPDATE inventory_stocklevel SET on_hand = on_hand + 1",
+    "UPDATE inventory_stocklevel SET on_hand = on_hand + 1",
+    "UPDATE inventory_stocklevel SET on_hand = on_hand - 1",  # planted: worn-stock-level # planted: autovacuum-off-stock-level
+    "VACUUM ANALYZE inventory_stockmovement",  # twin: worn-stock-level # twin: autovacuum-off-stock-level
+    "ALTER TABLE orders_shipment SET (autovacuum_analyze_scale_factor = 5)",
+    "UPDATE orders_shipment SET carrier_id = 1 + id % 2",  # planted: stale-shipment-statistics
+    "ANALYZE orders_payment",  # twin: stale-shipment-statistics
+    "DELETE FROM customers_loginevent WHERE id % 20 <> 0",
+    "VACUUM customers_loginevent",  # planted: bloated-login-index
+    "REINDEX TABLE customers_wishlistitem",  # twin: bloated-login-index
+]
+
+
+class Command(BaseCommand):
+    help = "Ages a filled database: dead rows, old statistics, a bloated and an invalid index, keys that run out"
+
+    def handle(self, **options):
+        with connection.cursor() as cursor:
+            for step in STEPS:
+                cursor.execute(step)
+            self._leave_invalid_index(cursor)
+            self._use_up_keys(cursor)
+        self.stdout.write(f"{len(STEPS) + 2} steps done")
+
+    def _leave_invalid_index(self, cursor):
+        """Providers are not unique, so the build fails half-way and leaves its index behind."""
+        try:
+            cursor.execute("CREATE UNIQUE INDEX CONCURRENTLY payment_provider_once ON orders_payment (provider)")  # planted: invalid-index-payment-provider
+        except DatabaseError:
+            self.stdout.write("an invalid index is left behind")
+        cursor.execute("CREATE INDEX CONCURRENTLY payment_country_idx ON orders_payment (country)")  # twin: invalid-index-payment-provider
+
+    def _use_up_keys(self, cursor):
+        """Years of deliveries: 93 of every 100 keys of the movements are gone."""
+        cursor.execute("SELECT setval('inventory_stockmovement_id_seq', %s)", [int(LAST_INTEGER * 0.93)])

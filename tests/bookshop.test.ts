@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { spawnSync } from "node:child_process";
+import { describe, expect, test } from "vitest";
+
+const root = path.resolve(import.meta.dirname, "..");
+const bookshop = path.join(root, "examples", "bookshop");
+
+type Place = { readonly file: string; readonly marker: string };
+type Planted = Place & {
+  readonly id: string;
+  readonly rule: string;
+  readonly chapter: string;
+  readonly role: string;
+  readonly relation: string;
+  readonly twin: Place;
+  readonly evidence: readonly string[];
+  readonly note: string;
+};
+
+const planted: readonly Planted[] = JSON.parse(
+  readFileSync(path.join(bookshop, "planted.json"), "utf8"),
+);
+const sources = readSources();
+
+describe("planted.json", () => {
+  test.each(planted.map((row) => [row.marker, row] as const))("%s is well formed", (_, row) => {
+    expect(row).toEqual({
+      id: expect.stringMatching(/^[a-z0-9]+(-[a-z0-9]+)*$/),
+      rule: expect.stringMatching(/^[A-Za-z0-9-]+$/),
+      chapter: expect.stringMatching(/^[1-7]\.[1-7]$/),
+      file: expect.any(String),
+      marker: expect.stringMatching(new RegExp(`^planted: ${row.id}( queryset| access)?$`)),
+      role: expect.stringMatching(/^(queryset|access|loop|call|definition|write|statement|table)$/),
+      relation: expect.stringMatching(/^(-|[a-z_]+)$/),
+      twin: { file: expect.any(String), marker: `twin: ${row.id}` },
+      evidence: expect.arrayContaining([expect.stringMatching(/^[SRDPM]$/)]),
+      note: expect.any(String),
+    });
+  });
+
+  test("each marker stands on one line of its file, and nowhere else", () => {
+    const wrong = planted
+      .flatMap((row) => [row, row.twin])
+      .filter(({ file, marker }) => filesWith(marker).join() !== file);
+    expect(wrong).toEqual([]);
+  });
+
+  test("an N+1 names both its queryset and its access", () => {
+    const rows = planted.filter(({ rule }) => rule === "n-plus-one");
+    const rolesOf = (id: string) => rows.filter((row) => row.id === id).map(({ role }) => role);
+    const half = rows.map(({ id }) => id).filter((id) => rolesOf(id).join() !== "queryset,access");
+    expect(half).toEqual([]);
+  });
+});
+
+describe("the bookshop", () => {
+  test("passes its own tests on PostgreSQL", { timeout: 600_000 }, () => {
+    const run = spawnSync(process.execPath, [path.join(root, "scripts", "bookshop-test.mjs")], {
+      encoding: "utf8",
+    });
+    expect(run.status, `${run.stdout}${run.stderr}`.slice(-6000)).toBe(0);
+    expect(run.stderr).toMatch(/Ran \d{3} tests/);
+  });
+});
+
+/** The files that hold a marker, one entry for each line it stands on. */
+function filesWith(marker: string): string[] {
+  const pattern = new RegExp(`${marker}(?![a-z0-9-]| queryset| access)`, "g");
+  return sources.flatMap(({ file, text }) => [...text.matchAll(pattern)].map(() => file));
+}
+
+function readSources(): { file: string; text: string }[] {
+  const names = readdirSync(bookshop, { recursive: true, encoding: "utf8" });
+  return names
+    .map((name) => name.split(path.sep).join("/"))
+    .filter((name) => /\.(py|html|jinja)$/.test(name) && !name.startsWith("tests/"))
+    .map((file) => ({ file, text: readFileSync(path.join(bookshop, file), "utf8") }));
+}
