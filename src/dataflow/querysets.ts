@@ -410,7 +410,8 @@ function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, a
   // `create_user`, `get_by_natural_key`: of a manager that was not read, and no queryset.
   if (/^(?:create|get_by|get_or|make|is|has|can)_/.test(name)) return UNKNOWN;
   engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file);
-  return derived(queryset, { load: withOpaque(queryset.load) });
+  const doubts = [...queryset.doubts, `\`${name}()\` is a method that was not read`];
+  return derived(queryset, { load: withOpaque(queryset.load), doubts });
 }
 
 function noteChain(engine: Engine, queryset: QuerysetValue, name: string, site: CallSite): void {
@@ -777,6 +778,7 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     related: related !== null && related.row.loop !== null,
     awaited: engine.awaiting,
     givesRows: queryset.shape === "rows",
+    doubts: queryset.doubts,
     // Identities count up, those of loops among them.
     madeInLoop: loop !== null && queryset.id > loop.id,
   });

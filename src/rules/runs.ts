@@ -143,3 +143,27 @@ export function subjectOf(input: RuleInput, run: QueryRun): Expr | null {
   if (expr?.kind !== "call" || expr.callee.kind !== "name") return expr;
   return ["len", "list", "bool", "sorted", "tuple", "set", "sum", "any", "all", "min", "max"].includes(expr.callee.name) ? (expr.args[0] ?? null) : expr;
 }
+
+/**
+ * The queryset is written here from a model's manager, `Order.objects.…`, under a name or not: its rows are nobody's
+ * relation, and no caller can have prefetched them.
+ */
+export function startsAtModel(input: RuleInput, file: string, expr: Expr): boolean {
+  let at: Expr = expr;
+  while (at.kind === "attribute" || at.kind === "call") at = at.kind === "call" ? at.callee : at.object;
+  if (at.kind !== "name") return false;
+  const { name } = at;
+  if (/^[A-Z]/.test(name)) return true;
+  const holder = functionAt(pathTo(input, { file, start: at.start, end: at.end }));
+  if (holder === null || holder.kind === "lambda") return false;
+  const values = [...nodesIn(holder)].flatMap((node) =>
+    node.kind === "assign" && node.targets.some((target) => target.kind === "name" && target.name === name) ? [node.value] : [],
+  );
+  return values.length > 0 && values.every((value) => value !== null && rootIsModel(value, name));
+}
+
+function rootIsModel(expr: Expr, self: string): boolean {
+  let at: Expr = expr;
+  while (at.kind === "attribute" || at.kind === "call") at = at.kind === "call" ? at.callee : at.object;
+  return at.kind === "name" && (at.name === self || /^[A-Z]/.test(at.name));
+}

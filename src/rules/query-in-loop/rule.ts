@@ -66,7 +66,7 @@ function toDraft({ run, loop, site }: LoopedRun, input: RuleInput): FindingDraft
 const NEAR = 2;
 
 function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite): Confidence {
-  if (isOverConstant(site) || stopsEarly(site)) return "possible";
+  if (run.doubts.length > 0 || isOverConstant(site) || stopsEarly(site)) return "possible";
   if (loop.over === "unknown") return run.calls.length === 0 ? "likely" : "possible";
   if (run.calls.length === 0) return "certain";
   return run.calls.length <= NEAR ? "likely" : "possible";
