@@ -1,14 +1,10 @@
 /** What rules about the running of querysets share. */
-import type { Expr, Model, Place, QueryRun, RuleInput, Span, Spot, Write } from "../model/index.ts";
+import type { Expr, QueryRun, RuleInput, Span, Spot, Write } from "../model/index.ts";
 import { canFollow, exprAt, functionAt, nodesIn, pathTo, type Node } from "./code.ts";
 
 /** `Order` of `shop.Order`. */
 export function nameOf(label: string): string {
   return label.split(".").at(-1) ?? label;
-}
-
-export function modelOf(input: RuleInput, label: string): Model | null {
-  return input.graph.byLabel(label);
 }
 
 export function isSameSpan(a: Span, b: Span): boolean {
@@ -69,8 +65,6 @@ export function runPlaces(run: QueryRun, label: string): Spot[] {
   return spots;
 }
 
-export type Role = Place["role"];
-
 /** Methods that make a new queryset or ask a question of their own: they do not use the rows of this object. */
 const ASKS: ReadonlySet<string> = new Set(
   ("filter exclude order_by reverse distinct values values_list annotate alias select_related prefetch_related only defer using " +
@@ -127,7 +121,7 @@ function directNames(parent: Node): readonly Node[] {
 }
 
 function isTarget(parent: Node, child: Node): boolean {
-  if (parent.kind === "assign") return parent.targets.includes(child as Expr);
+  if (parent.kind === "assign") return parent.targets.some((target) => target === child);
   if (parent.kind === "for") return parent.target === child;
   if (parent.kind === "comprehension") return parent.clauses.some((clause) => clause.target === child);
   return parent.kind === "delete";
