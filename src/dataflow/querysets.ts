@@ -676,10 +676,10 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
   return UNKNOWN;
 }
 
-export function freshLoop(engine: Engine, value: Value, span: Span, frame: Frame): Loop {
+export function freshLoop(_engine: Engine, value: Value, span: Span, frame: Frame): Loop {
   const origin = value.kind === "queryset" ? value.origin : null;
   const over = origin === null ? "unknown" : "rows";
-  return { id: ++engine.loopCount, span: projectSite({ span, frame }).span, over, origin, depth: frame.depth };
+  return { id: freshId(), span: projectSite({ span, frame }).span, over, origin, depth: frame.depth };
 }
 
 /** Iterates a queryset: the run, and the row that stands for each of its rows. */
@@ -694,7 +694,7 @@ export function iterateQueryset(
   runQueryset(engine, queryset, how, span, frame);
   queryset.origin.iterated = true;
   const at = projectSite({ span: head, frame }).span;
-  const loop: Loop = { id: ++engine.loopCount, span: at, over: "rows", origin: queryset.origin, depth: frame.depth };
+  const loop: Loop = { id: freshId(), span: at, over: "rows", origin: queryset.origin, depth: frame.depth };
   checkKnownParent(engine, queryset, loop, span, frame);
   return { element: elementOf(engine, queryset, loop, frame), loop };
 }
@@ -788,7 +788,8 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     awaited: engine.awaiting,
     givesRows: queryset.shape === "rows",
     doubts: queryset.doubts,
-    madeInLoop: queryset.madeIn !== null && queryset.madeIn === loop,
+    // Identities count up, those of loops among them.
+    madeInLoop: loop !== null && queryset.id > loop.id,
   });
   if (FILLS_CACHE.has(how)) queryset.evaluated = true;
 }
