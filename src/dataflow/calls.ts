@@ -6,6 +6,7 @@ import { resultOf } from "./execute.ts";
 import {
   alternatives,
   freshId,
+  hasIdentity,
   joinAll,
   keyOf,
   list,
@@ -18,8 +19,10 @@ import { dict } from "./values.ts";
 
 /** Calls deeper than this are not followed; real code stays below, recursion does not. */
 const MAX_DEPTH = 28;
-/** Summaries kept per function before the least precise answer is given. */
-const MAX_CONTEXTS = 400;
+/** Summaries kept per function before the least precise answer is given: one per queryset of a large project. */
+const MAX_CONTEXTS = 20_000;
+/** The same for calls with objects of their own, which one root makes and no other can meet again. */
+const MAX_CONTEXTS_PER_ROOT = 2_000;
 
 export interface Summary {
   result: Value;
@@ -28,7 +31,15 @@ export interface Summary {
   readonly replay: readonly ((site: CallSite) => void)[];
 }
 
-const summaries = new WeakMap<Engine, Map<string, Map<string, Summary>>>();
+type Tables = Map<string, Map<string, Summary>>;
+
+const summaries = new WeakMap<Engine, { readonly lasting: Tables; local: Tables }>();
+
+/** Forgets the summaries of calls with objects that only the last root knew. */
+export function forgetRoot(engine: Engine): void {
+  const tables = summaries.get(engine);
+  if (tables !== undefined) tables.local = new Map();
+}
 
 export function call(engine: Engine, callee: Value, args: CallArgs, site: CallSite): Value {
   switch (callee.kind) {
@@ -77,11 +88,13 @@ export function callFunction(
     return isEmptyStub(fn) ? stubResult(engine, fn) : UNKNOWN;
   }
   const bound = bindParams(engine, fn, self, args, site);
-  const table = summaryTable(engine, fn);
-  const key = [...bound].map(([name, value]) => `${name}=${keyOf(value)}`).join(",");
+  const values = [...bound.values()];
+  const isLocal = values.some((value) => hasIdentity(value));
+  const table = summaryTable(engine, fn, isLocal);
+  const key = values.map((value) => keyOf(value)).join(",");
   const existing = table.get(key);
   if (existing !== undefined) return reuse(existing, site);
-  if (table.size >= MAX_CONTEXTS) {
+  if (table.size >= (isLocal ? MAX_CONTEXTS_PER_ROOT : MAX_CONTEXTS)) {
     engine.note("a function is called in too many ways to follow each", fn.module.ir.file);
     for (const value of bound.values()) engine.escape(value);
     return UNKNOWN;
@@ -119,7 +132,7 @@ function replayer(engine: Engine, event: Captured): (site: CallSite) => void {
     if (loop === null) return;
     const keyed = keyedBy(engine, loop.id);
     const calls = [...callSpans(site, loop.depth), ...event.fact.calls];
-    if (event.kind === "run") engine.recorder.run({ ...event.fact, loop, keyed, calls });
+    if (event.kind === "run") engine.recorder.run({ ...event.fact, loop, keyed, calls, trail: [...callSpans(site, 0), ...event.fact.calls] });
     else engine.recorder.write({ ...event.fact, loop, keyed, calls });
   };
 }
@@ -143,24 +156,28 @@ function reuse(summary: Summary, site: CallSite): Value {
 
 /** A second call makes new objects: result caches and loops are not shared with the first call's. */
 export function refreshed(value: Value, site: { readonly frame: Frame }): Value {
-  if (value.kind === "queryset") return { ...value, id: freshId(), evaluated: false, madeIn: site.frame.loop };
+  if (value.kind === "queryset") {
+    const id = freshId();
+    return { ...value, id, source: id, evaluated: false, madeIn: site.frame.loop };
+  }
   if (value.kind === "row" && value.loop === null && site.frame.loop !== null && value.origin.kind !== "instance") {
     return value.withoutCaller ? value : { ...value, loop: site.frame.loop };
   }
   return value;
 }
 
-function summaryTable(engine: Engine, fn: FunctionValue): Map<string, Summary> {
+function summaryTable(engine: Engine, fn: FunctionValue, isLocal: boolean): Map<string, Summary> {
   let all = summaries.get(engine);
   if (all === undefined) {
-    all = new Map();
+    all = { lasting: new Map(), local: new Map() };
     summaries.set(engine, all);
   }
+  const tables = isLocal ? all.local : all.lasting;
   const id = `${fn.module.name}:${fn.def.start}:${fn.closure?.id ?? 0}:${fn.owner?.id ?? ""}`;
-  let table = all.get(id);
+  let table = tables.get(id);
   if (table === undefined) {
     table = new Map();
-    all.set(id, table);
+    tables.set(id, table);
   }
   return table;
 }

@@ -12,6 +12,7 @@ import { lookUp } from "./lookups.ts";
 import { escapeValue } from "./escape.ts";
 import { annotatedValue, renderText, testValue } from "./protocols.ts";
 import { Recorder } from "./recorder.ts";
+import { constructedQueryset } from "./querysets.ts";
 import { makeRow, rowAttribute } from "./rows.ts";
 import { renderTemplate, runTemplateStmt } from "./template-run.ts";
 import type { TemplateStore } from "./template-store.ts";
@@ -73,6 +74,8 @@ export function createEngine(input: EngineInput): Engine {
 function instantiate(engine: Engine, cls: ClassInfo, args: CallArgs, site: CallSite): Value {
   const model = engine.graph.ofClass(cls);
   if (model !== null) return newRow(engine, cls, args, site);
+  const queryset = constructedQueryset(engine, cls, args, site);
+  if (queryset !== null) return queryset;
   const factory = engine.classMember(cls, "__luthier_new__", { kind: "class", cls }, { span: site.span, frame: site.frame });
   if (factory !== null && factory.kind === "bound") return engine.call(factory, args, site);
   return plainObject(engine, cls, args, site);

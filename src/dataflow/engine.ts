@@ -22,6 +22,8 @@ import type { BoundValue, CallArgs, CallSite, FunctionValue, RowValue, Value } f
 export interface AccessSite {
   readonly span: Span;
   readonly frame: Frame;
+  /** What the attribute is read of, where it is written. */
+  readonly receiver?: Expr;
 }
 
 export interface Iteration {

@@ -14,7 +14,7 @@ import type {
 import { callPython } from "./python-builtins.ts";
 import { siteOf, type Engine } from "./engine.ts";
 import { lookUp, newEnv, type Frame } from "./frame.ts";
-import { spanOf } from "./recorder.ts";
+import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   alternatives,
   dict,
@@ -42,7 +42,7 @@ export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
       return nameValue(engine, expr, frame);
     case "attribute": {
       const object = engine.evaluate(expr.object, frame);
-      return engine.attribute(object, expr.name, siteOf(frame.file, expr, frame));
+      return engine.attribute(object, expr.name, { ...siteOf(frame.file, expr, frame), receiver: expr.object });
     }
     case "call":
       return callValue(engine, expr, frame);
@@ -146,11 +146,12 @@ function callValue(engine: Engine, expr: Call, frame: Frame): Value {
 
 /** A queryset's birth expression goes on as long as calls are chained on it: `Order.objects.filter(…).order_by(…)`. */
 function extendChain(expr: Call, result: Value, frame: Frame): Value {
-  if (result.kind !== "queryset" || expr.callee.kind !== "attribute") return result;
+  if (result.kind !== "queryset" || expr.callee.kind !== "attribute" || result.shape !== "rows") return result;
+  const { origin } = result;
   const receiver = expr.callee.object;
-  const { span } = result.origin;
+  const { span } = origin;
   const isChained = span.file === frame.file && span.start === receiver.start && span.end === receiver.end;
-  if (isChained && result.shape === "rows") result.origin.span = spanOf(frame.file, expr);
+  if (isChained || isRefinedByClass(origin, expr, frame)) origin.span = spanOf(frame.file, expr);
   return result;
 }
 
@@ -169,6 +170,16 @@ function logged(engine: Engine, args: CallArgs, span: Parameters<Engine["text"]>
   for (const value of args.positional.slice(1).flatMap(alternatives)) {
     if (value.kind === "queryset") runQueryset(engine, value, "log", span, frame);
   }
+}
+
+/** `super().get_queryset()` in the class whose queryset it is: from here on the class says what is loaded. */
+function isRefinedByClass(origin: LiveOrigin, expr: Call, frame: Frame): boolean {
+  if (origin.owner === null || frame.owner?.id !== origin.owner || origin.kind !== "implicit") return false;
+  if (expr.callee.kind !== "attribute" || expr.callee.object.kind !== "call") return false;
+  const { callee } = expr.callee.object;
+  const isSuper = callee.kind === "name" && callee.name === "super";
+  if (isSuper) origin.kind = "manager";
+  return isSuper;
 }
 
 /** `super()` stands for self with lookup after the class that holds the method. */

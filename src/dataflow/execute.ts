@@ -6,7 +6,9 @@ import { spanOf } from "./recorder.ts";
 import { recordLoopFold } from "./folds.ts";
 import { escapeEnv } from "./escape.ts";
 import { noteDiscarded, noteUnread } from "./discards.ts";
-import { join, joinAll, listOf, NO_ARGS, UNKNOWN, type Value } from "./values.ts";
+import { withDropped, withGiven } from "./load-tree.ts";
+import { join, joinAll, listOf, NO_ARGS, UNKNOWN, type RowValue, type Value } from "./values.ts";
+import { inLoop } from "./iteration.ts";
 import { macroValue } from "./template-run.ts";
 import { mergeDict, setItem } from "./evaluate.ts";
 
@@ -119,9 +121,7 @@ export function assign(engine: Engine, target: Expr, value: Value, frame: Frame,
       if (object.kind === "object") setAttribute(object.attrs, target.name, value, frame);
       else if (object.kind === "row") {
         object.origin.asInstances = true;
-        if (object.model.fields.get(target.name) === undefined || value.kind === "row") {
-          object.extra.set(target.name, value);
-        }
+        assignToRow(object, target.name, value);
       } else engine.escape(value);
       return;
     }
@@ -142,6 +142,17 @@ export function assign(engine: Engine, target: Expr, value: Value, frame: Frame,
   }
 }
 
+/** A new key forgets the row that was loaded for the old one; a row that is put there is at hand. */
+function assignToRow(row: RowValue, name: string, value: Value): void {
+  const field = row.model.fields.get(name);
+  if (field === undefined) {
+    const keyOf = [...row.model.fields.values()].find((one) => one.relation !== null && one.attname === name);
+    if (keyOf === undefined) row.extra.set(name, value);
+    else row.load = withDropped(row.load, new Set([keyOf.name]));
+  } else if (value.kind === "row") row.extra.set(name, value);
+  else if (field.relation?.single === true) row.load = withGiven(row.load, name);
+}
+
 /** Under a branch or loop an attribute may keep what it had. */
 function setAttribute(attrs: Map<string, Value>, name: string, value: Value, frame: Frame): void {
   const had = attrs.get(name);
@@ -151,8 +162,10 @@ function setAttribute(attrs: Map<string, Value>, name: string, value: Value, fra
 function assignItems(engine: Engine, targets: readonly Expr[], value: Value, frame: Frame, loop: number): void {
   const known = value.kind === "list" && value.items !== null && value.items.length === targets.length ? value.items : null;
   const element = known === null ? engine.iterate(value, spanOf(frame.file, targets[0] ?? { start: 0, end: 0 }), frame, "unpack").element : UNKNOWN;
+  // As many names, as many rows: each stands for itself.
+  const single = known === null ? inLoop(element, frame.loop) : UNKNOWN;
   for (const [index, target] of targets.entries()) {
-    engine.assign(target, known?.[index] ?? element, frame, loop);
+    engine.assign(target, known?.[index] ?? single, frame, loop);
   }
 }
 
@@ -208,7 +221,9 @@ function executeFor(engine: Engine, stmt: For, frame: Frame): boolean {
   const outer = engine.awaiting;
   engine.awaiting = stmt.isAsync;
   const { element, loop } = engine.iterate(source, spanOf(frame.file, stmt.iterable), frame, "iterate", head);
+  if (source.kind === "list" && source.items?.length === 0) return engine.execute(stmt.otherwise, frame);
   engine.awaiting = outer;
+  if (endsAtOnce(stmt.body)) return executeOnce(engine, stmt, inLoop(element, frame.loop), frame);
   runLoop(stmt, loop, frame, () => {
     engine.assign(stmt.target, element, frame, loop.id);
     engine.execute(stmt.body, frame);
@@ -216,6 +231,44 @@ function executeFor(engine: Engine, stmt: For, frame: Frame): boolean {
   });
   engine.execute(stmt.otherwise, frame);
   return false;
+}
+
+/** A loop whose body always leaves it takes one item at most. */
+function executeOnce(engine: Engine, stmt: For, element: Value, frame: Frame): boolean {
+  return branches(engine, frame, [
+    [
+      `${stmt.start}:loop`,
+      () => {
+        engine.assign(stmt.target, element, frame, 0);
+        return engine.execute(stmt.body, frame) && stmt.body.at(-1)?.kind !== "jump";
+      },
+    ],
+    [`${stmt.start}:none`, () => engine.execute(stmt.otherwise, frame)],
+  ]);
+}
+
+function endsAtOnce(body: readonly Stmt[]): boolean {
+  const last = body.at(-1);
+  const leaves = last?.kind === "return" || last?.kind === "raise" || (last?.kind === "jump" && last.type === "break");
+  return leaves && !body.some(mayContinue);
+}
+
+/** Can a statement of a loop's body start the next turn? */
+function mayContinue(stmt: Stmt): boolean {
+  switch (stmt.kind) {
+    case "jump":
+      return stmt.type === "continue";
+    case "if":
+      return [...stmt.then, ...stmt.otherwise].some(mayContinue);
+    case "with":
+      return stmt.body.some(mayContinue);
+    case "try":
+      return [...stmt.body, ...stmt.otherwise, ...stmt.finally, ...stmt.handlers.flatMap((one) => one.body)].some(mayContinue);
+    case "match":
+      return stmt.cases.some((one) => one.body.some(mayContinue));
+    default:
+      return false;
+  }
 }
 
 function executeWhile(engine: Engine, stmt: While, frame: Frame): boolean {

@@ -22,7 +22,8 @@ import type { EagerUse } from "./load-tree.ts";
 /** An origin while the analysis runs. */
 export interface LiveOrigin {
   readonly id: number;
-  readonly kind: Origin["kind"];
+  /** An implicit one becomes `manager` where its class's own `get_queryset` chains on it. */
+  kind: Origin["kind"];
   readonly model: Model;
   span: Span;
   readonly calls: ChainCall[];
@@ -109,10 +110,23 @@ export class Recorder {
   }
 
   load(load: Loaded): void {
-    const key = `${load.origin.id}:${load.path}:${load.access.file}:${load.access.start}:${load.reason}:${load.perRow}:${load.isAsync}`;
+    const key = keyOfLoad(load);
+    if (this.isDeeperRecursion(load)) return;
     const existing = this.loads.get(key);
     if (existing !== undefined && existing.withoutCaller <= load.withoutCaller) return;
     this.loads.set(key, load);
+  }
+
+  /** A recursion along a relation reads it at one place with ever longer paths: the first one says it. */
+  private isDeeperRecursion(load: Loaded): boolean {
+    const steps = load.path.split("__");
+    const last = steps.at(-1);
+    if (last === undefined || steps.at(-2) !== last) return false;
+    for (let length = 1; length < steps.length; length += 1) {
+      const shorter = { ...load, path: steps.slice(0, length).join("__") };
+      if (this.loads.has(keyOfLoad(shorter))) return true;
+    }
+    return false;
   }
 
   /** A relation read that an eager load had covered. */
@@ -198,6 +212,10 @@ function frozenOrigin(live: LiveOrigin): Origin {
     asValues: live.asValues,
     asInstances: live.asInstances,
   };
+}
+
+function keyOfLoad(load: Loaded): string {
+  return `${load.origin.id}:${load.path}:${load.access.file}:${load.access.start}:${load.reason}:${load.perRow}:${load.isAsync}`;
 }
 
 /** The text span of an expression in a file. */

@@ -1,6 +1,6 @@
 /** Where the analysis begins: framework entries, then every function on its own, then module bodies. */
 import type { ClassInfo, FunctionDef, Program, PythonModule } from "../model/index.ts";
-import { methodKind } from "./calls.ts";
+import { forgetRoot, methodKind } from "./calls.ts";
 import type { CallSite, Engine } from "./engine.ts";
 import { classFrame } from "./frames.ts";
 import { unknownRow } from "./protocols.ts";
@@ -18,10 +18,12 @@ export function runRoots(engine: Engine, isExamined: (module: PythonModule) => b
   const total = modules.length + classes.length;
   for (const cls of classes) {
     runEntry(engine, cls);
+    forgetRoot(engine);
     tick(++done, total);
   }
   for (const module of modules) {
     runModule(engine, module, managerModels);
+    forgetRoot(engine);
     tick(++done, total);
   }
 }
@@ -127,6 +129,7 @@ function runFunctionRoot(engine: Engine, module: PythonModule, def: FunctionDef,
   const site: CallSite = { span, frame, expr: null };
   const result = engine.callFunction(fn, receiver, rootArgs(engine, def, receiver !== null, site), site);
   engine.escape(result);
+  forgetRoot(engine);
 }
 
 /** A first parameter named `request` is one; everything else is unknown. */

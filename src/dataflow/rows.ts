@@ -1,11 +1,13 @@
 /** Model instances: what is in memory, what a read costs, what it leads to. */
 import type { Field, LazyLoad, Model, RelationKind, Span } from "../model/index.ts";
-import { siteOf, type AccessSite, type CallSite, type Engine } from "./engine.ts";
+import { siteOf, type AccessSite, type CallArgs, type CallSite, type Engine } from "./engine.ts";
+import { argument } from "./calls.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
-import { BARE, hasColumn, OPAQUE, withSelectsAll, type LoadedRelation, type LoadNode } from "./load-tree.ts";
+import { BARE, hasColumn, OPAQUE, withDropped, withKnownRow, withSelectsAll, type LoadedRelation, type LoadNode } from "./load-tree.ts";
 import type { LiveOrigin } from "./recorder.ts";
 import {
   freshId,
+  joinAll,
   listOf,
   native,
   UNKNOWN,
@@ -134,7 +136,7 @@ export function markUsed(relation: LoadedRelation): void {
 function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   const loaded = row.load.relations.get(field.name);
   row.origin.columns.add(joinPath(row.path, field.name));
-  if (loaded !== undefined) {
+  if (loaded !== undefined && loaded.how !== "dropped") {
     markUsed(loaded);
     engine.recorder.cover(projectSite(site).span, field.name);
     return loaded.row ?? related(engine, row, field, loaded.node);
@@ -155,8 +157,33 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
 }
 
 function related(engine: Engine, row: RowValue, field: Field, load: LoadNode): Value {
+  if (field.relation?.kind === "generic-fk") return genericTargets(engine, row, field);
   const target = engine.graph.byLabel(field.relation?.target ?? "", row.model.app);
-  if (target === null) return UNKNOWN;
+  return target === null ? UNKNOWN : relatedRow(row, field, target, knownBack(row, field, load));
+}
+
+/** Both ends of a one-to-one relation know each other once one of them is loaded. */
+function knownBack(row: RowValue, field: Field, load: LoadNode): LoadNode {
+  const { relation } = field;
+  const isOneToOne = relation?.kind === "o2o" || relation?.kind === "o2o-reverse";
+  return isOneToOne && relation.back !== null && !load.opaque ? withKnownRow(load, relation.back, row) : load;
+}
+
+/** What a generic foreign key can lead to: models that a `GenericPrefetch` names, or that have the relation back. */
+function genericTargets(engine: Engine, row: RowValue, field: Field): Value {
+  const loaded = row.load.relations.get(field.name);
+  if (row.load.opaque || loaded?.node.opaque === true) return UNKNOWN;
+  const prefetched = loaded?.querysets ?? [];
+  if (prefetched.length > 0) return joinAll(prefetched.map((one) => relatedRow(row, field, one.model, one.load)));
+  const known = [...engine.graph.models.values()].filter((model) => !model.isAbstract && !model.isProxy && leadsBack(model, row.model));
+  return joinAll(known.map((model) => relatedRow(row, field, model, loaded?.node ?? BARE)));
+}
+
+function leadsBack(model: Model, to: Model): boolean {
+  return [...model.fields.values()].some((field) => field.relation?.kind === "generic-relation" && field.relation.target === to.label);
+}
+
+function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode): RowValue {
   return makeRow({
     model: target,
     origin: row.origin,
@@ -205,8 +232,10 @@ export function managerOf(engine: Engine, row: RowValue, field: Field, site: Acc
 /** Findings are placed in the project: a read inside a package belongs to the project's call that led to it. */
 export function projectSite(site: AccessSite): AccessSite {
   let { span, frame } = site;
+  // An adapter that names a place itself (a serializer's field, a column) has said where the read belongs.
+  const isNamed = frame.module !== null && span.file !== frame.file;
   while (frame.module !== null && frame.module.origin !== "project" && frame.callSite !== null && frame.caller !== null) {
-    span = frame.callSite;
+    if (!isNamed && span.file === frame.file) span = frame.callSite;
     frame = frame.caller;
   }
   return { span, frame };
@@ -270,14 +299,54 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
     });
   }
   if (name === "refresh_from_db" || name === "arefresh_from_db") {
-    return native(`row.${name}:${row.id}`, () => {
-      row.load = BARE;
-      row.origin.escapes = true;
+    return native(`row.${name}:${row.id}`, (args, site) => {
+      refresh(engine, row, args, site);
       return UNKNOWN;
     });
   }
   if (name === "_meta" || name === "DoesNotExist") return UNKNOWN;
   return null;
+}
+
+/** Refreshing is a query, and forgets what was loaded beside the row. */
+function refresh(engine: Engine, row: RowValue, args: CallArgs, site: CallSite): void {
+  const fields = argument(args, 1, "fields");
+  const names = fields?.kind === "list" && fields.items !== null ? fields.items.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : [])) : null;
+  recordRun(engine, row, "refresh", site);
+  row.load = withDropped(row.load, names === null ? null : new Set(names));
+}
+
+/** A query for one row that is in memory already. */
+function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): void {
+  const at = projectSite(site);
+  const { loop } = site.frame;
+  const queryset = freshId();
+  engine.recorder.run({
+    origin: row.origin,
+    model: row.model.label,
+    queryset,
+    source: queryset,
+    trail: callsSince(at.frame, 0),
+    doubts: row.doubts,
+    how,
+    span: at.span,
+    loop,
+    keyed: loop !== null && row.loop === loop ? "keyed" : "unknown",
+    cached: false,
+    sliced: false,
+    narrowed: true,
+    ordered: "unknown",
+    branch: at.frame.branch,
+    calls: callsOutside(at.frame, loop),
+    symbol: at.frame.symbol,
+    atImport: site.frame.atImport,
+    isAsync: at.frame.isAsync,
+    inTemplate: at.frame.language !== "python",
+    related: false,
+    awaited: engine.awaiting,
+    givesRows: true,
+    madeInLoop: true,
+  });
 }
 
 const VALIDATIONS: ReadonlySet<string> = new Set(["full_clean", "clean_fields", "validate_unique", "validate_constraints"]);

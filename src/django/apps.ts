@@ -32,7 +32,7 @@ export function findAppsByFolder(
 /** The package that a model's module belongs to: what stands before `models`, else the module's own package. */
 export function modelPackage(module: PythonModule): string {
   const parts = module.name.split(".");
-  const index = parts.lastIndexOf("models");
+  const index = parts.indexOf("models", 1);
   if (index > 0) return parts.slice(0, index).join(".");
   return (module.isPackage ? parts : parts.slice(0, -1)).join(".") || module.name;
 }

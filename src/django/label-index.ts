@@ -50,7 +50,7 @@ export function createLabelIndex(program: ResolvedProgram, drafts: Drafts, proje
   };
 
   const fromPackage = (label: string): Draft | null => {
-    packageModels ??= listPackageModels(program);
+    packageModels ??= listPackageModels(program, drafts);
     const cls = packageModels.get(label);
     return cls ? drafts.of(cls) : null;
   };
@@ -67,12 +67,11 @@ export function createLabelIndex(program: ResolvedProgram, drafts: Drafts, proje
   return { byLabel, draftOf };
 }
 
-function listPackageModels(program: ResolvedProgram): ReadonlyMap<string, ClassInfo> {
+function listPackageModels(program: ResolvedProgram, drafts: Drafts): ReadonlyMap<string, ClassInfo> {
   const models = new Map<string, ClassInfo>();
   for (const cls of program.classes) {
     if (cls.module.origin === "project" || !program.isSubclass(cls, modelBase)) continue;
-    const app = lastPart(modelPackage(cls.module));
-    models.set(`${app}.${cls.name}`.toLowerCase(), cls);
+    models.set(`${drafts.appOf(cls.module)}.${cls.name}`.toLowerCase(), cls);
   }
   return models;
 }

@@ -49,7 +49,10 @@ export interface FieldContext {
   readonly project: DjangoProject;
 }
 
-/** The fields of a model's table: its own, those of abstract bases, parent links, the implicit key. */
+/**
+ * The fields of a model's table: its own, those of abstract bases, parent links, the implicit key. Without a key
+ * of its own, a child's first parent link is the key.
+ */
 export function collectLocalFields(context: FieldContext, draft: Draft): ReadonlyMap<string, LocalField> {
   const indexed = readIndexedFields(context.reader, draft.options);
   const fields = new Map<string, LocalField>();
@@ -68,6 +71,8 @@ export function collectLocalFields(context: FieldContext, draft: Draft): Readonl
     const field = readField(context, draft, owner, name, call);
     fields.set(name, indexed.has(name) ? { ...field, indexed: true } : field);
   }
+  const key = isKeyed ? undefined : [...fields.values()].find((field) => field.relation?.kind === "mti-parent");
+  if (key) fields.set(key.name, { ...key, primaryKey: true });
   return fields;
 }
 
@@ -241,7 +246,6 @@ function parentLink(draft: Draft, parent: Draft): LocalField {
   return {
     ...builtinField(draft.cls.module.ir.file, draft.cls.def, name, "django.db.models.OneToOneField"),
     attname: `${name}_id`,
-    primaryKey: true,
     relation: { ...noRelation, kind: "mti-parent", target: parent },
   };
 }

@@ -38,7 +38,8 @@ export function readManager(
 export function querysetOf(program: ResolvedProgram, manager: ClassInfo): ClassInfo | null {
   for (const owner of program.mro(manager)) {
     if (isExternal(owner)) continue;
-    if (program.isSubclass(owner, querysetBase)) return isPlain(owner) ? null : owner;
+    const isManager = program.isSubclass(owner, managerBase);
+    if (!isManager && program.isSubclass(owner, querysetBase)) return isPlain(owner) ? null : owner;
     const made = queryMadeBy(program, owner);
     if (made) return made;
   }

@@ -2,7 +2,7 @@ import type { AppFact, ClassInfo, DjangoProject, ManagerFact, PythonModule } fro
 import type { ConstantReader } from "../python/constant-module.ts";
 import type { ResolvedProgram } from "../python/program.ts";
 import { isExternal } from "../python/resolve-class.ts";
-import { modelPackage } from "./apps.ts";
+import { modelPackage, resolveApp } from "./apps.ts";
 import { type FieldCall, type FieldReader } from "./field-call.ts";
 import { readManager } from "./managers.ts";
 import { type ModelOptions, readOptions } from "./model-options.ts";
@@ -25,6 +25,8 @@ export interface Draft {
 export interface Drafts {
   /** The draft of a class; makes that of a package's model known by asking for it. */
   of(cls: ClassInfo): Draft | null;
+  /** The label that the models of a module have, unless they say another. */
+  appOf(module: PythonModule): string;
   /** All drafts known so far; grows while it is walked. */
   readonly list: readonly Draft[];
 }
@@ -40,7 +42,7 @@ export function createDrafts(
   const byClass = new Map<ClassInfo, Draft | null>();
   const labels = new Map<string, Draft>();
   const list: Draft[] = [];
-  const appOf = createAppFinder(project.apps);
+  const appOf = createAppFinder(program, reader, project.apps);
 
   const of = (cls: ClassInfo): Draft | null => {
     const known = byClass.get(cls);
@@ -87,11 +89,15 @@ export function createDrafts(
   for (const cls of program.classes) {
     if (cls.module.origin === "project" || isInstalled(cls.module)) of(cls);
   }
-  return { of, list };
+  return { of, appOf, list };
 }
 
 /** The label of the app whose package is the nearest around a module. */
-function createAppFinder(apps: readonly AppFact[]): (module: PythonModule) => string {
+function createAppFinder(
+  program: ResolvedProgram,
+  reader: ConstantReader,
+  apps: readonly AppFact[],
+): (module: PythonModule) => string {
   const labels = new Map(apps.map((app) => [app.name, app.label]));
   return (module) => {
     const parts = module.name.split(".");
@@ -100,7 +106,9 @@ function createAppFinder(apps: readonly AppFact[]): (module: PythonModule) => st
       if (label !== undefined) return label;
     }
     const name = modelPackage(module);
-    return name.slice(name.lastIndexOf(".") + 1);
+    const { label } = resolveApp(program, reader, name);
+    labels.set(name, label);
+    return label;
   };
 }
 
@@ -109,9 +117,13 @@ function isModelClass(program: ResolvedProgram, readField: FieldReader, cls: Cla
   if (cls.id === modelBase || cls.id === "django.db.models.base.Model") return false;
   if (program.isSubclass(cls, modelBase)) return true;
   const order = program.mro(cls);
-  const isOpen = order.some((base) => isExternal(base) && /(?:^|\.)\w*(?:Model|Base|Mixin|Abstract\w*|Page|Plugin)$/.test(base.name));
+  const isOpen = order.some((base) => isExternal(base) && !notModels.test(base.name));
   return isOpen && order.some((base) => !isExternal(base) && hasPlainField(readField, base));
 }
+
+/** Unread bases whose name says that they are something else. */
+const notModels =
+  /(?:^|\.)(?:forms|serializers|filters|filterset|views|admin|tables|pydantic|ninja|graphene|strawberry|factory|resources|migrations)(?:\.|$)|(?:Form|FormMixin|Serializer|FilterSet|View|ViewSet|Admin|Table|Factory|Schema|Command|TestCase)$/;
 
 function hasPlainField(readField: FieldReader, cls: ClassInfo): boolean {
   return [...ownFields(readField, cls).values()].some((field) => field.type.startsWith("django.db.models."));

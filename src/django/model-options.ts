@@ -87,9 +87,9 @@ function isTrue(reader: ConstantReader, flag: Argument | null): boolean {
 export function readOrdering(reader: ConstantReader, options: ModelOptions): readonly string[] | null {
   if (options.constant("order_with_respect_to")) return ["_order"];
   const found = options.expression("ordering");
-  if (!found) return null;
-  if (found.expr.kind !== "sequence") {
-    const value = options.constant("ordering");
+  const value = options.constant("ordering");
+  if (!found && value === undefined) return null;
+  if (found?.expr.kind !== "sequence") {
     return isList(value) ? value.items.filter((item) => typeof item === "string") : value === null ? [] : ["?"];
   }
   return found.expr.items.map((item) => orderingItem(reader, found.module, item));

@@ -12,6 +12,12 @@ const noOptions: ModelOptions = {
   constant: () => undefined,
 };
 
+const historyOrdering = ["-history_date", "-history_id"];
+const historyOptions: ModelOptions = {
+  ...noOptions,
+  constant: (name) => (name === "ordering" ? { kind: "list", items: historyOrdering, isComplete: true } : undefined),
+};
+
 /** The through models that Django makes for many-to-many fields that name none. */
 export function createThroughModels(tables: readonly Table[]): readonly Table[] {
   return tables.flatMap(({ draft, fields }) =>
@@ -41,13 +47,11 @@ export function createHistoryModels(tables: readonly Table[], user: Draft | null
   return tables.flatMap(({ draft, fields }) => {
     const records = [...fields.values()].find((field) => field.relation?.kind === "history");
     if (!records || draft.isAbstract || draft.isProxy) return [];
-    const pseudo = pseudoDraft(draft, `Historical${draft.name}`, records);
+    const pseudo = { ...pseudoDraft(draft, `Historical${draft.name}`, records), options: historyOptions };
     const copies = [...fields.values()].flatMap((field) => copyField(field));
     return [tableOf(pseudo, [...copies, ...historyFields(pseudo, user)], "history_id")];
   });
 }
-
-export const historyLabel = (draft: Draft): string => `${draft.app}.Historical${draft.name}`;
 
 function copyField(field: LocalField): readonly LocalField[] {
   const plain = { ...field, primaryKey: false, unique: false, indexed: field.indexed };

@@ -1,7 +1,7 @@
 import type { Call, Expr, Stmt } from "../model/ir.ts";
 import type { PythonModule } from "../model/project.ts";
 import type { ResolvedProgram } from "../python/program.ts";
-import { dottedName } from "../python/program-scope.ts";
+import { dottedName, withLocals } from "../python/program-scope.ts";
 import type { Draft } from "./model-drafts.ts";
 import type { LabelIndex } from "./label-index.ts";
 import type { TargetReader } from "./relation-target.ts";
@@ -76,11 +76,13 @@ export function readSignals(program: ResolvedProgram, index: LabelIndex, readTar
           if (name === "receiver") record(module, decorator, signalsIn(module, decorator.args[0]));
           else visitCall(module, decorator);
         }
-        visit(module, stmt.body);
+        visit(withLocals(module, stmt), stmt.body);
       } else if (stmt.kind === "class" || stmt.kind === "with") visit(module, stmt.body);
       else if (stmt.kind === "for") visitLoop(module, stmt);
       else if (stmt.kind === "if") visit(module, [...stmt.then, ...stmt.otherwise]);
-      else if (stmt.kind === "try") visit(module, [...stmt.body, ...stmt.otherwise, ...stmt.handlers.flatMap((each) => each.body)]);
+      else if (stmt.kind === "try") {
+        visit(module, [...stmt.body, ...stmt.otherwise, ...stmt.handlers.flatMap((each) => each.body)]);
+      }
     }
   };
 

@@ -1,4 +1,4 @@
-import type { Import, Module, Stmt } from "../model/ir.ts";
+import type { Assign, AugAssign, Import, Module, Stmt } from "../model/ir.ts";
 
 /** Folders from which imports are resolved, and the dotted name that each file has there. */
 export interface SourceLayout {
@@ -16,9 +16,12 @@ export interface ModulePlace {
  * Decides by evidence: a folder is a source root when absolute imports of the files below it lead to files below
  * it. Where no import says, the nearest folder that is not a package is taken.
  */
-export function findSourceLayout(modules: ReadonlyMap<string, Module>): SourceLayout {
+export function findSourceLayout(
+  modules: ReadonlyMap<string, Module>,
+  named: readonly NamedModule[] = [],
+): SourceLayout {
   const tree = readTree([...modules.keys()]);
-  const votes = collectVotes(modules, tree);
+  const votes = collectVotes(modules, named, tree);
   const moduleOf = new Map<string, ModulePlace>();
   const sizes = new Map<string, number>();
   for (const file of modules.keys()) {
@@ -28,6 +31,12 @@ export function findSourceLayout(modules: ReadonlyMap<string, Module>): SourceLa
   }
   const roots = [...sizes.keys()].toSorted((a, b) => (sizes.get(b) ?? 0) - (sizes.get(a) ?? 0) || (a < b ? -1 : 1));
   return { roots, moduleOf };
+}
+
+/** A module that a file names in a string, such as its settings. */
+export interface NamedModule {
+  readonly file: string;
+  readonly dotted: string;
 }
 
 interface FileTree {
@@ -50,14 +59,19 @@ type Votes = ReadonlyMap<string, number>;
 
 const voteKey = (root: string, top: string): string => `${root}\0${top}`;
 
-function collectVotes(modules: ReadonlyMap<string, Module>, tree: FileTree): Votes {
+function collectVotes(
+  modules: ReadonlyMap<string, Module>,
+  named: readonly NamedModule[],
+  tree: FileTree,
+): Votes {
   const importers = new Map<string, Set<string>>();
-  for (const [file, ir] of modules) {
+  const add = (file: string, dotted: string): void => {
     const folder = folderOf(file);
     const known = importers.get(folder) ?? new Set<string>();
-    for (const dotted of absoluteImports(ir.body)) known.add(dotted);
-    importers.set(folder, known);
-  }
+    importers.set(folder, known.add(dotted));
+  };
+  for (const [file, ir] of modules) for (const dotted of absoluteImports(ir.body)) add(file, dotted);
+  for (const { file, dotted } of named) add(file, dotted);
   const votes = new Map<string, number>();
   for (const [folder, imports] of importers) {
     const roots = [folder, ...ancestors(`${folder}/x`)].filter((root) => canBeRoot(root, tree));
@@ -109,9 +123,11 @@ function placeBelow(root: string, file: string): ModulePlace {
   return { root, name: name === "" ? "__init__" : name, isPackage };
 }
 
+/** What a module imports by its full name; the entries of INSTALLED_APPS count too. */
 function* absoluteImports(body: readonly Stmt[]): Generator<string> {
   for (const stmt of body) {
     if (stmt.kind === "import" && stmt.level === 0) yield* importedPaths(stmt);
+    else if (stmt.kind === "assign" || stmt.kind === "augment") yield* listedApps(stmt);
     else if (stmt.kind === "if") {
       yield* absoluteImports(stmt.then);
       yield* absoluteImports(stmt.otherwise);
@@ -120,6 +136,12 @@ function* absoluteImports(body: readonly Stmt[]): Generator<string> {
       for (const handler of stmt.handlers) yield* absoluteImports(handler.body);
     }
   }
+}
+
+function* listedApps(stmt: Assign | AugAssign): Generator<string> {
+  const target = stmt.kind === "assign" ? stmt.targets[0] : stmt.target;
+  if (target?.kind !== "name" || !target.name.endsWith("_APPS") || stmt.value?.kind !== "sequence") return;
+  for (const item of stmt.value.items) if (item.kind === "str") yield item.value.replace(/\.apps\.\w+$/, "");
 }
 
 function importedPaths(stmt: Import): readonly string[] {

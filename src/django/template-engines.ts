@@ -75,13 +75,23 @@ function isJinja(backend: string, program: ResolvedProgram): boolean {
   return symbol?.kind === "class" && program.isSubclass(symbol.cls, "django.template.backends.jinja2.Jinja2");
 }
 
-/** Which template names the engine takes: django_jinja's `match_regex` and `match_extension`. */
+/** Which template names the engine takes: django_jinja's `match_regex` and `match_extension`, both of them. */
 function matchOf(options: ReadonlyMap<string, ConstantValue>, backend: string): string | null {
+  const said = options.get("match_extension");
+  const isDefault = said === undefined && backend.includes("django_jinja") && !options.has("match_regex");
+  const extensions = isDefault ? [".jinja"] : flatStrings(said).filter((each) => each !== "");
+  const endings = extensions.map((each) => each.replaceAll(".", String.raw`\.`)).join("|");
   const expression = text(options.get("match_regex"));
-  if (expression) return expression;
-  const extension = options.get("match_extension");
-  if (typeof extension === "string" && extension !== "") return `${extension.replaceAll(".", String.raw`\.`)}$`;
-  return backend.includes("django_jinja") && extension === undefined ? String.raw`\.jinja$` : null;
+  const source = (endings && `(?=.*(?:${endings})$)`) + (expression ? `(?:${expression})` : "");
+  return source !== "" && isRegularExpression(source) ? `^${source}` : null;
+}
+
+function isRegularExpression(source: string): boolean {
+  try {
+    return new RegExp(source).source !== "";
+  } catch {
+    return false;
+  }
 }
 
 function loadsFromApps(loaders: ConstantValue | undefined): boolean {
@@ -110,9 +120,12 @@ function foldersOf(templates: readonly string[]): ReadonlySet<string> {
   return new Set(templates.flatMap((path) => ancestors(path)));
 }
 
+function unite(one: readonly string[], other: readonly string[]): readonly string[] {
+  return [...new Set([...one, ...other])];
+}
+
 function uniteEngines(one: TemplateEngine | undefined, other: TemplateEngine): TemplateEngine {
   if (!one) return other;
-  const unite = (a: readonly string[], b: readonly string[]): readonly string[] => [...new Set([...a, ...b])];
   return {
     ...one,
     directories: unite(one.directories, other.directories),

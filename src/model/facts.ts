@@ -74,8 +74,9 @@ export interface LazyLoad {
   readonly kind: RelationKind | "deferred";
   /** For managers: how they were read (`all`, `filter`, `count`, …). */
   readonly method: string | null;
-  /** `unloaded`; `defeated`: prefetched, but read in a way that queries again; `deferred`: a column left out. */
-  readonly reason: "unloaded" | "defeated" | "deferred";
+  /** `unloaded`; `defeated`: prefetched, but read in a way that queries again; `deferred`: a column left out; `key`: a column left out
+   *  that Django itself reads to match the rows of a relation. */
+  readonly reason: "unloaded" | "defeated" | "deferred" | "key";
   readonly model: string;
   readonly target: string | null;
   readonly access: Span;
@@ -103,6 +104,8 @@ export interface QueryRun {
   readonly model: string;
   /** Identity of the queryset object: runs of one object share its result cache. */
   readonly queryset: number;
+  /** The object whose rows these are again: a copy by `all()` or a slice keeps what it was taken from. */
+  readonly source: number;
   /** `iterate`, `list`, `len`, `bool`, `count`, `exists`, `first`, `last`, `get`, `index`, `slice`, `contains`,
    *  `aggregate`, `in_bulk`, `sorted`, `sum`, `text`, `log`, `in-filter`, `values`, … */
   readonly how: string;
@@ -119,6 +122,8 @@ export interface QueryRun {
   readonly branch: string;
   readonly order: number;
   readonly calls: readonly Span[];
+  /** Every call that led here since the analysis began, outermost first. */
+  readonly trail: readonly Span[];
   readonly symbol: string;
   readonly atImport: boolean;
   readonly isAsync: boolean;

@@ -215,11 +215,15 @@ function evaluateSubscript(expr: Subscript, evaluate: Evaluate): ConstantValue |
   }
   const index = evaluate(expr.index);
   if (isList(object) && typeof index === "number") return object.items.at(index);
-  if (isDict(object) && index !== undefined) return object.entries.get(String(index));
+  if (isDict(object) && (typeof index === "string" || typeof index === "number")) {
+    return object.entries.get(String(index));
+  }
   return undefined;
 }
 
-const copies = new Set(["list", "tuple", "set", "frozenset", "sorted", "dict", "OrderedDict", "deepcopy", "copy"]);
+const copies = new Set(
+  "list tuple set frozenset sorted reversed dict fromkeys OrderedDict OrderedSet deepcopy copy".split(" "),
+);
 const environmentReaders = /(?:^|\.)(?:env|environ|getenv|config|get|get_env\w*|env_\w+|str|list|tuple|path)$/i;
 
 function evaluateCall(expr: Call, evaluate: Evaluate): ConstantValue | undefined {
@@ -231,6 +235,7 @@ function evaluateCall(expr: Call, evaluate: Evaluate): ConstantValue | undefined
     return /dict/i.test(name) ? { kind: "dict", entries: new Map() } : listOf([]);
   }
   if (name === "dict") return keywordDict(expr, evaluate);
+  if (callee === "re.compile") return patternSource(args[0], expr.args[1]);
 
   const path = evaluatePathCall(callee, args);
   if (path !== undefined) return path;
@@ -244,6 +249,13 @@ function evaluateCall(expr: Call, evaluate: Evaluate): ConstantValue | undefined
   if (fallback) return evaluate(fallback.value);
   if (/^values\.\w*Value$/.test(callee)) return args[0];
   return environmentReaders.test(callee) ? args[1] : undefined;
+}
+
+/** A regular expression's source; whitespace and comments of a verbose one are taken out. */
+function patternSource(source: ConstantValue | undefined, flags: Expr | undefined): string | undefined {
+  if (typeof source !== "string") return undefined;
+  const isVerbose = flags !== undefined && /(?:^|\.)(?:X|VERBOSE)$/.test(dottedName(flags) ?? "");
+  return isVerbose ? source.replaceAll(/(?<!\\)#.*$/gm, "").replaceAll(/\s+/g, "") : source;
 }
 
 function keywordDict(expr: Call, evaluate: Evaluate): ConstantDict {

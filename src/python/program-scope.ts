@@ -139,6 +139,11 @@ export function collectLocals(module: PythonModule, def: FunctionDef): Definitio
   return collectDefinitions(module, def.body, null, `${module.name}.${def.name}.<locals>`);
 }
 
+/** The module as code inside one of its functions sees it: the function's own names hide those outside. */
+export function withLocals(module: PythonModule, def: FunctionDef): PythonModule {
+  return { ...module, scope: new Map([...module.scope, ...collectLocals(module, def)]) };
+}
+
 function* bindings(target: Expr, value: Expr | null): Generator<[string, Expr | null]> {
   if (target.kind === "name") yield [target.name, value];
   else if (target.kind === "star") yield* bindings(target.value, null);

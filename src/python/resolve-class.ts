@@ -15,6 +15,8 @@ export interface ClassLookup {
   /** The symbol an expression stands for, aliases followed. */
   reference(module: PythonModule, expr: Expr, holder: ClassInfo | null): Symbol | null;
   dotted(name: string): Symbol | null;
+  /** The class that an unread base is taken for, by its name. */
+  standIn(name: string): ClassInfo | null;
   /** What the class's name meant before it: `class User(User)`. */
   earlier(cls: ClassInfo): Symbol | null;
 }
@@ -32,7 +34,9 @@ export function createClassResolver(lookup: ClassLookup): ClassResolver {
     pending.add(cls);
     const bases = basesOf(cls);
     const parents = bases.map((base) => (isExternal(base) ? [base] : mro(base)));
-    const order = [cls, ...(mergeC3([...parents, bases]) ?? depthFirst(parents))].filter(isFirst);
+    const [only, ...others] = parents;
+    const above = only && others.length === 0 ? only : (mergeC3([...parents, bases]) ?? depthFirst(parents));
+    const order = [cls, ...above].filter(isFirst);
     pending.delete(cls);
     orders.set(cls, order);
     return order;
@@ -41,16 +45,19 @@ export function createClassResolver(lookup: ClassLookup): ClassResolver {
   const basesOf = (cls: ClassInfo): readonly Base[] =>
     cls.def.bases
       .flatMap((expr) => basesFrom(cls.module, expr, cls.parent))
-      .map((base) => (base === cls ? asBase(lookup.earlier(cls)) : base))
-      .filter((base) => base !== null && base !== cls)
-      .filter(isFirst) as Base[];
+      .flatMap((base) => (base === cls ? (asBase(lookup.earlier(cls)) ?? []) : base))
+      .filter((base) => base !== cls)
+      .filter(isFirst);
 
   const basesFrom = (module: PythonModule, expr: Expr, holder: ClassInfo | null): readonly Base[] => {
     if (expr.kind === "call") return basesFromCall(module, expr, holder);
     if (expr.kind === "star") return [];
     const symbol = lookup.reference(module, expr, holder);
     if (symbol?.kind === "class") return [symbol.cls];
-    if (symbol?.kind === "external") return [symbol];
+    if (symbol?.kind === "external") {
+      const standIn = lookup.standIn(symbol.name);
+      return standIn === null || standIn === holder ? [symbol] : [symbol, standIn];
+    }
     if (symbol?.kind === "variable") {
       const call = symbol.values.findLast((value) => value.kind === "call");
       return call ? basesFrom(symbol.module, call, null) : [externalBase(expr)];
@@ -75,15 +82,6 @@ export function createClassResolver(lookup: ClassLookup): ClassResolver {
     const first = receiver?.kind === "class" ? [receiver.cls] : made ? [made] : [];
     const bases = [...first, ...named];
     return bases.length > 0 ? bases : [externalBase(call.callee)];
-  };
-
-  const madeBy = (symbol: Symbol | null): ClassInfo | null => {
-    if (symbol?.kind !== "function") return null;
-    const locals = collectLocals(symbol.module, symbol.def);
-    const returned = returnedName(symbol.def);
-    const made: readonly ScopedDefinition[] = (returned && locals.get(returned)) || [];
-    const found = made.findLast((each) => each.kind === "class");
-    return found?.kind === "class" ? found.cls : null;
   };
 
   const isSubclass = (cls: ClassInfo, dotted: string): boolean => {
@@ -117,6 +115,15 @@ export function createClassResolver(lookup: ClassLookup): ClassResolver {
   return { mro, isSubclass, member };
 }
 
+/** The local class that a function returns. */
+function madeBy(symbol: Symbol | null): ClassInfo | null {
+  if (symbol?.kind !== "function") return null;
+  const returned = returnedName(symbol.def);
+  const made: readonly ScopedDefinition[] = (returned && collectLocals(symbol.module, symbol.def).get(returned)) || [];
+  const found = made.findLast((each) => each.kind === "class");
+  return found?.kind === "class" ? found.cls : null;
+}
+
 function asBase(symbol: Symbol | null): Base | null {
   if (symbol?.kind === "class") return symbol.cls;
   return symbol?.kind === "external" ? symbol : null;
@@ -139,7 +146,7 @@ export function isSameImport(one: string, other: string): boolean {
 }
 
 function externalBase(expr: Expr): ExternalSymbol {
-  return { kind: "external", name: dottedName(expr) ?? "?" };
+  return { kind: "external", name: dottedName(expr.kind === "subscript" ? expr.object : expr) ?? "?" };
 }
 
 function isFirst<T>(item: T, index: number, all: readonly T[]): boolean {
@@ -155,12 +162,12 @@ function mergeC3(lists: readonly (readonly Base[])[]): Base[] | null {
   let rest = lists.filter((list) => list.length > 0);
   while (rest.length > 0) {
     const next = rest
-      .map((list) => list[0] as Base)
+      .flatMap((list) => list.slice(0, 1))
       .find((head) => !rest.some((list) => list.slice(1).some((each) => sameBase(each, head))));
     if (!next) return null;
     merged.push(next);
     rest = rest
-      .map((list) => (sameBase(list[0] as Base, next) ? list.slice(1) : list))
+      .map((list) => list.filter((each, index) => index > 0 || !sameBase(each, next)))
       .filter((list) => list.length > 0);
   }
   return merged;

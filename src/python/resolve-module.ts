@@ -27,11 +27,12 @@ export function createModuleTable(sources: readonly SourceModule[]): ModuleTable
 
   for (const source of sources.toSorted((a, b) => trust[a.origin] - trust[b.origin])) {
     const root = source.root ?? "";
-    if (!modules.has(source.name)) {
+    const twin = modules.get(source.name);
+    if (!twin) {
       const module = createModule(source, source.name);
       modules.set(source.name, module);
       roots.set(module, root);
-    } else if (source.origin === "project" && roots.get(modules.get(source.name) as PythonModule) !== root) {
+    } else if (source.origin === "project" && roots.get(twin) !== root) {
       const module = createModule(source, uniqueName(modules, source.name, root));
       modules.set(module.name, module);
       roots.set(module, root);
@@ -39,7 +40,8 @@ export function createModuleTable(sources: readonly SourceModule[]): ModuleTable
     }
   }
   const find = (name: string, from?: PythonModule): PythonModule | null => {
-    const own = from && doubles.size > 0 ? doubles.get(roots.get(from) ?? "")?.get(name) : undefined;
+    const importer = from && doubles.size > 0 ? modules.get(from.name) : undefined;
+    const own = importer && doubles.get(roots.get(importer) ?? "")?.get(name);
     return own ?? modules.get(name) ?? null;
   };
   return { modules, find };

@@ -76,7 +76,7 @@ export function createNameResolver(table: ModuleTable): NameResolver {
         const values = definition.value ? [definition.value] : [];
         return { kind: "variable", module, name, values, annotation: definition.annotation };
       }
-      case "import":
+      default:
         return imported(module, definition);
     }
   };
@@ -102,11 +102,6 @@ export function createNameResolver(table: ModuleTable): NameResolver {
       }
     }
     return isPythonBuiltin(name) || name.startsWith("_") ? null : unknown;
-  };
-
-  const exportsName = (module: PythonModule, name: string): boolean => {
-    const listed = readDunderAll(module);
-    return listed ? listed.has(name) : !name.startsWith("_");
   };
 
   const resolveDotted = (dotted: string, from?: PythonModule): Symbol | null => {
@@ -136,6 +131,11 @@ export function createNameResolver(table: ModuleTable): NameResolver {
   };
 
   return { resolve, attribute, resolveDotted, ofDefinition };
+}
+
+function exportsName(module: PythonModule, name: string): boolean {
+  const listed = readDunderAll(module);
+  return listed ? listed.has(name) : !name.startsWith("_");
 }
 
 const external = (name: string): Symbol => ({ kind: "external", name });

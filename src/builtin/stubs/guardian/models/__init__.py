@@ -1,0 +1,1 @@
+from guardian.models.models import *

@@ -1,0 +1,27 @@
+from django.db import models
+
+
+class InheritanceQuerySet(models.QuerySet):
+    def select_subclasses(self, *subclasses): ...
+    def instance_of(self, *models): ...
+    def get_subclass(self, *args, **kwargs): ...
+
+
+class InheritanceManager(models.Manager):
+    _queryset_class = InheritanceQuerySet
+
+    def select_subclasses(self, *subclasses): ...
+    def instance_of(self, *models): ...
+    def get_subclass(self, *args, **kwargs): ...
+
+
+class QueryManager(models.Manager):
+    def order_by(self, *args, **kwargs): ...
+
+
+class SoftDeletableQuerySet(models.QuerySet):
+    def delete(self): ...
+
+
+class SoftDeletableManager(models.Manager):
+    _queryset_class = SoftDeletableQuerySet

@@ -1,0 +1,4 @@
+from taggit.managers import TaggableManager
+
+
+class ClusterTaggableManager(TaggableManager): ...

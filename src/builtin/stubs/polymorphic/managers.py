@@ -1,0 +1,11 @@
+from django.db import models
+from polymorphic.query import PolymorphicQuerySet
+
+
+class PolymorphicManager(models.Manager):
+    def get_queryset(self):
+        return PolymorphicQuerySet(self.model)
+
+    def non_polymorphic(self): ...
+    def instance_of(self, *args): ...
+    def not_instance_of(self, *args): ...

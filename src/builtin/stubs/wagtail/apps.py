@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class WagtailCoreAppConfig(AppConfig):
+    name = "wagtail"
+    label = "wagtailcore"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class WagtailDocsAppConfig(AppConfig):
+    name = "wagtail.documents"
+    label = "wagtaildocs"

@@ -1,0 +1,173 @@
+import type { Call, Expr, Import, Stmt } from "../model/ir.ts";
+import {
+  addValues,
+  type ConstantScope,
+  type ConstantValue,
+  evaluateConstant,
+  evaluateEither,
+  isDict,
+  isList,
+  listOf,
+  uniteLists,
+} from "./constant.ts";
+import { dottedName } from "./program-scope.ts";
+
+/** The values of names at one point of a body; the walk fills them in. */
+export type MutableValues = Map<string, ConstantValue>;
+
+/** What the walk over a body needs to know of the world around it. */
+export interface WalkHost {
+  /** Names that `values` lacks: imported ones and dotted chains. */
+  readonly scope: (values: MutableValues) => ConstantScope;
+  /** Values that `from x import *` brings. */
+  readonly star: (stmt: Import) => ReadonlyMap<string, ConstantValue>;
+  /** Bodies of the files that django-split-settings' `include(pattern)` means. */
+  readonly included: (pattern: string) => readonly (readonly Stmt[])[];
+}
+
+const longestLoop = 200;
+const deepestInclude = 8;
+
+/** Follows assignments in source order. Both branches of an `if` are taken, and their lists united. */
+export function walkConstants(body: readonly Stmt[], values: MutableValues, host: WalkHost, depth = 0): void {
+  const walk: Walk = { values, host, scope: host.scope(values), depth };
+  for (const stmt of body) visit(walk, stmt);
+}
+
+interface Walk {
+  readonly values: MutableValues;
+  readonly host: WalkHost;
+  readonly scope: ConstantScope;
+  readonly depth: number;
+}
+
+function visitAll(walk: Walk, body: readonly Stmt[]): void {
+  for (const stmt of body) visit(walk, stmt);
+}
+
+function visit(walk: Walk, stmt: Stmt): void {
+  switch (stmt.kind) {
+    case "assign":
+      if (stmt.value) assignAll(walk, stmt.targets, evaluateConstant(stmt.value, walk.scope));
+      break;
+    case "augment":
+      augment(walk, stmt.target, stmt.value);
+      break;
+    case "expr":
+      if (stmt.value.kind === "call") visitCall(walk, stmt.value);
+      break;
+    case "import":
+      visitImport(walk, stmt);
+      break;
+    case "if":
+      visitBranches(walk, [stmt.then, stmt.otherwise]);
+      break;
+    case "try":
+      visitBranches(walk, [...stmt.handlers.map((each) => each.body), [...stmt.body, ...stmt.otherwise]]);
+      visitAll(walk, stmt.finally);
+      break;
+    case "with":
+      visitAll(walk, stmt.body);
+      break;
+    case "for":
+      visitFor(walk, stmt.target, evaluateConstant(stmt.iterable, walk.scope), stmt.body);
+      break;
+    default:
+      break;
+  }
+}
+
+function assignAll(walk: Walk, targets: readonly Expr[], value: ConstantValue | undefined): void {
+  for (const target of targets) assign(walk, target, value);
+}
+
+function assign(walk: Walk, target: Expr, value: ConstantValue | undefined): void {
+  if (target.kind === "name") assignName(walk.values, target.name, value);
+  else if (target.kind === "sequence" && isList(value)) {
+    for (const [index, item] of target.items.entries()) assign(walk, item, value.items[index]);
+  } else if (target.kind === "subscript" && target.object.kind === "name") {
+    const { name } = target.object;
+    const object = walk.values.get(name);
+    const key = evaluateConstant(target.index, walk.scope);
+    if (!isDict(object) || value === undefined || typeof key !== "string") return;
+    walk.values.set(name, { kind: "dict", entries: new Map([...object.entries, [key, value]]) });
+  }
+}
+
+/** A list rebuilt in a way that cannot be followed (`X = dedupe(X)`) still says most of it. */
+function assignName(values: MutableValues, name: string, value: ConstantValue | undefined): void {
+  const before = values.get(name);
+  if (value !== undefined) values.set(name, value);
+  else if (isList(before)) values.set(name, listOf(before.items, false));
+  else values.delete(name);
+}
+
+function augment(walk: Walk, target: Expr, value: Expr): void {
+  if (target.kind !== "name") return;
+  const before = walk.values.get(target.name) ?? walk.scope.lookup(target.name);
+  const sum = addValues(before, evaluateConstant(value, walk.scope));
+  if (sum !== undefined) walk.values.set(target.name, sum);
+}
+
+/** Lists of the branches are united; of other values the last branch's stands. */
+function visitBranches(walk: Walk, branches: readonly (readonly Stmt[])[]): void {
+  const { values } = walk;
+  const before = new Map(values);
+  for (const branch of branches) {
+    const after = new Map(values);
+    for (const [name, value] of before) values.set(name, value);
+    visitAll(walk, branch);
+    for (const [name, value] of after) {
+      const now = values.get(name);
+      const isUntouched = now === before.get(name);
+      const joined = isUntouched && !isList(now) ? value : evaluateEither(value, now);
+      if (joined !== undefined) values.set(name, joined);
+    }
+  }
+}
+
+/** `INSTALLED_APPS.append("x")`, `.extend`, `.insert`, and django-split-settings' `include("base.py")`. */
+function visitCall(walk: Walk, call: Call): void {
+  const { callee } = call;
+  if (callee.kind === "name" && callee.name === "include") includeFiles(walk, call);
+  if (callee.kind !== "attribute" || callee.object.kind !== "name") return;
+  const { name } = callee.object;
+  const list = walk.values.get(name) ?? walk.scope.lookup(name);
+  const last = call.args.at(-1);
+  const value = last && evaluateConstant(last, walk.scope);
+  if (!isList(list) || value === undefined) return;
+  if (["append", "insert", "add"].includes(callee.name)) {
+    walk.values.set(name, listOf([...list.items, value], list.isComplete));
+  } else if (["extend", "update"].includes(callee.name) && isList(value)) {
+    walk.values.set(name, uniteLists(list, value));
+  }
+}
+
+/** `include("components/*.py", optional("local.py"))`. */
+function includeFiles(walk: Walk, call: Call): void {
+  if (walk.depth > deepestInclude) return;
+  for (const arg of call.args) {
+    const isOptional = arg.kind === "call" && dottedName(arg.callee) === "optional";
+    const pattern = evaluateConstant(isOptional ? (arg.args[0] ?? arg) : arg, walk.scope);
+    if (typeof pattern !== "string") continue;
+    for (const body of walk.host.included(pattern)) walkConstants(body, walk.values, walk.host, walk.depth + 1);
+  }
+}
+
+function visitImport(walk: Walk, stmt: Import): void {
+  for (const { name, alias } of stmt.names) {
+    if (name !== "*") walk.values.delete(alias ?? name.split(".", 1)[0] ?? name);
+    else for (const [each, value] of walk.host.star(stmt)) walk.values.set(each, value);
+  }
+}
+
+function visitFor(walk: Walk, target: Expr, list: ConstantValue | undefined, body: readonly Stmt[]): void {
+  if (!isList(list) || list.items.length > longestLoop) {
+    visitAll(walk, body);
+    return;
+  }
+  for (const item of list.items) {
+    assign(walk, target, item);
+    visitAll(walk, body);
+  }
+}
