@@ -60,6 +60,9 @@ export type CapturedEvent =
 /** A function with more statements of its own than this is a batch job, not a helper. */
 const MAX_REPLAYED = 24;
 
+/** Load trees are shared by all analyses of a process, and tell eager loads apart by their number. */
+let lastUse = 0;
+
 export class Recorder {
   readonly origins = new Map<string, LiveOrigin>();
   readonly loads = new Map<string, Loaded>();
@@ -102,7 +105,7 @@ export class Recorder {
     const key = `${origin.id}:${method}:${path}:${span.file}:${span.start}`;
     const existing = this.eager.get(key);
     if (existing !== undefined) return existing;
-    const made: LiveEagerLoad = { id: this.eager.size + 1, used: false, origin, method, path, span };
+    const made: LiveEagerLoad = { id: ++lastUse, used: false, origin, method, path, span };
     this.eager.set(key, made);
     return made;
   }

@@ -3,7 +3,7 @@ import type { Field, LazyLoad, Model, RelationKind, Span } from "../model/index.
 import { siteOf, type AccessSite, type CallArgs, type CallSite, type Engine } from "./engine.ts";
 import { argument } from "./calls.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
-import { BARE, hasColumn, OPAQUE, withDropped, withKnownRow, type LoadedRelation, type LoadNode } from "./load-tree.ts";
+import { BARE, hasColumn, OPAQUE, withDropped, withKnownRow, withSelectsAll, type LoadedRelation, type LoadNode } from "./load-tree.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   freshId,
@@ -148,7 +148,7 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   if (row.isNew || relation.kind === "mti-parent") return related(engine, row, field, row.load.opaque ? OPAQUE : BARE);
   if (row.load.selectsAll && !relation.nullable && (relation.kind === "fk" || relation.kind === "o2o")) {
     engine.recorder.cover(projectSite(site).span, field.name);
-    return related(engine, row, field, row.load);
+    return related(engine, row, field, withSelectsAll(BARE));
   }
   if (field.attname !== null && !hasColumn(row.load, field.name, field.attname, field.primaryKey)) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
