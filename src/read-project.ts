@@ -3,7 +3,7 @@ import path from "node:path";
 import { loadStubs, readStubPack } from "./builtin/load-stubs.ts";
 import { discoverProject, type Discovery } from "./django/discover.ts";
 import { buildModelGraph } from "./django/models.ts";
-import { stubFolders } from "./frameworks/registry.ts";
+import { standIns, stubFolders } from "./frameworks/registry.ts";
 import type { AnalyseOptions, Module, ModelGraph, Notice, Progress } from "./model/index.ts";
 import { decodeModule } from "./python/codec.ts";
 import { decodeText } from "./python/decode-text.ts";
@@ -32,6 +32,8 @@ export async function readProject(options: AnalyseOptions, found: FoundFiles, ca
     texts: found.files.filter((file) => file.kind === "text").map((file) => file.path),
     readText,
     packages: await readPackages(options.conventions),
+    installedVersions: new Map(options.djangoVersion === undefined ? [] : [["django", options.djangoVersion]]),
+    standIns,
   });
   const graph = buildModelGraph(discovery.program, discovery.project);
   return { discovery, graph, files: found.files, notices: [...found.notices, ...notices, ...discovery.project.notices], readText, modules };

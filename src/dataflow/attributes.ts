@@ -1,12 +1,14 @@
 /** Attribute reads of every kind of value but rows and querysets. */
-import type { ClassInfo, Definition, Symbol } from "../model/index.ts";
+import type { ClassInfo, Definition, Model, Symbol } from "../model/index.ts";
 import { methodKind } from "./calls.ts";
 import type { AccessSite, Engine } from "./engine.ts";
 import { classFrame, isExternal } from "./frames.ts";
 import { collectionMethod } from "./collections.ts";
+import { unknownRow } from "./protocols.ts";
 import { managerAttribute, modelManager, querysetAttribute, superManagerAttribute } from "./querysets.ts";
 import { refreshed } from "./calls.ts";
-import { joinAll, literal, native, NO_ARGS, UNKNOWN, type ObjectValue, type SuperValue, type Value } from "./values.ts";
+import { rowMethod } from "./rows.ts";
+import { dict, joinAll, literal, native, NO_ARGS, UNKNOWN, type ObjectValue, type SuperValue, type Value } from "./values.ts";
 
 export function attribute(engine: Engine, value: Value, name: string, site: AccessSite): Value {
   switch (value.kind) {
@@ -28,17 +30,49 @@ export function attribute(engine: Engine, value: Value, name: string, site: Acce
       return engine.symbol(engine.program.resolveDotted(`${value.module.name}.${name}`));
     case "external":
       return engine.symbol(engine.program.resolveDotted(`${value.name}.${name}`));
+    case "dict": {
+      const through = name === "through" ? value.entries.get("through") : undefined;
+      return through ?? collectionMethod(engine, value, name);
+    }
     case "list":
-    case "dict":
       return collectionMethod(engine, value, name);
     case "literal":
       return typeof value.value === "string" ? textMethod(engine, name, site) : UNKNOWN;
     case "function":
     case "bound":
       return taskMethod(engine, value, name);
+    case "unknown":
+      return managerByName(engine, name, site);
     default:
       return UNKNOWN;
   }
+}
+
+const relationOwners = new WeakMap<Engine, ReadonlyMap<string, Model | null>>();
+
+/** A many-valued relation whose name only one model has tells what an unknown receiver is. */
+function managerByName(engine: Engine, name: string, site: AccessSite): Value {
+  if (!name.includes("_") || name.startsWith("_")) return UNKNOWN;
+  let owners = relationOwners.get(engine);
+  if (owners === undefined) {
+    owners = uniqueRelations(engine);
+    relationOwners.set(engine, owners);
+  }
+  const model = owners.get(name) ?? null;
+  if (model === null) return UNKNOWN;
+  return engine.attribute(unknownRow(engine, model.label), name, site);
+}
+
+function uniqueRelations(engine: Engine): ReadonlyMap<string, Model | null> {
+  const owners = new Map<string, Model | null>();
+  for (const model of engine.graph.models.values()) {
+    if (model.isAbstract || model.isProxy || model.cls.module.origin === "builtin") continue;
+    for (const field of model.fields.values()) {
+      if (field.relation === null || field.relation.single) continue;
+      owners.set(field.name, owners.has(field.name) ? null : model);
+    }
+  }
+  return owners;
 }
 
 /** `"…".format(row)` and `", ".join(rows)` render what they are given. */
@@ -73,12 +107,19 @@ function classAttribute(engine: Engine, cls: ClassInfo, name: string, site: Acce
   if (model !== null && !model.isAbstract) {
     if (name === "_default_manager" || name === "_base_manager") return modelManager(engine, model, model.defaultManager, site);
     if (model.managers.has(name) || name === "objects") return modelManager(engine, model, name, site);
-    if (model.fields.has(name)) return UNKNOWN;
+    const field = model.fields.get(name);
+    if (field !== undefined) return throughClass(engine, field.relation?.through ?? null);
   }
   if (name === "__name__") return literal(cls.name);
   const nested = cls.nested.get(name);
   if (nested !== undefined) return { kind: "class", cls: nested };
   return engine.classMember(cls, name, { kind: "class", cls }, site) ?? UNKNOWN;
+}
+
+/** `Book.tags.through`: the class of the table between. */
+function throughClass(engine: Engine, label: string | null): Value {
+  const through = label === null ? null : engine.graph.byLabel(label);
+  return through === null ? UNKNOWN : dict([["through", { kind: "class", cls: through.cls }]]);
 }
 
 function superAttribute(engine: Engine, value: SuperValue, name: string, site: AccessSite): Value {
@@ -87,14 +128,11 @@ function superAttribute(engine: Engine, value: SuperValue, name: string, site: A
     const cls = self.kind === "object" || self.kind === "class" ? self.cls : self.kind === "row" ? self.model.cls : null;
     if (cls === null) return UNKNOWN;
     const member = engine.classMember(cls, name, self, site, value.owner);
-    if (member !== null) return member;
-    return self.kind === "row" && name !== "__str__" ? (superRowMethod(engine, self, name) ?? UNKNOWN) : UNKNOWN;
+    const isStub = member === null || (member.kind === "bound" && member.fn.module.origin === "builtin");
+    const method = self.kind === "row" && isStub ? rowMethod(engine, self, name) : null;
+    return method ?? member ?? UNKNOWN;
   });
   return joinAll(results);
-}
-
-function superRowMethod(_engine: Engine, self: Value, name: string): Value | null {
-  return name === "save" || name === "delete" ? native(`super.${name}:${self.kind}`, () => UNKNOWN) : null;
 }
 
 /** Finds `name` along the MRO (after `after`, for `super()`) and binds it to `self`. */

@@ -2,6 +2,7 @@
 import type { Span } from "../model/index.ts";
 import type { Engine, Iteration } from "./engine.ts";
 import type { Frame, Loop } from "./frame.ts";
+import { projectSite } from "./rows.ts";
 import { iterateQueryset, managerQueryset } from "./querysets.ts";
 import { joinAll, NO_ARGS, UNKNOWN, type ListValue, type RowValue, type Value } from "./values.ts";
 
@@ -38,7 +39,7 @@ function unknownItems(engine: Engine, frame: Frame, head: Span): Iteration {
 }
 
 function newLoop(engine: Engine, over: Loop["over"], head: Span, frame: Frame, origin: Loop["origin"]): Loop {
-  return { id: ++engine.loopCount, span: head, over, origin, depth: frame.depth };
+  return { id: ++engine.loopCount, span: projectSite({ span: head, frame }).span, over, origin, depth: frame.depth };
 }
 
 function iterateList(engine: Engine, value: ListValue, frame: Frame, head: Span): Iteration {

@@ -128,6 +128,7 @@ function instanceOf(engine: Engine, value: Value, at: Expr, frame: Frame): Value
     escapes: true,
     iterated: false,
     asValues: false,
+    asInstances: false,
     columns: new Set(),
     owner: null,
   }));
@@ -147,38 +148,11 @@ export function unknownRow(engine: Engine, label: string): Value {
     escapes: true,
     iterated: false,
     asValues: false,
+    asInstances: false,
     columns: new Set(),
     owner: null,
   }));
   return makeRow({ model, origin, withoutCaller: true });
-}
-
-/** Lists may share what they hold, many times over: each is looked at once. */
-export function escapeValue(value: Value, seen: Set<Value> = new Set()): void {
-  switch (value.kind) {
-    case "row":
-    case "queryset":
-      value.origin.escapes = true;
-      return;
-    case "union":
-      for (const one of value.values) escapeValue(one, seen);
-      return;
-    case "list":
-      if (seen.has(value)) return;
-      seen.add(value);
-      escapeValue(value.element, seen);
-      return;
-    case "dict":
-      for (const one of value.entries.values()) escapeOnce(one, seen);
-      if (value.rest !== null) escapeOnce(value.rest, seen);
-      return;
-    default:
-      return;
-  }
-}
-
-function escapeOnce(value: Value, seen: Set<Value>): void {
-  if (value.kind !== "dict") escapeValue(value, seen);
 }
 
 export { managerQueryset };

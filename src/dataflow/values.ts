@@ -12,6 +12,7 @@ import type {
 } from "../model/index.ts";
 import type { Env, Frame, Loop } from "./frame.ts";
 import type { LoadNode } from "./load-tree.ts";
+import { escapeValue } from "./escape.ts";
 import type { LiveOrigin } from "./recorder.ts";
 
 export type Value =
@@ -132,6 +133,8 @@ export interface QuerysetValue {
   readonly doubts: readonly string[];
   /** Loop under which the object was made. */
   readonly madeIn: Loop | null;
+  /** The queryset that `all()` or a slice took it from, otherwise itself. */
+  readonly source: number;
   /** Its results are in memory (mutable: evaluation fills the cache). */
   evaluated: boolean;
 }
@@ -240,6 +243,7 @@ export function join(a: Value, b: Value): Value {
   const values = [...seen.values()];
   const [first] = values;
   if (values.length === 1 && first !== undefined) return first;
+  for (const dropped of values.slice(MAX_ALTERNATIVES)) escapeValue(dropped);
   return { kind: "union", values: values.slice(0, MAX_ALTERNATIVES) };
 }
 
@@ -271,7 +275,7 @@ export function keyOf(value: Value, depth = 0): string {
     case "row":
       return rowKey(value);
     case "queryset":
-      return `q${value.model.label}:${value.origin.id}:${value.path}:${value.load.id}:${value.shape}:${value.ordered}:${value.prefetched}:${value.evaluated}:${value.narrowed}`;
+      return `q${value.doubts.length}${value.model.label}:${value.origin.id}:${value.path}:${value.load.id}:${value.shape}:${value.ordered}:${value.prefetched}:${value.evaluated}:${value.narrowed}`;
     case "manager":
       return `g${value.model.label}:${value.origin.id}:${value.related === null ? "" : rowKey(value.related.row)}`;
     case "object":
@@ -312,7 +316,7 @@ export function hasIdentity(value: Value, depth = 0): boolean {
 
 function rowKey(row: RowValue): string {
   const extra = row.extra.size === 0 ? "" : `+${row.id}`;
-  return `r${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${extra}`;
+  return `r${row.doubts.length}${row.withoutCaller ? "w" : ""}${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${extra}`;
 }
 
 /** Python's truth value where it is certain. */

@@ -3,7 +3,7 @@ import type { AppFact, DjangoProject, PythonModule } from "../model/project.ts";
 import type { Notice } from "../model/report.ts";
 import { isList } from "../python/constant.ts";
 import { createConstantReader, type ConstantReader } from "../python/constant-module.ts";
-import { buildProgram, type ResolvedProgram, type SourceModule } from "../python/program.ts";
+import { buildProgram, type ResolvedProgram, type SourceModule, type StandIns } from "../python/program.ts";
 import { findAppsByFolder, resolveApp } from "./apps.ts";
 import { findDjangoVersion, requiresDjango, type ReadText } from "./django-version.ts";
 import { findNamedSettings, type NamedSettings } from "./settings-names.ts";
@@ -23,6 +23,8 @@ export interface DiscoverInput {
   readonly readText: ReadText;
   /** Built-in stubs and installed packages, lowered. */
   readonly packages: readonly SourceModule[];
+  /** What unread base classes are taken for. */
+  readonly standIns?: StandIns;
   /** Versions found in an environment, by normalised package name. */
   readonly installedVersions?: ReadonlyMap<string, string>;
 }
@@ -38,7 +40,7 @@ export interface Discovery {
 export function discoverProject(input: DiscoverInput): Discovery {
   const named = findNamedSettings(input.modules, input.texts, input.readText);
   const layout = findSourceLayout(input.modules, named);
-  const program = buildProgram([...projectModules(input.modules, layout), ...input.packages]);
+  const program = buildProgram([...projectModules(input.modules, layout), ...input.packages], input.standIns);
   const reader = createConstantReader(program);
   const settings = readSettings(program, reader, named, createLocator(program, layout));
   const installed = readInstalledApps(program, reader, settings);

@@ -21,3 +21,29 @@ const FOLDERS = ["views", "drf", "admin", "forms", "tables"] as const;
 export function stubFolders(): readonly string[] {
   return FOLDERS.map((name) => fileURLToPath(new URL(`${name}/stubs`, import.meta.url)));
 }
+
+/**
+ * A package that was not read often subclasses a known class and keeps its name's ending: `VersionAdmin`,
+ * `WritableNestedModelSerializer`. Its subclasses are taken for those of the known class.
+ */
+export const standIns = [
+  ["ListSerializer", "rest_framework.serializers.ListSerializer"],
+  ["ModelSerializer", "rest_framework.serializers.ModelSerializer"],
+  ["Serializer", "rest_framework.serializers.Serializer"],
+  ["ReadOnlyModelViewSet", "rest_framework.viewsets.ReadOnlyModelViewSet"],
+  ["ModelViewSet", "rest_framework.viewsets.ModelViewSet"],
+  ["ViewSet", "rest_framework.viewsets.GenericViewSet"],
+  ["APIView", "rest_framework.views.APIView"],
+  ["TabularInline", "django.contrib.admin.TabularInline"],
+  ["StackedInline", "django.contrib.admin.StackedInline"],
+  ["Admin", "django.contrib.admin.ModelAdmin"],
+  ["ListView", "django.views.generic.ListView"],
+  ["DetailView", "django.views.generic.DetailView"],
+  ["TemplateView", "django.views.generic.TemplateView"],
+  ["FormView", "django.views.generic.FormView"],
+  ["CreateView", "django.views.generic.CreateView"],
+  ["UpdateView", "django.views.generic.UpdateView"],
+  ["DeleteView", "django.views.generic.DeleteView"],
+  ["ModelForm", "django.forms.ModelForm"],
+  ["ModelChoiceField", "django.forms.ModelChoiceField"],
+] as const;

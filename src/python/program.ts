@@ -6,6 +6,9 @@ import { createNameResolver } from "./resolve.ts";
 
 export type { SourceModule } from "./resolve-module.ts";
 
+/** Endings of class names, most telling first, and the class that an unread one of that name is taken for. */
+export type StandIns = readonly (readonly [ending: string, dotted: string])[];
+
 /** A program that also says what expressions stand for. */
 export interface ResolvedProgram extends Program, ExpressionResolver {}
 
@@ -16,7 +19,7 @@ export interface ResolvedProgram extends Program, ExpressionResolver {}
  * const program = buildProgram([{ name: "shop.models", isPackage: false, origin: "project", ir }]);
  * const order = program.resolveDotted("shop.models.Order");
  */
-export function buildProgram(sources: readonly SourceModule[]): ResolvedProgram {
+export function buildProgram(sources: readonly SourceModule[], standIns: StandIns = []): ResolvedProgram {
   const table = createModuleTable(sources);
   const names = createNameResolver(table);
   const classes = createClassResolver({
@@ -27,6 +30,11 @@ export function buildProgram(sources: readonly SourceModule[]): ResolvedProgram 
       return before ? expressions.followAlias(names.ofDefinition(cls.module, cls.name, before)) : null;
     },
     dotted: (dotted) => expressions.followAlias(names.resolveDotted(dotted)),
+    standIn: (name) => {
+      const found = standIns.find(([ending]) => name.endsWith(ending));
+      const symbol = found === undefined ? null : expressions.followAlias(names.resolveDotted(found[1]));
+      return symbol?.kind === "class" ? symbol.cls : null;
+    },
   });
   const expressions = createExpressionResolver(table, names, (cls, name) => classes.member(cls, name));
 

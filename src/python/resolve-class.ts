@@ -15,6 +15,8 @@ export interface ClassLookup {
   /** The symbol an expression stands for, aliases followed. */
   reference(module: PythonModule, expr: Expr, holder: ClassInfo | null): Symbol | null;
   dotted(name: string): Symbol | null;
+  /** The class that an unread base is taken for, by its name. */
+  standIn(name: string): ClassInfo | null;
   /** What the class's name meant before it: `class User(User)`. */
   earlier(cls: ClassInfo): Symbol | null;
 }
@@ -52,7 +54,10 @@ export function createClassResolver(lookup: ClassLookup): ClassResolver {
     if (expr.kind === "star") return [];
     const symbol = lookup.reference(module, expr, holder);
     if (symbol?.kind === "class") return [symbol.cls];
-    if (symbol?.kind === "external") return [symbol];
+    if (symbol?.kind === "external") {
+      const standIn = lookup.standIn(symbol.name);
+      return standIn === null || standIn === holder ? [symbol] : [symbol, standIn];
+    }
     if (symbol?.kind === "variable") {
       const call = symbol.values.findLast((value) => value.kind === "call");
       return call ? basesFrom(symbol.module, call, null) : [externalBase(expr)];

@@ -1,0 +1,22 @@
+// node dbg.mjs ROOT FILE LINE : origins and loads near
+import { readProject } from "/work/main/dist/read-project.js";
+import { createEngine } from "/work/main/dist/dataflow/create-engine.js";
+import { TemplateStore } from "/work/main/dist/dataflow/template-store.js";
+import { frameworkHooks } from "/work/main/dist/frameworks/registry.js";
+import { runRoots } from "/work/main/dist/dataflow/roots.js";
+const [root, file, line, slack="3"] = process.argv.slice(2);
+const read = await readProject({ root, exclude: [], jobs:1, cache:false, settings:[], sourceRoots:[], conventions:[], thresholds:{} }, () => {});
+const { project, program } = read.discovery;
+const templates = new TemplateStore(project, program, new Set(read.files.map(f=>f.path)), read.readText);
+const engine = createEngine({ program, graph: read.graph, project, templates, hooks: frameworkHooks() });
+runRoots(engine, () => true, () => {});
+const facts = engine.recorder.facts();
+const lineOf = (f, o) => (read.readText(f) ?? "").slice(0, o).split("\n").length;
+const at = (s) => `${s.file}:${lineOf(s.file, s.start)}`;
+const near = (s) => s && s.file === file && Math.abs(lineOf(s.file, s.start) - Number(line)) <= Number(slack);
+console.log("templates", JSON.stringify(project.templates).slice(0,400), project.settings, project.sourceRoots);
+for (const o of facts.origins) if (near(o.span)) console.log("ORIGIN", o.id, o.kind, o.model, at(o.span), o.calls.map(c=>c.name).join("."), "iterated", o.iterated, "esc", o.escapes);
+for (const l of facts.loads) if (near(l.origin.span) || near(l.access)) console.log("LOAD", l.origin.model, l.path, l.kind, l.reason, l.method, "perRow", l.perRow, "wc", l.withoutCaller, at(l.origin.span), "->", at(l.access), l.loop && l.loop.over);
+for (const r of facts.runs) if (near(r.origin.span) || near(r.span)) console.log("RUN", r.model, r.how, at(r.origin.span), "@", at(r.span), "loop", r.loop && r.loop.over, r.keyed);
+for (const [k,v] of engine.unresolved) if (k.includes(file)) console.log("NOTE", k.replace("\n"," "), v);
+export { engine, read };
