@@ -31,8 +31,8 @@ function mutate(text: string, { at, length, from, kind }: Mutation): string {
   if (kind === "copy") return text.slice(0, start) + text.slice(source, source + length) + text.slice(start);
   // One name becomes another: cycles of calls, classes and templates come of it.
   const names = text.match(/[A-Za-z_]\w+/g) ?? [];
-  const [one = "x", two = "y"] = [names[at % Math.max(1, names.length)], names[from % Math.max(1, names.length)]];
-  return text.replaceAll(one, two);
+  const pick = (index: number): string => names[index % Math.max(1, names.length)] ?? "x";
+  return text.replaceAll(pick(at), pick(from));
 }
 
 test("mutated projects are analysed to the end", async () => {
