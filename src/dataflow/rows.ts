@@ -4,7 +4,7 @@ import { siteOf, type AccessSite, type CallArgs, type CallSite, type Engine } fr
 import { argument } from "./calls.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
 import { BARE, hasColumn, OPAQUE, withDropped, withKnownRow, type LoadedRelation, type LoadNode } from "./load-tree.ts";
-import type { LiveOrigin } from "./recorder.ts";
+import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   freshId,
   joinAll,
@@ -58,6 +58,7 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   if (listed !== undefined) return listedRows(engine, row, name, listed);
   const field = row.model.fields.get(name === "pk" ? row.model.primaryKey : name);
   if (field !== undefined) {
+    if (field.primaryKey && field.relation === null && site.receiver !== undefined) engine.recorder.keyRead(spanOf(site.frame.file, site.receiver));
     if (field.relation === null) return columnValue(engine, row, field, site);
     return field.relation.single ? singleValue(engine, row, field, site) : managerOf(engine, row, field, site);
   }
@@ -102,7 +103,7 @@ function columnField(model: Model, attname: string): Field | null {
 function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   row.origin.columns.add(joinPath(row.path, field.name));
   const isKey = field.primaryKey || field.name === row.model.primaryKey;
-  if (!hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew) {
+  if (!row.load.opaque && !hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
   }
   return UNKNOWN;
@@ -199,6 +200,8 @@ function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode):
 export function managerOf(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   const target = engine.graph.byLabel(field.relation?.target ?? "", row.model.app);
   if (target === null) return UNKNOWN;
+  row.origin.asInstances = true;
+  row.origin.columns.add(joinPath(row.path, field.name));
   const { span, frame } = projectSite(site);
   const key = `related:${span.file}:${span.start}:${span.end}:${row.model.label}.${field.name}`;
   const origin = engine.recorder.origin(key, () => ({
@@ -264,10 +267,10 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     loop: row.loop,
     perRow,
     isAsync: at.frame.isAsync,
-    awaited: engine.awaiting,
     joinable: row.joinable && isJoinable(what.kind),
     doubts: row.doubts,
     withoutCaller: row.withoutCaller,
+    awaited: engine.awaiting && what.method !== null,
     keyOnly: false,
   });
 }
@@ -299,6 +302,7 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
   if (name === "refresh_from_db" || name === "arefresh_from_db") {
     return native(`row.${name}:${row.id}`, (args, site) => {
       refresh(engine, row, args, site);
+      row.origin.escapes = true;
       return UNKNOWN;
     });
   }
@@ -318,13 +322,13 @@ function refresh(engine: Engine, row: RowValue, args: CallArgs, site: CallSite):
 function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): void {
   const at = projectSite(site);
   const { loop } = site.frame;
-  const queryset = freshId();
+  const id = freshId();
   engine.recorder.run({
     origin: row.origin,
     model: row.model.label,
-    queryset,
-    source: queryset,
-    trail: callsSince(at.frame, 0),
+    queryset: id,
+    source: id,
+    doubts: row.doubts,
     how,
     span: at.span,
     loop,
@@ -335,6 +339,7 @@ function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): 
     ordered: "unknown",
     branch: at.frame.branch,
     calls: callsOutside(at.frame, loop),
+    trail: callsSince(at.frame, 0),
     symbol: at.frame.symbol,
     atImport: site.frame.atImport,
     isAsync: at.frame.isAsync,
@@ -342,7 +347,7 @@ function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): 
     related: false,
     awaited: engine.awaiting,
     givesRows: true,
-    madeInLoop: true,
+    madeInLoop: false,
   });
 }
 

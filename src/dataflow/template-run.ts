@@ -24,7 +24,7 @@ export function renderTemplate(engine: Engine, name: Value, context: Value, site
     if (name.kind === "list") break;
   }
   if (isFound) return;
-  engine.note(names.length === 0 ? "a template whose name is not literal" : "a template that was not found", site.frame.file);
+  engine.note(names.length === 0 ? "a template whose name is not literal" : "a template that was not found", site.frame.file, site.span.start);
   engine.escape(context);
 }
 
@@ -204,7 +204,7 @@ function runInclude(engine: Engine, stmt: Include, frame: Frame): void {
     return;
   }
   escapeEnv(env);
-  engine.note(name.kind === "unknown" ? "an include whose name is not literal" : "a template that was not found", frame.file);
+  engine.note(name.kind === "unknown" ? "an include whose name is not literal" : "a template that was not found", frame.file, stmt.start);
 }
 
 function runBlock(engine: Engine, stmt: Block, frame: Frame): void {
@@ -276,7 +276,7 @@ function runTag(engine: Engine, stmt: Tag, frame: Frame): void {
     for (const value of positional) engine.text(value, spanOf(frame.file, stmt), frame);
   } else if (!PLAIN_TAGS.has(stmt.name)) {
     for (const value of [...positional, ...keywords.values()]) engine.escape(value);
-    if (registered?.kind === "node") escapeEnv(frame.env);
+    escapeEnv(frame.env);
   }
   if (stmt.target !== null) frame.env.vars.set(stmt.target, { value: result, loop: frame.loop?.id ?? 0 });
   engine.execute(stmt.body, frame);
