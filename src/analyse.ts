@@ -25,10 +25,10 @@ export async function analyse(options: AnalyseOptions, progress: Progress): Prom
   const key = cache === null ? "" : reportKey(options, found, cache);
   const stored = cache?.report(key) as Report | null | undefined;
   timer.lap("files");
+  cache?.saveHashes();
   if (stored !== null && stored !== undefined) return { ...stored, timing: timer.result() };
   const report = await analyseAnew(options, found, cache, progress, timer);
   cache?.saveReport(key, report);
-  cache?.saveHashes();
   return { ...report, timing: timer.result() };
 }
 

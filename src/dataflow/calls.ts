@@ -31,7 +31,7 @@ export interface Summary {
   readonly replay: readonly ((site: CallSite) => void)[];
 }
 
-type Tables = Map<string, Map<string, Summary>>;
+type Tables = Map<FunctionValue["def"], Map<string, Map<string, Summary>>>;
 
 const summaries = new WeakMap<Engine, { readonly lasting: Tables; local: Tables }>();
 
@@ -174,11 +174,16 @@ function summaryTable(engine: Engine, fn: FunctionValue, isLocal: boolean): Map<
     summaries.set(engine, all);
   }
   const tables = isLocal ? all.local : all.lasting;
-  const id = `${fn.module.name}:${fn.def.start}:${fn.closure?.id ?? 0}:${fn.owner?.id ?? ""}`;
-  let table = tables.get(id);
+  let ofDef = tables.get(fn.def);
+  if (ofDef === undefined) {
+    ofDef = new Map();
+    tables.set(fn.def, ofDef);
+  }
+  const id = `${fn.closure?.id ?? 0}:${fn.owner?.id ?? ""}`;
+  let table = ofDef.get(id);
   if (table === undefined) {
     table = new Map();
-    tables.set(id, table);
+    ofDef.set(id, table);
   }
   return table;
 }
