@@ -1,7 +1,7 @@
 /** Methods and subscripts of Python's own containers. */
 import type { Expr } from "../model/index.ts";
 import type { AccessSite, Engine } from "./engine.ts";
-import type { Frame } from "./frame.ts";
+import type { Frame, Loop } from "./frame.ts";
 import { inLoop } from "./iteration.ts";
 import { mergeDict, setItem } from "./evaluate.ts";
 import { managerQueryset, subscriptQueryset } from "./querysets.ts";
@@ -47,7 +47,7 @@ function listCall(engine: Engine, value: ListValue, name: string, args: CallArgs
       return UNKNOWN;
     case "pop":
     case "popleft":
-      return inLoop(value.element, site.frame.loop);
+      return inLoop(value.element, turnOf(value.element, site.frame.loop));
     case "copy":
     case "union":
     case "intersection":
@@ -63,6 +63,12 @@ function listCall(engine: Engine, value: ListValue, name: string, args: CallArgs
     default:
       return UNKNOWN;
   }
+}
+
+/** `while rows: row = rows.pop()` is a loop over the rows. */
+function turnOf(element: Value, loop: Loop | null): Loop | null {
+  if (loop?.over !== "while" || element.kind !== "row") return loop;
+  return { ...loop, over: "rows", origin: element.origin };
 }
 
 function addItem(value: ListValue, item: Value): void {
@@ -81,8 +87,10 @@ function dictCall(engine: Engine, value: DictValue, name: string, args: CallArgs
   switch (name) {
     case "get":
     case "pop": {
+      if (isAbsent(value, key)) return fallback ?? NONE;
       const found = dictItem(value, key ?? UNKNOWN, site.frame);
-      return fallback === undefined ? found : join(found, fallback);
+      const isCertain = key?.kind === "literal" && value.entries.has(String(key.value));
+      return fallback === undefined || isCertain ? found : join(found, fallback);
     }
     case "setdefault": {
       const existing = dictItem(value, key ?? UNKNOWN, site.frame);
@@ -109,6 +117,11 @@ function dictCall(engine: Engine, value: DictValue, name: string, args: CallArgs
       void engine;
       return UNKNOWN;
   }
+}
+
+/** All keys are known, and this is none of them. */
+function isAbsent(value: DictValue, key: Value | undefined): boolean {
+  return value.rest === null && key?.kind === "literal" && key.value !== null && !value.entries.has(String(key.value));
 }
 
 function dictItems(value: DictValue): Value {

@@ -12,7 +12,7 @@ export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] 
   for (const other of others.slice(0, MAX_ACCESSES)) {
     if (spots.every((spot) => !isSame(spot.span, other.access))) spots.push({ role: "access", span: other.access });
   }
-  return spots;
+  return spots.filter((spot) => !spot.span.file.startsWith("builtin/"));
 }
 
 function isSame(a: Span, b: Span): boolean {
@@ -30,6 +30,16 @@ export function confidenceOf(load: LazyLoad): Confidence {
   if (load.doubts.length > 0 || load.origin.kind === "parameter") return "possible";
   if (load.withoutCaller || load.loop?.over === "unknown") return "likely";
   return "certain";
+}
+
+/** In an event loop the read is refused, not slow: `lazy-in-async` speaks of it. */
+export function isRefused(load: LazyLoad): boolean {
+  return load.isAsync && !load.awaited;
+}
+
+/** Once for each row, in a loop over rows, and no caller is known to load it. */
+export function isLoadPerRow(load: LazyLoad, facts: SourceFacts): boolean {
+  return load.perRow && isRowLoop(load) && !isRefused(load) && !isCoveredElsewhere(load, facts);
 }
 
 export function isRowLoop(load: LazyLoad): boolean {
