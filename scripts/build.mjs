@@ -1,6 +1,7 @@
 // Compiles to dist/ and copies what is not TypeScript: the grammar, stubs of packages, rules' pages.
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const assets = /\.(?:py|md|wasm)$/;
@@ -16,3 +17,13 @@ for (const path of readdirSync("src", { recursive: true, encoding: "utf8" })) {
 }
 cpSync("node_modules/tree-sitter-python/tree-sitter-python.wasm", "dist/python/tree-sitter-python.wasm");
 chmodSync("dist/cli/main.js", 0o755);
+
+// What is the same for every run is done here: the stubs are lowered, and the build gets the name that caches go by.
+const lowered = spawnSync(process.execPath, ["dist/builtin/build-stub-pack.js"], { stdio: "inherit" });
+if (lowered.status !== 0) process.exit(lowered.status ?? 1);
+rmSync("dist/build-stamp.txt", { force: true });
+const stamp = createHash("sha256").update(readFileSync("package-lock.json"));
+for (const path of readdirSync("dist", { recursive: true, encoding: "utf8" }).toSorted()) {
+  if (/\.(?:js|py|wasm)$/.test(path)) stamp.update(path).update(readFileSync(join("dist", path)));
+}
+writeFileSync("dist/build-stamp.txt", stamp.digest("base64url"));

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { codecVersion } from "../python/codec.ts";
+import { readPack, type Pack } from "../sources/pack.ts";
 
 /** A stub module's text and the name it is imported by. */
 export interface Stub {
@@ -26,3 +28,14 @@ function readStub(folder: string, path: string): Stub {
   const name = path.replace(/(?:\/__init__)?\.py$/, "").replaceAll("/", ".");
   return { name, isPackage, file: `builtin/${path}`, text: readFileSync(`${folder}/${path}`, "utf8") };
 }
+
+/** The stubs as `scripts/build.mjs` lowered them, by the hash of each one's text. Empty in a checkout. */
+export function readStubPack(): Pack {
+  try {
+    return readPack(readFileSync(new URL("stubs.pack", import.meta.url)), stubStamp) ?? new Map();
+  } catch {
+    return new Map();
+  }
+}
+
+export const stubStamp = `stubs ${codecVersion}`;

@@ -7,6 +7,7 @@ import { collectionMethod } from "./collections.ts";
 import { unknownRow } from "./protocols.ts";
 import { managerAttribute, modelManager, querysetAttribute, superManagerAttribute } from "./querysets.ts";
 import { refreshed } from "./calls.ts";
+import { rowMethod } from "./rows.ts";
 import { dict, joinAll, literal, native, NO_ARGS, UNKNOWN, type ObjectValue, type SuperValue, type Value } from "./values.ts";
 
 export function attribute(engine: Engine, value: Value, name: string, site: AccessSite): Value {
@@ -127,14 +128,11 @@ function superAttribute(engine: Engine, value: SuperValue, name: string, site: A
     const cls = self.kind === "object" || self.kind === "class" ? self.cls : self.kind === "row" ? self.model.cls : null;
     if (cls === null) return UNKNOWN;
     const member = engine.classMember(cls, name, self, site, value.owner);
-    if (member !== null) return member;
-    return self.kind === "row" && name !== "__str__" ? (superRowMethod(engine, self, name) ?? UNKNOWN) : UNKNOWN;
+    const isStub = member === null || (member.kind === "bound" && member.fn.module.origin === "builtin");
+    const method = self.kind === "row" && isStub ? rowMethod(engine, self, name) : null;
+    return method ?? member ?? UNKNOWN;
   });
   return joinAll(results);
-}
-
-function superRowMethod(_engine: Engine, self: Value, name: string): Value | null {
-  return name === "save" || name === "delete" ? native(`super.${name}:${self.kind}`, () => UNKNOWN) : null;
 }
 
 /** Finds `name` along the MRO (after `after`, for `super()`) and binds it to `self`. */

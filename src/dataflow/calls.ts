@@ -82,16 +82,21 @@ export function callFunction(
   args: CallArgs,
   site: CallSite,
 ): Value {
-  if (site.frame.depth >= MAX_DEPTH || engine.fuel <= 0) return UNKNOWN;
+  if (site.frame.depth >= MAX_DEPTH || engine.fuel <= 0 || isEmptyStub(fn)) {
+    if (self !== null && (self.kind === "row" || !isEmptyStub(fn))) engine.escape(self);
+    escapeArgs(engine, args);
+    return isEmptyStub(fn) ? stubResult(engine, fn) : UNKNOWN;
+  }
   const bound = bindParams(engine, fn, self, args, site);
   const values = [...bound.values()];
-  const isLocal = values.some(hasIdentity);
+  const isLocal = values.some((value) => hasIdentity(value));
   const table = summaryTable(engine, fn, isLocal);
-  const key = values.map(keyOf).join(",");
+  const key = values.map((value) => keyOf(value)).join(",");
   const existing = table.get(key);
   if (existing !== undefined) return reuse(existing, site);
   if (table.size >= (isLocal ? MAX_CONTEXTS_PER_ROOT : MAX_CONTEXTS)) {
     engine.note("a function is called in too many ways to follow each", fn.module.ir.file);
+    for (const value of bound.values()) engine.escape(value);
     return UNKNOWN;
   }
   const summary: Summary = { result: UNKNOWN, isDone: false, replay: [] };
@@ -106,6 +111,18 @@ export function callFunction(
   return summary.result;
 }
 
+/** A function of our stubs whose body is `...`: it says that the name exists, not what it does. */
+function isEmptyStub(fn: FunctionValue): boolean {
+  if (fn.module.origin !== "builtin" || fn.def.kind === "lambda") return false;
+  const [only] = fn.def.body;
+  return fn.def.body.length === 1 && only?.kind === "expr" && only.value.kind === "constant";
+}
+
+function stubResult(engine: Engine, fn: FunctionValue): Value {
+  if (fn.def.kind === "lambda" || fn.def.returns === null) return UNKNOWN;
+  return engine.annotated(fn.def.returns, engine.moduleFrame(fn.module));
+}
+
 type Captured = ReturnType<Engine["recorder"]["capture"]>[number];
 
 /** What a summary recorded outside loops happens again, under the loop of the new call. */
@@ -115,7 +132,7 @@ function replayer(engine: Engine, event: Captured): (site: CallSite) => void {
     if (loop === null) return;
     const keyed = keyedBy(engine, loop.id);
     const calls = [...callSpans(site, loop.depth), ...event.fact.calls];
-    if (event.kind === "run") engine.recorder.run({ ...event.fact, loop, keyed, calls });
+    if (event.kind === "run") engine.recorder.run({ ...event.fact, loop, keyed, calls, trail: [...callSpans(site, 0), ...event.fact.calls] });
     else engine.recorder.write({ ...event.fact, loop, keyed, calls });
   };
 }
@@ -139,7 +156,10 @@ function reuse(summary: Summary, site: CallSite): Value {
 
 /** A second call makes new objects: result caches and loops are not shared with the first call's. */
 export function refreshed(value: Value, site: { readonly frame: Frame }): Value {
-  if (value.kind === "queryset") return { ...value, id: freshId(), evaluated: false, madeIn: site.frame.loop };
+  if (value.kind === "queryset") {
+    const id = freshId();
+    return { ...value, id, source: id, evaluated: false, madeIn: site.frame.loop };
+  }
   if (value.kind === "row" && value.loop === null && site.frame.loop !== null && value.origin.kind !== "instance") {
     return value.withoutCaller ? value : { ...value, loop: site.frame.loop };
   }
@@ -174,7 +194,10 @@ function runFunction(
   for (const [name, value] of bound) frame.env.vars.set(name, { value, loop: depends });
   const { def } = fn;
   if (def.kind === "lambda") return engine.evaluate(def.body, frame);
+  const waiting = engine.awaiting;
+  engine.awaiting = false;
   const exits = engine.execute(def.body, frame);
+  engine.awaiting = waiting;
   const result = resultOf(frame, def.isGenerator, !exits);
   return result.kind === "unknown" && def.returns !== null ? engine.annotated(def.returns, frame) : result;
 }

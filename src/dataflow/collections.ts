@@ -1,7 +1,7 @@
 /** Methods and subscripts of Python's own containers. */
 import type { Expr } from "../model/index.ts";
 import type { AccessSite, Engine } from "./engine.ts";
-import type { Frame } from "./frame.ts";
+import type { Frame, Loop } from "./frame.ts";
 import { inLoop } from "./iteration.ts";
 import { mergeDict, setItem } from "./evaluate.ts";
 import { managerQueryset, subscriptQueryset } from "./querysets.ts";
@@ -47,7 +47,7 @@ function listCall(engine: Engine, value: ListValue, name: string, args: CallArgs
       return UNKNOWN;
     case "pop":
     case "popleft":
-      return inLoop(value.element, site.frame.loop);
+      return inLoop(value.element, turnOf(value.element, site.frame.loop));
     case "copy":
     case "union":
     case "intersection":
@@ -63,6 +63,12 @@ function listCall(engine: Engine, value: ListValue, name: string, args: CallArgs
     default:
       return UNKNOWN;
   }
+}
+
+/** `while rows: row = rows.pop()` is a loop over the rows. */
+function turnOf(element: Value, loop: Loop | null): Loop | null {
+  if (loop?.over !== "while" || element.kind !== "row") return loop;
+  return { ...loop, over: "rows", origin: element.origin };
 }
 
 function addItem(value: ListValue, item: Value): void {

@@ -1,7 +1,7 @@
 /** Puts the engine's parts together. */
 import type { ClassInfo, DjangoProject, ModelGraph, Program, PythonModule } from "../model/index.ts";
 import { attribute, classMember, symbolValue } from "./attributes.ts";
-import { call, callFunction, callMethod } from "./calls.ts";
+import { call, callFunction, callMethod, escapeArgs } from "./calls.ts";
 import { subscript } from "./collections.ts";
 import type { CallArgs, CallSite, Engine, Hook } from "./engine.ts";
 import { compareValues, evaluate } from "./evaluate.ts";
@@ -9,7 +9,8 @@ import { assign, execute } from "./execute.ts";
 import { moduleFrame } from "./frames.ts";
 import { iterate } from "./iteration.ts";
 import { lookUp } from "./lookups.ts";
-import { annotatedValue, escapeValue, renderText, testValue } from "./protocols.ts";
+import { escapeValue } from "./escape.ts";
+import { annotatedValue, renderText, testValue } from "./protocols.ts";
 import { Recorder } from "./recorder.ts";
 import { constructedQueryset } from "./querysets.ts";
 import { makeRow, rowAttribute } from "./rows.ts";
@@ -38,6 +39,7 @@ export function createEngine(input: EngineInput): Engine {
     loopCount: 0,
     fuel: 0,
     entry: null,
+    awaiting: false,
     evaluate: (expr, frame) => evaluate(engine, expr, frame),
     execute: (body, frame) => execute(engine, body, frame),
     assign: (target, value, frame, loop) => assign(engine, target, value, frame, loop),
@@ -84,6 +86,7 @@ export function plainObject(engine: Engine, cls: ClassInfo, args: CallArgs, site
   const made = object(cls, args, site.span);
   const init = engine.classMember(cls, "__init__", made, { span: site.span, frame: site.frame });
   if (init !== null) engine.call(init, args, site);
+  else escapeArgs(engine, args);
   return made;
 }
 
@@ -99,6 +102,7 @@ function newRow(engine: Engine, cls: ClassInfo, args: CallArgs, site: CallSite):
     escapes: true,
     iterated: false,
     asValues: false,
+    asInstances: false,
     columns: new Set(),
     owner: null,
   }));

@@ -49,6 +49,8 @@ export interface Engine {
   loopCount: number;
   /** Work left for the root under way; at 0 the root is abandoned. */
   fuel: number;
+  /** What runs now is awaited: an `await`, an `async for` or an asynchronous method. */
+  awaiting: boolean;
   /** The framework entry (view, serializer, admin) under way, for implicit querysets. */
   entry: { readonly cls: ClassInfo; readonly span: Span } | null;
 

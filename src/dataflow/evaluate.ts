@@ -33,7 +33,7 @@ import {
 } from "./values.ts";
 import { applyPipe } from "./template-pipes.ts";
 import { recordComprehensionFold } from "./folds.ts";
-import { combineQuerysets } from "./querysets.ts";
+import { combineQuerysets, runQueryset } from "./querysets.ts";
 
 export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
   if (engine.fuel-- <= 0) return UNKNOWN;
@@ -82,8 +82,13 @@ export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
       return frame.module === null
         ? UNKNOWN
         : { kind: "function", module: frame.module, def: expr, closure: frame.env, owner: frame.owner };
-    case "await":
-      return engine.evaluate(expr.value, frame);
+    case "await": {
+      const outer = engine.awaiting;
+      engine.awaiting = true;
+      const value = engine.evaluate(expr.value, frame);
+      engine.awaiting = outer;
+      return value;
+    }
     case "yield": {
       const value = expr.value === null ? NONE : engine.evaluate(expr.value, frame);
       frame.yields.push(expr.from ? engine.iterate(value, spanOf(frame.file, expr), frame).element : value);
@@ -133,6 +138,7 @@ function callValue(engine: Engine, expr: Call, frame: Frame): Value {
   if (parent !== null) return parent;
   const target = engine.evaluate(expr.callee, frame);
   const args = evaluateArgs(engine, expr, frame);
+  if (isLogging(expr)) logged(engine, args, spanOf(frame.file, expr), frame);
   const result = engine.call(target, args, { span: spanOf(frame.file, expr), frame, expr });
   engine.dependsOn = Math.max(outer, engine.dependsOn);
   return extendChain(expr, result, frame);
@@ -147,6 +153,23 @@ function extendChain(expr: Call, result: Value, frame: Frame): Value {
   const isChained = span.file === frame.file && span.start === receiver.start && span.end === receiver.end;
   if (isChained || isRefinedByClass(origin, expr, frame)) origin.span = spanOf(frame.file, expr);
   return result;
+}
+
+const LOG_METHODS: ReadonlySet<string> = new Set(["debug", "info", "warning", "warn", "error", "exception", "critical", "log"]);
+
+/** `logger.info("…", rows)`. */
+function isLogging(expr: Call): boolean {
+  if (expr.callee.kind !== "attribute" || !LOG_METHODS.has(expr.callee.name)) return false;
+  const { object } = expr.callee;
+  const name = object.kind === "name" || object.kind === "attribute" ? object.name : "";
+  return /^_*(log|logger|logging)$/i.test(name) || /_(log|logger)$/i.test(name);
+}
+
+/** A record that is written formats its arguments. */
+function logged(engine: Engine, args: CallArgs, span: Parameters<Engine["text"]>[1], frame: Frame): void {
+  for (const value of args.positional.slice(1).flatMap(alternatives)) {
+    if (value.kind === "queryset") runQueryset(engine, value, "log", span, frame);
+  }
 }
 
 /** `super().get_queryset()` in the class whose queryset it is: from here on the class says what is loaded. */
@@ -177,15 +200,22 @@ export function evaluateArgs(engine: Engine, expr: Call, frame: Frame): CallArgs
     }
     const spread = engine.evaluate(arg.value, frame);
     if (spread.kind === "list" && spread.items !== null) positional.push(...spread.items);
-    else open = true;
+    else {
+      engine.escape(spread);
+      open = true;
+    }
   }
   for (const keyword of expr.keywords) {
     const value = engine.evaluate(keyword.value, frame);
     if (keyword.name !== "") keywords.set(keyword.name, value);
     else if (value.kind === "dict") {
       for (const [name, one] of value.entries) keywords.set(name, one);
+      if (value.rest !== null) engine.escape(value.rest);
       open ||= value.rest !== null;
-    } else open = true;
+    } else {
+      engine.escape(value);
+      open = true;
+    }
   }
   return { positional, keywords, open };
 }
@@ -281,6 +311,8 @@ function runClauses(
   }
   engine.dependsOn = 0;
   const source = engine.evaluate(clause.iterable, frame);
+  const waiting = engine.awaiting;
+  engine.awaiting = clause.isAsync;
   const { element, loop } = engine.iterate(
     source,
     spanOf(frame.file, clause.iterable),
@@ -288,6 +320,7 @@ function runClauses(
     "iterate",
     spanOf(frame.file, clause),
   );
+  engine.awaiting = waiting;
   const outer = frame.loop;
   frame.loop = loop;
   engine.assign(clause.target, element, frame, loop.id);

@@ -4,7 +4,11 @@ import type { Engine } from "./engine.ts";
 import type { Binding, Frame, Loop } from "./frame.ts";
 import { spanOf } from "./recorder.ts";
 import { recordLoopFold } from "./folds.ts";
-import { join, joinAll, listOf, NO_ARGS, UNKNOWN, type Value } from "./values.ts";
+import { escapeEnv } from "./escape.ts";
+import { noteDiscarded, noteUnread } from "./discards.ts";
+import { withDropped, withGiven } from "./load-tree.ts";
+import { join, joinAll, listOf, NO_ARGS, UNKNOWN, type RowValue, type Value } from "./values.ts";
+import { inLoop } from "./iteration.ts";
 import { macroValue } from "./template-run.ts";
 import { mergeDict, setItem } from "./evaluate.ts";
 
@@ -14,11 +18,14 @@ export function execute(engine: Engine, body: readonly Stmt[], frame: Frame): bo
 }
 
 function executeOne(engine: Engine, stmt: Stmt, frame: Frame): boolean {
-  if (engine.fuel-- <= 0) return true;
+  if (engine.fuel-- <= 0) {
+    escapeEnv(frame.env);
+    return true;
+  }
   switch (stmt.kind) {
     case "expr":
       engine.dependsOn = 0;
-      engine.evaluate(stmt.value, frame);
+      noteDiscarded(engine, stmt.value, engine.evaluate(stmt.value, frame), frame);
       return false;
     case "assign":
       executeAssign(engine, stmt, frame);
@@ -31,7 +38,7 @@ function executeOne(engine: Engine, stmt: Stmt, frame: Frame): boolean {
       frame.returns.push(stmt.value === null ? UNKNOWN : engine.evaluate(stmt.value, frame));
       return true;
     case "raise":
-      if (stmt.value !== null) engine.evaluate(stmt.value, frame);
+      if (stmt.value !== null) engine.escape(engine.evaluate(stmt.value, frame));
       return true;
     case "if":
       return executeIf(engine, stmt, frame);
@@ -75,6 +82,7 @@ function executeAssign(engine: Engine, stmt: Assign, frame: Frame): void {
   let value = engine.evaluate(stmt.value, frame);
   const loop = engine.dependsOn;
   if (value.kind === "unknown" && stmt.annotation !== null) value = engine.annotated(stmt.annotation, frame);
+  noteUnread(engine, stmt, value, frame);
   for (const target of stmt.targets) engine.assign(target, value, frame, loop);
 }
 
@@ -108,11 +116,12 @@ export function assign(engine: Engine, target: Expr, value: Value, frame: Frame,
       return engine.assign(target.value, listOf(value), frame, loop);
     case "attribute": {
       const object = engine.evaluate(target.object, frame);
+      // Stubs are followed through their attributes; in the project any method may read one.
+      if (frame.module?.origin !== "builtin") engine.escape(value);
       if (object.kind === "object") setAttribute(object.attrs, target.name, value, frame);
       else if (object.kind === "row") {
-        if (object.model.fields.get(target.name) === undefined || value.kind === "row") {
-          object.extra.set(target.name, value);
-        }
+        object.origin.asInstances = true;
+        assignToRow(object, target.name, value);
       } else engine.escape(value);
       return;
     }
@@ -133,6 +142,17 @@ export function assign(engine: Engine, target: Expr, value: Value, frame: Frame,
   }
 }
 
+/** A new key forgets the row that was loaded for the old one; a row that is put there is at hand. */
+function assignToRow(row: RowValue, name: string, value: Value): void {
+  const field = row.model.fields.get(name);
+  if (field === undefined) {
+    const keyOf = [...row.model.fields.values()].find((one) => one.relation !== null && one.attname === name);
+    if (keyOf === undefined) row.extra.set(name, value);
+    else row.load = withDropped(row.load, new Set([keyOf.name]));
+  } else if (value.kind === "row") row.extra.set(name, value);
+  else if (field.relation?.single === true) row.load = withGiven(row.load, name);
+}
+
 /** Under a branch or loop an attribute may keep what it had. */
 function setAttribute(attrs: Map<string, Value>, name: string, value: Value, frame: Frame): void {
   const had = attrs.get(name);
@@ -142,8 +162,10 @@ function setAttribute(attrs: Map<string, Value>, name: string, value: Value, fra
 function assignItems(engine: Engine, targets: readonly Expr[], value: Value, frame: Frame, loop: number): void {
   const known = value.kind === "list" && value.items !== null && value.items.length === targets.length ? value.items : null;
   const element = known === null ? engine.iterate(value, spanOf(frame.file, targets[0] ?? { start: 0, end: 0 }), frame, "unpack").element : UNKNOWN;
+  // As many names, as many rows: each stands for itself.
+  const single = known === null ? inLoop(element, frame.loop) : UNKNOWN;
   for (const [index, target] of targets.entries()) {
-    engine.assign(target, known?.[index] ?? element, frame, loop);
+    engine.assign(target, known?.[index] ?? single, frame, loop);
   }
 }
 
@@ -196,8 +218,12 @@ function executeFor(engine: Engine, stmt: For, frame: Frame): boolean {
   engine.dependsOn = 0;
   const source = engine.evaluate(stmt.iterable, frame);
   const head = { file: frame.file, start: stmt.start, end: stmt.headEnd };
+  const outer = engine.awaiting;
+  engine.awaiting = stmt.isAsync;
   const { element, loop } = engine.iterate(source, spanOf(frame.file, stmt.iterable), frame, "iterate", head);
   if (source.kind === "list" && source.items?.length === 0) return engine.execute(stmt.otherwise, frame);
+  engine.awaiting = outer;
+  if (endsAtOnce(stmt.body)) return executeOnce(engine, stmt, inLoop(element, frame.loop), frame);
   runLoop(stmt, loop, frame, () => {
     engine.assign(stmt.target, element, frame, loop.id);
     engine.execute(stmt.body, frame);
@@ -205,6 +231,44 @@ function executeFor(engine: Engine, stmt: For, frame: Frame): boolean {
   });
   engine.execute(stmt.otherwise, frame);
   return false;
+}
+
+/** A loop whose body always leaves it takes one item at most. */
+function executeOnce(engine: Engine, stmt: For, element: Value, frame: Frame): boolean {
+  return branches(engine, frame, [
+    [
+      `${stmt.start}:loop`,
+      () => {
+        engine.assign(stmt.target, element, frame, 0);
+        return engine.execute(stmt.body, frame) && stmt.body.at(-1)?.kind !== "jump";
+      },
+    ],
+    [`${stmt.start}:none`, () => engine.execute(stmt.otherwise, frame)],
+  ]);
+}
+
+function endsAtOnce(body: readonly Stmt[]): boolean {
+  const last = body.at(-1);
+  const leaves = last?.kind === "return" || last?.kind === "raise" || (last?.kind === "jump" && last.type === "break");
+  return leaves && !body.some(mayContinue);
+}
+
+/** Can a statement of a loop's body start the next turn? */
+function mayContinue(stmt: Stmt): boolean {
+  switch (stmt.kind) {
+    case "jump":
+      return stmt.type === "continue";
+    case "if":
+      return [...stmt.then, ...stmt.otherwise].some(mayContinue);
+    case "with":
+      return stmt.body.some(mayContinue);
+    case "try":
+      return [...stmt.body, ...stmt.otherwise, ...stmt.finally, ...stmt.handlers.flatMap((one) => one.body)].some(mayContinue);
+    case "match":
+      return stmt.cases.some((one) => one.body.some(mayContinue));
+    default:
+      return false;
+  }
 }
 
 function executeWhile(engine: Engine, stmt: While, frame: Frame): boolean {
@@ -308,6 +372,7 @@ function bindFunction(engine: Engine, stmt: FunctionDef, frame: Frame): void {
   const closure = frame.def === null ? null : frame.env;
   const value: Value = { kind: "function", module: frame.module, def: stmt, closure, owner: frame.owner };
   frame.env.vars.set(stmt.name, { value, loop: 0 });
+  if (closure !== null && stmt.decorators.length > 0) engine.escape(value);
 }
 
 function bindImports(engine: Engine, stmt: Import, frame: Frame): void {

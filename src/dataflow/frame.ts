@@ -66,11 +66,16 @@ export function lookUp(env: Env, name: string): Binding | null {
   return null;
 }
 
+/** Places in stubs and packages tell nobody anything. */
+function isOwnCode(frame: Frame | null): boolean {
+  return frame !== null && (frame.module === null || frame.module.origin === "project");
+}
+
 /** Call sites from the frame that runs the loop down to `frame`, outermost first. */
 export function callsSince(frame: Frame, depth: number): Span[] {
   const calls: Span[] = [];
   for (let at: Frame | null = frame; at !== null && at.depth > depth; at = at.caller) {
-    if (at.callSite !== null) calls.push(at.callSite);
+    if (at.callSite !== null && isOwnCode(at.caller)) calls.push(at.callSite);
   }
   return calls.toReversed();
 }

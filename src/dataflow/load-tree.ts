@@ -6,11 +6,14 @@ import type { RowValue, QuerysetValue } from "./values.ts";
 
 export interface LoadedRelation {
   readonly node: LoadNode;
-  readonly how: "select" | "prefetch" | "known";
+  /** `dropped`: a prefetch whose rows were thrown away by a write or a refresh. */
+  readonly how: "select" | "prefetch" | "known" | "dropped";
   /** Eager-load records that this node satisfies, to be marked as used. */
   readonly uses: readonly EagerUse[];
   /** The queryset of a `Prefetch`, where it says more than the plain relation. */
   readonly queryset: QuerysetValue | null;
+  /** Those of a `GenericPrefetch`, one for each model. */
+  readonly querysets?: readonly QuerysetValue[];
   /** The row itself, for a back-reference. */
   readonly row: RowValue | null;
 }
@@ -59,7 +62,7 @@ function structuralKey(fields: Omit<LoadNode, "id">): string {
 
 function relationKey(relation: LoadedRelation): string {
   const uses = relation.uses.map((use) => use.id).join(".");
-  return `${relation.how}${relation.node.id}:${uses}:${relation.queryset?.load.id ?? 0}:${rowIdentity(relation.row)}`;
+  return `${relation.how}${relation.node.id}:${uses}:${relation.queryset?.load.id ?? 0}${(relation.querysets ?? []).map((one) => `,${one.model.label}.${one.load.id}`).join("")}:${rowIdentity(relation.row)}`;
 }
 
 const NOTHING = new Map<string, never>();
@@ -136,9 +139,34 @@ export function withoutPrefetches(load: LoadNode): LoadNode {
   return node({ ...load, lists: NOTHING, relations: new Map(kept) });
 }
 
+/** A tree as the columns say it, without the parent that the rows will be told. */
+export function withoutKnown(load: LoadNode, name: string | null): LoadNode {
+  if (name === null || load.relations.get(name)?.how !== "known") return load;
+  const relations = new Map(load.relations);
+  relations.delete(name);
+  return node({ ...load, relations });
+}
+
+/** What a row has after its relations were thrown away: all of them, or those with these names. */
+export function withDropped(load: LoadNode, names: ReadonlySet<string> | null): LoadNode {
+  const relations = new Map(load.relations);
+  for (const [name, relation] of load.relations) {
+    if (names !== null && !names.has(name)) continue;
+    if (relation.how === "prefetch") relations.set(name, { ...relation, how: "dropped", node: BARE, queryset: null });
+    else relations.delete(name);
+  }
+  return node({ ...load, relations, selectsAll: names === null ? false : load.selectsAll });
+}
+
+/** A relation that code put on the row; what it has in memory is not known. */
+export function withGiven(load: LoadNode, name: string): LoadNode {
+  const given: LoadedRelation = { node: OPAQUE, how: "known", uses: [], queryset: null, row: null };
+  return node({ ...load, relations: new Map(load.relations).set(name, given) });
+}
+
 /** `only()` replaces what an earlier `only()` said; dotted names load columns of joined rows. */
 export function withOnly(load: LoadNode, names: readonly string[]): LoadNode {
-  const own = names.map((name) => name.split("__")[0] ?? name);
+  const own = names.map((name) => name.split("__")[0] ?? name).filter((name) => !load.deferred.has(name));
   let next = node({ ...load, only: new Set(own), deferred: NO_NAMES });
   for (const [relation, below] of groupByHead(names)) {
     const child = next.relations.get(relation);
@@ -151,7 +179,7 @@ export function withOnly(load: LoadNode, names: readonly string[]): LoadNode {
 
 export function withDeferred(load: LoadNode, names: readonly string[]): LoadNode {
   const own = names.filter((name) => !name.includes("__"));
-  let next = node({ ...load, deferred: new Set([...load.deferred, ...own]) });
+  let next = node(load.only === null ? { ...load, deferred: new Set([...load.deferred, ...own]) } : takenAway(load, load.only, own));
   for (const [relation, below] of groupByHead(names)) {
     const child = next.relations.get(relation);
     if (child === undefined) continue;
@@ -159,6 +187,13 @@ export function withDeferred(load: LoadNode, names: readonly string[]): LoadNode
     next = node({ ...next, relations: new Map(next.relations).set(relation, narrowed) });
   }
   return next;
+}
+
+/** `defer()` after `only()` takes names out of it, and turns into itself when none is left. */
+function takenAway(load: LoadNode, only: ReadonlySet<string>, names: readonly string[]): LoadNode {
+  const left = [...only].filter((name) => !names.includes(name));
+  if (left.length > 0) return { ...load, only: new Set(left) };
+  return { ...load, only: null, deferred: new Set(names.filter((name) => !only.has(name))) };
 }
 
 export function withAllColumns(load: LoadNode): LoadNode {

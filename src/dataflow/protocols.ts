@@ -128,6 +128,7 @@ function instanceOf(engine: Engine, value: Value, at: Expr, frame: Frame): Value
     escapes: true,
     iterated: false,
     asValues: false,
+    asInstances: false,
     columns: new Set(),
     owner: null,
   }));
@@ -147,35 +148,11 @@ export function unknownRow(engine: Engine, label: string): Value {
     escapes: true,
     iterated: false,
     asValues: false,
+    asInstances: false,
     columns: new Set(),
     owner: null,
   }));
   return makeRow({ model, origin, withoutCaller: true });
-}
-
-export function escapeValue(value: Value): void {
-  switch (value.kind) {
-    case "row":
-    case "queryset":
-      value.origin.escapes = true;
-      return;
-    case "union":
-      for (const one of value.values) escapeValue(one);
-      return;
-    case "list":
-      escapeValue(value.element);
-      return;
-    case "dict":
-      for (const one of value.entries.values()) escapeOnce(one);
-      if (value.rest !== null) escapeOnce(value.rest);
-      return;
-    default:
-      return;
-  }
-}
-
-function escapeOnce(value: Value): void {
-  if (value.kind !== "dict") escapeValue(value);
 }
 
 export { managerQueryset };

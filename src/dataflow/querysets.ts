@@ -11,10 +11,12 @@ import {
   withAllColumns,
   withAnnotations,
   withDeferred,
+  withDropped,
   withKnownRow,
   withList,
   withOnly,
   withOpaque,
+  withoutKnown,
   withoutPrefetches,
   withoutSelects,
   withPath,
@@ -73,6 +75,7 @@ function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerV
     escapes: false,
     iterated: false,
     asValues: false,
+    asInstances: false,
     columns: new Set(),
     owner,
   }));
@@ -90,7 +93,9 @@ export function managerQueryset(engine: Engine, manager: ManagerValue, site: Cal
   if (custom !== null) {
     const made = engine.call(custom, NO_ARGS, site);
     for (const one of alternatives(made)) {
-      if (one.kind === "queryset") return { ...asRelated(one, manager), id: freshId(), madeIn: site.frame.loop };
+      if (one.kind !== "queryset") continue;
+      const id = freshId();
+      return { ...asRelated(one, manager), id, source: id, madeIn: site.frame.loop };
     }
     const plain = plainQueryset(engine, manager, site.frame);
     return { ...plain, load: withOpaque(plain.load) };
@@ -117,15 +122,18 @@ function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValu
   return {
     ...queryset,
     load: prefetched === null ? load : mergeNodes(load, prefetched.node),
+    ordered: prefetched?.queryset?.ordered ?? queryset.ordered,
     related: { ...manager.related, plain: true },
     prefetched: prefetched !== null,
   };
 }
 
 export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Frame): QuerysetValue {
+  const id = freshId();
   const base: QuerysetValue = {
     kind: "queryset",
-    id: freshId(),
+    id,
+    source: id,
     model: manager.model,
     origin: manager.origin,
     path: "",
@@ -153,7 +161,7 @@ function prefetchOf(manager: ManagerValue): LoadedRelation | null {
   const { related } = manager;
   if (related === null) return null;
   const loaded = related.row.load.relations.get(related.field.name);
-  return loaded ?? null;
+  return loaded === undefined || loaded.how === "dropped" ? null : loaded;
 }
 
 /** Rows of a reverse foreign key know the row they came from. */
@@ -161,7 +169,7 @@ function knownParent(load: LoadNode, manager: ManagerValue): LoadNode {
   const { related } = manager;
   const back = related?.field.relation?.back ?? null;
   const kind = related?.field.relation?.kind;
-  if (related === null || back === null || (kind !== "fk-reverse" && kind !== "generic-relation")) return load;
+  if (related === null || back === null || (kind !== "fk-reverse" && kind !== "o2o-reverse")) return load;
   return withKnownRow(load, back, related.row);
 }
 
@@ -250,7 +258,17 @@ function relatedWrite(engine: Engine, manager: ManagerValue, name: string, args:
   }
   recordWrite(engine, name.replace(/^a(?=add|remove|set|clear|create)/, ""), manager.model, manager.related?.field.name ?? null, site);
   const isCreate = name === "create" || name === "acreate";
+  if (manager.related !== null && (!isCreate || dropsOnCreate(engine, manager.related.field))) {
+    const { row, field } = manager.related;
+    row.load = withDropped(row.load, new Set([field.name]));
+  }
   return isCreate ? freshRow(manager.model, manager.origin) : UNKNOWN;
+}
+
+/** A many-to-many adds what it creates; the others forget their prefetched rows only since 5.1. */
+function dropsOnCreate(engine: Engine, field: Field): boolean {
+  const kind = field.relation?.kind;
+  return kind === "m2m" || kind === "m2m-reverse" || isDjango(engine, 5, 1);
 }
 
 function freshRow(model: Model, origin: ManagerValue["origin"]): RowValue {
@@ -265,7 +283,8 @@ function same(changes: Partial<QuerysetValue>): Method {
 }
 
 function derived(queryset: QuerysetValue, changes: Partial<QuerysetValue>): QuerysetValue {
-  return { ...queryset, id: freshId(), evaluated: false, ...changes };
+  const id = freshId();
+  return { ...queryset, id, source: id, evaluated: false, ...changes };
 }
 
 /** Anything but `all()` leaves the prefetched results behind. */
@@ -290,7 +309,7 @@ const ordersBy: Method = (_engine, queryset, args) =>
   requeried(queryset, { ordered: args.positional.length === 0 && !args.open ? "no" : "yes" });
 
 const CHAINS: Readonly<Record<string, Method>> = {
-  all: (_engine, queryset) => derived(queryset, {}),
+  all: (_engine, queryset) => derived(queryset, { source: queryset.source }),
   get_queryset: (_engine, queryset) => derived(queryset, {}),
   _clone: (_engine, queryset) => derived(queryset, {}),
   _chain: (_engine, queryset) => derived(queryset, {}),
@@ -371,14 +390,22 @@ const ASYNC: ReadonlySet<string> = new Set([
 ]);
 
 function querysetCall(engine: Engine, queryset: QuerysetValue, method: string, args: CallArgs, site: CallSite): Value {
-  const name = ASYNC.has(method) ? method.slice(1) : method;
+  const isAsync = ASYNC.has(method) || method === "aiterator";
+  const outer = engine.awaiting;
+  engine.awaiting ||= isAsync;
+  const result = querysetMethod(engine, queryset, ASYNC.has(method) ? method.slice(1) : method, args, site);
+  engine.awaiting = outer;
+  return result;
+}
+
+function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, args: CallArgs, site: CallSite): Value {
   noteChain(engine, queryset, name, site);
   const chain = CHAINS[name];
   if (chain !== undefined) return chain(engine, queryset, args, site, name);
   const run = RUNS[name];
   if (run !== undefined) return run(engine, queryset, args, site, name);
   if (WRITES.has(name)) return writeCall(engine, queryset, name, args, site);
-  if (name === "raw") return rawQueryset(queryset);
+  if (name === "raw") return rawQueryset(queryset, args);
   if (name.startsWith("__") || name === "as_manager") return UNKNOWN;
   engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file);
   return derived(queryset, { load: withOpaque(queryset.load) });
@@ -398,12 +425,30 @@ function noteChain(engine: Engine, queryset: QuerysetValue, name: string, site: 
   });
 }
 
-function rawQueryset(queryset: QuerysetValue): Value {
-  return derived(queryset, { load: withOpaque(BARE), ordered: "unknown", narrowed: true });
+/** Rows of a raw statement have the columns that it names, and load the rest one by one. */
+function rawQueryset(queryset: QuerysetValue, args: CallArgs): Value {
+  const [statement] = args.positional;
+  const names = statement?.kind === "literal" && typeof statement.value === "string" ? selectedColumns(statement.value) : null;
+  const load = names === null || args.keywords.has("translations") ? BARE : withOnly(BARE, names);
+  return derived(queryset, { load, ordered: "unknown", narrowed: true });
+}
+
+/** Columns of `SELECT a, t.b FROM`; null where the list says more than names. */
+function selectedColumns(statement: string): string[] | null {
+  const listed = /^\s*select\s+([\s\S]+?)\s+from\s/i.exec(statement)?.[1];
+  if (listed === undefined) return null;
+  const names = listed.split(",").map((one) => /^(?:["\w]+\.)?"?(\w+)"?$/.exec(one.trim())?.[1] ?? null);
+  return names.every((one) => one !== null) ? names : null;
 }
 
 function annotate(_engine: Engine, queryset: QuerysetValue, args: CallArgs): Value {
   return requeried(queryset, { load: withAnnotations(queryset.load, [...args.keywords.keys()]) });
+}
+
+/** Is the project's Django at least this one? What is not known counts as new. */
+export function isDjango(engine: Engine, major: number, minor: number): boolean {
+  const [first = 0, second = 0] = (engine.project.djangoVersion ?? "99").split(".").map(Number);
+  return first > major || (first === major && second >= minor);
 }
 
 function literalNames(args: CallArgs): readonly string[] | null {
@@ -497,6 +542,7 @@ export function withPrefetch(
     how: "prefetch",
     uses: [use],
     queryset: lookup.queryset,
+    querysets: lookup.querysets,
     row: null,
   };
   const [head, ...rest] = steps;
@@ -517,23 +563,27 @@ export function withPrefetch(
 interface PrefetchLookup {
   readonly path: string;
   readonly queryset: QuerysetValue | null;
+  readonly querysets: readonly QuerysetValue[];
   readonly isOpaque: boolean;
   readonly toAttr: string | null;
 }
 
 function prefetchLookup(value: Value): PrefetchLookup | null {
   if (value.kind === "literal" && typeof value.value === "string") {
-    return { path: value.value, queryset: null, isOpaque: false, toAttr: null };
+    return { path: value.value, queryset: null, querysets: [], isOpaque: false, toAttr: null };
   }
   if (value.kind !== "object" || !/Prefetch$/.test(value.cls.name) || value.args === null) return null;
   const path = argument(value.args, 0, "lookup");
   if (path?.kind !== "literal" || typeof path.value !== "string") return null;
   const queryset = argument(value.args, 1, "queryset");
   const toAttr = argument(value.args, 2, "to_attr");
+  const several = value.cls.name === "GenericPrefetch" ? argument(value.args, 1, "querysets") : null;
+  const querysets = several?.kind === "list" ? (several.items ?? []).filter((one) => one.kind === "queryset") : [];
   return {
     path: path.value,
     queryset: queryset?.kind === "queryset" ? queryset : null,
-    isOpaque: queryset !== null && queryset.kind !== "queryset" && !(queryset.kind === "literal"),
+    querysets,
+    isOpaque: several !== null ? querysets.length === 0 : queryset !== null && queryset.kind !== "queryset" && !(queryset.kind === "literal"),
     toAttr: toAttr?.kind === "literal" && typeof toAttr.value === "string" ? toAttr.value : null,
   };
 }
@@ -574,7 +624,7 @@ function single(how: string): Method {
     const usesCache = how === "first" && queryset.prefetched && queryset.ordered === "yes";
     const narrowed = args.positional.length > 0 || args.keywords.size > 0;
     const target = usesCache ? queryset : requeried(queryset, { narrowed: queryset.narrowed || narrowed, evaluated: queryset.evaluated && how === "first" && queryset.ordered === "yes" });
-    runQueryset(engine, { ...target, id: queryset.id }, how, site.span, site.frame);
+    runQueryset(engine, { ...target, id: queryset.id, source: queryset.source }, how, site.span, site.frame);
     return elementOf(engine, target, site.frame.loop, site.frame);
   };
 }
@@ -582,7 +632,7 @@ function single(how: string): Method {
 function scalar(how: string): Method {
   return (engine, queryset, _args, site) => {
     const usesCache = (how === "count" || how === "exists" || how === "contains") && (queryset.prefetched || queryset.evaluated);
-    const target = usesCache ? queryset : { ...requeried(queryset, {}), id: queryset.id };
+    const target = usesCache ? queryset : { ...requeried(queryset, {}), id: queryset.id, source: queryset.source };
     runQueryset(engine, target, how, site.span, site.frame);
     return how === "aggregate" ? dict() : UNKNOWN;
   };
@@ -598,7 +648,7 @@ function inBulk(engine: Engine, queryset: QuerysetValue, _args: CallArgs, site: 
 function iteratorOf(engine: Engine, queryset: QuerysetValue, args: CallArgs, site: CallSite): Value {
   const keepsPrefetch = args.keywords.has("chunk_size") || args.positional.length > 0;
   const target = keepsPrefetch || queryset.related !== null ? queryset : derived(queryset, {});
-  const requery = { ...requeried(target, {}), id: queryset.id };
+  const requery = { ...requeried(target, {}), id: queryset.id, source: queryset.source };
   runQueryset(engine, requery, "iterator", site.span, site.frame);
   return listOf(elementOf(engine, requery, freshLoop(engine, queryset, site.span, site.frame), site.frame), "generator");
 }
@@ -631,15 +681,24 @@ export function iterateQueryset(
 ): Iteration {
   runQueryset(engine, queryset, how, span, frame);
   queryset.origin.iterated = true;
-  const loop: Loop = { id: ++engine.loopCount, span: projectSite({ span: head, frame }).span, over: "rows", origin: queryset.origin, depth: frame.depth };
+  const at = projectSite({ span: head, frame }).span;
+  const loop: Loop = { id: ++engine.loopCount, span: at, over: "rows", origin: queryset.origin, depth: frame.depth };
+  checkKnownParent(engine, queryset, loop, span, frame);
   return { element: elementOf(engine, queryset, loop, frame), loop };
+}
+
+/** Rows of a row in a loop, or of one that a template got: only the parent's queryset can load what they lack. */
+function isMendedAtParent(row: RowValue, queryset: QuerysetValue): boolean {
+  if (row.loop !== null) return true;
+  const { kind, span } = row.origin;
+  return (kind === "manager" || kind === "implicit") && !queryset.origin.span.file.endsWith(".py") && span.file.endsWith(".py");
 }
 
 /** One row of the queryset; `loop` null for a single one. */
 export function elementOf(engine: Engine, queryset: QuerysetValue, loop: Loop | null, frame: Frame): Value {
   if (queryset.shape !== "rows") return UNKNOWN;
   const { related } = queryset;
-  const belongsToParent = related !== null && (related.plain || queryset.prefetched) && related.row.loop !== null;
+  const belongsToParent = related !== null && (related.plain || queryset.prefetched) && isMendedAtParent(related.row, queryset);
   const row = makeRow({
     model: queryset.model,
     origin: belongsToParent ? related.row.origin : queryset.origin,
@@ -657,21 +716,31 @@ export function elementOf(engine: Engine, queryset: QuerysetValue, loop: Loop | 
 /** A prefetch matches rows by a key; when that column was left out it is fetched row by row. */
 function checkPrefetchKeys(engine: Engine, queryset: QuerysetValue, row: RowValue, frame: Frame): void {
   for (const [name, relation] of queryset.load.relations) {
-    if (relation.how !== "prefetch") continue;
     const field = queryset.model.fields.get(name);
-    if (field?.relation == null) continue;
-    const site: AccessSite = { span: queryset.origin.span, frame };
-    const deferredKind = { reason: "deferred", kind: "deferred", method: null } as const;
-    if (field.attname !== null && !hasColumn(queryset.load, field.name, field.attname, false)) {
-      recordLoad(engine, row, field, site, deferredKind);
+    if (relation.how !== "prefetch" || field?.relation == null) continue;
+    const own = field.attname !== null && !hasColumn(queryset.load, field.name, field.attname, false);
+    if (own || lacksKey(engine, field, relation.node)) {
+      const span = own ? queryset.origin.span : (relation.queryset?.origin.span ?? queryset.origin.span);
+      recordLoad(engine, row, field, { span, frame }, KEY_LOAD);
     }
-    const target = engine.graph.byLabel(field.relation.target ?? "");
-    const back = field.relation.kind === "fk-reverse" ? (target?.fields.get(field.relation.back ?? "") ?? null) : null;
-    if (target === null || back === null || relation.node.opaque) continue;
-    if (hasColumn(relation.node, back.name, back.attname, back.primaryKey)) continue;
-    const child = makeRow({ model: target, origin: row.origin, path: joinPath(row.path, name), load: relation.node, loop: row.loop });
-    recordLoad(engine, child, back, site, deferredKind);
   }
+}
+
+const KEY_LOAD = { reason: "key", kind: "deferred", method: null } as const;
+
+/** Rows at the other end of a reverse foreign key without the key that leads back. */
+function lacksKey(engine: Engine, field: Field, load: LoadNode): boolean {
+  const target = engine.graph.byLabel(field.relation?.target ?? "");
+  const back = field.relation?.kind === "fk-reverse" ? target?.fields.get(field.relation.back ?? "") : undefined;
+  return back !== undefined && !load.opaque && !hasColumn(load, back.name, back.attname, back.primaryKey);
+}
+
+/** Until 6.1 a row that is told its parent compares the key first, and fetches it for that. */
+function checkKnownParent(engine: Engine, queryset: QuerysetValue, loop: Loop, span: Span, frame: Frame): void {
+  const { related } = queryset;
+  if (related === null || queryset.prefetched || queryset.shape !== "rows" || isDjango(engine, 6, 1)) return;
+  const load = withoutKnown(queryset.load, related.field.relation?.back ?? null);
+  if (lacksKey(engine, related.field, load)) recordLoad(engine, { ...related.row, loop }, related.field, { span, frame }, KEY_LOAD);
 }
 
 /** Records one execution, and for a related manager under a loop the load that it is. */
@@ -687,6 +756,7 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     origin: queryset.origin,
     model: queryset.model.label,
     queryset: queryset.id,
+    source: queryset.source,
     how,
     span: at.span,
     loop,
@@ -697,11 +767,15 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     ordered: queryset.ordered,
     branch: at.frame.branch,
     calls: callsSince(at.frame, loop?.depth ?? at.frame.depth),
+    trail: callsSince(at.frame, 0),
     symbol: at.frame.symbol,
     atImport: frame.atImport,
     isAsync: at.frame.isAsync,
     inTemplate: at.frame.language !== "python",
     related: related !== null && related.row.loop !== null,
+    awaited: engine.awaiting,
+    givesRows: queryset.shape === "rows",
+    madeInLoop: queryset.madeIn !== null && queryset.madeIn === loop,
   });
   if (FILLS_CACHE.has(how)) queryset.evaluated = true;
 }
@@ -724,7 +798,7 @@ function recordRelatedLoad(
   const { row, field } = related;
   const relation = field.relation;
   if (relation === null || row.load.opaque) return;
-  const wasPrefetched = row.load.relations.has(field.name);
+  const wasPrefetched = row.load.relations.has(field.name) || [...row.load.lists.values()].some((one) => one.field === field.name);
   recordLoad(engine, row, field, { span, frame }, {
     reason: wasPrefetched ? "defeated" : "unloaded",
     kind: relation.kind,
@@ -741,7 +815,7 @@ function narrowedMethod(queryset: QuerysetValue, how: string): string {
 /** `qs[0]`, `qs[:5]`. */
 export function subscriptQueryset(engine: Engine, queryset: QuerysetValue, isSlice: boolean, span: Span, frame: Frame): Value {
   const isCached = queryset.evaluated || queryset.prefetched;
-  if (isSlice) return derived(queryset, { sliced: true, evaluated: isCached && queryset.evaluated });
+  if (isSlice) return derived(queryset, { sliced: true, source: queryset.source, evaluated: isCached && queryset.evaluated });
   runQueryset(engine, queryset, "index", span, frame);
   return elementOf(engine, queryset, frame.loop, frame);
 }

@@ -1,6 +1,7 @@
 /** Collects what the engine sees, once per place, and hands it over as facts. */
 import type {
   ChainCall,
+  Discarded,
   EagerLoad,
   Expr,
   Fold,
@@ -9,8 +10,10 @@ import type {
   Model,
   Origin,
   QueryRun,
+  RowPrefetch,
   SourceFacts,
   Span,
+  Validation,
   Write,
 } from "../model/index.ts";
 import type { Loop } from "./frame.ts";
@@ -28,6 +31,8 @@ export interface LiveOrigin {
   escapes: boolean;
   iterated: boolean;
   asValues: boolean;
+  /** More than columns was asked of its rows. */
+  asInstances: boolean;
   readonly columns: Set<string>;
   /** The class whose attribute it is, for implicit origins. */
   readonly owner: string | null;
@@ -42,6 +47,9 @@ interface LiveEagerLoad extends EagerUse {
 
 type Loaded = Omit<LazyLoad, "origin" | "loop"> & { readonly origin: LiveOrigin; readonly loop: Loop | null };
 type Ran = Omit<QueryRun, "origin" | "loop"> & { readonly origin: LiveOrigin; readonly loop: Loop | null };
+type Dropped = Omit<Discarded, "origin"> & { readonly origin: LiveOrigin };
+type Validated = Omit<Validation, "loop"> & { readonly loop: Loop | null };
+type PrefetchedRow = Omit<RowPrefetch, "origin" | "loop"> & { readonly origin: LiveOrigin; readonly loop: Loop | null };
 type Wrote = Omit<Write, "loop"> & { readonly loop: Loop | null };
 type Folded = Omit<Fold, "origin" | "rowsUsedElsewhere"> & { readonly origin: LiveOrigin; readonly queryset: number };
 
@@ -59,6 +67,9 @@ export class Recorder {
   readonly runs = new Map<string, Ran>();
   readonly writes = new Map<string, Wrote>();
   readonly folds = new Map<string, Folded>();
+  readonly discarded = new Map<string, Dropped>();
+  readonly validations = new Map<string, Validated>();
+  readonly rowPrefetches = new Map<string, PrefetchedRow>();
   readonly eager = new Map<string, LiveEagerLoad>();
   private order = 0;
   private readonly captures: CapturedEvent[][] = [];
@@ -96,10 +107,23 @@ export class Recorder {
   }
 
   load(load: Loaded): void {
-    const key = `${load.origin.id}:${load.path}:${load.access.file}:${load.access.start}:${load.reason}:${load.perRow}:${load.isAsync}`;
+    const key = keyOfLoad(load);
+    if (this.isDeeperRecursion(load)) return;
     const existing = this.loads.get(key);
     if (existing !== undefined && existing.withoutCaller <= load.withoutCaller) return;
     this.loads.set(key, load);
+  }
+
+  /** A recursion along a relation reads it at one place with ever longer paths: the first one says it. */
+  private isDeeperRecursion(load: Loaded): boolean {
+    const steps = load.path.split("__");
+    const last = steps.at(-1);
+    if (last === undefined || steps.at(-2) !== last) return false;
+    for (let length = 1; length < steps.length; length += 1) {
+      const shorter = { ...load, path: steps.slice(0, length).join("__") };
+      if (this.loads.has(keyOfLoad(shorter))) return true;
+    }
+    return false;
   }
 
   /** A relation read that an eager load had covered. */
@@ -123,6 +147,19 @@ export class Recorder {
     this.folds.set(`${fold.span.file}:${fold.span.start}:${fold.kind}`, fold);
   }
 
+  discard(dropped: Dropped): void {
+    this.discarded.set(`${dropped.span.file}:${dropped.span.start}`, dropped);
+  }
+
+  validation(fact: Validated): void {
+    const key = `${fact.span.file}:${fact.span.start}:${fact.loop?.span.start ?? -1}`;
+    if (!this.validations.has(key)) this.validations.set(key, fact);
+  }
+
+  rowPrefetch(fact: PrefetchedRow): void {
+    this.rowPrefetches.set(`${fact.span.file}:${fact.span.start}:${fact.perRow}`, fact);
+  }
+
   facts(): SourceFacts {
     const origins = new Map([...this.origins.values()].map((live) => [live.id, frozenOrigin(live)]));
     const of = (live: LiveOrigin): Origin => origins.get(live.id) ?? frozenOrigin(live);
@@ -144,6 +181,9 @@ export class Recorder {
         span: one.span,
         used: one.used,
       })),
+      discarded: [...this.discarded.values()].map((one) => ({ ...one, origin: of(one.origin) })),
+      validations: [...this.validations.values()].map((one) => ({ ...one, loop: loopOf(one.loop) })),
+      rowPrefetches: [...this.rowPrefetches.values()].map((one) => ({ ...one, origin: of(one.origin), loop: loopOf(one.loop) })),
       folds: [...this.folds.values()].map((fold) => ({
         ...fold,
         origin: of(fold.origin),
@@ -167,7 +207,12 @@ function frozenOrigin(live: LiveOrigin): Origin {
     iterated: live.iterated,
     columns: live.columns,
     asValues: live.asValues,
+    asInstances: live.asInstances,
   };
+}
+
+function keyOfLoad(load: Loaded): string {
+  return `${load.origin.id}:${load.path}:${load.access.file}:${load.access.start}:${load.reason}:${load.perRow}:${load.isAsync}`;
 }
 
 /** The text span of an expression in a file. */

@@ -86,7 +86,9 @@ function runClassRoot(engine: Engine, cls: ClassInfo, managers: ReadonlyMap<Clas
       }
       if (definition.kind === "variable" && definition.value !== null && model === null) {
         engine.fuel = FUEL_PER_ROOT;
-        engine.evaluate(definition.value, classFrame(engine, cls));
+        const value = engine.evaluate(definition.value, classFrame(engine, cls));
+        // Whoever uses the class may use its attributes.
+        engine.escape(value);
       }
       if (definition.kind === "class") runClassRoot(engine, definition.cls, managers);
     }

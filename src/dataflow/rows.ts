@@ -1,11 +1,13 @@
 /** Model instances: what is in memory, what a read costs, what it leads to. */
 import type { Field, LazyLoad, Model, RelationKind, Span } from "../model/index.ts";
-import { siteOf, type AccessSite, type Engine } from "./engine.ts";
+import { siteOf, type AccessSite, type CallArgs, type CallSite, type Engine } from "./engine.ts";
+import { argument } from "./calls.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
-import { BARE, hasColumn, OPAQUE, type LoadedRelation, type LoadNode } from "./load-tree.ts";
+import { BARE, hasColumn, OPAQUE, withDropped, withKnownRow, type LoadedRelation, type LoadNode } from "./load-tree.ts";
 import type { LiveOrigin } from "./recorder.ts";
 import {
   freshId,
+  joinAll,
   listOf,
   native,
   UNKNOWN,
@@ -61,8 +63,32 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   }
   const byColumn = columnField(row.model, name);
   if (byColumn !== null) return columnValue(engine, row, byColumn, site);
-  const member = engine.classMember(row.model.cls, name, row, site);
-  return member ?? rowMethod(engine, row, name);
+  const displayed = displayedField(row.model, name);
+  if (displayed !== null) return displayMethod(engine, row, displayed);
+  row.origin.asInstances = true;
+  const own = engine.program.member(row.model.cls, name);
+  const isStub = own === null || own.owner.module.origin === "builtin";
+  // What Django's own methods read is not in their stubs.
+  if (isStub && !INNOCENT.has(name)) row.origin.escapes = true;
+  const method = isStub ? rowMethod(engine, row, name) : null;
+  return method ?? engine.classMember(row.model.cls, name, row, site);
+}
+
+/** Parts of an instance that read no column. */
+const INNOCENT: ReadonlySet<string> = new Set(["_meta", "DoesNotExist", "MultipleObjectsReturned", "_state", "get_absolute_url", "__class__", "refresh_from_db"]);
+
+/** `get_status_display` reads `status`. */
+function displayedField(model: Model, name: string): Field | null {
+  const match = /^get_(.+)_display$/.exec(name);
+  return match?.[1] === undefined ? null : (model.fields.get(match[1]) ?? null);
+}
+
+function displayMethod(engine: Engine, row: RowValue, field: Field): Value {
+  return native(`row.display.${field.name}:${row.id}`, (_args, at) => {
+    columnValue(engine, row, field, { span: at.span, frame: at.frame });
+    row.origin.asInstances = true;
+    return UNKNOWN;
+  });
 }
 
 function columnField(model: Model, attname: string): Field | null {
@@ -110,7 +136,7 @@ export function markUsed(relation: LoadedRelation): void {
 function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   const loaded = row.load.relations.get(field.name);
   row.origin.columns.add(joinPath(row.path, field.name));
-  if (loaded !== undefined) {
+  if (loaded !== undefined && loaded.how !== "dropped") {
     markUsed(loaded);
     engine.recorder.cover(projectSite(site).span, field.name);
     return loaded.row ?? related(engine, row, field, loaded.node);
@@ -123,13 +149,41 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
     engine.recorder.cover(projectSite(site).span, field.name);
     return related(engine, row, field, row.load);
   }
+  if (field.attname !== null && !hasColumn(row.load, field.name, field.attname, field.primaryKey)) {
+    recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
+  }
   recordLoad(engine, row, field, site, { reason: "unloaded", kind: relation.kind, method: null });
   return related(engine, row, field, BARE);
 }
 
 function related(engine: Engine, row: RowValue, field: Field, load: LoadNode): Value {
+  if (field.relation?.kind === "generic-fk") return genericTargets(engine, row, field);
   const target = engine.graph.byLabel(field.relation?.target ?? "", row.model.app);
-  if (target === null) return UNKNOWN;
+  return target === null ? UNKNOWN : relatedRow(row, field, target, knownBack(row, field, load));
+}
+
+/** Both ends of a one-to-one relation know each other once one of them is loaded. */
+function knownBack(row: RowValue, field: Field, load: LoadNode): LoadNode {
+  const { relation } = field;
+  const isOneToOne = relation?.kind === "o2o" || relation?.kind === "o2o-reverse";
+  return isOneToOne && relation.back !== null && !load.opaque ? withKnownRow(load, relation.back, row) : load;
+}
+
+/** What a generic foreign key can lead to: models that a `GenericPrefetch` names, or that have the relation back. */
+function genericTargets(engine: Engine, row: RowValue, field: Field): Value {
+  const loaded = row.load.relations.get(field.name);
+  if (row.load.opaque || loaded?.node.opaque === true) return UNKNOWN;
+  const prefetched = loaded?.querysets ?? [];
+  if (prefetched.length > 0) return joinAll(prefetched.map((one) => relatedRow(row, field, one.model, one.load)));
+  const known = [...engine.graph.models.values()].filter((model) => !model.isAbstract && !model.isProxy && leadsBack(model, row.model));
+  return joinAll(known.map((model) => relatedRow(row, field, model, loaded?.node ?? BARE)));
+}
+
+function leadsBack(model: Model, to: Model): boolean {
+  return [...model.fields.values()].some((field) => field.relation?.kind === "generic-relation" && field.relation.target === to.label);
+}
+
+function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode): RowValue {
   return makeRow({
     model: target,
     origin: row.origin,
@@ -156,6 +210,7 @@ export function managerOf(engine: Engine, row: RowValue, field: Field, site: Acc
     escapes: false,
     iterated: false,
     asValues: false,
+    asInstances: false,
     columns: new Set(),
     owner: null,
   }));
@@ -191,10 +246,11 @@ export interface LoadKind {
 }
 
 export function recordLoad(engine: Engine, row: RowValue, field: Field, site: AccessSite, what: LoadKind): void {
-  if (row.isNew || row.origin.kind === "instance" && row.loop === null && !site.frame.isAsync) return;
+  if (row.isNew || (row.origin.kind === "instance" && row.loop === null && !site.frame.isAsync)) return;
   const at = projectSite(site);
   const perRow = row.loop !== null;
-  if (!perRow && !at.frame.isAsync) return;
+  // A column that was left out costs a query for a single row too: what `only()` saved is lost.
+  if (!perRow && !at.frame.isAsync && what.reason !== "deferred") return;
   engine.recorder.load({
     origin: row.origin,
     path: joinPath(row.path, field.name),
@@ -208,6 +264,7 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     loop: row.loop,
     perRow,
     isAsync: at.frame.isAsync,
+    awaited: engine.awaiting,
     joinable: row.joinable && isJoinable(what.kind),
     doubts: row.doubts,
     withoutCaller: row.withoutCaller,
@@ -225,16 +282,23 @@ function callsOutside(frame: Frame, loop: Loop | null): Span[] {
 
 const ROW_WRITES: ReadonlySet<string> = new Set(["save", "delete", "asave", "adelete", "save_base"]);
 
-function rowMethod(engine: Engine, row: RowValue, name: string): Value | null {
+export function rowMethod(engine: Engine, row: RowValue, name: string): Value | null {
   if (ROW_WRITES.has(name)) {
     return native(`row.${name}:${row.id}`, (_args, site) => {
+      row.origin.escapes = true;
       recordWrite(engine, name.replace(/^a/, ""), row.model, null, site);
       return UNKNOWN;
     });
   }
+  if (VALIDATIONS.has(name)) {
+    return native(`row.${name}:${row.id}`, (_args, site) => {
+      noteValidation(engine, row, name, site);
+      return UNKNOWN;
+    });
+  }
   if (name === "refresh_from_db" || name === "arefresh_from_db") {
-    return native(`row.${name}:${row.id}`, () => {
-      row.load = BARE;
+    return native(`row.${name}:${row.id}`, (args, site) => {
+      refresh(engine, row, args, site);
       return UNKNOWN;
     });
   }
@@ -242,10 +306,61 @@ function rowMethod(engine: Engine, row: RowValue, name: string): Value | null {
   return null;
 }
 
+/** Refreshing is a query, and forgets what was loaded beside the row. */
+function refresh(engine: Engine, row: RowValue, args: CallArgs, site: CallSite): void {
+  const fields = argument(args, 1, "fields");
+  const names = fields?.kind === "list" && fields.items !== null ? fields.items.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : [])) : null;
+  recordRun(engine, row, "refresh", site);
+  row.load = withDropped(row.load, names === null ? null : new Set(names));
+}
+
+/** A query for one row that is in memory already. */
+function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): void {
+  const at = projectSite(site);
+  const { loop } = site.frame;
+  const queryset = freshId();
+  engine.recorder.run({
+    origin: row.origin,
+    model: row.model.label,
+    queryset,
+    source: queryset,
+    trail: callsSince(at.frame, 0),
+    how,
+    span: at.span,
+    loop,
+    keyed: loop !== null && row.loop === loop ? "keyed" : "unknown",
+    cached: false,
+    sliced: false,
+    narrowed: true,
+    ordered: "unknown",
+    branch: at.frame.branch,
+    calls: callsOutside(at.frame, loop),
+    symbol: at.frame.symbol,
+    atImport: site.frame.atImport,
+    isAsync: at.frame.isAsync,
+    inTemplate: at.frame.language !== "python",
+    related: false,
+    awaited: engine.awaiting,
+    givesRows: true,
+    madeInLoop: true,
+  });
+}
+
+const VALIDATIONS: ReadonlySet<string> = new Set(["full_clean", "clean_fields", "validate_unique", "validate_constraints"]);
+
+function noteValidation(engine: Engine, row: RowValue, how: string, site: CallSite): void {
+  const at = projectSite(site);
+  const { loop } = site.frame;
+  const calls = callsOutside(at.frame, loop);
+  engine.recorder.validation({ how, model: row.model.label, span: at.span, loop, calls, symbol: at.frame.symbol });
+}
+
 /** A row renders as its `__str__` says. */
 export function rowText(engine: Engine, row: RowValue, span: Span, frame: Frame): void {
   const site = { span, frame };
   const method = engine.classMember(row.model.cls, "__str__", row, site);
+  row.origin.asInstances = true;
+  if (method?.kind === "bound" && method.fn.module.origin === "builtin") row.origin.escapes = true;
   if (method === null || method.kind !== "bound" || method.fn.module.origin === "builtin") return;
   engine.call(method, { positional: [], keywords: new Map(), open: false }, { span, frame, expr: null });
 }

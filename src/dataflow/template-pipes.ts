@@ -106,6 +106,9 @@ export function follow(engine: Engine, value: Value, path: string, at: { start: 
   return current;
 }
 
+/** Built-in filters that see no more of a row than its text or its truth. */
+const SCALAR_PIPES: ReadonlySet<string> = new Set(["pluralize", "yesno", "date", "time", "floatformat", "divisibleby", "capfirst", "urlencode", "slugify", "wordcount", "filesizeformat", "linenumbers", "addslashes", "center", "ljust", "rjust", "cut", "escapejs", "timesince", "timeuntil", "urlize", "wordwrap", "get_digit", "phone2numeric", "intcomma", "naturaltime"]);
+
 export function applyPipe(engine: Engine, expr: Pipe, frame: Frame): Value {
   const value = engine.evaluate(expr.value, frame);
   const args = expr.args.map((arg) => engine.evaluate(arg, frame));
@@ -119,6 +122,7 @@ export function applyPipe(engine: Engine, expr: Pipe, frame: Frame): Value {
   const rule = Object.hasOwn(PIPES, expr.name) ? PIPES[expr.name] : undefined;
   if (rule !== undefined) return rule(engine, value, args, expr, frame);
   if (value.kind === "row") engine.text(value, spanOf(frame.file, expr.value), frame);
+  if (!SCALAR_PIPES.has(expr.name)) for (const given of [value, ...args, ...keywords.values()]) engine.escape(given);
   return UNKNOWN;
 }
 

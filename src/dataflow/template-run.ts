@@ -1,6 +1,7 @@
 /** Templates run like functions: inheritance, blocks, includes, macros, tags. */
 import type { Block, Include, Module, Stmt, Tag, TemplateImport } from "../model/index.ts";
 import type { CallSite, Engine } from "./engine.ts";
+import { escapeEnv } from "./escape.ts";
 import { newEnv, type Env, type Frame, type TemplateContext } from "./frame.ts";
 import { spanOf } from "./recorder.ts";
 import type { FoundTemplate } from "./template-store.ts";
@@ -114,6 +115,7 @@ export function runTemplate(engine: Engine, found: FoundTemplate, env: Env, site
     runTemplate(engine, base, frame.env, { span: spanOf(frame.file, parent), frame: { ...frame, depth: frame.depth - 1 }, expr: null }, template);
     return;
   }
+  escapeEnv(frame.env);
   // The parent is unknown: its children's blocks run all the same.
   for (const stacked of template.blocks.values()) {
     const [first] = stacked;
@@ -201,6 +203,7 @@ function runInclude(engine: Engine, stmt: Include, frame: Frame): void {
     runTemplate(engine, found, env, { span: spanOf(frame.file, stmt), frame, expr: null });
     return;
   }
+  escapeEnv(env);
   engine.note(name.kind === "unknown" ? "an include whose name is not literal" : "a template that was not found", frame.file);
 }
 
@@ -272,7 +275,8 @@ function runTag(engine: Engine, stmt: Tag, frame: Frame): void {
   } else if (RENDERING_TAGS.has(stmt.name)) {
     for (const value of positional) engine.text(value, spanOf(frame.file, stmt), frame);
   } else if (!PLAIN_TAGS.has(stmt.name)) {
-    for (const value of positional) engine.escape(value);
+    for (const value of [...positional, ...keywords.values()]) engine.escape(value);
+    if (registered?.kind === "node") escapeEnv(frame.env);
   }
   if (stmt.target !== null) frame.env.vars.set(stmt.target, { value: result, loop: frame.loop?.id ?? 0 });
   engine.execute(stmt.body, frame);

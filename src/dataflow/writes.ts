@@ -24,5 +24,14 @@ export function recordWrite(
     branch: at.frame.branch,
     calls: callsSince(at.frame, loop?.depth ?? at.frame.depth),
     symbol: at.frame.symbol,
+    isAsync: at.frame.isAsync,
+    awaited: engine.awaiting || isAsyncMethod(site),
   });
+}
+
+const ASYNC_WRITE = /^a(save|delete|create|add|remove|set|clear|update|get_or_create|update_or_create|bulk_create|bulk_update)$/;
+
+function isAsyncMethod(site: CallSite): boolean {
+  const callee = site.expr?.callee;
+  return callee?.kind === "attribute" && ASYNC_WRITE.test(callee.name);
 }

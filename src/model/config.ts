@@ -18,6 +18,8 @@ export interface AnalyseOptions {
   /** Absolute paths of Python stub files that declare the project's own conventions. */
   readonly conventions: readonly string[];
   readonly thresholds: Readonly<Record<string, number>>;
+  /** Django's version where the project's own files do not say it. */
+  readonly djangoVersion?: string;
 }
 
 /** Everything that the configuration file and the command line can say together. */

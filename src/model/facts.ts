@@ -14,6 +14,9 @@ export interface SourceFacts {
   readonly writes: readonly Write[];
   readonly eagerLoads: readonly EagerLoad[];
   readonly folds: readonly Fold[];
+  readonly discarded: readonly Discarded[];
+  readonly validations: readonly Validation[];
+  readonly rowPrefetches: readonly RowPrefetch[];
 }
 
 /** One method call of a queryset's chain, as written. */
@@ -51,6 +54,8 @@ export interface Origin {
   readonly columns: ReadonlySet<string>;
   /** Rows were used as dictionaries or tuples. */
   readonly asValues: boolean;
+  /** More than columns was asked of its rows: methods, properties, text, attributes that were set. */
+  readonly asInstances: boolean;
 }
 
 /** Loop under which something happens. */
@@ -69,8 +74,9 @@ export interface LazyLoad {
   readonly kind: RelationKind | "deferred";
   /** For managers: how they were read (`all`, `filter`, `count`, …). */
   readonly method: string | null;
-  /** `unloaded`; `defeated`: prefetched, but read in a way that queries again; `deferred`: a column left out. */
-  readonly reason: "unloaded" | "defeated" | "deferred";
+  /** `unloaded`; `defeated`: prefetched, but read in a way that queries again; `deferred`: a column left out; `key`: a column left out
+   *  that Django itself reads to match the rows of a relation. */
+  readonly reason: "unloaded" | "defeated" | "deferred" | "key";
   readonly model: string;
   readonly target: string | null;
   readonly access: Span;
@@ -80,6 +86,8 @@ export interface LazyLoad {
   /** Once per row of an iteration; false for a single row. */
   readonly perRow: boolean;
   readonly isAsync: boolean;
+  /** Sent by an awaited method or an `async for`; anything else is refused in asynchronous code. */
+  readonly awaited: boolean;
   /** Every step is single-valued, so that a join can load it. */
   readonly joinable: boolean;
   /** Why it is less than certain, empty when nothing speaks against it. */
@@ -96,6 +104,8 @@ export interface QueryRun {
   readonly model: string;
   /** Identity of the queryset object: runs of one object share its result cache. */
   readonly queryset: number;
+  /** The object whose rows these are again: a copy by `all()` or a slice keeps what it was taken from. */
+  readonly source: number;
   /** `iterate`, `list`, `len`, `bool`, `count`, `exists`, `first`, `last`, `get`, `index`, `slice`, `contains`,
    *  `aggregate`, `in_bulk`, `sorted`, `sum`, `text`, `log`, `in-filter`, `values`, … */
   readonly how: string;
@@ -112,12 +122,20 @@ export interface QueryRun {
   readonly branch: string;
   readonly order: number;
   readonly calls: readonly Span[];
+  /** Every call that led here since the analysis began, outermost first. */
+  readonly trail: readonly Span[];
   readonly symbol: string;
   readonly atImport: boolean;
   readonly isAsync: boolean;
   readonly inTemplate: boolean;
   /** Through a related manager of one row. */
   readonly related: boolean;
+  /** An `await`, an `async for` or an asynchronous method runs it. */
+  readonly awaited: boolean;
+  /** Gives model instances, not dictionaries or tuples. */
+  readonly givesRows: boolean;
+  /** The queryset object itself was made inside the loop that runs it. */
+  readonly madeInLoop: boolean;
 }
 
 export interface Write {
@@ -129,6 +147,39 @@ export interface Write {
   readonly keyed: "keyed" | "invariant" | "unknown";
   readonly branch: string;
   readonly calls: readonly Span[];
+  readonly symbol: string;
+  readonly isAsync: boolean;
+  readonly awaited: boolean;
+}
+
+/** A queryset that was built and that nothing runs: dropped where it stands, or kept under a name nobody reads. */
+export interface Discarded {
+  readonly origin: Origin;
+  readonly model: string;
+  readonly span: Span;
+  /** The variable that holds it; null when the expression is a statement of its own. */
+  readonly name: string | null;
+  readonly symbol: string;
+}
+
+/** A model's own validation, which asks the database for foreign keys and unique values. */
+export interface Validation {
+  readonly how: string;
+  readonly model: string;
+  readonly span: Span;
+  readonly loop: LoopFact | null;
+  readonly calls: readonly Span[];
+  readonly symbol: string;
+}
+
+/** `prefetch_related_objects` on rows in memory. */
+export interface RowPrefetch {
+  readonly origin: Origin;
+  readonly path: string;
+  readonly span: Span;
+  readonly loop: LoopFact | null;
+  /** It was given the loop's own row, not all rows. */
+  readonly perRow: boolean;
   readonly symbol: string;
 }
 

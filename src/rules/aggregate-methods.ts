@@ -9,8 +9,6 @@ const AGGREGATES: ReadonlySet<string> = new Set([
   "earliest",
   "contains",
   "get",
-  "len",
-  "bool",
   "index",
 ]);
 

@@ -36,6 +36,11 @@ export function isRowLoop(load: LazyLoad): boolean {
   return load.loop?.over !== "literal" && load.loop?.over !== "while";
 }
 
+/** Asynchronous code may not load lazily: that is an error, not a cost. */
+export function isRefused(load: LazyLoad): boolean {
+  return load.isAsync && !load.awaited;
+}
+
 export function loadDoubt(load: LazyLoad): string {
   if (load.doubts.length > 0) return load.doubts.join("; ");
   return load.withoutCaller ? "a caller that was not found may load it eagerly" : "a loop over one row saves one query";

@@ -93,6 +93,11 @@ const serializeFields = (engine: Engine): Hook => (args, site) => {
   return dict();
 };
 
+/** A place in a class body, for what the framework does there on the project's behalf. */
+function declaredAt(frame: CallSite["frame"], cls: ClassInfo, span: AccessSite["span"]): AccessSite {
+  return { span, frame: { ...frame, module: cls.module, file: span.file, symbol: cls.id, language: "python" } };
+}
+
 interface SerializerField {
   readonly name: string;
   /** The field object, or null when the model says what it is. */
@@ -125,7 +130,7 @@ function declaredFields(engine: Engine, serializer: ObjectValue, site: CallSite)
         continue;
       }
       const span = { file: owner.module.ir.file, start: last.stmt.start, end: last.stmt.end };
-      found.set(name, { name, declared: field, site: { span, frame: site.frame } });
+      found.set(name, { name, declared: field, site: declaredAt(site.frame, owner, span) });
     }
   }
   return found;
@@ -160,7 +165,7 @@ function metaFields(engine: Engine, serializer: ObjectValue, row: Value, site: C
   const value = engine.classMember(meta, "fields", { kind: "class", cls: meta }, at);
   const span = memberSpan(meta, "fields");
   const limit = restricted(serializer);
-  const where: AccessSite = { span, frame: site.frame };
+  const where = declaredAt(site.frame, meta, span);
   const names = value?.kind === "list" && value.items !== null ? value.items.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : [])) : null;
   const all = names ?? (isAllFields(value) || value === null ? modelFieldNames(row, excludedNames(engine, meta, at)) : null);
   if (all === null) return null;
@@ -229,13 +234,13 @@ function representField(engine: Engine, serializer: ObjectValue, field: Serializ
   if (kind === "method") {
     const given = declared.args === null ? null : argument(declared.args, 0, "method_name");
     const name = given?.kind === "literal" && typeof given.value === "string" ? given.value : `get_${field.name}`;
-    engine.callMethod(serializer, name, { ...NO_ARGS, positional: [row] }, { span: field.site.span, frame: site.frame, expr: null });
+    engine.callMethod(serializer, name, { ...NO_ARGS, positional: [row] }, { span: field.site.span, frame: field.site.frame, expr: null });
     return;
   }
   const source = sourceOf(declared) ?? field.name;
-  const isKeyOnly = kind === "pk" && !flag(declared, "many");
-  const value = followSource(engine, row, source, isKeyOnly, { span: field.site.span, frame: site.frame });
-  const inner: CallSite = { span: field.site.span, frame: site.frame, expr: null };
+  const isKeyOnly = (kind === "pk" || (kind === "hyperlink" && lookupField(declared) === "pk")) && !flag(declared, "many");
+  const value = followSource(engine, row, source, isKeyOnly, { span: field.site.span, frame: field.site.frame });
+  const inner: CallSite = { span: field.site.span, frame: field.site.frame, expr: null };
   if (isSerializer(engine, declared.cls)) {
     inherit(serializer, declared);
     for (const one of alternatives(value)) representAll(engine, declared, one, inner);
@@ -277,6 +282,7 @@ function representRelated(engine: Engine, field: ObjectValue, kind: FieldKind, v
 function representOne(engine: Engine, field: ObjectValue, kind: FieldKind, value: Value, site: CallSite): void {
   const at: AccessSite = { span: site.span, frame: site.frame };
   if (kind === "string") engine.text(value, site.span, site.frame);
+  if (kind === "hyperlink" && lookupField(field) !== "pk") engine.attribute(value, lookupField(field), at);
   if (kind === "custom") engine.callMethod(field, "to_representation", { ...NO_ARGS, positional: [value] }, site);
   if (kind === "slug") {
     const slug = field.args?.keywords.get("slug_field");
@@ -289,6 +295,12 @@ function representOne(engine: Engine, field: ObjectValue, kind: FieldKind, value
 function flag(field: ObjectValue, name: string): boolean {
   const value = field.args?.keywords.get(name);
   return value?.kind === "literal" && value.value === true;
+}
+
+/** The column that a link is made of. */
+function lookupField(field: ObjectValue): string {
+  const value = field.args?.keywords.get("lookup_field");
+  return value?.kind === "literal" && typeof value.value === "string" ? value.value : "pk";
 }
 
 function sourceOf(field: ObjectValue): string | null {
@@ -316,13 +328,13 @@ function isLoadedKey(value: Value, name: string): boolean {
 }
 
 function representModelField(engine: Engine, serializer: ObjectValue, field: SerializerField, row: Value, site: CallSite): void {
-  const at: AccessSite = { span: field.site.span, frame: site.frame };
+  const at: AccessSite = { span: field.site.span, frame: field.site.frame };
   if (row.kind !== "row") {
     engine.attribute(row, field.name, at);
     return;
   }
   const known = row.model.fields.get(field.name);
-  const inner: CallSite = { span: field.site.span, frame: site.frame, expr: null };
+  const inner: CallSite = { span: field.site.span, frame: field.site.frame, expr: null };
   if (known?.relation == null) {
     engine.lookUp(row, field.name, true, at);
     return;

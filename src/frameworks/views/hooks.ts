@@ -5,6 +5,7 @@ import type { CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts"
 import { BARE, mergeNodes } from "../../dataflow/load-tree.ts";
 import { unknownRow } from "../../dataflow/protocols.ts";
 import { withPrefetch } from "../../dataflow/querysets.ts";
+import { projectSite } from "../../dataflow/rows.ts";
 import {
   alternatives,
   dict,
@@ -85,10 +86,19 @@ const prefetchObjects = (engine: Engine): Hook => (args, site) => {
       const span = site.expr?.args[index + 1] ?? site.span;
       const at = { file: site.frame.file, start: span.start, end: span.end };
       one.load = withPrefetch(engine, one, one.load, lookup, at, site.frame);
+      noteRowPrefetch(engine, one, lookup, site);
     }
   }
   return NONE;
 };
+
+function noteRowPrefetch(engine: Engine, one: Extract<Value, { readonly kind: "row" | "queryset" }>, lookup: Value, site: CallSite): void {
+  const { loop } = site.frame;
+  const at = projectSite(site);
+  const path = lookup.kind === "literal" ? String(lookup.value) : "";
+  const perRow = loop !== null && one.kind === "row" && one.loop === loop;
+  engine.recorder.rowPrefetch({ origin: one.origin, path, span: at.span, loop, perRow, symbol: at.frame.symbol });
+}
 
 function targetsOf(value: Value): (Extract<Value, { readonly kind: "row" | "queryset" }>)[] {
   return alternatives(value).flatMap((one) => {
@@ -138,7 +148,9 @@ const viewOptions = (engine: Engine): Hook => (args, site) => {
   if (cls?.kind !== "class" || options?.kind !== "dict" || options.entries.size === 0) return UNKNOWN;
   const made = object(cls.cls, null, null);
   for (const [name, value] of options.entries) made.attrs.set(name, value);
-  withEntry(engine, cls.cls, () => engine.callMethod(made, "__luthier_entry__", NO_ARGS, site));
+  // `as_view()` runs at import, the view does not.
+  const later = { ...site, frame: { ...site.frame, atImport: false } };
+  withEntry(engine, cls.cls, () => engine.callMethod(made, "__luthier_entry__", NO_ARGS, later));
   return UNKNOWN;
 };
 

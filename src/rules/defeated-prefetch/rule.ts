@@ -1,6 +1,6 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { confidenceOf, isCoveredElsewhere, isRowLoop, loadDoubt, loadPlaces } from "../load-places.ts";
+import { confidenceOf, isCoveredElsewhere, isRefused, isRowLoop, loadDoubt, loadPlaces } from "../load-places.ts";
 
 export const rule: Rule = {
   meta: {
@@ -16,7 +16,7 @@ export const rule: Rule = {
 };
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
-  return load.reason === "defeated" && load.perRow && isRowLoop(load) && !isCoveredElsewhere(load, input.facts);
+  return load.reason === "defeated" && load.perRow && isRowLoop(load) && !isRefused(load) && !isCoveredElsewhere(load, input.facts);
 }
 
 function toDraft({ load, loads }: LoadGroup, _input: RuleInput): FindingDraft {

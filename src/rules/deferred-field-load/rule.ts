@@ -1,6 +1,6 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { confidenceOf, isCoveredElsewhere, isRowLoop, loadDoubt, loadPlaces } from "../load-places.ts";
+import { confidenceOf, isCoveredElsewhere, isRefused, isRowLoop, loadDoubt, loadPlaces } from "../load-places.ts";
 
 export const rule: Rule = {
   meta: {
@@ -16,7 +16,7 @@ export const rule: Rule = {
 };
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
-  return load.reason === "deferred" && !isKeyOfRelation(load, input) && load.perRow && isRowLoop(load) && !isCoveredElsewhere(load, input.facts);
+  return load.reason === "deferred" && load.perRow && isRowLoop(load) && !isRefused(load) && !isCoveredElsewhere(load, input.facts);
 }
 
 function toDraft({ load, loads }: LoadGroup, _input: RuleInput): FindingDraft {
@@ -34,10 +34,4 @@ function toDraft({ load, loads }: LoadGroup, _input: RuleInput): FindingDraft {
     places: loadPlaces(load, loads),
     fixes: [],
   };
-}
-
-function isKeyOfRelation(load: LazyLoad, input: RuleInput): boolean {
-  const name = load.path.split("__").at(-1) ?? load.path;
-  const field = input.graph.byLabel(load.model)?.fields.get(name);
-  return field?.relation != null;
 }

@@ -1,49 +1,115 @@
-import type { FindingDraft, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
+import type { Confidence, FindingDraft, FixDraft, LoopFact, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
+import { changedNames, exprAt, namesIn, nodesIn, sourceText } from "../code.ts";
+import { isCachedFunction, isOverConstant, isRemembered, loopSite, needsItsQueries, stopsEarly, type LoopSite } from "../loops.ts";
+import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
     id: "query-in-loop",
     chapter: "2.2",
-    summary: "The same query runs again on every round of a loop",
+    summary: "A loop sends a query of its own each round",
     severity: "warning",
     confidence: "likely",
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => firstOfEach(input.facts.runs.filter((run) => isGuilty(run, input))).map(toDraft),
+  check: (input) => oncePerPlace(looped(input).filter((one) => isGuilty(one, input))).map((one) => toDraft(one, input)),
 };
 
-function isGuilty(run: QueryRun, _input: RuleInput): boolean {
-  const { loop } = run;
-  if (loop === null || run.cached || run.related || run.how === "raw") return false;
-  return loop.over === "rows" || loop.over === "unknown";
+interface LoopedRun {
+  readonly run: QueryRun;
+  readonly loop: LoopFact;
+  readonly site: LoopSite;
+  readonly span: QueryRun["span"];
 }
 
-function firstOfEach(runs: readonly QueryRun[]): QueryRun[] {
-  const seen = new Map<string, QueryRun>();
-  for (const run of runs) {
-    const key = `${run.span.file}:${run.span.start}`;
-    if (!seen.has(key)) seen.set(key, run);
-  }
-  return [...seen.values()];
+/** Querysets of a row's own related managers are left to n-plus-one and aggregate-in-loop. */
+function looped(input: RuleInput): LoopedRun[] {
+  return input.facts.runs.flatMap((run) => {
+    const { loop } = run;
+    if (loop === null || run.cached || run.related || run.atImport || run.how === "raw" || run.how === "explain") return [];
+    return [{ run, loop, site: loopSite(input, loop, run.calls[0] ?? run.span), span: run.span }];
+  });
 }
 
-function toDraft(run: QueryRun): FindingDraft {
-  const model = run.model.split(".").at(-1) ?? run.model;
-  const places: Spot[] = [{ role: "queryset", span: run.origin.span }];
-  if (run.loop !== null) places.push({ role: "loop", span: run.loop.span });
+function isGuilty({ run, loop, site }: LoopedRun, input: RuleInput): boolean {
+  if (loop.over !== "rows" && loop.over !== "unknown") return false;
+  if (isWithin(run.span, loop.span) && run.calls.length === 0) return false;
+  if (needsItsQueries(input, site, loop.span.file) || isRemembered(site)) return false;
+  return run.calls.length === 0 || !isCachedFunction(input, run.span);
+}
+
+function toDraft({ run, loop, site }: LoopedRun, input: RuleInput): FindingDraft {
+  const isInvariant = isProvenInvariant(run, site, input);
+  const places: Spot[] = [{ role: "queryset", span: run.origin.span }, { role: "loop", span: loop.span }];
   for (const call of run.calls) places.push({ role: "call", span: call });
-  places.push({ role: "access", span: run.span });
-  const isInvariant = run.keyed === "invariant";
+  places.push({ role: "access", span: run.span, label: "one query a round" });
+  const model = nameOf(run.model);
   return {
     key: [run.symbol, run.model, run.how],
-    confidence: run.loop?.over === "rows" ? (run.calls.length > 2 ? "likely" : "certain") : run.calls.length === 0 ? "likely" : "possible",
-    claim: `Every round of the loop queries \`${model}\` again.`,
-    reason: isInvariant ? "The query does not depend on the loop, so the answer is the same each time." : "One statement a row where one for all rows would do.",
-    remedy: isInvariant ? "Run it once before the loop." : "Fetch all rows that the loop needs before it, with `in_bulk()` or one `filter(…__in=…)`.",
-    doubt: "a loop that runs once costs nothing more",
+    confidence: confidenceOf(run, loop, site),
+    claim: isInvariant ? `Each round of the loop sends the same \`${model}\` query.` : `Each round of the loop queries \`${model}\`.`,
+    reason: isInvariant ? "Nothing in the query changes from round to round." : "One query for all rounds would do.",
+    remedy: isInvariant ? "Run it once before the loop." : "Fetch what all rounds need before the loop, with `in_bulk()` or one `filter(…__in=…)`.",
+    doubt: loop.over === "rows" ? "a loop over one row costs nothing more" : "nothing says how many rounds the loop has",
     model: run.model,
     places,
-    fixes: [],
+    fixes: isInvariant ? hoist(run, site, input) : [],
   };
+}
+
+/** More calls than this between loop and query, and the way may never be taken. */
+const NEAR = 2;
+
+function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite): Confidence {
+  if (isOverConstant(site) || stopsEarly(site)) return "possible";
+  if (loop.over === "unknown") return run.calls.length === 0 ? "likely" : "possible";
+  if (run.calls.length === 0) return "certain";
+  return run.calls.length <= NEAR ? "likely" : "possible";
+}
+
+/** No name in the expression is bound or changed in the loop, and the loop writes nothing of that model. */
+function isProvenInvariant(run: QueryRun, site: LoopSite, input: RuleInput): boolean {
+  if (run.keyed === "keyed" || site.loop === null) return false;
+  const { loop } = site;
+  const at = run.calls[0] ?? run.span;
+  const expr = exprAt(input, at);
+  if (expr === null || hasUnknownInput(expr)) return false;
+  const changed = changedNames(loop);
+  for (const name of namesIn(expr)) if (changed.has(name)) return false;
+  return !input.facts.writes.some((write) => [write.span, ...write.calls].some((span) => isWithin(span, { ...at, start: loop.start, end: loop.end })));
+}
+
+/** A call other than the queryset's own methods can give another answer each time: `now()`, `random()`. */
+function hasUnknownInput(expr: NonNullable<ReturnType<typeof exprAt>>): boolean {
+  return [...nodesIn(expr)].some((node) => (node.kind === "call" && node.callee.kind === "name") || node.kind === "lambda" || node.kind === "await");
+}
+
+/** `name = query` on a line of the loop's body goes before the loop. */
+function hoist(run: QueryRun, site: LoopSite, input: RuleInput): FixDraft[] {
+  const { loop } = site;
+  if (loop === null || run.calls.length > 0 || run.how === "iterate") return [];
+  const stmt = loop.body.find((one) => one.start <= run.span.start && run.span.end <= one.end);
+  if (stmt?.kind !== "assign" || stmt.value === null || stmt.targets.length !== 1 || stmt.value.end !== run.span.end) return [];
+  const [target] = stmt.targets;
+  if (target?.kind !== "name" || loop.body.length < 2) return [];
+  if (loop.body.some((one) => one !== stmt && changedNames(one).has(target.name))) return [];
+  const { file } = run.span;
+  const text = input.text(file);
+  const lineStart = text.lastIndexOf("\n", stmt.start - 1) + 1;
+  const lineEnd = text.indexOf("\n", stmt.end) + 1;
+  const indent = text.slice(text.lastIndexOf("\n", loop.start - 1) + 1, loop.start);
+  if (lineEnd === 0 || indent.trim() !== "" || text.slice(lineStart, stmt.start).trim() !== "" || text.slice(stmt.end, lineEnd).trim() !== "") return [];
+  const moved = sourceText(input, file, stmt);
+  if (moved.includes("\n")) return [];
+  return [
+    {
+      title: "Run it once before the loop",
+      safety: "review",
+      edits: [
+        { span: { file, start: loop.start, end: loop.start }, text: `${moved}\n${indent}` },
+        { span: { file, start: lineStart, end: lineEnd }, text: "" },
+      ],
+    },
+  ];
 }

@@ -526,6 +526,7 @@ def fact_streamed_response():
 
     queries: 6
     verdict: n-plus-one author
+    code: facts/evaluation.py author_lines
     """
     return b"".join(StreamingHttpResponse(author_lines()))
 

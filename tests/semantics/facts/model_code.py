@@ -269,6 +269,7 @@ def fact_helper_gives_a_lazy_queryset():
 
     queries: 6
     verdict: n-plus-one author
+    code: facts/model_code.py books_for_reading
     """
     return [book.author.name for book in books_for_reading()]  # here
 

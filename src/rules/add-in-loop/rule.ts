@@ -1,0 +1,55 @@
+import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
+import { changedNames, namesIn, sourceText } from "../code.ts";
+import { changesEachRound, isWholeBody, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "add-in-loop",
+    chapter: "2.2",
+    summary: "A loop adds to a relation one by one",
+    severity: "warning",
+    confidence: "likely",
+    fix: "sometimes",
+    stage: "stable",
+  },
+  check: (input) =>
+    loopWrites(input, new Set(["add", "remove"]))
+      .filter((one) => one.write.relation !== null && !isHooked(one, input))
+      .map((one) => toDraft(one, input)),
+};
+
+/** A receiver of m2m_changed would be told once for all instead of once for each. */
+function isHooked(one: LoopWrite, input: RuleInput): boolean {
+  return [one.model, ...input.graph.models.values()].some((model) => model.signals.some((name) => name.endsWith("m2m_changed")) && (model === one.model || model.fields.has(one.write.relation ?? "")));
+}
+
+function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
+  const relation = one.write.relation ?? "";
+  const isSameOwner = !changesEachRound(one);
+  const { how } = one.write;
+  return {
+    key: [...writeKey(one), relation],
+    confidence: writeConfidence(one),
+    claim: `The loop calls \`${relation}.${how}()\` once a round, each in a transaction of its own.`,
+    reason: "Each call asks which links exist and then writes: two statements and a transaction.",
+    remedy: isSameOwner ? `Pass all objects to one \`${how}(*objects)\`.` : how === "add" ? `Insert the links with \`${relation}.through.objects.bulk_create(…, ignore_conflicts=True)\`.` : `Delete the links with one query on \`${relation}.through\`.`,
+    doubt: isSameOwner ? "objects that are made in the loop have to be collected first" : "bulk_create() sends no m2m_changed; no receiver was found",
+    model: one.model.label,
+    relation,
+    places: writePlaces(one),
+    fixes: isSameOwner ? fixesFor(one, input) : [],
+  };
+}
+
+/** `for tag in tags: product.tags.add(tag)` and nothing else. */
+function fixesFor(one: LoopWrite, input: RuleInput): FixDraft[] {
+  const { loop, iterable } = one.site;
+  const [item] = one.call.args;
+  if (!isWholeBody(one) || loop?.kind !== "for" || iterable === null || loop.target.kind !== "name" || one.call.args.length !== 1) return [];
+  if (item?.kind !== "name" || item.name !== loop.target.name || one.call.keywords.length > 0) return [];
+  if ([...namesIn(one.receiver)].some((name) => changedNames(loop).has(name))) return [];
+  const { file } = one.span;
+  const callee = sourceText(input, file, one.call.callee);
+  const all = sourceText(input, file, iterable);
+  return [{ title: `${one.write.how === "add" ? "Add" : "Remove"} them in one call`, safety: "review", edits: [{ span: { file, start: loop.start, end: loop.end }, text: `${callee}(*${all})` }] }];
+}

@@ -1,0 +1,283 @@
+/** Syntax around a place that a fact names: what holds it, what may run after it, what changes a name. */
+import type { Call, Expr, For, FunctionDef, Lambda, Module, Program, RuleInput, Span, Stmt, While } from "../model/index.ts";
+
+export type Node = Expr | Stmt;
+
+const modulesOf = new WeakMap<Program, Map<string, Module>>();
+const pathsOf = new WeakMap<Program, Map<string, readonly Node[]>>();
+
+function moduleAt(input: RuleInput, file: string): Module | null {
+  let modules = modulesOf.get(input.program);
+  if (modules === undefined) {
+    modules = new Map([...input.program.modules.values()].map((one) => [one.ir.file, one.ir]));
+    modulesOf.set(input.program, modules);
+  }
+  return modules.get(file) ?? null;
+}
+
+/** Nodes that hold the span, outermost first; empty for templates and for what was not read. */
+export function pathTo(input: RuleInput, span: Span): readonly Node[] {
+  let paths = pathsOf.get(input.program);
+  if (paths === undefined) {
+    paths = new Map();
+    pathsOf.set(input.program, paths);
+  }
+  const key = `${span.file}:${span.start}:${span.end}`;
+  const known = paths.get(key);
+  if (known !== undefined) return known;
+  const module = moduleAt(input, span.file);
+  const path: Node[] = [];
+  if (module !== null) descend(module.body, span, path);
+  paths.set(key, path);
+  return path;
+}
+
+function descend(nodes: readonly Node[], span: Span, path: Node[]): void {
+  for (const node of nodes) {
+    if (node.start > span.start || node.end < span.end) continue;
+    path.push(node);
+    descend(childrenOf(node), span, path);
+    return;
+  }
+}
+
+/** Expressions and statements directly below a node, in source order. */
+export function childrenOf(node: Node): readonly Node[] {
+  const found: Node[] = [];
+  // A function's body is decoded on first use, so that it may not be an own property.
+  if (node.kind === "function") collect([node.params, node.decorators, node.returns, node.body], found);
+  else for (const value of Object.values(node)) collect(value, found);
+  return found;
+}
+
+function collect(value: unknown, found: Node[]): void {
+  if (Array.isArray(value)) {
+    for (const one of value) collect(one, found);
+  } else if (typeof value === "object" && value !== null) {
+    if (isNode(value)) found.push(value);
+    else for (const one of Object.values(value)) collect(one, found);
+  }
+}
+
+function isNode(value: object): value is Node {
+  return "kind" in value && "start" in value;
+}
+
+/** Every node below and including `node`, functions and classes inside it included. */
+export function* nodesIn(node: Node): Generator<Node> {
+  yield node;
+  for (const child of childrenOf(node)) yield* nodesIn(child);
+}
+
+export function functionAt(path: readonly Node[]): FunctionDef | Lambda | null {
+  const found = path.findLast((one) => one.kind === "function" || one.kind === "lambda");
+  return found?.kind === "function" || found?.kind === "lambda" ? found : null;
+}
+
+export function loopAt(path: readonly Node[], span: Span): For | While | null {
+  const found = path.find((one) => (one.kind === "for" || one.kind === "while") && one.start === span.start);
+  return found?.kind === "for" || found?.kind === "while" ? found : null;
+}
+
+/** The expression of exactly that span: the outermost one. */
+export function exprAt(input: RuleInput, span: Span): Expr | null {
+  const path = pathTo(input, span);
+  const found = path.find((one) => one.start === span.start && one.end === span.end && one.kind !== "expr");
+  return found === undefined || isStatement(found) ? null : found;
+}
+
+export function callAt(input: RuleInput, span: Span): Call | null {
+  const found = exprAt(input, span);
+  return found?.kind === "call" ? found : null;
+}
+
+const STATEMENTS: ReadonlySet<string> = new Set(
+  "expr assign augment return if for while with try function class import raise delete jump match scope output include extends block template-import tag".split(" "),
+);
+
+export function isStatement(node: Node): node is Stmt {
+  return STATEMENTS.has(node.kind);
+}
+
+export function statementOf(path: readonly Node[]): Stmt | null {
+  const found = path.findLast(isStatement);
+  return found !== undefined && isStatement(found) ? found : null;
+}
+
+/** Names that an expression reads; `a` for `a.b.c`. */
+export function namesIn(node: Node): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const one of nodesIn(node)) if (one.kind === "name") names.add(one.name);
+  return names;
+}
+
+const MUTATORS: ReadonlySet<string> = new Set(
+  "append extend add update insert remove discard pop popitem clear setdefault sort reverse appendleft popleft set create save".split(" "),
+);
+
+/** Names that a piece of code binds, deletes or changes in place, as far as it shows. */
+export function changedNames(node: Node): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const one of nodesIn(node)) for (const name of changedBy(one)) names.add(name);
+  return names;
+}
+
+function changedBy(node: Node): readonly string[] {
+  switch (node.kind) {
+    case "assign":
+      return node.targets.flatMap(boundNames);
+    case "augment":
+      return boundNames(node.target);
+    case "for":
+      return boundNames(node.target);
+    case "comprehension":
+      return node.clauses.flatMap((clause) => boundNames(clause.target));
+    case "with":
+      return node.items.flatMap((item) => (item.target === null ? [] : boundNames(item.target)));
+    case "walrus":
+      return [node.name];
+    case "delete":
+      return node.targets.flatMap(boundNames);
+    case "function":
+    case "class":
+      return [node.name];
+    case "import":
+      return node.names.map((one) => one.alias ?? one.name);
+    case "try":
+      return node.handlers.flatMap((one) => (one.name === null ? [] : [one.name]));
+    case "match":
+      return node.cases.flatMap((one) => one.binds);
+    case "call":
+      return node.callee.kind === "attribute" && MUTATORS.has(node.callee.name) ? rootName(node.callee.object) : [];
+    default:
+      return [];
+  }
+}
+
+function boundNames(target: Expr): readonly string[] {
+  switch (target.kind) {
+    case "name":
+      return [target.name];
+    case "sequence":
+      return target.items.flatMap(boundNames);
+    case "star":
+      return boundNames(target.value);
+    default:
+      return rootName(target);
+  }
+}
+
+/** `a` of `a.b[0].c`. */
+export function rootName(expr: Expr): readonly string[] {
+  let at: Expr = expr;
+  while (at.kind === "attribute" || at.kind === "subscript") at = at.object;
+  return at.kind === "name" ? [at.name] : [];
+}
+
+// ------------------------------------------------------------------------------------- what runs after what
+
+/** Whether `later` can run after `earlier` in one run of the function that holds both. */
+export function canFollow(input: RuleInput, earlier: Span, later: Span): boolean {
+  if (earlier.file !== later.file || earlier.start > later.start) return false;
+  const a = pathTo(input, earlier);
+  const b = pathTo(input, later);
+  if (a.length === 0 || b.length === 0 || functionAt(a) !== functionAt(b)) return false;
+  let split = 0;
+  while (split < a.length && split < b.length && a[split] === b[split]) split++;
+  const holder = a[split - 1];
+  if (holder !== undefined && areExclusive(holder, earlier, later)) return false;
+  return !exitsBefore(a, split);
+}
+
+function areExclusive(holder: Node, a: Span, b: Span): boolean {
+  const arms = armsOf(holder);
+  const armOf = (span: Span): number => arms.findIndex((arm) => arm.some((one) => one.start <= span.start && span.end <= one.end));
+  const first = armOf(a);
+  const second = armOf(b);
+  return first >= 0 && second >= 0 && first !== second;
+}
+
+function armsOf(node: Node): readonly (readonly Node[])[] {
+  if (node.kind === "if") return [node.then, node.otherwise];
+  if (node.kind === "conditional") return [[node.then], [node.otherwise]];
+  if (node.kind === "match") return node.cases.map((one) => one.body);
+  if (node.kind === "try") return [[...node.body, ...node.otherwise], ...node.handlers.map((one) => one.body)];
+  return [];
+}
+
+/** On the way from `a` up to the node that both share, the code leaves for good. */
+function exitsBefore(a: readonly Node[], split: number): boolean {
+  let jumps = false;
+  for (let depth = a.length - 1; depth > split; depth--) {
+    const node = a[depth];
+    if (node === undefined || !isStatement(node)) continue;
+    if (node.kind === "for" || node.kind === "while") jumps = false;
+    const siblings = listWith(a[depth - 1] ?? null, node);
+    const exit = exitOf(siblings.slice(Math.max(0, siblings.indexOf(node))));
+    if (exit === "leave") return true;
+    if (exit === "jump") jumps = true;
+  }
+  const top = a[split];
+  if (top === undefined || !isStatement(top)) return jumps;
+  if (top.kind === "for" || top.kind === "while") return false;
+  return jumps || exitOfOne(top) !== null;
+}
+
+function listWith(parent: Node | null, node: Stmt): readonly Stmt[] {
+  if (parent === null) return [];
+  const lists = blocksOf(parent);
+  return lists.find((list) => list.includes(node)) ?? [];
+}
+
+function blocksOf(node: Node): readonly (readonly Stmt[])[] {
+  switch (node.kind) {
+    case "if":
+      return [node.then, node.otherwise];
+    case "for":
+    case "while":
+      return [node.body, node.otherwise];
+    case "with":
+    case "function":
+    case "class":
+      return [node.body];
+    case "try":
+      return [node.body, node.otherwise, node.finally, ...node.handlers.map((one) => one.body)];
+    case "match":
+      return node.cases.map((one) => one.body);
+    default:
+      return [];
+  }
+}
+
+/** How a list of statements surely ends: leaving the function, jumping in its loop, or neither. */
+function exitOf(body: readonly Stmt[]): "leave" | "jump" | null {
+  for (const stmt of body) {
+    const exit = exitOfOne(stmt);
+    if (exit !== null) return exit;
+  }
+  return null;
+}
+
+function exitOfOne(stmt: Stmt): "leave" | "jump" | null {
+  switch (stmt.kind) {
+    case "return":
+    case "raise":
+      return "leave";
+    case "jump":
+      return stmt.type === "pass" ? null : "jump";
+    case "with":
+      return exitOf(stmt.body);
+    case "if": {
+      const then = exitOf(stmt.then);
+      const otherwise = exitOf(stmt.otherwise);
+      if (then === null || otherwise === null) return null;
+      return then === "leave" && otherwise === "leave" ? "leave" : "jump";
+    }
+    default:
+      return null;
+  }
+}
+
+export function sourceText(input: RuleInput, file: string, at: { readonly start: number; readonly end: number }): string {
+  return input.text(file).slice(at.start, at.end);
+}

@@ -1,0 +1,63 @@
+import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { askedPairs, type AskedPair } from "../asked-then-iterated.ts";
+import { callAt, pathTo } from "../code.ts";
+import { nameOf } from "../runs.ts";
+
+/** A limit above this guards against loading too many rows: the count has to come first. */
+const GUARD = 50;
+
+export const rule: Rule = {
+  meta: {
+    id: "count-then-iterate",
+    chapter: "2.2",
+    summary: "count() is asked of a queryset whose rows are loaded anyway",
+    severity: "warning",
+    confidence: "likely",
+    fix: "sometimes",
+    stage: "stable",
+  },
+  check: (input) =>
+    askedPairs(input, "count")
+      .filter((pair) => !isGuard(pair.asked, input))
+      .map((pair) => toDraft(pair, input)),
+};
+
+/** `if rows.count() > 1000: refuse`. */
+function isGuard(asked: QueryRun, input: RuleInput): boolean {
+  const path = pathTo(input, asked.span);
+  return path.some(
+    (node) =>
+      node.kind === "compare" &&
+      node.operators.some((operator) => operator.startsWith("<") || operator.startsWith(">")) &&
+      [node.left, ...node.rights].some((one) => !isSmall(one) && !(one.start <= asked.span.start && asked.span.end <= one.end)),
+  );
+}
+
+function isSmall(expr: { readonly kind: string; readonly value?: unknown }): boolean {
+  return expr.kind === "num" && typeof expr.value === "number" && expr.value < GUARD;
+}
+
+function toDraft({ asked, loaded }: AskedPair, input: RuleInput): FindingDraft {
+  const isConditional = !asked.branch.startsWith(loaded.branch) || asked.branch.length > loaded.branch.length || loaded.branch.length > asked.branch.length;
+  return {
+    key: [asked.symbol, asked.model],
+    confidence: asked.related || asked.symbol !== loaded.symbol || isConditional ? "possible" : "likely",
+    claim: `\`count()\` asks about \`${nameOf(asked.model)}\` rows that are then loaded: two queries for one answer.`,
+    reason: "`len()` of the queryset loads the rows and keeps them for the loop.",
+    remedy: "Use `len()` on the queryset here: the rows are needed anyway.",
+    doubt: "if the rows are often not loaded afterwards, count() is the cheaper question",
+    model: asked.model,
+    places: [
+      { role: "queryset", span: asked.origin.span },
+      { role: "access", span: asked.span, label: "one query more" },
+      { role: "access", span: loaded.span, label: "loads the rows" },
+    ],
+    fixes: fixesFor(asked, input),
+  };
+}
+
+function fixesFor(asked: QueryRun, input: RuleInput): FixDraft[] {
+  const call = callAt(input, asked.span);
+  if (call?.callee.kind !== "attribute" || call.callee.object.kind !== "name") return [];
+  return [{ title: "Count the rows at hand", safety: "review", edits: [{ span: asked.span, text: `len(${call.callee.object.name})` }] }];
+}

@@ -1,0 +1,38 @@
+import type { FindingDraft, Rule, RuleInput } from "../../model/index.ts";
+import { callSpan, chainsIn, has, keywordLookups, type Chain } from "../chains.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "distinct-over-join",
+    chapter: "2.2",
+    summary: "distinct() removes the duplicates that a join has made",
+    severity: "info",
+    confidence: "likely",
+    fix: "never",
+    stage: "stable",
+  },
+  check: (input) => chainsIn(input).flatMap((chain) => toDrafts(chain, input)),
+};
+
+function toDrafts(chain: Chain, input: RuleInput): FindingDraft[] {
+  const distinct = chain.calls.find((one) => one.name === "distinct" && one.args.length === 0);
+  if (distinct === undefined || has(chain, "values", "values_list", "annotate", "aggregate", "order_by", "union")) return [];
+  const joined = chain.calls
+    .filter((one) => one.name === "filter")
+    .flatMap((call) => keywordLookups(input, chain.model, call))
+    .find((lookup) => lookup.many !== "");
+  if (joined === undefined) return [];
+  return [
+    {
+      key: [chain.origin.symbol, chain.origin.model, joined.many],
+      claim: `A \`${chain.model.name}\` row comes once per \`${joined.many}\` row, and \`distinct()\` compares whole rows to drop the copies.`,
+      reason: "The join repeats rows; removing them sorts or hashes every column.",
+      remedy: "Filter with `Exists(…)` over the relation: no row is repeated, and distinct() can go.",
+      doubt: "where few rows match, the difference is small",
+      model: chain.origin.model,
+      relation: joined.many,
+      places: [{ role: "queryset", span: callSpan(distinct) }],
+      fixes: [],
+    },
+  ];
+}

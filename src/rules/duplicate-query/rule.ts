@@ -1,0 +1,83 @@
+import type { FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { changedNames, exprAt, functionAt, namesIn, nodesIn, pathTo, sourceText } from "../code.ts";
+import { groupBy } from "../group-by.ts";
+import { isSameSpan, nameOf, runsAfter, subjectOf } from "../runs.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "duplicate-query",
+    chapter: "2.2",
+    summary: "A function sends the same query twice",
+    severity: "warning",
+    confidence: "likely",
+    fix: "never",
+    stage: "stable",
+  },
+  check: (input) => pairs(input).map(([first, second]) => toDraft(first, second)),
+};
+
+type Pair = readonly [QueryRun, QueryRun];
+
+function pairs(input: RuleInput): Pair[] {
+  const found = new Map<string, Pair>();
+  const runs = input.facts.runs.filter((run) => !run.cached && !run.inTemplate && !run.atImport && run.origin.kind !== "parameter" && textOf(run, input) !== "");
+  for (const alike of groupBy(runs, (run) => `${run.span.file}\0${run.symbol}\0${textOf(run, input)}`).values()) {
+    for (const second of alike) {
+      const first = alike.find((run) => isGuilty(run, second, input));
+      if (first !== undefined && !found.has(`${second.span.start}`)) found.set(`${second.span.file}:${second.span.start}`, [first, second]);
+    }
+  }
+  return [...found.values()];
+}
+
+/** The chain of calls as written, white space aside; empty where it is a name that another rule follows. */
+function textOf(run: QueryRun, input: RuleInput): string {
+  const expr = run.how === "iterate" ? exprAt(input, run.span) : subjectOf(input, run);
+  if (expr?.kind !== "call" && expr?.kind !== "attribute") return "";
+  if (expr.kind === "attribute" || !isChain(expr)) return "";
+  return sourceText(input, run.span.file, expr).replaceAll(/\s+/g, "");
+}
+
+/** `Order.objects.filter(…)`: begins at a manager, so that the text alone says which rows. */
+function isChain(expr: { readonly kind: string }): boolean {
+  return [...nodesIn(expr as Parameters<typeof nodesIn>[0])].some((node) => node.kind === "attribute" && node.name === "objects");
+}
+
+function isGuilty(first: QueryRun, second: QueryRun, input: RuleInput): boolean {
+  if (first === second || first.queryset === second.queryset || isSameSpan(first.span, second.span)) return false;
+  if (first.loop?.span.start !== second.loop?.span.start) return false;
+  return runsAfter(input, first, second) && isUnchangedBetween(first, second, input);
+}
+
+/** No name in it is bound anew on the way, and nothing between the two writes or leaves our sight. */
+function isUnchangedBetween(first: QueryRun, second: QueryRun, input: RuleInput): boolean {
+  const expr = subjectOf(input, second);
+  const holder = functionAt(pathTo(input, second.span));
+  if (expr === null || holder === null) return false;
+  const names = namesIn(expr);
+  for (const node of nodesIn(holder)) {
+    if (node.start < first.span.start || node.end > second.span.end || node.start >= second.span.start) continue;
+    for (const name of changedNames(node)) if (names.has(name)) return false;
+  }
+  return !input.facts.writes.some((write) => {
+    const inside = (span: QueryRun["span"]): boolean => span.file === first.span.file && span.start > first.span.start && span.end < second.span.end;
+    return inside(write.span) || write.calls.some(inside);
+  });
+}
+
+function toDraft(first: QueryRun, second: QueryRun): FindingDraft {
+  return {
+    key: [second.symbol, second.model, second.how],
+    confidence: first.how === "text" || first.loop !== null ? "possible" : "likely",
+    claim: `The same \`${nameOf(second.model)}\` query is sent twice.`,
+    reason: "Two querysets that are written alike do not share their rows.",
+    remedy: "Make the queryset once, and use it in both places.",
+    doubt: "a change of these rows between the two would make the second answer another one",
+    model: second.model,
+    places: [
+      { role: "access", span: first.span, label: "the first time" },
+      { role: "access", span: second.span, label: "again" },
+    ],
+    fixes: [],
+  };
+}

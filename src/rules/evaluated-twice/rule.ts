@@ -1,0 +1,68 @@
+import type { FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { groupBy } from "../group-by.ts";
+import { isSameSpan, isWrittenBetween, nameOf, runsAfter } from "../runs.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "evaluated-twice",
+    chapter: "2.2",
+    summary: "The rows of one queryset are fetched twice on one path",
+    severity: "warning",
+    confidence: "likely",
+    fix: "never",
+    stage: "stable",
+  },
+  check: (input) => pairs(input).map(([first, second]) => toDraft(first, second)),
+};
+
+/** Ways of running that fetch rows, so that the second could have used the first's. */
+const FETCHES: ReadonlySet<string> = new Set(["iterate", "list", "len", "bool", "sorted", "sum", "text", "unpack", "index", "first", "last", "latest", "earliest"]);
+const WHOLE: ReadonlySet<string> = new Set(["iterate", "list", "len", "bool", "sorted", "sum", "text", "unpack"]);
+
+type Pair = readonly [QueryRun, QueryRun];
+
+function pairs(input: RuleInput): Pair[] {
+  const found = new Map<string, Pair>();
+  const fetched = input.facts.runs.filter((run) => FETCHES.has(run.how) && !run.cached && !run.atImport);
+  for (const runs of groupBy(fetched, (run) => run.source).values()) {
+    if (runs.length < 2) continue;
+    for (const second of runs) {
+      const first = runs.find((run) => isGuilty(run, second, input));
+      const key = `${second.span.file}:${second.span.start}`;
+      if (first !== undefined && !found.has(key)) found.set(key, [first, second]);
+    }
+  }
+  return [...found.values()];
+}
+
+function isGuilty(first: QueryRun, second: QueryRun, input: RuleInput): boolean {
+  if (first === second || isSameSpan(first.span, second.span)) return false;
+  if (first.loop?.span.start !== second.loop?.span.start) return false;
+  if (first.sliced && second.sliced) return false;
+  if (!WHOLE.has(first.how) && !WHOLE.has(second.how) && !(first.how === "index" && second.how === "index")) return false;
+  return runsAfter(input, first, second) && !isWrittenBetween(input, first.model, first.span, second.span);
+}
+
+function toDraft(first: QueryRun, second: QueryRun): FindingDraft {
+  return {
+    key: [second.symbol, second.model, second.how],
+    confidence: first.related || first.symbol !== second.symbol || first.calls.length + second.calls.length > 0 ? "possible" : "likely",
+    claim: `The same \`${nameOf(second.model)}\` rows are fetched twice: ${describe(first)}, then ${describe(second)}.`,
+    reason: "A copy, a slice or a question that needs another order does not use the rows that were loaded.",
+    remedy: "Load the rows once, into a list where need be, and take both answers from it.",
+    doubt: "a part of a very large table is cheaper to ask for again than to cut out of all rows",
+    model: second.model,
+    places: [
+      { role: "queryset", span: second.origin.span },
+      { role: "access", span: first.span, label: "fetches the rows" },
+      { role: "access", span: second.span, label: "fetches again" },
+    ],
+    fixes: [],
+  };
+}
+
+const WORDS: Readonly<Record<string, string>> = { iterate: "by a loop", index: "by an index", bool: "by a test", text: "as text" };
+
+function describe(run: QueryRun): string {
+  return `${WORDS[run.how] ?? `by \`${run.how}()\``}${run.sliced ? " over a slice" : ""}`;
+}

@@ -1,0 +1,61 @@
+import type { Call, Expr, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { callAt, exprAt, pathTo, sourceText } from "../code.ts";
+import { nameOf, oncePerPlace, runPlaces } from "../runs.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "index-for-first",
+    chapter: "2.2",
+    summary: "All rows are fetched to take one of them",
+    severity: "warning",
+    confidence: "certain",
+    fix: "sometimes",
+    stage: "stable",
+  },
+  check: (input) => oncePerPlace(input.facts.runs.filter((run) => takenBy(run, input) !== null)).map((run) => toDraft(run, input)),
+};
+
+/** The expression that keeps one row: `list(rows)[0]`, `next(iter(rows))`. */
+function takenBy(run: QueryRun, input: RuleInput): Expr | null {
+  if (run.cached || run.sliced || run.inTemplate || (run.how !== "list" && run.how !== "iterate")) return null;
+  const call = callAt(input, run.span);
+  if (call?.callee.kind !== "name") return null;
+  const path = pathTo(input, run.span);
+  const parent = path[path.indexOf(call) - 1];
+  if (run.how === "iterate") return call.callee.name === "next" && isIter(call.args[0]) ? call : null;
+  const isList = call.callee.name === "list" || call.callee.name === "tuple";
+  return isList && parent?.kind === "subscript" && parent.object === call && isZero(parent.index) && isChain(call.args[0]) ? parent : null;
+}
+
+function isIter(expr: Expr | undefined): boolean {
+  return expr?.kind === "call" && expr.callee.kind === "name" && expr.callee.name === "iter" && isChain(expr.args[0]);
+}
+
+function isZero(expr: Expr): boolean {
+  return expr.kind === "num" && expr.value === 0;
+}
+
+/** A chain of calls is used here alone; a name may have its rows used elsewhere. */
+function isChain(expr: Expr | undefined): expr is Call {
+  return expr?.kind === "call";
+}
+
+function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
+  return {
+    key: [run.symbol, run.model],
+    claim: `Every matching \`${nameOf(run.model)}\` row is fetched to take the first.`,
+    reason: "The rows are loaded and made into objects before one is taken.",
+    remedy: "Index the queryset itself, or call `.first()`: the database sends one row.",
+    doubt: "a queryset that has one row anyway gains nothing",
+    model: run.model,
+    places: runPlaces(run, "loads every row"),
+    fixes: fixesFor(run, input),
+  };
+}
+
+function fixesFor(run: QueryRun, input: RuleInput): FixDraft[] {
+  const expr = exprAt(input, run.span);
+  const rows = expr?.kind === "call" ? expr.args[0] : undefined;
+  if (run.how !== "list" || rows === undefined) return [];
+  return [{ title: "Index the queryset itself", safety: "safe", edits: [{ span: run.span, text: sourceText(input, run.span.file, rows) }] }];
+}

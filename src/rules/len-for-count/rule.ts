@@ -1,0 +1,52 @@
+import type { FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { callAt } from "../code.ts";
+import { areRowsUsedElsewhere, nameOf, oncePerPlace, runPlaces } from "../runs.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "len-for-count",
+    chapter: "2.2",
+    summary: "All rows are fetched to be counted in Python",
+    severity: "warning",
+    confidence: "likely",
+    fix: "sometimes",
+    stage: "stable",
+  },
+  check: (input) => oncePerPlace(input.facts.runs.filter((run) => isGuilty(run, input))).map((run) => toDraft(run, input)),
+};
+
+function isGuilty(run: QueryRun, input: RuleInput): boolean {
+  if (run.how !== "len" || run.cached || run.sliced || run.inTemplate) return false;
+  const counted = callAt(input, run.span)?.args[0];
+  if (counted === undefined) return false;
+  return !areRowsUsedElsewhere(input, run.span.file, counted);
+}
+
+function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
+  const model = nameOf(run.model);
+  const counted = callAt(input, run.span)?.args[0];
+  const fixes =
+    counted === undefined
+      ? []
+      : [
+          {
+            title: "Let the database count",
+            safety: "safe" as const,
+            edits: [
+              { span: { file: run.span.file, start: run.span.start, end: counted.start }, text: "" },
+              { span: { file: run.span.file, start: counted.end, end: run.span.end }, text: ".count()" },
+            ],
+          },
+        ];
+  return {
+    key: [run.symbol, run.model],
+    confidence: run.related ? "possible" : "likely",
+    claim: `Every \`${model}\` row is fetched, only to be counted.`,
+    reason: "`len()` loads the rows into memory; nothing reads them here.",
+    remedy: "Use `.count()`: one number comes back.",
+    doubt: run.related ? "a caller that prefetches these rows makes len() free" : "rows that are used later would make len() the better choice",
+    model: run.model,
+    places: runPlaces(run, "loads every row"),
+    fixes,
+  };
+}

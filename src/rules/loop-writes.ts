@@ -1,0 +1,72 @@
+/** Writes that a loop does one by one where one statement could do them all. */
+import type { Call, Confidence, Expr, FindingDraft, LoopFact, Model, RuleInput, Spot, Write } from "../model/index.ts";
+import { callAt, changedNames, rootName } from "./code.ts";
+import { isGuardedPerRound, isOverConstant, loopSite, needsItsQueries, stopsEarly, withinLoop, type LoopSite } from "./loops.ts";
+import { oncePerPlace } from "./runs.ts";
+
+export interface LoopWrite {
+  readonly write: Write;
+  readonly span: Write["span"];
+  readonly loop: LoopFact;
+  readonly site: LoopSite;
+  readonly call: Call;
+  /** `order` of `order.save()`. */
+  readonly receiver: Expr;
+  readonly model: Model;
+}
+
+/** Writes in the body of a loop itself, whose rows the loop brings or makes. */
+export function loopWrites(input: RuleInput, methods: ReadonlySet<string>): LoopWrite[] {
+  return oncePerPlace(
+    input.facts.writes.flatMap((write) => {
+      const { loop } = write;
+      const model = write.model === null ? null : input.graph.byLabel(write.model);
+      const call = callAt(input, write.span);
+      if (loop === null || model === null || call?.callee.kind !== "attribute" || !methods.has(write.how)) return [];
+      if (write.calls.length > 0 || (loop.over !== "rows" && loop.over !== "unknown")) return [];
+      const site = loopSite(input, loop, write.span);
+      if (needsItsQueries(input, site, loop.span.file) || isGuardedPerRound(site) || stopsEarly(site)) return [];
+      return [{ write, span: write.span, loop, site, call, receiver: call.callee.object, model }];
+    }),
+  );
+}
+
+/** The thing that is written is another one each round. */
+export function changesEachRound({ site, receiver }: LoopWrite): boolean {
+  if (site.loop === null) return false;
+  const changed = changedNames(site.loop);
+  return rootName(receiver).some((name) => changed.has(name));
+}
+
+/** Signals that the bulk methods do not send, or a method of the model's own that they do not call. */
+export function hasHooks(input: RuleInput, model: Model, signals: readonly string[], method: string): boolean {
+  if (model.signals.some((one) => signals.some((name) => one === name || one.endsWith(`.${name}`)))) return true;
+  const member = input.program.member(model.cls, method);
+  return member !== null && member.owner.module.origin === "project";
+}
+
+export function autoNowFields(model: Model): readonly string[] {
+  return [...model.fields.values()].filter((field) => field.autoNow).map((field) => field.name);
+}
+
+export function writeConfidence({ site, loop }: LoopWrite): Confidence {
+  if (isOverConstant(site)) return "possible";
+  return loop.over === "rows" || loop.over === "unknown" ? "likely" : "possible";
+}
+
+export function writePlaces({ write, loop }: LoopWrite): Spot[] {
+  return [
+    { role: "loop", span: loop.span },
+    { role: "write", span: write.span, label: "one statement a round" },
+  ];
+}
+
+export function writeKey({ write, model }: LoopWrite): FindingDraft["key"] {
+  return [write.symbol, model.label, write.how];
+}
+
+/** The write is all that the loop's body does. */
+export function isWholeBody({ site }: LoopWrite): boolean {
+  const [stmt] = withinLoop(site);
+  return site.loop?.kind === "for" && site.loop.body.length === 1 && site.loop.otherwise.length === 0 && stmt?.kind === "expr" && !site.loop.isAsync;
+}

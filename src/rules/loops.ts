@@ -1,0 +1,76 @@
+/** What the syntax says of a loop: whether it is one of the kinds that need a query each round. */
+import type { Expr, For, FunctionDef, LoopFact, RuleInput, Span, Stmt, While } from "../model/index.ts";
+import { functionAt, isStatement, loopAt, nodesIn, pathTo, sourceText, type Node } from "./code.ts";
+
+export interface LoopSite {
+  readonly loop: For | While | null;
+  /** What it runs over, as written. */
+  readonly iterable: Expr | null;
+  /** Nodes from the module down to the place in the loop's own function. */
+  readonly path: readonly Node[];
+}
+
+/** The loop around a place; `at` is the place itself or the call in the loop that leads to it. */
+export function loopSite(input: RuleInput, fact: LoopFact, at: Span): LoopSite {
+  const path = pathTo(input, at);
+  const loop = loopAt(path, fact.span);
+  const clause = path.flatMap((node) => (node.kind === "comprehension" ? node.clauses : [])).find((one) => one.start === fact.span.start);
+  return { loop, iterable: loop?.kind === "for" ? loop.iterable : (clause?.iterable ?? null), path };
+}
+
+/** Batches, pages and attempts are made so that each round has a query of its own. */
+export function needsItsQueries(input: RuleInput, site: LoopSite, file: string): boolean {
+  const { loop, iterable } = site;
+  if (loop?.kind === "while") return true;
+  if (iterable === null) return false;
+  const text = sourceText(input, file, iterable);
+  if (/batch|chunk|page|partition|slice|shard/i.test(text)) return true;
+  if (iterable.kind === "call" && iterable.callee.kind === "name" && iterable.callee.name === "range" && iterable.args.length === 3) return true;
+  const target = loop?.kind === "for" ? sourceText(input, file, loop.target) : "";
+  return /attempt|retry|retries|tries|batch|chunk|page/i.test(target);
+}
+
+/** Choices, languages, settings: a constant has a few items. */
+export function isOverConstant(site: LoopSite): boolean {
+  const { iterable } = site;
+  if (iterable === null) return false;
+  return [...nodesIn(iterable)].some((node) => (node.kind === "name" && (/^[A-Z][A-Z_0-9]+$/.test(node.name) || node.name === "settings")) || (node.kind === "attribute" && /^[A-Z][A-Z_0-9]+$/.test(node.name)));
+}
+
+/** The loop stops early: it looks for something rather than doing all. */
+export function stopsEarly(site: LoopSite): boolean {
+  if (site.loop === null) return false;
+  return site.loop.body.some((stmt) => [...nodesIn(stmt)].some((node) => (node.kind === "jump" && node.type === "break") || node.kind === "return"));
+}
+
+/** Statements between the loop and the place, outermost first. */
+export function withinLoop(site: LoopSite): readonly Stmt[] {
+  const from = site.loop === null ? -1 : site.path.indexOf(site.loop);
+  return from < 0 ? [] : site.path.slice(from + 1).filter(isStatement);
+}
+
+/** A failure of one round is meant to leave the others alone. */
+export function isGuardedPerRound(site: LoopSite): boolean {
+  return withinLoop(site).some((stmt) => stmt.kind === "try" || stmt.kind === "with");
+}
+
+/** `if key not in seen: seen[key] = query`: sends each query once. */
+export function isRemembered(site: LoopSite): boolean {
+  return withinLoop(site).some((stmt) => stmt.kind === "if" && remembers(stmt.test));
+}
+
+function remembers(test: Expr): boolean {
+  return [...nodesIn(test)].some(
+    (node) => (node.kind === "compare" && node.operators.some((one) => one === "not in" || one === "is")) || (node.kind === "call" && node.callee.kind === "name" && node.callee.name === "hasattr"),
+  );
+}
+
+/** The function that holds the place keeps its answers. */
+export function isCachedFunction(input: RuleInput, span: Span): boolean {
+  const path = pathTo(input, span);
+  return path.some((node) => node.kind === "function" && hasCacheDecorator(node)) || (functionAt(path) !== null && isRemembered({ loop: null, iterable: null, path }));
+}
+
+function hasCacheDecorator(def: FunctionDef): boolean {
+  return def.decorators.some((one) => [...nodesIn(one)].some((node) => (node.kind === "name" || node.kind === "attribute") && /(^|_)cache|memo/.test(node.name)));
+}

@@ -1,0 +1,105 @@
+import type { ChainCall, Expr, FindingDraft, Rule, RuleInput } from "../../model/index.ts";
+import { calledName, chainsIn, lookupOf, type Chain } from "../chains.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "multi-aggregate-join",
+    chapter: "2.2",
+    summary: "Two aggregates over different many-valued relations multiply each other's rows",
+    severity: "error",
+    confidence: "certain",
+    fix: "never",
+    stage: "stable",
+  },
+  check: (input) => {
+    const found = chainsIn(input).flatMap((chain) => conflicts(chain, input).map((conflict) => toDraft(chain, conflict)));
+    return [...new Map(found.map((one) => [JSON.stringify(one.places.at(-1)?.span), one])).values()];
+  },
+};
+
+interface Aggregate {
+  readonly name: string;
+  readonly path: string;
+  /** Its path up to the last many-valued step. */
+  readonly many: string;
+  readonly isDistinct: boolean;
+  readonly expr: Expr;
+  readonly call: ChainCall;
+}
+
+interface Conflict {
+  readonly inflated: Aggregate;
+  readonly by: Aggregate;
+}
+
+const AGGREGATES: ReadonlySet<string> = new Set(["Count", "Sum", "Avg", "Max", "Min"]);
+
+function conflicts(chain: Chain, input: RuleInput): Conflict[] {
+  const joined = groups(chain).flatMap((calls) => {
+    const all = calls.flatMap((call) => aggregatesOf(call, chain, input));
+    for (const inflated of all) {
+      const by = all.find((other) => other !== inflated && multiplies(other, inflated));
+      if (by !== undefined) return [{ inflated, by }];
+    }
+    return [];
+  });
+  return joined;
+}
+
+/** Annotations up to the next `values()`, which groups anew. */
+function groups(chain: Chain): ChainCall[][] {
+  const all: ChainCall[][] = [[]];
+  for (const call of chain.calls) {
+    if (call.name === "values" || call.name === "values_list") all.push([]);
+    if (call.name === "annotate" || call.name === "aggregate") all.at(-1)?.push(call);
+  }
+  return all;
+}
+
+function aggregatesOf(call: ChainCall, chain: Chain, input: RuleInput): Aggregate[] {
+  const exprs = [...call.args, ...call.keywords.map((one) => one.value)];
+  return exprs.flatMap((expr) => {
+    const name = calledName(expr);
+    if (expr.kind !== "call" || name === null || !AGGREGATES.has(name)) return [];
+    const [first] = expr.args;
+    if (first?.kind !== "str") return [];
+    const { many } = lookupOf(input, chain.model, first.value);
+    const isDistinct = expr.keywords.some((one) => one.name === "distinct" && one.value.kind === "constant" && one.value.value === "true");
+    return [{ name, path: first.value, many, isDistinct, expr, call }];
+  });
+}
+
+/**
+ * Rows of another many-valued relation repeat those that are counted or summed. The largest, the smallest and what is
+ * distinct stay what they are; an average only changes when the rows repeat unevenly, below the ones it is taken of.
+ */
+function multiplies(other: Aggregate, inflated: Aggregate): boolean {
+  if (inflated.isDistinct || inflated.name === "Max" || inflated.name === "Min" || other.many === "") return false;
+  if (inflated.many === other.many || startsWith(inflated.many, other.many)) return false;
+  const isBelow = startsWith(other.many, inflated.many);
+  if (inflated.many === "") return isBelow && inflated.name === "Sum" && other.call === inflated.call;
+  return isBelow || inflated.name !== "Avg";
+}
+
+function startsWith(path: string, prefix: string): boolean {
+  return prefix === "" || path === prefix || path.startsWith(`${prefix}__`);
+}
+
+function toDraft(chain: Chain, { inflated, by }: Conflict): FindingDraft {
+  return {
+    key: [chain.origin.symbol, chain.origin.model, inflated.path, by.path],
+    claim: `\`${inflated.name}("${inflated.path}")\` counts each row once per \`${by.many}\` row: the result is wrong.`,
+    reason: `Both relations are joined, so every \`${inflated.many === "" ? chain.model.name : inflated.many}\` row repeats for every \`${by.many}\` row.`,
+    remedy: inflated.name === "Count" ? "Give `Count` `distinct=True`, or count one relation in a `Subquery`." : "Take one of the two in a `Subquery`.",
+    doubt: "it is right by chance while each row has at most one of the other relation",
+    model: chain.origin.model,
+    relation: inflated.many,
+    places: [
+      { role: "queryset", span: { file: inflated.call.file, start: chain.span.start, end: chain.span.end } },
+      { role: "access", span: { file: by.call.file, start: by.expr.start, end: by.expr.end }, label: "repeats the rows" },
+      { role: "access", span: { file: inflated.call.file, start: inflated.expr.start, end: inflated.expr.end }, label: "counts them again" },
+    ],
+    fixes: [],
+  };
+}
+

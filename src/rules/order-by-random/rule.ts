@@ -1,0 +1,33 @@
+import type { FindingDraft, Rule } from "../../model/index.ts";
+import { callSpan, chainsIn, has, textArguments, type Chain } from "../chains.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "order-by-random",
+    chapter: "2.2",
+    summary: "All rows are sorted by a random number",
+    severity: "warning",
+    confidence: "likely",
+    fix: "never",
+    stage: "stable",
+  },
+  check: (input) => chainsIn(input).flatMap(toDrafts),
+};
+
+function toDrafts(chain: Chain): FindingDraft[] {
+  const call = chain.calls.find((one) => one.name === "order_by" && textArguments(one).includes("?"));
+  if (call === undefined) return [];
+  return [
+    {
+      key: [chain.origin.symbol, chain.origin.model],
+      confidence: has(chain, "filter", "exclude") || chain.origin.kind === "related" ? "possible" : "likely",
+      claim: `\`order_by("?")\` sorts every matching \`${chain.model.name}\` row by a random number.`,
+      reason: "PostgreSQL reads and sorts all of them, however few are taken; no index helps.",
+      remedy: "Pick random keys first and fetch those rows, or use `TABLESAMPLE` for a rough choice.",
+      doubt: "a few hundred matching rows are sorted in no time",
+      model: chain.origin.model,
+      places: [{ role: "queryset", span: callSpan(call) }],
+      fixes: [],
+    },
+  ];
+}

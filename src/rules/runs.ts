@@ -1,0 +1,145 @@
+/** What rules about the running of querysets share. */
+import type { Expr, Model, Place, QueryRun, RuleInput, Span, Spot, Write } from "../model/index.ts";
+import { canFollow, exprAt, functionAt, nodesIn, pathTo, type Node } from "./code.ts";
+
+/** `Order` of `shop.Order`. */
+export function nameOf(label: string): string {
+  return label.split(".").at(-1) ?? label;
+}
+
+export function modelOf(input: RuleInput, label: string): Model | null {
+  return input.graph.byLabel(label);
+}
+
+export function isSameSpan(a: Span, b: Span): boolean {
+  return a.file === b.file && a.start === b.start && a.end === b.end;
+}
+
+export function isWithin(inner: Span, outer: Span): boolean {
+  return inner.file === outer.file && outer.start <= inner.start && inner.end <= outer.end;
+}
+
+/** One per place in the text: a function is analysed once for each way of calling it. */
+export function oncePerPlace<Fact extends { readonly span: Span }>(facts: readonly Fact[]): Fact[] {
+  const seen = new Map<string, Fact>();
+  for (const fact of facts) {
+    const key = `${fact.span.file}:${fact.span.start}:${fact.span.end}`;
+    if (!seen.has(key)) seen.set(key, fact);
+  }
+  return [...seen.values()];
+}
+
+/** Whether `later` can come after `earlier` in one run of the program, calls followed. */
+export function runsAfter(input: RuleInput, earlier: QueryRun, later: QueryRun): boolean {
+  const a = [...earlier.trail, earlier.span];
+  const b = [...later.trail, later.span];
+  let at = 0;
+  while (at < a.length && at < b.length && isSameSpan(a[at] ?? earlier.span, b[at] ?? later.span)) at++;
+  const first = a[at];
+  const second = b[at];
+  if (first === undefined || second === undefined) return false;
+  if (input.text(first.file) === "" || pathTo(input, first).length === 0) return first.file === second.file && earlier.order < later.order && !areExclusiveBranches(earlier, later);
+  return canFollow(input, first, second);
+}
+
+/** Templates have no returns: what excludes are the arms of one `if`. */
+function areExclusiveBranches(a: QueryRun, b: QueryRun): boolean {
+  const arms = new Map(a.branch.split("/").map((part) => [part.split(":")[0], part]));
+  return b.branch.split("/").some((part) => {
+    const other = arms.get(part.split(":")[0]);
+    return other !== undefined && other !== part;
+  });
+}
+
+/** A statement between two places of one function changes rows of that model (or of one that is not known). */
+export function isWrittenBetween(input: RuleInput, model: string, earlier: Span, later: Span): boolean {
+  return input.facts.writes.some((write) => liesBetween(write, earlier, later) && (write.model === null || write.model === model));
+}
+
+function liesBetween(write: Write, earlier: Span, later: Span): boolean {
+  const inside = (span: Span): boolean => span.file === earlier.file && span.start > earlier.start && span.end < later.end;
+  return inside(write.span) || write.calls.some(inside);
+}
+
+/** Spots of a finding about one run. */
+export function runPlaces(run: QueryRun, label: string): Spot[] {
+  const spots: Spot[] = [{ role: "queryset", span: run.origin.span }];
+  for (const call of run.calls) spots.push({ role: "call", span: call });
+  spots.push({ role: "access", span: run.span, label });
+  return spots;
+}
+
+export type Role = Place["role"];
+
+/** Methods that make a new queryset or ask a question of their own: they do not use the rows of this object. */
+const ASKS: ReadonlySet<string> = new Set(
+  ("filter exclude order_by reverse distinct values values_list annotate alias select_related prefetch_related only defer using " +
+    "count exists aggregate first last latest earliest get update delete create union intersection difference in_bulk contains " +
+    "select_for_update extra raw acount aexists aget afirst alast aupdate adelete aaggregate model query db none").split(" "),
+);
+
+/**
+ * Whether the rows of the queryset that an expression names are used anywhere else in its function. A chain of calls
+ * names an object that nobody else has; a local name is followed through the function; anything else may be used.
+ */
+export function areRowsUsedElsewhere(input: RuleInput, file: string, expr: Expr): boolean {
+  if (expr.kind === "call") return false;
+  if (expr.kind !== "name") return true;
+  const path = pathTo(input, { file, start: expr.start, end: expr.end });
+  const holder = functionAt(path);
+  if (holder === null || holder.kind === "lambda") return true;
+  if (holder.params.some((param) => param.name === expr.name)) return true;
+  return usesOf(holder, expr.name).some((use) => use.node !== expr && use.node.start !== expr.start && !isQuestion(use));
+}
+
+export interface Use {
+  readonly node: Node;
+  readonly parent: Node;
+  readonly grandparent: Node | null;
+}
+
+/** Reads of a name below a node. */
+export function usesOf(root: Node, name: string): readonly Use[] {
+  const uses: Use[] = [];
+  for (const parent of nodesIn(root)) {
+    if (parent.kind === "name") continue;
+    for (const child of directNames(parent)) {
+      if (child.kind === "name" && child.name === name && !isTarget(parent, child)) uses.push({ node: child, parent, grandparent: null });
+    }
+  }
+  return uses;
+}
+
+function directNames(parent: Node): readonly Node[] {
+  const found: Node[] = [];
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) value.forEach(visit);
+    else if (typeof value === "object" && value !== null) {
+      if ("kind" in value && "start" in value) {
+        const node = value as Node;
+        if (node.kind === "name") found.push(node);
+      } else Object.values(value).forEach(visit);
+    }
+  };
+  if (parent.kind === "function") visit([parent.decorators, parent.params]);
+  else Object.values(parent).forEach(visit);
+  return found;
+}
+
+function isTarget(parent: Node, child: Node): boolean {
+  if (parent.kind === "assign") return parent.targets.includes(child as Expr);
+  if (parent.kind === "for") return parent.target === child;
+  if (parent.kind === "comprehension") return parent.clauses.some((clause) => clause.target === child);
+  return parent.kind === "delete";
+}
+
+function isQuestion({ parent }: Use): boolean {
+  return parent.kind === "attribute" && ASKS.has(parent.name);
+}
+
+/** The expression whose truth, length or rows a run asks for: the argument of a call, or the span itself. */
+export function subjectOf(input: RuleInput, run: QueryRun): Expr | null {
+  const expr = exprAt(input, run.span);
+  if (expr?.kind !== "call" || expr.callee.kind !== "name") return expr;
+  return ["len", "list", "bool", "sorted", "tuple", "set", "sum", "any", "all", "min", "max"].includes(expr.callee.name) ? (expr.args[0] ?? null) : expr;
+}

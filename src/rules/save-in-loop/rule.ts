@@ -1,0 +1,67 @@
+import type { FindingDraft, Rule, RuleInput } from "../../model/index.ts";
+import { nodesIn } from "../code.ts";
+import { autoNowFields, changesEachRound, hasHooks, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
+import { withinLoop } from "../loops.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "save-in-loop",
+    chapter: "2.2",
+    summary: "A loop saves its rows one by one",
+    severity: "warning",
+    confidence: "likely",
+    fix: "never",
+    stage: "stable",
+  },
+  check: (input) =>
+    loopWrites(input, SAVES)
+      .filter((one) => isGuilty(one, input))
+      .map(toDraft),
+};
+
+const SAVES: ReadonlySet<string> = new Set(["save", "create"]);
+const SIGNALS = ["pre_save", "post_save"];
+
+function isGuilty(one: LoopWrite, input: RuleInput): boolean {
+  if (hasHooks(input, one.model, SIGNALS, "save")) return false;
+  if (isNew(one)) return one.model.parents.length === 0;
+  return changesEachRound(one);
+}
+
+/** `Model.objects.create(…)`, `Model(…).save()`, or a name that the loop gave a new object. */
+function isNew(one: LoopWrite): boolean {
+  if (one.write.how === "create" || one.receiver.kind === "call") return true;
+  const { receiver, site } = one;
+  if (receiver.kind !== "name" || site.loop === null) return false;
+  const { name } = receiver;
+  return [...nodesIn(site.loop)].some(
+    (node) => node.kind === "assign" && node.targets.some((target) => target.kind === "name" && target.name === name) && node.value?.kind === "call",
+  );
+}
+
+/** What was just created is used later in the round, so that its key is needed at once. */
+function isUsedAfter(one: LoopWrite): boolean {
+  const stmt = withinLoop(one.site).at(-1);
+  const name = one.receiver.kind === "name" && one.write.how === "save" ? one.receiver.name : stmt?.kind === "assign" && stmt.targets[0]?.kind === "name" ? stmt.targets[0].name : null;
+  if (stmt?.kind === "return" || (stmt?.kind === "expr" && stmt.value !== one.call && stmt.value.kind !== "await")) return true;
+  if (name === null || one.site.loop === null) return false;
+  return one.site.loop.body.some((body) => [...nodesIn(body)].some((node) => node.kind === "name" && node.name === name && node.start > one.span.end));
+}
+
+function toDraft(one: LoopWrite): FindingDraft {
+  const isInsert = isNew(one);
+  const stamped = autoNowFields(one.model);
+  const bulk = isInsert ? "bulk_create" : "bulk_update";
+  const note = !isInsert && stamped.length > 0 ? ` It does not stamp \`${stamped.join("`, `")}\`: set and list them.` : "";
+  return {
+    key: writeKey(one),
+    confidence: isInsert && isUsedAfter(one) ? "possible" : writeConfidence(one),
+    claim: `The loop ${isInsert ? "inserts" : "saves"} its \`${one.model.name}\` rows one by one.`,
+    reason: "Each round waits for a statement of its own.",
+    remedy: `Collect the rows and write them with \`${bulk}()\`.${note}`,
+    doubt: isInsert && isUsedAfter(one) ? "the row is used in the same round, which bulk_create() delays" : `${bulk}() calls neither save() nor signals; none were found for this model`,
+    model: one.model.label,
+    places: writePlaces(one),
+    fixes: [],
+  };
+}
