@@ -245,7 +245,7 @@ export function hasColumn(load: LoadNode, name: string, attname: string | null, 
   const names = attname === null ? [name] : [name, attname];
   if (load.only !== null) {
     const only = load.only;
-    return names.some((one) => only.has(one));
+    return names.some((one) => only.has(one)) && !names.some((one) => load.deferred.has(one));
   }
   return !names.some((one) => load.deferred.has(one));
 }

@@ -408,7 +408,8 @@ function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, a
   if (name === "raw") return rawQueryset(queryset, args);
   if (name.startsWith("__") || name === "as_manager") return UNKNOWN;
   engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file);
-  return derived(queryset, { load: withOpaque(queryset.load) });
+  const doubts = [...queryset.doubts, `\`${name}()\` is a method that was not read`];
+  return derived(queryset, { load: withOpaque(queryset.load), doubts });
 }
 
 function noteChain(engine: Engine, queryset: QuerysetValue, name: string, site: CallSite): void {
@@ -775,6 +776,7 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     related: related !== null && related.row.loop !== null,
     awaited: engine.awaiting,
     givesRows: queryset.shape === "rows",
+    doubts: queryset.doubts,
     madeInLoop: queryset.madeIn !== null && queryset.madeIn === loop,
   });
   if (FILLS_CACHE.has(how)) queryset.evaluated = true;

@@ -102,7 +102,7 @@ function columnField(model: Model, attname: string): Field | null {
 function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   row.origin.columns.add(joinPath(row.path, field.name));
   const isKey = field.primaryKey || field.name === row.model.primaryKey;
-  if (!hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew) {
+  if (!row.load.opaque && !hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
   }
   return UNKNOWN;
@@ -199,6 +199,8 @@ function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode):
 export function managerOf(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   const target = engine.graph.byLabel(field.relation?.target ?? "", row.model.app);
   if (target === null) return UNKNOWN;
+  row.origin.asInstances = true;
+  row.origin.columns.add(joinPath(row.path, field.name));
   const { span, frame } = projectSite(site);
   const key = `related:${span.file}:${span.start}:${span.end}:${row.model.label}.${field.name}`;
   const origin = engine.recorder.origin(key, () => ({
@@ -264,10 +266,10 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     loop: row.loop,
     perRow,
     isAsync: at.frame.isAsync,
-    awaited: engine.awaiting,
     joinable: row.joinable && isJoinable(what.kind),
     doubts: row.doubts,
     withoutCaller: row.withoutCaller,
+    awaited: engine.awaiting && what.method !== null,
     keyOnly: false,
   });
 }
@@ -325,6 +327,7 @@ function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): 
     queryset,
     source: queryset,
     trail: callsSince(at.frame, 0),
+    doubts: row.doubts,
     how,
     span: at.span,
     loop,

@@ -276,7 +276,7 @@ function runTag(engine: Engine, stmt: Tag, frame: Frame): void {
     for (const value of positional) engine.text(value, spanOf(frame.file, stmt), frame);
   } else if (!PLAIN_TAGS.has(stmt.name)) {
     for (const value of [...positional, ...keywords.values()]) engine.escape(value);
-    if (registered?.kind === "node") escapeEnv(frame.env);
+    escapeEnv(frame.env);
   }
   if (stmt.target !== null) frame.env.vars.set(stmt.target, { value: result, loop: frame.loop?.id ?? 0 });
   engine.execute(stmt.body, frame);
