@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Each of these keeps the machine busy by itself or starts programs of its own: one after the other, after the rest. */
-const heavy = ["tests/bookshop*.test.ts", "tests/readme.test.ts", "src/python/corpus.test.ts", "tests/**/*.heavy.test.ts"];
+const heavy = ["tests/bookshop*.test.ts", "tests/readme.test.ts", "tests/rules.test.ts", "tests/semantics*.test.ts", "src/python/corpus.test.ts", "tests/**/*.heavy.test.ts"];
 
 export default defineConfig({
   test: {
