@@ -63,7 +63,9 @@ export function modelManager(engine: Engine, model: Model, name: string, site: A
 function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerValue["origin"] {
   const { span, frame } = projectSite(site);
   const entry = engine.entry;
-  const isImplicit = entry !== null && ((frame.module !== null && frame.module.origin !== "project") || isOfSelf(site));
+  const isImplicit =
+    entry !== null &&
+    ((frame.module !== null && frame.module.origin !== "project") || isOfSelf(site) || isSpan(span, entry.span));
   const at = isImplicit ? entry.span : span;
   const owner = isImplicit ? entry.cls.id : null;
   return engine.recorder.origin(`manager:${model.label}:${at.file}:${at.start}:${at.end}`, () => ({
@@ -85,6 +87,10 @@ function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerV
 function isOfSelf(site: AccessSite): boolean {
   const { receiver } = site;
   return receiver?.kind === "attribute" && receiver.object.kind === "name" && /^(self|cls)$/.test(receiver.object.name);
+}
+
+function isSpan(a: Span, b: Span): boolean {
+  return a.file === b.file && a.start === b.start && a.end === b.end;
 }
 
 /** The queryset a manager starts with; a custom `get_queryset` is followed. */
