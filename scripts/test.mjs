@@ -17,8 +17,8 @@ const steps = [
   ["types", () => tool("tsc", "-p", "tsconfig.test.json")],
   ["unused code", () => tool("knip", "--no-progress")],
   ["packed package", async () => (checkPackage(), { passed: 1, failed: 0 })],
-  ["tests", runTests],
   ["facts about Django", measureFacts],
+  ["tests", runTests],
 ];
 
 process.chdir(root);
@@ -66,13 +66,20 @@ async function runTests() {
   mkdirSync(path.dirname(vitestResults), { recursive: true });
   const report = ["--reporter=default", "--reporter=json", `--outputFile.json=${vitestResults}`];
   const { status } = await runTeed(path.join("node_modules", ".bin", "vitest"), ["run", ...report]);
-  const { numPassedTests: passed, numFailedTests, numPendingTests, numTodoTests, numFailedTestSuites } = JSON.parse(
-    readFileSync(vitestResults, "utf8"),
-  );
-  const unrun = numPendingTests + numTodoTests;
-  if (unrun > 0) process.stdout.write(`${unrun} tests were skipped, which counts as failed.\n`);
-  const failed = numFailedTests + unrun;
-  return { passed, failed: failed === 0 && (status !== 0 || numFailedTestSuites > 0) ? 1 : failed };
+  const { numPassedTests: passed, numFailedTests: failed, testResults } = JSON.parse(readFileSync(vitestResults, "utf8"));
+  for (const name of skippedTests(testResults)) process.stdout.write(`NOT RUN: ${name}\n`);
+  return { passed, failed: failed === 0 && status !== 0 ? 1 : failed };
+}
+
+/**
+ * A version of Django for which there is no Python here is the one reason to skip a test; it is named at the end.
+ *
+ * @param {{ assertionResults: { status: string, fullName: string }[] }[]} files
+ * @returns {string[]}
+ */
+function skippedTests(files) {
+  const tests = files.flatMap(({ assertionResults }) => assertionResults);
+  return tests.filter(({ status }) => status !== "passed" && status !== "failed").map(({ fullName }) => fullName);
 }
 
 /** Sums the last line of each version; a version without a fitting Python says so, and at least one must be measured. */
