@@ -413,7 +413,7 @@ function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, a
   if (WRITES.has(name)) return writeCall(engine, queryset, name, args, site);
   if (name === "raw") return rawQueryset(queryset, args);
   if (name.startsWith("__") || name === "as_manager") return UNKNOWN;
-  engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file);
+  engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file, site.span.start);
   const doubts = [...queryset.doubts, `\`${name}()\` is a method that was not read`];
   return derived(queryset, { load: withOpaque(queryset.load), doubts });
 }
@@ -475,7 +475,7 @@ function selectRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs, 
   }
   const names = literalNames(args);
   if (names === null) {
-    engine.note("select_related with names that are not literal", site.frame.file);
+    engine.note("select_related with names that are not literal", site.frame.file, site.span.start);
     return requeriedEager(queryset, withOpaque(queryset.load));
   }
   if (names.length === 0) return requeriedEager(queryset, withSelectsAll(queryset.load));
@@ -539,7 +539,7 @@ export function withPrefetch(
 ): LoadNode {
   const lookup = prefetchLookup(value);
   if (lookup === null) {
-    engine.note("prefetch_related with names that are not literal", frame.file);
+    engine.note("prefetch_related with names that are not literal", frame.file, span.start);
     return withOpaque(load);
   }
   const use = engine.recorder.eagerLoad(target.origin, "prefetch_related", lookup.path, span);
