@@ -1,4 +1,6 @@
-// Compiles to dist/, or to the folder given, and copies what is not TypeScript: the grammar, stubs of packages, rules' pages.
+// Compiles to dist/ and copies what is not TypeScript: the grammar, stubs of packages, rules' pages.
+//
+//   node scripts/build.mjs [FOLDER]      another folder than dist/
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
