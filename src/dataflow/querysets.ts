@@ -662,7 +662,7 @@ function inBulk(engine: Engine, queryset: QuerysetValue, _args: CallArgs, site: 
 
 function iteratorOf(engine: Engine, queryset: QuerysetValue, args: CallArgs, site: CallSite): Value {
   const keepsPrefetch = args.keywords.has("chunk_size") || args.positional.length > 0;
-  const target = keepsPrefetch || queryset.related !== null ? queryset : derived(queryset, {});
+  const target = keepsPrefetch || isDjango(engine, 5, 0) ? queryset : derived(queryset, { load: withoutPrefetches(queryset.load) });
   // Rows of a stream are let go one by one: they have no peers.
   const requery = { ...requeried(target, { load: withPeers(target.load, false) }), id: queryset.id, source: queryset.source };
   runQueryset(engine, requery, "iterator", site.span, site.frame);
