@@ -20,6 +20,7 @@ import {
   withoutPrefetches,
   withoutSelects,
   withPath,
+  withPeers,
   withSelectsAll,
   type LoadedRelation,
   type LoadNode,
@@ -127,7 +128,7 @@ function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValu
   if (prefetched !== null) markUsed(prefetched);
   return {
     ...queryset,
-    load: prefetched === null ? load : mergeNodes(load, prefetched.node),
+    load: withPeers(prefetched === null ? load : mergeNodes(load, prefetched.node), load.peers || manager.related.row.load.peers),
     related: { ...manager.related, plain: true },
     prefetched: prefetched !== null,
   };
@@ -342,7 +343,7 @@ const CHAINS: Readonly<Record<string, Method>> = {
   union: combined,
   intersection: combined,
   difference: combined,
-  fetch_mode: (_engine, queryset) => derived(queryset, { load: withOpaque(queryset.load) }),
+  fetch_mode: fetchMode,
   non_polymorphic: same({}),
 };
 
@@ -451,6 +452,15 @@ function selectedColumns(statement: string): string[] | null {
 
 function annotate(_engine: Engine, queryset: QuerysetValue, args: CallArgs): Value {
   return requeried(queryset, { load: withAnnotations(queryset.load, [...args.keywords.keys()]) });
+}
+
+/** `FETCH_PEERS` shares loads between rows and `FETCH_RAISE` refuses them; other modes load row by row. */
+function fetchMode(_engine: Engine, queryset: QuerysetValue, args: CallArgs, site: CallSite): Value {
+  const [mode] = site.expr?.args ?? [];
+  const name = mode?.kind === "name" || mode?.kind === "attribute" ? mode.name : "";
+  if (/^(FETCH_)?(PEERS|RAISE)$/.test(name)) return derived(queryset, { load: withPeers(queryset.load, true) });
+  const isAlone = name === "FETCH_ONE" || args.positional[0]?.kind === "object";
+  return derived(queryset, { load: isAlone ? withPeers(queryset.load, false) : withOpaque(queryset.load) });
 }
 
 /** Is the project's Django at least this one? What is not known counts as new. */
@@ -657,8 +667,9 @@ function inBulk(engine: Engine, queryset: QuerysetValue, _args: CallArgs, site: 
 
 function iteratorOf(engine: Engine, queryset: QuerysetValue, args: CallArgs, site: CallSite): Value {
   const keepsPrefetch = args.keywords.has("chunk_size") || args.positional.length > 0;
-  const target = keepsPrefetch || queryset.related !== null ? queryset : derived(queryset, {});
-  const requery = { ...requeried(target, {}), id: queryset.id, source: queryset.source };
+  const target = keepsPrefetch || isDjango(engine, 5, 0) ? queryset : derived(queryset, { load: withoutPrefetches(queryset.load) });
+  // Rows of a stream are let go one by one: they have no peers.
+  const requery = { ...requeried(target, { load: withPeers(target.load, false) }), id: queryset.id, source: queryset.source };
   runQueryset(engine, requery, "iterator", site.span, site.frame);
   return listOf(elementOf(engine, requery, freshLoop(engine, queryset, site.span, site.frame), site.frame), "generator");
 }

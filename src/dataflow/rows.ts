@@ -3,7 +3,7 @@ import type { Field, LazyLoad, Model, RelationKind, Span } from "../model/index.
 import { siteOf, type AccessSite, type CallArgs, type CallSite, type Engine } from "./engine.ts";
 import { argument } from "./calls.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
-import { BARE, hasColumn, OPAQUE, withDropped, withKnownRow, withSelectsAll, type LoadedRelation, type LoadNode } from "./load-tree.ts";
+import { BARE, hasColumn, OPAQUE, withDropped, withKnownRow, withPeers, withSelectsAll, type LoadedRelation, type LoadNode } from "./load-tree.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   freshId,
@@ -103,7 +103,7 @@ function columnField(model: Model, attname: string): Field | null {
 function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   row.origin.columns.add(joinPath(row.path, field.name));
   const isKey = field.primaryKey || field.name === row.model.primaryKey;
-  if (!row.load.opaque && !hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew) {
+  if (!row.load.opaque && !hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew && !row.load.peers) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
   }
   return UNKNOWN;
@@ -150,6 +150,7 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
     engine.recorder.cover(projectSite(site).span, field.name);
     return related(engine, row, field, withSelectsAll(BARE));
   }
+  if (row.load.peers) return related(engine, row, field, withPeers(BARE, true));
   if (field.attname !== null && !hasColumn(row.load, field.name, field.attname, field.primaryKey)) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
   }
