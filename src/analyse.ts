@@ -1,6 +1,7 @@
 /** The program as its steps: read, link, judge, report. */
 import { createHash } from "node:crypto";
 import { loadStubs } from "./builtin/load-stubs.ts";
+import path from "node:path";
 import { createEngine } from "./dataflow/create-engine.ts";
 import type { Engine } from "./dataflow/engine.ts";
 import { runRoots } from "./dataflow/roots.ts";
@@ -13,12 +14,14 @@ import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
 import { openCache, type Cache } from "./sources/cache.ts";
 import { findFiles, type FoundFiles } from "./sources/find-files.ts";
+import { byteOrderMarkLength } from "./sources/find-files.ts";
 import { readVersion } from "./cli/version.ts";
 
 export async function analyse(options: AnalyseOptions, progress: Progress): Promise<Report> {
   const timer = startTimer();
   const found = findFiles(options.root, { exclude: options.exclude });
-  const cache = options.cache ? openCache(options.root) : null;
+  // A change that is tried in memory is no run to remember.
+  const cache = options.cache && options.texts === undefined ? openCache(options.root) : null;
   const key = cache === null ? "" : reportKey(options, found, cache);
   const stored = cache?.report(key) as Report | null | undefined;
   timer.lap("files");
@@ -45,7 +48,7 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
     text: (file) => read.readText(file) ?? "",
     thresholds: options.thresholds,
   };
-  const findings = toFindings(await loadRules(), input);
+  const findings = toFindings(await loadRules(), input, (file) => byteOrderMarkLength(path.join(options.root, file)));
   timer.lap("rules");
   const comments = commentLines(read, templates);
   const judged = applyIgnores(findings, comments);
@@ -92,9 +95,9 @@ function link(read: ReadProject, progress: Progress): { readonly engine: Engine;
 }
 
 function coverageOf(read: ReadProject, engine: Engine, origins: number, findings: Report["findings"]): Coverage {
-  const unresolved = [...engine.unresolved].map(([key, count]) => {
+  const unresolved = [...engine.unresolved].map(([key, places]) => {
     const [why = "", file = ""] = key.split("\n");
-    return { why, count, file };
+    return { why, count: places.size, file };
   });
   const failed = [...read.modules.values()].filter((one) => one.errors.length > 0).length;
   const missing = unresolved.reduce((sum, one) => sum + one.count, 0);

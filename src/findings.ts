@@ -2,12 +2,15 @@
 import { createHash } from "node:crypto";
 import type { Edit, Finding, FindingDraft, Fix, FixDraft, Place, Rule, RuleInput, Span, Spot } from "./model/index.ts";
 
-export function toFindings(rules: readonly Rule[], input: RuleInput): Finding[] {
+/** `markLength`: bytes of a file's byte order mark, which the texts are without and the edits count. */
+export function toFindings(rules: readonly Rule[], input: RuleInput, markLength: (file: string) => number = () => 0): Finding[] {
   const seen = new Map<string, number>();
-  return rules.flatMap((rule) => rule.check(input).map((draft) => toFinding(rule, draft, input, seen)));
+  return rules.flatMap((rule) => rule.check(input).map((draft) => toFinding(rule, draft, { ...input, markLength }, seen)));
 }
 
-function toFinding(rule: Rule, draft: FindingDraft, input: RuleInput, seen: Map<string, number>): Finding {
+type Source = RuleInput & { readonly markLength: (file: string) => number };
+
+function toFinding(rule: Rule, draft: FindingDraft, input: Source, seen: Map<string, number>): Finding {
   const { meta } = rule;
   return {
     id: stableId([meta.id, ...draft.key], seen),
@@ -72,13 +75,13 @@ function lineStartsOf(text: string): readonly number[] {
   return starts;
 }
 
-function toFix(fix: FixDraft, input: RuleInput): Fix {
+function toFix(fix: FixDraft, input: Source): Fix {
   return { title: fix.title, kind: "edit", safety: fix.safety, edits: fix.edits.map((edit) => toEdit(edit.span, edit.text, input)) };
 }
 
-function toEdit(span: Span, replacement: string, input: RuleInput): Edit {
+function toEdit(span: Span, replacement: string, input: Source): Edit {
   const text = input.text(span.file);
-  const start = Buffer.byteLength(text.slice(0, span.start));
+  const start = input.markLength(span.file) + Buffer.byteLength(text.slice(0, span.start));
   const expected = text.slice(span.start, span.end);
   return { file: span.file, start, end: start + Buffer.byteLength(expected), expected, text: replacement };
 }

@@ -23,7 +23,7 @@ export interface ReadProject {
 }
 
 export async function readProject(options: AnalyseOptions, found: FoundFiles, cache: Cache | null, progress: Progress): Promise<ReadProject> {
-  const readText = textReader(options.root);
+  const readText = textReader(options);
   const { modules, notices } = await readModules(options, found, cache, progress);
   const discovery = discoverProject({
     root: options.root,
@@ -39,12 +39,12 @@ export async function readProject(options: AnalyseOptions, found: FoundFiles, ca
   return { discovery, graph, files: found.files, notices: [...found.notices, ...notices, ...discovery.project.notices], readText, modules };
 }
 
-function textReader(root: string): ReadProject["readText"] {
+function textReader({ root, texts: replaced }: AnalyseOptions): ReadProject["readText"] {
   const texts = new Map<string, string | null>();
   return (file) => {
     const known = texts.get(file);
     if (known !== undefined) return known;
-    const text = readTextFile(path.join(root, file));
+    const text = replaced?.get(file)?.replace(/^\uFEFF/, "") ?? readTextFile(path.join(root, file));
     texts.set(file, text);
     return text;
   };
@@ -56,7 +56,7 @@ interface ReadModules {
 }
 
 /** What the cache has is decoded, the rest is lowered; the cache then holds the modules of this run. */
-async function readModules({ root, jobs }: AnalyseOptions, found: FoundFiles, cache: Cache | null, progress: Progress): Promise<ReadModules> {
+async function readModules({ root, jobs, texts }: AnalyseOptions, found: FoundFiles, cache: Cache | null, progress: Progress): Promise<ReadModules> {
   const python = found.files.filter((file) => file.kind === "python").map((file) => file.path);
   const notices: Notice[] = [];
   const known = new Map<string, Module>();
@@ -64,6 +64,11 @@ async function readModules({ root, jobs }: AnalyseOptions, found: FoundFiles, ca
   const keys = new Map<string, string>();
   const missing: { readonly file: string; readonly bytes: Uint8Array }[] = [];
   for (const file of python) {
+    const replaced = texts?.get(file);
+    if (replaced !== undefined) {
+      missing.push({ file, bytes: new TextEncoder().encode(replaced) });
+      continue;
+    }
     const key = cache?.hashOf(file) ?? null;
     const encoded = key === null ? undefined : cache?.modules.get(key);
     if (key !== null) keys.set(file, key);

@@ -63,7 +63,9 @@ export function modelManager(engine: Engine, model: Model, name: string, site: A
 function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerValue["origin"] {
   const { span, frame } = projectSite(site);
   const entry = engine.entry;
-  const isImplicit = entry !== null && ((frame.module !== null && frame.module.origin !== "project") || isOfSelf(site));
+  const isImplicit =
+    entry !== null &&
+    ((frame.module !== null && frame.module.origin !== "project") || isOfSelf(site) || isSpan(span, entry.span));
   const at = isImplicit ? entry.span : span;
   const owner = isImplicit ? entry.cls.id : null;
   return engine.recorder.origin(`manager:${model.label}:${at.file}:${at.start}:${at.end}`, () => ({
@@ -85,6 +87,10 @@ function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerV
 function isOfSelf(site: AccessSite): boolean {
   const { receiver } = site;
   return receiver?.kind === "attribute" && receiver.object.kind === "name" && /^(self|cls)$/.test(receiver.object.name);
+}
+
+function isSpan(a: Span, b: Span): boolean {
+  return a.file === b.file && a.start === b.start && a.end === b.end;
 }
 
 /** The queryset a manager starts with; a custom `get_queryset` is followed. */
@@ -409,7 +415,7 @@ function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, a
   if (name.startsWith("__") || name === "as_manager") return UNKNOWN;
   // `create_user`, `get_by_natural_key`: of a manager that was not read, and no queryset.
   if (/^(?:create|get_by|get_or|make|is|has|can)_/.test(name)) return UNKNOWN;
-  engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file);
+  engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file, site.span.start);
   const doubts = [...queryset.doubts, `\`${name}()\` is a method that was not read`];
   return derived(queryset, { load: withOpaque(queryset.load), doubts });
 }
@@ -471,7 +477,7 @@ function selectRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs, 
   }
   const names = literalNames(args);
   if (names === null) {
-    engine.note("select_related with names that are not literal", site.frame.file);
+    engine.note("select_related with names that are not literal", site.frame.file, site.span.start);
     return requeriedEager(queryset, withOpaque(queryset.load));
   }
   if (names.length === 0) return requeriedEager(queryset, withSelectsAll(queryset.load));
@@ -535,7 +541,7 @@ export function withPrefetch(
 ): LoadNode {
   const lookup = prefetchLookup(value);
   if (lookup === null) {
-    engine.note("prefetch_related with names that are not literal", frame.file);
+    engine.note("prefetch_related with names that are not literal", frame.file, span.start);
     return withOpaque(load);
   }
   const use = engine.recorder.eagerLoad(target.origin, "prefetch_related", lookup.path, span);

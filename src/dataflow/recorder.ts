@@ -64,6 +64,7 @@ export class Recorder {
   readonly origins = new Map<string, LiveOrigin>();
   readonly loads = new Map<string, Loaded>();
   readonly covered = new Set<string>();
+  private readonly keyReads = new Set<string>();
   readonly runs = new Map<string, Ran>();
   readonly writes = new Map<string, Wrote>();
   readonly folds = new Map<string, Folded>();
@@ -131,6 +132,11 @@ export class Recorder {
     this.covered.add(`${access.file}:${access.start}:${relation}`);
   }
 
+  /** The key alone was read of what is written there: `author` of `book.author.id`. */
+  keyRead(span: Span): void {
+    this.keyReads.add(`${span.file}:${span.start}:${span.end}`);
+  }
+
   run(run: Omit<Ran, "order">): void {
     this.captures.at(-1)?.push({ kind: "run", fact: run });
     const key = `${run.origin.id}:${run.queryset}:${run.span.file}:${run.span.start}:${run.how}:${run.loop?.span.start ?? -1}`;
@@ -160,6 +166,10 @@ export class Recorder {
     this.rowPrefetches.set(`${fact.span.file}:${fact.span.start}:${fact.perRow}`, fact);
   }
 
+  private isKeyRead({ file, start, end }: Span): boolean {
+    return this.keyReads.has(`${file}:${start}:${end}`);
+  }
+
   facts(): SourceFacts {
     const origins = new Map([...this.origins.values()].map((live) => [live.id, frozenOrigin(live)]));
     const of = (live: LiveOrigin): Origin => origins.get(live.id) ?? frozenOrigin(live);
@@ -170,7 +180,7 @@ export class Recorder {
     const runs = [...this.runs.values()].map((run) => ({ ...run, origin: of(run.origin), loop: loopOf(run.loop) }));
     return {
       origins: [...origins.values()],
-      loads: [...this.loads.values()].map((load) => ({ ...load, origin: of(load.origin), loop: loopOf(load.loop) })),
+      loads: [...this.loads.values()].map((load) => ({ ...load, keyOnly: this.isKeyRead(load.access), origin: of(load.origin), loop: loopOf(load.loop) })),
       covered: this.covered,
       runs,
       writes: [...this.writes.values()].map((write) => ({ ...write, loop: loopOf(write.loop) })),

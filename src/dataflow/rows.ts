@@ -4,7 +4,7 @@ import { siteOf, type AccessSite, type CallArgs, type CallSite, type Engine } fr
 import { argument } from "./calls.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
 import { BARE, hasColumn, OPAQUE, withDropped, withKnownRow, type LoadedRelation, type LoadNode } from "./load-tree.ts";
-import type { LiveOrigin } from "./recorder.ts";
+import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   freshId,
   joinAll,
@@ -58,6 +58,7 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   if (listed !== undefined) return listedRows(engine, row, name, listed);
   const field = row.model.fields.get(name === "pk" ? row.model.primaryKey : name);
   if (field !== undefined) {
+    if (field.primaryKey && field.relation === null && site.receiver !== undefined) engine.recorder.keyRead(spanOf(site.frame.file, site.receiver));
     if (field.relation === null) return columnValue(engine, row, field, site);
     return field.relation.single ? singleValue(engine, row, field, site) : managerOf(engine, row, field, site);
   }

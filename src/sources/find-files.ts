@@ -148,6 +148,15 @@ export function readBytes(path: string): Buffer | null {
   }
 }
 
+/** Edits count the bytes of a file's byte order mark; texts are without it. */
+export function byteOrderMarkLength(path: string): number {
+  try {
+    return readFileSync(path, "utf8").startsWith("\uFEFF") ? 3 : 0;
+  } catch {
+    return 0;
+  }
+}
+
 /** `*` stays within a folder, `**` does not; a glob without a slash means a name at any depth. */
 function globExpression(glob: string): RegExp {
   const anchored = glob.replace(/\/$/, "").includes("/") ? glob.replace(/^\.?\//, "") : `**/${glob}`;

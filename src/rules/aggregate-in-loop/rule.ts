@@ -1,3 +1,4 @@
+import { countAnnotationFix } from "../../fixes/count-annotation.ts";
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
@@ -36,7 +37,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: [],
+    fixes: load.method === "count" ? countAnnotationFix(loads, input) : [],
   };
 }
 

@@ -1,5 +1,5 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { eagerLoadFix } from "../../fixes/eager-load.ts";
+import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
@@ -39,7 +39,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: eagerLoadFix(load, input),
+    fixes: lazyLoadFixes(load, loads, input),
   };
 }
 
