@@ -25,10 +25,10 @@ export async function analyse(options: AnalyseOptions, progress: Progress): Prom
   const key = cache === null ? "" : reportKey(options, found, cache);
   const stored = cache?.report(key) as Report | null | undefined;
   timer.lap("files");
+  cache?.saveHashes();
   if (stored !== null && stored !== undefined) return { ...stored, timing: timer.result() };
   const report = await analyseAnew(options, found, cache, progress, timer);
   cache?.saveReport(key, report);
-  cache?.saveHashes();
   return { ...report, timing: timer.result() };
 }
 
@@ -95,9 +95,9 @@ function link(read: ReadProject, progress: Progress): { readonly engine: Engine;
 }
 
 function coverageOf(read: ReadProject, engine: Engine, origins: number, findings: Report["findings"]): Coverage {
-  const unresolved = [...engine.unresolved].map(([key, count]) => {
+  const unresolved = [...engine.unresolved].map(([key, places]) => {
     const [why = "", file = ""] = key.split("\n");
-    return { why, count, file };
+    return { why, count: places.size, file };
   });
   const failed = [...read.modules.values()].filter((one) => one.errors.length > 0).length;
   const missing = unresolved.reduce((sum, one) => sum + one.count, 0);

@@ -24,7 +24,7 @@ export function renderTemplate(engine: Engine, name: Value, context: Value, site
     if (name.kind === "list") break;
   }
   if (isFound) return;
-  engine.note(names.length === 0 ? "a template whose name is not literal" : "a template that was not found", site.frame.file);
+  engine.note(names.length === 0 ? "a template whose name is not literal" : "a template that was not found", site.frame.file, site.span.start);
   engine.escape(context);
 }
 
@@ -204,7 +204,7 @@ function runInclude(engine: Engine, stmt: Include, frame: Frame): void {
     return;
   }
   escapeEnv(env);
-  engine.note(name.kind === "unknown" ? "an include whose name is not literal" : "a template that was not found", frame.file);
+  engine.note(name.kind === "unknown" ? "an include whose name is not literal" : "a template that was not found", frame.file, stmt.start);
 }
 
 function runBlock(engine: Engine, stmt: Block, frame: Frame): void {
