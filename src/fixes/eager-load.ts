@@ -82,9 +82,9 @@ function chunkEdits(load: LazyLoad, text: string): EditDraft[] {
 
 /** Methods that every queryset has, among those that end a chain. */
 const QUERYSET_METHODS: ReadonlySet<string> = new Set([
-  ...["all", "filter", "exclude", "order_by", "distinct", "annotate", "values", "values_list", "iterator", "aiterator", "get", "first"],
-  ...["last", "latest", "earliest", "count", "exists", "contains", "aggregate", "in_bulk", "only", "defer", "using", "reverse", "none"],
-  ...["select_for_update", "select_related", "prefetch_related", "aget", "afirst", "alast", "acount", "aexists", "alatest", "aearliest"],
+  "all", "filter", "exclude", "order_by", "distinct", "annotate", "values", "values_list", "iterator", "aiterator", "get", "first",
+  "last", "latest", "earliest", "count", "exists", "contains", "aggregate", "in_bulk", "only", "defer", "using", "reverse", "none",
+  "select_for_update", "select_related", "prefetch_related", "aget", "afirst", "alast", "acount", "aexists", "alatest", "aearliest",
 ]);
 
 /** A chain cannot be cut where a method of the manager alone comes next, or where the manager itself is passed on. */

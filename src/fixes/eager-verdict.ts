@@ -19,7 +19,7 @@ const advice = (reason: string): Verdict => ({ safety: "advice", reason });
 
 /** The strictest of what the chain, the path and the readers say. */
 export function judge(load: LazyLoad, input: RuleInput): Verdict {
-  return judgeOrigin(load) ?? judgeChain(load.origin, load) ?? judgePath(load, input) ?? judgeReaders(load, input.facts) ?? SAFE;
+  return judgeOrigin(load) ?? judgeMethods(load, input.facts) ?? judgeChain(load.origin, load) ?? judgePath(load, input) ?? judgeReaders(load, input.facts) ?? SAFE;
 }
 
 const NO_EDIT: Partial<Record<Origin["kind"], string>> = {
@@ -117,7 +117,7 @@ function judgeOrder(load: LazyLoad, steps: NonNullable<ReturnType<typeof stepsOf
 }
 
 /** Ways of reading a related manager that its prefetched rows answer. */
-const CACHED: ReadonlySet<string> = new Set(["all", "list", "len", "bool", "count", "exists", "sorted", "sum", "text", "unpack"]);
+const CACHED: ReadonlySet<string> = new Set(["all", "list", "len", "bool", "count", "exists", "sorted", "sum", "text", "unpack", "iterate"]);
 
 function judgeReaders(load: LazyLoad, facts: SourceFacts): Verdict | null {
   if (load.doubts.length > 0) return review(load.doubts.join("; "));
@@ -127,10 +127,16 @@ function judgeReaders(load: LazyLoad, facts: SourceFacts): Verdict | null {
   if (load.origin.kind === "implicit") return review("the framework makes the queryset, and other pages may use it too");
   if (load.joinable) return null;
   if (load.withoutCaller) return review("callers that are not known may read it in another way");
-  const readers = facts.loads.filter((other) => other.origin === load.origin && other.path === load.path);
-  const method = readers.find((other) => other.method !== null && !CACHED.has(other.method))?.method;
-  if (method != null) return review(`${method}() still asks the database`);
   return load.origin.escapes ? review("the rows go where the analysis could not follow") : null;
+}
+
+/** A prefetch is of no use to a reader that narrows the relation again. */
+function judgeMethods(load: LazyLoad, facts: SourceFacts): Verdict | null {
+  if (load.joinable) return null;
+  const readers = facts.loads.filter((other) => other.origin === load.origin && other.path === load.path);
+  const method = readers.find((other) => other.method !== null && !CACHED.has(other.method))?.method ?? null;
+  if (method !== null) return advice(`${method}() asks the database all the same: choose among the prefetched rows in Python, or use Prefetch with to_attr`);
+  return null;
 }
 
 function touches(write: SourceFacts["writes"][number], load: LazyLoad): boolean {

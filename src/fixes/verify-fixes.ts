@@ -118,17 +118,18 @@ function compare(
   return fresh.length === 0 ? null : blameFresh(fixes, fresh.map(({ finding }) => finding));
 }
 
-/** A new finding about the model and place of one fix is that fix's doing. */
+/** A new finding at the place that a fix is about, or at what it changes, is that fix's doing. */
 function blameFresh(fixes: readonly ChosenFix[], fresh: readonly Finding[]): readonly DroppedFix[] {
-  return fixes.flatMap((one) => {
-    const near = fresh.find((finding) => isNear(finding, one.finding));
-    return near === undefined ? [] : [{ ...one, reason: `it makes a new finding, ${near.rule}` }];
-  });
-}
-
-function isNear(a: Finding, b: Finding): boolean {
-  const [first, second] = [a.places[0], b.places[0]];
-  return a.model === b.model && first !== undefined && second !== undefined && first.file === second.file && Math.abs(first.line - second.line) < 4;
+  const isAt = (finding: Finding, one: ChosenFix): boolean =>
+    one.finding.places.some((place) => finding.places.some((other) => other.file === place.file && Math.abs(other.line - place.line) < 4));
+  const isSure = (finding: Finding, one: ChosenFix): boolean => finding.model === one.finding.model && isAt(finding, one);
+  const blame = (test: typeof isAt): DroppedFix[] =>
+    fixes.flatMap((one) => {
+      const near = fresh.find((finding) => test(finding, one));
+      return near === undefined ? [] : [{ ...one, reason: `it makes a new finding, ${near.rule}` }];
+    });
+  const sure = blame(isSure);
+  return sure.length > 0 ? sure : blame(isAt);
 }
 
 /** What a finding is about, wherever lines have moved to. */
