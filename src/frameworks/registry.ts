@@ -5,6 +5,7 @@ import { adminHooks } from "./admin/hooks.ts";
 import { drfHooks } from "./drf/hooks.ts";
 import { exportHooks } from "./export/hooks.ts";
 import { formHooks } from "./forms/hooks.ts";
+import { graphqlHooks } from "./graphql/hooks.ts";
 import { libraryHooks } from "./library/hooks.ts";
 import { pythonHooks } from "./python/hooks.ts";
 import { searchHooks } from "./search/hooks.ts";
@@ -15,11 +16,11 @@ import { viewHooks } from "./views/hooks.ts";
 export type HookTable = Readonly<Record<string, (engine: Engine) => Hook>>;
 
 export function frameworkHooks(): ReadonlyMap<string, (engine: Engine) => Hook> {
-  const all: HookTable = { ...pythonHooks, ...viewHooks, ...drfHooks, ...adminHooks, ...formHooks, ...tableHooks, ...libraryHooks, ...exportHooks, ...searchHooks, ...signalHooks };
+  const all: HookTable = { ...pythonHooks, ...viewHooks, ...drfHooks, ...adminHooks, ...formHooks, ...tableHooks, ...libraryHooks, ...exportHooks, ...searchHooks, ...signalHooks, ...graphqlHooks };
   return new Map(Object.entries(all));
 }
 
-const FOLDERS = ["views", "drf", "admin", "forms", "tables", "filters", "export", "search", "signals"] as const;
+const FOLDERS = ["views", "drf", "admin", "forms", "tables", "filters", "export", "search", "graphql", "ninja"] as const;
 
 /** Folders of Python stubs, each laid out like the packages that it describes. */
 export function stubFolders(): readonly string[] {

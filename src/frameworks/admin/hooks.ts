@@ -1,11 +1,17 @@
 /** The admin: which columns a changelist reads of each row, and what its automatic `select_related()` loads. */
-import type { ClassInfo, Expr, Model, Span } from "../../model/index.ts";
+import type { ClassInfo, Expr, Field, Model, Span } from "../../model/index.ts";
 import { decoratorName } from "../../dataflow/calls.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
+<<<<<<< HEAD
 import { BARE, withPath, withSelectsAll } from "../../dataflow/load-tree.ts";
 import { isDjango } from "../../dataflow/querysets.ts";
 import { alternatives, list, literal, NO_ARGS, UNKNOWN, type ObjectValue, type QuerysetValue, type Value } from "../../dataflow/values.ts";
+=======
+import { withSelectsAll } from "../../dataflow/load-tree.ts";
+import { alternatives, freshId, list, NO_ARGS, UNKNOWN, type ObjectValue, type QuerysetValue, type Value } from "../../dataflow/values.ts";
+import { isChoosable, renderOptions } from "../forms/options.ts";
+>>>>>>> frameworks
 
 /** Models that an admin class is registered for: by decorator, by `site.register`, by its own `model`. */
 const adminModels = (engine: Engine): Hook => (args) => {
@@ -75,10 +81,12 @@ const changelist = (engine: Engine): Hook => (args, site) => {
     const related = engine.callMethod(admin, "get_list_select_related", call, inner);
     const loaded = withListSelectRelated(engine, queryset, related, columns, inner);
     readColumns(engine, admin, loaded, columns, inner);
+    runActions(engine, admin, loaded, request, inner);
   }
   return UNKNOWN;
 };
 
+<<<<<<< HEAD
 /** A filter by a relation offers each of its rows, by its text. */
 function readFilters(engine: Engine, admin: ObjectValue, site: CallSite): void {
   const span = declarationSpan(engine, admin.cls, "list_filter");
@@ -100,9 +108,111 @@ function readFilters(engine: Engine, admin: ObjectValue, site: CallSite): void {
 }
 
 const CHOSEN: ReadonlySet<string> = new Set(["fk", "o2o", "m2m"]);
+=======
+/** Actions get the rows of the changelist that were ticked, loaded as the changelist loads them. */
+function runActions(engine: Engine, admin: ObjectValue, queryset: QuerysetValue, request: Value, site: CallSite): void {
+  const actions = engine.attribute(admin, "actions", { span: site.span, frame: site.frame });
+  for (const action of actions.kind === "list" ? (actions.items ?? []) : []) {
+    const ticked: QuerysetValue = { ...queryset, id: freshId(), narrowed: true, evaluated: false };
+    const at: AccessSite = { span: declarationSpan(engine, admin.cls, "actions"), frame: site.frame };
+    const method = action.kind === "literal" && typeof action.value === "string" ? engine.classMember(admin.cls, action.value, admin, at) : null;
+    if (method !== null) engine.call(method, { ...NO_ARGS, positional: [request, ticked] }, { ...at, expr: null });
+    else if (action.kind === "function") engine.call(action, { ...NO_ARGS, positional: [admin, request, ticked] }, { ...at, expr: null });
+  }
+}
+
+/** A filter by a relation lists the label of every row that it may choose. */
+const filterOptions = (engine: Engine): Hook => (args, site) => {
+  const [admin, filters] = args.positional;
+  if (admin?.kind !== "object" || filters?.kind !== "list") return UNKNOWN;
+  for (const model of registeredModels(engine, admin.cls)) {
+    for (const one of filters.items ?? []) {
+      const path = one.kind === "literal" && typeof one.value === "string" ? one.value : relatedOnlyPath(one);
+      const field = path === null ? null : fieldAt(engine, model, path);
+      if (path !== null && field !== null) renderOptions(engine, field, { span: nameSpan(engine, admin.cls, "list_filter", path) ?? site.span, frame: site.frame, expr: null });
+    }
+  }
+  return UNKNOWN;
+};
+
+/** `("author", admin.RelatedOnlyFieldListFilter)`; other classes may ask for their options later. */
+function relatedOnlyPath(value: Value): string | null {
+  if (value.kind !== "list" || value.items === null) return null;
+  const [path, filter] = value.items;
+  const isPlain = filter?.kind === "class" && /^Related(?:Only)?FieldListFilter$/.test(filter.cls.name);
+  return isPlain && path?.kind === "literal" && typeof path.value === "string" ? path.value : null;
+}
+
+function fieldAt(engine: Engine, model: Model, path: string): Field | null {
+  let at: Model | null = model;
+  let field: Field | null = null;
+  for (const part of path.split("__")) {
+    field = at?.fields.get(part) ?? null;
+    at = field?.relation == null ? null : engine.graph.byLabel(field.relation.target ?? "", at?.app);
+  }
+  return field !== null && isChoosable(field) ? field : null;
+}
+
+/** A form's selects: one label for each row of the related model, for each relation without another widget. */
+const formSelects = (engine: Engine): Hook => (args, site) => {
+  const [admin, model] = args.positional;
+  const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
+  if (admin?.kind !== "object" || found === null) return UNKNOWN;
+  const hidden = new Set(["raw_id_fields", "autocomplete_fields", "readonly_fields", "exclude"].flatMap((name) => namesOf(engine, admin, name, site)));
+  const shown = namesOf(engine, admin, "fields", site);
+  const parents = isInline(engine, admin.cls) ? parentLabels(engine, admin.cls, site) : null;
+  if (parents?.size === 0) return UNKNOWN;
+  const doubts = isCustomised(engine, admin.cls) ? ["the admin builds its form's fields itself"] : [];
+  for (const field of found.fields.values()) {
+    if (!isChoosable(field) || hidden.has(field.name) || (shown.length > 0 && !shown.includes(field.name))) continue;
+    if (parents?.has(field.relation?.target ?? "") === true) continue;
+    renderOptions(engine, field, { ...site, expr: null }, doubts);
+  }
+  return UNKNOWN;
+};
+
+function isInline(engine: Engine, cls: ClassInfo): boolean {
+  return engine.program.isSubclass(cls, "django.contrib.admin.options.InlineModelAdmin");
+}
+
+/** Models whose pages show the inline: its key to them is no select. */
+function parentLabels(engine: Engine, inlineCls: ClassInfo, site: CallSite): ReadonlySet<string> {
+  const labels = new Set<string>();
+  const at: AccessSite = { span: site.span, frame: site.frame };
+  for (const cls of engine.program.classes) {
+    if (cls.module.origin !== "project" || !engine.program.isSubclass(cls, "django.contrib.admin.options.ModelAdmin")) continue;
+    const inlines = engine.classMember(cls, "inlines", { kind: "class", cls }, at);
+    const isShown = inlines?.kind === "list" && (inlines.items ?? []).some((one) => one.kind === "class" && one.cls === inlineCls);
+    if (isShown) for (const model of registeredModels(engine, cls)) labels.add(model.label);
+  }
+  return labels;
+}
+
+function namesOf(engine: Engine, admin: ObjectValue, name: string, site: CallSite): string[] {
+  const value = engine.attribute(admin, name, { span: site.span, frame: site.frame });
+  return flatNames(value);
+}
+
+/** Names may stand in groups: `fields = [("first", "last"), "email"]`. */
+function flatNames(value: Value): string[] {
+  if (value.kind === "literal") return typeof value.value === "string" ? [value.value] : [];
+  return value.kind === "list" ? (value.items ?? []).flatMap(flatNames) : [];
+}
+
+const CUSTOM_FORMS = ["form", "formset", "fieldsets", "get_form", "get_formset", "get_fields", "get_fieldsets", "get_readonly_fields", "get_autocomplete_fields", "formfield_overrides", "formfield_for_dbfield", "formfield_for_foreignkey", "formfield_for_manytomany"];
+
+function isCustomised(engine: Engine, cls: ClassInfo): boolean {
+  return CUSTOM_FORMS.some((name) => {
+    const member = engine.program.member(cls, name);
+    return member !== null && member.owner.module.origin === "project";
+  });
+}
+>>>>>>> frameworks
 
 /** `list_select_related`: True for all, names, or False, where a foreign key among the columns turns it on. */
 function withListSelectRelated(engine: Engine, queryset: QuerysetValue, related: Value, columns: Value, site: CallSite): QuerysetValue {
+  // The changelist leaves a queryset alone that selects relations already.
+  if ([...queryset.load.relations.values()].some((one) => one.how === "select")) return queryset;
   if (related.kind === "list" && related.items !== null) {
     const made = engine.callMethod(queryset, "select_related", { ...NO_ARGS, positional: related.items }, site);
     return related.items.length === 0 || made.kind !== "queryset" ? queryset : made;
@@ -215,4 +325,6 @@ export const adminHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.admin_models": adminModels,
   "luthier.changelist": changelist,
   "luthier.inline": inline,
+  "luthier.filter_options": filterOptions,
+  "luthier.form_selects": formSelects,
 };

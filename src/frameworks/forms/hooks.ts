@@ -1,42 +1,84 @@
 /** Forms: a choice field renders one option, and so one label, for each row of its queryset. */
-import type { ClassInfo, Span } from "../../model/index.ts";
+import type { ClassInfo, Model, Span } from "../../model/index.ts";
 import { argument } from "../../dataflow/calls.ts";
+<<<<<<< HEAD
 import type { CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
 import { alternatives, NO_ARGS, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
+=======
+import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
+import { alternatives, dict, NO_ARGS, object, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
+import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, stringItems } from "../declarations.ts";
+import { isChoosable, optionsOf, renderOptions } from "./options.ts";
+>>>>>>> frameworks
 
+interface ChoiceField {
+  readonly field: ObjectValue;
+  readonly span: Span;
+}
+
+const CHOICE = "django.forms.models.ModelChoiceField";
+
+/** The fields are copies of the class's own, so that what `__init__` changes is the form's alone. */
 const formChoices = (engine: Engine): Hook => (args, site) => {
   const [form] = args.positional;
   if (form?.kind !== "object") return UNKNOWN;
+<<<<<<< HEAD
   const declared = choiceFields(engine, form, site);
   for (const { field, span } of declared) renderChoices(engine, field, { span, frame: site.frame, expr: null });
   modelChoices(engine, form, site);
+=======
+  const fields = new Map([...modelChoices(engine, form, site), ...declaredChoices(engine, form.cls, CHOICE, site)]);
+  if (fields.size === 0) return UNKNOWN;
+  const held = dict([...fields].map(([name, one]) => [name, one.field] as const));
+  held.rest = UNKNOWN;
+  form.attrs.set("fields", held);
+  const init = engine.classMember(form.cls, "__init__", form, { span: site.span, frame: site.frame });
+  if (init?.kind === "bound" && init.fn.module.origin === "project") engine.call(init, { ...NO_ARGS, open: true }, { ...site, expr: null });
+  for (const [name, { field, span }] of fields) {
+    if (held.entries.get(name) === field) renderChoices(engine, field, { span, frame: site.frame, expr: null });
+  }
+>>>>>>> frameworks
   return UNKNOWN;
 };
 
-function choiceFields(engine: Engine, form: ObjectValue, site: CallSite): { field: ObjectValue; span: Span }[] {
-  const found = new Map<string, { field: ObjectValue; span: Span }>();
-  for (const owner of engine.program.mro(form.cls).toReversed()) {
-    if (isExternal(owner) || owner.module.origin !== "project") continue;
-    for (const [name, definitions] of owner.members) {
-      const last = definitions.at(-1);
-      if (last?.kind !== "variable") continue;
-      const value = engine.classMember(form.cls, name, form, { span: site.span, frame: site.frame });
-      const field = value === null ? undefined : alternatives(value).find((one) => one.kind === "object" && isChoice(engine, one.cls));
-      if (field?.kind === "object") found.set(name, { field, span: { file: owner.module.ir.file, start: last.stmt.start, end: last.stmt.end } });
-    }
-  }
-  return [...found.values()];
+function declaredChoices(engine: Engine, cls: ClassInfo, base: string, site: CallSite): [string, ChoiceField][] {
+  return declaredObjects(engine, cls, base, { span: site.span, frame: site.frame }).map((one) => {
+    const field = object(one.object.cls, one.object.args, one.object.site);
+    for (const [name, value] of one.object.attrs) field.attrs.set(name, value);
+    return [one.name, { field, span: one.span }];
+  });
 }
 
-function isChoice(engine: Engine, cls: ClassInfo): boolean {
-  return engine.program.isSubclass(cls, "django.forms.models.ModelChoiceField");
+/** Relations among `Meta.fields`, where `Meta.widgets` does not give them something else than a select. */
+function modelChoices(engine: Engine, form: ObjectValue, site: CallSite): [string, ChoiceField][] {
+  const at: AccessSite = { span: site.span, frame: site.frame };
+  const meta = nestedClass(engine, form.cls, "Meta");
+  const cls = meta === null ? null : classSetting(engine, meta, "", "model", at);
+  const model = cls?.kind === "class" ? engine.graph.ofClass(cls.cls) : null;
+  const choice = engine.program.resolveDotted(CHOICE);
+  if (meta === null || model === null || choice?.kind !== "class") return [];
+  const other = new Set(["widgets", "field_classes", "exclude"].flatMap((name) => stringItems(classSetting(engine, meta, "", name, at)) ?? []));
+  return chosenNames(engine, meta, model, at).flatMap((name) => {
+    const known = model.fields.get(name);
+    if (known === undefined || !isChoosable(known) || other.has(name)) return [];
+    const span = itemSpan(engine, meta, "fields", name);
+    const field = object(choice.cls, NO_ARGS, span);
+    field.attrs.set("queryset", optionsOf(engine, known, { span, frame: site.frame, expr: null }) ?? UNKNOWN);
+    return [[name, { field, span }]];
+  });
+}
+
+function chosenNames(engine: Engine, meta: ClassInfo, model: Model, at: AccessSite): readonly string[] {
+  const fields = classSetting(engine, meta, "", "fields", at);
+  const isAll = fields === null || (fields.kind === "literal" && fields.value === "__all__");
+  return isAll ? [...model.fields.keys()] : (stringItems(fields) ?? []);
 }
 
 /** A widget of its own may load options on demand; nothing is said of those. */
 function renderChoices(engine: Engine, field: ObjectValue, site: CallSite): void {
-  const queryset = field.args === null ? null : argument(field.args, 0, "queryset");
-  if (queryset === null || field.args?.keywords.has("widget") === true) return;
+  const queryset = field.attrs.get("queryset") ?? (field.args === null ? null : argument(field.args, 0, "queryset"));
+  if (queryset === null || field.attrs.has("widget") || field.args?.keywords.has("widget") === true) return;
   const { element, loop } = engine.iterate(queryset, site.span, site.frame, "iterate");
   const frame = { ...site.frame, loop };
   const label = engine.classMember(field.cls, "label_from_instance", field, { span: site.span, frame });
@@ -45,6 +87,7 @@ function renderChoices(engine: Engine, field: ObjectValue, site: CallSite): void
   } else engine.text(element, site.span, frame);
 }
 
+<<<<<<< HEAD
 /** A model form makes a choice of each relation among its fields, unless the class says what the field is. */
 function modelChoices(engine: Engine, form: ObjectValue, site: CallSite): void {
   const meta = engine.program.mro(form.cls).flatMap((owner) => (isExternal(owner) ? [] : (owner.nested.get("Meta") ?? [])))[0];
@@ -71,3 +114,38 @@ function modelChoices(engine: Engine, form: ObjectValue, site: CallSite): void {
 }
 
 export const formHooks: Readonly<Record<string, (engine: Engine) => Hook>> = { "luthier.form_choices": formChoices };
+=======
+/** `modelformset_factory(Order, fields=[…])`: each form offers the same options. */
+const formsetChoices = (engine: Engine): Hook => (args, site) => {
+  const [model, fields, widgets] = args.positional;
+  const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
+  const other = new Set(stringItems(widgets ?? null));
+  if (found === null || fields === undefined) return UNKNOWN;
+  for (const name of stringItems(fields) ?? []) {
+    const field = found.fields.get(name);
+    if (field !== undefined && isChoosable(field) && !other.has(name)) renderOptions(engine, field, { ...site, expr: null });
+  }
+  return UNKNOWN;
+};
+
+const ON_DEMAND = "the page may render its filters in another way";
+
+/** django-filter's form: the options of its model filters. */
+const filterChoices = (engine: Engine): Hook => (args, site) => {
+  const [filterset] = args.positional;
+  if (filterset?.kind !== "object") return UNKNOWN;
+  for (const [, { field, span }] of declaredChoices(engine, filterset.cls, "django_filters.filters.ModelChoiceFilter", site)) {
+    const queryset: Value | undefined = field.args?.keywords.get("queryset");
+    if (queryset === undefined) continue;
+    for (const one of alternatives(queryset)) if (one.kind === "queryset") field.attrs.set("queryset", doubted(one, ON_DEMAND));
+    renderChoices(engine, field, { span, frame: site.frame, expr: null });
+  }
+  return UNKNOWN;
+};
+
+export const formHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
+  "luthier.form_choices": formChoices,
+  "luthier.formset_choices": formsetChoices,
+  "luthier.filter_choices": filterChoices,
+};
+>>>>>>> frameworks

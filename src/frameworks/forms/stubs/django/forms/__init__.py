@@ -1,2 +1,5 @@
 from django.forms.forms import BaseForm, Form
-from django.forms.models import BaseModelForm, ModelChoiceField, ModelForm, ModelMultipleChoiceField
+from django.forms.models import (
+    BaseModelForm, ModelChoiceField, ModelForm, ModelMultipleChoiceField, inlineformset_factory, modelform_factory,
+    modelformset_factory,
+)

@@ -1,3 +1,4 @@
+import luthier
 from django.forms.forms import BaseForm
 
 
@@ -20,3 +21,18 @@ class ModelChoiceField:
 
 class ModelMultipleChoiceField(ModelChoiceField):
     pass
+
+
+def modelform_factory(model, form=ModelForm, fields=None, exclude=None, widgets=None, **kwargs):
+    luthier.formset_choices(model, fields, widgets)
+    return luthier.unknown()
+
+
+def modelformset_factory(model, form=ModelForm, fields=None, exclude=None, widgets=None, **kwargs):
+    luthier.formset_choices(model, fields, widgets)
+    return luthier.unknown()
+
+
+def inlineformset_factory(parent_model, model, form=ModelForm, fk_name=None, fields=None, exclude=None, widgets=None, **kwargs):
+    luthier.formset_choices(model, fields, widgets)
+    return luthier.unknown()

@@ -1,4 +1,4 @@
 from django.contrib.admin.decorators import action, display, register
 from django.contrib.admin.options import HORIZONTAL, VERTICAL, ModelAdmin, StackedInline, TabularInline
-from django.contrib.admin.filters import SimpleListFilter
+from django.contrib.admin.filters import FieldListFilter, RelatedFieldListFilter, RelatedOnlyFieldListFilter, SimpleListFilter
 from django.contrib.admin.sites import AdminSite, site

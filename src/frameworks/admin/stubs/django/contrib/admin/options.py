@@ -10,6 +10,8 @@ class BaseModelAdmin:
     raw_id_fields = ()
     autocomplete_fields = ()
     readonly_fields = ()
+    fields = None
+    exclude = None
 
     def get_queryset(self, request):
         return self.model._default_manager.get_queryset()
@@ -18,12 +20,18 @@ class BaseModelAdmin:
 class ModelAdmin(BaseModelAdmin):
     inlines = ()
     list_filter = ()
+    actions = ()
 
     def __luthier_entry__(self):
         for model in luthier.admin_models(self):
             self.model = model
             self.admin_site = luthier.unknown()
             luthier.changelist(self, luthier.request())
+            luthier.form_selects(self, model)
+        luthier.filter_options(self, self.get_list_filter(luthier.request()))
+
+    def get_list_filter(self, request):
+        return self.list_filter
 
     def get_list_display(self, request):
         return self.list_display
@@ -39,6 +47,7 @@ class InlineModelAdmin(BaseModelAdmin):
     def __luthier_entry__(self):
         self.admin_site = luthier.unknown()
         luthier.inline(self, luthier.request())
+        luthier.form_selects(self, self.model)
 
 
 class TabularInline(InlineModelAdmin):

@@ -1,0 +1,138 @@
+import { test } from "vitest";
+import { expectMarked } from "../../../tests/support/framework-case.ts";
+
+const MODELS = `from django.db import models
+
+
+class Country(models.Model):
+    name = models.CharField(max_length=80)
+
+
+class City(models.Model):
+    name = models.CharField(max_length=80)
+    country = models.ForeignKey(Country, models.CASCADE)
+
+    def __str__(self):
+        return f"{self.name}, {self.country.name}"  # MARK
+
+
+class Venue(models.Model):
+    name = models.CharField(max_length=80)
+    city = models.ForeignKey(City, models.CASCADE)
+
+
+class Event(models.Model):
+    venue = models.ForeignKey(Venue, models.CASCADE)
+    city = models.ForeignKey(City, models.CASCADE)
+`;
+
+const files = (admin: string, mark = ""): Record<string, string> => ({
+  "shop/models.py": MODELS.replace("# MARK", mark),
+  "shop/signals.py": "",
+  "shop/admin.py": `from django.contrib import admin\nfrom shop.models import City, Event, Venue\n\n\n${admin}`,
+});
+
+test("actions get the changelist's rows", async () => {
+  await expectMarked(
+    files(`@admin.action(description="Print")
+def send(modeladmin, request, queryset):
+    for venue in queryset:
+        print(venue.city.pk, venue.city.name)  # expect: city
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    list_display = ["name"]
+    raw_id_fields = ["city"]
+    actions = ["export", send]
+
+    def export(self, request, queryset):
+        for venue in queryset:
+            print(venue.city.name)  # expect: city
+
+
+@admin.register(Event)
+class EventAdmin(admin.ModelAdmin):
+    list_select_related = ["venue"]
+    raw_id_fields = ["venue", "city"]
+    actions = ["export"]
+
+    def export(self, request, queryset):
+        for event in queryset:
+            print(event.venue.name)
+`),
+  );
+});
+
+test("a queryset that selects relations keeps the changelist from selecting its own", async () => {
+  await expectMarked(
+    files(`@admin.register(Event)
+class EventAdmin(admin.ModelAdmin):
+    list_display = [
+        "venue",
+        "city_name",
+    ]
+    raw_id_fields = ["venue", "city"]
+
+    def city_name(self, event):
+        return event.city.name  # expect: city
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("venue")
+`),
+  );
+});
+
+test("a filter by a relation renders each option's label", async () => {
+  await expectMarked(
+    files(`@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    list_display = ["name"]
+    list_filter = ["city"]
+    raw_id_fields = ["city"]
+`, "# expect: country"),
+  );
+});
+
+test("a change page's selects render each option's label", async () => {
+  await expectMarked(files(`admin.site.register(Venue, admin.ModelAdmin)
+
+
+class PlainAdmin(admin.ModelAdmin):
+    list_display = ["name"]
+
+
+admin.site.register(Venue, PlainAdmin)
+`, "# expect: country"));
+});
+
+test("raw keys, autocompletion and readonly fields of a change page cost one row", async () => {
+  await expectMarked(
+    files(`class EventInline(admin.TabularInline):
+    model = Event
+    autocomplete_fields = ["city"]
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    list_display = ["name"]
+    readonly_fields = ["city"]
+    inlines = [EventInline]
+`),
+  );
+});
+
+test("an inline's select renders each option's label", async () => {
+  await expectMarked(
+    files(`class EventInline(admin.TabularInline):
+    model = Event
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    list_display = ["name"]
+    raw_id_fields = ["city"]
+    inlines = [EventInline]
+`, "# expect: country"),
+  );
+});

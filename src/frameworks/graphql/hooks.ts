@@ -1,0 +1,135 @@
+/** Graphene: from the fields of root types down, what resolvers read of each row that a list gives. */
+import type { ClassInfo, Model } from "../../model/index.ts";
+import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
+import { isExternal } from "../../dataflow/frames.ts";
+import { inLoop } from "../../dataflow/iteration.ts";
+import { alternatives, NO_ARGS, UNKNOWN, type ObjectValue, type RowValue, type Value } from "../../dataflow/values.ts";
+import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, stringItems, type Declared } from "../declarations.ts";
+
+/** Types within types that are followed; schemas have cycles, queries end. */
+const MAX_NESTING = 4;
+
+const OPTIONAL = "only queries that select the field pay for it";
+
+const graphqlRoot = (engine: Engine): Hook => (args, site) => {
+  const [root] = args.positional;
+  if (root?.kind !== "object" || modelOf(engine, root.cls, site) !== null) return UNKNOWN;
+  resolveFields(engine, root.cls, UNKNOWN, [root.cls], site);
+  return UNKNOWN;
+};
+
+function modelOf(engine: Engine, cls: ClassInfo, site: CallSite): Model | null {
+  const value = classSetting(engine, cls, "Meta", "model", { span: site.span, frame: site.frame });
+  return value?.kind === "class" ? engine.graph.ofClass(value.cls) : null;
+}
+
+/** Every field of the type, for one parent: its resolver, then the type of what it gives. */
+function resolveFields(engine: Engine, cls: ClassInfo, parent: Value, path: readonly ClassInfo[], site: CallSite): void {
+  const at: AccessSite = { span: site.span, frame: site.frame };
+  const fields = new Map(declaredObjects(engine, cls, "graphene.UnmountedType", at).map((one) => [one.name, one]));
+  for (const field of fields.values()) resolveField(engine, cls, field, parent, path, site);
+  for (const name of resolverNames(engine, cls)) if (!fields.has(name)) callResolver(engine, cls, name, parent, site);
+  if (parent.kind === "row") readImplicit(engine, cls, parent, new Set(fields.keys()), site);
+}
+
+function resolverNames(engine: Engine, cls: ClassInfo): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const owner of engine.program.mro(cls)) {
+    if (isExternal(owner) || owner.module.origin !== "project") continue;
+    for (const name of owner.members.keys()) if (name.startsWith("resolve_")) names.add(name.slice("resolve_".length));
+  }
+  return names;
+}
+
+/** A resolver is called without its class: `self` is the parent's value. */
+function callResolver(engine: Engine, cls: ClassInfo, name: string, parent: Value, site: CallSite): Value | null {
+  const resolver = engine.classMember(cls, `resolve_${name}`, { kind: "class", cls }, { span: site.span, frame: site.frame });
+  if (resolver?.kind !== "function") return null;
+  return engine.call(resolver, { ...NO_ARGS, positional: [parent, UNKNOWN], open: true }, { ...site, expr: null });
+}
+
+function resolveField(engine: Engine, cls: ClassInfo, field: Declared, parent: Value, path: readonly ClassInfo[], site: CallSite): void {
+  const inner: CallSite = { span: field.span, frame: site.frame, expr: null };
+  const target = typeOf(engine, field.object);
+  const resolved = callResolver(engine, cls, field.name, parent, inner) ?? (parent.kind === "row" ? engine.lookUp(doubted(parent, OPTIONAL), field.name, true, inner) : UNKNOWN);
+  if (target === null || path.length > MAX_NESTING || path.includes(target)) return;
+  const isOwnQueryset = resolved.kind === "unknown" && parent.kind === "unknown" && isQuerysetField(engine, field.object);
+  const value = isOwnQueryset ? ownQueryset(engine, target, inner) : resolved;
+  for (const one of alternatives(value)) represent(engine, target, one, [...path, target], inner);
+}
+
+function isQuerysetField(engine: Engine, field: ObjectValue): boolean {
+  return ["DjangoListField", "DjangoConnectionField"].some((name) => engine.program.isSubclass(field.cls, `graphene_django.fields.${name}`));
+}
+
+/** `DjangoListField(OrderType)` starts from the model's own manager, which the type's `get_queryset` may refine. */
+function ownQueryset(engine: Engine, type: ClassInfo, site: CallSite): Value {
+  const model = modelOf(engine, type, site);
+  if (model === null) return UNKNOWN;
+  const at: AccessSite = { span: site.span, frame: site.frame };
+  const manager = engine.attribute({ kind: "class", cls: model.cls }, "_default_manager", at);
+  const all = engine.callMethod(manager, "all", NO_ARGS, site);
+  const refine = engine.classMember(type, "get_queryset", { kind: "class", cls: type }, at);
+  if (refine === null) return all;
+  const refined = engine.call(refine, { ...NO_ARGS, positional: [all, UNKNOWN] }, site);
+  return refined.kind === "unknown" ? UNKNOWN : refined;
+}
+
+function typeOf(engine: Engine, field: Value): ClassInfo | null {
+  for (const one of alternatives(field)) {
+    if (one.kind === "class") return engine.program.isSubclass(one.cls, "graphene.ObjectType") ? one.cls : null;
+    if (one.kind === "function" && one.def.kind === "lambda") return typeOf(engine, engine.call(one, NO_ARGS, lambdaSite(engine, one.module)));
+    const [inner] = one.kind === "object" ? (one.args?.positional ?? []) : [];
+    if (inner !== undefined) return typeOf(engine, inner);
+  }
+  return null;
+}
+
+function lambdaSite(engine: Engine, module: Parameters<Engine["moduleFrame"]>[0]): CallSite {
+  return { span: { file: module.ir.file, start: 0, end: 0 }, frame: engine.moduleFrame(module), expr: null };
+}
+
+function represent(engine: Engine, type: ClassInfo, value: Value, path: readonly ClassInfo[], site: CallSite): void {
+  if (value.kind === "unknown" || value.kind === "literal") return;
+  if (value.kind !== "manager" && value.kind !== "queryset" && value.kind !== "list") {
+    resolveFields(engine, type, value, path, site);
+    return;
+  }
+  const rows = value.kind === "manager" ? engine.callMethod(value, "all", NO_ARGS, site) : value;
+  const { element, loop } = engine.iterate(rows, site.span, site.frame, "iterate");
+  // A query selects which resolvers run: likely, never certain.
+  const asked = { ...loop, over: "unknown" as const };
+  for (const row of alternatives(inLoop(element, asked))) resolveFields(engine, type, row, path, { ...site, frame: { ...site.frame, loop: asked } });
+}
+
+/** Relations that a DjangoObjectType takes from its model are fields as soon as the related model has a type. */
+function readImplicit(engine: Engine, type: ClassInfo, row: RowValue, declared: ReadonlySet<string>, site: CallSite): void {
+  if (!engine.program.isSubclass(type, "graphene_django.types.DjangoObjectType")) return;
+  const meta = nestedClass(engine, type, "Meta");
+  if (meta === null) return;
+  const at: AccessSite = { span: site.span, frame: site.frame };
+  const named = stringItems(classSetting(engine, meta, "", "fields", at));
+  const excluded = new Set(stringItems(classSetting(engine, meta, "", "exclude", at)));
+  const resolved = resolverNames(engine, type);
+  for (const field of row.model.fields.values()) {
+    if (field.relation === null || declared.has(field.name) || resolved.has(field.name) || excluded.has(field.name)) continue;
+    if ((named !== null && !named.includes(field.name)) || !hasType(engine, field.relation.target, site)) continue;
+    const inner: CallSite = { span: itemSpan(engine, meta, "fields", field.name), frame: site.frame, expr: null };
+    const value = engine.attribute(doubted(row, OPTIONAL), field.name, inner);
+    if (value.kind === "manager") engine.iterate(engine.callMethod(value, "all", NO_ARGS, inner), inner.span, inner.frame, "iterate");
+  }
+}
+
+const typedModels = new WeakMap<Engine, ReadonlySet<string>>();
+
+function hasType(engine: Engine, label: string | null, site: CallSite): boolean {
+  let known = typedModels.get(engine);
+  if (known === undefined) {
+    const types = engine.program.classes.filter((one) => one.module.origin === "project" && engine.program.isSubclass(one, "graphene_django.types.DjangoObjectType"));
+    known = new Set(types.flatMap((one) => modelOf(engine, one, site)?.label ?? []));
+    typedModels.set(engine, known);
+  }
+  return label !== null && known.has(engine.graph.byLabel(label)?.label ?? label);
+}
+
+export const graphqlHooks: Readonly<Record<string, (engine: Engine) => Hook>> = { "luthier.graphql_root": graphqlRoot };

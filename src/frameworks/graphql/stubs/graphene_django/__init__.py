@@ -1,0 +1,2 @@
+from graphene_django.fields import DjangoConnectionField, DjangoListField
+from graphene_django.types import DjangoObjectType

@@ -1,0 +1,1 @@
+from graphene_django.filter.fields import DjangoFilterConnectionField

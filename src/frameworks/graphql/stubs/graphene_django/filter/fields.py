@@ -1,0 +1,5 @@
+from graphene_django.fields import DjangoConnectionField
+
+
+class DjangoFilterConnectionField(DjangoConnectionField):
+    pass

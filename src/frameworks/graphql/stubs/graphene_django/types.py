@@ -1,0 +1,5 @@
+from graphene import ObjectType
+
+
+class DjangoObjectType(ObjectType):
+    pass
