@@ -1,16 +1,10 @@
 /** Forms: a choice field renders one option, and so one label, for each row of its queryset. */
 import type { ClassInfo, Model, Span } from "../../model/index.ts";
 import { argument } from "../../dataflow/calls.ts";
-<<<<<<< HEAD
-import type { CallSite, Engine, Hook } from "../../dataflow/engine.ts";
-import { isExternal } from "../../dataflow/frames.ts";
-import { alternatives, NO_ARGS, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
-=======
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { alternatives, dict, NO_ARGS, object, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
 import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, stringItems } from "../declarations.ts";
 import { isChoosable, optionsOf, renderOptions } from "./options.ts";
->>>>>>> frameworks
 
 interface ChoiceField {
   readonly field: ObjectValue;
@@ -23,11 +17,6 @@ const CHOICE = "django.forms.models.ModelChoiceField";
 const formChoices = (engine: Engine): Hook => (args, site) => {
   const [form] = args.positional;
   if (form?.kind !== "object") return UNKNOWN;
-<<<<<<< HEAD
-  const declared = choiceFields(engine, form, site);
-  for (const { field, span } of declared) renderChoices(engine, field, { span, frame: site.frame, expr: null });
-  modelChoices(engine, form, site);
-=======
   const fields = new Map([...modelChoices(engine, form, site), ...declaredChoices(engine, form.cls, CHOICE, site)]);
   if (fields.size === 0) return UNKNOWN;
   const held = dict([...fields].map(([name, one]) => [name, one.field] as const));
@@ -38,7 +27,6 @@ const formChoices = (engine: Engine): Hook => (args, site) => {
   for (const [name, { field, span }] of fields) {
     if (held.entries.get(name) === field) renderChoices(engine, field, { span, frame: site.frame, expr: null });
   }
->>>>>>> frameworks
   return UNKNOWN;
 };
 
@@ -87,34 +75,6 @@ function renderChoices(engine: Engine, field: ObjectValue, site: CallSite): void
   } else engine.text(element, site.span, frame);
 }
 
-<<<<<<< HEAD
-/** A model form makes a choice of each relation among its fields, unless the class says what the field is. */
-function modelChoices(engine: Engine, form: ObjectValue, site: CallSite): void {
-  const meta = engine.program.mro(form.cls).flatMap((owner) => (isExternal(owner) ? [] : (owner.nested.get("Meta") ?? [])))[0];
-  if (meta === undefined || meta.module.origin !== "project") return;
-  const at = { span: { file: meta.module.ir.file, start: meta.def.start, end: meta.def.headEnd }, frame: site.frame };
-  const read = (name: string): Value | null => engine.classMember(meta, name, { kind: "class", cls: meta }, at);
-  const model = read("model");
-  const fields = read("fields");
-  const graphModel = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
-  if (graphModel === null || fields?.kind !== "list" || fields.items === null) return;
-  const widgets = read("widgets");
-  for (const item of fields.items) {
-    const name = item.kind === "literal" ? String(item.value) : "";
-    const relation = graphModel.fields.get(name)?.relation;
-    const isChosen = relation?.kind === "fk" || relation?.kind === "o2o" || relation?.kind === "m2m";
-    const hasOwn = engine.program.member(form.cls, name) !== null || (widgets?.kind === "dict" && widgets.entries.has(name));
-    const target = isChosen && !hasOwn ? engine.graph.byLabel(relation.target ?? "") : null;
-    if (target === null) continue;
-    const manager = engine.attribute({ kind: "class", cls: target.cls }, "_default_manager", at);
-    const choices = engine.callMethod(manager, "all", NO_ARGS, { ...at, expr: null });
-    const { element, loop } = engine.iterate(choices, at.span, site.frame, "iterate");
-    engine.text(element, at.span, { ...site.frame, loop });
-  }
-}
-
-export const formHooks: Readonly<Record<string, (engine: Engine) => Hook>> = { "luthier.form_choices": formChoices };
-=======
 /** `modelformset_factory(Order, fields=[…])`: each form offers the same options. */
 const formsetChoices = (engine: Engine): Hook => (args, site) => {
   const [model, fields, widgets] = args.positional;
@@ -148,4 +108,3 @@ export const formHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.formset_choices": formsetChoices,
   "luthier.filter_choices": filterChoices,
 };
->>>>>>> frameworks
