@@ -6,9 +6,8 @@ import { createHash } from "node:crypto";
 import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-const assets = /\.(?:py|md|wasm)$/;
-
 const out = process.argv[2] ?? "dist";
+const assets = /\.(?:py|md|wasm)$/;
 
 rmSync(out, { recursive: true, force: true });
 const compiled = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json", "--outDir", out], { stdio: "inherit" });

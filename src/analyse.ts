@@ -1,7 +1,7 @@
 /** The program as its steps: read, link, judge, report. */
 import { createHash } from "node:crypto";
-import { loadStubs } from "./builtin/load-stubs.ts";
 import path from "node:path";
+import { loadStubs } from "./builtin/load-stubs.ts";
 import { createEngine } from "./dataflow/create-engine.ts";
 import type { Engine } from "./dataflow/engine.ts";
 import { runRoots } from "./dataflow/roots.ts";
@@ -13,22 +13,22 @@ import { readProject, type ReadProject } from "./read-project.ts";
 import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
 import { openCache, type Cache } from "./sources/cache.ts";
-import { findFiles, type FoundFiles } from "./sources/find-files.ts";
-import { byteOrderMarkLength } from "./sources/find-files.ts";
+import { byteOrderMarkLength, findFiles, type FoundFiles } from "./sources/find-files.ts";
 import { readVersion } from "./cli/version.ts";
 
 export async function analyse(options: AnalyseOptions, progress: Progress): Promise<Report> {
   const timer = startTimer();
   const found = findFiles(options.root, { exclude: options.exclude });
-  // A change that is tried in memory is no run to remember.
-  const cache = options.cache && options.texts === undefined ? openCache(options.root) : null;
+  const cache = options.cache ? openCache(options.root) : null;
+  // A change that is tried is no state of the project: nothing of it is kept.
+  if (options.texts !== undefined) return analyseAnew(options, found, cache, progress, timer);
   const key = cache === null ? "" : reportKey(options, found, cache);
   const stored = cache?.report(key) as Report | null | undefined;
   timer.lap("files");
+  cache?.saveHashes();
   if (stored !== null && stored !== undefined) return { ...stored, timing: timer.result() };
   const report = await analyseAnew(options, found, cache, progress, timer);
   cache?.saveReport(key, report);
-  cache?.saveHashes();
   return { ...report, timing: timer.result() };
 }
 

@@ -39,12 +39,12 @@ export async function readProject(options: AnalyseOptions, found: FoundFiles, ca
   return { discovery, graph, files: found.files, notices: [...found.notices, ...notices, ...discovery.project.notices], readText, modules };
 }
 
-function textReader({ root, texts: replaced }: AnalyseOptions): ReadProject["readText"] {
+function textReader({ root, texts: tried }: AnalyseOptions): ReadProject["readText"] {
   const texts = new Map<string, string | null>();
   return (file) => {
     const known = texts.get(file);
     if (known !== undefined) return known;
-    const text = replaced?.get(file)?.replace(/^\uFEFF/, "") ?? readTextFile(path.join(root, file));
+    const text = tried?.get(file)?.replace(/^\uFEFF/, "") ?? readTextFile(path.join(root, file));
     texts.set(file, text);
     return text;
   };
@@ -64,12 +64,8 @@ async function readModules({ root, jobs, texts }: AnalyseOptions, found: FoundFi
   const keys = new Map<string, string>();
   const missing: { readonly file: string; readonly bytes: Uint8Array }[] = [];
   for (const file of python) {
-    const replaced = texts?.get(file);
-    if (replaced !== undefined) {
-      missing.push({ file, bytes: new TextEncoder().encode(replaced) });
-      continue;
-    }
-    const key = cache?.hashOf(file) ?? null;
+    const tried = texts?.get(file);
+    const key = tried === undefined ? (cache?.hashOf(file) ?? null) : null;
     const encoded = key === null ? undefined : cache?.modules.get(key);
     if (key !== null) keys.set(file, key);
     if (key !== null && encoded !== undefined) {
@@ -77,7 +73,7 @@ async function readModules({ root, jobs, texts }: AnalyseOptions, found: FoundFi
       kept.set(key, encoded);
       continue;
     }
-    const bytes = readBytes(path.join(root, file));
+    const bytes = tried === undefined ? readBytes(path.join(root, file)) : new TextEncoder().encode(tried);
     if (bytes === null) continue;
     const { notice } = decodeText(bytes);
     if (notice !== null) notices.push({ file, line: 1, column: 1, message: `The text is ${notice}.` });
@@ -95,7 +91,7 @@ async function readModules({ root, jobs, texts }: AnalyseOptions, found: FoundFi
     },
     tick: (files) => progress({ phase: "parsing", done: (done += files), total: python.length, unit: "files" }),
   });
-  if (cache !== null && (kept.size !== cache.modules.size || missing.length > 0)) cache.saveModules(kept);
+  if (cache !== null && texts === undefined && (kept.size !== cache.modules.size || missing.length > 0)) cache.saveModules(kept);
   const ordered = python.flatMap((file) => {
     const module = known.get(file) ?? lowered.get(file);
     return module === undefined ? [] : [[file, module] as const];

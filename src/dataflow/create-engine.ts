@@ -36,7 +36,6 @@ export function createEngine(input: EngineInput): Engine {
     hooks: new Map(),
     unresolved: new Map(),
     dependsOn: 0,
-    loopCount: 0,
     fuel: 0,
     entry: null,
     awaiting: false,

@@ -46,7 +46,6 @@ export interface Engine {
   readonly unresolved: Map<string, Set<number>>;
   /** The innermost loop that the expression evaluated last depends on (0 for none). */
   dependsOn: number;
-  loopCount: number;
   /** Work left for the root under way; at 0 the root is abandoned. */
   fuel: number;
   /** What runs now is awaited: an `await`, an `async for` or an asynchronous method. */

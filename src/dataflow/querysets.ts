@@ -128,7 +128,6 @@ function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValu
   return {
     ...queryset,
     load: prefetched === null ? load : mergeNodes(load, prefetched.node),
-    ordered: prefetched?.queryset?.ordered ?? queryset.ordered,
     related: { ...manager.related, plain: true },
     prefetched: prefetched !== null,
   };
@@ -413,6 +412,8 @@ function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, a
   if (WRITES.has(name)) return writeCall(engine, queryset, name, args, site);
   if (name === "raw") return rawQueryset(queryset, args);
   if (name.startsWith("__") || name === "as_manager") return UNKNOWN;
+  // `create_user`, `get_by_natural_key`: of a manager that was not read, and no queryset.
+  if (/^(?:create|get_by|get_or|make|is|has|can)_/.test(name)) return UNKNOWN;
   engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file, site.span.start);
   const doubts = [...queryset.doubts, `\`${name}()\` is a method that was not read`];
   return derived(queryset, { load: withOpaque(queryset.load), doubts });
@@ -542,8 +543,10 @@ export function withPrefetch(
     engine.note("prefetch_related with names that are not literal", frame.file, span.start);
     return withOpaque(load);
   }
-  const use = engine.recorder.eagerLoad(target.origin, "prefetch_related", lookup.path, span);
   const steps = lookupSteps(engine, target.model, lookup.path);
+  // What the row was told already is not fetched again.
+  if (steps.length === 1 && lookup.queryset === null && load.relations.get(steps[0] ?? "")?.how === "known") return load;
+  const use = engine.recorder.eagerLoad(target.origin, "prefetch_related", lookup.path, span);
   const leaf: LoadedRelation = {
     node: lookup.queryset?.load ?? BARE,
     how: "prefetch",
@@ -661,7 +664,9 @@ function iteratorOf(engine: Engine, queryset: QuerysetValue, args: CallArgs, sit
 }
 
 function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: CallArgs, site: CallSite): Value {
-  recordWrite(engine, name, queryset.model, null, site);
+  const { related } = queryset;
+  const isRowsOwn = related !== null && related.row.loop !== null && related.row.loop === site.frame.loop;
+  recordWrite(engine, name, queryset.model, related?.field.name ?? null, site, isRowsOwn);
   for (const value of [...args.positional, ...args.keywords.values()]) engine.escape(value);
   const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, isNew: name === "create" });
   if (name === "create") return row;
@@ -671,10 +676,10 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
   return UNKNOWN;
 }
 
-export function freshLoop(engine: Engine, value: Value, span: Span, frame: Frame): Loop {
+export function freshLoop(_engine: Engine, value: Value, span: Span, frame: Frame): Loop {
   const origin = value.kind === "queryset" ? value.origin : null;
   const over = origin === null ? "unknown" : "rows";
-  return { id: ++engine.loopCount, span: projectSite({ span, frame }).span, over, origin, depth: frame.depth };
+  return { id: freshId(), span: projectSite({ span, frame }).span, over, origin, depth: frame.depth };
 }
 
 /** Iterates a queryset: the run, and the row that stands for each of its rows. */
@@ -689,7 +694,7 @@ export function iterateQueryset(
   runQueryset(engine, queryset, how, span, frame);
   queryset.origin.iterated = true;
   const at = projectSite({ span: head, frame }).span;
-  const loop: Loop = { id: ++engine.loopCount, span: at, over: "rows", origin: queryset.origin, depth: frame.depth };
+  const loop: Loop = { id: freshId(), span: at, over: "rows", origin: queryset.origin, depth: frame.depth };
   checkKnownParent(engine, queryset, loop, span, frame);
   return { element: elementOf(engine, queryset, loop, frame), loop };
 }
@@ -783,7 +788,8 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     awaited: engine.awaiting,
     givesRows: queryset.shape === "rows",
     doubts: queryset.doubts,
-    madeInLoop: queryset.madeIn !== null && queryset.madeIn === loop,
+    // Identities count up, those of loops among them.
+    madeInLoop: loop !== null && queryset.id > loop.id,
   });
   if (FILLS_CACHE.has(how)) queryset.evaluated = true;
 }

@@ -60,6 +60,9 @@ export type CapturedEvent =
 /** A function with more statements of its own than this is a batch job, not a helper. */
 const MAX_REPLAYED = 24;
 
+/** Load trees are shared by all analyses of a process, and tell eager loads apart by their number. */
+let lastUse = 0;
+
 export class Recorder {
   readonly origins = new Map<string, LiveOrigin>();
   readonly loads = new Map<string, Loaded>();
@@ -81,8 +84,13 @@ export class Recorder {
     this.captures.push(events);
     work();
     this.captures.pop();
-    this.captures.at(-1)?.push(...events.slice(0, MAX_REPLAYED));
-    return events.slice(0, MAX_REPLAYED);
+    for (const event of events) this.note(event);
+    return events;
+  }
+
+  private note(event: CapturedEvent): void {
+    const events = this.captures.at(-1);
+    if (events !== undefined && events.length < MAX_REPLAYED) events.push(event);
   }
 
   origin(key: string, make: () => Omit<LiveOrigin, "id">): LiveOrigin {
@@ -102,7 +110,7 @@ export class Recorder {
     const key = `${origin.id}:${method}:${path}:${span.file}:${span.start}`;
     const existing = this.eager.get(key);
     if (existing !== undefined) return existing;
-    const made: LiveEagerLoad = { id: this.eager.size + 1, used: false, origin, method, path, span };
+    const made: LiveEagerLoad = { id: ++lastUse, used: false, origin, method, path, span };
     this.eager.set(key, made);
     return made;
   }
@@ -138,13 +146,13 @@ export class Recorder {
   }
 
   run(run: Omit<Ran, "order">): void {
-    this.captures.at(-1)?.push({ kind: "run", fact: run });
+    this.note({ kind: "run", fact: run });
     const key = `${run.origin.id}:${run.queryset}:${run.span.file}:${run.span.start}:${run.how}:${run.loop?.span.start ?? -1}`;
     if (!this.runs.has(key)) this.runs.set(key, { ...run, order: this.order++ });
   }
 
   write(write: Wrote): void {
-    this.captures.at(-1)?.push({ kind: "write", fact: write });
+    this.note({ kind: "write", fact: write });
     const key = `${write.span.file}:${write.span.start}:${write.how}:${write.loop === null ? "" : write.loop.span.start}`;
     if (!this.writes.has(key)) this.writes.set(key, write);
   }

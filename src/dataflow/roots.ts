@@ -128,8 +128,18 @@ function runFunctionRoot(engine: Engine, module: PythonModule, def: FunctionDef,
   const span = { file: module.ir.file, start: def.start, end: def.headEnd };
   const site: CallSite = { span, frame, expr: null };
   const result = engine.callFunction(fn, receiver, rootArgs(engine, def, receiver !== null, site), site);
+  if (owner === null) decorate(engine, fn, result, site);
   engine.escape(result);
   forgetRoot(engine);
+}
+
+/** A decorator that an adapter implements sees the function and what it returns: routes, signal receivers. */
+function decorate(engine: Engine, fn: FunctionValue, result: Value, site: CallSite): void {
+  const decorators = fn.def.kind === "function" ? fn.def.decorators : [];
+  for (const decorator of decorators) {
+    const made = engine.evaluate(decorator, site.frame);
+    if (made.kind === "native" && made.key.startsWith("luthier.decorator:")) engine.call(made, { ...NO_ARGS, positional: [fn, result] }, site);
+  }
 }
 
 /** A first parameter named `request` is one; everything else is unknown. */

@@ -3,7 +3,7 @@ import type { Field, LazyLoad, Model, RelationKind, Span } from "../model/index.
 import { siteOf, type AccessSite, type CallArgs, type CallSite, type Engine } from "./engine.ts";
 import { argument } from "./calls.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
-import { BARE, hasColumn, OPAQUE, withDropped, withKnownRow, type LoadedRelation, type LoadNode } from "./load-tree.ts";
+import { BARE, hasColumn, OPAQUE, withDropped, withKnownRow, withSelectsAll, type LoadedRelation, type LoadNode } from "./load-tree.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   freshId,
@@ -148,7 +148,7 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   if (row.isNew || relation.kind === "mti-parent") return related(engine, row, field, row.load.opaque ? OPAQUE : BARE);
   if (row.load.selectsAll && !relation.nullable && (relation.kind === "fk" || relation.kind === "o2o")) {
     engine.recorder.cover(projectSite(site).span, field.name);
-    return related(engine, row, field, row.load);
+    return related(engine, row, field, withSelectsAll(BARE));
   }
   if (field.attname !== null && !hasColumn(row.load, field.name, field.attname, field.primaryKey)) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
@@ -302,6 +302,7 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
   if (name === "refresh_from_db" || name === "arefresh_from_db") {
     return native(`row.${name}:${row.id}`, (args, site) => {
       refresh(engine, row, args, site);
+      row.origin.escapes = true;
       return UNKNOWN;
     });
   }
@@ -321,13 +322,12 @@ function refresh(engine: Engine, row: RowValue, args: CallArgs, site: CallSite):
 function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): void {
   const at = projectSite(site);
   const { loop } = site.frame;
-  const queryset = freshId();
+  const id = freshId();
   engine.recorder.run({
     origin: row.origin,
     model: row.model.label,
-    queryset,
-    source: queryset,
-    trail: callsSince(at.frame, 0),
+    queryset: id,
+    source: id,
     doubts: row.doubts,
     how,
     span: at.span,
@@ -339,6 +339,7 @@ function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): 
     ordered: "unknown",
     branch: at.frame.branch,
     calls: callsOutside(at.frame, loop),
+    trail: callsSince(at.frame, 0),
     symbol: at.frame.symbol,
     atImport: site.frame.atImport,
     isAsync: at.frame.isAsync,
@@ -346,7 +347,7 @@ function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): 
     related: false,
     awaited: engine.awaiting,
     givesRows: true,
-    madeInLoop: true,
+    madeInLoop: false,
   });
 }
 

@@ -25,15 +25,15 @@ export function appendCall(text: string, span: Span, calls: readonly ChainCall[]
   return insertion(span.file, at, fitCall(text, at, `${separator}.${method}(${args})`));
 }
 
-/** A chained call as it fits its line; where it does not, its arguments go on a line of their own, or on one each. */
-export function fitCall(text: string, at: number, call: string): string {
+/** A chained call as it fits its line; where it does not, its arguments go on a line of their own, or on one each. `removed`: characters that it replaces. */
+export function fitCall(text: string, at: number, call: string, removed = 0): string {
   const parts = /^(?<separator>[^.]*)(?<head>\.\w+\()\s*(?<args>[^()]*?),?\s*\)$/.exec(call)?.groups;
   if (parts === undefined) return call;
   const { separator = "", head = "", args = "" } = parts;
   const style = styleOf(text);
   const own = separator === "" ? null : separator.slice(separator.lastIndexOf("\n") + 1);
   const line = `${head}${args})`;
-  const width = own === null ? widthWith(text, at, line.length) : own.length + line.length;
+  const width = own === null ? widthWith(text, at, line.length - removed) : own.length + line.length;
   if (width <= style.width) return `${separator}${line}`;
   const indent = own ?? indentAt(text, at);
   const inner = `${indent}${style.step}`;

@@ -12,14 +12,14 @@ const FORMS = {
 
 type Form = keyof typeof FORMS;
 
-/** Two insertions at one point that `joinInsertions` can make one of. */
+/** Two edits of one place, mostly insertions, that `joinInsertions` can make one of. */
 export function canJoin(a: Edit, b: Edit): boolean {
-  const isOnePoint = a.file === b.file && a.start === b.start && a.start === a.end && b.start === b.end;
+  const isOnePlace = a.file === b.file && a.start === b.start && a.end === b.end;
   const form = formOf(a.text);
-  return isOnePoint && form !== null && form === formOf(b.text);
+  return isOnePlace && form !== null && form === formOf(b.text);
 }
 
-/** One insertion for several at one point, of which every two can be joined: a call with the names of all. */
+/** One edit for several of one place, of which every two can be joined: a call with the names of all. */
 export function joinInsertions(edits: readonly [Edit, ...Edit[]]): Edit {
   const [first] = edits;
   const texts = [...new Set(edits.map((edit) => edit.text))];

@@ -58,7 +58,7 @@ function fitted(edit: Edit, read?: ReadText): Edit {
   const text = read?.(edit.file);
   if (text === undefined) return edit;
   const at = Buffer.from(text).subarray(0, edit.start).toString().length;
-  return { ...edit, text: fitCall(text, at, edit.text) };
+  return { ...edit, text: fitCall(text, at, edit.text, edit.expected.length) };
 }
 
 function conflict(earlier: readonly Edit[], later: readonly Edit[]): boolean {

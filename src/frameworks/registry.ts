@@ -3,19 +3,23 @@ import { fileURLToPath } from "node:url";
 import type { Engine, Hook } from "../dataflow/engine.ts";
 import { adminHooks } from "./admin/hooks.ts";
 import { drfHooks } from "./drf/hooks.ts";
+import { exportHooks } from "./export/hooks.ts";
 import { formHooks } from "./forms/hooks.ts";
+import { libraryHooks } from "./library/hooks.ts";
 import { pythonHooks } from "./python/hooks.ts";
+import { searchHooks } from "./search/hooks.ts";
+import { signalHooks } from "./signals/hooks.ts";
 import { tableHooks } from "./tables/hooks.ts";
 import { viewHooks } from "./views/hooks.ts";
 
 export type HookTable = Readonly<Record<string, (engine: Engine) => Hook>>;
 
 export function frameworkHooks(): ReadonlyMap<string, (engine: Engine) => Hook> {
-  const all: HookTable = { ...pythonHooks, ...viewHooks, ...drfHooks, ...adminHooks, ...formHooks, ...tableHooks };
+  const all: HookTable = { ...pythonHooks, ...viewHooks, ...drfHooks, ...adminHooks, ...formHooks, ...tableHooks, ...libraryHooks, ...exportHooks, ...searchHooks, ...signalHooks };
   return new Map(Object.entries(all));
 }
 
-const FOLDERS = ["views", "drf", "admin", "forms", "tables"] as const;
+const FOLDERS = ["views", "drf", "admin", "forms", "tables", "filters", "export", "search", "signals"] as const;
 
 /** Folders of Python stubs, each laid out like the packages that it describes. */
 export function stubFolders(): readonly string[] {

@@ -136,7 +136,7 @@ export interface QueryRun {
   readonly givesRows: boolean;
   /** Why it is less than certain that this is a queryset that runs; empty when nothing speaks against it. */
   readonly doubts: readonly string[];
-  /** The queryset object itself was made inside the loop that runs it. */
+  /** The queryset object itself was made inside the loop that runs it; otherwise all rounds share it and its rows. */
   readonly madeInLoop: boolean;
 }
 

@@ -1,7 +1,7 @@
 /** Comprehensions and sorts directly over a queryset whose rows nothing else uses. */
 import type { Comprehension, Expr, Model, QueryRun, RuleInput } from "../model/index.ts";
 import { exprAt, pathTo, type Node } from "./code.ts";
-import { areRowsUsedElsewhere, oncePerPlace } from "./runs.ts";
+import { areRowsUsedElsewhere, oncePerPlace, startsAtModel } from "./runs.ts";
 
 export interface RowLoop {
   readonly run: QueryRun;
@@ -25,7 +25,7 @@ export function rowLoops(input: RuleInput): RowLoop[] {
     const model = input.graph.byLabel(run.model);
     if (comprehension?.kind !== "comprehension" || comprehension.clauses.length !== 1 || iterable === null || model === null) return [];
     const [clause] = comprehension.clauses;
-    if (clause?.iterable !== iterable || clause.target.kind !== "name" || areRowsUsedElsewhere(input, run.span.file, iterable)) return [];
+    if (clause?.iterable !== iterable || clause.target.kind !== "name" || areRowsUsedElsewhere(input, run.span.file, iterable) || !startsAtModel(input, run.span.file, iterable)) return [];
     return [{ run, span: run.span, model, comprehension, target: clause.target.name, conditions: clause.conditions, parent: path[at - 1] ?? null }];
   });
   return oncePerPlace(loops);
@@ -33,5 +33,5 @@ export function rowLoops(input: RuleInput): RowLoop[] {
 
 /** Rows of one queryset that was made here, in whole. */
 export function isFresh(run: QueryRun): boolean {
-  return !run.cached && !run.related && !run.sliced && !run.inTemplate && run.origin.kind !== "parameter" && run.origin.kind !== "raw";
+  return !run.cached && run.doubts.length === 0 && !run.related && !run.sliced && !run.inTemplate && run.origin.kind !== "parameter" && run.origin.kind !== "raw";
 }

@@ -67,6 +67,7 @@ const changelist = (engine: Engine): Hook => (args, site) => {
   if (admin?.kind !== "object" || request === undefined) return UNKNOWN;
   const call = { ...NO_ARGS, positional: [request] };
   const inner: CallSite = { ...site, expr: null };
+  readFilters(engine, admin, inner);
   const columns = engine.callMethod(admin, "get_list_display", call, inner);
   for (const queryset of alternatives(engine.callMethod(admin, "get_queryset", call, inner))) {
     if (queryset.kind !== "queryset") continue;
@@ -76,6 +77,28 @@ const changelist = (engine: Engine): Hook => (args, site) => {
   }
   return UNKNOWN;
 };
+
+/** A filter by a relation offers each of its rows, by its text. */
+function readFilters(engine: Engine, admin: ObjectValue, site: CallSite): void {
+  const span = declarationSpan(engine, admin.cls, "list_filter");
+  const at: AccessSite = { span, frame: site.frame };
+  const filters = engine.classMember(admin.cls, "list_filter", admin, at);
+  const model = alternatives(admin.attrs.get("model") ?? UNKNOWN).flatMap((one) => (one.kind === "class" ? [engine.graph.ofClass(one.cls)] : []))[0];
+  if (filters?.kind !== "list" || model === null || model === undefined) return;
+  for (const item of filters.items ?? []) {
+    const name = item.kind === "literal" ? String(item.value) : "";
+    const relation = model.fields.get(name)?.relation;
+    const target = relation === null || relation === undefined || !CHOSEN.has(relation.kind) ? null : engine.graph.byLabel(relation.target ?? "");
+    if (target === null) continue;
+    const place = { span: nameSpan(engine, admin.cls, "list_filter", name) ?? span, frame: site.frame };
+    const manager = engine.attribute({ kind: "class", cls: target.cls }, "_default_manager", place);
+    const rows = engine.callMethod(manager, "all", NO_ARGS, { ...place, expr: null });
+    const { element, loop } = engine.iterate(rows, place.span, site.frame, "iterate");
+    engine.text(element, place.span, { ...site.frame, loop });
+  }
+}
+
+const CHOSEN: ReadonlySet<string> = new Set(["fk", "o2o", "m2m"]);
 
 /** `list_select_related`: True for all, names, or False, where a foreign key among the columns turns it on. */
 function withListSelectRelated(engine: Engine, queryset: QuerysetValue, related: Value, columns: Value, site: CallSite): QuerysetValue {

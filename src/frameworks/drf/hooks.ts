@@ -341,7 +341,7 @@ function representModelField(engine: Engine, serializer: ObjectValue, field: Ser
   }
   const depth = depthOf(engine, serializer, site);
   if (depth > 0) {
-    representDeep(engine, row, known, depth, inner);
+    representDeep(engine, row, known, depth, { ...inner, span: depthSpan(engine, serializer) ?? inner.span });
     return;
   }
   if (known.relation.single && isLoadedKey(row, known.name)) {
@@ -350,6 +350,11 @@ function representModelField(engine: Engine, serializer: ObjectValue, field: Ser
   }
   const value = engine.attribute(row, known.name, at);
   if (value.kind === "manager") engine.iterate(managerAll(engine, value, inner), inner.span, inner.frame, "iterate");
+}
+
+function depthSpan(engine: Engine, serializer: ObjectValue): AccessSite["span"] | null {
+  const meta = metaOf(engine, serializer.cls);
+  return meta?.members.has("depth") === true ? memberSpan(meta, "depth") : null;
 }
 
 function depthOf(engine: Engine, serializer: ObjectValue, site: CallSite): number {

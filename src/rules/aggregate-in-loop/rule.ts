@@ -1,5 +1,5 @@
-import { countAnnotationFix } from "../../fixes/count-annotation.ts";
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
+import { countAnnotationFix } from "../../fixes/count-annotation.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";

@@ -1,6 +1,6 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { keepColumnFix } from "../../fixes/keep-column.ts";
-import { deferredColumn, isDeferredKey } from "../deferred-loads.ts";
+import { deferredColumn } from "../deferred-loads.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
 import { dotted, holderName, modelName } from "../names.ts";
@@ -19,12 +19,7 @@ export const rule: Rule = {
 };
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
-  return load.reason === "deferred" && !isPrefetchKey(load, input) && isLoadPerRow(load, input.facts);
-}
-
-/** Keys that a prefetch reads behind the scenes are `only-without-foreign-key`. */
-function isPrefetchKey(load: LazyLoad, input: RuleInput): boolean {
-  return isDeferredKey(load, input) && load.access.start === load.origin.span.start;
+  return load.reason === "deferred" && isLoadPerRow(load, input.facts);
 }
 
 function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {

@@ -8,8 +8,8 @@ export const rule: Rule = {
     id: "list-in-filter",
     chapter: "2.2",
     summary: "Keys are fetched only to be sent back in another query",
-    severity: "warning",
-    confidence: "likely",
+    severity: "info",
+    confidence: "possible",
     fix: "sometimes",
     stage: "stable",
   },
@@ -77,7 +77,6 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
   const listed = listedBy(run, input);
   return {
     key: [run.symbol, run.model, listed?.lookup ?? ""],
-    confidence: listed?.isDirect === true ? "likely" : "possible",
     claim: `The keys of \`${nameOf(run.model)}\` rows are fetched, only to be sent back in \`${listed?.lookup ?? ""}\`.`,
     reason: "Two queries and every key over the wire twice, where a subquery does it in one.",
     remedy: "Pass the queryset itself.",

@@ -1,5 +1,4 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { deferredColumn, isDeferredKey } from "../deferred-loads.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
 import { dotted, holderName, modelName } from "../names.ts";
@@ -18,23 +17,28 @@ export const rule: Rule = {
 };
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
-  if (load.reason !== "deferred" || !isDeferredKey(load, input)) return false;
-  return load.access.start === load.origin.span.start && isLoadPerRow(load, input.facts);
+  return load.reason === "key" && isLoadPerRow(load, input.facts);
 }
 
 function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
-  const column = deferredColumn(load);
-  const prefetched = load.path.includes("__") ? load.path.split("__").slice(0, -1).join("__") : load.path;
+  const column = keyColumn(load, input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
     confidence: confidenceOf(load),
-    claim: `\`${holderName(load.origin.symbol, input.program)}\` prefetches \`${dotted(prefetched)}\` without its key \`${column}\`: one query for each \`${modelName(load.model)}\`.`,
-    reason: "A prefetch matches rows by the foreign key, and `only()` left it out, so each row fetches it alone.",
+    claim: `\`${holderName(load.origin.symbol, input.program)}\` loads \`${dotted(load.path)}\` without the key \`${column}\`: one query for each \`${modelName(load.target ?? load.model)}\`.`,
+    reason: "Django matches the rows by the foreign key, and `only()` left it out, so each row fetches it alone.",
     remedy: `Add \`"${column}"\` to \`only()\`.`,
     doubt: loadDoubt(load),
     model: load.origin.model,
-    relation: prefetched,
+    relation: load.path,
     places: loadPlaces(load, loads),
     fixes: [],
   };
+}
+
+/** The foreign key on the side that has it. */
+function keyColumn(load: LazyLoad, input: RuleInput): string {
+  const name = load.path.split("__").at(-1) ?? load.path;
+  const relation = input.graph.byLabel(load.model)?.fields.get(name)?.relation;
+  return relation?.kind === "fk-reverse" ? (relation.back ?? name) : name;
 }

@@ -1,4 +1,4 @@
-import type { FindingDraft, Rule, RuleInput } from "../../model/index.ts";
+import type { FindingDraft, Rule } from "../../model/index.ts";
 import { conditionColumns } from "../own-columns.ts";
 import { rowLoops, type RowLoop } from "../row-loops.ts";
 
@@ -12,10 +12,10 @@ export const rule: Rule = {
     fix: "never",
     stage: "stable",
   },
-  check: (input) => rowLoops(input).flatMap((loop) => toDrafts(loop, input)),
+  check: (input) => rowLoops(input).flatMap(toDrafts),
 };
 
-function toDrafts(loop: RowLoop, _input: RuleInput): FindingDraft[] {
+function toDrafts(loop: RowLoop): FindingDraft[] {
   const columns = loop.conditions.map((one) => conditionColumns(one, loop.target, loop.model));
   const names = [...new Set(columns.flatMap((one) => one ?? []))];
   if (names.length === 0 || columns.some((one) => one === null)) return [];

@@ -2,7 +2,7 @@ import type { Call, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/
 import { callAt, pathTo } from "../code.ts";
 import { columnOf } from "../own-columns.ts";
 import { isFresh } from "../row-loops.ts";
-import { areRowsUsedElsewhere, oncePerPlace } from "../runs.ts";
+import { areRowsUsedElsewhere, oncePerPlace, startsAtModel } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -21,7 +21,7 @@ function toDrafts(run: QueryRun, input: RuleInput): FindingDraft[] {
   const call = callAt(input, run.span);
   const model = input.graph.byLabel(run.model);
   const rows = call?.args[0];
-  if (call === null || model === null || rows === undefined || areRowsUsedElsewhere(input, run.span.file, rows)) return [];
+  if (call === null || model === null || rows === undefined || areRowsUsedElsewhere(input, run.span.file, rows) || !startsAtModel(input, run.span.file, rows)) return [];
   const key = call.keywords.find((one) => one.name === "key")?.value;
   if (key?.kind !== "lambda" || key.params.length !== 1) return [];
   const column = columnOf(key.body, key.params[0]?.name ?? "", model)?.[0];

@@ -11,7 +11,7 @@ export const rule: Rule = {
     fix: "never",
     stage: "stable",
   },
-  check: (input) => oncePerPlace(input.facts.runs.filter((run) => isGuilty(run, input))).map((run) => toDraft(run, input)),
+  check: (input) => oncePerPlace(input.facts.runs.filter((run) => isGuilty(run, input))).map(toDraft),
 };
 
 function isGuilty(run: QueryRun, input: RuleInput): boolean {
@@ -28,8 +28,7 @@ function grows(model: Model): boolean {
   return fields.some((field) => field.type.endsWith(".DateTimeField")) && fields.some((field) => field.relation?.kind === "fk" && !field.relation.nullable);
 }
 
-function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
-  void input;
+function toDraft(run: QueryRun): FindingDraft {
   return {
     key: [run.origin.symbol, run.model],
     claim: `The page renders every \`${nameOf(run.model)}\` row, however many there are.`,

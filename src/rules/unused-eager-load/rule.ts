@@ -32,6 +32,8 @@ function judge(group: readonly EagerLoad[], input: RuleInput): FindingDraft[] {
   if (runs.some((run) => run.doubts.length > 0 || (!run.inTemplate && enclosingFunction(nodesAt(input.program, run.span)) === null))) return [];
   if (runs.length === 0 || runs.some((run) => run.atImport)) return [];
   if (group.some((one) => one.origin.calls.some((call) => BINDING.has(call.name) || isClearing(call)))) return [];
+  // What was loaded and dropped, or is queried again, is another rule's finding.
+  if (input.facts.loads.some((load) => load.origin.id === first.origin.id && `${load.path}__`.startsWith(`${first.path}__`))) return [];
   if (input.facts.discarded.some((one) => one.span.file === first.span.file && one.span.start <= first.span.start && first.span.end <= one.span.end)) return [];
   const rows = runs.filter((run) => !ANSWERS.has(run.how));
   if (rows.length === 0 || (rows.some((run) => !run.givesRows) && !isBeforeValues(first))) return [];

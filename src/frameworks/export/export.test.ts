@@ -1,0 +1,50 @@
+import { test } from "vitest";
+import { expectMarked } from "../../../tests/support/framework-case.ts";
+
+test("a resource reads its fields of every row", async () => {
+  await expectMarked({
+    "shop/resources.py": `from import_export import resources
+from import_export.fields import Field
+from import_export.widgets import ForeignKeyWidget
+from shop.models import Customer, Line, Order, Product
+
+
+class OrderResource(resources.ModelResource):
+    customer = Field(attribute="customer", widget=ForeignKeyWidget(Customer, "name"))  # expect: customer
+    size = Field()
+
+    def dehydrate_size(self, order):
+        return len(order.lines.all())  # expect: lines
+
+    class Meta:
+        model = Order
+
+
+class LineResource(resources.ModelResource):
+    class Meta:
+        model = Line
+        fields = [
+            "quantity",
+            "order__status",  # expect: order
+            "product",  # expect: product?
+        ]
+
+
+class CoveredResource(resources.ModelResource):
+    customer = Field(attribute="customer__name")
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("customer")
+
+    class Meta:
+        model = Order
+        fields = ["customer"]
+
+
+class TagsResource(resources.ModelResource):
+    class Meta:
+        model = Product
+        fields = ["title", "tags"]  # expect: tags
+`,
+  });
+});

@@ -1,0 +1,3 @@
+class Field:
+    def __init__(self, attribute=None, column_name=None, widget=None, **kwargs):
+        pass

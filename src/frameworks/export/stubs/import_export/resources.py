@@ -1,0 +1,30 @@
+import luthier
+
+
+class Resource:
+    def __init__(self, **kwargs):
+        pass
+
+    def export(self, queryset=None, **kwargs):
+        if queryset is None:
+            queryset = self.get_queryset()
+        queryset = self.filter_export(queryset, **kwargs)
+        for row in queryset:
+            luthier.export_row(self, row)
+        return luthier.unknown()
+
+    def filter_export(self, queryset, **kwargs):
+        return queryset
+
+
+class ModelResource(Resource):
+    def __luthier_entry__(self):
+        if luthier.setting(self, "Meta", "model") is not None:
+            self.export()
+
+    def get_queryset(self):
+        return luthier.setting(self, "Meta", "model")._default_manager.all()
+
+
+def modelresource_factory(model, **kwargs):
+    return luthier.unknown()

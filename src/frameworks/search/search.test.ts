@@ -1,0 +1,74 @@
+import { test } from "vitest";
+import { expectMarked } from "../../../tests/support/framework-case.ts";
+
+test("an Elasticsearch document prepares every row", async () => {
+  await expectMarked({
+    "shop/documents.py": `from django_elasticsearch_dsl import Document, fields
+from shop.models import Order, Product
+
+
+class OrderDocument(Document):
+    customer = fields.ObjectField(properties={"name": fields.TextField()})  # expect: customer
+    lines = fields.NestedField(
+        properties={"product": fields.TextField(attr="product.title")}
+    )
+    size = fields.IntegerField()
+
+    def prepare_size(self, instance):
+        return instance.invoice.number  # expect: invoice
+
+    class Django:
+        model = Order
+        fields = ["status"]
+
+    def get_queryset(self):
+        return super().get_queryset().prefetch_related("lines__product")
+
+
+class ProductDocument(Document):
+    category = fields.TextField(attr="category.name")
+
+    class Django:
+        model = Product
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("category")
+`,
+  });
+});
+
+test("a Haystack index prepares every row", async () => {
+  await expectMarked({
+    "shop/search_indexes.py": `from haystack import indexes
+from shop.models import Order, Product
+
+
+class OrderIndex(indexes.SearchIndex, indexes.Indexable):
+    text = indexes.CharField(document=True, use_template=True)
+    customer = indexes.CharField(model_attr="customer__name")  # expect: customer
+
+    def get_model(self):
+        return Order
+
+    def prepare_size(self, obj):
+        return obj.status
+
+
+class ProductIndex(indexes.SearchIndex, indexes.Indexable):
+    category = indexes.CharField(model_attr="category__name")
+    tags = indexes.MultiValueField()
+
+    def get_model(self):
+        return Product
+
+    def index_queryset(self, using=None):
+        return self.get_model().objects.select_related("category")
+
+    def prepare_tags(self, obj):
+        return [tag.name for tag in obj.tags.all()]  # expect: tags
+`,
+    "shop/templates/search/indexes/shop/order_text.txt": `{{ object.customer.email }}{# expect: customer #}
+{% for line in object.lines.all %}{{ line.product.title }}{% endfor %}{# expect: lines.product #}
+`,
+  });
+});

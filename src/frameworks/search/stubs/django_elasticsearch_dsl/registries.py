@@ -1,0 +1,3 @@
+import luthier
+
+registry = luthier.unknown()

@@ -1,0 +1,2 @@
+from django_elasticsearch_dsl import *
+from django_elasticsearch_dsl import Document

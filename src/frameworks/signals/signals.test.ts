@@ -1,0 +1,67 @@
+import { test } from "vitest";
+import { expectMarked } from "../../../tests/support/framework-case.ts";
+
+test("receivers get one row; what they loop over is many", async () => {
+  await expectMarked({
+    "shop/signals.py": `from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from shop.models import Order, Shipment
+
+
+@receiver(post_save, sender=Order)
+def on_save(sender, instance, **kwargs):
+    print(instance.customer.name)
+    for line in instance.lines.all():
+        print(line.product.title)  # expect: product
+
+
+@receiver(post_save, sender=Order)
+def covered(sender, instance, **kwargs):
+    for line in instance.lines.select_related("product"):
+        print(line.product.title)
+
+
+def on_delete(sender, instance, **kwargs):
+    for line in instance.order.lines.all():
+        print(line.product.price)  # expect: product
+
+
+post_delete.connect(on_delete, sender=Shipment)
+`,
+  });
+});
+
+test("a bound task's first parameter is the task, and its calls run elsewhere", async () => {
+  await expectMarked({
+    "shop/tasks.py": `from celery import shared_task
+from shop.models import Order
+
+
+@shared_task(bind=True)
+def send(self, order_id):
+    order = Order.objects.get(pk=order_id)
+    print(order.customer.name, self.request.id)
+
+
+@shared_task
+def send_all():
+    for order in Order.objects.all():
+        send.delay(order.pk)
+        send.apply_async(args=[order.pk])
+        send.delay(order.customer.pk)  # expect: customer
+`,
+    "shop/management/__init__.py": "",
+    "shop/management/commands/__init__.py": "",
+    "shop/management/commands/mail.py": `from django.core.management.base import BaseCommand
+from shop.models import Order
+
+
+class Command(BaseCommand):
+    def handle(self, *args, **options):
+        for order in Order.objects.all():
+            self.stdout.write(order.customer.name)  # expect: customer
+        for order in Order.objects.select_related("customer"):
+            self.stdout.write(order.customer.name)
+`,
+  });
+});
