@@ -8,6 +8,7 @@ import { exportHooks } from "./export/hooks.ts";
 import { formHooks } from "./forms/hooks.ts";
 import { graphqlHooks } from "./graphql/hooks.ts";
 import { libraryHooks } from "./library/hooks.ts";
+import { ninjaHooks } from "./ninja/hooks.ts";
 import { pythonHooks } from "./python/hooks.ts";
 import { searchHooks } from "./search/hooks.ts";
 import { signalHooks } from "./signals/hooks.ts";
@@ -17,7 +18,7 @@ import { viewHooks } from "./views/hooks.ts";
 export type HookTable = Readonly<Record<string, (engine: Engine) => Hook>>;
 
 export function frameworkHooks(): ReadonlyMap<string, (engine: Engine) => Hook> {
-  const all: HookTable = { ...pythonHooks, ...viewHooks, ...drfHooks, ...adminHooks, ...formHooks, ...tableHooks, ...libraryHooks, ...exportHooks, ...searchHooks, ...signalHooks, ...graphqlHooks };
+  const all: HookTable = { ...pythonHooks, ...viewHooks, ...drfHooks, ...adminHooks, ...formHooks, ...tableHooks, ...libraryHooks, ...exportHooks, ...searchHooks, ...signalHooks, ...graphqlHooks, ...ninjaHooks };
   return new Map(Object.entries(all));
 }
 
