@@ -63,6 +63,9 @@ const MAX_REPLAYED = 24;
 /** Load trees are shared by all analyses of a process, and tell eager loads apart by their number. */
 let lastUse = 0;
 
+/** Executions kept of one place; rules look at the first that prove their point. */
+const MAX_RUNS_PER_SITE = 60;
+
 export class Recorder {
   readonly origins = new Map<string, LiveOrigin>();
   readonly loads = new Map<string, Loaded>();
@@ -75,6 +78,7 @@ export class Recorder {
   readonly validations = new Map<string, Validated>();
   readonly rowPrefetches = new Map<string, PrefetchedRow>();
   readonly eager = new Map<string, LiveEagerLoad>();
+  private readonly runsBySite = new Map<string, number>();
   private order = 0;
   private readonly captures: CapturedEvent[][] = [];
 
@@ -148,7 +152,16 @@ export class Recorder {
   run(run: Omit<Ran, "order">): void {
     this.note({ kind: "run", fact: run });
     const key = `${run.origin.id}:${run.queryset}:${run.span.file}:${run.span.start}:${run.how}:${run.loop?.span.start ?? -1}`;
-    if (!this.runs.has(key)) this.runs.set(key, { ...run, order: this.order++ });
+    if (this.runs.has(key) || !this.isNews(run)) return;
+    this.runs.set(key, { ...run, order: this.order++ });
+  }
+
+  /** A place that runs for many querysets says no more after the first few dozen. */
+  private isNews({ span, how, cached }: Omit<Ran, "order">): boolean {
+    const site = `${span.file}:${span.start}:${how}:${cached}`;
+    const seen = (this.runsBySite.get(site) ?? 0) + 1;
+    this.runsBySite.set(site, seen);
+    return seen <= MAX_RUNS_PER_SITE;
   }
 
   write(write: Wrote): void {

@@ -8,7 +8,7 @@ import { modelManager, plainQueryset } from "./querysets.ts";
 import { NO_ARGS, object, UNKNOWN, type CallArgs, type FunctionValue, type Value } from "./values.ts";
 
 /** Steps that one root may take; generous for real code, a bound for hostile code. */
-const FUEL_PER_ROOT = 400_000;
+const FUEL_PER_ROOT = 100_000;
 
 export function runRoots(engine: Engine, isExamined: (module: PythonModule) => boolean, tick: (done: number, of: number) => void): void {
   const modules = [...engine.program.modules.values()].filter((one) => one.origin === "project" && isExamined(one));

@@ -1,5 +1,5 @@
 /** Model instances: what is in memory, what a read costs, what it leads to. */
-import type { Field, LazyLoad, Model, RelationKind, Span } from "../model/index.ts";
+import type { Field, LazyLoad, Model, RelationKind, Span, ModelGraph } from "../model/index.ts";
 import { siteOf, type AccessSite, type CallArgs, type CallSite, type Engine } from "./engine.ts";
 import { argument } from "./calls.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
@@ -187,8 +187,20 @@ function genericTargets(engine: Engine, row: RowValue, field: Field): Value {
   if (row.load.opaque || loaded?.node.opaque === true) return UNKNOWN;
   const prefetched = loaded?.querysets ?? [];
   if (prefetched.length > 0) return joinAll(prefetched.map((one) => relatedRow(row, field, one.model, one.load)));
-  const known = [...engine.graph.models.values()].filter((model) => !model.isAbstract && !model.isProxy && leadsBack(model, row.model));
+  const known = modelsLeadingTo(engine, row.model);
   return joinAll(known.map((model) => relatedRow(row, field, model, loaded?.node ?? BARE)));
+}
+
+const leadingModels = new WeakMap<ModelGraph, Map<string, readonly Model[]>>();
+
+function modelsLeadingTo({ graph }: Engine, to: Model): readonly Model[] {
+  const byTarget = leadingModels.get(graph) ?? new Map<string, readonly Model[]>();
+  leadingModels.set(graph, byTarget);
+  const known = byTarget.get(to.label);
+  if (known !== undefined) return known;
+  const found = [...graph.models.values()].filter((model) => !model.isAbstract && !model.isProxy && leadsBack(model, to));
+  byTarget.set(to.label, found);
+  return found;
 }
 
 function leadsBack(model: Model, to: Model): boolean {

@@ -5,6 +5,7 @@ import { plainObject } from "../../dataflow/create-engine.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
 import { hasColumn } from "../../dataflow/load-tree.ts";
+import { isBeyondReach } from "../../dataflow/rows.ts";
 import {
   alternatives,
   dict,
@@ -80,7 +81,10 @@ function managerAll(engine: Engine, value: Value, site: CallSite): Value {
 
 function represent(engine: Engine, serializer: ObjectValue, row: Value, site: CallSite): void {
   if (row.kind === "unknown" || (row.kind === "literal" && row.value === null)) return;
-  const shown = hasDynamicFields(engine, serializer.cls) ? doubted(row) : row;
+  const isDynamic = hasDynamicFields(engine, serializer.cls);
+  // What such a serializer shows inside another of its kind is a guess upon a guess.
+  if (row.kind === "row" && (isBeyondReach(row.path) || (isDynamic && row.doubts.includes(DYNAMIC)))) return;
+  const shown = isDynamic ? doubted(row) : row;
   engine.callMethod(serializer, "to_representation", { ...NO_ARGS, positional: [shown] }, { ...site, expr: null });
 }
 
