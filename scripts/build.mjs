@@ -1,18 +1,32 @@
 // Compiles to dist/ and copies what is not TypeScript: the grammar, stubs of packages, rules' pages.
+//
+//   node scripts/build.mjs [FOLDER]      another folder than dist/
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
+const out = process.argv[2] ?? "dist";
 const assets = /\.(?:py|md|wasm)$/;
 
-rmSync("dist", { recursive: true, force: true });
-const compiled = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"], { stdio: "inherit" });
+rmSync(out, { recursive: true, force: true });
+const compiled = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json", "--outDir", out], { stdio: "inherit" });
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
 for (const path of readdirSync("src", { recursive: true, encoding: "utf8" })) {
   if (!assets.test(path) || path.includes("fixtures")) continue;
-  mkdirSync(dirname(join("dist", path)), { recursive: true });
-  cpSync(join("src", path), join("dist", path));
+  mkdirSync(dirname(join(out, path)), { recursive: true });
+  cpSync(join("src", path), join(out, path));
 }
-cpSync("node_modules/tree-sitter-python/tree-sitter-python.wasm", "dist/python/tree-sitter-python.wasm");
-chmodSync("dist/cli/main.js", 0o755);
+cpSync("node_modules/tree-sitter-python/tree-sitter-python.wasm", join(out, "python/tree-sitter-python.wasm"));
+chmodSync(join(out, "cli/main.js"), 0o755);
+
+// What is the same for every run is done here: the stubs are lowered, and the build gets the name that caches go by.
+const lowered = spawnSync(process.execPath, [join(out, "builtin/build-stub-pack.js")], { stdio: "inherit" });
+if (lowered.status !== 0) process.exit(lowered.status ?? 1);
+rmSync(join(out, "build-stamp.txt"), { force: true });
+const stamp = createHash("sha256").update(readFileSync("package-lock.json"));
+for (const path of readdirSync(out, { recursive: true, encoding: "utf8" }).toSorted()) {
+  if (/\.(?:js|py|wasm)$/.test(path)) stamp.update(path).update(readFileSync(join(out, path)));
+}
+writeFileSync(join(out, "build-stamp.txt"), stamp.digest("base64url"));

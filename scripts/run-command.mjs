@@ -39,6 +39,26 @@ export function runThrough(command, args, options = {}) {
 }
 
 /**
+ * Runs a command, shows what it says as it says it, and resolves to its exit status and its standard output.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @returns {Promise<{ status: number, output: string }>}
+ */
+export function runTeed(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (/** @type {string} */ text) => {
+      output += text;
+      process.stdout.write(text);
+    });
+    child.once("error", reject);
+    child.once("close", (status, signal) => resolve({ status: status ?? 128 + signalNumber(signal), output }));
+  });
+}
+
+/**
  * Installs Debian packages, asking the archive for its current list first.
  *
  * @param {readonly string[]} packages

@@ -1,4 +1,7 @@
 /** The program as its steps: read, link, judge, report. */
+import { createHash } from "node:crypto";
+import path from "node:path";
+import { loadStubs } from "./builtin/load-stubs.ts";
 import { createEngine } from "./dataflow/create-engine.ts";
 import type { Engine } from "./dataflow/engine.ts";
 import { runRoots } from "./dataflow/roots.ts";
@@ -9,11 +12,30 @@ import type { AnalyseOptions, Coverage, Notice, Progress, Report, RuleInput, Rul
 import { readProject, type ReadProject } from "./read-project.ts";
 import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
+import { openCache, type Cache } from "./sources/cache.ts";
+import { byteOrderMarkLength, findFiles, type FoundFiles } from "./sources/find-files.ts";
 import { readVersion } from "./cli/version.ts";
 
 export async function analyse(options: AnalyseOptions, progress: Progress): Promise<Report> {
   const timer = startTimer();
-  const read = await readProject(options, progress);
+  const found = findFiles(options.root, { exclude: options.exclude });
+  const cache = options.cache ? openCache(options.root) : null;
+  // A change that is tried is no state of the project: nothing of it is kept.
+  if (options.texts !== undefined) return analyseAnew(options, found, cache, progress, timer);
+  const key = cache === null ? "" : reportKey(options, found, cache);
+  const stored = cache?.report(key) as Report | null | undefined;
+  timer.lap("files");
+  cache?.saveHashes();
+  if (stored !== null && stored !== undefined) return { ...stored, timing: timer.result() };
+  const report = await analyseAnew(options, found, cache, progress, timer);
+  cache?.saveReport(key, report);
+  return { ...report, timing: timer.result() };
+}
+
+type Timer = ReturnType<typeof startTimer>;
+
+async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Cache | null, progress: Progress, timer: Timer): Promise<Report> {
+  const read = await readProject(options, found, cache, progress);
   timer.lap("parse");
   const { engine, templates } = link(read, progress);
   const facts = engine.recorder.facts();
@@ -26,7 +48,7 @@ export async function analyse(options: AnalyseOptions, progress: Progress): Prom
     text: (file) => read.readText(file) ?? "",
     thresholds: options.thresholds,
   };
-  const findings = toFindings(await loadRules(), input);
+  const findings = toFindings(await loadRules(), input, (file) => byteOrderMarkLength(path.join(options.root, file)));
   timer.lap("rules");
   const comments = commentLines(read, templates);
   const judged = applyIgnores(findings, comments);
@@ -50,6 +72,15 @@ export async function analyse(options: AnalyseOptions, progress: Progress): Prom
   };
 }
 
+/** Everything that a report depends on: the same key, the same report. The build is part of the cache's own stamp. */
+function reportKey({ exclude, settings, sourceRoots, conventions, thresholds }: AnalyseOptions, { files, notices, environments }: FoundFiles, cache: Cache): string {
+  const key = createHash("sha256");
+  key.update(JSON.stringify({ exclude, settings, sourceRoots, conventions, thresholds, notices, environments, node: process.version }));
+  for (const { path: file, kind } of files) key.update(`${kind} ${file} ${cache.hashOf(file) ?? ""}\n`);
+  for (const stub of conventions.flatMap((folder) => loadStubs(folder))) key.update(`${stub.file}\n${stub.text}\n`);
+  return key.digest("base64url");
+}
+
 function link(read: ReadProject, progress: Progress): { readonly engine: Engine; readonly templates: TemplateStore } {
   const { project, program } = read.discovery;
   const files = new Set(read.files.map((file) => file.path));
@@ -64,9 +95,9 @@ function link(read: ReadProject, progress: Progress): { readonly engine: Engine;
 }
 
 function coverageOf(read: ReadProject, engine: Engine, origins: number, findings: Report["findings"]): Coverage {
-  const unresolved = [...engine.unresolved].map(([key, count]) => {
+  const unresolved = [...engine.unresolved].map(([key, places]) => {
     const [why = "", file = ""] = key.split("\n");
-    return { why, count, file };
+    return { why, count: places.size, file };
   });
   const failed = [...read.modules.values()].filter((one) => one.errors.length > 0).length;
   const missing = unresolved.reduce((sum, one) => sum + one.count, 0);

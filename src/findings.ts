@@ -2,12 +2,36 @@
 import { createHash } from "node:crypto";
 import type { Edit, Finding, FindingDraft, Fix, FixDraft, Place, Rule, RuleInput, Span, Spot } from "./model/index.ts";
 
-export function toFindings(rules: readonly Rule[], input: RuleInput): Finding[] {
+/** `markLength`: bytes of a file's byte order mark, which the texts are without and the edits count. */
+export function toFindings(rules: readonly Rule[], input: RuleInput, markLength: (file: string) => number = () => 0): Finding[] {
   const seen = new Map<string, number>();
-  return rules.flatMap((rule) => rule.check(input).map((draft) => toFinding(rule, draft, input, seen)));
+  const findings = rules.flatMap((rule) => rule.check(input).map((draft) => toFinding(rule, draft, { ...input, markLength }, seen)));
+  return doubtGeneric(findings);
 }
 
-function toFinding(rule: Rule, draft: FindingDraft, input: RuleInput, seen: Map<string, number>): Finding {
+/** One expression that makes the querysets of so many models belongs to no view in particular. */
+const GENERIC_MODELS = 5;
+
+function doubtGeneric(findings: readonly Finding[]): Finding[] {
+  const models = new Map<string, Set<string>>();
+  for (const finding of findings) {
+    const key = firstPlace(finding);
+    models.set(key, (models.get(key) ?? new Set()).add(finding.model ?? ""));
+  }
+  return findings.map((finding) => {
+    const count = models.get(firstPlace(finding))?.size ?? 0;
+    if (count < GENERIC_MODELS) return finding;
+    return { ...finding, confidence: "possible", doubt: `this line makes the querysets of ${count} models; which of them get here is not known` };
+  });
+}
+
+function firstPlace({ places: [first] }: Finding): string {
+  return first === undefined ? "" : `${first.file}:${first.line}:${first.column}:${first.endLine}:${first.endColumn}`;
+}
+
+type Source = RuleInput & { readonly markLength: (file: string) => number };
+
+function toFinding(rule: Rule, draft: FindingDraft, input: Source, seen: Map<string, number>): Finding {
   const { meta } = rule;
   return {
     id: stableId([meta.id, ...draft.key], seen),
@@ -51,18 +75,34 @@ function toPlace(spot: Spot, input: RuleInput): Place {
 }
 
 function positionOf(text: string, offset: number): { readonly line: number; readonly column: number } {
-  const before = text.slice(0, offset);
-  const lines = before.split(/\r\n|\r|\n/);
-  return { line: lines.length, column: (lines.at(-1) ?? "").length + 1 };
+  const starts = lineStartsOf(text);
+  let line = 0;
+  for (let above = starts.length; above - line > 1; ) {
+    const middle = (line + above) >> 1;
+    if ((starts[middle] ?? 0) <= offset) line = middle;
+    else above = middle;
+  }
+  return { line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
 }
 
-function toFix(fix: FixDraft, input: RuleInput): Fix {
+/** One run's texts are few, and each is asked for many times. */
+const startsOfTexts = new Map<string, readonly number[]>();
+
+function lineStartsOf(text: string): readonly number[] {
+  const known = startsOfTexts.get(text);
+  if (known !== undefined) return known;
+  const starts = [0, ...Array.from(text.matchAll(/\r\n|\r|\n/g), (end) => end.index + end[0].length)];
+  startsOfTexts.set(text, starts);
+  return starts;
+}
+
+function toFix(fix: FixDraft, input: Source): Fix {
   return { title: fix.title, kind: "edit", safety: fix.safety, edits: fix.edits.map((edit) => toEdit(edit.span, edit.text, input)) };
 }
 
-function toEdit(span: Span, replacement: string, input: RuleInput): Edit {
+function toEdit(span: Span, replacement: string, input: Source): Edit {
   const text = input.text(span.file);
-  const start = Buffer.byteLength(text.slice(0, span.start));
+  const start = input.markLength(span.file) + Buffer.byteLength(text.slice(0, span.start));
   const expected = text.slice(span.start, span.end);
   return { file: span.file, start, end: start + Buffer.byteLength(expected), expected, text: replacement };
 }

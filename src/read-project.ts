@@ -1,12 +1,17 @@
 /** From a folder to a program and its models: reading, parsing, discovery. */
 import path from "node:path";
-import { loadStubs } from "./builtin/load-stubs.ts";
+import { loadStubs, readStubPack } from "./builtin/load-stubs.ts";
 import { discoverProject, type Discovery } from "./django/discover.ts";
 import { buildModelGraph } from "./django/models.ts";
 import { standIns, stubFolders } from "./frameworks/registry.ts";
 import type { AnalyseOptions, Module, ModelGraph, Notice, Progress } from "./model/index.ts";
-import { openPythonParser } from "./python/parser.ts";
-import { findFiles, readTextFile, type FoundFile } from "./sources/find-files.ts";
+import { decodeModule } from "./python/codec.ts";
+import { decodeText } from "./python/decode-text.ts";
+import type { SourceModule } from "./python/program.ts";
+import type { Cache } from "./sources/cache.ts";
+import { readBytes, readTextFile, type FoundFile, type FoundFiles } from "./sources/find-files.ts";
+import { lowerFiles } from "./sources/lower-files.ts";
+import { contentHash, type Pack } from "./sources/pack.ts";
 
 export interface ReadProject {
   readonly discovery: Discovery;
@@ -17,37 +22,96 @@ export interface ReadProject {
   readonly modules: ReadonlyMap<string, Module>;
 }
 
-export async function readProject(options: AnalyseOptions, progress: Progress): Promise<ReadProject> {
-  const found = findFiles(options.root, { exclude: options.exclude });
-  const texts = new Map<string, string | null>();
-  const readText = (file: string): string | null => {
-    const known = texts.get(file);
-    if (known !== undefined) return known;
-    const text = readTextFile(path.join(options.root, file));
-    texts.set(file, text);
-    return text;
-  };
-  const parser = await openPythonParser();
-  const modules = new Map<string, Module>();
-  const python = found.files.filter((file) => file.kind === "python");
-  for (const [index, file] of python.entries()) {
-    const text = readText(file.path);
-    if (text !== null) modules.set(file.path, parser.lower(file.path, text));
-    progress({ phase: "parsing", done: index + 1, total: python.length, unit: "files" });
-  }
-  const packages = [undefined, ...stubFolders(), ...options.conventions]
-    .flatMap((folder) => loadStubs(folder))
-    .map((stub) => ({ name: stub.name, isPackage: stub.isPackage, origin: "builtin" as const, ir: parser.lower(stub.file, stub.text) }));
+export async function readProject(options: AnalyseOptions, found: FoundFiles, cache: Cache | null, progress: Progress): Promise<ReadProject> {
+  const readText = textReader(options);
+  const { modules, notices } = await readModules(options, found, cache, progress);
   const discovery = discoverProject({
     root: options.root,
     modules,
     templates: found.files.filter((file) => file.kind === "template").map((file) => file.path),
     texts: found.files.filter((file) => file.kind === "text").map((file) => file.path),
     readText,
-    packages,
+    packages: await readPackages(options.conventions),
     installedVersions: new Map(options.djangoVersion === undefined ? [] : [["django", options.djangoVersion]]),
     standIns,
   });
   const graph = buildModelGraph(discovery.program, discovery.project);
-  return { discovery, graph, files: found.files, notices: [...found.notices, ...discovery.project.notices], readText, modules };
+  return { discovery, graph, files: found.files, notices: [...found.notices, ...notices, ...discovery.project.notices], readText, modules };
+}
+
+function textReader({ root, texts: tried }: AnalyseOptions): ReadProject["readText"] {
+  const texts = new Map<string, string | null>();
+  return (file) => {
+    const known = texts.get(file);
+    if (known !== undefined) return known;
+    const text = tried?.get(file)?.replace(/^\uFEFF/, "") ?? readTextFile(path.join(root, file));
+    texts.set(file, text);
+    return text;
+  };
+}
+
+interface ReadModules {
+  readonly modules: ReadonlyMap<string, Module>;
+  readonly notices: readonly Notice[];
+}
+
+/** What the cache has is decoded, the rest is lowered; the cache then holds the modules of this run. */
+async function readModules({ root, jobs, texts }: AnalyseOptions, found: FoundFiles, cache: Cache | null, progress: Progress): Promise<ReadModules> {
+  const python = found.files.filter((file) => file.kind === "python").map((file) => file.path);
+  const notices: Notice[] = [];
+  const known = new Map<string, Module>();
+  const kept = new Map<string, Uint8Array>();
+  const keys = new Map<string, string>();
+  const missing: { readonly file: string; readonly bytes: Uint8Array }[] = [];
+  for (const file of python) {
+    const tried = texts?.get(file);
+    const key = tried === undefined ? (cache?.hashOf(file) ?? null) : null;
+    const encoded = key === null ? undefined : cache?.modules.get(key);
+    if (key !== null) keys.set(file, key);
+    if (key !== null && encoded !== undefined) {
+      known.set(file, decodeModule(encoded));
+      kept.set(key, encoded);
+      continue;
+    }
+    const bytes = tried === undefined ? readBytes(path.join(root, file)) : new TextEncoder().encode(tried);
+    if (bytes === null) continue;
+    const { notice } = decodeText(bytes);
+    if (notice !== null) notices.push({ file, line: 1, column: 1, message: `The text is ${notice}.` });
+    // A notice is said in every run, so such a file is lowered in every run; and one may change while we look.
+    if (notice !== null || key !== contentHash(file, bytes)) keys.delete(file);
+    missing.push({ file, bytes });
+  }
+  let done = known.size;
+  const lowered = await lowerFiles(missing, {
+    jobs,
+    isKept: cache !== null,
+    keeps: (file, encoded) => {
+      const key = keys.get(file);
+      if (key !== undefined) kept.set(key, encoded);
+    },
+    tick: (files) => progress({ phase: "parsing", done: (done += files), total: python.length, unit: "files" }),
+  });
+  if (cache !== null && texts === undefined && (kept.size !== cache.modules.size || missing.length > 0)) cache.saveModules(kept);
+  const ordered = python.flatMap((file) => {
+    const module = known.get(file) ?? lowered.get(file);
+    return module === undefined ? [] : [[file, module] as const];
+  });
+  return { modules: new Map(ordered), notices };
+}
+
+/** The built-in stubs were lowered when luthier was built; a project's own conventions are lowered here. */
+async function readPackages(conventions: readonly string[]): Promise<readonly SourceModule[]> {
+  const stubs = [undefined, ...stubFolders(), ...conventions].flatMap((folder) => loadStubs(folder));
+  const pack: Pack = readStubPack();
+  const prepared = new Map<(typeof stubs)[number], Module>();
+  for (const stub of stubs) {
+    const encoded = pack.get(contentHash(stub.file, stub.text));
+    if (encoded !== undefined) prepared.set(stub, decodeModule(encoded));
+  }
+  const missing = stubs.filter((stub) => !prepared.has(stub));
+  const parser = missing.length === 0 ? null : await (await import("./python/parser.ts")).openPythonParser();
+  return stubs.flatMap((stub) => {
+    const ir = prepared.get(stub) ?? parser?.lower(stub.file, stub.text);
+    return ir === undefined ? [] : [{ name: stub.name, isPackage: stub.isPackage, origin: "builtin" as const, ir }];
+  });
 }

@@ -1,27 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
+import { bookshop, planted, sourceFiles } from "./support/bookshop.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
-const bookshop = path.join(root, "examples", "bookshop");
-
-type Place = { readonly file: string; readonly marker: string };
-type Planted = Place & {
-  readonly id: string;
-  readonly rule: string;
-  readonly chapter: string;
-  readonly role: string;
-  readonly relation: string;
-  readonly twin: Place;
-  readonly evidence: readonly string[];
-  readonly note: string;
-};
-
-const planted: readonly Planted[] = JSON.parse(
-  readFileSync(path.join(bookshop, "planted.json"), "utf8"),
-);
-const sources = readSources();
+const sources = sourceFiles().map((file) => ({ file, text: readFileSync(path.join(bookshop, file), "utf8") }));
 
 describe("planted.json", () => {
   test.each(planted.map((row) => [row.marker, row] as const))("%s is well formed", (_, row) => {
@@ -68,12 +52,4 @@ describe("the bookshop", () => {
 function filesWith(marker: string): string[] {
   const pattern = new RegExp(`${marker}(?![a-z0-9-]| queryset| access)`, "g");
   return sources.flatMap(({ file, text }) => [...text.matchAll(pattern)].map(() => file));
-}
-
-function readSources(): { file: string; text: string }[] {
-  const names = readdirSync(bookshop, { recursive: true, encoding: "utf8" });
-  return names
-    .map((name) => name.split(path.sep).join("/"))
-    .filter((name) => /\.(py|html|jinja)$/.test(name) && !name.startsWith("tests/"))
-    .map((file) => ({ file, text: readFileSync(path.join(bookshop, file), "utf8") }));
 }

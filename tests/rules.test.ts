@@ -74,13 +74,13 @@ describe.each(ids)("%s", (id) => {
       finding.fixes.filter((fix) => fix.edits.length > 0).map((fix) => ({ finding, text: edited(one, fix) })),
     );
   }
-
-  function edited(one: RuleCase, fix: Fix): string {
-    const outcome = applyEdits(one.files[ANYWHERE] ?? "", fix.edits);
-    expect(outcome).toMatchObject({ ok: true });
-    return outcome.ok ? outcome.text : "";
-  }
 });
+
+function edited(one: RuleCase, fix: Fix): string {
+  const outcome = applyEdits(one.files[ANYWHERE] ?? "", fix.edits);
+  expect(outcome).toMatchObject({ ok: true });
+  return outcome.ok ? outcome.text : "";
+}
 
 function expectMarks(one: RuleCase, found: readonly Finding[]): void {
   const fileOf = (file: string): string => (isAlone(one) ? placeOf(one) : file);

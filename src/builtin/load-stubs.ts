@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { codecVersion } from "../python/codec.ts";
+import { readPack, type Pack } from "../sources/pack.ts";
 import { UsageError } from "../model/usage-error.ts";
 
 /** A stub module's text and the name it is imported by. */
@@ -30,3 +32,14 @@ function readStub(folder: string, path: string): Stub {
   const name = path.replace(/(?:\/__init__)?\.pyi?$/, "").replaceAll("/", ".");
   return { name, isPackage, file: `builtin/${path}`, text: readFileSync(`${folder}/${path}`, "utf8") };
 }
+
+/** The stubs as `scripts/build.mjs` lowered them, by the hash of each one's text. Empty in a checkout. */
+export function readStubPack(): Pack {
+  try {
+    return readPack(readFileSync(new URL("stubs.pack", import.meta.url)), stubStamp) ?? new Map();
+  } catch {
+    return new Map();
+  }
+}
+
+export const stubStamp = `stubs ${codecVersion}`;

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { planFixes, type ChosenFix, type FixPlan } from "../fixes/plan-fixes.ts";
+import type { ChosenFix, FixPlan } from "../fixes/plan-fixes.ts";
 import { unifiedDiff } from "../fixes/unified-diff.ts";
+import { verifyFixes } from "../fixes/verify-fixes.ts";
 import type { Finding } from "../model/finding.ts";
 import { UsageError } from "../model/usage-error.ts";
 import { renderApplied, renderNotApplied } from "../report/fix-summary.ts";
@@ -18,7 +19,9 @@ export interface FixFlags extends CommonFlags {
 /** `luthier fix`: 1 when a finding at or above `--fail-on` was left as it is, else 0. */
 export async function fix(given: string, flags: FixFlags, environment: Environment): Promise<number> {
   const prepared = await prepare(given, flags, new Set(), environment);
-  const plan = planFixes(chooseFixes(prepared.report.findings, flags.unsafe === true));
+  const { whole: before, analyseWith, context } = prepared;
+  const chosen = chooseFixes(prepared.report.findings, flags.unsafe === true);
+  const plan = await verifyFixes(chosen, { before, read: context.read, analyse: analyseWith });
   if (flags.dryRun) environment.stdout.write(renderDiffs(plan, prepared));
   else await apply(plan, prepared, flags.force === true, environment);
   environment.stderr.write(renderNotApplied(prepared.report.findings, plan, prepared.context));

@@ -38,6 +38,8 @@ export interface Prepared {
   /** With all findings. */
   readonly whole: Report;
   readonly context: RenderContext;
+  /** The same analysis with other texts for some files. */
+  readonly analyseWith: (texts: ReadonlyMap<string, string>) => Promise<Report>;
   /** How many findings the baseline knows that are there no more. */
   readonly stale: number;
 }
@@ -69,7 +71,8 @@ export async function prepare(
     rules,
     failOn: config.failOn,
   };
-  return { root, config, report, whole, context, stale };
+  const analyseWith = (texts: ReadonlyMap<string, string>): Promise<Report> => analyse(root, config, environment, texts);
+  return { root, config, report, whole, context, analyseWith, stale };
 }
 
 function findRoot(given: string, cwd: string): string {
@@ -132,12 +135,17 @@ async function changedSince(root: string, ref: string): ReturnType<typeof import
   return (await import("../sources/git.ts")).changedSince(root, ref);
 }
 
-async function analyse(root: string, config: Config, environment: Environment): Promise<Report> {
+async function analyse(
+  root: string,
+  config: Config,
+  environment: Environment,
+  texts?: ReadonlyMap<string, string>,
+): Promise<Report> {
   const { exclude, jobs, cache, settings, sourceRoots, conventions, thresholds } = config;
   const progress = progressLine(environment.stderr);
   try {
     return await environment.analyse(
-      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds },
+      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(texts && { texts }) },
       progress.step,
     );
   } finally {

@@ -31,7 +31,7 @@ export interface Summary {
   readonly replay: readonly ((site: CallSite) => void)[];
 }
 
-type Tables = Map<string, Map<string, Summary>>;
+type Tables = Map<FunctionValue["def"], Map<string, Map<string, Summary>>>;
 
 const summaries = new WeakMap<Engine, { readonly lasting: Tables; local: Tables }>();
 
@@ -89,9 +89,9 @@ export function callFunction(
   }
   const bound = bindParams(engine, fn, self, args, site);
   const values = [...bound.values()];
-  const isLocal = values.some(hasIdentity);
+  const isLocal = values.some((value) => hasIdentity(value));
   const table = summaryTable(engine, fn, isLocal);
-  const key = values.map(keyOf).join(",");
+  const key = values.map((value) => keyOf(value)).join(",");
   const existing = table.get(key);
   if (existing !== undefined) return reuse(existing, site);
   if (table.size >= (isLocal ? MAX_CONTEXTS_PER_ROOT : MAX_CONTEXTS)) {
@@ -102,11 +102,12 @@ export function callFunction(
   const summary: Summary = { result: UNKNOWN, isDone: false, replay: [] };
   table.set(key, summary);
   const depends = engine.dependsOn;
+  const since = freshId();
   const captured = engine.recorder.capture(() => {
     summary.result = runFunction(engine, fn, self, bound, site, depends);
   });
   const replay = captured.filter((event) => event.fact.loop === null);
-  Object.assign(summary, { isDone: true, replay: replay.map((event) => replayer(engine, event)) });
+  Object.assign(summary, { isDone: true, replay: replay.map((event) => replayer(engine, event, since)) });
   engine.dependsOn = depends;
   return summary.result;
 }
@@ -126,13 +127,13 @@ function stubResult(engine: Engine, fn: FunctionValue): Value {
 type Captured = ReturnType<Engine["recorder"]["capture"]>[number];
 
 /** What a summary recorded outside loops happens again, under the loop of the new call. */
-function replayer(engine: Engine, event: Captured): (site: CallSite) => void {
+function replayer(engine: Engine, event: Captured, since: number): (site: CallSite) => void {
   return (site) => {
     const loop = site.frame.loop;
     if (loop === null) return;
     const keyed = keyedBy(engine, loop.id);
     const calls = [...callSpans(site, loop.depth), ...event.fact.calls];
-    if (event.kind === "run") engine.recorder.run({ ...event.fact, loop, keyed, calls, trail: [...callSpans(site, 0), ...event.fact.calls] });
+    if (event.kind === "run") engine.recorder.run({ ...event.fact, loop, keyed, calls, madeInLoop: event.fact.queryset > since, trail: [...callSpans(site, 0), ...event.fact.calls] });
     else engine.recorder.write({ ...event.fact, loop, keyed, calls });
   };
 }
@@ -173,11 +174,16 @@ function summaryTable(engine: Engine, fn: FunctionValue, isLocal: boolean): Map<
     summaries.set(engine, all);
   }
   const tables = isLocal ? all.local : all.lasting;
-  const id = `${fn.module.name}:${fn.def.start}:${fn.closure?.id ?? 0}:${fn.owner?.id ?? ""}`;
-  let table = tables.get(id);
+  let ofDef = tables.get(fn.def);
+  if (ofDef === undefined) {
+    ofDef = new Map();
+    tables.set(fn.def, ofDef);
+  }
+  const id = `${fn.closure?.id ?? 0}:${fn.owner?.id ?? ""}`;
+  let table = ofDef.get(id);
   if (table === undefined) {
     table = new Map();
-    tables.set(id, table);
+    ofDef.set(id, table);
   }
   return table;
 }

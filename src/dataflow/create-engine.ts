@@ -36,7 +36,6 @@ export function createEngine(input: EngineInput): Engine {
     hooks: new Map(),
     unresolved: new Map(),
     dependsOn: 0,
-    loopCount: 0,
     fuel: 0,
     entry: null,
     awaiting: false,
@@ -62,9 +61,10 @@ export function createEngine(input: EngineInput): Engine {
     renderTemplate: (name, context, site) => renderTemplate(engine, name, context, site),
     template: (body, frame) => runTemplateStmt(engine, body, frame),
     escape: (value) => escapeValue(value),
-    note: (why, file) => {
+    note: (why, file, at = 0) => {
       const key = `${why}\n${file}`;
-      engine.unresolved.set(key, (engine.unresolved.get(key) ?? 0) + 1);
+      const places = engine.unresolved.get(key) ?? new Set();
+      engine.unresolved.set(key, places.add(at));
     },
   };
   for (const [name, make] of input.hooks) engine.hooks.set(name, make(engine));

@@ -43,10 +43,9 @@ export interface Engine {
   /** Dotted external names to their implementations. */
   readonly hooks: Map<string, Hook>;
   /** Notes of what could not be followed: reason and file to count. */
-  readonly unresolved: Map<string, number>;
+  readonly unresolved: Map<string, Set<number>>;
   /** The innermost loop that the expression evaluated last depends on (0 for none). */
   dependsOn: number;
-  loopCount: number;
   /** Work left for the root under way; at 0 the root is abandoned. */
   fuel: number;
   /** What runs now is awaited: an `await`, an `async for` or an asynchronous method. */
@@ -82,7 +81,7 @@ export interface Engine {
   template(body: readonly Stmt[], frame: Frame): void;
   /** The value goes where the analysis cannot follow. */
   escape(value: Value): void;
-  note(why: string, file: string): void;
+  note(why: string, file: string, at?: number): void;
 }
 
 export type { BoundValue, CallArgs, CallSite, ClassInfo, Env, Frame, FunctionDef, Model };

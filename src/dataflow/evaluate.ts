@@ -109,7 +109,7 @@ export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
       return UNKNOWN;
     case "lookup": {
       const object = engine.evaluate(expr.object, frame);
-      return engine.lookUp(object, expr.name, expr.calls, siteOf(frame.file, expr, frame));
+      return engine.lookUp(object, expr.name, expr.calls, { ...siteOf(frame.file, expr, frame), receiver: expr.object });
     }
     case "pipe":
       return applyPipe(engine, expr, frame);

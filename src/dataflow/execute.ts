@@ -7,7 +7,7 @@ import { recordLoopFold } from "./folds.ts";
 import { escapeEnv } from "./escape.ts";
 import { noteDiscarded, noteUnread } from "./discards.ts";
 import { withDropped, withGiven } from "./load-tree.ts";
-import { join, joinAll, listOf, NO_ARGS, UNKNOWN, type RowValue, type Value } from "./values.ts";
+import { freshId, join, joinAll, listOf, NO_ARGS, UNKNOWN, type RowValue, type Value } from "./values.ts";
 import { inLoop } from "./iteration.ts";
 import { macroValue } from "./template-run.ts";
 import { mergeDict, setItem } from "./evaluate.ts";
@@ -273,7 +273,7 @@ function mayContinue(stmt: Stmt): boolean {
 
 function executeWhile(engine: Engine, stmt: While, frame: Frame): boolean {
   const span = { file: frame.file, start: stmt.start, end: stmt.headEnd };
-  const loop: Loop = { id: ++engine.loopCount, span, over: "while", origin: null, depth: frame.depth };
+  const loop: Loop = { id: freshId(), span, over: "while", origin: null, depth: frame.depth };
   runLoop(stmt, loop, frame, () => {
     engine.test(engine.evaluate(stmt.test, frame), spanOf(frame.file, stmt.test), frame);
     engine.execute(stmt.body, frame);

@@ -49,6 +49,7 @@ export interface Frame {
 
 export interface TemplateContext {
   readonly blocks: Map<string, { readonly body: readonly import("../model/index.ts").Stmt[]; readonly file: string }[]>;
+  readonly partials: Map<string, { readonly body: readonly import("../model/index.ts").Stmt[]; readonly file: string }>;
   readonly loads: Set<string>;
   readonly language: "django" | "jinja2";
 }

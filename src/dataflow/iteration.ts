@@ -4,7 +4,7 @@ import type { Engine, Iteration } from "./engine.ts";
 import type { Frame, Loop } from "./frame.ts";
 import { projectSite } from "./rows.ts";
 import { iterateQueryset, managerQueryset } from "./querysets.ts";
-import { joinAll, NO_ARGS, UNKNOWN, type ListValue, type RowValue, type Value } from "./values.ts";
+import { freshId, joinAll, NO_ARGS, UNKNOWN, type ListValue, type RowValue, type Value } from "./values.ts";
 
 export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, how: string, head: Span): Iteration {
   switch (value.kind) {
@@ -38,8 +38,8 @@ function unknownItems(engine: Engine, frame: Frame, head: Span): Iteration {
   return { element: UNKNOWN, loop: newLoop(engine, "unknown", head, frame, null) };
 }
 
-function newLoop(engine: Engine, over: Loop["over"], head: Span, frame: Frame, origin: Loop["origin"]): Loop {
-  return { id: ++engine.loopCount, span: projectSite({ span: head, frame }).span, over, origin, depth: frame.depth };
+function newLoop(_engine: Engine, over: Loop["over"], head: Span, frame: Frame, origin: Loop["origin"]): Loop {
+  return { id: freshId(), span: projectSite({ span: head, frame }).span, over, origin, depth: frame.depth };
 }
 
 function iterateList(engine: Engine, value: ListValue, frame: Frame, head: Span): Iteration {

@@ -34,6 +34,8 @@ export interface LoadNode {
   readonly deferred: ReadonlySet<string>;
   /** Eager loads that could not be read (dynamic arguments, unknown methods): nothing is known to be missing. */
   readonly opaque: boolean;
+  /** `FETCH_PEERS`: what is missing is fetched for all rows of the queryset at once. */
+  readonly peers: boolean;
   /** Names that `annotate()` put on the rows. */
   readonly annotated: ReadonlySet<string>;
   /** Lists made by `Prefetch(to_attr=…)`. */
@@ -57,7 +59,7 @@ function structuralKey(fields: Omit<LoadNode, "id">): string {
   const lists = [...fields.lists].map(([name, one]) => `${name}@${one.field}=${relationKey(one)}`);
   const only = fields.only === null ? "*" : [...fields.only].toSorted().join(",");
   const deferred = [...fields.deferred].toSorted().join(",");
-  return [relations.toSorted().join(";"), lists.toSorted().join(";"), only, deferred, fields.selectsAll, fields.opaque, [...fields.annotated].join(",")].join("/");
+  return [relations.toSorted().join(";"), lists.toSorted().join(";"), only, deferred, fields.selectsAll, fields.opaque, fields.peers, [...fields.annotated].join(",")].join("/");
 }
 
 function relationKey(relation: LoadedRelation): string {
@@ -76,6 +78,7 @@ export const BARE: LoadNode = {
   only: null,
   deferred: NO_NAMES,
   opaque: false,
+  peers: false,
   annotated: NO_NAMES,
   lists: NOTHING,
 };
@@ -92,6 +95,10 @@ export function withAnnotations(load: LoadNode, names: readonly string[]): LoadN
 
 export function withOpaque(load: LoadNode): LoadNode {
   return load.opaque ? load : node({ ...load, opaque: true });
+}
+
+export function withPeers(load: LoadNode, peers: boolean): LoadNode {
+  return load.peers === peers ? load : node({ ...load, peers });
 }
 
 export function withSelectsAll(load: LoadNode): LoadNode {
@@ -234,6 +241,7 @@ export function mergeNodes(a: LoadNode, b: LoadNode): LoadNode {
     only: b.only ?? a.only,
     deferred: new Set([...a.deferred, ...b.deferred]),
     opaque: a.opaque || b.opaque,
+    peers: a.peers || b.peers,
     annotated: new Set([...a.annotated, ...b.annotated]),
     lists: new Map([...a.lists, ...b.lists]),
   });
@@ -245,7 +253,7 @@ export function hasColumn(load: LoadNode, name: string, attname: string | null, 
   const names = attname === null ? [name] : [name, attname];
   if (load.only !== null) {
     const only = load.only;
-    return names.some((one) => only.has(one));
+    return names.some((one) => only.has(one)) && !names.some((one) => load.deferred.has(one));
   }
   return !names.some((one) => load.deferred.has(one));
 }

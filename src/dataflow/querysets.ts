@@ -8,6 +8,7 @@ import {
   BARE,
   hasColumn,
   mergeNodes,
+  OPAQUE,
   withAllColumns,
   withAnnotations,
   withDeferred,
@@ -20,11 +21,12 @@ import {
   withoutPrefetches,
   withoutSelects,
   withPath,
+  withPeers,
   withSelectsAll,
   type LoadedRelation,
   type LoadNode,
 } from "./load-tree.ts";
-import { joinPath, makeRow, markUsed, projectSite, recordLoad } from "./rows.ts";
+import { isBeyondReach, joinPath, makeRow, markUsed, projectSite, recordLoad } from "./rows.ts";
 import { spanOf } from "./recorder.ts";
 import {
   alternatives,
@@ -63,7 +65,9 @@ export function modelManager(engine: Engine, model: Model, name: string, site: A
 function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerValue["origin"] {
   const { span, frame } = projectSite(site);
   const entry = engine.entry;
-  const isImplicit = entry !== null && ((frame.module !== null && frame.module.origin !== "project") || isOfSelf(site));
+  const isImplicit =
+    entry !== null &&
+    ((frame.module !== null && frame.module.origin !== "project") || isOfSelf(site) || isSpan(span, entry.span));
   const at = isImplicit ? entry.span : span;
   const owner = isImplicit ? entry.cls.id : null;
   return engine.recorder.origin(`manager:${model.label}:${at.file}:${at.start}:${at.end}`, () => ({
@@ -85,6 +89,10 @@ function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerV
 function isOfSelf(site: AccessSite): boolean {
   const { receiver } = site;
   return receiver?.kind === "attribute" && receiver.object.kind === "name" && /^(self|cls)$/.test(receiver.object.name);
+}
+
+function isSpan(a: Span, b: Span): boolean {
+  return a.file === b.file && a.start === b.start && a.end === b.end;
 }
 
 /** The queryset a manager starts with; a custom `get_queryset` is followed. */
@@ -121,8 +129,7 @@ function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValu
   if (prefetched !== null) markUsed(prefetched);
   return {
     ...queryset,
-    load: prefetched === null ? load : mergeNodes(load, prefetched.node),
-    ordered: prefetched?.queryset?.ordered ?? queryset.ordered,
+    load: withPeers(prefetched === null ? load : mergeNodes(load, prefetched.node), load.peers || manager.related.row.load.peers),
     related: { ...manager.related, plain: true },
     prefetched: prefetched !== null,
   };
@@ -337,7 +344,7 @@ const CHAINS: Readonly<Record<string, Method>> = {
   union: combined,
   intersection: combined,
   difference: combined,
-  fetch_mode: (_engine, queryset) => derived(queryset, { load: withOpaque(queryset.load) }),
+  fetch_mode: fetchMode,
   non_polymorphic: same({}),
 };
 
@@ -407,8 +414,11 @@ function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, a
   if (WRITES.has(name)) return writeCall(engine, queryset, name, args, site);
   if (name === "raw") return rawQueryset(queryset, args);
   if (name.startsWith("__") || name === "as_manager") return UNKNOWN;
-  engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file);
-  return derived(queryset, { load: withOpaque(queryset.load) });
+  // `create_user`, `get_by_natural_key`: of a manager that was not read, and no queryset.
+  if (/^(?:create|get_by|get_or|make|is|has|can)_/.test(name)) return UNKNOWN;
+  engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file, site.span.start);
+  const doubts = [...queryset.doubts, `\`${name}()\` is a method that was not read`];
+  return derived(queryset, { load: withOpaque(queryset.load), doubts });
 }
 
 function noteChain(engine: Engine, queryset: QuerysetValue, name: string, site: CallSite): void {
@@ -445,6 +455,15 @@ function annotate(_engine: Engine, queryset: QuerysetValue, args: CallArgs): Val
   return requeried(queryset, { load: withAnnotations(queryset.load, [...args.keywords.keys()]) });
 }
 
+/** `FETCH_PEERS` shares loads between rows and `FETCH_RAISE` refuses them; other modes load row by row. */
+function fetchMode(_engine: Engine, queryset: QuerysetValue, args: CallArgs, site: CallSite): Value {
+  const [mode] = site.expr?.args ?? [];
+  const name = mode?.kind === "name" || mode?.kind === "attribute" ? mode.name : "";
+  if (/^(FETCH_)?(PEERS|RAISE)$/.test(name)) return derived(queryset, { load: withPeers(queryset.load, true) });
+  const isAlone = name === "FETCH_ONE" || args.positional[0]?.kind === "object";
+  return derived(queryset, { load: isAlone ? withPeers(queryset.load, false) : withOpaque(queryset.load) });
+}
+
 /** Is the project's Django at least this one? What is not known counts as new. */
 export function isDjango(engine: Engine, major: number, minor: number): boolean {
   const [first = 0, second = 0] = (engine.project.djangoVersion ?? "99").split(".").map(Number);
@@ -468,7 +487,7 @@ function selectRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs, 
   }
   const names = literalNames(args);
   if (names === null) {
-    engine.note("select_related with names that are not literal", site.frame.file);
+    engine.note("select_related with names that are not literal", site.frame.file, site.span.start);
     return requeriedEager(queryset, withOpaque(queryset.load));
   }
   if (names.length === 0) return requeriedEager(queryset, withSelectsAll(queryset.load));
@@ -532,11 +551,13 @@ export function withPrefetch(
 ): LoadNode {
   const lookup = prefetchLookup(value);
   if (lookup === null) {
-    engine.note("prefetch_related with names that are not literal", frame.file);
+    engine.note("prefetch_related with names that are not literal", frame.file, span.start);
     return withOpaque(load);
   }
-  const use = engine.recorder.eagerLoad(target.origin, "prefetch_related", lookup.path, span);
   const steps = lookupSteps(engine, target.model, lookup.path);
+  // What the row was told already is not fetched again.
+  if (steps.length === 1 && lookup.queryset === null && load.relations.get(steps[0] ?? "")?.how === "known") return load;
+  const use = engine.recorder.eagerLoad(target.origin, "prefetch_related", lookup.path, span);
   const leaf: LoadedRelation = {
     node: lookup.queryset?.load ?? BARE,
     how: "prefetch",
@@ -647,14 +668,17 @@ function inBulk(engine: Engine, queryset: QuerysetValue, _args: CallArgs, site: 
 
 function iteratorOf(engine: Engine, queryset: QuerysetValue, args: CallArgs, site: CallSite): Value {
   const keepsPrefetch = args.keywords.has("chunk_size") || args.positional.length > 0;
-  const target = keepsPrefetch || queryset.related !== null ? queryset : derived(queryset, {});
-  const requery = { ...requeried(target, {}), id: queryset.id, source: queryset.source };
+  const target = keepsPrefetch || isDjango(engine, 5, 0) ? queryset : derived(queryset, { load: withoutPrefetches(queryset.load) });
+  // Rows of a stream are let go one by one: they have no peers.
+  const requery = { ...requeried(target, { load: withPeers(target.load, false) }), id: queryset.id, source: queryset.source };
   runQueryset(engine, requery, "iterator", site.span, site.frame);
   return listOf(elementOf(engine, requery, freshLoop(engine, queryset, site.span, site.frame), site.frame), "generator");
 }
 
 function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: CallArgs, site: CallSite): Value {
-  recordWrite(engine, name, queryset.model, null, site);
+  const { related } = queryset;
+  const isRowsOwn = related !== null && related.row.loop !== null && related.row.loop === site.frame.loop;
+  recordWrite(engine, name, queryset.model, related?.field.name ?? null, site, isRowsOwn);
   for (const value of [...args.positional, ...args.keywords.values()]) engine.escape(value);
   const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, isNew: name === "create" });
   if (name === "create") return row;
@@ -664,10 +688,10 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
   return UNKNOWN;
 }
 
-export function freshLoop(engine: Engine, value: Value, span: Span, frame: Frame): Loop {
+export function freshLoop(_engine: Engine, value: Value, span: Span, frame: Frame): Loop {
   const origin = value.kind === "queryset" ? value.origin : null;
   const over = origin === null ? "unknown" : "rows";
-  return { id: ++engine.loopCount, span: projectSite({ span, frame }).span, over, origin, depth: frame.depth };
+  return { id: freshId(), span: projectSite({ span, frame }).span, over, origin, depth: frame.depth };
 }
 
 /** Iterates a queryset: the run, and the row that stands for each of its rows. */
@@ -682,7 +706,7 @@ export function iterateQueryset(
   runQueryset(engine, queryset, how, span, frame);
   queryset.origin.iterated = true;
   const at = projectSite({ span: head, frame }).span;
-  const loop: Loop = { id: ++engine.loopCount, span: at, over: "rows", origin: queryset.origin, depth: frame.depth };
+  const loop: Loop = { id: freshId(), span: at, over: "rows", origin: queryset.origin, depth: frame.depth };
   checkKnownParent(engine, queryset, loop, span, frame);
   return { element: elementOf(engine, queryset, loop, frame), loop };
 }
@@ -699,11 +723,12 @@ export function elementOf(engine: Engine, queryset: QuerysetValue, loop: Loop | 
   if (queryset.shape !== "rows") return UNKNOWN;
   const { related } = queryset;
   const belongsToParent = related !== null && (related.plain || queryset.prefetched) && isMendedAtParent(related.row, queryset);
+  const path = belongsToParent ? joinPath(related.row.path, related.field.name) : queryset.path;
   const row = makeRow({
     model: queryset.model,
     origin: belongsToParent ? related.row.origin : queryset.origin,
-    path: belongsToParent ? joinPath(related.row.path, related.field.name) : queryset.path,
-    load: queryset.load,
+    path,
+    load: isBeyondReach(path) ? OPAQUE : queryset.load,
     loop,
     joinable: belongsToParent ? false : queryset.joinable,
     withoutCaller: queryset.withoutCaller,
@@ -775,7 +800,9 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     related: related !== null && related.row.loop !== null,
     awaited: engine.awaiting,
     givesRows: queryset.shape === "rows",
-    madeInLoop: queryset.madeIn !== null && queryset.madeIn === loop,
+    doubts: queryset.doubts,
+    // Identities count up, those of loops among them.
+    madeInLoop: loop !== null && queryset.id > loop.id,
   });
   if (FILLS_CACHE.has(how)) queryset.evaluated = true;
 }

@@ -60,10 +60,14 @@ export type CapturedEvent =
 /** A function with more statements of its own than this is a batch job, not a helper. */
 const MAX_REPLAYED = 24;
 
+/** Load trees are shared by all analyses of a process, and tell eager loads apart by their number. */
+let lastUse = 0;
+
 export class Recorder {
   readonly origins = new Map<string, LiveOrigin>();
   readonly loads = new Map<string, Loaded>();
   readonly covered = new Set<string>();
+  private readonly keyReads = new Set<string>();
   readonly runs = new Map<string, Ran>();
   readonly writes = new Map<string, Wrote>();
   readonly folds = new Map<string, Folded>();
@@ -80,8 +84,13 @@ export class Recorder {
     this.captures.push(events);
     work();
     this.captures.pop();
-    this.captures.at(-1)?.push(...events.slice(0, MAX_REPLAYED));
-    return events.slice(0, MAX_REPLAYED);
+    for (const event of events) this.note(event);
+    return events;
+  }
+
+  private note(event: CapturedEvent): void {
+    const events = this.captures.at(-1);
+    if (events !== undefined && events.length < MAX_REPLAYED) events.push(event);
   }
 
   origin(key: string, make: () => Omit<LiveOrigin, "id">): LiveOrigin {
@@ -101,7 +110,7 @@ export class Recorder {
     const key = `${origin.id}:${method}:${path}:${span.file}:${span.start}`;
     const existing = this.eager.get(key);
     if (existing !== undefined) return existing;
-    const made: LiveEagerLoad = { id: this.eager.size + 1, used: false, origin, method, path, span };
+    const made: LiveEagerLoad = { id: ++lastUse, used: false, origin, method, path, span };
     this.eager.set(key, made);
     return made;
   }
@@ -131,14 +140,19 @@ export class Recorder {
     this.covered.add(`${access.file}:${access.start}:${relation}`);
   }
 
+  /** The key alone was read of what is written there: `author` of `book.author.id`. */
+  keyRead(span: Span): void {
+    this.keyReads.add(`${span.file}:${span.start}:${span.end}`);
+  }
+
   run(run: Omit<Ran, "order">): void {
-    this.captures.at(-1)?.push({ kind: "run", fact: run });
+    this.note({ kind: "run", fact: run });
     const key = `${run.origin.id}:${run.queryset}:${run.span.file}:${run.span.start}:${run.how}:${run.loop?.span.start ?? -1}`;
     if (!this.runs.has(key)) this.runs.set(key, { ...run, order: this.order++ });
   }
 
   write(write: Wrote): void {
-    this.captures.at(-1)?.push({ kind: "write", fact: write });
+    this.note({ kind: "write", fact: write });
     const key = `${write.span.file}:${write.span.start}:${write.how}:${write.loop === null ? "" : write.loop.span.start}`;
     if (!this.writes.has(key)) this.writes.set(key, write);
   }
@@ -160,6 +174,10 @@ export class Recorder {
     this.rowPrefetches.set(`${fact.span.file}:${fact.span.start}:${fact.perRow}`, fact);
   }
 
+  private isKeyRead({ file, start, end }: Span): boolean {
+    return this.keyReads.has(`${file}:${start}:${end}`);
+  }
+
   facts(): SourceFacts {
     const origins = new Map([...this.origins.values()].map((live) => [live.id, frozenOrigin(live)]));
     const of = (live: LiveOrigin): Origin => origins.get(live.id) ?? frozenOrigin(live);
@@ -170,7 +188,7 @@ export class Recorder {
     const runs = [...this.runs.values()].map((run) => ({ ...run, origin: of(run.origin), loop: loopOf(run.loop) }));
     return {
       origins: [...origins.values()],
-      loads: [...this.loads.values()].map((load) => ({ ...load, origin: of(load.origin), loop: loopOf(load.loop) })),
+      loads: [...this.loads.values()].map((load) => ({ ...load, keyOnly: this.isKeyRead(load.access), origin: of(load.origin), loop: loopOf(load.loop) })),
       covered: this.covered,
       runs,
       writes: [...this.writes.values()].map((write) => ({ ...write, loop: loopOf(write.loop) })),

@@ -3,8 +3,8 @@ import type { Field, LazyLoad, Model, RelationKind, Span } from "../model/index.
 import { siteOf, type AccessSite, type CallArgs, type CallSite, type Engine } from "./engine.ts";
 import { argument } from "./calls.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
-import { BARE, hasColumn, OPAQUE, withDropped, withKnownRow, type LoadedRelation, type LoadNode } from "./load-tree.ts";
-import type { LiveOrigin } from "./recorder.ts";
+import { BARE, hasColumn, OPAQUE, withDropped, withKnownRow, withPeers, withSelectsAll, type LoadedRelation, type LoadNode } from "./load-tree.ts";
+import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   freshId,
   joinAll,
@@ -45,6 +45,16 @@ export function makeRow(fields: RowFields): RowValue {
   };
 }
 
+/**
+ * Relations on a path from the queryset. Nobody loads more in one go, and what is read beyond is not judged: the first
+ * relations of the path are found, and once they are loaded the next run sees further.
+ */
+const MAX_STEPS = 5;
+
+export function isBeyondReach(path: string): boolean {
+  return path.split("__").length > MAX_STEPS;
+}
+
 export function joinPath(path: string, name: string): string {
   return path === "" ? name : `${path}__${name}`;
 }
@@ -58,6 +68,7 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   if (listed !== undefined) return listedRows(engine, row, name, listed);
   const field = row.model.fields.get(name === "pk" ? row.model.primaryKey : name);
   if (field !== undefined) {
+    if (field.primaryKey && field.relation === null && site.receiver !== undefined) engine.recorder.keyRead(spanOf(site.frame.file, site.receiver));
     if (field.relation === null) return columnValue(engine, row, field, site);
     return field.relation.single ? singleValue(engine, row, field, site) : managerOf(engine, row, field, site);
   }
@@ -102,7 +113,7 @@ function columnField(model: Model, attname: string): Field | null {
 function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   row.origin.columns.add(joinPath(row.path, field.name));
   const isKey = field.primaryKey || field.name === row.model.primaryKey;
-  if (!hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew) {
+  if (!row.load.opaque && !hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew && !row.load.peers) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
   }
   return UNKNOWN;
@@ -147,8 +158,9 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   if (row.isNew || relation.kind === "mti-parent") return related(engine, row, field, row.load.opaque ? OPAQUE : BARE);
   if (row.load.selectsAll && !relation.nullable && (relation.kind === "fk" || relation.kind === "o2o")) {
     engine.recorder.cover(projectSite(site).span, field.name);
-    return related(engine, row, field, row.load);
+    return related(engine, row, field, withSelectsAll(BARE));
   }
+  if (row.load.peers) return related(engine, row, field, withPeers(BARE, true));
   if (field.attname !== null && !hasColumn(row.load, field.name, field.attname, field.primaryKey)) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
   }
@@ -184,11 +196,12 @@ function leadsBack(model: Model, to: Model): boolean {
 }
 
 function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode): RowValue {
+  const path = joinPath(row.path, field.name);
   return makeRow({
     model: target,
     origin: row.origin,
-    path: joinPath(row.path, field.name),
-    load,
+    path,
+    load: isBeyondReach(path) ? OPAQUE : load,
     loop: row.loop,
     joinable: row.joinable && field.relation?.kind !== "generic-fk",
     withoutCaller: row.withoutCaller,
@@ -199,6 +212,8 @@ function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode):
 export function managerOf(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   const target = engine.graph.byLabel(field.relation?.target ?? "", row.model.app);
   if (target === null) return UNKNOWN;
+  row.origin.asInstances = true;
+  row.origin.columns.add(joinPath(row.path, field.name));
   const { span, frame } = projectSite(site);
   const key = `related:${span.file}:${span.start}:${span.end}:${row.model.label}.${field.name}`;
   const origin = engine.recorder.origin(key, () => ({
@@ -264,10 +279,10 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     loop: row.loop,
     perRow,
     isAsync: at.frame.isAsync,
-    awaited: engine.awaiting,
     joinable: row.joinable && isJoinable(what.kind),
     doubts: row.doubts,
     withoutCaller: row.withoutCaller,
+    awaited: engine.awaiting && what.method !== null,
     keyOnly: false,
   });
 }
@@ -299,6 +314,7 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
   if (name === "refresh_from_db" || name === "arefresh_from_db") {
     return native(`row.${name}:${row.id}`, (args, site) => {
       refresh(engine, row, args, site);
+      row.origin.escapes = true;
       return UNKNOWN;
     });
   }
@@ -318,13 +334,13 @@ function refresh(engine: Engine, row: RowValue, args: CallArgs, site: CallSite):
 function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): void {
   const at = projectSite(site);
   const { loop } = site.frame;
-  const queryset = freshId();
+  const id = freshId();
   engine.recorder.run({
     origin: row.origin,
     model: row.model.label,
-    queryset,
-    source: queryset,
-    trail: callsSince(at.frame, 0),
+    queryset: id,
+    source: id,
+    doubts: row.doubts,
     how,
     span: at.span,
     loop,
@@ -335,6 +351,7 @@ function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): 
     ordered: "unknown",
     branch: at.frame.branch,
     calls: callsOutside(at.frame, loop),
+    trail: callsSince(at.frame, 0),
     symbol: at.frame.symbol,
     atImport: site.frame.atImport,
     isAsync: at.frame.isAsync,
@@ -342,7 +359,7 @@ function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): 
     related: false,
     awaited: engine.awaiting,
     givesRows: true,
-    madeInLoop: true,
+    madeInLoop: false,
   });
 }
 

@@ -24,7 +24,7 @@ export function renderTemplate(engine: Engine, name: Value, context: Value, site
     if (name.kind === "list") break;
   }
   if (isFound) return;
-  engine.note(names.length === 0 ? "a template whose name is not literal" : "a template that was not found", site.frame.file);
+  engine.note(names.length === 0 ? "a template whose name is not literal" : "a template that was not found", site.frame.file, site.span.start);
   engine.escape(context);
 }
 
@@ -96,7 +96,7 @@ function emptyFrame(env: Env): Frame {
 
 export function runTemplate(engine: Engine, found: FoundTemplate, env: Env, site: CallSite, context?: TemplateContext): void {
   if (site.frame.depth >= MAX_TEMPLATE_DEPTH || isRecursive(site.frame, found.module.file)) return;
-  const template: TemplateContext = context ?? { blocks: new Map(), loads: new Set(), language: found.language };
+  const template: TemplateContext = context ?? { blocks: new Map(), partials: new Map(), loads: new Set(), language: found.language };
   for (const library of found.module.loads) template.loads.add(library);
   const frame = templateFrame(found.module, env, site, template);
   const parent = found.module.body.find((stmt) => stmt.kind === "extends");
@@ -204,7 +204,7 @@ function runInclude(engine: Engine, stmt: Include, frame: Frame): void {
     return;
   }
   escapeEnv(env);
-  engine.note(name.kind === "unknown" ? "an include whose name is not literal" : "a template that was not found", frame.file);
+  engine.note(name.kind === "unknown" ? "an include whose name is not literal" : "a template that was not found", frame.file, stmt.start);
 }
 
 function runBlock(engine: Engine, stmt: Block, frame: Frame): void {
@@ -229,7 +229,7 @@ function runImport(engine: Engine, stmt: TemplateImport, frame: Frame): void {
   const [name] = templateNames(engine.evaluate(stmt.template, frame));
   const found = name === undefined ? null : engine.templates.find(name);
   if (found === null) return;
-  const template: TemplateContext = { blocks: new Map(), loads: new Set(found.module.loads), language: found.language };
+  const template: TemplateContext = { blocks: new Map(), partials: new Map(), loads: new Set(found.module.loads), language: found.language };
   const site = { span: spanOf(frame.file, stmt), frame, expr: null };
   const inner = templateFrame(found.module, globalEnv(engine), site, template);
   const definitions = found.module.body.filter((one) => one.kind === "function" || one.kind === "assign" || one.kind === "template-import");
@@ -265,6 +265,10 @@ function runTag(engine: Engine, stmt: Tag, frame: Frame): void {
     regroup(engine, stmt, frame);
     return;
   }
+  if (stmt.name === "partialdef" || stmt.name === "partial") {
+    runPartial(engine, stmt, frame);
+    return;
+  }
   const positional = stmt.args.map((arg) => engine.evaluate(arg, frame));
   const keywords = new Map(stmt.keywords.map((one) => [one.name, engine.evaluate(one.value, frame)]));
   const registered = engine.templates.tag(stmt.name, frame.template?.loads ?? []);
@@ -276,10 +280,25 @@ function runTag(engine: Engine, stmt: Tag, frame: Frame): void {
     for (const value of positional) engine.text(value, spanOf(frame.file, stmt), frame);
   } else if (!PLAIN_TAGS.has(stmt.name)) {
     for (const value of [...positional, ...keywords.values()]) engine.escape(value);
-    if (registered?.kind === "node") escapeEnv(frame.env);
+    escapeEnv(frame.env);
   }
   if (stmt.target !== null) frame.env.vars.set(stmt.target, { value: result, loop: frame.loop?.id ?? 0 });
   engine.execute(stmt.body, frame);
+}
+
+/** `{% partialdef line %}` keeps a piece of the template, `{% partial line %}` renders it with the variables there. */
+function runPartial(engine: Engine, stmt: Tag, frame: Frame): void {
+  const [name, mode] = stmt.args.map((arg) => (arg.kind === "str" ? arg.value : ""));
+  if (name === undefined || frame.template === null) return;
+  if (stmt.name === "partialdef") {
+    frame.template.partials.set(name, { body: stmt.body, file: frame.file });
+    if (mode === "inline") engine.execute(stmt.body, frame);
+    return;
+  }
+  const partial = frame.template.partials.get(name);
+  if (partial === undefined || frame.depth >= MAX_TEMPLATE_DEPTH) return;
+  const site = spanOf(frame.file, stmt);
+  engine.execute(partial.body, { ...frame, env: newEnv(frame.env), file: partial.file, depth: frame.depth + 1, caller: frame, callSite: site });
 }
 
 const RENDERING_TAGS: ReadonlySet<string> = new Set(["firstof", "cycle", "blocktranslate", "blocktrans", "trans", "translate"]);

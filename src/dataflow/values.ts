@@ -247,8 +247,14 @@ export function join(a: Value, b: Value): Value {
   return { kind: "union", values: values.slice(0, MAX_ALTERNATIVES) };
 }
 
+/**
+ * Lists within lists within lists are told apart by identity: spelt out, the key of a value that code nests into itself
+ * doubles with every step.
+ */
+const MAX_SPELT_LISTS = 2;
+
 /** Two values with one key behave alike in every analysis: the key of a function's summary is made of them. */
-export function keyOf(value: Value): string {
+export function keyOf(value: Value, depth = 0): string {
   switch (value.kind) {
     case "unknown":
       return "?";
@@ -259,7 +265,7 @@ export function keyOf(value: Value): string {
     case "function":
       return `f${value.module.name}:${value.def.start}:${value.closure === null ? 0 : value.closure.id}`;
     case "bound":
-      return `b${keyOf(value.self)}.${keyOf(value.fn)}`;
+      return `b${keyOf(value.self, depth)}.${keyOf(value.fn, depth)}`;
     case "native":
       return `n${value.key}`;
     case "module":
@@ -275,34 +281,34 @@ export function keyOf(value: Value): string {
     case "object":
       return `o${value.id}`;
     case "list":
-      return value.items === null ? `[${value.type}${keyOf(value.element)}]` : `L${value.id}`;
+      return value.items === null && depth < MAX_SPELT_LISTS ? `[${value.type}${keyOf(value.element, depth + 1)}]` : `L${value.id}`;
     case "dict":
       return `d${value.id}`;
     case "super":
-      return `^${value.owner.id}:${keyOf(value.self)}`;
+      return `^${value.owner.id}:${keyOf(value.self, depth)}`;
     case "union":
-      return value.values.map(keyOf).join("|");
+      return value.values.map((one) => keyOf(one, depth)).join("|");
   }
 }
 
 /** Values that are objects of their own: equal ones made by another root are not the same. */
-export function hasIdentity(value: Value): boolean {
+export function hasIdentity(value: Value, depth = 0): boolean {
   switch (value.kind) {
     case "object":
     case "dict":
       return true;
     case "list":
-      return value.items !== null || hasIdentity(value.element);
+      return value.items !== null || depth >= MAX_SPELT_LISTS || hasIdentity(value.element, depth + 1);
     case "bound":
-      return hasIdentity(value.self) || hasIdentity(value.fn);
+      return hasIdentity(value.self, depth) || hasIdentity(value.fn, depth);
     case "function":
       return value.closure !== null;
     case "super":
-      return hasIdentity(value.self);
+      return hasIdentity(value.self, depth);
     case "row":
       return value.extra.size > 0;
     case "union":
-      return value.values.some(hasIdentity);
+      return value.values.some((one) => hasIdentity(one, depth));
     default:
       return false;
   }

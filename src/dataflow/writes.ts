@@ -11,6 +11,7 @@ export function recordWrite(
   model: Model | null,
   relation: string | null,
   site: CallSite,
+  isRowsOwn = false,
 ): void {
   const at = projectSite(site);
   const loop = site.frame.loop;
@@ -20,7 +21,7 @@ export function recordWrite(
     relation,
     span: at.span,
     loop,
-    keyed: loop === null ? "unknown" : keyedBy(engine, loop.id),
+    keyed: loop === null ? "unknown" : isRowsOwn ? "keyed" : keyedBy(engine, loop.id),
     branch: at.frame.branch,
     calls: callsSince(at.frame, loop?.depth ?? at.frame.depth),
     symbol: at.frame.symbol,

@@ -112,5 +112,5 @@ function importsSignals(module: PythonModule): boolean {
   if (/(?:^|\.)(?:apps|signals|receivers|handlers)$/.test(module.name)) return true;
   return [...module.scope.values()]
     .flat()
-    .some((each) => each.kind === "import" && (/signals|dispatch/.test(each.module) || modelSignals.has(each.name ?? "") || each.name === "signals"));
+    .some((each) => each.kind === "import" && (/signals|dispatch/.test(each.module) || modelSignals.has(each.name ?? "") || each.name === "signals" || (each.module === "django.db" && each.name === "models")));
 }

@@ -1,25 +1,106 @@
-/** The edit that loads a relation with its queryset. */
-import type { ChainCall, FixDraft, LazyLoad, RuleInput } from "../model/index.ts";
+/** The edit that loads a relation together with the queryset that owns the rows. */
+import type { ChainCall, ClassInfo, EditDraft, FixDraft, LazyLoad, RuleInput, Safety, Span } from "../model/index.ts";
+import { appendCall, extendCall, fitCall, insertion, isExtensible, ownCalls } from "./chain-edit.ts";
+import { lookupPath } from "./eager-paths.ts";
+import { judge, type EditPlan, type Verdict } from "./eager-verdict.ts";
+import { changelistPaths, implicitEdits } from "./implicit-queryset.ts";
+import { shortcutEdits } from "./shortcut-edit.ts";
 
+/**
+ * One fix for a lazy load: `select_related` where every step is single-valued, else `prefetch_related`. Without an
+ * edit that is sure to be right it is advice that says what stands in the way.
+ */
 export function eagerLoadFix(load: LazyLoad, input: RuleInput): FixDraft[] {
-  const method = load.joinable ? "select_related" : "prefetch_related";
   const title = `Load ${load.path.replaceAll("__", ".")} with the queryset`;
-  if (load.origin.kind !== "manager" && load.origin.kind !== "related") return [{ title, safety: "advice", edits: [] }];
-  const { span } = load.origin;
-  const existing = load.origin.calls.find((call) => call.name === method && call.file === span.file && isLiteralCall(call));
-  const safety = load.joinable ? "safe" : "review";
-  if (existing !== undefined) return [{ title, safety, edits: [extend(existing, load.path)] }];
-  const text = input.text(span.file).slice(span.start, span.end);
-  const needsAll = !text.trimEnd().endsWith(")");
-  void needsAll;
-  return [{ title, safety, edits: [{ span: { ...span, start: span.end }, text: `.${method}("${load.path}")` }] }];
+  const verdict = judge(load, input);
+  const draft = (safety: Safety, reason: string, edits: readonly EditDraft[]): FixDraft[] => [
+    { title: reason === "" ? title : `${title}: ${reason}`, safety, edits },
+  ];
+  if (verdict.safety === "advice") return draft("advice", verdict.reason, []);
+  const found = findEdits(load, input);
+  if (found.edits.length === 0) return draft("advice", found.reason, []);
+  const { safety, reason } = stricter(verdict, found);
+  return draft(safety, reason, found.edits);
 }
 
-function isLiteralCall(call: ChainCall): boolean {
-  return call.args.length > 0 && call.keywords.length === 0 && call.args.every((arg) => arg.kind === "str");
+function stricter(a: Verdict, b: Verdict): Verdict {
+  if (a.safety === b.safety) return a.reason === "" ? b : a;
+  return a.safety === "safe" ? b : a;
 }
 
-function extend(call: ChainCall, path: string): FixDraft["edits"][number] {
-  const end = call.args.at(-1)?.end ?? call.end;
-  return { span: { file: call.file, start: end, end }, text: `, "${path}"` };
+function findEdits(load: LazyLoad, input: RuleInput): EditPlan {
+  const method = load.joinable ? "select_related" : "prefetch_related";
+  const path = lookupPath(load, input.graph);
+  if (load.origin.kind === "implicit") return implicitEdits(load, method, path, input);
+  return shortcutEdits(load, method, path, input) ?? chainEdits(load, method, path, input);
+}
+
+function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related", path: string, input: RuleInput): EditPlan {
+  const { origin } = load;
+  const text = input.text(origin.span.file);
+  const calls = ownCalls(origin);
+  const chunks = method === "prefetch_related" ? chunkEdits(load, text) : [];
+  const existing = calls.findLast((call) => call.name === method && isExtensible(call));
+  if (existing !== undefined) return { safety: "safe", reason: "", edits: [...extendCall(text, existing, [path]), ...chunks] };
+  const obstacle = whyNotHere(load, input);
+  if (obstacle !== null) return { ...obstacle, edits: [] };
+  const admin = method === "select_related" ? adminAround(origin.span, input) : null;
+  const paths = admin === null ? [path] : changelistPaths(load, admin, path, input);
+  const edits = [instead(text, appendCall(text, origin.span, calls, method, paths), calls, load, input), ...chunks];
+  if (admin !== null) return { safety: "review", reason: "naming relations ends the changelist's automatic select_related()", edits };
+  const isPartly = origin.kind === "related" && load.withoutCaller;
+  return isPartly
+    ? { safety: "review", reason: "a caller that prefetches these rows would query them again", edits }
+    : { safety: "safe", reason: "", edits };
+}
+
+/** `Book.objects.all()` needs no `all()` any more. */
+function instead(text: string, edit: EditDraft, calls: readonly ChainCall[], { origin }: LazyLoad, input: RuleInput): EditDraft {
+  const written = text.slice(origin.span.start, origin.span.end);
+  const name = /\.(\w+)\.all\(\)$/.exec(written)?.[1];
+  const manager = name === undefined ? undefined : input.graph.byLabel(origin.model)?.managers.get(name);
+  const isOwn = manager?.manager != null && input.program.member(manager.manager, "all")?.owner.module.origin === "project";
+  if (manager === undefined || isOwn || calls.some((call) => call.name !== "all") || edit.span.start !== origin.span.end) return edit;
+  const length = ".all()".length;
+  const call = edit.text.replace(/\(\s*(.*?),?\s*\)$/s, "($1)");
+  return { span: { ...edit.span, start: edit.span.start - length }, text: fitCall(text, edit.span.start, call, length) };
+}
+
+/** The admin class whose `get_queryset` holds the span. */
+function adminAround(span: Span, { program }: RuleInput): ClassInfo | null {
+  const around = program.classes.find(({ module, def }) => module.ir.file === span.file && def.start <= span.start && def.end >= span.end);
+  return around !== undefined && program.isSubclass(around, "django.contrib.admin.options.ModelAdmin") ? around : null;
+}
+
+/** `.iterator()` prefetches only with a chunk size. */
+function chunkEdits(load: LazyLoad, text: string): EditDraft[] {
+  const call = load.origin.calls.find((one) => one.name === "iterator" && one.args.length === 0 && one.keywords.length === 0);
+  if (call === undefined) return [];
+  const open = text.slice(call.dot, call.end).lastIndexOf("(");
+  return [insertion(call.file, call.dot + open + 1, "chunk_size=2000")];
+}
+
+/** Methods that every queryset has, among those that end a chain. */
+const QUERYSET_METHODS: ReadonlySet<string> = new Set([
+  "all", "filter", "exclude", "order_by", "distinct", "annotate", "values", "values_list", "iterator", "aiterator", "get", "first",
+  "last", "latest", "earliest", "count", "exists", "contains", "aggregate", "in_bulk", "only", "defer", "using", "reverse", "none",
+  "select_for_update", "select_related", "prefetch_related", "aget", "afirst", "alast", "acount", "aexists", "alatest", "aearliest",
+]);
+
+/** A chain cannot be cut where a method of the manager alone comes next, or where the manager itself is passed on. */
+function whyNotHere({ origin }: LazyLoad, input: RuleInput): Verdict | null {
+  const text = input.text(origin.span.file);
+  const written = text.slice(origin.span.start, origin.span.end);
+  const next = /^(?:\s|\\\r?\n|#[^\n]*\n)*\.\s*(\w+)/.exec(text.slice(origin.span.end))?.[1];
+  if (next !== undefined && !QUERYSET_METHODS.has(next)) {
+    const queryset = input.graph.byLabel(origin.model)?.managers.get(/\.(\w+)$/.exec(written)?.[1] ?? "")?.queryset;
+    const isKnown = queryset != null && input.program.member(queryset, next) !== null;
+    return isKnown ? null : { safety: "advice", reason: `load it inside ${next}(), which makes the queryset` };
+  }
+  if (!/[\])\w]$/.test(written)) return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
+  const isWhole = next !== undefined || written.endsWith(")");
+  if (isWhole) return null;
+  const { file, start } = origin.span;
+  const isPrefetched = [...input.facts.covered].some((key) => key.startsWith(`${file}:${start}:`));
+  return isPrefetched || !/\.\w+$/.test(written) ? { safety: "advice", reason: "load it where the manager's rows are asked for" } : null;
 }

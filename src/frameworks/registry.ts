@@ -1,4 +1,5 @@
 /** Every adapter's hooks, and the folders of its stubs. An adapter is a folder with `stubs/` and, if need be, `hooks.ts`. */
+import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Engine, Hook } from "../dataflow/engine.ts";
 import { adminHooks } from "./admin/hooks.ts";
@@ -21,11 +22,13 @@ export function frameworkHooks(): ReadonlyMap<string, (engine: Engine) => Hook> 
   return new Map(Object.entries(all));
 }
 
-const FOLDERS = ["views", "drf", "admin", "forms", "tables", "filters", "export", "search", "graphql", "ninja"] as const;
+const home = new URL(".", import.meta.url);
 
 /** Folders of Python stubs, each laid out like the packages that it describes. */
 export function stubFolders(): readonly string[] {
-  return FOLDERS.map((name) => fileURLToPath(new URL(`${name}/stubs`, import.meta.url)));
+  return readdirSync(home)
+    .map((name) => fileURLToPath(new URL(`${name}/stubs`, home)))
+    .filter((folder) => existsSync(folder));
 }
 
 /**

@@ -86,14 +86,14 @@ export interface LazyLoad {
   /** Once per row of an iteration; false for a single row. */
   readonly perRow: boolean;
   readonly isAsync: boolean;
-  /** Sent by an awaited method or an `async for`; anything else is refused in asynchronous code. */
-  readonly awaited: boolean;
   /** Every step is single-valued, so that a join can load it. */
   readonly joinable: boolean;
   /** Why it is less than certain, empty when nothing speaks against it. */
   readonly doubts: readonly string[];
   /** The method's own analysis without a known caller: other callers may load it eagerly. */
   readonly withoutCaller: boolean;
+  /** Read by an `async for` or an asynchronous method, so that it does not block the event loop. */
+  readonly awaited: boolean;
   /** The access is in a comparison with another row or its key alone is read (`author.id`, `author == x`). */
   readonly keyOnly: boolean;
 }
@@ -134,7 +134,9 @@ export interface QueryRun {
   readonly awaited: boolean;
   /** Gives model instances, not dictionaries or tuples. */
   readonly givesRows: boolean;
-  /** The queryset object itself was made inside the loop that runs it. */
+  /** Why it is less than certain that this is a queryset that runs; empty when nothing speaks against it. */
+  readonly doubts: readonly string[];
+  /** The queryset object itself was made inside the loop that runs it; otherwise all rounds share it and its rows. */
   readonly madeInLoop: boolean;
 }
 

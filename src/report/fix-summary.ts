@@ -1,5 +1,6 @@
 import { changedBlocks, changedLineCount } from "../fixes/changed-blocks.ts";
 import type { FixPlan } from "../fixes/plan-fixes.ts";
+import type { VerifiedPlan } from "../fixes/verify-fixes.ts";
 import type { Finding } from "../model/finding.ts";
 import { cleanLine, plainProse } from "./clean-text.ts";
 import { formatCount } from "./numbers.ts";
@@ -50,13 +51,14 @@ function shellWord(path: string): string {
 }
 
 /** What was left as it is, and why: never in silence. */
-export function renderNotApplied(findings: readonly Finding[], plan: FixPlan, context: RenderContext): string {
+export function renderNotApplied(findings: readonly Finding[], plan: VerifiedPlan, context: RenderContext): string {
   const id = (finding: Finding): string => shortIdOf(context, finding.id);
   const skipped = plan.skipped.map(
     ({ finding, conflictsWith }) =>
       `Skipped: ${id(finding)} changes the same code as ${id(conflictsWith)}; run luthier fix again.\n`,
   );
-  const chosen = new Set([...plan.applied, ...plan.skipped].map(({ finding }) => finding));
+  const dropped = plan.dropped.map(({ finding, reason }) => `Dropped: ${id(finding)}, tried in memory: ${reason}.\n`);
+  const chosen = new Set([...plan.applied, ...plan.skipped, ...plan.dropped].map(({ finding }) => finding));
   const left = findings.filter((finding) => !chosen.has(finding));
   const toReview = left.filter(({ fixes: [first] }) => first?.safety === "review" && first.edits.length > 0).length;
   const withoutEdit = left.length - toReview;
@@ -66,5 +68,5 @@ export function renderNotApplied(findings: readonly Finding[], plan: FixPlan, co
       : "",
     withoutEdit > 0 ? `${formatCount(withoutEdit, "finding")} without an edit` : "",
   ].filter(Boolean);
-  return skipped.join("") + (parts.length > 0 ? `Not applied: ${parts.join(", ")}.\n` : "");
+  return skipped.join("") + dropped.join("") + (parts.length > 0 ? `Not applied: ${parts.join(", ")}.\n` : "");
 }

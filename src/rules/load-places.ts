@@ -12,7 +12,7 @@ export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] 
   for (const other of others.slice(0, MAX_ACCESSES)) {
     if (spots.every((spot) => !isSame(spot.span, other.access))) spots.push({ role: "access", span: other.access });
   }
-  return spots;
+  return spots.filter((spot) => !spot.span.file.startsWith("builtin/"));
 }
 
 function isSame(a: Span, b: Span): boolean {
@@ -32,13 +32,18 @@ export function confidenceOf(load: LazyLoad): Confidence {
   return "certain";
 }
 
-export function isRowLoop(load: LazyLoad): boolean {
-  return load.loop?.over !== "literal" && load.loop?.over !== "while";
-}
-
-/** Asynchronous code may not load lazily: that is an error, not a cost. */
+/** In an event loop the read is refused, not slow: `lazy-in-async` speaks of it. */
 export function isRefused(load: LazyLoad): boolean {
   return load.isAsync && !load.awaited;
+}
+
+/** Once for each row, in a loop over rows, and no caller is known to load it. */
+export function isLoadPerRow(load: LazyLoad, facts: SourceFacts): boolean {
+  return load.perRow && isRowLoop(load) && !isRefused(load) && !isCoveredElsewhere(load, facts);
+}
+
+export function isRowLoop(load: LazyLoad): boolean {
+  return load.loop?.over !== "literal" && load.loop?.over !== "while";
 }
 
 export function loadDoubt(load: LazyLoad): string {

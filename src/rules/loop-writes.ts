@@ -1,6 +1,6 @@
 /** Writes that a loop does one by one where one statement could do them all. */
 import type { Call, Confidence, Expr, FindingDraft, LoopFact, Model, RuleInput, Spot, Write } from "../model/index.ts";
-import { callAt, changedNames, rootName } from "./code.ts";
+import { callAt, changedNames, isStatement, nodesIn, rootName } from "./code.ts";
 import { isGuardedPerRound, isOverConstant, loopSite, needsItsQueries, stopsEarly, withinLoop, type LoopSite } from "./loops.ts";
 import { oncePerPlace } from "./runs.ts";
 
@@ -49,9 +49,17 @@ export function autoNowFields(model: Model): readonly string[] {
   return [...model.fields.values()].filter((field) => field.autoNow).map((field) => field.name);
 }
 
-export function writeConfidence({ site, loop }: LoopWrite): Confidence {
-  if (isOverConstant(site)) return "possible";
-  return loop.over === "rows" || loop.over === "unknown" ? "likely" : "possible";
+/** A round that does more than this is a job of its own, and its writes are one part of it. */
+const LONG_ROUND = 14;
+const OUTSIDE = /send|mail|sleep|fetch|download|upload|request|urlopen|notify|publish|delay|refund|charge|import/;
+
+export function writeConfidence({ site }: LoopWrite): Confidence {
+  if (isOverConstant(site) || site.loop === null) return "possible";
+  const nodes = [...nodesIn(site.loop)];
+  if (nodes.filter(isStatement).length > LONG_ROUND) return "possible";
+  // What was sent has to be marked at once: a failure later must not send it again.
+  const acts = nodes.some((node) => node.kind === "call" && node.callee.kind === "attribute" && OUTSIDE.test(node.callee.name)) || nodes.some((node) => node.kind === "call" && node.callee.kind === "name" && OUTSIDE.test(node.callee.name));
+  return acts ? "possible" : "likely";
 }
 
 export function writePlaces({ write, loop }: LoopWrite): Spot[] {

@@ -1,14 +1,10 @@
 /** What rules about the running of querysets share. */
-import type { Expr, Model, Place, QueryRun, RuleInput, Span, Spot, Write } from "../model/index.ts";
+import type { Expr, QueryRun, RuleInput, Span, Spot, Write } from "../model/index.ts";
 import { canFollow, exprAt, functionAt, nodesIn, pathTo, type Node } from "./code.ts";
 
 /** `Order` of `shop.Order`. */
 export function nameOf(label: string): string {
   return label.split(".").at(-1) ?? label;
-}
-
-export function modelOf(input: RuleInput, label: string): Model | null {
-  return input.graph.byLabel(label);
 }
 
 export function isSameSpan(a: Span, b: Span): boolean {
@@ -69,8 +65,6 @@ export function runPlaces(run: QueryRun, label: string): Spot[] {
   return spots;
 }
 
-export type Role = Place["role"];
-
 /** Methods that make a new queryset or ask a question of their own: they do not use the rows of this object. */
 const ASKS: ReadonlySet<string> = new Set(
   ("filter exclude order_by reverse distinct values values_list annotate alias select_related prefetch_related only defer using " +
@@ -127,7 +121,7 @@ function directNames(parent: Node): readonly Node[] {
 }
 
 function isTarget(parent: Node, child: Node): boolean {
-  if (parent.kind === "assign") return parent.targets.includes(child as Expr);
+  if (parent.kind === "assign") return parent.targets.some((target) => target === child);
   if (parent.kind === "for") return parent.target === child;
   if (parent.kind === "comprehension") return parent.clauses.some((clause) => clause.target === child);
   return parent.kind === "delete";
@@ -142,4 +136,28 @@ export function subjectOf(input: RuleInput, run: QueryRun): Expr | null {
   const expr = exprAt(input, run.span);
   if (expr?.kind !== "call" || expr.callee.kind !== "name") return expr;
   return ["len", "list", "bool", "sorted", "tuple", "set", "sum", "any", "all", "min", "max"].includes(expr.callee.name) ? (expr.args[0] ?? null) : expr;
+}
+
+/**
+ * The queryset is written here from a model's manager, `Order.objects.…`, under a name or not: its rows are nobody's
+ * relation, and no caller can have prefetched them.
+ */
+export function startsAtModel(input: RuleInput, file: string, expr: Expr): boolean {
+  let at: Expr = expr;
+  while (at.kind === "attribute" || at.kind === "call") at = at.kind === "call" ? at.callee : at.object;
+  if (at.kind !== "name") return false;
+  const { name } = at;
+  if (/^[A-Z]/.test(name)) return true;
+  const holder = functionAt(pathTo(input, { file, start: at.start, end: at.end }));
+  if (holder === null || holder.kind === "lambda") return false;
+  const values = [...nodesIn(holder)].flatMap((node) =>
+    node.kind === "assign" && node.targets.some((target) => target.kind === "name" && target.name === name) ? [node.value] : [],
+  );
+  return values.length > 0 && values.every((value) => value !== null && rootIsModel(value, name));
+}
+
+function rootIsModel(expr: Expr, self: string): boolean {
+  let at: Expr = expr;
+  while (at.kind === "attribute" || at.kind === "call") at = at.kind === "call" ? at.callee : at.object;
+  return at.kind === "name" && (at.name === self || /^[A-Z]/.test(at.name));
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, realpathSync, statSync, type Dirent } from "node:fs";
 import { join } from "node:path";
+import { decodeText } from "../python/decode-text.ts";
 import type { Notice } from "../model/report.ts";
 
 /** A file worth reading. `migration` files are listed, not analysed. */
@@ -129,13 +130,30 @@ export function sitePackages(environment: string): readonly string[] {
   return [...folders, join(environment, "Lib", "site-packages")].filter((each) => listFolder(each).length > 0);
 }
 
-/** A file's text without its byte order mark; null where it cannot be read. */
+/** A file's text without its byte order mark, Python's in its own encoding; null where it cannot be read. */
 export function readTextFile(path: string): string | null {
+  const bytes = readBytes(path);
+  if (bytes === null) return null;
+  if (path.endsWith(".py")) return decodeText(bytes).text;
+  const text = bytes.toString("utf8");
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
+}
+
+/** Null where the file cannot be read. */
+export function readBytes(path: string): Buffer | null {
   try {
-    const text = readFileSync(path, "utf8");
-    return text.startsWith("\uFEFF") ? text.slice(1) : text;
+    return readFileSync(path);
   } catch {
     return null;
+  }
+}
+
+/** Edits count the bytes of a file's byte order mark; texts are without it. */
+export function byteOrderMarkLength(path: string): number {
+  try {
+    return readFileSync(path, "utf8").startsWith("\uFEFF") ? 3 : 0;
+  } catch {
+    return 0;
   }
 }
 

@@ -37,10 +37,17 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
     cwd: world.cwd,
     version: "0.1.0",
     analyse: (given, progress) => {
-      options = given;
-      return world.analyse ? world.analyse(given, progress) : Promise.resolve(world.report ?? SAMPLE_REPORT);
+      options = given.texts ? options : given;
+      return world.analyse ? world.analyse(given, progress) : Promise.resolve(reportWith(world.report ?? SAMPLE_REPORT, given.texts));
     },
     rules: () => Promise.resolve(SAMPLE_RULES),
   });
   return { status, ...output, options };
+}
+
+/** The canned report after a change: what was mended is not found again. */
+function reportWith(report: Report, texts: AnalyseOptions["texts"]): Report {
+  const isMended = ({ fixes: [first] }: Report["findings"][number]): boolean =>
+    first?.edits.some(({ file, text }) => texts?.get(file)?.includes(text) === true) === true;
+  return texts ? { ...report, findings: report.findings.filter((finding) => !isMended(finding)) } : report;
 }

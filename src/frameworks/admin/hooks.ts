@@ -3,8 +3,9 @@ import type { ClassInfo, Expr, Field, Model, Span } from "../../model/index.ts";
 import { decoratorName } from "../../dataflow/calls.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
-import { withSelectsAll } from "../../dataflow/load-tree.ts";
-import { alternatives, freshId, list, NO_ARGS, object, UNKNOWN, type ObjectValue, type QuerysetValue, type Value } from "../../dataflow/values.ts";
+import { BARE, withPath, withSelectsAll } from "../../dataflow/load-tree.ts";
+import { isDjango } from "../../dataflow/querysets.ts";
+import { alternatives, freshId, list, literal, NO_ARGS, object, UNKNOWN, type ObjectValue, type QuerysetValue, type Value } from "../../dataflow/values.ts";
 import { isChoosable, renderOptions } from "../forms/options.ts";
 
 /** Models that an admin class is registered for: by decorator, by `site.register`, by its own `model`. */
@@ -205,7 +206,13 @@ function withListSelectRelated(engine: Engine, queryset: QuerysetValue, related:
     return related.items.length === 0 || made.kind !== "queryset" ? queryset : made;
   }
   const isOn = related.kind === "literal" ? related.value === true : true;
-  if (isOn || hasForeignKey(queryset.model, columns)) return { ...queryset, load: withSelectsAll(queryset.load) };
+  const shown = columnNames(columns).filter((name) => hasForeignKey(queryset.model, list([literal(name)])));
+  if (!isOn && shown.length > 0 && isDjango(engine, 6, 1)) {
+    // Since 6.1 the columns alone are joined, not every relation.
+    const node = { node: BARE, how: "select", uses: [], queryset: null, row: null } as const;
+    return { ...queryset, load: shown.reduce((load, name) => withPath(load, [name], node), queryset.load) };
+  }
+  if (isOn || shown.length > 0) return { ...queryset, load: withSelectsAll(queryset.load) };
   return queryset;
 }
 

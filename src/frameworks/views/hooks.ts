@@ -109,6 +109,42 @@ function targetsOf(value: Value): (Extract<Value, { readonly kind: "row" | "quer
   });
 }
 
+/** `model_to_dict(row)` and fixtures' serializers read each many-to-many relation of a row. */
+function readManyToMany(engine: Engine, row: Value, args: CallArgs, site: CallSite): void {
+  const only = namesOf(args.keywords.get("fields"));
+  const without = namesOf(args.keywords.get("exclude"));
+  for (const one of alternatives(row)) {
+    if (one.kind !== "row") continue;
+    for (const field of one.model.fields.values()) {
+      if (field.relation?.kind !== "m2m" || only?.has(field.name) === false || without?.has(field.name) === true) continue;
+      const manager = engine.attribute(one, field.name, { span: site.span, frame: site.frame });
+      engine.iterate(engine.callMethod(manager, "all", NO_ARGS, { ...site, expr: null }), site.span, site.frame, "iterate");
+    }
+  }
+}
+
+function namesOf(value: Value | undefined): ReadonlySet<string> | null {
+  if (value?.kind !== "list" || value.items === null) return null;
+  return new Set(value.items.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : [])));
+}
+
+const modelToDict = (engine: Engine): Hook => (args, site) => {
+  const [row, fields, exclude] = args.positional;
+  const keywords = new Map(args.keywords);
+  if (fields !== undefined) keywords.set("fields", fields);
+  if (exclude !== undefined) keywords.set("exclude", exclude);
+  if (row !== undefined) readManyToMany(engine, row, { ...args, keywords }, site);
+  return UNKNOWN;
+};
+
+const serializeFixtures = (engine: Engine): Hook => (args, site) => {
+  const rows = argument(args, 1, "queryset");
+  if (rows === null) return UNKNOWN;
+  const { element, loop } = engine.iterate(rows, site.span, site.frame, "iterate");
+  readManyToMany(engine, element, args, { ...site, frame: { ...site.frame, loop } });
+  return UNKNOWN;
+};
+
 /** Calls a method with as many of the arguments as it takes (feeds and sitemaps do). */
 const callWithSome = (engine: Engine): Hook => (args, site) => {
   const [method, ...given] = args.positional;
@@ -186,6 +222,9 @@ export const viewHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.model_templates": modelTemplates,
   "luthier.call_with_some": callWithSome,
   "luthier.view_options": viewOptions,
+  "django.forms.models.model_to_dict": modelToDict,
+  "django.forms.model_to_dict": modelToDict,
+  "django.core.serializers.serialize": serializeFixtures,
   "django.shortcuts.render": render,
   "django.shortcuts.get_object_or_404": getOr404("get"),
   "django.shortcuts.aget_object_or_404": getOr404("get"),

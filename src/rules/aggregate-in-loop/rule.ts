@@ -1,7 +1,9 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { confidenceOf, isCoveredElsewhere, isRefused, isRowLoop, loadDoubt, loadPlaces } from "../load-places.ts";
+import { countAnnotationFix } from "../../fixes/count-annotation.ts";
 import { isAggregate } from "../aggregate-methods.ts";
+import { mergeLoads, type LoadGroup } from "../load-groups.ts";
+import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
+import { dotted, holderName, modelName } from "../names.ts";
 
 export const rule: Rule = {
   meta: {
@@ -10,29 +12,47 @@ export const rule: Rule = {
     summary: "A count, an existence test or a single related row is asked of the database for each row",
     severity: "warning",
     confidence: "likely",
-    fix: "sometimes",
+    fix: "never",
     stage: "stable",
   },
   check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),
 };
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
-  return load.reason === "unloaded" && isAggregate(load.method) && load.perRow && isRowLoop(load) && !isRefused(load) && !isCoveredElsewhere(load, input.facts);
+  return load.reason === "unloaded" && isAggregate(load.method) && isLoadPerRow(load, input.facts);
 }
 
-function toDraft({ load, loads }: LoadGroup, _input: RuleInput): FindingDraft {
-  const owner = load.origin.model.split(".").at(-1) ?? load.origin.model;
-  const relation = load.path.replaceAll("__", ".");
+function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
+  const owner = modelName(load.origin.model);
+  const holder = holderName(load.origin.symbol, input.program);
+  const relation = dotted(load.path);
+  const { asks, remedy } = question(load);
   return {
-    key: [load.origin.symbol, load.origin.model, load.path],
+    key: [load.origin.symbol, load.origin.model, load.path, load.method ?? ""],
     confidence: confidenceOf(load),
-    claim: `Each \`${owner}\` asks \`${relation}\` for its \`${load.method ?? "rows"}\` in a query of its own.`,
-    reason: "The answer could come with the rows, once for all of them.",
-    remedy: `Annotate the queryset, or load \`${load.path}\` with prefetch_related and ask the loaded rows.`,
+    claim: `\`${holder}\` ${asks} \`${relation}\` for each \`${owner}\`: one query a row.`,
+    reason: "The database can answer for all rows at once, in the query that fetches them.",
+    remedy,
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: [],
+    fixes: load.method === "count" ? countAnnotationFix(loads, input) : [],
   };
+}
+
+function question(load: LazyLoad): { readonly asks: string; readonly remedy: string } {
+  const path = load.path;
+  const loaded = `or \`prefetch_related("${path}")\` where the rows are needed too`;
+  switch (load.method) {
+    case "count":
+      return { asks: "counts", remedy: `Annotate \`Count("${path}", distinct=True)\`, ${loaded}.` };
+    case "exists":
+    case "contains":
+      return { asks: "tests for rows in", remedy: `Annotate \`Exists(…)\`, ${loaded}.` };
+    case "aggregate":
+      return { asks: "aggregates", remedy: "Annotate the same aggregate on the queryset; with a second multi-valued relation use a subquery." };
+    default:
+      return { asks: `takes \`${load.method ?? "first"}\` of`, remedy: `Annotate a \`Subquery\` of one row, ${loaded} and choose in Python.` };
+  }
 }

@@ -1,6 +1,6 @@
 import type { Expr, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { exprAt, pathTo } from "../code.ts";
-import { areRowsUsedElsewhere, nameOf, oncePerPlace, runPlaces } from "../runs.ts";
+import { areRowsUsedElsewhere, nameOf, oncePerPlace, runPlaces, startsAtModel } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -47,15 +47,16 @@ function isOnlyTested(run: QueryRun, tested: Expr, input: RuleInput): boolean {
 
 function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
   const tested = testedAt(run, input);
+  const isOwn = run.doubts.length === 0 && tested !== null && startsAtModel(input, run.span.file, tested);
   const end = tested?.end ?? run.span.end;
   const isCall = tested?.kind === "call" || tested?.kind === "name";
   return {
     key: [run.symbol, run.model],
-    confidence: run.related ? "possible" : "likely",
+    confidence: isOwn ? "likely" : "possible",
     claim: `Every matching \`${nameOf(run.model)}\` row is fetched to see whether there is one.`,
     reason: "The truth of a queryset loads all its rows; nothing reads them here.",
     remedy: "Use `.exists()`: it stops at the first row.",
-    doubt: run.related ? "a caller that prefetches these rows makes the test free" : "rows that are used later would make the test free",
+    doubt: !isOwn ? "a caller that prefetches these rows makes the test free" : "rows that are used later would make the test free",
     model: run.model,
     places: runPlaces(run, "loads every row"),
     fixes: isCall ? [{ title: "Ask with exists()", safety: "safe", edits: [{ span: { file: run.span.file, start: end, end }, text: ".exists()" }] }] : [],

@@ -38,7 +38,7 @@ function isSmall(expr: { readonly kind: string; readonly value?: unknown }): boo
 }
 
 function toDraft({ asked, loaded }: AskedPair, input: RuleInput): FindingDraft {
-  const isConditional = !asked.branch.startsWith(loaded.branch) || asked.branch.length > loaded.branch.length || loaded.branch.length > asked.branch.length;
+  const isConditional = asked.branch !== loaded.branch;
   return {
     key: [asked.symbol, asked.model],
     confidence: asked.related || asked.symbol !== loaded.symbol || isConditional ? "possible" : "likely",

@@ -1,6 +1,7 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { confidenceOf, isCoveredElsewhere, isRefused, isRowLoop, loadDoubt, loadPlaces } from "../load-places.ts";
+import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
+import { dotted, modelName } from "../names.ts";
 
 export const rule: Rule = {
   meta: {
@@ -9,29 +10,46 @@ export const rule: Rule = {
     summary: "A prefetched relation is read in a way that queries again for each row",
     severity: "warning",
     confidence: "likely",
-    fix: "sometimes",
+    fix: "never",
     stage: "stable",
   },
   check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),
 };
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
-  return load.reason === "defeated" && load.perRow && isRowLoop(load) && !isRefused(load) && !isCoveredElsewhere(load, input.facts);
+  return load.reason === "defeated" && isLoadPerRow(load, input.facts);
 }
 
 function toDraft({ load, loads }: LoadGroup, _input: RuleInput): FindingDraft {
-  const owner = load.origin.model.split(".").at(-1) ?? load.origin.model;
-  const relation = load.path.replaceAll("__", ".");
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
     confidence: confidenceOf(load),
-    claim: `\`${relation}\` is prefetched for each \`${owner}\`, then \`${load.method ?? "filter"}\` queries it again.`,
-    reason: "Only `all()`, `count()`, `exists()` and iteration use the prefetched rows; anything else builds a new query.",
-    remedy: "Filter the prefetched rows in Python, or prefetch the narrowed rows with `Prefetch(…, queryset=…, to_attr=…)`.",
+    claim: `\`${dotted(load.path)}\` is prefetched for each \`${modelName(load.origin.model)}\`, then ${methodName(load)} queries it again: one query a row.`,
+    reason: "Prefetched rows serve `all()`, `count()`, `exists()`, `contains()` and iteration; anything else builds a new query.",
+    remedy: remedyFor(load),
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
     fixes: [],
   };
+}
+
+function methodName(load: LazyLoad): string {
+  return load.method === null || load.method === "requery" ? "a chained method" : `\`${load.method}\``;
+}
+
+function remedyFor(load: LazyLoad): string {
+  switch (load.method) {
+    case "first":
+      return "Order the prefetched rows with `Prefetch(…, queryset=….order_by(…))`; then `first()` uses them. Or take the first of `all()`.";
+    case "last":
+    case "latest":
+    case "earliest":
+      return "Take it out of `all()` in Python, such as `list(rows.all())[-1]`.";
+    case "values":
+      return "Build the values from `all()` in Python.";
+    default:
+      return "Choose among `all()` in Python, or prefetch the narrowed rows with `Prefetch(…, queryset=…, to_attr=…)`.";
+  }
 }

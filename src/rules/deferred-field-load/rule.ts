@@ -1,6 +1,9 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
+import { keepColumnFix } from "../../fixes/keep-column.ts";
+import { deferredColumn } from "../deferred-loads.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { confidenceOf, isCoveredElsewhere, isRefused, isRowLoop, loadDoubt, loadPlaces } from "../load-places.ts";
+import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
+import { dotted, holderName, modelName } from "../names.ts";
 
 export const rule: Rule = {
   meta: {
@@ -9,29 +12,28 @@ export const rule: Rule = {
     summary: "A column that only() or defer() left out is read for each row",
     severity: "warning",
     confidence: "likely",
-    fix: "sometimes",
+    fix: "never",
     stage: "stable",
   },
   check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),
 };
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
-  return load.reason === "deferred" && load.perRow && isRowLoop(load) && !isRefused(load) && !isCoveredElsewhere(load, input.facts);
+  return load.reason === "deferred" && isLoadPerRow(load, input.facts);
 }
 
-function toDraft({ load, loads }: LoadGroup, _input: RuleInput): FindingDraft {
-  const owner = load.origin.model.split(".").at(-1) ?? load.origin.model;
-  const relation = load.path.replaceAll("__", ".");
+function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
+  const holder = holderName(load.origin.symbol, input.program);
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
     confidence: confidenceOf(load),
-    claim: `Each \`${owner}\` fetches its left-out column \`${relation}\` in a query of its own.`,
-    reason: "`only()` or `defer()` left the column out, and every row then asks for it alone.",
-    remedy: "Add the column to `only()`, or take it out of `defer()`.",
+    claim: `\`${holder}\` leaves out \`${dotted(load.path)}\`, then reads it of each \`${modelName(load.origin.model)}\`: one query a row.`,
+    reason: "`only()` or `defer()` left the column out, and each row then fetches it alone.",
+    remedy: `Add \`"${deferredColumn(load)}"\` to \`only()\`, or take it out of \`defer()\`.`,
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: [],
+    fixes: keepColumnFix(load, input),
   };
 }

@@ -37,6 +37,7 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
     remedy: isRow(one) ? "Call `delete()` on the queryset: it sends the same signals and follows the same relations." : "Delete them all with one `filter(…__in=…).delete()`.",
     doubt: "rows in great number are better deleted in batches",
     model: one.model.label,
+    ...(one.write.relation === null ? {} : { relation: one.write.relation }),
     places: writePlaces(one),
     fixes: fixesFor(one, input),
   };

@@ -11,8 +11,14 @@ export const rule: Rule = {
     fix: "never",
     stage: "stable",
   },
-  check: (input) => chainsIn(input).flatMap((chain) => toDrafts(chain, input)),
+  check: (input) => chainsIn(input).flatMap((chain) => toDrafts(chain, input)).filter(isFirst),
 };
+
+/** A method of a manager is one place, however many querysets go through it. */
+function isFirst(draft: FindingDraft, index: number, all: readonly FindingDraft[]): boolean {
+  const place = (one: FindingDraft): string => JSON.stringify(one.places[0]?.span);
+  return all.findIndex((one) => place(one) === place(draft)) === index;
+}
 
 function toDrafts(chain: Chain, input: RuleInput): FindingDraft[] {
   const distinct = chain.calls.find((one) => one.name === "distinct" && one.args.length === 0);

@@ -1,4 +1,4 @@
-import type { FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import type { Expr, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { changedNames, exprAt, functionAt, namesIn, nodesIn, pathTo, sourceText } from "../code.ts";
 import { groupBy } from "../group-by.ts";
 import { isSameSpan, nameOf, runsAfter, subjectOf } from "../runs.ts";
@@ -24,7 +24,7 @@ function pairs(input: RuleInput): Pair[] {
   for (const alike of groupBy(runs, (run) => `${run.span.file}\0${run.symbol}\0${textOf(run, input)}`).values()) {
     for (const second of alike) {
       const first = alike.find((run) => isGuilty(run, second, input));
-      if (first !== undefined && !found.has(`${second.span.start}`)) found.set(`${second.span.file}:${second.span.start}`, [first, second]);
+      if (first !== undefined && !found.has(`${second.span.file}:${second.span.start}`)) found.set(`${second.span.file}:${second.span.start}`, [first, second]);
     }
   }
   return [...found.values()];
@@ -39,8 +39,8 @@ function textOf(run: QueryRun, input: RuleInput): string {
 }
 
 /** `Order.objects.filter(…)`: begins at a manager, so that the text alone says which rows. */
-function isChain(expr: { readonly kind: string }): boolean {
-  return [...nodesIn(expr as Parameters<typeof nodesIn>[0])].some((node) => node.kind === "attribute" && node.name === "objects");
+function isChain(expr: Expr): boolean {
+  return [...nodesIn(expr)].some((node) => node.kind === "attribute" && node.name === "objects");
 }
 
 function isGuilty(first: QueryRun, second: QueryRun, input: RuleInput): boolean {

@@ -1,6 +1,9 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
+import { eagerLoadFix } from "../../fixes/eager-load.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { confidenceOf, isCoveredElsewhere, isRefused, isRowLoop, loadDoubt, loadPlaces } from "../load-places.ts";
+import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
+import { dotted, holderName, modelName } from "../names.ts";
+import { isAtLeast } from "../django-at-least.ts";
 
 export const rule: Rule = {
   meta: {
@@ -9,29 +12,28 @@ export const rule: Rule = {
     summary: "A generic foreign key is followed for each row",
     severity: "warning",
     confidence: "likely",
-    fix: "sometimes",
+    fix: "never",
     stage: "stable",
   },
   check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),
 };
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
-  return load.reason === "unloaded" && load.kind === "generic-fk" && load.perRow && isRowLoop(load) && !isRefused(load) && !isCoveredElsewhere(load, input.facts);
+  return load.reason === "unloaded" && load.kind === "generic-fk" && isLoadPerRow(load, input.facts);
 }
 
-function toDraft({ load, loads }: LoadGroup, _input: RuleInput): FindingDraft {
-  const owner = load.origin.model.split(".").at(-1) ?? load.origin.model;
-  const relation = load.path.replaceAll("__", ".");
+function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
+  const deeper = isAtLeast(input.project.djangoVersion, 5, 0) ? " Where relations of the targets are read too, use `GenericPrefetch` with a queryset for each type." : "";
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
     confidence: confidenceOf(load),
-    claim: `Each \`${owner}\` loads its generic \`${relation}\` in a query of its own.`,
-    reason: "A generic foreign key cannot be joined; every row asks for its object alone.",
-    remedy: `Add \`prefetch_related("${load.path}")\`: one query for each content type.`,
+    claim: `\`${holderName(load.origin.symbol, input.program)}\` loads the generic \`${dotted(load.path)}\` separately for each \`${modelName(load.origin.model)}\`: one query a row.`,
+    reason: "A generic foreign key cannot be joined; each row asks for its object alone.",
+    remedy: `Add \`prefetch_related("${load.path}")\`: one query for each content type.${deeper}`,
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: [],
+    fixes: eagerLoadFix(load, input),
   };
 }

@@ -11,10 +11,7 @@ export const rule: Rule = {
     fix: "never",
     stage: "stable",
   },
-  check: (input) => {
-    const drafts = chainsIn(input).flatMap((chain) => toDrafts(chain, input));
-    return [...new Map(drafts.map((one) => [one.key.join("\0"), one])).values()];
-  },
+  check: (input) => chainsIn(input).flatMap((chain) => toDrafts(chain, input)),
 };
 
 const INSIDE: ReadonlySet<string> = new Set(["contains", "icontains", "endswith", "iendswith"]);
@@ -33,7 +30,7 @@ function toDrafts(chain: Chain, input: RuleInput): FindingDraft[] {
       if (!TEXT.test(field.type) || hasTrigramIndex(chain.model, input)) return [];
       return [
         {
-          key: [chain.model.label, keyword.name],
+          key: [chain.origin.symbol, chain.model.label, keyword.name],
           claim: `\`${keyword.name}\` reads every \`${chain.model.name}\` row: no B-tree finds text inside a column.`,
           reason: "The pattern begins with a wildcard, so the order of an index says nothing.",
           remedy: `Add a trigram index on \`${field.name}\` (\`GinIndex\` with \`gin_trgm_ops\`), or search with full text.`,

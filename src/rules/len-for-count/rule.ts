@@ -1,6 +1,6 @@
 import type { FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { callAt } from "../code.ts";
-import { areRowsUsedElsewhere, nameOf, oncePerPlace, runPlaces } from "../runs.ts";
+import { areRowsUsedElsewhere, nameOf, oncePerPlace, runPlaces, startsAtModel } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -25,6 +25,7 @@ function isGuilty(run: QueryRun, input: RuleInput): boolean {
 function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
   const model = nameOf(run.model);
   const counted = callAt(input, run.span)?.args[0];
+  const isOwn = run.doubts.length === 0 && counted !== undefined && startsAtModel(input, run.span.file, counted);
   const fixes =
     counted === undefined
       ? []
@@ -40,11 +41,11 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
         ];
   return {
     key: [run.symbol, run.model],
-    confidence: run.related ? "possible" : "likely",
+    confidence: isOwn ? "likely" : "possible",
     claim: `Every \`${model}\` row is fetched, only to be counted.`,
     reason: "`len()` loads the rows into memory; nothing reads them here.",
     remedy: "Use `.count()`: one number comes back.",
-    doubt: run.related ? "a caller that prefetches these rows makes len() free" : "rows that are used later would make len() the better choice",
+    doubt: !isOwn ? "a caller that prefetches these rows makes len() free" : "rows that are used later would make len() the better choice",
     model: run.model,
     places: runPlaces(run, "loads every row"),
     fixes,

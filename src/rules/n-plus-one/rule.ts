@@ -1,8 +1,9 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { confidenceOf, isCoveredElsewhere, isRefused, isRowLoop, loadDoubt, loadPlaces } from "../load-places.ts";
+import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
 import { isAggregate } from "../aggregate-methods.ts";
-import { eagerLoadFix } from "../../fixes/eager-load.ts";
+import { mergeLoads, type LoadGroup } from "../load-groups.ts";
+import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
+import { dotted, holderName, modelName } from "../names.ts";
 
 export const rule: Rule = {
   meta: {
@@ -18,22 +19,46 @@ export const rule: Rule = {
 };
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
-  return load.reason === "unloaded" && load.kind !== "generic-fk" && !isAggregate(load.method) && load.perRow && isRowLoop(load) && !isRefused(load) && !isCoveredElsewhere(load, input.facts);
+  return load.reason === "unloaded" && load.kind !== "generic-fk" && !isAggregate(load.method) && isLoadPerRow(load, input.facts);
 }
 
 function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
-  const owner = load.origin.model.split(".").at(-1) ?? load.origin.model;
-  const relation = load.path.replaceAll("__", ".");
+  const owner = modelName(load.origin.model);
+  const holder = holderName(load.origin.symbol, input.program);
+  const key = keyColumn(load, loads, input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
     confidence: confidenceOf(load),
-    claim: `Each \`${owner}\` loads its \`${relation}\` in a query of its own.`,
-    reason: "The queryset does not load it, so every row of the loop sends one more statement.",
-    remedy: load.joinable ? `Add \`select_related("${load.path}")\` to the queryset.` : `Add \`prefetch_related("${load.path}")\` to the queryset.`,
+    claim:
+      key === null
+        ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each \`${owner}\`: one query a row.`
+        : `\`${holder}\` loads \`${dotted(load.path)}\` for each \`${owner}\` only to read its key: one query a row.`,
+    reason: reasonFor(load),
+    remedy: key === null ? remedyFor(load) : `Read \`${key}\`, which came with the row.`,
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: eagerLoadFix(load, input),
+    fixes: lazyLoadFixes(load, loads, input),
   };
+}
+
+function reasonFor(load: LazyLoad): string {
+  if (load.kind === "o2o-reverse") return "The queryset does not load it; a row without one costs a query as well.";
+  if (load.kind === "fk" || load.kind === "o2o") return "The queryset does not load it, and equal targets are not shared; only NULL costs nothing.";
+  return "The queryset does not load it, so every row of the loop sends one more statement.";
+}
+
+function remedyFor(load: LazyLoad): string {
+  const method = load.joinable ? "select_related" : "prefetch_related";
+  return `Add \`${method}("${load.path}")\` to the queryset.`;
+}
+
+/** The column to read instead, when every access goes on to `.id` or `.pk`. */
+function keyColumn(load: LazyLoad, loads: readonly LazyLoad[], input: RuleInput): string | null {
+  const field = input.graph.byLabel(load.model)?.fields.get(load.path.split("__").at(-1) ?? "");
+  if (field?.attname == null || (load.kind !== "fk" && load.kind !== "o2o")) return null;
+  const own = loads.filter((one) => one.path === load.path);
+  const isKeyOnly = own.every((one) => /^\.(?:id|pk)\b/.test(input.text(one.access.file).slice(one.access.end, one.access.end + 4)));
+  return isKeyOnly ? field.attname : null;
 }

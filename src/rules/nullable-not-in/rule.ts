@@ -45,7 +45,8 @@ function toDrafts(chain: Chain, chains: readonly Chain[], input: RuleInput): Fin
 function nullableColumn(value: Expr, file: string, chains: readonly Chain[], input: RuleInput): Field | null {
   const sub = chains.find((one) => one.span.file === file && one.span.start === value.start && one.span.end === value.end);
   const last = sub?.calls.at(-1);
-  if (sub === undefined || last === undefined || (last.name !== "values_list" && last.name !== "values")) return null;
+  // A queryset under a name may have been filtered before.
+  if (sub === undefined || last === undefined || sub.origin.span.start !== sub.span.start || (last.name !== "values_list" && last.name !== "values")) return null;
   const [name, ...others] = textArguments(last);
   if (name === undefined || others.length > 0) return null;
   const { fields, rest } = lookupOf(input, sub.model, name);

@@ -32,8 +32,12 @@ function looped(input: RuleInput): LoopedRun[] {
   });
 }
 
+/** The first round loads the rows of a queryset that all rounds share, the others find them loaded. */
+const KEEPS_ROWS: ReadonlySet<string> = new Set(["iterate", "list", "len", "bool", "sorted", "sum", "text", "unpack", "contains"]);
+
 function isGuilty({ run, loop, site }: LoopedRun, input: RuleInput): boolean {
   if (loop.over !== "rows" && loop.over !== "unknown") return false;
+  if (!run.madeInLoop && KEEPS_ROWS.has(run.how)) return false;
   if (isWithin(run.span, loop.span) && run.calls.length === 0) return false;
   if (needsItsQueries(input, site, loop.span.file) || isRemembered(site)) return false;
   return run.calls.length === 0 || !isCachedFunction(input, run.span);
@@ -62,7 +66,7 @@ function toDraft({ run, loop, site }: LoopedRun, input: RuleInput): FindingDraft
 const NEAR = 2;
 
 function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite): Confidence {
-  if (isOverConstant(site) || stopsEarly(site)) return "possible";
+  if (run.doubts.length > 0 || isOverConstant(site) || stopsEarly(site)) return "possible";
   if (loop.over === "unknown") return run.calls.length === 0 ? "likely" : "possible";
   if (run.calls.length === 0) return "certain";
   return run.calls.length <= NEAR ? "likely" : "possible";

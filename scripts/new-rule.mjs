@@ -1,0 +1,113 @@
+// Creates the folder of a new rule: npm run new-rule -- slow-thing 2.2 "What it finds, in one line"
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const [id, chapter, summary] = process.argv.slice(2);
+const problem = findProblem();
+if (problem !== null) {
+  process.stderr.write(`${problem}\nUsage: npm run new-rule -- ID CHAPTER "SUMMARY"\n`);
+  process.exit(2);
+}
+
+const folder = join("src", "rules", id);
+mkdirSync(join(folder, "fixtures"), { recursive: true });
+const files = {
+  "rule.ts": `import type { FindingDraft, QueryRun, Rule } from "../../model/index.ts";
+import { nameOf, oncePerPlace, runPlaces } from "../runs.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: ${JSON.stringify(id)},
+    chapter: ${JSON.stringify(chapter)},
+    summary: ${JSON.stringify(summary)},
+    severity: "warning",
+    confidence: "possible",
+    fix: "never",
+    stage: "preview",
+  },
+  check: (input) => oncePerPlace(input.facts.runs.filter(isGuilty)).map(toDraft),
+};
+
+/** Cheapest question first, one early return for each innocent case. */
+function isGuilty(run: QueryRun): boolean {
+  if (run.cached) return false;
+  return run.how === "explain";
+}
+
+function toDraft(run: QueryRun): FindingDraft {
+  return {
+    key: [run.symbol, run.model],
+    claim: \`The view explains its \\\`\${nameOf(run.model)}\\\` query.\`,
+    reason: "Why that costs.",
+    remedy: "What to do.",
+    doubt: "what would make this wrong",
+    model: run.model,
+    places: runPlaces(run, "a few words"),
+    fixes: [],
+  };
+}
+`,
+  "doc.md": `# ${id}
+
+## What it finds
+
+${summary}.
+
+## Why it costs
+
+With a number that was measured.
+
+## Bad
+
+\`\`\`python
+def plan(request):
+    return Order.objects.all().explain()
+\`\`\`
+
+## Good
+
+\`\`\`python
+def plan(request):
+    return Order.objects.all()
+\`\`\`
+
+## How we know
+
+From the source: which facts prove it.
+
+## When not to use
+
+Who gains nothing.
+
+## Links
+
+- https://docs.djangoproject.com/en/5.2/topics/db/optimization/
+`,
+  "fixtures/bad-first.py": `from shop.models import Order
+
+
+def plan(request):
+    return Order.objects.all().explain()  # expect: ${id}
+`,
+  "fixtures/good-rows.py": `from shop.models import Order
+
+
+def plan(request):
+    return Order.objects.all()
+`,
+  "fixtures/good-count.py": `from shop.models import Order
+
+
+def plan(request):
+    return Order.objects.count()
+`,
+};
+for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+process.stdout.write(`Created ${folder}. It finds explain() for now: see docs/adding-a-rule.md.\nTest it: npx vitest run tests/rules.test.ts -t ${id}\n`);
+
+function findProblem() {
+  if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)+$/.test(id ?? "")) return "The id has to be words in kebab-case, such as slow-thing.";
+  if (!/^\d+\.\d+$/.test(chapter ?? "")) return "The chapter has to be a section of the catalogue, such as 2.2.";
+  if ((summary ?? "").trim() === "") return "The summary is missing.";
+  return existsSync(join("src", "rules", id)) ? `src/rules/${id} is there already.` : null;
+}

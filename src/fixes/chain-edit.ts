@@ -1,0 +1,130 @@
+/** Edits to a chain of method calls: one more call, or more arguments to one that is there. */
+import type { ChainCall, EditDraft, Origin, Span } from "../model/index.ts";
+import { indentAt, lineStart, quoted, styleOf, trailingCommentEnd, widthWith, type Style } from "./source-text.ts";
+
+/** Calls of the birth expression itself, innermost first: later statements' calls on the same queryset are left out. */
+export function ownCalls(origin: Pick<Origin, "span" | "calls">): ChainCall[] {
+  const { file, start, end } = origin.span;
+  return origin.calls
+    .filter((call) => call.file === file && call.start === start && call.end <= end)
+    .toSorted((a, b) => a.end - b.end);
+}
+
+/**
+ * Chains `.method("name", …)` at the end of `span`, on a line of its own when the chain is written that way.
+ *
+ * @example
+ * // `Order.objects.filter(a=1)` becomes `Order.objects.filter(a=1).select_related("customer")`
+ */
+export function appendCall(text: string, span: Span, calls: readonly ChainCall[], method: string, names: readonly string[]): EditDraft {
+  const style = styleOf(text);
+  const args = names.map((name) => quoted(name, style)).join(", ");
+  const separator = lineSeparator(text, calls);
+  const comment = separator.includes("\\") ? null : trailingCommentEnd(text, span.end);
+  const at = separator !== "" && comment !== null ? comment : span.end;
+  return insertion(span.file, at, fitCall(text, at, `${separator}.${method}(${args})`));
+}
+
+/** A chained call as it fits its line; where it does not, its arguments go on a line of their own, or on one each. `removed`: characters that it replaces. */
+export function fitCall(text: string, at: number, call: string, removed = 0): string {
+  const parts = /^(?<separator>[^.]*)(?<head>\.\w+\()\s*(?<args>[^()]*?),?\s*\)$/.exec(call)?.groups;
+  if (parts === undefined) return call;
+  const { separator = "", head = "", args = "" } = parts;
+  const style = styleOf(text);
+  const own = separator === "" ? null : separator.slice(separator.lastIndexOf("\n") + 1);
+  const line = `${head}${args})`;
+  const width = own === null ? widthWith(text, at, line.length - removed) : own.length + line.length;
+  if (width <= style.width) return `${separator}${line}`;
+  const indent = own ?? indentAt(text, at);
+  const inner = `${indent}${style.step}`;
+  const body = inner.length + args.length <= style.width ? args : `${args.split(/,\s*/).join(`,\n${inner}`)},`;
+  return `${separator}${head}\n${inner}${body}\n${indent})`;
+}
+
+/** What stands before the dot of the chain's last call that begins a line; empty for a chain on one line. */
+function lineSeparator(text: string, calls: readonly ChainCall[]): string {
+  const gaps = calls.map((call) => /^(?:\s|\\\r?\n|#[^\n]*\n)*/.exec(text.slice(call.dot, call.end))?.[0] ?? "");
+  const broken = gaps.findLast((gap) => gap.includes("\n"));
+  if (broken === undefined) return "";
+  const indent = broken.slice(broken.lastIndexOf("\n") + 1);
+  return `${/\\\r?\n[\t ]*$/.test(broken) ? " \\" : ""}\n${indent}`;
+}
+
+/** A call whose arguments can be added to: some are there, and none by keyword, starred or None. */
+export function isExtensible(call: ChainCall): boolean {
+  const isOpen = (kind: string): boolean => kind === "star" || kind === "constant";
+  return call.args.length > 0 && call.keywords.length === 0 && !call.args.some((arg) => isOpen(arg.kind));
+}
+
+/**
+ * Adds names to a call, in the style of its arguments. A name that goes on where an argument ends
+ * (`"author"` and `author__publisher`) replaces it: loading the longer path loads the shorter one too.
+ */
+export function extendCall(text: string, call: ChainCall, names: readonly string[]): EditDraft[] {
+  const strings = call.args.flatMap((arg) => (arg.kind === "str" ? [arg] : []));
+  const edits: EditDraft[] = [];
+  const added: string[] = [];
+  for (const name of names) {
+    if (strings.some(({ value }) => value === name || value.startsWith(`${name}__`))) continue;
+    const shorter = strings.find((one) => name.startsWith(`${one.value}__`) && isPlain(text, one));
+    if (shorter === undefined || edits.some((edit) => edit.span.start === shorter.end - 1)) added.push(name);
+    else edits.push(insertion(call.file, shorter.end - 1, name.slice(shorter.value.length)));
+  }
+  return [...edits, ...appendItems(text, { file: call.file, items: call.args, end: call.end }, added)];
+}
+
+function isPlain(text: string, str: { readonly start: number; readonly end: number; readonly value: string }): boolean {
+  return text.slice(str.start + 1, str.end - 1) === str.value;
+}
+
+/** Arguments or elements between brackets; `end` is after the closing one. */
+export interface Items {
+  readonly file: string;
+  readonly items: readonly { readonly start: number; readonly end: number }[];
+  readonly end: number;
+}
+
+/** Adds strings after the last item of a bracketed list that has at least one. */
+export function appendItems(text: string, { file, items, end }: Items, names: readonly string[]): EditDraft[] {
+  const last = items.at(-1);
+  const first = items[0];
+  if (last === undefined || first === undefined || names.length === 0) return [];
+  const style = neighbourStyle(text, last);
+  const written = names.map((name) => quoted(name, style));
+  const before = text.slice(lineStart(text, last.start), last.start);
+  if (/^[\t ]*$/.test(before)) return appendLines(text, { file, items, end }, last, before, written);
+  const added = `, ${written.join(", ")}`;
+  const isOneLine = !text.slice(first.start, end).includes("\n");
+  if (!isOneLine || widthWith(text, last.end, added.length) <= style.width) return [insertion(file, last.end, added)];
+  return explode(text, file, first.start, last.end, end, added, style);
+}
+
+/** Items that stand on lines of their own go on doing so; a comment stays with its line. */
+function appendLines(text: string, { file, end }: Items, last: Items["items"][number], indent: string, written: readonly string[]): EditDraft[] {
+  const rest = text.slice(last.end, end);
+  const comma = /^\s*,/.exec(rest)?.[0].length ?? 0;
+  const after = last.end + comma;
+  const at = trailingCommentEnd(text, after) ?? after;
+  const lines = written.join(`,\n${indent}`);
+  if (comma > 0) return [insertion(file, at, `\n${indent}${lines},`)];
+  if (at === last.end) return [insertion(file, at, `,\n${indent}${lines}`)];
+  return [insertion(file, last.end, ","), insertion(file, at, `\n${indent}${lines}`)];
+}
+
+/** `f("a", "b")` that is too long for its line gets one for its arguments. */
+function explode(text: string, file: string, start: number, last: number, end: number, added: string, style: Style): EditDraft[] {
+  const indent = indentAt(text, start);
+  const line = `${indent}${style.step}${text.slice(start, end - 1).trim()}${added}`;
+  if (line.length > style.width || text[start - 1] !== "(") return [insertion(file, last, added)];
+  return [insertion(file, start, `\n${indent}${style.step}`), insertion(file, last, added), insertion(file, end - 1, `\n${indent}`)];
+}
+
+function neighbourStyle(text: string, item: { readonly start: number; readonly end: number }): Style {
+  const style = styleOf(text);
+  const quote = text[item.end - 1];
+  return quote === "'" || quote === '"' ? { ...style, quote } : style;
+}
+
+export function insertion(file: string, at: number, text: string): EditDraft {
+  return { span: { file, start: at, end: at }, text };
+}

@@ -1,0 +1,150 @@
+import { describe, expect, test } from "vitest";
+import { mend } from "../../tests/support/mend-project.ts";
+
+/** A function of `shop/code.py` that reads each book's relation. */
+const loop = (queryset: string, read = "book.author.name"): string =>
+  `from django.db.models import Prefetch\nfrom shop.models import Author, Book, Chapter\n\n\ndef show(pk):\n    for book in ${queryset}:\n        print(${read})\n`;
+
+type Case = readonly [name: string, before: string, after: string, read?: string];
+
+const SAFE: readonly Case[] = [
+  ["all() alone", "Book.objects.all()", 'Book.objects.select_related("author")'],
+  ["a chain", "Book.objects.filter(id=pk)", 'Book.objects.filter(id=pk).select_related("author")'],
+  ["a path of two", "Book.objects.all()", 'Book.objects.select_related("author__country")', "book.author.country.name"],
+  ["two relations at once", "Book.objects.filter(id=pk)", 'Book.objects.filter(id=pk).select_related("author", "editor")', "book.author.name, book.editor.name"],
+  ["more names", 'Book.objects.select_related("editor")', 'Book.objects.select_related("editor", "author")'],
+  ["a trailing comma", 'Book.objects.select_related("editor",)', 'Book.objects.select_related("editor", "author",)'],
+  ["the neighbour's quotes", "Book.objects.select_related('editor')", "Book.objects.select_related('editor', 'author')"],
+  ["a longer path", 'Book.objects.select_related("author")', 'Book.objects.select_related("author__country")', "book.author.country.name"],
+  ["a slice", 'Book.objects.order_by("id")[:5]', 'Book.objects.order_by("id").select_related("author")[:5]'],
+  ["before iterator()", "Book.objects.filter(id=pk).iterator()", 'Book.objects.filter(id=pk).select_related("author").iterator()'],
+  ["a nested call", "list(Book.objects.filter(id=pk))", 'list(Book.objects.filter(id=pk).select_related("author"))'],
+  [
+    "arguments on lines of their own",
+    'Book.objects.select_related(\n        "editor",  # who edits\n    )',
+    'Book.objects.select_related(\n        "editor",  # who edits\n        "author",\n    )',
+  ],
+  [
+    "arguments on lines without a last comma",
+    'Book.objects.select_related(\n        "editor"  # who edits\n    )',
+    'Book.objects.select_related(\n        "editor",  # who edits\n        "author"\n    )',
+  ],
+  [
+    "a chain on lines of its own",
+    '(\n        Book.objects\n        .filter(id=pk)  # mine\n        .order_by("id")\n    )',
+    '(\n        Book.objects\n        .filter(id=pk)  # mine\n        .order_by("id")\n        .select_related("author")\n    )',
+  ],
+  [
+    "a chain whose last line has a comment",
+    '(\n        Book.objects\n        .filter(id=pk)\n        .order_by("id")  # by age\n    )',
+    '(\n        Book.objects\n        .filter(id=pk)\n        .order_by("id")  # by age\n        .select_related("author")\n    )',
+  ],
+  [
+    "a chain over lines with backslashes",
+    'Book.objects \\\n            .filter(id=pk) \\\n            .order_by("id")',
+    'Book.objects \\\n            .filter(id=pk) \\\n            .order_by("id") \\\n            .select_related("author")',
+  ],
+  [
+    "arguments of another call on lines",
+    "Book.objects.filter(\n        id=pk,\n    )",
+    'Book.objects.filter(\n        id=pk,\n    ).select_related("author")',
+  ],
+  [
+    "a line that grows too long",
+    'Book.objects.filter(title__startswith="a very long title", editor__name="x")',
+    'Book.objects.filter(title__startswith="a very long title", editor__name="x").select_related(\n        "author"\n    )',
+  ],
+  ["rows of one row's manager", "Author.objects.get(id=pk).books.filter(id=1)", 'Author.objects.get(id=pk).books.filter(id=1).select_related("editor")', "book.editor.name"],
+  ["an ordered reverse relation", "Book.objects.filter(id=pk)", 'Book.objects.filter(id=pk).prefetch_related("chapters")', "list(book.chapters.all())"],
+  ["a prefetch that goes on", 'Book.objects.prefetch_related("chapters")', 'Book.objects.prefetch_related("chapters", "tags")', "list(book.tags.all())"],
+];
+
+/** The order of tags may change, so that case is checked for its text alone. */
+const REVIEWED = new Set(["a prefetch that goes on"]);
+
+describe("loads the relation with the queryset", () => {
+  test.each(SAFE)("%s", async (name, before, after, read) => {
+    const mended = await mend({ "shop/code.py": loop(before, read) }, "n-plus-one");
+    expect(mended.after).toBe(loop(after, read));
+    expect(new Set(mended.safeties)).toEqual(new Set([REVIEWED.has(name) ? "review" : "safe"]));
+    expect(mended.left).toEqual([]);
+    expect(mended.errors).toEqual([]);
+  });
+
+  test("in a file with CRLF and tabs", async () => {
+    const before = loop("Book.objects.filter(id=pk)").replaceAll("    ", "\t").replaceAll("\n", "\r\n");
+    const mended = await mend({ "shop/code.py": before }, "n-plus-one");
+    expect(mended.after).toBe(before.replace("pk):\r\n\t\t", 'pk).select_related("author"):\r\n\t\t'));
+    expect(mended.left).toEqual([]);
+  });
+
+  test("in a file with a byte order mark", async () => {
+    const mended = await mend({ "shop/code.py": `\uFEFF${loop("Book.objects.filter(id=pk)")}` }, "n-plus-one");
+    expect(mended.after).toBe(`\uFEFF${loop('Book.objects.filter(id=pk).select_related("author")')}`);
+  });
+});
+
+const LEFT: readonly (readonly [why: string, safety: string, title: RegExp, queryset: string, read?: string])[] = [
+  ["only() without the key", "advice", /only\(\) leaves out the foreign key/, 'Book.objects.only("title", "author").only("title")'],
+  ["a lock", "review", /lock the joined rows/, "Book.objects.select_for_update()"],
+  ["select_related() without names", "advice", /without names/, "Book.objects.select_related()", "book.editor.name"],
+  ["a set operation", "advice", /after union\(\)/, "Book.objects.filter(id=1).union(Book.objects.filter(id=2))"],
+  ["no constraint", "review", /no constraint/, "Book.objects.filter(id=pk)", "book.loose.name"],
+  ["an unordered relation", "review", /no ordering/, "Book.objects.filter(id=pk)", "list(book.tags.all())"],
+  ["a prefetch before iterator()", "review", /chunk_size/, "Book.objects.filter(id=pk).iterator()", "list(book.chapters.all())"],
+];
+
+describe("leaves to a person", () => {
+  test.each(LEFT)("%s", async (_, safety, title, queryset, read) => {
+    const mended = await mend({ "shop/code.py": loop(queryset, read) }, "n-plus-one");
+    expect(mended.safeties).toEqual([safety]);
+    expect(mended.titles[0]).toMatch(title);
+    expect(mended.errors).toEqual([]);
+  });
+
+  test("a loop that writes to the rows it would load early", async () => {
+    const code = loop("Book.objects.filter(id=pk)").replace("print(book.author.name)", "author = book.author\n        author.name += 'x'\n        author.save()");
+    const mended = await mend({ "shop/code.py": code }, "n-plus-one");
+    expect([mended.safeties, mended.titles[0]]).toEqual([["review"], expect.stringContaining("writes to these rows")]);
+  });
+});
+
+const admin = (body: string): string =>
+  `from django.contrib import admin\nfrom shop.models import Book\n\n\n@admin.register(Book)\nclass BookAdmin(admin.ModelAdmin):\n${body}`;
+
+const CLASSES: readonly (readonly [name: string, before: string, after: string])[] = [
+  [
+    "a changelist: the nullable key, and the others that it shows",
+    admin('    list_display = ["title", "author", "editor_name"]\n\n    def editor_name(self, book):\n        return book.editor.name\n'),
+    admin('    list_display = ["title", "author", "editor_name"]\n    list_select_related = ("author", "editor")\n\n    def editor_name(self, book):\n        return book.editor.name\n'),
+  ],
+  [
+    "a changelist that names some",
+    admin('    list_display = ["title", "editor_name"]\n    list_select_related = ["author"]\n\n    def editor_name(self, book):\n        return book.editor.name\n'),
+    admin('    list_display = ["title", "editor_name"]\n    list_select_related = ["author", "editor"]\n\n    def editor_name(self, book):\n        return book.editor.name\n'),
+  ],
+  [
+    "a changelist's many-valued relation",
+    admin('    list_display = ["title", "all_tags"]\n\n    def all_tags(self, book):\n        return [tag.name for tag in book.tags.all()]\n'),
+    admin(
+      '    list_display = ["title", "all_tags"]\n\n    def all_tags(self, book):\n        return [tag.name for tag in book.tags.all()]\n\n    def get_queryset(self, request):\n        return super().get_queryset(request).prefetch_related("tags")\n',
+    ),
+  ],
+];
+
+describe("classes that a framework makes querysets of", () => {
+  test.each(CLASSES)("%s", async (_, before, after) => {
+    const mended = await mend({ "shop/admin.py": before }, "n-plus-one");
+    expect(mended.after).toBe(after);
+    expect(new Set(mended.safeties)).toEqual(new Set(["review"]));
+    expect([mended.left, mended.errors]).toEqual([[], []]);
+  });
+
+  test("a view with a model alone", async () => {
+    const view = "from django.views.generic import ListView\nfrom shop.models import Book\n\n\nclass Books(ListView):\n    model = Book\n";
+    const template = "{% for book in object_list %}{{ book.author.name }}{% endfor %}";
+    const mended = await mend({ "shop/views.py": view, "shop/templates/shop/book_list.html": template }, "n-plus-one");
+    expect(mended.after).toBe(`${view}    queryset = Book.objects.select_related("author")\n`);
+    expect([mended.safeties, mended.left]).toEqual([["review"], []]);
+  });
+});

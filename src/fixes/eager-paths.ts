@@ -1,0 +1,49 @@
+/** What a path of an eager load leads through, as the model graph tells. */
+import type { Field, LazyLoad, Model, ModelGraph, Program } from "../model/index.ts";
+
+/** The relations that a path of attribute names goes through; null where the graph does not know one. */
+export function stepsOf(graph: ModelGraph, label: string, path: string): Field[] | null {
+  const steps: Field[] = [];
+  let model: Model | null = graph.byLabel(label);
+  for (const name of path.split("__")) {
+    const field: Field | undefined = model?.fields.get(name);
+    if (field?.relation == null) return null;
+    steps.push(field);
+    model = field.relation.target === null ? null : graph.byLabel(field.relation.target);
+  }
+  return steps;
+}
+
+/** `select_related` goes by query names, `prefetch_related` by attribute names. */
+export function lookupPath(load: LazyLoad, graph: ModelGraph): string {
+  if (!load.joinable) return load.path;
+  const steps = stepsOf(graph, load.origin.model, load.path);
+  return steps?.map((field) => (isForward(field) ? field.name : field.queryName)).join("__") ?? load.path;
+}
+
+function isForward(field: Field): boolean {
+  return field.relation?.kind === "fk" || field.relation?.kind === "o2o";
+}
+
+/** Why rows that a join brings can differ from those that a query of their own brings; null when they cannot. */
+export function joinHazard(steps: readonly Field[], graph: ModelGraph, program: Program): string | null {
+  for (const field of steps) {
+    const target = graph.byLabel(field.relation?.target ?? "");
+    if (hasOption(field, "db_constraint", "false") && field.relation?.nullable === false) {
+      return `\`${field.name}\` has no constraint in the database: a join leaves out rows whose target is missing`;
+    }
+    if (target !== null && target.cls.nested.get("Meta")?.members.has("base_manager_name") === true) {
+      return `\`${target.name}\` has a base manager of its own, which a join goes past`;
+    }
+    if (target !== null && program.isSubclass(target.cls, "polymorphic.models.PolymorphicModel")) {
+      return `\`${target.name}\` is polymorphic: a join gives rows of the base class`;
+    }
+  }
+  return null;
+}
+
+function hasOption(field: Field, name: string, value: "true" | "false"): boolean {
+  const call = field.declaration;
+  if (call?.kind !== "call") return false;
+  return call.keywords.some((one) => one.name === name && one.value.kind === "constant" && one.value.value === value);
+}

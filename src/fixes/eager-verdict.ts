@@ -1,0 +1,147 @@
+/** Whether an eager load may be added where a queryset is made, and whether a person has to look at it. */
+import type { ChainCall, EditDraft, LazyLoad, Origin, RuleInput, Safety, SourceFacts } from "../model/index.ts";
+import { joinHazard, stepsOf } from "./eager-paths.ts";
+
+export interface Verdict {
+  readonly safety: Safety;
+  /** Why it is not safe; empty when it is. */
+  readonly reason: string;
+}
+
+/** Edits and what speaks against applying them unseen; why there are none, when there are none. */
+export interface EditPlan extends Verdict {
+  readonly edits: readonly EditDraft[];
+}
+
+const SAFE: Verdict = { safety: "safe", reason: "" };
+const review = (reason: string): Verdict => ({ safety: "review", reason });
+const advice = (reason: string): Verdict => ({ safety: "advice", reason });
+
+/** The strictest of what the chain, the path and the readers say. */
+export function judge(load: LazyLoad, input: RuleInput): Verdict {
+  return judgeOrigin(load) ?? judgeMethods(load, input.facts) ?? judgeChain(load.origin, load) ?? judgePath(load, input) ?? judgeReaders(load, input.facts) ?? SAFE;
+}
+
+const NO_EDIT: Partial<Record<Origin["kind"], string>> = {
+  parameter: "the queryset comes in as a parameter: load it where the callers make the queryset",
+  instance: "the row comes from somewhere else: load it where the row is fetched",
+  raw: "a raw query cannot load relations: use prefetch_related_objects() on its rows, or write the query with the ORM",
+};
+
+function judgeOrigin({ origin }: LazyLoad): Verdict | null {
+  const reason = NO_EDIT[origin.kind];
+  if (reason !== undefined) return advice(reason);
+  if (origin.span.file.endsWith(".py")) return null;
+  return advice("the queryset is made in a template: load it in the view that gives the template its objects");
+}
+
+const SET_OPERATIONS: ReadonlySet<string> = new Set(["union", "intersection", "difference"]);
+
+function judgeChain(origin: Origin, load: LazyLoad): Verdict | null {
+  for (const call of origin.calls) {
+    if (SET_OPERATIONS.has(call.name)) return advice(`after ${call.name}() nothing can be loaded: load it for its rows with prefetch_related_objects()`);
+    if (call.name === "raw") return advice(NO_EDIT.raw ?? "");
+    const verdict = load.joinable ? judgeJoin(call, load) : judgePrefetch(call, load);
+    if (verdict !== null) return verdict;
+  }
+  return null;
+}
+
+function judgeJoin(call: ChainCall, load: LazyLoad): Verdict | null {
+  if (call.name === "select_related" && call.args.length === 0) {
+    return advice("select_related() without names follows no nullable relation: name the relations instead");
+  }
+  if (isReset(call, "select_related")) return advice("select_related(None) drops what was loaded before it");
+  if (call.name === "only" && !keepsColumn(call, load)) {
+    return advice("only() leaves out the foreign key: name the key and the columns of the related rows in it");
+  }
+  if (call.name === "defer" && namesOf(call).includes(firstStep(load))) return advice("defer() leaves out the foreign key: take it out there");
+  if (call.name === "select_for_update") return review("select_for_update() would lock the joined rows too, unless of= says otherwise");
+  return null;
+}
+
+function judgePrefetch(call: ChainCall, load: LazyLoad): Verdict | null {
+  if (isReset(call, "prefetch_related")) return advice("prefetch_related(None) drops what was loaded before it");
+  if (call.name === "prefetch_related" && call.args.some((arg) => isPrefetchOf(arg, load.path))) {
+    return advice("add it to the queryset of the Prefetch object that loads the relation before it");
+  }
+  if (call.name === "iterator") return review("iterator() needs a chunk_size to prefetch");
+  if (call.name === "only" && !keepsColumn(call, load)) return review("only() has to keep the key that the prefetch matches by");
+  return null;
+}
+
+function isReset(call: ChainCall, method: string): boolean {
+  const [arg] = call.args;
+  return call.name === method && arg?.kind === "constant" && arg.value === "none";
+}
+
+function isPrefetchOf(arg: ChainCall["args"][number], path: string): boolean {
+  if (arg.kind !== "call") return false;
+  const [lookup] = arg.args;
+  return lookup?.kind === "str" && path.startsWith(`${lookup.value}__`);
+}
+
+function namesOf(call: ChainCall): string[] {
+  return call.args.flatMap((arg) => (arg.kind === "str" ? [arg.value] : []));
+}
+
+function firstStep(load: LazyLoad): string {
+  return load.path.split("__")[0] ?? load.path;
+}
+
+function keepsColumn(call: ChainCall, load: LazyLoad): boolean {
+  const first = firstStep(load);
+  return namesOf(call).some((name) => name === first || name === `${first}_id`);
+}
+
+function judgePath(load: LazyLoad, input: RuleInput): Verdict | null {
+  const steps = stepsOf(input.graph, load.origin.model, load.path);
+  if (steps === null) return review("a relation on the way is not among the models that were read");
+  const generic = steps.findIndex((field) => field.relation?.kind === "generic-fk");
+  if (generic !== -1 && generic < steps.length - 1) return advice("beyond a generic foreign key each model needs its own queryset: use GenericPrefetch");
+  if (load.joinable) {
+    const hazard = joinHazard(steps, input.graph, input.program);
+    return hazard === null ? null : review(hazard);
+  }
+  return judgeOrder(load, steps, input);
+}
+
+/** Rows of an unordered relation may come in another order when they are fetched for all parents at once. */
+function judgeOrder(load: LazyLoad, steps: NonNullable<ReturnType<typeof stepsOf>>, { graph }: RuleInput): Verdict | null {
+  const unordered = steps
+    .filter((field) => field.relation?.single === false)
+    .map((field) => graph.byLabel(field.relation?.target ?? ""))
+    .find((model) => model !== null && model.ordering.length === 0);
+  if (unordered !== undefined && unordered !== null) return review(`\`${unordered.name}\` has no ordering, so its rows may come in another order`);
+  return load.kind === "generic-fk" ? review("each kind of object is fetched in a query of its own") : null;
+}
+
+/** Ways of reading a related manager that its prefetched rows answer. */
+const CACHED: ReadonlySet<string> = new Set(["all", "list", "len", "bool", "count", "exists", "sorted", "sum", "text", "unpack", "iterate"]);
+
+function judgeReaders(load: LazyLoad, facts: SourceFacts): Verdict | null {
+  if (load.doubts.length > 0) return review(load.doubts.join("; "));
+  if (facts.writes.some((write) => touches(write, load))) {
+    return review("the loop writes to these rows, and what is loaded early does not see it");
+  }
+  if (load.origin.kind === "implicit") return review("the framework makes the queryset, and other pages may use it too");
+  if (load.joinable) return null;
+  if (load.withoutCaller) return review("callers that are not known may read it in another way");
+  return load.origin.escapes ? review("the rows go where the analysis could not follow") : null;
+}
+
+/** A prefetch is of no use to a reader that narrows the relation again. */
+function judgeMethods(load: LazyLoad, facts: SourceFacts): Verdict | null {
+  if (load.joinable) return null;
+  const readers = facts.loads.filter((other) => other.origin === load.origin && other.path === load.path);
+  const method = readers.find((other) => other.method !== null && !CACHED.has(other.method))?.method ?? null;
+  if (method !== null) return advice(`${method}() asks the database all the same: choose among the prefetched rows in Python, or use Prefetch with to_attr`);
+  return null;
+}
+
+function touches(write: SourceFacts["writes"][number], load: LazyLoad): boolean {
+  const isSameModel = write.model !== null && (write.model === load.target || write.model === load.model);
+  if (!isSameModel || (write.model === load.model && write.model !== load.target && write.relation === null)) return false;
+  const isSameLoop = write.loop !== null && load.loop !== null && write.loop.span.file === load.loop.span.file && write.loop.span.start === load.loop.span.start;
+  return isSameLoop || write.symbol === load.origin.symbol;
+}

@@ -1,0 +1,49 @@
+import type { Edit } from "../model/finding.ts";
+
+/** Forms of an insertion that loads relations; two of one form at one point can be made together. */
+const FORMS = {
+  /** `.select_related("a")`, on one line or with its arguments on lines of their own. */
+  call: /^(?<head>(?:\s|\\\n)*\.(?:select|prefetch)_related\(\s*)(?<names>[^()]*?)(?<tail>\s*\))$/,
+  tuple: /^(?<head>\s*list_select_related = \()(?<names>[^()]*?)(?<tail>,?\))$/,
+  /** One more argument after another. */
+  argument: /^(?:,\s*["']\w+["'])+$/,
+  line: /^(?:\s*["']\w+["'],)+$/,
+} as const;
+
+type Form = keyof typeof FORMS;
+
+/** Two edits of one place, mostly insertions, that `joinInsertions` can make one of. */
+export function canJoin(a: Edit, b: Edit): boolean {
+  const isOnePlace = a.file === b.file && a.start === b.start && a.end === b.end;
+  const form = formOf(a.text);
+  return isOnePlace && form !== null && form === formOf(b.text);
+}
+
+/** One edit for several of one place, of which every two can be joined: a call with the names of all. */
+export function joinInsertions(edits: readonly [Edit, ...Edit[]]): Edit {
+  const [first] = edits;
+  const texts = [...new Set(edits.map((edit) => edit.text))];
+  const form = formOf(first.text);
+  if (texts.length === 1 || form === null) return first;
+  if (form === "argument" || form === "line") return { ...first, text: texts.join("") };
+  const methods = [...new Set(texts.map(methodOf))].toSorted().toReversed();
+  const joined = methods.map((method) => joinNames(form, texts.filter((text) => methodOf(text) === method)));
+  return { ...first, text: joined.join("") };
+}
+
+function formOf(text: string): Form | null {
+  const forms: readonly Form[] = ["call", "tuple", "argument", "line"];
+  return forms.find((form) => FORMS[form].test(text)) ?? null;
+}
+
+function methodOf(text: string): string {
+  return /\.(\w+)\(/.exec(text)?.[1] ?? "";
+}
+
+function joinNames(form: "call" | "tuple", texts: readonly string[]): string {
+  const groups = texts.map((text) => FORMS[form].exec(text)?.groups ?? {});
+  const names = groups.flatMap((group) => (group["names"] ?? "").split(",").map((name) => name.trim()));
+  const wanted = [...new Set(names)].filter((name) => name !== "" && !names.some((other) => other.startsWith(`${name.slice(0, -1)}__`)));
+  const tail = form === "tuple" && wanted.length > 1 ? ")" : (groups[0]?.["tail"] ?? ")");
+  return `${groups[0]?.["head"] ?? ""}${wanted.join(", ")}${tail}`;
+}

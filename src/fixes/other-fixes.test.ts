@@ -1,0 +1,42 @@
+import { describe, expect, test } from "vitest";
+import { mend } from "../../tests/support/mend-project.ts";
+
+const code = (body: string): string => `from shop.models import Book\n\n\ndef show(pk):\n    for book in Book.objects.filter(id=pk)${body}\n`;
+
+describe("reads the key from the row", () => {
+  test("in Python, safely where there always is one", async () => {
+    const mended = await mend({ "shop/code.py": code(":\n        print(book.author.id, book.author.pk)") }, "n-plus-one");
+    expect(mended.after).toBe(code(":\n        print(book.author_id, book.author_id)"));
+    expect([mended.safeties, mended.left, mended.errors]).toEqual([["safe"], [], []]);
+  });
+  test("where it may be null, for review", async () => {
+    const mended = await mend({ "shop/code.py": code(":\n        print(book.editor.id)") }, "n-plus-one");
+    expect([mended.after, mended.safeties]).toEqual([code(":\n        print(book.editor_id)"), ["review"]]);
+  });
+  test("not where more is read", async () => {
+    const mended = await mend({ "shop/code.py": code(":\n        print(book.author.id, book.author.name)") }, "n-plus-one");
+    expect(mended.after).toBe(code('.select_related("author"):\n        print(book.author.id, book.author.name)'));
+  });
+});
+
+describe("counts with the queryset", () => {
+  test("and imports what that needs", async () => {
+    const mended = await mend({ "shop/code.py": code(":\n        print(book.chapters.count())") }, "aggregate-in-loop");
+    const after = code('.annotate(n_chapters=Count("chapters", distinct=True)):\n        print(book.n_chapters)');
+    expect(mended.after).toBe(after.replace("\n", "\nfrom django.db.models import Count\n"));
+    expect([mended.safeties, mended.left, mended.errors]).toEqual([["review"], [], []]);
+  });
+  test("not where another queryset's rows come the same way", async () => {
+    const shared = "from shop.models import Book\n\n\ndef one(books):\n    for book in books:\n        print(book.chapters.count())\n\n\ndef a():\n    one(Book.objects.filter(id=1))\n\n\ndef b():\n    one(Book.objects.filter(id=2))\n";
+    const mended = await mend({ "shop/code.py": shared }, "aggregate-in-loop");
+    expect(mended.after).toBe(shared);
+    expect(new Set(mended.safeties)).toEqual(new Set(["advice"]));
+  });
+});
+
+test("a column that only() left out goes back in", async () => {
+  const before = code('.only("id"):\n        print(book.title)');
+  const mended = await mend({ "shop/code.py": before }, "deferred-field-load");
+  expect(mended.after).toBe(code('.only("id", "title"):\n        print(book.title)'));
+  expect([mended.safeties, mended.left]).toEqual([["safe"], []]);
+});

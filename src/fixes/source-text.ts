@@ -1,0 +1,63 @@
+/** What the text around a place says about its author's style. */
+
+export interface Style {
+  /** The quote that the file mostly uses for short strings. */
+  readonly quote: '"' | "'";
+  /** Columns that a line may have. */
+  readonly width: number;
+  /** One step of indentation. */
+  readonly step: string;
+}
+
+const NARROWEST = 88;
+const WIDEST = 120;
+
+const styles = new Map<string, Style>();
+
+/** Reads the style off a file: its lines are as long as the project allows, within reason. */
+export function styleOf(text: string): Style {
+  const known = styles.get(text);
+  if (known !== undefined) return known;
+  const style = readStyle(text);
+  styles.set(text, style);
+  return style;
+}
+
+function readStyle(text: string): Style {
+  const lines = text.split(/\r\n|\n|\r/);
+  const longest = Math.max(0, ...lines.map((line) => line.length).filter((length) => length <= WIDEST));
+  const single = text.match(/'\w+'/g)?.length ?? 0;
+  const double = text.match(/"\w+"/g)?.length ?? 0;
+  const indented = lines.map((line) => /^(\t|\x20{2,8})\S/.exec(line)?.[1]).find((indent) => indent !== undefined);
+  return { quote: single > double ? "'" : '"', width: Math.max(NARROWEST, longest), step: indented ?? "    " };
+}
+
+export function quoted(name: string, style: Style): string {
+  return `${style.quote}${name}${style.quote}`;
+}
+
+export function lineStart(text: string, offset: number): number {
+  return text.lastIndexOf("\n", offset - 1) + 1;
+}
+
+export function lineEnd(text: string, offset: number): number {
+  const end = text.indexOf("\n", offset);
+  if (end === -1) return text.length;
+  return text[end - 1] === "\r" ? end - 1 : end;
+}
+
+/** The blanks that the line begins with. */
+export function indentAt(text: string, offset: number): string {
+  return /^[\t ]*/.exec(text.slice(lineStart(text, offset)))?.[0] ?? "";
+}
+
+/** Where the comment ends that is all that is left of the line; null when there is other text or none. */
+export function trailingCommentEnd(text: string, offset: number): number | null {
+  const rest = text.slice(offset, lineEnd(text, offset));
+  return /^[\t ]*#/.test(rest) ? offset + rest.length : null;
+}
+
+/** Columns of the line with `added` more characters in it. */
+export function widthWith(text: string, offset: number, added: number): number {
+  return lineEnd(text, offset) - lineStart(text, offset) + added;
+}

@@ -1,0 +1,100 @@
+import { describe, expect, test } from "vitest";
+import { SAMPLE_FINDINGS } from "../../tests/support/sample-report.ts";
+import type { Edit, Finding } from "../model/finding.ts";
+import { canJoin, joinInsertions } from "./join-insertions.ts";
+import { oldOffset } from "./old-offset.ts";
+import type { ChosenFix } from "./plan-fixes.ts";
+import { verifyFixes, type Trial } from "./verify-fixes.ts";
+
+const TEXT = "a\nb\nc\nd\n";
+const [template] = SAMPLE_FINDINGS;
+
+/** A finding about the line that holds `word`; its fix replaces the word. */
+function fixing(word: string, text: string): ChosenFix {
+  if (!template) throw new Error("the sample is empty");
+  const line = TEXT.split("\n").indexOf(word) + 1;
+  const at = TEXT.indexOf(word);
+  const place = { role: "queryset", file: "a.py", line, column: 1, endLine: line, endColumn: 2 } as const;
+  const fix = { title: word, kind: "edit", safety: "safe", edits: [{ file: "a.py", start: at, end: at + 1, expected: word, text }] } as const;
+  return { finding: { ...template, id: word, model: `m.${word}`, relation: word, places: [place], fixes: [fix] }, fix };
+}
+
+/** The analysis finds every line that is one letter, and what `extra` says. */
+function trialOf(chosen: readonly ChosenFix[], extra: (text: string) => Finding[] = () => []): Trial & { runs: number } {
+  const trial = {
+    runs: 0,
+    before: { findings: chosen.map(({ finding }) => finding), notices: [] },
+    read: (): string => TEXT,
+    analyse: (texts: ReadonlyMap<string, string>) => {
+      trial.runs += 1;
+      const lines = (texts.get("a.py") ?? TEXT).split("\n");
+      const findings = chosen.flatMap(({ finding }) => {
+        const line = lines.indexOf(finding.id) + 1;
+        return line === 0 ? [] : [{ ...finding, places: finding.places.map((place) => ({ ...place, line })) }];
+      });
+      return Promise.resolve({ findings: [...findings, ...extra(lines.join("\n"))], notices: [] });
+    },
+  };
+  return trial;
+}
+
+describe("verifyFixes", () => {
+  test("keeps what mends, in one run", async () => {
+    const chosen = [fixing("a", "A!"), fixing("b", "x\ny\nz"), fixing("d", "D!")];
+    const trial = trialOf(chosen);
+    const plan = await verifyFixes(chosen, trial);
+    expect([plan.applied.length, plan.dropped.length, trial.runs]).toEqual([3, 0, 1]);
+  });
+  test("drops what leaves its finding, wherever the line has moved to", async () => {
+    const chosen = [fixing("a", "x\ny"), fixing("c", "c")];
+    const plan = await verifyFixes(chosen, trialOf(chosen));
+    expect(plan.applied.map(({ fix }) => fix.title)).toEqual(["a"]);
+    expect(plan.dropped).toMatchObject([{ finding: { id: "c" }, reason: "the finding is still there afterwards" }]);
+  });
+  test("halves until it has the fix that makes a new finding elsewhere", async () => {
+    const chosen = [fixing("a", "A!"), fixing("b", "bad"), fixing("c", "C!"), fixing("d", "D!")];
+    const { finding } = fixing("a", "");
+    const fresh: Finding = { ...finding, id: "new", rule: "other", model: "m.new", places: [{ ...finding.places[0], file: "z.py" } as Finding["places"][number]] };
+    const plan = await verifyFixes(chosen, trialOf(chosen, (text) => (text.includes("bad") ? [fresh] : [])));
+    expect(plan.applied.map(({ fix }) => fix.title)).toEqual(["a", "c", "d"]);
+    expect(plan.dropped.map(({ fix }) => fix.title)).toEqual(["b"]);
+  });
+  test("runs nothing when there is nothing to try", async () => {
+    const trial = trialOf([]);
+    expect((await verifyFixes([], trial)).applied).toEqual([]);
+    expect(trial.runs).toBe(0);
+  });
+});
+
+describe("joinInsertions", () => {
+  const at = (text: string): Edit => ({ file: "a.py", start: 3, end: 3, expected: "", text });
+  const joined = (...texts: [string, ...string[]]): string => {
+    const [first, ...rest] = texts.map(at);
+    if (!first) return "";
+    for (const other of rest) expect(canJoin(first, other)).toBe(true);
+    return joinInsertions([first, ...rest]).text;
+  };
+  test.each([
+    [['.select_related("a")', '.select_related("b")'], '.select_related("a", "b")'],
+    [['.select_related("a")', '.select_related("a__b")'], '.select_related("a__b")'],
+    [['.prefetch_related("b")', '.select_related("a")', '.select_related("c")'], '.select_related("a", "c").prefetch_related("b")'],
+    [["\n    list_select_related = ('a',)", "\n    list_select_related = ('a', 'b')"], "\n    list_select_related = ('a', 'b')"],
+    [[', "a"', ', "b"'], ', "a", "b"'],
+    [['\n    "a",', '\n    "b",'], '\n    "a",\n    "b",'],
+  ] as const)("%j", (texts, expected) => {
+    expect(joined(...(texts as unknown as [string, ...string[]]))).toBe(expected);
+  });
+  test("not what has another form, or another place", () => {
+    expect(canJoin(at('.select_related("a")'), at(', "a"'))).toBe(false);
+    expect(canJoin(at("x"), at("y"))).toBe(false);
+    expect(canJoin(at(', "a"'), { ...at(', "a"'), start: 4, end: 4 })).toBe(false);
+  });
+});
+
+test("oldOffset leads back through the edits", () => {
+  const edits = [
+    { file: "a.py", start: 2, end: 2, expected: "", text: "xyz" },
+    { file: "a.py", start: 5, end: 7, expected: "..", text: "é" },
+  ];
+  expect([0, 2, 4, 5, 8, 9, 10].map((offset) => oldOffset(edits, offset))).toEqual([0, 2, 2, 2, 5, 5, 7]);
+});

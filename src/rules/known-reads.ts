@@ -1,0 +1,50 @@
+/** Origins whose rows were followed to the end, and what was read of them. */
+import type { Field, Model, Origin, QueryRun, RuleInput } from "../model/index.ts";
+import { columnsOf } from "./model-columns.ts";
+import { enclosingFunction, nodesAt } from "./source-index.ts";
+
+/** Chained calls that decide by themselves which columns come, or that make the rows something else. */
+const DECIDED: ReadonlySet<string> = new Set(["only", "defer", "values", "values_list", "raw", "select_for_update", "annotate", "extra", "union", "intersection", "difference", "delete", "update", "bulk_update", "fetch_mode", "dates", "datetimes", "distinct"]);
+
+export interface KnownReads {
+  readonly origin: Origin;
+  readonly model: Model;
+  readonly columns: readonly Field[];
+  readonly read: readonly Field[];
+  readonly unread: readonly Field[];
+  /** Paths that go over a relation. */
+  readonly beyond: readonly string[];
+  readonly runs: readonly QueryRun[];
+}
+
+/** Querysets that are iterated as instances, whose every read was seen. */
+export function knownReads(input: RuleInput): readonly KnownReads[] {
+  const runs = new Map<number, QueryRun[]>();
+  for (const run of input.facts.runs) runs.set(run.origin.id, [...(runs.get(run.origin.id) ?? []), run]);
+  return input.facts.origins.flatMap((origin) => {
+    const own = runs.get(origin.id) ?? [];
+    const model = input.graph.byLabel(origin.model);
+    if (model === null || origin.kind !== "manager" || origin.escapes || !origin.iterated || origin.asValues) return [];
+    if (origin.columns.size === 0 || origin.calls.some((call) => DECIDED.has(call.name))) return [];
+    if (enclosingFunction(nodesAt(input.program, origin.span)) === null) return [];
+    if (own.some((run) => run.doubts.length > 0 || enclosingFunction(nodesAt(input.program, run.span)) === null)) return [];
+    if (own.length === 0 || own.some((run) => !run.givesRows || run.inTemplate || run.atImport)) return [];
+    if (model.children.length > 0 || isSwappedByPackage(model)) return [];
+    return [{ origin, model, runs: own, ...split(origin, model) }];
+  });
+}
+
+/** A polymorphic manager fetches the children's rows on its own terms. */
+function isSwappedByPackage(model: Model): boolean {
+  return [...model.managers.values()].some((fact) => /polymorphic|translat/i.test(`${fact.manager?.id ?? ""} ${fact.queryset?.id ?? ""}`));
+}
+
+function split(origin: Origin, model: Model): Pick<KnownReads, "columns" | "read" | "unread" | "beyond"> {
+  const columns = columnsOf(model);
+  const heads = new Set([...origin.columns].map((path) => path.split("__")[0] ?? path));
+  // A key is always loaded, and a relation cannot be followed without its column.
+  const read = columns.filter((field) => field.primaryKey || heads.has(field.name));
+  const unread = columns.filter((field) => !read.includes(field));
+  const beyond = [...origin.columns].filter((path) => path.includes("__") || model.fields.get(path)?.relation != null);
+  return { columns, read, unread, beyond };
+}

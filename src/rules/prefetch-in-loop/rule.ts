@@ -1,0 +1,71 @@
+import type { FindingDraft, QueryRun, RowPrefetch, Rule, RuleInput, Spot } from "../../model/index.ts";
+import { holderName, listed, modelName } from "../names.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "prefetch-in-loop",
+    chapter: "2.4",
+    summary: "A prefetch runs for each row of a loop instead of once for all",
+    severity: "warning",
+    confidence: "likely",
+    fix: "never",
+    stage: "stable",
+  },
+  check: (input) => [...objectDrafts(input), ...querysetDrafts(input)],
+};
+
+function objectDrafts(input: RuleInput): FindingDraft[] {
+  return input.facts.rowPrefetches.filter((one) => one.perRow).map((one) => ofObjects(one, input));
+}
+
+function ofObjects(one: RowPrefetch, input: RuleInput): FindingDraft {
+  const places: Spot[] = one.loop === null ? [] : [{ role: "loop", span: one.loop.span }];
+  return {
+    key: [one.symbol, one.origin.model, one.path],
+    confidence: one.loop?.over === "rows" ? "certain" : "likely",
+    claim: `\`${holderName(one.symbol, input.program)}\` prefetches \`${one.path}\` for each \`${modelName(one.origin.model)}\` by itself: one query a row.`,
+    reason: "`prefetch_related_objects` takes all rows at once and then sends one query for each relation.",
+    remedy: `Call it once before the loop with all rows, or add \`prefetch_related("${one.path}")\` to the queryset.`,
+    doubt: "rows that already have the relation cost nothing",
+    model: one.origin.model,
+    relation: one.path,
+    places: [{ role: "queryset", span: one.origin.span }, ...places, { role: "access", span: one.span }],
+    fixes: [],
+  };
+}
+
+function querysetDrafts(input: RuleInput): FindingDraft[] {
+  const seen = new Set<string>();
+  return input.facts.runs.flatMap((run) => {
+    const paths = prefetches(run, input);
+    const key = `${run.span.file}:${run.span.start}`;
+    if (paths.length === 0 || seen.has(key)) return [];
+    seen.add(key);
+    return [ofQueryset(run, paths, input)];
+  });
+}
+
+/** Paths that the run prefetches again in each round; a queryset made before the loop keeps its rows. */
+function prefetches(run: QueryRun, input: RuleInput): string[] {
+  if (run.loop?.over !== "rows" || run.cached || !run.givesRows || !run.madeInLoop || run.related) return [];
+  if (run.how === "count" || run.how === "exists" || run.how === "aggregate") return [];
+  const own = input.facts.eagerLoads.filter((one) => one.origin.id === run.origin.id && one.method === "prefetch_related");
+  const isWritten = own.filter((one) => one.span.file === run.origin.span.file && one.span.start >= run.origin.span.start && one.span.end <= run.origin.span.end);
+  return [...new Set(isWritten.map((one) => one.path))];
+}
+
+function ofQueryset(run: QueryRun, paths: readonly string[], input: RuleInput): FindingDraft {
+  const loop: Spot[] = run.loop === null ? [] : [{ role: "loop", span: run.loop.span }];
+  return {
+    key: [run.symbol, run.model, paths.join(",")],
+    confidence: "likely",
+    claim: `\`${holderName(run.symbol, input.program)}\` prefetches ${listed(paths)} of \`${modelName(run.model)}\` again in each round: ${paths.length + 1} queries a row.`,
+    reason: "The queryset is built in the loop, so its own query and each of its prefetches run once for every row.",
+    remedy: "Fetch the rows of all rounds before the loop with one prefetching queryset, or prefetch the nested path from the outer one.",
+    doubt: "a loop over one row costs nothing more",
+    model: run.model,
+    relation: paths[0] ?? "",
+    places: [{ role: "queryset", span: run.origin.span }, ...loop, ...run.calls.map((span): Spot => ({ role: "call", span })), { role: "access", span: run.span }],
+    fixes: [],
+  };
+}

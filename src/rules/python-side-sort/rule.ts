@@ -1,0 +1,53 @@
+import type { Call, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { callAt, pathTo } from "../code.ts";
+import { columnOf } from "../own-columns.ts";
+import { isFresh } from "../row-loops.ts";
+import { areRowsUsedElsewhere, oncePerPlace, startsAtModel } from "../runs.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "python-side-sort",
+    chapter: "2.2",
+    summary: "Rows are sorted in Python by a column of their own",
+    severity: "info",
+    confidence: "possible",
+    fix: "never",
+    stage: "stable",
+  },
+  check: (input) => oncePerPlace(input.facts.runs.filter((run) => run.how === "sorted" && isFresh(run))).flatMap((run) => toDrafts(run, input)),
+};
+
+function toDrafts(run: QueryRun, input: RuleInput): FindingDraft[] {
+  const call = callAt(input, run.span);
+  const model = input.graph.byLabel(run.model);
+  const rows = call?.args[0];
+  if (call === null || model === null || rows === undefined || areRowsUsedElsewhere(input, run.span.file, rows) || !startsAtModel(input, run.span.file, rows)) return [];
+  const key = call.keywords.find((one) => one.name === "key")?.value;
+  if (key?.kind !== "lambda" || key.params.length !== 1) return [];
+  const column = columnOf(key.body, key.params[0]?.name ?? "", model)?.[0];
+  if (column === undefined) return [];
+  const takesPart = isCut(call, run, input);
+  return [
+    {
+      key: [run.symbol, run.model, column],
+      severity: takesPart ? "warning" : "info",
+      confidence: takesPart ? "likely" : "possible",
+      claim: takesPart ? `Every \`${model.name}\` row is fetched and sorted by \`${column}\` in Python, to keep a few.` : `\`${model.name}\` rows are sorted by \`${column}\` in Python.`,
+      reason: takesPart ? "With ORDER BY and LIMIT the database sends those few alone." : "An index can give them in order for nothing.",
+      remedy: `Use \`order_by("${column}")\`${takesPart ? " and slice the queryset" : ""}.`,
+      doubt: "text sorts by the collation of the database, not by code point; NULL sorts last there and fails in Python",
+      model: run.model,
+      places: [
+        { role: "queryset", span: run.origin.span },
+        { role: "access", span: run.span, label: "sorts in Python" },
+      ],
+      fixes: [],
+    },
+  ];
+}
+
+function isCut(call: Call, run: QueryRun, input: RuleInput): boolean {
+  const path = pathTo(input, run.span);
+  const parent = path[path.indexOf(call) - 1];
+  return parent?.kind === "subscript" && parent.object === call;
+}

@@ -1,0 +1,49 @@
+import type { FindingDraft, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
+import { holderName, modelName } from "../names.ts";
+import { moduleOf, nodesAt, type SyntaxNode } from "../source-index.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "query-at-import",
+    chapter: "2.5",
+    summary: "A query runs when a module is imported",
+    severity: "warning",
+    confidence: "certain",
+    fix: "never",
+    stage: "stable",
+  },
+  check: (input) => firstOfEach(input.facts.runs.filter((run) => isGuilty(run, input))).map((run) => toDraft(run, input)),
+};
+
+function isGuilty(run: QueryRun, input: RuleInput): boolean {
+  if (!run.atImport || run.doubts.length > 0 || run.cached || run.inTemplate || run.related) return false;
+  if (moduleOf(input.program, run.span.file)?.origin !== "project") return false;
+  const first = run.calls[0] ?? run.span;
+  return !nodesAt(input.program, first).some(isScriptGuard);
+}
+
+/** `if __name__ == "__main__":` runs in a script, not at import. */
+function isScriptGuard(node: SyntaxNode): boolean {
+  return node.kind === "if" && node.test.kind === "compare" && node.test.left.kind === "name" && node.test.left.name === "__name__";
+}
+
+function firstOfEach(runs: readonly QueryRun[]): QueryRun[] {
+  return [...new Map(runs.toReversed().map((run) => [`${run.span.file}:${run.span.start}`, run])).values()].toReversed();
+}
+
+function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
+  const places: Spot[] = [{ role: "queryset", span: run.origin.span }];
+  for (const call of run.calls) places.push({ role: "call", span: call });
+  places.push({ role: "access", span: run.span, label: "runs once, at import" });
+  return {
+    key: [run.symbol, run.model, run.how],
+    confidence: run.calls.length > 0 ? "likely" : "certain",
+    claim: `Importing \`${holderName(run.symbol, input.program)}\` queries \`${modelName(run.model)}\`: the answer stays until the process restarts.`,
+    reason: "It slows every start, runs before the first migration has made the table, and later rows are never seen.",
+    remedy: "Run it where it is used, or hand over a callable: `choices=get_choices`, `ModelChoiceField(queryset=…)`, a function for a default.",
+    doubt: "a module that is only run as a script is not imported",
+    model: run.model,
+    places,
+    fixes: [],
+  };
+}

@@ -1,0 +1,41 @@
+import type { FindingDraft, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
+import { holderName, modelName } from "../names.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "queryset-in-log-or-repr",
+    chapter: "2.5",
+    summary: "A queryset is turned into text, which runs it",
+    severity: "warning",
+    confidence: "likely",
+    fix: "never",
+    stage: "stable",
+  },
+  check: (input) => firstOfEach(input.facts.runs.filter(isGuilty)).map((run) => toDraft(run, input)),
+};
+
+function isGuilty(run: QueryRun): boolean {
+  if (run.doubts.length > 0) return false;
+  return (run.how === "log" || run.how === "text") && !run.cached && !run.inTemplate && (!run.isAsync || run.awaited);
+}
+
+function firstOfEach(runs: readonly QueryRun[]): QueryRun[] {
+  return [...new Map(runs.map((run) => [`${run.span.file}:${run.span.start}`, run])).values()];
+}
+
+function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
+  const isDebug = run.how === "log" && /\.debug\s*\(/.test(input.text(run.span.file).slice(run.span.start, run.span.end));
+  const places: Spot[] = [{ role: "queryset", span: run.origin.span }, ...run.calls.map((span): Spot => ({ role: "call", span }))];
+  const verb = run.how === "log" ? "logs" : "prints";
+  return {
+    key: [run.symbol, run.model, run.how],
+    confidence: isDebug ? "possible" : "likely",
+    claim: `\`${holderName(run.symbol, input.program)}\` ${verb} a \`${modelName(run.model)}\` queryset: one query for 21 rows that nothing else uses.`,
+    reason: "The text of a queryset is its first 21 rows, fetched for the text alone; iterating later queries again.",
+    remedy: "Log a count or keys that are at hand, or `str(rows.query)` for the SQL.",
+    doubt: run.how === "log" ? "a record below the logger's level is never formatted" : "the text is only made on an error path",
+    model: run.model,
+    places: [...places, { role: "access", span: run.span }],
+    fixes: [],
+  };
+}

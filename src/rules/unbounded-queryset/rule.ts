@@ -1,0 +1,45 @@
+import type { FindingDraft, Model, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { isSameSpan, nameOf, oncePerPlace } from "../runs.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "unbounded-queryset",
+    chapter: "2.2",
+    summary: "A page renders every row of a table that grows",
+    severity: "info",
+    confidence: "possible",
+    fix: "never",
+    stage: "stable",
+  },
+  check: (input) => oncePerPlace(input.facts.runs.filter((run) => isGuilty(run, input))).map(toDraft),
+};
+
+function isGuilty(run: QueryRun, input: RuleInput): boolean {
+  if (run.how !== "iterate" || !run.inTemplate || run.loop !== null || run.cached || run.related) return false;
+  if (run.sliced || run.narrowed || run.origin.asValues || (run.origin.kind !== "manager" && run.origin.kind !== "implicit")) return false;
+  const model = input.graph.byLabel(run.model);
+  if (model === null || !grows(model)) return false;
+  return !input.facts.runs.some((other) => other.sliced && isSameSpan(other.span, run.span));
+}
+
+/** A row has a moment of its own and belongs to another row: it is written as the application is used. */
+function grows(model: Model): boolean {
+  const fields = [...model.fields.values()];
+  return fields.some((field) => field.type.endsWith(".DateTimeField")) && fields.some((field) => field.relation?.kind === "fk" && !field.relation.nullable);
+}
+
+function toDraft(run: QueryRun): FindingDraft {
+  return {
+    key: [run.origin.symbol, run.model],
+    claim: `The page renders every \`${nameOf(run.model)}\` row, however many there are.`,
+    reason: "Nothing filters, slices or paginates the rows, and the table grows with use.",
+    remedy: "Paginate the list, or slice it.",
+    doubt: "a table that stays small needs no pages",
+    model: run.model,
+    places: [
+      { role: "queryset", span: run.origin.span },
+      { role: "access", span: run.span, label: "renders all rows" },
+    ],
+    fixes: [],
+  };
+}

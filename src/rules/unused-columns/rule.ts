@@ -1,0 +1,46 @@
+import type { Field, FindingDraft, Rule, RuleInput } from "../../model/index.ts";
+import { knownReads, type KnownReads } from "../known-reads.ts";
+import { isWide } from "../model-columns.ts";
+import { listed, modelName, holderName } from "../names.ts";
+import { columnFix } from "../column-fix.ts";
+import { isValuesEnough } from "../values-enough.ts";
+
+/** Columns that a model must have before leaving some out is worth a line; ours, override `unused-columns`. */
+const WIDE_MODEL = 12;
+/** At most this share of the columns is read. */
+const MOST_READ = 1 / 3;
+
+export const rule: Rule = {
+  meta: {
+    id: "unused-columns",
+    chapter: "3.1",
+    summary: "Few columns of a wide model are read",
+    severity: "info",
+    confidence: "likely",
+    fix: "sometimes",
+    stage: "stable",
+  },
+  check: (input) => knownReads(input).filter((one) => isGuilty(one, input)).map((one) => toDraft(one, input)),
+};
+
+function isGuilty(known: KnownReads, input: RuleInput): boolean {
+  const least = input.thresholds["unused-columns"] ?? WIDE_MODEL;
+  if (known.columns.length < least || known.read.length > known.columns.length * MOST_READ) return false;
+  return !isValuesEnough(known, input);
+}
+
+function toDraft(known: KnownReads, input: RuleInput): FindingDraft {
+  const { origin, columns, read, unread } = known;
+  const wide = unread.filter(isWide);
+  const bytes = wide.length === 0 ? "" : `, ${listed(wide.map((field: Field) => field.name), 2)} among the rest`;
+  return {
+    key: [origin.symbol, origin.model],
+    claim: `\`${holderName(origin.symbol, input.program)}\` fetches ${columns.length} columns of \`${modelName(origin.model)}\` and reads ${read.length}${bytes}.`,
+    reason: `Only ${listed(read.map((field: Field) => field.name), 6)} is read of these rows; the others are sent and turned into Python objects for nothing.`,
+    remedy: `Add \`only(${read.map((field: Field) => `"${field.name}"`).join(", ")})\`, or \`values()\` where no instance is needed.`,
+    doubt: "signals and code outside the project may read more of these rows; each left-out column then costs a query a row",
+    model: origin.model,
+    places: [{ role: "queryset", span: origin.span, label: `${columns.length} columns` }, ...known.runs.slice(0, 1).map((run) => ({ role: "access" as const, span: run.span }))],
+    fixes: columnFix(origin, "only", read.map((field: Field) => field.name)),
+  };
+}

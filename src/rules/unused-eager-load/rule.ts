@@ -1,0 +1,87 @@
+import type { ChainCall, EagerLoad, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { dotted, holderName, modelName } from "../names.ts";
+import { enclosingFunction, nodesAt } from "../source-index.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "unused-eager-load",
+    chapter: "3.2",
+    summary: "A relation is loaded with the rows and never read",
+    severity: "info",
+    confidence: "likely",
+    fix: "never",
+    stage: "stable",
+  },
+  check: (input) => groups(input).flatMap((group) => judge(group, input)),
+};
+
+/** Declarations by place: a shared method declares for several querysets, and one that reads it is enough. */
+function groups(input: RuleInput): EagerLoad[][] {
+  const found = new Map<string, EagerLoad[]>();
+  for (const one of input.facts.eagerLoads) {
+    const key = `${one.span.file}:${one.span.start}:${one.method}:${one.path}`;
+    found.set(key, [...(found.get(key) ?? []), one]);
+  }
+  return [...found.values()];
+}
+
+function judge(group: readonly EagerLoad[], input: RuleInput): FindingDraft[] {
+  const [first] = group;
+  if (first === undefined || group.some((one) => one.used || one.origin.escapes || !isOwn(one, input))) return [];
+  const runs = input.facts.runs.filter((run) => group.some((one) => one.origin.id === run.origin.id));
+  if (runs.some((run) => run.doubts.length > 0 || (!run.inTemplate && enclosingFunction(nodesAt(input.program, run.span)) === null))) return [];
+  if (runs.length === 0 || runs.some((run) => run.atImport)) return [];
+  if (group.some((one) => one.origin.calls.some((call) => BINDING.has(call.name) || isClearing(call)))) return [];
+  // What was loaded and dropped, or is queried again, is another rule's finding.
+  if (input.facts.loads.some((load) => load.origin.id === first.origin.id && `${load.path}__`.startsWith(`${first.path}__`))) return [];
+  if (input.facts.discarded.some((one) => one.span.file === first.span.file && one.span.start <= first.span.start && first.span.end <= one.span.end)) return [];
+  const rows = runs.filter((run) => !ANSWERS.has(run.how));
+  if (rows.length === 0 || (rows.some((run) => !run.givesRows) && !isBeforeValues(first))) return [];
+  return [toDraft(first, rows, input)];
+}
+
+/** Locks name the tables to lock, a union must have equal columns, a write may cascade. */
+const BINDING: ReadonlySet<string> = new Set(["select_for_update", "union", "intersection", "difference", "delete", "raw", "only", "defer"]);
+/** `select_related(None)` takes back what was said before. */
+function isClearing(call: ChainCall): boolean {
+  const [only] = call.args;
+  return (call.name === "select_related" || call.name === "prefetch_related") && only?.kind === "constant";
+}
+
+/** Runs that drop eager loads by themselves. */
+const ANSWERS: ReadonlySet<string> = new Set(["count", "exists", "aggregate", "contains", "in-filter", "explain"]);
+
+/** After `values()` it is refused, not ignored. */
+function isBeforeValues(one: EagerLoad): boolean {
+  return one.origin.calls.some((call) => (call.name === "values" || call.name === "values_list") && call.file === one.span.file && call.dot >= one.span.end);
+}
+
+/** Written in the function that makes the queryset, so that no other caller is served by it. */
+function isOwn(one: EagerLoad, input: RuleInput): boolean {
+  if (one.origin.kind !== "manager" || one.span.file !== one.origin.span.file) return false;
+  const declared = enclosingFunction(nodesAt(input.program, one.span));
+  const made = enclosingFunction(nodesAt(input.program, one.origin.span));
+  // A framework calls these and does with the rows what it likes.
+  return declared !== null && declared === made && !/^get_.*queryset$/.test(declared.name);
+}
+
+function toDraft(one: EagerLoad, runs: readonly QueryRun[], input: RuleInput): FindingDraft {
+  const isIgnored = runs.every((run) => !run.givesRows);
+  const holder = holderName(one.origin.symbol, input.program);
+  const call = `\`${one.method}("${one.path}")\``;
+  const cost = one.method === "select_related" ? "a join and its columns in every row" : "one query and its rows each time";
+  return {
+    key: [one.origin.symbol, one.origin.model, one.method, one.path],
+    confidence: isIgnored ? "certain" : "likely",
+    claim: isIgnored
+      ? `${call} in \`${holder}\` does nothing: \`values()\` ignores it.`
+      : `\`${holder}\` loads \`${dotted(one.path)}\` with each \`${modelName(one.origin.model)}\` and never reads it: ${cost}.`,
+    reason: isIgnored ? "Dictionaries and tuples have no relations; name the related column in `values()` where it is needed." : "Every read of these rows was followed, and none goes over this relation.",
+    remedy: `Remove ${call}.`,
+    doubt: "signals and code outside the project may read the relation",
+    model: one.origin.model,
+    relation: one.path,
+    places: [{ role: "queryset", span: one.span, label: "never read" }, ...runs.slice(0, 1).map((run) => ({ role: "access" as const, span: run.span }))],
+    fixes: [],
+  };
+}

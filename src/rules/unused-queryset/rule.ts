@@ -1,0 +1,40 @@
+import type { Discarded, FindingDraft, Rule, RuleInput } from "../../model/index.ts";
+import { holderName, modelName } from "../names.ts";
+import { nodesAt } from "../source-index.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "unused-queryset",
+    chapter: "2.5",
+    summary: "A queryset is built and never run",
+    severity: "warning",
+    confidence: "certain",
+    fix: "never",
+    stage: "stable",
+  },
+  check: (input) => input.facts.discarded.filter((one) => isGuilty(one, input)).map((one) => toDraft(one, input)),
+};
+
+/** A test that building it fails keeps it in `with` or `try`. */
+function isGuilty(one: Discarded, input: RuleInput): boolean {
+  return !nodesAt(input.program, one.span).some((node) => node.kind === "with" || node.kind === "try");
+}
+
+function toDraft(one: Discarded, input: RuleInput): FindingDraft {
+  const holder = holderName(one.symbol, input.program);
+  const model = modelName(one.model);
+  return {
+    key: [one.symbol, one.model, one.name ?? ""],
+    confidence: one.name === null ? "certain" : "likely",
+    claim:
+      one.name === null
+        ? `\`${holder}\` builds a \`${model}\` queryset and drops it: no query is sent, nothing is narrowed.`
+        : `\`${holder}\` builds the \`${model}\` queryset \`${one.name}\` and never reads it: no query is sent.`,
+    reason: "Querysets are lazy and never change in place; each method returns a new one.",
+    remedy: one.name === null ? "Use what it returns, such as `rows = rows.filter(…)`, or remove the line." : "Remove the line, or use the variable.",
+    doubt: "a custom queryset method in the chain does something else when it is called",
+    model: one.model,
+    places: [{ role: "queryset", span: one.span, label: "never run" }],
+    fixes: [],
+  };
+}

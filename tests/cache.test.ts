@@ -1,0 +1,125 @@
+/** A run with the cache says what a run without it says, whatever happened to the cache before. */
+import { cpSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout } from "node:timers/promises";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { useBuiltCli } from "./support/built-cli.ts";
+import { SMALL_PROJECT } from "./support/small-project.ts";
+import { temporaryFolder, writeFiles } from "./support/temporary-folder.ts";
+
+const run = useBuiltCli();
+const examples = path.resolve(import.meta.dirname, "../examples/bookshop");
+
+interface Outcome {
+  readonly report: Record<string, unknown>;
+  readonly phases: readonly string[];
+}
+
+async function report(cwd: string, ...args: string[]): Promise<Outcome> {
+  const { stdout, stderr } = await run(["check", "--format", "json", "--min-confidence", "possible", ...args], cwd);
+  expect(stderr).toBe("");
+  const { timing, ...rest } = JSON.parse(stdout) as { timing: { phases: object } };
+  return { report: rest, phases: Object.keys(timing.phases) };
+}
+
+const cacheOf = (cwd: string): string => path.join(cwd, ".luthier/cache");
+
+test("an unchanged project is not analysed again, and git does not see the cache", async () => {
+  const cwd = temporaryFolder(SMALL_PROJECT);
+  const first = await report(cwd);
+  const second = await report(cwd);
+  expect(second.report).toEqual(first.report);
+  expect(first.phases).toContain("link");
+  expect(second.phases).toEqual(["files"]);
+  expect(readFileSync(path.join(cacheOf(cwd), ".gitignore"), "utf8")).toBe("*\n");
+});
+
+test("--no-cache neither reads nor writes it", async () => {
+  const cwd = temporaryFolder(SMALL_PROJECT);
+  await report(cwd, "--no-cache");
+  expect(existsSync(path.join(cwd, ".luthier"))).toBe(false);
+  await report(cwd);
+  expect((await report(cwd, "--no-cache")).phases).toContain("link");
+});
+
+test("an edit within the same size and second is seen", async () => {
+  const cwd = temporaryFolder(SMALL_PROJECT);
+  await report(cwd);
+  const views = SMALL_PROJECT["shop/views.py"] ?? "";
+  writeFiles(cwd, { "shop/views.py": views.replace("book.author.name", "book.title.title") });
+  expect(await report(cwd)).toEqual(await report(cwd, "--no-cache").then(({ report: fresh }) => ({ report: fresh, phases: expect.arrayContaining(["link"]) })));
+});
+
+test("what is cut short or damaged is passed over, and mended", async () => {
+  const cwd = temporaryFolder(SMALL_PROJECT);
+  const fresh = await report(cwd, "--no-cache");
+  // Files younger than two seconds are not trusted to keep their time stamps' word, so nothing is noted of them.
+  await setTimeout(2100);
+  for (const name of ["hashes", "modules", "report"]) {
+    for (const harm of [cutShort, damage, empty]) {
+      await report(cwd);
+      harm(path.join(cacheOf(cwd), name));
+      expect((await report(cwd)).report).toEqual(fresh.report);
+      expect((await report(cwd)).phases).toEqual(["files"]);
+    }
+  }
+});
+
+function cutShort(file: string): void {
+  truncateSync(file, Math.floor(readFileSync(file).length * 0.7));
+}
+
+function damage(file: string): void {
+  const bytes = readFileSync(file);
+  const at = Math.floor(bytes.length / 2);
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  writeFileSync(file, bytes);
+}
+
+function empty(file: string): void {
+  writeFileSync(file, "");
+}
+
+test("runs at the same time do not harm each other, and leave nothing behind", async () => {
+  const cwd = temporaryFolder(SMALL_PROJECT);
+  const fresh = await report(cwd, "--no-cache");
+  const all = await Promise.all(Array.from({ length: 4 }, () => report(cwd)));
+  for (const one of all) expect(one.report).toEqual(fresh.report);
+  expect(readdirSync(cacheOf(cwd)).toSorted()).toEqual([".gitignore", "hashes", "modules", "report"]);
+});
+
+test("modules of files that are gone are forgotten", async () => {
+  const cwd = temporaryFolder({ ...SMALL_PROJECT, "shop/more.py": `NAMES = ${JSON.stringify(Array.from({ length: 2000 }, (_, at) => `name ${at}`))}\n` });
+  await report(cwd);
+  const before = readFileSync(path.join(cacheOf(cwd), "modules")).length;
+  writeFiles(cwd, { "shop/more.py": "NAMES = []\n" });
+  await report(cwd);
+  expect(readFileSync(path.join(cacheOf(cwd), "modules")).length).toBeLessThan(before / 2);
+});
+
+/** Lines go, come twice or change places: what people do to a file, at random. */
+function edited(text: string, at: number, kind: "drop" | "repeat" | "swap" | "append"): string {
+  const lines = text.split("\n");
+  const line = at % lines.length;
+  const [one = "", two = ""] = lines.slice(line, line + 2);
+  const replacement = { drop: [two], repeat: [one, one, two], swap: [two, one], append: [one, two, "# more"] }[kind];
+  return lines.toSpliced(line, 2, ...replacement).join("\n");
+}
+
+test("after any edit of one file the cache changes nothing", async () => {
+  const cwd = temporaryFolder();
+  cpSync(examples, cwd, { recursive: true, filter: (source) => !/__pycache__|\.luthier|node_modules/.test(source) });
+  const files = readdirSync(cwd, { recursive: true, encoding: "utf8" }).filter((file) => /\.(?:py|html)$/.test(file)).toSorted();
+  await report(cwd);
+  const edits = fc.record({ file: fc.constantFrom(...files), at: fc.nat(500), kind: fc.constantFrom("drop", "repeat", "swap", "append") });
+  await fc.assert(
+    fc.asyncProperty(edits, async ({ file, at, kind }) => {
+      const text = readFileSync(path.join(cwd, file), "utf8");
+      writeFileSync(path.join(cwd, file), edited(text, at, kind));
+      const cached = await report(cwd, "--jobs", "2");
+      expect(cached.report).toEqual((await report(cwd, "--no-cache")).report);
+    }),
+    { numRuns: 8, endOnFailure: true },
+  );
+}, 240_000);

@@ -1,0 +1,40 @@
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll } from "vitest";
+
+const repository = path.resolve(import.meta.dirname, "../..");
+
+export interface Ended {
+  /** Null when it had to be stopped. */
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export type RunBuilt = (args: readonly string[], cwd: string) => Promise<Ended>;
+
+/** No bad input may take longer; on a quiet machine the longest takes a tenth of it. */
+const HANG_MS = 60_000;
+
+/** Builds luthier once for a test file, assets included, and runs it as a process of its own. */
+export function useBuiltCli(): RunBuilt {
+  let built = "";
+  beforeAll(() => {
+    mkdirSync(path.join(repository, ".cache"), { recursive: true });
+    // Inside the repository, so that the built files find its packages.
+    built = mkdtempSync(path.join(repository, ".cache/built-"));
+    cpSync(path.join(repository, "package.json"), path.join(built, "package.json"));
+    execFileSync(process.execPath, ["scripts/build.mjs", path.join(built, "dist")], { cwd: repository, stdio: "pipe" });
+  });
+  afterAll(() => rmSync(built, { recursive: true, force: true }));
+  return (args, cwd) =>
+    new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [path.join(built, "dist/cli/main.js"), ...args], { cwd, timeout: HANG_MS });
+      const output = { stdout: "", stderr: "" };
+      child.stdout.on("data", (text: Buffer) => (output.stdout += text.toString()));
+      child.stderr.on("data", (text: Buffer) => (output.stderr += text.toString()));
+      child.on("error", reject);
+      child.on("close", (status) => resolve({ status, ...output }));
+    });
+}
