@@ -5,7 +5,7 @@ import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.t
 import { isExternal } from "../../dataflow/frames.ts";
 import { BARE, withPath, withSelectsAll } from "../../dataflow/load-tree.ts";
 import { isDjango } from "../../dataflow/querysets.ts";
-import { alternatives, freshId, list, literal, NO_ARGS, UNKNOWN, type ObjectValue, type QuerysetValue, type Value } from "../../dataflow/values.ts";
+import { alternatives, freshId, list, literal, NO_ARGS, object, UNKNOWN, type ObjectValue, type QuerysetValue, type Value } from "../../dataflow/values.ts";
 import { isChoosable, renderOptions } from "../forms/options.ts";
 
 /** Models that an admin class is registered for: by decorator, by `site.register`, by its own `model`. */
@@ -76,6 +76,7 @@ const changelist = (engine: Engine): Hook => (args, site) => {
     const loaded = withListSelectRelated(engine, queryset, related, columns, inner);
     readColumns(engine, admin, loaded, columns, inner);
     runActions(engine, admin, loaded, request, inner);
+    runExports(engine, admin, loaded, inner);
   }
   return UNKNOWN;
 };
@@ -84,12 +85,29 @@ const changelist = (engine: Engine): Hook => (args, site) => {
 function runActions(engine: Engine, admin: ObjectValue, queryset: QuerysetValue, request: Value, site: CallSite): void {
   const actions = engine.attribute(admin, "actions", { span: site.span, frame: site.frame });
   for (const action of actions.kind === "list" ? (actions.items ?? []) : []) {
-    const ticked: QuerysetValue = { ...queryset, id: freshId(), narrowed: true, evaluated: false };
+    const ticked: QuerysetValue = { ...queryset, id: freshId(), source: freshId(), narrowed: true, evaluated: false };
     const at: AccessSite = { span: declarationSpan(engine, admin.cls, "actions"), frame: site.frame };
     const method = action.kind === "literal" && typeof action.value === "string" ? engine.classMember(admin.cls, action.value, admin, at) : null;
     if (method !== null) engine.call(method, { ...NO_ARGS, positional: [request, ticked] }, { ...at, expr: null });
     else if (action.kind === "function") engine.call(action, { ...NO_ARGS, positional: [admin, request, ticked] }, { ...at, expr: null });
   }
+}
+
+/** An admin that exports gives its resources the changelist's rows. */
+function runExports(engine: Engine, admin: ObjectValue, queryset: QuerysetValue, site: CallSite): void {
+  for (const cls of exportedResources(engine, admin.cls, site)) {
+    const resource = object(cls, null, null);
+    const rows: QuerysetValue = { ...queryset, id: freshId(), source: freshId(), evaluated: false };
+    engine.callMethod(resource, "export", { ...NO_ARGS, positional: [rows] }, site);
+  }
+}
+
+export function exportedResources(engine: Engine, admin: ClassInfo, site: CallSite): ClassInfo[] {
+  const at: AccessSite = { span: site.span, frame: site.frame };
+  const named = ["resource_class", "resource_classes"].map((name) => engine.classMember(admin, name, { kind: "class", cls: admin }, at));
+  return named
+    .flatMap((value) => (value?.kind === "list" ? (value.items ?? []) : value === null ? [] : [value]))
+    .flatMap((one) => (one.kind === "class" && engine.program.isSubclass(one.cls, "import_export.resources.Resource") ? [one.cls] : []));
 }
 
 /** A filter by a relation lists the label of every row that it may choose. */

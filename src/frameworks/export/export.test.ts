@@ -48,3 +48,32 @@ class TagsResource(resources.ModelResource):
 `,
   });
 });
+
+test("an admin's resource exports the rows that the admin loads", async () => {
+  await expectMarked({
+    "shop/admin.py": `from django.contrib import admin
+from import_export import resources
+from import_export.admin import ExportMixin
+from import_export.fields import Field
+from shop.models import Order
+
+
+class OrderResource(resources.ModelResource):
+    customer = Field(attribute="customer__name")
+    number = Field(attribute="invoice__number")  # expect: invoice
+
+    class Meta:
+        model = Order
+        fields = ["customer", "number"]
+
+
+@admin.register(Order)
+class OrderAdmin(ExportMixin, admin.ModelAdmin):
+    list_display = ["status"]
+    resource_class = OrderResource
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("customer")
+`,
+  });
+});

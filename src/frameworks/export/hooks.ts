@@ -2,7 +2,8 @@
 import type { Field } from "../../model/index.ts";
 import { argument } from "../../dataflow/calls.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
-import { NO_ARGS, UNKNOWN, type ObjectValue, type RowValue, type Value } from "../../dataflow/values.ts";
+import { literal, NO_ARGS, UNKNOWN, type ObjectValue, type RowValue, type Value } from "../../dataflow/values.ts";
+import { exportedResources } from "../admin/hooks.ts";
 import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, readPath, stringItems, type Declared } from "../declarations.ts";
 
 /** Since 4.3.8 a foreign key without a widget of its own is exported by its column. */
@@ -67,4 +68,15 @@ function renderMany(engine: Engine, value: Value, site: CallSite): void {
   engine.iterate(rows, site.span, site.frame, "iterate");
 }
 
-export const exportHooks: Readonly<Record<string, (engine: Engine) => Hook>> = { "luthier.export_row": exportRow };
+/** A resource of an admin exports what the admin loads; by itself it would load less. */
+const isAdminResource = (engine: Engine): Hook => (args, site) => {
+  const [resource] = args.positional;
+  if (resource?.kind !== "object") return literal(false);
+  const admins = engine.program.classes.filter((one) => one.module.origin === "project" && engine.program.isSubclass(one, "django.contrib.admin.options.ModelAdmin"));
+  return literal(admins.some((one) => exportedResources(engine, one, site).includes(resource.cls)));
+};
+
+export const exportHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
+  "luthier.export_row": exportRow,
+  "luthier.is_admin_resource": isAdminResource,
+};

@@ -52,8 +52,18 @@ function modelChoices(engine: Engine, form: ObjectValue, site: CallSite): [strin
     if (known === undefined || !isChoosable(known) || other.has(name)) return [];
     const span = itemSpan(engine, meta, "fields", name);
     const field = object(choice.cls, NO_ARGS, span);
-    field.attrs.set("queryset", optionsOf(engine, known, { span, frame: site.frame, expr: null }) ?? UNKNOWN);
+    const rows = optionsOf(engine, known, { span, frame: site.frame, expr: null }) ?? UNKNOWN;
+    field.attrs.set("queryset", isAdminForm(engine, form.cls, at) ? doubted(rows, "an admin class chooses the form's widgets") : rows);
     return [[name, { field, span }]];
+  });
+}
+
+/** `form = VenueForm` of an admin class, which hides some keys and searches for others. */
+function isAdminForm(engine: Engine, form: ClassInfo, at: AccessSite): boolean {
+  return engine.program.classes.some((cls) => {
+    if (cls.module.origin !== "project" || !engine.program.isSubclass(cls, "django.contrib.admin.options.BaseModelAdmin")) return false;
+    const own = engine.classMember(cls, "form", { kind: "class", cls }, at);
+    return own?.kind === "class" && own.cls === form;
   });
 }
 

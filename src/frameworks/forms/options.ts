@@ -1,6 +1,9 @@
 /** A select renders one label for each row that it may choose. */
-import type { Field } from "../../model/index.ts";
+import type { Field, Model } from "../../model/index.ts";
 import type { CallSite, Engine } from "../../dataflow/engine.ts";
+import { modelManager } from "../../dataflow/querysets.ts";
+import type { LiveOrigin } from "../../dataflow/recorder.ts";
+import { projectSite } from "../../dataflow/rows.ts";
 import { NO_ARGS, type Value } from "../../dataflow/values.ts";
 import { doubted } from "../declarations.ts";
 
@@ -15,8 +18,27 @@ export function isChoosable(field: Field): boolean {
 export function optionsOf(engine: Engine, field: Field, site: CallSite): Value | null {
   const target = engine.graph.byLabel(field.relation?.target ?? "");
   if (target === null) return null;
-  const manager = engine.attribute({ kind: "class", cls: target.cls }, "_default_manager", { span: site.span, frame: site.frame });
-  return manager.kind === "manager" ? engine.callMethod(manager, "all", NO_ARGS, site) : null;
+  const manager = modelManager(engine, target, target.defaultManager, { span: site.span, frame: site.frame });
+  const all = engine.callMethod({ ...manager, origin: optionsOrigin(engine, target, field, site) }, "all", NO_ARGS, site);
+  return all.kind === "queryset" ? all : null;
+}
+
+/** Not the queryset of the class that shows the select: loading more there would not help. */
+function optionsOrigin(engine: Engine, target: Model, field: Field, site: CallSite): LiveOrigin {
+  const { span } = projectSite(site);
+  return engine.recorder.origin(`options:${target.label}:${field.name}:${span.file}:${span.start}`, () => ({
+    kind: "implicit",
+    model: target,
+    span,
+    calls: [],
+    symbol: engine.entry?.cls.id ?? site.frame.symbol,
+    escapes: true,
+    iterated: false,
+    asValues: false,
+    asInstances: true,
+    columns: new Set(),
+    owner: null,
+  }));
 }
 
 export function renderOptions(engine: Engine, field: Field, site: CallSite, doubts: readonly string[] = []): void {

@@ -4,6 +4,7 @@ import { argument } from "../../dataflow/calls.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { newEnv } from "../../dataflow/frame.ts";
 import { isExternal } from "../../dataflow/frames.ts";
+import { withOpaque } from "../../dataflow/load-tree.ts";
 import { runTemplate } from "../../dataflow/template-run.ts";
 import { alternatives, NO_ARGS, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
 
@@ -18,7 +19,8 @@ const renderTable = (engine: Engine): Hook => (args, site) => {
   if (table?.kind !== "object" || data === undefined) return UNKNOWN;
   for (const one of alternatives(data)) {
     if (one.kind !== "queryset" && one.kind !== "list") continue;
-    const { element, loop } = engine.iterate(one, site.span, site.frame, "iterate");
+    const rows = one.kind === "queryset" && loadsItself(engine, table.cls) ? { ...one, load: withOpaque(one.load) } : one;
+    const { element, loop } = engine.iterate(rows, site.span, site.frame, "iterate");
     const frame = { ...site.frame, loop };
     const rowAttrs = metaSetting(engine, table, "row_attrs", site);
     if (rowAttrs !== null) callWithin(engine, rowAttrs, { record: element, table }, { ...site, frame });
@@ -26,6 +28,34 @@ const renderTable = (engine: Engine): Hook => (args, site) => {
   }
   return UNKNOWN;
 };
+
+const selfLoading = new WeakMap<Engine, Map<ClassInfo, boolean>>();
+
+/** A table whose own methods call `prefetch_related` loads what its visible columns need. */
+function loadsItself(engine: Engine, cls: ClassInfo): boolean {
+  let known = selfLoading.get(engine);
+  if (known === undefined) {
+    known = new Map();
+    selfLoading.set(engine, known);
+  }
+  let answer = known.get(cls);
+  if (answer === undefined) {
+    answer = engine.program.mro(cls).some((owner) => !isExternal(owner) && owner.module.origin === "project" && methodsOf(owner).some((one) => callsEagerLoad(one)));
+    known.set(cls, answer);
+  }
+  return answer;
+}
+
+function methodsOf(cls: ClassInfo): readonly unknown[] {
+  return [...cls.members.values()].flat().flatMap((one) => (one.kind === "function" ? [one.def.body] : []));
+}
+
+function callsEagerLoad(node: unknown): boolean {
+  if (Array.isArray(node)) return node.some((one) => callsEagerLoad(one));
+  if (typeof node !== "object" || node === null) return false;
+  if ("kind" in node && node.kind === "attribute" && "name" in node && /^(?:prefetch|select)_related$/.test(String(node.name))) return true;
+  return Object.values(node).some((one) => callsEagerLoad(one));
+}
 
 function columnsOf(engine: Engine, table: ObjectValue, row: Value, site: CallSite): TableColumn[] {
   const columns = declaredColumns(engine, table, site);

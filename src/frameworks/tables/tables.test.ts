@@ -46,3 +46,32 @@ class Covered(SingleTableView):
 `,
   });
 });
+
+test("a table that prefetches for its visible columns is silent", async () => {
+  await expectMarked({
+    "shop/tables.py": `import django_tables2 as tables
+from shop.models import Line
+
+
+class OwnTable(tables.Table):
+    order_status = tables.Column(accessor="order__status")
+
+    def configure(self, request):
+        names = [column.name for column in self.columns.visible]
+        self.data.data = self.data.data.prefetch_related(*names)
+
+    class Meta:
+        model = Line
+        fields = ["product"]
+`,
+    "shop/views.py": `from django_tables2 import SingleTableView
+from shop.models import Line
+from shop.tables import OwnTable
+
+
+class Lines(SingleTableView):
+    model = Line
+    table_class = OwnTable
+`,
+  });
+});

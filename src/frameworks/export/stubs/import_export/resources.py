@@ -19,6 +19,8 @@ class Resource:
 
 class ModelResource(Resource):
     def __luthier_entry__(self):
+        if luthier.is_admin_resource(self):
+            return
         if luthier.setting(self, "Meta", "model") is not None:
             self.export()
 

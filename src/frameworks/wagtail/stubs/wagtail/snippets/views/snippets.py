@@ -1,0 +1,5 @@
+from wagtail.admin.viewsets.model import ModelViewSet
+
+
+class SnippetViewSet(ModelViewSet):
+    pass
