@@ -5,7 +5,28 @@ import type { Edit, Finding, FindingDraft, Fix, FixDraft, Place, Rule, RuleInput
 /** `markLength`: bytes of a file's byte order mark, which the texts are without and the edits count. */
 export function toFindings(rules: readonly Rule[], input: RuleInput, markLength: (file: string) => number = () => 0): Finding[] {
   const seen = new Map<string, number>();
-  return rules.flatMap((rule) => rule.check(input).map((draft) => toFinding(rule, draft, { ...input, markLength }, seen)));
+  const findings = rules.flatMap((rule) => rule.check(input).map((draft) => toFinding(rule, draft, { ...input, markLength }, seen)));
+  return doubtGeneric(findings);
+}
+
+/** One expression that makes the querysets of so many models belongs to no view in particular. */
+const GENERIC_MODELS = 5;
+
+function doubtGeneric(findings: readonly Finding[]): Finding[] {
+  const models = new Map<string, Set<string>>();
+  for (const finding of findings) {
+    const key = firstPlace(finding);
+    models.set(key, (models.get(key) ?? new Set()).add(finding.model ?? ""));
+  }
+  return findings.map((finding) => {
+    const count = models.get(firstPlace(finding))?.size ?? 0;
+    if (count < GENERIC_MODELS) return finding;
+    return { ...finding, confidence: "possible", doubt: `this line makes the querysets of ${count} models; which of them get here is not known` };
+  });
+}
+
+function firstPlace({ places: [first] }: Finding): string {
+  return first === undefined ? "" : `${first.file}:${first.line}:${first.column}:${first.endLine}:${first.endColumn}`;
 }
 
 type Source = RuleInput & { readonly markLength: (file: string) => number };

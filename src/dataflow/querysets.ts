@@ -8,6 +8,7 @@ import {
   BARE,
   hasColumn,
   mergeNodes,
+  OPAQUE,
   withAllColumns,
   withAnnotations,
   withDeferred,
@@ -25,7 +26,7 @@ import {
   type LoadedRelation,
   type LoadNode,
 } from "./load-tree.ts";
-import { joinPath, makeRow, markUsed, projectSite, recordLoad } from "./rows.ts";
+import { isBeyondReach, joinPath, makeRow, markUsed, projectSite, recordLoad } from "./rows.ts";
 import { spanOf } from "./recorder.ts";
 import {
   alternatives,
@@ -722,11 +723,12 @@ export function elementOf(engine: Engine, queryset: QuerysetValue, loop: Loop | 
   if (queryset.shape !== "rows") return UNKNOWN;
   const { related } = queryset;
   const belongsToParent = related !== null && (related.plain || queryset.prefetched) && isMendedAtParent(related.row, queryset);
+  const path = belongsToParent ? joinPath(related.row.path, related.field.name) : queryset.path;
   const row = makeRow({
     model: queryset.model,
     origin: belongsToParent ? related.row.origin : queryset.origin,
-    path: belongsToParent ? joinPath(related.row.path, related.field.name) : queryset.path,
-    load: queryset.load,
+    path,
+    load: isBeyondReach(path) ? OPAQUE : queryset.load,
     loop,
     joinable: belongsToParent ? false : queryset.joinable,
     withoutCaller: queryset.withoutCaller,

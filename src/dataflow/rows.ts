@@ -45,6 +45,16 @@ export function makeRow(fields: RowFields): RowValue {
   };
 }
 
+/**
+ * Relations on a path from the queryset. Nobody loads more in one go, and what is read beyond is not judged: the first
+ * relations of the path are found, and once they are loaded the next run sees further.
+ */
+const MAX_STEPS = 5;
+
+export function isBeyondReach(path: string): boolean {
+  return path.split("__").length > MAX_STEPS;
+}
+
 export function joinPath(path: string, name: string): string {
   return path === "" ? name : `${path}__${name}`;
 }
@@ -186,11 +196,12 @@ function leadsBack(model: Model, to: Model): boolean {
 }
 
 function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode): RowValue {
+  const path = joinPath(row.path, field.name);
   return makeRow({
     model: target,
     origin: row.origin,
-    path: joinPath(row.path, field.name),
-    load,
+    path,
+    load: isBeyondReach(path) ? OPAQUE : load,
     loop: row.loop,
     joinable: row.joinable && field.relation?.kind !== "generic-fk",
     withoutCaller: row.withoutCaller,

@@ -12,8 +12,18 @@ export interface Style {
 const NARROWEST = 88;
 const WIDEST = 120;
 
+const styles = new Map<string, Style>();
+
 /** Reads the style off a file: its lines are as long as the project allows, within reason. */
 export function styleOf(text: string): Style {
+  const known = styles.get(text);
+  if (known !== undefined) return known;
+  const style = readStyle(text);
+  styles.set(text, style);
+  return style;
+}
+
+function readStyle(text: string): Style {
   const lines = text.split(/\r\n|\n|\r/);
   const longest = Math.max(0, ...lines.map((line) => line.length).filter((length) => length <= WIDEST));
   const single = text.match(/'\w+'/g)?.length ?? 0;

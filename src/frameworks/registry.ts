@@ -1,4 +1,5 @@
 /** Every adapter's hooks, and the folders of its stubs. An adapter is a folder with `stubs/` and, if need be, `hooks.ts`. */
+import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Engine, Hook } from "../dataflow/engine.ts";
 import { adminHooks } from "./admin/hooks.ts";
@@ -7,6 +8,7 @@ import { exportHooks } from "./export/hooks.ts";
 import { formHooks } from "./forms/hooks.ts";
 import { graphqlHooks } from "./graphql/hooks.ts";
 import { libraryHooks } from "./library/hooks.ts";
+import { ninjaHooks } from "./ninja/hooks.ts";
 import { pythonHooks } from "./python/hooks.ts";
 import { searchHooks } from "./search/hooks.ts";
 import { signalHooks } from "./signals/hooks.ts";
@@ -16,15 +18,17 @@ import { viewHooks } from "./views/hooks.ts";
 export type HookTable = Readonly<Record<string, (engine: Engine) => Hook>>;
 
 export function frameworkHooks(): ReadonlyMap<string, (engine: Engine) => Hook> {
-  const all: HookTable = { ...pythonHooks, ...viewHooks, ...drfHooks, ...adminHooks, ...formHooks, ...tableHooks, ...libraryHooks, ...exportHooks, ...searchHooks, ...signalHooks, ...graphqlHooks };
+  const all: HookTable = { ...pythonHooks, ...viewHooks, ...drfHooks, ...adminHooks, ...formHooks, ...tableHooks, ...libraryHooks, ...exportHooks, ...searchHooks, ...signalHooks, ...graphqlHooks, ...ninjaHooks };
   return new Map(Object.entries(all));
 }
 
-const FOLDERS = ["views", "drf", "admin", "forms", "tables", "filters", "export", "search", "graphql", "ninja"] as const;
+const home = new URL(".", import.meta.url);
 
 /** Folders of Python stubs, each laid out like the packages that it describes. */
 export function stubFolders(): readonly string[] {
-  return FOLDERS.map((name) => fileURLToPath(new URL(`${name}/stubs`, import.meta.url)));
+  return readdirSync(home)
+    .map((name) => fileURLToPath(new URL(`${name}/stubs`, home)))
+    .filter((folder) => existsSync(folder));
 }
 
 /**

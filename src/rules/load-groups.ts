@@ -8,6 +8,9 @@ export interface LoadGroup {
   readonly loads: readonly LazyLoad[];
 }
 
+/** More branches than this below one relation are one finding: loading that relation is the first step to all of them. */
+const MAX_BRANCHES = 8;
+
 export function mergeLoads(loads: readonly LazyLoad[]): LoadGroup[] {
   const byOrigin = groupBy(loads, (load) => load.origin.id);
   return [...byOrigin.values()].flatMap(mergeOfOrigin);
@@ -17,11 +20,24 @@ function mergeOfOrigin(loads: readonly LazyLoad[]): LoadGroup[] {
   const byPath = groupBy(loads, (load) => load.path);
   const paths = [...byPath.keys()];
   const longest = paths.filter((path) => !paths.some((other) => other.startsWith(`${path}__`)));
-  return longest.flatMap((path) => {
+  const groups = longest.flatMap((path) => {
     const parts = paths.filter((other) => other === path || path.startsWith(`${other}__`));
     const all = parts.flatMap((part) => byPath.get(part) ?? []);
     const own = byPath.get(path) ?? [];
     const [load] = own.toSorted((a, b) => Number(a.withoutCaller) - Number(b.withoutCaller) || a.doubts.length - b.doubts.length);
     return load === undefined ? [] : [{ load, loads: [load, ...all.filter((one) => one !== load)] }];
   });
+  const byRoot = groupBy(groups, rootOf);
+  return [...byRoot.values()].flatMap((branches) => (branches.length > MAX_BRANCHES ? folded(branches) : branches));
+}
+
+/** The shallowest relation of the group that was not loaded. */
+function rootOf({ loads }: LoadGroup): string {
+  return loads.reduce((path, load) => (load.path.length < path.length ? load.path : path), loads[0]?.path ?? "");
+}
+
+function folded(branches: readonly LoadGroup[]): LoadGroup[] {
+  const loads = branches.flatMap((branch) => branch.loads);
+  const [first] = loads.toSorted((a, b) => a.path.length - b.path.length);
+  return first === undefined ? [] : [{ load: first, loads: [first, ...loads.filter((one) => one !== first)] }];
 }

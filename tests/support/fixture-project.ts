@@ -7,16 +7,16 @@ import type { AnalyseOptions, Report } from "../../src/model/index.ts";
 import { SHOP_FILES } from "./shop-project.ts";
 import { writeFiles } from "./temporary-folder.ts";
 
-export async function analyseShop(overlay: Readonly<Record<string, string>>): Promise<Report> {
+export async function analyseShop(overlay: Readonly<Record<string, string>>, conventions: readonly string[] = []): Promise<Report> {
   const root = realpathSync(mkdtempSync(path.join(tmpdir(), "luthier-shop-")));
   try {
     writeFiles(root, { ...SHOP_FILES, ...overlay });
-    return await analyse(optionsFor(root), () => undefined);
+    return await analyse(optionsFor(root, conventions.map((one) => path.join(root, one))), () => undefined);
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
 }
 
-function optionsFor(root: string): AnalyseOptions {
-  return { root, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {} };
+function optionsFor(root: string, conventions: readonly string[]): AnalyseOptions {
+  return { root, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions, thresholds: {} };
 }

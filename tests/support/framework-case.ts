@@ -5,8 +5,8 @@ import { analyseShop } from "./fixture-project.ts";
 const RULES: ReadonlySet<string> = new Set(["n-plus-one", "query-in-loop", "aggregate-in-loop"]);
 
 /** Everything that is loaded per row in these files is marked, and nothing else is reported. */
-export async function expectMarked(files: Readonly<Record<string, string>>): Promise<void> {
-  const report = await analyseShop(files);
+export async function expectMarked(files: Readonly<Record<string, string>>, conventions: readonly string[] = []): Promise<void> {
+  const report = await analyseShop(files, conventions);
   const found = report.findings
     .filter((one) => RULES.has(one.rule))
     .flatMap((one) =>

@@ -57,8 +57,7 @@ function representAll(engine: Engine, serializer: ObjectValue, instance: Value, 
   const source = managerAll(engine, instance, site);
   const { element, loop } = engine.iterate(source, site.span, site.frame, "iterate");
   const frame = { ...site.frame, loop };
-  const rows = hasDynamicFields(engine, serializer.cls) ? doubted(element) : element;
-  for (const one of alternatives(rows)) represent(engine, serializer, one, { ...site, frame });
+  for (const one of alternatives(element)) represent(engine, serializer, one, { ...site, frame });
 }
 
 /** A serializer that builds its fields at run time may leave out any of those it declares. */
@@ -81,7 +80,8 @@ function managerAll(engine: Engine, value: Value, site: CallSite): Value {
 
 function represent(engine: Engine, serializer: ObjectValue, row: Value, site: CallSite): void {
   if (row.kind === "unknown" || (row.kind === "literal" && row.value === null)) return;
-  engine.callMethod(serializer, "to_representation", { ...NO_ARGS, positional: [row] }, { ...site, expr: null });
+  const shown = hasDynamicFields(engine, serializer.cls) ? doubted(row) : row;
+  engine.callMethod(serializer, "to_representation", { ...NO_ARGS, positional: [shown] }, { ...site, expr: null });
 }
 
 const serializeFields = (engine: Engine): Hook => (args, site) => {

@@ -20,6 +20,8 @@ const renderTable = (engine: Engine): Hook => (args, site) => {
     if (one.kind !== "queryset" && one.kind !== "list") continue;
     const { element, loop } = engine.iterate(one, site.span, site.frame, "iterate");
     const frame = { ...site.frame, loop };
+    const rowAttrs = metaSetting(engine, table, "row_attrs", site);
+    if (rowAttrs !== null) callWithin(engine, rowAttrs, { record: element, table }, { ...site, frame });
     for (const column of columnsOf(engine, table, element, site)) readColumn(engine, table, column, element, frame);
   }
   return UNKNOWN;
@@ -75,6 +77,11 @@ function metaOf(engine: Engine, cls: ClassInfo): ClassInfo | null {
   return null;
 }
 
+function metaSetting(engine: Engine, table: ObjectValue, name: string, site: CallSite): Value | null {
+  const meta = metaOf(engine, table.cls);
+  return meta === null ? null : engine.classMember(meta, name, { kind: "class", cls: meta }, { span: site.span, frame: site.frame });
+}
+
 function metaSpan(meta: ClassInfo, member: string, name: string): Span {
   const file = meta.module.ir.file;
   const definition = meta.members.get(member)?.at(-1);
@@ -89,6 +96,10 @@ function readColumn(engine: Engine, table: ObjectValue, column: TableColumn, row
   const site: CallSite = { ...at, expr: null };
   const value = readAccessor(engine, row, accessorOf(column), at);
   const { declared } = column;
+  if (declared !== null) {
+    readLink(engine, declared, row, value, site);
+    readAttrs(engine, table, declared, row, value, site);
+  }
   if (declared !== null && runTemplateColumn(engine, declared, row, value, site)) return;
   const render = engine.classMember(table.cls, `render_${column.name}`, table, at);
   if (render !== null) {
@@ -98,6 +109,56 @@ function readColumn(engine: Engine, table: ObjectValue, column: TableColumn, row
   const own = declared === null ? null : engine.classMember(declared.cls, "render", declared, at);
   if (own !== null) callRender(engine, own, { record: row, value, table }, site);
   else renderValue(engine, value, site);
+}
+
+/** Links: `args=[A("customer.pk")]`, `linkify=lambda record: …`, `linkify=("order", {"pk": A("order__pk")})`, or the row's own URL. */
+function readLink(engine: Engine, column: ObjectValue, row: Value, value: Value, site: CallSite): void {
+  const keywords = column.args?.keywords;
+  for (const name of ["args", "kwargs"]) readAccessors(engine, keywords?.get(name), row, site);
+  const linkify = keywords?.get("linkify");
+  if (linkify?.kind === "function") callRender(engine, linkify, { record: row, value }, site);
+  else if (linkify?.kind === "literal" && linkify.value === true) engine.callMethod(linked(row, value), "get_absolute_url", NO_ARGS, site);
+  else if (linkify !== undefined) readAccessors(engine, linkify, row, site);
+  const isRelated = engine.program.isSubclass(column.cls, "django_tables2.columns.RelatedLinkColumn");
+  if (isRelated) engine.callMethod(value, "get_absolute_url", NO_ARGS, site);
+  else if (linksToRow(engine, column)) engine.callMethod(row, "get_absolute_url", NO_ARGS, site);
+  const text = keywords?.get("text");
+  if (text?.kind === "function") callRender(engine, text, { record: row }, site, [row]);
+}
+
+/** A column of related rows links to them, one of a plain value to the record. */
+function linked(row: Value, value: Value): Value {
+  return value.kind === "row" ? value : row;
+}
+
+/** A `LinkColumn` without a view's name. */
+function linksToRow(engine: Engine, column: ObjectValue): boolean {
+  return engine.program.isSubclass(column.cls, "django_tables2.columns.LinkColumn") && argument(column.args ?? NO_ARGS, 0, "viewname") === null;
+}
+
+/** Accessors among a link's arguments; other strings are taken as they are. */
+function readAccessors(engine: Engine, given: Value | undefined, row: Value, site: CallSite): void {
+  for (const one of given === undefined ? [] : alternatives(given)) {
+    if (one.kind === "list") for (const item of one.items ?? []) readAccessors(engine, item, row, site);
+    else if (one.kind === "dict") for (const item of one.entries.values()) readAccessors(engine, item, row, site);
+    else if (one.kind === "object" && engine.program.isSubclass(one.cls, "django_tables2.utils.Accessor")) {
+      const path = argument(one.args ?? NO_ARGS, 0, "value");
+      if (path?.kind === "literal" && typeof path.value === "string") readAccessor(engine, row, path.value, site);
+    }
+  }
+}
+
+/** Functions among `attrs` and the table's `row_attrs` see each record. */
+function readAttrs(engine: Engine, table: ObjectValue, column: ObjectValue, row: Value, value: Value, site: CallSite): void {
+  const attrs = column.args?.keywords.get("attrs");
+  if (attrs !== undefined) callWithin(engine, attrs, { record: row, value, table }, site);
+}
+
+function callWithin(engine: Engine, given: Value, offered: Readonly<Record<string, Value>>, site: CallSite): void {
+  for (const one of alternatives(given)) {
+    if (one.kind === "dict") for (const inner of one.entries.values()) callWithin(engine, inner, offered, site);
+    else if (one.kind === "function") callRender(engine, one, offered, site);
+  }
 }
 
 function renderValue(engine: Engine, value: Value, site: CallSite): void {
@@ -110,8 +171,8 @@ function renderValue(engine: Engine, value: Value, site: CallSite): void {
 function accessorOf(column: TableColumn): string | null {
   const given = column.declared?.args?.keywords.get("accessor");
   if (given === undefined) return column.name;
-  if (given.kind !== "literal") return null;
-  return typeof given.value === "string" ? given.value : null;
+  const path = given.kind === "object" ? (argument(given.args ?? NO_ARGS, 0, "value") ?? UNKNOWN) : given;
+  return path.kind === "literal" && typeof path.value === "string" ? path.value : null;
 }
 
 function readAccessor(engine: Engine, row: Value, accessor: string | null, at: AccessSite): Value {
@@ -122,11 +183,12 @@ function readAccessor(engine: Engine, row: Value, accessor: string | null, at: A
 }
 
 /** django-tables2 passes what the parameters ask for by name. */
-function callRender(engine: Engine, render: Value, offered: Readonly<Record<string, Value>>, site: CallSite): void {
-  if (render.kind !== "bound") return;
+function callRender(engine: Engine, render: Value, offered: Readonly<Record<string, Value>>, site: CallSite, positional: readonly Value[] = []): void {
+  if (render.kind !== "bound" && render.kind !== "function") return;
   const keywords = new Map<string, Value>();
-  for (const param of render.fn.def.params.slice(1)) keywords.set(param.name, offered[param.name] ?? UNKNOWN);
-  engine.text(engine.call(render, { positional: [], keywords, open: false }, site), site.span, site.frame);
+  const params = render.kind === "bound" ? render.fn.def.params.slice(1) : render.def.params.slice(positional.length);
+  for (const param of params) if (param.form !== "args" && param.form !== "kwargs") keywords.set(param.name, offered[param.name] ?? UNKNOWN);
+  engine.text(engine.call(render, { positional, keywords, open: false }, site), site.span, site.frame);
 }
 
 /** `TemplateColumn(template_code=…)` or `template_name=…` sees `record`, `value` and `table`. */

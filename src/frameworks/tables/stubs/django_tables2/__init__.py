@@ -4,4 +4,5 @@ from django_tables2.columns import (
 )
 from django_tables2.tables import Table
 from django_tables2.views import MultiTableMixin, SingleTableMixin, SingleTableView
+from django_tables2.utils import A, Accessor
 from django_tables2.config import RequestConfig

@@ -33,7 +33,15 @@ class SingleTableMixin(TableMixinBase):
 
 
 class MultiTableMixin(TableMixinBase):
-    pass
+    tables = ()
+
+    def get_tables(self):
+        return self.tables
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        context["tables"] = self.get_tables()
+        return context
 
 
 class SingleTableView(SingleTableMixin, ListView):

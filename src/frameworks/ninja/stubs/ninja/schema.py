@@ -1,0 +1,6 @@
+class Schema:
+    pass
+
+
+class ModelSchema(Schema):
+    pass

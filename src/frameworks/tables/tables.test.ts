@@ -1,0 +1,48 @@
+import { test } from "vitest";
+import { expectMarked } from "../../../tests/support/framework-case.ts";
+
+test("links, attributes and columns read every record", async () => {
+  await expectMarked({
+    "shop/tables.py": `import django_tables2 as tables
+from django_tables2.utils import A
+from shop.models import Line
+
+
+class LineTable(tables.Table):
+    quantity = tables.LinkColumn("order", args=[A("order.pk"), A("order__status")])  # expect: order.customer
+    price = tables.Column(
+        linkify=lambda record: record.product.title,  # expect: product
+    )
+    customer = tables.Column(accessor=A("order__customer__name"))  # expect: order.customer
+
+    class Meta:
+        model = Line
+        fields = ["quantity"]
+
+
+class CoveredTable(tables.Table):
+    product = tables.Column(attrs={"td": {"title": lambda record: record.product.title}}, order_by=("product__title",))
+
+    class Meta:
+        model = Line
+        fields = ["product"]
+`,
+    "shop/views.py": `import django_tables2
+from django_tables2 import SingleTableView
+from shop.models import Line
+from shop.tables import CoveredTable, LineTable
+
+
+class Lines(SingleTableView):
+    model = Line
+    table_class = LineTable
+
+
+class Covered(SingleTableView):
+    table_class = CoveredTable
+
+    def get_queryset(self):
+        return Line.objects.select_related("product")
+`,
+  });
+});
