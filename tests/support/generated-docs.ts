@@ -44,9 +44,10 @@ const meanings: Readonly<Record<string, string>> = {
 export async function runHere(args: readonly string[]): Promise<string> {
   let text = "";
   const output = { write: (words: string) => (text += words), columns: 80 };
-  await run(args, {
+  let complaint = "";
+  const status = await run(args, {
     stdout: output,
-    stderr: { write: () => true },
+    stderr: { write: (words: string) => (complaint += words) },
     env: { LANG: "C.UTF-8" },
     platform: "linux",
     cwd: repository,
@@ -54,6 +55,7 @@ export async function runHere(args: readonly string[]): Promise<string> {
     analyse,
     rules: ruleList,
   });
+  if (status > 1) throw new Error(complaint);
   return text;
 }
 

@@ -9,7 +9,6 @@ import {
   alternatives,
   dict,
   joinAll,
-  list,
   literal,
   NO_ARGS,
   object,
@@ -425,5 +424,3 @@ export const drfHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.each_action": eachAction,
   "luthier.page": page,
 };
-
-export { list };
