@@ -1,5 +1,6 @@
 /** Calls: binding of arguments, summaries, classes and outside functions. */
-import type { Expr, FunctionDef, Param, QueryRun, Span, Write } from "../model/index.ts";
+import type { Expr, FunctionDef, Param, Span } from "../model/index.ts";
+import { argument, escapeArgs, keyedBy } from "./arguments.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
@@ -68,11 +69,6 @@ function callExternal(engine: Engine, name: string, args: CallArgs, site: CallSi
   if (hook !== undefined) return hook(args, site);
   escapeArgs(engine, args);
   return UNKNOWN;
-}
-
-export function escapeArgs(engine: Engine, args: CallArgs): void {
-  for (const value of args.positional) engine.escape(value);
-  for (const value of args.keywords.values()) engine.escape(value);
 }
 
 export function callFunction(
@@ -144,10 +140,6 @@ function callSpans(site: CallSite, depth: number): Span[] {
     if (at.callSite !== null) spans.unshift(at.callSite);
   }
   return spans;
-}
-
-export function keyedBy(engine: Engine, loop: number): QueryRun["keyed"] & Write["keyed"] {
-  return engine.dependsOn >= loop ? "keyed" : "unknown";
 }
 
 function reuse(summary: Summary, site: CallSite): Value {
@@ -324,8 +316,4 @@ export function callMethod(engine: Engine, value: Value, name: string, args: Cal
   return joinAll(results);
 }
 
-/** Arguments of a call by position or keyword. */
-export function argument(args: CallArgs, position: number, name: string): Value | null {
-  return args.keywords.get(name) ?? args.positional[position] ?? null;
-}
-
+export { argument };

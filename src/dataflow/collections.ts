@@ -3,7 +3,7 @@ import type { Expr } from "../model/index.ts";
 import type { AccessSite, Engine } from "./engine.ts";
 import type { Frame, Loop } from "./frame.ts";
 import { inLoop } from "./iteration.ts";
-import { mergeDict, setItem } from "./evaluate.ts";
+import { mergeDict, setItem } from "./dicts.ts";
 import { managerQueryset, subscriptQueryset } from "./querysets.ts";
 import { spanOf } from "./recorder.ts";
 import {

@@ -1,7 +1,8 @@
 /** Puts the engine's parts together. */
 import type { ClassInfo, DjangoProject, ModelGraph, Program, PythonModule } from "../model/index.ts";
 import { attribute, classMember, symbolValue } from "./attributes.ts";
-import { call, callFunction, callMethod, escapeArgs } from "./calls.ts";
+import { escapeArgs } from "./arguments.ts";
+import { call, callFunction, callMethod } from "./calls.ts";
 import { subscript } from "./collections.ts";
 import type { CallArgs, CallSite, Engine, Hook } from "./engine.ts";
 import { compareValues, evaluate } from "./evaluate.ts";

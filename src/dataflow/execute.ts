@@ -10,7 +10,7 @@ import { withDropped, withGiven } from "./load-tree.ts";
 import { freshId, join, joinAll, listOf, NO_ARGS, UNKNOWN, type RowValue, type Value } from "./values.ts";
 import { inLoop } from "./iteration.ts";
 import { macroValue } from "./template-run.ts";
-import { mergeDict, setItem } from "./evaluate.ts";
+import { mergeDict, setItem } from "./dicts.ts";
 
 export function execute(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
   for (const stmt of body) if (executeOne(engine, stmt, frame)) return true;

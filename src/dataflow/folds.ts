@@ -2,7 +2,7 @@
 import type { Comprehension, Expr, Fold, For, Stmt } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
 import { lookUp, type Frame } from "./frame.ts";
-import { joinPath, projectSite } from "./rows.ts";
+import { joinPath, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
 import type { CallSite, RowValue, Value } from "./values.ts";
 

@@ -2,7 +2,7 @@
 import type { Span } from "../model/index.ts";
 import type { Engine, Iteration } from "./engine.ts";
 import type { Frame, Loop } from "./frame.ts";
-import { projectSite } from "./rows.ts";
+import { projectSite } from "./sites.ts";
 import { iterateQueryset, managerQueryset } from "./querysets.ts";
 import { freshId, joinAll, NO_ARGS, UNKNOWN, type ListValue, type RowValue, type Value } from "./values.ts";
 

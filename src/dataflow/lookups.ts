@@ -8,14 +8,14 @@ const ALTERING: ReadonlySet<string> = new Set(["delete", "save", "create", "upda
 
 export function lookUp(engine: Engine, value: Value, name: string, calls: boolean, site: AccessSite): Value {
   const called = calls && value.kind !== "class" ? callIfPossible(engine, value, site) : value;
-  const found = step(engine, called, name, calls, site);
+  const found = step(engine, called, name, site);
   return calls && !ALTERING.has(name) ? callIfPossible(engine, found, site) : found;
 }
 
-function step(engine: Engine, value: Value, name: string, calls: boolean, site: AccessSite): Value {
+function step(engine: Engine, value: Value, name: string, site: AccessSite): Value {
   switch (value.kind) {
     case "union":
-      return joinAll(value.values.map((one) => step(engine, one, name, calls, site)));
+      return joinAll(value.values.map((one) => step(engine, one, name, site)));
     case "dict":
       return value.entries.has(name) || !DICT_METHODS.has(name)
         ? dictItem(value, literal(name), site.frame)

@@ -3,7 +3,7 @@ import type { Expr, Span } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
 import type { Frame } from "./frame.ts";
 import { OPAQUE } from "./load-tree.ts";
-import { managerQueryset, modelManager, plainQueryset, runQueryset } from "./querysets.ts";
+import { modelManager, plainQueryset, runQueryset } from "./querysets.ts";
 import { makeRow, rowText } from "./rows.ts";
 import { spanOf } from "./recorder.ts";
 import { freshLoop } from "./querysets.ts";
@@ -154,6 +154,4 @@ export function unknownRow(engine: Engine, label: string): Value {
   }));
   return makeRow({ model, origin, withoutCaller: true });
 }
-
-export { managerQueryset };
 export type { LiteralValue };

@@ -1,8 +1,8 @@
 /** Python's built-in functions, as far as they evaluate querysets or pass rows on. */
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { recordFold } from "./folds.ts";
-import { escapeArgs } from "./calls.ts";
-import { setItem } from "./evaluate.ts";
+import { escapeArgs } from "./arguments.ts";
+import { setItem } from "./dicts.ts";
 import {
   alternatives,
   dict,

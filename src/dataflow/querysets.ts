@@ -1,6 +1,6 @@
 /** Querysets and managers: chaining, eager loading, evaluation. Semantics as measured in tests/semantics. */
 import type { ClassInfo, Field, Model, QueryRun, Span } from "../model/index.ts";
-import { argument, keyedBy } from "./calls.ts";
+import { argument, keyedBy } from "./arguments.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Iteration } from "./engine.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
 import { isExternal } from "./frames.ts";
@@ -26,19 +26,18 @@ import {
   type LoadedRelation,
   type LoadNode,
 } from "./load-tree.ts";
-import { isBeyondReach, joinPath, makeRow, markUsed, projectSite, recordLoad } from "./rows.ts";
+import { isBeyondReach, makeRow, markUsed, recordLoad } from "./rows.ts";
+import { joinPath, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
 import {
   alternatives,
   dict,
   freshId,
   listOf,
-  literal,
   native,
   NO_ARGS,
   UNKNOWN,
   type ManagerValue,
-  type ObjectValue,
   type QuerysetValue,
   type RowValue,
   type Value,
@@ -593,7 +592,7 @@ function prefetchLookup(value: Value): PrefetchLookup | null {
   if (value.kind === "literal" && typeof value.value === "string") {
     return { path: value.value, queryset: null, querysets: [], isOpaque: false, toAttr: null };
   }
-  if (value.kind !== "object" || !/Prefetch$/.test(value.cls.name) || value.args === null) return null;
+  if (value.kind !== "object" || !value.cls.name.endsWith("Prefetch") || value.args === null) return null;
   const path = argument(value.args, 0, "lookup");
   if (path?.kind !== "literal" || typeof path.value !== "string") return null;
   const queryset = argument(value.args, 1, "queryset");
@@ -846,9 +845,3 @@ export function subscriptQueryset(engine: Engine, queryset: QuerysetValue, isSli
   runQueryset(engine, queryset, "index", span, frame);
   return elementOf(engine, queryset, frame.loop, frame);
 }
-
-export function isPrefetchObject(value: Value): value is ObjectValue {
-  return value.kind === "object" && /Prefetch$/.test(value.cls.name);
-}
-
-export { literal };

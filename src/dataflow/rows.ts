@@ -1,7 +1,7 @@
 /** Model instances: what is in memory, what a read costs, what it leads to. */
 import type { Field, LazyLoad, Model, RelationKind, Span, ModelGraph } from "../model/index.ts";
-import { siteOf, type AccessSite, type CallArgs, type CallSite, type Engine } from "./engine.ts";
-import { argument } from "./calls.ts";
+import type { AccessSite, CallArgs, CallSite, Engine } from "./engine.ts";
+import { argument } from "./arguments.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
 import { BARE, hasColumn, OPAQUE, withDropped, withKnownRow, withPeers, withSelectsAll, type LoadedRelation, type LoadNode } from "./load-tree.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
@@ -15,6 +15,7 @@ import {
   type RowValue,
   type Value,
 } from "./values.ts";
+import { joinPath, projectSite } from "./sites.ts";
 import { recordWrite } from "./writes.ts";
 
 export interface RowFields {
@@ -53,10 +54,6 @@ const MAX_STEPS = 5;
 
 export function isBeyondReach(path: string): boolean {
   return path.split("__").length > MAX_STEPS;
-}
-
-export function joinPath(path: string, name: string): string {
-  return path === "" ? name : `${path}__${name}`;
 }
 
 /** Reads an attribute of a row; null when the model says nothing about it. */
@@ -254,18 +251,6 @@ export function managerOf(engine: Engine, row: RowValue, field: Field, site: Acc
   return manager;
 }
 
-/** Findings are placed in the project: a read inside a package belongs to the project's call that led to it. */
-export function projectSite(site: AccessSite): AccessSite {
-  let { span, frame } = site;
-  // An adapter that names a place itself (a serializer's field, a column) has said where the read belongs.
-  const isNamed = frame.module !== null && span.file !== frame.file;
-  while (frame.module !== null && frame.module.origin !== "project" && frame.callSite !== null && frame.caller !== null) {
-    if (!isNamed && span.file === frame.file) span = frame.callSite;
-    frame = frame.caller;
-  }
-  return { span, frame };
-}
-
 export interface LoadKind {
   readonly reason: LazyLoad["reason"];
   readonly kind: RelationKind | "deferred";
@@ -393,5 +378,3 @@ export function rowText(engine: Engine, row: RowValue, span: Span, frame: Frame)
   if (method === null || method.kind !== "bound" || method.fn.module.origin === "builtin") return;
   engine.call(method, { positional: [], keywords: new Map(), open: false }, { span, frame, expr: null });
 }
-
-export { siteOf };

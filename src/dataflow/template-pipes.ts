@@ -3,7 +3,7 @@ import type { Pipe } from "../model/index.ts";
 import { siteOf, type Engine } from "./engine.ts";
 import type { Frame } from "./frame.ts";
 import { spanOf } from "./recorder.ts";
-import { join, joinAll, list, listOf, literal, UNKNOWN, type CallArgs, type Value } from "./values.ts";
+import { joinAll, list, listOf, literal, UNKNOWN, type CallArgs, type Value } from "./values.ts";
 import { callTag } from "./template-tags.ts";
 
 type PipeRule = (engine: Engine, value: Value, args: readonly Value[], expr: Pipe, frame: Frame) => Value;
@@ -125,5 +125,3 @@ export function applyPipe(engine: Engine, expr: Pipe, frame: Frame): Value {
   if (!SCALAR_PIPES.has(expr.name)) for (const given of [value, ...args, ...keywords.values()]) engine.escape(given);
   return UNKNOWN;
 }
-
-export { join };

@@ -6,7 +6,7 @@ import { newEnv, type Env, type Frame, type TemplateContext } from "./frame.ts";
 import { spanOf } from "./recorder.ts";
 import type { FoundTemplate } from "./template-store.ts";
 import { callTag } from "./template-tags.ts";
-import { alternatives, dict, list, literal, listOf, native, NO_ARGS, UNKNOWN, type CallArgs, type Value } from "./values.ts";
+import { alternatives, dict, listOf, native, NO_ARGS, UNKNOWN, type CallArgs, type Value } from "./values.ts";
 import { follow } from "./template-pipes.ts";
 
 /** A template that includes itself is followed this often. */
@@ -319,5 +319,3 @@ function regroup(engine: Engine, stmt: Tag, frame: Frame): void {
   const entry: Value = listOf(group);
   frame.env.vars.set(stmt.target, { value: entry, loop: 0 });
 }
-
-export { list, literal };

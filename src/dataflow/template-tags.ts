@@ -1,7 +1,7 @@
 /** Custom tags and filters: the Python functions behind them. */
 import type { Span } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
-import { lookUp, type Frame } from "./frame.ts";
+import { type Frame } from "./frame.ts";
 import type { RegisteredTag } from "./template-store.ts";
 import { dict, literal, UNKNOWN, type CallArgs, type DictValue, type FunctionValue, type Value } from "./values.ts";
 
@@ -23,8 +23,4 @@ export function contextOf(frame: Frame): DictValue {
   }
   context.rest = UNKNOWN;
   return context;
-}
-
-export function variable(frame: Frame, name: string): Value | null {
-  return lookUp(frame.env, name)?.value ?? null;
 }

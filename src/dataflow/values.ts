@@ -340,12 +340,3 @@ export function truth(value: Value): boolean | null {
       return null;
   }
 }
-
-export function isKnown(value: Value): boolean {
-  return value.kind !== "unknown";
-}
-
-export function withoutNone(value: Value): Value {
-  if (value.kind !== "union") return value;
-  return joinAll(value.values.filter((one) => one.kind !== "literal" || one.value !== null));
-}

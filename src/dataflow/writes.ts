@@ -2,8 +2,8 @@
 import type { Model } from "../model/index.ts";
 import type { CallSite, Engine } from "./engine.ts";
 import { callsSince } from "./frame.ts";
-import { keyedBy } from "./calls.ts";
-import { projectSite } from "./rows.ts";
+import { keyedBy } from "./arguments.ts";
+import { projectSite } from "./sites.ts";
 
 export function recordWrite(
   engine: Engine,

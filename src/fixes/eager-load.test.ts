@@ -63,7 +63,7 @@ const SAFE: readonly Case[] = [
 const REVIEWED = new Set(["a prefetch that goes on"]);
 
 describe("loads the relation with the queryset", () => {
-  test.each(SAFE)("%s", async (name, before, after, read) => {
+  test.each(SAFE.map((one) => [one[0], one] as const))("%s", async (name, [, before, after, read]) => {
     const mended = await mend({ "shop/code.py": loop(before, read) }, "n-plus-one");
     expect(mended.after).toBe(loop(after, read));
     expect(new Set(mended.safeties)).toEqual(new Set([REVIEWED.has(name) ? "review" : "safe"]));
@@ -95,7 +95,7 @@ const LEFT: readonly (readonly [why: string, safety: string, title: RegExp, quer
 ];
 
 describe("leaves to a person", () => {
-  test.each(LEFT)("%s", async (_, safety, title, queryset, read) => {
+  test.each(LEFT.map((one) => [one[0], one] as const))("%s", async (_, [, safety, title, queryset, read]) => {
     const mended = await mend({ "shop/code.py": loop(queryset, read) }, "n-plus-one");
     expect(mended.safeties).toEqual([safety]);
     expect(mended.titles[0]).toMatch(title);

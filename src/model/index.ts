@@ -7,4 +7,3 @@ export type * from "./rule.ts";
 export type * from "./rule-meta.ts";
 export type * from "./span.ts";
 export type * from "./facts.ts";
-export { UsageError } from "./usage-error.ts";

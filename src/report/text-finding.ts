@@ -153,7 +153,7 @@ function renderChange(change: FileChange, isHome: boolean, context: RenderContex
   const path = cutMiddle(cleanLine(shownPath(context, change.file)), style.width - BODY, ellipsis);
   const indentation = commonIndentation(change.blocks.flatMap(({ removed, added }) => [...removed, ...added]));
   const show = (number: string, sign: string, text: string): string => {
-    const code = cutMiddle(cleanLine(text.slice(indentation)), style.width - BODY - 2, ellipsis);
+    const code = fitCode(cleanLine(text.slice(indentation)), style.width - BODY - 2, ellipsis);
     return `${gutter(style, number, sign)} ${code}`.trimEnd();
   };
   const blocks = change.blocks.flatMap(({ line, removed, added }) => [
@@ -161,6 +161,12 @@ function renderChange(change: FileChange, isHome: boolean, context: RenderContex
     ...added.map((text, index) => show(index === 0 ? String(line) : "", "+", text)),
   ]);
   return isHome ? blocks : [`${" ".repeat(BODY)}${path}`, ...blocks];
+}
+
+/** A line that is too wide loses its trailing remark first: what changes stands before it. */
+function fitCode(code: string, width: number, ellipsis: string): string {
+  if (displayWidth(code) <= width) return code;
+  return cutMiddle(code.replace(/(?<=\S {2,}# )[^"']*$/, ellipsis), width, ellipsis);
 }
 
 function commonIndentation(lines: readonly string[]): number {

@@ -21,8 +21,8 @@ parentPort?.on("message", (batch: readonly SourceFile[]) => {
 });
 
 async function answer(batch: readonly SourceFile[]): Promise<void> {
-  const { lower } = await parser;
-  const lowered = batch.map(({ file, bytes }) => ({ file, encoded: encodeModule(lower(file, decodeText(bytes).text)).slice() }));
+  const reader = await parser;
+  const lowered = batch.map(({ file, bytes }) => ({ file, encoded: encodeModule(reader.lower(file, decodeText(bytes).text)).slice() }));
   parentPort?.postMessage(
     lowered,
     lowered.map(({ encoded }) => encoded.buffer),

@@ -10,7 +10,6 @@ import {
   alternatives,
   dict,
   joinAll,
-  list,
   literal,
   NO_ARGS,
   object,
@@ -429,5 +428,3 @@ export const drfHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.each_action": eachAction,
   "luthier.page": page,
 };
-
-export { list };

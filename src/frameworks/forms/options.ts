@@ -3,7 +3,7 @@ import type { Field, Model } from "../../model/index.ts";
 import type { CallSite, Engine } from "../../dataflow/engine.ts";
 import { modelManager } from "../../dataflow/querysets.ts";
 import type { LiveOrigin } from "../../dataflow/recorder.ts";
-import { projectSite } from "../../dataflow/rows.ts";
+import { projectSite } from "../../dataflow/sites.ts";
 import { NO_ARGS, type Value } from "../../dataflow/values.ts";
 import { doubted } from "../declarations.ts";
 

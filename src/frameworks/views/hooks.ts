@@ -2,10 +2,9 @@
 import type { ClassInfo } from "../../model/index.ts";
 import { argument } from "../../dataflow/calls.ts";
 import type { CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
-import { BARE, mergeNodes } from "../../dataflow/load-tree.ts";
 import { unknownRow } from "../../dataflow/protocols.ts";
 import { withPrefetch } from "../../dataflow/querysets.ts";
-import { projectSite } from "../../dataflow/rows.ts";
+import { projectSite } from "../../dataflow/sites.ts";
 import {
   alternatives,
   dict,
@@ -264,5 +263,3 @@ function modelClass(engine: Engine, args: CallArgs): Value {
   const model = names.length === 0 ? null : engine.graph.byLabel(names.join("."));
   return model === null ? UNKNOWN : { kind: "class", cls: model.cls };
 }
-
-export { BARE, mergeNodes };

@@ -1,0 +1,18 @@
+/** Where things happen: the place a finding can name, and the path that leads there. */
+import type { AccessSite } from "./engine.ts";
+
+/** Findings are placed in the project: a read inside a package belongs to the project's call that led to it. */
+export function projectSite(site: AccessSite): AccessSite {
+  let { span, frame } = site;
+  // An adapter that names a place itself (a serializer's field, a column) has said where the read belongs.
+  const isNamed = frame.module !== null && span.file !== frame.file;
+  while (frame.module !== null && frame.module.origin !== "project" && frame.callSite !== null && frame.caller !== null) {
+    if (!isNamed && span.file === frame.file) span = frame.callSite;
+    frame = frame.caller;
+  }
+  return { span, frame };
+}
+
+export function joinPath(path: string, name: string): string {
+  return path === "" ? name : `${path}__${name}`;
+}
