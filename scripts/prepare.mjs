@@ -9,7 +9,8 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "
 /** Installs what package-lock.json names and compiles to dist/. Throws when either fails. */
 export async function prepare() {
   requireNode(process.versions.node);
-  if (!isInstalled()) await must("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+  // Not `npm ci`: it refuses a lock file that leaves out optional binaries of platforms that a registry does not carry.
+  if (!isInstalled()) await must("npm", ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"]);
   await must(process.execPath, ["scripts/build.mjs"]);
 }
 
