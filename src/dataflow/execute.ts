@@ -2,6 +2,7 @@
 import type { Assign, AugAssign, Expr, For, FunctionDef, If, Import, Match, Stmt, Try, While, With } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
 import type { Binding, Frame, Loop } from "./frame.ts";
+import { combineQuerysets } from "./querysets.ts";
 import { spanOf } from "./recorder.ts";
 import { recordLoopFold } from "./folds.ts";
 import { escapeEnv } from "./escape.ts";
@@ -101,7 +102,9 @@ function executeAugment(engine: Engine, stmt: AugAssign, frame: Frame): void {
     mergeDict(current, value);
     return;
   }
-  const next = current.kind === "queryset" || value.kind === "queryset" ? join(current, value) : UNKNOWN;
+  const isSetOperation = stmt.operator === "|" || stmt.operator === "&";
+  const combined = isSetOperation && current.kind === "queryset" ? combineQuerysets(engine, current, value, frame) : null;
+  const next = combined ?? (current.kind === "queryset" || value.kind === "queryset" ? join(current, value) : UNKNOWN);
   if (stmt.target.kind === "name") engine.assign(stmt.target, next, frame, inLoop);
 }
 

@@ -149,6 +149,7 @@ export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Fra
     fields: [],
     ordered: manager.model.ordering.length > 0 ? "yes" : "no",
     sliced: false,
+    atMostOne: false,
     narrowed: false,
     joinable: true,
     related: null,
@@ -299,16 +300,15 @@ function requeried(queryset: QuerysetValue, changes: Partial<QuerysetValue>): Qu
   return derived(queryset, { prefetched: false, related, ...changes });
 }
 
-const narrows: Method = (engine, queryset, args, site) => {
-  for (const value of [...args.positional, ...args.keywords.values()]) noteInFilter(engine, value, site);
-  return requeried(queryset, { narrowed: true });
-};
+const narrows: Method = (_engine, queryset, args, _site, name) =>
+  requeried(queryset, { narrowed: true, atMostOne: queryset.atMostOne || (name === "filter" && namesOneRow(queryset, args)) });
 
-/** A list made of a queryset only to be sent back in `__in`. */
-function noteInFilter(engine: Engine, value: Value, site: CallSite): void {
-  void engine;
-  void value;
-  void site;
+/** `filter(pk=value)`: no loop over it has a second round. */
+function namesOneRow(queryset: QuerysetValue, args: CallArgs): boolean {
+  return [...args.keywords].some(([name, value]) => {
+    const isKey = name === "pk" || name === "id" || name === queryset.model.primaryKey;
+    return isKey && value.kind !== "queryset" && value.kind !== "list";
+  });
 }
 
 const ordersBy: Method = (_engine, queryset, args) =>
@@ -632,9 +632,15 @@ function combined(_engine: Engine, queryset: QuerysetValue): Value {
   return requeried(queryset, { ordered: "unknown", narrowed: true });
 }
 
+/** `none()` leaves the other operand as it is, its eager loading included. */
+function isNone(queryset: QuerysetValue): boolean {
+  return queryset.prefetched && queryset.related === null;
+}
+
 /** `a | b`: eager loading of the left operand survives. */
 export function combineQuerysets(_engine: Engine, left: QuerysetValue, right: Value, _frame: Frame): Value {
-  return right.kind === "queryset" || right.kind === "unknown" ? requeried(left, { narrowed: true }) : UNKNOWN;
+  if (right.kind === "queryset" && isNone(left)) return derived(right, {});
+  return right.kind === "queryset" || right.kind === "unknown" ? requeried(left, { narrowed: true, atMostOne: false }) : UNKNOWN;
 }
 
 // ------------------------------------------------------------------------------------------- runs
@@ -705,7 +711,8 @@ export function iterateQueryset(
   runQueryset(engine, queryset, how, span, frame);
   queryset.origin.iterated = true;
   const at = projectSite({ span: head, frame }).span;
-  const loop: Loop = { id: freshId(), span: at, over: "rows", origin: queryset.origin, depth: frame.depth };
+  const over = queryset.atMostOne ? "literal" : "rows";
+  const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, depth: frame.depth };
   checkKnownParent(engine, queryset, loop, span, frame);
   return { element: elementOf(engine, queryset, loop, frame), loop };
 }

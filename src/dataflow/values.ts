@@ -120,6 +120,8 @@ export interface QuerysetValue {
   readonly fields: readonly string[];
   readonly ordered: "yes" | "no" | "unknown";
   readonly sliced: boolean;
+  /** Filtered by its key: it has one row or none. */
+  readonly atMostOne: boolean;
   readonly narrowed: boolean;
   readonly joinable: boolean;
   /** The row and relation whose manager made it, as long as nothing but `all()` was called. */
