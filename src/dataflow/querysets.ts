@@ -714,7 +714,7 @@ export function iterateQueryset(
   const over = queryset.atMostOne ? "literal" : "rows";
   const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, depth: frame.depth };
   checkKnownParent(engine, queryset, loop, span, frame);
-  return { element: elementOf(engine, queryset, loop, frame), loop };
+  return { element: isNone(queryset) ? UNKNOWN : elementOf(engine, queryset, loop, frame), loop };
 }
 
 /** Rows of a row in a loop, or of one that a template got: only the parent's queryset can load what they lack. */

@@ -1,7 +1,7 @@
 /** Writes that a loop does one by one where one statement could do them all. */
 import type { Call, Confidence, Expr, FindingDraft, LoopFact, Model, RuleInput, Spot, Write } from "../model/index.ts";
 import { callAt, changedNames, isStatement, nodesIn, rootName } from "./code.ts";
-import { isGuardedPerRound, isOverConstant, loopSite, needsItsQueries, stopsEarly, withinLoop, type LoopSite } from "./loops.ts";
+import { isFlush, isForOneMatch, isGuardedPerRound, isOverConstant, loopSite, type LoopSite, needsItsQueries, stopsEarly, withinLoop } from "./loops.ts";
 import { oncePerPlace } from "./runs.ts";
 
 export interface LoopWrite {
@@ -54,7 +54,7 @@ const LONG_ROUND = 14;
 const OUTSIDE = /send|mail|sleep|fetch|download|upload|request|urlopen|notify|publish|delay|refund|charge|import/;
 
 export function writeConfidence({ site }: LoopWrite): Confidence {
-  if (isOverConstant(site) || site.loop === null) return "possible";
+  if (isOverConstant(site) || site.loop === null || isFlush(site) || isForOneMatch(site)) return "possible";
   const nodes = [...nodesIn(site.loop)];
   if (nodes.filter(isStatement).length > LONG_ROUND) return "possible";
   // What was sent has to be marked at once: a failure later must not send it again.

@@ -49,6 +49,31 @@ export function withinLoop(site: LoopSite): readonly Stmt[] {
   return from < 0 ? [] : site.path.slice(from + 1).filter(isStatement);
 }
 
+/** `if len(bucket) >= SIZE:` and `if i % SIZE == 0:` run once in many rounds. */
+export function isFlush(site: LoopSite): boolean {
+  return withinLoop(site).some((stmt) => stmt.kind === "if" && [...nodesIn(stmt.test)].some(countsRounds));
+}
+
+function countsRounds(node: Node): boolean {
+  if (node.kind === "binary") return node.operator === "%";
+  return node.kind === "compare" && [node.left, ...node.rights].some((one) => one.kind === "call" && one.callee.kind === "name" && one.callee.name === "len");
+}
+
+/** `if parent.child_id == child.pk:` holds for one round of each parent at most. */
+export function isForOneMatch(site: LoopSite): boolean {
+  return withinLoop(site).some((stmt) => stmt.kind === "if" && stmt.test.kind === "compare" && stmt.test.operators[0] === "==" && [stmt.test.left, ...stmt.test.rights].every(isKey));
+}
+
+function isKey(expr: Expr): boolean {
+  return expr.kind === "attribute" && /^(?:pk|id)$|_id$/.test(expr.name);
+}
+
+/** The keys or entries of a dictionary of which nothing is known. */
+export function isOverDictionary(site: LoopSite): boolean {
+  const { iterable } = site;
+  return iterable?.kind === "call" && iterable.callee.kind === "attribute" && /^(?:keys|items)$/.test(iterable.callee.name);
+}
+
 /** A failure of one round is meant to leave the others alone. */
 export function isGuardedPerRound(site: LoopSite): boolean {
   return withinLoop(site).some((stmt) => stmt.kind === "try" || stmt.kind === "with");

@@ -1,6 +1,6 @@
 import type { Confidence, FindingDraft, FixDraft, LoopFact, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
 import { changedNames, exprAt, namesIn, nodesIn, sourceText } from "../code.ts";
-import { isCachedFunction, isOverConstant, isRemembered, loopSite, needsItsQueries, stopsEarly, type LoopSite } from "../loops.ts";
+import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
 import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
 
 export const rule: Rule = {
@@ -66,7 +66,8 @@ function toDraft({ run, loop, site }: LoopedRun, input: RuleInput): FindingDraft
 const NEAR = 2;
 
 function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite): Confidence {
-  if (run.doubts.length > 0 || isOverConstant(site) || stopsEarly(site)) return "possible";
+  if (run.doubts.length > 0 || isOverConstant(site) || stopsEarly(site) || isFlush(site)) return "possible";
+  if (loop.over === "unknown" && isOverDictionary(site)) return "possible";
   if (loop.over === "unknown") return run.calls.length === 0 ? "likely" : "possible";
   if (run.calls.length === 0) return "certain";
   return run.calls.length <= NEAR ? "likely" : "possible";

@@ -1,4 +1,5 @@
 import type { ChainCall, FindingDraft, Model, Origin, Rule, RuleInput } from "../../model/index.ts";
+import { functionAt, namesIn, pathTo } from "../code.ts";
 import { count, holderName, modelName } from "../names.ts";
 
 /** Django stops following here (`Query.max_depth`). */
@@ -39,6 +40,7 @@ function toDraft(call: ChainCall, origin: Origin, input: RuleInput): FindingDraf
   const name = modelName(origin.model);
   return {
     key: [origin.symbol, origin.model],
+    confidence: skipped === 0 || isOptional(call, input) ? "possible" : "certain",
     claim:
       joined === 0
         ? `\`select_related()\` in \`${holder}\` joins nothing: \`${name}\` has no foreign key that may not be NULL.`
@@ -58,4 +60,12 @@ function follow(model: Model, input: RuleInput, depth: number): { readonly joine
   const below = followed.map((field) => input.graph.byLabel(field.relation?.target ?? "")).filter((one) => one !== null);
   const joined = below.reduce((sum, one) => sum + 1 + follow(one, input, depth - 1).joined, 0);
   return { joined, skipped: forward.filter((field) => field.relation?.nullable === true).length };
+}
+
+/** The call stands under a condition on a parameter, which callers may never set. */
+function isOptional(call: ChainCall, input: RuleInput): boolean {
+  const path = pathTo(input, { file: call.file, start: call.start, end: call.end });
+  const holder = functionAt(path);
+  const names = new Set(holder?.params.map((param) => param.name) ?? []);
+  return path.some((node) => node.kind === "if" && [...namesIn(node.test)].some((name) => names.has(name)));
 }
