@@ -23,7 +23,7 @@ describe.each(versions)("facts of Django %s", (version) => {
     expect(measured.status, measured.stdout + measured.stderr).toBe(0);
     const file = JSON.parse(readFileSync(json, "utf8")) as FactFile;
     rmSync(folder, { recursive: true });
-    const rules = new Set((await loadRules()).map((rule) => rule.meta.id));
+    const rules = new Map((await loadRules()).map(({ meta }) => [meta.id, meta.confidence] as const));
     const options = { root, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {} };
     const { findings } = await analyse({ ...options, djangoVersion: version }, () => undefined);
     const wrong = file.facts.flatMap((fact) =>

@@ -131,6 +131,7 @@ function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValu
     load: withPeers(prefetched === null ? load : mergeNodes(load, prefetched.node), load.peers || manager.related.row.load.peers),
     related: { ...manager.related, plain: true },
     prefetched: prefetched !== null,
+    ordered: prefetched?.queryset?.ordered ?? queryset.ordered,
   };
 }
 

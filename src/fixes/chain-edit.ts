@@ -116,7 +116,9 @@ function explode(text: string, file: string, start: number, last: number, end: n
   const indent = indentAt(text, start);
   const line = `${indent}${style.step}${text.slice(start, end - 1).trim()}${added}`;
   if (line.length > style.width || text[start - 1] !== "(") return [insertion(file, last, added)];
-  return [insertion(file, start, `\n${indent}${style.step}`), insertion(file, last, added), insertion(file, end - 1, `\n${indent}`)];
+  const opening = insertion(file, start, `\n${indent}${style.step}`);
+  if (last === end - 1) return [opening, insertion(file, last, `${added}\n${indent}`)];
+  return [opening, insertion(file, last, added), insertion(file, end - 1, `\n${indent}`)];
 }
 
 function neighbourStyle(text: string, item: { readonly start: number; readonly end: number }): Style {

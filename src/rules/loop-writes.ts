@@ -51,7 +51,7 @@ export function autoNowFields(model: Model): readonly string[] {
 
 /** A round that does more than this is a job of its own, and its writes are one part of it. */
 const LONG_ROUND = 14;
-const OUTSIDE = /send|mail|sleep|fetch|download|upload|request|urlopen|notify|publish|delay|refund|charge|import/;
+const OUTSIDE = /send|mail|sleep|(?<!pre)fetch|download|upload|request|urlopen|notify|publish|delay|refund|charge|import/;
 
 export function writeConfidence({ site }: LoopWrite): Confidence {
   if (isOverConstant(site) || site.loop === null || isFlush(site) || isForOneMatch(site)) return "possible";

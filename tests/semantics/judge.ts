@@ -1,5 +1,5 @@
 /** Compares what Luthier says of the facts with the verdicts that they claim. */
-import type { Finding, Place } from "../../src/model/index.ts";
+import type { Confidence, Finding, Place } from "../../src/model/index.ts";
 
 interface Line {
   readonly file: string;
@@ -34,10 +34,13 @@ export interface FactFile {
   readonly facts: readonly Fact[];
 }
 
-/** What is wrong about one fact, in words; empty when it is judged as it claims. */
-export function mismatches(fact: Fact, judged: readonly string[], rules: ReadonlySet<string>, findings: readonly Finding[]): string[] {
+/**
+ * What is wrong about one fact, in words; empty when it is judged as it claims. What is merely possible is no claim,
+ * unless that is all that the rule ever says. `rules`: the confidence of each rule that there is.
+ */
+export function mismatches(fact: Fact, judged: readonly string[], rules: ReadonlyMap<string, Confidence>, findings: readonly Finding[]): string[] {
   if (fact.open) return [];
-  const own = findings.filter((finding) => finding.confidence !== "possible" && isOf(fact, finding));
+  const own = findings.filter((finding) => (finding.confidence !== "possible" || rules.get(finding.rule) === "possible") && isOf(fact, finding));
   const missing = fact.verdicts
     .filter((verdict) => rules.has(verdict.rule) && !own.some((finding) => answers(finding, verdict, fact)))
     .map((verdict) => `missing: ${nameOf(verdict)} at ${verdict.places.map(lineOf).join(" or ")}`);

@@ -28,5 +28,4 @@ export const GAPS: readonly string[] = [
   "unused-columns unused-columns-list",
   "unused-queryset unused-list",
   "validation-per-row drf-key-per-row-validation",
-  "validation-per-row drf-line-validation",
 ];

@@ -12,7 +12,7 @@ export const rule: Rule = {
     summary: "A column that only() or defer() left out is read for each row",
     severity: "warning",
     confidence: "likely",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),

@@ -27,7 +27,7 @@ interface Listed {
 function listedBy(run: QueryRun, input: RuleInput): Listed | null {
   if (!isFresh(run) || (run.how !== "list" && run.how !== "iterate")) return null;
   const path = pathTo(input, run.span);
-  const at = path.findIndex((node) => isList(node) && node.start <= run.span.start && run.span.end <= node.end);
+  const at = path.findLastIndex((node) => isList(node) && node.start <= run.span.start && run.span.end <= node.end);
   const list = path[at];
   const holder = path[at - 1];
   if (list === undefined || !isExpr(list) || !holdsRun(list, run, input)) return null;

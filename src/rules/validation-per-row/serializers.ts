@@ -1,30 +1,106 @@
-/** Serializer fields that look up each key of a list by itself. */
-import type { ClassInfo, Definition, Expr, FindingDraft, RuleInput } from "../../model/index.ts";
+/** Serializer fields that look up each key by itself: of a list of keys, or of a list of rows. */
+import type { Call, ClassInfo, Definition, Expr, FindingDraft, PythonModule, RuleInput, Span } from "../../model/index.ts";
+import { visit, type SyntaxNode } from "../source-index.ts";
 
 export function serializerDrafts(input: RuleInput): FindingDraft[] {
-  return input.program.classes
-    .filter((cls) => cls.module.origin === "project" && input.program.isSubclass(cls, "rest_framework.serializers.BaseSerializer"))
-    .flatMap((cls) => [...cls.members].flatMap(([name, definitions]) => ofField(cls, name, definitions.at(-1))));
+  const serializers = input.program.classes.filter((cls) => cls.module.origin === "project" && isSerializer(cls, input));
+  if (serializers.length === 0) return [];
+  const lists = serializers.flatMap((cls) => [...cls.members].flatMap(([name, definitions]) => ofField(cls, name, definitions.at(-1))));
+  const modules = [...input.program.modules.values()].filter((module) => module.origin === "project");
+  return [...lists, ...modules.flatMap((module) => ofModule(module, input))];
+}
+
+function isSerializer(cls: ClassInfo, input: RuleInput): boolean {
+  return input.program.isSubclass(cls, "rest_framework.serializers.BaseSerializer");
+}
+
+/** A field that is written to and asks its queryset for each value; its `many` tells whether of one key or of several. */
+interface KeyField {
+  readonly field: string;
+  readonly many: boolean;
+  readonly span: Span;
+}
+
+function keyField(cls: ClassInfo, definition: Definition | undefined): KeyField | null {
+  if (definition?.kind !== "variable" || definition.value?.kind !== "call") return null;
+  const { callee } = definition.value;
+  const given = keywordsOf(definition.value);
+  const field = callee.kind === "name" || callee.kind === "attribute" ? callee.name : "";
+  if (!/^(?:PrimaryKey|Slug|Hyperlinked)RelatedField$/.test(field)) return null;
+  if (isTrue(given.get("read_only")) || !given.has("queryset")) return null;
+  return { field, many: isTrue(given.get("many")), span: { file: cls.module.ir.file, start: definition.stmt.start, end: definition.stmt.end } };
+}
+
+function keywordsOf(call: Call): ReadonlyMap<string | null, Expr> {
+  return new Map(call.keywords.map((keyword) => [keyword.name, keyword.value]));
+}
+
+/** `LineSerializer(data=rows, many=True)`: a key of each row is asked for by itself. */
+function ofModule(module: PythonModule, input: RuleInput): FindingDraft[] {
+  const drafts: FindingDraft[] = [];
+  const see = (node: SyntaxNode): void => {
+    if (node.kind !== "call") return;
+    const given = keywordsOf(node);
+    const data = given.get("data");
+    if (data === undefined || data.kind === "sequence" || !isTrue(given.get("many"))) return;
+    const cls = serializerOf(node.callee, module, input);
+    if (cls !== null) drafts.push(...ofRows(cls, { file: module.ir.file, start: node.start, end: node.end }));
+  };
+  for (const stmt of module.ir.body) {
+    see(stmt);
+    visit(stmt, see);
+  }
+  return drafts;
+}
+
+/** `LineSerializer` or `serializers.LineSerializer`. */
+function serializerOf(callee: Expr, module: PythonModule, input: RuleInput): ClassInfo | null {
+  let symbol = callee.kind === "name" ? input.program.resolve(module, callee.name) : null;
+  if (callee.kind === "attribute" && callee.object.kind === "name") {
+    const home = input.program.resolve(module, callee.object.name);
+    if (home?.kind === "module") symbol = input.program.resolve(home.module, callee.name);
+  }
+  return symbol?.kind === "class" && isSerializer(symbol.cls, input) ? symbol.cls : null;
+}
+
+function ofRows(cls: ClassInfo, access: Span): FindingDraft[] {
+  return [...cls.members].flatMap(([name, definitions]) => {
+    const key = keyField(cls, definitions.at(-1));
+    if (key === null || key.many) return [];
+    return [
+      {
+        key: [cls.id, name, "rows"],
+        severity: "info",
+        confidence: "likely",
+        claim: `\`${cls.name}.${name}\` looks up its key for each submitted row: one query a row.`,
+        reason: `\`${key.field}\` calls \`get()\` on its queryset, and \`many=True\` validates row by row.`,
+        remedy: "Take the key as a plain value, and fetch all rows that are named with one `in_bulk()`.",
+        doubt: "lists of a few rows cost little",
+        relation: name,
+        places: [
+          { role: "definition", span: key.span },
+          { role: "access", span: access, label: "validates a list of rows" },
+        ],
+        fixes: [],
+      } satisfies FindingDraft,
+    ];
+  });
 }
 
 function ofField(cls: ClassInfo, name: string, definition: Definition | undefined): FindingDraft[] {
-  if (definition?.kind !== "variable" || definition.value?.kind !== "call") return [];
-  const { callee, keywords } = definition.value;
-  const given = new Map(keywords.map((keyword) => [keyword.name, keyword.value]));
-  const field = callee.kind === "name" || callee.kind === "attribute" ? callee.name : "";
-  if (!/^(?:PrimaryKey|Slug|Hyperlinked)RelatedField$/.test(field)) return [];
-  if (!isTrue(given.get("many")) || isTrue(given.get("read_only")) || !given.has("queryset")) return [];
+  const key = keyField(cls, definition);
+  if (key === null || !key.many) return [];
   return [
     {
       key: [cls.id, name],
       severity: "info",
       confidence: "likely",
       claim: `\`${cls.name}.${name}\` looks up each submitted key by itself: one query a key.`,
-      reason: `\`${field}(many=True)\` calls \`get()\` on its queryset for every value of the list.`,
+      reason: `\`${key.field}(many=True)\` calls \`get()\` on its queryset for every value of the list.`,
       remedy: "Take a list of integers and check all keys with one `filter(pk__in=…)` in `validate`.",
       doubt: "lists of a few keys cost little",
       relation: name,
-      places: [{ role: "definition", span: { file: cls.module.ir.file, start: definition.stmt.start, end: definition.stmt.end } }],
+      places: [{ role: "definition", span: key.span }],
       fixes: [],
     },
   ];

@@ -26,13 +26,13 @@ def fact_length_then_rows():
 
 
 def fact_count_then_rows():
-    """The rewrite that tools like to apply to it.
+    """The rewrite that tools like to apply to it. Rows that are loaded only sometimes make it merely possible, so nothing is claimed.
 
     queries: 2
-    verdict: count-then-iterate
+    verdict: none
     """
     books = Book.objects.all()
-    if books.count() > 3:  # here
+    if books.count() > 3:
         return [book.title for book in books]
     return []
 
@@ -389,13 +389,12 @@ def fact_two_distinct_counts():
 
 
 def fact_get_per_key():
-    """One query per key of a list.
+    """One query per key of a literal: a cost that is short and known, so nothing is claimed.
 
     queries: 3
-    grows: no
-    verdict: query-in-loop
+    verdict: none
     """
-    return [Book.objects.get(pk=key).title for key in (1, 2, 3)]  # here
+    return [Book.objects.get(pk=key).title for key in (1, 2, 3)]
 
 
 def fact_in_bulk_for_keys():

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from project.library.admin import ListAdmin
 from project.library.models import Book
 
 dotted_column = admin.AdminSite(name="dotted_column")
@@ -9,12 +10,12 @@ dotted_column_joined = admin.AdminSite(name="dotted_column_joined")
 
 
 @admin.register(Book, site=dotted_column)
-class DottedColumnAdmin(admin.ModelAdmin):
+class DottedColumnAdmin(ListAdmin):
     list_display = ["title", "author__name"]  # here: fact_admin_dotted_column
 
 
 @admin.register(Book, site=dotted_column_joined)
-class DottedColumnJoinedAdmin(admin.ModelAdmin):
+class DottedColumnJoinedAdmin(ListAdmin):
     list_display = ["title", "author__name"]
     list_select_related = ["author"]
 
