@@ -630,7 +630,7 @@ function asValues(queryset: QuerysetValue, args: CallArgs, shape: QuerysetValue[
 }
 
 function combined(_engine: Engine, queryset: QuerysetValue): Value {
-  return requeried(queryset, { ordered: "unknown", narrowed: true });
+  return requeried(queryset, { ordered: "unknown", narrowed: true, atMostOne: false });
 }
 
 /** `none()` leaves the other operand as it is, its eager loading included. */
