@@ -23,7 +23,8 @@ export function needsItsQueries(input: RuleInput, site: LoopSite, file: string):
   const { loop, iterable } = site;
   if (loop?.kind === "while") return true;
   if (iterable === null) return false;
-  const text = sourceText(input, file, iterable);
+  // `rows[:PAGE]` is one page: its rows are no pages.
+  const text = sourceText(input, file, iterable).replaceAll(/\[[^[\]]*:[^[\]]*\]/g, "");
   if (/batch|chunk|page|partition|slice|shard/i.test(text)) return true;
   if (iterable.kind === "call" && iterable.callee.kind === "name" && iterable.callee.name === "range" && iterable.args.length === 3) return true;
   const target = loop?.kind === "for" ? sourceText(input, file, loop.target) : "";

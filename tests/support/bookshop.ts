@@ -24,6 +24,12 @@ export interface Planted extends Marked {
 
 export const planted: readonly Planted[] = JSON.parse(readFileSync(path.join(bookshop, "planted.json"), "utf8"));
 
+/**
+ * Planted cases, as rule and id, that luthier does not find yet, and why. The list may only get shorter: a case that is
+ * found by now fails the test until it is taken off.
+ */
+export const knownGaps: Readonly<Record<string, string>> = JSON.parse(readFileSync(path.join(bookshop, "known-gaps.json"), "utf8"));
+
 /** Files that may hold a marker. */
 export function sourceFiles(): readonly string[] {
   return readdirSync(bookshop, { recursive: true, encoding: "utf8" })
