@@ -9,16 +9,16 @@ type Case = readonly [name: string, before: string, after: string, read?: string
 
 const SAFE: readonly Case[] = [
   ["all() alone", "Book.objects.all()", 'Book.objects.select_related("author")'],
-  ["a chain", "Book.objects.filter(id=pk)", 'Book.objects.filter(id=pk).select_related("author")'],
+  ["a chain", "Book.objects.filter(no=pk)", 'Book.objects.filter(no=pk).select_related("author")'],
   ["a path of two", "Book.objects.all()", 'Book.objects.select_related("author__country")', "book.author.country.name"],
-  ["two relations at once", "Book.objects.filter(id=pk)", 'Book.objects.filter(id=pk).select_related("author", "editor")', "book.author.name, book.editor.name"],
+  ["two relations at once", "Book.objects.filter(no=pk)", 'Book.objects.filter(no=pk).select_related("author", "editor")', "book.author.name, book.editor.name"],
   ["more names", 'Book.objects.select_related("editor")', 'Book.objects.select_related("editor", "author")'],
   ["a trailing comma", 'Book.objects.select_related("editor",)', 'Book.objects.select_related("editor", "author",)'],
   ["the neighbour's quotes", "Book.objects.select_related('editor')", "Book.objects.select_related('editor', 'author')"],
   ["a longer path", 'Book.objects.select_related("author")', 'Book.objects.select_related("author__country")', "book.author.country.name"],
   ["a slice", 'Book.objects.order_by("id")[:5]', 'Book.objects.order_by("id").select_related("author")[:5]'],
-  ["before iterator()", "Book.objects.filter(id=pk).iterator()", 'Book.objects.filter(id=pk).select_related("author").iterator()'],
-  ["a nested call", "list(Book.objects.filter(id=pk))", 'list(Book.objects.filter(id=pk).select_related("author"))'],
+  ["before iterator()", "Book.objects.filter(no=pk).iterator()", 'Book.objects.filter(no=pk).select_related("author").iterator()'],
+  ["a nested call", "list(Book.objects.filter(no=pk))", 'list(Book.objects.filter(no=pk).select_related("author"))'],
   [
     "arguments on lines of their own",
     'Book.objects.select_related(\n        "editor",  # who edits\n    )',
@@ -31,31 +31,31 @@ const SAFE: readonly Case[] = [
   ],
   [
     "a chain on lines of its own",
-    '(\n        Book.objects\n        .filter(id=pk)  # mine\n        .order_by("id")\n    )',
-    '(\n        Book.objects\n        .filter(id=pk)  # mine\n        .order_by("id")\n        .select_related("author")\n    )',
+    '(\n        Book.objects\n        .filter(no=pk)  # mine\n        .order_by("id")\n    )',
+    '(\n        Book.objects\n        .filter(no=pk)  # mine\n        .order_by("id")\n        .select_related("author")\n    )',
   ],
   [
     "a chain whose last line has a comment",
-    '(\n        Book.objects\n        .filter(id=pk)\n        .order_by("id")  # by age\n    )',
-    '(\n        Book.objects\n        .filter(id=pk)\n        .order_by("id")  # by age\n        .select_related("author")\n    )',
+    '(\n        Book.objects\n        .filter(no=pk)\n        .order_by("id")  # by age\n    )',
+    '(\n        Book.objects\n        .filter(no=pk)\n        .order_by("id")  # by age\n        .select_related("author")\n    )',
   ],
   [
     "a chain over lines with backslashes",
-    'Book.objects \\\n            .filter(id=pk) \\\n            .order_by("id")',
-    'Book.objects \\\n            .filter(id=pk) \\\n            .order_by("id") \\\n            .select_related("author")',
+    'Book.objects \\\n            .filter(no=pk) \\\n            .order_by("id")',
+    'Book.objects \\\n            .filter(no=pk) \\\n            .order_by("id") \\\n            .select_related("author")',
   ],
   [
     "arguments of another call on lines",
-    "Book.objects.filter(\n        id=pk,\n    )",
-    'Book.objects.filter(\n        id=pk,\n    ).select_related("author")',
+    "Book.objects.filter(\n        no=pk,\n    )",
+    'Book.objects.filter(\n        no=pk,\n    ).select_related("author")',
   ],
   [
     "a line that grows too long",
     'Book.objects.filter(title__startswith="a very long title", editor__name="x")',
     'Book.objects.filter(title__startswith="a very long title", editor__name="x").select_related(\n        "author"\n    )',
   ],
-  ["rows of one row's manager", "Author.objects.get(id=pk).books.filter(id=1)", 'Author.objects.get(id=pk).books.filter(id=1).select_related("editor")', "book.editor.name"],
-  ["an ordered reverse relation", "Book.objects.filter(id=pk)", 'Book.objects.filter(id=pk).prefetch_related("chapters")', "list(book.chapters.all())"],
+  ["rows of one row's manager", "Author.objects.get(no=pk).books.filter(no=1)", 'Author.objects.get(no=pk).books.filter(no=1).select_related("editor")', "book.editor.name"],
+  ["an ordered reverse relation", "Book.objects.filter(no=pk)", 'Book.objects.filter(no=pk).prefetch_related("chapters")', "list(book.chapters.all())"],
   ["a prefetch that goes on", 'Book.objects.prefetch_related("chapters")', 'Book.objects.prefetch_related("chapters", "tags")', "list(book.tags.all())"],
 ];
 
@@ -72,15 +72,15 @@ describe("loads the relation with the queryset", () => {
   });
 
   test("in a file with CRLF and tabs", async () => {
-    const before = loop("Book.objects.filter(id=pk)").replaceAll("    ", "\t").replaceAll("\n", "\r\n");
+    const before = loop("Book.objects.filter(no=pk)").replaceAll("    ", "\t").replaceAll("\n", "\r\n");
     const mended = await mend({ "shop/code.py": before }, "n-plus-one");
     expect(mended.after).toBe(before.replace("pk):\r\n\t\t", 'pk).select_related("author"):\r\n\t\t'));
     expect(mended.left).toEqual([]);
   });
 
   test("in a file with a byte order mark", async () => {
-    const mended = await mend({ "shop/code.py": `\uFEFF${loop("Book.objects.filter(id=pk)")}` }, "n-plus-one");
-    expect(mended.after).toBe(`\uFEFF${loop('Book.objects.filter(id=pk).select_related("author")')}`);
+    const mended = await mend({ "shop/code.py": `\uFEFF${loop("Book.objects.filter(no=pk)")}` }, "n-plus-one");
+    expect(mended.after).toBe(`\uFEFF${loop('Book.objects.filter(no=pk).select_related("author")')}`);
   });
 });
 
@@ -88,10 +88,10 @@ const LEFT: readonly (readonly [why: string, safety: string, title: RegExp, quer
   ["only() without the key", "advice", /only\(\) leaves out the foreign key/, 'Book.objects.only("title", "author").only("title")'],
   ["a lock", "review", /lock the joined rows/, "Book.objects.select_for_update()"],
   ["select_related() without names", "advice", /without names/, "Book.objects.select_related()", "book.editor.name"],
-  ["a set operation", "advice", /after union\(\)/, "Book.objects.filter(id=1).union(Book.objects.filter(id=2))"],
-  ["no constraint", "review", /no constraint/, "Book.objects.filter(id=pk)", "book.loose.name"],
-  ["an unordered relation", "review", /no ordering/, "Book.objects.filter(id=pk)", "list(book.tags.all())"],
-  ["a prefetch before iterator()", "review", /chunk_size/, "Book.objects.filter(id=pk).iterator()", "list(book.chapters.all())"],
+  ["a set operation", "advice", /after union\(\)/, "Book.objects.filter(no=1).union(Book.objects.filter(no=2))"],
+  ["no constraint", "review", /no constraint/, "Book.objects.filter(no=pk)", "book.loose.name"],
+  ["an unordered relation", "review", /no ordering/, "Book.objects.filter(no=pk)", "list(book.tags.all())"],
+  ["a prefetch before iterator()", "review", /chunk_size/, "Book.objects.filter(no=pk).iterator()", "list(book.chapters.all())"],
 ];
 
 describe("leaves to a person", () => {
@@ -103,7 +103,7 @@ describe("leaves to a person", () => {
   });
 
   test("a loop that writes to the rows it would load early", async () => {
-    const code = loop("Book.objects.filter(id=pk)").replace("print(book.author.name)", "author = book.author\n        author.name += 'x'\n        author.save()");
+    const code = loop("Book.objects.filter(no=pk)").replace("print(book.author.name)", "author = book.author\n        author.name += 'x'\n        author.save()");
     const mended = await mend({ "shop/code.py": code }, "n-plus-one");
     expect([mended.safeties, mended.titles[0]]).toEqual([["review"], expect.stringContaining("writes to these rows")]);
   });

@@ -16,6 +16,7 @@ class Country(models.Model):
 
 class Author(models.Model):
     name = models.CharField(max_length=9)
+    no = models.IntegerField()
     country = models.ForeignKey(Country, models.CASCADE)
 
     class Meta:
@@ -28,6 +29,7 @@ class Tag(models.Model):
 
 class Book(models.Model):
     title = models.CharField(max_length=9)
+    no = models.IntegerField()
     author = models.ForeignKey(Author, models.CASCADE, related_name="books")
     editor = models.ForeignKey(Author, models.CASCADE, null=True, related_name="edited")
     tags = models.ManyToManyField(Tag)
