@@ -86,7 +86,9 @@ test("runs at the same time do not harm each other, and leave nothing behind", a
   const fresh = await report(cwd, "--no-cache");
   const all = await Promise.all(Array.from({ length: 4 }, () => report(cwd)));
   for (const one of all) expect(one.report).toEqual(fresh.report);
-  expect(readdirSync(cacheOf(cwd)).toSorted()).toEqual([".gitignore", "hashes", "modules", "report"]);
+  // Hashes are kept of files that have settled alone; whether these have by now is a matter of the machine's speed.
+  const left = readdirSync(cacheOf(cwd)).filter((name) => name !== "hashes");
+  expect(left.toSorted()).toEqual([".gitignore", "modules", "report"]);
 });
 
 test("modules of files that are gone are forgotten", async () => {
