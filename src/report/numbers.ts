@@ -15,8 +15,11 @@ export function formatCount(count: number, one: string, many = `${one}s`): strin
 export function formatCost(secondsPerMinute: number): string {
   if (secondsPerMinute >= 100) return formatNumber(Math.round(secondsPerMinute));
   if (secondsPerMinute >= 0.1 || secondsPerMinute <= 0) return secondsPerMinute.toFixed(1);
-  return plainDigits(Number(secondsPerMinute.toPrecision(1)));
+  return secondsPerMinute < LEAST_COST ? `<${LEAST_COST}` : plainDigits(Number(secondsPerMinute.toPrecision(1)));
 }
+
+/** Less than a millisecond a minute is nothing to anybody, and its digits would break a narrow line. */
+const LEAST_COST = 0.001;
 
 /** `1.4 s`, `2 min 5 s`. */
 export function formatDuration(milliseconds: number): string {
