@@ -111,7 +111,8 @@ function coverageOf(read: ReadProject, engine: Engine, origins: number, findings
     unknown: [],
     sections: SOURCE_SECTIONS.map((section) => ({
       section,
-      state: chapters.has(section) ? ("findings" as const) : ("clean" as const),
+      // Silence about what was not followed is not cleanness.
+      state: chapters.has(section) ? ("findings" as const) : missing > 0 ? ("partial" as const) : ("clean" as const),
       examined: `${origins} querysets in ${read.modules.size} files`,
       missing: missing === 0 ? "" : `${missing} querysets or templates that could not be followed`,
     })),
