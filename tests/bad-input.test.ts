@@ -120,6 +120,8 @@ def page(request):
     f = lambda x: f(f(x))
     f(Book.objects.get(pk=1))
     return render(request, "again.html", {"books": Book.objects.all()})
+def nested(request):
+    return render(request, "nested.html", {"books": Book.objects.all()})
 
 class A(B): pass
 class B(A): pass
@@ -128,6 +130,8 @@ class D(D.Inner): pass
 class Tree(Tree): objects = Tree.objects
 `,
     "shop/templates/again.html": '{% extends "again2.html" %}{% block b %}{% include "again.html" %}{{ block.super }}{% endblock %}',
+    "shop/templates/base.html": "{% block a %}{% endblock %}",
+    "shop/templates/nested.html": "{% extends \"base.html\" %}{% block a %}{% block b %}{% block a %}{{ block.super }}{% endblock %}{% block b %}{% endblock %}{% endblock %}{% endblock %}",
     "shop/templates/again2.html": '{% extends "again.html" %}{% include "again2.html" %}{% for b in books %}{% include "again.html" %}{% endfor %}',
   });
 });

@@ -51,6 +51,8 @@ export interface TemplateContext {
   readonly blocks: Map<string, { readonly body: readonly import("../model/index.ts").Stmt[]; readonly file: string }[]>;
   readonly partials: Map<string, { readonly body: readonly import("../model/index.ts").Stmt[]; readonly file: string }>;
   readonly loads: Set<string>;
+  /** Bodies of blocks that are being run: one inside itself is not run again. */
+  readonly running: Set<readonly import("../model/index.ts").Stmt[]>;
   readonly language: "django" | "jinja2";
 }
 

@@ -96,7 +96,7 @@ function emptyFrame(env: Env): Frame {
 
 export function runTemplate(engine: Engine, found: FoundTemplate, env: Env, site: CallSite, context?: TemplateContext): void {
   if (site.frame.depth >= MAX_TEMPLATE_DEPTH || isRecursive(site.frame, found.module.file)) return;
-  const template: TemplateContext = context ?? { blocks: new Map(), partials: new Map(), loads: new Set(), language: found.language };
+  const template: TemplateContext = context ?? { blocks: new Map(), partials: new Map(), loads: new Set(), running: new Set(), language: found.language };
   for (const library of found.module.loads) template.loads.add(library);
   const frame = templateFrame(found.module, env, site, template);
   const parent = found.module.body.find((stmt) => stmt.kind === "extends");
@@ -222,14 +222,23 @@ function runBlockChain(engine: Engine, chain: readonly { readonly body: readonly
   const env = newEnv(frame.env);
   env.vars.set("block", { value: dict([["super", parent]]), loop: 0 });
   env.vars.set("super", { value: parent, loop: 0 });
-  engine.execute(first.body, { ...frame, env, file: first.file });
+  runOnce(engine, first, { ...frame, env, file: first.file });
+}
+
+/** Runs a block's body, but not from within itself: Django refuses such a template, a half-edited one has it. */
+function runOnce(engine: Engine, { body }: { readonly body: readonly Stmt[] }, frame: Frame): void {
+  const running = frame.template?.running;
+  if (running?.has(body) === true) return;
+  running?.add(body);
+  engine.execute(body, frame);
+  running?.delete(body);
 }
 
 function runImport(engine: Engine, stmt: TemplateImport, frame: Frame): void {
   const [name] = templateNames(engine.evaluate(stmt.template, frame));
   const found = name === undefined ? null : engine.templates.find(name);
   if (found === null) return;
-  const template: TemplateContext = { blocks: new Map(), partials: new Map(), loads: new Set(found.module.loads), language: found.language };
+  const template: TemplateContext = { blocks: new Map(), partials: new Map(), loads: new Set(found.module.loads), running: new Set(), language: found.language };
   const site = { span: spanOf(frame.file, stmt), frame, expr: null };
   const inner = templateFrame(found.module, globalEnv(engine), site, template);
   const definitions = found.module.body.filter((one) => one.kind === "function" || one.kind === "assign" || one.kind === "template-import");
