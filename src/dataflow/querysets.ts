@@ -320,7 +320,7 @@ const CHAINS: Readonly<Record<string, Method>> = {
   get_queryset: (_engine, queryset) => derived(queryset, {}),
   _clone: (_engine, queryset) => derived(queryset, {}),
   _chain: (_engine, queryset) => derived(queryset, {}),
-  none: (_engine, queryset) => derived(queryset, { prefetched: true, narrowed: true }),
+  none: (_engine, queryset) => derived(queryset, { prefetched: true, narrowed: true, related: null }),
   filter: narrows,
   exclude: narrows,
   complex_filter: narrows,

@@ -1,5 +1,5 @@
 /** Where the analysis begins: framework entries, then every function on its own, then module bodies. */
-import type { ClassInfo, FunctionDef, Program, PythonModule } from "../model/index.ts";
+import type { ClassDef, ClassInfo, FunctionDef, Program, PythonModule } from "../model/index.ts";
 import { forgetRoot, methodKind } from "./calls.ts";
 import type { CallSite, Engine } from "./engine.ts";
 import { classFrame } from "./frames.ts";
@@ -18,6 +18,7 @@ export function runRoots(engine: Engine, isExamined: (module: PythonModule) => b
   const total = modules.length + classes.length;
   for (const cls of classes) {
     runEntry(engine, cls);
+    decorateClass(engine, cls);
     forgetRoot(engine);
     tick(++done, total);
   }
@@ -135,11 +136,22 @@ function runFunctionRoot(engine: Engine, module: PythonModule, def: FunctionDef,
 
 /** A decorator that an adapter implements sees the function and what it returns: routes, signal receivers. */
 function decorate(engine: Engine, fn: FunctionValue, result: Value, site: CallSite): void {
-  const decorators = fn.def.kind === "function" ? fn.def.decorators : [];
-  for (const decorator of decorators) {
-    const made = engine.evaluate(decorator, site.frame);
-    if (made.kind === "native" && made.key.startsWith("luthier.decorator:")) engine.call(made, { ...NO_ARGS, positional: [fn, result] }, site);
-  }
+  if (fn.def.kind === "lambda") return;
+  for (const made of adapterDecorators(engine, fn.def, site)) engine.call(made, { ...NO_ARGS, positional: [fn, result] }, site);
+}
+
+/** A decorator of a class that an adapter implements sees the class: types of a schema. */
+function decorateClass(engine: Engine, cls: ClassInfo): void {
+  if (cls.def.decorators.length === 0 || engine.graph.ofClass(cls) !== null) return;
+  const site = siteAt(engine, cls);
+  engine.fuel = FUEL_PER_ROOT;
+  engine.entry = { cls, span: site.span };
+  for (const made of adapterDecorators(engine, cls.def, site)) engine.call(made, { ...NO_ARGS, positional: [{ kind: "class", cls }] }, site);
+  engine.entry = null;
+}
+
+function adapterDecorators(engine: Engine, { decorators }: FunctionDef | ClassDef, site: CallSite): Value[] {
+  return decorators.map((one) => engine.evaluate(one, site.frame)).filter((made) => made.kind === "native" && made.key.startsWith("luthier.decorator:"));
 }
 
 /** A first parameter named `request` is one; everything else is unknown. */

@@ -1,0 +1,88 @@
+/** Strawberry and strawberry-django: from the fields of root types down, what is read of each row that a list gives. */
+import type { ClassInfo } from "../../model/index.ts";
+import type { CallSite, Engine, Hook } from "../../dataflow/engine.ts";
+import { alternatives, NO_ARGS, native, UNKNOWN, type FunctionValue, type RowValue, type Value } from "../../dataflow/values.ts";
+import { doubted, readPath, stringItems } from "../declarations.ts";
+import { forEachRow, MAX_NESTING, OPTIONAL, ownQueryset, refined } from "../graphql/rows.ts";
+import { isOptimised, optimised, sourceOf } from "./optimizer.ts";
+import { fieldsOf, isDjangoField, isMany, modelOf, TYPE, typeIn, typeSetting, type StrawberryField } from "./types.ts";
+
+/** Types below a root that its queries usually ask for: `orders { lines { … } }`. */
+const LIKELY_NESTING = 2;
+
+/** `@strawberry.type`, with or without arguments; what it decorates is looked at as a root. */
+const typeDecorator = (engine: Engine) => {
+  const decorator: Value = native(TYPE, (args, site) => {
+    const [cls] = args.positional;
+    if (cls?.kind !== "class") return decorator;
+    if (modelOf(engine, cls.cls) === null) resolveFields(engine, cls.cls, UNKNOWN, [cls.cls], site);
+    return UNKNOWN;
+  });
+  return decorator;
+};
+
+/** Fields of the type, for one parent. */
+function resolveFields(engine: Engine, type: ClassInfo, parent: Value, path: readonly ClassInfo[], site: CallSite): void {
+  const fields = fieldsOf(engine, type);
+  for (const field of fields.values()) resolveField(engine, field, parent, path, site);
+  if (parent.kind === "row" && !isOptimised(engine)) readImplicit(engine, type, parent, fields, site);
+}
+
+function resolveField(engine: Engine, field: StrawberryField, parent: Value, path: readonly ClassInfo[], site: CallSite): void {
+  const inner: CallSite = { span: field.span, frame: site.frame, expr: null };
+  const target = typeIn(engine, field.module, field.type);
+  const value = field.resolver === null ? readOwn(engine, field, target, parent, inner) : callResolver(engine, field.resolver, parent, inner);
+  if (target === null || path.length > MAX_NESTING || path.includes(target)) return;
+  for (const one of alternatives(value)) {
+    const rows = loadedRows(engine, field, one, target, inner);
+    const found = rows.kind === "queryset" && !isMany(field.type) ? engine.callMethod(rows, "get", NO_ARGS, inner) : rows;
+    const asked = path.length > LIKELY_NESTING ? doubted(found, OPTIONAL) : found;
+    forEachRow(engine, asked, inner, (row, at) => resolveFields(engine, target, row, [...path, target], at));
+  }
+}
+
+/** strawberry-django's fields apply the type's `get_queryset`; the optimizer sees querysets wherever a resolver gives them. */
+function loadedRows(engine: Engine, field: StrawberryField, value: Value, type: ClassInfo, site: CallSite): Value {
+  const rows = value.kind === "manager" ? engine.callMethod(value, "all", NO_ARGS, site) : value;
+  if (rows.kind !== "queryset" || rows.prefetched || rows.evaluated) return rows;
+  const own = field.resolver !== null && isDjangoField(engine, field) ? refined(engine, type, rows, site) : rows;
+  return own.kind === "queryset" && isOptimised(engine) ? optimised(engine, own, type) : own;
+}
+
+/** Without a resolver: the parent's attribute, or, of a root, the model's own rows. */
+function readOwn(engine: Engine, field: StrawberryField, target: ClassInfo | null, parent: Value, site: CallSite): Value {
+  if (parent.kind === "row" || parent.kind === "object") return readPath(engine, parent, sourceOf(field), site);
+  const model = target === null || !isDjangoField(engine, field) ? null : modelOf(engine, target);
+  if (target === null || model === null) return UNKNOWN;
+  return ownQueryset(engine, model, target, site);
+}
+
+/** A method's first parameter, and any parameter named so, is the parent; arguments come from the query. */
+function callResolver(engine: Engine, resolver: FunctionValue, parent: Value, site: CallSite): Value {
+  const keywords = new Map<string, Value>();
+  for (const [index, { name, annotation }] of resolver.def.params.entries()) {
+    const isParent = annotation?.kind === "subscript" && /^(?:strawberry\.)?Parent$/.test(annotation.object.kind === "name" ? annotation.object.name : "");
+    if ((resolver.owner !== null && index === 0) || name === "self" || name === "root" || isParent) keywords.set(name, parent);
+  }
+  return engine.call(resolver, { ...NO_ARGS, keywords, open: true }, site);
+}
+
+/** `fields="__all__"`: relations that are not declared give the key of what they lead to. */
+function readImplicit(engine: Engine, type: ClassInfo, row: RowValue, declared: ReadonlyMap<string, unknown>, site: CallSite): void {
+  const given = typeSetting(engine, type, "fields");
+  if (given === null || modelOf(engine, type) === null) return;
+  const named = given.kind === "literal" && given.value === "__all__" ? null : stringItems(given);
+  const excluded = stringItems(typeSetting(engine, type, "exclude")) ?? [];
+  for (const field of row.model.fields.values()) {
+    const kind = field.relation?.kind;
+    const isOwn = kind === "fk" || kind === "o2o" || kind === "m2m";
+    if (!isOwn || declared.has(field.name) || excluded.includes(field.name) || named?.includes(field.name) === false) continue;
+    const inner: CallSite = { span: { file: type.module.ir.file, start: type.def.start, end: type.def.headEnd }, frame: site.frame, expr: null };
+    forEachRow(engine, engine.attribute(doubted(row, OPTIONAL), field.name, inner), inner, () => undefined);
+  }
+}
+
+export const strawberryHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
+  "luthier.strawberry_type": (engine) => () => typeDecorator(engine),
+  "luthier.strawberry_django_type": (engine) => () => typeDecorator(engine),
+};
