@@ -27,7 +27,7 @@ import {
   type LoadNode,
 } from "./load-tree.ts";
 import { isBeyondReach, makeRow, markUsed, recordLoad } from "./rows.ts";
-import { joinPath, projectSite } from "./sites.ts";
+import { joinPath, packageDoubts, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
 import {
   alternatives,
@@ -780,8 +780,10 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
   const at = projectSite({ span, frame });
   const loop = frame.loop;
   const { related } = queryset;
+  const doubts = packageDoubts({ frame });
   if (related !== null && !queryset.prefetched && !queryset.evaluated) {
-    recordRelatedLoad(engine, queryset, related, how, at.span, at.frame);
+    const row = { ...related.row, doubts: [...related.row.doubts, ...doubts] };
+    recordRelatedLoad(engine, queryset, { ...related, row }, how, at.span, at.frame);
   }
   if (related !== null && queryset.prefetched) engine.recorder.cover(queryset.origin.span, related.field.name);
   engine.recorder.run({
@@ -807,7 +809,7 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     related: related !== null && related.row.loop !== null,
     awaited: engine.awaiting,
     givesRows: queryset.shape === "rows",
-    doubts: queryset.doubts,
+    doubts: [...queryset.doubts, ...doubts],
     // Identities count up, those of loops among them.
     madeInLoop: loop !== null && queryset.id > loop.id,
   });

@@ -4,7 +4,10 @@ import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.t
 import { isExternal } from "../../dataflow/frames.ts";
 import { alternatives, NO_ARGS, UNKNOWN, type ObjectValue, type RowValue, type Value } from "../../dataflow/values.ts";
 import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, stringItems, type Declared } from "../declarations.ts";
-import { forEachRow, MAX_NESTING, OPTIONAL, ownQueryset } from "./rows.ts";
+import { forEachRow, OPTIONAL, ownQueryset } from "./rows.ts";
+
+/** Types within types that are followed; schemas have cycles, queries end. */
+const MAX_NESTING = 4;
 
 const graphqlRoot = (engine: Engine): Hook => (args, site) => {
   const [root] = args.positional;

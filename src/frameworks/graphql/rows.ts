@@ -4,9 +4,6 @@ import type { CallSite, Engine } from "../../dataflow/engine.ts";
 import { inLoop } from "../../dataflow/iteration.ts";
 import { alternatives, NO_ARGS, UNKNOWN, type Value } from "../../dataflow/values.ts";
 
-/** Types within types that are followed; schemas have cycles, queries end. */
-export const MAX_NESTING = 4;
-
 export const OPTIONAL = "only queries that select the field pay for it";
 
 /** The model's own manager, which the type's `get_queryset` may refine. */

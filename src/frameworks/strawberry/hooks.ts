@@ -3,50 +3,80 @@ import type { ClassInfo } from "../../model/index.ts";
 import type { CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { alternatives, NO_ARGS, native, UNKNOWN, type FunctionValue, type RowValue, type Value } from "../../dataflow/values.ts";
 import { doubted, readPath, stringItems } from "../declarations.ts";
-import { forEachRow, MAX_NESTING, OPTIONAL, ownQueryset, refined } from "../graphql/rows.ts";
-import { isOptimised, optimised, sourceOf } from "./optimizer.ts";
+import { forEachRow, OPTIONAL, ownQueryset, refined } from "../graphql/rows.ts";
+import { isOptimised, sourceOf, withFields } from "./optimizer.ts";
 import { fieldsOf, isDjangoField, isMany, modelOf, TYPE, typeIn, typeSetting, type StrawberryField } from "./types.ts";
 
 /** Types below a root that its queries usually ask for: `orders { lines { … } }`. */
 const LIKELY_NESTING = 2;
+/** One type more is followed, as possible; schemas have cycles, queries end. */
+const MAX_NESTING = 3;
+
+/** A type of the schema and a row that it stands for; `isLoaded`: the optimizer saw the queryset that it comes from. */
+interface Visit {
+  readonly type: ClassInfo;
+  readonly parent: Value;
+  readonly path: readonly ClassInfo[];
+  readonly isLoaded: boolean;
+  readonly site: CallSite;
+}
 
 /** `@strawberry.type`, with or without arguments; what it decorates is looked at as a root. */
 const typeDecorator = (engine: Engine) => {
   const decorator: Value = native(TYPE, (args, site) => {
     const [cls] = args.positional;
     if (cls?.kind !== "class") return decorator;
-    if (modelOf(engine, cls.cls) === null) resolveFields(engine, cls.cls, UNKNOWN, [cls.cls], site);
+    if (modelOf(engine, cls.cls) === null) resolveRoot(engine, cls.cls, site);
     return UNKNOWN;
   });
   return decorator;
 };
 
-/** Fields of the type, for one parent. */
-function resolveFields(engine: Engine, type: ClassInfo, parent: Value, path: readonly ClassInfo[], site: CallSite): void {
-  const fields = fieldsOf(engine, type);
-  for (const field of fields.values()) resolveField(engine, field, parent, path, site);
-  if (parent.kind === "row" && !isOptimised(engine)) readImplicit(engine, type, parent, fields, site);
-}
-
-function resolveField(engine: Engine, field: StrawberryField, parent: Value, path: readonly ClassInfo[], site: CallSite): void {
-  const inner: CallSite = { span: field.span, frame: site.frame, expr: null };
-  const target = typeIn(engine, field.module, field.type);
-  const value = field.resolver === null ? readOwn(engine, field, target, parent, inner) : callResolver(engine, field.resolver, parent, inner);
-  if (target === null || path.length > MAX_NESTING || path.includes(target)) return;
-  for (const one of alternatives(value)) {
-    const rows = loadedRows(engine, field, one, target, inner);
-    const found = rows.kind === "queryset" && !isMany(field.type) ? engine.callMethod(rows, "get", NO_ARGS, inner) : rows;
-    const asked = path.length > LIKELY_NESTING ? doubted(found, OPTIONAL) : found;
-    forEachRow(engine, asked, inner, (row, at) => resolveFields(engine, target, row, [...path, target], at));
+/** Nearest types first; further down, each type is looked at once: schemas name each other without end. */
+function resolveRoot(engine: Engine, root: ClassInfo, site: CallSite): void {
+  for (const field of fieldsOf(engine, root).values()) {
+    const visits = resolveField(engine, field, { type: root, parent: UNKNOWN, path: [root], isLoaded: false, site });
+    const seen = new Set<string>();
+    for (const visit of visits) {
+      const key = `${visit.type.id} ${visit.isLoaded}`;
+      if (visit.path.length > LIKELY_NESTING && seen.has(key)) continue;
+      seen.add(key);
+      visits.push(...resolveFields(engine, visit));
+    }
   }
 }
 
-/** strawberry-django's fields apply the type's `get_queryset`; the optimizer sees querysets wherever a resolver gives them. */
-function loadedRows(engine: Engine, field: StrawberryField, value: Value, type: ClassInfo, site: CallSite): Value {
+/** Fields of the type, for one parent. */
+function resolveFields(engine: Engine, visit: Visit): Visit[] {
+  const { parent, type } = visit;
+  const loaded = visit.isLoaded && parent.kind === "row" ? { ...parent, load: withFields(engine, parent.load, parent.model, type) } : parent;
+  const fields = fieldsOf(engine, type);
+  if (loaded.kind === "row" && !visit.isLoaded) readImplicit(engine, type, loaded, fields, visit.site);
+  return [...fields.values()].flatMap((field) => resolveField(engine, field, { ...visit, parent: loaded }));
+}
+
+/** The rows that the field gives, where its type has fields of its own. */
+function resolveField(engine: Engine, field: StrawberryField, { parent, path, isLoaded, site }: Visit): Visit[] {
+  const inner: CallSite = { span: field.span, frame: site.frame, expr: null };
+  const target = typeIn(engine, field.module, field.type);
+  const value = field.resolver === null ? readOwn(engine, field, target, parent, inner) : callResolver(engine, field.resolver, parent, inner);
+  if (target === null || path.length > MAX_NESTING || path.includes(target)) return [];
+  const found: Visit[] = [];
+  for (const one of alternatives(value)) {
+    const rows = rowsOf(engine, field, one, target, inner);
+    const isSeen = isOptimised(engine) && modelOf(engine, target) !== null && (rows.kind === "queryset" || (isLoaded && field.resolver === null));
+    const many = rows.kind === "queryset" && !isMany(field.type) ? engine.callMethod(rows, "get", NO_ARGS, inner) : rows;
+    const asked = path.length > LIKELY_NESTING ? doubted(many, OPTIONAL) : many;
+    forEachRow(engine, asked, inner, (row, at) => found.push({ type: target, parent: row, path: [...path, target], isLoaded: isSeen, site: at }));
+  }
+  return found;
+}
+
+/** strawberry-django's fields apply the type's `get_queryset` to what a resolver gives. */
+function rowsOf(engine: Engine, field: StrawberryField, value: Value, type: ClassInfo, site: CallSite): Value {
   const rows = value.kind === "manager" ? engine.callMethod(value, "all", NO_ARGS, site) : value;
-  if (rows.kind !== "queryset" || rows.prefetched || rows.evaluated) return rows;
-  const own = field.resolver !== null && isDjangoField(engine, field) ? refined(engine, type, rows, site) : rows;
-  return own.kind === "queryset" && isOptimised(engine) ? optimised(engine, own, type) : own;
+  const isNew = rows.kind === "queryset" && !rows.prefetched && !rows.evaluated;
+  return isNew && field.resolver !== null && isDjangoField(engine, field) ? refined(engine, type, rows, site) : rows;
 }
 
 /** Without a resolver: the parent's attribute, or, of a root, the model's own rows. */

@@ -3,9 +3,8 @@ import type { ClassInfo, Model } from "../../model/index.ts";
 import type { Engine } from "../../dataflow/engine.ts";
 import { argument } from "../../dataflow/arguments.ts";
 import { BARE, OPAQUE, withOpaque, withPath, type LoadNode } from "../../dataflow/load-tree.ts";
-import { NO_ARGS, UNKNOWN, type QuerysetValue, type Value } from "../../dataflow/values.ts";
-import { MAX_NESTING } from "../graphql/rows.ts";
-import { fieldsOf, modelOf, typeIn, type StrawberryField } from "./types.ts";
+import { NO_ARGS, UNKNOWN, type Value } from "../../dataflow/values.ts";
+import { fieldsOf, typeIn, type StrawberryField } from "./types.ts";
 
 const EXTENSION = "DjangoOptimizerExtension";
 
@@ -27,23 +26,17 @@ function isExtension(definition: { readonly module: string; readonly name: strin
   return definition.name === EXTENSION || `${definition.module}.${definition.name ?? ""}`.startsWith("strawberry_django.optimizer");
 }
 
-export function optimised(engine: Engine, queryset: QuerysetValue, type: ClassInfo): QuerysetValue {
-  return modelOf(engine, type) === null ? queryset : { ...queryset, load: withFields(engine, queryset.load, queryset.model, type, [], []) };
-}
-
-function withFields(engine: Engine, load: LoadNode, model: Model, type: ClassInfo, path: readonly string[], types: readonly ClassInfo[]): LoadNode {
-  if (types.length > MAX_NESTING || types.includes(type)) return load;
+/** What a row of the type has in memory: the relations among its fields, and what they hint at. Related rows have theirs in turn. */
+export function withFields(engine: Engine, load: LoadNode, model: Model, type: ClassInfo): LoadNode {
   let loaded = load;
   for (const field of fieldsOf(engine, type).values()) {
-    loaded = withHints(engine, loaded, model, field, path);
+    loaded = withHints(engine, loaded, model, field);
     const own = field.resolver === null ? relationPath(engine, model, sourceOf(field)) : null;
     if (own === null) continue;
-    loaded = withRelation(loaded, [...path, ...own.path], own.single);
+    loaded = withRelation(loaded, own);
     const target = typeIn(engine, field.module, field.type);
-    if (target === null) continue;
     // What a type's own `get_queryset` does to the related rows is not followed.
-    if (engine.program.member(target, "get_queryset") !== null) loaded = withUnknown(loaded, [...path, ...own.path]);
-    loaded = withFields(engine, loaded, own.target, target, [...path, ...own.path], [...types, type]);
+    if (target !== null && engine.program.member(target, "get_queryset") !== null) loaded = withUnknown(loaded, own.path);
   }
   return loaded;
 }
@@ -55,14 +48,14 @@ export function sourceOf(field: StrawberryField): string {
 }
 
 /** `select_related=[…]`, `prefetch_related=[…]`; what is neither a name nor a `Prefetch` may load anything. */
-function withHints(engine: Engine, load: LoadNode, model: Model, field: StrawberryField, path: readonly string[]): LoadNode {
+function withHints(engine: Engine, load: LoadNode, model: Model, field: StrawberryField): LoadNode {
   let loaded = load;
   for (const name of ["select_related", "prefetch_related"]) {
     for (const hint of hintsOf(field.settings?.keywords.get(name))) {
       const dotted = pathOf(hint);
       const found = dotted === null ? null : relationPath(engine, model, dotted);
-      if (dotted === null || isPrefetch(hint)) loaded = withUnknown(loaded, [...path, ...(found?.path ?? [])]);
-      if (found !== null) loaded = withRelation(loaded, [...path, ...found.path], found.single);
+      if (dotted === null || isPrefetch(hint)) loaded = withUnknown(loaded, found?.path ?? []);
+      if (found !== null) loaded = withRelation(loaded, found);
     }
   }
   return loaded;
@@ -88,13 +81,12 @@ function withUnknown(load: LoadNode, path: readonly string[]): LoadNode {
   return path.length === 0 ? withOpaque(load) : withPath(load, path, { node: OPAQUE, how: "prefetch", uses: [], queryset: null, row: null });
 }
 
-function withRelation(load: LoadNode, path: readonly string[], single: boolean): LoadNode {
+function withRelation(load: LoadNode, { path, single }: RelationPath): LoadNode {
   return withPath(load, path, { node: BARE, how: single ? "select" : "prefetch", uses: [], queryset: null, row: null });
 }
 
 interface RelationPath {
   readonly path: readonly string[];
-  readonly target: Model;
   readonly single: boolean;
 }
 
@@ -111,5 +103,5 @@ function relationPath(engine: Engine, model: Model, dotted: string): RelationPat
     target = next;
     single = single && relation.single;
   }
-  return path.length === 0 ? null : { path, target, single };
+  return path.length === 0 ? null : { path, single };
 }
