@@ -412,6 +412,8 @@ function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, a
   const run = RUNS[name];
   if (run !== undefined) return run(engine, queryset, args, site, name);
   if (WRITES.has(name)) return writeCall(engine, queryset, name, args, site);
+  const described = describedChain(engine, queryset, name);
+  if (described !== null) return described;
   if (name === "raw") return rawQueryset(queryset, args);
   if (name.startsWith("__") || name === "as_manager") return UNKNOWN;
   // `create_user`, `get_by_natural_key`: of a manager that was not read, and no queryset.
@@ -419,6 +421,18 @@ function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, a
   engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file, site.span.start);
   const doubts = [...queryset.doubts, `\`${name}()\` is a method that was not read`];
   return derived(queryset, { load: withOpaque(queryset.load), doubts });
+}
+
+/** A stub's `def live(self) -> Self: ...` narrows; `Annotated[Self, "name"]` puts a name on each row besides. */
+function describedChain(engine: Engine, queryset: QuerysetValue, name: string): QuerysetValue | null {
+  const member = queryset.cls === null ? null : engine.program.member(queryset.cls, name);
+  if (member?.owner.module.origin !== "builtin" || member.definition.kind !== "function") return null;
+  const { returns } = member.definition.def;
+  const parts = returns?.kind === "subscript" && returns.index.kind === "sequence" ? returns.index.items : [returns];
+  const [own, ...names] = parts;
+  if (own?.kind !== "name" || own.name !== "Self") return null;
+  const put = names.flatMap((one) => (one?.kind === "str" ? [one.value] : []));
+  return requeried(queryset, { narrowed: true, load: withAnnotations(queryset.load, put) });
 }
 
 function noteChain(engine: Engine, queryset: QuerysetValue, name: string, site: CallSite): void {

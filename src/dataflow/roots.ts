@@ -31,11 +31,11 @@ export function runRoots(engine: Engine, isExamined: (module: PythonModule) => b
 
 function runEntry(engine: Engine, cls: ClassInfo): void {
   const site = siteAt(engine, cls);
-  if (engine.graph.ofClass(cls) !== null) return;
-  if (engine.program.member(cls, "__luthier_entry__") === null) return;
+  const model = engine.graph.ofClass(cls);
+  if (model?.isAbstract === true || engine.program.member(cls, "__luthier_entry__") === null) return;
   engine.fuel = FUEL_PER_ROOT;
   engine.entry = { cls, span: site.span };
-  const self = object(cls, null, site.span);
+  const self = model === null ? object(cls, null, site.span) : unknownRow(engine, model.label);
   const entry = engine.classMember(cls, "__luthier_entry__", self, site);
   if (entry !== null) engine.call(entry, NO_ARGS, site);
   engine.entry = null;
