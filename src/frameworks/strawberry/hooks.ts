@@ -56,10 +56,11 @@ function resolveFields(engine: Engine, visit: Visit): Visit[] {
 }
 
 /** The rows that the field gives, where its type has fields of its own. */
-function resolveField(engine: Engine, field: StrawberryField, { parent, path, isLoaded, site }: Visit): Visit[] {
+function resolveField(engine: Engine, field: StrawberryField, visit: Visit): Visit[] {
+  const { path, isLoaded, site } = visit;
   const inner: CallSite = { span: field.span, frame: site.frame, expr: null };
   const target = typeIn(engine, field.module, field.type);
-  const value = field.resolver === null ? readOwn(engine, field, target, parent, inner) : callResolver(engine, field.resolver, parent, inner);
+  const value = field.resolver === null ? readOwn(engine, field, target, visit, inner) : callResolver(engine, field.resolver, visit.parent, inner);
   if (target === null || path.length > MAX_NESTING || path.includes(target)) return [];
   const found: Visit[] = [];
   for (const one of alternatives(value)) {
@@ -80,9 +81,10 @@ function rowsOf(engine: Engine, field: StrawberryField, value: Value, type: Clas
 }
 
 /** Without a resolver: the parent's attribute, or, of a root, the model's own rows. */
-function readOwn(engine: Engine, field: StrawberryField, target: ClassInfo | null, parent: Value, site: CallSite): Value {
+function readOwn(engine: Engine, field: StrawberryField, target: ClassInfo | null, { type, parent }: Visit, site: CallSite): Value {
   if (parent.kind === "row" || parent.kind === "object") return readPath(engine, parent, sourceOf(field), site);
-  const model = target === null || !isDjangoField(engine, field) ? null : modelOf(engine, target);
+  const isRoot = modelOf(engine, type) === null && isDjangoField(engine, field);
+  const model = target === null || !isRoot ? null : modelOf(engine, target);
   if (target === null || model === null) return UNKNOWN;
   return ownQueryset(engine, model, target, site);
 }

@@ -5,7 +5,7 @@ const TYPES = `import strawberry
 import strawberry_django
 from typing import Annotated, List, Optional
 from strawberry import auto
-from shop.models import Category, Customer, Line, Order, Product
+from shop.models import Category, Customer, Line, Order, Product, Review
 
 
 @strawberry_django.type(Customer)
@@ -27,6 +27,12 @@ test("fields and resolvers run for each row of a list", async () => {
 class ProductType:
     title: auto
     category: Optional["CategoryType"]  # expect: category
+    reviews: List[Annotated["ReviewType", strawberry.lazy(".types")]] = strawberry_django.field()  # expect: reviews
+
+
+@strawberry_django.type(Review)
+class ReviewType:
+    rating: auto
 
 
 @strawberry_django.type(Order, fields=["status"])
@@ -78,6 +84,10 @@ def newest() -> list[ProductType]:
 
 @strawberry.type
 class Query:
+    @strawberry.field
+    def found(self, text: str) -> list[ProductType]:
+        return [hit.product for hit in search_engine(text)]
+
     orders: list[OrderType] = strawberry_django.field()
     order: OrderType = strawberry_django.field()
     top: list[TopType] = strawberry_django.field()
