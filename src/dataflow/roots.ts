@@ -143,7 +143,7 @@ function initialise(engine: Engine, cls: ClassInfo, self: Value): void {
 
 function runFunctionRoot(engine: Engine, module: PythonModule, def: FunctionDef, owner: ClassInfo | null, self: Value | null): void {
   const { fn, result, site } = callRoot(engine, module, def, owner, self);
-  if (owner === null) decorate(engine, fn, result, site);
+  decorate(engine, fn, result, site);
   engine.escape(result);
   forgetRoot(engine);
 }

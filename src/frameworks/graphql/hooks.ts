@@ -3,7 +3,7 @@ import type { ClassInfo, Model } from "../../model/index.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
 import { alternatives, NO_ARGS, UNKNOWN, type ObjectValue, type RowValue, type Value } from "../../dataflow/values.ts";
-import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, stringItems, type Declared } from "../declarations.ts";
+import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, readPath, stringItems, type Declared } from "../declarations.ts";
 import { forEachRow, OPTIONAL, ownQueryset } from "./rows.ts";
 
 /** Types within types that are followed; schemas have cycles, queries end. */
@@ -26,7 +26,7 @@ function resolveFields(engine: Engine, cls: ClassInfo, parent: Value, path: read
   const at: AccessSite = { span: site.span, frame: site.frame };
   const fields = new Map(declaredObjects(engine, cls, "graphene.UnmountedType", at).map((one) => [one.name, one]));
   for (const field of fields.values()) resolveField(engine, cls, field, parent, path, site);
-  for (const name of resolverNames(engine, cls)) if (!fields.has(name)) callResolver(engine, cls, name, parent, site);
+  for (const name of resolverNames(engine, cls)) if (!fields.has(name)) callResolver(engine, cls, { name, object: null }, parent, site);
   if (parent.kind === "row") readImplicit(engine, cls, parent, new Set(fields.keys()), site);
 }
 
@@ -39,17 +39,24 @@ function resolverNames(engine: Engine, cls: ClassInfo): ReadonlySet<string> {
   return names;
 }
 
-/** A resolver is called without its class: `self` is the parent's value. */
-function callResolver(engine: Engine, cls: ClassInfo, name: string, parent: Value, site: CallSite): Value | null {
-  const resolver = engine.classMember(cls, `resolve_${name}`, { kind: "class", cls }, { span: site.span, frame: site.frame });
+/** A resolver is called without its class: `self` is the parent's value. `Field(…, resolver=…)` comes before a method. */
+function callResolver(engine: Engine, cls: ClassInfo, field: Pick<Declared, "name"> & { readonly object: ObjectValue | null }, parent: Value, site: CallSite): Value | null {
+  const given = field.object?.args?.keywords.get("resolver");
+  const resolver = given ?? engine.classMember(cls, `resolve_${field.name}`, { kind: "class", cls }, { span: site.span, frame: site.frame });
   if (resolver?.kind !== "function") return null;
   return engine.call(resolver, { ...NO_ARGS, positional: [parent, UNKNOWN], open: true }, { ...site, expr: null });
+}
+
+/** `String(source="customer.name")` reads that path instead. */
+function sourceOf(field: Declared): string {
+  const given = field.object.args?.keywords.get("source");
+  return given?.kind === "literal" && typeof given.value === "string" ? given.value : field.name;
 }
 
 function resolveField(engine: Engine, cls: ClassInfo, field: Declared, parent: Value, path: readonly ClassInfo[], site: CallSite): void {
   const inner: CallSite = { span: field.span, frame: site.frame, expr: null };
   const target = typeOf(engine, field.object);
-  const resolved = callResolver(engine, cls, field.name, parent, inner) ?? (parent.kind === "row" ? engine.lookUp(doubted(parent, OPTIONAL), field.name, true, inner) : UNKNOWN);
+  const resolved = callResolver(engine, cls, field, parent, inner) ?? (parent.kind === "row" ? readPath(engine, doubted(parent, OPTIONAL), sourceOf(field), inner) : UNKNOWN);
   if (target === null || path.length > MAX_NESTING || path.includes(target)) return;
   const isOwnQueryset = resolved.kind === "unknown" && parent.kind === "unknown" && isQuerysetField(engine, field.object);
   const model = isOwnQueryset ? modelOf(engine, target, inner) : null;
