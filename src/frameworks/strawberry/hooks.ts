@@ -4,7 +4,7 @@ import type { CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { alternatives, NO_ARGS, native, UNKNOWN, type FunctionValue, type RowValue, type Value } from "../../dataflow/values.ts";
 import { doubted, readPath, stringItems } from "../declarations.ts";
 import { forEachRow, OPTIONAL, ownQueryset, refined } from "../graphql/rows.ts";
-import { isOptimised, sourceOf, withFields } from "./optimizer.ts";
+import { isOptimised, joinsItself, sourceOf, withFields } from "./optimizer.ts";
 import { fieldsOf, isDjangoField, isMany, modelOf, TYPE, typeIn, typeSetting, type StrawberryField } from "./types.ts";
 
 /** Types below a root that its queries usually ask for: `orders { lines { … } }`. */
@@ -65,7 +65,7 @@ function resolveField(engine: Engine, field: StrawberryField, visit: Visit): Vis
   const found: Visit[] = [];
   for (const one of alternatives(value)) {
     const rows = rowsOf(engine, field, one, target, inner);
-    const isSeen = isOptimised(engine) && modelOf(engine, target) !== null && (rows.kind === "queryset" || (isLoaded && field.resolver === null));
+    const isSeen = isOptimised(engine) && modelOf(engine, target) !== null && (rows.kind === "queryset" || (isLoaded && (field.resolver === null || joinsItself(field))));
     const many = rows.kind === "queryset" && !isMany(field.type) ? engine.callMethod(rows, "get", NO_ARGS, inner) : rows;
     const asked = path.length > LIKELY_NESTING ? doubted(many, OPTIONAL) : many;
     forEachRow(engine, asked, inner, (row, at) => found.push({ type: target, parent: row, path: [...path, target], isLoaded: isSeen, site: at }));

@@ -47,6 +47,11 @@ export function sourceOf(field: StrawberryField): string {
   return given?.kind === "literal" && typeof given.value === "string" ? given.value : field.name;
 }
 
+/** A resolver whose field joins the relation of its own name: only then the optimizer looks into what a method gives. */
+export function joinsItself(field: StrawberryField): boolean {
+  return hintsOf(field.settings?.keywords.get("select_related")).some((hint) => pathOf(hint) === sourceOf(field));
+}
+
 /** `select_related=[…]`, `prefetch_related=[…]`; what is neither a name nor a `Prefetch` may load anything. */
 function withHints(engine: Engine, load: LoadNode, model: Model, field: StrawberryField): LoadNode {
   let loaded = load;

@@ -121,6 +121,11 @@ class ProductType:
         return self.category.parent.name  # expect: category.parent
 
 
+@strawberry_django.type(Product)
+class ProductOfLine:
+    category: CategoryType
+
+
 @strawberry_django.type(Order)
 class OrderType:
     customer: CustomerType
@@ -135,6 +140,22 @@ class OrderType:
 
 
 @strawberry_django.type(Order)
+class OrderOfLine:
+    customer: CustomerType  # expect: order.customer
+
+
+@strawberry_django.type(Line)
+class LineType:
+    @strawberry_django.field(select_related=["product"])
+    def product(self) -> ProductOfLine:
+        return self.product
+
+    @strawberry_django.field(select_related=["order"])
+    def purchase(self) -> OrderOfLine:
+        return self.order
+
+
+@strawberry_django.type(Order)
 class BareType:
     @strawberry_django.field(only=["status"])
     def size(self) -> int:
@@ -143,7 +164,7 @@ class BareType:
     "shop/schema.py": `import strawberry
 import strawberry_django
 from shop.models import Order, Product
-from shop.types import BareType, OrderType, ProductType
+from shop.types import BareType, LineType, OrderType, ProductType
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 
@@ -151,6 +172,7 @@ from strawberry_django.optimizer import DjangoOptimizerExtension
 class Query:
     orders: list[OrderType] = strawberry_django.field()
     products: list[ProductType] = strawberry_django.field()
+    lines: list[LineType] = strawberry_django.field()
 
     @strawberry_django.field
     def bare(self) -> list[BareType]:
