@@ -153,12 +153,12 @@ const formSelects = (engine: Engine): Hook => (args, site) => {
 function renderSelects(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): void {
   const hidden = new Set(["raw_id_fields", "autocomplete_fields", "readonly_fields", "exclude"].flatMap((name) => namesOf(engine, admin, name, site)));
   const shown = namesOf(engine, admin, "fields", site);
-  const parents = isInline(engine, admin.cls) ? parentLabels(engine, admin.cls, site) : null;
-  if (parents?.size === 0) return;
+  const isKey = isInline(engine, admin.cls) ? parentKey(engine, admin, site) : () => false;
+  if (isKey === null) return;
   const doubts = isCustomised(engine, admin.cls, CUSTOM_FORMS) ? [OWN_FIELDS] : [];
   for (const field of model.fields.values()) {
     if (!isChoosable(field) || hidden.has(field.name) || (shown.length > 0 && !shown.includes(field.name))) continue;
-    if (parents?.has(field.relation?.target ?? "") === true) continue;
+    if (isKey(field)) continue;
     renderOptions(engine, field, { ...site, span: nameSpan(engine, admin.cls, "fields", field.name) ?? site.span }, doubts);
   }
 }
@@ -181,7 +181,15 @@ function isInline(engine: Engine, cls: ClassInfo): boolean {
   return engine.program.isSubclass(cls, "django.contrib.admin.options.InlineModelAdmin");
 }
 
-/** Models whose pages show the inline: its key to them is no select. */
+/** The inline's key to the pages that show it, which is no select; null where no page does. */
+function parentKey(engine: Engine, admin: ObjectValue, site: CallSite): ((field: Field) => boolean) | null {
+  const parents = parentLabels(engine, admin.cls, site);
+  const [named] = namesOf(engine, admin, "fk_name", site);
+  if (parents.size === 0) return null;
+  return (field) => (named === undefined ? parents.has(field.relation?.target ?? "") : field.name === named);
+}
+
+/** Models whose pages show the inline. */
 function parentLabels(engine: Engine, inlineCls: ClassInfo, site: CallSite): ReadonlySet<string> {
   const labels = new Set<string>();
   const at: AccessSite = { span: site.span, frame: site.frame };
@@ -251,7 +259,12 @@ function readColumns(engine: Engine, admin: ObjectValue, queryset: QuerysetValue
   const head = declarationSpan(engine, admin.cls, "list_display");
   const { element, loop } = engine.iterate(queryset, head, site.frame, "iterate", head);
   const frame = { ...site.frame, loop };
-  for (const column of columns.items ?? [columns.element]) readColumn(engine, admin, column, element, head, frame);
+  const editable = new Set(namesOf(engine, admin, "list_editable", site));
+  for (const column of columns.items ?? [columns.element]) {
+    // An editable column's value is read, but its form's field is shown.
+    if (column.kind === "literal" && typeof column.value === "string" && editable.has(column.value)) engine.lookUp(element, column.value, false, { span: head, frame });
+    else readColumn(engine, admin, column, element, head, frame);
+  }
   renderEditable(engine, admin, queryset, frame);
 }
 
@@ -325,8 +338,8 @@ const inline = (engine: Engine): Hook => (args, site) => {
 function isOneForm(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): boolean {
   const most = engine.attribute(admin, "max_num", { span: site.span, frame: site.frame });
   if (most.kind === "literal" && (most.value === 0 || most.value === 1)) return true;
-  const parents = parentLabels(engine, admin.cls, site);
-  return [...model.fields.values()].every((field) => !parents.has(field.relation?.target ?? "") || field.relation?.kind === "o2o");
+  const isKey = parentKey(engine, admin, site);
+  return isKey !== null && [...model.fields.values()].every((field) => !isKey(field) || field.relation?.kind === "o2o");
 }
 
 function readInlineField(engine: Engine, admin: ObjectValue, column: Value, row: Value, head: Span, frame: CallSite["frame"]): void {

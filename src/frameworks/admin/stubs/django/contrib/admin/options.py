@@ -46,6 +46,7 @@ class ModelAdmin(BaseModelAdmin):
 
 class InlineModelAdmin(BaseModelAdmin):
     max_num = None
+    fk_name = None
 
     def __luthier_entry__(self):
         self.admin_site = luthier.unknown()
