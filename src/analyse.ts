@@ -9,7 +9,7 @@ import { TemplateStore } from "./dataflow/template-store.ts";
 import { toFindings } from "./findings.ts";
 import { frameworkHooks } from "./frameworks/registry.ts";
 import type { AnalyseOptions, Coverage, Notice, Progress, Report, RuleInput, RuleMeta } from "./model/index.ts";
-import { readProject, type ReadProject } from "./read-project.ts";
+import { environmentOf, readProject, type ReadProject } from "./read-project.ts";
 import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
 import { openCache, type Cache } from "./sources/cache.ts";
@@ -73,9 +73,13 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
 }
 
 /** Everything that a report depends on: the same key, the same report. The build is part of the cache's own stamp. */
-function reportKey({ exclude, settings, sourceRoots, conventions, thresholds }: AnalyseOptions, { files, notices, environments }: FoundFiles, cache: Cache): string {
+function reportKey(options: AnalyseOptions, found: FoundFiles, cache: Cache): string {
+  const { exclude, settings, sourceRoots, conventions, thresholds } = options;
+  const { files, notices, environments } = found;
   const key = createHash("sha256");
   key.update(JSON.stringify({ exclude, settings, sourceRoots, conventions, thresholds, notices, environments, node: process.version }));
+  const environment = environmentOf(options, found);
+  if (environment !== null) key.update(JSON.stringify([environment.folders, ...environment.versions]));
   for (const { path: file, kind } of files) key.update(`${kind} ${file} ${cache.hashOf(file) ?? ""}\n`);
   for (const stub of conventions.flatMap((folder) => loadStubs(folder))) key.update(`${stub.file}\n${stub.text}\n`);
   return key.digest("base64url");

@@ -143,9 +143,10 @@ async function analyse(
 ): Promise<Report> {
   const { exclude, jobs, cache, settings, sourceRoots, conventions, thresholds } = config;
   const progress = progressLine(environment.stderr);
+  const active = environment.env["VIRTUAL_ENV"];
   try {
     return await environment.analyse(
-      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(texts && { texts }) },
+      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(texts && { texts }) },
       progress.step,
     );
   } finally {

@@ -3,6 +3,7 @@ import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { recordFold } from "./folds.ts";
 import { escapeArgs } from "./arguments.ts";
 import { setItem } from "./dicts.ts";
+import { inLoop } from "./iteration.ts";
 import {
   alternatives,
   dict,
@@ -80,7 +81,7 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
   iter: (_engine, args) => args.positional[0] ?? UNKNOWN,
   next: (engine, args, site) => {
     const [first, fallback] = args.positional;
-    const element = first?.kind === "list" ? first.element : items(engine, first, site, "iterate");
+    const element = oneOf(first?.kind === "list" ? first.element : items(engine, first, site, "iterate"), site);
     return fallback === undefined ? element : join(element, fallback);
   },
   enumerate: (engine, args, site) =>
@@ -169,7 +170,12 @@ function extreme(engine: Engine, args: CallArgs, site: CallSite): Value {
   const element = isOne ? items(engine, args.positional[0], site, "iterate") : joinAll(args.positional);
   const key = args.keywords.get("key");
   if (key !== undefined) engine.call(key, { ...NO_ARGS, positional: [element] }, site);
-  return element;
+  return isOne ? oneOf(element, site) : element;
+}
+
+/** One of the rows that a finished loop went over: what it loads is paid once. */
+function oneOf(element: Value, site: CallSite): Value {
+  return site.frame.loop?.over === "while" ? element : inLoop(element, site.frame.loop);
 }
 
 export function callPython(engine: Engine, name: string, args: CallArgs, site: CallSite): Value {

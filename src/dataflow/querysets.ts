@@ -27,7 +27,7 @@ import {
   type LoadNode,
 } from "./load-tree.ts";
 import { isBeyondReach, makeRow, markUsed, recordLoad } from "./rows.ts";
-import { joinPath, projectSite } from "./sites.ts";
+import { joinPath, packageDoubts, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
 import {
   alternatives,
@@ -321,7 +321,7 @@ const CHAINS: Readonly<Record<string, Method>> = {
   get_queryset: (_engine, queryset) => derived(queryset, {}),
   _clone: (_engine, queryset) => derived(queryset, {}),
   _chain: (_engine, queryset) => derived(queryset, {}),
-  none: (_engine, queryset) => derived(queryset, { prefetched: true, narrowed: true }),
+  none: (_engine, queryset) => derived(queryset, { prefetched: true, narrowed: true, related: null }),
   filter: narrows,
   exclude: narrows,
   complex_filter: narrows,
@@ -413,6 +413,8 @@ function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, a
   const run = RUNS[name];
   if (run !== undefined) return run(engine, queryset, args, site, name);
   if (WRITES.has(name)) return writeCall(engine, queryset, name, args, site);
+  const described = describedChain(engine, queryset, name);
+  if (described !== null) return described;
   if (name === "raw") return rawQueryset(queryset, args);
   if (name.startsWith("__") || name === "as_manager") return UNKNOWN;
   // `create_user`, `get_by_natural_key`: of a manager that was not read, and no queryset.
@@ -420,6 +422,18 @@ function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, a
   engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file, site.span.start);
   const doubts = [...queryset.doubts, `\`${name}()\` is a method that was not read`];
   return derived(queryset, { load: withOpaque(queryset.load), doubts });
+}
+
+/** A stub's `def live(self) -> Self: ...` narrows; `Annotated[Self, "name"]` puts a name on each row besides. */
+function describedChain(engine: Engine, queryset: QuerysetValue, name: string): QuerysetValue | null {
+  const member = queryset.cls === null ? null : engine.program.member(queryset.cls, name);
+  if (member?.owner.module.origin !== "builtin" || member.definition.kind !== "function") return null;
+  const { returns } = member.definition.def;
+  const parts = returns?.kind === "subscript" && returns.index.kind === "sequence" ? returns.index.items : [returns];
+  const [own, ...names] = parts;
+  if (own?.kind !== "name" || own.name !== "Self") return null;
+  const put = names.flatMap((one) => (one?.kind === "str" ? [one.value] : []));
+  return requeried(queryset, { narrowed: true, load: withAnnotations(queryset.load, put) });
 }
 
 function noteChain(engine: Engine, queryset: QuerysetValue, name: string, site: CallSite): void {
@@ -781,8 +795,10 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
   const at = projectSite({ span, frame });
   const loop = frame.loop;
   const { related } = queryset;
+  const doubts = packageDoubts({ frame });
   if (related !== null && !queryset.prefetched && !queryset.evaluated) {
-    recordRelatedLoad(engine, queryset, related, how, at.span, at.frame);
+    const row = { ...related.row, doubts: [...related.row.doubts, ...doubts] };
+    recordRelatedLoad(engine, queryset, { ...related, row }, how, at.span, at.frame);
   }
   if (related !== null && queryset.prefetched) engine.recorder.cover(queryset.origin.span, related.field.name);
   engine.recorder.run({
@@ -808,7 +824,7 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     related: related !== null && related.row.loop !== null,
     awaited: engine.awaiting,
     givesRows: queryset.shape === "rows",
-    doubts: queryset.doubts,
+    doubts: [...queryset.doubts, ...doubts],
     // Identities count up, those of loops among them.
     madeInLoop: loop !== null && queryset.id > loop.id && !queryset.kept,
   });

@@ -15,7 +15,7 @@ import {
   type RowValue,
   type Value,
 } from "./values.ts";
-import { joinPath, projectSite } from "./sites.ts";
+import { joinPath, packageDoubts, projectSite } from "./sites.ts";
 import { recordWrite } from "./writes.ts";
 
 export interface RowFields {
@@ -277,7 +277,7 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     perRow,
     isAsync: at.frame.isAsync,
     joinable: row.joinable && isJoinable(what.kind),
-    doubts: row.doubts,
+    doubts: [...row.doubts, ...packageDoubts(site)],
     withoutCaller: row.withoutCaller,
     awaited: engine.awaiting && what.method !== null,
     keyOnly: false,

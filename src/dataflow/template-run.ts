@@ -240,7 +240,7 @@ function runImport(engine: Engine, stmt: TemplateImport, frame: Frame): void {
   if (found === null) return;
   const template: TemplateContext = { blocks: new Map(), partials: new Map(), loads: new Set(found.module.loads), running: new Set(), language: found.language };
   const site = { span: spanOf(frame.file, stmt), frame, expr: null };
-  const inner = templateFrame(found.module, globalEnv(engine), site, template);
+  const inner = templateFrame(found.module, stmt.withContext ? frame.env : globalEnv(engine), site, template);
   const definitions = found.module.body.filter((one) => one.kind === "function" || one.kind === "assign" || one.kind === "template-import");
   engine.execute(definitions, inner);
   if (stmt.alias !== null) {

@@ -25,7 +25,7 @@ export function loopWrites(input: RuleInput, methods: ReadonlySet<string>): Loop
       if (loop === null || model === null || call?.callee.kind !== "attribute" || !methods.has(write.how)) return [];
       if (write.calls.length > 0 || (loop.over !== "rows" && loop.over !== "unknown")) return [];
       const site = loopSite(input, loop, write.span);
-      if (needsItsQueries(input, site, loop.span.file) || isGuardedPerRound(site) || stopsEarly(site)) return [];
+      if (needsItsQueries(input, site, loop) || isGuardedPerRound(site) || stopsEarly(site)) return [];
       return [{ write, span: write.span, loop, site, call, receiver: call.callee.object, model }];
     }),
   );

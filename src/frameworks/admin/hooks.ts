@@ -142,29 +142,54 @@ function fieldAt(engine: Engine, model: Model, path: string): Field | null {
   return field !== null && isChoosable(field) ? field : null;
 }
 
-/** A form's selects: one label for each row of the related model, for each relation without another widget. */
+/** A change page's selects: one label for each row of the related model, for each relation without another widget. */
 const formSelects = (engine: Engine): Hook => (args, site) => {
   const [admin, model] = args.positional;
   const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
-  if (admin?.kind !== "object" || found === null) return UNKNOWN;
-  const hidden = new Set(["raw_id_fields", "autocomplete_fields", "readonly_fields", "exclude"].flatMap((name) => namesOf(engine, admin, name, site)));
-  const shown = namesOf(engine, admin, "fields", site);
-  const parents = isInline(engine, admin.cls) ? parentLabels(engine, admin.cls, site) : null;
-  if (parents?.size === 0) return UNKNOWN;
-  const doubts = isCustomised(engine, admin.cls) ? ["the admin builds its form's fields itself"] : [];
-  for (const field of found.fields.values()) {
-    if (!isChoosable(field) || hidden.has(field.name) || (shown.length > 0 && !shown.includes(field.name))) continue;
-    if (parents?.has(field.relation?.target ?? "") === true) continue;
-    renderOptions(engine, field, { ...site, expr: null }, doubts);
-  }
+  if (admin?.kind === "object" && found !== null) renderSelects(engine, admin, found, { ...site, expr: null });
   return UNKNOWN;
 };
+
+function renderSelects(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): void {
+  const hidden = new Set(["raw_id_fields", "autocomplete_fields", "readonly_fields", "exclude"].flatMap((name) => namesOf(engine, admin, name, site)));
+  const shown = namesOf(engine, admin, "fields", site);
+  const isKey = isInline(engine, admin.cls) ? parentKey(engine, admin, site) : () => false;
+  if (isKey === null) return;
+  const doubts = isCustomised(engine, admin.cls, CUSTOM_FORMS) ? [OWN_FIELDS] : [];
+  for (const field of model.fields.values()) {
+    if (!isChoosable(field) || hidden.has(field.name) || (shown.length > 0 && !shown.includes(field.name))) continue;
+    if (isKey(field)) continue;
+    renderOptions(engine, field, { ...site, span: nameSpan(engine, admin.cls, "fields", field.name) ?? site.span }, doubts);
+  }
+}
+
+const OWN_FIELDS = "the admin builds its form's fields itself";
+
+/** Editable columns: each row of the changelist is a form, with a select for each relation. */
+function renderEditable(engine: Engine, admin: ObjectValue, queryset: QuerysetValue, frame: CallSite["frame"]): void {
+  const site: CallSite = { span: declarationSpan(engine, admin.cls, "list_editable"), frame, expr: null };
+  const hidden = new Set(["raw_id_fields", "autocomplete_fields"].flatMap((name) => namesOf(engine, admin, name, site)));
+  const doubts = isCustomised(engine, admin.cls, CUSTOM_WIDGETS) ? [OWN_FIELDS] : [];
+  for (const name of namesOf(engine, admin, "list_editable", site)) {
+    const field = queryset.model.fields.get(name);
+    if (field === undefined || !isChoosable(field) || hidden.has(name)) continue;
+    renderOptions(engine, field, { ...site, span: nameSpan(engine, admin.cls, "list_editable", name) ?? site.span }, doubts);
+  }
+}
 
 function isInline(engine: Engine, cls: ClassInfo): boolean {
   return engine.program.isSubclass(cls, "django.contrib.admin.options.InlineModelAdmin");
 }
 
-/** Models whose pages show the inline: its key to them is no select. */
+/** The inline's key to the pages that show it, which is no select; null where no page does. */
+function parentKey(engine: Engine, admin: ObjectValue, site: CallSite): ((field: Field) => boolean) | null {
+  const parents = parentLabels(engine, admin.cls, site);
+  const [named] = namesOf(engine, admin, "fk_name", site);
+  if (parents.size === 0) return null;
+  return (field) => (named === undefined ? parents.has(field.relation?.target ?? "") : field.name === named);
+}
+
+/** Models whose pages show the inline. */
 function parentLabels(engine: Engine, inlineCls: ClassInfo, site: CallSite): ReadonlySet<string> {
   const labels = new Set<string>();
   const at: AccessSite = { span: site.span, frame: site.frame };
@@ -188,10 +213,11 @@ function flatNames(value: Value): string[] {
   return value.kind === "list" ? (value.items ?? []).flatMap(flatNames) : [];
 }
 
-const CUSTOM_FORMS = ["form", "formset", "fieldsets", "get_form", "get_formset", "get_fields", "get_fieldsets", "get_readonly_fields", "get_autocomplete_fields", "formfield_overrides", "formfield_for_dbfield", "formfield_for_foreignkey", "formfield_for_manytomany"];
+const CUSTOM_WIDGETS = ["formfield_overrides", "formfield_for_dbfield", "formfield_for_foreignkey", "formfield_for_manytomany", "get_changelist_form", "get_changelist_formset", "has_change_permission"];
+const CUSTOM_FORMS = [...CUSTOM_WIDGETS, "form", "formset", "fieldsets", "get_form", "get_formset", "get_fields", "get_fieldsets", "get_readonly_fields", "get_autocomplete_fields"];
 
-function isCustomised(engine: Engine, cls: ClassInfo): boolean {
-  return CUSTOM_FORMS.some((name) => {
+function isCustomised(engine: Engine, cls: ClassInfo, names: readonly string[]): boolean {
+  return names.some((name) => {
     const member = engine.program.member(cls, name);
     return member !== null && member.owner.module.origin === "project";
   });
@@ -233,7 +259,13 @@ function readColumns(engine: Engine, admin: ObjectValue, queryset: QuerysetValue
   const head = declarationSpan(engine, admin.cls, "list_display");
   const { element, loop } = engine.iterate(queryset, head, site.frame, "iterate", head);
   const frame = { ...site.frame, loop };
-  for (const column of columns.items ?? [columns.element]) readColumn(engine, admin, column, element, head, frame);
+  const editable = new Set(namesOf(engine, admin, "list_editable", site));
+  for (const column of columns.items ?? [columns.element]) {
+    // An editable column's value is read, but its form's field is shown.
+    if (column.kind === "literal" && typeof column.value === "string" && editable.has(column.value)) engine.lookUp(element, column.value, false, { span: head, frame });
+    else readColumn(engine, admin, column, element, head, frame);
+  }
+  renderEditable(engine, admin, queryset, frame);
 }
 
 function readColumn(engine: Engine, admin: ObjectValue, column: Value, row: Value, head: Span, frame: CallSite["frame"]): void {
@@ -293,6 +325,7 @@ const inline = (engine: Engine): Hook => (args, site) => {
     const { element, loop } = engine.iterate(one, head, site.frame, "iterate", head);
     const frame = { ...site.frame, loop };
     engine.text(element, head, frame);
+    renderSelects(engine, admin, one.model, { ...inner, frame: isOneForm(engine, admin, one.model, inner) ? site.frame : frame });
     const readonly = engine.attribute(admin, "readonly_fields", { span: head, frame });
     for (const column of readonly.kind === "list" ? (readonly.items ?? []) : []) {
       readInlineField(engine, admin, column, element, head, frame);
@@ -300,6 +333,14 @@ const inline = (engine: Engine): Hook => (args, site) => {
   }
   return UNKNOWN;
 };
+
+/** A parent has one form at most: by a one-to-one key, or because the inline says so. */
+function isOneForm(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): boolean {
+  const most = engine.attribute(admin, "max_num", { span: site.span, frame: site.frame });
+  if (most.kind === "literal" && (most.value === 0 || most.value === 1)) return true;
+  const isKey = parentKey(engine, admin, site);
+  return isKey !== null && [...model.fields.values()].every((field) => !isKey(field) || field.relation?.kind === "o2o");
+}
 
 function readInlineField(engine: Engine, admin: ObjectValue, column: Value, row: Value, head: Span, frame: CallSite["frame"]): void {
   if (column.kind !== "literal" || typeof column.value !== "string") return;
