@@ -1,6 +1,6 @@
 /** Edits to a chain of method calls: one more call, or more arguments to one that is there. */
 import type { ChainCall, EditDraft, Origin, Span } from "../model/index.ts";
-import { indentAt, lineStart, quoted, styleOf, trailingCommentEnd, widthWith, type Style } from "./source-text.ts";
+import { indentAt, lineStart, quoted, styleOf, trailingCommentEnd, widthWith, type SourceText, type Style } from "./source-text.ts";
 
 /** Calls of the birth expression itself, innermost first: later statements' calls on the same queryset are left out. */
 export function ownCalls(origin: Pick<Origin, "span" | "calls">): ChainCall[] {
@@ -16,21 +16,26 @@ export function ownCalls(origin: Pick<Origin, "span" | "calls">): ChainCall[] {
  * @example
  * // `Order.objects.filter(a=1)` becomes `Order.objects.filter(a=1).select_related("customer")`
  */
-export function appendCall(text: string, span: Span, calls: readonly ChainCall[], method: string, names: readonly string[]): EditDraft {
-  const style = styleOf(text);
-  const args = names.map((name) => quoted(name, style)).join(", ");
+export function appendCall(source: SourceText, span: Span, calls: readonly ChainCall[], method: string, names: readonly string[]): EditDraft {
+  const style = styleOf(source.text);
+  return chainCall(source, span, calls, `.${method}(${names.map((name) => quoted(name, style)).join(", ")})`);
+}
+
+/** Chains any call, such as `.count()`, in the same way. */
+export function chainCall(source: SourceText, span: Span, calls: readonly ChainCall[], call: string): EditDraft {
+  const { text } = source;
   const separator = lineSeparator(text, calls);
   const comment = separator.includes("\\") ? null : trailingCommentEnd(text, span.end);
   const at = separator !== "" && comment !== null ? comment : span.end;
-  return insertion(span.file, at, fitCall(text, at, `${separator}.${method}(${args})`));
+  return insertion(span.file, at, fitCall(source, at, `${separator}${call}`));
 }
 
 /** A chained call as it fits its line; where it does not, its arguments go on a line of their own, or on one each. `removed`: characters that it replaces. */
-export function fitCall(text: string, at: number, call: string, removed = 0): string {
+export function fitCall({ text, lineLength }: SourceText, at: number, call: string, removed = 0): string {
   const parts = /^(?<separator>[^.]*)(?<head>\.\w+\()\s*(?<args>[^()]*?),?\s*\)$/.exec(call)?.groups;
   if (parts === undefined) return call;
   const { separator = "", head = "", args = "" } = parts;
-  const style = styleOf(text);
+  const style = styleOf(text, lineLength);
   const own = separator === "" ? null : separator.slice(separator.lastIndexOf("\n") + 1);
   const line = `${head}${args})`;
   const width = own === null ? widthWith(text, at, line.length - removed) : own.length + line.length;
@@ -60,7 +65,8 @@ export function isExtensible(call: ChainCall): boolean {
  * Adds names to a call, in the style of its arguments. A name that goes on where an argument ends
  * (`"author"` and `author__publisher`) replaces it: loading the longer path loads the shorter one too.
  */
-export function extendCall(text: string, call: ChainCall, names: readonly string[]): EditDraft[] {
+export function extendCall(source: SourceText, call: ChainCall, names: readonly string[]): EditDraft[] {
+  const { text } = source;
   const strings = call.args.flatMap((arg) => (arg.kind === "str" ? [arg] : []));
   const edits: EditDraft[] = [];
   const added: string[] = [];
@@ -70,7 +76,7 @@ export function extendCall(text: string, call: ChainCall, names: readonly string
     if (shorter === undefined || edits.some((edit) => edit.span.start === shorter.end - 1)) added.push(name);
     else edits.push(insertion(call.file, shorter.end - 1, name.slice(shorter.value.length)));
   }
-  return [...edits, ...appendItems(text, { file: call.file, items: call.args, end: call.end }, added)];
+  return [...edits, ...appendItems(source, { file: call.file, items: call.args, end: call.end }, added)];
 }
 
 function isPlain(text: string, str: { readonly start: number; readonly end: number; readonly value: string }): boolean {
@@ -85,11 +91,11 @@ export interface Items {
 }
 
 /** Adds strings after the last item of a bracketed list that has at least one. */
-export function appendItems(text: string, { file, items, end }: Items, names: readonly string[]): EditDraft[] {
+export function appendItems({ text, lineLength }: SourceText, { file, items, end }: Items, names: readonly string[]): EditDraft[] {
   const last = items.at(-1);
   const first = items[0];
   if (last === undefined || first === undefined || names.length === 0) return [];
-  const style = neighbourStyle(text, last);
+  const style = neighbourStyle(text, last, lineLength);
   const written = names.map((name) => quoted(name, style));
   const before = text.slice(lineStart(text, last.start), last.start);
   if (/^[\t ]*$/.test(before)) return appendLines(text, { file, items, end }, last, before, written);
@@ -121,8 +127,8 @@ function explode(text: string, file: string, start: number, last: number, end: n
   return [opening, insertion(file, last, added), insertion(file, end - 1, `\n${indent}`)];
 }
 
-function neighbourStyle(text: string, item: { readonly start: number; readonly end: number }): Style {
-  const style = styleOf(text);
+function neighbourStyle(text: string, item: { readonly start: number; readonly end: number }, lineLength: number | null): Style {
+  const style = styleOf(text, lineLength);
   const quote = text[item.end - 1];
   return quote === "'" || quote === '"' ? { ...style, quote } : style;
 }

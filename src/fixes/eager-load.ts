@@ -5,6 +5,7 @@ import { lookupPath } from "./eager-paths.ts";
 import { judge, type EditPlan, type Verdict } from "./eager-verdict.ts";
 import { changelistPaths, implicitEdits } from "./implicit-queryset.ts";
 import { shortcutEdits } from "./shortcut-edit.ts";
+import { sourceOf, type SourceText } from "./source-text.ts";
 
 /**
  * One fix for a lazy load: `select_related` where every step is single-valued, else `prefetch_related`. Without an
@@ -37,16 +38,17 @@ function findEdits(load: LazyLoad, input: RuleInput): EditPlan {
 
 function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related", path: string, input: RuleInput): EditPlan {
   const { origin } = load;
-  const text = input.text(origin.span.file);
+  const source = sourceOf(input, origin.span.file);
+  const { text } = source;
   const calls = ownCalls(origin);
   const chunks = method === "prefetch_related" ? chunkEdits(load, text) : [];
   const existing = calls.findLast((call) => call.name === method && isExtensible(call));
-  if (existing !== undefined) return { safety: "safe", reason: "", edits: [...extendCall(text, existing, [path]), ...chunks] };
+  if (existing !== undefined) return { safety: "safe", reason: "", edits: [...extendCall(source, existing, [path]), ...chunks] };
   const obstacle = whyNotHere(load, input);
   if (obstacle !== null) return { ...obstacle, edits: [] };
   const admin = method === "select_related" ? adminAround(origin.span, input) : null;
   const paths = admin === null ? [path] : changelistPaths(load, admin, path, input);
-  const edits = [instead(text, appendCall(text, origin.span, calls, method, paths), calls, load, input), ...chunks];
+  const edits = [instead(source, appendCall(source, origin.span, calls, method, paths), calls, load, input), ...chunks];
   if (admin !== null) return { safety: "review", reason: "naming relations ends the changelist's automatic select_related()", edits };
   const isPartly = origin.kind === "related" && load.withoutCaller;
   return isPartly
@@ -55,15 +57,15 @@ function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related
 }
 
 /** `Book.objects.all()` needs no `all()` any more. */
-function instead(text: string, edit: EditDraft, calls: readonly ChainCall[], { origin }: LazyLoad, input: RuleInput): EditDraft {
-  const written = text.slice(origin.span.start, origin.span.end);
+function instead(source: SourceText, edit: EditDraft, calls: readonly ChainCall[], { origin }: LazyLoad, input: RuleInput): EditDraft {
+  const written = source.text.slice(origin.span.start, origin.span.end);
   const name = /\.(\w+)\.all\(\)$/.exec(written)?.[1];
   const manager = name === undefined ? undefined : input.graph.byLabel(origin.model)?.managers.get(name);
   const isOwn = manager?.manager != null && input.program.member(manager.manager, "all")?.owner.module.origin === "project";
   if (manager === undefined || isOwn || calls.some((call) => call.name !== "all") || edit.span.start !== origin.span.end) return edit;
   const length = ".all()".length;
   const call = edit.text.replace(/\(\s*(.*?),?\s*\)$/s, "($1)");
-  return { span: { ...edit.span, start: edit.span.start - length }, text: fitCall(text, edit.span.start, call, length) };
+  return { span: { ...edit.span, start: edit.span.start - length }, text: fitCall(source, edit.span.start, call, length) };
 }
 
 /** The admin class whose `get_queryset` holds the span. */

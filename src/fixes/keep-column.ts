@@ -1,6 +1,7 @@
 /** A column that `only()` leaves out and the rows' readers want goes back in. */
 import type { FixDraft, LazyLoad, RuleInput } from "../model/index.ts";
 import { appendItems, isExtensible, ownCalls } from "./chain-edit.ts";
+import { sourceOf } from "./source-text.ts";
 
 /** Extends a literal `only()` of the queryset's own chain. A deferred column is loaded on first read, so results stay. */
 export function keepColumnFix(load: LazyLoad, input: RuleInput): FixDraft[] {
@@ -8,6 +9,6 @@ export function keepColumnFix(load: LazyLoad, input: RuleInput): FixDraft[] {
   const title = `Load ${load.path.replaceAll("__", ".")} with the row`;
   if (call === undefined || !isExtensible(call)) return [];
   const { file, args: items, end } = call;
-  const edits = appendItems(input.text(file), { file, items, end }, [load.path]);
+  const edits = appendItems(sourceOf(input, file), { file, items, end }, [load.path]);
   return edits.length === 0 ? [] : [{ title, safety: "safe", edits }];
 }

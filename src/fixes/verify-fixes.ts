@@ -18,6 +18,8 @@ export interface Trial {
   readonly before: Pick<Report, "findings" | "notices">;
   /** Text of a file, its byte order mark included. */
   readonly read: (file: string) => string | undefined;
+  /** How long the project lets its lines be; null when it does not say. */
+  readonly lineLength?: number | null;
   /** The same analysis with other texts for some files. */
   readonly analyse: (texts: ReadonlyMap<string, string>) => Promise<Pick<Report, "findings" | "notices">>;
 }
@@ -27,11 +29,11 @@ const MAX_TRIALS = 10;
 
 /** Applies all fixes in memory and analyses once; what fails is dropped, halving where it is not plain which one did. */
 export async function verifyFixes(chosen: readonly ChosenFix[], trial: Trial): Promise<VerifiedPlan> {
-  const plan = planFixes(chosen, trial.read);
+  const plan = planFixes(chosen, trial.read, trial.lineLength);
   const dropped: DroppedFix[] = [];
   const budget = { left: MAX_TRIALS };
   const kept = await settle(plan.applied, trial, dropped, budget);
-  return { ...planFixes(kept, trial.read), skipped: plan.skipped, dropped };
+  return { ...planFixes(kept, trial.read, trial.lineLength), skipped: plan.skipped, dropped };
 }
 
 async function settle(
@@ -71,7 +73,7 @@ async function halve(kept: readonly ChosenFix[], trial: Trial, dropped: DroppedF
 
 /** Null when all is well; else the fixes to blame, none when it is not plain which. */
 async function tryOut(fixes: readonly ChosenFix[], trial: Trial): Promise<readonly DroppedFix[] | null> {
-  const { edits } = planFixes(fixes, trial.read);
+  const { edits } = planFixes(fixes, trial.read, trial.lineLength);
   const texts = new Map<string, string>();
   for (const [file, own] of edits) {
     const outcome = applyEdits(trial.read(file) ?? "", own);

@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import type { Edit } from "../model/finding.ts";
+import { applyEdits } from "./apply.ts";
+import { wrapChain } from "./wrap-chain.ts";
+
+/** `|` is where the call is chained; `after` is null where the edit may stay as it is. */
+type Case = readonly [name: string, marked: string, call: string, after: string | null];
+
+const CALL = '.select_related("customer", "customer__address")';
+const CASES: readonly Case[] = [
+  [
+    "an assignment",
+    '    orders = Order.objects.filter(status="open").order_by("-placed_at")|\n',
+    CALL,
+    '    orders = (\n        Order.objects.filter(status="open")\n        .order_by("-placed_at")\n        .select_related("customer", "customer__address")\n    )\n',
+  ],
+  [
+    "a call whose arguments were broken already",
+    '    return Order.objects.filter(status="é").order_by("-placed_at")|\n',
+    '.select_related(\n        "customer", "customer__address"\n    )',
+    '    return (\n        Order.objects.filter(status="é")\n        .order_by("-placed_at")\n        .select_related("customer", "customer__address")\n    )\n',
+  ],
+  [
+    "a loop, in the middle of its chain",
+    '    for order in Order.objects.filter(status="open").order_by("id")|.iterator():\n        pass\n',
+    CALL,
+    '    for order in (\n        Order.objects.filter(status="open")\n        .order_by("id")\n        .select_related("customer", "customer__address")\n        .iterator()\n    ):\n        pass\n',
+  ],
+  [
+    "two calls at once",
+    '    orders = Order.objects.filter(status__in=["open", "late"])|\n',
+    '.select_related("customer").prefetch_related("lines")',
+    '    orders = (\n        Order.objects.filter(status__in=["open", "late"])\n        .select_related("customer")\n        .prefetch_related("lines")\n    )\n',
+  ],
+  ["a line that fits", '    orders = Order.objects.filter(a=1).order_by("id")|\n', '.select_related("customer")', null],
+  ["one call after another", '    orders = Order.objects.filter(status="a status that is quite long, really")|\n', CALL, null],
+  ["inside another call", '    show(request, Order.objects.filter(status="open").order_by("-placed_at")|)\n', CALL, null],
+  ["beside an operator", '    orders = first or Order.objects.filter(status="open").order_by("-placed_at")|\n', CALL, null],
+  ["a comment at the end", '    orders = Order.objects.filter(status="open").order_by("-placed_at")|  # all\n', CALL, null],
+  ["a chain on lines", '    orders = Order.objects.filter(\n        status="open"\n    ).order_by("id")|\n', CALL, null],
+];
+
+test.each(CASES)("%s", (_name, marked, call, after) => {
+  const text = marked.replace("|", "");
+  const at = Buffer.byteLength(marked.slice(0, marked.indexOf("|")));
+  const edit: Edit = { file: "a.py", start: at, end: at, expected: "", text: call };
+  const edits = wrapChain({ text, lineLength: null }, edit);
+  if (after === null) expect(edits).toBeNull();
+  else expect(applyEdits(text, edits ?? [])).toEqual({ ok: true, text: after });
+});
+
+test("goes by the project's line length", () => {
+  const text = "rows = Order.objects.filter(paid=True).distinct()\n";
+  const edit: Edit = { file: "a.py", start: text.length - 1, end: text.length - 1, expected: "", text: '.select_related("customer")' };
+  expect(wrapChain({ text, lineLength: 100 }, edit)).toBeNull();
+  expect(applyEdits(text, wrapChain({ text, lineLength: 60 }, edit) ?? [])).toMatchObject({
+    text: 'rows = (\n    Order.objects.filter(paid=True)\n    .distinct()\n    .select_related("customer")\n)\n',
+  });
+});
