@@ -71,10 +71,14 @@ const LOOPS: readonly Case[] = [
 ];
 
 describe("statements in a loop", () => {
-  test.each(LOOPS)("%s", expectEdit);
+  test.each(named(LOOPS))("%s", (_name, one) => expectEdit(one));
 });
 
-async function expectEdit(...[, rule, before, after, safety = "review"]: Case): Promise<void> {
+function named(cases: readonly Case[]): (readonly [string, Case])[] {
+  return cases.map((one) => [one[0], one]);
+}
+
+async function expectEdit([, rule, before, after, safety = "review"]: Case): Promise<void> {
   const mended = await mend({ "shop/code.py": indented(before) }, rule);
   expect(mended.after).toBe(indented(after));
   expect([mended.safeties, mended.left, mended.errors]).toEqual([[safety], [], []]);
