@@ -1,5 +1,6 @@
 /** Edits to a chain of method calls: one more call, or more arguments to one that is there. */
-import type { ChainCall, EditDraft, Origin, Span } from "../model/index.ts";
+import type { ChainCall, EditDraft, Origin, RuleInput, Span } from "../model/index.ts";
+import { fitText } from "./fit-text.ts";
 import { indentAt, lineStart, quoted, styleOf, trailingCommentEnd, widthWith, type SourceText, type Style } from "./source-text.ts";
 
 /** Calls of the birth expression itself, innermost first: later statements' calls on the same queryset are left out. */
@@ -30,20 +31,36 @@ export function chainCall(source: SourceText, span: Span, calls: readonly ChainC
   return insertion(span.file, at, fitCall(source, at, `${separator}${call}`));
 }
 
+/** A call chained on a bare `Book.objects.all()` takes the place of `all()`. */
+export function withoutAll(source: SourceText, edit: EditDraft, calls: readonly ChainCall[], { span, model }: Pick<Origin, "span" | "model">, input: RuleInput): EditDraft {
+  if (calls.some((call) => call.name !== "all") || edit.span.start !== span.end || !isPlainAll(source.text.slice(span.start, span.end), model, input)) return edit;
+  const at = edit.span.start - ALL.length;
+  return { span: { ...edit.span, start: at }, text: fitCall(source, at, edit.text, ALL.length) };
+}
+
+const ALL = ".all()";
+
+/** The text of a queryset for one more call: `Book.objects` of `Book.objects.all()`. */
+export function chainable(text: string, model: string, input: RuleInput): string {
+  return /^[A-Z]\w*\.\w+\.all\(\)$/.test(text) && isPlainAll(text, model, input) ? text.slice(0, -ALL.length) : text;
+}
+
+/** `all()` of a manager that has none of its own. */
+function isPlainAll(text: string, model: string, { graph, program }: RuleInput): boolean {
+  const name = /\.(\w+)\.all\(\)$/.exec(text)?.[1];
+  const manager = name === undefined ? undefined : graph.byLabel(model)?.managers.get(name);
+  return manager !== undefined && (manager.manager === null || program.member(manager.manager, "all")?.owner.module.origin !== "project");
+}
+
 /** A chained call as it fits its line; where it does not, its arguments go on a line of their own, or on one each. `removed`: characters that it replaces. */
 export function fitCall({ text, lineLength }: SourceText, at: number, call: string, removed = 0): string {
-  const parts = /^(?<separator>[^.]*)(?<head>\.\w+\()\s*(?<args>[^()]*?),?\s*\)$/.exec(call)?.groups;
-  if (parts === undefined) return call;
-  const { separator = "", head = "", args = "" } = parts;
+  const separator = /^[^.]*/.exec(call)?.[0] ?? "";
+  const written = call.slice(separator.length);
   const style = styleOf(text, lineLength);
   const own = separator === "" ? null : separator.slice(separator.lastIndexOf("\n") + 1);
-  const line = `${head}${args})`;
-  const width = own === null ? widthWith(text, at, line.length - removed) : own.length + line.length;
-  if (width <= style.width) return `${separator}${line}`;
   const indent = own ?? indentAt(text, at);
-  const inner = `${indent}${style.step}`;
-  const body = inner.length + args.length <= style.width ? args : `${args.split(/,\s*/).join(`,\n${inner}`)},`;
-  return `${separator}${head}\n${inner}${body}\n${indent})`;
+  const column = own?.length ?? widthWith(text, at, -removed);
+  return `${separator}${fitText(written, { column, indent }, style)}`;
 }
 
 /** What stands before the dot of the chain's last call that begins a line; empty for a chain on one line. */

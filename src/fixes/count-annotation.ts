@@ -1,7 +1,7 @@
 /** Counts and existence tests of a relation's rows for each row of a queryset, asked for with the queryset. */
 import type { EditDraft, Field, FixDraft, LazyLoad, Model, RuleInput } from "../model/index.ts";
-import { addImport } from "./add-import.ts";
-import { chainCall, ownCalls } from "./chain-edit.ts";
+import { addImport, addImports } from "./add-import.ts";
+import { chainCall, ownCalls, withoutAll } from "./chain-edit.ts";
 import { stepsOf } from "./eager-paths.ts";
 import { quoted, sourceOf, styleOf } from "./source-text.ts";
 import { moduleOf } from "./syntax.ts";
@@ -36,7 +36,7 @@ interface Annotation {
 function annotationFix(loads: readonly LazyLoad[], question: Question, input: RuleInput): FixDraft[] {
   const [load] = loads;
   if (load === undefined) return [];
-  const name = `${question.prefix}${load.path}`;
+  const name = `${question.prefix}${load.path.replace(/_set$/, "s")}`;
   const title = `${question.title} ${load.path.replaceAll("__", ".")} with the queryset`;
   const advice = (reason: string): FixDraft[] => [{ title: `${title}: ${reason}`, safety: "advice", edits: [] }];
   const obstacle = whyNot(load, loads, name, input);
@@ -47,7 +47,9 @@ function annotationFix(loads: readonly LazyLoad[], question: Question, input: Ru
   const value = step === undefined ? null : question.value(load, step, input);
   if (value === null) return advice("annotate it where the queryset is made");
   const { span } = load.origin;
-  const call = chainCall(sourceOf(input, span.file), span, ownCalls(load.origin), `.annotate(${name}=${value.text})`);
+  const source = sourceOf(input, span.file);
+  const calls = ownCalls(load.origin);
+  const call = withoutAll(source, chainCall(source, span, calls, `.annotate(${name}=${value.text})`), calls, load.origin, input);
   return [{ title, safety: "review", edits: [...value.imports, call, ...reads] }];
 }
 
@@ -86,23 +88,15 @@ function existsOf({ origin }: LazyLoad, step: Field, input: RuleInput): Annotati
   const back = target?.fields.get(step.relation?.back ?? "")?.queryName;
   if (module === null || target === null || back === undefined || !isKnown(target, module, input)) return null;
   const text = input.text(file);
-  const missing = ["Exists", "OuterRef"].map((name) => addImport(module, text, "django.db.models", name));
-  const [exists, outer] = missing;
-  const rows = `${target.name}.${target.defaultManager}.filter(${back}=${outer?.name ?? ""}(${quoted("pk", styleOf(text))}))`;
-  return { text: `${exists?.name ?? ""}(${rows})`, imports: joined(missing.flatMap(({ edits }) => edits)) };
+  const { names, edits } = addImports(module, text, "django.db.models", ["Exists", "OuterRef"]);
+  const [exists = "", outer = ""] = names;
+  const rows = `${target.name}.${target.defaultManager}.filter(${back}=${outer}(${quoted("pk", styleOf(text))}))`;
+  return { text: `${exists}(${rows})`, imports: edits };
 }
 
 function isKnown(model: Model, module: NonNullable<ReturnType<typeof moduleOf>>, input: RuleInput): boolean {
   const symbol = input.program.resolve(module, model.name);
   return symbol?.kind === "class" && symbol.cls === model.cls;
-}
-
-/** Two names that the same import is to have: `, Exists` and `, OuterRef`, or one line for both. */
-function joined(edits: readonly EditDraft[]): EditDraft[] {
-  const [first, second] = edits;
-  if (first === undefined || second === undefined || first.span.start !== second.span.start) return [...edits];
-  const name = /\w+\s*$/.exec(second.text)?.[0].trim() ?? "";
-  return [{ ...first, text: first.text.replace(/\w+(?=\s*$)/, (own) => `${own}, ${name}`) }];
 }
 
 /** `order.lines.count()`, `order.lines.all().count()`, and the same in a template. */

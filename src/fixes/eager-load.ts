@@ -1,11 +1,11 @@
 /** The edit that loads a relation together with the queryset that owns the rows. */
-import type { ChainCall, ClassInfo, EditDraft, FixDraft, LazyLoad, RuleInput, Safety, Span } from "../model/index.ts";
-import { appendCall, extendCall, fitCall, insertion, isExtensible, ownCalls } from "./chain-edit.ts";
+import type { ClassInfo, EditDraft, FixDraft, LazyLoad, RuleInput, Safety, Span } from "../model/index.ts";
+import { appendCall, extendCall, insertion, isExtensible, ownCalls, withoutAll } from "./chain-edit.ts";
 import { lookupPath } from "./eager-paths.ts";
 import { judge, type EditPlan, type Verdict } from "./eager-verdict.ts";
 import { changelistPaths, implicitEdits } from "./implicit-queryset.ts";
 import { shortcutEdits } from "./shortcut-edit.ts";
-import { sourceOf, type SourceText } from "./source-text.ts";
+import { sourceOf } from "./source-text.ts";
 
 /**
  * One fix for a lazy load: `select_related` where every step is single-valued, else `prefetch_related`. Without an
@@ -48,24 +48,12 @@ function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related
   if (obstacle !== null) return { ...obstacle, edits: [] };
   const admin = method === "select_related" ? adminAround(origin.span, input) : null;
   const paths = admin === null ? [path] : changelistPaths(load, admin, path, input);
-  const edits = [instead(source, appendCall(source, origin.span, calls, method, paths), calls, load, input), ...chunks];
+  const edits = [withoutAll(source, appendCall(source, origin.span, calls, method, paths), calls, origin, input), ...chunks];
   if (admin !== null) return { safety: "review", reason: "naming relations ends the changelist's automatic select_related()", edits };
   const isPartly = origin.kind === "related" && load.withoutCaller;
   return isPartly
     ? { safety: "review", reason: "a caller that prefetches these rows would query them again", edits }
     : { safety: "safe", reason: "", edits };
-}
-
-/** `Book.objects.all()` needs no `all()` any more. */
-function instead(source: SourceText, edit: EditDraft, calls: readonly ChainCall[], { origin }: LazyLoad, input: RuleInput): EditDraft {
-  const written = source.text.slice(origin.span.start, origin.span.end);
-  const name = /\.(\w+)\.all\(\)$/.exec(written)?.[1];
-  const manager = name === undefined ? undefined : input.graph.byLabel(origin.model)?.managers.get(name);
-  const isOwn = manager?.manager != null && input.program.member(manager.manager, "all")?.owner.module.origin === "project";
-  if (manager === undefined || isOwn || calls.some((call) => call.name !== "all") || edit.span.start !== origin.span.end) return edit;
-  const length = ".all()".length;
-  const call = edit.text.replace(/\(\s*(.*?),?\s*\)$/s, "($1)");
-  return { span: { ...edit.span, start: edit.span.start - length }, text: fitCall(source, edit.span.start, call, length) };
 }
 
 /** The admin class whose `get_queryset` holds the span. */

@@ -9,7 +9,14 @@ import { descendants } from "./syntax.ts";
 export function keepColumnFix(load: LazyLoad, input: RuleInput): FixDraft[] {
   const title = `Load ${load.path.replaceAll("__", ".")} with the row`;
   const edits = undefer(load, input) ?? nameColumn(load, input);
-  return edits.length === 0 ? [] : [{ title, safety: "safe", edits }];
+  if (edits.length === 0) return [];
+  return isShared(load, input) ? [{ title: `${title}: other code uses this queryset too`, safety: "review", edits }] : [{ title, safety: "safe", edits }];
+}
+
+/** The queryset is run in several functions, some of which may gain from what is left out. */
+function isShared({ origin }: LazyLoad, { facts }: RuleInput): boolean {
+  const own = facts.runs.filter((run) => run.origin.span.file === origin.span.file && run.origin.span.start === origin.span.start);
+  return new Set(own.map((run) => run.symbol)).size > 1;
 }
 
 function nameColumn({ origin, path }: LazyLoad, input: RuleInput): FixDraft["edits"] {

@@ -1,5 +1,6 @@
 import type { FindingDraft, FixDraft, Rule, RuleInput, Span } from "../../model/index.ts";
 import { addImport } from "../../fixes/add-import.ts";
+import { chainable } from "../../fixes/chain-edit.ts";
 import { fitText } from "../../fixes/fit-text.ts";
 import { indentAt, lineStart, quoted, styleOf } from "../../fixes/source-text.ts";
 import { sourceText } from "../code.ts";
@@ -48,7 +49,7 @@ function toDrafts(loop: RowLoop, input: RuleInput): FindingDraft[] {
 }
 
 /** `sum(row.total for row in rows)` becomes `rows.aggregate(result=Sum("total", default=0))["result"]`. */
-function aggregateFix({ comprehension }: RowLoop, span: Span, aggregate: string, column: string, input: RuleInput): FixDraft[] {
+function aggregateFix({ comprehension, model }: RowLoop, span: Span, aggregate: string, column: string, input: RuleInput): FixDraft[] {
   const [clause] = comprehension.clauses;
   const module = moduleOf(input.program, span.file);
   // Without rows sum() is 0, max() and min() fail; only since Django 4.0 an aggregate can say what it is then.
@@ -56,7 +57,7 @@ function aggregateFix({ comprehension }: RowLoop, span: Span, aggregate: string,
   const text = input.text(span.file);
   const style = styleOf(text, input.lineLength);
   const imported = addImport(module, text, "django.db.models", aggregate);
-  const rows = sourceText(input, span.file, clause.iterable);
+  const rows = chainable(sourceText(input, span.file, clause.iterable), model.label, input);
   const name = quoted("result", style);
   const call = fitText(`${rows}.aggregate(result=${imported.name}(${quoted(column, style)}, default=0))`, { column: span.start - lineStart(text, span.start), after: name.length + 2, indent: indentAt(text, span.start) }, style);
   return [{ title: "Let the database add them up", safety: "review", edits: [...imported.edits, { span, text: `${call}[${name}]` }] }];

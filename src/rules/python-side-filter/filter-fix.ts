@@ -1,4 +1,5 @@
 /** Conditions of a comprehension on its row's own columns, as the lookups of `filter()` and `exclude()`. */
+import { chainable } from "../../fixes/chain-edit.ts";
 import type { Expr, FixDraft, Model, RuleInput } from "../../model/index.ts";
 import { nodesIn, sourceText } from "../code.ts";
 import type { RowLoop } from "../row-loops.ts";
@@ -20,7 +21,7 @@ export function filterFix({ comprehension, model, target, conditions, run }: Row
   if (known.length < lookups.length) return [];
   const calls = known.map(({ method, argument }) => `.${method}(${argument})`).join("");
   const joined = known.every(({ method }) => method === "filter") ? `.filter(${known.map(({ argument }) => argument).join(", ")})` : calls;
-  return [{ title: "Let the database choose the rows", safety: "review", edits: [{ span: { file, start: clause.iterable.end, end: condition.end }, text: joined }] }];
+  return [{ title: "Let the database choose the rows", safety: "review", edits: [{ span: { file, start: clause.iterable.start, end: condition.end }, text: `${chainable(sourceText(input, file, clause.iterable), model.label, input)}${joined}` }] }];
 }
 
 const LOOKUPS: Readonly<Record<string, string>> = { "==": "", "<": "__lt", "<=": "__lte", ">": "__gt", ">=": "__gte", in: "__in" };

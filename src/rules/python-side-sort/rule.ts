@@ -1,4 +1,5 @@
 import type { Call, FindingDraft, FixDraft, QueryRun, Rule, RuleInput, Slice } from "../../model/index.ts";
+import { chainable } from "../../fixes/chain-edit.ts";
 import { quoted, styleOf } from "../../fixes/source-text.ts";
 import { callAt, pathTo, sourceText } from "../code.ts";
 import { columnOf } from "../own-columns.ts";
@@ -62,7 +63,7 @@ function orderFix(call: Call, run: QueryRun, column: string, input: RuleInput): 
   const { file } = run.span;
   const style = styleOf(input.text(file));
   const isDescending = reverse?.kind === "constant" && reverse.value === "true";
-  const ordered = `${sourceText(input, file, rows)}.order_by(${quoted(`${isDescending ? "-" : ""}${column}`, style)})`;
+  const ordered = `${chainable(sourceText(input, file, rows), run.model, input)}.order_by(${quoted(`${isDescending ? "-" : ""}${column}`, style)})`;
   const path = pathTo(input, run.span);
   const parent = path[path.indexOf(call) - 1];
   if (parent?.kind === "subscript" && parent.object === call && parent.index.kind === "slice") {

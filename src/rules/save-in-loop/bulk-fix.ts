@@ -61,10 +61,11 @@ function isOwnMethod(model: LoopWrite["model"], manager: string, input: RuleInpu
   return fact === undefined || classes.some((cls) => ["create", "bulk_create"].some((name) => input.program.member(cls, name)?.owner.module.origin === "project"));
 }
 
-/** A query for rows of the model in the loop would not find those that are only collected. */
-function isModelQueried({ model, span }: LoopWrite, loop: For, input: RuleInput): boolean {
+/** Another statement on rows of the model in the loop would not find what is only collected. */
+function isModelQueried({ model, span, write }: LoopWrite, loop: For, input: RuleInput): boolean {
   const body = { file: span.file, start: loop.headEnd, end: loop.end };
-  return input.facts.runs.some((run) => run.model === model.label && [run.span, ...run.calls].some((place) => isWithin(place, body)));
+  const touching = [...input.facts.runs, ...input.facts.writes.filter((other) => other.span.start !== write.span.start)];
+  return touching.some((one) => one.model === model.label && [one.span, ...one.calls].some((place) => isWithin(place, body)));
 }
 
 /** `for x in xs: Order.objects.create(a=x)` as one expression. */
@@ -82,7 +83,7 @@ function wholeLoop(one: LoopWrite, loop: For, { element, manager }: NewRow, inpu
 export function bulkUpdateFix(one: LoopWrite, input: RuleInput): FixDraft[] {
   const { loop } = one.site;
   const { receiver, model } = one;
-  if (loop?.kind !== "for" || receiver.kind !== "name" || loop.target.kind !== "name" || loop.target.name !== receiver.name || model.parents.length > 0) return [];
+  if (loop?.kind !== "for" || receiver.kind !== "name" || loop.target.kind !== "name" || loop.target.name !== receiver.name || model.parents.length > 0 || isModelQueried(one, loop, input)) return [];
   const fields = changedFields(one, loop, receiver.name);
   const cls = classNameIn(model, one.span.file, input);
   if (fields === null || fields.length === 0 || cls === null || fields.some((field) => field.primaryKey)) return [];

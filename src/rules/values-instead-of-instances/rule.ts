@@ -1,4 +1,6 @@
 import type { Expr, FindingDraft, FixDraft, Model, Rule, RuleInput } from "../../model/index.ts";
+import { chainable } from "../../fixes/chain-edit.ts";
+import { fitText, roomAt } from "../../fixes/fit-text.ts";
 import { quoted, styleOf } from "../../fixes/source-text.ts";
 import { knownReads, type KnownReads } from "../known-reads.ts";
 import { holderName, listed, modelName } from "../names.ts";
@@ -51,12 +53,12 @@ function valuesFix(runs: KnownReads["runs"], model: Model, input: RuleInput): Fi
   if (clause === undefined || clause.conditions.length > 0 || clause.isAsync || names === null || !isChain(clause.iterable)) return [];
   const { file } = run.span;
   const text = input.text(file);
-  const style = styleOf(text);
+  const style = styleOf(text, input.lineLength);
   const flat = whole.element.kind === "sequence" ? "" : ", flat=True";
-  const rows = text.slice(clause.iterable.start, clause.iterable.end);
+  const rows = chainable(text.slice(clause.iterable.start, clause.iterable.end), model.label, input);
   const values = `${rows}.values_list(${names.map((name) => quoted(name, style)).join(", ")}${flat})`;
   const safety = names.every((name) => isPlainColumn(model, name)) && !isMadeSpecially(model, input) ? "safe" : "review";
-  return [{ title: `Read ${names.join(", ")} alone`, safety, edits: [{ span: { file, start: whole.start, end: whole.end }, text: `${whole.type}(${values})` }] }];
+  return [{ title: `Read ${names.join(", ")} alone`, safety, edits: [{ span: { file, start: whole.start, end: whole.end }, text: fitText(`${whole.type}(${values})`, roomAt(text, whole), style) }] }];
 }
 
 /** `row.a` or `(row.a, row.b)`. */
