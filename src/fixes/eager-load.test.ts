@@ -52,7 +52,7 @@ const SAFE: readonly Case[] = [
   [
     "a line that grows too long",
     'Book.objects.filter(title__startswith="a very long title", editor__name="x")',
-    'Book.objects.filter(title__startswith="a very long title", editor__name="x").select_related(\n        "author"\n    )',
+    'Book.objects.filter(\n        title__startswith="a very long title", editor__name="x"\n    ).select_related("author")',
   ],
   ["rows of one row's manager", "Author.objects.get(no=pk).books.filter(no=1)", 'Author.objects.get(no=pk).books.filter(no=1).select_related("editor")', "book.editor.name"],
   ["an ordered reverse relation", "Book.objects.filter(no=pk)", 'Book.objects.filter(no=pk).prefetch_related("chapters")', "list(book.chapters.all())"],

@@ -30,10 +30,10 @@ export function fitText(text: string, { column, after = 0, indent }: Room, style
   const items = splitItems(call.inside);
   const line = items.join(", ");
   const isSplit = items.length > 1 || !isGenerator(line);
-  const fits = inner.length + line.length <= style.width && !line.includes("\n");
+  const fits = !call.isMagic && inner.length + line.length <= style.width && !line.includes("\n");
   if (fits) return `${call.head}\n${inner}${line}\n${indent}${call.tail}`;
   if (!isSplit) return `${call.head}\n${splitGenerator(line).map((part) => `${inner}${part}`).join("\n")}\n${indent}${call.tail}`;
-  const comma = items.length > 1 ? "," : "";
+  const comma = items.length > 1 || call.isMagic ? "," : "";
   const lines = items.map((item) => `${inner}${fitText(item, { column: inner.length, after: comma.length, indent: inner }, style)}${comma}`);
   return `${call.head}\n${lines.join("\n")}\n${indent}${call.tail}`;
 }
@@ -49,13 +49,16 @@ interface Bracket {
   readonly head: string;
   readonly inside: string;
   readonly tail: string;
+  /** A last comma keeps what is inside on lines of its own. */
+  readonly isMagic: boolean;
 }
 
 function lastBracket(text: string): Bracket | null {
   const open = openings(text);
   if (open === null || !/[)\]}]$/.test(text)) return null;
-  const inside = text.slice(open + 1, -1).trim().replace(/,$/, "");
-  return inside === "" ? null : { head: text.slice(0, open + 1), inside, tail: text.slice(-1) };
+  const written = text.slice(open + 1, -1).trim();
+  const inside = written.replace(/,$/, "");
+  return inside === "" ? null : { head: text.slice(0, open + 1), inside, tail: text.slice(-1), isMagic: written !== inside && text.includes("\n") };
 }
 
 /** Where the bracket opens that the text ends with. */

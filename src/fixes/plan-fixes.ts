@@ -65,11 +65,10 @@ function joinEqualPlaces(edits: readonly Edit[]): Edit[] {
 /** The same edits with lines broken where they grow too long. */
 function laidOut(edits: readonly Edit[], source: SourceText | undefined): readonly Edit[] {
   if (source === undefined) return edits;
-  return edits.flatMap((edit) => {
+  return edits.map((edit) => {
     const wrapped = wrapChain(source, edit);
     const others = edits.filter((other) => other !== edit);
-    if (wrapped !== null && !wrapped.some((one) => others.some((other) => overlaps(one, other)))) return wrapped;
-    return [fitted(edit, source)];
+    return wrapped !== null && !others.some((other) => overlaps(wrapped, other)) ? wrapped : fitted(edit, source);
   });
 }
 

@@ -12,7 +12,7 @@ export function sourceOf(input: RuleInput, file: string): SourceText {
 }
 
 export interface Style {
-  /** The quote that the file mostly uses for short strings. */
+  /** The quote that the file mostly uses. */
   readonly quote: '"' | "'";
   /** Columns that a line may have. */
   readonly width: number;
@@ -38,8 +38,8 @@ export function styleOf(text: string, lineLength: number | null = null): Style {
 function readStyle(text: string): Omit<Style, "width"> & { readonly longest: number } {
   const lines = text.split(/\r\n|\n|\r/);
   const longest = Math.max(0, ...lines.map((line) => line.length).filter((length) => length <= WIDEST));
-  const single = text.match(/'\w+'/g)?.length ?? 0;
-  const double = text.match(/"\w+"/g)?.length ?? 0;
+  const single = text.match(/(?<!['\w])'(?!')[^'\n]*'/g)?.length ?? 0;
+  const double = text.match(/(?<!["\w])"(?!")[^"\n]*"/g)?.length ?? 0;
   const indented = lines.map((line) => /^(\t|\x20{2,8})\S/.exec(line)?.[1]).find((indent) => indent !== undefined);
   return { quote: single > double ? "'" : '"', longest, step: indented ?? "    " };
 }

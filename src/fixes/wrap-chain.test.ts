@@ -33,27 +33,52 @@ const CASES: readonly Case[] = [
     '    orders = (\n        Order.objects.filter(status__in=["open", "late"])\n        .select_related("customer")\n        .prefetch_related("lines")\n    )\n',
   ],
   ["a line that fits", '    orders = Order.objects.filter(a=1).order_by("id")|\n', '.select_related("customer")', null],
-  ["one call after another", '    orders = Order.objects.filter(status="a status that is quite long, really")|\n', CALL, null],
+  [
+    "one call after another",
+    '    orders = Order.objects.filter(status="a status that is quite long, really")|\n',
+    CALL,
+    '    orders = Order.objects.filter(\n        status="a status that is quite long, really"\n    ).select_related("customer", "customer__address")\n',
+  ],
+  [
+    "a bracket behind it that can be opened",
+    '    order = Order.objects|.get(pk=pk, status="open")\n',
+    CALL,
+    '    order = Order.objects.select_related("customer", "customer__address").get(\n        pk=pk, status="open"\n    )\n',
+  ],
+  [
+    "a chain whose arguments are on lines",
+    '    orders = Order.objects.filter(\n        status="open",  # no comment\n    ).order_by("id")|[:5]\n'.replace("  # no comment", ""),
+    '.select_related("customer")',
+    '    orders = (\n        Order.objects.filter(\n            status="open",\n        )\n        .order_by("id")\n        .select_related("customer")[:5]\n    )\n',
+  ],
+  [
+    "a line that was broken before",
+    '    orders["open"] = Order.objects.filter(status="open").order_by(\n        "-placed_at"\n    )|[:2]\n',
+    '.select_related("customer")',
+    '    orders["open"] = (\n        Order.objects.filter(status="open")\n        .order_by("-placed_at")\n        .select_related("customer")[:2]\n    )\n',
+  ],
   ["inside another call", '    show(request, Order.objects.filter(status="open").order_by("-placed_at")|)\n', CALL, null],
   ["beside an operator", '    orders = first or Order.objects.filter(status="open").order_by("-placed_at")|\n', CALL, null],
   ["a comment at the end", '    orders = Order.objects.filter(status="open").order_by("-placed_at")|  # all\n', CALL, null],
-  ["a chain on lines", '    orders = Order.objects.filter(\n        status="open"\n    ).order_by("id")|\n', CALL, null],
+  ["one call after lines", '    orders = Order.objects.filter(\n        status="open",\n    )|\n', CALL, null],
+  ["a comment among the lines", '    orders = Order.objects.filter(\n        status="open",  # late\n    ).order_by("id")|\n', CALL, null],
 ];
 
 test.each(CASES)("%s", (_name, marked, call, after) => {
   const text = marked.replace("|", "");
   const at = Buffer.byteLength(marked.slice(0, marked.indexOf("|")));
   const edit: Edit = { file: "a.py", start: at, end: at, expected: "", text: call };
-  const edits = wrapChain({ text, lineLength: null }, edit);
-  if (after === null) expect(edits).toBeNull();
-  else expect(applyEdits(text, edits ?? [])).toEqual({ ok: true, text: after });
+  const wrapped = wrapChain({ text, lineLength: null }, edit);
+  if (wrapped === null || after === null) expect(wrapped).toBe(after);
+  else expect(applyEdits(text, [wrapped])).toEqual({ ok: true, text: after });
 });
 
 test("goes by the project's line length", () => {
   const text = "rows = Order.objects.filter(paid=True).distinct()\n";
   const edit: Edit = { file: "a.py", start: text.length - 1, end: text.length - 1, expected: "", text: '.select_related("customer")' };
   expect(wrapChain({ text, lineLength: 100 }, edit)).toBeNull();
-  expect(applyEdits(text, wrapChain({ text, lineLength: 60 }, edit) ?? [])).toMatchObject({
+  const wrapped = wrapChain({ text, lineLength: 60 }, edit);
+  expect(applyEdits(text, wrapped === null ? [] : [wrapped])).toMatchObject({
     text: 'rows = (\n    Order.objects.filter(paid=True)\n    .distinct()\n    .select_related("customer")\n)\n',
   });
 });

@@ -1,71 +1,104 @@
 /** A chain of calls that has grown too long for its line, as Black writes it: in parentheses, one call a line. */
 import type { Edit } from "../model/finding.ts";
-import { lineEnd, lineStart, styleOf, type SourceText } from "./source-text.ts";
+import { fitText } from "./fit-text.ts";
+import { lineEnd, lineStart, styleOf, type SourceText, type Style } from "./source-text.ts";
 
-/** What may stand before a chain that has the rest of its line for itself. */
-const HOLDER = /^(?<indent>[\t ]*)(?:return |[\w.]+(?:: [^=]+?)? = |(?<loop>(?:async )?for [\w, ()]+? in ))/;
+/** What may stand before a chain that has the rest of its statement for itself. */
+const HOLDER = /^(?<indent>[\t ]*)(?:return |[\w.]+(?:\[[^\]]*\])?(?:: [^=]+?)? = |(?<loop>(?:async )?for [\w, ()]+? in ))/;
+/** Lines above the edit that a chain may begin on. */
+const LINES_ABOVE = 30;
+
+/** A statement whose chain an edit makes longer. */
+interface Statement {
+  readonly indent: string;
+  /** Where the chain begins, and its column. */
+  readonly start: number;
+  readonly column: number;
+  readonly end: number;
+  /** The chain before and after the edit. */
+  readonly written: string;
+  readonly whole: string;
+  /** What stands behind it on its last line. */
+  readonly suffix: string;
+}
 
 /**
- * The edits instead of one that chains calls on the end of a one-line expression, where the line gets too long and at
- * least two calls follow another one; null where the edit may stay as it is. One call more is left to `fitCall`, as
- * Black does not give a single call a line of its own.
+ * The edit instead of one that chains calls on the end of an expression, where its line gets too long: with two calls
+ * that follow another one, each call gets a line; with one, the last bracket is opened that leaves its line short
+ * enough. Null where the edit may stay as it is.
  */
-export function wrapChain(source: SourceText, edit: Edit): readonly Edit[] | null {
+export function wrapChain(source: SourceText, edit: Edit): Edit | null {
   if (!edit.text.startsWith(".")) return null;
-  const { text } = source;
-  const at = Buffer.from(text).subarray(0, edit.start).toString().length;
-  const first = lineStart(text, at);
-  const holder = HOLDER.exec(text.slice(first, at));
-  if (holder === null) return null;
-  const start = first + holder[0].length;
-  const added = onOneLine(edit.text);
-  const written = text.slice(start, at);
-  const rest = text.slice(at + edit.expected.length, lineEnd(text, at));
-  const tail = holder.groups?.["loop"] === undefined ? rest : rest.replace(/:$/, "");
-  const whole = `${written}${added}${tail}`;
+  const statement = statementAt(source.text, edit);
+  const style = styleOf(source.text, source.lineLength);
+  if (statement === null) return null;
+  const { whole, written, column, suffix, start, end } = statement;
   const dots = chainDots(whole);
-  const isWhole = holder.groups?.["loop"] === undefined ? tail === rest : tail !== rest;
-  const style = styleOf(text, source.lineLength);
-  if (dots === null || dots.length < 2 || !isWhole || start - first + `${whole}${rest.slice(tail.length)}`.length <= style.width) return null;
-  const indent = holder.groups?.["indent"] ?? "";
+  const isOnOneLine = !written.includes("\n");
+  if (dots === null || (isOnOneLine && column + whole.length + suffix.length <= style.width)) return null;
+  const text = dots.length >= 2 ? fluent(statement, dots, style) : isOnOneLine ? opened(statement, style) : null;
+  return text === null ? null : inBytes(source.text, { file: edit.file, start, end, expected: source.text.slice(start, end), text });
+}
+
+function statementAt(text: string, edit: Edit): Statement | null {
+  const at = Buffer.from(text).subarray(0, edit.start).toString().length;
+  const after = at + edit.expected.length;
+  const rest = text.slice(after, lineEnd(text, after));
+  let first = lineStart(text, at);
+  for (let above = 0; above < LINES_ABOVE; above += 1) {
+    const holder = HOLDER.exec(text.slice(first, at));
+    const start = first + (holder?.[0].length ?? 0);
+    if (holder !== null && chainDots(text.slice(start, at)) !== null) {
+      const tail = holder.groups?.["loop"] === undefined ? rest : rest.replace(/:$/, "");
+      const isWhole = holder.groups?.["loop"] === undefined ? tail === rest : tail !== rest;
+      const whole = `${text.slice(start, at)}${onOneLine(edit.text)}${tail}`;
+      if (!isWhole) return null;
+      return { indent: holder.groups?.["indent"] ?? "", start, column: start - first, end: after + tail.length, written: text.slice(start, at), whole, suffix: rest.slice(tail.length) };
+    }
+    if (first === 0) return null;
+    first = lineStart(text, first - 1);
+  }
+  return null;
+}
+
+/** In brackets, one call a line. */
+function fluent({ whole, indent, written }: Statement, dots: readonly number[], style: Style): string | null {
   const inner = `${indent}${style.step}`;
   const pieces = [0, ...dots].map((from, index) => whole.slice(from, dots[index]));
-  if (pieces.some((piece) => inner.length + piece.length > style.width)) return null;
-  const end = at + edit.expected.length;
-  const before = dots.filter((dot) => dot < written.length).map((dot) => broken(edit.file, start + dot, inner));
-  const within = brokenText(added, dots.map((dot) => dot - written.length).filter((dot) => dot >= 0 && dot < added.length), inner);
-  const after = dots.filter((dot) => dot >= written.length + added.length).map((dot) => broken(edit.file, end + dot - written.length - added.length, inner));
-  const closing = `\n${indent})`;
-  const isLast = tail === "";
-  const drafts = [
-    { ...broken(edit.file, start, inner), text: `(\n${inner}` },
-    ...before,
-    { file: edit.file, start: at, end, expected: edit.expected, text: `${within}${isLast ? closing : ""}` },
-    ...after,
-    ...(isLast ? [] : [{ ...broken(edit.file, end + tail.length, inner), text: closing }]),
-  ];
-  return joinAtOnePoint(drafts).map((draft) => inBytes(text, draft));
+  if (/"""|'''/.test(written)) return null;
+  const laid = pieces.map((piece) => fitText(indented(piece, style.step), { column: inner.length, indent: inner }, style));
+  return `(\n${laid.map((piece) => `${inner}${piece}`).join("\n")}\n${indent})`;
 }
 
-/** Two insertions at one point are one. */
-function joinAtOnePoint(edits: readonly Edit[]): Edit[] {
-  const joined: Edit[] = [];
-  for (const edit of edits) {
-    const last = joined.at(-1);
-    if (last === undefined || last.start !== edit.start || last.end !== edit.end) joined.push(edit);
-    else joined[joined.length - 1] = { ...last, text: `${last.text}${edit.text}` };
+/** Lines that a last comma keeps apart go one step to the right. */
+function indented(piece: string, step: string): string {
+  return piece.replaceAll(/\n(?=[^\n])/g, `\n${step}`);
+}
+
+/** The last bracket that leaves its line and the one behind it short enough holds its arguments on lines of their own. */
+function opened({ whole, column, indent, suffix }: Statement, style: Style): string | null {
+  for (const [open, close] of brackets(whole).toReversed()) {
+    const tail = whole.slice(close + 1);
+    const isShort = column + open + 1 <= style.width && indent.length + 1 + tail.length + suffix.length <= style.width;
+    if (isShort && close - open > 1 && whole[open] === "(") return `${fitText(whole.slice(0, close + 1), { column: style.width, indent }, style)}${tail}`;
   }
-  return joined;
+  return null;
 }
 
-function broken(file: string, at: number, inner: string): Edit {
-  return { file, start: at, end: at, expected: "", text: `\n${inner}` };
-}
-
-function brokenText(text: string, dots: readonly number[], inner: string): string {
-  const points = [0, ...dots.filter((dot) => dot > 0)];
-  const pieces = points.map((from, index) => text.slice(from, points[index + 1]));
-  return `${dots.includes(0) ? `\n${inner}` : ""}${pieces.join(`\n${inner}`)}`;
+/** Pairs of brackets that stand in no other, as offsets. */
+function brackets(text: string): (readonly [open: number, close: number])[] {
+  const found: (readonly [number, number])[] = [];
+  const stack: number[] = [];
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at] ?? "";
+    if (char === '"' || char === "'") at = stringEnd(text, at);
+    else if ("([{".includes(char)) stack.push(at);
+    else if (")]}".includes(char)) {
+      const open = stack.pop();
+      if (open !== undefined && stack.length === 0) found.push([open, at]);
+    }
+  }
+  return found;
 }
 
 function inBytes(text: string, edit: Edit): Edit {
