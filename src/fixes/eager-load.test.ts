@@ -148,3 +148,17 @@ describe("classes that a framework makes querysets of", () => {
     expect([mended.safeties, mended.left]).toEqual([["review"], []]);
   });
 });
+
+test("a row that may be made where it is fetched has nothing loaded", async () => {
+  const text = "from shop.models import Book\n\n\ndef show(numbers):\n    for no in numbers:\n        book, _ = Book.objects.get_or_create(no=no)\n        print(book.author.name)\n";
+  const mended = await mend({ "shop/code.py": text }, "n-plus-one");
+  expect([mended.after, mended.safeties]).toEqual([text, ["advice"]]);
+  expect(mended.titles[0]).toMatch(/new row has nothing loaded/);
+});
+
+test("the header of a class is no queryset", async () => {
+  const text = "from django.db import models\nfrom shop.models import Author\n\n\nclass NoteQuerySet(models.QuerySet):\n    def names(self):\n        return [note.author.name for note in self.exclude(author__no=1)]\n\n\nclass Note(models.Model):\n    author = models.ForeignKey(Author, models.CASCADE)\n    objects = NoteQuerySet.as_manager()\n";
+  const mended = await mend({ "shop/code.py": text }, "n-plus-one");
+  expect(mended.after).toBe(text);
+  expect(mended.titles[0]).toMatch(/not a chain of calls/);
+});

@@ -87,7 +87,7 @@ function whyNotHere({ origin }: LazyLoad, input: RuleInput): Verdict | null {
     const isKnown = queryset != null && input.program.member(queryset, next) !== null;
     return isKnown ? null : { safety: "advice", reason: `load it inside ${next}(), which makes the queryset` };
   }
-  if (!/[\])\w]$/.test(written)) return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
+  if (!/[\])\w]$/.test(written) || /^(?:class|def)\s/.test(written)) return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
   const isWhole = next !== undefined || written.endsWith(")");
   if (isWhole) return null;
   const { file, start } = origin.span;

@@ -6,7 +6,8 @@ import { oldOffset } from "./old-offset.ts";
 import type { ChosenFix } from "./plan-fixes.ts";
 import { verifyFixes, type Trial } from "./verify-fixes.ts";
 
-const TEXT = "a\nb\nc\nd\n";
+const LETTERS = [..."abcdefghijklmnop"];
+const TEXT = `${LETTERS.join("\n")}\n`;
 const [template] = SAMPLE_FINDINGS;
 
 /** A finding about the line that holds `word`; its fix replaces the word. */
@@ -58,6 +59,14 @@ describe("verifyFixes", () => {
     const plan = await verifyFixes(chosen, trialOf(chosen, (text) => (text.includes("bad") ? [fresh] : [])));
     expect(plan.applied.map(({ fix }) => fix.title)).toEqual(["a", "c", "d"]);
     expect(plan.dropped.map(({ fix }) => fix.title)).toEqual(["b"]);
+  });
+  test("gives an account of every fix when there is no more time", async () => {
+    const chosen = LETTERS.map((letter, index) => fixing(letter, index % 3 === 0 ? "bad" : letter.toUpperCase()));
+    const { finding } = fixing("a", "");
+    const fresh: Finding = { ...finding, id: "new", rule: "other", model: "m.new", places: [{ ...finding.places[0], file: "z.py" } as Finding["places"][number]] };
+    const plan = await verifyFixes(chosen, trialOf(chosen, (text) => (text.includes("bad") ? [fresh] : [])));
+    expect([...plan.applied, ...plan.dropped].map((one) => one.finding.id).toSorted()).toEqual(LETTERS);
+    expect(plan.applied.some(({ fix }) => fix.edits.some(({ text }) => text === "bad"))).toBe(false);
   });
   test("runs nothing when there is nothing to try", async () => {
     const trial = trialOf([]);

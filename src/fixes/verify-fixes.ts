@@ -64,7 +64,11 @@ async function halve(kept: readonly ChosenFix[], trial: Trial, dropped: DroppedF
   const first = await settle(kept.slice(0, middle), trial, dropped, budget);
   const second = await settle(kept.slice(middle), trial, dropped, budget);
   const both = [...first, ...second];
-  if (first.length === 0 || second.length === 0 || budget.left === 0) return first.length === 0 ? second : first;
+  if (first.length === 0 || second.length === 0) return both;
+  if (budget.left === 0) {
+    dropped.push(...second.map((one) => ({ ...one, reason: "there was no more time to try it together with the others" })));
+    return first;
+  }
   budget.left -= 1;
   if ((await tryOut(both, trial)) === null) return both;
   dropped.push(...second.map((one) => ({ ...one, reason: "it makes a new finding together with another fix" })));
