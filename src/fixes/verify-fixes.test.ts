@@ -61,12 +61,13 @@ describe("verifyFixes", () => {
     expect(plan.dropped.map(({ fix }) => fix.title)).toEqual(["b"]);
   });
   test("gives an account of every fix when there is no more time", async () => {
-    const chosen = LETTERS.map((letter, index) => fixing(letter, index % 3 === 0 ? "bad" : letter.toUpperCase()));
+    const chosen = LETTERS.map((letter) => fixing(letter, letter.toUpperCase()));
     const { finding } = fixing("a", "");
     const fresh: Finding = { ...finding, id: "new", rule: "other", model: "m.new", places: [{ ...finding.places[0], file: "z.py" } as Finding["places"][number]] };
-    const plan = await verifyFixes(chosen, trialOf(chosen, (text) => (text.includes("bad") ? [fresh] : [])));
+    // Each does well alone, and no two together.
+    const plan = await verifyFixes(chosen, trialOf(chosen, (text) => ((text.match(/[A-Z]/g)?.length ?? 0) > 1 ? [fresh] : [])));
     expect([...plan.applied, ...plan.dropped].map((one) => one.finding.id).toSorted()).toEqual(LETTERS);
-    expect(plan.applied.some(({ fix }) => fix.edits.some(({ text }) => text === "bad"))).toBe(false);
+    expect(plan.applied).toHaveLength(1);
   });
   test("runs nothing when there is nothing to try", async () => {
     const trial = trialOf([]);
