@@ -1,5 +1,5 @@
 /** Lays a call out as Black does where it is too long for its line. */
-import { indentAt, lineEnd, lineStart, type Style } from "./source-text.ts";
+import { codeAfter, indentAt, lineStart, type Style } from "./source-text.ts";
 
 export interface Room {
   /** Columns before the text on its first line. */
@@ -12,7 +12,7 @@ export interface Room {
 
 /** What is there for a text that takes the place of another. */
 export function roomAt(text: string, { start, end }: { readonly start: number; readonly end: number }): Room {
-  return { column: start - lineStart(text, start), after: lineEnd(text, end) - end, indent: indentAt(text, start) };
+  return { column: start - lineStart(text, start), after: codeAfter(text, end).length, indent: indentAt(text, start) };
 }
 
 /**

@@ -69,7 +69,12 @@ export function trailingCommentEnd(text: string, offset: number): number | null 
   return /^[\t ]*#/.test(rest) ? offset + rest.length : null;
 }
 
-/** Columns of the line with `added` more characters in it. */
+/** Columns of the line with `added` more characters in it; a comment behind the code may stand out. */
 export function widthWith(text: string, offset: number, added: number): number {
-  return lineEnd(text, offset) - lineStart(text, offset) + added;
+  return offset + codeAfter(text, offset).length - lineStart(text, offset) + added;
+}
+
+/** The rest of the line without a comment. */
+export function codeAfter(text: string, offset: number): string {
+  return text.slice(offset, lineEnd(text, offset)).replace(/\s+#.*$/, "");
 }

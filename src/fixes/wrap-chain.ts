@@ -1,7 +1,7 @@
 /** A chain of calls that has grown too long for its line, as Black writes it: in parentheses, one call a line. */
 import type { Edit } from "../model/finding.ts";
 import { fitText } from "./fit-text.ts";
-import { lineEnd, lineStart, styleOf, type SourceText, type Style } from "./source-text.ts";
+import { codeAfter, indentAt, lineStart, styleOf, type SourceText, type Style } from "./source-text.ts";
 
 /** What may stand before a chain that has the rest of its statement for itself. */
 const HOLDER = /^(?<indent>[\t ]*)(?:return |[\w.]+(?:\[[^\]]*\])?(?:: [^=]+?)? = |(?<loop>(?:async )?for [\w, ()]+? in ))/;
@@ -20,6 +20,8 @@ interface Statement {
   readonly whole: string;
   /** What stands behind it on its last line. */
   readonly suffix: string;
+  /** The chain is only a part of it. */
+  readonly isPart: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export function wrapChain(source: SourceText, edit: Edit): Edit | null {
   const style = styleOf(source.text, source.lineLength);
   if (statement === null) return null;
   const { whole, written, column, suffix, start, end } = statement;
-  const dots = chainDots(whole);
+  const dots = statement.isPart ? [] : chainDots(whole);
   const isOnOneLine = !written.includes("\n");
   if (dots === null || (isOnOneLine && column + whole.length + suffix.length <= style.width)) return null;
   const text = dots.length >= 2 ? fluent(statement, dots, style) : isOnOneLine ? opened(statement, style) : null;
@@ -43,7 +45,7 @@ export function wrapChain(source: SourceText, edit: Edit): Edit | null {
 function statementAt(text: string, edit: Edit): Statement | null {
   const at = Buffer.from(text).subarray(0, edit.start).toString().length;
   const after = at + edit.expected.length;
-  const rest = text.slice(after, lineEnd(text, after));
+  const rest = codeAfter(text, after);
   let first = lineStart(text, at);
   for (let above = 0; above < LINES_ABOVE; above += 1) {
     const holder = HOLDER.exec(text.slice(first, at));
@@ -53,12 +55,25 @@ function statementAt(text: string, edit: Edit): Statement | null {
       const isWhole = holder.groups?.["loop"] === undefined ? tail === rest : tail !== rest;
       const whole = `${text.slice(start, at)}${onOneLine(edit.text)}${tail}`;
       if (!isWhole) return null;
-      return { indent: holder.groups?.["indent"] ?? "", start, column: start - first, end: after + tail.length, written: text.slice(start, at), whole, suffix: rest.slice(tail.length) };
+      return { indent: holder.groups?.["indent"] ?? "", start, column: start - first, end: after + tail.length, written: text.slice(start, at), whole, suffix: rest.slice(tail.length), isPart: false };
     }
-    if (first === 0) return null;
+    if (first === 0) break;
     first = lineStart(text, first - 1);
   }
-  return null;
+  return lineAt(text, at, edit);
+}
+
+/** A statement of one line that holds the chain somewhere in it. */
+function lineAt(text: string, at: number, edit: Edit): Statement | null {
+  const indent = indentAt(text, at);
+  const start = lineStart(text, at) + indent.length;
+  const after = at + edit.expected.length;
+  const tail = codeAfter(text, after);
+  const written = text.slice(start, at);
+  const suffix = /:$/.exec(tail)?.[0] ?? "";
+  const whole = `${written}${onOneLine(edit.text)}${tail.slice(0, tail.length - suffix.length)}`;
+  if (!isBalanced(whole)) return null;
+  return { indent, start, column: indent.length, end: after + tail.length - suffix.length, written, whole, suffix, isPart: true };
 }
 
 /** In brackets, one call a line. */
@@ -83,6 +98,12 @@ function opened({ whole, column, indent, suffix }: Statement, style: Style): str
     if (isShort && close - open > 1 && whole[open] === "(") return `${fitText(whole.slice(0, close + 1), { column: style.width, indent }, style)}${tail}`;
   }
   return null;
+}
+
+function isBalanced(text: string): boolean {
+  const plain = text.replaceAll(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g, "");
+  const count = (pattern: RegExp): number => plain.match(pattern)?.length ?? 0;
+  return !/["'#\\]/.test(plain) && count(/[([{]/g) === count(/[)\]}]/g) && !/^(?:class|def|@)/.test(text);
 }
 
 /** Pairs of brackets that stand in no other, as offsets. */
