@@ -49,7 +49,7 @@ function lookupOf(expr: Expr, row: string, model: Model, source: (expr: Expr) =>
 /** A column whose truth is its value. */
 function booleanColumn(expr: Expr, row: string, model: Model): string | null {
   const column = columnOf(expr, row, model);
-  return column !== null && /\.BooleanField$/.test(column.type) && !column.null ? column.name : null;
+  return column !== null && column.type.endsWith(".BooleanField") && !column.null ? column.name : null;
 }
 
 function columnOf(expr: Expr, row: string, model: Model): { readonly name: string; readonly type: string; readonly null: boolean } | null {
