@@ -77,6 +77,9 @@ const QUERYSET_METHODS: ReadonlySet<string> = new Set([
   "select_for_update", "select_related", "prefetch_related", "aget", "afirst", "alast", "acount", "aexists", "alatest", "aearliest",
 ]);
 
+/** The header of a class, or an object of one: a serializer field stands for rows and has none of their methods. */
+const NO_QUERYSET = /^(?:class\s|def\s|[A-Z]\w*\()/;
+
 /** A chain cannot be cut where a method of the manager alone comes next, or where the manager itself is passed on. */
 function whyNotHere({ origin }: LazyLoad, input: RuleInput): Verdict | null {
   const text = input.text(origin.span.file);
@@ -87,7 +90,7 @@ function whyNotHere({ origin }: LazyLoad, input: RuleInput): Verdict | null {
     const isKnown = queryset != null && input.program.member(queryset, next) !== null;
     return isKnown ? null : { safety: "advice", reason: `load it inside ${next}(), which makes the queryset` };
   }
-  if (!/[\])\w]$/.test(written) || /^(?:class|def)\s/.test(written)) return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
+  if (!/[\])\w]$/.test(written) || NO_QUERYSET.test(written)) return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
   const isWhole = next !== undefined || written.endsWith(")");
   if (isWhole) return null;
   const { file, start } = origin.span;
