@@ -70,6 +70,23 @@ const LOOPS: readonly Case[] = [
   ],
 ];
 
+const EXPRESSIONS: readonly Case[] = [
+  ["a condition", "python-side-filter", "return [book.title for book in Book.objects.all() if book.no == pk]", "return [book.title for book in Book.objects.filter(no=pk)]"],
+  ["an order", "python-side-sort", "return sorted(Book.objects.filter(no=pk), key=lambda book: book.title)", 'return list(Book.objects.filter(no=pk).order_by("title"))'],
+  ["an order that is cut", "python-side-sort", "return sorted(Book.objects.all(), key=lambda book: book.no)[:5]", 'return list(Book.objects.order_by("no")[:5])'],
+  ["a slice of a list", "all-then-narrow", "return list(Book.objects.filter(no=pk))[:5]", "return list(Book.objects.filter(no=pk)[:5])"],
+  ["a column", "values-instead-of-instances", "return [book.title for book in Book.objects.filter(no=pk)]", 'return list(Book.objects.filter(no=pk).values_list("title", flat=True))', "safe"],
+  ["two counts", "multi-aggregate-join", 'return list(Book.objects.annotate(a=Count("chapters"), b=Count("tags")))', 'return list(Book.objects.annotate(a=Count("chapters", distinct=True), b=Count("tags", distinct=True)))'],
+  ["one only()", "harmful-only", 'return list(Book.objects.only("title").only("no"))', 'return list(Book.objects.only("no", "title"))', "safe"],
+  ["a test of the rows", "exists-then-iterate", "rows = Book.objects.filter(no=pk)\nif rows.exists():\n    return list(rows)", "rows = Book.objects.filter(no=pk)\nif rows:\n    return list(rows)"],
+  ["a column of defer()", "deferred-field-load", 'return [book.title for book in Book.objects.defer("title", "no")]', 'return [book.title for book in Book.objects.defer("no")]', "safe"],
+  ["the same query", "duplicate-query", "name = Tag.objects.get(pk=pk).name\nreturn name, Tag.objects.get(pk=pk).pk", "tag = Tag.objects.get(pk=pk)\nname = tag.name\nreturn name, tag.pk"],
+];
+
+describe("expressions", () => {
+  test.each(named(EXPRESSIONS))("%s", (_name, one) => expectEdit(one));
+});
+
 describe("statements in a loop", () => {
   test.each(named(LOOPS))("%s", (_name, one) => expectEdit(one));
 });

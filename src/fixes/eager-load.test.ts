@@ -162,3 +162,9 @@ test("the header of a class is no queryset", async () => {
   expect(mended.after).toBe(text);
   expect(mended.titles[0]).toMatch(/not a chain of calls/);
 });
+
+test("an object of a class that stands for rows is no queryset", async () => {
+  const text = "from rest_framework import serializers, viewsets\nfrom shop.models import Author, Book\n\n\nclass BookSerializer(serializers.ModelSerializer):\n    class Meta:\n        model = Book\n        fields = ['title', 'tags']\n\n\nclass AuthorSerializer(serializers.ModelSerializer):\n    books = BookSerializer(many=True)\n\n    class Meta:\n        model = Author\n        fields = ['books']\n\n\nclass AuthorViewSet(viewsets.ModelViewSet):\n    serializer_class = AuthorSerializer\n\n    def get_queryset(self):\n        return [Author.objects.get(pk=1)]\n";
+  const mended = await mend({ "shop/code.py": text }, "n-plus-one");
+  expect(mended.after).not.toMatch(/Serializer\(many=True\)\./);
+});

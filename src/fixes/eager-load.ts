@@ -78,7 +78,7 @@ const QUERYSET_METHODS: ReadonlySet<string> = new Set([
 ]);
 
 /** The header of a class, or an object of one: a serializer field stands for rows and has none of their methods. */
-const NO_QUERYSET = /^(?:class\s|def\s|[A-Z]\w*\()/;
+const NO_QUERYSET = /^(?:class\s|def\s|\w+\s*=|(?:[a-z_]\w*\.)*[A-Z]\w*\()/;
 
 /** A chain cannot be cut where a method of the manager alone comes next, or where the manager itself is passed on. */
 function whyNotHere({ origin }: LazyLoad, input: RuleInput): Verdict | null {

@@ -81,6 +81,15 @@ export function writeKey({ write, model }: LoopWrite): FindingDraft["key"] {
   return [write.symbol, model.label, write.how];
 }
 
+/** The loop's text has a comment, which an edit of the whole loop would lose. */
+export function hasComment({ site, span }: LoopWrite, input: RuleInput): boolean {
+  const { loop } = site;
+  if (loop === null) return false;
+  const text = input.text(span.file);
+  const end = text.indexOf("\n", loop.end);
+  return text.slice(loop.start, end === -1 ? text.length : end).includes("#");
+}
+
 /** The write is all that the loop's body does. */
 export function isWholeBody({ site }: LoopWrite): boolean {
   const [stmt] = withinLoop(site);

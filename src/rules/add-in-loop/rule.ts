@@ -1,7 +1,7 @@
 import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
 import { changedNames, namesIn, nodesIn, sourceText } from "../code.ts";
 import { collectEdits } from "../collect-fix.ts";
-import { changesEachRound, isWholeBody, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
+import { changesEachRound, hasComment, isWholeBody, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 
 export const rule: Rule = {
   meta: {
@@ -51,7 +51,7 @@ function fixesFor(one: LoopWrite, input: RuleInput): FixDraft[] {
   if ([...namesIn(one.receiver)].some((name) => changedNames(loop, one.call).has(name))) return [];
   const title = `${one.write.how === "add" ? "Add" : "Remove"} them in one call`;
   const callee = sourceText(input, file, one.call.callee);
-  if (!isWholeBody(one) || loop.target.kind !== "name" || item.kind !== "name" || item.name !== loop.target.name) {
+  if (!isWholeBody(one) || hasComment(one, input) || loop.target.kind !== "name" || item.kind !== "name" || item.name !== loop.target.name) {
     const edits = isAskedInLoop(one) ? null : collectEdits(one, { element: sourceText(input, file, item), list: one.write.relation ?? "rows", bulk: (name) => `${callee}(*${name})` }, input);
     return edits === null ? [] : [{ title, safety: "review", edits }];
   }

@@ -1,7 +1,7 @@
 import type { Expr, FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
 import { functionAt, sourceText } from "../code.ts";
 import { isNamedAfter } from "../collect-fix.ts";
-import { changesEachRound, hasHooks, isWholeBody, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
+import { changesEachRound, hasComment, hasHooks, isWholeBody, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 
 export const rule: Rule = {
   meta: {
@@ -46,6 +46,7 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
 
 /** The loop does nothing but delete. */
 function fixesFor(one: LoopWrite, input: RuleInput): FixDraft[] {
+  if (hasComment(one, input)) return [];
   return isRow(one) ? rowsFix(one, input) : keysFix(one, input);
 }
 

@@ -108,7 +108,7 @@ function afterLoop(one: LoopWrite, loop: For, bulk: (rows: string) => string, in
   const statement = fitText(bulk(loop.iterable.name), { column: indent.length, indent }, styleOf(text, input.lineLength));
   const start = lineStart(text, stmt.start);
   const end = lineEnd(text, stmt.end);
-  if (text.slice(start, stmt.start).trim() !== "" || !/^\s*(?:#.*)?$/.test(text.slice(stmt.end, end))) return null;
+  if (text.slice(start, stmt.start).trim() !== "" || text.slice(stmt.end, end).trim() !== "") return null;
   if (stmt === loop.body.at(-1)) return [{ span: { file, start, end }, text: `${indent}${statement}` }];
   const last = lineEnd(text, loop.end);
   return [
