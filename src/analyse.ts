@@ -14,6 +14,7 @@ import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
 import { openCache, type Cache } from "./sources/cache.ts";
 import { byteOrderMarkLength, findFiles, type FoundFiles } from "./sources/find-files.ts";
+import { findLineLength } from "./sources/line-length.ts";
 import { readVersion } from "./cli/version.ts";
 
 export async function analyse(options: AnalyseOptions, progress: Progress): Promise<Report> {
@@ -47,6 +48,7 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
     program: read.discovery.program,
     text: (file) => read.readText(file) ?? "",
     thresholds: options.thresholds,
+    lineLength: findLineLength(options.root),
   };
   const findings = toFindings(await loadRules(), input, (file) => byteOrderMarkLength(path.join(options.root, file)));
   timer.lap("rules");
@@ -74,10 +76,11 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
 
 /** Everything that a report depends on: the same key, the same report. The build is part of the cache's own stamp. */
 function reportKey(options: AnalyseOptions, found: FoundFiles, cache: Cache): string {
-  const { exclude, settings, sourceRoots, conventions, thresholds } = options;
+  const { root, exclude, settings, sourceRoots, conventions, thresholds } = options;
   const { files, notices, environments } = found;
   const key = createHash("sha256");
-  key.update(JSON.stringify({ exclude, settings, sourceRoots, conventions, thresholds, notices, environments, node: process.version }));
+  const settled = { exclude, settings, sourceRoots, conventions, thresholds, notices, environments };
+  key.update(JSON.stringify({ ...settled, lineLength: findLineLength(root), node: process.version }));
   const environment = environmentOf(options, found);
   if (environment !== null) key.update(JSON.stringify([environment.folders, ...environment.versions]));
   for (const { path: file, kind } of files) key.update(`${kind} ${file} ${cache.hashOf(file) ?? ""}\n`);

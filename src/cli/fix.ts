@@ -21,7 +21,8 @@ export async function fix(given: string, flags: FixFlags, environment: Environme
   const prepared = await prepare(given, flags, new Set(), environment);
   const { whole: before, analyseWith, context } = prepared;
   const chosen = chooseFixes(prepared.report.findings, flags.unsafe === true);
-  const plan = await verifyFixes(chosen, { before, read: context.read, analyse: analyseWith });
+  const { findLineLength } = await import("../sources/line-length.ts");
+  const plan = await verifyFixes(chosen, { before, read: context.read, lineLength: findLineLength(prepared.root), analyse: analyseWith });
   if (flags.dryRun) environment.stdout.write(renderDiffs(plan, prepared));
   else await apply(plan, prepared, flags.force === true, environment);
   environment.stderr.write(renderNotApplied(prepared.report.findings, plan, prepared.context));

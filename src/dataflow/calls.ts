@@ -1,6 +1,6 @@
 /** Calls: binding of arguments, summaries, classes and outside functions. */
 import type { Expr, FunctionDef, Param, Span } from "../model/index.ts";
-import { argument, escapeArgs, keyedBy } from "./arguments.ts";
+import { escapeArgs, keyedBy } from "./arguments.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
@@ -316,5 +316,3 @@ export function callMethod(engine: Engine, value: Value, name: string, args: Cal
   });
   return joinAll(results);
 }
-
-export { argument };

@@ -33,7 +33,6 @@ import {
   type Value,
 } from "./values.ts";
 import { applyPipe } from "./template-pipes.ts";
-import { recordComprehensionFold } from "./folds.ts";
 import { combineQuerysets, runQueryset } from "./querysets.ts";
 
 export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
@@ -272,7 +271,6 @@ function dictValue(
 function comprehensionValue(engine: Engine, expr: Comprehension, frame: Frame): Value {
   const inner: Frame = { ...frame, env: newEnv(frame.env) };
   const element = runClauses(engine, expr, 0, inner);
-  recordComprehensionFold(engine, expr, inner);
   if (expr.value === null) {
     return listOf(element.key, expr.type === "dict" ? "list" : expr.type);
   }

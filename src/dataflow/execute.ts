@@ -4,7 +4,6 @@ import type { Engine } from "./engine.ts";
 import type { Binding, Frame, Loop } from "./frame.ts";
 import { combineQuerysets } from "./querysets.ts";
 import { spanOf } from "./recorder.ts";
-import { recordLoopFold } from "./folds.ts";
 import { escapeEnv } from "./escape.ts";
 import { noteDiscarded, noteUnread } from "./discards.ts";
 import { withDropped, withGiven } from "./load-tree.ts";
@@ -91,7 +90,7 @@ function executeAugment(engine: Engine, stmt: AugAssign, frame: Frame): void {
   engine.dependsOn = 0;
   const value = engine.evaluate(stmt.value, frame);
   const current = engine.evaluate(stmt.target, frame);
-  const inLoop = frame.loop?.id ?? 0;
+  const loopId = frame.loop?.id ?? 0;
   if (current.kind === "list") {
     const added = engine.iterate(value, spanOf(frame.file, stmt.value), frame).element;
     current.items = null;
@@ -105,7 +104,7 @@ function executeAugment(engine: Engine, stmt: AugAssign, frame: Frame): void {
   const isSetOperation = stmt.operator === "|" || stmt.operator === "&";
   const combined = isSetOperation && current.kind === "queryset" ? combineQuerysets(engine, current, value, frame) : null;
   const next = combined ?? (current.kind === "queryset" || value.kind === "queryset" ? join(current, value) : UNKNOWN);
-  if (stmt.target.kind === "name") engine.assign(stmt.target, next, frame, inLoop);
+  if (stmt.target.kind === "name") engine.assign(stmt.target, next, frame, loopId);
 }
 
 export function assign(engine: Engine, target: Expr, value: Value, frame: Frame, loop: number): void {
@@ -230,7 +229,6 @@ function executeFor(engine: Engine, stmt: For, frame: Frame): boolean {
   runLoop(stmt, loop, frame, () => {
     engine.assign(stmt.target, element, frame, loop.id);
     engine.execute(stmt.body, frame);
-    recordLoopFold(engine, stmt, source, frame);
   });
   engine.execute(stmt.otherwise, frame);
   return false;

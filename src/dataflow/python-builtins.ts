@@ -1,6 +1,5 @@
 /** Python's built-in functions, as far as they evaluate querysets or pass rows on. */
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
-import { recordFold } from "./folds.ts";
 import { escapeArgs } from "./arguments.ts";
 import { setItem } from "./dicts.ts";
 import { inLoop } from "./iteration.ts";
@@ -70,11 +69,7 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     const [first] = args.positional;
     const element = items(engine, first, site, "sorted");
     const key = args.keywords.get("key");
-    if (key !== undefined) {
-      const reader = engine.call(key, { ...NO_ARGS, positional: [element] }, site);
-      void reader;
-    }
-    if (first !== undefined) recordFold(engine, "sort", first, site, key ?? null, element);
+    if (key !== undefined) engine.call(key, { ...NO_ARGS, positional: [element] }, site);
     return listOf(element);
   },
   reversed: (engine, args, site) => listOf(items(engine, args.positional[0], site, "iterate"), "generator"),

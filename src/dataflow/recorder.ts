@@ -4,7 +4,6 @@ import type {
   Discarded,
   EagerLoad,
   Expr,
-  Fold,
   LazyLoad,
   LoopFact,
   Model,
@@ -51,7 +50,6 @@ type Dropped = Omit<Discarded, "origin"> & { readonly origin: LiveOrigin };
 type Validated = Omit<Validation, "loop"> & { readonly loop: Loop | null };
 type PrefetchedRow = Omit<RowPrefetch, "origin" | "loop"> & { readonly origin: LiveOrigin; readonly loop: Loop | null };
 type Wrote = Omit<Write, "loop"> & { readonly loop: Loop | null };
-type Folded = Omit<Fold, "origin" | "rowsUsedElsewhere"> & { readonly origin: LiveOrigin; readonly queryset: number };
 
 export type CapturedEvent =
   | { readonly kind: "run"; readonly fact: Omit<Ran, "order"> }
@@ -73,7 +71,6 @@ export class Recorder {
   private readonly keyReads = new Set<string>();
   readonly runs = new Map<string, Ran>();
   readonly writes = new Map<string, Wrote>();
-  readonly folds = new Map<string, Folded>();
   readonly discarded = new Map<string, Dropped>();
   readonly validations = new Map<string, Validated>();
   readonly rowPrefetches = new Map<string, PrefetchedRow>();
@@ -170,10 +167,6 @@ export class Recorder {
     if (!this.writes.has(key)) this.writes.set(key, write);
   }
 
-  fold(fold: Folded): void {
-    this.folds.set(`${fold.span.file}:${fold.span.start}:${fold.kind}`, fold);
-  }
-
   discard(dropped: Dropped): void {
     this.discarded.set(`${dropped.span.file}:${dropped.span.start}`, dropped);
   }
@@ -215,13 +208,6 @@ export class Recorder {
       discarded: [...this.discarded.values()].map((one) => ({ ...one, origin: of(one.origin) })),
       validations: [...this.validations.values()].map((one) => ({ ...one, loop: loopOf(one.loop) })),
       rowPrefetches: [...this.rowPrefetches.values()].map((one) => ({ ...one, origin: of(one.origin), loop: loopOf(one.loop) })),
-      folds: [...this.folds.values()].map((fold) => ({
-        ...fold,
-        origin: of(fold.origin),
-        rowsUsedElsewhere: runs.some(
-          (run) => run.queryset === fold.queryset && run.span.start !== fold.span.start && !run.cached,
-        ),
-      })),
     };
   }
 }

@@ -62,7 +62,7 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   if (set !== undefined) return set;
   if (row.load.annotated.has(name)) return UNKNOWN;
   const listed = row.load.lists.get(name);
-  if (listed !== undefined) return listedRows(engine, row, name, listed);
+  if (listed !== undefined) return listedRows(engine, row, listed);
   const field = row.model.fields.get(name === "pk" ? row.model.primaryKey : name);
   if (field !== undefined) {
     if (field.primaryKey && field.relation === null && site.receiver !== undefined) engine.recorder.keyRead(spanOf(site.frame.file, site.receiver));
@@ -116,7 +116,7 @@ function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   return UNKNOWN;
 }
 
-function listedRows(engine: Engine, row: RowValue, name: string, listed: LoadedRelation & { readonly field: string }): Value {
+function listedRows(engine: Engine, row: RowValue, listed: LoadedRelation & { readonly field: string }): Value {
   markUsed(listed);
   const field = row.model.fields.get(listed.field);
   const target = engine.graph.byLabel(field?.relation?.target ?? "");
@@ -133,7 +133,6 @@ function listedRows(engine: Engine, row: RowValue, name: string, listed: LoadedR
     withoutCaller: row.withoutCaller,
     doubts: row.doubts,
   });
-  void name;
   return listOf(element);
 }
 

@@ -37,10 +37,13 @@ function judgeOrigin({ origin }: LazyLoad): Verdict | null {
 
 const SET_OPERATIONS: ReadonlySet<string> = new Set(["union", "intersection", "difference"]);
 
+const MAKERS: ReadonlySet<string> = new Set(["get_or_create", "update_or_create", "create", "bulk_create"]);
+
 function judgeChain(origin: Origin, load: LazyLoad): Verdict | null {
   for (const call of origin.calls) {
     if (SET_OPERATIONS.has(call.name)) return advice(`after ${call.name}() nothing can be loaded: load it for its rows with prefetch_related_objects()`);
     if (call.name === "raw") return advice(NO_EDIT.raw ?? "");
+    if (MAKERS.has(call.name)) return advice(`${call.name}() may make the row, and a new row has nothing loaded: load it where the row is read`);
     const verdict = load.joinable ? judgeJoin(call, load) : judgePrefetch(call, load);
     if (verdict !== null) return verdict;
   }

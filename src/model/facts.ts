@@ -13,7 +13,6 @@ export interface SourceFacts {
   readonly runs: readonly QueryRun[];
   readonly writes: readonly Write[];
   readonly eagerLoads: readonly EagerLoad[];
-  readonly folds: readonly Fold[];
   readonly discarded: readonly Discarded[];
   readonly validations: readonly Validation[];
   readonly rowPrefetches: readonly RowPrefetch[];
@@ -192,16 +191,4 @@ export interface EagerLoad {
   readonly path: string;
   readonly span: Span;
   readonly used: boolean;
-}
-
-/** Python doing the database's work over a queryset's rows. */
-export interface Fold {
-  readonly kind: "filter" | "aggregate" | "sort";
-  readonly origin: Origin;
-  readonly span: Span;
-  /** Columns of the row that decide, as lookup paths. */
-  readonly columns: readonly string[];
-  readonly detail: string;
-  /** The rows are needed anyway: the same object is iterated elsewhere. */
-  readonly rowsUsedElsewhere: boolean;
 }

@@ -1,6 +1,7 @@
 /** Django REST framework: what a serializer reads of each row, and which actions a viewset has. */
 import type { ClassInfo, Field, Model } from "../../model/index.ts";
-import { argument, decoratorName } from "../../dataflow/calls.ts";
+import { argument } from "../../dataflow/arguments.ts";
+import { decoratorName } from "../../dataflow/calls.ts";
 import { plainObject } from "../../dataflow/create-engine.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
@@ -19,6 +20,7 @@ import {
   type Value,
 } from "../../dataflow/values.ts";
 import { withEntry } from "../views/hooks.ts";
+import { nestedClass } from "../declarations.ts";
 
 /** `many=True` makes a list serializer around the class's own. */
 const newSerializer = (engine: Engine): Hook => (args, site) => {
@@ -162,7 +164,7 @@ interface ListedFields {
 }
 
 function metaFields(engine: Engine, serializer: ObjectValue, row: Value, site: CallSite): ListedFields | null {
-  const meta = metaOf(engine, serializer.cls);
+  const meta = nestedClass(engine, serializer.cls, "Meta");
   if (meta === null) return null;
   const at: AccessSite = { span: site.span, frame: site.frame };
   const value = engine.classMember(meta, "fields", { kind: "class", cls: meta }, at);
@@ -198,16 +200,6 @@ function modelFieldNames(row: Value, excluded: ReadonlySet<string>): string[] | 
 function isForwardField(field: Field): boolean {
   const kind = field.relation?.kind;
   return kind === undefined || kind === "fk" || kind === "o2o" || kind === "m2m";
-}
-
-/** `Meta` of the nearest class that has one. */
-function metaOf(engine: Engine, cls: ClassInfo): ClassInfo | null {
-  for (const owner of engine.program.mro(cls)) {
-    if (isExternal(owner)) continue;
-    const meta = owner.nested.get("Meta");
-    if (meta !== undefined) return meta;
-  }
-  return null;
 }
 
 function memberSpan(cls: ClassInfo, name: string): AccessSite["span"] {
@@ -356,12 +348,12 @@ function representModelField(engine: Engine, serializer: ObjectValue, field: Ser
 }
 
 function depthSpan(engine: Engine, serializer: ObjectValue): AccessSite["span"] | null {
-  const meta = metaOf(engine, serializer.cls);
+  const meta = nestedClass(engine, serializer.cls, "Meta");
   return meta?.members.has("depth") === true ? memberSpan(meta, "depth") : null;
 }
 
 function depthOf(engine: Engine, serializer: ObjectValue, site: CallSite): number {
-  const meta = metaOf(engine, serializer.cls);
+  const meta = nestedClass(engine, serializer.cls, "Meta");
   const value = meta === null ? null : engine.classMember(meta, "depth", { kind: "class", cls: meta }, { span: site.span, frame: site.frame });
   return value?.kind === "literal" && typeof value.value === "number" ? value.value : 0;
 }

@@ -1,5 +1,5 @@
-import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { countAnnotationFix } from "../../fixes/count-annotation.ts";
+import type { FindingDraft, FixDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
+import { countAnnotationFix, existsAnnotationFix } from "../../fixes/count-annotation.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
@@ -12,7 +12,7 @@ export const rule: Rule = {
     summary: "A count, an existence test or a single related row is asked of the database for each row",
     severity: "warning",
     confidence: "likely",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),
@@ -37,8 +37,13 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: load.method === "count" ? countAnnotationFix(loads, input) : [],
+    fixes: fixesFor(load, loads, input),
   };
+}
+
+function fixesFor({ method }: LazyLoad, loads: readonly LazyLoad[], input: RuleInput): FixDraft[] {
+  if (method === "count") return countAnnotationFix(loads, input);
+  return method === "exists" ? existsAnnotationFix(loads, input) : [];
 }
 
 function question(load: LazyLoad): { readonly asks: string; readonly remedy: string } {

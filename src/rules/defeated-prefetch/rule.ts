@@ -2,6 +2,7 @@ import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
 import { dotted, modelName } from "../names.ts";
+import { chooseFix } from "./choose-fix.ts";
 
 export const rule: Rule = {
   meta: {
@@ -10,7 +11,7 @@ export const rule: Rule = {
     summary: "A prefetched relation is read in a way that queries again for each row",
     severity: "warning",
     confidence: "likely",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),
@@ -20,7 +21,7 @@ function isGuilty(load: LazyLoad, input: RuleInput): boolean {
   return load.reason === "defeated" && isLoadPerRow(load, input.facts);
 }
 
-function toDraft({ load, loads }: LoadGroup, _input: RuleInput): FindingDraft {
+function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
     confidence: confidenceOf(load),
@@ -31,7 +32,7 @@ function toDraft({ load, loads }: LoadGroup, _input: RuleInput): FindingDraft {
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: [],
+    fixes: chooseFix(loads, input),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { EagerLoad, Field, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { otherMethodFix } from "../../fixes/drop-load.ts";
 import { dotted, holderName, modelName } from "../names.ts";
 import { relationPath } from "../relation-path.ts";
 
@@ -36,14 +37,14 @@ function refusedJoin(one: EagerLoad, path: readonly Field[], input: RuleInput): 
   const many = path.find((field) => field.relation?.single === false || field.relation?.kind === "generic-fk");
   if (many === undefined) return [];
   return [
-    draft(one, input, {
+    draft(one, {
       severity: "error",
       confidence: "likely",
       claim: `\`select_related("${one.path}")\` in \`${holderName(one.origin.symbol, input.program)}\` raises FieldError: \`${many.name}\` is not a single row that a join can add.`,
       reason: "A join can only add a row that each row has at most one of.",
       remedy: `Use \`prefetch_related("${one.path}")\`.`,
       doubt: "the queryset is never evaluated",
-      fixes: [],
+      fixes: otherMethodFix(one, input),
     }),
   ];
 }
@@ -57,13 +58,13 @@ function neededPrefetch(one: EagerLoad, path: readonly Field[], input: RuleInput
   if (one.origin.kind !== "manager" || input.facts.eagerLoads.some((other) => other.origin.id === one.origin.id && other.path.startsWith(`${one.path}__`))) return [];
   const why = isOneToOne ? "each row has its own" : "only one row is fetched";
   return [
-    draft(one, input, {
+    draft(one, {
       confidence: isOneToOne ? "likely" : "possible",
       claim: `\`${holderName(one.origin.symbol, input.program)}\` prefetches \`${dotted(one.path)}\` of \`${modelName(one.origin.model)}\`, though ${why}: a join saves a query.`,
       reason: "A prefetch pays off where rows share their targets or have many; here it is one more round trip for the same rows.",
       remedy: `Use \`select_related("${one.path}")\`.`,
       doubt: "a wide related row that is mostly missing may be cheaper to prefetch",
-      fixes: [],
+      fixes: otherMethodFix(one, input),
     }),
   ];
 }
@@ -78,7 +79,7 @@ function isOneRow(one: EagerLoad, input: RuleInput): boolean {
 
 type Words = Pick<FindingDraft, "claim" | "reason" | "remedy" | "doubt" | "fixes"> & Partial<Pick<FindingDraft, "severity" | "confidence">>;
 
-function draft(one: EagerLoad, _input: RuleInput, words: Words): FindingDraft {
+function draft(one: EagerLoad, words: Words): FindingDraft {
   return {
     key: [one.origin.symbol, one.origin.model, one.method, one.path],
     ...words,
