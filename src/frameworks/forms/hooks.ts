@@ -76,13 +76,20 @@ function chosenNames(engine: Engine, meta: ClassInfo, model: Model, at: AccessSi
 /** A widget of its own may load options on demand; nothing is said of those. */
 function renderChoices(engine: Engine, field: ObjectValue, site: CallSite): void {
   const queryset = field.attrs.get("queryset") ?? (field.args === null ? null : argument(field.args, 0, "queryset"));
-  if (queryset === null || field.attrs.has("widget") || field.args?.keywords.has("widget") === true) return;
+  if (queryset === null || field.attrs.has("widget") || field.args?.keywords.has("widget") === true || isRenderedByItself(engine, field.cls)) return;
   const { element, loop } = engine.iterate(queryset, site.span, site.frame, "iterate");
   const frame = { ...site.frame, loop };
   const label = engine.classMember(field.cls, "label_from_instance", field, { span: site.span, frame });
   if (label !== null && label.kind === "bound" && label.fn.module.origin !== "builtin") {
     engine.text(engine.call(label, { ...NO_ARGS, positional: [element] }, { ...site, frame }), site.span, frame);
   } else engine.text(element, site.span, frame);
+}
+
+/** What a class of fields overrides to show something else than all options. */
+const RENDERING = ["widget", "get_bound_field", "choices", "_get_choices", "iterator"];
+
+function isRenderedByItself(engine: Engine, cls: ClassInfo): boolean {
+  return RENDERING.some((name) => engine.program.member(cls, name)?.owner.module.origin === "project");
 }
 
 /** `modelformset_factory(Order, fields=[…])`: each form offers the same options. */
