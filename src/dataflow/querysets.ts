@@ -554,7 +554,7 @@ function classBehind(engine: Engine, expr: Expr, frame: Frame): ClassInfo | null
   const made = expr.kind === "name" ? valueGiven(frame.def?.kind === "function" ? frame.def.body : [], expr.name) : expr;
   if (made?.kind !== "call") return null;
   for (const arg of made.args) {
-    const value = arg.kind === "name" ? engine.evaluate(arg, frame) : UNKNOWN;
+    const value = arg.kind === "star" ? UNKNOWN : engine.evaluate(arg, frame);
     for (const one of alternatives(value)) if (one.kind === "class") return one.cls;
   }
   return null;

@@ -135,3 +135,55 @@ class LineViewSet(viewsets.ReadOnlyModelViewSet):
         return LineSerializer(*args, omit=["number"], **kwargs)`),
   );
 });
+
+const COMPUTED = `class CategorySerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Category
+        fields = ["name", "parent"]
+
+
+class ProductSerializer(serializers.ModelSerializer):
+    category = CategorySerializer()
+    top = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Product
+        fields = ["category", "tags", "top"]
+
+    def get_top(self, product):
+        return [review.rating for review in product.reviews.all()]  # REVIEWS
+
+
+def relations_of(serializer_class):
+    model = serializer_class.Meta.model
+    names = []
+    for name in serializer_class.Meta.fields:
+        if model._meta.get_field(name).is_relation:
+            names.append(name)
+    return names
+
+
+class ProductViewSet(viewsets.ReadOnlyModelViewSet):
+    queryset = Product.objects.QUERYSET
+    serializer_class = ProductSerializer
+
+    def get_queryset(self):
+        products = super().get_queryset()
+        if names := relations_of(self.get_serializer_class()):
+            products = products.prefetch_related(*names)
+        return products
+`;
+
+const computed = (queryset: string, reviews: string): Record<string, string> => ({
+  "shop/api.py": `from rest_framework import serializers, viewsets\nfrom shop.models import Category, Product\n\n\n${COMPUTED.replace("QUERYSET", queryset).replace("# REVIEWS", reviews)}`,
+});
+
+test("prefetches that are computed from a serializer load what its fields name, and nothing else", async () => {
+  await expectMarked(computed("all()", "# expect: reviews"));
+  await expectMarked(computed('prefetch_related("reviews")', ""));
+});
+
+test("names that are computed from anything may be any", async () => {
+  const files = computed("all()", "");
+  await expectMarked({ "shop/api.py": (files["shop/api.py"] ?? "").replace("relations_of(self.get_serializer_class())", "self.request.wanted()") });
+});

@@ -77,7 +77,8 @@ function chosenNames(engine: Engine, meta: ClassInfo, model: Model, at: AccessSi
 function renderChoices(engine: Engine, field: ObjectValue, site: CallSite): void {
   const queryset = field.attrs.get("queryset") ?? (field.args === null ? null : argument(field.args, 0, "queryset"));
   if (queryset === null || field.attrs.has("widget") || field.args?.keywords.has("widget") === true || isRenderedByItself(engine, field.cls)) return;
-  const { element, loop } = engine.iterate(queryset, site.span, site.frame, "iterate");
+  const offered = convertsByItself(engine, field.cls) ? doubted(queryset, "a field that reads its value in its own way may be no select") : queryset;
+  const { element, loop } = engine.iterate(offered, site.span, site.frame, "iterate");
   const frame = { ...site.frame, loop };
   const label = engine.classMember(field.cls, "label_from_instance", field, { span: site.span, frame });
   if (label !== null && label.kind === "bound" && label.fn.module.origin !== "builtin") {
@@ -90,6 +91,11 @@ const RENDERING = ["widget", "get_bound_field", "choices", "_get_choices", "iter
 
 function isRenderedByItself(engine: Engine, cls: ClassInfo): boolean {
   return RENDERING.some((name) => engine.program.member(cls, name)?.owner.module.origin === "project");
+}
+
+/** `to_python()` of its own: what a file of rows is imported with, for one. */
+function convertsByItself(engine: Engine, cls: ClassInfo): boolean {
+  return engine.program.member(cls, "to_python")?.owner.module.origin === "project";
 }
 
 /** `modelformset_factory(Order, fields=[…])`: each form offers the same options. */
