@@ -119,25 +119,25 @@ test("a name tells a model only where nothing else is known", async () => {
     "shop/models.py": `from django.db import models
 
 
-class Page(models.Model):
+class Sheet(models.Model):
     title = models.CharField(max_length=80)
 
 
 class Note(models.Model):
-    page = models.ForeignKey(Page, models.CASCADE, related_name="page_notes")
+    sheet = models.ForeignKey(Sheet, models.CASCADE, related_name="sheet_notes")
 
 
 class Draft:
-    page_notes = None
+    sheet_notes = None
 `,
     "shop/signals.py": "",
-    "shop/views.py": `from shop.models import Draft, Page
+    "shop/views.py": `from shop.models import Draft, Sheet
 
 
 def merge(other):
     kept = other or Draft()
-    for page in Page.objects.all():
-        print(page.title, kept.page_notes.get(page.pk))
+    for sheet in Sheet.objects.all():
+        print(sheet.title, kept.sheet_notes.get(pk=sheet.pk))
 
 `,
   });
