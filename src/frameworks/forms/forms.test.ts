@@ -93,19 +93,6 @@ class VenueForm(forms.Form):
   );
 });
 
-test("a class of fields that converts values by itself may be no select", async () => {
-  await expectMarked(
-    files(`class Imported(forms.ModelChoiceField):
-    def to_python(self, value):
-        return self.queryset.get(name=value)
-
-
-class ImportForm(forms.Form):
-    city = Imported(queryset=City.objects.all())
-`, "# expect: country?"),
-  );
-});
-
 test("a form set has a form for each row", async () => {
   await expectMarked({
     ...files("VenueFormSet = forms.modelformset_factory(Venue, fields=[\"name\"])\n"),
