@@ -102,11 +102,14 @@ export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
       frame.env.vars.set(expr.name, { value, loop: engine.dependsOn });
       return value;
     }
-    case "format":
-      for (const part of expr.parts) {
-        engine.text(engine.evaluate(part, frame), spanOf(frame.file, part), frame);
-      }
-      return UNKNOWN;
+    case "format": {
+      const parts = expr.parts.map((part) => {
+        const value = engine.evaluate(part, frame);
+        engine.text(value, spanOf(frame.file, part), frame);
+        return value;
+      });
+      return joinedText(parts);
+    }
     case "lookup": {
       const object = engine.evaluate(expr.object, frame);
       return engine.lookUp(object, expr.name, expr.calls, { ...siteOf(frame.file, expr, frame), receiver: expr.object });
@@ -180,6 +183,12 @@ function isRefinedByClass(origin: LiveOrigin, expr: Call, frame: Frame): boolean
   const isSuper = callee.kind === "name" && callee.name === "super";
   if (isSuper) origin.kind = "manager";
   return isSuper;
+}
+
+/** The text of parts that are known. */
+function joinedText(parts: readonly Value[]): Value {
+  const texts = parts.flatMap((one) => (one.kind === "literal" && typeof one.value === "string" ? [one.value] : []));
+  return texts.length === parts.length && texts.length > 0 ? literal(texts.join("")) : UNKNOWN;
 }
 
 /** `super()` stands for self with lookup after the class that holds the method. */

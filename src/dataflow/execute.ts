@@ -177,10 +177,23 @@ function executeIf(engine: Engine, stmt: If, frame: Frame): boolean {
   const known = engine.test(test, spanOf(frame.file, stmt.test), frame);
   if (known === true) return engine.execute(stmt.then, frame);
   if (known === false) return engine.execute(stmt.otherwise, frame);
+  if (spreadsWhatItTests(stmt)) return engine.execute(stmt.then, frame);
   return branches(engine, frame, [
     [`${stmt.start}:then`, () => engine.execute(stmt.then, frame)],
     [`${stmt.start}:else`, () => engine.execute(stmt.otherwise, frame)],
   ]);
+}
+
+/** `if names: rows = rows.prefetch_related(*names)`: without names the call would change nothing either. */
+function spreadsWhatItTests({ test, then, otherwise }: If): boolean {
+  if (otherwise.length > 0 || (test.kind !== "name" && test.kind !== "walrus")) return false;
+  const spreads = (expr: Expr): boolean => expr.kind === "name" && expr.name === test.name;
+  return then.every(
+    (stmt) =>
+      stmt.kind === "assign" &&
+      stmt.value?.kind === "call" &&
+      (stmt.value.args.some((one) => one.kind === "star" && spreads(one.value)) || stmt.value.keywords.some((one) => one.name === "" && spreads(one.value))),
+  );
 }
 
 type Arm = readonly [label: string, run: () => boolean];

@@ -2,6 +2,7 @@
  * What a row has in memory: a tree along relations, made by `select_related`, `prefetch_related`, `only` and `defer`.
  * Immutable; every change makes a new node with a new identity.
  */
+import type { ClassInfo } from "../model/index.ts";
 import type { RowValue, QuerysetValue } from "./values.ts";
 
 export interface LoadedRelation {
@@ -34,6 +35,8 @@ export interface LoadNode {
   readonly deferred: ReadonlySet<string>;
   /** Eager loads that could not be read (dynamic arguments, unknown methods): nothing is known to be missing. */
   readonly opaque: boolean;
+  /** The class that unread eager loads were computed from: a serializer whose fields are prefetched. */
+  readonly reflects: ClassInfo | null;
   /** `FETCH_PEERS`: what is missing is fetched for all rows of the queryset at once. */
   readonly peers: boolean;
   /** Names that `annotate()` put on the rows. */
@@ -59,7 +62,7 @@ function structuralKey(fields: Omit<LoadNode, "id">): string {
   const lists = [...fields.lists].map(([name, one]) => `${name}@${one.field}=${relationKey(one)}`);
   const only = fields.only === null ? "*" : [...fields.only].toSorted().join(",");
   const deferred = [...fields.deferred].toSorted().join(",");
-  return [relations.toSorted().join(";"), lists.toSorted().join(";"), only, deferred, fields.selectsAll, fields.opaque, fields.peers, [...fields.annotated].join(",")].join("/");
+  return [relations.toSorted().join(";"), lists.toSorted().join(";"), only, deferred, fields.selectsAll, fields.opaque, fields.reflects?.id ?? "", fields.peers, [...fields.annotated].join(",")].join("/");
 }
 
 function relationKey(relation: LoadedRelation): string {
@@ -78,6 +81,7 @@ export const BARE: LoadNode = {
   only: null,
   deferred: NO_NAMES,
   opaque: false,
+  reflects: null,
   peers: false,
   annotated: NO_NAMES,
   lists: NOTHING,
@@ -95,6 +99,16 @@ export function withAnnotations(load: LoadNode, names: readonly string[]): LoadN
 
 export function withOpaque(load: LoadNode): LoadNode {
   return load.opaque ? load : node({ ...load, opaque: true });
+}
+
+/** Eager loads whose names code computed from a class. */
+export function withReflected(load: LoadNode, reflects: ClassInfo): LoadNode {
+  return node({ ...load, opaque: true, reflects });
+}
+
+/** What the class tells is in its place: the rest is known again. */
+export function withoutReflected(load: LoadNode): LoadNode {
+  return node({ ...load, opaque: false, reflects: null });
 }
 
 export function withPeers(load: LoadNode, peers: boolean): LoadNode {
@@ -241,6 +255,7 @@ export function mergeNodes(a: LoadNode, b: LoadNode): LoadNode {
     only: b.only ?? a.only,
     deferred: new Set([...a.deferred, ...b.deferred]),
     opaque: a.opaque || b.opaque,
+    reflects: a.reflects ?? b.reflects,
     peers: a.peers || b.peers,
     annotated: new Set([...a.annotated, ...b.annotated]),
     lists: new Map([...a.lists, ...b.lists]),

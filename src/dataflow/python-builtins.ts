@@ -113,7 +113,8 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
       return UNKNOWN;
     }
     const found = engine.attribute(object, name.value, { span: site.span, frame: site.frame });
-    return fallback === undefined ? found : join(found, fallback);
+    // What is there is given, whatever would be given without it.
+    return fallback === undefined || found.kind !== "unknown" ? found : join(found, fallback);
   },
   hasattr: (engine, args, site) => {
     const [object, name] = args.positional;

@@ -1,5 +1,5 @@
 /** Querysets and managers: chaining, eager loading, evaluation. Semantics as measured in tests/semantics. */
-import type { ClassInfo, Field, Model, QueryRun, Span } from "../model/index.ts";
+import type { ClassInfo, Expr, Field, Model, QueryRun, Span, Stmt } from "../model/index.ts";
 import { argument, keyedBy } from "./arguments.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Iteration } from "./engine.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
@@ -22,6 +22,7 @@ import {
   withoutSelects,
   withPath,
   withPeers,
+  withReflected,
   withSelectsAll,
   type LoadedRelation,
   type LoadNode,
@@ -503,7 +504,7 @@ function selectRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs, 
   const names = literalNames(args);
   if (names === null) {
     engine.note("select_related with names that are not literal", site.frame.file, site.span.start);
-    return requeriedEager(queryset, withOpaque(queryset.load));
+    return requeriedEager(queryset, withUnread(engine, queryset.load, site));
   }
   if (names.length === 0) return requeriedEager(queryset, withSelectsAll(queryset.load));
   let load = queryset.load;
@@ -549,11 +550,41 @@ function prefetchRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs
   if (args.positional.length === 1 && first?.kind === "literal" && first.value === null) {
     return requeriedEager(queryset, withoutPrefetches(queryset.load));
   }
-  let load = args.open ? withOpaque(queryset.load) : queryset.load;
+  let load = args.open ? withUnread(engine, queryset.load, site) : queryset.load;
   for (const [index, value] of args.positional.entries()) {
     load = withPrefetch(engine, queryset, load, value, argSpan(site, index), site.frame);
   }
   return requeriedEager(queryset, load);
+}
+
+/** Names that code computed: from a class it was given, as far as the function here shows it, or from anything. */
+function withUnread(engine: Engine, load: LoadNode, site: CallSite): LoadNode {
+  const spread = site.expr?.args.find((one) => one.kind === "star")?.value;
+  const cls = spread === undefined ? null : classBehind(engine, spread, site.frame);
+  return cls === null ? withOpaque(load) : withReflected(load, cls);
+}
+
+/** `names = names_for(SomeClass)`, and then `*names`; or `*names_for(SomeClass)`. */
+function classBehind(engine: Engine, expr: Expr, frame: Frame): ClassInfo | null {
+  const made = expr.kind === "name" ? valueGiven(frame.def?.kind === "function" ? frame.def.body : [], expr.name) : expr;
+  if (made?.kind !== "call") return null;
+  for (const arg of made.args) {
+    const value = arg.kind === "star" ? UNKNOWN : engine.evaluate(arg, frame);
+    for (const one of alternatives(value)) if (one.kind === "class") return one.cls;
+  }
+  return null;
+}
+
+/** What a name of a function is bound to, by an assignment or in the test of an `if`. */
+function valueGiven(body: readonly Stmt[], name: string): Expr | null {
+  for (const stmt of body) {
+    if (stmt.kind === "assign" && stmt.targets.some((one) => one.kind === "name" && one.name === name)) return stmt.value;
+    if (stmt.kind !== "if") continue;
+    if (stmt.test.kind === "walrus" && stmt.test.name === name) return stmt.test.value;
+    const inner = valueGiven([...stmt.then, ...stmt.otherwise], name);
+    if (inner !== null) return inner;
+  }
+  return null;
 }
 
 export function withPrefetch(

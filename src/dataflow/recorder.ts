@@ -32,6 +32,8 @@ export interface LiveOrigin {
   asValues: boolean;
   /** More than columns was asked of its rows. */
   asInstances: boolean;
+  /** Some of its eager loads were computed from a class. */
+  computed?: boolean;
   readonly columns: Set<string>;
   /** The class whose attribute it is, for implicit origins. */
   readonly owner: string | null;
@@ -225,6 +227,7 @@ function frozenOrigin(live: LiveOrigin): Origin {
     columns: live.columns,
     asValues: live.asValues,
     asInstances: live.asInstances,
+    ...(live.computed === true ? { computed: true } : {}),
   };
 }
 

@@ -7,8 +7,10 @@ import { BARE, hasColumn, OPAQUE, withDropped, withKnownRow, withPeers, withSele
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   freshId,
+  attributesOnly,
   joinAll,
   listOf,
+  literal,
   native,
   UNKNOWN,
   type ManagerValue,
@@ -314,7 +316,8 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
       return UNKNOWN;
     });
   }
-  if (name === "_meta" || name === "DoesNotExist") return UNKNOWN;
+  if (name === "_meta") return modelMeta(row.model);
+  if (name === "DoesNotExist") return UNKNOWN;
   return null;
 }
 
@@ -323,7 +326,12 @@ function refresh(engine: Engine, row: RowValue, args: CallArgs, site: CallSite):
   const fields = argument(args, 1, "fields");
   const names = fields?.kind === "list" && fields.items !== null ? fields.items.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : [])) : null;
   recordRun(engine, row, "refresh", site);
-  row.load = withDropped(row.load, names === null ? null : new Set(names));
+  // Where it happens at times only, the row keeps what it has at other times.
+  if (!isUnderCondition(site.frame)) row.load = withDropped(row.load, names === null ? null : new Set(names));
+}
+
+function isUnderCondition({ branch }: Frame): boolean {
+  return branch.split("/").some((arm) => arm !== "" && !arm.endsWith(":loop"));
 }
 
 /** A query for one row that is in memory already. */
@@ -366,6 +374,13 @@ function noteValidation(engine: Engine, row: RowValue, how: string, site: CallSi
   const { loop } = site.frame;
   const calls = callsOutside(at.frame, loop);
   engine.recorder.validation({ how, model: row.model.label, span: at.span, loop, calls, symbol: at.frame.symbol });
+}
+
+/** `_meta`: the names that templates, routes and permissions are made of. */
+export function modelMeta(model: Model): Value {
+  const name = model.name.toLowerCase();
+  const names = { app_label: model.app, model_name: name, object_name: model.name, label: `${model.app}.${model.name}`, label_lower: `${model.app}.${name}` };
+  return attributesOnly(Object.entries(names).map(([key, value]) => [key, literal(value)]));
 }
 
 /** A row renders as its `__str__` says. */

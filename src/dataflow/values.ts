@@ -216,6 +216,13 @@ export function dict(entries: Iterable<readonly [string, Value]> = []): DictValu
   return { kind: "dict", id: freshId(), entries: new Map(entries), rest: null, keys: null };
 }
 
+/** Something of which some attributes are known, and nothing else. */
+export function attributesOnly(attributes: Iterable<readonly [string, Value]>): DictValue {
+  const made = dict([...attributes].map(([name, value]) => [`.${name}`, value] as const));
+  made.rest = UNKNOWN;
+  return made;
+}
+
 export function native(key: string, call: NativeValue["call"]): NativeValue {
   return { kind: "native", key, call };
 }

@@ -55,6 +55,8 @@ export interface Origin {
   readonly asValues: boolean;
   /** More than columns was asked of its rows: methods, properties, text, attributes that were set. */
   readonly asInstances: boolean;
+  /** Some of its eager loads are computed from a serializer's fields, and taken to be what these read. */
+  readonly computed?: boolean;
 }
 
 /** Loop under which something happens. */

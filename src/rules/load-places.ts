@@ -7,12 +7,20 @@ const MAX_ACCESSES = 6;
 export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] {
   const spots: Spot[] = [{ role: "queryset", span: load.origin.span, label: `loads ${load.origin.model.split(".").at(-1) ?? ""} only` }];
   if (load.loop !== null && !isSame(load.loop.span, load.origin.span)) spots.push({ role: "loop", span: load.loop.span });
+  spots.push(...eagerSpots(load));
   for (const call of load.calls) spots.push({ role: "call", span: call });
   spots.push({ role: "access", span: load.access, label: "one query a row" });
   for (const other of others.slice(0, MAX_ACCESSES)) {
     if (spots.every((spot) => !isSame(spot.span, other.access))) spots.push({ role: "access", span: other.access });
   }
   return spots.filter((spot) => !spot.span.file.startsWith("builtin/"));
+}
+
+/** Where other relations are loaded already, if that is not written at the queryset itself. */
+function eagerSpots({ origin: { calls, span } }: LazyLoad): Spot[] {
+  const eager = calls.findLast((one) => one.name === "select_related" || one.name === "prefetch_related");
+  if (eager === undefined || (eager.file === span.file && eager.start <= span.start && span.end <= eager.end)) return [];
+  return [{ role: "definition", span: { file: eager.file, start: eager.dot, end: eager.end }, label: "loads other relations" }];
 }
 
 function isSame(a: Span, b: Span): boolean {
@@ -28,7 +36,7 @@ export function isCoveredElsewhere(load: LazyLoad, facts: SourceFacts): boolean 
 
 export function confidenceOf(load: LazyLoad): Confidence {
   if (load.doubts.length > 0 || load.origin.kind === "parameter") return "possible";
-  if (load.withoutCaller || load.loop?.over === "unknown") return "likely";
+  if (load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true) return "likely";
   return "certain";
 }
 
@@ -48,5 +56,6 @@ export function isRowLoop(load: LazyLoad): boolean {
 
 export function loadDoubt(load: LazyLoad): string {
   if (load.doubts.length > 0) return load.doubts.join("; ");
+  if (load.origin.computed === true) return "names that are computed when it runs may load it";
   return load.withoutCaller ? "a caller that was not found may load it eagerly" : "a loop over one row saves one query";
 }

@@ -65,6 +65,38 @@ class EventAdmin(admin.ModelAdmin):
   );
 });
 
+test("methods with an action's parameters get the changelist's rows too", async () => {
+  await expectMarked(
+    files(`@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    list_display = ["name"]
+    raw_id_fields = ["city"]
+
+    def get_actions(self, request):
+        actions = super().get_actions(request)
+        actions["export"] = self.get_action("export")
+        return actions
+
+    def export(self, request, queryset):
+        for venue in queryset:
+            print(venue.city.name)  # expect: city
+
+
+@admin.register(Event)
+class EventAdmin(admin.ModelAdmin):
+    raw_id_fields = ["venue", "city"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("venue")
+
+    def delete_queryset(self, request, queryset):
+        for event in queryset:
+            print(event.venue.name)
+        queryset.delete()
+`),
+  );
+});
+
 test("a queryset that selects relations keeps the changelist from selecting its own", async () => {
   await expectMarked(
     files(`@admin.register(Event)

@@ -1,5 +1,5 @@
 /** The admin: which columns a changelist reads of each row, and what its automatic `select_related()` loads. */
-import type { ClassInfo, Expr, Field, Model, Span } from "../../model/index.ts";
+import type { ClassInfo, Expr, Field, FunctionDef, Model, Span } from "../../model/index.ts";
 import { decoratorName } from "../../dataflow/calls.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
@@ -84,13 +84,37 @@ const changelist = (engine: Engine): Hook => (args, site) => {
 /** Actions get the rows of the changelist that were ticked, loaded as the changelist loads them. */
 function runActions(engine: Engine, admin: ObjectValue, queryset: QuerysetValue, request: Value, site: CallSite): void {
   const actions = engine.attribute(admin, "actions", { span: site.span, frame: site.frame });
-  for (const action of actions.kind === "list" ? (actions.items ?? []) : []) {
-    const ticked: QuerysetValue = { ...queryset, id: freshId(), source: freshId(), narrowed: true, evaluated: false };
-    const at: AccessSite = { span: declarationSpan(engine, admin.cls, "actions"), frame: site.frame };
-    const method = action.kind === "literal" && typeof action.value === "string" ? engine.classMember(admin.cls, action.value, admin, at) : null;
-    if (method !== null) engine.call(method, { ...NO_ARGS, positional: [request, ticked] }, { ...at, expr: null });
-    else if (action.kind === "function") engine.call(action, { ...NO_ARGS, positional: [admin, request, ticked] }, { ...at, expr: null });
+  const listed = actions.kind === "list" ? (actions.items ?? []) : [];
+  const at: AccessSite = { span: declarationSpan(engine, admin.cls, "actions"), frame: site.frame };
+  const names = new Set(listed.flatMap((one) => (one.kind === "literal" && typeof one.value === "string" ? [one.value] : [])));
+  for (const action of listed) {
+    if (action.kind === "function") engine.call(action, { ...NO_ARGS, positional: [admin, request, ticked(queryset)] }, { ...at, expr: null });
   }
+  for (const name of [...names, ...actionMethods(engine, admin.cls).filter((one) => !names.has(one))]) {
+    const method = engine.classMember(admin.cls, name, admin, at);
+    if (method !== null) engine.call(method, { ...NO_ARGS, positional: [request, ticked(queryset)] }, { ...at, expr: null });
+  }
+}
+
+function ticked(queryset: QuerysetValue): QuerysetValue {
+  return { ...queryset, id: freshId(), source: freshId(), narrowed: true, evaluated: false };
+}
+
+/** Methods with the parameters of an action, which `get_actions()` may add, and `delete_queryset()`. */
+function actionMethods(engine: Engine, cls: ClassInfo): string[] {
+  const names = new Set<string>();
+  for (const owner of engine.program.mro(cls)) {
+    if (isExternal(owner) || owner.module.origin !== "project") continue;
+    for (const [name, definitions] of owner.members) {
+      const last = definitions.at(-1);
+      if (last?.kind === "function" && isAction(last.def)) names.add(name);
+    }
+  }
+  return [...names];
+}
+
+function isAction({ params }: FunctionDef): boolean {
+  return params.length === 3 && params[1]?.name === "request" && params[2]?.name === "queryset";
 }
 
 /** An admin that exports gives its resources the changelist's rows. */

@@ -5,7 +5,7 @@ import { decoratorName } from "../../dataflow/calls.ts";
 import { plainObject } from "../../dataflow/create-engine.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
-import { hasColumn } from "../../dataflow/load-tree.ts";
+import { BARE, hasColumn, withoutReflected, withPath, withReflected } from "../../dataflow/load-tree.ts";
 import { isBeyondReach } from "../../dataflow/rows.ts";
 import {
   alternatives,
@@ -21,6 +21,7 @@ import {
 } from "../../dataflow/values.ts";
 import { withEntry } from "../views/hooks.ts";
 import { nestedClass } from "../declarations.ts";
+import { fieldChoice, type FieldChoice } from "./field-choice.ts";
 
 /** `many=True` makes a list serializer around the class's own. */
 const newSerializer = (engine: Engine): Hook => (args, site) => {
@@ -62,14 +63,6 @@ function representAll(engine: Engine, serializer: ObjectValue, instance: Value, 
   for (const one of alternatives(element)) represent(engine, serializer, one, { ...site, frame });
 }
 
-/** A serializer that builds its fields at run time may leave out any of those it declares. */
-function hasDynamicFields(engine: Engine, cls: ClassInfo): boolean {
-  return ["fields", "get_fields", "_readable_fields", "get_field_names"].some((name) => {
-    const member = engine.program.member(cls, name);
-    return member !== null && member.owner.module.origin !== "builtin" && member.definition.kind === "function";
-  });
-}
-
 const DYNAMIC = "the serializer chooses its fields at run time";
 
 function doubted(value: Value): Value {
@@ -82,21 +75,45 @@ function managerAll(engine: Engine, value: Value, site: CallSite): Value {
 
 function represent(engine: Engine, serializer: ObjectValue, row: Value, site: CallSite): void {
   if (row.kind === "unknown" || (row.kind === "literal" && row.value === null)) return;
-  const isDynamic = hasDynamicFields(engine, serializer.cls);
+  const isDynamic = fieldChoice(engine, serializer).isOpen;
   // What such a serializer shows inside another of its kind is a guess upon a guess.
   if (row.kind === "row" && (isBeyondReach(row.path) || (isDynamic && row.doubts.includes(DYNAMIC)))) return;
-  const shown = isDynamic ? doubted(row) : row;
+  const loaded = row.kind === "row" && row.load.reflects !== null ? withOwnFields(engine, serializer, row, site) : row;
+  const shown = isDynamic ? doubted(loaded) : loaded;
   engine.callMethod(serializer, "to_representation", { ...NO_ARGS, positional: [shown] }, { ...site, expr: null });
+}
+
+/** Eager loads that were computed from a serializer load the relations that it shows, and nothing that code reads beside. */
+function withOwnFields(engine: Engine, serializer: ObjectValue, row: RowValue, site: CallSite): RowValue {
+  const { reflects } = row.load;
+  if (reflects === null || !isSerializer(engine, reflects)) return row;
+  row.origin.computed = true;
+  const choice = fieldChoice(engine, serializer);
+  let load = withoutReflected(row.load);
+  for (const field of fieldsOf(engine, serializer, row, site)) {
+    const name = (field.declared === null ? null : sourceOf(field.declared)) ?? field.name;
+    if (row.model.fields.get(name)?.relation == null || !isShown(engine, field, choice)) continue;
+    load = withPath(load, [name], { node: withReflected(BARE, reflects), how: "prefetch", uses: [], queryset: null, row: null });
+  }
+  return { ...row, load };
 }
 
 const serializeFields = (engine: Engine): Hook => (args, site) => {
   const [serializer, row] = args.positional;
   if (serializer?.kind !== "object" || row === undefined) return UNKNOWN;
+  const choice = fieldChoice(engine, serializer);
   for (const one of alternatives(row)) {
-    for (const field of fieldsOf(engine, serializer, one, site)) representField(engine, serializer, field, one, site);
+    for (const field of fieldsOf(engine, serializer, one, site)) {
+      if (isShown(engine, field, choice)) representField(engine, serializer, field, choice.dropped.has(field.name) ? doubted(one) : one, site);
+    }
   }
   return dict();
 };
+
+function isShown(engine: Engine, { name, declared }: SerializerField, { only, omitted, droppedClasses }: FieldChoice): boolean {
+  if (omitted.has(name) || (only !== null && !only.has(name))) return false;
+  return declared === null || !droppedClasses.some((one) => engine.program.mro(declared.cls).includes(one));
+}
 
 /** A place in a class body, for what the framework does there on the project's behalf. */
 function declaredAt(frame: CallSite["frame"], cls: ClassInfo, span: AccessSite["span"]): AccessSite {
