@@ -221,6 +221,7 @@ export function functionFrame(fn: FunctionValue, self: Value | null, site: CallS
     language: "python",
     loop: site.frame.loop,
     branch: "",
+    isGuarded: false,
     returns: [],
     yields: [],
     template: null,

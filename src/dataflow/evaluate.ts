@@ -350,6 +350,7 @@ function binaryValue(engine: Engine, expr: Binary, frame: Frame): Value {
     return UNKNOWN;
   }
   if (left.kind === "queryset") return combineQuerysets(engine, left, right, frame);
+  if (expr.operator === "|" && isType(left) && isType(right)) return list([left, right], "tuple");
   if (left.kind === "list" || right.kind === "list") return concatenated(left, right);
   if (expr.operator === "|" && left.kind === "dict") {
     const made = dict();
@@ -361,6 +362,12 @@ function binaryValue(engine: Engine, expr: Binary, frame: Frame): Value {
     if (typeof left.value === "string" && typeof right.value === "string") return literal(left.value + right.value);
   }
   return UNKNOWN;
+}
+
+/** A class or an alternative of classes: `Order | Invoice`. */
+function isType(value: Value): boolean {
+  if (value.kind === "list") return value.type === "tuple" && value.items !== null && value.items.length > 0 && value.items.every(isType);
+  return value.kind === "class" || (value.kind === "native" && value.key.startsWith("python."));
 }
 
 function concatenated(left: Value, right: Value): Value {
@@ -408,6 +415,7 @@ function decided(operator: string, left: Value, right: Value): boolean | null {
 function sameValue(left: Value, right: Value): boolean | null {
   if (left.kind === "literal" && right.kind === "literal") return left.value === right.value;
   const isNone = (value: Value): boolean => value.kind === "literal" && value.value === null;
+  if (isNone(right) && left.kind === "unknown" && left.isPresent === true) return false;
   if (isNone(right) && left.kind !== "unknown" && left.kind !== "union" && left.kind !== "external") {
     return left.kind === "row" || left.kind === "literal" ? (left.kind === "literal" ? false : null) : false;
   }

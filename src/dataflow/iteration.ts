@@ -39,7 +39,7 @@ function unknownItems(engine: Engine, frame: Frame, head: Span): Iteration {
 }
 
 function newLoop(_engine: Engine, over: Loop["over"], head: Span, frame: Frame, origin: Loop["origin"]): Loop {
-  return { id: freshId(), span: projectSite({ span: head, frame }).span, over, origin, depth: frame.depth };
+  return { id: freshId(), span: projectSite({ span: head, frame }).span, over, origin, depth: frame.depth, outer: frame.loop };
 }
 
 function iterateList(engine: Engine, value: ListValue, frame: Frame, head: Span): Iteration {

@@ -23,9 +23,11 @@ import {
   withPath,
   withPeers,
   withSelectsAll,
+  withTarget,
   type LoadedRelation,
   type LoadNode,
 } from "./load-tree.ts";
+import { contentTypeRow, narrowedTargets } from "./generic-targets.ts";
 import { isBeyondReach, makeRow, markUsed, recordLoad } from "./rows.ts";
 import { joinPath, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
@@ -151,6 +153,7 @@ export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Fra
     ordered: manager.model.ordering.length > 0 ? "yes" : "no",
     sliced: false,
     atMostOne: false,
+    isEmpty: false,
     narrowed: false,
     joinable: true,
     related: null,
@@ -177,7 +180,9 @@ function knownParent(load: LoadNode, manager: ManagerValue): LoadNode {
   const { related } = manager;
   const back = related?.field.relation?.back ?? null;
   const kind = related?.field.relation?.kind;
-  if (related === null || back === null || (kind !== "fk-reverse" && kind !== "o2o-reverse")) return load;
+  if (related === null || back === null) return load;
+  if (kind === "generic-relation") return withTarget(load, back, related.row.model.concrete);
+  if (kind !== "fk-reverse" && kind !== "o2o-reverse") return load;
   return withKnownRow(load, back, related.row);
 }
 
@@ -301,8 +306,11 @@ function requeried(queryset: QuerysetValue, changes: Partial<QuerysetValue>): Qu
   return derived(queryset, { prefetched: false, related, ...changes });
 }
 
-const narrows: Method = (_engine, queryset, args, _site, name) =>
-  requeried(queryset, { narrowed: true, atMostOne: queryset.atMostOne || (name === "filter" && namesOneRow(queryset, args)) });
+const narrows: Method = (_engine, queryset, args, _site, name) => {
+  if (name !== "filter") return requeried(queryset, { narrowed: true });
+  const load = narrowedTargets(queryset.model, queryset.load, args);
+  return requeried(queryset, { load, narrowed: true, atMostOne: queryset.atMostOne || namesOneRow(queryset, args) });
+};
 
 /** `filter(pk=value)`: no loop over it has a second round. */
 function namesOneRow(queryset: QuerysetValue, args: CallArgs): boolean {
@@ -320,7 +328,7 @@ const CHAINS: Readonly<Record<string, Method>> = {
   get_queryset: (_engine, queryset) => derived(queryset, {}),
   _clone: (_engine, queryset) => derived(queryset, {}),
   _chain: (_engine, queryset) => derived(queryset, {}),
-  none: (_engine, queryset) => derived(queryset, { prefetched: true, narrowed: true }),
+  none: (_engine, queryset) => requeried(queryset, { isEmpty: true, narrowed: true }),
   filter: narrows,
   exclude: narrows,
   complex_filter: narrows,
@@ -407,6 +415,8 @@ function querysetCall(engine: Engine, queryset: QuerysetValue, method: string, a
 
 function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, args: CallArgs, site: CallSite): Value {
   noteChain(engine, queryset, name, site);
+  const contentType = contentTypeRow(engine, queryset, name, args);
+  if (contentType !== null) return contentType;
   const chain = CHAINS[name];
   if (chain !== undefined) return chain(engine, queryset, args, site, name);
   const run = RUNS[name];
@@ -629,18 +639,16 @@ function asValues(queryset: QuerysetValue, args: CallArgs, shape: QuerysetValue[
   return requeried(queryset, { shape, fields: names });
 }
 
-function combined(_engine: Engine, queryset: QuerysetValue): Value {
+function combined(_engine: Engine, queryset: QuerysetValue, args: CallArgs, _site: CallSite, name: string): Value {
+  const other = args.positional.find((one) => one.kind === "queryset" && !one.isEmpty);
+  if (queryset.isEmpty && name === "union" && other?.kind === "queryset") return derived(other, {});
   return requeried(queryset, { ordered: "unknown", narrowed: true, atMostOne: false });
 }
 
-/** `none()` leaves the other operand as it is, its eager loading included. */
-function isNone(queryset: QuerysetValue): boolean {
-  return queryset.prefetched && queryset.related === null;
-}
-
-/** `a | b`: eager loading of the left operand survives. */
+/** `a | b`: eager loading of the left operand survives, and an empty operand leaves the other as it is. */
 export function combineQuerysets(_engine: Engine, left: QuerysetValue, right: Value, _frame: Frame): Value {
-  if (right.kind === "queryset" && isNone(left)) return derived(right, {});
+  if (right.kind === "queryset" && left.isEmpty) return derived(right, {});
+  if (right.kind === "queryset" && right.isEmpty) return derived(left, {});
   return right.kind === "queryset" || right.kind === "unknown" ? requeried(left, { narrowed: true, atMostOne: false }) : UNKNOWN;
 }
 
@@ -652,7 +660,8 @@ function single(how: string): Method {
     const narrowed = args.positional.length > 0 || args.keywords.size > 0;
     const target = usesCache ? queryset : requeried(queryset, { narrowed: queryset.narrowed || narrowed, evaluated: queryset.evaluated && how === "first" && queryset.ordered === "yes" });
     runQueryset(engine, { ...target, id: queryset.id, source: queryset.source }, how, site.span, site.frame);
-    return elementOf(engine, target, site.frame.loop, site.frame);
+    const load = how === "get" ? narrowedTargets(target.model, target.load, args) : target.load;
+    return elementOf(engine, { ...target, load }, site.frame.loop, site.frame);
   };
 }
 
@@ -686,7 +695,7 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
   const isRowsOwn = related !== null && related.row.loop !== null && related.row.loop === site.frame.loop;
   recordWrite(engine, name, queryset.model, related?.field.name ?? null, site, isRowsOwn);
   for (const value of [...args.positional, ...args.keywords.values()]) engine.escape(value);
-  const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, isNew: name === "create" });
+  const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, load: narrowedTargets(queryset.model, BARE, args), isNew: name === "create" });
   if (name === "create") return row;
   if (name === "get_or_create" || name === "update_or_create") {
     return { kind: "list", id: freshId(), type: "tuple", items: [row, UNKNOWN], element: UNKNOWN };
@@ -697,7 +706,7 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
 export function freshLoop(_engine: Engine, value: Value, span: Span, frame: Frame): Loop {
   const origin = value.kind === "queryset" ? value.origin : null;
   const over = origin === null ? "unknown" : "rows";
-  return { id: freshId(), span: projectSite({ span, frame }).span, over, origin, depth: frame.depth };
+  return { id: freshId(), span: projectSite({ span, frame }).span, over, origin, depth: frame.depth, outer: frame.loop };
 }
 
 /** Iterates a queryset: the run, and the row that stands for each of its rows. */
@@ -710,12 +719,12 @@ export function iterateQueryset(
   head: Span,
 ): Iteration {
   runQueryset(engine, queryset, how, span, frame);
-  queryset.origin.iterated = true;
+  if (!queryset.isEmpty) queryset.origin.iterated = true;
   const at = projectSite({ span: head, frame }).span;
-  const over = queryset.atMostOne ? "literal" : "rows";
-  const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, depth: frame.depth };
+  const over = queryset.atMostOne || queryset.isEmpty ? "literal" : "rows";
+  const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, depth: frame.depth, outer: frame.loop };
   checkKnownParent(engine, queryset, loop, span, frame);
-  return { element: isNone(queryset) ? UNKNOWN : elementOf(engine, queryset, loop, frame), loop };
+  return { element: elementOf(engine, queryset, loop, frame), loop };
 }
 
 /** Rows of a row in a loop, or of one that a template got: only the parent's queryset can load what they lack. */
@@ -727,7 +736,7 @@ function isMendedAtParent(row: RowValue, queryset: QuerysetValue): boolean {
 
 /** One row of the queryset; `loop` null for a single one. */
 export function elementOf(engine: Engine, queryset: QuerysetValue, loop: Loop | null, frame: Frame): Value {
-  if (queryset.shape !== "rows") return UNKNOWN;
+  if (queryset.shape !== "rows" || queryset.isEmpty) return UNKNOWN;
   const { related } = queryset;
   const belongsToParent = related !== null && (related.plain || queryset.prefetched) && isMendedAtParent(related.row, queryset);
   const path = belongsToParent ? joinPath(related.row.path, related.field.name) : queryset.path;
@@ -777,6 +786,7 @@ function checkKnownParent(engine: Engine, queryset: QuerysetValue, loop: Loop, s
 
 /** Records one execution, and for a related manager under a loop the load that it is. */
 export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string, span: Span, frame: Frame): void {
+  if (queryset.isEmpty) return;
   const at = projectSite({ span, frame });
   const loop = frame.loop;
   const { related } = queryset;

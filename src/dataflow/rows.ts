@@ -10,6 +10,9 @@ import {
   joinAll,
   listOf,
   native,
+  object,
+  literal,
+  PRESENT,
   UNKNOWN,
   type ManagerValue,
   type RowValue,
@@ -74,6 +77,7 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   const displayed = displayedField(row.model, name);
   if (displayed !== null) return displayMethod(engine, row, displayed);
   row.origin.asInstances = true;
+  if (name === "_state" && isFetched(row)) return stateOf(engine);
   const own = engine.program.member(row.model.cls, name);
   const isStub = own === null || own.owner.module.origin === "builtin";
   // What Django's own methods read is not in their stubs.
@@ -113,7 +117,22 @@ function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   if (!row.load.opaque && !hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew && !row.load.peers) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
   }
-  return UNKNOWN;
+  return isKey && isFetched(row) ? PRESENT : UNKNOWN;
+}
+
+/** It came out of the database, so that it has a key; the receiver of a method may be anything. */
+function isFetched(row: RowValue): boolean {
+  if (row.isNew) return false;
+  return row.path !== "" || (row.origin.kind !== "instance" && row.origin.kind !== "parameter" && !row.withoutCaller);
+}
+
+/** `self._state.adding` is false for what was fetched. */
+function stateOf(engine: Engine): Value {
+  const state = engine.program.resolveDotted("django.db.models.base.ModelState");
+  if (state?.kind !== "class") return UNKNOWN;
+  const made = object(state.cls, null, null);
+  made.attrs.set("adding", literal(false));
+  return made;
 }
 
 function listedRows(engine: Engine, row: RowValue, name: string, listed: LoadedRelation & { readonly field: string }): Value {
@@ -184,6 +203,11 @@ function genericTargets(engine: Engine, row: RowValue, field: Field): Value {
   if (row.load.opaque || loaded?.node.opaque === true) return UNKNOWN;
   const prefetched = loaded?.querysets ?? [];
   if (prefetched.length > 0) return joinAll(prefetched.map((one) => relatedRow(row, field, one.model, one.load)));
+  const only = row.load.targets.get(field.name);
+  if (only !== undefined) {
+    const model = engine.graph.byLabel(only);
+    return model === null ? UNKNOWN : relatedRow(row, field, model, loaded?.node ?? BARE);
+  }
   const known = modelsLeadingTo(engine, row.model);
   return joinAll(known.map((model) => relatedRow(row, field, model, loaded?.node ?? BARE)));
 }

@@ -35,6 +35,8 @@ export type Value =
 
 export interface UnknownValue {
   readonly kind: "unknown";
+  /** Not known, but not None and not empty either: the key of a row that was fetched. */
+  readonly isPresent?: true;
 }
 export interface LiteralValue {
   readonly kind: "literal";
@@ -122,6 +124,8 @@ export interface QuerysetValue {
   readonly sliced: boolean;
   /** Filtered by its key: it has one row or none. */
   readonly atMostOne: boolean;
+  /** `none()`, and whatever is chained on it: it has no rows and sends no statement. */
+  readonly isEmpty: boolean;
   readonly narrowed: boolean;
   readonly joinable: boolean;
   /** The row and relation whose manager made it, as long as nothing but `all()` was called. */
@@ -189,6 +193,7 @@ export interface UnionValue {
 }
 
 export const UNKNOWN: UnknownValue = { kind: "unknown" };
+export const PRESENT: UnknownValue = { kind: "unknown", isPresent: true };
 export const NONE: LiteralValue = { kind: "literal", value: null };
 export const NO_ARGS: CallArgs = { positional: [], keywords: new Map(), open: false };
 
@@ -259,7 +264,7 @@ const MAX_SPELT_LISTS = 2;
 export function keyOf(value: Value, depth = 0): string {
   switch (value.kind) {
     case "unknown":
-      return "?";
+      return value.isPresent === true ? "!" : "?";
     case "literal":
       return typeof value.value === "string" ? `s${value.value}` : `l${String(value.value)}`;
     case "class":
@@ -277,7 +282,7 @@ export function keyOf(value: Value, depth = 0): string {
     case "row":
       return rowKey(value);
     case "queryset":
-      return `q${value.doubts.length}${value.model.label}:${value.origin.id}:${value.path}:${value.load.id}:${value.shape}:${value.ordered}:${value.prefetched}:${value.evaluated}:${value.narrowed}`;
+      return `q${value.doubts.length}${value.model.label}:${value.origin.id}:${value.path}:${value.load.id}:${value.shape}:${value.ordered}:${value.prefetched}:${value.evaluated}:${value.narrowed}:${value.isEmpty}`;
     case "manager":
       return `g${value.model.label}:${value.origin.id}:${value.related === null ? "" : rowKey(value.related.row)}`;
     case "object":
@@ -324,6 +329,8 @@ function rowKey(row: RowValue): string {
 /** Python's truth value where it is certain. */
 export function truth(value: Value): boolean | null {
   switch (value.kind) {
+    case "unknown":
+      return value.isPresent === true ? true : null;
     case "literal":
       return value.value !== null && value.value !== false && value.value !== 0 && value.value !== "";
     case "row":

@@ -76,13 +76,18 @@ function chosenNames(engine: Engine, meta: ClassInfo, model: Model, at: AccessSi
 /** A widget of its own may load options on demand; nothing is said of those. */
 function renderChoices(engine: Engine, field: ObjectValue, site: CallSite): void {
   const queryset = field.attrs.get("queryset") ?? (field.args === null ? null : argument(field.args, 0, "queryset"));
-  if (queryset === null || field.attrs.has("widget") || field.args?.keywords.has("widget") === true) return;
+  if (queryset === null || field.attrs.has("widget") || field.args?.keywords.has("widget") === true || isOwnKind(engine, field.cls)) return;
   const { element, loop } = engine.iterate(queryset, site.span, site.frame, "iterate");
   const frame = { ...site.frame, loop };
   const label = engine.classMember(field.cls, "label_from_instance", field, { span: site.span, frame });
   if (label !== null && label.kind === "bound" && label.fn.module.origin !== "builtin") {
     engine.text(engine.call(label, { ...NO_ARGS, positional: [element] }, { ...site, frame }), site.span, frame);
   } else engine.text(element, site.span, frame);
+}
+
+/** A kind of field of the project that says itself how it is shown, and with which rows. */
+function isOwnKind({ program }: Engine, cls: ClassInfo): boolean {
+  return ["widget", "get_bound_field", "iterator", "_get_choices"].some((name) => program.member(cls, name)?.owner.module.origin === "project");
 }
 
 /** `modelformset_factory(Order, fields=[…])`: each form offers the same options. */
