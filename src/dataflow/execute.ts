@@ -324,7 +324,7 @@ function executeTry(engine: Engine, stmt: Try, frame: Frame): boolean {
         `${handler.start}:except${index}`,
         () => {
           if (handler.name !== null) frame.env.vars.set(handler.name, { value: UNKNOWN, loop: 0 });
-          return executeBlock(engine, handler.body, frame);
+          return isRace(handler.type) ? executeRarely(engine, handler.body, frame) : executeBlock(engine, handler.body, frame);
         },
       ],
     ),
@@ -336,6 +336,23 @@ function executeTry(engine: Engine, stmt: Try, frame: Frame): boolean {
   // A handler sees what the body assigned before it failed: the body runs in the handlers' state too.
   const exits = branches(engine, frame, withBodyState(frame, arms));
   return engine.execute(stmt.finally, frame) || exits;
+}
+
+const RACES = /^(?:IntegrityError|OperationalError|InterfaceError|DataError|DatabaseError)$/;
+
+/** Errors of the database itself: another process was faster, or the server is away. */
+function isRace(type: Expr | null): boolean {
+  if (type?.kind === "sequence") return type.items.every(isRace);
+  return (type?.kind === "name" || type?.kind === "attribute") && RACES.test(type.name);
+}
+
+/** What hardly ever happens does not happen in each round. */
+function executeRarely(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
+  let exits = false;
+  engine.recorder.capture(() => {
+    exits = runOutside(frame, null, () => engine.execute(body, frame));
+  });
+  return exits;
 }
 
 /** What is raised here may be caught by the statement's own handlers. */

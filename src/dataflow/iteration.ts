@@ -38,8 +38,10 @@ function unknownItems(engine: Engine, frame: Frame, head: Span): Iteration {
   return { element: UNKNOWN, loop: newLoop(engine, "unknown", head, frame, null) };
 }
 
-function newLoop(_engine: Engine, over: Loop["over"], head: Span, frame: Frame, origin: Loop["origin"]): Loop {
-  return { id: freshId(), span: projectSite({ span: head, frame }).span, over, origin, depth: frame.depth, outer: frame.loop };
+function newLoop(engine: Engine, over: Loop["over"], head: Span, frame: Frame, origin: Loop["origin"]): Loop {
+  const { span } = projectSite({ span: head, frame });
+  engine.recorder.loopSeen(span, over);
+  return { id: freshId(), span, over, origin, depth: frame.depth, outer: frame.loop };
 }
 
 function iterateList(engine: Engine, value: ListValue, frame: Frame, head: Span): Iteration {

@@ -723,6 +723,7 @@ export function iterateQueryset(
   const at = projectSite({ span: head, frame }).span;
   const over = queryset.atMostOne || queryset.isEmpty ? "literal" : "rows";
   const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, depth: frame.depth, outer: frame.loop };
+  engine.recorder.loopSeen(at, over);
   checkKnownParent(engine, queryset, loop, span, frame);
   return { element: elementOf(engine, queryset, loop, frame), loop };
 }
@@ -747,6 +748,7 @@ export function elementOf(engine: Engine, queryset: QuerysetValue, loop: Loop | 
     load: isBeyondReach(path) ? OPAQUE : queryset.load,
     loop,
     joinable: belongsToParent ? false : queryset.joinable,
+    shared: belongsToParent ? related.row.shared : null,
     withoutCaller: queryset.withoutCaller,
     doubts: queryset.doubts,
   });

@@ -79,6 +79,7 @@ export class Recorder {
   readonly rowPrefetches = new Map<string, PrefetchedRow>();
   readonly eager = new Map<string, LiveEagerLoad>();
   private readonly runsBySite = new Map<string, number>();
+  private readonly loopsSeen = new Map<string, Set<Loop["over"]>>();
   private order = 0;
   private readonly captures: CapturedEvent[][] = [];
 
@@ -187,6 +188,19 @@ export class Recorder {
     this.rowPrefetches.set(`${fact.span.file}:${fact.span.start}:${fact.perRow}`, fact);
   }
 
+  loopSeen(span: Span, over: Loop["over"]): void {
+    const key = `${span.file}:${span.start}`;
+    const seen = this.loopsSeen.get(key);
+    if (seen === undefined) this.loopsSeen.set(key, new Set([over]));
+    else seen.add(over);
+  }
+
+  /** A loop over a parameter, for which all callers that were found wrote a list of known length. */
+  private isShort({ span, over }: Loop): boolean {
+    const seen = this.loopsSeen.get(`${span.file}:${span.start}`);
+    return over === "unknown" && seen?.has("literal") === true && !seen.has("rows");
+  }
+
   private isKeyRead({ file, start, end }: Span): boolean {
     return this.keyReads.has(`${file}:${start}:${end}`);
   }
@@ -197,7 +211,7 @@ export class Recorder {
     const loopOf = (loop: Loop | null): LoopFact | null =>
       loop === null
         ? null
-        : { span: loop.span, over: loop.over, origin: loop.origin === null ? null : of(loop.origin) };
+        : { span: loop.span, over: this.isShort(loop) ? "literal" : loop.over, origin: loop.origin === null ? null : of(loop.origin) };
     const runs = [...this.runs.values()].map((run) => ({ ...run, origin: of(run.origin), loop: loopOf(run.loop) }));
     return {
       origins: [...origins.values()],

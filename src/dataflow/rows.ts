@@ -28,6 +28,7 @@ export interface RowFields {
   readonly load?: LoadNode;
   readonly loop?: Loop | null;
   readonly joinable?: boolean;
+  readonly shared?: string | null;
   readonly withoutCaller?: boolean;
   readonly doubts?: readonly string[];
   readonly isNew?: boolean;
@@ -41,6 +42,7 @@ export function makeRow(fields: RowFields): RowValue {
     load: BARE,
     loop: null,
     joinable: true,
+    shared: null,
     withoutCaller: false,
     doubts: [],
     isNew: false,
@@ -146,14 +148,22 @@ function listedRows(engine: Engine, row: RowValue, name: string, listed: LoadedR
     model: listed.queryset?.model ?? target,
     origin: row.origin,
     path: joinPath(row.path, field.name),
-    load: listed.node,
+    load: toldParent(row, field, listed.node),
     loop: row.loop,
     joinable: false,
+    shared: row.shared,
     withoutCaller: row.withoutCaller,
     doubts: row.doubts,
   });
   void name;
   return listOf(element);
+}
+
+/** A prefetch tells each row of a reverse foreign key its parent, in a list as well. */
+function toldParent(row: RowValue, field: Field, load: LoadNode): LoadNode {
+  const { relation } = field;
+  const isReverse = relation?.kind === "fk-reverse" || relation?.kind === "o2o-reverse";
+  return isReverse && relation.back !== null && !load.opaque ? withKnownRow(load, relation.back, row) : load;
 }
 
 export function markUsed(relation: LoadedRelation): void {
@@ -228,6 +238,12 @@ function leadsBack(model: Model, to: Model): boolean {
   return [...model.fields.values()].some((field) => field.relation?.kind === "generic-relation" && field.relation.target === to.label);
 }
 
+/** `prefetch_related("author")` makes one author for all books that have it. */
+function isShared(row: RowValue, field: Field): boolean {
+  const kind = field.relation?.kind;
+  return (kind === "fk" || kind === "generic-fk") && row.load.relations.get(field.name)?.how === "prefetch";
+}
+
 function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode): RowValue {
   const path = joinPath(row.path, field.name);
   return makeRow({
@@ -237,6 +253,7 @@ function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode):
     load: isBeyondReach(path) ? OPAQUE : load,
     loop: row.loop,
     joinable: row.joinable && field.relation?.kind !== "generic-fk",
+    shared: isShared(row, field) ? path : row.shared,
     withoutCaller: row.withoutCaller,
     doubts: row.doubts,
   });
@@ -301,6 +318,7 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     perRow,
     isAsync: at.frame.isAsync,
     joinable: row.joinable && isJoinable(what.kind),
+    shared: row.shared,
     doubts: row.doubts,
     withoutCaller: row.withoutCaller,
     awaited: engine.awaiting && what.method !== null,

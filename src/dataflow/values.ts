@@ -100,6 +100,8 @@ export interface RowValue {
   readonly loop: Loop | null;
   /** Every step of `path` is single-valued. */
   readonly joinable: boolean;
+  /** Path to a prefetched single-valued relation, whose target all rows that lead to it share; null where each row has its own. */
+  readonly shared: string | null;
   /** Attributes that code set on it, annotations and `to_attr` lists. */
   readonly extra: Map<string, Value>;
   /** The receiver of a method that is analysed without a known caller. */
@@ -323,7 +325,7 @@ export function hasIdentity(value: Value, depth = 0): boolean {
 
 function rowKey(row: RowValue): string {
   const extra = row.extra.size === 0 ? "" : `+${row.id}`;
-  return `r${row.doubts.length}${row.withoutCaller ? "w" : ""}${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${extra}`;
+  return `r${row.doubts.length}${row.withoutCaller ? "w" : ""}${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${row.shared ?? ""}${extra}`;
 }
 
 /** Python's truth value where it is certain. */

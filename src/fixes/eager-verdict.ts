@@ -1,5 +1,6 @@
 /** Whether an eager load may be added where a queryset is made, and whether a person has to look at it. */
 import type { ChainCall, EditDraft, LazyLoad, Origin, RuleInput, Safety, SourceFacts } from "../model/index.ts";
+import { isFetchedEachRound } from "./fetched-each-round.ts";
 import { joinHazard, stepsOf } from "./eager-paths.ts";
 
 export interface Verdict {
@@ -19,7 +20,7 @@ const advice = (reason: string): Verdict => ({ safety: "advice", reason });
 
 /** The strictest of what the chain, the path and the readers say. */
 export function judge(load: LazyLoad, input: RuleInput): Verdict {
-  return judgeOrigin(load) ?? judgeMethods(load, input.facts) ?? judgeChain(load.origin, load) ?? judgePath(load, input) ?? judgeReaders(load, input.facts) ?? SAFE;
+  return judgeOrigin(load) ?? judgeSingle(load, input.facts) ?? judgeMethods(load, input.facts) ?? judgeChain(load.origin, load) ?? judgePath(load, input) ?? judgeReaders(load, input.facts) ?? SAFE;
 }
 
 const NO_EDIT: Partial<Record<Origin["kind"], string>> = {
@@ -33,6 +34,11 @@ function judgeOrigin({ origin }: LazyLoad): Verdict | null {
   if (reason !== undefined) return advice(reason);
   if (origin.span.file.endsWith(".py")) return null;
   return advice("the queryset is made in a template: load it in the view that gives the template its objects");
+}
+
+/** A prefetch for one row saves nothing. */
+function judgeSingle(load: LazyLoad, facts: SourceFacts): Verdict | null {
+  return !load.joinable && isFetchedEachRound(load, facts) ? advice("each round fetches its row alone: fetch the rows of all rounds before the loop") : null;
 }
 
 const SET_OPERATIONS: ReadonlySet<string> = new Set(["union", "intersection", "difference"]);

@@ -88,6 +88,8 @@ export interface LazyLoad {
   readonly isAsync: boolean;
   /** Every step is single-valued, so that a join can load it. */
   readonly joinable: boolean;
+  /** Path to a prefetched relation on the way: rows with one target share it, and it pays once for all of them. */
+  readonly shared: string | null;
   /** Why it is less than certain, empty when nothing speaks against it. */
   readonly doubts: readonly string[];
   /** The method's own analysis without a known caller: other callers may load it eagerly. */

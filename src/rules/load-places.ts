@@ -1,5 +1,6 @@
 /** Where a lazy load is made, run and read; how sure that is. */
 import type { Confidence, LazyLoad, SourceFacts, Span, Spot } from "../model/index.ts";
+import { dotted } from "./names.ts";
 
 /** Reads of one finding that are listed; more are summed up. */
 const MAX_ACCESSES = 6;
@@ -8,7 +9,7 @@ export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] 
   const spots: Spot[] = [{ role: "queryset", span: load.origin.span, label: `loads ${load.origin.model.split(".").at(-1) ?? ""} only` }];
   if (load.loop !== null && !isSame(load.loop.span, load.origin.span)) spots.push({ role: "loop", span: load.loop.span });
   for (const call of load.calls) spots.push({ role: "call", span: call });
-  spots.push({ role: "access", span: load.access, label: "one query a row" });
+  spots.push({ role: "access", span: load.access, label: paidPer(load) });
   for (const other of others.slice(0, MAX_ACCESSES)) {
     if (spots.every((spot) => !isSame(spot.span, other.access))) spots.push({ role: "access", span: other.access });
   }
@@ -40,6 +41,15 @@ export function isRefused(load: LazyLoad): boolean {
 /** Once for each row, in a loop over rows, and no caller is known to load it. */
 export function isLoadPerRow(load: LazyLoad, facts: SourceFacts): boolean {
   return load.perRow && isRowLoop(load) && !isRefused(load) && !isCoveredElsewhere(load, facts);
+}
+
+/** How often it is paid, as a claim says it. */
+export function paidPer(load: LazyLoad): string {
+  return load.shared === null ? "one query a row" : `one query for each distinct \`${dotted(load.shared)}\``;
+}
+
+export function fetchedBefore(load: LazyLoad): string {
+  return `Fetch the rows of all rounds before the loop, in one query with \`prefetch_related("${load.path}")\`.`;
 }
 
 export function isRowLoop(load: LazyLoad): boolean {

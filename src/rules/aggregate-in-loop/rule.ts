@@ -2,7 +2,7 @@ import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.
 import { countAnnotationFix } from "../../fixes/count-annotation.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
+import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer } from "../load-places.ts";
 import { dotted, holderName, modelName } from "../names.ts";
 
 export const rule: Rule = {
@@ -30,7 +30,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
   return {
     key: [load.origin.symbol, load.origin.model, load.path, load.method ?? ""],
     confidence: confidenceOf(load),
-    claim: `\`${holder}\` ${asks} \`${relation}\` for each \`${owner}\`: one query a row.`,
+    claim: `\`${holder}\` ${asks} \`${relation}\` for each \`${owner}\`: ${paidPer(load)}.`,
     reason: "The database can answer for all rows at once, in the query that fetches them.",
     remedy,
     doubt: loadDoubt(load),

@@ -1,5 +1,6 @@
 import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
 import { exprAt, sourceText } from "../code.ts";
+import { withinLoop } from "../loops.ts";
 import { changesEachRound, hasHooks, isWholeBody, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 
 export const rule: Rule = {
@@ -34,13 +35,22 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
     confidence: writeConfidence(one),
     claim: `The loop deletes \`${one.model.name}\` rows one by one.`,
     reason: "Each round looks for what depends on its row, and deletes both, in statements of its own.",
-    remedy: isRow(one) ? "Call `delete()` on the queryset: it sends the same signals and follows the same relations." : "Delete them all with one `filter(…__in=…).delete()`.",
+    remedy: remedyFor(one),
     doubt: "rows in great number are better deleted in batches",
     model: one.model.label,
     ...(one.write.relation === null ? {} : { relation: one.write.relation }),
     places: writePlaces(one),
     fixes: fixesFor(one, input),
   };
+}
+
+const SAME = "it sends the same signals and follows the same relations";
+
+function remedyFor(one: LoopWrite): string {
+  if (!isRow(one)) return "Delete them all with one `filter(…__in=…).delete()`.";
+  const isChosen = withinLoop(one.site).some((stmt) => stmt.kind === "if");
+  if (isChosen) return `Collect the keys of the rows to go, and delete them with one \`filter(pk__in=…).delete()\`: ${SAME}.`;
+  return `Call \`delete()\` on the queryset: ${SAME}.`;
 }
 
 /** `for row in rows: row.delete()` and nothing else. */

@@ -1,7 +1,8 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { eagerLoadFix } from "../../fixes/eager-load.ts";
+import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
+import { confidenceOf, fetchedBefore, isLoadPerRow, loadDoubt, loadPlaces, paidPer } from "../load-places.ts";
 import { dotted, holderName, modelName } from "../names.ts";
 import { isAtLeast } from "../django-at-least.ts";
 
@@ -27,9 +28,9 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
     confidence: confidenceOf(load),
-    claim: `\`${holderName(load.origin.symbol, input.program)}\` loads the generic \`${dotted(load.path)}\` separately for each \`${modelName(load.origin.model)}\`: one query a row.`,
+    claim: `\`${holderName(load.origin.symbol, input.program)}\` loads the generic \`${dotted(load.path)}\` separately for each \`${modelName(load.origin.model)}\`: ${paidPer(load)}.`,
     reason: "A generic foreign key cannot be joined; each row asks for its object alone.",
-    remedy: `Add \`prefetch_related("${load.path}")\`: one query for each content type.${deeper}`,
+    remedy: isFetchedEachRound(load, input.facts) ? fetchedBefore(load) : `Add \`prefetch_related("${load.path}")\`: one query for each content type.${deeper}`,
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,

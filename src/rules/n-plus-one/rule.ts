@@ -1,8 +1,9 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
+import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
+import { confidenceOf, fetchedBefore, isLoadPerRow, loadDoubt, loadPlaces, paidPer } from "../load-places.ts";
 import { dotted, holderName, modelName } from "../names.ts";
 
 export const rule: Rule = {
@@ -31,10 +32,10 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
     confidence: confidenceOf(load),
     claim:
       key === null
-        ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each \`${owner}\`: one query a row.`
-        : `\`${holder}\` loads \`${dotted(load.path)}\` for each \`${owner}\` only to read its key: one query a row.`,
+        ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each \`${owner}\`: ${paidPer(load)}.`
+        : `\`${holder}\` loads \`${dotted(load.path)}\` for each \`${owner}\` only to read its key: ${paidPer(load)}.`,
     reason: reasonFor(load),
-    remedy: key === null ? remedyFor(load) : `Read \`${key}\`, which came with the row.`,
+    remedy: key === null ? remedyFor(load, input) : `Read \`${key}\`, which came with the row.`,
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
@@ -49,7 +50,8 @@ function reasonFor(load: LazyLoad): string {
   return "The queryset does not load it, so every row of the loop sends one more statement.";
 }
 
-function remedyFor(load: LazyLoad): string {
+function remedyFor(load: LazyLoad, { facts }: RuleInput): string {
+  if (!load.joinable && isFetchedEachRound(load, facts)) return fetchedBefore(load);
   const method = load.joinable ? "select_related" : "prefetch_related";
   return `Add \`${method}("${load.path}")\` to the queryset.`;
 }
