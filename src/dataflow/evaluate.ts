@@ -27,6 +27,7 @@ import {
   literal,
   native,
   NONE,
+  SET,
   UNKNOWN,
   type CallArgs,
   type DictValue,
@@ -68,7 +69,7 @@ export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
     case "not": {
       const value = engine.evaluate(expr.operand, frame);
       const known = engine.test(value, spanOf(frame.file, expr.operand), frame);
-      return known === null ? UNKNOWN : literal(!known);
+      return known === null ? SET : literal(!known);
     }
     case "compare":
       return engine.compare(expr, frame);
@@ -107,7 +108,7 @@ export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
       for (const part of expr.parts) {
         engine.text(engine.evaluate(part, frame), spanOf(frame.file, part), frame);
       }
-      return UNKNOWN;
+      return SET;
     case "lookup": {
       const object = engine.evaluate(expr.object, frame);
       return engine.lookUp(object, expr.name, expr.calls, { ...siteOf(frame.file, expr, frame), receiver: expr.object });
@@ -395,7 +396,7 @@ export function compareValues(engine: Engine, expr: Compare, frame: Frame): Valu
     known = decided(operator, left, value);
     left = value;
   }
-  return known === null || expr.rights.length > 1 ? UNKNOWN : literal(known);
+  return known === null || expr.rights.length > 1 ? SET : literal(known);
 }
 
 function decided(operator: string, left: Value, right: Value): boolean | null {
@@ -415,7 +416,7 @@ function decided(operator: string, left: Value, right: Value): boolean | null {
 function sameValue(left: Value, right: Value): boolean | null {
   if (left.kind === "literal" && right.kind === "literal") return left.value === right.value;
   const isNone = (value: Value): boolean => value.kind === "literal" && value.value === null;
-  if (isNone(right) && left.kind === "unknown" && left.isPresent === true) return false;
+  if (isNone(right) && left.kind === "unknown" && left.isSet === true) return false;
   if (isNone(right) && left.kind !== "unknown" && left.kind !== "union" && left.kind !== "external") {
     return left.kind === "row" || left.kind === "literal" ? (left.kind === "literal" ? false : null) : false;
   }

@@ -194,13 +194,13 @@ function executeIf(engine: Engine, stmt: If, frame: Frame): boolean {
   if (known === true) return executeBlock(engine, stmt.then, frame);
   if (known === false) return executeBlock(engine, stmt.otherwise, frame);
   const narrowed = narrowing(engine, stmt.test, frame);
-  const arm = (body: readonly Stmt[], binding: Binding | undefined) => (): boolean => {
-    if (narrowed !== null && binding !== undefined) frame.env.vars.set(narrowed.name, binding);
+  const arm = (body: readonly Stmt[], known: ReadonlyMap<string, Binding>) => (): boolean => {
+    for (const [name, binding] of known) frame.env.vars.set(name, binding);
     return executeBlock(engine, body, frame);
   };
   return branches(engine, frame, [
-    [`${stmt.start}:then`, arm(stmt.then, narrowed?.then)],
-    [`${stmt.start}:else`, arm(stmt.otherwise, narrowed?.otherwise)],
+    [`${stmt.start}:then`, arm(stmt.then, narrowed.then)],
+    [`${stmt.start}:else`, arm(stmt.otherwise, narrowed.otherwise)],
   ]);
 }
 
@@ -324,7 +324,7 @@ function executeTry(engine: Engine, stmt: Try, frame: Frame): boolean {
         `${handler.start}:except${index}`,
         () => {
           if (handler.name !== null) frame.env.vars.set(handler.name, { value: UNKNOWN, loop: 0 });
-          return isRace(handler.type) ? executeRarely(engine, handler.body, frame) : executeBlock(engine, handler.body, frame);
+          return isFailure(handler.type) ? executeRarely(engine, handler.body, frame) : executeBlock(engine, handler.body, frame);
         },
       ],
     ),
@@ -338,12 +338,14 @@ function executeTry(engine: Engine, stmt: Try, frame: Frame): boolean {
   return engine.execute(stmt.finally, frame) || exits;
 }
 
-const RACES = /^(?:IntegrityError|OperationalError|InterfaceError|DataError|DatabaseError)$/;
+/** Errors by which code asks a question: is there such a row, such a key, is the value well formed? */
+const ANSWERS = /DoesNotExist$|NotFound$|Http404|^(?:Key|Index|Lookup|Attribute|Value|Type|Validation|FieldDoesNotExist|StopIteration|Permission|Import|ModuleNotFound|Unicode)\w*$|Invalid|NoReverseMatch|MultipleObjectsReturned|AlreadyExists/;
 
-/** Errors of the database itself: another process was faster, or the server is away. */
-function isRace(type: Expr | null): boolean {
-  if (type?.kind === "sequence") return type.items.every(isRace);
-  return (type?.kind === "name" || type?.kind === "attribute") && RACES.test(type.name);
+/** Anything else went wrong: another process was faster, a server is away, nobody knows. */
+function isFailure(type: Expr | null): boolean {
+  if (type?.kind === "sequence") return type.items.every(isFailure);
+  if (type === null) return true;
+  return (type.kind === "name" || type.kind === "attribute") && !ANSWERS.test(type.name);
 }
 
 /** What hardly ever happens does not happen in each round. */

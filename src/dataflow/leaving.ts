@@ -28,10 +28,11 @@ export function runOutside<T>(frame: Frame, goal: Loop | null, work: () => T): T
   if (left.size === 0) return work();
   const { loop } = frame;
   const { vars } = frame.env;
+  const outside = varsOutside(vars, left, goal);
   frame.loop = goal;
-  frame.env.vars = varsOutside(vars, left, goal);
+  frame.env.vars = new Map(outside);
   const result = work();
-  frame.env.vars = vars;
+  frame.env.vars = new Map([...vars, ...[...frame.env.vars].filter(([name, binding]) => outside.get(name) !== binding)]);
   frame.loop = loop;
   return result;
 }
@@ -48,18 +49,18 @@ export function varsOutside(vars: ReadonlyMap<string, Binding>, left: ReadonlySe
 }
 
 function outsideBinding(binding: Binding, left: ReadonlySet<number>, goal: Loop | null): Binding {
-  const value = outside(binding.value, left, goal);
+  const value = valueOutside(binding.value, left, goal);
   return value === binding.value ? binding : { ...binding, value };
 }
 
-function outside(value: Value, left: ReadonlySet<number>, goal: Loop | null): Value {
+function valueOutside(value: Value, left: ReadonlySet<number>, goal: Loop | null): Value {
   if (value.kind === "row") return value.loop !== null && left.has(value.loop.id) ? { ...value, loop: goal } : value;
   if (value.kind === "union") {
-    const values = value.values.map((one) => outside(one, left, goal));
+    const values = value.values.map((one) => valueOutside(one, left, goal));
     return values.every((one, index) => one === value.values[index]) ? value : joinAll(values);
   }
   if (value.kind !== "list" || value.type !== "tuple" || value.items === null) return value;
-  const items = value.items.map((one) => outside(one, left, goal));
+  const items = value.items.map((one) => valueOutside(one, left, goal));
   return items.every((one, index) => one === value.items?.[index]) ? value : { ...value, items, element: joinAll(items) };
 }
 

@@ -121,6 +121,7 @@ export function withPath(load: LoadNode, path: readonly string[], leaf: LoadedRe
     tail.length === 0
       ? {
           ...leaf,
+          how: existing?.how === "select" ? "select" : leaf.how,
           node: existing === undefined ? leaf.node : mergeNodes(existing.node, leaf.node),
           uses: [...base.uses, ...leaf.uses],
           queryset: leaf.queryset ?? base.queryset,

@@ -83,6 +83,7 @@ function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerV
     asInstances: false,
     columns: new Set(),
     owner,
+    relation: null,
   }));
 }
 
@@ -526,6 +527,7 @@ function lookupSteps(engine: Engine, model: Model, lookup: string): string[] {
   let at: Model | null = model;
   for (const part of lookup.split("__")) {
     const field: Field | null = at === null ? null : fieldOf(at, part);
+    if (at !== null && field !== null) engine.recorder.loadedEagerly.add(`${steps.at(-1) ?? ""}>${at.label}.${field.name}`);
     steps.push(field?.name ?? part);
     at = field?.relation?.target === undefined || field.relation?.target === null ? null : engine.graph.byLabel(field.relation.target);
   }
@@ -695,7 +697,9 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
   const isRowsOwn = related !== null && related.row.loop !== null && related.row.loop === site.frame.loop;
   recordWrite(engine, name, queryset.model, related?.field.name ?? null, site, isRowsOwn);
   for (const value of [...args.positional, ...args.keywords.values()]) engine.escape(value);
-  const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, load: narrowedTargets(queryset.model, BARE, args), isNew: name === "create" });
+  // The row that is found has what the queryset loads, the one that is made knows its parent.
+  const load = narrowedTargets(queryset.model, queryset.load, args);
+  const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, load, isNew: name === "create" });
   if (name === "create") return row;
   if (name === "get_or_create" || name === "update_or_create") {
     return { kind: "list", id: freshId(), type: "tuple", items: [row, UNKNOWN], element: UNKNOWN };

@@ -36,6 +36,8 @@ export interface LiveOrigin {
   readonly columns: Set<string>;
   /** The class whose attribute it is, for implicit origins. */
   readonly owner: string | null;
+  /** The relation of one row whose manager it is. */
+  readonly relation: string | null;
 }
 
 interface LiveEagerLoad extends EagerUse {
@@ -70,6 +72,7 @@ export class Recorder {
   readonly origins = new Map<string, LiveOrigin>();
   readonly loads = new Map<string, Loaded>();
   readonly covered = new Set<string>();
+  readonly loadedEagerly = new Set<string>();
   private readonly keyReads = new Set<string>();
   readonly runs = new Map<string, Ran>();
   readonly writes = new Map<string, Wrote>();
@@ -217,6 +220,7 @@ export class Recorder {
       origins: [...origins.values()],
       loads: [...this.loads.values()].map((load) => ({ ...load, keyOnly: this.isKeyRead(load.access), origin: of(load.origin), loop: loopOf(load.loop) })),
       covered: this.covered,
+      loadedEagerly: this.loadedEagerly,
       runs,
       writes: [...this.writes.values()].map((write) => ({ ...write, loop: loopOf(write.loop) })),
       eagerLoads: [...this.eager.values()].map((one) => ({
@@ -253,6 +257,7 @@ function frozenOrigin(live: LiveOrigin): Origin {
     columns: live.columns,
     asValues: live.asValues,
     asInstances: live.asInstances,
+    relation: live.relation,
   };
 }
 

@@ -13,6 +13,7 @@ import {
   object,
   literal,
   PRESENT,
+  SET,
   UNKNOWN,
   type ManagerValue,
   type RowValue,
@@ -119,7 +120,8 @@ function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   if (!row.load.opaque && !hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew && !row.load.peers) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
   }
-  return isKey && isFetched(row) ? PRESENT : UNKNOWN;
+  if (!isFetched(row)) return UNKNOWN;
+  return isKey ? PRESENT : field.null || field.relation !== null ? UNKNOWN : SET;
 }
 
 /** It came out of the database, so that it has a key; the receiver of a method may be anything. */
@@ -278,6 +280,7 @@ export function managerOf(engine: Engine, row: RowValue, field: Field, site: Acc
     asInstances: false,
     columns: new Set(),
     owner: null,
+    relation: field.name,
   }));
   const fact = target.managers.get(target.defaultManager) ?? null;
   const manager: ManagerValue = {

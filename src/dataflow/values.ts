@@ -35,7 +35,9 @@ export type Value =
 
 export interface UnknownValue {
   readonly kind: "unknown";
-  /** Not known, but not None and not empty either: the key of a row that was fetched. */
+  /** Not None: a column that cannot be NULL, the answer of a comparison. */
+  readonly isSet?: true;
+  /** Not empty either: the key of a row that was fetched. */
   readonly isPresent?: true;
 }
 export interface LiteralValue {
@@ -195,7 +197,10 @@ export interface UnionValue {
 }
 
 export const UNKNOWN: UnknownValue = { kind: "unknown" };
-export const PRESENT: UnknownValue = { kind: "unknown", isPresent: true };
+/** Not known, but not None. */
+export const SET: UnknownValue = { kind: "unknown", isSet: true };
+/** Not known, but true. */
+export const PRESENT: UnknownValue = { kind: "unknown", isSet: true, isPresent: true };
 export const NONE: LiteralValue = { kind: "literal", value: null };
 export const NO_ARGS: CallArgs = { positional: [], keywords: new Map(), open: false };
 
@@ -266,7 +271,7 @@ const MAX_SPELT_LISTS = 2;
 export function keyOf(value: Value, depth = 0): string {
   switch (value.kind) {
     case "unknown":
-      return value.isPresent === true ? "!" : "?";
+      return value.isPresent === true ? "!" : value.isSet === true ? "." : "?";
     case "literal":
       return typeof value.value === "string" ? `s${value.value}` : `l${String(value.value)}`;
     case "class":

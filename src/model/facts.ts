@@ -10,6 +10,8 @@ export interface SourceFacts {
   readonly loads: readonly LazyLoad[];
   /** `file:start:relation` of reads that an eager load covers in some context. */
   readonly covered: ReadonlySet<string>;
+  /** `orders>shop.Order.customer`: relations that a queryset somewhere loads eagerly, after the one before it on the path. */
+  readonly loadedEagerly: ReadonlySet<string>;
   readonly runs: readonly QueryRun[];
   readonly writes: readonly Write[];
   readonly eagerLoads: readonly EagerLoad[];
@@ -56,6 +58,8 @@ export interface Origin {
   readonly asValues: boolean;
   /** More than columns was asked of its rows: methods, properties, text, attributes that were set. */
   readonly asInstances: boolean;
+  /** The relation of one row whose manager it is; null for other kinds. */
+  readonly relation: string | null;
 }
 
 /** Loop under which something happens. */

@@ -1,9 +1,10 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { countAnnotationFix } from "../../fixes/count-annotation.ts";
+import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer } from "../load-places.ts";
-import { dotted, holderName, modelName } from "../names.ts";
+import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
+import { dotted, holderName } from "../names.ts";
 
 export const rule: Rule = {
   meta: {
@@ -23,16 +24,16 @@ function isGuilty(load: LazyLoad, input: RuleInput): boolean {
 }
 
 function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
-  const owner = modelName(load.origin.model);
+  const owner = payers(load, input);
   const holder = holderName(load.origin.symbol, input.program);
   const relation = dotted(load.path);
   const { asks, remedy } = question(load);
   return {
     key: [load.origin.symbol, load.origin.model, load.path, load.method ?? ""],
-    confidence: confidenceOf(load),
-    claim: `\`${holder}\` ${asks} \`${relation}\` for each \`${owner}\`: ${paidPer(load)}.`,
+    confidence: confidenceOf(load, input.facts),
+    claim: `\`${holder}\` ${asks} \`${relation}\` for each ${owner}: ${paidPer(load)}.`,
     reason: "The database can answer for all rows at once, in the query that fetches them.",
-    remedy,
+    remedy: isFetchedEachRound(load, input.facts) ? "Each round fetches its row alone: fetch the rows of all rounds before the loop, with this answer annotated." : remedy,
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,

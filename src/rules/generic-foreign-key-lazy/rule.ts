@@ -27,7 +27,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
   const deeper = isAtLeast(input.project.djangoVersion, 5, 0) ? " Where relations of the targets are read too, use `GenericPrefetch` with a queryset for each type." : "";
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
-    confidence: confidenceOf(load),
+    confidence: confidenceOf(load, input.facts),
     claim: `\`${holderName(load.origin.symbol, input.program)}\` loads the generic \`${dotted(load.path)}\` separately for each \`${modelName(load.origin.model)}\`: ${paidPer(load)}.`,
     reason: "A generic foreign key cannot be joined; each row asks for its object alone.",
     remedy: isFetchedEachRound(load, input.facts) ? fetchedBefore(load) : `Add \`prefetch_related("${load.path}")\`: one query for each content type.${deeper}`,

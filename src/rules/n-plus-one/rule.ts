@@ -3,8 +3,8 @@ import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { confidenceOf, fetchedBefore, isLoadPerRow, loadDoubt, loadPlaces, paidPer } from "../load-places.ts";
-import { dotted, holderName, modelName } from "../names.ts";
+import { confidenceOf, fetchedBefore, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
+import { dotted, holderName } from "../names.ts";
 
 export const rule: Rule = {
   meta: {
@@ -24,16 +24,16 @@ function isGuilty(load: LazyLoad, input: RuleInput): boolean {
 }
 
 function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
-  const owner = modelName(load.origin.model);
+  const owner = payers(load, input);
   const holder = holderName(load.origin.symbol, input.program);
   const key = keyColumn(load, loads, input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
-    confidence: confidenceOf(load),
+    confidence: confidenceOf(load, input.facts),
     claim:
       key === null
-        ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each \`${owner}\`: ${paidPer(load)}.`
-        : `\`${holder}\` loads \`${dotted(load.path)}\` for each \`${owner}\` only to read its key: ${paidPer(load)}.`,
+        ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each ${owner}: ${paidPer(load)}.`
+        : `\`${holder}\` loads \`${dotted(load.path)}\` for each ${owner} only to read its key: ${paidPer(load)}.`,
     reason: reasonFor(load),
     remedy: key === null ? remedyFor(load, input) : `Read \`${key}\`, which came with the row.`,
     doubt: loadDoubt(load),
@@ -46,6 +46,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
 
 function reasonFor(load: LazyLoad): string {
   if (load.kind === "o2o-reverse") return "The queryset does not load it; a row without one costs a query as well.";
+  if (load.shared !== null) return "The prefetch before it does not load it; rows with the same target share it.";
   if (load.kind === "fk" || load.kind === "o2o") return "The queryset does not load it, and equal targets are not shared; only NULL costs nothing.";
   return "The queryset does not load it, so every row of the loop sends one more statement.";
 }
