@@ -68,7 +68,7 @@ function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerV
   const entry = engine.entry;
   const isImplicit =
     entry !== null &&
-    ((frame.module !== null && frame.module.origin !== "project") || isOfSelf(site) || isSpan(span, entry.span));
+    ((frame.module !== null && frame.module.origin !== "project") || isOfSelf(site, entry.cls) || isSpan(span, entry.span));
   const at = isImplicit ? entry.span : span;
   const owner = isImplicit ? entry.cls.id : null;
   return engine.recorder.origin(`manager:${model.label}:${at.file}:${at.start}:${at.end}`, () => ({
@@ -87,10 +87,10 @@ function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerV
   }));
 }
 
-/** `self.model.objects` in a base class: the class that names the model owns the queryset. */
-function isOfSelf(site: AccessSite): boolean {
-  const { receiver } = site;
-  return receiver?.kind === "attribute" && receiver.object.kind === "name" && /^(self|cls)$/.test(receiver.object.name);
+/** `self.model.objects` in a base class: the class that names the model owns the queryset. What its own other methods ask is another one. */
+function isOfSelf({ receiver, frame }: AccessSite, owner: ClassInfo | undefined): boolean {
+  const isBeside = frame.owner !== null && frame.owner.id === owner?.id && !/(?:^|\.)get_queryset$/.test(frame.symbol);
+  return !isBeside && receiver?.kind === "attribute" && receiver.object.kind === "name" && /^(self|cls)$/.test(receiver.object.name);
 }
 
 function isSpan(a: Span, b: Span): boolean {
@@ -700,11 +700,17 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
   // The row that is found has what the queryset loads, the one that is made knows its parent.
   const load = narrowedTargets(queryset.model, queryset.load, args);
   const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, load, isNew: name === "create" });
-  if (name === "create") return row;
+  if (name === "create") return withGivenRows(row, args);
   if (name === "get_or_create" || name === "update_or_create") {
     return { kind: "list", id: freshId(), type: "tuple", items: [row, UNKNOWN], element: UNKNOWN };
   }
   return UNKNOWN;
+}
+
+/** `create(customer=customer)`: the new row has the very row that it was given. */
+function withGivenRows(row: RowValue, args: CallArgs): RowValue {
+  for (const [name, value] of args.keywords) if (alternatives(value).some((one) => one.kind === "row")) row.extra.set(name, value);
+  return row;
 }
 
 export function freshLoop(_engine: Engine, value: Value, span: Span, frame: Frame): Loop {

@@ -1,7 +1,7 @@
 /** Whether an eager load may be added where a queryset is made, and whether a person has to look at it. */
 import type { ChainCall, EditDraft, LazyLoad, Origin, RuleInput, Safety, SourceFacts } from "../model/index.ts";
 import { isFetchedEachRound } from "./fetched-each-round.ts";
-import { joinHazard, stepsOf } from "./eager-paths.ts";
+import { genericSteps, joinHazard, stepsOf } from "./eager-paths.ts";
 
 export interface Verdict {
   readonly safety: Safety;
@@ -102,9 +102,8 @@ function keepsColumn(call: ChainCall, load: LazyLoad): boolean {
 
 function judgePath(load: LazyLoad, input: RuleInput): Verdict | null {
   const steps = stepsOf(input.graph, load.origin.model, load.path);
+  if (genericSteps(input.graph, load.origin.model, load.path) !== null) return advice("beyond a generic foreign key each model needs its own queryset: use GenericPrefetch");
   if (steps === null) return review("a relation on the way is not among the models that were read");
-  const generic = steps.findIndex((field) => field.relation?.kind === "generic-fk");
-  if (generic !== -1 && generic < steps.length - 1) return advice("beyond a generic foreign key each model needs its own queryset: use GenericPrefetch");
   if (load.joinable) {
     const hazard = joinHazard(steps, input.graph, input.program);
     return hazard === null ? null : review(hazard);

@@ -1,6 +1,7 @@
 /** Where a lazy load is made, run and read; how sure that is. */
 import type { Confidence, LazyLoad, RuleInput, SourceFacts, Span, Spot } from "../model/index.ts";
-import { stepsOf } from "../fixes/eager-paths.ts";
+import { genericSteps, stepsOf } from "../fixes/eager-paths.ts";
+import { isAtLeast } from "./django-at-least.ts";
 import { dotted, modelName } from "./names.ts";
 
 /** Reads of one finding that are listed; more are summed up. */
@@ -61,6 +62,15 @@ export function payers(load: LazyLoad, { graph }: Pick<RuleInput, "graph">): str
   const kinds = stepsOf(graph, load.origin.model, load.path);
   const last = kinds?.slice(0, -1).findLastIndex((field) => field.relation?.single === false) ?? -1;
   return last < 0 ? `\`${modelName(load.origin.model)}\`` : `row of \`${steps.slice(0, last + 1).join(".")}\``;
+}
+
+/** What loads it beyond a generic foreign key, whose other models do not have the rest of the path; null for other paths. */
+export function beyondGeneric(load: LazyLoad, { graph, project }: Pick<RuleInput, "graph" | "project">): string | null {
+  const generic = genericSteps(graph, load.origin.model, load.path);
+  if (generic === null) return null;
+  const rest = load.path.slice(generic.length + 2);
+  const way = isAtLeast(project.djangoVersion, 5, 0) ? `a \`GenericPrefetch("${generic}", …)\` with a queryset for each model` : `\`prefetch_related("${generic}")\`, then \`prefetch_related_objects()\` for the objects of each model`;
+  return `Use ${way}: only some of them have \`${dotted(rest)}\`.`;
 }
 
 /** How often it is paid, as a claim says it. */

@@ -3,7 +3,7 @@ import { countAnnotationFix } from "../../fixes/count-annotation.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
+import { beyondGeneric, confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
 import { dotted, holderName } from "../names.ts";
 
 export const rule: Rule = {
@@ -33,13 +33,18 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
     confidence: confidenceOf(load, input.facts),
     claim: `\`${holder}\` ${asks} \`${relation}\` for each ${owner}: ${paidPer(load)}.`,
     reason: "The database can answer for all rows at once, in the query that fetches them.",
-    remedy: isFetchedEachRound(load, input.facts) ? "Each round fetches its row alone: fetch the rows of all rounds before the loop, with this answer annotated." : remedy,
+    remedy: remedyFor(load, input) ?? remedy,
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
     fixes: load.method === "count" ? countAnnotationFix(loads, input) : [],
   };
+}
+
+function remedyFor(load: LazyLoad, input: RuleInput): string | null {
+  if (isFetchedEachRound(load, input.facts)) return "Each round fetches its row alone: fetch the rows of all rounds before the loop, with this answer annotated.";
+  return beyondGeneric(load, input);
 }
 
 function question(load: LazyLoad): { readonly asks: string; readonly remedy: string } {

@@ -3,7 +3,7 @@ import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { confidenceOf, fetchedBefore, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
+import { beyondGeneric, confidenceOf, fetchedBefore, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
 import { dotted, holderName } from "../names.ts";
 
 export const rule: Rule = {
@@ -51,8 +51,10 @@ function reasonFor(load: LazyLoad): string {
   return "The queryset does not load it, so every row of the loop sends one more statement.";
 }
 
-function remedyFor(load: LazyLoad, { facts }: RuleInput): string {
-  if (!load.joinable && isFetchedEachRound(load, facts)) return fetchedBefore(load);
+function remedyFor(load: LazyLoad, input: RuleInput): string {
+  const beyond = beyondGeneric(load, input);
+  if (beyond !== null) return beyond;
+  if (!load.joinable && isFetchedEachRound(load, input.facts)) return fetchedBefore(load);
   const method = load.joinable ? "select_related" : "prefetch_related";
   return `Add \`${method}("${load.path}")\` to the queryset.`;
 }
