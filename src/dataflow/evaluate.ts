@@ -27,6 +27,7 @@ import {
   literal,
   native,
   NONE,
+  SET,
   UNKNOWN,
   type CallArgs,
   type DictValue,
@@ -67,7 +68,7 @@ export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
     case "not": {
       const value = engine.evaluate(expr.operand, frame);
       const known = engine.test(value, spanOf(frame.file, expr.operand), frame);
-      return known === null ? UNKNOWN : literal(!known);
+      return known === null ? SET : literal(!known);
     }
     case "compare":
       return engine.compare(expr, frame);
@@ -108,7 +109,8 @@ export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
         engine.text(value, spanOf(frame.file, part), frame);
         return value;
       });
-      return joinedText(parts);
+      const text = joinedText(parts);
+      return text.kind === "unknown" ? SET : text;
     }
     case "lookup": {
       const object = engine.evaluate(expr.object, frame);
@@ -357,6 +359,7 @@ function binaryValue(engine: Engine, expr: Binary, frame: Frame): Value {
     return UNKNOWN;
   }
   if (left.kind === "queryset") return combineQuerysets(engine, left, right, frame);
+  if (expr.operator === "|" && isType(left) && isType(right)) return list([left, right], "tuple");
   if (left.kind === "list" || right.kind === "list") return concatenated(left, right);
   if (expr.operator === "|" && left.kind === "dict") {
     const made = dict();
@@ -368,6 +371,12 @@ function binaryValue(engine: Engine, expr: Binary, frame: Frame): Value {
     if (typeof left.value === "string" && typeof right.value === "string") return literal(left.value + right.value);
   }
   return UNKNOWN;
+}
+
+/** A class or an alternative of classes: `Order | Invoice`. */
+function isType(value: Value): boolean {
+  if (value.kind === "list") return value.type === "tuple" && value.items !== null && value.items.length > 0 && value.items.every(isType);
+  return value.kind === "class" || (value.kind === "native" && value.key.startsWith("python."));
 }
 
 function concatenated(left: Value, right: Value): Value {
@@ -395,7 +404,7 @@ export function compareValues(engine: Engine, expr: Compare, frame: Frame): Valu
     known = decided(operator, left, value);
     left = value;
   }
-  return known === null || expr.rights.length > 1 ? UNKNOWN : literal(known);
+  return known === null || expr.rights.length > 1 ? SET : literal(known);
 }
 
 function decided(operator: string, left: Value, right: Value): boolean | null {
@@ -415,6 +424,7 @@ function decided(operator: string, left: Value, right: Value): boolean | null {
 function sameValue(left: Value, right: Value): boolean | null {
   if (left.kind === "literal" && right.kind === "literal") return left.value === right.value;
   const isNone = (value: Value): boolean => value.kind === "literal" && value.value === null;
+  if (isNone(right) && left.kind === "unknown" && left.isSet === true) return false;
   if (isNone(right) && left.kind !== "unknown" && left.kind !== "union" && left.kind !== "external") {
     return left.kind === "row" || left.kind === "literal" ? (left.kind === "literal" ? false : null) : false;
   }

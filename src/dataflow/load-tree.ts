@@ -43,6 +43,10 @@ export interface LoadNode {
   readonly annotated: ReadonlySet<string>;
   /** Lists made by `Prefetch(to_attr=…)`. */
   readonly lists: ReadonlyMap<string, LoadedRelation & { readonly field: string }>;
+  /** The only model that a generic foreign key of the row can lead to, where a filter says which. */
+  readonly targets: ReadonlyMap<string, string>;
+  /** Of a content type: the model that it stands for. */
+  readonly standsFor: string | null;
 }
 
 const interned = new Map<string, LoadNode>();
@@ -62,7 +66,7 @@ function structuralKey(fields: Omit<LoadNode, "id">): string {
   const lists = [...fields.lists].map(([name, one]) => `${name}@${one.field}=${relationKey(one)}`);
   const only = fields.only === null ? "*" : [...fields.only].toSorted().join(",");
   const deferred = [...fields.deferred].toSorted().join(",");
-  return [relations.toSorted().join(";"), lists.toSorted().join(";"), only, deferred, fields.selectsAll, fields.opaque, fields.reflects?.id ?? "", fields.peers, [...fields.annotated].join(",")].join("/");
+  return [relations.toSorted().join(";"), lists.toSorted().join(";"), only, deferred, fields.selectsAll, fields.opaque, fields.reflects?.id ?? "", fields.peers, [...fields.annotated].join(","), [...fields.targets].join(","), fields.standsFor].join("/");
 }
 
 function relationKey(relation: LoadedRelation): string {
@@ -85,6 +89,8 @@ export const BARE: LoadNode = {
   peers: false,
   annotated: NO_NAMES,
   lists: NOTHING,
+  targets: NOTHING,
+  standsFor: null,
 };
 
 export const OPAQUE: LoadNode = { ...BARE, id: -1, opaque: true };
@@ -129,6 +135,7 @@ export function withPath(load: LoadNode, path: readonly string[], leaf: LoadedRe
     tail.length === 0
       ? {
           ...leaf,
+          how: existing?.how === "select" ? "select" : leaf.how,
           node: existing === undefined ? leaf.node : mergeNodes(existing.node, leaf.node),
           uses: [...base.uses, ...leaf.uses],
           queryset: leaf.queryset ?? base.queryset,
@@ -166,6 +173,16 @@ export function withoutKnown(load: LoadNode, name: string | null): LoadNode {
   const relations = new Map(load.relations);
   relations.delete(name);
   return node({ ...load, relations });
+}
+
+/** The generic foreign key `name` leads to rows of one model. */
+export function withTarget(load: LoadNode, name: string, model: string): LoadNode {
+  return node({ ...load, targets: new Map(load.targets).set(name, model) });
+}
+
+/** The row of the content type of `model`. */
+export function contentTypeOf(model: string): LoadNode {
+  return node({ ...BARE, standsFor: model });
 }
 
 /** What a row has after its relations were thrown away: all of them, or those with these names. */
@@ -259,6 +276,8 @@ export function mergeNodes(a: LoadNode, b: LoadNode): LoadNode {
     peers: a.peers || b.peers,
     annotated: new Set([...a.annotated, ...b.annotated]),
     lists: new Map([...a.lists, ...b.lists]),
+    targets: new Map([...a.targets, ...b.targets]),
+    standsFor: b.standsFor ?? a.standsFor,
   });
 }
 

@@ -3,6 +3,7 @@ import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { escapeArgs } from "./arguments.ts";
 import { setItem } from "./dicts.ts";
 import { inLoop } from "./iteration.ts";
+import { isInstance } from "./instances.ts";
 import {
   alternatives,
   dict,
@@ -132,7 +133,11 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     } else if (value !== undefined) engine.escape(value);
     return UNKNOWN;
   },
-  isinstance: () => UNKNOWN,
+  isinstance: (engine, args) => {
+    const [value, cls] = args.positional;
+    const known = value === undefined || cls === undefined ? null : isInstance(engine, value, cls);
+    return known === null ? UNKNOWN : literal(known);
+  },
   issubclass: () => UNKNOWN,
   callable: () => UNKNOWN,
   id: () => UNKNOWN,

@@ -24,9 +24,11 @@ import {
   withPeers,
   withReflected,
   withSelectsAll,
+  withTarget,
   type LoadedRelation,
   type LoadNode,
 } from "./load-tree.ts";
+import { contentTypeRow, narrowedTargets } from "./generic-targets.ts";
 import { isBeyondReach, makeRow, markUsed, recordLoad } from "./rows.ts";
 import { joinPath, packageDoubts, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
@@ -67,7 +69,7 @@ function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerV
   const entry = engine.entry;
   const isImplicit =
     entry !== null &&
-    ((frame.module !== null && frame.module.origin !== "project") || isOfSelf(site) || isSpan(span, entry.span));
+    ((frame.module !== null && frame.module.origin !== "project") || isOfSelf(site, entry.cls) || isSpan(span, entry.span));
   const at = isImplicit ? entry.span : span;
   const owner = isImplicit ? entry.cls.id : null;
   return engine.recorder.origin(`manager:${model.label}:${at.file}:${at.start}:${at.end}`, () => ({
@@ -82,13 +84,14 @@ function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerV
     asInstances: false,
     columns: new Set(),
     owner,
+    relation: null,
   }));
 }
 
-/** `self.model.objects` in a base class: the class that names the model owns the queryset. */
-function isOfSelf(site: AccessSite): boolean {
-  const { receiver } = site;
-  return receiver?.kind === "attribute" && receiver.object.kind === "name" && /^(self|cls)$/.test(receiver.object.name);
+/** `self.model.objects` in a base class: the class that names the model owns the queryset. What its own other methods ask is another one. */
+function isOfSelf({ receiver, frame }: AccessSite, owner: ClassInfo | undefined): boolean {
+  const isBeside = frame.owner !== null && frame.owner.id === owner?.id && !/(?:^|\.)get_queryset$/.test(frame.symbol);
+  return !isBeside && receiver?.kind === "attribute" && receiver.object.kind === "name" && /^(self|cls)$/.test(receiver.object.name);
 }
 
 function isSpan(a: Span, b: Span): boolean {
@@ -152,6 +155,7 @@ export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Fra
     ordered: manager.model.ordering.length > 0 ? "yes" : "no",
     sliced: false,
     atMostOne: false,
+    isEmpty: false,
     narrowed: false,
     joinable: true,
     related: null,
@@ -179,7 +183,9 @@ function knownParent(load: LoadNode, manager: ManagerValue): LoadNode {
   const { related } = manager;
   const back = related?.field.relation?.back ?? null;
   const kind = related?.field.relation?.kind;
-  if (related === null || back === null || (kind !== "fk-reverse" && kind !== "o2o-reverse")) return load;
+  if (related === null || back === null) return load;
+  if (kind === "generic-relation") return withTarget(load, back, related.row.model.concrete);
+  if (kind !== "fk-reverse" && kind !== "o2o-reverse") return load;
   return withKnownRow(load, back, related.row);
 }
 
@@ -303,8 +309,11 @@ function requeried(queryset: QuerysetValue, changes: Partial<QuerysetValue>): Qu
   return derived(queryset, { prefetched: false, related, ...changes });
 }
 
-const narrows: Method = (_engine, queryset, args, _site, name) =>
-  requeried(queryset, { narrowed: true, atMostOne: queryset.atMostOne || (name === "filter" && namesOneRow(queryset, args)) });
+const narrows: Method = (_engine, queryset, args, _site, name) => {
+  if (name !== "filter") return requeried(queryset, { narrowed: true });
+  const load = narrowedTargets(queryset.model, queryset.load, args);
+  return requeried(queryset, { load, narrowed: true, atMostOne: queryset.atMostOne || namesOneRow(queryset, args) });
+};
 
 /** `filter(pk=value)`: no loop over it has a second round. */
 function namesOneRow(queryset: QuerysetValue, args: CallArgs): boolean {
@@ -322,7 +331,7 @@ const CHAINS: Readonly<Record<string, Method>> = {
   get_queryset: (_engine, queryset) => derived(queryset, {}),
   _clone: (_engine, queryset) => derived(queryset, {}),
   _chain: (_engine, queryset) => derived(queryset, {}),
-  none: (_engine, queryset) => derived(queryset, { prefetched: true, narrowed: true, related: null }),
+  none: (_engine, queryset) => requeried(queryset, { isEmpty: true, narrowed: true }),
   filter: narrows,
   exclude: narrows,
   complex_filter: narrows,
@@ -409,6 +418,8 @@ function querysetCall(engine: Engine, queryset: QuerysetValue, method: string, a
 
 function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, args: CallArgs, site: CallSite): Value {
   noteChain(engine, queryset, name, site);
+  const contentType = contentTypeRow(engine, queryset, name, args);
+  if (contentType !== null) return contentType;
   const chain = CHAINS[name];
   if (chain !== undefined) return chain(engine, queryset, args, site, name);
   const run = RUNS[name];
@@ -532,6 +543,7 @@ function lookupSteps(engine: Engine, model: Model, lookup: string): string[] {
   let at: Model | null = model;
   for (const part of lookup.split("__")) {
     const field: Field | null = at === null ? null : fieldOf(at, part);
+    if (at !== null && field !== null) engine.recorder.loadedEagerly.add(`${steps.at(-1) ?? ""}>${at.label}.${field.name}`);
     steps.push(field?.name ?? part);
     at = field?.relation?.target === undefined || field.relation?.target === null ? null : engine.graph.byLabel(field.relation.target);
   }
@@ -675,18 +687,16 @@ function asValues(queryset: QuerysetValue, args: CallArgs, shape: QuerysetValue[
   return requeried(queryset, { shape, fields: names });
 }
 
-function combined(_engine: Engine, queryset: QuerysetValue): Value {
+function combined(_engine: Engine, queryset: QuerysetValue, args: CallArgs, _site: CallSite, name: string): Value {
+  const other = args.positional.find((one) => one.kind === "queryset" && !one.isEmpty);
+  if (queryset.isEmpty && name === "union" && other?.kind === "queryset") return derived(other, {});
   return requeried(queryset, { ordered: "unknown", narrowed: true, atMostOne: false });
 }
 
-/** `none()` leaves the other operand as it is, its eager loading included. */
-function isNone(queryset: QuerysetValue): boolean {
-  return queryset.prefetched && queryset.related === null;
-}
-
-/** `a | b`: eager loading of the left operand survives. */
+/** `a | b`: eager loading of the left operand survives, and an empty operand leaves the other as it is. */
 export function combineQuerysets(_engine: Engine, left: QuerysetValue, right: Value, _frame: Frame): Value {
-  if (right.kind === "queryset" && isNone(left)) return derived(right, {});
+  if (right.kind === "queryset" && left.isEmpty) return derived(right, {});
+  if (right.kind === "queryset" && right.isEmpty) return derived(left, {});
   return right.kind === "queryset" || right.kind === "unknown" ? requeried(left, { narrowed: true, atMostOne: false }) : UNKNOWN;
 }
 
@@ -698,7 +708,8 @@ function single(how: string): Method {
     const narrowed = args.positional.length > 0 || args.keywords.size > 0;
     const target = usesCache ? queryset : requeried(queryset, { narrowed: queryset.narrowed || narrowed, evaluated: queryset.evaluated && how === "first" && queryset.ordered === "yes" });
     runQueryset(engine, { ...target, id: queryset.id, source: queryset.source }, how, site.span, site.frame);
-    return elementOf(engine, target, site.frame.loop, site.frame);
+    const load = how === "get" ? narrowedTargets(target.model, target.load, args) : target.load;
+    return elementOf(engine, { ...target, load }, site.frame.loop, site.frame);
   };
 }
 
@@ -732,18 +743,26 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
   const isRowsOwn = related !== null && related.row.loop !== null && related.row.loop === site.frame.loop;
   recordWrite(engine, name, queryset.model, related?.field.name ?? null, site, isRowsOwn);
   for (const value of [...args.positional, ...args.keywords.values()]) engine.escape(value);
-  const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, isNew: name === "create" });
-  if (name === "create") return row;
+  // The row that is found has what the queryset loads, the one that is made knows its parent.
+  const load = narrowedTargets(queryset.model, queryset.load, args);
+  const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, load, isNew: name === "create" });
+  if (name === "create") return withGivenRows(row, args);
   if (name === "get_or_create" || name === "update_or_create") {
     return { kind: "list", id: freshId(), type: "tuple", items: [row, UNKNOWN], element: UNKNOWN };
   }
   return UNKNOWN;
 }
 
+/** `create(customer=customer)`: the new row has the very row that it was given. */
+function withGivenRows(row: RowValue, args: CallArgs): RowValue {
+  for (const [name, value] of args.keywords) if (alternatives(value).some((one) => one.kind === "row")) row.extra.set(name, value);
+  return row;
+}
+
 export function freshLoop(_engine: Engine, value: Value, span: Span, frame: Frame): Loop {
   const origin = value.kind === "queryset" ? value.origin : null;
   const over = origin === null ? "unknown" : "rows";
-  return { id: freshId(), span: projectSite({ span, frame }).span, over, origin, depth: frame.depth };
+  return { id: freshId(), span: projectSite({ span, frame }).span, over, origin, depth: frame.depth, outer: frame.loop };
 }
 
 /** Iterates a queryset: the run, and the row that stands for each of its rows. */
@@ -756,12 +775,13 @@ export function iterateQueryset(
   head: Span,
 ): Iteration {
   runQueryset(engine, queryset, how, span, frame);
-  queryset.origin.iterated = true;
+  if (!queryset.isEmpty) queryset.origin.iterated = true;
   const at = projectSite({ span: head, frame }).span;
-  const over = queryset.atMostOne ? "literal" : "rows";
-  const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, depth: frame.depth };
+  const over = queryset.atMostOne || queryset.isEmpty ? "literal" : "rows";
+  const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, depth: frame.depth, outer: frame.loop };
+  engine.recorder.loopSeen(at, over);
   checkKnownParent(engine, queryset, loop, span, frame);
-  return { element: isNone(queryset) ? UNKNOWN : elementOf(engine, queryset, loop, frame), loop };
+  return { element: elementOf(engine, queryset, loop, frame), loop };
 }
 
 /** Rows of a row in a loop, or of one that a template got: only the parent's queryset can load what they lack. */
@@ -773,7 +793,7 @@ function isMendedAtParent(row: RowValue, queryset: QuerysetValue): boolean {
 
 /** One row of the queryset; `loop` null for a single one. */
 export function elementOf(engine: Engine, queryset: QuerysetValue, loop: Loop | null, frame: Frame): Value {
-  if (queryset.shape !== "rows") return UNKNOWN;
+  if (queryset.shape !== "rows" || queryset.isEmpty) return UNKNOWN;
   const { related } = queryset;
   const belongsToParent = related !== null && (related.plain || queryset.prefetched) && isMendedAtParent(related.row, queryset);
   const path = belongsToParent ? joinPath(related.row.path, related.field.name) : queryset.path;
@@ -784,6 +804,7 @@ export function elementOf(engine: Engine, queryset: QuerysetValue, loop: Loop | 
     load: isBeyondReach(path) ? OPAQUE : queryset.load,
     loop,
     joinable: belongsToParent ? false : queryset.joinable,
+    shared: belongsToParent ? related.row.shared : null,
     withoutCaller: queryset.withoutCaller,
     doubts: queryset.doubts,
   });
@@ -823,6 +844,7 @@ function checkKnownParent(engine: Engine, queryset: QuerysetValue, loop: Loop, s
 
 /** Records one execution, and for a related manager under a loop the load that it is. */
 export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string, span: Span, frame: Frame): void {
+  if (queryset.isEmpty) return;
   const at = projectSite({ span, frame });
   const loop = frame.loop;
   const { related } = queryset;

@@ -37,6 +37,8 @@ export interface LiveOrigin {
   readonly columns: Set<string>;
   /** The class whose attribute it is, for implicit origins. */
   readonly owner: string | null;
+  /** The relation of one row whose manager it is. */
+  readonly relation: string | null;
 }
 
 interface LiveEagerLoad extends EagerUse {
@@ -70,6 +72,7 @@ export class Recorder {
   readonly origins = new Map<string, LiveOrigin>();
   readonly loads = new Map<string, Loaded>();
   readonly covered = new Set<string>();
+  readonly loadedEagerly = new Set<string>();
   private readonly keyReads = new Set<string>();
   readonly runs = new Map<string, Ran>();
   readonly writes = new Map<string, Wrote>();
@@ -78,6 +81,7 @@ export class Recorder {
   readonly rowPrefetches = new Map<string, PrefetchedRow>();
   readonly eager = new Map<string, LiveEagerLoad>();
   private readonly runsBySite = new Map<string, number>();
+  private readonly loopsSeen = new Map<string, Set<Loop["over"]>>();
   private order = 0;
   private readonly captures: CapturedEvent[][] = [];
 
@@ -182,6 +186,19 @@ export class Recorder {
     this.rowPrefetches.set(`${fact.span.file}:${fact.span.start}:${fact.perRow}`, fact);
   }
 
+  loopSeen(span: Span, over: Loop["over"]): void {
+    const key = `${span.file}:${span.start}`;
+    const seen = this.loopsSeen.get(key);
+    if (seen === undefined) this.loopsSeen.set(key, new Set([over]));
+    else seen.add(over);
+  }
+
+  /** A loop over a parameter, for which all callers that were found wrote a list of known length. */
+  private isShort({ span, over }: Loop): boolean {
+    const seen = this.loopsSeen.get(`${span.file}:${span.start}`);
+    return over === "unknown" && seen?.has("literal") === true && !seen.has("rows");
+  }
+
   private isKeyRead({ file, start, end }: Span): boolean {
     return this.keyReads.has(`${file}:${start}:${end}`);
   }
@@ -192,12 +209,13 @@ export class Recorder {
     const loopOf = (loop: Loop | null): LoopFact | null =>
       loop === null
         ? null
-        : { span: loop.span, over: loop.over, origin: loop.origin === null ? null : of(loop.origin) };
+        : { span: loop.span, over: this.isShort(loop) ? "literal" : loop.over, origin: loop.origin === null ? null : of(loop.origin) };
     const runs = [...this.runs.values()].map((run) => ({ ...run, origin: of(run.origin), loop: loopOf(run.loop) }));
     return {
       origins: [...origins.values()],
       loads: [...this.loads.values()].map((load) => ({ ...load, keyOnly: this.isKeyRead(load.access), origin: of(load.origin), loop: loopOf(load.loop) })),
       covered: this.covered,
+      loadedEagerly: this.loadedEagerly,
       runs,
       writes: [...this.writes.values()].map((write) => ({ ...write, loop: loopOf(write.loop) })),
       eagerLoads: [...this.eager.values()].map((one) => ({
@@ -227,6 +245,7 @@ function frozenOrigin(live: LiveOrigin): Origin {
     columns: live.columns,
     asValues: live.asValues,
     asInstances: live.asInstances,
+    relation: live.relation,
     ...(live.computed === true ? { computed: true } : {}),
   };
 }

@@ -91,6 +91,7 @@ function whyNotHere({ origin }: LazyLoad, input: RuleInput): Verdict | null {
     return isKnown ? null : { safety: "advice", reason: `load it inside ${next}(), which makes the queryset` };
   }
   if (!/[\])\w]$/.test(written) || NO_QUERYSET.test(written)) return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
+  if (origin.kind === "related" && !written.includes(".")) return { safety: "advice", reason: "load it with the rows that the serializer is given" };
   const isWhole = next !== undefined || written.endsWith(")");
   if (isWhole) return null;
   const { file, start } = origin.span;

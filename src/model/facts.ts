@@ -10,6 +10,8 @@ export interface SourceFacts {
   readonly loads: readonly LazyLoad[];
   /** `file:start:relation` of reads that an eager load covers in some context. */
   readonly covered: ReadonlySet<string>;
+  /** `orders>shop.Order.customer`: relations that a queryset somewhere loads eagerly, after the one before it on the path. */
+  readonly loadedEagerly: ReadonlySet<string>;
   readonly runs: readonly QueryRun[];
   readonly writes: readonly Write[];
   readonly eagerLoads: readonly EagerLoad[];
@@ -57,6 +59,8 @@ export interface Origin {
   readonly asInstances: boolean;
   /** Some of its eager loads are computed from a serializer's fields, and taken to be what these read. */
   readonly computed?: boolean;
+  /** The relation of one row whose manager it is; null for other kinds. */
+  readonly relation: string | null;
 }
 
 /** Loop under which something happens. */
@@ -89,6 +93,8 @@ export interface LazyLoad {
   readonly isAsync: boolean;
   /** Every step is single-valued, so that a join can load it. */
   readonly joinable: boolean;
+  /** Path to a prefetched relation on the way: rows with one target share it, and it pays once for all of them. */
+  readonly shared: string | null;
   /** Why it is less than certain, empty when nothing speaks against it. */
   readonly doubts: readonly string[];
   /** The method's own analysis without a known caller: other callers may load it eagerly. */

@@ -37,6 +37,25 @@ test("a model form's select renders each option's label", async () => {
   );
 });
 
+test("a field of the project's own may show other rows than its queryset's", async () => {
+  await expectMarked(
+    files(`class Searched(forms.ModelChoiceField):
+    def get_bound_field(self, form, field_name):
+        self.queryset = self.queryset.none()
+        return super().get_bound_field(form, field_name)
+
+
+class Shown(forms.ModelChoiceField):
+    widget = forms.HiddenInput
+
+
+class VenueForm(forms.Form):
+    city = Searched(queryset=City.objects.all())
+    other = Shown(queryset=City.objects.all())
+`),
+  );
+});
+
 test("another widget, or a queryset set at run time, is not the default select", async () => {
   await expectMarked(
     files(`class Hidden(forms.ModelForm):

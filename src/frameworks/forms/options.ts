@@ -38,6 +38,7 @@ function optionsOrigin(engine: Engine, target: Model, field: Field, site: CallSi
     asInstances: true,
     columns: new Set(),
     owner: null,
+    relation: null,
   }));
 }
 

@@ -24,7 +24,7 @@ function isGuilty(load: LazyLoad, input: RuleInput): boolean {
 function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
-    confidence: confidenceOf(load),
+    confidence: confidenceOf(load, input.facts),
     claim: `\`${dotted(load.path)}\` is prefetched for each \`${modelName(load.origin.model)}\`, then ${methodName(load)} queries it again: one query a row.`,
     reason: "Prefetched rows serve `all()`, `count()`, `exists()`, `contains()` and iteration; anything else builds a new query.",
     remedy: remedyFor(load),

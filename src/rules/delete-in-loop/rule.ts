@@ -1,6 +1,7 @@
 import type { Expr, FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
 import { functionAt, sourceText } from "../code.ts";
 import { isNamedAfter } from "../collect-fix.ts";
+import { withinLoop } from "../loops.ts";
 import { changesEachRound, hasComment, hasHooks, isWholeBody, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 
 export const rule: Rule = {
@@ -35,13 +36,24 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
     confidence: writeConfidence(one),
     claim: `The loop deletes \`${one.model.name}\` rows one by one.`,
     reason: "Each round looks for what depends on its row, and deletes both, in statements of its own.",
-    remedy: isRow(one) ? "Call `delete()` on the queryset: it sends the same signals and follows the same relations." : "Delete them all with one `filter(…__in=…).delete()`.",
+    remedy: remedyFor(one, input),
     doubt: "rows in great number are better deleted in batches",
     model: one.model.label,
     ...(one.write.relation === null ? {} : { relation: one.write.relation }),
     places: writePlaces(one),
     fixes: fixesFor(one, input),
   };
+}
+
+const SAME = "it sends the same signals and follows the same relations";
+
+function remedyFor(one: LoopWrite, input: RuleInput): string {
+  if (!isRow(one)) return "Delete them all with one `filter(…__in=…).delete()`.";
+  const isChosen = withinLoop(one.site).some((stmt) => stmt.kind === "if");
+  const { iterable } = one.site;
+  const isQueryset = input.facts.runs.some((run) => run.span.file === one.span.file && run.span.start === iterable?.start && run.span.end === iterable.end);
+  if (isChosen || !isQueryset) return `Collect the keys of the rows to go, and delete them with one \`filter(pk__in=…).delete()\`: ${SAME}.`;
+  return `Call \`delete()\` on the queryset: ${SAME}.`;
 }
 
 /** The loop does nothing but delete. */

@@ -25,7 +25,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
   const column = keyColumn(load, input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
-    confidence: confidenceOf(load),
+    confidence: confidenceOf(load, input.facts),
     claim: `\`${holderName(load.origin.symbol, input.program)}\` loads \`${dotted(load.path)}\` without the key \`${column}\`: one query for each \`${modelName(load.target ?? load.model)}\`.`,
     reason: "Django matches the rows by the foreign key, and `only()` left it out, so each row fetches it alone.",
     remedy: `Add \`"${column}"\` to \`only()\`.`,
