@@ -23,7 +23,7 @@ test("applies the safe fixes, says how to undo them, and what is left", async ()
   );
   expect(stderr).toBe("Not applied: 1 fix to review (--unsafe applies it), 8 findings without an edit.\n");
   expect(status).toBe(1);
-  expect(git(cwd, "diff", "--stat")).toContain("1 file changed, 2 insertions(+), 1 deletion(-)");
+  expect(git(cwd, "diff", "--stat")).toContain("1 file changed, 1 insertion(+), 1 deletion(-)");
 });
 
 test("what it names as undo undoes it", async () => {
