@@ -1,5 +1,5 @@
 /** Where a lazy load is made, run and read; how sure that is. */
-import type { Confidence, LazyLoad, RuleInput, SourceFacts, Span, Spot } from "../model/index.ts";
+import type { ChainCall, Confidence, LazyLoad, RuleInput, SourceFacts, Span, Spot } from "../model/index.ts";
 import { genericSteps, stepsOf } from "../fixes/eager-paths.ts";
 import { isAtLeast } from "./django-at-least.ts";
 import { dotted, modelName } from "./names.ts";
@@ -23,10 +23,15 @@ export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] 
 }
 
 /** Where other relations are loaded already, if that is not written at the queryset itself. */
-function eagerSpots({ origin: { calls, span } }: LazyLoad): Spot[] {
-  const eager = calls.findLast((one) => one.name === "select_related" || one.name === "prefetch_related");
+function eagerSpots({ origin: { calls, span }, path }: LazyLoad): Spot[] {
+  const eager = calls.findLast((one) => (one.name === "select_related" || one.name === "prefetch_related") && !loads(one, path));
   if (eager === undefined || (eager.file === span.file && eager.start <= span.start && span.end <= eager.end)) return [];
   return [{ role: "definition", span: { file: eager.file, start: eager.dot, end: eager.end }, label: "loads other relations" }];
+}
+
+/** A call that loads the relation is on another way than the one that lacks it. */
+function loads({ args }: ChainCall, path: string): boolean {
+  return args.some((arg) => arg.kind === "str" && (arg.value === path || arg.value.startsWith(`${path}__`)));
 }
 
 function isSame(a: Span, b: Span): boolean {
