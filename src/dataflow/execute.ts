@@ -205,7 +205,7 @@ function executeIf(engine: Engine, stmt: If, frame: Frame): boolean {
 }
 
 function executeBlock(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
-  return runBlock(body, frame, () => engine.execute(body, frame));
+  return runBlock(body, frame, (part) => engine.execute(part, frame));
 }
 
 type Arm = readonly [label: string, run: () => boolean];
@@ -253,7 +253,7 @@ function executeFor(engine: Engine, stmt: For, frame: Frame): boolean {
   if (endsAtOnce(stmt.body)) return executeOnce(engine, stmt, inLoop(element, frame.loop), frame);
   runLoop(stmt, loop, frame, () => {
     engine.assign(stmt.target, element, frame, loop.id);
-    engine.execute(stmt.body, frame);
+    executeBlock(engine, stmt.body, frame);
     recordLoopFold(engine, stmt, source, frame);
   });
   engine.execute(stmt.otherwise, frame);
