@@ -217,7 +217,7 @@ function spreadsWhatItTests({ test, then, otherwise }: If): boolean {
 }
 
 function executeBlock(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
-  return runBlock(body, frame, () => engine.execute(body, frame));
+  return runBlock(body, frame, (part) => engine.execute(part, frame));
 }
 
 type Arm = readonly [label: string, run: () => boolean];
@@ -265,7 +265,7 @@ function executeFor(engine: Engine, stmt: For, frame: Frame): boolean {
   if (endsAtOnce(stmt.body)) return executeOnce(engine, stmt, inLoop(element, frame.loop), frame);
   runLoop(stmt, loop, frame, () => {
     engine.assign(stmt.target, element, frame, loop.id);
-    engine.execute(stmt.body, frame);
+    executeBlock(engine, stmt.body, frame);
   });
   engine.execute(stmt.otherwise, frame);
   return false;

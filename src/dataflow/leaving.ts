@@ -3,16 +3,17 @@ import type { Stmt } from "../model/index.ts";
 import type { Binding, Frame, Loop } from "./frame.ts";
 import { joinAll, type Value } from "./values.ts";
 
-/** Runs a block; what leaves the loop runs as if it stood behind it. */
-export function runBlock<T>(body: readonly Stmt[], frame: Frame, work: () => T): T {
-  const goal = goalOf(body, frame);
-  return goal === undefined ? work() : runOutside(frame, goal, work);
+/** Runs a block; from where it is sure to leave the loop, it runs as if it stood behind it. */
+export function runBlock(body: readonly Stmt[], frame: Frame, run: (part: readonly Stmt[]) => boolean): boolean {
+  const goal = goalOf(body.at(-1), frame);
+  if (goal === undefined) return run(body);
+  const sure = body.findLastIndex(mayContinue) + 1;
+  return run(body.slice(0, sure)) || runOutside(frame, goal, () => run(body.slice(sure)));
 }
 
-/** The loop that goes on after the block; undefined where the block does not leave one. */
-function goalOf(body: readonly Stmt[], frame: Frame): Loop | null | undefined {
-  const last = body.at(-1);
-  if (frame.loop === null || last === undefined || body.some(mayContinue)) return undefined;
+/** The loop that goes on after the block's last statement; undefined where it does not leave one. */
+function goalOf(last: Stmt | undefined, frame: Frame): Loop | null | undefined {
+  if (frame.loop === null || last === undefined) return undefined;
   if (last.kind === "return" || (last.kind === "raise" && !frame.isGuarded)) return loopOfCaller(frame);
   return last.kind === "jump" && last.type === "break" ? frame.loop.outer : undefined;
 }

@@ -120,7 +120,7 @@ export function runTemplate(engine: Engine, found: FoundTemplate, env: Env, site
   // The parent is unknown: its children's blocks run all the same.
   for (const stacked of template.blocks.values()) {
     const [first] = stacked;
-    if (first !== undefined) engine.execute(first.body, { ...frame, file: first.file });
+    if (first !== undefined) engine.execute(first.body, { ...frame, file: first.file, symbol: first.file });
   }
 }
 
@@ -224,7 +224,7 @@ function runBlockChain(engine: Engine, chain: readonly { readonly body: readonly
   const env = newEnv(frame.env);
   env.vars.set("block", { value: dict([["super", parent]]), loop: 0 });
   env.vars.set("super", { value: parent, loop: 0 });
-  runOnce(engine, first, { ...frame, env, file: first.file });
+  runOnce(engine, first, { ...frame, env, file: first.file, symbol: first.file });
 }
 
 /** Runs a block's body, but not from within itself: Django refuses such a template, a half-edited one has it. */
