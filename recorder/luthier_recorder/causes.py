@@ -77,7 +77,7 @@ def _descriptor(descriptor: Any, label: str) -> Optional[tuple[str, str, str]]:
 
 
 def _manager_field(manager: Any) -> Optional[str]:
-    return getattr(manager, "prefetch_cache_name", None)
+    return getattr(manager, "field", None) if hasattr(manager, "__slots__") else getattr(manager, "prefetch_cache_name", None)
 
 
 def _accessor(queryset: Any, instance: Any) -> Optional[str]:

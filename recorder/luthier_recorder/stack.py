@@ -205,7 +205,10 @@ def _look_for_cause(kind: int, frame: FrameType, found: Optional[Cause]) -> tupl
     if kind == MANAGER:
         instance = getattr(owner, "instance", None)
         return ((MANAGER, owner, instance), True) if instance is not None else (None, True)
-    instance = getattr(owner, "_hints", {}).get("instance")
+    left = getattr(owner.query, "_luthier", None)
+    if left.__class__ is not int and left is not None:
+        return (MANAGER, left, left.instance), True
+    instance = owner._hints.get("instance")
     return ((QUERYSET, owner, instance), True) if instance is not None else (None, True)
 
 

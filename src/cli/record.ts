@@ -39,7 +39,7 @@ async function finish(folder: string, meta: RecordingMeta, cwd: string): Promise
   } catch (error) {
     return `luthier: the recording in ${folder} could not be finished: ${error instanceof Error ? error.message : String(error)}\n`;
   }
-  return describe(summariseRecording(folder), path.relative(cwd, folder) || ".");
+  return describe(summariseRecording(folder), shownFrom(cwd, folder));
 }
 
 function describe(summary: RecordingSummary, shown: string): string {
@@ -48,6 +48,11 @@ function describe(summary: RecordingSummary, shown: string): string {
   const scopes = summary.scopes.filter(([kind]) => kind !== "setup" && kind !== "process").map(([kind, count]) => counted(count, kind));
   const what = [counted(statements, "statement"), ...scopes, counted(processes, "process")].join(", ");
   return `luthier: recorded ${what}; ${size(bytes)} in ${shown}\n${losses(summary)}luthier: next: luthier check --recording ${shown}\n`;
+}
+
+function shownFrom(cwd: string, folder: string): string {
+  const relative = path.relative(cwd, folder) || ".";
+  return relative.startsWith("..") ? folder : relative;
 }
 
 function nothingRecorded(shown: string): string {

@@ -9,8 +9,8 @@ from ..fence import note_error
 from ..fetches import Fetch, expecting, mark, write_statement
 from .wrap import wrap
 
-#: Filled in with `--fields`: called for a fetch whose rows are known.
-on_fetched: list[Callable[[Fetch, Any, list[Any]], None]] = []
+#: Filled in with `--fields`: called when the rows of a fetch are there, prefetched ones included.
+on_fetched: list[Callable[[Fetch, Any, Any], None]] = []
 
 
 def watch(register: Callable[[str, Callable[[ModuleType], None]], None]) -> None:
@@ -34,8 +34,9 @@ def _around_fetch_all(original: Callable[..., Any], iterable: type) -> Callable[
         self.__dict__["_luthier"] = fetch
         try:
             result = original(self)
-            if fetch.statement is not None or fetch.id == 0:
-                finish(self, fetch)
+            finish(self, fetch)
+            if on_fetched:
+                tell(fetch, self, self._result_cache)
             return result
         finally:
             expecting.set(outer)
@@ -64,10 +65,16 @@ def finish(queryset: Any, fetch: Fetch) -> None:
             return
         write_statement(fetch, len(rows))
         mark(fetch, queryset, rows)
+    except Exception:
+        note_error("fetch")
+
+
+def tell(fetch: Fetch, queryset: Any, rows: Any) -> None:
+    try:
         for act in on_fetched:
             act(fetch, queryset, rows)
     except Exception:
-        note_error("fetch")
+        note_error("fields")
 
 
 def finish_without_rows(fetch: Fetch) -> None:
@@ -109,6 +116,8 @@ def marked(queryset: Any, rows: Any) -> Any:
                 mark(fetch, queryset, (row,))  # type: ignore[arg-type]
             except Exception:
                 note_error("iterator")
+            if on_fetched:
+                tell(fetch, queryset, (row,))
             yield row
     finally:
         rows.close()
