@@ -79,7 +79,6 @@ class Writer:
             if self.fd >= 0:
                 return True
             if self.closed or time.perf_counter_ns() < self.retry_at:
-                self.lost += 1
                 return False
             try:
                 descriptor = self.create_file()
@@ -130,6 +129,8 @@ class Writer:
         return self.write_bytes((encode(line) + "\n").encode())
 
     def write_bytes(self, data: bytes) -> bool:
+        if self.fd < 0:
+            return False
         try:
             written = os.write(self.fd, data)
         except OSError as error:
@@ -150,7 +151,7 @@ class Writer:
             if descriptor >= 0:
                 _close_quietly(descriptor)
                 self.new_tables()
-            self.lost += 1
+                self.lost += 1
             self.retry_at = time.perf_counter_ns() + RETRY_AFTER_NS
             reason = errno.errorcode.get(error.errno or 0, "EIO")
             if self.failure != reason:

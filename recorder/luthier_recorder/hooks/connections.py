@@ -58,6 +58,7 @@ class ConnectionWatch:
             if not scope.is_sampled:
                 return
             if writer.fd < 0 and not writer.open():
+                writer.lost += 1
                 return
             if writer.is_full:
                 scope.dropped += 1
