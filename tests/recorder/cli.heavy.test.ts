@@ -7,8 +7,8 @@ import { useRecorder } from "../support/recorder-world.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const world = useRecorder();
-const luthier = useBuiltCli();
 const program = useBuiltProgram();
+const luthier = useBuiltCli(program);
 const QUERY = "import django\nfrom django.conf import settings\nsettings.configure(DATABASES={'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}})\ndjango.setup()\nfrom django.db import connection\nconnection.cursor().execute('SELECT 1')\n";
 
 test("records into .luthier/recordings, names the newest, says how to go on and passes the exit status on", async () => {
