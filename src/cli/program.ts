@@ -105,6 +105,7 @@ function withCommonOptions(command: Command): Command {
     )
     .option("--baseline <file>", "leave out the findings that this file knows")
     .option("--since <ref>", "only findings on lines changed since a commit")
+    .option("--recording <dir>", "a recording, or two of different sizes (default: the project's latest)", collect)
     .option("--exclude <glob>", "do not read these files (repeatable)", collect)
     .option("--jobs <count>", "how many workers (default: one a core)", parseJobs)
     .option("--no-cache", "analyse every file anew");

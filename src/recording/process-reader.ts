@@ -66,8 +66,13 @@ export class ProcessReader {
   private readonly outside = new OpenScope("process", "outside any scope", 0, null);
   private groupCount = 0;
 
-  constructor(tallies: Tallies) {
+  private readonly root: string | null;
+  private rebase: (file: string) => string | null = (file) => file;
+
+  /** `root`: the folder that paths are wanted from; null for the one that was recorded. */
+  constructor(tallies: Tallies, root: string | null = null) {
     this.tallies = tallies;
+    this.root = root;
   }
 
   add(line: Line): void {
@@ -89,7 +94,7 @@ export class ProcessReader {
       case "s":
         return void this.sql.set(numberAt(line, 1), this.tallies.symbols.text(foldSql(textAt(line, 2))));
       case "p":
-        return void this.files.set(numberAt(line, 1), { path: textAt(line, 2), owner: OWNERS[numberAt(line, 3)] ?? "outside" });
+        return this.file(line);
       case "f":
         return this.frame(line);
       case "k":
@@ -142,6 +147,8 @@ export class ProcessReader {
       );
     }
     this.header = recordAt(line, 2);
+    const recorded = this.header["root"];
+    if (typeof recorded === "string" && this.root !== null) this.rebase = rebaseFrom(recorded, this.root);
   }
 
   private passTime(t: number): void {
@@ -149,6 +156,13 @@ export class ProcessReader {
   }
 
   // -------------------------------------------------------------------------------------------- definitions
+
+  private file(line: Line): void {
+    const owner = OWNERS[numberAt(line, 3)] ?? "outside";
+    const own = owner === "project" ? this.rebase(textAt(line, 2)) : null;
+    if (own !== null) this.files.set(numberAt(line, 1), { path: own, owner });
+    else this.files.set(numberAt(line, 1), { path: textAt(line, 2), owner: owner === "project" ? "outside" : owner });
+  }
 
   private frame(line: Line): void {
     const { path = "", owner = "outside" as const } = this.files.get(numberAt(line, 2)) ?? {};
@@ -399,6 +413,16 @@ export class ProcessReader {
     const scope = numberAt(line, 4);
     if (scope > 0) this.counted.set(scope, (this.counted.get(scope) ?? 0) + count);
   }
+}
+
+/** A path below the recorded root as one below another; null when it is not below that. Elsewhere recorded, it is the same project. */
+function rebaseFrom(recorded: string, root: string): (file: string) => string | null {
+  const from = `${recorded.replaceAll("\\", "/").replace(/\/$/, "")}/`;
+  const to = `${root.replaceAll("\\", "/").replace(/\/$/, "")}/`;
+  if (from === to) return (file) => file;
+  if (from.startsWith(to)) return (file) => from.slice(to.length) + file;
+  if (to.startsWith(from)) return (file) => (`${from}${file}`.startsWith(to) ? `${from}${file}`.slice(to.length) : null);
+  return (file) => file;
 }
 
 /** The oldest goes when there are too many. */
