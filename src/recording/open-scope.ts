@@ -53,6 +53,8 @@ export interface StatementSeen {
 export class OpenScope {
   readonly isSetup: boolean;
   readonly inTest: boolean;
+  /** The command that runs the tests: what it sends is theirs. */
+  runsTests = false;
   private statements = 0;
   private time = 0;
   private errors = 0;
@@ -73,8 +75,10 @@ export class OpenScope {
     this.name = name;
     this.began = began;
     this.parent = parent;
-    this.isSetup = kind === "setup" || parent?.isSetup === true;
-    this.inTest = parent !== null && (parent.kind === "test" || parent.inTest);
+    // A request that a fixture makes runs the project's code all the same.
+    this.isSetup = kind === "setup" || (parent?.isSetup === true && kind !== "request" && kind !== "task");
+    this.inTest = parent !== null && (parent.kind === "test" || parent.kind === "setup" || parent.inTest);
+    if (kind === "test" || kind === "setup") for (let outer = parent; outer !== null; outer = outer.parent) outer.runsTests = true;
   }
 
   /** `place` is the frame that answers for it, -1 where there is none. */
@@ -138,13 +142,14 @@ export class OpenScope {
     this.statements += end.counted;
     if (end.failed) this.failed();
     const { parent } = this;
-    if (parent !== null) {
+    if (parent !== null && !parent.runsTests) {
       parent.statements += this.statements;
       parent.time += this.time;
       for (const [place, count] of this.places) parent.places.set(place, (parent.places.get(place) ?? 0) + count);
     }
     if (this.isSetup) return;
     this.flush(tallies, end.label);
+    if (this.runsTests) return;
     const tally = tallies.scope(this.kind, end.label);
     tally.view ??= end.view;
     tally.scopes += 1;

@@ -37,6 +37,8 @@ const LOOP_RULES: ReadonlySet<string> = new Set([
   "aggregate-in-loop",
   "validation-per-row",
   "defeated-prefetch",
+  // A relation that the recorder could not name.
+  "n-plus-one",
 ]);
 
 /** Less than this says that the relation has the same name, and no more. */
@@ -57,8 +59,10 @@ export function findingsOfRows(cluster: RowCluster, findings: readonly Finding[]
 }
 
 /** The finding's path, a part of it from its beginning, or the end of a longer one that begins at another queryset. */
-function isSameRelation({ relation }: Finding, { path, field }: RowCluster): boolean {
+function isSameRelation({ relation, rule }: Finding, { path, field, cause }: RowCluster): boolean {
   if (relation === undefined) return false;
+  // The key that Django itself reads to hand out a prefetch's rows.
+  if (rule === "only-without-foreign-key" && cause === "deferred" && path.startsWith(`${relation}__`)) return true;
   if (relation === path || relation.startsWith(`${path}__`) || path.endsWith(`__${relation}`) || relation.endsWith(`__${path}`)) return true;
   const bare = field.replace(/_id$/, "");
   return relation.split("__").at(-1)?.replace(/_id$/, "") === bare && path.split("__").length === relation.split("__").length;
@@ -71,8 +75,8 @@ function scoreOf(finding: Finding, cluster: RowCluster, lines: SourceLines, view
   const isOnTheWay = finding.places.some((place) => place.role === "call" && cluster.access.some((frame) => isOn(place, frame, lines)));
   const through = [...cluster.fetch, ...cluster.access];
   const isFetched = finding.places.some((place) => (place.role === "queryset" || place.role === "loop") && through.some((frame) => isOn(place, frame, lines)));
-  // A generic view fetches its rows in the library: then the view's name is all there is.
-  const byName = cluster.fetch.some(isBlamable) ? [] : views;
+  // A generic view fetches its rows in the library or in a template: then the view's name is all there is.
+  const byName = cluster.fetch.some((frame) => isBlamable(frame) && frame.kind === "python") ? [] : views;
   const isHeld = finding.places.some((place) => place.role === "queryset" && isHeldBy(place, through, byName, lines));
   return { score: 3 * Number(isRead) + Number(isOnTheWay) + 3 * Number(isFetched) + 2 * Number(isHeld), isRead };
 }
