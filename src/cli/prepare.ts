@@ -78,7 +78,8 @@ export async function prepare(
   return { root, config, report, whole, context, analyseWith, stale };
 }
 
-function findRoot(given: string, cwd: string): string {
+/** The project's folder, as an absolute path. */
+export function findRoot(given: string, cwd: string): string {
   const root = path.resolve(cwd, given);
   const stats = statSync(root, { throwIfNoEntry: false });
   if (!stats) throw new UsageError("no-such-path", `${given} is not there.`, "Give the folder that holds manage.py.");

@@ -71,10 +71,10 @@ function isSameRelation({ relation, rule }: Finding, { path, field, cause }: Row
 function scoreOf(finding: Finding, cluster: RowCluster, lines: SourceLines, views: readonly string[]): { readonly score: number; readonly isRead: boolean } {
   const inner = ownFrame(cluster.access);
   const isRead = inner !== null && finding.places.some((place) => isReadPlace(place) && isOn(place, inner, lines));
-  if (!isRead && inner !== null && readsElsewhere(finding, inner, lines)) return { score: 0, isRead };
   const isOnTheWay = finding.places.some((place) => place.role === "call" && cluster.access.some((frame) => isOn(place, frame, lines)));
   const through = [...cluster.fetch, ...cluster.access];
   const isFetched = finding.places.some((place) => (place.role === "queryset" || place.role === "loop") && through.some((frame) => isOn(place, frame, lines)));
+  if (!isRead && !isFetched && inner !== null && readsElsewhere(finding, inner, lines)) return { score: 0, isRead };
   // A generic view fetches its rows in the library or in a template: then the view's name is all there is.
   const byName = cluster.fetch.some((frame) => isBlamable(frame) && frame.kind === "python") ? [] : views;
   const isHeld = finding.places.some((place) => place.role === "queryset" && isHeldBy(place, through, byName, lines));
