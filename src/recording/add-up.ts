@@ -157,7 +157,7 @@ function rowUse({ symbols }: Tallies, tally: UseTally): RowUse {
     prefetch: tally.prefetch,
     fetches: tally.fetches,
     rows: tally.rows,
-    rowsRead: tally.rowsRead,
+    isHandedOut: tally.prefetch === null || [...tally.parents].some(([parent, field]) => parent.fields.has(field)),
     fields: fields.toSorted((a, b) => order(a.model, b.model) || order(a.field, b.field)),
     columns: selectedColumns(symbols.textOf(tally.sql)),
   };

@@ -3,7 +3,7 @@ import { UsageError } from "../model/usage-error.ts";
 import { foldSql } from "./fold-sql.ts";
 import { FORMAT_VERSION, listAt, numberAt, recordAt, textAt, type Line } from "./lines.ts";
 import { closeTransaction, noteIdle, OpenScope, type OpenTransaction, placeOf, type RowGroup } from "./open-scope.ts";
-import { into, type Tallies } from "./tallies.ts";
+import { into, type Tallies, type UseTally } from "./tallies.ts";
 
 interface Fetch {
   readonly id: number;
@@ -316,34 +316,45 @@ export class ProcessReader {
       prefetch: cause?.kind === "prefetch" ? tallies.symbols.textOf(cause.field) : null,
     };
     keep(this.fetches, id, one);
+    this.countUse(one, cause?.fetch ?? null, cause?.owner ?? 0);
   }
 
-  private use(line: Line): void {
-    const fetch = this.fetches.get(numberAt(line, 1));
-    if (!fetch) return;
-    const { uses, symbols } = this.tallies;
-    const tally = into(uses, `${fetch.model}|${fetch.stack}|${fetch.prefetch ?? ""}`, () => ({
+  /** With `--fields` every fetch counts, whether anything was read of it or not. */
+  private countUse(fetch: Fetch, parent: Fetch | null, owner: number): void {
+    if (this.header?.["fields"] !== true) return;
+    const tally = this.useOf(fetch);
+    tally.fetches += 1;
+    tally.rows += Math.max(0, fetch.rows);
+    if (parent === null || fetch.prefetch === null) return;
+    const name = fetch.prefetch.split("__").at(-1) ?? "";
+    tally.parents.set(this.useOf(parent), `${owner}|${this.tallies.symbols.text(name)}`);
+  }
+
+  private useOf(fetch: Fetch): UseTally {
+    return into(this.tallies.uses, `${fetch.model}|${fetch.stack}|${fetch.prefetch ?? ""}`, () => ({
       model: fetch.model,
       fetch: fetch.stack,
       prefetch: fetch.prefetch,
       fetches: 0,
       rows: 0,
-      rowsRead: 0,
       sql: fetch.sql,
-      fields: new Map(),
+      fields: new Map<string, number>(),
+      parents: new Map<UseTally, string>(),
     }));
-    tally.fetches += 1;
-    tally.rows += fetch.rows;
-    let read = 0;
+  }
+
+  private use(line: Line): void {
+    const fetch = this.fetches.get(numberAt(line, 1));
+    if (!fetch) return;
+    const { symbols } = this.tallies;
+    const { fields } = this.useOf(fetch);
     for (const item of listAt(line, 2)) {
       if (!Array.isArray(item)) continue;
       const [model, field, instances] = item as readonly unknown[];
       if (typeof model !== "number" || typeof field !== "number" || typeof instances !== "number") continue;
       const key = `${symbols.text(this.names.get(model) ?? "")}|${symbols.text(this.names.get(field) ?? "")}`;
-      tally.fields.set(key, (tally.fields.get(key) ?? 0) + instances);
-      read = Math.max(read, instances);
+      fields.set(key, (fields.get(key) ?? 0) + instances);
     }
-    tally.rowsRead += Math.min(read, fetch.rows);
   }
 
   // -------------------------------------------------------------------------------------------- connections
