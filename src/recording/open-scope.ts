@@ -47,6 +47,8 @@ export interface StatementSeen {
   readonly cause: CauseKind | null;
   /** Tells the group of lazy loads; 0 for an explicit statement. */
   readonly group: number;
+  /** The same for lazy loads of one path and stack, whatever fetch their rows came from. */
+  readonly family: string;
 }
 
 /** A scope that has begun and not ended. */
@@ -93,8 +95,8 @@ export class OpenScope {
       this.more += 1;
       return;
     }
-    const { at, duration, sql, stack, rows, group } = seen;
-    this.events.push({ at: at - this.began, duration, sql, stack, rows, group: group === 0 ? `l${loopKey}` : `r${group}:${stack}` });
+    const { at, duration, sql, stack, rows, group, family } = seen;
+    this.events.push({ at: at - this.began, duration, sql, stack, rows, group: group === 0 ? `l${loopKey}` : `${family}:${stack}` });
   }
 
   private addLoop(key: number, { sql, stack, cause, duration }: StatementSeen): void {
@@ -129,7 +131,7 @@ export class OpenScope {
 
   /** Adds what repeated so far to the sums and forgets it. */
   flush(tallies: Tallies, label: string): void {
-    for (const group of this.rowGroups.values()) if (group.isMany) addRowGroup(tallies, group, this, label);
+    for (const group of withoutFetches(this.rowGroups.values())) addRowGroup(tallies, group, this, label);
     this.rowGroups.clear();
     for (const group of this.loops.values()) if (group.count > 1) addLoopGroup(tallies, group, this, label);
     this.loops.clear();
@@ -179,10 +181,26 @@ function offer(tally: ScopeTally, sample: ScopeTally["samples"][number]): void {
   if (place < MOST_SAMPLES) tally.samples[place] = sample;
 }
 
+/** A line that fetches several times in one scope is one cluster there: its groups are added up. */
+function withoutFetches(groups: Iterable<RowGroup>): Iterable<RowGroup> {
+  const merged = new Map<string, RowGroup>();
+  for (const group of groups) {
+    if (!group.isMany) continue;
+    const key = clusterKey(group);
+    const known = merged.get(key);
+    const { count, time, fetchRows } = group;
+    merged.set(key, known === undefined ? group : { ...known, count: known.count + count, time: known.time + time, fetchRows: known.fetchRows + fetchRows });
+  }
+  return merged.values();
+}
+
+function clusterKey({ cause, model, path, fetchStack, access }: RowGroup): string {
+  return `${cause}|${model}|${path}|${fetchStack}|${access}`;
+}
+
 function addRowGroup(tallies: Tallies, group: RowGroup, scope: OpenScope, label: string): void {
   const { cause, owner, field, model, path, fetchStack: fetch, access, sql, count, time, fetchRows: rows } = group;
-  const key = `${cause}|${model}|${path}|${fetch}|${access}`;
-  const tally = into(tallies.rowClusters, key, () => ({ cause, owner, field, model, path, fetch, access, sql, occurrences: new Map() }));
+  const tally = into(tallies.rowClusters, clusterKey(group), () => ({ cause, owner, field, model, path, fetch, access, sql, occurrences: new Map() }));
   addOccurrence(tally.occurrences, { kind: scope.kind, label, inTest: scope.inTest, count, time, rows });
 }
 

@@ -245,13 +245,14 @@ export class ProcessReader {
     this.inTransaction(line, at, duration, stack);
     if (scope.isSetup) {
       tallies.setupCount += 1;
-      scope.add({ at, duration, sql, stack, rows, parameters: null, cause: null, group: 0 }, -1);
+      scope.add({ at, duration, sql, stack, rows, parameters: null, cause: null, group: 0, family: "" }, -1);
       return;
     }
     this.addTotals({ sql, stack, duration, rows });
     const isRowLoad = cause !== null && cause.root !== null && cause.kind !== "prefetch";
     const parameters = typeof line[12] === "string" ? line[12] : null;
-    scope.add({ at, duration, sql, stack, rows, parameters, cause: cause?.kind ?? null, group: isRowLoad ? cause.group : 0 }, this.place(stack));
+    const group = isRowLoad ? { group: cause.group, family: `${cause.root?.stack ?? 0}:${cause.path}` } : { group: 0, family: "" };
+    scope.add({ at, duration, sql, stack, rows, parameters, cause: cause?.kind ?? null, ...group }, this.place(stack));
     if (typeof line[11] === "string") scope.failed();
     if (isRowLoad) this.rowLoad(scope, cause, { sql, stack, duration, instance: numberAt(line, 10) });
   }
@@ -453,7 +454,9 @@ function joinPath(parent: string, field: string): string {
 function labelOf({ kind, name }: OpenScope, route: unknown): string {
   if (kind !== "request" || typeof route !== "string") return name;
   const [method = ""] = name.split(" ");
-  const path = route.startsWith("/") ? route : `/${route}`;
+  // Regular expressions of URLs keep their groups, and lose the marks of begin and end.
+  const bare = route.replaceAll("^", "").replace(/(?:\$|\\Z)$/, "");
+  const path = bare.startsWith("/") ? bare : `/${bare}`;
   return /^[A-Z]+$/.test(method) ? `${method} ${path}` : path;
 }
 

@@ -64,6 +64,17 @@ describe("an N+1 is told by the rows that it hangs from", () => {
   });
 });
 
+test("a line that fetches twice in a scope is one cluster of that scope", () => {
+  const process = new RecordedProcess();
+  process.scope("request", "GET", { route: "^orders/$" }, (scope) => {
+    for (const rows of [2, 3]) {
+      const orders = process.fetch(scope, "shop.Order", rows, ORDERS, VIEW);
+      for (let row = 1; row <= rows; row += 1) process.query(scope, CUSTOMER, ROW, { cause: process.cause("forward", "shop.Order", "customer", orders), instance: row });
+    }
+  });
+  expect(recordingOf(process).rowClusters).toMatchObject([{ occurrences: [{ label: "GET /orders/", scopes: 1, of: 1, statements: { max: 5 }, rows: { max: 5 } }] }]);
+});
+
 test("repetition alone is not an N+1", () => {
   const process = new RecordedProcess();
   process.scope("request", "GET", { route: "orders/" }, (scope) => {

@@ -1,10 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-
-/** Style and script that pages carry in themselves. */
-export interface PageAssets {
-  readonly style: string;
-  readonly script: string;
-}
+import type { PageAssets } from "../report/html/recording-page.ts";
 
 /** From `web/` beside the sources, or from its copy in the build. */
 export function readPageAssets(): PageAssets {

@@ -69,11 +69,10 @@ function renderRow(row: Row, end: number): Html {
   return html`<details class="fold${row.isFolded ? " hot" : ""}"><summary class="row">${line}</summary>${listed(row)}</details>`;
 }
 
-/** After the last bar, or before the first where there is no room. */
+/** After the last bar, or beside the track where there is no room. */
 function timePlace(row: Row, end: number): string {
   const last = Math.max(...row.statements.map(({ at, duration }) => at + duration));
-  const first = Math.min(...row.statements.map(({ at }) => at));
-  return last / end < 0.85 ? `left:${percent(last, end)}` : first / end > 0.15 ? `right:${percent(end - first, end)}` : "right:0";
+  return `left:${last / end < 0.85 ? percent(last, end) : "100%"}`;
 }
 
 function listed({ statements }: Row): Html {
