@@ -33,7 +33,7 @@ export function nameOfFrame({ kind, name, file }: Frame): string {
 export function summariseSql(sql: string): string {
   const [verb = ""] = sql.split(/\s/, 1);
   const table = /\b(?:FROM|INTO|UPDATE|JOIN|TABLE)\s+"?([\w.]+)"?/i.exec(sql)?.[1];
-  const isCount = /^SELECT COUNT\(/.test(sql);
+  const isCount = sql.startsWith("SELECT COUNT(");
   return table === undefined ? sql.slice(0, 40) : `${isCount ? "COUNT" : verb.toUpperCase()} ${table}`;
 }
 

@@ -35,8 +35,3 @@ export const NOTHING: Html = { html: "" };
 export function percent(part: number, whole: number): string {
   return whole <= 0 ? "0%" : `${Number(((100 * part) / whole).toFixed(3))}%`;
 }
-
-/** Short words in place of a value that has none. */
-export function orElse(parts: readonly Html[], otherwise: Html): readonly Html[] {
-  return parts.length > 0 ? parts : [otherwise];
-}
