@@ -35,7 +35,7 @@ interface Connection {
 }
 
 /** Fetches and causes that are kept: what is older has no rows left that could ask for more, or is given up. */
-const LEAST_KEPT = 100_000;
+const LEAST_KEPT = 50_000;
 
 const CAUSES: ReadonlySet<string> = new Set<CauseKind>(["forward", "reverse-one", "manager", "deferred", "generic", "refresh", "prefetch"]);
 const SCOPES: ReadonlySet<string> = new Set<ScopeKind>(["request", "task", "command", "test", "setup", "process"]);

@@ -8,7 +8,9 @@ import type { Line } from "../recording/lines.ts";
 import { ProcessReader } from "../recording/process-reader.ts";
 import { Tallies } from "../recording/tallies.ts";
 
-const CHUNK = 1 << 20;
+/** Read at once: more lines would outlive a collection of young objects. */
+const CHUNK = 1 << 18;
+const MEGABYTE = 1_000_000;
 
 /** The newest recording below a project's root, which `.luthier/recordings/latest` names; null when there is none. */
 export function findRecording(root: string): string | null {
@@ -47,7 +49,7 @@ export function readRecording(folder: string, { root = null, progress = () => {}
   let done = 0;
   for (const file of files) {
     const reader = new ProcessReader(tallies, root);
-    done += readLines(file, tallies, reader, (bytes) => progress({ phase: "reading", done: Math.round((done + bytes) / CHUNK), total: Math.round(total / CHUNK), unit: "MB" }));
+    done += readLines(file, tallies, reader, (bytes) => progress({ phase: "reading", done: Math.round((done + bytes) / MEGABYTE), total: Math.round(total / MEGABYTE), unit: "MB" }));
     reader.finish();
     if (reader.header !== null && !reader.isForeign) processes.push(reader);
   }

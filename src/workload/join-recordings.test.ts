@@ -205,6 +205,16 @@ test("two recordings of different sizes tell what grows from what does not", asy
   ]);
 });
 
+test("a finding that was not seen says whether its file was reached", async () => {
+  const process = new RecordedProcess();
+  request(process, "find/", (scope) => process.query(scope, CUSTOMER, ["shop/views.py:16 lookup"]));
+  const noteOf = async (root: string): Promise<string> => (await runCli(["check", "--select", "n-plus-one", "--no-cache"], { cwd: root, analyse })).stdout;
+  expect(await noteOf(project(process))).toContain("source only: the recording did not show it");
+  const elsewhere = new RecordedProcess();
+  request(elsewhere, "find/", (scope) => elsewhere.query(scope, CUSTOMER, ["shop/other.py:16 lookup"]));
+  expect(await noteOf(project(elsewhere))).toContain("source only: no recorded request reaches shop/views.py");
+});
+
 describe("a recording that cannot be read", () => {
   test("is an error where it was asked for, and a notice where it lay there", async () => {
     const root = project(new RecordedProcess({}, 9));

@@ -80,12 +80,19 @@ function lift(finding: Finding, { rows, loops }: Joined, recording: Recording, s
   const [first] = own;
   if (first === undefined) {
     const rounds = loops.get(finding) ?? [];
-    return rounds.length === 0 ? finding : withEvidence(finding, { occurrences: alternativeOccurrences(rounds.map((one) => one.occurrences)), cause: null, growth: null }, recording);
+    return rounds.length === 0 ? notSeen(finding, recording) : withEvidence(finding, { occurrences: alternativeOccurrences(rounds.map((one) => one.occurrences)), cause: null, growth: null }, recording);
   }
   const byPath = new Map<string, RowCluster[]>();
   for (const cluster of own) byPath.set(cluster.path, [...(byPath.get(cluster.path) ?? []), cluster]);
   const occurrences = addOccurrences([...byPath.values()].map((same) => alternativeOccurrences(same.map((one) => one.occurrences))));
   return withEvidence(finding, { occurrences, cause: first.cause, growth: small === undefined ? null : growthOfRows(first, small) }, recording);
+}
+
+/** A reporter says by itself that nothing recorded reaches a file; of a file that was reached, the finding says it. */
+function notSeen(finding: Finding, { files }: Recording): Finding {
+  const isReached = finding.places.every(({ file }) => files.includes(file));
+  const evidence = finding.evidence.map(({ note, ...one }) => (one.kind !== "inferred" ? { ...one, ...(note === undefined ? {} : { note }) } : isReached ? { ...one, note: "source only: the recording did not show it" } : one));
+  return { ...finding, evidence };
 }
 
 /** Says of a finding of the recording's own how it grew from the smaller one. */
