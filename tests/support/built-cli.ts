@@ -33,8 +33,7 @@ export function useBuiltProgram(): () => string {
 }
 
 /** Runs the built luthier as a process of its own. */
-export function useBuiltCli(): RunBuilt {
-  const program = useBuiltProgram();
+export function useBuiltCli(program: () => string = useBuiltProgram()): RunBuilt {
   return (args, cwd) =>
     new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [program(), ...args], { cwd, timeout: HANG_MS });

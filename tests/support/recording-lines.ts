@@ -75,7 +75,7 @@ function readFile(file: string, process: string): Omit<ReadLines, "files"> {
   const text = (table: string, id: unknown): string => String(look(table, id)[2]);
   const frame = (id: unknown): string => {
     const [, , path_, line, name] = look("f", id);
-    return `${text("p", path_)}:${String(line)}${name ? ` ${String(name)}` : ""}`;
+    return `${text("p", path_)}:${String(line)}${typeof name === "string" && name !== "" ? ` ${name}` : ""}`;
   };
   for (const line of lines) {
     const [kind, id] = line;
