@@ -1,0 +1,318 @@
+/** Proves fixes: the same work before and after, and whatever does not help or changes results is taken out again. */
+import type { ChosenFix } from "../fixes/plan-fixes.ts";
+import { isSameEdit } from "../fixes/apply.ts";
+import { baselineOf, type Baseline } from "./baseline.ts";
+import { changesBetween, effectsOf, isReached, scopesOf, type ChangedGroup, type Effect, type FixUnit } from "./effects.ts";
+import { findCulprit } from "./find-culprit.ts";
+import type { FixFigures, Pair, Proof, ProvenFix, RunTotals, UntriedFix, WithdrawnFix } from "./proof.ts";
+import { compareResults, differenceSentence, type Difference } from "./results.ts";
+import { databaseTime, sum, totalDatabaseTime, totalStatements, type RunFigures } from "./run-figures.ts";
+import { isFaster, isSlower, slowdown, timing, type Timing } from "./timing.ts";
+import { membersOf, planWeighings } from "./weighings.ts";
+import { formatMilliseconds } from "./format-milliseconds.ts";
+
+export interface ProofTrial {
+  /** Runs the user's command with these fixes, and no others, applied to the copy. */
+  readonly run: (fixes: readonly ChosenFix[], purpose: string) => Promise<RunFigures>;
+  /** How often the command is run before and after, to know the noise. */
+  readonly repeat: number;
+  /** Throws when a run without any fix cannot serve as a measure. */
+  readonly checkBefore: (run: RunFigures) => void;
+}
+
+/** Applies fixes together, looks for those to blame, and returns what is left with its figures. */
+export async function prove(chosen: readonly ChosenFix[], trial: ProofTrial): Promise<Proof> {
+  const bench = await openBench(chosen, trial);
+  let units = await withdrawWhatChangesResults(bench, unitsOf(chosen));
+  const effects = await weigh(bench, units);
+  units = withdrawWhatDoesNothing(bench, units, effects);
+  for (;;) {
+    const after = await bench.repeat(units, "with the fixes that help");
+    const left = await withdrawWhatDoesNotHelp(bench, units, effects, after);
+    if (left.length === units.length) return conclude(bench, units, effects, after);
+    units = left;
+  }
+}
+
+/** What the steps share: the runs made so far, and the verdicts. */
+interface Bench {
+  readonly before: Baseline;
+  readonly run: (units: readonly FixUnit[], purpose: string) => Promise<RunFigures>;
+  /** As many runs as were asked for; those that were made of these units already count. */
+  readonly repeat: (units: readonly FixUnit[], purpose: string) => Promise<readonly RunFigures[]>;
+  readonly more: (units: readonly FixUnit[], purpose: string) => Promise<RunFigures>;
+  readonly withdrawn: WithdrawnFix[];
+  readonly untried: UntriedFix[];
+  readonly runs: () => number;
+}
+
+async function openBench(chosen: readonly ChosenFix[], trial: ProofTrial): Promise<Bench> {
+  const made = new Map<string, RunFigures[]>();
+  let runs = 0;
+  const more = async (units: readonly FixUnit[], purpose: string): Promise<RunFigures> => {
+    runs += 1;
+    const figures = await trial.run(units.flat(), purpose);
+    made.set(nameOf(units), [...(made.get(nameOf(units)) ?? []), figures]);
+    return figures;
+  };
+  const repeat = async (units: readonly FixUnit[], purpose: string): Promise<readonly RunFigures[]> => {
+    for (let number = made.get(nameOf(units))?.length ?? 0; number < trial.repeat; number += 1) {
+      const figures = await more(units, `${purpose}, ${number + 1} of ${trial.repeat}`);
+      if (units.length === 0) trial.checkBefore(figures);
+    }
+    return made.get(nameOf(units)) ?? [];
+  };
+  const run = async (units: readonly FixUnit[], purpose: string): Promise<RunFigures> =>
+    made.get(nameOf(units))?.[0] ?? more(units, purpose);
+  const [first, ...others] = await repeat([], "before any fix");
+  if (first === undefined) throw new Error("a command cannot be repeated less than once");
+  return { before: baselineOf([first, ...others]), run, repeat, more, withdrawn: [], untried: [], runs: () => runs };
+}
+
+function nameOf(units: readonly FixUnit[]): string {
+  return units.map(([{ finding }]) => finding.id).join("\n");
+}
+
+/** Findings with the very same edits are one thing to try. */
+function unitsOf(chosen: readonly ChosenFix[]): readonly FixUnit[] {
+  const units: [ChosenFix, ...ChosenFix[]][] = [];
+  for (const one of chosen) {
+    const same = units.find(([{ fix }]) => hasSameEdits(fix, one.fix));
+    if (same) same.push(one);
+    else units.push([one]);
+  }
+  return units;
+}
+
+function hasSameEdits({ edits: a }: ChosenFix["fix"], { edits: b }: ChosenFix["fix"]): boolean {
+  return a.length === b.length && a.every((edit, index) => b[index] !== undefined && isSameEdit(edit, b[index]));
+}
+
+// ------------------------------------------------------------------------------------------------- results
+
+async function withdrawWhatChangesResults(bench: Bench, units: readonly FixUnit[]): Promise<readonly FixUnit[]> {
+  let left = units;
+  for (;;) {
+    const differences = await confirmedDifferences(bench, left);
+    if (differences.length === 0) return left;
+    left = await withdrawCulprit(bench, left, differences);
+  }
+}
+
+/** What came out otherwise twice: once may be chance. */
+async function confirmedDifferences(bench: Bench, units: readonly FixUnit[]): Promise<readonly Difference[]> {
+  if (units.length === 0) return [];
+  const first = compareResults(bench.before, await bench.run(units, `with ${countFixes(units)}`));
+  if (first.length === 0) return [];
+  const second = compareResults(bench.before, await bench.more(units, "once more, as results differ"));
+  return inCommon(first, second);
+}
+
+function countFixes(units: readonly FixUnit[]): string {
+  const count = units.flat().length;
+  return count === 1 ? "1 fix" : `${count} fixes`;
+}
+
+function inCommon(some: readonly Difference[], others: readonly Difference[]): readonly Difference[] {
+  return some.filter(({ scope }) => others.some((other) => other.scope === scope));
+}
+
+async function withdrawCulprit(
+  bench: Bench,
+  units: readonly FixUnit[],
+  differences: readonly Difference[],
+): Promise<readonly FixUnit[]> {
+  const purpose = "looking for the fix that changes results";
+  const differencesWith = async (some: readonly FixUnit[]): Promise<readonly Difference[]> =>
+    inCommon(compareResults(bench.before, await bench.run(some, purpose)), differences);
+  const culprit = await findCulprit(units, async (some) => (await differencesWith(some)).length > 0);
+  if (culprit === undefined) throw new Error("no fix was applied, and results differ");
+  const upTo = units.slice(0, units.indexOf(culprit) + 1);
+  const reason = differenceSentence(await differencesWith(upTo));
+  const without = upTo.length === 1 ? bench.before : await bench.run(upTo.slice(0, -1), purpose);
+  const groups = changesBetween(without.scopes, (await bench.run(upTo, purpose)).scopes);
+  withdraw(bench, culprit, { results: "different", reason, figures: figuresOf(groups, null) });
+  return units.filter((unit) => unit !== culprit);
+}
+
+type Verdict = Omit<WithdrawnFix, keyof ChosenFix>;
+
+function withdraw(bench: Bench, unit: FixUnit, verdict: Verdict): void {
+  bench.withdrawn.push(...unit.map((one) => ({ ...one, ...verdict })));
+}
+
+// ------------------------------------------------------------------------------------------------- effects
+
+/** Finds out what each fix does from runs with different halves of them. */
+async function weigh(bench: Bench, units: readonly FixUnit[]): Promise<ReadonlyMap<FixUnit, Effect>> {
+  if (units.length === 0) return new Map();
+  const plan = planWeighings(units.length);
+  const all = await bench.run(units, `with ${countFixes(units)}`);
+  const trials: RunFigures[] = [];
+  for (let number = 0; number < plan.trials; number += 1) {
+    trials.push(await bench.run(membersOf(units, plan, number), `telling fixes apart, ${number + 1} of ${plan.trials}`));
+  }
+  const effects = effectsOf({ before: bench.before, units, all, plan, trials });
+  return new Map(units.map((unit, index) => [unit, effects[index] ?? NO_EFFECT]));
+}
+
+const NO_EFFECT: Effect = { groups: [], isShared: false };
+
+function withdrawWhatDoesNothing(
+  bench: Bench,
+  units: readonly FixUnit[],
+  effects: ReadonlyMap<FixUnit, Effect>,
+): readonly FixUnit[] {
+  return units.filter((unit) => {
+    const effect = effects.get(unit) ?? NO_EFFECT;
+    if (effect.groups.length > 0 || effect.isShared) return true;
+    const [{ finding }] = unit;
+    const place = finding.places.at(-1);
+    if (unit.some((one) => isReached(one.finding, bench.before))) {
+      withdraw(bench, unit, { results: "equal", reason: "it changes no statement of this command", figures: null });
+    } else {
+      const where = place === undefined ? "it" : `${place.file}:${place.line}`;
+      bench.untried.push(...unit.map((one) => ({ ...one, reason: `no statement of the command reaches ${where}` })));
+    }
+    return false;
+  });
+}
+
+// ------------------------------------------------------------------------------------------------- time
+
+async function withdrawWhatDoesNotHelp(
+  bench: Bench,
+  units: readonly FixUnit[],
+  effects: ReadonlyMap<FixUnit, Effect>,
+  after: readonly RunFigures[],
+): Promise<readonly FixUnit[]> {
+  const left: FixUnit[] = [];
+  for (const unit of units) {
+    const effect = effects.get(unit) ?? NO_EFFECT;
+    const verdict =
+      (await verdictOnTime(bench, units, unit, effect, after)) ?? verdictOnCount(bench, effect, after);
+    if (verdict === null) left.push(unit);
+    else withdraw(bench, unit, verdict);
+  }
+  return left;
+}
+
+/** Fewer statements, fewer rows or less time: one of them, and no more statements for it. */
+function verdictOnCount(bench: Bench, effect: Effect, after: readonly RunFigures[]): Verdict | null {
+  if (effect.isShared) return null;
+  const figures = figuresOf(effect.groups, groupTimes(bench, effect.groups, after));
+  const { statements, rows, milliseconds } = figures;
+  if (statements.after < statements.before) return null;
+  if (milliseconds !== null && isFaster(milliseconds.before, milliseconds.after)) return null;
+  if (statements.after === statements.before && rows.after < rows.before) return null;
+  const reason =
+    statements.after > statements.before
+      ? `it adds ${statements.after - statements.before} statements to this command, and saves no time`
+      : "it saves neither statements nor rows nor time in this command";
+  return { results: "equal", reason, figures };
+}
+
+/** A fix whose statements or scopes became slower is run against the others without it, to be sure that it is this one. */
+async function verdictOnTime(
+  bench: Bench,
+  units: readonly FixUnit[],
+  unit: FixUnit,
+  effect: Effect,
+  after: readonly RunFigures[],
+): Promise<Verdict | null> {
+  if (effect.groups.length === 0 || !isSuspect(bench.before.runs, after, effect)) return null;
+  const others = units.filter((other) => other !== unit);
+  const without = others.length === 0 ? bench.before.runs : await bench.repeat(others, "without a fix that seems slow");
+  const withIt: RunFigures[] = [];
+  for (let number = 0; number < after.length; number += 1) {
+    withIt.push(await bench.more(units, "with a fix that seems slow"));
+  }
+  const measures = [databaseTimeIn, clockTimeIn].map((measure) => pairOf(without, withIt, (run) => measure(run, effect)));
+  const slower = measures.find(({ before, after: now }) => isSlower(before, now));
+  if (slower === undefined) return null;
+  const { median, low, high } = slowdown(slower.before, slower.after);
+  const reason = `it is slower by ${formatMilliseconds(median)} ms (${formatMilliseconds(low)} to ${formatMilliseconds(high)})`;
+  return { results: "equal", reason, figures: figuresOf(effect.groups, groupTimes(bench, effect.groups, after)) };
+}
+
+function isSuspect(before: readonly RunFigures[], after: readonly RunFigures[], effect: Effect): boolean {
+  const measures = [(run: RunFigures) => groupTimeIn(run, effect.groups), databaseTimeIn, clockTimeIn];
+  return measures.some((measure) => {
+    const pair = pairOf(before, after, (run) => measure(run, effect));
+    return isSlower(pair.before, pair.after);
+  });
+}
+
+function pairOf(before: readonly RunFigures[], after: readonly RunFigures[], measure: (run: RunFigures) => number): Pair<Timing> {
+  return { before: timing(before.map(measure)), after: timing(after.map(measure)) };
+}
+
+function databaseTimeIn(run: RunFigures, effect: Effect): number {
+  return sum(scopesOf(effect), (key) => {
+    const scope = run.scopes.get(key);
+    return scope === undefined ? 0 : databaseTime(scope);
+  });
+}
+
+function clockTimeIn(run: RunFigures, effect: Effect): number {
+  return sum(scopesOf(effect), (key) => run.scopes.get(key)?.milliseconds ?? 0);
+}
+
+function groupTimeIn(run: RunFigures, groups: readonly ChangedGroup[]): number {
+  return sum(groups, ({ scope, key }) => run.scopes.get(scope)?.groups.get(key)?.milliseconds ?? 0);
+}
+
+function groupTimes(bench: Bench, groups: readonly ChangedGroup[], after: readonly RunFigures[]): Pair<Timing> {
+  return pairOf(bench.before.runs, after, (run) => groupTimeIn(run, groups));
+}
+
+function figuresOf(groups: readonly ChangedGroup[], milliseconds: Pair<Timing> | null): FixFigures {
+  return {
+    statements: { before: sum(groups, ({ before }) => before), after: sum(groups, ({ after }) => after) },
+    rows: { before: sum(groups, ({ rowsBefore }) => rowsBefore), after: sum(groups, ({ rowsAfter }) => rowsAfter) },
+    milliseconds,
+    scopes: new Set(groups.map(({ scope }) => scope)).size,
+  };
+}
+
+// ------------------------------------------------------------------------------------------------- the end
+
+function conclude(
+  bench: Bench,
+  units: readonly FixUnit[],
+  effects: ReadonlyMap<FixUnit, Effect>,
+  after: readonly RunFigures[],
+): Proof {
+  const { before, withdrawn, untried } = bench;
+  const runsAfter = units.length === 0 ? before.runs : after;
+  return {
+    before: totalsOf(before.runs),
+    after: totalsOf(runsAfter),
+    kept: units.flatMap((unit) => provenFixes(bench, unit, effects.get(unit) ?? NO_EFFECT, runsAfter)),
+    withdrawn,
+    untried,
+    unjudged: [...before.unstable].toSorted(),
+    runs: bench.runs(),
+  };
+}
+
+/** Findings that one edit mends share its figures: the first has them. */
+function provenFixes(bench: Bench, unit: FixUnit, effect: Effect, after: readonly RunFigures[]): readonly ProvenFix[] {
+  const figures = figuresOf(effect.groups, groupTimes(bench, effect.groups, after));
+  return unit.map((one, index) => ({ ...one, figures, isShared: effect.isShared || index > 0 }));
+}
+
+function totalsOf(runs: readonly RunFigures[]): RunTotals {
+  const [first] = runs;
+  const outcomes = new Map<string, number>();
+  for (const { outcome } of first?.scopes.values() ?? []) {
+    if (outcome !== null) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  }
+  return {
+    status: first?.status ?? 0,
+    outcomes,
+    statements: first === undefined ? 0 : totalStatements(first),
+    milliseconds: timing(runs.map(totalDatabaseTime)),
+    runs: runs.length,
+  };
+}
