@@ -102,19 +102,17 @@ function readsRelation({ relation }: Finding, { read }: StatementGroup): boolean
 }
 
 /** Whether a statement came through one of the lines that a finding names. */
-export function passesPlace({ places }: Finding, { frames }: Pick<StatementGroup, "frames">): boolean {
+function passesPlace({ places }: Finding, { frames }: Pick<StatementGroup, "frames">): boolean {
   return places.some((place) =>
     frames.some(({ file, line }) => file === place.file && line >= place.line && line <= place.endLine),
   );
 }
 
-/** Whether the command reaches what a finding is about: a statement that passed one of its places or read its relation. */
-export function isReached(finding: Finding, before: Baseline): boolean {
-  return [...before.scopes.values()].some((scope) =>
-    [...scope.groups.values()].some(
-      (group) => passesPlace(finding, group) || (group.read?.model === finding.model && readsRelation(finding, group)),
-    ),
-  );
+/** The scopes that reach what a finding is about: a statement passed one of its places, or read its relation. */
+export function reachedScopes(finding: Finding, before: Baseline): readonly string[] {
+  const isAboutIt = (group: StatementGroup): boolean =>
+    passesPlace(finding, group) || (group.read?.model === finding.model && readsRelation(finding, group));
+  return [...before.scopes.values()].filter(({ groups }) => [...groups.values()].some(isAboutIt)).map(({ key }) => key);
 }
 
 /** The scopes that an effect shows in. */

@@ -2,7 +2,7 @@
 import type { ChosenFix } from "../fixes/plan-fixes.ts";
 import { isSameEdit } from "../fixes/apply.ts";
 import { baselineOf, type Baseline } from "./baseline.ts";
-import { changesBetween, effectsOf, isReached, scopesOf, type ChangedGroup, type Effect, type FixUnit } from "./effects.ts";
+import { changesBetween, effectsOf, reachedScopes, scopesOf, type ChangedGroup, type Effect, type FixUnit } from "./effects.ts";
 import { findCulprit } from "./find-culprit.ts";
 import type { FixFigures, Pair, Proof, ProvenFix, RunTotals, UntriedFix, WithdrawnFix } from "./proof.ts";
 import { compareResults, differenceSentence, type Difference } from "./results.ts";
@@ -22,16 +22,30 @@ export interface ProofTrial {
 
 /** Applies fixes together, looks for those to blame, and returns what is left with its figures. */
 export async function prove(chosen: readonly ChosenFix[], trial: ProofTrial): Promise<Proof> {
-  const bench = await openBench(chosen, trial);
-  let units = await withdrawWhatChangesResults(bench, unitsOf(chosen));
-  const effects = await weigh(bench, units);
-  units = withdrawWhatDoesNothing(bench, units, effects);
+  const bench = await openBench(trial);
+  let units = unitsOf(chosen);
+  let effects: Effects | null = null;
   for (;;) {
+    units = await withdrawWhatChangesResults(bench, units);
+    effects ??= await weigh(bench, units);
+    units = withdrawWhatDoesNothing(bench, units, effects);
     const after = await bench.repeat(units, "with the fixes that help");
+    if ((await confirmedDifferences(bench, units)).length > 0) continue;
     const left = await withdrawWhatDoesNotHelp(bench, units, effects, after);
     if (left.length === units.length) return conclude(bench, units, effects, after);
+    if (sharesScopes(units, left, effects)) effects = null;
     units = left;
   }
+}
+
+type Effects = ReadonlyMap<FixUnit, Effect>;
+
+/** Whether what was withdrawn and what is left show in one scope: then its figures are no longer what they were. */
+function sharesScopes(units: readonly FixUnit[], left: readonly FixUnit[], effects: Effects): boolean {
+  const scopesOfAll = (some: readonly FixUnit[]): Set<string> =>
+    new Set(some.flatMap((unit) => [...scopesOf(effects.get(unit) ?? NO_EFFECT)]));
+  const scopes = scopesOfAll(left);
+  return [...scopesOfAll(units.filter((unit) => !left.includes(unit)))].some((scope) => scopes.has(scope));
 }
 
 /** What the steps share: the runs made so far, and the verdicts. */
@@ -41,12 +55,13 @@ interface Bench {
   /** As many runs as were asked for; those that were made of these units already count. */
   readonly repeat: (units: readonly FixUnit[], purpose: string) => Promise<readonly RunFigures[]>;
   readonly more: (units: readonly FixUnit[], purpose: string) => Promise<RunFigures>;
+  readonly made: (units: readonly FixUnit[]) => readonly RunFigures[];
   readonly withdrawn: WithdrawnFix[];
   readonly untried: UntriedFix[];
   readonly runs: () => number;
 }
 
-async function openBench(chosen: readonly ChosenFix[], trial: ProofTrial): Promise<Bench> {
+async function openBench(trial: ProofTrial): Promise<Bench> {
   const made = new Map<string, RunFigures[]>();
   let runs = 0;
   const more = async (units: readonly FixUnit[], purpose: string): Promise<RunFigures> => {
@@ -66,7 +81,7 @@ async function openBench(chosen: readonly ChosenFix[], trial: ProofTrial): Promi
     made.get(nameOf(units))?.[0] ?? more(units, purpose);
   const [first, ...others] = await repeat([], "before any fix");
   if (first === undefined) throw new Error("a command cannot be repeated less than once");
-  return { before: baselineOf([first, ...others]), run, repeat, more, withdrawn: [], untried: [], runs: () => runs };
+  return { before: baselineOf([first, ...others]), run, repeat, more, made: (units) => made.get(nameOf(units)) ?? [], withdrawn: [], untried: [], runs: () => runs };
 }
 
 function nameOf(units: readonly FixUnit[]): string {
@@ -99,13 +114,15 @@ async function withdrawWhatChangesResults(bench: Bench, units: readonly FixUnit[
   }
 }
 
-/** What came out otherwise twice: once may be chance. */
+/** What came out otherwise in more than one run: once may be chance. */
 async function confirmedDifferences(bench: Bench, units: readonly FixUnit[]): Promise<readonly Difference[]> {
   if (units.length === 0) return [];
-  const first = compareResults(bench.before, await bench.run(units, `with ${countFixes(units)}`));
-  if (first.length === 0) return [];
-  const second = compareResults(bench.before, await bench.more(units, "once more, as results differ"));
-  return inCommon(first, second);
+  await bench.run(units, `with ${countFixes(units)}`);
+  const compared = (): readonly (readonly Difference[])[] => bench.made(units).map((run) => compareResults(bench.before, run));
+  if (compared().every((one) => one.length === 0)) return [];
+  if (bench.made(units).length === 1) await bench.more(units, "once more, as results differ");
+  const [first = [], ...others] = compared().filter((one) => one.length > 0);
+  return inCommon(first, others.flat());
 }
 
 function countFixes(units: readonly FixUnit[]): string {
@@ -144,7 +161,7 @@ function withdraw(bench: Bench, unit: FixUnit, verdict: Verdict): void {
 // ------------------------------------------------------------------------------------------------- effects
 
 /** Finds out what each fix does from runs with different halves of them. */
-async function weigh(bench: Bench, units: readonly FixUnit[]): Promise<ReadonlyMap<FixUnit, Effect>> {
+async function weigh(bench: Bench, units: readonly FixUnit[]): Promise<Effects> {
   if (units.length === 0) return new Map();
   const plan = planWeighings(units.length);
   const all = await bench.run(units, `with ${countFixes(units)}`);
@@ -161,21 +178,27 @@ const NO_EFFECT: Effect = { groups: [], isShared: false };
 function withdrawWhatDoesNothing(
   bench: Bench,
   units: readonly FixUnit[],
-  effects: ReadonlyMap<FixUnit, Effect>,
+  effects: Effects,
 ): readonly FixUnit[] {
   return units.filter((unit) => {
     const effect = effects.get(unit) ?? NO_EFFECT;
     if (effect.groups.length > 0 || effect.isShared) return true;
-    const [{ finding }] = unit;
-    const place = finding.places.at(-1);
-    if (unit.some((one) => isReached(one.finding, bench.before))) {
-      withdraw(bench, unit, { results: "equal", reason: "it changes no statement of this command", figures: null });
-    } else {
-      const where = place === undefined ? "it" : `${place.file}:${place.line}`;
-      bench.untried.push(...unit.map((one) => ({ ...one, reason: `no statement of the command reaches ${where}` })));
-    }
+    const reached = unit.flatMap((one) => reachedScopes(one.finding, bench.before));
+    const wild = reached.find((scope) => bench.before.unstable.has(scope));
+    if (wild !== undefined) leaveUntried(bench, unit, `statements differ from run to run without it in ${wild}`);
+    else if (reached.length > 0) withdraw(bench, unit, { results: "equal", reason: "it changes no statement of this command", figures: null });
+    else leaveUntried(bench, unit, `no statement of the command reaches ${placeOf(unit)}`);
     return false;
   });
+}
+
+function leaveUntried(bench: Bench, unit: FixUnit, reason: string): void {
+  bench.untried.push(...unit.map((one) => ({ ...one, reason })));
+}
+
+function placeOf([{ finding }]: FixUnit): string {
+  const place = finding.places.at(-1);
+  return place === undefined ? "it" : `${place.file}:${place.line}`;
 }
 
 // ------------------------------------------------------------------------------------------------- time
@@ -183,7 +206,7 @@ function withdrawWhatDoesNothing(
 async function withdrawWhatDoesNotHelp(
   bench: Bench,
   units: readonly FixUnit[],
-  effects: ReadonlyMap<FixUnit, Effect>,
+  effects: Effects,
   after: readonly RunFigures[],
 ): Promise<readonly FixUnit[]> {
   const left: FixUnit[] = [];
@@ -207,7 +230,7 @@ function verdictOnCount(bench: Bench, effect: Effect, after: readonly RunFigures
   if (statements.after === statements.before && rows.after < rows.before) return null;
   const reason =
     statements.after > statements.before
-      ? `it adds ${statements.after - statements.before} statements to this command, and saves no time`
+      ? `it adds ${countStatements(statements.after - statements.before)} to this command, and saves no time`
       : "it saves neither statements nor rows nor time in this command";
   return { results: "equal", reason, figures };
 }
@@ -280,7 +303,7 @@ function figuresOf(groups: readonly ChangedGroup[], milliseconds: Pair<Timing> |
 function conclude(
   bench: Bench,
   units: readonly FixUnit[],
-  effects: ReadonlyMap<FixUnit, Effect>,
+  effects: Effects,
   after: readonly RunFigures[],
 ): Proof {
   const { before, withdrawn, untried } = bench;
@@ -291,9 +314,14 @@ function conclude(
     kept: units.flatMap((unit) => provenFixes(bench, unit, effects.get(unit) ?? NO_EFFECT, runsAfter)),
     withdrawn,
     untried,
-    unjudged: [...before.unstable].toSorted(),
+    unjudged: [...new Set([...before.unstable, ...wildScopes(runsAfter)])].toSorted(),
     runs: bench.runs(),
   };
+}
+
+/** Scopes that came out otherwise in one of several equal runs. */
+function wildScopes([first, ...others]: readonly RunFigures[]): Iterable<string> {
+  return first === undefined ? [] : baselineOf([first, ...others]).unstable;
 }
 
 /** Findings that one edit mends share its figures: the first has them. */
@@ -315,4 +343,8 @@ function totalsOf(runs: readonly RunFigures[]): RunTotals {
     milliseconds: timing(runs.map(totalDatabaseTime)),
     runs: runs.length,
   };
+}
+
+function countStatements(count: number): string {
+  return count === 1 ? "1 statement" : `${count} statements`;
 }
