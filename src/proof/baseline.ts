@@ -20,8 +20,9 @@ export function keyOfFact(scope: string, fact: Fact): string {
 }
 
 /** Reads what several runs of the unchanged project have in common. */
-export function baselineOf(runs: readonly [RunFigures, ...RunFigures[]]): Baseline {
+export function baselineOf(runs: readonly RunFigures[]): Baseline {
   const [first, ...others] = runs;
+  if (first === undefined) throw new Error("there is no run to compare with");
   const unstable = new Set<string>();
   const noise = new Set<string>();
   const keys = new Set(runs.flatMap(({ scopes }) => [...scopes.keys()]));

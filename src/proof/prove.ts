@@ -50,16 +50,21 @@ function sharesScopes(units: readonly FixUnit[], left: readonly FixUnit[], effec
 
 /** What the steps share: the runs made so far, and the verdicts. */
 interface Bench {
-  readonly before: Baseline;
+  /** Grows by a run whenever a difference has to be told from chance. */
+  before: Baseline;
   readonly run: (units: readonly FixUnit[], purpose: string) => Promise<RunFigures>;
   /** As many runs as were asked for; those that were made of these units already count. */
   readonly repeat: (units: readonly FixUnit[], purpose: string) => Promise<readonly RunFigures[]>;
   readonly more: (units: readonly FixUnit[], purpose: string) => Promise<RunFigures>;
+  /** One more run without fixes. */
+  readonly control: (purpose: string) => Promise<void>;
   readonly made: (units: readonly FixUnit[]) => readonly RunFigures[];
   readonly withdrawn: WithdrawnFix[];
   readonly untried: UntriedFix[];
   readonly runs: () => number;
 }
+
+const LEAST_RUNS_BEFORE = 2;
 
 async function openBench(trial: ProofTrial): Promise<Bench> {
   const made = new Map<string, RunFigures[]>();
@@ -79,9 +84,25 @@ async function openBench(trial: ProofTrial): Promise<Bench> {
   };
   const run = async (units: readonly FixUnit[], purpose: string): Promise<RunFigures> =>
     made.get(nameOf(units))?.[0] ?? more(units, purpose);
-  const [first, ...others] = await repeat([], "before any fix");
-  if (first === undefined) throw new Error("a command cannot be repeated less than once");
-  return { before: baselineOf([first, ...others]), run, repeat, more, made: (units) => made.get(nameOf(units)) ?? [], withdrawn: [], untried: [], runs: () => runs };
+  await repeat([], "before any fix");
+  // One run alone cannot tell what differs by itself.
+  if (trial.repeat < LEAST_RUNS_BEFORE) await more([], "before any fix, for what differs by itself");
+  const runsOf = (units: readonly FixUnit[]): readonly RunFigures[] => made.get(nameOf(units)) ?? [];
+  const bench: Bench = {
+    before: baselineOf(runsOf([])),
+    run,
+    repeat,
+    more,
+    made: runsOf,
+    control: async (purpose) => {
+      await more([], purpose);
+      bench.before = baselineOf(runsOf([]));
+    },
+    withdrawn: [],
+    untried: [],
+    runs: () => runs,
+  };
+  return bench;
 }
 
 function nameOf(units: readonly FixUnit[]): string {
@@ -114,12 +135,15 @@ async function withdrawWhatChangesResults(bench: Bench, units: readonly FixUnit[
   }
 }
 
-/** What came out otherwise in more than one run: once may be chance. */
+/** What came out otherwise, after a run without fixes has shown that it is not the hour or chance, and twice. */
 async function confirmedDifferences(bench: Bench, units: readonly FixUnit[]): Promise<readonly Difference[]> {
   if (units.length === 0) return [];
   await bench.run(units, `with ${countFixes(units)}`);
   const compared = (): readonly (readonly Difference[])[] => bench.made(units).map((run) => compareResults(bench.before, run));
-  if (compared().every((one) => one.length === 0)) return [];
+  const differs = (): boolean => compared().some((one) => one.length > 0);
+  if (!differs()) return [];
+  await bench.control("without fixes, as results differ");
+  if (!differs()) return [];
   if (bench.made(units).length === 1) await bench.more(units, "once more, as results differ");
   const [first = [], ...others] = compared().filter((one) => one.length > 0);
   return inCommon(first, others.flat());

@@ -134,7 +134,7 @@ export class RunReader {
     const [kind, name, began] = [textAt(line, 3), textAt(line, 4), numberAt(line, 5)];
     const parent = this.scopes.get(numberAt(line, 2)) ?? null;
     this.pass(began);
-    const owner = parent === null ? null : ownerOf(parent);
+    const owner = parent === null || kind === "setup" ? null : ownerOf(parent);
     const sums = owner === null && kind !== "request" ? this.sumsOf(kind, name) : null;
     this.scopes.set(numberAt(line, 1), { kind, name, began, parent: owner, sums, pending: [] });
   }
@@ -212,7 +212,7 @@ export class RunReader {
   }
 }
 
-/** The scope that a nested one is counted with: a test has all that it does, a command has its tests beside it. */
+/** The scope that a nested one is counted with: a test has all that it does but for its fixtures, a command has its tests beside it. */
 function ownerOf(scope: OpenScope): OpenScope | null {
   if (scope.parent !== null) return scope.parent;
   return scope.kind === "command" || scope.kind === "process" ? null : scope;
