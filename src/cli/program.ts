@@ -4,6 +4,7 @@ import type { CheckFlags } from "./check.ts";
 import type { Environment } from "./environment.ts";
 import type { FixFlags } from "./fix.ts";
 import { COULD_NOT_RUN, reportFailure } from "./failure.ts";
+import type { RecordFlags } from "./record.ts";
 
 /** Runs one command and returns its exit status: 0 nothing found, 1 findings, 2 could not run. */
 export async function run(args: readonly string[], environment: Environment): Promise<number> {
@@ -34,6 +35,7 @@ function buildProgram(environment: Environment, state: { status: number }): Comm
     .description("Finds, explains and fixes slow database access in Django projects.")
     .version(version)
     .exitOverride()
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .configureOutput({
       writeOut: (text) => stdout.write(text),
@@ -65,6 +67,21 @@ function buildProgram(environment: Environment, state: { status: number }): Comm
     .action(async (path: string, flags: FixFlags) => {
       const { fix } = await import("./fix.ts");
       state.status = await fix(path, flags, environment);
+    });
+
+  program
+    .command("record")
+    .description("run a command, and record what it asks of the database")
+    .argument("<command...>", "the command, after --: -- python manage.py test")
+    .option("--out <dir>", "the recording's folder (default: a new one in .luthier/recordings)")
+    .option("--literals", "keep the values of parameters too")
+    .option("--fields", "note which columns and relations are read")
+    .option("--sample <rate>", "record this part of the requests, tasks and tests", parseRate, 1)
+    .option("--max-size <size>", "at most this much for each process: 500M, 2G", parseSize, 1_000_000_000)
+    .passThroughOptions()
+    .action(async (command: readonly string[], flags: RecordFlags) => {
+      const { record } = await import("./record.ts");
+      state.status = await record(command, flags, environment);
     });
 
   program
@@ -138,4 +155,19 @@ function parseJobs(value: string): number {
   const jobs = Number(value);
   if (!Number.isInteger(jobs) || jobs < 1) throw new InvalidArgumentError("It must be a whole number from 1 on.");
   return jobs;
+}
+
+function parseRate(value: string): number {
+  const rate = Number(value);
+  if (!(rate > 0 && rate <= 1)) throw new InvalidArgumentError("It must be above 0 and at most 1.");
+  return rate;
+}
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, K: 1e3, M: 1e6, G: 1e9 };
+
+function parseSize(value: string): number {
+  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)([KMG]?)B?$/i.exec(value.trim()) ?? [];
+  const size = Number(number) * (UNITS[unit.toUpperCase()] ?? 0);
+  if (size < 1) throw new InvalidArgumentError("It must be a size such as 500M or 2G.");
+  return Math.floor(size);
 }
