@@ -9,7 +9,6 @@ import { compareResults, differenceSentence, type Difference } from "./results.t
 import { databaseTime, sum, totalDatabaseTime, totalStatements, type RunFigures } from "./run-figures.ts";
 import { isFaster, isSlower, slowdown, timing, type Timing } from "./timing.ts";
 import { membersOf, planWeighings } from "./weighings.ts";
-import { formatMilliseconds } from "./format-milliseconds.ts";
 
 export interface ProofTrial {
   /** Runs the user's command with these fixes, and no others, applied to the copy. */
@@ -169,11 +168,18 @@ async function withdrawCulprit(
   const culprit = await findCulprit(units, async (some) => (await differencesWith(some)).length > 0);
   if (culprit === undefined) throw new Error("no fix was applied, and results differ");
   const upTo = units.slice(0, units.indexOf(culprit) + 1);
-  const reason = differenceSentence(await differencesWith(upTo));
+  const reason = hinted(await differencesWith(upTo));
   const without = upTo.length === 1 ? bench.before : await bench.run(upTo.slice(0, -1), purpose);
   const groups = changesBetween(without.scopes, (await bench.run(upTo, purpose)).scopes);
   withdraw(bench, culprit, { results: "different", reason, figures: figuresOf(groups, null) });
   return units.filter((unit) => unit !== culprit);
+}
+
+/** What most often makes another text of the same rows is an ordering that leaves some of them equal. */
+function hinted(differences: readonly Difference[]): string {
+  const isText = differences.every(({ kind }) => kind === "text");
+  const hint = isText ? "; if only rows changed places, give the queryset a full ordering, then run again" : "";
+  return `${differenceSentence(differences)}${hint}`;
 }
 
 type Verdict = Omit<WithdrawnFix, keyof ChosenFix>;
@@ -278,7 +284,7 @@ async function verdictOnTime(
   const slower = measures.find(({ before, after: now }) => isSlower(before, now));
   if (slower === undefined) return null;
   const { median, low, high } = slowdown(slower.before, slower.after);
-  const reason = `it is slower by ${formatMilliseconds(median)} ms (${formatMilliseconds(low)} to ${formatMilliseconds(high)})`;
+  const reason = `it is slower by ${rounded(median)} ms (${rounded(low)} to ${rounded(high)})`;
   return { results: "equal", reason, figures: figuresOf(effect.groups, groupTimes(bench, effect.groups, after)) };
 }
 
@@ -367,6 +373,10 @@ function totalsOf(runs: readonly RunFigures[]): RunTotals {
     milliseconds: timing(runs.map(totalDatabaseTime)),
     runs: runs.length,
   };
+}
+
+function rounded(milliseconds: number): string {
+  return milliseconds < 10 ? milliseconds.toFixed(1) : String(Math.round(milliseconds));
 }
 
 function countStatements(count: number): string {

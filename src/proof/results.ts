@@ -6,6 +6,8 @@ export interface Difference {
   /** The scope's key; empty for the command as a whole. */
   readonly scope: string;
   readonly sentence: string;
+  /** `text`: an answer came with the same status and another body. */
+  readonly kind: "text" | "other";
 }
 
 /** Everything that came out otherwise than before, the gravest first; nothing that the runs before did not agree on. */
@@ -14,7 +16,7 @@ export function compareResults(before: Baseline, after: RunFigures): readonly Di
   const status =
     before.status === after.status
       ? []
-      : [{ scope: "", sentence: `the command ended with status ${after.status} instead of ${before.status}` }];
+      : [{ scope: "", kind: "other" as const, sentence: `the command ended with status ${after.status} instead of ${before.status}` }];
   return [...scopes.toSorted((a, b) => a.gravity - b.gravity), ...status];
 }
 
@@ -29,11 +31,17 @@ function compareScope(
   after: ScopeFigures | undefined,
 ): readonly Weighted[] {
   if (after === undefined) {
-    return before.unstable.has(key) ? [] : [{ scope: key, gravity: 0, sentence: `${key} did not run any more` }];
+    return before.unstable.has(key) ? [] : [{ scope: key, kind: "other", gravity: 0, sentence: `${key} did not run any more` }];
   }
   return changedFacts(scope, after)
     .filter((fact) => !fact.startsWith("count ") && !before.noise.has(keyOfFact(key, fact)))
-    .map((fact) => ({ scope: key, gravity: gravityOf(fact), sentence: describe(key, fact, scope, after) }));
+    .map((fact) => ({ scope: key, kind: kindOf(fact, scope, after), gravity: gravityOf(fact), sentence: describe(key, fact, scope, after) }));
+}
+
+function kindOf(fact: Fact, before: ScopeFigures, after: ScopeFigures): Difference["kind"] {
+  const [kind, index] = fact.split(" ");
+  const [old, now] = [before.responses[Number(index)], after.responses[Number(index)]];
+  return kind === "response" && old?.status === now?.status && old?.request === now?.request ? "text" : "other";
 }
 
 function gravityOf(fact: Fact): number {

@@ -1,0 +1,122 @@
+import type { ChosenFix } from "../fixes/plan-fixes.ts";
+import type { Rung } from "../model/finding.ts";
+import type { FixFigures, Pair, Proof, ProvenFix, RunTotals, UntriedFix, WithdrawnFix } from "../proof/proof.ts";
+import type { Timing } from "../proof/timing.ts";
+import { rungOf } from "../select/severity.ts";
+import { padTo } from "./display-width.ts";
+import { formatCount, formatMilliseconds, formatNumber } from "./numbers.ts";
+import { shortIdOf, type RenderContext } from "./render-context.ts";
+import { RUNG_WIDTH, rungCells } from "./rung-cells.ts";
+import { glyphsOf, paint, type TextStyle } from "./terminal-style.ts";
+import { prose, wrapProse } from "./text-line.ts";
+
+const INDENT = 9;
+const STATEMENTS = 19;
+const TIME = 19;
+const MOST_UNJUDGED = 3;
+
+/** Fixes that did not get as far as a run, with the reason. */
+export interface LeftFix extends Pick<ChosenFix, "finding"> {
+  readonly reason: string;
+}
+
+/** What was run, kept, withdrawn and not tried: all of it, as a withdrawn fix is a result too. */
+export function renderProof(proof: Proof, left: readonly LeftFix[], context: RenderContext, style: TextStyle): string {
+  const untried = [...proof.untried, ...left];
+  const lines = [
+    totals("before", proof.before, style),
+    totals("after", proof.after, style),
+    "",
+    columns(),
+    ...section("kept", proof.kept, (fix) => kept(fix, context, style)),
+    ...section("withdrawn", proof.withdrawn, (fix) => withdrawn(fix, context, style)),
+    ...section("not tried", untried, (fix) => notTried(fix, context, style)),
+    ...unjudged(proof.unjudged, style),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** `2 proven, 2 withdrawn, 2 not tried, in 11 runs.` */
+export function proofCount({ kept: { length: proven }, withdrawn: { length: taken }, untried, runs }: Proof, left: number): string {
+  return `${proven} proven, ${taken} withdrawn, ${untried.length + left} not tried, in ${formatCount(runs, "run")}.`;
+}
+
+function totals(name: string, { status, outcomes, statements, milliseconds, runs }: RunTotals, style: TextStyle): string {
+  const tests = [...outcomes].map(([outcome, count]) => `${formatNumber(count)} ${outcome}`);
+  const parts = [
+    tests.length > 0 ? tests.join(", ") : `exit status ${status}`,
+    formatCount(statements, "statement"),
+    `${range(milliseconds)} ms`,
+    formatCount(runs, "run"),
+  ];
+  return prose(style, `${name.padEnd(INDENT)}${parts.join("   ")}`).replace(name, name.padEnd(INDENT - 1));
+}
+
+/** The median, and the noise where more than one run shows it. */
+function range({ median, low, high }: Timing): string {
+  return low === high ? formatMilliseconds(median) : `${formatMilliseconds(median)} (${formatMilliseconds(low)} to ${formatMilliseconds(high)})`;
+}
+
+function columns(): string {
+  return `${" ".repeat(INDENT)}${"statements".padEnd(STATEMENTS)}${"database, ms".padEnd(TIME)}${"results".padEnd(12)}evidence`;
+}
+
+function section<T>(name: string, fixes: readonly T[], render: (fix: T) => readonly string[]): readonly string[] {
+  return fixes.length === 0 ? [] : [name, ...fixes.flatMap(render)];
+}
+
+function kept(fix: ProvenFix, context: RenderContext, style: TextStyle): readonly string[] {
+  const { rows, statements } = fix.figures;
+  const title = prose(style, fix.fix.title);
+  const about = rows.after < rows.before && statements.after >= statements.before ? `${title}: rows ${pair(rows, style)}` : title;
+  const words = fix.isShared ? `${title}; counted with another kept fix of the same statements` : about;
+  return [row(fix, fix.isShared ? null : fix.figures, "equal", "proven", context, style), ...detail(words, style)];
+}
+
+function withdrawn(fix: WithdrawnFix, context: RenderContext, style: TextStyle): readonly string[] {
+  const rung = rungOf(fix.finding) === "inferred" && fix.figures !== null ? "recorded" : rungOf(fix.finding);
+  return [row(fix, fix.figures, fix.results, rung, context, style), ...detail(`${prose(style, fix.fix.title)}: ${fix.reason}`, style)];
+}
+
+function notTried({ finding, reason }: UntriedFix | LeftFix, context: RenderContext, style: TextStyle): readonly string[] {
+  const [first = "", ...others] = wrapProse(style, reason, INDENT);
+  return [`  ${shortIdOf(context, finding.id).padEnd(INDENT - 2)}${first}`, ...others.map((line) => " ".repeat(INDENT) + line)];
+}
+
+function row(
+  { finding }: ChosenFix,
+  figures: FixFigures | null,
+  results: string,
+  rung: Rung,
+  context: RenderContext,
+  style: TextStyle,
+): string {
+  const statements = figures === null ? "-" : pair(figures.statements, style);
+  const time = figures === null || figures.milliseconds === null ? "-" : timePair(figures.milliseconds, style);
+  const id = `  ${shortIdOf(context, finding.id).padEnd(INDENT - 2)}`;
+  return `${id}${padTo(statements, STATEMENTS)}${padTo(time, TIME)}${results.padEnd(12)}${rungCells(style, rung)}`.slice(0, longest(style));
+}
+
+/** A row is as wide as a terminal of 80 columns; its colours take none. */
+function longest(style: TextStyle): number {
+  return style.colour ? Infinity : INDENT + STATEMENTS + TIME + 12 + RUNG_WIDTH;
+}
+
+function pair({ before, after }: Pair, style: TextStyle): string {
+  return `${formatNumber(before)} ${glyphsOf(style).arrow} ${formatNumber(after)}`;
+}
+
+function timePair({ before, after }: Pair<Timing>, style: TextStyle): string {
+  return `${formatMilliseconds(before.median)} ${glyphsOf(style).arrow} ${formatMilliseconds(after.median)}`;
+}
+
+function detail(words: string, style: TextStyle): readonly string[] {
+  return wrapProse(style, words, INDENT).map((line) => " ".repeat(INDENT) + line);
+}
+
+function unjudged(scopes: readonly string[], style: TextStyle): readonly string[] {
+  if (scopes.length === 0) return [];
+  const more = scopes.length > MOST_UNJUDGED ? ` and ${scopes.length - MOST_UNJUDGED} more` : "";
+  const sentence = `Not judged, as statements differ from run to run by themselves: ${scopes.slice(0, MOST_UNJUDGED).join(", ")}${more}.`;
+  return ["", ...wrapProse(style, sentence, 0).map((line) => paint(style, "dim", line))];
+}
