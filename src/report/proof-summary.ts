@@ -6,13 +6,14 @@ import { rungOf } from "../select/severity.ts";
 import { padTo } from "./display-width.ts";
 import { formatCount, formatMilliseconds, formatNumber } from "./numbers.ts";
 import { shortIdOf, type RenderContext } from "./render-context.ts";
-import { RUNG_WIDTH, rungCells } from "./rung-cells.ts";
+import { rungCells } from "./rung-cells.ts";
 import { glyphsOf, paint, type TextStyle } from "./terminal-style.ts";
 import { prose, wrapProse } from "./text-line.ts";
 
 const INDENT = 9;
 const STATEMENTS = 19;
 const TIME = 19;
+const RESULTS = 12;
 const MOST_UNJUDGED = 3;
 
 /** Fixes that did not get as far as a run, with the reason. */
@@ -24,8 +25,8 @@ export interface LeftFix extends Pick<ChosenFix, "finding"> {
 export function renderProof(proof: Proof, left: readonly LeftFix[], context: RenderContext, style: TextStyle): string {
   const untried = [...proof.untried, ...left];
   const lines = [
-    totals("before", proof.before, style),
-    totals("after", proof.after, style),
+    totals("before", proof.before),
+    totals("after", proof.after),
     "",
     columns(),
     ...section("kept", proof.kept, (fix) => kept(fix, context, style)),
@@ -41,7 +42,7 @@ export function proofCount({ kept: { length: proven }, withdrawn: { length: take
   return `${proven} proven, ${taken} withdrawn, ${untried.length + left} not tried, in ${formatCount(runs, "run")}.`;
 }
 
-function totals(name: string, { status, outcomes, statements, milliseconds, runs }: RunTotals, style: TextStyle): string {
+function totals(name: string, { status, outcomes, statements, milliseconds, runs }: RunTotals): string {
   const tests = [...outcomes].map(([outcome, count]) => `${formatNumber(count)} ${outcome}`);
   const parts = [
     tests.length > 0 ? tests.join(", ") : `exit status ${status}`,
@@ -49,7 +50,7 @@ function totals(name: string, { status, outcomes, statements, milliseconds, runs
     `${range(milliseconds)} ms`,
     formatCount(runs, "run"),
   ];
-  return prose(style, `${name.padEnd(INDENT)}${parts.join("   ")}`).replace(name, name.padEnd(INDENT - 1));
+  return `${name.padEnd(INDENT)}${parts.join("   ")}`;
 }
 
 /** The median, and the noise where more than one run shows it. */
@@ -58,7 +59,7 @@ function range({ median, low, high }: Timing): string {
 }
 
 function columns(): string {
-  return `${" ".repeat(INDENT)}${"statements".padEnd(STATEMENTS)}${"database, ms".padEnd(TIME)}${"results".padEnd(12)}evidence`;
+  return `${" ".repeat(INDENT)}${"statements".padEnd(STATEMENTS)}${"database, ms".padEnd(TIME)}${"results".padEnd(RESULTS)}evidence`;
 }
 
 function section<T>(name: string, fixes: readonly T[], render: (fix: T) => readonly string[]): readonly string[] {
@@ -94,12 +95,7 @@ function row(
   const statements = figures === null ? "-" : pair(figures.statements, style);
   const time = figures === null || figures.milliseconds === null ? "-" : timePair(figures.milliseconds, style);
   const id = `  ${shortIdOf(context, finding.id).padEnd(INDENT - 2)}`;
-  return `${id}${padTo(statements, STATEMENTS)}${padTo(time, TIME)}${results.padEnd(12)}${rungCells(style, rung)}`.slice(0, longest(style));
-}
-
-/** A row is as wide as a terminal of 80 columns; its colours take none. */
-function longest(style: TextStyle): number {
-  return style.colour ? Infinity : INDENT + STATEMENTS + TIME + 12 + RUNG_WIDTH;
+  return `${id}${padTo(statements, STATEMENTS)}${padTo(time, TIME)}${results.padEnd(RESULTS)}${rungCells(style, rung)}`;
 }
 
 function pair({ before, after }: Pair, style: TextStyle): string {
