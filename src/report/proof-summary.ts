@@ -14,6 +14,7 @@ const INDENT = 9;
 const STATEMENTS = 19;
 const TIME = 19;
 const RESULTS = 12;
+const GAP = "   ";
 const MOST_UNJUDGED = 3;
 
 /** Fixes that did not get as far as a run, with the reason. */
@@ -25,8 +26,8 @@ export interface LeftFix extends Pick<ChosenFix, "finding"> {
 export function renderProof(proof: Proof, left: readonly LeftFix[], context: RenderContext, style: TextStyle): string {
   const untried = [...proof.untried, ...left];
   const lines = [
-    totals("before", proof.before),
-    totals("after", proof.after),
+    ...totals("before", proof.before, style),
+    ...totals("after", proof.after, style),
     "",
     columns(),
     ...section("kept", proof.kept, (fix) => kept(fix, context, style)),
@@ -42,15 +43,16 @@ export function proofCount({ kept: { length: proven }, withdrawn: { length: take
   return `${proven} proven, ${taken} withdrawn, ${untried.length + left} not tried, in ${formatCount(runs, "run")}.`;
 }
 
-function totals(name: string, { status, outcomes, statements, milliseconds, runs }: RunTotals): string {
+/** On one line, or on two in a terminal too narrow for it. */
+function totals(name: string, { status, outcomes, statements, milliseconds, runs }: RunTotals, style: TextStyle): readonly string[] {
   const tests = [...outcomes].map(([outcome, count]) => `${formatNumber(count)} ${outcome}`);
-  const parts = [
+  const done = [
     tests.length > 0 ? tests.join(", ") : `exit status ${status}`,
     formatCount(statements, "statement"),
-    `${range(milliseconds)} ms`,
-    formatCount(runs, "run"),
-  ];
-  return `${name.padEnd(INDENT)}${parts.join("   ")}`;
+  ].join(GAP);
+  const timed = [`${range(milliseconds)} ms`, formatCount(runs, "run")].join(GAP);
+  const line = `${name.padEnd(INDENT)}${done}${GAP}${timed}`;
+  return line.length <= style.width ? [line] : [`${name.padEnd(INDENT)}${done}`, " ".repeat(INDENT) + timed];
 }
 
 /** The median, and the noise where more than one run shows it. */

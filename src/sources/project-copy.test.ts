@@ -78,7 +78,7 @@ test("an editable installation leads to the copy", () => {
   writeFileSync(path.join(packages, "shop.pth"), `${root}/src\nimport sys; sys.path\n/elsewhere\n`);
   writeFileSync(path.join(packages, "__editable___shop_finder.py"), `MAPPING = {'shop': '${root}/shop'}\n`);
   const copy = copyProject(root, "abc");
-  expect(copy.importPaths([path.join(root, ".venv")]).toSorted()).toEqual([copy.top, path.join(copy.top, "src")].toSorted());
+  expect(copy.importPaths([path.join(root, ".venv")])).toEqual(expect.arrayContaining([copy.top, path.join(copy.top, "src")]));
 });
 
 test("edits are made in the copy, and the next ones to the files as they were", () => {
