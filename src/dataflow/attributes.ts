@@ -1,14 +1,14 @@
 /** Attribute reads of every kind of value but rows and querysets. */
-import type { ClassInfo, Definition, Model, Symbol } from "../model/index.ts";
-import { methodKind } from "./calls.ts";
+import type { ClassInfo, Definition, FunctionDef, Model, Symbol } from "../model/index.ts";
+import { decoratorName, methodKind, refreshed } from "./calls.ts";
+import type { Frame, Loop } from "./frame.ts";
 import type { AccessSite, Engine } from "./engine.ts";
 import { classFrame, isExternal } from "./frames.ts";
 import { collectionMethod } from "./collections.ts";
 import { unknownRow } from "./protocols.ts";
 import { managerAttribute, modelManager, querysetAttribute, superManagerAttribute } from "./querysets.ts";
-import { refreshed } from "./calls.ts";
 import { rowMethod } from "./rows.ts";
-import { dict, joinAll, literal, native, NO_ARGS, UNKNOWN, type ObjectValue, type SuperValue, type Value } from "./values.ts";
+import { dict, joinAll, literal, native, NO_ARGS, UNKNOWN, type FunctionValue, type ObjectValue, type RowValue, type SuperValue, type Value } from "./values.ts";
 
 export function attribute(engine: Engine, value: Value, name: string, site: AccessSite): Value {
   switch (value.kind) {
@@ -173,13 +173,43 @@ function bindMember(
     if (kind === "class") return { kind: "bound", self: classOf(self), fn };
     if (self.kind === "class") return fn;
     if (kind === "method") return { kind: "bound", self, fn };
-    return engine.callFunction(fn, self, NO_ARGS, { span: site.span, frame: site.frame, expr: null });
+    return (self.kind === "row" || self.kind === "object") && isCached(last.def) ? cachedProperty(engine, fn, self, site) : runProperty(engine, fn, self, site);
   }
   if (last.kind === "class") return { kind: "class", cls: last.cls };
   if (last.kind === "import") {
     return engine.symbol(engine.program.resolveDotted(last.name === null ? last.module : `${last.module}.${last.name}`));
   }
   return variableMember(engine, owner, name, definitions, self, site);
+}
+
+function runProperty(engine: Engine, fn: FunctionValue, self: Value, { span, frame }: AccessSite): Value {
+  return engine.callFunction(fn, self, NO_ARGS, { span, frame, expr: null });
+}
+
+function isCached(def: FunctionDef): boolean {
+  return def.decorators.some((one) => /(^|\.|_)cached_property$/.test(decoratorName(one)));
+}
+
+const cachedProperties = new WeakMap<RowValue | ObjectValue, Map<FunctionValue["def"], Value>>();
+
+/** A cached property runs once for its row or object, however often it is asked: not in the loop that asks. */
+function cachedProperty(engine: Engine, fn: FunctionValue, self: RowValue | ObjectValue, { span, frame }: AccessSite): Value {
+  const known = cachedProperties.get(self) ?? new Map<FunctionValue["def"], Value>();
+  cachedProperties.set(self, known);
+  const value = known.get(fn.def) ?? kept(runProperty(engine, fn, self, { span, frame: { ...frame, loop: loopOf(self, frame) } }));
+  known.set(fn.def, value);
+  return value;
+}
+
+/** Identities count up: what was made before the loop began is the same in each round. */
+function loopOf(self: RowValue | ObjectValue, { loop }: Frame): Loop | null {
+  if (self.kind === "row") return self.loop;
+  return loop !== null && self.id < loop.id ? null : loop;
+}
+
+function kept(value: Value): Value {
+  if (value.kind === "union") return { ...value, values: value.values.map((one) => (one.kind === "queryset" ? { ...one, kept: true } : one)) };
+  return value.kind === "queryset" ? { ...value, kept: true } : value;
 }
 
 function isSetter(one: Definition): boolean {

@@ -36,10 +36,11 @@ type Tables = Map<FunctionValue["def"], Map<string, Map<string, Summary>>>;
 
 const summaries = new WeakMap<Engine, { readonly lasting: Tables; local: Tables }>();
 
-/** Forgets the summaries of calls with objects that only the last root knew. */
+/** Forgets the last root's request, and the summaries of calls with objects that only that root knew. */
 export function forgetRoot(engine: Engine): void {
   const tables = summaries.get(engine);
   if (tables !== undefined) tables.local = new Map();
+  engine.request = null;
 }
 
 export function call(engine: Engine, callee: Value, args: CallArgs, site: CallSite): Value {

@@ -38,6 +38,8 @@ export function createEngine(input: EngineInput): Engine {
     unresolved: new Map(),
     dependsOn: 0,
     fuel: 0,
+    request: null,
+    requestRows: new Map(),
     entry: null,
     awaiting: false,
     evaluate: (expr, frame) => evaluate(engine, expr, frame),

@@ -16,7 +16,7 @@ import type {
 import type { Env, Frame, Loop } from "./frame.ts";
 import type { Recorder } from "./recorder.ts";
 import type { TemplateStore } from "./template-store.ts";
-import type { BoundValue, CallArgs, CallSite, FunctionValue, RowValue, Value } from "./values.ts";
+import type { BoundValue, CallArgs, CallSite, FunctionValue, ObjectValue, RowValue, Value } from "./values.ts";
 
 /** Where an attribute is read. */
 export interface AccessSite {
@@ -50,6 +50,10 @@ export interface Engine {
   fuel: number;
   /** What runs now is awaited: an `await`, an `async for` or an asynchronous method. */
   awaiting: boolean;
+  /** The request of the root under way, made on first use. */
+  request: ObjectValue | null;
+  /** What middleware, decorators and mixins put on requests: attribute to the labels of models whose row it can be. */
+  readonly requestRows: Map<string, Set<string>>;
   /** The framework entry (view, serializer, admin) under way, for implicit querysets. */
   entry: { readonly cls: ClassInfo; readonly span: Span } | null;
 

@@ -160,6 +160,7 @@ export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Fra
     withoutCaller: manager.related?.row.withoutCaller ?? false,
     doubts: manager.related?.row.doubts ?? [],
     madeIn: frame.loop,
+    kept: false,
     evaluated: false,
   };
   return asRelated(base, manager);
@@ -292,7 +293,7 @@ function same(changes: Partial<QuerysetValue>): Method {
 
 function derived(queryset: QuerysetValue, changes: Partial<QuerysetValue>): QuerysetValue {
   const id = freshId();
-  return { ...queryset, id, source: id, evaluated: false, ...changes };
+  return { ...queryset, id, source: id, evaluated: false, kept: false, ...changes };
 }
 
 /** Anything but `all()` leaves the prefetched results behind. */
@@ -809,7 +810,7 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     givesRows: queryset.shape === "rows",
     doubts: queryset.doubts,
     // Identities count up, those of loops among them.
-    madeInLoop: loop !== null && queryset.id > loop.id,
+    madeInLoop: loop !== null && queryset.id > loop.id && !queryset.kept,
   });
   if (FILLS_CACHE.has(how)) queryset.evaluated = true;
 }

@@ -1,10 +1,11 @@
 /** Where the analysis begins: framework entries, then every function on its own, then module bodies. */
-import type { ClassInfo, FunctionDef, Program, PythonModule } from "../model/index.ts";
+import type { ClassInfo, FunctionDef, Lambda, Program, PythonModule } from "../model/index.ts";
 import { forgetRoot, methodKind } from "./calls.ts";
 import type { CallSite, Engine } from "./engine.ts";
 import { classFrame } from "./frames.ts";
 import { unknownRow } from "./protocols.ts";
 import { modelManager, plainQueryset } from "./querysets.ts";
+import { rememberRequest, requestSetters } from "./request-rows.ts";
 import { NO_ARGS, object, UNKNOWN, type CallArgs, type FunctionValue, type Value } from "./values.ts";
 
 /** Steps that one root may take; generous for real code, a bound for hostile code. */
@@ -14,6 +15,7 @@ export function runRoots(engine: Engine, isExamined: (module: PythonModule) => b
   const modules = [...engine.program.modules.values()].filter((one) => one.origin === "project" && isExamined(one));
   const classes = engine.program.classes.filter((one) => one.module.origin === "project" && isExamined(one.module));
   const managerModels = modelsByManager(engine);
+  collectRequestRows(engine, modules);
   let done = 0;
   const total = modules.length + classes.length;
   for (const cls of classes) {
@@ -25,6 +27,25 @@ export function runRoots(engine: Engine, isExamined: (module: PythonModule) => b
     runModule(engine, module, managerModels);
     forgetRoot(engine);
     tick(++done, total);
+  }
+}
+
+/** Middleware may read what another one set: two rounds see a chain of two, which is as long as they come. */
+const REQUEST_ROUNDS = 2;
+
+/** Runs what puts rows on requests before everything that may read them there. */
+function collectRequestRows(engine: Engine, modules: readonly PythonModule[]): void {
+  const setters = requestSetters(modules);
+  for (let round = 0; round < REQUEST_ROUNDS; round += 1) {
+    let news = false;
+    for (const { module, owner, def } of setters) {
+      const { result, site } = callRoot(engine, module, def, owner, owner === null ? null : object(owner, null, null));
+      // A decorator or a function as middleware hands out the function that does it.
+      if (result.kind === "function") engine.call(result, rootArgs(engine, result.def, false, site), site);
+      news = rememberRequest(engine) || news;
+      forgetRoot(engine);
+    }
+    if (!news) return;
   }
 }
 
@@ -120,6 +141,14 @@ function initialise(engine: Engine, cls: ClassInfo, self: Value): void {
 }
 
 function runFunctionRoot(engine: Engine, module: PythonModule, def: FunctionDef, owner: ClassInfo | null, self: Value | null): void {
+  const { fn, result, site } = callRoot(engine, module, def, owner, self);
+  if (owner === null) decorate(engine, fn, result, site);
+  engine.escape(result);
+  forgetRoot(engine);
+}
+
+/** Calls a function that nobody is seen to call. */
+function callRoot(engine: Engine, module: PythonModule, def: FunctionDef, owner: ClassInfo | null, self: Value | null) {
   engine.fuel = FUEL_PER_ROOT;
   const kind = methodKind(def);
   const fn: FunctionValue = { kind: "function", module, def, closure: null, owner };
@@ -128,9 +157,7 @@ function runFunctionRoot(engine: Engine, module: PythonModule, def: FunctionDef,
   const span = { file: module.ir.file, start: def.start, end: def.headEnd };
   const site: CallSite = { span, frame, expr: null };
   const result = engine.callFunction(fn, receiver, rootArgs(engine, def, receiver !== null, site), site);
-  if (owner === null) decorate(engine, fn, result, site);
-  engine.escape(result);
-  forgetRoot(engine);
+  return { fn, result, site };
 }
 
 /** A decorator that an adapter implements sees the function and what it returns: routes, signal receivers. */
@@ -143,7 +170,7 @@ function decorate(engine: Engine, fn: FunctionValue, result: Value, site: CallSi
 }
 
 /** A first parameter named `request` is one; everything else is unknown. */
-function rootArgs(engine: Engine, def: FunctionDef, hasSelf: boolean, site: CallSite): CallArgs {
+function rootArgs(engine: Engine, def: FunctionDef | Lambda, hasSelf: boolean, site: CallSite): CallArgs {
   const params = def.params.filter((one) => one.form === "positional").slice(hasSelf ? 1 : 0);
   const at = params.findIndex((one) => one.name === "request");
   const request = engine.hooks.get("luthier.request");

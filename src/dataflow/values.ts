@@ -135,6 +135,8 @@ export interface QuerysetValue {
   readonly doubts: readonly string[];
   /** Loop under which the object was made. */
   readonly madeIn: Loop | null;
+  /** A cached property holds it: the same object in every round of a loop. */
+  readonly kept: boolean;
   /** The queryset that `all()` or a slice took it from, otherwise itself. */
   readonly source: number;
   /** Its results are in memory (mutable: evaluation fills the cache). */

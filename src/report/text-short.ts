@@ -8,7 +8,10 @@ import { placeText, prose, withRung, wrapProse } from "./text-line.ts";
 
 const INDENT = 10;
 
-/** The findings that are not shown whole, two lines each; equal `info` of one rule and folder share theirs. */
+/**
+ * The findings that are not shown whole, two lines each. Those that end at one place share theirs, as many views do that
+ * hand their rows to one method; so do equal `info` of one rule and folder.
+ */
 export function renderShortened(findings: readonly Finding[], context: RenderContext, style: TextStyle): string[] {
   return [
     `${findings.length} more, shortened. --verbose shows them whole.`,
@@ -24,11 +27,23 @@ export function renderShortened(findings: readonly Finding[], context: RenderCon
 
 function group(findings: readonly Finding[]): readonly (readonly Finding[])[] {
   const groups = new Map<string, Finding[]>();
-  for (const [index, finding] of findings.entries()) {
-    const key = finding.severity === "info" ? `${finding.rule} ${folderOf(finding)}` : String(index);
-    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  for (const finding of findings) {
+    const key = groupKey(finding);
+    const members = groups.get(key);
+    if (members === undefined) groups.set(key, [finding]);
+    else members.push(finding);
   }
   return [...groups.values()];
+}
+
+function groupKey(finding: Finding): string {
+  return finding.severity === "info" ? `${finding.rule} ${folderOf(finding)}` : sharedKey(finding);
+}
+
+/** What a finding has in common with those of other querysets that are read at the same place. */
+export function sharedKey({ rule, relation = "", places, id }: Finding): string {
+  const end = places.at(-1);
+  return end === undefined ? id : `${rule} ${relation.split("__").at(-1) ?? ""} ${end.file}:${end.line}:${end.column}`;
 }
 
 function folderOf({ places }: Finding): string {
@@ -66,16 +81,22 @@ function shortTexts(finding: Finding, style: TextStyle): readonly string[] {
 function renderGroup(members: readonly Finding[], context: RenderContext, style: TextStyle): string[] {
   const first = members[0];
   if (!first) return [];
-  const places = members.flatMap(({ places: [place] }) => (place ? [place] : []));
-  return [
-    ...heading(first, `${first.rule}, ${members.length} times`, style),
-    `${" ".repeat(INDENT)}${joinPlaces(places, context, style)}`.trimEnd(),
-  ];
+  const indent = " ".repeat(INDENT);
+  const starts = members.flatMap(({ places: [place] }) => (place ? [place] : []));
+  const end = first.places.at(-1);
+  const lines = [...heading(first, `${first.rule}, ${members.length} times`, style)];
+  const isShared = first.severity !== "info" && first.places.length > 1 && end !== undefined;
+  if (isShared) {
+    const path = placeText(end, context, style, style.width - INDENT);
+    const about = first.relation === undefined ? "" : `  ${first.relation.split("__").at(-1) ?? ""}`;
+    lines.push(indent + path + (displayWidth(indent + path + about) <= style.width ? about : ""));
+  }
+  return [...lines, `${indent}${isShared ? "from " : ""}${joinPlaces(starts, context, style, isShared ? 5 : 0)}`.trimEnd()];
 }
 
 /** `a.py:27:9  b.py:12:9, 40:9` as far as the line goes, then how many more. */
-function joinPlaces(places: readonly Place[], context: RenderContext, style: TextStyle): string {
-  const room = style.width - INDENT;
+function joinPlaces(places: readonly Place[], context: RenderContext, style: TextStyle, taken: number): string {
+  const room = style.width - INDENT - taken;
   let line = "";
   for (const [index, place] of places.entries()) {
     const more = `  and ${places.length - index} more`;

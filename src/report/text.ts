@@ -6,7 +6,7 @@ import { reachesSeverity, rungOf } from "../select/severity.ts";
 import type { RenderContext } from "./render-context.ts";
 import type { TextStyle } from "./terminal-style.ts";
 import { renderFinding } from "./text-finding.ts";
-import { renderQuiet, renderShortened } from "./text-short.ts";
+import { renderQuiet, renderShortened, sharedKey } from "./text-short.ts";
 import { renderSummary } from "./text-summary.ts";
 
 /** How many findings are shown whole without `--verbose`. */
@@ -25,10 +25,12 @@ export function renderText(report: Report, context: RenderContext, style: TextSt
   ]);
 }
 
-/** The first ten at or above the threshold; with `never`, at or above the usual one. */
+/** The first ten at or above the threshold, one of those that end at one place; with `never`, at or above the usual one. */
 function chooseWhole(findings: readonly Finding[], failOn: FailOn): readonly Finding[] {
   const threshold = failOn === "never" ? "warning" : failOn;
-  return findings.slice(0, MOST_WHOLE).filter(({ severity }) => reachesSeverity(severity, threshold));
+  const seen = new Set<string>();
+  const first = findings.filter((one) => !seen.has(sharedKey(one)) && seen.add(sharedKey(one)));
+  return first.slice(0, MOST_WHOLE).filter(({ severity }) => reachesSeverity(severity, threshold));
 }
 
 function toText(lines: readonly string[]): string {

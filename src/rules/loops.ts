@@ -91,12 +91,12 @@ function remembers(test: Expr): boolean {
   );
 }
 
-/** The function that holds the place keeps its answers. */
+/** The function that holds the place keeps its answers. Where a cached property runs, the analysis itself knows: once per row. */
 export function isCachedFunction(input: RuleInput, span: Span): boolean {
   const path = pathTo(input, span);
   return path.some((node) => node.kind === "function" && hasCacheDecorator(node)) || (functionAt(path) !== null && isRemembered({ loop: null, iterable: null, path }));
 }
 
 function hasCacheDecorator(def: FunctionDef): boolean {
-  return def.decorators.some((one) => [...nodesIn(one)].some((node) => (node.kind === "name" || node.kind === "attribute") && /(^|_)cache|memo/.test(node.name)));
+  return def.decorators.some((one) => [...nodesIn(one)].some((node) => (node.kind === "name" || node.kind === "attribute") && /(^|_)cache(?!d_property)|memo/.test(node.name)));
 }

@@ -2,6 +2,7 @@
 import type { ClassInfo, Model, Span } from "../../model/index.ts";
 import { argument } from "../../dataflow/calls.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
+import { isExternal } from "../../dataflow/frames.ts";
 import { alternatives, dict, NO_ARGS, object, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
 import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, stringItems } from "../declarations.ts";
 import { isChoosable, optionsOf, renderOptions } from "./options.ts";
@@ -73,10 +74,21 @@ function chosenNames(engine: Engine, meta: ClassInfo, model: Model, at: AccessSi
   return isAll ? [...model.fields.keys()] : (stringItems(fields) ?? []);
 }
 
+/** What a project's own field changes when it loads options on demand or takes text in the place of a choice. */
+const OTHER_CHOICES = ["widget", "get_bound_field", "iterator", "choices", "_get_choices", "to_python"];
+
 /** A widget of its own may load options on demand; nothing is said of those. */
+function hasOtherChoices(engine: Engine, field: ObjectValue): boolean {
+  if (field.attrs.has("widget") || field.args?.keywords.has("widget") === true) return true;
+  return engine.program.mro(field.cls).some((cls) => {
+    if (isExternal(cls) || cls.module.origin === "builtin") return false;
+    return OTHER_CHOICES.some((name) => cls.members.has(name));
+  });
+}
+
 function renderChoices(engine: Engine, field: ObjectValue, site: CallSite): void {
   const queryset = field.attrs.get("queryset") ?? (field.args === null ? null : argument(field.args, 0, "queryset"));
-  if (queryset === null || field.attrs.has("widget") || field.args?.keywords.has("widget") === true) return;
+  if (queryset === null || hasOtherChoices(engine, field)) return;
   const { element, loop } = engine.iterate(queryset, site.span, site.frame, "iterate");
   const frame = { ...site.frame, loop };
   const label = engine.classMember(field.cls, "label_from_instance", field, { span: site.span, frame });

@@ -1,9 +1,9 @@
 /** What stubs can say of declarative classes: natives that need reflection, shared by adapters and projects' conventions. */
 import type { ClassInfo } from "../../model/index.ts";
-import { argument } from "../../dataflow/calls.ts";
+import { argument, decoratorName } from "../../dataflow/calls.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
-import { NO_ARGS, NONE, UNKNOWN, type Value } from "../../dataflow/values.ts";
+import { dict, NO_ARGS, NONE, UNKNOWN, type Value } from "../../dataflow/values.ts";
 import { classSetting, declaredObjects, doubted, itemSpan, readPath, stringItems } from "../declarations.ts";
 
 function classOf(value: Value | undefined): ClassInfo | null {
@@ -101,6 +101,31 @@ const readOnePath = (engine: Engine): Hook => (args, site) => {
   return row === undefined || name === null ? UNKNOWN : readPath(engine, row, name, siteIn(site));
 };
 
+/** `luthier.decorated_members(self, "package.decorator")`: a dictionary of what the members so decorated give. */
+const decoratedMembers = (engine: Engine): Hook => (args, site) => {
+  const [self, decorator] = args.positional;
+  const cls = classOf(self);
+  const dotted = text(decorator);
+  if (self === undefined || cls === null || dotted === null) return dict();
+  const names = new Set(engine.program.mro(cls).flatMap((owner) => (isExternal(owner) ? [] : namesDecorated(engine, owner, dotted))));
+  return dict([...names].map((name) => {
+    const member = engine.classMember(cls, name, self, siteIn(site)) ?? UNKNOWN;
+    return [name, member.kind === "bound" ? engine.call(member, NO_ARGS, { ...site, expr: null }) : member];
+  }));
+};
+
+function namesDecorated(engine: Engine, owner: ClassInfo, dotted: string): string[] {
+  return [...owner.members].flatMap(([name, definitions]) => {
+    const last = definitions.at(-1);
+    if (last?.kind !== "function") return [];
+    const isDecorated = last.def.decorators.some((one) => {
+      const symbol = engine.program.resolve(owner.module, decoratorName(one));
+      return symbol?.kind === "external" && symbol.name === dotted;
+    });
+    return isDecorated ? [name] : [];
+  });
+}
+
 const doubt = (): Hook => (args: CallArgs) => {
   const [value] = args.positional;
   return value === undefined ? UNKNOWN : doubted(value, text(argument(args, 1, "reason") ?? UNKNOWN) ?? "");
@@ -112,6 +137,7 @@ export const libraryHooks: Readonly<Record<string, (engine: Engine) => Hook>> = 
   "luthier.read_names": readNames,
   "luthier.read_declared": readDeclared,
   "luthier.read_path": readOnePath,
+  "luthier.decorated_members": decoratedMembers,
   "luthier.doubt": doubt,
   "luthier.text": (engine) => (args, site) => {
     for (const one of args.positional) engine.text(one, site.span, site.frame);

@@ -39,3 +39,35 @@ class Products(Sitemap):
 `,
   });
 });
+
+test("members that django-context-decorator puts in the context", async () => {
+  await expectMarked({
+    "shop/listing.py": `from django.utils.functional import cached_property
+from django.views.generic import TemplateView
+from django_context_decorator import context
+from shop.models import Order
+
+
+class Listing(TemplateView):
+    template_name = "listing.html"
+
+    @context
+    @cached_property
+    def orders(self):
+        return Order.objects.all()
+
+    @context
+    def recent(self):
+        return Order.objects.select_related("customer")
+
+    @cached_property
+    def unseen(self):
+        return Order.objects.all()
+`,
+    "shop/templates/listing.html": `{% for order in orders %}{{ order.customer.name }}{# expect: customer #}
+{% endfor %}
+{% for order in recent %}{{ order.customer.name }}{% endfor %}
+{% for order in unseen %}{{ order.customer.name }}{% endfor %}
+`,
+  });
+});

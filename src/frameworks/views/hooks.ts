@@ -18,21 +18,27 @@ import {
   native,
   object,
   UNKNOWN,
-  type ObjectValue,
   type Value,
 } from "../../dataflow/values.ts";
 
-const requests = new WeakMap<Engine, ObjectValue>();
-
+/** The one request that a root serves; it has what earlier handlers put there (request-rows.ts). */
 function requestOf(engine: Engine): Value {
-  const known = requests.get(engine);
-  if (known !== undefined) return known;
+  if (engine.request !== null) return engine.request;
   const symbol = engine.program.resolveDotted("django.http.HttpRequest");
   if (symbol?.kind !== "class") return UNKNOWN;
   const made = object(symbol.cls, null, null);
-  requests.set(engine, made);
+  for (const [name, labels] of engine.requestRows) {
+    made.attrs.set(name, joinAll([...labels].map((label) => unknownRow(engine, label))));
+  }
+  engine.request = made;
   return made;
 }
+
+/** `SimpleLazyObject(lambda: …)` stands for what its function returns. */
+const lazyObject = (engine: Engine): Hook => (args, site) => {
+  const [make] = args.positional;
+  return make === undefined ? UNKNOWN : engine.call(make, NO_ARGS, { ...site, expr: null });
+};
 
 const render = (engine: Engine): Hook => (args, site) => {
   const template = argument(args, 1, "template_name") ?? argument(args, 1, "template");
@@ -224,6 +230,7 @@ export const viewHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "django.forms.models.model_to_dict": modelToDict,
   "django.forms.model_to_dict": modelToDict,
   "django.core.serializers.serialize": serializeFixtures,
+  "django.utils.functional.SimpleLazyObject": lazyObject,
   "django.shortcuts.render": render,
   "django.shortcuts.get_object_or_404": getOr404("get"),
   "django.shortcuts.aget_object_or_404": getOr404("get"),

@@ -8,6 +8,7 @@ class ContextMixin:
         kwargs["view"] = self
         if self.extra_context is not None:
             kwargs.update(self.extra_context)
+        kwargs.update(luthier.decorated_members(self, "django_context_decorator.context"))
         return kwargs
 
 
