@@ -124,14 +124,15 @@ class Stacks:
         known = self.categories.get(filename)
         if known is None:
             known = self.categories[filename] = self.sort_file(filename)
-        if known == PROJECT and filename == "<string>" and function != "<module>":
-            return SKIP
-        return known
+        return SKIP if filename == "<string>" and function != "<module>" else known
 
     def sort_file(self, filename: str) -> int:
         path, kind = self.paths.sort(filename)
+        if filename.startswith("<"):
+            # What was typed into a shell is shown when it is all there is.
+            return LIBRARY if filename in _TYPED_IN or filename.startswith("<ipython") else SKIP
         if kind != LIBRARY_FILE:
-            return PROJECT if not filename.startswith("<") or filename in _TYPED_IN or filename.startswith("<ipython") else SKIP
+            return PROJECT
         is_orm = path.startswith(("django/db/", "asgiref/")) or "/django/db/" in path
         is_package = path != filename and not path.startswith("/")
         return SKIP if is_orm or not is_package else LIBRARY
@@ -197,10 +198,10 @@ def _look_for_cause(kind: int, frame: FrameType, found: Optional[Cause]) -> tupl
         instances = values.get("instances")
         lookup = values.get("lookup")
         return ((PREFETCH, (lookup, values.get("level", 0)), instances[0]), False) if instances else (found, True)
+    if kind == REFRESH and (found is None or found[2] is values.get("self")):
+        return (REFRESH, None, values.get("self")), True
     if found is not None:
         return found, True
-    if kind == REFRESH:
-        return (REFRESH, None, values.get("self")), True
     owner = values.get("self")
     if kind == MANAGER:
         instance = getattr(owner, "instance", None)

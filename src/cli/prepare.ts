@@ -27,6 +27,8 @@ export interface CommonFlags {
   readonly cache: boolean;
   readonly verbose?: boolean;
   readonly quiet?: boolean;
+  /** Folders of recordings; without it the project's latest is taken. */
+  readonly recording?: readonly string[];
 }
 
 /** An analysis and what a person asked to see of it. */
@@ -55,7 +57,9 @@ export async function prepare(
   const config = await resolveConfig(root, flags, environment.cwd);
   const baseline = await readBaseline(config, flags.updateBaseline === true);
   const changed = flags.since === undefined ? null : await changedSince(root, flags.since);
-  const whole = await withLastProofs(root, await analyse(root, config, environment));
+  const { withRecordings } = await import("./recordings.ts");
+  const recorded = await withRecordings(await analyse(root, config, environment), root, { given: flags.recording, exclude: config.exclude }, environment);
+  const whole = await withLastProofs(root, recorded);
   if (isNothingExamined(whole)) throw nothingToExamine(given);
   const rules = await environment.rules();
   const ids = shortIds(whole.findings);
@@ -82,7 +86,8 @@ async function withLastProofs(root: string, report: Report): Promise<Report> {
   return { ...report, findings: withProofs(root, report.findings) };
 }
 
-function findRoot(given: string, cwd: string): string {
+/** The project's folder, as an absolute path. */
+export function findRoot(given: string, cwd: string): string {
   const root = path.resolve(cwd, given);
   const stats = statSync(root, { throwIfNoEntry: false });
   if (!stats) throw new UsageError("no-such-path", `${given} is not there.`, "Give the folder that holds manage.py.");

@@ -1,8 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../model/usage-error.ts";
+import type { Tolerance } from "../workload/budget.ts";
 import type { CheckFlags } from "./check.ts";
+import type { BudgetFlags } from "./budget.ts";
 import type { Environment } from "./environment.ts";
 import type { FixFlags } from "./fix.ts";
+import type { ReportFlags } from "./report.ts";
 import { COULD_NOT_RUN, reportFailure } from "./failure.ts";
 import type { RecordFlags } from "./record.ts";
 
@@ -94,6 +97,32 @@ function buildProgram(environment: Environment, command: readonly string[], stat
     });
 
   program
+    .command("budget")
+    .description("hold each test and route to the queries that it sent before")
+    .argument("[path]", "the project's folder", ".")
+    .option("--update", "write luthier.lock from a recording")
+    .option("--check", "exit with 1 when a test or route sends more than luthier.lock allows")
+    .option("--recording <dir>", "the recording (default: the project's latest)", (value) => [value])
+    .option("--file <file>", "another file than luthier.lock in the project's folder")
+    .option("--tolerance <count>", "queries that a budget may be exceeded by, such as 2 or 5%", parseTolerance)
+    .option("--keep", "with --update: keep what the recording did not run")
+    .action(async (path: string, flags: BudgetFlags) => {
+      const { budget } = await import("./budget.ts");
+      state.status = await budget(path, flags, environment);
+    });
+
+  program
+    .command("report")
+    .description("write a page about a recording: one HTML file that needs nothing else")
+    .argument("[path]", "the project's folder", ".")
+    .option("--recording <dir>", "the recording, or two of different sizes (default: the project's latest)", collect)
+    .option("--output <file>", "where to write it (default: .luthier/report.html)")
+    .action(async (path: string, flags: ReportFlags) => {
+      const { report } = await import("./report.ts");
+      await report(path, flags, environment);
+    });
+
+  program
     .command("record")
     .description("run a command, and record what it asks of the database")
     .argument("<command...>", "the command, after --: -- python manage.py test")
@@ -146,6 +175,7 @@ function withCommonOptions(command: Command): Command {
     )
     .option("--baseline <file>", "leave out the findings that this file knows")
     .option("--since <ref>", "only findings on lines changed since a commit")
+    .option("--recording <dir>", "a recording, or two of different sizes (default: the project's latest)", collect)
     .option("--exclude <glob>", "do not read these files (repeatable)", collect)
     .option("--jobs <count>", "how many workers (default: one a core)", parseCount)
     .option("--no-cache", "analyse every file anew");
@@ -173,6 +203,12 @@ function splitList(value: string, before: readonly string[] | undefined): readon
 
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
+}
+
+function parseTolerance(value: string): Tolerance {
+  const [, number = "", percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(value) ?? [];
+  if (number === "") throw new InvalidArgumentError("It must be a number of queries such as 2, or a share such as 5%.");
+  return percent === "%" ? { statements: 0, share: Number(number) / 100 } : { statements: Number(number), share: 0 };
 }
 
 function parseCount(value: string): number {

@@ -129,8 +129,8 @@ export interface RowUse {
   readonly prefetch: string | null;
   readonly fetches: number;
   readonly rows: number;
-  /** Rows of which anything was read. */
-  readonly rowsRead: number;
+  /** False for a prefetch whose relation was read of none of the rows that it was made for. */
+  readonly isHandedOut: boolean;
   readonly fields: readonly { readonly model: string; readonly field: string; readonly instances: number }[];
   /** Columns in the statement by table, where its select list could be read. */
   readonly columns: readonly { readonly table: string; readonly columns: readonly string[] }[];

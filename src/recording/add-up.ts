@@ -53,7 +53,7 @@ export function addUp(tallies: Tallies): Sums {
     scopes: [...tallies.scopes.values()].map((tally) => scopeTotals(tallies, tally)).toSorted((a, b) => b.databaseTime.sum - a.databaseTime.sum || order(a.label, b.label)),
     top: [...tallies.statements].map(([sql, tally]) => statementTotals(tallies, sql, tally)).toSorted((a, b) => b.microseconds - a.microseconds || order(a.sql, b.sql)),
     stacks: [...tallies.stacks].map(([id, { count, time }]) => ({ stack: symbols.stackOf(id), statements: count, microseconds: time })),
-    rowClusters: byCost([...tallies.rowClusters.values()].map((one): RowCluster => ({
+    rowClusters: byCost([...tallies.rowClusters.values()].filter(({ field }) => field > 0).map((one): RowCluster => ({
       cause: one.cause,
       model: symbols.textOf(one.model),
       path: symbols.textOf(one.path),
@@ -157,7 +157,7 @@ function rowUse({ symbols }: Tallies, tally: UseTally): RowUse {
     prefetch: tally.prefetch,
     fetches: tally.fetches,
     rows: tally.rows,
-    rowsRead: tally.rowsRead,
+    isHandedOut: tally.prefetch === null || [...tally.parents].some(([parent, field]) => parent.fields.has(field)),
     fields: fields.toSorted((a, b) => order(a.model, b.model) || order(a.field, b.field)),
     columns: selectedColumns(symbols.textOf(tally.sql)),
   };

@@ -47,12 +47,16 @@ export interface StatementSeen {
   readonly cause: CauseKind | null;
   /** Tells the group of lazy loads; 0 for an explicit statement. */
   readonly group: number;
+  /** The same for lazy loads of one path and stack, whatever fetch their rows came from. */
+  readonly family: string;
 }
 
 /** A scope that has begun and not ended. */
 export class OpenScope {
   readonly isSetup: boolean;
   readonly inTest: boolean;
+  /** The command that runs the tests: what it sends is theirs. */
+  runsTests = false;
   private statements = 0;
   private time = 0;
   private errors = 0;
@@ -73,8 +77,10 @@ export class OpenScope {
     this.name = name;
     this.began = began;
     this.parent = parent;
-    this.isSetup = kind === "setup" || parent?.isSetup === true;
-    this.inTest = parent !== null && (parent.kind === "test" || parent.inTest);
+    // A request that a fixture makes runs the project's code all the same.
+    this.isSetup = kind === "setup" || (parent?.isSetup === true && kind !== "request" && kind !== "task");
+    this.inTest = parent !== null && (parent.kind === "test" || parent.kind === "setup" || parent.inTest);
+    if (kind === "test" || kind === "setup") for (let outer = parent; outer !== null; outer = outer.parent) outer.runsTests = true;
   }
 
   /** `place` is the frame that answers for it, -1 where there is none. */
@@ -89,8 +95,8 @@ export class OpenScope {
       this.more += 1;
       return;
     }
-    const { at, duration, sql, stack, rows, group } = seen;
-    this.events.push({ at: at - this.began, duration, sql, stack, rows, group: group === 0 ? `l${loopKey}` : `r${group}:${stack}` });
+    const { at, duration, sql, stack, rows, group, family } = seen;
+    this.events.push({ at: at - this.began, duration, sql, stack, rows, group: group === 0 ? `l${loopKey}` : `${family}:${stack}` });
   }
 
   private addLoop(key: number, { sql, stack, cause, duration }: StatementSeen): void {
@@ -125,7 +131,7 @@ export class OpenScope {
 
   /** Adds what repeated so far to the sums and forgets it. */
   flush(tallies: Tallies, label: string): void {
-    for (const group of this.rowGroups.values()) if (group.isMany) addRowGroup(tallies, group, this, label);
+    for (const group of withoutFetches(this.rowGroups.values())) addRowGroup(tallies, group, this, label);
     this.rowGroups.clear();
     for (const group of this.loops.values()) if (group.count > 1) addLoopGroup(tallies, group, this, label);
     this.loops.clear();
@@ -138,13 +144,14 @@ export class OpenScope {
     this.statements += end.counted;
     if (end.failed) this.failed();
     const { parent } = this;
-    if (parent !== null) {
+    if (parent !== null && !parent.runsTests) {
       parent.statements += this.statements;
       parent.time += this.time;
       for (const [place, count] of this.places) parent.places.set(place, (parent.places.get(place) ?? 0) + count);
     }
     if (this.isSetup) return;
     this.flush(tallies, end.label);
+    if (this.runsTests) return;
     const tally = tallies.scope(this.kind, end.label);
     tally.view ??= end.view;
     tally.scopes += 1;
@@ -174,10 +181,26 @@ function offer(tally: ScopeTally, sample: ScopeTally["samples"][number]): void {
   if (place < MOST_SAMPLES) tally.samples[place] = sample;
 }
 
+/** A line that fetches several times in one scope is one cluster there: its groups are added up. */
+function withoutFetches(groups: Iterable<RowGroup>): Iterable<RowGroup> {
+  const merged = new Map<string, RowGroup>();
+  for (const group of groups) {
+    if (!group.isMany) continue;
+    const key = clusterKey(group);
+    const known = merged.get(key);
+    const { count, time, fetchRows } = group;
+    merged.set(key, known === undefined ? group : { ...known, count: known.count + count, time: known.time + time, fetchRows: known.fetchRows + fetchRows });
+  }
+  return merged.values();
+}
+
+function clusterKey({ cause, model, path, fetchStack, access }: RowGroup): string {
+  return `${cause}|${model}|${path}|${fetchStack}|${access}`;
+}
+
 function addRowGroup(tallies: Tallies, group: RowGroup, scope: OpenScope, label: string): void {
   const { cause, owner, field, model, path, fetchStack: fetch, access, sql, count, time, fetchRows: rows } = group;
-  const key = `${cause}|${model}|${path}|${fetch}|${access}`;
-  const tally = into(tallies.rowClusters, key, () => ({ cause, owner, field, model, path, fetch, access, sql, occurrences: new Map() }));
+  const tally = into(tallies.rowClusters, clusterKey(group), () => ({ cause, owner, field, model, path, fetch, access, sql, occurrences: new Map() }));
   addOccurrence(tally.occurrences, { kind: scope.kind, label, inTest: scope.inTest, count, time, rows });
 }
 

@@ -3,7 +3,7 @@ import { UsageError } from "../model/usage-error.ts";
 import { foldSql } from "./fold-sql.ts";
 import { FORMAT_VERSION, listAt, numberAt, recordAt, textAt, type Line } from "./lines.ts";
 import { closeTransaction, noteIdle, OpenScope, type OpenTransaction, placeOf, type RowGroup } from "./open-scope.ts";
-import { into, type Tallies } from "./tallies.ts";
+import { into, type Tallies, type UseTally } from "./tallies.ts";
 
 interface Fetch {
   readonly id: number;
@@ -66,8 +66,13 @@ export class ProcessReader {
   private readonly outside = new OpenScope("process", "outside any scope", 0, null);
   private groupCount = 0;
 
-  constructor(tallies: Tallies) {
+  private readonly root: string | null;
+  private rebase: (file: string) => string | null = (file) => file;
+
+  /** `root`: the folder that paths are wanted from; null for the one that was recorded. */
+  constructor(tallies: Tallies, root: string | null = null) {
     this.tallies = tallies;
+    this.root = root;
   }
 
   add(line: Line): void {
@@ -89,7 +94,7 @@ export class ProcessReader {
       case "s":
         return void this.sql.set(numberAt(line, 1), this.tallies.symbols.text(foldSql(textAt(line, 2))));
       case "p":
-        return void this.files.set(numberAt(line, 1), { path: textAt(line, 2), owner: OWNERS[numberAt(line, 3)] ?? "outside" });
+        return this.file(line);
       case "f":
         return this.frame(line);
       case "k":
@@ -142,6 +147,8 @@ export class ProcessReader {
       );
     }
     this.header = recordAt(line, 2);
+    const recorded = this.header["root"];
+    if (typeof recorded === "string" && this.root !== null) this.rebase = rebaseFrom(recorded, this.root);
   }
 
   private passTime(t: number): void {
@@ -149,6 +156,13 @@ export class ProcessReader {
   }
 
   // -------------------------------------------------------------------------------------------- definitions
+
+  private file(line: Line): void {
+    const owner = OWNERS[numberAt(line, 3)] ?? "outside";
+    const own = owner === "project" ? this.rebase(textAt(line, 2)) : null;
+    if (own !== null) this.files.set(numberAt(line, 1), { path: own, owner });
+    else this.files.set(numberAt(line, 1), { path: textAt(line, 2), owner: owner === "project" ? "outside" : owner });
+  }
 
   private frame(line: Line): void {
     const { path = "", owner = "outside" as const } = this.files.get(numberAt(line, 2)) ?? {};
@@ -231,13 +245,14 @@ export class ProcessReader {
     this.inTransaction(line, at, duration, stack);
     if (scope.isSetup) {
       tallies.setupCount += 1;
-      scope.add({ at, duration, sql, stack, rows, parameters: null, cause: null, group: 0 }, -1);
+      scope.add({ at, duration, sql, stack, rows, parameters: null, cause: null, group: 0, family: "" }, -1);
       return;
     }
     this.addTotals({ sql, stack, duration, rows });
     const isRowLoad = cause !== null && cause.root !== null && cause.kind !== "prefetch";
     const parameters = typeof line[12] === "string" ? line[12] : null;
-    scope.add({ at, duration, sql, stack, rows, parameters, cause: cause?.kind ?? null, group: isRowLoad ? cause.group : 0 }, this.place(stack));
+    const group = isRowLoad ? { group: cause.group, family: `${cause.root?.stack ?? 0}:${cause.path}` } : { group: 0, family: "" };
+    scope.add({ at, duration, sql, stack, rows, parameters, cause: cause?.kind ?? null, ...group }, this.place(stack));
     if (typeof line[11] === "string") scope.failed();
     if (isRowLoad) this.rowLoad(scope, cause, { sql, stack, duration, instance: numberAt(line, 10) });
   }
@@ -302,34 +317,45 @@ export class ProcessReader {
       prefetch: cause?.kind === "prefetch" ? tallies.symbols.textOf(cause.field) : null,
     };
     keep(this.fetches, id, one);
+    this.countUse(one, cause?.fetch ?? null, cause?.owner ?? 0);
   }
 
-  private use(line: Line): void {
-    const fetch = this.fetches.get(numberAt(line, 1));
-    if (!fetch) return;
-    const { uses, symbols } = this.tallies;
-    const tally = into(uses, `${fetch.model}|${fetch.stack}|${fetch.prefetch ?? ""}`, () => ({
+  /** With `--fields` every fetch counts, whether anything was read of it or not. */
+  private countUse(fetch: Fetch, parent: Fetch | null, owner: number): void {
+    if (this.header?.["fields"] !== true) return;
+    const tally = this.useOf(fetch);
+    tally.fetches += 1;
+    tally.rows += Math.max(0, fetch.rows);
+    if (parent === null || fetch.prefetch === null) return;
+    const name = fetch.prefetch.split("__").at(-1) ?? "";
+    tally.parents.set(this.useOf(parent), `${owner}|${this.tallies.symbols.text(name)}`);
+  }
+
+  private useOf(fetch: Fetch): UseTally {
+    return into(this.tallies.uses, `${fetch.model}|${fetch.stack}|${fetch.prefetch ?? ""}`, () => ({
       model: fetch.model,
       fetch: fetch.stack,
       prefetch: fetch.prefetch,
       fetches: 0,
       rows: 0,
-      rowsRead: 0,
       sql: fetch.sql,
-      fields: new Map(),
+      fields: new Map<string, number>(),
+      parents: new Map<UseTally, string>(),
     }));
-    tally.fetches += 1;
-    tally.rows += fetch.rows;
-    let read = 0;
+  }
+
+  private use(line: Line): void {
+    const fetch = this.fetches.get(numberAt(line, 1));
+    if (!fetch) return;
+    const { symbols } = this.tallies;
+    const { fields } = this.useOf(fetch);
     for (const item of listAt(line, 2)) {
       if (!Array.isArray(item)) continue;
       const [model, field, instances] = item as readonly unknown[];
       if (typeof model !== "number" || typeof field !== "number" || typeof instances !== "number") continue;
       const key = `${symbols.text(this.names.get(model) ?? "")}|${symbols.text(this.names.get(field) ?? "")}`;
-      tally.fields.set(key, (tally.fields.get(key) ?? 0) + instances);
-      read = Math.max(read, instances);
+      fields.set(key, (fields.get(key) ?? 0) + instances);
     }
-    tally.rowsRead += Math.min(read, fetch.rows);
   }
 
   // -------------------------------------------------------------------------------------------- connections
@@ -401,6 +427,16 @@ export class ProcessReader {
   }
 }
 
+/** A path below the recorded root as one below another; null when it is not below that. Elsewhere recorded, it is the same project. */
+function rebaseFrom(recorded: string, root: string): (file: string) => string | null {
+  const from = `${recorded.replaceAll("\\", "/").replace(/\/$/, "")}/`;
+  const to = `${root.replaceAll("\\", "/").replace(/\/$/, "")}/`;
+  if (from === to) return (file) => file;
+  if (from.startsWith(to)) return (file) => from.slice(to.length) + file;
+  if (to.startsWith(from)) return (file) => (`${from}${file}`.startsWith(to) ? `${from}${file}`.slice(to.length) : null);
+  return (file) => file;
+}
+
 /** The oldest goes when there are too many. */
 function keep<K, V>(map: Map<K, V>, key: K, value: V): void {
   map.set(key, value);
@@ -418,7 +454,9 @@ function joinPath(parent: string, field: string): string {
 function labelOf({ kind, name }: OpenScope, route: unknown): string {
   if (kind !== "request" || typeof route !== "string") return name;
   const [method = ""] = name.split(" ");
-  const path = route.startsWith("/") ? route : `/${route}`;
+  // Regular expressions of URLs keep their groups, and lose the marks of begin and end.
+  const bare = route.replaceAll("^", "").replace(/(?:\$|\\Z)$/, "");
+  const path = bare.startsWith("/") ? bare : `/${bare}`;
   return /^[A-Z]+$/.test(method) ? `${method} ${path}` : path;
 }
 

@@ -64,6 +64,17 @@ describe("an N+1 is told by the rows that it hangs from", () => {
   });
 });
 
+test("a line that fetches twice in a scope is one cluster of that scope", () => {
+  const process = new RecordedProcess();
+  process.scope("request", "GET", { route: "^orders/$" }, (scope) => {
+    for (const rows of [2, 3]) {
+      const orders = process.fetch(scope, "shop.Order", rows, ORDERS, VIEW);
+      for (let row = 1; row <= rows; row += 1) process.query(scope, CUSTOMER, ROW, { cause: process.cause("forward", "shop.Order", "customer", orders), instance: row });
+    }
+  });
+  expect(recordingOf(process).rowClusters).toMatchObject([{ occurrences: [{ label: "GET /orders/", scopes: 1, of: 1, statements: { max: 5 }, rows: { max: 5 } }] }]);
+});
+
 test("repetition alone is not an N+1", () => {
   const process = new RecordedProcess();
   process.scope("request", "GET", { route: "orders/" }, (scope) => {
@@ -142,13 +153,17 @@ test("what the rows of a queryset were used for, over all its fetches", () => {
   process.scope("request", "GET", { route: "orders/" }, (scope) => {
     const orders = process.fetch(scope, "shop.Order", 4, ORDERS, VIEW);
     const lines = process.fetch(scope, "shop.Line", 8, 'SELECT "shop_line"."id" FROM "shop_line"', VIEW, process.cause("prefetch", "shop.Order", "lines", orders));
-    process.use(orders, [["shop.Order", "id", 4]]);
-    process.use(lines, []);
+    const tags = process.fetch(scope, "shop.Tag", 8, 'SELECT "shop_tag"."id" FROM "shop_tag"', VIEW, process.cause("prefetch", "shop.Order", "tags", orders));
+    // Django reads the key of prefetched rows to hand them out.
+    process.use(lines, [["shop.Line", "order_id", 8]]);
+    process.use(orders, [["shop.Order", "id", 4], ["shop.Order", "tags", 1]]);
+    process.use(tags, [["shop.Tag", "name", 2]]);
   });
   const { uses } = recordingOf(process);
   expect(uses).toMatchObject([
-    { model: "shop.Line", prefetch: "lines", rows: 8, rowsRead: 0, fields: [] },
-    { model: "shop.Order", prefetch: null, rows: 4, rowsRead: 4, fields: [{ field: "id", instances: 4 }], columns: [{ table: "shop_order", columns: ["id", "customer_id"] }] },
+    { model: "shop.Line", prefetch: "lines", rows: 8, isHandedOut: false, fields: [{ field: "order_id" }] },
+    { model: "shop.Tag", prefetch: "tags", rows: 8, isHandedOut: true, fields: [{ field: "name" }] },
+    { model: "shop.Order", prefetch: null, rows: 4, isHandedOut: true, fields: [{ field: "id", instances: 4 }, { field: "tags" }], columns: [{ table: "shop_order", columns: ["id", "customer_id"] }] },
   ]);
 });
 

@@ -41,5 +41,3 @@ function bucketOf(value: number): number {
 function valueOf(bucket: number): number {
   return bucket <= EXACT ? bucket : Math.round(EXACT * Math.exp((bucket - EXACT) * STEP));
 }
-
-export const NO_SPREAD: Spread = { count: 0, sum: 0, median: 0, max: 0 };

@@ -88,10 +88,11 @@ export interface UseTally {
   readonly prefetch: string | null;
   fetches: number;
   rows: number;
-  rowsRead: number;
   sql: number;
   /** Instances by model and field, numbers of texts. */
   readonly fields: Map<string, number>;
+  /** Of a prefetch: whose rows it is handed out with, and the field there that hands it out. */
+  readonly parents: Map<UseTally, string>;
 }
 
 export interface TransactionTally {

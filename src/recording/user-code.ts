@@ -2,11 +2,13 @@ import type { Frame, Stack } from "../model/recording.ts";
 
 const TEST_FOLDER = /(?:^|\/)(?:tests?|testing|test_utils)\//;
 const TEST_FILE = /(?:^|\/)(?:test_[^/]*|[^/]*_tests?|tests?|conftest|factories)\.py$/;
+/** Through these everything runs, and nothing is written in them. */
+const ENTRY = /(?:^|\/)(?:manage|wsgi|asgi)\.py$/;
 const MIGRATION = /(?:^|\/)(?:migrations|south_migrations)\/[^/]+\.py$/;
 
-/** Code that a finding may blame: the project's own, tests and migrations apart. */
+/** Code that a finding may blame: the project's own, apart from tests, migrations and the scripts that start it. */
 export function isBlamable(frame: Frame): boolean {
-  return frame.owner === "project" && !isTestCode(frame.file) && !MIGRATION.test(frame.file);
+  return frame.owner === "project" && !isTestCode(frame.file) && !MIGRATION.test(frame.file) && !ENTRY.test(frame.file);
 }
 
 export function isTestCode(file: string): boolean {

@@ -20,18 +20,33 @@ export function findRecording(root: string): string | null {
   return name !== "" && existsSync(found) ? found : null;
 }
 
+/** A recording's folder, from what a person named: itself, a folder of recordings, or a project that has some; null when it is none. */
+export function recordingAt(given: string): string | null {
+  if (!existsSync(given) || !statSync(given).isDirectory()) return null;
+  if (readdirSync(given).some((name) => name.endsWith(".jsonl"))) return given;
+  const pointer = path.join(given, "latest");
+  if (existsSync(pointer)) return path.join(given, path.basename(readFileSync(pointer, "utf8").trim()));
+  return findRecording(given) ?? given;
+}
+
+interface ReadOptions {
+  /** The project's folder, when the recording may have been made from one above or below it. */
+  readonly root?: string | null;
+  readonly progress?: Progress;
+}
+
 /**
  * Reads a recording once, from its first line to its last, and keeps only sums and a few samples of it: memory does not grow
  * with the recording's size.
  */
-export function readRecording(folder: string, progress: Progress = () => {}): Recording {
+export function readRecording(folder: string, { root = null, progress = () => {} }: ReadOptions = {}): Recording {
   const files = processFiles(folder);
   const total = files.reduce((sum, file) => sum + statSync(file).size, 0);
   const tallies = new Tallies();
   const processes: ProcessReader[] = [];
   let done = 0;
   for (const file of files) {
-    const reader = new ProcessReader(tallies);
+    const reader = new ProcessReader(tallies, root);
     const sink = { take: (line: Line) => reader.add(line), breaks: () => (tallies.broken += 1) };
     done += readLines(file, sink, (bytes) => progress({ phase: "reading", done: Math.round((done + bytes) / CHUNK), total: Math.round(total / CHUNK), unit: "MB" }));
     reader.finish();

@@ -141,12 +141,18 @@ def _remember(test: Any, running: Optional[testcases.Running]) -> None:
         test.__dict__["_luthier_running"] = running
 
 
+_OUTCOMES = {"addSuccess": "passed", "addFailure": "failed", "addError": "error", "addSkip": "skipped", "addExpectedFailure": "passed"}
+
+
 @fenced
 def _outcome(test: Any, args: Any) -> Optional[str]:
-    """What the result object says of this test."""
+    """What the result object says of this test; in a worker of Django's parallel runner it lists events."""
     result = args[0] if args else None
+    events = getattr(result, "events", None)
+    if isinstance(events, list):
+        return next((_OUTCOMES[event[0]] for event in reversed(events) if event[0] in _OUTCOMES), None)
     for name, outcome in (("failures", "failed"), ("errors", "error"), ("skipped", "skipped")):
         entries = getattr(result, name, None)
-        if entries and entries[-1][0] is test:
+        if isinstance(entries, list) and entries and entries[-1][0] is test:
             return outcome
     return "passed"
