@@ -12,7 +12,8 @@ import { PROOF_PROJECT, testCommand, trap } from "./support/proof-project.ts";
 import { withPostgres } from "./support/scripts.ts";
 import { commitAll, git, temporaryFolder } from "./support/temporary-folder.ts";
 
-const luthier = useBuiltCli();
+/** Each run of a proof starts Django and makes a database. */
+const luthier = useBuiltCli(250_000);
 
 function repository(files: Readonly<Record<string, string>> = PROOF_PROJECT): string {
   const folder = temporaryFolder(files);

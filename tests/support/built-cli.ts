@@ -26,6 +26,7 @@ export function useBuiltProgram(): () => string {
     built = mkdtempSync(path.join(repository, ".cache/built-"));
     cpSync(path.join(repository, "package.json"), path.join(built, "package.json"));
     cpSync(path.join(repository, "recorder"), path.join(built, "recorder"), { recursive: true });
+    cpSync(path.join(repository, "recorder"), path.join(built, "recorder"), { recursive: true });
     execFileSync(process.execPath, ["scripts/build.mjs", path.join(built, "dist")], { cwd: repository, stdio: "pipe" });
   });
   afterAll(() => rmSync(built, { recursive: true, force: true }));
@@ -33,11 +34,11 @@ export function useBuiltProgram(): () => string {
 }
 
 /** Runs the built luthier as a process of its own. */
-export function useBuiltCli(): RunBuilt {
+export function useBuiltCli(hangMs: number = HANG_MS): RunBuilt {
   const program = useBuiltProgram();
   return (args, cwd) =>
     new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [program(), ...args], { cwd, timeout: HANG_MS });
+      const child = spawn(process.execPath, [program(), ...args], { cwd, timeout: hangMs });
       const output = { stdout: "", stderr: "" };
       child.stdout.on("data", (text: Buffer) => (output.stdout += text.toString()));
       child.stderr.on("data", (text: Buffer) => (output.stderr += text.toString()));
