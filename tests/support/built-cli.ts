@@ -26,7 +26,6 @@ export function useBuiltProgram(): () => string {
     built = mkdtempSync(path.join(repository, ".cache/built-"));
     cpSync(path.join(repository, "package.json"), path.join(built, "package.json"));
     cpSync(path.join(repository, "recorder"), path.join(built, "recorder"), { recursive: true });
-    cpSync(path.join(repository, "recorder"), path.join(built, "recorder"), { recursive: true });
     execFileSync(process.execPath, ["scripts/build.mjs", path.join(built, "dist")], { cwd: repository, stdio: "pipe" });
   });
   afterAll(() => rmSync(built, { recursive: true, force: true }));
