@@ -73,7 +73,7 @@ describe("the command", () => {
     expect(stderr).toBe("");
     expect(status).toBe(1);
     expect(stdout).toMatch(/^Working in a copy: \.luthier\/prove\/[0-9a-f]{7}\. Your tree is not touched yet\./);
-    expect(stdout).toMatch(/^before {3}4 passed {3}\d+ statements {3}.* 1 run$/m);
+    expect(stdout).toMatch(/^before {3}4 passed {3}\d+ statements {3}.* ms {3}2 runs$/m);
     expect(stdout).toMatch(/^kept\n {2}\w{4} +6 → 1 .*equal +━━━━━ proven$/m);
     expect(stdout).toContain("2 proven, 0 withdrawn, 0 not tried, in ");
     expect(git(root, "status", "--porcelain")).toBe("");

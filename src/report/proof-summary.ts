@@ -57,7 +57,8 @@ function totals(name: string, { status, outcomes, statements, milliseconds, runs
 
 /** The median, and the noise where more than one run shows it. */
 function range({ median, low, high }: Timing): string {
-  return low === high ? formatMilliseconds(median) : `${formatMilliseconds(median)} (${formatMilliseconds(low)} to ${formatMilliseconds(high)})`;
+  const [least, most] = [formatMilliseconds(low), formatMilliseconds(high)];
+  return least === most ? formatMilliseconds(median) : `${formatMilliseconds(median)} (${least} to ${most})`;
 }
 
 function columns(): string {
