@@ -239,15 +239,12 @@ async function withdrawWhatDoesNotHelp(
   effects: Effects,
   after: readonly RunFigures[],
 ): Promise<readonly FixUnit[]> {
-  const left: FixUnit[] = [];
-  for (const unit of units) {
-    const effect = effects.get(unit) ?? NO_EFFECT;
-    const verdict =
-      (await verdictOnTime(bench, units, unit, effect, after)) ?? verdictOnCount(bench, effect, after);
-    if (verdict === null) left.push(unit);
-    else withdraw(bench, unit, verdict);
-  }
-  return left;
+  const slow = await slowUnits(bench, units, effects, after);
+  return units.filter((unit) => {
+    const verdict = slow.get(unit) ?? verdictOnCount(bench, effects.get(unit) ?? NO_EFFECT, after);
+    if (verdict !== null) withdraw(bench, unit, verdict);
+    return verdict === null;
+  });
 }
 
 /** Fewer statements, fewer rows or less time: one of them, and no more statements for it. */
@@ -265,50 +262,115 @@ function verdictOnCount(bench: Bench, effect: Effect, after: readonly RunFigures
   return { results: "equal", reason, figures };
 }
 
-/** A fix whose statements or scopes became slower is run against the others without it, to be sure that it is this one. */
-async function verdictOnTime(
+/** Whoever asks for fewer repeats asks for less noise to be known, not for a verdict by chance. */
+const LEAST_RUNS_FOR_TIME = 3;
+
+/** Fixes that seem slower are taken out and put in again, all of them at once: those that are slower still are. */
+async function slowUnits(
   bench: Bench,
   units: readonly FixUnit[],
-  unit: FixUnit,
-  effect: Effect,
+  effects: Effects,
   after: readonly RunFigures[],
-): Promise<Verdict | null> {
-  if (effect.groups.length === 0 || !isSuspect(bench.before.runs, after, effect)) return null;
-  const others = units.filter((other) => other !== unit);
-  const without = others.length === 0 ? bench.before.runs : await bench.repeat(others, "without a fix that seems slow");
-  const withIt: RunFigures[] = [];
-  for (let number = 0; number < after.length; number += 1) {
-    withIt.push(await bench.more(units, "with a fix that seems slow"));
-  }
-  const measures = [databaseTimeIn, clockTimeIn].map((measure) => pairOf(without, withIt, (run) => measure(run, effect)));
-  const slower = measures.find(({ before, after: now }) => isSlower(before, now));
-  if (slower === undefined) return null;
-  const { median, low, high } = slowdown(slower.before, slower.after);
-  const reason = `it is slower by ${rounded(median)} ms (${rounded(low)} to ${rounded(high)})`;
-  return { results: "equal", reason, figures: figuresOf(effect.groups, groupTimes(bench, effect.groups, after)) };
+): Promise<ReadonlyMap<FixUnit, Verdict>> {
+  const effectOf = (unit: FixUnit): Effect => effects.get(unit) ?? NO_EFFECT;
+  const quiet = quietScopes(bench, units.map(effectOf));
+  const suspects = units.filter((unit) => isSuspect(bench.before.runs, after, effectOf(unit), quiet));
+  if (suspects.length === 0) return new Map();
+  const [without, withThem] = await runInTurn(bench, units.filter((unit) => !suspects.includes(unit)), units, Math.max(LEAST_RUNS_FOR_TIME, after.length));
+  const slow = suspects.flatMap((unit) => {
+    const measures = [databaseTimeIn, clockTimeIn].map((measure) => fairPair(without, withThem, effectOf(unit), measure, quiet));
+    const slower = measures.find(({ before, after: now }) => isSlower(before, now));
+    return slower === undefined ? [] : [{ unit, ...slowdown(slower.before, slower.after) }];
+  });
+  return withoutSharedScopes(slow, effectOf, ({ unit, median, low, high }) => ({
+    results: "equal",
+    reason: `it is slower by ${rounded(median)} ms (${rounded(low)} to ${rounded(high)})`,
+    figures: figuresOf(effectOf(unit).groups, groupTimes(bench, effectOf(unit).groups, after)),
+  }));
 }
 
-function isSuspect(before: readonly RunFigures[], after: readonly RunFigures[], effect: Effect): boolean {
-  const measures = [(run: RunFigures) => groupTimeIn(run, effect.groups), databaseTimeIn, clockTimeIn];
-  return measures.some((measure) => {
-    const pair = pairOf(before, after, (run) => measure(run, effect));
+/** Alternating, so that an hour that is slow for the machine is slow for both. */
+async function runInTurn(
+  bench: Bench,
+  some: readonly FixUnit[],
+  all: readonly FixUnit[],
+  count: number,
+): Promise<readonly [readonly RunFigures[], readonly RunFigures[]]> {
+  const without: RunFigures[] = [];
+  const withThem: RunFigures[] = [];
+  for (let number = 1; number <= count; number += 1) {
+    without.push(await bench.more(some, `without what seems slow, ${number} of ${count}`));
+    withThem.push(await bench.more(all, `with what seems slow, ${number} of ${count}`));
+  }
+  return [without, withThem];
+}
+
+interface SlowUnit extends Timing {
+  readonly unit: FixUnit;
+}
+
+/** Of slow fixes in one scope the slowest goes; what is left is judged again without it. */
+function withoutSharedScopes(
+  slow: readonly SlowUnit[],
+  effectOf: (unit: FixUnit) => Effect,
+  verdictOf: (slow: SlowUnit) => Verdict,
+): ReadonlyMap<FixUnit, Verdict> {
+  const verdicts = new Map<FixUnit, Verdict>();
+  const taken = new Set<string>();
+  for (const one of slow.toSorted((a, b) => b.median - a.median)) {
+    const scopes = [...scopesOf(effectOf(one.unit))];
+    if (scopes.some((scope) => taken.has(scope))) continue;
+    for (const scope of scopes) taken.add(scope);
+    verdicts.set(one.unit, verdictOf(one));
+  }
+  return verdicts;
+}
+
+/** Scopes that no fix changes: their time is the machine's alone. */
+function quietScopes({ before }: Bench, effects: readonly Effect[]): readonly string[] {
+  const changed = new Set(effects.flatMap((effect) => [...scopesOf(effect)]));
+  return [...before.scopes.values()].filter(({ key, kind }) => kind !== "setup" && !changed.has(key)).map(({ key }) => key);
+}
+
+type Measure = (run: RunFigures, scopes: Iterable<string>) => number;
+
+function isSuspect(before: readonly RunFigures[], after: readonly RunFigures[], effect: Effect, quiet: readonly string[]): boolean {
+  if (effect.groups.length === 0) return false;
+  const ofGroups = (run: RunFigures, scopes: Iterable<string>): number =>
+    scopes === quiet ? databaseTimeIn(run, quiet) : groupTimeIn(run, effect.groups);
+  return [ofGroups, databaseTimeIn, clockTimeIn].some((measure) => {
+    const pair = fairPair(before, after, effect, measure, quiet);
     return isSlower(pair.before, pair.after);
   });
+}
+
+/** Times of a fix's scopes before and after; those before as slow as the machine has become since. */
+function fairPair(
+  before: readonly RunFigures[],
+  after: readonly RunFigures[],
+  effect: Effect,
+  measure: Measure,
+  quiet: readonly string[],
+): Pair<Timing> {
+  const rest = pairOf(before, after, (run) => measure(run, quiet));
+  const drift = rest.before.median > 0 ? Math.max(1, rest.after.median / rest.before.median) : 1;
+  const scopes = scopesOf(effect);
+  return { before: timing(before.map((run) => measure(run, scopes) * drift)), after: timing(after.map((run) => measure(run, scopes))) };
 }
 
 function pairOf(before: readonly RunFigures[], after: readonly RunFigures[], measure: (run: RunFigures) => number): Pair<Timing> {
   return { before: timing(before.map(measure)), after: timing(after.map(measure)) };
 }
 
-function databaseTimeIn(run: RunFigures, effect: Effect): number {
-  return sum(scopesOf(effect), (key) => {
+function databaseTimeIn(run: RunFigures, scopes: Iterable<string>): number {
+  return sum(scopes, (key) => {
     const scope = run.scopes.get(key);
     return scope === undefined ? 0 : databaseTime(scope);
   });
 }
 
-function clockTimeIn(run: RunFigures, effect: Effect): number {
-  return sum(scopesOf(effect), (key) => run.scopes.get(key)?.milliseconds ?? 0);
+function clockTimeIn(run: RunFigures, scopes: Iterable<string>): number {
+  return sum(scopes, (key) => run.scopes.get(key)?.milliseconds ?? 0);
 }
 
 function groupTimeIn(run: RunFigures, groups: readonly ChangedGroup[]): number {
