@@ -8,7 +8,7 @@ import type { Proof } from "../proof/proof.ts";
 import { cleanLine } from "../report/clean-text.ts";
 import { planSize, undoCommand } from "../report/fix-summary.ts";
 import { formatBytes } from "../report/numbers.ts";
-import { proofCount, renderProof, type LeftFix } from "../report/proof-summary.ts";
+import { proofCount, renderProof, type LeftOver } from "../report/proof-summary.ts";
 import { shortIdOf, shownPath } from "../report/render-context.ts";
 import { wrapProse } from "../report/text-line.ts";
 import { PROVE_FOLDER, proveInCopy } from "../sources/prove-in-copy.ts";
@@ -40,7 +40,7 @@ export async function fixAndProve(
   saveProofs(prepared.root, proof);
   const kept = planFixes(proof.kept, prepared.context.read);
   environment.stdout.write(await finish(kept, prepared, flags));
-  environment.stdout.write(`${proofCount(proof, left.length)}\n`);
+  environment.stdout.write(`${proofCount(proof, left)}\n`);
   return statusAfter(kept, prepared, flags.apply !== true);
 }
 
@@ -105,7 +105,7 @@ function styleOf({ root, config }: Prepared, environment: Environment): ReturnTy
 }
 
 /** Fixes that were not run, and why. Findings without an edit are not listed: there are many, and `check` has them. */
-function leftFixes(findings: readonly Finding[], plan: VerifiedPlan, { context }: Prepared): readonly LeftFix[] {
+function leftFixes(findings: readonly Finding[], plan: VerifiedPlan, { context }: Prepared): LeftOver {
   const skipped = plan.skipped.map(({ finding, conflictsWith }) => ({
     finding,
     reason: `it changes the same code as ${shortIdOf(context, conflictsWith.id)}; run luthier fix again`,
@@ -113,8 +113,7 @@ function leftFixes(findings: readonly Finding[], plan: VerifiedPlan, { context }
   const dropped = plan.dropped.map(({ finding, reason }) => ({ finding, reason: `analysed with it: ${reason}` }));
   const seen = new Set([...plan.applied, ...skipped, ...dropped].map(({ finding }) => finding));
   const toReview = findings.filter(({ fixes: [first] }) => first?.safety === "review" && first.edits.length > 0);
-  const unseen = toReview.filter((finding) => !seen.has(finding));
-  return [...skipped, ...dropped, ...unseen.map((finding) => ({ finding, reason: "to review: --unsafe tries it" }))];
+  return { fixes: [...skipped, ...dropped], toReview: toReview.filter((finding) => !seen.has(finding)).length };
 }
 
 /** Writes the kept fixes to the user's tree, or a patch beside it. */

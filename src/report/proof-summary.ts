@@ -22,9 +22,17 @@ export interface LeftFix extends Pick<ChosenFix, "finding"> {
   readonly reason: string;
 }
 
+/** What did not come to a run at all. */
+export interface LeftOver {
+  readonly fixes: readonly LeftFix[];
+  /** How many fixes wait for `--unsafe`. */
+  readonly toReview: number;
+}
+
 /** What was run, kept, withdrawn and not tried: all of it, as a withdrawn fix is a result too. */
-export function renderProof(proof: Proof, left: readonly LeftFix[], context: RenderContext, style: TextStyle): string {
-  const untried = [...proof.untried, ...left];
+export function renderProof(proof: Proof, left: LeftOver, context: RenderContext, style: TextStyle): string {
+  const untried = [...proof.untried, ...left.fixes];
+  const review = left.toReview === 0 ? [] : detail(`${formatCount(left.toReview, "fix", "fixes")} to review: --unsafe tries ${left.toReview === 1 ? "it" : "them"}`, style);
   const lines = [
     ...totals("before", proof.before, style),
     ...totals("after", proof.after, style),
@@ -32,15 +40,17 @@ export function renderProof(proof: Proof, left: readonly LeftFix[], context: Ren
     columns(),
     ...section("kept", proof.kept, (fix) => kept(fix, context, style)),
     ...section("withdrawn", proof.withdrawn, (fix) => withdrawn(fix, context, style)),
-    ...section("not tried", untried, (fix) => notTried(fix, context, style)),
+    ...(untried.length + review.length > 0 ? ["not tried"] : []),
+    ...untried.flatMap((fix) => notTried(fix, context, style)),
+    ...review,
     ...unjudged(proof.unjudged, style),
   ];
   return `${lines.join("\n")}\n`;
 }
 
 /** `2 proven, 2 withdrawn, 2 not tried, in 11 runs.` */
-export function proofCount({ kept: { length: proven }, withdrawn: { length: taken }, untried, runs }: Proof, left: number): string {
-  return `${proven} proven, ${taken} withdrawn, ${untried.length + left} not tried, in ${formatCount(runs, "run")}.`;
+export function proofCount({ kept: { length: proven }, withdrawn: { length: taken }, untried, runs }: Proof, left: LeftOver): string {
+  return `${proven} proven, ${taken} withdrawn, ${untried.length + left.fixes.length + left.toReview} not tried, in ${formatCount(runs, "run")}.`;
 }
 
 /** On one line, or on two in a terminal too narrow for it. */
