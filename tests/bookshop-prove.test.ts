@@ -1,7 +1,8 @@
 /** The bookshop's planted N+1, from found to proven: its own tests, on PostgreSQL, before the safe fixes and after. */
-import { cpSync, mkdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { planFixes, type ChosenFix } from "../src/fixes/plan-fixes.ts";
 import { verifyFixes } from "../src/fixes/verify-fixes.ts";
 import { analyse, type Finding } from "../src/index.ts";
@@ -13,7 +14,7 @@ import { readRun } from "../src/sources/run-recording.ts";
 import { writeEdits } from "../src/sources/write-files.ts";
 import { bookshop, isNear, planted } from "./support/bookshop.ts";
 import { djangoPython, withPostgres } from "./support/scripts.ts";
-import { commitAll, temporaryFolder } from "./support/temporary-folder.ts";
+import { commitAll } from "./support/temporary-folder.ts";
 
 /** Cases of one page with defects whose fix is no safe edit: what is left on it is theirs. */
 const SHARED_PAGES = [
@@ -27,12 +28,14 @@ const SHARED_PAGES = [
   "order-total-method",
 ];
 
+const root = realpathSync(mkdtempSync(path.join(tmpdir(), "luthier-bookshop-")));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
 let proof: Proof;
 let after: RunFigures;
 let safe: readonly Finding[] = [];
 
 beforeAll(async () => {
-  const root = temporaryFolder();
   cpSync(bookshop, root, { recursive: true });
   commitAll(root);
   const read = (file: string): string => readFileSync(path.join(root, file), "utf8");

@@ -21,7 +21,7 @@ function repository(files: Readonly<Record<string, string>> = PROOF_PROJECT): st
   return folder;
 }
 
-async function proveHere(root: string, traps: readonly ChosenFix[], env: Readonly<Record<string, string>> = {}): Promise<Proof> {
+async function proveHere(root: string, traps: readonly ChosenFix[], repeat: number, env: Readonly<Record<string, string>> = {}): Promise<Proof> {
   const { findings } = await analyse({ root });
   const safe = findings.flatMap((finding): ChosenFix[] => {
     const [fix] = finding.fixes;
@@ -34,7 +34,7 @@ async function proveHere(root: string, traps: readonly ChosenFix[], env: Readonl
     command: await testCommand(),
     cwd: root,
     env: { ...process.env, ...env },
-    repeat: 2,
+    repeat,
     read,
     record: recordForProof,
   });
@@ -48,17 +48,24 @@ const TRAPS = [
 
 const verdicts = ({ withdrawn }: Proof): unknown => Object.fromEntries(withdrawn.map(({ finding, results, reason }) => [finding.id, [results, reason]]));
 
-describe.each(["SQLite", "PostgreSQL"])("on %s", (database) => {
-  test("the N+1 is proven, and three traps are withdrawn with the reason", async () => {
+/** What each trap is withdrawn for. */
+const VERDICTS: Readonly<Record<string, unknown>> = {
+  order: ["different", expect.stringMatching(/^GET \/titles\/ answers with another text in test shop\.tests\.ShopTest\.test_titles; .*ordering/)],
+  broken: ["different", expect.stringMatching(/^test shop\.tests\.ShopTest\.test_writers error, and passed before/)],
+  slow: ["equal", expect.stringMatching(/^it is slower by \d+ ms \(\d+ to \d+\)$/)],
+};
+
+/** A trap's time needs many runs to be sure of; one database is enough for it. */
+const TRAPS_ON = { SQLite: ["order", "broken", "slow"], PostgreSQL: ["order", "broken"] } as const;
+
+describe.each(["SQLite", "PostgreSQL"] as const)("on %s", (database) => {
+  test("the N+1 is proven, and traps are withdrawn with the reason", async () => {
     const root = repository();
-    const proof =
-      database === "SQLite" ? await proveHere(root, TRAPS) : await withPostgres(({ env }) => proveHere(root, TRAPS, env));
+    const names: readonly string[] = TRAPS_ON[database];
+    const traps = TRAPS.filter(({ finding }) => names.includes(finding.id));
+    const proof = database === "SQLite" ? await proveHere(root, traps, 2) : await withPostgres(({ env }) => proveHere(root, traps, 1, env));
     expect(proof.kept.map(({ finding, figures }) => [finding.relation, figures.statements])).toEqual([["author", { before: 6, after: 1 }]]);
-    expect(verdicts(proof)).toEqual({
-      order: ["different", expect.stringMatching(/^GET \/titles\/ answers with another text in test shop\.tests\.ShopTest\.test_titles; .*ordering/)],
-      slow: ["equal", expect.stringMatching(/^it is slower by \d+ ms \(\d+ to \d+\)$/)],
-      broken: ["different", expect.stringMatching(/^test shop\.tests\.ShopTest\.test_writers error, and passed before/)],
-    });
+    expect(verdicts(proof)).toEqual(Object.fromEntries(names.map((name) => [name, VERDICTS[name]])));
     expect(proof.before.outcomes).toEqual(proof.after.outcomes);
     expect(proof.before.statements - proof.after.statements).toBe(5);
     expect(git(root, "status", "--porcelain")).toBe("");

@@ -63,6 +63,7 @@ interface Bench {
   readonly runs: () => number;
 }
 
+/** Fewer do not tell what differs by itself. */
 const LEAST_RUNS_BEFORE = 2;
 
 async function openBench(trial: ProofTrial): Promise<Bench> {
@@ -253,7 +254,8 @@ function verdictOnCount(bench: Bench, effect: Effect, after: readonly RunFigures
   const figures = figuresOf(effect.groups, groupTimes(bench, effect.groups, after));
   const { statements, rows, milliseconds } = figures;
   if (statements.after < statements.before) return null;
-  if (milliseconds !== null && isFaster(milliseconds.before, milliseconds.after)) return null;
+  const isTimed = after.length >= LEAST_RUNS_BEFORE;
+  if (isTimed && milliseconds !== null && isFaster(milliseconds.before, milliseconds.after)) return null;
   if (statements.after === statements.before && rows.after < rows.before) return null;
   const reason =
     statements.after > statements.before
@@ -262,10 +264,17 @@ function verdictOnCount(bench: Bench, effect: Effect, after: readonly RunFigures
   return { results: "equal", reason, figures };
 }
 
-/** Whoever asks for fewer repeats asks for less noise to be known, not for a verdict by chance. */
-const LEAST_RUNS_FOR_TIME = 3;
+/** With three runs of each kind, one kind is slower throughout by chance once in so many times. */
+const RUNS_FOR_TIME = 3;
+const CHANCE = 20;
+const MEASURES = [databaseTimeIn, clockTimeIn];
 
-/** Fixes that seem slower are taken out and put in again, all of them at once: those that are slower still are. */
+/** How often suspects are to be found slower before chance is as good as out of the question, however many they are. */
+function roundsFor(suspects: number): number {
+  return Math.ceil(Math.log(CHANCE * MEASURES.length * suspects) / Math.log(CHANCE));
+}
+
+/** Fixes that seem slower are taken out and put in again, all of them at once: those that are slower each time are. */
 async function slowUnits(
   bench: Bench,
   units: readonly FixUnit[],
@@ -273,15 +282,21 @@ async function slowUnits(
   after: readonly RunFigures[],
 ): Promise<ReadonlyMap<FixUnit, Verdict>> {
   const effectOf = (unit: FixUnit): Effect => effects.get(unit) ?? NO_EFFECT;
+  // One run each says nothing of noise: then time is not judged.
+  if (after.length < LEAST_RUNS_BEFORE) return new Map();
   const quiet = quietScopes(bench, units.map(effectOf));
-  const suspects = units.filter((unit) => isSuspect(bench.before.runs, after, effectOf(unit), quiet));
-  if (suspects.length === 0) return new Map();
-  const [without, withThem] = await runInTurn(bench, units.filter((unit) => !suspects.includes(unit)), units, Math.max(LEAST_RUNS_FOR_TIME, after.length));
-  const slow = suspects.flatMap((unit) => {
-    const measures = [databaseTimeIn, clockTimeIn].map((measure) => fairPair(without, withThem, effectOf(unit), measure, quiet));
-    const slower = measures.find(({ before, after: now }) => isSlower(before, now));
-    return slower === undefined ? [] : [{ unit, ...slowdown(slower.before, slower.after) }];
-  });
+  let suspects = units.filter((unit) => isSuspect(bench.before.runs, after, effectOf(unit), quiet));
+  let slow: readonly SlowUnit[] = [];
+  for (let round = roundsFor(suspects.length); round > 0 && suspects.length > 0; round -= 1) {
+    const others = units.filter((unit) => !suspects.includes(unit));
+    const [without, withThem] = await runInTurn(bench, others, units, RUNS_FOR_TIME);
+    slow = suspects.flatMap((unit) => {
+      const pairs = MEASURES.map((measure) => fairPair(without, withThem, effectOf(unit), measure, quiet));
+      const slower = pairs.find(({ before, after: now }) => isSlower(before, now));
+      return slower === undefined ? [] : [{ unit, ...slowdown(slower.before, slower.after) }];
+    });
+    suspects = slow.map(({ unit }) => unit);
+  }
   return withoutSharedScopes(slow, effectOf, ({ unit, median, low, high }) => ({
     results: "equal",
     reason: `it is slower by ${rounded(median)} ms (${rounded(low)} to ${rounded(high)})`,
