@@ -14,36 +14,42 @@ _accessors: dict[Any, str] = {}
 def intern_cause(cause: Cause) -> tuple[int, int]:
     """The id of a cause, and the number of the instance in its fetch."""
     kind, source, instance = cause
-    described = _describe(kind, source, instance)
-    if described is None:
-        return 0, 0
-    name, model, field = described
-    fetch, number = _fetch_of(instance)
     writer = recording.writer
-    key = (name, model, field, fetch)
-    known = writer.causes.ids.get(key)
-    if known is None:
-        names = writer.name(model), writer.name(field)
-        known = writer.intern(writer.causes, key, lambda number: ["a", number, name, *names, fetch])
-    return known, number
-
-
-def _fetch_of(instance: Any) -> tuple[int, int]:
-    """The fetch that an instance came from, and a number that tells it from the other instances of that fetch."""
+    fetch = None
+    number = 0
     state = getattr(instance, "_state", None)
     mark = getattr(state, "_luthier", None)
     if mark.__class__ is tuple:
         fetch, number = mark
-    elif mark is None or mark.__class__ is int:
-        return 0, 0
-    else:
+    elif mark is not None and mark.__class__ is not int:
         fetch = mark
-        fetch.numbered += 1
-        number = fetch.numbered
+        number = fetch.numbered = fetch.numbered + 1
         state._luthier = (fetch, number)  # type: ignore[union-attr]
-    if getattr(fetch, "generation", 0) != recording.writer.generation:
-        return 0, 0
-    return fetch.id, number
+    if fetch is None or fetch.generation != writer.generation:
+        return _define(cause, 0), 0
+    if kind != DESCRIPTOR:
+        return _define(cause, fetch.id), number
+    # Most lazy loads of one fetch go through the same descriptor.
+    if fetch.causes is None:
+        fetch.causes = {}
+    known = fetch.causes.get(source)
+    if known is None:
+        known = fetch.causes[source] = _define(cause, fetch.id)
+    return known, number
+
+
+def _define(cause: Cause, fetch: int) -> int:
+    described = _describe(*cause)
+    if described is None:
+        return 0
+    kind, model, field = described
+    writer = recording.writer
+    key = (kind, model, field, fetch)
+    known = writer.causes.ids.get(key)
+    if known is not None:
+        return known
+    model_name, field_name = writer.name(model), writer.name(field)
+    return writer.intern(writer.causes, key, lambda number: ["a", number, kind, model_name, field_name, fetch])
 
 
 def _describe(kind: int, source: Any, instance: Any) -> Optional[tuple[str, str, str]]:
@@ -63,8 +69,7 @@ def _describe(kind: int, source: Any, instance: Any) -> Optional[tuple[str, str,
 
 
 def _descriptor(descriptor: Any, label: str) -> Optional[tuple[str, str, str]]:
-    name = type(descriptor).__mro__
-    kinds = {cls.__name__ for cls in name}
+    kinds = {cls.__name__ for cls in type(descriptor).__mro__}
     if "DeferredAttribute" in kinds:
         return "deferred", label, descriptor.field.attname
     if "ReverseOneToOneDescriptor" in kinds:

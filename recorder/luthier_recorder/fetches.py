@@ -7,25 +7,25 @@ of a fetch waits for its rows to be there, and both lines are written at once.
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
 from .recording import recording
-
-Pending = Callable[[int], str]
-
 
 class Fetch:
     """One evaluation of a queryset. Pickles as 0, so that a pickled instance does not need the recorder."""
 
-    __slots__ = ("id", "generation", "numbered", "statement", "model", "reads", "__weakref__")
+    __slots__ = ("id", "generation", "numbered", "queryset", "statement", "causes", "reads", "__weakref__")
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, queryset: Any) -> None:
         self.id = 0
         self.generation = 0
         self.numbered = 0
-        self.model = model
+        #: Until its first statement has run.
+        self.queryset = queryset
         self.statement: Optional[Statement] = None
-        self.reads: Optional[dict[Any, int]] = None
+        #: Ids of causes that led from rows of this fetch to other statements, by descriptor.
+        self.causes: Optional[dict[Any, int]] = None
+        self.reads: Any = None
 
     def __reduce__(self) -> Any:
         return (int, ())
@@ -37,40 +37,33 @@ class Fetch:
         return self
 
 
-class Statement:
-    """A statement whose line is not written yet: its rows are still being read."""
-
-    __slots__ = ("time", "head", "stack", "scope", "tail", "rows", "cause", "generation")
-
-    def __init__(self, time: int, head: str, stack: int, scope: int, tail: str, rows: int, cause: int, generation: int) -> None:
-        self.time = time
-        self.head = head
-        self.stack = stack
-        self.scope = scope
-        self.tail = tail
-        self.rows = rows
-        self.cause = cause
-        self.generation = generation
-
+#: A statement whose line is not written yet, as its rows are still being read: the line before and after the number of
+#: rows, that number as the driver gave it, the end of the fetch's line, the file's generation.
+Statement = tuple[str, str, int, str, int]
 
 #: The fetch whose first statement has not run yet.
 expecting: ContextVar[Optional[Fetch]] = ContextVar("luthier_fetch", default=None)
 
 
-def write_statement(fetch: Fetch, rows: Optional[int]) -> None:
+def write_statement(fetch: Fetch, model: type, rows: Optional[int]) -> None:
     """Writes the statement of a fetch and, when its rows are known, the fetch itself."""
-    statement, fetch.statement = fetch.statement, None
     writer = recording.writer
-    if statement is None or statement.generation != writer.generation or writer.fd < 0:
+    if fetch.statement is None:
         return
-    counted = rows if rows is not None and statement.rows < 0 else statement.rows
-    text = f"{statement.head}{counted}{statement.tail}"
-    if rows is not None:
-        model = writer.name(fetch.model._meta.label)
-        fetch.id = writer.next("fetch")
-        fetch.generation = writer.generation
-        text = f'{text}["r",{fetch.id},{model},{statement.stack},{statement.scope},{rows},{statement.time},{statement.cause}]\n'
-    writer.write_bytes(text.encode())
+    head, tail, counted, end, generation = fetch.statement
+    fetch.statement = None
+    if generation != writer.generation or writer.fd < 0:
+        return
+    if rows is None:
+        writer.write_bytes(f"{head}{counted}{tail}".encode())
+        return
+    number = writer.model_names.get(model) or writer.model_name(model)
+    fetch.id = next(writer.fetch_ids)
+    fetch.generation = generation
+    stack_and_scope, time_and_cause = end.split("|")
+    writer.write_bytes(
+        f'{head}{rows if counted < 0 else counted}{tail}["r",{fetch.id},{number},{stack_and_scope},{rows},{time_and_cause}]\n'.encode()
+    )
 
 
 def mark(fetch: Fetch, queryset: Any, rows: list[Any]) -> None:

@@ -90,7 +90,7 @@ def write_beginning(scope: Scope) -> None:
     if parent is not None and parent.is_sampled and parent.generation != writer.generation and parent.pid == writer.pid:
         write_beginning(parent)
     above = parent.id if parent is not None and parent.generation == writer.generation else 0
-    scope.id = writer.next("scope")
+    scope.id = next(writer.scope_ids)
     scope.generation = writer.generation
     writer.write(["b", scope.id, above, scope.kind, scope.name, scope.perf_start or writer.now(), scope.thread, {}])
 

@@ -46,12 +46,12 @@ class Stacks:
         self.special[id(code)] = kind
         self.kinds[id(code)] = kind
 
-    def capture(self, frame: Optional[FrameType]) -> tuple[int, Optional[Cause]]:
-        """The id of the stack from `frame` outwards, and what caused the statement there."""
+    def capture(self, frame: Optional[FrameType], fetch: Any) -> tuple[int, Optional[Cause]]:
+        """The id of the stack from `frame` outwards, and what caused the statement there, the first of `fetch` if given."""
         kind_of = self.kinds.get
         key: list[Any] = []
         frames: list[Any] = []
-        cause: Optional[Cause] = None
+        cause = None if fetch is None else _cause_of_queryset(fetch.queryset)
         innermost: Optional[FrameType] = None
         is_searching = True
         is_edge = True
@@ -206,11 +206,16 @@ def _look_for_cause(kind: int, frame: FrameType, found: Optional[Cause]) -> tupl
     if kind == MANAGER:
         instance = getattr(owner, "instance", None)
         return ((MANAGER, owner, instance), True) if instance is not None else (None, True)
-    left = getattr(owner.query, "_luthier", None)
-    if left.__class__ is not int and left is not None:
-        return (MANAGER, left, left.instance), True
-    instance = owner._hints.get("instance")
-    return ((QUERYSET, owner, instance), True) if instance is not None else (None, True)
+    return _cause_of_queryset(owner), True
+
+
+def _cause_of_queryset(queryset: Any) -> Optional[Cause]:
+    """What a related manager left on its querysets tells whose they are."""
+    left = queryset.query.__dict__.get("_luthier")
+    if left is not None and left.__class__ is not int:
+        return MANAGER, left, left.instance
+    instance = queryset._hints.get("instance")
+    return (QUERYSET, queryset, instance) if instance is not None else None
 
 
 def code_of(function: Any) -> Optional[CodeType]:

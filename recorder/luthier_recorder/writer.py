@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
 import sys
@@ -59,7 +60,11 @@ class Writer:
         self.stack_keys: dict[Hashable, int] = {}
         self.names = Table()
         self.causes = Table()
-        self.counters = {"scope": 0, "connection": 0, "fetch": 0}
+        self.model_names: dict[type, int] = {}
+        #: `next()` of these is atomic.
+        self.scope_ids = itertools.count(1)
+        self.connection_ids = itertools.count(1)
+        self.fetch_ids = itertools.count(1)
 
     def is_ready(self) -> bool:
         """Whether a line can be written: the file is open, or could be opened now."""
@@ -68,12 +73,6 @@ class Writer:
     def now(self) -> int:
         """Microseconds since the epoch that the header names."""
         return (time.perf_counter_ns() - self.base) // 1000
-
-    def next(self, what: str) -> int:
-        """A fresh id for a scope, a connection or a fetch."""
-        with self.lock:
-            self.counters[what] += 1
-            return self.counters[what]
 
     def open(self) -> bool:
         with self.lock:
@@ -186,6 +185,15 @@ class Writer:
 
     def name(self, text: str) -> int:
         return self.intern(self.names, text, lambda number: ["n", number, text])
+
+    def model_name(self, model: type) -> int:
+        """The id of a model's label."""
+        known = self.model_names.get(model)
+        if known is None:
+            known = self.name(model._meta.label)  # type: ignore[attr-defined]
+            if known:
+                self.model_names[model] = known
+        return known
 
     def statement(self, sql: str) -> int:
         text = sql if len(sql) <= LONGEST_SQL else sql[:LONGEST_SQL] + "…"

@@ -84,7 +84,7 @@ def note(kind: str, start: int, target: Callable[[], str]) -> None:
     writer = recording.writer
     if watched is None or not scope.is_sampled or not writer.is_ready() or writer.is_full:
         return
-    stack, _ = stacks.capture(sys._getframe(2))
+    stack, _ = stacks.capture(sys._getframe(2), None)
     time_of_start = (start - writer.base) // 1000
     writer.write(["w", time_of_start, duration, kind, target(), stack, scope.id, watched.id])
 

@@ -10,7 +10,7 @@ from typing import Any, Callable, Optional
 from .. import scopes
 from ..causes import intern_cause
 from ..fence import fenced, note_error
-from ..fetches import Statement, expecting, write_statement
+from ..fetches import expecting
 from ..recording import recording
 from ..stack import STOP, code_of, stacks
 from ..writer import encode
@@ -50,10 +50,13 @@ class ConnectionWatch:
         """Writes the statement's line, or leaves it with the fetch that waits for its rows."""
         try:
             duration = (perf_counter_ns() - start) // 1000
-            scope = scopes.of_statement()
+            writer = recording.writer
+            generation = writer.generation
+            scope = scopes.current.get()
+            if scope is None or scope.generation != generation or scope.has_ended:
+                scope = scopes.of_statement()
             if not scope.is_sampled:
                 return
-            writer = recording.writer
             if writer.fd < 0 and not writer.open():
                 return
             if writer.is_full:
@@ -63,17 +66,19 @@ class ConnectionWatch:
                 self.introduce()
             text = sql if sql.__class__ is str else as_text(sql, self.connection)
             statement = writer.statements.ids.get(text) or writer.statement(text)
-            stack, found = stacks.capture(sys._getframe(2))
+            stack, found = stacks.capture(sys._getframe(2), fetch)
             cause, instance = intern_cause(found) if found is not None else (0, 0)
             time = (start - writer.base) // 1000
             head = f'["x",{time},{duration},{statement},{stack},{scope.id},{self.id},{self.state()},'
-            tail = f",{cause},{instance}]\n" if error is None and not many and not recording.config.literals else self.tail(
-                cause, instance, error, params, many
-            )
+            if error is None and not many and not recording.config.literals:
+                tail = f",{cause},{instance}]\n"
+            else:
+                tail = self.tail(cause, instance, error, params, many)
             rows = -1 if error is not None else row_count(context)
-            if fetch is not None and fetch.statement is None and error is None:
+            if fetch is not None and error is None:
                 expecting.set(None)
-                fetch.statement = Statement(time, head, stack, scope.id, tail, rows, cause, writer.generation)
+                fetch.queryset = None
+                fetch.statement = (head, tail, rows, f"{stack},{scope.id}|{time},{cause}", writer.generation)
                 return
             writer.write_bytes(f"{head}{rows}{tail}".encode())
         except Exception:
@@ -101,7 +106,7 @@ class ConnectionWatch:
         connection = self.connection
         if not writer.is_ready():
             return
-        self.id = writer.next("connection")
+        self.id = next(writer.connection_ids)
         facts = {} if connection.connection is None else facts_of(connection)
         if writer.write(["o", self.id, connection.alias, connection.vendor, writer.now(), facts]):
             self.generation = writer.generation

@@ -10,7 +10,8 @@ from ..stack import DESCRIPTOR, EDGE, MANAGER, NODE, PREFETCH, QUERYSET, REFRESH
 from .wrap import wrap
 
 MANAGER_METHODS = frozenset(("count", "exists"))
-EVALUATIONS = ("_fetch_all", "count", "exists", "aggregate", "_iterator")
+#: Not `_fetch_all` and `_iterator`: what they evaluate is known without looking at their frames.
+EVALUATIONS = ("count", "exists", "aggregate")
 
 
 def watch(register: Callable[[str, Callable[[ModuleType], None]], None]) -> None:

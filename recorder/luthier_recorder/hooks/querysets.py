@@ -28,7 +28,7 @@ def _around_fetch_all(original: Callable[..., Any], iterable: type) -> Callable[
     def _fetch_all(self: Any) -> Any:
         if self._result_cache is not None or self._iterable_class is not iterable:
             return original(self)
-        fetch = Fetch(self.model)
+        fetch = Fetch(self)
         outer = expecting.get()
         expecting.set(fetch)
         self.__dict__["_luthier"] = fetch
@@ -42,7 +42,7 @@ def _around_fetch_all(original: Callable[..., Any], iterable: type) -> Callable[
             expecting.set(outer)
             self.__dict__.pop("_luthier", None)
             if fetch.statement is not None:
-                finish_without_rows(fetch)
+                finish_without_rows(self, fetch)
 
     return _fetch_all
 
@@ -63,7 +63,7 @@ def finish(queryset: Any, fetch: Fetch) -> None:
         rows = queryset._result_cache
         if fetch.statement is None or rows is None:
             return
-        write_statement(fetch, len(rows))
+        write_statement(fetch, queryset.model, len(rows))
         mark(fetch, queryset, rows)
     except Exception:
         note_error("fetch")
@@ -77,10 +77,10 @@ def tell(fetch: Fetch, queryset: Any, rows: Any) -> None:
         note_error("fields")
 
 
-def finish_without_rows(fetch: Fetch) -> None:
+def finish_without_rows(queryset: Any, fetch: Fetch) -> None:
     """The rows could not be read; the statement ran all the same."""
     try:
-        write_statement(fetch, None)
+        write_statement(fetch, queryset.model, None)
     except Exception:
         note_error("fetch")
 
@@ -100,13 +100,13 @@ def marked(queryset: Any, rows: Any) -> Any:
     try:
         while True:
             if fetch is None:
-                fetch, outer = Fetch(queryset.model), expecting.get()
+                fetch, outer = Fetch(queryset), expecting.get()
                 expecting.set(fetch)
                 try:
                     row = next(rows, _END)
                 finally:
                     expecting.set(outer)
-                    open_fetch(fetch)
+                    open_fetch(queryset, fetch)
             else:
                 row = next(rows, _END)
             if row is _END:
@@ -126,9 +126,9 @@ def marked(queryset: Any, rows: Any) -> Any:
 _END = object()
 
 
-def open_fetch(fetch: Fetch) -> None:
+def open_fetch(queryset: Any, fetch: Fetch) -> None:
     try:
         if fetch.statement is not None:
-            write_statement(fetch, -1)
+            write_statement(fetch, queryset.model, -1)
     except Exception:
         note_error("iterator")
