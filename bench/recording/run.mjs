@@ -16,13 +16,16 @@ try {
   const before = process.memoryUsage().rss;
   const { readRecording } = await import(pathToFileURL(path.join(root, "dist/sources/recordings.js")).href);
   const started = performance.now();
+  const used = process.cpuUsage();
   const recording = readRecording(folder);
   const seconds = (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(used);
+  const busy = (user + system) / 1e6;
   const peak = process.resourceUsage().maxRSS / 1000;
   process.stdout.write(
     [
       `${Math.round(recording.bytes / 1e6)} MB, ${recording.lines} lines, ${recording.statements} statements, ${recording.processes} processes`,
-      `${seconds.toFixed(1)} s: ${Math.round(recording.bytes / 1e6 / seconds)} MB/s, ${Math.round(recording.lines / seconds / 1000)} thousand lines/s`,
+      `${seconds.toFixed(1)} s: ${Math.round(recording.bytes / 1e6 / seconds)} MB/s, ${Math.round(recording.lines / seconds / 1000)} thousand lines/s; ${busy.toFixed(1)} s of processor time`,
       `peak memory ${Math.round(peak)} MB (${Math.round(before / 1e6)} MB before reading)`,
       `${recording.rowClusters.length} clusters, ${recording.scopes.length} routes`,
       "",

@@ -3,6 +3,7 @@ import { UsageError } from "../model/usage-error.ts";
 import { foldSql } from "./fold-sql.ts";
 import { FORMAT_VERSION, listAt, numberAt, recordAt, textAt, type Line } from "./lines.ts";
 import { closeTransaction, noteIdle, OpenScope, type OpenTransaction, placeOf, type RowGroup } from "./open-scope.ts";
+import { Recent } from "./recent.ts";
 import { into, type Tallies, type UseTally } from "./tallies.ts";
 
 interface Fetch {
@@ -34,7 +35,7 @@ interface Connection {
 }
 
 /** Fetches and causes that are kept: what is older has no rows left that could ask for more, or is given up. */
-const MOST_KEPT = 200_000;
+const LEAST_KEPT = 100_000;
 
 const CAUSES: ReadonlySet<string> = new Set<CauseKind>(["forward", "reverse-one", "manager", "deferred", "generic", "refresh", "prefetch"]);
 const SCOPES: ReadonlySet<string> = new Set<ScopeKind>(["request", "task", "command", "test", "setup", "process"]);
@@ -58,9 +59,9 @@ export class ProcessReader {
   private readonly counted = new Map<number, number>();
   private readonly connections = new Map<number, Connection>();
   private readonly open = new Map<string, number>();
-  private readonly fetches = new Map<number, Fetch>();
-  private readonly causes = new Map<number, Cause>();
-  private readonly groups = new Map<string, number>();
+  private readonly fetches = new Recent<number, Fetch>(LEAST_KEPT);
+  private readonly causes = new Recent<number, Cause>(LEAST_KEPT);
+  private readonly groups = new Recent<string, number>(LEAST_KEPT);
   private readonly places = new Map<number, number>();
   private readonly lastStatement = new Map<number, number>();
   private readonly outside = new OpenScope("process", "outside any scope", 0, null);
@@ -183,7 +184,7 @@ export class ProcessReader {
     const field = this.names.get(numberAt(line, 4)) ?? "";
     const path = joinPath(fetch?.path ?? "", field);
     const root = fetch?.root ?? fetch;
-    keep(this.causes, numberAt(line, 1), {
+    this.causes.set(numberAt(line, 1), {
       kind: kind as CauseKind,
       owner: symbols.text(this.names.get(numberAt(line, 3)) ?? ""),
       field: symbols.text(field),
@@ -198,7 +199,7 @@ export class ProcessReader {
     const known = this.groups.get(key);
     if (known !== undefined) return known;
     this.groupCount += 1;
-    keep(this.groups, key, this.groupCount);
+    this.groups.set(key, this.groupCount);
     return this.groupCount;
   }
 
@@ -316,7 +317,7 @@ export class ProcessReader {
       path: cause === null || cause.root === null ? "" : tallies.symbols.textOf(cause.path),
       prefetch: cause?.kind === "prefetch" ? tallies.symbols.textOf(cause.field) : null,
     };
-    keep(this.fetches, id, one);
+    this.fetches.set(id, one);
     this.countUse(one, cause?.fetch ?? null, cause?.owner ?? 0);
   }
 
@@ -435,14 +436,6 @@ function rebaseFrom(recorded: string, root: string): (file: string) => string | 
   if (from.startsWith(to)) return (file) => from.slice(to.length) + file;
   if (to.startsWith(from)) return (file) => (`${from}${file}`.startsWith(to) ? `${from}${file}`.slice(to.length) : null);
   return (file) => file;
-}
-
-/** The oldest goes when there are too many. */
-function keep<K, V>(map: Map<K, V>, key: K, value: V): void {
-  map.set(key, value);
-  if (map.size <= MOST_KEPT) return;
-  const [oldest] = map.keys();
-  if (oldest !== undefined) map.delete(oldest);
 }
 
 /** Django's lookup path; a nested prefetch names the whole of it. */

@@ -5,6 +5,7 @@ import { findRecording, readRecording } from "../sources/recordings.ts";
 import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
 import { RecordedProcess, writeRecording } from "../../tests/support/write-recording.ts";
 import { foldSql } from "./fold-sql.ts";
+import { Recent } from "./recent.ts";
 import { selectedColumns } from "./select-list.ts";
 import { SpreadCounter } from "./spread.ts";
 import { isBlamable } from "./user-code.ts";
@@ -273,4 +274,10 @@ test.each([
   ["shop/latest.py", true],
 ])("%s may be blamed: %s", (file, expected) => {
   expect(isBlamable({ file, owner: "project", line: 1, name: "f", kind: "python" })).toBe(expected);
+});
+
+test("what was set lately is kept, and the rest given up", () => {
+  const recent = new Recent<number, string>(3);
+  for (let key = 1; key <= 8; key += 1) recent.set(key, `v${key}`);
+  expect([1, 2, 3, 4, 5, 6, 7, 8].map((key) => recent.get(key))).toEqual([undefined, undefined, undefined, "v4", "v5", "v6", "v7", "v8"]);
 });
