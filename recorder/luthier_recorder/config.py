@@ -15,6 +15,7 @@ class Config(NamedTuple):
     fields: bool = False
     sample: float = 1.0
     max_size: int = 0
+    bodies: bool = False
 
     @classmethod
     def read(cls, given: dict[str, Any]) -> Config:
@@ -26,4 +27,5 @@ class Config(NamedTuple):
             fields=bool(given.get("fields")),
             sample=float(given.get("sample", 1.0)),
             max_size=int(given.get("maxSize", 0)),
+            bodies=bool(given.get("bodies")),
         )

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import type { Config } from "../model/config.ts";
@@ -58,7 +58,8 @@ export async function prepare(
   const baseline = await readBaseline(config, flags.updateBaseline === true);
   const changed = flags.since === undefined ? null : await changedSince(root, flags.since);
   const { withRecordings } = await import("./recordings.ts");
-  const whole = await withRecordings(await analyse(root, config, environment), root, { given: flags.recording, exclude: config.exclude }, environment);
+  const recorded = await withRecordings(await analyse(root, config, environment), root, { given: flags.recording, exclude: config.exclude }, environment);
+  const whole = await withLastProofs(root, recorded);
   if (isNothingExamined(whole)) throw nothingToExamine(given);
   const rules = await environment.rules();
   const ids = shortIds(whole.findings);
@@ -76,6 +77,13 @@ export async function prepare(
   };
   const analyseWith = (texts: ReadonlyMap<string, string>): Promise<Report> => analyse(root, config, environment, texts);
   return { root, config, report, whole, context, analyseWith, stale };
+}
+
+/** What `fix --prove` found out is evidence until the code changes. */
+async function withLastProofs(root: string, report: Report): Promise<Report> {
+  if (!existsSync(path.join(root, ".luthier", "prove"))) return report;
+  const { withProofs } = await import("../sources/proof-file.ts");
+  return { ...report, findings: withProofs(root, report.findings) };
 }
 
 /** The project's folder, as an absolute path. */

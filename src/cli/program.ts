@@ -13,7 +13,8 @@ import type { RecordFlags } from "./record.ts";
 export async function run(args: readonly string[], environment: Environment): Promise<number> {
   const state: { status: number } = { status: 0 };
   try {
-    await buildProgram(environment, state).parseAsync([...args], { from: "user" });
+    const { own, command } = splitAtDashes(args);
+    await buildProgram(environment, command, state).parseAsync([...own], { from: "user" });
     return state.status;
   } catch (error) {
     if (!(error instanceof CommanderError)) return reportFailure(error, environment);
@@ -32,7 +33,20 @@ function toUsageError({ message }: CommanderError): UsageError {
   );
 }
 
-function buildProgram(environment: Environment, state: { status: number }): Command {
+/** `luthier fix PATH -- COMMAND…`: what stands after the dashes is no argument of ours. */
+function splitAtDashes(args: readonly string[]): { readonly own: readonly string[]; readonly command: readonly string[] } {
+  const dashes = args.indexOf("--");
+  if (args[0] !== "fix" || dashes < 0) return { own: args, command: [] };
+  return { own: args.slice(0, dashes), command: args.slice(dashes + 1) };
+}
+
+function refuseProofOptions({ apply, repeat }: FixFlags, command: readonly string[]): void {
+  const given = [command.length > 0 && "a command", apply && "--apply", repeat !== undefined && "--repeat"].find(Boolean);
+  if (given === undefined) return;
+  throw new UsageError("bad-usage", `${String(given)} is for --prove.`, "Prove fixes with luthier fix --prove -- COMMAND, or leave it out.");
+}
+
+function buildProgram(environment: Environment, command: readonly string[], state: { status: number }): Command {
   const { stdout, stderr, version } = environment;
   const program = new Command("luthier")
     .description("Finds, explains and fixes slow database access in Django projects.")
@@ -67,9 +81,19 @@ function buildProgram(environment: Environment, state: { status: number }): Comm
     .option("--dry-run", "print a unified diff and change nothing")
     .option("--unsafe", "apply also the fixes that a person should review")
     .option("--force", "apply even if git could not restore what was there")
+    .option("--prove", "try the fixes in a copy: run the command after -- before and after, keep what helps")
+    .option("--repeat <count>", "with --prove: how often to run it before and after (default: 3)", parseCount)
+    .option("--apply", "with --prove: write what was proven to the project")
+    .usage("[options] [path] [-- command...]")
     .action(async (path: string, flags: FixFlags) => {
-      const { fix } = await import("./fix.ts");
-      state.status = await fix(path, flags, environment);
+      if (flags.prove) {
+        const { fixAndProve } = await import("./fix-prove.ts");
+        state.status = await fixAndProve(path, flags, command, environment);
+      } else {
+        refuseProofOptions(flags, command);
+        const { fix } = await import("./fix.ts");
+        state.status = await fix(path, flags, environment);
+      }
     });
 
   program
@@ -153,7 +177,7 @@ function withCommonOptions(command: Command): Command {
     .option("--since <ref>", "only findings on lines changed since a commit")
     .option("--recording <dir>", "a recording, or two of different sizes (default: the project's latest)", collect)
     .option("--exclude <glob>", "do not read these files (repeatable)", collect)
-    .option("--jobs <count>", "how many workers (default: one a core)", parseJobs)
+    .option("--jobs <count>", "how many workers (default: one a core)", parseCount)
     .option("--no-cache", "analyse every file anew");
 }
 
@@ -187,10 +211,10 @@ function parseTolerance(value: string): Tolerance {
   return percent === "%" ? { statements: 0, share: Number(number) / 100 } : { statements: Number(number), share: 0 };
 }
 
-function parseJobs(value: string): number {
-  const jobs = Number(value);
-  if (!Number.isInteger(jobs) || jobs < 1) throw new InvalidArgumentError("It must be a whole number from 1 on.");
-  return jobs;
+function parseCount(value: string): number {
+  const count = Number(value);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError("It must be a whole number from 1 on.");
+  return count;
 }
 
 function parseRate(value: string): number {

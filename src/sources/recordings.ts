@@ -49,7 +49,8 @@ export function readRecording(folder: string, { root = null, progress = () => {}
   let done = 0;
   for (const file of files) {
     const reader = new ProcessReader(tallies, root);
-    done += readLines(file, tallies, reader, (bytes) => progress({ phase: "reading", done: Math.round((done + bytes) / MEGABYTE), total: Math.round(total / MEGABYTE), unit: "MB" }));
+    const sink = { take: (line: Line) => reader.add(line), breaks: () => (tallies.broken += 1) };
+    done += readLines(file, sink, (bytes) => progress({ phase: "reading", done: Math.round((done + bytes) / MEGABYTE), total: Math.round(total / MEGABYTE), unit: "MB" }));
     reader.finish();
     if (reader.header !== null && !reader.isForeign) processes.push(reader);
   }
@@ -57,7 +58,8 @@ export function readRecording(folder: string, { root = null, progress = () => {}
   return { folder, bytes: total, ...headOf(folder, processes), ...addUp(tallies) };
 }
 
-function processFiles(folder: string): string[] {
+/** The files of a recording, one a process, in the order in which they were begun. */
+export function processFiles(folder: string): string[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError("no-recording", `there is no recording in ${folder}.`, "Make one with luthier record -- COMMAND, or name its folder.");
   }
@@ -69,8 +71,14 @@ function nothingRecorded(folder: string): UsageError {
   return new UsageError("no-recording", `${folder} holds no process that was recorded.`, "Run the command that you recorded to its end, and see what it says on standard error.");
 }
 
-/** Hands a file's lines to the reader and returns its size. A last line without its newline is what a killed process left. */
-function readLines(file: string, tallies: Tallies, reader: ProcessReader, tick: (bytes: number) => void): number {
+/** Where the lines of a file go, and where it is said that one cannot be read. */
+export interface LineSink {
+  readonly take: (line: Line) => void;
+  readonly breaks: () => void;
+}
+
+/** Hands on a file's lines and returns its size. A last line without its newline is what a killed process left. */
+export function readLines(file: string, sink: LineSink, tick: (bytes: number) => void = () => {}): number {
   const descriptor = openSync(file, "r");
   let buffer = Buffer.allocUnsafe(CHUNK);
   let held = 0;
@@ -83,7 +91,7 @@ function readLines(file: string, tallies: Tallies, reader: ProcessReader, tick: 
       size += count;
       const end = buffer.subarray(0, held + count).lastIndexOf(10) + 1;
       if (end > 0) {
-        for (const line of parseLines(buffer.toString("utf8", 0, end - 1), tallies)) reader.add(line);
+        for (const line of parseLines(buffer.toString("utf8", 0, end - 1), sink)) sink.take(line);
         buffer.copyWithin(0, end, held + count);
       }
       held += count - end;
@@ -95,7 +103,7 @@ function readLines(file: string, tallies: Tallies, reader: ProcessReader, tick: 
 }
 
 /** All lines at once, which is several times as fast as one by one; one by one when any of them is no JSON array. */
-function parseLines(text: string, tallies: Tallies): readonly Line[] {
+function parseLines(text: string, { breaks }: Pick<LineSink, "breaks">): readonly Line[] {
   try {
     const lines = JSON.parse(`[${text.replaceAll("\n", ",")}]`) as unknown[];
     if (lines.every(Array.isArray)) return lines as Line[];
@@ -104,7 +112,7 @@ function parseLines(text: string, tallies: Tallies): readonly Line[] {
   }
   return text.split("\n").flatMap((line) => {
     const parsed = parseLine(line);
-    if (parsed === null) tallies.broken += 1;
+    if (parsed === null) breaks();
     return parsed === null ? [] : [parsed];
   });
 }

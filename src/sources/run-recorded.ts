@@ -13,6 +13,8 @@ export interface RecorderSettings {
   readonly sample: number;
   /** Bytes a process's file may have. */
   readonly maxSize: number;
+  /** Whether answers leave a hash of their body, to be compared with those of another run. */
+  readonly bodies?: boolean;
 }
 
 /** Passed on to the command. SIGINT only without a terminal: a terminal sends it to the command itself. */
@@ -37,13 +39,15 @@ interface RunOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly isTerminal: boolean;
+  /** A file descriptor that gets what the command says, and no input; our own streams when it is left out. */
+  readonly output?: number;
 }
 
-/** Runs the command on our own streams to its end; 128 + n when signal n ended it, as a shell says it. */
-export function runRecorded(command: readonly string[], { cwd, env, isTerminal }: RunOptions): Promise<number> {
+/** Runs the command to its end; 128 + n when signal n ended it, as a shell says it. */
+export function runRecorded(command: readonly string[], { cwd, env, isTerminal, output }: RunOptions): Promise<number> {
   const [program = "", ...args] = command;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env, stdio: "inherit" });
+    const child = spawn(program, args, { cwd, env, stdio: output === undefined ? "inherit" : ["ignore", output, output] });
     const stopForwarding = forwardSignals(child, isTerminal);
     child.once("error", (cause) => {
       stopForwarding();

@@ -33,10 +33,10 @@ export function useBuiltProgram(): () => string {
 }
 
 /** Runs the built luthier as a process of its own. */
-export function useBuiltCli(program: () => string = useBuiltProgram()): RunBuilt {
+export function useBuiltCli(program: () => string = useBuiltProgram(), hangMs: number = HANG_MS): RunBuilt {
   return (args, cwd) =>
     new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [program(), ...args], { cwd, timeout: HANG_MS });
+      const child = spawn(process.execPath, [program(), ...args], { cwd, timeout: hangMs });
       const output = { stdout: "", stderr: "" };
       child.stdout.on("data", (text: Buffer) => (output.stdout += text.toString()));
       child.stderr.on("data", (text: Buffer) => (output.stderr += text.toString()));
