@@ -73,7 +73,7 @@ function forwardSignals(child: ChildProcess, isTerminal: boolean): () => void {
 }
 
 function cannotStart(program: string, cause: Error): UsageError {
-  const isMissing = "code" in cause && cause.code === "ENOENT";
-  const sentence = isMissing ? `there is no program ${program}.` : `${program} could not be started: ${cause.message}.`;
-  return new UsageError(isMissing ? "no-such-program" : "cannot-start", sentence, "Give the command as you run it without luthier, after --.", { cause });
+  const remedy = "Give the command as you run it without luthier, after --.";
+  if ("code" in cause && cause.code === "ENOENT") return new UsageError("no-such-program", `there is no program ${program}.`, remedy, { cause });
+  return new UsageError("cannot-start", `${program} could not be started: ${cause.message}.`, remedy, { cause });
 }
