@@ -18,6 +18,7 @@ for (const path of readdirSync("src", { recursive: true, encoding: "utf8" })) {
   mkdirSync(dirname(join(out, path)), { recursive: true });
   cpSync(join("src", path), join(out, path));
 }
+cpSync("web", join(out, "web"), { recursive: true });
 cpSync("node_modules/tree-sitter-python/tree-sitter-python.wasm", join(out, "python/tree-sitter-python.wasm"));
 chmodSync(join(out, "cli/main.js"), 0o755);
 

@@ -2,6 +2,7 @@
 // the end how many checks passed and how many failed.
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import { ensureChromium } from "./browser.mjs";
 import { checkPackage } from "./pack-check.mjs";
 import { prepare, root } from "./prepare.mjs";
 import { ensurePythonEnv } from "./python-env.mjs";
@@ -29,6 +30,7 @@ async function main() {
   const started = Date.now();
   await prepare();
   await ensurePythonEnv();
+  ensureChromium();
   const total = { passed: 0, failed: 0 };
   const failed = [];
   for (const [name, run] of steps) {

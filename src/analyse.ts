@@ -9,11 +9,12 @@ import { TemplateStore } from "./dataflow/template-store.ts";
 import { toFindings } from "./findings.ts";
 import { frameworkHooks } from "./frameworks/registry.ts";
 import type { AnalyseOptions, Coverage, Notice, Progress, Report, RuleInput, RuleMeta } from "./model/index.ts";
-import { readProject, type ReadProject } from "./read-project.ts";
+import { environmentOf, readProject, type ReadProject } from "./read-project.ts";
 import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
 import { openCache, type Cache } from "./sources/cache.ts";
 import { byteOrderMarkLength, findFiles, type FoundFiles } from "./sources/find-files.ts";
+import { findLineLength } from "./sources/line-length.ts";
 import { readVersion } from "./cli/version.ts";
 
 export async function analyse(options: AnalyseOptions, progress: Progress): Promise<Report> {
@@ -47,6 +48,7 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
     program: read.discovery.program,
     text: (file) => read.readText(file) ?? "",
     thresholds: options.thresholds,
+    lineLength: findLineLength(options.root),
   };
   const findings = toFindings(await loadRules(), input, (file) => byteOrderMarkLength(path.join(options.root, file)));
   timer.lap("rules");
@@ -73,9 +75,14 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
 }
 
 /** Everything that a report depends on: the same key, the same report. The build is part of the cache's own stamp. */
-function reportKey({ exclude, settings, sourceRoots, conventions, thresholds }: AnalyseOptions, { files, notices, environments }: FoundFiles, cache: Cache): string {
+function reportKey(options: AnalyseOptions, found: FoundFiles, cache: Cache): string {
+  const { root, exclude, settings, sourceRoots, conventions, thresholds } = options;
+  const { files, notices, environments } = found;
   const key = createHash("sha256");
-  key.update(JSON.stringify({ exclude, settings, sourceRoots, conventions, thresholds, notices, environments, node: process.version }));
+  const settled = { exclude, settings, sourceRoots, conventions, thresholds, notices, environments };
+  key.update(JSON.stringify({ ...settled, lineLength: findLineLength(root), node: process.version }));
+  const environment = environmentOf(options, found);
+  if (environment !== null) key.update(JSON.stringify([environment.folders, ...environment.versions]));
   for (const { path: file, kind } of files) key.update(`${kind} ${file} ${cache.hashOf(file) ?? ""}\n`);
   for (const stub of conventions.flatMap((folder) => loadStubs(folder))) key.update(`${stub.file}\n${stub.text}\n`);
   return key.digest("base64url");

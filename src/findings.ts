@@ -5,8 +5,35 @@ import type { Edit, Finding, FindingDraft, Fix, FixDraft, Place, Rule, RuleInput
 /** `markLength`: bytes of a file's byte order mark, which the texts are without and the edits count. */
 export function toFindings(rules: readonly Rule[], input: RuleInput, markLength: (file: string) => number = () => 0): Finding[] {
   const seen = new Map<string, number>();
-  const findings = rules.flatMap((rule) => rule.check(input).map((draft) => toFinding(rule, draft, { ...input, markLength }, seen)));
+  const packages = packageFiles(input);
+  const heads = packages.size === 0 ? new Set<string>() : classHeads(input);
+  const isOwn = (draft: FindingDraft): boolean => packages.size === 0 || !isOfPackage(draft, packages, heads);
+  const findings = rules.flatMap((rule) =>
+    rule
+      .check(input)
+      .filter(isOwn)
+      .map((draft) => toFinding(rule, draft, { ...input, markLength }, seen)),
+  );
   return doubtGeneric(findings);
+}
+
+/** What is wrong within a package is not the project's to mend: neither seen there, nor whole behind one of the project's calls. */
+function isOfPackage({ places }: FindingDraft, packages: ReadonlySet<string>, heads: ReadonlySet<string>): boolean {
+  const [first] = places;
+  if (first === undefined) return false;
+  const isOneCall = places.length > 1 && places.every(({ span }) => span.file === first.span.file && span.start === first.span.start && span.end === first.span.end);
+  return (isOneCall && !heads.has(placeKey(first.span))) || places.some((spot) => packages.has(spot.span.file));
+}
+
+/** Classes of the project, which have querysets of their own where a base class asks for them. */
+function classHeads({ program }: RuleInput): ReadonlySet<string> {
+  return new Set(program.classes.flatMap(({ module, def }) => (module.origin === "project" ? [placeKey({ file: module.ir.file, start: def.start, end: def.headEnd })] : [])));
+}
+
+const placeKey = (span: Span): string => `${span.file}:${span.start}:${span.end}`;
+
+function packageFiles({ program }: RuleInput): ReadonlySet<string> {
+  return new Set([...program.modules.values()].flatMap((module) => (module.origin === "installed" ? [module.ir.file] : [])));
 }
 
 /** One expression that makes the querysets of so many models belongs to no view in particular. */

@@ -8,7 +8,9 @@ import type { AnalyseOptions, Module, ModelGraph, Notice, Progress } from "./mod
 import { decodeModule } from "./python/codec.ts";
 import { decodeText } from "./python/decode-text.ts";
 import type { SourceModule } from "./python/program.ts";
+import { readImportedPackages, type PackageSources } from "./read-packages.ts";
 import type { Cache } from "./sources/cache.ts";
+import { findEnvironment, type Environment } from "./sources/environment.ts";
 import { readBytes, readTextFile, type FoundFile, type FoundFiles } from "./sources/find-files.ts";
 import { lowerFiles } from "./sources/lower-files.ts";
 import { contentHash, type Pack } from "./sources/pack.ts";
@@ -22,21 +24,65 @@ export interface ReadProject {
   readonly modules: ReadonlyMap<string, Module>;
 }
 
+/** The environment whose packages the project imports. */
+export function environmentOf({ root, activeEnvironment }: AnalyseOptions, { environments }: FoundFiles): Environment | null {
+  return findEnvironment(root, environments, activeEnvironment);
+}
+
 export async function readProject(options: AnalyseOptions, found: FoundFiles, cache: Cache | null, progress: Progress): Promise<ReadProject> {
   const readText = textReader(options);
-  const { modules, notices } = await readModules(options, found, cache, progress);
+  const environment = environmentOf(options, found);
+  const stubs = await readStubs(options.conventions);
+  const { modules, notices, kept } = await readModules(options, found, cache, progress);
+  const installed = environment === null ? [] : await readImportedPackages(modules, { environment, described: describedBy(stubs), lower: packageLowering(cache, kept) });
+  // A change that is tried is no state of the project: nothing of it is kept.
+  if (cache !== null && options.texts === undefined && !isSame(kept, cache.modules)) cache.saveModules(kept);
   const discovery = discoverProject({
     root: options.root,
     modules,
     templates: found.files.filter((file) => file.kind === "template").map((file) => file.path),
     texts: found.files.filter((file) => file.kind === "text").map((file) => file.path),
     readText,
-    packages: await readPackages(options.conventions),
-    installedVersions: new Map(options.djangoVersion === undefined ? [] : [["django", options.djangoVersion]]),
+    packages: [...stubs, ...installed],
+    installedVersions: options.djangoVersion === undefined ? (environment?.versions ?? new Map()) : new Map([["django", options.djangoVersion]]),
     standIns,
   });
   const graph = buildModelGraph(discovery.program, discovery.project);
   return { discovery, graph, files: found.files, notices: [...found.notices, ...notices, ...discovery.project.notices], readText, modules };
+}
+
+function isSame(kept: Pack, before: Pack): boolean {
+  return kept.size === before.size && [...kept.keys()].every((key) => before.has(key));
+}
+
+/** Modules that stubs describe, and `django.*` where an adapter's stubs stand for the package. */
+function describedBy(stubs: readonly SourceModule[]): ReadonlySet<string> {
+  const described = new Set(stubs.map((one) => one.name));
+  for (const folder of stubFolders()) for (const { name } of loadStubs(folder)) described.add(`${name.split(".", 1)[0]}.*`);
+  return described;
+}
+
+/** Packages' modules out of the cache, the others lowered; all of them are kept. */
+function packageLowering(cache: Cache | null, kept: Map<string, Uint8Array>): PackageSources["lower"] {
+  return async (files) => {
+    const modules = new Map<string, Module>();
+    const missing: { readonly file: string; readonly bytes: Uint8Array }[] = [];
+    for (const { file, path: place } of files) {
+      const bytes = readBytes(place);
+      if (bytes === null) continue;
+      const key = contentHash(file, bytes);
+      const encoded = cache?.modules.get(key);
+      if (encoded === undefined) missing.push({ file, bytes });
+      else {
+        modules.set(file, decodeModule(encoded));
+        kept.set(key, encoded);
+      }
+    }
+    const keys = new Map(missing.map(({ file, bytes }) => [file, contentHash(file, bytes)]));
+    const keeps = (file: string, encoded: Uint8Array): void => void kept.set(keys.get(file) ?? "", encoded);
+    const lowered = await lowerFiles(missing, { jobs: 1, isKept: cache !== null, keeps, tick: () => undefined });
+    return new Map([...modules, ...lowered]);
+  };
 }
 
 function textReader({ root, texts: tried }: AnalyseOptions): ReadProject["readText"] {
@@ -53,9 +99,11 @@ function textReader({ root, texts: tried }: AnalyseOptions): ReadProject["readTe
 interface ReadModules {
   readonly modules: ReadonlyMap<string, Module>;
   readonly notices: readonly Notice[];
+  /** Encoded modules for the next run, by the hash of their text. */
+  readonly kept: Map<string, Uint8Array>;
 }
 
-/** What the cache has is decoded, the rest is lowered; the cache then holds the modules of this run. */
+/** What the cache has is decoded, the rest is lowered. */
 async function readModules({ root, jobs, texts }: AnalyseOptions, found: FoundFiles, cache: Cache | null, progress: Progress): Promise<ReadModules> {
   const python = found.files.filter((file) => file.kind === "python").map((file) => file.path);
   const notices: Notice[] = [];
@@ -91,16 +139,15 @@ async function readModules({ root, jobs, texts }: AnalyseOptions, found: FoundFi
     },
     tick: (files) => progress({ phase: "parsing", done: (done += files), total: python.length, unit: "files" }),
   });
-  if (cache !== null && texts === undefined && (kept.size !== cache.modules.size || missing.length > 0)) cache.saveModules(kept);
   const ordered = python.flatMap((file) => {
     const module = known.get(file) ?? lowered.get(file);
     return module === undefined ? [] : [[file, module] as const];
   });
-  return { modules: new Map(ordered), notices };
+  return { modules: new Map(ordered), notices, kept };
 }
 
 /** The built-in stubs were lowered when luthier was built; a project's own conventions are lowered here. */
-async function readPackages(conventions: readonly string[]): Promise<readonly SourceModule[]> {
+async function readStubs(conventions: readonly string[]): Promise<readonly SourceModule[]> {
   const stubs = [undefined, ...stubFolders(), ...conventions].flatMap((folder) => loadStubs(folder));
   const pack: Pack = readStubPack();
   const prepared = new Map<(typeof stubs)[number], Module>();

@@ -53,7 +53,7 @@ describe.each(ids)("%s", (id) => {
   });
 
   test("each fix silences its finding and raises no other", async () => {
-    const fixable = own.flatMap((one) => editsOf(one).map((edited) => ({ one, ...edited })));
+    const fixable = own.flatMap((one) => editsOf(one).map((applied) => ({ one, ...applied })));
     if (fixable.length === 0) return;
     const files = Object.fromEntries(fixable.map((each, index) => [`shop/cases/fixed_${index}.py`, each.text]));
     const report = await analyseShop({ "shop/cases/__init__.py": "", ...files });

@@ -23,7 +23,7 @@ test("applies the safe fixes, says how to undo them, and what is left", async ()
   );
   expect(stderr).toBe("Not applied: 1 fix to review (--unsafe applies it), 8 findings without an edit.\n");
   expect(status).toBe(1);
-  expect(git(cwd, "diff", "--stat")).toContain("1 file changed, 2 insertions(+), 1 deletion(-)");
+  expect(git(cwd, "diff", "--stat")).toContain("1 file changed, 1 insertion(+), 1 deletion(-)");
 });
 
 test("what it names as undo undoes it", async () => {
@@ -88,5 +88,26 @@ test("nothing to apply is said", async () => {
     status: 0,
     stdout: "Nothing applied.\n",
     stderr: "Not applied: 4 findings without an edit.\n",
+  });
+});
+
+describe("--prove says before it works that", () => {
+  const cases: readonly (readonly [string, readonly string[], string])[] = [
+    ["it needs a command", ["--prove"], "--prove needs a command to run before and after the fixes."],
+    ["a command is for it alone", ["--", "pytest"], "a command is for --prove."],
+    ["--apply is for it alone", ["--apply"], "--apply is for --prove."],
+    ["--repeat is for it alone", ["--repeat", "2"], "--repeat is for --prove."],
+    ["--repeat is a count", ["--prove", "--repeat", "0", "--", "pytest"], "It must be a whole number from 1 on."],
+    ["a dry run applies nothing", ["--prove", "--dry-run", "--apply", "--", "pytest"], "--dry-run and --apply contradict each other."],
+    ["there is something to prove", ["--prove", "--select", "2.1", "--", "pytest"], "has a safe fix to try."],
+  ];
+  test.each(cases)("%s", async (_, args, sentence) => {
+    expect(await fix(repository(), ...args)).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining(sentence) });
+  });
+
+  test("--apply could be undone, before anything is run", async () => {
+    const cwd = repository();
+    writeFiles(cwd, { "shop/admin.py": "changed" });
+    expect(await fix(cwd, "--prove", "--apply", "--", "pytest")).toMatchObject({ status: 2, stderr: expect.stringContaining("git does not have your changes") });
   });
 });

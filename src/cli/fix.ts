@@ -14,6 +14,9 @@ export interface FixFlags extends CommonFlags {
   readonly dryRun?: boolean;
   readonly unsafe?: boolean;
   readonly force?: boolean;
+  readonly prove?: boolean;
+  readonly repeat?: number;
+  readonly apply?: boolean;
 }
 
 /** `luthier fix`: 1 when a finding at or above `--fail-on` was left as it is, else 0. */
@@ -21,7 +24,8 @@ export async function fix(given: string, flags: FixFlags, environment: Environme
   const prepared = await prepare(given, flags, new Set(), environment);
   const { whole: before, analyseWith, context } = prepared;
   const chosen = chooseFixes(prepared.report.findings, flags.unsafe === true);
-  const plan = await verifyFixes(chosen, { before, read: context.read, analyse: analyseWith });
+  const { findLineLength } = await import("../sources/line-length.ts");
+  const plan = await verifyFixes(chosen, { before, read: context.read, lineLength: findLineLength(prepared.root), analyse: analyseWith });
   if (flags.dryRun) environment.stdout.write(renderDiffs(plan, prepared));
   else await apply(plan, prepared, flags.force === true, environment);
   environment.stderr.write(renderNotApplied(prepared.report.findings, plan, prepared.context));
@@ -29,7 +33,7 @@ export async function fix(given: string, flags: FixFlags, environment: Environme
 }
 
 /** Each finding's first fix, when it is an edit and safe enough. */
-function chooseFixes(findings: readonly Finding[], isUnsafeToo: boolean): readonly ChosenFix[] {
+export function chooseFixes(findings: readonly Finding[], isUnsafeToo: boolean): readonly ChosenFix[] {
   return findings.flatMap((finding) => {
     const [first] = finding.fixes;
     if (!first || first.edits.length === 0) return [];
@@ -38,7 +42,7 @@ function chooseFixes(findings: readonly Finding[], isUnsafeToo: boolean): readon
   });
 }
 
-function renderDiffs({ edits }: FixPlan, { context }: Prepared): string {
+export function renderDiffs({ edits }: FixPlan, { context }: Prepared): string {
   return [...edits]
     .map(([file, own]) => {
       const diff = unifiedDiff(`${context.pathPrefix}${file}`, context.read(file), own);
@@ -51,22 +55,31 @@ function renderDiffs({ edits }: FixPlan, { context }: Prepared): string {
 
 async function apply(
   plan: FixPlan,
-  { root, context }: Prepared,
+  prepared: Prepared,
   isForced: boolean,
   { stdout }: Environment,
 ): Promise<void> {
+  stdout.write(await writePlan(plan, prepared, isForced, renderApplied));
+}
+
+/** Writes the edits, if git or the user's word allows it, and returns what `render` says of them before they are written. */
+export async function writePlan(
+  plan: FixPlan,
+  { root, context }: Prepared,
+  isForced: boolean,
+  render: typeof renderApplied,
+): Promise<string> {
   const exists = (file: string): boolean => existsSync(path.join(root, file));
   const problem =
     plan.applied.length > 0 ? await whyGitCannotRestore(root, [...plan.edits.keys()].filter(exists)) : null;
   if (problem && !isForced) throw problem;
   const { writeEdits } = await import("../sources/write-files.ts");
-  // Counted before the files change.
-  const text = renderApplied(plan, context, problem === null, exists);
+  const text = render(plan, context, problem === null, exists);
   writeEdits(root, plan.edits);
-  stdout.write(text);
+  return text;
 }
 
-async function whyGitCannotRestore(root: string, files: readonly string[]): Promise<UsageError | null> {
+export async function whyGitCannotRestore(root: string, files: readonly string[]): Promise<UsageError | null> {
   const { treeState } = await import("../sources/git.ts");
   const state = await treeState(root, files);
   const remedy = "Commit or stash first, look with --dry-run, or write all the same with --force.";
@@ -78,7 +91,7 @@ async function whyGitCannotRestore(root: string, files: readonly string[]): Prom
   return new UsageError("dirty-tree", `git does not have your changes of ${state.files[0]}${others}.`, remedy);
 }
 
-function statusAfter(plan: FixPlan, { report, config }: Prepared, isDryRun: boolean): number {
+export function statusAfter(plan: FixPlan, { report, config }: Prepared, isDryRun: boolean): number {
   const mended = new Set(isDryRun ? [] : plan.applied.map(({ finding }) => finding));
   const left = report.findings.filter((finding) => !mended.has(finding));
   return left.some(({ severity }) => reachesSeverity(severity, config.failOn)) ? 1 : 0;

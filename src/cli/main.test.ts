@@ -85,11 +85,11 @@ describe("over a canned report", () => {
     });
     expect([status, stderr]).toEqual([1, ""]);
     const golden = readFileSync(path.join(repository, "src/report/goldens/check.txt"), "utf8");
-    // This build has neither `record`, `snapshot` nor `fix --prove`, so its hints name none of them.
+    // This build has no `snapshot`, so its hints do not name it.
     const withoutHints = (text: string): string =>
       text.replaceAll(/^ {2}proof .*$/gm, "").replace(/: luthier snapshot.*/, "");
     expect(withoutHints(stdout)).toBe(withoutHints(golden));
-    expect(stdout).toContain("  proof     none yet: the fix was not run\n");
+    expect(stdout).toContain("  proof     none yet: luthier fix --select k3f9 --prove -- COMMAND\n");
   });
 
   test("a reader that stops early is no error", async () => {

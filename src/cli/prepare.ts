@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import type { Config } from "../model/config.ts";
@@ -27,6 +27,8 @@ export interface CommonFlags {
   readonly cache: boolean;
   readonly verbose?: boolean;
   readonly quiet?: boolean;
+  /** Folders of recordings; without it the project's latest is taken. */
+  readonly recording?: readonly string[];
 }
 
 /** An analysis and what a person asked to see of it. */
@@ -55,7 +57,9 @@ export async function prepare(
   const config = await resolveConfig(root, flags, environment.cwd);
   const baseline = await readBaseline(config, flags.updateBaseline === true);
   const changed = flags.since === undefined ? null : await changedSince(root, flags.since);
-  const whole = await analyse(root, config, environment);
+  const { withRecordings } = await import("./recordings.ts");
+  const recorded = await withRecordings(await analyse(root, config, environment), root, { given: flags.recording, exclude: config.exclude }, environment);
+  const whole = await withLastProofs(root, recorded);
   if (isNothingExamined(whole)) throw nothingToExamine(given);
   const rules = await environment.rules();
   const ids = shortIds(whole.findings);
@@ -75,7 +79,15 @@ export async function prepare(
   return { root, config, report, whole, context, analyseWith, stale };
 }
 
-function findRoot(given: string, cwd: string): string {
+/** What `fix --prove` found out is evidence until the code changes. */
+async function withLastProofs(root: string, report: Report): Promise<Report> {
+  if (!existsSync(path.join(root, ".luthier", "prove"))) return report;
+  const { withProofs } = await import("../sources/proof-file.ts");
+  return { ...report, findings: withProofs(root, report.findings) };
+}
+
+/** The project's folder, as an absolute path. */
+export function findRoot(given: string, cwd: string): string {
   const root = path.resolve(cwd, given);
   const stats = statSync(root, { throwIfNoEntry: false });
   if (!stats) throw new UsageError("no-such-path", `${given} is not there.`, "Give the folder that holds manage.py.");
@@ -143,9 +155,10 @@ async function analyse(
 ): Promise<Report> {
   const { exclude, jobs, cache, settings, sourceRoots, conventions, thresholds } = config;
   const progress = progressLine(environment.stderr);
+  const active = environment.env["VIRTUAL_ENV"];
   try {
     return await environment.analyse(
-      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(texts && { texts }) },
+      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(texts && { texts }) },
       progress.step,
     );
   } finally {

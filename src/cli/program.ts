@@ -1,15 +1,20 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../model/usage-error.ts";
+import type { Tolerance } from "../workload/budget.ts";
 import type { CheckFlags } from "./check.ts";
+import type { BudgetFlags } from "./budget.ts";
 import type { Environment } from "./environment.ts";
 import type { FixFlags } from "./fix.ts";
+import type { ReportFlags } from "./report.ts";
 import { COULD_NOT_RUN, reportFailure } from "./failure.ts";
+import type { RecordFlags } from "./record.ts";
 
 /** Runs one command and returns its exit status: 0 nothing found, 1 findings, 2 could not run. */
 export async function run(args: readonly string[], environment: Environment): Promise<number> {
   const state: { status: number } = { status: 0 };
   try {
-    await buildProgram(environment, state).parseAsync([...args], { from: "user" });
+    const { own, command } = splitAtDashes(args);
+    await buildProgram(environment, command, state).parseAsync([...own], { from: "user" });
     return state.status;
   } catch (error) {
     if (!(error instanceof CommanderError)) return reportFailure(error, environment);
@@ -28,12 +33,26 @@ function toUsageError({ message }: CommanderError): UsageError {
   );
 }
 
-function buildProgram(environment: Environment, state: { status: number }): Command {
+/** `luthier fix PATH -- COMMAND…`: what stands after the dashes is no argument of ours. */
+function splitAtDashes(args: readonly string[]): { readonly own: readonly string[]; readonly command: readonly string[] } {
+  const dashes = args.indexOf("--");
+  if (args[0] !== "fix" || dashes < 0) return { own: args, command: [] };
+  return { own: args.slice(0, dashes), command: args.slice(dashes + 1) };
+}
+
+function refuseProofOptions({ apply, repeat }: FixFlags, command: readonly string[]): void {
+  const given = [command.length > 0 && "a command", apply && "--apply", repeat !== undefined && "--repeat"].find(Boolean);
+  if (given === undefined) return;
+  throw new UsageError("bad-usage", `${String(given)} is for --prove.`, "Prove fixes with luthier fix --prove -- COMMAND, or leave it out.");
+}
+
+function buildProgram(environment: Environment, command: readonly string[], state: { status: number }): Command {
   const { stdout, stderr, version } = environment;
   const program = new Command("luthier")
     .description("Finds, explains and fixes slow database access in Django projects.")
     .version(version)
     .exitOverride()
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .configureOutput({
       writeOut: (text) => stdout.write(text),
@@ -62,9 +81,60 @@ function buildProgram(environment: Environment, state: { status: number }): Comm
     .option("--dry-run", "print a unified diff and change nothing")
     .option("--unsafe", "apply also the fixes that a person should review")
     .option("--force", "apply even if git could not restore what was there")
+    .option("--prove", "try the fixes in a copy: run the command after -- before and after, keep what helps")
+    .option("--repeat <count>", "with --prove: how often to run it before and after (default: 3)", parseCount)
+    .option("--apply", "with --prove: write what was proven to the project")
+    .usage("[options] [path] [-- command...]")
     .action(async (path: string, flags: FixFlags) => {
-      const { fix } = await import("./fix.ts");
-      state.status = await fix(path, flags, environment);
+      if (flags.prove) {
+        const { fixAndProve } = await import("./fix-prove.ts");
+        state.status = await fixAndProve(path, flags, command, environment);
+      } else {
+        refuseProofOptions(flags, command);
+        const { fix } = await import("./fix.ts");
+        state.status = await fix(path, flags, environment);
+      }
+    });
+
+  program
+    .command("budget")
+    .description("hold each test and route to the queries that it sent before")
+    .argument("[path]", "the project's folder", ".")
+    .option("--update", "write luthier.lock from a recording")
+    .option("--check", "exit with 1 when a test or route sends more than luthier.lock allows")
+    .option("--recording <dir>", "the recording (default: the project's latest)", (value) => [value])
+    .option("--file <file>", "another file than luthier.lock in the project's folder")
+    .option("--tolerance <count>", "queries that a budget may be exceeded by, such as 2 or 5%", parseTolerance)
+    .option("--keep", "with --update: keep what the recording did not run")
+    .action(async (path: string, flags: BudgetFlags) => {
+      const { budget } = await import("./budget.ts");
+      state.status = await budget(path, flags, environment);
+    });
+
+  program
+    .command("report")
+    .description("write a page about a recording: one HTML file that needs nothing else")
+    .argument("[path]", "the project's folder", ".")
+    .option("--recording <dir>", "the recording, or two of different sizes (default: the project's latest)", collect)
+    .option("--output <file>", "where to write it (default: .luthier/report.html)")
+    .action(async (path: string, flags: ReportFlags) => {
+      const { report } = await import("./report.ts");
+      await report(path, flags, environment);
+    });
+
+  program
+    .command("record")
+    .description("run a command, and record what it asks of the database")
+    .argument("<command...>", "the command, after --: -- python manage.py test")
+    .option("--out <dir>", "the recording's folder (default: a new one in .luthier/recordings)")
+    .option("--literals", "keep the values of parameters too")
+    .option("--fields", "note which columns and relations are read")
+    .option("--sample <rate>", "record this part of the requests, tasks and tests", parseRate, 1)
+    .option("--max-size <size>", "at most this much for each process: 500M, 2G", parseSize, 1_000_000_000)
+    .passThroughOptions()
+    .action(async (command: readonly string[], flags: RecordFlags) => {
+      const { record } = await import("./record.ts");
+      state.status = await record(command, flags, environment);
     });
 
   program
@@ -105,8 +175,9 @@ function withCommonOptions(command: Command): Command {
     )
     .option("--baseline <file>", "leave out the findings that this file knows")
     .option("--since <ref>", "only findings on lines changed since a commit")
+    .option("--recording <dir>", "a recording, or two of different sizes (default: the project's latest)", collect)
     .option("--exclude <glob>", "do not read these files (repeatable)", collect)
-    .option("--jobs <count>", "how many workers (default: one a core)", parseJobs)
+    .option("--jobs <count>", "how many workers (default: one a core)", parseCount)
     .option("--no-cache", "analyse every file anew");
 }
 
@@ -134,8 +205,29 @@ function collect(value: string, before: readonly string[] | undefined): readonly
   return [...(before ?? []), value];
 }
 
-function parseJobs(value: string): number {
-  const jobs = Number(value);
-  if (!Number.isInteger(jobs) || jobs < 1) throw new InvalidArgumentError("It must be a whole number from 1 on.");
-  return jobs;
+function parseTolerance(value: string): Tolerance {
+  const [, number = "", percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(value) ?? [];
+  if (number === "") throw new InvalidArgumentError("It must be a number of queries such as 2, or a share such as 5%.");
+  return percent === "%" ? { statements: 0, share: Number(number) / 100 } : { statements: Number(number), share: 0 };
+}
+
+function parseCount(value: string): number {
+  const count = Number(value);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError("It must be a whole number from 1 on.");
+  return count;
+}
+
+function parseRate(value: string): number {
+  const rate = Number(value);
+  if (!(rate > 0 && rate <= 1)) throw new InvalidArgumentError("It must be above 0 and at most 1.");
+  return rate;
+}
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, K: 1e3, M: 1e6, G: 1e9 };
+
+function parseSize(value: string): number {
+  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)([KMG]?)B?$/i.exec(value.trim()) ?? [];
+  const size = Number(number) * (UNITS[unit.toUpperCase()] ?? 0);
+  if (size < 1) throw new InvalidArgumentError("It must be a size such as 500M or 2G.");
+  return Math.floor(size);
 }

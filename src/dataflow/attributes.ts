@@ -7,13 +7,14 @@ import { classFrame, isExternal } from "./frames.ts";
 import { collectionMethod } from "./collections.ts";
 import { unknownRow } from "./protocols.ts";
 import { managerAttribute, modelManager, querysetAttribute, superManagerAttribute } from "./querysets.ts";
-import { rowMethod } from "./rows.ts";
-import { dict, joinAll, literal, native, NO_ARGS, UNKNOWN, type FunctionValue, type ObjectValue, type RowValue, type SuperValue, type Value } from "./values.ts";
+import { modelMeta, rowMethod } from "./rows.ts";
+import { attributesOnly, joinAll, literal, native, NO_ARGS, UNKNOWN, type FunctionValue, type ObjectValue, type RowValue, type SuperValue, type Value } from "./values.ts";
 
 export function attribute(engine: Engine, value: Value, name: string, site: AccessSite): Value {
   switch (value.kind) {
     case "union":
-      return joinAll(value.values.map((one) => attribute(engine, one, name, site)));
+      // What is known of the others tells more than the name does.
+      return joinAll(value.values.map((one) => (one.kind === "unknown" ? UNKNOWN : attribute(engine, one, name, site))));
     case "row":
       return engine.rowAttribute(value, name, site) ?? UNKNOWN;
     case "queryset":
@@ -30,10 +31,8 @@ export function attribute(engine: Engine, value: Value, name: string, site: Acce
       return engine.symbol(engine.program.resolveDotted(`${value.module.name}.${name}`));
     case "external":
       return engine.symbol(engine.program.resolveDotted(`${value.name}.${name}`));
-    case "dict": {
-      const through = name === "through" ? value.entries.get("through") : undefined;
-      return through ?? collectionMethod(engine, value, name);
-    }
+    case "dict":
+      return value.entries.get(`.${name}`) ?? collectionMethod(engine, value, name);
     case "list":
       return collectionMethod(engine, value, name);
     case "literal":
@@ -107,6 +106,7 @@ function classAttribute(engine: Engine, cls: ClassInfo, name: string, site: Acce
   if (model !== null && !model.isAbstract) {
     if (name === "_default_manager" || name === "_base_manager") return modelManager(engine, model, model.defaultManager, site);
     if (model.managers.has(name) || name === "objects") return modelManager(engine, model, name, site);
+    if (name === "_meta") return modelMeta(model);
     const field = model.fields.get(name);
     if (field !== undefined) return throughClass(engine, field.relation?.through ?? null);
   }
@@ -119,7 +119,7 @@ function classAttribute(engine: Engine, cls: ClassInfo, name: string, site: Acce
 /** `Book.tags.through`: the class of the table between. */
 function throughClass(engine: Engine, label: string | null): Value {
   const through = label === null ? null : engine.graph.byLabel(label);
-  return through === null ? UNKNOWN : dict([["through", { kind: "class", cls: through.cls }]]);
+  return through === null ? UNKNOWN : attributesOnly([["through", { kind: "class", cls: through.cls }]]);
 }
 
 function superAttribute(engine: Engine, value: SuperValue, name: string, site: AccessSite): Value {

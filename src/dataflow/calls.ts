@@ -1,6 +1,6 @@
 /** Calls: binding of arguments, summaries, classes and outside functions. */
 import type { Expr, FunctionDef, Param, Span } from "../model/index.ts";
-import { argument, escapeArgs, keyedBy } from "./arguments.ts";
+import { escapeArgs, keyedBy } from "./arguments.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
@@ -28,6 +28,8 @@ const MAX_CONTEXTS_PER_ROOT = 2_000;
 export interface Summary {
   result: Value;
   isDone: boolean;
+  /** Values with a greater number were made by the call. */
+  readonly since: number;
   /** Runs and writes that happen outside any loop of the function itself. */
   readonly replay: readonly ((site: CallSite) => void)[];
 }
@@ -96,10 +98,10 @@ export function callFunction(
     for (const value of bound.values()) engine.escape(value);
     return UNKNOWN;
   }
-  const summary: Summary = { result: UNKNOWN, isDone: false, replay: [] };
+  const since = freshId();
+  const summary: Summary = { result: UNKNOWN, isDone: false, since, replay: [] };
   table.set(key, summary);
   const depends = engine.dependsOn;
-  const since = freshId();
   const captured = engine.recorder.capture(() => {
     summary.result = runFunction(engine, fn, self, bound, site, depends);
   });
@@ -145,16 +147,17 @@ function callSpans(site: CallSite, depth: number): Span[] {
 
 function reuse(summary: Summary, site: CallSite): Value {
   for (const again of summary.replay) again(site);
-  return refreshed(summary.result, site);
+  return refreshed(summary.result, site, summary.since);
 }
 
-/** A second call makes new objects: result caches and loops are not shared with the first call's. */
-export function refreshed(value: Value, site: { readonly frame: Frame }): Value {
+/** A second call makes new objects: result caches and loops are not shared with the first call's. What it was given stays the same. */
+export function refreshed(value: Value, site: { readonly frame: Frame }, since = 0): Value {
   if (value.kind === "queryset") {
     const id = freshId();
     return { ...value, id, source: id, evaluated: false, madeIn: site.frame.loop };
   }
-  if (value.kind === "row" && value.loop === null && site.frame.loop !== null && value.origin.kind !== "instance") {
+  const isMade = value.kind === "row" && value.path === "" && value.id > since;
+  if (isMade && value.loop === null && site.frame.loop !== null && value.origin.kind !== "instance") {
     return value.withoutCaller ? value : { ...value, loop: site.frame.loop };
   }
   return value;
@@ -222,6 +225,7 @@ export function functionFrame(fn: FunctionValue, self: Value | null, site: CallS
     language: "python",
     loop: site.frame.loop,
     branch: "",
+    isGuarded: false,
     returns: [],
     yields: [],
     template: null,
@@ -316,5 +320,3 @@ export function callMethod(engine: Engine, value: Value, name: string, args: Cal
   });
   return joinAll(results);
 }
-
-export { argument };

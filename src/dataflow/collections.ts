@@ -109,6 +109,8 @@ function dictCall(engine: Engine, value: DictValue, name: string, args: CallArgs
       return dictItems(value);
     case "keys":
       return listOf(value.keys ?? UNKNOWN);
+    // A template's context gives its variables as a dictionary.
+    case "flatten":
     case "copy": {
       const copied: DictValue = { ...value, id: freshId(), entries: new Map(value.entries) };
       return copied;

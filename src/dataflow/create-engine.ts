@@ -108,6 +108,7 @@ function newRow(engine: Engine, cls: ClassInfo, args: CallArgs, site: CallSite):
     asInstances: false,
     columns: new Set(),
     owner: null,
+    relation: null,
   }));
   const row = makeRow({ model, origin, isNew: true });
   for (const [name, value] of args.keywords) if (value.kind === "row") row.extra.set(name, value);

@@ -27,13 +27,13 @@ import {
   literal,
   native,
   NONE,
+  SET,
   UNKNOWN,
   type CallArgs,
   type DictValue,
   type Value,
 } from "./values.ts";
 import { applyPipe } from "./template-pipes.ts";
-import { recordComprehensionFold } from "./folds.ts";
 import { combineQuerysets, runQueryset } from "./querysets.ts";
 
 export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
@@ -68,7 +68,7 @@ export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
     case "not": {
       const value = engine.evaluate(expr.operand, frame);
       const known = engine.test(value, spanOf(frame.file, expr.operand), frame);
-      return known === null ? UNKNOWN : literal(!known);
+      return known === null ? SET : literal(!known);
     }
     case "compare":
       return engine.compare(expr, frame);
@@ -103,11 +103,15 @@ export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
       frame.env.vars.set(expr.name, { value, loop: engine.dependsOn });
       return value;
     }
-    case "format":
-      for (const part of expr.parts) {
-        engine.text(engine.evaluate(part, frame), spanOf(frame.file, part), frame);
-      }
-      return UNKNOWN;
+    case "format": {
+      const parts = expr.parts.map((part) => {
+        const value = engine.evaluate(part, frame);
+        engine.text(value, spanOf(frame.file, part), frame);
+        return value;
+      });
+      const text = joinedText(parts);
+      return text.kind === "unknown" ? SET : text;
+    }
     case "lookup": {
       const object = engine.evaluate(expr.object, frame);
       return engine.lookUp(object, expr.name, expr.calls, { ...siteOf(frame.file, expr, frame), receiver: expr.object });
@@ -181,6 +185,12 @@ function isRefinedByClass(origin: LiveOrigin, expr: Call, frame: Frame): boolean
   const isSuper = callee.kind === "name" && callee.name === "super";
   if (isSuper) origin.kind = "manager";
   return isSuper;
+}
+
+/** The text of parts that are known. */
+function joinedText(parts: readonly Value[]): Value {
+  const texts = parts.flatMap((one) => (one.kind === "literal" && typeof one.value === "string" ? [one.value] : []));
+  return texts.length === parts.length && texts.length > 0 ? literal(texts.join("")) : UNKNOWN;
 }
 
 /** `super()` stands for self with lookup after the class that holds the method. */
@@ -272,7 +282,6 @@ function dictValue(
 function comprehensionValue(engine: Engine, expr: Comprehension, frame: Frame): Value {
   const inner: Frame = { ...frame, env: newEnv(frame.env) };
   const element = runClauses(engine, expr, 0, inner);
-  recordComprehensionFold(engine, expr, inner);
   if (expr.value === null) {
     return listOf(element.key, expr.type === "dict" ? "list" : expr.type);
   }
@@ -350,6 +359,7 @@ function binaryValue(engine: Engine, expr: Binary, frame: Frame): Value {
     return UNKNOWN;
   }
   if (left.kind === "queryset") return combineQuerysets(engine, left, right, frame);
+  if (expr.operator === "|" && isType(left) && isType(right)) return list([left, right], "tuple");
   if (left.kind === "list" || right.kind === "list") return concatenated(left, right);
   if (expr.operator === "|" && left.kind === "dict") {
     const made = dict();
@@ -361,6 +371,12 @@ function binaryValue(engine: Engine, expr: Binary, frame: Frame): Value {
     if (typeof left.value === "string" && typeof right.value === "string") return literal(left.value + right.value);
   }
   return UNKNOWN;
+}
+
+/** A class or an alternative of classes: `Order | Invoice`. */
+function isType(value: Value): boolean {
+  if (value.kind === "list") return value.type === "tuple" && value.items !== null && value.items.length > 0 && value.items.every(isType);
+  return value.kind === "class" || (value.kind === "native" && value.key.startsWith("python."));
 }
 
 function concatenated(left: Value, right: Value): Value {
@@ -388,7 +404,7 @@ export function compareValues(engine: Engine, expr: Compare, frame: Frame): Valu
     known = decided(operator, left, value);
     left = value;
   }
-  return known === null || expr.rights.length > 1 ? UNKNOWN : literal(known);
+  return known === null || expr.rights.length > 1 ? SET : literal(known);
 }
 
 function decided(operator: string, left: Value, right: Value): boolean | null {
@@ -408,6 +424,7 @@ function decided(operator: string, left: Value, right: Value): boolean | null {
 function sameValue(left: Value, right: Value): boolean | null {
   if (left.kind === "literal" && right.kind === "literal") return left.value === right.value;
   const isNone = (value: Value): boolean => value.kind === "literal" && value.value === null;
+  if (isNone(right) && left.kind === "unknown" && left.isSet === true) return false;
   if (isNone(right) && left.kind !== "unknown" && left.kind !== "union" && left.kind !== "external") {
     return left.kind === "row" || left.kind === "literal" ? (left.kind === "literal" ? false : null) : false;
   }

@@ -4,12 +4,13 @@ import type { Engine } from "./engine.ts";
 import type { Binding, Frame, Loop } from "./frame.ts";
 import { combineQuerysets } from "./querysets.ts";
 import { spanOf } from "./recorder.ts";
-import { recordLoopFold } from "./folds.ts";
 import { escapeEnv } from "./escape.ts";
 import { noteDiscarded, noteUnread } from "./discards.ts";
 import { withDropped, withGiven } from "./load-tree.ts";
 import { freshId, join, joinAll, listOf, NO_ARGS, UNKNOWN, type RowValue, type Value } from "./values.ts";
+import { narrowing } from "./instances.ts";
 import { inLoop } from "./iteration.ts";
+import { endsAtOnce, loopOfCaller, runBlock, runOutside, varsOutside } from "./leaving.ts";
 import { macroValue } from "./template-run.ts";
 import { mergeDict, setItem } from "./dicts.ts";
 
@@ -35,11 +36,10 @@ function executeOne(engine: Engine, stmt: Stmt, frame: Frame): boolean {
       executeAugment(engine, stmt, frame);
       return false;
     case "return":
-      engine.dependsOn = 0;
-      frame.returns.push(stmt.value === null ? UNKNOWN : engine.evaluate(stmt.value, frame));
+      executeReturn(engine, stmt.value, frame);
       return true;
     case "raise":
-      if (stmt.value !== null) engine.escape(engine.evaluate(stmt.value, frame));
+      if (stmt.value !== null) executeRaise(engine, stmt.value, frame);
       return true;
     case "if":
       return executeIf(engine, stmt, frame);
@@ -73,6 +73,17 @@ function executeOne(engine: Engine, stmt: Stmt, frame: Frame): boolean {
   }
 }
 
+function executeReturn(engine: Engine, value: Expr | null, frame: Frame): void {
+  engine.dependsOn = 0;
+  const result = value === null ? UNKNOWN : runOutside(frame, loopOfCaller(frame), () => engine.evaluate(value, frame));
+  frame.returns.push(result);
+}
+
+/** An error is made once, and what its text costs is not what makes a page slow. */
+function executeRaise(engine: Engine, value: Expr, frame: Frame): void {
+  engine.recorder.capture(() => runOutside(frame, null, () => engine.escape(engine.evaluate(value, frame))));
+}
+
 function executeAssign(engine: Engine, stmt: Assign, frame: Frame): void {
   if (stmt.value === null) {
     const typed = engine.annotated(stmt.annotation, frame);
@@ -91,7 +102,7 @@ function executeAugment(engine: Engine, stmt: AugAssign, frame: Frame): void {
   engine.dependsOn = 0;
   const value = engine.evaluate(stmt.value, frame);
   const current = engine.evaluate(stmt.target, frame);
-  const inLoop = frame.loop?.id ?? 0;
+  const loopId = frame.loop?.id ?? 0;
   if (current.kind === "list") {
     const added = engine.iterate(value, spanOf(frame.file, stmt.value), frame).element;
     current.items = null;
@@ -105,7 +116,7 @@ function executeAugment(engine: Engine, stmt: AugAssign, frame: Frame): void {
   const isSetOperation = stmt.operator === "|" || stmt.operator === "&";
   const combined = isSetOperation && current.kind === "queryset" ? combineQuerysets(engine, current, value, frame) : null;
   const next = combined ?? (current.kind === "queryset" || value.kind === "queryset" ? join(current, value) : UNKNOWN);
-  if (stmt.target.kind === "name") engine.assign(stmt.target, next, frame, inLoop);
+  if (stmt.target.kind === "name") engine.assign(stmt.target, next, frame, loopId);
 }
 
 export function assign(engine: Engine, target: Expr, value: Value, frame: Frame, loop: number): void {
@@ -148,7 +159,10 @@ export function assign(engine: Engine, target: Expr, value: Value, frame: Frame,
 /** A new key forgets the row that was loaded for the old one; a row that is put there is at hand. */
 function assignToRow(row: RowValue, name: string, value: Value): void {
   const field = row.model.fields.get(name);
-  if (field === undefined) {
+  if (name === "pk" || field?.primaryKey === true) {
+    // A copy is made by taking the key away: nothing of the old one holds.
+    for (const key of ["pk", row.model.primaryKey]) row.extra.set(key, value);
+  } else if (field === undefined) {
     const keyOf = [...row.model.fields.values()].find((one) => one.relation !== null && one.attname === name);
     if (keyOf === undefined) row.extra.set(name, value);
     else row.load = withDropped(row.load, new Set([keyOf.name]));
@@ -176,12 +190,34 @@ function executeIf(engine: Engine, stmt: If, frame: Frame): boolean {
   engine.dependsOn = 0;
   const test = engine.evaluate(stmt.test, frame);
   const known = engine.test(test, spanOf(frame.file, stmt.test), frame);
-  if (known === true) return engine.execute(stmt.then, frame);
-  if (known === false) return engine.execute(stmt.otherwise, frame);
+  if (known === true) return executeBlock(engine, stmt.then, frame);
+  if (known === false) return executeBlock(engine, stmt.otherwise, frame);
+  if (spreadsWhatItTests(stmt)) return executeBlock(engine, stmt.then, frame);
+  const narrowed = narrowing(engine, stmt.test, frame);
+  const arm = (body: readonly Stmt[], known: ReadonlyMap<string, Binding>) => (): boolean => {
+    for (const [name, binding] of known) frame.env.vars.set(name, binding);
+    return executeBlock(engine, body, frame);
+  };
   return branches(engine, frame, [
-    [`${stmt.start}:then`, () => engine.execute(stmt.then, frame)],
-    [`${stmt.start}:else`, () => engine.execute(stmt.otherwise, frame)],
+    [`${stmt.start}:then`, arm(stmt.then, narrowed.then)],
+    [`${stmt.start}:else`, arm(stmt.otherwise, narrowed.otherwise)],
   ]);
+}
+
+/** `if names: rows = rows.prefetch_related(*names)`: without names the call would change nothing either. */
+function spreadsWhatItTests({ test, then, otherwise }: If): boolean {
+  if (otherwise.length > 0 || (test.kind !== "name" && test.kind !== "walrus")) return false;
+  const spreads = (expr: Expr): boolean => expr.kind === "name" && expr.name === test.name;
+  return then.every(
+    (stmt) =>
+      stmt.kind === "assign" &&
+      stmt.value?.kind === "call" &&
+      (stmt.value.args.some((one) => one.kind === "star" && spreads(one.value)) || stmt.value.keywords.some((one) => one.name === "" && spreads(one.value))),
+  );
+}
+
+function executeBlock(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
+  return runBlock(body, frame, (part) => engine.execute(part, frame));
 }
 
 type Arm = readonly [label: string, run: () => boolean];
@@ -229,8 +265,7 @@ function executeFor(engine: Engine, stmt: For, frame: Frame): boolean {
   if (endsAtOnce(stmt.body)) return executeOnce(engine, stmt, inLoop(element, frame.loop), frame);
   runLoop(stmt, loop, frame, () => {
     engine.assign(stmt.target, element, frame, loop.id);
-    engine.execute(stmt.body, frame);
-    recordLoopFold(engine, stmt, source, frame);
+    executeBlock(engine, stmt.body, frame);
   });
   engine.execute(stmt.otherwise, frame);
   return false;
@@ -250,33 +285,9 @@ function executeOnce(engine: Engine, stmt: For, element: Value, frame: Frame): b
   ]);
 }
 
-function endsAtOnce(body: readonly Stmt[]): boolean {
-  const last = body.at(-1);
-  const leaves = last?.kind === "return" || last?.kind === "raise" || (last?.kind === "jump" && last.type === "break");
-  return leaves && !body.some(mayContinue);
-}
-
-/** Can a statement of a loop's body start the next turn? */
-function mayContinue(stmt: Stmt): boolean {
-  switch (stmt.kind) {
-    case "jump":
-      return stmt.type === "continue";
-    case "if":
-      return [...stmt.then, ...stmt.otherwise].some(mayContinue);
-    case "with":
-      return stmt.body.some(mayContinue);
-    case "try":
-      return [...stmt.body, ...stmt.otherwise, ...stmt.finally, ...stmt.handlers.flatMap((one) => one.body)].some(mayContinue);
-    case "match":
-      return stmt.cases.some((one) => one.body.some(mayContinue));
-    default:
-      return false;
-  }
-}
-
 function executeWhile(engine: Engine, stmt: While, frame: Frame): boolean {
   const span = { file: frame.file, start: stmt.start, end: stmt.headEnd };
-  const loop: Loop = { id: freshId(), span, over: "while", origin: null, depth: frame.depth };
+  const loop: Loop = { id: freshId(), span, over: "while", origin: null, depth: frame.depth, outer: frame.loop };
   runLoop(stmt, loop, frame, () => {
     engine.test(engine.evaluate(stmt.test, frame), spanOf(frame.file, stmt.test), frame);
     engine.execute(stmt.body, frame);
@@ -288,14 +299,16 @@ function executeWhile(engine: Engine, stmt: While, frame: Frame): boolean {
 function runLoop(stmt: For | While, loop: Loop, frame: Frame, body: () => void): void {
   const before = frame.env.vars;
   const outer = frame.loop;
-  const branch = frame.branch;
+  const { branch, isGuarded } = frame;
   frame.env.vars = new Map(before);
   frame.branch = `${branch}/${stmt.start}:loop`;
   frame.loop = loop;
+  frame.isGuarded = false;
   body();
+  frame.isGuarded = isGuarded;
   frame.branch = branch;
   frame.loop = outer;
-  frame.env.vars = joinVars([frame.env.vars, before]);
+  frame.env.vars = joinVars([varsOutside(frame.env.vars, new Set([loop.id]), outer), before]);
 }
 
 function executeWith(engine: Engine, stmt: With, frame: Frame): boolean {
@@ -316,13 +329,13 @@ function enteredValue(engine: Engine, value: Value, span: Loop["span"], frame: F
 
 function executeTry(engine: Engine, stmt: Try, frame: Frame): boolean {
   const arms: Arm[] = [
-    ["try", () => engine.execute(stmt.body, frame) || engine.execute(stmt.otherwise, frame)],
+    ["try", () => executeGuarded(engine, stmt.body, frame) || engine.execute(stmt.otherwise, frame)],
     ...stmt.handlers.map(
       (handler, index): Arm => [
         `${handler.start}:except${index}`,
         () => {
           if (handler.name !== null) frame.env.vars.set(handler.name, { value: UNKNOWN, loop: 0 });
-          return engine.execute(handler.body, frame);
+          return isFailure(handler.type) ? executeRarely(engine, handler.body, frame) : executeBlock(engine, handler.body, frame);
         },
       ],
     ),
@@ -334,6 +347,34 @@ function executeTry(engine: Engine, stmt: Try, frame: Frame): boolean {
   // A handler sees what the body assigned before it failed: the body runs in the handlers' state too.
   const exits = branches(engine, frame, withBodyState(frame, arms));
   return engine.execute(stmt.finally, frame) || exits;
+}
+
+/** Errors by which code asks a question: is there such a row, such a key, is the value well formed? */
+const ANSWERS = /DoesNotExist$|NotFound$|Http404|^(?:Key|Index|Lookup|Attribute|Value|Type|Validation|FieldDoesNotExist|StopIteration|Permission|Import|ModuleNotFound|Unicode)\w*$|Invalid|NoReverseMatch|MultipleObjectsReturned|AlreadyExists/;
+
+/** Anything else went wrong: another process was faster, a server is away, nobody knows. */
+function isFailure(type: Expr | null): boolean {
+  if (type?.kind === "sequence") return type.items.every(isFailure);
+  if (type === null) return true;
+  return (type.kind === "name" || type.kind === "attribute") && !ANSWERS.test(type.name);
+}
+
+/** What hardly ever happens does not happen in each round. */
+function executeRarely(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
+  let exits = false;
+  engine.recorder.capture(() => {
+    exits = runOutside(frame, null, () => engine.execute(body, frame));
+  });
+  return exits;
+}
+
+/** What is raised here may be caught by the statement's own handlers. */
+function executeGuarded(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
+  const outer = frame.isGuarded;
+  frame.isGuarded = true;
+  const exits = engine.execute(body, frame);
+  frame.isGuarded = outer;
+  return exits;
 }
 
 function withBodyState(frame: Frame, arms: readonly Arm[]): Arm[] {
@@ -361,7 +402,7 @@ function executeMatch(engine: Engine, stmt: Match, frame: Frame): boolean {
       for (const name of one.binds) frame.env.vars.set(name, { value: UNKNOWN, loop: frame.loop?.id ?? 0 });
       for (const value of one.values) engine.evaluate(value, frame);
       if (one.guard !== null) engine.evaluate(one.guard, frame);
-      return engine.execute(one.body, frame);
+      return executeBlock(engine, one.body, frame);
     },
   ]);
   return branches(engine, frame, [...arms, [`${stmt.start}:none`, () => false]]);

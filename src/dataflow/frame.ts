@@ -22,6 +22,8 @@ export interface Loop {
   readonly origin: LiveOrigin | null;
   /** Depth of the frame that runs the loop. */
   readonly depth: number;
+  /** The loop around it, in this function or in a caller. */
+  readonly outer: Loop | null;
 }
 
 export interface Frame {
@@ -41,6 +43,8 @@ export interface Frame {
   /** Innermost loop, the caller's when this frame has none. */
   loop: Loop | null;
   branch: string;
+  /** Inside a `try` with handlers, as far as the innermost loop. */
+  isGuarded: boolean;
   readonly returns: Value[];
   readonly yields: Value[];
   /** Template frames: blocks that children define, libraries loaded. */

@@ -20,6 +20,7 @@ export function moduleFrame(module: PythonModule): Frame {
     language: "python",
     loop: null,
     branch: "",
+    isGuarded: false,
     returns: [],
     yields: [],
     template: null,

@@ -38,8 +38,10 @@ function unknownItems(engine: Engine, frame: Frame, head: Span): Iteration {
   return { element: UNKNOWN, loop: newLoop(engine, "unknown", head, frame, null) };
 }
 
-function newLoop(_engine: Engine, over: Loop["over"], head: Span, frame: Frame, origin: Loop["origin"]): Loop {
-  return { id: freshId(), span: projectSite({ span: head, frame }).span, over, origin, depth: frame.depth };
+function newLoop(engine: Engine, over: Loop["over"], head: Span, frame: Frame, origin: Loop["origin"]): Loop {
+  const { span } = projectSite({ span: head, frame });
+  engine.recorder.loopSeen(span, over);
+  return { id: freshId(), span, over, origin, depth: frame.depth, outer: frame.loop };
 }
 
 function iterateList(engine: Engine, value: ListValue, frame: Frame, head: Span): Iteration {
@@ -53,8 +55,8 @@ function iterateList(engine: Engine, value: ListValue, frame: Frame, head: Span)
 }
 
 function firstRow(value: Value): RowValue | null {
-  if (value.kind === "row") return value;
-  if (value.kind === "union") return value.values.find((one) => one.kind === "row") ?? null;
+  if (value.kind === "row") return value.loop === null ? null : value;
+  if (value.kind === "union") return value.values.map(firstRow).find((one) => one !== null) ?? null;
   if (value.kind === "list" && value.items !== null) {
     for (const item of value.items) {
       const row = firstRow(item);
@@ -64,11 +66,11 @@ function firstRow(value: Value): RowValue | null {
   return null;
 }
 
-/** Rows taken out of a collection by a loop stand for many rows of that loop. */
+/** Rows taken out of a collection by a loop stand for many rows of that loop, but for a single one that was put there. */
 export function inLoop(value: Value, loop: Loop | null): Value {
   switch (value.kind) {
     case "row":
-      return value.loop === loop ? value : { ...value, loop };
+      return value.loop === loop || value.loop === null ? value : { ...value, loop };
     case "union":
       return joinAll(value.values.map((one) => inLoop(one, loop)));
     case "list":

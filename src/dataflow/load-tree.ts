@@ -2,6 +2,7 @@
  * What a row has in memory: a tree along relations, made by `select_related`, `prefetch_related`, `only` and `defer`.
  * Immutable; every change makes a new node with a new identity.
  */
+import type { ClassInfo } from "../model/index.ts";
 import type { RowValue, QuerysetValue } from "./values.ts";
 
 export interface LoadedRelation {
@@ -34,12 +35,18 @@ export interface LoadNode {
   readonly deferred: ReadonlySet<string>;
   /** Eager loads that could not be read (dynamic arguments, unknown methods): nothing is known to be missing. */
   readonly opaque: boolean;
+  /** The class that unread eager loads were computed from: a serializer whose fields are prefetched. */
+  readonly reflects: ClassInfo | null;
   /** `FETCH_PEERS`: what is missing is fetched for all rows of the queryset at once. */
   readonly peers: boolean;
   /** Names that `annotate()` put on the rows. */
   readonly annotated: ReadonlySet<string>;
   /** Lists made by `Prefetch(to_attr=…)`. */
   readonly lists: ReadonlyMap<string, LoadedRelation & { readonly field: string }>;
+  /** The only model that a generic foreign key of the row can lead to, where a filter says which. */
+  readonly targets: ReadonlyMap<string, string>;
+  /** Of a content type: the model that it stands for. */
+  readonly standsFor: string | null;
 }
 
 const interned = new Map<string, LoadNode>();
@@ -59,7 +66,7 @@ function structuralKey(fields: Omit<LoadNode, "id">): string {
   const lists = [...fields.lists].map(([name, one]) => `${name}@${one.field}=${relationKey(one)}`);
   const only = fields.only === null ? "*" : [...fields.only].toSorted().join(",");
   const deferred = [...fields.deferred].toSorted().join(",");
-  return [relations.toSorted().join(";"), lists.toSorted().join(";"), only, deferred, fields.selectsAll, fields.opaque, fields.peers, [...fields.annotated].join(",")].join("/");
+  return [relations.toSorted().join(";"), lists.toSorted().join(";"), only, deferred, fields.selectsAll, fields.opaque, fields.reflects?.id ?? "", fields.peers, [...fields.annotated].join(","), [...fields.targets].join(","), fields.standsFor].join("/");
 }
 
 function relationKey(relation: LoadedRelation): string {
@@ -78,9 +85,12 @@ export const BARE: LoadNode = {
   only: null,
   deferred: NO_NAMES,
   opaque: false,
+  reflects: null,
   peers: false,
   annotated: NO_NAMES,
   lists: NOTHING,
+  targets: NOTHING,
+  standsFor: null,
 };
 
 export const OPAQUE: LoadNode = { ...BARE, id: -1, opaque: true };
@@ -95,6 +105,16 @@ export function withAnnotations(load: LoadNode, names: readonly string[]): LoadN
 
 export function withOpaque(load: LoadNode): LoadNode {
   return load.opaque ? load : node({ ...load, opaque: true });
+}
+
+/** Eager loads whose names code computed from a class. */
+export function withReflected(load: LoadNode, reflects: ClassInfo): LoadNode {
+  return node({ ...load, opaque: true, reflects });
+}
+
+/** What the class tells is in its place: the rest is known again. */
+export function withoutReflected(load: LoadNode): LoadNode {
+  return node({ ...load, opaque: false, reflects: null });
 }
 
 export function withPeers(load: LoadNode, peers: boolean): LoadNode {
@@ -115,6 +135,7 @@ export function withPath(load: LoadNode, path: readonly string[], leaf: LoadedRe
     tail.length === 0
       ? {
           ...leaf,
+          how: existing?.how === "select" ? "select" : leaf.how,
           node: existing === undefined ? leaf.node : mergeNodes(existing.node, leaf.node),
           uses: [...base.uses, ...leaf.uses],
           queryset: leaf.queryset ?? base.queryset,
@@ -152,6 +173,16 @@ export function withoutKnown(load: LoadNode, name: string | null): LoadNode {
   const relations = new Map(load.relations);
   relations.delete(name);
   return node({ ...load, relations });
+}
+
+/** The generic foreign key `name` leads to rows of one model. */
+export function withTarget(load: LoadNode, name: string, model: string): LoadNode {
+  return node({ ...load, targets: new Map(load.targets).set(name, model) });
+}
+
+/** The row of the content type of `model`. */
+export function contentTypeOf(model: string): LoadNode {
+  return node({ ...BARE, standsFor: model });
 }
 
 /** What a row has after its relations were thrown away: all of them, or those with these names. */
@@ -241,9 +272,12 @@ export function mergeNodes(a: LoadNode, b: LoadNode): LoadNode {
     only: b.only ?? a.only,
     deferred: new Set([...a.deferred, ...b.deferred]),
     opaque: a.opaque || b.opaque,
+    reflects: a.reflects ?? b.reflects,
     peers: a.peers || b.peers,
     annotated: new Set([...a.annotated, ...b.annotated]),
     lists: new Map([...a.lists, ...b.lists]),
+    targets: new Map([...a.targets, ...b.targets]),
+    standsFor: b.standsFor ?? a.standsFor,
   });
 }
 

@@ -131,6 +131,7 @@ function instanceOf(engine: Engine, value: Value, at: Expr, frame: Frame): Value
     asInstances: false,
     columns: new Set(),
     owner: null,
+    relation: null,
   }));
   return makeRow({ model, origin, withoutCaller: true });
 }
@@ -151,6 +152,7 @@ export function unknownRow(engine: Engine, label: string): Value {
     asInstances: false,
     columns: new Set(),
     owner: null,
+    relation: null,
   }));
   return makeRow({ model, origin, withoutCaller: true });
 }

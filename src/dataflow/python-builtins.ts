@@ -1,8 +1,9 @@
 /** Python's built-in functions, as far as they evaluate querysets or pass rows on. */
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
-import { recordFold } from "./folds.ts";
 import { escapeArgs } from "./arguments.ts";
 import { setItem } from "./dicts.ts";
+import { inLoop } from "./iteration.ts";
+import { isInstance } from "./instances.ts";
 import {
   alternatives,
   dict,
@@ -69,18 +70,14 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     const [first] = args.positional;
     const element = items(engine, first, site, "sorted");
     const key = args.keywords.get("key");
-    if (key !== undefined) {
-      const reader = engine.call(key, { ...NO_ARGS, positional: [element] }, site);
-      void reader;
-    }
-    if (first !== undefined) recordFold(engine, "sort", first, site, key ?? null, element);
+    if (key !== undefined) engine.call(key, { ...NO_ARGS, positional: [element] }, site);
     return listOf(element);
   },
   reversed: (engine, args, site) => listOf(items(engine, args.positional[0], site, "iterate"), "generator"),
   iter: (_engine, args) => args.positional[0] ?? UNKNOWN,
   next: (engine, args, site) => {
     const [first, fallback] = args.positional;
-    const element = first?.kind === "list" ? first.element : items(engine, first, site, "iterate");
+    const element = oneOf(first?.kind === "list" ? first.element : items(engine, first, site, "iterate"), site);
     return fallback === undefined ? element : join(element, fallback);
   },
   enumerate: (engine, args, site) =>
@@ -117,7 +114,8 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
       return UNKNOWN;
     }
     const found = engine.attribute(object, name.value, { span: site.span, frame: site.frame });
-    return fallback === undefined ? found : join(found, fallback);
+    // What is there is given, whatever would be given without it.
+    return fallback === undefined || found.kind !== "unknown" ? found : join(found, fallback);
   },
   hasattr: (engine, args, site) => {
     const [object, name] = args.positional;
@@ -135,7 +133,11 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     } else if (value !== undefined) engine.escape(value);
     return UNKNOWN;
   },
-  isinstance: () => UNKNOWN,
+  isinstance: (engine, args) => {
+    const [value, cls] = args.positional;
+    const known = value === undefined || cls === undefined ? null : isInstance(engine, value, cls);
+    return known === null ? UNKNOWN : literal(known);
+  },
   issubclass: () => UNKNOWN,
   callable: () => UNKNOWN,
   id: () => UNKNOWN,
@@ -169,7 +171,12 @@ function extreme(engine: Engine, args: CallArgs, site: CallSite): Value {
   const element = isOne ? items(engine, args.positional[0], site, "iterate") : joinAll(args.positional);
   const key = args.keywords.get("key");
   if (key !== undefined) engine.call(key, { ...NO_ARGS, positional: [element] }, site);
-  return element;
+  return isOne ? oneOf(element, site) : element;
+}
+
+/** One of the rows that a finished loop went over: what it loads is paid once. */
+function oneOf(element: Value, site: CallSite): Value {
+  return site.frame.loop?.over === "while" ? element : inLoop(element, site.frame.loop);
 }
 
 export function callPython(engine: Engine, name: string, args: CallArgs, site: CallSite): Value {

@@ -1,5 +1,5 @@
 /** Querysets and managers: chaining, eager loading, evaluation. Semantics as measured in tests/semantics. */
-import type { ClassInfo, Field, Model, QueryRun, Span } from "../model/index.ts";
+import type { ClassInfo, Expr, Field, Model, QueryRun, Span, Stmt } from "../model/index.ts";
 import { argument, keyedBy } from "./arguments.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Iteration } from "./engine.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
@@ -22,12 +22,15 @@ import {
   withoutSelects,
   withPath,
   withPeers,
+  withReflected,
   withSelectsAll,
+  withTarget,
   type LoadedRelation,
   type LoadNode,
 } from "./load-tree.ts";
+import { contentTypeRow, narrowedTargets } from "./generic-targets.ts";
 import { isBeyondReach, makeRow, markUsed, recordLoad } from "./rows.ts";
-import { joinPath, projectSite } from "./sites.ts";
+import { joinPath, packageDoubts, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
 import {
   alternatives,
@@ -66,7 +69,7 @@ function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerV
   const entry = engine.entry;
   const isImplicit =
     entry !== null &&
-    ((frame.module !== null && frame.module.origin !== "project") || isOfSelf(site) || isSpan(span, entry.span));
+    ((frame.module !== null && frame.module.origin !== "project") || isOfSelf(site, entry.cls) || isSpan(span, entry.span));
   const at = isImplicit ? entry.span : span;
   const owner = isImplicit ? entry.cls.id : null;
   return engine.recorder.origin(`manager:${model.label}:${at.file}:${at.start}:${at.end}`, () => ({
@@ -81,13 +84,14 @@ function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerV
     asInstances: false,
     columns: new Set(),
     owner,
+    relation: null,
   }));
 }
 
-/** `self.model.objects` in a base class: the class that names the model owns the queryset. */
-function isOfSelf(site: AccessSite): boolean {
-  const { receiver } = site;
-  return receiver?.kind === "attribute" && receiver.object.kind === "name" && /^(self|cls)$/.test(receiver.object.name);
+/** `self.model.objects` in a base class: the class that names the model owns the queryset. What its own other methods ask is another one. */
+function isOfSelf({ receiver, frame }: AccessSite, owner: ClassInfo | undefined): boolean {
+  const isBeside = frame.owner !== null && frame.owner.id === owner?.id && !/(?:^|\.)get_queryset$/.test(frame.symbol);
+  return !isBeside && receiver?.kind === "attribute" && receiver.object.kind === "name" && /^(self|cls)$/.test(receiver.object.name);
 }
 
 function isSpan(a: Span, b: Span): boolean {
@@ -151,6 +155,7 @@ export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Fra
     ordered: manager.model.ordering.length > 0 ? "yes" : "no",
     sliced: false,
     atMostOne: false,
+    isEmpty: false,
     narrowed: false,
     joinable: true,
     related: null,
@@ -178,7 +183,9 @@ function knownParent(load: LoadNode, manager: ManagerValue): LoadNode {
   const { related } = manager;
   const back = related?.field.relation?.back ?? null;
   const kind = related?.field.relation?.kind;
-  if (related === null || back === null || (kind !== "fk-reverse" && kind !== "o2o-reverse")) return load;
+  if (related === null || back === null) return load;
+  if (kind === "generic-relation") return withTarget(load, back, related.row.model.concrete);
+  if (kind !== "fk-reverse" && kind !== "o2o-reverse") return load;
   return withKnownRow(load, back, related.row);
 }
 
@@ -302,8 +309,11 @@ function requeried(queryset: QuerysetValue, changes: Partial<QuerysetValue>): Qu
   return derived(queryset, { prefetched: false, related, ...changes });
 }
 
-const narrows: Method = (_engine, queryset, args, _site, name) =>
-  requeried(queryset, { narrowed: true, atMostOne: queryset.atMostOne || (name === "filter" && namesOneRow(queryset, args)) });
+const narrows: Method = (_engine, queryset, args, _site, name) => {
+  if (name !== "filter") return requeried(queryset, { narrowed: true });
+  const load = narrowedTargets(queryset.model, queryset.load, args);
+  return requeried(queryset, { load, narrowed: true, atMostOne: queryset.atMostOne || namesOneRow(queryset, args) });
+};
 
 /** `filter(pk=value)`: no loop over it has a second round. */
 function namesOneRow(queryset: QuerysetValue, args: CallArgs): boolean {
@@ -321,7 +331,7 @@ const CHAINS: Readonly<Record<string, Method>> = {
   get_queryset: (_engine, queryset) => derived(queryset, {}),
   _clone: (_engine, queryset) => derived(queryset, {}),
   _chain: (_engine, queryset) => derived(queryset, {}),
-  none: (_engine, queryset) => derived(queryset, { prefetched: true, narrowed: true }),
+  none: (_engine, queryset) => requeried(queryset, { isEmpty: true, narrowed: true }),
   filter: narrows,
   exclude: narrows,
   complex_filter: narrows,
@@ -408,11 +418,15 @@ function querysetCall(engine: Engine, queryset: QuerysetValue, method: string, a
 
 function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, args: CallArgs, site: CallSite): Value {
   noteChain(engine, queryset, name, site);
+  const contentType = contentTypeRow(engine, queryset, name, args);
+  if (contentType !== null) return contentType;
   const chain = CHAINS[name];
   if (chain !== undefined) return chain(engine, queryset, args, site, name);
   const run = RUNS[name];
   if (run !== undefined) return run(engine, queryset, args, site, name);
   if (WRITES.has(name)) return writeCall(engine, queryset, name, args, site);
+  const described = describedChain(engine, queryset, name);
+  if (described !== null) return described;
   if (name === "raw") return rawQueryset(queryset, args);
   if (name.startsWith("__") || name === "as_manager") return UNKNOWN;
   // `create_user`, `get_by_natural_key`: of a manager that was not read, and no queryset.
@@ -420,6 +434,18 @@ function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, a
   engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file, site.span.start);
   const doubts = [...queryset.doubts, `\`${name}()\` is a method that was not read`];
   return derived(queryset, { load: withOpaque(queryset.load), doubts });
+}
+
+/** A stub's `def live(self) -> Self: ...` narrows; `Annotated[Self, "name"]` puts a name on each row besides. */
+function describedChain(engine: Engine, queryset: QuerysetValue, name: string): QuerysetValue | null {
+  const member = queryset.cls === null ? null : engine.program.member(queryset.cls, name);
+  if (member?.owner.module.origin !== "builtin" || member.definition.kind !== "function") return null;
+  const { returns } = member.definition.def;
+  const parts = returns?.kind === "subscript" && returns.index.kind === "sequence" ? returns.index.items : [returns];
+  const [own, ...names] = parts;
+  if (own?.kind !== "name" || own.name !== "Self") return null;
+  const put = names.flatMap((one) => (one?.kind === "str" ? [one.value] : []));
+  return requeried(queryset, { narrowed: true, load: withAnnotations(queryset.load, put) });
 }
 
 function noteChain(engine: Engine, queryset: QuerysetValue, name: string, site: CallSite): void {
@@ -489,7 +515,7 @@ function selectRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs, 
   const names = literalNames(args);
   if (names === null) {
     engine.note("select_related with names that are not literal", site.frame.file, site.span.start);
-    return requeriedEager(queryset, withOpaque(queryset.load));
+    return requeriedEager(queryset, withUnread(engine, queryset.load, site));
   }
   if (names.length === 0) return requeriedEager(queryset, withSelectsAll(queryset.load));
   let load = queryset.load;
@@ -517,6 +543,7 @@ function lookupSteps(engine: Engine, model: Model, lookup: string): string[] {
   let at: Model | null = model;
   for (const part of lookup.split("__")) {
     const field: Field | null = at === null ? null : fieldOf(at, part);
+    if (at !== null && field !== null) engine.recorder.loadedEagerly.add(`${steps.at(-1) ?? ""}>${at.label}.${field.name}`);
     steps.push(field?.name ?? part);
     at = field?.relation?.target === undefined || field.relation?.target === null ? null : engine.graph.byLabel(field.relation.target);
   }
@@ -535,11 +562,41 @@ function prefetchRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs
   if (args.positional.length === 1 && first?.kind === "literal" && first.value === null) {
     return requeriedEager(queryset, withoutPrefetches(queryset.load));
   }
-  let load = args.open ? withOpaque(queryset.load) : queryset.load;
+  let load = args.open ? withUnread(engine, queryset.load, site) : queryset.load;
   for (const [index, value] of args.positional.entries()) {
     load = withPrefetch(engine, queryset, load, value, argSpan(site, index), site.frame);
   }
   return requeriedEager(queryset, load);
+}
+
+/** Names that code computed: from a class it was given, as far as the function here shows it, or from anything. */
+function withUnread(engine: Engine, load: LoadNode, site: CallSite): LoadNode {
+  const spread = site.expr?.args.find((one) => one.kind === "star")?.value;
+  const cls = spread === undefined ? null : classBehind(engine, spread, site.frame);
+  return cls === null ? withOpaque(load) : withReflected(load, cls);
+}
+
+/** `names = names_for(SomeClass)`, and then `*names`; or `*names_for(SomeClass)`. */
+function classBehind(engine: Engine, expr: Expr, frame: Frame): ClassInfo | null {
+  const made = expr.kind === "name" ? valueGiven(frame.def?.kind === "function" ? frame.def.body : [], expr.name) : expr;
+  if (made?.kind !== "call") return null;
+  for (const arg of made.args) {
+    const value = arg.kind === "star" ? UNKNOWN : engine.evaluate(arg, frame);
+    for (const one of alternatives(value)) if (one.kind === "class") return one.cls;
+  }
+  return null;
+}
+
+/** What a name of a function is bound to, by an assignment or in the test of an `if`. */
+function valueGiven(body: readonly Stmt[], name: string): Expr | null {
+  for (const stmt of body) {
+    if (stmt.kind === "assign" && stmt.targets.some((one) => one.kind === "name" && one.name === name)) return stmt.value;
+    if (stmt.kind !== "if") continue;
+    if (stmt.test.kind === "walrus" && stmt.test.name === name) return stmt.test.value;
+    const inner = valueGiven([...stmt.then, ...stmt.otherwise], name);
+    if (inner !== null) return inner;
+  }
+  return null;
 }
 
 export function withPrefetch(
@@ -630,18 +687,16 @@ function asValues(queryset: QuerysetValue, args: CallArgs, shape: QuerysetValue[
   return requeried(queryset, { shape, fields: names });
 }
 
-function combined(_engine: Engine, queryset: QuerysetValue): Value {
+function combined(_engine: Engine, queryset: QuerysetValue, args: CallArgs, _site: CallSite, name: string): Value {
+  const other = args.positional.find((one) => one.kind === "queryset" && !one.isEmpty);
+  if (queryset.isEmpty && name === "union" && other?.kind === "queryset") return derived(other, {});
   return requeried(queryset, { ordered: "unknown", narrowed: true, atMostOne: false });
 }
 
-/** `none()` leaves the other operand as it is, its eager loading included. */
-function isNone(queryset: QuerysetValue): boolean {
-  return queryset.prefetched && queryset.related === null;
-}
-
-/** `a | b`: eager loading of the left operand survives. */
+/** `a | b`: eager loading of the left operand survives, and an empty operand leaves the other as it is. */
 export function combineQuerysets(_engine: Engine, left: QuerysetValue, right: Value, _frame: Frame): Value {
-  if (right.kind === "queryset" && isNone(left)) return derived(right, {});
+  if (right.kind === "queryset" && left.isEmpty) return derived(right, {});
+  if (right.kind === "queryset" && right.isEmpty) return derived(left, {});
   return right.kind === "queryset" || right.kind === "unknown" ? requeried(left, { narrowed: true, atMostOne: false }) : UNKNOWN;
 }
 
@@ -653,7 +708,8 @@ function single(how: string): Method {
     const narrowed = args.positional.length > 0 || args.keywords.size > 0;
     const target = usesCache ? queryset : requeried(queryset, { narrowed: queryset.narrowed || narrowed, evaluated: queryset.evaluated && how === "first" && queryset.ordered === "yes" });
     runQueryset(engine, { ...target, id: queryset.id, source: queryset.source }, how, site.span, site.frame);
-    return elementOf(engine, target, site.frame.loop, site.frame);
+    const load = how === "get" ? narrowedTargets(target.model, target.load, args) : target.load;
+    return elementOf(engine, { ...target, load }, site.frame.loop, site.frame);
   };
 }
 
@@ -687,18 +743,26 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
   const isRowsOwn = related !== null && related.row.loop !== null && related.row.loop === site.frame.loop;
   recordWrite(engine, name, queryset.model, related?.field.name ?? null, site, isRowsOwn);
   for (const value of [...args.positional, ...args.keywords.values()]) engine.escape(value);
-  const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, isNew: name === "create" });
-  if (name === "create") return row;
+  // The row that is found has what the queryset loads, the one that is made knows its parent.
+  const load = narrowedTargets(queryset.model, queryset.load, args);
+  const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, load, isNew: name === "create" });
+  if (name === "create") return withGivenRows(row, args);
   if (name === "get_or_create" || name === "update_or_create") {
     return { kind: "list", id: freshId(), type: "tuple", items: [row, UNKNOWN], element: UNKNOWN };
   }
   return UNKNOWN;
 }
 
+/** `create(customer=customer)`: the new row has the very row that it was given. */
+function withGivenRows(row: RowValue, args: CallArgs): RowValue {
+  for (const [name, value] of args.keywords) if (alternatives(value).some((one) => one.kind === "row")) row.extra.set(name, value);
+  return row;
+}
+
 export function freshLoop(_engine: Engine, value: Value, span: Span, frame: Frame): Loop {
   const origin = value.kind === "queryset" ? value.origin : null;
   const over = origin === null ? "unknown" : "rows";
-  return { id: freshId(), span: projectSite({ span, frame }).span, over, origin, depth: frame.depth };
+  return { id: freshId(), span: projectSite({ span, frame }).span, over, origin, depth: frame.depth, outer: frame.loop };
 }
 
 /** Iterates a queryset: the run, and the row that stands for each of its rows. */
@@ -711,12 +775,13 @@ export function iterateQueryset(
   head: Span,
 ): Iteration {
   runQueryset(engine, queryset, how, span, frame);
-  queryset.origin.iterated = true;
+  if (!queryset.isEmpty) queryset.origin.iterated = true;
   const at = projectSite({ span: head, frame }).span;
-  const over = queryset.atMostOne ? "literal" : "rows";
-  const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, depth: frame.depth };
+  const over = queryset.atMostOne || queryset.isEmpty ? "literal" : "rows";
+  const loop: Loop = { id: freshId(), span: at, over, origin: queryset.origin, depth: frame.depth, outer: frame.loop };
+  engine.recorder.loopSeen(at, over);
   checkKnownParent(engine, queryset, loop, span, frame);
-  return { element: isNone(queryset) ? UNKNOWN : elementOf(engine, queryset, loop, frame), loop };
+  return { element: elementOf(engine, queryset, loop, frame), loop };
 }
 
 /** Rows of a row in a loop, or of one that a template got: only the parent's queryset can load what they lack. */
@@ -728,7 +793,7 @@ function isMendedAtParent(row: RowValue, queryset: QuerysetValue): boolean {
 
 /** One row of the queryset; `loop` null for a single one. */
 export function elementOf(engine: Engine, queryset: QuerysetValue, loop: Loop | null, frame: Frame): Value {
-  if (queryset.shape !== "rows") return UNKNOWN;
+  if (queryset.shape !== "rows" || queryset.isEmpty) return UNKNOWN;
   const { related } = queryset;
   const belongsToParent = related !== null && (related.plain || queryset.prefetched) && isMendedAtParent(related.row, queryset);
   const path = belongsToParent ? joinPath(related.row.path, related.field.name) : queryset.path;
@@ -739,6 +804,7 @@ export function elementOf(engine: Engine, queryset: QuerysetValue, loop: Loop | 
     load: isBeyondReach(path) ? OPAQUE : queryset.load,
     loop,
     joinable: belongsToParent ? false : queryset.joinable,
+    shared: belongsToParent ? related.row.shared : null,
     withoutCaller: queryset.withoutCaller,
     doubts: queryset.doubts,
   });
@@ -778,11 +844,14 @@ function checkKnownParent(engine: Engine, queryset: QuerysetValue, loop: Loop, s
 
 /** Records one execution, and for a related manager under a loop the load that it is. */
 export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string, span: Span, frame: Frame): void {
+  if (queryset.isEmpty) return;
   const at = projectSite({ span, frame });
   const loop = frame.loop;
   const { related } = queryset;
+  const doubts = packageDoubts({ frame });
   if (related !== null && !queryset.prefetched && !queryset.evaluated) {
-    recordRelatedLoad(engine, queryset, related, how, at.span, at.frame);
+    const row = { ...related.row, doubts: [...related.row.doubts, ...doubts] };
+    recordRelatedLoad(engine, queryset, { ...related, row }, how, at.span, at.frame);
   }
   if (related !== null && queryset.prefetched) engine.recorder.cover(queryset.origin.span, related.field.name);
   engine.recorder.run({
@@ -808,7 +877,7 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     related: related !== null && related.row.loop !== null,
     awaited: engine.awaiting,
     givesRows: queryset.shape === "rows",
-    doubts: queryset.doubts,
+    doubts: [...queryset.doubts, ...doubts],
     // Identities count up, those of loops among them.
     madeInLoop: loop !== null && queryset.id > loop.id && !queryset.kept,
   });

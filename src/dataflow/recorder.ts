@@ -4,7 +4,6 @@ import type {
   Discarded,
   EagerLoad,
   Expr,
-  Fold,
   LazyLoad,
   LoopFact,
   Model,
@@ -33,9 +32,13 @@ export interface LiveOrigin {
   asValues: boolean;
   /** More than columns was asked of its rows. */
   asInstances: boolean;
+  /** Some of its eager loads were computed from a class. */
+  computed?: boolean;
   readonly columns: Set<string>;
   /** The class whose attribute it is, for implicit origins. */
   readonly owner: string | null;
+  /** The relation of one row whose manager it is. */
+  readonly relation: string | null;
 }
 
 interface LiveEagerLoad extends EagerUse {
@@ -51,7 +54,6 @@ type Dropped = Omit<Discarded, "origin"> & { readonly origin: LiveOrigin };
 type Validated = Omit<Validation, "loop"> & { readonly loop: Loop | null };
 type PrefetchedRow = Omit<RowPrefetch, "origin" | "loop"> & { readonly origin: LiveOrigin; readonly loop: Loop | null };
 type Wrote = Omit<Write, "loop"> & { readonly loop: Loop | null };
-type Folded = Omit<Fold, "origin" | "rowsUsedElsewhere"> & { readonly origin: LiveOrigin; readonly queryset: number };
 
 export type CapturedEvent =
   | { readonly kind: "run"; readonly fact: Omit<Ran, "order"> }
@@ -70,15 +72,16 @@ export class Recorder {
   readonly origins = new Map<string, LiveOrigin>();
   readonly loads = new Map<string, Loaded>();
   readonly covered = new Set<string>();
+  readonly loadedEagerly = new Set<string>();
   private readonly keyReads = new Set<string>();
   readonly runs = new Map<string, Ran>();
   readonly writes = new Map<string, Wrote>();
-  readonly folds = new Map<string, Folded>();
   readonly discarded = new Map<string, Dropped>();
   readonly validations = new Map<string, Validated>();
   readonly rowPrefetches = new Map<string, PrefetchedRow>();
   readonly eager = new Map<string, LiveEagerLoad>();
   private readonly runsBySite = new Map<string, number>();
+  private readonly loopsSeen = new Map<string, Set<Loop["over"]>>();
   private order = 0;
   private readonly captures: CapturedEvent[][] = [];
 
@@ -170,10 +173,6 @@ export class Recorder {
     if (!this.writes.has(key)) this.writes.set(key, write);
   }
 
-  fold(fold: Folded): void {
-    this.folds.set(`${fold.span.file}:${fold.span.start}:${fold.kind}`, fold);
-  }
-
   discard(dropped: Dropped): void {
     this.discarded.set(`${dropped.span.file}:${dropped.span.start}`, dropped);
   }
@@ -187,6 +186,19 @@ export class Recorder {
     this.rowPrefetches.set(`${fact.span.file}:${fact.span.start}:${fact.perRow}`, fact);
   }
 
+  loopSeen(span: Span, over: Loop["over"]): void {
+    const key = `${span.file}:${span.start}`;
+    const seen = this.loopsSeen.get(key);
+    if (seen === undefined) this.loopsSeen.set(key, new Set([over]));
+    else seen.add(over);
+  }
+
+  /** A loop over a parameter, for which all callers that were found wrote a list of known length. */
+  private isShort({ span, over }: Loop): boolean {
+    const seen = this.loopsSeen.get(`${span.file}:${span.start}`);
+    return over === "unknown" && seen?.has("literal") === true && !seen.has("rows");
+  }
+
   private isKeyRead({ file, start, end }: Span): boolean {
     return this.keyReads.has(`${file}:${start}:${end}`);
   }
@@ -197,12 +209,13 @@ export class Recorder {
     const loopOf = (loop: Loop | null): LoopFact | null =>
       loop === null
         ? null
-        : { span: loop.span, over: loop.over, origin: loop.origin === null ? null : of(loop.origin) };
+        : { span: loop.span, over: this.isShort(loop) ? "literal" : loop.over, origin: loop.origin === null ? null : of(loop.origin) };
     const runs = [...this.runs.values()].map((run) => ({ ...run, origin: of(run.origin), loop: loopOf(run.loop) }));
     return {
       origins: [...origins.values()],
       loads: [...this.loads.values()].map((load) => ({ ...load, keyOnly: this.isKeyRead(load.access), origin: of(load.origin), loop: loopOf(load.loop) })),
       covered: this.covered,
+      loadedEagerly: this.loadedEagerly,
       runs,
       writes: [...this.writes.values()].map((write) => ({ ...write, loop: loopOf(write.loop) })),
       eagerLoads: [...this.eager.values()].map((one) => ({
@@ -215,13 +228,6 @@ export class Recorder {
       discarded: [...this.discarded.values()].map((one) => ({ ...one, origin: of(one.origin) })),
       validations: [...this.validations.values()].map((one) => ({ ...one, loop: loopOf(one.loop) })),
       rowPrefetches: [...this.rowPrefetches.values()].map((one) => ({ ...one, origin: of(one.origin), loop: loopOf(one.loop) })),
-      folds: [...this.folds.values()].map((fold) => ({
-        ...fold,
-        origin: of(fold.origin),
-        rowsUsedElsewhere: runs.some(
-          (run) => run.queryset === fold.queryset && run.span.start !== fold.span.start && !run.cached,
-        ),
-      })),
     };
   }
 }
@@ -239,6 +245,8 @@ function frozenOrigin(live: LiveOrigin): Origin {
     columns: live.columns,
     asValues: live.asValues,
     asInstances: live.asInstances,
+    relation: live.relation,
+    ...(live.computed === true ? { computed: true } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Where the analysis begins: framework entries, then every function on its own, then module bodies. */
-import type { ClassInfo, FunctionDef, Lambda, Program, PythonModule } from "../model/index.ts";
+import type { ClassDef, ClassInfo, FunctionDef, Lambda, Program, PythonModule } from "../model/index.ts";
 import { forgetRoot, methodKind } from "./calls.ts";
 import type { CallSite, Engine } from "./engine.ts";
 import { classFrame } from "./frames.ts";
@@ -20,6 +20,7 @@ export function runRoots(engine: Engine, isExamined: (module: PythonModule) => b
   const total = modules.length + classes.length;
   for (const cls of classes) {
     runEntry(engine, cls);
+    decorateClass(engine, cls);
     forgetRoot(engine);
     tick(++done, total);
   }
@@ -51,11 +52,11 @@ function collectRequestRows(engine: Engine, modules: readonly PythonModule[]): v
 
 function runEntry(engine: Engine, cls: ClassInfo): void {
   const site = siteAt(engine, cls);
-  if (engine.graph.ofClass(cls) !== null) return;
-  if (engine.program.member(cls, "__luthier_entry__") === null) return;
+  const model = engine.graph.ofClass(cls);
+  if (model?.isAbstract === true || engine.program.member(cls, "__luthier_entry__") === null) return;
   engine.fuel = FUEL_PER_ROOT;
   engine.entry = { cls, span: site.span };
-  const self = object(cls, null, site.span);
+  const self = model === null ? object(cls, null, site.span) : unknownRow(engine, model.label);
   const entry = engine.classMember(cls, "__luthier_entry__", self, site);
   if (entry !== null) engine.call(entry, NO_ARGS, site);
   engine.entry = null;
@@ -142,7 +143,7 @@ function initialise(engine: Engine, cls: ClassInfo, self: Value): void {
 
 function runFunctionRoot(engine: Engine, module: PythonModule, def: FunctionDef, owner: ClassInfo | null, self: Value | null): void {
   const { fn, result, site } = callRoot(engine, module, def, owner, self);
-  if (owner === null) decorate(engine, fn, result, site);
+  decorate(engine, fn, result, site);
   engine.escape(result);
   forgetRoot(engine);
 }
@@ -162,11 +163,22 @@ function callRoot(engine: Engine, module: PythonModule, def: FunctionDef, owner:
 
 /** A decorator that an adapter implements sees the function and what it returns: routes, signal receivers. */
 function decorate(engine: Engine, fn: FunctionValue, result: Value, site: CallSite): void {
-  const decorators = fn.def.kind === "function" ? fn.def.decorators : [];
-  for (const decorator of decorators) {
-    const made = engine.evaluate(decorator, site.frame);
-    if (made.kind === "native" && made.key.startsWith("luthier.decorator:")) engine.call(made, { ...NO_ARGS, positional: [fn, result] }, site);
-  }
+  if (fn.def.kind === "lambda") return;
+  for (const made of adapterDecorators(engine, fn.def, site)) engine.call(made, { ...NO_ARGS, positional: [fn, result] }, site);
+}
+
+/** A decorator of a class that an adapter implements sees the class: types of a schema. */
+function decorateClass(engine: Engine, cls: ClassInfo): void {
+  if (cls.def.decorators.length === 0 || engine.graph.ofClass(cls) !== null) return;
+  const site = siteAt(engine, cls);
+  engine.fuel = FUEL_PER_ROOT;
+  engine.entry = { cls, span: site.span };
+  for (const made of adapterDecorators(engine, cls.def, site)) engine.call(made, { ...NO_ARGS, positional: [{ kind: "class", cls }] }, site);
+  engine.entry = null;
+}
+
+function adapterDecorators(engine: Engine, { decorators }: FunctionDef | ClassDef, site: CallSite): Value[] {
+  return decorators.map((one) => engine.evaluate(one, site.frame)).filter((made) => made.kind === "native" && made.key.startsWith("luthier.decorator:"));
 }
 
 /** A first parameter named `request` is one; everything else is unknown. */

@@ -7,15 +7,20 @@ import { BARE, hasColumn, OPAQUE, withDropped, withKnownRow, withPeers, withSele
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   freshId,
+  attributesOnly,
   joinAll,
   listOf,
+  literal,
   native,
+  object,
+  PRESENT,
+  SET,
   UNKNOWN,
   type ManagerValue,
   type RowValue,
   type Value,
 } from "./values.ts";
-import { joinPath, projectSite } from "./sites.ts";
+import { joinPath, packageDoubts, projectSite } from "./sites.ts";
 import { recordWrite } from "./writes.ts";
 
 export interface RowFields {
@@ -25,6 +30,7 @@ export interface RowFields {
   readonly load?: LoadNode;
   readonly loop?: Loop | null;
   readonly joinable?: boolean;
+  readonly shared?: string | null;
   readonly withoutCaller?: boolean;
   readonly doubts?: readonly string[];
   readonly isNew?: boolean;
@@ -38,6 +44,7 @@ export function makeRow(fields: RowFields): RowValue {
     load: BARE,
     loop: null,
     joinable: true,
+    shared: null,
     withoutCaller: false,
     doubts: [],
     isNew: false,
@@ -62,7 +69,7 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   if (set !== undefined) return set;
   if (row.load.annotated.has(name)) return UNKNOWN;
   const listed = row.load.lists.get(name);
-  if (listed !== undefined) return listedRows(engine, row, name, listed);
+  if (listed !== undefined) return listedRows(engine, row, listed);
   const field = row.model.fields.get(name === "pk" ? row.model.primaryKey : name);
   if (field !== undefined) {
     if (field.primaryKey && field.relation === null && site.receiver !== undefined) engine.recorder.keyRead(spanOf(site.frame.file, site.receiver));
@@ -74,6 +81,7 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   const displayed = displayedField(row.model, name);
   if (displayed !== null) return displayMethod(engine, row, displayed);
   row.origin.asInstances = true;
+  if (name === "_state" && isFetched(row)) return stateOf(engine);
   const own = engine.program.member(row.model.cls, name);
   const isStub = own === null || own.owner.module.origin === "builtin";
   // What Django's own methods read is not in their stubs.
@@ -113,10 +121,26 @@ function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   if (!row.load.opaque && !hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew && !row.load.peers) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
   }
-  return UNKNOWN;
+  if (!isFetched(row)) return UNKNOWN;
+  return isKey ? PRESENT : field.null || field.relation !== null ? UNKNOWN : SET;
 }
 
-function listedRows(engine: Engine, row: RowValue, name: string, listed: LoadedRelation & { readonly field: string }): Value {
+/** It came out of the database, so that it has a key; the receiver of a method may be anything. */
+function isFetched(row: RowValue): boolean {
+  if (row.isNew) return false;
+  return row.path !== "" || (row.origin.kind !== "instance" && row.origin.kind !== "parameter" && !row.withoutCaller);
+}
+
+/** `self._state.adding` is false for what was fetched. */
+function stateOf(engine: Engine): Value {
+  const state = engine.program.resolveDotted("django.db.models.base.ModelState");
+  if (state?.kind !== "class") return UNKNOWN;
+  const made = object(state.cls, null, null);
+  made.attrs.set("adding", literal(false));
+  return made;
+}
+
+function listedRows(engine: Engine, row: RowValue, listed: LoadedRelation & { readonly field: string }): Value {
   markUsed(listed);
   const field = row.model.fields.get(listed.field);
   const target = engine.graph.byLabel(field?.relation?.target ?? "");
@@ -127,14 +151,21 @@ function listedRows(engine: Engine, row: RowValue, name: string, listed: LoadedR
     model: listed.queryset?.model ?? target,
     origin: row.origin,
     path: joinPath(row.path, field.name),
-    load: listed.node,
+    load: toldParent(row, field, listed.node),
     loop: row.loop,
     joinable: false,
+    shared: row.shared,
     withoutCaller: row.withoutCaller,
     doubts: row.doubts,
   });
-  void name;
   return listOf(element);
+}
+
+/** A prefetch tells each row of a reverse foreign key its parent, in a list as well. */
+function toldParent(row: RowValue, field: Field, load: LoadNode): LoadNode {
+  const { relation } = field;
+  const isReverse = relation?.kind === "fk-reverse" || relation?.kind === "o2o-reverse";
+  return isReverse && relation.back !== null && !load.opaque ? withKnownRow(load, relation.back, row) : load;
 }
 
 export function markUsed(relation: LoadedRelation): void {
@@ -184,6 +215,11 @@ function genericTargets(engine: Engine, row: RowValue, field: Field): Value {
   if (row.load.opaque || loaded?.node.opaque === true) return UNKNOWN;
   const prefetched = loaded?.querysets ?? [];
   if (prefetched.length > 0) return joinAll(prefetched.map((one) => relatedRow(row, field, one.model, one.load)));
+  const only = row.load.targets.get(field.name);
+  if (only !== undefined) {
+    const model = engine.graph.byLabel(only);
+    return model === null ? UNKNOWN : relatedRow(row, field, model, loaded?.node ?? BARE);
+  }
   const known = modelsLeadingTo(engine, row.model);
   return joinAll(known.map((model) => relatedRow(row, field, model, loaded?.node ?? BARE)));
 }
@@ -204,6 +240,12 @@ function leadsBack(model: Model, to: Model): boolean {
   return [...model.fields.values()].some((field) => field.relation?.kind === "generic-relation" && field.relation.target === to.label);
 }
 
+/** `prefetch_related("author")` makes one author for all books that have it. */
+function isShared(row: RowValue, field: Field): boolean {
+  const kind = field.relation?.kind;
+  return (kind === "fk" || kind === "generic-fk") && row.load.relations.get(field.name)?.how === "prefetch";
+}
+
 function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode): RowValue {
   const path = joinPath(row.path, field.name);
   return makeRow({
@@ -213,6 +255,7 @@ function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode):
     load: isBeyondReach(path) ? OPAQUE : load,
     loop: row.loop,
     joinable: row.joinable && field.relation?.kind !== "generic-fk",
+    shared: isShared(row, field) ? path : row.shared,
     withoutCaller: row.withoutCaller,
     doubts: row.doubts,
   });
@@ -237,6 +280,7 @@ export function managerOf(engine: Engine, row: RowValue, field: Field, site: Acc
     asInstances: false,
     columns: new Set(),
     owner: null,
+    relation: field.name,
   }));
   const fact = target.managers.get(target.defaultManager) ?? null;
   const manager: ManagerValue = {
@@ -277,7 +321,8 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     perRow,
     isAsync: at.frame.isAsync,
     joinable: row.joinable && isJoinable(what.kind),
-    doubts: row.doubts,
+    shared: row.shared,
+    doubts: [...row.doubts, ...packageDoubts(site)],
     withoutCaller: row.withoutCaller,
     awaited: engine.awaiting && what.method !== null,
     keyOnly: false,
@@ -315,7 +360,8 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
       return UNKNOWN;
     });
   }
-  if (name === "_meta" || name === "DoesNotExist") return UNKNOWN;
+  if (name === "_meta") return modelMeta(row.model);
+  if (name === "DoesNotExist") return UNKNOWN;
   return null;
 }
 
@@ -324,7 +370,12 @@ function refresh(engine: Engine, row: RowValue, args: CallArgs, site: CallSite):
   const fields = argument(args, 1, "fields");
   const names = fields?.kind === "list" && fields.items !== null ? fields.items.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : [])) : null;
   recordRun(engine, row, "refresh", site);
-  row.load = withDropped(row.load, names === null ? null : new Set(names));
+  // Where it happens at times only, the row keeps what it has at other times.
+  if (!isUnderCondition(site.frame)) row.load = withDropped(row.load, names === null ? null : new Set(names));
+}
+
+function isUnderCondition({ branch }: Frame): boolean {
+  return branch.split("/").some((arm) => arm !== "" && !arm.endsWith(":loop"));
 }
 
 /** A query for one row that is in memory already. */
@@ -367,6 +418,13 @@ function noteValidation(engine: Engine, row: RowValue, how: string, site: CallSi
   const { loop } = site.frame;
   const calls = callsOutside(at.frame, loop);
   engine.recorder.validation({ how, model: row.model.label, span: at.span, loop, calls, symbol: at.frame.symbol });
+}
+
+/** `_meta`: the names that templates, routes and permissions are made of. */
+export function modelMeta(model: Model): Value {
+  const name = model.name.toLowerCase();
+  const names = { app_label: model.app, model_name: name, object_name: model.name, label: `${model.app}.${model.name}`, label_lower: `${model.app}.${name}` };
+  return attributesOnly(Object.entries(names).map(([key, value]) => [key, literal(value)]));
 }
 
 /** A row renders as its `__str__` says. */

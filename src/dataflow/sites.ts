@@ -13,6 +13,16 @@ export function projectSite(site: AccessSite): AccessSite {
   return { span, frame };
 }
 
+/** A package's own conditions, on its settings above all, are met or not: the source does not show which. */
+export function packageDoubts({ frame: at }: Pick<AccessSite, "frame">): readonly string[] {
+  let frame = at;
+  while (frame.module !== null && frame.module.origin !== "project" && frame.caller !== null) {
+    if (frame.module.origin === "installed" && /:(?!loop\b)/.test(frame.branch)) return ["a condition in a package decides whether this is reached"];
+    frame = frame.caller;
+  }
+  return [];
+}
+
 export function joinPath(path: string, name: string): string {
   return path === "" ? name : `${path}__${name}`;
 }

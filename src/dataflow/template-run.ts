@@ -88,6 +88,7 @@ function emptyFrame(env: Env): Frame {
     language: "django",
     loop: null,
     branch: "",
+    isGuarded: false,
     returns: [],
     yields: [],
     template: null,
@@ -119,7 +120,7 @@ export function runTemplate(engine: Engine, found: FoundTemplate, env: Env, site
   // The parent is unknown: its children's blocks run all the same.
   for (const stacked of template.blocks.values()) {
     const [first] = stacked;
-    if (first !== undefined) engine.execute(first.body, { ...frame, file: first.file });
+    if (first !== undefined) engine.execute(first.body, { ...frame, file: first.file, symbol: first.file });
   }
 }
 
@@ -146,6 +147,7 @@ function templateFrame(module: Module, env: Env, site: CallSite, template: Templ
     language: template.language,
     loop: site.frame.loop,
     branch: "",
+    isGuarded: false,
     returns: [],
     yields: [],
     template,
@@ -222,7 +224,7 @@ function runBlockChain(engine: Engine, chain: readonly { readonly body: readonly
   const env = newEnv(frame.env);
   env.vars.set("block", { value: dict([["super", parent]]), loop: 0 });
   env.vars.set("super", { value: parent, loop: 0 });
-  runOnce(engine, first, { ...frame, env, file: first.file });
+  runOnce(engine, first, { ...frame, env, file: first.file, symbol: first.file });
 }
 
 /** Runs a block's body, but not from within itself: Django refuses such a template, a half-edited one has it. */
@@ -240,7 +242,7 @@ function runImport(engine: Engine, stmt: TemplateImport, frame: Frame): void {
   if (found === null) return;
   const template: TemplateContext = { blocks: new Map(), partials: new Map(), loads: new Set(found.module.loads), running: new Set(), language: found.language };
   const site = { span: spanOf(frame.file, stmt), frame, expr: null };
-  const inner = templateFrame(found.module, globalEnv(engine), site, template);
+  const inner = templateFrame(found.module, stmt.withContext ? frame.env : globalEnv(engine), site, template);
   const definitions = found.module.body.filter((one) => one.kind === "function" || one.kind === "assign" || one.kind === "template-import");
   engine.execute(definitions, inner);
   if (stmt.alias !== null) {

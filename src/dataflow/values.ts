@@ -35,6 +35,10 @@ export type Value =
 
 export interface UnknownValue {
   readonly kind: "unknown";
+  /** Not None: a column that cannot be NULL, the answer of a comparison. */
+  readonly isSet?: true;
+  /** Not empty either: the key of a row that was fetched. */
+  readonly isPresent?: true;
 }
 export interface LiteralValue {
   readonly kind: "literal";
@@ -98,6 +102,8 @@ export interface RowValue {
   readonly loop: Loop | null;
   /** Every step of `path` is single-valued. */
   readonly joinable: boolean;
+  /** Path to a prefetched single-valued relation, whose target all rows that lead to it share; null where each row has its own. */
+  readonly shared: string | null;
   /** Attributes that code set on it, annotations and `to_attr` lists. */
   readonly extra: Map<string, Value>;
   /** The receiver of a method that is analysed without a known caller. */
@@ -122,6 +128,8 @@ export interface QuerysetValue {
   readonly sliced: boolean;
   /** Filtered by its key: it has one row or none. */
   readonly atMostOne: boolean;
+  /** `none()`, and whatever is chained on it: it has no rows and sends no statement. */
+  readonly isEmpty: boolean;
   readonly narrowed: boolean;
   readonly joinable: boolean;
   /** The row and relation whose manager made it, as long as nothing but `all()` was called. */
@@ -191,6 +199,10 @@ export interface UnionValue {
 }
 
 export const UNKNOWN: UnknownValue = { kind: "unknown" };
+/** Not known, but not None. */
+export const SET: UnknownValue = { kind: "unknown", isSet: true };
+/** Not known, but true. */
+export const PRESENT: UnknownValue = { kind: "unknown", isSet: true, isPresent: true };
 export const NONE: LiteralValue = { kind: "literal", value: null };
 export const NO_ARGS: CallArgs = { positional: [], keywords: new Map(), open: false };
 
@@ -214,6 +226,13 @@ export function listOf(element: Value, type: ListValue["type"] = "list"): ListVa
 
 export function dict(entries: Iterable<readonly [string, Value]> = []): DictValue {
   return { kind: "dict", id: freshId(), entries: new Map(entries), rest: null, keys: null };
+}
+
+/** Something of which some attributes are known, and nothing else. */
+export function attributesOnly(attributes: Iterable<readonly [string, Value]>): DictValue {
+  const made = dict([...attributes].map(([name, value]) => [`.${name}`, value] as const));
+  made.rest = UNKNOWN;
+  return made;
 }
 
 export function native(key: string, call: NativeValue["call"]): NativeValue {
@@ -261,7 +280,7 @@ const MAX_SPELT_LISTS = 2;
 export function keyOf(value: Value, depth = 0): string {
   switch (value.kind) {
     case "unknown":
-      return "?";
+      return value.isPresent === true ? "!" : value.isSet === true ? "." : "?";
     case "literal":
       return typeof value.value === "string" ? `s${value.value}` : `l${String(value.value)}`;
     case "class":
@@ -279,7 +298,7 @@ export function keyOf(value: Value, depth = 0): string {
     case "row":
       return rowKey(value);
     case "queryset":
-      return `q${value.doubts.length}${value.model.label}:${value.origin.id}:${value.path}:${value.load.id}:${value.shape}:${value.ordered}:${value.prefetched}:${value.evaluated}:${value.narrowed}`;
+      return `q${value.doubts.length}${value.model.label}:${value.origin.id}:${value.path}:${value.load.id}:${value.shape}:${value.ordered}:${value.prefetched}:${value.evaluated}:${value.narrowed}:${value.isEmpty}`;
     case "manager":
       return `g${value.model.label}:${value.origin.id}:${value.related === null ? "" : rowKey(value.related.row)}`;
     case "object":
@@ -320,12 +339,14 @@ export function hasIdentity(value: Value, depth = 0): boolean {
 
 function rowKey(row: RowValue): string {
   const extra = row.extra.size === 0 ? "" : `+${row.id}`;
-  return `r${row.doubts.length}${row.withoutCaller ? "w" : ""}${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${extra}`;
+  return `r${row.doubts.length}${row.withoutCaller ? "w" : ""}${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${row.shared ?? ""}${extra}`;
 }
 
 /** Python's truth value where it is certain. */
 export function truth(value: Value): boolean | null {
   switch (value.kind) {
+    case "unknown":
+      return value.isPresent === true ? true : null;
     case "literal":
       return value.value !== null && value.value !== false && value.value !== 0 && value.value !== "";
     case "row":

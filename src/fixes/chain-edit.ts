@@ -1,6 +1,7 @@
 /** Edits to a chain of method calls: one more call, or more arguments to one that is there. */
-import type { ChainCall, EditDraft, Origin, Span } from "../model/index.ts";
-import { indentAt, lineStart, quoted, styleOf, trailingCommentEnd, widthWith, type Style } from "./source-text.ts";
+import type { ChainCall, EditDraft, Origin, RuleInput, Span } from "../model/index.ts";
+import { fitText } from "./fit-text.ts";
+import { indentAt, lineStart, quoted, styleOf, trailingCommentEnd, widthWith, type SourceText, type Style } from "./source-text.ts";
 
 /** Calls of the birth expression itself, innermost first: later statements' calls on the same queryset are left out. */
 export function ownCalls(origin: Pick<Origin, "span" | "calls">): ChainCall[] {
@@ -16,29 +17,50 @@ export function ownCalls(origin: Pick<Origin, "span" | "calls">): ChainCall[] {
  * @example
  * // `Order.objects.filter(a=1)` becomes `Order.objects.filter(a=1).select_related("customer")`
  */
-export function appendCall(text: string, span: Span, calls: readonly ChainCall[], method: string, names: readonly string[]): EditDraft {
-  const style = styleOf(text);
-  const args = names.map((name) => quoted(name, style)).join(", ");
+export function appendCall(source: SourceText, span: Span, calls: readonly ChainCall[], method: string, names: readonly string[]): EditDraft {
+  const style = styleOf(source.text);
+  return chainCall(source, span, calls, `.${method}(${names.map((name) => quoted(name, style)).join(", ")})`);
+}
+
+/** Chains any call, such as `.count()`, in the same way. */
+export function chainCall(source: SourceText, span: Span, calls: readonly ChainCall[], call: string): EditDraft {
+  const { text } = source;
   const separator = lineSeparator(text, calls);
   const comment = separator.includes("\\") ? null : trailingCommentEnd(text, span.end);
   const at = separator !== "" && comment !== null ? comment : span.end;
-  return insertion(span.file, at, fitCall(text, at, `${separator}.${method}(${args})`));
+  return insertion(span.file, at, fitCall(source, at, `${separator}${call}`));
+}
+
+/** A call chained on a bare `Book.objects.all()` takes the place of `all()`. */
+export function withoutAll(source: SourceText, edit: EditDraft, calls: readonly ChainCall[], { span, model }: Pick<Origin, "span" | "model">, input: RuleInput): EditDraft {
+  if (calls.some((call) => call.name !== "all") || edit.span.start !== span.end || !isPlainAll(source.text.slice(span.start, span.end), model, input)) return edit;
+  const at = edit.span.start - ALL.length;
+  return { span: { ...edit.span, start: at }, text: fitCall(source, at, edit.text, ALL.length) };
+}
+
+const ALL = ".all()";
+
+/** The text of a queryset for one more call: `Book.objects` of `Book.objects.all()`. */
+export function chainable(text: string, model: string, input: RuleInput): string {
+  return /^[A-Z]\w*\.\w+\.all\(\)$/.test(text) && isPlainAll(text, model, input) ? text.slice(0, -ALL.length) : text;
+}
+
+/** `all()` of a manager that has none of its own. */
+function isPlainAll(text: string, model: string, { graph, program }: RuleInput): boolean {
+  const name = /\.(\w+)\.all\(\)$/.exec(text)?.[1];
+  const manager = name === undefined ? undefined : graph.byLabel(model)?.managers.get(name);
+  return manager !== undefined && (manager.manager === null || program.member(manager.manager, "all")?.owner.module.origin !== "project");
 }
 
 /** A chained call as it fits its line; where it does not, its arguments go on a line of their own, or on one each. `removed`: characters that it replaces. */
-export function fitCall(text: string, at: number, call: string, removed = 0): string {
-  const parts = /^(?<separator>[^.]*)(?<head>\.\w+\()\s*(?<args>[^()]*?),?\s*\)$/.exec(call)?.groups;
-  if (parts === undefined) return call;
-  const { separator = "", head = "", args = "" } = parts;
-  const style = styleOf(text);
+export function fitCall({ text, lineLength }: SourceText, at: number, call: string, removed = 0): string {
+  const separator = /^[^.]*/.exec(call)?.[0] ?? "";
+  const written = call.slice(separator.length);
+  const style = styleOf(text, lineLength);
   const own = separator === "" ? null : separator.slice(separator.lastIndexOf("\n") + 1);
-  const line = `${head}${args})`;
-  const width = own === null ? widthWith(text, at, line.length - removed) : own.length + line.length;
-  if (width <= style.width) return `${separator}${line}`;
   const indent = own ?? indentAt(text, at);
-  const inner = `${indent}${style.step}`;
-  const body = inner.length + args.length <= style.width ? args : `${args.split(/,\s*/).join(`,\n${inner}`)},`;
-  return `${separator}${head}\n${inner}${body}\n${indent})`;
+  const column = own?.length ?? widthWith(text, at, -removed);
+  return `${separator}${fitText(written, { column, indent }, style)}`;
 }
 
 /** What stands before the dot of the chain's last call that begins a line; empty for a chain on one line. */
@@ -60,7 +82,8 @@ export function isExtensible(call: ChainCall): boolean {
  * Adds names to a call, in the style of its arguments. A name that goes on where an argument ends
  * (`"author"` and `author__publisher`) replaces it: loading the longer path loads the shorter one too.
  */
-export function extendCall(text: string, call: ChainCall, names: readonly string[]): EditDraft[] {
+export function extendCall(source: SourceText, call: ChainCall, names: readonly string[]): EditDraft[] {
+  const { text } = source;
   const strings = call.args.flatMap((arg) => (arg.kind === "str" ? [arg] : []));
   const edits: EditDraft[] = [];
   const added: string[] = [];
@@ -70,7 +93,7 @@ export function extendCall(text: string, call: ChainCall, names: readonly string
     if (shorter === undefined || edits.some((edit) => edit.span.start === shorter.end - 1)) added.push(name);
     else edits.push(insertion(call.file, shorter.end - 1, name.slice(shorter.value.length)));
   }
-  return [...edits, ...appendItems(text, { file: call.file, items: call.args, end: call.end }, added)];
+  return [...edits, ...appendItems(source, { file: call.file, items: call.args, end: call.end }, added)];
 }
 
 function isPlain(text: string, str: { readonly start: number; readonly end: number; readonly value: string }): boolean {
@@ -85,11 +108,11 @@ export interface Items {
 }
 
 /** Adds strings after the last item of a bracketed list that has at least one. */
-export function appendItems(text: string, { file, items, end }: Items, names: readonly string[]): EditDraft[] {
+export function appendItems({ text, lineLength }: SourceText, { file, items, end }: Items, names: readonly string[]): EditDraft[] {
   const last = items.at(-1);
   const first = items[0];
   if (last === undefined || first === undefined || names.length === 0) return [];
-  const style = neighbourStyle(text, last);
+  const style = neighbourStyle(text, last, lineLength);
   const written = names.map((name) => quoted(name, style));
   const before = text.slice(lineStart(text, last.start), last.start);
   if (/^[\t ]*$/.test(before)) return appendLines(text, { file, items, end }, last, before, written);
@@ -121,8 +144,8 @@ function explode(text: string, file: string, start: number, last: number, end: n
   return [opening, insertion(file, last, added), insertion(file, end - 1, `\n${indent}`)];
 }
 
-function neighbourStyle(text: string, item: { readonly start: number; readonly end: number }): Style {
-  const style = styleOf(text);
+function neighbourStyle(text: string, item: { readonly start: number; readonly end: number }, lineLength: number | null): Style {
+  const style = styleOf(text, lineLength);
   const quote = text[item.end - 1];
   return quote === "'" || quote === '"' ? { ...style, quote } : style;
 }

@@ -1,8 +1,9 @@
-/** Counts of a relation's rows for each row of a queryset, asked for with the queryset. */
-import type { EditDraft, FixDraft, LazyLoad, RuleInput } from "../model/index.ts";
-import { addImport } from "./add-import.ts";
-import { insertion } from "./chain-edit.ts";
+/** Counts and existence tests of a relation's rows for each row of a queryset, asked for with the queryset. */
+import type { EditDraft, Field, FixDraft, LazyLoad, Model, RuleInput } from "../model/index.ts";
+import { addImport, addImports } from "./add-import.ts";
+import { chainCall, ownCalls, withoutAll } from "./chain-edit.ts";
 import { stepsOf } from "./eager-paths.ts";
+import { quoted, sourceOf, styleOf } from "./source-text.ts";
 import { moduleOf } from "./syntax.ts";
 
 /**
@@ -11,15 +12,45 @@ import { moduleOf } from "./syntax.ts";
  * is not a plain count, or where the queryset is not written as a chain.
  */
 export function countAnnotationFix(loads: readonly LazyLoad[], input: RuleInput): FixDraft[] {
+  return annotationFix(loads, { method: "count", prefix: "n_", title: "Count", value: countOf }, input);
+}
+
+/** `annotate(has_lines=Exists(Line.objects.filter(order=OuterRef("pk"))))`, and `has_lines` where it was asked. */
+export function existsAnnotationFix(loads: readonly LazyLoad[], input: RuleInput): FixDraft[] {
+  return annotationFix(loads, { method: "exists", prefix: "has_", title: "Test for", value: existsOf }, input);
+}
+
+interface Question {
+  readonly method: "count" | "exists";
+  readonly prefix: string;
+  readonly title: string;
+  /** The annotation's expression; null where it cannot be written in the file. */
+  readonly value: (load: LazyLoad, step: Field, input: RuleInput) => Annotation | null;
+}
+
+interface Annotation {
+  readonly text: string;
+  readonly imports: readonly EditDraft[];
+}
+
+function annotationFix(loads: readonly LazyLoad[], question: Question, input: RuleInput): FixDraft[] {
   const [load] = loads;
   if (load === undefined) return [];
-  const name = `n_${load.path}`;
-  const title = `Count ${load.path.replaceAll("__", ".")} with the queryset`;
+  const name = `${question.prefix}${load.path.replace(/_set$/, "s")}`;
+  const title = `${question.title} ${load.path.replaceAll("__", ".")} with the queryset`;
+  const advice = (reason: string): FixDraft[] => [{ title: `${title}: ${reason}`, safety: "advice", edits: [] }];
   const obstacle = whyNot(load, loads, name, input);
-  if (obstacle !== null) return [{ title: `${title}: ${obstacle}`, safety: "advice", edits: [] }];
-  const reads = loads.map((one) => readEdit(one, name, input)).filter((edit) => edit !== null);
-  if (reads.length < loads.length) return [{ title: `${title}: not every read is a plain count`, safety: "advice", edits: [] }];
-  return [{ title, safety: "review", edits: [...annotation(load, name, input), ...reads] }];
+  if (obstacle !== null) return advice(obstacle);
+  const reads = loads.map((one) => readEdit(one, name, question.method, input)).filter((edit) => edit !== null);
+  if (reads.length < loads.length) return advice(`not every read is a plain ${question.method}()`);
+  const [step] = stepsOf(input.graph, load.origin.model, load.path) ?? [];
+  const value = step === undefined ? null : question.value(load, step, input);
+  if (value === null) return advice("annotate it where the queryset is made");
+  const { span } = load.origin;
+  const source = sourceOf(input, span.file);
+  const calls = ownCalls(load.origin);
+  const call = withoutAll(source, chainCall(source, span, calls, `.annotate(${name}=${value.text})`), calls, load.origin, input);
+  return [{ title, safety: "review", edits: [...value.imports, call, ...reads] }];
 }
 
 function whyNot(load: LazyLoad, loads: readonly LazyLoad[], name: string, input: RuleInput): string | null {
@@ -40,19 +71,38 @@ function isSamePlace(a: LazyLoad, b: LazyLoad): boolean {
   return a.access.file === b.access.file && a.access.start === b.access.start;
 }
 
-function annotation(load: LazyLoad, name: string, input: RuleInput): EditDraft[] {
-  const { file, end } = load.origin.span;
+function countOf({ origin }: LazyLoad, step: Field, input: RuleInput): Annotation | null {
+  const { file } = origin.span;
   const module = moduleOf(input.program, file);
-  if (module === null) return [];
-  const count = addImport(module, input.text(file), "django.db.models", "Count");
-  const query = stepsOf(input.graph, load.origin.model, load.path)?.[0]?.queryName ?? load.path;
-  return [...count.edits, insertion(file, end, `.annotate(${name}=${count.name}("${query}", distinct=True))`)];
+  if (module === null) return null;
+  const text = input.text(file);
+  const count = addImport(module, text, "django.db.models", "Count");
+  return { text: `${count.name}(${quoted(step.queryName, styleOf(text))}, distinct=True)`, imports: count.edits };
+}
+
+/** Only where the file knows the other model already: an import of models can go in a circle. */
+function existsOf({ origin }: LazyLoad, step: Field, input: RuleInput): Annotation | null {
+  const { file } = origin.span;
+  const module = moduleOf(input.program, file);
+  const target = input.graph.byLabel(step.relation?.target ?? "");
+  const back = target?.fields.get(step.relation?.back ?? "")?.queryName;
+  if (module === null || target === null || back === undefined || !isKnown(target, module, input)) return null;
+  const text = input.text(file);
+  const { names, edits } = addImports(module, text, "django.db.models", ["Exists", "OuterRef"]);
+  const [exists = "", outer = ""] = names;
+  const rows = `${target.name}.${target.defaultManager}.filter(${back}=${outer}(${quoted("pk", styleOf(text))}))`;
+  return { text: `${exists}(${rows})`, imports: edits };
+}
+
+function isKnown(model: Model, module: NonNullable<ReturnType<typeof moduleOf>>, input: RuleInput): boolean {
+  const symbol = input.program.resolve(module, model.name);
+  return symbol?.kind === "class" && symbol.cls === model.cls;
 }
 
 /** `order.lines.count()`, `order.lines.all().count()`, and the same in a template. */
-function readEdit(load: LazyLoad, name: string, input: RuleInput): EditDraft | null {
+function readEdit(load: LazyLoad, name: string, method: string, input: RuleInput): EditDraft | null {
   const { file, start, end } = load.access;
   const read = input.text(file).slice(start, end);
-  const form = new RegExp(String.raw`\.${load.path}(?:\.all(?:\(\))?)?\.count(?:\(\))?$`).exec(read);
+  const form = new RegExp(String.raw`\.${load.path}(?:\.all(?:\(\))?)?\.${method}(?:\(\))?$`).exec(read);
   return form === null ? null : { span: { file, start: start + form.index + 1, end }, text: name };
 }

@@ -52,7 +52,7 @@ const SAFE: readonly Case[] = [
   [
     "a line that grows too long",
     'Book.objects.filter(title__startswith="a very long title", editor__name="x")',
-    'Book.objects.filter(title__startswith="a very long title", editor__name="x").select_related(\n        "author"\n    )',
+    'Book.objects.filter(\n        title__startswith="a very long title", editor__name="x"\n    ).select_related("author")',
   ],
   ["rows of one row's manager", "Author.objects.get(no=pk).books.filter(no=1)", 'Author.objects.get(no=pk).books.filter(no=1).select_related("editor")', "book.editor.name"],
   ["an ordered reverse relation", "Book.objects.filter(no=pk)", 'Book.objects.filter(no=pk).prefetch_related("chapters")', "list(book.chapters.all())"],
@@ -147,4 +147,24 @@ describe("classes that a framework makes querysets of", () => {
     expect(mended.after).toBe(`${view}    queryset = Book.objects.select_related("author")\n`);
     expect([mended.safeties, mended.left]).toEqual([["review"], []]);
   });
+});
+
+test("a row that may be made where it is fetched has nothing loaded", async () => {
+  const text = "from shop.models import Book\n\n\ndef show(numbers):\n    for no in numbers:\n        book, _ = Book.objects.get_or_create(no=no)\n        print(book.author.name)\n";
+  const mended = await mend({ "shop/code.py": text }, "n-plus-one");
+  expect([mended.after, mended.safeties]).toEqual([text, ["advice"]]);
+  expect(mended.titles[0]).toMatch(/new row has nothing loaded/);
+});
+
+test("the header of a class is no queryset", async () => {
+  const text = "from django.db import models\nfrom shop.models import Author\n\n\nclass NoteQuerySet(models.QuerySet):\n    def names(self):\n        return [note.author.name for note in self.exclude(author__no=1)]\n\n\nclass Note(models.Model):\n    author = models.ForeignKey(Author, models.CASCADE)\n    objects = NoteQuerySet.as_manager()\n";
+  const mended = await mend({ "shop/code.py": text }, "n-plus-one");
+  expect(mended.after).toBe(text);
+  expect(mended.titles[0]).toMatch(/not a chain of calls/);
+});
+
+test("an object of a class that stands for rows is no queryset", async () => {
+  const text = "from rest_framework import serializers, viewsets\nfrom shop.models import Author, Book\n\n\nclass BookSerializer(serializers.ModelSerializer):\n    class Meta:\n        model = Book\n        fields = ['title', 'tags']\n\n\nclass AuthorSerializer(serializers.ModelSerializer):\n    books = BookSerializer(many=True)\n\n    class Meta:\n        model = Author\n        fields = ['books']\n\n\nclass AuthorViewSet(viewsets.ModelViewSet):\n    serializer_class = AuthorSerializer\n\n    def get_queryset(self):\n        return [Author.objects.get(pk=1)]\n";
+  const mended = await mend({ "shop/code.py": text }, "n-plus-one");
+  expect(mended.after).not.toMatch(/Serializer\(many=True\)\./);
 });

@@ -1,10 +1,11 @@
 /** The edit that loads a relation together with the queryset that owns the rows. */
-import type { ChainCall, ClassInfo, EditDraft, FixDraft, LazyLoad, RuleInput, Safety, Span } from "../model/index.ts";
-import { appendCall, extendCall, fitCall, insertion, isExtensible, ownCalls } from "./chain-edit.ts";
+import type { ClassInfo, EditDraft, FixDraft, LazyLoad, RuleInput, Safety, Span } from "../model/index.ts";
+import { appendCall, extendCall, insertion, isExtensible, ownCalls, withoutAll } from "./chain-edit.ts";
 import { lookupPath } from "./eager-paths.ts";
 import { judge, type EditPlan, type Verdict } from "./eager-verdict.ts";
 import { changelistPaths, implicitEdits } from "./implicit-queryset.ts";
 import { shortcutEdits } from "./shortcut-edit.ts";
+import { sourceOf } from "./source-text.ts";
 
 /**
  * One fix for a lazy load: `select_related` where every step is single-valued, else `prefetch_related`. Without an
@@ -37,33 +38,22 @@ function findEdits(load: LazyLoad, input: RuleInput): EditPlan {
 
 function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related", path: string, input: RuleInput): EditPlan {
   const { origin } = load;
-  const text = input.text(origin.span.file);
+  const source = sourceOf(input, origin.span.file);
+  const { text } = source;
   const calls = ownCalls(origin);
   const chunks = method === "prefetch_related" ? chunkEdits(load, text) : [];
   const existing = calls.findLast((call) => call.name === method && isExtensible(call));
-  if (existing !== undefined) return { safety: "safe", reason: "", edits: [...extendCall(text, existing, [path]), ...chunks] };
+  if (existing !== undefined) return { safety: "safe", reason: "", edits: [...extendCall(source, existing, [path]), ...chunks] };
   const obstacle = whyNotHere(load, input);
   if (obstacle !== null) return { ...obstacle, edits: [] };
   const admin = method === "select_related" ? adminAround(origin.span, input) : null;
   const paths = admin === null ? [path] : changelistPaths(load, admin, path, input);
-  const edits = [instead(text, appendCall(text, origin.span, calls, method, paths), calls, load, input), ...chunks];
+  const edits = [withoutAll(source, appendCall(source, origin.span, calls, method, paths), calls, origin, input), ...chunks];
   if (admin !== null) return { safety: "review", reason: "naming relations ends the changelist's automatic select_related()", edits };
   const isPartly = origin.kind === "related" && load.withoutCaller;
   return isPartly
     ? { safety: "review", reason: "a caller that prefetches these rows would query them again", edits }
     : { safety: "safe", reason: "", edits };
-}
-
-/** `Book.objects.all()` needs no `all()` any more. */
-function instead(text: string, edit: EditDraft, calls: readonly ChainCall[], { origin }: LazyLoad, input: RuleInput): EditDraft {
-  const written = text.slice(origin.span.start, origin.span.end);
-  const name = /\.(\w+)\.all\(\)$/.exec(written)?.[1];
-  const manager = name === undefined ? undefined : input.graph.byLabel(origin.model)?.managers.get(name);
-  const isOwn = manager?.manager != null && input.program.member(manager.manager, "all")?.owner.module.origin === "project";
-  if (manager === undefined || isOwn || calls.some((call) => call.name !== "all") || edit.span.start !== origin.span.end) return edit;
-  const length = ".all()".length;
-  const call = edit.text.replace(/\(\s*(.*?),?\s*\)$/s, "($1)");
-  return { span: { ...edit.span, start: edit.span.start - length }, text: fitCall(text, edit.span.start, call, length) };
 }
 
 /** The admin class whose `get_queryset` holds the span. */
@@ -87,6 +77,9 @@ const QUERYSET_METHODS: ReadonlySet<string> = new Set([
   "select_for_update", "select_related", "prefetch_related", "aget", "afirst", "alast", "acount", "aexists", "alatest", "aearliest",
 ]);
 
+/** The header of a class, or an object of one: a serializer field stands for rows and has none of their methods. */
+const NO_QUERYSET = /^(?:class\s|def\s|\w+\s*=|(?:[a-z_]\w*\.)*[A-Z]\w*\()/;
+
 /** A chain cannot be cut where a method of the manager alone comes next, or where the manager itself is passed on. */
 function whyNotHere({ origin }: LazyLoad, input: RuleInput): Verdict | null {
   const text = input.text(origin.span.file);
@@ -97,7 +90,8 @@ function whyNotHere({ origin }: LazyLoad, input: RuleInput): Verdict | null {
     const isKnown = queryset != null && input.program.member(queryset, next) !== null;
     return isKnown ? null : { safety: "advice", reason: `load it inside ${next}(), which makes the queryset` };
   }
-  if (!/[\])\w]$/.test(written)) return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
+  if (!/[\])\w]$/.test(written) || NO_QUERYSET.test(written)) return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
+  if (origin.kind === "related" && !written.includes(".")) return { safety: "advice", reason: "load it with the rows that the serializer is given" };
   const isWhole = next !== undefined || written.endsWith(")");
   if (isWhole) return null;
   const { file, start } = origin.span;

@@ -14,6 +14,18 @@ export function stepsOf(graph: ModelGraph, label: string, path: string): Field[]
   return steps;
 }
 
+/** Steps up to a generic foreign key that the path goes beyond; null where it does not. */
+export function genericSteps(graph: ModelGraph, label: string, path: string): string | null {
+  const names = path.split("__");
+  let model: Model | null = graph.byLabel(label);
+  for (const [index, name] of names.slice(0, -1).entries()) {
+    const relation = model?.fields.get(name)?.relation;
+    if (relation?.kind === "generic-fk") return names.slice(0, index + 1).join("__");
+    model = relation?.target == null ? null : graph.byLabel(relation.target);
+  }
+  return null;
+}
+
 /** `select_related` goes by query names, `prefetch_related` by attribute names. */
 export function lookupPath(load: LazyLoad, graph: ModelGraph): string {
   if (!load.joinable) return load.path;

@@ -1,6 +1,7 @@
 /** Whether an eager load may be added where a queryset is made, and whether a person has to look at it. */
 import type { ChainCall, EditDraft, LazyLoad, Origin, RuleInput, Safety, SourceFacts } from "../model/index.ts";
-import { joinHazard, stepsOf } from "./eager-paths.ts";
+import { isFetchedEachRound } from "./fetched-each-round.ts";
+import { genericSteps, joinHazard, stepsOf } from "./eager-paths.ts";
 
 export interface Verdict {
   readonly safety: Safety;
@@ -19,7 +20,7 @@ const advice = (reason: string): Verdict => ({ safety: "advice", reason });
 
 /** The strictest of what the chain, the path and the readers say. */
 export function judge(load: LazyLoad, input: RuleInput): Verdict {
-  return judgeOrigin(load) ?? judgeMethods(load, input.facts) ?? judgeChain(load.origin, load) ?? judgePath(load, input) ?? judgeReaders(load, input.facts) ?? SAFE;
+  return judgeOrigin(load) ?? judgeSingle(load, input.facts) ?? judgeMethods(load, input.facts) ?? judgeChain(load.origin, load) ?? judgePath(load, input) ?? judgeReaders(load, input.facts) ?? SAFE;
 }
 
 const NO_EDIT: Partial<Record<Origin["kind"], string>> = {
@@ -35,12 +36,20 @@ function judgeOrigin({ origin }: LazyLoad): Verdict | null {
   return advice("the queryset is made in a template: load it in the view that gives the template its objects");
 }
 
+/** A prefetch for one row saves nothing. */
+function judgeSingle(load: LazyLoad, facts: SourceFacts): Verdict | null {
+  return !load.joinable && isFetchedEachRound(load, facts) ? advice("each round fetches its row alone: fetch the rows of all rounds before the loop") : null;
+}
+
 const SET_OPERATIONS: ReadonlySet<string> = new Set(["union", "intersection", "difference"]);
+
+const MAKERS: ReadonlySet<string> = new Set(["get_or_create", "update_or_create", "create", "bulk_create"]);
 
 function judgeChain(origin: Origin, load: LazyLoad): Verdict | null {
   for (const call of origin.calls) {
     if (SET_OPERATIONS.has(call.name)) return advice(`after ${call.name}() nothing can be loaded: load it for its rows with prefetch_related_objects()`);
     if (call.name === "raw") return advice(NO_EDIT.raw ?? "");
+    if (MAKERS.has(call.name)) return advice(`${call.name}() may make the row, and a new row has nothing loaded: load it where the row is read`);
     const verdict = load.joinable ? judgeJoin(call, load) : judgePrefetch(call, load);
     if (verdict !== null) return verdict;
   }
@@ -96,9 +105,8 @@ function keepsColumn(call: ChainCall, load: LazyLoad): boolean {
 
 function judgePath(load: LazyLoad, input: RuleInput): Verdict | null {
   const steps = stepsOf(input.graph, load.origin.model, load.path);
+  if (genericSteps(input.graph, load.origin.model, load.path) !== null) return advice("beyond a generic foreign key each model needs its own queryset: use GenericPrefetch");
   if (steps === null) return review("a relation on the way is not among the models that were read");
-  const generic = steps.findIndex((field) => field.relation?.kind === "generic-fk");
-  if (generic !== -1 && generic < steps.length - 1) return advice("beyond a generic foreign key each model needs its own queryset: use GenericPrefetch");
   if (load.joinable) {
     const hazard = joinHazard(steps, input.graph, input.program);
     return hazard === null ? null : review(hazard);

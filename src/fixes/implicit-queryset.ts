@@ -3,7 +3,7 @@ import type { ChainCall, ClassInfo, EditDraft, Expr, FunctionDef, LazyLoad, Rule
 import { appendCall, appendItems, extendCall, insertion, isExtensible } from "./chain-edit.ts";
 import { lookupPath, stepsOf } from "./eager-paths.ts";
 import type { EditPlan } from "./eager-verdict.ts";
-import { indentAt, lineEnd, quoted, styleOf } from "./source-text.ts";
+import { indentAt, lineEnd, quoted, sourceOf, styleOf } from "./source-text.ts";
 import { attributeOf, functionOf, superCall } from "./syntax.ts";
 
 type Method = "select_related" | "prefetch_related";
@@ -62,7 +62,7 @@ function listSelectRelated(cls: ClassInfo, paths: readonly string[], input: Rule
   if (value.kind === "sequence" && value.items.length > 0) {
     const missing = paths.filter((path) => !value.items.some((item) => item.kind === "str" && (item.value === path || item.value.startsWith(`${path}__`))));
     const opens = /^[([]/.test(text.slice(value.start, value.end));
-    return opens ? reviewed(appendItems(text, { file, items: value.items, end: value.end }, missing)) : none("add the relation to list_select_related");
+    return opens ? reviewed(appendItems(sourceOf(input, file), { file, items: value.items, end: value.end }, missing)) : none("add the relation to list_select_related");
   }
   if (value.kind === "constant" || value.kind === "sequence") {
     const edit = { span: { file, start: value.start, end: value.end }, text: tuple(paths, text) };
@@ -103,15 +103,14 @@ function afterStatement(file: string, stmt: { readonly start: number; readonly e
 /** The class has a `get_queryset` of its own: its call is extended, or one is chained on what `super()` gives. */
 function overrideEdits(load: LazyLoad, cls: ClassInfo, def: FunctionDef, method: Method, paths: readonly string[], input: RuleInput): EditPlan {
   const { file } = cls.module.ir;
-  const text = input.text(file);
   const inside = load.origin.calls.filter((call) => call.file === file && call.start >= def.start && call.end <= def.end);
   const existing = inside.findLast((call) => call.name === method && isExtensible(call));
-  if (existing !== undefined) return reviewed(extendCall(text, existing, paths));
+  if (existing !== undefined) return reviewed(extendCall(sourceOf(input, file), existing, paths));
   const call = superCall(def, "get_queryset");
   if (call === null) return none(`load it in ${cls.name}.get_queryset()`);
   const chain = chainOn(call, inside);
   const span = { file, start: call.start, end: chain.at(-1)?.end ?? call.end };
-  return reviewed([appendCall(text, span, chain, method, paths)]);
+  return reviewed([appendCall(sourceOf(input, file), span, chain, method, paths)]);
 }
 
 /** Calls chained on an expression, up to the first that is no longer a queryset of rows. */

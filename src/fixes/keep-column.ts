@@ -1,13 +1,58 @@
-/** A column that `only()` leaves out and the rows' readers want goes back in. */
-import type { FixDraft, LazyLoad, RuleInput } from "../model/index.ts";
+/** A column that `only()` or `defer()` leaves out and the rows' readers want goes back in. */
+import type { Call, ChainCall, Expr, FixDraft, LazyLoad, RuleInput } from "../model/index.ts";
 import { appendItems, isExtensible, ownCalls } from "./chain-edit.ts";
+import { dropArgument } from "./drop-call.ts";
+import { sourceOf } from "./source-text.ts";
+import { descendants } from "./syntax.ts";
 
-/** Extends a literal `only()` of the queryset's own chain. A deferred column is loaded on first read, so results stay. */
+/** Edits the queryset's own chain. A deferred column is loaded on first read, so results stay. */
 export function keepColumnFix(load: LazyLoad, input: RuleInput): FixDraft[] {
-  const call = ownCalls(load.origin).findLast(({ name }) => name === "only");
   const title = `Load ${load.path.replaceAll("__", ".")} with the row`;
+  const edits = undefer(load, input) ?? nameColumn(load, input);
+  if (edits.length === 0) return [];
+  return isShared(load, input) ? [{ title: `${title}: other code uses this queryset too`, safety: "review", edits }] : [{ title, safety: "safe", edits }];
+}
+
+/** The queryset is run in several functions, some of which may gain from what is left out. */
+function isShared({ origin }: LazyLoad, { facts }: RuleInput): boolean {
+  const own = facts.runs.filter((run) => run.origin.span.file === origin.span.file && run.origin.span.start === origin.span.start);
+  return new Set(own.map((run) => run.symbol)).size > 1;
+}
+
+function nameColumn({ origin, path }: LazyLoad, input: RuleInput): FixDraft["edits"] {
+  const call = ownCalls(origin).findLast(({ name }) => name === "only");
   if (call === undefined || !isExtensible(call)) return [];
   const { file, args: items, end } = call;
-  const edits = appendItems(input.text(file), { file, items, end }, [load.path]);
-  return edits.length === 0 ? [] : [{ title, safety: "safe", edits }];
+  return appendItems(sourceOf(input, file), { file, items, end }, [path]);
+}
+
+/** Null where no `defer()` of the chain names the column. */
+function undefer({ origin, path }: LazyLoad, input: RuleInput): FixDraft["edits"] | null {
+  for (const call of ownCalls(origin)) {
+    const index = call.name === "defer" ? call.args.findIndex((arg) => arg.kind === "str" && arg.value === path) : -1;
+    const edit = index === -1 ? null : dropArgument(input.text(call.file), call, index);
+    if (edit !== null) return [edit];
+  }
+  return null;
+}
+
+/** The `only()` of the `Prefetch` that loads `load.path` names the key too that Django matches its rows by. */
+export function keepKeyFix(load: LazyLoad, column: string, input: RuleInput): FixDraft[] {
+  const prefetches = load.origin.calls.filter(({ name }) => name === "prefetch_related");
+  const onlys = prefetches.flatMap((call) => call.args.flatMap((arg) => onlysOf(arg, load.path).map((only) => ({ only, call }))));
+  const [first] = onlys;
+  if (first === undefined || onlys.length > 1 || !first.only.args.every((arg) => arg.kind === "str")) return [];
+  const edits = appendItems(sourceOf(input, first.call.file), { file: first.call.file, items: first.only.args, end: first.only.end }, [column]);
+  return edits.length === 0 ? [] : [{ title: `Load ${column} with the row`, safety: "safe", edits }];
+}
+
+/** Calls of `only()` in `Prefetch("path", queryset=…)`. */
+function onlysOf(arg: ChainCall["args"][number], path: string): Call[] {
+  const [lookup] = arg.kind === "call" ? arg.args : [];
+  if (lookup?.kind !== "str" || lookup.value !== path) return [];
+  return [...descendants(arg)].filter((one): one is Call => isOnly(one as Expr));
+}
+
+function isOnly(one: Expr): boolean {
+  return one.kind === "call" && one.callee.kind === "attribute" && one.callee.name === "only" && one.args.length > 0;
 }

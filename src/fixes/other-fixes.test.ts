@@ -22,8 +22,8 @@ describe("reads the key from the row", () => {
 describe("counts with the queryset", () => {
   test("and imports what that needs", async () => {
     const mended = await mend({ "shop/code.py": code(":\n        print(book.chapters.count())") }, "aggregate-in-loop");
-    const after = code('.annotate(n_chapters=Count("chapters", distinct=True)):\n        print(book.n_chapters)');
-    expect(mended.after).toBe(after.replace("\n", "\nfrom django.db.models import Count\n"));
+    const after = code('.annotate(\n        n_chapters=Count("chapters", distinct=True)\n    ):\n        print(book.n_chapters)');
+    expect(mended.after).toBe(`from django.db.models import Count\n\n${after}`);
     expect([mended.safeties, mended.left, mended.errors]).toEqual([["review"], [], []]);
   });
   test("not where another queryset's rows come the same way", async () => {

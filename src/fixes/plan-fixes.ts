@@ -2,6 +2,8 @@ import type { Edit, Finding, Fix } from "../model/finding.ts";
 import { isSameEdit, orderEdits, overlaps } from "./apply.ts";
 import { fitCall } from "./chain-edit.ts";
 import { canJoin, joinInsertions } from "./join-insertions.ts";
+import type { SourceText } from "./source-text.ts";
+import { wrapChain } from "./wrap-chain.ts";
 
 export interface ChosenFix {
   readonly finding: Finding;
@@ -25,7 +27,7 @@ export interface FixPlan {
  * Merges fixes in the order given: an edit that two of them share is made once, two that load relations at one point
  * become one, and a conflicting later fix is skipped.
  */
-export function planFixes(chosen: readonly ChosenFix[], read?: ReadText): FixPlan {
+export function planFixes(chosen: readonly ChosenFix[], read?: ReadText, lineLength: number | null = null): FixPlan {
   const applied: ChosenFix[] = [];
   const skipped: SkippedFix[] = [];
   for (const candidate of chosen) {
@@ -33,32 +35,47 @@ export function planFixes(chosen: readonly ChosenFix[], read?: ReadText): FixPla
     if (earlier) skipped.push({ ...candidate, conflictsWith: earlier.finding });
     else applied.push(candidate);
   }
-  return { applied, skipped, edits: editsByFile(applied.flatMap(({ fix }) => fix.edits), read) };
+  return { applied, skipped, edits: editsByFile(applied.flatMap(({ fix }) => fix.edits), read && ((file) => sourceIn(read, file, lineLength))) };
 }
 
-/** Text of a file, to break lines that grow too long when edits are joined. */
+/** Text of a file, to break lines that grow too long. */
 type ReadText = (file: string) => string | undefined;
+type ReadSource = (file: string) => SourceText | undefined;
 
-export function editsByFile(edits: readonly Edit[], read?: ReadText): Map<string, readonly Edit[]> {
-  const files = [...new Set(edits.map(({ file }) => file))].toSorted();
-  return new Map(files.map((file) => [file, joinEqualPlaces(orderEdits(edits.filter((edit) => edit.file === file)), read)]));
+function sourceIn(read: ReadText, file: string, lineLength: number | null): SourceText | undefined {
+  const text = read(file);
+  return text === undefined ? undefined : { text, lineLength };
 }
 
-function joinEqualPlaces(edits: readonly Edit[], read?: ReadText): Edit[] {
+export function editsByFile(edits: readonly Edit[], read?: ReadSource): Map<string, readonly Edit[]> {
+  const files = [...new Set(edits.map(({ file }) => file))].toSorted();
+  return new Map(files.map((file) => [file, laidOut(joinEqualPlaces(orderEdits(edits.filter((edit) => edit.file === file))), read?.(file))]));
+}
+
+function joinEqualPlaces(edits: readonly Edit[]): Edit[] {
   const groups: [Edit, ...Edit[]][] = [];
   for (const edit of edits) {
     const group = groups.at(-1);
     if (group !== undefined && canJoin(group[0], edit)) group.push(edit);
     else groups.push([edit]);
   }
-  return groups.map((group) => (group.length === 1 ? group[0] : fitted(joinInsertions(group), read)));
+  return groups.map((group) => (group.length === 1 ? group[0] : joinInsertions(group)));
 }
 
-function fitted(edit: Edit, read?: ReadText): Edit {
-  const text = read?.(edit.file);
-  if (text === undefined) return edit;
-  const at = Buffer.from(text).subarray(0, edit.start).toString().length;
-  return { ...edit, text: fitCall(text, at, edit.text, edit.expected.length) };
+/** The same edits with lines broken where they grow too long. */
+function laidOut(edits: readonly Edit[], source: SourceText | undefined): readonly Edit[] {
+  if (source === undefined) return edits;
+  return edits.map((edit) => {
+    const wrapped = wrapChain(source, edit);
+    const others = edits.filter((other) => other !== edit);
+    return wrapped !== null && !others.some((other) => overlaps(wrapped, other)) ? wrapped : fitted(edit, source);
+  });
+}
+
+function fitted(edit: Edit, source: SourceText): Edit {
+  if (!/^\s*\.\w+\(/.test(edit.text)) return edit;
+  const at = Buffer.from(source.text).subarray(0, edit.start).toString().length;
+  return { ...edit, text: fitCall(source, at, edit.text, edit.expected.length) };
 }
 
 function conflict(earlier: readonly Edit[], later: readonly Edit[]): boolean {

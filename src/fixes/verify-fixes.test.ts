@@ -6,7 +6,8 @@ import { oldOffset } from "./old-offset.ts";
 import type { ChosenFix } from "./plan-fixes.ts";
 import { verifyFixes, type Trial } from "./verify-fixes.ts";
 
-const TEXT = "a\nb\nc\nd\n";
+const LETTERS = "abcdefghijklmnop".split("");
+const TEXT = `${LETTERS.join("\n")}\n`;
 const [template] = SAMPLE_FINDINGS;
 
 /** A finding about the line that holds `word`; its fix replaces the word. */
@@ -54,10 +55,19 @@ describe("verifyFixes", () => {
   test("halves until it has the fix that makes a new finding elsewhere", async () => {
     const chosen = [fixing("a", "A!"), fixing("b", "bad"), fixing("c", "C!"), fixing("d", "D!")];
     const { finding } = fixing("a", "");
-    const fresh: Finding = { ...finding, id: "new", rule: "other", model: "m.new", places: [{ ...finding.places[0], file: "z.py" } as Finding["places"][number]] };
+    const fresh: Finding = { ...finding, id: "new", rule: "other", model: "m.new", places: finding.places.map((place) => ({ ...place, file: "z.py" })) };
     const plan = await verifyFixes(chosen, trialOf(chosen, (text) => (text.includes("bad") ? [fresh] : [])));
     expect(plan.applied.map(({ fix }) => fix.title)).toEqual(["a", "c", "d"]);
     expect(plan.dropped.map(({ fix }) => fix.title)).toEqual(["b"]);
+  });
+  test("gives an account of every fix when there is no more time", async () => {
+    const chosen = LETTERS.map((letter) => fixing(letter, letter.toUpperCase()));
+    const { finding } = fixing("a", "");
+    const fresh: Finding = { ...finding, id: "new", rule: "other", model: "m.new", places: finding.places.map((place) => ({ ...place, file: "z.py" })) };
+    // Each does well alone, and no two together.
+    const plan = await verifyFixes(chosen, trialOf(chosen, (text) => ((text.match(/[A-Z]/g)?.length ?? 0) > 1 ? [fresh] : [])));
+    expect([...plan.applied, ...plan.dropped].map((one) => one.finding.id).toSorted()).toEqual(LETTERS);
+    expect(plan.applied).toHaveLength(1);
   });
   test("runs nothing when there is nothing to try", async () => {
     const trial = trialOf([]);

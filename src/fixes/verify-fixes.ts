@@ -18,6 +18,8 @@ export interface Trial {
   readonly before: Pick<Report, "findings" | "notices">;
   /** Text of a file, its byte order mark included. */
   readonly read: (file: string) => string | undefined;
+  /** How long the project lets its lines be; null when it does not say. */
+  readonly lineLength?: number | null;
   /** The same analysis with other texts for some files. */
   readonly analyse: (texts: ReadonlyMap<string, string>) => Promise<Pick<Report, "findings" | "notices">>;
 }
@@ -27,11 +29,11 @@ const MAX_TRIALS = 10;
 
 /** Applies all fixes in memory and analyses once; what fails is dropped, halving where it is not plain which one did. */
 export async function verifyFixes(chosen: readonly ChosenFix[], trial: Trial): Promise<VerifiedPlan> {
-  const plan = planFixes(chosen, trial.read);
+  const plan = planFixes(chosen, trial.read, trial.lineLength);
   const dropped: DroppedFix[] = [];
   const budget = { left: MAX_TRIALS };
   const kept = await settle(plan.applied, trial, dropped, budget);
-  return { ...planFixes(kept, trial.read), skipped: plan.skipped, dropped };
+  return { ...planFixes(kept, trial.read, trial.lineLength), skipped: plan.skipped, dropped };
 }
 
 async function settle(
@@ -62,7 +64,11 @@ async function halve(kept: readonly ChosenFix[], trial: Trial, dropped: DroppedF
   const first = await settle(kept.slice(0, middle), trial, dropped, budget);
   const second = await settle(kept.slice(middle), trial, dropped, budget);
   const both = [...first, ...second];
-  if (first.length === 0 || second.length === 0 || budget.left === 0) return first.length === 0 ? second : first;
+  if (first.length === 0 || second.length === 0) return both;
+  if (budget.left === 0) {
+    dropped.push(...second.map((one) => ({ ...one, reason: "there was no more time to try it together with the others" })));
+    return first;
+  }
   budget.left -= 1;
   if ((await tryOut(both, trial)) === null) return both;
   dropped.push(...second.map((one) => ({ ...one, reason: "it makes a new finding together with another fix" })));
@@ -71,7 +77,7 @@ async function halve(kept: readonly ChosenFix[], trial: Trial, dropped: DroppedF
 
 /** Null when all is well; else the fixes to blame, none when it is not plain which. */
 async function tryOut(fixes: readonly ChosenFix[], trial: Trial): Promise<readonly DroppedFix[] | null> {
-  const { edits } = planFixes(fixes, trial.read);
+  const { edits } = planFixes(fixes, trial.read, trial.lineLength);
   const texts = new Map<string, string>();
   for (const [file, own] of edits) {
     const outcome = applyEdits(trial.read(file) ?? "", own);

@@ -12,13 +12,15 @@ import { ninjaHooks } from "./ninja/hooks.ts";
 import { pythonHooks } from "./python/hooks.ts";
 import { searchHooks } from "./search/hooks.ts";
 import { signalHooks } from "./signals/hooks.ts";
+import { strawberryHooks } from "./strawberry/hooks.ts";
 import { tableHooks } from "./tables/hooks.ts";
+import { wagtailHooks } from "./wagtail/hooks.ts";
 import { viewHooks } from "./views/hooks.ts";
 
 export type HookTable = Readonly<Record<string, (engine: Engine) => Hook>>;
 
 export function frameworkHooks(): ReadonlyMap<string, (engine: Engine) => Hook> {
-  const all: HookTable = { ...pythonHooks, ...viewHooks, ...drfHooks, ...adminHooks, ...formHooks, ...tableHooks, ...libraryHooks, ...exportHooks, ...searchHooks, ...signalHooks, ...graphqlHooks, ...ninjaHooks };
+  const all: HookTable = { ...pythonHooks, ...viewHooks, ...drfHooks, ...adminHooks, ...formHooks, ...tableHooks, ...libraryHooks, ...exportHooks, ...searchHooks, ...signalHooks, ...graphqlHooks, ...strawberryHooks, ...wagtailHooks, ...ninjaHooks };
   return new Map(Object.entries(all));
 }
 

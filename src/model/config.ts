@@ -20,6 +20,8 @@ export interface AnalyseOptions {
   readonly thresholds: Readonly<Record<string, number>>;
   /** Django's version where the project's own files do not say it. */
   readonly djangoVersion?: string;
+  /** Folder of the virtual environment that is active, for projects that hold none of their own. */
+  readonly activeEnvironment?: string;
   /** Texts that stand for those of the files on disk, by path: a change that is tried before it is written. */
   readonly texts?: ReadonlyMap<string, string>;
 }

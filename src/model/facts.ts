@@ -10,10 +10,11 @@ export interface SourceFacts {
   readonly loads: readonly LazyLoad[];
   /** `file:start:relation` of reads that an eager load covers in some context. */
   readonly covered: ReadonlySet<string>;
+  /** `orders>shop.Order.customer`: relations that a queryset somewhere loads eagerly, after the one before it on the path. */
+  readonly loadedEagerly: ReadonlySet<string>;
   readonly runs: readonly QueryRun[];
   readonly writes: readonly Write[];
   readonly eagerLoads: readonly EagerLoad[];
-  readonly folds: readonly Fold[];
   readonly discarded: readonly Discarded[];
   readonly validations: readonly Validation[];
   readonly rowPrefetches: readonly RowPrefetch[];
@@ -56,6 +57,10 @@ export interface Origin {
   readonly asValues: boolean;
   /** More than columns was asked of its rows: methods, properties, text, attributes that were set. */
   readonly asInstances: boolean;
+  /** Some of its eager loads are computed from a serializer's fields, and taken to be what these read. */
+  readonly computed?: boolean;
+  /** The relation of one row whose manager it is; null for other kinds. */
+  readonly relation: string | null;
 }
 
 /** Loop under which something happens. */
@@ -88,6 +93,8 @@ export interface LazyLoad {
   readonly isAsync: boolean;
   /** Every step is single-valued, so that a join can load it. */
   readonly joinable: boolean;
+  /** Path to a prefetched relation on the way: rows with one target share it, and it pays once for all of them. */
+  readonly shared: string | null;
   /** Why it is less than certain, empty when nothing speaks against it. */
   readonly doubts: readonly string[];
   /** The method's own analysis without a known caller: other callers may load it eagerly. */
@@ -192,16 +199,4 @@ export interface EagerLoad {
   readonly path: string;
   readonly span: Span;
   readonly used: boolean;
-}
-
-/** Python doing the database's work over a queryset's rows. */
-export interface Fold {
-  readonly kind: "filter" | "aggregate" | "sort";
-  readonly origin: Origin;
-  readonly span: Span;
-  /** Columns of the row that decide, as lookup paths. */
-  readonly columns: readonly string[];
-  readonly detail: string;
-  /** The rows are needed anyway: the same object is iterated elsewhere. */
-  readonly rowsUsedElsewhere: boolean;
 }

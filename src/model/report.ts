@@ -16,6 +16,37 @@ export interface SectionState {
   readonly missing: string;
 }
 
+/** How the source compares with what was seen at run time. */
+export interface RecordingCoverage {
+  /** Relative to the root where it is below it. */
+  readonly folder: string;
+  readonly command: string | null;
+  /** ISO 8601. */
+  readonly started: string | null;
+  readonly statements: number;
+  readonly scopes: number;
+  /** Recorded N+1s in the project's own code, and how many of them the source has a finding of. */
+  readonly clusters: number;
+  readonly found: number;
+  /** Ids of the findings that the source had not. */
+  readonly missed: readonly string[];
+  /** Recorded N+1s whose rows were fetched or read by tests, migrations or libraries alone. */
+  readonly outside: number;
+  /** Findings of the source that were seen. */
+  readonly lifted: number;
+  /** Clusters left out since their lines are not what they were. */
+  readonly moved: number;
+  /** Files that changed since. */
+  readonly stale: readonly string[];
+  /** With two recordings: the median of statements of a route, task, command or test in both. */
+  readonly growth?: readonly {
+    readonly label: string;
+    readonly before: number;
+    readonly after: number;
+    readonly kind: "constant" | "grows" | "shrinks";
+  }[];
+}
+
 export interface Coverage {
   readonly filesParsed: number;
   readonly filesFailed: number;
@@ -24,6 +55,8 @@ export interface Coverage {
   /** Why querysets could not be followed, with how many and the file that has most of them. */
   readonly unresolved: readonly { readonly why: string; readonly count: number; readonly file: string }[];
   readonly unknown: readonly { readonly rule: string; readonly why: string }[];
+  /** What a recording added; absent without one. */
+  readonly recording?: RecordingCoverage;
   readonly sections: readonly SectionState[];
 }
 

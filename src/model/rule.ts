@@ -13,6 +13,8 @@ export interface RuleInput {
   /** Text of a project file, without its byte order mark. */
   readonly text: (file: string) => string;
   readonly thresholds: Readonly<Record<string, number>>;
+  /** How long the project's formatter lets lines be; null when none is configured. */
+  readonly lineLength: number | null;
 }
 
 /** Replaces the text of a span. */

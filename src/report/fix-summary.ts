@@ -14,20 +14,23 @@ export function renderApplied(
   exists: (file: string) => boolean,
 ): string {
   if (plan.applied.length === 0) return "Nothing applied.\n";
-  const files = [...plan.edits.keys()];
+  const kept = plan.applied.map(
+    ({ finding, fix }) => `  ${shortIdOf(context, finding.id)}  ${plainProse(fix.title)}\n`,
+  );
+  const undo = canUndo ? ` Undo: ${undoCommand([...plan.edits.keys()], context, exists)}` : "";
+  return `${kept.join("")}\nApplied: ${planSize(plan, context)}.${undo}\n`;
+}
+
+/** `2 fixes, 3 lines in 2 files`. */
+export function planSize(plan: FixPlan, context: RenderContext): string {
   const lines = [...plan.edits].reduce(
     (sum, [file, edits]) => sum + changedLineCount(changedBlocks(context.read(file) ?? "", edits) ?? []),
     0,
   );
-  const kept = plan.applied.map(
-    ({ finding, fix }) => `  ${shortIdOf(context, finding.id)}  ${plainProse(fix.title)}\n`,
-  );
-  const size = `${formatCount(plan.applied.length, "fix", "fixes")}, ${formatCount(lines, "line")} in ${formatCount(files.length, "file")}`;
-  const undo = canUndo ? ` Undo: ${undoCommand(files, context, exists)}` : "";
-  return `${kept.join("")}\nApplied: ${size}.${undo}\n`;
+  return `${formatCount(plan.applied.length, "fix", "fixes")}, ${formatCount(lines, "line")} in ${formatCount(plan.edits.size, "file")}`;
 }
 
-function undoCommand(files: readonly string[], context: RenderContext, exists: (file: string) => boolean): string {
+export function undoCommand(files: readonly string[], context: RenderContext, exists: (file: string) => boolean): string {
   const changed = files.filter(exists);
   const created = files.filter((file) => !exists(file));
   const restore = changed.length > 0 ? [`git restore ${commonPath(changed, context)}`] : [];

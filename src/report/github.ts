@@ -49,12 +49,13 @@ function annotateNotice(notice: Notice, context: RenderContext): string {
 }
 
 function annotateSummary(report: Report, context: RenderContext): string {
-  const { count, leftOut, read, notJudged } = summarise(report, context);
+  const { count, leftOut, read, recorded, notJudged } = summarise(report, context);
   const gaps = notJudged.map(({ what, command: usage }) => (usage === "" ? what : `${what}: ${usage}`));
   const facts = [
     count,
     leftOut === "" ? "" : `Left out: ${leftOut}`,
     read,
+    recorded,
     gaps.length === 0 ? "" : `Not judged: ${gaps.join("; ")}`,
   ];
   return command("notice", { title: "luthier" }, facts.filter(Boolean).join("\n"));

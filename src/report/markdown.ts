@@ -21,7 +21,7 @@ import { summarise } from "./summary.ts";
 export function renderMarkdown(report: Report, context: RenderContext): string {
   const findings = sortFindings(report.findings);
   const blocks = [
-    stateLine(report),
+    stateLine(report, context),
     ...(findings.length > 0 ? [table(findings, context), "## Findings"] : []),
     ...findings.flatMap((finding) => renderFinding(finding, report, context)),
     ...notSeen(report, context),
@@ -29,7 +29,8 @@ export function renderMarkdown(report: Report, context: RenderContext): string {
   return `${blocks.join("\n\n")}\n`;
 }
 
-function stateLine({ findings, coverage }: Report): string {
+function stateLine(report: Report, context: RenderContext): string {
+  const { findings, coverage } = report;
   const rungs = RUNGS.toReversed().flatMap((rung) => {
     const count = findings.filter((finding) => rungOf(finding) === rung).length;
     return count === 0 ? [] : [`${formatNumber(count)} ${rung}`];
@@ -38,7 +39,7 @@ function stateLine({ findings, coverage }: Report): string {
   const count =
     findings.length === 0 ? "No findings." : `${formatCount(findings.length, "finding")}: ${rungs.join(", ")}.`;
   const querysets = `${formatNumber(resolvedOrigins)} of ${formatCount(queryOrigins, "queryset")} followed`;
-  return `${count} ${querysets}, ${formatNumber(filesParsed)} of ${formatCount(filesParsed + filesFailed, "file")} read.`;
+  return `${count} ${querysets}, ${formatNumber(filesParsed)} of ${formatCount(filesParsed + filesFailed, "file")} read. ${escapeProse(summarise(report, context).recorded)}`.trimEnd();
 }
 
 function table(findings: readonly Finding[], context: RenderContext): string {

@@ -28,6 +28,11 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
 }
 
+/** Milliseconds with the digits that a clock can vouch for: `0.4`, `12`, `1,240`. */
+export function formatMilliseconds(value: number): string {
+  return formatNumber(Math.abs(value) < 10 ? Number(value.toFixed(1)) : Math.round(value));
+}
+
 /** `640 bytes`, `2.4 MB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return formatCount(bytes, "byte");

@@ -9,6 +9,8 @@ export interface Summary {
   /** What comments, the baseline or the confidence took out; empty when nothing was. */
   readonly leftOut: string;
   readonly read: string;
+  /** What a recording says of the source's findings; empty without one. */
+  readonly recorded: string;
   /** What could not be judged, and the command that would help; empty when all was judged. */
   readonly notJudged: readonly Gap[];
   readonly skipped: readonly Notice[];
@@ -24,6 +26,7 @@ export function summarise(report: Report, context: RenderContext): Summary {
     count: countSentence(report),
     leftOut: leftOutSentence(report),
     read: readSentence(report),
+    recorded: recordedSentence(report, context),
     notJudged: [...queryGap(report, context), ...ruleGaps(report, context)],
     skipped: report.notices,
   };
@@ -61,6 +64,17 @@ function readSentence({ coverage, timing }: Report): string {
   const files = `${formatNumber(filesParsed)} of ${formatCount(filesParsed + filesFailed, "file")}`;
   const querysets = `${formatNumber(resolvedOrigins)} of ${formatCount(queryOrigins, "queryset")}`;
   return `Read ${files} and resolved ${querysets} in ${formatDuration(timing.totalMs)}.`;
+}
+
+/** `Recorded 4,861 scopes with 52,100 queries: 42 of 45 N+1s were found in source, 3 were not.` */
+function recordedSentence({ coverage: { recording } }: Report, context: RenderContext): string {
+  if (recording === undefined) return "";
+  const { statements, scopes, clusters, found, moved, stale } = recording;
+  const missed = clusters - found;
+  const share = `${formatNumber(found)} of ${formatCount(clusters, "N+1")} ${clusters === 1 ? "was" : "were"} found in source`;
+  const agreement = clusters === 0 ? "no N+1 in this project's code" : `${share}${missed > 0 ? `, ${formatNumber(missed)} ${missed === 1 ? "was" : "were"} not` : ""}`;
+  const old = stale.length === 0 ? "" : ` ${formatCount(stale.length, "file")} changed since, such as ${shownPath(context, stale[0] ?? "")}${moved > 0 ? `; ${formatCount(moved, "place")} left out` : ""}: record again.`;
+  return `Recorded ${formatCount(statements, "query", "queries")} in ${formatCount(scopes, "scope")}: ${agreement}.${old}`;
 }
 
 function queryGap({ coverage }: Report, context: RenderContext): readonly Gap[] {

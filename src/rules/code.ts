@@ -115,10 +115,10 @@ const MUTATORS: ReadonlySet<string> = new Set(
   "append extend add update insert remove discard pop popitem clear setdefault sort reverse appendleft popleft set create save".split(" "),
 );
 
-/** Names that a piece of code binds, deletes or changes in place, as far as it shows. */
-export function changedNames(node: Node): ReadonlySet<string> {
+/** Names that a piece of code, `except` left out, binds, deletes or changes in place, as far as it shows. */
+export function changedNames(node: Node, except: Node | null = null): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const one of nodesIn(node)) for (const name of changedBy(one)) names.add(name);
+  for (const one of nodesIn(node)) if (one !== except) for (const name of changedBy(one)) names.add(name);
   return names;
 }
 

@@ -1,5 +1,8 @@
 /** Where a lazy load is made, run and read; how sure that is. */
-import type { Confidence, LazyLoad, SourceFacts, Span, Spot } from "../model/index.ts";
+import type { ChainCall, Confidence, LazyLoad, RuleInput, SourceFacts, Span, Spot } from "../model/index.ts";
+import { genericSteps, stepsOf } from "../fixes/eager-paths.ts";
+import { isAtLeast } from "./django-at-least.ts";
+import { dotted, modelName } from "./names.ts";
 
 /** Reads of one finding that are listed; more are summed up. */
 const MAX_ACCESSES = 6;
@@ -7,12 +10,28 @@ const MAX_ACCESSES = 6;
 export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] {
   const spots: Spot[] = [{ role: "queryset", span: load.origin.span, label: `loads ${load.origin.model.split(".").at(-1) ?? ""} only` }];
   if (load.loop !== null && !isSame(load.loop.span, load.origin.span)) spots.push({ role: "loop", span: load.loop.span });
-  for (const call of load.calls) spots.push({ role: "call", span: call });
-  spots.push({ role: "access", span: load.access, label: "one query a row" });
+  spots.push(...eagerSpots(load));
+  for (const [index, call] of load.calls.entries()) {
+    const isRepeated = load.calls.findIndex((one) => isSame(one, call)) < index;
+    if (!isRepeated) spots.push({ role: "call", span: call });
+  }
+  spots.push({ role: "access", span: load.access, label: paidPer(load) });
   for (const other of others.slice(0, MAX_ACCESSES)) {
     if (spots.every((spot) => !isSame(spot.span, other.access))) spots.push({ role: "access", span: other.access });
   }
   return spots.filter((spot) => !spot.span.file.startsWith("builtin/"));
+}
+
+/** Where other relations are loaded already, if that is not written at the queryset itself. */
+function eagerSpots({ origin: { calls, span }, path }: LazyLoad): Spot[] {
+  const eager = calls.findLast((one) => (one.name === "select_related" || one.name === "prefetch_related") && !loads(one, path));
+  if (eager === undefined || (eager.file === span.file && eager.start <= span.start && span.end <= eager.end)) return [];
+  return [{ role: "definition", span: { file: eager.file, start: eager.dot, end: eager.end }, label: "loads other relations" }];
+}
+
+/** A call that loads the relation is on another way than the one that lacks it. */
+function loads({ args }: ChainCall, path: string): boolean {
+  return args.some((arg) => arg.kind === "str" && (arg.value === path || arg.value.startsWith(`${path}__`)));
 }
 
 function isSame(a: Span, b: Span): boolean {
@@ -26,10 +45,18 @@ export function isCoveredElsewhere(load: LazyLoad, facts: SourceFacts): boolean 
   return facts.covered.has(`${load.access.file}:${load.access.start}:${relation}`);
 }
 
-export function confidenceOf(load: LazyLoad): Confidence {
+export function confidenceOf(load: LazyLoad, facts: SourceFacts): Confidence {
   if (load.doubts.length > 0 || load.origin.kind === "parameter") return "possible";
-  if (load.withoutCaller || load.loop?.over === "unknown") return "likely";
+  if (load.withoutCaller && isLoadedSomewhere(load, facts)) return "possible";
+  if (load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true) return "likely";
   return "certain";
+}
+
+/** A queryset loads the same two steps eagerly: its rows may be those that come here. */
+function isLoadedSomewhere({ origin, path, model }: LazyLoad, { loadedEagerly }: SourceFacts): boolean {
+  const steps = path.split("__");
+  const before = steps.at(-2) ?? origin.relation;
+  return before !== null && loadedEagerly.has(`${before}>${model}.${steps.at(-1) ?? ""}`);
 }
 
 /** In an event loop the read is refused, not slow: `lazy-in-async` speaks of it. */
@@ -42,11 +69,38 @@ export function isLoadPerRow(load: LazyLoad, facts: SourceFacts): boolean {
   return load.perRow && isRowLoop(load) && !isRefused(load) && !isCoveredElsewhere(load, facts);
 }
 
+/** Whose rows pay: those of the queryset, or those of the last relation to many on the way. */
+export function payers(load: LazyLoad, { graph }: Pick<RuleInput, "graph">): string {
+  const steps = load.path.split("__");
+  const kinds = stepsOf(graph, load.origin.model, load.path);
+  const last = kinds?.slice(0, -1).findLastIndex((field) => field.relation?.single === false) ?? -1;
+  return last < 0 ? `\`${modelName(load.origin.model)}\`` : `row of \`${steps.slice(0, last + 1).join(".")}\``;
+}
+
+/** What loads it beyond a generic foreign key, whose other models do not have the rest of the path; null for other paths. */
+export function beyondGeneric(load: LazyLoad, { graph, project }: Pick<RuleInput, "graph" | "project">): string | null {
+  const generic = genericSteps(graph, load.origin.model, load.path);
+  if (generic === null) return null;
+  const rest = load.path.slice(generic.length + 2);
+  const way = isAtLeast(project.djangoVersion, 5, 0) ? `a \`GenericPrefetch("${generic}", …)\` with a queryset for each model` : `\`prefetch_related("${generic}")\`, then \`prefetch_related_objects()\` for the objects of each model`;
+  return `Use ${way}: only some of them have \`${dotted(rest)}\`.`;
+}
+
+/** How often it is paid, as a claim says it. */
+export function paidPer(load: LazyLoad): string {
+  return load.shared === null ? "one query a row" : `one query for each distinct \`${dotted(load.shared)}\``;
+}
+
+export function fetchedBefore(load: LazyLoad): string {
+  return `Fetch the rows of all rounds before the loop, in one query with \`prefetch_related("${load.path}")\`.`;
+}
+
 export function isRowLoop(load: LazyLoad): boolean {
   return load.loop?.over !== "literal" && load.loop?.over !== "while";
 }
 
 export function loadDoubt(load: LazyLoad): string {
   if (load.doubts.length > 0) return load.doubts.join("; ");
+  if (load.origin.computed === true) return "names that are computed when it runs may load it";
   return load.withoutCaller ? "a caller that was not found may load it eagerly" : "a loop over one row saves one query";
 }

@@ -3,6 +3,7 @@ import type { Call, Confidence, Expr, FindingDraft, LoopFact, Model, RuleInput, 
 import { callAt, changedNames, isStatement, nodesIn, rootName } from "./code.ts";
 import { isFlush, isForOneMatch, isGuardedPerRound, isOverConstant, loopSite, type LoopSite, needsItsQueries, stopsEarly, withinLoop } from "./loops.ts";
 import { oncePerPlace } from "./runs.ts";
+import { moduleOf } from "./source-index.ts";
 
 export interface LoopWrite {
   readonly write: Write;
@@ -25,16 +26,16 @@ export function loopWrites(input: RuleInput, methods: ReadonlySet<string>): Loop
       if (loop === null || model === null || call?.callee.kind !== "attribute" || !methods.has(write.how)) return [];
       if (write.calls.length > 0 || (loop.over !== "rows" && loop.over !== "unknown")) return [];
       const site = loopSite(input, loop, write.span);
-      if (needsItsQueries(input, site, loop.span.file) || isGuardedPerRound(site) || stopsEarly(site)) return [];
+      if (needsItsQueries(input, site, loop) || isGuardedPerRound(site) || stopsEarly(site)) return [];
       return [{ write, span: write.span, loop, site, call, receiver: call.callee.object, model }];
     }),
   );
 }
 
 /** The thing that is written is another one each round. */
-export function changesEachRound({ site, receiver }: LoopWrite): boolean {
+export function changesEachRound({ site, receiver, call }: LoopWrite): boolean {
   if (site.loop === null) return false;
-  const changed = changedNames(site.loop);
+  const changed = changedNames(site.loop, call);
   return rootName(receiver).some((name) => changed.has(name));
 }
 
@@ -43,6 +44,13 @@ export function hasHooks(input: RuleInput, model: Model, signals: readonly strin
   if (model.signals.some((one) => signals.some((name) => one === name || one.endsWith(`.${name}`)))) return true;
   const member = input.program.member(model.cls, method);
   return member !== null && member.owner.module.origin === "project";
+}
+
+/** What the file calls the model's class: its own name, where that is what it means there. */
+export function classNameIn(model: Model, file: string, input: RuleInput): string | null {
+  const module = moduleOf(input.program, file);
+  const symbol = module === null ? null : input.program.resolve(module, model.name);
+  return symbol?.kind === "class" && symbol.cls === model.cls ? model.name : null;
 }
 
 export function autoNowFields(model: Model): readonly string[] {
@@ -71,6 +79,15 @@ export function writePlaces({ write, loop }: LoopWrite): Spot[] {
 
 export function writeKey({ write, model }: LoopWrite): FindingDraft["key"] {
   return [write.symbol, model.label, write.how];
+}
+
+/** The loop's text has a comment, which an edit of the whole loop would lose. */
+export function hasComment({ site, span }: LoopWrite, input: RuleInput): boolean {
+  const { loop } = site;
+  if (loop === null) return false;
+  const text = input.text(span.file);
+  const end = text.indexOf("\n", loop.end);
+  return text.slice(loop.start, end === -1 ? text.length : end).includes("#");
 }
 
 /** The write is all that the loop's body does. */

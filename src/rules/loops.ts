@@ -19,16 +19,18 @@ export function loopSite(input: RuleInput, fact: LoopFact, at: Span): LoopSite {
 }
 
 /** Batches, pages and attempts are made so that each round has a query of its own. */
-export function needsItsQueries(input: RuleInput, site: LoopSite, file: string): boolean {
+export function needsItsQueries(input: RuleInput, site: LoopSite, { span: { file }, over, origin }: LoopFact): boolean {
   const { loop, iterable } = site;
   if (loop?.kind === "while") return true;
   if (iterable === null) return false;
+  // Rows of a model that is called so are no pages of something else: `for page in BlogPage.objects.all()`.
+  const model = over === "rows" ? (origin?.model ?? "").toLowerCase() : "";
+  const isSplit = (text: string, words: readonly string[]): boolean => words.some((word) => !model.includes(word) && text.toLowerCase().includes(word));
   // `rows[:PAGE]` is one page: its rows are no pages.
-  const text = sourceText(input, file, iterable).replaceAll(/\[[^[\]]*:[^[\]]*\]/g, "");
-  if (/batch|chunk|page|partition|slice|shard/i.test(text)) return true;
+  if (isSplit(sourceText(input, file, iterable).replaceAll(/\[[^[\]]*:[^[\]]*\]/g, ""), ["batch", "chunk", "page", "partition", "slice", "shard"])) return true;
   if (iterable.kind === "call" && iterable.callee.kind === "name" && iterable.callee.name === "range" && iterable.args.length === 3) return true;
   const target = loop?.kind === "for" ? sourceText(input, file, loop.target) : "";
-  return /attempt|retry|retries|tries|batch|chunk|page/i.test(target);
+  return isSplit(target, ["attempt", "retry", "retries", "tries", "batch", "chunk", "page"]);
 }
 
 /** Choices, languages, settings: a constant has a few items. */

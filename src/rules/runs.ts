@@ -161,3 +161,25 @@ function rootIsModel(expr: Expr, self: string): boolean {
   while (at.kind === "attribute" || at.kind === "call") at = at.kind === "call" ? at.callee : at.object;
   return at.kind === "name" && (at.name === self || /^[A-Z]/.test(at.name));
 }
+
+/** In `a or b` the queryset itself comes out and may be used: only its place in a condition proves that it is not. */
+export function isOnlyTested(input: RuleInput, file: string, tested: Expr): boolean {
+  if (tested.kind === "bool") return false;
+  const path = pathTo(input, { file, start: tested.start, end: tested.end });
+  for (let at = path.lastIndexOf(tested) - 1; at >= 0; at--) {
+    const parent = path[at];
+    const child = path[at + 1];
+    if (parent === undefined) return false;
+    if (parent.kind === "not") return true;
+    if (parent.kind === "call") return parent.callee.kind === "name" && parent.callee.name === "bool";
+    if (parent.kind === "if" || parent.kind === "while" || parent.kind === "conditional") return parent.test === child;
+    if (parent.kind === "comprehension") return parent.clauses.some((clause) => clause.conditions.some((one) => one === child));
+    if (parent.kind !== "bool") return false;
+  }
+  return false;
+}
+
+/** A variable or an attribute of one: reading it twice gives the same queryset. */
+export function isNamed(expr: Expr): boolean {
+  return expr.kind === "name" || (expr.kind === "attribute" && isNamed(expr.object));
+}

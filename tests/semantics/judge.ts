@@ -69,7 +69,7 @@ function answers(finding: Finding, verdict: Verdict, fact: Fact): boolean {
 /** One finding may speak for a whole path that the fact claims, and for its parts. */
 function namesPath(finding: Finding, path: string, fact: Fact): boolean {
   if (finding.relation === path) return true;
-  return fact.verdicts.some((one) => one.rule === finding.rule && one.relation === finding.relation && one.relation?.startsWith(`${path}__`) === true);
+  return fact.verdicts.some((one) => one.rule === finding.rule && one.relation === finding.relation && one.relation?.startsWith(`${path}__`));
 }
 
 /** The verdict itself, or a part of its path that is reported beside it. */

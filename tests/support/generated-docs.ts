@@ -106,7 +106,7 @@ function byChapter(rules: readonly RuleMeta[]): [string, RuleMeta[]][] {
 }
 
 export async function commandLine(): Promise<string> {
-  const commands = ["check", "fix", "rules"];
+  const commands = ["check", "fix", "record", "budget", "report", "rules"];
   const helps = await Promise.all(commands.map(async (name) => `## luthier ${name}\n\n\`\`\`text\n${(await runHere([name, "--help"])).trimEnd()}\n\`\`\``));
   return `# The command line
 

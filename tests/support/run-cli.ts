@@ -48,6 +48,11 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
 /** The canned report after a change: what was mended is not found again. */
 function reportWith(report: Report, texts: AnalyseOptions["texts"]): Report {
   const isMended = ({ fixes: [first] }: Report["findings"][number]): boolean =>
-    first?.edits.some(({ file, text }) => texts?.get(file)?.includes(text) === true) === true;
+    first?.edits.some(({ file, text }) => withoutLayout(texts?.get(file) ?? "").includes(withoutLayout(text))) ?? false;
   return texts ? { ...report, findings: report.findings.filter((finding) => !isMended(finding)) } : report;
+}
+
+/** Edits that are applied may break lines elsewhere. */
+function withoutLayout(text: string): string {
+  return text.replaceAll(/\s+/g, "").replaceAll(/,(?=[)\]}])/g, "");
 }

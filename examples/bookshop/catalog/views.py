@@ -556,7 +556,7 @@ class BookPage(DetailView):
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
-        context["editions"] = self.object.editions.all()  # planted: detail-editions-printer queryset
+        context["editions"] = self.object.editions.order_by("number")  # planted: detail-editions-printer queryset
         context["publisher"] = self.object.publisher  # twin: detail-editions-printer
         return context
 
@@ -564,7 +564,7 @@ class BookPage(DetailView):
 class BookPageJoined(BookPage):
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
-        context["editions"] = self.object.editions.select_related("printer")
+        context["editions"] = self.object.editions.select_related("printer").order_by("number")
         return context
 
 

@@ -1,4 +1,5 @@
-import { test } from "vitest";
+import { expect, test } from "vitest";
+import { analyseShop } from "../../../tests/support/fixture-project.ts";
 import { expectMarked } from "../../../tests/support/framework-case.ts";
 
 const MODELS = `from django.db import models
@@ -60,6 +61,38 @@ class EventAdmin(admin.ModelAdmin):
     def export(self, request, queryset):
         for event in queryset:
             print(event.venue.name)
+`),
+  );
+});
+
+test("methods with an action's parameters get the changelist's rows too", async () => {
+  await expectMarked(
+    files(`@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    list_display = ["name"]
+    raw_id_fields = ["city"]
+
+    def get_actions(self, request):
+        actions = super().get_actions(request)
+        actions["export"] = self.get_action("export")
+        return actions
+
+    def export(self, request, queryset):
+        for venue in queryset:
+            print(venue.city.name)  # expect: city
+
+
+@admin.register(Event)
+class EventAdmin(admin.ModelAdmin):
+    raw_id_fields = ["venue", "city"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("venue")
+
+    def delete_queryset(self, request, queryset):
+        for event in queryset:
+            print(event.venue.name)
+        queryset.delete()
 `),
   );
 });
@@ -126,6 +159,7 @@ test("an inline's select renders each option's label", async () => {
   await expectMarked(
     files(`class EventInline(admin.TabularInline):
     model = Event
+    max_num = 1
 
 
 @admin.register(Venue)
@@ -135,4 +169,56 @@ class VenueAdmin(admin.ModelAdmin):
     inlines = [EventInline]
 `, "# expect: country"),
   );
+});
+
+async function looped(text: string): Promise<string[]> {
+  const report = await analyseShop(files(text));
+  return report.findings.filter((one) => one.rule === "query-in-loop").map((one) => `${one.confidence} ${one.places.at(-1)?.line} ${one.claim}`);
+}
+
+test("each form of an inline and of an editable changelist asks for its choices", async () => {
+  expect(await looped(`class EventInline(admin.TabularInline):
+    model = Event
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    raw_id_fields = ["city"]
+    inlines = [EventInline]
+
+
+@admin.register(Event)
+class EventAdmin(admin.ModelAdmin):
+    list_display = ["name", "venue", "city"]
+    list_editable = ["venue", "city"]
+    raw_id_fields = ["city"]
+`)).toEqual([
+    "likely 5 Each row's form lists every `City` for its select.",
+    "likely 18 Each row's form lists every `Venue` for its select.",
+  ]);
+});
+
+test("one form, hidden choices and a form of the admin's own are no loop over selects", async () => {
+  expect(await looped(`class OneInline(admin.TabularInline):
+    model = Event
+    max_num = 1
+
+
+class RawInline(admin.TabularInline):
+    model = Event
+    raw_id_fields = ["city"]
+
+
+class OwnInline(admin.TabularInline):
+    model = Event
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        return shared_choices(db_field)
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    raw_id_fields = ["city"]
+    inlines = [OneInline, RawInline, OwnInline]
+`)).toEqual(["possible 15 Each row's form lists every `City` for its select."]);
 });

@@ -1,5 +1,5 @@
 /** The admin: which columns a changelist reads of each row, and what its automatic `select_related()` loads. */
-import type { ClassInfo, Expr, Field, Model, Span } from "../../model/index.ts";
+import type { ClassInfo, Expr, Field, FunctionDef, Model, Span } from "../../model/index.ts";
 import { decoratorName } from "../../dataflow/calls.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
@@ -84,13 +84,37 @@ const changelist = (engine: Engine): Hook => (args, site) => {
 /** Actions get the rows of the changelist that were ticked, loaded as the changelist loads them. */
 function runActions(engine: Engine, admin: ObjectValue, queryset: QuerysetValue, request: Value, site: CallSite): void {
   const actions = engine.attribute(admin, "actions", { span: site.span, frame: site.frame });
-  for (const action of actions.kind === "list" ? (actions.items ?? []) : []) {
-    const ticked: QuerysetValue = { ...queryset, id: freshId(), source: freshId(), narrowed: true, evaluated: false };
-    const at: AccessSite = { span: declarationSpan(engine, admin.cls, "actions"), frame: site.frame };
-    const method = action.kind === "literal" && typeof action.value === "string" ? engine.classMember(admin.cls, action.value, admin, at) : null;
-    if (method !== null) engine.call(method, { ...NO_ARGS, positional: [request, ticked] }, { ...at, expr: null });
-    else if (action.kind === "function") engine.call(action, { ...NO_ARGS, positional: [admin, request, ticked] }, { ...at, expr: null });
+  const listed = actions.kind === "list" ? (actions.items ?? []) : [];
+  const at: AccessSite = { span: declarationSpan(engine, admin.cls, "actions"), frame: site.frame };
+  const names = new Set(listed.flatMap((one) => (one.kind === "literal" && typeof one.value === "string" ? [one.value] : [])));
+  for (const action of listed) {
+    if (action.kind === "function") engine.call(action, { ...NO_ARGS, positional: [admin, request, ticked(queryset)] }, { ...at, expr: null });
   }
+  for (const name of [...names, ...actionMethods(engine, admin.cls).filter((one) => !names.has(one))]) {
+    const method = engine.classMember(admin.cls, name, admin, at);
+    if (method !== null) engine.call(method, { ...NO_ARGS, positional: [request, ticked(queryset)] }, { ...at, expr: null });
+  }
+}
+
+function ticked(queryset: QuerysetValue): QuerysetValue {
+  return { ...queryset, id: freshId(), source: freshId(), narrowed: true, evaluated: false };
+}
+
+/** Methods with the parameters of an action, which `get_actions()` may add, and `delete_queryset()`. */
+function actionMethods(engine: Engine, cls: ClassInfo): string[] {
+  const names = new Set<string>();
+  for (const owner of engine.program.mro(cls)) {
+    if (isExternal(owner) || owner.module.origin !== "project") continue;
+    for (const [name, definitions] of owner.members) {
+      const last = definitions.at(-1);
+      if (last?.kind === "function" && isAction(last.def)) names.add(name);
+    }
+  }
+  return [...names];
+}
+
+function isAction({ params }: FunctionDef): boolean {
+  return params.length === 3 && params[1]?.name === "request" && params[2]?.name === "queryset";
 }
 
 /** An admin that exports gives its resources the changelist's rows. */
@@ -142,29 +166,54 @@ function fieldAt(engine: Engine, model: Model, path: string): Field | null {
   return field !== null && isChoosable(field) ? field : null;
 }
 
-/** A form's selects: one label for each row of the related model, for each relation without another widget. */
+/** A change page's selects: one label for each row of the related model, for each relation without another widget. */
 const formSelects = (engine: Engine): Hook => (args, site) => {
   const [admin, model] = args.positional;
   const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
-  if (admin?.kind !== "object" || found === null) return UNKNOWN;
-  const hidden = new Set(["raw_id_fields", "autocomplete_fields", "readonly_fields", "exclude"].flatMap((name) => namesOf(engine, admin, name, site)));
-  const shown = namesOf(engine, admin, "fields", site);
-  const parents = isInline(engine, admin.cls) ? parentLabels(engine, admin.cls, site) : null;
-  if (parents?.size === 0) return UNKNOWN;
-  const doubts = isCustomised(engine, admin.cls) ? ["the admin builds its form's fields itself"] : [];
-  for (const field of found.fields.values()) {
-    if (!isChoosable(field) || hidden.has(field.name) || (shown.length > 0 && !shown.includes(field.name))) continue;
-    if (parents?.has(field.relation?.target ?? "") === true) continue;
-    renderOptions(engine, field, { ...site, expr: null }, doubts);
-  }
+  if (admin?.kind === "object" && found !== null) renderSelects(engine, admin, found, { ...site, expr: null });
   return UNKNOWN;
 };
+
+function renderSelects(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): void {
+  const hidden = new Set(["raw_id_fields", "autocomplete_fields", "readonly_fields", "exclude"].flatMap((name) => namesOf(engine, admin, name, site)));
+  const shown = namesOf(engine, admin, "fields", site);
+  const isKey = isInline(engine, admin.cls) ? parentKey(engine, admin, site) : () => false;
+  if (isKey === null) return;
+  const doubts = isCustomised(engine, admin.cls, CUSTOM_FORMS) ? [OWN_FIELDS] : [];
+  for (const field of model.fields.values()) {
+    if (!isChoosable(field) || hidden.has(field.name) || (shown.length > 0 && !shown.includes(field.name))) continue;
+    if (isKey(field)) continue;
+    renderOptions(engine, field, { ...site, span: nameSpan(engine, admin.cls, "fields", field.name) ?? site.span }, doubts);
+  }
+}
+
+const OWN_FIELDS = "the admin builds its form's fields itself";
+
+/** Editable columns: each row of the changelist is a form, with a select for each relation. */
+function renderEditable(engine: Engine, admin: ObjectValue, queryset: QuerysetValue, frame: CallSite["frame"]): void {
+  const site: CallSite = { span: declarationSpan(engine, admin.cls, "list_editable"), frame, expr: null };
+  const hidden = new Set(["raw_id_fields", "autocomplete_fields"].flatMap((name) => namesOf(engine, admin, name, site)));
+  const doubts = isCustomised(engine, admin.cls, CUSTOM_WIDGETS) ? [OWN_FIELDS] : [];
+  for (const name of namesOf(engine, admin, "list_editable", site)) {
+    const field = queryset.model.fields.get(name);
+    if (field === undefined || !isChoosable(field) || hidden.has(name)) continue;
+    renderOptions(engine, field, { ...site, span: nameSpan(engine, admin.cls, "list_editable", name) ?? site.span }, doubts);
+  }
+}
 
 function isInline(engine: Engine, cls: ClassInfo): boolean {
   return engine.program.isSubclass(cls, "django.contrib.admin.options.InlineModelAdmin");
 }
 
-/** Models whose pages show the inline: its key to them is no select. */
+/** The inline's key to the pages that show it, which is no select; null where no page does. */
+function parentKey(engine: Engine, admin: ObjectValue, site: CallSite): ((field: Field) => boolean) | null {
+  const parents = parentLabels(engine, admin.cls, site);
+  const [named] = namesOf(engine, admin, "fk_name", site);
+  if (parents.size === 0) return null;
+  return (field) => (named === undefined ? parents.has(field.relation?.target ?? "") : field.name === named);
+}
+
+/** Models whose pages show the inline. */
 function parentLabels(engine: Engine, inlineCls: ClassInfo, site: CallSite): ReadonlySet<string> {
   const labels = new Set<string>();
   const at: AccessSite = { span: site.span, frame: site.frame };
@@ -188,10 +237,11 @@ function flatNames(value: Value): string[] {
   return value.kind === "list" ? (value.items ?? []).flatMap(flatNames) : [];
 }
 
-const CUSTOM_FORMS = ["form", "formset", "fieldsets", "get_form", "get_formset", "get_fields", "get_fieldsets", "get_readonly_fields", "get_autocomplete_fields", "formfield_overrides", "formfield_for_dbfield", "formfield_for_foreignkey", "formfield_for_manytomany"];
+const CUSTOM_WIDGETS = ["formfield_overrides", "formfield_for_dbfield", "formfield_for_foreignkey", "formfield_for_manytomany", "get_changelist_form", "get_changelist_formset", "has_change_permission"];
+const CUSTOM_FORMS = [...CUSTOM_WIDGETS, "form", "formset", "fieldsets", "get_form", "get_formset", "get_fields", "get_fieldsets", "get_readonly_fields", "get_autocomplete_fields"];
 
-function isCustomised(engine: Engine, cls: ClassInfo): boolean {
-  return CUSTOM_FORMS.some((name) => {
+function isCustomised(engine: Engine, cls: ClassInfo, names: readonly string[]): boolean {
+  return names.some((name) => {
     const member = engine.program.member(cls, name);
     return member !== null && member.owner.module.origin === "project";
   });
@@ -233,7 +283,13 @@ function readColumns(engine: Engine, admin: ObjectValue, queryset: QuerysetValue
   const head = declarationSpan(engine, admin.cls, "list_display");
   const { element, loop } = engine.iterate(queryset, head, site.frame, "iterate", head);
   const frame = { ...site.frame, loop };
-  for (const column of columns.items ?? [columns.element]) readColumn(engine, admin, column, element, head, frame);
+  const editable = new Set(namesOf(engine, admin, "list_editable", site));
+  for (const column of columns.items ?? [columns.element]) {
+    // An editable column's value is read, but its form's field is shown.
+    if (column.kind === "literal" && typeof column.value === "string" && editable.has(column.value)) engine.lookUp(element, column.value, false, { span: head, frame });
+    else readColumn(engine, admin, column, element, head, frame);
+  }
+  renderEditable(engine, admin, queryset, frame);
 }
 
 function readColumn(engine: Engine, admin: ObjectValue, column: Value, row: Value, head: Span, frame: CallSite["frame"]): void {
@@ -293,6 +349,7 @@ const inline = (engine: Engine): Hook => (args, site) => {
     const { element, loop } = engine.iterate(one, head, site.frame, "iterate", head);
     const frame = { ...site.frame, loop };
     engine.text(element, head, frame);
+    renderSelects(engine, admin, one.model, { ...inner, frame: isOneForm(engine, admin, one.model, inner) ? site.frame : frame });
     const readonly = engine.attribute(admin, "readonly_fields", { span: head, frame });
     for (const column of readonly.kind === "list" ? (readonly.items ?? []) : []) {
       readInlineField(engine, admin, column, element, head, frame);
@@ -300,6 +357,14 @@ const inline = (engine: Engine): Hook => (args, site) => {
   }
   return UNKNOWN;
 };
+
+/** A parent has one form at most: by a one-to-one key, or because the inline says so. */
+function isOneForm(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): boolean {
+  const most = engine.attribute(admin, "max_num", { span: site.span, frame: site.frame });
+  if (most.kind === "literal" && (most.value === 0 || most.value === 1)) return true;
+  const isKey = parentKey(engine, admin, site);
+  return isKey !== null && [...model.fields.values()].every((field) => !isKey(field) || field.relation?.kind === "o2o");
+}
 
 function readInlineField(engine: Engine, admin: ObjectValue, column: Value, row: Value, head: Span, frame: CallSite["frame"]): void {
   if (column.kind !== "literal" || typeof column.value !== "string") return;

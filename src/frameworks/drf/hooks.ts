@@ -1,10 +1,11 @@
 /** Django REST framework: what a serializer reads of each row, and which actions a viewset has. */
 import type { ClassInfo, Field, Model } from "../../model/index.ts";
-import { argument, decoratorName } from "../../dataflow/calls.ts";
+import { argument } from "../../dataflow/arguments.ts";
+import { decoratorName } from "../../dataflow/calls.ts";
 import { plainObject } from "../../dataflow/create-engine.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
-import { hasColumn } from "../../dataflow/load-tree.ts";
+import { BARE, hasColumn, withoutReflected, withPath, withReflected } from "../../dataflow/load-tree.ts";
 import { isBeyondReach } from "../../dataflow/rows.ts";
 import {
   alternatives,
@@ -19,6 +20,8 @@ import {
   type Value,
 } from "../../dataflow/values.ts";
 import { withEntry } from "../views/hooks.ts";
+import { nestedClass } from "../declarations.ts";
+import { fieldChoice, type FieldChoice } from "./field-choice.ts";
 
 /** `many=True` makes a list serializer around the class's own. */
 const newSerializer = (engine: Engine): Hook => (args, site) => {
@@ -60,14 +63,6 @@ function representAll(engine: Engine, serializer: ObjectValue, instance: Value, 
   for (const one of alternatives(element)) represent(engine, serializer, one, { ...site, frame });
 }
 
-/** A serializer that builds its fields at run time may leave out any of those it declares. */
-function hasDynamicFields(engine: Engine, cls: ClassInfo): boolean {
-  return ["fields", "get_fields", "_readable_fields", "get_field_names"].some((name) => {
-    const member = engine.program.member(cls, name);
-    return member !== null && member.owner.module.origin !== "builtin" && member.definition.kind === "function";
-  });
-}
-
 const DYNAMIC = "the serializer chooses its fields at run time";
 
 function doubted(value: Value): Value {
@@ -80,21 +75,45 @@ function managerAll(engine: Engine, value: Value, site: CallSite): Value {
 
 function represent(engine: Engine, serializer: ObjectValue, row: Value, site: CallSite): void {
   if (row.kind === "unknown" || (row.kind === "literal" && row.value === null)) return;
-  const isDynamic = hasDynamicFields(engine, serializer.cls);
+  const isDynamic = fieldChoice(engine, serializer).isOpen;
   // What such a serializer shows inside another of its kind is a guess upon a guess.
   if (row.kind === "row" && (isBeyondReach(row.path) || (isDynamic && row.doubts.includes(DYNAMIC)))) return;
-  const shown = isDynamic ? doubted(row) : row;
+  const loaded = row.kind === "row" && row.load.reflects !== null ? withOwnFields(engine, serializer, row, site) : row;
+  const shown = isDynamic ? doubted(loaded) : loaded;
   engine.callMethod(serializer, "to_representation", { ...NO_ARGS, positional: [shown] }, { ...site, expr: null });
+}
+
+/** Eager loads that were computed from a serializer load the relations that it shows, and nothing that code reads beside. */
+function withOwnFields(engine: Engine, serializer: ObjectValue, row: RowValue, site: CallSite): RowValue {
+  const { reflects } = row.load;
+  if (reflects === null || !isSerializer(engine, reflects)) return row;
+  row.origin.computed = true;
+  const choice = fieldChoice(engine, serializer);
+  let load = withoutReflected(row.load);
+  for (const field of fieldsOf(engine, serializer, row, site)) {
+    const name = (field.declared === null ? null : sourceOf(field.declared)) ?? field.name;
+    if (row.model.fields.get(name)?.relation == null || !isShown(engine, field, choice)) continue;
+    load = withPath(load, [name], { node: withReflected(BARE, reflects), how: "prefetch", uses: [], queryset: null, row: null });
+  }
+  return { ...row, load };
 }
 
 const serializeFields = (engine: Engine): Hook => (args, site) => {
   const [serializer, row] = args.positional;
   if (serializer?.kind !== "object" || row === undefined) return UNKNOWN;
+  const choice = fieldChoice(engine, serializer);
   for (const one of alternatives(row)) {
-    for (const field of fieldsOf(engine, serializer, one, site)) representField(engine, serializer, field, one, site);
+    for (const field of fieldsOf(engine, serializer, one, site)) {
+      if (isShown(engine, field, choice)) representField(engine, serializer, field, choice.dropped.has(field.name) ? doubted(one) : one, site);
+    }
   }
   return dict();
 };
+
+function isShown(engine: Engine, { name, declared }: SerializerField, { only, omitted, droppedClasses }: FieldChoice): boolean {
+  if (omitted.has(name) || (only !== null && !only.has(name))) return false;
+  return declared === null || !droppedClasses.some((one) => engine.program.mro(declared.cls).includes(one));
+}
 
 /** A place in a class body, for what the framework does there on the project's behalf. */
 function declaredAt(frame: CallSite["frame"], cls: ClassInfo, span: AccessSite["span"]): AccessSite {
@@ -162,7 +181,7 @@ interface ListedFields {
 }
 
 function metaFields(engine: Engine, serializer: ObjectValue, row: Value, site: CallSite): ListedFields | null {
-  const meta = metaOf(engine, serializer.cls);
+  const meta = nestedClass(engine, serializer.cls, "Meta");
   if (meta === null) return null;
   const at: AccessSite = { span: site.span, frame: site.frame };
   const value = engine.classMember(meta, "fields", { kind: "class", cls: meta }, at);
@@ -198,16 +217,6 @@ function modelFieldNames(row: Value, excluded: ReadonlySet<string>): string[] | 
 function isForwardField(field: Field): boolean {
   const kind = field.relation?.kind;
   return kind === undefined || kind === "fk" || kind === "o2o" || kind === "m2m";
-}
-
-/** `Meta` of the nearest class that has one. */
-function metaOf(engine: Engine, cls: ClassInfo): ClassInfo | null {
-  for (const owner of engine.program.mro(cls)) {
-    if (isExternal(owner)) continue;
-    const meta = owner.nested.get("Meta");
-    if (meta !== undefined) return meta;
-  }
-  return null;
 }
 
 function memberSpan(cls: ClassInfo, name: string): AccessSite["span"] {
@@ -356,12 +365,12 @@ function representModelField(engine: Engine, serializer: ObjectValue, field: Ser
 }
 
 function depthSpan(engine: Engine, serializer: ObjectValue): AccessSite["span"] | null {
-  const meta = metaOf(engine, serializer.cls);
+  const meta = nestedClass(engine, serializer.cls, "Meta");
   return meta?.members.has("depth") === true ? memberSpan(meta, "depth") : null;
 }
 
 function depthOf(engine: Engine, serializer: ObjectValue, site: CallSite): number {
-  const meta = metaOf(engine, serializer.cls);
+  const meta = nestedClass(engine, serializer.cls, "Meta");
   const value = meta === null ? null : engine.classMember(meta, "depth", { kind: "class", cls: meta }, { span: site.span, frame: site.frame });
   return value?.kind === "literal" && typeof value.value === "number" ? value.value : 0;
 }

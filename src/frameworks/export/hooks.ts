@@ -1,6 +1,6 @@
 /** django-import-export: what a resource reads of each row that it exports. */
 import type { Field } from "../../model/index.ts";
-import { argument } from "../../dataflow/calls.ts";
+import { argument } from "../../dataflow/arguments.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { literal, NO_ARGS, UNKNOWN, type ObjectValue, type RowValue, type Value } from "../../dataflow/values.ts";
 import { exportedResources } from "../admin/hooks.ts";

@@ -37,6 +37,25 @@ test("a model form's select renders each option's label", async () => {
   );
 });
 
+test("a field of the project's own may show other rows than its queryset's", async () => {
+  await expectMarked(
+    files(`class Searched(forms.ModelChoiceField):
+    def get_bound_field(self, form, field_name):
+        self.queryset = self.queryset.none()
+        return super().get_bound_field(form, field_name)
+
+
+class Shown(forms.ModelChoiceField):
+    widget = forms.HiddenInput
+
+
+class VenueForm(forms.Form):
+    city = Searched(queryset=City.objects.all())
+    other = Shown(queryset=City.objects.all())
+`),
+  );
+});
+
 test("another widget, or a queryset set at run time, is not the default select", async () => {
   await expectMarked(
     files(`class Hidden(forms.ModelForm):
@@ -66,6 +85,56 @@ class Without(forms.ModelForm):
         exclude = ["city"]
 `),
   );
+});
+
+test("a class of fields that renders by itself loads its options on demand", async () => {
+  await expectMarked(
+    files(`class Searching(forms.ModelChoiceField):
+    def get_bound_field(self, form, field_name):
+        self.queryset = self.queryset.none()
+        return super().get_bound_field(form, field_name)
+
+
+class Widgeted(forms.ModelChoiceField):
+    widget = forms.TextInput
+
+
+class Labelled(forms.ModelChoiceField):
+    def label_from_instance(self, city):
+        return city.country.name  # expect: country
+
+
+class VenueForm(forms.Form):
+    first = Searching(queryset=City.objects.all())
+    second = Widgeted(queryset=City.objects.all())
+    third = Labelled(queryset=City.objects.all())
+`),
+  );
+});
+
+test("a form set has a form for each row", async () => {
+  await expectMarked({
+    ...files("VenueFormSet = forms.modelformset_factory(Venue, fields=[\"name\"])\n"),
+    "shop/views.py": `from django import forms
+from django.shortcuts import render
+from shop.models import Venue
+
+
+class Members(forms.BaseModelFormSet):
+    def clean(self):
+        for form in self.forms:
+            form.instance.full_clean()
+
+
+def edit(request):
+    plain = forms.modelformset_factory(Venue, fields=["name"])(queryset=Venue.objects.all())
+    loaded = forms.modelformset_factory(Venue, fields=["name"], formset=Members)(queryset=Venue.objects.select_related("city__country"))
+    return render(request, "shop/edit.html", {"plain": plain, "loaded": loaded})
+`,
+    "shop/templates/shop/edit.html": `{% for form in plain %}{{ form.instance.city.name }}{% endfor %}{# expect: city #}
+{% for form in loaded %}{{ form.instance.city }}{% endfor %}
+`,
+  });
 });
 
 test("a queryset set at run time is what the select renders", async () => {

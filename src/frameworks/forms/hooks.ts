@@ -1,6 +1,6 @@
 /** Forms: a choice field renders one option, and so one label, for each row of its queryset. */
 import type { ClassInfo, Model, Span } from "../../model/index.ts";
-import { argument } from "../../dataflow/calls.ts";
+import { argument } from "../../dataflow/arguments.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
 import { alternatives, dict, NO_ARGS, object, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";

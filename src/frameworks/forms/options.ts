@@ -38,13 +38,15 @@ function optionsOrigin(engine: Engine, target: Model, field: Field, site: CallSi
     asInstances: true,
     columns: new Set(),
     owner: null,
+    relation: null,
   }));
 }
 
+/** Every form of a formset asks for its options itself: in a loop over rows, the whole list is fetched for each of them. */
 export function renderOptions(engine: Engine, field: Field, site: CallSite, doubts: readonly string[] = []): void {
   let rows = optionsOf(engine, field, site);
   if (rows === null) return;
   for (const reason of doubts) rows = doubted(rows, reason);
-  const { element, loop } = engine.iterate(rows, site.span, site.frame, "iterate");
+  const { element, loop } = engine.iterate(rows, site.span, site.frame, site.frame.loop === null ? "iterate" : "choices");
   engine.text(element, site.span, { ...site.frame, loop });
 }

@@ -35,6 +35,8 @@ class OrderType(DjangoObjectType):
 
 class LineType(DjangoObjectType):
     title = graphene.String()
+    paid = graphene.Boolean(resolver=lambda line, info: line.order.paid)  # expect: order
+    shelf = graphene.String(source="product.category.name")  # expect: product.category?
 
     class Meta:
         model = Line

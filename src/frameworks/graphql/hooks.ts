@@ -2,14 +2,12 @@
 import type { ClassInfo, Model } from "../../model/index.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
-import { inLoop } from "../../dataflow/iteration.ts";
 import { alternatives, NO_ARGS, UNKNOWN, type ObjectValue, type RowValue, type Value } from "../../dataflow/values.ts";
-import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, stringItems, type Declared } from "../declarations.ts";
+import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, readPath, stringItems, type Declared } from "../declarations.ts";
+import { forEachRow, OPTIONAL, ownQueryset } from "./rows.ts";
 
 /** Types within types that are followed; schemas have cycles, queries end. */
 const MAX_NESTING = 4;
-
-const OPTIONAL = "only queries that select the field pay for it";
 
 const graphqlRoot = (engine: Engine): Hook => (args, site) => {
   const [root] = args.positional;
@@ -28,7 +26,7 @@ function resolveFields(engine: Engine, cls: ClassInfo, parent: Value, path: read
   const at: AccessSite = { span: site.span, frame: site.frame };
   const fields = new Map(declaredObjects(engine, cls, "graphene.UnmountedType", at).map((one) => [one.name, one]));
   for (const field of fields.values()) resolveField(engine, cls, field, parent, path, site);
-  for (const name of resolverNames(engine, cls)) if (!fields.has(name)) callResolver(engine, cls, name, parent, site);
+  for (const name of resolverNames(engine, cls)) if (!fields.has(name)) callResolver(engine, cls, { name, object: null }, parent, site);
   if (parent.kind === "row") readImplicit(engine, cls, parent, new Set(fields.keys()), site);
 }
 
@@ -41,38 +39,35 @@ function resolverNames(engine: Engine, cls: ClassInfo): ReadonlySet<string> {
   return names;
 }
 
-/** A resolver is called without its class: `self` is the parent's value. */
-function callResolver(engine: Engine, cls: ClassInfo, name: string, parent: Value, site: CallSite): Value | null {
-  const resolver = engine.classMember(cls, `resolve_${name}`, { kind: "class", cls }, { span: site.span, frame: site.frame });
+/** A resolver is called without its class: `self` is the parent's value. `Field(…, resolver=…)` comes before a method. */
+function callResolver(engine: Engine, cls: ClassInfo, field: Pick<Declared, "name"> & { readonly object: ObjectValue | null }, parent: Value, site: CallSite): Value | null {
+  const given = field.object?.args?.keywords.get("resolver");
+  const resolver = given ?? engine.classMember(cls, `resolve_${field.name}`, { kind: "class", cls }, { span: site.span, frame: site.frame });
   if (resolver?.kind !== "function") return null;
   return engine.call(resolver, { ...NO_ARGS, positional: [parent, UNKNOWN], open: true }, { ...site, expr: null });
+}
+
+/** `String(source="customer.name")` reads that path instead. */
+function sourceOf(field: Declared): string {
+  const given = field.object.args?.keywords.get("source");
+  return given?.kind === "literal" && typeof given.value === "string" ? given.value : field.name;
 }
 
 function resolveField(engine: Engine, cls: ClassInfo, field: Declared, parent: Value, path: readonly ClassInfo[], site: CallSite): void {
   const inner: CallSite = { span: field.span, frame: site.frame, expr: null };
   const target = typeOf(engine, field.object);
-  const resolved = callResolver(engine, cls, field.name, parent, inner) ?? (parent.kind === "row" ? engine.lookUp(doubted(parent, OPTIONAL), field.name, true, inner) : UNKNOWN);
+  const resolved = callResolver(engine, cls, field, parent, inner) ?? (parent.kind === "row" ? readPath(engine, doubted(parent, OPTIONAL), sourceOf(field), inner) : UNKNOWN);
   if (target === null || path.length > MAX_NESTING || path.includes(target)) return;
   const isOwnQueryset = resolved.kind === "unknown" && parent.kind === "unknown" && isQuerysetField(engine, field.object);
-  const value = isOwnQueryset ? ownQueryset(engine, target, inner) : resolved;
-  for (const one of alternatives(value)) represent(engine, target, one, [...path, target], inner);
+  const model = isOwnQueryset ? modelOf(engine, target, inner) : null;
+  const value = model === null ? resolved : ownQueryset(engine, model, target, inner);
+  for (const one of alternatives(value)) {
+    forEachRow(engine, one, inner, (row, at) => resolveFields(engine, target, row, [...path, target], at));
+  }
 }
 
 function isQuerysetField(engine: Engine, field: ObjectValue): boolean {
   return ["DjangoListField", "DjangoConnectionField"].some((name) => engine.program.isSubclass(field.cls, `graphene_django.fields.${name}`));
-}
-
-/** `DjangoListField(OrderType)` starts from the model's own manager, which the type's `get_queryset` may refine. */
-function ownQueryset(engine: Engine, type: ClassInfo, site: CallSite): Value {
-  const model = modelOf(engine, type, site);
-  if (model === null) return UNKNOWN;
-  const at: AccessSite = { span: site.span, frame: site.frame };
-  const manager = engine.attribute({ kind: "class", cls: model.cls }, "_default_manager", at);
-  const all = engine.callMethod(manager, "all", NO_ARGS, site);
-  const refine = engine.classMember(type, "get_queryset", { kind: "class", cls: type }, at);
-  if (refine === null) return all;
-  const refined = engine.call(refine, { ...NO_ARGS, positional: [all, UNKNOWN] }, site);
-  return refined.kind === "unknown" ? UNKNOWN : refined;
 }
 
 function typeOf(engine: Engine, field: Value): ClassInfo | null {
@@ -87,19 +82,6 @@ function typeOf(engine: Engine, field: Value): ClassInfo | null {
 
 function lambdaSite(engine: Engine, module: Parameters<Engine["moduleFrame"]>[0]): CallSite {
   return { span: { file: module.ir.file, start: 0, end: 0 }, frame: engine.moduleFrame(module), expr: null };
-}
-
-function represent(engine: Engine, type: ClassInfo, value: Value, path: readonly ClassInfo[], site: CallSite): void {
-  if (value.kind === "unknown" || value.kind === "literal") return;
-  if (value.kind !== "manager" && value.kind !== "queryset" && value.kind !== "list") {
-    resolveFields(engine, type, value, path, site);
-    return;
-  }
-  const rows = value.kind === "manager" ? engine.callMethod(value, "all", NO_ARGS, site) : value;
-  const { element, loop } = engine.iterate(rows, site.span, site.frame, "iterate");
-  // A query selects which resolvers run: likely, never certain.
-  const asked = { ...loop, over: "unknown" as const };
-  for (const row of alternatives(inLoop(element, asked))) resolveFields(engine, type, row, path, { ...site, frame: { ...site.frame, loop: asked } });
 }
 
 /** Relations that a DjangoObjectType takes from its model are fields as soon as the related model has a type. */

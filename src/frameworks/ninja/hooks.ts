@@ -27,7 +27,7 @@ function bodyOf(result: Value): Value {
 /** `response=List[OrderSchema]`, `response={200: OrderSchema}`, or the annotation of what the function returns. */
 function responseSchema(engine: Engine, module: PythonModule, def: FunctionDef): ClassInfo | null {
   for (const decorator of def.decorators) {
-    if (decorator.kind !== "call" || !/\.(get|post|put|patch|delete|api_operation)$/.test(decoratorName(decorator))) continue;
+    if (decorator.kind !== "call" || !/(?:\.|(?:^|\.)http_)(?:get|post|put|patch|delete|api_operation)$/.test(decoratorName(decorator))) continue;
     const given = decorator.keywords.find((one) => one.name === "response")?.value;
     if (given !== undefined) return schemaIn(engine, module, given);
   }

@@ -71,3 +71,36 @@ def bare(request):
 `,
   });
 });
+
+test("operations of a controller are its methods", async () => {
+  await expectMarked({
+    "shop/controllers.py": `from ninja import Schema
+from ninja_extra import api_controller, http_get, route
+from shop.models import Order
+
+
+class CustomerOut(Schema):
+    name: str
+
+
+class OrderOut(Schema):
+    status: str
+    customer: CustomerOut  # expect: customer
+
+
+class JoinedOut(Schema):
+    customer: CustomerOut
+
+
+@api_controller("/orders")
+class Orders:
+    @http_get("/", response=list[OrderOut])
+    def orders(self):
+        return Order.objects.all()
+
+    @route.get("/joined", response=list[JoinedOut])
+    def joined(self):
+        return Order.objects.select_related("customer")
+`,
+  });
+});

@@ -1,5 +1,5 @@
 /** The standard library's functions that pass rows on. */
-import { argument } from "../../dataflow/calls.ts";
+import { argument } from "../../dataflow/arguments.ts";
 import type { Engine, Hook } from "../../dataflow/engine.ts";
 import { dict, joinAll, list, listOf, native, NO_ARGS, UNKNOWN, type Value } from "../../dataflow/values.ts";
 

@@ -1,5 +1,5 @@
 /** Search indexes: what a document reads of each row that it indexes. */
-import { argument } from "../../dataflow/calls.ts";
+import { argument } from "../../dataflow/arguments.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { alternatives, dict, NO_ARGS, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
 import { declaredObjects, readPath, type Declared } from "../declarations.ts";

@@ -1,5 +1,5 @@
 /** Signals: a receiver's `instance` is one row of the sender's model. */
-import { argument } from "../../dataflow/calls.ts";
+import { argument } from "../../dataflow/arguments.ts";
 import type { CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { unknownRow } from "../../dataflow/protocols.ts";
 import { alternatives, native, UNKNOWN, type Value } from "../../dataflow/values.ts";

@@ -1,12 +1,13 @@
 /** django-tables2: what a table's columns read of each row. */
 import type { ClassInfo, Span } from "../../model/index.ts";
-import { argument } from "../../dataflow/calls.ts";
+import { argument } from "../../dataflow/arguments.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { newEnv } from "../../dataflow/frame.ts";
 import { isExternal } from "../../dataflow/frames.ts";
 import { withOpaque } from "../../dataflow/load-tree.ts";
 import { runTemplate } from "../../dataflow/template-run.ts";
 import { alternatives, NO_ARGS, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
+import { nestedClass } from "../declarations.ts";
 
 interface TableColumn {
   readonly name: string;
@@ -59,7 +60,7 @@ function callsEagerLoad(node: unknown): boolean {
 
 function columnsOf(engine: Engine, table: ObjectValue, row: Value, site: CallSite): TableColumn[] {
   const columns = declaredColumns(engine, table, site);
-  const meta = metaOf(engine, table.cls);
+  const meta = nestedClass(engine, table.cls, "Meta");
   if (meta === null) return [...columns.values()];
   const at: AccessSite = { span: site.span, frame: site.frame };
   const fields = engine.classMember(meta, "fields", { kind: "class", cls: meta }, at);
@@ -98,17 +99,8 @@ function isColumn(engine: Engine, cls: ClassInfo): boolean {
   return engine.program.isSubclass(cls, "django_tables2.columns.Column");
 }
 
-function metaOf(engine: Engine, cls: ClassInfo): ClassInfo | null {
-  for (const owner of engine.program.mro(cls)) {
-    if (isExternal(owner)) continue;
-    const meta = owner.nested.get("Meta");
-    if (meta !== undefined) return meta;
-  }
-  return null;
-}
-
 function metaSetting(engine: Engine, table: ObjectValue, name: string, site: CallSite): Value | null {
-  const meta = metaOf(engine, table.cls);
+  const meta = nestedClass(engine, table.cls, "Meta");
   return meta === null ? null : engine.classMember(meta, name, { kind: "class", cls: meta }, { span: site.span, frame: site.frame });
 }
 

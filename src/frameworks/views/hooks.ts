@@ -1,6 +1,6 @@
 /** Django's own conventions: requests, rendering, shortcuts, class-based views. */
 import type { ClassInfo } from "../../model/index.ts";
-import { argument } from "../../dataflow/calls.ts";
+import { argument } from "../../dataflow/arguments.ts";
 import type { CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { unknownRow } from "../../dataflow/protocols.ts";
 import { withPrefetch } from "../../dataflow/querysets.ts";

@@ -1,4 +1,5 @@
-import { test } from "vitest";
+import { expect, test } from "vitest";
+import { analyseShop } from "../../../tests/support/fixture-project.ts";
 import { expectMarked } from "../../../tests/support/framework-case.ts";
 
 test("a viewset's listing reads its columns of every row", async () => {
@@ -22,6 +23,99 @@ class Products(SnippetViewSet):
 
     def get_queryset(self, request):
         return Product.objects.select_related("category")
+`,
+  });
+});
+
+const MODELS = `from django.db import models
+from wagtail.models import Page
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=80)
+
+
+class PostPage(Page):
+    author = models.ForeignKey(Author, models.CASCADE)
+
+
+class PostIndexPage(Page):
+    def get_context(self, request, *args, **kwargs):
+        context = super().get_context(request, *args, **kwargs)
+        context["posts"] = PostPage.objects.live().descendant_of(self)
+        return context
+
+
+class JoinedIndexPage(Page):
+    template = "blog/joined.html"
+
+    def get_context(self, request, *args, **kwargs):
+        context = super().get_context(request, *args, **kwargs)
+        context["posts"] = PostPage.objects.live().select_related("author", "owner").order_by("-pk")
+        return context
+`;
+
+test("a page's context is rendered in the template that its class names", async () => {
+  await expectMarked({
+    "blog/__init__.py": "",
+    "blog/models.py": MODELS,
+    "blog/templates/blog/post_index_page.html": `{% for post in posts %}
+{{ post.author.name }}{# expect: author #}
+{% endfor %}
+{% for child in page.get_children.live %}
+{{ child.owner.username }}{# expect: owner #}
+{% endfor %}
+`,
+    "blog/templates/blog/joined.html": `{% for post in posts %}{{ post.author.name }} {{ post.owner.username }}{% endfor %}
+`,
+  });
+});
+
+test("a page fetched again as what it is costs a query, one of specific() does not", async () => {
+  const report = await analyseShop({
+    "blog/__init__.py": "",
+    "blog/models.py": `${MODELS}
+
+def titles(page):
+    for child in page.get_children():
+        print(child.specific.intro)
+
+
+class MenuPage(Page):
+    def plain(self):
+        return [child.specific for child in self.get_children().live()]
+
+    def covered(self):
+        return [child.specific for child in self.get_children().live().specific()]
+
+    def posts(self):
+        return [post.specific for post in PostPage.objects.live()]
+
+    def parents(self):
+        return [post.get_parent().title for post in PostPage.objects.live()]
+`,
+  });
+  const found = report.findings.filter((one) => one.rule === "query-in-loop").map((one) => [one.confidence, one.places.at(-1)?.line]);
+  expect(found).toEqual([
+    ["certain", 36],
+    ["certain", 45],
+  ]);
+});
+
+test("a listing's columns name attributes, paths and accessors", async () => {
+  await expectMarked({
+    "shop/wagtail_hooks.py": `from wagtail.admin.ui.tables import Column
+from wagtail.snippets.views.snippets import SnippetViewSet
+from shop.models import Order
+
+
+class Orders(SnippetViewSet):
+    model = Order
+    list_display = [
+        "status",
+        Column("customer.name"),  # expect: customer?
+        Column("number", accessor="invoice.number"),  # expect: invoice?
+    ]
 `,
   });
 });

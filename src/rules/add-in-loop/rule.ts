@@ -1,6 +1,7 @@
 import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
-import { changedNames, namesIn, sourceText } from "../code.ts";
-import { changesEachRound, isWholeBody, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
+import { changedNames, namesIn, nodesIn, sourceText } from "../code.ts";
+import { collectEdits } from "../collect-fix.ts";
+import { changesEachRound, hasComment, isWholeBody, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 
 export const rule: Rule = {
   meta: {
@@ -41,15 +42,26 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   };
 }
 
-/** `for tag in tags: product.tags.add(tag)` and nothing else. */
+/** `for tag in tags: product.tags.add(tag)`, or a loop that makes what it adds. */
 function fixesFor(one: LoopWrite, input: RuleInput): FixDraft[] {
   const { loop, iterable } = one.site;
   const [item] = one.call.args;
-  if (!isWholeBody(one) || loop?.kind !== "for" || iterable === null || loop.target.kind !== "name" || one.call.args.length !== 1) return [];
-  if (item?.kind !== "name" || item.name !== loop.target.name || one.call.keywords.length > 0) return [];
-  if ([...namesIn(one.receiver)].some((name) => changedNames(loop).has(name))) return [];
   const { file } = one.span;
+  if (loop?.kind !== "for" || iterable === null || item === undefined || item.kind === "star" || one.call.args.length !== 1 || one.call.keywords.length > 0) return [];
+  if ([...namesIn(one.receiver)].some((name) => changedNames(loop, one.call).has(name))) return [];
+  const title = `${one.write.how === "add" ? "Add" : "Remove"} them in one call`;
   const callee = sourceText(input, file, one.call.callee);
+  if (!isWholeBody(one) || hasComment(one, input) || loop.target.kind !== "name" || item.kind !== "name" || item.name !== loop.target.name) {
+    const edits = isAskedInLoop(one) ? null : collectEdits(one, { element: sourceText(input, file, item), list: one.write.relation ?? "rows", bulk: (name) => `${callee}(*${name})` }, input);
+    return edits === null ? [] : [{ title, safety: "review", edits }];
+  }
   const all = sourceText(input, file, iterable);
-  return [{ title: `${one.write.how === "add" ? "Add" : "Remove"} them in one call`, safety: "review", edits: [{ span: { file, start: loop.start, end: loop.end }, text: `${callee}(*${all})` }] }];
+  return [{ title, safety: "review", edits: [{ span: { file, start: loop.start, end: loop.end }, text: `${callee}(*${all})` }] }];
+}
+
+/** The loop looks at the relation's rows, which would not be there yet. */
+function isAskedInLoop({ write, span, site }: LoopWrite): boolean {
+  const { loop } = site;
+  if (loop === null || write.relation === null) return true;
+  return [...nodesIn(loop)].some((node) => node.kind === "attribute" && node.name === write.relation && !(node.start >= span.start && node.end <= span.end));
 }

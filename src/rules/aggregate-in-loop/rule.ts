@@ -1,9 +1,10 @@
-import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { countAnnotationFix } from "../../fixes/count-annotation.ts";
+import type { FindingDraft, FixDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
+import { countAnnotationFix, existsAnnotationFix } from "../../fixes/count-annotation.ts";
+import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
-import { dotted, holderName, modelName } from "../names.ts";
+import { beyondGeneric, confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
+import { dotted, holderName } from "../names.ts";
 
 export const rule: Rule = {
   meta: {
@@ -12,7 +13,7 @@ export const rule: Rule = {
     summary: "A count, an existence test or a single related row is asked of the database for each row",
     severity: "warning",
     confidence: "likely",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),
@@ -23,22 +24,32 @@ function isGuilty(load: LazyLoad, input: RuleInput): boolean {
 }
 
 function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
-  const owner = modelName(load.origin.model);
+  const owner = payers(load, input);
   const holder = holderName(load.origin.symbol, input.program);
   const relation = dotted(load.path);
   const { asks, remedy } = question(load);
   return {
     key: [load.origin.symbol, load.origin.model, load.path, load.method ?? ""],
-    confidence: confidenceOf(load),
-    claim: `\`${holder}\` ${asks} \`${relation}\` for each \`${owner}\`: one query a row.`,
+    confidence: confidenceOf(load, input.facts),
+    claim: `\`${holder}\` ${asks} \`${relation}\` for each ${owner}: ${paidPer(load)}.`,
     reason: "The database can answer for all rows at once, in the query that fetches them.",
-    remedy,
+    remedy: remedyFor(load, input) ?? remedy,
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: load.method === "count" ? countAnnotationFix(loads, input) : [],
+    fixes: fixesFor(load, loads, input),
   };
+}
+
+function fixesFor({ method }: LazyLoad, loads: readonly LazyLoad[], input: RuleInput): FixDraft[] {
+  if (method === "count") return countAnnotationFix(loads, input);
+  return method === "exists" ? existsAnnotationFix(loads, input) : [];
+}
+
+function remedyFor(load: LazyLoad, input: RuleInput): string | null {
+  if (isFetchedEachRound(load, input.facts)) return "Each round fetches its row alone: fetch the rows of all rounds before the loop, with this answer annotated.";
+  return beyondGeneric(load, input);
 }
 
 function question(load: LazyLoad): { readonly asks: string; readonly remedy: string } {

@@ -1,5 +1,5 @@
 /** How a list of all rows is cut right where it is made, or wherever its variable is used. */
-import type { Call, Expr, QueryRun, RuleInput, Span } from "../../model/index.ts";
+import type { Call, EditDraft, Expr, QueryRun, RuleInput, Span } from "../../model/index.ts";
 import { enclosingFunction, isSame, nodesAt, visit, type SyntaxNode } from "../source-index.ts";
 
 export interface Narrowing {
@@ -8,6 +8,7 @@ export interface Narrowing {
   readonly remedy: string;
   readonly span: Span;
   readonly isSure: boolean;
+  readonly edits: readonly EditDraft[];
 }
 
 export function narrowing(run: QueryRun, input: RuleInput): Narrowing | null {
@@ -35,12 +36,34 @@ function isWholeList(node: SyntaxNode, span: Span): boolean {
 
 function cut(node: SyntaxNode, parent: SyntaxNode, file: string): Narrowing | null {
   const span = { file, start: parent.start, end: parent.end };
-  if (parent.kind === "subscript" && isSame({ file, ...parent.object }, node)) return bySubscript(parent.index, span);
-  if (parent.kind === "call") return byCall(node, parent, span);
+  if (parent.kind === "subscript" && isSame({ file, ...parent.object }, node)) return withEdits(bySubscript(parent.index, span), node, parent, file);
+  if (parent.kind === "call") return withEdits(byCall(node, parent, span), node, parent, file);
   return null;
 }
 
-function bySubscript(index: Expr, span: Span): Narrowing | null {
+type Cut = Omit<Narrowing, "edits">;
+
+/** `list(rows)[:5]` becomes `list(rows[:5])`, `Paginator(list(rows), 20)` becomes `Paginator(rows, 20)`. */
+function withEdits(cutting: Cut | null, node: SyntaxNode, parent: SyntaxNode, file: string): Narrowing | null {
+  if (cutting === null) return null;
+  const rows = node.kind === "call" ? node.args[0] : undefined;
+  const isRead = rows !== undefined && node.kind === "call" && node.args.length === 1 && isChainEnd(rows);
+  const at = (start: number, end: number): EditDraft => ({ span: { file, start, end }, text: "" });
+  if (!isRead) return { ...cutting, edits: [] };
+  if (parent.kind === "subscript" && parent.index.kind === "slice") {
+    const closing = { span: { file, start: parent.end, end: parent.end }, text: ")" };
+    return { ...cutting, edits: [at(rows.end, node.end), closing] };
+  }
+  const isPage = parent.kind === "call" && cutting.keeps === "a page";
+  return { ...cutting, edits: isPage ? [at(node.start, rows.start), at(rows.end, node.end)] : [] };
+}
+
+/** What a subscript can follow without brackets. */
+function isChainEnd(expr: Expr): boolean {
+  return expr.kind === "call" || expr.kind === "name" || expr.kind === "attribute";
+}
+
+function bySubscript(index: Expr, span: Span): Cut | null {
   if (index.kind === "num") return { keeps: index.value === 0 ? "the first" : "one", remedy: "Index the queryset, or call `first()`.", span, isSure: true };
   if (index.kind === "unary" && index.operator === "-" && index.operand.kind === "num") {
     return { keeps: "the last", remedy: "Call `last()`, or reverse the order and take the first.", span, isSure: true };
@@ -54,7 +77,7 @@ function isNegative(expr: Expr): boolean {
   return expr.kind === "unary" && expr.operator === "-";
 }
 
-function byCall(node: SyntaxNode, call: Call, span: Span): Narrowing | null {
+function byCall(node: SyntaxNode, call: Call, span: Span): Cut | null {
   const name = call.callee.kind === "name" || call.callee.kind === "attribute" ? call.callee.name : "";
   if (call.args[0] !== node) return null;
   if (name === "Paginator") return { keeps: "a page", remedy: "Give the queryset to the paginator: it counts and slices in the database.", span, isSure: true };

@@ -1,6 +1,6 @@
-import type { FindingDraft, QueryRun, Rule, RuleInput, Span } from "../../model/index.ts";
+import type { FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { holderName, modelName } from "../names.ts";
-import { narrowing } from "./narrowing.ts";
+import { narrowing, type Narrowing } from "./narrowing.ts";
 
 export const rule: Rule = {
   meta: {
@@ -9,7 +9,7 @@ export const rule: Rule = {
     summary: "All rows are fetched, then a few are kept",
     severity: "warning",
     confidence: "likely",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) => firstOfEach(input.facts.runs.filter(isCandidate)).flatMap((run) => judge(run, input)),
@@ -28,7 +28,7 @@ function judge(run: QueryRun, input: RuleInput): FindingDraft[] {
   return found === null ? [] : [toDraft(run, found, input)];
 }
 
-function toDraft(run: QueryRun, { keeps, remedy, span, isSure }: { readonly keeps: string; readonly remedy: string; readonly span: Span; readonly isSure: boolean }, input: RuleInput): FindingDraft {
+function toDraft(run: QueryRun, { keeps, remedy, span, isSure, edits }: Narrowing, input: RuleInput): FindingDraft {
   const model = modelName(run.model);
   return {
     key: [run.symbol, run.model, keeps],
@@ -42,6 +42,6 @@ function toDraft(run: QueryRun, { keeps, remedy, span, isSure }: { readonly keep
       { role: "queryset", span: run.origin.span },
       { role: "access", span, label: "cut in Python" },
     ],
-    fixes: [],
+    fixes: edits.length === 0 ? [] : [{ title: "Cut the queryset, not the list", safety: "review", edits }],
   };
 }

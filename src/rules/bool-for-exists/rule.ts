@@ -1,6 +1,6 @@
 import type { Expr, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
-import { exprAt, pathTo } from "../code.ts";
-import { areRowsUsedElsewhere, nameOf, oncePerPlace, runPlaces, startsAtModel } from "../runs.ts";
+import { exprAt } from "../code.ts";
+import { areRowsUsedElsewhere, isOnlyTested, nameOf, oncePerPlace, runPlaces, startsAtModel } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -18,7 +18,7 @@ export const rule: Rule = {
 function isGuilty(run: QueryRun, input: RuleInput): boolean {
   if (run.how !== "bool" || run.cached || run.sliced || run.inTemplate) return false;
   const tested = testedAt(run, input);
-  return tested !== null && isOnlyTested(run, tested, input) && !areRowsUsedElsewhere(input, run.span.file, tested);
+  return tested !== null && isOnlyTested(input, run.span.file, tested) && !areRowsUsedElsewhere(input, run.span.file, tested);
 }
 
 /** The queryset's expression: the argument of `bool()`, or the condition itself. */
@@ -26,23 +26,6 @@ function testedAt(run: QueryRun, input: RuleInput): Expr | null {
   const expr = exprAt(input, run.span);
   if (expr?.kind === "call" && expr.callee.kind === "name" && expr.callee.name === "bool") return expr.args[0] ?? null;
   return expr?.kind === "not" ? expr.operand : expr;
-}
-
-/** In `a or b` the queryset itself comes out and may be used: only its place in a condition proves that it is not. */
-function isOnlyTested(run: QueryRun, tested: Expr, input: RuleInput): boolean {
-  if (tested.kind === "bool") return false;
-  const path = pathTo(input, { file: run.span.file, start: tested.start, end: tested.end });
-  for (let at = path.lastIndexOf(tested) - 1; at >= 0; at--) {
-    const parent = path[at];
-    const child = path[at + 1];
-    if (parent === undefined) return false;
-    if (parent.kind === "not") return true;
-    if (parent.kind === "call") return parent.callee.kind === "name" && parent.callee.name === "bool";
-    if (parent.kind === "if" || parent.kind === "while" || parent.kind === "conditional") return parent.test === child;
-    if (parent.kind === "comprehension") return parent.clauses.some((clause) => clause.conditions.some((one) => one === child));
-    if (parent.kind !== "bool") return false;
-  }
-  return false;
 }
 
 function toDraft(run: QueryRun, input: RuleInput): FindingDraft {

@@ -1,7 +1,7 @@
 import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { askedPairs, type AskedPair } from "../asked-then-iterated.ts";
-import { callAt, pathTo } from "../code.ts";
-import { nameOf } from "../runs.ts";
+import { callAt, pathTo, sourceText } from "../code.ts";
+import { isNamed, nameOf } from "../runs.ts";
 
 /** A limit above this guards against loading too many rows: the count has to come first. */
 const GUARD = 50;
@@ -58,6 +58,6 @@ function toDraft({ asked, loaded }: AskedPair, input: RuleInput): FindingDraft {
 
 function fixesFor(asked: QueryRun, input: RuleInput): FixDraft[] {
   const call = callAt(input, asked.span);
-  if (call?.callee.kind !== "attribute" || call.callee.object.kind !== "name") return [];
-  return [{ title: "Count the rows at hand", safety: "review", edits: [{ span: asked.span, text: `len(${call.callee.object.name})` }] }];
+  if (call?.callee.kind !== "attribute" || !isNamed(call.callee.object)) return [];
+  return [{ title: "Count the rows at hand", safety: "review", edits: [{ span: asked.span, text: `len(${sourceText(input, asked.span.file, call.callee.object)})` }] }];
 }

@@ -2,6 +2,7 @@ import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
 import { dotted, modelName } from "../names.ts";
+import { chooseFix } from "./choose-fix.ts";
 
 export const rule: Rule = {
   meta: {
@@ -10,7 +11,7 @@ export const rule: Rule = {
     summary: "A prefetched relation is read in a way that queries again for each row",
     severity: "warning",
     confidence: "likely",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),
@@ -20,10 +21,10 @@ function isGuilty(load: LazyLoad, input: RuleInput): boolean {
   return load.reason === "defeated" && isLoadPerRow(load, input.facts);
 }
 
-function toDraft({ load, loads }: LoadGroup, _input: RuleInput): FindingDraft {
+function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
-    confidence: confidenceOf(load),
+    confidence: confidenceOf(load, input.facts),
     claim: `\`${dotted(load.path)}\` is prefetched for each \`${modelName(load.origin.model)}\`, then ${methodName(load)} queries it again: one query a row.`,
     reason: "Prefetched rows serve `all()`, `count()`, `exists()`, `contains()` and iteration; anything else builds a new query.",
     remedy: remedyFor(load),
@@ -31,7 +32,7 @@ function toDraft({ load, loads }: LoadGroup, _input: RuleInput): FindingDraft {
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: [],
+    fixes: chooseFix(loads, input),
   };
 }
 

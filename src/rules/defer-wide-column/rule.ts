@@ -32,6 +32,6 @@ function toDraft({ origin, runs }: KnownReads, wide: readonly Field[], input: Ru
     doubt: "short or mostly empty values cost next to nothing: a snapshot of the database tells their size",
     model: origin.model,
     places: [{ role: "queryset", span: origin.span }, ...runs.slice(0, 1).map((run) => ({ role: "access" as const, span: run.span }))],
-    fixes: columnFix(origin, "defer", names),
+    fixes: columnFix(origin, "defer", names, input),
   };
 }

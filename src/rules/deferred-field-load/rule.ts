@@ -26,7 +26,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
   const holder = holderName(load.origin.symbol, input.program);
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
-    confidence: confidenceOf(load),
+    confidence: confidenceOf(load, input.facts),
     claim: `\`${holder}\` leaves out \`${dotted(load.path)}\`, then reads it of each \`${modelName(load.origin.model)}\`: one query a row.`,
     reason: "`only()` or `defer()` left the column out, and each row then fetches it alone.",
     remedy: `Add \`"${deferredColumn(load)}"\` to \`only()\`, or take it out of \`defer()\`.`,

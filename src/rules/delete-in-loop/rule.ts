@@ -1,6 +1,8 @@
-import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
-import { exprAt, sourceText } from "../code.ts";
-import { changesEachRound, hasHooks, isWholeBody, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
+import type { Expr, FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
+import { functionAt, sourceText } from "../code.ts";
+import { isNamedAfter } from "../collect-fix.ts";
+import { withinLoop } from "../loops.ts";
+import { changesEachRound, hasComment, hasHooks, isWholeBody, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 
 export const rule: Rule = {
   meta: {
@@ -34,7 +36,7 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
     confidence: writeConfidence(one),
     claim: `The loop deletes \`${one.model.name}\` rows one by one.`,
     reason: "Each round looks for what depends on its row, and deletes both, in statements of its own.",
-    remedy: isRow(one) ? "Call `delete()` on the queryset: it sends the same signals and follows the same relations." : "Delete them all with one `filter(…__in=…).delete()`.",
+    remedy: remedyFor(one, input),
     doubt: "rows in great number are better deleted in batches",
     model: one.model.label,
     ...(one.write.relation === null ? {} : { relation: one.write.relation }),
@@ -43,15 +45,54 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   };
 }
 
-/** `for row in rows: row.delete()` and nothing else. */
+const SAME = "it sends the same signals and follows the same relations";
+
+function remedyFor(one: LoopWrite, input: RuleInput): string {
+  if (!isRow(one)) return "Delete them all with one `filter(…__in=…).delete()`.";
+  const isChosen = withinLoop(one.site).some((stmt) => stmt.kind === "if");
+  const { iterable } = one.site;
+  const isQueryset = input.facts.runs.some((run) => run.span.file === one.span.file && run.span.start === iterable?.start && run.span.end === iterable.end);
+  if (isChosen || !isQueryset) return `Collect the keys of the rows to go, and delete them with one \`filter(pk__in=…).delete()\`: ${SAME}.`;
+  return `Call \`delete()\` on the queryset: ${SAME}.`;
+}
+
+/** The loop does nothing but delete. */
 function fixesFor(one: LoopWrite, input: RuleInput): FixDraft[] {
+  if (hasComment(one, input)) return [];
+  return isRow(one) ? rowsFix(one, input) : keysFix(one, input);
+}
+
+/** `for key in keys: Order.objects.filter(pk=key).delete()`. */
+function keysFix(one: LoopWrite, input: RuleInput): FixDraft[] {
+  const { receiver, call } = one;
+  const { loop } = one.site;
+  if (!isWholeBody(one) || loop?.kind !== "for" || loop.target.kind !== "name" || call.args.length > 0 || receiver.kind !== "call") return [];
+  const [keyword, ...more] = receiver.keywords;
+  const isPlain = receiver.callee.kind === "attribute" && receiver.callee.name === "filter" && receiver.args.length === 0 && more.length === 0;
+  if (!isPlain || keyword?.value.kind !== "name" || keyword.value.name !== loop.target.name || !one.model.fields.has(keyword.name === "pk" ? one.model.primaryKey : keyword.name)) return [];
+  const { file } = one.span;
+  const text = `${sourceText(input, file, receiver.callee)}(${keyword.name}__in=${sourceText(input, file, loop.iterable)}).delete()`;
+  return [{ title: "Delete them with one query", safety: "review", edits: [{ span: { file, start: loop.start, end: loop.end }, text }] }];
+}
+
+/** `for row in rows: row.delete()`. */
+function rowsFix(one: LoopWrite, input: RuleInput): FixDraft[] {
   const { loop, iterable } = one.site;
-  if (!isWholeBody(one) || loop?.kind !== "for" || iterable?.kind !== "call" || one.call.args.length > 0) return [];
+  if (!isWholeBody(one) || loop?.kind !== "for" || (iterable?.kind !== "call" && iterable?.kind !== "name") || one.call.args.length > 0) return [];
   const isLoopRow = loop.target.kind === "name" && one.receiver.kind === "name" && loop.target.name === one.receiver.name;
   const { file } = one.span;
   const span = { file, start: loop.start, end: loop.end };
   const isDirect = input.facts.runs.some((run) => run.how === "iterate" && run.span.file === file && run.span.start === iterable.start && run.span.end === iterable.end && !run.sliced && run.model === one.model.label);
   const blocks = one.loop.origin?.calls.some((call) => ["values", "values_list", "distinct", "union", "iterator"].includes(call.name)) ?? true;
-  if (!isLoopRow || !isDirect || blocks || exprAt(input, { ...span, start: iterable.start, end: iterable.end }) === null) return [];
+  if (!isLoopRow || !isDirect || blocks || isReadLater(one, iterable, input)) return [];
   return [{ title: "Delete the queryset", safety: "review", edits: [{ span, text: `${sourceText(input, file, iterable)}.delete()` }] }];
+}
+
+/** A variable that the function goes on to read would still hold the rows that were deleted. */
+function isReadLater(one: LoopWrite, iterable: Expr, input: RuleInput): boolean {
+  const holder = functionAt(one.site.path);
+  if (iterable.kind !== "name") return false;
+  if (holder?.kind !== "function" || one.site.loop === null) return true;
+  const isCached = input.facts.runs.some((run) => run.span.file === one.span.file && run.span.start === iterable.start && run.cached);
+  return isCached || isNamedAfter(holder.body, iterable.name, one.site.loop.end);
 }

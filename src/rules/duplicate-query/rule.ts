@@ -1,6 +1,7 @@
 import type { Expr, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { changedNames, exprAt, functionAt, namesIn, nodesIn, pathTo, sourceText } from "../code.ts";
 import { groupBy } from "../group-by.ts";
+import { onceFix } from "./once-fix.ts";
 import { isSameSpan, nameOf, runsAfter, subjectOf } from "../runs.ts";
 
 export const rule: Rule = {
@@ -10,10 +11,10 @@ export const rule: Rule = {
     summary: "A function sends the same query twice",
     severity: "warning",
     confidence: "likely",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => pairs(input).map(([first, second]) => toDraft(first, second)),
+  check: (input) => pairs(input).map((pair) => toDraft(pair, input)),
 };
 
 type Pair = readonly [QueryRun, QueryRun];
@@ -65,7 +66,7 @@ function isUnchangedBetween(first: QueryRun, second: QueryRun, input: RuleInput)
   });
 }
 
-function toDraft(first: QueryRun, second: QueryRun): FindingDraft {
+function toDraft([first, second]: Pair, input: RuleInput): FindingDraft {
   return {
     key: [second.symbol, second.model, second.how],
     confidence: first.how === "text" || first.loop !== null ? "possible" : "likely",
@@ -78,6 +79,6 @@ function toDraft(first: QueryRun, second: QueryRun): FindingDraft {
       { role: "access", span: first.span, label: "the first time" },
       { role: "access", span: second.span, label: "again" },
     ],
-    fixes: [],
+    fixes: onceFix(first, second, input),
   };
 }

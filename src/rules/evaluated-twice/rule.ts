@@ -1,6 +1,7 @@
-import type { FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import type { EditDraft, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { exprAt, sourceText } from "../code.ts";
 import { groupBy } from "../group-by.ts";
-import { isSameSpan, isWrittenBetween, nameOf, runsAfter } from "../runs.ts";
+import { isNamed, isSameSpan, isWrittenBetween, nameOf, runsAfter } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -9,10 +10,10 @@ export const rule: Rule = {
     summary: "The rows of one queryset are fetched twice on one path",
     severity: "warning",
     confidence: "likely",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => pairs(input).map(([first, second]) => toDraft(first, second)),
+  check: (input) => pairs(input).map((pair) => toDraft(pair, input)),
 };
 
 /** Ways of running that fetch rows, so that the second could have used the first's. */
@@ -43,7 +44,7 @@ function isGuilty(first: QueryRun, second: QueryRun, input: RuleInput): boolean 
   return runsAfter(input, first, second) && !isWrittenBetween(input, first.model, first.span, second.span);
 }
 
-function toDraft(first: QueryRun, second: QueryRun): FindingDraft {
+function toDraft([first, second]: Pair, input: RuleInput): FindingDraft {
   return {
     key: [second.symbol, second.model, second.how],
     confidence: first.related || first.symbol !== second.symbol || first.calls.length + second.calls.length > 0 ? "possible" : "likely",
@@ -57,7 +58,7 @@ function toDraft(first: QueryRun, second: QueryRun): FindingDraft {
       { role: "access", span: first.span, label: "fetches the rows" },
       { role: "access", span: second.span, label: "fetches again" },
     ],
-    fixes: [],
+    fixes: shareFix(first, second, input),
   };
 }
 
@@ -65,4 +66,21 @@ const WORDS: Readonly<Record<string, string>> = { iterate: "by a loop", index: "
 
 function describe(run: QueryRun): string {
   return `${WORDS[run.how] ?? `by \`${run.how}()\``}${run.sliced ? " over a slice" : ""}`;
+}
+
+/** `rows.all()` in both places copies the queryset; the queryset itself keeps its rows. */
+function shareFix(first: QueryRun, second: QueryRun, input: RuleInput): FixDraft[] {
+  const copies = [first, second].map((run) => copyOf(run, input));
+  const [one, other] = copies;
+  if (one == null || other == null || one.name !== other.name) return [];
+  return [{ title: `Use ${one.name} itself`, safety: "review", edits: [one.edit, other.edit] }];
+}
+
+function copyOf(run: QueryRun, input: RuleInput): { readonly name: string; readonly edit: EditDraft } | null {
+  const expr = exprAt(input, run.span);
+  const call = expr?.kind === "call" && expr.callee.kind === "name" ? expr.args[0] : expr;
+  if (call?.kind !== "call" || call.callee.kind !== "attribute" || call.callee.name !== "all" || call.args.length > 0) return null;
+  const { object } = call.callee;
+  if (run.related || !isNamed(object)) return null;
+  return { name: sourceText(input, run.span.file, object), edit: { span: { file: run.span.file, start: object.end, end: call.end }, text: "" } };
 }

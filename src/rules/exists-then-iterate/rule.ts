@@ -1,7 +1,7 @@
 import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
 import { askedPairs, type AskedPair } from "../asked-then-iterated.ts";
-import { callAt, pathTo } from "../code.ts";
-import { nameOf } from "../runs.ts";
+import { callAt } from "../code.ts";
+import { isNamed, isOnlyTested, nameOf } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -36,10 +36,17 @@ function toDraft({ asked, loaded }: AskedPair, input: RuleInput): FindingDraft {
 
 /** Where only the truth counts, the queryset stands in for the call. */
 function fixesFor(span: AskedPair["asked"]["span"], input: RuleInput): FixDraft[] {
+  if (!span.file.endsWith(".py")) return templateFix(span, input);
   const call = callAt(input, span);
-  const parent = pathTo(input, span).findLast((one) => one !== call && one.kind !== "name");
-  if (call?.callee.kind !== "attribute" || call.args.length > 0) return [];
-  const isTest = parent !== undefined && (parent.kind === "not" || (parent.kind === "if" && parent.test === call));
-  if (!isTest) return [];
+  if (call?.callee.kind !== "attribute" || call.args.length > 0 || !isNamed(call.callee.object) || !isOnlyTested(input, span.file, call)) return [];
   return [{ title: "Test the queryset itself", safety: "review", edits: [{ span: { ...span, start: call.callee.object.end }, text: "" }] }];
+}
+
+/** `{% if rows.exists %}` needs no question of its own either. */
+function templateFix(span: AskedPair["asked"]["span"], input: RuleInput): FixDraft[] {
+  const text = input.text(span.file);
+  const tag = text.slice(text.lastIndexOf("{%", span.start), span.start);
+  const asked = /\.exists(?:\(\))?$/.exec(text.slice(span.start, span.end));
+  if (asked === null || !/^\{%[-+]?\s*(?:if|elif)\b/.test(tag) || tag.includes("%}")) return [];
+  return [{ title: "Test the queryset itself", safety: "review", edits: [{ span: { ...span, start: span.start + asked.index }, text: "" }] }];
 }

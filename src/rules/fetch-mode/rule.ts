@@ -30,7 +30,7 @@ function isGuilty(load: LazyLoad, input: RuleInput): boolean {
 function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
-    confidence: confidenceOf(load),
+    confidence: confidenceOf(load, input.facts),
     claim: `With FETCH_PEERS, \`${holderName(load.origin.symbol, input.program)}\` loads \`${dotted(load.path)}\` of all \`${modelName(load.origin.model)}\` rows in one query, not one a row.`,
     reason: "A fetch mode batches foreign keys, one-to-one relations, generic foreign keys and left-out columns on the first read.",
     remedy: "Add `.fetch_mode(models.FETCH_PEERS)` to the queryset; an eager load costs no more and says what is needed.",

@@ -1,4 +1,6 @@
-import type { FindingDraft, Rule, RuleInput } from "../../model/index.ts";
+import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
+import { sourceText } from "../code.ts";
+import { collectEdits, pluralOf } from "../collect-fix.ts";
 import { hasHooks, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 
 export const rule: Rule = {
@@ -8,13 +10,13 @@ export const rule: Rule = {
     summary: "A loop calls get_or_create() or update_or_create() each round",
     severity: "warning",
     confidence: "possible",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) =>
     loopWrites(input, new Set(["get_or_create", "update_or_create"]))
       .filter((one) => isGuilty(one, input))
-      .map(toDraft),
+      .map((one) => toDraft(one, input)),
 };
 
 const SIGNALS = ["pre_save", "post_save"];
@@ -23,7 +25,7 @@ function isGuilty(one: LoopWrite, input: RuleInput): boolean {
   return one.model.parents.length === 0 && !hasHooks(input, one.model, SIGNALS, "save");
 }
 
-function toDraft(one: LoopWrite): FindingDraft {
+function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   const { how } = one.write;
   const statements = how === "get_or_create" ? "1 statement a hit, 4 a miss" : "4 statements a round";
   return {
@@ -35,6 +37,25 @@ function toDraft(one: LoopWrite): FindingDraft {
     doubt: "it needs a unique constraint on the looked-up fields to be safe against other writers",
     model: one.model.label,
     places: writePlaces(one),
-    fixes: [],
+    fixes: ignoreConflictsFix(one, input),
   };
+}
+
+/** `Tag.objects.get_or_create(name=name)`, whose result nothing takes, where `name` is unique: what is there stays. */
+function ignoreConflictsFix(one: LoopWrite, input: RuleInput): FixDraft[] {
+  const { call, receiver, model, span, write } = one;
+  const names = call.keywords.map((keyword) => keyword.name);
+  if (write.how !== "get_or_create" || call.args.length > 0 || receiver.kind !== "attribute" || !isUnique(names, one)) return [];
+  if (receiver.object.kind !== "name" || receiver.object.name !== model.name) return [];
+  const element = `${model.name}${input.text(span.file).slice(call.callee.end, call.end)}`;
+  const manager = sourceText(input, span.file, receiver);
+  const edits = collectEdits(one, { element, list: pluralOf(model.name), bulk: (list) => `${manager}.bulk_create(${list}, ignore_conflicts=True)` }, input);
+  return edits === null ? [] : [{ title: "Insert what is missing with one bulk_create()", safety: "review", edits }];
+}
+
+/** The lookup is one unique column, or exactly the columns of one constraint. */
+function isUnique(names: readonly string[], { model }: LoopWrite): boolean {
+  const [only, ...more] = names;
+  if (only !== undefined && more.length === 0 && model.fields.get(only)?.unique === true) return true;
+  return model.uniqueTogether.some((set) => set.length === names.length && set.every((name) => names.includes(name)));
 }

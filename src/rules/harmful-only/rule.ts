@@ -1,4 +1,8 @@
-import type { ChainCall, FindingDraft, LazyLoad, Origin, Rule, RuleInput, Spot } from "../../model/index.ts";
+import type { ChainCall, FindingDraft, FixDraft, LazyLoad, Origin, Rule, RuleInput, Spot } from "../../model/index.ts";
+import { extendCall } from "../../fixes/chain-edit.ts";
+import { dropCall } from "../../fixes/drop-call.ts";
+import { keepColumnFix } from "../../fixes/keep-column.ts";
+import { sourceOf } from "../../fixes/source-text.ts";
 import { deferredColumn, isDeferredKey } from "../deferred-loads.ts";
 import { isCoveredElsewhere, isRefused } from "../load-places.ts";
 import { dotted, holderName, listed, modelName } from "../names.ts";
@@ -10,7 +14,7 @@ export const rule: Rule = {
     summary: "only() or defer() costs more than it saves, or does nothing",
     severity: "warning",
     confidence: "likely",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) => [...replaced(input), ...ignored(input), ...rereads(input)],
@@ -24,28 +28,36 @@ function replaced(input: RuleInput): FindingDraft[] {
     const lost = names?.filter((name) => kept?.includes(name) === false) ?? [];
     if (names === null || kept === null || lost.length === 0) return [];
     return [
-      draft(origin, later, input, {
+      draft(origin, later, {
         confidence: "certain",
         claim: `The second \`only()\` in \`${holderName(origin.symbol, input.program)}\` replaces the first: ${listed(lost)} is not loaded.`,
         reason: "Each `only()` starts anew; `defer()` adds up.",
         remedy: `Write one \`only(${[...names, ...kept].map((name) => `"${name}"`).join(", ")})\`.`,
         doubt: "the columns are left out on purpose",
+        fixes: mergeFix(call, later, lost, input),
       }),
     ];
   });
+}
+
+/** One `only()` with the names of both: more is loaded, and nothing else changes. */
+function mergeFix(call: ChainCall, later: ChainCall, lost: readonly string[], input: RuleInput): FixDraft[] {
+  const source = sourceOf(input, call.file);
+  return [{ title: "Name the columns of both in one only()", safety: "safe", edits: [dropCall(source.text, call), ...extendCall(source, later, lost)] }];
 }
 
 /** `only(…).values(…)`: the columns of `values()` decide. */
 function ignored(input: RuleInput): FindingDraft[] {
   const isValues = (later: ChainCall): boolean => (later.name === "values" || later.name === "values_list") && later.args.length > 0;
   return [...chains(input, "only", isValues), ...chains(input, "defer", isValues)].map(({ origin, call, later }) =>
-    draft(origin, call, input, {
+    draft(origin, call, {
       severity: "info",
       confidence: "certain",
       claim: `\`${call.name}()\` in \`${holderName(origin.symbol, input.program)}\` does nothing: \`${later.name}()\` names the columns itself.`,
       reason: "`values()` and `values_list()` clear what `only()` and `defer()` said.",
       remedy: `Remove \`${call.name}()\`.`,
       doubt: "none",
+      fixes: [{ title: `Remove ${call.name}()`, safety: "safe", edits: [dropCall(input.text(call.file), call)] }],
     }),
   );
 }
@@ -79,7 +91,7 @@ function ofReread(load: LazyLoad, input: RuleInput): FindingDraft {
     model: load.origin.model,
     relation: load.path,
     places: [{ role: "queryset", span: load.origin.span }, ...places, { role: "access", span: load.access }],
-    fixes: [],
+    fixes: keepColumnFix(load, input),
   };
 }
 
@@ -106,14 +118,13 @@ function literals(call: ChainCall): readonly string[] | null {
   return names.length === call.args.length && names.length > 0 ? names : null;
 }
 
-type Words = Pick<FindingDraft, "claim" | "reason" | "remedy" | "doubt"> & Partial<Pick<FindingDraft, "severity" | "confidence">>;
+type Words = Pick<FindingDraft, "claim" | "reason" | "remedy" | "doubt" | "fixes"> & Partial<Pick<FindingDraft, "severity" | "confidence">>;
 
-function draft(origin: Origin, call: ChainCall, _input: RuleInput, words: Words): FindingDraft {
+function draft(origin: Origin, call: ChainCall, words: Words): FindingDraft {
   return {
     key: [origin.symbol, origin.model, call.name],
     ...words,
     model: origin.model,
     places: [{ role: "queryset", span: { file: call.file, start: call.dot, end: call.end } }],
-    fixes: [],
   };
 }

@@ -56,6 +56,16 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
 function fixesFor(run: QueryRun, input: RuleInput): FixDraft[] {
   const expr = exprAt(input, run.span);
   const rows = expr?.kind === "call" ? expr.args[0] : undefined;
+  if (run.how === "iterate") return firstFix(run, rows, input);
   if (run.how !== "list" || rows === undefined) return [];
   return [{ title: "Index the queryset itself", safety: "safe", edits: [{ span: run.span, text: sourceText(input, run.span.file, rows) }] }];
+}
+
+/** `next(iter(rows), None)` of rows in an order of their own. */
+function firstFix(run: QueryRun, iter: Expr | undefined, input: RuleInput): FixDraft[] {
+  const call = callAt(input, run.span);
+  const rows = iter?.kind === "call" ? iter.args[0] : undefined;
+  const isNone = call?.args[1]?.kind === "constant" && call.args[1].value === "none";
+  if (rows === undefined || !isNone || run.ordered !== "yes") return [];
+  return [{ title: "Take the first row in the database", safety: "safe", edits: [{ span: run.span, text: `${sourceText(input, run.span.file, rows)}.first()` }] }];
 }

@@ -1,4 +1,9 @@
-import type { FindingDraft, LazyLoad, QueryRun, Rule, RuleInput, Spot, Write } from "../../model/index.ts";
+import type { FindingDraft, FixDraft, LazyLoad, QueryRun, Rule, RuleInput, Spot, Write } from "../../model/index.ts";
+import { insertion } from "../../fixes/chain-edit.ts";
+import { keepColumnFix } from "../../fixes/keep-column.ts";
+import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
+import { callAt, pathTo } from "../code.ts";
+import { isAtLeast } from "../django-at-least.ts";
 import { isCoveredElsewhere, isRefused } from "../load-places.ts";
 import { dotted, holderName, modelName } from "../names.ts";
 
@@ -9,7 +14,7 @@ export const rule: Rule = {
     summary: "A lazy load or a synchronous query runs in an async function, where Django refuses it",
     severity: "error",
     confidence: "likely",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) => firstOfEach([...loadDrafts(input), ...runDrafts(input), ...writeDrafts(input)]),
@@ -36,6 +41,7 @@ function ofLoad(load: LazyLoad, input: RuleInput): FindingDraft {
     model: load.origin.model,
     relation: load.path,
     places: [{ role: "queryset", span: load.origin.span }, ...load.calls.map((span): Spot => ({ role: "call", span })), { role: "access", span: load.access }],
+    fixes: load.reason === "deferred" ? keepColumnFix(load, input) : lazyLoadFixes(load, [load], input),
   };
 }
 
@@ -51,6 +57,7 @@ function ofRun(run: QueryRun, input: RuleInput): FindingDraft {
     remedy: run.how === "iterate" || run.how === "list" ? "Use `async for`, or wrap the call in `sync_to_async`." : "Await the asynchronous method (`aget`, `acount`, …), or wrap the call in `sync_to_async`.",
     model: run.model,
     places: [{ role: "queryset", span: run.origin.span }, ...run.calls.map((span): Spot => ({ role: "call", span })), { role: "access", span: run.span }],
+    fixes: awaitFix(run, input),
   };
 }
 
@@ -67,13 +74,13 @@ function ofWrite(write: Write, input: RuleInput): FindingDraft {
     remedy: `Await \`a${write.how}()\`, or wrap the call in \`sync_to_async\`.`,
     ...(write.model === null ? {} : { model: write.model }),
     places: [...write.calls.map((span): Spot => ({ role: "call", span })), { role: "access", span: write.span }],
+    fixes: [],
   };
 }
 
 const shared = {
   reason: "Django's synchronous queries are refused while an event loop runs in the thread.",
   doubt: "the function is only run in a thread without a loop, or DJANGO_ALLOW_ASYNC_UNSAFE is set",
-  fixes: [],
 } as const;
 
 function firstOfEach(drafts: readonly FindingDraft[]): FindingDraft[] {
@@ -85,4 +92,22 @@ function firstOfEach(drafts: readonly FindingDraft[]): FindingDraft[] {
     seen.add(key);
     return isNew;
   });
+}
+
+/** Methods that have an asynchronous twin since Django 4.1. */
+const TWINS: ReadonlySet<string> = new Set(["get", "first", "last", "count", "exists", "latest", "earliest", "aggregate", "in_bulk", "contains"]);
+
+/** `Order.objects.get(…)` becomes `await Order.objects.aget(…)`, in brackets where it goes on. */
+function awaitFix(run: QueryRun, input: RuleInput): FixDraft[] {
+  const call = callAt(input, run.span);
+  const path = pathTo(input, run.span);
+  const holder = path.findLast((node) => node.kind === "function" || node.kind === "lambda" || node.kind === "comprehension");
+  if (run.calls.length > 0 || call?.callee.kind !== "attribute" || !TWINS.has(call.callee.name) || !isAtLeast(input.project.djangoVersion, 4, 1)) return [];
+  if (holder?.kind !== "function" || !holder.isAsync) return [];
+  const parent = path[path.indexOf(call) - 1];
+  const isAlone = parent === undefined || ["assign", "expr", "return", "if", "call"].includes(parent.kind);
+  const { file } = run.span;
+  const name = insertion(file, call.callee.nameStart, "a");
+  const edits = isAlone ? [insertion(file, call.start, "await "), name] : [insertion(file, call.start, "(await "), name, insertion(file, call.end, ")")];
+  return [{ title: `Await a${call.callee.name}()`, safety: "review", edits }];
 }

@@ -1,4 +1,5 @@
-import type { Call, Expr, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import type { Call, Comprehension, Expr, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { styleOf } from "../../fixes/source-text.ts";
 import { exprAt, functionAt, pathTo, sourceText, statementOf, type Node } from "../code.ts";
 import { isFresh } from "../row-loops.ts";
 import { nameOf, oncePerPlace, runPlaces, usesOf } from "../runs.ts";
@@ -90,9 +91,20 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
 /** `list(X)` becomes `X`, where X is one column. */
 function fixesFor(listed: Listed, run: QueryRun, input: RuleInput): FixDraft[] {
   const { list } = listed;
+  if (list.kind === "comprehension") return comprehensionFix(list, run, input);
   const rows = list.kind === "call" ? list.args[0] : undefined;
-  if (!listed.isDirect || rows?.kind !== "call" || statementOf(pathTo(input, run.span)) === null) return [];
+  if (rows?.kind !== "call" || statementOf(pathTo(input, run.span)) === null) return [];
   const isOneColumn = rows.callee.kind === "attribute" && rows.callee.name === "values_list" && rows.args.length === 1;
   if (!isOneColumn) return [];
   return [{ title: "Pass the queryset as a subquery", safety: "review", edits: [{ span: run.span, text: sourceText(input, run.span.file, rows) }] }];
+}
+
+/** `[row.pk for row in rows]` becomes `rows.values("pk")`. */
+function comprehensionFix({ element, clauses, start, end }: Comprehension, run: QueryRun, input: RuleInput): FixDraft[] {
+  const [clause] = clauses;
+  if (element.kind !== "attribute" || clause === undefined || run.origin.calls.some((call) => call.name === "distinct")) return [];
+  const { file } = run.span;
+  const { quote } = styleOf(input.text(file));
+  const text = `${sourceText(input, file, clause.iterable)}.values(${quote}${element.name}${quote})`;
+  return [{ title: "Pass the queryset as a subquery", safety: "review", edits: [{ span: { file, start, end }, text }] }];
 }

@@ -1,4 +1,5 @@
-import type { ChainCall, Expr, FindingDraft, Rule, RuleInput } from "../../model/index.ts";
+import type { ChainCall, Expr, FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
+import { distinctCounts } from "../../fixes/drop-load.ts";
 import { calledName, chainsIn, lookupOf, type Chain } from "../chains.ts";
 
 export const rule: Rule = {
@@ -8,7 +9,7 @@ export const rule: Rule = {
     summary: "Two aggregates over different many-valued relations multiply each other's rows",
     severity: "error",
     confidence: "certain",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) => {
@@ -28,6 +29,8 @@ interface Aggregate {
 }
 
 interface Conflict {
+  /** All aggregates that other relations multiply. */
+  readonly wrong: readonly Aggregate[];
   readonly inflated: Aggregate;
   readonly by: Aggregate;
 }
@@ -39,7 +42,8 @@ function conflicts(chain: Chain, input: RuleInput): Conflict[] {
     const all = calls.flatMap((call) => aggregatesOf(call, chain, input));
     for (const inflated of all) {
       const by = all.find((other) => other !== inflated && multiplies(other, inflated));
-      if (by !== undefined) return [{ inflated, by }];
+      const wrong = all.filter((one) => all.some((other) => other !== one && multiplies(other, one)));
+      if (by !== undefined) return [{ inflated, by, wrong }];
     }
     return [];
   });
@@ -85,7 +89,14 @@ function startsWith(path: string, prefix: string): boolean {
   return prefix === "" || path === prefix || path.startsWith(`${prefix}__`);
 }
 
-function toDraft(chain: Chain, { inflated, by }: Conflict): FindingDraft {
+/** Counts of distinct rows are right beside any join; equal prices are two prices, so sums are not. */
+function fixesFor({ wrong }: Conflict): FixDraft[] {
+  if (wrong.some(({ name, expr }) => name !== "Count" || (expr.kind === "call" && expr.keywords.some((one) => one.name === "distinct" || one.name === "")))) return [];
+  return [{ title: "Count each row once", safety: "review", edits: distinctCounts(wrong.map(({ call, expr }) => ({ file: call.file, end: expr.end }))) }];
+}
+
+function toDraft(chain: Chain, conflict: Conflict): FindingDraft {
+  const { inflated, by } = conflict;
   return {
     key: [chain.origin.symbol, chain.origin.model, inflated.path, by.path],
     claim: `\`${inflated.name}("${inflated.path}")\` counts each row once per \`${by.many}\` row: the result is wrong.`,
@@ -99,7 +110,7 @@ function toDraft(chain: Chain, { inflated, by }: Conflict): FindingDraft {
       { role: "access", span: { file: by.call.file, start: by.expr.start, end: by.expr.end }, label: "repeats the rows" },
       { role: "access", span: { file: inflated.call.file, start: inflated.expr.start, end: inflated.expr.end }, label: "counts them again" },
     ],
-    fixes: [],
+    fixes: fixesFor(conflict),
   };
 }
 

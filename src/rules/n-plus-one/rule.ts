@@ -1,9 +1,10 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
+import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
-import { dotted, holderName, modelName } from "../names.ts";
+import { beyondGeneric, confidenceOf, fetchedBefore, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
+import { dotted, holderName } from "../names.ts";
 
 export const rule: Rule = {
   meta: {
@@ -23,18 +24,18 @@ function isGuilty(load: LazyLoad, input: RuleInput): boolean {
 }
 
 function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
-  const owner = modelName(load.origin.model);
+  const owner = payers(load, input);
   const holder = holderName(load.origin.symbol, input.program);
   const key = keyColumn(load, loads, input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
-    confidence: confidenceOf(load),
+    confidence: confidenceOf(load, input.facts),
     claim:
       key === null
-        ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each \`${owner}\`: one query a row.`
-        : `\`${holder}\` loads \`${dotted(load.path)}\` for each \`${owner}\` only to read its key: one query a row.`,
+        ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each ${owner}: ${paidPer(load)}.`
+        : `\`${holder}\` loads \`${dotted(load.path)}\` for each ${owner} only to read its key: ${paidPer(load)}.`,
     reason: reasonFor(load),
-    remedy: key === null ? remedyFor(load) : `Read \`${key}\`, which came with the row.`,
+    remedy: key === null ? remedyFor(load, input) : `Read \`${key}\`, which came with the row.`,
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
@@ -45,11 +46,15 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
 
 function reasonFor(load: LazyLoad): string {
   if (load.kind === "o2o-reverse") return "The queryset does not load it; a row without one costs a query as well.";
+  if (load.shared !== null) return "The prefetch before it does not load it; rows with the same target share it.";
   if (load.kind === "fk" || load.kind === "o2o") return "The queryset does not load it, and equal targets are not shared; only NULL costs nothing.";
   return "The queryset does not load it, so every row of the loop sends one more statement.";
 }
 
-function remedyFor(load: LazyLoad): string {
+function remedyFor(load: LazyLoad, input: RuleInput): string {
+  const beyond = beyondGeneric(load, input);
+  if (beyond !== null) return beyond;
+  if (!load.joinable && isFetchedEachRound(load, input.facts)) return fetchedBefore(load);
   const method = load.joinable ? "select_related" : "prefetch_related";
   return `Add \`${method}("${load.path}")\` to the queryset.`;
 }

@@ -1,4 +1,5 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
+import { keepKeyFix } from "../../fixes/keep-column.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { confidenceOf, isLoadPerRow, loadDoubt, loadPlaces } from "../load-places.ts";
 import { dotted, holderName, modelName } from "../names.ts";
@@ -10,7 +11,7 @@ export const rule: Rule = {
     summary: "only() leaves out the foreign key that a prefetch matches the rows by",
     severity: "warning",
     confidence: "likely",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),
@@ -24,7 +25,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
   const column = keyColumn(load, input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
-    confidence: confidenceOf(load),
+    confidence: confidenceOf(load, input.facts),
     claim: `\`${holderName(load.origin.symbol, input.program)}\` loads \`${dotted(load.path)}\` without the key \`${column}\`: one query for each \`${modelName(load.target ?? load.model)}\`.`,
     reason: "Django matches the rows by the foreign key, and `only()` left it out, so each row fetches it alone.",
     remedy: `Add \`"${column}"\` to \`only()\`.`,
@@ -32,7 +33,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: [],
+    fixes: keepKeyFix(load, column, input),
   };
 }
 

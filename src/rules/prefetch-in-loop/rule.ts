@@ -1,4 +1,5 @@
-import type { FindingDraft, QueryRun, RowPrefetch, Rule, RuleInput, Spot } from "../../model/index.ts";
+import type { Confidence, FindingDraft, LoopFact, QueryRun, RowPrefetch, Rule, RuleInput, Spot } from "../../model/index.ts";
+import { isFlush, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
 import { holderName, listed, modelName } from "../names.ts";
 
 export const rule: Rule = {
@@ -48,17 +49,36 @@ function querysetDrafts(input: RuleInput): FindingDraft[] {
 /** Paths that the run prefetches again in each round; a queryset made before the loop keeps its rows. */
 function prefetches(run: QueryRun, input: RuleInput): string[] {
   if (run.loop?.over !== "rows" || run.cached || !run.givesRows || !run.madeInLoop || run.related) return [];
+  if (isBatch(run, run.loop, input)) return [];
   if (run.how === "count" || run.how === "exists" || run.how === "aggregate") return [];
   const own = input.facts.eagerLoads.filter((one) => one.origin.id === run.origin.id && one.method === "prefetch_related");
   const isWritten = own.filter((one) => one.span.file === run.origin.span.file && one.span.start >= run.origin.span.start && one.span.end <= run.origin.span.end);
   return [...new Set(isWritten.map((one) => one.path))];
 }
 
+/** More calls than this between loop and query, and the way may never be taken. */
+const NEAR = 2;
+
+function confidenceOf(run: QueryRun, input: RuleInput): Confidence {
+  if (run.loop === null || run.calls.length > NEAR || run.doubts.length > 0) return "possible";
+  return stopsEarly(siteOf(run, run.loop, input)) ? "possible" : "likely";
+}
+
+/** Batches, and what is asked once for a key, are fetched as they should be. */
+function isBatch(run: QueryRun, loop: LoopFact, input: RuleInput): boolean {
+  const site = siteOf(run, loop, input);
+  return isFlush(site) || isRemembered(site) || needsItsQueries(input, site, loop);
+}
+
+function siteOf(run: QueryRun, loop: LoopFact, input: RuleInput): LoopSite {
+  return loopSite(input, loop, run.calls[0] ?? run.span);
+}
+
 function ofQueryset(run: QueryRun, paths: readonly string[], input: RuleInput): FindingDraft {
   const loop: Spot[] = run.loop === null ? [] : [{ role: "loop", span: run.loop.span }];
   return {
     key: [run.symbol, run.model, paths.join(",")],
-    confidence: "likely",
+    confidence: confidenceOf(run, input),
     claim: `\`${holderName(run.symbol, input.program)}\` prefetches ${listed(paths)} of \`${modelName(run.model)}\` again in each round: ${paths.length + 1} queries a row.`,
     reason: "The queryset is built in the loop, so its own query and each of its prefetches run once for every row.",
     remedy: "Fetch the rows of all rounds before the loop with one prefetching queryset, or prefetch the nested path from the outer one.",

@@ -1,5 +1,6 @@
-import type { FindingDraft, Rule } from "../../model/index.ts";
+import type { FindingDraft, Rule, RuleInput } from "../../model/index.ts";
 import { conditionColumns } from "../own-columns.ts";
+import { filterFix } from "./filter-fix.ts";
 import { rowLoops, type RowLoop } from "../row-loops.ts";
 
 export const rule: Rule = {
@@ -9,13 +10,13 @@ export const rule: Rule = {
     summary: "Rows are fetched to be thrown away by a condition on their own columns",
     severity: "warning",
     confidence: "likely",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => rowLoops(input).flatMap(toDrafts),
+  check: (input) => rowLoops(input).flatMap((loop) => toDrafts(loop, input)),
 };
 
-function toDrafts(loop: RowLoop): FindingDraft[] {
+function toDrafts(loop: RowLoop, input: RuleInput): FindingDraft[] {
   const columns = loop.conditions.map((one) => conditionColumns(one, loop.target, loop.model));
   const names = [...new Set(columns.flatMap((one) => one ?? []))];
   if (names.length === 0 || columns.some((one) => one === null)) return [];
@@ -32,7 +33,7 @@ function toDrafts(loop: RowLoop): FindingDraft[] {
         { role: "queryset", span: run.origin.span },
         { role: "access", span: { file: run.span.file, start: loop.comprehension.start, end: loop.comprehension.end }, label: "drops rows" },
       ],
-      fixes: [],
+      fixes: filterFix(loop, input),
     },
   ];
 }

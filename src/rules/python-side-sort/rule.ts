@@ -1,5 +1,7 @@
-import type { Call, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
-import { callAt, pathTo } from "../code.ts";
+import type { Call, FindingDraft, FixDraft, QueryRun, Rule, RuleInput, Slice } from "../../model/index.ts";
+import { chainable } from "../../fixes/chain-edit.ts";
+import { quoted, styleOf } from "../../fixes/source-text.ts";
+import { callAt, pathTo, sourceText } from "../code.ts";
 import { columnOf } from "../own-columns.ts";
 import { isFresh } from "../row-loops.ts";
 import { areRowsUsedElsewhere, oncePerPlace, startsAtModel } from "../runs.ts";
@@ -11,7 +13,7 @@ export const rule: Rule = {
     summary: "Rows are sorted in Python by a column of their own",
     severity: "info",
     confidence: "possible",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) => oncePerPlace(input.facts.runs.filter((run) => run.how === "sorted" && isFresh(run))).flatMap((run) => toDrafts(run, input)),
@@ -41,7 +43,7 @@ function toDrafts(run: QueryRun, input: RuleInput): FindingDraft[] {
         { role: "queryset", span: run.origin.span },
         { role: "access", span: run.span, label: "sorts in Python" },
       ],
-      fixes: [],
+      fixes: orderFix(call, run, column, input),
     },
   ];
 }
@@ -50,4 +52,29 @@ function isCut(call: Call, run: QueryRun, input: RuleInput): boolean {
   const path = pathTo(input, run.span);
   const parent = path[path.indexOf(call) - 1];
   return parent?.kind === "subscript" && parent.object === call;
+}
+
+/** `sorted(rows, key=…)` becomes `list(rows.order_by(…))`; where it is cut or looped over, the queryset will do. */
+function orderFix(call: Call, run: QueryRun, column: string, input: RuleInput): FixDraft[] {
+  const [rows] = call.args;
+  const reverse = call.keywords.find((one) => one.name === "reverse")?.value;
+  const isKnown = reverse === undefined || (reverse.kind === "constant" && (reverse.value === "true" || reverse.value === "false"));
+  if (rows?.kind !== "call" || call.args.length > 1 || !isKnown) return [];
+  const { file } = run.span;
+  const style = styleOf(input.text(file));
+  const isDescending = reverse?.kind === "constant" && reverse.value === "true";
+  const ordered = `${chainable(sourceText(input, file, rows), run.model, input)}.order_by(${quoted(`${isDescending ? "-" : ""}${column}`, style)})`;
+  const path = pathTo(input, run.span);
+  const parent = path[path.indexOf(call) - 1];
+  if (parent?.kind === "subscript" && parent.object === call && parent.index.kind === "slice") {
+    const index = input.text(file).slice(call.end, parent.end);
+    return isFromStart(parent.index) ? [{ title: "Let the database sort and cut them", safety: "review", edits: [{ span: { file, start: call.start, end: parent.end }, text: `list(${ordered}${index})` }] }] : [];
+  }
+  const isLooped = (parent?.kind === "for" && parent.iterable === call) || isCut(call, run, input);
+  return [{ title: "Let the database sort them", safety: "review", edits: [{ span: { file, start: call.start, end: call.end }, text: isLooped ? ordered : `list(${ordered})` }] }];
+}
+
+/** A queryset takes no negative bounds. */
+function isFromStart({ lower, upper, step }: Slice): boolean {
+  return step === null && [lower, upper].every((bound) => bound === null || bound.kind === "num" || bound.kind === "name");
 }

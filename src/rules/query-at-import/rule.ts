@@ -1,4 +1,5 @@
-import type { FindingDraft, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
+import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
+import { insertion } from "../../fixes/chain-edit.ts";
 import { holderName, modelName } from "../names.ts";
 import { moduleOf, nodesAt, type SyntaxNode } from "../source-index.ts";
 
@@ -9,7 +10,7 @@ export const rule: Rule = {
     summary: "A query runs when a module is imported",
     severity: "warning",
     confidence: "certain",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) => firstOfEach(input.facts.runs.filter((run) => isGuilty(run, input))).map((run) => toDraft(run, input)),
@@ -44,6 +45,18 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
     doubt: "a module that is only run as a script is not imported",
     model: run.model,
     places,
-    fixes: [],
+    fixes: callableFix(run, input),
   };
+}
+
+/** `forms.ChoiceField(choices=[… for … in rows])`: a callable is asked anew by each form. */
+function callableFix(run: QueryRun, input: RuleInput): FixDraft[] {
+  const first = run.calls[0] ?? run.span;
+  const path = nodesAt(input.program, first);
+  const field = path.findLast((node) => node.kind === "call" && node.keywords.some(({ name, value }) => name === "choices" && value.start <= first.start && first.end <= value.end));
+  const choices = field?.kind === "call" ? field.keywords.find(({ name }) => name === "choices")?.value : undefined;
+  const cls = path.findLast((node) => node.kind === "class");
+  const isForm = input.program.classes.some((one) => one.def === cls && ["django.forms.forms.BaseForm", "django.forms.models.ModelForm", "django.forms.Form", "django.forms.ModelForm"].some((form) => input.program.isSubclass(one, form)));
+  if (choices === undefined || !isForm || choices.kind === "lambda") return [];
+  return [{ title: "Ask for the choices when a form is made", safety: "review", edits: [insertion(first.file, choices.start, "lambda: ")] }];
 }

@@ -39,7 +39,7 @@ function isGuilty({ run, loop, site }: LoopedRun, input: RuleInput): boolean {
   if (loop.over !== "rows" && loop.over !== "unknown") return false;
   if (!run.madeInLoop && KEEPS_ROWS.has(run.how)) return false;
   if (isWithin(run.span, loop.span) && run.calls.length === 0) return false;
-  if (needsItsQueries(input, site, loop.span.file) || isRemembered(site)) return false;
+  if (needsItsQueries(input, site, loop) || isRemembered(site)) return false;
   return run.calls.length === 0 || !isCachedFunction(input, run.span);
 }
 
@@ -52,13 +52,41 @@ function toDraft({ run, loop, site }: LoopedRun, input: RuleInput): FindingDraft
   return {
     key: [run.symbol, run.model, run.how],
     confidence: confidenceOf(run, loop, site),
-    claim: isInvariant ? `Each round of the loop sends the same \`${model}\` query.` : `Each round of the loop queries \`${model}\`.`,
-    reason: isInvariant ? "Nothing in the query changes from round to round." : "One query for all rounds would do.",
-    remedy: isInvariant ? "Run it once before the loop." : "Fetch what all rounds need before the loop, with `in_bulk()` or one `filter(…__in=…)`.",
+    ...(TEXTS[run.how]?.(model) ?? queryText(model, isInvariant)),
     doubt: loop.over === "rows" ? "a loop over one row costs nothing more" : "nothing says how many rounds the loop has",
     model: run.model,
     places,
     fixes: isInvariant ? hoist(run, site, input) : [],
+  };
+}
+
+type Text = Pick<FindingDraft, "claim" | "reason" | "remedy">;
+
+function queryText(model: string, isInvariant: boolean): Text {
+  return {
+    claim: isInvariant ? `Each round of the loop sends the same \`${model}\` query.` : `Each round of the loop queries \`${model}\`.`,
+    reason: isInvariant ? "Nothing in the query changes from round to round." : "One query for all rounds would do.",
+    remedy: isInvariant ? "Run it once before the loop." : "Fetch what all rounds need before the loop, with `in_bulk()` or one `filter(…__in=…)`.",
+  };
+}
+
+const TEXTS: Readonly<Record<string, (model: string) => Text>> = { choices: choicesText, specific: specificText };
+
+/** Wagtail's `page.specific`. */
+function specificText(model: string): Text {
+  return {
+    claim: `Each round of the loop fetches its \`${model}\` again, as what it is.`,
+    reason: "`specific` queries the page's own model, one page at a time.",
+    remedy: "Call `specific()` on the queryset: one query for each type of page.",
+  };
+}
+
+/** Forms do not share their choices, even where all of them offer the same rows. */
+function choicesText(model: string): Text {
+  return {
+    claim: `Each row's form lists every \`${model}\` for its select.`,
+    reason: "A choice field asks for its rows anew in every form.",
+    remedy: "Name the field in `autocomplete_fields` or `raw_id_fields`, which look at the chosen row alone, or make it read-only.",
   };
 }
 
@@ -68,6 +96,8 @@ const NEAR = 2;
 function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite): Confidence {
   if (run.doubts.length > 0 || isOverConstant(site) || stopsEarly(site) || isFlush(site)) return "possible";
   if (loop.over === "unknown" && isOverDictionary(site)) return "possible";
+  // Who may not change the rows is shown no selects.
+  if (run.how === "choices") return "likely";
   if (loop.over === "unknown") return run.calls.length === 0 ? "likely" : "possible";
   if (run.calls.length === 0) return "certain";
   return run.calls.length <= NEAR ? "likely" : "possible";

@@ -1,4 +1,5 @@
 import type { FindingDraft, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
+import { pathTo } from "../code.ts";
 import { holderName, modelName } from "../names.ts";
 
 export const rule: Rule = {
@@ -11,12 +12,17 @@ export const rule: Rule = {
     fix: "never",
     stage: "stable",
   },
-  check: (input) => firstOfEach(input.facts.runs.filter(isGuilty)).map((run) => toDraft(run, input)),
+  check: (input) => firstOfEach(input.facts.runs.filter((run) => isGuilty(run, input))).map((run) => toDraft(run, input)),
 };
 
-function isGuilty(run: QueryRun): boolean {
-  if (run.doubts.length > 0) return false;
-  return (run.how === "log" || run.how === "text") && !run.cached && !run.inTemplate && (!run.isAsync || run.awaited);
+function isGuilty(run: QueryRun, input: RuleInput): boolean {
+  if (run.doubts.length > 0 || (run.how !== "log" && run.how !== "text")) return false;
+  return !run.cached && !run.inTemplate && (!run.isAsync || run.awaited) && !isRaised(run, input);
+}
+
+/** The text of an error is made where something is wrong already. */
+function isRaised(run: QueryRun, input: RuleInput): boolean {
+  return [run.span, ...run.calls].some((span) => pathTo(input, span).some((node) => node.kind === "raise"));
 }
 
 function firstOfEach(runs: readonly QueryRun[]): QueryRun[] {

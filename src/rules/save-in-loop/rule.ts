@@ -2,6 +2,7 @@ import type { FindingDraft, Rule, RuleInput } from "../../model/index.ts";
 import { nodesIn } from "../code.ts";
 import { autoNowFields, changesEachRound, hasHooks, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 import { withinLoop } from "../loops.ts";
+import { bulkCreateFix, bulkUpdateFix } from "./bulk-fix.ts";
 
 export const rule: Rule = {
   meta: {
@@ -10,13 +11,13 @@ export const rule: Rule = {
     summary: "A loop saves its rows one by one",
     severity: "warning",
     confidence: "likely",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) =>
     loopWrites(input, SAVES)
       .filter((one) => isGuilty(one, input))
-      .map(toDraft),
+      .map((one) => toDraft(one, input)),
 };
 
 const SAVES: ReadonlySet<string> = new Set(["save", "create"]);
@@ -48,20 +49,21 @@ function isUsedAfter(one: LoopWrite): boolean {
   return one.site.loop.body.some((body) => [...nodesIn(body)].some((node) => node.kind === "name" && node.name === name && node.start > one.span.end));
 }
 
-function toDraft(one: LoopWrite): FindingDraft {
+function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   const isInsert = isNew(one);
+  const isNeeded = isInsert && isUsedAfter(one);
   const stamped = autoNowFields(one.model);
   const bulk = isInsert ? "bulk_create" : "bulk_update";
   const note = !isInsert && stamped.length > 0 ? ` It does not stamp \`${stamped.join("`, `")}\`: set and list them.` : "";
   return {
     key: writeKey(one),
-    confidence: isInsert && isUsedAfter(one) ? "possible" : writeConfidence(one),
+    confidence: isNeeded ? "possible" : writeConfidence(one),
     claim: `The loop ${isInsert ? "inserts" : "saves"} its \`${one.model.name}\` rows one by one.`,
     reason: "Each round waits for a statement of its own.",
     remedy: `Collect the rows and write them with \`${bulk}()\`.${note}`,
-    doubt: isInsert && isUsedAfter(one) ? "the row is used in the same round, which bulk_create() delays" : `${bulk}() calls neither save() nor signals; none were found for this model`,
+    doubt: isNeeded ? "the row is used in the same round, which bulk_create() delays" : `${bulk}() calls neither save() nor signals; none were found for this model`,
     model: one.model.label,
     places: writePlaces(one),
-    fixes: [],
+    fixes: isNeeded ? [] : [...(isInsert ? bulkCreateFix(one, input) : []), ...bulkUpdateFix(one, input)],
   };
 }

@@ -1,6 +1,10 @@
-import type { ChainCall, FindingDraft, Model, Origin, Rule, RuleInput } from "../../model/index.ts";
+import type { ChainCall, FindingDraft, FixDraft, Model, Origin, Rule, RuleInput } from "../../model/index.ts";
+import { insertion } from "../../fixes/chain-edit.ts";
+import { dropCall } from "../../fixes/drop-call.ts";
+import { quoted, styleOf } from "../../fixes/source-text.ts";
 import { functionAt, namesIn, pathTo } from "../code.ts";
 import { count, holderName, modelName } from "../names.ts";
+import { relationPath } from "../relation-path.ts";
 
 /** Django stops following here (`Query.max_depth`). */
 const MAX_DEPTH = 5;
@@ -12,7 +16,7 @@ export const rule: Rule = {
     summary: "select_related() without arguments joins every non-null foreign key",
     severity: "info",
     confidence: "certain",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) => input.facts.origins.flatMap((origin) => bareCalls(origin, input).map((call) => toDraft(call, origin, input))).filter(isFirst()),
@@ -50,8 +54,38 @@ function toDraft(call: ChainCall, origin: Origin, input: RuleInput): FindingDraf
     doubt: "all of the joined rows are read",
     model: origin.model,
     places: [{ role: "queryset", span: { file: call.file, start: call.start, end: call.end }, label: "names no relation" }],
-    fixes: [],
+    fixes: fixesFor(call, origin, input),
   };
+}
+
+/** Names the relations that the rows' readers go over, where all readers were seen. */
+function fixesFor(call: ChainCall, origin: Origin, input: RuleInput): FixDraft[] {
+  const text = input.text(call.file);
+  const isShared = input.facts.origins.some((other) => other !== origin && other.calls.some((one) => one.file === call.file && one.dot === call.dot));
+  if (origin.escapes || isShared || !text.slice(call.dot, call.end).endsWith("()")) return [];
+  const paths = readPaths(origin, input);
+  if (paths.length === 0) return [{ title: "Remove select_related(): no relation is read", safety: "review", edits: [dropCall(text, call)] }];
+  const style = styleOf(text);
+  const names = paths.map((path) => quoted(path, style)).join(", ");
+  return [{ title: "Name the relations that are read", safety: "review", edits: [insertion(call.file, call.end - 1, names)] }];
+}
+
+/** The longest paths of single-valued relations that a column is read over, or that are loaded row by row. */
+function readPaths(origin: Origin, input: RuleInput): string[] {
+  const loads = input.facts.loads.filter((load) => load.origin === origin && load.joinable && load.reason === "unloaded").map((load) => load.path);
+  const found = [...origin.columns, ...loads].map((path) => joinedPart(path, origin, input)).filter((path) => path !== "");
+  return [...new Set(found)].filter((path) => !found.some((other) => other.startsWith(`${path}__`))).toSorted();
+}
+
+/** `customer__address` of `customer__address__city`, as far as a join can follow. */
+function joinedPart(path: string, { model }: Origin, input: RuleInput): string {
+  const parts = path.split("__");
+  for (let length = parts.length; length > 0; length--) {
+    const part = parts.slice(0, length).join("__");
+    const fields = relationPath(model, part, input);
+    if (fields?.every((field) => field.relation?.kind === "fk" || field.relation?.kind === "o2o") === true) return part;
+  }
+  return "";
 }
 
 function follow(model: Model, input: RuleInput, depth: number): { readonly joined: number; readonly skipped: number } {

@@ -41,6 +41,6 @@ function toDraft(known: KnownReads, input: RuleInput): FindingDraft {
     doubt: "signals and code outside the project may read more of these rows; each left-out column then costs a query a row",
     model: origin.model,
     places: [{ role: "queryset", span: origin.span, label: `${columns.length} columns` }, ...known.runs.slice(0, 1).map((run) => ({ role: "access" as const, span: run.span }))],
-    fixes: columnFix(origin, "only", read.map((field: Field) => field.name)),
+    fixes: columnFix(origin, "only", read.map((field: Field) => field.name), input),
   };
 }

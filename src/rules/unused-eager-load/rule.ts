@@ -1,4 +1,5 @@
 import type { ChainCall, EagerLoad, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { dropLoadFix } from "../../fixes/drop-load.ts";
 import { dotted, holderName, modelName } from "../names.ts";
 import { enclosingFunction, nodesAt } from "../source-index.ts";
 
@@ -9,7 +10,7 @@ export const rule: Rule = {
     summary: "A relation is loaded with the rows and never read",
     severity: "info",
     confidence: "likely",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) => groups(input).flatMap((group) => judge(group, input)),
@@ -82,6 +83,7 @@ function toDraft(one: EagerLoad, runs: readonly QueryRun[], input: RuleInput): F
     model: one.origin.model,
     relation: one.path,
     places: [{ role: "queryset", span: one.span, label: "never read" }, ...runs.slice(0, 1).map((run) => ({ role: "access" as const, span: run.span }))],
-    fixes: [],
+    // What `values()` ignores does nothing; what only our reading says is never read, a person looks at.
+    fixes: dropLoadFix(one, isIgnored ? "safe" : "review", input),
   };
 }

@@ -1,4 +1,6 @@
-import type { Discarded, FindingDraft, Rule, RuleInput } from "../../model/index.ts";
+import type { Discarded, FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
+import { insertion } from "../../fixes/chain-edit.ts";
+import { pathTo, statementOf } from "../code.ts";
 import { holderName, modelName } from "../names.ts";
 import { nodesAt } from "../source-index.ts";
 
@@ -9,7 +11,7 @@ export const rule: Rule = {
     summary: "A queryset is built and never run",
     severity: "warning",
     confidence: "certain",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) => input.facts.discarded.filter((one) => isGuilty(one, input)).map((one) => toDraft(one, input)),
@@ -35,6 +37,15 @@ function toDraft(one: Discarded, input: RuleInput): FindingDraft {
     doubt: "a custom queryset method in the chain does something else when it is called",
     model: one.model,
     places: [{ role: "queryset", span: one.span, label: "never run" }],
-    fixes: [],
+    fixes: fixesFor(one, input),
   };
+}
+
+/** A narrowed queryset that is dropped was most likely meant to take the place of the one it was made from. */
+function fixesFor(one: Discarded, input: RuleInput): FixDraft[] {
+  const stmt = statementOf(pathTo(input, one.span));
+  if (one.name !== null || stmt?.kind !== "expr" || stmt.start !== one.span.start || stmt.end !== one.span.end) return [];
+  const name = /^(?<name>[a-z_]\w*)\.(?:filter|exclude|order_by|select_related|prefetch_related|distinct|annotate)\(/.exec(input.text(one.span.file).slice(stmt.start, stmt.end))?.groups?.["name"];
+  if (name === undefined) return [];
+  return [{ title: `Keep the new queryset in ${name}`, safety: "review", edits: [insertion(one.span.file, stmt.start, `${name} = `)] }];
 }

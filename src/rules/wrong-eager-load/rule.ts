@@ -1,4 +1,7 @@
 import type { EagerLoad, Field, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { otherMethodFix } from "../../fixes/drop-load.ts";
+import { functionAt, pathTo } from "../code.ts";
+import { isWithin } from "../runs.ts";
 import { dotted, holderName, modelName } from "../names.ts";
 import { relationPath } from "../relation-path.ts";
 
@@ -31,19 +34,26 @@ function isLiteral(one: EagerLoad, input: RuleInput): boolean {
   return /^[rRbBuU]?["']/.test(input.text(one.span.file).slice(one.span.start, one.span.start + 3));
 }
 
+/** The function that names the path, which may not be the one that began the queryset. */
+function holderOf({ origin, span }: EagerLoad, input: RuleInput): string {
+  const def = functionAt(pathTo(input, span));
+  const isElsewhere = def?.kind === "function" && (span.file !== origin.span.file || !isWithin(origin.span, { ...span, start: def.start, end: def.end }));
+  return isElsewhere ? def.name : holderName(origin.symbol, input.program);
+}
+
 /** `select_related` over a relation to many rows is an error in Django. */
 function refusedJoin(one: EagerLoad, path: readonly Field[], input: RuleInput): FindingDraft[] {
   const many = path.find((field) => field.relation?.single === false || field.relation?.kind === "generic-fk");
   if (many === undefined) return [];
   return [
-    draft(one, input, {
+    draft(one, {
       severity: "error",
       confidence: "likely",
-      claim: `\`select_related("${one.path}")\` in \`${holderName(one.origin.symbol, input.program)}\` raises FieldError: \`${many.name}\` is not a single row that a join can add.`,
+      claim: `\`select_related("${one.path}")\` in \`${holderOf(one, input)}\` raises FieldError: \`${many.name}\` is not a single row that a join can add.`,
       reason: "A join can only add a row that each row has at most one of.",
       remedy: `Use \`prefetch_related("${one.path}")\`.`,
       doubt: "the queryset is never evaluated",
-      fixes: [],
+      fixes: otherMethodFix(one, input),
     }),
   ];
 }
@@ -57,13 +67,13 @@ function neededPrefetch(one: EagerLoad, path: readonly Field[], input: RuleInput
   if (one.origin.kind !== "manager" || input.facts.eagerLoads.some((other) => other.origin.id === one.origin.id && other.path.startsWith(`${one.path}__`))) return [];
   const why = isOneToOne ? "each row has its own" : "only one row is fetched";
   return [
-    draft(one, input, {
+    draft(one, {
       confidence: isOneToOne ? "likely" : "possible",
-      claim: `\`${holderName(one.origin.symbol, input.program)}\` prefetches \`${dotted(one.path)}\` of \`${modelName(one.origin.model)}\`, though ${why}: a join saves a query.`,
+      claim: `\`${holderOf(one, input)}\` prefetches \`${dotted(one.path)}\` of \`${modelName(one.origin.model)}\`, though ${why}: a join saves a query.`,
       reason: "A prefetch pays off where rows share their targets or have many; here it is one more round trip for the same rows.",
       remedy: `Use \`select_related("${one.path}")\`.`,
       doubt: "a wide related row that is mostly missing may be cheaper to prefetch",
-      fixes: [],
+      fixes: otherMethodFix(one, input),
     }),
   ];
 }
@@ -78,7 +88,7 @@ function isOneRow(one: EagerLoad, input: RuleInput): boolean {
 
 type Words = Pick<FindingDraft, "claim" | "reason" | "remedy" | "doubt" | "fixes"> & Partial<Pick<FindingDraft, "severity" | "confidence">>;
 
-function draft(one: EagerLoad, _input: RuleInput, words: Words): FindingDraft {
+function draft(one: EagerLoad, words: Words): FindingDraft {
   return {
     key: [one.origin.symbol, one.origin.model, one.method, one.path],
     ...words,

@@ -142,13 +142,13 @@ class M2MColumnPrefetchedAdmin(M2MColumnAdmin):
 @admin.register(Book, site=editable_author)
 class EditableAuthorAdmin(admin.ModelAdmin):
     list_display = ["title", "author"]
-    list_editable = ["author"]
+    list_editable = ["author"]  # here: fact_admin_editable_fk_column
 
 
 class BookInline(admin.TabularInline):
     model = Book
     fk_name = "author"
-    fields = ["title", "editor"]
+    fields = ["title", "editor"]  # here: fact_admin_inline_one_row, fact_admin_inline_five_rows
     extra = 0
 
 

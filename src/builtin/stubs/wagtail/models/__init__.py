@@ -1,3 +1,4 @@
+import luthier
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
@@ -131,8 +132,53 @@ class Page(WorkflowMixin, PreviewableMixin, DraftStateMixin, LockableMixin, Revi
     def __str__(self):
         return self.title
 
+    def __luthier_entry__(self):
+        self.serve(luthier.request())
+
+    def serve(self, request, *args, **kwargs):
+        luthier.render_template(self.get_template(request, *args, **kwargs), self.get_context(request, *args, **kwargs))
+
+    def get_template(self, request, *args, **kwargs):
+        return luthier.page_template(self)
+
+    def get_context(self, request, *args, **kwargs):
+        return {"page": self, "self": self, "request": request}
+
     @property
-    def specific(self): ...
+    def specific(self):
+        return luthier.specific_page(self)
+
+    @property
+    def specific_deferred(self):
+        return luthier.unknown()
+
+    def get_specific(self, *args, **kwargs):
+        return luthier.specific_page(self)
+
+    def get_children(self):
+        return Page.objects.filter(depth=luthier.unknown())
+
+    def get_descendants(self, inclusive=False):
+        return Page.objects.descendant_of(self, inclusive)
+
+    def get_ancestors(self, inclusive=False):
+        return Page.objects.ancestor_of(self, inclusive)
+
+    def get_siblings(self, inclusive=True):
+        return Page.objects.sibling_of(self, inclusive)
+
+    def get_next_siblings(self, inclusive=False):
+        return Page.objects.sibling_of(self, inclusive)
+
+    def get_prev_siblings(self, inclusive=False):
+        return Page.objects.sibling_of(self, inclusive)
+
+    def get_first_child(self):
+        return Page.objects.filter(depth=luthier.unknown()).first()
+
+    def get_parent(self, *args, **kwargs):
+        return Page.objects.get(path=luthier.unknown())
+
     @property
     def specific_class(self): ...
     @property
@@ -142,9 +188,6 @@ class Page(WorkflowMixin, PreviewableMixin, DraftStateMixin, LockableMixin, Revi
     def get_url(self, request=None, current_site=None): ...
     def get_full_url(self, request=None): ...
     def get_site(self): ...
-    def get_context(self, request, *args, **kwargs): ...
-    def get_template(self, request, *args, **kwargs): ...
-    def serve(self, request, *args, **kwargs): ...
     def get_view_restrictions(self): ...
     def get_translations(self, inclusive=False): ...
     def permissions_for_user(self, user): ...

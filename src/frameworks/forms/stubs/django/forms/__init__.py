@@ -1,5 +1,5 @@
 from django.forms.forms import BaseForm, Form
 from django.forms.models import (
-    BaseModelForm, ModelChoiceField, ModelForm, ModelMultipleChoiceField, inlineformset_factory, modelform_factory,
+    BaseInlineFormSet, BaseModelForm, BaseModelFormSet, ModelChoiceField, ModelForm, ModelMultipleChoiceField, inlineformset_factory, modelform_factory,
     modelformset_factory,
 )

@@ -7,6 +7,7 @@ VERTICAL = 2
 class BaseModelAdmin:
     list_display = ("__str__",)
     list_select_related = False
+    list_editable = ()
     raw_id_fields = ()
     autocomplete_fields = ()
     readonly_fields = ()
@@ -44,10 +45,12 @@ class ModelAdmin(BaseModelAdmin):
 
 
 class InlineModelAdmin(BaseModelAdmin):
+    max_num = None
+    fk_name = None
+
     def __luthier_entry__(self):
         self.admin_site = luthier.unknown()
         luthier.inline(self, luthier.request())
-        luthier.form_selects(self, self.model)
 
 
 class TabularInline(InlineModelAdmin):

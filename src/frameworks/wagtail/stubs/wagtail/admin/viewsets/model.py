@@ -10,7 +10,7 @@ class ModelViewSet:
         if rows is None:
             rows = self.model._default_manager.all()
         for row in luthier.doubt(rows, "the listing's view may load relations of its own"):
-            luthier.read_names(self, "", "list_display", row)
+            luthier.list_columns(self, row)
 
     def get_queryset(self, request):
         return None

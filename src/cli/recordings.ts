@@ -1,0 +1,100 @@
+import { statSync } from "node:fs";
+import path from "node:path";
+import type { Module } from "../model/ir.ts";
+import type { Recording } from "../model/recording.ts";
+import type { Notice, Report } from "../model/report.ts";
+import { UsageError } from "../model/usage-error.ts";
+import type { Environment } from "./environment.ts";
+import { progressLine } from "./progress.ts";
+
+interface Wanted {
+  /** What `--recording` named; undefined without it. */
+  readonly given: readonly string[] | undefined;
+  readonly exclude: readonly string[];
+}
+
+/** The report with what was recorded: what `--recording` names, else the project's latest, else nothing. */
+export async function withRecordings(report: Report, root: string, { given, exclude }: Wanted, environment: Environment): Promise<Report> {
+  const { findRecording } = await import("../sources/recordings.ts");
+  const latest = given === undefined ? findRecording(root) : null;
+  if (given === undefined && latest === null) return report;
+  const started = performance.now();
+  const read = latest === null ? { recordings: await readGiven(given ?? [], root, environment), notices: [] } : await readLatest(latest, root, environment);
+  if (read.recordings.length === 0) return { ...report, notices: [...report.notices, ...read.notices] };
+  const joined = await join(report, read.recordings, root, exclude);
+  const milliseconds = Math.round(performance.now() - started);
+  const { totalMs, phases } = report.timing;
+  return { ...joined, timing: { totalMs: totalMs + milliseconds, phases: { ...phases, recording: milliseconds } } };
+}
+
+/** What a person named must be there and readable. */
+async function readGiven(given: readonly string[], root: string, environment: Environment): Promise<Recording[]> {
+  const { recordingAt } = await import("../sources/recordings.ts");
+  return Promise.all(
+    given.map((name) => {
+      const folder = recordingAt(path.resolve(environment.cwd, name));
+      if (folder === null) throw new UsageError("no-recording", `there is no recording in ${name}.`, "Make one with luthier record -- COMMAND, or name its folder.");
+      return read(folder, root, environment);
+    }),
+  );
+}
+
+/** What happens to lie there does not keep the source from being checked. */
+async function readLatest(folder: string, root: string, environment: Environment): Promise<{ readonly recordings: Recording[]; readonly notices: readonly Notice[] }> {
+  try {
+    return { recordings: [await read(folder, root, environment)], notices: [] };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { recordings: [], notices: [{ file: relative(root, folder), line: 0, column: 0, message: error.message }] };
+  }
+}
+
+async function read(folder: string, root: string, { stderr }: Environment): Promise<Recording> {
+  const { readRecording } = await import("../sources/recordings.ts");
+  const progress = progressLine(stderr);
+  try {
+    return { ...readRecording(folder, { root, progress: progress.step }), folder: relative(root, folder) };
+  } finally {
+    progress.end();
+  }
+}
+
+function relative(root: string, folder: string): string {
+  const below = path.relative(root, folder);
+  return below.startsWith("..") || path.isAbsolute(below) ? folder : below.split(path.sep).join("/");
+}
+
+async function join(report: Report, recordings: readonly Recording[], root: string, exclude: readonly string[]): Promise<Report> {
+  const [{ joinRecordings }, { SourceLines }, { sourceReader }, { openPythonParser }] = await Promise.all([
+    import("../workload/join-recordings.ts"),
+    import("../workload/source-lines.ts"),
+    import("../sources/source-reader.ts"),
+    import("../python/parser.ts"),
+  ]);
+  const text = sourceReader(root);
+  const parser = await openPythonParser();
+  const lower = (file: string): Module | null => {
+    const source = text(file);
+    return source === undefined ? null : parser.lower(file, source);
+  };
+  const split = new Map<string, readonly string[]>();
+  const readLine = (file: string, line: number): string => {
+    const known = split.get(file);
+    if (known !== undefined) return known[line - 1] ?? "";
+    split.set(file, (text(file) ?? "").split(/\r\n|\n|\r/));
+    return readLine(file, line);
+  };
+  const changedAt = (file: string): number | null => statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? null;
+  return joinRecordings(report, { recordings, lines: new SourceLines(lower), exclude, changedAt, readLine });
+}
+
+/** Which recording a command that needs one reads: the one named, or the project's latest. */
+export async function requireRecordings(given: readonly string[] | undefined, root: string, environment: Environment): Promise<readonly Recording[]> {
+  if (given !== undefined) return readGiven(given, root, environment);
+  const { findRecording } = await import("../sources/recordings.ts");
+  const latest = findRecording(root);
+  if (latest === null) {
+    throw new UsageError("no-recording", "nothing was recorded here yet.", "Make one with luthier record -- COMMAND, or name its folder with --recording.");
+  }
+  return [await read(latest, root, environment)];
+}

@@ -1,0 +1,39 @@
+/** Generic foreign keys: what says which model they lead to. */
+import type { Field, Model } from "../model/index.ts";
+import type { CallArgs, Engine } from "./engine.ts";
+import { contentTypeOf, withTarget, type LoadNode } from "./load-tree.ts";
+import { makeRow } from "./rows.ts";
+import type { ManagerValue, Value } from "./values.ts";
+
+const CONTENT_TYPE = "contenttypes.ContentType";
+
+/** `ContentType.objects.get_for_model(Order)`, which comes from a cache and sends no query; null for other calls. */
+export function contentTypeRow(engine: Engine, { model, origin }: Pick<ManagerValue, "model" | "origin">, name: string, args: CallArgs): Value | null {
+  if (model.label !== CONTENT_TYPE || name !== "get_for_model") return null;
+  const [of] = args.positional;
+  const label = of === undefined ? null : labelOf(engine, of);
+  return label === null ? makeRow({ model, origin }) : makeRow({ model, origin, load: contentTypeOf(label) });
+}
+
+function labelOf(engine: Engine, value: Value): string | null {
+  const model = value.kind === "row" ? value.model : value.kind === "class" ? engine.graph.ofClass(value.cls) : null;
+  return model === null || model.isAbstract ? null : model.concrete;
+}
+
+/** `filter(content_type=…)` leaves rows whose generic foreign key leads to that model. */
+export function narrowedTargets(model: Model, load: LoadNode, args: CallArgs): LoadNode {
+  let narrowed = load;
+  for (const field of model.fields.values()) {
+    if (field.relation?.kind !== "generic-fk") continue;
+    const type = args.keywords.get(contentTypeField(field));
+    if (type?.kind === "row" && type.load.standsFor !== null) narrowed = withTarget(narrowed, field.name, type.load.standsFor);
+  }
+  return narrowed;
+}
+
+/** The first argument of `GenericForeignKey("content_type", "object_id")`. */
+function contentTypeField({ declaration }: Field): string {
+  if (declaration?.kind !== "call") return "content_type";
+  const named = declaration.keywords.find((one) => one.name === "ct_field")?.value ?? declaration.args[0];
+  return named?.kind === "str" ? named.value : "content_type";
+}

@@ -1,0 +1,111 @@
+/** What a test leaves of the values that it asks about: `isinstance()`, truth, `is None`. */
+import type { ClassInfo, Compare, Expr } from "../model/index.ts";
+import type { Engine } from "./engine.ts";
+import { lookUp, type Binding, type Frame } from "./frame.ts";
+import { alternatives, joinAll, PRESENT, SET, type RowValue, type UnknownValue, type Value } from "./values.ts";
+
+/** What a test leaves of the names in it, in the branch where it holds and in the other. */
+export interface Narrowing {
+  readonly then: ReadonlyMap<string, Binding>;
+  readonly otherwise: ReadonlyMap<string, Binding>;
+}
+
+const NONE_OF_THEM: ReadonlyMap<string, Binding> = new Map();
+
+export function narrowing(engine: Engine, test: Expr, frame: Frame): Narrowing {
+  switch (test.kind) {
+    case "not": {
+      const { then, otherwise } = narrowing(engine, test.operand, frame);
+      return { then: otherwise, otherwise: then };
+    }
+    case "bool": {
+      const parts = test.items.map((one) => narrowing(engine, one, frame));
+      const isAnd = test.operator === "and";
+      const all = new Map(parts.flatMap((one) => [...(isAnd ? one.then : one.otherwise)]));
+      return isAnd ? { then: all, otherwise: NONE_OF_THEM } : { then: NONE_OF_THEM, otherwise: all };
+    }
+    case "name":
+      return { then: unknownAs(PRESENT, test, frame), otherwise: NONE_OF_THEM };
+    case "compare":
+      return byNone(test, frame);
+    default:
+      return byClass(engine, test, frame) ?? { then: NONE_OF_THEM, otherwise: NONE_OF_THEM };
+  }
+}
+
+function unknownAs(value: UnknownValue, name: Expr, frame: Frame): ReadonlyMap<string, Binding> {
+  const binding = name.kind === "name" ? lookUp(frame.env, name.name) : null;
+  const isNews = binding?.value.kind === "unknown" && binding.value.isPresent !== true;
+  return name.kind === "name" && binding !== null && isNews ? new Map([[name.name, { ...binding, value }]]) : NONE_OF_THEM;
+}
+
+/** `name is None`, `name is not None`. */
+function byNone({ left, operators, rights }: Compare, frame: Frame): Narrowing {
+  const [operator] = operators;
+  const [right] = rights;
+  const isOfNone = right?.kind === "constant" && right.value === "none" && rights.length === 1;
+  const set = isOfNone ? unknownAs(SET, left, frame) : NONE_OF_THEM;
+  if (operator === "is not" || operator === "!=") return { then: set, otherwise: NONE_OF_THEM };
+  return { then: NONE_OF_THEM, otherwise: operator === "is" || operator === "==" ? set : NONE_OF_THEM };
+}
+
+/** `isinstance(name, …)` of a name that can be several things. */
+function byClass(engine: Engine, test: Expr, frame: Frame): Narrowing | null {
+  if (test.kind !== "call" || test.callee.kind !== "name" || test.callee.name !== "isinstance") return null;
+  const [of, cls] = test.args;
+  const binding = of?.kind === "name" ? lookUp(frame.env, of.name) : null;
+  if (of?.kind !== "name" || cls === undefined || binding?.value.kind !== "union") return null;
+  const classes = engine.evaluate(cls, frame);
+  const { values } = binding.value;
+  const kept = (not: boolean): Binding => ({ ...binding, value: joinAll(values.filter((one) => isInstance(engine, one, classes) !== not)) });
+  return { then: new Map([[of.name, kept(false)]]), otherwise: new Map([[of.name, kept(true)]]) };
+}
+
+/** True or false where it is certain for all that the value can be. */
+export function isInstance(engine: Engine, value: Value, cls: Value): boolean | null {
+  const answers = new Set(alternatives(value).map((one) => isOneInstance(engine, one, cls)));
+  const [answer] = answers;
+  return answers.size === 1 && answer !== undefined ? answer : null;
+}
+
+function isOneInstance(engine: Engine, value: Value, cls: Value): boolean | null {
+  if (cls.kind !== "list") return isOfClass(engine, value, cls);
+  if (cls.items === null) return null;
+  const answers = cls.items.map((one) => isOneInstance(engine, value, one));
+  if (answers.includes(true)) return true;
+  return answers.every((one) => one === false) ? false : null;
+}
+
+/** Names of Python's own types, which no row and no queryset is. */
+const PYTHON_TYPE = /^python\.(?:str|bytes|int|float|bool|complex|list|tuple|set|frozenset|dict|range|type)$/;
+
+function isOfClass(engine: Engine, value: Value, cls: Value): boolean | null {
+  if (cls.kind === "native" && PYTHON_TYPE.test(cls.key)) return (value.kind === "row" && !isAssumed(value)) || value.kind === "queryset" || value.kind === "manager" ? false : null;
+  if (cls.kind !== "class") return null;
+  if (value.kind === "queryset") return isQuerysetClass(engine, cls.cls);
+  if (value.kind === "list" || value.kind === "dict") return false;
+  if (value.kind === "row") return isAssumed(value) ? null : isRowOf(engine, value.model.cls, cls.cls);
+  if (value.kind === "object") return engine.program.mro(value.cls).includes(cls.cls) ? true : null;
+  if (value.kind === "literal") return value.value === null ? false : null;
+  return null;
+}
+
+/** A method of a base class may be another model's, and an annotation names one of several types. */
+function isAssumed({ origin, path }: RowValue): boolean {
+  return path === "" && (origin.kind === "instance" || origin.kind === "parameter");
+}
+
+/** No queryset is a row; of which class of querysets it is, is not always known. */
+function isQuerysetClass({ program }: Engine, cls: ClassInfo): boolean | null {
+  if (cls.id === QUERYSET) return true;
+  return program.isSubclass(cls, "django.db.models.Model") ? false : null;
+}
+
+const QUERYSET = "django.db.models.query.QuerySet";
+
+/** A model's row may be of a class below it, which code or a package made it. */
+function isRowOf({ program, graph }: Engine, model: ClassInfo, cls: ClassInfo): boolean | null {
+  if (program.mro(model).includes(cls)) return true;
+  if (program.isSubclass(cls, "django.db.models.QuerySet")) return false;
+  return graph.ofClass(cls) === null || program.mro(cls).includes(model) ? null : false;
+}

@@ -1,0 +1,91 @@
+/** Statements that leave a loop run once in it at most, however many rows the loop has. */
+import type { Stmt } from "../model/index.ts";
+import type { Binding, Frame, Loop } from "./frame.ts";
+import { joinAll, type Value } from "./values.ts";
+
+/** Runs a block; from where it is sure to leave the loop, it runs as if it stood behind it. */
+export function runBlock(body: readonly Stmt[], frame: Frame, run: (part: readonly Stmt[]) => boolean): boolean {
+  const goal = goalOf(body.at(-1), frame);
+  if (goal === undefined) return run(body);
+  const sure = body.findLastIndex(mayContinue) + 1;
+  return run(body.slice(0, sure)) || runOutside(frame, goal, () => run(body.slice(sure)));
+}
+
+/** The loop that goes on after the block's last statement; undefined where it does not leave one. */
+function goalOf(last: Stmt | undefined, frame: Frame): Loop | null | undefined {
+  if (frame.loop === null || last === undefined) return undefined;
+  if (last.kind === "return" || (last.kind === "raise" && !frame.isGuarded)) return loopOfCaller(frame);
+  return last.kind === "jump" && last.type === "break" ? frame.loop.outer : undefined;
+}
+
+/** The loop under which the function was called. */
+export function loopOfCaller(frame: Frame): Loop | null {
+  return frame.caller?.loop ?? null;
+}
+
+/** Runs `work` under the loop `goal` of those around: rows of the loops that are left are single ones. */
+export function runOutside<T>(frame: Frame, goal: Loop | null, work: () => T): T {
+  const left = loopsBetween(frame.loop, goal);
+  if (left.size === 0) return work();
+  const { loop } = frame;
+  const { vars } = frame.env;
+  const outside = varsOutside(vars, left, goal);
+  frame.loop = goal;
+  frame.env.vars = new Map(outside);
+  const result = work();
+  frame.env.vars = new Map([...vars, ...[...frame.env.vars].filter(([name, binding]) => outside.get(name) !== binding)]);
+  frame.loop = loop;
+  return result;
+}
+
+function loopsBetween(from: Loop | null, goal: Loop | null): ReadonlySet<number> {
+  const between = new Set<number>();
+  for (let at = from; at !== null && at !== goal; at = at.outer) between.add(at.id);
+  return between;
+}
+
+/** Names that held a row of the loop hold the last one behind it. */
+export function varsOutside(vars: ReadonlyMap<string, Binding>, left: ReadonlySet<number>, goal: Loop | null): Map<string, Binding> {
+  return new Map([...vars].map(([name, binding]) => [name, outsideBinding(binding, left, goal)]));
+}
+
+function outsideBinding(binding: Binding, left: ReadonlySet<number>, goal: Loop | null): Binding {
+  const value = valueOutside(binding.value, left, goal);
+  return value === binding.value ? binding : { ...binding, value };
+}
+
+function valueOutside(value: Value, left: ReadonlySet<number>, goal: Loop | null): Value {
+  if (value.kind === "row") return value.loop !== null && left.has(value.loop.id) ? { ...value, loop: goal } : value;
+  if (value.kind === "union") {
+    const values = value.values.map((one) => valueOutside(one, left, goal));
+    return values.every((one, index) => one === value.values[index]) ? value : joinAll(values);
+  }
+  if (value.kind !== "list" || value.type !== "tuple" || value.items === null) return value;
+  const items = value.items.map((one) => valueOutside(one, left, goal));
+  return items.every((one, index) => one === value.items?.[index]) ? value : { ...value, items, element: joinAll(items) };
+}
+
+/** Does a loop's body always leave it? */
+export function endsAtOnce(body: readonly Stmt[]): boolean {
+  const last = body.at(-1);
+  const leaves = last?.kind === "return" || last?.kind === "raise" || (last?.kind === "jump" && last.type === "break");
+  return leaves && !body.some(mayContinue);
+}
+
+/** Can a statement of a loop's body start the next turn? */
+function mayContinue(stmt: Stmt): boolean {
+  switch (stmt.kind) {
+    case "jump":
+      return stmt.type === "continue";
+    case "if":
+      return [...stmt.then, ...stmt.otherwise].some(mayContinue);
+    case "with":
+      return stmt.body.some(mayContinue);
+    case "try":
+      return [...stmt.body, ...stmt.otherwise, ...stmt.finally, ...stmt.handlers.flatMap((one) => one.body)].some(mayContinue);
+    case "match":
+      return stmt.cases.some((one) => one.body.some(mayContinue));
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,189 @@
+import { test } from "vitest";
+import { expectMarked } from "../../../tests/support/framework-case.ts";
+
+const api = (serializers: string): Record<string, string> => ({
+  "shop/api.py": `from rest_framework import serializers, viewsets
+from shop.models import Customer, Line, Order, Product
+
+
+class CustomerSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Customer
+        fields = ["name"]
+
+
+${serializers}
+
+
+class OrderViewSet(viewsets.ReadOnlyModelViewSet):
+    queryset = Order.objects.order_by("placed_at")
+    serializer_class = OrderSerializer
+`,
+});
+
+test("fields that a request may drop are shown to the plain request", async () => {
+  await expectMarked(
+    api(`class OrderSerializer(serializers.ModelSerializer):
+    customer = CustomerSerializer()  # expect: customer
+    number = serializers.CharField(source="invoice.number")  # expect: invoice
+
+    class Meta:
+        model = Order
+        fields = ["customer", "number"]
+
+    def get_fields(self):
+        fields = super().get_fields()
+        wanted = self.context["request"].query_params.get("fields")
+        if wanted:
+            for name in set(fields) - set(wanted.split(",")):
+                del fields[name]
+        return fields`),
+  );
+});
+
+test("a field that is taken out by name is doubtful, the others are not", async () => {
+  await expectMarked(
+    api(`class OrderSerializer(serializers.ModelSerializer):
+    customer = CustomerSerializer()  # expect: customer
+    number = serializers.CharField(source="invoice.number")  # expect: invoice?
+
+    class Meta:
+        model = Order
+        fields = ["customer", "number"]
+
+    def get_fields(self):
+        fields = super().get_fields()
+        if self.context["request"].query_params.get("extended"):
+            return fields
+        fields.pop("number")
+        return fields`),
+  );
+});
+
+test("without a reason that the source tells, every field is doubtful", async () => {
+  await expectMarked(
+    api(`class OrderSerializer(serializers.ModelSerializer):
+    customer = CustomerSerializer()  # expect: customer?
+
+    class Meta:
+        model = Order
+        fields = ["customer"]
+
+    @property
+    def fields(self):
+        fields = super().fields
+        return {name: field for name, field in fields.items() if self.context["view"].shows(name)}`),
+  );
+});
+
+test("a nested serializer shows what it was made for", async () => {
+  await expectMarked(
+    api(`class Brief(serializers.ModelSerializer):
+    def __init__(self, *args, nested=False, fields=None, omit=None, **kwargs):
+        self.names = fields or []
+        self.omitted = omit or []
+        if nested and not fields:
+            self.names = self.Meta.brief
+        super().__init__(*args, **kwargs)
+
+    @property
+    def fields(self):
+        fields = super().fields
+        if self.names:
+            for name in set(fields) - set(self.names):
+                fields.pop(name, None)
+        for name in set(self.omitted):
+            fields.pop(name, None)
+        for name, field in list(fields.items()):
+            if isinstance(field, serializers.SlugRelatedField):
+                fields.pop(name)
+        return fields
+
+
+class ProductSerializer(Brief):
+    label = serializers.CharField(source="category.name")  # expect: product.category
+    branch = serializers.CharField(source="category.parent.name")
+    shelf = serializers.SlugRelatedField(slug_field="name", source="category", read_only=True)
+
+    class Meta:
+        model = Product
+        fields = ["label", "branch", "shelf"]
+        brief = ["label"]
+
+
+class LineSerializer(Brief):
+    product = ProductSerializer(nested=True)
+    number = serializers.CharField(source="order.invoice.number")
+
+    class Meta:
+        model = Line
+        fields = ["product", "number"]
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    customer = serializers.StringRelatedField()  # expect: customer
+
+    class Meta:
+        model = Order
+        fields = ["customer"]
+
+
+class LineViewSet(viewsets.ReadOnlyModelViewSet):
+    queryset = Line.objects.all()
+
+    def get_serializer(self, *args, **kwargs):
+        return LineSerializer(*args, omit=["number"], **kwargs)`),
+  );
+});
+
+const COMPUTED = `class CategorySerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Category
+        fields = ["name", "parent"]
+
+
+class ProductSerializer(serializers.ModelSerializer):
+    category = CategorySerializer()
+    top = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Product
+        fields = ["category", "tags", "top"]
+
+    def get_top(self, product):
+        return [review.rating for review in product.reviews.all()]  # REVIEWS
+
+
+def relations_of(serializer_class):
+    model = serializer_class.Meta.model
+    names = []
+    for name in serializer_class.Meta.fields:
+        if model._meta.get_field(name).is_relation:
+            names.append(name)
+    return names
+
+
+class ProductViewSet(viewsets.ReadOnlyModelViewSet):
+    queryset = Product.objects.QUERYSET
+    serializer_class = ProductSerializer
+
+    def get_queryset(self):
+        products = super().get_queryset()
+        if names := relations_of(self.get_serializer_class()):
+            products = products.prefetch_related(*names)
+        return products
+`;
+
+const computed = (queryset: string, reviews: string): Record<string, string> => ({
+  "shop/api.py": `from rest_framework import serializers, viewsets\nfrom shop.models import Category, Product\n\n\n${COMPUTED.replace("QUERYSET", queryset).replace("# REVIEWS", reviews)}`,
+});
+
+test("prefetches that are computed from a serializer load what its fields name, and nothing else", async () => {
+  await expectMarked(computed("all()", "# expect: reviews"));
+  await expectMarked(computed('prefetch_related("reviews")', ""));
+});
+
+test("names that are computed from anything may be any", async () => {
+  const files = computed("all()", "");
+  await expectMarked({ "shop/api.py": (files["shop/api.py"] ?? "").replace("relations_of(self.get_serializer_class())", "self.request.wanted()") });
+});

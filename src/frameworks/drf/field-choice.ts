@@ -1,0 +1,232 @@
+/** Which fields a serializer shows whose class decides on them in code: `get_fields()`, `fields`, `_readable_fields`. */
+import type { ClassInfo, Expr, FunctionDef, Stmt } from "../../model/index.ts";
+import type { Engine } from "../../dataflow/engine.ts";
+import { truth, type ObjectValue, type Value } from "../../dataflow/values.ts";
+
+export interface FieldChoice {
+  /** Any field may be missing, for reasons that the source does not tell. */
+  readonly isOpen: boolean;
+  /** Fields that are taken out at times. */
+  readonly dropped: ReadonlySet<string>;
+  /** Fields that the object was made without. */
+  readonly omitted: ReadonlySet<string>;
+  /** Classes whose fields are taken out. */
+  readonly droppedClasses: readonly ClassInfo[];
+  /** These fields and no others. */
+  readonly only: ReadonlySet<string> | null;
+}
+
+const ALL: FieldChoice = { isOpen: false, dropped: new Set(), omitted: new Set(), droppedClasses: [], only: null };
+
+/** Methods that list names or fields one by one: what they leave out is not in the form of a removal. */
+const LISTS = ["_readable_fields", "get_field_names"];
+
+/** Methods that give the fields by name; the project's own take some out. */
+const MAPS = ["fields", "get_fields"];
+
+export function fieldChoice(engine: Engine, serializer: ObjectValue): FieldChoice {
+  if (LISTS.some((name) => ownMethod(engine, serializer.cls, name) !== null)) return { ...ALL, isOpen: true };
+  const methods = MAPS.flatMap((name) => ownMethod(engine, serializer.cls, name) ?? []);
+  return methods.length === 0 ? ALL : methods.map((one) => new Reader(engine, serializer, one).read()).reduce(both);
+}
+
+function both(a: FieldChoice, b: FieldChoice): FieldChoice {
+  return {
+    isOpen: a.isOpen || b.isOpen,
+    dropped: new Set([...a.dropped, ...b.dropped]),
+    omitted: new Set([...a.omitted, ...b.omitted]),
+    droppedClasses: [...a.droppedClasses, ...b.droppedClasses],
+    only: a.only ?? b.only,
+  };
+}
+
+interface OwnMethod {
+  readonly def: FunctionDef;
+  readonly owner: ClassInfo;
+}
+
+function ownMethod(engine: Engine, cls: ClassInfo, name: string): OwnMethod | null {
+  const member = engine.program.member(cls, name);
+  if (member === null || member.owner.module.origin === "builtin" || member.definition.kind !== "function") return null;
+  return { def: member.definition.def, owner: member.owner };
+}
+
+/** Where a request says which fields it wants. */
+const REQUEST: ReadonlySet<string> = new Set(["query_params", "GET"]);
+
+/** Wrappers that keep the names of what they hold. */
+const KEEPS: ReadonlySet<string> = new Set(["list", "set", "tuple", "sorted", "frozenset"]);
+
+class Reader {
+  private isOpen = false;
+  private readonly dropped = new Set<string>();
+  private readonly omitted = new Set<string>();
+  private readonly droppedClasses: ClassInfo[] = [];
+  private only: ReadonlySet<string> | null = null;
+  /** Local names that hold what the request asked for. */
+  private readonly asked = new Set<string>();
+  /** Loops around the statement, with the conditions between it and the innermost. */
+  private readonly loops: { readonly target: Expr; readonly iterable: Expr; readonly tests: Expr[] }[] = [];
+  private readonly engine: Engine;
+  private readonly serializer: ObjectValue;
+  private readonly method: OwnMethod;
+
+  constructor(engine: Engine, serializer: ObjectValue, method: OwnMethod) {
+    this.engine = engine;
+    this.serializer = serializer;
+    this.method = method;
+  }
+
+  read(): FieldChoice {
+    this.visit(this.method.def.body);
+    return { isOpen: this.isOpen, dropped: this.dropped, omitted: this.omitted, droppedClasses: this.droppedClasses, only: this.only };
+  }
+
+  private visit(body: readonly Stmt[]): void {
+    for (const stmt of body) this.visitOne(stmt);
+  }
+
+  private visitOne(stmt: Stmt): void {
+    switch (stmt.kind) {
+      case "if":
+        return this.visitIf(stmt.test, stmt.then, stmt.otherwise);
+      case "for":
+        this.loops.push({ target: stmt.target, iterable: stmt.iterable, tests: [] });
+        this.visit(stmt.body);
+        this.loops.pop();
+        return;
+      case "while":
+      case "with":
+        return this.visit(stmt.body);
+      case "try":
+        for (const part of [stmt.body, ...stmt.handlers.map((one) => one.body), stmt.otherwise, stmt.finally]) this.visit(part);
+        return;
+      case "delete":
+        for (const target of stmt.targets) if (target.kind === "subscript") this.remove(target.index);
+        return;
+      case "expr":
+        return this.visitCall(stmt.value);
+      case "assign":
+        if (stmt.value !== null) this.visitAssign(stmt.targets, stmt.value);
+        return;
+      case "return":
+        if (stmt.value !== null && chooses(stmt.value)) this.isOpen = true;
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** What happens only when the request asks for it leaves the plain request as it is. */
+  private visitIf(test: Expr, then: readonly Stmt[], otherwise: readonly Stmt[]): void {
+    const known = this.truthOf(test);
+    if (known !== false && !this.isAsked(test)) {
+      this.loops.at(-1)?.tests.push(test);
+      this.visit(then);
+      this.loops.at(-1)?.tests.pop();
+    }
+    if (known !== true) this.visit(otherwise);
+  }
+
+  private truthOf(test: Expr): boolean | null {
+    if (test.kind === "not") {
+      const inner = this.truthOf(test.operand);
+      return inner === null ? null : !inner;
+    }
+    const value = this.ownValue(test);
+    return value === null ? null : truth(value);
+  }
+
+  /** `self.name`, as the object was made. */
+  private ownValue(expr: Expr): Value | null {
+    if (expr.kind !== "attribute" || expr.object.kind !== "name" || expr.object.name !== "self") return null;
+    return this.serializer.attrs.get(expr.name) ?? null;
+  }
+
+  private isAsked(test: Expr): boolean {
+    if (test.kind === "not") return false;
+    return partsOf(test).some((one) => (one.kind === "attribute" && REQUEST.has(one.name)) || (one.kind === "name" && this.asked.has(one.name)));
+  }
+
+  private visitCall(expr: Expr): void {
+    if (expr.kind !== "call" || expr.callee.kind !== "attribute") return;
+    const [first] = expr.args;
+    if (expr.callee.name === "pop" && first !== undefined) this.remove(first);
+    if (expr.callee.name === "clear") this.isOpen = true;
+  }
+
+  private visitAssign(targets: readonly Expr[], value: Expr): void {
+    this.visitCall(value);
+    if (value.kind === "comprehension" && value.type === "dict") this.isOpen = true;
+    if (this.isAsked(value)) for (const target of targets) if (target.kind === "name") this.asked.add(target.name);
+  }
+
+  private remove(key: Expr): void {
+    if (key.kind === "str") {
+      this.dropped.add(key.value);
+      return;
+    }
+    const loop = this.loops.findLast((one) => partsOf(one.target).some((part) => part.kind === "name" && key.kind === "name" && part.name === key.name));
+    if (loop === undefined || !this.removeEach(loop.iterable, loop.tests)) this.isOpen = true;
+  }
+
+  /** `for name in names: fields.pop(name)`, or all but some; true when the source tells which. */
+  private removeEach(iterable: Expr, tests: readonly Expr[]): boolean {
+    const [test] = tests;
+    if (tests.length > 1) return false;
+    if (test !== undefined) return this.removeByClass(test);
+    const source = withoutWrapper(iterable);
+    if (source.kind === "binary" && source.operator === "-") {
+      const kept = this.namesOf(source.right);
+      if (kept !== null) this.only = kept;
+      return kept !== null;
+    }
+    const names = this.namesOf(source);
+    for (const name of names ?? []) this.omitted.add(name);
+    return names !== null;
+  }
+
+  private removeByClass(test: Expr): boolean {
+    if (test.kind !== "call" || test.callee.kind !== "name" || test.callee.name !== "isinstance" || test.args[1] === undefined) return false;
+    const cls = this.engine.evaluate(test.args[1], this.engine.moduleFrame(this.method.owner.module));
+    if (cls.kind !== "class") return false;
+    this.droppedClasses.push(cls.cls);
+    return true;
+  }
+
+  private namesOf(expr: Expr): ReadonlySet<string> | null {
+    const source = withoutWrapper(expr);
+    if (source.kind === "sequence") return source.items.every((one) => one.kind === "str") ? new Set(source.items.map((one) => (one.kind === "str" ? one.value : ""))) : null;
+    const value = this.ownValue(source);
+    if (value?.kind !== "list" || value.items === null) return null;
+    const names = value.items.flatMap((one) => (one.kind === "literal" && typeof one.value === "string" ? [one.value] : []));
+    return names.length === value.items.length ? new Set(names) : null;
+  }
+}
+
+function withoutWrapper(expr: Expr): Expr {
+  const [first] = expr.kind === "call" && expr.callee.kind === "name" && KEEPS.has(expr.callee.name) ? expr.args : [];
+  return first === undefined ? expr : withoutWrapper(first);
+}
+
+/** A value that is made for the return, other than `super()`'s: which fields it has is not known. */
+function chooses(value: Expr): boolean {
+  if (value.kind === "name") return false;
+  return !partsOf(value).some((one) => one.kind === "call" && one.callee.kind === "name" && one.callee.name === "super") || value.kind === "comprehension";
+}
+
+/** An expression and all that it is made of. */
+function partsOf(expr: Expr): readonly Expr[] {
+  return [expr, ...childrenOf(expr).flatMap(partsOf)];
+}
+
+function childrenOf(value: unknown): readonly Expr[] {
+  return Object.values(value as Record<string, unknown>).flatMap((part): readonly Expr[] => {
+    if (Array.isArray(part)) return part.flatMap((one) => (isExpr(one) ? [one] : typeof one === "object" && one !== null ? childrenOf(one) : []));
+    return isExpr(part) ? [part] : [];
+  });
+}
+
+function isExpr(value: unknown): value is Expr {
+  return typeof value === "object" && value !== null && "kind" in value && "start" in value;
+}

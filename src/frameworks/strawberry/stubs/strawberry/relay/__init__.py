@@ -1,0 +1,9 @@
+import strawberry
+
+
+class connection(strawberry.StrawberryField):
+    pass
+
+
+class node(strawberry.StrawberryField):
+    pass

@@ -1,0 +1,144 @@
+import { test } from "vitest";
+import { expectMarked } from "../../../tests/support/framework-case.ts";
+
+const LAYOUT = `from django.template.loader import render_to_string
+
+
+class Panel:
+    def __init__(self, template_name):
+        self.template_name = template_name
+
+    def render(self, context):
+        return render_to_string(self.template_name, context.flatten())
+
+
+class Row:
+    def __init__(self, *panels):
+        self.panels = panels
+
+    def __iter__(self):
+        return iter(self.panels)
+
+
+class Layout:
+    def __init__(self, *rows):
+        self.rows = rows
+
+    def __iter__(self):
+        return iter(self.rows)
+`;
+
+test("a template named after its model renders the panels that a view lists", async () => {
+  await expectMarked({
+    "shop/layout.py": LAYOUT,
+    "shop/templatetags/__init__.py": "",
+    "shop/templatetags/panels.py": `from django import template
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def render(context, panel):
+    return panel.render(context)
+`,
+    "shop/views.py": `from django.shortcuts import get_object_or_404, render
+from django.views.generic import View
+from shop.layout import Layout, Panel, Row
+from shop.models import Customer, Order
+
+
+class PageView(View):
+    layout = None
+
+    def template_name(self):
+        options = self.queryset.model._meta
+        return f"{options.app_label}/{options.model_name}.html"
+
+    def get(self, request, pk):
+        shown = get_object_or_404(self.queryset, pk=pk)
+        return render(request, self.template_name(), {"object": shown, "layout": self.layout, **self.extra(shown)})
+
+
+class CustomerView(PageView):
+    queryset = Customer.objects.all()
+    layout = Layout(Row(Panel("shop/orders.html")), Row(Panel("shop/invoices.html")))
+
+    def extra(self, shown):
+        return {
+            "orders": Order.objects.filter(customer=shown),
+            "billed": Order.objects.filter(customer=shown).select_related("invoice"),
+        }
+`,
+    "shop/templates/shop/customer.html": `{% load panels %}
+{% for row in layout %}{% for panel in row %}{% render panel %}{% endfor %}{% endfor %}
+`,
+    "shop/templates/shop/orders.html": `{% for order in orders %}{{ order.invoice.number }}{% endfor %}{# expect: invoice #}\n`,
+    "shop/templates/shop/invoices.html": `{% for order in billed %}{{ order.invoice.number }}{% endfor %}\n`,
+  });
+});
+
+test("eager loads under the test of what they spread are no second case", async () => {
+  await expectMarked({
+    "shop/views.py": `from shop.models import Order
+
+
+def listed(names):
+    orders = Order.objects.all()
+    if names:
+        orders = orders.select_related(*names)
+    return [order.customer.name for order in orders]
+
+
+def narrowed(names):
+    orders = Order.objects.all()
+    if names:
+        orders = orders.filter(status="open")
+    return [order.customer.name for order in orders]  # expect: customer
+`,
+  });
+});
+
+test("a refresh at times leaves what was loaded as it is at other times", async () => {
+  await expectMarked({
+    "shop/views.py": `from shop.models import Order
+
+
+def names():
+    found = []
+    for order in Order.objects.select_related("customer"):
+        if order.total is None:
+            order.refresh_from_db()
+        found.append(order.customer.name)
+    return found
+`,
+  });
+});
+
+test("a name tells a model only where nothing else is known", async () => {
+  await expectMarked({
+    "shop/models.py": `from django.db import models
+
+
+class Sheet(models.Model):
+    title = models.CharField(max_length=80)
+
+
+class Note(models.Model):
+    sheet = models.ForeignKey(Sheet, models.CASCADE, related_name="sheet_notes")
+
+
+class Draft:
+    sheet_notes = None
+`,
+    "shop/signals.py": "",
+    "shop/views.py": `from shop.models import Draft, Sheet
+
+
+def merge(other):
+    kept = other or Draft()
+    for sheet in Sheet.objects.all():
+        print(sheet.title, kept.sheet_notes.get(pk=sheet.pk))
+
+`,
+  });
+});

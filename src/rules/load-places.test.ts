@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { analyseShop } from "../../tests/support/fixture-project.ts";
+import { expectMarked } from "../../tests/support/framework-case.ts";
+
+const SHELF = (mark: string): string => `from django.db import models
+
+from shop.models import Product
+
+
+class Shelf(models.Model):
+    products = models.ManyToManyField(Product)
+
+    def labels(self):
+        return [product.category.name for product in self.products.all()]  ${mark}
+`;
+
+test("a method that reads what a queryset loads for its callers is possible only", async () => {
+  await expectMarked({
+    "shop/shelves.py": SHELF("# expect: category?"),
+    "shop/views.py": `from shop.shelves import Shelf
+
+
+def shelves(show):
+    for shelf in Shelf.objects.prefetch_related("products__category"):
+        show(shelf)
+`,
+  });
+});
+
+test("the same relation loaded on another path says nothing of the method's callers", async () => {
+  await expectMarked({
+    "shop/shelves.py": SHELF("# expect: category"),
+    "shop/views.py": `from shop.models import Line
+
+
+def lines(show):
+    for line in Line.objects.select_related("product__category"):
+        show(line)
+`,
+  });
+});
+
+const VIEWS = `from shop.models import Order
+
+
+class Orders:
+    queryset = Order.objects.order_by("placed_at")
+
+    def rows(self):
+        return self.queryset.prefetch_related("lines")
+
+    def joined(self):
+        return self.queryset.select_related("customer")
+
+    def show(self):
+        for order in self.rows():
+            print(order.customer.name, order.lines.all())
+        for order in self.joined():
+            print(order.customer.name)
+`;
+
+test("a finding shows where other relations are loaded, and not the way that loads the missing one", async () => {
+  const { findings } = await analyseShop({ "shop/views.py": VIEWS });
+  const found = findings.filter((one) => one.rule === "n-plus-one" && one.relation === "customer");
+  expect(found.flatMap((one) => one.places.flatMap(({ role, line }) => (role === "definition" ? [line] : [])))).toEqual([8]);
+});

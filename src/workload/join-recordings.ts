@@ -1,0 +1,150 @@
+/** Joins what was recorded with what the source says: findings rise a rung, and what the source missed is told. */
+import type { Finding } from "../model/finding.ts";
+import type { LoopCluster, Recording, RowCluster } from "../model/recording.ts";
+import type { RecordingCoverage, Report } from "../model/report.ts";
+import { applyIgnores, type Comment } from "../select/ignore-comments.ts";
+import { matchesGlob } from "../select/glob.ts";
+import { isTestCode, ownFrame } from "../recording/user-code.ts";
+import { growthOfRows, growthOfScopes } from "./growth.ts";
+import { findingsOfLoop, findingsOfRows } from "./match-clusters.ts";
+import { addOccurrences, alternativeOccurrences, withEvidence } from "./recorded-evidence.ts";
+import { blameOfRows, findingsOfMissedLoops, findingsOfMissedRows, isMissedLoop } from "./recorded-findings.ts";
+import type { SourceLines } from "./source-lines.ts";
+import { hasMoved, staleFiles, type FileState } from "./stale.ts";
+
+export interface JoinInput extends FileState {
+  /** The smaller first, when there are two; the last one gives the figures. */
+  readonly recordings: readonly Recording[];
+  readonly lines: SourceLines;
+  readonly exclude: readonly string[];
+}
+
+interface Joined {
+  /** Clusters of each finding. */
+  readonly rows: Map<Finding, RowCluster[]>;
+  readonly loops: Map<Finding, LoopCluster[]>;
+  readonly missedRows: RowCluster[];
+  readonly missedLoops: LoopCluster[];
+  /** Clusters whose lines may have moved. */
+  readonly moved: number;
+}
+
+export function joinRecordings(report: Report, input: JoinInput): Report {
+  const recording = input.recordings.at(-1);
+  if (recording === undefined) return report;
+  const [small] = input.recordings.length > 1 ? input.recordings : [];
+  const stale = staleFiles(recording, input);
+  const joined = join(report, recording, stale, input);
+  const lifted = report.findings.map((finding) => lift(finding, joined, recording, small));
+  const ownMissed = withoutIgnored([...findingsOfMissedRows(joined.missedRows, recording, input.readLine), ...findingsOfMissedLoops(joined.missedLoops, recording, input.readLine)], input);
+  const missed = withUniqueIds(ownMissed.map((finding) => grown(finding, joined, small)));
+  const coverage = coverageOf(recording, { joined, missed, stale, ...(small === undefined ? {} : { small }) });
+  return {
+    ...report,
+    evidence: [...new Set([...report.evidence, "recording"])],
+    coverage: { ...report.coverage, recording: coverage },
+    findings: [...lifted, ...missed],
+  };
+}
+
+function join(report: Report, recording: Recording, stale: ReadonlySet<string>, input: JoinInput): Joined {
+  const views = new Map(recording.scopes.map(({ kind, label, view }) => [`${kind}\n${label}`, view]));
+  const joined = { rows: new Map<Finding, RowCluster[]>(), loops: new Map<Finding, LoopCluster[]>(), missedRows: [] as RowCluster[], missedLoops: [] as LoopCluster[], moved: 0 };
+  for (const cluster of recording.rowClusters) {
+    const seenIn = cluster.occurrences.flatMap(({ kind, label }) => views.get(`${kind}\n${label}`) ?? []);
+    const found = findingsOfRows(cluster, report.findings, input.lines, seenIn);
+    for (const finding of found) joined.rows.set(finding, [...(joined.rows.get(finding) ?? []), cluster]);
+    if (found.length > 0) continue;
+    const blame = blameOfRows(cluster);
+    if (blame === null || isExcluded(blame.access.file, input) || isExcluded(blame.fetch.file, input)) continue;
+    if (hasMoved(blame.access, cluster.field, stale, input) || hasMoved(blame.fetch, "", stale, input)) joined.moved += 1;
+    else joined.missedRows.push(cluster);
+  }
+  for (const cluster of recording.loopClusters) {
+    const found = findingsOfLoop(cluster, report.findings, input.lines);
+    for (const finding of found) joined.loops.set(finding, [...(joined.loops.get(finding) ?? []), cluster]);
+    const frame = ownFrame(cluster.stack);
+    if (found.length > 0 || frame === null || !isMissedLoop(cluster) || isExcluded(frame.file, input)) continue;
+    if (hasMoved(frame, "", stale, input)) joined.moved += 1;
+    else joined.missedLoops.push(cluster);
+  }
+  return joined;
+}
+
+function isExcluded(file: string, { exclude }: JoinInput): boolean {
+  return exclude.some((glob) => matchesGlob(file, glob));
+}
+
+function lift(finding: Finding, { rows, loops }: Joined, recording: Recording, small: Recording | undefined): Finding {
+  const own = rows.get(finding) ?? [];
+  const [first] = own;
+  if (first === undefined) {
+    const rounds = loops.get(finding) ?? [];
+    return rounds.length === 0 ? notSeen(finding, recording) : withEvidence(finding, { occurrences: alternativeOccurrences(rounds.map((one) => one.occurrences)), cause: null, growth: null }, recording);
+  }
+  const byPath = new Map<string, RowCluster[]>();
+  for (const cluster of own) byPath.set(cluster.path, [...(byPath.get(cluster.path) ?? []), cluster]);
+  const occurrences = addOccurrences([...byPath.values()].map((same) => alternativeOccurrences(same.map((one) => one.occurrences))));
+  return withEvidence(finding, { occurrences, cause: first.cause, growth: small === undefined ? null : growthOfRows(first, small) }, recording);
+}
+
+/** A reporter says by itself that nothing recorded reaches a file; of a file that was reached, the finding says it. */
+function notSeen(finding: Finding, { files }: Recording): Finding {
+  const isReached = finding.places.every(({ file }) => files.includes(file));
+  const evidence = finding.evidence.map(({ note, ...one }) => (one.kind !== "inferred" ? { ...one, ...(note === undefined ? {} : { note }) } : isReached ? { ...one, note: "source only: the recording did not show it" } : one));
+  return { ...finding, evidence };
+}
+
+/** Says of a finding of the recording's own how it grew from the smaller one. */
+function grown(finding: Finding, { missedRows }: Joined, small: Recording | undefined): Finding {
+  const cluster = missedRows.find((one) => one.path === finding.relation && one.model === finding.model && blameOfRows(one)?.access.line === finding.places.at(-1)?.line);
+  const growth = small === undefined || cluster === undefined ? null : growthOfRows(cluster, small);
+  if (growth === null) return finding;
+  return { ...finding, evidence: finding.evidence.map((one) => (one.kind === "recorded" ? { ...one, note: [one.note, growth].filter(Boolean).join("; ") } : one)) };
+}
+
+function withUniqueIds(findings: readonly Finding[]): Finding[] {
+  const seen = new Map<string, number>();
+  return findings.map((finding) => {
+    const repeat = seen.get(finding.id) ?? 0;
+    seen.set(finding.id, repeat + 1);
+    return repeat === 0 ? finding : { ...finding, id: `${finding.id.slice(0, 12)}${String(repeat).padStart(4, "0")}` };
+  });
+}
+
+/** A comment on any of its lines that names the rule silences a recorded finding too. */
+function withoutIgnored(findings: readonly Finding[], { readLine }: JoinInput): Finding[] {
+  const comments = findings.flatMap(({ places }) => places.flatMap((place) => [place.line - 1, place.line].map((line): Comment => {
+    const text = readLine(place.file, line);
+    return { file: place.file, line, text, alone: /^\s*(?:#|\{#|\{%\s*comment)/.test(text) };
+  })));
+  const kept = new Set(applyIgnores(findings, comments).findings);
+  return findings.filter((finding) => kept.has(finding));
+}
+
+interface Outcome {
+  readonly joined: Joined;
+  readonly missed: readonly Finding[];
+  readonly stale: ReadonlySet<string>;
+  readonly small?: Recording;
+}
+
+function coverageOf(recording: Recording, { joined, missed, stale, small }: Outcome): RecordingCoverage {
+  const blamable = recording.rowClusters.filter((cluster) => blameOfRows(cluster) !== null);
+  const found = new Set([...joined.rows.values()].flat());
+  return {
+    folder: recording.folder,
+    command: recording.command,
+    started: recording.started > 0 ? new Date(recording.started).toISOString() : null,
+    statements: recording.statements,
+    scopes: recording.scopes.reduce((sum, one) => sum + one.scopes, 0),
+    clusters: found.size + joined.missedRows.length,
+    found: found.size,
+    missed: missed.map(({ id }) => id),
+    outside: recording.rowClusters.length - new Set([...found, ...blamable]).size,
+    lifted: new Set([...joined.rows.keys(), ...joined.loops.keys()]).size,
+    moved: joined.moved,
+    stale: [...stale].filter((file) => !isTestCode(file)),
+    ...(small === undefined ? {} : { growth: growthOfScopes(small, recording) }),
+  };
+}

@@ -1,0 +1,12 @@
+from django.urls import path
+from store import views
+
+urlpatterns = [
+    path("orders/", views.orders),
+    path("orders/<int:pk>/", views.order),
+    path("marked/<str:mark>/<int:count>/", views.marked),
+    path("amarked/<str:mark>/<int:count>/", views.amarked),
+    path("stream/<str:mark>/", views.stream),
+    path("jinja/", views.jinja),
+    path("fails/", views.fails),
+]
