@@ -102,15 +102,22 @@ export function matchMutation(row, finding, { classLine } = {}) {
   return grade && { grade, access, queryset };
 }
 
-/** A row of negatives.jsonl: true when the finding speaks about the loop that is none. */
-export const matchNegative = (row, finding) =>
-  hasPlace(
+/**
+ * A row of negatives.jsonl: true when the finding speaks about the loop that is none. A row whose note says which queryset
+ * covers the read is about that queryset; the rows of others may be read at the same place, uncovered.
+ */
+export function matchNegative(row, finding) {
+  const isThere = hasPlace(
     finding,
     (place) =>
       ["access", "loop", "queryset"].includes(place.role) &&
       Math.abs(place.line - row.line) <= NEGATIVE_SLACK &&
       place.file === row.file,
   );
+  const [, file, line] = /covered by .* at (\S+):(\d+)/.exec(row.note ?? "") ?? [];
+  if (!isThere || file === undefined) return isThere;
+  return hasPlace(finding, (place) => place.role === "queryset" && isAround(place, file, Number(line), OPEN_SLACK));
+}
 
 /** A row of open_positives.jsonl; strict when the relation's last segment is named in the row's access path. */
 export function matchOpen(row, finding) {

@@ -172,6 +172,18 @@ describe("matchNegative", () => {
   });
 });
 
+describe("matchNegative of a queryset that covers the read", () => {
+  const row = { file: "a.html", line: 10, note: "covered by select_related('user') at b.py:40 (inverse of M1)" };
+  it.each([
+    ["b.py", 41, true],
+    ["b.py", 90, false],
+    ["c.py", 40, false],
+  ])("a finding about the rows of %s:%i: %s", (file, line, expected) => {
+    const places = [place("queryset", file, line), place("access", "a.html", 10)];
+    expect(matchNegative(row, finding("user", ...places))).toBe(expected);
+  });
+});
+
 describe("matchOpen", () => {
   const row = { file: "a.py", line: 10, access_path: "doc.tags.filter(...) line 26", note: "" };
 
