@@ -152,21 +152,45 @@ function renderChange(change: FileChange, isHome: boolean, context: RenderContex
   const { ellipsis } = glyphsOf(style);
   const path = cutMiddle(cleanLine(shownPath(context, change.file)), style.width - BODY, ellipsis);
   const indentation = commonIndentation(change.blocks.flatMap(({ removed, added }) => [...removed, ...added]));
-  const show = (number: string, sign: string, text: string): string => {
-    const code = fitCode(cleanLine(text.slice(indentation)), style.width - BODY - 2, ellipsis);
-    return `${gutter(style, number, sign)} ${code}`.trimEnd();
+  const show = (number: string, sign: string, text: string): string[] => {
+    const rows = fitCode(cleanLine(text.slice(indentation)), style.width - BODY - 2, ellipsis);
+    return rows.map((row, index) => `${gutter(style, index === 0 ? number : "", sign)} ${row}`.trimEnd());
   };
   const blocks = change.blocks.flatMap(({ line, removed, added }) => [
-    ...removed.map((text, index) => show(String(line + index), "-", text)),
-    ...added.map((text, index) => show(index === 0 ? String(line) : "", "+", text)),
+    ...removed.flatMap((text, index) => show(String(line + index), "-", text)),
+    ...added.flatMap((text, index) => show(index === 0 ? String(line) : "", "+", text)),
   ]);
   return isHome ? blocks : [`${" ".repeat(BODY)}${path}`, ...blocks];
 }
 
-/** A line that is too wide loses its trailing remark first: what changes stands before it. */
-function fitCode(code: string, width: number, ellipsis: string): string {
-  if (displayWidth(code) <= width) return code;
-  return cutMiddle(code.replace(/(?<=\S {2,}# )[^"']*$/, ellipsis), width, ellipsis);
+const CONTINUED = "    ";
+
+/** A line that is too wide loses its trailing remark first, and goes on below after that: what changes is shown whole. */
+function fitCode(code: string, width: number, ellipsis: string): string[] {
+  if (displayWidth(code) <= width) return [code];
+  const cut = code.replace(/(?<=\S {2,}# )[^"']*$/, ellipsis);
+  if (displayWidth(cut) <= width) return [cut];
+  const bare = code.replace(/(?<=\S) {2,}# [^"']*$/, "");
+  const indentation = /^ */.exec(bare)?.[0] ?? "";
+  const rows: string[] = [];
+  let rest = bare;
+  while (displayWidth(rest) > width) {
+    const end = breakBefore(rest, width);
+    if (end === 0) return [...rows, cutMiddle(rest, width, ellipsis)];
+    rows.push(rest.slice(0, end).trimEnd());
+    rest = indentation + CONTINUED + rest.slice(end).trimStart();
+  }
+  return [...rows, rest];
+}
+
+/** Where a row of code can end: after a bracket, comma or space, or before an attribute's dot; 0 when nowhere. */
+function breakBefore(code: string, width: number): number {
+  const start = code.length - code.trimStart().length + CONTINUED.length + 1;
+  for (let end = Math.min(width, code.length - 1); end > start; end -= 1) {
+    const isBreak = /[([{,\s]/.test(code[end - 1] ?? "") || (code[end] === "." && /[\w)\]]/.test(code[end - 1] ?? ""));
+    if (isBreak && displayWidth(code.slice(0, end)) <= width) return end;
+  }
+  return 0;
 }
 
 function commonIndentation(lines: readonly string[]): number {

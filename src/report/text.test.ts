@@ -109,3 +109,17 @@ test("equal input gives equal bytes, whatever the order of the findings", () => 
   const reversed = { ...SAMPLE_REPORT, findings: SAMPLE_FINDINGS.toReversed() };
   expect(draw({}, reversed)).toBe(draw());
 });
+
+test("a changed line that is too wide goes on below, and loses nothing", () => {
+  const [sample] = SAMPLE_FINDINGS;
+  if (sample === undefined) throw new Error("there is no sample");
+  const source = "rows = Order.objects.filter(shop=shop)\n";
+  const text = `${source.trimEnd()}.select_related("customer__address").prefetch_related("lines__product", "lines__discounts")`;
+  const edit = { file: "shop/wide.py", start: 0, end: source.trimEnd().length, expected: source.trimEnd(), text };
+  const finding = { ...sample, fixes: [{ title: "Load them", kind: "edit" as const, safety: "safe" as const, edits: [edit] }] };
+  const context = { ...sampleContext(), failOn: "warning" as const, read: () => source };
+  const shown = renderText({ ...SAMPLE_REPORT, findings: [finding] }, context, { ...PLAIN_STYLE, verbose: true });
+  const added = (shown.match(/^ +\d* \+.*$/gm) ?? []).map((line) => line.replace(/^ +\d* \+ +/, ""));
+  expect(added.length).toBeGreaterThan(1);
+  expect(added.join("").replaceAll(" ", "")).toBe(text.replaceAll(" ", ""));
+});
