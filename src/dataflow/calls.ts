@@ -221,7 +221,7 @@ export function functionFrame(fn: FunctionValue, self: Value | null, site: CallS
     callSite: site.span,
     symbol: isLambda ? site.frame.symbol : `${holder}.${name}`,
     isAsync: def.kind === "function" ? def.isAsync : site.frame.isAsync,
-    atImport: site.frame.atImport,
+    atImport: site.frame.atImport && !isCallback(fn, site),
     language: "python",
     loop: site.frame.loop,
     branch: "",
@@ -292,6 +292,11 @@ function typed(engine: Engine, fn: FunctionValue, annotation: Expr | null, value
 function defaultValue(engine: Engine, fn: FunctionValue, expr: Expr, site: CallSite): Value {
   const frame = { ...engine.moduleFrame(fn.module), env: newEnv(fn.closure), depth: site.frame.depth + 1 };
   return engine.evaluate(expr, frame);
+}
+
+/** What a library calls of the project was handed to it at import and runs later: signal receivers, registered functions. */
+function isCallback(fn: FunctionValue, { frame }: CallSite): boolean {
+  return frame.module?.origin === "builtin" && fn.module.origin === "project";
 }
 
 /** A decorator makes a method something else than a plain call. */
