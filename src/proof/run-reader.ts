@@ -10,6 +10,8 @@ export class RunSums {
   readonly scopes = new Map<string, ScopeSums>();
   /** Files of the project that were imported from elsewhere than from the folder that was recorded. */
   readonly outsideFiles = new Set<string>();
+  /** Statements that the recorder could not write, by the reason that it gives. */
+  readonly lost = new Map<string, number>();
 
   figures(status: number): RunFigures {
     return { status, scopes: new Map([...this.scopes].map(([key, sums]) => [key, sums.figures(key)])) };
@@ -97,12 +99,20 @@ export class RunReader {
         return this.statement(line);
       case "r":
         return this.fetch(line);
+      case "d":
+        return this.drop(line);
     }
   }
 
   /** What has no end in the file, as that of a process that was killed, ends with it. */
   finish(): void {
     for (const [id, scope] of [...this.scopes].toReversed()) this.close(id, scope, this.lastTime, {});
+  }
+
+  private drop(line: Line): void {
+    const { lost } = this.run;
+    const reason = textAt(line, 2);
+    lost.set(reason, (lost.get(reason) ?? 0) + numberAt(line, 3));
   }
 
   private name(line: Line, index: number): string {

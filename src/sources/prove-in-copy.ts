@@ -76,8 +76,9 @@ function runner(order: ProofOrder, copy: ProjectCopy, output: string): (fixes: r
     mkdirSync(folder, { recursive: true });
     appendFileSync(output, `--- run ${number}, ${purpose}\n`);
     const status = await record({ ...place, root: copy.root, folder, output });
-    const { figures, outsideFiles } = readRun(folder, status, oldLines(edits, read));
+    const { figures, outsideFiles, lost } = readRun(folder, status, oldLines(edits, read));
     rmSync(folder, { recursive: true, force: true });
+    refuseIncomplete(lost, order);
     if (number === 1) refuseImportsOfTheOriginal(outsideFiles, order);
     return figures;
   };
@@ -92,6 +93,16 @@ function placeOf({ command, cwd, env, root }: ProofOrder, copy: ProjectCopy): Pi
   const paths = [...copy.importPaths(environments.filter((each) => each !== undefined)), translated["PYTHONPATH"]].filter(Boolean);
   const pythonPath = paths.length > 0 ? { PYTHONPATH: [...new Set(paths)].join(path.delimiter) } : {};
   return { command: command.map(copy.translate), cwd: copy.translate(cwd), env: { ...translated, ...pythonPath } };
+}
+
+/** A run of which statements are missing would look like one that sends fewer. */
+function refuseIncomplete(lost: readonly string[], { command }: ProofOrder): void {
+  if (lost.length === 0) return;
+  throw new UsageError(
+    "recording-incomplete",
+    `Not every statement of ${command.join(" ")} could be recorded (${lost.join(", ")}), so runs cannot be compared.`,
+    `Make room on the disk, or see ${PROVE_FOLDER}/output.txt.`,
+  );
 }
 
 function refuseImportsOfTheOriginal(files: ReadonlySet<string>, { root, command }: ProofOrder): void {

@@ -34,8 +34,13 @@ export function summariseRecording(folder: string): RecordingSummary {
     processes: new Set(names.flatMap((name) => /^(\d+)-\d+\.jsonl$/.exec(name)?.[1] ?? [])).size,
     bytes: files.reduce((sum, file) => sum + statSync(file).size, 0),
     lost: [...tally.lost].toSorted(([, a], [, b]) => b - a),
-    unwritten: [...new Set(names.flatMap((name) => /^\d+\.lost\.(\w+)$/.exec(name)?.[1] ?? []))],
+    unwritten: unwrittenReasons(names),
   };
+}
+
+/** Why a process could not write its file, told by the names of the empty files that it could still make. */
+export function unwrittenReasons(names: readonly string[]): string[] {
+  return [...new Set(names.flatMap((name) => /^\d+\.lost\.(\w+)$/.exec(name)?.[1] ?? []))];
 }
 
 function countLines(file: string, tally: Tally): void {
