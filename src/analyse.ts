@@ -6,7 +6,7 @@ import { createEngine } from "./dataflow/create-engine.ts";
 import type { Engine } from "./dataflow/engine.ts";
 import { runRoots } from "./dataflow/roots.ts";
 import { TemplateStore } from "./dataflow/template-store.ts";
-import { toFindings } from "./findings.ts";
+import { runRules, type Verdicts } from "./findings.ts";
 import { frameworkHooks } from "./frameworks/registry.ts";
 import type { AnalyseOptions, Coverage, Notice, Progress, Report, RuleInput, RuleMeta } from "./model/index.ts";
 import { environmentOf, readProject, type ReadProject } from "./read-project.ts";
@@ -15,6 +15,7 @@ import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
 import { openCache, type Cache } from "./sources/cache.ts";
 import { byteOrderMarkLength, findFiles, type FoundFiles } from "./sources/find-files.ts";
 import { findLineLength } from "./sources/line-length.ts";
+import { openDatabase } from "./open-database.ts";
 import { readVersion } from "./cli/version.ts";
 
 export async function analyse(options: AnalyseOptions, progress: Progress): Promise<Report> {
@@ -50,10 +51,13 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
     thresholds: options.thresholds,
     lineLength: findLineLength(options.root),
   };
-  const findings = toFindings(await loadRules(), input, (file) => byteOrderMarkLength(path.join(options.root, file)));
+  const database = options.database === undefined ? null : await openDatabase(options.database, input);
+  if (database !== null) timer.lap("database");
+  const markLength = (file: string): number => byteOrderMarkLength(path.join(options.root, file));
+  const verdicts = runRules(await loadRules(), { source: input, database, thresholds: options.thresholds, markLength });
   timer.lap("rules");
   const comments = commentLines(read, templates);
-  const judged = applyIgnores(findings, comments);
+  const judged = applyIgnores(verdicts.findings, comments);
   return {
     schema: "luthier-report/1",
     tool: { name: "luthier", version: readVersion() },
@@ -65,8 +69,8 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
       files: read.modules.size + templates.used.length,
       lines: [...read.modules.values()].reduce((sum, one) => sum + one.lineStarts.length, 0),
     },
-    evidence: ["source"],
-    coverage: coverageOf(read, engine, facts.origins.length, findings),
+    evidence: database === null ? ["source"] : ["source", "database"],
+    coverage: coverageOf(read, engine, facts.origins.length, verdicts),
     timing: timer.result(),
     findings: judged.findings,
     notices: [...read.notices, ...parseNotices(read, templates)],
@@ -76,10 +80,10 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
 
 /** Everything that a report depends on: the same key, the same report. The build is part of the cache's own stamp. */
 function reportKey(options: AnalyseOptions, found: FoundFiles, cache: Cache): string {
-  const { root, exclude, settings, sourceRoots, conventions, thresholds } = options;
+  const { root, exclude, settings, sourceRoots, conventions, thresholds, database } = options;
   const { files, notices, environments } = found;
   const key = createHash("sha256");
-  const settled = { exclude, settings, sourceRoots, conventions, thresholds, notices, environments };
+  const settled = { exclude, settings, sourceRoots, conventions, thresholds, notices, environments, database: database?.stamp ?? null };
   key.update(JSON.stringify({ ...settled, lineLength: findLineLength(root), node: process.version }));
   const environment = environmentOf(options, found);
   if (environment !== null) key.update(JSON.stringify([environment.folders, ...environment.versions]));
@@ -101,7 +105,7 @@ function link(read: ReadProject, progress: Progress): { readonly engine: Engine;
   return { engine, templates };
 }
 
-function coverageOf(read: ReadProject, engine: Engine, origins: number, findings: Report["findings"]): Coverage {
+function coverageOf(read: ReadProject, engine: Engine, origins: number, { findings, unknown, examined }: Verdicts): Coverage {
   const unresolved = [...engine.unresolved].map(([key, places]) => {
     const [why = "", file = ""] = key.split("\n");
     return { why, count: places.size, file };
@@ -115,14 +119,19 @@ function coverageOf(read: ReadProject, engine: Engine, origins: number, findings
     queryOrigins: origins,
     resolvedOrigins: Math.max(0, origins - missing),
     unresolved,
-    unknown: [],
-    sections: SOURCE_SECTIONS.map((section) => ({
-      section,
-      // Silence about what was not followed is not cleanness.
-      state: chapters.has(section) ? ("findings" as const) : missing > 0 ? ("partial" as const) : ("clean" as const),
-      examined: `${origins} querysets in ${read.modules.size} files`,
-      missing: missing === 0 ? "" : `${missing} querysets or templates that could not be followed`,
-    })),
+    unknown,
+    sections: [
+      ...SOURCE_SECTIONS.map((section) => ({
+        section,
+        // Silence about what was not followed is not cleanness.
+        state: chapters.has(section) ? ("findings" as const) : missing > 0 ? ("partial" as const) : ("clean" as const),
+        examined: [`${origins} querysets in ${read.modules.size} files`, ...(examined.get(section) ?? [])].join(", "),
+        missing: missing === 0 ? "" : `${missing} querysets or templates that could not be followed`,
+      })),
+      ...[...examined]
+        .filter(([section]) => !SOURCE_SECTIONS.includes(section))
+        .map(([section, what]) => ({ section, state: chapters.has(section) ? ("findings" as const) : ("clean" as const), examined: what.join(", "), missing: "" })),
+    ],
   };
 }
 

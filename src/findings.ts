@@ -1,20 +1,62 @@
 /** Rules' drafts to findings: places in lines and columns, edits in bytes, ids that survive unrelated edits. */
 import { createHash } from "node:crypto";
-import type { Edit, Finding, FindingDraft, Fix, FixDraft, Place, Rule, RuleInput, Span, Spot } from "./model/index.ts";
+import type { Coverage, Database, DatabaseDraft, Edit, Evidence, Finding, FindingDraft, Fix, FixDraft, ObjectSpot, Place, Rule, RuleInput, Span, Spot } from "./model/index.ts";
 
-/** `markLength`: bytes of a file's byte order mark, which the texts are without and the edits count. */
-export function toFindings(rules: readonly Rule[], input: RuleInput, markLength: (file: string) => number = () => 0): Finding[] {
-  const seen = new Map<string, number>();
+/** What the rules are given; at least one of source and database. */
+export interface Evidences {
+  readonly source: RuleInput | null;
+  readonly database: Database | null;
+  readonly thresholds: Readonly<Record<string, number>>;
+  /** Bytes of a file's byte order mark, which the texts are without and the edits count. */
+  readonly markLength?: (file: string) => number;
+}
+
+/** What the rules said: findings, and what they could not judge. */
+export interface Verdicts {
+  readonly findings: Finding[];
+  readonly unknown: Coverage["unknown"];
+  /** By chapter, what rules of the database looked at. */
+  readonly examined: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Why a rule of the database says nothing without one; the report adds the command. */
+export const NEEDS_DATABASE = "needs a database";
+
+export function runRules(rules: readonly Rule[], evidences: Evidences): Verdicts {
+  const work = { ...evidences, seen: new Map<string, number>() };
+  const verdicts = rules.map((rule) => runRule(rule, work));
+  const examined = new Map<string, string[]>();
+  for (const { chapter, examined: what } of verdicts) {
+    if (what !== "") examined.set(chapter, [...new Set([...(examined.get(chapter) ?? []), what])]);
+  }
+  return { findings: doubtGeneric(verdicts.flatMap((one) => one.findings)), unknown: verdicts.flatMap((one) => one.unknown), examined };
+}
+
+type Work = Evidences & { readonly seen: Map<string, number> };
+type RuleVerdict = { readonly chapter: string; readonly findings: Finding[]; readonly unknown: Coverage["unknown"]; readonly examined: string };
+
+function runRule(rule: Rule, work: Work): RuleVerdict {
+  const { id, chapter } = rule.meta;
+  const { source, database, thresholds } = work;
+  if (rule.judge !== undefined && database !== null) {
+    const { drafts, unjudged, examined } = rule.judge({ database, source, thresholds });
+    const unknown = unjudged.map(({ object, why }) => ({ rule: id, why, ...(object === "" ? {} : { object }) }));
+    return { chapter, findings: drafts.map((draft) => toFinding(rule, draft, work)), unknown, examined };
+  }
+  if (rule.check === undefined || source === null) {
+    const why = rule.check === undefined ? NEEDS_DATABASE : "needs the source";
+    return { chapter, findings: [], unknown: [{ rule: id, why }], examined: "" };
+  }
+  const isOwn = ownDrafts(source);
+  return { chapter, findings: rule.check(source).filter(isOwn).map((draft) => toFinding(rule, draft, work)), unknown: [], examined: "" };
+}
+
+/** Of what a rule of the source says, that which the project can mend. */
+function ownDrafts(input: RuleInput): (draft: FindingDraft) => boolean {
   const packages = packageFiles(input);
-  const heads = packages.size === 0 ? new Set<string>() : classHeads(input);
-  const isOwn = (draft: FindingDraft): boolean => packages.size === 0 || !isOfPackage(draft, packages, heads);
-  const findings = rules.flatMap((rule) =>
-    rule
-      .check(input)
-      .filter(isOwn)
-      .map((draft) => toFinding(rule, draft, { ...input, markLength }, seen)),
-  );
-  return doubtGeneric(findings);
+  if (packages.size === 0) return () => true;
+  const heads = classHeads(input);
+  return (draft) => !isOfPackage(draft, packages, heads);
 }
 
 /** What is wrong within a package is not the project's to mend: neither seen there, nor whole behind one of the project's calls. */
@@ -56,12 +98,10 @@ function firstPlace({ places: [first] }: Finding): string {
   return first === undefined ? "" : `${first.file}:${first.line}:${first.column}:${first.endLine}:${first.endColumn}`;
 }
 
-type Source = RuleInput & { readonly markLength: (file: string) => number };
-
-function toFinding(rule: Rule, draft: FindingDraft, input: Source, seen: Map<string, number>): Finding {
+function toFinding(rule: Rule, draft: FindingDraft | DatabaseDraft, work: Work): Finding {
   const { meta } = rule;
   return {
-    id: stableId([meta.id, ...draft.key], seen),
+    id: stableId([meta.id, ...draft.key], work.seen),
     rule: meta.id,
     chapter: meta.chapter,
     severity: draft.severity ?? meta.severity,
@@ -71,11 +111,19 @@ function toFinding(rule: Rule, draft: FindingDraft, input: Source, seen: Map<str
     doubt: draft.doubt,
     ...(draft.model === undefined ? {} : { model: draft.model }),
     ...(draft.relation === undefined ? {} : { relation: draft.relation }),
-    places: draft.places.map((spot) => toPlace(spot, input)),
-    evidence: [{ kind: "inferred", note: "source only: nothing was recorded yet" }],
+    places: draft.places.map((spot) => ("span" in spot ? toPlace(spot, work) : toObjectPlace(spot, work))),
+    evidence: "evidence" in draft ? draft.evidence : SOURCE_ONLY,
     impact: draft.impact ?? {},
-    fixes: draft.fixes.map((fix) => toFix(fix, input)),
+    fixes: draft.fixes.map((fix) => toFix(fix, work)),
   };
+}
+
+const SOURCE_ONLY: readonly Evidence[] = [{ kind: "inferred", note: "source only: nothing was recorded yet" }];
+
+/** What stands in no source stands in the snapshot. */
+function toObjectPlace({ role, object, label }: ObjectSpot, { database }: Work): Place {
+  const nowhere = { file: database?.file ?? "", line: 1, column: 1, endLine: 1, endColumn: 1 };
+  return { role, ...nowhere, ...(label === undefined ? {} : { label }), object: `${role} ${object}` };
 }
 
 /** Equal keys are told apart by their order, the only part of an id that an edit nearby can change. */
@@ -86,8 +134,10 @@ function stableId(parts: readonly string[], seen: Map<string, number>): string {
   return createHash("sha256").update(repeat === 0 ? key : `${key}\0${repeat}`).digest("hex").slice(0, 16);
 }
 
-function toPlace(spot: Spot, input: RuleInput): Place {
-  const text = input.text(spot.span.file);
+const textOf = ({ source }: Work, file: string): string => source?.text(file) ?? "";
+
+function toPlace(spot: Spot, work: Work): Place {
+  const text = textOf(work, spot.span.file);
   const start = positionOf(text, spot.span.start);
   const end = positionOf(text, spot.span.end);
   return {
@@ -123,13 +173,15 @@ function lineStartsOf(text: string): readonly number[] {
   return starts;
 }
 
-function toFix(fix: FixDraft, input: Source): Fix {
-  return { title: fix.title, kind: "edit", safety: fix.safety, edits: fix.edits.map((edit) => toEdit(edit.span, edit.text, input)) };
+function toFix(fix: FixDraft, work: Work): Fix {
+  const edits = [...fix.edits.map((edit) => toEdit(edit.span, edit.text, work)), ...(fix.files ?? []).map(({ file, text }) => ({ file, start: 0, end: 0, expected: "", text }))];
+  const { migration, sql } = fix;
+  return { title: fix.title, kind: fix.kind ?? "edit", safety: fix.safety, edits, ...(migration && { migration }), ...(sql && { sql }) };
 }
 
-function toEdit(span: Span, replacement: string, input: Source): Edit {
-  const text = input.text(span.file);
-  const start = input.markLength(span.file) + Buffer.byteLength(text.slice(0, span.start));
+function toEdit(span: Span, replacement: string, work: Work): Edit {
+  const text = textOf(work, span.file);
+  const start = (work.markLength?.(span.file) ?? 0) + Buffer.byteLength(text.slice(0, span.start));
   const expected = text.slice(span.start, span.end);
   return { file: span.file, start, end: start + Buffer.byteLength(expected), expected, text: replacement };
 }

@@ -1,4 +1,7 @@
+import type { Snapshot } from "./database.ts";
 import type { Confidence, Severity } from "./finding.ts";
+import type { Plan } from "./plan.ts";
+import type { LoggedStatement } from "./workload.ts";
 
 export type ReportFormat = "text" | "json" | "sarif" | "github" | "markdown";
 export type FailOn = Severity | "never";
@@ -22,8 +25,23 @@ export interface AnalyseOptions {
   readonly djangoVersion?: string;
   /** Folder of the virtual environment that is active, for projects that hold none of their own. */
   readonly activeEnvironment?: string;
+  /** What was seen of the database. */
+  readonly database?: DatabaseEvidence;
   /** Texts that stand for those of the files on disk, by path: a change that is tried before it is written. */
   readonly texts?: ReadonlyMap<string, string>;
+}
+
+/** A snapshot and what goes with it, as the edge has read them. */
+export interface DatabaseEvidence {
+  readonly snapshot: Snapshot;
+  /** Path relative to the project's root. */
+  readonly file: string;
+  /** Of logs and of files of EXPLAIN. */
+  readonly plans: readonly Plan[];
+  /** Of logs: statements with their durations. */
+  readonly logged: readonly LoggedStatement[];
+  /** A hash of all of the above: the same stamp, the same report. */
+  readonly stamp: string;
 }
 
 /** Everything that the configuration file and the command line can say together. */

@@ -16,6 +16,8 @@ export interface Place {
   readonly endColumn: number;
   /** A few words under the code, for people. */
   readonly label?: string;
+  /** For what stands in no source: `index public.orders_order_channel_idx`, `statement 8437…`, `setting work_mem`. `file` is the snapshot then. */
+  readonly object?: string;
 }
 
 /** One rung's evidence and its figures (`statements`, `milliseconds`, …). */
@@ -58,7 +60,28 @@ export interface Fix {
   readonly title: string;
   readonly kind: "edit" | "migration" | "sql" | "config";
   readonly safety: Safety;
+  /** A file that is not there yet is an edit of its bytes 0 to 0. */
   readonly edits: readonly Edit[];
+  readonly migration?: MigrationPlan;
+  readonly sql?: SqlPlan;
+}
+
+/** What applying a migration does to a database in use. */
+export interface MigrationPlan {
+  /** The strongest lock that it takes on the table, in PostgreSQL's words: `SHARE UPDATE EXCLUSIVE`. */
+  readonly lock: string;
+  /** How long it will take, by the table's size; the note says how that was reckoned. */
+  readonly duration: string;
+  /** How to undo it. */
+  readonly rollback: string;
+}
+
+/** SQL for a person to run, with its undo. */
+export interface SqlPlan {
+  readonly forward: readonly string[];
+  readonly reverse: readonly string[];
+  /** False for statements that refuse to run inside a transaction (CONCURRENTLY, ALTER SYSTEM). */
+  readonly isTransactional: boolean;
 }
 
 export interface Finding {

@@ -1,9 +1,14 @@
 export type * from "./config.ts";
+export type * from "./database.ts";
 export type * from "./finding.ts";
+export type * from "./gap.ts";
 export type * from "./ir.ts";
+export type * from "./plan.ts";
 export type * from "./project.ts";
 export type * from "./report.ts";
 export type * from "./rule.ts";
 export type * from "./rule-meta.ts";
+export type * from "./shape.ts";
 export type * from "./span.ts";
+export type * from "./workload.ts";
 export type * from "./facts.ts";

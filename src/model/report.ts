@@ -54,7 +54,8 @@ export interface Coverage {
   readonly resolvedOrigins: number;
   /** Why querysets could not be followed, with how many and the file that has most of them. */
   readonly unresolved: readonly { readonly why: string; readonly count: number; readonly file: string }[];
-  readonly unknown: readonly { readonly rule: string; readonly why: string }[];
+  /** Rules that judged nothing, or left out the named object. */
+  readonly unknown: readonly { readonly rule: string; readonly why: string; readonly object?: string }[];
   /** What a recording added; absent without one. */
   readonly recording?: RecordingCoverage;
   readonly sections: readonly SectionState[];

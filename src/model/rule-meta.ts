@@ -10,6 +10,8 @@ export interface RuleMeta {
   readonly confidence: Confidence;
   readonly fix: "always" | "sometimes" | "never";
   readonly stage: "stable" | "preview";
+  /** Evidence without which it judges nothing: `database`. None for rules of the source. */
+  readonly needs?: readonly ("database" | "recording")[];
   /** The text of the rule's `doc.md`. */
   readonly doc: string;
 }

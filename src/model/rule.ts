@@ -1,8 +1,9 @@
-import type { Confidence, Impact, Safety, Severity } from "./finding.ts";
+import type { Confidence, Evidence, Impact, MigrationPlan, Safety, Severity, SqlPlan } from "./finding.ts";
 import type { SourceFacts } from "./facts.ts";
 import type { DjangoProject, ModelGraph, Program } from "./project.ts";
 import type { RuleMeta } from "./rule-meta.ts";
-import type { Span, Spot } from "./span.ts";
+import type { ObjectSpot, Span, Spot } from "./span.ts";
+import type { Database } from "./workload.ts";
 
 /** What a rule may look at. Everything is data; a rule does no reading of its own. */
 export interface RuleInput {
@@ -27,6 +28,13 @@ export interface FixDraft {
   readonly title: string;
   readonly safety: Safety;
   readonly edits: readonly EditDraft[];
+  /** `edit` when it is not said. */
+  readonly kind?: "edit" | "migration" | "sql" | "config";
+  /** Files that are not there yet, a migration for one. */
+  readonly files?: readonly { readonly file: string; readonly text: string }[];
+  /** What a migration does to the running database. */
+  readonly migration?: MigrationPlan;
+  readonly sql?: SqlPlan;
 }
 
 /** A finding as a rule makes it: places are spans, the rest is filled in from the rule's `meta`. */
@@ -50,7 +58,43 @@ export interface FindingDraft {
   readonly fixes: readonly FixDraft[];
 }
 
+/** A finding of a rule that looked at a database: its places may stand in no source. */
+export interface DatabaseDraft extends Omit<FindingDraft, "places"> {
+  /** The database's objects first, then the lines of source that they come from. */
+  readonly places: readonly (Spot | ObjectSpot)[];
+  /** At least one, with the age of the counters behind it. */
+  readonly evidence: readonly Evidence[];
+}
+
+/** What a rule that looks at a database may see: all that the source gives, when there is source, and the database. */
+export interface DatabaseInput {
+  readonly database: Database;
+  /** Null without source: findings then name tables, indexes and statements alone. */
+  readonly source: RuleInput | null;
+  readonly thresholds: Readonly<Record<string, number>>;
+}
+
+/** What could not be judged, and why; never left out, so that silence is a verdict. */
+export interface Unjudged {
+  /** `index public.orders_order_channel_idx`; empty when it is all of them. */
+  readonly object: string;
+  /** Begins with `needs` when a piece of evidence is missing: `needs counters of 7 days; these are 2 days old`. */
+  readonly why: string;
+}
+
+export interface Judgement {
+  readonly drafts: readonly DatabaseDraft[];
+  readonly unjudged: readonly Unjudged[];
+  /** What was looked at, for a report that found nothing: `41 indexes`. */
+  readonly examined: string;
+}
+
+/**
+ * At least one of the two: `check` judges by source alone, `judge` when there is a database. With a database, `judge` takes the place of
+ * `check`, and may call it.
+ */
 export interface Rule {
   readonly meta: Omit<RuleMeta, "doc">;
-  readonly check: (input: RuleInput) => readonly FindingDraft[];
+  readonly check?: (input: RuleInput) => readonly FindingDraft[];
+  readonly judge?: (input: DatabaseInput) => Judgement;
 }

@@ -15,11 +15,21 @@ export type PlaceRole =
   | "definition"
   | "write"
   | "statement"
-  | "table";
+  | "table"
+  | "index"
+  | "setting";
 
 /** A span with its part in a finding, and a short label for the text under the code. */
 export interface Spot {
   readonly role: PlaceRole;
   readonly span: Span;
+  readonly label?: string;
+}
+
+/** Something of the database that has no place in the source. */
+export interface ObjectSpot {
+  readonly role: "table" | "index" | "statement" | "setting";
+  /** `public.orders_order`, `public.orders_order_channel_idx`, the statement's id, the setting's name. */
+  readonly object: string;
   readonly label?: string;
 }

@@ -1,0 +1,126 @@
+import type { Catalog, Column, Constraint, Index, Server, Snapshot, Table, TableCounters, IndexCounters } from "./database.ts";
+import type { Plan } from "./plan.ts";
+import type { Field, Model } from "./project.ts";
+import type { QueryShape } from "./shape.ts";
+import type { Span } from "./span.ts";
+
+/** One statement of the workload, wherever it was seen. */
+export interface Statement {
+  /** `queryid` of pg_stat_statements, or a hash of the shape. */
+  readonly id: string;
+  readonly sql: string;
+  /** Null where PostgreSQL's parser does not read it, or it is no query (SET, COMMIT, DDL). */
+  readonly shape: QueryShape | null;
+  readonly seenIn: readonly ("pg_stat_statements" | "log" | "recording")[];
+  readonly calls: number;
+  readonly totalMs: number;
+  readonly meanMs: number;
+  readonly deviationMs: number | null;
+  readonly rows: number | null;
+  readonly sharedHit: number | null;
+  readonly sharedRead: number | null;
+  readonly tempWritten: number | null;
+  readonly walBytes: number | null;
+  readonly plans: number | null;
+  readonly planMs: number | null;
+  readonly jitMs: number | null;
+  readonly workersPlanned: number | null;
+  readonly workersLaunched: number | null;
+  /** Share of the time of all statements seen, 0 to 1. */
+  readonly share: number;
+  /** Parameters as they were sent, from logs and recordings with literals; a few of them. */
+  readonly samples: readonly (readonly string[])[];
+  /** Where in the source it is written, as far as its shape tells. */
+  readonly written: StatementOrigin;
+}
+
+/** A line of PostgreSQL's log that says how long a statement took. */
+export interface LoggedStatement {
+  readonly sql: string;
+  readonly ms: number;
+  readonly parameters: readonly string[];
+  readonly at: string | null;
+  readonly database: string | null;
+  readonly application: string | null;
+  readonly source: { readonly file: string; readonly line: number };
+}
+
+export interface StatementOrigin {
+  /** `unique`: one line writes this shape. `one-of`: several do. `framework`: Django or a package sends it of itself. `unknown`: none was found. */
+  readonly certainty: "unique" | "one-of" | "framework" | "unknown";
+  readonly sites: readonly StatementSite[];
+}
+
+export interface StatementSite {
+  readonly span: Span;
+  /** Dotted name of the function or class. */
+  readonly symbol: string;
+  readonly model: string;
+  /** `iterate`, `count`, `get`, `lazy load of customer`, `save`, … */
+  readonly how: string;
+}
+
+export interface Workload {
+  readonly statements: readonly Statement[];
+  /** Of all statements together. */
+  readonly totalMs: number;
+  /** Days that the figures cover; null when the start is not known. */
+  readonly days: number | null;
+  readonly plans: readonly Plan[];
+}
+
+/** How long the counters behind a verdict have been counting. */
+export interface CounterAge {
+  readonly since: string | null;
+  readonly days: number | null;
+}
+
+/** Where in the project an index, a column or a constraint is declared. */
+export interface Declaration {
+  /** `meta-index`: an entry of Meta.indexes. `meta-constraint`. `field-index`: db_index. `field-unique`. `foreign-key`: the index that Django gives every one.
+   *  `like`: the second index of a unique or indexed text. `unique-together`, `index-together`. `many-to-many`: of an automatic table. `primary-key`.
+   *  `migration`: written as SQL or as an operation in a migration alone. `inherited`: on an abstract model. */
+  readonly kind: "meta-index" | "meta-constraint" | "field-index" | "field-unique" | "foreign-key" | "like" | "unique-together" | "index-together" | "many-to-many" | "primary-key" | "migration" | "field";
+  readonly model: Model | null;
+  readonly field: Field | null;
+  /** The code that declares it: the entry of Meta.indexes, the field's call, the migration's operation. */
+  readonly span: Span;
+}
+
+/** A snapshot with what can be looked up in it, and its join with the source. */
+export interface Database {
+  readonly snapshot: Snapshot;
+  readonly catalog: Catalog;
+  /** The server of the catalog. */
+  readonly server: Server;
+  readonly workload: Workload;
+  /** Path of the snapshot's file relative to the project's root, for places without source. */
+  readonly file: string;
+  /** Tables of the application: ordinary, partitioned and foreign ones, without those of extensions. */
+  readonly tables: readonly Table[];
+  table(oid: number): Table | null;
+  /** `orders_order` or `sales.orders_order`. */
+  tableNamed(name: string): Table | null;
+  column(table: Table, name: string): Column | null;
+  indexesOf(table: Table): readonly Index[];
+  constraintsOf(table: Table): readonly Constraint[];
+  /** Foreign keys of other tables, and its own, that refer to it. */
+  referencesTo(table: Table): readonly Constraint[];
+  /** Summed over all servers: scans on a replica count as scans. Writes are the primary's. */
+  tableCounters(table: Table): TableCounters | null;
+  indexCounters(index: Index): IndexCounters | null;
+  /** Of the youngest counters among the servers. */
+  readonly age: CounterAge;
+  setting(name: string): string | null;
+  /** As a number in the setting's base unit: bytes for memory, milliseconds for time. */
+  settingNumber(name: string): number | null;
+  /** Statements whose shape, subqueries included, reads or writes the table. */
+  statementsOn(table: Table): readonly Statement[];
+  modelOf(table: Table): Model | null;
+  tableOf(model: Model): Table | null;
+  fieldOf(table: Table, column: string): Field | null;
+  /** Null for what the project does not declare as far as was read. */
+  declarationOf(index: Index): Declaration | null;
+  declarationOfColumn(table: Table, column: string): Declaration | null;
+  declarationOfTable(table: Table): Span | null;
+}
