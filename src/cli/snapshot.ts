@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Snapshot } from "../model/database.ts";
 import { UsageError } from "../model/usage-error.ts";
-import { formatBytes, formatCount } from "../report/numbers.ts";
+import { formatBytes, formatCount } from "../model/numbers.ts";
 import { collectSnapshot } from "../sources/postgres/collect.ts";
 import { snapshotPath, writeSnapshot } from "../sources/snapshot-file.ts";
 import type { Environment } from "./environment.ts";
