@@ -1,10 +1,10 @@
 /** Queries of the catalog. Each works on every supported version; what a version lacks is null. */
 
 /** Schemas of PostgreSQL itself, and of sessions' temporary tables. */
-const OWN_SCHEMAS = `n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND n.nspname !~ '^pg_(temp|toast_temp)_'`;
+export const OWN_SCHEMAS = `n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND n.nspname !~ '^pg_(temp|toast_temp)_'`;
 
 /** Objects that an extension made come back with CREATE EXTENSION. */
-const notOfExtension = (catalog: string, oid: string): string =>
+export const notOfExtension = (catalog: string, oid: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '${catalog}'::regclass AND x.objid = ${oid} AND x.deptype = 'e')`;
 
 export const DATABASE = `

@@ -1,8 +1,10 @@
 /** One look at a server: what the role may see, and in `gaps` what it may not. */
 import type { Catalog, Gap, Server, Snapshot } from "../../model/index.ts";
+import { buildDdl } from "../../postgres/ddl.ts";
 import { readCatalog, type CatalogRows } from "./read-catalog.ts";
 import * as catalogQueries from "./catalog-queries.ts";
 import { connect, type Query, type ReadOnlyConnection } from "./connection.ts";
+import { readSchema } from "./read-schema.ts";
 import { readServer } from "./read-server.ts";
 
 export interface CollectOptions {
@@ -46,9 +48,10 @@ async function lookAt(target: string, options: CollectOptions, gaps: Gap[], with
   try {
     const probe = prober(connection, gaps);
     const rows = withCatalog ? await collectCatalog(probe, options.progress) : null;
+    const ddl = rows === null ? [] : buildDdl(await readSchema(probe, connection.version, []));
     const oids = rows === null ? await tableOids(probe) : rows.tables.map((one) => Number(one["oid"]));
     const server = await readServer(probe, connection.address, oids);
-    return { server, catalog: rows === null ? null : readCatalog(rows) };
+    return { server, catalog: rows === null ? null : readCatalog(rows, ddl) };
   } finally {
     await connection.close().catch(() => {});
   }

@@ -7,6 +7,8 @@ export type Query = <Row extends object>(sql: string, values?: readonly unknown[
 export interface ReadOnlyConnection {
   /** Host and port, or the socket's folder; never user or password. */
   readonly address: string;
+  /** As `server_version_num` has it: `160004`. */
+  readonly version: number;
   /** Runs `work` in a read-only transaction of its own. */
   readonly group: <Result>(work: (query: Query) => Promise<Result>) => Promise<Result>;
   readonly close: () => Promise<void>;
@@ -36,7 +38,8 @@ export async function connect({ target, statementTimeout, connectTimeout }: Conn
   // A connection that breaks between two queries must end the run, not the process.
   client.on("error", () => {});
   await client.connect();
-  return { address: addressOf(client), group: (work) => inTransaction(client, statementTimeout, work), close: () => client.end() };
+  const version = Number((await client.query<{ server_version_num: string }>("SHOW server_version_num")).rows[0]?.server_version_num);
+  return { address: addressOf(client), version, group: (work) => inTransaction(client, statementTimeout, work), close: () => client.end() };
 }
 
 async function inTransaction<Result>(client: Client, timeout: number, work: (query: Query) => Promise<Result>): Promise<Result> {
