@@ -82,15 +82,16 @@ function tableContext(parts: SchemaParts): TableContext {
   const checks = parts.constraints.filter(({ kind }) => kind === "check" || kind === "not-null");
   const isLateCheck = (one: ConstraintPart): boolean => {
     const isPartition = tables.get(one.table)?.bounds !== null;
-    if (!one.isLocal) return false;
-    return !one.isValidated || (one.kind === "check" && !isPartition && dependent.has(`pg_constraint:${one.oid}`));
+    return !one.isValidated || (one.isLocal && one.kind === "check" && !isPartition && dependent.has(`pg_constraint:${one.oid}`));
   };
   const inlineDefaults = defaults.filter((one) => !isLateDefault(one));
   const inlineChecks = checks.filter((one) => !isLateCheck(one));
   return {
     tables,
     lateDefaults: defaults.filter(isLateDefault),
-    lateChecks: checks.filter(isLateCheck),
+    // Children get theirs from the parent when that gets it.
+    lateChecks: checks.filter((one) => isLateCheck(one) && one.isLocal),
+    lateNotNull: new Set(checks.filter((one) => one.kind === "not-null" && isLateCheck(one)).map((one) => `${one.table} ${one.column}`)),
     inlineDefaults: new Map(inlineDefaults.map((one) => [`${one.table} ${one.column}`, one])),
     inlineChecks: groupBy(inlineChecks, ({ table }) => table),
   };

@@ -5,6 +5,8 @@ export interface TableContext {
   readonly tables: ReadonlyMap<number, TablePart>;
   readonly lateDefaults: readonly DefaultPart[];
   readonly lateChecks: readonly ConstraintPart[];
+  /** Columns whose NOT NULL follows later. */
+  readonly lateNotNull: ReadonlySet<string>;
   /** By oid of the table and name of the column, with a space between. */
   readonly inlineDefaults: ReadonlyMap<string, DefaultPart>;
   readonly inlineChecks: ReadonlyMap<number, readonly ConstraintPart[]>;
@@ -54,7 +56,7 @@ function notNullNames(table: TablePart, { inlineChecks }: TableContext): Readonl
 }
 
 function columnText(table: TablePart, column: ColumnPart, context: TableContext, named: ConstraintPart | null, inherits: boolean): string {
-  const parts = [quoteName(column.name), column.text, valueText(table, column, context), notNullText(column, named, isLateNotNull(table, column, context), inherits)];
+  const parts = [quoteName(column.name), column.text, valueText(table, column, context), notNullText(column, named, context.lateNotNull.has(`${table.oid} ${column.name}`), inherits)];
   return parts.filter((one) => one !== "").join(" ");
 }
 
@@ -63,10 +65,6 @@ function valueText(table: TablePart, column: ColumnPart, { inlineDefaults }: Tab
   const value = inlineDefaults.get(`${table.oid} ${column.name}`);
   if (value === undefined) return "";
   return value.generated === null ? `DEFAULT ${value.expression}` : `GENERATED ALWAYS AS (${value.expression}) ${value.generated.toUpperCase()}`;
-}
-
-function isLateNotNull(table: TablePart, column: ColumnPart, { lateChecks }: TableContext): boolean {
-  return lateChecks.some((one) => one.table === table.oid && one.kind === "not-null" && one.column === column.name);
 }
 
 function notNullText(column: ColumnPart, named: ConstraintPart | null, isLate: boolean, inherits: boolean): string {
@@ -93,7 +91,7 @@ function inheritedColumns(table: TablePart, context: TableContext): string[] {
     const isParents = table.parents.some((oid) => context.inlineDefaults.get(`${oid} ${column.name}`)?.generated === null);
     const hasOwn = context.lateDefaults.some((one) => one.table === table.oid && one.column === column.name);
     return [
-      ...(column.notNull && constraint === undefined ? [`${alter} SET NOT NULL`] : []),
+      ...(column.notNull && constraint === undefined && !context.lateNotNull.has(`${table.oid} ${column.name}`) ? [`${alter} SET NOT NULL`] : []),
       ...(constraint?.isLocal === true ? [`ALTER TABLE ${name} ADD CONSTRAINT ${quoteName(constraint.name)} ${constraint.definition}`] : []),
       ...(isParents && !hasOwn ? [`${alter} DROP DEFAULT`] : []),
     ];
