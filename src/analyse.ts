@@ -15,7 +15,7 @@ import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
 import { openCache, type Cache } from "./sources/cache.ts";
 import { byteOrderMarkLength, findFiles, type FoundFiles } from "./sources/find-files.ts";
 import { findLineLength } from "./sources/line-length.ts";
-import { openDatabase } from "./open-database.ts";
+import { databaseCoverage, openDatabase } from "./open-database.ts";
 import { readVersion } from "./cli/version.ts";
 
 export async function analyse(options: AnalyseOptions, progress: Progress): Promise<Report> {
@@ -71,7 +71,7 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
       lines: [...read.modules.values()].reduce((sum, one) => sum + one.lineStarts.length, 0),
     },
     evidence: [...(source === null && database !== null ? [] : ["source"]), ...(database === null ? [] : ["database"])],
-    coverage: coverageOf(read, engine, facts.origins.length, verdicts),
+    coverage: { ...coverageOf(read, engine, facts.origins.length, verdicts), ...(database === null ? {} : { database: databaseCoverage(database) }) },
     timing: timer.result(),
     findings: judged.findings,
     notices: [...read.notices, ...parseNotices(read, templates)],
