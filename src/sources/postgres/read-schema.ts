@@ -1,29 +1,30 @@
 /** Rows of the schema's queries to its parts. */
 import type { ColumnPart, ConstraintPart, DefaultPart, IndexPart, SchemaParts, SequencePart, TablePart, ViewPart } from "../../postgres/schema-parts.ts";
 import { groupBy } from "../../postgres/group-by.ts";
-import type { Probe } from "./collect.ts";
+import type { Probe, Values } from "./probe.ts";
 import { flag, number, numberOrNull, numbers, text, textOrNull, texts, type Row } from "./row-values.ts";
 import * as q from "./schema-queries.ts";
 
 const MISSED = { cost: "the schema cannot be rebuilt whole" };
 
 /** What it takes to rebuild the schema, but for relations that are locked. */
-export async function readSchema(probe: Probe, version: number, locked: readonly number[]): Promise<SchemaParts> {
-  const rows = (sql: string, values: readonly unknown[] = []): Promise<Row[]> => probe.rows<Row>("schema", sql, values, MISSED);
+export async function readSchema(probe: Probe, version: number): Promise<SchemaParts> {
+  const unlocked = (locked: readonly number[]): readonly unknown[] => [locked];
+  const rows = (sql: string, values: Values = []): Promise<Row[]> => probe.rows<Row>("schema", sql, values, MISSED);
   const names = async (sql: string): Promise<string[]> => (await rows(sql)).map((one) => text(one, "name"));
-  const columns = groupBy(await rows(q.columnParts(version), [locked]), (one) => number(one, "table"));
+  const columns = groupBy(await rows(q.columnParts(version), unlocked), (one) => number(one, "table"));
   return {
     roles: await names(q.POLICY_ROLES),
     schemas: await names(q.SCHEMAS),
     extensions: (await rows(q.SCHEMA_EXTENSIONS)).map((one) => ({ name: text(one, "name"), schema: text(one, "schema") })),
     objects: (await rows(q.objects(version))).map((one) => ({ key: text(one, "key"), name: text(one, "name"), statements: texts(one, "statements") ?? [] })),
     sequences: (await rows(q.SEQUENCE_PARTS)).map(sequenceOf),
-    tables: (await rows(q.TABLE_PARTS, [locked])).map((one) => tableOf(one, (columns.get(number(one, "oid")) ?? []).map(columnOf))),
-    defaults: (await rows(q.DEFAULT_PARTS, [locked])).map(defaultOf),
-    constraints: (await rows(q.CONSTRAINT_PARTS, [locked])).map(constraintOf),
-    indexes: (await rows(q.INDEX_PARTS, [locked])).map(indexOf),
-    views: (await rows(q.VIEW_PARTS, [locked])).map(viewOf),
-    finishing: (await rows(q.FINISHING, [locked])).map((one) => text(one, "statement")),
+    tables: (await rows(q.TABLE_PARTS, unlocked)).map((one) => tableOf(one, (columns.get(number(one, "oid")) ?? []).map(columnOf))),
+    defaults: (await rows(q.DEFAULT_PARTS, unlocked)).map(defaultOf),
+    constraints: (await rows(q.CONSTRAINT_PARTS, unlocked)).map(constraintOf),
+    indexes: (await rows(q.INDEX_PARTS, unlocked)).map(indexOf),
+    views: (await rows(q.VIEW_PARTS, unlocked)).map(viewOf),
+    finishing: (await rows(q.FINISHING, unlocked)).map((one) => text(one, "statement")),
     dependencies: (await rows(q.DEPENDENCIES)).map((one) => ({ from: text(one, "from"), to: text(one, "to") })),
     unsupported: (await rows(q.UNSUPPORTED)).map((one) => text(one, "what")),
   };

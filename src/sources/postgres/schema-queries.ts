@@ -10,11 +10,11 @@ const WITHOUT_PARTITION_IDENTITY = 170_000;
 
 const own = (catalog: string, alias: string): string => `${OWN_SCHEMAS} AND ${notOfExtension(catalog, `${alias}.oid`)}`;
 
-/** Relations that a session holds exclusively or waits to hold so, and the views that read them. */
+/** Relations that a session holds exclusively, or waits to hold so, which keeps others out as well; with an index its table. */
 export const LOCKED = `
-WITH held AS (SELECT DISTINCT l.relation AS oid FROM pg_locks l
-  WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid() AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-SELECT h.oid::int8 AS oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind FROM held h JOIN pg_class c ON c.oid = h.oid JOIN pg_namespace n ON n.oid = c.relnamespace`;
+WITH held AS (SELECT l.relation AS oid FROM pg_locks l WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid()
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+SELECT oid::int8 AS oid FROM held UNION SELECT i.indrelid::int8 FROM held JOIN pg_index i ON i.indexrelid = held.oid`;
 
 export const POLICY_ROLES = `
 SELECT DISTINCT pg_get_userbyid(r.oid) AS name FROM pg_policy p CROSS JOIN LATERAL unnest(p.polroles) r(oid) WHERE r.oid <> 0 ORDER BY 1`;
