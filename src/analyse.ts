@@ -52,10 +52,11 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
     lineLength: findLineLength(options.root),
     migrations: read.migrations,
   };
-  const database = options.database === undefined ? null : await openDatabase(options.database, input);
+  const source = read.modules.size === 0 ? null : input;
+  const database = options.database === undefined ? null : await openDatabase(options.database, source);
   if (database !== null) timer.lap("database");
   const markLength = (file: string): number => byteOrderMarkLength(path.join(options.root, file));
-  const verdicts = runRules(await loadRules(), { source: input, database, thresholds: options.thresholds, markLength });
+  const verdicts = runRules(await loadRules(), { source, database, thresholds: options.thresholds, markLength });
   timer.lap("rules");
   const comments = commentLines(read, templates);
   const judged = applyIgnores(verdicts.findings, comments);
@@ -70,7 +71,7 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
       files: read.modules.size + templates.used.length,
       lines: [...read.modules.values()].reduce((sum, one) => sum + one.lineStarts.length, 0),
     },
-    evidence: database === null ? ["source"] : ["source", "database"],
+    evidence: [...(source === null && database !== null ? [] : ["source"]), ...(database === null ? [] : ["database"])],
     coverage: coverageOf(read, engine, facts.origins.length, verdicts),
     timing: timer.result(),
     findings: judged.findings,

@@ -16,6 +16,13 @@ export interface SectionState {
   readonly missing: string;
 }
 
+/** That a rule could not judge: at all, or one object. */
+export interface Verdict {
+  readonly rule: string;
+  readonly why: string;
+  readonly object?: string;
+}
+
 /** How the source compares with what was seen at run time. */
 export interface RecordingCoverage {
   /** Relative to the root where it is below it. */
@@ -55,7 +62,7 @@ export interface Coverage {
   /** Why querysets could not be followed, with how many and the file that has most of them. */
   readonly unresolved: readonly { readonly why: string; readonly count: number; readonly file: string }[];
   /** Rules that judged nothing, or left out the named object. */
-  readonly unknown: readonly { readonly rule: string; readonly why: string; readonly object?: string }[];
+  readonly unknown: readonly Verdict[];
   /** What a recording added; absent without one. */
   readonly recording?: RecordingCoverage;
   readonly sections: readonly SectionState[];

@@ -3,7 +3,7 @@ import { editsByFile } from "../fixes/plan-fixes.ts";
 import type { Evidence, Figure, Finding, Fix, Impact, Rung } from "../model/finding.ts";
 import type { Report } from "../model/report.ts";
 import { rungOf, strongestEvidence } from "../select/severity.ts";
-import { formatBytes, formatCost, formatCount, formatNumber } from "./numbers.ts";
+import { formatBytes, formatCost, formatCount, formatNumber } from "../model/numbers.ts";
 import { shortIdOf, shownPath, type RenderContext, type SourceReader } from "./render-context.ts";
 
 /** Part 4: how often it was seen, figures and source. */

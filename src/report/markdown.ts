@@ -13,7 +13,7 @@ import {
   type FileChange,
 } from "./finding-facts.ts";
 import { codeBlock, codeSpan, escapeCell, escapeProse, linkTo } from "./markdown-text.ts";
-import { formatCost, formatCount, formatNumber } from "./numbers.ts";
+import { formatCost, formatCount, formatNumber } from "../model/numbers.ts";
 import { shortIdOf, shownPath, type RenderContext } from "./render-context.ts";
 import { summarise } from "./summary.ts";
 

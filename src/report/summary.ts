@@ -1,6 +1,6 @@
 import type { Notice, Report } from "../model/report.ts";
 import { SEVERITIES } from "../select/severity.ts";
-import { formatCount, formatDuration, formatNumber } from "./numbers.ts";
+import { formatCount, formatDuration, formatNumber } from "../model/numbers.ts";
 import { shownPath, type RenderContext } from "./render-context.ts";
 
 /** The four facts that end every report, each as whole sentences. */

@@ -2,7 +2,7 @@ import type { Finding, Place } from "../model/finding.ts";
 import { costOf } from "../select/cost.ts";
 import { glyphsOf, paint, severityTone, type TextStyle } from "./terminal-style.ts";
 import { cutMiddle, displayWidth } from "./display-width.ts";
-import { formatCost } from "./numbers.ts";
+import { formatCost } from "../model/numbers.ts";
 import { positionOf, shortIdOf, type RenderContext } from "./render-context.ts";
 import { placeText, prose, withRung, wrapProse } from "./text-line.ts";
 
