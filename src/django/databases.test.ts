@@ -40,3 +40,14 @@ test("another engine, and what is made elsewhere, are said to be so", () => {
   expect(settingOf('DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db"}}')).toEqual({ kind: "unknown", why: "is of the engine django.db.backends.sqlite3, not PostgreSQL" });
   expect(settingOf('DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": vault("name")}}')).toEqual({ kind: "unknown", why: "takes its NAME from code that is not read" });
 });
+
+const SWITCHED = `DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db"}}
+if os.getenv("DB") == "postgres":
+    DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "shop"}}
+if os.getenv("DB") in ["mysql", "mariadb"]:
+    DATABASES = {"default": {"ENGINE": "django.db.backends.mysql", "NAME": "shop"}}`;
+
+test("a variable decides which branch of the settings holds", () => {
+  expect(settingOf(SWITCHED, { DB: "postgres" })).toEqual({ kind: "words", words: { dbname: "shop" } });
+  expect(settingOf(SWITCHED)).toMatchObject({ kind: "unknown" });
+});

@@ -246,7 +246,9 @@ function environmentCall(expr: Call, evaluate: Evaluate, scope: ConstantScope): 
   }
   if (callee === "dj_database_url.parse" && typeof name === "string") return { kind: "dict", entries: new Map([["URL", name]]) };
   if (!environmentReaders.test(callee) && !/(?:^|\.)(?:int|bool)$/.test(callee)) return undefined;
-  return typeof name === "string" ? scope.environment(name) : undefined;
+  if (typeof name !== "string") return undefined;
+  const isWithoutDefault = /(?:^|\.)(?:getenv|environ\.get)$/.test(callee) && expr.args.length === 1 && expr.keywords.length === 0;
+  return scope.environment(name) ?? (isWithoutDefault ? null : undefined);
 }
 
 function evaluateCall(expr: Call, evaluate: Evaluate): ConstantValue | undefined {
