@@ -85,6 +85,7 @@ function doubtGeneric(findings: readonly Finding[]): Finding[] {
   const models = new Map<string, Set<string>>();
   for (const finding of findings) {
     const key = firstPlace(finding);
+    if (key === "") continue;
     models.set(key, (models.get(key) ?? new Set()).add(finding.model ?? ""));
   }
   return findings.map((finding) => {
@@ -94,8 +95,9 @@ function doubtGeneric(findings: readonly Finding[]): Finding[] {
   });
 }
 
+/** Empty for what stands in no source: no line makes it. */
 function firstPlace({ places: [first] }: Finding): string {
-  return first === undefined ? "" : `${first.file}:${first.line}:${first.column}:${first.endLine}:${first.endColumn}`;
+  return first === undefined || first.object !== undefined ? "" : `${first.file}:${first.line}:${first.column}:${first.endLine}:${first.endColumn}`;
 }
 
 function toFinding(rule: Rule, draft: FindingDraft | DatabaseDraft, work: Work): Finding {

@@ -7,6 +7,7 @@ import { formatBytes, formatCount } from "../model/numbers.ts";
 import { collectSnapshot } from "../sources/postgres/collect.ts";
 import { snapshotPath, writeSnapshot } from "../sources/snapshot-file.ts";
 import type { Environment } from "./environment.ts";
+import { findRoot } from "./prepare.ts";
 import { progressLine } from "./progress.ts";
 
 export interface SnapshotFlags {
@@ -22,10 +23,13 @@ export interface SnapshotFlags {
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** `luthier snapshot`: one read-only look at a server. */
-export async function snapshot(flags: SnapshotFlags, environment: Environment): Promise<number> {
+export async function snapshot(given: string, flags: SnapshotFlags, environment: Environment): Promise<number> {
   const { cwd, stderr, stdout, version } = environment;
-  const targets = flags.db ?? [];
-  if (targets.length === 0) throw new UsageError("no-database", "no database was named.", "Add --db URL, such as --db postgresql://reader@host/shop.");
+  const root = findRoot(given, cwd);
+  const named = flags.db ?? [];
+  if (named.length === 0) throw new UsageError("no-database", "no database was named.", "Add --db URL, or an alias of DATABASES such as --db default.");
+  const { databaseTargets } = await import("./database-aliases.ts");
+  const targets = await databaseTargets(root, named, environment.env);
   const progress = progressLine(stderr);
   try {
     const options = { targets, statementTimeout: flags.timeout * 1000, connectTimeout: CONNECT_TIMEOUT_MS, version };
@@ -33,7 +37,7 @@ export async function snapshot(flags: SnapshotFlags, environment: Environment): 
     const whole = await collectSnapshot({ ...options, ...interval, progress: (phase, done, total) => progress.step({ phase, done, total, unit: "parts" }) });
     const taken = flags.redact === true ? redact(whole) : whole;
     progress.end();
-    const file = flags.out === undefined ? snapshotPath(cwd) : path.resolve(cwd, flags.out);
+    const file = flags.out === undefined ? snapshotPath(root) : path.resolve(cwd, flags.out);
     const bytes = writeSnapshot(file, taken);
     stdout.write(describe(taken, path.relative(cwd, file) || file, bytes));
     return 0;
