@@ -137,8 +137,8 @@ async function inTransaction<Result>(client: Client, timeout: number, state: { b
       throw state.broken === null ? error : new Error(state.broken, { cause: error });
     }
   };
-  // Names in definitions are always qualified with this search path, whatever the role's own is.
-  await ask(`BEGIN TRANSACTION READ ONLY; SET LOCAL statement_timeout = ${timeout}; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL search_path = pg_catalog`);
+  // Compiling queries that run once takes longer than they do. Names in definitions are always qualified with this search path, whatever the role's own is.
+  await ask(`BEGIN TRANSACTION READ ONLY; SET LOCAL statement_timeout = ${timeout}; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL search_path = pg_catalog; SET LOCAL jit = off`);
   try {
     return await work((sql, values) => ask(marked(sql), values ?? []));
   } finally {

@@ -38,7 +38,7 @@ export const WAL = `SELECT to_jsonb(w) AS row FROM pg_stat_wal w`;
 export const STATEMENTS_EXTENSION = `SELECT quote_ident(n.nspname) AS schema FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'`;
 
 /** Of a look itself: what it sends, and what begins and ends its transactions. */
-const OURS = `s.query ~ '^(SELECT|WITH) /[*] luthier [*]/' OR s.query IN ('BEGIN TRANSACTION READ ONLY', 'ROLLBACK') OR s.query ~ '^SET LOCAL (statement_timeout|lock_timeout|search_path) = '`;
+const OURS = `s.query ~ '^(SELECT|WITH) /[*] luthier [*]/' OR s.query IN ('BEGIN TRANSACTION READ ONLY', 'ROLLBACK') OR s.query ~ '^SET LOCAL (statement_timeout|lock_timeout|search_path|jit) = '`;
 
 /** One row for each user who sent it; none of those that this look sends. */
 export const statements = (schema: string): string => `
