@@ -70,13 +70,17 @@ SELECT c.oid::int8 AS relation, s.attname AS name, s.inherited, s.null_frac::flo
 FROM pg_stats s JOIN pg_namespace n ON n.nspname = s.schemaname JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.tablename
 WHERE c.oid = ANY($1::oid[])`;
 
+/** `pg_constraint` has no index by the index that backs it: it is read once. */
+export const BACKED = `backed AS MATERIALIZED (SELECT k.conindid, min(k.oid) FILTER (WHERE k.contype IN ('p', 'u', 'x')) AS own, array_agg(k.oid::int8 ORDER BY k.oid) FILTER (WHERE k.contype = 'f') AS referrers
+  FROM pg_constraint k WHERE k.conindid <> 0 GROUP BY k.conindid)`;
+
 export const indexes = (version: number): string => `
+WITH ${BACKED}
 SELECT i.indexrelid::int8 AS oid, n.nspname AS schema, c.relname AS name, i.indrelid::int8 AS table, am.amname AS method, i.indisunique AS unique,
   ${version >= WITH_NULLS_NOT_DISTINCT ? "i.indnullsnotdistinct" : "false"} AS nulls_not_distinct, i.indisprimary AS primary, i.indisexclusion AS exclusion, i.indimmediate AS immediate,
   i.indisvalid AS valid, i.indisready AS ready, i.indislive AS live, i.indisclustered AS clustered, i.indisreplident AS replica_identity,
   pg_get_expr(i.indpred, i.indrelid) AS predicate, pg_get_indexdef(i.indexrelid) AS definition, c.reloptions AS options, ts.spcname AS tablespace, obj_description(c.oid, 'pg_class') AS comment,
-  (SELECT k.oid::int8 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x') LIMIT 1) AS constraint,
-  (SELECT array_agg(k.oid::int8 ORDER BY k.oid) FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype = 'f') AS referenced_by,
+  k.own::int8 AS constraint, k.referrers AS referenced_by,
   (SELECT h.inhparent::int8 FROM pg_inherits h WHERE h.inhrelid = i.indexrelid LIMIT 1) AS partition_of,
   c.reltuples::float8 AS reltuples, c.relpages AS relpages, i.indnkeyatts AS keys,
   (SELECT jsonb_agg(jsonb_build_object('column', a.attname, 'attribute', ia.attname, 'expression', CASE WHEN k.number = 0 THEN pg_get_indexdef(i.indexrelid, k.position::int, false) END,
@@ -87,7 +91,7 @@ SELECT i.indexrelid::int8 AS oid, n.nspname AS schema, c.relname AS name, i.indr
     LEFT JOIN pg_opclass oc ON k.position <= i.indnkeyatts AND oc.oid = i.indclass[k.position - 1]
     LEFT JOIN pg_collation co ON k.position <= i.indnkeyatts AND co.oid = i.indcollation[k.position - 1]) AS attributes
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_am am ON am.oid = c.relam
-LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
+LEFT JOIN backed k ON k.conindid = i.indexrelid LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
 WHERE i.indrelid = ANY($1::oid[]) ORDER BY n.nspname, c.relname`;
 
 export const INDEX_PROGRESS = `SELECT index_relid::int8 AS oid, phase, blocks_done AS done, blocks_total AS total FROM pg_stat_progress_create_index WHERE datname = current_database()`;

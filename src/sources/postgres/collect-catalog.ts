@@ -45,7 +45,7 @@ export async function collectCatalog(probe: Probe, { version, isReplica }: Pick<
     sequences: await readSequenceValues(probe, sequences, isReplica),
     views: await of("views", q.VIEWS, (locked) => [locked], "no view is judged"),
     enums: await of("types", q.ENUMS),
-    extendedStatistics: await of("extended statistics", q.EXTENDED_STATISTICS, [oids]),
+    extendedStatistics: await of("extended statistics", q.EXTENDED_STATISTICS, (locked) => [free(oids, locked)]),
     extendedValues: await of("extended statistics", q.EXTENDED_VALUES),
   };
   progress("catalog", STEPS, STEPS);

@@ -30,6 +30,9 @@ export interface ConnectionOptions {
   readonly connectTimeout: number;
 }
 
+/** In every statement of ours. */
+const MARK = "/* luthier */";
+
 /** No lock is waited for: who reads statistics must never stand in a queue in front of the application. */
 const LOCK_TIMEOUT_MS = 100;
 /** How much longer than the server's own limit an answer is waited for. */
@@ -137,10 +140,15 @@ async function inTransaction<Result>(client: Client, timeout: number, state: { b
   // Names in definitions are always qualified with this search path, whatever the role's own is.
   await ask(`BEGIN TRANSACTION READ ONLY; SET LOCAL statement_timeout = ${timeout}; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL search_path = pg_catalog`);
   try {
-    return await work((sql, values) => ask(sql, values ?? []));
+    return await work((sql, values) => ask(marked(sql), values ?? []));
   } finally {
     if (state.broken === null) await ask("ROLLBACK").catch(() => {});
   }
+}
+
+/** So that the server's statistics of statements can tell ours from the application's. */
+function marked(sql: string): string {
+  return sql.replace(/^\s*(SELECT|WITH)\b/, `$1 ${MARK}`);
 }
 
 async function close(client: Client): Promise<void> {

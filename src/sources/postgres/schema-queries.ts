@@ -2,7 +2,7 @@
  * Queries of what it takes to rebuild the schema. Definitions are written by the server, with `search_path` empty but for `pg_catalog`, so
  * that every name in them is qualified. `$1` are relations that another session has locked: their definitions would be waited for.
  */
-import { notOfExtension, OWN_SCHEMAS } from "./catalog-queries.ts";
+import { BACKED, notOfExtension, OWN_SCHEMAS } from "./catalog-queries.ts";
 
 /** The first version with columns that a statement cannot name before. */
 const WITH_COMPRESSION = 140_000;
@@ -164,10 +164,11 @@ FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n O
 WHERE k.contype IN ('p', 'u', 'f', 'c', 'x', 'n') AND c.relpersistence <> 't' AND c.oid <> ALL ($1::oid[]) AND k.confrelid <> ALL ($1::oid[]) AND ${OWN_SCHEMAS} ORDER BY n.nspname, c.relname, k.conname, k.oid`;
 
 export const INDEX_PARTS = `
+WITH ${BACKED}
 SELECT i.indexrelid::int8 AS oid, n.nspname AS schema, c.relname AS name, i.indrelid::int8 AS table, pg_get_indexdef(i.indexrelid) AS definition,
   i.indisvalid OR c.relkind = 'I' AS valid, (SELECT h.inhparent::int8 FROM pg_inherits h WHERE h.inhrelid = c.oid) AS parent,
-  (SELECT k.oid::int8 FROM pg_constraint k WHERE k.conindid = c.oid AND k.contype IN ('p', 'u', 'x') LIMIT 1) AS constraint
-FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+  k.own::int8 AS constraint
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN backed k ON k.conindid = i.indexrelid
 WHERE c.relpersistence <> 't' AND i.indrelid <> ALL ($1::oid[]) AND ${own("pg_class", "c")} ORDER BY 2, 3`;
 
 /** A view that reads a locked relation is left out: the server locks what a view reads before it writes it down. */
