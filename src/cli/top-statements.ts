@@ -26,7 +26,7 @@ export async function topStatements(given: string, flags: TopStatementsFlags, en
   const progress = progressLine(stderr);
   const { openProject } = await import("../analyse.ts");
   const { database, position } = await openProject({ ...config, root, database: evidence }, progress.step).finally(() => progress.end());
-  if (database.workload.statements.length === 0) throw new UsageError("no-statements", "the snapshot holds no statements.", "Install pg_stat_statements, let the application run, and take it anew; or name a log with --log.");
+  if (database.workload.statements.length === 0) throw new UsageError("nothing-timed", "the snapshot holds no statements.", "Install pg_stat_statements, let the application run, and take it anew; or name a log with --log.");
   if (flags.format === "json") stdout.write(`${JSON.stringify(toJson(database, flags.limit, position), null, 2)}\n`);
   else {
     const { renderTopStatements } = await import("../report/top-statements.ts");
