@@ -1,6 +1,6 @@
 import type { Catalog, Index, Table } from "../../model/index.ts";
 import { BLOCK, brinMeta, btreePages, emptyBtreeMeta, ginMeta, readBtreeHeight, readGinCounters, readLastRevmapPage } from "./pages.ts";
-import { estimateHeight, keyWidth, revmapPages } from "./index-size.ts";
+import { estimateHeight, keyWidth, PAGES_PER_RANGE, revmapPages } from "./index-size.ts";
 
 /** A relation's file: its length in pages, and the first of them. The rest are zeros. */
 export interface FilePlan {
@@ -45,5 +45,3 @@ function firstPages(index: Index, table: Table | undefined, leaf: Buffer | null)
   return [brinMeta(range, last ?? revmapPages(table === undefined ? 0 : pagesOf(table), range))];
 }
 
-/** PostgreSQL's own default. */
-export const PAGES_PER_RANGE = 128;

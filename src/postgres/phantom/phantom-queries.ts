@@ -34,3 +34,47 @@ FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.float4[], $3::pg_catalog.int4[]
 
 /** `$1` relations, `$2` the numbers of their new files. */
 export const SET_FILES = `UPDATE pg_catalog.pg_class c SET relfilenode = x.file FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.oid[]) x(oid, file) WHERE c.oid = x.oid`;
+
+/** Every relation that an index on `$1` has a part on: the table, or it and its partitions. */
+export const TREE = `
+SELECT c.oid::pg_catalog.int8 AS oid, c.relkind AS kind, c.relfilenode::pg_catalog.int8 AS file, c.reltuples::pg_catalog.float8 AS rows, c.relpages AS pages, c.relallvisible AS visible
+FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'm', 'p') AND (c.oid = $1::pg_catalog.oid OR c.oid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree($1::pg_catalog.oid) p))`;
+
+export const INDEXES_OF = `
+SELECT i.indexrelid::pg_catalog.int8 AS oid, c.relname AS name, c.relkind AS kind, pg_catalog.pg_relation_filepath(c.oid) AS path, i.indrelid::pg_catalog.int8 AS table
+FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = ANY ($1::pg_catalog.oid[])`;
+
+/** An index that is dropped, with its parts on partitions: the planner passes over what is not valid. */
+export const INVALIDATE = `
+UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid = $1::pg_catalog.oid OR indexrelid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree($1::pg_catalog.oid) p)`;
+
+const SLOTS = [1, 2, 3, 4, 5];
+const slotOf = (kind: number, column: string, cast: string): string => `(CASE ${kind} ${SLOTS.map((n) => `WHEN s.stakind${n} THEN s.${column}${n}::${cast}`).join(" ")} END)`;
+const lengths = (kind: number): string => `CASE WHEN b.typcategory = 'S' THEN ARRAY(SELECT pg_catalog.octet_length(v) + 1 FROM pg_catalog.unnest(${slotOf(kind, "stavalues", "text")}::text[]) v) END`;
+
+/** Columns of the index `$1`, with the statistics of the table's column or of the index's expression. Support function 4 says whether equal values have equal bytes. */
+export const INDEX_COLUMNS = `
+SELECT a.attnum AS position, k.number AS column, a.attlen AS length, CASE a.attalign WHEN 'c' THEN 1 WHEN 's' THEN 2 WHEN 'i' THEN 4 ELSE 8 END AS alignment, t.typname AS type_name, coalesce(oc.opcname, '') AS class,
+  EXISTS (SELECT FROM pg_catalog.pg_amproc p WHERE p.amprocfamily = oc.opcfamily AND p.amproclefttype = oc.opcintype AND p.amprocrighttype = oc.opcintype AND p.amprocnum = 4) AND coalesce((SELECT l.collisdeterministic FROM pg_catalog.pg_collation l WHERE l.oid = a.attcollation), true) AS equal_images,
+  s.stanullfrac::pg_catalog.float8 AS null_fraction, s.stawidth AS width, s.stadistinct::pg_catalog.float8 AS distinct, ${slotOf(1, "stanumbers", "pg_catalog.float8[]")} AS frequencies,
+  ${lengths(1)} AS common_lengths, ${lengths(2)} AS histogram_lengths, pg_catalog.pg_get_indexdef(i.indexrelid, a.attnum, false) AS definition
+FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indexrelid JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+CROSS JOIN LATERAL (SELECT i.indkey[a.attnum - 1] AS number) k CROSS JOIN LATERAL (SELECT t.typcategory) b
+LEFT JOIN pg_catalog.pg_opclass oc ON a.attnum <= i.indnkeyatts AND oc.oid = i.indclass[a.attnum - 1]
+LEFT JOIN LATERAL (SELECT s.* FROM pg_catalog.pg_statistic s WHERE k.number <> 0 AND s.starelid = i.indrelid AND s.staattnum = k.number OR k.number = 0 AND s.starelid = i.indexrelid AND s.staattnum = a.attnum ORDER BY s.stainherit LIMIT 1) s ON true
+WHERE i.indexrelid = $1::pg_catalog.oid AND a.attnum > 0 ORDER BY a.attnum`;
+
+export const INDEX_FACTS = `
+SELECT am.amname AS method, i.indisunique AS unique, i.indnkeyatts AS keys, i.indrelid::pg_catalog.regclass::text AS table, pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
+  coalesce((SELECT pg_catalog.jsonb_object_agg(o.option_name, o.option_value) FROM pg_catalog.pg_options_to_table(c.reloptions) o), '{}') AS options, (pg_catalog.pg_relation_size(i.indrelid) / 8192)::pg_catalog.int4 AS table_pages,
+  EXISTS (SELECT FROM pg_catalog.pg_statistic_ext e WHERE e.stxrelid = i.indrelid AND 'd' = ANY (e.stxkind) AND (SELECT pg_catalog.count(*) FROM pg_catalog.unnest(e.stxkeys::pg_catalog.int2[]) k(number) WHERE k.number = ANY (i.indkey::pg_catalog.int2[])) > 1) AS known_together
+FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_am am ON am.oid = c.relam WHERE i.indexrelid = $1::pg_catalog.oid`;
+
+/** Columns of the table that the index `$1`'s expressions and condition read. */
+export const EXPRESSION_COLUMNS = `
+SELECT a.attnum AS number, a.attname AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type, pg_catalog.format_type(a.atttypid, NULL) AS base_type, t.typname AS type_name, s.stanullfrac::pg_catalog.float8 AS null_fraction, s.stadistinct::pg_catalog.float8 AS distinct,
+  ${slotOf(1, "stavalues", "text")} AS common, ${slotOf(1, "stanumbers", "pg_catalog.float8[]")} AS frequencies, ${slotOf(2, "stavalues", "text")} AS histogram, (${slotOf(3, "stanumbers", "pg_catalog.float8[]")})[1] AS correlation
+FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+LEFT JOIN LATERAL (SELECT s.* FROM pg_catalog.pg_statistic s WHERE s.starelid = i.indrelid AND s.staattnum = a.attnum ORDER BY s.stainherit LIMIT 1) s ON true
+WHERE i.indexrelid = $1::pg_catalog.oid AND a.attnum > 0 AND EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid
+  AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum) ORDER BY a.attnum`;

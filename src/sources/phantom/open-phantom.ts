@@ -4,13 +4,16 @@ import { UsageError } from "../../model/usage-error.ts";
 import { createDatabase } from "../../postgres/phantom/locale.ts";
 import { BLOCK } from "../../postgres/phantom/pages.ts";
 import { startCluster, type Cluster } from "./cluster.ts";
-import { connectPhantom, type PhantomConnection } from "./connection.ts";
+import { connectPhantom, type Ask } from "./connection.ts";
+import { openSession } from "./session.ts";
 import { buildLeaves, fileStore, forgeFiles, type FileStore } from "./forge.ts";
 import { applySettings, createSchema, messageOf, type Note } from "./load-schema.ts";
 import { loadCounters, loadExtended, loadStatistics } from "./load-statistics.ts";
 import { findPlaces, type Places } from "./places.ts";
 import { planStatement, type Parameters } from "./plan-statement.ts";
 import { serverBinaries, type BinariesOptions } from "./server-binaries.ts";
+import { MAKE_EMPTY, whatIf, type AddedIndex, type Change, type Changed } from "./what-if.ts";
+import type { IndexSpec } from "../../postgres/phantom/index-spec.ts";
 
 export interface PhantomOptions extends BinariesOptions {
   /** Parent of the cluster's folder; the system's temporary one unless said otherwise. */
@@ -23,6 +26,13 @@ export interface Phantom {
   readonly version: string;
   /** The plan of a statement with `$1`, by values as text in order, or for any values. */
   readonly plan: (sql: string, parameters?: Parameters) => Promise<Plan>;
+  /**
+   * Runs `work` with indexes that are not there, without some that are, or under other settings. Nothing of it is left afterwards. Inside,
+   * plans are asked of what `work` gets: the phantom itself is busy until it ends.
+   */
+  readonly whatIf: <Result>(change: Change, work: (changed: Changed) => Promise<Result>) => Promise<Result>;
+  /** How large an index would become. */
+  readonly sizeOf: (index: IndexSpec) => Promise<AddedIndex>;
   readonly close: () => Promise<void>;
 }
 
@@ -53,19 +63,37 @@ async function build(cluster: Cluster, snapshot: Snapshot, major: number): Promi
   const notes: string[] = [];
   const note: Note = (sentence) => void notes.push(sentence);
   await makeDatabase(cluster, snapshot, major, note);
-  const connection = await connectPhantom(cluster, DATABASE);
   const store = fileStore(cluster);
-  await fill({ connection, cluster, store, snapshot, major, note });
-  const [row] = await connection.ask<{ version: string }>("SELECT pg_catalog.current_setting('server_version') AS version");
+  const session = openSession(() => connectPhantom(cluster, DATABASE), ({ ask }) => applySettings(ask, snapshot, () => {}));
+  await session.use((ask) => fill({ ask, cluster, store, snapshot, major, note }));
+  const version = await session.use((ask) => ask<{ version: string }>("SELECT pg_catalog.current_setting('server_version') AS version"));
+  const asUsageError = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw error instanceof UsageError ? error : noPlan(error);
+    }
+  };
+  const change: Phantom["whatIf"] = (one, work) => session.use((ask) => whatIf({ ask, store, major }, one, ({ plan, indexes }) => work({ indexes, plan: (sql, parameters) => asUsageError(() => plan(sql, parameters)) })));
   return {
     notes,
-    version: row?.version ?? "",
-    plan: (sql, parameters = { literals: [] }) => planStatement(connection.ask, sql, parameters, major),
+    version: version[0]?.version ?? "",
+    plan: (sql, parameters = { literals: [] }) => asUsageError(() => session.use((ask) => planStatement(ask, sql, parameters, major))),
+    whatIf: change,
+    sizeOf: (index) =>
+      change({ add: [index] }, ({ indexes: [added] }) => {
+        if (added === undefined) throw new Error("no index was made");
+        return Promise.resolve(added);
+      }),
     close: async () => {
-      await connection.close();
+      await session.close();
       await cluster.stop();
     },
   };
+}
+
+function noPlan(cause: unknown): UsageError {
+  return new UsageError("no-plan", `PostgreSQL gives no plan for this statement: ${messageOf(cause)}.`, "Check that the snapshot is of the database that the statement runs in.", { cause });
 }
 
 async function makeDatabase(cluster: Cluster, { catalog }: Snapshot, major: number, note: Note): Promise<void> {
@@ -88,7 +116,7 @@ async function makeDatabase(cluster: Cluster, { catalog }: Snapshot, major: numb
 }
 
 interface Filling {
-  readonly connection: PhantomConnection;
+  readonly ask: Ask;
   readonly cluster: Cluster;
   readonly store: FileStore;
   readonly snapshot: Snapshot;
@@ -96,7 +124,7 @@ interface Filling {
   readonly note: Note;
 }
 
-async function fill({ connection: { ask }, cluster, store, snapshot, major, note }: Filling): Promise<Places> {
+async function fill({ ask, cluster, store, snapshot, major, note }: Filling): Promise<void> {
   const { catalog } = snapshot;
   await createSchema(ask, snapshot, note);
   await applySettings(ask, snapshot, note);
@@ -111,8 +139,8 @@ async function fill({ connection: { ask }, cluster, store, snapshot, major, note
   const leaves = planner === undefined ? new Map<number, Buffer>() : await buildLeaves(ask, cluster.data, catalog, planner, places, note);
   await loadCounters(ask, catalog, places);
   await forgeFiles(ask, store, catalog, places, leaves);
+  for (const statement of MAKE_EMPTY) await ask(statement);
   await applySettings(ask, snapshot, () => {});
-  return places;
 }
 
 /** Names of what is left out that are said. */

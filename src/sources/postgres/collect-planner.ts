@@ -1,5 +1,5 @@
 /** What another server needs to plan as this one does: statistics as they are stored, and the ends of indexes. */
-import type { Catalog, ColumnEnds, ExtendedStatisticRow, Index, PlannerData, StatisticFigures, StatisticSlot, Table } from "../../model/index.ts";
+import type { Catalog, ColumnEnds, ExtendedStatisticRow, Index, PlannerData, StatisticFigures, Table } from "../../model/index.ts";
 import * as q from "./planner-queries.ts";
 import type { Probe } from "./probe.ts";
 import { flag, number, row, text, textOrNull, type Row } from "./row-values.ts";
@@ -16,7 +16,7 @@ export async function collectPlanner(probe: Probe, version: number, catalog: Cat
     relation: number(one, "relation"),
     attribute: number(one, "attribute"),
     inherited: flag(one, "inherited"),
-    figures: figuresOf(one),
+    figures: q.figuresOf(one),
   }));
   const extended = catalog.extendedStatistics.length === 0 ? [] : (await probe.rows<Row>("planner statistics", q.extendedRows(version), [tables], MISSED)).map(extendedOf);
   const hasEnums = extended.length > 0 && catalog.enums.length > 0;
@@ -31,18 +31,6 @@ export async function collectPlanner(probe: Probe, version: number, catalog: Cat
   };
 }
 
-function figuresOf(one: Row): StatisticFigures {
-  const slots = Array.isArray(one["slots"]) ? one["slots"] : [];
-  return { nullFraction: text(one, "null_fraction"), width: number(one, "width"), distinct: text(one, "distinct"), slots: slots.flatMap(slotOf) };
-}
-
-function slotOf(value: unknown): StatisticSlot[] {
-  if (!Array.isArray(value)) return [];
-  const [kind, operator, collation, numbers, values] = value as readonly unknown[];
-  const textOf = (one: unknown): string | null => (typeof one === "string" ? one : null);
-  return [{ kind: Number(kind), operator: Number(operator), collation: Number(collation), numbers: textOf(numbers), values: textOf(values) }];
-}
-
 function extendedOf(one: Row): ExtendedStatisticRow {
   const bytes = (name: string): string | null => textOrNull(one, name)?.replaceAll("\n", "") ?? null;
   const expressions = one["expressions"];
@@ -53,7 +41,7 @@ function extendedOf(one: Row): ExtendedStatisticRow {
     distinct: bytes("distinct"),
     dependencies: bytes("dependencies"),
     commonValues: bytes("common_values"),
-    expressions: Array.isArray(expressions) ? expressions.map((each) => figuresOf(each as Row)) : [],
+    expressions: Array.isArray(expressions) ? expressions.map((each) => q.figuresOf(each as Row)) : [],
   };
 }
 

@@ -1,5 +1,7 @@
 /** Queries of what the planner goes by and no view shows: statistics as they are stored, and the ends of indexes. */
+import type { StatisticFigures, StatisticSlot } from "../../model/index.ts";
 import { quoteName, quoteQualified } from "../../postgres/quote.ts";
+import { number, text, type Row } from "./row-values.ts";
 
 /** The first versions with statistics of expressions, and with those of a parent apart from its children's. */
 const WITH_EXPRESSIONS = 140_000;
@@ -18,6 +20,19 @@ const slot = (row: string, n: number): string =>
 export const STATISTIC_ROWS = `
 SELECT s.starelid::int8 AS relation, s.staattnum AS attribute, s.stainherit AS inherited, ${figures("s")}
 FROM pg_statistic s WHERE s.starelid = ANY($1::oid[]) ORDER BY 1, 2, 3`;
+
+/** Of a row with these. */
+export function figuresOf(one: Row): StatisticFigures {
+  const slots = Array.isArray(one["slots"]) ? one["slots"] : [];
+  return { nullFraction: text(one, "null_fraction"), width: number(one, "width"), distinct: text(one, "distinct"), slots: slots.flatMap(slotOf) };
+}
+
+function slotOf(value: unknown): StatisticSlot[] {
+  if (!Array.isArray(value)) return [];
+  const [kind, operator, collation, numbers, values] = value as readonly unknown[];
+  const textOf = (one: unknown): string | null => (typeof one === "string" ? one : null);
+  return [{ kind: Number(kind), operator: Number(operator), collation: Number(collation), numbers: textOf(numbers), values: textOf(values) }];
+}
 
 /** `$1` are tables. The data's own types have no binary form that a driver reads, but their bytes. */
 export const extendedRows = (version: number): string => `
@@ -57,7 +72,8 @@ export function endsOf(probes: readonly EndProbe[]): string {
 }
 
 function end({ schema, table, column, isUnusual }: EndProbe, which: "low" | "high"): string {
-  const name = quoteName(column);
+  // By itself the name would be that of the text that is selected.
+  const name = `t.${quoteName(column)}`;
   const order = which === "low" ? (isUnusual ? " NULLS FIRST" : "") : isUnusual ? " DESC NULLS LAST" : " DESC";
-  return `SELECT ${name}::text FROM ONLY ${quoteQualified({ schema, name: table })} WHERE ${name} IS NOT NULL ORDER BY ${name}${order} LIMIT 1`;
+  return `SELECT ${name}::text FROM ONLY ${quoteQualified({ schema, name: table })} t WHERE ${name} IS NOT NULL ORDER BY ${name}${order} LIMIT 1`;
 }

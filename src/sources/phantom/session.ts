@@ -1,0 +1,55 @@
+/** One connection, for one piece of work at a time; when it broke, the next piece of work gets a new one. */
+import { UsageError } from "../../model/usage-error.ts";
+import type { Ask, PhantomConnection } from "./connection.ts";
+import { messageOf } from "./load-schema.ts";
+
+export interface Session {
+  readonly use: <Result>(work: (ask: Ask) => Promise<Result>) => Promise<Result>;
+  readonly close: () => Promise<void>;
+}
+
+export function openSession(connect: () => Promise<PhantomConnection>, prepare: (connection: PhantomConnection) => Promise<void>): Session {
+  let connection: PhantomConnection | null = null;
+  let last: Promise<unknown> = Promise.resolve();
+  const current = async (): Promise<PhantomConnection> => {
+    if (connection !== null && connection.broken() === null) return connection;
+    const isFirst = connection === null;
+    try {
+      connection = await patiently(connect);
+      if (!isFirst) await prepare(connection);
+      return connection;
+    } catch (cause) {
+      throw new UsageError("phantom-gone", `the local server for plans is gone: ${messageOf(cause)}.`, "Begin again.", { cause });
+    }
+  };
+  const use: Session["use"] = (work) => {
+    const turn = last.then(async () => {
+      const { ask, broken } = await current();
+      try {
+        return await work(ask);
+      } catch (error) {
+        if (broken() === null) throw error;
+        throw new UsageError("planner-crash", `the local server for plans broke down at this statement: ${broken() ?? ""}.`, "Leave this statement out; others can be planned.", { cause: error });
+      }
+    });
+    last = turn.catch(() => {});
+    return turn;
+  };
+  return { use, close: async () => void (await connection?.close()) };
+}
+
+const ATTEMPTS = 20;
+const PAUSE_MS = 100;
+const STARTING_UP = "57P03";
+
+/** After a crash the server starts again by itself, which takes it a moment. */
+async function patiently(connect: () => Promise<PhantomConnection>, attempt = 1): Promise<PhantomConnection> {
+  try {
+    return await connect();
+  } catch (error) {
+    const isStarting = typeof error === "object" && error !== null && "code" in error && error.code === STARTING_UP;
+    if (!isStarting || attempt >= ATTEMPTS) throw error;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    return await patiently(connect, attempt + 1);
+  }
+}
