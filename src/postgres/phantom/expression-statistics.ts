@@ -72,46 +72,69 @@ const BOUNDS = 3;
 
 export interface Drawn {
   readonly figures: StatisticFigures;
-  /** Distinct values of the expression and of its first column among the drawn rows. */
-  readonly expressionDistinct: number;
+  readonly typeName: string;
+  /** Different values of the first column among the drawn rows; of the expression, and of these the ones that a single value of the column gives. */
   readonly columnDistinct: number;
+  readonly distinct: number;
+  readonly single: number;
+  /** The expression's hundredths over all drawn rows, as an array that the server wrote. */
+  readonly hundredths: string | null;
 }
 
 /** What the drawn rows tell of all rows. */
-export function adjustDrawn({ figures, expressionDistinct, columnDistinct }: Drawn, columns: readonly SourceColumn[]): StatisticFigures {
-  const [first] = columns;
-  const isGuessed = columns.some((one) => !isContinuous(one) && one.histogram !== null);
-  const slots = figures.slots.flatMap((slot): StatisticSlot[] => {
-    if (slot.kind === KIND.correlation) return columns.length === 1 ? [{ ...slot, numbers: scaled(slot.numbers, first?.correlation ?? 0) }] : [];
-    // Texts between two bounds are not made up: the tails of their histogram are not known.
-    if (isGuessed && slot.kind === KIND.histogram) return [];
-    if (isGuessed && slot.kind === KIND.common) return commonEnough(slot);
-    return [slot];
-  });
-  return { ...figures, distinct: distinctOf({ figures, expressionDistinct, columnDistinct }, columns), slots };
+export function adjustDrawn(drawn: Drawn, columns: readonly SourceColumn[]): StatisticFigures {
+  const { figures } = drawn;
+  const isSampled = columns.some((one) => !isContinuous(one) && one.histogram !== null);
+  const slots = isSampled ? sampledSlots(drawn) : figures.slots;
+  return { ...figures, distinct: distinctOf(drawn, columns), slots: slots.flatMap((slot) => (slot.kind === KIND.correlation ? correlationOf(slot, columns) : [slot])) };
 }
 
-function scaled(numbers: string | null, by: number): string {
-  return `{${Number(numbers?.slice(1, -1) ?? 0) * by}}`;
+/** By how much the expression follows the column, and the column the table. */
+function correlationOf(slot: StatisticSlot, columns: readonly SourceColumn[]): StatisticSlot[] {
+  const own = Number(slot.numbers?.slice(1, -1) ?? 0);
+  return columns.length === 1 ? [{ ...slot, numbers: `{${own * (columns[0]?.correlation ?? 0)}}` }] : [];
+}
+
+/** Of a hundred bounds a value that comes from one of them is not common, but one of many: it belongs to a histogram. */
+function sampledSlots({ figures: { slots }, typeName, hundredths }: Drawn): StatisticSlot[] {
+  const common = slots.filter(({ kind }) => kind === KIND.common).flatMap(commonEnough);
+  const correlation = slots.filter(({ kind }) => kind === KIND.correlation);
+  const [order] = correlation;
+  const histogram: StatisticSlot[] = common.length > 0 || hundredths === null || order === undefined ? [] : [{ kind: KIND.histogram, operator: order.operator, collation: order.collation, numbers: null, values: widened(hundredths, typeName) }];
+  return [...common, ...histogram, ...correlation];
 }
 
 function commonEnough(slot: StatisticSlot): StatisticSlot[] {
   const shares = (slot.numbers ?? "{}").slice(1, -1).split(",").map(Number);
   const kept = shares.filter((share) => share >= BOUNDS / 100);
   if (kept.length === 0) return [];
-  const values = (slot.values ?? "{}").slice(1, -1).match(/"(?:[^"\\]|\\[\s\S])*"|[^,]+/g) ?? [];
-  return [{ ...slot, numbers: `{${kept.join(",")}}`, values: `{${values.slice(0, kept.length).join(",")}}` }];
+  return [{ ...slot, numbers: `{${kept.join(",")}}`, values: `{${elements(slot.values ?? "{}").slice(0, kept.length).join(",")}}` }];
+}
+
+function elements(array: string): string[] {
+  return array.slice(1, -1).match(/"(?:[^"\\]|\\[\s\S])*"|[^,]+/g) ?? [];
+}
+
+/** Beyond the least and the greatest of a hundred there is about one more in a hundred. Of texts nobody can say how far. */
+function widened(array: string, typeName: string): string {
+  const bounds = [...new Set(elements(array))];
+  const [first, last] = [Number(bounds[0]), Number(bounds.at(-1))];
+  if (!NUMBERS.has(typeName) || bounds.length < 2 || !Number.isFinite(last - first)) return `{${bounds.join(",")}}`;
+  const step = (last - first) / (bounds.length - 1);
+  const written = (value: number): string => (typeName.startsWith("int") ? `${Math.round(value)}` : `${value}`);
+  return `{${[written(first - step), ...bounds.slice(1, -1), written(last + step)].join(",")}}`;
 }
 
 /** From which share of the column's distinct values on each has a value of its own. */
 const ONE_TO_ONE = 0.9;
 
-function distinctOf({ figures, expressionDistinct, columnDistinct }: Drawn, columns: readonly SourceColumn[]): string {
+function distinctOf({ figures, distinct, single, columnDistinct }: Drawn, columns: readonly SourceColumn[]): string {
   const [first] = columns;
   if (first === undefined || columns.length !== 1 || first.distinct === null || first.distinct === 0 || columnDistinct === 0) return figures.distinct;
-  const ratio = expressionDistinct / columnDistinct;
-  if (isContinuous(first)) return ratio >= ONE_TO_ONE ? `${first.distinct}` : figures.distinct;
-  // A hundred bounds stand for all values: their own number says nothing, how many fall together does.
-  const isSampled = first.distinct < 0 || first.distinct > columnDistinct;
-  return isSampled && ratio > 0.5 ? `${first.distinct * ratio}` : `${expressionDistinct}`;
+  if (isContinuous(first)) return distinct >= ONE_TO_ONE * columnDistinct ? `${first.distinct}` : figures.distinct;
+  if (first.distinct > 0 && first.distinct <= columnDistinct) return `${distinct}`;
+  // Each value of the column gives another one: so it does in the table.
+  if (single >= columnDistinct) return `${first.distinct}`;
+  // The estimator of ANALYZE itself (Haas and Stokes, Duj1), of a table that is large beside a hundred values.
+  return `${(columnDistinct * distinct) / (columnDistinct - single)}`;
 }

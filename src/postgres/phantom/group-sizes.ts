@@ -1,6 +1,6 @@
 /** How many rows have equal keys: a B-tree stores their row numbers as one list. */
 
-/** So many values, each with this share of the rows. */
+/** So many values, each with this share of the table's rows. */
 export interface ValueClass {
   readonly values: number;
   readonly share: number;
@@ -15,28 +15,35 @@ export interface GroupClass {
   readonly isExact: boolean;
 }
 
+export interface GroupFacts {
+  /** Rows of the table, and of those the ones in the index. */
+  readonly tableRows: number;
+  readonly rows: number;
+  /** By column. */
+  readonly columns: readonly (readonly ValueClass[])[];
+  /** What is known of the columns together. */
+  readonly mostGroups: number | null;
+}
+
 /** Classes that are kept when columns are combined. */
 const MOST_CLASSES = 120;
 
-/**
- * Groups over columns that know nothing of each other: of a group's rows, some fall on each value of the next column. `mostGroups`: what is
- * known of the columns together.
- */
-export function groupSizes(rows: number, columns: readonly (readonly ValueClass[])[], mostGroups: number | null): GroupClass[] {
+/** Groups over columns that know nothing of each other: of a group's rows, some fall on each value of the next column. */
+export function groupSizes({ tableRows, rows, columns, mostGroups }: GroupFacts): GroupClass[] {
   let groups: GroupClass[] = [{ groups: 1, rows, isExact: true }];
-  for (const values of columns) groups = merged(groups.flatMap((one) => values.map((value) => split(one, value))).filter((one) => one.groups > 0));
+  for (const values of columns) groups = merged(groups.flatMap((one) => values.map((value) => split(one, value, tableRows))).filter((one) => one.groups > 1e-9));
   const count = groups.reduce((sum, one) => sum + one.groups, 0);
   if (mostGroups === null || mostGroups >= count) return groups;
   return groups.map((one) => ({ groups: (one.groups * mostGroups) / count, rows: (one.rows * count) / mostGroups, isExact: false }));
 }
 
-function split(group: GroupClass, value: ValueClass): GroupClass {
-  const expected = group.rows * value.share;
-  // A value that is said to be everywhere once is there once, whatever chance says.
-  const isOnce = value.isExact && value.values > 1 && group.groups === 1;
-  const present = isOnce ? Math.min(1, expected) : -Math.expm1(-expected);
+/** Whether a value with so many rows of the table is among those of the group is a matter of chance, unless the group is the table. */
+function split(group: GroupClass, value: ValueClass, tableRows: number): GroupClass {
+  const part = Math.min(1, group.rows / tableRows);
+  const present = part >= 1 ? 1 : -Math.expm1(value.share * tableRows * Math.log1p(-part));
   const groups = group.groups * value.values * present;
-  return { groups, rows: groups === 0 ? 0 : Math.max(1, (group.groups * group.rows * value.values * value.share) / groups), isExact: value.isExact && group.isExact };
+  const isWhole = value.isExact && group.isExact;
+  return { groups, rows: groups === 0 ? 0 : Math.max(1, (group.groups * group.rows * value.values * value.share) / groups), isExact: isWhole };
 }
 
 /** Those of like size together. */

@@ -19,7 +19,8 @@ export interface IndexSize {
 export interface IndexFacts {
   readonly method: string;
   readonly unique: boolean;
-  /** Rows that it holds: those of its condition. */
+  /** Rows of the table, and of those the ones that it holds: those of its condition. */
+  readonly tableRows: number;
   readonly rows: number;
   readonly tablePages: number;
   readonly columns: readonly IndexColumnFacts[];
@@ -91,37 +92,43 @@ function leafPages(facts: IndexFacts, tuple: TupleSize): number {
   const fill = Number(facts.options["fillfactor"] ?? LEAF_FILL);
   const room = ROOM - POINTER - Math.floor((BLOCK * (100 - fill)) / 100);
   const isDeduplicated = !facts.unique && facts.keys === facts.columns.length && facts.columns.every(({ hasEqualImages }) => hasEqualImages) && facts.options["deduplicate_items"] !== "off";
-  if (!isDeduplicated) return pagesFor(facts.rows, tuple.mean + POINTER, tuple.isUniform, room);
-  const groups = groupSizes(facts.rows, facts.columns.map((one) => valueClasses(one, facts.rows)), facts.mostGroups);
-  let [bytes, items] = [0, 0];
-  for (const { groups: count, rows, isExact } of groups) {
-    const one = postingSize(rows, isExact, tuple.mean);
-    bytes += count * one.bytes;
-    items += count * one.items;
-  }
-  return pagesFor(items, bytes / items, tuple.isUniform && Math.abs(items - facts.rows) < 1, room);
+  if (!isDeduplicated) return Math.max(1, Math.ceil(pagesFor({ items: facts.rows, bytes: facts.rows * (tuple.mean + POINTER), isUniform: tuple.isUniform }, room)));
+  const { tableRows, rows, mostGroups } = facts;
+  const groups = groupSizes({ tableRows, rows, mostGroups, columns: facts.columns.map((one) => valueClasses(one, tableRows)) });
+  const pages = groups.flatMap((one) => itemsOf(one.rows, one.isExact, tuple).map((items) => one.groups * pagesFor(items, room)));
+  return Math.max(1, Math.ceil(pages.reduce((sum, one) => sum + one, 0)));
 }
 
-/** The last item of a page that does not fit goes to the next one, which costs half of one unless all are of one size. */
-function pagesFor(items: number, bytes: number, isUniform: boolean, room: number): number {
-  const fits = isUniform ? Math.floor(room / bytes) : Math.max(1, (room - bytes / 2) / bytes + 0.5 * Math.min(1, bytes / room));
-  return Math.max(1, Math.ceil(items / Math.max(1, fits)));
+/** Entries of leaves, with the pointers to them. */
+interface Items {
+  readonly items: number;
+  readonly bytes: number;
+  readonly isUniform: boolean;
 }
 
-/** Entries of one group of equal keys, and their bytes: plain where there is but one, lists of row numbers otherwise. */
-function postingSize(rows: number, isExact: boolean, tuple: number): { readonly bytes: number; readonly items: number } {
-  if (isExact || rows > POISSON_UP_TO) return postingOf(rows, tuple);
+/** The last item of a page goes to the next one: half of one is lost where sizes differ, and what is left over where they do not. */
+function pagesFor({ items, bytes, isUniform }: Items, room: number): number {
+  if (items === 0) return 0;
+  const fits = (room * items) / bytes;
+  return items / Math.max(1, isUniform ? Math.floor(fits + 1e-9) : fits - 0.5);
+}
+
+/** Of one group of equal keys: plain where there is but one row, lists of row numbers otherwise. */
+function itemsOf(rows: number, isExact: boolean, tuple: TupleSize): Items[] {
+  const isWhole = Math.abs(rows - Math.round(rows)) < 1e-6;
+  if (rows > POISSON_UP_TO || (isExact && isWhole)) return postings(isWhole ? Math.round(rows) : rows, tuple);
   // The others of a mean are spread: as by chance, without those that do not occur.
   const lambda = lambdaOf(rows);
-  const some = 1 - Math.exp(-lambda);
+  const some = -Math.expm1(-lambda);
   let [bytes, items, share] = [0, 0, Math.exp(-lambda)];
   for (let count = 1; count < POISSON_UP_TO * 3; count += 1) {
     share *= lambda / count;
-    const one = postingOf(count, tuple);
-    bytes += (share / some) * one.bytes;
-    items += (share / some) * one.items;
+    for (const one of postings(count, tuple)) {
+      bytes += (share / some) * one.bytes;
+      items += (share / some) * one.items;
+    }
   }
-  return { bytes, items };
+  return [{ items, bytes, isUniform: false }];
 }
 
 const POISSON_UP_TO = 40;
@@ -133,14 +140,15 @@ function lambdaOf(mean: number): number {
   return lambda;
 }
 
-function postingOf(rows: number, tuple: number): { readonly bytes: number; readonly items: number } {
-  const most = Math.max(1, Math.floor((Math.floor(LONGEST_POSTING / 8) * 8 - tuple) / TID));
-  if (rows <= 1 || most < 2) return { bytes: rows * (tuple + POINTER), items: rows };
+/** Lists that are as long as may be, and what is left. */
+function postings(rows: number, { mean, isUniform }: TupleSize): Items[] {
+  const most = Math.max(1, Math.floor((Math.floor(LONGEST_POSTING / 8) * 8 - mean) / TID));
+  if (rows <= 1 || most < 2) return [{ items: rows, bytes: rows * (mean + POINTER), isUniform }];
+  const list = (count: number): number => align(mean + count * TID) + POINTER;
   const full = Math.floor(rows / most);
   const rest = rows - full * most;
-  const list = (count: number): number => align(tuple + count * TID) + POINTER;
-  const last = rest <= 0 ? 0 : rest <= 1 ? tuple + POINTER : list(rest);
-  return { bytes: full * list(most) + last, items: full + (rest > 0 ? 1 : 0) };
+  const last = rest <= 1 ? rest * (mean + POINTER) : list(rest);
+  return [{ items: full, bytes: full * list(most), isUniform: true }, ...(rest > 0 ? [{ items: Math.min(1, rest), bytes: last, isUniform: false }] : [])];
 }
 
 /** Common values one by one, null among them, and the others alike. */

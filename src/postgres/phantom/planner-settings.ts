@@ -2,10 +2,10 @@ import type { Setting } from "../../model/index.ts";
 import { quoteLiteral } from "../quote.ts";
 
 /** What the planner, and the text of statistics, goes by outside of the category of its own. */
-const OTHERS = new Set([
-  ...["work_mem", "hash_mem_multiplier", "max_parallel_workers_per_gather", "parallel_leader_participation", "effective_io_concurrency", "jit", "plan_cache_mode"],
-  ...["TimeZone", "DateStyle", "IntervalStyle", "bytea_output", "default_text_search_config", "standard_conforming_strings", "transform_null_equals", "search_path"],
-]);
+const OTHERS = new Set(
+  `work_mem hash_mem_multiplier max_parallel_workers_per_gather parallel_leader_participation effective_io_concurrency jit plan_cache_mode
+  TimeZone DateStyle IntervalStyle bytea_output default_text_search_config standard_conforming_strings transform_null_equals search_path`.split(/\s+/),
+);
 
 /** Lists of names, which one quoted text would turn into one name. */
 const LISTS = new Set(["search_path", "DateStyle"]);

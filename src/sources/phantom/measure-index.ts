@@ -44,6 +44,7 @@ export async function measureIndex(ask: Ask, oid: number): Promise<IndexFacts> {
   return {
     method: facts.method,
     unique: facts.unique,
+    tableRows,
     rows,
     tablePages: facts.table_pages,
     columns: columns.map((one) => columnFacts(one, tableRows)),

@@ -35,7 +35,7 @@ export function openSession(connect: () => Promise<PhantomConnection>, prepare: 
     last = turn.catch(() => {});
     return turn;
   };
-  return { use, close: async () => void (await connection?.close()) };
+  return { use, close: () => connection?.close() ?? Promise.resolve() };
 }
 
 const ATTEMPTS = 20;

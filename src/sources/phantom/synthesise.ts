@@ -51,23 +51,38 @@ const TABLE = "luthier_drawn";
 
 async function drawExpressions(ask: Ask, expressions: readonly ColumnRow[], columns: readonly SourceColumn[]): Promise<DrawnExpression[]> {
   const select = expressions.map(({ definition }, index) => `(${definition}) AS e${index}`);
-  const [first] = columns;
   // The same draw every time.
   await ask("SELECT pg_catalog.setseed(0.5)");
   await ask(`CREATE TEMPORARY TABLE ${TABLE} ON COMMIT DROP AS SELECT ${[...select, ...columns.map(({ name }, index) => `"${name.replaceAll('"', '""')}"::text AS c${index}`)].join(", ")} FROM (${drawRows(columns)}) drawn`);
   await ask(`ANALYZE pg_temp.${TABLE} (${select.map((_, index) => `e${index}`).join(", ")})`);
   const rows = await ask<Row>(STATISTIC_ROWS, [[(await ask<{ oid: number }>(`SELECT 'pg_temp.${TABLE}'::pg_catalog.regclass::pg_catalog.oid::pg_catalog.int8 AS oid`))[0]?.oid]]);
-  const counts = expressions.map((_, index) => `pg_catalog.count(DISTINCT e${index}::text) AS e${index}`);
-  const [count] = await ask<Record<string, number>>(`SELECT ${counts.join(", ")}, pg_catalog.count(DISTINCT ${first === undefined ? "1" : "c0"}) AS c FROM pg_temp.${TABLE}`);
-  const types = await ask<{ number: number; type: number }>(`SELECT a.attnum AS number, a.atttypid::pg_catalog.int8 AS type FROM pg_catalog.pg_attribute a WHERE a.attrelid = 'pg_temp.${TABLE}'::pg_catalog.regclass AND a.attnum > 0`);
-  await ask(`DROP TABLE pg_temp.${TABLE}`);
-  return expressions.flatMap((_, index) => {
+  const types = await ask<{ number: number; type: number; name: string }>(`SELECT a.attnum AS number, a.atttypid::pg_catalog.int8 AS type, t.typname AS name FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = 'pg_temp.${TABLE}'::pg_catalog.regclass AND a.attnum > 0`);
+  const results: DrawnExpression[] = [];
+  for (const index of expressions.keys()) {
     const row = rows.find((one) => one["attribute"] === index + 1);
-    const type = types.find(({ number }) => number === index + 1)?.type;
+    const type = types.find(({ number }) => number === index + 1);
     if (row === undefined || type === undefined) return [];
-    const figures = adjustDrawn({ figures: figuresOf(row), expressionDistinct: count?.[`e${index}`] ?? 0, columnDistinct: count?.["c"] ?? 0 }, columns);
-    return [{ figures, type, names: ownNames(figures) }];
-  });
+    const [counts] = await ask<Counts>(countsOf(`e${index}`));
+    const figures = adjustDrawn({ figures: figuresOf(row), typeName: type.name, columnDistinct: counts?.columns ?? 0, distinct: counts?.distinct ?? 0, single: counts?.single ?? 0, hundredths: counts?.hundredths ?? null }, columns);
+    results.push({ figures, type: type.type, names: ownNames(figures) });
+  }
+  await ask(`DROP TABLE pg_temp.${TABLE}`);
+  return results;
+}
+
+interface Counts {
+  readonly columns: number;
+  readonly distinct: number;
+  readonly single: number;
+  readonly hundredths: string | null;
+}
+
+const HUNDREDTHS = Array.from({ length: 101 }, (_, index) => index / 100).join(",");
+
+function countsOf(expression: string): string {
+  return `SELECT (SELECT pg_catalog.count(DISTINCT c0) FROM pg_temp.${TABLE}) AS columns, pg_catalog.count(*) AS distinct, pg_catalog.count(*) FILTER (WHERE g.columns = 1) AS single,
+    (SELECT pg_catalog.percentile_disc('{${HUNDREDTHS}}'::pg_catalog.float8[]) WITHIN GROUP (ORDER BY t.${expression})::text FROM pg_temp.${TABLE} t) AS hundredths
+    FROM (SELECT ${expression}::text, pg_catalog.count(DISTINCT c0) AS columns FROM pg_temp.${TABLE} GROUP BY 1) g`;
 }
 
 /** Oids of this very server: they are their own names. */
