@@ -43,6 +43,8 @@ export interface IndexColumnFacts {
   /** Number of distinct values; null where nothing is known. */
   readonly distinct: number | null;
   readonly frequencies: readonly number[];
+  /** Bounds of whole numbers between which as many rows lie each; empty of other types. */
+  readonly bounds: readonly number[];
   /** Equal values have equal bytes: `numeric` has not, for one. */
   readonly hasEqualImages: boolean;
   readonly typeName: string;
@@ -151,13 +153,25 @@ function postings(rows: number, { mean, isUniform }: TupleSize): Items[] {
   return [{ items: full, bytes: full * list(most), isUniform: true }, ...(rest > 0 ? [{ items: Math.min(1, rest), bytes: last, isUniform: false }] : [])];
 }
 
-/** Common values one by one, null among them, and the others alike. */
-function valueClasses({ distinct, frequencies, nullFraction }: IndexColumnFacts, rows: number): ValueClass[] {
+/** Common values one by one, null among them, and the others alike, or by the density of whole numbers. */
+function valueClasses({ distinct, frequencies, nullFraction, bounds }: IndexColumnFacts, rows: number): ValueClass[] {
   const common = [...frequencies, ...(nullFraction > 0 ? [nullFraction] : [])].map((share) => ({ values: 1, share, isExact: true }));
   const left = Math.max(0, 1 - common.reduce((sum, { share }) => sum + share, 0));
   const others = Math.max(1, (distinct ?? rows) - frequencies.length);
   if (left <= 0.000_001) return common;
-  return [...common, { values: others, share: left / others, isExact: others >= left * rows * UNIQUE }];
+  const isUnique = others >= left * rows * UNIQUE;
+  if (isUnique || bounds.length < 2) return [...common, { values: others, share: left / others, isExact: isUnique }];
+  return [...common, ...byDensity(bounds, others, left)];
+}
+
+/** Where bounds are near to each other, each number has more rows. */
+function byDensity(bounds: readonly number[], others: number, left: number): ValueClass[] {
+  const widths = bounds.slice(1).map((bound, index) => Math.max(1, bound - (bounds[index] ?? bound)));
+  const all = widths.reduce((sum, one) => sum + one, 0);
+  return widths.map((width) => {
+    const values = Math.max(1, (others * width) / all);
+    return { values, share: left / widths.length / values, isExact: false };
+  });
 }
 
 /** From which share of distinct values on each counts as the only one of its kind. */

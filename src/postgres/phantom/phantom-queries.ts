@@ -57,7 +57,7 @@ export const INDEX_COLUMNS = `
 SELECT a.attnum AS position, k.number AS column, a.attlen AS length, CASE a.attalign WHEN 'c' THEN 1 WHEN 's' THEN 2 WHEN 'i' THEN 4 ELSE 8 END AS alignment, t.typname AS type_name, coalesce(oc.opcname, '') AS class,
   EXISTS (SELECT FROM pg_catalog.pg_amproc p WHERE p.amprocfamily = oc.opcfamily AND p.amproclefttype = oc.opcintype AND p.amprocrighttype = oc.opcintype AND p.amprocnum = 4) AND coalesce((SELECT l.collisdeterministic FROM pg_catalog.pg_collation l WHERE l.oid = a.attcollation), true) AS equal_images,
   s.stanullfrac::pg_catalog.float8 AS null_fraction, s.stawidth AS width, s.stadistinct::pg_catalog.float8 AS distinct, ${slotOf(1, "stanumbers", "pg_catalog.float8[]")} AS frequencies,
-  ${lengths(1)} AS common_lengths, ${lengths(2)} AS histogram_lengths, pg_catalog.pg_get_indexdef(i.indexrelid, a.attnum, false) AS definition
+  CASE WHEN t.typname IN ('int2', 'int4', 'int8') THEN ${slotOf(2, "stavalues", "text")}::pg_catalog.float8[] END AS bounds, ${lengths(1)} AS common_lengths, ${lengths(2)} AS histogram_lengths, pg_catalog.pg_get_indexdef(i.indexrelid, a.attnum, false) AS definition
 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indexrelid JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 CROSS JOIN LATERAL (SELECT i.indkey[a.attnum - 1] AS number) k CROSS JOIN LATERAL (SELECT t.typcategory) b
 LEFT JOIN pg_catalog.pg_opclass oc ON a.attnum <= i.indnkeyatts AND oc.oid = i.indclass[a.attnum - 1]
@@ -65,7 +65,7 @@ LEFT JOIN LATERAL (SELECT s.* FROM pg_catalog.pg_statistic s WHERE k.number <> 0
 WHERE i.indexrelid = $1::pg_catalog.oid AND a.attnum > 0 ORDER BY a.attnum`;
 
 export const INDEX_FACTS = `
-SELECT am.amname AS method, i.indisunique AS unique, i.indnkeyatts AS keys, i.indrelid::pg_catalog.regclass::text AS table, pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
+SELECT am.amname AS method, i.indisunique AS unique, i.indnkeyatts AS keys, i.indrelid::pg_catalog.regclass::text AS table, i.indrelid::pg_catalog.int8 AS table_oid, pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
   coalesce((SELECT pg_catalog.jsonb_object_agg(o.option_name, o.option_value) FROM pg_catalog.pg_options_to_table(c.reloptions) o), '{}') AS options, (pg_catalog.pg_relation_size(i.indrelid) / 8192)::pg_catalog.int4 AS table_pages,
   EXISTS (SELECT FROM pg_catalog.pg_statistic_ext e WHERE e.stxrelid = i.indrelid AND 'd' = ANY (e.stxkind) AND (SELECT pg_catalog.count(*) FROM pg_catalog.unnest(e.stxkeys::pg_catalog.int2[]) k(number) WHERE k.number = ANY (i.indkey::pg_catalog.int2[])) > 1) AS known_together
 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_am am ON am.oid = c.relam WHERE i.indexrelid = $1::pg_catalog.oid`;

@@ -8,6 +8,7 @@ interface FactsRow {
   readonly unique: boolean;
   readonly keys: number;
   readonly table: string;
+  readonly table_oid: number;
   readonly predicate: string | null;
   readonly options: Readonly<Record<string, string>>;
   readonly table_pages: number;
@@ -27,19 +28,25 @@ export interface ColumnRow {
   readonly width: number | null;
   readonly distinct: number | null;
   readonly frequencies: readonly number[] | null;
+  readonly bounds: readonly number[] | null;
   readonly common_lengths: readonly number[] | null;
   readonly histogram_lengths: readonly number[] | null;
   readonly definition: string;
 }
 
-export async function measureIndex(ask: Ask, oid: number): Promise<IndexFacts> {
+/** Rows of tables as production counts them, by the oid here. The planner's estimate follows the file, dead rows and all; an index holds the live ones. */
+export type LiveRows = ReadonlyMap<number, number>;
+
+export async function measureIndex(ask: Ask, oid: number, liveRows: LiveRows): Promise<IndexFacts> {
   const [facts] = await ask<FactsRow>(q.INDEX_FACTS, [oid]);
   if (facts === undefined) throw new Error("the index is gone");
   const columns = await ask<ColumnRow>(q.INDEX_COLUMNS, [oid]);
   const from = `FROM ONLY ${facts.table}`;
   const where = facts.predicate === null ? "" : ` WHERE ${facts.predicate}`;
-  const tableRows = await estimatedRows(ask, `SELECT 1 ${from}`);
-  const rows = where === "" ? tableRows : await estimatedRows(ask, `SELECT 1 ${from}${where}`);
+  const estimated = await estimatedRows(ask, `SELECT 1 ${from}`);
+  const tableRows = believable(liveRows.get(facts.table_oid), estimated);
+  const share = where === "" || estimated === 0 ? 1 : (await estimatedRows(ask, `SELECT 1 ${from}${where}`)) / estimated;
+  const rows = tableRows * share;
   const keys = columns.slice(0, facts.keys).map(({ definition }) => `(${definition})`);
   return {
     method: facts.method,
@@ -52,6 +59,13 @@ export async function measureIndex(ask: Ask, oid: number): Promise<IndexFacts> {
     options: facts.options,
     mostGroups: facts.known_together ? await estimatedRows(ask, `SELECT 1 ${from}${where} GROUP BY ${keys.join(", ")}`) : null,
   };
+}
+
+/** Counters begin anew when they are reset, or after a crash. */
+const FAR_OFF = 3;
+
+function believable(live: number | undefined, estimated: number): number {
+  return live !== undefined && live * FAR_OFF > estimated && live < estimated * FAR_OFF ? live : estimated;
 }
 
 async function estimatedRows(ask: Ask, sql: string): Promise<number> {
@@ -72,6 +86,7 @@ function columnFacts(row: ColumnRow, tableRows: number): IndexColumnFacts {
     widths: widthsOf(row),
     distinct: distinct === null || distinct === 0 ? null : distinct < 0 ? -distinct * tableRows : distinct,
     frequencies: row.frequencies ?? [],
+    bounds: row.bounds ?? [],
     hasEqualImages: row.equal_images,
     typeName: row.type_name,
     operatorClass: row.class,

@@ -9,6 +9,7 @@ import { openSession } from "./session.ts";
 import { buildLeaves, fileStore, forgeFiles, type FileStore } from "./forge.ts";
 import { applySettings, createSchema, messageOf, type Note } from "./load-schema.ts";
 import { loadCounters, loadExtended, loadStatistics } from "./load-statistics.ts";
+import type { LiveRows } from "./measure-index.ts";
 import { findPlaces, type Places } from "./places.ts";
 import { planStatement, type Parameters } from "./plan-statement.ts";
 import { serverBinaries, type BinariesOptions } from "./server-binaries.ts";
@@ -65,7 +66,7 @@ async function build(cluster: Cluster, snapshot: Snapshot, major: number): Promi
   await makeDatabase(cluster, snapshot, major, note);
   const store = fileStore(cluster);
   const session = openSession(() => connectPhantom(cluster, DATABASE), ({ ask }) => applySettings(ask, snapshot, () => {}));
-  await session.use((ask) => fill({ ask, cluster, store, snapshot, major, note }));
+  const liveRows = await session.use((ask) => fill({ ask, cluster, store, snapshot, major, note }));
   const version = await session.use((ask) => ask<{ version: string }>("SELECT pg_catalog.current_setting('server_version') AS version"));
   const asUsageError = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     try {
@@ -74,7 +75,7 @@ async function build(cluster: Cluster, snapshot: Snapshot, major: number): Promi
       throw error instanceof UsageError ? error : noPlan(error);
     }
   };
-  const change: Phantom["whatIf"] = (one, work) => session.use((ask) => whatIf({ ask, store, major }, one, ({ plan, indexes }) => work({ indexes, plan: (sql, parameters) => asUsageError(() => plan(sql, parameters)) })));
+  const change: Phantom["whatIf"] = (one, work) => session.use((ask) => whatIf({ ask, store, major, liveRows }, one, ({ plan, indexes }) => work({ indexes, plan: (sql, parameters) => asUsageError(() => plan(sql, parameters)) })));
   return {
     notes,
     version: version[0]?.version ?? "",
@@ -124,7 +125,7 @@ interface Filling {
   readonly note: Note;
 }
 
-async function fill({ ask, cluster, store, snapshot, major, note }: Filling): Promise<void> {
+async function fill({ ask, cluster, store, snapshot, major, note }: Filling): Promise<LiveRows> {
   const { catalog } = snapshot;
   await createSchema(ask, snapshot, note);
   await applySettings(ask, snapshot, note);
@@ -141,6 +142,15 @@ async function fill({ ask, cluster, store, snapshot, major, note }: Filling): Pr
   await forgeFiles(ask, store, catalog, places, leaves);
   for (const statement of MAKE_EMPTY) await ask(statement);
   await applySettings(ask, snapshot, () => {});
+  return liveRowsOf(snapshot, places);
+}
+
+function liveRowsOf({ servers: [server] }: Snapshot, places: Places): LiveRows {
+  const counted = Object.entries(server?.counters.tables ?? {}).flatMap(([oid, { liveRows }]) => {
+    const place = places.of(Number(oid));
+    return place === null ? [] : [[place.oid, liveRows] as const];
+  });
+  return new Map(counted);
 }
 
 /** Names of what is left out that are said. */

@@ -11,7 +11,7 @@ import { quoteQualified } from "../../postgres/quote.ts";
 import type { Ask } from "./connection.ts";
 import type { FileStore } from "./forge.ts";
 import { messageOf } from "./load-schema.ts";
-import { measureIndex } from "./measure-index.ts";
+import { measureIndex, type LiveRows } from "./measure-index.ts";
 import { planStatement, type Parameters } from "./plan-statement.ts";
 import { synthesiseStatistics } from "./synthesise.ts";
 import { indexedTable } from "./indexed-table.ts";
@@ -40,6 +40,7 @@ export interface WhatIfContext {
   readonly ask: Ask;
   readonly store: FileStore;
   readonly major: number;
+  readonly liveRows: LiveRows;
 }
 
 export async function whatIf<Result>(context: WhatIfContext, change: Change, work: (changed: Changed) => Promise<Result>): Promise<Result> {
@@ -102,7 +103,7 @@ interface IndexRow {
   readonly table: number;
 }
 
-async function addIndex({ ask, store }: WhatIfContext, spec: IndexSpec, files: string[]): Promise<AddedIndex> {
+async function addIndex({ ask, store, liveRows }: WhatIfContext, spec: IndexSpec, files: string[]): Promise<AddedIndex> {
   const sql = createIndexSql(spec);
   const table = await tableOf(ask, spec, sql);
   const tree = await ask<TreeRow>(q.TREE, [table]);
@@ -114,7 +115,7 @@ async function addIndex({ ask, store }: WhatIfContext, spec: IndexSpec, files: s
   const sizes: IndexSize[] = [];
   for (const one of made.filter(({ path }) => path !== null)) {
     for (const doubt of await synthesised(ask, one.oid)) doubts.add(doubt);
-    sizes.push(await fillIndex(ask, store, one, files));
+    sizes.push(await fillIndex(ask, store, one, await measureIndex(ask, one.oid, liveRows), files));
   }
   const whole = made.find((one) => one.table === table);
   return { name: whole?.name ?? "", size: together(sizes), doubts: [...doubts, ...(sizes.some(({ basis }) => basis === "guess") ? ["its size is a guess"] : [])] };
@@ -159,8 +160,7 @@ async function createOnEmpty(ask: Ask, sql: string, tree: readonly TreeRow[]): P
 export const EMPTY = "luthier_phantom.empty";
 export const MAKE_EMPTY = ["CREATE SCHEMA luthier_phantom", `CREATE TABLE ${EMPTY} ()`];
 
-async function fillIndex(ask: Ask, store: FileStore, index: IndexRow, files: string[]): Promise<IndexSize> {
-  const facts = await measureIndex(ask, index.oid);
+async function fillIndex(ask: Ask, store: FileStore, index: IndexRow, facts: IndexFacts, files: string[]): Promise<IndexSize> {
   const size = estimateIndexSize(facts);
   const { number, paths } = store.write(index.path ?? "", { pages: size.pages, first: firstPages(facts, size), hasVisibilityMap: false });
   files.push(...paths);
