@@ -161,17 +161,21 @@ function valueClasses({ distinct, frequencies, nullFraction, bounds }: IndexColu
   if (left <= 0.000_001) return common;
   const isUnique = others >= left * rows * UNIQUE;
   if (isUnique || bounds.length < 2) return [...common, { values: others, share: left / others, isExact: isUnique }];
-  return [...common, ...byDensity(bounds, others, left)];
+  return [...common, ...byDensity(bounds, { others, left, rows })];
 }
 
-/** Where bounds are near to each other, each number has more rows. */
-function byDensity(bounds: readonly number[], others: number, left: number): ValueClass[] {
-  const widths = bounds.slice(1).map((bound, index) => Math.max(1, bound - (bounds[index] ?? bound)));
-  const all = widths.reduce((sum, one) => sum + one, 0);
-  return widths.map((width) => {
-    const values = Math.max(1, (others * width) / all);
-    return { values, share: left / widths.length / values, isExact: false };
+/** Where bounds are near to each other, each number has more rows; where they are far apart, some numbers have none by chance. */
+function byDensity(bounds: readonly number[], { others, left, rows }: { readonly others: number; readonly left: number; readonly rows: number }): ValueClass[] {
+  const share = left / (bounds.length - 1);
+  const present = bounds.slice(1).map((bound, index) => {
+    const width = Math.max(1, bound - (bounds[index] ?? bound));
+    return Math.max(1, width * -Math.expm1((-share * rows) / width));
   });
+  const all = present.reduce((sum, one) => sum + one, 0);
+  // ANALYZE sees too few of many values. In a range that is narrower than the rows are many, as of keys, each number is taken for one of them.
+  const isDense = (bounds.at(-1) ?? 0) - (bounds[0] ?? 0) <= left * rows;
+  const scale = isDense ? Math.max(1, others / all) : others / all;
+  return present.map((one) => ({ values: one * scale, share: share / (one * scale), isExact: false }));
 }
 
 /** From which share of distinct values on each counts as the only one of its kind. */

@@ -57,9 +57,10 @@ export const INDEX_COLUMNS = `
 SELECT a.attnum AS position, k.number AS column, a.attlen AS length, CASE a.attalign WHEN 'c' THEN 1 WHEN 's' THEN 2 WHEN 'i' THEN 4 ELSE 8 END AS alignment, t.typname AS type_name, coalesce(oc.opcname, '') AS class,
   EXISTS (SELECT FROM pg_catalog.pg_amproc p WHERE p.amprocfamily = oc.opcfamily AND p.amproclefttype = oc.opcintype AND p.amprocrighttype = oc.opcintype AND p.amprocnum = 4) AND coalesce((SELECT l.collisdeterministic FROM pg_catalog.pg_collation l WHERE l.oid = a.attcollation), true) AS equal_images,
   s.stanullfrac::pg_catalog.float8 AS null_fraction, s.stawidth AS width, s.stadistinct::pg_catalog.float8 AS distinct, ${slotOf(1, "stanumbers", "pg_catalog.float8[]")} AS frequencies,
-  CASE WHEN t.typname IN ('int2', 'int4', 'int8') THEN ${slotOf(2, "stavalues", "text")}::pg_catalog.float8[] END AS bounds, ${lengths(1)} AS common_lengths, ${lengths(2)} AS histogram_lengths, pg_catalog.pg_get_indexdef(i.indexrelid, a.attnum, false) AS definition
+  CASE WHEN b.typname IN ('int2', 'int4', 'int8') THEN ${slotOf(2, "stavalues", "text")}::pg_catalog.float8[] END AS bounds, ${lengths(1)} AS common_lengths, ${lengths(2)} AS histogram_lengths, pg_catalog.pg_get_indexdef(i.indexrelid, a.attnum, false) AS definition
 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indexrelid JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-CROSS JOIN LATERAL (SELECT i.indkey[a.attnum - 1] AS number) k CROSS JOIN LATERAL (SELECT t.typcategory) b
+CROSS JOIN LATERAL (SELECT i.indkey[a.attnum - 1] AS number) k -- What is in a GIN index is part of a column's value, and the statistics are of the value.
+JOIN pg_catalog.pg_type b ON b.oid = coalesce((SELECT c.atttypid FROM pg_catalog.pg_attribute c WHERE c.attrelid = i.indrelid AND c.attnum = k.number AND k.number <> 0), a.atttypid)
 LEFT JOIN pg_catalog.pg_opclass oc ON a.attnum <= i.indnkeyatts AND oc.oid = i.indclass[a.attnum - 1]
 LEFT JOIN LATERAL (SELECT s.* FROM pg_catalog.pg_statistic s WHERE k.number <> 0 AND s.starelid = i.indrelid AND s.staattnum = k.number OR k.number = 0 AND s.starelid = i.indexrelid AND s.staattnum = a.attnum ORDER BY s.stainherit LIMIT 1) s ON true
 WHERE i.indexrelid = $1::pg_catalog.oid AND a.attnum > 0 ORDER BY a.attnum`;
