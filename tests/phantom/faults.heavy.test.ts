@@ -217,7 +217,7 @@ test("the caller can go on after the server broke down, and is told when it is g
   const folder = openFolder();
   const phantom = await open(snapshot, { folder });
   const [whole, parent] = [await phantom.plan(QUESTION), postmaster(folder)];
-  const backend = readdirSync("/proc").find((name) => /^postgres: .* phantom \[local\]/.test(commandOf(name)) && readFileSync(`/proc/${name}/stat`, "utf8").includes(`) S ${parent} `));
+  const backend = readdirSync("/proc").find((name) => /^postgres: .* phantom \[local\]/.test(commandOf(name)) && new RegExp(String.raw`\) \w ${parent} `).test(readFileSync(`/proc/${name}/stat`, "utf8")));
   const during = phantom.whatIf({}, async ({ plan }) => {
     process.kill(Number(backend), "SIGKILL");
     return await plan(QUESTION);

@@ -50,15 +50,16 @@ function isLastWord(error: unknown): boolean {
 
 const ATTEMPTS = 20;
 const PAUSE_MS = 100;
-const STARTING_UP = "57P03";
+/** Nobody listens any more. */
+const GONE = ["ECONNREFUSED", "ENOENT"];
 
 /** After a crash the server starts again by itself, which takes it a moment. */
 async function patiently(connect: () => Promise<PhantomConnection>, attempt = 1): Promise<PhantomConnection> {
   try {
     return await connect();
   } catch (error) {
-    const isStarting = typeof error === "object" && error !== null && "code" in error && error.code === STARTING_UP;
-    if (!isStarting || attempt >= ATTEMPTS) throw error;
+    const isGone = typeof error === "object" && error !== null && "code" in error && GONE.includes(String(error.code));
+    if (isGone || attempt >= ATTEMPTS) throw error;
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     return await patiently(connect, attempt + 1);
   }
