@@ -75,7 +75,7 @@ function removeEntry(removal: Removal, { entry }: Declaration): FixDraft | strin
 function removeFieldIndex(removal: Removal, { field }: Declaration): FixDraft | string {
   const { input, index, table, isConcurrent } = removal;
   const place = fieldPlaceOf(input, table, index.keys[0]?.column ?? "");
-  if ("why" in place) return place.why;
+  if ("why" in place) return place.why ?? "the source was not read";
   const needsFalse = /(?:ForeignKey|SlugField)$/.test(field?.type ?? "");
   const altered = alterField(place, { arguments: { db_index: needsFalse ? "False" : null } });
   if (altered === null) return "its field is not written as a plain call";

@@ -1,0 +1,49 @@
+/** Migrations of several fixes, each written after the app's last one, put one after the other. */
+import type { Edit } from "../model/finding.ts";
+import { nextNumber } from "./migrations/place.ts";
+import { dependencyText } from "./migrations/write-migration.ts";
+import type { ChosenFix } from "./plan-fixes.ts";
+
+/** The edits of each fix, with its new migrations numbered and made dependent in the order of the fixes. */
+export function chainMigrations(fixes: readonly ChosenFix[]): readonly (readonly Edit[])[] {
+  const last = new Map<string, string>();
+  const seen = new Set<string>();
+  return fixes.map(({ fix }) => {
+    const follows = fix.migration?.follows;
+    if (follows === undefined) return fix.edits;
+    const others = fix.edits.filter(({ file }) => !follows.files.includes(file));
+    // Two findings may ask for one migration.
+    if (seen.has(migrationsKey(fix.edits, follows.files))) return others;
+    seen.add(migrationsKey(fix.edits, follows.files));
+    const moved: Edit[] = [];
+    let [before, after] = [follows.name, last.get(follows.app) ?? follows.name];
+    for (const file of follows.files) {
+      const old = nameOf(file);
+      const name = old.replace(/^\d+/, nextNumber(after));
+      const [written, needed] = [dependencyText(follows.app, before), dependencyText(follows.app, after)];
+      moved.push(...fix.edits.filter((edit) => edit.file === file).map((edit) => ({ ...edit, file: file.replace(old, name), text: edit.text.replace(written, needed) })));
+      [before, after] = [old, name];
+    }
+    last.set(follows.app, after);
+    return [...others, ...moved];
+  });
+}
+
+const nameOf = (file: string): string => /([^/]+)\.py$/.exec(file)?.[1] ?? file;
+
+function migrationsKey(edits: readonly Edit[], files: readonly string[]): string {
+  return files.map((file) => `${file}\0${edits.find((edit) => edit.file === file)?.text ?? ""}`).join("\0");
+}
+
+/** Whether two fixes make migrations of the same purpose in another way: both at once would do it twice. */
+export function sameMigrations(a: ChosenFix, b: ChosenFix): boolean {
+  const [one, other] = [a.fix.migration?.follows, b.fix.migration?.follows];
+  if (one === undefined || other === undefined) return false;
+  return one.files.some((file) => other.files.includes(file)) && migrationsKey(a.fix.edits, one.files) !== migrationsKey(b.fix.edits, other.files);
+}
+
+/** What two fixes may be at odds over: new migrations have files of their own. */
+export function sharedEdits({ fix }: ChosenFix): readonly Edit[] {
+  const files = fix.migration?.follows?.files ?? [];
+  return fix.edits.filter(({ file }) => !files.includes(file));
+}
