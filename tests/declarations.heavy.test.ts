@@ -47,7 +47,7 @@ function shown({ source }: World, declaration: Declaration | null): string {
   if (declaration === null) return "nothing";
   const { kind, model, field, span, migration } = declaration;
   const text = source.text(span.file).slice(span.start, span.end).replaceAll(/\s+/g, " ");
-  return `${kind} ${model?.label ?? "-"}${field === null ? "" : `.${field.name}`}: ${text.slice(0, 30)} < ${migration?.name ?? "?"}`;
+  return `${kind} ${model?.label ?? "-"}${field === null ? "" : `.${field.name}`}: ${text.slice(0, 30).trimEnd()} < ${migration?.name ?? "?"}`;
 }
 
 describe.each(environments.map(({ version }) => version))("Django %s", (version) => {

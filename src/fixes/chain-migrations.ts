@@ -4,11 +4,18 @@ import { nextNumber } from "./migrations/place.ts";
 import { dependencyText } from "./migrations/write-migration.ts";
 import type { ChosenFix } from "./plan-fixes.ts";
 
+export interface Chained {
+  /** In the order of the fixes. */
+  readonly edits: readonly (readonly Edit[])[];
+  readonly created: readonly string[];
+}
+
 /** The edits of each fix, with its new migrations numbered and made dependent in the order of the fixes. */
-export function chainMigrations(fixes: readonly ChosenFix[]): readonly (readonly Edit[])[] {
+export function chainMigrations(fixes: readonly ChosenFix[]): Chained {
   const last = new Map<string, string>();
   const seen = new Set<string>();
-  return fixes.map(({ fix }) => {
+  const created: string[] = [];
+  const edits = fixes.map(({ fix }) => {
     const follows = fix.migration?.follows;
     if (follows === undefined) return fix.edits;
     const others = fix.edits.filter(({ file }) => !follows.files.includes(file));
@@ -25,8 +32,10 @@ export function chainMigrations(fixes: readonly ChosenFix[]): readonly (readonly
       [before, after] = [old, name];
     }
     last.set(follows.app, after);
+    created.push(...moved.map(({ file }) => file));
     return [...others, ...moved];
   });
+  return { edits, created };
 }
 
 const nameOf = (file: string): string => /([^/]+)\.py$/.exec(file)?.[1] ?? file;

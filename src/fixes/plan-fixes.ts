@@ -22,6 +22,8 @@ export interface FixPlan {
   readonly skipped: readonly SkippedFix[];
   /** In order of position, each edit once. */
   readonly edits: ReadonlyMap<string, readonly Edit[]>;
+  /** New migrations: files that must not be there yet. */
+  readonly created: readonly string[];
 }
 
 /**
@@ -36,7 +38,8 @@ export function planFixes(chosen: readonly ChosenFix[], read?: ReadText, lineLen
     if (earlier) skipped.push({ ...candidate, conflictsWith: earlier.finding });
     else applied.push(candidate);
   }
-  return { applied, skipped, edits: editsByFile(chainMigrations(applied).flat(), read && ((file) => sourceIn(read, file, lineLength))) };
+  const { edits, created } = chainMigrations(applied);
+  return { applied, skipped, edits: editsByFile(edits.flat(), read && ((file) => sourceIn(read, file, lineLength))), created };
 }
 
 /** Text of a file, to break lines that grow too long. */

@@ -70,7 +70,7 @@ export function applyTogether(fixes: readonly FixDraft[], { text }: RuleInput): 
     if (!outcome.ok) throw new Error(`${file}: ${outcome.problem.kind}`);
     return [file, outcome.text];
   });
-  const migrations = chainMigrations(chosen).map((edits) => edits.flatMap(({ file }) => /\/migrations\/(\w+)\.py$/.exec(file)?.[1] ?? []));
+  const migrations = chainMigrations(chosen).edits.map((edits) => edits.flatMap(({ file }) => /\/migrations\/(\w+)\.py$/.exec(file)?.[1] ?? []));
   return { files: new Map(files), migrations };
 }
 
