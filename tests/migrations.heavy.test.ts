@@ -104,6 +104,7 @@ const CASES: readonly Case[] = [
   { name: "add the constraint of a foreign key", app: "orders", writtenTo: "orders_shipment", fix: (input) => addForeignKey(input, tableNamed(input, "orders_shipment"), "carrier_id", { table: tableNamed(input, "inventory_carrier"), column: "id" }) },
   { name: "make a column NOT NULL", app: "orders", writtenTo: "orders_payment", fix: (input) => setNotNull(input, tableNamed(input, "orders_payment"), "paid_at") },
   { name: "widen a key", app: "orders", writtenTo: "orders_orderevent", fix: (input) => changeType(input, tableNamed(input, "orders_orderevent"), "id", { kind: "integer", to: "BigAutoField" }) },
+  { name: "change the key that Django adds", app: "catalog", writtenTo: "catalog_genre", fix: (input) => changeType(input, tableNamed(input, "catalog_genre"), "id", { kind: "integer", to: "AutoField" }) },
   { name: "narrow an integer", app: "inventory", writtenTo: "inventory_stockmovement", fix: (input) => changeType(input, tableNamed(input, "inventory_stockmovement"), "change", { kind: "integer", to: "IntegerField" }) },
   { name: "make a float a decimal", app: "orders", writtenTo: "orders_payment", fix: (input) => changeType(input, tableNamed(input, "orders_payment"), "amount", { kind: "decimal", maxDigits: 10, decimalPlaces: 2 }) },
   { name: "make a text a UUID", app: "orders", writtenTo: "orders_payment", fix: (input) => changeType(input, tableNamed(input, "orders_payment"), "provider_reference", { kind: "uuid" }) },

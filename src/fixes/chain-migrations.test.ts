@@ -45,3 +45,13 @@ test("a skipped fix leaves no gap in the numbers", () => {
   expect(plan.skipped.map(({ finding }) => finding.id)).toEqual(["b"]);
   expect(shown(plan)).toEqual(["shop/migrations/0004_drop_a.py after 0003_last", "shop/migrations/0005_drop_c.py after 0004_drop_a"]);
 });
+
+test("two fixes that write one field down are no pair: the later would take the earlier back", () => {
+  const altering = (id: string, start: number, name: string): ChosenFix => {
+    const one = choose(id, start, name);
+    const text = 'migrations.AlterField(\n    model_name="order",\n    name="channel",\n    field=models.CharField(),\n)';
+    return { ...one, fix: { ...one.fix, edits: one.fix.edits.map((edit) => (edit.file.includes("migrations") ? { ...edit, text: `${text}  # ${id}` } : edit)) } };
+  };
+  const plan = planFixes([altering("a", 1, "0004_drop_index"), altering("b", 9, "0004_retype")]);
+  expect(plan.skipped.map(({ finding, conflictsWith }) => `${finding.id} after ${conflictsWith.id}`)).toEqual(["b after a"]);
+});

@@ -44,11 +44,24 @@ function migrationsKey(edits: readonly Edit[], files: readonly string[]): string
   return files.map((file) => `${file}\0${edits.find((edit) => edit.file === file)?.text ?? ""}`).join("\0");
 }
 
-/** Whether two fixes make migrations of the same purpose in another way: both at once would do it twice. */
+/** Whether two fixes do the same in two ways, or write one field down twice: the later one would take the earlier one back. */
 export function sameMigrations(a: ChosenFix, b: ChosenFix): boolean {
   const [one, other] = [a.fix.migration?.follows, b.fix.migration?.follows];
-  if (one === undefined || other === undefined) return false;
+  if (one === undefined || other === undefined || one.app !== other.app || isSameChange(a, b)) return false;
+  const altered = alteredFields(a, one.files);
+  if (alteredFields(b, other.files).some((field) => altered.includes(field))) return true;
   return one.files.some((file) => other.files.includes(file)) && migrationsKey(a.fix.edits, one.files) !== migrationsKey(b.fix.edits, other.files);
+}
+
+function isSameChange(a: ChosenFix, b: ChosenFix): boolean {
+  const [one, other] = [a.fix.migration?.follows?.files ?? [], b.fix.migration?.follows?.files ?? []];
+  return migrationsKey(a.fix.edits, one) === migrationsKey(b.fix.edits, other);
+}
+
+/** `order.channel` of each AlterField, as fixes write it. */
+function alteredFields({ fix }: ChosenFix, files: readonly string[]): readonly string[] {
+  const texts = fix.edits.filter(({ file }) => files.includes(file)).map(({ text }) => text);
+  return texts.flatMap((text) => [...text.matchAll(/AlterField\(\s*model_name="(\w+)",\s*name="(\w+)"/g)].map(([, model, name]) => `${model}.${name}`));
 }
 
 /** What two fixes may be at odds over: new migrations have files of their own. */

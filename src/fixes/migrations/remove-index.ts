@@ -63,6 +63,7 @@ function removeEntry(removal: Removal, { entry }: Declaration): FixDraft | strin
   const { place, index, isConcurrent } = removal;
   const { source, model } = place;
   if (entry === undefined) return "its entry in Meta.indexes was not found";
+  if (entry.meta.module.origin !== "project") return "its entry in Meta.indexes belongs to an installed package";
   const sharing = modelsWith(source, "indexes", entry);
   if (sharing.length > 1) return `its entry in Meta.indexes stands for ${sharing.length} models, ${sharing.slice(0, 3).join(", ")}`;
   const edits = removeFromMeta(source, "indexes", entry);
