@@ -67,9 +67,9 @@ function latest(one: string | null, other: string | null): string | null {
   return one === null || (other !== null && other > one) ? other : one;
 }
 
-/** A worker is at it right now. */
+/** A worker is at it right now, and waits for nobody. */
 export function isBeingVacuumed({ server }: Database, table: Table): boolean {
-  return server.activity.some(({ kind, sql }) => kind === "autovacuum worker" && (sql ?? "").includes(`${table.schema}.${table.name}`));
+  return server.activity.some(({ kind, sql, blockedBy }) => kind === "autovacuum worker" && blockedBy.length === 0 && (sql ?? "").includes(`${table.schema}.${table.name}`));
 }
 
 /** Sets storage options, and brings back what was there. */
