@@ -13,6 +13,7 @@ import type {
 } from "../model/index.ts";
 import { mergeDict, setItem } from "./dicts.ts";
 import { callPython } from "./python-builtins.ts";
+import { combineExpressions, negateExpression } from "./expression-values.ts";
 import { siteOf, type Engine } from "./engine.ts";
 import { lookUp, newEnv, type Frame } from "./frame.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
@@ -75,8 +76,7 @@ export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
     case "binary":
       return binaryValue(engine, expr, frame);
     case "unary":
-      engine.evaluate(expr.operand, frame);
-      return UNKNOWN;
+      return negateExpression(engine, engine.evaluate(expr.operand, frame)) ?? UNKNOWN;
     case "conditional":
       return conditionalValue(engine, expr, frame);
     case "lambda":
@@ -358,7 +358,9 @@ function binaryValue(engine: Engine, expr: Binary, frame: Frame): Value {
     }
     return UNKNOWN;
   }
-  if (left.kind === "queryset") return combineQuerysets(engine, left, right, frame);
+  if (left.kind === "queryset") return combineQuerysets(engine, left, right, expr.operator);
+  const expression = combineExpressions(engine, expr.operator, left, right);
+  if (expression !== null) return expression;
   if (expr.operator === "|" && isType(left) && isType(right)) return list([left, right], "tuple");
   if (left.kind === "list" || right.kind === "list") return concatenated(left, right);
   if (expr.operator === "|" && left.kind === "dict") {

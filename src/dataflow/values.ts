@@ -8,6 +8,7 @@ import type {
   Lambda,
   Model,
   PythonModule,
+  QueryRecipe,
   Span,
 } from "../model/index.ts";
 import type { Env, Frame, Loop } from "./frame.ts";
@@ -122,6 +123,8 @@ export interface QuerysetValue {
   load: LoadNode;
   /** Class of custom querysets with methods of their own. */
   readonly cls: ClassInfo | null;
+  /** The calls that made it. */
+  readonly recipe: QueryRecipe;
   readonly shape: ValuesShape;
   readonly fields: readonly string[];
   readonly ordered: "yes" | "no" | "unknown";
@@ -298,7 +301,7 @@ export function keyOf(value: Value, depth = 0): string {
     case "row":
       return rowKey(value);
     case "queryset":
-      return `q${value.doubts.length}${value.model.label}:${value.origin.id}:${value.path}:${value.load.id}:${value.shape}:${value.ordered}:${value.prefetched}:${value.evaluated}:${value.narrowed}:${value.isEmpty}`;
+      return `q${value.doubts.length}${value.model.label}:${value.origin.id}:${value.path}:${value.load.id}:${value.shape}:${value.ordered}:${value.prefetched}:${value.evaluated}:${value.narrowed}:${value.isEmpty}:${value.recipe.id}`;
     case "manager":
       return `g${value.model.label}:${value.origin.id}:${value.related === null ? "" : rowKey(value.related.row)}`;
     case "object":

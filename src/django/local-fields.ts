@@ -15,6 +15,10 @@ export interface LocalField {
   readonly name: string;
   readonly type: string;
   readonly attname: string | null;
+  readonly column: string | null;
+  readonly toField: string | null;
+  /** `db_table` of a many-to-many. */
+  readonly table: string | null;
   readonly null: boolean;
   readonly primaryKey: boolean;
   readonly unique: boolean;
@@ -137,6 +141,9 @@ function readField(context: FieldContext, draft: Draft, owner: Draft, name: stri
     name,
     type: call.type,
     attname: attnameOf(name, call),
+    column: columnOf(context, name, call),
+    toField: text(constant(context, call, "to_field")),
+    table: call.relation === "m2m" ? text(constant(context, call, "db_table")) : null,
     null: isTrue(context, call, "null") || call.type.endsWith("NullBooleanField"),
     primaryKey: isKey,
     unique: isUnique,
@@ -149,6 +156,11 @@ function readField(context: FieldContext, draft: Draft, owner: Draft, name: stri
     declaration: call.declaration,
     relation,
   };
+}
+
+function columnOf(context: FieldContext, name: string, call: FieldCall): string | null {
+  const attname = attnameOf(name, call);
+  return attname === null ? null : (text(constant(context, call, "db_column")) ?? attname);
 }
 
 function attnameOf(name: string, call: FieldCall): string | null {
@@ -246,6 +258,7 @@ function parentLink(draft: Draft, parent: Draft): LocalField {
   return {
     ...builtinField(draft.cls.module.ir.file, draft.cls.def, name, "django.db.models.OneToOneField"),
     attname: `${name}_id`,
+    column: `${name}_id`,
     relation: { ...noRelation, kind: "mti-parent", target: parent },
   };
 }
@@ -262,6 +275,9 @@ export function builtinField(file: string, def: ClassDef, name: string, type: st
     name,
     type,
     attname: name,
+    column: name,
+    toField: null,
+    table: null,
     null: false,
     primaryKey: false,
     unique: true,

@@ -4,6 +4,7 @@ import { concreteOf, type FieldContext, parentsOf } from "./local-fields.ts";
 import type { Draft } from "./model-drafts.ts";
 import { readOrdering, readUniqueTogether } from "./model-options.ts";
 import { forwardField, type ReverseFields, type Table } from "./reverse-fields.ts";
+import { tableName } from "./table-names.ts";
 import { everySender, type SignalFacts } from "./signals.ts";
 
 export interface RecordInput {
@@ -99,6 +100,7 @@ export function createModelRecorder({ context, tables, reverse, signals }: Recor
       children: children.get(draft.label) ?? [],
       managers: managersOf(draft),
       defaultManager: defaultManagerOf(draft),
+      table: tableName(concrete),
       uniqueTogether: readUniqueTogether(context.reader, draft.options),
       signals: [...new Set([...(signals.get(everySender) ?? []), ...(signals.get(draft.label) ?? [])])].toSorted(),
     };

@@ -3,6 +3,7 @@ import { createClass } from "../python/program-scope.ts";
 import { builtinField, type LocalField, noRelation } from "./local-fields.ts";
 import type { Draft } from "./model-drafts.ts";
 import type { ModelOptions } from "./model-options.ts";
+import { tableName, truncatedName } from "./table-names.ts";
 import { type Table, throughLabel } from "./reverse-fields.ts";
 
 const noOptions: ModelOptions = {
@@ -32,7 +33,7 @@ export function createThroughModels(tables: readonly Table[]): readonly Table[] 
 }
 
 function throughTable(draft: Draft, field: LocalField, target: Draft): Table {
-  const pseudo = pseudoDraft(draft, `${draft.name}_${field.name}`, field);
+  const pseudo = { ...pseudoDraft(draft, `${draft.name}_${field.name}`, field), options: throughOptions(draft, field) };
   const [from, to] = [draft.name.toLowerCase(), target.name.toLowerCase()];
   const isSelf = draft === target;
   const ends = [
@@ -40,6 +41,11 @@ function throughTable(draft: Draft, field: LocalField, target: Draft): Table {
     foreignKey(pseudo, isSelf ? `to_${to}` : to, target),
   ];
   return tableOf(pseudo, ends);
+}
+
+function throughOptions(draft: Draft, field: LocalField): ModelOptions {
+  const table = field.table ?? truncatedName(`${tableName(draft)}_${field.name}`);
+  return { ...noOptions, constant: (name) => (name === "db_table" ? table : undefined) };
 }
 
 /** simple_history: a model per tracked model, with a copy of each column and who changed it when. */
@@ -86,6 +92,7 @@ function foreignKey(pseudo: Draft, name: string, target: Draft): LocalField {
   return {
     ...builtinField(pseudo.cls.module.ir.file, pseudo.cls.def, name, "django.db.models.ForeignKey"),
     attname: `${name}_id`,
+    column: `${name}_id`,
     unique: false,
     relation: { ...noRelation, kind: "fk", target, relatedName: "+" },
   };

@@ -52,6 +52,7 @@ function reverseField(draft: Draft, field: LocalField, relation: LocalRelation, 
     name: accessor,
     queryName: relation.relatedQueryName ?? relation.relatedName ?? draft.name.toLowerCase(),
     attname: null,
+    column: null,
     type: field.type,
     relation: {
       kind,

@@ -5,6 +5,7 @@ export type * from "./gap.ts";
 export type * from "./ir.ts";
 export type * from "./plan.ts";
 export type * from "./project.ts";
+export type * from "./recipe.ts";
 export type * from "./report.ts";
 export type * from "./rule.ts";
 export type * from "./rule-meta.ts";

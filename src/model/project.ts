@@ -113,6 +113,10 @@ export interface Field {
   readonly queryName: string;
   /** `author_id` for a foreign key's column; the name itself for plain columns; null where there is none. */
   readonly attname: string | null;
+  /** Name of its column; null where there is none. */
+  readonly column?: string | null;
+  /** The field of the target that a foreign key holds, where it is not the primary key. */
+  readonly toField?: string | null;
   /** Dotted name of the field's class, `django.db.models.CharField`; of the nearest known base when customised. */
   readonly type: string;
   readonly relation: Relation | null;
@@ -149,6 +153,8 @@ export interface Model {
   /** Manager attributes by name: the manager class (null for plain `Manager`) and the queryset class behind it. */
   readonly managers: ReadonlyMap<string, ManagerFact>;
   readonly defaultManager: string;
+  /** Name of its table: that of the concrete model for a proxy. */
+  readonly table?: string;
   readonly uniqueTogether: readonly (readonly string[])[];
   /** Dotted names of signal senders connected to it: `post_save`, `pre_delete`, … */
   readonly signals: readonly string[];

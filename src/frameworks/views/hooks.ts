@@ -4,6 +4,8 @@ import { argument } from "../../dataflow/arguments.ts";
 import type { CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { unknownRow } from "../../dataflow/protocols.ts";
 import { withPrefetch } from "../../dataflow/querysets.ts";
+import { recipeArgs } from "../../dataflow/recipes.ts";
+import { noteSent } from "../../dataflow/sends.ts";
 import { projectSite } from "../../dataflow/sites.ts";
 import {
   alternatives,
@@ -87,6 +89,8 @@ function getFrom(engine: Engine, source: Value, method: "get" | "list", args: Ca
 const prefetchObjects = (engine: Engine): Hook => (args, site) => {
   const [rows, ...lookups] = args.positional;
   for (const one of rows === undefined ? [] : targetsOf(rows)) {
+    const what = { kind: "prefetch", model: one.model.label, args: recipeArgs({ ...args, positional: lookups }) } as const;
+    noteSent(engine, what, site, null);
     for (const [index, lookup] of lookups.entries()) {
       const span = site.expr?.args[index + 1] ?? site.span;
       const at = { file: site.frame.file, start: span.start, end: span.end };
