@@ -935,11 +935,11 @@ function narrowedMethod(queryset: QuerysetValue, how: string): string {
   return queryset.narrowed ? "filter" : "requery";
 }
 
-/** Whether there is an offset, and a limit; `[:5]` and `[0:5]` are the same. */
+/** Whether there is an offset, and the limit; `[:5]` and `[0:5]` are the same. */
 function sliceArgs({ lower, upper }: Slice): CallArgs {
-  const isOffset = lower !== null && !(lower.kind === "num" && lower.value === 0);
+  const isOffset = lower === null ? literal(false) : lower.kind === "num" ? literal(lower.value > 0) : UNKNOWN;
   const limit = upper?.kind === "num" && (lower === null || lower.kind === "num") ? literal(upper.value - (lower?.value ?? 0)) : upper === null ? NONE : UNKNOWN;
-  return { ...NO_ARGS, positional: [literal(isOffset), limit] };
+  return { ...NO_ARGS, positional: [isOffset, limit] };
 }
 
 /** `qs[0]`, `qs[:5]`. */
