@@ -4,11 +4,12 @@ import path from "node:path";
 import { loadStubs } from "./builtin/load-stubs.ts";
 import { createEngine } from "./dataflow/create-engine.ts";
 import type { Engine } from "./dataflow/engine.ts";
+import { runGuessedRoots } from "./dataflow/guessed-roots.ts";
 import { runRoots } from "./dataflow/roots.ts";
 import { TemplateStore } from "./dataflow/template-store.ts";
 import { runRules, type Verdicts } from "./findings.ts";
 import { frameworkHooks } from "./frameworks/registry.ts";
-import type { AnalyseOptions, Coverage, Notice, Progress, Report, RuleInput, RuleMeta } from "./model/index.ts";
+import type { AnalyseOptions, Coverage, Notice, Progress, Report, RuleInput, RuleMeta, SourceFacts } from "./model/index.ts";
 import { environmentOf, readProject, type ReadProject } from "./read-project.ts";
 import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
@@ -40,17 +41,9 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
   const read = await readProject(options, found, cache, progress);
   timer.lap("parse");
   const { engine, templates } = link(read, progress);
-  const facts = engine.recorder.facts();
+  const input = inputOf(options, read, engine);
+  const { facts } = input;
   timer.lap("link");
-  const input: RuleInput = {
-    facts,
-    graph: read.graph,
-    project: read.discovery.project,
-    program: read.discovery.program,
-    text: (file) => read.readText(file) ?? "",
-    thresholds: options.thresholds,
-    lineLength: findLineLength(options.root),
-  };
   const database = options.database === undefined ? null : await openDatabase(options.database, input);
   if (database !== null) timer.lap("database");
   const markLength = (file: string): number => byteOrderMarkLength(path.join(options.root, file));
@@ -76,6 +69,33 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
     notices: [...read.notices, ...parseNotices(read, templates)],
     silenced: { ignored: judged.ignored.length, baseline: 0, belowConfidence: 0 },
   };
+}
+
+function inputOf(options: AnalyseOptions, read: ReadProject, engine: Engine): RuleInput {
+  const facts = engine.recorder.facts();
+  return {
+    facts: options.database === undefined ? facts : withGuesses(facts, engine),
+    graph: read.graph,
+    project: read.discovery.project,
+    program: read.discovery.program,
+    text: (file) => read.readText(file) ?? "",
+    thresholds: options.thresholds,
+    lineLength: findLineLength(options.root),
+  };
+}
+
+/** Statements that were seen are looked up among those of guessed parameters too; nothing else of the facts may change by them. */
+function withGuesses(facts: SourceFacts, engine: Engine): SourceFacts {
+  runGuessedRoots(engine);
+  return { ...facts, sent: engine.recorder.sentStatements() };
+}
+
+/** What rules are given of a project's source, without judging it. */
+export async function readSource(options: AnalyseOptions, progress: Progress = () => undefined): Promise<RuleInput> {
+  const read = await readProject(options, findFiles(options.root, { exclude: options.exclude }), null, progress);
+  const { engine } = link(read, progress);
+  const input = inputOf(options, read, engine);
+  return { ...input, facts: withGuesses(input.facts, engine) };
 }
 
 /** Everything that a report depends on: the same key, the same report. The build is part of the cache's own stamp. */

@@ -14,6 +14,7 @@ import type {
 import { mergeDict, setItem } from "./dicts.ts";
 import { callPython } from "./python-builtins.ts";
 import { combineExpressions, negateExpression } from "./expression-values.ts";
+import { noteSqlText } from "./sql-text.ts";
 import { siteOf, type Engine } from "./engine.ts";
 import { lookUp, newEnv, type Frame } from "./frame.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
@@ -143,6 +144,7 @@ function callValue(engine: Engine, expr: Call, frame: Frame): Value {
   if (parent !== null) return parent;
   const target = engine.evaluate(expr.callee, frame);
   const args = evaluateArgs(engine, expr, frame);
+  noteSqlText(engine, expr, args, frame);
   if (isLogging(expr)) logged(engine, args, spanOf(frame.file, expr), frame);
   const result = engine.call(target, args, { span: spanOf(frame.file, expr), frame, expr });
   engine.dependsOn = Math.max(outer, engine.dependsOn);

@@ -235,6 +235,11 @@ export class Recorder {
     return this.keyReads.has(`${file}:${start}:${end}`);
   }
 
+  /** Statements so far, those of guessed parameters among them. */
+  sentStatements(): readonly SentStatement[] {
+    return [...this.sent.values()];
+  }
+
   facts(): SourceFacts {
     const origins = new Map([...this.origins.values()].map((live) => [live.id, frozenOrigin(live)]));
     const of = (live: LiveOrigin): Origin => origins.get(live.id) ?? frozenOrigin(live);
@@ -246,8 +251,8 @@ export class Recorder {
     return {
       origins: [...origins.values()],
       loads: [...this.loads.values()].map((load) => ({ ...load, keyOnly: this.isKeyRead(load.access), origin: of(load.origin), loop: loopOf(load.loop) })),
-      covered: this.covered,
-      loadedEagerly: this.loadedEagerly,
+      covered: new Set(this.covered),
+      loadedEagerly: new Set(this.loadedEagerly),
       runs,
       writes: [...this.writes.values()].map((write) => ({ ...write, loop: loopOf(write.loop) })),
       eagerLoads: [...this.eager.values()].map((one) => ({
@@ -257,7 +262,7 @@ export class Recorder {
         span: one.span,
         used: one.used,
       })),
-      sent: [...this.sent.values()],
+      sent: this.sentStatements(),
       discarded: [...this.discarded.values()].map((one) => ({ ...one, origin: of(one.origin) })),
       validations: [...this.validations.values()].map((one) => ({ ...one, loop: loopOf(one.loop) })),
       rowPrefetches: [...this.rowPrefetches.values()].map((one) => ({ ...one, origin: of(one.origin), loop: loopOf(one.loop) })),
@@ -271,11 +276,11 @@ function frozenOrigin(live: LiveOrigin): Origin {
     kind: live.kind,
     model: live.model.label,
     span: live.span,
-    calls: live.calls,
+    calls: [...live.calls],
     symbol: live.symbol,
     escapes: live.escapes,
     iterated: live.iterated,
-    columns: live.columns,
+    columns: new Set(live.columns),
     asValues: live.asValues,
     asInstances: live.asInstances,
     relation: live.relation,
@@ -294,6 +299,10 @@ function whatKey(what: SentWhat): string {
       return `${what.how}:${what.model}:${what.isNew}:${argsKey(what.args)}`;
     case "related":
       return `${what.how}:${what.model}.${what.field}:${argsKey(what.args)}`;
+    case "sql":
+      return `sql:${JSON.stringify(what.parts)}`;
+    case "signed in":
+      return `signed in:${what.model}`;
     case "prefetch":
       return `prefetch:${what.model}:${argsKey(what.args)}`;
   }

@@ -121,7 +121,6 @@ function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   row.origin.columns.add(joinPath(row.path, field.name));
   const isKey = field.primaryKey || field.name === row.model.primaryKey;
   if (!row.load.opaque && !hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew && !row.load.peers) {
-    noteSent(engine, { kind: "column", model: row.model.label, field: field.name }, site, null);
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
   }
   if (!isFetched(row)) return UNKNOWN;
@@ -306,6 +305,7 @@ export interface LoadKind {
 }
 
 export function recordLoad(engine: Engine, row: RowValue, field: Field, site: AccessSite, what: LoadKind): void {
+  if (what.kind === "deferred" && !row.isNew) noteSent(engine, { kind: "column", model: row.model.label, field: field.name }, site, null);
   if (row.isNew || (row.origin.kind === "instance" && row.loop === null && !site.frame.isAsync)) return;
   const at = projectSite(site);
   const perRow = row.loop !== null;

@@ -45,6 +45,10 @@ export type SentWhat =
   | { readonly kind: "row"; readonly how: string; readonly model: string; readonly isNew: boolean; readonly args: RecipeArgs }
   /** `add`, `remove`, `set`, `clear` of a related manager. */
   | { readonly kind: "related"; readonly how: string; readonly model: string; readonly field: string; readonly args: RecipeArgs }
+  /** Text of SQL; null for a part that code puts in. */
+  | { readonly kind: "sql"; readonly parts: readonly (string | null)[] }
+  /** `request.user`, from the session. */
+  | { readonly kind: "signed in"; readonly model: string }
   /** `prefetch_related_objects`. */
   | { readonly kind: "prefetch"; readonly model: string; readonly args: RecipeArgs };
 

@@ -36,6 +36,12 @@ function requestOf(engine: Engine): Value {
   return made;
 }
 
+/** The first read of `request.user` fetches the session and the user. */
+function signedIn(engine: Engine, site: CallSite): Value {
+  noteSent(engine, { kind: "signed in", model: engine.project.authUserModel }, site, null);
+  return unknownRow(engine, engine.project.authUserModel);
+}
+
 /** `SimpleLazyObject(lambda: …)` stands for what its function returns. */
 const lazyObject = (engine: Engine): Hook => (args, site) => {
   const [make] = args.positional;
@@ -180,6 +186,14 @@ const modelTemplates = (engine: Engine): Hook => (args, site) => {
   return list([literal(`${model.app}/${model.name.toLowerCase()}${String(suffix.value)}.html`)]);
 };
 
+/** A paginator counts its rows for every page. */
+const counted = (engine: Engine): Hook => (args, site) => {
+  for (const one of args.positional.flatMap(alternatives)) {
+    if (one.kind === "queryset") noteSent(engine, { kind: "query", how: "count", recipe: one.recipe, args: recipeArgs(NO_ARGS) }, site, one.origin.span);
+  }
+  return UNKNOWN;
+};
+
 /** A queryset shared by a class is cloned for each use. */
 const fresh = (): Hook => (args) => {
   const [value] = args.positional;
@@ -210,7 +224,7 @@ export function withEntry(engine: Engine, cls: ClassInfo, work: () => void): voi
 
 export const viewHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.request": (engine) => () => requestOf(engine),
-  "luthier.user": (engine) => () => unknownRow(engine, engine.project.authUserModel),
+  "luthier.user": (engine) => (_args, site) => signedIn(engine, site),
   "luthier.unknown": () => () => UNKNOWN,
   "luthier.consume": (engine) => (args) => {
     for (const one of args.positional) engine.escape(one);
@@ -218,6 +232,7 @@ export const viewHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   },
   "luthier.items": () => (args) => args.positional[0] ?? UNKNOWN,
   "luthier.fresh": fresh,
+  "luthier.counted": counted,
   "luthier.render_template": (engine) => (args, site) => {
     const [name, context] = args.positional;
     if (name !== undefined) engine.renderTemplate(name, context ?? dict(), site);
