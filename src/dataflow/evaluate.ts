@@ -36,7 +36,7 @@ import {
   type Value,
 } from "./values.ts";
 import { applyPipe } from "./template-pipes.ts";
-import { combineQuerysets, runQueryset } from "./querysets.ts";
+import { combineQuerysets, noteFetch, runQueryset } from "./querysets.ts";
 
 export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
   if (engine.fuel-- <= 0) return UNKNOWN;
@@ -214,6 +214,7 @@ export function evaluateArgs(engine: Engine, expr: Call, frame: Frame): CallArgs
     const spread = engine.evaluate(arg.value, frame);
     if (spread.kind === "list" && spread.items !== null) positional.push(...spread.items);
     else {
+      for (const one of alternatives(spread)) if (one.kind === "queryset") noteFetch(engine, one, { span: spanOf(frame.file, arg), frame });
       engine.escape(spread);
       open = true;
     }

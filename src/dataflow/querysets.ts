@@ -29,7 +29,7 @@ import {
   type LoadNode,
 } from "./load-tree.ts";
 import { contentTypeRow, narrowedTargets } from "./generic-targets.ts";
-import { baseRecipe, chained, ofRelation, recipeArgs } from "./recipes.ts";
+import { baseRecipe, chained, NO_RECIPE_ARGS, ofRelation, recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
 import { isBeyondReach, makeRow, markUsed, recordLoad } from "./rows.ts";
 import { joinPath, packageDoubts, projectSite } from "./sites.ts";
@@ -858,10 +858,17 @@ function checkKnownParent(engine: Engine, queryset: QuerysetValue, loop: Loop, s
   if (lacksKey(engine, related.field, load)) recordLoad(engine, { ...related.row, loop }, related.field, { span, frame }, KEY_LOAD);
 }
 
+/** A queryset's rows are fetched: nothing but the statement is noted. */
+export function noteFetch(engine: Engine, queryset: QuerysetValue, site: Pick<CallSite, "span" | "frame">): void {
+  if (queryset.isEmpty || queryset.prefetched) return;
+  noteSent(engine, { kind: "query", how: "list", recipe: queryset.recipe, args: NO_RECIPE_ARGS }, site, queryset.origin.span);
+}
+
 /** Records one execution, and for a related manager under a loop the load that it is. */
 export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string, span: Span, frame: Frame, args: CallArgs = NO_ARGS): void {
   if (queryset.isEmpty) return;
-  if (!queryset.evaluated && !queryset.prefetched) {
+  // An `if a or b:` that stopped at `a` left `b` to whoever reads it next.
+  if (!queryset.prefetched) {
     noteSent(engine, { kind: "query", how, recipe: queryset.recipe, args: recipeArgs(args) }, { span, frame }, queryset.origin.span);
   }
   const at = projectSite({ span, frame });

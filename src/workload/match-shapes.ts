@@ -32,8 +32,8 @@ function matches(at: Matching): boolean {
 }
 
 /** What a join, a predicate or a column can differ in; an open order or limit tells little. */
-function openParts({ open }: StaticShape): number {
-  return [...open].filter((one) => one !== "offset").length;
+function openParts({ open, shape }: StaticShape): number {
+  return [...open].filter((one) => one !== "offset" && (one !== "projection" || shape.kind === "select")).length;
 }
 
 function hasLimits({ source: { shape, open }, statement }: Matching): boolean {
@@ -124,7 +124,7 @@ function hasPredicates(at: Matching): boolean {
 }
 
 function vagueness({ operator, left, right }: ShapePredicate): number {
-  return (operator.endsWith("?") && operator !== "true?" && operator !== "is null?" ? 2 : 0) + (isVague(left) ? 1 : 0) + (right !== null && isVague(right) ? 0.5 : 0);
+  return (operator.endsWith("?") && operator !== "true?" && operator !== "is null?" && operator !== "=?" ? 2 : 0) + (isVague(left) ? 1 : 0) + (right !== null && isVague(right) ? 0.5 : 0);
 }
 
 function isVague(expression: ShapeExpression): boolean {
@@ -134,6 +134,7 @@ function isVague(expression: ShapeExpression): boolean {
 function samePredicate(at: Matching, a: ShapePredicate, b: ShapePredicate): boolean {
   if (a.operator === "?") return sameExpression(at, a.left, b.left) || (b.right !== null && sameExpression(at, a.left, b.right));
   if (a.operator === "true?") return b.operator === "true" && sameExpression(at, a.left, b.left);
+  if (a.operator === "=?") return b.operator === "is null" ? sameExpression(at, a.left, b.left) : b.negated === a.negated && samePredicate(at, { ...a, operator: "=" }, b);
   if (a.operator === "is null?") return (b.operator === "is null" || b.operator === "is not null") && sameExpression(at, a.left, b.left);
   if (a.operator !== b.operator || a.negated !== b.negated) return false;
   if (!sameExpression(at, a.left, b.left)) return a.operator === "=" && a.right !== null && b.right !== null && sameExpression(at, a.left, b.right) && sameExpression(at, a.right, b.left);

@@ -222,8 +222,18 @@ export function withEntry(engine: Engine, cls: ClassInfo, work: () => void): voi
   engine.entry = outer;
 }
 
+const session = (how: string) => (engine: Engine): Hook => (_args, site) => {
+  noteSent(engine, { kind: "session", how, model: engine.project.authUserModel }, site, null);
+  return UNKNOWN;
+};
+
 export const viewHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.request": (engine) => () => requestOf(engine),
+  "django.contrib.auth.login": session("login"),
+  "django.contrib.auth.alogin": session("login"),
+  "django.contrib.auth.logout": session("logout"),
+  "django.contrib.auth.alogout": session("logout"),
+  "django.contrib.auth.update_session_auth_hash": session("renew"),
   "luthier.user": (engine) => (_args, site) => signedIn(engine, site),
   "luthier.unknown": () => () => UNKNOWN,
   "luthier.consume": (engine) => (args) => {

@@ -135,9 +135,17 @@ function testPath(state: QueryState, path: ResolvedPath, value: RecipeValue, cur
   const isNullable = path.target.null || path.alias.kind === "left";
   if (currentNegated && lookup !== "isnull" && !isNone && isNullable) {
     const present: Condition = { kind: "test", operator: "is not null", left: path.column, right: null };
-    return { condition: { kind: "group", connector: "AND", negated: false, children: [condition, present] }, needed };
+    return { condition: { kind: "group", connector: "AND", negated: false, children: [condition, present, ...valuePresent(state, value, compared)] }, needed };
   }
   return { condition, needed };
+}
+
+/** A column that is compared with is present too, where it can be NULL. */
+function valuePresent(state: QueryState, value: RecipeValue, { expression }: LookupValue): Condition[] {
+  if (value.kind !== "expression" || value.name !== "F" || expression.kind !== "column") return [];
+  const alias = state.aliases[expression.table];
+  const field = alias === undefined ? undefined : [...alias.model.fields.values()].find((one) => one.attname !== null && state.tables.columnOf(one) === expression.name);
+  return field?.null === true ? [{ kind: "test", operator: "is not null", left: expression, right: null }] : [];
 }
 
 export function lookupValue(state: QueryState, value: RecipeValue, path: ResolvedPath | null): LookupValue {

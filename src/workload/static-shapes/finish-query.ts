@@ -21,13 +21,20 @@ export function finishSelect(state: QueryState, what: Selected, aggregates: read
   const projection = what === "exists" && !isDistinctExists(state) ? [PARAMETER] : what === "keys" ? [keyColumn(state)] : selectedColumns(state);
   const order = isUnordered(what, state, isSliced) ? [] : orderTerms(state, what === "first" || what === "last", what === "last");
   const limit = what === "get" ? (isSliced ? state.limit : GET_LIMIT) : what === "exists" || what === "first" || what === "last" || what === "index" ? 1 : state.limit;
+  const listed = state.distinct === "all" && what !== "exists" ? [...projection, ...unlisted(projection, order)] : projection;
   return shapeOf(state, {
-    projection,
+    projection: listed,
     orderBy: order,
     limit,
     groupBy: isGrouped ? groupColumns(state, projection, order) : [],
-    distinct: what === "exists" && !isSliced && state.distinct === "all" ? "no" : state.distinct,
+    distinct: state.distinct,
   });
+}
+
+/** What DISTINCT is ordered by has to be selected. */
+function unlisted(projection: readonly ShapeExpression[], order: QueryShape["orderBy"]): ShapeExpression[] {
+  const listed = new Set(projection.map((one) => JSON.stringify(one)));
+  return order.flatMap(({ what }) => (listed.has(JSON.stringify(what)) ? [] : [what]));
 }
 
 function isDistinctExists({ distinct, limit }: QueryState): boolean {

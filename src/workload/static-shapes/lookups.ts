@@ -67,6 +67,7 @@ function plainTest({ expression: left, field }: LookupSide, lookup: string, { va
   const isNone = value.kind === "literal" && value.value === null;
   if (lookup === "isnull") return nullTest(left, value);
   if (isNone && (lookup === "exact" || lookup === "iexact")) return test("is null", left, null);
+  if (lookup === "exact" && value.kind === "unknown" && field?.null === true && !isBoolean(field)) return test("=?", left, expression);
   if (lookup === "exact") return isBoolean(field) && !isQuery ? booleanTest(left, value) : test("=", left, expression);
   if (lookup === "iexact") return test("=", call("upper", [left]), call("upper", [expression]));
   if (lookup === "in") return test("in", left, expression);

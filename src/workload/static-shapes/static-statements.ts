@@ -9,7 +9,7 @@ import { columnShapes, prefetchShapes, refreshShape, relationShapes, signedInSha
 import { modelTables, type ModelTables } from "./model-tables.ts";
 import type { QueryState } from "./query-state.ts";
 import { column, PARAMETER, type StaticShape } from "./static-shape.ts";
-import { bulkUpdateShape, deleteRowShapes, deleteShapes, insertShapes, relatedWriteShapes, updateFields, updateRowShapes, updateShapes, validationShapes } from "./write-shapes.ts";
+import { bulkUpdateShape, deleteRowShapes, deleteShapes, insertShapes, relatedWriteShapes, sessionShapes, updateFields, updateRowShapes, updateShapes, validationShapes } from "./write-shapes.ts";
 
 export interface StaticStatement {
   readonly shape: StaticShape;
@@ -86,6 +86,8 @@ function shapesOf(tables: ModelTables, what: SentWhat): MadeShape[] {
     }
     case "sql":
       return [];
+    case "session":
+      return made(what.how, sessionShapes(tables, model, what.how));
     case "signed in":
       return made("request.user", signedInShapes(tables, model));
     case "prefetch":

@@ -82,7 +82,7 @@ function changed(state: QueryState, kind: "update" | "delete", parts: Partial<Qu
   const select = finishSelect(state, "keys");
   for (const one of select.open) if (one !== "projection" && one !== "order by") open.add(one);
   const table = tables.tableOf(model);
-  const direct: StaticShape = { shape: { ...select.shape, kind, projection: [], distinct: "no", orderBy: [], ...parts }, open: new Set<OpenPart>([...open, "projection"]), inner: select.inner };
+  const direct: StaticShape = { shape: { ...select.shape, kind, projection: [], distinct: "no", orderBy: [], ...parts }, open, inner: select.inner };
   if (select.shape.joins.length === 0 && !open.has("joins")) return [direct];
   const key = tables.keyOf(model);
   const inside: QueryShape = { ...NOTHING, kind, base: { schema: null, name: table, position: 0 }, ...parts, predicates: [{ clause: "where", operator: "in", left: column(0, key === null ? "id" : tables.columnOf(key)), right: { kind: "subquery", index: 0 }, any: null, negated: false }], subqueries: [{ role: "in", shape: select.shape }] };
@@ -183,6 +183,18 @@ function reverseWrites(tables: ModelTables, holder: Model, field: Field, target:
   const update = tableShape("update", tables.tableOf(target), { written: [pair.right] }, new Set<OpenPart>(["predicates", "written"]));
   const rows = tableShape("select", tables.tableOf(target), { predicates: [{ clause: "where", operator: "=", left: column(0, pair.right), right: PARAMETER, any: null, negated: false }] }, new Set<OpenPart>(["projection", "order by", "joins"]));
   return how === "set" ? [rows, update] : [update];
+}
+
+/** What `login()` and `logout()` do to the session and the user. */
+export function sessionShapes(tables: ModelTables, user: Model, how: string): StaticShape[] {
+  const session = tables.model("sessions.Session");
+  const key = session === null ? null : tables.keyOf(session);
+  if (session === null || key === null) return [];
+  const state = buildQuery(tables, { id: 0, model: session.label, related: null, steps: [] });
+  if (state !== null) state.where.push({ kind: "test", operator: "=", left: column(0, tables.columnOf(key)), right: PARAMETER });
+  const asked = state === null ? [] : [finishSelect(state, "get"), finishSelect(state, "exists")];
+  const kept = [...insertShapes(tables, session), ...updateRowShapes(tables, session, null), ...deleteByKey(tables, session)];
+  return [...asked, ...kept, ...(how === "login" ? updateRowShapes(tables, user, ["last_login"]) : [])];
 }
 
 /** `bulk_create`: INSERTs, with ON CONFLICT where it is asked for. */
