@@ -16,7 +16,7 @@ import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
 import { openCache, type Cache } from "./sources/cache.ts";
 import { byteOrderMarkLength, findFiles, type FoundFiles } from "./sources/find-files.ts";
 import { findLineLength } from "./sources/line-length.ts";
-import { openDatabase } from "./open-database.ts";
+import { databaseCoverage, openDatabase } from "./open-database.ts";
 import { readVersion } from "./cli/version.ts";
 
 export async function analyse(options: AnalyseOptions, progress: Progress): Promise<Report> {
@@ -44,10 +44,11 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
   const input = inputOf(options, read, engine);
   const { facts } = input;
   timer.lap("link");
-  const database = options.database === undefined ? null : await openDatabase(options.database, input);
+  const source = read.modules.size === 0 ? null : input;
+  const database = options.database === undefined ? null : await openDatabase(options.database, source);
   if (database !== null) timer.lap("database");
   const markLength = (file: string): number => byteOrderMarkLength(path.join(options.root, file));
-  const verdicts = runRules(await loadRules(), { source: input, database, thresholds: options.thresholds, markLength });
+  const verdicts = runRules(await loadRules(), { source, database, thresholds: options.thresholds, markLength });
   timer.lap("rules");
   const comments = commentLines(read, templates);
   const judged = applyIgnores(verdicts.findings, comments);
@@ -62,8 +63,8 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
       files: read.modules.size + templates.used.length,
       lines: [...read.modules.values()].reduce((sum, one) => sum + one.lineStarts.length, 0),
     },
-    evidence: database === null ? ["source"] : ["source", "database"],
-    coverage: coverageOf(read, engine, facts.origins.length, verdicts),
+    evidence: [...(source === null && database !== null ? [] : ["source"]), ...(database === null ? [] : ["database"])],
+    coverage: { ...coverageOf(read, engine, facts.origins.length, verdicts), ...(database === null ? {} : { database: databaseCoverage(database) }) },
     timing: timer.result(),
     findings: judged.findings,
     notices: [...read.notices, ...parseNotices(read, templates)],
@@ -81,6 +82,7 @@ function inputOf(options: AnalyseOptions, read: ReadProject, engine: Engine): Ru
     text: (file) => read.readText(file) ?? "",
     thresholds: options.thresholds,
     lineLength: findLineLength(options.root),
+    migrations: read.migrations,
   };
 }
 

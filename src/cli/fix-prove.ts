@@ -7,7 +7,7 @@ import { UsageError } from "../model/usage-error.ts";
 import type { Proof } from "../proof/proof.ts";
 import { cleanLine } from "../report/clean-text.ts";
 import { planSize, undoCommand } from "../report/fix-summary.ts";
-import { formatBytes } from "../report/numbers.ts";
+import { formatBytes } from "../model/numbers.ts";
 import { proofCount, renderProof, type LeftOver } from "../report/proof-summary.ts";
 import { shortIdOf, shownPath } from "../report/render-context.ts";
 import { wrapProse } from "../report/text-line.ts";

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import type { Config } from "../model/config.ts";
+import type { Config, DatabaseEvidence } from "../model/config.ts";
 import type { Report } from "../model/report.ts";
 import { UsageError } from "../model/usage-error.ts";
 import type { RenderContext } from "../report/render-context.ts";
@@ -29,6 +29,8 @@ export interface CommonFlags {
   readonly quiet?: boolean;
   /** Folders of recordings; without it the project's latest is taken. */
   readonly recording?: readonly string[];
+  /** A snapshot's file; without it the project's own is taken. */
+  readonly snapshot?: string;
 }
 
 /** An analysis and what a person asked to see of it. */
@@ -57,8 +59,10 @@ export async function prepare(
   const config = await resolveConfig(root, flags, environment.cwd);
   const baseline = await readBaseline(config, flags.updateBaseline === true);
   const changed = flags.since === undefined ? null : await changedSince(root, flags.since);
+  const { findDatabase } = await import("./database.ts");
+  const database = await findDatabase(root, flags, environment.cwd);
   const { withRecordings } = await import("./recordings.ts");
-  const recorded = await withRecordings(await analyse(root, config, environment), root, { given: flags.recording, exclude: config.exclude }, environment);
+  const recorded = await withRecordings(await analyse(root, { config, database }, environment), root, { given: flags.recording, exclude: config.exclude }, environment);
   const whole = await withLastProofs(root, recorded);
   if (isNothingExamined(whole)) throw nothingToExamine(given);
   const rules = await environment.rules();
@@ -75,7 +79,7 @@ export async function prepare(
     rules,
     failOn: config.failOn,
   };
-  const analyseWith = (texts: ReadonlyMap<string, string>): Promise<Report> => analyse(root, config, environment, texts);
+  const analyseWith = (texts: ReadonlyMap<string, string>): Promise<Report> => analyse(root, { config, database }, environment, texts);
   return { root, config, report, whole, context, analyseWith, stale };
 }
 
@@ -149,7 +153,7 @@ async function changedSince(root: string, ref: string): ReturnType<typeof import
 
 async function analyse(
   root: string,
-  config: Config,
+  { config, database }: { readonly config: Config; readonly database: DatabaseEvidence | null },
   environment: Environment,
   texts?: ReadonlyMap<string, string>,
 ): Promise<Report> {
@@ -158,7 +162,7 @@ async function analyse(
   const active = environment.env["VIRTUAL_ENV"];
   try {
     return await environment.analyse(
-      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(texts && { texts }) },
+      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(texts && { texts }), ...(database && { database }) },
       progress.step,
     );
   } finally {

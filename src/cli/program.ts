@@ -8,6 +8,7 @@ import type { FixFlags } from "./fix.ts";
 import type { ReportFlags } from "./report.ts";
 import { COULD_NOT_RUN, reportFailure } from "./failure.ts";
 import type { RecordFlags } from "./record.ts";
+import type { SnapshotFlags } from "./snapshot.ts";
 
 /** Runs one command and returns its exit status: 0 nothing found, 1 findings, 2 could not run. */
 export async function run(args: readonly string[], environment: Environment): Promise<number> {
@@ -138,6 +139,20 @@ function buildProgram(environment: Environment, command: readonly string[], stat
     });
 
   program
+    .command("snapshot")
+    .description("look at a PostgreSQL server, read-only: schema, statistics, settings, counters, statements")
+    .argument("[path]", "the project's folder", ".")
+    .option("--db <url>", "a URL, key=value words, an alias of DATABASES or a service of pg_service.conf; repeat it for replicas", collect)
+    .option("--out <file>", "where to write it (default: .luthier/snapshot.json.gz)")
+    .option("--redact", "keep frequencies, drop values of rows and literals of statements")
+    .option("--interval <seconds>", "read the counters again after this long, for rates", parseCount)
+    .option("--timeout <seconds>", "give up on a query after this long", parseCount, 30)
+    .action(async (path: string, flags: SnapshotFlags) => {
+      const { snapshot } = await import("./snapshot.ts");
+      state.status = await snapshot(path, flags, environment);
+    });
+
+  program
     .command("rules")
     .description("list the rules, or show one rule's page")
     .argument("[id]", "a rule's id")
@@ -176,6 +191,7 @@ function withCommonOptions(command: Command): Command {
     .option("--baseline <file>", "leave out the findings that this file knows")
     .option("--since <ref>", "only findings on lines changed since a commit")
     .option("--recording <dir>", "a recording, or two of different sizes (default: the project's latest)", collect)
+    .option("--snapshot <file>", "a snapshot of the database (default: the project's own)")
     .option("--exclude <glob>", "do not read these files (repeatable)", collect)
     .option("--jobs <count>", "how many workers (default: one a core)", parseCount)
     .option("--no-cache", "analyse every file anew");

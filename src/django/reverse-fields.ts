@@ -52,7 +52,6 @@ function reverseField(draft: Draft, field: LocalField, relation: LocalRelation, 
     name: accessor,
     queryName: relation.relatedQueryName ?? relation.relatedName ?? draft.name.toLowerCase(),
     attname: null,
-    column: null,
     type: field.type,
     relation: {
       kind,

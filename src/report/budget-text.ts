@@ -1,7 +1,7 @@
 import type { Frame } from "../model/recording.ts";
 import type { BudgetComparison, Change } from "../workload/budget.ts";
 import { cleanLine } from "./clean-text.ts";
-import { formatCount, formatNumber } from "./numbers.ts";
+import { formatCount, formatNumber } from "../model/numbers.ts";
 
 /** Of each change, and of changes that are no failure. */
 const MOST_PLACES = 5;

@@ -3,7 +3,7 @@ import type { FixPlan } from "../fixes/plan-fixes.ts";
 import type { VerifiedPlan } from "../fixes/verify-fixes.ts";
 import type { Finding } from "../model/finding.ts";
 import { cleanLine, plainProse } from "./clean-text.ts";
-import { formatCount } from "./numbers.ts";
+import { formatCount } from "../model/numbers.ts";
 import { shortIdOf, shownPath, type RenderContext } from "./render-context.ts";
 
 /** What was written and, where git has all that was there before, how to undo it. Call it before the files change. */

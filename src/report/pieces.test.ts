@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Place } from "../model/finding.ts";
 import { excerptOf } from "./code-excerpt.ts";
 import { cutMiddle, displayWidth, wrap } from "./display-width.ts";
-import { formatBytes, formatCost, formatDuration, formatNumber } from "./numbers.ts";
+import { formatBytes, formatCost, formatDuration, formatNumber } from "../model/numbers.ts";
 
 test.each([
   [4861, "4,861"],

@@ -4,7 +4,7 @@ import type { FixFigures, Pair, Proof, ProvenFix, RunTotals, UntriedFix, Withdra
 import type { Timing } from "../proof/timing.ts";
 import { rungOf } from "../select/severity.ts";
 import { padTo } from "./display-width.ts";
-import { formatCount, formatMilliseconds, formatNumber } from "./numbers.ts";
+import { formatCount, formatMilliseconds, formatNumber } from "../model/numbers.ts";
 import { shortIdOf, type RenderContext } from "./render-context.ts";
 import { rungCells } from "./rung-cells.ts";
 import { glyphsOf, paint, type TextStyle } from "./terminal-style.ts";

@@ -1,6 +1,6 @@
 import type { Frame, ScopeKind, Stack } from "../../model/recording.ts";
 import { blamedFrame, isTestCode, ownFrame } from "../../recording/user-code.ts";
-import { formatNumber } from "../numbers.ts";
+import { formatNumber } from "../../model/numbers.ts";
 
 /** `0.4 ms`, `82.5 ms`, `1.2 s`: two or three digits. */
 export function formatTime(microseconds: number): string {

@@ -1,5 +1,5 @@
 import type { Frame, StackTotals } from "../../model/recording.ts";
-import { formatCount } from "../numbers.ts";
+import { formatCount } from "../../model/numbers.ts";
 import { applicationFrames, formatShare, formatTime, nameOfFrame, placeOfFrame } from "./figures.ts";
 import { html, NOTHING, percent, type Html } from "./markup.ts";
 

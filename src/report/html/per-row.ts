@@ -1,7 +1,7 @@
 import type { Frame, Recording, RowCluster, Stack } from "../../model/recording.ts";
 import { growthOfRows } from "../../workload/growth.ts";
 import { isBlamable, ownFrame } from "../../recording/user-code.ts";
-import { formatCount, formatNumber } from "../numbers.ts";
+import { formatCount, formatNumber } from "../../model/numbers.ts";
 import type { SourceReader } from "../render-context.ts";
 import { formatShare, formatTime, placeOfFrame, SCOPE_WORDS } from "./figures.ts";
 import { html, NOTHING, percent, type Html } from "./markup.ts";

@@ -1,7 +1,7 @@
 /** A recording as one HTML file: no network, readable without scripts, narrow, dark and on paper. */
 import type { Recording, ScopeKind, ScopeTotals } from "../../model/recording.ts";
 import { growthOfScopes, type Growth } from "../../workload/growth.ts";
-import { formatCount, formatDuration, formatNumber } from "../numbers.ts";
+import { formatCount, formatDuration, formatNumber } from "../../model/numbers.ts";
 import type { SourceReader } from "../render-context.ts";
 import { formatShare, formatTime, SCOPE_WORDS } from "./figures.ts";
 import { renderFlame } from "./flame.ts";

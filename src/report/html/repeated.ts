@@ -1,7 +1,7 @@
 import type { LoopCluster, Recording } from "../../model/recording.ts";
 import { blamedFrame } from "../../recording/user-code.ts";
 import { unreadColumns, unusedPrefetches } from "../../workload/unused-loads.ts";
-import { formatCount, formatNumber } from "../numbers.ts";
+import { formatCount, formatNumber } from "../../model/numbers.ts";
 import { formatTime, placeOfStack, summariseSql } from "./figures.ts";
 import { html, NOTHING, type Html } from "./markup.ts";
 import type { Part } from "./per-row.ts";

@@ -1,5 +1,5 @@
 import type { Recording } from "../../model/recording.ts";
-import { formatNumber } from "../numbers.ts";
+import { formatNumber } from "../../model/numbers.ts";
 import { formatShare, formatTime, placeOfStack, summariseSql } from "./figures.ts";
 import { html, percent, type Html } from "./markup.ts";
 

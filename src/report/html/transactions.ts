@@ -1,5 +1,5 @@
 import type { Recording } from "../../model/recording.ts";
-import { formatCount, formatNumber } from "../numbers.ts";
+import { formatCount, formatNumber } from "../../model/numbers.ts";
 import { formatTime, placeOfStack } from "./figures.ts";
 import { html, NOTHING, type Html } from "./markup.ts";
 import type { Part } from "./per-row.ts";

@@ -1,5 +1,5 @@
 import type { SampleStatement, ScopeSample } from "../../model/recording.ts";
-import { formatCount } from "../numbers.ts";
+import { formatCount } from "../../model/numbers.ts";
 import { formatTime, placeOfStack, summariseSql } from "./figures.ts";
 import { html, NOTHING, percent, type Html } from "./markup.ts";
 

@@ -22,7 +22,7 @@ export function modelTables(graph: ModelGraph): ModelTables {
   const tables: ModelTables = {
     graph,
     model: (label) => (label === null ? null : graph.byLabel(label)),
-    tableOf: (model) => concrete(model).table ?? `${concrete(model).app}_${concrete(model).name.toLowerCase()}`,
+    tableOf: (model) => nameWithoutSchema(concrete(model).table?.name ?? `${concrete(model).app}_${concrete(model).name.toLowerCase()}`),
     ownerOf: (model, field) => {
       const parents = concrete(model).parents.flatMap((label) => graph.models.get(label) ?? []);
       return parents.findLast((parent) => isSame(parent.fields.get(field.name), field)) ?? concrete(model);
@@ -34,6 +34,17 @@ export function modelTables(graph: ModelGraph): ModelTables {
     through: (model, field) => throughEnds(tables, model, field),
   };
   return tables;
+}
+
+/** `"sales"."order"`: statements name the schema apart. */
+function nameWithoutSchema(name: string): string {
+  return name.replaceAll('"', "").split(".").at(-1) ?? name;
+}
+
+/** `to_field`: what a foreign key holds instead of the target's key. */
+export function toField(tables: ModelTables, target: Model, { declaration }: Field): Field | null {
+  const said = declaration?.kind === "call" ? declaration.keywords.find(({ name }) => name === "to_field")?.value : undefined;
+  return said?.kind === "str" ? tables.named(target, said.value) : null;
 }
 
 function isSame(a: Field | undefined, b: Field): boolean {

@@ -2,7 +2,7 @@
 import type { Field, Model } from "../../model/index.ts";
 import type { ShapeColumn } from "../../model/shape.ts";
 import { baseOf, fieldKey, joinTable, type Alias, type JoinStep, type QueryState } from "./query-state.ts";
-import { isReverse, type ModelTables } from "./model-tables.ts";
+import { isReverse, toField, type ModelTables } from "./model-tables.ts";
 import { column } from "./static-shape.ts";
 
 export interface ResolvedPath {
@@ -102,7 +102,7 @@ export function stepsOf(tables: ModelTables, model: Model, field: Field): readon
     case "fk":
     case "o2o":
     case "mti-parent": {
-      const to = (field.toField == null ? null : tables.named(target, field.toField)) ?? tables.keyOf(target);
+      const to = toField(tables, target, field) ?? tables.keyOf(target);
       if (to === null) return null;
       return [{ model: tables.graph.models.get(target.concrete) ?? target, key, on: [{ left: tables.columnOf(field), right: tables.columnOf(to) }], nullable: field.null, isMany: false, isDirect: true }];
     }
@@ -111,7 +111,7 @@ export function stepsOf(tables: ModelTables, model: Model, field: Field): readon
     case "mti-child": {
       const back = [...target.fields.values()].find((one) => one.relation !== null && !isReverse(one) && one.span.file === field.span.file && one.span.start === field.span.start) ?? tables.named(target, relation.back ?? "");
       if (back === null) return null;
-      const own = (back.toField == null ? null : tables.named(model, back.toField)) ?? tables.keyOf(model);
+      const own = toField(tables, model, back) ?? tables.keyOf(model);
       return [{ model: target, key, on: [{ left: own === null ? "id" : tables.columnOf(own), right: tables.columnOf(back) }], nullable: true, isMany: relation.kind === "fk-reverse", isDirect: false }];
     }
     case "m2m":

@@ -1,0 +1,37 @@
+/** What two indexes have in common. */
+import type { Index, IndexKey } from "../../model/index.ts";
+
+/** Nothing but queries needs it: no constraint, no foreign key elsewhere, no replica identity, no clustering, no uniqueness. */
+export function isDroppable(index: Index): boolean {
+  return !index.unique && !index.primary && !index.exclusion && index.constraint === null && index.referencedBy.length === 0 && !index.replicaIdentity && !index.clustered;
+}
+
+/** Same method, keys, operator classes, collations, order, predicate; uniqueness may differ. */
+export function sameStructure(one: Index, other: Index): boolean {
+  return one.method === other.method && one.predicate === other.predicate && one.keys.length === other.keys.length && startsWithKeys(other, one) && coversIncluded(other, one);
+}
+
+/** The first keys of `wide` are those of `narrow`. */
+export function startsWithKeys(wide: Index, narrow: Index): boolean {
+  return narrow.keys.every((key, position) => {
+    const other = wide.keys[position];
+    return other !== undefined && sameKey(key, other);
+  });
+}
+
+/** Everything that `narrow` carries along can be had from `wide`. */
+export function coversIncluded(wide: Index, narrow: Index): boolean {
+  const carried = new Set([...wide.include, ...wide.keys.flatMap(({ column }) => column ?? [])]);
+  return narrow.include.every((column) => carried.has(column));
+}
+
+export function sameKey(one: IndexKey, other: IndexKey): boolean {
+  return (
+    one.column === other.column &&
+    one.expression === other.expression &&
+    one.operatorClass === other.operatorClass &&
+    one.collation === other.collation &&
+    one.descending === other.descending &&
+    one.nullsFirst === other.nullsFirst
+  );
+}

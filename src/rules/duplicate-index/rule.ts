@@ -1,0 +1,64 @@
+import { formatBytes } from "../../model/numbers.ts";
+import type { Database, DatabaseDraft, Index, Rule, Table } from "../../model/index.ts";
+import { catalogEvidence } from "../database/evidence.ts";
+import { dropIndexFix } from "../database/drop-index.ts";
+import { declarationSpots, indexSpot, keysOf, modelLabel, shortName, tableSpot } from "../database/names.ts";
+import { isDroppable, sameStructure } from "../database/index-structure.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "duplicate-index",
+    chapter: "1.2",
+    summary: "Two indexes of a table are the same",
+    severity: "warning",
+    confidence: "certain",
+    fix: "always",
+    stage: "stable",
+    needs: ["database"],
+  },
+  judge: ({ database }) => ({
+    drafts: database.tables.flatMap((table) => duplicatesOf(table, database).map(([index, twin]) => toDraft(table, index, twin, database))),
+    unjudged: [],
+    examined: `${database.catalog.indexes.length} indexes`,
+  }),
+};
+
+/** Each index that has an equal, with the one that stays. */
+function duplicatesOf(table: Table, database: Database): (readonly [Index, Index])[] {
+  const indexes = database.indexesOf(table).filter((index) => index.valid && index.partitionOf === null);
+  return indexes.flatMap((index) => {
+    if (!isDroppable(index)) return [];
+    const twin = indexes.find((other) => other !== index && sameStructure(index, other) && staysOf(index, other) === other);
+    return twin === undefined ? [] : [[index, twin] as const];
+  });
+}
+
+/** Of two equal ones: what a constraint needs, what is unique, what is older. */
+function staysOf(one: Index, other: Index): Index {
+  if (isDroppable(one) !== isDroppable(other)) return isDroppable(one) ? other : one;
+  if (one.unique !== other.unique) return one.unique ? one : other;
+  return one.oid < other.oid ? one : other;
+}
+
+function toDraft(table: Table, index: Index, twin: Index, database: Database): DatabaseDraft {
+  const { bytes } = index;
+  const size = bytes === null ? "" : ` and takes ${formatBytes(bytes)}`;
+  const model = modelLabel(database, table);
+  return {
+    key: [shortName(table), index.name],
+    claim: `Index \`${shortName(index)}\` repeats \`${shortName(twin)}\` on ${keysOf(index)}${size}.`,
+    reason: "Every write of the table keeps both up to date, and no query can use the second one for anything that the first one does not do.",
+    remedy: `Drop \`${shortName(index)}\`.`,
+    doubt: "an index hint or a script that names this index by its name would miss it",
+    ...(model === undefined ? {} : { model }),
+    places: [
+      indexSpot(index, bytes === null ? undefined : formatBytes(bytes)),
+      tableSpot(table),
+      ...declarationSpots(database.declarationOf(index), "declared here"),
+      ...declarationSpots(database.declarationOf(twin), "and here, the one that stays"),
+    ],
+    evidence: [catalogEvidence(database, bytes === null ? {} : { bytes })],
+    impact: bytes === null ? {} : { bytes: { before: bytes, after: 0 } },
+    fixes: [dropIndexFix(index, database)],
+  };
+}

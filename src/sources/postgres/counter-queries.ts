@@ -1,0 +1,67 @@
+/** Queries of counters, activity and settings. Rows of views that grow a column with each version are taken whole, as JSON. */
+
+export const SERVER = `
+SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS version_number, version() AS build, current_setting('block_size')::int AS block_size,
+  pg_is_in_recovery() AS recovery, now() AS now, current_user AS user, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
+  (SELECT array_agg(r.rolname::text ORDER BY 1) FROM pg_roles r WHERE r.rolname IN ('pg_monitor', 'pg_read_all_data', 'pg_read_all_stats', 'pg_read_all_settings', 'pg_read_server_files') AND pg_has_role(current_user, r.oid, 'USAGE')) AS member_of`;
+
+/** `pg_stats` shows neither columns that a role may not read nor tables whose rows are hidden from it. */
+export const UNREADABLE = `
+SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = ANY($1::oid[]) AND (NOT has_any_column_privilege(c.oid, 'SELECT') OR row_security_active(c.oid)) ORDER BY 1`;
+
+export const NOW = `SELECT clock_timestamp() AS now`;
+export const STARTED = `SELECT pg_postmaster_start_time() AS started`;
+export const SYSTEM_IDENTIFIER = `SELECT system_identifier::text AS identifier FROM pg_control_system()`;
+
+export const SETTINGS = `
+SELECT name, setting AS value, unit, source, context, boot_val AS boot_value, category, pending_restart FROM pg_settings ORDER BY name`;
+
+export const DATABASE_COUNTERS = `SELECT to_jsonb(d) AS row, d.stats_reset AS since FROM pg_stat_database d WHERE d.datname = current_database()`;
+
+export const TABLE_COUNTERS = `
+SELECT s.relid::int8 AS oid, to_jsonb(s) AS row, to_jsonb(io) AS io FROM pg_stat_all_tables s LEFT JOIN pg_statio_all_tables io ON io.relid = s.relid
+WHERE s.relid = ANY($1::oid[]) OR s.relid IN (SELECT c.reltoastrelid FROM pg_class c WHERE c.oid = ANY($1::oid[]))`;
+
+export const INDEX_COUNTERS = `
+SELECT s.indexrelid::int8 AS oid, to_jsonb(s) AS row, to_jsonb(io) AS io FROM pg_stat_all_indexes s LEFT JOIN pg_statio_all_indexes io ON io.indexrelid = s.indexrelid
+WHERE s.relid = ANY($1::oid[])`;
+
+export const BACKGROUND_WRITER = `SELECT to_jsonb(b) AS row FROM pg_stat_bgwriter b`;
+/** 17 and later. */
+export const CHECKPOINTER = `SELECT to_jsonb(c) AS row FROM pg_stat_checkpointer c`;
+/** 16 and later. */
+export const IO = `SELECT to_jsonb(i) AS row FROM pg_stat_io i`;
+/** 14 and later. */
+export const WAL = `SELECT to_jsonb(w) AS row FROM pg_stat_wal w`;
+
+export const STATEMENTS_EXTENSION = `SELECT quote_ident(n.nspname) AS schema FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'`;
+
+/** One row for each user who sent it. */
+export const statements = (schema: string): string => `
+SELECT to_jsonb(s) - 'query' - 'queryid' AS row, s.queryid::text AS id, s.query AS sql FROM ${schema}.pg_stat_statements s WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+export const STATEMENTS_INFO_VIEW = `SELECT quote_ident(n.nspname) AS schema FROM pg_extension e JOIN pg_class c ON c.relname = 'pg_stat_statements_info' AND c.relnamespace = e.extnamespace
+JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'`;
+
+/** 14 and later. */
+export const statementsInfo = (schema: string): string => `SELECT dealloc AS evicted, stats_reset AS since FROM ${schema}.pg_stat_statements_info`;
+
+export const ACTIVITY = `
+SELECT a.pid, a.backend_type AS kind, a.usename AS user, coalesce(a.application_name, '') AS application, a.state, a.wait_event_type AS wait_type, a.wait_event AS wait, a.backend_start AS backend_at,
+  a.xact_start AS transaction_at, a.query_start AS statement_at, a.state_change AS state_at, age(a.backend_xmin) AS xmin_age,
+  CASE WHEN a.wait_event_type = 'Lock' THEN pg_blocking_pids(a.pid) ELSE '{}' END AS blocked_by, a.query AS sql
+FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND (a.datname = current_database() OR a.datname IS NULL) ORDER BY a.pid`;
+
+export const STANDBYS = `
+SELECT application_name AS application, state, sync_state, pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, replay_lsn) AS lag_bytes,
+  (extract(epoch FROM replay_lag) * 1000)::float8 AS replay_lag, age(backend_xmin) AS xmin_age FROM pg_stat_replication ORDER BY 1`;
+
+export const SLOTS = `
+SELECT slot_name AS name, slot_type AS kind, active, wal_status, pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, restart_lsn) AS retained_bytes,
+  age(xmin) AS xmin_age, age(catalog_xmin) AS catalog_xmin_age, (to_jsonb(s)->>'inactive_since')::timestamptz AS inactive_since FROM pg_replication_slots s ORDER BY 1`;
+
+export const PREPARED = `SELECT gid AS id, owner, prepared AS prepared_at, age(transaction) AS xmin_age FROM pg_prepared_xacts WHERE database = current_database() ORDER BY 1`;
+
+export const REPLAY_LAG = `SELECT CASE WHEN pg_is_in_recovery() THEN CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+  ELSE (extract(epoch FROM now() - pg_last_xact_replay_timestamp()) * 1000)::float8 END END AS lag`;

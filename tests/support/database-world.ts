@@ -1,0 +1,85 @@
+/** A real PostgreSQL that fixtures of rules run on, each in a database of its own. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { analyse } from "../../src/analyse.ts";
+import { runRules } from "../../src/findings.ts";
+import type { DatabaseEvidence, Finding, Rule, Snapshot, Verdict } from "../../src/model/index.ts";
+import { openDatabase } from "../../src/open-database.ts";
+import { collectSnapshot } from "../../src/sources/postgres/collect.ts";
+import { databaseOptions, type DatabaseCase } from "./database-case.ts";
+import { withGiven } from "./given.ts";
+import { startPostgres } from "./services.ts";
+import { SHOP_FILES } from "./shop-project.ts";
+import { writeFiles } from "./temporary-folder.ts";
+
+export interface DatabaseWorld {
+  /** Creates a database, runs the SQL and takes its snapshot. */
+  readonly build: (sql: string) => Promise<BuiltDatabase>;
+  readonly stop: () => void;
+}
+
+export interface BuiltDatabase {
+  readonly url: string;
+  readonly snapshot: Snapshot;
+  /** Runs statements as `psql` does, each in a transaction of its own; throws what it says when one fails. */
+  readonly run: (statements: string) => void;
+}
+
+export async function startDatabaseWorld(): Promise<DatabaseWorld> {
+  const { cluster, stop } = await startPostgres();
+  let count = 0;
+  const psql = (database: string, sql: string): void => {
+    const url = withDatabase(cluster.url, database);
+    const { status, stderr } = spawnSync("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", "-"], { input: sql, encoding: "utf8", env: { ...process.env, ...cluster.env, PGOPTIONS: "--client-min-messages=warning" } });
+    if (status !== 0) throw new Error(stderr);
+  };
+  return {
+    stop,
+    build: async (sql) => {
+      const name = `fixture_${(count += 1)}`;
+      const options = databaseOptions(sql);
+      psql("postgres", `CREATE DATABASE ${name} ${options === "" ? "" : `TEMPLATE template0 ${options}`};`);
+      psql(name, sql);
+      const url = withDatabase(cluster.url, name);
+      return { url, snapshot: await takeSnapshot(url), run: (statements) => psql(name, statements) };
+    },
+  };
+}
+
+export function takeSnapshot(...targets: readonly string[]): Promise<Snapshot> {
+  return collectSnapshot({ targets, statementTimeout: 30_000, connectTimeout: 10_000, version: "0.0.0", progress: () => undefined });
+}
+
+function withDatabase(url: string, database: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${database}`;
+  return changed.href;
+}
+
+export interface CaseVerdict {
+  readonly findings: readonly Finding[];
+  readonly unknown: readonly Verdict[];
+}
+
+/** What one rule says of a case. */
+export async function judgeCase(rule: Rule, one: DatabaseCase, built: Snapshot): Promise<CaseVerdict> {
+  const evidence: DatabaseEvidence = { snapshot: withGiven(built, one.sql), file: ".luthier/snapshot.json.gz", plans: [], logged: [], stamp: one.name };
+  if (Object.keys(one.files).length > 0) return judgeProject(rule, one.files, evidence);
+  const database = await openDatabase(evidence, null);
+  const { findings, unknown } = runRules([rule], { source: null, database, thresholds: {} });
+  return { findings, unknown };
+}
+
+async function judgeProject(rule: Rule, files: Readonly<Record<string, string>>, database: DatabaseEvidence): Promise<CaseVerdict> {
+  const root = realpathSync(mkdtempSync(path.join(tmpdir(), "luthier-case-")));
+  try {
+    writeFiles(root, { ...SHOP_FILES, ...files });
+    const options = { root, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {}, database };
+    const report = await analyse(options, () => undefined);
+    return { findings: report.findings.filter((finding) => finding.rule === rule.meta.id), unknown: report.coverage.unknown.filter((verdict) => verdict.rule === rule.meta.id) };
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
