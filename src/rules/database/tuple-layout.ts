@@ -3,7 +3,7 @@
  * of 23 bytes and a bit for each column where one of them is NULL, padded to 8; each value at the next multiple of its alignment; the whole
  * padded to 8. Fixed columns are exact. Where a text stands before a column, its offset is one of eight, and the padding an expectation.
  */
-import type { Column } from "../../model/index.ts";
+import type { Column, ColumnStatistics } from "../../model/index.ts";
 
 /** What the layout needs of a column. */
 export interface LaidOut {
@@ -11,8 +11,8 @@ export interface LaidOut {
   readonly alignment: 1 | 2 | 4 | 8;
   /** Of the values that are not NULL, with the header of a variable-length one. */
   readonly width: number;
-  /** All values are of this width. */
-  readonly isConstant: boolean;
+  /** Widths with their shares, as far as values were seen; empty where every width is as likely as its neighbours. */
+  readonly widths: readonly { readonly width: number; readonly share: number }[];
   readonly nullFraction: number;
 }
 
@@ -33,10 +33,25 @@ const SHORT_VARLENA = 127;
 export function laidOut(column: Column): LaidOut | null {
   const { length, alignment, statistics } = column;
   const nullFraction = column.notNull ? 0 : (statistics?.nullFraction ?? 0);
-  if (length > 0) return { length, alignment, width: length, isConstant: true, nullFraction };
+  if (length > 0) return { length, alignment, width: length, widths: [{ width: length, share: 1 }], nullFraction };
   if (statistics === null) return null;
-  const isConstant = statistics.distinct === 1;
-  return { length, alignment, width: statistics.averageWidth, isConstant, nullFraction };
+  return { length, alignment, width: statistics.averageWidth, widths: widthsOf(column, statistics), nullFraction };
+}
+
+const TEXTS: ReadonlySet<string> = new Set(["text", "varchar", "bpchar"]);
+
+/** Of texts: those of the common values by their frequency, the rest spread over the histogram's bounds. Long texts may be compressed. */
+function widthsOf({ typeName }: Column, { distinct, averageWidth, commonValues, commonFrequencies, histogram, nullFraction }: ColumnStatistics): LaidOut["widths"] {
+  if (distinct === 1) return [{ width: averageWidth, share: 1 }];
+  const common = commonValues ?? [];
+  const bounds = histogram ?? [];
+  if (!TEXTS.has(typeName) || averageWidth >= SHORT_VARLENA || common.length + bounds.length === 0) return [];
+  const present = Math.max(1 - nullFraction, Number.EPSILON);
+  const named = common.map((value, at) => ({ width: Buffer.byteLength(value) + 1, share: (commonFrequencies?.[at] ?? 0) / present }));
+  const rest = Math.max(0, 1 - named.reduce((sum, { share }) => sum + share, 0));
+  // Without bounds the common values are all there are, but for rounding.
+  if (bounds.length === 0) return named.map(({ width, share }) => ({ width, share: share / (1 - rest) }));
+  return [...named, ...bounds.map((value) => ({ width: Buffer.byteLength(value) + 1, share: rest / bounds.length }))];
 }
 
 export function rowSize(columns: readonly LaidOut[]): RowSize {
@@ -69,9 +84,9 @@ function after(column: LaidOut, at: readonly number[]): readonly [readonly numbe
   const present = 1 - column.nullFraction;
   const next = at.map((share) => share * column.nullFraction);
   for (const [offset, share] of at.entries()) {
-    const end = offset + gap(offset, alignment) + Math.round(column.width);
-    if (column.isConstant) next[end % WORD] = (next[end % WORD] ?? 0) + share * present;
-    else for (let one = 0; one < WORD; one++) next[one] = (next[one] ?? 0) + (share * present) / WORD;
+    const from = offset + gap(offset, alignment);
+    for (const one of column.widths) next[(from + one.width) % WORD] = (next[(from + one.width) % WORD] ?? 0) + share * present * one.share;
+    if (column.widths.length === 0) for (let one = 0; one < WORD; one++) next[one] = (next[one] ?? 0) + (share * present) / WORD;
   }
   return [next, present * (expectedGap(at, alignment) + column.width)];
 }

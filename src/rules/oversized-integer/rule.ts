@@ -4,7 +4,7 @@ import { columnDraft } from "../database/column-draft.ts";
 import { columnName, isKeyColumn, isNamedAsKey, ownColumns, rowsOf, type ColumnOf } from "../database/columns.ts";
 import { retypeFixes } from "../database/retype-fix.ts";
 import { laidOut, rowSize } from "../database/tuple-layout.ts";
-import { numberRange, STATISTICS_SAMPLE, whyNoValues, type NumberRange } from "../database/values.ts";
+import { numberRange, sampledRows, STATISTICS_SAMPLE, whyNoValues, type NumberRange } from "../database/values.ts";
 
 export const rule: Rule = {
   meta: {
@@ -72,7 +72,8 @@ function toDraft(database: Database, of: ColumnOf, { minimum, maximum, base }: N
     reason: "The saving is what is left after alignment: the columns behind it move up.",
     remedy: `Make it \`integer\` when the table is rewritten anyway.`,
     doubt: `seen in ${base}; a sum or a counter that grows a hundredfold would no longer fit`,
-    confidence: base === STATISTICS_SAMPLE ? "possible" : "likely",
+    // The bounds in the statistics are those of the rows that ANALYZE read: of all rows in a small table.
+    confidence: base === STATISTICS_SAMPLE && sampledRows(database, of.column, rows) < rows ? "possible" : "likely",
     label: of.column.type,
     figures: { minimum, maximum, bytesPerRow: Number(perRow.toFixed(1)), rows: Math.round(rows) },
     impact: { bytes: { before: total, after: 0 } },

@@ -72,12 +72,12 @@ function isOrderedByTime(database: Database, column: Column): boolean {
 
 function toDraft(database: Database, key: Key, correlation: number, rows: number): DatabaseDraft {
   const rate = rateOf(database, key.table, ({ inserted }) => inserted);
-  const { bytes } = key.index;
+  const bytes = indexBytes(database, key.index);
   const pages = bytes === null ? null : Math.ceil(bytes / database.server.blockSize);
   const spread = pages === null ? "any page of its index" : `any of ${formatNumber(pages)} pages of its index`;
   const draft = columnDraft(database, key, {
     claim: `\`${columnName(key)}\` is a random UUID, correlation ${formatNumber(Number(correlation.toPrecision(2)))}: each insert goes to ${spread}.`,
-    reason: reasonOf(key, rows, rate),
+    reason: reasonOf(bytes, rows, rate),
     remedy: "Let new rows have UUIDs in the order of time, version 7: `uuidv7()` from PostgreSQL 18 on, `uuid.uuid7` from Python 3.14 on. Old ones stay.",
     doubt: "a version 7 tells when its row was made; while the index fits the cache the gain is its size and the log's",
     severity: isFelt(database, bytes, rate) ? "warning" : "info",
@@ -88,13 +88,21 @@ function toDraft(database: Database, key: Key, correlation: number, rows: number
   return rate === null ? draft : { ...draft, evidence: [...draft.evidence, counterEvidence(database, { rowsPerDay: Math.round(rate.perDay) })] };
 }
 
+/** Of all partitions, for an index of a partitioned table. */
+function indexBytes(database: Database, { oid, bytes }: Index): number | null {
+  const parts = database.catalog.indexes.filter(({ partitionOf }) => partitionOf === oid);
+  if (parts.length === 0) return bytes;
+  const sizes = parts.map((part) => indexBytes(database, part));
+  return sizes.includes(null) ? null : sizes.reduce<number>((sum, one) => sum + (one ?? 0), 0);
+}
+
 /** An entry of a UUID: header, value and line pointer; pages that are filled in order are 90 % full. */
 const ENTRY_BYTES = 28;
 const FULL = 0.9;
 
-function reasonOf({ index }: Key, rows: number, rate: Rate | null): string {
+function reasonOf(bytes: number | null, rows: number, rate: Rate | null): string {
   const sorted = (rows * ENTRY_BYTES) / FULL;
-  const larger = index.bytes === null || index.bytes <= sorted * 1.02 ? "" : ` The index is ${Math.round((index.bytes / sorted - 1) * 100)} % larger than keys that come in order would make it.`;
+  const larger = bytes === null || bytes <= sorted * 1.02 ? "" : ` The index is ${Math.round((bytes / sorted - 1) * 100)} % larger than keys that come in order would make it.`;
   const come = rate === null ? "" : ` ${formatNumber(Math.round(rate.perDay))} rows come a day, ${rate.said}.`;
   return `Pages are split everywhere, and after each checkpoint nearly every insert writes a whole page to the log.${larger}${come}`;
 }

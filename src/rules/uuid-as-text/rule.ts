@@ -80,7 +80,7 @@ function savedBytes(database: Database, of: ColumnOf): number | null {
   const before = now[own];
   if (rows === null || before === undefined || before === null || now.includes(null)) return null;
   const columns = now.flatMap((one) => one ?? []);
-  const after: LaidOut = { ...before, length: 16, alignment: 1, width: 16, isConstant: true };
+  const after: LaidOut = { ...before, length: 16, alignment: 1, width: 16, widths: [{ width: 16, share: 1 }] };
   const row = rowSize(columns).bytes - rowSize(columns.with(own, after)).bytes;
   return Math.max(0, Math.round(rows * (row + indexesWith(database, of).length * entrySaving(before, after))));
 }
