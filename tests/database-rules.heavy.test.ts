@@ -84,6 +84,8 @@ function runFixes(findings: readonly Finding[], built: BuiltDatabase): void {
       const text = `${statements.map((one) => one.replace(/;?\s*$/, ";")).join("\n")}\n`;
       built.run(sql.isTransactional ? `BEGIN;\n${text}COMMIT;` : text);
     }
+    // The undo brings back what a fixture gave, which was never this server's setting.
+    if (sql.reverse.some((one) => one.startsWith("ALTER SYSTEM"))) built.run("ALTER SYSTEM RESET ALL;\nSELECT pg_reload_conf();");
   }
 }
 
