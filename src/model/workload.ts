@@ -66,6 +66,8 @@ export interface StatementSite {
   readonly model: string;
   /** `iterate`, `count`, `get`, `lazy load of customer`, `save`, … */
   readonly how: string;
+  /** Where it is sent: the loop, the template's tag, the method that fetches. */
+  readonly sent?: readonly Span[];
 }
 
 export interface Workload {

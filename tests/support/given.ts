@@ -12,6 +12,7 @@ type Json = { [name: string]: unknown };
  *
  *     -- given: age = 2                                              days since the counters' reset, on every server
  *     -- given: version = 180000
+ *     -- given: redacted = true                                      the snapshot says so; its values stay
  *     -- given: setting work_mem = "4096"
  *     -- given: database xidAge = 1500000000
  *     -- given: table orders bytes = 2000000000                      a figure of the catalog
@@ -45,6 +46,7 @@ function apply(copy: Copy, line: string): void {
   const words = name.trim().split(/\s+/);
   const value = moment(JSON.parse(json) as unknown);
   if (words[0] === "age") return setAge(copy, Number(value));
+  if (words[0] === "redacted") return void (copy["data"] = "redacted");
   const server = replica ? replicaOf(copy) : first(copy);
   if (words[0] === "version") server["versionNumber"] = value;
   else if (words[0] === "setting") setting(server, words[1] ?? "", String(value));
