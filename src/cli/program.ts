@@ -144,6 +144,7 @@ function buildProgram(environment: Environment, command: readonly string[], stat
     .option("--db <url>", "the database; repeat it for replicas", collect)
     .option("--out <file>", "where to write it (default: .luthier/snapshot.json.gz)")
     .option("--timeout <seconds>", "give up on a query after this long", parseCount, 30)
+    .option("--sample", "measure rows too: dependencies, copies and lists, on at most 40,000 rows a table")
     .action(async (flags: SnapshotFlags) => {
       const { snapshot } = await import("./snapshot.ts");
       state.status = await snapshot(flags, environment);

@@ -10,6 +10,7 @@ import { progressLine } from "./progress.ts";
 export interface SnapshotFlags {
   readonly db?: readonly string[];
   readonly out?: string;
+  readonly sample?: boolean;
   /** Of one statement, in seconds. */
   readonly timeout: number;
 }
@@ -23,7 +24,7 @@ export async function snapshot(flags: SnapshotFlags, environment: Environment): 
   if (targets.length === 0) throw new UsageError("no-database", "no database was named.", "Add --db URL, such as --db postgresql://reader@host/shop.");
   const progress = progressLine(stderr);
   try {
-    const options = { targets, statementTimeout: flags.timeout * 1000, connectTimeout: CONNECT_TIMEOUT_MS, version };
+    const options = { targets, statementTimeout: flags.timeout * 1000, connectTimeout: CONNECT_TIMEOUT_MS, version, sample: flags.sample === true };
     const taken = await collectSnapshot({ ...options, progress: (phase, done, total) => progress.step({ phase, done, total, unit: "parts" }) });
     progress.end();
     const file = flags.out === undefined ? snapshotPath(cwd) : path.resolve(cwd, flags.out);

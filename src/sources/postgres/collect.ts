@@ -4,6 +4,7 @@ import { readCatalog, type CatalogRows } from "./read-catalog.ts";
 import * as catalogQueries from "./catalog-queries.ts";
 import { connect, type Query, type ReadOnlyConnection } from "./connection.ts";
 import { readServer } from "./read-server.ts";
+import { sampleRows, type Sampled } from "./sample.ts";
 
 export interface CollectOptions {
   /** libpq URLs: the primary first, then its replicas. */
@@ -12,6 +13,8 @@ export interface CollectOptions {
   readonly statementTimeout: number;
   readonly connectTimeout: number;
   readonly version: string;
+  /** Measure a bounded number of rows of each table too. */
+  readonly sample?: boolean;
   readonly progress: (part: string, done: number, total: number) => void;
 }
 
@@ -31,14 +34,17 @@ export async function collectSnapshot(options: CollectOptions): Promise<Snapshot
     catalog: main.catalog ?? EMPTY_CATALOG,
     servers,
     gaps,
-    samples: [],
+    samples: main.sampled.samples,
   };
 }
 
 interface Look {
   readonly server: Server;
   readonly catalog: Catalog | null;
+  readonly sampled: Sampled;
 }
+
+const NOT_SAMPLED: Sampled = { samples: [], gaps: [] };
 
 async function lookAt(target: string, options: CollectOptions, gaps: Gap[], withCatalog: boolean): Promise<Look> {
   const { statementTimeout, connectTimeout } = options;
@@ -48,7 +54,10 @@ async function lookAt(target: string, options: CollectOptions, gaps: Gap[], with
     const rows = withCatalog ? await collectCatalog(probe, options.progress) : null;
     const oids = rows === null ? await tableOids(probe) : rows.tables.map((one) => Number(one["oid"]));
     const server = await readServer(probe, connection.address, oids);
-    return { server, catalog: rows === null ? null : readCatalog(rows) };
+    const catalog = rows === null ? null : readCatalog(rows);
+    const sampled = catalog === null || options.sample !== true ? NOT_SAMPLED : await sampleRows({ connection, catalog, progress: options.progress, now: () => performance.now() });
+    gaps.push(...sampled.gaps);
+    return { server, catalog, sampled };
   } finally {
     await connection.close().catch(() => {});
   }
