@@ -95,7 +95,7 @@ function doubtGeneric(findings: readonly Finding[]): Finding[] {
 }
 
 function firstPlace({ places: [first] }: Finding): string {
-  return first === undefined ? "" : `${first.file}:${first.line}:${first.column}:${first.endLine}:${first.endColumn}`;
+  return first === undefined ? "" : `${first.file}:${first.line}:${first.column}:${first.endLine}:${first.endColumn}:${first.object ?? ""}`;
 }
 
 function toFinding(rule: Rule, draft: FindingDraft | DatabaseDraft, work: Work): Finding {

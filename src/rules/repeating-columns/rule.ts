@@ -1,8 +1,9 @@
-import type { Column, Database, DatabaseDraft, Field, FindingDraft, Model, Rule, RuleInput, Table } from "../../model/index.ts";
+import type { Column, Database, DatabaseDraft, Field, FindingDraft, Model, Rule, Table } from "../../model/index.ts";
 import { columnSpots, emptyShare, modelOfTable } from "../database/column-facts.ts";
 import { catalogEvidence } from "../database/evidence.ts";
 import { shortName } from "../database/names.ts";
 import { listed } from "../names.ts";
+import { ownModels } from "../own-models.ts";
 
 /** pg-index-health names three siblings. */
 const LEAST_SIBLINGS = 3;
@@ -90,15 +91,6 @@ interface SourceColumn extends Numbered {
 }
 
 /** Each field once, where it is declared. */
-function ownModels({ graph }: RuleInput): Model[] {
-  const seen = new Set<string>();
-  return [...graph.models.values()].filter(({ isProxy, cls }) => {
-    if (isProxy || cls.module.origin !== "project" || seen.has(cls.id)) return false;
-    seen.add(cls.id);
-    return true;
-  });
-}
-
 function fieldsOf({ fields, cls }: Model): SourceColumn[] {
   return [...fields.values()].flatMap((field) => {
     if (field.attname === null || field.primaryKey || field.span.file !== cls.module.ir.file || field.span.start < cls.def.start || field.span.end > cls.def.end) return [];
