@@ -58,11 +58,10 @@ export function aggregatesIn(expression: ShapeExpression): Extract<ShapeExpressi
 
 export const sumOf = (statements: readonly ShapedStatement[], figure: (statement: Statement) => number): number => statements.reduce((total, { statement }) => total + figure(statement), 0);
 
-/** Why a rule that rests on statements says nothing; null when there are some. */
+/** Why a rule that rests on statements says nothing; null when there are some, from wherever. */
 export function noStatements(database: Database): Unjudged | null {
-  const gap = gapIn(database, "statements");
-  if (gap !== null) return gap;
-  return database.workload.statements.length > 0 ? null : { object: "", why: "needs statements: the snapshot has none of pg_stat_statements, and no log was given" };
+  if (database.workload.statements.length > 0) return null;
+  return gapIn(database, "statements") ?? { object: "", why: "needs statements: the snapshot has none of pg_stat_statements, and no log was given" };
 }
 
 /** Of several, the ones that take most time first. */
