@@ -12,7 +12,8 @@ const LISTS = [",", ";", "|"].flatMap((mark) => {
 /** `1,234,567` is one number. */
 const GROUPED_NUMBER = String.raw`^[0-9]{1,3}(?:,[0-9]{3})+$`;
 
-const UUID = "^[0-9A-Fa-f]{8}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{12}$";
+/** Without dashes a version and a variant tell it from a hash of 32 digits, of which one in eight has them by chance. */
+const UUID = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$|^[0-9A-Fa-f]{12}[1-8][0-9A-Fa-f]{3}[89ABab][0-9A-Fa-f]{15}$";
 
 export interface TextPattern {
   /** One of these, as regular expressions that JavaScript and PostgreSQL read alike. */

@@ -1,4 +1,5 @@
 /** Queries of counters, activity and settings. Rows of views that grow a column with each version are taken whole, as JSON. */
+import { SAMPLE_MARK } from "./sample-query.ts";
 
 export const SERVER = `
 SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS version_number, version() AS build, current_setting('block_size')::int AS block_size,
@@ -36,7 +37,7 @@ export const STATEMENTS_EXTENSION = `SELECT quote_ident(n.nspname) AS schema FRO
 
 /** One row for each user who sent it. */
 export const statements = (schema: string): string => `
-SELECT to_jsonb(s) - 'query' - 'queryid' AS row, s.queryid::text AS id, s.query AS sql FROM ${schema}.pg_stat_statements s WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+SELECT to_jsonb(s) - 'query' - 'queryid' AS row, s.queryid::text AS id, s.query AS sql FROM ${schema}.pg_stat_statements s WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND coalesce(s.query, '') NOT LIKE '${SAMPLE_MARK}%'`;
 
 /** 14 and later. */
 export const statementsInfo = (schema: string): string => `SELECT dealloc AS evicted, stats_reset AS since FROM ${schema}.pg_stat_statements_info`;

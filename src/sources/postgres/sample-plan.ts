@@ -179,7 +179,8 @@ const stemOf = (key: string): string => (key.endsWith("_id") ? key.slice(0, -"_i
 
 function othersOf(table: Table, facts: Facts): Measure[] {
   return table.columns.flatMap((column): Measure[] => {
-    const { name, typeName, statistics } = column;
+    const { name, typeName, statistics, generated } = column;
+    if (generated !== null) return [];
     if (facts.keys.has(`${table.oid}.${name}`) && typeName !== "varchar" && typeName !== "text" && typeName !== "bpchar") return [];
     if (INTEGERS.has(typeName)) return [{ kind: "range", column: name }];
     if (typeName === "numeric") return [{ kind: "pattern", column: name, pattern: "integer" }];
