@@ -78,7 +78,7 @@ function keyOf({ model }: Chain, path: string, input: RuleInput): { readonly mod
   const { fields, rest } = lookupOf(input, model, path);
   const field = fields.at(-1);
   const [key] = rest;
-  if (field === undefined || key === undefined || !/\.JSONField$/.test(field.type) || WHOLE.has(key)) return null;
+  if (field === undefined || key === undefined || !field.type.endsWith(".JSONField") || WHOLE.has(key)) return null;
   const owner = fields.length === 1 ? model : input.graph.byLabel(fields.at(-2)?.relation?.target ?? "");
   return owner === null || owner.cls.module.origin !== "project" ? null : { model: owner, field, key };
 }
