@@ -1,4 +1,4 @@
-import type { Constraint, Database, DatabaseDraft, Field, FindingDraft, Model, Origin, Rule, RuleInput, Spot, Table } from "../../model/index.ts";
+import type { Constraint, Database, DatabaseDraft, Field, FindingDraft, Model, Origin, Rule, RuleInput, Table } from "../../model/index.ts";
 import { formatNumber } from "../../model/numbers.ts";
 import { columnSpots, isUniqueColumn, keyColumns, modelOfTable } from "../database/column-facts.ts";
 import { foreignKeysOf } from "../database/foreign-keys.ts";
@@ -72,9 +72,8 @@ function sourceDrafts(model: Model, key: Field, input: RuleInput): FindingDraft[
   if (parent === null || parent.cls.module.origin !== "project") return [];
   const reads = input.facts.origins.filter((origin) => isReadOf(model, origin));
   if (!reads.every((origin) => reachesParent(origin, key, input))) return [];
-  const joins = joinsTo(model, input);
-  const [first] = joins;
-  return first === undefined ? [] : [sourceDraft({ model, key, parent, joins })];
+  const through = readsThroughParent(model, input);
+  return through === 0 ? [] : [sourceDraft({ model, key, parent, reads: through })];
 }
 
 function isReadOf(model: Model, { kind, model: label, calls }: Origin): boolean {
@@ -87,34 +86,35 @@ function reachesParent(origin: Origin, key: Field, { facts }: RuleInput): boolea
   return facts.eagerLoads.some((one) => one.origin.id === origin.id && isTo(one.path)) || facts.loads.some((one) => one.origin.id === origin.id && isTo(one.path));
 }
 
-/** Paths of select_related() that lead to it. */
-function joinsTo(model: Model, input: RuleInput): Spot[] {
-  const spots = input.facts.eagerLoads.flatMap(({ origin, method, path, span }): Spot[] => {
+/** Reads of it from its parent's rows, eager ones and lazy ones alike: that a fix loads it with the parent changes nothing here. */
+function readsThroughParent(model: Model, input: RuleInput): number {
+  const isToChild = ({ origin, path }: { readonly origin: Origin; readonly path: string }): boolean => {
     const from = input.graph.byLabel(origin.model);
     const last = from === null ? undefined : lookupOf(input, from, path).fields.at(-1);
-    return method === "select_related" && last?.relation?.kind === "o2o-reverse" && last.relation.target === model.label ? [{ role: "queryset", span, label: "loads it with its parent" }] : [];
-  });
-  return spots.filter((spot, index) => spots.findIndex(({ span }) => span.file === spot.span.file && span.start === spot.span.start) === index);
+    return last?.relation?.kind === "o2o-reverse" && last.relation.target === model.label;
+  };
+  const spans = [...input.facts.eagerLoads.filter(isToChild).map(({ span }) => span), ...input.facts.loads.filter(isToChild).map(({ access }) => access)];
+  return new Set(spans.map(({ file, start }) => `${file}:${start}`)).size;
 }
 
 interface AlwaysJoined {
   readonly model: Model;
   readonly key: Field;
   readonly parent: Model;
-  readonly joins: readonly Spot[];
+  readonly reads: number;
 }
 
-function sourceDraft({ model, key, parent, joins }: AlwaysJoined): FindingDraft {
+function sourceDraft({ model, key, parent, reads }: AlwaysJoined): FindingDraft {
   return {
     key: [model.label, key.name],
-    claim: `\`${model.name}\` is never read without its \`${parent.name}\`: ${count(joins.length, "place joins", "places join")} the two, none reads it alone.`,
-    reason: "Each such query pays a join, and each new row a second insert and a second index.",
+    claim: `\`${model.name}\` is never read without its \`${parent.name}\`: ${count(reads, "place gets", "places get")} it from there, none reads it alone.`,
+    reason: "Each such query pays a join or a query of its own, and each new row a second insert and a second index.",
     remedy: REMEDY,
     doubt: DOUBT,
     confidence: model.app === parent.app ? "likely" : "possible",
     model: model.label,
     relation: key.name,
-    places: [{ role: "definition", span: key.span }, ...joins.slice(0, 5)],
+    places: [{ role: "definition", span: key.span }],
     fixes: [],
   };
 }
