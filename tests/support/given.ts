@@ -14,6 +14,7 @@ type Json = { [name: string]: unknown };
  *     -- given: version = 180000
  *     -- given: redacted = true                                      the snapshot says so; its values stay
  *     -- given: setting work_mem = "4096"
+ *     -- given: snapshot data = "redacted"
  *     -- given: database xidAge = 1500000000
  *     -- given: table orders bytes = 2000000000                      a figure of the catalog
  *     -- given: table orders counters.deadRows = 500000              of the first server; days ago as {"ago": 3}
@@ -51,6 +52,7 @@ function apply(copy: Copy, line: string): void {
   if (words[0] === "version") server["versionNumber"] = value;
   else if (words[0] === "setting") setting(server, words[1] ?? "", String(value));
   else if (words[0] === "database") assign(copy.catalog, `database.${words[1]}`, value);
+  else if (words[0] === "snapshot") assign(copy, words[1] ?? "", value);
   else if (words[0] === "server") assign(server, words[1] ?? "", value);
   else ofObject(copy, server, words, value);
 }
