@@ -50,6 +50,7 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
     text: (file) => read.readText(file) ?? "",
     thresholds: options.thresholds,
     lineLength: findLineLength(options.root),
+    migrations: read.migrations,
   };
   const source = read.modules.size === 0 ? null : input;
   const database = options.database === undefined ? null : await openDatabase(options.database, source);

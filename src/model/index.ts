@@ -3,6 +3,7 @@ export type * from "./database.ts";
 export type * from "./finding.ts";
 export type * from "./gap.ts";
 export type * from "./ir.ts";
+export type * from "./migrations.ts";
 export type * from "./plan.ts";
 export type * from "./project.ts";
 export type * from "./report.ts";

@@ -1,6 +1,6 @@
 import type { Catalog, Column, Constraint, Index, Server, Snapshot, Table, TableCounters, IndexCounters } from "./database.ts";
 import type { Plan } from "./plan.ts";
-import type { Field, Model } from "./project.ts";
+import type { Field, MetaEntry, Model } from "./project.ts";
 import type { QueryShape } from "./shape.ts";
 import type { Span } from "./span.ts";
 
@@ -85,6 +85,10 @@ export interface Declaration {
   readonly field: Field | null;
   /** The code that declares it: the entry of Meta.indexes, the field's call, the migration's operation. */
   readonly span: Span;
+  /** For `meta-index` and `meta-constraint`: what is written there. */
+  readonly entry?: MetaEntry;
+  /** The migration's operation that made it, where one was found. */
+  readonly migration?: { readonly app: string; readonly name: string; readonly span: Span };
 }
 
 /** A snapshot with what can be looked up in it, and its join with the source. */
@@ -123,4 +127,5 @@ export interface Database {
   declarationOf(index: Index): Declaration | null;
   declarationOfColumn(table: Table, column: string): Declaration | null;
   declarationOfTable(table: Table): Span | null;
+  declarationOfConstraint(constraint: Constraint): Declaration | null;
 }
