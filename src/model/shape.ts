@@ -19,12 +19,16 @@ export interface QueryShape {
   readonly projection: readonly ShapeExpression[];
   /** Columns of SET and of INSERT. */
   readonly written: readonly string[];
+  /** What SET gives each of `written`, in their order; the arms of a CASE that differ in values alone are one. */
+  readonly assigned?: readonly ShapeExpression[];
+  /** Of INSERT … ON CONFLICT. */
+  readonly conflict?: "nothing" | "update";
   /** Rows of VALUES: one, or `many`. Null for others. */
   readonly rows: "one" | "many" | null;
   readonly lock: "update" | "no key update" | "share" | "key share" | null;
   readonly lockOf: readonly string[];
   /** Whole statements inside: of IN (SELECT …), EXISTS, scalar subqueries, FROM (SELECT …), CTEs, arms of UNION. */
-  readonly subqueries: readonly { readonly role: "in" | "exists" | "scalar" | "from" | "cte" | "union" | "union all" | "intersect" | "except"; readonly shape: QueryShape }[];
+  readonly subqueries: readonly { readonly role: "in" | "exists" | "scalar" | "from" | "cte" | "union" | "union all" | "intersect" | "except"; readonly shape: QueryShape; /** What columns of it are counted as: for `from` alone. */ readonly position?: number }[];
 }
 
 export interface ShapeTable {
@@ -44,7 +48,7 @@ export interface ShapeJoin {
 
 export interface ShapeColumn {
   readonly kind: "column";
-  /** Position of the table; -1 for one of an outer statement. */
+  /** Position of the table, or of the subquery in FROM; -1 for one of an outer statement, -2 where the statement does not say which of several. */
   readonly table: number;
   readonly name: string;
 }
@@ -74,5 +78,7 @@ export interface ShapePredicate {
   readonly right: ShapeExpression | null;
   /** Predicates with the same number are alternatives (OR); null for those that must all hold. */
   readonly any: number | null;
+  /** Of one `any`, predicates with the same arm hold together: `(a AND b) OR c`. Absent for an alternative that is one predicate. */
+  readonly arm?: number;
   readonly negated: boolean;
 }
