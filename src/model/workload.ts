@@ -45,6 +45,13 @@ export interface LoggedStatement {
   readonly source: { readonly file: string; readonly line: number };
 }
 
+/** All calls of one shape that logs tell of; its share of all time and its place in the source are found with the other statements. */
+export interface LoggedSum extends Omit<Statement, "share" | "written"> {
+  /** Times of the first and the last call, as the log has them; null where it has none. */
+  readonly first: string | null;
+  readonly last: string | null;
+}
+
 export interface StatementOrigin {
   /** `unique`: one line writes this shape. `one-of`: several do. `framework`: Django or a package sends it of itself. `unknown`: none was found. */
   readonly certainty: "unique" | "one-of" | "framework" | "unknown";
