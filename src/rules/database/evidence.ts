@@ -75,7 +75,7 @@ export function statementsMissing(database: Database, least = LEAST_DAYS, object
 }
 
 /** Statements, with how long they were counted. */
-export function statementEvidence(database: Database, figures: Readonly<Record<string, number>> = {}): Evidence {
+export function workloadEvidence(database: Database, figures: Readonly<Record<string, number>> = {}): Evidence {
   const days = statementDays(database);
   return { kind: "recorded", note: `statements of ${database.catalog.database.name}${days === null ? "" : `, of ${days < 1 ? "less than a day" : `${Math.floor(days)} days`}`}`, ...figures };
 }
