@@ -1,5 +1,5 @@
 /** Lookups that the project's own querysets write on a column. */
-import type { DatabaseInput, Field, RuleInput, Span, Table } from "../../model/index.ts";
+import type { DatabaseInput, Expr, Field, RuleInput, Span, Table } from "../../model/index.ts";
 import { callSpan, chainsIn, keywordLookups } from "../chains.ts";
 
 export interface WrittenLookup {
@@ -7,8 +7,10 @@ export interface WrittenLookup {
   readonly lookup: string;
   /** Transforms before it: `date`, `year`. */
   readonly transforms: readonly string[];
+  readonly value: Expr;
+  /** Within `exclude()`. */
+  readonly isExcluded: boolean;
   readonly span: Span;
-  readonly symbol: string;
 }
 
 export function lookupsOn(table: Table, column: string, { source, database }: DatabaseInput): readonly WrittenLookup[] {
@@ -26,14 +28,14 @@ function lookupsIn(source: RuleInput): Lookups {
   const before = known.get(source);
   if (before !== undefined) return before;
   const found = new Map<string, WrittenLookup[]>();
-  for (const { origin, model, calls } of chainsIn(source)) {
+  for (const { model, calls } of chainsIn(source)) {
     for (const call of calls) {
       if (!FILTERS.has(call.name)) continue;
-      for (const { fields, rest } of keywordLookups(source, model, call)) {
+      for (const { keyword, fields, rest } of keywordLookups(source, model, call)) {
         const field = fields.at(-1);
         if (field === undefined) continue;
         const isLookup = LOOKUPS.has(rest.at(-1) ?? "");
-        const lookup = { lookup: isLookup ? (rest.at(-1) ?? "exact") : "exact", transforms: isLookup ? rest.slice(0, -1) : rest, span: callSpan(call), symbol: origin.symbol };
+        const lookup = { lookup: isLookup ? (rest.at(-1) ?? "exact") : "exact", transforms: isLookup ? rest.slice(0, -1) : rest, value: keyword.value, isExcluded: call.name === "exclude", span: callSpan(call) };
         found.set(fieldKey(field), [...(found.get(fieldKey(field)) ?? []), lookup]);
       }
     }
