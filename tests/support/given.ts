@@ -24,6 +24,7 @@ type Json = { [name: string]: unknown };
  *     -- given: replica index orders_status_idx counters.scans = 5   a second server, a copy of the first but for its role and counters
  *     -- given: statement {"sql": "SELECT …", "calls": 100, "totalMs": 5000}
  *     -- given: sample {"kind": "dependency", "table": "orders", …}
+ *     -- given: snapshot data = "redacted"
  *     -- given: gap {"part": "statements", "why": "…"}
  */
 export function withGiven(snapshot: Snapshot, sql: string): Snapshot {
@@ -45,6 +46,7 @@ function apply(copy: Copy, line: string): void {
   const words = name.trim().split(/\s+/);
   const value = moment(JSON.parse(json) as unknown);
   if (words[0] === "age") return setAge(copy, Number(value));
+  if (words[0] === "snapshot") return assign(copy, words[1] ?? "", value);
   const server = replica ? replicaOf(copy) : first(copy);
   if (words[0] === "version") server["versionNumber"] = value;
   else if (words[0] === "setting") setting(server, words[1] ?? "", String(value));
