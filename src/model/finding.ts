@@ -16,7 +16,7 @@ export interface Place {
   readonly endColumn: number;
   /** A few words under the code, for people. */
   readonly label?: string;
-  /** For what stands in no source: `index public.orders_order_channel_idx`, `statement 8437…`, `setting work_mem`. `file` is the snapshot then. */
+  /** For what stands in no source, by its role: `public.orders_order_channel_idx` of an index, `work_mem` of a setting. `file` is the snapshot then, and `line` 0. */
   readonly object?: string;
 }
 

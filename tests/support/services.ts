@@ -2,6 +2,10 @@
 
 interface Cluster {
   readonly url: string;
+  /** The data folder. */
+  readonly directory: string;
+  /** The folder with psql. */
+  readonly binaries: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
