@@ -3,6 +3,7 @@ import type { Database, DatabaseCoverage, DatabaseEvidence, RuleInput, Snapshot,
 import { openSqlParser, type SqlParser } from "./sql/open-parser.ts";
 import { joinSource } from "./workload/declarations.ts";
 import { buildDatabase, NO_SOURCE } from "./workload/database.ts";
+import { linkPlans } from "./workload/link-plans.ts";
 
 /** For the report: what was there to look at. */
 export function databaseCoverage({ snapshot, catalog, server, workload, age, file, tables }: Database): DatabaseCoverage {
@@ -26,7 +27,9 @@ export function databaseCoverage({ snapshot, catalog, server, workload, age, fil
 
 export async function openDatabase(evidence: DatabaseEvidence, source: RuleInput | null): Promise<Database> {
   const { snapshot, file, plans } = evidence;
-  const workload = { ...workloadOf(snapshot, await openSqlParser()), plans };
+  const parser = await openSqlParser();
+  const counted = workloadOf(snapshot, parser);
+  const workload = { ...counted, plans: linkPlans(plans, counted.statements, parser) };
   return buildDatabase({ snapshot, file, source, workload }, source === null ? NO_SOURCE : joinSource(snapshot.catalog, source));
 }
 
