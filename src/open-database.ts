@@ -1,5 +1,5 @@
 /** From what was seen of a database, and the source, to what rules ask of it. */
-import type { Database, DatabaseCoverage, DatabaseEvidence, LoggedSum, RuleInput, StatementOrigin } from "./model/index.ts";
+import type { Database, DatabaseCoverage, DatabaseEvidence, LoggedSum, QueryShape, RuleInput, StatementOrigin } from "./model/index.ts";
 import { openSqlParser, type SqlParser } from "./sql/open-parser.ts";
 import { joinSource } from "./workload/declarations.ts";
 import { buildDatabase, NO_SOURCE } from "./workload/database.ts";
@@ -31,9 +31,9 @@ export function databaseCoverage({ snapshot, catalog, server, workload, age, fil
 export async function openDatabase(evidence: DatabaseEvidence, source: RuleInput | null): Promise<Database> {
   const { snapshot, file, plans } = evidence;
   const parser = await openSqlParser();
-  const { shapeOf } = parser;
+  const shapeOf = (sql: string): QueryShape | null => parser.shapeOf(sql);
   const join = source === null ? null : joinStatements({ facts: source.facts, graph: source.graph, shapeOf });
-  const originOf = join?.originOf ?? ((): StatementOrigin => UNKNOWN_ORIGIN);
+  const originOf = (sql: string, shape: QueryShape | null): StatementOrigin => join?.originOf(sql, shape) ?? UNKNOWN_ORIGIN;
   const logged = evidence.loggedSums ?? addUpLogged(evidence.logged, parser);
   const workload = buildWorkload({ snapshot, logged, recording: null, plans, shapeOf, originOf });
   return buildDatabase({ snapshot, file, source, workload }, source === null ? NO_SOURCE : joinSource(snapshot.catalog, source));

@@ -35,7 +35,7 @@ export function insertShapes(tables: ModelTables, model: Model, rows: QueryShape
 }
 
 function isGeneratedKey(field: Field): boolean {
-  return field.primaryKey && /AutoField$/.test(field.type);
+  return field.primaryKey && field.type.endsWith("AutoField");
 }
 
 const byKey = (tables: ModelTables, model: Model, operator: "=" | "in"): QueryShape["predicates"] => {
