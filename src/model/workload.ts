@@ -94,6 +94,12 @@ export interface Declaration {
   readonly span: Span;
 }
 
+/** A snapshot that was taken before, with its statements. */
+export interface EarlierLook {
+  readonly snapshot: Snapshot;
+  readonly statements: readonly Statement[];
+}
+
 /** A snapshot with what can be looked up in it, and its join with the source. */
 export interface Database {
   readonly snapshot: Snapshot;
@@ -103,6 +109,8 @@ export interface Database {
   readonly workload: Workload;
   /** Path of the snapshot's file relative to the project's root, for places without source. */
   readonly file: string;
+  /** An earlier look at the same database, where one was named. */
+  readonly earlier?: EarlierLook;
   /** Tables of the application: ordinary, partitioned and foreign ones, without those of extensions. */
   readonly tables: readonly Table[];
   table(oid: number): Table | null;
