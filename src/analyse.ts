@@ -4,18 +4,19 @@ import path from "node:path";
 import { loadStubs } from "./builtin/load-stubs.ts";
 import { createEngine } from "./dataflow/create-engine.ts";
 import type { Engine } from "./dataflow/engine.ts";
+import { runGuessedRoots } from "./dataflow/guessed-roots.ts";
 import { runRoots } from "./dataflow/roots.ts";
 import { TemplateStore } from "./dataflow/template-store.ts";
 import { runRules, type Verdicts } from "./findings.ts";
 import { frameworkHooks } from "./frameworks/registry.ts";
-import type { AnalyseOptions, Coverage, Notice, Progress, Report, RuleInput, RuleMeta } from "./model/index.ts";
+import type { AnalyseOptions, Coverage, Notice, Progress, Report, RuleInput, RuleMeta, SourceFacts } from "./model/index.ts";
 import { environmentOf, readProject, type ReadProject } from "./read-project.ts";
 import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
 import { openCache, type Cache } from "./sources/cache.ts";
 import { byteOrderMarkLength, findFiles, type FoundFiles } from "./sources/find-files.ts";
 import { findLineLength } from "./sources/line-length.ts";
-import { openDatabase } from "./open-database.ts";
+import { databaseCoverage, openDatabase } from "./open-database.ts";
 import { readVersion } from "./cli/version.ts";
 
 export async function analyse(options: AnalyseOptions, progress: Progress): Promise<Report> {
@@ -40,17 +41,9 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
   const read = await readProject(options, found, cache, progress);
   timer.lap("parse");
   const { engine, templates } = link(read, progress);
-  const facts = engine.recorder.facts();
+  const input = inputOf(options, read, engine);
+  const { facts } = input;
   timer.lap("link");
-  const input: RuleInput = {
-    facts,
-    graph: read.graph,
-    project: read.discovery.project,
-    program: read.discovery.program,
-    text: (file) => read.readText(file) ?? "",
-    thresholds: options.thresholds,
-    lineLength: findLineLength(options.root),
-  };
   const source = read.modules.size === 0 ? null : input;
   const database = options.database === undefined ? null : await openDatabase(options.database, source);
   if (database !== null) timer.lap("database");
@@ -71,12 +64,40 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
       lines: [...read.modules.values()].reduce((sum, one) => sum + one.lineStarts.length, 0),
     },
     evidence: [...(source === null && database !== null ? [] : ["source"]), ...(database === null ? [] : ["database"])],
-    coverage: coverageOf(read, engine, facts.origins.length, verdicts),
+    coverage: { ...coverageOf(read, engine, facts.origins.length, verdicts), ...(database === null ? {} : { database: databaseCoverage(database) }) },
     timing: timer.result(),
     findings: judged.findings,
     notices: [...read.notices, ...parseNotices(read, templates), ...databaseNotices(options)],
     silenced: { ignored: judged.ignored.length, baseline: 0, belowConfidence: 0 },
   };
+}
+
+function inputOf(options: AnalyseOptions, read: ReadProject, engine: Engine): RuleInput {
+  const facts = engine.recorder.facts();
+  return {
+    facts: options.database === undefined ? facts : withGuesses(facts, engine),
+    graph: read.graph,
+    project: read.discovery.project,
+    program: read.discovery.program,
+    text: (file) => read.readText(file) ?? "",
+    thresholds: options.thresholds,
+    lineLength: findLineLength(options.root),
+    migrations: read.migrations,
+  };
+}
+
+/** Statements that were seen are looked up among those of guessed parameters too; nothing else of the facts may change by them. */
+function withGuesses(facts: SourceFacts, engine: Engine): SourceFacts {
+  runGuessedRoots(engine);
+  return { ...facts, sent: engine.recorder.sentStatements() };
+}
+
+/** What rules are given of a project's source, without judging it. */
+export async function readSource(options: AnalyseOptions, progress: Progress = () => undefined): Promise<RuleInput> {
+  const read = await readProject(options, findFiles(options.root, { exclude: options.exclude }), null, progress);
+  const { engine } = link(read, progress);
+  const input = inputOf(options, read, engine);
+  return { ...input, facts: withGuesses(input.facts, engine) };
 }
 
 /** Everything that a report depends on: the same key, the same report. The build is part of the cache's own stamp. */

@@ -1,32 +1,51 @@
 /** From what was seen of a database, and the source, to what rules ask of it. */
-import type { Database, DatabaseEvidence, RuleInput, Snapshot, Statement, StatementCounters } from "./model/index.ts";
+import type { Database, DatabaseCoverage, DatabaseEvidence, LoggedSum, QueryShape, RuleInput, StatementOrigin } from "./model/index.ts";
 import { openSqlParser, type SqlParser } from "./sql/open-parser.ts";
+import { joinSource } from "./workload/declarations.ts";
 import { buildDatabase, NO_SOURCE } from "./workload/database.ts";
 import { linkPlans } from "./workload/link-plans.ts";
+import { joinStatements, UNKNOWN_ORIGIN } from "./workload/join-statements.ts";
+import { tallyLogged } from "./workload/logged-statements.ts";
+import { keyStatements } from "./workload/statement-keys.ts";
+import { buildWorkload } from "./workload/statements.ts";
+
+/** For the report: what was there to look at. */
+export function databaseCoverage({ snapshot, catalog, server, workload, age, file, tables }: Database): DatabaseCoverage {
+  const joined = workload.statements.filter(({ written }) => written.certainty === "unique" || written.certainty === "one-of");
+  return {
+    file,
+    name: catalog.database.name,
+    version: server.version,
+    takenAt: snapshot.takenAt,
+    servers: snapshot.servers.length,
+    tables: tables.length,
+    indexes: catalog.indexes.length,
+    statements: workload.statements.length,
+    plans: workload.plans.length,
+    joined: joined.length,
+    joinedShare: joined.reduce((sum, { share }) => sum + share, 0),
+    days: age.days,
+    gaps: snapshot.gaps,
+  };
+}
 
 export async function openDatabase(evidence: DatabaseEvidence, source: RuleInput | null): Promise<Database> {
   const { snapshot, file, plans, earlier } = evidence;
   const parser = await openSqlParser();
-  const statements = statementsOf(snapshot, parser);
-  const totalMs = statements.reduce((sum, one) => sum + one.totalMs, 0);
-  const workload = { statements, totalMs, days: null, plans: linkPlans(plans, statements, parser) };
-  const database = buildDatabase({ snapshot, file, source, workload }, NO_SOURCE);
-  return earlier === undefined ? database : { ...database, earlier: { snapshot: earlier, statements: statementsOf(earlier, parser) } };
+  const shapeOf = (sql: string): QueryShape | null => parser.shapeOf(sql);
+  const join = source === null ? null : joinStatements({ facts: source.facts, graph: source.graph, shapeOf });
+  const originOf = (sql: string, shape: QueryShape | null): StatementOrigin => join?.originOf(sql, shape) ?? UNKNOWN_ORIGIN;
+  const logged = evidence.loggedSums ?? addUpLogged(evidence.logged, parser);
+  const workload = buildWorkload({ snapshot, logged, recording: null, plans, shapeOf, originOf });
+  const linked = { ...workload, plans: linkPlans(plans, workload.statements, parser) };
+  const database = buildDatabase({ snapshot, file, source, workload: linked }, source === null ? NO_SOURCE : joinSource(snapshot.catalog, source));
+  if (earlier === undefined) return database;
+  const { statements } = buildWorkload({ snapshot: earlier, logged: [], recording: null, plans: [], shapeOf, originOf: () => UNKNOWN_ORIGIN });
+  return { ...database, earlier: { snapshot: earlier, statements } };
 }
 
-function statementsOf({ servers: [server] }: Snapshot, parser: SqlParser): Statement[] {
-  const counted = server?.statements ?? [];
-  const totalMs = counted.reduce((sum, one) => sum + one.totalMs, 0);
-  return counted.map((one) => toStatement(one, totalMs, parser));
-}
-
-function toStatement(counters: StatementCounters, totalMs: number, parser: SqlParser): Statement {
-  return {
-    ...counters,
-    shape: parser.shapeOf(counters.sql),
-    seenIn: ["pg_stat_statements"],
-    share: totalMs === 0 ? 0 : counters.totalMs / totalMs,
-    samples: [],
-    written: { certainty: "unknown", sites: [] },
-  };
+function addUpLogged(logged: DatabaseEvidence["logged"], parser: SqlParser): readonly LoggedSum[] {
+  const tally = tallyLogged(keyStatements(parser));
+  for (const one of logged) tally.add(one);
+  return tally.sums();
 }

@@ -4,7 +4,8 @@ import { loadStubs, readStubPack } from "./builtin/load-stubs.ts";
 import { discoverProject, type Discovery } from "./django/discover.ts";
 import { buildModelGraph } from "./django/models.ts";
 import { standIns, stubFolders } from "./frameworks/registry.ts";
-import type { AnalyseOptions, Module, ModelGraph, Notice, Progress } from "./model/index.ts";
+import { readMigrations } from "./django/migrations/read-migrations.ts";
+import type { AnalyseOptions, Module, ModelGraph, Notice, Progress, ProjectMigrations } from "./model/index.ts";
 import { decodeModule } from "./python/codec.ts";
 import { decodeText } from "./python/decode-text.ts";
 import type { SourceModule } from "./python/program.ts";
@@ -22,6 +23,7 @@ export interface ReadProject {
   readonly notices: readonly Notice[];
   readonly readText: (file: string) => string | null;
   readonly modules: ReadonlyMap<string, Module>;
+  readonly migrations: ProjectMigrations;
 }
 
 /** The environment whose packages the project imports. */
@@ -33,7 +35,11 @@ export async function readProject(options: AnalyseOptions, found: FoundFiles, ca
   const readText = textReader(options);
   const environment = environmentOf(options, found);
   const stubs = await readStubs(options.conventions);
-  const { modules, notices, kept } = await readModules(options, found, cache, progress);
+  const read = await readModules(options, found, cache, progress);
+  const { notices, kept } = read;
+  const kinds = new Map(found.files.map((file) => [file.path, file.kind]));
+  const ofKind = (kind: FoundFile["kind"]): ReadonlyMap<string, Module> => new Map([...read.modules].filter(([file]) => kinds.get(file) === kind));
+  const modules = ofKind("python");
   const installed = environment === null ? [] : await readImportedPackages(modules, { environment, described: describedBy(stubs), lower: packageLowering(cache, kept) });
   // A change that is tried is no state of the project: nothing of it is kept.
   if (cache !== null && options.texts === undefined && !isSame(kept, cache.modules)) cache.saveModules(kept);
@@ -48,7 +54,8 @@ export async function readProject(options: AnalyseOptions, found: FoundFiles, ca
     standIns,
   });
   const graph = buildModelGraph(discovery.program, discovery.project);
-  return { discovery, graph, files: found.files, notices: [...found.notices, ...notices, ...discovery.project.notices], readText, modules };
+  const migrations = readMigrations(ofKind("migration"), discovery.project);
+  return { discovery, graph, files: found.files, notices: [...found.notices, ...notices, ...discovery.project.notices], readText, modules, migrations };
 }
 
 function isSame(kept: Pack, before: Pack): boolean {
@@ -105,7 +112,7 @@ interface ReadModules {
 
 /** What the cache has is decoded, the rest is lowered. */
 async function readModules({ root, jobs, texts }: AnalyseOptions, found: FoundFiles, cache: Cache | null, progress: Progress): Promise<ReadModules> {
-  const python = found.files.filter((file) => file.kind === "python").map((file) => file.path);
+  const python = found.files.filter((file) => file.kind === "python" || file.kind === "migration").map((file) => file.path);
   const notices: Notice[] = [];
   const known = new Map<string, Module>();
   const kept = new Map<string, Uint8Array>();

@@ -141,12 +141,15 @@ function buildProgram(environment: Environment, command: readonly string[], stat
   program
     .command("snapshot")
     .description("look at a PostgreSQL server, read-only: schema, statistics, settings, counters, statements")
-    .option("--db <url>", "the database; repeat it for replicas", collect)
+    .argument("[path]", "the project's folder", ".")
+    .option("--db <url>", "a URL, key=value words, an alias of DATABASES or a service of pg_service.conf; repeat it for replicas", collect)
     .option("--out <file>", "where to write it (default: .luthier/snapshot.json.gz)")
+    .option("--redact", "keep frequencies, drop values of rows and literals of statements")
+    .option("--interval <seconds>", "read the counters again after this long, for rates", parseCount)
     .option("--timeout <seconds>", "give up on a query after this long", parseCount, 30)
-    .action(async (flags: SnapshotFlags) => {
+    .action(async (path: string, flags: SnapshotFlags) => {
       const { snapshot } = await import("./snapshot.ts");
-      state.status = await snapshot(flags, environment);
+      state.status = await snapshot(path, flags, environment);
     });
 
   program

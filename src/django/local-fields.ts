@@ -1,5 +1,5 @@
-import type { ClassDef, Expr } from "../model/ir.ts";
-import type { DjangoProject, RelationKind } from "../model/project.ts";
+import type { Expr } from "../model/ir.ts";
+import type { ClassInfo, DjangoProject, RelationKind } from "../model/project.ts";
 import type { Span } from "../model/span.ts";
 import type { ConstantReader } from "../python/constant-module.ts";
 import type { ResolvedProgram } from "../python/program.ts";
@@ -23,6 +23,10 @@ export interface LocalField {
   readonly span: Span;
   readonly declaration: Expr | null;
   readonly relation: LocalRelation | null;
+  readonly column: string | null;
+  readonly dbIndex: boolean;
+  readonly dbConstraint: boolean;
+  readonly owner: ClassInfo;
 }
 
 export interface LocalRelation {
@@ -132,11 +136,13 @@ function readField(context: FieldContext, draft: Draft, owner: Draft, name: stri
   const isKey = isTrue(context, call, "primary_key");
   const isUnique = isKey || call.relation === "o2o" || isTrue(context, call, "unique");
   const indexOption = constant(context, call, "db_index");
-  const byDefault = isUnique || call.relation === "fk" || call.type.endsWith("SlugField");
+  const isIndexedItself = call.relation === "fk" || call.type.endsWith("SlugField");
+  const byDefault = isUnique || isIndexedItself;
+  const attname = attnameOf(name, call);
   return {
     name,
     type: call.type,
-    attname: attnameOf(name, call),
+    attname,
     null: isTrue(context, call, "null") || call.type.endsWith("NullBooleanField"),
     primaryKey: isKey,
     unique: isUnique,
@@ -148,8 +154,14 @@ function readField(context: FieldContext, draft: Draft, owner: Draft, name: stri
     span: { file: owner.cls.module.ir.file, start: call.declaration.start, end: call.declaration.end },
     declaration: call.declaration,
     relation,
+    column: attname === null ? null : (text(constant(context, call, "db_column")) ?? attname),
+    dbIndex: !isUnique && (typeof indexOption === "boolean" ? indexOption : isIndexedItself),
+    dbConstraint: isForeign(call) && constant(context, call, "db_constraint") !== false,
+    owner: owner.cls,
   };
 }
+
+const isForeign = ({ relation }: FieldCall): boolean => relation === "fk" || relation === "o2o";
 
 function attnameOf(name: string, call: FieldCall): string | null {
   if (call.relation === null) return name;
@@ -244,8 +256,10 @@ function isParentLink(context: FieldContext, call: FieldCall, draft: Draft, pare
 function parentLink(draft: Draft, parent: Draft): LocalField {
   const name = `${parent.name.toLowerCase()}_ptr`;
   return {
-    ...builtinField(draft.cls.module.ir.file, draft.cls.def, name, "django.db.models.OneToOneField"),
+    ...builtinField(draft.cls, name, "django.db.models.OneToOneField"),
     attname: `${name}_id`,
+    column: `${name}_id`,
+    dbConstraint: true,
     relation: { ...noRelation, kind: "mti-parent", target: parent },
   };
 }
@@ -253,11 +267,12 @@ function parentLink(draft: Draft, parent: Draft): LocalField {
 function implicitKey(project: DjangoProject, draft: Draft): LocalField {
   const isNew = Number(project.djangoVersion?.split(".")[0] ?? 0) >= 6;
   const type = project.defaultAutoField ?? (isNew ? "django.db.models.BigAutoField" : "django.db.models.AutoField");
-  return { ...builtinField(draft.cls.module.ir.file, draft.cls.def, "id", type), primaryKey: true };
+  return { ...builtinField(draft.cls, "id", type), primaryKey: true };
 }
 
 /** A column that no line of the project declares; it is placed at the class's header. */
-export function builtinField(file: string, def: ClassDef, name: string, type: string): LocalField {
+export function builtinField(cls: ClassInfo, name: string, type: string): LocalField {
+  const { def, module } = cls;
   return {
     name,
     type,
@@ -267,9 +282,13 @@ export function builtinField(file: string, def: ClassDef, name: string, type: st
     unique: true,
     indexed: true,
     autoNow: false,
-    span: { file, start: def.start, end: def.headEnd },
+    span: { file: module.ir.file, start: def.start, end: def.headEnd },
     declaration: null,
     relation: null,
+    column: name,
+    dbIndex: false,
+    dbConstraint: false,
+    owner: cls,
   };
 }
 

@@ -10,7 +10,10 @@ import type { Argument } from "./field-call.ts";
 export interface ModelOptions {
   readonly isAbstract: boolean;
   readonly isProxy: boolean;
-  expression(name: string): Argument | null;
+  /** The Meta that holds: the model's own, or that of an abstract base. */
+  readonly meta: ClassInfo | null;
+  /** With the class that has it. */
+  expression(name: string): (Argument & { readonly owner?: ClassInfo }) | null;
   constant(name: string): ConstantValue | undefined;
 }
 
@@ -26,12 +29,12 @@ export function readOptions(
 ): ModelOptions {
   const own = metaOf(program, cls);
   const inherited = own ?? inheritedMeta(program, cls, isAbstractModel);
-  const lookup = (meta: ClassInfo | null, name: string): Argument | null => {
+  const lookup = (meta: ClassInfo | null, name: string): (Argument & { readonly owner: ClassInfo }) | null => {
     for (const owner of meta ? program.mro(meta) : []) {
       if (isExternal(owner)) continue;
       const definition = owner.members.get(name)?.findLast((each) => each.kind === "variable");
       if (definition?.kind === "variable" && definition.value) {
-        return { expr: definition.value, module: owner.module };
+        return { expr: definition.value, module: owner.module, owner };
       }
     }
     return null;
@@ -43,6 +46,7 @@ export function readOptions(
   return {
     isAbstract: own !== null && isTrue(reader, abstractFlag(program, own, cls)),
     isProxy: own !== null && constant("proxy") === true,
+    meta: inherited,
     expression: (name) => lookup(inherited, name),
     constant,
   };

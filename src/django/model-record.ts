@@ -2,6 +2,7 @@ import type { Field, ManagerFact, Model } from "../model/project.ts";
 import { isExternal } from "../python/resolve-class.ts";
 import { concreteOf, type FieldContext, parentsOf } from "./local-fields.ts";
 import type { Draft } from "./model-drafts.ts";
+import { readModelTable } from "./model-table.ts";
 import { readOrdering, readUniqueTogether } from "./model-options.ts";
 import { forwardField, type ReverseFields, type Table } from "./reverse-fields.ts";
 import { everySender, type SignalFacts } from "./signals.ts";
@@ -101,6 +102,7 @@ export function createModelRecorder({ context, tables, reverse, signals }: Recor
       defaultManager: defaultManagerOf(draft),
       uniqueTogether: readUniqueTogether(context.reader, draft.options),
       signals: [...new Set([...(signals.get(everySender) ?? []), ...(signals.get(draft.label) ?? [])])].toSorted(),
+      table: readModelTable(context.reader, concrete),
     };
   };
 }

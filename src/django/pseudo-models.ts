@@ -4,10 +4,13 @@ import { builtinField, type LocalField, noRelation } from "./local-fields.ts";
 import type { Draft } from "./model-drafts.ts";
 import type { ModelOptions } from "./model-options.ts";
 import { type Table, throughLabel } from "./reverse-fields.ts";
+import { stripQuotes, truncateName } from "../postgres/generated-names.ts";
+import { tableName } from "./model-table.ts";
 
 const noOptions: ModelOptions = {
   isAbstract: false,
   isProxy: false,
+  meta: null,
   expression: () => null,
   constant: () => undefined,
 };
@@ -32,7 +35,7 @@ export function createThroughModels(tables: readonly Table[]): readonly Table[] 
 }
 
 function throughTable(draft: Draft, field: LocalField, target: Draft): Table {
-  const pseudo = pseudoDraft(draft, `${draft.name}_${field.name}`, field);
+  const pseudo = { ...pseudoDraft(draft, `${draft.name}_${field.name}`, field), options: throughOptions(draft, field) };
   const [from, to] = [draft.name.toLowerCase(), target.name.toLowerCase()];
   const isSelf = draft === target;
   const ends = [
@@ -40,6 +43,13 @@ function throughTable(draft: Draft, field: LocalField, target: Draft): Table {
     foreignKey(pseudo, isSelf ? `to_${to}` : to, target),
   ];
   return tableOf(pseudo, ends);
+}
+
+/** `db_table` of the field, or the owner's table and the field's name; both ends together are unique. */
+function throughOptions(draft: Draft, { name, declaration }: LocalField): ModelOptions {
+  const said = declaration?.kind === "call" ? declaration.keywords.find((one) => one.name === "db_table")?.value : undefined;
+  const table = said?.kind === "str" ? said.value : truncateName(`${stripQuotes(tableName(draft))}_${name}`);
+  return { ...noOptions, constant: (option) => (option === "db_table" ? table : undefined) };
 }
 
 /** simple_history: a model per tracked model, with a copy of each column and who changed it when. */
@@ -62,7 +72,7 @@ function copyField(field: LocalField): readonly LocalField[] {
 
 function historyFields(pseudo: Draft, user: Draft | null): readonly LocalField[] {
   const column = (name: string, type: string): LocalField => ({
-    ...builtinField(pseudo.cls.module.ir.file, pseudo.cls.def, name, `django.db.models.${type}`),
+    ...builtinField(pseudo.cls, name, `django.db.models.${type}`),
     unique: false,
     indexed: name === "history_date",
   });
@@ -76,7 +86,7 @@ function historyFields(pseudo: Draft, user: Draft | null): readonly LocalField[]
 
 function tableOf(draft: Draft, fields: readonly LocalField[], key = "id"): Table {
   const id = {
-    ...builtinField(draft.cls.module.ir.file, draft.cls.def, key, "django.db.models.AutoField"),
+    ...builtinField(draft.cls, key, "django.db.models.AutoField"),
     primaryKey: true,
   };
   return { draft, fields: new Map([id, ...fields].map((field) => [field.name, field])) };
@@ -84,8 +94,11 @@ function tableOf(draft: Draft, fields: readonly LocalField[], key = "id"): Table
 
 function foreignKey(pseudo: Draft, name: string, target: Draft): LocalField {
   return {
-    ...builtinField(pseudo.cls.module.ir.file, pseudo.cls.def, name, "django.db.models.ForeignKey"),
+    ...builtinField(pseudo.cls, name, "django.db.models.ForeignKey"),
     attname: `${name}_id`,
+    column: `${name}_id`,
+    dbIndex: true,
+    dbConstraint: true,
     unique: false,
     relation: { ...noRelation, kind: "fk", target, relatedName: "+" },
   };

@@ -8,6 +8,8 @@ const FORMS = {
   /** One more argument after another. */
   argument: /^(?:,\s*["']\w+["'])+$/,
   line: /^(?:\s*["']\w+["'],)+$/,
+  /** One more entry of Meta.indexes or Meta.constraints, on lines of its own. */
+  entry: /^\n[\t ]+[\w.]*(?:Index|Constraint)\([\s\S]*\),$/,
 } as const;
 
 type Form = keyof typeof FORMS;
@@ -25,14 +27,14 @@ export function joinInsertions(edits: readonly [Edit, ...Edit[]]): Edit {
   const texts = [...new Set(edits.map((edit) => edit.text))];
   const form = formOf(first.text);
   if (texts.length === 1 || form === null) return first;
-  if (form === "argument" || form === "line") return { ...first, text: texts.join("") };
+  if (form === "argument" || form === "line" || form === "entry") return { ...first, text: texts.join("") };
   const methods = [...new Set(texts.map(methodOf))].toSorted().toReversed();
   const joined = methods.map((method) => joinNames(form, texts.filter((text) => methodOf(text) === method)));
   return { ...first, text: joined.join("") };
 }
 
 function formOf(text: string): Form | null {
-  const forms: readonly Form[] = ["call", "tuple", "argument", "line"];
+  const forms: readonly Form[] = ["call", "tuple", "argument", "line", "entry"];
   return forms.find((form) => FORMS[form].test(text)) ?? null;
 }
 

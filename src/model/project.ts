@@ -126,6 +126,14 @@ export interface Field {
   readonly span: Span;
   /** The declaring call, for options not lifted here; null for built-in fields such as `id`. */
   readonly declaration: Expr | null;
+  /** `db_column`, or what Django names the column; null where there is none. */
+  readonly column?: string | null;
+  /** Django makes an index for it alone: `db_index`, or a foreign key that does not turn it off. */
+  readonly dbIndex?: boolean;
+  /** It is a foreign key with a constraint in the database. */
+  readonly dbConstraint?: boolean;
+  /** Class that declares it: an abstract base, or the model itself. */
+  readonly owner?: ClassInfo;
 }
 
 export interface Model {
@@ -152,6 +160,44 @@ export interface Model {
   readonly uniqueTogether: readonly (readonly string[])[];
   /** Dotted names of signal senders connected to it: `post_save`, `pre_delete`, … */
   readonly signals: readonly string[];
+  /** What Meta says of its table; a proxy has its concrete model's. */
+  readonly table?: ModelTable;
+}
+
+export interface ModelTable {
+  /** `db_table`, or what Django names it: `shop_order`, `"sales"."order"` for the trick with a schema. */
+  readonly name: string;
+  readonly isManaged: boolean;
+  /** The class that has the Meta: an abstract base's where the model has none. Null without any. */
+  readonly meta: ClassInfo | null;
+  readonly indexes: readonly MetaEntry[];
+  readonly constraints: readonly MetaEntry[];
+  readonly uniqueTogether: readonly MetaGroup[];
+  readonly indexTogether: readonly MetaGroup[];
+  /** False where a list of Meta holds what was not read. */
+  readonly isComplete: boolean;
+}
+
+/** An entry of Meta.indexes or Meta.constraints. */
+export interface MetaEntry {
+  /** `Index`, `GinIndex`, `UniqueConstraint`, `CheckConstraint`, … */
+  readonly kind: string;
+  /** With the model's names filled in for `%(class)s` and `%(app_label)s`; null where Django makes one up. */
+  readonly name: string | null;
+  /** Names of fields, with `-` for descending. */
+  readonly fields: readonly string[];
+  readonly expressions: number;
+  readonly operatorClasses: readonly string[];
+  readonly include: readonly string[];
+  readonly hasCondition: boolean;
+  readonly span: Span;
+  /** The Meta that holds it: an abstract base's for an inherited entry. */
+  readonly meta: ClassInfo;
+}
+
+export interface MetaGroup {
+  readonly fields: readonly string[];
+  readonly span: Span;
 }
 
 export interface ManagerFact {

@@ -1,5 +1,6 @@
 import type { Confidence, Evidence, Impact, MigrationPlan, Safety, Severity, SqlPlan } from "./finding.ts";
 import type { SourceFacts } from "./facts.ts";
+import type { ProjectMigrations } from "./migrations.ts";
 import type { DjangoProject, ModelGraph, Program } from "./project.ts";
 import type { RuleMeta } from "./rule-meta.ts";
 import type { ObjectSpot, Span, Spot } from "./span.ts";
@@ -16,6 +17,8 @@ export interface RuleInput {
   readonly thresholds: Readonly<Record<string, number>>;
   /** How long the project's formatter lets lines be; null when none is configured. */
   readonly lineLength: number | null;
+  /** Absent where nobody read them. */
+  readonly migrations?: ProjectMigrations;
 }
 
 /** Replaces the text of a span. */

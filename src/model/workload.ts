@@ -1,6 +1,6 @@
 import type { Catalog, Column, Constraint, Index, Server, Snapshot, Table, TableCounters, IndexCounters } from "./database.ts";
 import type { Plan } from "./plan.ts";
-import type { Field, Model } from "./project.ts";
+import type { Field, MetaEntry, Model } from "./project.ts";
 import type { QueryShape } from "./shape.ts";
 import type { Span } from "./span.ts";
 
@@ -65,6 +65,8 @@ export interface StatementSite {
   readonly model: string;
   /** `iterate`, `count`, `get`, `lazy load of customer`, `save`, … */
   readonly how: string;
+  /** Where it is sent: the loop, the template's tag, the method that fetches. */
+  readonly sent?: readonly Span[];
 }
 
 export interface Workload {
@@ -92,6 +94,10 @@ export interface Declaration {
   readonly field: Field | null;
   /** The code that declares it: the entry of Meta.indexes, the field's call, the migration's operation. */
   readonly span: Span;
+  /** For `meta-index` and `meta-constraint`: what is written there. */
+  readonly entry?: MetaEntry;
+  /** The migration's operation that made it, where one was found. */
+  readonly migration?: { readonly app: string; readonly name: string; readonly span: Span };
 }
 
 /** A snapshot that was taken before, with its statements. */
@@ -138,4 +144,5 @@ export interface Database {
   declarationOf(index: Index): Declaration | null;
   declarationOfColumn(table: Table, column: string): Declaration | null;
   declarationOfTable(table: Table): Span | null;
+  declarationOfConstraint(constraint: Constraint): Declaration | null;
 }

@@ -10,6 +10,7 @@ import { readPlanText } from "../postgres/plans/read-plan-text.ts";
 import { openSqlParser } from "../sql/open-parser.ts";
 import { keepPlans, type PlanKeeper } from "../workload/logged-plans.ts";
 import { type LoggedTally, tallyLogged } from "../workload/logged-statements.ts";
+import { keyStatements } from "../workload/statement-keys.ts";
 
 export interface StatementFiles {
   readonly plans: readonly Plan[];
@@ -26,7 +27,8 @@ const CHUNK = 1 << 18;
 
 /** Reads each file once. Memory is bound by the number of different statements, not by the length of the logs. */
 export async function readStatementFiles(files: readonly string[], progress: Progress = () => {}): Promise<StatementFiles> {
-  const reading: Reading = { plans: [], kept: keepPlans(), tally: tallyLogged(await openSqlParser()), notices: [], progress };
+  const keyed = keyStatements(await openSqlParser());
+  const reading: Reading = { plans: [], kept: keepPlans(keyed), tally: tallyLogged(keyed), notices: [], progress };
   for (const file of files) await readFile(file, reading);
   const { plans, kept, tally, notices } = reading;
   return { plans: [...plans, ...kept.plans()], logged: tally.sums(), notices: [...notices, ...droppedNotices(tally.dropped(), kept.dropped())] };

@@ -45,7 +45,7 @@ const part = (name: string, items: readonly string[]): string => (items.length =
 
 const quote = (text: string): string => JSON.stringify(text);
 
-const tableKey = ({ schema, name, position }: ShapeTable): string => `${schema === null ? "" : `${quote(schema)}.`}${quote(name)}#${position}`;
+const tableKey = ({ schema, name, position, only }: ShapeTable): string => `${only === true ? "only " : ""}${schema === null ? "" : `${quote(schema)}.`}${quote(name)}#${position}`;
 
 const subqueryKey = ({ role, position, shape }: QueryShape["subqueries"][number], constants: Constants): string =>
   `${role}${position === undefined ? "" : `#${position}`}(${shapeKey(shape, { constants })})`;

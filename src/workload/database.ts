@@ -19,6 +19,7 @@ export interface SourceJoin {
   declarationOf(index: Index): Declaration | null;
   declarationOfColumn(table: Table, column: string): Declaration | null;
   declarationOfTable(table: Table): Span | null;
+  declarationOfConstraint(constraint: Constraint): Declaration | null;
 }
 
 export const NO_SOURCE: SourceJoin = {
@@ -28,6 +29,7 @@ export const NO_SOURCE: SourceJoin = {
   declarationOf: () => null,
   declarationOfColumn: () => null,
   declarationOfTable: () => null,
+  declarationOfConstraint: () => null,
 };
 
 export function buildDatabase({ snapshot, file, workload }: DatabaseSources, join: SourceJoin): Database {

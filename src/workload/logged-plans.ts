@@ -1,6 +1,6 @@
 /** Plans of a log, of which there are as many as statements: the slowest of each statement and each way of running it stay. */
 import type { Plan, PlanNode } from "../model/index.ts";
-import { foldLiterals } from "../sql/fold-literals.ts";
+import type { KeyedStatement } from "./statement-keys.ts";
 
 export interface PlanKeeper {
   add(plan: Plan): void;
@@ -13,11 +13,11 @@ export interface PlanKeeper {
 /** Each holds all that EXPLAIN said, some 20 kB. Ours. */
 const MOST_PLANS = 2000;
 
-export function keepPlans(): PlanKeeper {
+export function keepPlans(keyed: (sql: string) => KeyedStatement): PlanKeeper {
   const kept = new Map<string, Plan>();
   let dropped = 0;
   const add = (plan: Plan): void => {
-    const key = `${foldLiterals(plan.sql ?? "").text}\n${wayOf(plan.root)}`;
+    const key = `${keyed(plan.sql ?? "").key}\n${wayOf(plan.root)}`;
     const slowest = kept.get(key);
     if (slowest === undefined && kept.size >= MOST_PLANS) dropped += 1;
     else if (slowest === undefined || timeOf(plan) > timeOf(slowest)) kept.set(key, plan);

@@ -1,8 +1,6 @@
 /** Statements of a log, however many, added up by shape. */
 import type { LoggedStatement, LoggedSum, QueryShape } from "../model/index.ts";
-import { shapeKey } from "../sql/compare-shapes.ts";
-import { foldLiterals, type FoldedSql } from "../sql/fold-literals.ts";
-import type { SqlParser } from "../sql/open-parser.ts";
+import type { KeyedStatement } from "./statement-keys.ts";
 
 export interface LoggedTally {
   add(statement: LoggedStatement): void;
@@ -14,8 +12,6 @@ export interface LoggedTally {
 
 /** Distinct statements that are kept: a project has hundreds. Ours. */
 const MOST_SHAPES = 20_000;
-/** Distinct texts whose shape is remembered. Ours. */
-const MOST_TEXTS = 50_000;
 const MOST_SAMPLES = 5;
 /** Characters of a sample's value: enough to tell values apart, too few to hold a document. Ours. */
 const LONGEST_VALUE = 200;
@@ -35,25 +31,17 @@ interface Sum {
   last: string | null;
 }
 
-export function tallyLogged(parser: SqlParser): LoggedTally {
+export function tallyLogged(keyed: (sql: string) => KeyedStatement): LoggedTally {
   const sums = new Map<string, Sum>();
-  const known = new Map<string, string>();
   let dropped = 0;
-  const keyOf = (sql: string, folded: string): string => {
-    const remembered = known.get(folded);
-    if (remembered !== undefined) return remembered;
-    const shape = parser.shapeOf(sql);
-    const key = shape === null ? shapelessKey(folded) : shapeKey(shape, { constants: "erased" });
-    if (known.size >= MOST_TEXTS) known.clear();
-    known.set(folded, key);
-    if (!sums.has(key) && sums.size < MOST_SHAPES) sums.set(key, emptySum(shape === null ? sql.slice(0, LONGEST_TEXT) : sql, shape));
-    return key;
-  };
   const add = (statement: LoggedStatement): void => {
-    const folded = foldLiterals(statement.sql);
-    const sum = sums.get(keyOf(statement.sql, folded.text));
-    if (sum === undefined) dropped += 1;
-    else addCall(sum, statement, folded);
+    const known = keyed(statement.sql);
+    const sum = sums.get(known.key) ?? (sums.size < MOST_SHAPES ? emptySum(statement.sql, known.shape) : null);
+    if (sum === null) dropped += 1;
+    else {
+      sums.set(known.key, sum);
+      addCall(sum, statement, known.literals);
+    }
   };
   return {
     add,
@@ -62,17 +50,9 @@ export function tallyLogged(parser: SqlParser): LoggedTally {
   };
 }
 
-/** Commands that name what they work on, so that each would be a statement of its own. */
-const COMMANDS: ReadonlySet<string> = new Set(["SAVEPOINT", "RELEASE", "ROLLBACK", "FETCH", "CLOSE", "DEALLOCATE", "MOVE"]);
+const emptySum = (sql: string, shape: QueryShape | null): Sum => ({ sql: shape === null ? sql.slice(0, LONGEST_TEXT) : sql, shape, samples: [], calls: 0, totalMs: 0, mean: 0, spread: 0, first: null, last: null });
 
-function shapelessKey(folded: string): string {
-  const word = /^\s*([a-z]+)/i.exec(folded)?.[1]?.toUpperCase() ?? "";
-  return COMMANDS.has(word) ? word : folded.slice(0, LONGEST_TEXT);
-}
-
-const emptySum = (sql: string, shape: QueryShape | null): Sum => ({ sql, shape, samples: [], calls: 0, totalMs: 0, mean: 0, spread: 0, first: null, last: null });
-
-function addCall(sum: Sum, { ms, parameters, at }: LoggedStatement, { literals }: FoldedSql): void {
+function addCall(sum: Sum, { ms, parameters, at }: LoggedStatement, literals: readonly string[]): void {
   const difference = ms - sum.mean;
   sum.calls += 1;
   sum.totalMs += ms;

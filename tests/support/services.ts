@@ -2,6 +2,8 @@
 
 interface Cluster {
   readonly url: string;
+  /** The data folder. */
+  readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
 }
 

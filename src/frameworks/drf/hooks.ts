@@ -117,7 +117,7 @@ function isShown(engine: Engine, { name, declared }: SerializerField, { only, om
 
 /** A place in a class body, for what the framework does there on the project's behalf. */
 function declaredAt(frame: CallSite["frame"], cls: ClassInfo, span: AccessSite["span"]): AccessSite {
-  return { span, frame: { ...frame, module: cls.module, file: span.file, symbol: cls.id, language: "python" } };
+  return { span, frame: { ...frame, module: cls.module, file: span.file, symbol: cls.id, language: "python", isDeclared: true } };
 }
 
 interface SerializerField {

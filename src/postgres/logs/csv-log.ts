@@ -53,41 +53,52 @@ function readPiece(chunk: string, start: number, state: State): number {
   let at = start;
   while (at < chunk.length) {
     if (state.quoted) at = readQuoted(chunk, at, state);
-    else {
-      const character = chunk[at];
-      if (character === "\n") return at;
-      readBare(character ?? "", state);
-      at += 1;
-    }
+    else if (chunk[at] === "\n") return at;
+    else at = readBare(chunk, at, state);
   }
   return at;
 }
 
-function readBare(character: string, state: State): void {
+const SPECIAL = /[",\r\n]/g;
+
+function readBare(chunk: string, start: number, state: State): number {
+  const character = chunk[start];
   if (character === '"') {
     // Two quotes in a row are one of the text; the first one ended the field for the time being.
     if (state.pending) state.field += '"';
     state.quoted = true;
     state.pending = false;
-    return;
+    return start + 1;
   }
   state.pending = false;
   if (character === ",") {
     state.fields.push(state.field);
     state.field = "";
-  } else if (character !== "\r") state.field += character;
+    return start + 1;
+  }
+  if (character === "\r") return start + 1;
+  SPECIAL.lastIndex = start;
+  const end = SPECIAL.exec(chunk)?.index ?? chunk.length;
+  state.field += chunk.slice(start, end);
+  return end;
 }
 
 function readQuoted(chunk: string, start: number, state: State): number {
-  const close = chunk.indexOf('"', start);
-  const end = close < 0 ? chunk.length : close;
-  const text = chunk.slice(start, end);
+  const close = closingQuote(chunk, start);
+  const text = chunk.slice(start, close).replaceAll('""', '"');
   state.line += newlines(text);
   if (state.field.length < LONGEST_MESSAGE) state.field += text;
-  if (close < 0) return chunk.length;
+  if (close === chunk.length) return close;
   state.quoted = false;
   state.pending = true;
   return close + 1;
+}
+
+/** The first quote that no other follows in this piece of text; its end where there is none. */
+function closingQuote(chunk: string, start: number): number {
+  let at = chunk.indexOf('"', start);
+  while (at >= 0 && chunk[at + 1] === '"') at = chunk.indexOf('"', at + 2);
+  return at < 0 ? chunk.length : at;
 }
 
 function newlines(text: string): number {

@@ -1,5 +1,5 @@
 import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
-import type { DatabaseDraft, DatabaseInput, Judgement, Rule, Severity, Statement } from "../../model/index.ts";
+import type { DatabaseDraft, DatabaseInput, Judgement, Rule, Severity } from "../../model/index.ts";
 import { shortName } from "../database/names.ts";
 import { statementEvidence, statementName } from "../database/statement-places.ts";
 import { LEAST_CALLS, noStatements, statementPlaces, tablesRead } from "../database/statement-rule.ts";

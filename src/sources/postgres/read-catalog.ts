@@ -10,7 +10,7 @@ export type CatalogRows = Readonly<
   >
 >;
 
-export function readCatalog(rows: CatalogRows): Catalog {
+export function readCatalog(rows: CatalogRows, ddl: readonly string[]): Catalog {
   const statistics = groupBy(rows.statistics, "relation");
   const columns = groupBy(rows.columns, "table");
   const sizes = byOid(rows.tableSizes);
@@ -29,7 +29,7 @@ export function readCatalog(rows: CatalogRows): Catalog {
     views: rows.views.map(viewOf),
     extendedStatistics: rows.extendedStatistics.map((one) => extendedOf(one, rows.extendedValues)),
     enums: rows.enums.map((one) => ({ schema: text(one, "schema"), name: text(one, "name"), labels: texts(one, "labels") ?? [] })),
-    ddl: [],
+    ddl,
   };
 }
 

@@ -1,0 +1,79 @@
+import type { FixDraft, Table } from "../../model/index.ts";
+import { durationOf, heapBytes, PASSES } from "./durations.ts";
+import { createIndexSql, fieldNames, indexCode, indexName, type IndexSpec } from "./index-spec.ts";
+import { addToMeta } from "./meta-edit.ts";
+import { operation, postgresOperation } from "./operations.ts";
+import { migrationFix, placeOf, sqlFix, type ChangeInput, type Place } from "./place.ts";
+import { pythonString, type PythonCode } from "./python-code.ts";
+import { dropIndex } from "./sql-text.ts";
+
+/** Operator classes that an extension brings. */
+const EXTENSIONS: readonly { readonly pattern: RegExp; readonly extension: string; readonly operation: string }[] = [
+  { pattern: /_trgm_ops$/, extension: "pg_trgm", operation: "TrigramExtension" },
+];
+
+/**
+ * An entry of Meta.indexes and a migration that builds it without holding up writes. Where the table is no model of the project's, SQL.
+ *
+ * @example
+ * addIndex(input, table, { keys: [{ kind: "column", column: "status" }], condition: [{ column: "status", operator: "=", value: "new" }] });
+ */
+export function addIndex(input: ChangeInput, table: Table, spec: IndexSpec): FixDraft {
+  const { database } = input;
+  const name = indexName(spec, table, database.catalog);
+  const title = `Add the index ${name} to ${table.name}`;
+  const isConcurrent = table.kind !== "partitioned";
+  const extensions = missingExtensions(input, spec);
+  const sql = {
+    forward: [...extensions.map(({ extension }) => `CREATE EXTENSION IF NOT EXISTS ${extension}`), createIndexSql(spec, name, table, isConcurrent)],
+    reverse: [dropIndex({ schema: table.schema, name }, isConcurrent)],
+    isTransactional: !isConcurrent,
+  };
+  const place = placeOf(input, table);
+  if ("why" in place) return sqlFix(title, sql, place.why);
+  const why = whyNotInDjango(place, spec);
+  if (why !== null) return sqlFix(title, sql, why);
+  const entry = indexCode(spec, name, fieldNames(database, table, place.model));
+  if (entry === null) return sqlFix(title, sql, `a column of it is no field of ${place.model.label}`);
+  const edits = addToMeta(place, "indexes", entry);
+  if (edits === null) return sqlFix(title, sql, `Meta.indexes of ${place.model.label} is not a plain list`);
+  const args: PythonCode = (nameIn) => `model_name=${pythonString(place.model.name.toLowerCase())}, index=${entry(nameIn)}`;
+  return migrationFix({
+    title,
+    slug: `add_${name}`,
+    place,
+    edits,
+    migration: {
+      isAtomic: !isConcurrent,
+      operations: [...extensions.map((one) => postgresOperation(one.operation, () => "")), isConcurrent ? postgresOperation("AddIndexConcurrently", args) : operation("AddIndex", args)],
+    },
+    plan: {
+      lock: isConcurrent ? "SHARE UPDATE EXCLUSIVE" : "SHARE",
+      duration: isConcurrent ? durationOf(heapBytes(table), PASSES.buildConcurrently, "read twice") : durationOf(partitionBytes(input, table), PASSES.build, "read"),
+      rollback: isConcurrent
+        ? "Migrate back: the index is dropped concurrently. A build that fails leaves an invalid index: drop it and migrate again."
+        : "Migrate back: the index is dropped.",
+    },
+  });
+}
+
+/** Of a parent, what its partitions have. */
+function partitionBytes({ database }: ChangeInput, table: Table): number | null {
+  const parts = database.catalog.tables.filter((one) => one.partitionOf?.parent === table.oid).map(heapBytes);
+  return parts.some((one) => one === null) ? null : parts.reduce<number>((sum, one) => sum + (one ?? 0), 0);
+}
+
+function missingExtensions({ database }: ChangeInput, { keys }: IndexSpec): typeof EXTENSIONS {
+  const classes = keys.flatMap((key) => key.operatorClass ?? []);
+  const installed = new Set(database.catalog.extensions.map((one) => one.name));
+  return EXTENSIONS.filter(({ pattern, extension }) => !installed.has(extension) && classes.some((one) => pattern.test(one)));
+}
+
+/** OpClass around an expression is written as SQL only once django.contrib.postgres is set up; `opclasses` needs nothing. */
+function whyNotInDjango({ source, model }: Place, { keys }: IndexSpec): string | null {
+  const isWrapped = keys.some((key) => key.kind !== "column") && keys.some((key) => key.operatorClass !== undefined);
+  const hasPostgres = source.project.apps.some((app) => app.name === "django.contrib.postgres");
+  if (isWrapped && !hasPostgres) return "OpClass needs django.contrib.postgres in INSTALLED_APPS";
+  return model.table?.isManaged === false ? `${model.label} is not managed by Django` : null;
+}
+
