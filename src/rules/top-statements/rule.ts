@@ -1,5 +1,5 @@
 import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
-import type { DatabaseDraft, DatabaseInput, Judgement, Rule, Statement } from "../../model/index.ts";
+import type { Database, DatabaseDraft, DatabaseInput, Judgement, Rule, Statement } from "../../model/index.ts";
 import { modelLabel } from "../database/names.ts";
 import { percent, statementEvidence, statementName } from "../database/statement-places.ts";
 import { noStatements, statementPlaces, tablesRead } from "../database/statement-rule.ts";
@@ -31,10 +31,10 @@ function judgeTop({ database, thresholds }: DatabaseInput): Judgement {
     .filter(({ share }) => share >= (thresholds["top-statements"] ?? LEAST_SHARE))
     .toSorted((a, b) => b.share - a.share)
     .slice(0, thresholds["top-statements.count"] ?? MOST);
-  return { drafts: top.map((one) => toDraft(one, { database, thresholds, source: null })), unjudged: [], examined: `${statements.length} statements` };
+  return { drafts: top.map((one) => toDraft(one, database)), unjudged: [], examined: `${statements.length} statements` };
 }
 
-function toDraft(statement: Statement, { database }: DatabaseInput): DatabaseDraft {
+function toDraft(statement: Statement, database: Database): DatabaseDraft {
   const tables = tablesRead(statement, database);
   const model = tables[0] === undefined ? undefined : modelLabel(database, tables[0]);
   const { share, calls, meanMs, rows, written } = statement;
