@@ -77,7 +77,7 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
     coverage: { ...coverageOf(read, engine, facts.origins.length, verdicts), ...(database === null ? {} : { database: databaseCoverage(database) }) },
     timing: timer.result(),
     findings: judged.findings,
-    notices: [...read.notices, ...parseNotices(read, templates)],
+    notices: [...read.notices, ...parseNotices(read, templates), ...databaseNotices(options)],
     silenced: { ignored: judged.ignored.length, baseline: 0, belowConfidence: 0 },
   };
 }
@@ -174,6 +174,10 @@ function parseNotices(read: ReadProject, templates: TemplateStore): Notice[] {
   return modules.flatMap((module) =>
     module.errors.slice(0, 1).map((error) => ({ file: module.file, ...lineAt(module.lineStarts, error.start), message: error.message })),
   );
+}
+
+function databaseNotices({ database }: AnalyseOptions): Notice[] {
+  return (database?.notices ?? []).map((message) => ({ file: database?.file ?? "", line: 1, column: 1, message }));
 }
 
 function lineAt(starts: readonly number[], offset: number): { readonly line: number; readonly column: number } {

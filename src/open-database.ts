@@ -30,15 +30,18 @@ export function databaseCoverage({ snapshot, catalog, server, workload, age, fil
 }
 
 export async function openDatabase(evidence: DatabaseEvidence, source: RuleInput | null): Promise<Database> {
-  const { snapshot, file, plans } = evidence;
+  const { snapshot, file, plans, earlier } = evidence;
   const parser = await openSqlParser();
   const shapeOf = (sql: string): QueryShape | null => parser.shapeOf(sql);
   const join = source === null ? null : joinStatements({ facts: source.facts, graph: source.graph, shapeOf });
   const originOf = (sql: string, shape: QueryShape | null): StatementOrigin => join?.originOf(sql, shape) ?? UNKNOWN_ORIGIN;
   const logged = evidence.loggedSums ?? addUpLogged(evidence.logged, parser);
-  const counted = buildWorkload({ snapshot, logged, recording: null, plans: [], shapeOf, originOf });
-  const workload = { ...counted, plans: linkPlans(plans, counted.statements, parser) };
-  return buildDatabase({ snapshot, file, source, workload }, source === null ? NO_SOURCE : joinSource(snapshot.catalog, source));
+  const workload = buildWorkload({ snapshot, logged, recording: null, plans, shapeOf, originOf });
+  const linked = { ...workload, plans: linkPlans(plans, workload.statements, parser) };
+  const database = buildDatabase({ snapshot, file, source, workload: linked }, source === null ? NO_SOURCE : joinSource(snapshot.catalog, source));
+  if (earlier === undefined) return database;
+  const { statements } = buildWorkload({ snapshot: earlier, logged: [], recording: null, plans: [], shapeOf, originOf: () => UNKNOWN_ORIGIN });
+  return { ...database, earlier: { snapshot: earlier, statements } };
 }
 
 function addUpLogged(logged: DatabaseEvidence["logged"], parser: SqlParser): readonly LoggedSum[] {

@@ -28,12 +28,20 @@ type Json = { [name: string]: unknown };
  *     -- given: sample {"kind": "dependency", "table": "orders", …}
  *     -- given: snapshot data = "redacted"
  *     -- given: gap {"part": "statements", "why": "…"}
+ *
+ * `-- earlier:` says the same of a look that was taken before.
  */
 export function withGiven(snapshot: Snapshot, sql: string): Snapshot {
   const copy = structuredClone(snapshot) as unknown as Json & { servers: Json[]; catalog: Json; gaps: unknown[]; samples: unknown[] };
   setAge(copy, DAYS);
   for (const [, line = ""] of sql.matchAll(/^-- given: (.+)$/gm)) apply(copy, line);
   return copy as unknown as Snapshot;
+}
+
+/** A copy of the snapshot as it was before; null where the fixture tells of none. */
+export function earlierOf(snapshot: Snapshot, sql: string): Snapshot | null {
+  const lines = [...sql.matchAll(/^-- earlier: (.+)$/gm)].map(([, line = ""]) => `-- given: ${line}`);
+  return lines.length === 0 ? null : withGiven(snapshot, lines.join("\n"));
 }
 
 type Copy = Json & { servers: Json[]; catalog: Json; gaps: unknown[]; samples: unknown[] };
