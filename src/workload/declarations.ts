@@ -1,6 +1,6 @@
 /** How the project declares what a catalog holds: tables, columns, indexes and constraints to models, fields, Meta and migrations. */
 import type { Catalog, Constraint, Declaration, Field, Index, Made, Model, ModelGraph, ProjectMigrations, RuleInput, Span, Table, TableHistory } from "../model/index.ts";
-import { MAX_NAME, splitIdentifier } from "../postgres/generated-names.ts";
+import { MAX_NAME, splitIdentifier } from "../model/generated-names.ts";
 import type { SourceJoin } from "./database.ts";
 import { expectedObjects, ownColumns, type Expected } from "./expected-objects.ts";
 

@@ -1,5 +1,5 @@
 import type { FixDraft, Model, Table } from "../../model/index.ts";
-import { generatedName, namesDigest, splitIdentifier } from "../../postgres/generated-names.ts";
+import { generatedName, namesDigest, splitIdentifier } from "../../model/generated-names.ts";
 import { alterField, fieldPlaceOf } from "./alter-field.ts";
 import { conditionCode, conditionSql, type Condition } from "./condition.ts";
 import { durationOf, heapBytes, PASSES } from "./durations.ts";
