@@ -7,9 +7,9 @@ import type { Engine } from "./dataflow/engine.ts";
 import { runGuessedRoots } from "./dataflow/guessed-roots.ts";
 import { runRoots } from "./dataflow/roots.ts";
 import { TemplateStore } from "./dataflow/template-store.ts";
-import { runRules, type Verdicts } from "./findings.ts";
+import { positionOf, runRules, type Verdicts } from "./findings.ts";
 import { frameworkHooks } from "./frameworks/registry.ts";
-import type { AnalyseOptions, Coverage, Notice, Progress, Report, RuleInput, RuleMeta, SourceFacts } from "./model/index.ts";
+import type { AnalyseOptions, Coverage, Database, DatabaseEvidence, Notice, Progress, Report, RuleInput, RuleMeta, SourceFacts, StatementSite } from "./model/index.ts";
 import { environmentOf, readProject, type ReadProject } from "./read-project.ts";
 import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
@@ -33,6 +33,16 @@ export async function analyse(options: AnalyseOptions, progress: Progress): Prom
   const report = await analyseAnew(options, found, cache, progress, timer);
   cache?.saveReport(key, report);
   return { ...report, timing: timer.result() };
+}
+
+/** A project and its database without any verdict: what statements there are, and where they are written. */
+export async function openProject(options: AnalyseOptions & { readonly database: DatabaseEvidence }, progress: Progress): Promise<{ readonly database: Database; readonly position: (site: StatementSite) => { readonly line: number; readonly column: number } }> {
+  const found = findFiles(options.root, { exclude: options.exclude });
+  const read = await readProject(options, found, options.cache ? openCache(options.root) : null, progress);
+  const { engine } = link(read, progress);
+  const input = inputOf(options, read, engine);
+  const database = await openDatabase(options.database, read.modules.size === 0 ? null : input);
+  return { database, position: ({ span }) => positionOf(read.readText(span.file) ?? "", span.start) };
 }
 
 type Timer = ReturnType<typeof startTimer>;
@@ -67,7 +77,7 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
     coverage: { ...coverageOf(read, engine, facts.origins.length, verdicts), ...(database === null ? {} : { database: databaseCoverage(database) }) },
     timing: timer.result(),
     findings: judged.findings,
-    notices: [...read.notices, ...parseNotices(read, templates)],
+    notices: [...read.notices, ...parseNotices(read, templates), ...databaseNotices(options)],
     silenced: { ignored: judged.ignored.length, baseline: 0, belowConfidence: 0 },
   };
 }
@@ -164,6 +174,10 @@ function parseNotices(read: ReadProject, templates: TemplateStore): Notice[] {
   return modules.flatMap((module) =>
     module.errors.slice(0, 1).map((error) => ({ file: module.file, ...lineAt(module.lineStarts, error.start), message: error.message })),
   );
+}
+
+function databaseNotices({ database }: AnalyseOptions): Notice[] {
+  return (database?.notices ?? []).map((message) => ({ file: database?.file ?? "", line: 1, column: 1, message }));
 }
 
 function lineAt(starts: readonly number[], offset: number): { readonly line: number; readonly column: number } {

@@ -41,7 +41,7 @@ describe.each(rules.map((rule) => [rule.meta.id, rule] as const))("%s", (id, rul
 
   test.each([...cases, ...documented].map((one) => [one.name, one] as const))("%s", async (_name, one) => {
     const built = await world.build(one.sql);
-    const { findings, unknown } = await judgeCase(rule, one, built.snapshot);
+    const { findings, unknown } = await judgeCase(rule, one, built.snapshot, built.plans);
     if (one.kind !== "bad") expect(describeFindings(findings)).toBe("");
     else if (!one.isMarked) expect(findings.length).toBeGreaterThan(0);
     if (one.kind === "bad" && one.isMarked) expectMarks(one, findings);

@@ -102,11 +102,15 @@ export function tally(judged) {
     const of = judged.filter((one) => one.verdict === verdict);
     return { verdict, statements: of.length, calls: of.reduce((sum, one) => sum + one.calls, 0) };
   });
-  return { statements: judged.length, calls, rows };
+  const widths = judged.filter((one) => one.verdict === "one of").map((one) => one.width ?? 0).toSorted((a, b) => a - b);
+  return { statements: judged.length, calls, rows, widths };
 }
 
+/** @param {readonly number[]} sorted @param {number} part */
+const quantile = (sorted, part) => sorted[Math.floor((sorted.length - 1) * part)];
+
 /** @param {ReturnType<typeof tally>} totals */
-export function render({ statements, calls, rows }) {
+export function render({ statements, calls, rows, widths }) {
   const share = (part, whole) => `${whole === 0 ? "0.0" : ((100 * part) / whole).toFixed(1)} %`;
   const lines = rows.map((row) => `${row.verdict.padEnd(14)} ${String(row.statements).padStart(6)} ${share(row.statements, statements).padStart(8)} ${String(row.calls).padStart(8)} ${share(row.calls, calls).padStart(8)}`);
   const sum = (names, key) => rows.filter((row) => names.includes(row.verdict)).reduce((total, row) => total + row[key], 0);
@@ -114,6 +118,7 @@ export function render({ statements, calls, rows }) {
     `${"".padEnd(14)} ${"texts".padStart(6)} ${"".padStart(8)} ${"calls".padStart(8)}`,
     ...lines,
     `joined rightly (one line, or one of those said): ${share(sum(["right", "one of"], "statements"), statements)} of texts, ${share(sum(["right", "one of"], "calls"), calls)} of calls`,
+    ...(widths.length === 0 ? [] : [`lines said where several are: ${quantile(widths, 0.5)} in the median, ${quantile(widths, 0.9)} at the ninth decile`]),
     `joined wrongly: ${share(sum(["wrong", "one of wrong"], "statements"), statements)} of texts, ${share(sum(["wrong", "one of wrong"], "calls"), calls)} of calls`,
   ].join("\n");
 }
@@ -166,7 +171,7 @@ async function main() {
   const judged = truths.map((truth) => {
     const origin = originOf(truth.sql);
     const sites = origin.sites.map((site) => [site.span, ...(site.sent ?? [])].map(ranges));
-    return { ...truth, origin: { certainty: origin.certainty, sites, how: origin.sites.map((site) => `${site.how} ${site.model}`) }, verdict: judge({ certainty: origin.certainty, sites }, truth.at) };
+    return { ...truth, origin: { certainty: origin.certainty, sites, how: origin.sites.map((site) => `${site.how} ${site.model}`) }, width: sites.length, verdict: judge({ certainty: origin.certainty, sites }, truth.at) };
   });
   process.stdout.write(`${truths.length} texts by line; ${JSON.stringify(counts)}; source read in ${seconds.toFixed(1)} s\n${render(tally(judged))}\n`);
   const misses = judged.filter((one) => (values.only === undefined ? one.verdict !== "right" && one.verdict !== "one of" : one.verdict === values.only)).toSorted((a, b) => b.calls - a.calls);

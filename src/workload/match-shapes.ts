@@ -54,6 +54,8 @@ function hasLock({ source: { shape, open }, statement }: Matching): boolean {
 function hasWritten(at: Matching): boolean {
   const { source: { shape, open }, statement, tally } = at;
   const written = new Set(statement.written);
+  // `bulk_create` of one row looks like `create`, which never makes several.
+  if (shape.rows === "one" && statement.rows === "many") return false;
   if (!shape.written.every((one) => written.has(one))) return false;
   tally.said += shape.written.length;
   if (!hasAssigned(at)) return false;
@@ -133,6 +135,7 @@ function isVague(expression: ShapeExpression): boolean {
 
 function samePredicate(at: Matching, a: ShapePredicate, b: ShapePredicate): boolean {
   if (a.operator === "?") return sameExpression(at, a.left, b.left) || (b.right !== null && sameExpression(at, a.left, b.right));
+  if (a.operator === "exists?") return (b.operator === "exists" || b.operator === "not exists") && sameExpression(at, a.left, b.left);
   if (a.operator === "true?") return b.operator === "true" && sameExpression(at, a.left, b.left);
   if (a.operator === "=?") return b.operator === "is null" ? sameExpression(at, a.left, b.left) : b.negated === a.negated && samePredicate(at, { ...a, operator: "=" }, b);
   if (a.operator === "is null?") return (b.operator === "is null" || b.operator === "is not null") && sameExpression(at, a.left, b.left);
@@ -199,7 +202,7 @@ function sameExpression(at: Matching, a: ShapeExpression, written: ShapeExpressi
 }
 
 function withoutCast(expression: ShapeExpression): ShapeExpression {
-  if (expression.kind !== "call" || !(expression.name.startsWith("cast:") || expression.name.startsWith("collate:"))) return expression;
+  if (expression.kind !== "call" || !(expression.name === "op:exists" || expression.name.startsWith("cast:") || expression.name.startsWith("collate:"))) return expression;
   const [inner] = expression.arguments;
   return inner === undefined ? expression : withoutCast(inner);
 }

@@ -2,7 +2,7 @@
 import type { Call, EditDraft, Field, FieldState, Table } from "../../model/index.ts";
 import { applyInside, fieldCall, setArgument, stateOf } from "./field-text.ts";
 import { fitText, roomAt } from "../fit-text.ts";
-import { sourceOf, styleOf, type SourceText } from "../source-text.ts";
+import { indentAt, sourceOf, styleOf, type SourceText } from "../source-text.ts";
 import { writeInModule, pythonString, type PythonCode } from "./python-code.ts";
 import { placeOf, type ChangeInput, type NoPlace, type Place } from "./place.ts";
 
@@ -27,6 +27,7 @@ export function fieldPlaceOf(input: ChangeInput, table: Table, column: string): 
   if ("why" in place) return place;
   const field = input.database.fieldOf(table, column);
   if (field === null) return { why: `no field of ${place.model.label} has the column ${column}` };
+  if (field.owner !== undefined && field.owner.module.origin !== "project") return { why: `the field ${field.name} is declared by an installed package` };
   const state = place.source.migrations?.historyOf(place.model.app, place.model.name)?.fields.get(field.name);
   if (state === undefined) return { why: `no migration was found that makes ${place.model.label}.${field.name}` };
   const sharing = modelsOf(place, field);
@@ -49,6 +50,7 @@ export interface AlteredField {
 /** Null where either is not written as a plain call. */
 export function alterField({ place, field, state }: FieldPlace, change: FieldChange): AlteredField | null {
   const { source, model } = place;
+  if (field.declaration === null) return implicitKey({ place, field, state }, change);
   const call = fieldCall(field);
   const written = stateOf(state, source.text(state.migration.file));
   if (call === null || written === null) return null;
@@ -62,6 +64,23 @@ export function alterField({ place, field, state }: FieldPlace, change: FieldCha
   const operation: PythonCode = (name) =>
     `${name("django.db.migrations", "AlterField")}(model_name=${pythonString(model.name.toLowerCase())}, name=${pythonString(field.name)}, field=${text})`;
   return { edits: fitted(sourceOf(source, field.span.file), call, [...retyped, ...own]), operation, imports: [...written.imports, ...(change.type === undefined ? [] : ["from django.db import models"])] };
+}
+
+/** The key that Django adds of itself: another type has to be written down. */
+function implicitKey({ place, field }: FieldPlace, { type }: FieldChange): AlteredField | null {
+  const { source, model, module } = place;
+  const [first] = model.cls.def.body;
+  const anchor = first?.kind === "expr" ? (model.cls.def.body[1] ?? first) : first;
+  if (!field.primaryKey || field.relation !== null || type === undefined || anchor === undefined) return null;
+  const text = source.text(module.ir.file);
+  const key: PythonCode = (name) => `${name("django.db.models", type)}(primary_key=True)`;
+  const written = writeInModule(module, text, key);
+  const line = `${field.name} = ${written.text}`;
+  const span = { file: module.ir.file, start: anchor.start, end: anchor.start };
+  const edit = anchor.kind === "jump" ? { span: { ...span, end: anchor.end }, text: line } : { span, text: `${line}\n${indentAt(text, anchor.start)}` };
+  const operation: PythonCode = (name) =>
+    `${name("django.db.migrations", "AlterField")}(model_name=${pythonString(model.name.toLowerCase())}, name=${pythonString(field.name)}, field=${name("django.db.models", type)}(primary_key=True, serialize=False))`;
+  return { edits: [...written.edits, edit], operation, imports: [] };
 }
 
 /** One edit after the other, each in the text that the ones before it leave alone. */
@@ -103,6 +122,10 @@ const calleeSpan = (file: string, { callee }: Call): EditDraft["span"] => ({ fil
 function renamed({ source }: Place, field: Field, call: Call, type: string): readonly EditDraft[] | null {
   const module = [...source.program.modules.values()].find((one) => one.ir.file === field.span.file);
   if (module === undefined || module.origin !== "project") return null;
+  const { callee } = call;
+  const isOfDjango = field.type.startsWith("django.db.models.");
+  // `models.FloatField` becomes `models.DecimalField`, whatever else is imported.
+  if (callee.kind === "attribute" && isOfDjango) return [{ span: { file: field.span.file, start: callee.nameStart, end: callee.end }, text: type }];
   const { text, edits } = writeInModule(module, source.text(field.span.file), (name) => name("django.db.models", type));
   return [...edits, { span: calleeSpan(field.span.file, call), text }];
 }

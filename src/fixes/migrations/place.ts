@@ -15,11 +15,11 @@ export interface Place {
 
 /** No migration can be written; `why` completes "… by SQL alone: ". */
 export interface NoPlace {
-  readonly why: string;
+  readonly why: string | null;
 }
 
 export function placeOf({ database, source }: ChangeInput, table: Table): Place | NoPlace {
-  if (source === null) return { why: "the source was not read" };
+  if (source === null) return { why: null };
   const parent = table.partitionOf === null ? null : database.table(table.partitionOf.parent);
   const model = database.modelOf(table) ?? (parent === null ? null : database.modelOf(parent));
   if (model === null) return { why: `no model of the project has the table ${table.name}` };

@@ -63,6 +63,7 @@ function removeEntry(removal: Removal, { entry }: Declaration): FixDraft | strin
   const { place, index, isConcurrent } = removal;
   const { source, model } = place;
   if (entry === undefined) return "its entry in Meta.indexes was not found";
+  if (entry.meta.module.origin !== "project") return "its entry in Meta.indexes belongs to an installed package";
   const sharing = modelsWith(source, "indexes", entry);
   if (sharing.length > 1) return `its entry in Meta.indexes stands for ${sharing.length} models, ${sharing.slice(0, 3).join(", ")}`;
   const edits = removeFromMeta(source, "indexes", entry);
@@ -75,7 +76,7 @@ function removeEntry(removal: Removal, { entry }: Declaration): FixDraft | strin
 function removeFieldIndex(removal: Removal, { field }: Declaration): FixDraft | string {
   const { input, index, table, isConcurrent } = removal;
   const place = fieldPlaceOf(input, table, index.keys[0]?.column ?? "");
-  if ("why" in place) return place.why;
+  if ("why" in place) return place.why ?? "the source was not read";
   const needsFalse = /(?:ForeignKey|SlugField)$/.test(field?.type ?? "");
   const altered = alterField(place, { arguments: { db_index: needsFalse ? "False" : null } });
   if (altered === null) return "its field is not written as a plain call";

@@ -106,7 +106,7 @@ export function setSetting(database: Database, name: string, value: string): Fix
   const set = (to: string): string => `ALTER SYSTEM SET ${name} = ${/^-?\d+(?:\.\d+)?$/.test(to) ? to : quoteText(to)}`;
   const isOwn = before?.source === "configuration file";
   const reload = needsRestart ? [] : ["SELECT pg_reload_conf()"];
-  const undo = isOwn ? set(`${before.value}${before.unit ?? ""}`) : `ALTER SYSTEM RESET ${name}`;
+  const undo = isOwn ? set(before.value) : `ALTER SYSTEM RESET ${name}`;
   return {
     title: `Set ${name} to ${value}${needsRestart ? ", and restart the server" : ""}`,
     safety: "review",

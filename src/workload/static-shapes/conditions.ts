@@ -95,6 +95,8 @@ function addLookup(state: QueryState, name: string, value: RecipeValue, reuse: S
   const [head = ""] = names;
   const annotation = state.annotations.get(head);
   if (annotation !== undefined) {
+    const { expression } = annotation;
+    if (expression.kind === "subquery" && state.subqueries[expression.index]?.role === "exists") return { condition: existsTest(expression, value), needed: NONE };
     const compared = lookupValue(state, value, null);
     return { condition: lookupTest({ expression: annotation.expression, field: null, names: names.slice(1) }, compared), needed: NONE };
   }
@@ -107,6 +109,12 @@ function addLookup(state: QueryState, name: string, value: RecipeValue, reuse: S
   if (currentNegated && path.many >= 0 && isNewJoin(path, before, reuse)) return excluded(state, path);
   for (const alias of path.joined) reuse.add(alias);
   return testPath(state, path, value, currentNegated);
+}
+
+/** `filter(is_late=True)` of an annotation that is EXISTS. */
+function existsTest(left: ShapeExpression, value: RecipeValue): Condition {
+  const test: Condition = { kind: "test", operator: value.kind === "literal" ? "exists" : "exists?", left, right: null };
+  return value.kind === "literal" && value.value === false ? { kind: "group", connector: "AND", negated: true, children: [test] } : test;
 }
 
 /** Only joins that this filter made itself are split off: `can_reuse` has those of the conditions before. */

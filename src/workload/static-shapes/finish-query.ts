@@ -44,7 +44,7 @@ function isDistinctExists({ distinct, limit }: QueryState): boolean {
 /** EXISTS, and IN without a slice, are not ordered; nor is what a default order would group. */
 function isUnordered(what: Selected, state: QueryState, isSliced: boolean): boolean {
   if (what === "exists") return !isSliced || state.distinct !== "on";
-  if (what === "get" || what === "keys" || what === "arm") return !isSliced;
+  if (what === "get" || what === "keys") return !isSliced;
   if (what === "nested" && !isSliced) return true;
   return state.grouped !== null && state.order === null && what !== "first" && what !== "last";
 }

@@ -29,7 +29,7 @@ const YEARS: ReadonlySet<string> = new Set(["year", "iso_year"]);
 
 export function lookupTest(side: LookupSide, value: LookupValue): Condition {
   const last = side.names.at(-1);
-  const isLookup = last !== undefined && (LOOKUPS.has(last) && !isKeyOfJson(side));
+  const isLookup = last !== undefined && LOOKUPS.has(last);
   const lookup = isLookup ? last : "exact";
   const transforms = isLookup ? side.names.slice(0, -1) : side.names;
   if (transforms.length === 0) return plainTest(side, lookup, value);
@@ -38,11 +38,6 @@ export function lookupTest(side: LookupSide, value: LookupValue): Condition {
   const inner = { ...side, expression: transformed(side.expression, transforms), field: null };
   if (isJson(side.field)) return test(lookup === "isnull" ? "?" : lookup === "exact" ? "=" : "?", inner.expression, ANY);
   return plainTest(inner, lookup, value);
-}
-
-/** After `data__`, every name but the last is a key, and so may the last be. */
-function isKeyOfJson({ field, names }: LookupSide): boolean {
-  return isJson(field) && names.length > 1 && names.at(-1) === "contains" && false;
 }
 
 function isJson(field: Field | null): boolean {
@@ -85,7 +80,7 @@ function nullTest(left: ShapeExpression, value: RecipeValue): Condition {
 }
 
 function isBoolean(field: Field | null): boolean {
-  return field !== null && /BooleanField$/.test(field.type);
+  return field !== null && field.type.endsWith("BooleanField");
 }
 
 /** A boolean column is a condition of its own. */
@@ -98,14 +93,11 @@ function booleanTest(left: ShapeExpression, value: RecipeValue): Condition {
 function patternTest(left: ShapeExpression, field: Field | null, lookup: string, operator: string, right: ShapeExpression): Condition {
   if (lookup === "contains" && field !== null && /Array|JSON|HStore|Range/.test(field.type)) return test("@>", left, ANY);
   const isFolded = lookup.startsWith("i") && operator === "like";
-  return isFolded ? test(operator, call("upper", [left]), ANY) : test(operator, left, isColumn(right) ? ANY : PARAMETER_OR_MORE);
+  return test(operator, isFolded ? call("upper", [left]) : left, right.kind === "value" ? PARAMETER_OR_UPPER : ANY);
 }
 
-const PARAMETER_OR_MORE = ANY;
-
-function isColumn(expression: ShapeExpression): boolean {
-  return expression.kind !== "value";
-}
+/** The text itself, or what a function made of it. */
+const PARAMETER_OR_UPPER = ANY;
 
 /** `date__year=2024` asks for a range of dates. */
 function yearTest({ expression: left }: LookupSide, lookup: string, { expression }: LookupValue): Condition {

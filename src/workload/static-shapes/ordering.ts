@@ -11,8 +11,8 @@ type Terms = QueryShape["orderBy"];
 /** `byKey`: `first()` of a queryset without an order takes the key. */
 export function orderTerms(state: QueryState, byKey: boolean, isLast: boolean): Terms {
   const flipped = state.isReversed !== isLast;
-  const said: readonly RecipeValue[] = state.order ?? state.model.ordering.map((value) => ({ kind: "literal", value }) as const);
-  const terms = said.flatMap((one) => termsOf(state, one, flipped));
+  const order: readonly RecipeValue[] = state.order ?? state.model.ordering.map((value) => ({ kind: "literal", value }) as const);
+  const terms = order.flatMap((one) => termsOf(state, one, flipped));
   if (terms.length > 0 || !byKey || state.open.has("order by")) return terms;
   return termsOf(state, { kind: "literal", value: "pk" }, flipped);
 }

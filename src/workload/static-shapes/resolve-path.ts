@@ -143,9 +143,9 @@ export function genericColumns(tables: ModelTables, model: Model, name: string |
     const value = args?.keywords.find((one) => one.name === keyword)?.value ?? args?.args[index];
     return value?.kind === "str" ? value.value : null;
   };
-  const columnOf = (field: string): string => {
-    const found = tables.named(model, field);
-    return found === null ? field : tables.columnOf(found);
+  const columnOf = (written: string): string => {
+    const found = tables.named(model, written);
+    return found === null ? written : tables.columnOf(found);
   };
   return { type: columnOf(said(0, "ct_field") ?? "content_type"), id: columnOf(said(1, "fk_field") ?? "object_id") };
 }
