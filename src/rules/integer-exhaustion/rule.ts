@@ -90,7 +90,7 @@ function toDraft(input: ChangeInput, { of, end, last, rate, days, severity }: Ex
   const share = (100 * last) / end.greatest;
   const at = rate === null || days === null ? "" : `; none is left about ${dateAfter(database, days)}`;
   const draft = columnDraft(database, of, {
-    claim: `\`${columnName(of)}\` has used ${formatNumber(Number(share.toPrecision(3)))} % of the ${formatNumber(end.greatest)} numbers that \`${columnName(end)}\` holds${at}.`,
+    claim: `\`${columnName(of)}\` has used ${formatNumber(Number(share.toPrecision(3)))} % of ${end === of ? `its ${formatNumber(end.greatest)} numbers` : `the ${formatNumber(end.greatest)} numbers that \`${columnName(end)}\` holds`}${at}.`,
     reason: `When they are gone every INSERT ${end === of ? "fails" : `into \`${end.table.name}\` that names a newer row fails`}.${rate === null ? "" : ` ${formatNumber(Math.round(rate.perDay))} rows come a day, ${rate.said}.`}`,
     remedy: "Make the key and all columns that refer to it bigint; on a large table through a new column, a trigger and a swap.",
     doubt: rate === null ? "no counters carry a rate of growth, so no date is said" : "numbers burnt by rollbacks and ON CONFLICT are not among the rows counted: it is then earlier",
