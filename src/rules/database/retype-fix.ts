@@ -28,7 +28,7 @@ export function retypeFixes(input: ChangeInput, retype: Retype): FixDraft[] {
 }
 
 function isInTheWay(database: Database, { table, column, isForeignKey = false }: Retype): boolean {
-  if (table.kind !== "table" || column.generated !== null || column.default !== null) return true;
+  if (table.kind !== "table" || table.inherits.length > 0 || column.generated !== null || column.default !== null) return true;
   if (isForeignKey ? isReferredTo(database, { table, column }) : isKeyColumn(database, { table, column })) return true;
   if (isReadByView(database, table)) return true;
   const constraints = database.constraintsOf(table).some(({ kind, columns }) => (kind === "check" || kind === "exclusion") && columns.includes(column.name));
