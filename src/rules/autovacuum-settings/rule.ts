@@ -3,7 +3,7 @@ import type { Database, DatabaseDraft, DatabaseInput, Rule, Table, TableCounters
 import { rowsOf } from "../database/columns.ts";
 import { counterEvidence, LEAST_DAYS } from "../database/evidence.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
-import { rateOf, spanWords, type Rate } from "../database/rates.ts";
+import { countsNoWrites, rateOf, spanWords, type Rate } from "../database/rates.ts";
 import { autovacuumOff, optionNumber, optionsFix, resetFix, triggersOf } from "../database/table-options.ts";
 import { vacuumBudget } from "./budget.ts";
 
@@ -20,6 +20,8 @@ export const rule: Rule = {
   },
   judge: (input) => {
     const { database } = input;
+    const unseen = countsNoWrites(database);
+    if (unseen !== null) return { drafts: [], unjudged: [unseen], examined: "" };
     const tables = database.tables.filter(({ kind }) => kind === "table");
     const verdicts = tables.map((table) => judgeTable(input, table));
     const unknown = verdicts.flatMap((one) => one.unknown ?? []);

@@ -3,7 +3,7 @@ import type { Database, DatabaseDraft, FixDraft, Index, QueryShape, Rule, Table,
 import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { counterEvidence } from "../database/evidence.ts";
 import { declarationSpots, indexSpot, keysOf, modelLabel, shortName, tableSpot } from "../database/names.ts";
-import { rateOf } from "../database/rates.ts";
+import { countsNoWrites, rateOf } from "../database/rates.ts";
 import { naptime, optionsFix } from "../database/table-options.ts";
 import { laidOut, rowSize } from "../database/tuple-layout.ts";
 
@@ -20,6 +20,8 @@ export const rule: Rule = {
   },
   judge: (input) => {
     const { database, thresholds } = input;
+    const unseen = countsNoWrites(database);
+    if (unseen !== null) return { drafts: [], unjudged: [unseen], examined: "" };
     const tables = database.tables.filter(({ kind }) => kind === "table");
     const verdicts = tables.map((table) => judgeTable(input, table, thresholds));
     return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${tables.length} tables` };
