@@ -18,6 +18,7 @@ type Json = { [name: string]: unknown };
  *     -- given: database xidAge = 1500000000
  *     -- given: table orders bytes = 2000000000                      a figure of the catalog
  *     -- given: table orders counters.deadRows = 500000              of the first server; days ago as {"ago": 3}
+ *     -- given: table orders later.inserted = 7000                   of a second look at the first server, two hours later
  *     -- given: column orders.status statistics.nullFraction = 0.97
  *     -- given: index orders_status_idx bytes = 90000000
  *     -- given: index orders_status_idx counters.scans = 0
@@ -76,8 +77,18 @@ function moment(value: unknown): unknown {
 function ofObject(copy: Copy, server: Json, [kind = "", name = "", where = ""]: readonly string[], value: unknown): void {
   const target = kind === "column" ? column(copy, name) : find(copy, kind, name);
   const oid = String(target["oid"]);
+  if (where.startsWith("later.")) return assign(laterOf(server), `tables.${oid}.${where.slice("later.".length)}`, value);
   if (!where.startsWith("counters.")) return assign(target, where, value);
   assign(server, `counters.${kind === "table" ? "tables" : "indexes"}.${oid}.${where.slice("counters.".length)}`, value);
+}
+
+const LOOKS_APART = 2 * 3_600_000;
+
+/** A second look, two hours after the first; the same but for what is given. */
+function laterOf(server: Json): Json {
+  const counters = server["counters"] as Json;
+  server["later"] ??= { ...structuredClone(counters), at: new Date(Date.parse(String(counters["at"])) + LOOKS_APART).toISOString() };
+  return server["later"] as Json;
 }
 
 const LISTS: Readonly<Record<string, string>> = { table: "tables", index: "indexes", sequence: "sequences", constraint: "constraints" };

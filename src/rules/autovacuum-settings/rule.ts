@@ -3,7 +3,7 @@ import type { Database, DatabaseDraft, DatabaseInput, Rule, Table, TableCounters
 import { rowsOf } from "../database/columns.ts";
 import { counterEvidence, LEAST_DAYS } from "../database/evidence.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
-import { rateOf, spanWords, type Rate } from "../database/rates.ts";
+import { countsNoWrites, rateOf, spanWords, type Rate } from "../database/rates.ts";
 import { autovacuumOff, optionNumber, optionsFix, resetFix, triggersOf } from "../database/table-options.ts";
 import { vacuumBudget } from "./budget.ts";
 
@@ -20,6 +20,8 @@ export const rule: Rule = {
   },
   judge: (input) => {
     const { database } = input;
+    const unseen = countsNoWrites(database);
+    if (unseen !== null) return { drafts: [], unjudged: [unseen], examined: "" };
     const tables = database.tables.filter(({ kind }) => kind === "table");
     const verdicts = tables.map((table) => judgeTable(input, table));
     const unknown = verdicts.flatMap((one) => one.unknown ?? []);
@@ -43,12 +45,13 @@ function judgeTable(input: DatabaseInput, table: Table): Verdict {
   if (off === "server") return {};
   const rows = rowsOf(database, table);
   if (counters === null || rows === null) return table.bytes === 0 ? {} : { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs its counters and the number of its rows" } };
-  if (off === "table") return { draft: isWritten(counters) ? switchedOff(input, table, counters) : undefined } as Verdict;
+  if (off === "table") return isWritten(counters) ? { draft: switchedOff(input, table, counters) } : {};
   if (rows < LEAST_ROWS) return {};
   const dead = rateOf(database, table, ({ updated, deleted }) => updated + deleted);
   const inserted = rateOf(database, table, (one) => one.inserted);
   if (dead === null || inserted === null) return { unknown: { object: `table ${table.schema}.${table.name}`, why: `needs a rate of writes: counters of ${LEAST_DAYS} days, or two looks an hour apart` } };
-  return { draft: forUpdates(input, table, rows, dead) ?? forInserts(input, table, rows, inserted, dead) } as Verdict;
+  const draft = forUpdates(input, table, rows, dead) ?? forInserts(input, table, rows, inserted, dead);
+  return draft === undefined ? {} : { draft };
 }
 
 // ------------------------------------------------------------------------------------------------------------- switched off
@@ -110,7 +113,8 @@ const LEAST_CHURN = 0.01;
 /** A trigger that is not at least so much lower is not worth an option: ours. */
 const LEAST_GAIN = 0.8;
 
-function forUpdates({ database }: DatabaseInput, table: Table, rows: number, rate: Rate): DatabaseDraft | undefined {
+function forUpdates(input: DatabaseInput, table: Table, rows: number, rate: Rate): DatabaseDraft | undefined {
+  const { database } = input;
   if (rate.perDay / 3 < LEAST_CHURN * rows) return undefined;
   const now = triggersOf(database, table)?.vacuum ?? null;
   const target = Math.min(MOST_TARGET, Math.max(LEAST_TARGET, Math.min(TARGET_SHARE * rows, rate.perDay / HOURS_A_DAY)));
@@ -124,7 +128,7 @@ function forUpdates({ database }: DatabaseInput, table: Table, rows: number, rat
     reason: `So many dead rows lie in its ${formatNumber(Math.round(rows))} until then, and each vacuum has as many to remove at once (${rate.said}).`,
     remedy: `Set the table's own scale factors: vacuum then comes ${cadence}, ANALYZE twice as often.`,
     doubt: "rows that HOT pruning removes by itself are counted as dead here, so that vacuum comes less often than reckoned",
-    fixes: [optionsFix(table, options, `Vacuum \`${shortName(table)}\` ${cadence}`)],
+    fixes: [optionsFix(input, table, options, `Vacuum \`${shortName(table)}\` ${cadence}`)],
   };
 }
 
@@ -150,7 +154,8 @@ const INSERT_FACTOR = 0.05;
 const APPENDED = 0.9;
 
 /** Pages that no vacuum has been to are not marked all-visible, and an index-only scan has to look at each. */
-function forInserts({ database }: DatabaseInput, table: Table, rows: number, inserted: Rate, dead: Rate): DatabaseDraft | undefined {
+function forInserts(input: DatabaseInput, table: Table, rows: number, inserted: Rate, dead: Rate): DatabaseDraft | undefined {
+  const { database } = input;
   const now = triggersOf(database, table)?.insert ?? null;
   const isAppended = inserted.perDay > 0 && inserted.perDay >= APPENDED * (inserted.perDay + dead.perDay);
   const factor = optionNumber(database, table, "autovacuum_vacuum_insert_scale_factor") ?? MOST_FACTOR;
@@ -164,7 +169,7 @@ function forInserts({ database }: DatabaseInput, table: Table, rows: number, ins
     reason: `Until then index-only scans look up each new row in the heap, and one vacuum freezes them all at once (${inserted.said}).`,
     remedy: `Set \`autovacuum_vacuum_insert_scale_factor\` to ${INSERT_FACTOR}: it then comes ${cadence}.`,
     doubt: "a table that nothing reads by an index-only scan gains the smaller freeze alone",
-    fixes: [optionsFix(table, { autovacuum_vacuum_insert_scale_factor: INSERT_FACTOR }, `Vacuum \`${shortName(table)}\` ${cadence}`)],
+    fixes: [optionsFix(input, table, { autovacuum_vacuum_insert_scale_factor: INSERT_FACTOR }, `Vacuum \`${shortName(table)}\` ${cadence}`)],
   };
 }
 

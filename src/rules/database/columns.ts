@@ -13,7 +13,12 @@ export function ownTables(database: Database): readonly Table[] {
 }
 
 export function ownColumns(database: Database): readonly ColumnOf[] {
-  return ownTables(database).flatMap((table) => table.columns.map((column) => ({ table, column })));
+  return ownTables(database).flatMap((table) => table.columns.filter(({ name }) => !isInherited(database, table, name)).map((column) => ({ table, column })));
+}
+
+/** It can be changed at the table that it comes from alone. */
+function isInherited(database: Database, { inherits }: Table, name: string): boolean {
+  return inherits.some((oid) => database.table(oid)?.columns.some((column) => column.name === name) === true);
 }
 
 /** `orders_order.placed_at`. */

@@ -35,7 +35,7 @@ export function timeRanges(database: Database, parent: Table): readonly TimeRang
 
 /** `MAXVALUE` as an upper bound takes everything that comes. */
 export function isOpenEnded(database: Database, parent: Table): boolean {
-  return partitionsOf(database, parent).some(({ partitionOf }) => / TO \(MAXVALUE\)$/.test(partitionOf?.bounds ?? ""));
+  return partitionsOf(database, parent).some(({ partitionOf }) => (partitionOf?.bounds ?? "").endsWith(" TO (MAXVALUE)"));
 }
 
 /** `2026-03-01 00:00:00+00` and `2026-03-01`; without a zone, as UTC. */

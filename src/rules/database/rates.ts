@@ -1,5 +1,5 @@
 /** How fast a table is written: from two looks, or from counters over their age. */
-import type { CounterAge, Counters, Database, Table, TableCounters } from "../../model/index.ts";
+import type { CounterAge, Counters, Database, Table, TableCounters, Unjudged } from "../../model/index.ts";
 import { LEAST_DAYS } from "./evidence.ts";
 import { storesOf } from "./columns.ts";
 
@@ -55,4 +55,9 @@ export function spanWords(days: number): string {
 /** Days since a time, by the server's clock; null for never. */
 export function daysSince(database: Database, time: string | null): number | null {
   return time === null ? null : (Date.parse(database.snapshot.takenAt) - Date.parse(time)) / DAY;
+}
+
+/** A replica repeats the primary's writes and counts none of them; null for a primary. */
+export function countsNoWrites({ server }: Database): Unjudged | null {
+  return server.role === "primary" ? null : { object: "", why: "needs the primary's counters: this snapshot is of a replica, which counts no writes" };
 }

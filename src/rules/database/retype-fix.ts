@@ -1,6 +1,7 @@
 /** Changing a column's type, and back. */
 import { formatBytes } from "../../model/numbers.ts";
-import type { Database, FixDraft, MigrationPlan, Table } from "../../model/index.ts";
+import { castColumn, changeType, type ChangeInput, type FieldType } from "../../fixes/migrations/index.ts";
+import type { Database, FixDraft, Index, MigrationPlan, Table } from "../../model/index.ts";
 import { columnName, heapBytes, indexesWith, isKeyColumn, type ColumnOf } from "./columns.ts";
 import { quote } from "./drop-index.ts";
 
@@ -10,18 +11,24 @@ export interface Retype extends ColumnOf {
   /** Of the value, where the cast is not implicit; `%` stands for the column. */
   readonly using?: string;
   readonly usingBack?: string;
+  /** The field that stands for the new type; without it the model says already what the column should be. */
+  readonly field?: FieldType;
   /** A foreign key's own column may change: the constraint is checked again. */
   readonly isForeignKey?: boolean;
 }
 
 /** None where something stands in the way that only a person can sort out: a view, a key, a default of the old type, a generated column. */
-export function retypeFixes(database: Database, retype: Retype): FixDraft[] {
+export function retypeFixes(input: ChangeInput, retype: Retype): FixDraft[] {
+  const { database } = input;
   if (isInTheWay(database, retype)) return [];
-  return [{ title: `Change \`${columnName(retype)}\` to ${retype.type}`, kind: "sql", safety: "review", edits: [], migration: rewritePlan(database, retype.table), sql: retypeSql(database, retype) }];
+  const left = leftIndexes(database, retype);
+  const declared = retype.field === undefined && left.length > 0 ? null : asMigration(input, retype);
+  if (declared?.kind === "migration") return [declared];
+  return [{ title: `Change \`${columnName(retype)}\` to ${retype.type}`, kind: "sql", safety: "review", edits: [], migration: rewritePlan(database, retype.table), sql: retypeSql(retype, left) }];
 }
 
 function isInTheWay(database: Database, { table, column, isForeignKey = false }: Retype): boolean {
-  if (table.kind !== "table" || column.generated !== null || column.default !== null) return true;
+  if (table.kind !== "table" || table.inherits.length > 0 || column.generated !== null || column.default !== null) return true;
   if (isForeignKey ? isReferredTo(database, { table, column }) : isKeyColumn(database, { table, column })) return true;
   if (isReadByView(database, table)) return true;
   const constraints = database.constraintsOf(table).some(({ kind, columns }) => (kind === "check" || kind === "exclusion") && columns.includes(column.name));
@@ -37,9 +44,21 @@ export function isReadByView(database: Database, table: Table): boolean {
   return database.catalog.views.some(({ reads }) => reads.includes(table.oid));
 }
 
-/** Indexes with a class of the old type (Django's `_like` twins) cannot follow. */
-function retypeSql(database: Database, { table, column, type, using, usingBack }: Retype): NonNullable<FixDraft["sql"]> {
-  const left = indexesWith(database, { table, column }).filter((index) => index.keys.some((key) => key.column === column.name && !key.isDefaultClass));
+/** Where the project declares the table. Django drops and makes `_like` twins itself when a field changes. */
+function asMigration(input: ChangeInput, { table, column, type, field, using, usingBack }: Retype): FixDraft | null {
+  if (input.database.modelOf(table) === null) return null;
+  if (field !== undefined) return changeType(input, table, column.name, field);
+  const name = quote(column.name);
+  const cast = (text: string | undefined, to: string): string => text?.replaceAll("%", name) ?? `${name}::${to}`;
+  return castColumn(input, table, column.name, { to: type, using: cast(using, type), back: column.type, backUsing: cast(usingBack, column.type) });
+}
+
+/** Those with a class of the old type (Django's `_like` twins) cannot follow. */
+function leftIndexes(database: Database, { table, column }: ColumnOf): readonly Index[] {
+  return indexesWith(database, { table, column }).filter((index) => index.keys.some((key) => key.column === column.name && !key.isDefaultClass));
+}
+
+function retypeSql({ table, column, type, using, usingBack }: Retype, left: readonly Index[]): NonNullable<FixDraft["sql"]> {
   const name = quote(column.name);
   const alter = (to: string, cast: string | undefined): string =>
     `ALTER TABLE ${tableName(table)} ALTER COLUMN ${name} TYPE ${to}${cast === undefined ? "" : ` USING ${cast.replaceAll("%", name)}`}`;

@@ -1,4 +1,5 @@
 /** When autovacuum comes to a table: its own options before the server's. */
+import { setTableOptions, type ChangeInput, type StorageOptions } from "../../fixes/migrations/index.ts";
 import type { Database, FixDraft, Table, TableCounters } from "../../model/index.ts";
 import { shortName } from "./names.ts";
 import { rowsOf } from "./columns.ts";
@@ -72,27 +73,9 @@ export function isBeingVacuumed({ server }: Database, table: Table): boolean {
   return server.activity.some(({ kind, sql, blockedBy }) => kind === "autovacuum worker" && blockedBy.length === 0 && (sql ?? "").includes(`${table.schema}.${table.name}`));
 }
 
-/** Sets storage options, and brings back what was there. */
-export function optionsFix(table: Table, options: Readonly<Record<string, number | string>>, title: string): FixDraft {
-  const names = Object.keys(options);
-  const known = names.filter((name) => table.options[name] !== undefined);
-  const fresh = names.filter((name) => table.options[name] === undefined);
-  const alter = (what: string): string => `ALTER TABLE ${tableName(table)} ${what}`;
-  return {
-    title,
-    kind: "sql",
-    safety: "review",
-    edits: [],
-    migration: { lock: "SHARE UPDATE EXCLUSIVE", duration: "an instant: the catalog alone changes", rollback: "the reverse statements" },
-    sql: {
-      forward: [alter(`SET (${names.map((name) => `${name} = ${options[name]}`).join(", ")})`)],
-      reverse: [
-        ...(known.length === 0 ? [] : [alter(`SET (${known.map((name) => `${name} = ${table.options[name]}`).join(", ")})`)]),
-        ...(fresh.length === 0 ? [] : [alter(`RESET (${fresh.join(", ")})`)]),
-      ],
-      isTransactional: true,
-    },
-  };
+/** Sets storage options in a migration, or by SQL where there is none to write. */
+export function optionsFix(input: ChangeInput, table: Table, options: StorageOptions, title: string): FixDraft {
+  return { ...setTableOptions(input, table, options), title };
 }
 
 /** Takes options away, and brings them back. */

@@ -3,7 +3,7 @@ import type { Database, DatabaseDraft, FixDraft, Rule, Table, TableCounters, Unj
 import { counterEvidence } from "../database/evidence.ts";
 import { holdersOf, isHolding } from "../database/horizon.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
-import { daysSince, spanWords } from "../database/rates.ts";
+import { countsNoWrites, daysSince, spanWords } from "../database/rates.ts";
 import { tableName } from "../database/retype-fix.ts";
 import { autovacuumOff, commandFix, isBeingVacuumed, lastVacuum, naptime, resetFix, triggersOf } from "../database/table-options.ts";
 
@@ -19,6 +19,8 @@ export const rule: Rule = {
     needs: ["database"],
   },
   judge: ({ database, thresholds }) => {
+    const unseen = countsNoWrites(database);
+    if (unseen !== null) return { drafts: [], unjudged: [unseen], examined: "" };
     const tables = database.tables.filter(({ kind }) => kind === "table");
     const verdicts = tables.map((table) => judgeTable(database, table, thresholds["dead-tuples"] ?? LEAST_DEAD));
     return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${tables.length} tables` };

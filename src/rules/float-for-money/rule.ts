@@ -1,4 +1,5 @@
-import type { Database, DatabaseDraft, Field, FindingDraft, Model, Rule, RuleInput } from "../../model/index.ts";
+import type { DatabaseDraft, Field, FindingDraft, Model, Rule, RuleInput } from "../../model/index.ts";
+import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
 import { columnName, ownColumns, wordsOf, type ColumnOf } from "../database/columns.ts";
 import { retypeFixes } from "../database/retype-fix.ts";
@@ -15,9 +16,9 @@ export const rule: Rule = {
     stage: "stable",
   },
   check: (input) => projectModels(input).flatMap((model) => moneyFields(model).map((field) => ofField(model, field))),
-  judge: ({ database }) => {
-    const floats = ownColumns(database).filter(({ column }) => FLOATS.has(column.typeName));
-    return { drafts: floats.filter(({ column }) => isMoney(column.name)).map((of) => ofColumn(database, of)), unjudged: [], examined: `${floats.length} columns of floating point` };
+  judge: (input) => {
+    const floats = ownColumns(input.database).filter(({ column }) => FLOATS.has(column.typeName));
+    return { drafts: floats.filter(({ column }) => isMoney(column.name)).map((of) => ofColumn(input, of)), unjudged: [], examined: `${floats.length} columns of floating point` };
   },
 };
 
@@ -61,7 +62,8 @@ function ofField(model: Model, field: Field): FindingDraft {
   };
 }
 
-function ofColumn(database: Database, of: ColumnOf): DatabaseDraft {
+function ofColumn(input: ChangeInput, of: ColumnOf): DatabaseDraft {
+  const { database } = input;
   const { table, column } = of;
   const range = numberRange(database, table, column);
   const digits = range === null ? 12 : Math.max(8, Math.ceil(Math.log10(Math.max(Math.abs(range.minimum), Math.abs(range.maximum), 1) + 1)) + 4);
@@ -71,6 +73,6 @@ function ofColumn(database: Database, of: ColumnOf): DatabaseDraft {
     remedy: `Make it \`numeric(${digits}, 2)\`: \`DecimalField(max_digits=${digits}, decimal_places=2)\`.`,
     doubt: "the name alone says that this is money; values with more than two decimals are rounded",
     label: column.type,
-    fixes: range === null ? [] : retypeFixes(database, { ...of, type: `numeric(${digits}, 2)`, using: "round(%::numeric, 2)" }),
+    fixes: range === null ? [] : retypeFixes(input, { ...of, field: { kind: "decimal", maxDigits: digits, decimalPlaces: 2 }, type: `numeric(${digits}, 2)`, using: "round(%::numeric, 2)" }),
   });
 }

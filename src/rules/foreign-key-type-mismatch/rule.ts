@@ -1,4 +1,5 @@
 import type { Column, Database, DatabaseDraft, Rule, Table } from "../../model/index.ts";
+import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
 import { columnName, ownTables, type ColumnOf } from "../database/columns.ts";
 import { tableSpot } from "../database/names.ts";
@@ -15,9 +16,10 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: ({ database }) => {
+  judge: (input) => {
+    const { database } = input;
     const pairs = ownTables(database).flatMap((table) => pairsOf(database, table));
-    return { drafts: pairs.filter(differs).map((pair) => toDraft(database, pair)), unjudged: [], examined: `${pairs.length} columns of foreign keys` };
+    return { drafts: pairs.filter(differs).map((pair) => toDraft(input, pair)), unjudged: [], examined: `${pairs.length} columns of foreign keys` };
   },
 };
 
@@ -70,11 +72,11 @@ function differs({ child, parent }: Pair): boolean {
 
 const INTEGER_BYTES: Readonly<Record<string, number>> = { int2: 2, int4: 4, int8: 8 };
 
-function toDraft(database: Database, { child, parent, isDeclaredAlone }: Pair): DatabaseDraft {
+function toDraft(input: ChangeInput, { child, parent, isDeclaredAlone }: Pair): DatabaseDraft {
   const [own, other] = [INTEGER_BYTES[child.column.typeName], INTEGER_BYTES[parent.column.typeName]];
   const isWider = own !== undefined && other !== undefined && own > other;
   const bothIntegers = own !== undefined && other !== undefined;
-  return columnDraft(database, child, {
+  return columnDraft(input.database, child, {
     claim: `\`${columnName(child)}\` is ${child.column.type}; \`${columnName(parent)}\`, which it refers to, is ${parent.column.type}.`,
     reason: isWider
       ? "Every row and every entry of the index carries bytes that the key can never use."
@@ -86,6 +88,6 @@ function toDraft(database: Database, { child, parent, isDeclaredAlone }: Pair): 
     severity: isWider ? "info" : "warning",
     label: child.column.type,
     morePlaces: [tableSpot(parent.table, parent.column.type)],
-    fixes: bothIntegers ? retypeFixes(database, { ...child, type: parent.column.type, isForeignKey: true }) : [],
+    fixes: bothIntegers ? retypeFixes(input, { ...child, type: parent.column.type, isForeignKey: true }) : [],
   });
 }

@@ -1,5 +1,6 @@
 import { formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, Rule, Severity, Unjudged } from "../../model/index.ts";
+import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
 import { columnName, rowsOf, type ColumnOf } from "../database/columns.ts";
 import { counterEvidence } from "../database/evidence.ts";
@@ -18,9 +19,10 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: ({ database, thresholds }) => {
+  judge: (input) => {
+    const { database, thresholds } = input;
     const fed = fedColumns(database);
-    const verdicts = fed.map((of) => judgeColumn(database, of, thresholds));
+    const verdicts = fed.map((of) => judgeColumn(input, of, thresholds));
     return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${fed.length} columns that sequences fill` };
   },
 };
@@ -41,14 +43,15 @@ interface End extends ColumnOf {
   readonly greatest: number;
 }
 
-function judgeColumn(database: Database, of: FedColumn, thresholds: Readonly<Record<string, number>>): Verdict {
+function judgeColumn(input: ChangeInput, of: FedColumn, thresholds: Readonly<Record<string, number>>): Verdict {
+  const { database } = input;
   const end = narrowest(database, of);
   if (of.sequence.lastValue === null) return end.greatest < (GREATEST["int8"] ?? 0) && rowsOf(database, of.table) !== 0 ? { unknown: unread(of) } : {};
   const last = Number(of.sequence.lastValue);
   const rate = growth(database, of);
   const days = rate === null ? null : (end.greatest - last) / rate.perDay;
   const severity = severityOf(last / end.greatest, days, thresholds);
-  return severity === null ? {} : { draft: toDraft(database, { of, end, last, rate, days, severity }) };
+  return severity === null ? {} : { draft: toDraft(input, { of, end, last, rate, days, severity }) };
 }
 
 function unread({ sequence }: FedColumn): Unjudged {
@@ -82,18 +85,19 @@ interface Exhaustion {
   readonly severity: Severity;
 }
 
-function toDraft(database: Database, { of, end, last, rate, days, severity }: Exhaustion): DatabaseDraft {
+function toDraft(input: ChangeInput, { of, end, last, rate, days, severity }: Exhaustion): DatabaseDraft {
+  const { database } = input;
   const share = (100 * last) / end.greatest;
   const at = rate === null || days === null ? "" : `; none is left about ${dateAfter(database, days)}`;
   const draft = columnDraft(database, of, {
-    claim: `\`${columnName(of)}\` has used ${formatNumber(Number(share.toPrecision(3)))} % of the ${formatNumber(end.greatest)} numbers that \`${columnName(end)}\` holds${at}.`,
+    claim: `\`${columnName(of)}\` has used ${formatNumber(Number(share.toPrecision(3)))} % of ${end === of ? `its ${formatNumber(end.greatest)} numbers` : `the ${formatNumber(end.greatest)} numbers that \`${columnName(end)}\` holds`}${at}.`,
     reason: `When they are gone every INSERT ${end === of ? "fails" : `into \`${end.table.name}\` that names a newer row fails`}.${rate === null ? "" : ` ${formatNumber(Math.round(rate.perDay))} rows come a day, ${rate.said}.`}`,
     remedy: "Make the key and all columns that refer to it bigint; on a large table through a new column, a trigger and a swap.",
     doubt: rate === null ? "no counters carry a rate of growth, so no date is said" : "numbers burnt by rollbacks and ON CONFLICT are not among the rows counted: it is then earlier",
     severity,
     label: `last value ${formatNumber(last)}`,
     figures: { lastValue: last, greatest: end.greatest },
-    fixes: widenFixes(database, of),
+    fixes: widenFixes(input, of),
   });
   if (rate === null || days === null) return draft;
   return { ...draft, evidence: [...draft.evidence, counterEvidence(database, { rowsPerDay: Math.round(rate.perDay), daysLeft: Math.round(days) })] };

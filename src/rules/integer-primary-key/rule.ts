@@ -1,5 +1,6 @@
 import { formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, Rule, TableCounters, Unjudged } from "../../model/index.ts";
+import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
 import { columnName, rowsOf, storesOf } from "../database/columns.ts";
 import { counterEvidence } from "../database/evidence.ts";
@@ -18,9 +19,10 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: ({ database, thresholds }) => {
+  judge: (input) => {
+    const { database, thresholds } = input;
     const keys = fedColumns(database).filter((of) => of.column.typeName !== "int8" && isPrimary(database, of) && !isRunningOut(of));
-    const verdicts = keys.map((of) => judgeKey(database, of, thresholds));
+    const verdicts = keys.map((of) => judgeKey(input, of, thresholds));
     return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${keys.length} integer keys` };
   },
 };
@@ -45,13 +47,14 @@ interface Verdict {
   readonly unknown?: Unjudged;
 }
 
-function judgeKey(database: Database, of: FedColumn, thresholds: Readonly<Record<string, number>>): Verdict {
+function judgeKey(input: ChangeInput, of: FedColumn, thresholds: Readonly<Record<string, number>>): Verdict {
+  const { database } = input;
   const rows = rowsOf(database, of.table);
   const writes = writesOf(database, of);
   if (rows === null || writes === null) return { unknown: { object: `table ${of.table.schema}.${of.table.name}`, why: "needs the number of its rows and its counters" } };
   const perDay = rateOf(database, of.table, ({ inserted }) => inserted)?.perDay ?? 0;
   const grows = growth({ rows, perDay, ...writes }, thresholds);
-  return grows === null ? {} : { draft: toDraft(database, of, grows, { rows, perDay, inserted: writes.inserted }) };
+  return grows === null ? {} : { draft: toDraft(input, of, grows, { rows, perDay, inserted: writes.inserted }) };
 }
 
 function writesOf(database: Database, { table }: FedColumn): Pick<TableCounters, "inserted" | "updated"> | null {
@@ -75,7 +78,8 @@ function growth({ rows, perDay, inserted, updated }: Growth, thresholds: Readonl
   return isAppended ? `rows are only added: ${formatNumber(inserted)} inserts, ${formatNumber(updated)} updates` : null;
 }
 
-function toDraft(database: Database, of: FedColumn, grows: string, figures: { readonly rows: number; readonly perDay: number; readonly inserted: number }): DatabaseDraft {
+function toDraft(input: ChangeInput, of: FedColumn, grows: string, figures: { readonly rows: number; readonly perDay: number; readonly inserted: number }): DatabaseDraft {
+  const { database } = input;
   const bytes = of.column.typeName === "int2" ? 2 : 4;
   const draft = columnDraft(database, of, {
     claim: `\`${columnName(of)}\` is a key of ${bytes} bytes, ${formatNumber(of.greatest)} numbers, and ${grows}.`,
@@ -84,7 +88,7 @@ function toDraft(database: Database, of: FedColumn, grows: string, figures: { re
     doubt: "a table that is emptied regularly, or whose growth ends, never needs the fifth byte",
     label: of.column.type,
     figures: { rows: Math.round(figures.rows) },
-    fixes: widenFixes(database, of),
+    fixes: widenFixes(input, of),
   });
   return { ...draft, evidence: [...draft.evidence, counterEvidence(database, { inserted: figures.inserted, ...(figures.perDay > 0 ? { rowsPerDay: Math.round(figures.perDay) } : {}) })] };
 }

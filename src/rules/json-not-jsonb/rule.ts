@@ -1,5 +1,7 @@
-import type { Database, DatabaseDraft, QueryShape, Rule, ShapeExpression, Statement } from "../../model/index.ts";
+import { expressionsOf, shapesIn } from "../../sql/compare-shapes.ts";
+import type { DatabaseDraft, Rule, ShapeExpression, Statement } from "../../model/index.ts";
 import { formatNumber } from "../../model/numbers.ts";
+import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
 import { columnName, ownColumns, wordsOf, type ColumnOf } from "../database/columns.ts";
 import { retypeFixes } from "../database/retype-fix.ts";
@@ -15,9 +17,9 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: ({ database }) => {
-    const documents = ownColumns(database).filter(({ column }) => column.typeName === "json" || column.typeName === "jsonb");
-    return { drafts: documents.filter(isGuilty).map((of) => toDraft(database, of)), unjudged: [], examined: `${documents.length} columns of JSON` };
+  judge: (input) => {
+    const documents = ownColumns(input.database).filter(({ column }) => column.typeName === "json" || column.typeName === "jsonb");
+    return { drafts: documents.filter(isGuilty).map((of) => toDraft(input, of)), unjudged: [], examined: `${documents.length} columns of JSON` };
   },
 };
 
@@ -28,7 +30,8 @@ function isGuilty({ column }: ColumnOf): boolean {
   return column.typeName === "json" && !wordsOf(column.name).some((word) => VERBATIM.has(word));
 }
 
-function toDraft(database: Database, of: ColumnOf): DatabaseDraft {
+function toDraft(input: ChangeInput, of: ColumnOf): DatabaseDraft {
+  const { database } = input;
   const asked = database.statementsOn(of.table).filter((one) => looksInto(one, of.column.name));
   const calls = asked.reduce((sum, one) => sum + one.calls, 0);
   return columnDraft(database, of, {
@@ -40,16 +43,14 @@ function toDraft(database: Database, of: ColumnOf): DatabaseDraft {
     label: of.column.type,
     figures: calls === 0 ? {} : { calls },
     morePlaces: asked.slice(0, 3).map((one) => ({ role: "statement", object: one.id })),
-    fixes: retypeFixes(database, { ...of, type: "jsonb", using: "%::jsonb", usingBack: "%::json" }),
+    fixes: retypeFixes(input, { ...of, type: "jsonb", using: "%::jsonb", usingBack: "%::json" }),
   });
 }
 
 /** An operator or a function of JSON on the column. */
 function looksInto({ shape }: Statement, column: string): boolean {
-  return shape !== null && shapesIn(shape).some((one) => [...one.predicates.flatMap(({ left, right }) => [left, ...(right === null ? [] : [right])]), ...one.projection, ...one.groupBy].some((expression) => isInside(expression, column, false)));
+  return shape !== null && shapesIn(shape).some((one) => expressionsOf(one).some((expression) => isInside(expression, column, false)));
 }
-
-const shapesIn = (shape: QueryShape): readonly QueryShape[] => [shape, ...shape.subqueries.flatMap((one) => shapesIn(one.shape))];
 
 function isInside(expression: ShapeExpression, column: string, within: boolean): boolean {
   if (expression.kind === "column") return within && expression.name === column;

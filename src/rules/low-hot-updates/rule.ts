@@ -1,8 +1,9 @@
 import { formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, FixDraft, Index, QueryShape, Rule, Table, TableCounters, Unjudged } from "../../model/index.ts";
+import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { counterEvidence } from "../database/evidence.ts";
 import { declarationSpots, indexSpot, keysOf, modelLabel, shortName, tableSpot } from "../database/names.ts";
-import { rateOf } from "../database/rates.ts";
+import { countsNoWrites, rateOf } from "../database/rates.ts";
 import { naptime, optionsFix } from "../database/table-options.ts";
 import { laidOut, rowSize } from "../database/tuple-layout.ts";
 
@@ -17,9 +18,12 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: ({ database, thresholds }) => {
+  judge: (input) => {
+    const { database, thresholds } = input;
+    const unseen = countsNoWrites(database);
+    if (unseen !== null) return { drafts: [], unjudged: [unseen], examined: "" };
     const tables = database.tables.filter(({ kind }) => kind === "table");
-    const verdicts = tables.map((table) => judgeTable(database, table, thresholds));
+    const verdicts = tables.map((table) => judgeTable(input, table, thresholds));
     return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${tables.length} tables` };
   },
 };
@@ -34,13 +38,14 @@ interface Verdict {
   readonly unknown?: Unjudged;
 }
 
-function judgeTable(database: Database, table: Table, thresholds: Readonly<Record<string, number>>): Verdict {
+function judgeTable(input: ChangeInput, table: Table, thresholds: Readonly<Record<string, number>>): Verdict {
+  const { database } = input;
   const counters = database.tableCounters(table);
   if (counters === null) return table.bytes === 0 ? {} : { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs its counters, which could not be read" } };
   if (counters.updated < (thresholds["low-hot-updates.updates"] ?? LEAST_UPDATES)) return {};
   if (counters.hotUpdated >= counters.updated * (thresholds["low-hot-updates"] ?? LEAST_HOT)) return {};
   // Without an index every update would be HOT if there were room; with none there is nothing to write either.
-  return database.indexesOf(table).length === 0 ? {} : { draft: toDraft(database, table, counters) };
+  return database.indexesOf(table).length === 0 ? {} : { draft: toDraft(input, table, counters) };
 }
 
 interface Blame {
@@ -49,10 +54,11 @@ interface Blame {
   readonly isProven: boolean;
 }
 
-function toDraft(database: Database, table: Table, counters: TableCounters): DatabaseDraft {
+function toDraft(input: ChangeInput, table: Table, counters: TableCounters): DatabaseDraft {
+  const { database } = input;
   const { updated, hotUpdated, newPageUpdated } = counters;
   const model = modelLabel(database, table);
-  const why = isShortOfRoom(counters) ? roomWords(database, table, counters) : blameWords(database, table, blameOf(database, table));
+  const why = isShortOfRoom(counters) ? roomWords(input, table, counters) : blameWords(input, table, blameOf(database, table));
   return {
     key: [shortName(table)],
     severity: why.isKnown ? "warning" : "info",
@@ -83,9 +89,9 @@ function isShortOfRoom({ updated, newPageUpdated }: TableCounters): boolean {
   return newPageUpdated !== null && newPageUpdated >= updated * LEAST_MOVED;
 }
 
-function roomWords(database: Database, table: Table, { newPageUpdated, updated }: TableCounters): Why {
+function roomWords(input: ChangeInput, table: Table, { newPageUpdated, updated }: TableCounters): Why {
   const share = Math.round((100 * (newPageUpdated ?? 0)) / updated);
-  return { isKnown: true, isProven: true, claim: `${share} % found no room on their page`, ...fillfactor(database, table), places: [] };
+  return { isKnown: true, isProven: true, claim: `${share} % found no room on their page`, ...fillfactor(input, table), places: [] };
 }
 
 const USABLE = 8168;
@@ -93,7 +99,8 @@ const LOWEST = 70;
 const HIGHEST = 95;
 
 /** Room for the updates of a page between two vacuums, at least for one: `100 × (1 − updates × row / page)`, kept between 70 and 95. */
-function fillfactor(database: Database, table: Table): Pick<Why, "remedy" | "doubt" | "fixes"> {
+function fillfactor(input: ChangeInput, table: Table): Pick<Why, "remedy" | "doubt" | "fixes"> {
+  const { database } = input;
   const row = rowSize(table.columns.flatMap((one) => laidOut(one) ?? [])).bytes + 4;
   const perDay = rateOf(database, table, ({ updated }) => updated)?.perDay ?? 0;
   const updates = Math.max(1, (perDay * naptime(database)) / Math.max(1, table.relpages));
@@ -103,7 +110,7 @@ function fillfactor(database: Database, table: Table): Pick<Why, "remedy" | "dou
   return {
     remedy: `Set fillfactor to ${proposed}: room for ${formatNumber(Number(updates.toPrecision(2)))} ${updates > 1 ? "updates" : "update"} of ${formatNumber(Math.round(row))} bytes on each page.`,
     doubt: "it holds for pages that are filled from now on; those that are full stay so until a rewrite",
-    fixes: [optionsFix(table, { fillfactor: proposed }, `Leave room for updates on the pages of \`${shortName(table)}\``)],
+    fixes: [optionsFix(input, table, { fillfactor: proposed }, `Leave room for updates on the pages of \`${shortName(table)}\``)],
   };
 }
 
@@ -132,10 +139,11 @@ function columnsOf(index: Index, table: Table): readonly string[] {
   return [...index.keys.flatMap(({ column }) => column ?? []), ...index.include, ...inside];
 }
 
-function blameWords(database: Database, table: Table, { indexes, isProven }: Blame): Why {
+function blameWords(input: ChangeInput, table: Table, { indexes, isProven }: Blame): Why {
+  const { database } = input;
   const places = indexes.slice(0, 3).flatMap((index) => [indexSpot(index, keysOf(index)), ...declarationSpots(database.declarationOf(index), "declared here")]);
   const [first] = indexes;
-  if (first === undefined) return { isKnown: false, isProven: false, claim: "no index but those of keys is there to blame", ...fillfactor(database, table), doubt: "before 16 PostgreSQL does not count updates that found no room; one large UPDATE of full pages looks the same", places };
+  if (first === undefined) return { isKnown: false, isProven: false, claim: "no index but those of keys is there to blame", ...fillfactor(input, table), doubt: "before 16 PostgreSQL does not count updates that found no room; one large UPDATE of full pages looks the same", places };
   const isOne = indexes.length === 1;
   const names = indexes.slice(0, 3).map((index) => `\`${shortName(index)}\``).join(", ");
   return {

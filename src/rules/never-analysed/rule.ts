@@ -2,6 +2,7 @@ import { formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, Index, Rule, Table, Unjudged } from "../../model/index.ts";
 import { catalogEvidence, counterEvidence } from "../database/evidence.ts";
 import { indexSpot, modelLabel, shortName, tableSpot } from "../database/names.ts";
+import { countsNoWrites } from "../database/rates.ts";
 import { tableName } from "../database/retype-fix.ts";
 import { autovacuumOff, commandFix, lastAnalyze } from "../database/table-options.ts";
 
@@ -17,6 +18,8 @@ export const rule: Rule = {
     needs: ["database"],
   },
   judge: ({ database, thresholds }) => {
+    const unseen = countsNoWrites(database);
+    if (unseen !== null) return { drafts: [], unjudged: [unseen], examined: "" };
     const tables = database.tables.filter(({ kind }) => kind === "table");
     const verdicts = tables.map((table) => judgeTable(database, table, thresholds["never-analysed"] ?? LEAST_ROWS));
     return { drafts: verdicts.flatMap(({ drafts = [] }) => drafts), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${tables.length} tables` };

@@ -1,8 +1,8 @@
 import type { Database, DatabaseDraft, Expr, Rule, Unjudged } from "../../model/index.ts";
 import { formatNumber } from "../../model/numbers.ts";
+import { setNotNull, type ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
 import { columnName, ownColumns, rowsOf, type ColumnOf } from "../database/columns.ts";
-import { notNullFix } from "../database/not-null-fix.ts";
 import { sampledRows } from "../database/values.ts";
 
 export const rule: Rule = {
@@ -16,10 +16,11 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: ({ database, thresholds }) => {
+  judge: (input) => {
+    const { database, thresholds } = input;
     const least = thresholds["never-null-nullable"] ?? LEAST_ROWS;
     const nullable = ownColumns(database).filter((of) => !of.column.notNull && of.column.generated === null && !isOptional(database, of));
-    const verdicts = nullable.map((of) => judgeColumn(database, of, least));
+    const verdicts = nullable.map((of) => judgeColumn(input, of, least));
     return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: unjudgedOf(verdicts), examined: `${nullable.length} nullable columns` };
   },
 };
@@ -44,12 +45,13 @@ interface Verdict {
   readonly unknown?: Unjudged;
 }
 
-function judgeColumn(database: Database, of: ColumnOf, least: number): Verdict {
+function judgeColumn(input: ChangeInput, of: ColumnOf, least: number): Verdict {
+  const { database } = input;
   const { table, column } = of;
   const rows = rowsOf(database, table);
   if (rows !== null && rows < least) return {};
   if (rows === null || column.statistics === null) return { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs statistics of its columns: it was never analysed, or the role may not read them" } };
-  return column.statistics.nullFraction === 0 ? { draft: toDraft(database, of, rows) } : {};
+  return column.statistics.nullFraction === 0 ? { draft: toDraft(input, of, rows) } : {};
 }
 
 /** A table is named once, however many columns it has. */
@@ -57,7 +59,8 @@ function unjudgedOf(verdicts: readonly Verdict[]): Unjudged[] {
   return [...new Map(verdicts.flatMap(({ unknown }) => (unknown === undefined ? [] : [[unknown.object, unknown] as const]))).values()];
 }
 
-function toDraft(database: Database, of: ColumnOf, rows: number): DatabaseDraft {
+function toDraft(input: ChangeInput, of: ColumnOf, rows: number): DatabaseDraft {
+  const { database } = input;
   const seen = sampledRows(database, of.column, rows);
   const isWhole = seen >= rows;
   return columnDraft(database, of, {
@@ -67,6 +70,6 @@ function toDraft(database: Database, of: ColumnOf, rows: number): DatabaseDraft 
     doubt: "code that is to write NULL one day, or did so in rows that the sample missed, would fail",
     label: "nullable",
     figures: { sampled: Math.round(seen), rows: Math.round(rows) },
-    fixes: notNullFix(of),
+    fixes: of.table.kind === "table" ? [setNotNull(input, of.table, of.column.name)] : [],
   });
 }

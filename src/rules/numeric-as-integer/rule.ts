@@ -1,4 +1,5 @@
 import type { Database, DatabaseDraft, Rule } from "../../model/index.ts";
+import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
 import { columnName, isKeyColumn, ownColumns, type ColumnOf } from "../database/columns.ts";
 import { retypeFixes } from "../database/retype-fix.ts";
@@ -15,9 +16,9 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: ({ database }) => {
-    const numerics = ownColumns(database).filter(({ column }) => column.typeName === "numeric");
-    return { drafts: numerics.flatMap((of) => draftOf(database, of)), unjudged: [], examined: `${numerics.length} numeric columns` };
+  judge: (input) => {
+    const numerics = ownColumns(input.database).filter(({ column }) => column.typeName === "numeric");
+    return { drafts: numerics.flatMap((of) => draftOf(input, of)), unjudged: [], examined: `${numerics.length} numeric columns` };
   },
 };
 
@@ -25,12 +26,13 @@ export const rule: Rule = {
 const BIGINT_DIGITS = 18;
 const INTEGER_DIGITS = 9;
 
-function draftOf(database: Database, of: ColumnOf): DatabaseDraft[] {
+function draftOf(input: ChangeInput, of: ColumnOf): DatabaseDraft[] {
+  const { database } = input;
   const { table, column } = of;
   // The other side of a foreign key would have to change with it.
   if (isKeyColumn(database, of)) return [];
   const [, precision, scale] = /\((\d+),(-?\d+)\)/.exec(column.type) ?? [];
-  if (precision !== undefined) return Number(scale) === 0 && Number(precision) <= BIGINT_DIGITS ? [declared(database, of, Number(precision))] : [];
+  if (precision !== undefined) return Number(scale) === 0 && Number(precision) <= BIGINT_DIGITS ? [declared(input, of, Number(precision))] : [];
   const sample = patternSample(database, table, column, "integer");
   return sample !== null && sample.rows >= LEAST_SAMPLE && sample.matching === sample.rows ? [measured(database, of, sample.rows)] : [];
 }
@@ -40,15 +42,15 @@ const LEAST_SAMPLE = 1000;
 
 const REASON = "numeric is of variable length and reckons in software: sums and comparisons take several times as long as those of an integer.";
 
-function declared(database: Database, of: ColumnOf, precision: number): DatabaseDraft {
+function declared(input: ChangeInput, of: ColumnOf, precision: number): DatabaseDraft {
   const type = precision <= INTEGER_DIGITS ? "integer" : "bigint";
-  return columnDraft(database, of, {
+  return columnDraft(input.database, of, {
     claim: `\`${columnName(of)}\` is \`${of.column.type}\`: it holds whole numbers of up to ${precision} digits.`,
     reason: REASON,
     remedy: `Make it \`${type}\`.`,
     doubt: "a program that reads the column expects a decimal; Django gives an int afterwards",
     label: of.column.type,
-    fixes: retypeFixes(database, { ...of, type }),
+    fixes: retypeFixes(input, { ...of, type, field: { kind: "integer", to: type === "integer" ? "IntegerField" : "BigIntegerField" } }),
   });
 }
 

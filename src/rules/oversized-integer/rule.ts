@@ -1,5 +1,6 @@
 import { formatBytes, formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, Rule, Unjudged } from "../../model/index.ts";
+import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
 import { columnName, isKeyColumn, isNamedAsKey, ownColumns, rowsOf, type ColumnOf } from "../database/columns.ts";
 import { retypeFixes } from "../database/retype-fix.ts";
@@ -17,9 +18,10 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: ({ database, thresholds }) => {
+  judge: (input) => {
+    const { database, thresholds } = input;
     const wide = ownColumns(database).filter((of) => of.column.typeName === "int8" && !isKeyColumn(database, of) && !isNamedAsKey(of.column.name) && !isUnique(database, of));
-    const verdicts = wide.map((of) => judgeColumn(database, of, thresholds));
+    const verdicts = wide.map((of) => judgeColumn(input, of, thresholds));
     return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${wide.length} bigint columns that are no keys` };
   },
 };
@@ -41,7 +43,8 @@ interface Verdict {
   readonly unknown?: Unjudged;
 }
 
-function judgeColumn(database: Database, of: ColumnOf, thresholds: Readonly<Record<string, number>>): Verdict {
+function judgeColumn(input: ChangeInput, of: ColumnOf, thresholds: Readonly<Record<string, number>>): Verdict {
+  const { database } = input;
   const { table, column } = of;
   const rows = rowsOf(database, table);
   if (rows !== null && rows < (thresholds["oversized-integer.rows"] ?? LEAST_ROWS)) return {};
@@ -50,7 +53,7 @@ function judgeColumn(database: Database, of: ColumnOf, thresholds: Readonly<Reco
   const range = numberRange(database, table, column);
   if (rows === null || perRow === null || range === null) return { unknown: { object: `table ${table.schema}.${table.name}`, why: `${whyNoValues(database, column)} (${column.name})` } };
   if (Math.max(Math.abs(range.minimum), Math.abs(range.maximum)) > GREATEST) return {};
-  return perRow < LEAST_SHARE * sizeOf(of) ? {} : { draft: toDraft(database, of, range, perRow, rows) };
+  return perRow < LEAST_SHARE * sizeOf(of) ? {} : { draft: toDraft(input, of, range, perRow, rows) };
 }
 
 /** Where the column stands, with all alignments: often the four bytes become a gap, and nothing is saved. Null without statistics of a text. */
@@ -65,7 +68,8 @@ function savedPerRow({ table, column }: ColumnOf): number | null {
 
 const sizeOf = ({ table }: ColumnOf): number => rowSize(table.columns.flatMap((one) => laidOut(one) ?? [])).bytes;
 
-function toDraft(database: Database, of: ColumnOf, { minimum, maximum, base }: NumberRange, perRow: number, rows: number): DatabaseDraft {
+function toDraft(input: ChangeInput, of: ColumnOf, { minimum, maximum, base }: NumberRange, perRow: number, rows: number): DatabaseDraft {
+  const { database } = input;
   const total = Math.round(perRow * rows);
   return columnDraft(database, of, {
     claim: `\`${columnName(of)}\` is bigint and holds ${formatNumber(minimum)} to ${formatNumber(maximum)}; integer makes each row ${formatNumber(Number(perRow.toFixed(1)))} bytes shorter, ${formatBytes(total)} in all.`,
@@ -77,6 +81,6 @@ function toDraft(database: Database, of: ColumnOf, { minimum, maximum, base }: N
     label: of.column.type,
     figures: { minimum, maximum, bytesPerRow: Number(perRow.toFixed(1)), rows: Math.round(rows) },
     impact: { bytes: { before: total, after: 0 } },
-    fixes: retypeFixes(database, { ...of, type: "integer" }),
+    fixes: retypeFixes(input, { ...of, type: "integer", field: { kind: "integer", to: "IntegerField" } }),
   });
 }

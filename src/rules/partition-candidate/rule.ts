@@ -2,7 +2,7 @@ import { formatBytes, formatNumber } from "../../model/numbers.ts";
 import type { Column, Database, DatabaseDraft, QueryShape, Rule, Statement, Table, Unjudged } from "../../model/index.ts";
 import { isTable, ownTables as tablesIn, predicatesOn, shapesIn } from "../../sql/compare-shapes.ts";
 import { rowsOf } from "../database/columns.ts";
-import { catalogEvidence, counterEvidence } from "../database/evidence.ts";
+import { catalogEvidence, counterEvidence, gapIn } from "../database/evidence.ts";
 import { declarationSpots, modelLabel, shortName, tableSpot } from "../database/names.ts";
 import { hindrances } from "./hindrances.ts";
 
@@ -20,7 +20,8 @@ export const rule: Rule = {
   judge: ({ database, thresholds }) => {
     const tables = database.tables.filter(({ kind, partitionOf }) => kind === "table" && partitionOf === null);
     const verdicts = tables.map((table) => judgeTable(database, table, thresholds));
-    return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${tables.length} tables` };
+    const unjudged = database.workload.statements.length === 0 && tables.length > 0 ? [unseen(database)] : verdicts.flatMap(({ unknown }) => unknown ?? []);
+    return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged, examined: `${tables.length} tables` };
   },
 };
 
@@ -38,6 +39,8 @@ const ORDERED = 0.9;
 /** Deleted rows for each inserted one, from which rows are taken out as a matter of course: ours. */
 const PURGED = 0.2;
 const MOST_LISTED = 100;
+
+const unseen = (database: Database): Unjudged => gapIn(database, "statements") ?? { object: "", why: "needs statements: none was seen" };
 
 interface Verdict {
   readonly draft?: DatabaseDraft;

@@ -2,7 +2,7 @@ import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, QueryShape, Rule, RuleInput, Statement, Table, Unjudged } from "../../model/index.ts";
 import { isTable, ownTables as tablesIn, predicatesOn, shapesIn } from "../../sql/compare-shapes.ts";
 import { chainsIn, keywordLookups, type Chain } from "../chains.ts";
-import { isSameSpan } from "../runs.ts";
+import { isWithin } from "../runs.ts";
 import { catalogEvidence, counterEvidence, gapIn } from "../database/evidence.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
 import { partitionsOf } from "../database/partitions.ts";
@@ -42,7 +42,7 @@ function draftsOf(input: DatabaseInput, parent: Table, least: number): DatabaseD
   const guilty = database.statementsOn(parent).filter(({ shape }) => shape !== null && readsAll(shape, parent, keys));
   const seen = guilty.filter(({ calls }) => calls >= least);
   const sites = guilty.flatMap(({ written }) => written.sites);
-  const written = source === null ? [] : chainsWithout(source, database, parent, keys).filter(({ span }) => !sites.some((site) => isSameSpan(site.span, span)));
+  const written = source === null ? [] : chainsWithout(source, database, parent, keys).filter(({ span }) => !sites.some((site) => isWithin(site.span, span) || isWithin(span, site.span)));
   return [...seen.map((one) => ofStatement(database, parent, keys, one)), ...written.map((chain) => ofChain(database, parent, keys, chain))];
 }
 

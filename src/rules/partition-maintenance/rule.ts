@@ -1,6 +1,6 @@
 import { formatNumber } from "../../model/numbers.ts";
 import { createPartition } from "../../fixes/migrations/index.ts";
-import type { DatabaseDraft, DatabaseInput, FixDraft, Rule, Table, Unjudged } from "../../model/index.ts";
+import type { DatabaseDraft, DatabaseInput, FixDraft, Rule, Span, Table, Unjudged } from "../../model/index.ts";
 import { rowsOf, storesOf } from "../database/columns.ts";
 import { catalogEvidence, counterEvidence } from "../database/evidence.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
@@ -35,7 +35,8 @@ interface Verdict {
 // ------------------------------------------------------------------------------------------------ rows nobody made room for
 
 /** Of a range: in a list, "all others" is what the default partition is for. */
-function strayRows({ database }: DatabaseInput, parent: Table): Verdict {
+function strayRows(input: DatabaseInput, parent: Table): Verdict {
+  const { database } = input;
   const oid = parent.partitioning?.strategy === "range" ? parent.partitioning.defaultPartition : null;
   const table = oid === null ? null : database.table(oid);
   if (table === null) return {};
@@ -44,7 +45,7 @@ function strayRows({ database }: DatabaseInput, parent: Table): Verdict {
   if (rows === null) return { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs the number of its rows, which was never estimated" } };
   if (rows === 0) return {};
   return {
-    draft: draft(database, parent, "default", {
+    draft: draft(input, parent, "default", {
       claim: `\`${shortName(parent)}\`'s default partition \`${shortName(table)}\` holds about ${formatNumber(Math.round(rows))} rows that no partition was made for.`,
       reason: "A partition for their range cannot be added until they are moved: ATTACH looks through them all under ACCESS EXCLUSIVE and then fails. Every query by time reads them too.",
       remedy: "In one transaction: detach the default partition, make the missing partitions, move the rows with INSERT … SELECT, attach it again.",
@@ -74,7 +75,7 @@ function missingPartition(input: DatabaseInput, parent: Table): Verdict {
   const days = Math.round(Math.abs(last.to - now) / DAY);
   const isLate = last.to <= now;
   return {
-    draft: draft(database, parent, "next", {
+    draft: draft(input, parent, "next", {
       severity: isLate && !hasDefault ? "error" : "warning",
       claim: `\`${shortName(parent)}\`'s last partition ${isLate ? "ended" : "ends"} on ${new Date(last.to).toISOString().slice(0, 10)}, ${isLate ? `${days} days ago` : `in ${days} days`}, and none follows.`,
       reason: hasDefault ? "New rows go to the default partition, from which they have to be moved later." : "Then every INSERT of a new row fails: no partition of relation found for row.",
@@ -125,13 +126,14 @@ function literal(time: number, isDate: boolean): string {
 const LEAST_ROWS = 1000;
 
 /** Autovacuum analyses partitions, never their parent. */
-function wholeStatistics({ database }: DatabaseInput, parent: Table): Verdict {
+function wholeStatistics(input: DatabaseInput, parent: Table): Verdict {
+  const { database } = input;
   const rows = rowsOf(database, parent);
   if (rows === null || rows < LEAST_ROWS || parent.columns.some(({ statistics }) => statistics !== null)) return {};
   const known = storesOf(database, parent).some((one) => one.columns.some(({ statistics }) => statistics !== null));
   if (!known) return { unknown: { object: `table ${parent.schema}.${parent.name}`, why: "needs statistics of its partitions: they were never analysed, or the role may not read them" } };
   return {
-    draft: draft(database, parent, "statistics", {
+    draft: draft(input, parent, "statistics", {
       claim: `\`${shortName(parent)}\` has ${formatNumber(Math.round(rows))} rows in partitions, and no statistics of the whole: ANALYZE never ran on it.`,
       reason: "Autovacuum analyses each partition and never the parent; joins and groups over all partitions are planned by a guess.",
       remedy: "Run ANALYZE on the parent after each large change, from a scheduled job.",
@@ -157,9 +159,12 @@ interface Parts {
   readonly fixes?: readonly FixDraft[];
 }
 
-function draft(database: DatabaseInput["database"], parent: Table, what: string, { claim, reason, remedy, doubt, label, more, figures, severity, fixes = [] }: Parts): DatabaseDraft {
+function draft(input: DatabaseInput, parent: Table, what: string, { claim, reason, remedy, doubt, label, more, figures, severity, fixes = [] }: Parts): DatabaseDraft {
+  const { database } = input;
   const model = modelLabel(database, parent);
+  const written = more === null ? null : madeBySql(input, more);
   const declared = database.declarationOfTable(parent);
+  const spots = [...(written === null ? [] : [{ role: "definition" as const, span: written, label: "made here" }]), ...(declared === null ? [] : [{ role: "definition" as const, span: declared }])];
   return {
     key: [shortName(parent), what],
     ...(severity === undefined ? {} : { severity }),
@@ -168,8 +173,14 @@ function draft(database: DatabaseInput["database"], parent: Table, what: string,
     remedy,
     doubt,
     ...(model === undefined ? {} : { model }),
-    places: [tableSpot(parent, more === null ? label : undefined), ...(more === null ? [] : [tableSpot(more, label)]), ...(declared === null ? [] : [{ role: "definition" as const, span: declared }])],
+    places: [tableSpot(parent, more === null ? label : undefined), ...(more === null ? [] : [tableSpot(more, label)]), ...spots],
     evidence: [what === "default" ? counterEvidence(database, figures) : catalogEvidence(database, figures)],
     fixes,
   };
+}
+
+/** Django has no words for partitions: SQL of a migration makes them. */
+function madeBySql({ source }: DatabaseInput, { name }: Table): Span | null {
+  const made = source?.migrations?.statements.findLast(({ sql }) => /\bpartition\s+of\b/i.test(sql) && new RegExp(`(?<!\\w)${name.replaceAll(/\W/g, ".")}(?!\\w)`).test(sql));
+  return made?.made.span ?? null;
 }

@@ -3,7 +3,7 @@ import type { Database, DatabaseDraft, Rule, Table, TableCounters, Unjudged } fr
 import { rowsOf } from "../database/columns.ts";
 import { counterEvidence } from "../database/evidence.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
-import { daysSince, spanWords } from "../database/rates.ts";
+import { countsNoWrites, daysSince, spanWords } from "../database/rates.ts";
 import { tableName } from "../database/retype-fix.ts";
 import { autovacuumOff, commandFix, lastAnalyze, naptime, triggersOf } from "../database/table-options.ts";
 
@@ -19,6 +19,8 @@ export const rule: Rule = {
     needs: ["database"],
   },
   judge: ({ database, thresholds }) => {
+    const unseen = countsNoWrites(database);
+    if (unseen !== null) return { drafts: [], unjudged: [unseen], examined: "" };
     const tables = database.tables.filter(({ kind }) => kind === "table");
     const verdicts = tables.map((table) => judgeTable(database, table, thresholds["stale-statistics"] ?? LEAST_SHARE));
     return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${tables.length} tables` };

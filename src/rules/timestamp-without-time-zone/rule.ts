@@ -1,4 +1,5 @@
 import type { Database, DatabaseDraft, Rule } from "../../model/index.ts";
+import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
 import { columnName, ownColumns, wordsOf, type ColumnOf } from "../database/columns.ts";
 import { retypeFixes } from "../database/retype-fix.ts";
@@ -14,9 +15,9 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: ({ database }) => {
-    const times = ownColumns(database).filter(({ column }) => TIMES.has(column.typeName));
-    return { drafts: times.filter((of) => isGuilty(of)).map((of) => toDraft(database, of)), unjudged: [], examined: `${times.length} columns of times` };
+  judge: (input) => {
+    const times = ownColumns(input.database).filter(({ column }) => TIMES.has(column.typeName));
+    return { drafts: times.filter((of) => isGuilty(of)).map((of) => toDraft(input, of)), unjudged: [], examined: `${times.length} columns of times` };
   },
 };
 
@@ -31,7 +32,8 @@ function isGuilty({ table, column }: ColumnOf): boolean {
 
 const isZone = (name: string): boolean => /(?:^|_)(?:time_?zone|tz|zone_?info)$/i.test(name);
 
-function toDraft(database: Database, of: ColumnOf): DatabaseDraft {
+function toDraft(input: ChangeInput, of: ColumnOf): DatabaseDraft {
+  const { database } = input;
   const { column } = of;
   if (column.typeName === "timetz") return zonedTime(database, of);
   const zone = database.setting("TimeZone") ?? "UTC";
@@ -41,7 +43,7 @@ function toDraft(database: Database, of: ColumnOf): DatabaseDraft {
     remedy: "Make it `timestamptz`, and say once in which zone the values were written.",
     doubt: `the conversion takes the values as ${zone}, which is this server's TimeZone; who writes them knows better`,
     label: column.type,
-    fixes: retypeFixes(database, { ...of, type: column.type.replace("without", "with"), using: `% AT TIME ZONE '${zone.replaceAll("'", "''")}'`, usingBack: `% AT TIME ZONE '${zone.replaceAll("'", "''")}'` }),
+    fixes: retypeFixes(input, { ...of, type: column.type.replace("without", "with"), using: `% AT TIME ZONE '${zone.replaceAll("'", "''")}'`, usingBack: `% AT TIME ZONE '${zone.replaceAll("'", "''")}'` }),
   });
 }
 

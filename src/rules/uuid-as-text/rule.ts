@@ -1,5 +1,6 @@
 import type { Database, DatabaseDraft, Rule, Unjudged } from "../../model/index.ts";
 import { formatBytes, formatNumber } from "../../model/numbers.ts";
+import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
 import { columnName, indexesWith, ownColumns, rowsOf, type ColumnOf } from "../database/columns.ts";
 import { retypeFixes } from "../database/retype-fix.ts";
@@ -17,9 +18,9 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: ({ database }) => {
-    const texts = ownColumns(database).filter(({ column }) => TEXTS.has(column.typeName));
-    const verdicts = texts.map((of) => judgeColumn(database, of));
+  judge: (input) => {
+    const texts = ownColumns(input.database).filter(({ column }) => TEXTS.has(column.typeName));
+    const verdicts = texts.map((of) => judgeColumn(input, of));
     return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${texts.length} text columns` };
   },
 };
@@ -35,14 +36,15 @@ interface Verdict {
   readonly unknown?: Unjudged;
 }
 
-function judgeColumn(database: Database, of: ColumnOf): Verdict {
+function judgeColumn(input: ChangeInput, of: ColumnOf): Verdict {
+  const { database } = input;
   const { table, column } = of;
   const sample = patternSample(database, table, column, "uuid");
-  if (sample !== null) return sample.rows >= LEAST_VALUES && sample.matching === sample.rows ? { draft: toDraft(database, of, `${formatNumber(sample.rows)} rows sampled`, true) } : {};
+  if (sample !== null) return sample.rows >= LEAST_VALUES && sample.matching === sample.rows ? { draft: toDraft(input, of, `${formatNumber(sample.rows)} rows sampled`, true) } : {};
   if (!isOfLength(of)) return {};
   const values = seenValues(database, column)?.values ?? [];
   if (values.length === 0) return (rowsOf(database, table) ?? 1) > 0 ? { unknown: { object: `table ${table.schema}.${table.name}`, why: `${whyNoValues(database, column)} (${column.name})` } } : {};
-  return values.length >= LEAST_VALUES && values.every((value) => UUID.test(value)) ? { draft: toDraft(database, of, STATISTICS_SAMPLE, false) } : {};
+  return values.length >= LEAST_VALUES && values.every((value) => UUID.test(value)) ? { draft: toDraft(input, of, STATISTICS_SAMPLE, false) } : {};
 }
 
 /** 36 or 32 characters by its type, or by the width of its values with a header of one byte. */
@@ -55,7 +57,8 @@ function isOfLength({ column }: ColumnOf): boolean {
 /** 36 characters and a header of one byte. */
 const WITH_HYPHENS = 36;
 
-function toDraft(database: Database, of: ColumnOf, base: string, isSampled: boolean): DatabaseDraft {
+function toDraft(input: ChangeInput, of: ColumnOf, base: string, isSampled: boolean): DatabaseDraft {
+  const { database } = input;
   const { column } = of;
   const saved = savedBytes(database, of);
   const width = column.statistics?.averageWidth ?? 37;
@@ -68,7 +71,7 @@ function toDraft(database: Database, of: ColumnOf, base: string, isSampled: bool
     label: column.type,
     figures: saved === null ? {} : { bytes: saved },
     ...(saved === null ? {} : { impact: { bytes: { before: saved, after: 0 } } }),
-    fixes: retypeFixes(database, { ...of, type: "uuid", using: "%::uuid", usingBack: width < WITH_HYPHENS ? "replace(%::text, '-', '')" : "%::text" }),
+    fixes: retypeFixes(input, { ...of, field: { kind: "uuid" }, type: "uuid", using: "%::uuid", usingBack: width < WITH_HYPHENS ? "replace(%::text, '-', '')" : "%::text" }),
   });
 }
 
