@@ -32,7 +32,17 @@ const throwAwaySettings = {
  * @property {string} database
  * @property {string} binaries  the folder with psql, pg_dump, pgbench …
  * @property {string} directory the data folder
+ * @property {string} log       what the server writes to standard error
  * @property {Record<string, string>} env DATABASE_URL and PG* for a child process
+ */
+
+/**
+ * @typedef {object} StartOptions
+ * @property {Record<string, string>} [settings]
+ * @property {string} [version]  a major of Debian's that must be installed
+ * @property {string} [binaries] the folder of another server's programs (scripts/postgres-servers.mjs)
+ * @property {(directory: string) => void} [prepare] changes the data folder before the server starts
+ * @property {Cluster} [standbyOf] the primary to follow, of Debian's binaries: pg_basebackup is among them
  */
 
 /**
@@ -40,7 +50,7 @@ const throwAwaySettings = {
  *
  * @template T
  * @param {(cluster: Cluster) => Promise<T> | T} work
- * @param {{ settings?: Record<string, string>, version?: string }} [options] `version`: a major that must be installed
+ * @param {StartOptions} [options]
  * @returns {Promise<T>}
  */
 export async function withPostgres(work, options = {}) {
@@ -55,11 +65,11 @@ export async function withPostgres(work, options = {}) {
 /**
  * Starts a cluster whose end the caller decides. Should this process die first, even by SIGKILL, a watchdog stops it.
  *
- * @param {{ settings?: Record<string, string>, version?: string }} [options]
+ * @param {StartOptions} [options]
  * @returns {Promise<{ cluster: Cluster, stop: () => void }>}
  */
-export async function startPostgres({ settings = {}, version } = {}) {
-  const binaries = findBinaries(version) ?? installServer(version);
+export async function startPostgres({ settings = {}, version, standbyOf, prepare = () => {}, ...options } = {}) {
+  const binaries = options.binaries ?? findBinaries(version) ?? installServer(version);
   const home = mkdtempSync(path.join(tmpdir(), "luthier-pg-"));
   const owner = serverUser();
   if (owner) chownSync(home, owner.uid, owner.gid);
@@ -69,7 +79,7 @@ export async function startPostgres({ settings = {}, version } = {}) {
     watchdog.stdin.end();
   };
   try {
-    return { cluster: await start(binaries, home, owner, settings), stop };
+    return { cluster: await start({ binaries, home, owner, settings, standbyOf, prepare }), stop };
   } catch (error) {
     stop();
     throw error;
@@ -77,23 +87,14 @@ export async function startPostgres({ settings = {}, version } = {}) {
 }
 
 /**
- * @param {string} binaries @param {string} home @param {ServerUser | undefined} owner
- * @param {Record<string, string>} settings
+ * @param {{ binaries: string, home: string, owner: ServerUser | undefined, settings: Record<string, string>, standbyOf: Cluster | undefined, prepare: (directory: string) => void }} server
  * @returns {Promise<Cluster>}
  */
-async function start(binaries, home, owner, settings) {
+async function start({ binaries, home, owner, settings, standbyOf, prepare }) {
   const data = path.join(home, "data");
-  const locale = ["--encoding=UTF8", "--locale=C.UTF-8"];
-  runAs(owner, path.join(binaries, "initdb"), [
-    "-D",
-    data,
-    "-U",
-    "postgres",
-    "-A",
-    "trust",
-    "--no-sync",
-    ...locale,
-  ]);
+  if (standbyOf) copyPrimary(binaries, data, owner, standbyOf);
+  else makeCluster(binaries, data, owner);
+  prepare(data);
   const port = await freePort();
   const all = { ...throwAwaySettings, ...preloadable(binaries), ...settings };
   const flags = Object.entries(all).map(([name, value]) => `-c ${name}='${value}'`);
@@ -115,11 +116,23 @@ async function start(binaries, home, owner, settings) {
     const words = existsSync(log) ? readFileSync(log, "utf8").trim().slice(-2000) : "";
     throw new Error(`PostgreSQL did not start\n${words}`, { cause });
   }
-  return describe(binaries, data, port);
+  return describe(binaries, data, port, log);
 }
 
-/** @param {string} binaries @param {string} directory @param {number} port @returns {Cluster} */
-function describe(binaries, directory, port) {
+/** @param {string} binaries @param {string} data @param {ServerUser | undefined} owner */
+function makeCluster(binaries, data, owner) {
+  const locale = ["--encoding=UTF8", "--locale=C.UTF-8"];
+  runAs(owner, path.join(binaries, "initdb"), ["-D", data, "-U", "postgres", "-A", "trust", "--no-sync", ...locale]);
+}
+
+/** A copy that goes on as a streaming standby of the primary. @param {string} binaries @param {string} data @param {ServerUser | undefined} owner @param {Cluster} primary */
+function copyPrimary(binaries, data, owner, primary) {
+  const from = ["-h", "127.0.0.1", "-p", String(primary.port), "-U", primary.user];
+  runAs(owner, path.join(binaries, "pg_basebackup"), [...from, "-D", data, "--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--wal-method=stream"]);
+}
+
+/** @param {string} binaries @param {string} directory @param {number} port @param {string} log @returns {Cluster} */
+function describe(binaries, directory, port, log) {
   const url = `postgresql://postgres@127.0.0.1:${port}/postgres`;
   const env = {
     DATABASE_URL: url,
@@ -128,7 +141,7 @@ function describe(binaries, directory, port) {
     PGUSER: "postgres",
     PGDATABASE: "postgres",
   };
-  return { url, port, user: "postgres", database: "postgres", binaries, directory, env };
+  return { url, port, user: "postgres", database: "postgres", binaries, directory, log, env };
 }
 
 /** pg_stat_statements must be loaded at start; it is part of the contributed modules and may be absent. */
@@ -137,7 +150,7 @@ function preloadable(/** @type {string} */ binaries) {
     encoding: "utf8",
   }).stdout?.trim();
   const fallback = path.join(binaries, "..", "lib");
-  const has = [library, fallback].some(
+  const has = [library, fallback, path.join(fallback, "postgresql")].some(
     (folder) => folder && existsSync(path.join(folder, "pg_stat_statements.so")),
   );
   return has ? { shared_preload_libraries: "pg_stat_statements" } : {};

@@ -6,16 +6,16 @@ import { createEngine } from "./dataflow/create-engine.ts";
 import type { Engine } from "./dataflow/engine.ts";
 import { runRoots } from "./dataflow/roots.ts";
 import { TemplateStore } from "./dataflow/template-store.ts";
-import { runRules, type Verdicts } from "./findings.ts";
+import { positionOf, runRules, type Verdicts } from "./findings.ts";
 import { frameworkHooks } from "./frameworks/registry.ts";
-import type { AnalyseOptions, Coverage, Notice, Progress, Report, RuleInput, RuleMeta } from "./model/index.ts";
+import type { AnalyseOptions, Coverage, Database, DatabaseEvidence, Notice, Progress, Report, RuleInput, RuleMeta, SourceFacts, StatementSite } from "./model/index.ts";
 import { environmentOf, readProject, type ReadProject } from "./read-project.ts";
 import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
 import { openCache, type Cache } from "./sources/cache.ts";
 import { byteOrderMarkLength, findFiles, type FoundFiles } from "./sources/find-files.ts";
 import { findLineLength } from "./sources/line-length.ts";
-import { openDatabase } from "./open-database.ts";
+import { databaseCoverage, openDatabase } from "./open-database.ts";
 import { readVersion } from "./cli/version.ts";
 
 export async function analyse(options: AnalyseOptions, progress: Progress): Promise<Report> {
@@ -34,6 +34,16 @@ export async function analyse(options: AnalyseOptions, progress: Progress): Prom
   return { ...report, timing: timer.result() };
 }
 
+/** A project and its database without any verdict: what statements there are, and where they are written. */
+export async function openProject(options: AnalyseOptions & { readonly database: DatabaseEvidence }, progress: Progress): Promise<{ readonly database: Database; readonly position: (site: StatementSite) => { readonly line: number; readonly column: number } }> {
+  const found = findFiles(options.root, { exclude: options.exclude });
+  const read = await readProject(options, found, options.cache ? openCache(options.root) : null, progress);
+  const { engine } = link(read, progress);
+  const input = ruleInput(options, read, engine.recorder.facts());
+  const database = await openDatabase(options.database, read.modules.size === 0 ? null : input);
+  return { database, position: ({ span }) => positionOf(read.readText(span.file) ?? "", span.start) };
+}
+
 type Timer = ReturnType<typeof startTimer>;
 
 async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Cache | null, progress: Progress, timer: Timer): Promise<Report> {
@@ -42,16 +52,7 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
   const { engine, templates } = link(read, progress);
   const facts = engine.recorder.facts();
   timer.lap("link");
-  const input: RuleInput = {
-    facts,
-    graph: read.graph,
-    project: read.discovery.project,
-    program: read.discovery.program,
-    text: (file) => read.readText(file) ?? "",
-    thresholds: options.thresholds,
-    lineLength: findLineLength(options.root),
-    migrations: read.migrations,
-  };
+  const input = ruleInput(options, read, facts);
   const source = read.modules.size === 0 ? null : input;
   const database = options.database === undefined ? null : await openDatabase(options.database, source);
   if (database !== null) timer.lap("database");
@@ -72,12 +73,17 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
       lines: [...read.modules.values()].reduce((sum, one) => sum + one.lineStarts.length, 0),
     },
     evidence: [...(source === null && database !== null ? [] : ["source"]), ...(database === null ? [] : ["database"])],
-    coverage: coverageOf(read, engine, facts.origins.length, verdicts),
+    coverage: { ...coverageOf(read, engine, facts.origins.length, verdicts), ...(database === null ? {} : { database: databaseCoverage(database) }) },
     timing: timer.result(),
     findings: judged.findings,
     notices: [...read.notices, ...parseNotices(read, templates)],
     silenced: { ignored: judged.ignored.length, baseline: 0, belowConfidence: 0 },
   };
+}
+
+function ruleInput({ root, thresholds }: AnalyseOptions, read: ReadProject, facts: SourceFacts): RuleInput {
+  const { project, program } = read.discovery;
+  return { facts, graph: read.graph, project, program, text: (file) => read.readText(file) ?? "", thresholds, lineLength: findLineLength(root), migrations: read.migrations };
 }
 
 /** Everything that a report depends on: the same key, the same report. The build is part of the cache's own stamp. */

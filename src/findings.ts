@@ -40,12 +40,12 @@ function runRule(rule: Rule, work: Work): RuleVerdict {
   const { source, database, thresholds } = work;
   if (rule.judge !== undefined && database !== null) {
     const { drafts, unjudged, examined } = rule.judge({ database, source, thresholds });
-    const unknown = unjudged.map(({ object, why }) => ({ rule: id, why, ...(object === "" ? {} : { object }) }));
+    const unknown = unjudged.map(({ object, why }) => ({ rule: id, chapter, why, ...(object === "" ? {} : { object }) }));
     return { chapter, findings: drafts.map((draft) => toFinding(rule, draft, work)), unknown, examined };
   }
   if (rule.check === undefined || source === null) {
     const why = rule.check === undefined ? NEEDS_DATABASE : "needs the source";
-    return { chapter, findings: [], unknown: [{ rule: id, why }], examined: "" };
+    return { chapter, findings: [], unknown: [{ rule: id, chapter, why }], examined: "" };
   }
   const isOwn = ownDrafts(source);
   return { chapter, findings: rule.check(source).filter(isOwn).map((draft) => toFinding(rule, draft, work)), unknown: [], examined: "" };
@@ -85,6 +85,7 @@ function doubtGeneric(findings: readonly Finding[]): Finding[] {
   const models = new Map<string, Set<string>>();
   for (const finding of findings) {
     const key = firstPlace(finding);
+    if (key === "") continue;
     models.set(key, (models.get(key) ?? new Set()).add(finding.model ?? ""));
   }
   return findings.map((finding) => {
@@ -94,8 +95,9 @@ function doubtGeneric(findings: readonly Finding[]): Finding[] {
   });
 }
 
+/** Empty for what stands in no source: no line makes it. */
 function firstPlace({ places: [first] }: Finding): string {
-  return first === undefined ? "" : `${first.file}:${first.line}:${first.column}:${first.endLine}:${first.endColumn}:${first.object ?? ""}`;
+  return first === undefined || first.object !== undefined ? "" : `${first.file}:${first.line}:${first.column}:${first.endLine}:${first.endColumn}`;
 }
 
 function toFinding(rule: Rule, draft: FindingDraft | DatabaseDraft, work: Work): Finding {
@@ -122,8 +124,8 @@ const SOURCE_ONLY: readonly Evidence[] = [{ kind: "inferred", note: "source only
 
 /** What stands in no source stands in the snapshot. */
 function toObjectPlace({ role, object, label }: ObjectSpot, { database }: Work): Place {
-  const nowhere = { file: database?.file ?? "", line: 1, column: 1, endLine: 1, endColumn: 1 };
-  return { role, ...nowhere, ...(label === undefined ? {} : { label }), object: `${role} ${object}` };
+  const nowhere = { file: database?.file ?? "", line: 0, column: 0, endLine: 0, endColumn: 0 };
+  return { role, ...nowhere, ...(label === undefined ? {} : { label }), object };
 }
 
 /** Equal keys are told apart by their order, the only part of an id that an edit nearby can change. */
@@ -151,7 +153,7 @@ function toPlace(spot: Spot, work: Work): Place {
   };
 }
 
-function positionOf(text: string, offset: number): { readonly line: number; readonly column: number } {
+export function positionOf(text: string, offset: number): { readonly line: number; readonly column: number } {
   const starts = lineStartsOf(text);
   let line = 0;
   for (let above = starts.length; above - line > 1; ) {

@@ -63,7 +63,7 @@ function missing(expected: readonly string[], said: readonly string[]): string[]
   return expected.filter((object) => !said.some((text) => text.includes(object)));
 }
 
-const objectsOf = ({ places, claim }: Finding): string => [...places.map(({ object = "" }) => object), claim].join("\n");
+const objectsOf = ({ places, claim }: Finding): string => [...places.map(({ role, object = "" }) => `${role} ${object}`), claim].join("\n");
 
 function expectWhole(finding: Finding): void {
   expect(finding.claim.split(/\s+/).length, finding.claim).toBeLessThanOrEqual(25);
@@ -85,7 +85,7 @@ function runFixes(findings: readonly Finding[], built: BuiltDatabase): void {
 }
 
 function describeFindings(findings: readonly Finding[]): string {
-  return findings.map(({ claim, places }) => `${claim} ${places.map(({ object, file, line }) => object ?? `${file}:${line}`).join(", ")}`).join("\n");
+  return findings.map(({ claim, places }) => `${claim} ${places.map(({ role, object, file, line }) => (object === undefined ? `${file}:${line}` : `${role} ${object}`)).join(", ")}`).join("\n");
 }
 
 test("every rule's folder that holds SQL is run here", () => {

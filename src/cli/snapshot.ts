@@ -1,33 +1,44 @@
 import path from "node:path";
 import type { Snapshot } from "../model/database.ts";
+import type { Gap } from "../model/gap.ts";
+import { redact } from "../postgres/redact.ts";
 import { UsageError } from "../model/usage-error.ts";
 import { formatBytes, formatCount } from "../model/numbers.ts";
 import { collectSnapshot } from "../sources/postgres/collect.ts";
 import { snapshotPath, writeSnapshot } from "../sources/snapshot-file.ts";
 import type { Environment } from "./environment.ts";
+import { findRoot } from "./prepare.ts";
 import { progressLine } from "./progress.ts";
 
 export interface SnapshotFlags {
   readonly db?: readonly string[];
   readonly out?: string;
-  readonly sample?: boolean;
   /** Of one statement, in seconds. */
   readonly timeout: number;
+  /** Counters are read again after so many seconds. */
+  readonly interval?: number;
+  readonly redact?: boolean;
+  readonly sample?: boolean;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** `luthier snapshot`: one read-only look at a server. */
-export async function snapshot(flags: SnapshotFlags, environment: Environment): Promise<number> {
+export async function snapshot(given: string, flags: SnapshotFlags, environment: Environment): Promise<number> {
   const { cwd, stderr, stdout, version } = environment;
-  const targets = flags.db ?? [];
-  if (targets.length === 0) throw new UsageError("no-database", "no database was named.", "Add --db URL, such as --db postgresql://reader@host/shop.");
+  const root = findRoot(given, cwd);
+  const named = flags.db ?? [];
+  if (named.length === 0) throw new UsageError("no-database", "no database was named.", "Add --db URL, or an alias of DATABASES such as --db default.");
+  const { databaseTargets } = await import("./database-aliases.ts");
+  const targets = await databaseTargets(root, named, environment.env);
   const progress = progressLine(stderr);
   try {
     const options = { targets, statementTimeout: flags.timeout * 1000, connectTimeout: CONNECT_TIMEOUT_MS, version, sample: flags.sample === true };
-    const taken = await collectSnapshot({ ...options, progress: (phase, done, total) => progress.step({ phase, done, total, unit: "parts" }) });
+    const interval = flags.interval === undefined ? {} : { interval: flags.interval * 1000 };
+    const whole = await collectSnapshot({ ...options, ...interval, progress: (phase, done, total) => progress.step({ phase, done, total, unit: "parts" }) });
+    const taken = flags.redact === true ? redact(whole) : whole;
     progress.end();
-    const file = flags.out === undefined ? snapshotPath(cwd) : path.resolve(cwd, flags.out);
+    const file = flags.out === undefined ? snapshotPath(root) : path.resolve(cwd, flags.out);
     const bytes = writeSnapshot(file, taken);
     stdout.write(describe(taken, path.relative(cwd, file) || file, bytes));
     return 0;
@@ -39,11 +50,27 @@ export async function snapshot(flags: SnapshotFlags, environment: Environment): 
 function describe(taken: Snapshot, file: string, bytes: number): string {
   const { catalog, servers, gaps } = taken;
   const [server] = servers;
+  const replicas = servers.length === 1 ? "" : ` and ${formatCount(servers.length - 1, "replica")}`;
   const lines = [
-    `${catalog.database.name} on PostgreSQL ${server?.version ?? "?"}: ${formatCount(catalog.tables.length, "table")}, ${formatCount(catalog.indexes.length, "index", "indexes")}, ${formatCount(server?.statements.length ?? 0, "statement")}.`,
-    ...gaps.map((gap) => `Not seen: ${gap.part}: ${gap.why}${gap.cost === "" ? "" : `; ${gap.cost}`}${gap.remedy === "" ? "" : `. To see it: ${gap.remedy}`}`),
+    `${catalog.database.name} on PostgreSQL ${server?.version ?? "?"}${replicas}: ${formatCount(catalog.tables.length, "table")}, ${formatCount(catalog.indexes.length, "index", "indexes")}, ${formatCount(server?.statements.length ?? 0, "statement")}.`,
+    ...gapLines(gaps, servers.length > 1),
     `Written: ${file} (${formatBytes(bytes)}). It holds ${taken.data === "redacted" ? "no values of rows" : "values of rows: keep it as you keep the data, or take it with --redact"}.`,
     "Next: luthier check",
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** One line for what has one reason: when a connection breaks, all that follows is missing because of it. */
+function gapLines(gaps: readonly Gap[], several: boolean): string[] {
+  const groups = new Map<string, Gap[]>();
+  for (const gap of gaps) {
+    const key = [gap.server, gap.why, gap.remedy].join("\n");
+    groups.set(key, [...(groups.get(key) ?? []), gap]);
+  }
+  return [...groups.values()].map((group) => {
+    const [{ server, why, remedy }] = group as [Gap, ...Gap[]];
+    const parts = [...new Set(group.map(({ part }) => part))].join(", ");
+    const costs = [...new Set(group.map(({ cost }) => cost).filter((cost) => cost !== ""))];
+    return `Not seen${several ? ` on ${server}` : ""}: ${parts}: ${why}${costs.length === 0 ? "" : `; ${costs.join("; ")}`}${remedy === "" ? "" : `. To see it: ${remedy}`}`;
+  });
 }

@@ -1,7 +1,7 @@
 import type { Snapshot } from "./database.ts";
 import type { Confidence, Severity } from "./finding.ts";
 import type { Plan } from "./plan.ts";
-import type { LoggedStatement } from "./workload.ts";
+import type { LoggedStatement, LoggedSum } from "./workload.ts";
 
 export type ReportFormat = "text" | "json" | "sarif" | "github" | "markdown";
 export type FailOn = Severity | "never";
@@ -40,6 +40,8 @@ export interface DatabaseEvidence {
   readonly plans: readonly Plan[];
   /** Of logs: statements with their durations. */
   readonly logged: readonly LoggedStatement[];
+  /** Of logs too long to keep each of their statements: sums by shape. */
+  readonly loggedSums?: readonly LoggedSum[];
   /** A hash of all of the above: the same stamp, the same report. */
   readonly stamp: string;
 }

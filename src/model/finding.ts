@@ -16,7 +16,7 @@ export interface Place {
   readonly endColumn: number;
   /** A few words under the code, for people. */
   readonly label?: string;
-  /** For what stands in no source: `index public.orders_order_channel_idx`, `statement 8437…`, `setting work_mem`. `file` is the snapshot then. */
+  /** For what stands in no source, by its role: `public.orders_order_channel_idx` of an index, `work_mem` of a setting. `file` is the snapshot then, and `line` 0. */
   readonly object?: string;
 }
 
@@ -74,8 +74,8 @@ export interface MigrationPlan {
   readonly duration: string;
   /** How to undo it. */
   readonly rollback: string;
-  /** The migration of the same app that it follows, by which several are put in a row when they are applied together. */
-  readonly follows?: { readonly app: string; readonly name: string; readonly file: string };
+  /** The app's last migration, and the new files after it in their order: by these, fixes that are applied together are put in a row. */
+  readonly follows?: { readonly app: string; readonly name: string; readonly files: readonly string[] };
 }
 
 /** SQL for a person to run, with its undo. */

@@ -1,4 +1,5 @@
 import type { Finding } from "./finding.ts";
+import type { Gap } from "./gap.ts";
 
 /** Something that could not be seen, about one file. */
 export interface Notice {
@@ -19,6 +20,7 @@ export interface SectionState {
 /** That a rule could not judge: at all, or one object. */
 export interface Verdict {
   readonly rule: string;
+  readonly chapter?: string;
   readonly why: string;
   readonly object?: string;
 }
@@ -54,6 +56,28 @@ export interface RecordingCoverage {
   }[];
 }
 
+/** What there was of a database. */
+export interface DatabaseCoverage {
+  /** The snapshot, relative to the root where it is below it. */
+  readonly file: string;
+  readonly name: string;
+  readonly version: string;
+  /** ISO 8601. */
+  readonly takenAt: string;
+  readonly servers: number;
+  readonly tables: number;
+  readonly indexes: number;
+  readonly statements: number;
+  /** Plans of logs and of files of EXPLAIN. */
+  readonly plans: number;
+  /** Statements of the application whose line of source is known, and their share of the time of all, 0 to 1. */
+  readonly joined: number;
+  readonly joinedShare: number;
+  /** For how many days the counters have been counting; null when that is not known. */
+  readonly days: number | null;
+  readonly gaps: readonly Gap[];
+}
+
 export interface Coverage {
   readonly filesParsed: number;
   readonly filesFailed: number;
@@ -65,6 +89,8 @@ export interface Coverage {
   readonly unknown: readonly Verdict[];
   /** What a recording added; absent without one. */
   readonly recording?: RecordingCoverage;
+  /** What a database added; absent without one. */
+  readonly database?: DatabaseCoverage;
   readonly sections: readonly SectionState[];
 }
 

@@ -37,6 +37,8 @@ export interface ShapeTable {
   readonly name: string;
   /** Number of the table's appearance: 0 for the base, 1 and up for joins in order. */
   readonly position: number;
+  /** Written with ONLY, as PostgreSQL's own checks of foreign keys are; Django never does. */
+  readonly only?: true;
 }
 
 export interface ShapeJoin {

@@ -2,6 +2,7 @@ import type { Catalog, Column, Constraint, Index, Server, Snapshot, Table, Table
 import type { Plan } from "./plan.ts";
 import type { Field, MetaEntry, Model } from "./project.ts";
 import type { QueryShape } from "./shape.ts";
+import type { RuleInput } from "./rule.ts";
 import type { Span } from "./span.ts";
 
 /** One statement of the workload, wherever it was seen. */
@@ -43,6 +44,13 @@ export interface LoggedStatement {
   readonly database: string | null;
   readonly application: string | null;
   readonly source: { readonly file: string; readonly line: number };
+}
+
+/** All calls of one shape that logs tell of; its share of all time and its place in the source are found with the other statements. */
+export interface LoggedSum extends Omit<Statement, "share" | "written"> {
+  /** Times of the first and the last call, as the log has them; null where it has none. */
+  readonly first: string | null;
+  readonly last: string | null;
 }
 
 export interface StatementOrigin {
@@ -100,6 +108,8 @@ export interface Database {
   readonly workload: Workload;
   /** Path of the snapshot's file relative to the project's root, for places without source. */
   readonly file: string;
+  /** The project that uses it, for fixes that change its models; null or absent without. */
+  readonly source?: RuleInput | null;
   /** Tables of the application: ordinary, partitioned and foreign ones, without those of extensions. */
   readonly tables: readonly Table[];
   table(oid: number): Table | null;

@@ -17,7 +17,8 @@ export interface ConstantReader {
   expression(module: PythonModule, expr: Expr): ConstantValue | undefined;
 }
 
-export function createConstantReader(program: ResolvedProgram): ConstantReader {
+/** `environment`: variables that settings may read; without it they get the defaults that the source writes. */
+export function createConstantReader(program: ResolvedProgram, environment?: (name: string) => string | undefined): ConstantReader {
   const done = new Map<PythonModule, MutableValues>();
   const classes = new Map<ClassInfo, MutableValues>();
 
@@ -64,6 +65,7 @@ export function createConstantReader(program: ResolvedProgram): ConstantReader {
       if (isDict(head) && rest.length === 1) return head.entries.get(rest[0] ?? "");
       return head === undefined ? imported(module, first, rest) : undefined;
     },
+    ...(environment && { environment }),
   });
 
   const imported = (module: PythonModule, first: string, rest: readonly string[]): ConstantValue | undefined => {

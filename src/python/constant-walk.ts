@@ -1,4 +1,4 @@
-import type { Call, Expr, Import, Stmt } from "../model/ir.ts";
+import type { Call, Expr, If, Import, Stmt } from "../model/ir.ts";
 import {
   addValues,
   type ConstantScope,
@@ -60,7 +60,7 @@ function visit(walk: Walk, stmt: Stmt): void {
       visitImport(walk, stmt);
       break;
     case "if":
-      visitBranches(walk, [stmt.then, stmt.otherwise]);
+      visitIf(walk, stmt);
       break;
     case "try":
       visitBranches(walk, [...stmt.handlers.map((each) => each.body), [...stmt.body, ...stmt.otherwise]]);
@@ -75,6 +75,25 @@ function visit(walk: Walk, stmt: Stmt): void {
     default:
       break;
   }
+}
+
+/** Where the environment is known, what asks for it decides; elsewhere any branch may be taken. */
+function visitIf(walk: Walk, stmt: If): void {
+  const isTrue = walk.scope.environment === undefined ? undefined : evaluateTest(stmt.test, walk.scope);
+  if (isTrue === undefined) visitBranches(walk, [stmt.then, stmt.otherwise]);
+  else visitAll(walk, isTrue ? stmt.then : stmt.otherwise);
+}
+
+/** `DB == "postgres"`, `DB in ["mysql", "mariadb"]`; undefined for anything less plain. */
+function evaluateTest(test: Expr, scope: ConstantScope): boolean | undefined {
+  if (test.kind !== "compare" || test.rights.length !== 1 || test.rights[0] === undefined) return undefined;
+  const left = evaluateConstant(test.left, scope);
+  const right = evaluateConstant(test.rights[0], scope);
+  if (left === undefined || right === undefined || isList(left) || isDict(left)) return undefined;
+  const [operator] = test.operators;
+  if (operator === "==" || operator === "!=") return isList(right) || isDict(right) ? undefined : (left === right) === (operator === "==");
+  if ((operator === "in" || operator === "not in") && isList(right) && right.isComplete) return right.items.includes(left) === (operator === "in");
+  return undefined;
 }
 
 function assignAll(walk: Walk, targets: readonly Expr[], value: ConstantValue | undefined): void {

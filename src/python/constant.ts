@@ -20,6 +20,8 @@ export interface ConstantDict {
 export interface ConstantScope {
   /** The value of a name or of a dotted chain such as `base.INSTALLED_APPS`. */
   lookup(dotted: string): ConstantValue | undefined;
+  /** A variable of the environment; without this function lookups give their defaults, whatever machine this is. */
+  environment?(name: string): string | undefined;
 }
 
 const maxDepth = 60;
@@ -59,9 +61,9 @@ export function evaluateConstant(expr: Expr, scope: ConstantScope, depth = 0): C
       return value === undefined ? undefined : !isTruthy(value);
     }
     case "subscript":
-      return evaluateSubscript(expr, evaluate);
+      return evaluateSubscript(expr, evaluate) ?? environmentItem(expr, scope);
     case "call":
-      return evaluateCall(expr, evaluate);
+      return environmentCall(expr, evaluate, scope) ?? evaluateCall(expr, evaluate);
     case "walrus":
       return evaluate(expr.value);
     default:
@@ -225,6 +227,29 @@ const copies = new Set(
   "list tuple set frozenset sorted reversed dict fromkeys OrderedDict OrderedSet deepcopy copy".split(" "),
 );
 const environmentReaders = /(?:^|\.)(?:env|environ|getenv|config|get|get_env\w*|env_\w+|str|list|tuple|path)$/i;
+
+/** `os.environ["NAME"]`. */
+function environmentItem({ object, index }: Subscript, scope: ConstantScope): ConstantValue | undefined {
+  if (index.kind !== "str" || !/(?:^|\.)environ$/.test(dottedName(object) ?? "")) return undefined;
+  return scope.environment?.(index.value);
+}
+
+/** `os.environ.get("NAME", …)`, `env("NAME")`, `env.db("NAME")`, `dj_database_url.config()`. */
+function environmentCall(expr: Call, evaluate: Evaluate, scope: ConstantScope): ConstantValue | undefined {
+  if (scope.environment === undefined) return undefined;
+  const callee = dottedName(expr.callee) ?? "";
+  const name = expr.args[0] === undefined ? undefined : evaluate(expr.args[0]);
+  if (/(?:^|\.)(?:db|db_url|dj_db_url)$|^dj_database_url\.config$/.test(callee)) {
+    const fallback = expr.keywords.find((each) => each.name === "default");
+    const url = scope.environment(typeof name === "string" ? name : "DATABASE_URL") ?? (fallback === undefined ? undefined : evaluate(fallback.value));
+    return typeof url === "string" ? { kind: "dict", entries: new Map([["URL", url]]) } : undefined;
+  }
+  if (callee === "dj_database_url.parse" && typeof name === "string") return { kind: "dict", entries: new Map([["URL", name]]) };
+  if (!environmentReaders.test(callee) && !/(?:^|\.)(?:int|bool)$/.test(callee)) return undefined;
+  if (typeof name !== "string") return undefined;
+  const isWithoutDefault = /(?:^|\.)(?:getenv|environ\.get)$/.test(callee) && expr.args.length === 1 && expr.keywords.length === 0;
+  return scope.environment(name) ?? (isWithoutDefault ? null : undefined);
+}
 
 function evaluateCall(expr: Call, evaluate: Evaluate): ConstantValue | undefined {
   const callee = dottedName(expr.callee) ?? "";

@@ -64,7 +64,9 @@ function over(figure: Figure | undefined, format: (before: number) => string): s
 export function proofSentence(finding: Finding, context: RenderContext): string {
   const proven = finding.evidence.find(({ kind }) => kind === "proven");
   if (proven) return provenSentence(proven, finding.impact);
-  if (!finding.fixes[0]?.edits.length) return "none: there is no edit to try";
+  const [fix] = finding.fixes;
+  if (fix !== undefined && (fix.kind === "sql" || fix.kind === "migration")) return "none yet: the change was not tried on a copy of the database";
+  if (!fix?.edits.length) return "none: there is no edit to try";
   const last = finding.places.at(-1);
   if (rungOf(finding) === "inferred" && last && context.commands.has("record")) {
     const isOneFile = finding.places.every(({ file }) => file === last.file);
@@ -93,6 +95,19 @@ function pair(figure: Figure | undefined, unit: string): string {
 /** Part 7. */
 export function doubtSentence(finding: Finding): string {
   return finding.doubt.trim() === "" ? "none named by the rule" : finding.doubt;
+}
+
+/** What a migration does to a database in use: its lock, how long, and the way back. */
+export function migrationSentence({ migration }: Fix): string {
+  if (migration === undefined) return "";
+  const { lock, duration, rollback } = migration;
+  return [`takes ${lock}`, duration, `undo: ${rollback}`].filter(Boolean).join("; ");
+}
+
+/** SQL to run, and SQL that undoes it, one statement each. */
+export function sqlStatements({ sql }: Fix): { readonly forward: readonly string[]; readonly reverse: readonly string[] } {
+  const end = (statement: string): string => `${statement.replace(/;\s*$/, "")};`;
+  return { forward: (sql?.forward ?? []).map(end), reverse: (sql?.reverse ?? []).map(end) };
 }
 
 /** The lines that a fix changes in one file. */

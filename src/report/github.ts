@@ -3,7 +3,7 @@ import type { Notice, Report } from "../model/report.ts";
 import { sortFindings } from "../select/finding-order.ts";
 import { rungOf } from "../select/severity.ts";
 import { doubtSentence, evidenceSentence, fixChanges, fixSentence, proofSentence } from "./finding-facts.ts";
-import { positionOf, shortIdOf, shownPath, type RenderContext } from "./render-context.ts";
+import { placeName, shortIdOf, shownPath, type RenderContext } from "./render-context.ts";
 import { summarise } from "./summary.ts";
 
 const COMMANDS = { error: "error", warning: "warning", info: "notice" } as const;
@@ -24,7 +24,7 @@ function annotateFinding(finding: Finding, report: Report, context: RenderContex
   const changes = fixes[0] ? fixChanges(fixes[0], context.read) : [];
   const body = [
     finding.message,
-    ...places.map((place) => `${place.role}: ${shownPath(context, place.file)}${positionOf(place)}`),
+    ...places.map((place) => `${place.role}: ${placeName(context, place)}`),
     `evidence: ${evidenceSentence(finding, report, context)}`,
     `fix: ${fixSentence(fixes[0], changes)}`,
     `proof: ${proofSentence(finding, context)}`,
@@ -33,8 +33,9 @@ function annotateFinding(finding: Finding, report: Report, context: RenderContex
   return command(COMMANDS[severity], { ...position(finding, context), title }, body.join("\n"));
 }
 
-/** An annotation has columns only when it is on one line. */
-function position({ places: [place] }: Finding, context: RenderContext): Readonly<Record<string, string | number>> {
+/** The first place in the source. An annotation has columns only when it is on one line. */
+function position({ places }: Finding, context: RenderContext): Readonly<Record<string, string | number>> {
+  const place = places.find(({ object }) => object === undefined);
   if (!place) return {};
   const file = shownPath(context, place.file);
   if (place.line < 1) return { file };
@@ -49,13 +50,14 @@ function annotateNotice(notice: Notice, context: RenderContext): string {
 }
 
 function annotateSummary(report: Report, context: RenderContext): string {
-  const { count, leftOut, read, recorded, notJudged } = summarise(report, context);
+  const { count, leftOut, read, recorded, database, notJudged } = summarise(report, context);
   const gaps = notJudged.map(({ what, command: usage }) => (usage === "" ? what : `${what}: ${usage}`));
   const facts = [
     count,
     leftOut === "" ? "" : `Left out: ${leftOut}`,
     read,
     recorded,
+    database,
     gaps.length === 0 ? "" : `Not judged: ${gaps.join("; ")}`,
   ];
   return command("notice", { title: "luthier" }, facts.filter(Boolean).join("\n"));

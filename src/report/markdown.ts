@@ -9,7 +9,9 @@ import {
   evidenceSentence,
   fixChanges,
   fixSentence,
+  migrationSentence,
   proofSentence,
+  sqlStatements,
   type FileChange,
 } from "./finding-facts.ts";
 import { codeBlock, codeSpan, escapeCell, escapeProse, linkTo } from "./markdown-text.ts";
@@ -39,7 +41,9 @@ function stateLine(report: Report, context: RenderContext): string {
   const count =
     findings.length === 0 ? "No findings." : `${formatCount(findings.length, "finding")}: ${rungs.join(", ")}.`;
   const querysets = `${formatNumber(resolvedOrigins)} of ${formatCount(queryOrigins, "queryset")} followed`;
-  return `${count} ${querysets}, ${formatNumber(filesParsed)} of ${formatCount(filesParsed + filesFailed, "file")} read. ${escapeProse(summarise(report, context).recorded)}`.trimEnd();
+  const { recorded, database } = summarise(report, context);
+  const evidence = [recorded, database].filter(Boolean).map(escapeProse).join(" ");
+  return `${count} ${querysets}, ${formatNumber(filesParsed)} of ${formatCount(filesParsed + filesFailed, "file")} read. ${evidence}`.trimEnd();
 }
 
 function table(findings: readonly Finding[], context: RenderContext): string {
@@ -64,6 +68,7 @@ function toTable(rows: readonly (readonly string[])[]): string {
 }
 
 function placeLink(place: Place, context: RenderContext): string {
+  if (place.object !== undefined) return codeSpan(cleanLine(place.object));
   const path = shownPath(context, place.file);
   if (place.line < 1) return codeSpan(path);
   return linkTo(`${path}:${place.line}`, path, `#L${place.line}`);
@@ -100,13 +105,25 @@ function renderPlaces(places: readonly Place[], context: RenderContext): string 
 }
 
 function codeAt(place: Place, context: RenderContext): string {
+  if (place.object !== undefined) return "";
   return cleanLine(context.read(place.file)?.split(/\r\n|\n|\r/)[place.line - 1] ?? "").trim();
 }
 
 function renderFix(fix: Fix | undefined, context: RenderContext): readonly string[] {
   const changes = fix ? fixChanges(fix, context.read) : [];
   const sentence = `**Fix:** ${escapeProse(fixSentence(fix, changes))}.`;
-  return changes && changes.length > 0 ? [sentence, codeBlock("diff", toDiff(changes, context))] : [sentence];
+  const diff = changes && changes.length > 0 ? [codeBlock("diff", toDiff(changes, context))] : [];
+  return [sentence, ...diff, ...(fix ? [...migrationLine(fix), ...sqlBlocks(fix)] : [])];
+}
+
+function migrationLine(fix: Fix): readonly string[] {
+  const sentence = migrationSentence(fix);
+  return sentence === "" ? [] : [`The migration ${escapeProse(sentence)}.`];
+}
+
+function sqlBlocks(fix: Fix): readonly string[] {
+  const { forward, reverse } = sqlStatements(fix);
+  return [...(forward.length > 0 ? [codeBlock("sql", forward.join("\n"))] : []), ...(reverse.length > 0 ? ["To undo it:", codeBlock("sql", reverse.join("\n"))] : [])];
 }
 
 function toDiff(changes: readonly FileChange[], context: RenderContext): string {

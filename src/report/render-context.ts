@@ -23,6 +23,11 @@ export function shownPath(context: Pick<RenderContext, "pathPrefix">, file: stri
   return `${context.pathPrefix}${file}`;
 }
 
+/** `path:31:16`, or the name of something in the database. */
+export function placeName(context: Pick<RenderContext, "pathPrefix">, place: Place): string {
+  return place.object ?? `${shownPath(context, place.file)}${positionOf(place)}`;
+}
+
 /** `:31:16`; nothing for a table or a statement, which have no line. */
 export function positionOf(place: Place): string {
   return place.line > 0 ? `:${place.line}:${place.column}` : "";

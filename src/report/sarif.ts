@@ -109,7 +109,7 @@ function describePlace({ role, label }: Place): string {
 }
 
 function toLocation(place: Place, context: RenderContext): object {
-  if (place.line < 1) return { logicalLocations: [{ fullyQualifiedName: place.file, kind: place.role }] };
+  if (place.line < 1) return { logicalLocations: [{ fullyQualifiedName: place.object ?? place.file, kind: place.role }] };
   const { line, column, endLine, endColumn } = place;
   return {
     physicalLocation: {

@@ -11,6 +11,8 @@ export interface Summary {
   readonly read: string;
   /** What a recording says of the source's findings; empty without one. */
   readonly recorded: string;
+  /** What was seen of a database; empty without one. */
+  readonly database: string;
   /** What could not be judged, and the command that would help; empty when all was judged. */
   readonly notJudged: readonly Gap[];
   readonly skipped: readonly Notice[];
@@ -27,7 +29,8 @@ export function summarise(report: Report, context: RenderContext): Summary {
     leftOut: leftOutSentence(report),
     read: readSentence(report),
     recorded: recordedSentence(report, context),
-    notJudged: [...queryGap(report, context), ...ruleGaps(report, context)],
+    database: databaseSentence(report),
+    notJudged: [...queryGap(report, context), ...databaseGaps(report), ...ruleGaps(report, context)],
     skipped: report.notices,
   };
 }
@@ -77,6 +80,20 @@ function recordedSentence({ coverage: { recording } }: Report, context: RenderCo
   return `Recorded ${formatCount(statements, "query", "queries")} in ${formatCount(scopes, "scope")}: ${agreement}.${old}`;
 }
 
+/** `Database shop, PostgreSQL 16.4, of 2026-11-26: 52 tables, 179 indexes, 385 statements; counters of 18 days.` */
+function databaseSentence({ coverage: { database } }: Report): string {
+  if (database === undefined) return "";
+  const { name, version, takenAt, servers, tables, indexes, statements, plans, days } = database;
+  const parts = [formatCount(tables, "table"), formatCount(indexes, "index", "indexes"), formatCount(statements, "statement"), plans > 0 ? formatCount(plans, "plan") : "", servers > 1 ? formatCount(servers, "server") : ""];
+  const age = days === null ? "how old the counters are is not known" : days < 1 ? "counters of less than a day" : `counters of ${formatCount(Math.floor(days), "day")}`;
+  return `Database ${name}, PostgreSQL ${version}, of ${takenAt.slice(0, 10)}: ${parts.filter(Boolean).join(", ")}; ${age}.`;
+}
+
+/** Parts of the database that could not be read. */
+function databaseGaps({ coverage: { database } }: Report): readonly Gap[] {
+  return (database?.gaps ?? []).map(({ part, why, cost, remedy }) => ({ what: `${part} of the database (${why})${cost === "" ? "" : `: ${cost}`}`, command: remedy }));
+}
+
 function queryGap({ coverage }: Report, context: RenderContext): readonly Gap[] {
   const count = coverage.queryOrigins - coverage.resolvedOrigins;
   if (count <= 0) return [];
@@ -91,10 +108,14 @@ function queryGap({ coverage }: Report, context: RenderContext): readonly Gap[] 
 function ruleGaps({ coverage }: Report, context: RenderContext): readonly Gap[] {
   const whys = [...new Set(coverage.unknown.map(({ why }) => why))];
   return whys.map((why) => {
-    const count = coverage.unknown.filter((unknown) => unknown.why === why).length;
-    const rules = formatCount(count, "rule");
-    const verb = count === 1 ? why : why.replace(/^needs/, "need");
-    const what = why.startsWith("needs ") ? `${rules} that ${verb}` : `${rules} (${why})`;
+    const group = coverage.unknown.filter((unknown) => unknown.why === why);
+    const rules = [...new Set(group.map(({ rule }) => rule))];
+    const objects = new Set(group.flatMap(({ object }) => object ?? [])).size;
+    const who = rules.length === 1 && objects > 0 ? `${rules[0]}` : formatCount(rules.length, "rule");
+    const about = objects === 0 ? "" : ` about ${formatCount(objects, "object")}`;
+    const verb = rules.length === 1 ? why : why.replace(/^needs/, "need");
+    const isRule = rules.length > 1 || objects === 0;
+    const what = why.startsWith("needs ") ? `${who}${about}${isRule ? " that" : ""} ${verb}` : `${who}${about} (${why})`;
     return { what, command: commandFor(why, context) };
   });
 }

@@ -1,4 +1,4 @@
-import type { Finding, Place } from "../model/finding.ts";
+import type { Finding, Fix, Place } from "../model/finding.ts";
 import type { Report } from "../model/report.ts";
 import { cleanLine, plainProse } from "./clean-text.ts";
 import { excerptOf } from "./code-excerpt.ts";
@@ -8,7 +8,9 @@ import {
   evidenceSentence,
   fixChanges,
   fixSentence,
+  migrationSentence,
   proofSentence,
+  sqlStatements,
   type FileChange,
 } from "./finding-facts.ts";
 import { shortIdOf, shownPath, type RenderContext } from "./render-context.ts";
@@ -76,15 +78,24 @@ function renderPlaces(finding: Finding, context: RenderContext, style: TextStyle
     const isShown = index === 0 || index === rows.length - 1;
     const [place] = row;
     const line = `${label(roleWord(place))}${placeText(place, context, style, style.width - BODY)}`;
+    if (place.object !== undefined) return objectLines(line, place, style);
     return isShown ? [line, ...renderExcerpt(finding, row, context, style)] : [line];
   });
+}
+
+/** An object has its label beside its name, or below where there is no room. */
+function objectLines(line: string, { label: words = "" }: Place, style: TextStyle): string[] {
+  const text = prose(style, words);
+  if (text === "") return [line];
+  if (displayWidth(line) + 2 + displayWidth(text) <= style.width) return [`${line}  ${text}`];
+  return [line, ...wrapProse(style, text, BODY).map((each) => label("") + each)];
 }
 
 function toRows(places: readonly Place[]): readonly Row[] {
   const rows: Row[] = [];
   for (const place of places) {
     const row = rows.at(-1);
-    if (row && row[0].role === place.role && row[0].file === place.file && row[0].line === place.line) {
+    if (row && row[0].role === place.role && row[0].file === place.file && row[0].line === place.line && place.object === undefined) {
       rows[rows.length - 1] = [...row, place];
     } else rows.push([place]);
   }
@@ -139,13 +150,24 @@ function renderFix(finding: Finding, context: RenderContext, style: TextStyle): 
   const fix = finding.fixes[0];
   const changes = fix ? fixChanges(fix, context.read) : [];
   const sentence = renderPart(style, "fix", fixSentence(fix, changes));
-  if (!changes || changes.length === 0) return sentence;
+  const statements = fix ? renderSql(fix, style) : [];
+  if (!changes || changes.length === 0) return [...sentence, ...statements];
   const home = finding.places[0]?.file;
   const lines = changes.flatMap((change) => renderChange(change, change.file === home, context, style));
   const more = lines.length - MOST_DIFF_LINES;
-  if (more <= 0) return [...sentence, ...lines];
+  const after = [...(fix ? wrapProse(style, migrationSentence(fix), BODY).map((line) => label("") + line) : []), ...statements];
+  if (more <= 0) return [...sentence, ...lines, ...after];
   const rest = `${more} more: luthier fix --select ${shortIdOf(context, finding.id)} --dry-run`;
-  return [...sentence, ...lines.slice(0, MOST_DIFF_LINES), ...renderPart(style, "", rest)];
+  return [...sentence, ...lines.slice(0, MOST_DIFF_LINES), ...renderPart(style, "", rest), ...after];
+}
+
+/** Statements are shown whole, since a person copies them. */
+function renderSql(fix: Fix, style: TextStyle): string[] {
+  const { forward, reverse } = sqlStatements(fix);
+  const { ellipsis } = glyphsOf(style);
+  const show = (words: string, statement: string): string[] =>
+    wrap(cleanLine(statement), style.width - BODY - words.length - CONTINUED.length, ellipsis).map((row, index) => `${label("")}${index === 0 ? words : " ".repeat(words.length) + CONTINUED}${row}`);
+  return [...forward.flatMap((one) => show("", one)), ...reverse.flatMap((one) => show("undo: ", one))];
 }
 
 function renderChange(change: FileChange, isHome: boolean, context: RenderContext, style: TextStyle): string[] {

@@ -33,6 +33,7 @@ export function withRung(style: TextStyle, left: string, finding: Finding): stri
 
 /** `path:line:col` in at most so many columns: only the path is cut, in its middle. A link where the terminal takes it. */
 export function placeText(place: Place, context: RenderContext, style: TextStyle, width: number): string {
+  if (place.object !== undefined) return cutMiddle(cleanLine(place.object), width, glyphsOf(style).ellipsis);
   const position = positionOf(place);
   const path = cleanLine(shownPath(context, place.file));
   const text = cutMiddle(path, Math.max(1, width - position.length), glyphsOf(style).ellipsis) + position;

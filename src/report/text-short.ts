@@ -43,7 +43,7 @@ function groupKey(finding: Finding): string {
 /** What a finding has in common with those of other querysets that are read at the same place. */
 export function sharedKey({ rule, relation = "", places, id }: Finding): string {
   const end = places.at(-1);
-  return end === undefined ? id : `${rule} ${relation.split("__").at(-1) ?? ""} ${end.file}:${end.line}:${end.column}`;
+  return end === undefined ? id : `${rule} ${relation.split("__").at(-1) ?? ""} ${end.object ?? `${end.file}:${end.line}:${end.column}`}`;
 }
 
 function folderOf({ places }: Finding): string {
@@ -61,7 +61,7 @@ function heading(finding: Finding, name: string, style: TextStyle): string[] {
 function renderShort(finding: Finding, context: RenderContext, style: TextStyle): string[] {
   const first = heading(finding, `${finding.rule}  ${shortIdOf(context, finding.id)}`, style);
   const room = style.width - INDENT;
-  const place = finding.places.at(-1);
+  const place = finding.places[0]?.object === undefined ? finding.places.at(-1) : finding.places[0];
   const path = place ? placeText(place, context, style, room) : "";
   const left = room - displayWidth(path) - 2;
   const text = shortTexts(finding, style).find((each) => displayWidth(each) <= left);
@@ -100,7 +100,7 @@ function joinPlaces(places: readonly Place[], context: RenderContext, style: Tex
   let line = "";
   for (const [index, place] of places.entries()) {
     const more = `  and ${places.length - index} more`;
-    const isSameFile = index > 0 && places[index - 1]?.file === place.file;
+    const isSameFile = index > 0 && places[index - 1]?.file === place.file && place.object === undefined;
     const text = isSameFile
       ? `, ${positionOf(place).slice(1)}`
       : `${index > 0 ? "  " : ""}${placeText(place, context, style, room)}`;

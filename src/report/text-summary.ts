@@ -17,6 +17,7 @@ export function renderSummary(report: Report, context: RenderContext, style: Tex
     ...(summary.leftOut === "" ? [] : hanging("Left out:", wrapProse(style, summary.leftOut, INDENT))),
     ...wrapProse(style, summary.read, 0),
     ...(summary.recorded === "" ? [] : wrapProse(style, summary.recorded, 0)),
+    ...(summary.database === "" ? [] : wrapProse(style, summary.database, 0)),
     ...renderGaps(summary.notJudged, style).map((line) => paint(style, "dim", line)),
     ...renderSkipped(summary, context, style),
   ];

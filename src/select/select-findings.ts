@@ -4,7 +4,7 @@ import { applyBaseline, type Baseline } from "./baseline.ts";
 import { isOnChangedLine, type ChangedLines } from "./changed-lines.ts";
 import { sortFindings } from "./finding-order.ts";
 import { matchesGlob } from "./glob.ts";
-import { parseSelectors, type Vocabulary } from "./selector.ts";
+import { parseSelectors, type Selectable, type Vocabulary } from "./selector.ts";
 import { reachesConfidence } from "./severity.ts";
 
 /** Which findings of an analysis a person asked to see. */
@@ -23,8 +23,10 @@ export function selectFindings(report: Report, selection: Selection, vocabulary:
   const asked = report.findings.filter(isAskedFor(selection, vocabulary));
   const { kept, known } = selection.baseline ? applyBaseline(asked, selection.baseline) : { kept: asked, known: 0 };
   const sure = kept.filter(({ confidence }) => reachesConfidence(confidence, selection.minConfidence));
+  const isRuleAskedFor = isOfRule(selection, vocabulary);
   return {
     ...report,
+    coverage: { ...report.coverage, unknown: report.coverage.unknown.filter(({ rule, chapter = "" }) => isRuleAskedFor({ rule, chapter, id: "" })) },
     findings: sortFindings(sure),
     silenced: {
       ignored: report.silenced.ignored,
@@ -34,17 +36,22 @@ export function selectFindings(report: Report, selection: Selection, vocabulary:
   };
 }
 
+/** By rule, chapter or id, wherever it is. */
+function isOfRule({ select, ignore }: Selection, vocabulary: Vocabulary): (one: Selectable) => boolean {
+  const selected = select.length > 0 ? parseSelectors(select, vocabulary) : () => true;
+  const ignored = parseSelectors(ignore, vocabulary);
+  return (one) => selected(one) && !ignored(one);
+}
+
 function isAskedFor(selection: Selection, vocabulary: Vocabulary): (finding: Finding) => boolean {
   const { changed } = selection;
-  const selected = selection.select.length > 0 ? parseSelectors(selection.select, vocabulary) : () => true;
-  const ignored = parseSelectors(selection.ignore, vocabulary);
+  const isSelected = isOfRule(selection, vocabulary);
   const ignoredInFile = Object.entries(selection.perFileIgnores).map(([glob, words]) => ({
     glob,
     test: parseSelectors(words, vocabulary),
   }));
   return (finding) =>
-    selected(finding) &&
-    !ignored(finding) &&
+    isSelected(finding) &&
     !ignoredInFile.some(({ glob, test }) => test(finding) && isInGlob(finding, glob)) &&
     (changed === null || isOnChangedLine(finding, changed));
 }

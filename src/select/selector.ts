@@ -2,6 +2,9 @@ import type { Finding } from "../model/finding.ts";
 import { UsageError } from "../model/usage-error.ts";
 import { nearest } from "./nearest.ts";
 
+/** A finding, or what a rule could not judge. */
+export type Selectable = Pick<Finding, "rule" | "chapter" | "id">;
+
 /** What the words of `--select` and `--ignore` are matched against. */
 export interface Vocabulary {
   readonly ruleIds: ReadonlySet<string>;
@@ -9,12 +12,12 @@ export interface Vocabulary {
 }
 
 /** A test for the findings that any of the words means: a rule id, a chapter such as `2` or `2.4`, or a finding's id. */
-export function parseSelectors(words: readonly string[], vocabulary: Vocabulary): (finding: Finding) => boolean {
+export function parseSelectors(words: readonly string[], vocabulary: Vocabulary): (finding: Selectable) => boolean {
   const tests = words.map((word) => parseSelector(word, vocabulary));
   return (finding) => tests.some((test) => test(finding));
 }
 
-function parseSelector(word: string, vocabulary: Vocabulary): (finding: Finding) => boolean {
+function parseSelector(word: string, vocabulary: Vocabulary): (finding: Selectable) => boolean {
   if (/^\d(\.\d+)?$/.test(word)) return (finding) => finding.chapter === word || finding.chapter.startsWith(`${word}.`);
   if (vocabulary.ruleIds.has(word)) return (finding) => finding.rule === word;
   const ids = matchingIds(word, vocabulary.shortIds);

@@ -31,9 +31,9 @@ function readSource(node: Node, scope: Scope, into: Sources): void {
 }
 
 /** A table, or null for the name of a CTE. */
-export function addRelation({ schemaname, relname = "", alias }: RangeVar, scope: Scope): ShapeTable | null {
+export function addRelation({ schemaname, relname = "", alias, inh }: RangeVar, scope: Scope): ShapeTable | null {
   const isCte = schemaname === undefined && scope.ctes.has(relname);
-  return addTable(scope, alias?.aliasname ?? relname, isCte ? null : { schema: schemaname ?? null, name: relname });
+  return addTable(scope, alias?.aliasname ?? relname, isCte ? null : { schema: schemaname ?? null, name: relname, ...(inh === true ? {} : { only: true }) });
 }
 
 function readDerived({ subquery, alias }: RangeSubselect, scope: Scope): void {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { QueryShape } from "../model/shape.ts";
 import { columnsOf, isTable, predicatesOn, tablesOf } from "./compare-shapes.ts";
 import { openSqlParser, type SqlParser } from "./open-parser.ts";
-import { alternativesAcrossTables, castsOnColumns, distinctOverJoins, functionsOnColumns, leadingWildcards, notInSubqueries, offsets } from "./shape-facts.ts";
+import { alternativesAcrossTables, castsOnColumns, distinctOverJoins, functionsOnColumns, isForeignKeyCheck, leadingWildcards, notInSubqueries, offsets } from "./shape-facts.ts";
 
 let parser: SqlParser;
 beforeAll(async () => {
@@ -92,5 +92,12 @@ describe("alternatives, offsets, NOT IN and DISTINCT", () => {
     expect(distinctOverJoins(read("SELECT DISTINCT t.a FROM t JOIN u ON t.id = u.t_id"))).toHaveLength(1);
     expect(distinctOverJoins(read("SELECT DISTINCT t.a FROM t"))).toEqual([]);
     expect(distinctOverJoins(read("SELECT DISTINCT ON (t.a) t.a FROM t JOIN u ON t.id = u.t_id"))).toEqual([]);
+  });
+});
+
+describe("statements that PostgreSQL writes", () => {
+  it("are told from those of clients", () => {
+    expect(isForeignKeyCheck(read('SELECT $2 FROM ONLY "public"."t" x WHERE "id" OPERATOR(pg_catalog.=) $1 FOR KEY SHARE OF x'))).toBe(true);
+    expect(isForeignKeyCheck(read("SELECT 1 FROM t WHERE id = $1 FOR KEY SHARE"))).toBe(false);
   });
 });

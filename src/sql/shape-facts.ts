@@ -89,3 +89,11 @@ export function notInSubqueries(shape: QueryShape): (PredicateFact & { readonly 
 export function distinctOverJoins(shape: QueryShape): QueryShape[] {
   return shapesIn(shape).filter((one) => one.distinct === "all" && one.joins.length > 0);
 }
+
+/**
+ * Whether PostgreSQL wrote the statement itself, to check a foreign key: `SELECT 1 FROM ONLY "t" x WHERE "id" = $1 FOR KEY SHARE OF x`. pg_stat_statements
+ * counts those of deferred constraints, which all of Django's are, as it counts statements of clients.
+ */
+export function isForeignKeyCheck({ kind, base, lock, joins }: QueryShape): boolean {
+  return kind === "select" && base?.only === true && lock === "key share" && joins.length === 0;
+}

@@ -1,142 +1,121 @@
-/** One look at a server: what the role may see, and in `gaps` what it may not. */
+/** One look at a server, or at a primary and its replicas: what the role may see, and in `gaps` what it may not. */
 import type { Catalog, Gap, Server, Snapshot } from "../../model/index.ts";
-import { readCatalog, type CatalogRows } from "./read-catalog.ts";
-import * as catalogQueries from "./catalog-queries.ts";
-import { connect, type Query, type ReadOnlyConnection } from "./connection.ts";
-import { readServer } from "./read-server.ts";
-import { sampleRows, type Sampled } from "./sample.ts";
+import { UsageError } from "../../model/usage-error.ts";
+import { collectCatalog, EMPTY_CATALOG } from "./collect-catalog.ts";
+import { connect, type ReadOnlyConnection } from "./connection.ts";
+import { prober, type Probe } from "./probe.ts";
+import { readCounters, readServer } from "./read-server.ts";
+import { TABLES } from "./catalog-queries.ts";
+import { lockGap, replicaGap } from "./gaps.ts";
+import { sampleRows } from "./sample.ts";
 
 export interface CollectOptions {
-  /** libpq URLs: the primary first, then its replicas. */
+  /** libpq URLs: a primary and its replicas, in any order. */
   readonly targets: readonly string[];
   /** Of one statement, in milliseconds. */
   readonly statementTimeout: number;
   readonly connectTimeout: number;
   readonly version: string;
+  /** Counters are read again so many milliseconds later. */
+  readonly interval?: number;
   /** Measure a bounded number of rows of each table too. */
   readonly sample?: boolean;
   readonly progress: (part: string, done: number, total: number) => void;
 }
 
+/** Of the whole look at a server, in limits of a statement. */
+const BUDGET = 10;
+
 export async function collectSnapshot(options: CollectOptions): Promise<Snapshot> {
-  const { targets, version } = options;
-  const [first, ...others] = targets;
-  if (first === undefined) throw new Error("no server to look at");
-  const gaps: Gap[] = [];
-  const main = await lookAt(first, options, gaps, true);
-  const servers = [main.server];
-  for (const target of others) servers.push((await lookAt(target, options, gaps, false)).server);
-  return {
-    schema: "luthier-snapshot/1",
-    tool: { name: "luthier", version },
-    takenAt: main.server.takenAt,
-    data: "values",
-    catalog: main.catalog ?? EMPTY_CATALOG,
-    servers,
-    gaps,
-    samples: main.sampled.samples,
-  };
-}
-
-interface Look {
-  readonly server: Server;
-  readonly catalog: Catalog | null;
-  readonly sampled: Sampled;
-}
-
-const NOT_SAMPLED: Sampled = { samples: [], gaps: [] };
-
-async function lookAt(target: string, options: CollectOptions, gaps: Gap[], withCatalog: boolean): Promise<Look> {
-  const { statementTimeout, connectTimeout } = options;
-  const connection = await connect({ target, statementTimeout, connectTimeout });
+  const connections: ReadOnlyConnection[] = [];
   try {
-    const probe = prober(connection, gaps);
-    const rows = withCatalog ? await collectCatalog(probe, options.progress) : null;
-    const oids = rows === null ? await tableOids(probe) : rows.tables.map((one) => Number(one["oid"]));
-    const server = await readServer(probe, connection.address, oids);
-    const catalog = rows === null ? null : readCatalog(rows);
-    const sampled = catalog === null || options.sample !== true ? NOT_SAMPLED : await sampleRows({ connection, catalog, progress: options.progress, now: () => performance.now() });
-    gaps.push(...sampled.gaps);
-    return { server, catalog, sampled };
+    for (const target of options.targets) connections.push(await connect({ ...options, target }));
+    // The primary first: its counters have the writes, and it is where the catalog changes.
+    return await lookAtAll(connections.toSorted((a, b) => Number(a.isReplica) - Number(b.isReplica)), options);
   } finally {
-    await connection.close().catch(() => {});
+    await Promise.all(connections.map((one) => one.close().catch(() => {})));
   }
 }
 
-/** Queries whose failure is a gap, not the end. */
-export interface Probe {
-  /** Rows of one query, in a group of its own; none, and a gap, when it fails. */
-  readonly rows: <Row extends object>(part: string, sql: string, values?: readonly unknown[], missed?: Missed) => Promise<Row[]>;
-  readonly gap: (gap: Omit<Gap, "server">) => void;
+interface Look {
+  readonly connection: ReadOnlyConnection;
+  readonly probe: Probe;
+  readonly server: Server;
+  readonly oids: readonly number[];
 }
 
-/** What is lost when a part cannot be read, and how to get it. */
-export interface Missed {
-  readonly cost: string;
-  readonly remedy?: string;
-}
-
-function prober(connection: ReadOnlyConnection, gaps: Gap[]): Probe {
-  const gap = (one: Omit<Gap, "server">): void => void gaps.push({ ...one, server: connection.address });
+async function lookAtAll(connections: readonly ReadOnlyConnection[], options: CollectOptions): Promise<Snapshot> {
+  const [first, ...others] = connections;
+  if (first === undefined) throw new Error("no server to look at");
+  const gaps: Gap[] = [];
+  const main = await lookAtFirst(first, gaps, options);
+  const looks: Look[] = [main];
+  for (const connection of others) looks.push(await lookAtOther(connection, gaps, options));
+  refuseStrangers(looks);
+  const unseen = replicaGap(looks.map(({ server }) => server));
+  if (unseen !== null) gaps.push(unseen);
+  const servers = options.interval === undefined ? looks.map(({ server }) => server) : await lookAgain(looks, options.interval);
+  // Last, so that no counter has these reads in it.
+  const sampled = options.sample === true ? await sampleRows({ connection: first, catalog: main.catalog, progress: options.progress, now: () => performance.now() }) : null;
+  gaps.push(...(sampled?.gaps ?? []));
   return {
-    gap,
-    rows: async <Row extends object>(part: string, sql: string, values: readonly unknown[] = [], missed: Missed = { cost: "" }): Promise<Row[]> => {
-      try {
-        return await connection.group((query: Query) => query<Row>(sql, values));
-      } catch (error) {
-        gap({ part, why: error instanceof Error ? error.message : String(error), cost: missed.cost, remedy: missed.remedy ?? "" });
-        return [];
-      }
-    },
+    schema: "luthier-snapshot/1",
+    tool: { name: "luthier", version: options.version },
+    takenAt: main.server.takenAt,
+    data: "values",
+    catalog: main.catalog,
+    servers,
+    gaps,
+    samples: sampled?.samples ?? [],
   };
 }
 
-async function tableOids(probe: Probe): Promise<number[]> {
-  return (await probe.rows<{ oid: number }>("tables", catalogQueries.TABLES, [], { cost: "no counter is known" })).map((one) => one.oid);
+async function lookAtFirst(connection: ReadOnlyConnection, gaps: Gap[], options: CollectOptions): Promise<Look & { readonly catalog: Catalog }> {
+  const probe = await probeOf(connection, gaps, options);
+  const read = await collectCatalog(probe, connection, options.progress);
+  const catalog = read?.catalog ?? EMPTY_CATALOG;
+  const locked = lockGap(probe.locked(), catalog);
+  if (locked !== null) probe.gap(locked);
+  const oids = catalog.tables.map(({ oid }) => oid);
+  const server = await readServer(probe, connection, oids, read);
+  if (oids.length === 0 && server.settings.length === 0) throw nothingTaken(connection, gaps);
+  return { connection, probe, server, oids, catalog };
 }
 
-async function collectCatalog(probe: Probe, progress: CollectOptions["progress"]): Promise<CatalogRows> {
-  const q = catalogQueries;
-  const tables = await probe.rows<Record<string, unknown>>("tables", q.TABLES, [], { cost: "nothing of the schema is known" });
-  const oids = tables.map((one) => Number(one["oid"]));
-  const steps = 13;
-  let done = 0;
-  const of = async (part: string, sql: string, values: readonly unknown[] = [], cost = "", remedy = ""): Promise<Record<string, unknown>[]> => {
-    progress("catalog", (done += 1), steps);
-    return await probe.rows<Record<string, unknown>>(part, sql, values, { cost, remedy });
-  };
-  const indexes = await of("indexes", q.INDEXES, [oids], "no index is judged");
-  const indexOids = indexes.map((one) => Number(one["oid"]));
-  return {
-    database: await of("database", q.DATABASE),
-    extensions: await of("extensions", q.EXTENSIONS),
-    tables,
-    tableSizes: await of("sizes", q.TABLE_SIZES, [oids], "no size of a table is known"),
-    columns: await of("columns", q.COLUMNS, [oids], "no column is judged"),
-    statistics: await of("statistics", q.STATISTICS, [[...oids, ...indexOids]], "no distribution of values is known", "GRANT pg_read_all_data TO role"),
-    indexes,
-    indexSizes: await of("sizes", q.INDEX_SIZES, [indexOids], "no size of an index is known"),
-    indexProgress: await of("progress", q.INDEX_PROGRESS),
-    metapages: await of("metapages", q.METAPAGES, [indexOids], "the planner's model of index heights is estimated", "GRANT pg_read_server_files TO role"),
-    constraints: await of("constraints", q.CONSTRAINTS, [oids], "no constraint is judged"),
-    sequences: await of("sequences", q.SEQUENCES, [], "no key's exhaustion is judged"),
-    views: await of("views", q.VIEWS),
-    enums: await of("types", q.ENUMS),
-    extendedStatistics: await of("extended statistics", q.EXTENDED_STATISTICS, [oids]),
-    extendedValues: await of("extended statistics", q.EXTENDED_VALUES),
-  };
+async function lookAtOther(connection: ReadOnlyConnection, gaps: Gap[], options: CollectOptions): Promise<Look> {
+  const probe = await probeOf(connection, gaps, options);
+  const oids = (await probe.rows<{ oid: number }>("tables", TABLES, (locked) => [locked], { cost: "no counter is known" })).map((one) => one.oid);
+  return { connection, probe, oids, server: await readServer(probe, connection, oids, null) };
 }
 
-const EMPTY_CATALOG: Catalog = {
-  database: { name: "", encoding: "", collate: "", ctype: "", localeProvider: "", bytes: null, xidAge: null, multixactAge: null },
-  extensions: [],
-  tables: [],
-  indexes: [],
-  constraints: [],
-  sequences: [],
-  views: [],
-  extendedStatistics: [],
-  enums: [],
-  ddl: [],
-};
+function probeOf(connection: ReadOnlyConnection, gaps: Gap[], { statementTimeout }: CollectOptions): Promise<Probe> {
+  return prober(connection, gaps, { statementTimeout, budget: statementTimeout * BUDGET });
+}
 
+/** A snapshot of nothing must not look like one. */
+function nothingTaken({ address, broken }: ReadOnlyConnection, gaps: readonly Gap[]): UsageError {
+  const why = broken() ?? gaps[0]?.why ?? "the database is empty";
+  return new UsageError("nothing-taken", `nothing could be read from ${address}: ${why}.`, "Try again, or give it longer with --timeout.");
+}
+
+/** Counters of another cluster, or of another database, would be added up with this one's. */
+function refuseStrangers(looks: readonly Look[]): void {
+  const [first, ...others] = looks.map(({ server }) => server);
+  for (const other of others) {
+    if (first === undefined) return;
+    const isOther = first.systemIdentifier !== null && other.systemIdentifier !== null && first.systemIdentifier !== other.systemIdentifier;
+    if (isOther) throw new UsageError("other-cluster", `${other.address} is no replica of ${first.address}: their system identifiers differ.`, "Take one snapshot of each, with --out.");
+    if (other.role === "primary" && first.role === "primary") throw new UsageError("other-cluster", `${first.address} and ${other.address} are both primaries.`, "Name a primary once, and its replicas. A copy of a cluster has a snapshot of its own.");
+  }
+}
+
+async function lookAgain(looks: readonly Look[], interval: number): Promise<Server[]> {
+  await new Promise((resolve) => setTimeout(resolve, interval));
+  const servers: Server[] = [];
+  for (const { connection, probe, server, oids } of looks) {
+    const later = connection.broken() === null ? await readCounters(probe, { connection, oids, startedAt: server.startedAt }) : null;
+    if (later === null) probe.gap({ part: "second look", why: connection.broken() ?? "", cost: "no rate is known", remedy: "take it again" });
+    servers.push({ ...server, later });
+  }
+  return servers;
+}

@@ -1,14 +1,16 @@
 /** Queries of counters, activity and settings. Rows of views that grow a column with each version are taken whole, as JSON. */
-import { SAMPLE_MARK } from "./sample-query.ts";
 
 export const SERVER = `
 SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS version_number, version() AS build, current_setting('block_size')::int AS block_size,
   pg_is_in_recovery() AS recovery, now() AS now, current_user AS user, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
   (SELECT array_agg(r.rolname::text ORDER BY 1) FROM pg_roles r WHERE r.rolname IN ('pg_monitor', 'pg_read_all_data', 'pg_read_all_stats', 'pg_read_all_settings', 'pg_read_server_files') AND pg_has_role(current_user, r.oid, 'USAGE')) AS member_of`;
 
-/** `pg_stats` shows the columns that a role may read. */
-export const READABLE = `SELECT count(*) FILTER (WHERE has_table_privilege(o, 'SELECT')) AS readable FROM unnest($1::oid[]) o`;
+/** `pg_stats` shows neither columns that a role may not read nor tables whose rows are hidden from it. */
+export const UNREADABLE = `
+SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = ANY($1::oid[]) AND (NOT has_any_column_privilege(c.oid, 'SELECT') OR row_security_active(c.oid)) ORDER BY 1`;
 
+export const NOW = `SELECT clock_timestamp() AS now`;
 export const STARTED = `SELECT pg_postmaster_start_time() AS started`;
 export const SYSTEM_IDENTIFIER = `SELECT system_identifier::text AS identifier FROM pg_control_system()`;
 
@@ -35,9 +37,15 @@ export const WAL = `SELECT to_jsonb(w) AS row FROM pg_stat_wal w`;
 
 export const STATEMENTS_EXTENSION = `SELECT quote_ident(n.nspname) AS schema FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'`;
 
-/** One row for each user who sent it. */
+/** Of a look itself: what it sends, and what begins and ends its transactions. */
+const OURS = `s.query ~ '^(SELECT|WITH) /[*] luthier [*]/' OR s.query IN ('BEGIN TRANSACTION READ ONLY', 'ROLLBACK') OR s.query ~ '^SET LOCAL (statement_timeout|lock_timeout|search_path|jit) = '`;
+
+/** One row for each user who sent it; none of those that this look sends. */
 export const statements = (schema: string): string => `
-SELECT to_jsonb(s) - 'query' - 'queryid' AS row, s.queryid::text AS id, s.query AS sql FROM ${schema}.pg_stat_statements s WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND coalesce(s.query, '') NOT LIKE '${SAMPLE_MARK}%'`;
+SELECT to_jsonb(s) - 'query' - 'queryid' AS row, s.queryid::text AS id, s.query AS sql FROM ${schema}.pg_stat_statements s WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND NOT (${OURS})`;
+
+export const STATEMENTS_INFO_VIEW = `SELECT quote_ident(n.nspname) AS schema FROM pg_extension e JOIN pg_class c ON c.relname = 'pg_stat_statements_info' AND c.relnamespace = e.extnamespace
+JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'`;
 
 /** 14 and later. */
 export const statementsInfo = (schema: string): string => `SELECT dealloc AS evicted, stats_reset AS since FROM ${schema}.pg_stat_statements_info`;

@@ -1,7 +1,11 @@
 /** What one server says of itself: settings, counters, statements, activity, replication. */
 import type { Backend, Counters, DatabaseCounters, IndexCounters, Replication, Server, Setting, StatementCounters, TableCounters } from "../../model/index.ts";
-import type { Probe } from "./collect.ts";
+import { dropSecrets } from "../../postgres/drop-literals.ts";
+import type { CatalogRead } from "./collect-catalog.ts";
+import type { ReadOnlyConnection } from "./connection.ts";
 import * as q from "./counter-queries.ts";
+import { roleGaps, type RoleFacts } from "./gaps.ts";
+import type { Probe } from "./probe.ts";
 import { flag, number, numberOrNull, numbers, row as inner, text, textOrNull, texts, time, type Row } from "./row-values.ts";
 
 /** The first versions that have a view. */
@@ -9,43 +13,72 @@ const WITH_WAL = 140_000;
 const WITH_IO = 160_000;
 const WITH_CHECKPOINTER = 170_000;
 
-export async function readServer(probe: Probe, address: string, oids: readonly number[]): Promise<Server> {
-  const [server = {}] = await probe.rows<Row>("server", q.SERVER, [], { cost: "the version is not known" });
-  const versionNumber = number(server, "version_number");
+/** `read` is of the server that it was read from, and null for the others. */
+export async function readServer(probe: Probe, connection: Pick<ReadOnlyConnection, "address" | "version" | "isReplica">, oids: readonly number[], read: CatalogRead | null): Promise<Server> {
+  const { address, version, isReplica } = connection;
+  const [server = {}] = await probe.rows<Row>("server", q.SERVER, [], { cost: "the role's rights are not known" });
   const [started = {}] = await probe.rows<Row>("start", q.STARTED);
-  const [system = {}] = await probe.rows<Row>("system identifier", q.SYSTEM_IDENTIFIER, [], { cost: "replicas are not told from other clusters" });
-  const [readable = {}] = await probe.rows<Row>("privileges", q.READABLE, [oids]);
-  const statements = await readStatements(probe, versionNumber);
+  const [system = {}] = await probe.rows<Row>("system identifier", q.SYSTEM_IDENTIFIER, [], { cost: "replicas are not told from other clusters", remedy: "GRANT EXECUTE ON FUNCTION pg_control_system() TO role" });
+  const unreadable = (await probe.rows<Row>("privileges", q.UNREADABLE, [oids])).map((one) => text(one, "name"));
+  const statements = await readStatements(probe);
+  const user = { name: text(server, "user"), superuser: flag(server, "superuser"), memberOf: texts(server, "member_of") ?? [], readableTables: oids.length - unreadable.length, tables: oids.length };
+  if (server["version"] !== undefined) for (const gap of roleGaps(factsOf({ user, version, unreadable, read, statements }))) probe.gap(gap);
   return {
-    role: flag(server, "recovery") ? "replica" : "primary",
+    role: isReplica ? "replica" : "primary",
     address,
     version: text(server, "version").split(" ")[0] ?? "",
-    versionNumber,
+    versionNumber: version,
     build: text(server, "build"),
     blockSize: number(server, "block_size"),
     systemIdentifier: textOrNull(system, "identifier"),
     startedAt: time(started, "started"),
-    takenAt: time(server, "now") ?? "",
-    user: {
-      name: text(server, "user"),
-      superuser: flag(server, "superuser"),
-      memberOf: texts(server, "member_of") ?? [],
-      readableTables: number(readable, "readable"),
-      tables: oids.length,
-    },
-    settings: (await probe.rows<Row>("settings", q.SETTINGS, [], { cost: "no setting is judged", remedy: "GRANT pg_read_all_settings TO role" })).map(settingOf),
-    counters: await readCounters(probe, { versionNumber, oids, at: time(server, "now") ?? "", startedAt: time(started, "started"), statements: statements.info }),
+    takenAt: time(server, "now") ?? new Date().toISOString(),
+    user,
+    settings: (await probe.rows<Row>("settings", q.SETTINGS, [], { cost: "no setting is judged" })).map(settingOf),
+    counters: await readCounters(probe, { connection, oids, startedAt: time(started, "started") }),
     later: null,
     statements: statements.rows,
-    activity: (await probe.rows<Row>("activity", q.ACTIVITY, [], { cost: "no session is judged", remedy: "GRANT pg_monitor TO role" })).map(backendOf),
+    activity: (await probe.rows<Row>("activity", q.ACTIVITY, [], { cost: "no session is judged" })).map(backendOf),
     replication: await readReplication(probe),
   };
 }
 
-function settingOf(row: Row): Setting {
+interface Seen {
+  readonly user: Server["user"];
+  readonly version: number;
+  readonly unreadable: readonly string[];
+  readonly read: CatalogRead | null;
+  readonly statements: StatementsRead;
+}
+
+function factsOf({ user, version, unreadable, read, statements }: Seen): RoleFacts {
+  const catalog = read?.catalog;
+  const isMember = (role: string): boolean => user.superuser || user.memberOf.includes(role);
+  const analysed = new Set(catalog?.tables.filter(({ reltuples }) => reltuples > 0).map(({ oid }) => oid));
+  const valued = catalog?.extendedStatistics.filter(({ kinds, table }) => analysed.has(table) && kinds.some((kind) => kind === "ndistinct" || kind === "dependencies")) ?? [];
   return {
-    name: text(row, "name"),
-    value: text(row, "value"),
+    user,
+    version,
+    unreadable,
+    statements: statements.seen,
+    hiddenStatements: statements.hidden,
+    sequences: catalog?.sequences.length ?? 0,
+    hiddenSequences: read?.hiddenSequences ?? 0,
+    hiddenExtended: user.superuser ? 0 : valued.filter(({ distinct, dependencies }) => distinct === null && dependencies === null).length,
+    seesSettings: isMember("pg_read_all_settings"),
+    seesSessions: isMember("pg_read_all_stats"),
+  };
+}
+
+/** Settings that hold passwords, or commands that may: that they are set is all that is kept. */
+const SECRET_SETTINGS = new Set(["primary_conninfo", "ssl_passphrase_command", "archive_command", "restore_command", "archive_cleanup_command", "recovery_end_command"]);
+
+function settingOf(row: Row): Setting {
+  const name = text(row, "name");
+  const value = text(row, "value");
+  return {
+    name,
+    value: SECRET_SETTINGS.has(name) && value !== "" ? "(not kept)" : value,
     unit: textOrNull(row, "unit"),
     source: text(row, "source"),
     context: text(row, "context"),
@@ -58,14 +91,15 @@ function settingOf(row: Row): Setting {
 // ------------------------------------------------------------------------------------------------------------ counters
 
 interface CountersWanted {
-  readonly versionNumber: number;
+  readonly connection: Pick<ReadOnlyConnection, "version">;
   readonly oids: readonly number[];
-  readonly at: string;
   readonly startedAt: string | null;
-  readonly statements: { readonly evicted: number | null; readonly since: string | null };
 }
 
-export async function readCounters(probe: Probe, { versionNumber, oids, at, startedAt, statements }: CountersWanted): Promise<Counters> {
+export async function readCounters(probe: Probe, { connection: { version: versionNumber }, oids, startedAt }: CountersWanted): Promise<Counters> {
+  const [now = {}] = await probe.rows<Row>("server", q.NOW);
+  const at = time(now, "now") ?? new Date().toISOString();
+  const statements = await readStatementsInfo(probe, versionNumber);
   const [database] = await probe.rows<Row>("database counters", q.DATABASE_COUNTERS, [], { cost: "no counter of the database is known" });
   const tables = await probe.rows<Row>("table counters", q.TABLE_COUNTERS, [oids], { cost: "no use of a table is known" });
   const indexes = await probe.rows<Row>("index counters", q.INDEX_COUNTERS, [oids], { cost: "no use of an index is known" });
@@ -89,7 +123,7 @@ export async function readCounters(probe: Probe, { versionNumber, oids, at, star
 }
 
 function plain(row: Row): Record<string, string | number | null> {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === "number" || value === null ? value : String(value)]));
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === "number" ? value : textOrNull(row, name)]));
 }
 
 function databaseCountersOf(row: Row): DatabaseCounters {
@@ -173,33 +207,44 @@ function checkpointsOf(writer: Row | undefined, checkpointer: Row | undefined): 
 
 interface StatementsRead {
   readonly rows: StatementCounters[];
-  readonly info: { readonly evicted: number | null; readonly since: string | null };
+  /** Entries, and those of them that are shown without text and identity. */
+  readonly seen: number;
+  readonly hidden: number;
 }
 
-async function readStatements(probe: Probe, versionNumber: number): Promise<StatementsRead> {
-  const [extension] = await probe.rows<Row>("statements", q.STATEMENTS_EXTENSION);
-  const nothing = { rows: [], info: { evicted: null, since: null } };
+const NO_STATEMENTS: StatementsRead = { rows: [], seen: 0, hidden: 0 };
+
+async function readStatements(probe: Probe): Promise<StatementsRead> {
   const cost = "no statement's time is known";
+  const extensions = await probe.rows<Row>("statements", q.STATEMENTS_EXTENSION, [], { cost });
+  const [extension] = extensions;
   if (extension === undefined) {
     probe.gap({ part: "statements", why: "pg_stat_statements is not installed in this database", cost, remedy: "add it to shared_preload_libraries, restart, CREATE EXTENSION pg_stat_statements" });
-    return nothing;
+    return NO_STATEMENTS;
   }
-  const schema = text(extension, "schema");
-  const rows = await probe.rows<Row>("statements", q.statements(schema), [], { cost, remedy: "GRANT pg_read_all_stats TO role" });
-  const [info = {}] = versionNumber >= WITH_WAL ? await probe.rows<Row>("statements", q.statementsInfo(schema)) : [];
-  return { rows: sumOverUsers(rows.flatMap(statementOf)), info: { evicted: numberOrNull(info, "evicted"), since: time(info, "since") } };
+  const rows = await probe.rows<Row>("statements", q.statements(text(extension, "schema")), [], { cost });
+  const shown = rows.flatMap(statementOf);
+  return { rows: sumOverUsers(shown), seen: rows.length, hidden: rows.length - shown.length };
+}
+
+/** The view came with version 1.9 of the extension, which an upgrade of the server does not bring by itself. */
+async function readStatementsInfo(probe: Probe, versionNumber: number): Promise<{ evicted: number | null; since: string | null }> {
+  const [info = {}] = versionNumber >= WITH_WAL ? await probe.rows<Row>("statements", q.STATEMENTS_INFO_VIEW) : [];
+  const schema = textOrNull(info, "schema");
+  const [row = {}] = schema === null ? [] : await probe.rows<Row>("age of statements", q.statementsInfo(schema), [], { cost: "since when statements are counted is not known" });
+  return { evicted: numberOrNull(row, "evicted"), since: time(row, "since") };
 }
 
 /** Rows of other users are shown without their text to a role that may not read it. */
 function statementOf(outer: Row): StatementCounters[] {
   const row = inner(outer, "row");
   const id = textOrNull(outer, "id");
-  if (id === null) return [];
+  if (id === null || text(outer, "sql") === "<insufficient privilege>") return [];
   const timed = numberOrNull(row, "shared_blk_read_time") ?? numberOrNull(row, "blk_read_time");
   return [
     {
       id,
-      sql: text(outer, "sql"),
+      sql: dropSecrets(text(outer, "sql")),
       topLevel: row["toplevel"] !== false,
       calls: number(row, "calls"),
       totalMs: number(row, "total_exec_time"),
@@ -294,7 +339,7 @@ function backendOf(row: Row): Backend {
     stateAt: time(row, "state_at"),
     xminAge: numberOrNull(row, "xmin_age"),
     blockedBy: numbers(row, "blocked_by") ?? [],
-    sql: textOrNull(row, "sql"),
+    sql: row["sql"] === null ? null : dropSecrets(text(row, "sql")),
   };
 }
 

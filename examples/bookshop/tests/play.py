@@ -1,0 +1,66 @@
+"""
+Plays traffic on a filled shop, so that the server's counters and pg_stat_statements have something to say:
+
+    DATABASE_URL=… python -m tests.play --rounds 2
+
+Every planted case and its twin is done once a round, as a user would do it, and rolled back.
+"""
+
+import argparse
+import os
+import time
+
+import django
+from django.test.utils import setup_test_environment
+
+
+APART = 30_000  # names of the world's rows begin here, far from those of generated ones
+
+
+class _Undo(Exception):
+    """Rolls a piece of work back."""
+
+
+def play(rounds, seconds):
+    from django.db import OperationalError, connection, transaction
+
+    from .cases import EXTRA, GROWS, SHAPE
+    from .world import World
+
+    works = [work for case in {**GROWS, **EXTRA, **SHAPE}.values() for work in case[:2]]
+    done, given_up = 0, 0
+    try:
+        with transaction.atomic():
+            world = World(3, first=APART)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])
+            for work in works * rounds:
+                try:
+                    with transaction.atomic():
+                        work(world)
+                        raise _Undo
+                except _Undo:
+                    done += 1
+                except OperationalError:
+                    given_up += 1
+            raise _Undo
+    except _Undo:
+        pass
+    return done, given_up
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Plays traffic on a filled shop")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--seconds", type=int, default=5, help="longest statement")
+    arguments = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookshop.settings.test")
+    django.setup()
+    setup_test_environment()
+    started = time.monotonic()
+    done, given_up = play(arguments.rounds, arguments.seconds)
+    print(f"{done} works done, {given_up} given up, in {time.monotonic() - started:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+/** Queries whose failure is a gap, not the end. */
+import type { Gap } from "../../model/index.ts";
+import type { ReadOnlyConnection } from "./connection.ts";
+import { LOCKED } from "./schema-queries.ts";
+
+export interface Probe {
+  /** Rows of one query, in a group of its own; none, and a gap, when it fails. */
+  readonly rows: <Row extends object>(part: string, sql: string, values?: Values, missed?: Missed) => Promise<Row[]>;
+  readonly gap: (gap: Omit<Gap, "server">) => void;
+  /** Oids of relations that another session holds exclusively: what opens them would be waited for. */
+  readonly locked: () => readonly number[];
+}
+
+/** Parameters, or what they are with these relations locked. */
+export type Values = readonly unknown[] | ((locked: readonly number[]) => readonly unknown[]);
+
+/** What is lost when a part cannot be read, and how to get it. */
+export interface Missed {
+  readonly cost: string;
+  readonly remedy?: string;
+}
+
+export interface ProbeOptions {
+  readonly statementTimeout: number;
+  /** Of the whole look, in milliseconds: a server that answers each query late must not be asked for an hour. */
+  readonly budget: number;
+}
+
+/** Of locks that came after the look at them. */
+const ATTEMPTS = 3;
+const PAUSE_MS = 200;
+
+export async function prober(connection: ReadOnlyConnection, gaps: Gap[], { statementTimeout, budget }: ProbeOptions): Promise<Probe> {
+  const ends = Date.now() + budget;
+  let locked: readonly number[] = [];
+  const gap: Probe["gap"] = (one) => {
+    const isKnown = gaps.some((other) => other.part === one.part && other.why === one.why && other.server === connection.address);
+    if (!isKnown) gaps.push({ ...one, server: connection.address });
+  };
+  const ask = async <Row extends object>(sql: string, values: Values, left: number): Promise<Row[]> => {
+    const broken = connection.broken() ?? (Date.now() > ends ? `the whole look took longer than ${budget / 1000} s` : null);
+    if (broken !== null) throw new Error(broken);
+    try {
+      return await connection.group((query) => query<Row>(sql, typeof values === "function" ? values(locked) : values));
+    } catch (error) {
+      if (codeOf(error) !== LOCK_NOT_AVAILABLE || left <= 1) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      locked = await readLocked(connection, locked);
+      return await ask<Row>(sql, values, left - 1);
+    }
+  };
+  const rows: Probe["rows"] = async (part, sql, values = [], { cost, remedy = "" } = { cost: "" }) => {
+    try {
+      return await ask(sql, values, ATTEMPTS);
+    } catch (error) {
+      gap({ part, cost, ...reason(error, statementTimeout, remedy) });
+      return [];
+    }
+  };
+  locked = await readLocked(connection, []);
+  return { rows, gap, locked: () => locked };
+}
+
+async function readLocked(connection: ReadOnlyConnection, known: readonly number[]): Promise<readonly number[]> {
+  try {
+    const rows = await connection.group((query) => query<{ oid: number }>(LOCKED));
+    return [...new Set([...known, ...rows.map((one) => one.oid)])];
+  } catch {
+    return known;
+  }
+}
+
+const LOCK_NOT_AVAILABLE = "55P03";
+const CANCELLED = "57014";
+const NO_PRIVILEGE = "42501";
+
+/** The remedy of a part is the right to read it. */
+function reason(error: unknown, statementTimeout: number, remedy: string): { why: string; remedy: string } {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = codeOf(error);
+  if (code === LOCK_NOT_AVAILABLE) return { why: "another session holds a lock on it", remedy: "take it again when that session is done" };
+  if (code === CANCELLED) return { why: `it took longer than ${statementTimeout / 1000} s`, remedy: "give it longer with --timeout" };
+  return { why: message, remedy: code === NO_PRIVILEGE ? remedy : "" };
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+}
