@@ -12,6 +12,7 @@ type Json = { [name: string]: unknown };
  *
  *     -- given: age = 2                                              days since the counters' reset, on every server
  *     -- given: version = 180000
+ *     -- given: redacted = true                                      the snapshot says so; its values stay
  *     -- given: setting work_mem = "4096"
  *     -- given: snapshot data = "redacted"
  *     -- given: database xidAge = 1500000000
@@ -25,13 +26,22 @@ type Json = { [name: string]: unknown };
  *     -- given: replica index orders_status_idx counters.scans = 5   a second server, a copy of the first but for its role and counters
  *     -- given: statement {"sql": "SELECT …", "calls": 100, "totalMs": 5000}
  *     -- given: sample {"kind": "dependency", "table": "orders", …}
+ *     -- given: snapshot data = "redacted"
  *     -- given: gap {"part": "statements", "why": "…"}
+ *
+ * `-- earlier:` says the same of a look that was taken before.
  */
 export function withGiven(snapshot: Snapshot, sql: string): Snapshot {
   const copy = structuredClone(snapshot) as unknown as Json & { servers: Json[]; catalog: Json; gaps: unknown[]; samples: unknown[] };
   setAge(copy, DAYS);
   for (const [, line = ""] of sql.matchAll(/^-- given: (.+)$/gm)) apply(copy, line);
   return copy as unknown as Snapshot;
+}
+
+/** A copy of the snapshot as it was before; null where the fixture tells of none. */
+export function earlierOf(snapshot: Snapshot, sql: string): Snapshot | null {
+  const lines = [...sql.matchAll(/^-- earlier: (.+)$/gm)].map(([, line = ""]) => `-- given: ${line}`);
+  return lines.length === 0 ? null : withGiven(snapshot, lines.join("\n"));
 }
 
 type Copy = Json & { servers: Json[]; catalog: Json; gaps: unknown[]; samples: unknown[] };
@@ -46,6 +56,8 @@ function apply(copy: Copy, line: string): void {
   const words = name.trim().split(/\s+/);
   const value = moment(JSON.parse(json) as unknown);
   if (words[0] === "age") return setAge(copy, Number(value));
+  if (words[0] === "redacted") return void (copy["data"] = "redacted");
+  if (words[0] === "snapshot") return assign(copy, words[1] ?? "", value);
   const server = replica ? replicaOf(copy) : first(copy);
   if (words[0] === "version") server["versionNumber"] = value;
   else if (words[0] === "setting") setting(server, words[1] ?? "", String(value));
@@ -132,6 +144,8 @@ function setting(server: Json, name: string, value: string): void {
 
 function addStatement(copy: Copy, { sql = "", calls = 1, totalMs = 1, ...rest }: Partial<StatementCounters>): void {
   const server = first(copy);
+  // The fixtures' server counts none; with one given, they are taken to be counted.
+  copy.gaps = copy.gaps.filter((gap) => (gap as Json)["part"] !== "statements");
   const statements = server["statements"] as Json[];
   const meanMs = totalMs / Math.max(1, calls);
   const plain = { topLevel: true, minMs: meanMs, maxMs: meanMs, deviationMs: 0, rows: calls, sharedHit: 0, sharedRead: 0, sharedDirtied: 0, sharedWritten: 0, tempRead: 0, tempWritten: 0 };
