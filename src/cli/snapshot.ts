@@ -13,12 +13,12 @@ import { progressLine } from "./progress.ts";
 export interface SnapshotFlags {
   readonly db?: readonly string[];
   readonly out?: string;
-  readonly sample?: boolean;
   /** Of one statement, in seconds. */
   readonly timeout: number;
   /** Counters are read again after so many seconds. */
   readonly interval?: number;
   readonly redact?: boolean;
+  readonly sample?: boolean;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;

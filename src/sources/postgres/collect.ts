@@ -7,7 +7,7 @@ import { prober, type Probe } from "./probe.ts";
 import { readCounters, readServer } from "./read-server.ts";
 import { TABLES } from "./catalog-queries.ts";
 import { lockGap, replicaGap } from "./gaps.ts";
-import { sampleRows, type Sampled } from "./sample.ts";
+import { sampleRows } from "./sample.ts";
 
 export interface CollectOptions {
   /** libpq URLs: a primary and its replicas, in any order. */
@@ -54,19 +54,23 @@ async function lookAtAll(connections: readonly ReadOnlyConnection[], options: Co
   refuseStrangers(looks);
   const unseen = replicaGap(looks.map(({ server }) => server));
   if (unseen !== null) gaps.push(unseen);
+  const servers = options.interval === undefined ? looks.map(({ server }) => server) : await lookAgain(looks, options.interval);
+  // Last, so that no counter has these reads in it.
+  const sampled = options.sample === true ? await sampleRows({ connection: first, catalog: main.catalog, progress: options.progress, now: () => performance.now() }) : null;
+  gaps.push(...(sampled?.gaps ?? []));
   return {
     schema: "luthier-snapshot/1",
     tool: { name: "luthier", version: options.version },
     takenAt: main.server.takenAt,
     data: "values",
     catalog: main.catalog,
-    servers: options.interval === undefined ? looks.map(({ server }) => server) : await lookAgain(looks, options.interval),
+    servers,
     gaps,
-    samples: main.sampled.samples,
+    samples: sampled?.samples ?? [],
   };
 }
 
-async function lookAtFirst(connection: ReadOnlyConnection, gaps: Gap[], options: CollectOptions): Promise<Look & { readonly catalog: Catalog; readonly sampled: Sampled }> {
+async function lookAtFirst(connection: ReadOnlyConnection, gaps: Gap[], options: CollectOptions): Promise<Look & { readonly catalog: Catalog }> {
   const probe = await probeOf(connection, gaps, options);
   const read = await collectCatalog(probe, connection, options.progress);
   const catalog = read?.catalog ?? EMPTY_CATALOG;
@@ -75,12 +79,8 @@ async function lookAtFirst(connection: ReadOnlyConnection, gaps: Gap[], options:
   const oids = catalog.tables.map(({ oid }) => oid);
   const server = await readServer(probe, connection, oids, read);
   if (oids.length === 0 && server.settings.length === 0) throw nothingTaken(connection, gaps);
-  const sampled = options.sample === true ? await sampleRows({ connection, catalog, progress: options.progress, now: () => performance.now() }) : NOT_SAMPLED;
-  gaps.push(...sampled.gaps);
-  return { connection, probe, server, oids, catalog, sampled };
+  return { connection, probe, server, oids, catalog };
 }
-
-const NOT_SAMPLED: Sampled = { samples: [], gaps: [] };
 
 async function lookAtOther(connection: ReadOnlyConnection, gaps: Gap[], options: CollectOptions): Promise<Look> {
   const probe = await probeOf(connection, gaps, options);

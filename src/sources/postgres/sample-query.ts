@@ -22,9 +22,6 @@ export interface Counts {
   readonly high: string | null;
 }
 
-/** Begins each of these statements, so that a later snapshot does not take them for the application's. */
-export const SAMPLE_MARK = "/* luthier --sample */";
-
 export interface SampleQuery {
   readonly sql: string;
   readonly values: readonly string[];
@@ -35,7 +32,7 @@ export function sampleQuery(plan: TablePlan): SampleQuery {
   const values: string[] = [];
   const parameter = (value: string): string => `$${values.push(value)}`;
   const measures = plan.measures.map((one, id) => measure(one, id, Math.ceil(Math.min(plan.rows, SAMPLE_ROWS) / PATTERN_ROWS), parameter));
-  return { sql: `${SAMPLE_MARK} WITH sample AS MATERIALIZED (SELECT ${columns.map(quote).join(", ")} FROM ${rowsOf(plan)})\n${measures.join("\nUNION ALL ")}`, values };
+  return { sql: `WITH sample AS MATERIALIZED (SELECT ${columns.map(quote).join(", ")} FROM ${rowsOf(plan)})\n${measures.join("\nUNION ALL ")}`, values };
 }
 
 function columnsOf(measure: Measure): string[] {

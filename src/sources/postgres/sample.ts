@@ -9,7 +9,7 @@ const TABLE_MS = 5_000;
 const TOTAL_MS = 120_000;
 
 export interface SampleOptions {
-  readonly connection: Pick<ReadOnlyConnection, "group" | "address">;
+  readonly connection: Pick<ReadOnlyConnection, "group" | "address" | "broken">;
   readonly catalog: Catalog;
   readonly progress: (part: string, done: number, total: number) => void;
   /** Milliseconds of any clock. */
@@ -28,7 +28,7 @@ export async function sampleRows({ connection, catalog, progress, now }: SampleO
   const end = now() + TOTAL_MS;
   for (const [done, plan] of plans.entries()) {
     progress("sample", done, plans.length);
-    const outcome = now() > end ? `${TOTAL_MS / 1000} s were spent on other tables` : await measureTable(connection, plan);
+    const outcome = connection.broken() ?? (now() > end ? `${TOTAL_MS / 1000} s were spent on other tables` : await measureTable(connection, plan));
     if (typeof outcome !== "string") samples.push(...outcome);
     else missed.set(outcome, [...(missed.get(outcome) ?? []), `${plan.table.schema}.${plan.table.name}`]);
   }
