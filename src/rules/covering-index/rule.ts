@@ -63,7 +63,7 @@ function coverOf(use: TableUse, table: Table, { database, thresholds }: Database
   const equal = equalColumns(use);
   if (used === null || equal.length === 0) return [];
   const index = servingIndex(table, equal, database);
-  if (index === null) return [];
+  if (index === null || isCovered(table, equal, used, database)) return [];
   const held = new Set([...index.keys.flatMap(({ column }) => column ?? []), ...index.include]);
   const extra = used.filter((column) => !held.has(column));
   const rowsACall = rowsOfCall(use, equal, table, database);
@@ -84,6 +84,14 @@ function columnsUsed({ shape, position }: TableUse): readonly string[] | null {
 /** A subquery that compares with columns outside, of which it is not said whose they are. */
 function mentionsOuter(shape: QueryShape): boolean {
   return expressionsOf(shape).some((one) => columnsIn(one).some(({ table }) => table === -1)) || shape.subqueries.some((one) => mentionsOuter(one.shape));
+}
+
+/** An index, a unique one perhaps, that finds the rows and holds all that is asked. */
+function isCovered(table: Table, equal: readonly string[], used: readonly string[], database: Database): boolean {
+  return ownIndexes(table, database).some(({ valid, method, predicate, keys, include }) => {
+    const held = new Set([...keys.flatMap(({ column }) => column ?? []), ...include]);
+    return valid && method === "btree" && predicate === null && equal.includes(keys[0]?.column ?? "") && used.every((column) => held.has(column));
+  });
 }
 
 /** A plain B-tree whose first key is compared; of several the one with most keys compared. */

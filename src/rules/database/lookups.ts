@@ -19,6 +19,15 @@ export function lookupsOn(table: Table, column: string, { source, database }: Da
   return field === null ? [] : (lookupsIn(source).get(fieldKey(field)) ?? []);
 }
 
+/** Where `update()` of a queryset sets the column. */
+export function updatesOf(table: Table, column: string, { source, database }: DatabaseInput): readonly Span[] {
+  const field = source === null ? null : database.fieldOf(table, column);
+  if (source === null || field === null) return [];
+  return chainsIn(source).flatMap(({ model, calls }) =>
+    calls.flatMap((call) => (call.name === "update" && keywordLookups(source, model, call).some(({ fields: [own, other], rest }) => other === undefined && rest.length === 0 && own !== undefined && fieldKey(own) === fieldKey(field)) ? [callSpan(call)] : [])),
+  );
+}
+
 type Lookups = ReadonlyMap<string, readonly WrittenLookup[]>;
 
 const known = new WeakMap<RuleInput, Lookups>();
