@@ -39,7 +39,8 @@ function runRule(rule: Rule, work: Work): RuleVerdict {
   const { id, chapter } = rule.meta;
   const { source, database, thresholds } = work;
   if (rule.judge !== undefined && database !== null) {
-    const { drafts, unjudged, examined } = rule.judge({ database, source, thresholds });
+    const checked = rule.check === undefined || source === null ? [] : rule.check(source).filter(ownDrafts(source));
+    const { drafts, unjudged, examined } = rule.judge({ database, source, thresholds, checked });
     const unknown = unjudged.map(({ object, why }) => ({ rule: id, chapter, why, ...(object === "" ? {} : { object }) }));
     return { chapter, findings: drafts.map((draft) => toFinding(rule, draft, work)), unknown, examined };
   }

@@ -25,9 +25,9 @@ beforeAll(async () => {
   url = urlOf(running.cluster, { database: "shop" });
   await withClient(url, buildShop);
   const inside = PASSWORD.replaceAll("'", "''");
-  await execute(url, `CREATE ROLE secret LOGIN PASSWORD '${inside}'`, "GRANT pg_monitor, pg_read_all_data TO secret", "CREATE ROLE needs_tls LOGIN", "CREATE ROLE kept_out LOGIN");
+  await execute(url, `CREATE ROLE secret LOGIN PASSWORD '${inside}'`, "GRANT pg_monitor, pg_read_all_data TO secret", "CREATE ROLE needs_tls LOGIN", "CREATE ROLE no_tls LOGIN", "CREATE ROLE kept_out LOGIN");
   const file = path.join(running.cluster.directory, "pg_hba.conf");
-  writeFileSync(file, `hostssl all needs_tls 127.0.0.1/32 trust\nhost all needs_tls all reject\nhost all kept_out all reject\nhost all secret all scram-sha-256\n${readFileSync(file, "utf8")}`);
+  writeFileSync(file, `hostssl all needs_tls 127.0.0.1/32 trust\nhost all needs_tls all reject\nhostnossl all no_tls 127.0.0.1/32 trust\nhost all no_tls all reject\nhost all kept_out all reject\nhost all secret all scram-sha-256\n${readFileSync(file, "utf8")}`);
   await execute(url, "SELECT pg_reload_conf()");
 });
 afterAll(() => running.stop());
@@ -223,10 +223,11 @@ describe("only reading", () => {
 });
 
 describe("the ways to name a server", () => {
-  test("key=value words, a service, and TLS where the server has it", async () => {
+  test("key=value words, a service, and TLS where the server has it and wants it", async () => {
     const { port } = running.cluster;
     const words = await look(`host=127.0.0.1 port=${port} user=needs_tls dbname=shop`);
     expect(words.servers[0]?.user.name).toBe("needs_tls");
+    expect((await look(urlOf({ url }, { user: "no_tls" }))).servers[0]?.user.name).toBe("no_tls");
     const services = path.join(folder, "services.conf");
     writeFileSync(services, `# mine\n[other]\nhost=nowhere\n[the shop]\nhost=127.0.0.1\nport=${port}\nuser=postgres\ndbname=shop\n`);
     const before = process.env["PGSERVICEFILE"];

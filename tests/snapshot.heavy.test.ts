@@ -119,7 +119,7 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
   test("the server's log shows nothing but reading and settings of the session", () => {
     const statements = loggedStatements(readFileSync(running.cluster.log, "utf8"));
     expect(statements.length).toBeGreaterThan(200);
-    const begin = /^BEGIN TRANSACTION READ ONLY; SET LOCAL statement_timeout = \d+; SET LOCAL lock_timeout = 100; SET LOCAL search_path = pg_catalog$/;
+    const begin = /^BEGIN TRANSACTION READ ONLY; SET LOCAL statement_timeout = \d+; SET LOCAL lock_timeout = 100; SET LOCAL search_path = pg_catalog; SET LOCAL jit = off$/;
     const others = statements.filter((one) => !begin.test(one) && one !== "ROLLBACK");
     for (const one of others) {
       const words = dropLiterals(one);

@@ -248,11 +248,17 @@ function variableMember(
     value = joinAll(values);
     cache.set(key, value);
   }
+  if (self.kind === "object" && value.kind === "literal" && definitions.some(isDeclaredField)) return UNKNOWN;
   if (self.kind !== "class" && value.kind === "function" && value.def.kind === "lambda") {
     return { kind: "bound", self, fn: value };
   }
   if (self.kind !== "class" && value.kind === "object" && /^property$|cached_property$/.test(value.cls.name)) return UNKNOWN;
   return refreshed(value, site);
+}
+
+/** `channels: str | None = None`: a default, which objects of the class are made to differ from. */
+function isDeclaredField(one: Definition): boolean {
+  return one.kind === "variable" && one.annotation !== null && one.value !== null;
 }
 
 const evaluatedSymbols = new WeakMap<Engine, Map<string, Value>>();

@@ -1,5 +1,5 @@
 /** Where the analysis begins: framework entries, then every function on its own, then module bodies. */
-import type { ClassDef, ClassInfo, FunctionDef, Lambda, Program, PythonModule } from "../model/index.ts";
+import type { ClassDef, ClassInfo, Expr, FunctionDef, Lambda, Program, PythonModule } from "../model/index.ts";
 import { forgetRoot, methodKind } from "./calls.ts";
 import type { CallSite, Engine } from "./engine.ts";
 import { classFrame } from "./frames.ts";
@@ -181,12 +181,20 @@ function adapterDecorators(engine: Engine, { decorators }: FunctionDef | ClassDe
   return decorators.map((one) => engine.evaluate(one, site.frame)).filter((made) => made.kind === "native" && made.key.startsWith("luthier.decorator:"));
 }
 
+/** `request: SignedInRequest`: a class of the project that says what its middleware puts there. */
+function typedRequest(engine: Engine, request: Value, annotation: Expr | null, site: CallSite): Value {
+  const said = annotation === null || request.kind !== "object" ? UNKNOWN : engine.annotated(annotation, site.frame);
+  if (said.kind !== "object" || request.kind !== "object" || said.cls.module.origin !== "project") return request;
+  for (const [name, value] of request.attrs) said.attrs.set(name, value);
+  return said;
+}
+
 /** A first parameter named `request` is one; everything else is unknown. */
 function rootArgs(engine: Engine, def: FunctionDef | Lambda, hasSelf: boolean, site: CallSite): CallArgs {
   const params = def.params.filter((one) => one.form === "positional").slice(hasSelf ? 1 : 0);
   const at = params.findIndex((one) => one.name === "request");
   const request = engine.hooks.get("luthier.request");
   if (at < 0 || request === undefined) return { ...NO_ARGS, open: true };
-  const positional = params.slice(0, at + 1).map((_, index) => (index === at ? request(NO_ARGS, site) : UNKNOWN));
+  const positional = params.slice(0, at + 1).map((_, index) => (index === at ? typedRequest(engine, request(NO_ARGS, site), params[at]?.annotation ?? null, site) : UNKNOWN));
   return { positional, keywords: new Map(), open: true };
 }

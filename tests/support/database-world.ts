@@ -10,7 +10,7 @@ import { openDatabase } from "../../src/open-database.ts";
 import { collectSnapshot } from "../../src/sources/postgres/collect.ts";
 import { databaseOptions, type DatabaseCase } from "./database-case.ts";
 import { plansOf } from "./explain.ts";
-import { withGiven } from "./given.ts";
+import { earlierOf, withGiven } from "./given.ts";
 import { startPostgres } from "./services.ts";
 import { SHOP_FILES } from "./shop-project.ts";
 import { writeFiles } from "./temporary-folder.ts";
@@ -70,7 +70,8 @@ export interface CaseVerdict {
 
 /** What one rule says of a case. */
 export async function judgeCase(rule: Rule, one: DatabaseCase, built: Snapshot, plans: readonly Plan[] = []): Promise<CaseVerdict> {
-  const evidence: DatabaseEvidence = { snapshot: withGiven(built, one.sql), file: ".luthier/snapshot.json.gz", plans, logged: [], stamp: one.name };
+  const earlier = earlierOf(built, one.sql);
+  const evidence: DatabaseEvidence = { snapshot: withGiven(built, one.sql), file: ".luthier/snapshot.json.gz", plans, logged: [], ...(earlier === null ? {} : { earlier }), stamp: one.name };
   if (Object.keys(one.files).length > 0) return judgeProject(rule, one.files, evidence);
   const database = await openDatabase(evidence, null);
   const { findings, unknown } = runRules([rule], { source: null, database, thresholds: {} });

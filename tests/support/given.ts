@@ -12,7 +12,9 @@ type Json = { [name: string]: unknown };
  *
  *     -- given: age = 2                                              days since the counters' reset, on every server
  *     -- given: version = 180000
+ *     -- given: redacted = true                                      the snapshot says so; its values stay
  *     -- given: setting work_mem = "4096"
+ *     -- given: snapshot data = "redacted"
  *     -- given: database xidAge = 1500000000
  *     -- given: table orders bytes = 2000000000                      a figure of the catalog
  *     -- given: table orders counters.deadRows = 500000              of the first server; days ago as {"ago": 3}
@@ -26,12 +28,20 @@ type Json = { [name: string]: unknown };
  *     -- given: sample {"kind": "dependency", "table": "orders", …}
  *     -- given: snapshot data = "redacted"
  *     -- given: gap {"part": "statements", "why": "…"}
+ *
+ * `-- earlier:` says the same of a look that was taken before.
  */
 export function withGiven(snapshot: Snapshot, sql: string): Snapshot {
   const copy = structuredClone(snapshot) as unknown as Json & { servers: Json[]; catalog: Json; gaps: unknown[]; samples: unknown[] };
   setAge(copy, DAYS);
   for (const [, line = ""] of sql.matchAll(/^-- given: (.+)$/gm)) apply(copy, line);
   return copy as unknown as Snapshot;
+}
+
+/** A copy of the snapshot as it was before; null where the fixture tells of none. */
+export function earlierOf(snapshot: Snapshot, sql: string): Snapshot | null {
+  const lines = [...sql.matchAll(/^-- earlier: (.+)$/gm)].map(([, line = ""]) => `-- given: ${line}`);
+  return lines.length === 0 ? null : withGiven(snapshot, lines.join("\n"));
 }
 
 type Copy = Json & { servers: Json[]; catalog: Json; gaps: unknown[]; samples: unknown[] };
@@ -46,11 +56,13 @@ function apply(copy: Copy, line: string): void {
   const words = name.trim().split(/\s+/);
   const value = moment(JSON.parse(json) as unknown);
   if (words[0] === "age") return setAge(copy, Number(value));
+  if (words[0] === "redacted") return void (copy["data"] = "redacted");
   if (words[0] === "snapshot") return assign(copy, words[1] ?? "", value);
   const server = replica ? replicaOf(copy) : first(copy);
   if (words[0] === "version") server["versionNumber"] = value;
   else if (words[0] === "setting") setting(server, words[1] ?? "", String(value));
   else if (words[0] === "database") assign(copy.catalog, `database.${words[1]}`, value);
+  else if (words[0] === "snapshot") assign(copy, words[1] ?? "", value);
   else if (words[0] === "server") assign(server, words[1] ?? "", value);
   else ofObject(copy, server, words, value);
 }

@@ -46,12 +46,18 @@ export function judgePlans({ database }: DatabaseInput, { needsRun, flaws }: Pla
   };
 }
 
-/** Both halves of a rule: what its plans show, and what counters of statements show. */
-export function together(...judgements: readonly Judgement[]): Judgement {
+/**
+ * Both halves of a rule: what its plans show, and what counters show of statements without one. Where one of them is there, the rule has judged by that;
+ * what it looked at says which.
+ */
+export function together(plans: Judgement, counters: Judgement): Judgement {
+  const judgements = [plans, counters];
+  const planned = new Set(plans.drafts.map(({ key }) => key[0]));
+  const hasJudged = judgements.some(({ examined }) => examined !== "");
   return {
-    drafts: judgements.flatMap((one) => one.drafts),
-    unjudged: judgements.flatMap((one) => one.unjudged),
-    examined: judgements.map((one) => one.examined).filter((one) => one !== "").join(", "),
+    drafts: [...plans.drafts, ...counters.drafts.filter(({ key }) => !planned.has(key[0]))],
+    unjudged: judgements.flatMap(({ unjudged }) => unjudged.filter(({ object }) => object !== "" || !hasJudged)),
+    examined: judgements.map(({ examined }) => examined).filter((one) => one !== "").join(", "),
   };
 }
 
