@@ -88,9 +88,10 @@ function toDraft(candidate: IndexCandidate, database: Database): DatabaseDraft {
   };
 }
 
+/** A call within a chain that is shown already, or around it, is the same line to a reader. */
 function uniqueSpots(spots: readonly Spot[]): readonly Spot[] {
-  const seen = new Map(spots.map((spot) => [`${spot.span.file}:${spot.span.start}`, spot]));
-  return [...seen.values()].slice(0, MOST_LINES);
+  const isSame = (one: Spot, other: Spot): boolean => one.span.file === other.span.file && one.span.start < other.span.end && other.span.start < one.span.end;
+  return spots.filter((spot, position) => !spots.slice(0, position).some((before) => isSame(before, spot))).slice(0, MOST_LINES);
 }
 
 /** `3 statements, 12% of all statements' time, compare`, as a claim says it. */
