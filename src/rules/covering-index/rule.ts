@@ -66,7 +66,8 @@ function isVisible({ relallvisible, relpages }: Table, { thresholds }: DatabaseI
 
 function coverOf(use: TableUse, table: Table, { database, thresholds }: DatabaseInput): readonly Cover[] {
   const { shape, statement } = use;
-  if (shape.kind !== "select" || shape.lock !== null) return [];
+  // Of a join, or of a statement within another, it is not known how many rows came from this table.
+  if (shape.kind !== "select" || shape.lock !== null || shape.joins.length > 0 || shape !== statement.shape) return [];
   const used = columnsUsed(use);
   const equal = equalColumns(use);
   if (used === null || equal.length === 0) return [];
@@ -114,7 +115,7 @@ function servingIndex(table: Table, equal: readonly string[], database: Database
 function rowsOfCall({ shape, statement }: TableUse, equal: readonly string[], table: Table, database: Database): number {
   const returned = statement.rows === null || shape.limit !== null ? 0 : statement.rows / Math.max(1, statement.calls);
   const isTotal = shape.projection.some((one) => one.kind === "call") || shape.groupBy.length > 0;
-  return isTotal && shape.joins.length === 0 ? Math.max(returned, estimatedRows(equal, table, database)) : returned;
+  return isTotal ? Math.max(returned, estimatedRows(equal, table, database)) : returned;
 }
 
 function estimatedRows(equal: readonly string[], table: Table, database: Database): number {
