@@ -11,7 +11,28 @@ import { withGiven } from "./support/given.ts";
 const ROWS = 20_000;
 
 /** Sizes from which a rule speaks, brought down to this small shop's. What is asked of the shapes of things stays as it is. */
-const THRESHOLDS: Readonly<Record<string, number>> = {};
+const THRESHOLDS: Readonly<Record<string, number>> = {
+  "missing-foreign-key-index": 500,
+  "unused-index.bytes": 16_384,
+  "bloated-index.small": 16_384,
+  "bloated-index.share": 0.5,
+  "null-heavy-index.bytes": 16_384,
+  "constant-column-index.bytes": 16_384,
+  "brin-index.bytes": 65_536,
+  "blocking-index-migration": 1000,
+  "partial-index.rows": 100,
+  "covering-index.rows": 100,
+  "covering-index": 2,
+  "covering-index.visible": 0,
+  "covering-index.share": 0,
+  "partial-index.share": 0,
+  "gin-index.share": 0,
+  "pattern-ops-index.share": 0,
+  "expression-index.share": 0,
+  "gin-index.rows": 100,
+  "pattern-ops-index.rows": 100,
+  "expression-index.rows": 100,
+};
 
 const judging = new Set((await loadRules()).filter((rule) => rule.judge !== undefined).map((rule) => rule.meta.id));
 const cases = planted.filter((row) => judging.has(row.rule) && row.evidence.includes("D"));

@@ -55,10 +55,8 @@ function estimateOf(table: Table, index: Index, database: Database): BtreeEstima
   if (counted < 0 || (counted === 0 && table.reltuples < 0)) return "needs the number of its entries: neither VACUUM nor ANALYZE has counted them";
   const statistics = index.keys.map((_, position) => keyStatistics(index, position, table, database));
   if (statistics.includes(null)) return "needs the statistics of its columns: ANALYZE has not run, or the role may not read them";
-  const dead = database.tableCounters(table)?.deadRows ?? 0;
   return estimateBtree({
-    // Rows that VACUUM has not taken away are in the index still.
-    entries: counted + dead,
+    entries: counted + deadEntries(table, database),
     keys: statistics.flatMap((one, position) => {
       const column = keyColumn(index, position, table, database);
       return one === null ? [] : [{ width: one.averageWidth, nullFraction: one.nullFraction, distinct: one.distinct, alignment: column?.alignment ?? 4, type: column?.typeName ?? null }];
@@ -70,6 +68,13 @@ function estimateOf(table: Table, index: Index, database: Database): BtreeEstima
     deduplicates: database.server.versionNumber >= 130_000 && index.options["deduplicate_items"] !== "off",
     blockSize: database.server.blockSize,
   });
+}
+
+/** Rows that VACUUM has not taken away are in the index still; they lie on pages that are not all visible. */
+function deadEntries(table: Table, database: Database): number {
+  const { relpages, relallvisible } = table;
+  const open = relpages <= 0 ? 1 : 1 - Math.min(1, relallvisible / relpages);
+  return (database.tableCounters(table)?.deadRows ?? 0) * open;
 }
 
 interface Figures extends BtreeEstimate {

@@ -1,7 +1,6 @@
-import { addImport } from "../../fixes/add-import.ts";
 import { durationOf, PASSES } from "../../fixes/migrations/durations.ts";
 import { formatBytes, formatNumber } from "../../model/numbers.ts";
-import type { Database, DatabaseDraft, DatabaseInput, EditDraft, FixDraft, Judgement, Rule, RuleInput } from "../../model/index.ts";
+import type { Database, DatabaseDraft, DatabaseInput, EditDraft, FixDraft, Judgement, Migration, Rule, RuleInput, Span } from "../../model/index.ts";
 import { catalogEvidence } from "../database/evidence.ts";
 import { heapBytes, rowsOf } from "../database/index-figures.ts";
 import { builtIndexes, type BuiltIndex } from "../database/migration-indexes.ts";
@@ -80,16 +79,24 @@ function concurrentFix(built: BuiltIndex, source: RuleInput): readonly FixDraft[
   return edits === null ? [] : [{ title: `Build ${builds.length === 1 ? built.what : `${builds.length} indexes`} concurrently`, safety: "review", edits }];
 }
 
-function concurrentEdits({ migration }: BuiltIndex, builds: readonly { readonly span: { readonly start: number; readonly end: number } }[], source: RuleInput): readonly EditDraft[] | null {
+function concurrentEdits({ migration }: BuiltIndex, builds: readonly { readonly span: Span }[], source: RuleInput): readonly EditDraft[] | null {
   const { file } = migration;
   const text = source.text(file);
-  const module = [...source.program.modules.values()].find((one) => one.ir.file === file);
-  const at = /^[ \t]*(?=dependencies\b)/m.exec(text.slice(migration.span.start, migration.span.end));
-  if (module === undefined || at === null) return null;
-  const { name, edits } = addImport(module, text, "django.contrib.postgres.operations", "AddIndexConcurrently");
-  const before = migration.span.start + at.index;
-  const calls = builds.map(({ span }) => ({ span: { file, start: span.start, end: span.start + text.slice(span.start, span.end).indexOf("(") }, text: name }));
+  const [first] = builds;
+  const head = first === undefined ? "" : text.slice(0, first.span.start);
+  const at = /^[ \t]+(?=dependencies\b)/m.exec(head.slice(migration.span.end));
+  const imported = importEdit(migration, text);
+  if (at === null || imported === null) return null;
+  const before = migration.span.end + at.index;
+  const calls = builds.map(({ span }) => ({ span: { file, start: span.start, end: span.start + text.slice(span.start, span.end).indexOf("(") }, text: "AddIndexConcurrently" }));
   const atomic = migration.isAtomic ? [{ span: { file, start: before, end: before }, text: `${at[0]}atomic = False\n\n` }] : [];
-  return [...edits, ...atomic, ...calls];
+  return [...imported, ...atomic, ...calls];
 }
 
+/** Sorted as isort does: before Django's own `django.db`. */
+function importEdit({ file, imports }: Migration, text: string): readonly EditDraft[] | null {
+  if (imports.some(({ binds }) => binds === "AddIndexConcurrently")) return [];
+  const line = /^from django\.db import /m.exec(text) ?? /^(?:from|import) /m.exec(text);
+  if (line === null) return null;
+  return [{ span: { file, start: line.index, end: line.index }, text: "from django.contrib.postgres.operations import AddIndexConcurrently\n" }];
+}

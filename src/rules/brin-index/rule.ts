@@ -2,6 +2,7 @@ import { addIndex, removeIndex } from "../../fixes/migrations/index.ts";
 import { formatBytes, formatNumber } from "../../model/numbers.ts";
 import type { Column, Database, DatabaseDraft, DatabaseInput, FixDraft, Index, Judgement, Rule, Statement, Table } from "../../model/index.ts";
 import { catalogEvidence, counterEvidence, tooYoung, workloadEvidence } from "../database/evidence.ts";
+import { foreignKeysServedBy } from "../database/foreign-keys.ts";
 import { heapBytes, indexBytes, judgedTables, ownIndexes, rowsOf, writesOf } from "../database/index-figures.ts";
 import { isDroppable } from "../database/index-structure.ts";
 import { declarationSpots, indexSpot, modelLabel, shortName, tableSpot } from "../database/names.ts";
@@ -54,6 +55,7 @@ interface Candidate {
 function candidatesOf(table: Table, database: Database): readonly Candidate[] {
   return ownIndexes(table, database).flatMap((index) => {
     if (!index.valid || index.method !== "btree" || index.predicate !== null || index.keys.length !== 1 || index.include.length > 0 || !isDroppable(index)) return [];
+    if (foreignKeysServedBy(index, table, database).length > 0) return [];
     const column = database.column(table, index.keys[0]?.column ?? "");
     return column === null || !ORDERED.has(column.typeName) ? [] : [{ table, index, column }];
   });

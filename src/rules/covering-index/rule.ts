@@ -46,9 +46,17 @@ function candidatesOf(table: Table, input: DatabaseInput): readonly IndexCandida
   const byIndex = new Map<Index, Cover[]>();
   for (const cover of covers) byIndex.set(cover.index, [...(byIndex.get(cover.index) ?? []), cover]);
   return [...byIndex].flatMap(([index, found]) => {
-    const extra = [...new Set(found.flatMap((one) => one.extra))];
-    return isSmall(table, extra, input) ? [toCandidate(table, index, extra, found, input)] : [];
+    const fitting = thatFit(table, found, input);
+    return fitting.length === 0 ? [] : [toCandidate(table, index, extraOf(fitting), fitting, input)];
   });
+}
+
+const extraOf = (covers: readonly Cover[]): readonly string[] => [...new Set(covers.flatMap(({ extra }) => extra))];
+
+/** The statements that take most time, as long as what they ask for together stays small. */
+function thatFit(table: Table, covers: readonly Cover[], input: DatabaseInput): readonly Cover[] {
+  const sorted = covers.toSorted((a, b) => b.statement.totalMs - a.statement.totalMs);
+  return sorted.reduce<readonly Cover[]>((kept, one) => (isSmall(table, extraOf([...kept, one]), input) ? [...kept, one] : kept), []);
 }
 
 /** A page that is not all visible is read from the table all the same. */
@@ -58,12 +66,13 @@ function isVisible({ relallvisible, relpages }: Table, { thresholds }: DatabaseI
 
 function coverOf(use: TableUse, table: Table, { database, thresholds }: DatabaseInput): readonly Cover[] {
   const { shape, statement } = use;
-  if (shape.kind !== "select" || shape.lock !== null) return [];
+  // Of a join, or of a statement within another, it is not known how many rows came from this table.
+  if (shape.kind !== "select" || shape.lock !== null || shape.joins.length > 0 || shape !== statement.shape) return [];
   const used = columnsUsed(use);
   const equal = equalColumns(use);
   if (used === null || equal.length === 0) return [];
   const index = servingIndex(table, equal, database);
-  if (index === null) return [];
+  if (index === null || isCovered(table, equal, used, database)) return [];
   const held = new Set([...index.keys.flatMap(({ column }) => column ?? []), ...index.include]);
   const extra = used.filter((column) => !held.has(column));
   const rowsACall = rowsOfCall(use, equal, table, database);
@@ -86,6 +95,14 @@ function mentionsOuter(shape: QueryShape): boolean {
   return expressionsOf(shape).some((one) => columnsIn(one).some(({ table }) => table === -1)) || shape.subqueries.some((one) => mentionsOuter(one.shape));
 }
 
+/** An index, a unique one perhaps, that finds the rows and holds all that is asked. */
+function isCovered(table: Table, equal: readonly string[], used: readonly string[], database: Database): boolean {
+  return ownIndexes(table, database).some(({ valid, method, predicate, keys, include }) => {
+    const held = new Set([...keys.flatMap(({ column }) => column ?? []), ...include]);
+    return valid && method === "btree" && predicate === null && equal.includes(keys[0]?.column ?? "") && used.every((column) => held.has(column));
+  });
+}
+
 /** A plain B-tree whose first key is compared; of several the one with most keys compared. */
 function servingIndex(table: Table, equal: readonly string[], database: Database): Index | null {
   const matched = (index: Index): number => index.keys.findIndex(({ column }) => column === null || !equal.includes(column));
@@ -98,7 +115,7 @@ function servingIndex(table: Table, equal: readonly string[], database: Database
 function rowsOfCall({ shape, statement }: TableUse, equal: readonly string[], table: Table, database: Database): number {
   const returned = statement.rows === null || shape.limit !== null ? 0 : statement.rows / Math.max(1, statement.calls);
   const isTotal = shape.projection.some((one) => one.kind === "call") || shape.groupBy.length > 0;
-  return isTotal && shape.joins.length === 0 ? Math.max(returned, estimatedRows(equal, table, database)) : returned;
+  return isTotal ? Math.max(returned, estimatedRows(equal, table, database)) : returned;
 }
 
 function estimatedRows(equal: readonly string[], table: Table, database: Database): number {

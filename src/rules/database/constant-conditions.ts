@@ -25,8 +25,7 @@ export function literalCondition(kind: string, column: Column, lookups: readonly
   const values = same.map(({ value }) => literalsIn(value));
   const [first] = values;
   if (first === undefined || first === null || first.length === 0) return null;
-  const text = JSON.stringify([...first].toSorted());
-  if (values.some((one) => one === null || JSON.stringify([...one].toSorted()) !== text)) return null;
+  if (values.some((one) => one === null || textOf(one) !== textOf(first))) return null;
   return { comparisons: toComparisons(kind, column.name, first), spots: same.map(({ span }) => ({ role: "queryset", span })) };
 }
 
@@ -46,6 +45,11 @@ function literalsIn(value: Expr): readonly (string | number)[] | null {
   if (value.kind !== "sequence") return null;
   const items = value.items.map((one) => (one.kind === "str" || one.kind === "num" ? one.value : null));
   return items.includes(null) ? null : items.flatMap((one) => one ?? []);
+}
+
+/** In whatever order they are written. */
+function textOf(values: readonly (string | number)[]): string {
+  return JSON.stringify(values.map(String).toSorted());
 }
 
 function toComparisons(kind: Kind, column: string, values: readonly (string | number)[]): readonly Comparison[] {

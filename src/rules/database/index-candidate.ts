@@ -2,7 +2,7 @@
 import { formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, FixDraft, Index, Judgement, Severity, Spot, Statement, Table, Unjudged } from "../../model/index.ts";
 import { catalogEvidence, gapIn, workloadEvidence } from "./evidence.ts";
-import { indexSpot, modelLabel, shortName, tableSpot } from "./names.ts";
+import { declarationSpots, indexSpot, modelLabel, shortName, tableSpot } from "./names.ts";
 import { percent, sentFrom, statementSpot } from "./statement-places.ts";
 import { callsOf, shareOf } from "./statement-use.ts";
 import { judgedTables, ownIndexes, rowsOf } from "./index-figures.ts";
@@ -27,6 +27,8 @@ export interface IndexCandidate {
   readonly doubt: string;
   /** Indexes of the table that it has to do with. */
   readonly indexes?: readonly (readonly [index: Index, label: string])[];
+  /** Of the table, that are asked for: where they are declared is shown. */
+  readonly columns?: readonly string[];
   /** Lines of the source that ask. */
   readonly spots?: readonly Spot[];
   readonly figures?: Readonly<Record<string, number>>;
@@ -55,7 +57,7 @@ function neverCounted(table: Table): Unjudged {
 }
 
 function toDraft(candidate: IndexCandidate, database: Database): DatabaseDraft {
-  const { table, key, statements, claim, reason, remedy, doubt, indexes = [], spots = [], figures = {}, fixes } = candidate;
+  const { table, key, statements, claim, reason, remedy, doubt, indexes = [], columns = [], spots = [], figures = {}, fixes } = candidate;
   const share = shareOf(statements);
   const severity: Severity = share >= WARN_SHARE ? "warning" : "info";
   const rows = rowsOf(table, database);
@@ -74,6 +76,7 @@ function toDraft(candidate: IndexCandidate, database: Database): DatabaseDraft {
       tableSpot(table, rows === null ? undefined : `${formatNumber(Math.round(rows))} rows`),
       ...indexes.map(([index, label]) => indexSpot(index, label)),
       ...shown.map((one) => statementSpot(one, `${formatNumber(one.calls)} calls, ${percent(one.share)} of all statements' time`)),
+      ...columns.flatMap((column) => declarationSpots(database.declarationOfColumn(table, column), "declared here")),
       ...uniqueSpots([...spots, ...shown.flatMap(sentFrom)]),
     ],
     evidence: [
@@ -85,9 +88,10 @@ function toDraft(candidate: IndexCandidate, database: Database): DatabaseDraft {
   };
 }
 
+/** A call within a chain that is shown already, or around it, is the same line to a reader. */
 function uniqueSpots(spots: readonly Spot[]): readonly Spot[] {
-  const seen = new Map(spots.map((spot) => [`${spot.span.file}:${spot.span.start}`, spot]));
-  return [...seen.values()].slice(0, MOST_LINES);
+  const isSame = (one: Spot, other: Spot): boolean => one.span.file === other.span.file && one.span.start < other.span.end && other.span.start < one.span.end;
+  return spots.filter((spot, position) => !spots.slice(0, position).some((before) => isSame(before, spot))).slice(0, MOST_LINES);
 }
 
 /** `3 statements, 12% of all statements' time, compare`, as a claim says it. */

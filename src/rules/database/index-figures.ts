@@ -1,9 +1,17 @@
 /** Figures of an index; of a partitioned one, the sum of its parts, since the parent has no storage of its own. */
 import type { Column, ColumnStatistics, Database, Index, Table } from "../../model/index.ts";
 
-/** Tables that verdicts are given for: partitions follow their parent, and a temporary table ends with its session. */
+/** Tables that verdicts are given for: partitions follow their parent, a temporary table ends with its session, and what a package declares is not the project's to change. */
 export function judgedTables(database: Database): readonly Table[] {
-  return database.tables.filter((table) => table.partitionOf === null && table.persistence !== "temporary" && table.kind !== "foreign");
+  return database.tables.filter((table) => table.partitionOf === null && table.persistence !== "temporary" && table.kind !== "foreign" && !isOfPackage(table, database));
+}
+
+/** Tables of Django's own applications, whose source is not read; a custom user's is the project's. */
+const DJANGO_TABLE = /^(?:django_(?:admin_log|content_type|flatpage|flatpage_sites|migrations|redirect|session|site)|auth_(?:group|group_permissions|permission|user|user_groups|user_user_permissions))$/;
+
+function isOfPackage(table: Table, database: Database): boolean {
+  const model = database.modelOf(table);
+  return DJANGO_TABLE.test(table.name) || (model !== null && model.cls.module.origin !== "project");
 }
 
 /** Its indexes without those that follow a parent's. */

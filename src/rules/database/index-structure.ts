@@ -43,3 +43,12 @@ export function startsWithKeysReversed(wide: Index, narrow: Index): boolean {
     return other !== undefined && sameKey({ ...key, descending: !key.descending, nullsFirst: !key.nullsFirst }, other);
   });
 }
+
+/** Every query that `narrow` serves, `wide` serves too, and of the two it is the one that stays. Both are B-trees. */
+export function standsFor(wide: Index, narrow: Index): boolean {
+  if (wide === narrow || wide.predicate !== narrow.predicate || sameStructure(narrow, wide)) return false;
+  if (!coversIncluded(wide, narrow) || !(startsWithKeys(wide, narrow) || startsWithKeysReversed(wide, narrow))) return false;
+  if (wide.keys.length > narrow.keys.length || wide.include.length > narrow.include.length) return true;
+  // Equal but for the direction: the older one stays.
+  return !isDroppable(wide) || wide.oid < narrow.oid;
+}

@@ -78,11 +78,14 @@ export function orderOf({ shape, position }: TableUse): readonly { readonly colu
   return columns.length === shape.orderBy.length ? columns : [];
 }
 
-/** Calls of statements that UPDATE the column, in the order of columns that are changed most. */
+/** Ours: `save()` sets every column, and what it sets has hardly ever another value. A statement that sets more than half of them tells nothing. */
+const WHOLE_ROW = 0.5;
+
+/** Rows in which statements change the column, columns that are changed most first. */
 export function updatedColumns(table: Table, database: Database): ReadonlyMap<string, number> {
   const calls = new Map<string, number>();
   for (const { shape, statement, position } of usesOf(table, database)) {
-    if (shape.kind !== "update" || shape.base?.position !== position) continue;
+    if (shape.kind !== "update" || shape.base?.position !== position || shape.written.length > table.columns.length * WHOLE_ROW) continue;
     for (const column of shape.written) calls.set(column, (calls.get(column) ?? 0) + (statement.rows ?? statement.calls));
   }
   return new Map([...calls].toSorted(([, a], [, b]) => b - a));

@@ -63,6 +63,7 @@ function candidateOf(asked: Asked): readonly IndexCandidate[] {
     {
       table,
       key: [column.name, kind],
+      columns: [column.name],
       statements,
       claim: `${statementsAsk(statements, "compares", "compare")} ${kind === "upper" || kind === "lower" ? `\`${subject}\`` : subject} of \`${shortName(table)}\`, which no index holds${plain === undefined ? "" : `; \`${shortName(plain)}\` holds the plain column`}.`,
       reason: "An index finds what it holds: the function is computed for every row before it is compared.",
@@ -93,7 +94,7 @@ const LOOKUPS: Readonly<Record<Kind, { readonly lookups: readonly string[]; read
   upper: { lookups: ["iexact"], transforms: ["upper"] },
   lower: { lookups: [], transforms: ["lower"] },
   date: { lookups: [], transforms: ["date"] },
-  part: { lookups: [], transforms: ["year", "month", "day", "week_day", "week", "quarter", "hour", "iso_year"] },
+  part: { lookups: [], transforms: ["month", "day", "week_day", "week", "quarter", "hour"] },
 };
 
 function linesOf({ table, column, kind, input }: Asked): readonly Spot[] {

@@ -57,6 +57,7 @@ function insideJson({ table, column, input }: Asked, conditions: readonly Column
     {
       table,
       key: [column.name, "json"],
+      columns: [column.name],
       statements,
       claim: `${statementsAsk(statements, "looks", "look")} inside \`${shortName(table)}.${column.name}\` by ${operators}, and no GIN index is on it.`,
       reason: "A B-tree compares whole documents; without GIN each row's document is read and taken apart.",
@@ -80,6 +81,7 @@ function jsonKeys({ table, column, input }: Asked, conditions: readonly ColumnCo
     {
       table,
       key: [column.name, "json-key"],
+      columns: [column.name],
       statements,
       claim: `${statementsAsk(statements, "compares", "compare")} a key inside \`${shortName(table)}.${column.name}\`, which no index serves.`,
       reason: "The key is taken out of each row's document before it is compared; an index on the whole document does not know it.",
@@ -105,6 +107,7 @@ function insideArray({ table, column, input }: Asked, conditions: readonly Colum
     {
       table,
       key: [column.name, "array"],
+      columns: [column.name],
       statements,
       claim: `${statementsAsk(statements, "looks", "look")} for elements of \`${shortName(table)}.${column.name}\`, and no GIN index is on it.`,
       reason: "A B-tree compares whole arrays, from their first element on.",
@@ -124,6 +127,7 @@ function document({ table, column, input }: Asked, conditions: readonly ColumnCo
     {
       table,
       key: [column.name, "document"],
+      columns: [column.name],
       statements,
       claim: `${statementsAsk(statements, "searches", "search")} the documents of \`${shortName(table)}.${column.name}\`, and no GIN index is on it.`,
       reason: "Without one every row's document is compared with the words.",
@@ -144,6 +148,7 @@ function searchedText({ table, column, input }: Asked, conditions: readonly Colu
     {
       table,
       key: [column.name, "search"],
+      columns: [column.name],
       statements,
       claim: `${statementsAsk(statements, "turns", "turn")} \`${shortName(table)}.${column.name}\` of every row into a document and search it.`,
       reason: "Taking a text apart into words costs far more than comparing it, and is done anew for every row of every search.",
@@ -171,6 +176,7 @@ function insideText({ table, column, input }: Asked, conditions: readonly Column
       {
         table,
         key: [column.name, how],
+        columns: [column.name],
         statements,
         claim: `${statementsAsk(statements, "compares", "compare")} \`${subject}\` of \`${shortName(table)}\` with a pattern${kinds.inside ? " that begins anywhere" : ""}; no trigram index serves that.`,
         reason: how === "upper" ? "Django writes `icontains` and its like as UPPER(column) LIKE UPPER(pattern): an index on the column itself is never used." : "A B-tree is ordered from the first letter on, and a pattern that begins anywhere has none.",

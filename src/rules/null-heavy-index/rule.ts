@@ -2,7 +2,7 @@ import { addIndex, removeIndex } from "../../fixes/migrations/index.ts";
 import { formatBytes } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, FixDraft, Index, Judgement, Rule, Table } from "../../model/index.ts";
 import { catalogEvidence, workloadEvidence } from "../database/evidence.ts";
-import { indexBytes, judgedTables, keyStatistics, ownIndexes, rowsOf } from "../database/index-figures.ts";
+import { indexBytes, judgedTables, keyStatistics, ownIndexes } from "../database/index-figures.ts";
 import { isDroppable } from "../database/index-structure.ts";
 import { isPatternIndex } from "../database/like-twin.ts";
 import { declarationSpots, indexSpot, modelLabel, shortName, tableSpot } from "../database/names.ts";
@@ -20,6 +20,8 @@ const WARN_BYTES = 1_048_576;
 /** Bytes of an entry of NULL: an address in a list of rows, or an entry of its own with header, bitmap and line pointer (nbtree.h). */
 const LISTED = 6;
 const ALONE = 20;
+/** Header and line pointer of an entry with a value. */
+const TUPLE = 12;
 
 export const rule: Rule = {
   meta: {
@@ -50,15 +52,16 @@ function judgeIndex(table: Table, index: Index, input: DatabaseInput): Pick<Judg
   const { database, thresholds } = input;
   const bytes = indexBytes(index, database);
   const column = index.keys[0]?.column ?? null;
-  if (bytes === null || bytes < (thresholds["null-heavy-index.bytes"] ?? LEAST_BYTES) || column === null || database.column(table, column)?.notNull === true) return SILENT;
+  if (bytes === null || bytes < (thresholds["null-heavy-index.bytes"] ?? LEAST_BYTES) || column === null || database.column(table, column)?.notNull !== false) return SILENT;
   const statistics = keyStatistics(index, 0, table, database);
-  const rows = rowsOf(table, database);
-  if (statistics === null || rows === null) return { drafts: [], unjudged: [{ object: `index ${index.schema}.${index.name}`, why: "needs the statistics of its column: ANALYZE has not run, or the role may not read them" }] };
+  if (statistics === null) return { drafts: [], unjudged: [{ object: `index ${index.schema}.${index.name}`, why: "needs the statistics of its column: ANALYZE has not run, or the role may not read them" }] };
   const { nullFraction } = statistics;
   if (nullFraction < (thresholds["null-heavy-index"] ?? LEAST_NULLS) || asksForNulls(table, column, database)) return SILENT;
-  const shares = database.server.versionNumber >= 130_000 && index.options["deduplicate_items"] !== "off";
-  const saved = Math.min(bytes * nullFraction, rows * nullFraction * (shares ? LISTED : ALONE));
-  return saved < bytes * (thresholds["null-heavy-index.saved"] ?? LEAST_SAVED) ? SILENT : { drafts: [toDraft({ table, index, column, bytes, nullFraction, saved }, input)], unjudged: [] };
+  const lists = database.server.versionNumber >= 130_000 && index.options["deduplicate_items"] !== "off";
+  const nulls = nullFraction * (lists ? LISTED : ALONE);
+  const values = (1 - nullFraction) * (TUPLE + Math.ceil(statistics.averageWidth / 8) * 8);
+  const share = nulls / (nulls + values);
+  return share < (thresholds["null-heavy-index.saved"] ?? LEAST_SAVED) ? SILENT : { drafts: [toDraft({ table, index, column, bytes, nullFraction, saved: bytes * share }, input)], unjudged: [] };
 }
 
 /** `IS NULL`, and an order by the column, are served by an index that holds every row. */

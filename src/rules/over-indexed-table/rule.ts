@@ -1,7 +1,8 @@
 import { formatBytes, formatNumber } from "../../model/numbers.ts";
-import type { Database, DatabaseDraft, DatabaseInput, Index, Judgement, Rule, Table } from "../../model/index.ts";
+import type { Database, DatabaseDraft, DatabaseInput, Index, Judgement, Rule, Span, Spot, Table } from "../../model/index.ts";
 import { catalogEvidence, counterEvidence, statementsMissing, tooYoung, workloadEvidence } from "../database/evidence.ts";
 import { heapBytes, indexBytes, indexScans, judgedTables, ownIndexes, partsOf, writesOf, type Writes } from "../database/index-figures.ts";
+import { updatesOf } from "../database/lookups.ts";
 import { declarationSpots, indexSpot, modelLabel, shortName, tableSpot } from "../database/names.ts";
 import { percent } from "../database/statement-places.ts";
 import { updatedColumns } from "../database/statement-use.ts";
@@ -46,6 +47,8 @@ interface Load {
   readonly writes: Writes;
   /** Indexes on columns that many updates change, with the share of updates. */
   readonly hot: ReadonlyMap<Index, number>;
+  /** Indexes on columns that the project's code changes by `update()`, with the line. */
+  readonly changed: ReadonlyMap<Index, Span>;
 }
 
 function judgeTable(table: Table, input: DatabaseInput): Pick<Judgement, "drafts" | "unjudged"> {
@@ -60,7 +63,7 @@ function judgeTable(table: Table, input: DatabaseInput): Pick<Judgement, "drafts
   const object = `table ${table.schema}.${table.name}`;
   if (writes === null) return { drafts: [], unjudged: [{ object, why: "needs the counters of its writes" }] };
   const hot = hotIndexes(table, indexes, writes, database);
-  const load = { table, indexes, bytes, heap, writes, hot };
+  const load = { table, indexes, bytes, heap, writes, hot, changed: changedIndexes(table, indexes, input) };
   if (tooMany || tooBig) return judgeMany(load, object, input);
   const why = tooYoung(database, undefined, object) ?? (hot.size === 0 ? statementsMissing(database, undefined, object) : null);
   if (why !== null) return { drafts: [], unjudged: [why] };
@@ -90,6 +93,12 @@ function hotIndexes(table: Table, indexes: readonly Index[], writes: Writes, dat
   return new Map(pairs);
 }
 
+/** What the source writes by `update()`, however often it runs. */
+function changedIndexes(table: Table, indexes: readonly Index[], input: DatabaseInput): ReadonlyMap<Index, Span> {
+  const pairs = indexes.flatMap((index): (readonly [Index, Span])[] => columnsOf(index).flatMap((column) => updatesOf(table, column, input).slice(0, 1)).slice(0, 1).map((span) => [index, span] as const));
+  return new Map(pairs);
+}
+
 function columnsOf({ keys, include }: Index): readonly string[] {
   return [...keys.flatMap(({ column }) => column ?? []), ...include];
 }
@@ -105,7 +114,7 @@ function toDraft(load: Load, input: DatabaseInput): DatabaseDraft {
     remedy: hot.size > 0 ? `Drop \`${shortName([...hot.keys()][0] ?? { schema: "public", name: "" })}\` if its readers bear it: updates that touch no index stay on their page.` : "Drop those that the fewest statements use; unused-index and redundant-index name candidates.",
     doubt: "an index that answers one important question is worth its writes; which statements each one serves is not weighed here",
     ...(model === undefined ? {} : { model }),
-    places: [tableSpot(table, `${indexes.length} indexes, ${formatBytes(bytes)}${heap === null ? "" : ` beside ${formatBytes(heap)} of rows`}`), ...worst(load, database).flatMap((one) => [indexSpot(one, labelOf(one, load, database)), ...declarationSpots(database.declarationOf(one), hot.has(one) ? "on a column that updates change" : "declared here")])],
+    places: [tableSpot(table, `${indexes.length} indexes, ${formatBytes(bytes)}${heap === null ? "" : ` beside ${formatBytes(heap)} of rows`}`), ...worst(load, database).flatMap((one) => [indexSpot(one, labelOf(one, load, database)), ...declarationSpots(database.declarationOf(one), hot.has(one) || load.changed.has(one) ? "on a column that updates change" : "declared here"), ...changeSpots(one, load)])],
     evidence: [catalogEvidence(database, { indexes: indexes.length, bytes }), counterEvidence(database, { inserted: writes.inserted, updated: writes.updated, hotUpdated: writes.hotUpdated }), ...(hot.size > 0 ? [workloadEvidence(database)] : [])],
     impact: {},
     fixes: [],
@@ -125,10 +134,16 @@ function reasonOf({ writes, hot }: Load): string {
   return `${plain} ${formatNumber(writes.hotUpdated)} of ${formatNumber(writes.updated)} updates were HOT.`;
 }
 
-/** Those that break HOT first, then those that are read least, the primary key aside. */
-function worst({ indexes, hot }: Load, database: Database): readonly Index[] {
-  const others = indexes.filter((index) => !hot.has(index) && !index.primary && !index.unique).toSorted((a, b) => (indexScans(a, database) ?? 0) - (indexScans(b, database) ?? 0));
-  return [...hot.keys(), ...others].slice(0, MOST_NAMED);
+/** Those that break HOT, by the statements or else by the source; without one, those that nobody scanned. */
+function worst({ indexes, hot, changed }: Load, database: Database): readonly Index[] {
+  if (hot.size > 0) return [...hot.keys()].slice(0, MOST_NAMED);
+  if (changed.size > 0) return [...changed.keys()].slice(0, MOST_NAMED);
+  return indexes.filter((index) => !index.primary && !index.unique && indexScans(index, database) === 0).slice(0, MOST_NAMED);
+}
+
+function changeSpots(index: Index, { changed }: Load): readonly Spot[] {
+  const span = changed.get(index);
+  return span === undefined ? [] : [{ role: "write", span, label: "changes its column" }];
 }
 
 function labelOf(index: Index, { table, hot }: Load, database: Database): string {

@@ -114,6 +114,7 @@ function toCandidate(table: Table, constant: Constant, input: DatabaseInput): re
     {
       table,
       key: [column.name, words],
+      columns: [column.name],
       statements,
       claim: `${statementsAsk(statements, "asks", "ask")} for rows of \`${shortName(table)}\` where \`${words}\`: an estimated ${formatNumber(Math.round(rows * selectivity))} of ${formatNumber(Math.round(rows))}.`,
       reason: `An index with this condition holds ${percent(selectivity)} of the rows, finds them without the others, and is written only when such a row is.`,

@@ -53,6 +53,7 @@ function candidateOf(table: Table, column: Column, { how, conditions }: Patterns
     {
       table,
       key: [column.name, how],
+      columns: [column.name],
       statements,
       claim: `${statementsAsk(statements, "asks", "ask")} for beginnings of \`${subject}\` of \`${shortName(table)}\`, ${plain === null ? "which has no index" : `which \`${shortName(plain)}\` is not ordered for`}.`,
       reason: byteOrder ? "Without an index every row is compared." : `Under collation \`${collationOf(plain, column, input)}\` texts are not ordered letter by letter, so LIKE takes no range of an index in that order; one with \`${operatorClass}\` it does.`,

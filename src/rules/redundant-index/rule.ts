@@ -4,7 +4,7 @@ import type { Database, DatabaseDraft, DatabaseInput, Declaration, Index, Judgem
 import { catalogEvidence, counterEvidence, tooYoung, unseenServer } from "../database/evidence.ts";
 import { foreignKeysOf } from "../database/foreign-keys.ts";
 import { distinctValues, indexBytes, indexScans, judgedTables, keyStatistics, ownIndexes, rowsOf } from "../database/index-figures.ts";
-import { coversIncluded, isDroppable, sameStructure, startsWithKeys, startsWithKeysReversed } from "../database/index-structure.ts";
+import { isDroppable, standsFor } from "../database/index-structure.ts";
 import { declarationSpots, indexSpot, keysOf, modelLabel, shortName, tableSpot } from "../database/names.ts";
 
 /** This project's notes on PostgreSQL: a wide index of more than three times the size costs its readers more pages than it saves writers. */
@@ -48,14 +48,6 @@ function pairsOf(table: Table, database: Database): readonly Pair[] {
     const [wide] = indexes.filter((other) => standsFor(other, narrow)).toSorted((a, b) => (indexBytes(a, database) ?? 0) - (indexBytes(b, database) ?? 0));
     return wide === undefined ? [] : [{ table, narrow, wide }];
   });
-}
-
-function standsFor(wide: Index, narrow: Index): boolean {
-  if (wide === narrow || wide.predicate !== narrow.predicate || sameStructure(narrow, wide)) return false;
-  if (!coversIncluded(wide, narrow) || !(startsWithKeys(wide, narrow) || startsWithKeysReversed(wide, narrow))) return false;
-  if (wide.keys.length > narrow.keys.length || wide.include.length > narrow.include.length) return true;
-  // Equal but for the direction, or what they carry in another order: one of the two stays.
-  return !isDroppable(wide) || wide.oid < narrow.oid;
 }
 
 function judgePair(pair: Pair, input: DatabaseInput): Pick<Judgement, "drafts" | "unjudged"> {

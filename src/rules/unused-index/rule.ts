@@ -2,9 +2,9 @@ import { removeIndex } from "../../fixes/migrations/index.ts";
 import { formatBytes, formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, Index, Judgement, Rule, Table, Unjudged } from "../../model/index.ts";
 import { catalogEvidence, counterEvidence, tooYoung, unseenServer } from "../database/evidence.ts";
-import { foreignKeysServedBy } from "../database/foreign-keys.ts";
+import { foreignKeysOf, servesForeignKey } from "../database/foreign-keys.ts";
 import { indexBytes, indexScans, judgedTables, lastScan, ownIndexes, partsOf, writesOf } from "../database/index-figures.ts";
-import { isDroppable } from "../database/index-structure.ts";
+import { isDroppable, sameStructure, standsFor } from "../database/index-structure.ts";
 import { likeTwinOf } from "../database/like-twin.ts";
 import { declarationSpots, indexSpot, modelLabel, shortName, tableSpot } from "../database/names.ts";
 
@@ -46,15 +46,27 @@ interface Candidate {
 
 const objectOf = ([candidate]: readonly Candidate[]): string => (candidate === undefined ? "" : `index ${candidate.index.schema}.${candidate.index.name}`);
 
-/** Indexes that only queries need; the one index of a foreign key stays for the day on which a parent is deleted. */
+/** Indexes that only queries need. */
 function candidatesOf(table: Table, { database, thresholds }: DatabaseInput): readonly Candidate[] {
   const least = thresholds["unused-index.bytes"] ?? LEAST_BYTES;
   return ownIndexes(table, database).flatMap((index) => {
     if (!index.valid || !isDroppable(index) || likeTwinOf(index, table, database) !== null) return [];
     const bytes = indexBytes(index, database);
-    if (bytes === null || bytes < least || foreignKeysServedBy(index, table, database).length > 0) return [];
+    if (bytes === null || bytes < least || standsIn(index, table, database) || keepsForeignKey(index, table, database)) return [];
     return [{ table, index, bytes }];
   });
+}
+
+/** Another index goes in its favour and is used: its scans will be this one's. */
+function standsIn(index: Index, table: Table, database: Database): boolean {
+  const equals = (other: Index): boolean => sameStructure(other, index) || standsFor(index, other) || likeTwinOf(other, table, database) === index;
+  return ownIndexes(table, database).some((other) => other !== index && other.valid && (indexScans(other, database) ?? 0) > 0 && equals(other));
+}
+
+/** A foreign key's last index that is sure to stay, for the day on which a parent is deleted. */
+function keepsForeignKey(index: Index, table: Table, database: Database): boolean {
+  const staying = ownIndexes(table, database).filter((other) => other !== index && (!isDroppable(other) || (indexScans(other, database) ?? 0) > 0));
+  return foreignKeysOf(table, database).some((key) => servesForeignKey(index, key) && !staying.some((other) => servesForeignKey(other, key)));
 }
 
 function judgeIndex(candidate: Candidate, least: number, input: DatabaseInput): Pick<Judgement, "drafts" | "unjudged"> {
