@@ -34,8 +34,12 @@ class FormMixin(ContextMixin):
 
 
 class ModelFormMixin(FormMixin, SingleObjectMixin):
+    fields = None
+
     def form_valid(self, form):
         self.object = form.save()
+        if self.form_class is None:
+            luthier.saved_model(self.model, self.fields)
         return luthier.unknown()
 
 
@@ -46,6 +50,7 @@ class ProcessFormView(View):
     def post(self, request, *args, **kwargs):
         form = self.get_form()
         form.is_valid()
+        luthier.validated_model(self)
         return self.form_valid(form)
 
 
