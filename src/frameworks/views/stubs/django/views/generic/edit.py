@@ -11,6 +11,7 @@ class FormMixin(ContextMixin):
         return self.form_class
 
     def get_form_kwargs(self):
+        self.get_initial()
         return {}
 
     def get_initial(self):
@@ -21,7 +22,11 @@ class FormMixin(ContextMixin):
             form_class = self.get_form_class()
         return form_class(**self.get_form_kwargs())
 
+    def get_success_url(self):
+        return luthier.unknown()
+
     def form_valid(self, form):
+        self.get_success_url()
         return luthier.unknown()
 
     def form_invalid(self, form):
@@ -40,6 +45,7 @@ class ModelFormMixin(FormMixin, SingleObjectMixin):
         self.object = form.save()
         if self.form_class is None:
             luthier.saved_model(self.model, self.fields)
+        self.get_success_url()
         return luthier.unknown()
 
 
@@ -86,6 +92,10 @@ class DeleteView(SingleObjectTemplateResponseMixin, SingleObjectMixin, View):
         self.object = self.get_object()
         return self.form_valid(None)
 
+    def get_success_url(self):
+        return luthier.unknown()
+
     def form_valid(self, form):
+        self.get_success_url()
         self.object.delete()
         return luthier.unknown()
