@@ -19,6 +19,7 @@ import {
   type RowValue,
   type Value,
 } from "../../dataflow/values.ts";
+import { noteCounted } from "../counted-pages.ts";
 import { withEntry } from "../views/hooks.ts";
 import { nestedClass } from "../declarations.ts";
 import { noteSaved, noteValidated } from "../saved-models.ts";
@@ -442,7 +443,7 @@ const page = (engine: Engine): Hook => (args, site) => {
   const [queryset] = args.positional;
   if (queryset?.kind !== "queryset") return queryset ?? UNKNOWN;
   const { recipe, origin } = queryset;
-  noteSent(engine, { kind: "query", how: "count", recipe, args: NO_RECIPE_ARGS }, site, origin.span);
+  noteCounted(engine, queryset, site);
   noteSent(engine, { kind: "query", how: "list", recipe: withStep(recipe, "slice", UNKNOWN_SLICE), args: NO_RECIPE_ARGS }, site, origin.span);
   return { ...queryset, sliced: true };
 };
