@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // How many statements of a recording are joined to the line that sent them, by their shape alone? The recording's stacks are the truth.
 //
-//   node bench/join/score.mjs --project DIR --recording DIR [--misses N] [--out FILE]      needs a build; see bench/README.md
+//   node bench/join/score.mjs --project DIR --recording DIR [--misses N] [--only VERDICT] [--out FILE] [--dist DIR]      needs a build; see bench/README.md
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -123,15 +123,12 @@ export function render({ statements, calls, rows, widths }) {
   ].join("\n");
 }
 
-/** @param {string} module */
-const built = (module) => import(pathToFileURL(path.resolve(import.meta.dirname, "../../dist", module)).href);
-
-/** @param {string} root */
-async function openJoin(root) {
+/** @param {string} root @param {string} dist */
+async function openJoin(root, dist) {
+  const built = (module) => import(pathToFileURL(path.resolve(dist, module)).href);
   const [{ readSource }, { joinStatements }, { openSqlParser }] = await Promise.all(["analyse.js", "workload/join-statements.js", "sql/open-parser.js"].map(built));
   const environment = process.env.VIRTUAL_ENV ? { activeEnvironment: process.env.VIRTUAL_ENV } : {};
   const { facts, graph, ...source } = await readSource({ root, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {}, ...environment });
-  process.stderr.write(`${facts.sent.length} places with what they send\n`);
   const { shapeOf } = await openSqlParser();
   const join = joinStatements({ facts, graph, shapeOf });
   const originOf = (sql) => join.originOf(sql, shapeOf(sql));
@@ -159,13 +156,13 @@ function lineReader(root) {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { project: { type: "string" }, recording: { type: "string" }, misses: { type: "string", default: "0" }, only: { type: "string" }, out: { type: "string" } } });
+  const { values } = parseArgs({ options: { project: { type: "string" }, recording: { type: "string" }, misses: { type: "string", default: "0" }, only: { type: "string" }, out: { type: "string" }, dist: { type: "string" } } });
   if (values.project === undefined || values.recording === undefined) {
     process.stderr.write("usage: node bench/join/score.mjs --project DIR --recording DIR [--misses N] [--only VERDICT] [--out FILE]\n");
     process.exit(2);
   }
   const started = performance.now();
-  const { originOf, ranges } = await openJoin(path.resolve(values.project));
+  const { originOf, ranges } = await openJoin(path.resolve(values.project), values.dist ?? path.resolve(import.meta.dirname, "../../dist"));
   const seconds = (performance.now() - started) / 1000;
   const { truths, ...counts } = readTruths(values.recording, lineReader(path.resolve(values.project)));
   const judged = truths.map((truth) => {
@@ -179,7 +176,7 @@ async function main() {
     const named = one.origin.sites.slice(0, 4).map((site, index) => `${one.origin.how[index]}: ${site.map(({ file, from, to }) => `${file}:${from}-${to}`).join(" ")}`);
     process.stdout.write(`\n${one.verdict}, ${one.calls} calls, ${one.at.file}:${one.at.line} ${one.at.name} ${one.cause} < ${one.above.join(" < ")}\n  ${one.sql.slice(0, 1200)}\n${named.map((text) => `  said ${text}\n`).join("")}`);
   }
-  if (values.out !== undefined) writeFileSync(values.out, JSON.stringify(judged, null, 1));
+  if (values.out !== undefined) writeFileSync(values.out, JSON.stringify({ totals: tally(judged), judged }, null, 1));
 }
 
 if (process.argv[1] === import.meta.filename) await main();

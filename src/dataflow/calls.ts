@@ -48,6 +48,11 @@ export function forgetRoot(engine: Engine): void {
   engine.request = null;
 }
 
+/** Calls of a function are run again: the one before had no strength left to come to its end. */
+export function forgetFunction(engine: Engine, def: FunctionDef): void {
+  summaries.get(engine)?.lasting.delete(def);
+}
+
 export function call(engine: Engine, callee: Value, args: CallArgs, site: CallSite): Value {
   switch (callee.kind) {
     case "function":

@@ -6,11 +6,13 @@ import type { Attribute, ClassInfo, FunctionDef, Model, Param, PythonModule, Stm
 import { forgetRoot, methodKind } from "./calls.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { unknownRow } from "./protocols.ts";
+import { runUnfinished } from "./roots.ts";
 import { listOf, NO_ARGS, object, UNKNOWN, type FunctionValue, type Value } from "./values.ts";
 
 const FUEL = 50_000;
 
 export function runGuessedRoots(engine: Engine): void {
+  runUnfinished(engine);
   const guess = guesser(engine);
   for (const module of engine.program.modules.values()) {
     if (module.origin !== "project") continue;

@@ -19,9 +19,11 @@ import {
   type RowValue,
   type Value,
 } from "../../dataflow/values.ts";
+import { noteCounted } from "../counted-pages.ts";
 import { withEntry } from "../views/hooks.ts";
 import { nestedClass } from "../declarations.ts";
 import { noteSaved, noteValidated } from "../saved-models.ts";
+import { NO_RECIPE_ARGS, withStep } from "../../dataflow/recipes.ts";
 import { noteSent } from "../../dataflow/sends.ts";
 import { fieldChoice, type FieldChoice } from "./field-choice.ts";
 
@@ -399,10 +401,23 @@ const eachAction = (engine: Engine): Hook => (args, site) => {
     withEntry(engine, viewset.cls, () => {
       engine.callMethod(made, "setup_action", { ...NO_ARGS, positional: [literal(action)] }, site);
       const request = made.attrs.get("request") ?? UNKNOWN;
-      engine.callMethod(made, action, { positional: [request], keywords: new Map(), open: true }, site);
+      engine.callMethod(made, ownDispatch(engine, viewset.cls) ? "dispatch" : action, { positional: [request], keywords: new Map(), open: true }, site);
     });
   }
   return UNKNOWN;
+};
+
+/** The project's own `dispatch` leads to the action. */
+function ownDispatch(engine: Engine, cls: ClassInfo): boolean {
+  return engine.program.member(cls, "dispatch")?.owner.module.origin === "project";
+}
+
+/** `dispatch` of the framework: the action that was set up. */
+const dispatchAction = (engine: Engine): Hook => (args, site) => {
+  const [view, request] = args.positional;
+  const action = view?.kind === "object" ? view.attrs.get("action") : undefined;
+  if (view === undefined || action?.kind !== "literal") return UNKNOWN;
+  return engine.callMethod(view, String(action.value), { positional: request === undefined ? [] : [request], keywords: new Map(), open: true }, site);
 };
 
 const STANDARD_ACTIONS = ["list", "retrieve", "create", "update", "partial_update", "destroy"];
@@ -421,10 +436,15 @@ function actionsOf(engine: Engine, cls: ClassInfo): string[] {
   return [...names];
 }
 
-/** One page of a queryset is a list of its rows. */
-const page = (): Hook => (args) => {
+const UNKNOWN_SLICE = { positional: [{ kind: "unknown" } as const, { kind: "unknown" } as const], keywords: [], open: false };
+
+/** One page of a queryset is a list of its rows. A paginator, if there is one, counts them first. */
+const page = (engine: Engine): Hook => (args, site) => {
   const [queryset] = args.positional;
   if (queryset?.kind !== "queryset") return queryset ?? UNKNOWN;
+  const { recipe, origin } = queryset;
+  noteCounted(engine, queryset, site);
+  noteSent(engine, { kind: "query", how: "list", recipe: withStep(recipe, "slice", UNKNOWN_SLICE), args: NO_RECIPE_ARGS }, site, origin.span);
   return { ...queryset, sliced: true };
 };
 
@@ -477,6 +497,7 @@ export const drfHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
     return (serializer?.kind === "object" ? serializer.attrs.get("_context") : undefined) ?? UNKNOWN;
   },
   "luthier.each_action": eachAction,
+  "luthier.dispatch_action": dispatchAction,
   "luthier.validated_serializer": validatedSerializer,
   "luthier.saved_serializer": savedSerializer,
   "luthier.page": page,

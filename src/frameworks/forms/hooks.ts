@@ -150,9 +150,32 @@ const savedForm = (engine: Engine): Hook => (args, site) => {
   return UNKNOWN;
 };
 
+/** A view without a form class makes one of its model's fields. */
+const savedModel = (engine: Engine): Hook => (args, site) => {
+  const [cls, fields] = args.positional;
+  const model = cls?.kind === "class" ? engine.graph.ofClass(cls.cls) : null;
+  if (model !== null) noteSaved(engine, model, stringItems(fields ?? null) ?? [...model.fields.keys()], site);
+  return UNKNOWN;
+};
+
+const validatedModel = (engine: Engine): Hook => (args, site) => {
+  const [view] = args.positional;
+  if (view?.kind !== "object") return UNKNOWN;
+  const at: AccessSite = { span: site.span, frame: site.frame };
+  const form = engine.classMember(view.cls, "form_class", view, at);
+  const cls = engine.classMember(view.cls, "model", view, at);
+  const model = cls?.kind === "class" ? engine.graph.ofClass(cls.cls) : null;
+  if (form?.kind === "literal" && model !== null) {
+    noteValidated(engine, model, stringItems(engine.classMember(view.cls, "fields", view, at)) ?? [...model.fields.keys()], site);
+  }
+  return UNKNOWN;
+};
+
 export const formHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.form_choices": formChoices,
   "luthier.validated_form": validatedForm,
+  "luthier.saved_model": savedModel,
+  "luthier.validated_model": validatedModel,
   "luthier.saved_form": savedForm,
   "luthier.formset_choices": formsetChoices,
   "luthier.filter_choices": filterChoices,

@@ -7,6 +7,7 @@ import { withPrefetch } from "../../dataflow/querysets.ts";
 import { recipeArgs } from "../../dataflow/recipes.ts";
 import { noteSent } from "../../dataflow/sends.ts";
 import { projectSite } from "../../dataflow/sites.ts";
+import { noteCounted } from "../counted-pages.ts";
 import {
   alternatives,
   dict,
@@ -186,11 +187,8 @@ const modelTemplates = (engine: Engine): Hook => (args, site) => {
   return list([literal(`${model.app}/${model.name.toLowerCase()}${String(suffix.value)}.html`)]);
 };
 
-/** A paginator counts its rows for every page. */
 const counted = (engine: Engine): Hook => (args, site) => {
-  for (const one of args.positional.flatMap(alternatives)) {
-    if (one.kind === "queryset") noteSent(engine, { kind: "query", how: "count", recipe: one.recipe, args: recipeArgs(NO_ARGS) }, site, one.origin.span);
-  }
+  for (const one of args.positional.flatMap(alternatives)) if (one.kind === "queryset") noteCounted(engine, one, site);
   return UNKNOWN;
 };
 

@@ -1,7 +1,6 @@
 /** A query to the shape of the statement that a method of a queryset sends for it. */
 import type { QueryShape, ShapeExpression, ShapePredicate } from "../../model/shape.ts";
 import { flattenConditions } from "./flatten-conditions.ts";
-import { expressionOf } from "./expressions.ts";
 import type { Alias, QueryState } from "./query-state.ts";
 import { orderTerms } from "./ordering.ts";
 import { selectedColumns } from "./select-list.ts";
@@ -141,8 +140,4 @@ function groupColumns(state: QueryState, projection: readonly ShapeExpression[],
   if (grouped.length > 0) return [...grouped];
   if (state.values !== null || projection.some(isOpen) || order.length > 0) state.open.add("group by");
   return [keyColumn(state)];
-}
-
-export function aggregateExpressions(state: QueryState, values: readonly (Parameters<typeof expressionOf>[1])[]): ShapeExpression[] {
-  return values.map((one) => expressionOf(state, one, null));
 }

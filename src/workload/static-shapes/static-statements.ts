@@ -1,6 +1,6 @@
 /** Every statement that the source sends, as a shape with the place that sends it. */
 import type { ModelGraph, SentStatement, SourceFacts, Span, StatementSite } from "../../model/index.ts";
-import type { SentWhat } from "../../model/recipe.ts";
+import type { QueryRecipe, SentWhat } from "../../model/recipe.ts";
 import { buildQuery } from "./build-query.ts";
 import { addFilter } from "./conditions.ts";
 import { expressionOf } from "./expressions.ts";
@@ -133,7 +133,7 @@ function queryShapes(tables: ModelTables, { how, recipe, args }: Extract<SentWha
   switch (how) {
     case "count":
     case "exists":
-      return made(how, [finishSelect(state, how)]);
+      return made(how, [finishSelect(state, how), ...betweenShapes(tables, recipe, how)]);
     case "get":
       addFilter(state, args, false);
       return [...made(how, [finishSelect(state, "get")]), ...prefetches()];
@@ -180,6 +180,17 @@ function queryShapes(tables: ModelTables, { how, recipe, args }: Extract<SentWha
     default:
       return [...made(how, [finishSelect(state, "rows")]), ...prefetches()];
   }
+}
+
+/** A plain many-to-many is counted in the table between. */
+function betweenShapes(tables: ModelTables, { related, steps }: QueryRecipe, how: "count" | "exists"): StaticShape[] {
+  const holder = related === null || steps.length > 0 ? null : tables.model(related.model);
+  const field = holder?.fields.get(related?.field ?? "");
+  const through = holder === null || field === undefined ? null : tables.through(holder, field);
+  const state = through === null ? null : buildQuery(tables, { id: 0, model: through.model.label, related: null, steps: [] });
+  if (through === null || state === null) return [];
+  state.where.push({ kind: "test", operator: "=", left: column(0, tables.columnOf(through.from)), right: PARAMETER });
+  return [finishSelect(state, how)];
 }
 
 /** A queryset as text shows its first twenty rows and whether there are more. */

@@ -49,8 +49,9 @@ export function updateRowShapes(tables: ModelTables, model: Model, names: readon
     const fields = localFields(tables, one).filter((field) => !field.primaryKey && !field.type.endsWith("GeneratedField"));
     const chosen = names === null || names === "?" ? fields : fields.filter((field) => names.includes(field.name) || names.includes(field.attname ?? ""));
     if (chosen.length === 0) return [];
-    const written = names === "?" ? [] : chosen.map((field) => tables.columnOf(field));
-    return [tableShape("update", tables.tableOf(one), { written, predicates: byKey(tables, one, "=") }, names === "?" ? new Set<OpenPart>(["written"]) : SURE)];
+    const predicates = byKey(tables, one, "=");
+    const whole = tableShape("update", tables.tableOf(one), { written: chosen.map((field) => tables.columnOf(field)), predicates });
+    return names === "?" ? [whole, tableShape("update", tables.tableOf(one), { predicates }, new Set<OpenPart>(["written"]))] : [whole];
   });
 }
 
@@ -116,27 +117,73 @@ const MAX_CASCADES = 3;
 
 function relatedDeletes(tables: ModelTables, model: Model, depth: number): StaticShape[] {
   if (depth >= MAX_CASCADES) return [];
-  return lineage(tables, model).flatMap((one) => [...one.fields.values()].flatMap((field) => (isReverse(field) || field.relation?.kind === "m2m" || field.relation?.kind === "generic-relation" ? relatedDelete(tables, one, field, depth) : [])));
+  return lineage(tables, model).flatMap((one) => [
+    ...incomingKeys(tables, one).flatMap((key) => relatedDelete(tables, key, depth)),
+    ...[...one.fields.values()].flatMap((field) => (field.relation?.kind === "generic-relation" ? genericDelete(tables, one, field, depth) : [])),
+  ]);
 }
 
-function relatedDelete(tables: ModelTables, model: Model, field: Field, depth: number): StaticShape[] {
-  const [step] = stepsOf(tables, model, field) ?? [];
-  const pair = step?.on[0];
-  if (step === undefined || pair === undefined) return [];
-  const table = tables.tableOf(step.model);
-  const predicates: QueryShape["predicates"] = [{ clause: "where", operator: "in", left: column(0, pair.right), right: PARAMETER, any: null, negated: false }];
-  const fetched = tableShape("select", table, { predicates }, new Set<OpenPart>(["projection", "order by", "joins", "predicates"]));
-  const gone = tableShape("delete", table, { predicates });
-  const told = tableShape("update", table, { predicates, written: [pair.right] }, new Set<OpenPart>(["predicates"]));
-  if (field.relation?.kind === "m2m" || field.relation?.kind === "m2m-reverse") return [gone];
-  const action = onDelete(field);
-  if (action === "SET_NULL" || action === "SET_DEFAULT" || action === "SET") return [fetched, told];
+interface IncomingKey {
+  readonly model: Model;
+  readonly field: Field;
+}
+
+const incoming = new WeakMap<ModelTables["graph"], Map<string, IncomingKey[]>>();
+
+/** Foreign keys of all models, those of tables between among them, by the model that they lead to. */
+function incomingKeys({ graph }: ModelTables, model: Model): readonly IncomingKey[] {
+  const known = incoming.get(graph) ?? new Map<string, IncomingKey[]>();
+  if (!incoming.has(graph)) {
+    incoming.set(graph, known);
+    for (const holder of graph.models.values()) {
+      if (holder.isAbstract || holder.isProxy) continue;
+      for (const field of holder.fields.values()) {
+        const target = (field.relation?.kind === "fk" || field.relation?.kind === "o2o") && !isReverse(field) ? graph.byLabel(field.relation.target ?? "") : null;
+        if (target !== null) known.set(target.concrete, [...(known.get(target.concrete) ?? []), { model: holder, field }]);
+      }
+    }
+  }
+  return known.get(model.concrete) ?? [];
+}
+
+function relatedDelete(tables: ModelTables, { model, field }: IncomingKey, depth: number): StaticShape[] {
+  const owner = tables.ownerOf(model, field);
+  if (owner.concrete !== model.concrete) return [];
+  const name = tables.columnOf(field);
+  const shapes = keyShapes(tables, model, name);
+  const action = onDelete(model, field);
+  if (action === "SET_NULL" || action === "SET_DEFAULT" || action === "SET") return [...shapes.fetched, shapes.told];
   if (action === "DO_NOTHING") return [];
-  if (action === "PROTECT" || action === "RESTRICT") return [fetched];
-  return [fetched, gone, ...deleteByKey(tables, step.model), ...relatedDeletes(tables, step.model, depth + 1)];
+  if (action === "PROTECT" || action === "RESTRICT") return [...shapes.fetched];
+  return [...shapes.fetched, shapes.gone, ...deleteByKey(tables, model), ...historyShapes(tables, model), ...relatedDeletes(tables, model, depth + 1)];
 }
 
-function onDelete({ declaration }: Field): string {
+function genericDelete(tables: ModelTables, model: Model, field: Field, depth: number): StaticShape[] {
+  const pair = stepsOf(tables, model, field)?.[0]?.on[0];
+  const target = tables.model(field.relation?.target ?? null);
+  if (pair === undefined || target === null) return [];
+  const { fetched, gone } = keyShapes(tables, target, pair.right);
+  const open = new Set<OpenPart>(["predicates", "projection", "order by", "joins"]);
+  return [...fetched.map((one) => ({ ...one, open })), { ...gone, open: new Set<OpenPart>(["predicates"]) }, ...deleteByKey(tables, target), ...relatedDeletes(tables, target, depth + 1)];
+}
+
+/** Rows whose key leads to one that goes: fetched whole or in part, deleted, or told that it went. */
+function keyShapes(tables: ModelTables, model: Model, name: string): { readonly fetched: readonly StaticShape[]; readonly gone: StaticShape; readonly told: StaticShape } {
+  const predicates: QueryShape["predicates"] = [{ clause: "where", operator: "in", left: column(0, name), right: PARAMETER, any: null, negated: false }];
+  const table = tables.tableOf(model);
+  const state = buildQuery(tables, { id: 0, model: model.label, related: null, steps: [] });
+  state?.where.push({ kind: "test", operator: "in", left: column(0, name), right: PARAMETER });
+  const whole = state === null ? [] : [finishSelect(state, "rows")];
+  return {
+    fetched: whole.flatMap((one) => [one, { ...one, open: new Set<OpenPart>([...one.open, "projection"]) }]),
+    gone: tableShape("delete", table, { predicates }),
+    told: tableShape("update", table, { predicates, written: [name] }),
+  };
+}
+
+function onDelete(model: Model, { name, declaration }: Field): string {
+  // Copies that simple_history keeps outlive what they are of.
+  if (/^Historical[A-Z]/.test(model.name)) return name === "history_user" ? "SET_NULL" : "DO_NOTHING";
   if (declaration?.kind !== "call") return "CASCADE";
   const value = declaration.keywords.find((one) => one.name === "on_delete")?.value ?? declaration.args[1];
   const named = value?.kind === "call" ? value.callee : value;
