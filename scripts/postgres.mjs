@@ -41,6 +41,7 @@ const throwAwaySettings = {
  * @property {Record<string, string>} [settings]
  * @property {string} [version]  a major of Debian's that must be installed
  * @property {string} [binaries] the folder of another server's programs (scripts/postgres-servers.mjs)
+ * @property {(directory: string) => void} [prepare] changes the data folder before the server starts
  * @property {Cluster} [standbyOf] the primary to follow, of Debian's binaries: pg_basebackup is among them
  */
 
@@ -67,7 +68,7 @@ export async function withPostgres(work, options = {}) {
  * @param {StartOptions} [options]
  * @returns {Promise<{ cluster: Cluster, stop: () => void }>}
  */
-export async function startPostgres({ settings = {}, version, standbyOf, ...options } = {}) {
+export async function startPostgres({ settings = {}, version, standbyOf, prepare = () => {}, ...options } = {}) {
   const binaries = options.binaries ?? findBinaries(version) ?? installServer(version);
   const home = mkdtempSync(path.join(tmpdir(), "luthier-pg-"));
   const owner = serverUser();
@@ -78,7 +79,7 @@ export async function startPostgres({ settings = {}, version, standbyOf, ...opti
     watchdog.stdin.end();
   };
   try {
-    return { cluster: await start({ binaries, home, owner, settings, standbyOf }), stop };
+    return { cluster: await start({ binaries, home, owner, settings, standbyOf, prepare }), stop };
   } catch (error) {
     stop();
     throw error;
@@ -86,13 +87,14 @@ export async function startPostgres({ settings = {}, version, standbyOf, ...opti
 }
 
 /**
- * @param {{ binaries: string, home: string, owner: ServerUser | undefined, settings: Record<string, string>, standbyOf: Cluster | undefined }} server
+ * @param {{ binaries: string, home: string, owner: ServerUser | undefined, settings: Record<string, string>, standbyOf: Cluster | undefined, prepare: (directory: string) => void }} server
  * @returns {Promise<Cluster>}
  */
-async function start({ binaries, home, owner, settings, standbyOf }) {
+async function start({ binaries, home, owner, settings, standbyOf, prepare }) {
   const data = path.join(home, "data");
   if (standbyOf) copyPrimary(binaries, data, owner, standbyOf);
   else makeCluster(binaries, data, owner);
+  prepare(data);
   const port = await freePort();
   const all = { ...throwAwaySettings, ...preloadable(binaries), ...settings };
   const flags = Object.entries(all).map(([name, value]) => `-c ${name}='${value}'`);

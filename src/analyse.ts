@@ -7,9 +7,9 @@ import type { Engine } from "./dataflow/engine.ts";
 import { runGuessedRoots } from "./dataflow/guessed-roots.ts";
 import { runRoots } from "./dataflow/roots.ts";
 import { TemplateStore } from "./dataflow/template-store.ts";
-import { runRules, type Verdicts } from "./findings.ts";
+import { positionOf, runRules, type Verdicts } from "./findings.ts";
 import { frameworkHooks } from "./frameworks/registry.ts";
-import type { AnalyseOptions, Coverage, Notice, Progress, Report, RuleInput, RuleMeta, SourceFacts } from "./model/index.ts";
+import type { AnalyseOptions, Coverage, Database, DatabaseEvidence, Notice, Progress, Report, RuleInput, RuleMeta, SourceFacts, StatementSite } from "./model/index.ts";
 import { environmentOf, readProject, type ReadProject } from "./read-project.ts";
 import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
@@ -33,6 +33,16 @@ export async function analyse(options: AnalyseOptions, progress: Progress): Prom
   const report = await analyseAnew(options, found, cache, progress, timer);
   cache?.saveReport(key, report);
   return { ...report, timing: timer.result() };
+}
+
+/** A project and its database without any verdict: what statements there are, and where they are written. */
+export async function openProject(options: AnalyseOptions & { readonly database: DatabaseEvidence }, progress: Progress): Promise<{ readonly database: Database; readonly position: (site: StatementSite) => { readonly line: number; readonly column: number } }> {
+  const found = findFiles(options.root, { exclude: options.exclude });
+  const read = await readProject(options, found, options.cache ? openCache(options.root) : null, progress);
+  const { engine } = link(read, progress);
+  const input = inputOf(options, read, engine);
+  const database = await openDatabase(options.database, read.modules.size === 0 ? null : input);
+  return { database, position: ({ span }) => positionOf(read.readText(span.file) ?? "", span.start) };
 }
 
 type Timer = ReturnType<typeof startTimer>;

@@ -154,7 +154,7 @@ function toPlace(spot: Spot, work: Work): Place {
   };
 }
 
-function positionOf(text: string, offset: number): { readonly line: number; readonly column: number } {
+export function positionOf(text: string, offset: number): { readonly line: number; readonly column: number } {
   const starts = lineStartsOf(text);
   let line = 0;
   for (let above = starts.length; above - line > 1; ) {

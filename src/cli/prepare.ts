@@ -122,8 +122,11 @@ const DEFAULTS: Omit<Config, "jobs"> = {
   thresholds: {},
 };
 
+/** The part of the options that a configuration file has too. */
+type ConfigFlags = Omit<CommonFlags, "since" | "recording" | "snapshot">;
+
 /** The command line beats the file, and the file beats the defaults. */
-async function resolveConfig(root: string, flags: CommonFlags, cwd: string): Promise<Config> {
+export async function resolveConfig(root: string, flags: ConfigFlags, cwd: string): Promise<Config> {
   const { readConfiguration } = await import("../sources/configuration.ts");
   const file = await readConfiguration(root);
   const config = {
@@ -138,7 +141,7 @@ async function resolveConfig(root: string, flags: CommonFlags, cwd: string): Pro
   return config;
 }
 
-function fromFlags(flags: CommonFlags, cwd: string): Partial<Config> {
+function fromFlags(flags: ConfigFlags, cwd: string): Partial<Config> {
   const { select, ignore, minConfidence, failOn, format, exclude, jobs, verbose, quiet } = flags;
   const baseline = flags.baseline === undefined ? undefined : path.resolve(cwd, flags.baseline);
   const cache = flags.cache ? undefined : false;
@@ -191,7 +194,7 @@ function nothingToExamine(given: string): UsageError {
 }
 
 /** Leads from the folder of the command to the root, with forward slashes. */
-function pathPrefix(cwd: string, root: string): string {
+export function pathPrefix(cwd: string, root: string): string {
   const relative = path.relative(cwd, root).split(path.sep).join("/");
   return relative === "" ? "" : `${relative}/`;
 }

@@ -9,6 +9,7 @@ import type { ReportFlags } from "./report.ts";
 import { COULD_NOT_RUN, reportFailure } from "./failure.ts";
 import type { RecordFlags } from "./record.ts";
 import type { SnapshotFlags } from "./snapshot.ts";
+import type { TopStatementsFlags } from "./top-statements.ts";
 
 /** Runs one command and returns its exit status: 0 nothing found, 1 findings, 2 could not run. */
 export async function run(args: readonly string[], environment: Environment): Promise<number> {
@@ -147,9 +148,25 @@ function buildProgram(environment: Environment, command: readonly string[], stat
     .option("--redact", "keep frequencies, drop values of rows and literals of statements")
     .option("--interval <seconds>", "read the counters again after this long, for rates", parseCount)
     .option("--timeout <seconds>", "give up on a query after this long", parseCount, 30)
+    .option("--sample", "measure rows too: dependencies, copies and lists, on at most 40,000 rows a table")
     .action(async (path: string, flags: SnapshotFlags) => {
       const { snapshot } = await import("./snapshot.ts");
       state.status = await snapshot(path, flags, environment);
+    });
+
+  program
+    .command("top-statements")
+    .description("the statements that take the database's time, with the lines of source that send them")
+    .argument("[path]", "the project's folder", ".")
+    .option("--snapshot <file>", "a snapshot of the database (default: the project's own)")
+    .option("--limit <count>", "how many statements", parseCount, 20)
+    .addOption(new Option("--format <format>", "how to write them").choices(["text", "json"]).default("text"))
+    .option("--exclude <glob>", "do not read these files (repeatable)", collect)
+    .option("--jobs <count>", "how many workers (default: one a core)", parseCount)
+    .option("--no-cache", "analyse every file anew")
+    .action(async (path: string, flags: TopStatementsFlags) => {
+      const { topStatements } = await import("./top-statements.ts");
+      await topStatements(path, flags, environment);
     });
 
   program

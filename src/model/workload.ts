@@ -2,6 +2,7 @@ import type { Catalog, Column, Constraint, Index, Server, Snapshot, Table, Table
 import type { Plan } from "./plan.ts";
 import type { Field, MetaEntry, Model } from "./project.ts";
 import type { QueryShape } from "./shape.ts";
+import type { RuleInput } from "./rule.ts";
 import type { Span } from "./span.ts";
 
 /** One statement of the workload, wherever it was seen. */
@@ -117,6 +118,8 @@ export interface Database {
   readonly file: string;
   /** An earlier look at the same database, where one was named. */
   readonly earlier?: EarlierLook;
+  /** The project that uses it, for fixes that change its models; null or absent without. */
+  readonly source?: RuleInput | null;
   /** Tables of the application: ordinary, partitioned and foreign ones, without those of extensions. */
   readonly tables: readonly Table[];
   table(oid: number): Table | null;

@@ -15,7 +15,8 @@ interface Statement extends Step {
  * @example
  * for (const statement of buildDdl(parts)) await client.query(statement);
  */
-export function buildDdl(parts: SchemaParts): string[] {
+export function buildDdl(given: SchemaParts): string[] {
+  const parts = withoutOrphans(given);
   const names = new Map([...parts.tables, ...parts.views].map((one) => [one.oid, quoteQualified(one)]));
   const nameOf = (oid: number): string => names.get(oid) ?? "";
   return [
@@ -31,6 +32,16 @@ export function buildDdl(parts: SchemaParts): string[] {
     ...parts.views.filter((view) => view.isPopulated && view.isMaterialised).map((view) => `REFRESH MATERIALIZED VIEW ${quoteQualified(view)}`),
     ...parts.unsupported.map((what) => `-- not rebuilt: ${what.replaceAll("\n", " ")}`),
   ];
+}
+
+/** What belongs to a table that could not be read, since it was locked, goes with it. */
+function withoutOrphans(parts: SchemaParts): SchemaParts {
+  const known = new Set([...parts.tables, ...parts.views].map(({ oid }) => oid));
+  return {
+    ...parts,
+    constraints: parts.constraints.filter(({ table, target }) => known.has(table) && (target === null || known.has(target))),
+    indexes: parts.indexes.filter(({ table }) => known.has(table)),
+  };
 }
 
 /** Policies name roles, and no role is part of a database. */
@@ -166,6 +177,6 @@ function foreignKeys({ constraints }: SchemaParts, nameOf: (oid: number) => stri
     return parent !== undefined && (parent.name === one.name || parent.table === one.table);
   };
   const own = constraints.filter((one) => one.kind === "foreign" && !isMade(one));
-  const sorted = own.toSorted((a, b) => Number(b.parent !== null) - Number(a.parent !== null));
-  return sorted.map((one) => `ALTER TABLE ${nameOf(one.table)} ADD CONSTRAINT ${quoteName(one.name)} ${one.definition}`);
+  const rank = (one: ConstraintPart): string => `${one.parent === null ? 2 : 1} ${nameOf(one.table)} ${one.name}`;
+  return own.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1)).map((one) => `ALTER TABLE ${nameOf(one.table)} ADD CONSTRAINT ${quoteName(one.name)} ${one.definition}`);
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { dropLiterals } from "./drop-literals.ts";
+import { dropLiterals, dropSecrets } from "./drop-literals.ts";
 
 test.each([
   ["SELECT * FROM shop WHERE id = $1 LIMIT $2", "SELECT * FROM shop WHERE id = $1 LIMIT $2"],
@@ -29,3 +29,10 @@ test("no string of a statement is left, whatever is around it", () => {
     }),
   );
 });
+
+test.each([
+  ["ALTER ROLE shop PASSWORD 'hidden'", "ALTER ROLE shop PASSWORD $1"],
+  ["/* from psql */ CREATE USER MAPPING FOR x SERVER y OPTIONS (password 'hidden')", "CREATE USER MAPPING FOR x SERVER y OPTIONS (password $1)"],
+  ["SELECT * FROM dblink('host=x password=hidden', 'SELECT 1')", "SELECT * FROM dblink($1, $2)"],
+  ["SELECT * FROM shop WHERE name = 'kept'", "SELECT * FROM shop WHERE name = 'kept'"],
+])("no secret is kept of %s", (sql, expected) => expect(dropSecrets(sql)).toBe(expected));

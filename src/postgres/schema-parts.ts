@@ -94,6 +94,8 @@ export interface ConstraintPart {
   readonly isInherited: boolean;
   readonly isValidated: boolean;
   readonly parent: number | null;
+  /** The table that a foreign key refers to. */
+  readonly target: number | null;
   /** Its index, and that index's options. */
   readonly index: number | null;
   readonly indexOptions: readonly string[];

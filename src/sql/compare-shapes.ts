@@ -21,7 +21,7 @@ export function shapeKey(shape: QueryShape, { constants }: KeyOptions): string {
     shape.kind,
     shape.base === null ? "" : tableKey(shape.base),
     ...shape.joins.map(({ kind, table, on }) => `${kind} join ${tableKey(table)}(${on.map(({ left, right }) => `${key(left)}=${key(right)}`).join(",")})`),
-    part("where", shape.predicates.map((one) => predicateKey(one, key))),
+    part("where", predicateKeys(shape.predicates, key)),
     part("group", shape.groupBy.map(key)),
     part("order", shape.orderBy.map(({ what, descending, nulls }) => `${key(what)}${descending ? " desc" : ""}${nulls === null ? "" : ` nulls ${nulls}`}`)),
     countKey("limit", shape.limit, constants),
@@ -55,9 +55,21 @@ function countKey(name: string, count: number | "parameter" | null, constants: C
   return `${name} ${constants === "erased" || count === "parameter" ? "?" : count}`;
 }
 
-function predicateKey({ clause, operator, left, right, any, arm, negated }: ShapePredicate, key: (expression: ShapeExpression) => string): string {
-  const sides = `${key(left)} ${operator}${right === null ? "" : ` ${key(right)}`}`;
-  return `${clause} ${any === null ? "" : `any${any}${arm === undefined ? "" : `.${arm}`} `}${negated ? "not " : ""}${sides}`;
+/** Groups and arms are numbered as they appear, whatever numbers a reader gave them. */
+function predicateKeys(predicates: readonly ShapePredicate[], key: (expression: ShapeExpression) => string): string[] {
+  const groups = new Map<number, number>();
+  const arms = new Map<string, number>();
+  return predicates.map(({ clause, operator, left, right, any, arm, negated }) => {
+    const sides = `${key(left)} ${operator}${right === null ? "" : ` ${key(right)}`}`;
+    const group = any === null ? "" : `any${numberOf(groups, any)}${arm === undefined ? "" : `.${numberOf(arms, `${any}.${arm}`)}`} `;
+    return `${clause} ${group}${negated ? "not " : ""}${sides}`;
+  });
+}
+
+function numberOf<K>(seen: Map<K, number>, key: K): number {
+  const number = seen.get(key) ?? seen.size;
+  seen.set(key, number);
+  return number;
 }
 
 export function expressionKey(expression: ShapeExpression, keying: Keying): string {

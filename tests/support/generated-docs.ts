@@ -9,7 +9,7 @@ import { EXPECTATIONS } from "../../src/sources/configuration-schema.ts";
 export const repository = path.resolve(import.meta.dirname, "../..");
 
 /** The findings that the README shows. */
-const shown = "46cc,c929,f69c";
+const shown = "46cc,c929";
 
 const chapters: Readonly<Record<string, string>> = {
   "1.1": "Normalisation and denormalisation",
@@ -84,7 +84,7 @@ function between(text: string, name: string, body: string): string {
 }
 
 function chapterTable(rules: readonly RuleMeta[]): string {
-  const rows = byChapter(rules).map(([chapter, own]) => `| ${chapter} ${titleOf(chapter)} | ${own.map(linkFrom("docs/rules/../../src/rules")).join(", ")} |`);
+  const rows = byChapter(rules).map(([chapter, own]) => `| ${chapter} ${titleOf(chapter)} | ${own.map(({ id }) => `\`${id}\``).join(", ")} |`);
   return ["| chapter | rules |", "|---|---|", ...rows].join("\n");
 }
 

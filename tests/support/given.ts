@@ -12,7 +12,9 @@ type Json = { [name: string]: unknown };
  *
  *     -- given: age = 2                                              days since the counters' reset, on every server
  *     -- given: version = 180000
+ *     -- given: redacted = true                                      the snapshot says so; its values stay
  *     -- given: setting work_mem = "4096"
+ *     -- given: snapshot data = "redacted"
  *     -- given: database xidAge = 1500000000
  *     -- given: table orders bytes = 2000000000                      a figure of the catalog
  *     -- given: table orders counters.deadRows = 500000              of the first server; days ago as {"ago": 3}
@@ -24,6 +26,7 @@ type Json = { [name: string]: unknown };
  *     -- given: replica index orders_status_idx counters.scans = 5   a second server, a copy of the first but for its role and counters
  *     -- given: statement {"sql": "SELECT …", "calls": 100, "totalMs": 5000}
  *     -- given: sample {"kind": "dependency", "table": "orders", …}
+ *     -- given: snapshot data = "redacted"
  *     -- given: gap {"part": "statements", "why": "…"}
  *
  * `-- earlier:` says the same of a look that was taken before.
@@ -53,10 +56,13 @@ function apply(copy: Copy, line: string): void {
   const words = name.trim().split(/\s+/);
   const value = moment(JSON.parse(json) as unknown);
   if (words[0] === "age") return setAge(copy, Number(value));
+  if (words[0] === "redacted") return void (copy["data"] = "redacted");
+  if (words[0] === "snapshot") return assign(copy, words[1] ?? "", value);
   const server = replica ? replicaOf(copy) : first(copy);
   if (words[0] === "version") server["versionNumber"] = value;
   else if (words[0] === "setting") setting(server, words[1] ?? "", String(value));
   else if (words[0] === "database") assign(copy.catalog, `database.${words[1]}`, value);
+  else if (words[0] === "snapshot") assign(copy, words[1] ?? "", value);
   else if (words[0] === "server") assign(server, words[1] ?? "", value);
   else ofObject(copy, server, words, value);
 }
@@ -138,6 +144,8 @@ function setting(server: Json, name: string, value: string): void {
 
 function addStatement(copy: Copy, { sql = "", calls = 1, totalMs = 1, ...rest }: Partial<StatementCounters>): void {
   const server = first(copy);
+  // The fixtures' server counts none; with one given, they are taken to be counted.
+  copy.gaps = copy.gaps.filter((gap) => (gap as Json)["part"] !== "statements");
   const statements = server["statements"] as Json[];
   const meanMs = totalMs / Math.max(1, calls);
   const plain = { topLevel: true, minMs: meanMs, maxMs: meanMs, deviationMs: 0, rows: calls, sharedHit: 0, sharedRead: 0, sharedDirtied: 0, sharedWritten: 0, tempRead: 0, tempWritten: 0 };

@@ -22,6 +22,7 @@ export interface RunningServer {
 interface StartOptions {
   readonly settings?: Readonly<Record<string, string>>;
   readonly standbyOf?: Cluster;
+  readonly prepare?: (directory: string) => void;
 }
 
 interface Scripts {

@@ -4,12 +4,14 @@ interface Cluster {
   readonly url: string;
   /** The data folder. */
   readonly directory: string;
+  /** The folder with psql. */
+  readonly binaries: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
 interface Scripts {
   startPostgres(options?: object): Promise<{ readonly cluster: Cluster; readonly stop: () => void }>;
-  ensurePythonEnv(options: { readonly requirements: string; readonly directory: string }): Promise<{ readonly python: string }>;
+  ensurePythonEnv(options: { readonly requirements: string; readonly directory: string; readonly interpreter?: string }): Promise<{ readonly python: string }>;
 }
 
 const scriptsAt = async (name: string): Promise<Scripts> => (await import(`../../scripts/${name}.mjs`)) as Scripts;

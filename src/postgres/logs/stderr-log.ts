@@ -64,8 +64,11 @@ function toEntry({ prefix, severity, line, message, detail }: Open): LogEntry {
 
 type PrefixFacts = Pick<LogEntry, "at" | "database" | "application" | "session">;
 
-/** Prefixes of one session differ in their times and counters alone, so that few are read twice; still, nothing is kept here. */
-function readPrefix(prefix: string): PrefixFacts {
+/** No prefix is this long: it is text of something else that happens to hold a severity. */
+const LONGEST_PREFIX = 500;
+
+function readPrefix(whole: string): PrefixFacts {
+  const prefix = whole.slice(0, LONGEST_PREFIX);
   return { at: logTime(prefix) ?? epochTime(prefix), database: databaseIn(prefix), application: applicationIn(prefix), session: sessionIn(prefix) };
 }
 

@@ -18,9 +18,16 @@ export function readPlanText(text: string, file: string): PlanText {
   return { plans: found.flat(), broken, textual: found.flat().length === 0 ? countTextual(text) : 0 };
 }
 
-/** What psql puts around a value: a space before each line, `+` after it where another follows, `|` with `\pset border 2`. */
+/** What psql puts before a line of a value: bars, and with `\x` the column's name. No JSON has a bar before its first quote or bracket. */
+const BEFORE = /^(?:[^"|│[\]{}]*[|│])+/;
 function withoutFrame(text: string): string {
-  return text.replace(/^\uFEFF/, "").split(/\r?\n/).map((line) => line.replace(/^\|/, "").replace(/[ \t]*[+|]+$/, "")).join("\n");
+  return text.replace(/^\uFEFF/, "").split(/\r?\n/).map((line) => withoutEnd(withoutEnd(line.replace(BEFORE, ""), "|│"), "+↵")).join("\n");
+}
+
+/** Behind a line stand `+` or `↵` where another follows, and a bar. */
+function withoutEnd(line: string, marks: string): string {
+  const text = line.trimEnd();
+  return text !== "" && marks.includes(text.at(-1) ?? "") ? text.slice(0, -1).trimEnd() : text;
 }
 
 interface FoundValue {
@@ -32,10 +39,14 @@ interface FoundValue {
 function jsonValues(text: string): FoundValue[] {
   const found: FoundValue[] = [];
   const start = /^[ \t]*[[{]/gm;
+  let line = 1;
+  let counted = 0;
   for (let match = start.exec(text); match !== null; match = start.exec(text)) {
     const at = match.index + match[0].length - 1;
     const end = valueEnd(text, at);
-    found.push({ value: parseOrNull(text.slice(at, end)), line: lineAt(text, at) });
+    line += lineBreaks(text, counted, at);
+    counted = at;
+    found.push({ value: parseOrNull(text.slice(at, end)), line });
     start.lastIndex = Math.max(end, at + 1);
   }
   return found;
@@ -71,10 +82,10 @@ function parseOrNull(text: string): unknown {
   }
 }
 
-function lineAt(text: string, at: number): number {
-  let line = 1;
-  for (let next = text.indexOf("\n"); next >= 0 && next < at; next = text.indexOf("\n", next + 1)) line += 1;
-  return line;
+function lineBreaks(text: string, from: number, to: number): number {
+  let count = 0;
+  for (let next = text.indexOf("\n", from); next >= 0 && next < to; next = text.indexOf("\n", next + 1)) count += 1;
+  return count;
 }
 
 /** Rows, their column, its text, an array, a plan, and one to spare. */

@@ -68,6 +68,12 @@ describe("files of plans", () => {
     expect(readPlanText(`[{"Plan":${'{"Node Type":"A","Plans":['.repeat(200_000)}`, "p").plans).toEqual([]);
   });
 
+  it("are read in time, whatever stands in a line", () => {
+    const started = performance.now();
+    for (const text of [`{${" ".repeat(300_000)}x`, "[\n".repeat(100_000), "| ".repeat(100_000), "{}\n".repeat(50_000)]) readPlanText(text, "p");
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
   it("never stop the program", () => {
     fc.assert(fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.json(), fc.array(fc.constantFrom("[", "{", '"Plan":', '"Node Type": "X"', "}", "]", ",", "\n", "+", " "), { maxLength: 30 }).map((all) => all.join(""))), (text) => {
       expect(readPlanText(text, "p").broken).toBeGreaterThanOrEqual(0);

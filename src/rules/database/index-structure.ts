@@ -6,9 +6,9 @@ export function isDroppable(index: Index): boolean {
   return !index.unique && !index.primary && !index.exclusion && index.constraint === null && index.referencedBy.length === 0 && !index.replicaIdentity && !index.clustered;
 }
 
-/** Same method, keys, operator classes, collations, order, predicate; uniqueness may differ. */
+/** Same method, keys, operator classes, collations, order, included columns, predicate; uniqueness may differ. */
 export function sameStructure(one: Index, other: Index): boolean {
-  return one.method === other.method && one.predicate === other.predicate && one.keys.length === other.keys.length && startsWithKeys(other, one) && coversIncluded(other, one);
+  return one.method === other.method && one.predicate === other.predicate && one.keys.length === other.keys.length && startsWithKeys(other, one) && coversIncluded(other, one) && coversIncluded(one, other);
 }
 
 /** The first keys of `wide` are those of `narrow`. */
@@ -34,4 +34,12 @@ export function sameKey(one: IndexKey, other: IndexKey): boolean {
     one.descending === other.descending &&
     one.nullsFirst === other.nullsFirst
   );
+}
+
+/** The first keys of `wide`, read backwards, are those of `narrow`: a B-tree is read both ways. */
+export function startsWithKeysReversed(wide: Index, narrow: Index): boolean {
+  return narrow.keys.every((key, position) => {
+    const other = wide.keys[position];
+    return other !== undefined && sameKey({ ...key, descending: !key.descending, nullsFirst: !key.nullsFirst }, other);
+  });
 }

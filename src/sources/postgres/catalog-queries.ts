@@ -55,39 +55,48 @@ SELECT a.attrelid::int8 AS table, a.attnum AS number, a.attname AS name, format_
   a.attnotnull AS not_null, CASE WHEN a.attrelid <> ALL ($2::oid[]) THEN pg_get_expr(d.adbin, d.adrelid) END AS default, a.attgenerated AS generated, a.attidentity AS identity,
   CASE WHEN a.attcollation <> t.typcollation THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END AS collation,
   CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END AS target,
-  col_description(a.attrelid, a.attnum) AS comment
+  dc.description AS comment
 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_description dc ON dc.classoid = 'pg_class'::regclass AND dc.objoid = a.attrelid AND dc.objsubid = a.attnum
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_collation co ON co.oid = a.attcollation LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
 WHERE a.attrelid = ANY($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum`;
 
-/** Of columns and of expressions of indexes alike: both are attributes of a relation. */
+/**
+ * Of columns and of expressions of indexes alike: both are attributes of a relation. Arrays come as text, and relations by name, since
+ * casting and joining here takes the server longer than all the rest.
+ */
 export const STATISTICS = `
-SELECT c.oid::int8 AS relation, s.attname AS name, s.inherited, s.null_frac::float8 AS null_fraction, s.avg_width AS width, s.n_distinct::float8 AS distinct,
-  s.most_common_vals::text::text[] AS common_values, s.most_common_freqs::float8[] AS common_frequencies, s.histogram_bounds::text::text[] AS histogram,
-  s.correlation::float8 AS correlation, s.most_common_elems::text::text[] AS common_elements, s.most_common_elem_freqs::float8[] AS element_frequencies
-FROM pg_stats s JOIN pg_namespace n ON n.nspname = s.schemaname JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.tablename
-WHERE c.oid = ANY($1::oid[])`;
+SELECT s.schemaname AS schema, s.tablename AS relation, s.attname AS name, s.inherited, s.null_frac::float8 AS null_fraction, s.avg_width AS width, s.n_distinct::float8 AS distinct,
+  s.most_common_vals::text AS common_values, s.most_common_freqs::float8[] AS common_frequencies, s.histogram_bounds::text AS histogram,
+  s.correlation::float8 AS correlation, s.most_common_elems::text AS common_elements, s.most_common_elem_freqs::float8[] AS element_frequencies
+FROM pg_stats s WHERE s.schemaname = ANY($1::name[])`;
+
+/** `pg_constraint` has no index by the index that backs it: it is read once. */
+const BACKED = `backed AS MATERIALIZED (SELECT k.conindid, min(k.oid) FILTER (WHERE k.contype IN ('p', 'u', 'x')) AS own, array_agg(k.oid::int8 ORDER BY k.oid) FILTER (WHERE k.contype = 'f') AS referrers
+  FROM pg_constraint k WHERE k.conindid <> 0 GROUP BY k.conindid)`;
 
 export const indexes = (version: number): string => `
+WITH ${BACKED}, keys AS (
+  SELECT i.indexrelid, jsonb_agg(jsonb_build_object('column', a.attname, 'attribute', ia.attname, 'expression', CASE WHEN k.number = 0 THEN pg_get_indexdef(i.indexrelid, k.position::int, false) END,
+      'class', oc.opcname, 'default', oc.opcdefault, 'collation', co.collname, 'option', i.indoption[k.position - 1]) ORDER BY k.position) AS attributes
+  FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(number, position)
+  JOIN pg_attribute ia ON ia.attrelid = i.indexrelid AND ia.attnum = k.position
+  LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0
+  LEFT JOIN pg_opclass oc ON k.position <= i.indnkeyatts AND oc.oid = i.indclass[k.position - 1]
+  LEFT JOIN pg_collation co ON k.position <= i.indnkeyatts AND co.oid = i.indcollation[k.position - 1]
+  WHERE i.indrelid = ANY($1::oid[]) GROUP BY i.indexrelid)
 SELECT i.indexrelid::int8 AS oid, n.nspname AS schema, c.relname AS name, i.indrelid::int8 AS table, am.amname AS method, i.indisunique AS unique,
   ${version >= WITH_NULLS_NOT_DISTINCT ? "i.indnullsnotdistinct" : "false"} AS nulls_not_distinct, i.indisprimary AS primary, i.indisexclusion AS exclusion, i.indimmediate AS immediate,
   i.indisvalid AS valid, i.indisready AS ready, i.indislive AS live, i.indisclustered AS clustered, i.indisreplident AS replica_identity,
   pg_get_expr(i.indpred, i.indrelid) AS predicate, pg_get_indexdef(i.indexrelid) AS definition, c.reloptions AS options, ts.spcname AS tablespace, obj_description(c.oid, 'pg_class') AS comment,
-  (SELECT k.oid::int8 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x') LIMIT 1) AS constraint,
-  (SELECT array_agg(k.oid::int8 ORDER BY k.oid) FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype = 'f') AS referenced_by,
+  k.own::int8 AS constraint, k.referrers AS referenced_by,
   (SELECT h.inhparent::int8 FROM pg_inherits h WHERE h.inhrelid = i.indexrelid LIMIT 1) AS partition_of,
-  c.reltuples::float8 AS reltuples, c.relpages AS relpages, i.indnkeyatts AS keys,
-  (SELECT jsonb_agg(jsonb_build_object('column', a.attname, 'attribute', ia.attname, 'expression', CASE WHEN k.number = 0 THEN pg_get_indexdef(i.indexrelid, k.position::int, false) END,
-      'class', oc.opcname, 'default', oc.opcdefault, 'collation', co.collname, 'option', i.indoption[k.position - 1]) ORDER BY k.position)
-    FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(number, position)
-    JOIN pg_attribute ia ON ia.attrelid = i.indexrelid AND ia.attnum = k.position
-    LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0
-    LEFT JOIN pg_opclass oc ON k.position <= i.indnkeyatts AND oc.oid = i.indclass[k.position - 1]
-    LEFT JOIN pg_collation co ON k.position <= i.indnkeyatts AND co.oid = i.indcollation[k.position - 1]) AS attributes
+  c.reltuples::float8 AS reltuples, c.relpages AS relpages, i.indnkeyatts AS keys, c.relkind = 'I' AS partitioned,
+  keys.attributes
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_am am ON am.oid = c.relam
-LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
+LEFT JOIN keys ON keys.indexrelid = i.indexrelid LEFT JOIN backed k ON k.conindid = i.indexrelid LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
 WHERE i.indrelid = ANY($1::oid[]) ORDER BY n.nspname, c.relname`;
 
 export const INDEX_PROGRESS = `SELECT index_relid::int8 AS oid, phase, blocks_done AS done, blocks_total AS total FROM pg_stat_progress_create_index WHERE datname = current_database()`;
@@ -103,7 +112,8 @@ SELECT k.oid::int8 AS oid, k.conname AS name, k.contype AS kind, k.conrelid::int
   nullif(k.confrelid, 0)::int8 AS target,
   (SELECT array_agg(a.attname::text ORDER BY u.position) FROM unnest(k.confkey) WITH ORDINALITY u(number, position) JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.number) AS target_columns,
   k.confdeltype AS on_delete, k.confupdtype AS on_update, k.condeferrable AS deferrable, k.condeferred AS deferred, k.convalidated AS validated,
-  nullif(k.conindid, 0)::int8 AS index, pg_get_constraintdef(k.oid) AS definition, nullif(k.conparentid, 0)::int8 AS parent
+  nullif(k.conindid, 0)::int8 AS index, pg_get_constraintdef(k.oid) AS definition, nullif(k.conparentid, 0)::int8 AS parent,
+  k.conislocal AS local, k.coninhcount > 0 AS inherited
 FROM pg_constraint k WHERE k.conrelid = ANY($1::oid[]) AND k.contype IN ('p', 'u', 'f', 'c', 'x', 'n') ORDER BY k.conrelid, k.conname, k.oid`;
 
 /** Without their values, which are in the sequences themselves. */

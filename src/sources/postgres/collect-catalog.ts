@@ -6,7 +6,7 @@ import type { Probe, Values } from "./probe.ts";
 import { readCatalog } from "./read-catalog.ts";
 import { readSchema } from "./read-schema.ts";
 import { readSequenceValues } from "./read-sequences.ts";
-import type { Row } from "./row-values.ts";
+import { text, type Row } from "./row-values.ts";
 
 const STEPS = 16;
 
@@ -36,7 +36,7 @@ export async function collectCatalog(probe: Probe, { version, isReplica }: Pick<
     tables,
     tableSizes: await of("sizes", q.TABLE_SIZES, (locked) => [free(oids, locked)], "no size of a table is known"),
     columns: await of("columns", q.COLUMNS, (locked) => [oids, locked], "no column is judged"),
-    statistics: await of("statistics", q.STATISTICS, [[...oids, ...indexOids]], "no distribution of values is known", "GRANT pg_read_all_data TO role"),
+    statistics: await of("statistics", q.STATISTICS, [[...new Set(tables.map((one) => text(one, "schema")))]], "no distribution of values is known", "GRANT pg_read_all_data TO role"),
     indexes,
     indexSizes: await of("sizes", q.INDEX_SIZES, (locked) => [free(indexOids, locked)], "no size of an index is known"),
     indexProgress: await of("progress", q.INDEX_PROGRESS),
@@ -45,11 +45,11 @@ export async function collectCatalog(probe: Probe, { version, isReplica }: Pick<
     sequences: await readSequenceValues(probe, sequences, isReplica),
     views: await of("views", q.VIEWS, (locked) => [locked], "no view is judged"),
     enums: await of("types", q.ENUMS),
-    extendedStatistics: await of("extended statistics", q.EXTENDED_STATISTICS, [oids]),
+    extendedStatistics: await of("extended statistics", q.EXTENDED_STATISTICS, (locked) => [free(oids, locked)]),
     extendedValues: await of("extended statistics", q.EXTENDED_VALUES),
   };
   progress("catalog", STEPS, STEPS);
-  const catalog = readCatalog(rows, buildDdl(await readSchema(probe, version)));
+  const catalog = readCatalog(rows, buildDdl(await readSchema(probe, version, rows)));
   return { catalog, hiddenSequences: sequences.filter((one) => one["readable"] !== true).length };
 }
 

@@ -7,6 +7,7 @@ import { prober, type Probe } from "./probe.ts";
 import { readCounters, readServer } from "./read-server.ts";
 import { TABLES } from "./catalog-queries.ts";
 import { lockGap, replicaGap } from "./gaps.ts";
+import { sampleRows, type Sampled } from "./sample.ts";
 
 export interface CollectOptions {
   /** libpq URLs: a primary and its replicas, in any order. */
@@ -17,6 +18,8 @@ export interface CollectOptions {
   readonly version: string;
   /** Counters are read again so many milliseconds later. */
   readonly interval?: number;
+  /** Measure a bounded number of rows of each table too. */
+  readonly sample?: boolean;
   readonly progress: (part: string, done: number, total: number) => void;
 }
 
@@ -59,11 +62,11 @@ async function lookAtAll(connections: readonly ReadOnlyConnection[], options: Co
     catalog: main.catalog,
     servers: options.interval === undefined ? looks.map(({ server }) => server) : await lookAgain(looks, options.interval),
     gaps,
-    samples: [],
+    samples: main.sampled.samples,
   };
 }
 
-async function lookAtFirst(connection: ReadOnlyConnection, gaps: Gap[], options: CollectOptions): Promise<Look & { readonly catalog: Catalog }> {
+async function lookAtFirst(connection: ReadOnlyConnection, gaps: Gap[], options: CollectOptions): Promise<Look & { readonly catalog: Catalog; readonly sampled: Sampled }> {
   const probe = await probeOf(connection, gaps, options);
   const read = await collectCatalog(probe, connection, options.progress);
   const catalog = read?.catalog ?? EMPTY_CATALOG;
@@ -72,8 +75,12 @@ async function lookAtFirst(connection: ReadOnlyConnection, gaps: Gap[], options:
   const oids = catalog.tables.map(({ oid }) => oid);
   const server = await readServer(probe, connection, oids, read);
   if (oids.length === 0 && server.settings.length === 0) throw nothingTaken(connection, gaps);
-  return { connection, probe, server, oids, catalog };
+  const sampled = options.sample === true ? await sampleRows({ connection, catalog, progress: options.progress, now: () => performance.now() }) : NOT_SAMPLED;
+  gaps.push(...sampled.gaps);
+  return { connection, probe, server, oids, catalog, sampled };
 }
+
+const NOT_SAMPLED: Sampled = { samples: [], gaps: [] };
 
 async function lookAtOther(connection: ReadOnlyConnection, gaps: Gap[], options: CollectOptions): Promise<Look> {
   const probe = await probeOf(connection, gaps, options);

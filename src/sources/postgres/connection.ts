@@ -30,6 +30,9 @@ export interface ConnectionOptions {
   readonly connectTimeout: number;
 }
 
+/** In every statement of ours. */
+const MARK = "/* luthier */";
+
 /** No lock is waited for: who reads statistics must never stand in a queue in front of the application. */
 const LOCK_TIMEOUT_MS = 100;
 /** How much longer than the server's own limit an answer is waited for. */
@@ -64,7 +67,8 @@ async function open(target: Target, options: ConnectionOptions): Promise<Client>
   const withTls = target.tls !== "disable" && target.tls !== "allow" && !isSocket(target);
   const first = await attempt(target, options, withTls ? tlsOptions(target) : false);
   if (first.client !== null) return first.client;
-  const lacksTls = withTls && target.tls === "prefer" && messageOf(first.error).includes("does not support SSL");
+  // "SSL on" is how 13 says it.
+  const lacksTls = withTls && target.tls === "prefer" && /does not support SSL|SSL encryption|SSL on/.test(messageOf(first.error));
   const wantsTls = target.tls === "allow" && messageOf(first.error).includes("no encryption");
   if (!lacksTls && !wantsTls) throw connectFailure(first.error, first.address, target);
   const second = await attempt(target, options, wantsTls ? tlsOptions(target) : false);
@@ -134,13 +138,18 @@ async function inTransaction<Result>(client: Client, timeout: number, state: { b
       throw state.broken === null ? error : new Error(state.broken, { cause: error });
     }
   };
-  // Names in definitions are always qualified with this search path, whatever the role's own is.
-  await ask(`BEGIN TRANSACTION READ ONLY; SET LOCAL statement_timeout = ${timeout}; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL search_path = pg_catalog`);
+  // Compiling queries that run once takes longer than they do. Names in definitions are always qualified with this search path, whatever the role's own is.
+  await ask(`BEGIN TRANSACTION READ ONLY; SET LOCAL statement_timeout = ${timeout}; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL search_path = pg_catalog; SET LOCAL jit = off`);
   try {
-    return await work((sql, values) => ask(sql, values ?? []));
+    return await work((sql, values) => ask(marked(sql), values ?? []));
   } finally {
     if (state.broken === null) await ask("ROLLBACK").catch(() => {});
   }
+}
+
+/** So that the server's statistics of statements can tell ours from the application's. */
+function marked(sql: string): string {
+  return sql.replace(/^\s*(SELECT|WITH)\b/, `$1 ${MARK}`);
 }
 
 async function close(client: Client): Promise<void> {

@@ -1,4 +1,5 @@
 /** Queries of counters, activity and settings. Rows of views that grow a column with each version are taken whole, as JSON. */
+import { SAMPLE_MARK } from "./sample-query.ts";
 
 export const SERVER = `
 SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS version_number, version() AS build, current_setting('block_size')::int AS block_size,
@@ -37,9 +38,12 @@ export const WAL = `SELECT to_jsonb(w) AS row FROM pg_stat_wal w`;
 
 export const STATEMENTS_EXTENSION = `SELECT quote_ident(n.nspname) AS schema FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'`;
 
-/** One row for each user who sent it. */
+/** Of a look itself: what it sends, and what begins and ends its transactions. */
+const OURS = `s.query ~ '^(SELECT|WITH) /[*] luthier [*]/' OR s.query IN ('BEGIN TRANSACTION READ ONLY', 'ROLLBACK') OR s.query ~ '^SET LOCAL (statement_timeout|lock_timeout|search_path|jit) = '`;
+
+/** One row for each user who sent it; none of those that this look sends. */
 export const statements = (schema: string): string => `
-SELECT to_jsonb(s) - 'query' - 'queryid' AS row, s.queryid::text AS id, s.query AS sql FROM ${schema}.pg_stat_statements s WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+SELECT to_jsonb(s) - 'query' - 'queryid' AS row, s.queryid::text AS id, s.query AS sql FROM ${schema}.pg_stat_statements s WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND NOT (${OURS}) AND coalesce(s.query, '') NOT LIKE '${SAMPLE_MARK}%'`;
 
 export const STATEMENTS_INFO_VIEW = `SELECT quote_ident(n.nspname) AS schema FROM pg_extension e JOIN pg_class c ON c.relname = 'pg_stat_statements_info' AND c.relnamespace = e.extnamespace
 JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'`;

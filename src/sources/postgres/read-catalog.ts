@@ -1,5 +1,6 @@
 /** Rows of the catalog's queries to the catalog. */
 import type { Catalog, Column, ColumnStatistics, Constraint, ConstraintKind, ExtendedStatistics, Index, IndexKey, DatabaseSequence, Table, TableKind, View } from "../../model/index.ts";
+import { readArray } from "./read-array.ts";
 import { flag, number, numberOrNull, numbers, options, text, textOrNull, texts, type Row } from "./row-values.ts";
 
 /** What each query gave; a part that could not be read is empty. */
@@ -11,7 +12,8 @@ export type CatalogRows = Readonly<
 >;
 
 export function readCatalog(rows: CatalogRows, ddl: readonly string[]): Catalog {
-  const statistics = groupBy(rows.statistics, "relation");
+  const relations = new Map([...rows.tables, ...rows.indexes].map((one) => [`${text(one, "schema")}.${text(one, "name")}`, number(one, "oid")]));
+  const statistics = groupBy(rows.statistics.map((one) => ({ ...one, relation: relations.get(`${text(one, "schema")}.${text(one, "relation")}`) ?? -1 })), "relation");
   const columns = groupBy(rows.columns, "table");
   const sizes = byOid(rows.tableSizes);
   const partitioned = new Set(rows.tables.filter((one) => one["kind"] === "p").map((one) => number(one, "oid")));
@@ -124,22 +126,27 @@ function columnOf(row: Row, statistics: ColumnStatistics | null): Column {
   };
 }
 
+function elements(row: Row, name: string): string[] | null {
+  const value = textOrNull(row, name);
+  return value === null ? null : readArray(value);
+}
+
 /** Of a parent and its children together where there is such a row. */
 function statisticsOf(rows: readonly Row[], name: string): ColumnStatistics | null {
   const own = rows.filter((one) => one["name"] === name);
   const row = own.find((one) => one["inherited"] === true) ?? own[0];
   if (row === undefined) return null;
-  const histogram = texts(row, "histogram");
+  const histogram = elements(row, "histogram");
   return {
     nullFraction: number(row, "null_fraction"),
     averageWidth: number(row, "width"),
     distinct: number(row, "distinct"),
-    commonValues: texts(row, "common_values"),
+    commonValues: elements(row, "common_values"),
     commonFrequencies: numbers(row, "common_frequencies"),
     histogram,
     histogramBounds: histogram?.length ?? 0,
     correlation: numberOrNull(row, "correlation"),
-    commonElements: texts(row, "common_elements"),
+    commonElements: elements(row, "common_elements"),
     elementFrequencies: numbers(row, "element_frequencies"),
     inherited: flag(row, "inherited"),
   };

@@ -1,5 +1,6 @@
 /** Rows of the schema's queries to its parts. */
 import type { ColumnPart, ConstraintPart, DefaultPart, IndexPart, SchemaParts, SequencePart, TablePart, ViewPart } from "../../postgres/schema-parts.ts";
+import { quoteLiteral, quoteName } from "../../postgres/quote.ts";
 import { groupBy } from "../../postgres/group-by.ts";
 import type { Probe, Values } from "./probe.ts";
 import { flag, number, numberOrNull, numbers, text, textOrNull, texts, type Row } from "./row-values.ts";
@@ -8,7 +9,7 @@ import * as q from "./schema-queries.ts";
 const MISSED = { cost: "the schema cannot be rebuilt whole" };
 
 /** What it takes to rebuild the schema, but for relations that are locked. */
-export async function readSchema(probe: Probe, version: number): Promise<SchemaParts> {
+export async function readSchema(probe: Probe, version: number, catalog: { readonly indexes: readonly Row[]; readonly constraints: readonly Row[] }): Promise<SchemaParts> {
   const unlocked = (locked: readonly number[]): readonly unknown[] => [locked];
   const rows = (sql: string, values: Values = []): Promise<Row[]> => probe.rows<Row>("schema", sql, values, MISSED);
   const names = async (sql: string): Promise<string[]> => (await rows(sql)).map((one) => text(one, "name"));
@@ -21,8 +22,8 @@ export async function readSchema(probe: Probe, version: number): Promise<SchemaP
     sequences: (await rows(q.SEQUENCE_PARTS)).map(sequenceOf),
     tables: (await rows(q.TABLE_PARTS, unlocked)).map((one) => tableOf(one, (columns.get(number(one, "oid")) ?? []).map(columnOf))),
     defaults: (await rows(q.DEFAULT_PARTS, unlocked)).map(defaultOf),
-    constraints: (await rows(q.CONSTRAINT_PARTS, unlocked)).map(constraintOf),
-    indexes: (await rows(q.INDEX_PARTS, unlocked)).map(indexOf),
+    constraints: catalog.constraints.map(constraintReader(catalog.indexes)),
+    indexes: catalog.indexes.map(indexOf),
     views: (await rows(q.VIEW_PARTS, unlocked)).map(viewOf),
     finishing: (await rows(q.FINISHING, unlocked)).map((one) => text(one, "statement")),
     dependencies: (await rows(q.DEPENDENCIES)).map((one) => ({ from: text(one, "from"), to: text(one, "to") })),
@@ -70,25 +71,38 @@ function defaultOf(row: Row): DefaultPart {
 
 const CONSTRAINT_KINDS: Readonly<Record<string, ConstraintPart["kind"]>> = { p: "primary", u: "unique", f: "foreign", c: "check", x: "exclusion", n: "not-null" };
 
-function constraintOf(row: Row): ConstraintPart {
-  return {
-    oid: number(row, "oid"),
-    name: text(row, "name"),
-    kind: CONSTRAINT_KINDS[text(row, "kind")] ?? "check",
-    table: number(row, "table"),
-    definition: text(row, "definition"),
-    column: textOrNull(row, "column"),
-    isLocal: flag(row, "local"),
-    isInherited: flag(row, "inherited"),
-    isValidated: flag(row, "validated"),
-    parent: numberOrNull(row, "parent"),
-    index: numberOrNull(row, "index"),
-    indexOptions: texts(row, "options") ?? [],
+function constraintReader(indexes: readonly Row[]): (row: Row) => ConstraintPart {
+  const options = new Map(indexes.map((one) => [number(one, "oid"), texts(one, "options") ?? []]));
+  return (row) => {
+    const kind = CONSTRAINT_KINDS[text(row, "kind")] ?? "check";
+    const index = numberOrNull(row, "index");
+    return {
+      oid: number(row, "oid"),
+      name: text(row, "name"),
+      kind,
+      table: number(row, "table"),
+      definition: text(row, "definition"),
+      column: kind === "not-null" ? (texts(row, "columns")?.[0] ?? null) : null,
+      isLocal: flag(row, "local"),
+      isInherited: flag(row, "inherited"),
+      isValidated: flag(row, "validated"),
+      parent: numberOrNull(row, "parent"),
+      target: numberOrNull(row, "target"),
+      index,
+      indexOptions: (options.get(index ?? 0) ?? []).map(optionText),
+    };
   };
 }
 
+/** `fillfactor=70` as a statement has it. */
+function optionText(word: string): string {
+  const at = word.indexOf("=");
+  return `${quoteName(word.slice(0, at))}=${quoteLiteral(word.slice(at + 1))}`;
+}
+
+/** One of a partitioned table is valid only once those of all partitions are attached. */
 function indexOf(row: Row): IndexPart {
-  return { ...named(row), table: number(row, "table"), definition: text(row, "definition"), isValid: flag(row, "valid"), parent: numberOrNull(row, "parent"), constraint: numberOrNull(row, "constraint") };
+  return { ...named(row), table: number(row, "table"), definition: text(row, "definition"), isValid: flag(row, "valid") || flag(row, "partitioned"), parent: numberOrNull(row, "partition_of"), constraint: numberOrNull(row, "constraint") };
 }
 
 function viewOf(row: Row): ViewPart {

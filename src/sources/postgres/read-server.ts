@@ -1,5 +1,6 @@
 /** What one server says of itself: settings, counters, statements, activity, replication. */
 import type { Backend, Counters, DatabaseCounters, IndexCounters, Replication, Server, Setting, StatementCounters, TableCounters } from "../../model/index.ts";
+import { dropSecrets } from "../../postgres/drop-literals.ts";
 import type { CatalogRead } from "./collect-catalog.ts";
 import type { ReadOnlyConnection } from "./connection.ts";
 import * as q from "./counter-queries.ts";
@@ -122,7 +123,7 @@ export async function readCounters(probe: Probe, { connection: { version: versio
 }
 
 function plain(row: Row): Record<string, string | number | null> {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === "number" || value === null ? value : String(value)]));
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === "number" ? value : textOrNull(row, name)]));
 }
 
 function databaseCountersOf(row: Row): DatabaseCounters {
@@ -243,7 +244,7 @@ function statementOf(outer: Row): StatementCounters[] {
   return [
     {
       id,
-      sql: text(outer, "sql"),
+      sql: dropSecrets(text(outer, "sql")),
       topLevel: row["toplevel"] !== false,
       calls: number(row, "calls"),
       totalMs: number(row, "total_exec_time"),
@@ -338,7 +339,7 @@ function backendOf(row: Row): Backend {
     stateAt: time(row, "state_at"),
     xminAge: numberOrNull(row, "xmin_age"),
     blockedBy: numbers(row, "blocked_by") ?? [],
-    sql: textOrNull(row, "sql"),
+    sql: row["sql"] === null ? null : dropSecrets(text(row, "sql")),
   };
 }
 

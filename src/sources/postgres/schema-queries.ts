@@ -155,21 +155,6 @@ SELECT d.oid::int8 AS oid, d.adrelid::int8 AS table, a.attname AS column, pg_get
 FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum JOIN pg_class c ON c.oid = d.adrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid <> ALL ($1::oid[]) AND c.relpersistence <> 't' AND ${OWN_SCHEMAS} ORDER BY d.adrelid, d.adnum`;
 
-export const CONSTRAINT_PARTS = `
-SELECT k.oid::int8 AS oid, k.conname AS name, k.contype AS kind, k.conrelid::int8 AS table, pg_get_constraintdef(k.oid) AS definition,
-  CASE WHEN k.contype = 'n' THEN (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = k.conkey[1]) END AS column,
-  k.conislocal AS local, k.coninhcount > 0 AS inherited, k.convalidated AS validated, nullif(k.conparentid, 0)::int8 AS parent, nullif(k.conindid, 0)::int8 AS index,
-  CASE WHEN k.contype IN ('p', 'u', 'x') THEN ${optionTexts("(SELECT i.reloptions FROM pg_class i WHERE i.oid = k.conindid)")} END AS options
-FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE k.contype IN ('p', 'u', 'f', 'c', 'x', 'n') AND c.relpersistence <> 't' AND c.oid <> ALL ($1::oid[]) AND k.confrelid <> ALL ($1::oid[]) AND ${OWN_SCHEMAS} ORDER BY n.nspname, c.relname, k.conname, k.oid`;
-
-export const INDEX_PARTS = `
-SELECT i.indexrelid::int8 AS oid, n.nspname AS schema, c.relname AS name, i.indrelid::int8 AS table, pg_get_indexdef(i.indexrelid) AS definition,
-  i.indisvalid OR c.relkind = 'I' AS valid, (SELECT h.inhparent::int8 FROM pg_inherits h WHERE h.inhrelid = c.oid) AS parent,
-  (SELECT k.oid::int8 FROM pg_constraint k WHERE k.conindid = c.oid AND k.contype IN ('p', 'u', 'x') LIMIT 1) AS constraint
-FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relpersistence <> 't' AND i.indrelid <> ALL ($1::oid[]) AND ${own("pg_class", "c")} ORDER BY 2, 3`;
-
 /** A view that reads a locked relation is left out: the server locks what a view reads before it writes it down. */
 export const VIEW_PARTS = `
 SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name, c.relkind = 'm' AS materialised, c.relispopulated AS populated, am.amname AS method,
@@ -203,7 +188,7 @@ CROSS JOIN LATERAL (VALUES
     WHEN a.attstattarget >= 0 THEN format('ALTER %s %I.%I ALTER COLUMN %I SET STATISTICS %s', k.kind, n.nspname, c.relname, a.attname, a.attstattarget) END),
   (CASE WHEN a.attstorage <> t.typstorage AND c.relkind IN ('r', 'p', 'm') THEN format('ALTER %s %I.%I ALTER COLUMN %I SET STORAGE %s', k.kind, n.nspname, c.relname, a.attname, CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END) END),
   (CASE WHEN a.attoptions IS NOT NULL AND c.relkind IN ('r', 'p', 'm', 'f') THEN format('ALTER %s %I.%I ALTER COLUMN %I SET (%s)', k.kind, n.nspname, c.relname, a.attname, array_to_string(a.attoptions, ', ')) END)) s(statement)
-WHERE s.statement IS NOT NULL AND c.relkind IN ('r', 'p', 'm', 'f', 'i', 'I') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped AND c.oid <> ALL ($1::oid[]) AND ${own("pg_class", "c")}`;
+WHERE s.statement IS NOT NULL AND (a.attstattarget >= 0 OR a.attoptions IS NOT NULL OR a.attstorage <> t.typstorage) AND c.relkind IN ('r', 'p', 'm', 'f', 'i', 'I') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped AND c.oid <> ALL ($1::oid[]) AND ${own("pg_class", "c")}`;
 
 const TABLE_SETTINGS = `
 SELECT 2, format('%I.%I', n.nspname, c.relname), 0, s.statement FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

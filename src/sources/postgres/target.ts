@@ -24,7 +24,7 @@ const REMEDY = "Write postgresql://user@host:5432/database, \"host=â€¦ dbname=â€
 
 /** What could not be read of it is not repeated: it may hold a password. */
 export function readTarget(given: string, env: Readonly<Record<string, string | undefined>> = process.env): Target {
-  const words = /^postgres(ql)?:\/\//.test(given) ? urlWords(given) : given.includes("=") ? keywordWords(given) : { service: given };
+  const words = /^postgres(ql)?:\/\//.test(given) ? urlWords(given) : given.includes("=") ? keywordWords(given) : { service: serviceName(given) };
   const { service, ...own } = words;
   const named = service ?? env["PGSERVICE"];
   return targetOf({ ...(named === undefined || named === "" ? {} : serviceWords(named, env)), ...own }, env);
@@ -32,10 +32,17 @@ export function readTarget(given: string, env: Readonly<Record<string, string | 
 
 type Words = Readonly<Record<string, string>>;
 
+/** A URL without its scheme would be taken for a name, and be said with its password. */
+function serviceName(given: string): string {
+  if (!/[:/@]/.test(given)) return given;
+  throw new UsageError("bad-database", "what --db names is neither a URL, nor key=value words, nor a service.", REMEDY);
+}
+
 function urlWords(given: string): Words {
   try {
     // Node's URL has no empty host, which means the socket.
     const url = new URL(given.replace(/^postgres(ql)?:\/\/([^/@]*@)?(?=\/|\?|$)/, (_all, _ql, user: string | undefined) => `postgresql://${user ?? ""}socket.invalid`));
+    if (isCutWrongly(given, url)) throw new Error("a password that is not encoded");
     const host = decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, "$1");
     const parts = { host: host === "socket.invalid" ? "" : host, port: url.port, user: decodeURIComponent(url.username), password: decodeURIComponent(url.password), dbname: decodeURIComponent(url.pathname.slice(1)) };
     return { ...filled(parts), ...Object.fromEntries(url.searchParams) };
@@ -43,6 +50,11 @@ function urlWords(given: string): Words {
     const isList = /@?[^/]*,[^/]*\//.test(given.replace(/^postgres(ql)?:\/\//, ""));
     throw new UsageError("bad-database", isList ? "a URL of --db names several hosts, and each server is looked at by itself." : "a URL of --db is not one that PostgreSQL reads.", isList ? "Repeat --db for each of them." : `Characters such as @ : / ? # in a password are written as %40 %3A %2F %3F %23. ${REMEDY}`);
   }
+}
+
+/** A slash, a question mark or a hash in a password ends the host's part before its time. */
+function isCutWrongly(given: string, url: URL): boolean {
+  return url.pathname.includes("@") || url.hash !== "" || (given.includes("@") && url.username === "" && url.password === "");
 }
 
 /** `host=db dbname='my shop'`, with quotes and backslashes as libpq has them. */
