@@ -443,6 +443,7 @@ function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, a
   if (described !== null) return chained(queryset, described, `?${name}`, args);
   if (name === "raw") return chained(queryset, rawQueryset(queryset, args), "raw", args);
   if (name.startsWith("__") || name === "as_manager") return UNKNOWN;
+  if (name === "create_user" || name === "create_superuser") return writeCall(engine, queryset, "create", args, site);
   // `create_user`, `get_by_natural_key`: of a manager that was not read, and no queryset.
   if (/^(?:create|get_by|get_or|make|is|has|can)_/.test(name)) return UNKNOWN;
   engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file, site.span.start);

@@ -301,6 +301,8 @@ function whatKey(what: SentWhat): string {
       return `${what.how}:${what.model}.${what.field}:${argsKey(what.args)}`;
     case "sql":
       return `sql:${JSON.stringify(what.parts)}`;
+    case "permissions":
+      return "permissions";
     case "session":
       return `session:${what.how}`;
     case "signed in":

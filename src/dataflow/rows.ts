@@ -184,7 +184,7 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   }
   const relation = field.relation;
   if (relation === null) return UNKNOWN;
-  if (!row.isNew && relation.kind !== "mti-parent" && !row.load.peers) noteSent(engine, { kind: "relation", model: row.model.label, field: field.name }, site, null);
+  if ((!row.isNew || relation.kind === "o2o-reverse") && relation.kind !== "mti-parent" && !row.load.peers) noteSent(engine, { kind: "relation", model: row.model.label, field: field.name }, site, null);
   if (row.load.opaque) return related(engine, row, field, OPAQUE);
   if (row.isNew || relation.kind === "mti-parent") return related(engine, row, field, row.load.opaque ? OPAQUE : BARE);
   if (row.load.selectsAll && !relation.nullable && (relation.kind === "fk" || relation.kind === "o2o")) {
@@ -352,6 +352,13 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
       return UNKNOWN;
     });
   }
+  if (PERMISSIONS.has(name) && row.model.fields.has("user_permissions")) {
+    return native(`row.${name}:${row.id}`, (_args, site) => {
+      noteSent(engine, { kind: "permissions", model: row.model.label }, site, null);
+      row.origin.escapes = true;
+      return UNKNOWN;
+    });
+  }
   if (VALIDATIONS.has(name)) {
     return native(`row.${name}:${row.id}`, (args, site) => {
       noteRow(engine, row, name, args, site);
@@ -421,6 +428,8 @@ function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): 
     madeInLoop: false,
   });
 }
+
+const PERMISSIONS: ReadonlySet<string> = new Set(["has_perm", "has_perms", "has_module_perms", "get_all_permissions", "get_group_permissions", "get_user_permissions"]);
 
 const VALIDATIONS: ReadonlySet<string> = new Set(["full_clean", "clean_fields", "validate_unique", "validate_constraints"]);
 

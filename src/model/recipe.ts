@@ -47,6 +47,8 @@ export type SentWhat =
   | { readonly kind: "related"; readonly how: string; readonly model: string; readonly field: string; readonly args: RecipeArgs }
   /** Text of SQL; null for a part that code puts in. */
   | { readonly kind: "sql"; readonly parts: readonly (string | null)[] }
+  /** `has_perm()`: what a user and the user's groups may do. */
+  | { readonly kind: "permissions"; readonly model: string }
   /** `login()`, `logout()` and their like: the session, and when the user came last. */
   | { readonly kind: "session"; readonly how: string; readonly model: string }
   /** `request.user`, from the session. */

@@ -116,10 +116,10 @@ export interface Database {
   readonly workload: Workload;
   /** Path of the snapshot's file relative to the project's root, for places without source. */
   readonly file: string;
-  /** An earlier look at the same database, where one was named. */
-  readonly earlier?: EarlierLook;
   /** The project that uses it, for fixes that change its models; null or absent without. */
   readonly source?: RuleInput | null;
+  /** An earlier look at the same database, where one was named. */
+  readonly earlier?: EarlierLook;
   /** Tables of the application: ordinary, partitioned and foreign ones, without those of extensions. */
   readonly tables: readonly Table[];
   table(oid: number): Table | null;

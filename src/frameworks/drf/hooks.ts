@@ -21,6 +21,8 @@ import {
 } from "../../dataflow/values.ts";
 import { withEntry } from "../views/hooks.ts";
 import { nestedClass } from "../declarations.ts";
+import { noteSaved, noteValidated } from "../saved-models.ts";
+import { noteSent } from "../../dataflow/sends.ts";
 import { fieldChoice, type FieldChoice } from "./field-choice.ts";
 
 /** `many=True` makes a list serializer around the class's own. */
@@ -426,6 +428,46 @@ const page = (): Hook => (args) => {
   return { ...queryset, sliced: true };
 };
 
+/** The model of a serializer's Meta, and the fields of it that are entered. */
+function serializerModel(engine: Engine, serializer: ObjectValue, site: CallSite): { readonly model: Model; readonly names: readonly string[] } | null {
+  const meta = nestedClass(engine, serializer.cls, "Meta");
+  const cls = meta === null ? null : engine.classMember(meta, "model", { kind: "class", cls: meta }, { span: site.span, frame: site.frame });
+  const model = cls?.kind === "class" ? engine.graph.ofClass(cls.cls) : null;
+  if (model === null) return null;
+  const listed = metaFields(engine, serializer, UNKNOWN, site)?.fields.map(({ name }) => name) ?? [...model.fields.keys()];
+  return { model, names: listed };
+}
+
+const validatedSerializer = (engine: Engine): Hook => (args, site) => {
+  const [serializer] = args.positional;
+  if (serializer?.kind !== "object") return UNKNOWN;
+  const found = serializerModel(engine, serializer, site);
+  const declared = declaredFields(engine, serializer, site);
+  if (found !== null) noteValidated(engine, found.model, found.names.filter((name) => !declared.has(name)), site);
+  for (const { declared: field } of declared.values()) if (field !== null) noteLookedUp(engine, field, site);
+  return UNKNOWN;
+};
+
+/** `PrimaryKeyRelatedField(queryset=…)` fetches the row that is named. */
+function noteLookedUp(engine: Engine, field: ObjectValue, site: CallSite): void {
+  const queryset = field.args === null ? null : argument(field.args, 0, "queryset");
+  for (const one of queryset === null ? [] : alternatives(managerAll(engine, queryset, site))) {
+    if (one.kind !== "queryset") continue;
+    const named = field.args?.keywords.get("slug_field");
+    const name = named?.kind === "literal" ? String(named.value) : "pk";
+    noteSent(engine, { kind: "query", how: "get", recipe: one.recipe, args: { positional: [], keywords: [[name, { kind: "unknown" }]], open: false } }, site, one.origin.span);
+  }
+}
+
+/** What `create()` and `update()` of the project's own do is seen there. */
+const savedSerializer = (engine: Engine): Hook => (args, site) => {
+  const [serializer] = args.positional;
+  if (serializer?.kind !== "object") return UNKNOWN;
+  const found = serializerModel(engine, serializer, site);
+  if (found !== null) noteSaved(engine, found.model, found.names, site);
+  return UNKNOWN;
+};
+
 export const drfHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.new_serializer": newSerializer,
   "luthier.serialize": serialize,
@@ -435,5 +477,7 @@ export const drfHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
     return (serializer?.kind === "object" ? serializer.attrs.get("_context") : undefined) ?? UNKNOWN;
   },
   "luthier.each_action": eachAction,
+  "luthier.validated_serializer": validatedSerializer,
+  "luthier.saved_serializer": savedSerializer,
   "luthier.page": page,
 };

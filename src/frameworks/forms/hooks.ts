@@ -5,6 +5,7 @@ import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.t
 import { isExternal } from "../../dataflow/frames.ts";
 import { alternatives, dict, NO_ARGS, object, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
 import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, stringItems } from "../declarations.ts";
+import { noteSaved, noteValidated } from "../saved-models.ts";
 import { isChoosable, optionsOf, renderOptions } from "./options.ts";
 
 interface ChoiceField {
@@ -125,8 +126,34 @@ const filterChoices = (engine: Engine): Hook => (args, site) => {
   return UNKNOWN;
 };
 
+/** The model of a form's Meta, and the names that it chooses. */
+function formModel(engine: Engine, form: Value | undefined, site: CallSite): { readonly model: Model; readonly names: readonly string[] } | null {
+  if (form?.kind !== "object") return null;
+  const at: AccessSite = { span: site.span, frame: site.frame };
+  const meta = nestedClass(engine, form.cls, "Meta");
+  const cls = meta === null ? null : classSetting(engine, meta, "", "model", at);
+  const model = cls?.kind === "class" ? engine.graph.ofClass(cls.cls) : null;
+  return meta === null || model === null ? null : { model, names: chosenNames(engine, meta, model, at) };
+}
+
+/** A form asks for each row that was chosen, and whether what is unique is there already. */
+const validatedForm = (engine: Engine): Hook => (args, site) => {
+  const found = formModel(engine, args.positional[0], site);
+  if (found !== null) noteValidated(engine, found.model, found.names, site);
+  return UNKNOWN;
+};
+
+const savedForm = (engine: Engine): Hook => (args, site) => {
+  const [form, commit] = args.positional;
+  const found = formModel(engine, form, site);
+  if (found !== null && !(commit?.kind === "literal" && commit.value === false)) noteSaved(engine, found.model, found.names, site);
+  return UNKNOWN;
+};
+
 export const formHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.form_choices": formChoices,
+  "luthier.validated_form": validatedForm,
+  "luthier.saved_form": savedForm,
   "luthier.formset_choices": formsetChoices,
   "luthier.filter_choices": filterChoices,
 };

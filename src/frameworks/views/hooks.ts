@@ -229,6 +229,9 @@ const session = (how: string) => (engine: Engine): Hook => (_args, site) => {
 
 export const viewHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.request": (engine) => () => requestOf(engine),
+  "django.contrib.auth.get_user": (engine) => (_args, site) => signedIn(engine, site),
+  "django.contrib.auth.authenticate": session("authenticate"),
+  "django.contrib.auth.aauthenticate": session("authenticate"),
   "django.contrib.auth.login": session("login"),
   "django.contrib.auth.alogin": session("login"),
   "django.contrib.auth.logout": session("logout"),

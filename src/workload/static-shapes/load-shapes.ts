@@ -31,7 +31,7 @@ export function relationShapes(tables: ModelTables, model: Model, field: Field):
 function genericTargets({ graph }: ModelTables, holder: Model): Model[] {
   const own = [...graph.models.values()].filter((one) => !one.isAbstract && !one.isProxy && one.cls.module.origin === "project");
   const saying = own.filter((one) => [...one.fields.values()].some(({ relation }) => relation?.kind === "generic-relation" && relation.target === holder.label));
-  return saying.length > 0 ? saying : own;
+  return saying.length > 0 || holder.cls.module.origin !== "project" ? saying : own;
 }
 
 /** The session that a cookie names, and its user. */
@@ -46,6 +46,22 @@ export function signedInShapes(tables: ModelTables, user: Model): StaticShape[] 
     where(stored, "session_key", "=");
   }
   return [row, stored].flatMap((one) => (one === null ? [] : [finishSelect(one, "get")]));
+}
+
+/** What the user may do, and what the user's groups may. */
+export function permissionShapes(tables: ModelTables, user: Model): StaticShape[] {
+  const row = { kind: "row", model: user.label } as const;
+  const groups = user.fields.get("groups");
+  const back = groups?.relation?.target == null ? null : "user";
+  return ["user", ...(back === null ? [] : [`group__${back}`])].flatMap((name) => {
+    const steps = [
+      { name: "filter", args: { positional: [], keywords: [[name, row] as const], open: false } },
+      { name: "values_list", args: { positional: [{ kind: "literal", value: "content_type__app_label" } as const, { kind: "literal", value: "codename" } as const], keywords: [], open: false } },
+      { name: "order_by", args: { positional: [], keywords: [], open: false } },
+    ];
+    const state = buildQuery(tables, { id: 0, model: "auth.Permission", related: null, steps });
+    return state === null ? [] : [finishSelect(state, "rows")];
+  });
 }
 
 /** A column that was left out: fetched by `refresh_from_db(fields=…)`. */

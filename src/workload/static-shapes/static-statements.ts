@@ -5,11 +5,11 @@ import { buildQuery } from "./build-query.ts";
 import { addFilter } from "./conditions.ts";
 import { expressionOf } from "./expressions.ts";
 import { finishSelect } from "./finish-query.ts";
-import { columnShapes, prefetchShapes, refreshShape, relationShapes, signedInShapes } from "./load-shapes.ts";
+import { columnShapes, permissionShapes, prefetchShapes, refreshShape, relationShapes, signedInShapes } from "./load-shapes.ts";
 import { modelTables, type ModelTables } from "./model-tables.ts";
 import type { QueryState } from "./query-state.ts";
 import { column, PARAMETER, type StaticShape } from "./static-shape.ts";
-import { bulkUpdateShape, deleteRowShapes, deleteShapes, insertShapes, relatedWriteShapes, sessionShapes, updateFields, updateRowShapes, updateShapes, validationShapes } from "./write-shapes.ts";
+import { bulkUpdateShape, deleteRowShapes, deleteShapes, historyShapes, insertShapes, relatedWriteShapes, sessionShapes, updateFields, updateRowShapes, updateShapes, validationShapes } from "./write-shapes.ts";
 
 export interface StaticStatement {
   readonly shape: StaticShape;
@@ -58,8 +58,8 @@ interface MadeShape {
   readonly isBeside: boolean;
 }
 
-function siteOf({ what, origin, symbol }: SentStatement, how: string): StatementSite {
-  return { span: origin, symbol, model: modelOf(what), how };
+function siteOf({ what, origin, span, symbol }: SentStatement, how: string): StatementSite {
+  return { span: origin.file === "" ? span : origin, symbol, model: modelOf(what), how };
 }
 
 function modelOf(what: SentWhat): string {
@@ -86,6 +86,8 @@ function shapesOf(tables: ModelTables, what: SentWhat): MadeShape[] {
     }
     case "sql":
       return [];
+    case "permissions":
+      return made("permissions", permissionShapes(tables, model));
     case "session":
       return made(what.how, sessionShapes(tables, model, what.how));
     case "signed in":
@@ -107,10 +109,10 @@ function rowShapes(tables: ModelTables, { how, model: label, isNew, args }: Extr
     case "save_base": {
       const names = updateFields(args);
       const update = updateRowShapes(tables, model, names);
-      return made("save", isNew && names === null ? [...insertShapes(tables, model), ...update] : names === null ? [...update, ...insertShapes(tables, model)] : update);
+      return made("save", isNew && names === null ? [...insertShapes(tables, model), ...update, ...historyShapes(tables, model)] : names === null || names === "?" ? [...update, ...insertShapes(tables, model), ...historyShapes(tables, model)] : update);
     }
     case "delete":
-      return made("delete", deleteRowShapes(tables, model));
+      return made("delete", [...deleteRowShapes(tables, model), ...historyShapes(tables, model)]);
     case "refresh": {
       const said = args.keywords.find(([name]) => name === "fields")?.[1] ?? args.positional[1];
       const names = said?.kind === "list" && said.items !== null ? said.items.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : [])) : null;
@@ -158,7 +160,7 @@ function queryShapes(tables: ModelTables, { how, recipe, args }: Extract<SentWha
       return made(how, [finishSelect(state, "rows"), ...(asked === null ? [] : [finishSelect(asked, "exists")])]);
     }
     case "create":
-      return made(how, insertShapes(tables, model));
+      return made(how, [...insertShapes(tables, model), ...historyShapes(tables, model)]);
     case "bulk_create":
       return made(how, insertShapes(tables, model, "many"));
     case "bulk_update":

@@ -185,6 +185,12 @@ function reverseWrites(tables: ModelTables, holder: Model, field: Field, target:
   return how === "set" ? [rows, update] : [update];
 }
 
+/** simple_history keeps a copy of each row that is saved or deleted. */
+export function historyShapes(tables: ModelTables, model: Model): StaticShape[] {
+  const history = tables.graph.models.get(`${model.app}.Historical${model.name}`);
+  return history === undefined ? [] : insertShapes(tables, history);
+}
+
 /** What `login()` and `logout()` do to the session and the user. */
 export function sessionShapes(tables: ModelTables, user: Model, how: string): StaticShape[] {
   const session = tables.model("sessions.Session");
@@ -194,7 +200,17 @@ export function sessionShapes(tables: ModelTables, user: Model, how: string): St
   if (state !== null) state.where.push({ kind: "test", operator: "=", left: column(0, tables.columnOf(key)), right: PARAMETER });
   const asked = state === null ? [] : [finishSelect(state, "get"), finishSelect(state, "exists")];
   const kept = [...insertShapes(tables, session), ...updateRowShapes(tables, session, null), ...deleteByKey(tables, session)];
+  if (how === "authenticate") return credentialShapes(tables, user);
   return [...asked, ...kept, ...(how === "login" ? updateRowShapes(tables, user, ["last_login"]) : [])];
+}
+
+/** The user by the name that was entered. */
+function credentialShapes(tables: ModelTables, user: Model): StaticShape[] {
+  const field = tables.named(user, "username") ?? tables.named(user, "email");
+  const state = buildQuery(tables, { id: 0, model: user.label, related: null, steps: [] });
+  if (field === null || state === null) return [];
+  state.where.push({ kind: "test", operator: "=", left: column(0, tables.columnOf(field)), right: PARAMETER });
+  return [finishSelect(state, "get")];
 }
 
 /** `bulk_create`: INSERTs, with ON CONFLICT where it is asked for. */

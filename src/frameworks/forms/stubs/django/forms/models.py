@@ -6,7 +6,12 @@ class BaseModelForm(BaseForm):
     def __init__(self, data=None, files=None, instance=None, **kwargs):
         self.instance = instance
 
+    def is_valid(self):
+        luthier.validated_form(self)
+        return luthier.unknown()
+
     def save(self, commit=True):
+        luthier.saved_form(self, commit)
         return self.instance
 
 

@@ -45,6 +45,7 @@ class ProcessFormView(View):
 
     def post(self, request, *args, **kwargs):
         form = self.get_form()
+        form.is_valid()
         return self.form_valid(form)
 
 
@@ -75,3 +76,11 @@ class DeleteView(SingleObjectTemplateResponseMixin, SingleObjectMixin, View):
     def get(self, request, *args, **kwargs):
         self.object = self.get_object()
         return self.render_to_response(self.get_context_data(object=self.object))
+
+    def post(self, request, *args, **kwargs):
+        self.object = self.get_object()
+        return self.form_valid(None)
+
+    def form_valid(self, form):
+        self.object.delete()
+        return luthier.unknown()
