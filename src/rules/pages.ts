@@ -53,7 +53,7 @@ function isPaginator(node: Node, takes: (argument: Expr) => boolean): boolean {
   if (node.kind !== "call") return false;
   const { callee, args } = node;
   const name = callee.kind === "name" || callee.kind === "attribute" ? callee.name : "";
-  return /Paginator$/.test(name) && args[0] !== undefined && takes(args[0]);
+  return name.endsWith("Paginator") && args[0] !== undefined && takes(args[0]);
 }
 
 function classSites(input: RuleInput): PageSite[] {

@@ -1,4 +1,5 @@
 /** The workload: every statement that was seen, once for each shape, with its share of the time and the lines that send it. */
+import { createHash } from "node:crypto";
 import type { LoggedSum, Plan, QueryShape, Snapshot, Statement, StatementCounters, StatementOrigin, Workload } from "../model/index.ts";
 import type { Recording, StatementTotals } from "../model/recording.ts";
 import { shapeKey } from "../sql/compare-shapes.ts";
@@ -106,7 +107,12 @@ function ofCounters(row: StatementCounters, shape: QueryShape | null): Seen {
 }
 
 function ofLog({ first: _first, last: _last, ...seen }: LoggedSum): Seen {
-  return seen;
+  return { ...seen, id: idOf(seen.id) };
+}
+
+/** What the server gave no number has one of its own, short enough to be said. */
+function idOf(key: string): string {
+  return createHash("sha256").update(key).digest("hex").slice(0, 16);
 }
 
 function recordedStatements(recording: Recording | null, shapeOf: WorkloadSources["shapeOf"]): Seen[] {
@@ -118,7 +124,7 @@ const MICROSECONDS = 1000;
 function ofRecording({ sql, statements, microseconds, rows }: StatementTotals, shape: QueryShape | null): Seen {
   const totalMs = microseconds / MICROSECONDS;
   return {
-    id: shape === null ? sql : shapeKey(shape, { constants: "erased" }),
+    id: idOf(shape === null ? sql : shapeKey(shape, { constants: "erased" })),
     sql,
     shape,
     seenIn: ["recording"],

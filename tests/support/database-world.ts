@@ -27,7 +27,7 @@ export interface BuiltDatabase {
   /** Of the SQL's `-- explain:` and `-- plan:` lines. */
   readonly plans: readonly Plan[];
   /** Runs statements as `psql` does, each in a transaction of its own; throws what it says when one fails. */
-  readonly run: (statements: string) => void;
+  readonly run: (statements: string) => string;
 }
 
 export async function startDatabaseWorld(): Promise<DatabaseWorld> {
@@ -48,7 +48,7 @@ export async function startDatabaseWorld(): Promise<DatabaseWorld> {
       psql(name, sql);
       const url = withDatabase(cluster.url, name);
       const plans = plansOf(sql, (statements) => psql(name, statements));
-      return { url, snapshot: await takeSnapshot(url), plans, run: (statements) => void psql(name, statements) };
+      return { url, snapshot: await takeSnapshot(url), plans, run: (statements) => psql(name, statements) };
     },
   };
 }

@@ -54,7 +54,7 @@ function spilledBytes({ hash, blocks, children }: PlanNode, blockSize: number): 
   return Math.max(0, blocks.tempWritten - children.reduce((sum, one) => sum + (one.blocks?.tempWritten ?? 0), 0)) * blockSize;
 }
 
-function memoryWords({ setting, settingNumber }: DatabaseInput["database"]): string {
-  const workMem = settingNumber("work_mem");
-  return workMem === null ? "" : ` (the server's is ${formatBytes(workMem)}, times ${setting("hash_mem_multiplier") ?? "1"})`;
+function memoryWords(database: DatabaseInput["database"]): string {
+  const workMem = database.settingNumber("work_mem");
+  return workMem === null ? "" : ` (the server's is ${formatBytes(workMem)}, times ${database.setting("hash_mem_multiplier") ?? "1"})`;
 }

@@ -2,7 +2,7 @@ import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, Judgement, Rule, Statement } from "../../model/index.ts";
 import { modelLabel } from "../database/names.ts";
 import { percent, statementEvidence, statementName } from "../database/statement-places.ts";
-import { noStatements, statementPlaces, tablesRead } from "../database/statement-rule.ts";
+import { LEAST_CALLS, noStatements, statementPlaces, tablesRead } from "../database/statement-rule.ts";
 
 export const rule: Rule = {
   meta: {
@@ -23,11 +23,13 @@ const LEAST_SHARE = 0.05;
 /** Ours: a list that a person reads. */
 const MOST = 10;
 
+/** What is no query, such as a migration or a dump, counts when it comes again and again. */
 function judgeTop({ database, thresholds }: DatabaseInput): Judgement {
   const { statements } = database.workload;
   const missing = noStatements(database);
   if (missing !== null) return { drafts: [], unjudged: [missing], examined: "" };
   const top = statements
+    .filter(({ shape, calls }) => shape !== null || calls >= LEAST_CALLS)
     .filter(({ share }) => share >= (thresholds["top-statements"] ?? LEAST_SHARE))
     .toSorted((a, b) => b.share - a.share)
     .slice(0, thresholds["top-statements.count"] ?? MOST);

@@ -23,7 +23,7 @@ function elsewhere(input: DatabaseInput): FindingDraft[] {
   const own = new Set([...source.program.modules.values()].flatMap(({ origin, ir }) => (origin === "project" ? [ir.file] : [])));
   const guilty = source.facts.runs.filter((run) => {
     if (!LOADS.has(run.how) || run.loop !== null || run.cached || run.related || run.sliced || run.narrowed || run.inTemplate || run.origin.kind !== "manager") return false;
-    if (!own.has(run.span.file) || !isAnswer(run)) return false;
+    if (!own.has(run.span.file) || !isAnswer(run, source)) return false;
     const table = tableOfModel(run.model, input);
     return table !== null && (rowsOf(table, database) ?? 0) >= (thresholds["unbounded-queryset.large"] ?? LARGE_ROWS);
   });
@@ -32,9 +32,9 @@ function elsewhere(input: DatabaseInput): FindingDraft[] {
 
 const LOADS: ReadonlySet<string> = new Set(["iterate", "list"]);
 
-/** What answers a request: its first step takes the request. */
-function isAnswer({ trail: [first], symbol }: QueryRun): boolean {
-  return first !== undefined && (/views?\b|_views?$|api/.test(symbol.split(".").slice(0, -1).join(".")) || first.file.includes("view"));
+/** What answers a request: a function that takes one. */
+function isAnswer({ trail: [first] }: QueryRun, source: RuleInput): boolean {
+  return first !== undefined && /\brequest\b/.test(source.text(first.file).slice(first.start, first.end));
 }
 
 function isGuilty(run: QueryRun, input: RuleInput): boolean {
