@@ -25,12 +25,13 @@ const staleLockMs = 10 * 60_000;
 /**
  * Makes sure that a virtual environment holds exactly what the requirements file asks for.
  *
- * @param {{ requirements?: string, directory?: string }} [options] paths, relative to the repository root
+ * @param {{ requirements?: string, directory?: string, interpreter?: string }} [options] paths, relative to the repository root
  * @returns {Promise<{ python: string, directory: string, isFresh: boolean }>} `isFresh`: something was installed
  */
 export async function ensurePythonEnv({
   requirements = "examples/bookshop/requirements.txt",
   directory = ".cache/venv",
+  interpreter = "python3",
 } = {}) {
   const home = path.resolve(root, directory);
   const python = path.join(home, "bin", "python");
@@ -40,19 +41,19 @@ export async function ensurePythonEnv({
   const release = await takeLock(`${home}.lock`);
   try {
     if (isReady()) return { python, directory: home, isFresh: false };
-    build(home, python, wanted);
+    build(home, python, wanted, interpreter);
     return { python, directory: home, isFresh: true };
   } finally {
     release();
   }
 }
 
-/** @param {string} home @param {string} python @param {string} requirements */
-function build(home, python, requirements) {
+/** @param {string} home @param {string} python @param {string} requirements @param {string} interpreter */
+function build(home, python, requirements, interpreter) {
   if (!hasVenvModule())
     installDebianPackages(["python3", "python3-venv"], "Python's venv module is missing");
   rmSync(home, { recursive: true, force: true });
-  capture("python3", ["-m", "venv", home]);
+  capture(interpreter, ["-m", "venv", home]);
   capture(python, [
     "-m",
     "pip",

@@ -14,7 +14,7 @@ export function capture(command, args, options = {}) {
   const result = spawnSync(command, args, { encoding: "utf8", maxBuffer: 64 << 20, ...options });
   if (result.error) throw result.error;
   if (result.status !== 0) {
-    const words = `${result.stdout ?? ""}${result.stderr ?? ""}`.trim().slice(-4000);
+    const words = `${String(result.stdout ?? "")}${String(result.stderr ?? "")}`.trim().slice(-4000);
     throw new Error(
       `${command} ${args.join(" ")} exited with ${result.status ?? result.signal}\n${words}`,
     );

@@ -4,6 +4,7 @@ import path from "node:path";
 import { loadStubs } from "./builtin/load-stubs.ts";
 import { createEngine } from "./dataflow/create-engine.ts";
 import type { Engine } from "./dataflow/engine.ts";
+import { runGuessedRoots } from "./dataflow/guessed-roots.ts";
 import { runRoots } from "./dataflow/roots.ts";
 import { TemplateStore } from "./dataflow/template-store.ts";
 import { positionOf, runRules, type Verdicts } from "./findings.ts";
@@ -39,7 +40,7 @@ export async function openProject(options: AnalyseOptions & { readonly database:
   const found = findFiles(options.root, { exclude: options.exclude });
   const read = await readProject(options, found, options.cache ? openCache(options.root) : null, progress);
   const { engine } = link(read, progress);
-  const input = ruleInput(options, read, engine.recorder.facts());
+  const input = inputOf(options, read, engine);
   const database = await openDatabase(options.database, read.modules.size === 0 ? null : input);
   return { database, position: ({ span }) => positionOf(read.readText(span.file) ?? "", span.start) };
 }
@@ -50,9 +51,9 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
   const read = await readProject(options, found, cache, progress);
   timer.lap("parse");
   const { engine, templates } = link(read, progress);
-  const facts = engine.recorder.facts();
+  const input = inputOf(options, read, engine);
+  const { facts } = input;
   timer.lap("link");
-  const input = ruleInput(options, read, facts);
   const source = read.modules.size === 0 ? null : input;
   const database = options.database === undefined ? null : await openDatabase(options.database, source);
   if (database !== null) timer.lap("database");
@@ -76,14 +77,37 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
     coverage: { ...coverageOf(read, engine, facts.origins.length, verdicts), ...(database === null ? {} : { database: databaseCoverage(database) }) },
     timing: timer.result(),
     findings: judged.findings,
-    notices: [...read.notices, ...parseNotices(read, templates)],
+    notices: [...read.notices, ...parseNotices(read, templates), ...databaseNotices(options)],
     silenced: { ignored: judged.ignored.length, baseline: 0, belowConfidence: 0 },
   };
 }
 
-function ruleInput({ root, thresholds }: AnalyseOptions, read: ReadProject, facts: SourceFacts): RuleInput {
-  const { project, program } = read.discovery;
-  return { facts, graph: read.graph, project, program, text: (file) => read.readText(file) ?? "", thresholds, lineLength: findLineLength(root), migrations: read.migrations };
+function inputOf(options: AnalyseOptions, read: ReadProject, engine: Engine): RuleInput {
+  const facts = engine.recorder.facts();
+  return {
+    facts: options.database === undefined ? facts : withGuesses(facts, engine),
+    graph: read.graph,
+    project: read.discovery.project,
+    program: read.discovery.program,
+    text: (file) => read.readText(file) ?? "",
+    thresholds: options.thresholds,
+    lineLength: findLineLength(options.root),
+    migrations: read.migrations,
+  };
+}
+
+/** Statements that were seen are looked up among those of guessed parameters too; nothing else of the facts may change by them. */
+function withGuesses(facts: SourceFacts, engine: Engine): SourceFacts {
+  runGuessedRoots(engine);
+  return { ...facts, sent: engine.recorder.sentStatements() };
+}
+
+/** What rules are given of a project's source, without judging it. */
+export async function readSource(options: AnalyseOptions, progress: Progress = () => undefined): Promise<RuleInput> {
+  const read = await readProject(options, findFiles(options.root, { exclude: options.exclude }), null, progress);
+  const { engine } = link(read, progress);
+  const input = inputOf(options, read, engine);
+  return { ...input, facts: withGuesses(input.facts, engine) };
 }
 
 /** Everything that a report depends on: the same key, the same report. The build is part of the cache's own stamp. */
@@ -150,6 +174,10 @@ function parseNotices(read: ReadProject, templates: TemplateStore): Notice[] {
   return modules.flatMap((module) =>
     module.errors.slice(0, 1).map((error) => ({ file: module.file, ...lineAt(module.lineStarts, error.start), message: error.message })),
   );
+}
+
+function databaseNotices({ database }: AnalyseOptions): Notice[] {
+  return (database?.notices ?? []).map((message) => ({ file: database?.file ?? "", line: 1, column: 1, message }));
 }
 
 function lineAt(starts: readonly number[], offset: number): { readonly line: number; readonly column: number } {

@@ -1,5 +1,6 @@
 /** Rules' drafts to findings: places in lines and columns, edits in bytes, ids that survive unrelated edits. */
 import { createHash } from "node:crypto";
+import { concernsProject } from "./own-tables.ts";
 import type { Coverage, Database, DatabaseDraft, Edit, Evidence, Finding, FindingDraft, Fix, FixDraft, ObjectSpot, Place, Rule, RuleInput, Span, Spot } from "./model/index.ts";
 
 /** What the rules are given; at least one of source and database. */
@@ -39,9 +40,10 @@ function runRule(rule: Rule, work: Work): RuleVerdict {
   const { id, chapter } = rule.meta;
   const { source, database, thresholds } = work;
   if (rule.judge !== undefined && database !== null) {
-    const { drafts, unjudged, examined } = rule.judge({ database, source, thresholds });
+    const checked = rule.check === undefined || source === null ? [] : rule.check(source).filter(ownDrafts(source));
+    const { drafts, unjudged, examined } = rule.judge({ database, source, thresholds, checked });
     const unknown = unjudged.map(({ object, why }) => ({ rule: id, chapter, why, ...(object === "" ? {} : { object }) }));
-    return { chapter, findings: drafts.map((draft) => toFinding(rule, draft, work)), unknown, examined };
+    return { chapter, findings: drafts.filter((draft) => concernsProject(draft, chapter, database, source)).map((draft) => toFinding(rule, draft, work)), unknown, examined };
   }
   if (rule.check === undefined || source === null) {
     const why = rule.check === undefined ? NEEDS_DATABASE : "needs the source";

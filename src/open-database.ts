@@ -1,8 +1,13 @@
 /** From what was seen of a database, and the source, to what rules ask of it. */
-import type { Database, DatabaseCoverage, DatabaseEvidence, RuleInput, Snapshot, Statement, StatementCounters, Workload } from "./model/index.ts";
+import type { Database, DatabaseCoverage, DatabaseEvidence, LoggedSum, QueryShape, RuleInput, StatementOrigin } from "./model/index.ts";
 import { openSqlParser, type SqlParser } from "./sql/open-parser.ts";
 import { joinSource } from "./workload/declarations.ts";
 import { buildDatabase, NO_SOURCE } from "./workload/database.ts";
+import { linkPlans } from "./workload/link-plans.ts";
+import { joinStatements, UNKNOWN_ORIGIN } from "./workload/join-statements.ts";
+import { tallyLogged } from "./workload/logged-statements.ts";
+import { keyStatements } from "./workload/statement-keys.ts";
+import { buildWorkload } from "./workload/statements.ts";
 
 /** For the report: what was there to look at. */
 export function databaseCoverage({ snapshot, catalog, server, workload, age, file, tables }: Database): DatabaseCoverage {
@@ -25,47 +30,22 @@ export function databaseCoverage({ snapshot, catalog, server, workload, age, fil
 }
 
 export async function openDatabase(evidence: DatabaseEvidence, source: RuleInput | null): Promise<Database> {
-  const { snapshot, file, plans } = evidence;
-  const workload = { ...workloadOf(snapshot, await openSqlParser()), plans };
-  return buildDatabase({ snapshot, file, source, workload }, source === null ? NO_SOURCE : joinSource(snapshot.catalog, source));
+  const { snapshot, file, plans, earlier } = evidence;
+  const parser = await openSqlParser();
+  const shapeOf = (sql: string): QueryShape | null => parser.shapeOf(sql);
+  const join = source === null ? null : joinStatements({ facts: source.facts, graph: source.graph, shapeOf });
+  const originOf = (sql: string, shape: QueryShape | null): StatementOrigin => join?.originOf(sql, shape) ?? UNKNOWN_ORIGIN;
+  const logged = evidence.loggedSums ?? addUpLogged(evidence.logged, parser);
+  const workload = buildWorkload({ snapshot, logged, recording: null, plans, shapeOf, originOf });
+  const linked = { ...workload, plans: linkPlans(plans, workload.statements, parser) };
+  const database = buildDatabase({ snapshot, file, source, workload: linked }, source === null ? NO_SOURCE : joinSource(snapshot.catalog, source));
+  if (earlier === undefined) return database;
+  const { statements } = buildWorkload({ snapshot: earlier, logged: [], recording: null, plans: [], shapeOf, originOf: () => UNKNOWN_ORIGIN });
+  return { ...database, earlier: { snapshot: earlier, statements } };
 }
 
-const DAY = 86_400_000;
-
-function workloadOf({ servers }: Snapshot, parser: SqlParser): Omit<Workload, "plans"> {
-  const rows = servers.flatMap(({ statements }) => statements);
-  const totalMs = rows.reduce((sum, one) => sum + one.totalMs, 0);
-  const counters = servers[0]?.counters;
-  const since = counters?.statementsSince ?? null;
-  return {
-    statements: rows.map((row) => statementOf(row, totalMs, parser)),
-    totalMs,
-    days: counters === undefined || since === null ? null : (Date.parse(counters.at) - Date.parse(since)) / DAY,
-  };
-}
-
-function statementOf({ id, sql, calls, ...row }: StatementCounters, totalMs: number, parser: SqlParser): Statement {
-  return {
-    id,
-    sql,
-    calls,
-    shape: parser.shapeOf(sql),
-    seenIn: ["pg_stat_statements"],
-    totalMs: row.totalMs,
-    meanMs: row.meanMs,
-    deviationMs: row.deviationMs,
-    rows: row.rows,
-    sharedHit: row.sharedHit,
-    sharedRead: row.sharedRead,
-    tempWritten: row.tempWritten,
-    walBytes: row.walBytes,
-    plans: row.plans,
-    planMs: row.planMs,
-    jitMs: row.jitMs,
-    workersPlanned: row.workersPlanned,
-    workersLaunched: row.workersLaunched,
-    share: totalMs === 0 ? 0 : row.totalMs / totalMs,
-    samples: [],
-    written: { certainty: "unknown", sites: [] },
-  };
+function addUpLogged(logged: DatabaseEvidence["logged"], parser: SqlParser): readonly LoggedSum[] {
+  const tally = tallyLogged(keyStatements(parser));
+  for (const one of logged) tally.add(one);
+  return tally.sums();
 }

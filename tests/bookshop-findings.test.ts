@@ -5,9 +5,9 @@ import { analyseBookshop, isNear, isOn, knownGaps, planted, type Planted } from 
 
 const metas = new Map((await rules()).map((meta) => [meta.id, meta]));
 
-/** Cases that source alone can show, of the rules that there are: an id's rows are one case for each rule. */
+/** Cases that source alone can show, of the rules that judge by source: an id's rows are one case for each rule. */
 const cases = groupBy(
-  planted.filter((row) => metas.has(row.rule) && row.evidence.includes("S")),
+  planted.filter((row) => metas.has(row.rule) && metas.get(row.rule)?.needs === undefined && row.evidence.includes("S")),
   (row) => `${row.rule} ${row.id}`,
 );
 

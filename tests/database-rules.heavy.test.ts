@@ -18,6 +18,9 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
+/** A rule that answers a common advice by never giving it: nothing is bad. */
+const NEVER_REPORTS: ReadonlySet<string> = new Set(["text-or-varchar"]);
+
 /** Said in a message of the rule; a figure without its source is worth nothing. */
 const EVIDENCE_NOTE = /\S/;
 
@@ -32,13 +35,13 @@ describe.each(rules.map((rule) => [rule.meta.id, rule] as const))("%s", (id, rul
   });
 
   test("has fixtures of both kinds", () => {
-    expect(cases.filter((one) => one.kind === "bad").length).toBeGreaterThanOrEqual(1);
+    expect(cases.filter((one) => one.kind === "bad").length).toBeGreaterThanOrEqual(NEVER_REPORTS.has(id) ? 0 : 1);
     expect(cases.filter((one) => one.kind === "good").length).toBeGreaterThanOrEqual(2);
   });
 
   test.each([...cases, ...documented].map((one) => [one.name, one] as const))("%s", async (_name, one) => {
     const built = await world.build(one.sql);
-    const { findings, unknown } = await judgeCase(rule, one, built.snapshot);
+    const { findings, unknown } = await judgeCase(rule, one, built.snapshot, built.plans);
     if (one.kind !== "bad") expect(describeFindings(findings)).toBe("");
     else if (!one.isMarked) expect(findings.length).toBeGreaterThan(0);
     if (one.kind === "bad" && one.isMarked) expectMarks(one, findings);
@@ -81,6 +84,8 @@ function runFixes(findings: readonly Finding[], built: BuiltDatabase): void {
       const text = `${statements.map((one) => one.replace(/;?\s*$/, ";")).join("\n")}\n`;
       built.run(sql.isTransactional ? `BEGIN;\n${text}COMMIT;` : text);
     }
+    // The undo brings back what a fixture gave, which was never this server's setting.
+    if (sql.reverse.some((one) => one.startsWith("ALTER SYSTEM"))) built.run("ALTER SYSTEM RESET ALL;\nSELECT pg_reload_conf();");
   }
 }
 

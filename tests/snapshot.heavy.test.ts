@@ -116,6 +116,22 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
     expect(parts(after).filter((part) => part !== "metapages" && part !== "extended statistics")).toEqual([]);
   });
 
+  test("nothing stronger than ACCESS SHARE is asked for, and what keeps that out is gone round", async () => {
+    await withClient(url, async (holder) => {
+      // EXCLUSIVE lets ACCESS SHARE pass and nothing else; sequences are held as an ALTER SEQUENCE holds them.
+      await holder.query('BEGIN; LOCK TABLE customer, "order" IN EXCLUSIVE MODE; ALTER SEQUENCE customer_id_seq CACHE 2; ALTER SEQUENCE order_id_seq CACHE 2');
+      const shared = await look(url);
+      expect(shared.gaps).toEqual([]);
+      expect(shared.catalog.tables.every(({ bytes }) => bytes !== null)).toBe(true);
+      expect(shared.catalog.sequences.map(({ lastValue }) => lastValue)).toEqual(["1000", "20000"]);
+      await holder.query('LOCK TABLE "order" IN ACCESS EXCLUSIVE MODE');
+      const around = await look(url);
+      expect(parts(around)).toEqual(["locked relations"]);
+      expect(around.catalog.tables.map(({ name, bytes }) => [name, bytes !== null])).toEqual([["customer", true], ["order", false]]);
+      await holder.query("ROLLBACK");
+    });
+  });
+
   test("the server's log shows nothing but reading and settings of the session", () => {
     const statements = loggedStatements(readFileSync(running.cluster.log, "utf8"));
     expect(statements.length).toBeGreaterThan(200);

@@ -2,10 +2,11 @@
 //
 //   npm run build && node bench/snapshot/run.mjs [--rows 100] [--looks 3]
 //
-// The server's own count is what is bounded: the time of all statements that Luthier sent, as pg_stat_statements has it, planning
-// included. pg_dump --schema-only of the same database stands beside it: it reads the same catalogs and takes the same locks.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+// What is bounded is the processor time of the server process that serves Luthier, as the kernel counts it: unlike the time of statements
+// in pg_stat_statements, which is printed too, it does not grow with what else the machine does. pg_dump --schema-only of the same
+// database stands beside it: it reads the same catalogs, but neither statistics nor counters nor files.
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -13,7 +14,7 @@ import pg from "pg";
 import { withPostgres } from "../../scripts/postgres.mjs";
 
 const TABLES = 1000;
-const LIMITS = { serverMs: 2000, fileBytes: 10 * 1024 * 1024 };
+const LIMITS = { processorMs: 2000, fileBytes: 10 * 1024 * 1024 };
 const program = path.resolve(import.meta.dirname, "../../dist/cli/main.js");
 
 const { values: flags } = parseArgs({ options: { rows: { type: "string", default: "100" }, looks: { type: "string", default: "3" } } });
@@ -27,11 +28,11 @@ async function measure(cluster) {
   await build(client, Number(flags.rows));
   const looks = [];
   for (let look = 0; look < Number(flags.looks); look += 1) looks.push(await lookOnce(client, cluster));
-  const best = looks.toSorted((a, b) => a.serverMs - b.serverMs)[0];
+  const best = looks.toSorted((a, b) => a.processorMs - b.processorMs)[0];
   const dump = await dumpOnce(client, cluster);
   print(looks, dump, await slowest(client));
   await client.end();
-  return best !== undefined && best.serverMs <= LIMITS.serverMs && best.fileBytes <= LIMITS.fileBytes ? 0 : 1;
+  return best !== undefined && best.processorMs <= LIMITS.processorMs && best.fileBytes <= LIMITS.fileBytes ? 0 : 1;
 }
 
 /** Five indexes and a foreign key a table, and statistics for every column. @param {pg.Client} client @param {number} rows */
@@ -59,17 +60,41 @@ async function lookOnce(client, cluster) {
   const folder = mkdtempSync(path.join(tmpdir(), "luthier-bench-"));
   const file = path.join(folder, "snapshot.json.gz");
   const started = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, [program, "snapshot", "--db", cluster.url, "--out", file], { encoding: "utf8" });
+  const child = spawn(process.execPath, [program, "snapshot", "--db", cluster.url, "--out", file], { stdio: ["ignore", "ignore", "inherit"] });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  const processorMs = await watchBackend(client, ended);
   const wallMs = performance.now() - started;
-  if (status !== 0) throw new Error(stderr);
+  if ((await ended) !== 0) throw new Error("the snapshot failed");
   const fileBytes = statSync(file).size;
   rmSync(folder, { recursive: true });
-  return { wallMs, fileBytes, serverMs: await serverTime(client) };
+  return { wallMs, fileBytes, processorMs, serverMs: await serverTime(client) };
+}
+
+/** Processor time of Luthier's server process, read until it is gone. @param {pg.Client} client @param {Promise<unknown>} ended */
+async function watchBackend(client, ended) {
+  const state = { over: false, pid: 0, processorMs: 0 };
+  void ended.then(() => (state.over = true));
+  while (!state.over) {
+    if (state.pid === 0) state.pid = (await client.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'luthier'")).rows[0]?.pid ?? 0;
+    else state.processorMs = Math.max(state.processorMs, processorTime(state.pid));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return state.processorMs;
+}
+
+/** User and system time in the kernel's hundredths of a second. @param {number} pid */
+function processorTime(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return 0;
+  }
 }
 
 /** @param {pg.Client} client @returns {Promise<number>} */
 async function serverTime(client) {
-  const { rows } = await client.query("SELECT sum(total_exec_time + total_plan_time)::float8 AS ms FROM pg_stat_statements WHERE query !~ 'pg_stat_statements_reset|AS ms FROM'");
+  const { rows } = await client.query("SELECT sum(total_exec_time + total_plan_time)::float8 AS ms FROM pg_stat_statements WHERE query !~ 'pg_stat_statements_reset|AS ms FROM|^SELECT pid FROM'");
   return rows[0]?.ms ?? 0;
 }
 
@@ -90,15 +115,15 @@ async function dumpOnce(client, cluster) {
 }
 
 /**
- * @param {readonly { wallMs: number, fileBytes: number, serverMs: number }[]} looks
+ * @param {readonly { wallMs: number, fileBytes: number, processorMs: number, serverMs: number }[]} looks
  * @param {{ wallMs: number, serverMs: number }} dump
  * @param {readonly { ms: string, calls: string, query: string }[]} slow
  */
 function print(looks, dump, slow) {
   const ms = (/** @type {number} */ value) => `${Math.round(value)} ms`;
-  for (const { serverMs, wallMs, fileBytes } of looks) {
-    process.stdout.write(`luthier snapshot: server ${ms(serverMs)} (limit ${LIMITS.serverMs}), whole run ${ms(wallMs)}, file ${(fileBytes / 1024 / 1024).toFixed(2)} MB (limit 10)\n`);
+  for (const { processorMs, serverMs, wallMs, fileBytes } of looks) {
+    process.stdout.write(`luthier snapshot: server process ${ms(processorMs)} (limit ${LIMITS.processorMs}), its statements ${ms(serverMs)}, whole run ${ms(wallMs)}, file ${(fileBytes / 1024 / 1024).toFixed(2)} MB (limit 10)\n`);
   }
-  process.stdout.write(`pg_dump --schema-only: server ${ms(dump.serverMs)}, whole run ${ms(dump.wallMs)}\n`);
+  process.stdout.write(`pg_dump --schema-only: its statements ${ms(dump.serverMs)}, whole run ${ms(dump.wallMs)}\n`);
   for (const { ms: time, calls, query } of slow) process.stdout.write(`${time.padStart(8)} ms ${calls.padStart(5)} calls  ${query}\n`);
 }

@@ -31,7 +31,7 @@ export function pythonFiles(root, folder = "") {
       if (entry.isDirectory()) return pythonFiles(root, path);
       return entry.isFile() && entry.name.endsWith(".py") ? [path] : [];
     })
-    .toSorted();
+    .toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 export function without(files, globs) {

@@ -178,8 +178,8 @@ function note(text) {
 }
 
 function versionOf(tool) {
-  const { stdout = "" } = spawnSync(tool, ["--version"], { encoding: "utf8" });
-  return /\d+\.\d+(\.\d+)?/.exec(stdout)?.[0] ?? "";
+  const { stdout } = spawnSync(tool, ["--version"], { encoding: "utf8" });
+  return /\d+\.\d+(\.\d+)?/.exec(String(stdout))?.[0] ?? "";
 }
 
 /** Fills the page cache, and asks luthier how many files it takes itself. Not timed. */

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { runCli } from "../../tests/support/run-cli.ts";
-import { SAMPLE_FILES } from "../../tests/support/sample-report.ts";
+import { SAMPLE_FILES, SAMPLE_FINDINGS, SAMPLE_REPORT } from "../../tests/support/sample-report.ts";
+import type { Finding, Report } from "../model/index.ts";
 import { commitAll, git, temporaryFolder, writeFiles } from "../../tests/support/temporary-folder.ts";
 
 function repository(): string {
@@ -88,6 +89,49 @@ test("nothing to apply is said", async () => {
     status: 0,
     stdout: "Nothing applied.\n",
     stderr: "Not applied: 4 findings without an edit.\n",
+  });
+});
+
+describe("new migrations", () => {
+  const [template] = SAMPLE_FINDINGS;
+
+  /** Two findings of one app, each with a migration after 0003_last. */
+  function reportOfMigrations(): Report {
+    if (template === undefined) throw new Error("the sample is empty");
+    const findings = ["a", "b"].map((id): Finding => {
+      const file = `shop/migrations/0004_drop_${id}.py`;
+      const edits = [{ file, start: 0, end: 0, expected: "", text: `dependencies = [("shop", "0003_last")]  # ${id}\n` }];
+      const migration = { lock: "", duration: "", rollback: "", follows: { app: "shop", name: "0003_last", files: [file] } };
+      return { ...template, id: id.repeat(16), fixes: [{ title: `drop ${id}`, kind: "migration", safety: "review", edits, migration }] };
+    });
+    return { ...SAMPLE_REPORT, findings };
+  }
+
+  test("follow each other, and what it names as undo takes them away", async () => {
+    const cwd = repository();
+    const { stdout } = await runCli(["fix", "--unsafe"], { cwd, report: reportOfMigrations() });
+    expect(stdout).toContain("Applied: 2 fixes, 2 lines in 2 files. Undo: rm shop/migrations/0004_drop_a.py shop/migrations/0005_drop_b.py\n");
+    expect(readFileSync(path.join(cwd, "shop/migrations/0005_drop_b.py"), "utf8")).toBe('dependencies = [("shop", "0004_drop_a")]  # b\n');
+    execFileSync("sh", ["-c", /Undo: (.*)/.exec(stdout)?.[1] ?? "false"], { cwd });
+    expect(git(cwd, "status", "--porcelain")).toBe("");
+  });
+
+  test("are printed as files that git makes", async () => {
+    const cwd = repository();
+    const { stdout } = await runCli(["fix", "--unsafe", "--dry-run"], { cwd, report: reportOfMigrations() });
+    writeFiles(cwd, { "p.diff": stdout });
+    git(cwd, "apply", "p.diff");
+    expect(readFileSync(path.join(cwd, "shop/migrations/0005_drop_b.py"), "utf8")).toContain("0004_drop_a");
+  });
+
+  test("take the place of no file that is there", async () => {
+    const cwd = temporaryFolder({ ...SAMPLE_FILES, "shop/migrations/0005_drop_b.py": "mine\n" });
+    commitAll(cwd);
+    expect(await runCli(["fix", "--unsafe"], { cwd, report: reportOfMigrations() })).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("shop/migrations/0005_drop_b.py is there already; nothing was changed."),
+    });
+    expect(git(cwd, "status", "--porcelain")).toBe("");
   });
 });
 

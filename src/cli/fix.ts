@@ -73,6 +73,8 @@ export async function writePlan(
   const problem =
     plan.applied.length > 0 ? await whyGitCannotRestore(root, [...plan.edits.keys()].filter(exists)) : null;
   if (problem && !isForced) throw problem;
+  const taken = plan.created.find(exists);
+  if (taken !== undefined) throw new UsageError("exists", `${taken} is there already; nothing was changed.`, "Run luthier fix again: it numbers migrations after the last one.");
   const { writeEdits } = await import("../sources/write-files.ts");
   const text = render(plan, context, problem === null, exists);
   writeEdits(root, plan.edits);

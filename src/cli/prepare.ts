@@ -31,6 +31,11 @@ export interface CommonFlags {
   readonly recording?: readonly string[];
   /** A snapshot's file; without it the project's own is taken. */
   readonly snapshot?: string;
+  /** Files of EXPLAIN (FORMAT JSON), and PostgreSQL's logs. */
+  readonly plan?: readonly string[];
+  readonly log?: readonly string[];
+  /** An earlier snapshot to compare with. */
+  readonly sinceSnapshot?: string;
 }
 
 /** An analysis and what a person asked to see of it. */

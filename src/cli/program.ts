@@ -148,6 +148,7 @@ function buildProgram(environment: Environment, command: readonly string[], stat
     .option("--redact", "keep frequencies, drop values of rows and literals of statements")
     .option("--interval <seconds>", "read the counters again after this long, for rates", parseCount)
     .option("--timeout <seconds>", "give up on a query after this long", parseCount, 30)
+    .option("--sample", "measure rows too: dependencies, copies and lists, on at most 40,000 rows a table")
     .action(async (path: string, flags: SnapshotFlags) => {
       const { snapshot } = await import("./snapshot.ts");
       state.status = await snapshot(path, flags, environment);
@@ -208,6 +209,9 @@ function withCommonOptions(command: Command): Command {
     .option("--since <ref>", "only findings on lines changed since a commit")
     .option("--recording <dir>", "a recording, or two of different sizes (default: the project's latest)", collect)
     .option("--snapshot <file>", "a snapshot of the database (default: the project's own)")
+    .option("--plan <file>", "plans of EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) (repeatable)", collect)
+    .option("--log <file>", "a log of PostgreSQL, with durations or plans of auto_explain (repeatable)", collect)
+    .option("--since-snapshot <file>", "an earlier snapshot: say which statements became slower")
     .option("--exclude <glob>", "do not read these files (repeatable)", collect)
     .option("--jobs <count>", "how many workers (default: one a core)", parseCount)
     .option("--no-cache", "analyse every file anew");

@@ -18,6 +18,7 @@ export interface SnapshotFlags {
   /** Counters are read again after so many seconds. */
   readonly interval?: number;
   readonly redact?: boolean;
+  readonly sample?: boolean;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -32,7 +33,7 @@ export async function snapshot(given: string, flags: SnapshotFlags, environment:
   const targets = await databaseTargets(root, named, environment.env);
   const progress = progressLine(stderr);
   try {
-    const options = { targets, statementTimeout: flags.timeout * 1000, connectTimeout: CONNECT_TIMEOUT_MS, version };
+    const options = { targets, statementTimeout: flags.timeout * 1000, connectTimeout: CONNECT_TIMEOUT_MS, version, sample: flags.sample === true };
     const interval = flags.interval === undefined ? {} : { interval: flags.interval * 1000 };
     const whole = await collectSnapshot({ ...options, ...interval, progress: (phase, done, total) => progress.step({ phase, done, total, unit: "parts" }) });
     const taken = flags.redact === true ? redact(whole) : whole;

@@ -8,6 +8,7 @@ import { collectionMethod } from "./collections.ts";
 import { unknownRow } from "./protocols.ts";
 import { managerAttribute, modelManager, querysetAttribute, superManagerAttribute } from "./querysets.ts";
 import { modelMeta, rowMethod } from "./rows.ts";
+import { noteSent } from "./sends.ts";
 import { attributesOnly, joinAll, literal, native, NO_ARGS, UNKNOWN, type FunctionValue, type ObjectValue, type RowValue, type SuperValue, type Value } from "./values.ts";
 
 export function attribute(engine: Engine, value: Value, name: string, site: AccessSite): Value {
@@ -41,11 +42,46 @@ export function attribute(engine: Engine, value: Value, name: string, site: Acce
     case "bound":
       return taskMethod(engine, value, name);
     case "unknown":
+      noteRelationByName(engine, name, site);
       return managerByName(engine, name, site);
     default:
       return UNKNOWN;
   }
 }
+
+const relationNames = new WeakMap<Engine, ReadonlyMap<string, readonly { readonly model: Model; readonly to: string }[]>>();
+
+/** Two ends that a name leads to are still a guess between two; more are none. */
+const MOST_TARGETS = 2;
+
+/** `thing.customer` of what nothing is known: a statement that is seen for a customer can be this one's. */
+function noteRelationByName(engine: Engine, name: string, site: AccessSite): void {
+  let names = relationNames.get(engine);
+  if (names === undefined) {
+    names = singleRelations(engine);
+    relationNames.set(engine, names);
+  }
+  const found = names.get(name) ?? [];
+  if (found.length > MOST_TARGETS) return;
+  for (const { model } of found) noteSent(engine, { kind: "relation", model: model.label, field: name }, site, null);
+}
+
+/** Names of relations to one row, with a model for each table that they lead to. */
+function singleRelations(engine: Engine): ReadonlyMap<string, readonly { readonly model: Model; readonly to: string }[]> {
+  const names = new Map<string, { readonly model: Model; readonly to: string }[]>();
+  for (const model of engine.graph.models.values()) {
+    if (model.isAbstract || model.isProxy || model.cls.module.origin !== "project") continue;
+    for (const { name, relation } of model.fields.values()) {
+      if (relation === null || !FOLLOWED.has(relation.kind)) continue;
+      const known = names.get(name) ?? [];
+      const to = `${relation.kind} ${relation.target ?? ""}`;
+      if (!known.some((one) => one.to === to)) names.set(name, [...known, { model, to }]);
+    }
+  }
+  return names;
+}
+
+const FOLLOWED: ReadonlySet<string> = new Set(["fk", "o2o", "o2o-reverse"]);
 
 const relationOwners = new WeakMap<Engine, ReadonlyMap<string, Model | null>>();
 
@@ -248,11 +284,17 @@ function variableMember(
     value = joinAll(values);
     cache.set(key, value);
   }
+  if (self.kind === "object" && value.kind === "literal" && definitions.some(isDeclaredField)) return UNKNOWN;
   if (self.kind !== "class" && value.kind === "function" && value.def.kind === "lambda") {
     return { kind: "bound", self, fn: value };
   }
   if (self.kind !== "class" && value.kind === "object" && /^property$|cached_property$/.test(value.cls.name)) return UNKNOWN;
   return refreshed(value, site);
+}
+
+/** `channels: str | None = None`: a default, which objects of the class are made to differ from. */
+function isDeclaredField(one: Definition): boolean {
+  return one.kind === "variable" && one.annotation !== null && one.value !== null;
 }
 
 const evaluatedSymbols = new WeakMap<Engine, Map<string, Value>>();

@@ -1,9 +1,10 @@
 /** Calls: binding of arguments, summaries, classes and outside functions. */
-import type { Expr, FunctionDef, Param, Span } from "../model/index.ts";
+import type { Expr, FunctionDef, Param, SentStatement, Span } from "../model/index.ts";
 import { escapeArgs, keyedBy } from "./arguments.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
+import { resend } from "./sends.ts";
 import {
   alternatives,
   freshId,
@@ -32,6 +33,8 @@ export interface Summary {
   readonly since: number;
   /** Runs and writes that happen outside any loop of the function itself. */
   readonly replay: readonly ((site: CallSite) => void)[];
+  /** Statements that a package's function sends for whoever calls it. */
+  readonly sent: readonly SentStatement[];
 }
 
 type Tables = Map<FunctionValue["def"], Map<string, Map<string, Summary>>>;
@@ -43,6 +46,11 @@ export function forgetRoot(engine: Engine): void {
   const tables = summaries.get(engine);
   if (tables !== undefined) tables.local = new Map();
   engine.request = null;
+}
+
+/** Calls of a function are run again: the one before had no strength left to come to its end. */
+export function forgetFunction(engine: Engine, def: FunctionDef): void {
+  summaries.get(engine)?.lasting.delete(def);
 }
 
 export function call(engine: Engine, callee: Value, args: CallArgs, site: CallSite): Value {
@@ -92,21 +100,25 @@ export function callFunction(
   const table = summaryTable(engine, fn, isLocal);
   const key = values.map((value) => keyOf(value)).join(",");
   const existing = table.get(key);
-  if (existing !== undefined) return reuse(existing, site);
+  if (existing !== undefined) return reuse(engine, existing, site);
   if (table.size >= (isLocal ? MAX_CONTEXTS_PER_ROOT : MAX_CONTEXTS)) {
     engine.note("a function is called in too many ways to follow each", fn.module.ir.file);
     for (const value of bound.values()) engine.escape(value);
     return UNKNOWN;
   }
   const since = freshId();
-  const summary: Summary = { result: UNKNOWN, isDone: false, since, replay: [] };
+  const summary: Summary = { result: UNKNOWN, isDone: false, since, replay: [], sent: [] };
   table.set(key, summary);
   const depends = engine.dependsOn;
+  const isOwn = fn.module.origin === "project";
+  let sent: readonly SentStatement[] = [];
   const captured = engine.recorder.capture(() => {
-    summary.result = runFunction(engine, fn, self, bound, site, depends);
+    const run = (): void => void (summary.result = runFunction(engine, fn, self, bound, site, depends));
+    if (isOwn) run();
+    else sent = engine.recorder.captureSent(site.frame.depth, run);
   });
   const replay = captured.filter((event) => event.fact.loop === null);
-  Object.assign(summary, { isDone: true, replay: replay.map((event) => replayer(engine, event, since)) });
+  Object.assign(summary, { isDone: true, sent, replay: replay.map((event) => replayer(engine, event, since)) });
   engine.dependsOn = depends;
   return summary.result;
 }
@@ -145,7 +157,8 @@ function callSpans(site: CallSite, depth: number): Span[] {
   return spans;
 }
 
-function reuse(summary: Summary, site: CallSite): Value {
+function reuse(engine: Engine, summary: Summary, site: CallSite): Value {
+  resend(engine, summary.sent, site);
   for (const again of summary.replay) again(site);
   return refreshed(summary.result, site, summary.since);
 }

@@ -141,19 +141,19 @@ export function dictItem(value: DictValue, key: Value, frame: Frame): Value {
 }
 
 export function subscript(engine: Engine, value: Value, index: Value, expr: Expr, frame: Frame): Value {
-  const isSlice = expr.kind === "subscript" && expr.index.kind === "slice";
+  const slice = expr.kind === "subscript" && expr.index.kind === "slice" ? expr.index : null;
   const span = spanOf(frame.file, expr);
   switch (value.kind) {
     case "union":
       return joinAll(value.values.map((one) => subscript(engine, one, index, expr, frame)));
     case "queryset":
-      return subscriptQueryset(engine, value, isSlice, span, frame);
+      return subscriptQueryset(engine, value, slice, span, frame);
     case "manager": {
       const queryset = managerQueryset(engine, value, { span, frame, expr: null });
-      return queryset === null ? UNKNOWN : subscriptQueryset(engine, queryset, isSlice, span, frame);
+      return queryset === null ? UNKNOWN : subscriptQueryset(engine, queryset, slice, span, frame);
     }
     case "list":
-      return isSlice ? listOf(value.element, value.type) : listItem(value, index, frame);
+      return slice !== null ? listOf(value.element, value.type) : listItem(value, index, frame);
     case "dict":
       return dictItem(value, index, frame);
     case "object": {

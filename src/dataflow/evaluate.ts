@@ -13,6 +13,8 @@ import type {
 } from "../model/index.ts";
 import { mergeDict, setItem } from "./dicts.ts";
 import { callPython } from "./python-builtins.ts";
+import { combineExpressions, negateExpression } from "./expression-values.ts";
+import { noteSqlText } from "./sql-text.ts";
 import { siteOf, type Engine } from "./engine.ts";
 import { lookUp, newEnv, type Frame } from "./frame.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
@@ -34,7 +36,7 @@ import {
   type Value,
 } from "./values.ts";
 import { applyPipe } from "./template-pipes.ts";
-import { combineQuerysets, runQueryset } from "./querysets.ts";
+import { combineQuerysets, noteFetch, runQueryset } from "./querysets.ts";
 
 export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
   if (engine.fuel-- <= 0) return UNKNOWN;
@@ -75,8 +77,7 @@ export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
     case "binary":
       return binaryValue(engine, expr, frame);
     case "unary":
-      engine.evaluate(expr.operand, frame);
-      return UNKNOWN;
+      return negateExpression(engine, engine.evaluate(expr.operand, frame)) ?? UNKNOWN;
     case "conditional":
       return conditionalValue(engine, expr, frame);
     case "lambda":
@@ -143,6 +144,7 @@ function callValue(engine: Engine, expr: Call, frame: Frame): Value {
   if (parent !== null) return parent;
   const target = engine.evaluate(expr.callee, frame);
   const args = evaluateArgs(engine, expr, frame);
+  noteSqlText(engine, expr, args, frame);
   if (isLogging(expr)) logged(engine, args, spanOf(frame.file, expr), frame);
   const result = engine.call(target, args, { span: spanOf(frame.file, expr), frame, expr });
   engine.dependsOn = Math.max(outer, engine.dependsOn);
@@ -212,6 +214,7 @@ export function evaluateArgs(engine: Engine, expr: Call, frame: Frame): CallArgs
     const spread = engine.evaluate(arg.value, frame);
     if (spread.kind === "list" && spread.items !== null) positional.push(...spread.items);
     else {
+      for (const one of alternatives(spread)) if (one.kind === "queryset") noteFetch(engine, one, { span: spanOf(frame.file, arg), frame });
       engine.escape(spread);
       open = true;
     }
@@ -358,7 +361,9 @@ function binaryValue(engine: Engine, expr: Binary, frame: Frame): Value {
     }
     return UNKNOWN;
   }
-  if (left.kind === "queryset") return combineQuerysets(engine, left, right, frame);
+  if (left.kind === "queryset") return combineQuerysets(engine, left, right, expr.operator);
+  const expression = combineExpressions(engine, expr.operator, left, right);
+  if (expression !== null) return expression;
   if (expr.operator === "|" && isType(left) && isType(right)) return list([left, right], "tuple");
   if (left.kind === "list" || right.kind === "list") return concatenated(left, right);
   if (expr.operator === "|" && left.kind === "dict") {

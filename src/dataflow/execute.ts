@@ -2,6 +2,7 @@
 import type { Assign, AugAssign, Expr, For, FunctionDef, If, Import, Match, Stmt, Try, While, With } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
 import type { Binding, Frame, Loop } from "./frame.ts";
+import { combineExpressions } from "./expression-values.ts";
 import { combineQuerysets } from "./querysets.ts";
 import { spanOf } from "./recorder.ts";
 import { escapeEnv } from "./escape.ts";
@@ -114,8 +115,8 @@ function executeAugment(engine: Engine, stmt: AugAssign, frame: Frame): void {
     return;
   }
   const isSetOperation = stmt.operator === "|" || stmt.operator === "&";
-  const combined = isSetOperation && current.kind === "queryset" ? combineQuerysets(engine, current, value, frame) : null;
-  const next = combined ?? (current.kind === "queryset" || value.kind === "queryset" ? join(current, value) : UNKNOWN);
+  const combined = isSetOperation && current.kind === "queryset" ? combineQuerysets(engine, current, value, stmt.operator) : null;
+  const next = combined ?? (current.kind === "queryset" || value.kind === "queryset" ? join(current, value) : (combineExpressions(engine, stmt.operator, current, value) ?? UNKNOWN));
   if (stmt.target.kind === "name") engine.assign(stmt.target, next, frame, loopId);
 }
 

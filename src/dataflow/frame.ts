@@ -43,6 +43,8 @@ export interface Frame {
   /** Innermost loop, the caller's when this frame has none. */
   loop: Loop | null;
   branch: string;
+  /** The span is a declaration that a framework acts on, not the code that runs. */
+  readonly isDeclared?: true;
   /** Inside a `try` with handlers, as far as the innermost loop. */
   isGuarded: boolean;
   readonly returns: Value[];

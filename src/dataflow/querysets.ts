@@ -1,5 +1,5 @@
 /** Querysets and managers: chaining, eager loading, evaluation. Semantics as measured in tests/semantics. */
-import type { ClassInfo, Expr, Field, Model, QueryRun, Span, Stmt } from "../model/index.ts";
+import type { ClassInfo, Expr, Field, Model, QueryRun, Slice, Span, Stmt } from "../model/index.ts";
 import { argument, keyedBy } from "./arguments.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Iteration } from "./engine.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
@@ -29,6 +29,8 @@ import {
   type LoadNode,
 } from "./load-tree.ts";
 import { contentTypeRow, narrowedTargets } from "./generic-targets.ts";
+import { baseRecipe, chained, NO_RECIPE_ARGS, ofRelation, recipeArgs } from "./recipes.ts";
+import { noteSent } from "./sends.ts";
 import { isBeyondReach, makeRow, markUsed, recordLoad } from "./rows.ts";
 import { joinPath, packageDoubts, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
@@ -37,8 +39,10 @@ import {
   dict,
   freshId,
   listOf,
+  literal,
   native,
   NO_ARGS,
+  NONE,
   UNKNOWN,
   type ManagerValue,
   type QuerysetValue,
@@ -128,10 +132,12 @@ export function constructedQueryset(engine: Engine, cls: ClassInfo, args: CallAr
 function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValue {
   if (manager.related === null) return queryset;
   const load = knownParent(queryset.load, manager);
+  const { row, field } = manager.related;
   const prefetched = prefetchOf(manager);
   if (prefetched !== null) markUsed(prefetched);
   return {
     ...queryset,
+    recipe: ofRelation(queryset.recipe, row.model.label, field.name),
     load: withPeers(prefetched === null ? load : mergeNodes(load, prefetched.node), load.peers || manager.related.row.load.peers),
     related: { ...manager.related, plain: true },
     prefetched: prefetched !== null,
@@ -150,6 +156,7 @@ export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Fra
     path: "",
     load: BARE,
     cls: manager.querysetCls,
+    recipe: baseRecipe(manager.model),
     shape: "rows",
     fields: [],
     ordered: manager.model.ordering.length > 0 ? "yes" : "no",
@@ -274,11 +281,18 @@ function relatedWrite(engine: Engine, manager: ManagerValue, name: string, args:
   }
   recordWrite(engine, name.replace(/^a(?=add|remove|set|clear|create)/, ""), manager.model, manager.related?.field.name ?? null, site);
   const isCreate = name === "create" || name === "acreate";
+  noteRelatedWrite(engine, manager, name.replace(/^a(?=add|remove|set|clear|create)/, ""), args, site);
   if (manager.related !== null && (!isCreate || dropsOnCreate(engine, manager.related.field))) {
     const { row, field } = manager.related;
     row.load = withDropped(row.load, new Set([field.name]));
   }
   return isCreate ? freshRow(manager.model, manager.origin) : UNKNOWN;
+}
+
+function noteRelatedWrite(engine: Engine, { related, origin }: ManagerValue, how: string, args: CallArgs, site: CallSite): void {
+  if (related === null) return;
+  const { row, field } = related;
+  noteSent(engine, { kind: "related", how, model: row.model.label, field: field.name, args: recipeArgs(args) }, site, origin.span);
 }
 
 /** A many-to-many adds what it creates; the others forget their prefetched rows only since 5.1. */
@@ -421,19 +435,20 @@ function querysetMethod(engine: Engine, queryset: QuerysetValue, name: string, a
   const contentType = contentTypeRow(engine, queryset, name, args);
   if (contentType !== null) return contentType;
   const chain = CHAINS[name];
-  if (chain !== undefined) return chain(engine, queryset, args, site, name);
+  if (chain !== undefined) return chained(queryset, chain(engine, queryset, args, site, name), name, args);
   const run = RUNS[name];
   if (run !== undefined) return run(engine, queryset, args, site, name);
   if (WRITES.has(name)) return writeCall(engine, queryset, name, args, site);
   const described = describedChain(engine, queryset, name);
-  if (described !== null) return described;
-  if (name === "raw") return rawQueryset(queryset, args);
+  if (described !== null) return chained(queryset, described, `?${name}`, args);
+  if (name === "raw") return chained(queryset, rawQueryset(queryset, args), "raw", args);
   if (name.startsWith("__") || name === "as_manager") return UNKNOWN;
+  if (name === "create_user" || name === "create_superuser") return writeCall(engine, queryset, "create", args, site);
   // `create_user`, `get_by_natural_key`: of a manager that was not read, and no queryset.
   if (/^(?:create|get_by|get_or|make|is|has|can)_/.test(name)) return UNKNOWN;
   engine.note(`a queryset method \`${name}\` that is not in what was read`, site.frame.file, site.span.start);
   const doubts = [...queryset.doubts, `\`${name}()\` is a method that was not read`];
-  return derived(queryset, { load: withOpaque(queryset.load), doubts });
+  return chained(queryset, derived(queryset, { load: withOpaque(queryset.load), doubts }), `?${name}`, args);
 }
 
 /** A stub's `def live(self) -> Self: ...` narrows; `Annotated[Self, "name"]` puts a name on each row besides. */
@@ -694,10 +709,11 @@ function combined(_engine: Engine, queryset: QuerysetValue, args: CallArgs, _sit
 }
 
 /** `a | b`: eager loading of the left operand survives, and an empty operand leaves the other as it is. */
-export function combineQuerysets(_engine: Engine, left: QuerysetValue, right: Value, _frame: Frame): Value {
+export function combineQuerysets(_engine: Engine, left: QuerysetValue, right: Value, operator: string): Value {
   if (right.kind === "queryset" && left.isEmpty) return derived(right, {});
   if (right.kind === "queryset" && right.isEmpty) return derived(left, {});
-  return right.kind === "queryset" || right.kind === "unknown" ? requeried(left, { narrowed: true, atMostOne: false }) : UNKNOWN;
+  if (right.kind !== "queryset" && right.kind !== "unknown") return UNKNOWN;
+  return chained(left, requeried(left, { narrowed: true, atMostOne: false }), operator, { ...NO_ARGS, positional: [right] });
 }
 
 // ------------------------------------------------------------------------------------------- runs
@@ -707,23 +723,23 @@ function single(how: string): Method {
     const usesCache = how === "first" && queryset.prefetched && queryset.ordered === "yes";
     const narrowed = args.positional.length > 0 || args.keywords.size > 0;
     const target = usesCache ? queryset : requeried(queryset, { narrowed: queryset.narrowed || narrowed, evaluated: queryset.evaluated && how === "first" && queryset.ordered === "yes" });
-    runQueryset(engine, { ...target, id: queryset.id, source: queryset.source }, how, site.span, site.frame);
+    runQueryset(engine, { ...target, id: queryset.id, source: queryset.source }, how, site.span, site.frame, args);
     const load = how === "get" ? narrowedTargets(target.model, target.load, args) : target.load;
     return elementOf(engine, { ...target, load }, site.frame.loop, site.frame);
   };
 }
 
 function scalar(how: string): Method {
-  return (engine, queryset, _args, site) => {
+  return (engine, queryset, args, site) => {
     const usesCache = (how === "count" || how === "exists" || how === "contains") && (queryset.prefetched || queryset.evaluated);
     const target = usesCache ? queryset : { ...requeried(queryset, {}), id: queryset.id, source: queryset.source };
-    runQueryset(engine, target, how, site.span, site.frame);
+    runQueryset(engine, target, how, site.span, site.frame, args);
     return how === "aggregate" ? dict() : UNKNOWN;
   };
 }
 
-function inBulk(engine: Engine, queryset: QuerysetValue, _args: CallArgs, site: CallSite): Value {
-  runQueryset(engine, requeried(queryset, {}), "in_bulk", site.span, site.frame);
+function inBulk(engine: Engine, queryset: QuerysetValue, args: CallArgs, site: CallSite): Value {
+  runQueryset(engine, requeried(queryset, {}), "in_bulk", site.span, site.frame, args);
   const made = dict();
   made.rest = elementOf(engine, queryset, freshLoop(engine, queryset, site.span, site.frame), site.frame);
   return made;
@@ -742,6 +758,7 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
   const { related } = queryset;
   const isRowsOwn = related !== null && related.row.loop !== null && related.row.loop === site.frame.loop;
   recordWrite(engine, name, queryset.model, related?.field.name ?? null, site, isRowsOwn);
+  noteSent(engine, { kind: "query", how: name, recipe: queryset.recipe, args: recipeArgs(args) }, site, queryset.origin.span);
   for (const value of [...args.positional, ...args.keywords.values()]) engine.escape(value);
   // The row that is found has what the queryset loads, the one that is made knows its parent.
   const load = narrowedTargets(queryset.model, queryset.load, args);
@@ -842,9 +859,19 @@ function checkKnownParent(engine: Engine, queryset: QuerysetValue, loop: Loop, s
   if (lacksKey(engine, related.field, load)) recordLoad(engine, { ...related.row, loop }, related.field, { span, frame }, KEY_LOAD);
 }
 
+/** A queryset's rows are fetched: nothing but the statement is noted. */
+export function noteFetch(engine: Engine, queryset: QuerysetValue, site: Pick<CallSite, "span" | "frame">): void {
+  if (queryset.isEmpty || queryset.prefetched) return;
+  noteSent(engine, { kind: "query", how: "list", recipe: queryset.recipe, args: NO_RECIPE_ARGS }, site, queryset.origin.span);
+}
+
 /** Records one execution, and for a related manager under a loop the load that it is. */
-export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string, span: Span, frame: Frame): void {
+export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string, span: Span, frame: Frame, args: CallArgs = NO_ARGS): void {
   if (queryset.isEmpty) return;
+  // An `if a or b:` that stopped at `a` left `b` to whoever reads it next.
+  if (!queryset.prefetched) {
+    noteSent(engine, { kind: "query", how, recipe: queryset.recipe, args: recipeArgs(args) }, { span, frame }, queryset.origin.span);
+  }
   const at = projectSite({ span, frame });
   const loop = frame.loop;
   const { related } = queryset;
@@ -916,10 +943,17 @@ function narrowedMethod(queryset: QuerysetValue, how: string): string {
   return queryset.narrowed ? "filter" : "requery";
 }
 
+/** Whether there is an offset, and the limit; `[:5]` and `[0:5]` are the same. */
+function sliceArgs({ lower, upper }: Slice): CallArgs {
+  const isOffset = lower === null ? literal(false) : lower.kind === "num" ? literal(lower.value > 0) : UNKNOWN;
+  const limit = upper?.kind === "num" && (lower === null || lower.kind === "num") ? literal(upper.value - (lower?.value ?? 0)) : upper === null ? NONE : UNKNOWN;
+  return { ...NO_ARGS, positional: [isOffset, limit] };
+}
+
 /** `qs[0]`, `qs[:5]`. */
-export function subscriptQueryset(engine: Engine, queryset: QuerysetValue, isSlice: boolean, span: Span, frame: Frame): Value {
+export function subscriptQueryset(engine: Engine, queryset: QuerysetValue, slice: Slice | null, span: Span, frame: Frame): Value {
   const isCached = queryset.evaluated || queryset.prefetched;
-  if (isSlice) return derived(queryset, { sliced: true, source: queryset.source, evaluated: isCached && queryset.evaluated });
+  if (slice !== null) return chained(queryset, derived(queryset, { sliced: true, source: queryset.source, evaluated: isCached && queryset.evaluated }), "slice", sliceArgs(slice));
   runQueryset(engine, queryset, "index", span, frame);
   return elementOf(engine, queryset, frame.loop, frame);
 }

@@ -10,6 +10,8 @@ import type {
   Origin,
   QueryRun,
   RowPrefetch,
+  SentStatement,
+  SentWhat,
   SourceFacts,
   Span,
   Validation,
@@ -17,6 +19,7 @@ import type {
 } from "../model/index.ts";
 import type { Loop } from "./frame.ts";
 import type { EagerUse } from "./load-tree.ts";
+import { argsKey } from "./recipes.ts";
 
 /** An origin while the analysis runs. */
 export interface LiveOrigin {
@@ -68,6 +71,11 @@ let lastUse = 0;
 /** Executions kept of one place; rules look at the first that prove their point. */
 const MAX_RUNS_PER_SITE = 60;
 
+/** Statements kept of one place: a helper that runs more different ones belongs to its callers. */
+const MAX_SENT_PER_SITE = 200;
+/** A package's function sends a handful of statements; one that sends more is a framework's loop over everything. */
+const MAX_RESENT = 60;
+
 export class Recorder {
   readonly origins = new Map<string, LiveOrigin>();
   readonly loads = new Map<string, Loaded>();
@@ -80,10 +88,13 @@ export class Recorder {
   readonly validations = new Map<string, Validated>();
   readonly rowPrefetches = new Map<string, PrefetchedRow>();
   readonly eager = new Map<string, LiveEagerLoad>();
+  readonly sent = new Map<string, SentStatement>();
   private readonly runsBySite = new Map<string, number>();
+  private readonly sentBySite = new Map<string, number>();
   private readonly loopsSeen = new Map<string, Set<Loop["over"]>>();
   private order = 0;
   private readonly captures: CapturedEvent[][] = [];
+  private readonly sentCaptures: { readonly depth: number; readonly sent: Set<SentStatement> }[] = [];
 
   /** Runs `work` and returns the runs and writes it recorded, so that a summary can be replayed under another loop. */
   capture(work: () => void): readonly CapturedEvent[] {
@@ -93,6 +104,27 @@ export class Recorder {
     this.captures.pop();
     for (const event of events) this.note(event);
     return events;
+  }
+
+  /** Runs `work` and returns the statements it sent that belong to a place at `depth` or farther out. */
+  captureSent(depth: number, work: () => void): readonly SentStatement[] {
+    const sent = new Set<SentStatement>();
+    this.sentCaptures.push({ depth, sent });
+    work();
+    this.sentCaptures.pop();
+    return [...sent].slice(0, MAX_RESENT);
+  }
+
+  /** `depth`: of the frame of the place. */
+  send(statement: SentStatement, depth: number): void {
+    for (const capture of this.sentCaptures) if (depth <= capture.depth) capture.sent.add(statement);
+    const { what, span, origin } = statement;
+    const key = `${span.file}:${span.start}:${span.end}:${origin.file}:${origin.start}:${whatKey(what)}`;
+    if (this.sent.has(key)) return;
+    const place = `${span.file}:${span.start}`;
+    const seen = (this.sentBySite.get(place) ?? 0) + 1;
+    this.sentBySite.set(place, seen);
+    if (seen <= MAX_SENT_PER_SITE) this.sent.set(key, statement);
   }
 
   private note(event: CapturedEvent): void {
@@ -203,6 +235,11 @@ export class Recorder {
     return this.keyReads.has(`${file}:${start}:${end}`);
   }
 
+  /** Statements so far, those of guessed parameters among them. */
+  sentStatements(): readonly SentStatement[] {
+    return [...this.sent.values()];
+  }
+
   facts(): SourceFacts {
     const origins = new Map([...this.origins.values()].map((live) => [live.id, frozenOrigin(live)]));
     const of = (live: LiveOrigin): Origin => origins.get(live.id) ?? frozenOrigin(live);
@@ -214,8 +251,8 @@ export class Recorder {
     return {
       origins: [...origins.values()],
       loads: [...this.loads.values()].map((load) => ({ ...load, keyOnly: this.isKeyRead(load.access), origin: of(load.origin), loop: loopOf(load.loop) })),
-      covered: this.covered,
-      loadedEagerly: this.loadedEagerly,
+      covered: new Set(this.covered),
+      loadedEagerly: new Set(this.loadedEagerly),
       runs,
       writes: [...this.writes.values()].map((write) => ({ ...write, loop: loopOf(write.loop) })),
       eagerLoads: [...this.eager.values()].map((one) => ({
@@ -225,6 +262,7 @@ export class Recorder {
         span: one.span,
         used: one.used,
       })),
+      sent: this.sentStatements(),
       discarded: [...this.discarded.values()].map((one) => ({ ...one, origin: of(one.origin) })),
       validations: [...this.validations.values()].map((one) => ({ ...one, loop: loopOf(one.loop) })),
       rowPrefetches: [...this.rowPrefetches.values()].map((one) => ({ ...one, origin: of(one.origin), loop: loopOf(one.loop) })),
@@ -238,16 +276,40 @@ function frozenOrigin(live: LiveOrigin): Origin {
     kind: live.kind,
     model: live.model.label,
     span: live.span,
-    calls: live.calls,
+    calls: [...live.calls],
     symbol: live.symbol,
     escapes: live.escapes,
     iterated: live.iterated,
-    columns: live.columns,
+    columns: new Set(live.columns),
     asValues: live.asValues,
     asInstances: live.asInstances,
     relation: live.relation,
     ...(live.computed === true ? { computed: true } : {}),
   };
+}
+
+function whatKey(what: SentWhat): string {
+  switch (what.kind) {
+    case "query":
+      return `${what.how}:${what.recipe.id}:${argsKey(what.args)}`;
+    case "relation":
+    case "column":
+      return `${what.kind}:${what.model}.${what.field}`;
+    case "row":
+      return `${what.how}:${what.model}:${what.isNew}:${argsKey(what.args)}`;
+    case "related":
+      return `${what.how}:${what.model}.${what.field}:${argsKey(what.args)}`;
+    case "sql":
+      return `sql:${JSON.stringify(what.parts)}`;
+    case "permissions":
+      return "permissions";
+    case "session":
+      return `session:${what.how}`;
+    case "signed in":
+      return `signed in:${what.model}`;
+    case "prefetch":
+      return `prefetch:${what.model}:${argsKey(what.args)}`;
+  }
 }
 
 function keyOfLoad(load: Loaded): string {

@@ -1,6 +1,6 @@
 /** Where the analysis begins: framework entries, then every function on its own, then module bodies. */
-import type { ClassDef, ClassInfo, FunctionDef, Lambda, Program, PythonModule } from "../model/index.ts";
-import { forgetRoot, methodKind } from "./calls.ts";
+import type { ClassDef, ClassInfo, Expr, FunctionDef, Lambda, Program, PythonModule } from "../model/index.ts";
+import { forgetFunction, forgetRoot, methodKind } from "./calls.ts";
 import type { CallSite, Engine } from "./engine.ts";
 import { classFrame } from "./frames.ts";
 import { unknownRow } from "./protocols.ts";
@@ -148,9 +148,29 @@ function runFunctionRoot(engine: Engine, module: PythonModule, def: FunctionDef,
   forgetRoot(engine);
 }
 
+/** What the first run lacked, for a few roots. Ours. */
+const FUEL_AGAIN = 1_000_000;
+const MOST_UNFINISHED = 40;
+
+const unfinished = new WeakMap<Engine, Map<FunctionDef, () => void>>();
+
+function noteUnfinished(engine: Engine, again: () => void, def: FunctionDef): void {
+  const known = unfinished.get(engine) ?? new Map<FunctionDef, () => void>();
+  unfinished.set(engine, known.set(def, again));
+}
+
+/** Roots that a package's code took all strength from, once more: what that code does is known by now. */
+export function runUnfinished(engine: Engine): void {
+  for (const [def, again] of [...(unfinished.get(engine) ?? [])].slice(0, MOST_UNFINISHED)) {
+    forgetFunction(engine, def);
+    again();
+    forgetRoot(engine);
+  }
+}
+
 /** Calls a function that nobody is seen to call. */
-function callRoot(engine: Engine, module: PythonModule, def: FunctionDef, owner: ClassInfo | null, self: Value | null) {
-  engine.fuel = FUEL_PER_ROOT;
+function callRoot(engine: Engine, module: PythonModule, def: FunctionDef, owner: ClassInfo | null, self: Value | null, fuel = FUEL_PER_ROOT) {
+  engine.fuel = fuel;
   const kind = methodKind(def);
   const fn: FunctionValue = { kind: "function", module, def, closure: null, owner };
   const receiver = owner === null || kind === "static" ? null : kind === "class" ? ({ kind: "class", cls: owner } as const) : self;
@@ -158,6 +178,7 @@ function callRoot(engine: Engine, module: PythonModule, def: FunctionDef, owner:
   const span = { file: module.ir.file, start: def.start, end: def.headEnd };
   const site: CallSite = { span, frame, expr: null };
   const result = engine.callFunction(fn, receiver, rootArgs(engine, def, receiver !== null, site), site);
+  if (engine.fuel <= 0) noteUnfinished(engine, () => callRoot(engine, module, def, owner, self, FUEL_AGAIN), def);
   return { fn, result, site };
 }
 
@@ -181,12 +202,20 @@ function adapterDecorators(engine: Engine, { decorators }: FunctionDef | ClassDe
   return decorators.map((one) => engine.evaluate(one, site.frame)).filter((made) => made.kind === "native" && made.key.startsWith("luthier.decorator:"));
 }
 
+/** `request: SignedInRequest`: a class of the project that says what its middleware puts there. */
+function typedRequest(engine: Engine, request: Value, annotation: Expr | null, site: CallSite): Value {
+  const said = annotation === null || request.kind !== "object" ? UNKNOWN : engine.annotated(annotation, site.frame);
+  if (said.kind !== "object" || request.kind !== "object" || said.cls.module.origin !== "project") return request;
+  for (const [name, value] of request.attrs) said.attrs.set(name, value);
+  return said;
+}
+
 /** A first parameter named `request` is one; everything else is unknown. */
 function rootArgs(engine: Engine, def: FunctionDef | Lambda, hasSelf: boolean, site: CallSite): CallArgs {
   const params = def.params.filter((one) => one.form === "positional").slice(hasSelf ? 1 : 0);
   const at = params.findIndex((one) => one.name === "request");
   const request = engine.hooks.get("luthier.request");
   if (at < 0 || request === undefined) return { ...NO_ARGS, open: true };
-  const positional = params.slice(0, at + 1).map((_, index) => (index === at ? request(NO_ARGS, site) : UNKNOWN));
+  const positional = params.slice(0, at + 1).map((_, index) => (index === at ? typedRequest(engine, request(NO_ARGS, site), params[at]?.annotation ?? null, site) : UNKNOWN));
   return { positional, keywords: new Map(), open: true };
 }

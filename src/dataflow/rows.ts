@@ -21,6 +21,8 @@ import {
   type Value,
 } from "./values.ts";
 import { joinPath, packageDoubts, projectSite } from "./sites.ts";
+import { recipeArgs } from "./recipes.ts";
+import { noteSent } from "./sends.ts";
 import { recordWrite } from "./writes.ts";
 
 export interface RowFields {
@@ -182,6 +184,7 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   }
   const relation = field.relation;
   if (relation === null) return UNKNOWN;
+  if ((!row.isNew || relation.kind === "o2o-reverse") && relation.kind !== "mti-parent" && !row.load.peers) noteSent(engine, { kind: "relation", model: row.model.label, field: field.name }, site, null);
   if (row.load.opaque) return related(engine, row, field, OPAQUE);
   if (row.isNew || relation.kind === "mti-parent") return related(engine, row, field, row.load.opaque ? OPAQUE : BARE);
   if (row.load.selectsAll && !relation.nullable && (relation.kind === "fk" || relation.kind === "o2o")) {
@@ -302,6 +305,7 @@ export interface LoadKind {
 }
 
 export function recordLoad(engine: Engine, row: RowValue, field: Field, site: AccessSite, what: LoadKind): void {
+  if (what.kind === "deferred" && !row.isNew) noteSent(engine, { kind: "column", model: row.model.label, field: field.name }, site, null);
   if (row.isNew || (row.origin.kind === "instance" && row.loop === null && !site.frame.isAsync)) return;
   const at = projectSite(site);
   const perRow = row.loop !== null;
@@ -341,14 +345,23 @@ const ROW_WRITES: ReadonlySet<string> = new Set(["save", "delete", "asave", "ade
 
 export function rowMethod(engine: Engine, row: RowValue, name: string): Value | null {
   if (ROW_WRITES.has(name)) {
-    return native(`row.${name}:${row.id}`, (_args, site) => {
+    return native(`row.${name}:${row.id}`, (args, site) => {
       row.origin.escapes = true;
+      noteRow(engine, row, name.replace(/^a/, ""), args, site);
       recordWrite(engine, name.replace(/^a/, ""), row.model, null, site);
       return UNKNOWN;
     });
   }
-  if (VALIDATIONS.has(name)) {
+  if (PERMISSIONS.has(name) && row.model.fields.has("user_permissions")) {
     return native(`row.${name}:${row.id}`, (_args, site) => {
+      noteSent(engine, { kind: "permissions", model: row.model.label }, site, null);
+      row.origin.escapes = true;
+      return UNKNOWN;
+    });
+  }
+  if (VALIDATIONS.has(name)) {
+    return native(`row.${name}:${row.id}`, (args, site) => {
+      noteRow(engine, row, name, args, site);
       noteValidation(engine, row, name, site);
       return UNKNOWN;
     });
@@ -365,10 +378,15 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
   return null;
 }
 
+function noteRow(engine: Engine, row: RowValue, how: string, args: CallArgs, site: CallSite): void {
+  noteSent(engine, { kind: "row", how, model: row.model.label, isNew: row.isNew, args: recipeArgs(args) }, site, null);
+}
+
 /** Refreshing is a query, and forgets what was loaded beside the row. */
 function refresh(engine: Engine, row: RowValue, args: CallArgs, site: CallSite): void {
   const fields = argument(args, 1, "fields");
   const names = fields?.kind === "list" && fields.items !== null ? fields.items.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : [])) : null;
+  noteRow(engine, row, "refresh", args, site);
   recordRun(engine, row, "refresh", site);
   // Where it happens at times only, the row keeps what it has at other times.
   if (!isUnderCondition(site.frame)) row.load = withDropped(row.load, names === null ? null : new Set(names));
@@ -410,6 +428,8 @@ function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): 
     madeInLoop: false,
   });
 }
+
+const PERMISSIONS: ReadonlySet<string> = new Set(["has_perm", "has_perms", "has_module_perms", "get_all_permissions", "get_group_permissions", "get_user_permissions"]);
 
 const VALIDATIONS: ReadonlySet<string> = new Set(["full_clean", "clean_fields", "validate_unique", "validate_constraints"]);
 

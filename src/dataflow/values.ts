@@ -8,12 +8,14 @@ import type {
   Lambda,
   Model,
   PythonModule,
+  QueryRecipe,
   Span,
 } from "../model/index.ts";
 import type { Env, Frame, Loop } from "./frame.ts";
 import type { LoadNode } from "./load-tree.ts";
 import { escapeValue } from "./escape.ts";
 import type { LiveOrigin } from "./recorder.ts";
+import { OPEN_STEP, openRecipe } from "./open-recipe.ts";
 
 export type Value =
   | UnknownValue
@@ -122,6 +124,8 @@ export interface QuerysetValue {
   load: LoadNode;
   /** Class of custom querysets with methods of their own. */
   readonly cls: ClassInfo | null;
+  /** The calls that made it. */
+  readonly recipe: QueryRecipe;
   readonly shape: ValuesShape;
   readonly fields: readonly string[];
   readonly ordered: "yes" | "no" | "unknown";
@@ -266,8 +270,16 @@ export function join(a: Value, b: Value): Value {
   const values = [...seen.values()];
   const [first] = values;
   if (values.length === 1 && first !== undefined) return first;
-  for (const dropped of values.slice(MAX_ALTERNATIVES)) escapeValue(dropped);
-  return { kind: "union", values: values.slice(0, MAX_ALTERNATIVES) };
+  const dropped = values.slice(MAX_ALTERNATIVES);
+  for (const one of dropped) escapeValue(one);
+  return { kind: "union", values: withOpenRecipe(values.slice(0, MAX_ALTERNATIVES), dropped) };
+}
+
+/** A queryset that conditions chained on in more ways than are followed: what they added is open. */
+function withOpenRecipe(kept: UnionValue["values"], dropped: UnionValue["values"]): UnionValue["values"] {
+  const lost = dropped.find((one) => one.kind === "queryset");
+  if (lost?.kind !== "queryset" || kept.some((one) => one.kind === "queryset" && one.recipe.steps.some(({ name }) => name === OPEN_STEP))) return kept;
+  return [...kept.slice(0, -1), { ...lost, recipe: openRecipe(lost.recipe) }];
 }
 
 /**
@@ -298,7 +310,7 @@ export function keyOf(value: Value, depth = 0): string {
     case "row":
       return rowKey(value);
     case "queryset":
-      return `q${value.doubts.length}${value.model.label}:${value.origin.id}:${value.path}:${value.load.id}:${value.shape}:${value.ordered}:${value.prefetched}:${value.evaluated}:${value.narrowed}:${value.isEmpty}`;
+      return `q${value.doubts.length}${value.model.label}:${value.origin.id}:${value.path}:${value.load.id}:${value.shape}:${value.ordered}:${value.prefetched}:${value.evaluated}:${value.narrowed}:${value.isEmpty}:${value.recipe.id}`;
     case "manager":
       return `g${value.model.label}:${value.origin.id}:${value.related === null ? "" : rowKey(value.related.row)}`;
     case "object":

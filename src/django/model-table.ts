@@ -1,6 +1,6 @@
 /** What Meta says of a model's table: its name, its indexes, its constraints. */
 import type { Call, ClassInfo, Expr, MetaEntry, MetaGroup, ModelTable, PythonModule } from "../model/index.ts";
-import { truncateName } from "../postgres/generated-names.ts";
+import { truncateName } from "../model/generated-names.ts";
 import { isList } from "../python/constant.ts";
 import type { ConstantReader } from "../python/constant-module.ts";
 import type { Draft } from "./model-drafts.ts";

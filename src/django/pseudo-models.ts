@@ -4,7 +4,7 @@ import { builtinField, type LocalField, noRelation } from "./local-fields.ts";
 import type { Draft } from "./model-drafts.ts";
 import type { ModelOptions } from "./model-options.ts";
 import { type Table, throughLabel } from "./reverse-fields.ts";
-import { stripQuotes, truncateName } from "../postgres/generated-names.ts";
+import { stripQuotes, truncateName } from "../model/generated-names.ts";
 import { tableName } from "./model-table.ts";
 
 const noOptions: ModelOptions = {

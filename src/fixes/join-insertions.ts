@@ -8,6 +8,9 @@ const FORMS = {
   /** One more argument after another. */
   argument: /^(?:,\s*["']\w+["'])+$/,
   line: /^(?:\s*["']\w+["'],)+$/,
+  /** A line of import, before or after another one. */
+  importBefore: /^from [\w.]+ import [\w, ]+\n{1,2}$/,
+  importAfter: /^\nfrom [\w.]+ import [\w, ]+$/,
   /** One more entry of Meta.indexes or Meta.constraints, on lines of its own. */
   entry: /^\n[\t ]+[\w.]*(?:Index|Constraint)\([\s\S]*\),$/,
 } as const;
@@ -28,13 +31,26 @@ export function joinInsertions(edits: readonly [Edit, ...Edit[]]): Edit {
   const form = formOf(first.text);
   if (texts.length === 1 || form === null) return first;
   if (form === "argument" || form === "line" || form === "entry") return { ...first, text: texts.join("") };
+  if (form === "importBefore" || form === "importAfter") return { ...first, text: joinImports(texts) };
   const methods = [...new Set(texts.map(methodOf))].toSorted().toReversed();
   const joined = methods.map((method) => joinNames(form, texts.filter((text) => methodOf(text) === method)));
   return { ...first, text: joined.join("") };
 }
 
+/** One line a module. */
+function joinImports(texts: readonly string[]): string {
+  const modules = new Map<string, Set<string>>();
+  for (const text of texts) {
+    const [, module = "", names = ""] = /from ([\w.]+) import ([\w, ]+)/.exec(text) ?? [];
+    modules.set(module, new Set([...(modules.get(module) ?? []), ...names.split(", ")]));
+  }
+  const lines = [...modules].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([module, names]) => `from ${module} import ${[...names].toSorted().join(", ")}`);
+  const [first = ""] = texts;
+  return `${first.startsWith("\n") ? "\n" : ""}${lines.join("\n")}${/\n*$/.exec(first)?.[0] ?? ""}`;
+}
+
 function formOf(text: string): Form | null {
-  const forms: readonly Form[] = ["call", "tuple", "argument", "line", "entry"];
+  const forms: readonly Form[] = ["call", "tuple", "argument", "line", "entry", "importBefore", "importAfter"];
   return forms.find((form) => FORMS[form].test(text)) ?? null;
 }
 

@@ -1,5 +1,6 @@
 import type { Edit, Finding, Fix } from "../model/finding.ts";
 import { isSameEdit, orderEdits, overlaps } from "./apply.ts";
+import { chainMigrations, sameMigrations, sharedEdits } from "./chain-migrations.ts";
 import { fitCall } from "./chain-edit.ts";
 import { canJoin, joinInsertions } from "./join-insertions.ts";
 import type { SourceText } from "./source-text.ts";
@@ -21,21 +22,24 @@ export interface FixPlan {
   readonly skipped: readonly SkippedFix[];
   /** In order of position, each edit once. */
   readonly edits: ReadonlyMap<string, readonly Edit[]>;
+  /** New migrations: files that must not be there yet. */
+  readonly created: readonly string[];
 }
 
 /**
  * Merges fixes in the order given: an edit that two of them share is made once, two that load relations at one point
- * become one, and a conflicting later fix is skipped.
+ * become one, a conflicting later fix is skipped, and new migrations of one app follow each other.
  */
 export function planFixes(chosen: readonly ChosenFix[], read?: ReadText, lineLength: number | null = null): FixPlan {
   const applied: ChosenFix[] = [];
   const skipped: SkippedFix[] = [];
   for (const candidate of chosen) {
-    const earlier = applied.find((other) => conflict(other.fix.edits, candidate.fix.edits));
+    const earlier = applied.find((other) => sameMigrations(other, candidate) || conflict(sharedEdits(other), sharedEdits(candidate)));
     if (earlier) skipped.push({ ...candidate, conflictsWith: earlier.finding });
     else applied.push(candidate);
   }
-  return { applied, skipped, edits: editsByFile(applied.flatMap(({ fix }) => fix.edits), read && ((file) => sourceIn(read, file, lineLength))) };
+  const { edits, created } = chainMigrations(applied);
+  return { applied, skipped, edits: editsByFile(edits.flat(), read && ((file) => sourceIn(read, file, lineLength))), created };
 }
 
 /** Text of a file, to break lines that grow too long. */

@@ -42,6 +42,10 @@ export interface DatabaseEvidence {
   readonly logged: readonly LoggedStatement[];
   /** Of logs too long to keep each of their statements: sums by shape. */
   readonly loggedSums?: readonly LoggedSum[];
+  /** An earlier snapshot of the same database, to compare with. */
+  readonly earlier?: Snapshot;
+  /** What of the named files was not read, one sentence each. */
+  readonly notices?: readonly string[];
   /** A hash of all of the above: the same stamp, the same report. */
   readonly stamp: string;
 }

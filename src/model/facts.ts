@@ -1,5 +1,6 @@
 import type { Expr, Keyword } from "./ir.ts";
 import type { RelationKind } from "./project.ts";
+import type { SentStatement } from "./recipe.ts";
 import type { Span } from "./span.ts";
 
 /**
@@ -18,6 +19,8 @@ export interface SourceFacts {
   readonly discarded: readonly Discarded[];
   readonly validations: readonly Validation[];
   readonly rowPrefetches: readonly RowPrefetch[];
+  /** Every place that sends a statement, once for each recipe. */
+  readonly sent?: readonly SentStatement[];
 }
 
 /** One method call of a queryset's chain, as written. */

@@ -74,8 +74,8 @@ export interface MigrationPlan {
   readonly duration: string;
   /** How to undo it. */
   readonly rollback: string;
-  /** The migration of the same app that it follows, by which several are put in a row when they are applied together. */
-  readonly follows?: { readonly app: string; readonly name: string; readonly file: string };
+  /** The app's last migration, and the new files after it in their order: by these, fixes that are applied together are put in a row. */
+  readonly follows?: { readonly app: string; readonly name: string; readonly files: readonly string[] };
 }
 
 /** SQL for a person to run, with its undo. */

@@ -6,6 +6,7 @@ export type * from "./ir.ts";
 export type * from "./migrations.ts";
 export type * from "./plan.ts";
 export type * from "./project.ts";
+export type * from "./recipe.ts";
 export type * from "./report.ts";
 export type * from "./rule.ts";
 export type * from "./rule-meta.ts";

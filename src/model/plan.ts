@@ -11,6 +11,10 @@ export interface Plan {
   readonly triggers: readonly { readonly name: string; readonly relation: string | null; readonly ms: number; readonly calls: number }[];
   /** It was run (ANALYZE), so that actual figures are there. */
   readonly isAnalyzed: boolean;
+  /** Id of the workload's statement of the same shape, once it was looked for; null for none. */
+  readonly statement?: string | null;
+  /** A hash of the statement's shape: equal for plans of one statement with other values. */
+  readonly fingerprint?: string | null;
 }
 
 export interface PlanNode {

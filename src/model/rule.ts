@@ -75,6 +75,8 @@ export interface DatabaseInput {
   /** Null without source: findings then name tables, indexes and statements alone. */
   readonly source: RuleInput | null;
   readonly thresholds: Readonly<Record<string, number>>;
+  /** What the rule's own `check` says of the source; empty without one. */
+  readonly checked: readonly FindingDraft[];
 }
 
 /** What could not be judged, and why; never left out, so that silence is a verdict. */

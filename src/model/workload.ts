@@ -2,6 +2,7 @@ import type { Catalog, Column, Constraint, Index, Server, Snapshot, Table, Table
 import type { Plan } from "./plan.ts";
 import type { Field, MetaEntry, Model } from "./project.ts";
 import type { QueryShape } from "./shape.ts";
+import type { RuleInput } from "./rule.ts";
 import type { Span } from "./span.ts";
 
 /** One statement of the workload, wherever it was seen. */
@@ -65,6 +66,8 @@ export interface StatementSite {
   readonly model: string;
   /** `iterate`, `count`, `get`, `lazy load of customer`, `save`, … */
   readonly how: string;
+  /** Where it is sent: the loop, the template's tag, the method that fetches. */
+  readonly sent?: readonly Span[];
 }
 
 export interface Workload {
@@ -98,6 +101,12 @@ export interface Declaration {
   readonly migration?: { readonly app: string; readonly name: string; readonly span: Span };
 }
 
+/** A snapshot that was taken before, with its statements. */
+export interface EarlierLook {
+  readonly snapshot: Snapshot;
+  readonly statements: readonly Statement[];
+}
+
 /** A snapshot with what can be looked up in it, and its join with the source. */
 export interface Database {
   readonly snapshot: Snapshot;
@@ -107,6 +116,10 @@ export interface Database {
   readonly workload: Workload;
   /** Path of the snapshot's file relative to the project's root, for places without source. */
   readonly file: string;
+  /** The project that uses it, for fixes that change its models; null or absent without. */
+  readonly source?: RuleInput | null;
+  /** An earlier look at the same database, where one was named. */
+  readonly earlier?: EarlierLook;
   /** Tables of the application: ordinary, partitioned and foreign ones, without those of extensions. */
   readonly tables: readonly Table[];
   table(oid: number): Table | null;

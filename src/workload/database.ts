@@ -32,7 +32,7 @@ export const NO_SOURCE: SourceJoin = {
   declarationOfConstraint: () => null,
 };
 
-export function buildDatabase({ snapshot, file, workload }: DatabaseSources, join: SourceJoin): Database {
+export function buildDatabase({ snapshot, file, source, workload }: DatabaseSources, join: SourceJoin): Database {
   const { catalog, servers } = snapshot;
   const [server] = servers;
   if (server === undefined) throw new Error("a snapshot without a server");
@@ -44,6 +44,7 @@ export function buildDatabase({ snapshot, file, workload }: DatabaseSources, joi
     server,
     workload,
     file,
+    source,
     ...lookups,
     tables: catalog.tables.filter((one) => one.kind === "table" || one.kind === "partitioned" || one.kind === "foreign"),
     tableCounters: (table) => sumTable(servers, table.oid),

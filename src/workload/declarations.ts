@@ -1,6 +1,6 @@
 /** How the project declares what a catalog holds: tables, columns, indexes and constraints to models, fields, Meta and migrations. */
 import type { Catalog, Constraint, Declaration, Field, Index, Made, Model, ModelGraph, ProjectMigrations, RuleInput, Span, Table, TableHistory } from "../model/index.ts";
-import { MAX_NAME, splitIdentifier } from "../postgres/generated-names.ts";
+import { MAX_NAME, splitIdentifier } from "../model/generated-names.ts";
 import type { SourceJoin } from "./database.ts";
 import { expectedObjects, ownColumns, type Expected } from "./expected-objects.ts";
 
@@ -25,12 +25,16 @@ export function joinSource({ tables, indexes, constraints }: Catalog, { graph, m
     modelOf: (table) => ofTable(table)?.model ?? null,
     tableOf: (model) => byModel.get(model.label) ?? byModel.get(model.concrete) ?? null,
     fieldOf,
-    declarationOf: (index) => joined.get(index.oid) ?? joined.get(index.constraint ?? -1) ?? joined.get(index.partitionOf ?? -1) ?? bySql(index.name, migrations),
+    declarationOf: (index) => {
+      const parent = indexes.find((one) => one.oid === index.partitionOf);
+      const known = [index, ...(parent === undefined ? [] : [parent])].flatMap((one) => joined.get(one.oid) ?? joined.get(one.constraint ?? -1) ?? []);
+      return known[0] ?? bySql(index.name, migrations) ?? (parent === undefined ? null : bySql(parent.name, migrations));
+    },
     declarationOfConstraint: (constraint) => joined.get(constraint.oid) ?? joined.get(constraint.parent ?? -1) ?? bySql(constraint.name, migrations),
     declarationOfColumn: (table, column) => {
       const [pair, field] = [ofTable(table), fieldOf(table, column)];
       if (pair === undefined || field === null) return null;
-      const made = historyOf(pair, migrations)?.fields.get(field.name)?.made ?? null;
+      const made = historyOf(pair, migrations)?.fields.get((pair.through ?? field).name)?.made ?? null;
       return { kind: "field", model: pair.model, field: pair.through ?? field, span: (pair.through ?? field).span, ...madeBy(made) };
     },
     declarationOfTable: (table) => {
@@ -45,6 +49,8 @@ interface Pair {
   readonly table: Table;
   readonly model: Model;
   readonly through: Field | null;
+  /** The model whose migrations make the table: for an automatic one, that with the field. */
+  readonly holder: Model;
 }
 
 function pairTables(tables: readonly Table[], graph: ModelGraph): readonly Pair[] {
@@ -60,7 +66,7 @@ function pairTables(tables: readonly Table[], graph: ModelGraph): readonly Pair[
     const { schema, name: whole } = splitIdentifier(model.table.name);
     const name = cut(whole);
     const table = named.get(schema === null ? name : `${schema}.${name}`) ?? named.get(dotted(name));
-    return table === undefined ? [] : [{ table, model, through: throughs.get(model.label) ?? null }];
+    return table === undefined ? [] : [{ table, model, holder: model, through: null, ...throughs.get(model.label) }];
   });
 }
 
@@ -68,13 +74,14 @@ function pairTables(tables: readonly Table[], graph: ModelGraph): readonly Pair[
 const dotted = (name: string): string => (name.includes(".") ? name : `?${name}`);
 
 /** Automatic tables by their model's label. */
-function throughFields(graph: ModelGraph): ReadonlyMap<string, Field> {
-  const fields = new Map<string, Field>();
+function throughFields(graph: ModelGraph): ReadonlyMap<string, Pick<Pair, "through" | "holder">> {
+  const fields = new Map<string, Pick<Pair, "through" | "holder">>();
   for (const model of graph.models.values()) {
+    if (model.isAbstract || model.isProxy) continue;
     for (const field of model.fields.values()) {
       const { kind, through } = field.relation ?? { kind: null, through: null };
       const automatic = through === null ? null : graph.byLabel(through);
-      if (kind === "m2m" && automatic !== null && automatic.cls.def.body.length === 0 && automatic.cls.def.start === field.span.start) fields.set(automatic.label, field);
+      if (kind === "m2m" && automatic?.label === `${model.label}_${field.name}` && automatic.cls.def.body.length === 0 && automatic.cls.def.start === field.span.start) fields.set(automatic.label, { through: field, holder: model });
     }
   }
   return fields;
@@ -84,7 +91,7 @@ function headOf({ cls }: Model): Span {
   return { file: cls.module.ir.file, start: cls.def.start, end: cls.def.headEnd };
 }
 
-function historyOf({ model }: Pair, migrations: ProjectMigrations | undefined): TableHistory | null {
+function historyOf({ holder: model }: Pair, migrations: ProjectMigrations | undefined): TableHistory | null {
   return migrations?.historyOf(model.app, model.name) ?? null;
 }
 
@@ -97,7 +104,9 @@ interface Objects {
 function declare(pair: Pair, { indexes, constraints }: Objects, graph: ModelGraph, migrations: ProjectMigrations | undefined): readonly (readonly [number, Declaration])[] {
   const history = historyOf(pair, migrations);
   const tables = [...new Set([pair.table.name, ...(history?.tables ?? [])])];
-  const expected = expectedObjects({ model: pair.model, graph, tables, through: pair.through });
+  const all = expectedObjects({ model: pair.model, graph, tables, through: pair.through });
+  // Of a table that Django does not manage, it makes neither indexes nor constraints.
+  const expected = pair.model.table?.isManaged === false ? all.filter((one) => one.kind === "primary-key") : all;
   const said = (one: Expected): Declaration => ({
     kind: one.kind,
     model: pair.model,

@@ -1,6 +1,6 @@
 /** What a model's declarations make in the database: the indexes and constraints that are to be expected, and their names. */
 import type { Declaration, Field, MetaEntry, Model, ModelGraph, Span } from "../model/index.ts";
-import { generatedIndexName, generatedName, indexSuffix } from "../postgres/generated-names.ts";
+import { generatedIndexName, generatedName, indexSuffix } from "../model/generated-names.ts";
 
 export interface Expected {
   readonly kind: Declaration["kind"];

@@ -136,6 +136,43 @@ CREATE TEXT SEARCH DICTIONARY sales.short_words (TEMPLATE = pg_catalog.simple, a
 ALTER TEXT SEARCH CONFIGURATION sales.plain_english ALTER MAPPING FOR asciiword WITH sales.short_words, english_stem;
 CREATE INDEX book_search ON sales.book USING gin (to_tsvector('sales.plain_english'::regconfig, title));
 
+-- Circles and chains: functions over tables and back, types over types, names that need care.
+CREATE DOMAIN sales.small_share AS sales.percentage CHECK (VALUE < 10);
+CREATE TYPE sales.shares AS (first sales.small_share, codes sales.code[]);
+CREATE TABLE sales."Tab	le ""x"" $1" ();
+CREATE TABLE sales.circle (id integer, name text, CHECK (id > 0));
+CREATE FUNCTION sales.label_of(c sales.circle) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT c.name || c.id';
+CREATE FUNCTION sales.is_fine(name text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN RETURN name <> ''; END $f$;
+ALTER TABLE sales.circle ADD CONSTRAINT named_well CHECK (sales.is_fine(name)), ADD COLUMN plain text GENERATED ALWAYS AS (sales.plain_text(name)) STORED, ADD COLUMN shares sales.shares, ADD COLUMN many sales.small_share[];
+CREATE INDEX circle_label ON sales.circle (sales.label_of(circle));
+CREATE VIEW sales.circle_labels AS SELECT c.id, sales.label_of(c.*) AS label FROM sales.circle c;
+CREATE RECURSIVE VIEW sales.numbers (n) AS SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 5;
+CREATE FUNCTION sales.first_number() RETURNS integer LANGUAGE sql STABLE AS 'SELECT min(n) FROM sales.numbers';
+CREATE VIEW sales.above AS SELECT t.title FROM sales.book t WHERE t.id > sales.first_number();
+CREATE TRIGGER on_labels INSTEAD OF INSERT ON sales.circle_labels FOR EACH ROW EXECUTE FUNCTION sales.touch();
+CREATE TRIGGER whole_statement AFTER UPDATE ON sales.circle REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION sales.touch();
+CREATE AGGREGATE sales.running_sum(integer) (sfunc = int4pl, stype = integer, initcond = '0', msfunc = int4pl, minvfunc = int4mi, mstype = integer, minitcond = '0');
+CREATE AGGREGATE sales.any_percentile(float8 ORDER BY float8) (sfunc = ordered_set_transition, stype = internal, finalfunc = percentile_disc_final, finalfunc_extra);
+CREATE TABLE sales.many_keys (a integer, b integer, c integer, CONSTRAINT many_keys_pk PRIMARY KEY (a, b) DEFERRABLE, CONSTRAINT one_c UNIQUE (c) WITH (fillfactor = 50), CONSTRAINT no_twins EXCLUDE USING btree (b WITH =) WITH (fillfactor = 40) WHERE (c > 5));
+CREATE TABLE sales.pair (a integer, b integer, UNIQUE (b, a));
+CREATE TABLE sales.points_to_pair (a integer, b integer DEFAULT 7, FOREIGN KEY (a, b) REFERENCES sales.pair (a, b) ON DELETE SET DEFAULT);
+CREATE TABLE sales.measured (id integer GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME sales."Own Sequence" START 5 MINVALUE -10 CACHE 7 CYCLE), at date NOT NULL, value integer) PARTITION BY RANGE (at);
+CREATE TABLE sales.measured_old (id integer NOT NULL, value integer, at date NOT NULL, CONSTRAINT to_pair FOREIGN KEY (value, id) REFERENCES sales.pair (b, a));
+ALTER TABLE sales.measured ATTACH PARTITION sales.measured_old FOR VALUES FROM (MINVALUE) TO ('2020-01-01');
+ALTER TABLE sales.measured ADD CONSTRAINT other_name FOREIGN KEY (value, id) REFERENCES sales.pair (b, a);
+CREATE UNLOGGED TABLE sales.measured_new PARTITION OF sales.measured FOR VALUES FROM ('2020-01-01') TO (MAXVALUE) WITH (autovacuum_enabled = off);
+ALTER TABLE sales.measured_new ADD CONSTRAINT only_here_too CHECK (value < 5000), ALTER COLUMN value SET NOT NULL;
+CREATE TRIGGER of_measured BEFORE INSERT ON sales.measured FOR EACH ROW EXECUTE FUNCTION sales.touch();
+ALTER TABLE sales.measured_old DISABLE TRIGGER of_measured;
+CREATE INDEX measured_value ON ONLY sales.measured (value);
+CREATE INDEX measured_old_value ON sales.measured_old (value);
+ALTER INDEX sales.measured_value ATTACH PARTITION sales.measured_old_value;
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw;
+CREATE FOREIGN TABLE sales.far_away (id integer OPTIONS (column_name 'Id') NOT NULL, name text) SERVER elsewhere OPTIONS (schema_name 'a', table_name 'b');
+CREATE TABLE sales.of_type OF sales.address;
+CREATE POLICY for_role ON sales.circle FOR SELECT TO CURRENT_USER USING (true);
+
 -- since 14
 CREATE STATISTICS sales.lines_expressions ON lower("select"), (quantity % 10) FROM "Mixed Case"."Order Lines";
 ALTER TABLE "Mixed Case"."Order Lines" ALTER COLUMN "select" SET COMPRESSION pglz;

@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { analyse } from "../../src/analyse.ts";
 import { runRules } from "../../src/findings.ts";
-import type { DatabaseEvidence, Finding, Rule, Snapshot, Verdict } from "../../src/model/index.ts";
+import type { DatabaseEvidence, Finding, Plan, Rule, Snapshot, Verdict } from "../../src/model/index.ts";
 import { openDatabase } from "../../src/open-database.ts";
 import { collectSnapshot } from "../../src/sources/postgres/collect.ts";
 import { databaseOptions, type DatabaseCase } from "./database-case.ts";
-import { withGiven } from "./given.ts";
+import { plansOf } from "./explain.ts";
+import { earlierOf, withGiven } from "./given.ts";
 import { startPostgres } from "./services.ts";
 import { SHOP_FILES } from "./shop-project.ts";
 import { writeFiles } from "./temporary-folder.ts";
@@ -23,17 +24,20 @@ export interface DatabaseWorld {
 export interface BuiltDatabase {
   readonly url: string;
   readonly snapshot: Snapshot;
+  /** Of the SQL's `-- explain:` and `-- plan:` lines. */
+  readonly plans: readonly Plan[];
   /** Runs statements as `psql` does, each in a transaction of its own; throws what it says when one fails. */
-  readonly run: (statements: string) => void;
+  readonly run: (statements: string) => string;
 }
 
 export async function startDatabaseWorld(): Promise<DatabaseWorld> {
   const { cluster, stop } = await startPostgres();
   let count = 0;
-  const psql = (database: string, sql: string): void => {
+  const psql = (database: string, sql: string): string => {
     const url = withDatabase(cluster.url, database);
-    const { status, stderr } = spawnSync("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", "-"], { input: sql, encoding: "utf8", env: { ...process.env, ...cluster.env, PGOPTIONS: "--client-min-messages=warning" } });
+    const { status, stdout, stderr } = spawnSync("psql", ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", "-"], { input: sql, encoding: "utf8", env: { ...process.env, ...cluster.env, PGOPTIONS: "--client-min-messages=warning" } });
     if (status !== 0) throw new Error(stderr);
+    return stdout;
   };
   return {
     stop,
@@ -43,7 +47,8 @@ export async function startDatabaseWorld(): Promise<DatabaseWorld> {
       psql("postgres", `CREATE DATABASE ${name} ${options === "" ? "" : `TEMPLATE template0 ${options}`};`);
       psql(name, sql);
       const url = withDatabase(cluster.url, name);
-      return { url, snapshot: await takeSnapshot(url), run: (statements) => psql(name, statements) };
+      const plans = plansOf(sql, (statements) => psql(name, statements));
+      return { url, snapshot: await takeSnapshot(url), plans, run: (statements) => psql(name, statements) };
     },
   };
 }
@@ -64,8 +69,9 @@ export interface CaseVerdict {
 }
 
 /** What one rule says of a case. */
-export async function judgeCase(rule: Rule, one: DatabaseCase, built: Snapshot): Promise<CaseVerdict> {
-  const evidence: DatabaseEvidence = { snapshot: withGiven(built, one.sql), file: ".luthier/snapshot.json.gz", plans: [], logged: [], stamp: one.name };
+export async function judgeCase(rule: Rule, one: DatabaseCase, built: Snapshot, plans: readonly Plan[] = []): Promise<CaseVerdict> {
+  const earlier = earlierOf(built, one.sql);
+  const evidence: DatabaseEvidence = { snapshot: withGiven(built, one.sql), file: ".luthier/snapshot.json.gz", plans, logged: [], ...(earlier === null ? {} : { earlier }), stamp: one.name };
   if (Object.keys(one.files).length > 0) return judgeProject(rule, one.files, evidence);
   const database = await openDatabase(evidence, null);
   const { findings, unknown } = runRules([rule], { source: null, database, thresholds: {} });

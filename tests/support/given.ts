@@ -12,10 +12,13 @@ type Json = { [name: string]: unknown };
  *
  *     -- given: age = 2                                              days since the counters' reset, on every server
  *     -- given: version = 180000
+ *     -- given: redacted = true                                      the snapshot says so; its values stay
  *     -- given: setting work_mem = "4096"
+ *     -- given: snapshot data = "redacted"
  *     -- given: database xidAge = 1500000000
  *     -- given: table orders bytes = 2000000000                      a figure of the catalog
  *     -- given: table orders counters.deadRows = 500000              of the first server; days ago as {"ago": 3}
+ *     -- given: table orders later.inserted = 7000                   of a second look at the first server, two hours later
  *     -- given: column orders.status statistics.nullFraction = 0.97
  *     -- given: index orders_status_idx bytes = 90000000
  *     -- given: index orders_status_idx counters.scans = 0
@@ -24,13 +27,22 @@ type Json = { [name: string]: unknown };
  *     -- given: replica index orders_status_idx counters.scans = 5   a second server, a copy of the first but for its role and counters
  *     -- given: statement {"sql": "SELECT …", "calls": 100, "totalMs": 5000}
  *     -- given: sample {"kind": "dependency", "table": "orders", …}
+ *     -- given: snapshot data = "redacted"
  *     -- given: gap {"part": "statements", "why": "…"}
+ *
+ * `-- earlier:` says the same of a look that was taken before.
  */
 export function withGiven(snapshot: Snapshot, sql: string): Snapshot {
   const copy = structuredClone(snapshot) as unknown as Json & { servers: Json[]; catalog: Json; gaps: unknown[]; samples: unknown[] };
   setAge(copy, DAYS);
   for (const [, line = ""] of sql.matchAll(/^-- given: (.+)$/gm)) apply(copy, line);
   return copy as unknown as Snapshot;
+}
+
+/** A copy of the snapshot as it was before; null where the fixture tells of none. */
+export function earlierOf(snapshot: Snapshot, sql: string): Snapshot | null {
+  const lines = [...sql.matchAll(/^-- earlier: (.+)$/gm)].map(([, line = ""]) => `-- given: ${line}`);
+  return lines.length === 0 ? null : withGiven(snapshot, lines.join("\n"));
 }
 
 type Copy = Json & { servers: Json[]; catalog: Json; gaps: unknown[]; samples: unknown[] };
@@ -45,10 +57,13 @@ function apply(copy: Copy, line: string): void {
   const words = name.trim().split(/\s+/);
   const value = moment(JSON.parse(json) as unknown);
   if (words[0] === "age") return setAge(copy, Number(value));
+  if (words[0] === "redacted") return void (copy["data"] = "redacted");
+  if (words[0] === "snapshot") return assign(copy, words[1] ?? "", value);
   const server = replica ? replicaOf(copy) : first(copy);
   if (words[0] === "version") server["versionNumber"] = value;
   else if (words[0] === "setting") setting(server, words[1] ?? "", String(value));
   else if (words[0] === "database") assign(copy.catalog, `database.${words[1]}`, value);
+  else if (words[0] === "snapshot") assign(copy, words[1] ?? "", value);
   else if (words[0] === "server") assign(server, words[1] ?? "", value);
   else ofObject(copy, server, words, value);
 }
@@ -62,8 +77,18 @@ function moment(value: unknown): unknown {
 function ofObject(copy: Copy, server: Json, [kind = "", name = "", where = ""]: readonly string[], value: unknown): void {
   const target = kind === "column" ? column(copy, name) : find(copy, kind, name);
   const oid = String(target["oid"]);
+  if (where.startsWith("later.")) return assign(laterOf(server), `tables.${oid}.${where.slice("later.".length)}`, value);
   if (!where.startsWith("counters.")) return assign(target, where, value);
   assign(server, `counters.${kind === "table" ? "tables" : "indexes"}.${oid}.${where.slice("counters.".length)}`, value);
+}
+
+const LOOKS_APART = 2 * 3_600_000;
+
+/** A second look, two hours after the first; the same but for what is given. */
+function laterOf(server: Json): Json {
+  const counters = server["counters"] as Json;
+  server["later"] ??= { ...structuredClone(counters), at: new Date(Date.parse(String(counters["at"])) + LOOKS_APART).toISOString() };
+  return server["later"] as Json;
 }
 
 const LISTS: Readonly<Record<string, string>> = { table: "tables", index: "indexes", sequence: "sequences", constraint: "constraints" };
@@ -130,6 +155,8 @@ function setting(server: Json, name: string, value: string): void {
 
 function addStatement(copy: Copy, { sql = "", calls = 1, totalMs = 1, ...rest }: Partial<StatementCounters>): void {
   const server = first(copy);
+  // The fixtures' server counts none; with one given, they are taken to be counted.
+  copy.gaps = copy.gaps.filter((gap) => (gap as Json)["part"] !== "statements");
   const statements = server["statements"] as Json[];
   const meanMs = totalMs / Math.max(1, calls);
   const plain = { topLevel: true, minMs: meanMs, maxMs: meanMs, deviationMs: 0, rows: calls, sharedHit: 0, sharedRead: 0, sharedDirtied: 0, sharedWritten: 0, tempRead: 0, tempWritten: 0 };

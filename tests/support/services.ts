@@ -11,7 +11,7 @@ interface Cluster {
 
 interface Scripts {
   startPostgres(options?: object): Promise<{ readonly cluster: Cluster; readonly stop: () => void }>;
-  ensurePythonEnv(options: { readonly requirements: string; readonly directory: string }): Promise<{ readonly python: string }>;
+  ensurePythonEnv(options: { readonly requirements: string; readonly directory: string; readonly interpreter?: string }): Promise<{ readonly python: string }>;
 }
 
 const scriptsAt = async (name: string): Promise<Scripts> => (await import(`../../scripts/${name}.mjs`)) as Scripts;

@@ -349,6 +349,16 @@ SHAPE = {
         lambda world: queries.popular_by_integer(3),
         r"::numeric",
     ),
+    "expression-email-iexact": (
+        lambda world: queries.account("c1@example.org"),
+        lambda world: queries.account_exactly("c1@example.org"),
+        r"= UPPER\(",
+    ),
+    "covering-line-quantity": (
+        lambda world: queries.copies_sold(1),
+        lambda world: queries.lines_of(world.order),
+        r'^SELECT "orders_orderline"\."quantity"',
+    ),
     "wildcard-subtitle": (lambda world: queries.search("cc"), lambda world: queries.search_prefix("cc"), r"LIKE '%"),
     "wildcard-keywords": (
         lambda world: queries.search_keyword("sea"),

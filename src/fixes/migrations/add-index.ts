@@ -21,7 +21,7 @@ const EXTENSIONS: readonly { readonly pattern: RegExp; readonly extension: strin
 export function addIndex(input: ChangeInput, table: Table, spec: IndexSpec): FixDraft {
   const { database } = input;
   const name = indexName(spec, table, database.catalog);
-  const title = `Add the index ${name} to ${table.name}`;
+  const title = `Add the index \`${name}\` to ${table.name}`;
   const isConcurrent = table.kind !== "partitioned";
   const extensions = missingExtensions(input, spec);
   const sql = {
@@ -40,13 +40,15 @@ export function addIndex(input: ChangeInput, table: Table, spec: IndexSpec): Fix
   const args: PythonCode = (nameIn) => `model_name=${pythonString(place.model.name.toLowerCase())}, index=${entry(nameIn)}`;
   return migrationFix({
     title,
-    slug: `add_${name}`,
     place,
     edits,
-    migration: {
-      isAtomic: !isConcurrent,
-      operations: [...extensions.map((one) => postgresOperation(one.operation, () => "")), isConcurrent ? postgresOperation("AddIndexConcurrently", args) : operation("AddIndex", args)],
-    },
+    steps: [
+      {
+        slug: `add_${name}`,
+        isAtomic: !isConcurrent,
+        operations: [...extensions.map((one) => postgresOperation(one.operation, () => "")), isConcurrent ? postgresOperation("AddIndexConcurrently", args) : operation("AddIndex", args)],
+      },
+    ],
     plan: {
       lock: isConcurrent ? "SHARE UPDATE EXCLUSIVE" : "SHARE",
       duration: isConcurrent ? durationOf(heapBytes(table), PASSES.buildConcurrently, "read twice") : durationOf(partitionBytes(input, table), PASSES.build, "read"),

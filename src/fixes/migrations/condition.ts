@@ -15,13 +15,13 @@ export type Condition = readonly Comparison[];
 
 const LOOKUPS = { "=": "", "<>": "", "<": "__lt", "<=": "__lte", ">": "__gt", ">=": "__gte" } as const;
 
-/** `Q(status="new", shipped_at__isnull=True)`; one `Q` each where something is negated. */
+/** `Q(status="new", shipped_at__isnull=True) & ~Q(channel="web")`. */
 export function conditionCode(condition: Condition, fieldOf: (column: string) => string): PythonCode {
   return (name) => {
     const q = name("django.db.models", "Q");
-    const terms = condition.map((one) => ({ text: termOf(one, fieldOf(one.column)), isNegated: one.operator === "<>" }));
-    if (terms.every((one) => !one.isNegated)) return `${q}(${terms.map((one) => one.text).join(", ")})`;
-    return terms.map((one) => `${one.isNegated ? "~" : ""}${q}(${one.text})`).join(" & ");
+    const plain = condition.filter((one) => one.operator !== "<>").map((one) => termOf(one, fieldOf(one.column)));
+    const negated = condition.filter((one) => one.operator === "<>").map((one) => `~${q}(${termOf(one, fieldOf(one.column))})`);
+    return [...(plain.length === 0 ? [] : [`${q}(${plain.join(", ")})`]), ...negated].join(" & ");
   };
 }
 

@@ -9,11 +9,11 @@ export const PASSES = { build: 1, buildConcurrently: 2, scan: 1, rewrite: 2 } as
 
 const MIB = 1024 * 1024;
 
-/** `about 23 s: 1.4 GiB read twice, at an assumed 125 MiB/s`. */
+/** `about 23 s: 1.4 GiB read twice, at an assumed 125 MiB/s`. `passes` is how often the bytes are read or written. */
 export function durationOf(bytes: number | null, passes: number, doing: string): string {
   if (bytes === null) return "unknown: the size of the table was not seen";
   const seconds = (bytes * passes) / DISK_BYTES_PER_SECOND;
-  return `about ${inWords(seconds)}: ${sizeInWords(bytes)} ${doing}, at an assumed ${DISK_BYTES_PER_SECOND / MIB} MiB/s`;
+  return `${inWords(seconds)}: ${sizeInWords(bytes)} ${doing}, at an assumed ${DISK_BYTES_PER_SECOND / MIB} MiB/s`;
 }
 
 export const CATALOG_ONLY = "milliseconds once it has its lock: only the catalog changes";
@@ -25,9 +25,9 @@ export function heapBytes({ tableBytes, bytes }: Table): number | null {
 
 function inWords(seconds: number): string {
   if (seconds < 1) return "1 s or less";
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
+  if (seconds < 90) return `about ${Math.round(seconds)} s`;
+  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min`;
+  return `about ${(seconds / 3600).toFixed(1)} h`;
 }
 
 function sizeInWords(bytes: number): string {

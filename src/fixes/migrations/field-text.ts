@@ -1,7 +1,6 @@
 /** A field's call with one argument set or taken away, in the model and as the last migration wrote it. */
 import type { Call, EditDraft, Expr, Field, FieldState, Span } from "../../model/index.ts";
-import { fitText, roomAt } from "../fit-text.ts";
-import { indentAt, lineEnd, lineStart, styleOf, type SourceText } from "../source-text.ts";
+import { indentAt, lineEnd, lineStart } from "../source-text.ts";
 import { descendants } from "../syntax.ts";
 
 /** The call in the model, where it is plainly the field's own class that is called: a helper's arguments are its own. */
@@ -13,12 +12,12 @@ export function fieldCall({ declaration, type }: Field): Call | null {
 }
 
 /** `value` null takes the argument away. Null where `**` could hold it. */
-export function setArgument(source: SourceText, file: string, call: Call, name: string, value: string | null): EditDraft | null {
+export function setArgument(text: string, file: string, call: Call, name: string, value: string | null): EditDraft | null {
   if (call.keywords.some((one) => one.name === "")) return null;
   const found = call.keywords.find((one) => one.name === name);
-  if (found === undefined) return value === null ? null : addArgument(source, file, call, `${name}=${value}`);
+  if (found === undefined) return value === null ? null : addArgument(text, file, call, `${name}=${value}`);
   if (value !== null) return { span: { file, start: found.value.start, end: found.value.end }, text: value };
-  return dropKeyword(source.text, file, call, name);
+  return dropKeyword(text, file, call, name);
 }
 
 function partsOf(text: string, call: Call): readonly { readonly start: number; readonly end: number; readonly name: string }[] {
@@ -40,25 +39,24 @@ function dropKeyword(text: string, file: string, call: Call, name: string): Edit
   return { span: { file, start: before?.end ?? part.start, end: part.end }, text: "" };
 }
 
-function addArgument(source: SourceText, file: string, call: Call, argument: string): EditDraft {
-  const { text } = source;
+function addArgument(text: string, file: string, call: Call, argument: string): EditDraft {
   const last = partsOf(text, call).at(-1);
   if (last === undefined) return { span: { file, start: call.end - 1, end: call.end - 1 }, text: argument };
   const tail = text.slice(last.end, call.end - 1);
   const isOnLines = /^\s*,[^\n]*\n\s*$/.test(tail);
   const comma = last.end + tail.indexOf(",") + 1;
   if (isOnLines) return { span: { file, start: comma, end: comma }, text: `\n${indentAt(text, last.start)}${argument},` };
-  const whole = `${text.slice(call.start, last.end)}, ${argument})`;
-  const isFlat = !text.slice(call.start, call.end).includes("\n");
-  const fitted = isFlat ? fitText(whole, roomAt(text, call), styleOf(text, source.lineLength)) : whole;
-  if (fitted !== whole) return { span: { file, start: call.start, end: call.end }, text: fitted };
   return { span: { file, start: last.end, end: last.end }, text: `, ${argument}` };
 }
 
-/** The text of a call after an edit within it. */
-export function withEdit(text: string, call: Pick<Call, "start" | "end">, edit: EditDraft | null): string {
-  if (edit === null) return text.slice(call.start, call.end);
-  return text.slice(call.start, edit.span.start) + edit.text + text.slice(edit.span.end, call.end);
+/** The text of a call after edits within it. */
+export function applyInside(text: string, { start, end }: Pick<Call, "start" | "end">, edits: readonly EditDraft[]): string {
+  let [at, written] = [start, ""];
+  for (const edit of edits.toSorted((one, other) => one.span.start - other.span.start)) {
+    written += text.slice(at, edit.span.start) + edit.text;
+    at = edit.span.end;
+  }
+  return written + text.slice(at, end);
 }
 
 /** The field as the migrations leave it, with what its text needs imported; null where it uses names that only its own migration has. */

@@ -1,6 +1,6 @@
 /** What a new index is: as Django writes it and as SQL. */
 import type { Catalog, Database, Model, Table } from "../../model/index.ts";
-import { namesDigest } from "../../postgres/generated-names.ts";
+import { namesDigest } from "../../model/generated-names.ts";
 import { conditionCode, conditionSql, type Condition } from "./condition.ts";
 import { pythonList, pythonString, type NameIn, type PythonCode } from "./python-code.ts";
 import { quoteName, tableRef } from "./sql-text.ts";

@@ -15,11 +15,11 @@ export interface Place {
 
 /** No migration can be written; `why` completes "… by SQL alone: ". */
 export interface NoPlace {
-  readonly why: string;
+  readonly why: string | null;
 }
 
 export function placeOf({ database, source }: ChangeInput, table: Table): Place | NoPlace {
-  if (source === null) return { why: "the source was not read" };
+  if (source === null) return { why: null };
   const parent = table.partitionOf === null ? null : database.table(table.partitionOf.parent);
   const model = database.modelOf(table) ?? (parent === null ? null : database.modelOf(parent));
   if (model === null) return { why: `no model of the project has the table ${table.name}` };
@@ -44,31 +44,35 @@ export function nextNumber(name: string): string {
   return String(number + 1).padStart(4, "0");
 }
 
+/** One migration of a change; most need only one. */
+export interface Step extends Omit<MigrationText, "app" | "after"> {
+  /** `drop_order_channel_index`, in the file's name. */
+  readonly slug: string;
+}
+
 export interface Change {
   readonly title: string;
-  /** `drop_order_channel_index`, in the migration's file name. */
-  readonly slug: string;
   readonly place: Place;
   readonly edits?: FixDraft["edits"];
-  readonly migration: Omit<MigrationText, "app" | "after">;
+  /** What must not share a transaction stands in migrations of its own, one after the other. */
+  readonly steps: readonly Step[];
   readonly plan: Omit<MigrationPlan, "follows">;
 }
 
 const LONGEST_SLUG = 52;
 
-/** The edits of the model and the new migration as one fix. */
-export function migrationFix({ title, slug, place, edits = [], migration, plan }: Change): FixDraft {
-  const { app, name: after, file: last } = place.leaf;
-  const name = `${nextNumber(after)}_${slug.toLowerCase().replaceAll(/\W+/g, "_").slice(0, LONGEST_SLUG)}`;
-  const file = `${last.slice(0, last.lastIndexOf("/") + 1)}${name}.py`;
-  return {
-    title,
-    safety: "review",
-    kind: "migration",
-    edits,
-    files: [{ file, text: migrationText({ ...migration, app, after }) }],
-    migration: { ...plan, follows: { app, name: after, file } },
-  };
+/** The edits of the model and the new migrations as one fix. */
+export function migrationFix({ title, place, edits = [], steps, plan }: Change): FixDraft {
+  const { app, name: last, file: lastFile } = place.leaf;
+  const folder = lastFile.slice(0, lastFile.lastIndexOf("/") + 1);
+  const files: { readonly file: string; readonly text: string }[] = [];
+  let after = last;
+  for (const { slug, ...step } of steps) {
+    const name = `${nextNumber(after)}_${slug.toLowerCase().replaceAll(/\W+/g, "_").slice(0, LONGEST_SLUG)}`;
+    files.push({ file: `${folder}${name}.py`, text: migrationText({ ...step, app, after }) });
+    after = name;
+  }
+  return { title, safety: "review", kind: "migration", edits, files, migration: { ...plan, follows: { app, name: last, files: files.map((one) => one.file) } } };
 }
 
 /** For what no migration can do, or none could be written for. */

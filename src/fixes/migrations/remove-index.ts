@@ -1,10 +1,9 @@
-import type { Declaration, EditDraft, FieldState, FixDraft, Index, Table } from "../../model/index.ts";
-import { sourceOf } from "../source-text.ts";
+import type { Declaration, EditDraft, FixDraft, Index, Table } from "../../model/index.ts";
+import { alterField, fieldPlaceOf } from "./alter-field.ts";
 import { CATALOG_ONLY } from "./durations.ts";
-import { fieldCall, setArgument, stateOf, withEdit } from "./field-text.ts";
 import { modelsWith, removeFromMeta } from "./meta-edit.ts";
 import { operation, postgresOperation, runSql, separate } from "./operations.ts";
-import { migrationFix, placeOf, sqlFix, type Change, type ChangeInput, type Place } from "./place.ts";
+import { migrationFix, placeOf, sqlFix, type ChangeInput, type Place, type Step } from "./place.ts";
 import { pythonString, type PythonCode } from "./python-code.ts";
 import { createAgain, dropIndex } from "./sql-text.ts";
 
@@ -15,7 +14,7 @@ import { createAgain, dropIndex } from "./sql-text.ts";
 export function removeIndex(input: ChangeInput, index: Index): FixDraft {
   const { database } = input;
   const table = database.table(index.table);
-  const title = `Drop the index ${index.name}`;
+  const title = `Drop the index \`${index.name}\``;
   if (table === null || index.constraint !== null || index.primary) return keptIndex(title, index);
   const place = placeOf(input, table);
   const declaration = database.declarationOf(index);
@@ -64,6 +63,7 @@ function removeEntry(removal: Removal, { entry }: Declaration): FixDraft | strin
   const { place, index, isConcurrent } = removal;
   const { source, model } = place;
   if (entry === undefined) return "its entry in Meta.indexes was not found";
+  if (entry.meta.module.origin !== "project") return "its entry in Meta.indexes belongs to an installed package";
   const sharing = modelsWith(source, "indexes", entry);
   if (sharing.length > 1) return `its entry in Meta.indexes stands for ${sharing.length} models, ${sharing.slice(0, 3).join(", ")}`;
   const edits = removeFromMeta(source, "indexes", entry);
@@ -73,24 +73,17 @@ function removeEntry(removal: Removal, { entry }: Declaration): FixDraft | strin
 }
 
 /** AlterField would drop it under ACCESS EXCLUSIVE, so the database is told by SQL and Django by the operation. */
-function removeFieldIndex(removal: Removal, { field, model }: Declaration): FixDraft | string {
-  const { place, input, index, table, isConcurrent } = removal;
-  const { source } = place;
-  const state = field === null ? null : source.migrations?.historyOf(place.model.app, place.model.name)?.fields.get(field.name);
-  if (field === null || state === undefined || state === null) return "no migration was found that makes its field";
-  const sharing = [...source.graph.models.values()].filter((one) => !one.isAbstract && !one.isProxy && one.fields.get(field.name)?.span.start === field.span.start && one.fields.get(field.name)?.span.file === field.span.file);
-  if (sharing.length > 1 && field.owner !== model?.cls) return `its field is declared for ${sharing.length} models at once`;
-  const call = fieldCall(field);
-  const needsFalse = /(?:ForeignKey|SlugField)$/.test(field.type);
-  const edit = call === null ? null : setArgument(sourceOf(source, field.span.file), field.span.file, call, "db_index", needsFalse ? "False" : null);
-  const altered = alteredField(source.text(state.migration.file), state, needsFalse);
-  if (edit === null || altered === null) return "its field is not written as a plain call";
+function removeFieldIndex(removal: Removal, { field }: Declaration): FixDraft | string {
+  const { input, index, table, isConcurrent } = removal;
+  const place = fieldPlaceOf(input, table, index.keys[0]?.column ?? "");
+  if ("why" in place) return place.why ?? "the source was not read";
+  const needsFalse = /(?:ForeignKey|SlugField)$/.test(field?.type ?? "");
+  const altered = alterField(place, { arguments: { db_index: needsFalse ? "False" : null } });
+  if (altered === null) return "its field is not written as a plain call";
   const twin = input.database.indexesOf(table).find((one) => one !== index && isTwin(one, index));
   const dropped = twin === undefined ? [index] : [index, twin];
-  const alter: PythonCode = (name) =>
-    `${name("django.db.migrations", "AlterField")}(model_name=${pythonString(place.model.name.toLowerCase())}, name=${pythonString(field.name)}, field=${altered.text})`;
-  const change = separate([runSql(dropped.map((one) => dropIndex(one, isConcurrent)), dropped.map((one) => createAgain(one, isConcurrent)))], [alter]);
-  return fixOf(removal, [edit], [change], altered.imports);
+  const change = separate([runSql(dropped.map((one) => dropIndex(one, isConcurrent)), dropped.map((one) => createAgain(one, isConcurrent)))], [altered.operation]);
+  return fixOf(removal, altered.edits, [change], altered.imports);
 }
 
 /** The two indexes that Django gives a text: one for equality and order, one for LIKE. */
@@ -100,27 +93,18 @@ function isTwin(a: Index, b: Index): boolean {
   return isLike && a.keys.length === 1 && b.keys.length === 1 && first?.column === second?.column && a.predicate === null;
 }
 
-/** The field as the last migration has it, with `db_index` as it will be. */
-export function alteredField(text: string, state: FieldState, isFalse: boolean): { readonly text: string; readonly imports: readonly string[] } | null {
-  const found = stateOf(state, text);
-  if (found === null) return null;
-  const edit = setArgument({ text, lineLength: null }, state.migration.file, state.call, "db_index", isFalse ? "False" : null);
-  return { text: withEdit(text, state.call, edit), imports: found.imports };
-}
-
 /** What Django does not know of, or makes of itself: the model stays as it is, and so does Django's view of it. */
 function removeBySql(removal: Removal): FixDraft {
   const { index, isConcurrent } = removal;
   return fixOf(removal, [], [runSql([dropIndex(index, isConcurrent)], [createAgain(index, isConcurrent)])]);
 }
 
-function fixOf({ title, index, place, isConcurrent }: Removal, edits: readonly EditDraft[], operations: Change["migration"]["operations"], imports: readonly string[] = []): FixDraft {
+function fixOf({ title, index, place, isConcurrent }: Removal, edits: readonly EditDraft[], operations: Step["operations"], imports: readonly string[] = []): FixDraft {
   return migrationFix({
     title,
-    slug: `drop_${index.name}`,
     place,
     edits,
-    migration: { isAtomic: !isConcurrent, operations, imports },
+    steps: [{ slug: `drop_${index.name}`, isAtomic: !isConcurrent, operations, imports }],
     plan: {
       lock: isConcurrent ? "SHARE UPDATE EXCLUSIVE" : "ACCESS EXCLUSIVE",
       duration: isConcurrent ? "milliseconds, after the transactions that use the table have ended" : CATALOG_ONLY,

@@ -19,8 +19,12 @@ import {
   type RowValue,
   type Value,
 } from "../../dataflow/values.ts";
+import { noteCounted } from "../counted-pages.ts";
 import { withEntry } from "../views/hooks.ts";
 import { nestedClass } from "../declarations.ts";
+import { noteSaved, noteValidated } from "../saved-models.ts";
+import { NO_RECIPE_ARGS, withStep } from "../../dataflow/recipes.ts";
+import { noteSent } from "../../dataflow/sends.ts";
 import { fieldChoice, type FieldChoice } from "./field-choice.ts";
 
 /** `many=True` makes a list serializer around the class's own. */
@@ -117,7 +121,7 @@ function isShown(engine: Engine, { name, declared }: SerializerField, { only, om
 
 /** A place in a class body, for what the framework does there on the project's behalf. */
 function declaredAt(frame: CallSite["frame"], cls: ClassInfo, span: AccessSite["span"]): AccessSite {
-  return { span, frame: { ...frame, module: cls.module, file: span.file, symbol: cls.id, language: "python" } };
+  return { span, frame: { ...frame, module: cls.module, file: span.file, symbol: cls.id, language: "python", isDeclared: true } };
 }
 
 interface SerializerField {
@@ -397,10 +401,23 @@ const eachAction = (engine: Engine): Hook => (args, site) => {
     withEntry(engine, viewset.cls, () => {
       engine.callMethod(made, "setup_action", { ...NO_ARGS, positional: [literal(action)] }, site);
       const request = made.attrs.get("request") ?? UNKNOWN;
-      engine.callMethod(made, action, { positional: [request], keywords: new Map(), open: true }, site);
+      engine.callMethod(made, ownDispatch(engine, viewset.cls) ? "dispatch" : action, { positional: [request], keywords: new Map(), open: true }, site);
     });
   }
   return UNKNOWN;
+};
+
+/** The project's own `dispatch` leads to the action. */
+function ownDispatch(engine: Engine, cls: ClassInfo): boolean {
+  return engine.program.member(cls, "dispatch")?.owner.module.origin === "project";
+}
+
+/** `dispatch` of the framework: the action that was set up. */
+const dispatchAction = (engine: Engine): Hook => (args, site) => {
+  const [view, request] = args.positional;
+  const action = view?.kind === "object" ? view.attrs.get("action") : undefined;
+  if (view === undefined || action?.kind !== "literal") return UNKNOWN;
+  return engine.callMethod(view, String(action.value), { positional: request === undefined ? [] : [request], keywords: new Map(), open: true }, site);
 };
 
 const STANDARD_ACTIONS = ["list", "retrieve", "create", "update", "partial_update", "destroy"];
@@ -419,11 +436,56 @@ function actionsOf(engine: Engine, cls: ClassInfo): string[] {
   return [...names];
 }
 
-/** One page of a queryset is a list of its rows. */
-const page = (): Hook => (args) => {
+const UNKNOWN_SLICE = { positional: [{ kind: "unknown" } as const, { kind: "unknown" } as const], keywords: [], open: false };
+
+/** One page of a queryset is a list of its rows. A paginator, if there is one, counts them first. */
+const page = (engine: Engine): Hook => (args, site) => {
   const [queryset] = args.positional;
   if (queryset?.kind !== "queryset") return queryset ?? UNKNOWN;
+  const { recipe, origin } = queryset;
+  noteCounted(engine, queryset, site);
+  noteSent(engine, { kind: "query", how: "list", recipe: withStep(recipe, "slice", UNKNOWN_SLICE), args: NO_RECIPE_ARGS }, site, origin.span);
   return { ...queryset, sliced: true };
+};
+
+/** The model of a serializer's Meta, and the fields of it that are entered. */
+function serializerModel(engine: Engine, serializer: ObjectValue, site: CallSite): { readonly model: Model; readonly names: readonly string[] } | null {
+  const meta = nestedClass(engine, serializer.cls, "Meta");
+  const cls = meta === null ? null : engine.classMember(meta, "model", { kind: "class", cls: meta }, { span: site.span, frame: site.frame });
+  const model = cls?.kind === "class" ? engine.graph.ofClass(cls.cls) : null;
+  if (model === null) return null;
+  const listed = metaFields(engine, serializer, UNKNOWN, site)?.fields.map(({ name }) => name) ?? [...model.fields.keys()];
+  return { model, names: listed };
+}
+
+const validatedSerializer = (engine: Engine): Hook => (args, site) => {
+  const [serializer] = args.positional;
+  if (serializer?.kind !== "object") return UNKNOWN;
+  const found = serializerModel(engine, serializer, site);
+  const declared = declaredFields(engine, serializer, site);
+  if (found !== null) noteValidated(engine, found.model, found.names.filter((name) => !declared.has(name)), site);
+  for (const { declared: field } of declared.values()) if (field !== null) noteLookedUp(engine, field, site);
+  return UNKNOWN;
+};
+
+/** `PrimaryKeyRelatedField(queryset=…)` fetches the row that is named. */
+function noteLookedUp(engine: Engine, field: ObjectValue, site: CallSite): void {
+  const queryset = field.args === null ? null : argument(field.args, 0, "queryset");
+  for (const one of queryset === null ? [] : alternatives(managerAll(engine, queryset, site))) {
+    if (one.kind !== "queryset") continue;
+    const named = field.args?.keywords.get("slug_field");
+    const name = named?.kind === "literal" ? String(named.value) : "pk";
+    noteSent(engine, { kind: "query", how: "get", recipe: one.recipe, args: { positional: [], keywords: [[name, { kind: "unknown" }]], open: false } }, site, one.origin.span);
+  }
+}
+
+/** What `create()` and `update()` of the project's own do is seen there. */
+const savedSerializer = (engine: Engine): Hook => (args, site) => {
+  const [serializer] = args.positional;
+  if (serializer?.kind !== "object") return UNKNOWN;
+  const found = serializerModel(engine, serializer, site);
+  if (found !== null) noteSaved(engine, found.model, found.names, site);
+  return UNKNOWN;
 };
 
 export const drfHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
@@ -435,5 +497,8 @@ export const drfHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
     return (serializer?.kind === "object" ? serializer.attrs.get("_context") : undefined) ?? UNKNOWN;
   },
   "luthier.each_action": eachAction,
+  "luthier.dispatch_action": dispatchAction,
+  "luthier.validated_serializer": validatedSerializer,
+  "luthier.saved_serializer": savedSerializer,
   "luthier.page": page,
 };

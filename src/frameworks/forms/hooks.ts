@@ -3,8 +3,10 @@ import type { ClassInfo, Model, Span } from "../../model/index.ts";
 import { argument } from "../../dataflow/arguments.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
+import { unknownRow } from "../../dataflow/protocols.ts";
 import { alternatives, dict, NO_ARGS, object, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
 import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, stringItems } from "../declarations.ts";
+import { noteSaved, noteValidated } from "../saved-models.ts";
 import { isChoosable, optionsOf, renderOptions } from "./options.ts";
 
 interface ChoiceField {
@@ -125,8 +127,59 @@ const filterChoices = (engine: Engine): Hook => (args, site) => {
   return UNKNOWN;
 };
 
+/** The model of a form's Meta, and the names that it chooses. */
+function formModel(engine: Engine, form: Value | undefined, site: CallSite): { readonly model: Model; readonly names: readonly string[] } | null {
+  if (form?.kind !== "object") return null;
+  const at: AccessSite = { span: site.span, frame: site.frame };
+  const meta = nestedClass(engine, form.cls, "Meta");
+  const cls = meta === null ? null : classSetting(engine, meta, "", "model", at);
+  const model = cls?.kind === "class" ? engine.graph.ofClass(cls.cls) : null;
+  return meta === null || model === null ? null : { model, names: chosenNames(engine, meta, model, at) };
+}
+
+/** A form asks for each row that was chosen, and whether what is unique is there already. */
+const validatedForm = (engine: Engine): Hook => (args, site) => {
+  const found = formModel(engine, args.positional[0], site);
+  if (found !== null) noteValidated(engine, found.model, found.names, site);
+  return UNKNOWN;
+};
+
+const savedForm = (engine: Engine): Hook => (args, site) => {
+  const [form, commit] = args.positional;
+  const found = formModel(engine, form, site);
+  if (found !== null && !(commit?.kind === "literal" && commit.value === false)) noteSaved(engine, found.model, found.names, site);
+  const instance = form?.kind === "object" ? form.attrs.get("instance") : undefined;
+  if (instance !== undefined && alternatives(instance).some((one) => one.kind === "row")) return instance;
+  return found === null ? (instance ?? UNKNOWN) : unknownRow(engine, found.model.label);
+};
+
+/** A view without a form class makes one of its model's fields. */
+const savedModel = (engine: Engine): Hook => (args, site) => {
+  const [cls, fields] = args.positional;
+  const model = cls?.kind === "class" ? engine.graph.ofClass(cls.cls) : null;
+  if (model !== null) noteSaved(engine, model, stringItems(fields ?? null) ?? [...model.fields.keys()], site);
+  return UNKNOWN;
+};
+
+const validatedModel = (engine: Engine): Hook => (args, site) => {
+  const [view] = args.positional;
+  if (view?.kind !== "object") return UNKNOWN;
+  const at: AccessSite = { span: site.span, frame: site.frame };
+  const form = engine.classMember(view.cls, "form_class", view, at);
+  const cls = engine.classMember(view.cls, "model", view, at);
+  const model = cls?.kind === "class" ? engine.graph.ofClass(cls.cls) : null;
+  if (form?.kind === "literal" && model !== null) {
+    noteValidated(engine, model, stringItems(engine.classMember(view.cls, "fields", view, at)) ?? [...model.fields.keys()], site);
+  }
+  return UNKNOWN;
+};
+
 export const formHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.form_choices": formChoices,
+  "luthier.validated_form": validatedForm,
+  "luthier.saved_model": savedModel,
+  "luthier.validated_model": validatedModel,
+  "luthier.saved_form": savedForm,
   "luthier.formset_choices": formsetChoices,
   "luthier.filter_choices": filterChoices,
 };

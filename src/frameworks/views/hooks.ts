@@ -4,7 +4,10 @@ import { argument } from "../../dataflow/arguments.ts";
 import type { CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { unknownRow } from "../../dataflow/protocols.ts";
 import { withPrefetch } from "../../dataflow/querysets.ts";
+import { recipeArgs } from "../../dataflow/recipes.ts";
+import { noteSent } from "../../dataflow/sends.ts";
 import { projectSite } from "../../dataflow/sites.ts";
+import { noteCounted } from "../counted-pages.ts";
 import {
   alternatives,
   dict,
@@ -32,6 +35,12 @@ function requestOf(engine: Engine): Value {
   }
   engine.request = made;
   return made;
+}
+
+/** The first read of `request.user` fetches the session and the user. */
+function signedIn(engine: Engine, site: CallSite): Value {
+  noteSent(engine, { kind: "signed in", model: engine.project.authUserModel }, site, null);
+  return unknownRow(engine, engine.project.authUserModel);
 }
 
 /** `SimpleLazyObject(lambda: …)` stands for what its function returns. */
@@ -87,6 +96,8 @@ function getFrom(engine: Engine, source: Value, method: "get" | "list", args: Ca
 const prefetchObjects = (engine: Engine): Hook => (args, site) => {
   const [rows, ...lookups] = args.positional;
   for (const one of rows === undefined ? [] : targetsOf(rows)) {
+    const what = { kind: "prefetch", model: one.model.label, args: recipeArgs({ ...args, positional: lookups }) } as const;
+    noteSent(engine, what, site, null);
     for (const [index, lookup] of lookups.entries()) {
       const span = site.expr?.args[index + 1] ?? site.span;
       const at = { file: site.frame.file, start: span.start, end: span.end };
@@ -176,6 +187,11 @@ const modelTemplates = (engine: Engine): Hook => (args, site) => {
   return list([literal(`${model.app}/${model.name.toLowerCase()}${String(suffix.value)}.html`)]);
 };
 
+const counted = (engine: Engine): Hook => (args, site) => {
+  for (const one of args.positional.flatMap(alternatives)) if (one.kind === "queryset") noteCounted(engine, one, site);
+  return UNKNOWN;
+};
+
 /** A queryset shared by a class is cloned for each use. */
 const fresh = (): Hook => (args) => {
   const [value] = args.positional;
@@ -204,9 +220,22 @@ export function withEntry(engine: Engine, cls: ClassInfo, work: () => void): voi
   engine.entry = outer;
 }
 
+const session = (how: string) => (engine: Engine): Hook => (_args, site) => {
+  noteSent(engine, { kind: "session", how, model: engine.project.authUserModel }, site, null);
+  return UNKNOWN;
+};
+
 export const viewHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.request": (engine) => () => requestOf(engine),
-  "luthier.user": (engine) => () => unknownRow(engine, engine.project.authUserModel),
+  "django.contrib.auth.get_user": (engine) => (_args, site) => signedIn(engine, site),
+  "django.contrib.auth.authenticate": session("authenticate"),
+  "django.contrib.auth.aauthenticate": session("authenticate"),
+  "django.contrib.auth.login": session("login"),
+  "django.contrib.auth.alogin": session("login"),
+  "django.contrib.auth.logout": session("logout"),
+  "django.contrib.auth.alogout": session("logout"),
+  "django.contrib.auth.update_session_auth_hash": session("renew"),
+  "luthier.user": (engine) => (_args, site) => signedIn(engine, site),
   "luthier.unknown": () => () => UNKNOWN,
   "luthier.consume": (engine) => (args) => {
     for (const one of args.positional) engine.escape(one);
@@ -214,6 +243,7 @@ export const viewHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   },
   "luthier.items": () => (args) => args.positional[0] ?? UNKNOWN,
   "luthier.fresh": fresh,
+  "luthier.counted": counted,
   "luthier.render_template": (engine) => (args, site) => {
     const [name, context] = args.positional;
     if (name !== undefined) engine.renderTemplate(name, context ?? dict(), site);

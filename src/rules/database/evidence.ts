@@ -38,3 +38,44 @@ export function gapIn({ snapshot }: Database, ...parts: readonly string[]): Unju
   const gap = snapshot.gaps.find((one) => parts.includes(one.part));
   return gap === undefined ? null : { object: "", why: `needs ${gap.part}, which could not be read: ${gap.why}` };
 }
+
+/** Replicas whose scans no counter here holds: what is unused on the primary is perhaps read there. */
+export function unseenServer({ snapshot, server }: Database, object = ""): Unjudged | null {
+  const { servers } = snapshot;
+  if (servers.every(({ role }) => role === "replica")) return { object, why: `needs the counters of the primary; ${server.address} is a replica` };
+  const standbys = servers.flatMap(({ replication, role }) => (role === "primary" ? standbysOf(replication) : []));
+  const seen = servers.filter(({ role }) => role === "replica").length;
+  if (standbys.length <= seen) return null;
+  return { object, why: `needs the counters of ${standbys.length - seen} more ${standbys.length - seen === 1 ? "replica" : "replicas"}: ${standbys.join(", ")} follow the primary` };
+}
+
+/** A backup streams for a while, and a logical subscriber asks its own tables. */
+function standbysOf({ standbys, slots }: Database["server"]["replication"]): readonly string[] {
+  const subscribers = slots.filter(({ kind, active }) => kind === "logical" && active).length;
+  const physical = standbys.filter(({ application, state }) => state === "streaming" && !/^pg_(?:basebackup|receivewal|recvlogical)/.test(application));
+  return physical.slice(Math.min(subscribers, physical.length)).map(({ application }) => application);
+}
+
+const DAY = 86_400_000;
+
+/** How many days the statements have been counted for; null when that is not known. */
+export function statementDays({ workload, server }: Database): number | null {
+  const { at, statementsSince } = server.counters;
+  return workload.days ?? (statementsSince === null ? null : (Date.parse(at) - Date.parse(statementsSince)) / DAY);
+}
+
+/** Why the statements seen are not all that were sent; null when they are, as far as the server tells. */
+export function statementsMissing(database: Database, least = LEAST_DAYS, object = ""): Unjudged | null {
+  const gap = gapIn(database, "statements");
+  if (gap !== null) return { ...gap, object };
+  if (database.workload.statements.length === 0) return { object, why: "needs statements; none were seen" };
+  const days = statementDays(database);
+  if (days === null) return { object, why: `needs statements of ${least} days; since when these were counted is not known` };
+  return days >= least ? null : { object, why: `needs statements of ${least} days; these are ${days < 1 ? "less than one day" : `${Math.floor(days)} days`} old` };
+}
+
+/** Statements, with how long they were counted. */
+export function workloadEvidence(database: Database, figures: Readonly<Record<string, number>> = {}): Evidence {
+  const days = statementDays(database);
+  return { kind: "recorded", note: `statements of ${database.catalog.database.name}${days === null ? "" : `, of ${days < 1 ? "less than a day" : `${Math.floor(days)} days`}`}`, ...figures };
+}

@@ -1,5 +1,6 @@
 import type { FindingDraft, Rule, RuleInput } from "../../model/index.ts";
 import { callSpan, chainsIn, has, keywordLookups, type Chain } from "../chains.ts";
+import { judgeBySize } from "../database/table-size.ts";
 
 export const rule: Rule = {
   meta: {
@@ -12,6 +13,7 @@ export const rule: Rule = {
     stage: "stable",
   },
   check: (input) => chainsIn(input).flatMap((chain) => toDrafts(chain, input)).filter(isFirst),
+  judge: (input) => judgeBySize(input, { rule: "distinct-over-join", severity: "warning", meaning: "" }),
 };
 
 /** A method of a manager is one place, however many querysets go through it. */

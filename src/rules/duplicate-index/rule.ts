@@ -1,7 +1,8 @@
+import { removeIndex } from "../../fixes/migrations/index.ts";
 import { formatBytes } from "../../model/numbers.ts";
-import type { Database, DatabaseDraft, Index, Rule, Table } from "../../model/index.ts";
+import type { Database, DatabaseDraft, DatabaseInput, Index, Rule, Table } from "../../model/index.ts";
 import { catalogEvidence } from "../database/evidence.ts";
-import { dropIndexFix } from "../database/drop-index.ts";
+import { indexBytes, judgedTables, ownIndexes } from "../database/index-figures.ts";
 import { declarationSpots, indexSpot, keysOf, modelLabel, shortName, tableSpot } from "../database/names.ts";
 import { isDroppable, sameStructure } from "../database/index-structure.ts";
 
@@ -16,32 +17,34 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: ({ database }) => ({
-    drafts: database.tables.flatMap((table) => duplicatesOf(table, database).map(([index, twin]) => toDraft(table, index, twin, database))),
+  judge: (input) => ({
+    drafts: judgedTables(input.database).flatMap((table) => duplicatesOf(table, input.database).map(([index, twin]) => toDraft(table, index, twin, input))),
     unjudged: [],
-    examined: `${database.catalog.indexes.length} indexes`,
+    examined: `${input.database.catalog.indexes.length} indexes`,
   }),
 };
 
 /** Each index that has an equal, with the one that stays. */
 function duplicatesOf(table: Table, database: Database): (readonly [Index, Index])[] {
-  const indexes = database.indexesOf(table).filter((index) => index.valid && index.partitionOf === null);
+  const indexes = ownIndexes(table, database).filter((index) => index.valid);
   return indexes.flatMap((index) => {
     if (!isDroppable(index)) return [];
-    const twin = indexes.find((other) => other !== index && sameStructure(index, other) && staysOf(index, other) === other);
-    return twin === undefined ? [] : [[index, twin] as const];
+    const equals = indexes.filter((other) => other !== index && sameStructure(index, other));
+    const stays = equals.reduce(staysOf, index);
+    return stays === index ? [] : [[index, stays] as const];
   });
 }
 
-/** Of two equal ones: what a constraint needs, what is unique, what is older. */
+/** Of equal ones a single one stays: what a constraint needs, what is unique, what is older. */
 function staysOf(one: Index, other: Index): Index {
   if (isDroppable(one) !== isDroppable(other)) return isDroppable(one) ? other : one;
   if (one.unique !== other.unique) return one.unique ? one : other;
   return one.oid < other.oid ? one : other;
 }
 
-function toDraft(table: Table, index: Index, twin: Index, database: Database): DatabaseDraft {
-  const { bytes } = index;
+function toDraft(table: Table, index: Index, twin: Index, input: DatabaseInput): DatabaseDraft {
+  const { database } = input;
+  const bytes = indexBytes(index, database);
   const size = bytes === null ? "" : ` and takes ${formatBytes(bytes)}`;
   const model = modelLabel(database, table);
   return {
@@ -59,6 +62,6 @@ function toDraft(table: Table, index: Index, twin: Index, database: Database): D
     ],
     evidence: [catalogEvidence(database, bytes === null ? {} : { bytes })],
     impact: bytes === null ? {} : { bytes: { before: bytes, after: 0 } },
-    fixes: [dropIndexFix(index, database)],
+    fixes: [removeIndex(input, index)],
   };
 }

@@ -1,5 +1,6 @@
 import type { FindingDraft, Model, Rule, RuleInput } from "../../model/index.ts";
 import { callSpan, chainsIn, keywordLookups, type Chain } from "../chains.ts";
+import { judgeBySize } from "../database/table-size.ts";
 
 export const rule: Rule = {
   meta: {
@@ -12,6 +13,7 @@ export const rule: Rule = {
     stage: "stable",
   },
   check: (input) => chainsIn(input).flatMap((chain) => toDrafts(chain, input)),
+  judge: (input) => judgeBySize(input, { rule: "leading-wildcard", severity: "warning", meaning: "each search reads them all" }),
 };
 
 const INSIDE: ReadonlySet<string> = new Set(["contains", "icontains", "endswith", "iendswith"]);

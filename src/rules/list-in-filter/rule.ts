@@ -3,6 +3,7 @@ import { styleOf } from "../../fixes/source-text.ts";
 import { exprAt, functionAt, pathTo, sourceText, statementOf, type Node } from "../code.ts";
 import { isFresh } from "../row-loops.ts";
 import { nameOf, oncePerPlace, runPlaces, usesOf } from "../runs.ts";
+import { judgeBySize } from "../database/table-size.ts";
 
 export const rule: Rule = {
   meta: {
@@ -15,6 +16,7 @@ export const rule: Rule = {
     stage: "stable",
   },
   check: (input) => oncePerPlace(input.facts.runs.filter((run) => listedBy(run, input) !== null)).map((run) => toDraft(run, input)),
+  judge: (input) => judgeBySize(input, { rule: "list-in-filter", severity: "info", meaning: "" }),
 };
 
 interface Listed {

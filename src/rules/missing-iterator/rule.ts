@@ -2,6 +2,7 @@ import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../mo
 import { exprAt, functionAt, nodesIn, pathTo, type Node } from "../code.ts";
 import { isFresh } from "../row-loops.ts";
 import { areRowsUsedElsewhere, nameOf, oncePerPlace } from "../runs.ts";
+import { judgeBySize } from "../database/table-size.ts";
 
 export const rule: Rule = {
   meta: {
@@ -14,6 +15,7 @@ export const rule: Rule = {
     stage: "stable",
   },
   check: (input) => oncePerPlace(input.facts.runs.filter((run) => isGuilty(run, input))).map((run) => toDraft(run, input)),
+  judge: (input) => judgeBySize(input, { rule: "missing-iterator", severity: "warning", meaning: "they are all in memory at once" }),
 };
 
 function isGuilty(run: QueryRun, input: RuleInput): boolean {

@@ -1,5 +1,9 @@
-import type { Expr, FindingDraft, Field, Rule, RuleInput } from "../../model/index.ts";
+import type { DatabaseDraft, DatabaseInput, Expr, FindingDraft, Field, Judgement, Rule, RuleInput } from "../../model/index.ts";
 import { callSpan, chainsIn, keywordLookups, lookupOf, textArguments, type Chain } from "../chains.ts";
+import { catalogEvidence } from "../database/evidence.ts";
+import { shortName, tableSpot } from "../database/names.ts";
+import { percent } from "../database/statement-places.ts";
+import { tableOfModel } from "../database/table-size.ts";
 
 export const rule: Rule = {
   meta: {
@@ -11,22 +15,62 @@ export const rule: Rule = {
     fix: "never",
     stage: "stable",
   },
-  check: (input) => {
-    const chains = chainsIn(input);
-    return chains.flatMap((chain) => toDrafts(chain, chains, input));
-  },
+  check: (input) => foundIn(input).map(({ draft }) => draft),
+  judge: (input) => judge(input),
 };
 
-function toDrafts(chain: Chain, chains: readonly Chain[], input: RuleInput): FindingDraft[] {
+interface Found {
+  readonly draft: FindingDraft;
+  /** Model and column of the subquery. */
+  readonly model: string;
+  readonly column: string;
+}
+
+function foundIn(input: RuleInput): Found[] {
+  const chains = chainsIn(input);
+  return chains.flatMap((chain) => toDrafts(chain, chains, input));
+}
+
+/** Silent where the database allows no NULL; sure where its statistics have some. */
+function judge(input: DatabaseInput): Judgement {
+  const { source, database, checked } = input;
+  if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source" }], examined: "" };
+  const keys = new Set(checked.map(({ key }) => key.join("\0")));
+  const own = foundIn(source).filter(({ draft }) => keys.has(draft.key.join("\0")));
+  return { drafts: own.flatMap((found) => sharpened(found, input)), unjudged: [], examined: own.length === 0 ? "" : `${own.length} subqueries of NOT IN in ${database.catalog.database.name}` };
+}
+
+function sharpened({ draft, model, column: name }: Found, input: DatabaseInput): DatabaseDraft[] {
+  const { database } = input;
+  const table = tableOfModel(model, input);
+  const column = table === null ? null : database.column(table, name);
+  if (table === null || column === null || column.statistics === null) {
+    return column?.notNull === true ? [] : [{ ...draft, evidence: [{ kind: "inferred", note: "source only: whether a row has a NULL there is not known" }] }];
+  }
+  if (column.notNull) return [];
+  const { nullFraction } = column.statistics;
+  const isNull = nullFraction > 0;
+  return [
+    {
+      ...draft,
+      ...(isNull ? { confidence: "certain" } : { severity: "warning" }),
+      reason: `${draft.reason} ${isNull ? `By the statistics ${percent(nullFraction)} of \`${shortName(table)}.${name}\` are NULL: it finds nothing today` : `No NULL is in \`${shortName(table)}.${name}\` by the statistics; the first one changes that`}.`,
+      places: [tableSpot(table), ...draft.places],
+      evidence: [catalogEvidence(database, { nullFraction })],
+    },
+  ];
+}
+
+function toDrafts(chain: Chain, chains: readonly Chain[], input: RuleInput): Found[] {
   return chain.calls
     .filter((call) => call.name === "exclude")
     .flatMap((call) =>
       keywordLookups(input, chain.model, call).flatMap(({ keyword, rest, many }) => {
         if (rest.at(-1) !== "in" || many !== "") return [];
-        const field = nullableColumn(keyword.value, call.file, chains, input);
-        if (field === null) return [];
-        return [
-          {
+        const found = nullableColumn(keyword.value, call.file, chains, input);
+        if (found === null) return [];
+        const { field } = found;
+        const draft: FindingDraft = {
             key: [chain.origin.symbol, chain.origin.model, keyword.name],
             claim: `One \`${field.name}\` that is NULL makes \`exclude(${keyword.name}=…)\` return nothing.`,
             reason: "`NOT IN` over a subquery with a NULL is never true in SQL.",
@@ -35,14 +79,14 @@ function toDrafts(chain: Chain, chains: readonly Chain[], input: RuleInput): Fin
             model: chain.origin.model,
             places: [{ role: "queryset" as const, span: callSpan(call) }],
             fixes: [],
-          },
-        ];
+          };
+        return [{ draft, model: found.model, column: field.column ?? field.name }];
       }),
     );
 }
 
 /** The one column of a `values_list("column")` whose rows may have a NULL. */
-function nullableColumn(value: Expr, file: string, chains: readonly Chain[], input: RuleInput): Field | null {
+function nullableColumn(value: Expr, file: string, chains: readonly Chain[], input: RuleInput): { readonly field: Field; readonly model: string } | null {
   const sub = chains.find((one) => one.span.file === file && one.span.start === value.start && one.span.end === value.end);
   const last = sub?.calls.at(-1);
   // A queryset under a name may have been filtered before.
@@ -53,5 +97,5 @@ function nullableColumn(value: Expr, file: string, chains: readonly Chain[], inp
   const field = fields.find((one) => one.null && (one.relation === null || one.relation.kind === "fk" || one.relation.kind === "o2o"));
   if (field === undefined || rest.length > 0) return null;
   const isFiltered = sub.calls.some((call) => call.keywords.some((one) => one.name.startsWith(field.name)) || (call.name === "filter" && call.args.length > 0));
-  return isFiltered ? null : field;
+  return isFiltered ? null : { field, model: fields.indexOf(field) === 0 ? sub.model.label : (fields[fields.indexOf(field) - 1]?.relation?.target ?? sub.model.label) };
 }

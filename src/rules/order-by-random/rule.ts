@@ -1,5 +1,6 @@
 import type { FindingDraft, Rule } from "../../model/index.ts";
 import { callSpan, chainsIn, has, textArguments, type Chain } from "../chains.ts";
+import { judgeBySize } from "../database/table-size.ts";
 
 export const rule: Rule = {
   meta: {
@@ -12,6 +13,7 @@ export const rule: Rule = {
     stage: "stable",
   },
   check: (input) => chainsIn(input).flatMap(toDrafts),
+  judge: (input) => judgeBySize(input, { rule: "order-by-random", severity: "warning", meaning: "that many random numbers are made and sorted" }),
 };
 
 function toDrafts(chain: Chain): FindingDraft[] {

@@ -1,4 +1,5 @@
-import type { FindingDraft, Model, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import type { DatabaseInput, FindingDraft, Model, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { judgeBySize, LARGE_ROWS, rowsOf, tableOfModel } from "../database/table-size.ts";
 import { isSameSpan, nameOf, oncePerPlace } from "../runs.ts";
 
 export const rule: Rule = {
@@ -12,7 +13,29 @@ export const rule: Rule = {
     stage: "stable",
   },
   check: (input) => oncePerPlace(input.facts.runs.filter((run) => isGuilty(run, input))).map(toDraft),
+  judge: (input) => judgeBySize({ ...input, checked: [...input.checked, ...elsewhere(input)] }, { rule: "unbounded-queryset", severity: "warning", meaning: "each request reads them all" }),
 };
+
+/** Rows of a table that is known to be large, outside pages too; jobs are another rule's. */
+function elsewhere(input: DatabaseInput): FindingDraft[] {
+  const { source, database, thresholds } = input;
+  if (source === null) return [];
+  const own = new Set([...source.program.modules.values()].flatMap(({ origin, ir }) => (origin === "project" ? [ir.file] : [])));
+  const guilty = source.facts.runs.filter((run) => {
+    if (!LOADS.has(run.how) || run.loop !== null || run.cached || run.related || run.sliced || run.narrowed || run.inTemplate || run.origin.kind !== "manager") return false;
+    if (!own.has(run.span.file) || !isAnswer(run, source)) return false;
+    const table = tableOfModel(run.model, input);
+    return table !== null && (rowsOf(table, database) ?? 0) >= (thresholds["unbounded-queryset.large"] ?? LARGE_ROWS);
+  });
+  return oncePerPlace(guilty).map((run) => ({ ...toDraft(run), claim: `\`${run.symbol.split(".").at(-1) ?? ""}\` loads every \`${nameOf(run.model)}\` row, however many there are.` }));
+}
+
+const LOADS: ReadonlySet<string> = new Set(["iterate", "list"]);
+
+/** What answers a request: a function that takes one. */
+function isAnswer({ trail: [first] }: QueryRun, source: RuleInput): boolean {
+  return first !== undefined && /\brequest\b/.test(source.text(first.file).slice(first.start, first.end));
+}
 
 function isGuilty(run: QueryRun, input: RuleInput): boolean {
   if (run.how !== "iterate" || !run.inTemplate || run.loop !== null || run.cached || run.related) return false;
@@ -38,7 +61,7 @@ function toDraft(run: QueryRun): FindingDraft {
     model: run.model,
     places: [
       { role: "queryset", span: run.origin.span },
-      { role: "access", span: run.span, label: "renders all rows" },
+      { role: "access", span: run.span, label: "takes all rows" },
     ],
     fixes: [],
   };

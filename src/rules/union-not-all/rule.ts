@@ -1,5 +1,6 @@
 import type { ChainCall, Expr, FindingDraft, Keyword, Rule } from "../../model/index.ts";
 import { callSpan, chainsIn, type Chain } from "../chains.ts";
+import { judgeBySize } from "../database/table-size.ts";
 
 export const rule: Rule = {
   meta: {
@@ -12,6 +13,7 @@ export const rule: Rule = {
     stage: "stable",
   },
   check: (input) => chainsIn(input).flatMap(toDrafts),
+  judge: (input) => judgeBySize(input, { rule: "union-not-all", severity: "info", meaning: "" }),
 };
 
 function toDrafts(chain: Chain): FindingDraft[] {

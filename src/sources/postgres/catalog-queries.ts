@@ -78,7 +78,15 @@ const BACKED = `backed AS MATERIALIZED (SELECT k.conindid, min(k.oid) FILTER (WH
   FROM pg_constraint k WHERE k.conindid <> 0 GROUP BY k.conindid)`;
 
 export const indexes = (version: number): string => `
-WITH ${BACKED}
+WITH ${BACKED}, keys AS (
+  SELECT i.indexrelid, jsonb_agg(jsonb_build_object('column', a.attname, 'attribute', ia.attname, 'expression', CASE WHEN k.number = 0 THEN pg_get_indexdef(i.indexrelid, k.position::int, false) END,
+      'class', oc.opcname, 'default', oc.opcdefault, 'collation', co.collname, 'option', i.indoption[k.position - 1]) ORDER BY k.position) AS attributes
+  FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(number, position)
+  JOIN pg_attribute ia ON ia.attrelid = i.indexrelid AND ia.attnum = k.position
+  LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0
+  LEFT JOIN pg_opclass oc ON k.position <= i.indnkeyatts AND oc.oid = i.indclass[k.position - 1]
+  LEFT JOIN pg_collation co ON k.position <= i.indnkeyatts AND co.oid = i.indcollation[k.position - 1]
+  WHERE i.indrelid = ANY($1::oid[]) GROUP BY i.indexrelid)
 SELECT i.indexrelid::int8 AS oid, n.nspname AS schema, c.relname AS name, i.indrelid::int8 AS table, am.amname AS method, i.indisunique AS unique,
   ${version >= WITH_NULLS_NOT_DISTINCT ? "i.indnullsnotdistinct" : "false"} AS nulls_not_distinct, i.indisprimary AS primary, i.indisexclusion AS exclusion, i.indimmediate AS immediate,
   i.indisvalid AS valid, i.indisready AS ready, i.indislive AS live, i.indisclustered AS clustered, i.indisreplident AS replica_identity,
@@ -86,15 +94,9 @@ SELECT i.indexrelid::int8 AS oid, n.nspname AS schema, c.relname AS name, i.indr
   k.own::int8 AS constraint, k.referrers AS referenced_by,
   (SELECT h.inhparent::int8 FROM pg_inherits h WHERE h.inhrelid = i.indexrelid LIMIT 1) AS partition_of,
   c.reltuples::float8 AS reltuples, c.relpages AS relpages, i.indnkeyatts AS keys, c.relkind = 'I' AS partitioned,
-  (SELECT jsonb_agg(jsonb_build_object('column', a.attname, 'attribute', ia.attname, 'expression', CASE WHEN k.number = 0 THEN pg_get_indexdef(i.indexrelid, k.position::int, false) END,
-      'class', oc.opcname, 'default', oc.opcdefault, 'collation', co.collname, 'option', i.indoption[k.position - 1]) ORDER BY k.position)
-    FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(number, position)
-    JOIN pg_attribute ia ON ia.attrelid = i.indexrelid AND ia.attnum = k.position
-    LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0
-    LEFT JOIN pg_opclass oc ON k.position <= i.indnkeyatts AND oc.oid = i.indclass[k.position - 1]
-    LEFT JOIN pg_collation co ON k.position <= i.indnkeyatts AND co.oid = i.indcollation[k.position - 1]) AS attributes
+  keys.attributes
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_am am ON am.oid = c.relam
-LEFT JOIN backed k ON k.conindid = i.indexrelid LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
+LEFT JOIN keys ON keys.indexrelid = i.indexrelid LEFT JOIN backed k ON k.conindid = i.indexrelid LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
 WHERE i.indrelid = ANY($1::oid[]) ORDER BY n.nspname, c.relname`;
 
 export const INDEX_PROGRESS = `SELECT index_relid::int8 AS oid, phase, blocks_done AS done, blocks_total AS total FROM pg_stat_progress_create_index WHERE datname = current_database()`;

@@ -7,6 +7,7 @@ import { prober, type Probe } from "./probe.ts";
 import { readCounters, readServer } from "./read-server.ts";
 import { TABLES } from "./catalog-queries.ts";
 import { lockGap, replicaGap } from "./gaps.ts";
+import { sampleRows } from "./sample.ts";
 
 export interface CollectOptions {
   /** libpq URLs: a primary and its replicas, in any order. */
@@ -17,6 +18,8 @@ export interface CollectOptions {
   readonly version: string;
   /** Counters are read again so many milliseconds later. */
   readonly interval?: number;
+  /** Measure a bounded number of rows of each table too. */
+  readonly sample?: boolean;
   readonly progress: (part: string, done: number, total: number) => void;
 }
 
@@ -51,15 +54,19 @@ async function lookAtAll(connections: readonly ReadOnlyConnection[], options: Co
   refuseStrangers(looks);
   const unseen = replicaGap(looks.map(({ server }) => server));
   if (unseen !== null) gaps.push(unseen);
+  const servers = options.interval === undefined ? looks.map(({ server }) => server) : await lookAgain(looks, options.interval);
+  // Last, so that no counter has these reads in it.
+  const sampled = options.sample === true ? await sampleRows({ connection: first, catalog: main.catalog, progress: options.progress, now: () => performance.now() }) : null;
+  gaps.push(...(sampled?.gaps ?? []));
   return {
     schema: "luthier-snapshot/1",
     tool: { name: "luthier", version: options.version },
     takenAt: main.server.takenAt,
     data: "values",
     catalog: main.catalog,
-    servers: options.interval === undefined ? looks.map(({ server }) => server) : await lookAgain(looks, options.interval),
+    servers,
     gaps,
-    samples: [],
+    samples: sampled?.samples ?? [],
   };
 }
 

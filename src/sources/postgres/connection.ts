@@ -67,7 +67,8 @@ async function open(target: Target, options: ConnectionOptions): Promise<Client>
   const withTls = target.tls !== "disable" && target.tls !== "allow" && !isSocket(target);
   const first = await attempt(target, options, withTls ? tlsOptions(target) : false);
   if (first.client !== null) return first.client;
-  const lacksTls = withTls && target.tls === "prefer" && messageOf(first.error).includes("does not support SSL");
+  // "SSL on" is how 13 says it.
+  const lacksTls = withTls && target.tls === "prefer" && /does not support SSL|SSL encryption|SSL on/.test(messageOf(first.error));
   const wantsTls = target.tls === "allow" && messageOf(first.error).includes("no encryption");
   if (!lacksTls && !wantsTls) throw connectFailure(first.error, first.address, target);
   const second = await attempt(target, options, wantsTls ? tlsOptions(target) : false);

@@ -12,5 +12,9 @@ test.each([
 
 test("whatever is in the elements comes back", () => {
   const write = (elements: readonly string[]): string => `{${elements.map((one) => `"${one.replaceAll(/["\\]/g, "\\$&")}"`).join(",")}}`;
-  fc.assert(fc.property(fc.array(fc.string({ unit: "binary" })), (elements) => void expect(readArray(write(elements))).toEqual(elements)));
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: "binary" })), (elements) => {
+      expect(readArray(write(elements))).toEqual(elements);
+    }),
+  );
 });

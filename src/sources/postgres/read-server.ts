@@ -123,7 +123,7 @@ export async function readCounters(probe: Probe, { connection: { version: versio
 }
 
 function plain(row: Row): Record<string, string | number | null> {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === "number" || value === null ? value : String(value)]));
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === "number" ? value : textOrNull(row, name)]));
 }
 
 function databaseCountersOf(row: Row): DatabaseCounters {

@@ -4,7 +4,8 @@ export type Row = Readonly<Record<string, unknown>>;
 export const text = (row: Row, name: string): string => textOrNull(row, name) ?? "";
 export const textOrNull = (row: Row, name: string): string | null => {
   const value = row[name];
-  return value === null || value === undefined ? null : String(value);
+  if (value === null || value === undefined) return null;
+  return typeof value === "object" ? JSON.stringify(value) : String(value as string | number | boolean);
 };
 export const number = (row: Row, name: string): number => numberOrNull(row, name) ?? 0;
 export const numberOrNull = (row: Row, name: string): number | null => {

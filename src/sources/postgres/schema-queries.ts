@@ -125,6 +125,7 @@ const optionTexts = (options: string, prefix = ""): string =>
   `ARRAY(SELECT ${prefix === "" ? "" : `'${prefix}' || `}quote_ident(o.option_name) || '=' || quote_literal(o.option_value) FROM pg_options_to_table(${options}) o)`;
 
 const columnText = (version: number): string => `format_type(a.atttypid, a.atttypmod)
+  || coalesce(' OPTIONS (' || (SELECT string_agg(quote_ident(o.option_name) || ' ' || quote_literal(o.option_value), ', ') FROM pg_options_to_table(a.attfdwoptions) o) || ')', '')
   ${version >= WITH_COMPRESSION ? "|| CASE a.attcompression WHEN 'p' THEN ' COMPRESSION pglz' WHEN 'l' THEN ' COMPRESSION lz4' ELSE '' END" : ""}
   || CASE WHEN a.attcollation <> t.typcollation THEN format(' COLLATE %I.%I', ln.nspname, l.collname) ELSE '' END`;
 
@@ -164,10 +165,13 @@ WHERE c.relkind IN ('v', 'm') AND c.relpersistence <> 't' AND c.oid <> ALL ($1::
 AND NOT EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid WHERE r.ev_class = c.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY ($1::oid[]))
 ORDER BY 2, 3`;
 
-/** What needs what, apart from that which follows from the structure: rules count as their view, row types and arrays as what they are of. */
+/**
+ * What needs what, apart from that which follows from the structure: rules count as their view, row types and arrays as what they are of.
+ * What a generated column needs is recorded as automatic before 15, and as any other from then on.
+ */
 export const DEPENDENCIES = `
 WITH edges AS (SELECT d.classid, d.objid, d.refclassid, d.refobjid FROM pg_depend d
-  WHERE d.deptype = 'n' AND d.objid >= 16384 AND d.refobjid >= 16384
+  WHERE (d.deptype = 'n' OR d.deptype = 'a' AND d.refclassid <> 'pg_class'::regclass) AND d.objid >= 16384 AND d.refobjid >= 16384
   AND d.classid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass, 'pg_attrdef'::regclass, 'pg_constraint'::regclass, 'pg_rewrite'::regclass, 'pg_ts_config'::regclass, 'pg_ts_dict'::regclass)
   AND d.refclassid NOT IN ('pg_namespace'::regclass, 'pg_extension'::regclass))
 SELECT DISTINCT CASE WHEN r.oid IS NOT NULL THEN 'pg_class:' || r.ev_class WHEN d.classid = 'pg_class'::regclass AND f.relkind = 'c' THEN 'pg_type:' || f.reltype ELSE d.classid::regclass || ':' || d.objid END AS from,

@@ -7,13 +7,14 @@ from rest_framework.views import APIView
 class GenericAPIView(APIView):
     queryset = None
     serializer_class = None
+    lookup_field = "pk"
 
     def get_queryset(self):
         return luthier.fresh(self.queryset)
 
     def get_object(self):
         queryset = self.filter_queryset(self.get_queryset())
-        return queryset.get()
+        return queryset.get(**{self.lookup_field: luthier.unknown()})
 
     def get_serializer_class(self):
         return self.serializer_class

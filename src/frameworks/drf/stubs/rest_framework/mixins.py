@@ -19,6 +19,7 @@ class RetrieveModelMixin:
 class CreateModelMixin:
     def create(self, request, *args, **kwargs):
         serializer = self.get_serializer(data=request.data)
+        serializer.is_valid()
         self.perform_create(serializer)
         return Response(serializer.data)
 
@@ -30,6 +31,7 @@ class UpdateModelMixin:
     def update(self, request, *args, **kwargs):
         instance = self.get_object()
         serializer = self.get_serializer(instance, data=request.data)
+        serializer.is_valid()
         self.perform_update(serializer)
         return Response(serializer.data)
 

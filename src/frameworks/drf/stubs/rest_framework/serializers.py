@@ -26,9 +26,11 @@ class BaseSerializer(Field):
         return luthier.serialize_fields(self, instance)
 
     def is_valid(self, **kwargs):
+        luthier.validated_serializer(self)
         return luthier.unknown()
 
     def save(self, **kwargs):
+        luthier.saved_serializer(self)
         return self.instance
 
 

@@ -7,6 +7,9 @@ class ViewSetMixin:
     def __luthier_entry__(self):
         luthier.each_action(self)
 
+    def dispatch(self, request, *args, **kwargs):
+        return luthier.dispatch_action(self, request)
+
     def setup_action(self, action):
         self.request = luthier.request()
         self.kwargs = luthier.unknown()

@@ -21,6 +21,7 @@ class LogEntry(models.Model):
     objects = LogEntryManager()
 
     class Meta:
+        db_table = "django_admin_log"
         ordering = ["-action_time"]
 
     def get_edited_object(self): ...

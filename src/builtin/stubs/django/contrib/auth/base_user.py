@@ -11,8 +11,9 @@ class AbstractBaseUser(models.Model):
     last_login = models.DateTimeField(blank=True, null=True)
 
     is_active = True
-    is_anonymous = False
-    is_authenticated = True
+    is_anonymous: bool
+    # Whoever asks has not signed in, or has.
+    is_authenticated: bool
 
     class Meta:
         abstract = True

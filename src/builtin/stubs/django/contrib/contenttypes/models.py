@@ -18,6 +18,7 @@ class ContentType(models.Model):
     objects = ContentTypeManager()
 
     class Meta:
+        db_table = "django_content_type"
         unique_together = [["app_label", "model"]]
 
     def model_class(self): ...

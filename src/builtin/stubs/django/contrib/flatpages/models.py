@@ -12,4 +12,5 @@ class FlatPage(models.Model):
     sites = models.ManyToManyField(Site)
 
     class Meta:
+        db_table = "django_flatpage"
         ordering = ["url"]

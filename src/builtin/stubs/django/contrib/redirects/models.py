@@ -8,5 +8,6 @@ class Redirect(models.Model):
     new_path = models.CharField(max_length=200, blank=True)
 
     class Meta:
+        db_table = "django_redirect"
         unique_together = [["site", "old_path"]]
         ordering = ["old_path"]

@@ -7,3 +7,6 @@ class SessionManager(BaseSessionManager):
 
 class Session(AbstractBaseSession):
     objects = SessionManager()
+
+    class Meta(AbstractBaseSession.Meta):
+        db_table = "django_session"

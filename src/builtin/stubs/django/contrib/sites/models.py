@@ -15,6 +15,7 @@ class Site(models.Model):
     objects = SiteManager()
 
     class Meta:
+        db_table = "django_site"
         ordering = ["domain"]
 
     def __str__(self):

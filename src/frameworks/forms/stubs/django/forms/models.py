@@ -6,8 +6,12 @@ class BaseModelForm(BaseForm):
     def __init__(self, data=None, files=None, instance=None, **kwargs):
         self.instance = instance
 
+    def is_valid(self):
+        luthier.validated_form(self)
+        return luthier.unknown()
+
     def save(self, commit=True):
-        return self.instance
+        return luthier.saved_form(self, commit)
 
 
 class ModelForm(BaseModelForm):

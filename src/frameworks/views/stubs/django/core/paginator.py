@@ -11,7 +11,8 @@ class Paginator:
         return self.object_list.count()
 
     def page(self, number):
-        return self._get_page(self.object_list[0:1], number, self)
+        luthier.counted(self.object_list)
+        return self._get_page(self.object_list[number:number], number, self)
 
     def get_page(self, number):
         return self.page(number)

@@ -10,7 +10,7 @@ class SingleObjectMixin(ContextMixin):
     def get_object(self, queryset=None):
         if queryset is None:
             queryset = self.get_queryset()
-        return queryset.get()
+        return queryset.get(pk=luthier.unknown())
 
     def get_queryset(self):
         if self.queryset is not None:

@@ -11,6 +11,7 @@ class FormMixin(ContextMixin):
         return self.form_class
 
     def get_form_kwargs(self):
+        self.get_initial()
         return {}
 
     def get_initial(self):
@@ -21,7 +22,11 @@ class FormMixin(ContextMixin):
             form_class = self.get_form_class()
         return form_class(**self.get_form_kwargs())
 
+    def get_success_url(self):
+        return luthier.unknown()
+
     def form_valid(self, form):
+        self.get_success_url()
         return luthier.unknown()
 
     def form_invalid(self, form):
@@ -34,8 +39,13 @@ class FormMixin(ContextMixin):
 
 
 class ModelFormMixin(FormMixin, SingleObjectMixin):
+    fields = None
+
     def form_valid(self, form):
         self.object = form.save()
+        if self.form_class is None:
+            luthier.saved_model(self.model, self.fields)
+        self.get_success_url()
         return luthier.unknown()
 
 
@@ -45,6 +55,8 @@ class ProcessFormView(View):
 
     def post(self, request, *args, **kwargs):
         form = self.get_form()
+        form.is_valid()
+        luthier.validated_model(self)
         return self.form_valid(form)
 
 
@@ -75,3 +87,15 @@ class DeleteView(SingleObjectTemplateResponseMixin, SingleObjectMixin, View):
     def get(self, request, *args, **kwargs):
         self.object = self.get_object()
         return self.render_to_response(self.get_context_data(object=self.object))
+
+    def post(self, request, *args, **kwargs):
+        self.object = self.get_object()
+        return self.form_valid(None)
+
+    def get_success_url(self):
+        return luthier.unknown()
+
+    def form_valid(self, form):
+        self.get_success_url()
+        self.object.delete()
+        return luthier.unknown()

@@ -1,0 +1,51 @@
+/** Where a statement is sent from, and where its figures come from. */
+import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import type { Database, Evidence, ObjectSpot, Plan, Spot, Statement } from "../../model/index.ts";
+import { counterEvidence } from "./evidence.ts";
+
+/** More lines than this tell nobody where to look. Ours. */
+const MOST_SITES = 5;
+
+export function statementSpot(statement: Statement, label?: string): ObjectSpot {
+  return { role: "statement", object: statement.id, ...(label === undefined ? {} : { label }) };
+}
+
+/** The lines that send it, as far as its shape tells. */
+export function sentFrom({ written }: Statement): Spot[] {
+  if (written.certainty !== "unique" && written.certainty !== "one-of") return [];
+  const label = written.certainty === "unique" ? "sends it" : `one of ${written.sites.length} that send it`;
+  return written.sites.slice(0, MOST_SITES).map(({ span }) => ({ role: "queryset", span, label }));
+}
+
+/** What a claim calls a statement: the function that sends it, else its number. */
+export function statementName({ written, id }: Statement): string {
+  const [site, ...others] = written.sites;
+  if (site === undefined || written.certainty === "unknown" || written.certainty === "framework") return `Statement \`${id}\``;
+  return others.length === 0 ? `The query of \`${lastName(site.symbol)}\`` : `A query of \`${lastName(site.symbol)}\` or ${others.length} other ${others.length === 1 ? "place" : "places"}`;
+}
+
+const lastName = (symbol: string): string => symbol.split(".").slice(-2).join(".");
+
+/** Calls, mean and share, with how long they were counted. */
+export function statementEvidence(database: Database, { calls, meanMs, share, rows }: Statement, more: Readonly<Record<string, number>> = {}): Evidence {
+  const figures = { calls, meanMs: round(meanMs), share: Number(share.toPrecision(3)), ...(rows === null ? {} : { rows }), ...more };
+  return { ...counterEvidence(database, figures), note: `${sourceOf(database)}: ${formatNumber(calls)} calls of ${formatMilliseconds(meanMs)} ms, ${percent(share)} of all statements' time` };
+}
+
+function sourceOf(database: Database): string {
+  const { age } = database;
+  const days = age.days === null ? "" : age.days < 1 ? " of less than a day" : ` of ${Math.floor(age.days)} days`;
+  return `pg_stat_statements${days}`;
+}
+
+const round = (ms: number): number => Number(ms.toPrecision(4));
+
+export const percent = (share: number): string => `${share < 0.01 && share > 0 ? "<1" : Math.round(share * 100)}%`;
+
+/** A plan that was run was timed on real rows; one that was not shows what the planner thinks. */
+export function planEvidence(plan: Plan, figures: Readonly<Record<string, number>>): Evidence {
+  const { file, line } = plan.source;
+  if (!plan.isAnalyzed) return { kind: "planned", note: `plan in ${file}:${line}, not run`, ...figures };
+  const time = plan.executionMs === null ? "" : `, ${formatMilliseconds(plan.executionMs)} ms`;
+  return { kind: "measured", note: `plan in ${file}:${line}, run${time}`, ...figures };
+}

@@ -1,0 +1,84 @@
+import type { DatabaseInput, FindingDraft, Judgement, QueryRun, QueryShape, Rule, RuleInput, Statement } from "../../model/index.ts";
+import { callSpan } from "../chains.ts";
+import { exprAt, pathTo } from "../code.ts";
+import { together } from "../database/plan-rule.ts";
+import { statementName } from "../database/statement-places.ts";
+import { judgeStatements, WORTH_SHARE, type StatementFlaw } from "../database/statement-rule.ts";
+import { judgeBySize } from "../database/table-size.ts";
+import { nameOf, oncePerPlace } from "../runs.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "needless-ordering",
+    chapter: "2.2",
+    summary: "Rows are sorted and then put where they have no order",
+    severity: "info",
+    confidence: "likely",
+    fix: "never",
+    stage: "stable",
+  },
+  check: (input) => oncePerPlace(input.facts.runs.filter((run) => isGuilty(run, input))).map((run) => toDraft(run)),
+  judge: (input) => judge(input),
+};
+
+function judge(input: DatabaseInput): Judgement {
+  const bySource = judgeBySize(input, { rule: "needless-ordering", severity: "info", meaning: "" });
+  return together(bySource, judgeStatements(input, { leastShare: WORTH_SHARE, flaws: flawsOf }));
+}
+
+/** What takes rows in any order, and keeps none. */
+const UNORDERED: ReadonlySet<string> = new Set(["set", "frozenset", "sum", "any", "all", "len"]);
+
+/** `set(rows.order_by(…))`: written in one expression, without a slice, which the order decides about. */
+function isGuilty(run: QueryRun, input: RuleInput): boolean {
+  if (run.cached || run.sliced || orderOf(run) === undefined) return false;
+  const expr = exprAt(input, run.span);
+  const holder = pathTo(input, run.span).findLast((node) => node.kind === "call" && node.callee.kind === "name" && UNORDERED.has(node.callee.name) && node.args.length === 1);
+  if (expr === null || holder?.kind !== "call") return false;
+  const [argument] = holder.args;
+  return argument !== undefined && (argument === expr || holder === expr) && lastCallIsOrdered(run, argument.end);
+}
+
+function orderOf(run: QueryRun): QueryRun["origin"]["calls"][number] | undefined {
+  return run.origin.calls.findLast((call) => call.name === "order_by" && call.args.length > 0);
+}
+
+/** The ordered queryset is what the call is given, not one made from it. */
+function lastCallIsOrdered({ origin }: QueryRun, end: number): boolean {
+  const order = origin.calls.findLast((call) => call.name === "order_by");
+  const after = origin.calls.filter((call) => order !== undefined && call.file === order.file && call.end > order.end && call.end <= end);
+  return order !== undefined && order.end <= end && after.every(({ name }) => name === "values_list" || name === "values" || name === "filter" || name === "exclude" || name === "only");
+}
+
+function toDraft(run: QueryRun): FindingDraft {
+  const order = orderOf(run);
+  return {
+    key: [run.symbol, run.model],
+    claim: `\`${run.symbol.split(".").at(-1) ?? ""}\` sorts \`${nameOf(run.model)}\` rows and puts them where order is lost.`,
+    reason: "PostgreSQL sorts all of them, and nothing that comes after can tell.",
+    remedy: "Drop `order_by(…)`; write `order_by()` where the model has an ordering of its own.",
+    doubt: "a few hundred rows are sorted in no time",
+    model: run.model,
+    places: order === undefined ? [{ role: "queryset", span: run.span }] : [{ role: "queryset", span: callSpan(order) }],
+    fixes: [],
+  };
+}
+
+/** ORDER BY within a subquery that only asks whether a row is there, or under an aggregate of all rows. */
+function flawsOf(statement: Statement): StatementFlaw[] {
+  const { shape } = statement;
+  if (shape === null || !sortsForNothing(shape)) return [];
+  return [
+    {
+      claim: `${statementName(statement)} sorts the rows of a subquery that are only looked for.`,
+      reason: "`IN` and `EXISTS` ask whether a row is there; in which order the others come changes nothing.",
+      remedy: "End the inner queryset with `order_by()`.",
+      doubt: "PostgreSQL may find the order in an index and lose little",
+      figures: {},
+    },
+  ];
+}
+
+function sortsForNothing({ subqueries }: QueryShape): boolean {
+  return subqueries.some(({ role, shape }) => ((role === "in" || role === "exists") && shape.orderBy.length > 0 && shape.limit === null && shape.distinct !== "on") || sortsForNothing(shape));
+}

@@ -1,0 +1,40 @@
+import { formatBytes, formatNumber } from "../../model/numbers.ts";
+import type { DatabaseInput, Plan, Rule } from "../../model/index.ts";
+import { judgePlans, type PlanFlaw } from "../database/plan-rule.ts";
+import { relationsBelow } from "../database/plan-steps.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "plan-wide-rows",
+    chapter: "2.1",
+    summary: "A statement sends megabytes to the application",
+    severity: "info",
+    confidence: "likely",
+    fix: "never",
+    stage: "stable",
+    needs: ["database"],
+  },
+  judge: (input) => judgePlans(input, { needsRun: true, flaws: (_steps, plan) => flawsOf(plan, input) }),
+};
+
+/** Bytes of one run; this project's notes on plans. */
+const LEAST_BYTES = 1_000_000;
+
+function flawsOf(plan: Plan, { thresholds }: DatabaseInput): PlanFlaw[] {
+  const { type, planWidth, actualRows, loops } = plan.root;
+  const rows = (actualRows ?? 0) * (loops ?? 1);
+  const bytes = rows * planWidth;
+  if (type === "ModifyTable" || bytes < (thresholds["plan-wide-rows"] ?? LEAST_BYTES)) return [];
+  return [
+    {
+      step: null,
+      claim: `The statement returns ${formatNumber(rows)} rows of some ${formatBytes(planWidth)} each, ${formatBytes(bytes)} in all (width estimated).`,
+      reason: "All of it is read, sent and made into Python objects, which take several times as much.",
+      remedy: "Take fewer rows (a slice, pages, `iterator()`), or fewer columns (`only()`, `defer()`, `values()`).",
+      doubt: "an export that needs every row and column is right to fetch them; large values may be wider than the planner thinks",
+      weight: bytes,
+      figures: { rows, bytes },
+      tables: relationsBelow(plan.root).slice(0, 3),
+    },
+  ];
+}

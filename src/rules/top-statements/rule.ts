@@ -1,0 +1,62 @@
+import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import type { Database, DatabaseDraft, DatabaseInput, Judgement, Rule, Statement } from "../../model/index.ts";
+import { modelLabel } from "../database/names.ts";
+import { percent, statementEvidence, statementName } from "../database/statement-places.ts";
+import { LEAST_CALLS, noStatements, statementPlaces, tablesRead } from "../database/statement-rule.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: "top-statements",
+    chapter: "2.1",
+    summary: "The statements that take most of the database's time, and the lines that send them",
+    severity: "info",
+    confidence: "certain",
+    fix: "never",
+    stage: "stable",
+    needs: ["database"],
+  },
+  judge: (input) => judgeTop(input),
+};
+
+/** Of all statements' time. Ours: what takes less is not worth a look before the rest. */
+const LEAST_SHARE = 0.05;
+/** Ours: a list that a person reads. */
+const MOST = 10;
+
+/** What is no query, such as a migration or a dump, counts when it comes again and again. */
+function judgeTop({ database, thresholds }: DatabaseInput): Judgement {
+  const { statements } = database.workload;
+  const missing = noStatements(database);
+  if (missing !== null) return { drafts: [], unjudged: [missing], examined: "" };
+  const top = statements
+    .filter(({ shape, calls }) => shape !== null || calls >= LEAST_CALLS)
+    .filter(({ share }) => share >= (thresholds["top-statements"] ?? LEAST_SHARE))
+    .toSorted((a, b) => b.share - a.share)
+    .slice(0, thresholds["top-statements.count"] ?? MOST);
+  return { drafts: top.map((one) => toDraft(one, database)), unjudged: [], examined: `${statements.length} statements` };
+}
+
+function toDraft(statement: Statement, database: Database): DatabaseDraft {
+  const tables = tablesRead(statement, database);
+  const model = tables[0] === undefined ? undefined : modelLabel(database, tables[0]);
+  const { share, calls, meanMs, rows, written } = statement;
+  return {
+    key: [statement.id],
+    claim: `${statementName(statement)} takes ${percent(share)} of the time of all statements: ${formatNumber(calls)} calls of ${formatMilliseconds(meanMs)} ms.`,
+    reason: `${rows === null || calls === 0 ? "" : `It returns or changes ${formatNumber(rows / calls)} rows a call. `}What is saved here is saved where most of the time goes.`,
+    remedy: "Look at what the other rules say of it, and whether it has to be asked so often.",
+    doubt: certaintyWords(written),
+    ...(model === undefined ? {} : { model }),
+    places: statementPlaces(statement, tables),
+    evidence: [statementEvidence(database, statement)],
+    impact: { milliseconds: { before: Number(meanMs.toPrecision(4)), per: "call" } },
+    fixes: [],
+  };
+}
+
+function certaintyWords({ certainty, sites }: Statement["written"]): string {
+  if (certainty === "unique") return "one line of the source has a query of this shape; SQL that a package writes can look the same";
+  if (certainty === "one-of") return `${sites.length} lines of the source have queries of this shape; which of them send it is not in the counters`;
+  if (certainty === "framework") return "Django or a package sends it of itself";
+  return "no line of the source was found to have a query of this shape";
+}

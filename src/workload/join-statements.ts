@@ -1,0 +1,156 @@
+/** Statements to the lines of source that send them, by their shape alone. */
+import type { ModelGraph, QueryShape, SourceFacts, Span, StatementOrigin, StatementSite } from "../model/index.ts";
+import { shapeKey, tablesOf } from "../sql/compare-shapes.ts";
+import { matchShape, type ShapeMatch } from "./match-shapes.ts";
+import { modelTables } from "./static-shapes/model-tables.ts";
+import type { StaticShape } from "./static-shapes/static-shape.ts";
+import { staticStatements, writtenTexts, type StaticStatement, type WrittenText } from "./static-shapes/static-statements.ts";
+
+export interface StatementJoin {
+  /** `shape` is null where the text could not be read. */
+  originOf(sql: string, shape: QueryShape | null): StatementOrigin;
+}
+
+export const UNKNOWN_ORIGIN: StatementOrigin = { certainty: "unknown", sites: [] };
+export const FRAMEWORK_ORIGIN: StatementOrigin = { certainty: "framework", sites: [] };
+
+interface Candidate {
+  readonly shape: StaticShape;
+  readonly statements: StaticStatement[];
+}
+
+export interface JoinSources {
+  readonly facts: SourceFacts;
+  readonly graph: ModelGraph;
+  readonly shapeOf: (sql: string) => QueryShape | null;
+}
+
+export function joinStatements({ facts, graph, shapeOf }: JoinSources): StatementJoin {
+  const index = indexed(staticStatements(facts, graph));
+  const writtenAt = textFinder(writtenTexts(facts), shapeOf);
+  const foreign = foreignTables(graph);
+  const known = new Map<string, StatementOrigin>();
+  return {
+    originOf: (sql, shape) => {
+      const key = shape === null ? sql : shapeKey(shape, { constants: "kept" });
+      const before = known.get(key);
+      if (before !== undefined) return before;
+      const origin = writtenAt(sql, shape) ?? (shape === null ? UNKNOWN_ORIGIN : originOf(shape, index.get(rootKey(shape)) ?? [], foreign));
+      known.set(key, origin);
+      return origin;
+    },
+  };
+}
+
+/** SQL that stands in the code is found by its shape when it is whole, otherwise by the parts of its text. */
+function textFinder(texts: readonly WrittenText[], shapeOf: JoinSources["shapeOf"]): (sql: string, shape: QueryShape | null) => StatementOrigin | null {
+  const whole = new Map<string, WrittenText[]>();
+  const open: { readonly pattern: RegExp; readonly text: WrittenText }[] = [];
+  for (const text of texts) {
+    const shape = text.parts.includes(null) ? null : shapeOf(text.parts.join(""));
+    const key = shape === null ? null : shapeKey(shape, { constants: "erased" });
+    if (key !== null) whole.set(key, [...(whole.get(key) ?? []), text]);
+    else if (saysEnough(text)) open.push({ pattern: patternOf(text), text });
+  }
+  return (sql, shape) => {
+    const same = shape === null ? undefined : whole.get(shapeKey(shape, { constants: "erased" }));
+    const found = same ?? open.filter(({ pattern }) => pattern.test(spaced(sql))).map(({ text }) => text);
+    return found.length === 0 ? null : originAt(found);
+  };
+}
+
+/** Letters of a text that has to be there whatever is put into it; with fewer it would be found anywhere. Ours. */
+const LEAST_LETTERS = 20;
+
+function saysEnough({ parts }: WrittenText): boolean {
+  return parts.join("").replaceAll(/\W/g, "").length >= LEAST_LETTERS;
+}
+
+/** Values in quotes are parameters in pg_stat_statements. */
+function patternOf({ parts }: WrittenText): RegExp {
+  const text = parts.map((one) => (one === null ? "\0" : one)).join("");
+  const pieces = spaced(text).replaceAll(/'[^']*'/g, "\0").replaceAll("%s", "\0").split("\0");
+  return new RegExp(`^${pieces.map((one) => one.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).join("[^]*?")}$`, "i");
+}
+
+const spaced = (sql: string): string => sql.trim().replaceAll(/\s+/g, " ");
+
+function indexed(statements: readonly StaticStatement[]): ReadonlyMap<string, readonly Candidate[]> {
+  const byShape = new Map<string, Candidate>();
+  for (const statement of statements) {
+    const key = staticKey(statement.shape);
+    const known = byShape.get(key);
+    if (known === undefined) byShape.set(key, { shape: statement.shape, statements: [statement] });
+    else known.statements.push(statement);
+  }
+  const index = new Map<string, Candidate[]>();
+  for (const candidate of byShape.values()) {
+    const root = rootKey(candidate.shape.shape);
+    index.set(root, [...(index.get(root) ?? []), candidate]);
+  }
+  return index;
+}
+
+function staticKey({ shape, open, inner }: StaticShape): string {
+  return `${shapeKey(shape, { constants: "kept" })} ${[...open].toSorted().join()} ${inner.map(staticKey).join(";")}`;
+}
+
+/** The kind of a statement and the first table in it. */
+function rootKey(shape: QueryShape): string {
+  return `${shape.kind} ${rootTable(shape)}`;
+}
+
+function rootTable({ base, subqueries }: QueryShape): string {
+  if (base !== null) return base.name;
+  const [first] = subqueries;
+  return first === undefined ? "" : rootTable(first.shape);
+}
+
+/** Tables of models that are not the project's own. */
+function foreignTables(graph: ModelGraph): ReadonlySet<string> {
+  const tables = modelTables(graph);
+  const own = new Set<string>();
+  const foreign = new Set(["django_migrations"]);
+  for (const model of graph.models.values()) {
+    if (model.isAbstract) continue;
+    (model.cls.module.origin === "project" ? own : foreign).add(tables.tableOf(model));
+  }
+  return new Set([...foreign].filter((one) => !own.has(one)));
+}
+
+/** Catalogs that Django asks when it looks at the database itself. */
+const CATALOGS = /^(?:pg_|information_schema)/;
+
+function originOf(shape: QueryShape, candidates: readonly Candidate[], foreign: ReadonlySet<string>): StatementOrigin {
+  const found = candidates.flatMap((candidate) => {
+    const match = matchShape(candidate.shape, shape);
+    return match === null ? [] : [{ candidate, match }];
+  });
+  const best = bestOf(found);
+  if (best.length > 0) return originAt(best.flatMap((one) => one.statements));
+  const tables = tablesOf(shape).map(({ table }) => table);
+  const isForeign = tables.length > 0 && tables.every(({ name, schema }) => foreign.has(name) || CATALOGS.test(name) || (schema !== null && CATALOGS.test(schema)));
+  return isForeign ? FRAMEWORK_ORIGIN : UNKNOWN_ORIGIN;
+}
+
+/** Shapes without anything open go before those that say most of the rest. */
+function bestOf(found: readonly { readonly candidate: Candidate; readonly match: ShapeMatch }[]): Candidate[] {
+  const exact = found.filter(({ match }) => match.isExact);
+  if (exact.length > 0) return exact.map(({ candidate }) => candidate);
+  const most = Math.max(...found.map(({ match }) => match.said));
+  return found.filter(({ match }) => match.said === most).map(({ candidate }) => candidate);
+}
+
+function originAt(statements: readonly Pick<StaticStatement, "site" | "sent">[]): StatementOrigin {
+  const sites = new Map<string, { readonly site: StatementSite; readonly sent: Map<string, Span> }>();
+  for (const { site, sent } of statements) {
+    const key = placeKey(site.span);
+    const known = sites.get(key) ?? { site, sent: new Map<string, Span>() };
+    known.sent.set(placeKey(sent), sent);
+    sites.set(key, known);
+  }
+  const all = [...sites.values()].map(({ site, sent }) => ({ ...site, sent: [...sent.values()] }));
+  return { certainty: all.length === 1 ? "unique" : "one-of", sites: all };
+}
+
+const placeKey = ({ file, start, end }: Span): string => `${file}:${start}:${end}`;

@@ -1,0 +1,94 @@
+/** Luthier's findings on the example project's database, held to the list of what was planted there. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { analyse } from "../src/analyse.ts";
+import type { Finding, Report } from "../src/model/index.ts";
+import { loadRules } from "../src/rules/load-rules.ts";
+import { bookshop, isNear, isOn, knownDatabaseGaps, planted, type Marked, type Planted } from "./support/bookshop.ts";
+import { livedInBookshop, type LivedIn } from "./support/bookshop-database.ts";
+import { withGiven } from "./support/given.ts";
+
+/** Enough for statistics with common values and histograms; few enough for a test. */
+const ROWS = 20_000;
+
+/** Sizes from which a rule speaks, brought down to this small shop's. What is asked of the shapes of things stays as it is. */
+const THRESHOLDS: Readonly<Record<string, number>> = {
+  "missing-foreign-key-index": 500,
+  "unused-index.bytes": 16_384,
+  "bloated-index.small": 16_384,
+  "bloated-index.share": 0.5,
+  "null-heavy-index.bytes": 16_384,
+  "constant-column-index.bytes": 16_384,
+  "brin-index.bytes": 65_536,
+  "blocking-index-migration": 1000,
+  "partial-index.rows": 100,
+  "covering-index.rows": 100,
+  "covering-index": 2,
+  "covering-index.visible": 0,
+  "covering-index.share": 0,
+  "partial-index.share": 0,
+  "gin-index.share": 0,
+  "pattern-ops-index.share": 0,
+  "expression-index.share": 0,
+  "gin-index.rows": 100,
+  "pattern-ops-index.rows": 100,
+  "expression-index.rows": 100,
+};
+
+const judging = new Set((await loadRules()).filter((rule) => rule.judge !== undefined).map((rule) => rule.meta.id));
+const cases = planted.filter((row) => judging.has(row.rule) && row.evidence.includes("D"));
+const GAPS = Object.keys(knownDatabaseGaps);
+const nameOf = (row: Planted): string => `${row.rule} ${row.id}`;
+
+let lived: LivedIn;
+let report: Report;
+
+beforeAll(async () => {
+  lived = await livedInBookshop(ROWS);
+  const snapshot = withGiven(lived.snapshot, "-- given: age = 40");
+  const database = { snapshot, file: ".luthier/snapshot.json.gz", plans: [], logged: [], stamp: "lived-in" };
+  report = await analyse({ root: bookshop, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: THRESHOLDS, database }, () => {});
+});
+afterAll(() => lived.stop());
+
+describe("what is planted is found", () => {
+  test.each(cases.filter((row) => !GAPS.includes(nameOf(row))).map((row) => [nameOf(row), row] as const))("%s", (_, row) => {
+    const own = findingsOf(row.rule);
+    expect(own.filter((finding) => isAbout(finding, row)).length, describeAll(own)).toBeGreaterThan(0);
+  });
+
+  test("but for the known gaps, all of which are still open", () => {
+    const open = cases.filter((row) => !findingsOf(row.rule).some((finding) => isAbout(finding, row))).map(nameOf);
+    expect(GAPS.filter((name) => !open.includes(name))).toEqual([]);
+  });
+
+  test("and each of them says why", () => {
+    expect(Object.values(knownDatabaseGaps).filter((reason) => reason.trim().length < 20)).toEqual([]);
+  });
+});
+
+describe("what only looks like it is not", () => {
+  test.each(cases.map((row) => [nameOf(row), row] as const))("%s", (_, row) => {
+    expect(describeAll(findingsOf(row.rule).filter((finding) => finding.confidence !== "possible" && isOnTwin(finding, row.twin)))).toBe("");
+  });
+});
+
+function findingsOf(rule: string): readonly Finding[] {
+  return report.findings.filter((finding) => finding.rule === rule);
+}
+
+/** The case's own line is among its places, or the object that stands for it. */
+function isAbout(finding: Finding, row: Planted): boolean {
+  return row.object === undefined ? isNear(finding, row) : namesObject(finding, row.object);
+}
+
+function isOnTwin(finding: Finding, twin: Marked): boolean {
+  return twin.object === undefined ? isOn(finding, twin) : namesObject(finding, twin.object);
+}
+
+function namesObject({ places, claim }: Finding, name: string): boolean {
+  return places.some(({ object = "" }) => object.includes(name)) || claim.includes(name);
+}
+
+function describeAll(findings: readonly Finding[]): string {
+  return findings.map(({ claim, confidence, places }) => `${confidence}: ${claim} ${places.map(({ role, object, file, line }) => `${role} ${object ?? `${file}:${line}`}`).join(", ")}`).join("\n");
+}
