@@ -1,10 +1,16 @@
 /** What another server needs to plan as this one does: statistics as they are stored, and the ends of indexes. */
 import type { Catalog, ColumnEnds, ExtendedStatisticRow, Index, PlannerData, StatisticFigures, Table } from "../../model/index.ts";
 import * as q from "./planner-queries.ts";
-import type { Probe } from "./probe.ts";
+import type { Missed, Probe } from "./probe.ts";
 import { flag, number, row, text, textOrNull, type Row } from "./row-values.ts";
 
-const MISSED = { cost: "plans are estimated from the statistics that views show", remedy: "GRANT pg_read_all_data TO role" };
+/** The first version with `pg_read_all_data`. */
+const WITH_READ_ALL_DATA = 140_000;
+
+const missed = (version: number): Missed => ({
+  cost: "plans are estimated from the statistics that views show",
+  remedy: version >= WITH_READ_ALL_DATA ? "GRANT pg_read_all_data TO role" : "GRANT SELECT ON pg_statistic, pg_statistic_ext_data TO role",
+});
 
 /** Columns whose ends are looked up, those of the largest tables first. Each takes some tenths of a millisecond. Ours. */
 const MOST_ENDS = 300;
@@ -12,18 +18,19 @@ const ENDS_AT_ONCE = 25;
 
 export async function collectPlanner(probe: Probe, version: number, catalog: Catalog): Promise<PlannerData> {
   const tables = catalog.tables.map(({ oid }) => oid);
-  const statistics = (await probe.rows<Row>("planner statistics", q.STATISTIC_ROWS, [[...tables, ...catalog.indexes.map(({ oid }) => oid)]], MISSED)).map((one) => ({
+  const without = missed(version);
+  const statistics = (await probe.rows<Row>("planner statistics", q.STATISTIC_ROWS, [[...tables, ...catalog.indexes.map(({ oid }) => oid)]], without)).map((one) => ({
     relation: number(one, "relation"),
     attribute: number(one, "attribute"),
     inherited: flag(one, "inherited"),
     figures: q.figuresOf(one),
   }));
-  const extended = catalog.extendedStatistics.length === 0 ? [] : (await probe.rows<Row>("planner statistics", q.extendedRows(version), [tables], MISSED)).map(extendedOf);
+  const extended = catalog.extendedStatistics.length === 0 ? [] : (await probe.rows<Row>("planner statistics", q.extendedRows(version), [tables], without)).map(extendedOf);
   const hasEnums = extended.length > 0 && catalog.enums.length > 0;
   return {
     statistics,
     extended,
-    ...(await readNames(probe, [...statistics.map(({ figures }) => figures), ...extended.flatMap(({ expressions }) => expressions)])),
+    ...(await readNames(probe, without, [...statistics.map(({ figures }) => figures), ...extended.flatMap(({ expressions }) => expressions)])),
     types: extended.length === 0 ? {} : byOid(await probe.rows<Row>("planner statistics", q.TYPES)),
     labels: hasEnums ? labelsOf(await probe.rows<Row>("planner statistics", q.LABELS)) : {},
     ends: await readEnds(probe, catalog),
@@ -45,12 +52,12 @@ function extendedOf(one: Row): ExtendedStatisticRow {
   };
 }
 
-async function readNames(probe: Probe, figures: readonly StatisticFigures[]): Promise<Pick<PlannerData, "operators" | "collations">> {
+async function readNames(probe: Probe, without: Missed, figures: readonly StatisticFigures[]): Promise<Pick<PlannerData, "operators" | "collations">> {
   const slots = figures.flatMap((one) => one.slots);
   const distinct = (oids: readonly number[]): number[] => [...new Set(oids)].filter((oid) => oid !== 0);
   const operators = distinct(slots.map(({ operator }) => operator));
   if (operators.length === 0) return { operators: {}, collations: {} };
-  const rows = await probe.rows<Row>("planner statistics", q.NAMES, [operators, distinct(slots.map(({ collation }) => collation))], MISSED);
+  const rows = await probe.rows<Row>("planner statistics", q.NAMES, [operators, distinct(slots.map(({ collation }) => collation))], without);
   const of = (kind: string): Record<number, string> => byOid(rows.filter((one) => one["kind"] === kind));
   return { operators: of("operator"), collations: of("collation") };
 }
