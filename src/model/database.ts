@@ -314,6 +314,8 @@ export interface StatisticSlot {
   /** Arrays as the server writes them. */
   readonly numbers: string | null;
   readonly values: string | null;
+  /** The values are those that the statistics of the column, or of the index's expression, show. */
+  readonly shown?: true;
 }
 
 export interface ExtendedStatisticRow {

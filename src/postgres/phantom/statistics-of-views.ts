@@ -45,3 +45,27 @@ function numbers(values: readonly number[]): string {
 function array(values: readonly string[]): string {
   return `{${values.map((one) => `"${one.replaceAll(/["\\]/g, String.raw`\$&`)}"`).join(",")}}`;
 }
+
+/** Statistics that the catalog shows of a column, or of an index's expression by its position. */
+export function shownStatistics({ tables, indexes }: Pick<Catalog, "tables" | "indexes">): (row: Pick<StatisticRow, "relation" | "attribute" | "inherited">) => ColumnStatistics | null {
+  const shown = new Map<string, ColumnStatistics>();
+  for (const { oid, columns } of tables) for (const { number, statistics } of columns) if (statistics !== null) shown.set(`${oid} ${number} ${statistics.inherited}`, statistics);
+  for (const { oid, expressionStatistics } of indexes) for (const [position, one] of Object.entries(expressionStatistics)) shown.set(`${oid} ${Number(position) + 1} ${one.inherited}`, one);
+  return ({ relation, attribute, inherited }) => shown.get(`${relation} ${attribute} ${inherited}`) ?? null;
+}
+
+/** The list of a slot of this kind that views show as well. */
+export function shownValues(kind: number, statistics: ColumnStatistics | null): readonly string[] | null {
+  if (kind === KIND.common) return statistics?.commonValues ?? null;
+  if (kind === KIND.histogram) return statistics?.histogram ?? null;
+  return kind === KIND.elements ? (statistics?.commonElements ?? null) : null;
+}
+
+/** A row with all of its values, where some are only in the catalog. */
+export function withShownValues(row: StatisticRow, statistics: ColumnStatistics | null): StatisticRow {
+  const slots = row.figures.slots.map((slot): StatisticSlot => {
+    const values = slot.shown === true ? shownValues(slot.kind, statistics) : null;
+    return values === null ? slot : { ...slot, values: array(values) };
+  });
+  return { ...row, figures: { ...row.figures, slots } };
+}

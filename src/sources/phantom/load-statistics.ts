@@ -3,6 +3,7 @@ import type { Catalog, ExtendedStatisticRow, PlannerData } from "../../model/ind
 import { renumberDependencies, renumberDistinct, renumberValues, type TypeNumbers } from "../../postgres/phantom/extended-bytes.ts";
 import * as q from "../../postgres/phantom/phantom-queries.ts";
 import { insertStatistics, statisticValue, typeOfExpression, type StatisticTarget } from "../../postgres/phantom/statistic-rows.ts";
+import { shownStatistics, withShownValues } from "../../postgres/phantom/statistics-of-views.ts";
 import type { Ask } from "./connection.ts";
 import { messageOf, type Note } from "./load-schema.ts";
 import type { Place, Places } from "./places.ts";
@@ -21,7 +22,9 @@ const AT_ONCE = 100;
 export async function loadStatistics(ask: Ask, catalog: Catalog, planner: PlannerData, places: Places, note: Note): Promise<void> {
   const columns = new Map(catalog.tables.map(({ oid, columns: list }) => [oid, new Map(list.map(({ number, name }) => [number, name]))]));
   const statements: string[] = [];
-  for (const row of planner.statistics) {
+  const shown = shownStatistics(catalog);
+  for (const stored of planner.statistics) {
+    const row = withShownValues(stored, shown(stored));
     const place = places.of(row.relation);
     const target = place === null ? null : await targetOf(ask, place, places, { number: row.attribute, name: columns.get(row.relation)?.get(row.attribute) ?? null });
     if (target !== null) statements.push(insertStatistics(target, row.inherited, row.figures, planner));

@@ -1,7 +1,9 @@
 /** What another server needs to plan as this one does: statistics as they are stored, and the ends of indexes. */
-import type { Catalog, ColumnEnds, ExtendedStatisticRow, Index, PlannerData, StatisticFigures, Table } from "../../model/index.ts";
+import type { Catalog, ColumnEnds, ExtendedStatisticRow, Index, PlannerData, StatisticFigures, StatisticRow, StatisticSlot, Table } from "../../model/index.ts";
+import { shownStatistics, shownValues } from "../../postgres/phantom/statistics-of-views.ts";
 import * as q from "./planner-queries.ts";
 import type { Missed, Probe } from "./probe.ts";
+import { readArray } from "./read-array.ts";
 import { flag, number, row, text, textOrNull, type Row } from "./row-values.ts";
 
 /** The first version with `pg_read_all_data`. */
@@ -28,7 +30,7 @@ export async function collectPlanner(probe: Probe, version: number, catalog: Cat
   const extended = catalog.extendedStatistics.length === 0 ? [] : (await probe.rows<Row>("planner statistics", q.extendedRows(version), [tables], without)).map(extendedOf);
   const hasEnums = extended.length > 0 && catalog.enums.length > 0;
   return {
-    statistics,
+    statistics: withoutShown(statistics, catalog),
     extended,
     ...(await readNames(probe, without, [...statistics.map(({ figures }) => figures), ...extended.flatMap(({ expressions }) => expressions)])),
     types: extended.length === 0 ? {} : byOid(await probe.rows<Row>("planner statistics", q.TYPES)),
@@ -36,6 +38,24 @@ export async function collectPlanner(probe: Probe, version: number, catalog: Cat
     ends: await readEnds(probe, catalog),
     locale: catalog.database.localeProvider === "libc" ? null : textOrNull((await probe.rows<Row>("database", q.LOCALE))[0] ?? {}, "locale"),
   };
+}
+
+/** Values are most of a snapshot: those that the catalog has already are not written twice. Arrays of arrays were not kept apart there. */
+function withoutShown(rows: readonly StatisticRow[], catalog: Catalog): StatisticRow[] {
+  const statistics = shownStatistics(catalog);
+  return rows.map((one) => {
+    const shown = statistics(one);
+    const slots = one.figures.slots.map((slot): StatisticSlot => {
+      const list = shownValues(slot.kind, shown);
+      const isSame = slot.values !== null && list !== null && !slot.values.startsWith("{{") && list.length > 0 && isEqual(readArray(slot.values), list);
+      return isSame ? { ...slot, values: null, shown: true } : slot;
+    });
+    return { ...one, figures: { ...one.figures, slots } };
+  });
+}
+
+function isEqual(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((value, index) => value === other[index]);
 }
 
 function extendedOf(one: Row): ExtendedStatisticRow {
