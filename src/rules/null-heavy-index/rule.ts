@@ -1,4 +1,4 @@
-import { addIndex, removeIndex } from "../../fixes/migrations/index.ts";
+import { replaceIndex } from "../../fixes/migrations/index.ts";
 import { formatBytes } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, FixDraft, Index, Judgement, Rule, Table } from "../../model/index.ts";
 import { catalogEvidence, workloadEvidence } from "../database/evidence.ts";
@@ -13,10 +13,10 @@ import { allConditionsOf, orderOf, usesOf } from "../database/statement-use.ts";
 const LEAST_NULLS = 0.5;
 /** Ours: since PostgreSQL 13 the entries of NULL share their space, so that half NULLs are a fifth of the index. */
 const LEAST_SAVED = 0.25;
-/** Ours: an index of five pages. */
-const LEAST_BYTES = 40_960;
 /** rails-pg-extras: 1 MB. */
-const WARN_BYTES = 1_048_576;
+const LEAST_BYTES = 1_048_576;
+/** pghero: 10 MB, as for an index that nobody uses. */
+const WARN_BYTES = 10_485_760;
 /** Bytes of an entry of NULL: an address in a list of rows, or an entry of its own with header, bitmap and line pointer (nbtree.h). */
 const LISTED = 6;
 const ALONE = 20;
@@ -95,13 +95,11 @@ function toDraft({ table, index, column, bytes, nullFraction, saved }: Heavy, in
     places: [indexSpot(index, formatBytes(bytes)), tableSpot(table, `${percent(nullFraction)} NULL`), ...declarationSpots(database.declarationOf(index), "declared here")],
     evidence: [catalogEvidence(database, { bytes, nullFraction }), ...(hasStatements ? [workloadEvidence(database)] : [])],
     impact: { bytes: { before: bytes, after: Math.round(bytes - saved) } },
-    fixes: replacements({ table, index, column }, input),
+    fixes: [replacement({ table, index, column }, input)],
   };
 }
 
-/** First the new one, then the old one goes. */
-function replacements({ table, index, column }: Pick<Heavy, "table" | "index" | "column">, input: DatabaseInput): readonly FixDraft[] {
+function replacement({ table, index, column }: Pick<Heavy, "table" | "index" | "column">, input: DatabaseInput): FixDraft {
   const [key] = index.keys;
-  const partial = addIndex(input, table, { keys: [{ kind: "column", column, ...(key?.descending === true ? { descending: true } : {}) }], condition: [{ column, operator: "is not null" }] });
-  return [partial, removeIndex(input, index)];
+  return replaceIndex(input, table, index, { keys: [{ kind: "column", column, ...(key?.descending === true ? { descending: true } : {}) }], condition: [{ column, operator: "is not null" }] });
 }
