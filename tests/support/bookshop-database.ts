@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import type { Snapshot } from "../../src/model/index.ts";
 import { bookshop } from "./bookshop.ts";
-import { takeSnapshot } from "./database-world.ts";
+import { takeSampledSnapshot } from "./database-world.ts";
 import { djangoPython } from "./scripts.ts";
 import { startPostgres } from "./services.ts";
 
@@ -28,7 +28,7 @@ export async function livedInBookshop(rows: number): Promise<LivedIn> {
     run("psql", ["-q", "-c", "SELECT pg_stat_statements_reset()"]);
     run(python, ["-m", "tests.play"]);
     run(python, ["manage.py", "wear"]);
-    return { snapshot: await takeSnapshot(cluster.url), stop };
+    return { snapshot: await takeSampledSnapshot(cluster.url), stop };
   } catch (error) {
     stop();
     throw error;

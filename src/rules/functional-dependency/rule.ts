@@ -31,7 +31,7 @@ export const rule: Rule = {
   },
   judge: ({ database, thresholds }) => {
     const samples = samplesOf(database, "dependency");
-    const held = samples.filter((one) => holds(one, database, thresholds["functional-dependency"] ?? LEAST_DEGREE));
+    const held = samples.filter((one) => holds(one, database, thresholds));
     const tables = database.tables.filter(({ oid }) => held.some(({ table }) => table === oid));
     return {
       drafts: tables.flatMap((table) => draftsOf(table, held.filter((one) => one.table === table.oid), database)),
@@ -49,10 +49,10 @@ function degreeOf({ rows, groups, repeatedGroups, violations }: Dependency): num
   return repeated === 0 ? 0 : 1 - violations / repeated;
 }
 
-function holds(sample: Dependency, database: Database, least: number): boolean {
+function holds(sample: Dependency, database: Database, thresholds: Readonly<Record<string, number>>): boolean {
   const table = database.table(sample.table);
-  if (table === null || degreeOf(sample) < least) return false;
-  if (sample.repeatedGroups < LEAST_GROUPS || sample.rows - sample.groups < LEAST_REPEATS) return false;
+  if (table === null || degreeOf(sample) < (thresholds["functional-dependency"] ?? LEAST_DEGREE)) return false;
+  if (sample.repeatedGroups < LEAST_GROUPS || sample.rows - sample.groups < (thresholds["functional-dependency.repeats"] ?? LEAST_REPEATS)) return false;
   return sample.rows >= LEAST_ROWS || sample.rows >= (rowsOf(table, database) ?? Infinity) * WHOLE || isFilled(sample, table, database);
 }
 
