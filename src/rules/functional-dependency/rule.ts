@@ -84,8 +84,12 @@ const reach = (x: string, pairs: readonly Dependency[]): number => pairs.filter(
 
 /** A field that names the other one is filled from it by code: `SlugField(populate_from="title")`, `NaturalOrderingField(target_field="name")`. */
 function isMade({ from: [x = ""], to }: Dependency, table: Table, database: Database): boolean {
-  const declaration = database.fieldOf(table, to)?.declaration ?? null;
-  const name = database.fieldOf(table, x)?.name ?? x;
+  return namesField(table, to, x, database) || namesField(table, x, to, database);
+}
+
+function namesField(table: Table, filled: string, source: string, database: Database): boolean {
+  const declaration = database.fieldOf(table, filled)?.declaration ?? null;
+  const name = database.fieldOf(table, source)?.name ?? source;
   if (declaration === null || declaration.kind !== "call") return false;
   return [...declaration.args, ...declaration.keywords.map(({ value }) => value)].some((one) => one.kind === "str" && one.value === name);
 }
