@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import type { Snapshot } from "../../src/model/index.ts";
 import { bookshop } from "./bookshop.ts";
-import { takeSnapshot } from "./database-world.ts";
+import { takeSampledSnapshot } from "./database-world.ts";
 import { djangoPython } from "./scripts.ts";
 import { startPostgres } from "./services.ts";
 
@@ -32,7 +32,7 @@ export async function livedInBookshop(rows: number, root: string = bookshop): Pr
     run("psql", ["-q", "-c", "SELECT pg_stat_statements_reset()"]);
     run(python, ["-m", "tests.play"]);
     run(python, ["manage.py", "wear"]);
-    return { snapshot: await takeSnapshot(cluster.url), url: cluster.url, env, python, stop };
+    return { snapshot: await takeSampledSnapshot(cluster.url), url: cluster.url, env, python, stop };
   } catch (error) {
     stop();
     throw error;
