@@ -7,8 +7,10 @@ import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readSource } from "../src/analyse.ts";
 import type { AnalyseOptions, RuleInput, StatementOrigin } from "../src/model/index.ts";
+import { openDatabase } from "../src/open-database.ts";
 import { openSqlParser } from "../src/sql/open-parser.ts";
 import { joinStatements } from "../src/workload/join-statements.ts";
+import { smallSnapshot } from "./support/small-catalog.ts";
 
 const root = path.join(import.meta.dirname, "join/project");
 const file = "shop/queries.py";
@@ -48,6 +50,18 @@ describe("what Django sends is joined to the line that sends it", () => {
   it("knows statements that only the counters' server has made anonymous", () => {
     const sql = 'SELECT "shop_customer"."id", "shop_customer"."name", "shop_customer"."email", "shop_customer"."vip", "shop_customer"."referrer_id" FROM "shop_customer" WHERE "shop_customer"."email" = $1 LIMIT $2';
     expect(linesOf(originOf(sql))).toEqual(["one"]);
+  });
+});
+
+describe("a database beside the source", () => {
+  it("has the lines with each statement of its workload", async () => {
+    const at = "2026-11-19T10:00:00Z";
+    const logged = statements.slice(0, 3).map(({ sql }, index) => ({ sql, ms: 3 - index, parameters: [], at, database: null, application: null, source: { file: "pg.log", line: index + 1 } }));
+    const evidence = { snapshot: smallSnapshot([]), file: "shop.snapshot", plans: [], logged, stamp: "" };
+    const { workload } = await openDatabase(evidence, source);
+    expect(workload.statements.map(({ written }) => linesOf(written))).toEqual([["through foreign keys"], ["key of a relation"], ["either"]]);
+    const alone = await openDatabase(evidence, null);
+    expect(alone.workload.statements.map(({ written }) => written.certainty)).toEqual(["unknown", "unknown", "unknown"]);
   });
 });
 

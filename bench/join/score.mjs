@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // How many statements of a recording are joined to the line that sent them, by their shape alone? The recording's stacks are the truth.
 //
-//   node bench/join/score.mjs --project DIR --recording DIR [--misses N] [--only VERDICT] [--out FILE] [--dist DIR]      needs a build; see bench/README.md
+//   node bench/join/score.mjs --project DIR --recording DIR [--misses N] [--only VERDICT] [--out FILE] [--dist DIR] [--normalised]      needs a build; see bench/README.md
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -146,6 +146,13 @@ function rangesOf({ text }) {
   return ({ file, start, end }) => ({ file, from: lineAt(file, start), to: lineAt(file, Math.max(start, end - 1)) });
 }
 
+/**
+ * As pg_stat_statements keeps it: limits are literals in what Django sends, and parameters there.
+ *
+ * @param {string} sql
+ */
+const normalised = (sql) => sql.replaceAll(/\b(LIMIT|OFFSET) \d+/g, "$1 %s");
+
 /** @param {string} root */
 function lineReader(root) {
   const texts = new Map();
@@ -156,7 +163,7 @@ function lineReader(root) {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { project: { type: "string" }, recording: { type: "string" }, misses: { type: "string", default: "0" }, only: { type: "string" }, out: { type: "string" }, dist: { type: "string" } } });
+  const { values } = parseArgs({ options: { project: { type: "string" }, recording: { type: "string" }, misses: { type: "string", default: "0" }, only: { type: "string" }, out: { type: "string" }, dist: { type: "string" }, normalised: { type: "boolean", default: false } } });
   if (values.project === undefined || values.recording === undefined) {
     process.stderr.write("usage: node bench/join/score.mjs --project DIR --recording DIR [--misses N] [--only VERDICT] [--out FILE]\n");
     process.exit(2);
@@ -166,7 +173,7 @@ async function main() {
   const seconds = (performance.now() - started) / 1000;
   const { truths, ...counts } = readTruths(values.recording, lineReader(path.resolve(values.project)));
   const judged = truths.map((truth) => {
-    const origin = originOf(truth.sql);
+    const origin = originOf(values.normalised ? normalised(truth.sql) : truth.sql);
     const sites = origin.sites.map((site) => [site.span, ...(site.sent ?? [])].map(ranges));
     return { ...truth, origin: { certainty: origin.certainty, sites, how: origin.sites.map((site) => `${site.how} ${site.model}`) }, width: sites.length, verdict: judge({ certainty: origin.certainty, sites }, truth.at) };
   });

@@ -29,14 +29,20 @@ type Json = { [name: string]: unknown };
  *     -- given: sample {"kind": "dependency", "table": "orders", …}
  *     -- given: snapshot data = "redacted"
  *     -- given: gap {"part": "statements", "why": "…"}
+ *     -- given: threshold unused-index.bytes = 8192                  a small table then stands for a large one
  *
  * `-- earlier:` says the same of a look that was taken before.
  */
 export function withGiven(snapshot: Snapshot, sql: string): Snapshot {
   const copy = structuredClone(snapshot) as unknown as Json & { servers: Json[]; catalog: Json; gaps: unknown[]; samples: unknown[] };
+  for (const server of copy.servers) restoreNaptime(server);
   setAge(copy, DAYS);
   for (const [, line = ""] of sql.matchAll(/^-- given: (.+)$/gm)) apply(copy, line);
   return copy as unknown as Snapshot;
+}
+
+export function thresholdsIn(sql: string): Readonly<Record<string, number>> {
+  return Object.fromEntries([...sql.matchAll(/^-- given: threshold (\S+) = (\S+)$/gm)].map(([, name = "", value = ""]) => [name, Number(value)]));
 }
 
 /** A copy of the snapshot as it was before; null where the fixture tells of none. */
@@ -49,6 +55,7 @@ type Copy = Json & { servers: Json[]; catalog: Json; gaps: unknown[]; samples: u
 
 function apply(copy: Copy, line: string): void {
   const [, word = "", rest = ""] = /^(\w+)\s*(.*)$/s.exec(line) ?? [];
+  if (word === "threshold") return;
   if (word === "statement") return addStatement(copy, JSON.parse(rest) as Partial<StatementCounters>);
   if (word === "sample") return void copy.samples.push(withTables(copy, JSON.parse(rest) as Json));
   if (word === "gap") return void copy.gaps.push({ server: "", cost: "", remedy: "", ...(JSON.parse(rest) as Json) });
@@ -151,6 +158,13 @@ function setting(server: Json, name: string, value: string): void {
   const found = settings.find((one) => one["name"] === name);
   if (found === undefined) settings.push({ name, value, unit: null, source: "default", context: "user", bootValue: null, category: "", pendingRestart: false });
   else Object.assign(found, { value, source: "configuration file" });
+}
+
+/** Fixtures' server keeps autovacuum away for a day; the default is a minute. */
+function restoreNaptime(server: Json): void {
+  const settings = server["settings"] as Json[];
+  const found = settings.find((one) => one["name"] === "autovacuum_naptime");
+  if (found !== undefined) Object.assign(found, { value: found["bootValue"], source: "default" });
 }
 
 function addStatement(copy: Copy, { sql = "", calls = 1, totalMs = 1, ...rest }: Partial<StatementCounters>): void {

@@ -3,6 +3,7 @@ import type { ClassInfo, Model, Span } from "../../model/index.ts";
 import { argument } from "../../dataflow/arguments.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
+import { unknownRow } from "../../dataflow/protocols.ts";
 import { alternatives, dict, NO_ARGS, object, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
 import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, stringItems } from "../declarations.ts";
 import { noteSaved, noteValidated } from "../saved-models.ts";
@@ -147,7 +148,9 @@ const savedForm = (engine: Engine): Hook => (args, site) => {
   const [form, commit] = args.positional;
   const found = formModel(engine, form, site);
   if (found !== null && !(commit?.kind === "literal" && commit.value === false)) noteSaved(engine, found.model, found.names, site);
-  return UNKNOWN;
+  const instance = form?.kind === "object" ? form.attrs.get("instance") : undefined;
+  if (instance !== undefined && alternatives(instance).some((one) => one.kind === "row")) return instance;
+  return found === null ? (instance ?? UNKNOWN) : unknownRow(engine, found.model.label);
 };
 
 /** A view without a form class makes one of its model's fields. */

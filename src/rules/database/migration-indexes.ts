@@ -14,7 +14,7 @@ export interface BuiltIndex {
   readonly span: Span;
   /** The catalog has it already. */
   readonly isApplied: boolean;
-  /** CREATE INDEX lets others read; a constraint and a new column do not. */
+  /** The strongest that is held while the index is built: CREATE INDEX lets others read, a constraint and a new column do not. */
   readonly lock: "SHARE" | "ACCESS EXCLUSIVE";
 }
 
@@ -63,7 +63,9 @@ function fieldIndexes(owner: Owner): readonly BuiltIndex[] {
     const column = database.fieldOf(table, field.attname ?? name) === null ? name : (field.attname ?? name);
     const isApplied = database.indexesOf(table).some(({ keys: [key] }) => key?.column === column);
     const isUnique = field.unique || /OneToOne/.test(field.type);
-    return [{ ...placeOf(indexed), table, model: model.label, kind: "field", what: `${isUnique ? "a unique index" : "an index"} on \`${column}\``, isApplied, lock: isUnique ? "ACCESS EXCLUSIVE" : "SHARE" }];
+    // ADD COLUMN takes the whole table, and Django builds the index at the end of the same transaction.
+    const isExclusive = isUnique || (indexed.operation.kind === "AddField" && indexed.migration.isAtomic);
+    return [{ ...placeOf(indexed), table, model: model.label, kind: "field", what: `${isUnique ? "a unique index" : "an index"} on \`${column}\``, isApplied, lock: isExclusive ? "ACCESS EXCLUSIVE" : "SHARE" }];
   });
 }
 

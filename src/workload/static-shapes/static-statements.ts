@@ -1,6 +1,7 @@
 /** Every statement that the source sends, as a shape with the place that sends it. */
 import type { ModelGraph, SentStatement, SourceFacts, Span, StatementSite } from "../../model/index.ts";
 import type { QueryRecipe, SentWhat } from "../../model/recipe.ts";
+import { isTestCode } from "../../recording/user-code.ts";
 import { buildQuery } from "./build-query.ts";
 import { addFilter } from "./conditions.ts";
 import { expressionOf } from "./expressions.ts";
@@ -23,11 +24,16 @@ export interface StaticStatement {
 export function staticStatements(facts: SourceFacts, graph: ModelGraph): StaticStatement[] {
   const tables = modelTables(graph);
   const known = new Map<SentWhat, readonly MadeShape[]>();
-  return (facts.sent ?? []).flatMap((one) => {
+  return sentByApp(facts).flatMap((one) => {
     const shapes = known.get(one.what) ?? shapesOf(tables, one.what);
     known.set(one.what, shapes);
     return shapes.map(({ shape, how, isBeside }) => ({ shape, isBeside, sent: one.span, site: siteOf(one, how) }));
   });
+}
+
+/** What tests send is in no workload. */
+function sentByApp({ sent = [] }: SourceFacts): SentStatement[] {
+  return sent.filter(({ span, origin }) => !isTestCode(span.file) && !isTestCode(origin.file));
 }
 
 /** SQL that code writes by itself. */
@@ -38,7 +44,7 @@ export interface WrittenText {
 }
 
 export function writtenTexts(facts: SourceFacts): WrittenText[] {
-  return (facts.sent ?? []).flatMap((one) => {
+  return sentByApp(facts).flatMap((one) => {
     const parts = textOf(one.what);
     return parts === null ? [] : [{ parts, sent: one.span, site: siteOf(one, "SQL") }];
   });

@@ -11,8 +11,7 @@ class BaseModelForm(BaseForm):
         return luthier.unknown()
 
     def save(self, commit=True):
-        luthier.saved_form(self, commit)
-        return self.instance
+        return luthier.saved_form(self, commit)
 
 
 class ModelForm(BaseModelForm):
