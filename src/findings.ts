@@ -1,6 +1,7 @@
 /** Rules' drafts to findings: places in lines and columns, edits in bytes, ids that survive unrelated edits. */
 import { createHash } from "node:crypto";
 import { concernsProject } from "./own-tables.ts";
+import { withoutSameAdvice } from "./same-advice.ts";
 import type { Coverage, Database, DatabaseDraft, Edit, Evidence, Finding, FindingDraft, Fix, FixDraft, ObjectSpot, Place, Rule, RuleInput, Span, Spot } from "./model/index.ts";
 
 /** What the rules are given; at least one of source and database. */
@@ -30,7 +31,7 @@ export function runRules(rules: readonly Rule[], evidences: Evidences): Verdicts
   for (const { chapter, examined: what } of verdicts) {
     if (what !== "") examined.set(chapter, [...new Set([...(examined.get(chapter) ?? []), what])]);
   }
-  return { findings: doubtGeneric(verdicts.flatMap((one) => one.findings)), unknown: verdicts.flatMap((one) => one.unknown), examined };
+  return { findings: withoutSameAdvice(doubtGeneric(verdicts.flatMap((one) => one.findings))), unknown: verdicts.flatMap((one) => one.unknown), examined };
 }
 
 type Work = Evidences & { readonly seen: Map<string, number> };
@@ -43,7 +44,7 @@ function runRule(rule: Rule, work: Work): RuleVerdict {
     const checked = rule.check === undefined || source === null ? [] : rule.check(source).filter(ownDrafts(source));
     const { drafts, unjudged, examined } = rule.judge({ database, source, thresholds, checked });
     const unknown = unjudged.map(({ object, why }) => ({ rule: id, chapter, why, ...(object === "" ? {} : { object }) }));
-    return { chapter, findings: drafts.filter((draft) => concernsProject(draft, chapter, database, source)).map((draft) => toFinding(rule, draft, work)), unknown, examined };
+    return { chapter, findings: drafts.filter((draft) => concernsProject(draft, rule.meta, database, source)).map((draft) => toFinding(rule, draft, work)), unknown, examined };
   }
   if (rule.check === undefined || source === null) {
     const why = rule.check === undefined ? NEEDS_DATABASE : "needs the source";

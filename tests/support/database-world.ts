@@ -10,7 +10,7 @@ import { openDatabase } from "../../src/open-database.ts";
 import { collectSnapshot } from "../../src/sources/postgres/collect.ts";
 import { databaseOptions, type DatabaseCase } from "./database-case.ts";
 import { plansOf } from "./explain.ts";
-import { earlierOf, withGiven } from "./given.ts";
+import { earlierOf, withGiven, thresholdsIn } from "./given.ts";
 import { startPostgres } from "./services.ts";
 import { SHOP_FILES } from "./shop-project.ts";
 import { writeFiles } from "./temporary-folder.ts";
@@ -72,17 +72,17 @@ export interface CaseVerdict {
 export async function judgeCase(rule: Rule, one: DatabaseCase, built: Snapshot, plans: readonly Plan[] = []): Promise<CaseVerdict> {
   const earlier = earlierOf(built, one.sql);
   const evidence: DatabaseEvidence = { snapshot: withGiven(built, one.sql), file: ".luthier/snapshot.json.gz", plans, logged: [], ...(earlier === null ? {} : { earlier }), stamp: one.name };
-  if (Object.keys(one.files).length > 0) return judgeProject(rule, one.files, evidence);
+  if (Object.keys(one.files).length > 0) return judgeProject(rule, one, evidence);
   const database = await openDatabase(evidence, null);
-  const { findings, unknown } = runRules([rule], { source: null, database, thresholds: {} });
+  const { findings, unknown } = runRules([rule], { source: null, database, thresholds: thresholdsIn(one.sql) });
   return { findings, unknown };
 }
 
-async function judgeProject(rule: Rule, files: Readonly<Record<string, string>>, database: DatabaseEvidence): Promise<CaseVerdict> {
+async function judgeProject(rule: Rule, { files, sql }: DatabaseCase, database: DatabaseEvidence): Promise<CaseVerdict> {
   const root = realpathSync(mkdtempSync(path.join(tmpdir(), "luthier-case-")));
   try {
     writeFiles(root, { ...SHOP_FILES, ...files });
-    const options = { root, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {}, database };
+    const options = { root, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: thresholdsIn(sql), database };
     const report = await analyse(options, () => undefined);
     return { findings: report.findings.filter((finding) => finding.rule === rule.meta.id), unknown: report.coverage.unknown.filter((verdict) => verdict.rule === rule.meta.id) };
   } finally {

@@ -29,6 +29,7 @@ type Json = { [name: string]: unknown };
  *     -- given: sample {"kind": "dependency", "table": "orders", …}
  *     -- given: snapshot data = "redacted"
  *     -- given: gap {"part": "statements", "why": "…"}
+ *     -- given: threshold unused-index.bytes = 8192                  a small table then stands for a large one
  *
  * `-- earlier:` says the same of a look that was taken before.
  */
@@ -37,6 +38,10 @@ export function withGiven(snapshot: Snapshot, sql: string): Snapshot {
   setAge(copy, DAYS);
   for (const [, line = ""] of sql.matchAll(/^-- given: (.+)$/gm)) apply(copy, line);
   return copy as unknown as Snapshot;
+}
+
+export function thresholdsIn(sql: string): Readonly<Record<string, number>> {
+  return Object.fromEntries([...sql.matchAll(/^-- given: threshold (\S+) = (\S+)$/gm)].map(([, name = "", value = ""]) => [name, Number(value)]));
 }
 
 /** A copy of the snapshot as it was before; null where the fixture tells of none. */
@@ -49,6 +54,7 @@ type Copy = Json & { servers: Json[]; catalog: Json; gaps: unknown[]; samples: u
 
 function apply(copy: Copy, line: string): void {
   const [, word = "", rest = ""] = /^(\w+)\s*(.*)$/s.exec(line) ?? [];
+  if (word === "threshold") return;
   if (word === "statement") return addStatement(copy, JSON.parse(rest) as Partial<StatementCounters>);
   if (word === "sample") return void copy.samples.push(withTables(copy, JSON.parse(rest) as Json));
   if (word === "gap") return void copy.gaps.push({ server: "", cost: "", remedy: "", ...(JSON.parse(rest) as Json) });

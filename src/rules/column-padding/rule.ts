@@ -25,8 +25,8 @@ export const rule: Rule = {
 
 /** Of a row, below which nobody rewrites a table: ours. */
 const LEAST_SHARE = 0.05;
-/** Smaller tables fit the cache however they are laid out: ours. */
-const LEAST_ROWS = 5000;
+/** Fewer are not worth rewriting a table: ours. */
+const LEAST_SAVED = 10_000_000;
 /** Worth a rewrite by itself: ours. */
 const WARNING_BYTES = 1_000_000_000;
 
@@ -39,7 +39,9 @@ type Placed = LaidOut & { readonly column: Column };
 
 function judgeTable(database: Database, table: Table, thresholds: Readonly<Record<string, number>>): Verdict {
   const rows = rowsOf(database, table);
-  if (rows !== null && rows < (thresholds["column-padding.rows"] ?? LEAST_ROWS)) return {};
+  const least = thresholds["column-padding.bytes"] ?? LEAST_SAVED;
+  const heap = heapBytes(database, table);
+  if (heap !== null && heap < least) return {};
   // A gap needs two alignments.
   if (new Set(table.columns.map(({ length, alignment }) => (length > 0 ? alignment : 0))).size < 2) return {};
   const placed = table.columns.map((column) => ({ column, layout: laidOut(column) }));
@@ -47,7 +49,7 @@ function judgeTable(database: Database, table: Table, thresholds: Readonly<Recor
   const columns = placed.flatMap(({ column, layout }) => (layout === null ? [] : [{ column, ...layout }]));
   const saved = rowSize(columns).bytes - rowSize(bestOrder(columns)).bytes;
   const share = saved / rowSize(columns).bytes;
-  return share < (thresholds["column-padding"] ?? LEAST_SHARE) ? {} : { draft: toDraft(database, table, columns, rows) };
+  return share < (thresholds["column-padding"] ?? LEAST_SHARE) || saved * rows < least ? {} : { draft: toDraft(database, table, columns, rows) };
 }
 
 function toDraft(database: Database, table: Table, columns: readonly Placed[], rows: number): DatabaseDraft {

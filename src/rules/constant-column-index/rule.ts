@@ -10,9 +10,9 @@ import { declarationSpots, indexSpot, modelLabel, shortName, tableSpot } from ".
 
 /** Ours: an index is worth reading for the one row in twenty that differs, and for no more. */
 const LEAST_SHARE = 0.95;
-/** Ours: an index of five pages. */
-const LEAST_BYTES = 40_960;
-/** Ours. */
+/** rails-pg-extras: 1 MB. */
+const LEAST_BYTES = 1_048_576;
+/** pghero: 10 MB, as for an index that nobody uses. */
 const WARN_BYTES = 10_485_760;
 /** Longer values are not said in a sentence. Ours. */
 const LONGEST_VALUE = 40;

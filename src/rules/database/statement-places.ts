@@ -1,7 +1,9 @@
 /** Where a statement is sent from, and where its figures come from. */
-import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatMilliseconds } from "../../model/numbers.ts";
 import type { Database, Evidence, ObjectSpot, Plan, Spot, Statement } from "../../model/index.ts";
+import { describeShape } from "../../sql/describe-shape.ts";
 import { counterEvidence } from "./evidence.ts";
+import { commandOf, statementKind } from "./statement-kind.ts";
 
 /** More lines than this tell nobody where to look. Ours. */
 const MOST_SITES = 5;
@@ -17,11 +19,25 @@ export function sentFrom({ written }: Statement): Spot[] {
   return written.sites.slice(0, MOST_SITES).map(({ span }) => ({ role: "queryset", span, label }));
 }
 
-/** What a claim calls a statement: the function that sends it, else its number. */
-export function statementName({ written, id }: Statement): string {
+/** What a claim calls a statement: the function that sends it, else what it reads. */
+export function statementName(statement: Statement): string {
+  const { written } = statement;
   const [site, ...others] = written.sites;
-  if (site === undefined || written.certainty === "unknown" || written.certainty === "framework") return `Statement \`${id}\``;
+  if (site === undefined || written.certainty === "unknown" || written.certainty === "framework") return statementText(statement);
   return others.length === 0 ? `The query of \`${lastName(site.symbol)}\`` : `A query of \`${lastName(site.symbol)}\` or ${others.length} other ${others.length === 1 ? "place" : "places"}`;
+}
+
+/** More of a statement than this is no name. Ours. */
+const MOST_CHARACTERS = 90;
+
+function statementText(statement: Statement): string {
+  const { shape, sql } = statement;
+  const kind = statementKind(statement);
+  if (kind === "foreign-key-check") return `PostgreSQL's own check of foreign keys to \`${shape?.base?.name ?? ""}\``;
+  if (kind === "catalog") return "A statement that reads the catalog, as migrations and monitoring send it,";
+  if (shape === null) return `A statement \`${commandOf(sql) ?? "…"}\``;
+  const text = describeShape(shape);
+  return `\`${text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1).trimEnd()}…` : text}\``;
 }
 
 const lastName = (symbol: string): string => symbol.split(".").slice(-2).join(".");
@@ -29,7 +45,7 @@ const lastName = (symbol: string): string => symbol.split(".").slice(-2).join(".
 /** Calls, mean and share, with how long they were counted. */
 export function statementEvidence(database: Database, { calls, meanMs, share, rows }: Statement, more: Readonly<Record<string, number>> = {}): Evidence {
   const figures = { calls, meanMs: round(meanMs), share: Number(share.toPrecision(3)), ...(rows === null ? {} : { rows }), ...more };
-  return { ...counterEvidence(database, figures), note: `${sourceOf(database)}: ${formatNumber(calls)} calls of ${formatMilliseconds(meanMs)} ms, ${percent(share)} of all statements' time` };
+  return { ...counterEvidence(database, figures), note: `${sourceOf(database)}: ${formatCount(calls, "call")} of ${formatMilliseconds(meanMs)} ms, ${percent(share)} of all statements' time` };
 }
 
 function sourceOf(database: Database): string {

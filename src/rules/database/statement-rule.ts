@@ -3,6 +3,7 @@ import type { Confidence, Database, DatabaseDraft, DatabaseInput, Evidence, FixD
 import { tablesOf } from "../../sql/compare-shapes.ts";
 import { gapIn } from "./evidence.ts";
 import { modelLabel, tableSpot } from "./names.ts";
+import { isApplication } from "./statement-kind.ts";
 import { sentFrom, statementEvidence, statementSpot } from "./statement-places.ts";
 
 export interface StatementFlaw {
@@ -36,7 +37,7 @@ export function judgeStatements({ database }: DatabaseInput, { leastShare, flaws
   const { statements } = database.workload;
   const missing = noStatements(database);
   if (missing !== null) return { drafts: [], unjudged: [missing], examined: "" };
-  const worth = statements.filter((one) => one.share >= leastShare);
+  const worth = statements.filter((one) => one.share >= leastShare && isApplication(one));
   return {
     drafts: worth.flatMap((statement) => flaws(statement).map((flaw) => toDraft(statement, flaw, database))),
     unjudged: [],

@@ -2,6 +2,7 @@
 import type { Database, QueryShape, ShapeExpression, ShapeTable, Statement, Table, Unjudged } from "../../model/index.ts";
 import { isTable, ownTables } from "../../sql/compare-shapes.ts";
 import { gapIn } from "./evidence.ts";
+import { isApplication } from "./statement-kind.ts";
 
 /** A statement that could be read, with its shape. */
 export interface ShapedStatement {
@@ -11,12 +12,12 @@ export interface ShapedStatement {
 
 /** Statements of the application; what PostgreSQL itself sends to check foreign keys is not. */
 export function shapedStatements({ workload }: Database): ShapedStatement[] {
-  return workload.statements.flatMap((statement) => (statement.shape === null || isKeyCheck(statement) ? [] : [{ statement, shape: statement.shape }]));
+  return workload.statements.flatMap((statement) => (statement.shape === null || !isApplication(statement) ? [] : [{ statement, shape: statement.shape }]));
 }
 
 /** Reads of the table, subqueries included. */
 export function readsOf(table: Table, database: Database): ShapedStatement[] {
-  return database.statementsOn(table).flatMap((statement) => (statement.shape?.kind === "select" && !isKeyCheck(statement) ? [{ statement, shape: statement.shape }] : []));
+  return database.statementsOn(table).flatMap((statement) => (statement.shape?.kind === "select" && isApplication(statement) ? [{ statement, shape: statement.shape }] : []));
 }
 
 /** Statements that write the table itself. */
@@ -25,11 +26,6 @@ export function writesOn(table: Table, database: Database): ShapedStatement[] {
     const { shape } = statement;
     return shape !== null && shape.kind !== "select" && shape.base !== null && isTable(shape.base, fullName(table)) ? [{ statement, shape }] : [];
   });
-}
-
-/** `SELECT 1 FROM ONLY parent x WHERE id = $1 FOR KEY SHARE OF x` */
-function isKeyCheck({ sql, shape }: Statement): boolean {
-  return shape?.lock === "key share" && sql.includes("FROM ONLY");
 }
 
 export const fullName = ({ schema, name }: { readonly schema: string; readonly name: string }): string => `${schema}.${name}`;

@@ -5,7 +5,7 @@ import { holdersOf, isHolding } from "../database/horizon.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
 import { countsNoWrites, daysSince, spanWords } from "../database/rates.ts";
 import { tableName } from "../database/retype-fix.ts";
-import { autovacuumOff, commandFix, isBeingVacuumed, lastVacuum, naptime, resetFix, triggersOf } from "../database/table-options.ts";
+import { autovacuumOff, commandFix, isBeingVacuumed, lastVacuum, naptime, triggersOf } from "../database/table-options.ts";
 
 export const rule: Rule = {
   meta: {
@@ -73,10 +73,10 @@ function disabled(database: Database, table: Table): Cause | null {
   if (by === "server") return { words: "autovacuum is off on the whole server", remedy: "Turn autovacuum on.", doubt: "a schedule that vacuums by hand, and ran before this look, would do the same", isCertain: true, fixes: [vacuum] };
   return {
     words: "autovacuum is off for it",
-    remedy: "Take `autovacuum_enabled` off the table, and vacuum it once.",
+    remedy: "Vacuum it once; they come back until autovacuum is on for it again, which autovacuum-settings tells.",
     doubt: "a job that vacuums the table by hand, and has not run for this long, would do the same",
     isCertain: true,
-    fixes: [resetFix(table, ["autovacuum_enabled"]), vacuum],
+    fixes: [vacuum],
   };
 }
 
@@ -124,7 +124,7 @@ function unexplained(database: Database, table: Table, counters: TableCounters, 
   };
 }
 
-const vacuumFix = (table: Table): FixDraft => commandFix(`Vacuum \`${shortName(table)}\` now`, `VACUUM (ANALYZE) ${tableName(table)}`);
+const vacuumFix = (table: Table): FixDraft => commandFix(`Vacuum \`${shortName(table)}\` now`, `VACUUM ${tableName(table)}`);
 
 function toDraft(database: Database, table: Table, { deadRows, liveRows }: TableCounters, trigger: number, cause: Cause): DatabaseDraft {
   const model = modelLabel(database, table);

@@ -12,6 +12,8 @@ import { listed } from "../names.ts";
 /** Share of the time of all statements, and parents read for each child written; this project's notes (2.a.10). */
 const LEAST_SHARE = 0.05;
 const LEAST_READS = 20;
+/** In all, in milliseconds: as for the statements of the top, what takes less is not worth a column. Ours. */
+const LEAST_MS = 1000;
 /** What one more UPDATE of the parent costs a write of the child, in milliseconds, where no such update was seen. Ours: an update by key of a cached row. */
 const UPKEEP_MS = 0.1;
 
@@ -30,7 +32,7 @@ export const rule: Rule = {
     const missing = noStatements(database);
     const pairs = missing === null ? pairsOf(database) : [];
     return {
-      drafts: pairs.filter((one) => isWorth(one, thresholds["denormalise-aggregate"] ?? LEAST_SHARE, database)).map((one) => toDraft(one, database, source)),
+      drafts: pairs.filter((one) => isWorth(one, thresholds, database)).map((one) => toDraft(one, database, source)),
       unjudged: missing === null ? [] : [missing],
       examined: `${pairs.length} relations whose rows are aggregated for each parent`,
     };
@@ -115,8 +117,9 @@ function shareOf({ statements }: Pair, { workload }: Database): number {
   return workload.totalMs === 0 ? 0 : sumOf(statements, ({ totalMs }) => totalMs) / workload.totalMs;
 }
 
-function isWorth(pair: Pair, least: number, database: Database): boolean {
-  return shareOf(pair, database) >= least && readsFor(pair) >= writesTo(pair, database) * LEAST_READS;
+function isWorth(pair: Pair, thresholds: Readonly<Record<string, number>>, database: Database): boolean {
+  if (sumOf(pair.statements, ({ totalMs }) => totalMs) < (thresholds["denormalise-aggregate.ms"] ?? LEAST_MS)) return false;
+  return shareOf(pair, database) >= (thresholds["denormalise-aggregate"] ?? LEAST_SHARE) && readsFor(pair) >= writesTo(pair, database) * LEAST_READS;
 }
 
 /** Of an UPDATE of the parent, as it was measured, else as it is taken to be. */

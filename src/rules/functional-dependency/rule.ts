@@ -66,7 +66,7 @@ function isFilled({ rows, from, to }: Dependency, table: Table, database: Databa
 /** One finding for each X, and none for an X that another one determines as well: a city that follows from a postcode. */
 function draftsOf(table: Table, held: readonly Dependency[], database: Database): DatabaseDraft[] {
   if (attributeTable(table, database) !== null) return [];
-  const pairs = held.filter((one) => one.from.length === 1 && !isCopied(one, database) && !one.from.some((column) => isUniqueColumn(database, table, column)));
+  const pairs = held.filter((one) => one.from.length === 1 && !isCopied(one, database) && !isMade(one, table, database) && !one.from.some((column) => isUniqueColumn(database, table, column)));
   const widthOf = (name: string): number => database.column(table, name)?.statistics?.averageWidth ?? 0;
   const determined = new Set<string>();
   const drafts: DatabaseDraft[] = [];
@@ -81,6 +81,14 @@ function draftsOf(table: Table, held: readonly Dependency[], database: Database)
 }
 
 const reach = (x: string, pairs: readonly Dependency[]): number => pairs.filter(({ from }) => from[0] === x).length;
+
+/** A field that names the other one is filled from it by code: `SlugField(populate_from="title")`, `NaturalOrderingField(target_field="name")`. */
+function isMade({ from: [x = ""], to }: Dependency, table: Table, database: Database): boolean {
+  const declaration = database.fieldOf(table, to)?.declaration ?? null;
+  const name = database.fieldOf(table, x)?.name ?? x;
+  if (declaration === null || declaration.kind !== "call") return false;
+  return [...declaration.args, ...declaration.keywords.map(({ value }) => value)].some((one) => one.kind === "str" && one.value === name);
+}
 
 /** A column of the parent is `copied-attribute`'s to name. */
 function isCopied({ table, from: [key], to }: Dependency, database: Database): boolean {

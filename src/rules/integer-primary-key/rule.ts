@@ -1,5 +1,5 @@
 import { formatNumber } from "../../model/numbers.ts";
-import type { Database, DatabaseDraft, Rule, TableCounters, Unjudged } from "../../model/index.ts";
+import type { Database, DatabaseDraft, Rule, Unjudged } from "../../model/index.ts";
 import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
 import { columnName, rowsOf, storesOf } from "../database/columns.ts";
@@ -27,13 +27,9 @@ export const rule: Rule = {
   },
 };
 
-/** Rows, and rows a day, from which a key of four bytes is worth a thought: ours. */
+/** Rows, and rows a day, from which a key of four bytes is worth a thought: this project's notes. */
 const LEAST_ROWS = 1_000_000;
 const LEAST_PER_DAY = 10_000;
-/** A table that only grows will be larger: fewer rows are enough there. Ours. */
-const LEAST_APPENDED = 10_000;
-/** Of the inserted rows, that were changed later: ours. */
-const MOST_UPDATED = 0.01;
 
 function isPrimary(database: Database, { table, column }: FedColumn): boolean {
   return database.constraintsOf(table).some(({ kind, columns }) => kind === "primary" && columns.length === 1 && columns[0] === column.name);
@@ -50,32 +46,28 @@ interface Verdict {
 function judgeKey(input: ChangeInput, of: FedColumn, thresholds: Readonly<Record<string, number>>): Verdict {
   const { database } = input;
   const rows = rowsOf(database, of.table);
-  const writes = writesOf(database, of);
-  if (rows === null || writes === null) return { unknown: { object: `table ${of.table.schema}.${of.table.name}`, why: "needs the number of its rows and its counters" } };
+  const inserted = insertedInto(database, of);
+  if (rows === null || inserted === null) return { unknown: { object: `table ${of.table.schema}.${of.table.name}`, why: "needs the number of its rows and its counters" } };
   const perDay = rateOf(database, of.table, ({ inserted }) => inserted)?.perDay ?? 0;
-  const grows = growth({ rows, perDay, ...writes }, thresholds);
-  return grows === null ? {} : { draft: toDraft(input, of, grows, { rows, perDay, inserted: writes.inserted }) };
+  const grows = growth({ rows, perDay }, thresholds);
+  return grows === null ? {} : { draft: toDraft(input, of, grows, { rows, perDay, inserted }) };
 }
 
-function writesOf(database: Database, { table }: FedColumn): Pick<TableCounters, "inserted" | "updated"> | null {
+function insertedInto(database: Database, { table }: FedColumn): number | null {
   const all = storesOf(database, table).flatMap((one) => database.tableCounters(one) ?? []);
-  if (all.length === 0) return null;
-  return { inserted: all.reduce((sum, one) => sum + one.inserted, 0), updated: all.reduce((sum, one) => sum + one.updated, 0) };
+  return all.length === 0 ? null : all.reduce((sum, one) => sum + one.inserted, 0);
 }
 
 interface Growth {
   readonly rows: number;
   readonly perDay: number;
-  readonly inserted: number;
-  readonly updated: number;
 }
 
 /** In words for the claim; null for a table that stays as it is. */
-function growth({ rows, perDay, inserted, updated }: Growth, thresholds: Readonly<Record<string, number>>): string | null {
+function growth({ rows, perDay }: Growth, thresholds: Readonly<Record<string, number>>): string | null {
   if (perDay >= (thresholds["integer-primary-key.per-day"] ?? LEAST_PER_DAY)) return `${formatNumber(Math.round(perDay))} rows come a day`;
   if (rows >= (thresholds["integer-primary-key"] ?? LEAST_ROWS)) return `the table has ${formatNumber(Math.round(rows))} rows`;
-  const isAppended = rows >= LEAST_APPENDED && inserted >= rows && updated <= inserted * MOST_UPDATED;
-  return isAppended ? `rows are only added: ${formatNumber(inserted)} inserts, ${formatNumber(updated)} updates` : null;
+  return null;
 }
 
 function toDraft(input: ChangeInput, of: FedColumn, grows: string, figures: { readonly rows: number; readonly perDay: number; readonly inserted: number }): DatabaseDraft {

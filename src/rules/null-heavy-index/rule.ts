@@ -13,10 +13,10 @@ import { allConditionsOf, orderOf, usesOf } from "../database/statement-use.ts";
 const LEAST_NULLS = 0.5;
 /** Ours: since PostgreSQL 13 the entries of NULL share their space, so that half NULLs are a fifth of the index. */
 const LEAST_SAVED = 0.25;
-/** Ours: an index of five pages. */
-const LEAST_BYTES = 40_960;
 /** rails-pg-extras: 1 MB. */
-const WARN_BYTES = 1_048_576;
+const LEAST_BYTES = 1_048_576;
+/** pghero: 10 MB, as for an index that nobody uses. */
+const WARN_BYTES = 10_485_760;
 /** Bytes of an entry of NULL: an address in a list of rows, or an entry of its own with header, bitmap and line pointer (nbtree.h). */
 const LISTED = 6;
 const ALONE = 20;

@@ -10,8 +10,10 @@ import { updatedColumns } from "../database/statement-use.ts";
 /** This project's notes on PostgreSQL: more than ten indexes, or twice the table's bytes in them. */
 const MOST_INDEXES = 10;
 const MOST_TIMES = 2;
-/** Ours: below 10 MB of indexes their share of the table says little. */
+/** pghero: 10 MB; below, their share of the table says little, and only many updates make them worth a look. */
 const LEAST_BYTES = 10_485_760;
+/** Updates a day that write into every index, from which on small indexes cost too. Ours, after the figure of rails-pg-extras. */
+const LEAST_PER_DAY = 10_000;
 /** rails-pg-extras: HOT is judged from 10,000 updates on, and lost when fewer than one in ten are HOT. */
 const LEAST_UPDATES = 10_000;
 const LEAST_HOT = 0.1;
@@ -57,9 +59,9 @@ function judgeTable(table: Table, input: DatabaseInput): Pick<Judgement, "drafts
   const bytes = indexes.reduce((sum, index) => sum + (indexBytes(index, database) ?? 0), 0);
   const heap = heapBytes(table, database);
   const tooMany = indexes.length > (thresholds["over-indexed-table"] ?? MOST_INDEXES);
-  const tooBig = heap !== null && heap > 0 && bytes > (thresholds["over-indexed-table.bytes"] ?? LEAST_BYTES) && bytes > heap * (thresholds["over-indexed-table.times"] ?? MOST_TIMES);
+  const tooBig = heap !== null && heap > 0 && bytes >= (thresholds["over-indexed-table.bytes"] ?? LEAST_BYTES) && bytes > heap * (thresholds["over-indexed-table.times"] ?? MOST_TIMES);
   const writes = writesOf(table, database);
-  if (!tooMany && !tooBig && !losesHot(writes, input)) return SILENT;
+  if (!isWorth(bytes, writes, input) || (!tooMany && !tooBig && !losesHot(writes, input))) return SILENT;
   const object = `table ${table.schema}.${table.name}`;
   if (writes === null) return { drafts: [], unjudged: [{ object, why: "needs the counters of its writes" }] };
   const hot = hotIndexes(table, indexes, writes, database);
@@ -68,6 +70,13 @@ function judgeTable(table: Table, input: DatabaseInput): Pick<Judgement, "drafts
   const why = tooYoung(database, undefined, object) ?? (hot.size === 0 ? statementsMissing(database, undefined, object) : null);
   if (why !== null) return { drafts: [], unjudged: [why] };
   return hot.size === 0 ? SILENT : { drafts: [toDraft(load, input)], unjudged: [] };
+}
+
+/** Large, or written all day long. */
+function isWorth(bytes: number, writes: Writes | null, { database: { age }, thresholds }: DatabaseInput): boolean {
+  if (bytes >= (thresholds["over-indexed-table.bytes"] ?? LEAST_BYTES)) return true;
+  if (writes === null || age.days === null) return false;
+  return (writes.updated - writes.hotUpdated) / Math.max(age.days, 1) >= (thresholds["over-indexed-table.per-day"] ?? LEAST_PER_DAY);
 }
 
 /** What is filled once and only read pays for its indexes once. */

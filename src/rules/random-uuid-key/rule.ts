@@ -28,7 +28,7 @@ export const rule: Rule = {
 /** Of the heap's order with the key's: time-ordered UUIDs are near 1. Ours. */
 const MOST_CORRELATION = 0.5;
 /** Smaller indexes lie in the cache whole: ours. */
-const LEAST_ROWS = 5000;
+const LEAST_ROWS = 100_000;
 /** Rows a day from which an index beyond the cache is felt: ours. */
 const MANY_PER_DAY = 100_000;
 const RANDOM = /^[0-9a-f]{8}-[0-9a-f]{4}-4/i;

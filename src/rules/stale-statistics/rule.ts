@@ -56,7 +56,7 @@ interface Why {
 /** Null where autovacuum is about to come. */
 function whyNotAnalysed(database: Database, table: Table, counters: TableCounters): Why | null {
   const off = autovacuumOff(database, table);
-  if (off === "table") return { words: "autovacuum is off for it", remedy: "Take `autovacuum_enabled` off the table", isCertain: true };
+  if (off === "table") return { words: "autovacuum is off for it", remedy: "It grows old again until autovacuum is on for the table, which autovacuum-settings tells", isCertain: true };
   if (off === "server") return { words: "autovacuum is off on the server", remedy: "Turn autovacuum on", isCertain: true };
   const trigger = triggersOf(database, table)?.analyze ?? 0;
   if (counters.modifiedSinceAnalyze <= trigger) return { words: `ANALYZE is due at ${formatNumber(Math.round(trigger))} only`, remedy: "Lower `autovacuum_analyze_scale_factor` for the table", isCertain: true };

@@ -1,6 +1,7 @@
-import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, Judgement, Rule, Statement } from "../../model/index.ts";
 import { modelLabel } from "../database/names.ts";
+import { statementKind, type StatementKind } from "../database/statement-kind.ts";
 import { percent, statementEvidence, statementName } from "../database/statement-places.ts";
 import { LEAST_CALLS, noStatements, statementPlaces, tablesRead } from "../database/statement-rule.ts";
 
@@ -20,6 +21,8 @@ export const rule: Rule = {
 
 /** Of all statements' time. Ours: what takes less is not worth a look before the rest. */
 const LEAST_SHARE = 0.05;
+/** In all its calls, in milliseconds. Ours: a second in a day's or a month's counters is the least that is worth a look. */
+const LEAST_MS = 1000;
 /** Ours: a list that a person reads. */
 const MOST = 10;
 
@@ -30,7 +33,7 @@ function judgeTop({ database, thresholds }: DatabaseInput): Judgement {
   if (missing !== null) return { drafts: [], unjudged: [missing], examined: "" };
   const top = statements
     .filter(({ shape, calls }) => shape !== null || calls >= LEAST_CALLS)
-    .filter(({ share }) => share >= (thresholds["top-statements"] ?? LEAST_SHARE))
+    .filter(({ share, totalMs }) => share >= (thresholds["top-statements"] ?? LEAST_SHARE) && totalMs >= (thresholds["top-statements.ms"] ?? LEAST_MS))
     .toSorted((a, b) => b.share - a.share)
     .slice(0, thresholds["top-statements.count"] ?? MOST);
   return { drafts: top.map((one) => toDraft(one, database)), unjudged: [], examined: `${statements.length} statements` };
@@ -39,13 +42,13 @@ function judgeTop({ database, thresholds }: DatabaseInput): Judgement {
 function toDraft(statement: Statement, database: Database): DatabaseDraft {
   const tables = tablesRead(statement, database);
   const model = tables[0] === undefined ? undefined : modelLabel(database, tables[0]);
-  const { share, calls, meanMs, rows, written } = statement;
+  const { share, calls, meanMs, rows } = statement;
   return {
     key: [statement.id],
-    claim: `${statementName(statement)} takes ${percent(share)} of the time of all statements: ${formatNumber(calls)} calls of ${formatMilliseconds(meanMs)} ms.`,
+    claim: `${statementName(statement)} takes ${percent(share)} of the time of all statements: ${formatCount(calls, "call")} of ${formatMilliseconds(meanMs)} ms.`,
     reason: `${rows === null || calls === 0 ? "" : `It returns or changes ${formatNumber(rows / calls)} rows a call. `}What is saved here is saved where most of the time goes.`,
-    remedy: "Look at what the other rules say of it, and whether it has to be asked so often.",
-    doubt: certaintyWords(written),
+    remedy: REMEDIES[statementKind(statement)],
+    doubt: certaintyWords(statement),
     ...(model === undefined ? {} : { model }),
     places: statementPlaces(statement, tables),
     evidence: [statementEvidence(database, statement)],
@@ -54,7 +57,16 @@ function toDraft(statement: Statement, database: Database): DatabaseDraft {
   };
 }
 
-function certaintyWords({ certainty, sites }: Statement["written"]): string {
+const REMEDIES: Readonly<Record<StatementKind, string>> = {
+  application: "Look at what the other rules say of it, and whether it has to be asked so often.",
+  "foreign-key-check": "Nothing of the application asks this: it comes with each row that refers to the table. Write fewer rows, or many at once.",
+  catalog: "Nothing of the application asks this: see which tool does, and how often.",
+  command: "Nothing of the application asks this: see which job sends it, and how often.",
+};
+
+function certaintyWords(statement: Statement): string {
+  const { certainty, sites } = statement.written;
+  if (statementKind(statement) !== "application") return "it is counted with the application's statements, and its share is of all of them";
   if (certainty === "unique") return "one line of the source has a query of this shape; SQL that a package writes can look the same";
   if (certainty === "one-of") return `${sites.length} lines of the source have queries of this shape; which of them send it is not in the counters`;
   if (certainty === "framework") return "Django or a package sends it of itself";

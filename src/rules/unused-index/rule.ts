@@ -10,8 +10,8 @@ import { declarationSpots, indexSpot, modelLabel, shortName, tableSpot } from ".
 
 /** pganalyze: 35 days, so that work of once a month has run. */
 const LEAST_DAYS_UNUSED = 35;
-/** pganalyze: 32 kB; an index below that is a few pages. */
-const LEAST_BYTES = 32_768;
+/** rails-pg-extras: 1 MB; what is smaller costs its writes little and is not worth a migration. */
+const LEAST_BYTES = 1_048_576;
 /** pghero: 10 MB, from which on an index that nobody uses is worth a warning. */
 const WARN_BYTES = 10_485_760;
 

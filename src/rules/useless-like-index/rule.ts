@@ -11,8 +11,10 @@ import { allConditionsOf, functionsAround, usesOf } from "../database/statement-
 
 /** pganalyze: 35 days without a scan, as for any unused index. */
 const LEAST_DAYS_UNUSED = 35;
-/** Ours: below a megabyte it is a blemish, not a burden. */
-const WARN_BYTES = 1_048_576;
+/** rails-pg-extras: 1 MB, as for any unused index. */
+const LEAST_BYTES = 1_048_576;
+/** pghero: 10 MB, from which on an index that nobody uses is worth a warning. */
+const WARN_BYTES = 10_485_760;
 
 /** Operators that an index for patterns serves when the pattern begins with plain text. */
 const PATTERNS: ReadonlySet<string> = new Set(["like", "~", "~~", "^@", "~<~", "~<=~", "~>~", "~>=~", "similar to"]);
@@ -29,7 +31,7 @@ export const rule: Rule = {
     needs: ["database"],
   },
   judge: (input) => {
-    const twins = judgedTables(input.database).flatMap((table) => twinsOf(table, input.database));
+    const twins = judgedTables(input.database).flatMap((table) => twinsOf(table, input));
     const verdicts = twins.map((twin) => judgeTwin(twin, input));
     return { drafts: verdicts.flatMap((one) => one.drafts), unjudged: oneForAll(verdicts.flatMap((one) => one.unjudged)), examined: `${twins.length} indexes for LIKE` };
   },
@@ -43,11 +45,12 @@ interface Twin {
   readonly column: string;
 }
 
-function twinsOf(table: Table, database: Database): readonly Twin[] {
+function twinsOf(table: Table, { database, thresholds }: DatabaseInput): readonly Twin[] {
+  const least = thresholds["useless-like-index.bytes"] ?? LEAST_BYTES;
   return ownIndexes(table, database).flatMap((index) => {
     const plain = likeTwinOf(index, table, database);
     const column = index.keys[0]?.column ?? null;
-    return plain === null || column === null || !index.valid || !isDroppable(index) ? [] : [{ table, index, plain, column }];
+    return plain === null || column === null || !index.valid || !isDroppable(index) || (indexBytes(index, database) ?? least) < least ? [] : [{ table, index, plain, column }];
   });
 }
 

@@ -19,7 +19,8 @@ export const rule: Rule = {
     needs: ["database"],
   },
   judge: (input) => {
-    const texts = ownColumns(input.database).filter(({ column }) => TEXTS.has(column.typeName));
+    const least = input.thresholds["uuid-as-text"] ?? LEAST_ROWS;
+    const texts = ownColumns(input.database).filter(({ table, column }) => TEXTS.has(column.typeName) && (rowsOf(input.database, table) ?? least) >= least);
     const verdicts = texts.map((of) => judgeColumn(input, of));
     return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${texts.length} text columns` };
   },
@@ -28,6 +29,8 @@ export const rule: Rule = {
 const TEXTS: ReadonlySet<string> = new Set(["text", "varchar", "bpchar"]);
 /** With hyphens, or the 32 digits that Django writes where there is no uuid type; version and variant are what tells them from other digests. */
 const UUID = /^[0-9a-f]{8}(-?)[0-9a-f]{4}\1[1-8][0-9a-f]{3}\1[89ab][0-9a-f]{3}\1[0-9a-f]{12}$/i;
+/** Smaller tables lie in the cache either way: ours. */
+const LEAST_ROWS = 10_000;
 /** Fewer values prove nothing: ours. */
 const LEAST_VALUES = 20;
 

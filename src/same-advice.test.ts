@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import type { Finding } from "./model/index.ts";
+import { withoutSameAdvice } from "./same-advice.ts";
+
+const finding = (rule: string, object: string, role: "index" | "table" = "index"): Finding => ({
+  id: `${rule} ${object}`,
+  rule,
+  chapter: "1.2",
+  severity: "info",
+  confidence: "certain",
+  message: "",
+  claim: "",
+  doubt: "",
+  places: [{ role, object, file: "", line: 0, column: 0, endLine: 0, endColumn: 0 }],
+  evidence: [],
+  impact: {},
+  fixes: [],
+});
+
+const left = (...findings: readonly Finding[]): readonly string[] => withoutSameAdvice(findings).map(({ id }) => id);
+
+test("an index that goes anyway is named once, with the best reason", () => {
+  expect(left(finding("unused-index", "public.a"), finding("redundant-index", "public.a"), finding("null-heavy-index", "public.a"))).toEqual(["redundant-index public.a"]);
+});
+
+test("another index keeps its own finding", () => {
+  expect(left(finding("unused-index", "public.a"), finding("redundant-index", "public.b"))).toEqual(["unused-index public.a", "redundant-index public.b"]);
+});
+
+test("rules that say something else stay", () => {
+  const both = [finding("unused-index", "public.a"), finding("bloated-index", "public.a"), finding("dead-tuples", "public.a", "table")];
+  expect(withoutSameAdvice(both)).toEqual(both);
+});
