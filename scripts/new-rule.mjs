@@ -1,17 +1,18 @@
-// Creates the folder of a new rule: npm run new-rule -- slow-thing 2.2 "What it finds, in one line"
+// Creates the folder of a new rule: npm run new-rule -- slow-thing 2.2 "What it finds, in one line" [--database]
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const [id, chapter, summary] = process.argv.slice(2);
+const [id, chapter, summary] = process.argv.slice(2).filter((word) => word !== "--database");
 const problem = findProblem();
 if (problem !== null) {
-  process.stderr.write(`${problem}\nUsage: npm run new-rule -- ID CHAPTER "SUMMARY"\n`);
+  process.stderr.write(`${problem}\nUsage: npm run new-rule -- ID CHAPTER "SUMMARY" [--database]\n`);
   process.exit(2);
 }
 
 const folder = join("src", "rules", id);
 mkdirSync(join(folder, "fixtures"), { recursive: true });
-const files = {
+/** A rule of the source: it reports explain(). */
+const ofSource = () => ({
   "rule.ts": `import type { FindingDraft, QueryRun, Rule } from "../../model/index.ts";
 import { nameOf, oncePerPlace, runPlaces } from "../runs.ts";
 
@@ -101,9 +102,104 @@ def plan(request):
 def plan(request):
     return Order.objects.count()
 `,
+});
+
+/** A rule of the database: it reports tables without a comment. */
+const ofDatabase = () => ({
+  "rule.ts": `import type { Database, DatabaseDraft, Rule, Table } from "../../model/index.ts";
+import { catalogEvidence } from "../database/evidence.ts";
+import { shortName, tableSpot } from "../database/names.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: ${JSON.stringify(id)},
+    chapter: ${JSON.stringify(chapter)},
+    summary: ${JSON.stringify(summary)},
+    severity: "info",
+    confidence: "certain",
+    fix: "never",
+    stage: "preview",
+    needs: ["database"],
+  },
+  judge: ({ database }) => ({
+    drafts: database.tables.filter(isGuilty).map((table) => toDraft(table, database)),
+    unjudged: [],
+    examined: \`\${database.tables.length} tables\`,
+  }),
 };
+
+/** Cheapest question first, one early return for each innocent case. */
+function isGuilty(table: Table): boolean {
+  if (table.partitionOf !== null) return false;
+  return table.comment === null;
+}
+
+function toDraft(table: Table, database: Database): DatabaseDraft {
+  return {
+    key: [shortName(table)],
+    claim: \`Table \\\`\${shortName(table)}\\\` has no comment.\`,
+    reason: "Why that costs.",
+    remedy: "What to do.",
+    doubt: "what would make this wrong",
+    places: [tableSpot(table)],
+    evidence: [catalogEvidence(database)],
+    fixes: [],
+  };
+}
+`,
+  "doc.md": `# ${id}
+
+## What it finds
+
+${summary}.
+
+## Why it costs
+
+With a number that was measured.
+
+## Bad
+
+\`\`\`sql
+CREATE TABLE orders (id bigint PRIMARY KEY);
+\`\`\`
+
+## Good
+
+\`\`\`sql
+CREATE TABLE orders (id bigint PRIMARY KEY);
+COMMENT ON TABLE orders IS 'what customers bought';
+\`\`\`
+
+## How we know
+
+From the catalog, statistics or counters: which of them prove it.
+
+## When not to use
+
+Who gains nothing.
+
+## Links
+
+- https://www.postgresql.org/docs/current/
+`,
+  "fixtures/bad-first.sql": `CREATE TABLE orders (id bigint PRIMARY KEY);
+-- expect: table public.orders
+`,
+  "fixtures/good-comment.sql": `CREATE TABLE orders (id bigint PRIMARY KEY);
+COMMENT ON TABLE orders IS 'what customers bought';
+`,
+  "fixtures/good-partition.sql": `-- A partition is described by its parent.
+CREATE TABLE events (id bigint, at timestamptz NOT NULL) PARTITION BY RANGE (at);
+COMMENT ON TABLE events IS 'what happened';
+CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+`,
+});
+
+const isOfDatabase = process.argv.includes("--database");
+const files = isOfDatabase ? ofDatabase() : ofSource();
 for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-process.stdout.write(`Created ${folder}. It finds explain() for now: see docs/adding-a-rule.md.\nTest it: npx vitest run tests/rules.test.ts -t ${id}\n`);
+const [finds, suite] = isOfDatabase ? ["tables without a comment", "tests/database-rules.heavy.test.ts"] : ["explain()", "tests/rules.test.ts"];
+process.stdout.write(`Created ${folder}. It finds ${finds} for now: see docs/adding-a-rule.md.\nTest it: npx vitest run ${suite} -t ${id}\n`);
 
 function findProblem() {
   if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)+$/.test(id ?? "")) return "The id has to be words in kebab-case, such as slow-thing.";

@@ -54,7 +54,7 @@ export async function readProject(options: AnalyseOptions, found: FoundFiles, ca
     standIns,
   });
   const graph = buildModelGraph(discovery.program, discovery.project);
-  const migrations = readMigrations(ofKind("migration"), discovery.project);
+  const migrations = readMigrations(read.modules, discovery.project);
   return { discovery, graph, files: found.files, notices: [...found.notices, ...notices, ...discovery.project.notices], readText, modules, migrations };
 }
 

@@ -5,10 +5,12 @@ import { unifiedDiff } from "../fixes/unified-diff.ts";
 import { verifyFixes } from "../fixes/verify-fixes.ts";
 import type { Finding } from "../model/finding.ts";
 import { UsageError } from "../model/usage-error.ts";
+import { renderMigrations, renderSqlFixes } from "../report/database-fixes.ts";
 import { renderApplied, renderNotApplied } from "../report/fix-summary.ts";
 import { reachesSeverity } from "../select/severity.ts";
 import type { Environment } from "./environment.ts";
 import { prepare, type CommonFlags, type Prepared } from "./prepare.ts";
+import { textStyle } from "./terminal.ts";
 
 export interface FixFlags extends CommonFlags {
   readonly dryRun?: boolean;
@@ -26,9 +28,15 @@ export async function fix(given: string, flags: FixFlags, environment: Environme
   const chosen = chooseFixes(prepared.report.findings, flags.unsafe === true);
   const { findLineLength } = await import("../sources/line-length.ts");
   const plan = await verifyFixes(chosen, { before, read: context.read, lineLength: findLineLength(prepared.root), analyse: analyseWith });
+  const { context: shown, config, report } = prepared;
+  const style = textStyle(environment, prepared.root, { verbose: config.verbose, quiet: config.quiet });
+  // Before files are written: numbers of new migrations are taken from those that are there.
+  const migrations = renderMigrations(plan, shown, style);
   if (flags.dryRun) environment.stdout.write(renderDiffs(plan, prepared));
   else await apply(plan, prepared, flags.force === true, environment);
-  environment.stderr.write(renderNotApplied(prepared.report.findings, plan, prepared.context));
+  // What is no part of a diff goes where it does not get into a patch.
+  const isSqlShown = flags.dryRun === true || flags.unsafe === true;
+  environment.stderr.write(`${migrations}${isSqlShown ? renderSqlFixes(report.findings, shown, style) : ""}${renderNotApplied(report.findings, plan, shown, isSqlShown)}`);
   return statusAfter(plan, prepared, flags.dryRun === true);
 }
 

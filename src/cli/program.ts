@@ -159,6 +159,7 @@ function buildProgram(environment: Environment, command: readonly string[], stat
     .description("the statements that take the database's time, with the lines of source that send them")
     .argument("[path]", "the project's folder", ".")
     .option("--snapshot <file>", "a snapshot of the database (default: the project's own)")
+    .option("--log <file>", "a log of PostgreSQL with durations of statements (repeatable)", collect)
     .option("--limit <count>", "how many statements", parseCount, 20)
     .addOption(new Option("--format <format>", "how to write them").choices(["text", "json"]).default("text"))
     .option("--exclude <glob>", "do not read these files (repeatable)", collect)

@@ -1,13 +1,13 @@
 import path from "node:path";
 import { expect, test } from "vitest";
 import { runCli, type CliResult } from "../../tests/support/run-cli.ts";
-import { smallSnapshot } from "../../tests/support/small-catalog.ts";
+import { smallSnapshot, type SmallTable } from "../../tests/support/small-catalog.ts";
 import { SMALL_PROJECT } from "../../tests/support/small-project.ts";
 import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
 import { withGiven } from "../../tests/support/given.ts";
 import { snapshotPath, writeSnapshot } from "../sources/snapshot-file.ts";
 
-const TABLES = [
+const TABLES: readonly SmallTable[] = [
   { name: "shop_author", columns: { id: "int8", name: "varchar" } },
   { name: "shop_book", columns: { id: "int8", title: "varchar", author_id: "int8" } },
 ];

@@ -115,6 +115,12 @@ describe("templates", () => {
   });
 });
 
+it("MIGRATION_MODULES is read, but for what no constant says", () => {
+  const text = 'INSTALLED_APPS = ["shop"]\nROOT = "site.moved"\nMIGRATION_MODULES = {"shop": "site.moved.shop", "auth": ROOT + ".auth", "sites": None, "blog": pick()}\n';
+  const found = project({ "manage.py": manage("site.settings"), "site/__init__.py": "", "site/settings.py": text, ...app("shop") }).migrationModules;
+  expect([...(found ?? [])]).toEqual([["shop", "site.moved.shop"], ["auth", "site.moved.auth"], ["sites", null]]);
+});
+
 describe("Django", () => {
   it.each<[Files, boolean]>([
     [{ "a.py": "import django" }, true],

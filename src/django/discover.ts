@@ -1,7 +1,7 @@
 import type { Module } from "../model/ir.ts";
 import type { AppFact, DjangoProject, PythonModule } from "../model/project.ts";
 import type { Notice } from "../model/report.ts";
-import { isList } from "../python/constant.ts";
+import { isDict, isList } from "../python/constant.ts";
 import { createConstantReader, type ConstantReader } from "../python/constant-module.ts";
 import { buildProgram, type ResolvedProgram, type SourceModule, type StandIns } from "../python/program.ts";
 import { findAppsByFolder, resolveApp } from "./apps.ts";
@@ -55,6 +55,7 @@ export function discoverProject(input: DiscoverInput): Discovery {
     djangoVersion: findDjangoVersion(input.texts, input.readText, input.installedVersions),
     defaultAutoField: textSetting(settings, "DEFAULT_AUTO_FIELD"),
     modelSettings: readModelSettings(settings),
+    migrationModules: readMigrationModules(settings),
     notices: describe(settings, named, apps),
   };
   return { project, program, usesDjango: usesDjango(input) };
@@ -114,6 +115,13 @@ function readModelSettings(settings: SettingsFacts): ReadonlyMap<string, string>
     }
   }
   return found;
+}
+
+/** What the settings do not say plainly is left out: the app's own folder is taken then. */
+function readMigrationModules(settings: SettingsFacts): ReadonlyMap<string, string | null> {
+  const value = settings.get("MIGRATION_MODULES");
+  const entries = isDict(value) ? [...value.entries] : [];
+  return new Map(entries.filter((entry): entry is [string, string | null] => entry[1] === null || typeof entry[1] === "string"));
 }
 
 function describe(

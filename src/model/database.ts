@@ -45,6 +45,8 @@ export interface Catalog {
   readonly enums: readonly { readonly schema: string; readonly name: string; readonly labels: readonly string[] }[];
   /** Statements that rebuild the schema, in an order that works, one statement each. */
   readonly ddl: readonly string[];
+  /** What a server needs besides to plan as this one does (docs/phantom.md). Absent from a redacted snapshot: it holds values. */
+  readonly planner?: PlannerData;
 }
 
 export type TableKind = "table" | "partitioned" | "foreign" | "materialised-view" | "toast";
@@ -267,6 +269,74 @@ export interface ExtendedStatistics {
   /** As `pg_stats_ext` shows them; null without statistics. */
   readonly distinct: string | null;
   readonly dependencies: string | null;
+}
+
+// ------------------------------------------------------------------------------------------------------------ planner
+
+export interface PlannerData {
+  /** Rows of `pg_statistic`, of tables' columns and of indexes' expressions. */
+  readonly statistics: readonly StatisticRow[];
+  /** Rows of `pg_statistic_ext_data`. */
+  readonly extended: readonly ExtendedStatisticRow[];
+  /** What oids in these rows stand for, as the server writes it: `=(integer,integer)`, `"C"`, `citext`. */
+  readonly operators: Readonly<Record<number, string>>;
+  readonly collations: Readonly<Record<number, string>>;
+  readonly types: Readonly<Record<number, string>>;
+  /** Labels by their oids, which lists of several columns' values hold in place of them. */
+  readonly labels: Readonly<Record<number, { readonly type: number; readonly label: string }>>;
+  readonly ends: readonly ColumnEnds[];
+  /** Locale of a database whose provider is not libc. */
+  readonly locale: string | null;
+}
+
+export interface StatisticRow {
+  readonly relation: number;
+  /** `attnum`: of a table's column, or the position in an index. */
+  readonly attribute: number;
+  readonly inherited: boolean;
+  readonly figures: StatisticFigures;
+}
+
+export interface StatisticFigures {
+  /** Figures as text, so that they come back to the last bit. */
+  readonly nullFraction: string;
+  readonly width: number;
+  readonly distinct: string;
+  readonly slots: readonly StatisticSlot[];
+}
+
+export interface StatisticSlot {
+  /** 1 common values, 2 histogram, 3 correlation, 4 common elements, 5 distinct elements, 6 and 7 of ranges; others are of extensions. */
+  readonly kind: number;
+  /** Oids; 0 for none. */
+  readonly operator: number;
+  readonly collation: number;
+  /** Arrays as the server writes them. */
+  readonly numbers: string | null;
+  readonly values: string | null;
+  /** The values are those that the statistics of the column, or of the index's expression, show. */
+  readonly shown?: true;
+}
+
+export interface ExtendedStatisticRow {
+  readonly statistics: number;
+  readonly inherited: boolean;
+  /** Columns by the number that the data names them with. */
+  readonly columns: Readonly<Record<number, string>>;
+  /** The server's own bytes, in base64. */
+  readonly distinct: string | null;
+  readonly dependencies: string | null;
+  readonly commonValues: string | null;
+  /** Of expressions, in order. */
+  readonly expressions: readonly StatisticFigures[];
+}
+
+/** Least and greatest value of a column, by an index that it leads: the planner looks them up when a condition goes beyond the histogram. */
+export interface ColumnEnds {
+  readonly table: number;
+  readonly column: string;
+  readonly low: string;
+  readonly high: string;
 }
 
 // ------------------------------------------------------------------------------------------------------------ servers

@@ -7,7 +7,7 @@ import { dropLiterals } from "./drop-literals.ts";
  * partitions' bounds, labels of enums, comments.
  */
 export function redact(snapshot: Snapshot): Snapshot {
-  const { catalog } = snapshot;
+  const { planner: _values, ...catalog } = snapshot.catalog;
   return {
     ...snapshot,
     data: "redacted",

@@ -3,6 +3,7 @@ import type { FixPlan } from "../fixes/plan-fixes.ts";
 import type { VerifiedPlan } from "../fixes/verify-fixes.ts";
 import type { Finding } from "../model/finding.ts";
 import { cleanLine, plainProse } from "./clean-text.ts";
+import { sqlFixOf } from "./database-fixes.ts";
 import { formatCount } from "../model/numbers.ts";
 import { shortIdOf, shownPath, type RenderContext } from "./render-context.ts";
 
@@ -54,7 +55,7 @@ function shellWord(path: string): string {
 }
 
 /** What was left as it is, and why: never in silence. */
-export function renderNotApplied(findings: readonly Finding[], plan: VerifiedPlan, context: RenderContext): string {
+export function renderNotApplied(findings: readonly Finding[], plan: VerifiedPlan, context: RenderContext, isSqlShown = false): string {
   const id = (finding: Finding): string => shortIdOf(context, finding.id);
   const skipped = plan.skipped.map(
     ({ finding, conflictsWith }) =>
@@ -64,11 +65,13 @@ export function renderNotApplied(findings: readonly Finding[], plan: VerifiedPla
   const chosen = new Set([...plan.applied, ...plan.skipped, ...plan.dropped].map(({ finding }) => finding));
   const left = findings.filter((finding) => !chosen.has(finding));
   const toReview = left.filter(({ fixes: [first] }) => first?.safety === "review" && first.edits.length > 0).length;
-  const withoutEdit = left.length - toReview;
+  const inSql = left.filter((finding) => sqlFixOf(finding) !== null).length;
+  const withoutEdit = left.length - toReview - inSql;
   const parts = [
     toReview > 0
       ? `${formatCount(toReview, "fix", "fixes")} to review (--unsafe applies ${toReview === 1 ? "it" : "them"})`
       : "",
+    inSql > 0 ? `${formatCount(inSql, "fix", "fixes")} in SQL, to run yourself${isSqlShown ? "" : ` (--unsafe or --dry-run shows ${inSql === 1 ? "it" : "them"})`}` : "",
     withoutEdit > 0 ? `${formatCount(withoutEdit, "finding")} without an edit` : "",
   ].filter(Boolean);
   return skipped.join("") + dropped.join("") + (parts.length > 0 ? `Not applied: ${parts.join(", ")}.\n` : "");

@@ -121,7 +121,7 @@ function ruleGaps({ coverage }: Report, context: RenderContext): readonly Gap[] 
 }
 
 const COMMANDS: readonly (readonly [need: RegExp, command: string, usage: string])[] = [
-  [/\bdatabase\b/, "snapshot", "luthier snapshot --db URL"],
+  [/^needs? a database/, "snapshot", "luthier snapshot --db URL"],
   [/\brecording\b/, "record", "luthier record -- COMMAND"],
 ];
 

@@ -114,7 +114,7 @@ function byChapter(rules: readonly RuleMeta[]): [string, RuleMeta[]][] {
 }
 
 export async function commandLine(): Promise<string> {
-  const commands = ["check", "fix", "record", "snapshot", "budget", "report", "rules"];
+  const commands = ["check", "fix", "record", "snapshot", "top-statements", "budget", "report", "rules"];
   const helps = await Promise.all(commands.map(async (name) => `## luthier ${name}\n\n\`\`\`text\n${(await runHere([name, "--help"])).trimEnd()}\n\`\`\``));
   return `# The command line
 

@@ -35,6 +35,7 @@ type Json = { [name: string]: unknown };
  */
 export function withGiven(snapshot: Snapshot, sql: string): Snapshot {
   const copy = structuredClone(snapshot) as unknown as Json & { servers: Json[]; catalog: Json; gaps: unknown[]; samples: unknown[] };
+  for (const server of copy.servers) restoreNaptime(server);
   setAge(copy, DAYS);
   for (const [, line = ""] of sql.matchAll(/^-- given: (.+)$/gm)) apply(copy, line);
   return copy as unknown as Snapshot;
@@ -157,6 +158,13 @@ function setting(server: Json, name: string, value: string): void {
   const found = settings.find((one) => one["name"] === name);
   if (found === undefined) settings.push({ name, value, unit: null, source: "default", context: "user", bootValue: null, category: "", pendingRestart: false });
   else Object.assign(found, { value, source: "configuration file" });
+}
+
+/** Fixtures' server keeps autovacuum away for a day; the default is a minute. */
+function restoreNaptime(server: Json): void {
+  const settings = server["settings"] as Json[];
+  const found = settings.find((one) => one["name"] === "autovacuum_naptime");
+  if (found !== undefined) Object.assign(found, { value: found["bootValue"], source: "default" });
 }
 
 function addStatement(copy: Copy, { sql = "", calls = 1, totalMs = 1, ...rest }: Partial<StatementCounters>): void {

@@ -21,12 +21,12 @@ function module({ dependencies = "", operations = "", more = "", head = "" }: Wr
   return `from django.db import migrations, models\n${head}\n\nclass Migration(migrations.Migration):\n${more}    dependencies = [${dependencies}]\n    operations = [${operations}]\n`;
 }
 
-function read(files: Readonly<Record<string, Written | string>>): ProjectMigrations {
+function read(files: Readonly<Record<string, Written | string>>, settings: Partial<Parameters<typeof readMigrations>[1]> = {}): ProjectMigrations {
   const modules = Object.entries(files).map(([file, one]): [string, ReturnType<typeof parser.lower>] => {
     const path = file.includes("/") ? `${file}.py` : `shop/migrations/${file}.py`;
     return [path, parser.lower(path, typeof one === "string" ? one : module(one))];
   });
-  return readMigrations(new Map(modules), { apps: APPS });
+  return readMigrations(new Map(modules), { apps: APPS, ...settings });
 }
 
 const names = (list: readonly { readonly app: string; readonly name: string }[]): string[] => list.map(({ app, name }) => `${app}.${name}`);
@@ -121,4 +121,19 @@ test("a migration that is not atomic says so, and its imports are kept as lines"
   const [migration] = read({ "0001_initial": { more: "    atomic = False\n", head: "import django.db.models.deletion\nfrom uuid import uuid4 as make\n" } }).migrations;
   expect(migration?.isAtomic).toBe(false);
   expect(migration?.imports.map(({ line }) => line)).toEqual(["from django.db import migrations", "from django.db import models", "import django.db.models.deletion", "from uuid import uuid4 as make"]);
+});
+
+test("MIGRATION_MODULES moves an app's migrations, a package's too, and takes them away", () => {
+  const files = {
+    "0001_initial": {},
+    "0002_more": { dependencies: '("shop", "0001_initial")' },
+    "src/site/moved/shop/0001_elsewhere": {},
+    "src/site/moved/auth/0013_longer_names": {},
+    "depot/stock/migrations/0001_initial": {},
+  };
+  const migrationModules = new Map([["shop", "site.moved.shop"], ["auth", "site.moved.auth"], ["stock", null]]);
+  const moved = read(files, { migrationModules, sourceRoots: ["", "src"] });
+  expect(names(moved.migrations).toSorted()).toEqual(["auth.0013_longer_names", "shop.0001_elsewhere"]);
+  expect(moved.leavesOf("shop")[0]?.file).toBe("src/site/moved/shop/0001_elsewhere.py");
+  expect(names(moved.leavesOf("stock"))).toEqual([]);
 });

@@ -10,8 +10,8 @@ import { constantsOf, readMigration, type ReadConstant } from "./read-migration.
  * @example
  * readMigrations(modules, project).leavesOf("shop"); // [{ name: "0003_index_payment_dates", … }]
  */
-export function readMigrations(modules: ReadonlyMap<string, Module>, { apps }: Pick<DjangoProject, "apps">): ProjectMigrations {
-  const labels = new Map(apps.flatMap((app): [string, string][] => (app.directory === null ? [] : [[join(app.directory, "migrations"), app.label]])));
+export function readMigrations(modules: ReadonlyMap<string, Module>, project: MigrationSettings): ProjectMigrations {
+  const labels = new Map(project.apps.flatMap((app) => foldersOf(app, project).map((folder): [string, string] => [folder, app.label])));
   const read = [...modules].flatMap(([file, module]) => {
     const app = labels.get(file.slice(0, file.lastIndexOf("/")));
     return app === undefined ? [] : (readMigration(app, module) ?? []);
@@ -24,6 +24,16 @@ export function readMigrations(modules: ReadonlyMap<string, Module>, { apps }: P
     historyOf: (app, model) => history.get(`${app}.${model}`.toLowerCase()) ?? null,
     statements: migrations.flatMap((one) => statementsOf(one, modules)),
   };
+}
+
+type MigrationSettings = Pick<DjangoProject, "apps"> & Partial<Pick<DjangoProject, "migrationModules" | "sourceRoots">>;
+
+/** Where an app's migrations are: in its own folder, or in the package that MIGRATION_MODULES names, below any root that imports start from. */
+function foldersOf({ label, directory }: DjangoProject["apps"][number], { migrationModules, sourceRoots = [""] }: MigrationSettings): readonly string[] {
+  const named = migrationModules?.get(label);
+  if (named === null) return [];
+  if (named !== undefined) return sourceRoots.map((root) => join(root, named.replaceAll(".", "/")));
+  return directory === null ? [] : [join(directory, "migrations")];
 }
 
 const join = (folder: string, name: string): string => (folder === "" ? name : `${folder}/${name}`);

@@ -21,7 +21,7 @@ export interface UniqueSpec {
 export function addUniqueConstraint(input: ChangeInput, table: Table, spec: UniqueSpec): FixDraft {
   const { columns, condition } = spec;
   const name = spec.name ?? constraintName(table, [...columns, ...(condition === undefined ? [] : [conditionSql(condition)])], "uniq");
-  const title = `Make ${columns.join(", ")} of ${table.name} unique`;
+  const title = `Make ${columns.join(", ")} of ${table.name} unique, once equal rows are removed`;
   const where = condition === undefined ? "" : ` WHERE ${conditionSql(condition)}`;
   const index = { schema: table.schema, name };
   const build = `CREATE UNIQUE INDEX CONCURRENTLY ${quoteName(name)} ON ${tableRef(table)} (${columns.map(quoteName).join(", ")})${where}`;
@@ -30,7 +30,7 @@ export function addUniqueConstraint(input: ChangeInput, table: Table, spec: Uniq
   const forward = [dropIndex(index, true), build, ...(condition === undefined ? [adopt] : [])];
   const reverse = condition === undefined ? [dropConstraint(table, name)] : [dropIndex(index, true)];
   const sql = { forward, reverse, isTransactional: false };
-  if (table.kind === "partitioned") return sqlFix(`${title}: an index of a partitioned table cannot be built concurrently`, { ...sql, forward: [`ALTER TABLE ${tableRef(table)} ADD CONSTRAINT ${quoteName(name)} UNIQUE (${columns.map(quoteName).join(", ")})`], isTransactional: true });
+  if (table.kind === "partitioned") return sqlFix(`${title}, by SQL alone: an index of a partitioned table cannot be built concurrently`, { ...sql, forward: [`ALTER TABLE ${tableRef(table)} ADD CONSTRAINT ${quoteName(name)} UNIQUE (${columns.map(quoteName).join(", ")})`], isTransactional: true });
   const place = placeOf(input, table);
   if ("why" in place) return sqlFix(title, sql, place.why);
   const fieldOf = fieldNames(input.database, table, place.model);

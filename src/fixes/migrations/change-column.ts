@@ -1,10 +1,11 @@
-import type { FixDraft, MigrationPlan, Table } from "../../model/index.ts";
+import type { FixDraft, Index, MigrationPlan, Table } from "../../model/index.ts";
 import { dropConstraint, validate } from "./add-constraint.ts";
 import { alterField, fieldPlaceOf, type FieldChange } from "./alter-field.ts";
 import { durationOf, heapBytes, PASSES } from "./durations.ts";
 import { runSql, separate } from "./operations.ts";
 import { migrationFix, placeOf, sqlFix, type ChangeInput } from "./place.ts";
-import { pythonString } from "./python-code.ts";
+import { pythonString, type PythonCode } from "./python-code.ts";
+import { clearedWords, clearWay } from "./rewrite.ts";
 import { quoteName, quoteText, tableRef } from "./sql-text.ts";
 
 /** `null=True` goes. A check that is validated beforehand saves the scan under ACCESS EXCLUSIVE (PostgreSQL 12 and later). */
@@ -59,24 +60,31 @@ export function changeType(input: ChangeInput, table: Table, column: string, typ
   const before = input.database.column(table, column);
   const to = sqlType(type);
   const alter = (name: string): string => `ALTER TABLE ${tableRef(table)} ALTER COLUMN ${quoteName(column)} TYPE ${name} USING ${quoteName(column)}::${name}`;
-  const sql = { forward: [alter(to)], reverse: [alter(before?.type ?? to)], isTransactional: true };
+  const references = input.database.referencesTo(table).filter((one) => one.references?.columns.includes(column) === true && one.table !== table.oid);
+  const referring = references.flatMap((one) => input.database.table(one.table) ?? []);
+  const way = clearWay(input, [table, ...new Set(referring)]);
+  const first = "why" in way ? [] : way.forward;
+  const sql = { forward: [...first, alter(to)], reverse: [alter(before?.type ?? to)], isTransactional: true };
+  if ("why" in way) return sqlFix(title, sql, way.why);
   const place = fieldPlaceOf(input, table, column);
   if ("why" in place) return sqlFix(title, sql, place.why);
   if (place.place.model.table?.isManaged === false) return sqlFix(title, sql, `${place.place.model.label} is not managed by Django`);
   const altered = alterField(place, change);
   if (altered === null) return sqlFix(title, sql, `${place.field.name} is not written as a plain call`);
-  const references = input.database.referencesTo(table).filter((one) => one.references?.columns.includes(column) === true && one.table !== table.oid);
   return migrationFix({
     title,
     place: place.place,
     edits: altered.edits,
-    steps: [{ slug: `retype_${table.name}_${column}`, isAtomic: true, operations: [altered.operation], imports: altered.imports }],
-    plan: rewritePlan(input, table, references.flatMap((one) => input.database.table(one.table) ?? [])),
+    steps: [{ slug: `retype_${table.name}_${column}`, isAtomic: true, operations: [...cleared(first), altered.operation], imports: altered.imports }],
+    plan: rewritePlan(table, referring, way.indexes),
   });
 }
 
+/** An operation only where there is something to clear. */
+const cleared = (forward: readonly string[]): readonly PythonCode[] => (forward.length === 0 ? [] : [runSql(forward, "noop")]);
+
 /** Columns that refer to it change with it, and their tables are rewritten in the same transaction. */
-function rewritePlan(_input: ChangeInput, table: Table, referring: readonly Table[]): MigrationPlan {
+function rewritePlan(table: Table, referring: readonly Table[], dropped: readonly Index[]): MigrationPlan {
   const all = [table, ...new Set(referring)];
   const sizes = all.map((one) => (heapBytes(one) === null ? null : (heapBytes(one) ?? 0) + (one.indexBytes ?? 0)));
   const bytes = sizes.some((one) => one === null) ? null : sizes.reduce<number>((sum, one) => sum + (one ?? 0), 0);
@@ -84,7 +92,7 @@ function rewritePlan(_input: ChangeInput, table: Table, referring: readonly Tabl
   return {
     lock: "ACCESS EXCLUSIVE until it is done: the table is rewritten, and reads and writes wait",
     duration: durationOf(bytes, PASSES.rewrite, `of table and indexes${others} read and written`),
-    rollback: "Migrate back: the column gets its old type, in as much time. Values that the old type cannot hold make that fail.",
+    rollback: `Migrate back: the column gets its old type, in as much time. Values that the old type cannot hold make that fail.${clearedWords(dropped)}`,
   };
 }
 
@@ -157,14 +165,18 @@ export function charToVarchar(column: string, length: number): ColumnCast {
 export function castColumn(input: ChangeInput, table: Table, column: string, { to, using, back, backUsing }: ColumnCast): FixDraft {
   const title = `Make ${table.name}.${column} ${to}`;
   const alter = (type: string, expression: string): string => `ALTER TABLE ${tableRef(table)} ALTER COLUMN ${quoteName(column)} TYPE ${type} USING ${expression}`;
-  const [forward, reverse] = [[alter(to, using)], [alter(back, backUsing)]];
+  const way = clearWay(input, [table]);
+  const first = "why" in way ? [] : way.forward;
+  const [forward, reverse] = [[...first, alter(to, using)], [alter(back, backUsing)]];
+  const sql = { forward, reverse, isTransactional: true };
+  if ("why" in way) return sqlFix(title, sql, way.why);
   const place = placeOf(input, table);
-  if ("why" in place) return sqlFix(title, { forward, reverse, isTransactional: true }, place.why);
+  if ("why" in place) return sqlFix(title, sql, place.why);
   return migrationFix({
     title,
     place,
     steps: [{ slug: `cast_${table.name}_${column}`, isAtomic: true, operations: [runSql(forward, reverse)] }],
-    plan: rewritePlan(input, table, []),
+    plan: rewritePlan(table, [], way.indexes),
   });
 }
 

@@ -7,5 +7,6 @@ export { createPartition, createView, type PartitionSpec, type ViewColumn, type 
 export type { IndexKeySpec, IndexMethod, IndexSpec } from "./index-spec.ts";
 export type { ChangeInput } from "./place.ts";
 export { mendInvalidIndex, rebuildIndex, type WrittenAs } from "./rebuild-index.ts";
+export { replaceIndex } from "./replace-index.ts";
 export { removeIndex } from "./remove-index.ts";
 export { createStatistics, setIndexOptions, setSetting, setStatisticsTarget, setTableOptions, type StatisticsSpec, type StorageOptions } from "./table-options.ts";

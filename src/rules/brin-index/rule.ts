@@ -1,4 +1,4 @@
-import { addIndex, removeIndex } from "../../fixes/migrations/index.ts";
+import { replaceIndex } from "../../fixes/migrations/index.ts";
 import { formatBytes, formatNumber } from "../../model/numbers.ts";
 import type { Column, Database, DatabaseDraft, DatabaseInput, FixDraft, Index, Judgement, Rule, Statement, Table } from "../../model/index.ts";
 import { catalogEvidence, counterEvidence, tooYoung, workloadEvidence } from "../database/evidence.ts";
@@ -119,5 +119,5 @@ function toDraft({ table, index, column, correlation, statements }: Found, input
 
 /** First the new one, then the old one goes. */
 function fixesOf(table: Table, index: Index, column: Column, input: DatabaseInput): readonly FixDraft[] {
-  return [addIndex(input, table, { method: "brin", keys: [{ kind: "column", column: column.name }], options: { autosummarize: true } }), removeIndex(input, index)];
+  return [replaceIndex(input, table, index, { method: "brin", keys: [{ kind: "column", column: column.name }], options: { autosummarize: true } })];
 }

@@ -1,4 +1,4 @@
-import { addIndex, removeIndex, type IndexKeySpec } from "../../fixes/migrations/index.ts";
+import { addIndex, replaceIndex, type IndexKeySpec } from "../../fixes/migrations/index.ts";
 import { formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseInput, FixDraft, Index, QueryShape, Rule, Statement, Table } from "../../model/index.ts";
 import { columnsIn, expressionsOf } from "../../sql/compare-shapes.ts";
@@ -160,6 +160,6 @@ function toCandidate(table: Table, index: Index, extra: readonly string[], cover
 function fixesOf(table: Table, index: Index, extra: readonly string[], input: DatabaseInput): readonly FixDraft[] {
   if (index.keys.some(({ column, isDefaultClass }) => column === null || !isDefaultClass)) return [];
   const keys = index.keys.map(({ column, descending }): IndexKeySpec => ({ kind: "column", column: column ?? "", ...(descending ? { descending } : {}) }));
-  const add = addIndex(input, table, { keys, include: [...index.include, ...extra] });
-  return isDroppable(index) ? [add, removeIndex(input, index)] : [add];
+  const spec = { keys, include: [...index.include, ...extra] };
+  return [isDroppable(index) ? replaceIndex(input, table, index, spec) : addIndex(input, table, spec)];
 }

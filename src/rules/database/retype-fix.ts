@@ -24,7 +24,8 @@ export function retypeFixes(input: ChangeInput, retype: Retype): FixDraft[] {
   const left = leftIndexes(database, retype);
   const declared = retype.field === undefined && left.length > 0 ? null : asMigration(input, retype);
   if (declared?.kind === "migration") return [declared];
-  return [{ title: `Change \`${columnName(retype)}\` to ${retype.type}`, kind: "sql", safety: "review", edits: [], migration: rewritePlan(database, retype.table), sql: retypeSql(retype, left) }];
+  const why = declared === null ? "" : (/, by SQL alone: .+$/.exec(declared.title)?.[0] ?? "");
+  return [{ title: `Change \`${columnName(retype)}\` to ${retype.type}${why}`, kind: "sql", safety: "review", edits: [], migration: rewritePlan(database, retype.table), sql: retypeSql(retype, left) }];
 }
 
 function isInTheWay(database: Database, { table, column, isForeignKey = false }: Retype): boolean {

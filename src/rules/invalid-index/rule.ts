@@ -1,6 +1,7 @@
 import { quoteName, tableRef } from "../../fixes/migrations/sql-text.ts";
 import { formatBytes } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, FixDraft, Index, Rule, Table } from "../../model/index.ts";
+import { duplicatesSql } from "../database/duplicates-sql.ts";
 import { catalogEvidence } from "../database/evidence.ts";
 import { judgedTables } from "../database/index-figures.ts";
 import { declarationSpots, indexSpot, keysOf, modelLabel, shortName, tableSpot } from "../database/names.ts";
@@ -49,7 +50,7 @@ function causeOf(index: Index, table: Table): Cause {
   }
   if (/_ccnew\d*$/.test(index.name)) return { why: "a REINDEX CONCURRENTLY that failed left it", remedy: `Drop it, and run REINDEX CONCURRENTLY on \`${index.name.replace(/_ccnew\d*$/, "")}\` again.`, fixes: [drop(index)] };
   if (/_ccold\d*$/.test(index.name)) return { why: "a REINDEX CONCURRENTLY could not take it away", remedy: "Drop it: the new index is in its place.", fixes: [drop(index)] };
-  if (index.unique) return { why: "its CREATE INDEX CONCURRENTLY failed, as a rule on rows that are there twice", remedy: `Find them with \`${duplicatesSql(index, table)}\`, drop the index, and build it again.`, fixes: [drop(index)] };
+  if (index.unique) return { why: "its CREATE INDEX CONCURRENTLY failed, as a rule on rows that are there twice", remedy: `Find them with \`${equalRows(index, table)}\`, drop the index, and build it again.`, fixes: [drop(index)] };
   return { why: "its CREATE INDEX CONCURRENTLY did not come to its end", remedy: "Build it again with REINDEX INDEX CONCURRENTLY, or drop it.", fixes: [rebuild(index)] };
 }
 
@@ -90,9 +91,7 @@ function sqlFix(title: string, statement: string): FixDraft {
 }
 
 /** NULLs are no duplicates, unless the index says so. */
-function duplicatesSql({ keys, predicate, nullsNotDistinct }: Index, table: Table): string {
+function equalRows({ keys, predicate, nullsNotDistinct }: Index, table: Table): string {
   const columns = keys.map(({ column, expression }) => (column === null ? (expression ?? "") : quoteName(column)));
-  const conditions = [...(predicate === null ? [] : [predicate]), ...(nullsNotDistinct ? [] : columns.map((one) => `${one} IS NOT NULL`))];
-  const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
-  return `SELECT ${columns.join(", ")}, count(*) FROM ${tableRef(table)}${where} GROUP BY ${columns.map((_, at) => at + 1).join(", ")} HAVING count(*) > 1`;
+  return duplicatesSql(table, columns, [...(predicate === null ? [] : [predicate]), ...(nullsNotDistinct ? [] : columns.map((one) => `${one} IS NOT NULL`))]);
 }

@@ -1,5 +1,8 @@
-import type { Call, Database, DatabaseDraft, Field, FindingDraft, Index, Model, Rule, RuleInput, Spot, Table, Write } from "../../model/index.ts";
+import { addUniqueConstraint } from "../../fixes/migrations/index.ts";
+import { quoteName } from "../../fixes/migrations/sql-text.ts";
+import type { Call, Database, DatabaseDraft, DatabaseInput, Field, FindingDraft, Index, Model, Rule, RuleInput, Spot, Table, Write } from "../../model/index.ts";
 import { formatNumber } from "../../model/numbers.ts";
+import { duplicatesSql } from "../database/duplicates-sql.ts";
 import { catalogEvidence } from "../database/evidence.ts";
 import { fromSource } from "../database/from-source.ts";
 import { rowsOf } from "../database/index-figures.ts";
@@ -15,15 +18,16 @@ export const rule: Rule = {
     summary: "get_or_create() looks rows up by fields without a unique constraint",
     severity: "warning",
     confidence: "likely",
-    fix: "never",
+    fix: "sometimes",
     stage: "stable",
   },
   check: (input) => lookupsIn(input).map(sourceDraft),
-  judge: ({ database, source }) => {
+  judge: (input) => {
+    const { source } = input;
     if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source: which fields rows are looked up by" }], examined: "" };
     const lookups = lookupsIn(source);
     return {
-      drafts: lookups.flatMap((one) => databaseDrafts(one, database)),
+      drafts: lookups.flatMap((one) => databaseDrafts(one, input)),
       unjudged: [],
       examined: `${lookups.length} models that rows are looked up or created in`,
     };
@@ -100,25 +104,42 @@ function sourceDraft({ model, fields, writes }: Lookup): FindingDraft {
 // ------------------------------------------------------------------------------------------------------------ database
 
 /** The catalog has the last word: a constraint may have been made by SQL. */
-function databaseDrafts(lookup: Lookup, database: Database): DatabaseDraft[] {
+function databaseDrafts(lookup: Lookup, input: DatabaseInput): DatabaseDraft[] {
+  const { database } = input;
   const table = database.tableOf(lookup.model);
   if (table === null) return fromSource([sourceDraft(lookup)], `the snapshot has no table of ${lookup.model.label}`);
   const columns = lookup.fields.map(({ column, attname, name }) => column ?? attname ?? name);
-  return database.indexesOf(table).some((index) => keepsApart(index, columns)) ? [] : [databaseDraft(lookup, table, database)];
+  return database.indexesOf(table).some((index) => keepsApart(index, columns)) ? [] : [databaseDraft(lookup, { table, columns }, input)];
 }
 
 function keepsApart({ unique, valid, predicate, keys }: Index, columns: readonly string[]): boolean {
   return unique && valid && predicate === null && keys.every(({ column }) => column !== null && columns.includes(column));
 }
 
-function databaseDraft(lookup: Lookup, table: Table, database: Database): DatabaseDraft {
+/** The columns that rows are looked up by. */
+interface Key {
+  readonly table: Table;
+  readonly columns: readonly string[];
+}
+
+function databaseDraft(lookup: Lookup, key: Key, input: DatabaseInput): DatabaseDraft {
+  const { database } = input;
+  const { table, columns } = key;
   const draft = sourceDraft(lookup);
   const rows = rowsOf(table, database);
   const size: Record<string, number> = rows === null ? {} : { rows: Math.round(rows) };
   return {
     ...draft,
     reason: rows === null ? draft.reason : `${draft.reason} The table has about ${formatNumber(Math.round(rows))} rows.`,
+    remedy: `Remove the double rows, which \`${equalRows(key, database)}\` lists: while there are some, the constraint cannot be built. ${draft.remedy.replace(/^Remove the double rows, then add/, "Then add")}`,
     places: [tableSpot(table, `no unique index within (${namesOf(lookup.fields)})`), ...draft.places],
     evidence: [{ ...catalogEvidence(database, size), table: shortName(table) }],
+    fixes: [addUniqueConstraint(input, table, { columns })],
   };
+}
+
+/** NULL equals nothing, so that such rows do not stand in the way. */
+function equalRows({ table, columns }: Key, database: Database): string {
+  const nullable = columns.filter((column) => database.column(table, column)?.notNull !== true);
+  return duplicatesSql(table, columns.map(quoteName), nullable.map((column) => `${quoteName(column)} IS NOT NULL`));
 }

@@ -1,4 +1,4 @@
-import { addIndex, removeIndex } from "../../fixes/migrations/index.ts";
+import { replaceIndex } from "../../fixes/migrations/index.ts";
 import { formatBytes } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, FixDraft, Index, Judgement, Rule, Table } from "../../model/index.ts";
 import { catalogEvidence, workloadEvidence } from "../database/evidence.ts";
@@ -95,13 +95,11 @@ function toDraft({ table, index, column, bytes, nullFraction, saved }: Heavy, in
     places: [indexSpot(index, formatBytes(bytes)), tableSpot(table, `${percent(nullFraction)} NULL`), ...declarationSpots(database.declarationOf(index), "declared here")],
     evidence: [catalogEvidence(database, { bytes, nullFraction }), ...(hasStatements ? [workloadEvidence(database)] : [])],
     impact: { bytes: { before: bytes, after: Math.round(bytes - saved) } },
-    fixes: replacements({ table, index, column }, input),
+    fixes: [replacement({ table, index, column }, input)],
   };
 }
 
-/** First the new one, then the old one goes. */
-function replacements({ table, index, column }: Pick<Heavy, "table" | "index" | "column">, input: DatabaseInput): readonly FixDraft[] {
+function replacement({ table, index, column }: Pick<Heavy, "table" | "index" | "column">, input: DatabaseInput): FixDraft {
   const [key] = index.keys;
-  const partial = addIndex(input, table, { keys: [{ kind: "column", column, ...(key?.descending === true ? { descending: true } : {}) }], condition: [{ column, operator: "is not null" }] });
-  return [partial, removeIndex(input, index)];
+  return replaceIndex(input, table, index, { keys: [{ kind: "column", column, ...(key?.descending === true ? { descending: true } : {}) }], condition: [{ column, operator: "is not null" }] });
 }

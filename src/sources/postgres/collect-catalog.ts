@@ -1,6 +1,7 @@
 import type { Catalog } from "../../model/index.ts";
 import { buildDdl } from "../../postgres/ddl.ts";
 import * as q from "./catalog-queries.ts";
+import { collectPlanner } from "./collect-planner.ts";
 import type { ReadOnlyConnection } from "./connection.ts";
 import type { Probe, Values } from "./probe.ts";
 import { readCatalog } from "./read-catalog.ts";
@@ -50,7 +51,7 @@ export async function collectCatalog(probe: Probe, { version, isReplica }: Pick<
   };
   progress("catalog", STEPS, STEPS);
   const catalog = readCatalog(rows, buildDdl(await readSchema(probe, version, rows)));
-  return { catalog, hiddenSequences: sequences.filter((one) => one["readable"] !== true).length };
+  return { catalog: { ...catalog, planner: await collectPlanner(probe, version, catalog) }, hiddenSequences: sequences.filter((one) => one["readable"] !== true).length };
 }
 
 export const EMPTY_CATALOG: Catalog = {

@@ -14,8 +14,9 @@ export const NOW = `SELECT clock_timestamp() AS now`;
 export const STARTED = `SELECT pg_postmaster_start_time() AS started`;
 export const SYSTEM_IDENTIFIER = `SELECT system_identifier::text AS identifier FROM pg_control_system()`;
 
+/** What this session has set for itself is not the server's. */
 export const SETTINGS = `
-SELECT name, setting AS value, unit, source, context, boot_val AS boot_value, category, pending_restart FROM pg_settings ORDER BY name`;
+SELECT name, CASE WHEN source = 'session' THEN reset_val ELSE setting END AS value, unit, source, context, boot_val AS boot_value, category, pending_restart FROM pg_settings ORDER BY name`;
 
 export const DATABASE_COUNTERS = `SELECT to_jsonb(d) AS row, d.stats_reset AS since FROM pg_stat_database d WHERE d.datname = current_database()`;
 

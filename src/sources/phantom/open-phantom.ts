@@ -1,0 +1,178 @@
+/** Production's plans without production's rows: a throw-away server with its schema, statistics, settings and file sizes. */
+import type { Plan, PlannerData, Snapshot } from "../../model/index.ts";
+import { UsageError } from "../../model/usage-error.ts";
+import { createDatabase } from "../../postgres/phantom/locale.ts";
+import { BLOCK } from "../../postgres/phantom/pages.ts";
+import { startCluster, type Cluster } from "./cluster.ts";
+import { connectPhantom, type Ask } from "./connection.ts";
+import { openSession } from "./session.ts";
+import { buildLeaves, fileStore, forgeFiles, type FileStore } from "./forge.ts";
+import { applySettings, createSchema, messageOf, type Note } from "./load-schema.ts";
+import { loadCounters, loadExtended, loadStatistics } from "./load-statistics.ts";
+import type { LiveRows } from "./measure-index.ts";
+import { findPlaces, type Places } from "./places.ts";
+import { planStatement, type Parameters } from "./plan-statement.ts";
+import { plannerOfViews } from "./planner-of-views.ts";
+import { serverBinaries, type BinariesOptions } from "./server-binaries.ts";
+import { MAKE_EMPTY, whatIf, type AddedIndex, type Change, type Changed } from "./what-if.ts";
+import type { IndexSpec } from "../../postgres/phantom/index-spec.ts";
+
+export interface PhantomOptions extends BinariesOptions {
+  /** Parent of the cluster's folder; the system's temporary one unless said otherwise. */
+  readonly folder?: string;
+}
+
+export interface Phantom {
+  /** What is not as in production, in sentences. */
+  readonly notes: readonly string[];
+  readonly version: string;
+  /** The plan of a statement with `$1`, by values as text in order, or for any values. */
+  readonly plan: (sql: string, parameters?: Parameters) => Promise<Plan>;
+  /**
+   * Runs `work` with indexes that are not there, without some that are, or under other settings. Nothing of it is left afterwards. Inside,
+   * plans are asked of what `work` gets: the phantom itself is busy until it ends.
+   */
+  readonly whatIf: <Result>(change: Change, work: (changed: Changed) => Promise<Result>) => Promise<Result>;
+  /** How large an index would become. */
+  readonly sizeOf: (index: IndexSpec) => Promise<AddedIndex>;
+  readonly close: () => Promise<void>;
+}
+
+const DATABASE = "phantom";
+
+export async function openPhantom(snapshot: Snapshot, options: PhantomOptions = {}): Promise<Phantom> {
+  const [server] = snapshot.servers;
+  if (server === undefined) throw new UsageError("broken-snapshot", "the snapshot holds no server.", "Take it anew with luthier snapshot --db URL.");
+  if (server.blockSize !== BLOCK) throw new UsageError("other-block-size", `production's pages have ${server.blockSize} bytes, and a local server's ${BLOCK}.`, "Nothing can be planned for it here.");
+  if (snapshot.data === "redacted") throw new UsageError("redacted-snapshot", "this snapshot was redacted, and plans depend on the values that it lost.", "Take one without --redact: it stays on this machine.");
+  if (snapshot.catalog.ddl.length === 0) throw new UsageError("broken-snapshot", "the snapshot holds no schema.", "Take it anew with luthier snapshot --db URL.");
+  const major = Math.floor(server.versionNumber / 10_000);
+  const binaries = await serverBinaries(major, options);
+  const cluster = await startCluster({ binaries, major, encoding: snapshot.catalog.database.encoding || "UTF8", ...(options.folder === undefined ? {} : { folder: options.folder }) });
+  try {
+    return await build(cluster, snapshot, major);
+  } catch (error) {
+    await cluster.stop();
+    throw error instanceof UsageError ? error : buildFailure(error);
+  }
+}
+
+function buildFailure(cause: unknown): UsageError {
+  const message = messageOf(cause);
+  if (/ENOSPC|No space left|could not (extend|write)/.test(message)) return new UsageError("no-room", `the local server for plans ran out of room: ${message}.`, "Free 100 MB, or name another folder with TMPDIR.", { cause });
+  return new UsageError("phantom-build", `the snapshot could not be put into a local server: ${message}.`, "Take the snapshot anew with luthier snapshot --db URL.", { cause });
+}
+
+async function build(cluster: Cluster, snapshot: Snapshot, major: number): Promise<Phantom> {
+  const notes: string[] = [];
+  const note: Note = (sentence) => void notes.push(sentence);
+  await makeDatabase(cluster, snapshot, major, note);
+  const store = fileStore(cluster);
+  const session = openSession(() => connectPhantom(cluster, DATABASE), ({ ask }) => applySettings(ask, snapshot, () => {}));
+  const liveRows = await session.use((ask) => fill({ ask, cluster, store, snapshot, major, note }));
+  const version = await session.use((ask) => ask<{ version: string }>("SELECT pg_catalog.current_setting('server_version') AS version"));
+  const asUsageError = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw error instanceof UsageError ? error : noPlan(error);
+    }
+  };
+  const change: Phantom["whatIf"] = (one, work) => session.use((ask) => whatIf({ ask, store, major, liveRows }, one, ({ plan, indexes }) => work({ indexes, plan: (sql, parameters) => asUsageError(() => plan(sql, parameters)) })));
+  return {
+    notes,
+    version: version[0]?.version ?? "",
+    plan: (sql, parameters = { literals: [] }) => asUsageError(() => session.use((ask) => planStatement(ask, sql, parameters, major))),
+    whatIf: change,
+    sizeOf: (index) =>
+      change({ add: [index] }, ({ indexes: [added] }) => {
+        if (added === undefined) throw new Error("no index was made");
+        return Promise.resolve(added);
+      }),
+    close: async () => {
+      await session.close();
+      await cluster.stop();
+    },
+  };
+}
+
+function noPlan(cause: unknown): UsageError {
+  return new UsageError("no-plan", `PostgreSQL gives no plan for this statement: ${messageOf(cause)}.`, "Check that the snapshot is of the database that the statement runs in.", { cause });
+}
+
+async function makeDatabase(cluster: Cluster, { catalog }: Snapshot, major: number, note: Note): Promise<void> {
+  const connection = await connectPhantom(cluster, "postgres");
+  try {
+    let refused: unknown = null;
+    for (const { sql, note: difference } of createDatabase(DATABASE, catalog.database, catalog.planner, major)) {
+      try {
+        await connection.ask(sql);
+        if (difference !== null) note(difference);
+        return;
+      } catch (error) {
+        refused = error;
+      }
+    }
+    throw refused;
+  } finally {
+    await connection.close();
+  }
+}
+
+interface Filling {
+  readonly ask: Ask;
+  readonly cluster: Cluster;
+  readonly store: FileStore;
+  readonly snapshot: Snapshot;
+  readonly major: number;
+  readonly note: Note;
+}
+
+async function fill({ ask, cluster, store, snapshot, major, note }: Filling): Promise<LiveRows> {
+  const { catalog } = snapshot;
+  await createSchema(ask, snapshot, note);
+  await applySettings(ask, snapshot, note);
+  await ask("SET search_path = pg_catalog");
+  const places = await findPlaces(ask, catalog);
+  noteMissing(places, note);
+  const planner = await plannerData(ask, catalog, places, note);
+  await loadStatistics(ask, catalog, planner, places, note);
+  await loadExtended(ask, catalog, planner, major, note);
+  const leaves = await buildLeaves(ask, cluster.data, catalog, planner, places, note);
+  await loadCounters(ask, catalog, places);
+  await forgeFiles(ask, store, catalog, places, leaves);
+  for (const statement of MAKE_EMPTY) await ask(statement);
+  await applySettings(ask, snapshot, () => {});
+  return liveRowsOf(snapshot, places);
+}
+
+/** A role that may not read `pg_statistic` sees most of it in a view; so does an older snapshot. */
+async function plannerData(ask: Ask, catalog: Snapshot["catalog"], places: Places, note: Note): Promise<PlannerData> {
+  const { planner } = catalog;
+  const isSeen = planner !== undefined && planner.statistics.length > 0;
+  if (isSeen || catalog.tables.every(({ columns }) => columns.every(({ statistics }) => statistics === null))) return planner ?? (await plannerOfViews(ask, catalog, places));
+  note("statistics are those that pg_stats shows: without extended statistics, and without those of arrays and ranges as a whole");
+  return await plannerOfViews(ask, catalog, places);
+}
+
+function liveRowsOf({ servers: [server] }: Snapshot, places: Places): LiveRows {
+  const counted = Object.entries(server?.counters.tables ?? {}).flatMap(([oid, { liveRows }]) => {
+    const place = places.of(Number(oid));
+    return place === null ? [] : [[place.oid, liveRows] as const];
+  });
+  return new Map(counted);
+}
+
+/** Names of what is left out that are said. */
+const SHOWN = 3;
+
+function noteMissing({ missing: { tables, indexes } }: Places, note: Note): void {
+  const names = (all: readonly { readonly schema: string; readonly name: string }[]): string => {
+    const shown = all.slice(0, SHOWN).map(({ schema, name }) => `${schema}.${name}`).join(", ");
+    return all.length > SHOWN ? `${shown} and ${all.length - SHOWN} more` : shown;
+  };
+  if (tables.length > 0) note(`${tables.length} of the tables are not here: ${names(tables)}`);
+  const gone = new Set(tables.map(({ oid }) => oid));
+  const others = indexes.filter(({ table }) => !gone.has(table));
+  if (others.length > 0) note(`${others.length} of the indexes are not here: ${names(others)}`);
+}
