@@ -54,7 +54,7 @@ function plainValue({ indexes }: Catalog, table: Table, { name, type, typeName }
   const number = isUnique ? "n" : "floor(power(random(), 3) * 1000)";
   if (/^(int|float|numeric)/.test(typeName)) return `(${number})::${typeName === "int2" && isUnique ? "int2" : typeName.startsWith("numeric") ? type : typeName}`;
   if (typeName === "bool") return "random() < 0.8";
-  if (/^timestamp/.test(typeName)) return `(timestamp '2023-01-01' + n * interval '11 minutes' + random() * interval '9 days')::${typeName}`;
+  if (typeName.startsWith("timestamp")) return `(timestamp '2023-01-01' + n * interval '11 minutes' + random() * interval '9 days')::${typeName}`;
   if (typeName === "date") return "date '2023-01-01' + (power(random(), 2) * 900)::int";
   if (typeName === "uuid") return "md5(n::text || 'u')::uuid";
   if (typeName === "jsonb" || typeName === "json") return `json_build_object('kind', (random() * 4)::int, 'n', n)::${typeName}`;
