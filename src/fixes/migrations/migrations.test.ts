@@ -165,6 +165,13 @@ describe("an entry is taken out of Meta.indexes", () => {
     expect(fix.files?.[0]?.text).toContain('RemoveIndexConcurrently(model_name="book", name="title_idx")');
   });
 
+  test("one beside those of a base", () => {
+    const base = `class Base(models.Model):\n    class Meta:\n        abstract = True\n        indexes = []\n\n\n`;
+    const meta = (entries: string): string => `    class Meta(Base.Meta):\n        indexes = Base.Meta.indexes + [${entries}]\n`;
+    const world = shopOf({ models: `${HEAD}${base}class Book(Base):\n${FIELDS}\n${meta(`${other}, ${own}`)}`, files: { [FIRST]: CREATE } });
+    expect(after(removeIndex(world, world.index("title_idx")), world)).toBe(`${HEAD}${base}class Book(Base):\n${FIELDS}\n${meta(other)}`);
+  });
+
   test("not where it stands for several models", () => {
     const base = `class Base(models.Model):\n    title = models.CharField(max_length=9)\n\n    class Meta:\n        abstract = True\n        indexes = [models.Index(fields=["title"], name="title_idx")]\n\n\n`;
     const world = shopOf({ models: `${HEAD}${base}class Book(Base):\n    code = models.CharField(max_length=9)\n\n\nclass Leaflet(Base):\n    pass\n` });
