@@ -3,9 +3,9 @@ import type { Finding } from "./model/index.ts";
 
 /**
  * Rules whose remedy is that their first index goes, in the order of how much they say: that another one does its work is a fact of the schema,
- * that nobody used it one of the counters, and how its values are spread only a reason to look.
+ * that nobody used it one of the counters, and a smaller one in its place is worth making only where it is used.
  */
-const DROPPING = ["duplicate-index", "redundant-index", "useless-like-index", "constant-column-index", "unused-index", "null-heavy-index"];
+const DROPPING = ["duplicate-index", "redundant-index", "useless-like-index", "constant-column-index", "unused-index", "null-heavy-index", "brin-index"];
 
 export function withoutSameAdvice(findings: readonly Finding[]): Finding[] {
   const best = new Map<string, number>();

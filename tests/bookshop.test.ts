@@ -7,8 +7,9 @@ const sources = sourceFiles().map((file) => ({ file, text: readFileSync(path.joi
 
 describe("planted.json", () => {
   test.each(planted.map((row) => [row.marker, row] as const))("%s is well formed", (_, row) => {
-    const object = row.object === undefined ? {} : { object: expect.stringMatching(/^[a-z_]+$/) };
+    const objects = row.object === undefined ? [] : [{ object: expect.stringMatching(/^[a-z_]+$/) }];
     expect(row).toEqual({
+      ...objects[0],
       id: expect.stringMatching(/^[a-z0-9]+(-[a-z0-9]+)*$/),
       rule: expect.stringMatching(/^[A-Za-z0-9-]+$/),
       chapter: expect.stringMatching(/^[1-7]\.[1-7]$/),
@@ -16,8 +17,7 @@ describe("planted.json", () => {
       marker: expect.stringMatching(new RegExp(`^planted: ${row.id}( queryset| access)?$`)),
       role: expect.stringMatching(/^(queryset|access|loop|call|definition|write|statement|table)$/),
       relation: expect.stringMatching(/^(-|[a-z_]+)$/),
-      twin: { file: expect.any(String), marker: `twin: ${row.id}`, ...object },
-      ...object,
+      twin: { ...objects[0], file: expect.any(String), marker: `twin: ${row.id}` },
       evidence: expect.arrayContaining([expect.stringMatching(/^[SRDPM]$/)]),
       note: expect.any(String),
     });

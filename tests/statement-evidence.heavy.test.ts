@@ -13,8 +13,8 @@ const SCHEMA = `CREATE TABLE orders (id bigint PRIMARY KEY, state text NOT NULL)
 INSERT INTO orders SELECT i, CASE WHEN i % 1000 = 0 THEN 'new' ELSE 'done' END FROM generate_series(1, 20000) i;
 ANALYZE orders;`;
 
-const LOG = `2026-11-26 09:00:00.000 UTC [123] LOG:  duration: 51.234 ms  statement: SELECT "id" FROM "orders" WHERE "state" = 'new'
-2026-11-26 09:00:01.000 UTC [123] LOG:  duration: 48.766 ms  statement: SELECT "id" FROM "orders" WHERE "state" = 'done'
+const LOG = `2026-11-26 09:00:00.000 UTC [123] LOG:  duration: 651.234 ms  statement: SELECT "id" FROM "orders" WHERE "state" = 'new'
+2026-11-26 09:00:01.000 UTC [123] LOG:  duration: 648.766 ms  statement: SELECT "id" FROM "orders" WHERE "state" = 'done'
 `;
 
 let world: DatabaseWorld;
@@ -57,7 +57,7 @@ describe("beside a snapshot", () => {
   test("a log gives statements where the server counts none, and a plan that says its statement belongs to one of them", async () => {
     const report = await check({ plan: ["with-text.json"], log: ["postgresql.log"] });
     const [top] = report.findings.filter(({ rule }) => rule === "top-statements");
-    expect(top?.claim).toContain("takes 100% of the time of all statements: 2 calls of 50 ms");
+    expect(top?.claim).toContain("takes 100% of the time of all statements: 2 calls of 650 ms");
     const [removed] = report.findings.filter(({ rule }) => rule === "plan-rows-removed");
     expect(removed?.places[0]?.object).toBe(top?.places[0]?.object);
   });

@@ -24,6 +24,7 @@ export function readManager(
   if (factory) return { name, ...factory };
   const symbol = program.followAlias(program.resolveExpression(module, callee, holder));
   if (symbol?.kind === "class") return fromClass(program, name, symbol.cls);
+  if (isScoped(symbol)) return scopedManager(program, module, name, expr, holder);
   if (symbol?.kind === "variable") {
     const made = symbol.values.findLast((value) => value.kind === "call");
     const read = made && readFactory(program, symbol.module, made, null);
@@ -32,6 +33,23 @@ export function readManager(
   return symbol?.kind === "external" && symbol.name.endsWith("Manager")
     ? { name, manager: null, queryset: null }
     : null;
+}
+
+type Resolved = ReturnType<ResolvedProgram["followAlias"]>;
+
+/** The function of django-scopes, whether the package was read or not. */
+function isScoped(symbol: Resolved): boolean {
+  if (symbol?.kind === "external") return /^django_scopes\.(?:manager\.)?ScopedManager$/.test(symbol.name);
+  return symbol?.kind === "function" && symbol.def.name === "ScopedManager" && /^django_scopes\b/.test(symbol.module.name);
+}
+
+/** `ScopedManager(event="talk__event", _manager_class=TalkManager)` */
+function scopedManager(program: ResolvedProgram, module: PythonModule, name: string, { keywords }: Extract<Expr, { readonly kind: "call" }>, holder: ClassInfo | null): ManagerFact {
+  const given = keywords.find((one) => one.name === "_manager_class")?.value;
+  const cls = given === undefined ? null : classOf(program, module, given, holder);
+  const own = cls === null ? null : fromClass(program, name, cls);
+  const scopes = keywords.flatMap((one) => (one.name !== "_manager_class" && one.value.kind === "str" ? [one.value.value] : []));
+  return { ...(own ?? { name, manager: null, queryset: null }), scopes };
 }
 
 /** The querysets that a manager class makes. */

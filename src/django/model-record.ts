@@ -102,7 +102,7 @@ export function createModelRecorder({ context, tables, reverse, signals }: Recor
       defaultManager: defaultManagerOf(draft),
       uniqueTogether: readUniqueTogether(context.reader, draft.options),
       signals: [...new Set([...(signals.get(everySender) ?? []), ...(signals.get(draft.label) ?? [])])].toSorted(),
-      table: readModelTable(context.reader, concrete),
+      table: readModelTable(context.program, context.reader, concrete),
     };
   };
 }

@@ -3,6 +3,8 @@ import type { Call, ClassInfo, Expr, MetaEntry, MetaGroup, ModelTable, PythonMod
 import { truncateName } from "../model/generated-names.ts";
 import { isList } from "../python/constant.ts";
 import type { ConstantReader } from "../python/constant-module.ts";
+import type { ResolvedProgram } from "../python/program.ts";
+import { isExternal } from "../python/resolve-class.ts";
 import type { Draft } from "./model-drafts.ts";
 
 /** `db_table`, or the app's label and the model's name, shortened as Django does. */
@@ -11,10 +13,10 @@ export function tableName({ app, name, options }: Pick<Draft, "app" | "name" | "
   return typeof said === "string" && said !== "" ? said : truncateName(`${app}_${name.toLowerCase()}`);
 }
 
-export function readModelTable(reader: ConstantReader, draft: Draft): ModelTable {
+export function readModelTable(program: ResolvedProgram, reader: ConstantReader, draft: Draft): ModelTable {
   const { options } = draft;
-  const indexes = readEntries(reader, draft, "indexes");
-  const constraints = readEntries(reader, draft, "constraints");
+  const indexes = readEntries(program, reader, draft, "indexes");
+  const constraints = readEntries(program, reader, draft, "constraints");
   return {
     name: tableName(draft),
     isManaged: options.constant("managed") !== false,
@@ -32,15 +34,48 @@ interface Entries {
   readonly isComplete: boolean;
 }
 
-function readEntries(reader: ConstantReader, draft: Draft, option: "indexes" | "constraints"): Entries {
+function readEntries(program: ResolvedProgram, reader: ConstantReader, draft: Draft, option: "indexes" | "constraints"): Entries {
   const found = draft.options.expression(option);
   const { meta } = draft.options;
   if (found === null || meta === null) return { entries: [], isComplete: true };
-  const { expr, module, owner } = found;
-  if (expr.kind !== "sequence") return { entries: [], isComplete: false };
-  const entries = expr.items.flatMap((item) => (item.kind === "call" ? readEntry(reader, draft, module, item, owner ?? meta) : []));
-  return { entries, isComplete: entries.length === expr.items.length };
+  const items = itemsOf(program, { expr: found.expr, module: found.module, owner: found.owner ?? meta });
+  if (items === null) return { entries: [], isComplete: false };
+  const entries = items.flatMap(({ expr, module, owner }) => (expr.kind === "call" ? readEntry(reader, draft, module, expr, owner) : []));
+  return { entries, isComplete: entries.length === items.length };
 }
+
+interface Written {
+  readonly expr: Expr;
+  readonly module: PythonModule;
+  /** The Meta that it stands in. */
+  readonly owner: ClassInfo;
+}
+
+/** The entries of `[…]`, of `Base.Meta.indexes + […]` and of `[*Base.Meta.indexes, …]`; null where a part is not known. */
+function itemsOf(program: ResolvedProgram, at: Written, depth = 0): readonly Written[] | null {
+  const { expr, module, owner } = at;
+  if (depth > MOST_LISTS) return null;
+  if (expr.kind === "sequence") {
+    const items = expr.items.map((item) => (item.kind === "star" ? itemsOf(program, { ...at, expr: item.value }, depth + 1) : [{ ...at, expr: item }]));
+    return items.some((one) => one === null) ? null : items.flatMap((one) => one ?? []);
+  }
+  if (expr.kind === "binary" && expr.operator === "+") {
+    const left = itemsOf(program, { ...at, expr: expr.left }, depth + 1);
+    const right = itemsOf(program, { ...at, expr: expr.right }, depth + 1);
+    return left === null || right === null ? null : [...left, ...right];
+  }
+  if (expr.kind !== "attribute") return null;
+  const holder = program.followAlias(program.resolveExpression(module, expr.object, owner));
+  if (holder?.kind !== "class") return null;
+  for (const base of program.mro(holder.cls)) {
+    const said = isExternal(base) ? undefined : base.members.get(expr.name)?.findLast((one) => one.kind === "variable");
+    if (!isExternal(base) && said?.kind === "variable" && said.value !== null) return itemsOf(program, { expr: said.value, module: base.module, owner: base }, depth + 1);
+  }
+  return null;
+}
+
+/** Lists that take each other in, one within the other. Ours. */
+const MOST_LISTS = 10;
 
 function readEntry(reader: ConstantReader, draft: Draft, module: PythonModule, call: Call, meta: ClassInfo): MetaEntry {
   const keyword = (name: string): Expr | undefined => call.keywords.find((one) => one.name === name)?.value;

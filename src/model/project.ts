@@ -206,6 +206,8 @@ export interface ManagerFact {
   readonly manager: ClassInfo | null;
   /** Class of the querysets that it makes, from `from_queryset`, `as_manager` or `get_queryset`. */
   readonly queryset: ClassInfo | null;
+  /** Lookups of django-scopes: while a scope is active, each query has a condition on each of them. */
+  readonly scopes?: readonly string[];
 }
 
 export interface ModelGraph {

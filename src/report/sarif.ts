@@ -5,6 +5,7 @@ import { costOf } from "../select/cost.ts";
 import { compareText, sortFindings } from "../select/finding-order.ts";
 import { rungOf } from "../select/severity.ts";
 import { editsByFile } from "../fixes/plan-fixes.ts";
+import { cleanLine } from "./clean-text.ts";
 import { encodePath } from "./encode-path.ts";
 import { shortIdOf, shownPath, type RenderContext } from "./render-context.ts";
 import { editRegion } from "./source-position.ts";
@@ -44,6 +45,11 @@ function driver({ tool }: Report): { name: string; version: string; semanticVers
   return { name: "Luthier", version: tool.version, semanticVersion: tool.version };
 }
 
+/** Viewers make links of `[text](address)` in plain messages too (SARIF 2.1.0, 3.11.6): names of a database are to be none. */
+function plainMessage(text: string): string {
+  return cleanLine(text).replaceAll("](", "] (");
+}
+
 type KnownRule = Pick<RuleMeta, "id" | "chapter"> & Partial<RuleMeta>;
 
 /** The rules that found something, those without metadata (`unused-ignore`) by what their findings say. */
@@ -77,7 +83,7 @@ function toResult(finding: Finding, rules: readonly KnownRule[], context: Render
     ruleId: finding.rule,
     ruleIndex: rules.findIndex(({ id }) => id === finding.rule),
     level: LEVELS[finding.severity],
-    message: { text: finding.message },
+    message: { text: plainMessage(finding.message) },
     locations: places.slice(0, 1).map((place) => toLocation(place, context)),
     ...(places.length > 1 ? pathOf(places, context) : {}),
     partialFingerprints: { "luthierFindingId/v1": finding.id },
@@ -97,7 +103,7 @@ function toResult(finding: Finding, rules: readonly KnownRule[], context: Render
 
 /** The places as steps from the queryset to the access, and once more as related ones for viewers without flows. */
 function pathOf(places: readonly Place[], context: RenderContext): object {
-  const steps = places.map((place) => ({ ...toLocation(place, context), message: { text: describePlace(place) } }));
+  const steps = places.map((place) => ({ ...toLocation(place, context), message: { text: plainMessage(describePlace(place)) } }));
   return {
     relatedLocations: steps.slice(1).map((location, index) => ({ id: index + 1, ...location })),
     codeFlows: [{ threadFlows: [{ locations: steps.map((location) => ({ location })) }] }],
@@ -123,7 +129,7 @@ function toNotification(notice: Notice, context: RenderContext): object {
   const region = notice.line > 0 ? { region: { startLine: notice.line, startColumn: Math.max(1, notice.column) } } : {};
   return {
     level: "warning",
-    message: { text: notice.message },
+    message: { text: plainMessage(notice.message) },
     locations: [{ physicalLocation: { artifactLocation: artifact(notice.file, context), ...region } }],
   };
 }
@@ -138,7 +144,7 @@ function toFix(fix: Fix, context: RenderContext): object {
       return { deletedRegion, insertedContent: { text: edit.text } };
     }),
   }));
-  return { description: { text: `${fix.title} (${fix.safety})` }, artifactChanges: changes };
+  return { description: { text: plainMessage(`${fix.title} (${fix.safety})`) }, artifactChanges: changes };
 }
 
 /** A path below the folder of the run, or outside it as it is; each part percent-encoded. */

@@ -79,6 +79,13 @@ test("an entry of Meta.indexes without a name has the one that Django makes up",
   expect(joined(models, [{ name: "shop_book", columns: { id: "integer", title: "text", at: "date" }, indexes: [{ name, columns: ["title", "at"] }] }]).index(name)).toBe("meta-index shop.Book title,-at");
 });
 
+test.each(["Base.Meta.indexes + [models.Index(fields=[\"title\"])]", "[*Base.Meta.indexes, models.Index(fields=[\"title\"])]"])("entries beside those of a base: %s", (list) => {
+  const models = `class Base(models.Model):\n    at = models.DateField()\n\n    class Meta:\n        abstract = True\n        indexes = [models.Index(fields=["at"])]\n\n\nclass Book(Base):\n    title = models.CharField(max_length=9)\n\n    class Meta(Base.Meta):\n        indexes = ${list}\n`;
+  const names = ["at", "title"].map((column) => generatedIndexName("shop_book", [column], "idx"));
+  const found = joined(models, [{ name: "shop_book", columns: { id: "integer", title: "text", at: "date" }, indexes: names.map((name, index) => ({ name, columns: [index === 0 ? "at" : "title"] })) }]);
+  expect(names.map((name) => found.index(name))).toEqual(["meta-index shop.Book at", "meta-index shop.Book title"]);
+});
+
 test("an entry of an abstract model has the child's name in it", () => {
   const models = `class Base(models.Model):\n    at = models.DateField()\n\n    class Meta:\n        abstract = True\n        indexes = [models.Index(fields=["at"], name="%(app_label)s_%(class)s_at")]\n\n\nclass Book(Base):\n    pass\n\n\nclass Leaflet(Base):\n    class Meta(Base.Meta):\n        ordering = ["at"]\n`;
   const table = (name: string, index: string): SmallTable => ({ name, columns: { id: "integer", at: "date" }, indexes: [{ name: index, columns: ["at"] }] });

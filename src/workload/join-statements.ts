@@ -127,10 +127,30 @@ function originOf(shape: QueryShape, candidates: readonly Candidate[], foreign: 
     return match === null ? [] : [{ candidate, match }];
   });
   const best = bestOf(found);
-  if (best.length > 0) return originAt(best.flatMap((one) => one.statements));
+  const sent = best.flatMap((one) => one.statements);
+  if (sent.length > 0) return isDjangosOwn(sent, shape, foreign) ? FRAMEWORK_ORIGIN : originAt(sent.filter(isInProject));
   const tables = tablesOf(shape).map(({ table }) => table);
   const isForeign = tables.length > 0 && tables.every(({ name, schema }) => foreign.has(name) || CATALOGS.test(name) || (schema !== null && CATALOGS.test(schema)));
   return isForeign ? FRAMEWORK_ORIGIN : UNKNOWN_ORIGIN;
+}
+
+/** Where no line of the project leads to it, the place has no file. */
+const isInProject = ({ site }: StaticStatement): boolean => site.span.file !== "";
+
+/** More lines than this tell nobody which one was the first to read the user. Ours. */
+const MOST_READERS = 12;
+/** Django asks for these itself, once a request, whoever reads the user first or changes the session. */
+const IMPLICIT: ReadonlySet<string> = new Set(["request.user", "login", "logout", "renew"]);
+
+const SESSIONS = "django_session";
+
+/** The session is fetched and stored by Django's middleware; the user's row too, and where few lines read it they are said. */
+function isDjangosOwn(sent: readonly StaticStatement[], shape: QueryShape, foreign: ReadonlySet<string>): boolean {
+  const own = sent.filter(isInProject);
+  if (own.length === 0) return true;
+  if (rootTable(shape) === SESSIONS && own.every(({ site }) => IMPLICIT.has(site.how))) return true;
+  const places = new Set(own.map(({ site }) => placeKey(site.span)));
+  return places.size > MOST_READERS && (foreign.has(rootTable(shape)) || own.some(({ site }) => IMPLICIT.has(site.how)));
 }
 
 /** Shapes without anything open go before those that say most of the rest. */

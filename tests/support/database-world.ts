@@ -55,7 +55,16 @@ export async function startDatabaseWorld(): Promise<DatabaseWorld> {
 }
 
 export function takeSnapshot(...targets: readonly string[]): Promise<Snapshot> {
-  return collectSnapshot({ targets, statementTimeout: 30_000, connectTimeout: 10_000, version: "0.0.0", progress: () => undefined });
+  return takeWith(false, ...targets);
+}
+
+/** With a look at rows: dependencies, copies and lists. */
+export function takeSampledSnapshot(...targets: readonly string[]): Promise<Snapshot> {
+  return takeWith(true, ...targets);
+}
+
+function takeWith(sample: boolean, ...targets: readonly string[]): Promise<Snapshot> {
+  return collectSnapshot({ targets, sample, statementTimeout: 30_000, connectTimeout: 10_000, version: "0.0.0", progress: () => undefined });
 }
 
 function withDatabase(url: string, database: string): string {

@@ -201,11 +201,11 @@ class Authorship(models.Model):
 
 
 class Edition(models.Model):
-    book = models.ForeignKey(Book, models.CASCADE, related_name="editions")
     number = models.PositiveSmallIntegerField(default=1)  # planted: padding-edition
+    book = models.ForeignKey(Book, models.CASCADE, related_name="editions")
     pages = models.PositiveIntegerField(default=0)
-    printed_on = models.DateField(null=True, blank=True)
     printer = models.ForeignKey(Publisher, models.PROTECT, related_name="printed_editions")
+    printed_on = models.DateField(null=True, blank=True)
     remarks = models.TextField(blank=True)
 
     def __str__(self):

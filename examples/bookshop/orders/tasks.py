@@ -1,7 +1,9 @@
+from datetime import timedelta
+
 from celery import shared_task
 from django.core.mail import send_mail
 
-from .models import Order, Shipment
+from .models import Order, OrderEvent, Shipment
 
 
 @shared_task
@@ -31,3 +33,9 @@ def thank(number):
     """A task for one order: nothing multiplies."""
     order = Order.objects.select_related("customer").get(number=number)
     send_mail("Thank you", order.customer.full_name, None, ["post@example.org"])
+
+
+@shared_task
+def count_events(start, days):
+    """For the chart of what happened when."""
+    return OrderEvent.objects.filter(happened_at__gte=start, happened_at__lt=start + timedelta(days=days)).count()

@@ -7,6 +7,7 @@ Every planted case and its twin is done once a round, as a user would do it, and
 """
 
 import argparse
+import io
 import os
 import time
 
@@ -14,11 +15,33 @@ import django
 from django.test.utils import setup_test_environment
 
 
+DAYS = 3_000  # of the chart of events, one question for the quarter from each on
+VIEWS = 120
 APART = 30_000  # names of the world's rows begin here, far from those of generated ones
 
 
 class _Undo(Exception):
     """Rolls a piece of work back."""
+
+
+def everyday(world):
+    """What is done all day long beside the planted cases, some of which are harmful only for it."""
+    from datetime import timedelta
+
+    from customers.models import Customer
+    from django.core.management import call_command
+    from orders.tasks import count_events
+
+    from .measure import page
+    from .world import NOW
+
+    for day in range(DAYS):
+        count_events(NOW - timedelta(days=day), 90)
+    for _ in range(VIEWS):
+        page(f"/books/{world.book.pk}/viewed/")
+    call_command("purge_events", stdout=io.StringIO())
+    for number in list(Customer.objects.exclude(vat_number=None).values_list("vat_number", flat=True)[:20]):
+        Customer.objects.filter(vat_number=number).first()
 
 
 def play(rounds, seconds):
@@ -34,7 +57,7 @@ def play(rounds, seconds):
             world = World(3, first=APART)
             with connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])
-            for work in works * rounds:
+            for work in [*works, everyday] * rounds:
                 try:
                     with transaction.atomic():
                         work(world)

@@ -122,13 +122,20 @@ const isSame = (a: Span, b: Span): boolean => a.file === b.file && a.start === b
 export function removeFromMeta({ text }: RuleInput, list: MetaList, { span, meta }: MetaEntry): readonly EditDraft[] | null {
   const source = text(span.file);
   const own = attributeOf(meta.def, list);
-  if (own?.value.kind !== "sequence") return null;
-  const { items } = own.value;
-  const index = items.findIndex((item) => item.start === span.start && item.end === span.end);
-  if (index === -1) return null;
-  if (items.length > 1) return [withoutItem(source, span.file, items, index)];
+  const isEntry = (item: Expr): boolean => item.start === span.start && item.end === span.end;
+  const items = own === null ? undefined : listsIn(own.value).find((list) => list.some(isEntry));
+  if (own === null || items === undefined) return null;
+  const index = items.findIndex(isEntry);
+  // What is added to another list stays, empty as it is.
+  if (items.length > 1 || own.value.kind !== "sequence") return [withoutItem(source, span.file, items, index)];
   const isAll = meta.def.body.length === 1;
   return [wholeLines(source, span.file, isAll ? meta.def : own.stmt, isAll)];
+}
+
+/** The lists of `Base.Meta.indexes + […]`. */
+function listsIn(expr: Expr): readonly (readonly Expr[])[] {
+  if (expr.kind === "sequence") return [expr.items];
+  return expr.kind === "binary" && expr.operator === "+" ? [...listsIn(expr.left), ...listsIn(expr.right)] : [];
 }
 
 function withoutItem(text: string, file: string, items: readonly Expr[], index: number): EditDraft {

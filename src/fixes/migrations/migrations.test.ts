@@ -7,7 +7,7 @@ import type { EditDraft, FixDraft, Index, RuleInput, Table } from "../../model/i
 import { openPythonParser } from "../../python/parser.ts";
 import { joinSource } from "../../workload/declarations.ts";
 import { buildDatabase, NO_SOURCE, NO_WORKLOAD } from "../../workload/database.ts";
-import { addCheckConstraint, addIndex, changeType, mendInvalidIndex, removeIndex, setNotNull, setSetting, setTableOptions, type ChangeInput } from "./index.ts";
+import { addCheckConstraint, addIndex, changeType, mendInvalidIndex, removeIndex, replaceIndex, setNotNull, setSetting, setTableOptions, type ChangeInput } from "./index.ts";
 
 const parser = await openPythonParser();
 
@@ -120,6 +120,33 @@ describe("an entry goes into Meta.indexes", () => {
   });
 });
 
+describe("an index is replaced", () => {
+  const key = { keys: [{ kind: "column", column: "title" }] as const, condition: [{ column: "title", operator: "is not null" }] as const };
+
+  test("where its entry stands, by two migrations of which the second takes the old one away", () => {
+    const world = shopOf({ models: `${HEAD}class Book(models.Model):\n${FIELDS}\n    class Meta:\n        indexes = [\n            models.Index(fields=["title"], name="title_idx"),  # why\n        ]\n` });
+    const fix = replaceIndex(world, world.table, world.index("title_idx"), key);
+    expect(after(fix, world)).toContain(`        indexes = [\n            models.Index(\n                fields=["title"],\n                name="book_title_part_idx",\n                condition=models.Q(title__isnull=False),\n            ),  # why\n        ]\n`);
+    expect(fix.files?.map(({ file }) => file)).toEqual(["shop/migrations/0002_add_book_title_part_idx.py", "shop/migrations/0003_drop_title_idx.py"]);
+    expect(fix.files?.[1]?.text).toContain('dependencies = [("shop", "0002_add_book_title_part_idx")]');
+    expect(fix.migration?.follows).toEqual({ app: "shop", name: "0001_initial", files: fix.files?.map(({ file }) => file) });
+  });
+
+  test("by SQL, the new one first, where there is no model", () => {
+    const world = shopOf({ models: HEAD });
+    const { kind, title, sql } = replaceIndex(world, world.table, world.index("title_idx"), key);
+    expect([kind, title]).toEqual(["sql", "Replace the index `title_idx` by `book_title_part_idx`, by SQL alone: no model of the project has the table shop_book"]);
+    expect(sql?.forward.map((one) => one.slice(0, 25))).toEqual(["CREATE INDEX CONCURRENTLY", "DROP INDEX CONCURRENTLY I"]);
+    expect(sql?.reverse.map((one) => one.slice(0, 25))).toEqual(["CREATE INDEX CONCURRENTLY", "DROP INDEX CONCURRENTLY I"]);
+  });
+});
+
+test("a field keeps its own migration's way to a module that something else imports", () => {
+  const create = 'import django.utils.timezone\n\nfrom django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n    operations = [migrations.CreateModel(name="Book", fields=[("id", models.AutoField(primary_key=True)), ("code", models.CharField(max_length=9, null=True, validators=[django.core.validators.EMPTY]))])]\n';
+  const world = shopOf({ models: `${HEAD}class Book(models.Model):\n${FIELDS}`, files: { [FIRST]: create } });
+  expect(setNotNull(world, world.table, "code").files?.at(-1)?.text).toContain("import django.utils.timezone\n");
+});
+
 describe("an entry is taken out of Meta.indexes", () => {
   const other = 'models.Index(fields=["code"], name="other")';
   const own = 'models.Index(fields=["title"], name="title_idx")';
@@ -136,6 +163,13 @@ describe("an entry is taken out of Meta.indexes", () => {
     const fix = removeIndex(world, world.index("title_idx"));
     expect(after(fix, world)).toBe(`${HEAD}class Book(models.Model):\n${FIELDS}\n${expected}${expected === "" ? "" : "\n"}    def __str__(self):\n        return self.title\n`);
     expect(fix.files?.[0]?.text).toContain('RemoveIndexConcurrently(model_name="book", name="title_idx")');
+  });
+
+  test("one beside those of a base", () => {
+    const base = `class Base(models.Model):\n    class Meta:\n        abstract = True\n        indexes = []\n\n\n`;
+    const meta = (entries: string): string => `    class Meta(Base.Meta):\n        indexes = Base.Meta.indexes + [${entries}]\n`;
+    const world = shopOf({ models: `${HEAD}${base}class Book(Base):\n${FIELDS}\n${meta(`${other}, ${own}`)}`, files: { [FIRST]: CREATE } });
+    expect(after(removeIndex(world, world.index("title_idx")), world)).toBe(`${HEAD}${base}class Book(Base):\n${FIELDS}\n${meta(other)}`);
   });
 
   test("not where it stands for several models", () => {

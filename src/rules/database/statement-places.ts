@@ -27,8 +27,8 @@ export function statementName(statement: Statement): string {
   return others.length === 0 ? `The query of \`${lastName(site.symbol)}\`` : `A query of \`${lastName(site.symbol)}\` or ${others.length} other ${others.length === 1 ? "place" : "places"}`;
 }
 
-/** More of a statement than this is no name. Ours. */
-const MOST_CHARACTERS = 90;
+/** A claim has 25 words, and this is the beginning of one. */
+const MOST_WORDS = 8;
 
 function statementText(statement: Statement): string {
   const { shape, sql } = statement;
@@ -36,8 +36,8 @@ function statementText(statement: Statement): string {
   if (kind === "foreign-key-check") return `PostgreSQL's own check of foreign keys to \`${shape?.base?.name ?? ""}\``;
   if (kind === "catalog") return "A statement that reads the catalog, as migrations and monitoring send it,";
   if (shape === null) return `A statement \`${commandOf(sql) ?? "…"}\``;
-  const text = describeShape(shape);
-  return `\`${text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1).trimEnd()}…` : text}\``;
+  const words = describeShape(shape).split(" ");
+  return `\`${words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS).join(" ")} …` : words.join(" ")}\``;
 }
 
 const lastName = (symbol: string): string => symbol.split(".").slice(-2).join(".");

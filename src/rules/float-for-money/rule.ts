@@ -18,7 +18,7 @@ export const rule: Rule = {
   check: (input) => projectModels(input).flatMap((model) => moneyFields(model).map((field) => ofField(model, field))),
   judge: (input) => {
     const floats = ownColumns(input.database).filter(({ column }) => FLOATS.has(column.typeName));
-    return { drafts: floats.filter(({ column }) => isMoney(column.name)).map((of) => ofColumn(input, of)), unjudged: [], examined: `${floats.length} columns of floating point` };
+    return { drafts: floats.filter(({ column, table }) => isMoney(column.name, [table.name, ...table.columns.map((one) => one.name)])).map((of) => ofColumn(input, of)), unjudged: [], examined: `${floats.length} columns of floating point` };
   },
 };
 
@@ -30,11 +30,20 @@ const OTHER: ReadonlySet<string> = new Set(
   "rate ratio percent percentage pct factor share weight score rank index count hours hour minutes seconds days ms km kg time distance size width height lat lon latitude longitude probability estimate estimated predicted prediction forecast mean avg average std stddev variance coefficient elasticity log energy".split(" "),
 );
 
-/** `unit_price`, `totalAmount`, and `total` by itself. */
-function isMoney(name: string): boolean {
-  const words = wordsOf(name).map((word) => (MONEY.has(word.replace(/s$/, "")) ? word.replace(/s$/, "") : word));
+/** An amount of milk is none of money: what stands beside it has to speak of money too. */
+const VAGUE: ReadonlySet<string> = new Set(["amount", "deposit", "tip"]);
+const COMPANY: ReadonlySet<string> = new Set(
+  [...MONEY].filter((word) => !VAGUE.has(word)).concat("currency donation order bill billing purchase sale transaction transfer account wallet budget expense tax cart checkout subscription charge discount coupon voucher payroll loan cash money eur usd gbp paid due".split(" ")),
+);
+
+const singular = (word: string): string => (MONEY.has(word.replace(/s$/, "")) || COMPANY.has(word.replace(/s$/, "")) ? word.replace(/s$/, "") : word);
+
+/** `unit_price`, `totalAmount`, and `total` by itself; `beside`: names of the table and its other columns. */
+function isMoney(name: string, beside: readonly string[]): boolean {
+  const words = wordsOf(name).map(singular);
   if (words.some((word) => OTHER.has(word))) return false;
-  return words.some((word) => MONEY.has(word)) || (words.length <= 2 && words.at(-1) === "total");
+  if (words.some((word) => MONEY.has(word) && !VAGUE.has(word)) || (words.length <= 2 && words.at(-1) === "total")) return true;
+  return words.some((word) => VAGUE.has(word)) && [...words, ...beside.flatMap(wordsOf).map(singular)].some((word) => COMPANY.has(word));
 }
 
 function projectModels({ graph }: RuleInput): readonly Model[] {
@@ -44,7 +53,7 @@ function projectModels({ graph }: RuleInput): readonly Model[] {
 /** Inherited fields are told of once, at the model that declares them. */
 function moneyFields(model: Model): readonly Field[] {
   const { module, def } = model.cls;
-  return [...model.fields.values()].filter((field) => field.type.endsWith(".FloatField") && isMoney(field.name) && field.span.file === module.ir.file && field.span.start >= def.start && field.span.end <= def.end);
+  return [...model.fields.values()].filter((field) => field.type.endsWith(".FloatField") && isMoney(field.name, [model.name, ...model.fields.keys()]) && field.span.file === module.ir.file && field.span.start >= def.start && field.span.end <= def.end);
 }
 
 const REASON = "Floating point holds 0.1 and 19.99 only nearly: sums drift by cents, and `=` misses amounts that look equal.";

@@ -31,7 +31,7 @@ export const rule: Rule = {
   },
   judge: ({ database, thresholds }) => {
     const samples = samplesOf(database, "dependency");
-    const held = samples.filter((one) => holds(one, database, thresholds["functional-dependency"] ?? LEAST_DEGREE));
+    const held = samples.filter((one) => holds(one, database, thresholds));
     const tables = database.tables.filter(({ oid }) => held.some(({ table }) => table === oid));
     return {
       drafts: tables.flatMap((table) => draftsOf(table, held.filter((one) => one.table === table.oid), database)),
@@ -49,10 +49,10 @@ function degreeOf({ rows, groups, repeatedGroups, violations }: Dependency): num
   return repeated === 0 ? 0 : 1 - violations / repeated;
 }
 
-function holds(sample: Dependency, database: Database, least: number): boolean {
+function holds(sample: Dependency, database: Database, thresholds: Readonly<Record<string, number>>): boolean {
   const table = database.table(sample.table);
-  if (table === null || degreeOf(sample) < least) return false;
-  if (sample.repeatedGroups < LEAST_GROUPS || sample.rows - sample.groups < LEAST_REPEATS) return false;
+  if (table === null || degreeOf(sample) < (thresholds["functional-dependency"] ?? LEAST_DEGREE)) return false;
+  if (sample.repeatedGroups < LEAST_GROUPS || sample.rows - sample.groups < (thresholds["functional-dependency.repeats"] ?? LEAST_REPEATS)) return false;
   return sample.rows >= LEAST_ROWS || sample.rows >= (rowsOf(table, database) ?? Infinity) * WHOLE || isFilled(sample, table, database);
 }
 
@@ -84,8 +84,12 @@ const reach = (x: string, pairs: readonly Dependency[]): number => pairs.filter(
 
 /** A field that names the other one is filled from it by code: `SlugField(populate_from="title")`, `NaturalOrderingField(target_field="name")`. */
 function isMade({ from: [x = ""], to }: Dependency, table: Table, database: Database): boolean {
-  const declaration = database.fieldOf(table, to)?.declaration ?? null;
-  const name = database.fieldOf(table, x)?.name ?? x;
+  return namesField(table, to, x, database) || namesField(table, x, to, database);
+}
+
+function namesField(table: Table, filled: string, source: string, database: Database): boolean {
+  const declaration = database.fieldOf(table, filled)?.declaration ?? null;
+  const name = database.fieldOf(table, source)?.name ?? source;
   if (declaration === null || declaration.kind !== "call") return false;
   return [...declaration.args, ...declaration.keywords.map(({ value }) => value)].some((one) => one.kind === "str" && one.value === name);
 }

@@ -32,6 +32,8 @@ const INFO_SHARE = 0.5;
 const WARNING_SHARE = 0.75;
 const ERROR_SHARE = 0.9;
 const WARNING_DAYS = 365;
+/** A date so far away says nothing: ours. */
+const FAR_DAYS = 3650;
 
 interface Verdict {
   readonly draft?: DatabaseDraft;
@@ -88,7 +90,7 @@ interface Exhaustion {
 function toDraft(input: ChangeInput, { of, end, last, rate, days, severity }: Exhaustion): DatabaseDraft {
   const { database } = input;
   const share = (100 * last) / end.greatest;
-  const at = rate === null || days === null ? "" : `; none is left about ${dateAfter(database, days)}`;
+  const at = rate === null || days === null ? "" : days > FAR_DAYS ? "; at the present rate the rest lasts for more than ten years" : `; none is left about ${dateAfter(database, days)}`;
   const draft = columnDraft(database, of, {
     claim: `\`${columnName(of)}\` has used ${formatNumber(Number(share.toPrecision(3)))} % of ${end === of ? `its ${formatNumber(end.greatest)} numbers` : `the ${formatNumber(end.greatest)} numbers that \`${columnName(end)}\` holds`}${at}.`,
     reason: `When they are gone every INSERT ${end === of ? "fails" : `into \`${end.table.name}\` that names a newer row fails`}.${rate === null ? "" : ` ${formatNumber(Math.round(rate.perDay))} rows come a day, ${rate.said}.`}`,
@@ -104,7 +106,5 @@ function toDraft(input: ChangeInput, { of, end, last, rate, days, severity }: Ex
 }
 
 function dateAfter({ snapshot }: Database, days: number): string {
-  const most = 365 * 100;
-  if (days > most) return "a century from now";
   return new Date(Date.parse(snapshot.takenAt) + days * 86_400_000).toISOString().slice(0, 10);
 }

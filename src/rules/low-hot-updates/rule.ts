@@ -1,5 +1,5 @@
 import { formatNumber } from "../../model/numbers.ts";
-import type { Database, DatabaseDraft, FixDraft, Index, QueryShape, Rule, Table, TableCounters, Unjudged } from "../../model/index.ts";
+import type { Database, DatabaseDraft, FixDraft, Index, QueryShape, Rule, Spot, Table, TableCounters, Unjudged } from "../../model/index.ts";
 import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { counterEvidence } from "../database/evidence.ts";
 import { declarationSpots, indexSpot, keysOf, modelLabel, shortName, tableSpot } from "../database/names.ts";
@@ -139,9 +139,14 @@ function columnsOf(index: Index, table: Table): readonly string[] {
   return [...index.keys.flatMap(({ column }) => column ?? []), ...index.include, ...inside];
 }
 
+/** Where they are fields of a model: the line that could lose its index, or move. */
+function columnSpots(index: Index, table: Table, database: Database): readonly Spot[] {
+  return columnsOf(index, table).slice(0, 3).flatMap((name) => declarationSpots(database.declarationOfColumn(table, name), "its column"));
+}
+
 function blameWords(input: ChangeInput, table: Table, { indexes, isProven }: Blame): Why {
   const { database } = input;
-  const places = indexes.slice(0, 3).flatMap((index) => [indexSpot(index, keysOf(index)), ...declarationSpots(database.declarationOf(index), "declared here")]);
+  const places = indexes.slice(0, 3).flatMap((index) => [indexSpot(index, keysOf(index)), ...declarationSpots(database.declarationOf(index), "declared here"), ...columnSpots(index, table, database)]);
   const [first] = indexes;
   if (first === undefined) return { isKnown: false, isProven: false, claim: "no index but those of keys is there to blame", ...fillfactor(input, table), doubt: "before 16 PostgreSQL does not count updates that found no room; one large UPDATE of full pages looks the same", places };
   const isOne = indexes.length === 1;

@@ -36,7 +36,7 @@ export const rule: Rule = {
   },
   judge: ({ database, thresholds }) => {
     const missing = noStatements(database);
-    const candidates = missing === null ? shapedStatements(database).flatMap((one) => candidateOf(one, thresholds["materialised-view-candidate"] ?? LEAST_SHARE, database)) : [];
+    const candidates = missing === null ? shapedStatements(database).flatMap((one) => candidateOf(one, thresholds, database)) : [];
     const days = daysCounted(database);
     const young = candidates.length > 0 ? tooYoung(days) : null;
     return {
@@ -64,12 +64,13 @@ interface Candidate extends ShapedStatement {
   readonly answer: number;
 }
 
-function candidateOf(one: ShapedStatement, least: number, database: Database): Candidate[] {
+function candidateOf(one: ShapedStatement, thresholds: Readonly<Record<string, number>>, database: Database): Candidate[] {
+  const least = thresholds["materialised-view-candidate"] ?? LEAST_SHARE;
   const { statement, shape } = one;
-  if (shape.kind !== "select" || shape.lock !== null || statement.share < least || statement.meanMs < LEAST_MS || !sumsUp(shape) || !isFree(shape)) return [];
+  if (shape.kind !== "select" || shape.lock !== null || statement.share < least || statement.meanMs < (thresholds["materialised-view-candidate.ms"] ?? LEAST_MS) || !sumsUp(shape) || !isFree(shape)) return [];
   const read = Math.max(...ownTables(shape).map(({ position }) => rowsAt(shape, position, database)));
   const answer = statement.rows === null ? null : statement.rows / Math.max(1, statement.calls);
-  return answer === null || read < LEAST_ROWS || answer > read * MOST_ROWS_SHARE ? [] : [{ ...one, read, answer }];
+  return answer === null || read < (thresholds["materialised-view-candidate.rows"] ?? LEAST_ROWS) || answer > read * MOST_ROWS_SHARE ? [] : [{ ...one, read, answer }];
 }
 
 function rowsAt(shape: QueryShape, position: number, database: Database): number {

@@ -6,6 +6,7 @@ import { foreignKeysOf, servesForeignKey } from "../database/foreign-keys.ts";
 import { indexBytes, indexScans, judgedTables, lastScan, ownIndexes, partsOf, writesOf } from "../database/index-figures.ts";
 import { isDroppable, sameStructure, standsFor } from "../database/index-structure.ts";
 import { likeTwinOf } from "../database/like-twin.ts";
+import { lookupsOn } from "../database/lookups.ts";
 import { declarationSpots, indexSpot, modelLabel, shortName, tableSpot } from "../database/names.ts";
 
 /** pganalyze: 35 days, so that work of once a month has run. */
@@ -112,13 +113,20 @@ function toDraft({ table, index, bytes }: Candidate, idle: number | null, input:
     claim: `Index \`${shortName(index)}\` takes ${formatBytes(bytes)}, and ${idle === null ? `no statement used it in ${days} days` : `was last used ${days} days ago`}.`,
     reason: written === null || written === 0 ? "It is vacuumed, backed up and replicated all the same." : `In that time ${formatNumber(written)} rows of \`${shortName(table)}\` were inserted or updated, each with an entry in it.`,
     remedy: `Drop \`${shortName(index)}\`.`,
-    doubt: doubtOf(index),
+    doubt: `${doubtOf(index)}${askedWords(index, table, input)}`,
     ...(model === undefined ? {} : { model }),
     places: [indexSpot(index, `${formatBytes(bytes)}, 0 scans in ${days} days`), tableSpot(table), ...declarationSpots(database.declarationOf(index), "declared here")],
     evidence: [counterEvidence(database, { days, ...(written === null ? {} : { written }) }), catalogEvidence(database, { bytes })],
     impact: { bytes: { before: bytes, after: 0 } },
     fixes: [removeIndex(input, index)],
   };
+}
+
+/** The source can ask for a column that no statement of this time asked for. */
+function askedWords({ keys: [key] }: Index, table: Table, input: DatabaseInput): string {
+  const column = key?.column ?? null;
+  const count = column === null ? 0 : lookupsOn(table, column, input).length;
+  return count === 0 ? "" : `; ${count === 1 ? "1 line" : `${count} lines`} of the source ${count === 1 ? "looks" : "look"} up \`${column}\`, perhaps in pages that nobody asked for`;
 }
 
 /** ANALYZE keeps statistics for an expression that is indexed, and the planner reads them without a scan. */

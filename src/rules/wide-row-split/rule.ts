@@ -38,7 +38,7 @@ export const rule: Rule = {
     const missing = noStatements(database);
     const tables = missing === null ? database.tables.filter((table) => table.partitionOf === null) : [];
     return {
-      drafts: tables.flatMap((table) => [...hotDrafts(table, thresholds["wide-row-split.hot"] ?? LEAST_HOT_BYTES, database), ...wideDrafts(table, thresholds["wide-row-split"] ?? WIDE_BYTES, database)]),
+      drafts: tables.flatMap((table) => [...hotDrafts(table, thresholds, database), ...wideDrafts(table, thresholds["wide-row-split"] ?? WIDE_BYTES, database)]),
       unjudged: [missing, ...tables.map((table) => withoutStatistics(table, database))].flatMap((one) => one ?? []),
       examined: `${tables.length} tables`,
     };
@@ -62,11 +62,11 @@ function withoutStatistics(table: Table, database: Database): Unjudged | null {
 /** Django sets these beside whatever it saves. */
 const STAMPS = /^(?:updated|modified|changed|last_modified|date_modified)(?:_at|_on)?$/;
 
-function hotDrafts(table: Table, least: number, database: Database): DatabaseDraft[] {
+function hotDrafts(table: Table, thresholds: Readonly<Record<string, number>>, database: Database): DatabaseDraft[] {
   const updates = writesOn(table, database).filter(({ shape }) => shape.kind === "update");
   const calls = sumOf(updates, (one) => one.calls);
   const width = rowWidth(table);
-  if (calls < LEAST_CALLS || width < least) return [];
+  if (calls < (thresholds["wide-row-split.calls"] ?? LEAST_CALLS) || width < (thresholds["wide-row-split.hot"] ?? LEAST_HOT_BYTES)) return [];
   const groups = new Map<string, ShapedStatement[]>();
   for (const one of updates) {
     const written = one.shape.written.filter((name) => !STAMPS.test(name)).toSorted().join(" ");

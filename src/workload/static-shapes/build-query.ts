@@ -14,6 +14,7 @@ export function buildQuery(tables: ModelTables, recipe: QueryRecipe, outer: Quer
   const model = tables.model(recipe.model);
   if (model === null || model.isAbstract) return null;
   const state = openQuery(BUILDER, tables, model, outer);
+  for (const lookup of tables.scopesOf(model)) addFilter(state, { positional: [], keywords: [[lookup, { kind: "row", model: "" }]], open: false }, false);
   if (recipe.related !== null && !addRelated(state, recipe.related)) return null;
   for (const step of recipe.steps) {
     if (step.name === "raw") return null;

@@ -13,11 +13,14 @@ export interface ModelTables {
   named(model: Model, name: string): Field | null;
   /** Fields with a column, those of parents included. */
   columns(model: Model): readonly Field[];
+  /** Lookups that a scope adds to each query, where one is active. */
+  scopesOf(model: Model): readonly string[];
   /** The ends of a many-to-many's own table as seen from the model that has the field. */
   through(model: Model, field: Field): { readonly model: Model; readonly from: Field; readonly to: Field } | null;
 }
 
-export function modelTables(graph: ModelGraph): ModelTables {
+/** `isScoped`: as statements are while the scopes of django-scopes are active. */
+export function modelTables(graph: ModelGraph, isScoped = false): ModelTables {
   const concrete = (model: Model): Model => graph.models.get(model.concrete) ?? model;
   const tables: ModelTables = {
     graph,
@@ -31,9 +34,14 @@ export function modelTables(graph: ModelGraph): ModelTables {
     columnOf: (field) => field.column ?? field.attname ?? field.name,
     named: (model, name) => fieldNamed(tables, model, name),
     columns: (model) => [...model.fields.values()].filter(hasColumn),
+    scopesOf: (model) => (isScoped ? scopesOf(model) : []),
     through: (model, field) => throughEnds(tables, model, field),
   };
   return tables;
+}
+
+export function scopesOf({ managers, defaultManager }: Model): readonly string[] {
+  return managers.get(defaultManager)?.scopes ?? [...managers.values()].find((one) => one.scopes !== undefined)?.scopes ?? [];
 }
 
 /** `"sales"."order"`: statements name the schema apart. */

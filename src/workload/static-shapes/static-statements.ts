@@ -7,7 +7,7 @@ import { addFilter } from "./conditions.ts";
 import { expressionOf } from "./expressions.ts";
 import { finishSelect } from "./finish-query.ts";
 import { columnShapes, permissionShapes, prefetchShapes, refreshShape, relationShapes, signedInShapes } from "./load-shapes.ts";
-import { modelTables, type ModelTables } from "./model-tables.ts";
+import { modelTables, scopesOf, type ModelTables } from "./model-tables.ts";
 import type { QueryState } from "./query-state.ts";
 import { column, PARAMETER, type StaticShape } from "./static-shape.ts";
 import { bulkUpdateShape, deleteRowShapes, deleteShapes, historyShapes, insertShapes, relatedWriteShapes, sessionShapes, updateFields, updateRowShapes, updateShapes, validationShapes } from "./write-shapes.ts";
@@ -22,10 +22,10 @@ export interface StaticStatement {
 }
 
 export function staticStatements(facts: SourceFacts, graph: ModelGraph): StaticStatement[] {
-  const tables = modelTables(graph);
+  const variants = [modelTables(graph), ...([...graph.models.values()].some((model) => scopesOf(model).length > 0) ? [modelTables(graph, true)] : [])];
   const known = new Map<SentWhat, readonly MadeShape[]>();
   return sentByApp(facts).flatMap((one) => {
-    const shapes = known.get(one.what) ?? shapesOf(tables, one.what);
+    const shapes = known.get(one.what) ?? variants.flatMap((tables) => shapesOf(tables, one.what));
     known.set(one.what, shapes);
     return shapes.map(({ shape, how, isBeside }) => ({ shape, isBeside, sent: one.span, site: siteOf(one, how) }));
   });

@@ -147,11 +147,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveSmallIntegerField(default=1)),
+                ('book', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='editions', to='catalog.book')),
                 ('pages', models.PositiveIntegerField(default=0)),
+                ('printer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='printed_editions', to='catalog.publisher')),
                 ('printed_on', models.DateField(blank=True, null=True)),
                 ('remarks', models.TextField(blank=True)),
-                ('book', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='editions', to='catalog.book')),
-                ('printer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='printed_editions', to='catalog.publisher')),
             ],
         ),
         migrations.AddField(

@@ -13,7 +13,7 @@ CREATE TABLE marketing_pageview_2026_03 PARTITION OF marketing_pageview
     FOR VALUES FROM ('2026-03-01 00:00+00') TO ('2026-04-01 00:00+00');
 CREATE TABLE marketing_pageview_2026_04 PARTITION OF marketing_pageview
     FOR VALUES FROM ('2026-04-01 00:00+00') TO ('2026-05-01 00:00+00');  -- twin: page-view-default-partition
-CREATE TABLE marketing_pageview_default PARTITION OF marketing_pageview DEFAULT;  -- planted: page-view-default-partition
+CREATE TABLE marketing_pageview_default PARTITION OF marketing_pageview DEFAULT;
 CREATE INDEX marketing_pageview_book ON marketing_pageview (book_id);
 """
 
@@ -21,4 +21,4 @@ CREATE INDEX marketing_pageview_book ON marketing_pageview (book_id);
 class Migration(migrations.Migration):
     dependencies = [("marketing", "0001_initial")]
 
-    operations = [migrations.RunSQL(CREATE, "DROP TABLE marketing_pageview")]
+    operations = [migrations.RunSQL(CREATE, "DROP TABLE marketing_pageview")]  # planted: page-view-default-partition

@@ -1,0 +1,82 @@
+/** Statements that Django sends of itself, whoever reads the user first, and those that a package's manager narrows. */
+import { expect, test } from "vitest";
+import { readSource } from "../src/analyse.ts";
+import type { StatementOrigin } from "../src/model/index.ts";
+import { openSqlParser } from "../src/sql/open-parser.ts";
+import { joinStatements } from "../src/workload/join-statements.ts";
+import { temporaryFolder } from "./support/temporary-folder.ts";
+
+const SETTINGS = `
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "shop"]
+ROOT_URLCONF = "config.urls"
+`;
+const MODELS = `
+from django.db import models
+from django_scopes import ScopedManager
+
+class BookManager(models.Manager):
+    def newest(self):
+        return self.order_by("-id")
+
+class Book(models.Model):
+    shop = models.IntegerField()
+    title = models.CharField(max_length=20)
+    objects = ScopedManager(shop="shop", _manager_class=BookManager)
+`;
+
+const view = (name: string): string => `
+def ${name}(request):
+    return render(request, "page.html", {"name": request.user.username})
+`;
+
+function project(views: number): string {
+  const names = Array.from({ length: views }, (_, index) => `page_${index}`);
+  return temporaryFolder({
+    "manage.py": 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")\n',
+    "config/__init__.py": "",
+    "config/settings.py": SETTINGS,
+    "config/urls.py": `from django.urls import path\nfrom shop import views\nurlpatterns = [${names.map((one) => `path("${one}", views.${one})`).join(", ")}, path("books", views.books)]\n`,
+    "shop/__init__.py": "",
+    "shop/models.py": MODELS,
+    "shop/templates/page.html": "{{ name }}",
+    "shop/views.py": `from django.shortcuts import render\nfrom shop.models import Book\n${names.map(view).join("")}\n\ndef books(request):\n    return render(request, "page.html", {"name": list(Book.objects.newest().filter(title="x"))})\n`,
+  });
+}
+
+async function joined(views: number): Promise<(sql: string) => StatementOrigin> {
+  const [{ facts, graph }, parser] = await Promise.all([
+    readSource({ root: project(views), exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {} }),
+    openSqlParser(),
+  ]);
+  const join = joinStatements({ facts, graph, shapeOf: (sql) => parser.shapeOf(sql) });
+  return (sql) => join.originOf(sql, parser.shapeOf(sql));
+}
+
+const USER = 'SELECT "auth_user"."id", "auth_user"."password", "auth_user"."last_login", "auth_user"."is_superuser", "auth_user"."username", "auth_user"."first_name", "auth_user"."last_name", "auth_user"."email", "auth_user"."is_staff", "auth_user"."is_active", "auth_user"."date_joined" FROM "auth_user" WHERE "auth_user"."id" = $1 LIMIT $2';
+const SESSION = 'SELECT "django_session"."session_key", "django_session"."session_data", "django_session"."expire_date" FROM "django_session" WHERE ("django_session"."expire_date" > $1 AND "django_session"."session_key" = $2) LIMIT $3';
+const BOOKS = 'SELECT "shop_book"."id", "shop_book"."shop", "shop_book"."title" FROM "shop_book" WHERE ("shop_book"."shop" = $1 AND "shop_book"."title" = $2) ORDER BY "shop_book"."id" DESC';
+
+test("the user's row is said of few lines, and is Django's own where many could send it", async () => {
+  expect(await joined(12).then((originOf) => originOf(USER))).toMatchObject({ certainty: "one-of", sites: { length: 12 } });
+  expect(await joined(13).then((originOf) => originOf(USER))).toEqual({ certainty: "framework", sites: [] });
+});
+
+test("the session is Django's own, however few read the user", async () => {
+  const originOf = await joined(1);
+  expect(originOf(SESSION)).toEqual({ certainty: "framework", sites: [] });
+  expect(originOf('UPDATE "django_session" SET "session_data" = $1, "expire_date" = $2 WHERE "django_session"."session_key" = $3').certainty).not.toBe("unique");
+});
+
+test("no place is named that has no file", async () => {
+  const originOf = await joined(3);
+  for (const { sites } of [USER, SESSION, BOOKS].map(originOf)) for (const { span } of sites) expect(span.file).toMatch(/^shop\//);
+});
+
+test.each([
+  ["in a scope", BOOKS],
+  ["with scopes disabled", BOOKS.replace('"shop_book"."shop" = $1 AND ', "")],
+])("a query of a scoped manager %s", async (_name, sql) => {
+  const origin = (await joined(1))(sql);
+  expect(origin.certainty).toBe("unique");
+  expect(origin.sites[0]?.span.file).toBe("shop/views.py");
+});
