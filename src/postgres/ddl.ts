@@ -1,4 +1,4 @@
-import { groupBy } from "./group-by.ts";
+import { groupBy } from "../model/group-by.ts";
 import { inOrder, type Step } from "./in-order.ts";
 import { quoteName, quoteQualified } from "./quote.ts";
 import type { ConstraintPart, IndexPart, ObjectKey, SchemaParts, SequencePart, TablePart, ViewPart } from "./schema-parts.ts";

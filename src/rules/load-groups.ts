@@ -1,6 +1,6 @@
 /** Lazy loads that one change mends: same queryset, same path or a part of it. */
 import type { LazyLoad } from "../model/index.ts";
-import { groupBy } from "./group-by.ts";
+import { groupBy } from "../model/group-by.ts";
 
 export interface LoadGroup {
   /** The load with the longest path. */

@@ -1,5 +1,6 @@
 /** A snapshot with its look-ups and its join with the source, as rules see it. */
 import type { Catalog, Column, Constraint, Counters, CounterAge, Database, Declaration, Index, IndexCounters, Model, Field, Plan, RuleInput, Server, Snapshot, Span, Statement, Table, TableCounters, Workload } from "../model/index.ts";
+import { groupBy } from "../model/group-by.ts";
 import { settingNumber } from "../postgres/setting-number.ts";
 
 /** What is known of the application beside the snapshot. */
@@ -74,16 +75,6 @@ function catalogLookups(catalog: Catalog): Lookups {
     constraintsOf: (table: Table): readonly Constraint[] => constraints.get(table.oid) ?? [],
     referencesTo: (table: Table): readonly Constraint[] => references.get(table.oid) ?? [],
   };
-}
-
-function groupBy<Row>(rows: readonly Row[], key: (row: Row) => number): ReadonlyMap<number, readonly Row[]> {
-  const groups = new Map<number, Row[]>();
-  for (const row of rows) {
-    const group = groups.get(key(row));
-    if (group === undefined) groups.set(key(row), [row]);
-    else group.push(row);
-  }
-  return groups;
 }
 
 /** Scans of all servers; everything else is what the first one says. */

@@ -3,7 +3,7 @@ import { formatBytes } from "../../model/numbers.ts";
 import { castColumn, changeType, type ChangeInput, type FieldType } from "../../fixes/migrations/index.ts";
 import type { Database, FixDraft, Index, MigrationPlan, Table } from "../../model/index.ts";
 import { columnName, heapBytes, indexesWith, isKeyColumn, type ColumnOf } from "./columns.ts";
-import { quote } from "./drop-index.ts";
+import { quoteName } from "../../postgres/quote.ts";
 
 export interface Retype extends ColumnOf {
   /** As SQL writes the new type. */
@@ -49,7 +49,7 @@ export function isReadByView(database: Database, table: Table): boolean {
 function asMigration(input: ChangeInput, { table, column, type, field, using, usingBack }: Retype): FixDraft | null {
   if (input.database.modelOf(table) === null) return null;
   if (field !== undefined) return changeType(input, table, column.name, field);
-  const name = quote(column.name);
+  const name = quoteName(column.name);
   const cast = (text: string | undefined, to: string): string => text?.replaceAll("%", name) ?? `${name}::${to}`;
   return castColumn(input, table, column.name, { to: type, using: cast(using, type), back: column.type, backUsing: cast(usingBack, column.type) });
 }
@@ -60,18 +60,18 @@ function leftIndexes(database: Database, { table, column }: ColumnOf): readonly 
 }
 
 function retypeSql({ table, column, type, using, usingBack }: Retype, left: readonly Index[]): NonNullable<FixDraft["sql"]> {
-  const name = quote(column.name);
+  const name = quoteName(column.name);
   const alter = (to: string, cast: string | undefined): string =>
     `ALTER TABLE ${tableName(table)} ALTER COLUMN ${name} TYPE ${to}${cast === undefined ? "" : ` USING ${cast.replaceAll("%", name)}`}`;
   return {
-    forward: [...left.map((index) => `DROP INDEX ${quote(index.schema)}.${quote(index.name)}`), alter(type, using)],
+    forward: [...left.map((index) => `DROP INDEX ${quoteName(index.schema)}.${quoteName(index.name)}`), alter(type, using)],
     reverse: [alter(column.type, usingBack), ...left.map((index) => index.definition)],
     isTransactional: true,
   };
 }
 
 export function tableName({ schema, name }: { readonly schema: string; readonly name: string }): string {
-  return `${quote(schema)}.${quote(name)}`;
+  return `${quoteName(schema)}.${quoteName(name)}`;
 }
 
 /** What a disk of today rewrites in a second, a lower bound: ours. */

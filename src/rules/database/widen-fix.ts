@@ -2,7 +2,7 @@
 import { changeType, type ChangeInput } from "../../fixes/migrations/index.ts";
 import type { FixDraft } from "../../model/index.ts";
 import { columnName, type ColumnOf } from "./columns.ts";
-import { quote } from "./drop-index.ts";
+import { quoteName } from "../../postgres/quote.ts";
 import { isReadByView, rewritePlan, tableName } from "./retype-fix.ts";
 import { referringColumns, type FedColumn } from "./sequences.ts";
 
@@ -15,7 +15,7 @@ export function widenFixes(input: ChangeInput, of: FedColumn): FixDraft[] {
   // Django widens what refers to it in the same migration.
   const declared = database.declarationOfColumn(of.table, column.name) === null || column.typeName === "int8" ? null : changeType(input, of.table, column.name, { kind: "integer", to: "BigAutoField" });
   if (declared?.kind === "migration") return [declared];
-  const name = `${quote(sequence.schema)}.${quote(sequence.name)}`;
+  const name = `${quoteName(sequence.schema)}.${quoteName(sequence.name)}`;
   // An identity's sequence follows its column by itself.
   const own = column.identity === null && sequence.type !== "bigint" ? [[`ALTER SEQUENCE ${name} AS bigint`], [`ALTER SEQUENCE ${name} AS ${sequence.type}`]] : [[], []];
   return [
@@ -31,5 +31,5 @@ export function widenFixes(input: ChangeInput, of: FedColumn): FixDraft[] {
 }
 
 function alter({ table, column }: ColumnOf, type: string): string {
-  return `ALTER TABLE ${tableName(table)} ALTER COLUMN ${quote(column.name)} TYPE ${type}`;
+  return `ALTER TABLE ${tableName(table)} ALTER COLUMN ${quoteName(column.name)} TYPE ${type}`;
 }

@@ -1,6 +1,6 @@
 import type { Expr, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { changedNames, exprAt, functionAt, namesIn, nodesIn, pathTo, sourceText } from "../code.ts";
-import { groupBy } from "../group-by.ts";
+import { groupBy } from "../../model/group-by.ts";
 import { onceFix } from "./once-fix.ts";
 import { isSameSpan, nameOf, runsAfter, subjectOf } from "../runs.ts";
 

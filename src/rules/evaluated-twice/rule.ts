@@ -1,6 +1,6 @@
 import type { EditDraft, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { exprAt, sourceText } from "../code.ts";
-import { groupBy } from "../group-by.ts";
+import { groupBy } from "../../model/group-by.ts";
 import { isNamed, isSameSpan, isWrittenBetween, nameOf, runsAfter } from "../runs.ts";
 
 export const rule: Rule = {

@@ -1,6 +1,6 @@
 import { formatNumber } from "../../model/numbers.ts";
 import type { DatabaseInput, FixDraft, Rule } from "../../model/index.ts";
-import { quote } from "../database/drop-index.ts";
+import { quoteName } from "../../postgres/quote.ts";
 import { judgePlans, type PlanFlaw } from "../database/plan-rule.ts";
 import type { PlanStep } from "../database/plan-steps.ts";
 import { percent } from "../database/statement-places.ts";
@@ -40,7 +40,7 @@ function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFl
       doubt: table === null ? "right after a bulk load this is so until the next VACUUM" : `${visibleWords(table.relallvisible, table.relpages)}; right after a bulk load it is so until the next VACUUM`,
       weight: node.heapFetches,
       figures: { heapFetches: node.heapFetches, rows },
-      fixes: table === null ? [] : [vacuum(`${quote(table.schema)}.${quote(table.name)}`)],
+      fixes: table === null ? [] : [vacuum(`${quoteName(table.schema)}.${quoteName(table.name)}`)],
     },
   ];
 }

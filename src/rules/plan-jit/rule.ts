@@ -1,6 +1,6 @@
 import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
 import type { DatabaseInput, FixDraft, Plan, Rule, Statement } from "../../model/index.ts";
-import { quote } from "../database/drop-index.ts";
+import { quoteName } from "../../postgres/quote.ts";
 import { judgePlans, together, type PlanFlaw } from "../database/plan-rule.ts";
 import { relationsBelow } from "../database/plan-steps.ts";
 import { percent, statementName } from "../database/statement-places.ts";
@@ -72,6 +72,6 @@ function words(database: DatabaseInput["database"]): Pick<PlanFlaw, "reason" | "
 }
 
 function jitOff(name: string): FixDraft {
-  const database = `ALTER DATABASE ${quote(name)}`;
+  const database = `ALTER DATABASE ${quoteName(name)}`;
   return { title: "Turn JIT off for the database", kind: "sql", safety: "review", edits: [], sql: { forward: [`${database} SET jit = off`], reverse: [`${database} RESET jit`], isTransactional: true } };
 }

@@ -1,7 +1,7 @@
 /** Why the planner was wrong, as far as the catalog and the model tell. */
 import { formatNumber } from "../../model/numbers.ts";
 import type { Column, Constraint, Database, DatabaseInput, Evidence, FixDraft, PlanNode, Spot, Table } from "../../model/index.ts";
-import { quote } from "../database/drop-index.ts";
+import { quoteName } from "../../postgres/quote.ts";
 import { catalogEvidence, counterEvidence } from "../database/evidence.ts";
 import { shortName } from "../database/names.ts";
 import type { PlanStep } from "../database/plan-steps.ts";
@@ -72,13 +72,13 @@ function correlatedCause({ node }: PlanStep, columns: readonly Column[], table: 
   const names = columns.map(({ name }) => name);
   if (database.catalog.extendedStatistics.some((one) => one.table === table.oid && names.every((name) => one.columns.includes(name)))) return null;
   const statistics = `${table.name}_${names.join("_")}_stat`.slice(0, 63);
-  const created = `${quote(table.schema)}.${quote(statistics)}`;
+  const created = `${quoteName(table.schema)}.${quoteName(statistics)}`;
   return {
     ...NOTHING,
     reason: `It multiplies what it knows of ${names.map((name) => `\`${name}\``).join(" and ")}, as if they had nothing to do with each other.`,
     remedy: `Take statistics of the columns together: \`CREATE STATISTICS … (dependencies, mcv) ON ${names.join(", ")}\`.`,
     doubt: "that the columns go together follows from the rows that came, not from a look at them; other causes are possible",
-    fixes: [sql("Take statistics of the columns together", [`CREATE STATISTICS ${created} (dependencies, ndistinct, mcv) ON ${names.map((name) => quoted(name)).join(", ")} FROM ${qualified(table)}`, `ANALYZE ${qualified(table)}`], [`DROP STATISTICS ${created}`])],
+    fixes: [sql("Take statistics of the columns together", [`CREATE STATISTICS ${created} (dependencies, ndistinct, mcv) ON ${names.map((name) => quoteName(name)).join(", ")} FROM ${qualified(table)}`, `ANALYZE ${qualified(table)}`], [`DROP STATISTICS ${created}`])],
     evidence: [catalogEvidence(database)],
   };
 }
@@ -91,7 +91,7 @@ const NEW_TARGET = 1_000;
 function targetCause(columns: readonly Column[], table: Table, database: Database): Cause | null {
   const column = columns.find((one) => isTruncated(one, table));
   if (column === undefined) return null;
-  const name = `ALTER TABLE ${qualified(table)} ALTER COLUMN ${quoted(column.name)} SET STATISTICS`;
+  const name = `ALTER TABLE ${qualified(table)} ALTER COLUMN ${quoteName(column.name)} SET STATISTICS`;
   return {
     ...NOTHING,
     reason: `The statistics keep ${formatNumber(column.statistics?.commonFrequencies?.length ?? 0)} common values of \`${column.name}\`; the others are taken to be equally rare.`,
@@ -173,9 +173,8 @@ function columnsIn(condition: string, table: Table): Column[] {
 }
 
 /** A column may have the name of a keyword. */
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-const qualified = ({ schema, name }: Table): string => `${quote(schema)}.${quote(name)}`;
+const qualified = ({ schema, name }: Table): string => `${quoteName(schema)}.${quoteName(name)}`;
 
 function sql(title: string, forward: readonly string[], reverse: readonly string[]): FixDraft {
   return { title, kind: "sql", safety: "review", edits: [], sql: { forward, reverse, isTransactional: true } };

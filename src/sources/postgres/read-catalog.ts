@@ -1,6 +1,7 @@
 /** Rows of the catalog's queries to the catalog. */
 import type { Catalog, Column, ColumnStatistics, Constraint, ConstraintKind, ExtendedStatistics, Index, IndexKey, DatabaseSequence, Table, TableKind, View } from "../../model/index.ts";
 import { readArray } from "./read-array.ts";
+import { groupBy } from "../../model/group-by.ts";
 import { flag, number, numberOrNull, numbers, options, text, textOrNull, texts, type Row } from "./row-values.ts";
 
 /** What each query gave; a part that could not be read is empty. */
@@ -13,8 +14,8 @@ export type CatalogRows = Readonly<
 
 export function readCatalog(rows: CatalogRows, ddl: readonly string[]): Catalog {
   const relations = new Map([...rows.tables, ...rows.indexes].map((one) => [`${text(one, "schema")}.${text(one, "name")}`, number(one, "oid")]));
-  const statistics = groupBy(rows.statistics.map((one) => ({ ...one, relation: relations.get(`${text(one, "schema")}.${text(one, "relation")}`) ?? -1 })), "relation");
-  const columns = groupBy(rows.columns, "table");
+  const statistics = groupBy(rows.statistics, (one) => relations.get(`${text(one, "schema")}.${text(one, "relation")}`) ?? -1);
+  const columns = groupBy(rows.columns, (one) => number(one, "table"));
   const sizes = byOid(rows.tableSizes);
   const partitioned = new Set(rows.tables.filter((one) => one["kind"] === "p").map((one) => number(one, "oid")));
   return {
@@ -292,15 +293,4 @@ function extendedOf(row: Row, values: readonly Row[]): ExtendedStatistics {
 
 function byOid(rows: readonly Row[]): ReadonlyMap<number, Row> {
   return new Map(rows.map((one) => [number(one, "oid"), one]));
-}
-
-function groupBy(rows: readonly Row[], name: string): ReadonlyMap<number, readonly Row[]> {
-  const groups = new Map<number, Row[]>();
-  for (const one of rows) {
-    const key = number(one, name);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
-  }
-  return groups;
 }

@@ -1,7 +1,7 @@
 /** Rows of the schema's queries to its parts. */
 import type { ColumnPart, ConstraintPart, DefaultPart, IndexPart, SchemaParts, SequencePart, TablePart, ViewPart } from "../../postgres/schema-parts.ts";
 import { quoteLiteral, quoteName } from "../../postgres/quote.ts";
-import { groupBy } from "../../postgres/group-by.ts";
+import { groupBy } from "../../model/group-by.ts";
 import type { Probe, Values } from "./probe.ts";
 import { flag, number, numberOrNull, numbers, text, textOrNull, texts, type Row } from "./row-values.ts";
 import * as q from "./schema-queries.ts";
