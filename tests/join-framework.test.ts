@@ -44,12 +44,12 @@ function project(views: number): string {
 }
 
 async function joined(views: number): Promise<(sql: string) => StatementOrigin> {
-  const [{ facts, graph }, { shapeOf }] = await Promise.all([
+  const [{ facts, graph }, parser] = await Promise.all([
     readSource({ root: project(views), exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {} }),
     openSqlParser(),
   ]);
-  const join = joinStatements({ facts, graph, shapeOf });
-  return (sql) => join.originOf(sql, shapeOf(sql));
+  const join = joinStatements({ facts, graph, shapeOf: (sql) => parser.shapeOf(sql) });
+  return (sql) => join.originOf(sql, parser.shapeOf(sql));
 }
 
 const USER = 'SELECT "auth_user"."id", "auth_user"."password", "auth_user"."last_login", "auth_user"."is_superuser", "auth_user"."username", "auth_user"."first_name", "auth_user"."last_name", "auth_user"."email", "auth_user"."is_staff", "auth_user"."is_active", "auth_user"."date_joined" FROM "auth_user" WHERE "auth_user"."id" = $1 LIMIT $2';

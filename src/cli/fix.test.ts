@@ -124,6 +124,24 @@ describe("new migrations", () => {
     expect(readFileSync(path.join(cwd, "shop/migrations/0005_drop_b.py"), "utf8")).toContain("0004_drop_a");
   });
 
+  test("are named with their lock, time and undo where no patch takes them up, in 80 columns", async () => {
+    const report = reportOfMigrations();
+    const plan = { lock: "ACCESS EXCLUSIVE until it is done: the table is rewritten, and reads and writes wait", duration: "about 23 s", rollback: "Migrate back." };
+    const findings = report.findings.map((finding): Finding => ({ ...finding, fixes: finding.fixes.map((fix) => ({ ...fix, migration: { ...fix.migration, ...plan } })) }));
+    const { stdout, stderr } = await runCli(["fix", "--unsafe", "--dry-run"], { cwd: repository(), report: { ...report, findings } });
+    expect(stdout).not.toContain("ACCESS EXCLUSIVE");
+    expect(stderr).toContain(`Migrations, in this order. luthier runs none: python manage.py migrate does.
+  aaaa  drop a
+        shop/migrations/0004_drop_a.py
+        lock  ACCESS EXCLUSIVE until it is done: the table is rewritten, and
+              reads and writes wait
+        time  about 23 s
+        undo  Migrate back.
+  bbbb  drop b
+        shop/migrations/0005_drop_b.py
+`);
+  });
+
   test("take the place of no file that is there", async () => {
     const cwd = temporaryFolder({ ...SAMPLE_FILES, "shop/migrations/0005_drop_b.py": "mine\n" });
     commitAll(cwd);
@@ -132,6 +150,37 @@ describe("new migrations", () => {
       stderr: expect.stringContaining("shop/migrations/0005_drop_b.py is there already; nothing was changed."),
     });
     expect(git(cwd, "status", "--porcelain")).toBe("");
+  });
+});
+
+describe("SQL that no edit can be", () => {
+  const [template] = SAMPLE_FINDINGS;
+
+  /** Two findings with one fix, of which luthier runs nothing. */
+  function reportOfSql(): Report {
+    if (template === undefined) throw new Error("the sample is empty");
+    const sql = { forward: ["DROP INDEX CONCURRENTLY a"], reverse: ["CREATE INDEX CONCURRENTLY a ON t (x)"], isTransactional: false };
+    const findings = ["a", "b"].map((id): Finding => ({ ...template, id: id.repeat(16), fixes: [{ title: "Drop a, by SQL alone: no model has it", kind: "sql", safety: "review", edits: [], sql }] }));
+    return { ...SAMPLE_REPORT, findings };
+  }
+
+  test("is listed with its undo, once for all findings that ask for it", async () => {
+    const { stdout, stderr, status } = await runCli(["fix", "--unsafe"], { cwd: repository(), report: reportOfSql() });
+    expect(stdout).toBe("Nothing applied.\n");
+    expect(stderr).toBe(`To run yourself, since luthier runs no SQL:
+  aaaa, bbbb  Drop a, by SQL alone: no model has it
+        outside of a transaction:
+        DROP INDEX CONCURRENTLY a;
+        undo: CREATE INDEX CONCURRENTLY a ON t (x);
+
+Not applied: 2 fixes in SQL, to run yourself.
+`);
+    expect(status).toBe(1);
+  });
+
+  test("is counted where nobody asked for what needs a review", async () => {
+    const { stderr } = await runCli(["fix"], { cwd: repository(), report: reportOfSql() });
+    expect(stderr).toBe("Not applied: 2 fixes in SQL, to run yourself (--unsafe or --dry-run shows them).\n");
   });
 });
 

@@ -30,7 +30,7 @@ export function formatDuration(milliseconds: number): string {
 
 /** Milliseconds with the digits that a clock can vouch for: `0.015`, `0.4`, `1.4`, `12`, `1,240`. */
 export function formatMilliseconds(value: number): string {
-  if (Math.abs(value) < 1) return formatNumber(Number(value.toPrecision(2)));
+  if (Math.abs(value) < 0.1) return formatNumber(Number(value.toPrecision(2)));
   return formatNumber(Math.abs(value) < 10 ? Number(value.toFixed(1)) : Math.round(value));
 }
 

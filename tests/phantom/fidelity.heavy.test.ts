@@ -6,7 +6,7 @@ import { execute, look, startMajor, withClient, type RunningServer } from "../su
 import { ask, marketStatements, quantile, tryIndex, type Trial } from "./compare.ts";
 import { CANDIDATES, EXPRESSIONS, QUESTIONS } from "./questions.ts";
 
-/** The others are compared by bench/phantom/run.mjs. */
+/** The others for a release, or by hand: PHANTOM_MAJORS=13,14,17 npx vitest run tests/phantom/fidelity.heavy.test.ts */
 const MAJORS = process.env["PHANTOM_MAJORS"]?.split(",").map(Number) ?? [15, 16, 18];
 
 /** Other than the phantom's own defaults, so that they must have been taken over. */
@@ -21,7 +21,7 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
     const snapshot = await look(server.cluster.url);
     const started = performance.now();
     phantom = await openPhantom(snapshot, { folders: [server.cluster.binaries] });
-    console.info(`PostgreSQL ${phantom.version}: opened in ${Math.round(performance.now() - started)} ms, ${JSON.stringify(snapshot.catalog.planner).length} bytes of statistics`);
+    say(`PostgreSQL ${phantom.version}: opened in ${Math.round(performance.now() - started)} ms`);
   });
   afterAll(async () => {
     await phantom?.close();
@@ -32,7 +32,7 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
   test("plans every question as the server does, at the same cost", async () => {
     const answers = await real((client) => ask(client, phantom, QUESTIONS));
     const others = answers.filter(({ isSamePlan, error }) => !isSamePlan || error > 0);
-    console.info(`PostgreSQL ${major}: ${answers.length} questions, same plan ${answers.filter(({ isSamePlan }) => isSamePlan).length}, same cost ${answers.filter(({ error }) => error === 0).length}`, others);
+    say(`PostgreSQL ${major}: ${answers.length} questions, same plan ${answers.filter(({ isSamePlan }) => isSamePlan).length}, same cost ${answers.filter(({ error }) => error === 0).length}`);
     expect(phantom.notes).toEqual([]);
     expect(others).toEqual([]);
   });
@@ -81,6 +81,11 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
   });
 });
 
+/** The figures of docs/phantom.md. */
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 async function trialsOf(client: pg.Client, phantom: Phantom, candidates: typeof CANDIDATES, analyze = false): Promise<Trial[][]> {
   const trials: Trial[][] = [];
   for (const one of candidates) trials.push(await tryIndex(client, phantom, one, analyze));
@@ -98,5 +103,5 @@ function report(major: number, what: string, trials: readonly Trial[]): void {
   const percent = (value: number): string => `${(value * 100).toFixed(2)} %`;
   const sizes = sizeErrors(trials);
   const lines = trials.map((one) => `${one.isSamePlan ? "=" : "!"} cost ${percent(one.error)}, rows ${one.rows.join(" ")}, pages ${one.pages.join(" ")}${one.isModelled ? "" : " guess"}: ${one.index.slice(13)}: ${one.sql}`);
-  console.info(`PostgreSQL ${major}, ${what}: ${trials.length} pairs, same plan ${trials.filter(({ isSamePlan }) => isSamePlan).length}, cost p50 ${percent(quantile(errors, 0.5))} p90 ${percent(quantile(errors, 0.9))} max ${percent(Math.max(...errors))}, size p50 ${percent(quantile(sizes, 0.5))} p90 ${percent(quantile(sizes, 0.9))} of ${sizes.length}\n${lines.join("\n")}`);
+  say(`PostgreSQL ${major}, ${what}: ${trials.length} pairs, same plan ${trials.filter(({ isSamePlan }) => isSamePlan).length}, cost p50 ${percent(quantile(errors, 0.5))} p90 ${percent(quantile(errors, 0.9))} max ${percent(Math.max(...errors))}, size p50 ${percent(quantile(sizes, 0.5))} p90 ${percent(quantile(sizes, 0.9))} of ${sizes.length}\n${lines.join("\n")}`);
 }

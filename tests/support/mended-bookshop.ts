@@ -22,6 +22,7 @@ const CONFIGURATION = `[tool.luthier.thresholds]
 "null-heavy-index.bytes" = 16384
 "constant-column-index.bytes" = 16384
 "never-null-nullable" = 100
+"uuid-as-text" = 100
 "partial-index.rows" = 100
 "partial-index.share" = 0
 `;

@@ -66,7 +66,9 @@ export function stateOf(state: FieldState, text: string): { readonly text: strin
   for (const name of rootNames(call)) {
     const found = migration.imports.filter((one) => one.binds === name).map((one) => one.line);
     if (found.length === 0 && !BUILTINS.has(name)) return null;
-    imports.push(...found.filter((line) => isNeeded(line, text.slice(call.start, call.end))));
+    const needed = found.filter((line) => isNeeded(line, text.slice(call.start, call.end)));
+    // `import django.utils.timezone` binds `django`, through which the text may reach a module that something else has imported.
+    imports.push(...(needed.length === 0 ? found : needed));
   }
   return { text: text.slice(call.start, call.end), imports, span: { file: migration.file, start: call.start, end: call.end } };
 }

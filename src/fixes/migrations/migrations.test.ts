@@ -7,7 +7,7 @@ import type { EditDraft, FixDraft, Index, RuleInput, Table } from "../../model/i
 import { openPythonParser } from "../../python/parser.ts";
 import { joinSource } from "../../workload/declarations.ts";
 import { buildDatabase, NO_SOURCE, NO_WORKLOAD } from "../../workload/database.ts";
-import { addCheckConstraint, addIndex, changeType, mendInvalidIndex, removeIndex, setNotNull, setSetting, setTableOptions, type ChangeInput } from "./index.ts";
+import { addCheckConstraint, addIndex, changeType, mendInvalidIndex, removeIndex, replaceIndex, setNotNull, setSetting, setTableOptions, type ChangeInput } from "./index.ts";
 
 const parser = await openPythonParser();
 
@@ -118,6 +118,33 @@ describe("an entry goes into Meta.indexes", () => {
     expect(after(fix, world, "shop/models/book.py")).toContain(`    class Meta:\n        indexes = [${NEW}]\n`);
     expect(fix.files?.map(({ file }) => file)).toEqual(["shop/migrations/0002_add_new_idx.py"]);
   });
+});
+
+describe("an index is replaced", () => {
+  const key = { keys: [{ kind: "column", column: "title" }] as const, condition: [{ column: "title", operator: "is not null" }] as const };
+
+  test("where its entry stands, by two migrations of which the second takes the old one away", () => {
+    const world = shopOf({ models: `${HEAD}class Book(models.Model):\n${FIELDS}\n    class Meta:\n        indexes = [\n            models.Index(fields=["title"], name="title_idx"),  # why\n        ]\n` });
+    const fix = replaceIndex(world, world.table, world.index("title_idx"), key);
+    expect(after(fix, world)).toContain(`        indexes = [\n            models.Index(\n                fields=["title"],\n                name="book_title_part_idx",\n                condition=models.Q(title__isnull=False),\n            ),  # why\n        ]\n`);
+    expect(fix.files?.map(({ file }) => file)).toEqual(["shop/migrations/0002_add_book_title_part_idx.py", "shop/migrations/0003_drop_title_idx.py"]);
+    expect(fix.files?.[1]?.text).toContain('dependencies = [("shop", "0002_add_book_title_part_idx")]');
+    expect(fix.migration?.follows).toEqual({ app: "shop", name: "0001_initial", files: fix.files?.map(({ file }) => file) });
+  });
+
+  test("by SQL, the new one first, where there is no model", () => {
+    const world = shopOf({ models: HEAD });
+    const { kind, title, sql } = replaceIndex(world, world.table, world.index("title_idx"), key);
+    expect([kind, title]).toEqual(["sql", "Replace the index `title_idx` by `book_title_part_idx`, by SQL alone: no model of the project has the table shop_book"]);
+    expect(sql?.forward.map((one) => one.slice(0, 25))).toEqual(["CREATE INDEX CONCURRENTLY", "DROP INDEX CONCURRENTLY I"]);
+    expect(sql?.reverse.map((one) => one.slice(0, 25))).toEqual(["CREATE INDEX CONCURRENTLY", "DROP INDEX CONCURRENTLY I"]);
+  });
+});
+
+test("a field keeps its own migration's way to a module that something else imports", () => {
+  const create = 'import django.utils.timezone\n\nfrom django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n    operations = [migrations.CreateModel(name="Book", fields=[("id", models.AutoField(primary_key=True)), ("code", models.CharField(max_length=9, null=True, validators=[django.core.validators.EMPTY]))])]\n';
+  const world = shopOf({ models: `${HEAD}class Book(models.Model):\n${FIELDS}`, files: { [FIRST]: create } });
+  expect(setNotNull(world, world.table, "code").files?.at(-1)?.text).toContain("import django.utils.timezone\n");
 });
 
 describe("an entry is taken out of Meta.indexes", () => {

@@ -1,4 +1,4 @@
-import type { Database, DatabaseDraft, Rule, Unjudged } from "../../model/index.ts";
+import type { Database, DatabaseDraft, Field, Rule, Unjudged } from "../../model/index.ts";
 import { formatBytes, formatNumber } from "../../model/numbers.ts";
 import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
@@ -68,14 +68,24 @@ function toDraft(input: ChangeInput, of: ColumnOf, base: string, isSampled: bool
   return columnDraft(database, of, {
     claim: `\`${columnName(of)}\` holds UUIDs as ${column.type}: ${width} bytes a value where \`uuid\` takes 16${saved === null ? "" : `, ${formatBytes(saved)} in all`}.`,
     reason: "The longer values are stored in the row and in each index, and compared by the rules of a collation.",
-    remedy: "Make it `uuid`: a UUIDField.",
+    remedy: mayBeEmpty(database, of) ? "Let it be NULL instead of blank, then make it `uuid`: a UUIDField." : "Make it `uuid`: a UUIDField.",
     doubt: `seen in ${base}; one value that is no UUID, an empty text for one, makes the change fail`,
     confidence: isSampled ? "certain" : "likely",
     label: column.type,
     figures: saved === null ? {} : { bytes: saved },
     ...(saved === null ? {} : { impact: { bytes: { before: saved, after: 0 } } }),
-    fixes: retypeFixes(input, { ...of, field: { kind: "uuid" }, type: "uuid", using: "%::uuid", usingBack: width < WITH_HYPHENS ? "replace(%::text, '-', '')" : "%::text" }),
+    fixes: mayBeEmpty(database, of) ? [] : retypeFixes(input, { ...of, field: { kind: "uuid" }, type: "uuid", using: "%::uuid", usingBack: width < WITH_HYPHENS ? "replace(%::text, '-', '')" : "%::text" }),
   });
+}
+
+/** Django stores an empty text for what a form leaves blank, unless the column may be NULL. No UUID is empty. */
+function mayBeEmpty(database: Database, { table, column }: ColumnOf): boolean {
+  return column.notNull && isTrue(database.fieldOf(table, column.name), "blank");
+}
+
+function isTrue(field: Field | null, argument: string): boolean {
+  const value = field?.declaration?.kind === "call" ? field.declaration.keywords.find(({ name }) => name === argument)?.value : undefined;
+  return value?.kind === "constant" && value.value === "true";
 }
 
 /** In the rows, by their layout, and in each index on the column; null when the layout is not known. */

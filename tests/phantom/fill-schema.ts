@@ -1,0 +1,86 @@
+/** Rows for a schema that nobody wrote for this, and questions that its tables invite: made from the catalog alone. */
+import type { Catalog, Column, Table } from "../../src/model/index.ts";
+import { quoteName, quoteQualified } from "../../src/postgres/quote.ts";
+
+/** Statements that fill every table, parents first. Checks go, since values are made up; rows that are there twice are left out. */
+export function fillStatements(catalog: Catalog, rows: number): string[] {
+  const checks = catalog.constraints.filter(({ kind, parent }) => kind === "check" && parent === null).flatMap(({ name, table }) => {
+    const of = catalog.tables.find(({ oid }) => oid === table);
+    return of === undefined ? [] : [`ALTER TABLE ${quoteQualified(of)} DROP CONSTRAINT IF EXISTS ${quoteName(name)}`];
+  });
+  const inserts = parentsFirst(catalog).map((table) => {
+    const columns = table.columns.filter(({ generated, identity }) => generated === null && identity !== "always");
+    const values = columns.map((column) => valueOf(catalog, table, column));
+    return `INSERT INTO ${quoteQualified(table)} (${columns.map(({ name }) => quoteName(name)).join(", ")}) SELECT ${values.join(", ")} FROM generate_series(1, ${rowsOf(catalog, table, rows)}) n ON CONFLICT DO NOTHING`;
+  });
+  return [...checks, ...inserts];
+}
+
+function foreignKey({ constraints }: Catalog, table: Table, column: string): number | null {
+  return constraints.find((one) => one.kind === "foreign" && one.table === table.oid && one.columns.length === 1 && one.columns[0] === column)?.references?.table ?? null;
+}
+
+function parentsOf(catalog: Catalog, table: Table): number[] {
+  return table.columns.flatMap(({ name }) => foreignKey(catalog, table, name) ?? []).filter((oid) => oid !== table.oid);
+}
+
+function parentsFirst(catalog: Catalog): Table[] {
+  const left = catalog.tables.filter(({ kind, partitionOf }) => (kind === "table" || kind === "partitioned") && partitionOf === null);
+  const sorted: Table[] = [];
+  while (left.length > 0) {
+    const at = left.findIndex((table) => parentsOf(catalog, table).every((oid) => sorted.some((one) => one.oid === oid)));
+    sorted.push(...left.splice(Math.max(at, 0), 1));
+  }
+  return sorted;
+}
+
+/** Tables that others refer to are smaller, so that keys repeat. */
+function rowsOf(catalog: Catalog, table: Table, rows: number): number {
+  return parentsOf(catalog, table).length === 0 ? Math.ceil(rows / 40) : parentsOf(catalog, table).length === 1 ? Math.ceil(rows / 4) : rows;
+}
+
+function valueOf(catalog: Catalog, table: Table, column: Column): string {
+  const parent = foreignKey(catalog, table, column.name);
+  const target = catalog.tables.find(({ oid }) => oid === parent);
+  const value = target === undefined ? plainValue(catalog, table, column) : `(SELECT ceil(power(random(), 2) * ${Math.max(1, rowsOf(catalog, target, ROWS))}) + n * 0)::${column.type}`;
+  return column.notNull ? value : `CASE WHEN n % 7 > 0 THEN ${value} END`;
+}
+
+/** Of a largest table. */
+export const ROWS = 60_000;
+
+function plainValue({ indexes }: Catalog, table: Table, { name, type, typeName }: Column): string {
+  const isUnique = indexes.some((one) => one.table === table.oid && one.unique && one.keys.length === 1 && one.keys[0]?.column === name);
+  const number = isUnique ? "n" : "floor(power(random(), 3) * 1000)";
+  if (/^(int|float|numeric)/.test(typeName)) return `(${number})::${typeName === "int2" && isUnique ? "int2" : typeName.startsWith("numeric") ? type : typeName}`;
+  if (typeName === "bool") return "random() < 0.8";
+  if (typeName.startsWith("timestamp")) return `(timestamp '2023-01-01' + n * interval '11 minutes' + random() * interval '9 days')::${typeName}`;
+  if (typeName === "date") return "date '2023-01-01' + (power(random(), 2) * 900)::int";
+  if (typeName === "uuid") return "md5(n::text || 'u')::uuid";
+  if (typeName === "jsonb" || typeName === "json") return `json_build_object('kind', (random() * 4)::int, 'n', n)::${typeName}`;
+  if (typeName === "inet") return "('10.0.' || n % 200 || '.1')::inet";
+  if (typeName === "interval") return "(n % 90) * interval '1 day'";
+  if (typeName.startsWith("_")) return `ARRAY[(random() * 9)::int]::${type}`;
+  if (typeName === "bytea") return "decode(md5(n::text), 'hex')";
+  // What is too long is cut off by the cast.
+  return isUnique ? `md5(n::text)::${type}` : `('word ' || floor(power(random(), 3) * 500))::${type}`;
+}
+
+/** By key, by parent, by range, in order, joined with a parent, grouped by it. */
+export function questionsOf(catalog: Catalog): string[] {
+  return parentsFirst(catalog).flatMap((table) => {
+    const name = quoteQualified(table);
+    const questions: string[] = [`SELECT count(*) FROM ${name}`];
+    for (const column of table.columns) {
+      const [each, parent] = [quoteName(column.name), foreignKey(catalog, table, column.name)];
+      const target = catalog.tables.find(({ oid }) => oid === parent);
+      if (target !== undefined) {
+        const key = quoteName(target.columns[0]?.name ?? "id");
+        questions.push(`SELECT * FROM ${name} WHERE ${each} = 3 ORDER BY 1 DESC LIMIT 10`, `SELECT p.${key}, count(*) FROM ${name} c JOIN ${quoteQualified(target)} p ON p.${key} = c.${each} GROUP BY 1 ORDER BY 2 DESC LIMIT 5`);
+      } else if (/^(int|numeric|float)/.test(column.typeName)) questions.push(`SELECT * FROM ${name} WHERE ${each} BETWEEN 100 AND 130`);
+      else if (/^(timestamp|date)/.test(column.typeName)) questions.push(`SELECT * FROM ${name} WHERE ${each} > '2024-02-01' ORDER BY ${each} LIMIT 20`);
+      else if (/^(varchar|text)/.test(column.typeName)) questions.push(`SELECT * FROM ${name} WHERE ${each} LIKE 'word 4%'`, `SELECT ${each}, count(*) FROM ${name} GROUP BY 1`);
+    }
+    return questions;
+  });
+}
