@@ -29,17 +29,29 @@ def ${name}(request):
     return render(request, "page.html", {"name": request.user.username})
 `;
 
+/** How many rows a page has, the user's settings say. */
+const PAGED = `
+
+class BookList(ListView):
+    model = Book
+    template_name = "list.html"
+
+    def get_paginate_by(self, queryset):
+        return self.request.user.settings.page_size
+`;
+
 function project(views: number): string {
   const names = Array.from({ length: views }, (_, index) => `page_${index}`);
   return temporaryFolder({
     "manage.py": 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")\n',
     "config/__init__.py": "",
     "config/settings.py": SETTINGS,
-    "config/urls.py": `from django.urls import path\nfrom shop import views\nurlpatterns = [${names.map((one) => `path("${one}", views.${one})`).join(", ")}, path("books", views.books)]\n`,
+    "config/urls.py": `from django.urls import path\nfrom shop import views\nurlpatterns = [${names.map((one) => `path("${one}", views.${one})`).join(", ")}, path("books", views.books), path("paged", views.BookList.as_view())]\n`,
     "shop/__init__.py": "",
     "shop/models.py": MODELS,
     "shop/templates/page.html": "{{ name }}",
-    "shop/views.py": `from django.shortcuts import render\nfrom shop.models import Book\n${names.map(view).join("")}\n\ndef books(request):\n    return render(request, "page.html", {"name": list(Book.objects.newest().filter(title="x"))})\n`,
+    "shop/templates/list.html": "{% for book in object_list %}{{ book.title }}{% endfor %}",
+    "shop/views.py": `from django.shortcuts import render\nfrom django.views.generic import ListView\nfrom shop.models import Book\n${names.map(view).join("")}\n\ndef books(request):\n    return render(request, "page.html", {"name": list(Book.objects.newest().filter(title="x"))})\n${PAGED}`,
   });
 }
 
@@ -56,9 +68,10 @@ const USER = 'SELECT "auth_user"."id", "auth_user"."password", "auth_user"."last
 const SESSION = 'SELECT "django_session"."session_key", "django_session"."session_data", "django_session"."expire_date" FROM "django_session" WHERE ("django_session"."expire_date" > $1 AND "django_session"."session_key" = $2) LIMIT $3';
 const BOOKS = 'SELECT "shop_book"."id", "shop_book"."shop", "shop_book"."title" FROM "shop_book" WHERE ("shop_book"."shop" = $1 AND "shop_book"."title" = $2) ORDER BY "shop_book"."id" DESC';
 
+// The list reads the user as well.
 test("the user's row is said of few lines, and is Django's own where many could send it", async () => {
-  expect(await joined(12).then((originOf) => originOf(USER))).toMatchObject({ certainty: "one-of", sites: { length: 12 } });
-  expect(await joined(13).then((originOf) => originOf(USER))).toEqual({ certainty: "framework", sites: [] });
+  expect(await joined(11).then((originOf) => originOf(USER))).toMatchObject({ certainty: "one-of", sites: { length: 12 } });
+  expect(await joined(12).then((originOf) => originOf(USER))).toEqual({ certainty: "framework", sites: [] });
 });
 
 test("the session is Django's own, however few read the user", async () => {
@@ -79,4 +92,10 @@ test.each([
   const origin = (await joined(1))(sql);
   expect(origin.certainty).toBe("unique");
   expect(origin.sites[0]?.span.file).toBe("shop/views.py");
+});
+
+test("a list whose pages may have any size is sent where its template goes through it", async () => {
+  const origin = (await joined(1))('SELECT "shop_book"."id", "shop_book"."shop", "shop_book"."title" FROM "shop_book" LIMIT $1');
+  expect(origin.certainty).toBe("unique");
+  expect(origin.sites[0]?.sent?.map(({ file }) => file)).toEqual(["shop/templates/list.html"]);
 });

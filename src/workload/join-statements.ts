@@ -149,8 +149,9 @@ function isDjangosOwn(sent: readonly StaticStatement[], shape: QueryShape, forei
   const own = sent.filter(isInProject);
   if (own.length === 0) return true;
   if (rootTable(shape) === SESSIONS && own.every(({ site }) => IMPLICIT.has(site.how))) return true;
-  const places = new Set(own.map(({ site }) => placeKey(site.span)));
-  return places.size > MOST_READERS && (foreign.has(rootTable(shape)) || own.some(({ site }) => IMPLICIT.has(site.how)));
+  // A project's own user is loaded by foreign keys too: those lines are said, unless more read the request's.
+  const counted = foreign.has(rootTable(shape)) ? own : own.filter(({ site }) => IMPLICIT.has(site.how));
+  return new Set(counted.map(({ site }) => placeKey(site.span))).size > MOST_READERS;
 }
 
 /** Shapes without anything open go before those that say most of the rest. */

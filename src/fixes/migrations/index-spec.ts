@@ -45,11 +45,18 @@ const LONGEST = 30;
 export function indexName({ keys, name, condition }: IndexSpec, table: Pick<Table, "name">, { indexes }: Pick<Catalog, "indexes">): string {
   if (name !== undefined) return name;
   const columns = keys.map((key) => ("column" in key ? key.column.replace(/_id$/, "") : "expr"));
-  const words = [table.name.slice(table.name.indexOf("_") + 1), ...columns, ...(condition === undefined ? [] : ["part"])].join("_");
+  const words = [table.name.slice(table.name.indexOf("_") + 1), ...columns, ...conditionWords(condition, columns)].join("_");
   const whole = `${words.replaceAll(/\W+/g, "_").replace(/^[_\d]+/, "")}_idx`;
   const digest = namesDigest([table.name, JSON.stringify(keys), JSON.stringify(condition ?? null)], 4);
   const isTaken = indexes.some((one) => one.name === whole);
   return whole.length <= LONGEST && !isTaken ? whole : `${whole.slice(0, LONGEST - 9).replace(/_(?:idx)?$/, "")}_${digest}_idx`;
+}
+
+/** Two partial indexes of one column differ in what they ask for. */
+function conditionWords(condition: IndexSpec["condition"], columns: readonly string[]): readonly string[] {
+  if (condition === undefined) return [];
+  const asked = condition.map(({ column }) => column).filter((one) => !columns.includes(one.replace(/_id$/, "")));
+  return [...new Set(asked), "part"];
 }
 
 /** Null where a column is no field of the model. */

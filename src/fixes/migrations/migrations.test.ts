@@ -7,6 +7,7 @@ import type { EditDraft, FixDraft, Index, RuleInput, Table } from "../../model/i
 import { openPythonParser } from "../../python/parser.ts";
 import { joinSource } from "../../workload/declarations.ts";
 import { buildDatabase, NO_SOURCE, NO_WORKLOAD } from "../../workload/database.ts";
+import { indexName } from "./index-spec.ts";
 import { addCheckConstraint, addIndex, changeType, mendInvalidIndex, removeIndex, replaceIndex, setNotNull, setSetting, setTableOptions, type ChangeInput } from "./index.ts";
 
 const parser = await openPythonParser();
@@ -145,6 +146,11 @@ test("a field keeps its own migration's way to a module that something else impo
   const create = 'import django.utils.timezone\n\nfrom django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n    operations = [migrations.CreateModel(name="Book", fields=[("id", models.AutoField(primary_key=True)), ("code", models.CharField(max_length=9, null=True, validators=[django.core.validators.EMPTY]))])]\n';
   const world = shopOf({ models: `${HEAD}class Book(models.Model):\n${FIELDS}`, files: { [FIRST]: create } });
   expect(setNotNull(world, world.table, "code").files?.at(-1)?.text).toContain("import django.utils.timezone\n");
+});
+
+test("partial indexes of one column are named by what they ask for", () => {
+  const name = (column: string): string => indexName({ keys: [{ kind: "column", column: "event_id" }], condition: [{ column, operator: "=", value: true }] }, { name: "shop_talk" }, { indexes: [] });
+  expect(["featured", "event_id"].map(name)).toEqual(["talk_event_featured_part_idx", "talk_event_part_idx"]);
 });
 
 describe("an entry is taken out of Meta.indexes", () => {

@@ -58,6 +58,9 @@ function standbysOf({ standbys, slots }: Database["server"]["replication"]): rea
 
 const DAY = 86_400_000;
 
+/** Said alike by all rules, so that a report counts them in one line. */
+export const NEEDS_STATEMENTS = "needs pg_stat_statements, or a log of statements with --log";
+
 /** How many days the statements have been counted for; null when that is not known. */
 export function statementDays({ workload, server }: Database): number | null {
   const { at, statementsSince } = server.counters;
@@ -68,7 +71,7 @@ export function statementDays({ workload, server }: Database): number | null {
 export function statementsMissing(database: Database, least = LEAST_DAYS, object = ""): Unjudged | null {
   const gap = gapIn(database, "statements");
   if (gap !== null) return { ...gap, object };
-  if (database.workload.statements.length === 0) return { object, why: "needs statements; none were seen" };
+  if (database.workload.statements.length === 0) return { object, why: NEEDS_STATEMENTS };
   const days = statementDays(database);
   if (days === null) return { object, why: `needs statements of ${least} days; since when these were counted is not known` };
   return days >= least ? null : { object, why: `needs statements of ${least} days; these are ${days < 1 ? "less than one day" : `${Math.floor(days)} days`} old` };

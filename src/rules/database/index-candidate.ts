@@ -1,7 +1,7 @@
 /** A new index that statements ask for: what every rule says of one alike. */
 import { formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, FixDraft, Index, Judgement, Severity, Spot, Statement, Table, Unjudged } from "../../model/index.ts";
-import { catalogEvidence, gapIn, workloadEvidence } from "./evidence.ts";
+import { catalogEvidence, gapIn, NEEDS_STATEMENTS, workloadEvidence } from "./evidence.ts";
 import { declarationSpots, indexSpot, modelLabel, shortName, tableSpot } from "./names.ts";
 import { percent, sentFrom, statementSpot } from "./statement-places.ts";
 import { callsOf, shareOf } from "./statement-use.ts";
@@ -49,7 +49,7 @@ export function judgeStatements(input: DatabaseInput, rule: string, find: (table
 }
 
 function noStatements(database: Database): Unjudged {
-  return gapIn(database, "statements") ?? { object: "", why: "needs statements; none were seen" };
+  return gapIn(database, "statements") ?? { object: "", why: NEEDS_STATEMENTS };
 }
 
 function neverCounted(table: Table): Unjudged {

@@ -35,10 +35,18 @@ export interface PlanReading {
 
 export const NEEDS_PLANS = "needs plans: name files of EXPLAIN (FORMAT JSON) with --plan, or a log of auto_explain with --log";
 
-export function judgePlans({ database }: DatabaseInput, { needsRun, flaws }: PlanReading): Judgement {
+/** Ours: what a plan of less can save is not felt by anybody. Overridable as `plan.ms`. */
+const LEAST_MS = 10;
+/** Unless it runs so often that its statement took this long in all; ours, as for `top-statements`. Overridable as `plan.total-ms`. */
+const LEAST_TOTAL_MS = 1000;
+
+export function judgePlans({ database, thresholds }: DatabaseInput, { needsRun, flaws }: PlanReading): Judgement {
+  const totals = new Map(database.workload.statements.map(({ id, totalMs }) => [id, totalMs]));
+  const isFelt = ({ executionMs, statement }: Plan): boolean =>
+    executionMs === null || executionMs >= (thresholds["plan.ms"] ?? LEAST_MS) || (totals.get(statement ?? "") ?? 0) >= (thresholds["plan.total-ms"] ?? LEAST_TOTAL_MS);
   const { plans } = database.workload;
   const usable = plans.filter((plan) => plan.isAnalyzed || !needsRun);
-  const found = usable.flatMap((plan) => flaws(stepsOf(plan), plan).map((flaw) => ({ plan, flaw })));
+  const found = usable.filter(isFelt).flatMap((plan) => flaws(stepsOf(plan), plan).map((flaw) => ({ plan, flaw })));
   return {
     drafts: worstOfEach(found).map(({ plan, flaw, count }) => toDraft(plan, flaw, count, database)),
     unjudged: plans.length === 0 ? [{ object: "", why: NEEDS_PLANS }] : notRun(plans.filter((plan) => !usable.includes(plan))),

@@ -1,7 +1,7 @@
 /** Rules that read the counters of statements: one finding for each statement that is worth a look. */
 import type { Confidence, Database, DatabaseDraft, DatabaseInput, Evidence, FixDraft, Judgement, ObjectSpot, Severity, Spot, Statement, Table, Unjudged } from "../../model/index.ts";
 import { tablesOf } from "../../sql/compare-shapes.ts";
-import { gapIn } from "./evidence.ts";
+import { gapIn, NEEDS_STATEMENTS } from "./evidence.ts";
 import { modelLabel, tableSpot } from "./names.ts";
 import { isApplication } from "./statement-kind.ts";
 import { sentFrom, statementEvidence, statementSpot } from "./statement-places.ts";
@@ -45,7 +45,6 @@ export function judgeStatements({ database }: DatabaseInput, { leastShare, flaws
   };
 }
 
-const NEEDS_STATEMENTS = "needs pg_stat_statements, or a log of statements with --log";
 
 /** Why nothing can be said of statements; null when something can. */
 export function noStatements(database: Database): Unjudged | null {

@@ -1,7 +1,7 @@
 /** What rules ask of statements by their shapes. */
 import type { Database, QueryShape, ShapeExpression, ShapeTable, Statement, Table, Unjudged } from "../../model/index.ts";
 import { isTable, ownTables } from "../../sql/compare-shapes.ts";
-import { gapIn } from "./evidence.ts";
+import { gapIn, NEEDS_STATEMENTS } from "./evidence.ts";
 import { isApplication } from "./statement-kind.ts";
 
 /** A statement that could be read, with its shape. */
@@ -57,7 +57,7 @@ export const sumOf = (statements: readonly ShapedStatement[], figure: (statement
 /** Why a rule that rests on statements says nothing; null when there are some, from wherever. */
 export function noStatements(database: Database): Unjudged | null {
   if (database.workload.statements.length > 0) return null;
-  return gapIn(database, "statements") ?? { object: "", why: "needs statements: the snapshot has none of pg_stat_statements, and no log was given" };
+  return gapIn(database, "statements") ?? { object: "", why: NEEDS_STATEMENTS };
 }
 
 /** Of several, the ones that take most time first. */

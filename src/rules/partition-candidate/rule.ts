@@ -2,7 +2,7 @@ import { formatBytes, formatNumber } from "../../model/numbers.ts";
 import type { Column, Database, DatabaseDraft, QueryShape, Rule, Statement, Table, Unjudged } from "../../model/index.ts";
 import { isTable, ownTables as tablesIn, predicatesOn, shapesIn } from "../../sql/compare-shapes.ts";
 import { rowsOf } from "../database/columns.ts";
-import { catalogEvidence, counterEvidence, gapIn } from "../database/evidence.ts";
+import { catalogEvidence, counterEvidence, gapIn, NEEDS_STATEMENTS } from "../database/evidence.ts";
 import { declarationSpots, modelLabel, shortName, tableSpot } from "../database/names.ts";
 import { hindrances } from "./hindrances.ts";
 
@@ -40,7 +40,7 @@ const ORDERED = 0.9;
 const PURGED = 0.2;
 const MOST_LISTED = 100;
 
-const unseen = (database: Database): Unjudged => gapIn(database, "statements") ?? { object: "", why: "needs statements: none was seen" };
+const unseen = (database: Database): Unjudged => gapIn(database, "statements") ?? { object: "", why: NEEDS_STATEMENTS };
 
 interface Verdict {
   readonly draft?: DatabaseDraft;

@@ -3,7 +3,7 @@ import type { Database, DatabaseDraft, DatabaseInput, QueryShape, Rule, RuleInpu
 import { isTable, ownTables as tablesIn, predicatesOn, shapesIn } from "../../sql/compare-shapes.ts";
 import { chainsIn, keywordLookups, type Chain } from "../chains.ts";
 import { isWithin } from "../runs.ts";
-import { catalogEvidence, counterEvidence, gapIn } from "../database/evidence.ts";
+import { catalogEvidence, counterEvidence, gapIn, NEEDS_STATEMENTS } from "../database/evidence.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
 import { partitionsOf } from "../database/partitions.ts";
 
@@ -32,7 +32,7 @@ const MANY_CALLS = 1000;
 
 function unseen(database: Database, parents: readonly Table[]): Unjudged[] {
   if (parents.length === 0 || database.workload.statements.length > 0) return [];
-  return [gapIn(database, "statements") ?? { object: "", why: "needs statements: none was seen" }];
+  return [gapIn(database, "statements") ?? { object: "", why: NEEDS_STATEMENTS }];
 }
 
 function draftsOf(input: DatabaseInput, parent: Table, least: number): DatabaseDraft[] {
