@@ -25,7 +25,8 @@ export interface Verdicts {
 export const NEEDS_DATABASE = "needs a database";
 
 export function runRules(rules: readonly Rule[], evidences: Evidences): Verdicts {
-  const work = { ...evidences, seen: new Map<string, number>() };
+  const isOwn = evidences.source === null ? () => true : ownDrafts(evidences.source);
+  const work = { ...evidences, isOwn, seen: new Map<string, number>() };
   const verdicts = rules.map((rule) => runRule(rule, work));
   const examined = new Map<string, string[]>();
   for (const { chapter, examined: what } of verdicts) {
@@ -34,14 +35,14 @@ export function runRules(rules: readonly Rule[], evidences: Evidences): Verdicts
   return { findings: withoutSameAdvice(doubtGeneric(verdicts.flatMap((one) => one.findings))), unknown: verdicts.flatMap((one) => one.unknown), examined };
 }
 
-type Work = Evidences & { readonly seen: Map<string, number> };
+type Work = Evidences & { readonly isOwn: (draft: FindingDraft) => boolean; readonly seen: Map<string, number> };
 type RuleVerdict = { readonly chapter: string; readonly findings: Finding[]; readonly unknown: Coverage["unknown"]; readonly examined: string };
 
 function runRule(rule: Rule, work: Work): RuleVerdict {
   const { id, chapter } = rule.meta;
-  const { source, database, thresholds } = work;
+  const { source, database, thresholds, isOwn } = work;
   if (rule.judge !== undefined && database !== null) {
-    const checked = rule.check === undefined || source === null ? [] : rule.check(source).filter(ownDrafts(source));
+    const checked = rule.check === undefined || source === null ? [] : rule.check(source).filter(isOwn);
     const { drafts, unjudged, examined } = rule.judge({ database, source, thresholds, checked });
     const unknown = unjudged.map(({ object, why }) => ({ rule: id, chapter, why, ...(object === "" ? {} : { object }) }));
     return { chapter, findings: drafts.filter((draft) => concernsProject(draft, rule.meta, database, source)).map((draft) => toFinding(rule, draft, work)), unknown, examined };
@@ -50,7 +51,6 @@ function runRule(rule: Rule, work: Work): RuleVerdict {
     const why = rule.check === undefined ? NEEDS_DATABASE : "needs the source";
     return { chapter, findings: [], unknown: [{ rule: id, chapter, why }], examined: "" };
   }
-  const isOwn = ownDrafts(source);
   return { chapter, findings: rule.check(source).filter(isOwn).map((draft) => toFinding(rule, draft, work)), unknown: [], examined: "" };
 }
 

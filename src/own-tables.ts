@@ -40,7 +40,7 @@ function tableOf(places: readonly (Spot | ObjectSpot)[], database: Database): Ta
   for (const place of places) {
     if (!("object" in place)) continue;
     if (place.role === "table") return database.tableNamed(place.object);
-    const index = place.role === "index" ? database.catalog.indexes.find(({ schema, name }) => `${schema}.${name}` === place.object) : undefined;
+    const index = indexOf([place], database);
     if (index !== undefined) return database.table(index.table);
   }
   return null;

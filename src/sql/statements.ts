@@ -6,6 +6,7 @@ import { call, PARAMETER, readAll, readConstant, readExpression } from "./expres
 import { addRelation, readFrom, type Sources } from "./from-clause.ts";
 import { readPredicates } from "./predicates.ts";
 import { addSubquery, openScope, type Scope, type Subquery } from "./scope.ts";
+import { NOTHING } from "./empty-shape.ts";
 
 /** The shape of a statement that asks or changes rows, also from within EXPLAIN, DECLARE CURSOR, PREPARE and COPY (…) TO; null for others. */
 export function readStatement(node: Node): QueryShape | null {
@@ -23,22 +24,6 @@ function wrapped(node: Node): Node | undefined {
   if ("PrepareStmt" in node) return node.PrepareStmt.query;
   return "CopyStmt" in node ? node.CopyStmt.query : undefined;
 }
-
-const NOTHING: Omit<QueryShape, "kind" | "base"> = {
-  joins: [],
-  predicates: [],
-  groupBy: [],
-  orderBy: [],
-  limit: null,
-  offset: null,
-  distinct: "no",
-  projection: [],
-  written: [],
-  rows: null,
-  lock: null,
-  lockOf: [],
-  subqueries: [],
-};
 
 function readSelect(node: SelectStmt, outer: Scope | null): QueryShape {
   const scope = openScope(outer, readSelect);

@@ -1,10 +1,11 @@
 /** A query to the shape of the statement that a method of a queryset sends for it. */
 import type { QueryShape, ShapeExpression, ShapePredicate } from "../../model/shape.ts";
+import { NOTHING } from "../../sql/empty-shape.ts";
 import { flattenConditions } from "./flatten-conditions.ts";
 import type { Alias, QueryState } from "./query-state.ts";
 import { orderTerms } from "./ordering.ts";
 import { selectedColumns } from "./select-list.ts";
-import { ANY, call, column, columnsIn, isOpen, NOTHING, PARAMETER, STAR, type OpenPart, type StaticShape } from "./static-shape.ts";
+import { ANY, call, column, columnsIn, isOpen, PARAMETER, STAR, type OpenPart, type StaticShape } from "./static-shape.ts";
 
 /** `rows`: all of them. `keys`: of `IN (SELECT "id" …)`. `nested`: of a subquery. `arm`: of a union. */
 export type Selected = "rows" | "count" | "exists" | "get" | "first" | "last" | "index" | "aggregate" | "keys" | "nested" | "arm";

@@ -12,22 +12,6 @@ export interface StaticShape {
   readonly inner: readonly StaticShape[];
 }
 
-export const NOTHING: Omit<QueryShape, "kind" | "base"> = {
-  joins: [],
-  predicates: [],
-  groupBy: [],
-  orderBy: [],
-  limit: null,
-  offset: null,
-  distinct: "no",
-  projection: [],
-  written: [],
-  rows: null,
-  lock: null,
-  lockOf: [],
-  subqueries: [],
-};
-
 export function column(table: number, name: string): ShapeColumn {
   return { kind: "column", table, name };
 }

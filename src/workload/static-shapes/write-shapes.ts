@@ -1,12 +1,13 @@
 /** INSERT, UPDATE and DELETE, and the SELECTs that Django sends before them. */
 import type { Field, Model, RecipeArgs } from "../../model/index.ts";
 import type { QueryShape, ShapeExpression } from "../../model/shape.ts";
+import { NOTHING } from "../../sql/empty-shape.ts";
 import { buildQuery } from "./build-query.ts";
 import { finishSelect } from "./finish-query.ts";
 import { isReverse, type ModelTables } from "./model-tables.ts";
 import type { QueryState } from "./query-state.ts";
 import { stepsOf } from "./resolve-path.ts";
-import { ANY, call, column, NOTHING, PARAMETER, type OpenPart, type StaticShape } from "./static-shape.ts";
+import { ANY, call, column, PARAMETER, type OpenPart, type StaticShape } from "./static-shape.ts";
 
 const SURE: ReadonlySet<OpenPart> = new Set();
 
