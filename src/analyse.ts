@@ -7,6 +7,7 @@ import type { Engine } from "./dataflow/engine.ts";
 import { runGuessedRoots } from "./dataflow/guessed-roots.ts";
 import { runRoots } from "./dataflow/roots.ts";
 import { TemplateStore } from "./dataflow/template-store.ts";
+import { NO_DEPLOYMENT } from "./deployment/no-deployment.ts";
 import { positionOf, runRules, type Verdicts } from "./findings.ts";
 import { frameworkHooks } from "./frameworks/registry.ts";
 import type { AnalyseOptions, Coverage, Database, DatabaseEvidence, Notice, Progress, Report, RuleInput, RuleMeta, SourceFacts, StatementSite } from "./model/index.ts";
@@ -58,7 +59,7 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
   const database = options.database === undefined ? null : await openDatabase(options.database, source);
   if (database !== null) timer.lap("database");
   const markLength = (file: string): number => byteOrderMarkLength(path.join(options.root, file));
-  const verdicts = runRules(await loadRules(), { source, database, thresholds: options.thresholds, markLength });
+  const verdicts = runRules(await loadRules(), { source, database, deployment: NO_DEPLOYMENT, recording: options.recording?.recording ?? null, thresholds: options.thresholds, markLength });
   timer.lap("rules");
   const comments = commentLines(read, templates);
   const judged = applyIgnores(verdicts.findings, comments);
@@ -112,10 +113,10 @@ export async function readSource(options: AnalyseOptions, progress: Progress = (
 
 /** Everything that a report depends on: the same key, the same report. The build is part of the cache's own stamp. */
 function reportKey(options: AnalyseOptions, found: FoundFiles, cache: Cache): string {
-  const { root, exclude, settings, sourceRoots, conventions, thresholds, database } = options;
+  const { root, exclude, settings, sourceRoots, conventions, thresholds, database, recording } = options;
   const { files, notices, environments } = found;
   const key = createHash("sha256");
-  const settled = { exclude, settings, sourceRoots, conventions, thresholds, notices, environments, database: database?.stamp ?? null };
+  const settled = { exclude, settings, sourceRoots, conventions, thresholds, notices, environments, database: database?.stamp ?? null, recording: recording?.stamp ?? null };
   key.update(JSON.stringify({ ...settled, lineLength: findLineLength(root), node: process.version }));
   const environment = environmentOf(options, found);
   if (environment !== null) key.update(JSON.stringify([environment.folders, ...environment.versions]));

@@ -1,13 +1,17 @@
 /** Rules' drafts to findings: places in lines and columns, edits in bytes, ids that survive unrelated edits. */
 import { createHash } from "node:crypto";
+import { NO_DEPLOYMENT } from "./deployment/no-deployment.ts";
 import { concernsProject } from "./own-tables.ts";
 import { withoutSameAdvice } from "./same-advice.ts";
-import type { Coverage, Database, DatabaseDraft, Edit, Evidence, Finding, FindingDraft, Fix, FixDraft, ObjectSpot, Place, Rule, RuleInput, Span, Spot } from "./model/index.ts";
+import type { Coverage, Database, DatabaseDraft, Deployment, Edit, Evidence, Finding, FindingDraft, Fix, FixDraft, Judgement, ObjectSpot, Place, Rule, RuleInput, Span, Spot } from "./model/index.ts";
+import type { Recording } from "./model/recording.ts";
 
 /** What the rules are given; at least one of source and database. */
 export interface Evidences {
   readonly source: RuleInput | null;
   readonly database: Database | null;
+  readonly deployment?: Deployment;
+  readonly recording?: Recording | null;
   readonly thresholds: Readonly<Record<string, number>>;
   /** Bytes of a file's byte order mark, which the texts are without and the edits count. */
   readonly markLength?: (file: string) => number;
@@ -40,18 +44,24 @@ type RuleVerdict = { readonly chapter: string; readonly findings: Finding[]; rea
 
 function runRule(rule: Rule, work: Work): RuleVerdict {
   const { id, chapter } = rule.meta;
-  const { source, database, thresholds, isOwn } = work;
+  const { source, database, deployment = NO_DEPLOYMENT, recording = null, thresholds, isOwn } = work;
+  if (rule.audit !== undefined) return toVerdict(rule, rule.audit({ source, database, deployment, recording, thresholds }), work);
   if (rule.judge !== undefined && database !== null) {
     const checked = rule.check === undefined || source === null ? [] : rule.check(source).filter(isOwn);
-    const { drafts, unjudged, examined } = rule.judge({ database, source, thresholds, checked });
-    const unknown = unjudged.map(({ object, why }) => ({ rule: id, chapter, why, ...(object === "" ? {} : { object }) }));
-    return { chapter, findings: drafts.filter((draft) => concernsProject(draft, rule.meta, database, source)).map((draft) => toFinding(rule, draft, work)), unknown, examined };
+    const judgement = rule.judge({ database, source, thresholds, checked });
+    return toVerdict(rule, { ...judgement, drafts: judgement.drafts.filter((draft) => concernsProject(draft, rule.meta, database, source)) }, work);
   }
   if (rule.check === undefined || source === null) {
     const why = rule.check === undefined ? NEEDS_DATABASE : "needs the source";
     return { chapter, findings: [], unknown: [{ rule: id, chapter, why }], examined: "" };
   }
   return { chapter, findings: rule.check(source).filter(isOwn).map((draft) => toFinding(rule, draft, work)), unknown: [], examined: "" };
+}
+
+function toVerdict(rule: Rule, { drafts, unjudged, examined }: Judgement, work: Work): RuleVerdict {
+  const { id, chapter } = rule.meta;
+  const unknown = unjudged.map(({ object, why }) => ({ rule: id, chapter, why, ...(object === "" ? {} : { object }) }));
+  return { chapter, findings: drafts.map((draft) => toFinding(rule, draft, work)), unknown, examined };
 }
 
 /** Of what a rule of the source says, that which the project can mend. */

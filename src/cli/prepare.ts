@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import type { Config, DatabaseEvidence } from "../model/config.ts";
+import type { Config, DatabaseEvidence, RecordingEvidence } from "../model/config.ts";
 import type { Report } from "../model/report.ts";
 import { UsageError } from "../model/usage-error.ts";
 import type { RenderContext } from "../report/render-context.ts";
@@ -66,8 +66,10 @@ export async function prepare(
   const changed = flags.since === undefined ? null : await changedSince(root, flags.since);
   const { findDatabase } = await import("./database.ts");
   const database = await findDatabase(root, flags, environment.cwd);
-  const { withRecordings } = await import("./recordings.ts");
-  const recorded = await withRecordings(await analyse(root, { config, database }, environment), root, { given: flags.recording, exclude: config.exclude }, environment);
+  const { readRecordings, recordingEvidence, withRecordings } = await import("./recordings.ts");
+  const read = await readRecordings(root, flags.recording, environment);
+  const known = { config, database, recording: recordingEvidence(read) };
+  const recorded = await withRecordings(await analyse(root, known, environment), read, root, config.exclude);
   const whole = await withLastProofs(root, recorded);
   if (isNothingExamined(whole)) throw nothingToExamine(given);
   const rules = await environment.rules();
@@ -84,7 +86,7 @@ export async function prepare(
     rules,
     failOn: config.failOn,
   };
-  const analyseWith = (texts: ReadonlyMap<string, string>): Promise<Report> => analyse(root, { config, database }, environment, texts);
+  const analyseWith = (texts: ReadonlyMap<string, string>): Promise<Report> => analyse(root, known, environment, texts);
   return { root, config, report, whole, context, analyseWith, stale };
 }
 
@@ -161,7 +163,7 @@ async function changedSince(root: string, ref: string): ReturnType<typeof import
 
 async function analyse(
   root: string,
-  { config, database }: { readonly config: Config; readonly database: DatabaseEvidence | null },
+  { config, database, recording }: { readonly config: Config; readonly database: DatabaseEvidence | null; readonly recording: RecordingEvidence | null },
   environment: Environment,
   texts?: ReadonlyMap<string, string>,
 ): Promise<Report> {
@@ -170,7 +172,7 @@ async function analyse(
   const active = environment.env["VIRTUAL_ENV"];
   try {
     return await environment.analyse(
-      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(texts && { texts }), ...(database && { database }) },
+      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(texts && { texts }), ...(database && { database }), ...(recording && { recording }) },
       progress.step,
     );
   } finally {

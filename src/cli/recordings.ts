@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import path from "node:path";
+import type { RecordingEvidence } from "../model/config.ts";
 import type { Module } from "../model/ir.ts";
 import type { Recording } from "../model/recording.ts";
 import type { Notice, Report } from "../model/report.ts";
@@ -7,24 +8,40 @@ import { UsageError } from "../model/usage-error.ts";
 import type { Environment } from "./environment.ts";
 import { progressLine } from "./progress.ts";
 
-interface Wanted {
-  /** What `--recording` named; undefined without it. */
-  readonly given: readonly string[] | undefined;
-  readonly exclude: readonly string[];
+/** Recordings that a run goes by, the last one being what the figures come from. */
+export interface ReadRecordings {
+  readonly recordings: readonly Recording[];
+  readonly notices: readonly Notice[];
+  /** How long reading took. */
+  readonly milliseconds: number;
 }
 
-/** The report with what was recorded: what `--recording` names, else the project's latest, else nothing. */
-export async function withRecordings(report: Report, root: string, { given, exclude }: Wanted, environment: Environment): Promise<Report> {
+/** What `--recording` names, else the project's latest, else nothing. */
+export async function readRecordings(root: string, given: readonly string[] | undefined, environment: Environment): Promise<ReadRecordings> {
   const { findRecording } = await import("../sources/recordings.ts");
   const latest = given === undefined ? findRecording(root) : null;
-  if (given === undefined && latest === null) return report;
+  if (given === undefined && latest === null) return { recordings: [], notices: [], milliseconds: 0 };
   const started = performance.now();
   const read = latest === null ? { recordings: await readGiven(given ?? [], root, environment), notices: [] } : await readLatest(latest, root, environment);
-  if (read.recordings.length === 0) return { ...report, notices: [...report.notices, ...read.notices] };
-  const joined = await join(report, read.recordings, root, exclude);
-  const milliseconds = Math.round(performance.now() - started);
+  return { ...read, milliseconds: Math.round(performance.now() - started) };
+}
+
+/** For rules that weigh what ran; the stamp tells one recording from another. */
+export function recordingEvidence({ recordings }: ReadRecordings): RecordingEvidence | null {
+  const recording = recordings.at(-1);
+  if (recording === undefined) return null;
+  const { folder, started, ended, bytes, lines } = recording;
+  return { recording, stamp: [folder, started, ended, bytes, lines].join(" ") };
+}
+
+/** The report with what was recorded. */
+export async function withRecordings(report: Report, { recordings, notices, milliseconds }: ReadRecordings, root: string, exclude: readonly string[]): Promise<Report> {
+  if (recordings.length === 0) return { ...report, notices: [...report.notices, ...notices] };
+  const started = performance.now();
+  const joined = await join(report, recordings, root, exclude);
+  const spent = milliseconds + Math.round(performance.now() - started);
   const { totalMs, phases } = report.timing;
-  return { ...joined, timing: { totalMs: totalMs + milliseconds, phases: { ...phases, recording: milliseconds } } };
+  return { ...joined, timing: { totalMs: totalMs + spent, phases: { ...phases, recording: spent } } };
 }
 
 /** What a person named must be there and readable. */

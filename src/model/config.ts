@@ -1,6 +1,7 @@
 import type { Snapshot } from "./database.ts";
 import type { Confidence, Severity } from "./finding.ts";
 import type { Plan } from "./plan.ts";
+import type { Recording } from "./recording.ts";
 import type { LoggedStatement, LoggedSum } from "./workload.ts";
 
 export type ReportFormat = "text" | "json" | "sarif" | "github" | "markdown";
@@ -27,8 +28,16 @@ export interface AnalyseOptions {
   readonly activeEnvironment?: string;
   /** What was seen of the database. */
   readonly database?: DatabaseEvidence;
+  /** What ran, for rules that weigh it; findings are joined with it afterwards. */
+  readonly recording?: RecordingEvidence;
   /** Texts that stand for those of the files on disk, by path: a change that is tried before it is written. */
   readonly texts?: ReadonlyMap<string, string>;
+}
+
+export interface RecordingEvidence {
+  readonly recording: Recording;
+  /** The same stamp, the same report. */
+  readonly stamp: string;
 }
 
 /** A snapshot and what goes with it, as the edge has read them. */

@@ -1,10 +1,14 @@
+export type * from "./advice.ts";
 export type * from "./config.ts";
 export type * from "./database.ts";
+export type * from "./deployment.ts";
 export type * from "./finding.ts";
 export type * from "./gap.ts";
+export type * from "./handbook.ts";
 export type * from "./ir.ts";
 export type * from "./migrations.ts";
 export type * from "./plan.ts";
+export type * from "./plot.ts";
 export type * from "./project.ts";
 export type * from "./recipe.ts";
 export type * from "./report.ts";

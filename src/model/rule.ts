@@ -1,7 +1,9 @@
 import type { Confidence, Evidence, Impact, MigrationPlan, Safety, Severity, SqlPlan } from "./finding.ts";
+import type { Deployment } from "./deployment.ts";
 import type { SourceFacts } from "./facts.ts";
 import type { ProjectMigrations } from "./migrations.ts";
 import type { DjangoProject, ModelGraph, Program } from "./project.ts";
+import type { Recording } from "./recording.ts";
 import type { RuleMeta } from "./rule-meta.ts";
 import type { ObjectSpot, Span, Spot } from "./span.ts";
 import type { Database } from "./workload.ts";
@@ -94,12 +96,24 @@ export interface Judgement {
   readonly examined: string;
 }
 
+/** All evidence that there is; any of it may be missing, and a rule says then what it could not judge. */
+export interface EvidenceInput {
+  readonly source: RuleInput | null;
+  /** Without source there is nothing in it. */
+  readonly deployment: Deployment;
+  readonly database: Database | null;
+  /** The last one, where several were named. */
+  readonly recording: Recording | null;
+  readonly thresholds: Readonly<Record<string, number>>;
+}
+
 /**
- * At least one of the two: `check` judges by source alone, `judge` when there is a database. With a database, `judge` takes the place of
- * `check`, and may call it.
+ * One of the three at least: `check` judges by source alone, `judge` when there is a database. With a database, `judge` takes the place of
+ * `check`, and may call it. `audit` is for rules that weigh whatever there is, of how the application runs above all; a rule that has it has no other.
  */
 export interface Rule {
   readonly meta: Omit<RuleMeta, "doc">;
   readonly check?: (input: RuleInput) => readonly FindingDraft[];
   readonly judge?: (input: DatabaseInput) => Judgement;
+  readonly audit?: (input: EvidenceInput) => Judgement;
 }
