@@ -42,9 +42,15 @@ export function joinRecordings(report: Report, input: JoinInput): Report {
   return {
     ...report,
     evidence: [...new Set([...report.evidence, "recording"])],
-    coverage: { ...report.coverage, recording: coverage },
+    coverage: { ...report.coverage, recording: coverage, sections: withFindings(report.coverage.sections, missed) },
     findings: [...lifted, ...missed],
   };
+}
+
+/** A section in which the source found nothing has findings once the recording has. */
+function withFindings(sections: Report["coverage"]["sections"], missed: readonly Finding[]): Report["coverage"]["sections"] {
+  const chapters = new Set(missed.map(({ chapter }) => chapter));
+  return sections.map((one) => (chapters.has(one.section) ? { ...one, state: "findings" } : one));
 }
 
 function join(report: Report, recording: Recording, stale: ReadonlySet<string>, input: JoinInput): Joined {
