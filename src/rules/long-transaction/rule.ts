@@ -32,7 +32,7 @@ function waitingBlocks(waiting: readonly Waiting[], source: RuleInput): Database
     const { block } = one;
     if (block === null) continue;
     const key = `${block.file}:${block.start}`;
-    const lock = found.has(key) ? null : lockBefore(source, block, one.calls[0] ?? one.span);
+    const lock = found.has(key) ? null : lockBefore(source, block, { span: one.calls[0] ?? one.span, root: one.root });
     if (lock !== null) found.set(key, lockedDraft(one, block, lock));
   }
   return [...found.values()];

@@ -16,6 +16,8 @@ export interface Waiting {
   /** Of the setting, when that is what opens the transaction. */
   readonly setting: Spot | null;
   readonly symbol: string;
+  /** What the analysis began with when it got here; null for what was only recorded. */
+  readonly root: Span | null;
   readonly recorded: OutsideCall | null;
 }
 
@@ -54,11 +56,11 @@ export function byPlace(all: readonly Waiting[]): readonly (Waiting & { readonly
 function waitingOf({ deployment }: EvidenceInput, source: RuleInput, call: OutsideCallFact): Waiting | null {
   const { kind, target, span, symbol, trail } = call;
   const entered = enteredAt(source, call);
-  if (entered !== null) return { kind, target, span, symbol, calls: entered.calls, block: entered.block, setting: null, recorded: null };
+  const [root = null] = trail;
+  if (entered !== null) return { kind, target, span, symbol, root, calls: entered.calls, block: entered.block, setting: null, recorded: null };
   const setting = atomicRequests(deployment);
-  const [root] = trail;
-  if (setting === null || root === undefined || !isView(source, root)) return null;
-  return { kind, target, span, symbol, calls: trail.slice(1), block: null, setting: setting.spot, recorded: null };
+  if (setting === null || root === null || !isView(source, root)) return null;
+  return { kind, target, span, symbol, root, calls: trail.slice(1), block: null, setting: setting.spot, recorded: null };
 }
 
 /** A test runs in a transaction of its own: there only a block of the project's says that the call waits in one. */
@@ -76,7 +78,7 @@ function recordedWaiting({ deployment }: EvidenceInput, source: RuleInput, call:
   const setting = atomicRequests(deployment);
   const isTested = call.stack.some(({ owner, file }) => owner === "project" && isTestFile(file));
   if (block === null && (isTested || setting === null)) return null;
-  return { kind: KINDS[call.kind] ?? "other", target: call.target === "" ? call.kind : `${call.kind} ${call.target}`, span, symbol: frame.name, calls: [], block, setting: block === null ? (setting?.spot ?? null) : null, recorded: call };
+  return { kind: KINDS[call.kind] ?? "other", target: call.target === "" ? call.kind : `${call.kind} ${call.target}`, span, symbol: frame.name, root: null, calls: [], block, setting: block === null ? (setting?.spot ?? null) : null, recorded: call };
 }
 
 const KINDS: Readonly<Record<string, OutsideCallKind>> = { http: "http", smtp: "mail", sleep: "sleep", connect: "http" };

@@ -2,7 +2,7 @@ import type { DatabaseDraft, Expr, FunctionDef, Rule, RuleInput, Span, Try } fro
 import { nodesIn, pathTo } from "../code.ts";
 import { listed, modelName } from "../names.ts";
 import { lastName, type AtomicBlock } from "../transactions/blocks.ts";
-import { lockingBlocks, type Locking } from "../transactions/locks.ts";
+import { isSameRoot, lockingBlocks, type Locking } from "../transactions/locks.ts";
 import { isTestFile } from "../transactions/outside.ts";
 
 export const rule: Rule = {
@@ -29,7 +29,7 @@ export const rule: Rule = {
 function toDraft(block: AtomicBlock, locks: readonly Locking[]): DatabaseDraft {
   const models = [...new Set(locks.map(({ run }) => modelName(run.model)))];
   const isNowait = locks.some(({ manner }) => manner === "nowait");
-  const isProne = isNowait || models.length > 1 || locks.some(({ run }) => run.loop !== null && run.madeInLoop);
+  const isProne = isNowait || locks.some((one) => locks.some((other) => other.run.model !== one.run.model && isSameRoot(one.run.trail[0], other.run.trail[0]))) || locks.some(({ run }) => run.loop !== null && run.madeInLoop);
   const name = block.holder === "" ? "The block" : `\`${block.holder}\``;
   const [error, when] = isNowait ? ["LockNotAvailable, 55P03", "at once when another transaction has the row"] : ["DeadlockDetected, 40P01, or LockNotAvailable, 55P03", "when two transactions want the rows in different orders, or `lock_timeout` ends the wait"];
   return {
