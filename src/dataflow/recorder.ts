@@ -1,5 +1,6 @@
 /** Collects what the engine sees, once per place, and hands it over as facts. */
 import type {
+  CacheCall,
   ChainCall,
   Discarded,
   EagerLoad,
@@ -56,6 +57,7 @@ type Ran = Omit<QueryRun, "origin" | "loop"> & { readonly origin: LiveOrigin; re
 type Dropped = Omit<Discarded, "origin"> & { readonly origin: LiveOrigin };
 type Validated = Omit<Validation, "loop"> & { readonly loop: Loop | null };
 type PrefetchedRow = Omit<RowPrefetch, "origin" | "loop"> & { readonly origin: LiveOrigin; readonly loop: Loop | null };
+type Cached = Omit<CacheCall, "lazy"> & { readonly lazy: LiveOrigin | null };
 type Wrote = Omit<Write, "loop"> & { readonly loop: Loop | null };
 
 export type CapturedEvent =
@@ -89,6 +91,7 @@ export class Recorder {
   readonly rowPrefetches = new Map<string, PrefetchedRow>();
   readonly eager = new Map<string, LiveEagerLoad>();
   readonly sent = new Map<string, SentStatement>();
+  readonly cacheCalls = new Map<string, Cached>();
   private readonly runsBySite = new Map<string, number>();
   private readonly sentBySite = new Map<string, number>();
   private readonly loopsSeen = new Map<string, Set<Loop["over"]>>();
@@ -218,6 +221,13 @@ export class Recorder {
     this.rowPrefetches.set(`${fact.span.file}:${fact.span.start}:${fact.perRow}`, fact);
   }
 
+  /** With a caller that is known before one that is not. */
+  cacheCall(call: Cached): void {
+    const key = `${call.span.file}:${call.span.start}:${call.how}:${JSON.stringify(call.key)}:${call.lazy?.id ?? ""}`;
+    const known = this.cacheCalls.get(key);
+    if (known === undefined || known.trail.length < call.trail.length) this.cacheCalls.set(key, call);
+  }
+
   loopSeen(span: Span, over: Loop["over"]): void {
     const key = `${span.file}:${span.start}`;
     const seen = this.loopsSeen.get(key);
@@ -263,6 +273,7 @@ export class Recorder {
         used: one.used,
       })),
       sent: this.sentStatements(),
+      cacheCalls: [...this.cacheCalls.values()].map((call) => ({ ...call, lazy: call.lazy === null ? null : of(call.lazy) })),
       discarded: [...this.discarded.values()].map((one) => ({ ...one, origin: of(one.origin) })),
       validations: [...this.validations.values()].map((one) => ({ ...one, loop: loopOf(one.loop) })),
       rowPrefetches: [...this.rowPrefetches.values()].map((one) => ({ ...one, origin: of(one.origin), loop: loopOf(one.loop) })),
