@@ -10,3 +10,12 @@ const m = s.program.modules.get("marketing.caching");
 console.log(JSON.stringify(m && s.program.resolve(m, "cache"))?.slice(0,300), s.program.resolveDotted("django.core.cache.cache.get"));
 console.log(s.facts.writes.length, s.facts.cacheCalls?.length);
 });
+test("w", async () => { 
+const s = await readSource({ root: process.env["ROOT"] ?? "examples/bookshop", exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {} } as never);
+const c = new Map<string, number>();
+for (const { what } of s.facts.sent ?? []) { const k = what.kind + ":" + ("how" in what ? what.how : ""); c.set(k, (c.get(k) ?? 0) + 1); }
+console.log([...c]);
+const w = new Map<string, number>();
+for (const { how, relation } of s.facts.writes) { const k = how + ":" + (relation !== null); w.set(k, (w.get(k) ?? 0) + 1); }
+console.log([...w]);
+});

@@ -62,7 +62,8 @@ type Wrote = Omit<Write, "loop"> & { readonly loop: Loop | null };
 
 export type CapturedEvent =
   | { readonly kind: "run"; readonly fact: Omit<Ran, "order"> }
-  | { readonly kind: "write"; readonly fact: Wrote };
+  | { readonly kind: "write"; readonly fact: Wrote }
+  | { readonly kind: "cache"; readonly fact: Cached };
 
 /** A function with more statements of its own than this is a batch job, not a helper. */
 const MAX_REPLAYED = 24;
@@ -94,6 +95,7 @@ export class Recorder {
   readonly cacheCalls = new Map<string, Cached>();
   private readonly runsBySite = new Map<string, number>();
   private readonly sentBySite = new Map<string, number>();
+  private readonly cachedBySite = new Map<string, number>();
   private readonly loopsSeen = new Map<string, Set<Loop["over"]>>();
   private order = 0;
   private readonly captures: CapturedEvent[][] = [];
@@ -221,11 +223,16 @@ export class Recorder {
     this.rowPrefetches.set(`${fact.span.file}:${fact.span.start}:${fact.perRow}`, fact);
   }
 
-  /** With a caller that is known before one that is not. */
+  /** Once for each key and caller. */
   cacheCall(call: Cached): void {
-    const key = `${call.span.file}:${call.span.start}:${call.how}:${JSON.stringify(call.key)}:${call.lazy?.id ?? ""}`;
-    const known = this.cacheCalls.get(key);
-    if (known === undefined || known.trail.length < call.trail.length) this.cacheCalls.set(key, call);
+    this.note({ kind: "cache", fact: call });
+    const place = `${call.span.file}:${call.span.start}`;
+    const caller = call.trail.at(-1);
+    const key = `${place}:${call.how}:${JSON.stringify(call.key)}:${call.lazy?.id ?? ""}:${caller?.file}:${caller?.start}`;
+    const seen = this.cachedBySite.get(place) ?? 0;
+    if (this.cacheCalls.has(key) || seen >= MAX_RUNS_PER_SITE) return;
+    this.cachedBySite.set(place, seen + 1);
+    this.cacheCalls.set(key, call);
   }
 
   loopSeen(span: Span, over: Loop["over"]): void {

@@ -21,7 +21,7 @@ export interface SourceFacts {
   readonly rowPrefetches: readonly RowPrefetch[];
   /** Every place that sends a statement, once for each recipe. */
   readonly sent?: readonly SentStatement[];
-  /** Calls of Django's cache, once for each place and key. */
+  /** Calls of Django's cache, once for each place, key and caller. */
   readonly cacheCalls?: readonly CacheCall[];
 }
 

@@ -44,7 +44,7 @@ const callOf =
     const given = method.value < 0 ? null : argument(args, method.value, how === "get_or_set" ? "default" : "value");
     const value = how === "get_or_set" && given !== null ? made(engine, given, site) : given;
     const key = keyOf(argument(args, 0, how === "delete_pattern" ? "pattern" : "key"), ownExpr(site, how), how);
-    engine.recorder.cacheCall({ how, key, timeout: timeoutOf(args, method), lazy: value === null ? null : lazyOrigin(value), span, symbol: frame.symbol, trail: callsSince(frame, -1) });
+    engine.recorder.cacheCall({ how, key, timeout: timeoutOf(args, method), lazy: value === null ? null : lazyOrigin(value), span, symbol: frame.symbol, trail: callsSince(frame, 0) });
     escapeArgs(engine, args);
     if (value !== null) engine.escape(value);
     return UNKNOWN;
@@ -66,7 +66,7 @@ function timeoutOf(args: CallArgs, { timeout }: Method): CacheCall["timeout"] {
 function lazyOrigin(value: Value): LiveOrigin | null {
   const all = alternatives(value);
   const [first] = all;
-  return first?.kind === "queryset" && all.every((one) => one.kind === "queryset") ? first.origin : null;
+  return first?.kind === "queryset" && all.every((one) => one.kind === "queryset" && one.shape === "rows") ? first.origin : null;
 }
 
 /** The key as it is written, where the call itself is; a `partial` stands elsewhere. */
