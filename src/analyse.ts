@@ -8,9 +8,10 @@ import { runGuessedRoots } from "./dataflow/guessed-roots.ts";
 import { runRoots } from "./dataflow/roots.ts";
 import { TemplateStore } from "./dataflow/template-store.ts";
 import { NO_DEPLOYMENT } from "./deployment/no-deployment.ts";
+import { readDeployment } from "./deployment/read-deployment.ts";
 import { positionOf, runRules, type Verdicts } from "./findings.ts";
 import { frameworkHooks } from "./frameworks/registry.ts";
-import type { AnalyseOptions, Coverage, Database, DatabaseEvidence, Notice, Progress, Report, RuleInput, RuleMeta, SourceFacts, StatementSite } from "./model/index.ts";
+import type { AnalyseOptions, Coverage, Database, DatabaseEvidence, Deployment, Notice, Progress, Report, RuleInput, RuleMeta, SourceFacts, StatementSite } from "./model/index.ts";
 import { environmentOf, readProject, type ReadProject } from "./read-project.ts";
 import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
@@ -59,7 +60,7 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
   const database = options.database === undefined ? null : await openDatabase(options.database, source);
   if (database !== null) timer.lap("database");
   const markLength = (file: string): number => byteOrderMarkLength(path.join(options.root, file));
-  const verdicts = runRules(await loadRules(), { source, database, deployment: NO_DEPLOYMENT, recording: options.recording?.recording ?? null, thresholds: options.thresholds, markLength });
+  const verdicts = runRules(await loadRules(), { source, database, deployment: source === null ? NO_DEPLOYMENT : deploymentOf(options, found, read), recording: options.recording?.recording ?? null, thresholds: options.thresholds, markLength });
   timer.lap("rules");
   const comments = commentLines(read, templates);
   const judged = applyIgnores(verdicts.findings, comments);
@@ -101,6 +102,18 @@ function inputOf(options: AnalyseOptions, read: ReadProject, engine: Engine): Ru
 function withGuesses(facts: SourceFacts, engine: Engine): SourceFacts {
   runGuessedRoots(engine);
   return { ...facts, sent: engine.recorder.sentStatements() };
+}
+
+/** How the project runs, as its files say. */
+function deploymentOf(options: AnalyseOptions, found: FoundFiles, read: ReadProject): Deployment {
+  return readDeployment({
+    program: read.discovery.program,
+    project: read.discovery.project,
+    modules: read.modules,
+    texts: found.files.filter(({ kind }) => kind === "text" || kind === "deployment").map((file) => file.path),
+    readText: read.readText,
+    installedVersions: environmentOf(options, found)?.versions ?? new Map(),
+  });
 }
 
 /** What rules are given of a project's source, without judging it. */
