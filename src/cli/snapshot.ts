@@ -19,6 +19,9 @@ export interface SnapshotFlags {
   readonly interval?: number;
   readonly redact?: boolean;
   readonly sample?: boolean;
+  /** Bytes of the server's memory. */
+  readonly ram?: number;
+  readonly cores?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -35,7 +38,8 @@ export async function snapshot(given: string, flags: SnapshotFlags, environment:
   try {
     const options = { targets, statementTimeout: flags.timeout * 1000, connectTimeout: CONNECT_TIMEOUT_MS, version, sample: flags.sample === true };
     const interval = flags.interval === undefined ? {} : { interval: flags.interval * 1000 };
-    const whole = await collectSnapshot({ ...options, ...interval, progress: (phase, done, total) => progress.step({ phase, done, total, unit: "parts" }) });
+    const machine = flags.ram === undefined && flags.cores === undefined ? {} : { machine: { memoryBytes: flags.ram ?? null, cores: flags.cores ?? null } };
+    const whole = await collectSnapshot({ ...options, ...interval, ...machine, progress: (phase, done, total) => progress.step({ phase, done, total, unit: "parts" }) });
     const taken = flags.redact === true ? redact(whole) : whole;
     progress.end();
     const file = flags.out === undefined ? snapshotPath(root) : path.resolve(cwd, flags.out);

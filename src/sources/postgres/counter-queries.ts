@@ -69,3 +69,24 @@ export const PREPARED = `SELECT gid AS id, owner, prepared AS prepared_at, age(t
 
 export const REPLAY_LAG = `SELECT CASE WHEN pg_is_in_recovery() THEN CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
   ELSE (extract(epoch FROM now() - pg_last_xact_replay_timestamp()) * 1000)::float8 END END AS lag`;
+
+/** By what replay cancelled queries of this database. */
+export const CONFLICTS = `SELECT to_jsonb(c) - 'datid' - 'datname' AS row FROM pg_stat_database_conflicts c WHERE c.datname = current_database()`;
+
+/** No row while the standby is cut off: a lag of 0 says nothing then. */
+export const RECEIVER = `SELECT status FROM pg_stat_wal_receiver`;
+
+/** 14 and later have the statement's id beside its session. */
+const WITH_QUERY_ID = 140_000;
+
+/** One look at what active sessions of all databases wait for, as one row; a session of whom the role may see nothing is `hidden`. */
+export const waitSample = (version: number): string => `
+SELECT coalesce(jsonb_agg(to_jsonb(w)), '[]') AS rows FROM (
+SELECT coalesce(a.wait_event_type, 'CPU') AS type, coalesce(a.wait_event, 'CPU') AS event, ${version >= WITH_QUERY_ID ? "a.query_id::text" : "NULL::text"} AS statement, coalesce(a.state, 'hidden') AS state,
+  a.backend_type IS DISTINCT FROM 'parallel worker' AS is_client, count(*)::int AS count
+FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND (a.backend_type IN ('client backend', 'parallel worker') OR a.backend_type IS NULL) GROUP BY 1, 2, 3, 4, 5) w`;
+
+/** Files of the kernel that say what the server runs on. A superuser may read them; nobody else is asked to. The limits are those of a container. */
+export const MACHINE = `
+SELECT pg_read_file('/proc/meminfo', 0, 4000, true) AS memory, pg_read_file('/sys/devices/system/cpu/online', 0, 400, true) AS cores,
+  pg_read_file('/sys/fs/cgroup/memory.max', 0, 100, true) AS memory_limit, pg_read_file('/sys/fs/cgroup/cpu.max', 0, 100, true) AS cpu_limit`;

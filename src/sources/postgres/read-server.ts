@@ -6,6 +6,7 @@ import type { ReadOnlyConnection } from "./connection.ts";
 import * as q from "./counter-queries.ts";
 import { roleGaps, type RoleFacts } from "./gaps.ts";
 import type { Probe } from "./probe.ts";
+import { readMachine } from "./read-machine.ts";
 import { flag, number, numberOrNull, numbers, row as inner, text, textOrNull, texts, time, type Row } from "./row-values.ts";
 
 /** The first versions that have a view. */
@@ -39,7 +40,8 @@ export async function readServer(probe: Probe, connection: Pick<ReadOnlyConnecti
     later: null,
     statements: statements.rows,
     activity: (await probe.rows<Row>("activity", q.ACTIVITY, [], { cost: "no session is judged" })).map(backendOf),
-    replication: await readReplication(probe),
+    replication: await readReplication(probe, isReplica),
+    machine: await readMachine(probe, user),
   };
 }
 
@@ -343,7 +345,9 @@ function backendOf(row: Row): Backend {
   };
 }
 
-async function readReplication(probe: Probe): Promise<Replication> {
+async function readReplication(probe: Probe, isReplica: boolean): Promise<Replication> {
+  const [receiver] = isReplica ? await probe.rows<Row>("receiver", q.RECEIVER) : [];
+  const [conflicts] = isReplica ? await probe.rows<Row>("conflicts", q.CONFLICTS) : [];
   const standbys = await probe.rows<Row>("replication", q.STANDBYS, [], { cost: "no standby's lag is known", remedy: "GRANT pg_monitor TO role" });
   const slots = await probe.rows<Row>("replication slots", q.SLOTS);
   const prepared = await probe.rows<Row>("prepared transactions", q.PREPARED);
@@ -369,5 +373,11 @@ async function readReplication(probe: Probe): Promise<Replication> {
     })),
     preparedTransactions: prepared.map((one) => ({ id: text(one, "id"), owner: text(one, "owner"), preparedAt: time(one, "prepared_at") ?? "", xminAge: number(one, "xmin_age") })),
     replayLagMs: numberOrNull(lag, "lag"),
+    ...(isReplica ? { receiver: receiver === undefined ? null : textOrNull(receiver, "status"), conflicts: conflicts === undefined ? null : conflictsOf(inner(conflicts, "row")) } : {}),
   };
+}
+
+/** `confl_lock` → `lock`. */
+function conflictsOf(row: Row): Record<string, number> {
+  return Object.fromEntries(Object.keys(row).map((name) => [name.replace(/^confl_/, ""), number(row, name)]));
 }
