@@ -25,7 +25,7 @@ describe.each([13, 14, 18])("PostgreSQL %i", (major) => {
   let running: RunningServer;
   let url = "";
   beforeAll(async () => {
-    running = await startMajor(major, { settings: { max_standby_streaming_delay: "1s" } });
+    running = await startMajor(major, { settings: major >= 14 ? { compute_query_id: "on" } : {} });
     ({ url } = running.cluster);
     await execute(url, "CREATE TABLE stock (id int)", "CREATE ROLE plain LOGIN");
   });
