@@ -10,7 +10,7 @@ import { TemplateStore } from "./dataflow/template-store.ts";
 import { NO_DEPLOYMENT } from "./deployment/no-deployment.ts";
 import { positionOf, runRules, type Verdicts } from "./findings.ts";
 import { frameworkHooks } from "./frameworks/registry.ts";
-import type { AnalyseOptions, Coverage, Database, DatabaseEvidence, Notice, Progress, Report, RuleInput, RuleMeta, SourceFacts, StatementSite } from "./model/index.ts";
+import type { AnalyseOptions, Coverage, Database, DatabaseEvidence, EvidenceInput, Notice, Progress, Report, RuleInput, RuleMeta, SourceFacts, StatementSite } from "./model/index.ts";
 import { environmentOf, readProject, type ReadProject } from "./read-project.ts";
 import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
@@ -46,9 +46,29 @@ export async function openProject(options: AnalyseOptions & { readonly database:
   return { database, position: ({ span }) => positionOf(read.readText(span.file) ?? "", span.start) };
 }
 
+/** A report with all evidence behind it, for who has more to say of a project than its findings. */
+export interface Examined {
+  readonly report: Report;
+  readonly evidence: EvidenceInput;
+}
+
+export async function examine(options: AnalyseOptions, progress: Progress): Promise<Examined> {
+  const timer = startTimer();
+  const found = findFiles(options.root, { exclude: options.exclude });
+  const cache = options.cache ? openCache(options.root) : null;
+  timer.lap("files");
+  const examined = await examineAnew(options, found, cache, progress, timer);
+  cache?.saveHashes();
+  return examined;
+}
+
 type Timer = ReturnType<typeof startTimer>;
 
 async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Cache | null, progress: Progress, timer: Timer): Promise<Report> {
+  return (await examineAnew(options, found, cache, progress, timer)).report;
+}
+
+async function examineAnew(options: AnalyseOptions, found: FoundFiles, cache: Cache | null, progress: Progress, timer: Timer): Promise<Examined> {
   const read = await readProject(options, found, cache, progress);
   timer.lap("parse");
   const { engine, templates } = link(read, progress);
@@ -59,11 +79,12 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
   const database = options.database === undefined ? null : await openDatabase(options.database, source);
   if (database !== null) timer.lap("database");
   const markLength = (file: string): number => byteOrderMarkLength(path.join(options.root, file));
-  const verdicts = runRules(await loadRules(), { source, database, deployment: NO_DEPLOYMENT, recording: options.recording?.recording ?? null, thresholds: options.thresholds, markLength });
+  const evidence: EvidenceInput = { source, database, deployment: NO_DEPLOYMENT, recording: options.recording?.recording ?? null, thresholds: options.thresholds };
+  const verdicts = runRules(await loadRules(), { ...evidence, markLength });
   timer.lap("rules");
   const comments = commentLines(read, templates);
   const judged = applyIgnores(verdicts.findings, comments);
-  return {
+  const report: Report = {
     schema: "luthier-report/1",
     tool: { name: "luthier", version: readVersion() },
     project: {
@@ -81,6 +102,7 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
     notices: [...read.notices, ...parseNotices(read, templates), ...databaseNotices(options)],
     silenced: { ignored: judged.ignored.length, baseline: 0, belowConfidence: 0 },
   };
+  return { report, evidence };
 }
 
 function inputOf(options: AnalyseOptions, read: ReadProject, engine: Engine): RuleInput {
