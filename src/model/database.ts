@@ -568,6 +568,8 @@ export interface Replication {
     readonly lagBytes: number | null;
     readonly replayLagMs: number | null;
     readonly xminAge: number | null;
+    /** Where it connects from; null by a socket, absent in older snapshots. */
+    readonly address?: string | null;
   }[];
   readonly slots: readonly {
     readonly name: string;

@@ -58,7 +58,7 @@ SELECT a.pid, a.backend_type AS kind, a.usename AS user, coalesce(a.application_
 FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND (a.datname = current_database() OR a.datname IS NULL) ORDER BY a.pid`;
 
 export const STANDBYS = `
-SELECT application_name AS application, state, sync_state, pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, replay_lsn) AS lag_bytes,
+SELECT application_name AS application, host(client_addr) AS address, state, sync_state, pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, replay_lsn) AS lag_bytes,
   (extract(epoch FROM replay_lag) * 1000)::float8 AS replay_lag, age(backend_xmin) AS xmin_age FROM pg_stat_replication ORDER BY 1`;
 
 export const SLOTS = `

@@ -360,6 +360,7 @@ async function readReplication(probe: Probe, isReplica: boolean): Promise<Replic
       lagBytes: numberOrNull(one, "lag_bytes"),
       replayLagMs: numberOrNull(one, "replay_lag"),
       xminAge: numberOrNull(one, "xmin_age"),
+      address: textOrNull(one, "address"),
     })),
     slots: slots.map((one) => ({
       name: text(one, "name"),
