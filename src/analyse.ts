@@ -11,7 +11,7 @@ import { NO_DEPLOYMENT } from "./deployment/no-deployment.ts";
 import { readDeployment } from "./deployment/read-deployment.ts";
 import { positionOf, runRules, type Verdicts } from "./findings.ts";
 import { frameworkHooks } from "./frameworks/registry.ts";
-import type { AnalyseOptions, Coverage, Database, DatabaseEvidence, Deployment, Notice, Progress, Report, Rule, RuleInput, RuleMeta, SourceFacts, StatementSite } from "./model/index.ts";
+import type { AnalyseOptions, Coverage, Database, DatabaseEvidence, Deployment, EvidenceInput, Notice, Progress, Report, Rule, RuleInput, RuleMeta, SourceFacts, StatementSite } from "./model/index.ts";
 import { environmentOf, readProject, type ReadProject } from "./read-project.ts";
 import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
@@ -48,9 +48,29 @@ export async function openProject(options: AnalyseOptions & { readonly database:
   return { database, position: ({ span }) => positionOf(read.readText(span.file) ?? "", span.start) };
 }
 
+/** A report with all evidence behind it, for who has more to say of a project than its findings. */
+export interface Examined {
+  readonly report: Report;
+  readonly evidence: EvidenceInput;
+}
+
+export async function examine(options: AnalyseOptions, progress: Progress): Promise<Examined> {
+  const timer = startTimer();
+  const found = findFiles(options.root, { exclude: options.exclude });
+  const cache = options.cache ? openCache(options.root) : null;
+  timer.lap("files");
+  const examined = await examineAnew(options, found, cache, progress, timer);
+  cache?.saveHashes();
+  return examined;
+}
+
 type Timer = ReturnType<typeof startTimer>;
 
 async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Cache | null, progress: Progress, timer: Timer): Promise<Report> {
+  return (await examineAnew(options, found, cache, progress, timer)).report;
+}
+
+async function examineAnew(options: AnalyseOptions, found: FoundFiles, cache: Cache | null, progress: Progress, timer: Timer): Promise<Examined> {
   const read = await readProject(options, found, cache, progress);
   timer.lap("parse");
   const { engine, templates } = link(read, progress);
@@ -62,11 +82,13 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
   if (database !== null) timer.lap("database");
   const markLength = (file: string): number => byteOrderMarkLength(path.join(options.root, file));
   const rules = await loadRules();
-  const verdicts = runRules(rules, { source, database, deployment: source === null ? NO_DEPLOYMENT : deploymentOf(options, found, read), recording: options.recording?.recording ?? null, thresholds: options.thresholds, markLength });
+  const deployment = source === null ? NO_DEPLOYMENT : deploymentOf(options, found, read);
+  const evidence: EvidenceInput = { source, database, deployment, recording: options.recording?.recording ?? null, thresholds: options.thresholds };
+  const verdicts = runRules(rules, { ...evidence, markLength });
   timer.lap("rules");
   const comments = commentLines(read, templates);
   const judged = applyIgnores(verdicts.findings, comments);
-  return {
+  const report: Report = {
     schema: "luthier-report/1",
     tool: { name: "luthier", version: readVersion() },
     project: {
@@ -84,6 +106,7 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
     notices: [...read.notices, ...parseNotices(read, templates), ...databaseNotices(options)],
     silenced: { ignored: judged.ignored.length, baseline: 0, belowConfidence: 0 },
   };
+  return { report, evidence };
 }
 
 function inputOf(options: AnalyseOptions, read: ReadProject, engine: Engine): RuleInput {
