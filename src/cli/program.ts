@@ -1,6 +1,7 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../model/usage-error.ts";
 import type { Tolerance } from "../workload/budget.ts";
+import type { AdviseFlags } from "./advise.ts";
 import type { CheckFlags } from "./check.ts";
 import type { BudgetFlags } from "./budget.ts";
 import type { Environment } from "./environment.ts";
@@ -171,6 +172,25 @@ function buildProgram(environment: Environment, command: readonly string[], stat
     .action(async (path: string, flags: TopStatementsFlags) => {
       const { topStatements } = await import("./top-statements.ts");
       await topStatements(path, flags, environment);
+    });
+
+  program
+    .command("advise")
+    .description("search for what the workload wants: indexes, planned on a copy of the server's statistics")
+    .addArgument(new Argument("<topic>", "what to advise on").choices(["indexes"]))
+    .argument("[path]", "the project's folder", ".")
+    .option("--snapshot <file>", "a snapshot of the database (default: the project's own)")
+    .option("--log <file>", "a log of PostgreSQL with durations of statements (repeatable)", collect)
+    .option("--workload <file>", "statements to plan for, each ended by a semicolon (default: those that were seen)")
+    .option("--budget <size>", "for new indexes: 500M, 2G (default: a fifth of the database)", parseSize)
+    .option("--seconds <count>", "end the search after this long, with the best so far", parseCount, 120)
+    .addOption(new Option("--format <format>", "how to write it").choices(["text", "json"]).default("text"))
+    .option("--exclude <glob>", "do not read these files (repeatable)", collect)
+    .option("--jobs <count>", "how many workers (default: one a core)", parseCount)
+    .option("--no-cache", "analyse every file anew")
+    .action(async (_topic: string, path: string, flags: AdviseFlags) => {
+      const { advise } = await import("./advise.ts");
+      await advise(path, flags, environment);
     });
 
   program
