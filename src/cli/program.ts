@@ -150,6 +150,7 @@ function buildProgram(environment: Environment, command: readonly string[], stat
     .option("--ram <size>", "memory of the database's server, such as 16GB, where the server does not say", parseMemory)
     .option("--cores <count>", "its cores", parseCount)
     .option("--timeout <seconds>", "give up on a query after this long", parseCount, 30)
+    .option("--pgbouncer <url>", "console of a PgBouncer in front of it, read with SHOW alone: postgresql://stats@host:6432/pgbouncer")
     .option("--sample", "measure rows too: dependencies, copies and lists, on at most 40,000 rows a table")
     .action(async (path: string, flags: SnapshotFlags) => {
       const { snapshot } = await import("./snapshot.ts");

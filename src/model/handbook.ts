@@ -5,6 +5,8 @@ import type { Report } from "./report.ts";
 
 /** All that the handbook says, before it is written in any format. Built by `src/handbook/` from a report, the advice and the evidence. */
 export interface Handbook {
+  /** When it was written, ISO 8601; absent where equal input must give equal bytes. */
+  readonly at?: string;
   readonly project: {
     readonly name: string;
     /** Short hash; null outside of a repository. `isDirty`: files differ from it. */

@@ -3,6 +3,7 @@ import type { Catalog, Gap, Server, Snapshot } from "../../model/index.ts";
 import { UsageError } from "../../model/usage-error.ts";
 import { collectCatalog, EMPTY_CATALOG } from "./collect-catalog.ts";
 import { connect, type ReadOnlyConnection } from "./connection.ts";
+import { openPooler, type PoolerConsole } from "./pgbouncer.ts";
 import { prober, type Probe } from "./probe.ts";
 import { readCounters, readServer } from "./read-server.ts";
 import { TABLES } from "./catalog-queries.ts";
@@ -19,6 +20,8 @@ export interface CollectOptions {
   readonly version: string;
   /** Counters are read again so many milliseconds later; until then, waits are sampled. */
   readonly interval?: number;
+  /** URL of a PgBouncer's console. */
+  readonly pooler?: string;
   /** What the first server runs on, where the user says so. */
   readonly machine?: { readonly memoryBytes: number | null; readonly cores: number | null };
   /** Measure a bounded number of rows of each table too. */
@@ -31,12 +34,13 @@ const BUDGET = 10;
 
 export async function collectSnapshot(options: CollectOptions): Promise<Snapshot> {
   const connections: ReadOnlyConnection[] = [];
+  const pooler = options.pooler === undefined ? null : await openPooler({ ...options, target: options.pooler });
   try {
     for (const target of options.targets) connections.push(await connect({ ...options, target }));
     // The primary first: its counters have the writes, and it is where the catalog changes.
-    return await lookAtAll(connections.toSorted((a, b) => Number(a.isReplica) - Number(b.isReplica)), options);
+    return await lookAtAll(connections.toSorted((a, b) => Number(a.isReplica) - Number(b.isReplica)), pooler, options);
   } finally {
-    await Promise.all(connections.map((one) => one.close().catch(() => {})));
+    await Promise.all([...connections, ...(pooler === null ? [] : [pooler])].map((one) => one.close().catch(() => {})));
   }
 }
 
@@ -47,7 +51,7 @@ interface Look {
   readonly oids: readonly number[];
 }
 
-async function lookAtAll(connections: readonly ReadOnlyConnection[], options: CollectOptions): Promise<Snapshot> {
+async function lookAtAll(connections: readonly ReadOnlyConnection[], pooler: PoolerConsole | null, options: CollectOptions): Promise<Snapshot> {
   const [first, ...others] = connections;
   if (first === undefined) throw new Error("no server to look at");
   const gaps: Gap[] = [];
@@ -57,8 +61,10 @@ async function lookAtAll(connections: readonly ReadOnlyConnection[], options: Co
   refuseStrangers(looks);
   const unseen = replicaGap(looks.map(({ server }) => server));
   if (unseen !== null) gaps.push(unseen);
+  const pooled = pooler === null ? null : { ...(await pooler.about(gaps)), first: await pooler.look(gaps) };
   const seen = options.interval === undefined ? looks.map(({ server }) => server) : await lookAgain(looks, options.interval);
   const servers = seen.map((server, index) => (index === 0 ? withMachine(server, options.machine) : server));
+  const again = pooler === null || options.interval === undefined ? null : await pooler.look(gaps);
   // Last, so that no counter has these reads in it.
   const sampled = options.sample === true ? await sampleRows({ connection: first, catalog: main.catalog, progress: options.progress, now: () => performance.now() }) : null;
   gaps.push(...(sampled?.gaps ?? []));
@@ -71,6 +77,7 @@ async function lookAtAll(connections: readonly ReadOnlyConnection[], options: Co
     servers,
     gaps,
     samples: sampled?.samples ?? [],
+    ...(pooled === null ? {} : { pooler: { ...pooled, later: again } }),
   };
 }
 

@@ -70,6 +70,21 @@ export const PREPARED = `SELECT gid AS id, owner, prepared AS prepared_at, age(t
 export const REPLAY_LAG = `SELECT CASE WHEN pg_is_in_recovery() THEN CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
   ELSE (extract(epoch FROM now() - pg_last_xact_replay_timestamp()) * 1000)::float8 END END AS lag`;
 
+/** Of all databases. To a role that may not see others' sessions, these have neither kind nor state; what has a database is counted. */
+export const SESSIONS = `
+SELECT a.datname AS database, a.usename AS user, coalesce(a.application_name, '') AS application, host(a.client_addr) AS client, a.state, s.ssl AS tls, count(*)::int AS count
+FROM pg_stat_activity a LEFT JOIN pg_stat_ssl s ON s.pid = a.pid
+WHERE a.pid <> pg_backend_pid() AND coalesce(a.backend_type, CASE WHEN a.datname IS NOT NULL THEN 'client backend' END) = 'client backend' GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 7 DESC, 1, 2, 3, 4, 5`;
+
+export const CONNECTION_LIMITS = `
+SELECT 'role' AS kind, rolname AS name, rolconnlimit AS connections FROM pg_roles WHERE rolcanlogin AND rolconnlimit >= 0
+UNION ALL SELECT 'database', datname, datconnlimit FROM pg_database WHERE datname = current_database() AND datconnlimit >= 0 ORDER BY 1, 2`;
+
+/** Of this database, of all, and of roles that may log in. */
+export const OVERRIDES = `
+SELECT d.datname AS database, r.rolname AS role, c.word, EXISTS (SELECT FROM pg_settings g WHERE g.name = lower(split_part(c.word, '=', 1)) AND g.category <> 'Customized Options') AS known
+FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON r.oid = s.setrole CROSS JOIN LATERAL unnest(s.setconfig) AS c(word)
+WHERE (s.setdatabase = 0 OR d.datname = current_database()) AND (s.setrole = 0 OR r.rolname IS NOT NULL) ORDER BY 1, 2, 3`;
 /** By what replay cancelled queries of this database. */
 export const CONFLICTS = `SELECT to_jsonb(c) - 'datid' - 'datname' AS row FROM pg_stat_database_conflicts c WHERE c.datname = current_database()`;
 

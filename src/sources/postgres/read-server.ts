@@ -42,6 +42,7 @@ export async function readServer(probe: Probe, connection: Pick<ReadOnlyConnecti
     activity: (await probe.rows<Row>("activity", q.ACTIVITY, [], { cost: "no session is judged" })).map(backendOf),
     replication: await readReplication(probe, isReplica),
     machine: await readMachine(probe, user),
+    ...(await readSessions(probe)),
   };
 }
 
@@ -343,6 +344,33 @@ function backendOf(row: Row): Backend {
     blockedBy: numbers(row, "blocked_by") ?? [],
     sql: row["sql"] === null ? null : dropSecrets(text(row, "sql")),
   };
+}
+
+/** What could not be read is left out, and said among the gaps. */
+async function readSessions(probe: Probe): Promise<Pick<Server, "sessions" | "connectionLimits" | "overrides">> {
+  const sessions = await probe.rows<Row>("sessions", q.SESSIONS, [], { cost: "connections are not counted" });
+  const limits = await probe.rows<Row>("connection limits", q.CONNECTION_LIMITS, [], { cost: "limits of roles are not known" });
+  const overrides = await probe.rows<Row>("settings of roles", q.OVERRIDES, [], { cost: "settings of roles and of the database are not judged" });
+  return {
+    sessions: sessions.map((one) => ({
+      database: textOrNull(one, "database"),
+      user: textOrNull(one, "user"),
+      application: text(one, "application"),
+      client: textOrNull(one, "client"),
+      state: textOrNull(one, "state"),
+      tls: one["tls"] === null || one["tls"] === undefined ? null : flag(one, "tls"),
+      count: number(one, "count"),
+    })),
+    connectionLimits: limits.map((one) => ({ kind: text(one, "kind") === "role" ? ("role" as const) : ("database" as const), name: text(one, "name"), connections: number(one, "connections") })),
+    overrides: overrides.map(overrideOf),
+  };
+}
+
+function overrideOf(row: Row): NonNullable<Server["overrides"]>[number] {
+  const word = text(row, "word");
+  const at = word.indexOf("=");
+  const isKept = flag(row, "known") && !SECRET_SETTINGS.has(word.slice(0, at));
+  return { database: textOrNull(row, "database"), role: textOrNull(row, "role"), name: word.slice(0, at), value: isKept ? word.slice(at + 1) : "(not kept)" };
 }
 
 async function readReplication(probe: Probe, isReplica: boolean): Promise<Replication> {
