@@ -146,7 +146,9 @@ function buildProgram(environment: Environment, command: readonly string[], stat
     .option("--db <url>", "a URL, key=value words, an alias of DATABASES or a service of pg_service.conf; repeat it for replicas", collect)
     .option("--out <file>", "where to write it (default: .luthier/snapshot.json.gz)")
     .option("--redact", "keep frequencies, drop values of rows and literals of statements")
-    .option("--interval <seconds>", "read the counters again after this long, for rates", parseCount)
+    .option("--interval <seconds>", "read the counters again after this long, for rates, and see meanwhile what sessions wait for", parseCount)
+    .option("--ram <size>", "memory of the database's server, such as 16GB, where the server does not say", parseMemory)
+    .option("--cores <count>", "its cores", parseCount)
     .option("--timeout <seconds>", "give up on a query after this long", parseCount, 30)
     .option("--pgbouncer <url>", "console of a PgBouncer in front of it, read with SHOW alone: postgresql://stats@host:6432/pgbouncer")
     .option("--sample", "measure rows too: dependencies, copies and lists, on at most 40,000 rows a table")
@@ -267,5 +269,13 @@ function parseSize(value: string): number {
   const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)([KMG]?)B?$/i.exec(value.trim()) ?? [];
   const size = Number(number) * (UNITS[unit.toUpperCase()] ?? 0);
   if (size < 1) throw new InvalidArgumentError("It must be a size such as 500M or 2G.");
+  return Math.floor(size);
+}
+
+/** Memory as PostgreSQL's own settings count it: a GB is 1024³ bytes. */
+function parseMemory(value: string): number {
+  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)([MG])i?B?$/i.exec(value.trim()) ?? [];
+  const size = Number(number) * (unit.toUpperCase() === "G" ? 1024 ** 3 : 1024 ** 2);
+  if (size < 1) throw new InvalidArgumentError("It must be a size such as 16GB or 800MB.");
   return Math.floor(size);
 }

@@ -21,6 +21,9 @@ export interface SnapshotFlags {
   readonly sample?: boolean;
   /** Console of a PgBouncer in front of it. */
   readonly pgbouncer?: string;
+  /** Bytes of the server's memory. */
+  readonly ram?: number;
+  readonly cores?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -38,7 +41,8 @@ export async function snapshot(given: string, flags: SnapshotFlags, environment:
     const options = { targets, statementTimeout: flags.timeout * 1000, connectTimeout: CONNECT_TIMEOUT_MS, version, sample: flags.sample === true };
     const interval = flags.interval === undefined ? {} : { interval: flags.interval * 1000 };
     const pooler = flags.pgbouncer === undefined ? {} : { pooler: flags.pgbouncer };
-    const whole = await collectSnapshot({ ...options, ...interval, ...pooler, progress: (phase, done, total) => progress.step({ phase, done, total, unit: "parts" }) });
+    const machine = flags.ram === undefined && flags.cores === undefined ? {} : { machine: { memoryBytes: flags.ram ?? null, cores: flags.cores ?? null } };
+    const whole = await collectSnapshot({ ...options, ...interval, ...pooler, ...machine, progress: (phase, done, total) => progress.step({ phase, done, total, unit: "parts" }) });
     const taken = flags.redact === true ? redact(whole) : whole;
     progress.end();
     const file = flags.out === undefined ? snapshotPath(root) : path.resolve(cwd, flags.out);

@@ -122,8 +122,8 @@ export function callFunction(
     if (isOwn) whole();
     else sent = engine.recorder.captureSent(site.frame.depth, whole);
   });
-  const replay = captured.filter((event) => event.fact.loop === null);
-  Object.assign(summary, { isDone: true, sent, outside, replay: replay.map((event) => replayer(engine, event, since)) });
+  const replay = captured.map((event) => (event.kind === "cache" ? cacheReplayer(engine, event.fact, site) : event.fact.loop === null ? replayer(engine, event, since) : null));
+  Object.assign(summary, { isDone: true, sent, outside, replay: replay.filter((again) => again !== null) });
   engine.dependsOn = depends;
   return summary.result;
 }
@@ -140,7 +140,15 @@ function stubResult(engine: Engine, fn: FunctionValue): Value {
   return engine.annotated(fn.def.returns, engine.moduleFrame(fn.module));
 }
 
-type Captured = ReturnType<Engine["recorder"]["capture"]>[number];
+type CapturedEvent = ReturnType<Engine["recorder"]["capture"]>[number];
+type Captured = Exclude<CapturedEvent, { readonly kind: "cache" }>;
+type CachedFact = Extract<CapturedEvent, { readonly kind: "cache" }>["fact"];
+
+/** A call of the cache is made for each caller: one of them may have a transaction open. */
+function cacheReplayer(engine: Engine, fact: CachedFact, first: CallSite): (site: CallSite) => void {
+  const inner = fact.trail.slice(callSpans(first, 0).length);
+  return (site) => engine.recorder.cacheCall({ ...fact, trail: [...callSpans(site, 0), ...inner] });
+}
 
 /** What a summary recorded outside loops happens again, under the loop of the new call. */
 function replayer(engine: Engine, event: Captured, since: number): (site: CallSite) => void {

@@ -1,5 +1,6 @@
 /** Collects what the engine sees, once per place, and hands it over as facts. */
 import type {
+  CacheCall,
   ChainCall,
   Discarded,
   EagerLoad,
@@ -57,11 +58,13 @@ type Ran = Omit<QueryRun, "origin" | "loop"> & { readonly origin: LiveOrigin; re
 type Dropped = Omit<Discarded, "origin"> & { readonly origin: LiveOrigin };
 type Validated = Omit<Validation, "loop"> & { readonly loop: Loop | null };
 type PrefetchedRow = Omit<RowPrefetch, "origin" | "loop"> & { readonly origin: LiveOrigin; readonly loop: Loop | null };
+type Cached = Omit<CacheCall, "lazy"> & { readonly lazy: LiveOrigin | null };
 type Wrote = Omit<Write, "loop"> & { readonly loop: Loop | null };
 
 export type CapturedEvent =
   | { readonly kind: "run"; readonly fact: Omit<Ran, "order"> }
-  | { readonly kind: "write"; readonly fact: Wrote };
+  | { readonly kind: "write"; readonly fact: Wrote }
+  | { readonly kind: "cache"; readonly fact: Cached };
 
 /** A function with more statements of its own than this is a batch job, not a helper. */
 const MAX_REPLAYED = 24;
@@ -90,8 +93,10 @@ export class Recorder {
   readonly rowPrefetches = new Map<string, PrefetchedRow>();
   readonly eager = new Map<string, LiveEagerLoad>();
   readonly sent = new Map<string, SentStatement>();
+  readonly cacheCalls = new Map<string, Cached>();
   private readonly runsBySite = new Map<string, number>();
   private readonly sentBySite = new Map<string, number>();
+  private readonly cachedBySite = new Map<string, number>();
   private readonly loopsSeen = new Map<string, Set<Loop["over"]>>();
   private order = 0;
   private readonly captures: CapturedEvent[][] = [];
@@ -247,6 +252,18 @@ export class Recorder {
     this.rowPrefetches.set(`${fact.span.file}:${fact.span.start}:${fact.perRow}`, fact);
   }
 
+  /** Once for each key and caller. */
+  cacheCall(call: Cached): void {
+    this.note({ kind: "cache", fact: call });
+    const place = `${call.span.file}:${call.span.start}`;
+    const caller = call.trail.at(-1);
+    const key = `${place}:${call.how}:${JSON.stringify(call.key)}:${call.lazy?.id ?? ""}:${caller?.file}:${caller?.start}`;
+    const seen = this.cachedBySite.get(place) ?? 0;
+    if (this.cacheCalls.has(key) || seen >= MAX_RUNS_PER_SITE) return;
+    this.cachedBySite.set(place, seen + 1);
+    this.cacheCalls.set(key, call);
+  }
+
   loopSeen(span: Span, over: Loop["over"]): void {
     const key = `${span.file}:${span.start}`;
     const seen = this.loopsSeen.get(key);
@@ -293,6 +310,7 @@ export class Recorder {
       })),
       sent: this.sentStatements(),
       outsideCalls: [...this.outside.values()],
+      cacheCalls: [...this.cacheCalls.values()].map((call) => ({ ...call, lazy: call.lazy === null ? null : of(call.lazy) })),
       discarded: [...this.discarded.values()].map((one) => ({ ...one, origin: of(one.origin) })),
       validations: [...this.validations.values()].map((one) => ({ ...one, loop: loopOf(one.loop) })),
       rowPrefetches: [...this.rowPrefetches.values()].map((one) => ({ ...one, origin: of(one.origin), loop: loopOf(one.loop) })),

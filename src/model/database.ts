@@ -382,6 +382,10 @@ export interface Server {
   readonly connectionLimits?: readonly { readonly kind: "role" | "database"; readonly name: string; readonly connections: number }[];
   /** Settings of roles and databases (`ALTER ROLE … SET`); null stands for all. */
   readonly overrides?: readonly SettingOverride[];
+  /** What active sessions waited for, once a second during `--interval`; null or absent without one. */
+  readonly waits?: WaitSamples | null;
+  /** Null or absent where neither the server nor the user said what it runs on. */
+  readonly machine?: Machine | null;
 }
 
 export interface SessionGroup {
@@ -402,6 +406,29 @@ export interface SettingOverride {
   readonly name: string;
   /** `(not kept)` for settings that are not the server's own: they may hold secrets. */
   readonly value: string;
+}
+
+/** What a server runs on. Of a container, its limits; null for what is not known. */
+export interface Machine {
+  readonly memoryBytes: number | null;
+  readonly cores: number | null;
+  /** `server`: read from its own files, which a superuser may. `option`: `--ram`, `--cores`. */
+  readonly by: "server" | "option";
+}
+
+/** Sessions of all databases of the server, looked at once a second. */
+export interface WaitSamples {
+  readonly from: string;
+  readonly to: string;
+  readonly samples: number;
+  /** Samples in which the sessions of others were hidden from the role: nothing is said about waits then. */
+  readonly hidden: number;
+  /** Active sessions and parallel workers, added up over all samples; a session that waits for nothing is on `CPU`. */
+  readonly waits: readonly { readonly type: string; readonly event: string; readonly statement: string | null; readonly count: number }[];
+  /** Client sessions of a sample, on average and at most. */
+  readonly sessions: { readonly mean: number; readonly most: number };
+  readonly active: { readonly mean: number; readonly most: number };
+  readonly idleInTransaction: { readonly mean: number; readonly most: number };
 }
 
 export interface Setting {
@@ -569,6 +596,8 @@ export interface Replication {
     readonly lagBytes: number | null;
     readonly replayLagMs: number | null;
     readonly xminAge: number | null;
+    /** Where it connects from; null by a socket, absent in older snapshots. */
+    readonly address?: string | null;
   }[];
   readonly slots: readonly {
     readonly name: string;
@@ -583,6 +612,10 @@ export interface Replication {
   readonly preparedTransactions: readonly { readonly id: string; readonly owner: string; readonly preparedAt: string; readonly xminAge: number }[];
   /** Of a replica: how far behind it is; null on a primary. */
   readonly replayLagMs: number | null;
+  /** Of a replica: `streaming`, or null while nothing comes from the primary; then the lag is that of what was received. */
+  readonly receiver?: string | null;
+  /** Of a replica: queries that replay has cancelled, by cause (`pg_stat_database_conflicts`); null or absent on a primary. */
+  readonly conflicts?: Readonly<Record<string, number>> | null;
 }
 
 // ------------------------------------------------------------------------------------------------------------ pooler

@@ -23,6 +23,24 @@ export interface SourceFacts {
   readonly outsideCalls?: readonly OutsideCallFact[];
   /** Every place that sends a statement, once for each recipe. */
   readonly sent?: readonly SentStatement[];
+  /** Calls of Django's cache, once for each place, key and caller. */
+  readonly cacheCalls?: readonly CacheCall[];
+}
+
+/** A call of one of Django's caches: `cache.set("top-houses", houses, None)`. */
+export interface CacheCall {
+  /** `get`, `set`, `add`, `get_or_set`, `delete`, `set_many`, `delete_pattern`, `clear`, …; asynchronous ones by the same names. */
+  readonly how: string;
+  /** Its text; null for each part that code puts in, `["book-", null]`. Null where nothing of it is known. */
+  readonly key: readonly (string | null)[] | null;
+  /** Seconds; `for ever` for None, `default` for the setting's, `unknown` for what is worked out. */
+  readonly timeout: number | "for ever" | "default" | "unknown";
+  /** The queryset that is stored as it is, not as rows. */
+  readonly lazy: Origin | null;
+  readonly span: Span;
+  readonly symbol: string;
+  /** Every call that led here since the analysis began, outermost first. */
+  readonly trail: readonly Span[];
 }
 
 /** One method call of a queryset's chain, as written. */

@@ -9,6 +9,7 @@ import { readCounters, readServer } from "./read-server.ts";
 import { TABLES } from "./catalog-queries.ts";
 import { lockGap, replicaGap } from "./gaps.ts";
 import { sampleRows } from "./sample.ts";
+import { sampleWaits } from "./sample-waits.ts";
 
 export interface CollectOptions {
   /** libpq URLs: a primary and its replicas, in any order. */
@@ -17,10 +18,12 @@ export interface CollectOptions {
   readonly statementTimeout: number;
   readonly connectTimeout: number;
   readonly version: string;
-  /** Counters are read again so many milliseconds later. */
+  /** Counters are read again so many milliseconds later; until then, waits are sampled. */
   readonly interval?: number;
   /** URL of a PgBouncer's console. */
   readonly pooler?: string;
+  /** What the first server runs on, where the user says so. */
+  readonly machine?: { readonly memoryBytes: number | null; readonly cores: number | null };
   /** Measure a bounded number of rows of each table too. */
   readonly sample?: boolean;
   readonly progress: (part: string, done: number, total: number) => void;
@@ -59,7 +62,8 @@ async function lookAtAll(connections: readonly ReadOnlyConnection[], pooler: Poo
   const unseen = replicaGap(looks.map(({ server }) => server));
   if (unseen !== null) gaps.push(unseen);
   const pooled = pooler === null ? null : { ...(await pooler.about(gaps)), first: await pooler.look(gaps) };
-  const servers = options.interval === undefined ? looks.map(({ server }) => server) : await lookAgain(looks, options.interval);
+  const seen = options.interval === undefined ? looks.map(({ server }) => server) : await lookAgain(looks, options.interval);
+  const servers = seen.map((server, index) => (index === 0 ? withMachine(server, options.machine) : server));
   const again = pooler === null || options.interval === undefined ? null : await pooler.look(gaps);
   // Last, so that no counter has these reads in it.
   const sampled = options.sample === true ? await sampleRows({ connection: first, catalog: main.catalog, progress: options.progress, now: () => performance.now() }) : null;
@@ -75,6 +79,13 @@ async function lookAtAll(connections: readonly ReadOnlyConnection[], pooler: Poo
     samples: sampled?.samples ?? [],
     ...(pooled === null ? {} : { pooler: { ...pooled, later: again } }),
   };
+}
+
+/** What the user says goes before what the server's files say: a container's limit may not be among them. */
+function withMachine(server: Server, said: CollectOptions["machine"]): Server {
+  if (said === undefined) return server;
+  const { machine = null } = server;
+  return { ...server, machine: { memoryBytes: said.memoryBytes ?? machine?.memoryBytes ?? null, cores: said.cores ?? machine?.cores ?? null, by: "option" } };
 }
 
 async function lookAtFirst(connection: ReadOnlyConnection, gaps: Gap[], options: CollectOptions): Promise<Look & { readonly catalog: Catalog }> {
@@ -117,12 +128,13 @@ function refuseStrangers(looks: readonly Look[]): void {
 }
 
 async function lookAgain(looks: readonly Look[], interval: number): Promise<Server[]> {
-  await new Promise((resolve) => setTimeout(resolve, interval));
+  for (const { probe } of looks) probe.allow(interval);
+  const sampled = await Promise.all(looks.map((look) => sampleWaits(look, interval)));
   const servers: Server[] = [];
-  for (const { connection, probe, server, oids } of looks) {
+  for (const [index, { connection, probe, server, oids }] of looks.entries()) {
     const later = connection.broken() === null ? await readCounters(probe, { connection, oids, startedAt: server.startedAt }) : null;
     if (later === null) probe.gap({ part: "second look", why: connection.broken() ?? "", cost: "no rate is known", remedy: "take it again" });
-    servers.push({ ...server, later });
+    servers.push({ ...server, later, waits: sampled[index] ?? null });
   }
   return servers;
 }
