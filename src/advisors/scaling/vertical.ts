@@ -132,9 +132,10 @@ function boundTable(database: Database, { shares, bound }: BoundVerdict): Advice
   return { title: `What ${server.address} is busy with`, head: ["figure", "value", "from"], rows, numeric: [1], source: `PostgreSQL ${server.version}, ${counters.at.slice(0, 16).replace("T", " ")}` };
 }
 
-function connectionsRow({ server, setting }: Database): string[] {
+function connectionsRow(database: Database): string[] {
+  const { server } = database;
   const clients = server.waits?.hidden === 0 ? Math.round(server.waits.sessions.most) : server.activity.filter(({ kind }) => kind === "client backend").length;
-  return ["client sessions, of max_connections", `${formatNumber(clients)} of ${setting("max_connections") ?? "unknown"}`, server.waits?.hidden === 0 ? "most of the samples, all databases" : "one look, this database"];
+  return ["client sessions, of max_connections", `${formatNumber(clients)} of ${database.setting("max_connections") ?? "unknown"}`, server.waits?.hidden === 0 ? "most of the samples, all databases" : "one look, this database"];
 }
 
 function freedTable(freed: Freed): AdviceTable[] {
