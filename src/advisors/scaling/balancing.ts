@@ -62,7 +62,7 @@ function serversOf(input: AdvisorInput, settings: SettingsFacts | null): readonl
   const behindPooler = entry !== null && poolerOf(entry, input.deployment) !== null;
   const seen = looked.find(({ role }) => role === "primary");
   const fromEntry = entry?.host != null && entry.host.value !== "" && !behindPooler && entry.host.dependsOn === undefined ? { host: entry.host.value, port: entry.port?.value ?? "5432", said: placeOf(source, entry.host.spot?.span ?? entry.spot.span) } : null;
-  const fromLook = seen === undefined ? null : { ...addressOf(seen.address), said: "snapshot" };
+  const fromLook = seen === undefined ? null : { ...addressOf(seen.address), said: isLoopback(seen.address) ? "snapshot, by the server's own loopback: right where HAProxy runs beside it" : "snapshot" };
   const primary = fromEntry ?? fromLook ?? (entry === null ? null : { host: "PRIMARY_HOST", port: entry.port?.value ?? "5432", said: "placeholder" });
   if (primary === null) return [];
   const replicas = replicaHosts(input, settings);
@@ -78,6 +78,8 @@ function replicaHosts(input: AdvisorInput, settings: SettingsFacts | null): read
   if (standbys.length > 0) return standbys;
   return (settings === null ? [] : replicasOf(settings)).flatMap(({ host, port, spot }) => (host === null || host.value === "" || host.dependsOn !== undefined ? [] : [{ host: host.value, port: port?.value ?? "5432", said: placeOf(input.source, host.spot?.span ?? spot.span), most: null, isPlaceholder: false }]));
 }
+
+const isLoopback = (address: string): boolean => /^(?:127\.|localhost|\/|::1)/.test(address);
 
 function addressOf(address: string): { readonly host: string; readonly port: string } {
   const [host = "", port = "5432"] = address.split(/:(?=\d+$)/);

@@ -1,5 +1,5 @@
 /** 7.3: which share of the load may leave the primary, which call sites that is, and the router that sends it. */
-import type { Advice, AdviceTable, AdvisorInput, Artefact, Plot, Server } from "../../model/index.ts";
+import type { Advice, AdviceTable, AdvisorInput, Artefact, Plot, Server, Span } from "../../model/index.ts";
 import type { SettingsFacts } from "../../model/deployment.ts";
 import { formatCount, formatMilliseconds, formatNumber } from "../../model/numbers.ts";
 import { percent } from "../../rules/database/statement-places.ts";
@@ -49,7 +49,7 @@ function known(input: AdvisorInput, share: ReadShare): Advice {
     rung: input.recording === null ? "inferred" : "recorded",
     examined: `${formatCount(share.total.statements, "statement")} of ${share.from}, ${percent(1 - part(share.unplaced, share))} of their time traced to a line or to the framework`,
     missing: missingOf(input, share),
-    doubt: "a function that writes through a package, and a page that shows what another page wrote a moment ago, are not in the source; the router's tests and a delayed standby show both",
+    doubt: "a statement moves here only when every line that sends it may; a function that writes through a package, and a page that shows what another page wrote a moment ago, are not in the source; the router's tests and a delayed standby show both",
   };
 }
 
@@ -131,7 +131,7 @@ const WORDS: Readonly<Record<Obstacle, string>> = {
   "no line found": "no line of the source is known",
   "read before a write": "what they read decides what is written",
   "in a transaction": "inside atomic",
-  "after a write": "their function wrote before",
+  "after a write": "their function or request writes",
   "outside a request": "a command or a task sends them",
   "atomic requests": "ATOMIC_REQUESTS alone keeps them",
 };
@@ -155,17 +155,16 @@ function siteTables(input: AdvisorInput, share: ReadShare): AdviceTable[] {
   const moving = byTime.filter(({ relaxed }) => relaxed);
   const staying = byTime.filter(({ relaxed, obstacle }) => !relaxed && obstacle !== "write" && obstacle !== "framework" && obstacle !== "no line found");
   const tables: AdviceTable[] = [];
-  if (moving.length > 0) tables.push({ title: `Call sites that may move${more(moving)}`, head: ["line", "reads", "calls", "of the time", "first"], rows: moving.slice(0, SHOWN).map((one) => [...siteCells(one, input, share), one.strict ? "nothing: it may move as it stands" : `${one.detail}`]), numeric: [2, 3], source: share.from });
-  if (staying.length > 0) tables.push({ title: `Reads that stay${more(staying)}`, head: ["line", "reads", "calls", "of the time", "why"], rows: staying.slice(0, SHOWN).map((one) => [...siteCells(one, input, share), `${WORDS[one.obstacle ?? "no line found"]}: ${one.detail.replaceAll("`", "")}`]), numeric: [2, 3], source: share.from });
+  if (moving.length > 0) tables.push({ title: `Call sites that may move${more(moving)}`, head: ["line", "reads", "calls", "of the time", "first"], rows: moving.slice(0, SHOWN).map((one) => [...siteCells(one, one.statement.written.sites[0]?.span ?? null, input, share), one.strict ? "nothing: it may move as it stands" : `${one.detail}`]), numeric: [2, 3], source: share.from });
+  if (staying.length > 0) tables.push({ title: `Reads that stay${more(staying)}`, head: ["line", "reads", "calls", "of the time", "why"], rows: staying.slice(0, SHOWN).map((one) => [...siteCells(one, one.at, input, share), `${WORDS[one.obstacle ?? "no line found"]}: ${one.detail.replaceAll("`", "")}`]), numeric: [2, 3], source: share.from });
   return tables;
 }
 
 const more = (all: readonly unknown[]): string => (all.length > SHOWN ? `, first ${SHOWN} of ${all.length}` : "");
 
-function siteCells({ statement }: ReadVerdict, { source }: AdvisorInput, share: ReadShare): string[] {
+function siteCells({ statement }: ReadVerdict, at: Span | null, { source }: AdvisorInput, share: ReadShare): string[] {
   const { sites } = statement.written;
-  const [first] = sites;
-  const place = first === undefined ? "" : `${placeOf(source, first.span)}${sites.length > 1 ? ` and ${sites.length - 1} more` : ""}`;
+  const place = at === null ? "" : `${placeOf(source, at)}${sites.length > 1 ? ` and ${sites.length - 1} more` : ""}`;
   return [place, rootTable(statement.shape) ?? "", formatNumber(statement.calls), percent(part({ statements: 1, calls: statement.calls, ms: statement.totalMs }, share))];
 }
 
