@@ -152,7 +152,7 @@ const MOST_EXAMPLES = 30;
 /** Only pairs of this project's code, before and after, with what was measured of them. */
 export function examplesPage(section: HandbookSection, outline: OutlineSection, pages: Pages): readonly string[] {
   const findings = findingsOf(section, pages);
-  const pairs = findings.flatMap((finding) => pairOf(finding, pages) ?? []);
+  const pairs = findings.map((finding) => pairOf(finding, pages)).filter((one) => one !== null);
   const given = section.advice.flatMap(({ examples }) => examples);
   const advice = outline.analysis === null ? section.advice.filter(({ examples }) => examples.length === 0) : [];
   const count = pairs.length + given.length;
