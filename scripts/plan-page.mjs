@@ -21,11 +21,15 @@ export function packPlanPage() {
   const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Plan</title>
 ${style(read("bootstrap", "dist/css/bootstrap.min.css"))}${style(read("pev2", "dist/pev2.css"))}
 <style>html,body,#plan{height:100%;margin:0}#plan{display:flex;flex-direction:column}</style></head><body><div id="plan"></div>
-<script>/*PLAN*/</script>
+<script>/*PLAN*/
+// PEV2 remembers how it was used; in its frame there is nothing to remember it in.
+const kept = new Map();
+const memory = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value), removeItem: (key) => void kept.delete(key) };
+for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, { value: memory, configurable: true });
+</script>
 ${script(read("vue", "dist/vue.runtime.global.prod.js"))}
 ${script(read("pev2", "dist/pev2.umd.js"))}
 <script>
-const storage = new Map();
 Vue.createApp({ render: () => Vue.h(pev2.Plan, { planSource: window.plan, planQuery: window.statement || "" }) }).mount("#plan");
 </script></body></html>`;
   return gzipSync(page, { level: 9 }).toString("base64");

@@ -117,6 +117,7 @@
     const isFiltered = Boolean(severity.value || rung.value || fix.value);
     for (const one of [severity, rung, fix]) one.classList.toggle("on", one.value !== "");
     const isOn = words.length > 0 || isFiltered;
+    form.classList.toggle("on", isOn);
     book.hidden = isOn;
     found.hidden = !isOn;
     if (!isOn) return found.replaceChildren();

@@ -19,6 +19,11 @@ export interface SnapshotFlags {
   readonly interval?: number;
   readonly redact?: boolean;
   readonly sample?: boolean;
+  /** Console of a PgBouncer in front of it. */
+  readonly pgbouncer?: string;
+  /** Bytes of the server's memory. */
+  readonly ram?: number;
+  readonly cores?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -48,7 +53,9 @@ export async function takeSnapshot(root: string, flags: SnapshotFlags, { cwd, en
   try {
     const options = { targets, statementTimeout: flags.timeout * 1000, connectTimeout: CONNECT_TIMEOUT_MS, version, sample: flags.sample === true };
     const interval = flags.interval === undefined ? {} : { interval: flags.interval * 1000 };
-    const whole = await collectSnapshot({ ...options, ...interval, progress: (phase, done, total) => progress.step({ phase, done, total, unit: "parts" }) });
+    const pooler = flags.pgbouncer === undefined ? {} : { pooler: flags.pgbouncer };
+    const machine = flags.ram === undefined && flags.cores === undefined ? {} : { machine: { memoryBytes: flags.ram ?? null, cores: flags.cores ?? null } };
+    const whole = await collectSnapshot({ ...options, ...interval, ...pooler, ...machine, progress: (phase, done, total) => progress.step({ phase, done, total, unit: "parts" }) });
     const taken = flags.redact === true ? redact(whole) : whole;
     const file = flags.out === undefined ? snapshotPath(root) : path.resolve(cwd, flags.out);
     return { taken, file, bytes: writeSnapshot(file, taken) };
@@ -58,11 +65,12 @@ export async function takeSnapshot(root: string, flags: SnapshotFlags, { cwd, en
 }
 
 function describe(taken: Snapshot, file: string, bytes: number): string {
-  const { catalog, servers, gaps } = taken;
+  const { catalog, servers, gaps, pooler } = taken;
   const [server] = servers;
   const replicas = servers.length === 1 ? "" : ` and ${formatCount(servers.length - 1, "replica")}`;
   const lines = [
     `${catalog.database.name} on PostgreSQL ${server?.version ?? "?"}${replicas}: ${formatCount(catalog.tables.length, "table")}, ${formatCount(catalog.indexes.length, "index", "indexes")}, ${formatCount(server?.statements.length ?? 0, "statement")}.`,
+    ...(pooler === undefined ? [] : [`PgBouncer ${pooler.version} at ${pooler.address}: ${formatCount(pooler.databases.length, "database")}, ${formatCount(pooler.first.pools.length, "pool")}${pooler.later === null ? "; rates need a second look (--interval)" : ""}.`]),
     ...gapLines(gaps, servers.length > 1),
     `Written: ${file} (${formatBytes(bytes)}). It holds ${taken.data === "redacted" ? "no values of rows" : "values of rows: keep it as you keep the data, or take it with --redact"}.`,
     "Next: luthier check",

@@ -59,7 +59,7 @@ export function joinWithParts(report: Report, input: JoinInput): JoinedReport {
   const whole = {
     ...report,
     evidence: [...new Set([...report.evidence, "recording"])],
-    coverage: { ...report.coverage, recording: coverage },
+    coverage: { ...report.coverage, recording: coverage, sections: withFindings(report.coverage.sections, missed) },
     findings: [...lifted, ...missed],
   };
   return { report: whole, parts: partsOf(joined, missed) };
@@ -88,6 +88,12 @@ function partsOf({ rows, loops, missedRows, missedLoops }: Joined, missed: reado
 function toPart({ sql, occurrences }: RowCluster | LoopCluster): RecordedPart {
   const sum = (figure: (one: RowCluster["occurrences"][number]) => number): number => occurrences.reduce((total, one) => total + figure(one), 0);
   return { sql, statements: sum((one) => one.statements.sum), microseconds: sum((one) => one.microseconds) };
+}
+
+/** A section in which the source found nothing has findings once the recording has. */
+function withFindings(sections: Report["coverage"]["sections"], missed: readonly Finding[]): Report["coverage"]["sections"] {
+  const chapters = new Set(missed.map(({ chapter }) => chapter));
+  return sections.map((one) => (chapters.has(one.section) ? { ...one, state: "findings" } : one));
 }
 
 function join(report: Report, recording: Recording, stale: ReadonlySet<string>, input: JoinInput): Joined {

@@ -46,7 +46,7 @@ interface RowInput {
 function row(change: Change, index: number, { handbook, most }: RowInput): Html {
   const { action, finding, rule, place, rung, safety, size, patch } = change;
   const gain = handbook.time === null ? NOTHING : html`<td class="gain">${gainCell(change, most)}</td>`;
-  const fix = html`${safety ?? "by hand"}${size === "" ? NOTHING : html`<span class="s">${size}</span>`}${patch === null ? NOTHING : html`<span class="s"><a href="patches/${encodePath(patch)}">patch<span class="sr"> for ${action}</span></a></span>`}`;
+  const fix = html`${safety ?? "by hand"}${size === "" ? NOTHING : html`<span class="s">${size}</span>`}${patch === null ? NOTHING : html`<span class="s"><a class="patch" href="patches/${encodePath(patch)}">patch<span class="sr"> for ${action}</span></a></span>`}`;
   return html`<tr><td class="n">${index + 1}</td><td class="what"><a class="t" href="#${findingAnchor(handbook, finding)}">${prose(action)}</a><span class="s">${rule} · <code>${place}</code></span>${afterLines(change, handbook)}</td><td class="evd">${rungBadge(rung)}</td>${gain}<td class="fx">${fix}</td></tr>
 `;
 }
@@ -59,7 +59,7 @@ function afterLines({ after }: Change, handbook: Handbook): Html {
 
 function gainCell({ gain, isRisk, rung }: Change, most: number): Html {
   if (isRisk) return html`<span class="risk">Risk, not time</span>`;
-  if (gain === null) return html`<span class="dim sm">no request reaches it: no figure</span>`;
+  if (gain === null) return html`<span class="dim sm">${rung === "inferred" ? "no recorded request reaches it" : "no figure in seconds"}</span>`;
   const { today, marginal, basis } = gain;
   const range = rangeOf(gain);
   const whisker = range === null ? NOTHING : html`<i class="whisker" style="left:${percent(range.low, most)};width:${percent(range.high - range.low, most)}"></i>`;

@@ -31,16 +31,17 @@ function contents(handbook: Handbook): Html {
 }
 
 function item(anchor: string, words: string, note: string): Html {
-  return html`<li><a href="#${anchor}"><span>${words}</span><span class="n${note === "unknown" || note === "not run" ? " q" : ""}">${note}</span></a></li>`;
+  return html`<li><a href="#${anchor}"><span>${words}</span><span class="n${note === "unknown" || note === "not run" ? " un" : ""}">${note}</span></a></li>`;
 }
 
 /** How many, `none`, or *unknown*: where nothing was looked at is seen in one glance. */
-function countOf({ state, findings }: HandbookSection): string {
+function countOf({ state, findings, advice }: HandbookSection): string {
   if (findings.length > 0) return formatNumber(findings.length);
+  if (state === "findings" && advice.length > 0) return "advice";
   return state === "unknown" ? "unknown" : state === "failed" ? "not run" : state === "partial" ? "partial" : "none";
 }
 
 function searchForm({ report }: Handbook): Html {
   return html`<form class="search" id="search" role="search" hidden><label class="sr" for="q">Search the handbook</label><input id="q" type="search" placeholder="Search ${formatNumber(report.findings.length)} findings" autocomplete="off" spellcheck="false">
-<div class="filters"><label class="sr" for="fs">Severity</label><select id="fs"><option value="">any severity</option><option>error</option><option>warning</option><option>info</option></select><label class="sr" for="fr">Evidence</label><select id="fr"><option value="">any evidence</option><option value="5">proven</option><option value="4">measured</option><option value="3">planned</option><option value="2">recorded</option><option value="1">inferred</option></select><label class="sr" for="fx">Fix</label><select id="fx"><option value="">any fix</option><option value="safe">safe fix</option><option value="review">to review</option><option value="advice">by hand</option><option value="none">no fix</option></select></div></form>`;
+<div class="filters"><label class="sr" for="fs">Severity</label><select id="fs"><option value="">severity</option><option>error</option><option>warning</option><option>info</option></select><label class="sr" for="fr">Evidence</label><select id="fr"><option value="">evidence</option><option value="5">proven</option><option value="4">measured</option><option value="3">planned</option><option value="2">recorded</option><option value="1">inferred</option></select><label class="sr" for="fx">Fix</label><select id="fx"><option value="">fix</option><option value="safe">safe fix</option><option value="review">to review</option><option value="advice">by hand</option><option value="none">no fix</option></select></div></form>`;
 }

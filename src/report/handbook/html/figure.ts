@@ -6,7 +6,7 @@ import { drawPlot, hasAnswer, tablesOfPlot, type Sketch } from "../plots/plot.ts
 import type { Sheet } from "../plots/sheet.ts";
 import { drawWaterfall } from "../plots/waterfall.ts";
 import { findingAnchor } from "./anchors.ts";
-import { prose, sentence } from "./prose.ts";
+import { prose } from "./prose.ts";
 import { plotTable } from "./tables.ts";
 
 /** A plot with its question, its answer and its figures; nothing when it answers nothing. */
@@ -14,7 +14,7 @@ export function figure(plot: Plot, handbook: Pick<Handbook, "shortIds">): Html {
   if (!hasAnswer(plot)) return NOTHING;
   const sketch = drawPlot(plot);
   return html`<figure data-stop tabindex="-1"><figcaption><span class="q">${prose(plot.question)}</span><span class="a">${prose(plot.answer)}</span></figcaption>
-<div class="plot">${drawing(plot, sketch)}${sketch.legend === NOTHING ? NOTHING : html`<div class="legend">${sketch.legend}</div>`}</div>
+<div class="plot kind-${plot.kind}">${drawing(plot, sketch)}${sketch.legend === NOTHING ? NOTHING : html`<div class="legend">${sketch.legend}</div>`}</div>
 ${data(plot, handbook, sketch)}</figure>
 `;
 }
@@ -41,7 +41,7 @@ function svg({ left, right, height, body }: Sheet, label: string, name: string):
 function data(plot: Plot, handbook: Pick<Handbook, "shortIds">, { wide }: Sketch): Html {
   const isList = wide === null && plot.kind !== "waterfall" && plot.kind !== "plans";
   const tables = tablesOfPlot(plot).map((one) => plotTable(one, (id) => findingAnchor(handbook, id), plot.question));
-  return html`<details class="data"${isList ? { html: " open" } : NOTHING}><summary>Data</summary>${tables}${plot.source.trim() === "" ? NOTHING : html`<p class="sm dim">From ${prose(plot.source)}.</p>`}</details>`;
+  return html`<details class="data"${isList ? { html: " open" } : NOTHING}><summary>Data</summary>${tables}${plot.source.trim() === "" ? NOTHING : html`<p class="sm dim">Source: ${prose(plot.source)}.</p>`}</details>`;
 }
 
 /** Each whole plan in a fold: as a list, and drawn by PEV2 where EXPLAIN's own text is there. */
@@ -52,8 +52,4 @@ function wholePlans(plans: readonly DrawnPlan[]): Html {
 /** Nothing in it can end the element that holds it. */
 function planText(json: string): Html {
   return { html: json.replaceAll(/[<>&\u2028\u2029]/g, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`) };
-}
-
-export function caption(text: string): Html {
-  return sentence(text);
 }

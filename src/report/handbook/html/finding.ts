@@ -1,7 +1,7 @@
-import type { Figure, Finding } from "../../../model/finding.ts";
+import type { Evidence, Figure, Finding } from "../../../model/finding.ts";
 import type { Handbook } from "../../../model/handbook.ts";
 import type { Plot } from "../../../model/plot.ts";
-import { formatBytes, formatCost, formatNumber } from "../../../model/numbers.ts";
+import { formatBytes, formatCost, formatCount, formatNumber } from "../../../model/numbers.ts";
 import { costOf } from "../../../select/cost.ts";
 import { RUNGS, rungOf, strongestEvidence } from "../../../select/severity.ts";
 import { doubtSentence, evidenceSentence, proofSentence } from "../../finding-facts.ts";
@@ -53,11 +53,13 @@ function part(name: string, body: Html): Html {
   return html`<div class="row"><dt>${name}</dt><dd>${body}</dd></div>`;
 }
 
-/** The strongest first; what else there is, below it. */
+/** The strongest first, what else there is below it. What was proven stands in its own part. */
 function evidence(finding: Finding, handbook: Handbook, context: HandbookContext): Html {
-  const strongest = strongestEvidence(finding);
-  const others = finding.evidence.filter((one) => one !== strongest && one.note !== undefined && one.note !== "").toSorted((a, b) => RUNGS.indexOf(b.kind) - RUNGS.indexOf(a.kind));
-  return html`<p>${sentence(evidenceSentence(finding, handbook.report, context))}</p>${others.length === 0 ? NOTHING : html`<ul class="also">${others.map(({ kind, note }) => html`<li><span class="dim">${kind}</span> ${sentence(note ?? "")}</li>`)}</ul>`}`;
+  const before = finding.evidence.filter(({ kind }) => kind !== "proven");
+  const shown = before.length > 0 ? { ...finding, evidence: before } : finding;
+  const strongest = strongestEvidence(shown);
+  const others = shown.evidence.filter((one) => one !== strongest && one.note !== undefined && one.note !== "").toSorted((a, b) => RUNGS.indexOf(b.kind) - RUNGS.indexOf(a.kind));
+  return html`<p>${sentence(evidenceSentence(shown, handbook.report, context))}</p>${others.length === 0 ? NOTHING : html`<ul class="also">${others.map(({ kind, note }) => html`<li><span class="dim">${kind}</span> ${sentence(note ?? "")}</li>`)}</ul>`}`;
 }
 
 /** Before and after in large figures where it was run with the fix; else what is missing, and the command. */
@@ -75,7 +77,12 @@ function proof(finding: Finding, context: HandbookContext): Html {
     pair(rows, "rows", formatNumber),
     pair(bytes, "size", formatBytes),
   ];
-  return html`<div class="proof">${pairs.filter((one) => one !== NOTHING)}</div><p class="sm dim">${sentence(proofSentence(finding, context))}</p>`;
+  return html`<div class="proof">${pairs.filter((one) => one !== NOTHING)}</div><p class="sm dim">${sentence(howProven(proven))}</p>`;
+}
+
+function howProven({ note = "", runs, results }: Evidence): string {
+  const facts = [typeof runs === "number" ? formatCount(runs, "run") : "", typeof results === "string" ? `results ${results}` : ""].filter(Boolean).join(", ");
+  return [note, facts].filter(Boolean).join("; ") || "the fix was applied and the same work run again";
 }
 
 function pair(figures: Figure | undefined, unit: string, format: (value: number) => string): Html {

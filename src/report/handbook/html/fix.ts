@@ -8,7 +8,7 @@ import { codeLines, sentence } from "./prose.ts";
 export function renderFix(fix: Fix | undefined, context: RenderContext): Html {
   const changes = fix === undefined ? [] : fixChanges(fix, context.read);
   const migration = fix === undefined ? "" : migrationSentence(fix);
-  return html`<p>${sentence(fixSentence(fix, changes))}</p>${(changes ?? []).map((change) => diffOf(change, context))}${migration === "" ? NOTHING : html`<p>The migration ${sentence(migration)}</p>`}${fix === undefined ? NOTHING : sqlOf(fix)}`;
+  return html`<p>${sentence(fixSentence(fix, changes))}</p>${(changes ?? []).map((change) => diffOf(change, context))}${migration === "" ? NOTHING : html`<p>${sentence(`the migration ${migration}`)}</p>`}${fix === undefined ? NOTHING : sqlOf(fix)}`;
 }
 
 /** Most lines of a diff; the rest is in the patch. */

@@ -1,7 +1,8 @@
 /** The handbook as one HTML file: no network, no storage, readable without scripts, narrow, dark and on paper. */
 import type { Finding } from "../../../model/finding.ts";
-import type { Handbook } from "../../../model/handbook.ts";
-import { formatCount, formatNumber } from "../../../model/numbers.ts";
+import type { Handbook, HandbookSection } from "../../../model/handbook.ts";
+import { formatCost, formatCount, formatNumber } from "../../../model/numbers.ts";
+import { costOf } from "../../../select/cost.ts";
 import { encodePath } from "../../encode-path.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { PATTERNS } from "../plots/patterns.ts";
@@ -53,10 +54,26 @@ function renderChapters(handbook: Handbook, context: HandbookContext): Html {
     const sections = handbook.sections.filter(({ section }) => chapterOf(section) === number);
     if (sections.length === 0) return NOTHING;
     return html`<section class="chapter" id="c-${number}"><h2><span class="no">${number}</span> ${title}</h2>
+<p class="sm dim">${chapterLine(sections, byId)}</p>
 ${sections.map((section) => renderSection(section, { handbook, context, byId, whole }))}</section>
 `;
   });
   return html`${chapters}`;
+}
+
+/** What there is in a chapter, and where nobody looked. */
+function chapterLine(sections: readonly HandbookSection[], byId: ReadonlyMap<string, Finding>): string {
+  const findings = sections.flatMap((one) => one.findings.flatMap((id) => byId.get(id) ?? []));
+  const costs = findings.flatMap((finding) => costOf(finding) ?? []);
+  const unknown = sections.filter(({ state }) => state === "unknown" || state === "failed").length;
+  const advice = sections.reduce((sum, one) => sum + one.advice.length, 0);
+  const parts = [
+    `${findings.length === 0 ? "No findings" : formatCount(findings.length, "finding")} in ${formatCount(sections.length, "section")}`,
+    costs.length > 0 ? `${formatCost(costs.reduce((sum, cost) => sum + cost, 0))} s/min where the time is known` : "",
+    advice > 0 ? formatCount(advice, "piece of advice", "pieces of advice") : "",
+    unknown > 0 ? `${formatCount(unknown, "section")} not looked at` : "",
+  ];
+  return `${parts.filter(Boolean).join("; ")}.`;
 }
 
 /** Those of the ten changes, the first of each section, then whatever comes first. */

@@ -33,7 +33,7 @@ function codeOf(place: Place, context: RenderContext, around: number): Html {
   if (around === 0) return html`<code class="src">${line}</code>`;
   const lines = source.split(/\r\n|\n|\r/);
   const near = (from: number, to: number): readonly string[] => lines.slice(Math.max(0, from - 1), Math.max(0, to)).map((text) => text.trimEnd());
-  const [before, after] = [near(place.line - around, place.line - 1), near(place.line + 1, place.line + around)];
+  const [before, after] = [dropBlank(near(place.line - around, place.line - 1)), dropBlank(near(place.line + 1, place.line + around).toReversed()).toReversed()];
   const indent = leastIndent([...before, lines[place.line - 1] ?? "", ...after]);
   const own = (lines[place.line - 1] ?? "").length - (lines[place.line - 1] ?? "").trimStart().length;
   const rows = [
@@ -42,6 +42,12 @@ function codeOf(place: Place, context: RenderContext, around: number): Html {
     ...after.map((text, index) => numbered(place.line + 1 + index, html`${text.slice(indent, WIDEST)}`, "")),
   ];
   return html`<code class="src block">${rows}</code>`;
+}
+
+/** Without the blank lines that it begins with. */
+function dropBlank(lines: readonly string[]): readonly string[] {
+  const first = lines.findIndex((line) => line !== "");
+  return first < 0 ? [] : lines.slice(first);
 }
 
 function numbered(line: number, code: Html, name: string): Html {

@@ -6,7 +6,7 @@ import { prose } from "./prose.ts";
 /** A table of an advisor, with where its figures come from. */
 export function adviceTable({ title, head, rows, numeric, source }: AdviceTable): Html {
   const body = rows.map((cells) => html`<tr>${cells.map((cell, column) => html`<td${classOf(numeric, column)}>${prose(cell)}</td>`)}</tr>`);
-  return html`<div class="tbl"><p class="tt">${prose(title)}</p>${scroller(title, html`<table><thead><tr>${head.map((cell, column) => html`<th${classOf(numeric, column)}>${cell}</th>`)}</tr></thead><tbody>${body}</tbody></table>`)}${source.trim() === "" ? NOTHING : html`<p class="sm dim">From ${prose(source)}.</p>`}</div>`;
+  return html`<div class="tbl"><p class="tt">${prose(title)}</p>${scroller(title, html`<table><thead><tr>${head.map((cell, column) => html`<th${classOf(numeric, column)}>${cell}</th>`)}</tr></thead><tbody>${body}</tbody></table>`)}${source.trim() === "" ? NOTHING : html`<p class="sm dim">Source: ${prose(source)}.</p>`}</div>`;
 }
 
 /** The figures of a plot; a row that a finding stands behind links to it. */

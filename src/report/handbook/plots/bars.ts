@@ -9,7 +9,9 @@ type Bar = BarsPlot["bars"][number];
 
 /** Bars that are drawn; the rest is one line and stands in the table. */
 const MOST_BARS = 20;
-const LABEL = 210;
+/** Pixels for the names, as many as the longest needs. */
+const LEAST_LABEL = 120;
+const MOST_LABEL = 290;
 
 /** What was found first, what was not last, each by size. */
 export function drawBars({ bars, unit }: BarsPlot): Drawing {
@@ -17,8 +19,9 @@ export function drawBars({ bars, unit }: BarsPlot): Drawing {
   const shown = sorted.slice(0, MOST_BARS);
   const scale = { most: Math.max(...shown.map(({ value }) => value), 0), sum: bars.reduce((sum, { value }) => sum + value, 0), unit };
   const more = sorted.length - shown.length;
+  const label = Math.min(MOST_LABEL, Math.max(LEAST_LABEL, ...shown.map((bar) => Math.ceil(widthOfText(bar.label)) + 16)));
   return {
-    wide: rows(shown, 25, scale, (bar, y) => [text(-LABEL, y + 16, nameOf(bar, LABEL - 12), { name: bar.tone === "found" ? "" : "faint" }), y + 5], { left: LABEL, right: 118 }),
+    wide: rows(shown, 25, scale, (bar, y) => [text(-label, y + 16, nameOf(bar, label - 12), { name: bar.tone === "found" ? "" : "faint" }), y + 5], { left: label, right: 118 }),
     narrow: rows(shown, 38, scale, (bar, y) => [text(0, y + 13, nameOf(bar, LEAST_NARROW + 84), { name: bar.tone === "found" ? "" : "faint" }), y + 19], { left: 0, right: 104 }),
     legend: more > 0 ? html`<span>${more} more, smaller: in the table</span>` : NOTHING,
   };

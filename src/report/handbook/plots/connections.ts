@@ -54,17 +54,19 @@ function drawStack(stack: Stack, { plot: { limit }, room, most, y }: StackInput)
   const sum = sumOf(stack);
   const allowed = limit ?? Infinity;
   let at = 0;
+  const unnamed: string[] = [];
   const parts = stack.parts.map(({ label, count }, index): Html => {
     const from = Math.min(at, allowed);
     const to = Math.min(at + count, allowed);
     at += count;
     const words = `${label} ${formatNumber(count)}`;
-    const fits = ((to - from) / most) * room.least > widthOfText(words) + 14;
+    const fits = ((to - from) / most) * room.least > widthOfText(words) + 10;
+    if (!fits && to > from) unnamed.push(words);
     const box = to > from ? rect(share(from / most), y, share((to - from) / most), BAR, `${index % 2 === 0 ? "dark" : "mute"} cut`) : NOTHING;
-    return html`${box}${fits ? text(share(from / most), y + 17, words, { dx: 8, name: index % 2 === 0 ? "on-dark" : "on-mute" }) : NOTHING}`;
+    return html`${box}${fits ? text(share(from / most), y + 17, words, { dx: 6, name: index % 2 === 0 ? "on-dark" : "on-mute" }) : NOTHING}`;
   });
   const name = room.left === 0 ? text(0, y - 6, fit(stack.label, room.least), { name: "strong" }) : text(-LABEL, y + 17, fit(stack.label, LABEL - 8), { name: "strong" });
-  return html`${name}${parts}${rest(sum, { limit, most, y })}${text(0, y + BAR + 15, sentence(sum, limit), { name: limit !== null && sum > limit ? "hotword" : "faint" })}`;
+  return html`${name}${parts}${rest(sum, { limit, most, y })}${text(0, y + BAR + 15, fit(`${sentence(sum, limit)}${unnamed.length > 0 ? `; also ${unnamed.join(", ")}` : ""}`, room.least), { name: limit !== null && sum > limit ? "hotword" : "faint" })}`;
 }
 
 function rest(sum: number, { limit, most, y }: { readonly limit: number | null; readonly most: number; readonly y: number }): Html {

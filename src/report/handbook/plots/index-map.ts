@@ -3,7 +3,7 @@ import type { IndexMapPlot } from "../../../model/plot.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { wayIn, type WayIn } from "./index-coverage.ts";
 import { table, type PlotTable } from "./plot-table.ts";
-import { dot, fit, line, rect, share, text, type Drawing, type Sheet } from "./sheet.ts";
+import { dot, fit, line, rect, share, slanted, text, type Drawing, type Sheet } from "./sheet.ts";
 
 type Statement = IndexMapPlot["statements"][number];
 type Index = IndexMapPlot["indexes"][number];
@@ -17,8 +17,8 @@ const MOST_NARROW_COLUMNS = 8;
 export function drawIndexMap(plot: IndexMapPlot): Drawing {
   const map = toMap(plot);
   return {
-    wide: sheetOf(map, { left: 178, right: 250, row: 25, head: 20, isNarrow: false }),
-    narrow: map.columns.length > MOST_NARROW_COLUMNS ? null : sheetOf(map, { left: 0, right: 0, row: 41, head: 20, isNarrow: true }),
+    wide: sheetOf(map, { left: 170, right: 336, row: 25, head: 66, isNarrow: false }),
+    narrow: map.columns.length > MOST_NARROW_COLUMNS ? null : sheetOf(map, { left: 0, right: 44, row: 41, head: 66, isNarrow: true }),
     legend: html`<span>Asked: <b>=</b> equal, <b>&lt;</b> range, <b>↓</b> order</span><span>Index: place of the column in it, <b>+</b> carried along</span>${map.left > 0 ? html`<span class="dim">${map.left} more in the table</span>` : NOTHING}`,
   };
 }
@@ -56,7 +56,7 @@ function sheetOf(map: Map, room: Room): Sheet {
   const offered = map.indexes.map((one, index) => indexRow(one, map, { ...room, y: middle + index * room.row }));
   const height = middle + map.indexes.length * room.row;
   const titles = html`${text(-room.left, 12, "Asked for", { name: "strong" })}${text(-room.left, middle - 9, "Indexed", { name: "strong" })}`;
-  const body = html`${titles}${heads(map.columns, room)}${asked}${offered}${line(0, height, "100%", height, "grid")}`;
+  const body = html`${titles}${heads(map.columns, room)}${asked}${offered}${frame({ ...room, y: height })}`;
   return { left: room.left, right: room.right, height: height + 4, body };
 }
 
@@ -64,9 +64,8 @@ function centre(columns: readonly string[], column: string): string {
   return share((columns.indexOf(column) + 0.5) / columns.length);
 }
 
-function heads(columns: readonly string[], { head, isNarrow }: Room): Html {
-  const room = isNarrow ? 200 / columns.length : 190 / columns.length + 26;
-  return html`${columns.map((column) => text(centre(columns, column), head + 12, fit(column, room), { anchor: "middle", name: "mono" }))}`;
+function heads(columns: readonly string[], { head }: Room): Html {
+  return html`${columns.map((column) => slanted(centre(columns, column), head + 12, fit(column, 92), "mono"))}`;
 }
 
 type Row = Room & { readonly y: number };
@@ -102,17 +101,17 @@ function markHeight({ y, row, isNarrow }: Row): number {
   return isNarrow ? y + 28 : y + row / 2;
 }
 
-function frame({ y, left }: Row): Html {
-  return line(-left, y, "100%", y, "grid");
+function frame({ y, left, right }: Row): Html {
+  return html`${line(-left, y, "100%", y, "grid")}<svg x="100%" overflow="visible">${line(0, y, right, y, "grid")}</svg>`;
 }
 
 function name(words: string, { y, left, row, isNarrow }: Row, look: string): Html {
-  return isNarrow ? text(0, y + 13, fit(words, 160), { name: look }) : text(-left, y + row / 2 + 4, fit(words, left - 10), { name: look });
+  return isNarrow ? text(0, y + 13, fit(words, 128), { name: look }) : text(-left, y + row / 2 + 4, fit(words, left - 10), { name: look });
 }
 
 /** A figure and why: at the right, or in the row's first line where there is no room beside it. */
 function note(figure: string, words: string, { y, row, right, isNarrow }: Row, look: string): Html {
-  if (isNarrow) return text("100%", y + 13, fit([figure, words.split(":")[0] ?? ""].filter(Boolean).join(" "), 100), { anchor: "end", name: look });
+  if (isNarrow) return text("100%", y + 13, fit([figure, words.split(":")[0] ?? ""].filter(Boolean).join(" "), 150), { dx: right, anchor: "end", name: look });
   const at = y + row / 2 + 4;
   return html`${text("100%", at, figure, { dx: 66, anchor: "end" })}${text("100%", at, fit(words, right - 78), { dx: 76, name: look })}`;
 }

@@ -1,4 +1,4 @@
-import { formatCost, formatNumber } from "../../../model/numbers.ts";
+import { formatCost, formatCount, formatNumber } from "../../../model/numbers.ts";
 import type { ModelsPlot } from "../../../model/plot.ts";
 import { html, type Html } from "../../html/markup.ts";
 import { shortCount } from "./amount.ts";
@@ -17,7 +17,7 @@ const BOX = 40;
 /** Boxes of models and the keys between them, child to parent; those that are followed row by row in the accent. Null when it is a list. */
 export function drawModels(plot: ModelsPlot): { readonly wide: Sheet | null; readonly narrow: Sheet | null; readonly legend: Html } {
   const hot = selectModels(plot);
-  const legend = html`<span><i class="sw line-hot"></i>one query a row</span><span><i class="sw line-mute"></i>joined or prefetched</span><span><i class="sw line-dash"></i>not followed</span><span class="dim">${plot.edges.some(({ weight }) => weight !== null) ? "Width: database time. " : "Widths are equal: the time is not known. "}Arrow: from the model with the key to the one it points to.${hot.models.length < plot.models.length ? ` ${plot.models.length - hot.models.length} models further away are left out.` : ""}</span>`;
+  const legend = html`<span><i class="sw line-hot"></i>one query a row</span><span><i class="sw line-mute"></i>joined or prefetched</span><span><i class="sw line-dash"></i>not followed</span><span class="dim">${plot.edges.some(({ weight }) => weight !== null) ? "Width: database time. " : "Widths are equal: the time is not known. "}Arrow: from the model with the key to the one it points to.${hot.models.length < plot.models.length ? ` ${formatCount(plot.models.length - hot.models.length, "model")} further away left out.` : ""}</span>`;
   if (hot.models.length > MOST_BOXES) return { wide: null, narrow: null, legend };
   return { wide: drawWide(hot), narrow: drawNarrow(hot), legend };
 }

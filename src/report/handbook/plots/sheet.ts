@@ -12,7 +12,7 @@ export interface Sheet {
   readonly body: Html;
 }
 
-/** Wide from 620 pixels on; narrow is for a phone, null where the table serves better. */
+/** Wide from 620 pixels on (760 for an index map); narrow is for a phone, null where the table serves better. */
 export interface Drawing {
   readonly wide: Sheet;
   readonly narrow: Sheet | null;
@@ -70,6 +70,11 @@ export function inset({ x, y, width, height }: Window, body: Html): Html {
   return html`<svg x="${x}" y="${y}" width="${width}" height="${height}" overflow="visible">${body}</svg>`;
 }
 
+/** Words at a slant from a point on the axis, for names longer than their column is wide. */
+export function slanted(x: Length, y: number, words: string, name: string): Html {
+  return html`<svg x="${x}" y="${y}" overflow="visible"><text transform="rotate(-40)" class="${name}">${words}</text></svg>`;
+}
+
 /** A path within a box of 1000 by `height`, stretched to the width; its lines keep their thickness. */
 export function stretched({ x, y, width, height }: Window, body: Html): Html {
   return html`<svg x="${x}" y="${y}" width="${width}" height="${height}" viewBox="0 0 1000 ${height}" preserveAspectRatio="none" overflow="visible">${body}</svg>`;
@@ -81,11 +86,11 @@ export function path(d: string, name: string, width = 2): Html {
 
 /** Pixels of 12-pixel text in the widest of the usual sans fonts. */
 export function widthOfText(words: string): number {
-  return [...words].reduce((sum, character) => sum + characterWidth(character) * COLUMN, 0);
+  return Array.from(words).reduce((sum, character) => sum + characterWidth(character) * COLUMN, 0);
 }
 
 /** A column of DejaVu Sans at 12 pixels, measured over paths and names of models. */
-const COLUMN = 7;
+const COLUMN = 6.7;
 
 /** Cut at its end to a width in pixels; the whole stands in the table. */
 export function fit(words: string, pixels: number): string {
@@ -103,8 +108,12 @@ export function fit(words: string, pixels: number): string {
 /** Cut at its beginning: of a path, the end says most. */
 export function fitPath(words: string, pixels: number): string {
   if (widthOfText(words) <= pixels) return words;
-  const cut = fit([...words].toReversed().join(""), pixels);
-  return `…${[...cut.slice(0, -1)].toReversed().join("")}`;
+  const cut = fit(reversed(words), pixels);
+  return `…${reversed(cut.slice(0, -1))}`;
+}
+
+function reversed(words: string): string {
+  return Array.from(words).toReversed().join("");
 }
 
 export function swatch(name: string, words: string): Html {

@@ -18,7 +18,7 @@ function sheetOf(plot: TtlPlot, left: number, right: number): Sheet {
   const isWide = right > 100;
   const lineY = HITS.top + HITS.height * (1 - plot.breakEven);
   const words = `pays from ${percentOf(plot.breakEven)}`;
-  const body = html`${panel(plot.hits, at, { ...HITS, title: "Hit rate", name: "curve", left })}${line("0%", lineY, "100%", lineY, "dash")}${isWide ? text("100%", lineY + 4, words, { dx: 6, name: "faint" }) : text("100%", lineY - 5, words, { anchor: "end", name: "faint halo" })}${panel(plot.stale, at, { ...STALE, title: "Hits that are out of date", name: "curve-hot", left })}${chosenMarks(plot, at)}${axis(plot.seconds, at, isWide)}`;
+  const body = html`${panel(plot.hits, at, { ...HITS, title: "Hit rate", name: "curve" })}${line("0%", lineY, "100%", lineY, "dash")}${isWide ? text("100%", lineY + 4, words, { dx: 6, name: "faint" }) : text("100%", lineY - 5, words, { anchor: "end", name: "faint halo" })}${panel(plot.stale, at, { ...STALE, title: "Hits that are out of date", name: "curve-hot" })}${chosenMarks(plot, at, isWide)}${axis(plot.seconds, at, isWide)}`;
   return { left, right, height: BOTTOM + 24, body };
 }
 
@@ -33,22 +33,23 @@ interface Panel {
   readonly height: number;
   readonly title: string;
   readonly name: string;
-  readonly left: number;
 }
 
-function panel(values: readonly number[], at: readonly number[], { top, height, title, name, left }: Panel): Html {
+function panel(values: readonly number[], at: readonly number[], { top, height, title, name }: Panel): Html {
   const points = values.map((value, index) => `${round(1000 * (at[index] ?? 0))} ${round(height * (1 - value))}`);
   const grid = [0, 0.5, 1].map((step) => html`${line("0%", top + height * (1 - step), "100%", top + height * (1 - step), "grid")}${text(0, top + height * (1 - step) + 4, step === 1 ? "100 %" : String(step * 100), { dx: -6, anchor: "end", name: "faint" })}`);
-  return html`${grid}${text(0, top - 9, title, { name: "strong", dx: left > 40 ? 0 : 0 })}${points.length > 1 ? stretched({ x: "0%", y: top, width: "100%", height }, path(`M${points.join("L")}`, name)) : NOTHING}`;
+  return html`${grid}${text(0, top - 9, title, { name: "strong" })}${points.length > 1 ? stretched({ x: "0%", y: top, width: "100%", height }, path(`M${points.join("L")}`, name)) : NOTHING}`;
 }
 
-function chosenMarks({ chosen, seconds, hits, stale }: TtlPlot, at: readonly number[]): Html {
+function chosenMarks({ chosen, seconds, hits, stale }: TtlPlot, at: readonly number[], isWide: boolean): Html {
   if (chosen === null) return NOTHING;
   const index = nearest(seconds, chosen);
   const x = at[index] ?? 0;
-  const label = (value: number, y: number, side: -1 | 1): Html => text(share(x), y, `${percentOf(value)} at ${durationOf(chosen)}`, { name: "strong halo", ...(x > 0.55 || side < 0 ? { dx: -9, anchor: "end" } : { dx: 9 }) });
+  const label = (value: number, y: number, isLeft: boolean): Html => text(share(x), y, `${percentOf(value)} at ${durationOf(chosen)}`, { name: "strong halo", ...(isLeft ? { dx: -9, anchor: "end" } : { dx: 9 }) });
+  // Curves rise to the right: below it there, and above it at the left, nothing is in the way.
+  const isAtEnd = x > (isWide ? 0.8 : 0.55);
   const [hitY, staleY] = [HITS.top + HITS.height * (1 - (hits[index] ?? 0)), STALE.top + STALE.height * (1 - (stale[index] ?? 0))];
-  return html`${line(share(x), HITS.top, share(x), BOTTOM, "chosen")}${dot(share(x), hitY, 4, "on-curve")}${dot(share(x), staleY, 4, "on-curve-hot")}${label(hits[index] ?? 0, hitY + 18, 1)}${label(stale[index] ?? 0, staleY - 9, x < 0.3 ? 1 : -1)}`;
+  return html`${line(share(x), HITS.top, share(x), BOTTOM, "chosen")}${dot(share(x), hitY, 4, "on-curve")}${dot(share(x), staleY, 4, "on-curve-hot")}${label(hits[index] ?? 0, hitY + (isAtEnd ? 34 : 18), isAtEnd)}${label(stale[index] ?? 0, staleY - 9, x >= 0.3)}`;
 }
 
 function nearest(seconds: readonly number[], wanted: number): number {

@@ -1,4 +1,4 @@
-import { formatCount, formatMilliseconds } from "../../../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatNumber } from "../../../model/numbers.ts";
 import type { WaterfallPlot } from "../../../model/plot.ts";
 import { html, NOTHING, percent, type Html } from "../../html/markup.ts";
 import { table, type PlotTable } from "./plot-table.ts";
@@ -51,9 +51,14 @@ function timeOf({ statements }: Row): number {
   return statements.reduce((sum, { duration }) => sum + duration, 0);
 }
 
+/** Steps that people count in. */
+const STEPS = [1, 2, 5, 10];
+
 function axis(end: number): Html {
-  const marks = [0, 0.25, 0.5, 0.75, 1].map((part) => html`<span style="left:${percent(part, 1)}">${part === 0 ? "0" : `${formatMilliseconds(end * part)} ms`}</span>`);
-  return html`<div class="wrow axis" aria-hidden="true"><div></div><div class="track">${marks}</div></div>`;
+  const power = 10 ** Math.floor(Math.log10(end / 4));
+  const step = power * (STEPS.find((one) => one * power >= end / 4) ?? 10);
+  const marks = [0, 1, 2, 3, 4].map((index) => index * step).filter((at) => at <= end * 1.001);
+  return html`<div class="wrow axis" aria-hidden="true"><div></div><div class="track">${marks.map((at) => html`<span style="left:${percent(at, end)}">${at === 0 ? "0" : `${formatNumber(Number(at.toPrecision(2)))} ms`}</span>`)}</div></div>`;
 }
 
 function renderRow(row: Row, end: number): Html {
