@@ -212,7 +212,6 @@ test("with 2,000 findings it is small, drawn within a second and searched within
   const [first, second] = [await page.evaluate(searchTimes, texts), await page.evaluate(searchTimes, texts)];
   // Other tests keep the machine busy: of two runs the better one says what the page takes.
   const times = first.map((time, index) => Math.min(time, second[index] ?? time));
-  console.info(`first paint ${paint.toFixed(0)} ms; search ${times.map((time) => time.toFixed(0)).join(", ")} ms`);
   expect(Math.max(...times)).toBeLessThan(100);
   expect(complaints).toEqual([]);
 });
