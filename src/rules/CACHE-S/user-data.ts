@@ -1,0 +1,57 @@
+/** One key for what differs from user to user. */
+import type { DatabaseDraft, RecipeArgs, RecipeValue, RuleInput, SentStatement, Span } from "../../model/index.ts";
+import { cacheCalls, isStore, isWithin, keyWords, valueSpans, valueStatements, wholeKey } from "../caching/cache-calls.ts";
+import { SOURCE_EVIDENCE } from "../caching/evidence.ts";
+import { modelsOf } from "../caching/models-of.ts";
+
+export function userData(input: RuleInput): readonly DatabaseDraft[] {
+  const seen = new Set<string>();
+  return cacheCalls(input).flatMap((call) => {
+    const place = `${call.span.file}:${call.span.start}`;
+    if (!isStore(call) || wholeKey(call) === null || seen.has(place)) return [];
+    const spans = valueSpans(input, call);
+    const rows = valueStatements(input, spans).filter(({ what }) => what.kind !== "signed in");
+    const own = rows.filter((one) => isOfUser(input, one) || readsUser(input, one.origin, spans));
+    const [first] = own;
+    if (first === undefined) return [];
+    seen.add(place);
+    const { words, first: model } = modelsOf(input, own);
+    return [
+      {
+        key: ["user-data", call.symbol, keyWords(call)],
+        chapter: "6.1",
+        severity: "error" as const,
+        claim: `${keyWords(call)} holds ${words} of the signed-in user, and its key is the same for everybody.`,
+        reason: "The first user to come fills it; all others are shown that user's rows until it ends.",
+        remedy: "Put the user into the key: f\"…-{request.user.pk}\".",
+        doubt: "a cache with a KEY_FUNCTION or a prefix that differs from user to user would keep them apart",
+        ...(model === null ? {} : { model }),
+        places: [{ role: "call" as const, span: call.span }, { role: "queryset" as const, span: first.origin }],
+        evidence: [SOURCE_EVIDENCE],
+        fixes: [],
+      },
+    ];
+  });
+}
+
+/** The user's row is one of the values that decide which rows come. */
+function isOfUser(input: RuleInput, { what }: SentStatement): boolean {
+  if (what.kind !== "query") return false;
+  const user = input.graph.byLabel(input.project.authUserModel)?.label ?? input.project.authUserModel;
+  const steps = what.recipe.steps.filter(({ name }) => name === "filter" || name === "exclude" || name === "get");
+  return [...steps.map(({ args }) => args), what.args].some((args) => hasRow(args, user)) || what.recipe.related?.model === user;
+}
+
+function hasRow({ positional, keywords }: RecipeArgs, model: string): boolean {
+  const isRow = (value: RecipeValue): boolean => {
+    if (value.kind === "row") return value.model === model;
+    if (value.kind === "expression") return hasRow(value.args, model);
+    return value.kind === "either" ? value.values.some(isRow) : false;
+  };
+  return positional.some(isRow) || keywords.some(([, value]) => isRow(value));
+}
+
+/** `request.user` is read within the queryset itself: `filter(owner_id=request.user.pk)`. */
+function readsUser({ facts }: RuleInput, origin: Span, spans: readonly Span[]): boolean {
+  return (facts.sent ?? []).some(({ what, span }) => what.kind === "signed in" && isWithin(span, origin) && spans.some((one) => isWithin(origin, one)));
+}
