@@ -51,7 +51,8 @@ export function poolOf(database: DatabaseSettings): Said<SettingValue> | null {
 
 /** A number of a `pool` that is a dictionary; null where it is not said. */
 export function poolNumber(pool: Said<SettingValue>, name: string): number | null {
-  const value = isPlain(pool.value) ? pool.value[name] : undefined;
+  const said = pool.value;
+  const value = isPlain(said) ? Object.entries(said).find(([key]) => key === name)?.[1] : undefined;
   return typeof value === "number" ? value : null;
 }
 
