@@ -58,9 +58,8 @@ function download(name, folder) {
   try {
     fetch();
   } catch {
-    const prefix = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
-    const [command = "apt-get", ...rest] = [...prefix, "apt-get", "update", "-qq"];
-    capture(command, rest);
+    if (process.getuid?.() === 0) capture("apt-get", ["update", "-qq"]);
+    else capture("sudo", ["-n", "apt-get", "update", "-qq"]);
     fetch();
   }
 }

@@ -119,7 +119,7 @@ export const slugOf = (name: string): string => name.toLowerCase().replaceAll(/[
 
 /** Exporters stand beside their server, at the port that is theirs by custom (prometheus' wiki of default ports). */
 function exporterAt(address: string): string {
-  const host = /^\//.test(address) ? "localhost" : address.replace(/:\d+$/, "");
+  const host = address.startsWith("/") ? "localhost" : address.replace(/:\d+$/, "");
   return `${host === "" ? "localhost" : host}:9187`;
 }
 

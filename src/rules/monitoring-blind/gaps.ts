@@ -19,6 +19,9 @@ export interface MonitoringGap {
   readonly figures: Readonly<Record<string, number>>;
 }
 
+/** Off on a server that nobody has set up; `cost` is what is not known then. Of the others it is a whole sentence. */
+export const isQuiet = ({ kind }: Pick<MonitoringGap, "kind">): boolean => kind === "timing" || kind === "locks" || kind === "slow";
+
 export function monitoringGaps(database: Database): MonitoringGap[] {
   return [statements, evicted, cut, timing, locks, slow].flatMap((gap) => gap(database) ?? []);
 }

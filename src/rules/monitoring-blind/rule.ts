@@ -1,7 +1,7 @@
 import { formatCount } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, Rule } from "../../model/index.ts";
 import { catalogEvidence, gapIn } from "../database/evidence.ts";
-import { monitoringGaps, type MonitoringGap } from "./gaps.ts";
+import { isQuiet, monitoringGaps, type MonitoringGap } from "./gaps.ts";
 
 export const rule: Rule = {
   meta: {
@@ -18,17 +18,14 @@ export const rule: Rule = {
     const unread = gapIn(database, "settings");
     if (unread !== null || database.server.settings.length === 0) return { drafts: [], unjudged: [unread ?? { object: "", why: "needs settings, which could not be read" }], examined: "" };
     const gaps = monitoringGaps(database);
-    const quiet = gaps.filter(({ kind }) => QUIET.has(kind));
-    const drafts = [...gaps.filter(({ kind }) => !QUIET.has(kind)).map((gap) => ofGap(database, gap)), ...(quiet.length === 0 ? [] : [ofQuiet(database, quiet)])];
+    const quiet = gaps.filter((gap) => isQuiet(gap));
+    const drafts = [...gaps.filter((gap) => !isQuiet(gap)).map((gap) => ofGap(database, gap)), ...(quiet.length === 0 ? [] : [ofQuiet(database, quiet)])];
     return { drafts, unjudged: [], examined: `${formatCount(EXAMINED, "setting")} of monitoring` };
   },
 };
 
 /** Settings that `gaps.ts` asks for. */
 const EXAMINED = 9;
-
-/** Off on a server that nobody has set up: said together, once. */
-const QUIET: ReadonlySet<MonitoringGap["kind"]> = new Set(["timing", "locks", "slow"]);
 
 function ofGap(database: Database, gap: MonitoringGap): DatabaseDraft {
   return {
