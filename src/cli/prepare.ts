@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import type { Config, DatabaseEvidence, RecordingEvidence } from "../model/config.ts";
+import type { AnalyseOptions, Config, DatabaseEvidence, RecordingEvidence } from "../model/config.ts";
 import type { Report } from "../model/report.ts";
 import { UsageError } from "../model/usage-error.ts";
 import type { RenderContext } from "../report/render-context.ts";
@@ -36,6 +36,8 @@ export interface CommonFlags {
   readonly log?: readonly string[];
   /** An earlier snapshot to compare with. */
   readonly sinceSnapshot?: string;
+  /** The project's Python may be run for its settings. */
+  readonly evaluateSettings?: boolean;
 }
 
 /** An analysis and what a person asked to see of it. */
@@ -68,7 +70,8 @@ export async function prepare(
   const database = await findDatabase(root, flags, environment.cwd);
   const { readRecordings, recordingEvidence, withRecordings } = await import("./recordings.ts");
   const read = await readRecordings(root, flags.recording, environment);
-  const known = { config, database, recording: recordingEvidence(read) };
+  const evaluate = flags.evaluateSettings === true ? (await import("../sources/evaluate-settings.ts")).settingsEvaluator(root, environment.env) : undefined;
+  const known = { config, database, recording: recordingEvidence(read), evaluate };
   const recorded = await withRecordings(await analyse(root, known, environment), read, root, config.exclude);
   const whole = await withLastProofs(root, recorded);
   if (isNothingExamined(whole)) throw nothingToExamine(given);
@@ -175,9 +178,16 @@ export async function changedSince(root: string, ref: string): ReturnType<typeof
   return (await import("../sources/git.ts")).changedSince(root, ref);
 }
 
+interface Known {
+  readonly config: Config;
+  readonly database: DatabaseEvidence | null;
+  readonly recording: RecordingEvidence | null;
+  readonly evaluate?: AnalyseOptions["evaluateSettings"];
+}
+
 async function analyse(
   root: string,
-  { config, database, recording }: { readonly config: Config; readonly database: DatabaseEvidence | null; readonly recording: RecordingEvidence | null },
+  { config, database, recording, evaluate }: Known,
   environment: Environment,
   texts?: ReadonlyMap<string, string>,
 ): Promise<Report> {
@@ -186,7 +196,7 @@ async function analyse(
   const active = environment.env["VIRTUAL_ENV"];
   try {
     return await environment.analyse(
-      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(texts && { texts }), ...(database && { database }), ...(recording && { recording }) },
+      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(texts && { texts }), ...(database && { database }), ...(recording && { recording }), ...(evaluate && { evaluateSettings: evaluate }) },
       progress.step,
     );
   } finally {

@@ -15,6 +15,8 @@ export function decideForProduction(test: Expr): boolean | undefined {
     const name = test.name;
     return OFF.test(name) ? false : ON.test(name) ? true : undefined;
   }
+  // `os.getenv("DB") in ["mysql", "mariadb"]`
+  if (test.kind === "compare" && test.operators[0] === "in" && test.rights[0]?.kind === "sequence") return decideEngines(test.rights[0].items);
   // `"test" in sys.argv`
   if (test.kind === "compare" && test.operators[0] === "in" && test.rights[0] !== undefined) return /(?:^|\.)argv$/.test(dottedName(test.rights[0]) ?? "") ? false : undefined;
   // Settings for several engines: what is read here is how they stand for PostgreSQL.
@@ -31,4 +33,10 @@ export function decideForProduction(test: Expr): boolean | undefined {
 function decideEngine(name: string): boolean | undefined {
   if (/^(?:django\.db\.backends\.)?postg/.test(name)) return true;
   return /^(?:django\.db\.backends\.)?(?:mysql|mariadb|sqlite|oracle)/.test(name) ? false : undefined;
+}
+
+function decideEngines(items: readonly Expr[]): boolean | undefined {
+  const ways = items.map((item) => (item.kind === "str" ? decideEngine(item.value) : undefined));
+  if (ways.includes(true)) return true;
+  return ways.length > 0 && ways.every((way) => way === false) ? false : undefined;
 }
