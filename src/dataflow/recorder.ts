@@ -8,6 +8,7 @@ import type {
   LazyLoad,
   LoopFact,
   Model,
+  OutsideCallFact,
   Origin,
   QueryRun,
   RowPrefetch,
@@ -99,6 +100,9 @@ export class Recorder {
   private readonly loopsSeen = new Map<string, Set<Loop["over"]>>();
   private order = 0;
   private readonly captures: CapturedEvent[][] = [];
+  private readonly outside = new Map<string, OutsideCallFact>();
+  private readonly outsideBySite = new Map<string, number>();
+  private readonly outsideCaptures: OutsideCallFact[][] = [];
   private readonly sentCaptures: { readonly depth: number; readonly sent: Set<SentStatement> }[] = [];
 
   /** Runs `work` and returns the runs and writes it recorded, so that a summary can be replayed under another loop. */
@@ -118,6 +122,31 @@ export class Recorder {
     work();
     this.sentCaptures.pop();
     return [...sent].slice(0, MAX_RESENT);
+  }
+
+  /** Runs `work` and returns the calls out of the process that it made. */
+  captureOutside(work: () => void): readonly OutsideCallFact[] {
+    const calls: OutsideCallFact[] = [];
+    this.outsideCaptures.push(calls);
+    work();
+    this.outsideCaptures.pop();
+    for (const call of calls) this.noteOutside(call);
+    return calls;
+  }
+
+  outsideCall(call: OutsideCallFact): void {
+    this.noteOutside(call);
+    const site = `${call.span.file}:${call.span.start}`;
+    const key = `${site}:${call.trail.map(({ file, start }) => `${file}:${start}`).join(">")}`;
+    if (this.outside.has(key)) return;
+    const seen = (this.outsideBySite.get(site) ?? 0) + 1;
+    this.outsideBySite.set(site, seen);
+    if (seen <= MAX_RUNS_PER_SITE) this.outside.set(key, call);
+  }
+
+  private noteOutside(call: OutsideCallFact): void {
+    const calls = this.outsideCaptures.at(-1);
+    if (calls !== undefined && calls.length < MAX_REPLAYED) calls.push(call);
   }
 
   /** `depth`: of the frame of the place. */
@@ -280,6 +309,7 @@ export class Recorder {
         used: one.used,
       })),
       sent: this.sentStatements(),
+      outsideCalls: [...this.outside.values()],
       cacheCalls: [...this.cacheCalls.values()].map((call) => ({ ...call, lazy: call.lazy === null ? null : of(call.lazy) })),
       discarded: [...this.discarded.values()].map((one) => ({ ...one, origin: of(one.origin) })),
       validations: [...this.validations.values()].map((one) => ({ ...one, loop: loopOf(one.loop) })),

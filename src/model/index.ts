@@ -4,6 +4,7 @@ export type * from "./database.ts";
 export type * from "./deployment.ts";
 export type * from "./finding.ts";
 export type * from "./gap.ts";
+export type * from "./index-study.ts";
 export type * from "./handbook.ts";
 export type * from "./ir.ts";
 export type * from "./migrations.ts";

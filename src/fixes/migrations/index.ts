@@ -4,7 +4,7 @@ export { addIndex } from "./add-index.ts";
 export { castColumn, changeType, charToVarchar, jsonToJsonb, setCollation, setNotNull, timestampToTimestamptz, type ColumnCast, type FieldType } from "./change-column.ts";
 export type { Comparison, Condition } from "./condition.ts";
 export { createPartition, createView, type PartitionSpec, type ViewColumn, type ViewSpec } from "./create-relation.ts";
-export type { IndexKeySpec, IndexMethod, IndexSpec } from "./index-spec.ts";
+export { createIndexSql, indexName, type IndexKeySpec, type IndexMethod, type IndexSpec } from "./index-spec.ts";
 export type { ChangeInput } from "./place.ts";
 export { mendInvalidIndex, rebuildIndex, type WrittenAs } from "./rebuild-index.ts";
 export { replaceIndex } from "./replace-index.ts";

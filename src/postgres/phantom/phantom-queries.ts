@@ -48,6 +48,10 @@ FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WH
 export const INVALIDATE = `
 UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid = $1::pg_catalog.oid OR indexrelid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree($1::pg_catalog.oid) p)`;
 
+/** The index `$1`, by its name in SQL, with its parts on partitions. */
+export const PARTS_OF_INDEX = `
+SELECT c.oid::pg_catalog.int8 AS oid FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass($1)::pg_catalog.oid OR c.oid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) p)`;
+
 const SLOTS = [1, 2, 3, 4, 5];
 const slotOf = (kind: number, column: string, cast: string): string => `(CASE ${kind} ${SLOTS.map((n) => `WHEN s.stakind${n} THEN s.${column}${n}::${cast}`).join(" ")} END)`;
 const lengths = (kind: number): string => `CASE WHEN b.typcategory = 'S' THEN ARRAY(SELECT pg_catalog.octet_length(v) + 1 FROM pg_catalog.unnest(${slotOf(kind, "stavalues", "text")}::text[]) v) END`;

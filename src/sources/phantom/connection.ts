@@ -32,7 +32,10 @@ export async function connectPhantom(cluster: Pick<Cluster, "socket" | "data" | 
   }
   const ask: Ask = async <Row extends object>(sql: string, values?: readonly unknown[]) => {
     if (state.broken !== null) throw new Error(state.broken);
-    return (values === undefined ? await client.query(sql) : await client.query(sql, [...values])).rows as Row[];
+    if (values !== undefined) return (await client.query(sql, [...values])).rows as Row[];
+    // Of several statements in one text, there are as many results.
+    const results: unknown = await client.query(sql);
+    return (Array.isArray(results) ? results : [results]).flatMap((one: { readonly rows: readonly unknown[] }) => one.rows) as Row[];
   };
   return { ask, broken: () => state.broken, close: () => client.end().catch(() => {}) };
 }

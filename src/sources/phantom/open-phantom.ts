@@ -14,7 +14,9 @@ import { findPlaces, type Places } from "./places.ts";
 import { planStatement, type Parameters } from "./plan-statement.ts";
 import { plannerOfViews } from "./planner-of-views.ts";
 import { serverBinaries, type BinariesOptions } from "./server-binaries.ts";
-import { MAKE_EMPTY, whatIf, type AddedIndex, type Change, type Changed } from "./what-if.ts";
+import { MAKE_EMPTY, type AddedIndex } from "./add-index.ts";
+import { openTrial, type Trial } from "./trial.ts";
+import { whatIf, type Change, type Changed } from "./what-if.ts";
 import type { IndexSpec } from "../../postgres/phantom/index-spec.ts";
 
 export interface PhantomOptions extends BinariesOptions {
@@ -33,6 +35,8 @@ export interface Phantom {
    * plans are asked of what `work` gets: the phantom itself is busy until it ends.
    */
   readonly whatIf: <Result>(change: Change, work: (changed: Changed) => Promise<Result>) => Promise<Result>;
+  /** Many indexes at once, for thousands of plans. */
+  readonly trial: () => Trial;
   /** How large an index would become. */
   readonly sizeOf: (index: IndexSpec) => Promise<AddedIndex>;
   readonly close: () => Promise<void>;
@@ -84,6 +88,7 @@ async function build(cluster: Cluster, snapshot: Snapshot, major: number): Promi
     version: version[0]?.version ?? "",
     plan: (sql, parameters = { literals: [] }) => asUsageError(() => session.use((ask) => planStatement(ask, sql, parameters, major))),
     whatIf: change,
+    trial: () => openTrial({ use: session.use, context: { store, liveRows }, major }),
     sizeOf: (index) =>
       change({ add: [index] }, ({ indexes: [added] }) => {
         if (added === undefined) throw new Error("no index was made");

@@ -1,0 +1,109 @@
+#!/usr/bin/env node
+// The index advisor on TPC-H, judged by HypoPG: how far a budget goes. See README.md in this folder.
+//
+//   npm run build && node bench/advisor/tpch.mjs --db URL --queries FOLDER [--budgets 200,350,500,1000,2000] [--out FILE]
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import pg from "pg";
+
+const dist = path.resolve(import.meta.dirname, "../../dist");
+const { collectSnapshot } = await import(`${dist}/sources/postgres/collect.js`);
+const { openPhantom } = await import(`${dist}/sources/phantom/open-phantom.js`);
+const { openSqlParser } = await import(`${dist}/sql/open-parser.js`);
+const { buildDatabase, NO_SOURCE } = await import(`${dist}/workload/database.js`);
+const { runIndexSearch } = await import(`${dist}/sources/index-search.js`);
+const { createIndexSql } = await import(`${dist}/fixes/migrations/index.js`);
+
+const MEGABYTE = 1_000_000;
+const { values: flags } = parseArgs({
+  options: { db: { type: "string" }, queries: { type: "string" }, budgets: { type: "string", default: "200,350,500,1000,2000" }, out: { type: "string" }, seconds: { type: "string", default: "30" }, verbose: { type: "boolean", default: false } },
+});
+
+const queries = readdirSync(flags.queries).filter((name) => /^\d+\.sql$/.test(name)).toSorted((a, b) => Number.parseInt(a) - Number.parseInt(b)).map((name) => ({ name: name.replace(".sql", ""), sql: readFileSync(path.join(flags.queries, name), "utf8").trim().replace(/;$/, "") }));
+
+const client = new pg.Client(flags.db);
+await client.connect();
+await client.query("CREATE EXTENSION IF NOT EXISTS hypopg");
+// The rows were loaded once: nothing writes.
+await client.query("SELECT pg_stat_reset()");
+
+const results = [];
+for (const budget of flags.budgets.split(",").map(Number)) results.push(await run(budget));
+console.table(results.map(({ chosen: _, ...row }) => row));
+if (flags.out) writeFileSync(flags.out, `${JSON.stringify(results, null, 2)}\n`);
+await client.end();
+
+/** @param {number} megabytes */
+async function run(megabytes) {
+  const started = performance.now();
+  const cpu = process.cpuUsage();
+  const snapshot = await collectSnapshot({ targets: [flags.db], statementTimeout: 30_000, connectTimeout: 10_000, version: "bench", sample: false, progress: () => {} });
+  const parser = await openSqlParser();
+  const statements = queries.map(({ name, sql }) => ({ id: name, sql, shape: parser.shapeOf(sql), seenIn: ["log"], calls: 1, totalMs: 1, meanMs: 1, samples: [], share: 1 / queries.length, written: { certainty: "unknown", sites: [] } }));
+  const database = buildDatabase({ snapshot, file: "", source: null, workload: { statements, totalMs: statements.length, days: 1, plans: [] } }, NO_SOURCE);
+  const phantom = await openPhantom(snapshot);
+  try {
+    const opened = performance.now();
+    const deadline = started + Number(flags.seconds) * 1000;
+    const result = await runIndexSearch(phantom.trial(), database, { budget: megabytes * MEGABYTE, isOver: () => performance.now() > deadline, progress: flags.verbose ? (phase, done, total) => process.stderr.write(`${((performance.now() - started) / 1000).toFixed(1)} ${phase} ${done}/${total}\n`) : () => {}, around: withHypopgSizes });
+    const seconds = (performance.now() - started) / 1000;
+    const chosen = result.chosen.map((one) => createIndexSql(result.candidates[one].candidate.spec, "x", result.candidates[one].candidate.table, false).replace(/INDEX "?x"? ON/, "INDEX ON"));
+    const judged = await judge(chosen);
+    const promised = result.costs.reduce((sum, one) => sum + one.after, 0) / result.costs.reduce((sum, one) => sum + one.before, 0);
+    if (flags.verbose) console.error(chosen.join("\n"));
+    const used = process.cpuUsage(cpu);
+    return { budget: megabytes, relative: Number(judged.relative.toFixed(4)), promised: Number(promised.toFixed(4)), megabytes: Math.round(judged.bytes / MEGABYTE), indexes: chosen.length, candidates: result.candidates.length, plans: result.asked, gap: result.gap, seconds: Number(seconds.toFixed(1)), opening: Number(((opened - started) / 1000).toFixed(1)), nodeCpu: Number(((used.user + used.system) / 1e6).toFixed(1)), complete: result.isComplete, chosen };
+  } finally {
+    await phantom.close();
+  }
+}
+
+/** Budgets are in the sizes that HypoPG thinks indexes have. */
+function withHypopgSizes(planner) {
+  return {
+    ...planner,
+    add: async (indexes) => {
+      const known = await planner.add(indexes);
+      const sized = [];
+      for (const [index, one] of known.entries()) sized.push("refused" in one ? one : await hypopgSize(indexes[index], one));
+      return sized;
+    },
+  };
+}
+
+async function hypopgSize(sql, known) {
+  try {
+    const { rows } = await client.query("SELECT hypopg_relation_size(indexrelid) AS bytes FROM hypopg_create_index($1)", [sql]);
+    return { ...known, bytes: Number(rows[0].bytes) };
+  } catch (error) {
+    return { refused: `HypoPG: ${error.message}` };
+  } finally {
+    await client.query("SELECT hypopg_reset()");
+  }
+}
+
+/** What the workload costs with the set, as a share of what it costs without. @param {readonly string[]} indexes */
+async function judge(indexes) {
+  await client.query("SELECT hypopg_reset()");
+  const before = await costs();
+  let bytes = 0;
+  for (const sql of indexes) {
+    const { rows } = await client.query("SELECT hypopg_relation_size(indexrelid) AS bytes FROM hypopg_create_index($1)", [sql]);
+    bytes += Number(rows[0].bytes);
+  }
+  const after = await costs();
+  await client.query("SELECT hypopg_reset()");
+  const sum = (all) => all.reduce((total, one) => total + one, 0);
+  if (flags.verbose) console.error(queries.map(({ name }, index) => `${name}:${(after[index] / before[index]).toFixed(2)}`).join(" "));
+  return { relative: sum(after) / sum(before), bytes };
+}
+
+async function costs() {
+  const all = [];
+  for (const { sql } of queries) {
+    const { rows } = await client.query(`EXPLAIN (FORMAT JSON) ${sql}`);
+    all.push(rows[0]["QUERY PLAN"][0].Plan["Total Cost"]);
+  }
+  return all;
+}

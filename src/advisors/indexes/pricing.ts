@@ -1,0 +1,63 @@
+/** What plans cost, asked as seldom as possible: a plan stays the same while what it uses stays, and nothing new is offered. */
+import type { Planner, Priced } from "./planner.ts";
+import type { Option } from "./program.ts";
+
+export interface Pricing {
+  /** Of one question, with these candidates present. */
+  readonly of: (question: number, present: ReadonlySet<number>) => Promise<Priced>;
+  /** Of many, with the same candidates. */
+  readonly all: (questions: readonly number[], present: ReadonlySet<number>) => Promise<readonly Priced[]>;
+  /** Every plan that was met. */
+  readonly options: () => readonly Option[];
+  /** Plans asked of the server so far. */
+  readonly asked: () => number;
+}
+
+interface Met {
+  readonly present: ReadonlySet<number>;
+  readonly priced: Priced;
+}
+
+/** `matters` says whether a candidate is on a table that a question reads. */
+export function pricing(planner: Planner, matters: (question: number, candidate: number) => boolean): Pricing {
+  const met = new Map<number, Met[]>();
+  const options = new Map<string, Option>();
+  let asked = 0;
+  const known = (question: number, present: ReadonlySet<number>): Priced | null =>
+    met.get(question)?.find((one) => isSubset(one.priced.used, present) && isSubset(present, one.present))?.priced ?? null;
+  const note = (question: number, present: ReadonlySet<number>, priced: Priced): void => {
+    const list = met.get(question) ?? [];
+    list.push({ present, priced });
+    met.set(question, list);
+    const needs = priced.used.toSorted((a, b) => a - b);
+    const key = `${question}:${needs.join(",")}`;
+    if ((options.get(key)?.cost ?? Infinity) > priced.cost) options.set(key, { question, needs, cost: priced.cost });
+  };
+  const relevant = (question: number, present: ReadonlySet<number>): ReadonlySet<number> => new Set([...present].filter((one) => matters(question, one)));
+  const all: Pricing["all"] = async (questions, present) => {
+    const sets = questions.map((one) => relevant(one, present));
+    const missing = questions.flatMap((question, index) => (known(question, sets[index] ?? NONE) === null ? [index] : []));
+    if (missing.length > 0) {
+      asked += missing.length;
+      const seen = new Set(missing.flatMap((index) => [...(sets[index] ?? [])]));
+      const answers = await planner.price(missing.map((index) => questions[index] ?? 0), seen);
+      missing.forEach((index, place) => {
+        const answer = answers[place];
+        if (answer !== undefined) note(questions[index] ?? 0, new Set([...seen].filter((one) => matters(questions[index] ?? 0, one))), answer);
+      });
+    }
+    return questions.map((question, index) => known(question, sets[index] ?? NONE) ?? { cost: Infinity, used: [] });
+  };
+  const of: Pricing["of"] = async (question, present) => {
+    const [priced] = await all([question], present);
+    return priced ?? { cost: Infinity, used: [] };
+  };
+  return { of, all, options: () => [...options.values()], asked: () => asked };
+}
+
+const NONE: ReadonlySet<number> = new Set();
+
+function isSubset(one: Iterable<number>, other: ReadonlySet<number>): boolean {
+  for (const each of one) if (!other.has(each)) return false;
+  return true;
+}

@@ -1,0 +1,110 @@
+import type { Index, Table } from "./database.ts";
+import type { Plan } from "./plan.ts";
+
+/**
+ * What planning a workload with and without indexes gave. Costs are the planner's, of one call, under the server's own constants (`server`) and with pages at
+ * random nearly as cheap as in order and no more cache than shared_buffers (`careful`): a gain is claimed where both lead to the same plan.
+ */
+export interface IndexStudy {
+  /** Of the server that planned. */
+  readonly version: string;
+  /** What of it is not as in production, in sentences. */
+  readonly notes: readonly string[];
+  /** For new indexes, in bytes. */
+  readonly budget: number;
+  readonly added: readonly StudiedIndex[];
+  /** What is there and could go: each with what would happen. */
+  readonly removals: readonly RemovalProof[];
+  /** What was weighed and not taken, the most useful first. */
+  readonly rejected: readonly RejectedIndex[];
+  readonly statements: readonly StudiedStatement[];
+  /** Statements without a plan, with the server's words. */
+  readonly unplanned: readonly { readonly statement: string; readonly why: string }[];
+  readonly candidates: number;
+  /** Plans that were made. */
+  readonly plans: number;
+  /** Between the choice and the best of the candidates, as proven over the plans that were made, 0 to 1; null when it is not known. */
+  readonly gap: number | null;
+  /** False when it was ended before the end. */
+  readonly isComplete: boolean;
+}
+
+export interface StudiedIndex {
+  readonly table: Table;
+  readonly name: string;
+  /** `orders_order (status, placed_at) INCLUDE (total)`. */
+  readonly label: string;
+  /** CREATE INDEX CONCURRENTLY, to run as it is. */
+  readonly sql: string;
+  readonly spec: StudiedSpec;
+  readonly bytes: number;
+  /** Its size is a guess, and no figure to show. */
+  readonly isGuess: boolean;
+  readonly doubts: readonly string[];
+  /** What keeping it costs in the time of the statements, in the planner's units; 0 where nothing writes. */
+  readonly upkeep: number;
+  /** Ids of statements whose plan uses it. */
+  readonly serves: readonly string[];
+}
+
+/** What an index is made of, as changes of the schema are told (src/fixes/migrations). */
+export interface StudiedSpec {
+  readonly keys: readonly StudiedKey[];
+  readonly method?: "btree" | "gin" | "brin";
+  readonly include?: readonly string[];
+  readonly condition?: readonly (
+    | { readonly column: string; readonly operator: "="; readonly value: string | number | boolean }
+    | { readonly column: string; readonly operator: "is null" | "is not null" }
+  )[];
+}
+
+export type StudiedKey =
+  | { readonly kind: "column"; readonly column: string; readonly descending?: boolean; readonly operatorClass?: string }
+  | { readonly kind: "function"; readonly function: "upper" | "lower"; readonly column: string; readonly operatorClass?: string }
+  | { readonly kind: "json-key"; readonly column: string; readonly key: string; readonly operatorClass?: string };
+
+export interface RejectedIndex {
+  readonly label: string;
+  readonly bytes: number | null;
+  readonly why: string;
+}
+
+export interface CostPair {
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface StudiedStatement {
+  /** Id of the workload's statement. */
+  readonly statement: string;
+  readonly calls: number;
+  readonly server: CostPair;
+  readonly careful: CostPair;
+  /** `gain`: cheaper, by the same plan under both constants. `verify`: cheaper by the server's constants alone. `dearer`. */
+  readonly verdict: "gain" | "verify" | "same" | "dearer";
+  /** Names of added indexes that its plan uses. */
+  readonly uses: readonly string[];
+  /** After by before, over the values that were planned; null for one. */
+  readonly range: { readonly low: number; readonly high: number } | null;
+  /** `values` of calls, or a plan for `any` values. */
+  readonly basis: "values" | "any";
+  /** Of the first values; null where nothing changes. */
+  readonly plans: { readonly before: Plan; readonly after: Plan } | null;
+}
+
+/** The whole workload planned without one index. */
+export interface RemovalProof {
+  readonly index: Index;
+  /** Statements that were planned. */
+  readonly planned: number;
+  /** Of those, the ones that use it now. */
+  readonly users: readonly RemovalUser[];
+}
+
+export interface RemovalUser {
+  readonly statement: string;
+  readonly calls: number;
+  /** With it and without it, under the constants where it hurts more. */
+  readonly cost: CostPair;
+  readonly plans: { readonly before: Plan; readonly after: Plan };
+}

@@ -1,0 +1,85 @@
+/** The search for indexes on a phantom. */
+import type { Database, QueryShape } from "../model/index.ts";
+import { createIndexSql } from "../fixes/migrations/index.ts";
+import { openSqlParser } from "../sql/open-parser.ts";
+import type { Candidate } from "../advisors/indexes/candidates.ts";
+import type { Planner } from "../advisors/indexes/planner.ts";
+import { openSolver } from "../advisors/indexes/program.ts";
+import { candidatesOfAll, questionsOf, shapesOf, tablesRead, type Asked } from "../advisors/indexes/questions.ts";
+import { searchIndexes, type SearchResult } from "../advisors/indexes/search.ts";
+import { upkeepOf } from "../advisors/indexes/writes.ts";
+import type { PreparedStatement, Trial } from "./phantom/trial.ts";
+import { trialPlanner } from "./phantom/trial-planner.ts";
+
+export interface IndexSearchOptions {
+  readonly budget: number;
+  readonly isOver: () => boolean;
+  readonly progress: (phase: string, done: number, total: number) => void;
+  /** Another planner around the phantom's, for other sizes. */
+  readonly around?: (planner: Planner) => Planner;
+}
+
+export interface IndexSearch extends SearchResult {
+  readonly questions: readonly Asked[];
+  readonly prepared: readonly PreparedStatement[];
+  /** Statements without a plan, and why. */
+  readonly unplanned: readonly { readonly statement: number; readonly why: string }[];
+  /** Of a candidate, for the writes in the time of the statements. */
+  readonly upkeepOf: (candidate: number) => number;
+}
+
+export async function runIndexSearch(trial: Trial, database: Database, options: IndexSearchOptions): Promise<IndexSearch> {
+  const { asked, prepared, unplanned } = await prepareAll(trial, database);
+  const views = await shapesOfViews(database);
+  const shapes = asked.map(({ statement }) => {
+    const shape = database.workload.statements[statement]?.shape ?? null;
+    return shape === null ? [] : shapesOf(shape, views);
+  });
+  const planner = trialPlanner(trial, prepared);
+  const result = await searchIndexes({
+    questions: asked,
+    candidates: shapes.map((one) => candidatesOfAll(one, database)),
+    tables: shapes.map((one) => tablesRead(one, database)),
+    sqlOf: ({ table, spec }: Candidate, number) => createIndexSql(spec, `luthier_${number}`, table, false),
+    upkeepOf: (candidate, bytes) => upkeepOf(candidate, bytes, database),
+    budget: options.budget,
+    planner: options.around === undefined ? planner : options.around(planner),
+    solver: await openSolver(),
+    isOver: options.isOver,
+    progress: options.progress,
+  });
+  const upkeep: IndexSearch["upkeepOf"] = (number) => {
+    const entry = result.candidates[number];
+    return entry === undefined || "refused" in entry.known ? 0 : upkeepOf(entry.candidate, entry.known.bytes, database);
+  };
+  return { ...result, questions: asked, prepared, unplanned, upkeepOf: upkeep };
+}
+
+interface Prepared {
+  readonly asked: readonly Asked[];
+  readonly prepared: readonly PreparedStatement[];
+  readonly unplanned: IndexSearch["unplanned"];
+}
+
+async function prepareAll(trial: Trial, database: Database): Promise<Prepared> {
+  const asked: Asked[] = [];
+  const prepared: PreparedStatement[] = [];
+  const unplanned: { statement: number; why: string }[] = [];
+  for (const one of questionsOf(database.workload.statements)) {
+    const statement = await trial.prepare(one.sql, one.parameters);
+    if ("refused" in statement) unplanned.push({ statement: one.statement, why: statement.refused });
+    else {
+      asked.push(one);
+      prepared.push(statement);
+    }
+  }
+  return { asked, prepared, unplanned };
+}
+
+async function shapesOfViews({ catalog }: Database): Promise<ReadonlyMap<string, QueryShape>> {
+  const parser = await openSqlParser();
+  return new Map(catalog.views.filter(({ materialised }) => !materialised).flatMap(({ name, definition }) => {
+    const shape = parser.shapeOf(definition);
+    return shape === null ? [] : [[name, shape] as const];
+  }));
+}

@@ -1,0 +1,126 @@
+/** A workload planned with and without indexes, on a phantom of the server that it runs on. */
+import type { Database, Index, IndexStudy, Plan, RemovalProof, StudiedIndex, StudiedStatement } from "../model/index.ts";
+import { createIndexSql } from "../fixes/migrations/index.ts";
+import { readPlan } from "../postgres/plans/read-plan.ts";
+import { labelOf, namedIndexes, rejectedOf } from "../advisors/indexes/describe.ts";
+import { carefulSettings, costOf, indexesOf, statementVerdict, type QuestionPlans } from "../advisors/indexes/verdict.ts";
+import { runIndexSearch, type IndexSearch, type IndexSearchOptions } from "./index-search.ts";
+import type { Phantom } from "./phantom/open-phantom.ts";
+import type { PreparedStatement, Sight, Trial } from "./phantom/trial.ts";
+import { removableIndexes } from "../advisors/indexes/removable.ts";
+
+export async function studyIndexes(phantom: Phantom, database: Database, options: IndexSearchOptions): Promise<IndexStudy> {
+  const trial = phantom.trial();
+  try {
+    const search = await runIndexSearch(trial, database, options);
+    const { chosen } = search;
+    const plans = await plansOf(trial, search, database, options.progress);
+    const names = namedIndexes(search, database.catalog);
+    const added = chosen.map((one) => studiedIndex(search, one, names.get(one) ?? ""));
+    const statements = verdicts(renamed(plans, names), new Set(names.values()), database);
+    const served = (name: string): string[] => statements.filter(({ uses }) => uses.includes(name)).map(({ statement }) => statement);
+    return {
+      version: phantom.version,
+      notes: phantom.notes,
+      budget: options.budget,
+      added: added.map((one) => ({ ...one, serves: served(one.name) })),
+      removals: await removalProofs(trial, search, plans, database, options),
+      rejected: rejectedOf(search),
+      statements,
+      unplanned: search.unplanned.map(({ statement, why }) => ({ statement: database.workload.statements[statement]?.id ?? "", why })),
+      candidates: search.candidates.length,
+      plans: search.asked,
+      gap: search.gap,
+      isComplete: search.isComplete,
+    };
+  } finally {
+    await trial.end();
+  }
+}
+
+function studiedIndex(search: IndexSearch, number: number, name: string): Omit<StudiedIndex, "serves"> {
+  const entry = search.candidates[number];
+  if (entry === undefined || "refused" in entry.known) throw new Error("an index was chosen that is none");
+  const { candidate, known } = entry;
+  const { table, spec } = candidate;
+  const sql = createIndexSql(spec, name, table, table.kind !== "partitioned");
+  return { table, name, label: labelOf(candidate), sql, spec, bytes: known.bytes, isGuess: known.isGuess, doubts: known.doubts, upkeep: search.upkeepOf(number) };
+}
+
+// ------------------------------------------------------------------------------------------------------------ plans
+
+interface Measured extends QuestionPlans {
+  readonly statement: number;
+}
+
+async function plansOf(trial: Trial, search: IndexSearch, database: Database, progress: IndexSearchOptions["progress"]): Promise<readonly (Measured | null)[]> {
+  const { prepared, questions, chosen } = search;
+  const careful = carefulSettings(database);
+  const looks: Plan[][] = [];
+  for (const [index, sight] of [{ shown: [] }, { shown: chosen }, { shown: [], settings: careful }, { shown: chosen, settings: careful }].entries()) {
+    progress("comparing plans", index, 4);
+    looks.push(await plansIn(trial, prepared, sight));
+  }
+  return questions.map((asked, index): Measured | null => {
+    const [a, b, c, d] = looks.map((one) => one[index]);
+    return a === undefined || b === undefined || c === undefined || d === undefined ? null : { statement: asked.statement, asked, server: { before: a, after: b }, careful: { before: c, after: d } };
+  });
+}
+
+async function plansIn(trial: Trial, prepared: readonly PreparedStatement[], sight: Sight): Promise<Plan[]> {
+  const explained = await trial.explain(prepared, sight);
+  return explained.map((one) => readPlan(one, { file: "", line: 0 }) ?? NO_PLAN);
+}
+
+const NO_PLAN = readPlan({ Plan: { "Node Type": "Result", "Total Cost": 0 } }, { file: "", line: 0 }) as Plan;
+
+/** Plans name the indexes as they will be called. */
+function renamed(plans: readonly (Measured | null)[], names: ReadonlyMap<number, string>): readonly (Measured | null)[] {
+  const text = (plan: Plan): Plan => JSON.parse(JSON.stringify(plan).replaceAll(/"luthier_(\d+)"/g, (whole, number: string) => JSON.stringify(names.get(Number(number)) ?? whole))) as Plan;
+  return plans.map((one) => (one === null ? null : { ...one, server: { before: one.server.before, after: text(one.server.after) }, careful: { before: one.careful.before, after: text(one.careful.after) } }));
+}
+
+function verdicts(plans: readonly (Measured | null)[], added: ReadonlySet<string>, { workload }: Database): StudiedStatement[] {
+  const byStatement = new Map<number, Measured[]>();
+  for (const one of plans) if (one !== null) byStatement.set(one.statement, [...(byStatement.get(one.statement) ?? []), one]);
+  return [...byStatement].flatMap(([number, all]) => {
+    const statement = workload.statements[number];
+    return statement === undefined ? [] : [statementVerdict(statement.id, statement.calls, all, added)];
+  });
+}
+
+// ------------------------------------------------------------------------------------------------------------ removals
+
+/** Only a plan that uses an index can change when it goes. */
+async function removalProofs(trial: Trial, search: IndexSearch, plans: readonly (Measured | null)[], database: Database, { progress, isOver }: IndexSearchOptions): Promise<RemovalProof[]> {
+  const proofs: RemovalProof[] = [];
+  const removable = removableIndexes(database);
+  for (const [index, one] of removable.entries()) {
+    progress("planning without an index", index, removable.length);
+    if (isOver() && proofs.length === 0 && index > 0) break;
+    proofs.push(await proveRemoval(trial, search, plans, one, database));
+  }
+  return proofs;
+}
+
+async function proveRemoval(trial: Trial, search: IndexSearch, plans: readonly (Measured | null)[], index: Index, database: Database): Promise<RemovalProof> {
+  const names = new Set([index.name, ...database.catalog.indexes.filter(({ partitionOf }) => partitionOf === index.oid).map(({ name }) => name)]);
+  const isUsed = (plan: Plan): boolean => indexesOf(plan.root).some((name) => names.has(name));
+  const hidden = [{ schema: index.schema, name: index.name }];
+  const users = new Map<number, RemovalProof["users"][number]>();
+  for (const which of ["server", "careful"] as const) {
+    const settings = which === "careful" ? { settings: carefulSettings(database) } : {};
+    const asked = [...plans.entries()].filter(([, one]) => one !== null && isUsed(one[which].before));
+    const without = await plansIn(trial, asked.flatMap(([number]) => search.prepared[number] ?? []), { shown: [], hidden, ...settings });
+    for (const [place, [, one]] of asked.entries()) {
+      const after = without[place];
+      const statement = one === null ? undefined : database.workload.statements[one.statement];
+      if (one === null || after === undefined || statement === undefined) continue;
+      const user = { statement: statement.id, calls: statement.calls, cost: { before: costOf(one[which].before), after: costOf(after) }, plans: { before: one[which].before, after } };
+      const known = users.get(one.statement);
+      if (known === undefined || user.cost.after / user.cost.before > known.cost.after / known.cost.before) users.set(one.statement, user);
+    }
+  }
+  return { index, planned: new Set(search.questions.map(({ statement }) => statement)).size, users: [...users.values()] };
+}
+
