@@ -11,6 +11,7 @@ import { COULD_NOT_RUN, reportFailure } from "./failure.ts";
 import type { RecordFlags } from "./record.ts";
 import type { SnapshotFlags } from "./snapshot.ts";
 import type { TopStatementsFlags } from "./top-statements.ts";
+import type { TuneFlags } from "./tune.ts";
 
 /** Runs one command and returns its exit status: 0 nothing found, 1 findings, 2 could not run. */
 export async function run(args: readonly string[], environment: Environment): Promise<number> {
@@ -156,6 +157,20 @@ function buildProgram(environment: Environment, command: readonly string[], stat
     .action(async (path: string, flags: SnapshotFlags) => {
       const { snapshot } = await import("./snapshot.ts");
       state.status = await snapshot(path, flags, environment);
+    });
+
+  withCommonOptions(program.command("tune"))
+    .description("write the project's own optimisation handbook from all evidence that there is")
+    .argument("[path]", "the project's folder", ".")
+    .option("--db <url>", "look at this server first, as snapshot does; repeat it for replicas", collect)
+    .option("--pgbouncer <url>", "with --db: console of a PgBouncer in front of it, read with SHOW alone")
+    .option("--timeout <seconds>", "with --db: give up on a query after this long", parseCount, 30)
+    .option("--out <dir>", "the handbook's folder (default: .luthier/handbook)")
+    .option("--verbose", "name everything that was not judged")
+    .option("--quiet", "print the headline alone")
+    .action(async (path: string, flags: TuneFlags) => {
+      const { tune } = await import("./tune.ts");
+      state.status = await tune(path, flags, commands(), environment);
     });
 
   program

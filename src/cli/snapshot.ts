@@ -30,12 +30,25 @@ const CONNECT_TIMEOUT_MS = 10_000;
 
 /** `luthier snapshot`: one read-only look at a server. */
 export async function snapshot(given: string, flags: SnapshotFlags, environment: Environment): Promise<number> {
-  const { cwd, stderr, stdout, version } = environment;
-  const root = findRoot(given, cwd);
+  const root = findRoot(given, environment.cwd);
+  const { taken, file, bytes } = await takeSnapshot(root, flags, environment);
+  environment.stdout.write(describe(taken, path.relative(environment.cwd, file) || file, bytes));
+  return 0;
+}
+
+export interface TakenSnapshot {
+  readonly taken: Snapshot;
+  /** Where it was written, as an absolute path. */
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/** Looks at the named servers and writes what was seen. */
+export async function takeSnapshot(root: string, flags: SnapshotFlags, { cwd, env, stderr, version }: Environment): Promise<TakenSnapshot> {
   const named = flags.db ?? [];
   if (named.length === 0) throw new UsageError("no-database", "no database was named.", "Add --db URL, or an alias of DATABASES such as --db default.");
   const { databaseTargets } = await import("./database-aliases.ts");
-  const targets = await databaseTargets(root, named, environment.env);
+  const targets = await databaseTargets(root, named, env);
   const progress = progressLine(stderr);
   try {
     const options = { targets, statementTimeout: flags.timeout * 1000, connectTimeout: CONNECT_TIMEOUT_MS, version, sample: flags.sample === true };
@@ -44,11 +57,8 @@ export async function snapshot(given: string, flags: SnapshotFlags, environment:
     const machine = flags.ram === undefined && flags.cores === undefined ? {} : { machine: { memoryBytes: flags.ram ?? null, cores: flags.cores ?? null } };
     const whole = await collectSnapshot({ ...options, ...interval, ...pooler, ...machine, progress: (phase, done, total) => progress.step({ phase, done, total, unit: "parts" }) });
     const taken = flags.redact === true ? redact(whole) : whole;
-    progress.end();
     const file = flags.out === undefined ? snapshotPath(root) : path.resolve(cwd, flags.out);
-    const bytes = writeSnapshot(file, taken);
-    stdout.write(describe(taken, path.relative(cwd, file) || file, bytes));
-    return 0;
+    return { taken, file, bytes: writeSnapshot(file, taken) };
   } finally {
     progress.end();
   }

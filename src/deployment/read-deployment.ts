@@ -83,7 +83,7 @@ function readServices(input: DeploymentInput, texts: Texts, notices: string[]): 
   const uwsgi = texts.filter(([file, text]) => file.endsWith(".ini") && /^\s*\[uwsgi\]/m.test(text)).map(([file, text]) => fromUwsgiFile(file, text));
   const configurations = readGunicornFiles(input);
   return {
-    services: distinct([...withConfiguration([...started, ...loose], configurations), ...uwsgi]),
+    services: distinct([...withConfiguration([...started, ...loose].filter((one) => !isOfUwsgiFile(one, uwsgi)), configurations), ...uwsgi]),
     poolers: yaml.flatMap(({ poolers }) => poolers),
     maxConnections: yaml.find(({ maxConnections }) => maxConnections !== null)?.maxConnections ?? null,
   };
@@ -140,6 +140,11 @@ function runsDjango({ program }: DeploymentInput, { app, service }: Started): bo
   if (/(?:^|\.)\w*[aw]sgi\w*$/.test(module)) return true;
   const symbol = program.resolveDotted(module);
   return symbol?.kind === "module" && symbol.module.scope.size > 0 && [...symbol.module.scope.values()].flat().some((one) => one.kind === "import" && /^(?:django|channels|configurations)\b/.test(one.module));
+}
+
+/** `uwsgi --ini uwsgi.ini`, or the file alone: the file says all. */
+function isOfUwsgiFile({ service }: Started, files: readonly Service[]): boolean {
+  return service.server === "uwsgi" && service.processes?.isDefault === true && files.length > 0;
 }
 
 function fromUwsgiFile(file: string, text: string): Service {

@@ -34,6 +34,8 @@ export function decideForProduction(test: Expr): boolean | undefined {
   }
   // `"test" in sys.argv`
   if (test.kind === "compare" && test.operators[0] === "in" && test.rights[0] !== undefined) return /(?:^|\.)argv$/.test(dottedName(test.rights[0]) ?? "") ? false : undefined;
+  // Settings for several engines: what is read here is how they stand for PostgreSQL.
+  if (test.kind === "compare" && test.operators[0] === "==" && test.rights[0]?.kind === "str") return decideEngine(test.rights[0].value);
   if (test.kind === "bool") {
     const items = test.items.map(decideForProduction);
     const settles = test.operator === "or";
@@ -41,6 +43,11 @@ export function decideForProduction(test: Expr): boolean | undefined {
     return items.every((item) => item === !settles) ? !settles : undefined;
   }
   return undefined;
+}
+
+function decideEngine(name: string): boolean | undefined {
+  if (/^(?:django\.db\.backends\.)?postg/.test(name)) return true;
+  return /^(?:django\.db\.backends\.)?(?:mysql|mariadb|sqlite|oracle)/.test(name) ? false : undefined;
 }
 
 function factsOf(reader: SettingsReader, constants: ConstantReader, { dotted, module, cls, isNamed }: SettingsModule): SettingsFacts {

@@ -22,7 +22,8 @@ export function saidOf(reader: SettingsReader, dict: ConstantDict, name: string)
   if (value === undefined || key === undefined) return null;
   const module = reader.moduleAt(key.span.file);
   const isOpen = key.value !== null && module !== null && isDecidedElsewhere(reader.program, module, key.value);
-  return { value, spot: settingSpot(key.span), ...(isOpen && key.value !== null ? { dependsOn: oneLine(reader.textOf({ ...key.span, start: key.value.start, end: key.value.end })) } : {}) };
+  const written = key.value === null || key.value.start < key.span.start ? {} : { written: { ...key.span, start: key.value.start, end: key.value.end } };
+  return { value, spot: settingSpot(key.span), ...written, ...(isOpen && key.value !== null ? { dependsOn: oneLine(reader.textOf({ ...key.span, start: key.value.start, end: key.value.end })) } : {}) };
 }
 
 const LONGEST_EXPRESSION = 80;

@@ -27,7 +27,7 @@ export function chooseSettings(program: ResolvedProgram, project: DjangoProject,
   for (const module of siblings(program, [...candidates.values()])) {
     if (!candidates.has(module.name)) candidates.set(module.name, { dotted: module.name, module, cls: null, isNamed: false });
   }
-  const deployed = [...candidates.values()].filter((one) => !isForDevelopment(one));
+  const deployed = [...candidates.values()].filter((one) => !isForDevelopment(one) && !basesOf(program, one).some((base) => DEVELOPMENT.test(base)));
   const bases = new Set(deployed.flatMap((one) => basesOf(program, one)));
   const heads = deployed.filter((one) => one.isNamed || !bases.has(one.dotted));
   // Where others build upon a named module, and one of them is named too, the base is never run by itself.

@@ -1,4 +1,4 @@
-import type { Spot } from "./span.ts";
+import type { Span, Spot } from "./span.ts";
 
 /**
  * How the application runs, as its files say: settings, arguments of servers and workers, Procfiles, compose, Kubernetes and systemd files.
@@ -34,6 +34,8 @@ export interface Said<Value> {
   readonly isDefault?: boolean;
   /** The expression that decides, where the value is only what that falls back to: `env.int("CONN_MAX_AGE", default=60)`. */
   readonly dependsOn?: string;
+  /** The value itself within `spot`, for an edit. */
+  readonly written?: Span;
 }
 
 export type ServiceKind = "wsgi" | "asgi" | "celery" | "beat" | "command";

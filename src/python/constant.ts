@@ -338,7 +338,8 @@ function evaluateCall(expr: Call, evaluate: Evaluate, file: string | undefined):
   if (callee === "re.compile") return patternSource(args[0], expr.args[1]);
   if ((callee === "int" || callee === "float") && args.length === 1) return toNumber(args[0]);
 
-  const path = evaluatePathCall(callee, args);
+  const isEnvironment = /(?:^|\.)\w*env\w*\.\w+$/i.test(callee) && name !== "Path";
+  const path = isEnvironment ? undefined : evaluatePathCall(callee, args);
   if (path !== undefined) return path;
   const receiver = expr.callee.kind === "attribute" ? evaluate(expr.callee.object) : undefined;
   const own = expr.callee.kind === "attribute" ? evaluateMethod(receiver, expr.callee.name, args) : undefined;
@@ -349,7 +350,8 @@ function evaluateCall(expr: Call, evaluate: Evaluate, file: string | undefined):
   const fallback = expr.keywords.find((each) => each.name === "default");
   if (fallback) return evaluate(fallback.value);
   if (/^values\.\w*Value$/.test(callee)) return args[0];
-  return environmentReaders.test(callee) ? args[1] : undefined;
+  // `config.get("database", "host")` is a ConfigParser's: the second word is no default.
+  return environmentReaders.test(callee) && !/config\w*\.get\w*$/i.test(callee) ? args[1] : undefined;
 }
 
 function toNumber(value: ConstantValue | undefined): number | undefined {
