@@ -30,8 +30,9 @@ export function stateOf(section: string, input: HandbookInput): State {
   if (failure !== undefined) return { state: "failed", stateLine: failed.trim(), examined, missing };
   const judged = judgedRules(section, input);
   if (judged.of === 0 && advice.length === 0) return { state: "unknown", stateLine: "Unknown. No rule of this version looks at it.", examined, missing };
-  if (judged.of > 0 && judged.done === 0 && (gaps.length > 0 || advice.length === 0)) return { state: "unknown", stateLine: `Unknown. ${gaps[0] ?? ""}`.trim(), examined, missing };
-  if (judged.of === 0 && advice.every(({ missing: gap }) => gap !== "")) return { state: "unknown", stateLine: `Unknown. ${gaps[0] ?? ""}`.trim(), examined, missing };
+  const known = advice.map(({ claim }) => claim).filter(Boolean).join(" ");
+  if (judged.of > 0 && judged.done === 0 && (gaps.length > 0 || advice.length === 0)) return { state: "unknown", stateLine: `Unknown. None of ${formatCount(judged.of, "rule")} could judge it. ${known}`.trim(), examined, missing };
+  if (judged.of === 0 && advice.every(({ missing: gap }) => gap !== "")) return { state: "unknown", stateLine: `Unknown. ${known}`.trim(), examined, missing };
   const weighed = examined === "" ? "" : ` Weighed: ${examined}.`;
   const near = nearestMiss(section, input);
   if (gaps.length > 0) return { state: "partial", stateLine: `Partial. Nothing found by ${formatNumber(judged.done)} of ${formatCount(judged.of, "rule")}.${weighed}${near}`, examined, missing };
