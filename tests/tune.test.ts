@@ -146,7 +146,6 @@ describe("other evidence by itself", () => {
     const root = temporaryFolder();
     writeRecording(root, [sampleProcess()]);
     const { stdout } = await tune(root);
-    console.log(stdout);
     expect(stdout).toMatch(/s of recorded database time|no change is known to remove any/);
     expect(stdout).toContain("source");
     expect(readFileSync(path.join(root, ".luthier/handbook/README.md"), "utf8")).toContain("| source | nothing |");
