@@ -1,6 +1,6 @@
 /** Reads that a cache would answer, from the recording played again and from the server's counters. */
 import type { Database, EvidenceInput, QueryRecipe, QueryShape, RuleInput, Span, Statement, Unjudged } from "../../model/index.ts";
-import type { Recording } from "../../model/recording.ts";
+import type { Recording, Stack } from "../../model/recording.ts";
 import type { Replay, ReplayStatement } from "../../model/replay.ts";
 import { shapeKey } from "../../sql/compare-shapes.ts";
 import { NEEDS_STATEMENTS, statementDays } from "../database/evidence.ts";
@@ -47,6 +47,20 @@ export interface Candidate {
   readonly scopes: readonly string[];
   /** The same statement in the counters of production. */
   readonly production: Statement | null;
+  /** What was played; null for figures of counters. */
+  readonly played: PlayedTraffic | null;
+}
+
+export interface PlayedTraffic {
+  readonly reads: Reads;
+  readonly changes: readonly Change[];
+}
+
+/** A change of one of the tables, at the second of its commit. */
+export interface Change {
+  readonly at: number;
+  readonly table: string;
+  readonly stack: Stack;
 }
 
 export interface CandidateSite {
@@ -156,20 +170,21 @@ function fromReplay(input: EvidenceInput, recording: Recording, replay: Replay):
 
 interface Played {
   readonly replay: Replay;
-  readonly changes: ReadonlyMap<string, readonly number[]>;
+  readonly changes: ReadonlyMap<string, readonly Change[]>;
   readonly totalMs: number;
   readonly perRow: ReadonlySet<string>;
 }
 
-/** Seconds at which rows of a table were changed, ascending. */
-function changesByTable({ statements }: Replay): ReadonlyMap<string, readonly number[]> {
-  const found = new Map<string, number[]>();
-  for (const { shape, at, kinds } of statements) {
+/** Changes of a table's rows, in the order of time. */
+function changesByTable({ statements }: Replay): ReadonlyMap<string, readonly Change[]> {
+  const found = new Map<string, Change[]>();
+  for (const { shape, at, kinds, stack } of statements) {
     if (shape === null || shape.kind === "select" || shape.base === null) continue;
-    const times = at.flatMap((time, index) => (kinds[index] === "write" ? [time / MICROSECONDS] : []));
-    found.set(shape.base.name, [...(found.get(shape.base.name) ?? []), ...times]);
+    const table = shape.base.name;
+    const changes = at.flatMap((time, index) => (kinds[index] === "write" ? [{ at: time / MICROSECONDS, table, stack }] : []));
+    found.set(table, [...(found.get(table) ?? []), ...changes]);
   }
-  return new Map([...found].map(([table, times]) => [table, times.toSorted((a, b) => a - b)]));
+  return found;
 }
 
 function playedResult(input: EvidenceInput, statement: ReplayStatement, shape: QueryShape, played: Played): Candidate | Refused {
@@ -191,7 +206,8 @@ function playedResult(input: EvidenceInput, statement: ReplayStatement, shape: Q
   if (played.perRow.has(statement.folded)) return refuse("it is asked once a row, which is to be mended first");
   const why = refusal({ shape, meanMs, rowsPerCall: rows.length === 0 ? null : sum(rows) / rows.length }, source, database, thresholds);
   if (why !== null) return refuse(why);
-  const changes = tables.flatMap((name) => played.changes.get(name) ?? []).toSorted((a, b) => a - b);
+  const changed = tables.flatMap((name) => played.changes.get(name) ?? []).toSorted((a, b) => a.at - b.at);
+  const changes = changed.map(({ at }) => at);
   if (reads.at.length < changes.length * (thresholds["cache-candidate"] ?? READS_PER_CHANGE)) return refuse(`${changes.length} changes for ${reads.at.length} reads`);
   const seconds = played.replay.microseconds / MICROSECONDS;
   const outcome = best(reads, changes, seconds);
@@ -216,6 +232,7 @@ function playedResult(input: EvidenceInput, statement: ReplayStatement, shape: Q
     formula: formulaFor(reads, changes.length, seconds, outcome.ttl),
     scopes: statement.scopes.map(({ label }) => label),
     production: database === null ? null : inProduction(database, shape),
+    played: { reads, changes: changed },
   };
   return candidate.hits > candidate.breakEven ? candidate : refuse(evenWords(candidate));
 }
@@ -230,7 +247,7 @@ type Outcome = Pick<Candidate, "curve" | "ttl" | "hits" | "stale" | "oldest" | "
 /** The shortest life that brings nearly as much as the best one. */
 function best(reads: Reads, changes: readonly number[], seconds: number): Outcome {
   const lives = LIVES.filter((life, index) => index === 0 || life <= seconds);
-  const tried = lives.map((life) => ({ life, removed: simulate(reads, changes, { seconds: life, isRemoved: true }), left: simulate(reads, changes, { seconds: life, isRemoved: false }) }));
+  const tried = lives.map((life) => ({ life, removed: simulate(reads, changes, { seconds: life, removals: changes }), left: simulate(reads, changes, { seconds: life, removals: [] }) }));
   const most = Math.max(...tried.map(({ removed }) => removed.savedMs));
   const chosen = tried.find(({ removed }) => removed.savedMs >= most * ENOUGH) ?? tried[0];
   const curve = tried.map(({ life, removed, left }) => ({ seconds: life, hits: hitShare(removed), stale: staleShareOf(left) }));
@@ -317,6 +334,7 @@ function countedResult(input: EvidenceInput, database: Database, statement: Stat
     formula: chosen.hits,
     scopes: [],
     production: statement,
+    played: null,
   };
   return candidate.hits > candidate.breakEven ? candidate : refuse(evenWords(candidate));
 }

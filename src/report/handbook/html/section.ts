@@ -1,6 +1,7 @@
 import type { Finding } from "../../../model/finding.ts";
 import type { Handbook, HandbookSection, SectionWord } from "../../../model/handbook.ts";
 import type { Plot } from "../../../model/plot.ts";
+import { formatCount } from "../../../model/numbers.ts";
 import { encodePath } from "../../encode-path.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { renderAdvice } from "./advice.ts";
@@ -27,8 +28,17 @@ export function renderSection(section: HandbookSection, { handbook, context, byI
   const placed = new Set(shown.flatMap(plotsOf));
   return html`<section class="sec" id="${sectionAnchor(section.section)}" tabindex="-1"><h3><span class="no">${section.section}</span> ${prose(section.title)}</h3>
 ${stateOf(section)}
-${shown.map((finding) => renderFinding(finding, { handbook, context, plots: plotsOf(finding) }))}${renderCompact(findings.filter(({ id }) => !whole.has(id)), handbook, context)}${section.advice.map((advice) => renderAdvice(advice, handbook, context))}${section.plots.filter((plot) => !placed.has(plot)).map((plot) => figure(plot, handbook))}${corrections(section)}</section>
+${shown.map((finding) => renderFinding(finding, { handbook, context, plots: plotsOf(finding) }))}${renderCompact(findings.filter(({ id }) => !whole.has(id)), handbook, context)}${section.advice.map((advice) => renderAdvice(advice, handbook, context))}${figures(section.plots.filter((plot) => !placed.has(plot)), handbook)}${corrections(section)}</section>
 `;
+}
+
+/** Figures that are open; the rest of a section's is a fold away. */
+const MOST_FIGURES = 4;
+
+function figures(plots: readonly Plot[], handbook: Handbook): Html {
+  const drawn = plots.map((plot) => figure(plot, handbook)).filter((one) => one !== NOTHING);
+  const more = drawn.length - MOST_FIGURES;
+  return html`${drawn.slice(0, MOST_FIGURES)}${more > 0 ? html`<details class="more"><summary>${formatCount(more, "more figure")}</summary>${drawn.slice(MOST_FIGURES)}</details>` : NOTHING}`;
 }
 
 const WORDS: Readonly<Record<Exclude<SectionWord, "findings">, string>> = { clean: "Nothing found.", unknown: "Unknown.", partial: "Partial.", failed: "Not run:" };

@@ -22,7 +22,7 @@ export function drawBars({ bars, unit }: BarsPlot): Drawing {
   const label = Math.min(MOST_LABEL, Math.max(LEAST_LABEL, ...shown.map((bar) => Math.ceil(widthOfText(bar.label)) + 16)));
   return {
     wide: rows(shown, 25, scale, (bar, y) => [text(-label, y + 16, nameOf(bar, label - 12), { name: bar.tone === "found" ? "" : "faint" }), y + 5], { left: label, right: 118 }),
-    narrow: rows(shown, 38, scale, (bar, y) => [text(0, y + 13, nameOf(bar, LEAST_NARROW + 84), { name: bar.tone === "found" ? "" : "faint" }), y + 19], { left: 0, right: 104 }),
+    narrow: rows(shown, 38, scale, (bar, y) => [text(0, y + 13, nameOf(bar, LEAST_NARROW - 8), { name: bar.tone === "found" ? "" : "faint" }), y + 19], { left: 0, right: 104 }),
     legend: more > 0 ? html`<span>${more} more, smaller: in the table</span>` : NOTHING,
   };
 }

@@ -3,7 +3,7 @@ import type { IndexMapPlot } from "../../../model/plot.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { wayIn, type WayIn } from "./index-coverage.ts";
 import { table, type PlotTable } from "./plot-table.ts";
-import { dot, fit, line, rect, share, slanted, text, type Drawing, type Sheet } from "./sheet.ts";
+import { dot, fit, fitBold, line, rect, share, slanted, text, type Drawing, type Sheet } from "./sheet.ts";
 
 type Statement = IndexMapPlot["statements"][number];
 type Index = IndexMapPlot["indexes"][number];
@@ -109,11 +109,15 @@ function name(words: string, { y, left, row, isNarrow }: Row, look: string): Htm
   return isNarrow ? text(0, y + 13, fit(words, 128), { name: look }) : text(-left, y + row / 2 + 4, fit(words, left - 10), { name: look });
 }
 
+function isBold(look: string): boolean {
+  return look === "hotword" || look === "strong";
+}
+
 /** A figure and why: at the right, or in the row's first line where there is no room beside it. */
 function note(figure: string, words: string, { y, row, right, isNarrow }: Row, look: string): Html {
-  if (isNarrow) return text("100%", y + 13, fit([figure, words.split(":")[0] ?? ""].filter(Boolean).join(" "), 150), { dx: right, anchor: "end", name: look });
+  if (isNarrow) return text("100%", y + 13, (isBold(look) ? fitBold : fit)([figure, words.split(":")[0] ?? ""].filter(Boolean).join(" "), 150), { dx: right, anchor: "end", name: look });
   const at = y + row / 2 + 4;
-  return html`${text("100%", at, figure, { dx: 66, anchor: "end" })}${text("100%", at, fit(words, right - 78), { dx: 76, name: look })}`;
+  return html`${text("100%", at, figure, { dx: 66, anchor: "end" })}${text("100%", at, (isBold(look) ? fitBold : fit)(words, right - 80), { dx: 76, name: look })}`;
 }
 
 export function tablesOfIndexMap(plot: IndexMapPlot): readonly PlotTable[] {

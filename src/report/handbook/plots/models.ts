@@ -4,7 +4,7 @@ import { html, type Html } from "../../html/markup.ts";
 import { shortCount } from "./amount.ts";
 import { layOutModels, type ModelLayout, type PlacedEdge, type PlacedModel } from "./model-layout.ts";
 import { table, type PlotTable } from "./plot-table.ts";
-import { fit, path, rect, round, share, stretched, text, type Sheet } from "./sheet.ts";
+import { fit, fitBold, path, rect, round, share, stretched, text, type Sheet } from "./sheet.ts";
 
 type Edge = ModelsPlot["edges"][number];
 
@@ -108,7 +108,7 @@ function arrow({ edge, points }: PlacedEdge, { width, isAcross }: Look, most: nu
 
 function box({ label, rows, x, y }: PlacedModel, { width }: Look, top: number): Html {
   const count = rows === null ? "rows unknown" : `${shortCount(rows)} rows`;
-  return html`<svg x="${share(x)}" y="${round(y) + top}" overflow="visible">${rect(-width / 2, -BOX / 2, width, BOX, "box")}${text(0, -2, fit(label, width - 8), { anchor: "middle", name: "strong" })}${text(0, 13, fit(count, width - 8), { anchor: "middle", name: "faint" })}</svg>`;
+  return html`<svg x="${share(x)}" y="${round(y) + top}" overflow="visible">${rect(-width / 2, -BOX / 2, width, BOX, "box")}${text(0, -2, fitBold(label, width - 8), { anchor: "middle", name: "strong" })}${text(0, 13, fit(count, width - 8), { anchor: "middle", name: "faint" })}</svg>`;
 }
 
 function edgeName({ edge, points }: PlacedEdge, { isAcross }: Look, top: number): Html {

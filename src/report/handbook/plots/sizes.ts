@@ -18,7 +18,7 @@ export function drawSizes({ tables }: SizesPlot): Drawing {
   const hasEarlier = shown.some(({ earlier }) => earlier !== null);
   return {
     wide: sheetOf(shown, most, 25, { left: LABEL, right: 84 }, (one, y) => [text(-LABEL, y + 16, fit(one.name, LABEL - 12)), y + 5]),
-    narrow: sheetOf(shown, most, 38, { left: 0, right: 74 }, (one, y) => [text(0, y + 13, fit(one.name, LEAST_NARROW + 60)), y + 19]),
+    narrow: sheetOf(shown, most, 38, { left: 0, right: 74 }, (one, y) => [text(0, y + 13, fit(one.name, LEAST_NARROW)), y + 19]),
     legend: html`${swatch("dark", "rows")}${swatch("cool", "indexes")}${swatch("mute", "TOAST")}${hasEarlier ? html`<span class="dim">Upright line: at the look before.</span>` : NOTHING}${more > 0 ? html`<span class="dim">${more} smaller tables are in the table.</span>` : NOTHING}`,
   };
 }
