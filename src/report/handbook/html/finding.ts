@@ -20,10 +20,12 @@ export interface FindingInput {
   readonly context: HandbookContext;
   /** Plots of this finding alone. */
   readonly plots: readonly Plot[];
+  /** Only its identity and claim are seen until it is opened. */
+  readonly isFolded: boolean;
 }
 
 /** A finding whole, in its nine parts: identity, claim, places, evidence, fix, proof, doubt, alternatives, silence. */
-export function renderFinding(finding: Finding, { handbook, context, plots }: FindingInput): Html {
+export function renderFinding(finding: Finding, { handbook, context, plots, isFolded }: FindingInput): Html {
   const { severity, rule, confidence, claim, message, fixes } = finding;
   const cost = costOf(finding);
   const page = context.findingPage?.(finding) ?? null;
@@ -36,8 +38,12 @@ export function renderFinding(finding: Finding, { handbook, context, plots }: Fi
     alternatives(finding, context),
     part("Silence", html`<details><summary>On the line</summary><pre class="cmd comment"><code># luthier: ignore[${rule}] reason</code></pre></details>`),
   ];
-  return html`<article class="f" id="${findingAnchor(handbook, finding.id)}" ${facets(finding)} data-stop tabindex="-1">
-<header><b class="${severity}">${severity}</b><span>${rule}</span><span>${confidence}</span>${page === null ? html`<code>${shortIdOf(context, finding.id)}</code>` : html`<a href="${page}"><code>${shortIdOf(context, finding.id)}</code></a>`}${cost === null ? NOTHING : html`<span>${formatCost(cost)} s/min</span>`}${rungBadge(rungOf(finding))}</header>
+  const identity = html`<b class="${severity}">${severity}</b><span>${rule}</span><span>${confidence}</span>${page === null || isFolded ? html`<code>${shortIdOf(context, finding.id)}</code>` : html`<a href="${page}"><code>${shortIdOf(context, finding.id)}</code></a>`}${cost === null ? NOTHING : html`<span>${formatCost(cost)} s/min</span>`}${rungBadge(rungOf(finding))}`;
+  const anchor = findingAnchor(handbook, finding.id);
+  if (isFolded) return html`<details class="f" id="${anchor}" ${facets(finding)} data-stop><summary><span class="head">${identity}</span><span class="claim">${prose(claim || message)}</span></summary><dl class="parts">${parts}</dl></details>
+`;
+  return html`<article class="f" id="${anchor}" ${facets(finding)} data-stop tabindex="-1">
+<header>${identity}</header>
 <h4 class="claim">${prose(claim || message)}</h4>
 <dl class="parts">${parts}</dl></article>
 `;
