@@ -29,8 +29,18 @@ export function renderSection(section: HandbookSection, { handbook, context, byI
   const placed = new Set(shown.flatMap(plotsOf));
   return html`<section class="sec" id="${sectionAnchor(section.section)}" tabindex="-1"><h3><span class="no">${section.section}</span> ${prose(section.title)}</h3>
 ${stateOf(section)}
-${shown.map((finding) => renderFinding(finding, { handbook, context, plots: plotsOf(finding), isFolded: !open.has(finding.id) }))}${renderCompact(findings.filter(({ id }) => !whole.has(id)), handbook, context)}${section.advice.map((advice) => renderAdvice(advice, handbook, context))}${figures(section.plots.filter((plot) => !placed.has(plot)), handbook)}${corrections(section)}</section>
+${inOrder(shown.map((finding) => ({ isOpen: open.has(finding.id), body: renderFinding(finding, { handbook, context, plots: plotsOf(finding), isFolded: !open.has(finding.id) }) })))}${renderCompact(findings.filter(({ id }) => !whole.has(id)), handbook, context)}${section.advice.map((advice) => renderAdvice(advice, handbook, context))}${figures(section.plots.filter((plot) => !placed.has(plot)), handbook)}${corrections(section)}</section>
 `;
+}
+
+/** Folded findings that are seen; the others are one fold more away. */
+const MOST_SEEN = 12;
+
+/** The open ones first: what is largest is among them. */
+function inOrder(findings: readonly { readonly isOpen: boolean; readonly body: Html }[]): Html {
+  const folded = findings.filter(({ isOpen }) => !isOpen).map(({ body }) => body);
+  const more = folded.length - MOST_SEEN;
+  return html`${findings.filter(({ isOpen }) => isOpen).map(({ body }) => body)}${folded.slice(0, MOST_SEEN)}${more > 0 ? html`<details class="more"><summary>${formatCount(more, "more finding")}</summary>${folded.slice(MOST_SEEN)}</details>` : NOTHING}`;
 }
 
 /** Figures that are open; the rest of a section's is a fold away. */

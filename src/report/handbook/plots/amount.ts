@@ -10,7 +10,8 @@ export function amount(value: number, unit: string): string {
 
 /** What would be `<0.001 s` is said in milliseconds. */
 export function seconds(value: number): string {
-  return value > 0 && value < 0.1 ? `${formatMilliseconds(value * 1000)} ms` : `${formatCost(value)} s`;
+  if (value <= 0 || value >= 0.1) return `${formatCost(value)} s`;
+  return value < 0.0001 ? "<0.1 ms" : `${formatMilliseconds(value * 1000)} ms`;
 }
 
 /** `4.1 M`, `880 k`, `14`. */
