@@ -163,6 +163,7 @@ function buildProgram(environment: Environment, command: readonly string[], stat
     .description("write the project's own optimisation handbook from all evidence that there is")
     .argument("[path]", "the project's folder", ".")
     .option("--db <url>", "look at this server first, as snapshot does; repeat it for replicas", collect)
+    .option("--pgbouncer <url>", "with --db: console of a PgBouncer in front of it, read with SHOW alone")
     .option("--timeout <seconds>", "with --db: give up on a query after this long", parseCount, 30)
     .option("--out <dir>", "the handbook's folder (default: .luthier/handbook)")
     .option("--verbose", "name everything that was not judged")

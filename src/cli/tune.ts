@@ -16,6 +16,7 @@ import type { ReadRecordings } from "./recordings.ts";
 
 export interface TuneFlags extends CommonFlags {
   readonly db?: readonly string[];
+  readonly pgbouncer?: string;
   readonly out?: string;
   /** Of one statement of the snapshot, in seconds. */
   readonly timeout: number;
@@ -41,8 +42,8 @@ export async function tune(given: string, flags: TuneFlags, commands: ReadonlySe
 
 async function lookAtDatabase(root: string, flags: TuneFlags, environment: Environment): Promise<void> {
   const { takeSnapshot } = await import("./snapshot.ts");
-  const { db = [], timeout, snapshot } = flags;
-  await takeSnapshot(root, { db, timeout, ...(snapshot === undefined ? {} : { out: snapshot }) }, environment);
+  const { db = [], timeout, snapshot, pgbouncer } = flags;
+  await takeSnapshot(root, { db, timeout, ...(snapshot === undefined ? {} : { out: snapshot }), ...(pgbouncer === undefined ? {} : { pgbouncer }) }, environment);
 }
 
 // ---------------------------------------------------------------------------------------------- evidence

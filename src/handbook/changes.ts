@@ -53,8 +53,22 @@ function toChange(finding: Finding, { gain, isRisk, after }: Ranked, work: Work)
 }
 
 /** What to do, in the words of the fix; without one, the last sentence of what the rule says. */
-export function actionOf({ fixes: [fix], message, claim }: Finding): string {
-  if (fix !== undefined && fix.title !== "") return fix.title.replace(/\.$/, "");
+export function actionOf(finding: Finding): string {
+  const action = bareAction(finding);
+  const [, subject = ""] = /^`([^`]+)`/.exec(finding.claim) ?? [];
+  return subject === "" || action.includes(subject) || subject.length > LONGEST_SUBJECT ? action : `\`${subject}\`: ${(action[0] ?? "").toLowerCase()}${action.slice(1)}`;
+}
+
+/** A longer name would leave no room for what to do. */
+const LONGEST_SUBJECT = 40;
+/** What stands after a colon explains, when enough stands before it. */
+const LEAST_WORDS = 3;
+
+function bareAction({ fixes: [fix], message, claim }: Finding): string {
+  if (fix !== undefined && fix.title !== "") {
+    const [head = "", ...rest] = fix.title.replace(/\.$/, "").split(/: (?=\S)/);
+    return rest.length === 0 || head.split(" ").length < LEAST_WORDS ? fix.title.replace(/\.$/, "") : head;
+  }
   const rest = message.startsWith(claim) ? message.slice(claim.length).trim() : message;
   const sentences = rest.split(/(?<=[.!])\s+(?=[A-Z`])/);
   return (sentences.at(-1) || claim || message).replace(/\.$/, "");

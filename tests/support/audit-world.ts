@@ -12,6 +12,7 @@ import { openDatabase } from "../../src/open-database.ts";
 import type { AuditCase } from "./audit-case.ts";
 import type { BuiltDatabase } from "./database-world.ts";
 import { earlierOf, thresholdsIn, withGiven } from "./given.ts";
+import { withTraffic, type GivenTraffic } from "./replay-of.ts";
 import { SHOP_FILES } from "./shop-project.ts";
 import { writeFiles } from "./temporary-folder.ts";
 
@@ -25,7 +26,7 @@ export interface AuditVerdict {
 /** `built` is null for a case without a database. */
 export async function judgeAudit(rule: Rule, one: AuditCase, built: BuiltDatabase | null, files = one.files): Promise<AuditVerdict> {
   const database = built === null ? null : evidenceOf(one, built);
-  const recording = one.recording === null ? null : recordingOf(one.recording);
+  const recording = one.recording === null ? null : await recordingOf(one.recording);
   const thresholds = thresholdsIn(one.sql ?? "");
   if (Object.keys(files).length > 0) return verdictOf(rule, await analyseFiles(files, { database, recording, thresholds }));
   const opened = database === null ? null : await openDatabase(database, null);
@@ -107,11 +108,12 @@ const EMPTY_RECORDING: Recording = {
   files: [],
 };
 
-function recordingOf(json: string): Recording {
-  const given = JSON.parse(json) as Partial<Recording>;
+async function recordingOf(json: string): Promise<Recording> {
+  const { traffic, ...given } = JSON.parse(json) as Partial<Recording> & { readonly traffic?: GivenTraffic };
   const strangers = Object.keys(given).filter((key) => !(key in EMPTY_RECORDING));
   expect(strangers, "keys that no recording has").toEqual([]);
-  return { ...EMPTY_RECORDING, ...given };
+  const recording = { ...EMPTY_RECORDING, ...given };
+  return traffic === undefined ? recording : withTraffic(recording, traffic);
 }
 
 /** Each mark is met by a finding, each finding by a mark; a good case is silent and leaves nothing unjudged. */

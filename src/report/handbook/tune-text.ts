@@ -40,8 +40,16 @@ function head({ project, headline, split, time }: Handbook, style: TextStyle): r
     project.django === null ? "" : `Django ${cleanLine(project.django)}`,
     project.postgres === null ? "" : `PostgreSQL ${cleanLine(project.postgres)}`,
   ].filter(Boolean);
-  const parts = split?.kind === "split" && time !== null ? split.parts.map(({ rung, value }) => `${rung} ${formatTime(value)}`) : [];
+  const parts = split?.kind === "split" && time !== null ? splitWords(split.parts) : [];
   return [paint(style, "dim", words.join("   ")), "", ...wrapProse(style, headline, 0).map((line) => paint(style, "bold", line)), ...(parts.length === 0 ? [] : [`  ${parts.join("   ")}`])];
+}
+
+/** Proof is named even where there is none of it: its absence is part of the answer. */
+const ALWAYS = ["proven", "measured", "planned", "recorded"] as const;
+
+function splitWords(parts: readonly { readonly rung: string; readonly value: number }[]): readonly string[] {
+  const others = parts.filter(({ rung }) => !ALWAYS.some((one) => one === rung));
+  return [...ALWAYS.map((rung) => ({ rung, value: parts.find((one) => one.rung === rung)?.value ?? 0 })), ...others].map(({ rung, value }) => `${rung} ${formatTime(value)}`);
 }
 
 // ---------------------------------------------------------------------------------------------- causes

@@ -1,5 +1,5 @@
 /** Entries of DATABASES that are PostgreSQL's, with the settings that have them and the services that run by these. */
-import type { Confidence, DatabaseDraft, Deployment, PackageFact, Said, Service, SettingValue } from "../../model/index.ts";
+import type { Confidence, DatabaseDraft, Deployment, EvidenceInput, Judgement, Said, Service, SettingValue, Unjudged } from "../../model/index.ts";
 import type { DatabaseSettings, SettingsFacts } from "../../model/deployment.ts";
 
 export interface Entry {
@@ -51,8 +51,8 @@ export function poolOf(database: DatabaseSettings): Said<SettingValue> | null {
 
 /** A number of a `pool` that is a dictionary; null where it is not said. */
 export function poolNumber(pool: Said<SettingValue>, name: string): number | null {
-  const said = pool.value;
-  const value = isPlain(said) ? Object.entries(said).find(([key]) => key === name)?.[1] : undefined;
+  const fields: { readonly [key: string]: SettingValue } | null = isPlain(pool.value) ? pool.value : null;
+  const value = fields?.[name];
   return typeof value === "number" ? value : null;
 }
 
@@ -90,8 +90,18 @@ export function distinctDrafts(drafts: readonly DatabaseDraft[]): DatabaseDraft[
   });
 }
 
-export function hasPackage(packages: ReadonlyMap<string, PackageFact>, name: string): boolean {
-  return packages.has(name);
+/** Looks at each PostgreSQL entry of the settings. `missing` names a key whose absence is what the rule is about. */
+export function auditEntries({ source, deployment }: EvidenceInput, draftsOf: (entry: Entry) => readonly DatabaseDraft[], missing?: string): Judgement {
+  if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source" }], examined: "" };
+  const entries = postgresEntries(deployment);
+  const unjudged = missing === undefined ? [] : entries.flatMap(({ database }) => unreadEntry(database, missing));
+  return { drafts: distinctDrafts(entries.flatMap(draftsOf)), unjudged: [...new Map(unjudged.map((one) => [one.why, one])).values()], examined: examinedWords(entries) };
+}
+
+function unreadEntry(database: DatabaseSettings, key: string): Unjudged[] {
+  if (!isOpen(database, key, ["code"])) return [];
+  const what = database.unread.slice(0, 2).map((one) => `\`${one}\``).join(" and ");
+  return [{ object: `database ${database.alias}`, why: `needs ${key.replace(".", " ")}, which ${what} of \`${database.spot.span.file}\` decides: that code is not read` }];
 }
 
 /** `4.1` of `4.1.3` and `5.0b1`; unknown versions are no less than anything. */

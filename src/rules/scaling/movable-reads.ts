@@ -159,7 +159,7 @@ function ofSite(site: StatementSite, statement: Statement, context: Context): Si
   if (THEN_WRITE.test(site.how)) return { obstacle: "read before a write", detail: `${site.how}() writes by what it reads`, at, isRelaxed: false };
   const outside = places.find(({ file }) => OUTSIDE.test(file));
   if (outside !== undefined && places.every(({ file }) => OUTSIDE.test(file) || file.endsWith("models.py") || file.endsWith("managers.py"))) return { obstacle: "outside a request", detail: outside.file, at: outside, isRelaxed: false };
-  return inTransaction(places, context) ?? afterWrite(site, places, statement, context) ?? byRequests(places, context);
+  return inTransaction(places, context) ?? inWriter(site, places, statement, context) ?? byRequests(places, context);
 }
 
 function inTransaction(places: readonly Span[], { regions, trails }: Context): SiteObstacle | null {
@@ -171,15 +171,17 @@ function inTransaction(places: readonly Span[], { regions, trails }: Context): S
   return null;
 }
 
-function afterWrite(site: StatementSite, places: readonly Span[], statement: Statement, { writes, source }: Context): SiteObstacle | null {
+/** A function that writes serves a form, as a rule: its requests are on the primary whole, and what it reads after the write has to be there. */
+function inWriter(site: StatementSite, places: readonly Span[], statement: Statement, { writes, source }: Context): SiteObstacle | null {
   for (const place of places) {
-    const before = (writes.get(functionKey(place.file, site.symbol)) ?? []).filter(({ span }) => span.start < place.start);
-    const [first] = before;
+    const own = writes.get(functionKey(place.file, site.symbol)) ?? [];
+    const [first] = own;
     if (first === undefined) continue;
     const tables = new Set(statement.shape === null ? [] : tablesOf(statement.shape).map(({ table }) => table.name));
-    const written = before.map(({ model }) => (model === null ? null : (source?.graph.models.get(model)?.table?.name ?? null)));
-    const overlaps = written.some((name) => name === null || tables.has(name));
-    return { obstacle: "after a write", detail: overlaps ? "the same function wrote to its table before" : "the same function wrote to another table before", at: first.span, isRelaxed: !overlaps };
+    const written = own.map(({ model }) => (model === null ? null : (source?.graph.models.get(model)?.table?.name ?? null)));
+    const isOwn = written.some((name) => name === null || tables.has(name));
+    const name = written.find((one) => one !== null) ?? null;
+    return { obstacle: "after a write", detail: isOwn ? "the same function writes to its table" : `the same function writes to \`${name ?? "another table"}\``, at: first.span, isRelaxed: !isOwn };
   }
   return null;
 }

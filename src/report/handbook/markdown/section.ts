@@ -2,7 +2,7 @@
 import type { Advice, Artefact, Example } from "../../../model/advice.ts";
 import type { Finding } from "../../../model/finding.ts";
 import type { HandbookSection } from "../../../model/handbook.ts";
-import { formatNumber } from "../../../model/numbers.ts";
+import { formatMilliseconds, formatNumber } from "../../../model/numbers.ts";
 import type { OutlineSection } from "../../../handbook/outline.ts";
 import { formatTime } from "../../../handbook/overview.ts";
 import { changedBlocks } from "../../../fixes/changed-blocks.ts";
@@ -11,7 +11,7 @@ import { rungOf } from "../../../select/severity.ts";
 import { evidenceSentence } from "../../finding-facts.ts";
 import { codeSpan, escapeProse } from "../../markdown-text.ts";
 import { shortIdOf } from "../../render-context.ts";
-import { adviceTable, block, details, figure, fileLink, placeLink, sentence, statementText, table } from "./blocks.ts";
+import { adviceTable, block, details, figure, fileLink, placeLink, sentence, statementGist, statementText, table } from "./blocks.ts";
 import { findingHref, type Pages } from "./context.ts";
 import { renderFinding, statementLine } from "./finding.ts";
 import { notesOf } from "./notes.ts";
@@ -83,7 +83,7 @@ function topStatements({ handbook, context }: Pages): readonly string[] {
     const found = handbook.report.findings.filter(({ id }) => behind?.get(id)?.includes(one.id)).slice(0, 3);
     const [site] = one.places;
     const links = found.map((finding) => `[${escapeProse(shortIdOf(context, finding.id))}](${findingHref(handbook, finding)})`);
-    return [formatTime(one.time ?? 0), formatNumber(one.calls), one.meanMs.toPrecision(2), site === undefined ? one.certainty : `${fileLink(site.file, site.line, context)}${one.places.length > 1 ? ` and ${one.places.length - 1} more` : ""}`, codeSpan(statementText(one.sql).replaceAll("\n", " ").slice(0, 90)), links.join(", ") || "none"];
+    return [formatTime(one.time ?? 0), formatNumber(one.calls), formatMilliseconds(one.meanMs), site === undefined ? one.certainty : `${fileLink(site.file, site.line, context)}${one.places.length > 1 ? ` and ${one.places.length - 1} more` : ""}`, codeSpan(statementGist(one.sql)), links.join(", ") || "none"];
   });
   const bodies = top.flatMap((one) => [statementLine(one, time.unit, context), block("sql", statementText(one.sql))]);
   return [
@@ -152,7 +152,7 @@ const MOST_EXAMPLES = 30;
 /** Only pairs of this project's code, before and after, with what was measured of them. */
 export function examplesPage(section: HandbookSection, outline: OutlineSection, pages: Pages): readonly string[] {
   const findings = findingsOf(section, pages);
-  const pairs = findings.flatMap((finding) => pairOf(finding, pages) ?? []);
+  const pairs = findings.map((finding) => pairOf(finding, pages)).filter((one) => one !== null);
   const given = section.advice.flatMap(({ examples }) => examples);
   const advice = outline.analysis === null ? section.advice.filter(({ examples }) => examples.length === 0) : [];
   const count = pairs.length + given.length;
