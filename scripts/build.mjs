@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { packPlanPage } from "./plan-page.mjs";
 
 const out = process.argv[2] ?? "dist";
 const assets = /\.(?:py|md|wasm)$/;
@@ -19,6 +20,7 @@ for (const path of readdirSync("src", { recursive: true, encoding: "utf8" })) {
   cpSync(join("src", path), join(out, path));
 }
 cpSync("web", join(out, "web"), { recursive: true });
+writeFileSync(join(out, "web/plan-page.txt"), packPlanPage());
 cpSync("node_modules/tree-sitter-python/tree-sitter-python.wasm", join(out, "python/tree-sitter-python.wasm"));
 chmodSync(join(out, "cli/main.js"), 0o755);
 

@@ -1,11 +1,11 @@
-// Creates the folder of a new rule: npm run new-rule -- slow-thing 2.2 "What it finds, in one line" [--database]
+// Creates the folder of a new rule: npm run new-rule -- slow-thing 2.2 "What it finds, in one line" [--database | --audit]
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const [id, chapter, summary] = process.argv.slice(2).filter((word) => word !== "--database");
+const [id, chapter, summary] = process.argv.slice(2).filter((word) => !["--database", "--audit"].includes(word));
 const problem = findProblem();
 if (problem !== null) {
-  process.stderr.write(`${problem}\nUsage: npm run new-rule -- ID CHAPTER "SUMMARY" [--database]\n`);
+  process.stderr.write(`${problem}\nUsage: npm run new-rule -- ID CHAPTER "SUMMARY" [--database | --audit]\n`);
   process.exit(2);
 }
 
@@ -195,14 +195,110 @@ CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO (
 `,
 });
 
-const isOfDatabase = process.argv.includes("--database");
-const files = isOfDatabase ? ofDatabase() : ofSource();
-for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-const [finds, suite] = isOfDatabase ? ["tables without a comment", "tests/database-rules.heavy.test.ts"] : ["explain()", "tests/rules.test.ts"];
+/** A rule of all evidence: it reports servers that keep their default for how long a request lasts. */
+const ofAudit = () => ({
+  "rule.ts": `import type { DatabaseDraft, Judgement, Rule, Service } from "../../model/index.ts";
+import { filesEvidence } from "../deployment/evidence.ts";
+
+export const rule: Rule = {
+  meta: {
+    id: ${JSON.stringify(id)},
+    chapter: ${JSON.stringify(chapter)},
+    summary: ${JSON.stringify(summary)},
+    severity: "info",
+    confidence: "certain",
+    fix: "never",
+    stage: "preview",
+  },
+  audit: ({ deployment }): Judgement => ({
+    drafts: deployment.services.filter(isGuilty).map(toDraft),
+    unjudged: [],
+    examined: \`\${deployment.services.length} services\`,
+  }),
+};
+
+/** Cheapest question first, one early return for each innocent case. */
+function isGuilty(service: Service): boolean {
+  if (service.kind !== "wsgi") return false;
+  return service.timeout?.isDefault === true;
+}
+
+function toDraft(service: Service): DatabaseDraft {
+  return {
+    key: [service.name],
+    claim: \`Service \\\`\${service.name}\\\` ends a request after its default of \${service.timeout?.value ?? 0} s.\`,
+    reason: "Why that costs.",
+    remedy: "What to do.",
+    doubt: "what would make this wrong",
+    places: [service.spot],
+    evidence: [filesEvidence(service.spot)],
+    fixes: [],
+  };
+}
+`,
+  "doc.md": `# ${id}
+
+## What it finds
+
+${summary}.
+
+## Why it costs
+
+With a number that was measured.
+
+## Bad
+
+\`\`\`text Procfile
+web: gunicorn config.wsgi
+\`\`\`
+
+## Good
+
+\`\`\`text Procfile
+web: gunicorn --timeout 20 config.wsgi
+\`\`\`
+
+## How we know
+
+From the project's files, its database or a recording: which of them prove it.
+
+## When not to use
+
+Who gains nothing.
+
+## Links
+
+- https://docs.gunicorn.org/en/stable/settings.html#timeout
+`,
+  "fixtures/bad-first.md": `\`\`\`text Procfile
+web: gunicorn config.wsgi  # expect: ${id}
+\`\`\`
+`,
+  "fixtures/good-said.md": `\`\`\`text Procfile
+web: gunicorn --timeout 20 config.wsgi
+\`\`\`
+`,
+  "fixtures/good-configuration.md": `\`\`\`text Procfile
+web: gunicorn config.wsgi
+\`\`\`
+
+\`\`\`python gunicorn.conf.py
+timeout = 20
+\`\`\`
+`,
+});
+
+const kinds = {
+  source: [ofSource, "explain()", "tests/rules.test.ts"],
+  database: [ofDatabase, "tables without a comment", "tests/database-rules.heavy.test.ts"],
+  audit: [ofAudit, "servers with a default timeout", "tests/audit-rules.test.ts"],
+};
+const [makeFiles, finds, suite] = kinds[["database", "audit"].find((kind) => process.argv.includes(`--${kind}`)) ?? "source"];
+for (const [name, text] of Object.entries(makeFiles())) writeFileSync(join(folder, name), text);
 process.stdout.write(`Created ${folder}. It finds ${finds} for now: see docs/adding-a-rule.md.\nTest it: npx vitest run ${suite} -t ${id}\n`);
 
 function findProblem() {
-  if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)+$/.test(id ?? "")) return "The id has to be words in kebab-case, such as slow-thing.";
+  if (!/^(?:[a-z][a-z0-9]*(?:-[a-z0-9]+)+|[A-Z]+-[A-Z]\d+)$/.test(id ?? "")) return "The id has to be words in kebab-case, such as slow-thing.";
   if (!/^\d+\.\d+$/.test(chapter ?? "")) return "The chapter has to be a section of the catalogue, such as 2.2.";
   if ((summary ?? "").trim() === "") return "The summary is missing.";
   return existsSync(join("src", "rules", id)) ? `src/rules/${id} is there already.` : null;

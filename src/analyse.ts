@@ -8,15 +8,17 @@ import { runGuessedRoots } from "./dataflow/guessed-roots.ts";
 import { runRoots } from "./dataflow/roots.ts";
 import { TemplateStore } from "./dataflow/template-store.ts";
 import { NO_DEPLOYMENT } from "./deployment/no-deployment.ts";
+import { readDeployment } from "./deployment/read-deployment.ts";
 import { positionOf, runRules, type Verdicts } from "./findings.ts";
 import { frameworkHooks } from "./frameworks/registry.ts";
-import type { AnalyseOptions, Coverage, Database, DatabaseEvidence, Notice, Progress, Report, RuleInput, RuleMeta, SourceFacts, StatementSite } from "./model/index.ts";
+import type { AnalyseOptions, Coverage, Database, DatabaseEvidence, Deployment, EvidenceInput, Notice, Progress, Report, Rule, RuleInput, RuleMeta, SourceFacts, StatementSite } from "./model/index.ts";
 import { environmentOf, readProject, type ReadProject } from "./read-project.ts";
 import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
 import { openCache, type Cache } from "./sources/cache.ts";
 import { byteOrderMarkLength, findFiles, type FoundFiles } from "./sources/find-files.ts";
 import { findLineLength } from "./sources/line-length.ts";
+import { sectionStates } from "./section-states.ts";
 import { databaseCoverage, openDatabase } from "./open-database.ts";
 import { readVersion } from "./cli/version.ts";
 
@@ -46,9 +48,29 @@ export async function openProject(options: AnalyseOptions & { readonly database:
   return { database, position: ({ span }) => positionOf(read.readText(span.file) ?? "", span.start) };
 }
 
+/** A report with all evidence behind it, for who has more to say of a project than its findings. */
+export interface Examined {
+  readonly report: Report;
+  readonly evidence: EvidenceInput;
+}
+
+export async function examine(options: AnalyseOptions, progress: Progress): Promise<Examined> {
+  const timer = startTimer();
+  const found = findFiles(options.root, { exclude: options.exclude });
+  const cache = options.cache ? openCache(options.root) : null;
+  timer.lap("files");
+  const examined = await examineAnew(options, found, cache, progress, timer);
+  cache?.saveHashes();
+  return examined;
+}
+
 type Timer = ReturnType<typeof startTimer>;
 
 async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Cache | null, progress: Progress, timer: Timer): Promise<Report> {
+  return (await examineAnew(options, found, cache, progress, timer)).report;
+}
+
+async function examineAnew(options: AnalyseOptions, found: FoundFiles, cache: Cache | null, progress: Progress, timer: Timer): Promise<Examined> {
   const read = await readProject(options, found, cache, progress);
   timer.lap("parse");
   const { engine, templates } = link(read, progress);
@@ -59,11 +81,14 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
   const database = options.database === undefined ? null : await openDatabase(options.database, source);
   if (database !== null) timer.lap("database");
   const markLength = (file: string): number => byteOrderMarkLength(path.join(options.root, file));
-  const verdicts = runRules(await loadRules(), { source, database, deployment: NO_DEPLOYMENT, recording: options.recording?.recording ?? null, thresholds: options.thresholds, markLength });
+  const rules = await loadRules();
+  const deployment = source === null ? NO_DEPLOYMENT : deploymentOf(options, found, read);
+  const evidence: EvidenceInput = { source, database, deployment, recording: options.recording?.recording ?? null, thresholds: options.thresholds };
+  const verdicts = runRules(rules, { ...evidence, markLength });
   timer.lap("rules");
   const comments = commentLines(read, templates);
   const judged = applyIgnores(verdicts.findings, comments);
-  return {
+  const report: Report = {
     schema: "luthier-report/1",
     tool: { name: "luthier", version: readVersion() },
     project: {
@@ -75,12 +100,13 @@ async function analyseAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
       lines: [...read.modules.values()].reduce((sum, one) => sum + one.lineStarts.length, 0),
     },
     evidence: [...(source === null && database !== null ? [] : ["source"]), ...(database === null ? [] : ["database"])],
-    coverage: { ...coverageOf(read, engine, facts.origins.length, verdicts), ...(database === null ? {} : { database: databaseCoverage(database) }) },
+    coverage: { ...coverageOf(read, engine, { origins: facts.origins.length, rules, verdicts }), ...(database === null ? {} : { database: databaseCoverage(database) }) },
     timing: timer.result(),
     findings: judged.findings,
     notices: [...read.notices, ...parseNotices(read, templates), ...databaseNotices(options)],
     silenced: { ignored: judged.ignored.length, baseline: 0, belowConfidence: 0 },
   };
+  return { report, evidence };
 }
 
 function inputOf(options: AnalyseOptions, read: ReadProject, engine: Engine): RuleInput {
@@ -101,6 +127,18 @@ function inputOf(options: AnalyseOptions, read: ReadProject, engine: Engine): Ru
 function withGuesses(facts: SourceFacts, engine: Engine): SourceFacts {
   runGuessedRoots(engine);
   return { ...facts, sent: engine.recorder.sentStatements() };
+}
+
+/** How the project runs, as its files say. */
+function deploymentOf(options: AnalyseOptions, found: FoundFiles, read: ReadProject): Deployment {
+  return readDeployment({
+    program: read.discovery.program,
+    project: read.discovery.project,
+    modules: read.modules,
+    texts: found.files.filter(({ kind }) => kind === "text" || kind === "deployment").map((file) => file.path),
+    readText: read.readText,
+    installedVersions: environmentOf(options, found)?.versions ?? new Map(),
+  });
 }
 
 /** What rules are given of a project's source, without judging it. */
@@ -138,37 +176,30 @@ function link(read: ReadProject, progress: Progress): { readonly engine: Engine;
   return { engine, templates };
 }
 
-function coverageOf(read: ReadProject, engine: Engine, origins: number, { findings, unknown, examined }: Verdicts): Coverage {
+interface Judged {
+  /** How many querysets there are. */
+  readonly origins: number;
+  readonly rules: readonly Rule[];
+  readonly verdicts: Verdicts;
+}
+
+function coverageOf(read: ReadProject, engine: Engine, { origins, rules, verdicts }: Judged): Coverage {
   const unresolved = [...engine.unresolved].map(([key, places]) => {
     const [why = "", file = ""] = key.split("\n");
     return { why, count: places.size, file };
   });
   const failed = [...read.modules.values()].filter((one) => one.errors.length > 0).length;
   const missing = unresolved.reduce((sum, one) => sum + one.count, 0);
-  const chapters = new Set(findings.map((one) => one.chapter));
   return {
     filesParsed: read.modules.size - failed,
     filesFailed: failed,
     queryOrigins: origins,
     resolvedOrigins: Math.max(0, origins - missing),
     unresolved,
-    unknown,
-    sections: [
-      ...SOURCE_SECTIONS.map((section) => ({
-        section,
-        // Silence about what was not followed is not cleanness.
-        state: chapters.has(section) ? ("findings" as const) : missing > 0 ? ("partial" as const) : ("clean" as const),
-        examined: [`${origins} querysets in ${read.modules.size} files`, ...(examined.get(section) ?? [])].join(", "),
-        missing: missing === 0 ? "" : `${missing} querysets or templates that could not be followed`,
-      })),
-      ...[...examined]
-        .filter(([section]) => !SOURCE_SECTIONS.includes(section))
-        .map(([section, what]) => ({ section, state: chapters.has(section) ? ("findings" as const) : ("clean" as const), examined: what.join(", "), missing: "" })),
-    ],
+    unknown: verdicts.unknown,
+    sections: sectionStates(rules, verdicts, read.modules.size === 0 ? null : { querysets: origins, lost: missing, files: read.modules.size }),
   };
 }
-
-const SOURCE_SECTIONS = ["2.2", "2.4", "2.5", "3.1", "3.2", "3.3", "3.4", "3.5"];
 
 function parseNotices(read: ReadProject, templates: TemplateStore): Notice[] {
   const modules = [...read.modules.values(), ...templates.used.map((one) => one.module)];

@@ -118,7 +118,7 @@ function toFinding(rule: Rule, draft: FindingDraft | DatabaseDraft, work: Work):
   return {
     id: stableId([meta.id, ...draft.key], work.seen),
     rule: meta.id,
-    chapter: meta.chapter,
+    chapter: draft.chapter ?? meta.chapter,
     severity: draft.severity ?? meta.severity,
     confidence: draft.confidence ?? meta.confidence,
     message: [draft.claim, draft.reason, draft.remedy].filter((one) => one !== "").join(" "),

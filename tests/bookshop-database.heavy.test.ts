@@ -45,6 +45,8 @@ const THRESHOLDS: Readonly<Record<string, number>> = {
   "denormalise-aggregate.ms": 1,
   "denormalise-aggregate": 0,
   "partition-candidate": 1000,
+  // How long each statement takes here is the machine's; which of them name the key is not.
+  "partition-candidate.time": 0,
   "offset-pagination": 100,
   "count-pagination": 100,
   "unbounded-queryset.large": 100,

@@ -16,6 +16,8 @@ class Config(NamedTuple):
     sample: float = 1.0
     max_size: int = 0
     bodies: bool = False
+    #: Of the numbers that stand for parameters; without it there are none.
+    key: bytes = b""
 
     @classmethod
     def read(cls, given: dict[str, Any]) -> Config:
@@ -28,4 +30,5 @@ class Config(NamedTuple):
             sample=float(given.get("sample", 1.0)),
             max_size=int(given.get("maxSize", 0)),
             bodies=bool(given.get("bodies")),
+            key=bytes.fromhex(str(given.get("key", ""))),
         )

@@ -120,6 +120,7 @@ class Writer:
             "recorder": config.recorder,
             "literals": config.literals,
             "fields": config.fields,
+            "keys": bool(config.key),
             "sample": config.sample,
             "maxSize": config.max_size,
         }

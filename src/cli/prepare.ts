@@ -72,6 +72,21 @@ export async function prepare(
   const recorded = await withRecordings(await analyse(root, known, environment), read, root, config.exclude);
   const whole = await withLastProofs(root, recorded);
   if (isNothingExamined(whole)) throw nothingToExamine(given);
+  const selected = await selectFrom(whole, { root, config, baseline, changed, commands }, environment);
+  const analyseWith = (texts: ReadonlyMap<string, string>): Promise<Report> => analyse(root, known, environment, texts);
+  return { root, config, whole, ...selected, analyseWith };
+}
+
+interface Asked {
+  readonly root: string;
+  readonly config: Config;
+  readonly baseline: Baseline | null;
+  readonly changed: Awaited<ReturnType<typeof changedSince>> | null;
+  readonly commands: ReadonlySet<string>;
+}
+
+/** Of all findings, those that a person asked to see, and what is needed to show them. */
+export async function selectFrom(whole: Report, { root, config, baseline, changed, commands }: Asked, environment: Environment): Promise<Pick<Prepared, "report" | "context" | "stale">> {
   const rules = await environment.rules();
   const ids = shortIds(whole.findings);
   const ruleIds = new Set([...rules.map(({ id }) => id), ...whole.findings.map(({ rule }) => rule), "unused-ignore"]);
@@ -86,12 +101,11 @@ export async function prepare(
     rules,
     failOn: config.failOn,
   };
-  const analyseWith = (texts: ReadonlyMap<string, string>): Promise<Report> => analyse(root, known, environment, texts);
-  return { root, config, report, whole, context, analyseWith, stale };
+  return { report, context, stale };
 }
 
 /** What `fix --prove` found out is evidence until the code changes. */
-async function withLastProofs(root: string, report: Report): Promise<Report> {
+export async function withLastProofs(root: string, report: Report): Promise<Report> {
   if (!existsSync(path.join(root, ".luthier", "prove"))) return report;
   const { withProofs } = await import("../sources/proof-file.ts");
   return { ...report, findings: withProofs(root, report.findings) };
@@ -151,13 +165,13 @@ function fromFlags(flags: ConfigFlags, cwd: string): Partial<Config> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-async function readBaseline({ baseline }: Config, isWritten: boolean): Promise<Baseline | null> {
+export async function readBaseline({ baseline }: Config, isWritten: boolean): Promise<Baseline | null> {
   if (baseline === null) return null;
   const { loadBaseline } = await import("../sources/baseline-file.ts");
   return loadBaseline(baseline, isWritten);
 }
 
-async function changedSince(root: string, ref: string): ReturnType<typeof import("../sources/git.ts").changedSince> {
+export async function changedSince(root: string, ref: string): ReturnType<typeof import("../sources/git.ts").changedSince> {
   return (await import("../sources/git.ts")).changedSince(root, ref);
 }
 
@@ -181,12 +195,12 @@ async function analyse(
 }
 
 /** Source alone in which there is neither a model nor a queryset. */
-function isNothingExamined({ evidence, project, coverage, findings }: Report): boolean {
+export function isNothingExamined({ evidence, project, coverage, findings }: Report): boolean {
   if (evidence.some((each) => each !== "source")) return false;
   return project.models === 0 && coverage.queryOrigins === 0 && findings.length === 0;
 }
 
-function nothingToExamine(given: string): UsageError {
+export function nothingToExamine(given: string): UsageError {
   const where = path.normalize(given) === "." ? "this folder" : given;
   return new UsageError(
     "nothing-examined",

@@ -11,6 +11,7 @@ import { COULD_NOT_RUN, reportFailure } from "./failure.ts";
 import type { RecordFlags } from "./record.ts";
 import type { SnapshotFlags } from "./snapshot.ts";
 import type { TopStatementsFlags } from "./top-statements.ts";
+import type { TuneFlags } from "./tune.ts";
 
 /** Runs one command and returns its exit status: 0 nothing found, 1 findings, 2 could not run. */
 export async function run(args: readonly string[], environment: Environment): Promise<number> {
@@ -147,12 +148,29 @@ function buildProgram(environment: Environment, command: readonly string[], stat
     .option("--db <url>", "a URL, key=value words, an alias of DATABASES or a service of pg_service.conf; repeat it for replicas", collect)
     .option("--out <file>", "where to write it (default: .luthier/snapshot.json.gz)")
     .option("--redact", "keep frequencies, drop values of rows and literals of statements")
-    .option("--interval <seconds>", "read the counters again after this long, for rates", parseCount)
+    .option("--interval <seconds>", "read the counters again after this long, for rates, and see meanwhile what sessions wait for", parseCount)
+    .option("--ram <size>", "memory of the database's server, such as 16GB, where the server does not say", parseMemory)
+    .option("--cores <count>", "its cores", parseCount)
     .option("--timeout <seconds>", "give up on a query after this long", parseCount, 30)
+    .option("--pgbouncer <url>", "console of a PgBouncer in front of it, read with SHOW alone: postgresql://stats@host:6432/pgbouncer")
     .option("--sample", "measure rows too: dependencies, copies and lists, on at most 40,000 rows a table")
     .action(async (path: string, flags: SnapshotFlags) => {
       const { snapshot } = await import("./snapshot.ts");
       state.status = await snapshot(path, flags, environment);
+    });
+
+  withCommonOptions(program.command("tune"))
+    .description("write the project's own optimisation handbook from all evidence that there is")
+    .argument("[path]", "the project's folder", ".")
+    .option("--db <url>", "look at this server first, as snapshot does; repeat it for replicas", collect)
+    .option("--pgbouncer <url>", "with --db: console of a PgBouncer in front of it, read with SHOW alone")
+    .option("--timeout <seconds>", "with --db: give up on a query after this long", parseCount, 30)
+    .option("--out <dir>", "the handbook's folder (default: .luthier/handbook)")
+    .option("--verbose", "name everything that was not judged")
+    .option("--quiet", "print the headline alone")
+    .action(async (path: string, flags: TuneFlags) => {
+      const { tune } = await import("./tune.ts");
+      state.status = await tune(path, flags, commands(), environment);
     });
 
   program
@@ -286,5 +304,13 @@ function parseSize(value: string): number {
   const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)([KMG]?)B?$/i.exec(value.trim()) ?? [];
   const size = Number(number) * (UNITS[unit.toUpperCase()] ?? 0);
   if (size < 1) throw new InvalidArgumentError("It must be a size such as 500M or 2G.");
+  return Math.floor(size);
+}
+
+/** Memory as PostgreSQL's own settings count it: a GB is 1024³ bytes. */
+function parseMemory(value: string): number {
+  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)([MG])i?B?$/i.exec(value.trim()) ?? [];
+  const size = Number(number) * (unit.toUpperCase() === "G" ? 1024 ** 3 : 1024 ** 2);
+  if (size < 1) throw new InvalidArgumentError("It must be a size such as 16GB or 800MB.");
   return Math.floor(size);
 }

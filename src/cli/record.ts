@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { makeRecordingFolder, pointLatest, removeRecording, writeMeta, type RecordingMeta } from "../sources/recording-folder.ts";
 import { summariseRecording, type RecordingSummary } from "../sources/recording-summary.ts";
@@ -14,12 +15,15 @@ export interface RecordFlags {
   readonly maxSize: number;
 }
 
+/** Of the key under which parameters become numbers; it lives as long as the command. */
+const KEY_BYTES = 16;
+
 /** `luthier record`: runs the command with the recorder in it, and ends as it ended. */
 export async function record(command: readonly string[], flags: RecordFlags, environment: Environment): Promise<number> {
   const { cwd, env, version, stderr } = environment;
   const folder = makeRecordingFolder(cwd, flags.out, new Date());
   const { literals = false, fields = false, sample, maxSize } = flags;
-  const settings = { folder, root: cwd, recorder: version, literals, fields, sample, maxSize };
+  const settings = { folder, root: cwd, recorder: version, literals, fields, sample, maxSize, key: randomBytes(KEY_BYTES).toString("hex") };
   const start: RecordingMeta = { version: 1, command, cwd, start: new Date().toISOString(), end: null, status: null, luthier: version };
   writeMeta(folder, start);
   const options = { cwd, env: recordedEnvironment(env, settings), isTerminal: process.stdin.isTTY === true };

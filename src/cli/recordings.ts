@@ -5,6 +5,7 @@ import type { Module } from "../model/ir.ts";
 import type { Recording } from "../model/recording.ts";
 import type { Notice, Report } from "../model/report.ts";
 import { UsageError } from "../model/usage-error.ts";
+import type { JoinedReport } from "../workload/join-recordings.ts";
 import type { Environment } from "./environment.ts";
 import { progressLine } from "./progress.ts";
 
@@ -35,13 +36,18 @@ export function recordingEvidence({ recordings }: ReadRecordings): RecordingEvid
 }
 
 /** The report with what was recorded. */
-export async function withRecordings(report: Report, { recordings, notices, milliseconds }: ReadRecordings, root: string, exclude: readonly string[]): Promise<Report> {
-  if (recordings.length === 0) return { ...report, notices: [...report.notices, ...notices] };
+export async function withRecordings(report: Report, read: ReadRecordings, root: string, exclude: readonly string[]): Promise<Report> {
+  return (await joinedWithRecordings(report, read, root, exclude)).report;
+}
+
+/** The same, with the statements behind each finding. */
+export async function joinedWithRecordings(report: Report, { recordings, notices, milliseconds }: ReadRecordings, root: string, exclude: readonly string[]): Promise<JoinedReport> {
+  if (recordings.length === 0) return { report: { ...report, notices: [...report.notices, ...notices] }, parts: new Map() };
   const started = performance.now();
-  const joined = await join(report, recordings, root, exclude);
+  const { report: joined, parts } = await join(report, recordings, root, exclude);
   const spent = milliseconds + Math.round(performance.now() - started);
   const { totalMs, phases } = report.timing;
-  return { ...joined, timing: { totalMs: totalMs + spent, phases: { ...phases, recording: spent } } };
+  return { report: { ...joined, timing: { totalMs: totalMs + spent, phases: { ...phases, recording: spent } } }, parts };
 }
 
 /** What a person named must be there and readable. */
@@ -67,10 +73,12 @@ async function readLatest(folder: string, root: string, environment: Environment
 }
 
 async function read(folder: string, root: string, { stderr }: Environment): Promise<Recording> {
-  const { readRecording } = await import("../sources/recordings.ts");
+  const [{ readRecording }, { openSqlParser }, { withReplayShapes }] = await Promise.all([import("../sources/recordings.ts"), import("../sql/open-parser.ts"), import("../workload/replay-shapes.ts")]);
   const progress = progressLine(stderr);
   try {
-    return { ...readRecording(folder, { root, progress: progress.step }), folder: relative(root, folder) };
+    const recording = { ...readRecording(folder, { root, progress: progress.step }), folder: relative(root, folder) };
+    const parser = await openSqlParser();
+    return withReplayShapes(recording, (sql) => parser.shapeOf(sql));
   } finally {
     progress.end();
   }
@@ -81,8 +89,8 @@ function relative(root: string, folder: string): string {
   return below.startsWith("..") || path.isAbsolute(below) ? folder : below.split(path.sep).join("/");
 }
 
-async function join(report: Report, recordings: readonly Recording[], root: string, exclude: readonly string[]): Promise<Report> {
-  const [{ joinRecordings }, { SourceLines }, { sourceReader }, { openPythonParser }] = await Promise.all([
+async function join(report: Report, recordings: readonly Recording[], root: string, exclude: readonly string[]): Promise<JoinedReport> {
+  const [{ joinWithParts }, { SourceLines }, { sourceReader }, { openPythonParser }] = await Promise.all([
     import("../workload/join-recordings.ts"),
     import("../workload/source-lines.ts"),
     import("../sources/source-reader.ts"),
@@ -102,7 +110,7 @@ async function join(report: Report, recordings: readonly Recording[], root: stri
     return readLine(file, line);
   };
   const changedAt = (file: string): number | null => statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? null;
-  return joinRecordings(report, { recordings, lines: new SourceLines(lower), exclude, changedAt, readLine });
+  return joinWithParts(report, { recordings, lines: new SourceLines(lower), exclude, changedAt, readLine });
 }
 
 /** Which recording a command that needs one reads: the one named, or the project's latest. */

@@ -19,40 +19,58 @@ export interface SnapshotFlags {
   readonly interval?: number;
   readonly redact?: boolean;
   readonly sample?: boolean;
+  /** Console of a PgBouncer in front of it. */
+  readonly pgbouncer?: string;
+  /** Bytes of the server's memory. */
+  readonly ram?: number;
+  readonly cores?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** `luthier snapshot`: one read-only look at a server. */
 export async function snapshot(given: string, flags: SnapshotFlags, environment: Environment): Promise<number> {
-  const { cwd, stderr, stdout, version } = environment;
-  const root = findRoot(given, cwd);
+  const root = findRoot(given, environment.cwd);
+  const { taken, file, bytes } = await takeSnapshot(root, flags, environment);
+  environment.stdout.write(describe(taken, path.relative(environment.cwd, file) || file, bytes));
+  return 0;
+}
+
+export interface TakenSnapshot {
+  readonly taken: Snapshot;
+  /** Where it was written, as an absolute path. */
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/** Looks at the named servers and writes what was seen. */
+export async function takeSnapshot(root: string, flags: SnapshotFlags, { cwd, env, stderr, version }: Environment): Promise<TakenSnapshot> {
   const named = flags.db ?? [];
   if (named.length === 0) throw new UsageError("no-database", "no database was named.", "Add --db URL, or an alias of DATABASES such as --db default.");
   const { databaseTargets } = await import("./database-aliases.ts");
-  const targets = await databaseTargets(root, named, environment.env);
+  const targets = await databaseTargets(root, named, env);
   const progress = progressLine(stderr);
   try {
     const options = { targets, statementTimeout: flags.timeout * 1000, connectTimeout: CONNECT_TIMEOUT_MS, version, sample: flags.sample === true };
     const interval = flags.interval === undefined ? {} : { interval: flags.interval * 1000 };
-    const whole = await collectSnapshot({ ...options, ...interval, progress: (phase, done, total) => progress.step({ phase, done, total, unit: "parts" }) });
+    const pooler = flags.pgbouncer === undefined ? {} : { pooler: flags.pgbouncer };
+    const machine = flags.ram === undefined && flags.cores === undefined ? {} : { machine: { memoryBytes: flags.ram ?? null, cores: flags.cores ?? null } };
+    const whole = await collectSnapshot({ ...options, ...interval, ...pooler, ...machine, progress: (phase, done, total) => progress.step({ phase, done, total, unit: "parts" }) });
     const taken = flags.redact === true ? redact(whole) : whole;
-    progress.end();
     const file = flags.out === undefined ? snapshotPath(root) : path.resolve(cwd, flags.out);
-    const bytes = writeSnapshot(file, taken);
-    stdout.write(describe(taken, path.relative(cwd, file) || file, bytes));
-    return 0;
+    return { taken, file, bytes: writeSnapshot(file, taken) };
   } finally {
     progress.end();
   }
 }
 
 function describe(taken: Snapshot, file: string, bytes: number): string {
-  const { catalog, servers, gaps } = taken;
+  const { catalog, servers, gaps, pooler } = taken;
   const [server] = servers;
   const replicas = servers.length === 1 ? "" : ` and ${formatCount(servers.length - 1, "replica")}`;
   const lines = [
     `${catalog.database.name} on PostgreSQL ${server?.version ?? "?"}${replicas}: ${formatCount(catalog.tables.length, "table")}, ${formatCount(catalog.indexes.length, "index", "indexes")}, ${formatCount(server?.statements.length ?? 0, "statement")}.`,
+    ...(pooler === undefined ? [] : [`PgBouncer ${pooler.version} at ${pooler.address}: ${formatCount(pooler.databases.length, "database")}, ${formatCount(pooler.first.pools.length, "pool")}${pooler.later === null ? "; rates need a second look (--interval)" : ""}.`]),
     ...gapLines(gaps, servers.length > 1),
     `Written: ${file} (${formatBytes(bytes)}). It holds ${taken.data === "redacted" ? "no values of rows" : "values of rows: keep it as you keep the data, or take it with --redact"}.`,
     "Next: luthier check",

@@ -8,6 +8,7 @@ import { collectionMethod } from "./collections.ts";
 import { unknownRow } from "./protocols.ts";
 import { managerAttribute, modelManager, querysetAttribute, superManagerAttribute } from "./querysets.ts";
 import { modelMeta, rowMethod } from "./rows.ts";
+import { isClient } from "./outside-calls.ts";
 import { noteSent } from "./sends.ts";
 import { attributesOnly, joinAll, literal, native, NO_ARGS, UNKNOWN, type FunctionValue, type ObjectValue, type RowValue, type SuperValue, type Value } from "./values.ts";
 
@@ -31,6 +32,7 @@ export function attribute(engine: Engine, value: Value, name: string, site: Acce
     case "module":
       return engine.symbol(engine.program.resolveDotted(`${value.module.name}.${name}`));
     case "external":
+      if (isClient(value.name)) return { kind: "external", name: `${value.name}.${name}` };
       return engine.symbol(engine.program.resolveDotted(`${value.name}.${name}`));
     case "dict":
       return value.entries.get(`.${name}`) ?? collectionMethod(engine, value, name);

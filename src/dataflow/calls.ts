@@ -4,6 +4,7 @@ import { escapeArgs, keyedBy } from "./arguments.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
+import { captureOutside, recordOutside, replayOutside, type OutsideReplay } from "./outside-calls.ts";
 import { resend } from "./sends.ts";
 import {
   alternatives,
@@ -35,6 +36,8 @@ export interface Summary {
   readonly replay: readonly ((site: CallSite) => void)[];
   /** Statements that a package's function sends for whoever calls it. */
   readonly sent: readonly SentStatement[];
+  /** Calls out of the process, from the function on. */
+  readonly outside: OutsideReplay;
 }
 
 type Tables = Map<FunctionValue["def"], Map<string, Map<string, Summary>>>;
@@ -79,7 +82,7 @@ function callExternal(engine: Engine, name: string, args: CallArgs, site: CallSi
   const hook = engine.hooks.get(name);
   if (hook !== undefined) return hook(args, site);
   escapeArgs(engine, args);
-  return UNKNOWN;
+  return recordOutside(engine, name, site);
 }
 
 export function callFunction(
@@ -107,18 +110,20 @@ export function callFunction(
     return UNKNOWN;
   }
   const since = freshId();
-  const summary: Summary = { result: UNKNOWN, isDone: false, since, replay: [], sent: [] };
+  const summary: Summary = { result: UNKNOWN, isDone: false, since, replay: [], sent: [], outside: [] };
   table.set(key, summary);
   const depends = engine.dependsOn;
   const isOwn = fn.module.origin === "project";
   let sent: readonly SentStatement[] = [];
+  let outside: OutsideReplay = [];
   const captured = engine.recorder.capture(() => {
     const run = (): void => void (summary.result = runFunction(engine, fn, self, bound, site, depends));
-    if (isOwn) run();
-    else sent = engine.recorder.captureSent(site.frame.depth, run);
+    const whole = (): void => void (outside = captureOutside(engine, site, run));
+    if (isOwn) whole();
+    else sent = engine.recorder.captureSent(site.frame.depth, whole);
   });
-  const replay = captured.filter((event) => event.fact.loop === null);
-  Object.assign(summary, { isDone: true, sent, replay: replay.map((event) => replayer(engine, event, since)) });
+  const replay = captured.map((event) => (event.kind === "cache" ? cacheReplayer(engine, event.fact, site) : event.fact.loop === null ? replayer(engine, event, since) : null));
+  Object.assign(summary, { isDone: true, sent, outside, replay: replay.filter((again) => again !== null) });
   engine.dependsOn = depends;
   return summary.result;
 }
@@ -135,7 +140,15 @@ function stubResult(engine: Engine, fn: FunctionValue): Value {
   return engine.annotated(fn.def.returns, engine.moduleFrame(fn.module));
 }
 
-type Captured = ReturnType<Engine["recorder"]["capture"]>[number];
+type CapturedEvent = ReturnType<Engine["recorder"]["capture"]>[number];
+type Captured = Exclude<CapturedEvent, { readonly kind: "cache" }>;
+type CachedFact = Extract<CapturedEvent, { readonly kind: "cache" }>["fact"];
+
+/** A call of the cache is made for each caller: one of them may have a transaction open. */
+function cacheReplayer(engine: Engine, fact: CachedFact, first: CallSite): (site: CallSite) => void {
+  const inner = fact.trail.slice(callSpans(first, 0).length);
+  return (site) => engine.recorder.cacheCall({ ...fact, trail: [...callSpans(site, 0), ...inner] });
+}
 
 /** What a summary recorded outside loops happens again, under the loop of the new call. */
 function replayer(engine: Engine, event: Captured, since: number): (site: CallSite) => void {
@@ -159,6 +172,7 @@ function callSpans(site: CallSite, depth: number): Span[] {
 
 function reuse(engine: Engine, summary: Summary, site: CallSite): Value {
   resend(engine, summary.sent, site);
+  replayOutside(engine, summary.outside, site);
   for (const again of summary.replay) again(site);
   return refreshed(summary.result, site, summary.since);
 }

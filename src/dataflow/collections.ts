@@ -163,6 +163,8 @@ export function subscript(engine: Engine, value: Value, index: Value, expr: Expr
       const method = engine.classMember(value.cls, "__getitem__", value, site);
       return method === null ? UNKNOWN : engine.call(method, { ...NO_ARGS, positional: [index] }, { span, frame, expr: null });
     }
+    case "external":
+      return engine.hooks.get(`${value.name}[]`)?.({ ...NO_ARGS, positional: [index] }, { span, frame, expr: null }) ?? UNKNOWN;
     default:
       return UNKNOWN;
   }

@@ -324,6 +324,8 @@ function executeWith(engine: Engine, stmt: With, frame: Frame): boolean {
 
 function enteredValue(engine: Engine, value: Value, span: Loop["span"], frame: Frame): Value {
   if (value.kind === "list" && value.type === "generator") return value.element;
+  // `with requests.Session() as session`: what a library hands out is taken for the thing itself.
+  if (value.kind === "external") return value;
   if (value.kind !== "object") return value.kind === "unknown" ? value : UNKNOWN;
   return engine.callMethod(value, "__enter__", NO_ARGS, { span, frame, expr: null });
 }

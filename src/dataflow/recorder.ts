@@ -1,5 +1,6 @@
 /** Collects what the engine sees, once per place, and hands it over as facts. */
 import type {
+  CacheCall,
   ChainCall,
   Discarded,
   EagerLoad,
@@ -7,6 +8,7 @@ import type {
   LazyLoad,
   LoopFact,
   Model,
+  OutsideCallFact,
   Origin,
   QueryRun,
   RowPrefetch,
@@ -56,11 +58,13 @@ type Ran = Omit<QueryRun, "origin" | "loop"> & { readonly origin: LiveOrigin; re
 type Dropped = Omit<Discarded, "origin"> & { readonly origin: LiveOrigin };
 type Validated = Omit<Validation, "loop"> & { readonly loop: Loop | null };
 type PrefetchedRow = Omit<RowPrefetch, "origin" | "loop"> & { readonly origin: LiveOrigin; readonly loop: Loop | null };
+type Cached = Omit<CacheCall, "lazy"> & { readonly lazy: LiveOrigin | null };
 type Wrote = Omit<Write, "loop"> & { readonly loop: Loop | null };
 
 export type CapturedEvent =
   | { readonly kind: "run"; readonly fact: Omit<Ran, "order"> }
-  | { readonly kind: "write"; readonly fact: Wrote };
+  | { readonly kind: "write"; readonly fact: Wrote }
+  | { readonly kind: "cache"; readonly fact: Cached };
 
 /** A function with more statements of its own than this is a batch job, not a helper. */
 const MAX_REPLAYED = 24;
@@ -89,11 +93,16 @@ export class Recorder {
   readonly rowPrefetches = new Map<string, PrefetchedRow>();
   readonly eager = new Map<string, LiveEagerLoad>();
   readonly sent = new Map<string, SentStatement>();
+  readonly cacheCalls = new Map<string, Cached>();
   private readonly runsBySite = new Map<string, number>();
   private readonly sentBySite = new Map<string, number>();
+  private readonly cachedBySite = new Map<string, number>();
   private readonly loopsSeen = new Map<string, Set<Loop["over"]>>();
   private order = 0;
   private readonly captures: CapturedEvent[][] = [];
+  private readonly outside = new Map<string, OutsideCallFact>();
+  private readonly outsideBySite = new Map<string, number>();
+  private readonly outsideCaptures: OutsideCallFact[][] = [];
   private readonly sentCaptures: { readonly depth: number; readonly sent: Set<SentStatement> }[] = [];
 
   /** Runs `work` and returns the runs and writes it recorded, so that a summary can be replayed under another loop. */
@@ -113,6 +122,31 @@ export class Recorder {
     work();
     this.sentCaptures.pop();
     return [...sent].slice(0, MAX_RESENT);
+  }
+
+  /** Runs `work` and returns the calls out of the process that it made. */
+  captureOutside(work: () => void): readonly OutsideCallFact[] {
+    const calls: OutsideCallFact[] = [];
+    this.outsideCaptures.push(calls);
+    work();
+    this.outsideCaptures.pop();
+    for (const call of calls) this.noteOutside(call);
+    return calls;
+  }
+
+  outsideCall(call: OutsideCallFact): void {
+    this.noteOutside(call);
+    const site = `${call.span.file}:${call.span.start}`;
+    const key = `${site}:${call.trail.map(({ file, start }) => `${file}:${start}`).join(">")}`;
+    if (this.outside.has(key)) return;
+    const seen = (this.outsideBySite.get(site) ?? 0) + 1;
+    this.outsideBySite.set(site, seen);
+    if (seen <= MAX_RUNS_PER_SITE) this.outside.set(key, call);
+  }
+
+  private noteOutside(call: OutsideCallFact): void {
+    const calls = this.outsideCaptures.at(-1);
+    if (calls !== undefined && calls.length < MAX_REPLAYED) calls.push(call);
   }
 
   /** `depth`: of the frame of the place. */
@@ -218,6 +252,18 @@ export class Recorder {
     this.rowPrefetches.set(`${fact.span.file}:${fact.span.start}:${fact.perRow}`, fact);
   }
 
+  /** Once for each key and caller. */
+  cacheCall(call: Cached): void {
+    this.note({ kind: "cache", fact: call });
+    const place = `${call.span.file}:${call.span.start}`;
+    const caller = call.trail.at(-1);
+    const key = `${place}:${call.how}:${JSON.stringify(call.key)}:${call.lazy?.id ?? ""}:${caller?.file}:${caller?.start}`;
+    const seen = this.cachedBySite.get(place) ?? 0;
+    if (this.cacheCalls.has(key) || seen >= MAX_RUNS_PER_SITE) return;
+    this.cachedBySite.set(place, seen + 1);
+    this.cacheCalls.set(key, call);
+  }
+
   loopSeen(span: Span, over: Loop["over"]): void {
     const key = `${span.file}:${span.start}`;
     const seen = this.loopsSeen.get(key);
@@ -263,6 +309,8 @@ export class Recorder {
         used: one.used,
       })),
       sent: this.sentStatements(),
+      outsideCalls: [...this.outside.values()],
+      cacheCalls: [...this.cacheCalls.values()].map((call) => ({ ...call, lazy: call.lazy === null ? null : of(call.lazy) })),
       discarded: [...this.discarded.values()].map((one) => ({ ...one, origin: of(one.origin) })),
       validations: [...this.validations.values()].map((one) => ({ ...one, loop: loopOf(one.loop) })),
       rowPrefetches: [...this.rowPrefetches.values()].map((one) => ({ ...one, origin: of(one.origin), loop: loopOf(one.loop) })),

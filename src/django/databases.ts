@@ -15,7 +15,7 @@ export type DatabaseSetting =
 
 /** Entries of DATABASES by alias, those of the most trusted settings first. */
 export function readDatabases(program: ResolvedProgram, project: DjangoProject, environment: (name: string) => string | undefined): ReadonlyMap<string, DatabaseSetting> {
-  const reader = createConstantReader(program, environment);
+  const reader = createConstantReader(program, { environment });
   const found = new Map<string, DatabaseSetting>();
   for (const dotted of project.settings) {
     const symbol = program.resolveDotted(dotted);

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Engine, Hook } from "../dataflow/engine.ts";
 import { adminHooks } from "./admin/hooks.ts";
+import { cacheHooks } from "./caches/hooks.ts";
 import { drfHooks } from "./drf/hooks.ts";
 import { exportHooks } from "./export/hooks.ts";
 import { formHooks } from "./forms/hooks.ts";
@@ -20,7 +21,7 @@ import { viewHooks } from "./views/hooks.ts";
 export type HookTable = Readonly<Record<string, (engine: Engine) => Hook>>;
 
 export function frameworkHooks(): ReadonlyMap<string, (engine: Engine) => Hook> {
-  const all: HookTable = { ...pythonHooks, ...viewHooks, ...drfHooks, ...adminHooks, ...formHooks, ...tableHooks, ...libraryHooks, ...exportHooks, ...searchHooks, ...signalHooks, ...graphqlHooks, ...strawberryHooks, ...wagtailHooks, ...ninjaHooks };
+  const all: HookTable = { ...pythonHooks, ...viewHooks, ...drfHooks, ...adminHooks, ...formHooks, ...tableHooks, ...libraryHooks, ...exportHooks, ...searchHooks, ...signalHooks, ...graphqlHooks, ...strawberryHooks, ...wagtailHooks, ...ninjaHooks, ...cacheHooks };
   return new Map(Object.entries(all));
 }
 

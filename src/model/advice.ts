@@ -66,6 +66,8 @@ export interface Example {
 /** A search that needs more than one look: what it gives beside findings. Told by its folder in `src/advisors/`. */
 export interface Advisor {
   readonly id: string;
+  /** Sections that it writes: they say so when it could not run. */
+  readonly sections?: readonly string[];
   /** It says nothing, and why, by an Advice without tables whose `missing` has the command. */
   readonly advise: (input: AdvisorInput) => readonly Advice[] | Promise<readonly Advice[]>;
 }

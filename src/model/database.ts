@@ -19,6 +19,8 @@ export interface Snapshot {
   readonly gaps: readonly Gap[];
   /** What was measured on rows, with `--sample` alone. */
   readonly samples: readonly Sample[];
+  /** What a connection pooler in front of it said, with `--pgbouncer` alone. */
+  readonly pooler?: PoolerLooks;
 }
 
 // ------------------------------------------------------------------------------------------------------------ catalog
@@ -374,6 +376,59 @@ export interface Server {
   readonly statements: readonly StatementCounters[];
   readonly activity: readonly Backend[];
   readonly replication: Replication;
+  /** Sessions of clients of all databases, counted by who has them and what they do. Absent from snapshots that are older than it. */
+  readonly sessions?: readonly SessionGroup[];
+  /** Limits of connections that a role that may log in, or a database, has. */
+  readonly connectionLimits?: readonly { readonly kind: "role" | "database"; readonly name: string; readonly connections: number }[];
+  /** Settings of roles and databases (`ALTER ROLE … SET`); null stands for all. */
+  readonly overrides?: readonly SettingOverride[];
+  /** What active sessions waited for, once a second during `--interval`; null or absent without one. */
+  readonly waits?: WaitSamples | null;
+  /** Null or absent where neither the server nor the user said what it runs on. */
+  readonly machine?: Machine | null;
+}
+
+export interface SessionGroup {
+  readonly database: string | null;
+  readonly user: string | null;
+  readonly application: string;
+  /** Address of the client; null for a local socket, and where the role may not see it. */
+  readonly client: string | null;
+  readonly state: string | null;
+  /** Encrypted; null where the role may not see it. */
+  readonly tls: boolean | null;
+  readonly count: number;
+}
+
+export interface SettingOverride {
+  readonly database: string | null;
+  readonly role: string | null;
+  readonly name: string;
+  /** `(not kept)` for settings that are not the server's own: they may hold secrets. */
+  readonly value: string;
+}
+
+/** What a server runs on. Of a container, its limits; null for what is not known. */
+export interface Machine {
+  readonly memoryBytes: number | null;
+  readonly cores: number | null;
+  /** `server`: read from its own files, which a superuser may. `option`: `--ram`, `--cores`. */
+  readonly by: "server" | "option";
+}
+
+/** Sessions of all databases of the server, looked at once a second. */
+export interface WaitSamples {
+  readonly from: string;
+  readonly to: string;
+  readonly samples: number;
+  /** Samples in which the sessions of others were hidden from the role: nothing is said about waits then. */
+  readonly hidden: number;
+  /** Active sessions and parallel workers, added up over all samples; a session that waits for nothing is on `CPU`. */
+  readonly waits: readonly { readonly type: string; readonly event: string; readonly statement: string | null; readonly count: number }[];
+  /** Client sessions of a sample, on average and at most. */
+  readonly sessions: { readonly mean: number; readonly most: number };
+  readonly active: { readonly mean: number; readonly most: number };
+  readonly idleInTransaction: { readonly mean: number; readonly most: number };
 }
 
 export interface Setting {
@@ -541,6 +596,8 @@ export interface Replication {
     readonly lagBytes: number | null;
     readonly replayLagMs: number | null;
     readonly xminAge: number | null;
+    /** Where it connects from; null by a socket, absent in older snapshots. */
+    readonly address?: string | null;
   }[];
   readonly slots: readonly {
     readonly name: string;
@@ -555,6 +612,83 @@ export interface Replication {
   readonly preparedTransactions: readonly { readonly id: string; readonly owner: string; readonly preparedAt: string; readonly xminAge: number }[];
   /** Of a replica: how far behind it is; null on a primary. */
   readonly replayLagMs: number | null;
+  /** Of a replica: `streaming`, or null while nothing comes from the primary; then the lag is that of what was received. */
+  readonly receiver?: string | null;
+  /** Of a replica: queries that replay has cancelled, by cause (`pg_stat_database_conflicts`); null or absent on a primary. */
+  readonly conflicts?: Readonly<Record<string, number>> | null;
+}
+
+// ------------------------------------------------------------------------------------------------------------ pooler
+
+/** One or two looks at PgBouncer's console. */
+export interface PoolerLooks {
+  readonly kind: "pgbouncer";
+  /** Host and port, without user and password. */
+  readonly address: string;
+  /** `1.18.0`, and `11800`. */
+  readonly version: string;
+  readonly versionNumber: number;
+  /** SHOW CONFIG by key. */
+  readonly config: Readonly<Record<string, string>>;
+  readonly databases: readonly PoolerDatabase[];
+  readonly first: PoolerLook;
+  /** A second look, `--interval` later; null with a single look. */
+  readonly later: PoolerLook | null;
+}
+
+/** A row of SHOW DATABASES. */
+export interface PoolerDatabase {
+  readonly name: string;
+  /** As configured: a list with commas too. Null for a socket. */
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly database: string;
+  readonly forceUser: string | null;
+  readonly poolSize: number;
+  readonly reservePool: number;
+  /** Null where `pool_mode` of the whole holds. */
+  readonly poolMode: string | null;
+  /** 0 for no limit. */
+  readonly maxConnections: number;
+}
+
+export interface PoolerLook {
+  /** By the clock of the machine that looked. */
+  readonly at: string;
+  readonly pools: readonly PoolerPool[];
+  readonly stats: readonly PoolerStats[];
+  /** SHOW LISTS by name: `databases`, `pools`, `used_clients`, `free_servers`. */
+  readonly lists: Readonly<Record<string, number>>;
+  /** SHOW USERS: users with a mode of their own. */
+  readonly users: readonly { readonly name: string; readonly poolMode: string | null }[];
+}
+
+/** A row of SHOW POOLS: of one user in one database. */
+export interface PoolerPool {
+  readonly database: string;
+  readonly user: string;
+  readonly clientsActive: number;
+  readonly clientsWaiting: number;
+  readonly serversActive: number;
+  readonly serversIdle: number;
+  readonly serversUsed: number;
+  readonly serversLogin: number;
+  /** How long the first one in the queue has waited, in microseconds. */
+  readonly waited: number;
+  readonly poolMode: string;
+}
+
+/** A row of SHOW STATS; cumulative, times in microseconds. */
+export interface PoolerStats {
+  readonly database: string;
+  readonly transactions: number;
+  readonly queries: number;
+  readonly transactionTime: number;
+  readonly queryTime: number;
+  readonly waitTime: number;
+  /** 1.24 and later. */
+  readonly serverParses: number | null;
+  readonly binds: number | null;
 }
 
 // ------------------------------------------------------------------------------------------------------------ samples

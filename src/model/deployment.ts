@@ -1,4 +1,4 @@
-import type { Spot } from "./span.ts";
+import type { Span, Spot } from "./span.ts";
 
 /**
  * How the application runs, as its files say: settings, arguments of servers and workers, Procfiles, compose, Kubernetes and systemd files.
@@ -14,6 +14,8 @@ export interface Deployment {
   readonly proxies: readonly ProxyTimeout[];
   /** Versions of packages that decide what is possible, by their normalised name: `psycopg`, `psycopg2`, `psycopg-pool`, `django`, `gunicorn`, `celery`, `django-redis`. */
   readonly packages: ReadonlyMap<string, PackageFact>;
+  /** `max_connections` where a file of the deployment sets it; null where none does. */
+  readonly maxConnections?: Said<number> | null;
   /** One sentence for each file that could not be read. */
   readonly notices: readonly string[];
 }
@@ -30,6 +32,10 @@ export interface Said<Value> {
   /** Null for a program's own default, and for what the user's Python evaluated. */
   readonly spot: Spot | null;
   readonly isDefault?: boolean;
+  /** The expression that decides, where the value is only what that falls back to: `env.int("CONN_MAX_AGE", default=60)`. */
+  readonly dependsOn?: string;
+  /** The value itself within `spot`, for an edit. */
+  readonly written?: Span;
 }
 
 export type ServiceKind = "wsgi" | "asgi" | "celery" | "beat" | "command";
@@ -61,6 +67,8 @@ export interface Service {
   readonly settings: string | null;
   /** The line that starts it. */
   readonly spot: Spot;
+  /** The file that lists it, among others perhaps: services of one group run beside each other. */
+  readonly group?: string;
 }
 
 /** What one settings module says about databases and caches. */
@@ -73,6 +81,16 @@ export interface SettingsFacts {
   readonly values: ReadonlyMap<string, Said<SettingValue>>;
   /** `source`, or `evaluated` by the user's Python. */
   readonly by: "source" | "evaluated";
+  /** An entry point, or a file of the deployment, names it; else it lies beside one that is named. */
+  readonly isNamed?: boolean;
+}
+
+/** A key that may be there without having been read. */
+export interface OpenKey {
+  /** `CONN_MAX_AGE`, `OPTIONS.connect_timeout`; `*` for any key, `OPTIONS.*` for any of OPTIONS. */
+  readonly key: string;
+  /** `code` that is not read, or the query of a `url` that the environment gives. */
+  readonly by: "code" | "url";
 }
 
 /** A constant of Python. What is computed by code that is not read is `{ unknown: why }`. */
@@ -102,6 +120,8 @@ export interface DatabaseSettings {
   readonly optionsSpot: Spot | null;
   /** What of the entry is made by code that was not read: a rule about a missing key says nothing then. */
   readonly unread: readonly string[];
+  /** The same by key, for a rule about one key. */
+  readonly open?: readonly OpenKey[];
 }
 
 export interface CacheSettings {
@@ -114,6 +134,7 @@ export interface CacheSettings {
   readonly options: ReadonlyMap<string, Said<SettingValue>>;
   readonly spot: Spot;
   readonly unread: readonly string[];
+  readonly open?: readonly OpenKey[];
 }
 
 /** `pgbouncer.ini` and its like, as they stand in the repository. */

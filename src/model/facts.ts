@@ -19,8 +19,28 @@ export interface SourceFacts {
   readonly discarded: readonly Discarded[];
   readonly validations: readonly Validation[];
   readonly rowPrefetches: readonly RowPrefetch[];
+  /** Calls that wait for something outside the process, once for each way that leads there. */
+  readonly outsideCalls?: readonly OutsideCallFact[];
   /** Every place that sends a statement, once for each recipe. */
   readonly sent?: readonly SentStatement[];
+  /** Calls of Django's cache, once for each place, key and caller. */
+  readonly cacheCalls?: readonly CacheCall[];
+}
+
+/** A call of one of Django's caches: `cache.set("top-houses", houses, None)`. */
+export interface CacheCall {
+  /** `get`, `set`, `add`, `get_or_set`, `delete`, `set_many`, `delete_pattern`, `clear`, …; asynchronous ones by the same names. */
+  readonly how: string;
+  /** Its text; null for each part that code puts in, `["book-", null]`. Null where nothing of it is known. */
+  readonly key: readonly (string | null)[] | null;
+  /** Seconds; `for ever` for None, `default` for the setting's, `unknown` for what is worked out. */
+  readonly timeout: number | "for ever" | "default" | "unknown";
+  /** The queryset that is stored as it is, not as rows. */
+  readonly lazy: Origin | null;
+  readonly span: Span;
+  readonly symbol: string;
+  /** Every call that led here since the analysis began, outermost first. */
+  readonly trail: readonly Span[];
 }
 
 /** One method call of a queryset's chain, as written. */
@@ -162,6 +182,20 @@ export interface Write {
   readonly symbol: string;
   readonly isAsync: boolean;
   readonly awaited: boolean;
+}
+
+/** What a call waits for: another service, a mail server, another program, a task's result, the clock. */
+export type OutsideCallKind = "http" | "mail" | "cloud" | "process" | "task" | "sleep";
+
+/** A call that waits for something outside the process. */
+export interface OutsideCallFact {
+  readonly kind: OutsideCallKind;
+  /** As it is imported: `requests.post`, `time.sleep`. */
+  readonly target: string;
+  readonly span: Span;
+  /** Every call that led here, outermost first; the first is the head of the function that the analysis began with. */
+  readonly trail: readonly Span[];
+  readonly symbol: string;
 }
 
 /** A queryset that was built and that nothing runs: dropped where it stands, or kept under a name nobody reads. */

@@ -5,6 +5,8 @@ import type { Report } from "./report.ts";
 
 /** All that the handbook says, before it is written in any format. Built by `src/handbook/` from a report, the advice and the evidence. */
 export interface Handbook {
+  /** When it was written, ISO 8601; absent where equal input must give equal bytes. */
+  readonly at?: string;
   readonly project: {
     readonly name: string;
     /** Short hash; null outside of a repository. `isDirty`: files differ from it. */
@@ -29,6 +31,37 @@ export interface Handbook {
   readonly sections: readonly HandbookSection[];
   /** What changed since the last run; null for the first. */
   readonly since: Since | null;
+  /** Statements that findings and sections speak of, most time first. */
+  readonly statements?: readonly HandbookStatement[];
+  /** Ids of the statements behind each finding, by the finding's id. */
+  readonly behind?: ReadonlyMap<string, readonly string[]>;
+  /** Advisors that could not run: what they would have said is not known. */
+  readonly failures?: readonly AdvisorFailure[];
+}
+
+/** One statement of the workload as pages show it. */
+export interface HandbookStatement {
+  readonly id: string;
+  readonly sql: string;
+  readonly calls: number;
+  readonly meanMs: number;
+  /** In the handbook's unit; null without one. */
+  readonly time: number | null;
+  /** Of all statements' time, 0 to 1. */
+  readonly share: number;
+  /** Lines of source that send it, as far as its shape tells: `catalog/views.py:31`. */
+  readonly places: readonly { readonly file: string; readonly line: number; readonly how: string }[];
+  /** `unique`: one line sends it. */
+  readonly certainty: "unique" | "one-of" | "framework" | "unknown";
+  readonly source: string;
+}
+
+export interface AdvisorFailure {
+  readonly advisor: string;
+  /** Sections that it would have written. */
+  readonly sections: readonly string[];
+  /** The error's first line. */
+  readonly why: string;
 }
 
 /** What one second stands for. */

@@ -12,6 +12,7 @@ export type * from "./plan.ts";
 export type * from "./plot.ts";
 export type * from "./project.ts";
 export type * from "./recipe.ts";
+export type * from "./replay.ts";
 export type * from "./report.ts";
 export type * from "./rule.ts";
 export type * from "./rule-meta.ts";

@@ -7,6 +7,8 @@ export interface PlotHead {
   readonly answer: string;
   /** Where the figures come from: `pg_stat_statements, 18 days`. */
   readonly source: string;
+  /** The finding whose evidence it is: it is drawn there. */
+  readonly finding?: string;
 }
 
 export type Plot = PlotHead &

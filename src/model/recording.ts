@@ -1,5 +1,7 @@
 /** What a recording says after it was read once and added up: no statement of it is kept but a few samples. */
 
+import type { Replay } from "./replay.ts";
+
 /** A file that a frame stands in: the user's project, a library, or neither. */
 export type FrameOwner = "project" | "library" | "outside";
 
@@ -232,4 +234,6 @@ export interface Recording {
   readonly samples: readonly ScopeSample[];
   /** Frames' files of the project, for the question whether they changed since. */
   readonly files: readonly string[];
+  /** The statements in the order of time; absent where only sums were asked for. */
+  readonly replay?: Replay;
 }

@@ -46,6 +46,8 @@ export interface FixDraft {
 export interface FindingDraft {
   /** What makes this finding itself, without line numbers: symbols, relation, file. */
   readonly key: readonly string[];
+  /** Section of the catalogue where one rule speaks in several. */
+  readonly chapter?: string;
   readonly severity?: Severity;
   readonly confidence?: Confidence;
   /** What happens here and how much, at most 25 words. */

@@ -1,10 +1,10 @@
-import type { Expr, Import, Stmt } from "../model/ir.ts";
-import type { ClassInfo, PythonModule } from "../model/project.ts";
+import type { Call, Expr, FunctionDef, Import, Return, Stmt } from "../model/ir.ts";
+import type { ClassInfo, PythonModule, Symbol } from "../model/project.ts";
 import { type ConstantScope, type ConstantValue, evaluateConstant, isDict } from "./constant.ts";
 import { joinPath, parentPath, rootMark } from "./constant-path.ts";
 import { type MutableValues, walkConstants, type WalkHost } from "./constant-walk.ts";
 import type { ResolvedProgram } from "./program.ts";
-import { absoluteModule } from "./program-scope.ts";
+import { absoluteModule, dottedName } from "./program-scope.ts";
 
 export type Values = ReadonlyMap<string, ConstantValue>;
 
@@ -17,8 +17,17 @@ export interface ConstantReader {
   expression(module: PythonModule, expr: Expr): ConstantValue | undefined;
 }
 
-/** `environment`: variables that settings may read; without it they get the defaults that the source writes. */
-export function createConstantReader(program: ResolvedProgram, environment?: (name: string) => string | undefined): ConstantReader {
+/** How closely a reader looks. */
+export interface ConstantReaderOptions extends Pick<ConstantScope, "decide"> {
+  /** What a call in that file gives, before it is looked at here. */
+  readonly call?: (call: Call, evaluate: (part: Expr) => ConstantValue | undefined, file: string) => ConstantValue | undefined;
+  /** Variables that settings may read; without it they get the defaults that the source writes. */
+  readonly environment?: (name: string) => string | undefined;
+  /** Dictionaries remember where they are written, and functions of the project are followed. */
+  readonly isExact?: boolean;
+}
+
+export function createConstantReader(program: ResolvedProgram, { environment, isExact = false, call, decide }: ConstantReaderOptions = {}): ConstantReader {
   const done = new Map<PythonModule, MutableValues>();
   const classes = new Map<ClassInfo, MutableValues>();
 
@@ -66,7 +75,27 @@ export function createConstantReader(program: ResolvedProgram, environment?: (na
       return head === undefined ? imported(module, first, rest) : undefined;
     },
     ...(environment && { environment }),
+    ...(decide && { decide }),
+    ...(isExact && { file: module.ir.file, call: (expr, evaluate) => call?.(expr, evaluate, module.ir.file) ?? callFunction(module, expr, evaluate) }),
   });
+
+  let depth = 0;
+  /** What a function of the project returns, where it has one way out. */
+  const callFunction = (module: PythonModule, expr: Call, evaluate: (part: Expr) => ConstantValue | undefined): ConstantValue | undefined => {
+    const dotted = dottedName(expr.callee);
+    if (dotted === null || depth >= DEEPEST_CALL) return undefined;
+    const [first = "", ...rest] = dotted.split(".");
+    const symbol = rest.length === 0 ? program.resolve(module, first) : resolveMember(program, module, first, rest);
+    if (symbol?.kind !== "function" || symbol.module.origin !== "project") return undefined;
+    const [way, ...others] = symbol.def.body.flatMap(returnsIn);
+    if (way === undefined || way.value === null || others.length > 0) return undefined;
+    depth += 1;
+    const values: MutableValues = new Map([...readModule(symbol.module), ...argumentsOf(symbol.def, expr, evaluate)]);
+    walkConstants(symbol.def.body, values, hostOf(symbol.module));
+    const result = evaluateConstant(way.value, scopeOf(symbol.module, values));
+    depth -= 1;
+    return result;
+  };
 
   const imported = (module: PythonModule, first: string, rest: readonly string[]): ConstantValue | undefined => {
     let symbol = program.resolve(module, first);
@@ -91,6 +120,34 @@ export function createConstantReader(program: ResolvedProgram, environment?: (na
     classBody: readClass,
     expression: (module, expr) => evaluateConstant(expr, scopeOf(module, readModule(module))),
   };
+}
+
+const DEEPEST_CALL = 4;
+
+function resolveMember(program: ResolvedProgram, module: PythonModule, first: string, rest: readonly string[]): Symbol | null {
+  let symbol = program.resolve(module, first);
+  for (const name of rest) {
+    if (symbol?.kind !== "module") return null;
+    symbol = program.resolveDotted(`${symbol.module.name}.${name}`);
+  }
+  return symbol;
+}
+
+function returnsIn(stmt: Stmt): Return[] {
+  if (stmt.kind === "return") return [stmt];
+  if (stmt.kind === "if") return [...stmt.then, ...stmt.otherwise].flatMap(returnsIn);
+  if (stmt.kind === "with" || stmt.kind === "for" || stmt.kind === "while") return stmt.body.flatMap(returnsIn);
+  return stmt.kind === "try" ? [...stmt.body, ...stmt.handlers.flatMap((each) => each.body), ...stmt.otherwise, ...stmt.finally].flatMap(returnsIn) : [];
+}
+
+function argumentsOf({ params }: FunctionDef, { args, keywords }: Call, evaluate: (part: Expr) => ConstantValue | undefined): MutableValues {
+  const given: MutableValues = new Map();
+  for (const [index, { name, default: fallback }] of params.entries()) {
+    const said = keywords.find((each) => each.name === name)?.value ?? args[index] ?? fallback;
+    const value = said === null ? undefined : evaluate(said);
+    if (value !== undefined) given.set(name, value);
+  }
+  return given;
 }
 
 /** The project's modules whose file matches a path with `*`, in the order of their paths. */

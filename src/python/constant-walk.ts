@@ -1,14 +1,18 @@
-import type { Call, Expr, If, Import, Stmt } from "../model/ir.ts";
+import type { Call, Expr, If, Import, Stmt, Subscript } from "../model/ir.ts";
+import type { Span } from "../model/span.ts";
 import {
   addValues,
+  type ConstantDict,
   type ConstantScope,
   type ConstantValue,
   evaluateConstant,
   evaluateEither,
   isDict,
+  joinDicts,
   isList,
   listOf,
   uniteLists,
+  withKey,
 } from "./constant.ts";
 import { dottedName } from "./program-scope.ts";
 
@@ -48,7 +52,7 @@ function visitAll(walk: Walk, body: readonly Stmt[]): void {
 function visit(walk: Walk, stmt: Stmt): void {
   switch (stmt.kind) {
     case "assign":
-      if (stmt.value) assignAll(walk, stmt.targets, evaluateConstant(stmt.value, walk.scope));
+      if (stmt.value) assignAll(walk, stmt.targets, evaluateConstant(stmt.value, walk.scope), stmt.value);
       break;
     case "augment":
       augment(walk, stmt.target, stmt.value);
@@ -79,7 +83,7 @@ function visit(walk: Walk, stmt: Stmt): void {
 
 /** Where the environment is known, what asks for it decides; elsewhere any branch may be taken. */
 function visitIf(walk: Walk, stmt: If): void {
-  const isTrue = walk.scope.environment === undefined ? undefined : evaluateTest(stmt.test, walk.scope);
+  const isTrue = walk.scope.decide?.(stmt.test) ?? (walk.scope.environment === undefined ? undefined : evaluateTest(stmt.test, walk.scope));
   if (isTrue === undefined) visitBranches(walk, [stmt.then, stmt.otherwise]);
   else visitAll(walk, isTrue ? stmt.then : stmt.otherwise);
 }
@@ -96,21 +100,39 @@ function evaluateTest(test: Expr, scope: ConstantScope): boolean | undefined {
   return undefined;
 }
 
-function assignAll(walk: Walk, targets: readonly Expr[], value: ConstantValue | undefined): void {
-  for (const target of targets) assign(walk, target, value);
+function assignAll(walk: Walk, targets: readonly Expr[], value: ConstantValue | undefined, from: Expr | null): void {
+  for (const target of targets) assign(walk, target, value, from);
 }
 
-function assign(walk: Walk, target: Expr, value: ConstantValue | undefined): void {
+function assign(walk: Walk, target: Expr, value: ConstantValue | undefined, from: Expr | null): void {
   if (target.kind === "name") assignName(walk.values, target.name, value);
   else if (target.kind === "sequence" && isList(value)) {
-    for (const [index, item] of target.items.entries()) assign(walk, item, value.items[index]);
-  } else if (target.kind === "subscript" && target.object.kind === "name") {
-    const { name } = target.object;
-    const object = walk.values.get(name);
-    const key = evaluateConstant(target.index, walk.scope);
-    if (!isDict(object) || value === undefined || typeof key !== "string") return;
-    walk.values.set(name, { kind: "dict", entries: new Map([...object.entries, [key, value]]) });
+    for (const [index, item] of target.items.entries()) assign(walk, item, value.items[index], null);
+  } else if (target.kind === "subscript") assignKey(walk, target, value, from);
+}
+
+/** `DATABASES["default"]["CONN_MAX_AGE"] = 60`, to any depth. */
+function assignKey(walk: Walk, target: Subscript, value: ConstantValue | undefined, from: Expr | null): void {
+  const object = evaluateConstant(target.object, walk.scope);
+  const key = evaluateConstant(target.index, walk.scope);
+  if (!isDict(object) || typeof key !== "string" || (value === undefined && walk.scope.file === undefined)) return;
+  replaceDict(walk, target.object, withKey(object, key, value, spanOf(walk, target.start, from?.end ?? target.end), from));
+}
+
+/** Puts a changed dictionary where the old one was. */
+function replaceDict(walk: Walk, place: Expr, dict: ConstantDict): void {
+  if (place.kind === "name") walk.values.set(place.name, dict);
+  else if (place.kind === "subscript") {
+    const outer = evaluateConstant(place.object, walk.scope);
+    const key = evaluateConstant(place.index, walk.scope);
+    if (!isDict(outer) || typeof key !== "string") return;
+    const known = outer.written?.keys.get(key);
+    replaceDict(walk, place.object, withKey(outer, key, dict, known?.span ?? dict.written?.at, known?.value ?? null));
   }
+}
+
+function spanOf({ scope: { file } }: Walk, start: number, end: number): Span | undefined {
+  return file === undefined ? undefined : { file, start, end };
 }
 
 /** A list rebuilt in a way that cannot be followed (`X = dedupe(X)`) still says most of it. */
@@ -149,7 +171,9 @@ function visitBranches(walk: Walk, branches: readonly (readonly Stmt[])[]): void
 function visitCall(walk: Walk, call: Call): void {
   const { callee } = call;
   if (callee.kind === "name" && callee.name === "include") includeFiles(walk, call);
-  if (callee.kind !== "attribute" || callee.object.kind !== "name") return;
+  if (callee.kind !== "attribute") return;
+  if (callee.name === "update" || callee.name === "setdefault") updateDict(walk, call, callee.object);
+  if (callee.object.kind !== "name") return;
   const { name } = callee.object;
   const list = walk.values.get(name) ?? walk.scope.lookup(name);
   const last = call.args.at(-1);
@@ -160,6 +184,21 @@ function visitCall(walk: Walk, call: Call): void {
   } else if (["extend", "update"].includes(callee.name) && isList(value)) {
     walk.values.set(name, uniteLists(list, value));
   }
+}
+
+/** `DATABASES["default"].update(CONN_MAX_AGE=60)`, and `setdefault` of one key. */
+function updateDict(walk: Walk, call: Call, place: Expr): void {
+  const object = evaluateConstant(place, walk.scope);
+  if (!isDict(object)) return;
+  const [first, second] = call.args;
+  if (call.callee.kind === "attribute" && call.callee.name === "setdefault") {
+    const key = first && evaluateConstant(first, walk.scope);
+    if (typeof key !== "string" || second === undefined || object.entries.has(key)) return;
+    replaceDict(walk, place, withKey(object, key, evaluateConstant(second, walk.scope), spanOf(walk, call.start, call.end), second));
+    return;
+  }
+  const brought = evaluateConstant({ ...call, callee: { kind: "name", name: "dict", start: call.start, end: call.start } }, walk.scope);
+  if (isDict(brought)) replaceDict(walk, place, joinDicts(object, brought));
 }
 
 /** `include("components/*.py", optional("local.py"))`. */
@@ -186,7 +225,7 @@ function visitFor(walk: Walk, target: Expr, list: ConstantValue | undefined, bod
     return;
   }
   for (const item of list.items) {
-    assign(walk, target, item);
+    assign(walk, target, item, null);
     visitAll(walk, body);
   }
 }

@@ -1,4 +1,5 @@
 import type { Binary, Call, Dict, Expr, Format, Sequence, Subscript } from "../model/ir.ts";
+import type { Span } from "../model/span.ts";
 import { evaluatePathAttribute, evaluatePathCall, joinPath, parentPath } from "./constant-path.ts";
 import { dottedName } from "./program-scope.ts";
 
@@ -14,6 +15,23 @@ export interface ConstantList {
 export interface ConstantDict {
   readonly kind: "dict";
   readonly entries: ReadonlyMap<string, ConstantValue>;
+  /** Only for a reader that asks for places. */
+  readonly written?: WrittenDict;
+}
+
+/** Where a dictionary is written, and what of it could not be evaluated. */
+export interface WrittenDict {
+  readonly at: Span;
+  /** Keys whose value is unknown are among them. */
+  readonly keys: ReadonlyMap<string, WrittenKey>;
+  /** Parts that may bring any key: `**load()`. */
+  readonly unread: readonly Span[];
+}
+
+export interface WrittenKey {
+  readonly span: Span;
+  /** Null where a call made it. */
+  readonly value: Expr | null;
 }
 
 /** What the names around an expression are known to be. */
@@ -22,6 +40,12 @@ export interface ConstantScope {
   lookup(dotted: string): ConstantValue | undefined;
   /** A variable of the environment; without this function lookups give their defaults, whatever machine this is. */
   environment?(name: string): string | undefined;
+  /** The file of what is evaluated; dictionaries remember where they are written when it is given. */
+  readonly file?: string;
+  /** What a call gives, before it is looked at here. */
+  call?(call: Call, evaluate: (part: Expr) => ConstantValue | undefined): ConstantValue | undefined;
+  /** Which way a test goes, where that is known. */
+  readonly decide?: (test: Expr) => boolean | undefined;
 }
 
 const maxDepth = 60;
@@ -43,7 +67,7 @@ export function evaluateConstant(expr: Expr, scope: ConstantScope, depth = 0): C
     case "sequence":
       return evaluateSequence(expr, evaluate);
     case "dict":
-      return evaluateDict(expr, evaluate);
+      return evaluateDict(expr, evaluate, scope.file);
     case "binary":
       return evaluateBinary(expr, evaluate);
     case "unary": {
@@ -52,8 +76,11 @@ export function evaluateConstant(expr: Expr, scope: ConstantScope, depth = 0): C
     }
     case "format":
       return evaluateFormat(expr, evaluate);
-    case "conditional":
+    case "conditional": {
+      const isTrue = scope.decide?.(expr.test);
+      if (isTrue !== undefined) return evaluate(isTrue ? expr.then : expr.otherwise);
       return evaluateEither(evaluate(expr.then), evaluate(expr.otherwise));
+    }
     case "bool":
       return evaluateBool(expr.operator, expr.items.map(evaluate));
     case "not": {
@@ -63,7 +90,7 @@ export function evaluateConstant(expr: Expr, scope: ConstantScope, depth = 0): C
     case "subscript":
       return evaluateSubscript(expr, evaluate) ?? environmentItem(expr, scope);
     case "call":
-      return environmentCall(expr, evaluate, scope) ?? evaluateCall(expr, evaluate);
+      return scope.call?.(expr, evaluate) ?? environmentCall(expr, evaluate, scope) ?? evaluateCall(expr, evaluate, scope.file);
     case "walrus":
       return evaluate(expr.value);
     default:
@@ -129,20 +156,57 @@ function evaluateSequence(expr: Sequence, evaluate: Evaluate): ConstantList {
   return listOf(items, isComplete);
 }
 
-function evaluateDict(expr: Dict, evaluate: Evaluate): ConstantDict {
-  const entries = new Map<string, ConstantValue>();
-  for (const { key, value } of expr.entries) {
+function evaluateDict(expr: Dict, evaluate: Evaluate, file: string | undefined): ConstantDict {
+  const at = spanIn(file, expr);
+  const parts = expr.entries.map(({ key, value }): DictPart => {
     const content = evaluate(value);
-    if (key === null) {
-      if (isDict(content)) for (const [name, each] of content.entries) entries.set(name, each);
-      continue;
-    }
+    if (key === null) return { kind: "spread", content, at: spanIn(file, value) };
     const name = evaluate(key);
-    if (content !== undefined && (typeof name === "string" || typeof name === "number")) {
-      entries.set(String(name), content);
+    if (typeof name !== "string" && typeof name !== "number") return { kind: "spread", content: undefined, at: spanIn(file, key) };
+    return { kind: "key", name: String(name), content, at: spanIn(file, { start: key.start, end: value.end }), value };
+  });
+  return dictOf(parts, at);
+}
+
+type DictPart =
+  | { readonly kind: "key"; readonly name: string; readonly content: ConstantValue | undefined; readonly at: Span | undefined; readonly value: Expr | null }
+  | { readonly kind: "spread"; readonly content: ConstantValue | undefined; readonly at: Span | undefined };
+
+const spanIn = (file: string | undefined, { start, end }: { readonly start: number; readonly end: number }): Span | undefined => (file === undefined ? undefined : { file, start, end });
+
+/** A dictionary of parts, later ones over earlier ones; `at` is undefined when nobody asks where. */
+export function dictOf(parts: readonly DictPart[], at: Span | undefined): ConstantDict {
+  const entries = new Map<string, ConstantValue>();
+  const keys = new Map<string, WrittenKey>();
+  const unread: Span[] = [];
+  for (const part of parts) {
+    if (part.kind === "spread") spread(part, entries, keys, unread);
+    else {
+      if (part.content === undefined) entries.delete(part.name);
+      else entries.set(part.name, part.content);
+      if (part.at !== undefined) keys.set(part.name, { span: part.at, value: part.value });
     }
   }
-  return { kind: "dict", entries };
+  return { kind: "dict", entries, ...(at === undefined ? {} : { written: { at, keys, unread } }) };
+}
+
+/** What was not read may replace nothing that is written after it, and anything that is written before. */
+function spread({ content, at }: DictPart, entries: Map<string, ConstantValue>, keys: Map<string, WrittenKey>, unread: Span[]): void {
+  if (!isDict(content)) {
+    if (at !== undefined) unread.push(at);
+    return;
+  }
+  for (const [name, each] of content.entries) entries.set(name, each);
+  for (const [name, key] of content.written?.keys ?? []) {
+    keys.set(name, key);
+    if (!content.entries.has(name)) entries.delete(name);
+  }
+  unread.push(...(content.written?.unread ?? []));
+}
+
+/** The dictionary with one more key, or with that key unknown. */
+export function withKey(dict: ConstantDict, name: string, content: ConstantValue | undefined, at: Span | undefined, value: Expr | null): ConstantDict {
+  return dictOf([{ kind: "spread", content: dict, at: undefined }, { kind: "key", name, content, at, value }], dict.written?.at);
 }
 
 function evaluateBinary(expr: Binary, evaluate: Evaluate): ConstantValue | undefined {
@@ -156,10 +220,20 @@ function evaluateBinary(expr: Binary, evaluate: Evaluate): ConstantValue | undef
     return parentPath(left, right);
   }
   if (expr.operator === "%" && typeof left === "string") return formatPercent(left, right);
-  if (expr.operator === "|" && isDict(left) && isDict(right)) {
-    return { kind: "dict", entries: new Map([...left.entries, ...right.entries]) };
-  }
-  return undefined;
+  if (expr.operator === "|" && isDict(left) && isDict(right)) return joinDicts(left, right);
+  return typeof left === "number" && typeof right === "number" ? calculate(expr.operator, left, right) : undefined;
+}
+
+export function joinDicts(left: ConstantDict, right: ConstantDict): ConstantDict {
+  const parts = [left, right].map((content) => ({ kind: "spread" as const, content, at: undefined }));
+  return dictOf(parts, left.written?.at ?? right.written?.at);
+}
+
+function calculate(operator: string, left: number, right: number): number | undefined {
+  if (operator === "*") return left * right;
+  if (operator === "-") return left - right;
+  if (right === 0) return undefined;
+  return operator === "/" ? left / right : operator === "//" ? Math.floor(left / right) : undefined;
 }
 
 /** Python's `+`; an unknown operand leaves a list that is not complete. */
@@ -251,18 +325,21 @@ function environmentCall(expr: Call, evaluate: Evaluate, scope: ConstantScope): 
   return scope.environment(name) ?? (isWithoutDefault ? null : undefined);
 }
 
-function evaluateCall(expr: Call, evaluate: Evaluate): ConstantValue | undefined {
+function evaluateCall(expr: Call, evaluate: Evaluate, file: string | undefined): ConstantValue | undefined {
   const callee = dottedName(expr.callee) ?? "";
   const name = callee.slice(callee.lastIndexOf(".") + 1);
   const args = expr.args.map(evaluate);
+  if (name === "copy" && args.length === 0 && expr.callee.kind === "attribute") return evaluate(expr.callee.object);
+  if (name === "dict" && (expr.keywords.length > 0 || expr.args.length === 0)) return keywordDict(expr, args, evaluate, file);
   if (copies.has(name) && callee !== "env.list" && args.length > 0) return args[0];
   if (copies.has(name) && expr.args.length === 0 && expr.keywords.length === 0) {
-    return /dict/i.test(name) ? { kind: "dict", entries: new Map() } : listOf([]);
+    return /dict/i.test(name) ? dictOf([], spanIn(file, expr)) : listOf([]);
   }
-  if (name === "dict") return keywordDict(expr, evaluate);
   if (callee === "re.compile") return patternSource(args[0], expr.args[1]);
+  if ((callee === "int" || callee === "float") && args.length === 1) return toNumber(args[0]);
 
-  const path = evaluatePathCall(callee, args);
+  const isEnvironment = /(?:^|\.)\w*env\w*\.\w+$/i.test(callee) && name !== "Path";
+  const path = isEnvironment ? undefined : evaluatePathCall(callee, args);
   if (path !== undefined) return path;
   const receiver = expr.callee.kind === "attribute" ? evaluate(expr.callee.object) : undefined;
   const own = expr.callee.kind === "attribute" ? evaluateMethod(receiver, expr.callee.name, args) : undefined;
@@ -273,7 +350,13 @@ function evaluateCall(expr: Call, evaluate: Evaluate): ConstantValue | undefined
   const fallback = expr.keywords.find((each) => each.name === "default");
   if (fallback) return evaluate(fallback.value);
   if (/^values\.\w*Value$/.test(callee)) return args[0];
-  return environmentReaders.test(callee) ? args[1] : undefined;
+  // `config.get("database", "host")` is a ConfigParser's: the second word is no default.
+  return environmentReaders.test(callee) && !/config\w*\.get\w*$/i.test(callee) ? args[1] : undefined;
+}
+
+function toNumber(value: ConstantValue | undefined): number | undefined {
+  const isNumeric = typeof value === "number" || (typeof value === "string" && /^\s*-?\d+(?:\.\d+)?\s*$/.test(value));
+  return isNumeric ? Number(value) : undefined;
 }
 
 /** A regular expression's source; whitespace and comments of a verbose one are taken out. */
@@ -283,13 +366,14 @@ function patternSource(source: ConstantValue | undefined, flags: Expr | undefine
   return isVerbose ? source.replaceAll(/(?<!\\)#.*$/gm, "").replaceAll(/\s+/g, "") : source;
 }
 
-function keywordDict(expr: Call, evaluate: Evaluate): ConstantDict {
-  const entries = new Map<string, ConstantValue>();
-  for (const { name, value } of expr.keywords) {
-    const content = evaluate(value);
-    if (content !== undefined) entries.set(name, content);
-  }
-  return { kind: "dict", entries };
+/** `dict(base, KEY=value)`; the `**` of a call has an empty name. */
+function keywordDict(expr: Call, args: readonly (ConstantValue | undefined)[], evaluate: Evaluate, file: string | undefined): ConstantDict {
+  const spreads = expr.args.map((arg, index): DictPart => ({ kind: "spread", content: args[index], at: spanIn(file, arg) }));
+  const named = expr.keywords.map(({ name, value }): DictPart => {
+    const [content, at] = [evaluate(value), spanIn(file, value)];
+    return name === "" ? { kind: "spread", content, at } : { kind: "key", name, content, at, value };
+  });
+  return dictOf([...spreads, ...named], spanIn(file, expr));
 }
 
 function evaluateMethod(

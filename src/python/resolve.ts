@@ -118,7 +118,9 @@ export function createNameResolver(table: ModuleTable): NameResolver {
     for (const [index, name] of rest.entries()) {
       if (symbol.kind === "module") {
         const { module } = symbol as { module: PythonModule };
-        symbol = attribute(module, name) ?? (module.origin === "project" ? null : external(dotted));
+        const found: Symbol | null = attribute(module, name);
+        if (!found && module.origin !== "project") return external(dotted);
+        symbol = found;
       } else if (symbol.kind === "class") {
         const nested: Definition | undefined = symbol.cls.members.get(name)?.at(-1);
         symbol = nested ? ofDefinition(symbol.cls.module, name, nested) : null;

@@ -3,6 +3,7 @@ import { UsageError } from "../model/usage-error.ts";
 import { foldSql } from "./fold-sql.ts";
 import { FORMAT_VERSION, listAt, numberAt, recordAt, textAt, type Line } from "./lines.ts";
 import { closeTransaction, noteIdle, OpenScope, type OpenTransaction, placeOf, type RowGroup } from "./open-scope.ts";
+import { hashText } from "./hash-text.ts";
 import { Recent } from "./recent.ts";
 import { into, type Tallies, type UseTally } from "./tallies.ts";
 
@@ -93,7 +94,7 @@ export class ProcessReader {
       case "u":
         return this.use(line);
       case "s":
-        return void this.sql.set(numberAt(line, 1), this.tallies.symbols.text(foldSql(textAt(line, 2))));
+        return this.text(line);
       case "p":
         return this.file(line);
       case "f":
@@ -148,6 +149,7 @@ export class ProcessReader {
       );
     }
     this.header = recordAt(line, 2);
+    this.tallies.replay.begin(numberAt([this.header["epoch"]], 0), this.header["keys"] === true || this.header["literals"] === true);
     const recorded = this.header["root"];
     if (typeof recorded === "string" && this.root !== null) this.rebase = rebaseFrom(recorded, this.root);
   }
@@ -157,6 +159,12 @@ export class ProcessReader {
   }
 
   // -------------------------------------------------------------------------------------------- definitions
+
+  private text(line: Line): void {
+    const folded = this.tallies.symbols.text(foldSql(textAt(line, 2)));
+    this.sql.set(numberAt(line, 1), folded);
+    this.tallies.replay.text(folded, textAt(line, 2));
+  }
 
   private file(line: Line): void {
     const owner = OWNERS[numberAt(line, 3)] ?? "outside";
@@ -226,7 +234,9 @@ export class ProcessReader {
     const counted = this.counted.get(id) ?? 0;
     this.counted.delete(id);
     const failed = (end["error"] ?? null) !== null;
-    scope.close(this.tallies, { t, label: labelOf(scope, end["route"]), view: textOrNull(end["view"]), failed, counted });
+    const label = labelOf(scope, end["route"]);
+    this.tallies.replay.close(id, label);
+    scope.close(this.tallies, { t, label, view: textOrNull(end["view"]), failed, counted });
   }
 
   // -------------------------------------------------------------------------------------------- statements
@@ -244,6 +254,10 @@ export class ProcessReader {
     this.passTime(at + duration);
     this.lastStatement.set(scopeId, sql);
     this.inTransaction(line, at, duration, stack);
+    if (typeof line[11] !== "string") {
+      const { kind: scopeKind, inTest } = scope;
+      tallies.replay.statement({ at, duration, sql, stack, scope: scopeId, scopeKind, inTest, connection: numberAt(line, 6), state: numberAt(line, 7), rows, key: keyOf(line[12]) });
+    }
     if (scope.isSetup) {
       tallies.setupCount += 1;
       scope.add({ at, duration, sql, stack, rows, parameters: null, cause: null, group: 0, family: "" }, -1);
@@ -389,6 +403,7 @@ export class ProcessReader {
     const t = numberAt(line, 3);
     this.passTime(t);
     if (!connection) return;
+    this.tallies.replay.ends(numberAt(line, 1), textAt(line, 2), t);
     if (connection.transaction) closeTransaction(this.tallies, connection.transaction, t);
     const scope = this.scopes.get(numberAt(line, 4)) ?? this.outside;
     connection.transaction =
@@ -426,6 +441,12 @@ export class ProcessReader {
     const scope = numberAt(line, 4);
     if (scope > 0) this.counted.set(scope, (this.counted.get(scope) ?? 0) + count);
   }
+}
+
+/** A number for the parameters: the recorder's own, or one made of the text that `--literals` kept. */
+function keyOf(parameters: unknown): number {
+  if (typeof parameters === "number") return parameters;
+  return typeof parameters === "string" ? hashText(parameters) : 0;
 }
 
 /** A path below the recorded root as one below another; null when it is not below that. Elsewhere recorded, it is the same project. */

@@ -1,5 +1,6 @@
 /** The sums that a recording is read into. What is here is bounded by the size of the code that ran, not by how often. */
 import type { CauseKind, ScopeKind } from "../model/recording.ts";
+import { ReplayTally } from "./replay-tally.ts";
 import { SpreadCounter } from "./spread.ts";
 import { Symbols } from "./symbols.ts";
 
@@ -128,6 +129,7 @@ export interface ConnectionTally {
 
 export class Tallies {
   readonly symbols = new Symbols();
+  readonly replay = new ReplayTally(this.symbols);
   readonly scopes = new Map<string, ScopeTally>();
   readonly statements = new Map<number, StatementTally>();
   readonly stacks = new Map<number, { count: number; time: number }>();

@@ -13,7 +13,7 @@ export function escapeProse(text: string): string {
 function escapePlain(text: string): string {
   return text
     .replaceAll(/[\\`*[\]<>|]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|~(?=~)/gu, String.raw`\$&`)
-    .replace(/^\s*(?=[-+#]|\d+[.)])/, "\u2060")
+    .replace(/^\s*(?=[-+#]|\d+[.)](?:\s|$))/, "\u2060")
     .replaceAll("@", "@\u2060");
 }
 

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { decodeText } from "../python/decode-text.ts";
 import type { Notice } from "../model/report.ts";
 
-/** A file worth reading. `migration` files are listed, not analysed. */
+/** A file worth reading. `migration` files are listed, not analysed; `deployment` files say how the project runs. */
 export interface FoundFile {
   /** Relative to the folder walked, with forward slashes. */
   readonly path: string;
   readonly size: number;
-  readonly kind: "python" | "migration" | "template" | "text";
+  readonly kind: "python" | "migration" | "template" | "text" | "deployment";
 }
 
 export interface FoundFiles {
@@ -39,6 +39,12 @@ const templateFile = /\.(?:html?|djhtml|jinja2?|j2)$/;
 const templateInFolder = /(?:^|\/)(?:templates|jinja2?)\/.*\.(?:txt|xml|svg|md|js|css|csv|ics|tex|mjml|eml|rss)$/;
 const textFile =
   /(?:^|\/)(?:uv\.lock|poetry\.lock|Pipfile(?:\.lock)?|pyproject\.toml|setup\.cfg|pytest\.ini|tox\.ini|(?:[\w.-]*\/)?requirements[\w.-]*\.(?:txt|in)|requirements\/[\w.-]+\.(?:txt|in)|constraints[\w.-]*\.txt|\.env[\w.-]*|[\w.-]*\.env)$/;
+
+/** Names that say what a file is for: nothing is opened to find out. */
+const deploymentName =
+  /^(?:Procfile[\w.-]*|[\w.-]*Dockerfile[\w.-]*|Containerfile[\w.-]*|(?:docker-)?(?:compose|stack|swarm)[\w.-]*\.ya?ml|(?:production|prod|staging|live)\.ya?ml|pgbouncer[\w.-]*\.ini[\w.]*|uwsgi[\w.-]*\.ini|[\w.-]*uwsgi\.ini|haproxy[\w.-]*\.cfg|Caddyfile[\w.-]*|nginx[\w.-]*\.(?:conf|template)[\w.]*|supervisord?[\w.-]*\.(?:conf|ini)|postgresql[\w.-]*\.conf|[\w.@-]+\.service(?:\.[\w]+)?|(?:docker-?)?entrypoint[\w.-]*|(?:start|run|boot|launch|serve|worker|web|celery|gunicorn|uvicorn|cmd)[\w-]*(?:\.sh)?)$/;
+/** Within folders of that kind, whatever the file is called. */
+const deploymentFolder = /(?:^|\/)(?:k8s|kube\w*|deploy\w*|manifests?|helm|charts?|kustomize|docker|compose|nginx|supervisor\w*|systemd|uwsgi|pgbouncer|infra\w*|ops|contrib)\/(?:.*\/)?[\w.@-]+\.(?:ya?ml|conf|ini|cfg|service|sh|template)$/;
 
 /** Lists a project's Python files, templates and the few text files that say what it depends on. */
 export function findFiles(root: string, options: FindOptions = {}): FoundFiles {
@@ -177,7 +183,8 @@ const globParts = new Map([
 function kindOf(path: string): FoundFile["kind"] | null {
   if (path.endsWith(".py")) return /(?:^|\/)migrations\/[^/]+\.py$/.test(path) ? "migration" : "python";
   if (textFile.test(path)) return "text";
-  return templateFile.test(path) || templateInFolder.test(path) ? "template" : null;
+  if (templateFile.test(path) || templateInFolder.test(path)) return "template";
+  return deploymentName.test(path.slice(path.lastIndexOf("/") + 1)) || deploymentFolder.test(path) ? "deployment" : null;
 }
 
 function entersFolder(name: string, options: FindOptions): boolean {

@@ -113,3 +113,11 @@ export async function treeState(folder: string, files: readonly string[]): Promi
   const dirty = new Set([...changed.split("\0").filter(Boolean), ...files.filter((file) => !tracked.has(file))]);
   return dirty.size === 0 ? { kind: "clean" } : { kind: "dirty", files: [...dirty].toSorted() };
 }
+
+/** Short hash of the commit that the folder is at, and whether files in it differ; null outside of a repository or before its first commit. */
+export async function currentCommit(folder: string): Promise<{ readonly commit: string; readonly isDirty: boolean } | null> {
+  const commit = (await tryGit(folder, ["rev-parse", "--short", "HEAD"]).catch(() => null))?.trim();
+  if (!commit) return null;
+  const changed = await tryGit(folder, ["status", "--porcelain", "--untracked-files=no", "--", "."]);
+  return { commit, isDirty: (changed ?? "").trim() !== "" };
+}

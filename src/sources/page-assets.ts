@@ -1,10 +1,22 @@
 import { existsSync, readFileSync } from "node:fs";
+import type { HandbookAssets } from "../report/handbook/html/context.ts";
 import type { PageAssets } from "../report/html/recording-page.ts";
 
 /** From `web/` beside the sources, or from its copy in the build. */
 export function readPageAssets(): PageAssets {
+  return { style: readAsset("recording.css"), script: readAsset("recording.js") };
+}
+
+/** The page that draws whole plans is packed by the build; without it they are lists. */
+export function readHandbookAssets(): HandbookAssets {
+  return { style: readAsset("handbook.css"), script: readAsset("handbook.js"), planPage: existsSync(addressOf("plan-page.txt")) ? readAsset("plan-page.txt") : "" };
+}
+
+function addressOf(name: string): URL {
   const built = new URL("../web/", import.meta.url);
-  const home = existsSync(built) ? built : new URL("../../web/", import.meta.url);
-  const read = (name: string): string => readFileSync(new URL(name, home), "utf8");
-  return { style: read("recording.css"), script: read("recording.js") };
+  return new URL(name, existsSync(built) ? built : new URL("../../web/", import.meta.url));
+}
+
+function readAsset(name: string): string {
+  return readFileSync(addressOf(name), "utf8");
 }

@@ -38,8 +38,8 @@ interface ReadOptions {
 }
 
 /**
- * Reads a recording once, from its first line to its last, and keeps only sums and a few samples of it: memory does not grow
- * with the recording's size.
+ * Reads a recording once, from its first line to its last, and keeps only sums, a few samples of it and the times of its statements up to a bound: memory
+ * does not grow with the recording's size beyond that.
  */
 export function readRecording(folder: string, { root = null, progress = () => {} }: ReadOptions = {}): Recording {
   const files = processFiles(folder);
@@ -55,7 +55,7 @@ export function readRecording(folder: string, { root = null, progress = () => {}
     if (reader.header !== null && !reader.isForeign) processes.push(reader);
   }
   if (processes.length === 0) throw nothingRecorded(folder);
-  return { folder, bytes: total, ...headOf(folder, processes), ...addUp(tallies) };
+  return { folder, bytes: total, ...headOf(folder, processes), ...addUp(tallies), replay: tallies.replay.result() };
 }
 
 /** The files of a recording, one a process, in the order in which they were begun. */

@@ -15,6 +15,8 @@ export interface RecorderSettings {
   readonly maxSize: number;
   /** Whether answers leave a hash of their body, to be compared with those of another run. */
   readonly bodies?: boolean;
+  /** Hexadecimal; with it, equal parameters leave equal numbers. */
+  readonly key?: string;
 }
 
 /** Passed on to the command. SIGINT only without a terminal: a terminal sends it to the command itself. */

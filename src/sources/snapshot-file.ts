@@ -29,7 +29,8 @@ export function writeSnapshot(file: string, snapshot: Snapshot): number {
   return bytes.length;
 }
 
-function keepFromGit(folder: string): void {
+/** Only in a folder of our own. */
+export function keepFromGit(folder: string): void {
   if (path.basename(folder) !== ".luthier") return;
   const file = path.join(folder, ".gitignore");
   if (!existsSync(file)) writeFileSync(file, "*\n");

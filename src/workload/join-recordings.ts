@@ -29,9 +29,26 @@ interface Joined {
   readonly moved: number;
 }
 
+/** What was recorded of one finding: a statement and what it took. */
+export interface RecordedPart {
+  readonly sql: string;
+  readonly statements: number;
+  readonly microseconds: number;
+}
+
+/** A report with its recordings, and the statements behind each finding that was seen, by its id. */
+export interface JoinedReport {
+  readonly report: Report;
+  readonly parts: ReadonlyMap<string, readonly RecordedPart[]>;
+}
+
 export function joinRecordings(report: Report, input: JoinInput): Report {
+  return joinWithParts(report, input).report;
+}
+
+export function joinWithParts(report: Report, input: JoinInput): JoinedReport {
   const recording = input.recordings.at(-1);
-  if (recording === undefined) return report;
+  if (recording === undefined) return { report, parts: new Map() };
   const [small] = input.recordings.length > 1 ? input.recordings : [];
   const stale = staleFiles(recording, input);
   const joined = join(report, recording, stale, input);
@@ -39,12 +56,44 @@ export function joinRecordings(report: Report, input: JoinInput): Report {
   const ownMissed = withoutIgnored([...findingsOfMissedRows(joined.missedRows, recording, input.readLine), ...findingsOfMissedLoops(joined.missedLoops, recording, input.readLine)], input);
   const missed = withUniqueIds(ownMissed.map((finding) => grown(finding, joined, small)));
   const coverage = coverageOf(recording, { joined, missed, stale, ...(small === undefined ? {} : { small }) });
-  return {
+  const whole = {
     ...report,
     evidence: [...new Set([...report.evidence, "recording"])],
-    coverage: { ...report.coverage, recording: coverage },
+    coverage: { ...report.coverage, recording: coverage, sections: withFindings(report.coverage.sections, missed) },
     findings: [...lifted, ...missed],
   };
+  return { report: whole, parts: partsOf(joined, missed) };
+}
+
+function partsOf({ rows, loops, missedRows, missedLoops }: Joined, missed: readonly Finding[]): ReadonlyMap<string, readonly RecordedPart[]> {
+  const parts = new Map<string, readonly RecordedPart[]>();
+  // One cluster may stand behind several findings: they share its part, so that its time is counted once.
+  const known = new Map<RowCluster | LoopCluster, RecordedPart>();
+  const partOf = (cluster: RowCluster | LoopCluster): RecordedPart => {
+    const part = known.get(cluster) ?? toPart(cluster);
+    known.set(cluster, part);
+    return part;
+  };
+  for (const [finding, clusters] of loops) parts.set(finding.id, clusters.map(partOf));
+  for (const [finding, clusters] of rows) parts.set(finding.id, clusters.map(partOf));
+  for (const finding of missed) {
+    const last = finding.places.at(-1);
+    const isHere = (frame: { readonly file: string; readonly line: number } | null | undefined): boolean => frame?.file === last?.file && frame?.line === last?.line;
+    const own = [...missedRows.filter((one) => one.path === finding.relation && one.model === finding.model && isHere(blameOfRows(one)?.access)), ...missedLoops.filter((one) => isHere(ownFrame(one.stack)))];
+    if (own.length > 0) parts.set(finding.id, own.map(partOf));
+  }
+  return parts;
+}
+
+function toPart({ sql, occurrences }: RowCluster | LoopCluster): RecordedPart {
+  const sum = (figure: (one: RowCluster["occurrences"][number]) => number): number => occurrences.reduce((total, one) => total + figure(one), 0);
+  return { sql, statements: sum((one) => one.statements.sum), microseconds: sum((one) => one.microseconds) };
+}
+
+/** A section in which the source found nothing has findings once the recording has. */
+function withFindings(sections: Report["coverage"]["sections"], missed: readonly Finding[]): Report["coverage"]["sections"] {
+  const chapters = new Set(missed.map(({ chapter }) => chapter));
+  return sections.map((one) => (chapters.has(one.section) ? { ...one, state: "findings" } : one));
 }
 
 function join(report: Report, recording: Recording, stale: ReadonlySet<string>, input: JoinInput): Joined {

@@ -131,7 +131,7 @@ interface QueryFacts {
   readonly rows?: number;
   readonly cause?: number;
   readonly instance?: number;
-  readonly params?: string | null;
+  readonly params?: string | number | null;
   readonly error?: string | null;
 }
 

@@ -3,13 +3,16 @@ Plays traffic on a filled shop, so that the server's counters and pg_stat_statem
 
     DATABASE_URL=… python -m tests.play --rounds 2
 
-Every planted case and its twin is done once a round, as a user would do it, and rolled back.
+Every planted case and its twin is done once a round, as a user would do it, and rolled back. With --patience, a page that takes
+longer is given up, as a user would do that too: on a large shop some of the planted ones take half a minute.
 """
 
 import argparse
+import gc
 import io
 import os
 import time
+from contextlib import contextmanager
 
 import django
 from django.test.utils import setup_test_environment
@@ -22,6 +25,42 @@ APART = 30_000  # names of the world's rows begin here, far from those of genera
 
 class _Undo(Exception):
     """Rolls a piece of work back."""
+
+
+class _OutOfPatience(BaseException):
+    """No view's `except Exception` may hold it up."""
+
+
+@contextmanager
+def patience(seconds):
+    """Gives up at the first statement after so long, and lets what is rolled back then pass; without a number never."""
+    from django.db import connection
+
+    deadline = None if seconds is None else time.monotonic() + seconds
+
+    def execute(send, sql, params, many, context):
+        nonlocal deadline
+        if deadline is not None and time.monotonic() > deadline:
+            deadline = None
+            raise _OutOfPatience
+        return send(sql, params, many, context)
+
+    with connection.execute_wrapper(execute):
+        yield
+
+
+def within(seconds, work, world):
+    """Whether the work came to its end. The cursors that it leaves open are closed before it is rolled back: their generators die here."""
+    try:
+        with patience(seconds):
+            work(world)
+    except _OutOfPatience:
+        ended = False
+    else:
+        ended = True
+    if not ended:
+        gc.collect()
+    return ended
 
 
 def everyday(world):
@@ -44,7 +83,7 @@ def everyday(world):
         Customer.objects.filter(vat_number=number).first()
 
 
-def play(rounds, seconds):
+def play(rounds, seconds, longest=None):
     from django.db import OperationalError, connection, transaction
 
     from .cases import EXTRA, GROWS, SHAPE
@@ -60,10 +99,11 @@ def play(rounds, seconds):
             for work in [*works, everyday] * rounds:
                 try:
                     with transaction.atomic():
-                        work(world)
+                        ended = within(None if work is everyday else longest, work, world)
                         raise _Undo
                 except _Undo:
-                    done += 1
+                    done += ended
+                    given_up += not ended
                 except OperationalError:
                     given_up += 1
             raise _Undo
@@ -76,12 +116,13 @@ def main():
     parser = argparse.ArgumentParser(description="Plays traffic on a filled shop")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--seconds", type=int, default=5, help="longest statement")
+    parser.add_argument("--patience", type=float, help="seconds after which a page is given up")
     arguments = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookshop.settings.test")
     django.setup()
     setup_test_environment()
     started = time.monotonic()
-    done, given_up = play(arguments.rounds, arguments.seconds)
+    done, given_up = play(arguments.rounds, arguments.seconds, arguments.patience)
     print(f"{done} works done, {given_up} given up, in {time.monotonic() - started:.1f} s")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from hashlib import blake2b
 from time import perf_counter_ns
 from types import ModuleType
 from typing import Any, Callable, Optional
@@ -72,7 +73,8 @@ class ConnectionWatch:
             time = (start - writer.base) // 1000
             head = f'["x",{time},{duration},{statement},{stack},{scope.id},{self.id},{self.state()},'
             if error is None and not many and not recording.config.literals:
-                tail = f",{cause},{instance}]\n"
+                asks = params and text.startswith("SELECT") and recording.config.key
+                tail = f",{cause},{instance},null,{key_of(params)}]\n" if asks else f",{cause},{instance}]\n"
             else:
                 tail = self.tail(cause, instance, error, params, many)
             rows = -1 if error is not None else row_count(context)
@@ -141,6 +143,14 @@ class ConnectionWatch:
         if self.is_in_transaction:
             self.is_in_transaction = False
             open_transactions["count"] -= 1
+
+
+def key_of(params: Any) -> int:
+    """The same number for the same parameters in this recording, and in no other: the key is in no file."""
+    try:
+        return int.from_bytes(blake2b(repr(params).encode(), digest_size=6, key=recording.config.key).digest(), "big")
+    except Exception:
+        return 0
 
 
 def row_count(context: dict[str, Any]) -> int:

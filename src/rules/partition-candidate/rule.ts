@@ -65,7 +65,7 @@ function judgeTable(database: Database, table: Table, thresholds: Readonly<Recor
   if (statements.length === 0) return isLarge ? { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs statements that read it: none was seen" } } : {};
   for (const column of table.columns) {
     const isPurged = statements.some(({ shape }) => shape !== null && purges(shape, table, column)) || (isTime(column) && counters.deleted >= PURGED * Math.max(1, counters.inserted));
-    const candidate = judgeColumn(table, column, statements, { isLarge, isAppended: isAppended && isOrdered(column), isPurged });
+    const candidate = judgeColumn(table, column, { statements, timeCovered: thresholds["partition-candidate.time"] ?? TIME_COVERED }, { isLarge, isAppended: isAppended && isOrdered(column), isPurged });
     if (candidate !== null) return { draft: toDraft(database, table, candidate, rows) };
   }
   return {};
@@ -92,14 +92,20 @@ interface Candidate extends Signs {
   readonly named: readonly Statement[];
 }
 
-function judgeColumn(table: Table, column: Column, statements: readonly Statement[], signs: Signs): Candidate | null {
+interface Asked {
+  readonly statements: readonly Statement[];
+  /** The least share of their time that names the key. */
+  readonly timeCovered: number;
+}
+
+function judgeColumn(table: Table, column: Column, { statements, timeCovered }: Asked, signs: Signs): Candidate | null {
   const strategy = strategyOf(column);
   const speaks = [signs.isLarge, signs.isAppended, signs.isPurged].filter(Boolean).length;
   // By time two of three; by value, where nothing is taken out, size alone makes it worth the trouble.
   if (strategy === null || (strategy === "range" ? speaks < 2 : !signs.isLarge)) return null;
   const named = statements.filter(({ shape }) => shape !== null && names(shape, table, column, strategy));
   const [calls, time] = [share(named, statements, (one) => one.calls), share(named, statements, (one) => one.totalMs)];
-  return calls >= CALLS_COVERED && time >= TIME_COVERED ? { ...signs, column, strategy, calls, time, named } : null;
+  return calls >= CALLS_COVERED && time >= timeCovered ? { ...signs, column, strategy, calls, time, named } : null;
 }
 
 /** Time by range; few values by list; many by hash, where they are asked for one by one. */

@@ -3,11 +3,13 @@ import type { Catalog, Gap, Server, Snapshot } from "../../model/index.ts";
 import { UsageError } from "../../model/usage-error.ts";
 import { collectCatalog, EMPTY_CATALOG } from "./collect-catalog.ts";
 import { connect, type ReadOnlyConnection } from "./connection.ts";
+import { openPooler, type PoolerConsole } from "./pgbouncer.ts";
 import { prober, type Probe } from "./probe.ts";
 import { readCounters, readServer } from "./read-server.ts";
 import { TABLES } from "./catalog-queries.ts";
 import { lockGap, replicaGap } from "./gaps.ts";
 import { sampleRows } from "./sample.ts";
+import { sampleWaits } from "./sample-waits.ts";
 
 export interface CollectOptions {
   /** libpq URLs: a primary and its replicas, in any order. */
@@ -16,8 +18,12 @@ export interface CollectOptions {
   readonly statementTimeout: number;
   readonly connectTimeout: number;
   readonly version: string;
-  /** Counters are read again so many milliseconds later. */
+  /** Counters are read again so many milliseconds later; until then, waits are sampled. */
   readonly interval?: number;
+  /** URL of a PgBouncer's console. */
+  readonly pooler?: string;
+  /** What the first server runs on, where the user says so. */
+  readonly machine?: { readonly memoryBytes: number | null; readonly cores: number | null };
   /** Measure a bounded number of rows of each table too. */
   readonly sample?: boolean;
   readonly progress: (part: string, done: number, total: number) => void;
@@ -28,12 +34,13 @@ const BUDGET = 10;
 
 export async function collectSnapshot(options: CollectOptions): Promise<Snapshot> {
   const connections: ReadOnlyConnection[] = [];
+  const pooler = options.pooler === undefined ? null : await openPooler({ ...options, target: options.pooler });
   try {
     for (const target of options.targets) connections.push(await connect({ ...options, target }));
     // The primary first: its counters have the writes, and it is where the catalog changes.
-    return await lookAtAll(connections.toSorted((a, b) => Number(a.isReplica) - Number(b.isReplica)), options);
+    return await lookAtAll(connections.toSorted((a, b) => Number(a.isReplica) - Number(b.isReplica)), pooler, options);
   } finally {
-    await Promise.all(connections.map((one) => one.close().catch(() => {})));
+    await Promise.all([...connections, ...(pooler === null ? [] : [pooler])].map((one) => one.close().catch(() => {})));
   }
 }
 
@@ -44,7 +51,7 @@ interface Look {
   readonly oids: readonly number[];
 }
 
-async function lookAtAll(connections: readonly ReadOnlyConnection[], options: CollectOptions): Promise<Snapshot> {
+async function lookAtAll(connections: readonly ReadOnlyConnection[], pooler: PoolerConsole | null, options: CollectOptions): Promise<Snapshot> {
   const [first, ...others] = connections;
   if (first === undefined) throw new Error("no server to look at");
   const gaps: Gap[] = [];
@@ -54,7 +61,10 @@ async function lookAtAll(connections: readonly ReadOnlyConnection[], options: Co
   refuseStrangers(looks);
   const unseen = replicaGap(looks.map(({ server }) => server));
   if (unseen !== null) gaps.push(unseen);
-  const servers = options.interval === undefined ? looks.map(({ server }) => server) : await lookAgain(looks, options.interval);
+  const pooled = pooler === null ? null : { ...(await pooler.about(gaps)), first: await pooler.look(gaps) };
+  const seen = options.interval === undefined ? looks.map(({ server }) => server) : await lookAgain(looks, options.interval);
+  const servers = seen.map((server, index) => (index === 0 ? withMachine(server, options.machine) : server));
+  const again = pooler === null || options.interval === undefined ? null : await pooler.look(gaps);
   // Last, so that no counter has these reads in it.
   const sampled = options.sample === true ? await sampleRows({ connection: first, catalog: main.catalog, progress: options.progress, now: () => performance.now() }) : null;
   gaps.push(...(sampled?.gaps ?? []));
@@ -67,7 +77,15 @@ async function lookAtAll(connections: readonly ReadOnlyConnection[], options: Co
     servers,
     gaps,
     samples: sampled?.samples ?? [],
+    ...(pooled === null ? {} : { pooler: { ...pooled, later: again } }),
   };
+}
+
+/** What the user says goes before what the server's files say: a container's limit may not be among them. */
+function withMachine(server: Server, said: CollectOptions["machine"]): Server {
+  if (said === undefined) return server;
+  const { machine = null } = server;
+  return { ...server, machine: { memoryBytes: said.memoryBytes ?? machine?.memoryBytes ?? null, cores: said.cores ?? machine?.cores ?? null, by: "option" } };
 }
 
 async function lookAtFirst(connection: ReadOnlyConnection, gaps: Gap[], options: CollectOptions): Promise<Look & { readonly catalog: Catalog }> {
@@ -110,12 +128,13 @@ function refuseStrangers(looks: readonly Look[]): void {
 }
 
 async function lookAgain(looks: readonly Look[], interval: number): Promise<Server[]> {
-  await new Promise((resolve) => setTimeout(resolve, interval));
+  for (const { probe } of looks) probe.allow(interval);
+  const sampled = await Promise.all(looks.map((look) => sampleWaits(look, interval)));
   const servers: Server[] = [];
-  for (const { connection, probe, server, oids } of looks) {
+  for (const [index, { connection, probe, server, oids }] of looks.entries()) {
     const later = connection.broken() === null ? await readCounters(probe, { connection, oids, startedAt: server.startedAt }) : null;
     if (later === null) probe.gap({ part: "second look", why: connection.broken() ?? "", cost: "no rate is known", remedy: "take it again" });
-    servers.push({ ...server, later });
+    servers.push({ ...server, later, waits: sampled[index] ?? null });
   }
   return servers;
 }

@@ -63,7 +63,7 @@ export async function connect(options: ConnectionOptions): Promise<ReadOnlyConne
 }
 
 /** By TLS where the server has it, unless the mode says otherwise, as libpq does. */
-async function open(target: Target, options: ConnectionOptions): Promise<Client> {
+export async function open(target: Target, options: Omit<ConnectionOptions, "target">): Promise<Client> {
   const withTls = target.tls !== "disable" && target.tls !== "allow" && !isSocket(target);
   const first = await attempt(target, options, withTls ? tlsOptions(target) : false);
   if (first.client !== null) return first.client;
@@ -78,7 +78,7 @@ async function open(target: Target, options: ConnectionOptions): Promise<Client>
 
 type Attempt = { readonly client: Client } | { readonly client: null; readonly error: unknown; readonly address: string };
 
-async function attempt(target: Target, { statementTimeout, connectTimeout }: ConnectionOptions, ssl: false | TlsOptions): Promise<Attempt> {
+async function attempt(target: Target, { statementTimeout, connectTimeout }: Omit<ConnectionOptions, "target">, ssl: false | TlsOptions): Promise<Attempt> {
   const { default: pg } = await import("pg");
   const config: ClientConfig = {
     ...(target.host === undefined ? {} : { host: target.host }),
@@ -152,7 +152,7 @@ function marked(sql: string): string {
   return sql.replace(/^\s*(SELECT|WITH)\b/, `$1 ${MARK}`);
 }
 
-async function close(client: Client): Promise<void> {
+export async function close(client: Client): Promise<void> {
   const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());
   await Promise.race([client.end().catch(() => {}), late]);
   // What is left of it would keep the process alive.
@@ -164,7 +164,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function addressOf(client: Client): string {
+export function addressOf(client: Client): string {
   return client.host.startsWith("/") ? client.host : `${client.host}:${client.port}`;
 }
 

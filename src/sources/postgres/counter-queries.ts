@@ -58,7 +58,7 @@ SELECT a.pid, a.backend_type AS kind, a.usename AS user, coalesce(a.application_
 FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND (a.datname = current_database() OR a.datname IS NULL) ORDER BY a.pid`;
 
 export const STANDBYS = `
-SELECT application_name AS application, state, sync_state, pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, replay_lsn) AS lag_bytes,
+SELECT application_name AS application, host(client_addr) AS address, state, sync_state, pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, replay_lsn) AS lag_bytes,
   (extract(epoch FROM replay_lag) * 1000)::float8 AS replay_lag, age(backend_xmin) AS xmin_age FROM pg_stat_replication ORDER BY 1`;
 
 export const SLOTS = `
@@ -69,3 +69,39 @@ export const PREPARED = `SELECT gid AS id, owner, prepared AS prepared_at, age(t
 
 export const REPLAY_LAG = `SELECT CASE WHEN pg_is_in_recovery() THEN CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
   ELSE (extract(epoch FROM now() - pg_last_xact_replay_timestamp()) * 1000)::float8 END END AS lag`;
+
+/** Of all databases. To a role that may not see others' sessions, these have neither kind nor state; what has a database is counted. */
+export const SESSIONS = `
+SELECT a.datname AS database, a.usename AS user, coalesce(a.application_name, '') AS application, host(a.client_addr) AS client, a.state, s.ssl AS tls, count(*)::int AS count
+FROM pg_stat_activity a LEFT JOIN pg_stat_ssl s ON s.pid = a.pid
+WHERE a.pid <> pg_backend_pid() AND coalesce(a.backend_type, CASE WHEN a.datname IS NOT NULL THEN 'client backend' END) = 'client backend' GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 7 DESC, 1, 2, 3, 4, 5`;
+
+export const CONNECTION_LIMITS = `
+SELECT 'role' AS kind, rolname AS name, rolconnlimit AS connections FROM pg_roles WHERE rolcanlogin AND rolconnlimit >= 0
+UNION ALL SELECT 'database', datname, datconnlimit FROM pg_database WHERE datname = current_database() AND datconnlimit >= 0 ORDER BY 1, 2`;
+
+/** Of this database, of all, and of roles that may log in. */
+export const OVERRIDES = `
+SELECT d.datname AS database, r.rolname AS role, c.word, EXISTS (SELECT FROM pg_settings g WHERE g.name = lower(split_part(c.word, '=', 1)) AND g.category <> 'Customized Options') AS known
+FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON r.oid = s.setrole CROSS JOIN LATERAL unnest(s.setconfig) AS c(word)
+WHERE (s.setdatabase = 0 OR d.datname = current_database()) AND (s.setrole = 0 OR r.rolname IS NOT NULL) ORDER BY 1, 2, 3`;
+/** By what replay cancelled queries of this database. */
+export const CONFLICTS = `SELECT to_jsonb(c) - 'datid' - 'datname' AS row FROM pg_stat_database_conflicts c WHERE c.datname = current_database()`;
+
+/** No row while the standby is cut off: a lag of 0 says nothing then. */
+export const RECEIVER = `SELECT status FROM pg_stat_wal_receiver`;
+
+/** 14 and later have the statement's id beside its session. */
+const WITH_QUERY_ID = 140_000;
+
+/** One look at what active sessions of all databases wait for, as one row; a session of whom the role may see nothing is `hidden`. */
+export const waitSample = (version: number): string => `
+SELECT coalesce(jsonb_agg(to_jsonb(w)), '[]') AS rows FROM (
+SELECT coalesce(a.wait_event_type, 'CPU') AS type, coalesce(a.wait_event, 'CPU') AS event, ${version >= WITH_QUERY_ID ? "a.query_id::text" : "NULL::text"} AS statement, coalesce(a.state, 'hidden') AS state,
+  a.backend_type IS DISTINCT FROM 'parallel worker' AS is_client, count(*)::int AS count
+FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND (a.backend_type IN ('client backend', 'parallel worker') OR a.backend_type IS NULL) GROUP BY 1, 2, 3, 4, 5) w`;
+
+/** Files of the kernel that say what the server runs on. A superuser may read them; nobody else is asked to. The limits are those of a container. */
+export const MACHINE = `
+SELECT pg_read_file('/proc/meminfo', 0, 4000, true) AS memory, pg_read_file('/sys/devices/system/cpu/online', 0, 400, true) AS cores,
+  pg_read_file('/sys/fs/cgroup/memory.max', 0, 100, true) AS memory_limit, pg_read_file('/sys/fs/cgroup/cpu.max', 0, 100, true) AS cpu_limit`;

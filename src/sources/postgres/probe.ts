@@ -9,6 +9,8 @@ export interface Probe {
   readonly gap: (gap: Omit<Gap, "server">) => void;
   /** Oids of relations that another session holds exclusively: what opens them would be waited for. */
   readonly locked: () => readonly number[];
+  /** The whole look may take so many milliseconds longer: it waits on purpose. */
+  readonly allow: (milliseconds: number) => void;
 }
 
 /** Parameters, or what they are with these relations locked. */
@@ -31,14 +33,15 @@ const ATTEMPTS = 3;
 const PAUSE_MS = 200;
 
 export async function prober(connection: ReadOnlyConnection, gaps: Gap[], { statementTimeout, budget }: ProbeOptions): Promise<Probe> {
-  const ends = Date.now() + budget;
+  let ends = Date.now() + budget;
+  let allowed = budget;
   let locked: readonly number[] = [];
   const gap: Probe["gap"] = (one) => {
     const isKnown = gaps.some((other) => other.part === one.part && other.why === one.why && other.server === connection.address);
     if (!isKnown) gaps.push({ ...one, server: connection.address });
   };
   const ask = async <Row extends object>(sql: string, values: Values, left: number): Promise<Row[]> => {
-    const broken = connection.broken() ?? (Date.now() > ends ? `the whole look took longer than ${budget / 1000} s` : null);
+    const broken = connection.broken() ?? (Date.now() > ends ? `the whole look took longer than ${allowed / 1000} s` : null);
     if (broken !== null) throw new Error(broken);
     try {
       return await connection.group((query) => query<Row>(sql, typeof values === "function" ? values(locked) : values));
@@ -58,7 +61,11 @@ export async function prober(connection: ReadOnlyConnection, gaps: Gap[], { stat
     }
   };
   locked = await readLocked(connection, []);
-  return { rows, gap, locked: () => locked };
+  const allow = (milliseconds: number): void => {
+    ends += milliseconds;
+    allowed += milliseconds;
+  };
+  return { rows, gap, locked: () => locked, allow };
 }
 
 async function readLocked(connection: ReadOnlyConnection, known: readonly number[]): Promise<readonly number[]> {

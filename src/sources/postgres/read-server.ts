@@ -6,6 +6,7 @@ import type { ReadOnlyConnection } from "./connection.ts";
 import * as q from "./counter-queries.ts";
 import { roleGaps, type RoleFacts } from "./gaps.ts";
 import type { Probe } from "./probe.ts";
+import { readMachine } from "./read-machine.ts";
 import { flag, number, numberOrNull, numbers, row as inner, text, textOrNull, texts, time, type Row } from "./row-values.ts";
 
 /** The first versions that have a view. */
@@ -39,7 +40,9 @@ export async function readServer(probe: Probe, connection: Pick<ReadOnlyConnecti
     later: null,
     statements: statements.rows,
     activity: (await probe.rows<Row>("activity", q.ACTIVITY, [], { cost: "no session is judged" })).map(backendOf),
-    replication: await readReplication(probe),
+    replication: await readReplication(probe, isReplica),
+    machine: await readMachine(probe, user),
+    ...(await readSessions(probe)),
   };
 }
 
@@ -343,7 +346,36 @@ function backendOf(row: Row): Backend {
   };
 }
 
-async function readReplication(probe: Probe): Promise<Replication> {
+/** What could not be read is left out, and said among the gaps. */
+async function readSessions(probe: Probe): Promise<Pick<Server, "sessions" | "connectionLimits" | "overrides">> {
+  const sessions = await probe.rows<Row>("sessions", q.SESSIONS, [], { cost: "connections are not counted" });
+  const limits = await probe.rows<Row>("connection limits", q.CONNECTION_LIMITS, [], { cost: "limits of roles are not known" });
+  const overrides = await probe.rows<Row>("settings of roles", q.OVERRIDES, [], { cost: "settings of roles and of the database are not judged" });
+  return {
+    sessions: sessions.map((one) => ({
+      database: textOrNull(one, "database"),
+      user: textOrNull(one, "user"),
+      application: text(one, "application"),
+      client: textOrNull(one, "client"),
+      state: textOrNull(one, "state"),
+      tls: one["tls"] === null || one["tls"] === undefined ? null : flag(one, "tls"),
+      count: number(one, "count"),
+    })),
+    connectionLimits: limits.map((one) => ({ kind: text(one, "kind") === "role" ? ("role" as const) : ("database" as const), name: text(one, "name"), connections: number(one, "connections") })),
+    overrides: overrides.map(overrideOf),
+  };
+}
+
+function overrideOf(row: Row): NonNullable<Server["overrides"]>[number] {
+  const word = text(row, "word");
+  const at = word.indexOf("=");
+  const isKept = flag(row, "known") && !SECRET_SETTINGS.has(word.slice(0, at));
+  return { database: textOrNull(row, "database"), role: textOrNull(row, "role"), name: word.slice(0, at), value: isKept ? word.slice(at + 1) : "(not kept)" };
+}
+
+async function readReplication(probe: Probe, isReplica: boolean): Promise<Replication> {
+  const [receiver] = isReplica ? await probe.rows<Row>("receiver", q.RECEIVER) : [];
+  const [conflicts] = isReplica ? await probe.rows<Row>("conflicts", q.CONFLICTS) : [];
   const standbys = await probe.rows<Row>("replication", q.STANDBYS, [], { cost: "no standby's lag is known", remedy: "GRANT pg_monitor TO role" });
   const slots = await probe.rows<Row>("replication slots", q.SLOTS);
   const prepared = await probe.rows<Row>("prepared transactions", q.PREPARED);
@@ -356,6 +388,7 @@ async function readReplication(probe: Probe): Promise<Replication> {
       lagBytes: numberOrNull(one, "lag_bytes"),
       replayLagMs: numberOrNull(one, "replay_lag"),
       xminAge: numberOrNull(one, "xmin_age"),
+      address: textOrNull(one, "address"),
     })),
     slots: slots.map((one) => ({
       name: text(one, "name"),
@@ -369,5 +402,11 @@ async function readReplication(probe: Probe): Promise<Replication> {
     })),
     preparedTransactions: prepared.map((one) => ({ id: text(one, "id"), owner: text(one, "owner"), preparedAt: time(one, "prepared_at") ?? "", xminAge: number(one, "xmin_age") })),
     replayLagMs: numberOrNull(lag, "lag"),
+    ...(isReplica ? { receiver: receiver === undefined ? null : textOrNull(receiver, "status"), conflicts: conflicts === undefined ? null : conflictsOf(inner(conflicts, "row")) } : {}),
   };
+}
+
+/** `confl_lock` → `lock`. */
+function conflictsOf(row: Row): Record<string, number> {
+  return Object.fromEntries(Object.keys(row).map((name) => [name.replace(/^confl_/, ""), number(row, name)]));
 }

@@ -1,0 +1,64 @@
+/** What Debian 12's postgres_exporter 0.11.1 emits beside PostgreSQL 15; a test scrapes it and compares. */
+import { readInventory } from "./inventory.ts";
+
+export const POSTGRES_EXPORTER_0_11 = readInventory("0.11.1", `
+pg_database_size_bytes gauge datname,server
+pg_exporter_last_scrape_duration_seconds gauge -
+pg_exporter_last_scrape_error gauge -
+pg_exporter_scrapes_total counter -
+pg_exporter_user_queries_load_error gauge filename,hashsum
+pg_locks_count gauge datname,mode,server
+pg_scrape_collector_duration_seconds gauge collector
+pg_scrape_collector_success gauge collector
+pg_stat_activity_count gauge datname,server,state
+pg_stat_activity_max_tx_duration gauge datname,server,state
+pg_stat_archiver_archived_count counter server
+pg_stat_archiver_failed_count counter server
+pg_stat_archiver_last_archive_age gauge server
+pg_stat_bgwriter_buffers_alloc_total counter server
+pg_stat_bgwriter_buffers_backend_fsync_total counter server
+pg_stat_bgwriter_buffers_backend_total counter server
+pg_stat_bgwriter_buffers_checkpoint_total counter server
+pg_stat_bgwriter_buffers_clean_total counter server
+pg_stat_bgwriter_checkpoint_sync_time_total counter server
+pg_stat_bgwriter_checkpoint_write_time_total counter server
+pg_stat_bgwriter_checkpoints_req_total counter server
+pg_stat_bgwriter_checkpoints_timed_total counter server
+pg_stat_bgwriter_maxwritten_clean_total counter server
+pg_stat_bgwriter_stats_reset_total counter server
+pg_stat_database_active_time untyped datid,datname,server
+pg_stat_database_blk_read_time counter datid,datname,server
+pg_stat_database_blk_write_time counter datid,datname,server
+pg_stat_database_blks_hit counter datid,datname,server
+pg_stat_database_blks_read counter datid,datname,server
+pg_stat_database_checksum_failures untyped datid,datname,server
+pg_stat_database_checksum_last_failure untyped datid,datname,server
+pg_stat_database_conflicts counter datid,datname,server
+pg_stat_database_conflicts_confl_bufferpin counter datid,datname,server
+pg_stat_database_conflicts_confl_deadlock counter datid,datname,server
+pg_stat_database_conflicts_confl_lock counter datid,datname,server
+pg_stat_database_conflicts_confl_snapshot counter datid,datname,server
+pg_stat_database_conflicts_confl_tablespace counter datid,datname,server
+pg_stat_database_deadlocks counter datid,datname,server
+pg_stat_database_idle_in_transaction_time untyped datid,datname,server
+pg_stat_database_numbackends gauge datid,datname,server
+pg_stat_database_session_time untyped datid,datname,server
+pg_stat_database_sessions untyped datid,datname,server
+pg_stat_database_sessions_abandoned untyped datid,datname,server
+pg_stat_database_sessions_fatal untyped datid,datname,server
+pg_stat_database_sessions_killed untyped datid,datname,server
+pg_stat_database_stats_reset counter datid,datname,server
+pg_stat_database_temp_bytes counter datid,datname,server
+pg_stat_database_temp_files counter datid,datname,server
+pg_stat_database_tup_deleted counter datid,datname,server
+pg_stat_database_tup_fetched counter datid,datname,server
+pg_stat_database_tup_inserted counter datid,datname,server
+pg_stat_database_tup_returned counter datid,datname,server
+pg_stat_database_tup_updated counter datid,datname,server
+pg_stat_database_xact_commit counter datid,datname,server
+pg_stat_database_xact_rollback counter datid,datname,server
+pg_static untyped server,short_version,version
+pg_up gauge -
+postgres_exporter_build_info gauge branch,goarch,goos,goversion,revision,version
+pg_settings_* gauge server
+`);

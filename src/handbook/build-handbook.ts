@@ -1,0 +1,80 @@
+/** Report, advice and evidence, put together as what the handbook says. */
+import type { Handbook, HandbookSection } from "../model/handbook.ts";
+import { gainsOf } from "../workload/gains.ts";
+import { textKey, timeBaseOf, timedStatements } from "../workload/time-base.ts";
+import { changesOf } from "./changes.ts";
+import { correctionsOf } from "./corrections.ts";
+import { evidenceUses } from "./evidence-use.ts";
+import { headlineOf, splitOf } from "./headline.ts";
+import type { HandbookInput, Work } from "./input.ts";
+import { modelsPlot } from "./models-plot.ts";
+import { SECTIONS, type OutlineSection } from "./outline.ts";
+import { causesPlot, sizesPlot, sourceLinesPlot } from "./overview.ts";
+import { plotsOf } from "./section-plots.ts";
+import { stateOf } from "./section-state.ts";
+import { sinceLast, type HistoryEntry } from "./since.ts";
+import { handbookStatements, sitesOf, statementsBehind } from "./statements.ts";
+
+export function buildHandbook(input: HandbookInput): Handbook {
+  const work = startWork(input);
+  const { base, report, evidence } = work;
+  const changes = changesOf(work);
+  const order = changes.map(({ finding }) => finding);
+  const behind = statementsBehind(work);
+  return {
+    project: { ...input.project, django: report.project.django, postgres: evidence.database?.server.version ?? null },
+    report,
+    shortIds: input.shortIds,
+    time: base,
+    headline: headlineOf(changes, base, report),
+    split: splitOf(changes, base),
+    changes,
+    rests: evidenceUses(input),
+    overview: [causesPlot(work, order), modelsPlot(work), sourceLinesPlot(work), sizesPlot(work)].filter((one) => one !== null),
+    sections: SECTIONS.map((section) => toSection(section, order, work)),
+    since: sinceLast(stateOfRun(work), input.history),
+    statements: handbookStatements(work, behind),
+    behind,
+    failures: input.failures,
+  };
+}
+
+function startWork(input: HandbookInput): Work {
+  const { evidence, recordings, report, parts } = input;
+  const recording = recordings.at(-1) ?? null;
+  const base = timeBaseOf(evidence.database, recording);
+  const timed = timedStatements(base, evidence.database, recording);
+  const known = new Map(timed.map((one) => [one.id, sitesOf(evidence, one)]));
+  const sentFrom: Work["sentFrom"] = ({ id }) => known.get(id) ?? [];
+  const recorded = new Map<string, number>();
+  for (const { sql, microseconds } of recording?.top ?? []) recorded.set(textKey(sql), (recorded.get(textKey(sql)) ?? 0) + microseconds);
+  const gains = base === null ? { ranked: [], touched: new Map() } : gainsOf({ statements: timed, findings: report.findings, parts, recorded, sentFrom });
+  return { ...input, base, timed, sentFrom, gains };
+}
+
+function toSection({ section, title, analysis, examples }: OutlineSection, order: readonly string[], work: Work): HandbookSection {
+  const own = new Set(work.report.findings.filter(({ chapter }) => chapter === section).map(({ id }) => id));
+  return {
+    section,
+    title,
+    ...stateOf(section, work),
+    findings: order.filter((id) => own.has(id)),
+    advice: work.advice.filter((one) => one.section === section),
+    plots: plotsOf(section, work),
+    corrections: correctionsOf(section, work),
+    pages: [analysis, examples].filter((one) => one !== null),
+  };
+}
+
+/** What of a run is kept for the next one to compare with. */
+export function historyOf(input: HandbookInput, at: string): HistoryEntry {
+  const work = startWork(input);
+  return { schema: "luthier-history/1", at, commit: input.project.commit, ...stateOfRun(work) };
+}
+
+function stateOfRun({ report, gains, base }: Work): Pick<HistoryEntry, "unit" | "total" | "findings"> {
+  const findings = report.findings
+    .map(({ id, rule, claim }) => ({ id, rule, claim, time: base === null ? null : (gains.touched.get(id)?.pieces.reduce((sum, one) => sum + one.time, 0) ?? null) }))
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  return { unit: base?.unit ?? null, total: base?.total ?? null, findings };
+}

@@ -1,0 +1,101 @@
+/** The plan of work: every finding as a change, best first. */
+import { changedBlocks, changedLineCount } from "../fixes/changed-blocks.ts";
+import { editsByFile } from "../fixes/plan-fixes.ts";
+import type { Finding, Fix } from "../model/finding.ts";
+import type { Change, Gain } from "../model/handbook.ts";
+import { formatCount } from "../model/numbers.ts";
+import { compareFindings } from "../select/finding-order.ts";
+import { rungOf } from "../select/severity.ts";
+import { deployedFirst } from "./deploy-order.ts";
+import type { Work } from "./input.ts";
+
+/** On the first page. */
+export const FIRST = 10;
+/** Of those, dangers without a time. */
+const MOST_RISKS = 2;
+
+export function changesOf(work: Work): readonly Change[] {
+  const { report, base } = work;
+  const gains = new Map(work.gains.ranked.map(({ finding, gain }) => [finding, gain]));
+  const order = new Map(work.gains.ranked.map(({ finding }, index) => [finding, index]));
+  const findings = report.findings.toSorted((a, b) => (order.get(a.id) ?? Infinity) - (order.get(b.id) ?? Infinity) || compareFindings(a, b));
+  const isTimed = (one: Finding): boolean => (gains.get(one.id)?.marginal ?? 0) > 0;
+  const isRisk = (one: Finding): boolean => base !== null && !isTimed(one) && one.severity === "error";
+  const timed = findings.filter(isTimed);
+  const rest = findings.filter((one) => !isTimed(one));
+  const risks = rest.filter(isRisk).slice(0, MOST_RISKS);
+  const others = rest.filter((one) => !risks.includes(one)).toSorted(compareFindings);
+  const room = FIRST - risks.length;
+  const sorted = base === null ? rest : timed.length >= room ? [...timed.slice(0, room), ...risks, ...timed.slice(room), ...others] : [...timed, ...others.slice(0, room - timed.length), ...risks, ...others.slice(room - timed.length)];
+  const after = deployedFirst(sorted);
+  return sorted.map((finding) => toChange(finding, { gain: isTimed(finding) ? (gains.get(finding.id) ?? null) : null, isRisk: isRisk(finding), after: after.get(finding.id) ?? [] }, work));
+}
+
+type Ranked = { readonly gain: Gain | null; readonly isRisk: boolean; readonly after: Change["after"] };
+
+function toChange(finding: Finding, { gain, isRisk, after }: Ranked, work: Work): Change {
+  const [fix] = finding.fixes;
+  return {
+    finding: finding.id,
+    rule: finding.rule,
+    action: actionOf(finding),
+    place: placeOf(finding),
+    severity: finding.severity,
+    confidence: finding.confidence,
+    rung: rungOf(finding),
+    gain,
+    isRisk,
+    safety: fix?.safety ?? null,
+    size: sizeOf(fix, work.read),
+    after,
+    patch: fix !== undefined && fix.edits.length > 0 ? `${finding.rule}-${work.shortIds.get(finding.id) ?? finding.id.slice(0, 4)}.patch` : null,
+  };
+}
+
+/** What to do, in the words of the fix; without one, the last sentence of what the rule says. */
+export function actionOf(finding: Finding): string {
+  const action = bareAction(finding);
+  const [, subject = ""] = /^`([^`]+)`/.exec(finding.claim) ?? [];
+  return subject === "" || action.includes(subject) || subject.length > LONGEST_SUBJECT ? action : `\`${subject}\`: ${(action[0] ?? "").toLowerCase()}${action.slice(1)}`;
+}
+
+/** A longer name would leave no room for what to do. */
+const LONGEST_SUBJECT = 40;
+/** What stands after a colon explains, when enough stands before it. */
+const LEAST_WORDS = 3;
+
+function bareAction({ fixes: [fix], message, claim }: Finding): string {
+  if (fix !== undefined && fix.title !== "") {
+    const [head = "", ...rest] = fix.title.replace(/\.$/, "").split(/: (?=\S)/);
+    return rest.length === 0 || head.split(" ").length < LEAST_WORDS ? fix.title.replace(/\.$/, "") : head;
+  }
+  const rest = message.startsWith(claim) ? message.slice(claim.length).trim() : message;
+  const sentences = rest.split(/(?<=[.!])\s+(?=[A-Z`])/);
+  return (sentences.at(-1) || claim || message).replace(/\.$/, "");
+}
+
+/** The line where the work is done, or what of the database it is about. */
+export function placeOf({ places }: Finding): string {
+  const [first] = places;
+  if (first === undefined) return "";
+  if (first.object !== undefined && first.role !== "statement") return first.object.replace(/^public\./, "");
+  const inSource = places.find(({ object, line }) => object === undefined && line > 0);
+  return inSource === undefined ? (first.object ?? first.file) : `${inSource.file}:${inSource.line}`;
+}
+
+export function sizeOf(fix: Fix | undefined, read: Work["read"]): string {
+  if (fix === undefined) return "by hand";
+  const made = fix.migration?.follows?.files.length ?? 0;
+  const statements = fix.sql?.forward.length ?? 0;
+  const lines = linesOf(fix, read);
+  const parts = [lines, made > 0 ? formatCount(made, "migration") : "", fix.edits.length === 0 && statements > 0 ? `${formatCount(statements, "statement")} of SQL` : ""].filter(Boolean);
+  return parts.length === 0 ? "by hand" : parts.join(", ");
+}
+
+function linesOf({ edits, migration }: Fix, read: Work["read"]): string {
+  const made = new Set(migration?.follows?.files ?? []);
+  const files = [...editsByFile(edits.filter(({ file }) => !made.has(file)))];
+  if (files.length === 0) return "";
+  const count = files.reduce((sum, [file, own]) => sum + changedLineCount(changedBlocks(read(file) ?? "", own) ?? []), 0);
+  return `${formatCount(count, "line")} in ${formatCount(files.length, "file")}`;
+}

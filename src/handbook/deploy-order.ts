@@ -1,0 +1,68 @@
+/** What has to be deployed before what: indexes that replace others before those are dropped, code before the column that it reads goes. */
+import type { Finding, Fix } from "../model/finding.ts";
+import type { Change } from "../model/handbook.ts";
+
+export function deployedFirst(findings: readonly Finding[]): ReadonlyMap<string, Change["after"]> {
+  const after = new Map<string, { readonly finding: string; readonly why: string }[]>();
+  const add = (finding: Finding, earlier: Finding, why: string): void => {
+    const known = after.get(finding.id) ?? [];
+    if (finding !== earlier && !known.some((one) => one.finding === earlier.id)) after.set(finding.id, [...known, { finding: earlier.id, why }]);
+  };
+  const makers = findings.filter(({ fixes: [fix] }) => kindOf(fix) === "add-index");
+  for (const finding of findings) {
+    const [fix] = finding.fixes;
+    const table = tableOf(finding);
+    if (kindOf(fix) === "drop-index" && table !== null) for (const maker of makers) if (tableOf(maker) === table) add(finding, maker, `\`${table}\` is read by the new index first; then the old one can go`);
+  }
+  chainMigrations(findings, add);
+  return after;
+}
+
+/** Migrations of one app that change one file follow one another, in the order of the plan. */
+function chainMigrations(findings: readonly Finding[], add: (finding: Finding, earlier: Finding, why: string) => void): void {
+  const last = new Map<string, Finding>();
+  for (const finding of findings) {
+    const follows = finding.fixes[0]?.migration?.follows;
+    if (follows === undefined) continue;
+    const before = last.get(follows.app);
+    if (before !== undefined) add(finding, before, `both add a migration to \`${follows.app}\` after ${follows.name}`);
+    last.set(follows.app, finding);
+  }
+}
+
+export type DeployKind = "add-index" | "drop-index" | "drop-column" | "other-migration" | "code" | "none";
+
+/** By what a fix does to the database. */
+export function kindOf(fix: Fix | undefined): DeployKind {
+  if (fix === undefined) return "none";
+  const text = [...(fix.sql?.forward ?? []), ...fix.edits.filter(({ file }) => fix.migration?.follows?.files.includes(file)).map((edit) => edit.text)].join("\n");
+  if (/\bDROP INDEX\b|RemoveIndex/i.test(text)) return "drop-index";
+  if (/\bCREATE (?:UNIQUE )?INDEX\b|AddIndex/i.test(text)) return "add-index";
+  if (/\bDROP COLUMN\b|RemoveField/i.test(text)) return "drop-column";
+  if (fix.migration !== undefined || fix.sql !== undefined) return "other-migration";
+  return fix.edits.length > 0 ? "code" : "none";
+}
+
+/** When to run it, beside the code of the same fix. */
+export function deployNote(fix: Fix | undefined): string {
+  const isConcurrent = [...(fix?.sql?.forward ?? []), ...(fix?.edits ?? []).map(({ text }) => text)].some((text) => /CONCURRENTLY|Concurrently/.test(text));
+  const outside = isConcurrent ? ", outside of a transaction (CONCURRENTLY)" : "";
+  switch (kindOf(fix)) {
+    case "add-index":
+      return `migrate before the code${outside}`;
+    case "drop-index":
+      return `migrate after the code that used it is gone${outside}`;
+    case "drop-column":
+      return "deploy the code without the column on all hosts first, then migrate";
+    case "other-migration":
+      return "migrate before the code that relies on it";
+    case "code":
+      return "code alone";
+    default:
+      return "";
+  }
+}
+
+function tableOf({ places }: Finding): string | null {
+  return places.find(({ role, object }) => role === "table" && object !== undefined)?.object ?? null;
+}

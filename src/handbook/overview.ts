@@ -1,0 +1,127 @@
+/** The plots of the first page: where the time goes. */
+import type { Finding } from "../model/finding.ts";
+import type { Plot } from "../model/plot.ts";
+import { formatBytes, formatNumber } from "../model/numbers.ts";
+import type { Work } from "./input.ts";
+
+/** Causes by the rules that find them, in the words of the first page. */
+const CAUSES: readonly (readonly [label: string, isOf: (finding: Pick<Finding, "rule" | "chapter">) => boolean])[] = [
+  ["per-row queries", ({ rule, chapter }) => chapter === "2.4" || /-in-loop$|^validation-per-row$/.test(rule)],
+  ["rows that load later", ({ chapter }) => chapter === "2.5"],
+  ["missing or wrong index", ({ chapter }) => chapter === "1.2"],
+  ["counting, deep pages", ({ rule }) => rule === "count-pagination" || rule === "offset-pagination"],
+  ["reads a cache would take", ({ chapter }) => chapter === "2.3" || chapter.startsWith("6.")],
+  ["columns nobody reads", ({ chapter }) => chapter === "3.1" || chapter === "3.5"],
+  ["the same rows again", ({ rule }) => /^(?:duplicate-query|evaluated-twice|count-then-iterate|exists-then-iterate)$/.test(rule)],
+  ["tables as they are made", ({ chapter }) => chapter.startsWith("1.")],
+  ["statements as written", ({ chapter }) => chapter === "2.2" || chapter === "2.1" || chapter.startsWith("3.")],
+  ["other findings", () => true],
+];
+
+const causeOf = (finding: Finding): string => CAUSES.find(([, isOf]) => isOf(finding))?.[0] ?? "other findings";
+
+/** Less than this share of the time is no bar of its own. Ours. */
+const LEAST_SHARE = 0.0005;
+
+/** Each piece of time goes to the first finding in the plan's order that is about it; what no finding is about comes last. */
+export function causesPlot({ base, gains, report, timed }: Work, order: readonly string[]): Plot | null {
+  if (base === null) return null;
+  const findings = new Map(report.findings.map((one) => [one.id, one]));
+  const taken = new Set<string>();
+  const sums = new Map<string, number>();
+  for (const id of order) {
+    const finding = findings.get(id);
+    for (const piece of gains.touched.get(id)?.pieces ?? []) {
+      if (finding === undefined || taken.has(piece.id)) continue;
+      taken.add(piece.id);
+      sums.set(causeOf(finding), (sums.get(causeOf(finding)) ?? 0) + piece.time);
+    }
+  }
+  const found = [...sums].filter(([, value]) => value >= base.total * LEAST_SHARE).toSorted((a, b) => b[1] - a[1]);
+  const rest = Math.max(0, base.total - found.reduce((sum, [, value]) => sum + value, 0));
+  const share = base.total === 0 ? 0 : 1 - rest / base.total;
+  const [first] = found;
+  return {
+    kind: "bars",
+    question: "What does the time go on?",
+    answer: `${percent(share)} of ${formatTime(base.total)} ${base.unit} is spent on statements that a finding is about${first === undefined ? "" : `, ${percent(first[1] / base.total)} on ${first[0]}`}.${share < 0.5 ? " No finding is about the rest." : ""}`,
+    source: `${base.source}; ${formatNumber(timed.length)} statements`,
+    unit: base.unit,
+    bars: [...found.map(([label, value]) => ({ label, value, tone: "found" as const, note: percent(value / base.total) })), { label: "No finding", value: rest, tone: "other" as const, note: percent(1 - share) }],
+  };
+}
+
+export const percent = (share: number): string => (share > 0 && share < 0.01 ? "<1 %" : `${Math.round(share * 100)} %`);
+
+/** Two to three significant digits: `1,204`, `48.0`, `3.0`, `0.22`, `0.0042`. */
+export function formatTime(value: number): string {
+  if (value >= 100) return formatNumber(Math.round(value));
+  if (value >= 10 || value <= 0) return value <= 0 ? "0" : value.toFixed(1);
+  return value < 0.001 ? "<0.001" : value.toPrecision(2);
+}
+
+const MOST_LINES = 15;
+
+/** The lines that alone send a statement; time of statements that several lines send cannot be shared out. */
+export function sourceLinesPlot({ base, timed, sentFrom, recordings }: Work): Plot | null {
+  if (base === null) return null;
+  const recording = recordings.at(-1);
+  const lines = new Map<string, number>();
+  const add = (place: string, time: number): void => void lines.set(place, (lines.get(place) ?? 0) + time);
+  if (base.unit === "s") {
+    for (const { stack, microseconds } of recording?.stacks ?? []) {
+      const frame = stack.find(({ owner }) => owner === "project");
+      if (frame !== undefined) add(`${frame.file}:${frame.line}`, microseconds / 1_000_000);
+    }
+  } else {
+    for (const statement of timed) {
+      const places = new Set(sentFrom(statement).map(({ file, line }) => `${file}:${line}`));
+      const [only] = places;
+      if (places.size === 1 && only !== undefined) add(only, statement.time);
+    }
+  }
+  const sorted = [...lines].toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  const [top] = sorted;
+  if (top === undefined) return null;
+  const all = sorted.reduce((sum, [, time]) => sum + time, 0);
+  return {
+    kind: "bars",
+    question: "Which lines ask for the time?",
+    answer: `\`${top[0]}\` sends ${formatTime(top[1])} of ${formatTime(base.total)} ${base.unit}; ${percent(all / base.total)} of the time belongs to a line that is known${base.unit === "s" ? "" : " to be the only one that sends its statements"}.`,
+    source: base.source,
+    unit: base.unit,
+    bars: sorted.slice(0, MOST_LINES).map(([label, value]) => ({ label, value, tone: "found" as const })),
+  };
+}
+
+const MOST_TABLES = 15;
+
+export function sizesPlot({ evidence: { database } }: Pick<Work, "evidence">): Plot | null {
+  if (database === null) return null;
+  const earlier = new Map((database.earlier?.snapshot.catalog.tables ?? []).map((one) => [`${one.schema}.${one.name}`, totalBytes(one)]));
+  const tables = database.tables
+    .map((table) => ({
+      name: table.schema === "public" ? table.name : `${table.schema}.${table.name}`,
+      rows: database.tableCounters(table)?.liveRows ?? (table.reltuples < 0 ? null : table.reltuples),
+      heap: Math.max(0, (table.tableBytes ?? table.bytes ?? 0) - (table.toastBytes ?? 0)),
+      indexes: table.indexBytes ?? 0,
+      toast: table.toastBytes ?? 0,
+      earlier: earlier.get(`${table.schema}.${table.name}`) ?? null,
+    }))
+    .toSorted((a, b) => b.heap + b.indexes + b.toast - (a.heap + a.indexes + a.toast) || (a.name < b.name ? -1 : 1));
+  const [top] = tables;
+  const all = tables.reduce((sum, one) => sum + one.heap + one.indexes + one.toast, 0);
+  if (top === undefined || all === 0) return null;
+  const own = top.heap + top.indexes + top.toast;
+  return {
+    kind: "sizes",
+    question: "Which tables take the space?",
+    answer: `\`${top.name}\` takes ${percent(own / all)} of ${formatNumber(tables.length)} tables' ${formatBytes(all)}; ${percent(tables.reduce((sum, one) => sum + one.indexes, 0) / all)} of all is indexes.`,
+    source: `catalog of ${database.catalog.database.name}, ${database.snapshot.takenAt.slice(0, 10)}`,
+    tables: tables.slice(0, MOST_TABLES),
+  };
+}
+
+function totalBytes({ tableBytes, indexBytes }: { readonly tableBytes: number | null; readonly indexBytes: number | null }): number {
+  return (tableBytes ?? 0) + (indexBytes ?? 0);
+}

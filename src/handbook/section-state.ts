@@ -1,0 +1,105 @@
+/** What each section can say: findings, nothing found, unknown, partly, or that it could not run. */
+import type { Advice } from "../model/advice.ts";
+import type { Finding } from "../model/finding.ts";
+import type { SectionWord } from "../model/handbook.ts";
+import { formatCount, formatNumber } from "../model/numbers.ts";
+import { RUNGS, rungOf } from "../select/severity.ts";
+import { compareFindings } from "../select/finding-order.ts";
+import type { HandbookInput } from "./input.ts";
+
+export interface State {
+  readonly state: SectionWord;
+  readonly stateLine: string;
+  readonly examined: string;
+  readonly missing: string;
+}
+
+export function stateOf(section: string, input: HandbookInput): State {
+  const findings = input.report.findings.filter(({ chapter }) => chapter === section);
+  const advice = input.advice.filter((one) => one.section === section);
+  const failure = input.failures.find(({ sections }) => sections.includes(section));
+  const examined = examinedOf(section, advice, input);
+  const gaps = gapsOf(section, advice, input);
+  const missing = gaps.join(" ");
+  const says = advice.filter(hasContent);
+  const failed = failure === undefined ? "" : ` Not run: advisor \`${failure.advisor}\`: ${failure.why}.`;
+  if (findings.length > 0 || says.length > 0) {
+    const line = [findings.length > 0 ? countLine(findings) : "", says.length > 0 ? adviceLine(says) : ""].filter(Boolean).join(" ");
+    return { state: "findings", stateLine: `${line}${failed}`, examined, missing };
+  }
+  if (failure !== undefined) return { state: "failed", stateLine: failed.trim(), examined, missing };
+  const judged = judgedRules(section, input);
+  if (judged.of === 0 && advice.length === 0) return { state: "unknown", stateLine: "Unknown. No rule of this version looks at it.", examined, missing };
+  if (judged.of > 0 && judged.done === 0 && (gaps.length > 0 || advice.length === 0)) return { state: "unknown", stateLine: `Unknown. ${gaps[0] ?? ""}`.trim(), examined, missing };
+  if (judged.of === 0 && advice.every(({ missing: gap }) => gap !== "")) return { state: "unknown", stateLine: `Unknown. ${gaps[0] ?? ""}`.trim(), examined, missing };
+  const weighed = examined === "" ? "" : ` Weighed: ${examined}.`;
+  const near = nearestMiss(section, input);
+  if (gaps.length > 0) return { state: "partial", stateLine: `Partial. Nothing found by ${formatNumber(judged.done)} of ${formatCount(judged.of, "rule")}.${weighed}${near}`, examined, missing };
+  return { state: "clean", stateLine: `Nothing found.${weighed}${near}`, examined, missing };
+}
+
+export const hasContent = ({ tables, plots, artefacts, examples, missing }: Advice): boolean => tables.length + plots.length + artefacts.length + examples.length > 0 || missing === "";
+
+/** `9 findings: 2 proven, 3 recorded, 4 inferred.` */
+export function countLine(findings: readonly Finding[]): string {
+  const rungs = RUNGS.toReversed().flatMap((rung) => {
+    const count = findings.filter((finding) => rungOf(finding) === rung).length;
+    return count === 0 ? [] : [`${formatNumber(count)} ${rung}`];
+  });
+  return `${formatCount(findings.length, "finding")}: ${rungs.join(", ")}.`;
+}
+
+function adviceLine(advice: readonly Advice[]): string {
+  return advice.map(({ claim }) => (claim.endsWith(".") ? claim : `${claim}.`)).join(" ");
+}
+
+function examinedOf(section: string, advice: readonly Advice[], { report }: HandbookInput): string {
+  const known = report.coverage.sections.find((one) => one.section === section)?.examined ?? "";
+  const words = [...known.split(/,\s+(?=\d)/), ...advice.map(({ examined }) => examined.replace(/\.$/, ""))];
+  return [...new Set(words.map((one) => one.trim()).filter(Boolean))].filter((one) => !/^0 /.test(one)).join(", ");
+}
+
+function judgedRules(section: string, { rules, report }: HandbookInput): { readonly of: number; readonly done: number } {
+  const own = rules.filter(({ chapter }) => chapter === section);
+  const not = new Set(report.coverage.unknown.filter(({ object, chapter }) => object === undefined && chapter === section).map(({ rule }) => rule));
+  return { of: own.length, done: own.filter(({ id }) => !not.has(id)).length };
+}
+
+const COMMANDS: readonly (readonly [need: RegExp, command: string])[] = [
+  [/database|snapshot|pg_stat_statements|counters|statistics/, "luthier tune --db URL"],
+  [/recording|recorded/, "luthier record -- COMMAND"],
+  [/pgbouncer|pooler/i, "luthier tune --pgbouncer URL"],
+  [/replica/, "luthier tune --db URL --db REPLICA_URL"],
+];
+
+export function commandFor(why: string): string {
+  return COMMANDS.find(([need]) => need.test(why))?.[1] ?? "";
+}
+
+/** One sentence for each reason why rules judged nothing, then what advisors miss. */
+function gapsOf(section: string, advice: readonly Advice[], { report }: HandbookInput): readonly string[] {
+  const unknown = report.coverage.unknown.filter(({ chapter }) => chapter === section);
+  const whys = [...new Set(unknown.map(({ why }) => why))];
+  const sentences = whys.map((why) => {
+    const group = unknown.filter((one) => one.why === why);
+    const rules = [...new Set(group.map(({ rule }) => rule))];
+    const objects = [...new Set(group.flatMap(({ object }) => object ?? []))];
+    const names = rules.length <= MOST_NAMES ? rules.map((one) => `\`${one}\``).join(", ") : formatCount(rules.length, "rule");
+    const about = objects.length === 0 ? "" : ` about ${objects.length <= MOST_NAMES ? objects.map((one) => `\`${one}\``).join(", ") : formatCount(objects.length, "object")}`;
+    const command = why.startsWith("needs") ? commandFor(why) : "";
+    return `${names} did not judge${about}: ${why}${command === "" ? "" : ` (\`${command}\`)`}.`;
+  });
+  return [...sentences, ...advice.flatMap(({ missing }) => (missing === "" ? [] : [missing]))];
+}
+
+const MOST_NAMES = 3;
+
+/** The best of what was seen and left out. */
+function nearestMiss(section: string, { whole, report }: HandbookInput): string {
+  const shown = new Set(report.findings.map(({ id }) => id));
+  const [best] = whole.findings.filter(({ chapter, id }) => chapter === section && !shown.has(id)).toSorted(compareFindings);
+  if (best === undefined) return "";
+  const [place] = best.places;
+  const where = place === undefined || place.line < 1 ? "" : ` at \`${place.file}:${place.line}\``;
+  return ` Nearest: \`${best.rule}\`${where} (${best.confidence}): ${best.claim}`;
+}

@@ -1,0 +1,65 @@
+import type { Finding } from "../../../model/finding.ts";
+import type { Handbook, HandbookSection, SectionWord } from "../../../model/handbook.ts";
+import type { Plot } from "../../../model/plot.ts";
+import { formatCount } from "../../../model/numbers.ts";
+import { encodePath } from "../../encode-path.ts";
+import { html, NOTHING, type Html } from "../../html/markup.ts";
+import { renderAdvice } from "./advice.ts";
+import { sectionAnchor } from "./anchors.ts";
+import { renderCompact } from "./compact.ts";
+import type { HandbookContext } from "./context.ts";
+import { figure } from "./figure.ts";
+import { renderFinding } from "./finding.ts";
+import { missingText, prose, sentence } from "./prose.ts";
+
+export interface SectionInput {
+  readonly handbook: Handbook;
+  readonly context: HandbookContext;
+  readonly byId: ReadonlyMap<string, Finding>;
+  /** Ids of the findings that are shown whole. */
+  readonly whole: ReadonlySet<string>;
+}
+
+/** A section: one line of state, its findings in order of cost, its advice, its figures, what common advice gets wrong. */
+export function renderSection(section: HandbookSection, { handbook, context, byId, whole }: SectionInput): Html {
+  const findings = section.findings.flatMap((id) => byId.get(id) ?? []);
+  const shown = findings.filter(({ id }) => whole.has(id));
+  const plotsOf = ({ id }: Finding): readonly Plot[] => section.plots.filter(({ finding }) => finding === id);
+  const placed = new Set(shown.flatMap(plotsOf));
+  return html`<section class="sec" id="${sectionAnchor(section.section)}" tabindex="-1"><h3><span class="no">${section.section}</span> ${prose(section.title)}</h3>
+${stateOf(section)}
+${shown.map((finding) => renderFinding(finding, { handbook, context, plots: plotsOf(finding) }))}${renderCompact(findings.filter(({ id }) => !whole.has(id)), handbook, context)}${section.advice.map((advice) => renderAdvice(advice, handbook, context))}${figures(section.plots.filter((plot) => !placed.has(plot)), handbook)}${corrections(section)}</section>
+`;
+}
+
+/** Figures that are open; the rest of a section's is a fold away. */
+const MOST_FIGURES = 4;
+
+function figures(plots: readonly Plot[], handbook: Handbook): Html {
+  const drawn = plots.map((plot) => figure(plot, handbook)).filter((one) => one !== NOTHING);
+  const more = drawn.length - MOST_FIGURES;
+  return html`${drawn.slice(0, MOST_FIGURES)}${more > 0 ? html`<details class="more"><summary>${formatCount(more, "more figure")}</summary>${drawn.slice(MOST_FIGURES)}</details>` : NOTHING}`;
+}
+
+const WORDS: Readonly<Record<Exclude<SectionWord, "findings">, string>> = { clean: "Nothing found.", unknown: "Unknown.", partial: "Partial.", failed: "Not run:" };
+
+function stateOf(section: HandbookSection): Html {
+  const { state, stateLine, examined, missing, pages } = section;
+  const links = pages.length === 0 ? NOTHING : html` ${pages.map((page, index) => html`${index > 0 ? " · " : ""}<a href="${encodePath(page)}">${titleOfPage(page)}</a>`)}`;
+  const looked = examined.trim() === "" || stateLine.includes(examined.trim()) ? NOTHING : html` ${sentence(examined)}`;
+  if (state === "findings") return html`<p class="stateline">${sentence(stateLine)}${looked}${links}</p>${missing.trim() === "" ? NOTHING : html`<div class="state"><strong>Not seen.</strong> ${missingText(missing)}</div>`}`;
+  const word = WORDS[state];
+  const line = stateLine.startsWith(word) ? stateLine.slice(word.length).trim() : stateLine;
+  return html`<div class="state ${state}"><strong>${word}</strong> ${sentence(line)}${looked}${missing.trim() === "" ? NOTHING : html` ${missingText(missing)}`}${links}</div>`;
+}
+
+/** `index-analysis.md` as people call it. */
+function titleOfPage(page: string): string {
+  const words = page.replace(/\.md$/, "").replaceAll("-", " ").replace(/^n1\b/, "N+1");
+  return `${(words[0] ?? "").toUpperCase()}${words.slice(1)}`;
+}
+
+function corrections({ corrections: items }: HandbookSection): Html {
+  if (items.length === 0) return NOTHING;
+  return html`${items.map(({ advice, truth, shown }) => html`<dl class="corr"><div><dt>Often advised</dt><dd>${sentence(advice)}</dd></div><div><dt>True</dt><dd>${sentence(truth)}</dd></div><div><dt>Shown here</dt><dd>${sentence(shown)}</dd></div></dl>`)}`;
+}

@@ -1,0 +1,82 @@
+/** Pieces of Markdown that every page is made of. All text of the project goes through an escape here. */
+import type { AdviceTable } from "../../../model/advice.ts";
+import type { Place } from "../../../model/finding.ts";
+import type { Plot } from "../../../model/plot.ts";
+import { cleanLine } from "../../clean-text.ts";
+import { codeBlock, codeSpan, escapeCell, escapeProse, linkTo } from "../../markdown-text.ts";
+import { hasAnswer, tablesOfPlot } from "../plots/plot.ts";
+import type { MarkdownContext } from "./context.ts";
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[], numeric: readonly number[] = []): string {
+  const rule = head.map((_, index) => (numeric.includes(index) ? "--:" : "---"));
+  return [head, rule, ...rows].map((cells) => `| ${cells.map((cell) => escapeCell(cell).replaceAll("\n", " ")).join(" | ")} |`).join("\n");
+}
+
+/** A sentence that ends as one. */
+export function sentence(text: string): string {
+  const escaped = escapeProse(text);
+  return escaped === "" || /[.!?:]$/.test(escaped) ? escaped : `${escaped}.`;
+}
+
+export function details(summary: string, body: readonly string[]): string {
+  return `<details><summary>${escapeSummary(summary)}</summary>\n\n${body.join("\n\n")}\n\n</details>`;
+}
+
+function escapeSummary(text: string): string {
+  return cleanLine(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** A line of the project, by its path from the root; the link leads out of the handbook's folder. */
+export function fileLink(file: string, line: number, { pathPrefix }: Pick<MarkdownContext, "pathPrefix">): string {
+  const target = `${pathPrefix}${file}`;
+  return line > 0 ? linkTo(`${file}:${line}`, target, `#L${line}`) : linkTo(file, target, "");
+}
+
+export function placeLink(place: Place, context: MarkdownContext): string {
+  if (place.object !== undefined) return codeSpan(place.object);
+  return context.read(place.file) === undefined ? codeSpan(place.line > 0 ? `${place.file}:${place.line}` : place.file) : fileLink(place.file, place.line, context);
+}
+
+/** Code of the project as a block: no control character, no fence broken. */
+export function block(language: string, text: string): string {
+  return codeBlock(language, text.split(/\r\n|\n|\r/).map((line) => cleanLine(line).trimEnd()).join("\n").replace(/\n+$/, ""));
+}
+
+export function adviceTable({ title, head, rows, numeric, source }: AdviceTable): string {
+  const text = table(head.map(escapeProse), rows.map((cells) => cells.map(escapeProse)), numeric);
+  return [`**${escapeProse(title)}**`, text, source === "" ? "" : `From ${sentence(source)}`].filter(Boolean).join("\n\n");
+}
+
+/** A figure is its question, its answer, and its data. */
+export function figure(plot: Plot): readonly string[] {
+  if (!hasAnswer(plot)) return [];
+  const tables = tablesOfPlot(plot).filter(({ rows }) => rows.length > 0);
+  const data = tables.map(({ title, head, rows, numeric }) => [...(title === "" ? [] : [`**${escapeProse(title)}**`, ""]), table(head.map(escapeProse), rows.map(({ cells }) => cells.map(escapeProse)), numeric)].join("\n"));
+  return [`**${escapeProse(plot.question)}** ${sentence(plot.answer)}`, details(`Figures, from ${plot.source}`, data)];
+}
+
+const LONGEST_GIST = 100;
+
+/** One line of a statement: what it reads and by what, without its columns. */
+export function statementGist(sql: string): string {
+  const clean = cleanLine(sql).replaceAll(/\s+/g, " ").trim().replaceAll(/"([a-z_][a-z0-9_]*)"/g, "$1");
+  const gist = clean.replace(/^(SELECT (?:DISTINCT )?)(?!COUNT|SUM|MAX|MIN|AVG|1\b)(?:.*?)( FROM )/, "$1…$2").replace(/^(INSERT INTO \S+) \(.*?\) VALUES.*$/, "$1 …");
+  return gist.length > LONGEST_GIST ? `${gist.slice(0, LONGEST_GIST)} …` : gist;
+}
+
+const BREAKS = /\s+(?=(?:FROM|WHERE|INNER JOIN|LEFT OUTER JOIN|LEFT JOIN|JOIN|GROUP BY|HAVING|ORDER BY|LIMIT|OFFSET|RETURNING|UNION|VALUES|SET|ON CONFLICT)\b)/g;
+/** A list of more columns says how many. */
+const MOST_COLUMNS = 4;
+const MOST_SQL = 1200;
+
+/** A statement in lines, its list of columns shortened: what it asks can be read, and is not meant to be run. */
+export function statementText(sql: string): string {
+  const clean = cleanLine(sql).replaceAll(/\s+/g, " ").trim();
+  const shortened = clean.replace(/^(SELECT (?:DISTINCT )?)(.*?)( FROM )/s, (whole, start: string, list: string, end: string) => {
+    const columns = list.split(", ");
+    if (list.includes("(") || columns.length <= MOST_COLUMNS) return whole;
+    return `${start}${columns.slice(0, 2).join(", ")} /* and ${columns.length - 2} more columns */${end}`;
+  });
+  const lines = shortened.replaceAll(BREAKS, "\n");
+  return lines.length > MOST_SQL ? `${lines.slice(0, MOST_SQL)} …` : lines;
+}

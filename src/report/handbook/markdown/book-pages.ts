@@ -1,0 +1,80 @@
+/** Pages about the book as a whole: introduction, conclusion, references. */
+import type { Handbook } from "../../../model/handbook.ts";
+import { formatCount, formatNumber } from "../../../model/numbers.ts";
+import { CHAPTERS } from "../../../handbook/outline.ts";
+import { formatTime } from "../../../handbook/overview.ts";
+import { FIRST } from "../../../handbook/changes.ts";
+import { RUNGS, rungOf } from "../../../select/severity.ts";
+import { codeSpan, escapeProse } from "../../markdown-text.ts";
+import { sentence, table } from "./blocks.ts";
+import type { Pages } from "./context.ts";
+import { changeTable, projectLine, restsTable } from "./first-page.ts";
+import { notSeen } from "./not-seen.ts";
+
+export function introductionPage({ handbook }: Pages): readonly string[] {
+  const { report, project, time } = handbook;
+  const { apps, models, files, lines } = report.project;
+  const size = files === 0 ? "" : `${escapeProse(project.name)} has ${formatCount(apps, "app")}, ${formatCount(models, "model")} and ${formatNumber(lines)} lines in ${formatCount(files, "file")}. `;
+  const unit = time === null ? `No cost is known: ${handbook.rests.some(({ kind, isThere }) => kind === "recording" && isThere) ? "the recording has no time" : "nothing was recorded"}, so ${formatCount(report.findings.length, "finding")} ${report.findings.length === 1 ? "is" : "are"} ranked by severity and confidence.` : `One second of this handbook is one ${time.unit === "s/min" ? "of database time a minute" : "of the recording's database time"}: ${formatTime(time.total)} ${time.unit} in all, from ${sentence(time.source)}`;
+  return ["# Introduction", `${size}${unit}`, restsTable(handbook), "## Findings by chapter and evidence", byChapter(handbook)];
+}
+
+function byChapter({ report, sections }: Handbook): string {
+  const rows = CHAPTERS.map(({ chapter, title, page, sections: own }) => {
+    const findings = report.findings.filter(({ chapter: at }) => at.split(".")[0] === chapter);
+    const states = sections.filter(({ section }) => section.split(".")[0] === chapter);
+    const unknown = states.filter(({ state }) => state === "unknown" || state === "failed").map(({ section }) => section);
+    const counts = RUNGS.toReversed().map((rung) => formatNumber(findings.filter((one) => rungOf(one) === rung).length));
+    return [`[${chapter}. ${title}](${page})`, formatNumber(own.length), ...counts, unknown.length === 0 ? "" : unknown.join(", ")];
+  });
+  return table(["chapter", "sections", ...RUNGS.toReversed(), "unknown"], rows, [1, 2, 3, 4, 5, 6]);
+}
+
+export function conclusionPage(pages: Pages): readonly string[] {
+  const { handbook } = pages;
+  const { changes, sections, failures = [] } = handbook;
+  const unknown = sections.filter(({ state }) => state === "unknown" || state === "failed");
+  const clean = sections.filter(({ state }) => state === "clean");
+  const words = [
+    `${sentence(handbook.headline)}`,
+    `${formatNumber(sections.length - unknown.length)} of ${formatCount(sections.length, "section")} were judged${clean.length === 0 ? "" : `, and nothing was found in ${clean.map(({ section }) => section).join(", ")}`}${unknown.length === 0 ? "" : `; ${unknown.map(({ section }) => section).join(", ")} ${unknown.length === 1 ? "is" : "are"} unknown`}${failures.length === 0 ? "" : `; ${formatCount(failures.length, "advisor")} could not run`}.`,
+  ];
+  const first = changes.slice(0, 3);
+  const next = nextCommand(pages);
+  return ["# Conclusion", words.join(" "), ...(first.length === 0 ? [] : [`First ${first.length} of ${formatCount(Math.min(FIRST, changes.length), "change")}:`, changeTable(first, pages)]), ...(next === "" ? [] : [`Next: ${codeSpan(next)}`]), ...notSeen(pages)];
+}
+
+/** One command that makes the most of what is there. */
+export function nextCommand({ handbook, context }: Pick<Pages, "handbook" | "context">): string {
+  const safe = handbook.changes.find(({ safety, patch }) => safety === "safe" && patch !== null);
+  const recording = handbook.rests.find(({ kind }) => kind === "recording");
+  if (recording !== undefined && !recording.isThere && context.commands.has("record")) return recording.command;
+  if (safe !== undefined) return `luthier fix --select ${handbook.shortIds.get(safe.finding) ?? safe.finding}${context.commands.has("fix --prove") ? " --prove -- COMMAND" : ""}`;
+  const gap = handbook.rests.find(({ isThere, command }) => !isThere && command.startsWith("luthier"));
+  return gap?.command ?? "";
+}
+
+/** What was read, and the documentation behind each rule that found something. */
+export function referencesPage({ handbook, context }: Pages): readonly string[] {
+  const { coverage, tool } = handbook.report;
+  const evidence = [
+    ...(coverage.database === undefined ? [] : [["snapshot", codeSpan(coverage.database.file), `${coverage.database.takenAt.slice(0, 10)}, PostgreSQL ${escapeProse(coverage.database.version)}`]]),
+    ...(coverage.recording === undefined ? [] : [["recording", codeSpan(coverage.recording.folder), `${coverage.recording.started?.slice(0, 10) ?? ""} ${escapeProse(coverage.recording.command ?? "")}`.trim()]]),
+    ["program", codeSpan(`luthier ${tool.version}`), projectLine(handbook)],
+  ];
+  const found = new Map<string, number>();
+  for (const { rule } of handbook.report.findings) found.set(rule, (found.get(rule) ?? 0) + 1);
+  const rules = context.rules.filter(({ id }) => found.has(id)).toSorted((a, b) => a.chapter.localeCompare(b.chapter, "en") || (a.id < b.id ? -1 : 1));
+  const rows = rules.map(({ id, chapter, doc }) => [chapter, codeSpan(`luthier rules ${id}`), formatNumber(found.get(id) ?? 0), linksOf(doc, handbook).join(", ")]);
+  return ["# References", `${formatCount(evidence.length, "source")} of evidence were read.`, table(["evidence", "", ""], evidence), ...(rows.length === 0 ? [] : [`${formatCount(rows.length, "rule")} found something; each names what it goes by.`, table(["section", "rule's page", "findings", "documentation"], rows, [2])])];
+}
+
+/** Links of a rule's page, to the versions that the project runs. */
+function linksOf(doc: string, { project: { django, postgres } }: Handbook): readonly string[] {
+  const links = [...doc.matchAll(/\[([^\]]+)\]\((https:\/\/[^)\s]+)\)/g)];
+  const major = postgres === null ? null : /^\d+/.exec(postgres)?.[0] ?? null;
+  return [...new Map(links.map(([, title = "", url = ""]) => [url, title])).entries()].map(([url, title]) => {
+    const own = url.replace(/djangoproject\.com\/en\/(?:stable|\d+\.\d+)\//, `djangoproject.com/en/${django !== null && /^\d+\.\d+$/.test(django) ? django : "stable"}/`).replace("/docs/current/", major === null ? "/docs/current/" : `/docs/${major}/`);
+    return `[${escapeProse(title)}](${own})`;
+  });
+}

@@ -1,0 +1,197 @@
+/** A finding whole, in its nine parts, as docs of the project's own repository show it. */
+import type { Evidence, Finding, Fix, Place } from "../../../model/finding.ts";
+import type { Change, HandbookStatement } from "../../../model/handbook.ts";
+import { formatBytes, formatMilliseconds, formatNumber } from "../../../model/numbers.ts";
+import { formatTime } from "../../../handbook/overview.ts";
+import { RUNGS, rungOf } from "../../../select/severity.ts";
+import { cleanLine } from "../../clean-text.ts";
+import { doubtSentence, evidenceSentence, fixChanges, fixSentence, migrationSentence, proofSentence, sqlStatements, type FileChange } from "../../finding-facts.ts";
+import { codeSpan, escapeProse } from "../../markdown-text.ts";
+import { shortIdOf } from "../../render-context.ts";
+import { block, details, figure, fileLink, placeLink, sentence, statementText, table } from "./blocks.ts";
+import { anchorOf, type Pages } from "./context.ts";
+import { notesOf } from "./notes.ts";
+
+export function renderFinding(finding: Finding, pages: Pages): readonly string[] {
+  const { handbook, context } = pages;
+  const { severity, rule, chapter, confidence, id, claim, message, fixes } = finding;
+  const change = handbook.changes.find((one) => one.finding === id);
+  return [
+    `<a id="${anchorOf(handbook, id)}"></a>`,
+    `### ${escapeProse(claim || message) || codeSpan(rule)}`,
+    table(["severity", "rule", "chapter", "confidence", "id", "evidence"], [[severity, codeSpan(rule), chapter, confidence, codeSpan(shortIdOf(context, id)), rungOf(finding)]]),
+    places(finding.places, pages),
+    `**Evidence:** ${sentence(evidenceSentence(finding, handbook.report, context))}${gainWords(change, pages)}`,
+    ...evidenceTable(finding.evidence),
+    ...statements(finding, pages),
+    ...ownFigures(finding, pages),
+    ...renderFix(fixes[0], pages, change),
+    ...proof(finding, pages),
+    `**Doubt:** ${sentence(doubtSentence(finding))}`,
+    ...alternatives(fixes.slice(1), pages),
+    `**Silence:** ${codeSpan(`# luthier: ignore[${rule}] reason`)} on ${silencePlace(finding)}.`,
+    notesOf(id),
+  ];
+}
+
+function silencePlace({ places: all, rule }: Finding): string {
+  const first = all.find(({ object, line }) => object === undefined && line > 0);
+  return first === undefined ? `no line: leave out \`${rule}\` with \`--ignore\`` : codeSpan(`${first.file}:${first.line}`);
+}
+
+// ---------------------------------------------------------------------------------------------- places
+
+/** Lines above and below the first and the last place. */
+const AROUND = 2;
+
+function places(all: readonly Place[], pages: Pages): string {
+  if (all.length === 0) return "**Places:** none in source.";
+  return all.map((place, index) => placeItem(place, index === 0 || index === all.length - 1, pages)).join("\n");
+}
+
+function placeItem(place: Place, isShown: boolean, { context }: Pages): string {
+  const label = place.label === undefined || place.label === "" ? "" : ` ${escapeProse(place.label)}`;
+  const item = `- ${place.role} ${placeLink(place, context)}${label}`;
+  const code = isShown ? excerpt(place, context.read(place.file)) : "";
+  return code === "" ? item : `${item}\n\n${indented(code)}\n`;
+}
+
+const indented = (text: string): string => text.split("\n").map((line) => (line === "" ? "" : `  ${line}`)).join("\n");
+
+function excerpt({ file, line, endLine, object }: Place, source: string | undefined): string {
+  if (object !== undefined || source === undefined || line < 1) return "";
+  const lines = source.replace(/^\u{feff}/u, "").split(/\r\n|\n|\r/);
+  const last = Math.min(Math.max(line, endLine), line + MOST_LINES, lines.length);
+  const from = Math.max(1, line - AROUND);
+  const shown = lines.slice(from - 1, Math.min(lines.length, last + AROUND));
+  if (shown.every((one) => one.trim() === "")) return "";
+  const margin = Math.min(...shown.filter((one) => one.trim() !== "").map((one) => one.length - one.trimStart().length));
+  const width = String(last + AROUND).length;
+  const text = shown.map((one, index) => `${from + index >= line && from + index <= last ? ">" : " "} ${String(from + index).padStart(width)}  ${one.slice(margin)}`);
+  return block(languageOf(file), text.join("\n"));
+}
+
+const MOST_LINES = 8;
+
+function languageOf(file: string): string {
+  if (file.endsWith(".py")) return "python";
+  return /\.(?:html?|jinja2?|j2|txt)$/.test(file) ? "html" : "text";
+}
+
+// ---------------------------------------------------------------------------------------------- evidence
+
+function gainWords(change: Change | undefined, { handbook: { time } }: Pages): string {
+  const gain = change?.gain ?? null;
+  if (gain === null || time === null) return "";
+  const range = gain.high > gain.low * 1.001 ? `, by itself ${formatTime(gain.low)} to ${formatTime(gain.high)}` : "";
+  return ` The change removes ${formatTime(gain.marginal)} of the ${formatTime(gain.today)} ${time.unit} that its statements take today${range} (${escapeProse(gain.basis)}).`;
+}
+
+const FIGURES: Readonly<Record<string, (value: number) => string>> = {
+  bytes: formatBytes,
+  estimatedBytes: formatBytes,
+  milliseconds: (value) => `${formatMilliseconds(value)} ms`,
+  totalMilliseconds: (value) => `${formatMilliseconds(value)} ms`,
+  meanMs: (value) => `${formatMilliseconds(value)} ms`,
+  share: (value) => (value < 0.001 ? "<0.1 %" : `${(100 * value).toFixed(1)} %`),
+};
+
+/** Each rung with its figures: one row says less than its sentence, so only several make a table. */
+function evidenceTable(evidence: readonly Evidence[]): readonly string[] {
+  const rows = evidence
+    .toSorted((a, b) => RUNGS.indexOf(b.kind) - RUNGS.indexOf(a.kind))
+    .flatMap(({ kind, note, ...figures }) => {
+      const words = Object.entries(figures).flatMap(([name, value]) => (value === undefined ? [] : [`${nameOf(name)} ${typeof value === "number" ? (FIGURES[name] ?? formatNumber)(value) : escapeProse(String(value))}`]));
+      return words.length === 0 ? [] : [[kind, words.join(", "), escapeProse(note ?? "")]];
+    });
+  return rows.length === 0 ? [] : [table(["evidence", "figures", "source"], rows)];
+}
+
+const nameOf = (name: string): string => escapeProse(name.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase());
+
+const MOST_STATEMENTS = 3;
+
+function statements({ id }: Finding, { handbook, context }: Pages): readonly string[] {
+  const ids = handbook.behind?.get(id) ?? [];
+  const known = (handbook.statements ?? []).filter((one) => ids.includes(one.id));
+  if (known.length === 0) return [];
+  const shown = known.slice(0, MOST_STATEMENTS).flatMap((one) => [statementLine(one, handbook.time?.unit ?? "", context), block("sql", statementText(one.sql))]);
+  const more = known.length - MOST_STATEMENTS;
+  const title = known.length === 1 ? "Statement" : `${known.length} statements`;
+  return [details(`${title}: ${callWords(known[0])}`, [...shown, ...(more > 0 ? [`${formatNumber(more)} more are behind ${codeSpan(handbook.shortIds.get(id) ?? id)}.`] : [])])];
+}
+
+function callWords(one: HandbookStatement | undefined): string {
+  return one === undefined ? "" : `${formatNumber(one.calls)} ${one.calls === 1 ? "call" : "calls"} of ${formatMilliseconds(one.meanMs)} ms`;
+}
+
+export function statementLine(one: HandbookStatement, unit: string, context: Pages["context"]): string {
+  const time = one.time === null ? "" : `, ${formatTime(one.time)} ${unit}, ${(100 * one.share).toFixed(1)} % of all`;
+  const sites = [...new Map(one.places.map((site) => [`${site.file}:${site.line}`, site])).values()];
+  const lines = sites.slice(0, 3).map(({ file, line }) => fileLink(file, line, context)).join(", ");
+  const from = sites.length === 0 ? "" : ` Sent by ${lines}${sites.length > 3 ? ` and ${sites.length - 3} more lines` : ""}.`;
+  return `${callWords(one)}${time} (${one.source}).${from}`;
+}
+
+function ownFigures({ id, chapter }: Finding, { handbook }: Pages): readonly string[] {
+  const plots = handbook.sections.find(({ section }) => section === chapter)?.plots ?? [];
+  return plots.filter(({ finding }) => finding === id).flatMap(figure);
+}
+
+// ---------------------------------------------------------------------------------------------- fix
+
+export function renderFix(fix: Fix | undefined, pages: Pages, change?: Change): readonly string[] {
+  const { context } = pages;
+  const changes = fix ? fixChanges(fix, context.read) : [];
+  const title = fix === undefined || fix.edits.length === 0 ? "" : ` ${sentence(fix.title)}`;
+  const patch = change?.patch ? ` As a patch: [${escapeProse(change.patch)}](patches/${encodeURIComponent(change.patch)}).` : "";
+  const diff = changes && changes.length > 0 ? [block("diff", toDiff(changes, context.read))] : [];
+  return [`**Fix:** ${sentence(fixSentence(fix, changes))}${title}${patch}`, ...diff, ...(fix ? [...migration(fix), ...sql(fix)] : [])];
+}
+
+function migration(fix: Fix): readonly string[] {
+  const words = migrationSentence(fix);
+  return words === "" ? [] : [`The migration ${sentence(words)}`];
+}
+
+function sql(fix: Fix): readonly string[] {
+  const { forward, reverse } = sqlStatements(fix);
+  if (forward.length === 0) return [];
+  const how = fix.sql?.isTransactional === false ? [`${formatNumber(forward.length)} ${forward.length === 1 ? "statement" : "statements"}, to run outside of a transaction:`] : [];
+  return [...how, block("sql", forward.join("\n")), ...(reverse.length > 0 ? [`${formatNumber(reverse.length)} to undo it:`, block("sql", reverse.join("\n"))] : [])];
+}
+
+/** One line of what stands round each change. */
+function toDiff(changes: readonly FileChange[], read: (file: string) => string | undefined): string {
+  const lines = changes.flatMap(({ file, blocks }) => {
+    const old = (read(file) ?? "").split(/\r\n|\n|\r/);
+    const around = (line: number): readonly string[] => ((old[line - 1] ?? "").trim() === "" ? [] : [` ${old[line - 1]}`]);
+    return [
+      `--- ${file}`,
+      ...blocks.flatMap(({ line, removed, added }) => [`@@ line ${line} @@`, ...around(line - 1), ...removed.map((text) => `-${text}`), ...added.map((text) => `+${text}`), ...around(line + removed.length)]),
+    ];
+  });
+  return lines.map(cleanLine).join("\n");
+}
+
+function proof(finding: Finding, { context }: Pages): readonly string[] {
+  const words = proofSentence(finding, context);
+  const [, before, command] = /^(.*?): (luthier .*)$/.exec(words) ?? [];
+  const line = command === undefined ? `**Proof:** ${sentence(words)}` : `**Proof:** ${escapeProse(before ?? "")}: ${codeSpan(command)}.`;
+  const proven = finding.evidence.find(({ kind }) => kind === "proven");
+  if (proven === undefined) return [line];
+  const { statements: queries, milliseconds, rows, bytes } = finding.impact;
+  const pairs = [
+    ["queries", queries, formatNumber],
+    ["milliseconds", milliseconds, formatMilliseconds],
+    ["rows", rows, formatNumber],
+    ["size", bytes, formatBytes],
+  ] as const;
+  const cells = pairs.flatMap(([name, figures, format]) => (figures?.before === undefined || figures.after === undefined ? [] : [[`${name}${figures.per === undefined ? "" : ` a ${figures.per}`}`, format(figures.before), format(figures.after)]]));
+  return [line, ...(cells.length === 0 ? [] : [table(["", "before", "after"], cells, [1, 2])])];
+}
+
+function alternatives(fixes: readonly Fix[], pages: Pages): readonly string[] {
+  if (fixes.length === 0) return [];
+  return [details(fixes.length === 1 ? "One more way" : `${fixes.length} more ways`, fixes.flatMap((fix) => [`**${escapeProse(fix.title)}**`, ...renderFix(fix, pages)]))];
+}

@@ -1,0 +1,22 @@
+/** What every page ends with: what was not looked at, and how it could be. */
+import { codeSpan, escapeProse } from "../../markdown-text.ts";
+import { summarise } from "../../summary.ts";
+import { fileLink, sentence } from "./blocks.ts";
+import type { Pages } from "./context.ts";
+
+export function notSeen({ handbook, context }: Pages): readonly string[] {
+  const { notJudged, leftOut, skipped } = summarise(handbook.report, { ...context, pathPrefix: "" });
+  const items = [
+    ...handbook.rests.filter(({ isThere }) => !isThere).map(({ kind, what, command }) => `${kind}: ${escapeProse(what)}: ${codeSpan(command)}`),
+    ...(handbook.failures ?? []).map(({ advisor, why }) => `advisor ${codeSpan(advisor)} was not run: ${sentence(why)}`),
+    ...notJudged.map(({ what, command }) => escapeProse(what) + (command === "" ? "" : `: ${codeSpan(command)}`)),
+    ...skipped.map(({ file, line, message }) => `${context.read(file) === undefined ? codeSpan(file) : fileLink(file, line, context)} was skipped: ${escapeProse(message)}`),
+    ...(leftOut === "" ? [] : [`left out: ${escapeProse(leftOut)}`]),
+  ];
+  return ["## Not seen", items.length === 0 ? "Nothing was left out." : items.map((item) => `- ${item}`).join("\n")];
+}
+
+/** Of one section alone, for its own pages. */
+export function sectionNotSeen(missing: string): readonly string[] {
+  return ["## Not seen", missing === "" ? "Nothing was left out." : sentence(missing)];
+}

@@ -1,0 +1,180 @@
+/** What `luthier tune` says on the terminal: the answer, its split, the causes, ten changes, what it rests on, what was not seen, what is next. */
+import type { Change, EvidenceUse, Handbook } from "../../model/handbook.ts";
+import { formatBytes, formatCount, formatNumber } from "../../model/numbers.ts";
+import { FIRST } from "../../handbook/changes.ts";
+import { formatTime, percent } from "../../handbook/overview.ts";
+import { cleanLine, plainProse } from "../clean-text.ts";
+import { cutMiddle, displayWidth, padTo } from "../display-width.ts";
+import type { RenderContext } from "../render-context.ts";
+import { shortIdOf } from "../render-context.ts";
+import { rungCells, RUNG_WIDTH } from "../rung-cells.ts";
+import { glyphsOf, paint, severityTone, type TextStyle } from "../terminal-style.ts";
+import { prose, wrapProse } from "../text-line.ts";
+import { nextCommand } from "./markdown/book-pages.ts";
+
+export interface WrittenTo {
+  readonly folder: string;
+  readonly pages: number;
+  readonly pageBytes: number;
+  /** Notes of people that were carried over. */
+  readonly notes: number;
+}
+
+interface Tune {
+  readonly context: RenderContext;
+  readonly written: WrittenTo;
+}
+
+export function renderTune(handbook: Handbook, { context, written }: Tune, style: TextStyle): string {
+  if (style.quiet) return `${plainProse(handbook.headline)}\n`;
+  const parts = [head(handbook, style), causes(handbook, style), changes(handbook, context, style), since(handbook, style), rests(handbook, style), notSeen(handbook, style), ends(handbook, { context, written }, style)];
+  return `${parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n")}\n`;
+}
+
+function head({ project, headline, split, time }: Handbook, style: TextStyle): readonly string[] {
+  const words = [
+    `${cleanLine(project.name)}${project.commit === null ? "" : ` at ${cleanLine(project.commit)}${project.isDirty ? " with changes" : ""}`}`,
+    project.django === null ? "" : `Django ${cleanLine(project.django)}`,
+    project.postgres === null ? "" : `PostgreSQL ${cleanLine(project.postgres)}`,
+  ].filter(Boolean);
+  const parts = split?.kind === "split" && time !== null ? splitWords(split.parts) : [];
+  return [paint(style, "dim", words.join("   ")), "", ...wrapProse(style, headline, 0).map((line) => paint(style, "bold", line)), ...(parts.length === 0 ? [] : [`  ${parts.join("   ")}`])];
+}
+
+/** Proof is named even where there is none of it: its absence is part of the answer. */
+const ALWAYS = ["proven", "measured", "planned", "recorded"] as const;
+
+function splitWords(parts: readonly { readonly rung: string; readonly value: number }[]): readonly string[] {
+  const others = parts.filter(({ rung }) => !ALWAYS.some((one) => one === rung));
+  return [...ALWAYS.map((rung) => ({ rung, value: parts.find((one) => one.rung === rung)?.value ?? 0 })), ...others].map(({ rung, value }) => `${rung} ${formatTime(value)}`);
+}
+
+// ---------------------------------------------------------------------------------------------- causes
+
+const LABEL = 26;
+const BAR = 27;
+
+function causes({ overview, time }: Handbook, style: TextStyle): readonly string[] {
+  const plot = overview.find((one) => one.kind === "bars" && one.bars.some(({ tone }) => tone === "other"));
+  if (time === null || plot?.kind !== "bars") return [];
+  const most = Math.max(...plot.bars.map(({ value }) => value), 0);
+  const { filled, empty } = glyphsOf(style);
+  const lines = plot.bars.map(({ label, value, tone }) => {
+    const width = most === 0 ? 0 : Math.max(1, Math.round((BAR * value) / most));
+    const bar = paint(style, tone === "found" ? "yellow" : "dim", (tone === "found" ? filled : empty).repeat(width));
+    return `  ${padTo(cutMiddle(label.toLowerCase(), LABEL - 2, glyphsOf(style).ellipsis), LABEL - 1)}${bar}${" ".repeat(BAR - width)}${formatTime(value).padStart(7)}${percent(time.total === 0 ? 0 : value / time.total).padStart(7)}`;
+  });
+  return [`${padTo("Where the time goes", LABEL + BAR + 1)}${time.unit.padStart(7)}`, ...lines];
+}
+
+// ---------------------------------------------------------------------------------------------- changes
+
+const NUMBER = 2;
+const GAIN = 8;
+const FIX = 7;
+
+function changes(handbook: Handbook, context: RenderContext, style: TextStyle): readonly string[] {
+  const { changes: all, time } = handbook;
+  if (all.length === 0) return [];
+  const width = style.width - NUMBER - GAIN - 2 - RUNG_WIDTH - 2;
+  const first = `${" ".repeat(NUMBER)}${(time === null ? "" : time.unit).padStart(GAIN)}  ${padTo("evidence", RUNG_WIDTH + 1)}${padTo("change", width - FIX)}fix`;
+  const top = all.slice(0, FIRST);
+  const rows = top.flatMap((change, index) => row(change, index, { context, style, width, hasTime: time !== null }));
+  const rest = all.slice(FIRST);
+  const timed = rest.filter(({ gain }) => gain !== null);
+  const sum = timed.reduce((total, { gain }) => total + (gain?.marginal ?? 0), 0);
+  const without = rest.length - timed.length;
+  const words =
+    time === null
+      ? rest.length === 0
+        ? "Ranked by severity and confidence."
+        : `Ranked by severity and confidence. ${formatCount(rest.length, "more change")} in plan-of-work.md.`
+      : `Each gain assumes the changes above it.${timed.length === 0 ? "" : ` ${formatCount(timed.length, "smaller change")}: ${formatTime(sum)} ${time.unit} together.`}${without === 0 ? "" : ` ${formatNumber(without)} ${without === 1 ? "carries" : "carry"} no figure.`}`;
+  return [paint(style, "dim", first), ...rows, "", ...wrapProse(style, words, 0)];
+}
+
+interface Row {
+  readonly context: RenderContext;
+  readonly style: TextStyle;
+  readonly width: number;
+  readonly hasTime: boolean;
+}
+
+function row({ action, gain, isRisk, severity, rung, safety, finding, place }: Change, index: number, { context, style, width, hasTime }: Row): readonly string[] {
+  const { ellipsis } = glyphsOf(style);
+  const figure = gain === null ? (isRisk ? "risk" : hasTime ? "-" : severity) : formatTime(gain.marginal);
+  const indent = " ".repeat(NUMBER + GAIN + 2 + RUNG_WIDTH + 1);
+  const [line = "", ...others] = wrapAt(style, action, width - FIX - 1);
+  const tone = isRisk || !hasTime ? severityTone(severity) : "plain";
+  const start = `${String(index + 1).padStart(NUMBER)}${paint(style, tone, figure.padStart(GAIN))}  ${rungCells(style, rung)}`;
+  const used = NUMBER + GAIN + 2 + displayWidth(`${"x".repeat(6)}${rung}`);
+  const firstLine = `${start}${" ".repeat(Math.max(1, indent.length - used))}${padTo(line, width - FIX)}${safety ?? "by hand"}`;
+  const id = shortIdOf(context, finding);
+  const range = gain === null || !(gain.high > gain.low * 1.001) || gain.removed <= 0 ? "" : `${formatTime((gain.low * gain.marginal) / gain.removed)} to ${formatTime((gain.high * gain.marginal) / gain.removed)}`;
+  const where = `${paint(style, "dim", id)}  ${cutMiddle(cleanLine(place), width - id.length - 2, ellipsis)}`;
+  const under = padTo(`${" ".repeat(NUMBER + GAIN + 2)}${range}`, indent.length);
+  const extra = others.slice(0, 1);
+  return [firstLine, ...(extra.length > 0 ? [`${under}${extra[0]}`, `${indent}${where}`] : [`${under}${where}`])];
+}
+
+function wrapAt(style: TextStyle, text: string, width: number): readonly string[] {
+  const words = prose(style, text).split(" ");
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last !== undefined && displayWidth(`${last} ${word}`) <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(cutMiddle(word, width, glyphsOf(style).ellipsis));
+  }
+  if (lines.length <= 2) return lines;
+  return [lines[0] ?? "", cutMiddle(lines.slice(1).join(" "), width, glyphsOf(style).ellipsis)];
+}
+
+// ---------------------------------------------------------------------------------------------- the rest
+
+const INDENT = 13;
+
+function since({ since: last, time }: Handbook, style: TextStyle): readonly string[] {
+  if (last === null) return [];
+  const { fixed, added, worse, at } = last;
+  const words = [`${formatNumber(fixed.length)} fixed`, `${formatNumber(added.length)} new`, ...(time === null ? [] : [`${formatNumber(worse.length)} worse`])];
+  return wrapProse(style, `Since the run of ${at.slice(0, 10)}${last.commit === null ? "" : ` at ${last.commit}`}: ${words.join(", ")}.`, 0);
+}
+
+function item(name: string, text: string, style: TextStyle): readonly string[] {
+  return wrapProse(style, text, INDENT).map((line, index) => `  ${padTo(index === 0 ? name : "", INDENT - 2)}${line}`);
+}
+
+function rests({ rests: uses }: Handbook, style: TextStyle): readonly string[] {
+  const lines = uses.filter(({ isThere }) => isThere).flatMap(({ kind, what, age }) => item(kind, [what, age].filter(Boolean).join(", "), style));
+  return lines.length === 0 ? [] : ["Rests on", ...lines];
+}
+
+function notSeen({ rests: uses, failures = [], sections }: Handbook, style: TextStyle): readonly string[] {
+  const lines = [
+    ...uses.filter(({ isThere }) => !isThere).flatMap((use) => gapLines(use, style)),
+    ...failures.flatMap(({ advisor, why }) => item(advisor, `not run: ${why}`, style)),
+  ];
+  const unknown = sections.filter(({ state }) => state === "unknown" || state === "failed").map(({ section }) => section);
+  const about = unknown.length === 0 ? [] : item("sections", `${unknown.join(", ")} ${unknown.length === 1 ? "is" : "are"} unknown`, style);
+  return lines.length + about.length === 0 ? [] : ["Not seen", ...[...lines, ...about].map((line) => paint(style, "dim", line))];
+}
+
+/** The command stands on a line of its own where it would break, to be copied. */
+function gapLines({ kind, what, command }: EvidenceUse, style: TextStyle): readonly string[] {
+  const whole = `${what}: ${command}`;
+  if (INDENT + displayWidth(whole) <= style.width) return [`  ${padTo(kind, INDENT - 2)}${whole}`];
+  return [...item(kind, `${what}:`, style), `${" ".repeat(INDENT)}${command}`];
+}
+
+function ends(handbook: Handbook, { context, written }: Tune, style: TextStyle): readonly string[] {
+  const { folder, pages, pageBytes, notes } = written;
+  const kept = notes === 0 ? "" : `; ${formatCount(notes, "note")} kept`;
+  const index = `${folder}/index.html`;
+  const what = `(${formatBytes(pageBytes)}, ${formatCount(pages, "page")} as Markdown beside${kept})`;
+  const room = 10 + displayWidth(index) + 2 + displayWidth(what) <= style.width;
+  const next = nextCommand({ handbook, context: { ...context, folder } });
+  return [...(room ? [`Handbook  ${index}  ${what}`] : [`Handbook  ${index}`, `          ${what}`]), ...(next === "" ? [] : [`Next      ${next}`])];
+}

@@ -1,0 +1,118 @@
+/** The time of statements, cut where findings meet it: no second is counted for two. */
+import type { Finding, Place } from "../model/finding.ts";
+import type { RecordedPart } from "./join-recordings.ts";
+import type { TimedStatement } from "./time-base.ts";
+import { textKey } from "./time-base.ts";
+
+/** A line of source that sends a statement. */
+export interface SentFrom {
+  readonly file: string;
+  readonly line: number;
+  readonly how: string;
+}
+
+export interface PieceInput {
+  readonly statements: readonly TimedStatement[];
+  readonly findings: readonly Finding[];
+  /** What was recorded of each finding, by its id. */
+  readonly parts: ReadonlyMap<string, readonly RecordedPart[]>;
+  /** Microseconds of each statement of the recording, by its text's key. */
+  readonly recorded: ReadonlyMap<string, number>;
+  readonly sentFrom: (statement: TimedStatement) => readonly SentFrom[];
+}
+
+export interface Piece {
+  readonly id: string;
+  readonly statement: string;
+  readonly time: number;
+}
+
+/** How a finding came to its pieces. */
+export type Link = "recorded" | "statement" | "line";
+
+export interface Touched {
+  readonly pieces: readonly Piece[];
+  readonly link: Link;
+}
+
+/** The pieces that each finding is about, by its id; findings that no statement leads to are not in it. */
+export function touchedPieces(input: PieceInput): ReadonlyMap<string, Touched> {
+  const cut = cutStatements(input);
+  const touched = new Map<string, Touched>();
+  for (const finding of input.findings) {
+    const found = recordedPieces(finding, cut, input) ?? namedPieces(finding, cut, input) ?? sentPieces(finding, cut, input);
+    if (found !== null) touched.set(finding.id, found);
+  }
+  return touched;
+}
+
+interface Cut {
+  readonly byStatement: ReadonlyMap<string, readonly Piece[]>;
+  readonly byPart: ReadonlyMap<RecordedPart, Piece>;
+}
+
+/** Each recorded part is a piece of its statement; what is left of the statement is another. */
+function cutStatements({ statements, parts, recorded }: PieceInput): Cut {
+  const byKey = new Map(statements.toReversed().map((one) => [one.key, one]));
+  const own = new Map<string, RecordedPart[]>();
+  for (const part of new Set([...parts.values()].flat())) {
+    const statement = byKey.get(textKey(part.sql));
+    if (statement !== undefined) own.set(statement.id, [...(own.get(statement.id) ?? []), part]);
+  }
+  const byStatement = new Map<string, readonly Piece[]>();
+  const byPart = new Map<RecordedPart, Piece>();
+  for (const statement of statements) {
+    const of = own.get(statement.id) ?? [];
+    const seen = of.reduce((sum, one) => sum + one.microseconds, 0);
+    const all = Math.max(recorded.get(statement.key) ?? 0, seen);
+    const pieces = of.map((part, index) => {
+      const piece = { id: `${statement.id}#${index}`, statement: statement.id, time: all === 0 ? 0 : (statement.time * part.microseconds) / all };
+      byPart.set(part, piece);
+      return piece;
+    });
+    const rest = statement.time - pieces.reduce((sum, one) => sum + one.time, 0);
+    byStatement.set(statement.id, [...pieces, { id: `${statement.id}#rest`, statement: statement.id, time: Math.max(0, rest) }]);
+  }
+  return { byStatement, byPart };
+}
+
+function recordedPieces({ id }: Finding, { byPart }: Cut, { parts }: PieceInput): Touched | null {
+  const pieces = (parts.get(id) ?? []).flatMap((part) => byPart.get(part) ?? []);
+  return pieces.length === 0 ? null : { pieces, link: "recorded" };
+}
+
+function namedPieces({ places }: Finding, { byStatement }: Cut, _input: PieceInput): Touched | null {
+  const ids = new Set(places.flatMap(({ role, object }) => (role === "statement" && object !== undefined ? [object] : [])));
+  const pieces = [...ids].flatMap((id) => byStatement.get(id) ?? []);
+  return pieces.length === 0 ? null : { pieces, link: "statement" };
+}
+
+/** Statements that the finding's lines alone send. */
+function sentPieces(finding: Finding, { byStatement }: Cut, { statements, sentFrom }: PieceInput): Touched | null {
+  const places = sendingPlaces(finding);
+  if (places.length === 0) return null;
+  const pieces = statements.flatMap((statement) => {
+    const sites = sentFrom(statement);
+    const isOwn = sites.length > 0 && sites.every((site) => places.some((place) => holds(place, site)) && isOfRule(finding, site));
+    return isOwn ? (byStatement.get(statement.id) ?? []) : [];
+  });
+  return pieces.length === 0 ? null : { pieces, link: "line" };
+}
+
+/** Rules about what rows load of themselves: the queryset's own statement is not theirs. */
+const LAZY: ReadonlySet<string> = new Set(["n-plus-one", "deferred-field-load", "generic-foreign-key-lazy", "only-without-foreign-key", "harmful-only", "lazy-in-async"]);
+
+function sendingPlaces({ rule, places }: Finding): readonly Place[] {
+  const inSource = places.filter(({ object, line }) => object === undefined && line > 0);
+  if (LAZY.has(rule)) return inSource.filter(({ role }) => role === "access");
+  return inSource.filter(({ role }) => role === "queryset" || role === "access" || role === "write");
+}
+
+const holds = (place: Place, { file, line }: SentFrom): boolean => place.file === file && line >= place.line && line <= Math.max(place.line, place.endLine);
+
+function isOfRule({ rule, relation }: Finding, { how }: SentFrom): boolean {
+  if (rule === "unused-eager-load") return how.startsWith("prefetch of");
+  if (!LAZY.has(rule)) return true;
+  const last = relation?.split("__").at(-1);
+  return how.startsWith("lazy load") && (last === undefined || how.endsWith(` ${last}`));
+}

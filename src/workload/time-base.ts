@@ -1,0 +1,100 @@
+/** What one second of the handbook stands for, and the time of each statement in it. */
+import { foldSql } from "../recording/fold-sql.ts";
+import type { TimeBase } from "../model/handbook.ts";
+import type { Recording } from "../model/recording.ts";
+import type { Database, Statement } from "../model/workload.ts";
+
+const MINUTES_A_DAY = 24 * 60;
+const MS = 1000;
+const MICROSECONDS = 1_000_000;
+
+/** The server's counters say what production does; a recording says what it recorded; without either there is no time. */
+export function timeBaseOf(database: Database | null, recording: Recording | null): TimeBase | null {
+  return databaseBase(database) ?? recordingBase(recording);
+}
+
+function databaseBase(database: Database | null): TimeBase | null {
+  if (database === null) return null;
+  const { workload, server } = database;
+  if (workload.totalMs <= 0 || workload.days === null || workload.days <= 0) return null;
+  const counted = workload.statements.some(({ seenIn }) => seenIn.includes("pg_stat_statements"));
+  const since = server.counters.statementsSince;
+  const from = since === null ? "" : ` from ${since.slice(0, 10)} on`;
+  return {
+    unit: "s/min",
+    total: workload.totalMs / MS / (workload.days * MINUTES_A_DAY),
+    source: `${counted ? "pg_stat_statements" : "the server's log"} of ${server.role} ${server.address}, ${spanWords(workload.days)}${from}`,
+  };
+}
+
+function recordingBase(recording: Recording | null): TimeBase | null {
+  if (recording === null || recording.microseconds <= 0) return null;
+  const { folder, microseconds, started, ended } = recording;
+  const length = started > 0 && ended > started ? `, ${spanWords((ended - started) / 86_400_000)}` : "";
+  return { unit: "s", total: microseconds / MICROSECONDS, source: `recording ${folder}${length}` };
+}
+
+/** `18 days`, `7 h`, `41 min`, `50 s`. */
+export function spanWords(days: number): string {
+  const seconds = days * 86_400;
+  if (seconds < 120) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (days < 2) return `${Math.round(days * 24)} h`;
+  return `${Math.floor(days)} days`;
+}
+
+/** One statement's time in the base's unit. */
+export interface TimedStatement {
+  readonly id: string;
+  readonly key: string;
+  readonly sql: string;
+  readonly calls: number;
+  readonly meanMs: number;
+  readonly time: number;
+  readonly share: number;
+  /** Of the workload; null for what a recording alone saw. */
+  readonly statement: Statement | null;
+}
+
+export function timedStatements(base: TimeBase | null, database: Database | null, recording: Recording | null): readonly TimedStatement[] {
+  if (base?.unit === "s") return ofRecording(recording);
+  const statements = database?.workload.statements ?? [];
+  const total = base?.total ?? 0;
+  return statements.map((statement) => ({
+    id: statement.id,
+    key: textKey(statement.sql),
+    sql: statement.sql,
+    calls: statement.calls,
+    meanMs: statement.meanMs,
+    time: statement.share * total,
+    share: statement.share,
+    statement,
+  }));
+}
+
+function ofRecording(recording: Recording | null): readonly TimedStatement[] {
+  if (recording === null) return [];
+  return recording.top.map(({ sql, statements, microseconds }, index) => ({
+    id: `recorded-${index + 1}`,
+    key: textKey(sql),
+    sql,
+    calls: statements,
+    meanMs: statements === 0 ? 0 : microseconds / MS / statements,
+    time: microseconds / MICROSECONDS,
+    share: recording.microseconds === 0 ? 0 : microseconds / recording.microseconds,
+    statement: null,
+  }));
+}
+
+/**
+ * The same for one statement as the driver sends it and as pg_stat_statements keeps it: values, placeholders and the length of lists are gone.
+ * Quoted names stay.
+ */
+export function textKey(sql: string): string {
+  return foldSql(sql)
+    .split(/("(?:[^"]|"")*")/)
+    .map((piece, index) => (index % 2 === 1 ? piece : piece.replaceAll(/'(?:[^']|'')*'|%s|\$\d+|\b\d+(?:\.\d+)?\b/g, "?")))
+    .join("")
+    .replaceAll(/\((?:\?(?:,\s*)?)+\)/g, "(…)")
+    .replaceAll(/\s+/g, " ");
+}
