@@ -10,7 +10,7 @@ import { reachesConfidence, reachesSeverity } from "../select/severity.ts";
 import { cleanLine } from "../report/clean-text.ts";
 import type { JoinedReport } from "../workload/join-recordings.ts";
 import type { Environment } from "./environment.ts";
-import { changedSince, findRoot, isNothingExamined, nothingToExamine, readBaseline, resolveConfig, selectFrom, withLastProofs, type CommonFlags } from "./prepare.ts";
+import { changedSince, findRoot, isNothingExamined, nothingToExamine, readBaseline, resolveConfig, selectFrom, STUDY_SECONDS, withLastProofs, type CommonFlags } from "./prepare.ts";
 import { progressLine } from "./progress.ts";
 import type { ReadRecordings } from "./recordings.ts";
 
@@ -18,6 +18,8 @@ export interface TuneFlags extends CommonFlags {
   readonly db?: readonly string[];
   readonly pgbouncer?: string;
   readonly out?: string;
+  /** Commander's reading of `--no-phantom`: true unless it was given. */
+  readonly phantom: boolean;
   /** Of one statement of the snapshot, in seconds. */
   readonly timeout: number;
 }
@@ -75,7 +77,7 @@ async function gather(given: string, root: string, { flags, config, commands }: 
   const { exclude, jobs, cache, settings, sourceRoots, conventions, thresholds } = config;
   const active = environment.env["VIRTUAL_ENV"];
   const progress = progressLine(environment.stderr);
-  const options = { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(database && { database }), ...(recording && { recording }) };
+  const options = { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(database && { database }), ...(recording && { recording }), ...(database && flags.phantom && { phantom: { seconds: STUDY_SECONDS } }) };
   const { report: analysed, evidence } = await examine(options, progress.step).finally(() => progress.end());
   const joined = await joinedWithRecordings(analysed, read, root, exclude);
   const whole = await withLastProofs(root, joined.report);
