@@ -13,7 +13,8 @@ const MOST_LISTED = 150;
 
 /** The work list: the ten first, the others in a fold. */
 export function renderChanges(handbook: Handbook): Html {
-  const { changes, time } = handbook;
+  const { changes } = handbook;
+  const time = timeOf(handbook);
   if (changes.length === 0) return html`<section id="ten" class="part" tabindex="-1"><h2>What to change</h2><p>Nothing was found to change.</p></section>`;
   const top = changes.slice(0, TEN);
   const most = Math.max(...changes.map(({ gain }) => Math.max(gain?.today ?? 0, gain?.high ?? 0)), 0);
@@ -27,6 +28,11 @@ ${below(handbook, most)}</section>
 `;
 }
 
+/** Null where nothing measured the time, and where no change has a gain: a column without a figure is not drawn. */
+export function timeOf({ changes, time }: Handbook): TimeBase | null {
+  return changes.some(({ gain }) => gain !== null) ? time : null;
+}
+
 function titleOf(count: number, time: TimeBase | null): string {
   const words = ["One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"];
   const number = words[count - 1] ?? String(count);
@@ -34,7 +40,7 @@ function titleOf(count: number, time: TimeBase | null): string {
 }
 
 function howToRead(time: TimeBase | null): string {
-  if (time === null) return "Ranked by severity, then by confidence. No cost is known, so none is shown: nothing measured the database's time.";
+  if (time === null) return "Ranked by severity, then by confidence. No gain in time is known, so none is shown.";
   return "Each gain assumes that the changes above it are made, so the column adds up. The outline is the time of those statements today; the filled part is what the change removes. Solid: timed on rows. Hatched: computed; the whisker is the likely range.";
 }
 
@@ -45,8 +51,8 @@ interface RowInput {
 
 function row(change: Change, index: number, { handbook, most }: RowInput): Html {
   const { action, finding, rule, place, rung, safety, size, patch } = change;
-  const gain = handbook.time === null ? NOTHING : html`<td class="gain">${gainCell(change, most)}</td>`;
-  const fix = html`${safety ?? "by hand"}${size === "" ? NOTHING : html`<span class="s">${size}</span>`}${patch === null ? NOTHING : html`<span class="s"><a class="patch" href="patches/${encodePath(patch)}">patch<span class="sr"> for ${action}</span></a></span>`}`;
+  const gain = timeOf(handbook) === null ? NOTHING : html`<td class="gain">${gainCell(change, most)}</td>`;
+  const fix = html`${safety ?? "by hand"}${size === "" || size === (safety ?? "by hand") ? NOTHING : html`<span class="s">${size}</span>`}${patch === null ? NOTHING : html`<span class="s"><a class="patch" href="patches/${encodePath(patch)}">patch<span class="sr"> for ${action}</span></a></span>`}`;
   return html`<tr><td class="n">${index + 1}</td><td class="what"><a class="t" href="#${findingAnchor(handbook, finding)}">${prose(action)}</a><span class="s">${rule} · <code>${place}</code></span>${afterLines(change, handbook)}</td><td class="evd">${rungBadge(rung)}</td>${gain}<td class="fx">${fix}</td></tr>
 `;
 }
@@ -77,7 +83,8 @@ function rangeOf({ low, high, removed, marginal }: Gain): { readonly low: number
 
 /** What the list leaves out, and the rest of the plan of work. */
 function below(handbook: Handbook, most: number): Html {
-  const { changes, time } = handbook;
+  const { changes } = handbook;
+  const time = timeOf(handbook);
   const rest = changes.slice(TEN);
   const together = changes.slice(0, TEN).reduce((sum, { gain }) => sum + (gain?.marginal ?? 0), 0);
   const sum = time === null ? NOTHING : html`<p class="sum"><b>${formatCost(together)} s</b> of ${formatCost(time.total)} s together. Time from ${prose(time.source)}.</p>`;

@@ -1,11 +1,17 @@
-import { formatBytes, formatCost, formatNumber } from "../../../model/numbers.ts";
+import { formatBytes, formatCost, formatMilliseconds, formatNumber } from "../../../model/numbers.ts";
 
 /** A figure with its unit as it is read: `9.8 s`, `14.2 GB`, `412 calls`. Seconds a minute say the minute in the question. */
 export function amount(value: number, unit: string): string {
-  if (unit === "s/min" || unit === "s") return `${formatCost(value)} s`;
+  if (unit === "s/min" || unit === "s") return seconds(value);
   if (unit === "bytes") return formatBytes(value);
   if (unit === "%") return `${formatNumber(value)} %`;
   return `${formatNumber(value)} ${unit}`.trim();
+}
+
+/** What would be `<0.001 s` is said in milliseconds. */
+export function seconds(value: number): string {
+  if (value <= 0 || value >= 0.1) return `${formatCost(value)} s`;
+  return value < 0.0001 ? "<0.1 ms" : `${formatMilliseconds(value * 1000)} ms`;
 }
 
 /** `4.1 M`, `880 k`, `14`. */

@@ -1,10 +1,10 @@
 import { formatCost, formatCount, formatNumber } from "../../../model/numbers.ts";
 import type { ModelsPlot } from "../../../model/plot.ts";
 import { html, type Html } from "../../html/markup.ts";
-import { shortCount } from "./amount.ts";
+import { seconds, shortCount } from "./amount.ts";
 import { layOutModels, type ModelLayout, type PlacedEdge, type PlacedModel } from "./model-layout.ts";
 import { table, type PlotTable } from "./plot-table.ts";
-import { fit, fitBold, path, rect, round, share, stretched, text, type Sheet } from "./sheet.ts";
+import { BOLD, fit, fitBold, path, rect, round, share, stretched, text, widthOfText, type Sheet } from "./sheet.ts";
 
 type Edge = ModelsPlot["edges"][number];
 
@@ -67,9 +67,9 @@ function sheetOf(placed: ModelLayout, look: Look): Sheet {
   const height = Math.ceil(placed.height) + top;
   const lines = stretched({ x: "0%", y: top, width: "100%", height }, html`${sorted.map((one) => curve(one, look, most))}`);
   const heads = sorted.map((one) => arrow(one, look, most, top));
-  const boxes = placed.models.map((one) => box(one, look, top));
-  const names = sorted.filter(({ edge }) => isHot(edge)).map((one) => edgeName(one, look, top));
-  return { left: margin, right: margin, height, body: html`${lines}${heads}${boxes}${names}` };
+  const boxes = placed.models.map((one) => box(one, shortName(one.label, placed), look, top));
+  const names = withRoom(sorted.filter(({ edge }) => isHot(edge)).toSorted((a, b) => (b.edge.weight ?? 0) - (a.edge.weight ?? 0)), placed, look).map((one) => edgeName(one, look, top));
+  return { left: margin, right: margin, height: height + 14, body: html`${lines}${heads}${boxes}${names}` };
 }
 
 function thickness({ weight }: Edge, most: number): number {
@@ -106,15 +106,44 @@ function arrow({ edge, points }: PlacedEdge, { width, isAcross }: Look, most: nu
   return html`<svg x="${share(end.x)}" y="${round(end.y) + top}" overflow="visible"><path d="${d}" class="${isHot(edge) ? "hot" : "head"}"/></svg>`;
 }
 
-function box({ label, rows, x, y }: PlacedModel, { width }: Look, top: number): Html {
+function box({ rows, x, y }: PlacedModel, name: string, { width }: Look, top: number): Html {
   const count = rows === null ? "rows unknown" : `${shortCount(rows)} rows`;
-  return html`<svg x="${share(x)}" y="${round(y) + top}" overflow="visible">${rect(-width / 2, -BOX / 2, width, BOX, "box")}${text(0, -2, fitBold(label, width - 8), { anchor: "middle", name: "strong" })}${text(0, 13, fit(count, width - 8), { anchor: "middle", name: "faint" })}</svg>`;
+  return html`<svg x="${share(x)}" y="${round(y) + top}" overflow="visible">${rect(-width / 2, -BOX / 2, width, BOX, "box")}${text(0, -2, fitBold(name, width - 8), { anchor: "middle", name: "strong" })}${text(0, 13, fit(count, width - 8), { anchor: "middle", name: "faint" })}</svg>`;
 }
 
-function edgeName({ edge, points }: PlacedEdge, { isAcross }: Look, top: number): Html {
+/** `Thread` of `misago_threads.Thread`, unless another app has one too. */
+function shortName(label: string, { models }: ModelLayout): string {
+  const last = (one: string): string => one.split(".").at(-1) ?? one;
+  return models.some((other) => other.label !== label && last(other.label) === last(label)) ? label : last(label);
+}
+
+/** Pixels that a drawing has across, as a rule: what has room there has it nearly everywhere. */
+const USUAL = { across: 760, down: 260 };
+
+/** The names of edges that cover no other name and no box, the costliest first; the table has them all. */
+function withRoom(edges: readonly PlacedEdge[], { models }: ModelLayout, { width, isAcross }: Look): readonly PlacedEdge[] {
+  const across = isAcross ? USUAL.across : USUAL.down;
+  const taken = models.map(({ x, y }) => ({ left: x * across - width / 2, right: x * across + width / 2, top: y - BOX / 2, bottom: y + BOX / 2 }));
+  return edges.filter((one) => {
+    const { x, y } = middleOf(one);
+    const half = widthOfText(one.edge.field) * BOLD;
+    const left = isAcross ? x * across - half / 2 : x * across + 8;
+    const place = { left, right: left + half, top: y - 21, bottom: y + (one.edge.weight === null ? 2 : 20) };
+    const isFree = taken.every((other) => place.right < other.left || place.left > other.right || place.bottom < other.top || place.top > other.bottom);
+    if (isFree) taken.push(place);
+    return isFree;
+  });
+}
+
+function middleOf({ points }: PlacedEdge): { readonly x: number; readonly y: number } {
   const middle = points.length % 2 === 1 ? points[(points.length - 1) / 2] : halfway(points);
-  const { x, y } = middle ?? { x: 0.5, y: 0 };
-  const time = edge.weight === null ? "" : `${formatCost(edge.weight)} s`;
+  return middle ?? { x: 0.5, y: 0 };
+}
+
+function edgeName(one: PlacedEdge, { isAcross }: Look, top: number): Html {
+  const { edge } = one;
+  const { x, y } = middleOf(one);
+  const time = edge.weight === null || edge.weight <= 0 ? "" : seconds(edge.weight);
   if (!isAcross) return html`${text(share(x), round(y) + top - 1, fit(edge.field, 90), { dx: 8, name: "hotword halo" })}${text(share(x), round(y) + top + 13, time, { dx: 8, name: "halo" })}`;
   return html`${text(share(x), round(y) + top - 9, fit(edge.field, 90), { anchor: "middle", name: "hotword halo opt" })}${text(share(x), round(y) + top + 18, time, { anchor: "middle", name: "halo opt" })}`;
 }
