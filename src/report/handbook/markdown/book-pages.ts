@@ -9,7 +9,7 @@ import { codeSpan, escapeProse } from "../../markdown-text.ts";
 import { sentence, table } from "./blocks.ts";
 import type { Pages } from "./context.ts";
 import { changeTable, projectLine, restsTable } from "./first-page.ts";
-import { notSeen } from "./not-seen.ts";
+import { shortNotSeen } from "./not-seen.ts";
 
 export function introductionPage({ handbook }: Pages): readonly string[] {
   const { report, project, time } = handbook;
@@ -41,7 +41,7 @@ export function conclusionPage(pages: Pages): readonly string[] {
   ];
   const first = changes.slice(0, 3);
   const next = nextCommand(pages);
-  return ["# Conclusion", words.join(" "), ...(first.length === 0 ? [] : [`First ${first.length} of ${formatCount(Math.min(FIRST, changes.length), "change")}:`, changeTable(first, pages)]), ...(next === "" ? [] : [`Next: ${codeSpan(next)}`]), ...notSeen(pages)];
+  return ["# Conclusion", words.join(" "), ...(first.length === 0 ? [] : [`First ${first.length} of ${formatCount(Math.min(FIRST, changes.length), "change")}:`, changeTable(first, pages)]), ...(next === "" ? [] : [`Next: ${codeSpan(next)}`]), ...shortNotSeen(pages)];
 }
 
 /** One command that makes the most of what is there. */
