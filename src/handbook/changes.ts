@@ -64,7 +64,7 @@ function toChange(finding: Finding, { gain, isRisk, after }: Ranked, work: Work)
 /** What to do, in the words of the fix; without one, the last sentence of what the rule says. */
 export function actionOf(finding: Finding): string {
   const action = bareAction(finding);
-  const [, subject = ""] = /^`([^`]+)`/.exec(finding.claim) ?? [];
+  const [, subject = ""] = /`([^`]+)`/.exec(finding.claim) ?? [];
   return subject === "" || isNamed(subject, action) || subject.length > LONGEST_SUBJECT ? action : `\`${subject}\`: ${(action[0] ?? "").toLowerCase()}${action.slice(1)}`;
 }
 

@@ -50,8 +50,11 @@ export function countLine(findings: readonly Finding[]): string {
   return `${formatCount(findings.length, "finding")}: ${rungs.join(", ")}.`;
 }
 
+/** What it says stands below; here, how much there is and how sure it is. */
 function adviceLine(advice: readonly Advice[]): string {
-  return advice.map(({ claim }) => (claim.endsWith(".") ? claim : `${claim}.`)).join(" ");
+  const rungs = RUNGS.toReversed().flatMap((rung) => (advice.some((one) => one.rung === rung) ? [rung] : []));
+  const files = advice.reduce((sum, one) => sum + one.artefacts.length, 0);
+  return `${advice.length === 1 ? "1 piece" : `${formatNumber(advice.length)} pieces`} of advice, ${rungs.join(" and ")}${files === 0 ? "" : `, with ${formatCount(files, "file")} to take`}.`;
 }
 
 function examinedOf(section: string, advice: readonly Advice[], { report }: HandbookInput): string {

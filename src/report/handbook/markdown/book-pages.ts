@@ -15,7 +15,7 @@ export function introductionPage({ handbook }: Pages): readonly string[] {
   const { report, project, time } = handbook;
   const { apps, models, files, lines } = report.project;
   const size = files === 0 ? "" : `${escapeProse(project.name)} has ${formatCount(apps, "app")}, ${formatCount(models, "model")} and ${formatNumber(lines)} lines in ${formatCount(files, "file")}. `;
-  const unit = time === null ? `No cost is known: ${handbook.rests.some(({ kind, isThere }) => kind === "recording" && isThere) ? "the recording has no time" : "nothing was recorded"}, so ${formatCount(report.findings.length, "finding")} ${report.findings.length === 1 ? "is" : "are"} ranked by severity and confidence.` : `One second of this handbook is one ${time.unit === "s/min" ? "of database time a minute" : "of the recording's database time"}: ${formatTime(time.total)} ${time.unit} in all, from ${sentence(time.source)}`;
+  const unit = time === null ? `No cost is known: ${handbook.rests.some(({ kind, isThere }) => kind === "recording" && isThere) ? "the recording has no time" : "nothing was recorded"}, so ${formatCount(report.findings.length, "finding")} ${report.findings.length === 1 ? "is" : "are"} ranked by severity and confidence.` : `One second of this handbook is one ${time.unit === "s/min" ? "of database time a minute" : time.from === "database" ? "of all that the server counted" : "of the recording's database time"}: ${formatTime(time.total)} ${time.unit} in all, from ${sentence(time.source)}`;
   return ["# Introduction", `${size}${unit}`, restsTable(handbook), "## Findings by chapter and evidence", byChapter(handbook)];
 }
 
