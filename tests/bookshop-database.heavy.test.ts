@@ -69,7 +69,7 @@ const THRESHOLDS: Readonly<Record<string, number>> = {
   "cache-candidate.count": 100,
 };
 
-const judging = new Set((await loadRules()).filter((rule) => rule.judge !== undefined || rule.meta.id === "cache-candidate").map((rule) => rule.meta.id));
+const judging = new Set((await loadRules()).filter((rule) => rule.judge !== undefined || rule.audit !== undefined).map((rule) => rule.meta.id));
 const cases = planted.filter((row) => judging.has(row.rule) && row.evidence.includes("D"));
 const GAPS = Object.keys(knownDatabaseGaps);
 const nameOf = (row: Planted): string => `${row.rule} ${row.id}`;

@@ -29,7 +29,7 @@ export interface SearchResult {
   /** By question: without and with the chosen ones, and which of them its plan uses. */
   readonly costs: readonly { readonly before: number; readonly after: number; readonly used: readonly number[] }[];
   /** Candidates that a plan used by themselves or with others, with the share of the whole cost that the best such plan saves; the best first. */
-  readonly useful: readonly { readonly candidate: number; readonly share: number }[];
+  readonly useful: readonly { readonly candidate: number; readonly share: number; /** What its upkeep costs, as such a share. */ readonly upkeep: number }[];
   readonly gap: number | null;
   readonly asked: number;
   readonly isComplete: boolean;
@@ -81,7 +81,7 @@ export async function searchIndexes(input: SearchInput): Promise<SearchResult> {
   };
 }
 
-function usefulOf({ pricing, base, input }: Search): SearchResult["useful"] {
+function usefulOf({ pricing, base, input, upkeepOf }: Search): SearchResult["useful"] {
   const total = base.reduce((sum, cost, question) => sum + cost * (input.questions[question]?.weight ?? 0), 0) || 1;
   const savings = new Map<number, Map<number, number>>();
   for (const { question, needs, cost } of pricing.options()) {
@@ -92,7 +92,7 @@ function usefulOf({ pricing, base, input }: Search): SearchResult["useful"] {
       savings.set(one, own);
     }
   }
-  const shares = [...savings].map(([candidate, own]) => ({ candidate, share: [...own.values()].reduce((sum, one) => sum + one, 0) / total }));
+  const shares = [...savings].map(([candidate, own]) => ({ candidate, share: [...own.values()].reduce((sum, one) => sum + one, 0) / total, upkeep: upkeepOf(candidate) / total }));
   return shares.toSorted((a, b) => b.share - a.share || a.candidate - b.candidate);
 }
 

@@ -32,7 +32,7 @@ function draftOf(start: ThreadStart, source: RuleInput): DatabaseDraft[] {
   return [
     {
       key: [start.symbol, start.target.name],
-      claim: `\`${start.target.name}\` queries \`${modelName(query.model)}\` in ${start.lasts ? "threads that outlive the request" : "a thread of its own"}, and its connection is never closed.`,
+      claim: `\`${start.target.name}\` queries${query.model === "" ? "" : ` \`${modelName(query.model)}\``} in ${start.lasts ? "threads that outlive the request" : "a thread of its own"}, and its connection is never closed.`,
       reason: `Each thread opens a connection of its own. Django closes connections at the end of a request in the request's own thread alone: ${start.lasts ? "this one stays open as long as the pool's thread, with whatever transaction it was left in" : "this one stays until the thread's object is collected"}.`,
       remedy: `In \`${start.target.name}\`, end with \`finally: connections.close_all()\` (django.db), or hand the work to a task.`,
       doubt: "a caller that closes the connection in the same thread afterwards",
@@ -55,7 +55,14 @@ function queryIn({ target, module }: ThreadStart, { facts }: RuleInput): Query |
   const own = runs.find((run) => isWithin(run.span)) ?? runs[0];
   if (own !== undefined) return { model: own.model, span: own.span };
   const write = facts.writes.find(({ span }) => isWithin(span));
-  return write === undefined ? null : { model: write.model ?? "", span: write.span };
+  if (write !== undefined) return { model: write.model ?? "", span: write.span };
+  const [manager] = managersIn(target.body);
+  return manager === undefined ? null : { model: "", span: { file: module.ir.file, start: manager.start, end: manager.end } };
+}
+
+/** Calls on a manager of a model that a parameter brings: `model.objects.count()`. */
+function managersIn(body: readonly Stmt[]): Expr[] {
+  return callsIn(body).filter(({ callee }) => callee.kind === "attribute" && callee.object.kind === "attribute" && callee.object.name === "objects");
 }
 
 const CLOSES = /^(?:close|close_all|close_old_connections|close_if_unusable_or_obsolete)$/;
