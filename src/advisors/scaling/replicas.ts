@@ -2,9 +2,11 @@
 import type { Advice, AdviceTable, AdvisorInput, Artefact, Plot, Server, Span } from "../../model/index.ts";
 import type { SettingsFacts } from "../../model/deployment.ts";
 import { formatCount, formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { spanWords } from "../../rules/database/rates.ts";
 import { percent } from "../../rules/database/statement-places.ts";
 import { mainSettings, primaryOf, replicasOf } from "../../rules/scaling/aliases.ts";
 import { rootTable, type Obstacle, type ReadVerdict } from "../../rules/scaling/movable-reads.ts";
+import { concurrencyOf } from "./bound.ts";
 import { placeOf } from "./places.ts";
 import { leftOnPrimary, mostSpeedUp, readShare, type ReadShare, type Weight } from "./reads.ts";
 import { routerFiles, type RouterFacts } from "./router-code.ts";
@@ -42,7 +44,7 @@ function known(input: AdvisorInput, share: ReadShare): Advice {
   return {
     ...EMPTY,
     claim: claimOf(share, isWorth),
-    reasons: [...atomicReason(settings, share, input.source), arithmetic(share), ...unplacedReason(share), ...standbyReasons(standbys), ...(isWorth || hasReplica ? [] : [`No router is written: ${percent(part(share.relaxed, share))} of the time is less than the ${percent(LEAST_SHARE)} from which a second server is worth its upkeep.`])],
+    reasons: [...atomicReason(settings, share, input.source), arithmetic(share), ...needReason(input), ...unplacedReason(share), ...standbyReasons(standbys), ...(isWorth || hasReplica ? [] : [`No router is written: ${percent(part(share.relaxed, share))} of the time is less than the ${percent(LEAST_SHARE)} from which a second server is worth its upkeep.`])],
     tables: [obstacleTable(share), ...siteTables(input, share), loadTable(share)],
     plots: plotOf(share),
     artefacts: isWorth || hasReplica ? routerArtefacts(input, share, settings, standbys) : [],
@@ -85,6 +87,16 @@ function arithmetic(share: ReadShare): string {
   const { total, reads, relaxed } = share;
   const writes = total.ms - reads.ms;
   return `Reads take ${formatMilliseconds(reads.ms)} of ${formatMilliseconds(total.ms)} ms, writes ${formatMilliseconds(writes)} ms; ${percent(reads.ms === 0 ? 0 : relaxed.ms / reads.ms)} of the reads can move. The most that this gives is 1 / (1 − ${percent(part(relaxed, share))}) = ${formatNumber(Number(mostSpeedUp(share, relaxed).toPrecision(3)))}, and every replica replays all of the ${percent(total.ms === 0 ? 0 : writes / total.ms)} that are writes.`;
+}
+
+/** Sessions at work on average, below which no load asks for a second server. Ours. */
+const IDLE = 0.3;
+
+function needReason({ database }: AdvisorInput): string[] {
+  const counted = database === null ? null : concurrencyOf(database);
+  if (database === null || counted === null || counted.active >= IDLE) return [];
+  const words = counted.active < 0.01 ? "less than 0.01" : formatNumber(Number(counted.active.toPrecision(2)));
+  return [`Nothing asks for it yet: ${words} sessions of \`${database.catalog.database.name}\` were at work on average over ${spanWords(counted.seconds / 86_400)} (pg_stat_database).`];
 }
 
 /** Traced to nothing, a statement stays. */

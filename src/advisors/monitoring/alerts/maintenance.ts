@@ -157,10 +157,12 @@ function ageAlerts({ target, database }: Watched, what: "transactions" | "multix
 const REQUESTED_SHARE = 0.5;
 const WINDOW = 60;
 const TIMED_AT_LEAST = 4;
+/** Nobody waits longer than half a day for a ticket, however rare checkpoints are: ours. */
+const MOST_WINDOW = 720;
 
 function checkpointAlert({ target, database }: Watched): Alert {
   const every = (database.settingNumber("checkpoint_timeout") ?? 300_000) / 60_000;
-  const window = Math.max(WINDOW, Math.ceil(TIMED_AT_LEAST * every));
+  const window = Math.min(MOST_WINDOW, Math.max(WINDOW, Math.ceil(TIMED_AT_LEAST * every)));
   const timed = Math.max(1, Math.floor(window / every));
   const over = Math.max(2, Math.floor(timed * REQUESTED_SHARE));
   const size = database.settingNumber("max_wal_size");

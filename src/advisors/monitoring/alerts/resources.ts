@@ -188,6 +188,7 @@ function ratioAlert({ target, part, whole, over, least, usual }: Ratio, said: Pi
       { title: "an ordinary day", series: series(Math.min(below, usual * 100), asked), at: JUMP_AT + hold, fires: null },
       { title: "not for long enough", series: series(beyond, asked), at: JUMP_AT + hold - 1, fires: null },
       { title: "over long ago", series: series(beyond, asked), at: JUMP_AT + RATIO_WINDOW + 1, fires: null },
+      { title: "just enough", series: series(beyond, least), at: JUMP_AT + hold, fires },
       { title: "a quiet hour", series: series(beyond, least - 1), at: JUMP_AT + hold, fires: null },
     ],
   };

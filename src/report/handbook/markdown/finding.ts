@@ -130,7 +130,7 @@ export function statementLine(one: HandbookStatement, unit: string, context: Pag
   const sites = [...new Map(one.places.map((site) => [`${site.file}:${site.line}`, site])).values()];
   const lines = sites.slice(0, 3).map(({ file, line }) => fileLink(file, line, context)).join(", ");
   const from = sites.length === 0 ? "" : ` Sent by ${lines}${sites.length > 3 ? ` and ${sites.length - 3} more lines` : ""}.`;
-  return `${callWords(one)}${time} (${one.source}).${from}`;
+  return `${callWords(one)}${time} (${escapeProse(one.source)}).${from}`;
 }
 
 function ownFigures({ id, chapter }: Finding, { handbook }: Pages): readonly string[] {

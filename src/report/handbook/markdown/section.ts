@@ -94,7 +94,7 @@ function topStatements({ handbook, context }: Pages): readonly string[] {
 }
 
 function corrections({ corrections: items }: HandbookSection): readonly string[] {
-  return items.flatMap(({ advice, truth, shown }) => [`> **Often advised:** ${sentence(advice)}\n>\n> **True:** ${sentence(truth)}\n>\n> **Shown here:** ${sentence(shown)}`]);
+  return items.flatMap(({ advice, truth, shown }) => [`> **Often advised:** ${sentence(advice)} **True:** ${sentence(truth)} **Shown here:** ${sentence(shown)}`]);
 }
 
 // ---------------------------------------------------------------------------------------------- advice
