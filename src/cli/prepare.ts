@@ -38,7 +38,12 @@ export interface CommonFlags {
   readonly sinceSnapshot?: string;
   /** The project's Python may be run for its settings. */
   readonly evaluateSettings?: boolean;
+  /** Plan the workload with and without indexes. */
+  readonly phantom?: boolean;
 }
+
+/** Of the search for indexes, at most. */
+export const STUDY_SECONDS = 60;
 
 /** An analysis and what a person asked to see of it. */
 export interface Prepared {
@@ -71,7 +76,7 @@ export async function prepare(
   const { readRecordings, recordingEvidence, withRecordings } = await import("./recordings.ts");
   const read = await readRecordings(root, flags.recording, environment);
   const evaluate = flags.evaluateSettings === true ? (await import("../sources/evaluate-settings.ts")).settingsEvaluator(root, environment.env) : undefined;
-  const known = { config, database, recording: recordingEvidence(read), evaluate };
+  const known = { config, database, recording: recordingEvidence(read), evaluate, phantom: flags.phantom === true };
   const recorded = await withRecordings(await analyse(root, known, environment), read, root, config.exclude);
   const whole = await withLastProofs(root, recorded);
   if (isNothingExamined(whole)) throw nothingToExamine(given);
@@ -183,11 +188,12 @@ interface Known {
   readonly database: DatabaseEvidence | null;
   readonly recording: RecordingEvidence | null;
   readonly evaluate?: AnalyseOptions["evaluateSettings"];
+  readonly phantom: boolean;
 }
 
 async function analyse(
   root: string,
-  { config, database, recording, evaluate }: Known,
+  { config, database, recording, evaluate, phantom }: Known,
   environment: Environment,
   texts?: ReadonlyMap<string, string>,
 ): Promise<Report> {
@@ -196,7 +202,7 @@ async function analyse(
   const active = environment.env["VIRTUAL_ENV"];
   try {
     return await environment.analyse(
-      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(texts && { texts }), ...(database && { database }), ...(recording && { recording }), ...(evaluate && { evaluateSettings: evaluate }) },
+      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(texts && { texts }), ...(database && { database }), ...(recording && { recording }), ...(evaluate && { evaluateSettings: evaluate }), ...(database && phantom && { phantom: { seconds: STUDY_SECONDS } }) },
       progress.step,
     );
   } finally {

@@ -30,6 +30,7 @@ type Json = { [name: string]: unknown };
  *     -- given: replica index orders_status_idx counters.scans = 5   a second server, a copy of the first but for its role and counters
  *     -- given: statement {"sql": "SELECT …", "calls": 100, "totalMs": 5000}
  *     -- given: sample {"kind": "dependency", "table": "orders", …}
+ *     -- given: phantom = 20                                         plans are compared with and without indexes, for so many seconds
  *     -- given: snapshot data = "redacted"
  *     -- given: gap {"part": "statements", "why": "…"}
  *     -- given: threshold unused-index.bytes = 8192                  a small table then stands for a large one
@@ -63,7 +64,7 @@ type Copy = Json & { servers: Json[]; catalog: Json; gaps: unknown[]; samples: u
 
 function apply(copy: Copy, line: string): void {
   const [, word = "", rest = ""] = /^(\w+)\s*(.*)$/s.exec(line) ?? [];
-  if (word === "threshold") return;
+  if (word === "threshold" || word === "phantom") return;
   if (word === "statement") return addStatement(copy, JSON.parse(rest) as Partial<StatementCounters>);
   if (word === "sample") return void copy.samples.push(withTables(copy, JSON.parse(rest) as Json));
   if (word === "gap") return void copy.gaps.push({ server: "", cost: "", remedy: "", ...(JSON.parse(rest) as Json) });
