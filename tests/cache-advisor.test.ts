@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { readSource } from "../../analyse.ts";
-import { NO_DEPLOYMENT } from "../../deployment/no-deployment.ts";
-import type { Advice } from "../../model/index.ts";
-import { emptyRecording } from "../../../tests/support/empty-recording.ts";
-import { withTraffic, type GivenTraffic } from "../../../tests/support/replay-of.ts";
-import { SHOP_FILES } from "../../../tests/support/shop-project.ts";
-import { temporaryFolder } from "../../../tests/support/temporary-folder.ts";
-import { advisor } from "./advisor.ts";
+import { readSource } from "../src/analyse.ts";
+import { NO_DEPLOYMENT } from "../src/deployment/no-deployment.ts";
+import type { Advice } from "../src/model/index.ts";
+import { emptyRecording } from "./support/empty-recording.ts";
+import { withTraffic, type GivenTraffic } from "./support/replay-of.ts";
+import { SHOP_FILES } from "./support/shop-project.ts";
+import { temporaryFolder } from "./support/temporary-folder.ts";
+import { advisor } from "../src/advisors/cache/advisor.ts";
 
 const VIEWS = `from django.shortcuts import render
 from shop.models import Category, Product
