@@ -1,25 +1,20 @@
 // Installs, builds, and tunes the example project: a shop of a million rows on a PostgreSQL of its own is played on under the recorder,
 // looked at, and written up. Findings are what it is there to show: the exit status is 0. Without a Python that can run the shop, the
 // recording and the snapshot that come with it are taken instead.
+//
+//   node scripts/demo.mjs [--rows N] [--out DIR] [--without-python]
 import { spawnSync } from "node:child_process";
 import { createReadStream, createWriteStream, mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { createGunzip } from "node:zlib";
-import { startServer } from "./postgres-servers.mjs";
-import { prepare, root } from "./prepare.mjs";
+import { bookshop, bundle, cli, playOn } from "./demo-shop.mjs";
+import { prepare } from "./prepare.mjs";
 import { ensurePythonEnv } from "./python-env.mjs";
-import { capture, runThrough } from "./run-command.mjs";
+import { runThrough } from "./run-command.mjs";
 
-const bookshop = path.join(root, "examples", "bookshop");
-const bundled = path.join(bookshop, "demo");
-const cli = path.join(root, "dist", "cli", "main.js");
-const major = 17;
-
-/** A page that takes longer is given up, and so is a statement: on a million rows, some of the planted ones take half a minute. */
-const patience = { page: 0.2, statement: 2 };
-
+const home = path.join(bookshop, ".luthier", "demo");
 const started = performance.now();
 
 /** @param {string} what */
@@ -32,10 +27,11 @@ async function main() {
   say("installing and building");
   await prepare();
   const python = values["without-python"] ? null : await demoPython();
-  const evidence = python === null ? await unpackBundle() : await playOn(python, values.rows);
+  const { recording, snapshot } = python === null ? await unpackBundle() : await playOn({ python, rows: values.rows, home, say });
   say("luthier tune: rules, advisors, handbook");
   const out = values.out === undefined ? [] : ["--out", path.resolve(values.out)];
-  const status = await runThrough(process.execPath, [cli, "tune", path.relative(process.cwd(), bookshop) || ".", ...evidence, ...out], {});
+  const project = path.relative(process.cwd(), bookshop) || ".";
+  const status = await runThrough(process.execPath, [cli, "tune", project, "--recording", recording, "--snapshot", snapshot, ...out], {});
   say("done");
   process.exitCode = status === 1 ? 0 : status;
 }
@@ -47,43 +43,14 @@ async function demoPython() {
   return (await ensurePythonEnv()).python;
 }
 
-/**
- * @param {string} python
- * @param {string} rows
- * @returns {Promise<string[]>} the arguments of tune that name what was seen
- */
-async function playOn(python, rows) {
-  say(`PostgreSQL ${major}, a server of its own that is gone afterwards`);
-  const { cluster, stop } = await startServer(major);
-  try {
-    const env = { ...process.env, ...cluster.env, DJANGO_SETTINGS_MODULE: "bookshop.settings.test", PYTHONWARNINGS: "ignore", PATH: `${path.dirname(python)}${path.delimiter}${process.env["PATH"] ?? ""}` };
-    const run = (/** @type {string} */ command, /** @type {string[]} */ ...args) => capture(command, args, { cwd: bookshop, env });
-    const sql = (/** @type {string} */ text) => run(python, "-c", `import psycopg; psycopg.connect("${cluster.url}", autocommit=True).execute("${text}")`);
-    sql("CREATE EXTENSION pg_stat_statements");
-    run(python, "manage.py", "migrate", "-v0");
-    say(`${Number(rows).toLocaleString("en")} rows`);
-    run(python, "manage.py", "generate", "--rows", rows);
-    sql("SELECT pg_stat_statements_reset()");
-    say("traffic, under the recorder");
-    const recording = path.join(bookshop, ".luthier", "recordings", `demo-${process.pid}`);
-    run(process.execPath, cli, "record", "--literals", "--fields", "--out", recording, "--", python, "-m", "tests.play", "--patience", String(patience.page), "--seconds", String(patience.statement));
-    run(python, "manage.py", "wear");
-    say("a look at the server");
-    run(process.execPath, cli, "snapshot", ".", "--db", cluster.url, "--sample", "--interval", "3");
-    return ["--recording", recording];
-  } finally {
-    stop();
-  }
-}
-
-/** What lies in `examples/bookshop/demo`, made by `scripts/demo-bundle.mjs`. */
+/** What `scripts/demo-shop.mjs` has made. */
 async function unpackBundle() {
   say("no Python 3.10 here: the recording and the snapshot that come with the example");
-  const recording = path.join(bookshop, ".luthier", "recordings", "bundled");
+  const recording = path.join(home, "bundled");
   mkdirSync(recording, { recursive: true });
-  const files = readdirSync(path.join(bundled, "recording"));
-  await Promise.all(files.map((name) => pipeline(createReadStream(path.join(bundled, "recording", name)), createGunzip(), createWriteStream(path.join(recording, name.replace(/\.gz$/, ""))))));
-  return ["--recording", recording, "--snapshot", path.join(bundled, "snapshot.json.gz")];
+  const files = readdirSync(path.join(bundle, "recording"));
+  await Promise.all(files.map((name) => pipeline(createReadStream(path.join(bundle, "recording", name)), createGunzip(), createWriteStream(path.join(recording, name.replace(/\.gz$/, ""))))));
+  return { recording, snapshot: path.join(bundle, "snapshot.json.gz") };
 }
 
 await main();

@@ -78,7 +78,8 @@ async function examineAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
   const { facts } = input;
   timer.lap("link");
   const source = read.modules.size === 0 ? null : input;
-  const database = options.database === undefined ? null : await openDatabase(options.database, source);
+  const opened = options.database === undefined ? null : await openDatabase(options.database, source);
+  const database = opened === null || options.phantom === undefined ? opened : await withStudy(opened, options.phantom, progress);
   if (database !== null) timer.lap("database");
   const markLength = (file: string): number => byteOrderMarkLength(path.join(options.root, file));
   const rules = await loadRules();
@@ -103,7 +104,7 @@ async function examineAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
     coverage: { ...coverageOf(read, engine, { origins: facts.origins.length, rules, verdicts }), ...(database === null ? {} : { database: databaseCoverage(database) }) },
     timing: timer.result(),
     findings: judged.findings,
-    notices: [...read.notices, ...parseNotices(read, templates), ...databaseNotices(options)],
+    notices: [...read.notices, ...parseNotices(read, templates), ...databaseNotices(options), ...studyNotices(database)],
     silenced: { ignored: judged.ignored.length, baseline: 0, belowConfidence: 0 },
   };
   return { report, evidence };
@@ -151,10 +152,10 @@ export async function readSource(options: AnalyseOptions, progress: Progress = (
 
 /** Everything that a report depends on: the same key, the same report. The build is part of the cache's own stamp. */
 function reportKey(options: AnalyseOptions, found: FoundFiles, cache: Cache): string {
-  const { root, exclude, settings, sourceRoots, conventions, thresholds, database, recording } = options;
+  const { root, exclude, settings, sourceRoots, conventions, thresholds, database, recording, phantom } = options;
   const { files, notices, environments } = found;
   const key = createHash("sha256");
-  const settled = { exclude, settings, sourceRoots, conventions, thresholds, notices, environments, database: database?.stamp ?? null, recording: recording?.stamp ?? null };
+  const settled = { exclude, settings, sourceRoots, conventions, thresholds, notices, environments, database: database?.stamp ?? null, recording: recording?.stamp ?? null, phantom: phantom ?? null };
   key.update(JSON.stringify({ ...settled, lineLength: findLineLength(root), node: process.version }));
   const environment = environmentOf(options, found);
   if (environment !== null) key.update(JSON.stringify([environment.folders, ...environment.versions]));
@@ -206,6 +207,17 @@ function parseNotices(read: ReadProject, templates: TemplateStore): Notice[] {
   return modules.flatMap((module) =>
     module.errors.slice(0, 1).map((error) => ({ file: module.file, ...lineAt(module.lineStarts, error.start), message: error.message })),
   );
+}
+
+/** Planned on a throw-away server; what keeps that from starting is said, and nothing else depends on it. */
+async function withStudy(database: Database, phantom: NonNullable<AnalyseOptions["phantom"]>, progress: Progress): Promise<Database> {
+  const { studyDatabase } = await import("./sources/study-database.ts");
+  const result = await studyDatabase(database, { ...phantom, progress: (phase, done, total) => progress({ phase, done, total, unit: "" }) });
+  return { ...database, ...("missing" in result ? { studyMissing: result.missing } : { study: result }) };
+}
+
+function studyNotices(database: Database | null): Notice[] {
+  return database?.studyMissing === undefined ? [] : [{ file: database.file, line: 1, column: 1, message: `Plans with and without indexes were not compared: ${database.studyMissing}.` }];
 }
 
 function databaseNotices({ database }: AnalyseOptions): Notice[] {

@@ -10,7 +10,7 @@
   let chosen = 0;
   const showTheme = () => {
     theme.textContent = themes[chosen] === "system" ? "Theme" : themes[chosen] === "light" ? "Light" : "Dark";
-    theme.setAttribute("aria-label", `Colours: ${themes[chosen]}. Choose the next`);
+    theme.setAttribute("aria-label", `${theme.textContent}: colours of the ${chosen === 0 ? "system" : "page"}, choose others`);
     if (chosen === 0) root.removeAttribute("data-theme");
     else root.dataset.theme = themes[chosen];
   };
@@ -23,6 +23,13 @@
   });
   showTheme();
   for (const one of all(".keys")) one.hidden = false;
+
+  // A fold is focused at its summary.
+  const focusOn = (element) => {
+    const goal = element.matches("details") ? element.querySelector("summary") : element;
+    if (goal === element && !element.matches("a")) element.tabIndex = -1;
+    goal.focus({ preventScroll: true });
+  };
 
   // What a link leads to is opened first, with every fold around it.
   const reveal = (target) => {
@@ -80,19 +87,19 @@
   const [severity, rung, fix] = [byId("fs"), byId("fr"), byId("fx")];
   const book = byId("book");
   const found = byId("found");
-  const MOST = 150;
+  const MOST = 60;
   let entries = null;
   const sectionOf = (element) => {
     const heading = element.closest(".sec, .part")?.querySelector("h2, h3");
     return heading ? heading.textContent.trim() : "";
   };
   const readEntries = () => {
-    entries ??= all("article[data-s], li[data-s], article[data-a], figure[data-stop]").map((element) => {
+    entries ??= all("[data-s], article[data-a], figure[data-stop]").map((element) => {
       const isFinding = element.hasAttribute("data-s");
       const title = (element.querySelector(isFinding ? ".claim, .t" : ".claim, .q") ?? element).textContent.trim();
-      const detail = isFinding && element.tagName === "LI" ? element.querySelector(".s").textContent : isFinding ? [...element.querySelectorAll("header span:not(.rung), header b, header code")].map((one) => one.textContent).join(" · ") : element.tagName === "FIGURE" ? "figure" : "advice";
+      const detail = isFinding && element.tagName === "LI" ? element.querySelector(".s").textContent : isFinding ? [...element.querySelectorAll("header > :not(.rung), .head > :not(.rung)")].map((one) => one.textContent).join(" · ") : element.tagName === "FIGURE" ? "figure" : "advice";
       const text = `${element.textContent} ${sectionOf(element)}`.toLowerCase();
-      return { element, isFinding, title, detail, text, section: sectionOf(element), severity: element.dataset.s ?? "", rung: element.dataset.r ?? "", fix: element.dataset.x ?? "" };
+      return { element, isFinding, title, lower: title.toLowerCase(), detail, text, section: sectionOf(element), severity: element.dataset.s ?? "", rung: element.dataset.r ?? "", fix: element.dataset.x ?? "" };
     });
     return entries;
   };
@@ -112,17 +119,26 @@
     line.append(title.slice(at));
     return line;
   };
+  // Findings before the rest, and those whose title says it before those whose text does.
+  const matching = (words, isFiltered) => {
+    const ranks = [[], [], [], []];
+    for (const one of readEntries()) {
+      const isWanted = (!severity.value || one.severity === severity.value) && (!rung.value || one.rung === rung.value) && (!fix.value || one.fix === fix.value) && (!isFiltered || one.isFinding);
+      if (isWanted && words.every((word) => one.text.includes(word))) ranks[(one.isFinding ? 0 : 2) + (words.every((word) => one.lower.includes(word)) ? 0 : 1)].push(one);
+    }
+    return ranks.flat();
+  };
   const search = () => {
     const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
     const isFiltered = Boolean(severity.value || rung.value || fix.value);
     for (const one of [severity, rung, fix]) one.classList.toggle("on", one.value !== "");
     const isOn = words.length > 0 || isFiltered;
     form.classList.toggle("on", isOn);
-    book.hidden = isOn;
+    book.classList.toggle("away", isOn);
+    book.inert = isOn;
     found.hidden = !isOn;
     if (!isOn) return found.replaceChildren();
-    const matches = readEntries().filter((one) => (!severity.value || one.severity === severity.value) && (!rung.value || one.rung === rung.value) && (!fix.value || one.fix === fix.value) && (!isFiltered || one.isFinding) && words.every((word) => one.text.includes(word)));
-    matches.sort((a, b) => Number(b.isFinding) - Number(a.isFinding) || Number(words.every((word) => b.title.toLowerCase().includes(word))) - Number(words.every((word) => a.title.toLowerCase().includes(word))));
+    const matches = matching(words, isFiltered);
     const heading = document.createElement("h2");
     heading.textContent = `${matches.length.toLocaleString("en")} of ${readEntries().length.toLocaleString("en")} findings, figures and pieces of advice`;
     const list = document.createElement("ul");
@@ -138,8 +154,7 @@
         leave();
         if (one.element.id) history.replaceState(null, "", `#${one.element.id}`);
         reveal(one.element);
-        one.element.tabIndex = -1;
-        one.element.focus({ preventScroll: true });
+        focusOn(one.element);
         one.element.scrollIntoView({ block: "start", behavior: "instant" });
       });
       const detail = document.createElement("span");
@@ -154,7 +169,7 @@
     rest.className = "sm dim";
     rest.textContent = matches.length > MOST ? `${matches.length - MOST} more: add a word.` : matches.length === 0 ? "Nothing matches. Escape leads back." : "";
     found.replaceChildren(heading, list, rest);
-    scrollTo({ top: 0, behavior: "instant" });
+    if (scrollY > 0) scrollTo({ top: 0, behavior: "instant" });
   };
   const leave = () => {
     box.value = severity.value = rung.value = fix.value = "";
@@ -165,7 +180,8 @@
   box.addEventListener("input", search);
   for (const one of [severity, rung, fix]) one.addEventListener("change", search);
   for (const link of all(".side nav a, a.skip")) link.addEventListener("click", () => !found.hidden && leave());
-  (window.requestIdleCallback ?? setTimeout)(readEntries);
+  // The text is read, and the way warmed, before the first letter is typed.
+  (window.requestIdleCallback ?? setTimeout)(() => matching(["\u0000", "\u0000"], false));
 
   // Where the reader is, in the contents.
   const links = new Map(all("nav.toc a").map((link) => [link.hash.slice(1), link]));
@@ -193,12 +209,12 @@
       return;
     }
     if (event.key !== "j" && event.key !== "k") return;
-    const stops = all(found.hidden ? "#ten, #rests, #where, [data-stop]" : "#found a").filter((stop) => stop.closest("details:not([open])") === null);
+    const stops = all(found.hidden ? "#ten, #rests, #where, [data-stop]" : "#found a").filter((stop) => stop.parentElement.closest("details:not([open])") === null);
     const active = document.activeElement;
     const here = active === document.body || active === null ? -1 : stops.findLastIndex((stop) => stop === active || stop.contains(active) || stop.compareDocumentPosition(active) & 4);
     const next = stops[here + (event.key === "j" ? 1 : -1)];
     if (!next) return;
-    next.focus({ preventScroll: true });
+    focusOn(next);
     next.scrollIntoView({ block: "start" });
   });
 
@@ -208,16 +224,25 @@
     const bytes = Uint8Array.from(atob(packed.textContent.trim()), (character) => character.charCodeAt(0));
     return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
   };
+  // As a string of JavaScript that cannot end its element; null when it is not JSON. PEV2 takes some of its text for HTML: no tag is left in it.
+  const planOf = (plan) => {
+    try {
+      const inert = JSON.stringify(JSON.parse(plan.textContent)).replaceAll(/<(?=[a-z/!?])/gi, "<\u2060");
+      return JSON.stringify(inert).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+    } catch {
+      return null;
+    }
+  };
   for (const fold of all("details.whole")) {
     const plan = fold.querySelector("script.plan");
     if (!packed || !plan || !("DecompressionStream" in window)) continue;
     fold.addEventListener("toggle", async () => {
-      if (!fold.open || fold.querySelector("iframe")) return;
+      const text = planOf(plan);
+      if (!fold.open || text === null || fold.querySelector("iframe")) return;
       const frame = document.createElement("iframe");
       frame.title = fold.querySelector("summary").textContent;
       frame.setAttribute("sandbox", "allow-scripts");
       fold.querySelector("summary").after(frame);
-      const text = JSON.stringify(JSON.stringify(JSON.parse(plan.textContent))).replaceAll("<", "\\u003c");
       frame.srcdoc = (await planPage()).replace("/*PLAN*/", () => `window.plan = ${text};`);
     });
   }

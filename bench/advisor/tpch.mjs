@@ -2,7 +2,7 @@
 // The index advisor on TPC-H, judged by HypoPG: how far a budget goes. See README.md in this folder.
 //
 //   npm run build && node bench/advisor/tpch.mjs --db URL --queries FOLDER [--budgets 200,350,500,1000,2000] [--out FILE]
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import pg from "pg";
@@ -13,11 +13,12 @@ const { openPhantom } = await import(`${dist}/sources/phantom/open-phantom.js`);
 const { openSqlParser } = await import(`${dist}/sql/open-parser.js`);
 const { buildDatabase, NO_SOURCE } = await import(`${dist}/workload/database.js`);
 const { runIndexSearch } = await import(`${dist}/sources/index-search.js`);
+const { pricedOf } = await import(`${dist}/sources/phantom/trial-planner.js`);
 const { createIndexSql } = await import(`${dist}/fixes/migrations/index.js`);
 
 const MEGABYTE = 1_000_000;
 const { values: flags } = parseArgs({
-  options: { db: { type: "string" }, queries: { type: "string" }, budgets: { type: "string", default: "200,350,500,1000,2000" }, out: { type: "string" }, seconds: { type: "string", default: "30" }, verbose: { type: "boolean", default: false } },
+  options: { db: { type: "string" }, queries: { type: "string" }, budgets: { type: "string", default: "200,350,500,1000,2000" }, out: { type: "string" }, seconds: { type: "string", default: "30" }, planner: { type: "string", default: "phantom" }, verbose: { type: "boolean", default: false } },
 });
 
 const queries = readdirSync(flags.queries).filter((name) => /^\d+\.sql$/.test(name)).toSorted((a, b) => Number.parseInt(a) - Number.parseInt(b)).map((name) => ({ name: name.replace(".sql", ""), sql: readFileSync(path.join(flags.queries, name), "utf8").trim().replace(/;$/, "") }));
@@ -30,9 +31,13 @@ await client.query("SELECT pg_stat_reset()");
 
 const results = [];
 for (const budget of flags.budgets.split(",").map(Number)) results.push(await run(budget));
-console.table(results.map(({ chosen: _, ...row }) => row));
+process.stdout.write(`${["budget relative promised megabytes indexes candidates plans gap seconds opening cpu complete", ...results.map((row) => [row.budget, row.relative, row.promised, row.megabytes, row.indexes, row.candidates, row.plans, row.gap, row.seconds, row.opening, row.cpu, row.complete].join(" "))].join("\n")}\n`);
 if (flags.out) writeFileSync(flags.out, `${JSON.stringify(results, null, 2)}\n`);
 await client.end();
+
+function say(text) {
+  process.stderr.write(`${text}\n`);
+}
 
 /** @param {number} megabytes */
 async function run(megabytes) {
@@ -51,25 +56,56 @@ async function run(megabytes) {
     const chosen = result.chosen.map((one) => createIndexSql(result.candidates[one].candidate.spec, "x", result.candidates[one].candidate.table, false).replace(/INDEX "?x"? ON/, "INDEX ON"));
     const judged = await judge(chosen);
     const promised = result.costs.reduce((sum, one) => sum + one.after, 0) / result.costs.reduce((sum, one) => sum + one.before, 0);
-    if (flags.verbose) console.error(chosen.join("\n"));
+    if (flags.verbose) say(chosen.join("\n"));
     const used = process.cpuUsage(cpu);
-    return { budget: megabytes, relative: Number(judged.relative.toFixed(4)), promised: Number(promised.toFixed(4)), megabytes: Math.round(judged.bytes / MEGABYTE), indexes: chosen.length, candidates: result.candidates.length, plans: result.asked, gap: result.gap, seconds: Number(seconds.toFixed(1)), opening: Number(((opened - started) / 1000).toFixed(1)), nodeCpu: Number(((used.user + used.system) / 1e6).toFixed(1)), complete: result.isComplete, chosen };
+    return { budget: megabytes, relative: Number(judged.relative.toFixed(4)), promised: Number(promised.toFixed(4)), megabytes: Math.round(judged.bytes / MEGABYTE), indexes: chosen.length, candidates: result.candidates.length, plans: result.asked, gap: result.gap?.toFixed(4), seconds: Number(seconds.toFixed(1)), opening: Number(((opened - started) / 1000).toFixed(1)), cpu: Number(((used.user + used.system) / 1e6 + serverSeconds()).toFixed(1)), complete: result.isComplete, chosen };
   } finally {
     await phantom.close();
   }
 }
 
-/** Budgets are in the sizes that HypoPG thinks indexes have. */
+/** Processor time of the phantom's processes, which have its folder as their own. */
+function serverSeconds() {
+  let ticks = 0;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (!readlinkSync(`/proc/${pid}/cwd`).includes("luthier-phantom-")) continue;
+      const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+      ticks += Number(fields[11]) + Number(fields[12]);
+    } catch {
+      // It ended in between.
+    }
+  }
+  return ticks / 100;
+}
+
+/** Budgets are in the sizes that HypoPG thinks indexes have. With --planner hypopg, plans are its own too: what the search makes of the judge's costs. */
 function withHypopgSizes(planner) {
+  const made = [];
   return {
     ...planner,
+    ...(flags.planner === "hypopg" ? { price: (questions, present) => hypopgPlans(questions, present, made) } : {}),
     add: async (indexes) => {
       const known = await planner.add(indexes);
+      made.push(...indexes);
       const sized = [];
       for (const [index, one] of known.entries()) sized.push("refused" in one ? one : await hypopgSize(indexes[index], one));
       return sized;
     },
   };
+}
+
+async function hypopgPlans(questions, present, made) {
+  await client.query("SELECT hypopg_reset()");
+  const { rows } = await client.query("SELECT i.ordinality, h.indexname FROM unnest($1::text[]) WITH ORDINALITY i(sql, ordinality), LATERAL hypopg_create_index(i.sql) h", [[...present].map((one) => made[one])]);
+  const names = new Map(rows.map((row) => [row.indexname, [...present][row.ordinality - 1]]));
+  const priced = [];
+  for (const question of questions) {
+    const answer = await client.query(`EXPLAIN (FORMAT JSON) ${queries[question].sql}`);
+    priced.push(pricedOf(answer.rows[0]["QUERY PLAN"][0], names));
+  }
+  await client.query("SELECT hypopg_reset()");
+  return priced;
 }
 
 async function hypopgSize(sql, known) {
@@ -95,7 +131,7 @@ async function judge(indexes) {
   const after = await costs();
   await client.query("SELECT hypopg_reset()");
   const sum = (all) => all.reduce((total, one) => total + one, 0);
-  if (flags.verbose) console.error(queries.map(({ name }, index) => `${name}:${(after[index] / before[index]).toFixed(2)}`).join(" "));
+  if (flags.verbose) say(queries.map(({ name }, index) => `${name}:${(after[index] / before[index]).toFixed(2)}`).join(" "));
   return { relative: sum(after) / sum(before), bytes };
 }
 

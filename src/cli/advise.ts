@@ -33,25 +33,14 @@ export async function advise(given: string, flags: AdviseFlags, environment: Env
     const opened = await openProject({ ...config, root, database: evidence }, progress.step);
     const database = flags.workload === undefined ? opened.database : await withStatements(opened.database, path.resolve(cwd, flags.workload));
     if (database.workload.statements.length === 0) throw new UsageError("nothing-timed", "the snapshot holds no statements.", "Install pg_stat_statements, let the application run, and take it anew; or name a log with --log, or statements with --workload.");
-    const study = await studyOn(database, flags, interrupted.isOver, (phase, done, total) => progress.step({ phase, done, total, unit: "" }));
+    const { studyOn } = await import("../sources/study-database.ts");
+    const { budget, seconds } = flags;
+    const study = await studyOn(database, { seconds, ...(budget === undefined ? {} : { budget }), isOver: interrupted.isOver, progress: (phase, done, total) => progress.step({ phase, done, total, unit: "" }) });
     progress.end();
     stdout.write(await written(study, database, flags.format));
   } finally {
     progress.end();
     interrupted.stop();
-  }
-}
-
-async function studyOn(database: Database, { budget, seconds }: AdviseFlags, isInterrupted: () => boolean, progress: (phase: string, done: number, total: number) => void): Promise<IndexStudy> {
-  const { openPhantom } = await import("../sources/phantom/open-phantom.ts");
-  const { studyIndexes } = await import("../sources/index-study.ts");
-  const { defaultBudget } = await import("../advisors/indexes/budget.ts");
-  const phantom = await openPhantom(database.snapshot);
-  const deadline = performance.now() + seconds * 1000;
-  try {
-    return await studyIndexes(phantom, database, { budget: budget ?? defaultBudget(database), progress, isOver: () => isInterrupted() || performance.now() > deadline });
-  } finally {
-    await phantom.close();
   }
 }
 

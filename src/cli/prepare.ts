@@ -36,7 +36,12 @@ export interface CommonFlags {
   readonly log?: readonly string[];
   /** An earlier snapshot to compare with. */
   readonly sinceSnapshot?: string;
+  /** Plan the workload with and without indexes. */
+  readonly phantom?: boolean;
 }
+
+/** Of the search for indexes, at most. */
+export const STUDY_SECONDS = 60;
 
 /** An analysis and what a person asked to see of it. */
 export interface Prepared {
@@ -68,7 +73,7 @@ export async function prepare(
   const database = await findDatabase(root, flags, environment.cwd);
   const { readRecordings, recordingEvidence, withRecordings } = await import("./recordings.ts");
   const read = await readRecordings(root, flags.recording, environment);
-  const known = { config, database, recording: recordingEvidence(read) };
+  const known = { config, database, recording: recordingEvidence(read), phantom: flags.phantom === true };
   const recorded = await withRecordings(await analyse(root, known, environment), read, root, config.exclude);
   const whole = await withLastProofs(root, recorded);
   if (isNothingExamined(whole)) throw nothingToExamine(given);
@@ -177,7 +182,7 @@ export async function changedSince(root: string, ref: string): ReturnType<typeof
 
 async function analyse(
   root: string,
-  { config, database, recording }: { readonly config: Config; readonly database: DatabaseEvidence | null; readonly recording: RecordingEvidence | null },
+  { config, database, recording, phantom }: { readonly config: Config; readonly database: DatabaseEvidence | null; readonly recording: RecordingEvidence | null; readonly phantom: boolean },
   environment: Environment,
   texts?: ReadonlyMap<string, string>,
 ): Promise<Report> {
@@ -186,7 +191,7 @@ async function analyse(
   const active = environment.env["VIRTUAL_ENV"];
   try {
     return await environment.analyse(
-      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(texts && { texts }), ...(database && { database }), ...(recording && { recording }) },
+      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(texts && { texts }), ...(database && { database }), ...(recording && { recording }), ...(database && phantom && { phantom: { seconds: STUDY_SECONDS } }) },
       progress.step,
     );
   } finally {

@@ -72,6 +72,7 @@ function buildProgram(environment: Environment, command: readonly string[], stat
     .addOption(formatOption())
     .option("--output <file>", "write the report to a file")
     .option("--update-baseline", "write today's findings to the baseline")
+    .option("--phantom", "plan the workload on a throw-away server: indexes that are missing, proof for those that can go")
     .option("--verbose", "show every finding whole")
     .option("--quiet", "one line for each finding, and no summary")
     .action(async (path: string, flags: CheckFlags) => {
@@ -163,8 +164,10 @@ function buildProgram(environment: Environment, command: readonly string[], stat
     .description("write the project's own optimisation handbook from all evidence that there is")
     .argument("[path]", "the project's folder", ".")
     .option("--db <url>", "look at this server first, as snapshot does; repeat it for replicas", collect)
+    .option("--pgbouncer <url>", "with --db: console of a PgBouncer in front of it, read with SHOW alone")
     .option("--timeout <seconds>", "with --db: give up on a query after this long", parseCount, 30)
     .option("--out <dir>", "the handbook's folder (default: .luthier/handbook)")
+    .option("--no-phantom", "do not plan the workload on a throw-away server, with and without indexes")
     .option("--verbose", "name everything that was not judged")
     .option("--quiet", "print the headline alone")
     .action(async (path: string, flags: TuneFlags) => {

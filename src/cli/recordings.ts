@@ -73,10 +73,12 @@ async function readLatest(folder: string, root: string, environment: Environment
 }
 
 async function read(folder: string, root: string, { stderr }: Environment): Promise<Recording> {
-  const { readRecording } = await import("../sources/recordings.ts");
+  const [{ readRecording }, { openSqlParser }, { withReplayShapes }] = await Promise.all([import("../sources/recordings.ts"), import("../sql/open-parser.ts"), import("../workload/replay-shapes.ts")]);
   const progress = progressLine(stderr);
   try {
-    return { ...readRecording(folder, { root, progress: progress.step }), folder: relative(root, folder) };
+    const recording = { ...readRecording(folder, { root, progress: progress.step }), folder: relative(root, folder) };
+    const parser = await openSqlParser();
+    return withReplayShapes(recording, (sql) => parser.shapeOf(sql));
   } finally {
     progress.end();
   }

@@ -6,17 +6,20 @@ import type { Report } from "../model/report.ts";
 import type { EvidenceInput } from "../model/rule.ts";
 import type { RenderContext } from "../report/render-context.ts";
 import type { RenderedHandbook } from "../report/handbook/markdown/render-handbook.ts";
-import { reachesSeverity } from "../select/severity.ts";
+import { reachesConfidence, reachesSeverity } from "../select/severity.ts";
 import { cleanLine } from "../report/clean-text.ts";
 import type { JoinedReport } from "../workload/join-recordings.ts";
 import type { Environment } from "./environment.ts";
-import { changedSince, findRoot, isNothingExamined, nothingToExamine, readBaseline, resolveConfig, selectFrom, withLastProofs, type CommonFlags } from "./prepare.ts";
+import { changedSince, findRoot, isNothingExamined, nothingToExamine, readBaseline, resolveConfig, selectFrom, STUDY_SECONDS, withLastProofs, type CommonFlags } from "./prepare.ts";
 import { progressLine } from "./progress.ts";
 import type { ReadRecordings } from "./recordings.ts";
 
 export interface TuneFlags extends CommonFlags {
   readonly db?: readonly string[];
+  readonly pgbouncer?: string;
   readonly out?: string;
+  /** Commander's reading of `--no-phantom`: true unless it was given. */
+  readonly phantom: boolean;
   /** Of one statement of the snapshot, in seconds. */
   readonly timeout: number;
 }
@@ -28,21 +31,23 @@ export async function tune(given: string, flags: TuneFlags, commands: ReadonlySe
   const { refuseOtherFolder, writeHandbook } = await import("../sources/handbook-folder.ts");
   refuseOtherFolder(folder);
   const config = await resolveConfig(root, flags, environment.cwd);
+  // A handbook is read, not run in a pipeline: what is only possible stands in it too, and says so.
+  const shown = { ...config, minConfidence: flags.minConfidence ?? (config.minConfidence === "likely" ? "possible" : config.minConfidence) };
   if (flags.db !== undefined && flags.db.length > 0) await lookAtDatabase(root, flags, environment);
-  const gathered = await gather(given, root, { flags, config, commands }, environment);
+  const gathered = await gather(given, root, { flags, config: shown, commands }, environment);
   const { handbook, context, history } = await put(gathered, root, environment);
   const rendered = await render(handbook, context, { root, folder });
   const { bytes, notes } = writeHandbook(folder, rendered);
   const { addToHistory } = await import("../sources/history.ts");
   addToHistory(root, history);
   await say(handbook, { context, root, folder, config, bytes, notes, rendered }, environment);
-  return handbook.report.findings.some(({ severity }) => reachesSeverity(severity, config.failOn)) ? 1 : 0;
+  return handbook.report.findings.some(({ severity, confidence }) => reachesSeverity(severity, config.failOn) && reachesConfidence(confidence, config.minConfidence)) ? 1 : 0;
 }
 
 async function lookAtDatabase(root: string, flags: TuneFlags, environment: Environment): Promise<void> {
   const { takeSnapshot } = await import("./snapshot.ts");
-  const { db = [], timeout, snapshot } = flags;
-  await takeSnapshot(root, { db, timeout, ...(snapshot === undefined ? {} : { out: snapshot }) }, environment);
+  const { db = [], timeout, snapshot, pgbouncer } = flags;
+  await takeSnapshot(root, { db, timeout, ...(snapshot === undefined ? {} : { out: snapshot }), ...(pgbouncer === undefined ? {} : { pgbouncer }) }, environment);
 }
 
 // ---------------------------------------------------------------------------------------------- evidence
@@ -72,7 +77,7 @@ async function gather(given: string, root: string, { flags, config, commands }: 
   const { exclude, jobs, cache, settings, sourceRoots, conventions, thresholds } = config;
   const active = environment.env["VIRTUAL_ENV"];
   const progress = progressLine(environment.stderr);
-  const options = { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(database && { database }), ...(recording && { recording }) };
+  const options = { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(database && { database }), ...(recording && { recording }), ...(database && flags.phantom && { phantom: { seconds: STUDY_SECONDS } }) };
   const { report: analysed, evidence } = await examine(options, progress.step).finally(() => progress.end());
   const joined = await joinedWithRecordings(analysed, read, root, exclude);
   const whole = await withLastProofs(root, joined.report);

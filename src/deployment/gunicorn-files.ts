@@ -31,7 +31,8 @@ export function readGunicornFiles({ modules, readText }: Pick<DeploymentInput, "
     if (!/(?:^|\/)(?:gunicorn[\w.-]*|[\w.-]*gunicorn[\w-]*(?:\.conf)?)\.py$|(?:^|\/)gunicorn\/[\w.-]+\.py$/.test(file) || /(?:^|[/._-])(?:dev|local|tests?)(?:$|[/._-])/.test(file)) return [];
     const text = readText(file) ?? "";
     const settings = settingsIn(file, ir, text);
-    return ["workers", "worker_class", "threads", "timeout", "bind"].some((name) => settings.has(name)) ? [{ file, settings, hooks: hooksIn(ir.body), text }] : [];
+    const isUsual = file.endsWith("gunicorn.conf.py") && settings.size > 0;
+    return isUsual || ["workers", "worker_class", "threads", "timeout", "bind"].some((name) => settings.has(name)) ? [{ file, settings, hooks: hooksIn(ir.body), text }] : [];
   });
 }
 

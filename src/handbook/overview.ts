@@ -7,7 +7,7 @@ import type { Work } from "./input.ts";
 /** Causes by the rules that find them, in the words of the first page. */
 const CAUSES: readonly (readonly [label: string, isOf: (finding: Pick<Finding, "rule" | "chapter">) => boolean])[] = [
   ["per-row queries", ({ rule, chapter }) => chapter === "2.4" || /-in-loop$|^validation-per-row$/.test(rule)],
-  ["rows that load more later", ({ chapter }) => chapter === "2.5"],
+  ["rows that load later", ({ chapter }) => chapter === "2.5"],
   ["missing or wrong index", ({ chapter }) => chapter === "1.2"],
   ["counting, deep pages", ({ rule }) => rule === "count-pagination" || rule === "offset-pagination"],
   ["reads a cache would take", ({ chapter }) => chapter === "2.3" || chapter.startsWith("6.")],
@@ -53,11 +53,11 @@ export function causesPlot({ base, gains, report, timed }: Work, order: readonly
 
 export const percent = (share: number): string => (share > 0 && share < 0.01 ? "<1 %" : `${Math.round(share * 100)} %`);
 
-/** Two to three significant digits. */
+/** Two to three significant digits: `1,204`, `48.0`, `3.0`, `0.22`, `0.0042`. */
 export function formatTime(value: number): string {
   if (value >= 100) return formatNumber(Math.round(value));
-  if (value >= 0.1 || value <= 0) return value.toFixed(1);
-  return value < 0.001 ? "<0.001" : String(Number(value.toPrecision(2)));
+  if (value >= 10 || value <= 0) return value <= 0 ? "0" : value.toFixed(1);
+  return value < 0.001 ? "<0.001" : value.toPrecision(2);
 }
 
 const MOST_LINES = 15;
@@ -68,7 +68,7 @@ export function sourceLinesPlot({ base, timed, sentFrom, recordings }: Work): Pl
   const recording = recordings.at(-1);
   const lines = new Map<string, number>();
   const add = (place: string, time: number): void => void lines.set(place, (lines.get(place) ?? 0) + time);
-  if (base.unit === "s") {
+  if (base.from === "recording") {
     for (const { stack, microseconds } of recording?.stacks ?? []) {
       const frame = stack.find(({ owner }) => owner === "project");
       if (frame !== undefined) add(`${frame.file}:${frame.line}`, microseconds / 1_000_000);
@@ -87,7 +87,7 @@ export function sourceLinesPlot({ base, timed, sentFrom, recordings }: Work): Pl
   return {
     kind: "bars",
     question: "Which lines ask for the time?",
-    answer: `\`${top[0]}\` sends ${formatTime(top[1])} of ${formatTime(base.total)} ${base.unit}; ${percent(all / base.total)} of the time belongs to a line that is known${base.unit === "s" ? "" : " to be the only one that sends its statements"}.`,
+    answer: `\`${top[0]}\` sends ${formatTime(top[1])} of ${formatTime(base.total)} ${base.unit}; ${percent(all / base.total)} of the time belongs to a line that is known${base.from === "recording" ? "" : " to be the only one that sends its statements"}.`,
     source: base.source,
     unit: base.unit,
     bars: sorted.slice(0, MOST_LINES).map(([label, value]) => ({ label, value, tone: "found" as const })),

@@ -28,6 +28,8 @@ export interface AnalyseOptions {
   readonly activeEnvironment?: string;
   /** What was seen of the database. */
   readonly database?: DatabaseEvidence;
+  /** Plan the workload on a phantom of the server, for indexes: how long to search, and how many bytes new ones may take. */
+  readonly phantom?: { readonly seconds: number; readonly budget?: number };
   /** What ran, for rules that weigh it; findings are joined with it afterwards. */
   readonly recording?: RecordingEvidence;
   /** Texts that stand for those of the files on disk, by path: a change that is tried before it is written. */

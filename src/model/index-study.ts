@@ -52,6 +52,8 @@ export interface StudiedSpec {
   readonly keys: readonly StudiedKey[];
   readonly method?: "btree" | "gin" | "brin";
   readonly include?: readonly string[];
+  /** Storage parameters. */
+  readonly options?: Readonly<Record<string, number>>;
   readonly condition?: readonly (
     | { readonly column: string; readonly operator: "="; readonly value: string | number | boolean }
     | { readonly column: string; readonly operator: "is null" | "is not null" }

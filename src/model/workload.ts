@@ -1,4 +1,5 @@
 import type { Catalog, Column, Constraint, Index, Server, Snapshot, Table, TableCounters, IndexCounters } from "./database.ts";
+import type { IndexStudy } from "./index-study.ts";
 import type { Plan } from "./plan.ts";
 import type { Field, MetaEntry, Model } from "./project.ts";
 import type { QueryShape } from "./shape.ts";
@@ -120,6 +121,10 @@ export interface Database {
   readonly source?: RuleInput | null;
   /** An earlier look at the same database, where one was named. */
   readonly earlier?: EarlierLook;
+  /** What planning the workload with and without indexes gave; absent where nobody planned. */
+  readonly study?: IndexStudy;
+  /** Why nobody could, as a clause. */
+  readonly studyMissing?: string;
   /** Tables of the application: ordinary, partitioned and foreign ones, without those of extensions. */
   readonly tables: readonly Table[];
   table(oid: number): Table | null;

@@ -30,10 +30,13 @@ function headOf(study: IndexStudy): string[] {
     added.length === 0
       ? `No new index within ${formatBytes(budget)} makes ${planned} cheaper.`
       : `${formatCount(added.length, "index", "indexes")} of ${formatBytes(added.reduce((sum, { bytes }) => sum + bytes, 0))} take the estimated cost of ${planned} from ${formatNumber(before)} to ${formatNumber(after)} (${percent(after / before)}).`;
-  const proven = gap === null ? "" : ` At most ${percent(gap, 2)} of what they save is left among ${formatNumber(study.candidates)} candidates, over ${formatNumber(study.plans)} plans.`;
+  const proven = gap === null ? "" : gap < TINY ? ` No better choice exists among ${formatNumber(study.candidates)} candidates, over ${formatNumber(study.plans)} plans.` : ` At most ${percent(gap, 2)} of what they save is left among ${formatNumber(study.candidates)} candidates, over ${formatNumber(study.plans)} plans.`;
   const ended = study.isComplete ? "" : " The search was ended early: this is the best so far.";
   return [`${head}${proven}${ended}`, `Planned by PostgreSQL ${study.version} on a phantom. Costs are the planner's own, not time.`];
 }
+
+/** As good as none: the solver stops at half a thousandth. */
+const TINY = 1e-6;
 
 const percent = (share: number, digits = 3): string => `${(share * 100).toPrecision(digits)} %`;
 
@@ -113,8 +116,8 @@ export function indexAdviceJson(study: IndexStudy, { snapshot, workload }: Datab
     plans: study.plans,
     cost: { server: wholeCost(study, "server"), careful: wholeCost(study, "careful") },
     add: study.added.map(index),
-    statements: study.statements.map(({ plans: _, ...one }) => ({ ...one, sql: sqlOf(one.statement) })),
-    removals: study.removals.map((one) => ({ index: `${one.index.schema}.${one.index.name}`, planned: one.planned, users: one.users.map(({ plans: _, ...user }) => user) })),
+    statements: study.statements.map((one) => ({ ...one, plans: undefined, sql: sqlOf(one.statement) })),
+    removals: study.removals.map((one) => ({ index: `${one.index.schema}.${one.index.name}`, planned: one.planned, users: one.users.map((user) => ({ ...user, plans: undefined })) })),
     rejected: study.rejected,
     unplanned: study.unplanned,
     notes: study.notes,

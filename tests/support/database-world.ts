@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { analyse } from "../../src/analyse.ts";
 import { runRules } from "../../src/findings.ts";
-import type { DatabaseEvidence, Finding, Plan, Rule, Snapshot, Verdict } from "../../src/model/index.ts";
+import type { Database, DatabaseEvidence, Finding, Plan, Rule, Snapshot, Verdict } from "../../src/model/index.ts";
+import { studyOn } from "../../src/sources/study-database.ts";
 import { openDatabase } from "../../src/open-database.ts";
 import { collectSnapshot } from "../../src/sources/postgres/collect.ts";
 import { databaseOptions, type DatabaseCase } from "./database-case.ts";
@@ -83,16 +84,27 @@ export async function judgeCase(rule: Rule, one: DatabaseCase, built: Snapshot, 
   const earlier = earlierOf(built, one.sql);
   const evidence: DatabaseEvidence = { snapshot: withGiven(built, one.sql), file: ".luthier/snapshot.json.gz", plans, logged: [], ...(earlier === null ? {} : { earlier }), stamp: one.name };
   if (Object.keys(one.files).length > 0) return judgeProject(rule, one, evidence);
-  const database = await openDatabase(evidence, null);
+  const database = await planned(await openDatabase(evidence, null), one.sql);
   const { findings, unknown } = runRules([rule], { source: null, database, thresholds: thresholdsIn(one.sql) });
   return { findings, unknown };
+}
+
+function phantomIn(sql: string): { readonly phantom?: { readonly seconds: number } } {
+  const [, seconds] = /^-- given: phantom = (\d+)$/m.exec(sql) ?? [];
+  return seconds === undefined ? {} : { phantom: { seconds: Number(seconds) } };
+}
+
+/** `-- given: phantom = SECONDS`: the workload is planned with and without indexes. */
+async function planned(database: Database, sql: string): Promise<Database> {
+  const { phantom } = phantomIn(sql);
+  return phantom === undefined ? database : { ...database, study: await studyOn(database, phantom) };
 }
 
 async function judgeProject(rule: Rule, { files, sql }: DatabaseCase, database: DatabaseEvidence): Promise<CaseVerdict> {
   const root = realpathSync(mkdtempSync(path.join(tmpdir(), "luthier-case-")));
   try {
     writeFiles(root, { ...SHOP_FILES, ...files });
-    const options = { root, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: thresholdsIn(sql), database };
+    const options = { root, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: thresholdsIn(sql), database, ...phantomIn(sql) };
     const report = await analyse(options, () => undefined);
     return { findings: report.findings.filter((finding) => finding.rule === rule.meta.id), unknown: report.coverage.unknown.filter((verdict) => verdict.rule === rule.meta.id) };
   } finally {

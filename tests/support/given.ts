@@ -23,10 +23,14 @@ type Json = { [name: string]: unknown };
  *     -- given: index orders_status_idx bytes = 90000000
  *     -- given: index orders_status_idx counters.scans = 0
  *     -- given: sequence orders_id_seq lastValue = "2000000000"
- *     -- given: server activity = [...]                              any part of the first server
+ *     -- given: server activity = [...]                              any part of the first server; {"ago": 0.001} within it is a time, in days
+ *     -- given: without sessions = true                              a part that older snapshots lack
+ *     -- given: counters database.sessions = 7000                    of the first server's first look
+ *     -- given: later database.sessions = 9000                       of its second look, two hours later
  *     -- given: replica index orders_status_idx counters.scans = 5   a second server, a copy of the first but for its role and counters
  *     -- given: statement {"sql": "SELECT …", "calls": 100, "totalMs": 5000}
  *     -- given: sample {"kind": "dependency", "table": "orders", …}
+ *     -- given: phantom = 20                                         plans are compared with and without indexes, for so many seconds
  *     -- given: snapshot data = "redacted"
  *     -- given: gap {"part": "statements", "why": "…"}
  *     -- given: threshold unused-index.bytes = 8192                  a small table then stands for a large one
@@ -60,7 +64,7 @@ type Copy = Json & { servers: Json[]; catalog: Json; gaps: unknown[]; samples: u
 
 function apply(copy: Copy, line: string): void {
   const [, word = "", rest = ""] = /^(\w+)\s*(.*)$/s.exec(line) ?? [];
-  if (word === "threshold") return;
+  if (word === "threshold" || word === "phantom") return;
   if (word === "statement") return addStatement(copy, JSON.parse(rest) as Partial<StatementCounters>);
   if (word === "sample") return void copy.samples.push(withTables(copy, JSON.parse(rest) as Json));
   if (word === "gap") return void copy.gaps.push({ server: "", cost: "", remedy: "", ...(JSON.parse(rest) as Json) });
@@ -69,6 +73,7 @@ function apply(copy: Copy, line: string): void {
   const words = name.trim().split(/\s+/);
   const value = moment(JSON.parse(json) as unknown);
   if (words[0] === "age") return setAge(copy, Number(value));
+  if (words[0] === "without") return void delete first(copy)[words[1] ?? ""];
   if (words[0] === "redacted") return void (copy["data"] = "redacted");
   if (words[0] === "snapshot") return assign(copy, words[1] ?? "", value);
   const server = replica ? replicaOf(copy) : first(copy);
@@ -77,13 +82,17 @@ function apply(copy: Copy, line: string): void {
   else if (words[0] === "database") assign(copy.catalog, `database.${words[1]}`, value);
   else if (words[0] === "snapshot") assign(copy, words[1] ?? "", value);
   else if (words[0] === "server") assign(server, words[1] ?? "", value);
+  else if (words[0] === "counters") assign(server["counters"] as Json, words[1] ?? "", value);
+  else if (words[0] === "later") assign(laterOf(server), words[1] ?? "", value);
   else ofObject(copy, server, words, value);
 }
 
 /** `{"ago": 3}` is a time three days before the snapshot's tests run. */
 function moment(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("ago" in value)) return value;
-  return new Date(Date.now() - Number(value.ago) * DAY).toISOString();
+  if (Array.isArray(value)) return value.map(moment);
+  if (typeof value !== "object" || value === null) return value;
+  if ("ago" in value) return new Date(Date.now() - Number(value.ago) * DAY).toISOString();
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, moment(inner)]));
 }
 
 function ofObject(copy: Copy, server: Json, [kind = "", name = "", where = ""]: readonly string[], value: unknown): void {

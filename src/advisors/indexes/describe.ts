@@ -43,11 +43,17 @@ export function rejectedOf({ chosen, candidates, useful, costs }: SearchResult):
   const isChosen = new Set(chosen);
   const isUsed = new Set(costs.flatMap(({ used }) => used));
   const others = useful.filter(({ candidate }) => !isChosen.has(candidate) && !isUsed.has(candidate)).slice(0, MOST_REJECTED);
-  return others.flatMap(({ candidate, share }) => {
+  return others.flatMap(({ candidate, share, upkeep }) => {
     const entry = candidates[candidate];
     if (entry === undefined) return [];
     const bytes = "refused" in entry.known ? null : entry.known.bytes;
-    const why = "refused" in entry.known ? `PostgreSQL refuses it: ${entry.known.refused}` : `alone it would save ${(share * 100).toPrecision(2)} % of the whole cost; the chosen ones leave it less for its bytes`;
+    const why = "refused" in entry.known ? `PostgreSQL refuses it: ${entry.known.refused}` : whyNot(share, upkeep);
     return [{ label: labelOf(entry.candidate), bytes, why }];
   });
+}
+
+function whyNot(share: number, upkeep: number): string {
+  const percent = (one: number): string => `${Number((one * 100).toPrecision(2))} %`;
+  const saved = `alone it would save ${percent(share)} of the whole cost`;
+  return upkeep > share ? `${saved}, and its upkeep costs ${percent(upkeep)}` : `${saved}; beside the chosen ones it is not worth its bytes`;
 }

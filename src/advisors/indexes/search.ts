@@ -29,14 +29,14 @@ export interface SearchResult {
   /** By question: without and with the chosen ones, and which of them its plan uses. */
   readonly costs: readonly { readonly before: number; readonly after: number; readonly used: readonly number[] }[];
   /** Candidates that a plan used by themselves or with others, with the share of the whole cost that the best such plan saves; the best first. */
-  readonly useful: readonly { readonly candidate: number; readonly share: number }[];
+  readonly useful: readonly { readonly candidate: number; readonly share: number; /** What its upkeep costs, as such a share. */ readonly upkeep: number }[];
   readonly gap: number | null;
   readonly asked: number;
   readonly isComplete: boolean;
 }
 
 /** Sets of candidates looked at for each question; more where it costs more. Ours. */
-const SETS = { least: 12, most: 70 } as const;
+const SETS = { least: 15, most: 60 } as const;
 /** Rounds of choosing and bettering, at most. Ours: TPC-H's third one gains less than a thousandth. */
 const ROUNDS = 6;
 const SMALLEST_GAIN = 0.0005;
@@ -55,7 +55,7 @@ export async function searchIndexes(input: SearchInput): Promise<SearchResult> {
   let best: readonly number[] = [];
   let bestCost = await search.costOf(best);
   let gap: number | null = null;
-  for (let round = 0; round < ROUNDS && !input.isOver(); round += 1) {
+  for (let round = 0; round < ROUNDS && (round === 0 || !input.isOver()); round += 1) {
     input.progress("choosing", round, ROUNDS);
     const choice = search.choose();
     gap = choice.gap;
@@ -81,7 +81,7 @@ export async function searchIndexes(input: SearchInput): Promise<SearchResult> {
   };
 }
 
-function usefulOf({ pricing, base, input }: Search): SearchResult["useful"] {
+function usefulOf({ pricing, base, input, upkeepOf }: Search): SearchResult["useful"] {
   const total = base.reduce((sum, cost, question) => sum + cost * (input.questions[question]?.weight ?? 0), 0) || 1;
   const savings = new Map<number, Map<number, number>>();
   for (const { question, needs, cost } of pricing.options()) {
@@ -92,7 +92,7 @@ function usefulOf({ pricing, base, input }: Search): SearchResult["useful"] {
       savings.set(one, own);
     }
   }
-  const shares = [...savings].map(([candidate, own]) => ({ candidate, share: [...own.values()].reduce((sum, one) => sum + one, 0) / total }));
+  const shares = [...savings].map(([candidate, own]) => ({ candidate, share: [...own.values()].reduce((sum, one) => sum + one, 0) / total, upkeep: upkeepOf(candidate) / total }));
   return shares.toSorted((a, b) => b.share - a.share || a.candidate - b.candidate);
 }
 
@@ -152,20 +152,35 @@ async function openSearch(input: SearchInput): Promise<Search> {
   return { input, pricing, exploring: { pricing, bytesOf, tableOf, isOver: input.isOver }, all, base, own, bytesOf, upkeepOf, add, choose, costOf };
 }
 
-/** With all candidates, and with ever smaller ones alone. */
+/** Each candidate by itself, the best of those together, and then all of them with ever less to choose from. */
 async function exploreAll(search: Search, question: number): Promise<void> {
-  const { own, base, bytesOf, input } = search;
-  const candidates = own[question] ?? new Set<number>();
+  const { own, base, bytesOf, input, exploring, all } = search;
+  const candidates = [...(own[question] ?? [])];
   const cost = base[question] ?? 0;
-  if (candidates.size === 0) return;
+  if (candidates.length === 0) return;
+  await exploreSingles(search, question, candidates);
   const share = (cost * (input.questions[question]?.weight ?? 0) * base.length) / base.reduce((sum, one, index) => sum + one * (input.questions[index]?.weight ?? 0), 0);
   const most = Math.round(Math.min(SETS.most, Math.max(SETS.least, SETS.most * share)));
-  await explore(search.exploring, question, candidates, most, cost);
-  const bare = new Set([...candidates].filter((one) => search.all[one]?.candidate.spec.include === undefined));
-  await explore(search.exploring, question, bare, Math.ceil(most / 2), cost);
-  const sizes = [...candidates].map(bytesOf).toSorted((a, b) => a - b);
-  const median = sizes[Math.floor(sizes.length / 2)] ?? 0;
-  await explore(search.exploring, question, new Set([...candidates].filter((one) => bytesOf(one) <= median)), Math.ceil(most / 3), cost);
+  const isBare = (one: number): boolean => all[one]?.candidate.spec.include === undefined;
+  const isSingle = (one: number): boolean => isBare(one) && all[one]?.candidate.spec.keys.length === 1;
+  const median = candidates.map(bytesOf).toSorted((a, b) => a - b)[Math.floor(candidates.length / 2)] ?? 0;
+  for (const start of [candidates.filter(isSingle), candidates.filter(isBare), candidates, candidates.filter((one) => bytesOf(one) <= median)]) {
+    await explore(exploring, question, new Set(start), most, cost);
+  }
+}
+
+/** Of a question, candidates that are tried in twos. Ours. */
+const BEST = 7;
+
+async function exploreSingles({ pricing, base, bytesOf }: Search, question: number, candidates: readonly number[]): Promise<void> {
+  const cost = base[question] ?? 0;
+  const saved: { readonly one: number; readonly value: number }[] = [];
+  for (const one of candidates) {
+    const priced = await pricing.of(question, new Set([one]));
+    if (priced.cost < cost) saved.push({ one, value: (cost - priced.cost) / bytesOf(one) });
+  }
+  const best = saved.toSorted((a, b) => b.value - a.value || a.one - b.one).slice(0, BEST);
+  for (const [index, { one }] of best.entries()) for (const other of best.slice(index + 1)) await pricing.of(question, new Set([one, other.one]));
 }
 
 // ------------------------------------------------------------------------------------------------------------ bettering

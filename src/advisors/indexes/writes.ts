@@ -16,9 +16,10 @@ export function upkeepOf({ table, spec }: Candidate, bytes: number, database: Da
   return entriesAdded(table, columns, database) * share * entryCost(bytes, database) * inTimeOfStatements(database);
 }
 
-/** Counters of tables and of statements began at different times. */
+/** Counters of tables and of statements began at different times. Statements of no time are not held against writes. */
 function inTimeOfStatements({ age, workload }: Database): number {
-  return age.days === null || workload.days === null || age.days <= 0 ? 1 : workload.days / age.days;
+  if (workload.days === null) return 0;
+  return age.days === null || age.days <= 0 ? 1 : workload.days / age.days;
 }
 
 /** Rows that meet a partial index's condition: at most a fifth, or it would be none. */

@@ -64,7 +64,7 @@ export function indexCode(spec: IndexSpec, name: string, fieldOf: (column: strin
   const fields = [...spec.keys.flatMap((key) => ("column" in key ? [key.column] : [])), ...(spec.include ?? []), ...(spec.condition ?? []).map((one) => one.column)];
   if (fields.some((column) => fieldOf(column) === null)) return null;
   const named = (column: string): string => fieldOf(column) ?? column;
-  const [from, cls] = CLASSES[spec.method ?? "btree"];
+  const [from, cls] = classOf(spec);
   const condition = spec.condition === undefined ? null : conditionCode(spec.condition, named);
   return (nameIn) => {
     const args = [
@@ -76,6 +76,11 @@ export function indexCode(spec: IndexSpec, name: string, fieldOf: (column: strin
     ];
     return `${nameIn(from, cls)}(${args.join(", ")})`;
   };
+}
+
+/** `models.Index` takes no storage parameters. */
+function classOf({ method = "btree", options }: IndexSpec): readonly [from: string, name: string] {
+  return method === "btree" && options !== undefined ? ["django.contrib.postgres.indexes", "BTreeIndex"] : CLASSES[method];
 }
 
 /** Plain columns go by `fields`, with `opclasses` beside them; anything else makes all of them expressions. */

@@ -28,7 +28,8 @@ const USES = ["django.contrib.sessions.backends.cache", "django.contrib.sessions
 
 function usesOf(source: RuleInput, { values }: SettingsFacts): { readonly words: string; readonly calls: number } | null {
   const calls = new Set(cacheCalls(source).map(({ span }) => `${span.file}:${span.start}`)).size;
-  const sessions = USES.includes(String(values.get("SESSION_ENGINE")?.value));
+  const engine = values.get("SESSION_ENGINE")?.value;
+  const sessions = typeof engine === "string" && USES.includes(engine);
   if (calls > 0) return { words: `${formatCount(calls, "call")} of the project ${calls === 1 ? "uses" : "use"} it`, calls };
   return sessions ? { words: "sessions are kept in it", calls: 0 } : null;
 }

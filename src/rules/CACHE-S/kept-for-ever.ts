@@ -14,7 +14,7 @@ export function keptForEver(input: RuleInput): readonly DatabaseDraft[] {
     seen.add(place);
     if (!isStore(call) || call.timeout !== "for ever" || wholeKey(call) === null) return [];
     if (calls.some((one) => isRemoval(one) && keysMeet(one, call))) return [];
-    if (calls.some((one) => isStore(one) && keysMeet(one, call) && !isSameFunction(input, one, call))) return [];
+    if (calls.some((one) => isStore(one) && one.key !== null && keysMeet(one, call) && !isSameFunction(input, one, call))) return [];
     const sources = valueStatements(input, valueSpans(input, call));
     return sources.length === 0 ? [] : [toDraft(input, call, sources)];
   });

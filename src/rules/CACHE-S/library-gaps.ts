@@ -44,7 +44,7 @@ function toDraft(label: string, sites: readonly WriteSite[], version: string | n
   return {
     key: ["cacheops", label],
     chapter: "6.3",
-    claim: `${formatCount(sites.length, "write")} of ${name} by ${how} leave its cached querysets as they were: cacheops does not notice them.`,
+    claim: `${formatCount(sites.length, "write")} of ${name} by ${how} ${sites.length === 1 ? "is" : "are"} not noticed by cacheops: cached querysets stay as they were.`,
     reason: `cacheops${version === null ? "" : ` ${version}`} removes by pre_save, post_save, post_delete, m2m_changed and bulk_create(); update(), bulk_update() and SQL of ${name} send none of these.`,
     remedy: `Use invalidated_update() for update(), and invalidate_model(${name}) in transaction.on_commit() after the others.`,
     doubt: `a write of columns of ${name} that no cached queryset holds or filters by harms nothing`,

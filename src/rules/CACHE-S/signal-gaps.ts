@@ -42,14 +42,16 @@ function removesItself(input: RuleInput, { span }: WriteSite, removals: readonly
 function toDraft(label: string, call: CacheCall, by: readonly Receiver[], missed: readonly WriteSite[]): DatabaseDraft {
   const name = label.split(".").at(-1) ?? label;
   const signals = [...new Set(by.map(({ when }) => when))].toSorted().join(" and ");
+  const isOne = !signals.includes(" and ");
+  const kept = call.key === null ? "what is kept of it" : keyWords(call);
   const [first] = missed;
   const how = [...new Set(missed.map((one) => (one.kind === "sql" ? "SQL" : `${one.how}()`)))].join(", ");
   return {
     key: ["signal", label, keyWords(call)],
     chapter: "6.2",
-    claim: `${formatCount(missed.length, "write")} of ${name} by ${how} leave ${keyWords(call)} in the cache: only ${signals} removes it.`,
+    claim: `${formatCount(missed.length, "write")} of ${name} by ${how} ${missed.length === 1 ? "leaves" : "leave"} ${kept} in the cache, which only ${signals} ${isOne ? "removes" : "remove"}.`,
     reason: `update(), bulk_update(), bulk_create() and SQL send neither post_save nor post_delete, and call no save() of ${name}: what is cached stays as it was.`,
-    remedy: `Remove ${keyWords(call)} in transaction.on_commit() beside ${first === undefined ? "each write" : `${first.symbol.split(".").at(-1) ?? ""}()`}${missed.length > 1 ? " and the others" : ""}.`,
+    remedy: `Remove ${kept} in transaction.on_commit() beside ${first === undefined ? "each write" : `${first.symbol.split(".").at(-1) ?? ""}()`}${missed.length > 1 ? " and the others" : ""}.`,
     doubt: `a write of columns of ${name} that the cached value does not hold harms nothing`,
     model: label,
     places: [...missed.slice(0, MOST_PLACES).map(({ span, how: method }) => ({ role: "write" as const, span, label: method })), { role: "call", span: call.span }],

@@ -1,8 +1,9 @@
 /** One key for what differs from user to user. */
-import type { DatabaseDraft, RecipeArgs, RecipeValue, RuleInput, SentStatement, Span } from "../../model/index.ts";
+import type { DatabaseDraft, RuleInput, Span } from "../../model/index.ts";
 import { cacheCalls, isStore, isWithin, keyWords, valueSpans, valueStatements, wholeKey } from "../caching/cache-calls.ts";
 import { SOURCE_EVIDENCE } from "../caching/evidence.ts";
 import { modelsOf } from "../caching/models-of.ts";
+import { narrowsByUser } from "../caching/user-rows.ts";
 
 export function userData(input: RuleInput): readonly DatabaseDraft[] {
   const seen = new Set<string>();
@@ -11,7 +12,7 @@ export function userData(input: RuleInput): readonly DatabaseDraft[] {
     if (!isStore(call) || wholeKey(call) === null || seen.has(place)) return [];
     const spans = valueSpans(input, call);
     const rows = valueStatements(input, spans).filter(({ what }) => what.kind !== "signed in");
-    const own = rows.filter((one) => isOfUser(input, one) || readsUser(input, one.origin, spans));
+    const own = rows.filter((one) => (one.what.kind === "query" && narrowsByUser(input, one.what.recipe, one.what.args)) || readsUser(input, one.origin, spans));
     const [first] = own;
     if (first === undefined) return [];
     seen.add(place);
@@ -32,23 +33,6 @@ export function userData(input: RuleInput): readonly DatabaseDraft[] {
       },
     ];
   });
-}
-
-/** The user's row is one of the values that decide which rows come. */
-function isOfUser(input: RuleInput, { what }: SentStatement): boolean {
-  if (what.kind !== "query") return false;
-  const user = input.graph.byLabel(input.project.authUserModel)?.label ?? input.project.authUserModel;
-  const steps = what.recipe.steps.filter(({ name }) => name === "filter" || name === "exclude" || name === "get");
-  return [...steps.map(({ args }) => args), what.args].some((args) => hasRow(args, user)) || what.recipe.related?.model === user;
-}
-
-function hasRow({ positional, keywords }: RecipeArgs, model: string): boolean {
-  const isRow = (value: RecipeValue): boolean => {
-    if (value.kind === "row") return value.model === model;
-    if (value.kind === "expression") return hasRow(value.args, model);
-    return value.kind === "either" ? value.values.some(isRow) : false;
-  };
-  return positional.some(isRow) || keywords.some(([, value]) => isRow(value));
 }
 
 /** `request.user` is read within the queryset itself: `filter(owner_id=request.user.pk)`. */

@@ -31,21 +31,21 @@ test.each([
   const next = numbers(7);
   const at = poisson(reads, length, next);
   const changed = poisson(changes, length, next);
-  const removed = simulate(oneKey(at), changed, { seconds, isRemoved: true });
+  const removed = simulate(oneKey(at), changed, { seconds, removals: changed });
   expect(Math.abs(hitShare(removed) - hitRateRemoved(reads, changes, seconds))).toBeLessThan(0.015);
   expect(removed.stale).toBe(0);
-  const left = simulate(oneKey(at), changed, { seconds, isRemoved: false });
+  const left = simulate(oneKey(at), changed, { seconds, removals: [] });
   // A hit that comes later in a value's life is staler, and it is hits that are counted.
   expect(Math.abs(staleShareOf(left) - staleShare(changes, seconds))).toBeLessThan(0.03);
 });
 
 test("keys are kept apart, and what a hit saves is its own time", () => {
   const reads = { at: [0, 1, 2, 3], keys: [1, 2, 1, 2], ms: [10, 20, 30, 40] };
-  expect(simulate(reads, [], { seconds: 60, isRemoved: true })).toEqual({ reads: 4, hits: 2, stale: 0, oldest: 0, savedMs: 70 });
+  expect(simulate(reads, [], { seconds: 60, removals: [] })).toEqual({ reads: 4, hits: 2, stale: 0, oldest: 0, savedMs: 70 });
 });
 
 test("a change makes what is kept stale, and says for how long", () => {
   const reads = oneKey([0, 1, 5, 11]);
-  expect(simulate(reads, [2], { seconds: 10, isRemoved: false })).toEqual({ reads: 4, hits: 2, stale: 1, oldest: 3, savedMs: 4 });
-  expect(simulate(reads, [2], { seconds: 10, isRemoved: true })).toEqual({ reads: 4, hits: 2, stale: 0, oldest: 0, savedMs: 4 });
+  expect(simulate(reads, [2], { seconds: 10, removals: [] })).toEqual({ reads: 4, hits: 2, stale: 1, oldest: 3, savedMs: 4 });
+  expect(simulate(reads, [2], { seconds: 10, removals: [2] })).toEqual({ reads: 4, hits: 2, stale: 0, oldest: 0, savedMs: 4 });
 });

@@ -10,8 +10,8 @@ export interface Reads {
 export interface Policy {
   /** Seconds that a value lives. */
   readonly seconds: number;
-  /** Every change removes all values; otherwise nothing but time does. */
-  readonly isRemoved: boolean;
+  /** Times at which all values are removed, ascending: those of the changes that are noticed. Empty where nothing but time removes. */
+  readonly removals: readonly number[];
 }
 
 export interface Outcome {
@@ -27,20 +27,22 @@ export interface Outcome {
 
 interface Kept {
   readonly until: number;
-  /** Changes that had been made when it was stored. */
+  /** Changes and removals that had been made when it was stored. */
   readonly changes: number;
+  readonly removals: number;
 }
 
 /** `changes`: times at which something was changed that the value came from, ascending. */
-export function simulate({ at, keys, ms }: Reads, changes: readonly number[], { seconds, isRemoved }: Policy): Outcome {
+export function simulate({ at, keys, ms }: Reads, changes: readonly number[], { seconds, removals }: Policy): Outcome {
   const kept = new Map<number, Kept>();
-  let [hits, stale, oldest, savedMs, passed] = [0, 0, 0, 0, 0];
+  let [hits, stale, oldest, savedMs, passed, removed] = [0, 0, 0, 0, 0, 0];
   for (const [index, now] of at.entries()) {
     while ((changes[passed] ?? Infinity) <= now) passed += 1;
+    while ((removals[removed] ?? Infinity) <= now) removed += 1;
     const key = keys[index] ?? 0;
     const value = kept.get(key);
-    if (value === undefined || value.until <= now || (isRemoved && value.changes !== passed)) {
-      kept.set(key, { until: now + seconds, changes: passed });
+    if (value === undefined || value.until <= now || value.removals !== removed) {
+      kept.set(key, { until: now + seconds, changes: passed, removals: removed });
       continue;
     }
     hits += 1;

@@ -8,7 +8,7 @@ import { commandOf, statementKind } from "./statement-kind.ts";
 /** More lines than this tell nobody where to look. Ours. */
 const MOST_SITES = 5;
 
-export function statementSpot(statement: Statement, label?: string): ObjectSpot {
+export function statementSpot(statement: Pick<Statement, "id">, label?: string): ObjectSpot {
   return { role: "statement", object: statement.id, ...(label === undefined ? {} : { label }) };
 }
 

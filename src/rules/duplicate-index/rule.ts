@@ -4,6 +4,7 @@ import type { Database, DatabaseDraft, DatabaseInput, Index, Rule, Table } from 
 import { catalogEvidence } from "../database/evidence.ts";
 import { indexBytes, judgedTables, ownIndexes } from "../database/index-figures.ts";
 import { declarationSpots, indexSpot, keysOf, modelLabel, shortName, tableSpot } from "../database/names.ts";
+import { neededBy, withRemovalProof } from "../database/removal.ts";
 import { isDroppable, sameStructure } from "../database/index-structure.ts";
 
 export const rule: Rule = {
@@ -17,11 +18,15 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: (input) => ({
-    drafts: judgedTables(input.database).flatMap((table) => duplicatesOf(table, input.database).map(([index, twin]) => toDraft(table, index, twin, input))),
-    unjudged: [],
-    examined: `${input.database.catalog.indexes.length} indexes`,
-  }),
+  judge: (input) => {
+    const { database } = input;
+    const pairs = judgedTables(database).flatMap((table) => duplicatesOf(table, database).map(([index, twin]) => ({ table, index, twin, needed: neededBy(index, database) })));
+    return {
+      drafts: pairs.flatMap(({ table, index, twin, needed }) => (needed === null ? [withRemovalProof(toDraft(table, index, twin, input), index, database)] : [])),
+      unjudged: pairs.flatMap(({ needed }) => needed ?? []),
+      examined: `${database.catalog.indexes.length} indexes`,
+    };
+  },
 };
 
 /** Each index that has an equal, with the one that stays. */

@@ -5,6 +5,7 @@ import { catalogEvidence, counterEvidence, tooYoung, unseenServer } from "../dat
 import { foreignKeysOf } from "../database/foreign-keys.ts";
 import { distinctValues, indexBytes, indexScans, judgedTables, keyStatistics, ownIndexes, rowsOf } from "../database/index-figures.ts";
 import { isDroppable, standsFor } from "../database/index-structure.ts";
+import { neededBy, withRemovalProof } from "../database/removal.ts";
 import { declarationSpots, indexSpot, keysOf, modelLabel, shortName, tableSpot } from "../database/names.ts";
 
 /** This project's notes on PostgreSQL: a wide index of more than three times the size costs its readers more pages than it saves writers. */
@@ -50,7 +51,14 @@ function pairsOf(table: Table, database: Database): readonly Pair[] {
   });
 }
 
+/** What the keys say, unless the plans say that a statement needs the narrow one. */
 function judgePair(pair: Pair, input: DatabaseInput): Pick<Judgement, "drafts" | "unjudged"> {
+  const { drafts, unjudged } = judgeKeys(pair, input);
+  const needed = drafts.length === 0 ? null : neededBy(pair.narrow, input.database);
+  return needed === null ? { drafts: drafts.map((one) => withRemovalProof(one, pair.narrow, input.database)), unjudged } : { drafts: [], unjudged: [needed] };
+}
+
+function judgeKeys(pair: Pair, input: DatabaseInput): Pick<Judgement, "drafts" | "unjudged"> {
   const { database, thresholds } = input;
   const { narrow, wide } = pair;
   const [small, large] = [indexBytes(narrow, database), indexBytes(wide, database)];

@@ -6,6 +6,7 @@ import { foreignKeysOf, servesForeignKey } from "../database/foreign-keys.ts";
 import { indexBytes, indexScans, judgedTables, lastScan, ownIndexes, partsOf, writesOf } from "../database/index-figures.ts";
 import { isDroppable, sameStructure, standsFor } from "../database/index-structure.ts";
 import { likeTwinOf } from "../database/like-twin.ts";
+import { neededBy, withRemovalProof } from "../database/removal.ts";
 import { lookupsOn } from "../database/lookups.ts";
 import { declarationSpots, indexSpot, modelLabel, shortName, tableSpot } from "../database/names.ts";
 
@@ -78,7 +79,9 @@ function judgeIndex(candidate: Candidate, least: number, input: DatabaseInput): 
   const idle = idleDays(candidate.index, scans, database);
   if (idle !== null && idle < least) return { drafts: [], unjudged: [] };
   if (scans > 0 && idle === null) return { drafts: [], unjudged: [] };
-  return isTableRead(candidate.table, database) ? { drafts: [toDraft(candidate, idle, input)], unjudged: [] } : { drafts: [], unjudged: [notRead(candidate, database)] };
+  if (!isTableRead(candidate.table, database)) return { drafts: [], unjudged: [notRead(candidate, database)] };
+  const needed = neededBy(candidate.index, database);
+  return needed === null ? { drafts: [withRemovalProof(toDraft(candidate, idle, input), candidate.index, database)], unjudged: [] } : { drafts: [], unjudged: [needed] };
 }
 
 const DAY = 86_400_000;

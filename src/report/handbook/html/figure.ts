@@ -44,12 +44,15 @@ function data(plot: Plot, handbook: Pick<Handbook, "shortIds">, { wide }: Sketch
   return html`<details class="data"${isList ? { html: " open" } : NOTHING}><summary>Data</summary>${tables}${plot.source.trim() === "" ? NOTHING : html`<p class="sm dim">Source: ${prose(plot.source)}.</p>`}</details>`;
 }
 
+/** Characters of EXPLAIN that a page carries for one drawing. */
+const MOST_PLAN_TEXT = 100_000;
+
 /** Each whole plan in a fold: as a list, and drawn by PEV2 where EXPLAIN's own text is there. */
 function wholePlans(plans: readonly DrawnPlan[]): Html {
-  return html`${plans.map((plan) => html`<details class="whole"><summary>The whole plan: ${plan.title}</summary>${plan.json === null ? NOTHING : html`<script type="application/json" class="plan">${planText(plan.json)}</script>`}${wholePlan(plan)}</details>`)}`;
+  return html`${plans.map((plan) => html`<details class="whole"><summary>The whole plan: ${plan.title}</summary>${plan.json === null || plan.json.length > MOST_PLAN_TEXT ? NOTHING : html`<script type="application/json" class="plan">${planText(plan.json)}</script>`}${wholePlan(plan)}</details>`)}`;
 }
 
-/** Nothing in it can end the element that holds it. */
+/** Nothing in it can end the element that holds it, or turn the text round. */
 function planText(json: string): Html {
-  return { html: json.replaceAll(/[<>&\u2028\u2029]/g, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`) };
+  return { html: json.replaceAll(/[<>&\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`) };
 }

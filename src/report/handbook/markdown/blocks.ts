@@ -55,6 +55,15 @@ export function figure(plot: Plot): readonly string[] {
   return [`**${escapeProse(plot.question)}** ${sentence(plot.answer)}`, details(`Figures, from ${plot.source}`, data)];
 }
 
+const LONGEST_GIST = 100;
+
+/** One line of a statement: what it reads and by what, without its columns. */
+export function statementGist(sql: string): string {
+  const clean = cleanLine(sql).replaceAll(/\s+/g, " ").trim().replaceAll(/"([a-z_][a-z0-9_]*)"/g, "$1");
+  const gist = clean.replace(/^(SELECT (?:DISTINCT )?)(?!COUNT|SUM|MAX|MIN|AVG|1\b)(?:.*?)( FROM )/, "$1…$2").replace(/^(INSERT INTO \S+) \(.*?\) VALUES.*$/, "$1 …");
+  return gist.length > LONGEST_GIST ? `${gist.slice(0, LONGEST_GIST)} …` : gist;
+}
+
 const BREAKS = /\s+(?=(?:FROM|WHERE|INNER JOIN|LEFT OUTER JOIN|LEFT JOIN|JOIN|GROUP BY|HAVING|ORDER BY|LIMIT|OFFSET|RETURNING|UNION|VALUES|SET|ON CONFLICT)\b)/g;
 /** A list of more columns says how many. */
 const MOST_COLUMNS = 4;

@@ -23,6 +23,7 @@ export function firstPage(pages: Pages): readonly string[] {
     ...overview(handbook),
     "## Table of Contents",
     contents(handbook),
+    '<a id="not-seen"></a>',
     ...notSeen(pages),
   ];
 }
@@ -39,7 +40,7 @@ export function projectLine({ project: { name, commit, isDirty, django, postgres
 function splitWords({ split, time }: Handbook): string {
   if (split === null || split.kind !== "split" || time === null) return "";
   const parts = split.parts.map(({ rung, value }) => `${rung === "remain" ? "remains" : rung} ${formatTime(value)}`);
-  return ` ${parts.join(", ")} ${time.unit}, from ${sentence(time.source)}`;
+  return ` By evidence: ${parts.join(", ")} ${time.unit}. From ${sentence(time.source)}`;
 }
 
 function changeList(pages: Pages): readonly string[] {
@@ -79,8 +80,8 @@ function gainCell({ gain, isRisk }: Change): string {
 
 export function restsTable({ rests }: Handbook): string {
   return table(
-    ["evidence", "", "of", "what it would add: command"],
-    rests.map(({ kind, isThere, what, age, command }) => (isThere ? [kind, escapeProse(what), age, ""] : [kind, "not there", "", `${escapeProse(what)}: ${codeSpan(command)}`])),
+    ["evidence", "what there is", "of", "what it would add, and how"],
+    rests.map(({ kind, isThere, what, age, command }) => (isThere ? [kind, escapeProse(what), age, ""] : [kind, "nothing", "", `${escapeProse(what)}: ${codeSpan(command)}`])),
   );
 }
 

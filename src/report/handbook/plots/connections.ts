@@ -2,7 +2,7 @@ import { formatNumber } from "../../../model/numbers.ts";
 import type { ConnectionsPlot } from "../../../model/plot.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { table, type PlotTable } from "./plot-table.ts";
-import { fit, LEAST_NARROW, LEAST_WIDE, line, rect, share, text, widthOfText, type Drawing, type Sheet } from "./sheet.ts";
+import { fit, fitBold, LEAST_NARROW, LEAST_WIDE, line, rect, share, text, widthOfText, type Drawing, type Sheet } from "./sheet.ts";
 
 type Stack = ConnectionsPlot["stacks"][number];
 
@@ -65,7 +65,7 @@ function drawStack(stack: Stack, { plot: { limit }, room, most, y }: StackInput)
     const box = to > from ? rect(share(from / most), y, share((to - from) / most), BAR, `${index % 2 === 0 ? "dark" : "mute"} cut`) : NOTHING;
     return html`${box}${fits ? text(share(from / most), y + 17, words, { dx: 6, name: index % 2 === 0 ? "on-dark" : "on-mute" }) : NOTHING}`;
   });
-  const name = room.left === 0 ? text(0, y - 6, fit(stack.label, room.least), { name: "strong" }) : text(-LABEL, y + 17, fit(stack.label, LABEL - 8), { name: "strong" });
+  const name = room.left === 0 ? text(0, y - 6, fitBold(stack.label, room.least), { name: "strong" }) : text(-LABEL, y + 17, fitBold(stack.label, LABEL - 8), { name: "strong" });
   return html`${name}${parts}${rest(sum, { limit, most, y })}${text(0, y + BAR + 15, fit(`${sentence(sum, limit)}${unnamed.length > 0 ? `; also ${unnamed.join(", ")}` : ""}`, room.least), { name: limit !== null && sum > limit ? "hotword" : "faint" })}`;
 }
 

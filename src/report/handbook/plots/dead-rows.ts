@@ -3,7 +3,7 @@ import type { DeadRowsPlot } from "../../../model/plot.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { shortCount } from "./amount.ts";
 import { table, type PlotTable } from "./plot-table.ts";
-import { dot, fit, line, path, round, share, stretched, text, type Drawing } from "./sheet.ts";
+import { dot, fitBold, line, path, round, share, stretched, text, type Drawing } from "./sheet.ts";
 import { smallMultiples } from "./small-multiples.ts";
 
 type Table = DeadRowsPlot["tables"][number];
@@ -46,7 +46,7 @@ function cell(one: Table, room: number): Html {
   const words = `${shortCount(points.at(-1)?.dead ?? 0)} dead, trigger ${shortCount(trigger)}`;
   const dots = points.map(({ dead }, index) => dot(share(x[index] ?? 0), TOP + y(dead), 3.5, isLate ? "hot" : "dark"));
   const d = `M${points.map(({ dead }, index) => `${round(1000 * (x[index] ?? 0))} ${y(dead)}`).join("L")}`;
-  return html`${text(0, 12, fit(name, room), { name: "strong" })}${text(0, 27, words, { name: isLate ? "hotword" : "faint" })}${line("0%", TOP + HEIGHT, "100%", TOP + HEIGHT, "tick")}${line("0%", half, "100%", half, "dash")}${points.length > 1 ? stretched({ x: "0%", y: TOP, width: "100%", height: HEIGHT }, path(d, isLate ? "curve-hot" : "curve-dim", 1.5)) : NOTHING}${dots}`;
+  return html`${text(0, 12, fitBold(name, room), { name: "strong" })}${text(0, 27, words, { name: isLate ? "hotword" : "faint" })}${line("0%", TOP + HEIGHT, "100%", TOP + HEIGHT, "tick")}${line("0%", half, "100%", half, "dash")}${points.length > 1 ? stretched({ x: "0%", y: TOP, width: "100%", height: HEIGHT }, path(d, isLate ? "curve-hot" : "curve-dim", 1.5)) : NOTHING}${dots}`;
 }
 
 function timesOf(points: Table["points"]): readonly number[] {

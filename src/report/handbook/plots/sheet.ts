@@ -28,7 +28,7 @@ type Length = number | string;
 
 /** `12.5%` of the width for 0.125. */
 export function share(value: number): string {
-  return `${round(100 * value)}%`;
+  return `${Number.isFinite(value) ? round(100 * value) : 0}%`;
 }
 
 export function round(value: number): number {
@@ -91,6 +91,18 @@ export function widthOfText(words: string): number {
 
 /** A column of DejaVu Sans at 12 pixels, measured over paths and names of models. */
 const COLUMN = 6.7;
+
+/** Bold text needs about a seventh more. */
+export const BOLD = 1.14;
+
+export function fitBold(words: string, pixels: number): string {
+  return fit(words, pixels / BOLD);
+}
+
+/** Pixels for names beside bars: as many as the longest needs, within reason. */
+export function labelWidth(names: readonly string[]): number {
+  return Math.min(290, Math.max(120, ...names.map((name) => Math.ceil(widthOfText(name)) + 16)));
+}
 
 /** Cut at its end to a width in pixels; the whole stands in the table. */
 export function fit(words: string, pixels: number): string {

@@ -1,0 +1,74 @@
+// The example shop on a PostgreSQL of its own: filled, played on under the recorder, worn, and looked at.
+//
+//   node scripts/demo-shop.mjs [--rows N]     makes anew what the demo takes where there is no Python: examples/bookshop/demo
+import { createReadStream, createWriteStream, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pipeline } from "node:stream/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { createGzip } from "node:zlib";
+import { startServer } from "./postgres-servers.mjs";
+import { root } from "./prepare.mjs";
+import { ensurePythonEnv } from "./python-env.mjs";
+import { capture } from "./run-command.mjs";
+
+export const bookshop = path.join(root, "examples", "bookshop");
+export const bundle = path.join(bookshop, "demo");
+export const cli = path.join(root, "dist", "cli", "main.js");
+const major = 17;
+
+/** A page that takes longer is given up, and so is a statement: on a million rows, some of the planted ones take half a minute. */
+const patience = { page: 0.2, statement: 2 };
+
+/**
+ * @typedef {object} Seen
+ * @property {string} recording a folder
+ * @property {string} snapshot  a file
+ */
+
+/**
+ * @param {{ python: string, rows: string, home: string, say: (what: string) => void }} shop `home`: the folder for what was seen
+ * @returns {Promise<Seen>}
+ */
+export async function playOn({ python, rows, home, say }) {
+  say(`PostgreSQL ${major}, a server of its own that is gone afterwards`);
+  const { cluster, stop } = await startServer(major);
+  try {
+    const env = { ...process.env, ...cluster.env, DJANGO_SETTINGS_MODULE: "bookshop.settings.test", PYTHONWARNINGS: "ignore" };
+    const run = (/** @type {string} */ command, /** @type {string[]} */ ...args) => capture(command, args, { cwd: bookshop, env });
+    const sql = (/** @type {string} */ text) => run(python, "-c", `import psycopg; psycopg.connect("${cluster.url}", autocommit=True).execute("${text}")`);
+    const seen = { recording: path.join(home, "recording"), snapshot: path.join(home, "snapshot.json.gz") };
+    rmSync(seen.recording, { recursive: true, force: true });
+    sql("CREATE EXTENSION pg_stat_statements");
+    run(python, "manage.py", "migrate", "-v0");
+    say(`${Number(rows).toLocaleString("en")} rows`);
+    run(python, "manage.py", "generate", "--rows", rows);
+    sql("SELECT pg_stat_statements_reset()");
+    say("traffic, under the recorder");
+    run(process.execPath, cli, "record", "--literals", "--fields", "--out", seen.recording, "--", python, "-m", "tests.play", "--patience", String(patience.page), "--seconds", String(patience.statement));
+    run(python, "manage.py", "wear");
+    say("a look at the server");
+    run(process.execPath, cli, "snapshot", ".", "--db", cluster.url, "--sample", "--interval", "3", "--out", seen.snapshot);
+    return seen;
+  } finally {
+    stop();
+  }
+}
+
+async function main() {
+  const { values } = parseArgs({ options: { rows: { type: "string", default: "1000000" } } });
+  const { python } = await ensurePythonEnv();
+  const home = mkdtempSync(path.join(tmpdir(), "luthier-demo-"));
+  try {
+    const seen = await playOn({ python, rows: values.rows, home, say: (what) => process.stderr.write(`${what}\n`) });
+    rmSync(bundle, { recursive: true, force: true });
+    mkdirSync(path.join(bundle, "recording"), { recursive: true });
+    copyFileSync(seen.snapshot, path.join(bundle, "snapshot.json.gz"));
+    await Promise.all(readdirSync(seen.recording).map((name) => pipeline(createReadStream(path.join(seen.recording, name)), createGzip({ level: 9 }), createWriteStream(path.join(bundle, "recording", `${name}.gz`)))));
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

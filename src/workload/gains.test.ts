@@ -1,0 +1,149 @@
+import { describe, expect, test } from "vitest";
+import type { Finding } from "../model/finding.ts";
+import { effectOf, gainsOf } from "./gains.ts";
+import type { RecordedPart } from "./join-recordings.ts";
+import type { PieceInput } from "./pieces.ts";
+import { textKey, type TimedStatement } from "./time-base.ts";
+
+const place = (role: Finding["places"][number]["role"], file: string, line: number): Finding["places"][number] => ({ role, file, line, column: 1, endLine: line, endColumn: 9 });
+
+const finding = (id: string, over: Partial<Finding> = {}): Finding => ({
+  id,
+  rule: "n-plus-one",
+  chapter: "2.4",
+  severity: "warning",
+  confidence: "certain",
+  message: "",
+  claim: `claim of ${id}`,
+  doubt: "",
+  places: [],
+  evidence: [{ kind: "recorded" }],
+  impact: { statements: { before: 50, after: 1, per: "request" } },
+  fixes: [],
+  ...over,
+});
+
+const statement = (id: string, sql: string, time: number): TimedStatement => ({ id, key: textKey(sql), sql, calls: 1000, meanMs: 1, time, share: time / 10, statement: null });
+
+const BY_ID = 'SELECT "shop_book"."id" FROM "shop_book" WHERE "shop_book"."id" = %s LIMIT 21';
+const LISTED = 'SELECT "shop_order"."id" FROM "shop_order" ORDER BY "shop_order"."placed_at" DESC LIMIT 20';
+
+const input = (over: Partial<PieceInput>): PieceInput => ({
+  statements: [statement("a", BY_ID.replace("%s", "$1").replace("21", "$2"), 8), statement("b", LISTED, 2)],
+  findings: [],
+  parts: new Map(),
+  recorded: new Map(),
+  sentFrom: () => [],
+  ...over,
+});
+
+const part = (sql: string, microseconds: number): RecordedPart => ({ sql, statements: 100, microseconds });
+
+describe("an N+1", () => {
+  test("takes its recorded share of the statement's time, less what one statement for all rows costs", () => {
+    const parts = new Map([["x", [part(BY_ID, 3_000_000)]]]);
+    const { ranked } = gainsOf(input({ findings: [finding("x")], parts, recorded: new Map([[textKey(BY_ID), 4_000_000]]) }));
+    expect(ranked).toHaveLength(1);
+    expect(ranked[0]?.gain.today).toBeCloseTo(6);
+    expect(ranked[0]?.gain.high).toBeCloseTo(6 * 0.98);
+    expect(ranked[0]?.gain.low).toBeCloseTo(6 * 0.98 * 0.5);
+    expect(ranked[0]?.gain.basis).toContain("50 → 1 statements");
+  });
+
+  test("joined leaves no statement of its own", () => {
+    const joined = finding("x", { impact: { statements: { before: 50, after: 0 } } });
+    expect(effectOf(joined, { pieces: [], link: "recorded" })).toMatchObject({ low: 0.5, high: 1 });
+  });
+
+  test("that was sent once removes nothing", () => {
+    expect(effectOf(finding("x", { impact: { statements: { before: 1, after: 1 } } }), { pieces: [], link: "recorded" })).toBeNull();
+  });
+
+  test("of which no request was seen has a wide range, where its line alone sends the statement", () => {
+    const lazy = finding("x", { relation: "book", places: [place("queryset", "v.py", 1), place("access", "v.py", 3)], impact: {} });
+    const sentFrom: PieceInput["sentFrom"] = ({ id }) => (id === "a" ? [{ file: "v.py", line: 3, how: "lazy load of book" }] : [{ file: "v.py", line: 1, how: "iterate" }]);
+    const { ranked } = gainsOf(input({ findings: [lazy], sentFrom }));
+    expect(ranked[0]?.gain).toMatchObject({ today: 8, low: 2, high: 8 });
+  });
+
+  test("has no figure where other lines send the statement too", () => {
+    const lazy = finding("x", { relation: "book", places: [place("access", "v.py", 3)], impact: {} });
+    const sentFrom: PieceInput["sentFrom"] = () => [{ file: "v.py", line: 3, how: "lazy load of book" }, { file: "w.py", line: 9, how: "lazy load of book" }];
+    expect(gainsOf(input({ findings: [lazy], sentFrom })).ranked).toEqual([]);
+  });
+});
+
+describe("other changes", () => {
+  const named = (evidence: Finding["evidence"], impact: Finding["impact"] = {}): Finding =>
+    finding("i", { rule: "missing-index", chapter: "1.2", places: [{ ...place("statement", "snapshot", 0), object: "b" }], evidence, impact });
+
+  test("an index removes what the planner's cost says, and says so", () => {
+    const { ranked } = gainsOf(input({ findings: [named([{ kind: "planned", costBefore: 400, costAfter: 100 }])] }));
+    expect(ranked[0]?.gain).toMatchObject({ today: 2, removed: 1.5, low: 1.5, high: 1.5 });
+    expect(ranked[0]?.gain.basis).toBe("statement time × (1 − planner cost 100 / 400)");
+  });
+
+  test("what was measured is taken as it was", () => {
+    const { ranked } = gainsOf(input({ findings: [named([{ kind: "measured" }], { milliseconds: { before: 10, after: 1 } })] }));
+    expect(ranked[0]?.gain.removed).toBeCloseTo(1.8);
+    expect(ranked[0]?.gain.basis).toContain("as measured");
+  });
+
+  test("without a figure they have none, but their statements are known", () => {
+    const { ranked, touched } = gainsOf(input({ findings: [named([{ kind: "recorded" }])] }));
+    expect(ranked).toEqual([]);
+    expect(touched.get("i")?.pieces.map(({ time }) => time)).toEqual([2]);
+  });
+
+  test("a plan that gets dearer removes nothing", () => {
+    expect(gainsOf(input({ findings: [named([{ kind: "planned", costBefore: 100, costAfter: 400 }])] })).ranked).toEqual([]);
+  });
+});
+
+describe("overlapping gains", () => {
+  const both = (): PieceInput => {
+    const parts = new Map([["x", [part(BY_ID, 2_000_000)]], ["y", [part(BY_ID, 1_000_000)]]]);
+    const index = finding("i", { rule: "missing-index", chapter: "1.2", places: [{ ...place("statement", "snapshot", 0), object: "a" }], evidence: [{ kind: "planned", costBefore: 100, costAfter: 20 }], impact: {} });
+    return input({ findings: [finding("x"), finding("y"), index], parts, recorded: new Map([[textKey(BY_ID), 4_000_000]]) });
+  };
+
+  test("are never added: what one removed the next cannot", () => {
+    const { ranked } = gainsOf(both());
+    const removed = ranked.reduce((sum, { gain }) => sum + gain.marginal, 0);
+    expect(removed).toBeLessThan(8);
+    expect(removed).toBeCloseTo(8 - (4 * 0.2 * (1 - 0.735) + 2 * 0.2 * (1 - 0.735) + 2 * 0.2));
+  });
+
+  test("are ranked by what they add, best first", () => {
+    const { ranked } = gainsOf(both());
+    expect(ranked.map(({ finding: id }) => id)).toEqual(["i", "x", "y"]);
+    const marginals = ranked.map(({ gain }) => gain.marginal);
+    expect(marginals).toEqual(marginals.toSorted((a, b) => b - a));
+    expect(ranked[1]?.gain.marginal).toBeLessThan(ranked[1]?.gain.removed ?? 0);
+  });
+
+  test("that share a recorded part count it once", () => {
+    const shared = part(BY_ID, 4_000_000);
+    const parts = new Map([["x", [shared]], ["y", [shared]]]);
+    const { ranked } = gainsOf(input({ findings: [finding("x"), finding("y")], parts, recorded: new Map([[textKey(BY_ID), 4_000_000]]) }));
+    expect(ranked.reduce((sum, { gain }) => sum + gain.marginal, 0)).toBeLessThanOrEqual(8);
+  });
+
+  test("of more recorded time than the statement took are cut to it", () => {
+    const parts = new Map([["x", [part(BY_ID, 3_000_000)]], ["y", [part(BY_ID, 3_000_000)]]]);
+    const { touched } = gainsOf(input({ findings: [finding("x"), finding("y")], parts, recorded: new Map([[textKey(BY_ID), 4_000_000]]) }));
+    expect([...touched.values()].flatMap(({ pieces }) => pieces).reduce((sum, { time }) => sum + time, 0)).toBeCloseTo(8);
+  });
+});
+
+describe("the key of a statement's text", () => {
+  test.each([
+    [BY_ID, 'SELECT "shop_book"."id" FROM "shop_book" WHERE "shop_book"."id" = $1 LIMIT $2'],
+    ['SELECT "a"."b" FROM "a" WHERE "a"."c" IN (%s, %s, %s)', 'SELECT "a"."b" FROM "a" WHERE "a"."c" IN ($1)'],
+    ["SELECT (1) AS \"a\" FROM \"t\" WHERE \"t\".\"s\" = 'x'", 'SELECT ($1) AS "a" FROM "t" WHERE "t"."s" = $2'],
+  ])("%s", (sent, kept) => expect(textKey(sent)).toBe(textKey(kept)));
+
+  test("keeps names in quotes, numbers in them too", () => {
+    expect(textKey('SELECT "t1"."c2" FROM "t1"')).not.toBe(textKey('SELECT "t2"."c2" FROM "t2"'));
+  });
+});
