@@ -6,6 +6,7 @@ import type { Catalog, Database, QueryShape, RuleInput, Span, Statement, Stateme
 import { shapesIn, tablesOf } from "../../sql/compare-shapes.ts";
 import { isApplication } from "../database/statement-kind.ts";
 import { atomicRegions, type AtomicRegions } from "./atomic-regions.ts";
+import { reachedFrom } from "./reached-functions.ts";
 
 export type Obstacle =
   | "write"
@@ -47,9 +48,11 @@ export interface ReadSources {
 
 export function judgeReads(statements: readonly Statement[], sources: ReadSources): readonly ReadVerdict[] {
   const { source, database } = sources;
+  const regions = source === null ? null : atomicRegions(source.program);
   const context: Context = {
     ...sources,
-    regions: source === null ? null : atomicRegions(source.program),
+    regions,
+    reached: source === null || regions === null ? () => null : reachedFrom(source.program, regions),
     trails: source === null ? new Map() : trailsOf(source),
     writes: source === null ? new Map() : writesOf(source),
     volatile: database === null ? [] : volatileFunctions(database.catalog),
@@ -59,6 +62,8 @@ export function judgeReads(statements: readonly Statement[], sources: ReadSource
 
 interface Context extends ReadSources {
   readonly regions: AtomicRegions | null;
+  /** The call in a transaction that leads to the function around a place. */
+  readonly reached: (span: Span) => Span | null;
   /** Calls that lead to a place, by the place. */
   readonly trails: ReadonlyMap<string, readonly Span[]>;
   /** Writes of a function, by file and name. */
@@ -78,7 +83,7 @@ function judge(statement: Statement, context: Context): ReadVerdict {
   const hard = sites.find((one) => one !== null && !one.isRelaxed);
   const soft = sites.find((one) => one !== null);
   const found = hard ?? soft ?? null;
-  return { statement, strict: found === null, relaxed: hard === undefined, perhaps: sites.some((one) => one === null || one.isRelaxed), obstacle: found?.obstacle ?? null, detail: found?.detail ?? "", at: found?.at ?? statement.written.sites[0]?.span ?? null };
+  return { statement, strict: found === null, relaxed: hard === undefined, perhaps: sites.some((one) => one === null || one.isRelaxed || one.isOneWay === true), obstacle: found?.obstacle ?? null, detail: found?.detail ?? "", at: found?.at ?? statement.written.sites[0]?.span ?? null };
 }
 
 type Kept = { readonly obstacle: Obstacle; readonly detail: string };
@@ -148,7 +153,12 @@ function ofOrigin({ written: { certainty } }: Statement): Kept | null {
   return null;
 }
 
-type SiteObstacle = Kept & { readonly at: Span; readonly isRelaxed: boolean };
+type SiteObstacle = Kept & {
+  readonly at: Span;
+  readonly isRelaxed: boolean;
+  /** One way leads through it, and another may not. */
+  readonly isOneWay?: true;
+};
 
 /** Methods that decide by what they read whether to write: on a replica that is behind they write twice. */
 const THEN_WRITE = /^(?:get_or_create|update_or_create|save|delete|full_clean|validate_unique|clean|refresh_from_db|is_valid)$|validat/;
@@ -164,11 +174,13 @@ function ofSite(site: StatementSite, statement: Statement, context: Context): Si
   return inTransaction(places, context) ?? inWriter(site, places, statement, context) ?? byRequests(places, context);
 }
 
-function inTransaction(places: readonly Span[], { regions, trails }: Context): SiteObstacle | null {
+function inTransaction(places: readonly Span[], { regions, trails, reached }: Context): SiteObstacle | null {
   if (regions === null) return null;
   for (const place of places) {
     const atomic = [place, ...(trails.get(placeKey(place)) ?? [])].map((one) => regions.atomicAt(one)).find((one) => one !== null);
     if (atomic !== undefined) return { obstacle: "in a transaction", detail: "inside `atomic`", at: atomic, isRelaxed: false };
+    const call = reached(place);
+    if (call !== null) return { obstacle: "in a transaction", detail: "its function is called inside `atomic`", at: call, isRelaxed: false, isOneWay: true };
   }
   return null;
 }
