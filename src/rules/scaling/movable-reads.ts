@@ -2,11 +2,11 @@
  * Which statements may be sent to a replica that is a moment behind: by what they are, by what they read, and by where the source sends them. A statement
  * moves only when every line that sends it may.
  */
-import type { Catalog, Database, QueryShape, RuleInput, Span, Statement, StatementSite, Table } from "../../model/index.ts";
+import type { Catalog, Database, QueryShape, RuleInput, Span, Statement, StatementSite } from "../../model/index.ts";
 import { shapesIn, tablesOf } from "../../sql/compare-shapes.ts";
 import { isApplication } from "../database/statement-kind.ts";
 import { atomicRegions, type AtomicRegions } from "./atomic-regions.ts";
-import { reachedFrom } from "./reached-functions.ts";
+import { functionFinder, reachedFrom } from "./reached-functions.ts";
 
 export type Obstacle =
   | "write"
@@ -49,12 +49,14 @@ export interface ReadSources {
 export function judgeReads(statements: readonly Statement[], sources: ReadSources): readonly ReadVerdict[] {
   const { source, database } = sources;
   const regions = source === null ? null : atomicRegions(source.program);
+  const functionAt = source === null ? () => null : functionFinder(source.program);
   const context: Context = {
     ...sources,
     regions,
     reached: source === null || regions === null ? () => null : reachedFrom(source.program, regions),
     trails: source === null ? new Map() : trailsOf(source),
-    writes: source === null ? new Map() : writesOf(source),
+    functionAt,
+    writes: source === null ? new Map() : writesOf(source, functionAt),
     volatile: database === null ? [] : volatileFunctions(database.catalog),
   };
   return statements.map((one) => judge(one, context));
@@ -66,7 +68,8 @@ interface Context extends ReadSources {
   readonly reached: (span: Span) => Span | null;
   /** Calls that lead to a place, by the place. */
   readonly trails: ReadonlyMap<string, readonly Span[]>;
-  /** Writes of a function, by file and name. */
+  readonly functionAt: (span: Span) => string | null;
+  /** By the function that they stand in. */
   readonly writes: ReadonlyMap<string, readonly WriteSpot[]>;
   readonly volatile: readonly string[];
 }
@@ -141,10 +144,6 @@ export function userTable(source: RuleInput | null): string | null {
   return source === null ? null : (source.graph.byLabel(source.project.authUserModel)?.table?.name ?? null);
 }
 
-export function isOfUsers(table: Pick<Table, "name">): boolean {
-  return OF_USERS.test(table.name);
-}
-
 // ---------------------------------------------------------------------------------------------------- where it is sent
 
 function ofOrigin({ written: { certainty } }: Statement): Kept | null {
@@ -171,7 +170,7 @@ function ofSite(site: StatementSite, statement: Statement, context: Context): Si
   if (THEN_WRITE.test(site.how)) return { obstacle: "read before a write", detail: `${site.how}() writes by what it reads`, at, isRelaxed: false };
   const outside = places.find(({ file }) => OUTSIDE.test(file));
   if (outside !== undefined && places.every(({ file }) => OUTSIDE.test(file) || file.endsWith("models.py") || file.endsWith("managers.py"))) return { obstacle: "outside a request", detail: outside.file, at: outside, isRelaxed: false };
-  return inTransaction(places, context) ?? inWriter(site, places, statement, context) ?? byRequests(places, context);
+  return inTransaction(places, context) ?? inWriter(places, statement, context) ?? byRequests(places, context);
 }
 
 function inTransaction(places: readonly Span[], { regions, trails, reached }: Context): SiteObstacle | null {
@@ -186,9 +185,9 @@ function inTransaction(places: readonly Span[], { regions, trails, reached }: Co
 }
 
 /** A function that writes serves a form, as a rule: its requests are on the primary whole, and what it reads after the write has to be there. */
-function inWriter(site: StatementSite, places: readonly Span[], statement: Statement, { writes, source }: Context): SiteObstacle | null {
+function inWriter(places: readonly Span[], statement: Statement, { writes, source, functionAt }: Context): SiteObstacle | null {
   for (const place of places) {
-    const own = writes.get(functionKey(place.file, site.symbol)) ?? [];
+    const own = writes.get(functionAt(place) ?? "") ?? [];
     const [first] = own;
     if (first === undefined) continue;
     const tables = new Set(statement.shape === null ? [] : tablesOf(statement.shape).map(({ table }) => table.name));
@@ -210,8 +209,6 @@ function byRequests(places: readonly Span[], { isAtomicRequests, regions, trails
 
 export const placeKey = ({ file, start, end }: Span): string => `${file}:${start}:${end}`;
 
-const functionKey = (file: string, symbol: string): string => `${file} ${symbol}`;
-
 function trailsOf({ facts }: RuleInput): Map<string, readonly Span[]> {
   const trails = new Map<string, readonly Span[]>();
   const add = (span: Span, calls: readonly Span[]): void => void trails.set(placeKey(span), [...(trails.get(placeKey(span)) ?? []), ...calls]);
@@ -223,11 +220,11 @@ function trailsOf({ facts }: RuleInput): Map<string, readonly Span[]> {
   return trails;
 }
 
-function writesOf({ facts }: RuleInput): Map<string, readonly WriteSpot[]> {
+function writesOf({ facts }: RuleInput, functionAt: Context["functionAt"]): Map<string, readonly WriteSpot[]> {
   const writes = new Map<string, readonly WriteSpot[]>();
-  for (const { span, symbol, model } of facts.writes) {
-    const key = functionKey(span.file, symbol);
-    writes.set(key, [...(writes.get(key) ?? []), { span, model }]);
+  for (const { span, model } of facts.writes) {
+    const key = functionAt(span);
+    if (key !== null) writes.set(key, [...(writes.get(key) ?? []), { span, model }]);
   }
   return writes;
 }

@@ -9,9 +9,21 @@ interface Holder {
   readonly def: FunctionDef;
 }
 
+/** Names the innermost function around a place; null outside of functions. */
+export function functionFinder(program: Program): (span: Span) => string | null {
+  const byFile = new Map<string, readonly FunctionDef[]>();
+  for (const module of projectModules(program)) byFile.set(module.ir.file, holdersIn(module, module.ir.body, null).map(({ def }) => def));
+  return ({ file, start }) => {
+    const around = (byFile.get(file) ?? []).filter((def) => def.start <= start && start < def.end).toSorted((a, b) => b.start - a.start)[0];
+    return around === undefined ? null : keyOf(file, around);
+  };
+}
+
+const projectModules = (program: Program): readonly PythonModule[] => [...program.modules.values()].filter(({ origin, ir }) => origin === "project" && ir.language === "python");
+
 /** The call inside `atomic` that leads to the function around a place; null where none is known. */
 export function reachedFrom(program: Program, regions: AtomicRegions): (span: Span) => Span | null {
-  const holders = [...program.modules.values()].filter(({ origin, ir }) => origin === "project" && ir.language === "python").flatMap((module) => holdersIn(program, module, module.ir.body, null));
+  const holders = projectModules(program).flatMap((module) => holdersIn(module, module.ir.body, null));
   const byKey = new Map(holders.map((one) => [keyOf(one.module.ir.file, one.def), one]));
   const calls = new Map(holders.map((one) => [one, callsIn(one.def.body)]));
   const reached = new Map<Holder, Span>();
@@ -55,11 +67,11 @@ const LATER: ReadonlySet<string> = new Set(["on_commit", "delay", "apply_async",
 
 const isLater = ({ callee }: Call): boolean => (callee.kind === "attribute" || callee.kind === "name") && LATER.has(callee.name);
 
-function holdersIn(program: Program, module: PythonModule, body: readonly Stmt[], cls: ClassInfo | null): Holder[] {
+function holdersIn(module: PythonModule, body: readonly Stmt[], cls: ClassInfo | null): Holder[] {
   return body.flatMap((stmt): Holder[] => {
-    if (stmt.kind === "function") return [{ module, cls, def: stmt }, ...holdersIn(program, module, stmt.body, cls)];
-    if (stmt.kind === "class") return holdersIn(program, module, stmt.body, module.classes.get(stmt.name) ?? null);
-    return blocksOf(stmt).flatMap((block) => holdersIn(program, module, block, cls));
+    if (stmt.kind === "function") return [{ module, cls, def: stmt }, ...holdersIn(module, stmt.body, cls)];
+    if (stmt.kind === "class") return holdersIn(module, stmt.body, module.classes.get(stmt.name) ?? null);
+    return blocksOf(stmt).flatMap((block) => holdersIn(module, block, cls));
   });
 }
 
