@@ -109,8 +109,8 @@ const CHOICES: readonly Choice[] = [
   { kind: "pgbouncer", why: "" },
 ];
 
-function settingsWith(choice: Choice, name: string): string {
-  const block: BlockFacts = { alias: "default", module: `settings_${name}`, file: `settings_${name}.py`, choice, isAsync: false, service: "web", hasServerSettings: true, poolTimeout: 3, versions: "Django 5.2 with psycopg 3", hasHealthChecks: true };
+function settingsWith(choice: Choice, name: string, worker: string | null = null): string {
+  const block: BlockFacts = { alias: "default", module: `settings_${name}`, file: `settings_${name}.py`, choice, isAsync: false, service: "web", worker, hasServerSettings: true, poolTimeout: 3, versions: "Django 5.2 with psycopg 3", hasHealthChecks: true };
   const port = choice.kind === "pgbouncer" ? pooler.port : running.cluster.port;
   const options = choice.kind === "pgbouncer" ? ', "OPTIONS": {"options": "-c statement_timeout=5s"}' : "";
   const base = `SECRET_KEY = "x"\nINSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes"]\nUSE_TZ = True\nDATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "USER": "shop", "PASSWORD": ${JSON.stringify(PASSWORD)}, "HOST": "127.0.0.1", "PORT": "${port}"${options}}}\n`;
@@ -141,6 +141,13 @@ from django.contrib.contenttypes.models import ContentType
     expect(run.stderr).toBe("");
     expect(run.stdout.trim()).toBe({ persistent: "60 True None", native: "0 True (1, 3, 3)", pgbouncer: "60 True None" }[kind]);
   }, 60_000);
+});
+
+test("a worker of Celery by the same settings has no pool, and a name of its own", () => {
+  const settings = settingsWith({ kind: "native", size: 3, why: "" }, "celery", "worker");
+  const code = 'import sys; sys.argv[0] = "/usr/bin/celery" if sys.argv[1] == "w" else "/usr/bin/gunicorn"\nimport django; django.setup()\nfrom django.db import connection\nprint(connection.pool is None, connection.settings_dict["OPTIONS"]["application_name"])';
+  expect(runPython(settings, "-c", code, "w").stdout.trim()).toBe("True worker");
+  expect(runPython(settings, "-c", code, "s").stdout.trim()).toBe("False web");
 });
 
 test("sessions have the service's name", () => {

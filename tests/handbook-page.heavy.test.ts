@@ -211,9 +211,9 @@ test("with 2,000 findings it is small, drawn within a second and searched within
   const { page, complaints } = await open({ handbook });
   await firstPaint(page);
   const texts = ["view", "view number 17", "orders.py", "catalog rows", "zzz", ""];
-  const [first, second] = [await page.evaluate(searchTimes, texts), await page.evaluate(searchTimes, texts)];
+  const runs = [await page.evaluate(searchTimes, texts), await page.evaluate(searchTimes, texts), await page.evaluate(searchTimes, texts)];
   // Other tests keep the machine busy: of several runs the best one says what the page takes.
-  const times = first.map((time, index) => Math.min(time, second[index] ?? time));
+  const times = texts.map((_, index) => Math.min(...runs.map((run) => run[index] ?? Infinity)));
   expect(Math.max(...times)).toBeLessThan(100);
   expect(complaints).toEqual([]);
 });

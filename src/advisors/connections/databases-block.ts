@@ -16,6 +16,8 @@ export interface BlockFacts {
   readonly hasServerSettings: boolean;
   readonly poolTimeout: number;
   readonly versions: string;
+  /** Name of a Celery service that runs by the same settings; null for none. */
+  readonly worker: string | null;
   /** Health checks came with Django 4.1. */
   readonly hasHealthChecks: boolean;
 }
@@ -47,12 +49,16 @@ export function databasesBlock(facts: BlockFacts): Artefact {
 const WORDS: Readonly<Record<Choice["kind"], string>> = { pgbouncer: "PgBouncer in transaction mode", native: "Django's own pool", persistent: "persistent connections" };
 
 export function blockText(facts: BlockFacts): string {
-  const { alias, service } = facts;
+  const { alias, service, worker } = facts;
   const target = `DATABASES[${quoted(alias)}]`;
+  const isTold = worker !== null;
+  const name = isTold ? `${quoted(worker)} if IS_CELERY else ${quoted(service)}` : quoted(service);
   const own = keysOf(facts).map(([key, value]) => `        "${key}": ${value},`);
-  const options = [...LIBPQ, ["application_name", quoted(service)] as const, ...poolOf(facts)].map(([key, value]) => `        "${key}": ${value},`);
+  const options = [...LIBPQ, ["application_name", name] as const, ...(isTold ? [] : poolOf(facts))].map(([key, value]) => `        "${key}": ${value},`);
   const drop = facts.choice.kind === "pgbouncer" && facts.hasServerSettings ? [`# The pooler drops what the connection asks for here: ALTER ROLE says it (role-timeouts.sql).`, `${target}.get("OPTIONS", {}).pop("options", None)`] : [];
-  return [`${target}.update(`, "    {", ...own, "    }", ")", ...drop, `${target}.setdefault("OPTIONS", {}).update(`, "    {", ...options, "    }", ")", ""].join("\n");
+  const told = isTold ? ["import sys", "", 'IS_CELERY = "celery" in sys.argv[0]', ""] : [];
+  const pool = isTold ? poolOf(facts).flatMap(([key, value]) => [`# Celery closes a pool after each task: ${worker} has a connection of its own.`, "if not IS_CELERY:", `    ${target}["OPTIONS"]["${key}"] = ${value}`]) : [];
+  return [...told, `${target}.update(`, "    {", ...own, "    }", ")", ...drop, `${target}.setdefault("OPTIONS", {}).update(`, "    {", ...options, "    }", ")", ...pool, ""].join("\n");
 }
 
 const quoted = (text: string): string => JSON.stringify(text);

@@ -2,10 +2,10 @@
 import type { AdvisorInput } from "../../model/advice.ts";
 import { budgetOf, type Budget } from "../../rules/connections/budget.ts";
 import { flowOf, usableConnections } from "../../rules/connections/live.ts";
-import { poolerShown } from "../../rules/connections/pooler-use.ts";
 import { viewsOf, type PoolerView } from "../../rules/connections/pooler.ts";
 import { isAtLeast } from "../../rules/django-at-least.ts";
 import { postgresEntries, type Entry } from "../../rules/deployment/entries.ts";
+import { poolerOf } from "../../rules/deployment/pooler.ts";
 
 export interface ConnectionFacts {
   /** The entry that most services run by. */
@@ -33,10 +33,13 @@ export function connectionFacts(input: AdvisorInput): ConnectionFacts {
   const { database, deployment } = input;
   const usable = database === null ? null : usableConnections(database);
   const flow = database === null ? null : flowOf(database);
-  const name = poolerShown(input);
+  const entry = entryOf(postgresEntries(deployment));
   const [view] = viewsOf(input);
+  // What settings that nothing starts with say of a pooler is an experiment of somebody's.
+  const hinted = entry === null ? null : poolerOf(entry.database, deployment);
+  const name = view?.name ?? (hinted === null || entry === null ? null : `${hinted.why} of \`${entry.database.alias}\` (${entry.settings.module})`);
   return {
-    entry: entryOf(postgresEntries(deployment)),
+    entry,
     budget: budgetOf(deployment),
     usable: usable !== null && database !== null ? { count: usable, said: `max_connections ${database.setting("max_connections") ?? "?"} of ${database.server.address}, less those kept for superusers` } : fromFiles(input),
     concurrency: flow === null || "why" in flow ? null : { mean: ((flow.counters.activeMs ?? 0) + (flow.counters.idleInTransactionMs ?? 0)) / 1000 / flow.seconds, said: `pg_stat_database, ${flow.said}` },

@@ -154,6 +154,7 @@ function blockOf({ entry, driver, request }: ConnectionFacts, choice: Choice): B
     choice,
     isAsync: services.some(({ kind }) => kind === "asgi"),
     service: web === undefined || web.name.endsWith(".py") ? (settings.module.split(".")[0] ?? "web") : web.name,
+    worker: services.find(({ kind }) => kind === "celery")?.name ?? null,
     hasServerSettings: database.serverSettings.size > 0,
     poolTimeout: Math.min(3, queryWaitOf(request?.seconds ?? null)),
     versions: driver.said,
@@ -210,7 +211,7 @@ function exampleOf(input: AdvisorInput, facts: ConnectionFacts, choice: Choice):
   const text = source.text(span.file);
   const line = text.slice(0, span.start).split("\n").length;
   const before = text.slice(text.lastIndexOf("\n", span.start - 1) + 1, span.end).split("\n").slice(0, MOST_LINES).join("\n");
-  return [{ title: `\`${block.alias}\` of ${block.module}`, file: span.file, line, before, after: `${before}\n\n${blockText(block).trimEnd()}`, language: "python", note: `${choice.why}.` }];
+  return [{ title: `\`${block.alias}\` of ${block.module}`, file: span.file, line, before, after: `${before}\n\n# Below DATABASES:\n${blockText(block).trimEnd()}`, language: "python", note: `${choice.why}.` }];
 }
 
 function missingOf({ database }: AdvisorInput, { budget, concurrency }: ConnectionFacts): string {

@@ -4,6 +4,8 @@ import type { Recording, Stack } from "../../model/recording.ts";
 import type { Replay, ReplayStatement } from "../../model/replay.ts";
 import { shapeKey } from "../../sql/compare-shapes.ts";
 import { NEEDS_STATEMENTS, statementDays } from "../database/evidence.ts";
+import { pathTo } from "../code.ts";
+import { moduleOf } from "../source-index.ts";
 import { isApplication } from "../database/statement-kind.ts";
 import { costOf } from "./costs.ts";
 import { breakEven, hitRateRemoved, staleShare, type CacheCost } from "./formulas.ts";
@@ -273,7 +275,14 @@ function siteOf(source: RuleInput, shape: QueryShape, { stack }: ReplayStatement
   const sent = recordedSite(source, shape, stack);
   if (sent === null) return null;
   const { what, origin, span, symbol } = sent;
-  return { origin, sent: span, symbol, model: what.kind === "query" ? what.recipe.model : what.model, recipe: what.kind === "query" ? what.recipe : null };
+  return { origin, sent: span, symbol: holderOf(source, origin) ?? symbol, model: what.kind === "query" ? what.recipe.model : what.model, recipe: what.kind === "query" ? what.recipe : null };
+}
+
+/** The function that writes the queryset; what sends it is often a template. */
+function holderOf(source: RuleInput, origin: Span): string | null {
+  const names = pathTo(source, origin).flatMap((node) => (node.kind === "function" || node.kind === "class" ? [node.name] : []));
+  const module = moduleOf(source.program, origin.file);
+  return module === null || names.length === 0 ? null : [module.name, ...names].join(".");
 }
 
 function inProduction({ workload }: Database, shape: QueryShape): Statement | null {

@@ -1,5 +1,6 @@
+import { formatTime } from "../../../handbook/overview.ts";
 import type { Change, Gain, Handbook, TimeBase } from "../../../model/handbook.ts";
-import { formatCost, formatCount, formatNumber } from "../../../model/numbers.ts";
+import { formatCount, formatNumber } from "../../../model/numbers.ts";
 import { encodePath } from "../../encode-path.ts";
 import { html, NOTHING, percent, type Html } from "../../html/markup.ts";
 import { fillOf } from "../plots/split.ts";
@@ -69,9 +70,9 @@ function gainCell({ gain, isRisk, rung }: Change, most: number): Html {
   const { today, marginal, basis } = gain;
   const range = rangeOf(gain);
   const whisker = range === null ? NOTHING : html`<i class="whisker" style="left:${percent(range.low, most)};width:${percent(range.high - range.low, most)}"></i>`;
-  const words = `removes ${formatCost(marginal)} of ${formatCost(today)} s${range === null ? "" : `, likely ${formatCost(range.low)} to ${formatCost(range.high)}`}`;
+  const words = `removes ${formatTime(marginal)} of ${formatTime(today)} s${range === null ? "" : `, likely ${formatTime(range.low)} to ${formatTime(range.high)}`}`;
   const end = percent(Math.max(today, marginal, range?.high ?? 0), most);
-  return html`<div class="gainbar" role="img" aria-label="${words}" title="${words}; ${basis}"><i class="today" style="width:${percent(Math.max(today, marginal), most)}"></i><i class="fill ${fillOf(rung)}" style="width:${percent(marginal, most)}"></i>${whisker}<b style="left:${end}">${formatCost(marginal)}</b></div>`;
+  return html`<div class="gainbar" role="img" aria-label="${words}" title="${words}; ${basis}"><i class="today" style="width:${percent(Math.max(today, marginal), most)}"></i><i class="fill ${fillOf(rung)}" style="width:${percent(marginal, most)}"></i>${whisker}<b style="left:${end}">${formatTime(marginal)}</b></div>`;
 }
 
 /** The range belongs to the gain by itself: what is left of it after the changes above is drawn in proportion. */
@@ -87,11 +88,11 @@ function below(handbook: Handbook, most: number): Html {
   const time = timeOf(handbook);
   const rest = changes.slice(TEN);
   const together = changes.slice(0, TEN).reduce((sum, { gain }) => sum + (gain?.marginal ?? 0), 0);
-  const sum = time === null ? NOTHING : html`<p class="sum"><b>${formatCost(together)} s</b> of ${formatCost(time.total)} s together. Time from ${prose(time.source)}.</p>`;
+  const sum = time === null ? NOTHING : html`<p class="sum"><b>${formatTime(together)} s</b> of ${formatTime(time.total)} s together. Time from ${prose(time.source)}.</p>`;
   if (rest.length === 0) return sum;
   const timed = rest.filter(({ gain }) => gain !== null);
   const cost = timed.reduce((total, { gain }) => total + (gain?.marginal ?? 0), 0);
-  const words = time === null ? `${formatCount(rest.length, "more change")}` : `${formatCount(rest.length, "more change")}: ${timed.length === 0 ? "none with a figure" : `${formatNumber(timed.length)} with ${formatCost(cost)} s together`}${rest.length > timed.length && timed.length > 0 ? `, ${formatNumber(rest.length - timed.length)} without a figure` : ""}`;
+  const words = time === null ? `${formatCount(rest.length, "more change")}` : `${formatCount(rest.length, "more change")}: ${timed.length === 0 ? "none with a figure" : `${formatNumber(timed.length)} with ${formatTime(cost)} s together`}${rest.length > timed.length && timed.length > 0 ? `, ${formatNumber(rest.length - timed.length)} without a figure` : ""}`;
   const rows = rest.slice(0, MOST_LISTED).map((change, index) => row(change, index + TEN, { handbook, most }));
   const more = rest.length - rows.length;
   return html`${sum}<details class="more"><summary>${words}</summary><table class="ten rest${time === null ? " no-time" : ""}"><thead class="sr"><tr><th scope="col">Rank</th><th scope="col">Change</th><th scope="col">Evidence</th>${time === null ? NOTHING : html`<th scope="col">Removes</th>`}<th scope="col">Fix</th></tr></thead><tbody>

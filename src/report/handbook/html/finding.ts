@@ -1,7 +1,8 @@
+import { formatTime } from "../../../handbook/overview.ts";
 import type { Evidence, Figure, Finding } from "../../../model/finding.ts";
 import type { Handbook } from "../../../model/handbook.ts";
 import type { Plot } from "../../../model/plot.ts";
-import { formatBytes, formatCost, formatCount, formatNumber } from "../../../model/numbers.ts";
+import { formatBytes, formatCount, formatNumber } from "../../../model/numbers.ts";
 import { costOf } from "../../../select/cost.ts";
 import { RUNGS, rungOf, strongestEvidence } from "../../../select/severity.ts";
 import { doubtSentence, evidenceSentence, proofSentence } from "../../finding-facts.ts";
@@ -41,7 +42,7 @@ export function renderFinding(finding: Finding, { handbook, context, plots, isFo
     alternatives(finding, context),
     part("Silence", html`<details><summary>On the line</summary><pre class="cmd comment"><code># luthier: ignore[${rule}] reason</code></pre></details>`),
   ];
-  const identity = html`<b class="${severity}">${severity}</b><span>${rule}</span><span>${confidence}</span>${page === null || isFolded ? html`<code>${shortIdOf(context, finding.id)}</code>` : html`<a href="${page}"><code>${shortIdOf(context, finding.id)}</code></a>`}${cost === null ? NOTHING : html`<span>${formatCost(cost)} s/min</span>`}${isFolded && place !== undefined ? html`<code>${placeName(words, place)}</code>` : NOTHING}${rungBadge(rungOf(finding))}`;
+  const identity = html`<b class="${severity}">${severity}</b><span>${rule}</span><span>${confidence}</span>${page === null || isFolded ? html`<code>${shortIdOf(context, finding.id)}</code>` : html`<a href="${page}"><code>${shortIdOf(context, finding.id)}</code></a>`}${cost === null ? NOTHING : html`<span>${formatTime(cost)} s/min</span>`}${isFolded && place !== undefined ? html`<code>${placeName(words, place)}</code>` : NOTHING}${rungBadge(rungOf(finding))}`;
   const anchor = findingAnchor(handbook, finding.id);
   if (isFolded) return html`<details class="f" id="${anchor}" ${facets(finding)} data-stop><summary><span class="head">${identity}</span><span class="claim">${prose(claim || message)}</span></summary><dl class="parts">${parts}</dl></details>
 `;
@@ -82,7 +83,7 @@ function proof(finding: Finding, context: HandbookContext): Html {
   const isMinute = milliseconds?.per === "minute";
   const pairs = [
     pair(statements, "queries", formatNumber),
-    pair(milliseconds, isMinute ? "seconds" : "milliseconds", (value) => (isMinute ? formatCost(value / 1000) : formatNumber(value))),
+    pair(milliseconds, isMinute ? "seconds" : "milliseconds", (value) => (isMinute ? formatTime(value / 1000) : formatNumber(value))),
     pair(rows, "rows", formatNumber),
     pair(bytes, "size", formatBytes),
   ];

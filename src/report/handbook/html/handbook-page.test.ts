@@ -78,7 +78,7 @@ test("a finding of several ways shows the others in a fold", () => {
 });
 
 test("what was proven is said in pairs; what was not has the command to copy", () => {
-  expect(words(between(PAGE, 'id="f-k3f9"', "</dl></"))).toContain("82 → 32 queries a request 9.8 → 0.7 seconds a minute");
+  expect(words(between(PAGE, 'id="f-k3f9"', "</dl></"))).toContain("82 → 32 queries a request 9.8 → 0.70 seconds a minute");
   expect(words(between(PAGE, 'id="f-c0aa"', "</dl></"))).toContain("None yet: record a run that reaches line 58.");
 });
 

@@ -1,7 +1,8 @@
 /** The handbook as one HTML file: no network, no storage, readable without scripts, narrow, dark and on paper. */
+import { formatTime } from "../../../handbook/overview.ts";
 import type { Finding } from "../../../model/finding.ts";
 import type { Handbook, HandbookSection } from "../../../model/handbook.ts";
-import { formatCost, formatCount, formatNumber } from "../../../model/numbers.ts";
+import { formatCount, formatNumber } from "../../../model/numbers.ts";
 import { costOf } from "../../../select/cost.ts";
 import { encodePath } from "../../encode-path.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
@@ -67,7 +68,7 @@ function chapterLine(sections: readonly HandbookSection[], byId: ReadonlyMap<str
   const advice = sections.reduce((sum, one) => sum + one.advice.length, 0);
   const parts = [
     `${findings.length === 0 ? "No findings" : formatCount(findings.length, "finding")} in ${formatCount(sections.length, "section")}`,
-    costs.length > 0 ? `${formatCost(costs.reduce((sum, cost) => sum + cost, 0))} s/min where the time is known` : "",
+    costs.length > 0 ? `${formatTime(costs.reduce((sum, cost) => sum + cost, 0))} s/min where the time is known` : "",
     advice > 0 ? formatCount(advice, "piece of advice", "pieces of advice") : "",
     unknown > 0 ? `${formatCount(unknown, "section")} not looked at` : "",
   ];

@@ -1,4 +1,5 @@
-import { formatBytes, formatCost, formatMilliseconds, formatNumber } from "../../../model/numbers.ts";
+import { formatTime } from "../../../handbook/overview.ts";
+import { formatBytes, formatNumber } from "../../../model/numbers.ts";
 
 /** A figure with its unit as it is read: `9.8 s`, `14.2 GB`, `412 calls`. Seconds a minute say the minute in the question. */
 export function amount(value: number, unit: string): string {
@@ -8,10 +9,8 @@ export function amount(value: number, unit: string): string {
   return `${formatNumber(value)} ${unit}`.trim();
 }
 
-/** What would be `<0.001 s` is said in milliseconds. */
 export function seconds(value: number): string {
-  if (value <= 0 || value >= 0.1) return `${formatCost(value)} s`;
-  return value < 0.0001 ? "<0.1 ms" : `${formatMilliseconds(value * 1000)} ms`;
+  return `${formatTime(value)} s`;
 }
 
 /** `4.1 M`, `880 k`, `14`. */

@@ -1,4 +1,5 @@
-import { formatCost, formatCount, formatNumber } from "../../../model/numbers.ts";
+import { formatTime } from "../../../handbook/overview.ts";
+import { formatCount, formatNumber } from "../../../model/numbers.ts";
 import type { ModelsPlot } from "../../../model/plot.ts";
 import { html, type Html } from "../../html/markup.ts";
 import { seconds, shortCount } from "./amount.ts";
@@ -8,8 +9,9 @@ import { BOLD, fit, fitBold, path, rect, round, share, stretched, text, widthOfT
 
 type Edge = ModelsPlot["edges"][number];
 
-/** More boxes than this are a list. */
+/** More boxes than this are a list; from fewer on, those that are only near are left out (ours: the lines could not be followed). */
 const MOST_BOXES = 25;
+const MOST_NEAR = 16;
 const MOST_LAYERS = 6;
 const MOST_ABREAST = 3;
 const BOX = 40;
@@ -26,7 +28,7 @@ export function drawModels(plot: ModelsPlot): { readonly wide: Sheet | null; rea
 function selectModels({ models, edges }: ModelsPlot): Pick<ModelsPlot, "models" | "edges"> {
   const hot = new Set(edges.filter(isHot).flatMap(({ child, parent }) => [child, parent]));
   const near = new Set([...hot, ...edges.filter(({ child, parent }) => hot.has(child) || hot.has(parent)).flatMap(({ child, parent }) => [child, parent])]);
-  const kept = hot.size === 0 ? new Set(models.map(({ label }) => label)) : near.size > MOST_BOXES ? hot : near;
+  const kept = hot.size === 0 ? new Set(models.map(({ label }) => label)) : near.size > MOST_NEAR ? hot : near;
   return {
     models: models.filter(({ label }) => kept.has(label)).toSorted((a, b) => (a.label < b.label ? -1 : 1)),
     edges: edges.filter(({ child, parent }) => kept.has(child) && kept.has(parent)).toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
@@ -86,7 +88,9 @@ const STRAIGHT = 95;
 function curve({ edge, points }: PlacedEdge, { isAcross }: Look, most: number): Html {
   const places = points.map(({ x, y }) => ({ x: round(1000 * x), y: round(y) }));
   const last = places.length - 1;
-  const out = isAcross ? STRAIGHT : BOX / 2;
+  // Where models point to one another in a ring, one key leads back.
+  const ahead = isAcross ? (points.at(-1)?.x ?? 0) >= (points[0]?.x ?? 0) : (points.at(-1)?.y ?? 0) >= (points[0]?.y ?? 0);
+  const out = (ahead ? 1 : -1) * (isAcross ? STRAIGHT : BOX / 2);
   const steps = places.map(({ x, y }, index) => {
     if (index === 0) return isAcross ? `M${x} ${y}H${x + out}` : `M${x} ${y}V${y + out}`;
     const before = places[index - 1] ?? { x, y };
@@ -102,7 +106,9 @@ function curve({ edge, points }: PlacedEdge, { isAcross }: Look, most: number): 
 function arrow({ edge, points }: PlacedEdge, { width, isAcross }: Look, most: number, top: number): Html {
   const end = points.at(-1) ?? { x: 0, y: 0 };
   const half = round(3.5 + thickness(edge, most) * 0.7);
-  const d = isAcross ? `M${-width / 2} 0l-9 ${-half}v${2 * half}z` : `M0 ${-BOX / 2}l${-half} -9h${2 * half}z`;
+  const back = isAcross ? end.x < (points[0]?.x ?? 0) : end.y < (points[0]?.y ?? 0);
+  const side = back ? -1 : 1;
+  const d = isAcross ? `M${(-side * width) / 2} 0l${-9 * side} ${-half}v${2 * half}z` : `M0 ${(-side * BOX) / 2}l${-half} ${-9 * side}h${2 * half}z`;
   return html`<svg x="${share(end.x)}" y="${round(end.y) + top}" overflow="visible"><path d="${d}" class="${isHot(edge) ? "hot" : "head"}"/></svg>`;
 }
 
@@ -157,7 +163,7 @@ const MANNERS: Readonly<Record<Edge["manner"], string>> = { "per-row": "one quer
 
 export function tablesOfModels({ edges, models }: ModelsPlot): readonly PlotTable[] {
   const sorted = edges.toSorted((a, b) => (b.weight ?? -1) - (a.weight ?? -1) || Number(isHot(b)) - Number(isHot(a)));
-  const rows = sorted.map((edge) => ({ cells: [`${edge.child}.${edge.field}`, edge.parent, MANNERS[edge.manner], edge.weight === null ? "unknown" : formatCost(edge.weight)], ...(edge.finding === undefined ? {} : { finding: edge.finding }) }));
+  const rows = sorted.map((edge) => ({ cells: [`${edge.child}.${edge.field}`, edge.parent, MANNERS[edge.manner], edge.weight === null ? "unknown" : formatTime(edge.weight)], ...(edge.finding === undefined ? {} : { finding: edge.finding }) }));
   const sizes = models.map(({ label, rows: count }) => ({ cells: [label, count === null ? "unknown" : formatNumber(count)] }));
   return [table(["relation", "leads to", "followed", "s a minute"], [3], rows), table(["model", "rows"], [1], sizes)];
 }
