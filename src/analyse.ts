@@ -8,6 +8,7 @@ import { runGuessedRoots } from "./dataflow/guessed-roots.ts";
 import { runRoots } from "./dataflow/roots.ts";
 import { TemplateStore } from "./dataflow/template-store.ts";
 import { NO_DEPLOYMENT } from "./deployment/no-deployment.ts";
+import { withEvaluated } from "./deployment/evaluated.ts";
 import { readDeployment } from "./deployment/read-deployment.ts";
 import { positionOf, runRules, type Verdicts } from "./findings.ts";
 import { frameworkHooks } from "./frameworks/registry.ts";
@@ -27,7 +28,8 @@ export async function analyse(options: AnalyseOptions, progress: Progress): Prom
   const found = findFiles(options.root, { exclude: options.exclude });
   const cache = options.cache ? openCache(options.root) : null;
   // A change that is tried is no state of the project: nothing of it is kept.
-  if (options.texts !== undefined) return analyseAnew(options, found, cache, progress, timer);
+  // What Python says is asked anew each time.
+  if (options.texts !== undefined || options.evaluateSettings !== undefined) return analyseAnew(options, found, cache, progress, timer);
   const key = cache === null ? "" : reportKey(options, found, cache);
   const stored = cache?.report(key) as Report | null | undefined;
   timer.lap("files");
@@ -104,7 +106,7 @@ async function examineAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
     coverage: { ...coverageOf(read, engine, { origins: facts.origins.length, rules, verdicts }), ...(database === null ? {} : { database: databaseCoverage(database) }) },
     timing: timer.result(),
     findings: judged.findings,
-    notices: [...read.notices, ...parseNotices(read, templates), ...databaseNotices(options), ...studyNotices(database)],
+    notices: [...read.notices, ...parseNotices(read, templates), ...deploymentNotices(deployment), ...databaseNotices(options), ...studyNotices(database)],
     silenced: { ignored: judged.ignored.length, baseline: 0, belowConfidence: 0 },
   };
   return { report, evidence };
@@ -132,13 +134,25 @@ function withGuesses(facts: SourceFacts, engine: Engine): SourceFacts {
 
 /** How the project runs, as its files say. */
 function deploymentOf(options: AnalyseOptions, found: FoundFiles, read: ReadProject): Deployment {
-  return readDeployment({
+  const environment = environmentOf(options, found);
+  const deployment = readDeployment({
     program: read.discovery.program,
     project: read.discovery.project,
     modules: read.modules,
     texts: found.files.filter(({ kind }) => kind === "text" || kind === "deployment").map((file) => file.path),
     readText: read.readText,
-    installedVersions: environmentOf(options, found)?.versions ?? new Map(),
+    installedVersions: environment?.versions ?? new Map(),
+  });
+  if (options.evaluateSettings === undefined) return deployment;
+  const named = deployment.settings.find(({ isNamed }) => isNamed === true) ?? deployment.settings[0];
+  const [root = ""] = read.discovery.project.sourceRoots;
+  return withEvaluated(deployment, options.evaluateSettings({ module: named?.module ?? null, folder: root, pythonHome: environment?.home ?? options.activeEnvironment ?? null }));
+}
+
+function deploymentNotices({ notices }: Deployment): Notice[] {
+  return notices.map((notice) => {
+    const [, file, why] = /^(\S+) was not read: (.*)$/s.exec(notice) ?? [];
+    return { file: file ?? "settings", line: 1, column: 1, message: why === undefined ? notice : `Was not read: ${why}` };
   });
 }
 

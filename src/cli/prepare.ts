@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import type { Config, DatabaseEvidence, RecordingEvidence } from "../model/config.ts";
+import type { AnalyseOptions, Config, DatabaseEvidence, RecordingEvidence } from "../model/config.ts";
 import type { Report } from "../model/report.ts";
 import { UsageError } from "../model/usage-error.ts";
 import type { RenderContext } from "../report/render-context.ts";
@@ -36,6 +36,8 @@ export interface CommonFlags {
   readonly log?: readonly string[];
   /** An earlier snapshot to compare with. */
   readonly sinceSnapshot?: string;
+  /** The project's Python may be run for its settings. */
+  readonly evaluateSettings?: boolean;
   /** Plan the workload with and without indexes. */
   readonly phantom?: boolean;
 }
@@ -73,7 +75,8 @@ export async function prepare(
   const database = await findDatabase(root, flags, environment.cwd);
   const { readRecordings, recordingEvidence, withRecordings } = await import("./recordings.ts");
   const read = await readRecordings(root, flags.recording, environment);
-  const known = { config, database, recording: recordingEvidence(read), phantom: flags.phantom === true };
+  const evaluate = flags.evaluateSettings === true ? (await import("../sources/evaluate-settings.ts")).settingsEvaluator(root, environment.env) : undefined;
+  const known = { config, database, recording: recordingEvidence(read), evaluate, phantom: flags.phantom === true };
   const recorded = await withRecordings(await analyse(root, known, environment), read, root, config.exclude);
   const whole = await withLastProofs(root, recorded);
   if (isNothingExamined(whole)) throw nothingToExamine(given);
@@ -180,9 +183,17 @@ export async function changedSince(root: string, ref: string): ReturnType<typeof
   return (await import("../sources/git.ts")).changedSince(root, ref);
 }
 
+interface Known {
+  readonly config: Config;
+  readonly database: DatabaseEvidence | null;
+  readonly recording: RecordingEvidence | null;
+  readonly evaluate?: AnalyseOptions["evaluateSettings"];
+  readonly phantom: boolean;
+}
+
 async function analyse(
   root: string,
-  { config, database, recording, phantom }: { readonly config: Config; readonly database: DatabaseEvidence | null; readonly recording: RecordingEvidence | null; readonly phantom: boolean },
+  { config, database, recording, evaluate, phantom }: Known,
   environment: Environment,
   texts?: ReadonlyMap<string, string>,
 ): Promise<Report> {
@@ -191,7 +202,7 @@ async function analyse(
   const active = environment.env["VIRTUAL_ENV"];
   try {
     return await environment.analyse(
-      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(texts && { texts }), ...(database && { database }), ...(recording && { recording }), ...(database && phantom && { phantom: { seconds: STUDY_SECONDS } }) },
+      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(texts && { texts }), ...(database && { database }), ...(recording && { recording }), ...(evaluate && { evaluateSettings: evaluate }), ...(database && phantom && { phantom: { seconds: STUDY_SECONDS } }) },
       progress.step,
     );
   } finally {

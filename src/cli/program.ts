@@ -253,6 +253,7 @@ function withCommonOptions(command: Command): Command {
     .option("--plan <file>", "plans of EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) (repeatable)", collect)
     .option("--log <file>", "a log of PostgreSQL, with durations or plans of auto_explain (repeatable)", collect)
     .option("--since-snapshot <file>", "an earlier snapshot: say which statements became slower")
+    .option("--evaluate-settings", "run the project's Python to learn its settings, instead of reading their text")
     .option("--exclude <glob>", "do not read these files (repeatable)", collect)
     .option("--jobs <count>", "how many workers (default: one a core)", parseCount)
     .option("--no-cache", "analyse every file anew");

@@ -76,8 +76,9 @@ async function gather(given: string, root: string, { flags, config, commands }: 
   const recording = recordingEvidence(read);
   const { exclude, jobs, cache, settings, sourceRoots, conventions, thresholds } = config;
   const active = environment.env["VIRTUAL_ENV"];
+  const evaluateSettings = flags.evaluateSettings === true ? (await import("../sources/evaluate-settings.ts")).settingsEvaluator(root, environment.env) : undefined;
   const progress = progressLine(environment.stderr);
-  const options = { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(database && { database }), ...(recording && { recording }), ...(database && flags.phantom && { phantom: { seconds: STUDY_SECONDS } }) };
+  const options = { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(database && { database }), ...(recording && { recording }), ...(evaluateSettings && { evaluateSettings }), ...(database && flags.phantom && { phantom: { seconds: STUDY_SECONDS } }) };
   const { report: analysed, evidence } = await examine(options, progress.step).finally(() => progress.end());
   const joined = await joinedWithRecordings(analysed, read, root, exclude);
   const whole = await withLastProofs(root, joined.report);

@@ -3,7 +3,7 @@ import type { CacheSettings, DatabaseSettings, OpenKey, Said, SettingValue } fro
 import type { Span } from "../model/span.ts";
 import { isDict, type ConstantDict, type ConstantValue } from "../python/constant.ts";
 import { isUrlCall } from "./database-url.ts";
-import { oneLine, saidOf, settingSpot, toSettingValue, withoutPassword, type SettingsReader } from "./said.ts";
+import { isSecret, oneLine, saidOf, settingSpot, toSettingValue, withoutPassword, type SettingsReader } from "./said.ts";
 
 /** `entry` is the alias's part of DATABASES; undefined where code that is not read makes it. */
 export function toDatabase(reader: SettingsReader, alias: string, entry: ConstantValue | undefined, at: Span): DatabaseSettings {
@@ -72,7 +72,8 @@ function optionsOf(reader: SettingsReader, options: ConstantDict | null): Readon
   const said = new Map<string, Said<SettingValue>>();
   for (const [name, { span, value: expr }] of options?.written?.keys ?? []) {
     const known = options === null ? null : saidOf(reader, options, name);
-    if (known !== null) said.set(name, { ...known, value: toSettingValue(known.value) });
+    if (isSecret(name)) said.set(name, { value: { unknown: "a secret: not kept" }, spot: settingSpot(span) });
+    else if (known !== null) said.set(name, { ...known, value: toSettingValue(known.value) });
     else said.set(name, { value: { unknown: oneLine(reader.textOf(expr === null ? span : { ...span, start: expr.start, end: expr.end })) }, spot: settingSpot(span) });
   }
   return said;

@@ -3,9 +3,9 @@ import type { Said, Service } from "../model/deployment.ts";
 import type { Expr, FunctionDef, Module, Stmt } from "../model/ir.ts";
 import { evaluateConstant, type ConstantValue } from "../python/constant.ts";
 import { walkConstants, type MutableValues } from "../python/constant-walk.ts";
+import { decideForProduction } from "./decide.ts";
 import type { DeploymentInput } from "./input.ts";
 import { numberOr } from "./options.ts";
-import { decideForProduction } from "./read-settings.ts";
 import { oneLine } from "./said.ts";
 import { GUNICORN_DEFAULTS, isGreen, workerClassOf, type Started } from "./servers.ts";
 

@@ -5,10 +5,10 @@ import type { DjangoProject, PythonModule } from "../model/project.ts";
 import type { Span } from "../model/span.ts";
 import { isDict, type ConstantValue } from "../python/constant.ts";
 import { createConstantReader, type ConstantReader, type Values } from "../python/constant-module.ts";
-import { dottedName } from "../python/program-scope.ts";
 import type { ResolvedProgram } from "../python/program.ts";
 import { toCache, toDatabase } from "./database-settings.ts";
 import { evaluateUrlCall } from "./database-url.ts";
+import { decideForProduction } from "./decide.ts";
 import { isDecidedElsewhere, isSecret, oneLine, settingSpot, toSettingValue, type SettingsReader } from "./said.ts";
 import { chooseSettings, type SettingsModule } from "./settings-modules.ts";
 
@@ -17,37 +17,6 @@ export function readSettingsFacts(program: ResolvedProgram, project: DjangoProje
   const modules = new Map([...program.modules.values()].map((module) => [module.ir.file, module]));
   const reader: SettingsReader = { program, moduleAt: (file) => modules.get(file) ?? null, textOf: ({ file, start, end }) => text(file).slice(start, end) };
   return chooseSettings(program, project, named).map((one) => factsOf(reader, constants, one));
-}
-
-const OFF = /^(?:IS_|IN_|RUNNING_|USE_)?(?:DEBUG|TEST|TESTS|TESTING|TEST_MODE|LOCAL|DEV|DEVELOPMENT|CI|UNIT_TEST\w*)$/;
-const ON = /^(?:IS_|IN_)?(?:PROD|PRODUCTION)$/;
-
-/** A deployment is neither a test run nor a developer's machine. */
-export function decideForProduction(test: Expr): boolean | undefined {
-  if (test.kind === "not") {
-    const inner = decideForProduction(test.operand);
-    return inner === undefined ? undefined : !inner;
-  }
-  if (test.kind === "name" || test.kind === "attribute") {
-    const name = test.name;
-    return OFF.test(name) ? false : ON.test(name) ? true : undefined;
-  }
-  // `"test" in sys.argv`
-  if (test.kind === "compare" && test.operators[0] === "in" && test.rights[0] !== undefined) return /(?:^|\.)argv$/.test(dottedName(test.rights[0]) ?? "") ? false : undefined;
-  // Settings for several engines: what is read here is how they stand for PostgreSQL.
-  if (test.kind === "compare" && test.operators[0] === "==" && test.rights[0]?.kind === "str") return decideEngine(test.rights[0].value);
-  if (test.kind === "bool") {
-    const items = test.items.map(decideForProduction);
-    const settles = test.operator === "or";
-    if (items.includes(settles)) return settles;
-    return items.every((item) => item === !settles) ? !settles : undefined;
-  }
-  return undefined;
-}
-
-function decideEngine(name: string): boolean | undefined {
-  if (/^(?:django\.db\.backends\.)?postg/.test(name)) return true;
-  return /^(?:django\.db\.backends\.)?(?:mysql|mariadb|sqlite|oracle)/.test(name) ? false : undefined;
 }
 
 function factsOf(reader: SettingsReader, constants: ConstantReader, { dotted, module, cls, isNamed }: SettingsModule): SettingsFacts {

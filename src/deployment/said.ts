@@ -6,6 +6,7 @@ import type { Span, Spot } from "../model/span.ts";
 import { isDict, isList, type ConstantDict, type ConstantValue } from "../python/constant.ts";
 import { dottedName } from "../python/program-scope.ts";
 import type { ResolvedProgram } from "../python/program.ts";
+import { decideForProduction } from "./decide.ts";
 
 export interface SettingsReader {
   readonly program: ResolvedProgram;
@@ -59,6 +60,10 @@ export function isDecidedElsewhere(program: ResolvedProgram, module: PythonModul
       return within(expr.operand);
     case "dict":
       return expr.entries.some(({ value }) => within(value));
+    case "conditional": {
+      const isTrue = decideForProduction(expr.test);
+      return isTrue === undefined || within(isTrue ? expr.then : expr.otherwise);
+    }
     case "call":
       return !CONVERSIONS.test(dottedName(expr.callee) ?? "") || [...expr.args, ...expr.keywords.map(({ value }) => value)].some(within);
     default:

@@ -81,7 +81,12 @@ const READERS: Readonly<Record<string, Reader>> = {
     processes: numberOr(optionOf(words, "--workers"), 1),
     threads: numberOr(optionOf(words, "--blocking-threads"), null),
   }),
-  uwsgi: (words) => uwsgiParts((...names) => optionOf(words, ...names.map((name) => (name.length === 1 ? `-${name}` : `--${name}`)))),
+  uwsgi: (words) =>
+    uwsgiParts((...names) => {
+      const options = names.map((name) => (name.length === 1 ? `-${name}` : `--${name}`));
+      const flag = flagOf(words, ...options);
+      return optionOf(words, ...options) ?? (flag === null ? null : { ...flag, value: "true" });
+    }),
   "waitress-serve": (words) => ({ kind: "wsgi", processes: ONE, threads: numberOr(optionOf(words, "--threads"), 4) }),
   "mod_wsgi-express": (words) => ({ kind: "wsgi", processes: numberOr(optionOf(words, "--processes"), 1), threads: numberOr(optionOf(words, "--threads"), 5) }),
   celery: (words) => celeryParts(words),

@@ -84,7 +84,7 @@ export function readSupervisor(file: string, text: string): ListedCommand[] {
   return entries.filter(({ key, section }) => key === "command" && section.startsWith("program:")).map(({ value, valueSpan, section }) => {
     const count = saidIn(entries.filter((one) => one.section === section), ["numprocs"]);
     const replicas = count !== null && /^\d+$/.test(count.value) ? { ...count, value: Number(count.value) } : null;
-    return { ...listed(section.slice("program:".length), file, value, valueSpan.start), replicas };
+    return { ...listed(section.slice("program:".length), file, value.replaceAll("\n", " "), valueSpan.start), replicas };
   });
 }
 

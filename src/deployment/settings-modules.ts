@@ -14,7 +14,7 @@ export interface SettingsModule {
 }
 
 /** Words of a module's name or its folders that say: not in production. */
-const DEVELOPMENT = /(?:^|[._/-])(?:local|dev|devel|develop|development|debug|docker_?dev|devcontainer|sandbox|examples?|sample|samples|demo|template|tutorial|benchmarks?|e2e|playwright|cypress|mypy|sqlite|build|codegen|docs?|testproject|testapp|testsite|test_?project|test_?app|tests?|testing|ci|travis|circle\w*)(?:$|[._/-])/i;
+const DEVELOPMENT = /(?:^|[._/-])(?:local|dev|devel|develop|development|debug|docker_?dev|devcontainer|sandbox|examples?|sample|samples|demo|template|tutorial|benchmarks?|e2e|playwright|cypress|mypy|sqlite|build|codegen|docs?|dev_?project|testproject|testapp|testsite|test_?project|test_?app|tests?|testing|ci|travis|circle\w*)(?:$|[._/-])/i;
 
 /** @param named dotted names that entry points and files of the deployment give, most trusted first */
 export function chooseSettings(program: ResolvedProgram, project: DjangoProject, named: readonly string[]): SettingsModule[] {

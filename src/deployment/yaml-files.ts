@@ -64,7 +64,7 @@ function stepInto(document: Document, node: Node | null, key: string | number, d
   const own = here.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === String(key));
   if (own !== undefined) return resolved(document, own.value as Node | null);
   for (const pair of here.items) {
-    if (!isScalar(pair.key) || pair.key.value !== "<<") continue;
+    if (!isMerge(pair.key)) continue;
     const source = resolved(document, pair.value as Node | null);
     for (const one of isSeq(source) ? source.items : [source]) {
       const found = depth > DEEPEST_MERGE ? null : stepInto(document, one as Node | null, key, depth + 1);
@@ -73,6 +73,8 @@ function stepInto(document: Document, node: Node | null, key: string | number, d
   }
   return null;
 }
+
+const isMerge = (key: unknown): boolean => isScalar(key) && (key.source === "<<" || key.value === "<<");
 
 function resolved(document: Document, node: Node | null): Node | null {
   return isAlias(node) ? (node.resolve(document) ?? null) : node;
@@ -83,7 +85,7 @@ const spotOf = (look: Look): Spot => ({ role: "definition", span: spanOf(look) }
 
 function keysOf(look: Look | null): string[] {
   const node = look === null ? null : resolved(look.document, look.node);
-  return isMap(node) ? node.items.flatMap(({ key }) => (isScalar(key) && key.value !== "<<" ? [String(key.value)] : [])) : [];
+  return isMap(node) ? node.items.flatMap(({ key }) => (isScalar(key) && !isMerge(key) ? [String(key.value)] : [])) : [];
 }
 
 function itemsOf(look: Look | null): Look[] {

@@ -1,4 +1,5 @@
 import type { Snapshot } from "./database.ts";
+import type { SettingsEvaluator } from "./deployment.ts";
 import type { Confidence, Severity } from "./finding.ts";
 import type { Plan } from "./plan.ts";
 import type { Recording } from "./recording.ts";
@@ -32,6 +33,8 @@ export interface AnalyseOptions {
   readonly phantom?: { readonly seconds: number; readonly budget?: number };
   /** What ran, for rules that weigh it; findings are joined with it afterwards. */
   readonly recording?: RecordingEvidence;
+  /** Asks the project's own Python for its settings; without it they are read as text. */
+  readonly evaluateSettings?: SettingsEvaluator;
   /** Texts that stand for those of the files on disk, by path: a change that is tried before it is written. */
   readonly texts?: ReadonlyMap<string, string>;
 }

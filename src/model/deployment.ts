@@ -151,3 +151,11 @@ export interface ProxyTimeout {
   readonly name: string;
   readonly seconds: Said<number>;
 }
+
+/** What the project's own Python said of its settings, or why it said nothing. */
+export type EvaluatedSettings =
+  | { readonly kind: "evaluated"; readonly module: string; readonly values: { readonly [name: string]: SettingValue } }
+  | { readonly kind: "failed"; readonly why: string };
+
+/** Runs the project's Python; it is handed in by a command whose user asked for it. */
+export type SettingsEvaluator = (asked: { readonly module: string | null; readonly folder: string; readonly pythonHome: string | null }) => EvaluatedSettings;

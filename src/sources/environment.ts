@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { readInstalledVersions, sitePackages } from "./find-files.ts";
 
 export interface Environment {
+  /** The folder with `bin` and `lib`. */
+  readonly home: string;
   /** Folders that imports are resolved in. */
   readonly folders: readonly string[];
   /** Versions of what is installed, by normalised name. */
@@ -31,7 +33,7 @@ export function findEnvironment(root: string, inside: readonly string[], active:
   const candidates = [...near.map((folder) => join(root, folder)), ...(active === undefined || active === "" ? [] : [active])];
   for (const folder of candidates) {
     const versions = readInstalledVersions(folder);
-    if (versions.has("django")) return { folders: sitePackages(folder), versions };
+    if (versions.has("django")) return { home: folder, folders: sitePackages(folder), versions };
   }
   return null;
 }

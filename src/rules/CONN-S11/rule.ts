@@ -1,5 +1,5 @@
 import type { DatabaseDraft, EvidenceInput, Rule } from "../../model/index.ts";
-import { auditEntries, confidenceOf, doubtOf, isOpen, optionOf, type Entry } from "../deployment/entries.ts";
+import { auditEntries, confidenceOf, doubtOf, isOpen, oncePerFile, optionOf, type Entry } from "../deployment/entries.ts";
 import { filesEvidence } from "../deployment/evidence.ts";
 import { isLocal } from "../deployment/pooler.ts";
 import { optionKeys, reviewFix } from "../deployment/setting-edits.ts";
@@ -14,7 +14,7 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  audit: (input) => auditEntries(input, (entry) => draftsOf(entry, input), "OPTIONS.connect_timeout"),
+  audit: (input) => oncePerFile(auditEntries(input, (entry) => draftsOf(entry, input), "OPTIONS.connect_timeout")),
 };
 
 /** psycopg 3's own limit (conninfo.py of 3.1 to 3.3), and what Linux does with six repeated SYN packets; seconds. */

@@ -1,5 +1,5 @@
 import type { DatabaseDraft, Rule, Service } from "../../model/index.ts";
-import { auditEntries, confidenceOf, isOpen, type Entry } from "../deployment/entries.ts";
+import { auditEntries, confidenceOf, isOpen, oncePerFile, type Entry } from "../deployment/entries.ts";
 import { filesEvidence, listOf } from "../deployment/evidence.ts";
 
 export const rule: Rule = {
@@ -12,7 +12,7 @@ export const rule: Rule = {
     fix: "never",
     stage: "stable",
   },
-  audit: (input) => auditEntries(input, draftsOf),
+  audit: (input) => oncePerFile(auditEntries(input, draftsOf)),
 };
 
 function draftsOf(entry: Entry): DatabaseDraft[] {

@@ -24,7 +24,7 @@ function draftsOf(entry: Entry, { source }: EvidenceInput): DatabaseDraft[] {
   const calls = callsOfViews(source);
   const [first] = calls;
   if (first === undefined) return [];
-  const views = [...new Set(calls.map(({ trail, symbol }) => `${trail[0]?.file ?? ""}:${trail[0]?.start ?? symbol}`))].length;
+  const views = new Set(calls.map(({ trail, symbol }) => `${trail[0]?.file ?? ""}:${trail[0]?.start ?? symbol}`)).size;
   const { alias } = entry.database;
   const places = calls.slice(0, MOST_CALLS).map((call): Spot => ({ role: "call", span: call.span, label: `waits: ${call.target}` }));
   return [

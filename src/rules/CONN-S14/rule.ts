@@ -35,7 +35,7 @@ function isSame({ database: one }: Entry, { database: other }: Entry): boolean {
 /** An alias with timeouts, cursors or transactions of its own is there for these. */
 function differsOnPurpose(one: Entry["database"], other: Entry["database"]): boolean {
   const traits = ({ connMaxAge, disableServerSideCursors, atomicRequests, options }: Entry["database"]): string =>
-    JSON.stringify([connMaxAge?.value ?? 0, disableServerSideCursors?.value ?? false, atomicRequests?.value ?? false, [...options].map(([name, { value }]) => [name, value]).toSorted()]);
+    JSON.stringify([connMaxAge?.value ?? 0, disableServerSideCursors?.value ?? false, atomicRequests?.value ?? false, [...options].map(([name, { value }]) => JSON.stringify([name, value])).toSorted()]);
   return traits(one) !== traits(other);
 }
 

@@ -3,7 +3,7 @@ import { budgetOf, type Budget, type BudgetRow } from "../connections/budget.ts"
 import { catalogEvidence } from "../database/evidence.ts";
 import { count, poolOf, postgresEntries } from "../deployment/entries.ts";
 import { filesEvidence, listOf } from "../deployment/evidence.ts";
-import { poolerShown } from "../connections/pooler-use.ts";
+import { poolerOf } from "../deployment/pooler.ts";
 
 export const rule: Rule = {
   meta: {
@@ -36,11 +36,18 @@ function audit(input: EvidenceInput): Judgement {
   const budget = largestGroup(budgetOf(deployment));
   const examined = budget.rows.length === 0 ? "" : `${count(budget.total, "connection")} of ${count(new Set(budget.rows.map(({ service }) => service)).size, "service")}`;
   // Behind a pooler, what counts against the server is the pooler's own size.
-  if ((budget.rows.length === 0 && budget.unknown.length === 0) || poolerShown(input) !== null) return { drafts: [], unjudged: [], examined };
+  if ((budget.rows.length === 0 && budget.unknown.length === 0) || isPooled(input)) return { drafts: [], unjudged: [], examined };
   const limit = limitOf(database, deployment.maxConnections ?? null);
   if (limit === null) return { drafts: [], unjudged: [{ object: "", why: "needs a database: max_connections stands in no file" }], examined };
   const drafts = budget.total > limit.connections - SPARE ? [tooMany(budget, limit, input)] : budget.unknown.filter(({ service }) => isUnbounded(service, input)).map(({ service }) => unbounded(service, limit, input));
   return { drafts, unjudged: [], examined };
+}
+
+/** Every service goes through one; settings that nothing runs by do not count. */
+function isPooled({ database, deployment }: EvidenceInput): boolean {
+  if (database?.snapshot.pooler !== undefined || deployment.poolers.length > 0) return true;
+  const used = postgresEntries(deployment).filter(({ services }) => services.length > 0);
+  return used.length > 0 && used.every((entry) => poolerOf(entry.database, deployment) !== null);
 }
 
 /** Files that list the same services twice (a Procfile and a compose file) are ways to run it, not two of them. */

@@ -90,6 +90,34 @@ export function distinctDrafts(drafts: readonly DatabaseDraft[]): DatabaseDraft[
   });
 }
 
+/** What is said of each alias of one file alike is said once: the first alias's draft, with the others' places and edits. */
+export function oncePerFile(judgement: Judgement): Judgement {
+  const groups = new Map<string, DatabaseDraft[]>();
+  for (const draft of judgement.drafts) {
+    const [, ...key] = draft.key;
+    const group = JSON.stringify([key, draft.confidence, draft.remedy]);
+    groups.set(group, [...(groups.get(group) ?? []), draft]);
+  }
+  return { ...judgement, drafts: [...groups.values()].flatMap(joined) };
+}
+
+function joined(drafts: readonly DatabaseDraft[]): DatabaseDraft[] {
+  const [first, ...others] = drafts;
+  if (first === undefined || others.length === 0) return [...drafts];
+  const aliases = others.map(({ key }) => `\`${key[0] ?? ""}\``);
+  const fixes = drafts.map((draft) => draft.fixes[0]);
+  const whole = fixes.every((fix) => fix !== undefined) ? fixes.flatMap((fix) => fix?.edits ?? []) : [];
+  const [fix] = first.fixes;
+  return [
+    {
+      ...first,
+      reason: `${first.reason} The same holds for ${aliases.join(", ")}.`,
+      places: [...first.places, ...others.flatMap(({ places }) => places.slice(0, 1))],
+      fixes: fix === undefined || whole.length === 0 ? [] : [{ ...fix, edits: whole }],
+    },
+  ];
+}
+
 /** Looks at each PostgreSQL entry of the settings. `missing` names a key whose absence is what the rule is about. */
 export function auditEntries({ source, deployment }: EvidenceInput, draftsOf: (entry: Entry) => readonly DatabaseDraft[], missing?: string): Judgement {
   if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source" }], examined: "" };

@@ -1,5 +1,5 @@
 import type { DatabaseDraft, EvidenceInput, Rule } from "../../model/index.ts";
-import { auditEntries, type Entry } from "../deployment/entries.ts";
+import { auditEntries, oncePerFile, type Entry } from "../deployment/entries.ts";
 import { timeoutDrafts, type TimeoutKind } from "../deployment/missing-timeouts.ts";
 
 export const rule: Rule = {
@@ -12,7 +12,7 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  audit: (input) => auditEntries(input, (entry) => draftsOf(entry, input), "OPTIONS.options"),
+  audit: (input) => oncePerFile(auditEntries(input, (entry) => draftsOf(entry, input), "OPTIONS.options")),
 };
 
 const STATEMENT: TimeoutKind = {
