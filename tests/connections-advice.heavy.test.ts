@@ -191,7 +191,9 @@ test("each limit of the role ends what it is for, also through the pooler, and t
   const { url } = running.cluster;
   await execute(url, "ALTER ROLE shop SET lock_timeout = '77s'");
   const [forward, undo] = roleTimeoutFiles({ role: "shop", request: 3, version: 150_000, present: new Map([["lock_timeout", "77s"]]) });
-  const run = (text = ""): void => void expect(spawnSync("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", "-"], { input: text, encoding: "utf8" }).stderr).toBe("");
+  const run = (text = ""): void => {
+    expect(spawnSync("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", "-"], { input: text, encoding: "utf8" }).stderr).toBe("");
+  };
   run(forward?.text);
   const shop = urlOf(running.cluster, { database: "shop", user: "shop" });
   await withClient(urlOf(running.cluster, { database: "shop" }), async (owner) => {
