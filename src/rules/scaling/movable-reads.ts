@@ -2,10 +2,11 @@
  * Which statements may be sent to a replica that is a moment behind: by what they are, by what they read, and by where the source sends them. A statement
  * moves only when every line that sends it may.
  */
-import type { Catalog, Database, QueryShape, RuleInput, Span, Statement, StatementSite, Table } from "../../model/index.ts";
+import type { Catalog, Database, QueryShape, RuleInput, Span, Statement, StatementSite } from "../../model/index.ts";
 import { shapesIn, tablesOf } from "../../sql/compare-shapes.ts";
 import { isApplication } from "../database/statement-kind.ts";
 import { atomicRegions, type AtomicRegions } from "./atomic-regions.ts";
+import { functionFinder, reachedFrom } from "./reached-functions.ts";
 
 export type Obstacle =
   | "write"
@@ -47,11 +48,15 @@ export interface ReadSources {
 
 export function judgeReads(statements: readonly Statement[], sources: ReadSources): readonly ReadVerdict[] {
   const { source, database } = sources;
+  const regions = source === null ? null : atomicRegions(source.program);
+  const functionAt = source === null ? () => null : functionFinder(source.program);
   const context: Context = {
     ...sources,
-    regions: source === null ? null : atomicRegions(source.program),
+    regions,
+    reached: source === null || regions === null ? () => null : reachedFrom(source.program, regions),
     trails: source === null ? new Map() : trailsOf(source),
-    writes: source === null ? new Map() : writesOf(source),
+    functionAt,
+    writes: source === null ? new Map() : writesOf(source, functionAt),
     volatile: database === null ? [] : volatileFunctions(database.catalog),
   };
   return statements.map((one) => judge(one, context));
@@ -59,9 +64,12 @@ export function judgeReads(statements: readonly Statement[], sources: ReadSource
 
 interface Context extends ReadSources {
   readonly regions: AtomicRegions | null;
+  /** The call in a transaction that leads to the function around a place. */
+  readonly reached: (span: Span) => Span | null;
   /** Calls that lead to a place, by the place. */
   readonly trails: ReadonlyMap<string, readonly Span[]>;
-  /** Writes of a function, by file and name. */
+  readonly functionAt: (span: Span) => string | null;
+  /** By the function that they stand in. */
   readonly writes: ReadonlyMap<string, readonly WriteSpot[]>;
   readonly volatile: readonly string[];
 }
@@ -78,7 +86,7 @@ function judge(statement: Statement, context: Context): ReadVerdict {
   const hard = sites.find((one) => one !== null && !one.isRelaxed);
   const soft = sites.find((one) => one !== null);
   const found = hard ?? soft ?? null;
-  return { statement, strict: found === null, relaxed: hard === undefined, perhaps: sites.some((one) => one === null || one.isRelaxed), obstacle: found?.obstacle ?? null, detail: found?.detail ?? "", at: found?.at ?? statement.written.sites[0]?.span ?? null };
+  return { statement, strict: found === null, relaxed: hard === undefined, perhaps: sites.some((one) => one === null || one.isRelaxed || one.isOneWay === true), obstacle: found?.obstacle ?? null, detail: found?.detail ?? "", at: found?.at ?? statement.written.sites[0]?.span ?? null };
 }
 
 type Kept = { readonly obstacle: Obstacle; readonly detail: string };
@@ -136,10 +144,6 @@ export function userTable(source: RuleInput | null): string | null {
   return source === null ? null : (source.graph.byLabel(source.project.authUserModel)?.table?.name ?? null);
 }
 
-export function isOfUsers(table: Pick<Table, "name">): boolean {
-  return OF_USERS.test(table.name);
-}
-
 // ---------------------------------------------------------------------------------------------------- where it is sent
 
 function ofOrigin({ written: { certainty } }: Statement): Kept | null {
@@ -148,7 +152,12 @@ function ofOrigin({ written: { certainty } }: Statement): Kept | null {
   return null;
 }
 
-type SiteObstacle = Kept & { readonly at: Span; readonly isRelaxed: boolean };
+type SiteObstacle = Kept & {
+  readonly at: Span;
+  readonly isRelaxed: boolean;
+  /** One way leads through it, and another may not. */
+  readonly isOneWay?: true;
+};
 
 /** Methods that decide by what they read whether to write: on a replica that is behind they write twice. */
 const THEN_WRITE = /^(?:get_or_create|update_or_create|save|delete|full_clean|validate_unique|clean|refresh_from_db|is_valid)$|validat/;
@@ -161,22 +170,24 @@ function ofSite(site: StatementSite, statement: Statement, context: Context): Si
   if (THEN_WRITE.test(site.how)) return { obstacle: "read before a write", detail: `${site.how}() writes by what it reads`, at, isRelaxed: false };
   const outside = places.find(({ file }) => OUTSIDE.test(file));
   if (outside !== undefined && places.every(({ file }) => OUTSIDE.test(file) || file.endsWith("models.py") || file.endsWith("managers.py"))) return { obstacle: "outside a request", detail: outside.file, at: outside, isRelaxed: false };
-  return inTransaction(places, context) ?? inWriter(site, places, statement, context) ?? byRequests(places, context);
+  return inTransaction(places, context) ?? inWriter(places, statement, context) ?? byRequests(places, context);
 }
 
-function inTransaction(places: readonly Span[], { regions, trails }: Context): SiteObstacle | null {
+function inTransaction(places: readonly Span[], { regions, trails, reached }: Context): SiteObstacle | null {
   if (regions === null) return null;
   for (const place of places) {
     const atomic = [place, ...(trails.get(placeKey(place)) ?? [])].map((one) => regions.atomicAt(one)).find((one) => one !== null);
     if (atomic !== undefined) return { obstacle: "in a transaction", detail: "inside `atomic`", at: atomic, isRelaxed: false };
+    const call = reached(place);
+    if (call !== null) return { obstacle: "in a transaction", detail: "its function is called inside `atomic`", at: call, isRelaxed: false, isOneWay: true };
   }
   return null;
 }
 
 /** A function that writes serves a form, as a rule: its requests are on the primary whole, and what it reads after the write has to be there. */
-function inWriter(site: StatementSite, places: readonly Span[], statement: Statement, { writes, source }: Context): SiteObstacle | null {
+function inWriter(places: readonly Span[], statement: Statement, { writes, source, functionAt }: Context): SiteObstacle | null {
   for (const place of places) {
-    const own = writes.get(functionKey(place.file, site.symbol)) ?? [];
+    const own = writes.get(functionAt(place) ?? "") ?? [];
     const [first] = own;
     if (first === undefined) continue;
     const tables = new Set(statement.shape === null ? [] : tablesOf(statement.shape).map(({ table }) => table.name));
@@ -198,8 +209,6 @@ function byRequests(places: readonly Span[], { isAtomicRequests, regions, trails
 
 export const placeKey = ({ file, start, end }: Span): string => `${file}:${start}:${end}`;
 
-const functionKey = (file: string, symbol: string): string => `${file} ${symbol}`;
-
 function trailsOf({ facts }: RuleInput): Map<string, readonly Span[]> {
   const trails = new Map<string, readonly Span[]>();
   const add = (span: Span, calls: readonly Span[]): void => void trails.set(placeKey(span), [...(trails.get(placeKey(span)) ?? []), ...calls]);
@@ -211,11 +220,11 @@ function trailsOf({ facts }: RuleInput): Map<string, readonly Span[]> {
   return trails;
 }
 
-function writesOf({ facts }: RuleInput): Map<string, readonly WriteSpot[]> {
+function writesOf({ facts }: RuleInput, functionAt: Context["functionAt"]): Map<string, readonly WriteSpot[]> {
   const writes = new Map<string, readonly WriteSpot[]>();
-  for (const { span, symbol, model } of facts.writes) {
-    const key = functionKey(span.file, symbol);
-    writes.set(key, [...(writes.get(key) ?? []), { span, model }]);
+  for (const { span, model } of facts.writes) {
+    const key = functionAt(span);
+    if (key !== null) writes.set(key, [...(writes.get(key) ?? []), { span, model }]);
   }
   return writes;
 }
