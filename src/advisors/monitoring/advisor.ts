@@ -56,7 +56,7 @@ function claimOf({ database, tables, statements, connections }: Watched, alerts:
 }
 
 function reasons(watched: Watched, alerts: readonly Alert[]): string[] {
-  const { database, connections, statements, tables, standbys, target } = watched;
+  const { database, connections, statements, tables, standbys, target, queryWaitTimeout } = watched;
   const version = database.server.version;
   const trials = alerts.reduce((sum, one) => sum + one.trials.length, 0);
   const compared = statements.filter((one) => !isRare(one));
@@ -70,6 +70,7 @@ function reasons(watched: Watched, alerts: readonly Alert[]): string[] {
     ...(standbys === 0
       ? [`No standby follows ${database.server.address}, so that no alert speaks of replication.`]
       : [`${formatCount(standbys, "standby", "standbys")} followed at the snapshot. The alert counts them on the primary: \`pg_replication_lag_seconds\` of the exporter is 0 on a standby that is cut off, since it has replayed all that it received.`]),
+    ...(queryWaitTimeout === null ? [] : [`Its pooler lets clients wait ${formatNumber(queryWaitTimeout)} s: PoolQueue pages at half of that, by prometheus-community's pgbouncer_exporter. Debian's package of that name says nothing of how long they wait.`]),
     ...(database.server.versionNumber >= 170_000 ? [`PostgreSQL ${version} counts checkpoints in pg_stat_checkpointer: \`pg_stat_bgwriter_checkpoints_req_total\`, which published rules name, is not there.`] : []),
   ];
 }

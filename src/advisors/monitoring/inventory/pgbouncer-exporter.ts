@@ -1,4 +1,4 @@
-/** What prometheus-community's pgbouncer_exporter 0.12.1 says of pools (its source at 6918f4e, collector.go). Debian's package of the same name is another program. */
+/** What prometheus-community's pgbouncer_exporter 0.12.1 says of pools (its source at 6918f4e, collector.go). Debian's prometheus-pgbouncer-exporter 1.7 is another program: it has `pgbouncer_waiting_clients`, and no wait. */
 import { readInventory } from "./inventory.ts";
 
 export const PGBOUNCER_EXPORTER = readInventory("0.12.1", `
