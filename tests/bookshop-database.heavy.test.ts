@@ -61,9 +61,15 @@ const THRESHOLDS: Readonly<Record<string, number>> = {
   "low-hot-updates.updates": 500,
   "sort-without-index": 100,
   "partition-key-unused": 1,
+  "cache-candidate.share": 0,
+  // A tree of 64 genres takes the server a tenth of a millisecond: a cache next door is assumed that is faster still.
+  "cache-candidate.get": 0.01,
+  "cache-candidate.set": 0.01,
+  "cache-candidate.remove": 0.01,
+  "cache-candidate.count": 100,
 };
 
-const judging = new Set((await loadRules()).filter((rule) => rule.judge !== undefined).map((rule) => rule.meta.id));
+const judging = new Set((await loadRules()).filter((rule) => rule.judge !== undefined || rule.audit !== undefined).map((rule) => rule.meta.id));
 const cases = planted.filter((row) => judging.has(row.rule) && row.evidence.includes("D"));
 const GAPS = Object.keys(knownDatabaseGaps);
 const nameOf = (row: Planted): string => `${row.rule} ${row.id}`;

@@ -24,6 +24,13 @@
   showTheme();
   for (const one of all(".keys")) one.hidden = false;
 
+  // A fold is focused at its summary.
+  const focusOn = (element) => {
+    const goal = element.matches("details") ? element.querySelector("summary") : element;
+    if (goal === element && !element.matches("a")) element.tabIndex = -1;
+    goal.focus({ preventScroll: true });
+  };
+
   // What a link leads to is opened first, with every fold around it.
   const reveal = (target) => {
     for (let one = target; one; one = one.parentElement) if (one instanceof HTMLDetailsElement) one.open = true;
@@ -87,10 +94,10 @@
     return heading ? heading.textContent.trim() : "";
   };
   const readEntries = () => {
-    entries ??= all("article[data-s], li[data-s], article[data-a], figure[data-stop]").map((element) => {
+    entries ??= all("[data-s], article[data-a], figure[data-stop]").map((element) => {
       const isFinding = element.hasAttribute("data-s");
       const title = (element.querySelector(isFinding ? ".claim, .t" : ".claim, .q") ?? element).textContent.trim();
-      const detail = isFinding && element.tagName === "LI" ? element.querySelector(".s").textContent : isFinding ? [...element.querySelectorAll("header span:not(.rung), header b, header code")].map((one) => one.textContent).join(" · ") : element.tagName === "FIGURE" ? "figure" : "advice";
+      const detail = isFinding && element.tagName === "LI" ? element.querySelector(".s").textContent : isFinding ? [...element.querySelectorAll("header > :not(.rung), .head > :not(.rung)")].map((one) => one.textContent).join(" · ") : element.tagName === "FIGURE" ? "figure" : "advice";
       const text = `${element.textContent} ${sectionOf(element)}`.toLowerCase();
       return { element, isFinding, title, lower: title.toLowerCase(), detail, text, section: sectionOf(element), severity: element.dataset.s ?? "", rung: element.dataset.r ?? "", fix: element.dataset.x ?? "" };
     });
@@ -147,8 +154,7 @@
         leave();
         if (one.element.id) history.replaceState(null, "", `#${one.element.id}`);
         reveal(one.element);
-        one.element.tabIndex = -1;
-        one.element.focus({ preventScroll: true });
+        focusOn(one.element);
         one.element.scrollIntoView({ block: "start", behavior: "instant" });
       });
       const detail = document.createElement("span");
@@ -203,12 +209,12 @@
       return;
     }
     if (event.key !== "j" && event.key !== "k") return;
-    const stops = all(found.hidden ? "#ten, #rests, #where, [data-stop]" : "#found a").filter((stop) => stop.closest("details:not([open])") === null);
+    const stops = all(found.hidden ? "#ten, #rests, #where, [data-stop]" : "#found a").filter((stop) => stop.parentElement.closest("details:not([open])") === null);
     const active = document.activeElement;
     const here = active === document.body || active === null ? -1 : stops.findLastIndex((stop) => stop === active || stop.contains(active) || stop.compareDocumentPosition(active) & 4);
     const next = stops[here + (event.key === "j" ? 1 : -1)];
     if (!next) return;
-    next.focus({ preventScroll: true });
+    focusOn(next);
     next.scrollIntoView({ block: "start" });
   });
 

@@ -6,7 +6,7 @@ import type { Report } from "../model/report.ts";
 import type { EvidenceInput } from "../model/rule.ts";
 import type { RenderContext } from "../report/render-context.ts";
 import type { RenderedHandbook } from "../report/handbook/markdown/render-handbook.ts";
-import { reachesSeverity } from "../select/severity.ts";
+import { reachesConfidence, reachesSeverity } from "../select/severity.ts";
 import { cleanLine } from "../report/clean-text.ts";
 import type { JoinedReport } from "../workload/join-recordings.ts";
 import type { Environment } from "./environment.ts";
@@ -31,15 +31,17 @@ export async function tune(given: string, flags: TuneFlags, commands: ReadonlySe
   const { refuseOtherFolder, writeHandbook } = await import("../sources/handbook-folder.ts");
   refuseOtherFolder(folder);
   const config = await resolveConfig(root, flags, environment.cwd);
+  // A handbook is read, not run in a pipeline: what is only possible stands in it too, and says so.
+  const shown = { ...config, minConfidence: flags.minConfidence ?? (config.minConfidence === "likely" ? "possible" : config.minConfidence) };
   if (flags.db !== undefined && flags.db.length > 0) await lookAtDatabase(root, flags, environment);
-  const gathered = await gather(given, root, { flags, config, commands }, environment);
+  const gathered = await gather(given, root, { flags, config: shown, commands }, environment);
   const { handbook, context, history } = await put(gathered, root, environment);
   const rendered = await render(handbook, context, { root, folder });
   const { bytes, notes } = writeHandbook(folder, rendered);
   const { addToHistory } = await import("../sources/history.ts");
   addToHistory(root, history);
   await say(handbook, { context, root, folder, config, bytes, notes, rendered }, environment);
-  return handbook.report.findings.some(({ severity }) => reachesSeverity(severity, config.failOn)) ? 1 : 0;
+  return handbook.report.findings.some(({ severity, confidence }) => reachesSeverity(severity, config.failOn) && reachesConfidence(confidence, config.minConfidence)) ? 1 : 0;
 }
 
 async function lookAtDatabase(root: string, flags: TuneFlags, environment: Environment): Promise<void> {

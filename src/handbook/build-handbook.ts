@@ -10,6 +10,7 @@ import type { HandbookInput, Work } from "./input.ts";
 import { modelsPlot } from "./models-plot.ts";
 import { SECTIONS, type OutlineSection } from "./outline.ts";
 import { causesPlot, sizesPlot, sourceLinesPlot } from "./overview.ts";
+import { recordedAdvice } from "./recorded.ts";
 import { plotsOf } from "./section-plots.ts";
 import { stateOf } from "./section-state.ts";
 import { sinceLast, type HistoryEntry } from "./since.ts";
@@ -41,6 +42,7 @@ export function buildHandbook(input: HandbookInput): Handbook {
 
 function startWork(input: HandbookInput): Work {
   const { evidence, recordings, report, parts } = input;
+  const advice = [...input.advice, ...recordedAdvice(recordings, report)];
   const recording = recordings.at(-1) ?? null;
   const base = timeBaseOf(evidence.database, recording);
   const timed = timedStatements(base, evidence.database, recording);
@@ -49,7 +51,7 @@ function startWork(input: HandbookInput): Work {
   const recorded = new Map<string, number>();
   for (const { sql, microseconds } of recording?.top ?? []) recorded.set(textKey(sql), (recorded.get(textKey(sql)) ?? 0) + microseconds);
   const gains = base === null ? { ranked: [], touched: new Map() } : gainsOf({ statements: timed, findings: report.findings, parts, recorded, sentFrom });
-  return { ...input, base, timed, sentFrom, gains };
+  return { ...input, advice, base, timed, sentFrom, gains };
 }
 
 function toSection({ section, title, analysis, examples }: OutlineSection, order: readonly string[], work: Work): HandbookSection {

@@ -5,7 +5,7 @@ import type { Finding, Fix } from "../model/finding.ts";
 import type { Change, Gain } from "../model/handbook.ts";
 import { formatCount } from "../model/numbers.ts";
 import { compareFindings } from "../select/finding-order.ts";
-import { rungOf } from "../select/severity.ts";
+import { CONFIDENCES, rungOf, SEVERITIES } from "../select/severity.ts";
 import { deployedFirst } from "./deploy-order.ts";
 import type { Work } from "./input.ts";
 
@@ -18,17 +18,26 @@ export function changesOf(work: Work): readonly Change[] {
   const { report, base } = work;
   const gains = new Map(work.gains.ranked.map(({ finding, gain }) => [finding, gain]));
   const order = new Map(work.gains.ranked.map(({ finding }, index) => [finding, index]));
-  const findings = report.findings.toSorted((a, b) => (order.get(a.id) ?? Infinity) - (order.get(b.id) ?? Infinity) || compareFindings(a, b));
+  const findings = report.findings.toSorted((a, b) => orderOf(order, a) - orderOf(order, b) || bySureness(a, b));
   const isTimed = (one: Finding): boolean => (gains.get(one.id)?.marginal ?? 0) > 0;
   const isRisk = (one: Finding): boolean => base !== null && !isTimed(one) && one.severity === "error";
   const timed = findings.filter(isTimed);
   const rest = findings.filter((one) => !isTimed(one));
   const risks = rest.filter(isRisk).slice(0, MOST_RISKS);
-  const others = rest.filter((one) => !risks.includes(one)).toSorted(compareFindings);
+  const others = rest.filter((one) => !risks.includes(one));
   const room = FIRST - risks.length;
   const sorted = base === null ? rest : timed.length >= room ? [...timed.slice(0, room), ...risks, ...timed.slice(room), ...others] : [...timed, ...others.slice(0, room - timed.length), ...risks, ...others.slice(room - timed.length)];
   const after = deployedFirst(sorted);
   return sorted.map((finding) => toChange(finding, { gain: isTimed(finding) ? (gains.get(finding.id) ?? null) : null, isRisk: isRisk(finding), after: after.get(finding.id) ?? [] }, work));
+}
+
+const LAST = Number.MAX_SAFE_INTEGER;
+
+const orderOf = (order: ReadonlyMap<string, number>, { id }: Finding): number => order.get(id) ?? LAST;
+
+/** What has no time: the most severe first, of those the surest. */
+function bySureness(a: Finding, b: Finding): number {
+  return SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || CONFIDENCES.indexOf(a.confidence) - CONFIDENCES.indexOf(b.confidence) || compareFindings(a, b);
 }
 
 type Ranked = { readonly gain: Gain | null; readonly isRisk: boolean; readonly after: Change["after"] };
@@ -55,8 +64,13 @@ function toChange(finding: Finding, { gain, isRisk, after }: Ranked, work: Work)
 /** What to do, in the words of the fix; without one, the last sentence of what the rule says. */
 export function actionOf(finding: Finding): string {
   const action = bareAction(finding);
-  const [, subject = ""] = /^`([^`]+)`/.exec(finding.claim) ?? [];
-  return subject === "" || action.includes(subject) || subject.length > LONGEST_SUBJECT ? action : `\`${subject}\`: ${(action[0] ?? "").toLowerCase()}${action.slice(1)}`;
+  const [, subject = ""] = /`([^`]+)`/.exec(finding.claim) ?? [];
+  return subject === "" || isNamed(subject, action) || subject.length > LONGEST_SUBJECT ? action : `\`${subject}\`: ${(action[0] ?? "").toLowerCase()}${action.slice(1)}`;
+}
+
+/** As a word of its own: `levels` is not in `stock_levels`. */
+function isNamed(subject: string, action: string): boolean {
+  return action.split(/[^\w.]+/).some((word) => word === subject || word.split(".").includes(subject));
 }
 
 /** A longer name would leave no room for what to do. */

@@ -30,7 +30,10 @@ function chainMigrations(findings: readonly Finding[], add: (finding: Finding, e
   }
 }
 
-export type DeployKind = "add-index" | "drop-index" | "drop-column" | "other-migration" | "code" | "none";
+export type DeployKind = "add-index" | "drop-index" | "drop-column" | "upkeep" | "other-migration" | "code" | "none";
+
+/** Statements that no code waits for: upkeep and settings. */
+const UPKEEP = /^\s*(?:VACUUM|ANALYZE|REINDEX|CLUSTER|ALTER (?:SYSTEM|ROLE|DATABASE|USER)\b|SET\b|SELECT pg_|ALTER TABLE \S+ (?:SET|RESET) \(|ALTER INDEX \S+ (?:SET|RESET) \(|CREATE STATISTICS|ALTER TABLE \S+ ALTER COLUMN \S+ SET STATISTICS)/i;
 
 /** By what a fix does to the database. */
 export function kindOf(fix: Fix | undefined): DeployKind {
@@ -39,6 +42,7 @@ export function kindOf(fix: Fix | undefined): DeployKind {
   if (/\bDROP INDEX\b|RemoveIndex/i.test(text)) return "drop-index";
   if (/\bCREATE (?:UNIQUE )?INDEX\b|AddIndex/i.test(text)) return "add-index";
   if (/\bDROP COLUMN\b|RemoveField/i.test(text)) return "drop-column";
+  if (fix.kind === "sql" && (fix.sql?.forward ?? []).length > 0 && (fix.sql?.forward ?? []).every((one) => UPKEEP.test(one))) return "upkeep";
   if (fix.migration !== undefined || fix.sql !== undefined) return "other-migration";
   return fix.edits.length > 0 ? "code" : "none";
 }
@@ -54,6 +58,8 @@ export function deployNote(fix: Fix | undefined): string {
       return `migrate after the code that used it is gone${outside}`;
     case "drop-column":
       return "deploy the code without the column on all hosts first, then migrate";
+    case "upkeep":
+      return `any time, no code waits for it${outside}`;
     case "other-migration":
       return "migrate before the code that relies on it";
     case "code":

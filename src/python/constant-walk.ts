@@ -113,10 +113,19 @@ function assign(walk: Walk, target: Expr, value: ConstantValue | undefined, from
 
 /** `DATABASES["default"]["CONN_MAX_AGE"] = 60`, to any depth. */
 function assignKey(walk: Walk, target: Subscript, value: ConstantValue | undefined, from: Expr | null): void {
-  const object = evaluateConstant(target.object, walk.scope);
+  const place = afterDefault(walk, target.object);
+  const object = evaluateConstant(place, walk.scope);
   const key = evaluateConstant(target.index, walk.scope);
   if (!isDict(object) || typeof key !== "string" || (value === undefined && walk.scope.file === undefined)) return;
-  replaceDict(walk, target.object, withKey(object, key, value, spanOf(walk, target.start, from?.end ?? target.end), from));
+  replaceDict(walk, place, withKey(object, key, value, spanOf(walk, target.start, from?.end ?? target.end), from));
+}
+
+/** `entry.setdefault("OPTIONS", {})` is `entry["OPTIONS"]` from then on. */
+function afterDefault(walk: Walk, place: Expr): Expr {
+  const [index] = place.kind === "call" ? place.args : [];
+  if (place.kind !== "call" || place.callee.kind !== "attribute" || place.callee.name !== "setdefault" || index === undefined) return place;
+  updateDict(walk, place, place.callee.object);
+  return { kind: "subscript", object: place.callee.object, index, start: place.start, end: place.end };
 }
 
 /** Puts a changed dictionary where the old one was. */

@@ -2,7 +2,7 @@ import type { FailOn } from "../model/config.ts";
 import type { Confidence, Evidence, Finding, Rung, Severity } from "../model/finding.ts";
 
 export const SEVERITIES: readonly Severity[] = ["error", "warning", "info"];
-const CONFIDENCES: readonly Confidence[] = ["certain", "likely", "possible"];
+export const CONFIDENCES: readonly Confidence[] = ["certain", "likely", "possible"];
 export const RUNGS: readonly Rung[] = ["inferred", "recorded", "planned", "measured", "proven"];
 
 /** `error` is at or above `warning`; nothing is at or above `never`. */

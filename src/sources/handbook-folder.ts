@@ -63,9 +63,12 @@ export function writeHandbook(folder: string, { pages, files }: HandbookFiles): 
 
 /** Names come from advisors and from a file that anybody may have changed. */
 function within(folder: string, name: string): string {
-  const target = path.resolve(folder, name);
-  if (target.startsWith(path.resolve(folder) + path.sep)) return target;
+  if (isWithin(folder, name)) return path.resolve(folder, name);
   throw new UsageError("outside", `${name} is outside of the handbook, so it is not written.`, "Report it: no page has such a name.");
+}
+
+function isWithin(folder: string, name: string): boolean {
+  return path.resolve(folder, name).startsWith(path.resolve(folder) + path.sep);
 }
 
 function carriedOver(folder: string, before: readonly string[], pages: ReadonlyMap<string, string>): { readonly texts: ReadonlyMap<string, string>; readonly notes: number } {
@@ -93,7 +96,7 @@ function readMarker(folder: string): readonly string[] | null {
     const value: unknown = JSON.parse(readFileSync(path.join(folder, MARKER), "utf8"));
     if (typeof value !== "object" || value === null || !("schema" in value) || value.schema !== SCHEMA) return null;
     const files: unknown = "files" in value ? value.files : [];
-    return Array.isArray(files) ? files.filter((one): one is string => typeof one === "string") : [];
+    return Array.isArray(files) ? files.filter((one): one is string => typeof one === "string" && isWithin(folder, one)) : [];
   } catch {
     return null;
   }

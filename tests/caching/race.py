@@ -1,7 +1,7 @@
 """
 Reads and writes of the bookshop's genres in many random orders: how many leave a wrong answer in the cache when nothing happens any more?
 
-    python race.py generated|generated-without-guard|removed-in-transaction|removed-after-commit SCHEDULES SEED
+    python race.py generated|generated-signals|generated-without-guard|removed-in-transaction|removed-after-commit SCHEDULES SEED
 
 Prints one line of JSON. The generated code is what stands in marketing/caching.py and generations.py of the copy that this runs in.
 """
@@ -51,6 +51,12 @@ def generated(pk, name):
     changed("catalog_genre")
 
 
+def generated_signals(pk, name):
+    genre = Genre.objects.get(pk=pk)
+    genre.name = name
+    genre.save()
+
+
 def removed_in_transaction(pk, name):
     cache.delete(KEY)
     rename(pk, name)
@@ -69,6 +75,10 @@ def variant(name):
         generations.STEP_SECONDS = 0
         if name == "generated-without-guard":
             generations._is_changing = lambda tables, using: False
+        if name == "generated-signals":
+            import cache_signals  # noqa: F401
+
+            return genre_tree, generated_signals
         return genre_tree, generated
     return naive_tree, {"removed-in-transaction": removed_in_transaction, "removed-after-commit": removed_after_commit}[name]
 

@@ -11,6 +11,7 @@ import type { Recording } from "../../src/model/recording.ts";
 import { openDatabase } from "../../src/open-database.ts";
 import type { AuditCase } from "./audit-case.ts";
 import type { BuiltDatabase } from "./database-world.ts";
+import { emptyRecording } from "./empty-recording.ts";
 import { earlierOf, thresholdsIn, withGiven } from "./given.ts";
 import { withTraffic, type GivenTraffic } from "./replay-of.ts";
 import { SHOP_FILES } from "./shop-project.ts";
@@ -73,46 +74,11 @@ function verdictOf({ meta }: Rule, report: Report): AuditVerdict {
   return { findings: report.findings.filter(({ rule }) => rule === meta.id), unknown: report.coverage.unknown.filter(({ rule }) => rule === meta.id), counts };
 }
 
-/** Nothing ran yet. A fixture's JSON says what did. */
-const EMPTY_RECORDING: Recording = {
-  folder: ".luthier/recordings/fixture",
-  command: "gunicorn shop.wsgi",
-  started: 0,
-  ended: 0,
-  python: "3.12",
-  django: "5.2",
-  literals: false,
-  fields: false,
-  sample: 1,
-  processes: 1,
-  killed: 0,
-  bytes: 0,
-  lines: 0,
-  broken: 0,
-  unknown: 0,
-  dropped: [],
-  statements: 0,
-  microseconds: 0,
-  setupStatements: 0,
-  scopes: [],
-  top: [],
-  stacks: [],
-  rowClusters: [],
-  loopClusters: [],
-  duplicates: [],
-  uses: [],
-  transactions: [],
-  outsideCalls: [],
-  connections: [],
-  samples: [],
-  files: [],
-};
-
 async function recordingOf(json: string): Promise<Recording> {
   const { traffic, ...given } = JSON.parse(json) as Partial<Recording> & { readonly traffic?: GivenTraffic };
-  const strangers = Object.keys(given).filter((key) => !(key in EMPTY_RECORDING));
+  const strangers = Object.keys(given).filter((key) => !(key in emptyRecording()));
   expect(strangers, "keys that no recording has").toEqual([]);
-  const recording = { ...EMPTY_RECORDING, ...given };
+  const recording = { ...emptyRecording(), ...given };
   return traffic === undefined ? recording : withTraffic(recording, traffic);
 }
 

@@ -19,6 +19,7 @@ const chapters: Readonly<Record<string, string>> = {
   "1.5": "Views",
   "2.1": "Query profiling",
   "2.2": "Query optimisation",
+  "2.3": "Query caching",
   "2.4": "N+1 queries",
   "2.5": "Lazy loading",
   "3.1": "Selecting fields",
@@ -26,8 +27,18 @@ const chapters: Readonly<Record<string, string>> = {
   "3.3": "Queryset optimisation",
   "3.4": "Needless joins",
   "3.5": "`only` and `defer`",
+  "4.1": "Connection pooling",
+  "4.2": "Managing connections",
+  "4.3": "Connection timeouts",
   "5.1": "Vacuum and analyse",
   "5.2": "Autovacuum",
+  "5.3": "Monitoring and alerting",
+  "6.1": "Caching queries",
+  "6.2": "Cache invalidation",
+  "6.3": "Cache libraries",
+  "7.1": "Load balancing",
+  "7.2": "Hardware and server settings",
+  "7.3": "Read replicas",
 };
 
 const meanings: Readonly<Record<string, string>> = {
@@ -114,7 +125,7 @@ function byChapter(rules: readonly RuleMeta[]): [string, RuleMeta[]][] {
 }
 
 export async function commandLine(): Promise<string> {
-  const commands = ["check", "fix", "record", "snapshot", "top-statements", "budget", "report", "rules"];
+  const commands = ["check", "fix", "record", "snapshot", "top-statements", "budget", "report", "tune", "advise", "rules"];
   const helps = await Promise.all(commands.map(async (name) => `## luthier ${name}\n\n\`\`\`text\n${(await runHere([name, "--help"])).trimEnd()}\n\`\`\``));
   return `# The command line
 

@@ -1,5 +1,6 @@
 import type { AnalyseOptions, Progress } from "../../src/model/config.ts";
 import type { Report } from "../../src/model/report.ts";
+import type { RuleMeta } from "../../src/model/rule-meta.ts";
 import { run } from "../../src/cli/program.ts";
 import type { Environment } from "../../src/cli/environment.ts";
 import { SAMPLE_REPORT, SAMPLE_RULES } from "./sample-report.ts";
@@ -17,6 +18,8 @@ export interface CliWorld extends Partial<Pick<Environment, "env" | "platform">>
   readonly report?: Report;
   readonly isTerminal?: boolean;
   readonly columns?: number;
+  /** Without it, those of the canned report. */
+  readonly rules?: readonly RuleMeta[];
   readonly analyse?: (options: AnalyseOptions, progress: Progress) => Promise<Report>;
 }
 
@@ -40,7 +43,7 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
       options = given.texts ? options : given;
       return world.analyse ? world.analyse(given, progress) : Promise.resolve(reportWith(world.report ?? SAMPLE_REPORT, given.texts));
     },
-    rules: () => Promise.resolve(SAMPLE_RULES),
+    rules: () => Promise.resolve(world.rules ?? SAMPLE_RULES),
   });
   return { status, ...output, options };
 }

@@ -21,7 +21,7 @@ export const SAMPLE_ADVICE: readonly Advice[] = [
     section: "4.1",
     claim: "Django 5.2 with psycopg 3.2 pools by itself: 3 connections a process cap bookshop at 132 of 200.",
     reasons: ["`gunicorn.conf.py` starts 5 processes of 6 threads on each of 6 hosts. At the recorded peak 96 of 222 connections were in use, 2.1 a process.", "PgBouncer 1.18 in front would cap them at 60, and `DISABLE_SERVER_SIDE_CURSORS` must then be set: `catalog/export.py:44` iterates on the server."],
-    tables: [{ title: "Who asks for how many", head: ["process model", "hosts", "processes", "threads", "today", "with a pool of 3"], numeric: [1, 2, 3, 4, 5], rows: [["web, gunicorn gthread", "6", "5", "6", "180", "90"], ["worker, celery prefork", "2", "16", "1", "32", "32"], ["cron", "1", "4", "1", "4", "4"]], source: "`gunicorn.conf.py`, `compose.yaml`" }],
+    tables: [{ title: "Who asks for how many", head: ["process model", "hosts", "processes", "threads", "today", "with a pool of 3"], numeric: [1, 2, 3, 4, 5], rows: [["web, gunicorn gthread", "6", "5", "6", "180", "90"], ["worker, celery prefork", "2", "16", "1", "32", "32"], ["cron, shop/management/commands/import_publisher_catalogue.py", "1", "4", "1", "4", "4"]], source: "`gunicorn.conf.py`, `compose.yaml`" }],
     plots: [],
     artefacts: [
       { path: "settings/databases.py", language: "python", text: 'DATABASES = {\n    "default": {\n        "ENGINE": "django.db.backends.postgresql",\n        "OPTIONS": {\n            "pool": {"min_size": 1, "max_size": 3, "timeout": 5},\n        },\n    },\n}\n', purpose: "The `DATABASES` block with a pool of 3 a process; it replaces `bookshop/settings/prod.py:88`.", check: "`manage.py check --deploy` passes with it", version: "Django 5.2, psycopg 3.2" },

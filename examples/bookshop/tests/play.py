@@ -20,6 +20,8 @@ from django.test.utils import setup_test_environment
 
 DAYS = 3_000  # of the chart of events, one question for the quarter from each on
 VIEWS = 120
+TREES = 2_000  # of genres, one on every page of the old site
+STOCKS = 60  # each asked once for every sale
 APART = 30_000  # names of the world's rows begin here, far from those of generated ones
 
 
@@ -71,6 +73,9 @@ def everyday(world):
     from django.core.management import call_command
     from orders.tasks import count_events
 
+    from inventory.models import StockLevel
+    from marketing.caching import genre_tree, stock_of
+
     from .measure import page
     from .world import NOW
 
@@ -78,6 +83,11 @@ def everyday(world):
         count_events(NOW - timedelta(days=day), 90)
     for _ in range(VIEWS):
         page(f"/books/{world.book.pk}/viewed/")
+    for _ in range(TREES):
+        genre_tree()
+    for _ in range(STOCKS):
+        stock_of(world.book)
+        StockLevel.objects.filter(book=world.book).update(on_hand=4)
     call_command("purge_events", stdout=io.StringIO())
     for number in list(Customer.objects.exclude(vat_number=None).values_list("vat_number", flat=True)[:20]):
         Customer.objects.filter(vat_number=number).first()

@@ -2,9 +2,11 @@
 import type { Advice, AdviceTable, AdvisorInput, Artefact, Plot, Server, Span } from "../../model/index.ts";
 import type { SettingsFacts } from "../../model/deployment.ts";
 import { formatCount, formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { spanWords } from "../../rules/database/rates.ts";
 import { percent } from "../../rules/database/statement-places.ts";
 import { mainSettings, primaryOf, replicasOf } from "../../rules/scaling/aliases.ts";
 import { rootTable, type Obstacle, type ReadVerdict } from "../../rules/scaling/movable-reads.ts";
+import { concurrencyOf } from "./bound.ts";
 import { placeOf } from "./places.ts";
 import { leftOnPrimary, mostSpeedUp, readShare, type ReadShare, type Weight } from "./reads.ts";
 import { routerFiles, type RouterFacts } from "./router-code.ts";
@@ -42,7 +44,7 @@ function known(input: AdvisorInput, share: ReadShare): Advice {
   return {
     ...EMPTY,
     claim: claimOf(share, isWorth),
-    reasons: [...atomicReason(settings, share, input.source), arithmetic(share), ...unplacedReason(share), ...standbyReasons(standbys), ...(isWorth || hasReplica ? [] : [`No router is written: ${percent(part(share.relaxed, share))} of the time is less than the ${percent(LEAST_SHARE)} from which a second server is worth its upkeep.`])],
+    reasons: [...atomicReason(settings, share, input.source), arithmetic(share), ...needReason(input), ...sharedReason(share), ...unplacedReason(share), ...standbyReasons(standbys), ...(isWorth || hasReplica ? [] : [`No router is written: ${percent(part(share.relaxed, share))} of the time that is known to move is less than the ${percent(LEAST_SHARE)} from which a second server is worth its upkeep.`])],
     tables: [obstacleTable(share), ...siteTables(input, share), loadTable(share)],
     plots: plotOf(share),
     artefacts: isWorth || hasReplica ? routerArtefacts(input, share, settings, standbys) : [],
@@ -60,11 +62,12 @@ function part(weight: Weight, { total, isTimed }: ReadShare): number {
 }
 
 function claimOf(share: ReadShare, isWorth: boolean): string {
-  const strict = part(share.strict, share);
-  const relaxed = part(share.relaxed, share);
-  const speed = formatNumber(Number(mostSpeedUp(share, share.relaxed).toPrecision(2)));
-  if (!isWorth) return `A replica takes at most ${percent(relaxed)} of statement time off the primary, ${speed} times the load: do not add one for load.`;
-  return `${percent(strict)} of statement time can move to a replica as the code stands, ${percent(relaxed)} after the changes below: at most ${speed} times the load.`;
+  const [strict, relaxed, possible] = [share.strict, share.relaxed, share.possible].map((one) => part(one, share));
+  const speed = (weight: Weight): string => formatNumber(Number(mostSpeedUp(share, weight).toPrecision(2)));
+  if (isWorth && percent(strict ?? 0) === percent(relaxed ?? 0)) return `${percent(relaxed ?? 0)} of statement time can move to a replica as the code stands: at most ${speed(share.relaxed)} times the load.`;
+  if (isWorth) return `${percent(strict ?? 0)} of statement time can move to a replica as the code stands, ${percent(relaxed ?? 0)} after the changes below: at most ${speed(share.relaxed)} times the load.`;
+  if ((possible ?? 0) < LEAST_SHARE) return `A replica takes at most ${percent(possible ?? 0)} of statement time off the primary, ${speed(share.possible)} times the load: do not add one for load.`;
+  return `${percent(relaxed ?? 0)} of statement time is known to be movable to a replica, ${speed(share.relaxed)} times the load; up to ${percent(possible ?? 0)} hangs on which lines send it.`;
 }
 
 function atomicReason(settings: SettingsFacts | null, share: ReadShare | null, source: AdvisorInput["source"]): string[] {
@@ -87,8 +90,27 @@ function arithmetic(share: ReadShare): string {
   return `Reads take ${formatMilliseconds(reads.ms)} of ${formatMilliseconds(total.ms)} ms, writes ${formatMilliseconds(writes)} ms; ${percent(reads.ms === 0 ? 0 : relaxed.ms / reads.ms)} of the reads can move. The most that this gives is 1 / (1 − ${percent(part(relaxed, share))}) = ${formatNumber(Number(mostSpeedUp(share, relaxed).toPrecision(3)))}, and every replica replays all of the ${percent(total.ms === 0 ? 0 : writes / total.ms)} that are writes.`;
 }
 
+/** Sessions at work on average, below which no load asks for a second server. Ours. */
+const IDLE = 0.3;
+
+function needReason({ database }: AdvisorInput): string[] {
+  const counted = database === null ? null : concurrencyOf(database);
+  if (database === null || counted === null || counted.active >= IDLE) return [];
+  const words = counted.active < 0.01 ? "less than 0.01" : formatNumber(Number(counted.active.toPrecision(2)));
+  return [`Nothing asks for it yet: ${words} sessions of \`${database.catalog.database.name}\` were at work on average over ${spanWords(counted.seconds / 86_400)} (pg_stat_database).`];
+}
+
 /** Traced to nothing, a statement stays. */
 const MUCH_UNPLACED = 0.2;
+
+function sharedReason(share: ReadShare): string[] {
+  const shared = weigh(share, ({ relaxed, perhaps, obstacle }) => !relaxed && perhaps && obstacle !== "no line found");
+  const time = part(shared, share);
+  return time < MUCH_SHARED ? [] : [`${formatCount(shared.statements, "statement")} with ${percent(time)} of the time ${shared.statements === 1 ? "is" : "are"} sent by several lines, of which some may move and some may not; ${shared.statements === 1 ? "it is" : "they are"} counted as staying. A recording tells the lines apart: luthier record.`];
+}
+
+/** Of the time. Ours: less changes no decision. */
+const MUCH_SHARED = 0.05;
 
 function unplacedReason(share: ReadShare): string[] {
   const unplaced = part(share.unplaced, share);

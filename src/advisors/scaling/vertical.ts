@@ -98,7 +98,7 @@ function settingReasons(database: Database, proposals: ReturnType<typeof propose
 function freedWords(freed: Freed): string {
   const { base, removed, low, high, changes, unsized } = freed;
   if (changes.length === 0) return `No finding has figures of what it removes of the ${timeWords(freed, base.total)} (${base.source})${unsized === 0 ? "" : `; ${formatCount(unsized, "finding")} lead to statements without them`}.`;
-  const range = low < removed * 0.95 || high > removed * 1.05 ? ` (${percent(low / base.total)} to ${percent(high / base.total)})` : "";
+  const range = removed / base.total >= WORTH_SAYING && (low < removed * 0.95 || high > removed * 1.05) ? ` (${percent(low / base.total)} to ${percent(high / base.total)})` : "";
   const share = removed / base.total;
   const slower = share < WORTH_SAYING ? "" : `: what is left would fit a server ${formatNumber(Number((1 / Math.max(0.01, 1 - share)).toPrecision(2)))} times slower`;
   const rest = unsized === 0 ? "" : ` ${formatCount(unsized, "further finding")} lead to statements, with no figure of what they remove.`;

@@ -41,7 +41,13 @@ function head({ project, headline, split, time }: Handbook, style: TextStyle): r
     project.postgres === null ? "" : `PostgreSQL ${cleanLine(project.postgres)}`,
   ].filter(Boolean);
   const parts = split?.kind === "split" && time !== null ? splitWords(split.parts) : [];
-  return [paint(style, "dim", words.join("   ")), "", ...wrapProse(style, headline, 0).map((line) => paint(style, "bold", line)), ...(parts.length === 0 ? [] : [`  ${parts.join("   ")}`])];
+  return [paint(style, "dim", words.join("   ")), "", ...wrapProse(style, headline, 0).map((line) => paint(style, "bold", line)), ...(parts.length === 0 ? [] : splitLines(parts, style))];
+}
+
+/** On one line where there is room. */
+function splitLines(parts: readonly string[], style: TextStyle): readonly string[] {
+  const line = `  ${parts.join("   ")}`;
+  return displayWidth(line) <= style.width ? [line] : parts.map((part) => `  ${part}`);
 }
 
 /** Proof is named even where there is none of it: its absence is part of the answer. */
@@ -56,18 +62,21 @@ function splitWords(parts: readonly { readonly rung: string; readonly value: num
 
 const LABEL = 26;
 const BAR = 27;
+/** Of the figures behind a bar. */
+const FIGURES = 16;
 
 function causes({ overview, time }: Handbook, style: TextStyle): readonly string[] {
   const plot = overview.find((one) => one.kind === "bars" && one.bars.some(({ tone }) => tone === "other"));
   if (time === null || plot?.kind !== "bars") return [];
+  const room = Math.min(BAR, style.width - LABEL - FIGURES);
   const most = Math.max(...plot.bars.map(({ value }) => value), 0);
   const { filled, empty } = glyphsOf(style);
   const lines = plot.bars.map(({ label, value, tone }) => {
-    const width = most === 0 ? 0 : Math.max(1, Math.round((BAR * value) / most));
+    const width = most === 0 ? 0 : Math.max(1, Math.round((room * value) / most));
     const bar = paint(style, tone === "found" ? "yellow" : "dim", (tone === "found" ? filled : empty).repeat(width));
-    return `  ${padTo(cutMiddle(label.toLowerCase(), LABEL - 2, glyphsOf(style).ellipsis), LABEL - 1)}${bar}${" ".repeat(BAR - width)}${formatTime(value).padStart(7)}${percent(time.total === 0 ? 0 : value / time.total).padStart(7)}`;
+    return `  ${padTo(cutMiddle(label.toLowerCase(), LABEL - 2, glyphsOf(style).ellipsis), LABEL - 1)}${bar}${" ".repeat(room - width)}${formatTime(value).padStart(7)}${percent(time.total === 0 ? 0 : value / time.total).padStart(7)}`;
   });
-  return [`${padTo("Where the time goes", LABEL + BAR + 1)}${time.unit.padStart(7)}`, ...lines];
+  return [`${padTo("Where the time goes", LABEL + room + 1)}${time.unit.padStart(7)}`, ...lines];
 }
 
 // ---------------------------------------------------------------------------------------------- changes
@@ -176,5 +185,5 @@ function ends(handbook: Handbook, { context, written }: Tune, style: TextStyle):
   const what = `(${formatBytes(pageBytes)}, ${formatCount(pages, "page")} as Markdown beside${kept})`;
   const room = 10 + displayWidth(index) + 2 + displayWidth(what) <= style.width;
   const next = nextCommand({ handbook, context: { ...context, folder } });
-  return [...(room ? [`Handbook  ${index}  ${what}`] : [`Handbook  ${index}`, `          ${what}`]), ...(next === "" ? [] : [`Next      ${next}`])];
+  return [...(room ? [`Handbook  ${index}  ${what}`] : [`Handbook  ${index}`, ...wrapProse(style, what, 10).map((line) => `          ${line}`)]), ...(next === "" ? [] : [`Next      ${next}`])];
 }

@@ -26,7 +26,7 @@ function toDraft(database: Database, one: Backend): DatabaseDraft {
     key: [one.application, one.user ?? "", String(one.pid)],
     severity: age > ERROR_S ? "error" : "warning",
     claim: `${who} (${one.user ?? "?"}) has had its transaction open for ${minutes(age)}.`,
-    reason: `${running === null ? "It" : `Its present statement has run for ${minutes(running)}; it`} keeps its locks to the end, and VACUUM keeps every row that died since it began.${limit === 0 ? " No \`statement_timeout\` of the server ends it." : ""}`,
+    reason: `${running === null ? "It" : `Its present statement has run for ${minutes(running)}; it`} keeps its locks to the end, and VACUUM keeps every row that died since it began.${limit === 0 ? " No `statement_timeout` of the server ends it." : ""}`,
     remedy: "Split the work into transactions of one batch each; give roles of web processes a `statement_timeout` (ALTER ROLE … SET).",
     doubt: "a report or a migration that runs alone at night is meant to be long",
     places: [settingSpot("statement_timeout", `pid ${one.pid}`)],

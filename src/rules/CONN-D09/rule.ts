@@ -25,7 +25,7 @@ export const rule = liveRule({ id: "CONN-D09", chapter: "4.2", summary: "With al
         key: ["memory"],
         claim: `${most} connections with \`work_mem\` ${formatBytes(area)} can ask for ${formatBytes(need)}; beside \`shared_buffers\` there are ${formatBytes(Math.max(0, left))} (${percent(need / Math.max(1, left))}).`,
         reason: "When it comes to that, the kernel ends a process of the server, and PostgreSQL restarts all sessions.",
-        remedy: "Fewer connections with a pool in front of them, or less \`work_mem\` for all and more for the roles of reports (ALTER ROLE … SET work_mem).",
+        remedy: "Fewer connections with a pool in front of them, or less `work_mem` for all and more for the roles of reports (ALTER ROLE … SET work_mem).",
         doubt: `${memory.from}; hardly ever do all connections sort at once`,
         places: [settingSpot("max_connections", String(most)), settingSpot("work_mem", formatBytes(area)), settingSpot("shared_buffers", formatBytes(shared))],
         evidence: [catalogEvidence(database, { needed: need, memory: memory.bytes, sharedBuffers: shared })],

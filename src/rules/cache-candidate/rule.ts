@@ -1,6 +1,7 @@
 import { formatCount, formatMilliseconds, formatNumber } from "../../model/numbers.ts";
 import type { DatabaseDraft, Evidence, EvidenceInput, Judgement, ObjectSpot, Rule, Spot } from "../../model/index.ts";
 import { candidateName, candidateSource } from "../caching/candidate-words.ts";
+import { sentFrom } from "../database/statement-places.ts";
 import { costWords, findCandidates, percent, savedShare, type Candidate } from "../caching/candidates.ts";
 import { ASSUMED_COST, costOf } from "../caching/costs.ts";
 
@@ -49,7 +50,7 @@ function isAssumed({ thresholds }: EvidenceInput): boolean {
 }
 
 function placesOf({ site, production, tables }: Candidate): (Spot | ObjectSpot)[] {
-  const own: Spot[] = site === null ? [] : [{ role: "queryset", span: site.origin }];
+  const own: Spot[] = site !== null ? [{ role: "queryset", span: site.origin }] : production === null ? [] : sentFrom(production);
   const isElsewhere = site !== null && (site.sent.file !== site.origin.file || site.sent.start < site.origin.start || site.sent.end > site.origin.end);
   const sent: Spot[] = isElsewhere ? [{ role: "call", span: site.sent, label: "sent here" }] : [];
   const statement: ObjectSpot[] = production === null ? [] : [{ role: "statement", object: production.id }];

@@ -74,10 +74,10 @@ export function flowEvidence({ server }: Database, { said }: Flow, figures: Read
 }
 
 /** Connections that ordinary roles can have at once; the rest is kept for superusers and pg_use_reserved_connections. */
-export function usableConnections({ settingNumber }: Database): number | null {
-  const most = settingNumber("max_connections");
+export function usableConnections(database: Database): number | null {
+  const most = database.settingNumber("max_connections");
   if (most === null) return null;
-  return most - (settingNumber("superuser_reserved_connections") ?? 0) - (settingNumber("reserved_connections") ?? 0);
+  return most - (database.settingNumber("superuser_reserved_connections") ?? 0) - (database.settingNumber("reserved_connections") ?? 0);
 }
 
 export function sessionsSeen({ server: { sessions } }: Database): number | null {

@@ -1,8 +1,7 @@
 /** Whether a pooler stands between the application and the server. */
 import type { EvidenceInput } from "../../model/index.ts";
-
-const POOLER_PORTS: ReadonlySet<string> = new Set(["6432", "6543"]);
-const POOLER_HOST = /pgbouncer|pgcat|pgdog|odyssey|-pooler\.|pooler\.supabase|\.proxy-[\w.]*rds\.amazonaws\.com/i;
+import { postgresEntries } from "../deployment/entries.ts";
+import { poolerOf } from "../deployment/pooler.ts";
 
 /** The words by which it is known; null where nothing shows one. */
 export function poolerShown({ database, deployment }: EvidenceInput): string | null {
@@ -10,9 +9,9 @@ export function poolerShown({ database, deployment }: EvidenceInput): string | n
   if (seen !== undefined) return `PgBouncer ${seen.version} at ${seen.address}`;
   const [file] = deployment.poolers;
   if (file !== undefined) return file.file;
-  for (const { databases, module } of deployment.settings) {
-    const found = databases.find(({ host, port }) => (port !== null && POOLER_PORTS.has(port.value)) || (host !== null && POOLER_HOST.test(host.value)));
-    if (found !== undefined) return `\`${found.alias}\` of ${module}, ${found.host?.value ?? "localhost"}:${found.port?.value ?? "5432"}`;
+  for (const entry of postgresEntries(deployment)) {
+    const pooler = poolerOf(entry.database, deployment);
+    if (pooler !== null) return `${pooler.why} of \`${entry.database.alias}\` (${entry.settings.module})`;
   }
   return null;
 }

@@ -140,7 +140,7 @@ function cacheSize({ database, thresholds }: SettingInput): SettingProposal | nu
   const { memoryBytes } = machine;
   if (cache === null || buffers === null) return null;
   const target = memoryBytes === null ? null : roundDown(CACHE_SHARE * memoryBytes);
-  const words = cacheWords(cache, buffers, machine);
+  const words = cacheWords(cache, buffers, machine, database.catalog.database.bytes ?? 0);
   if (words === null) return null;
   return proposal(database, "effective_cache_size", {
     ...words,
@@ -153,11 +153,12 @@ function cacheSize({ database, thresholds }: SettingInput): SettingProposal | nu
   });
 }
 
-function cacheWords(cache: number, buffers: number, { memoryBytes }: KnownMachine): Pick<Made, "claim" | "counters"> | null {
+/** What is smaller than the cache is cached either way. */
+function cacheWords(cache: number, buffers: number, { memoryBytes }: KnownMachine, bytes: number): Pick<Made, "claim" | "counters"> | null {
   const counters = `pg_settings: effective_cache_size ${settingText(cache)}, shared_buffers ${settingText(buffers)}.`;
-  if (memoryBytes !== null && cache > memoryBytes) return { claim: `\`effective_cache_size\` is ${settingText(cache)} on a server of ${settingText(memoryBytes)}: the planner takes for cached what is read from disk.`, counters };
+  if (memoryBytes !== null && cache > memoryBytes && bytes > memoryBytes) return { claim: `\`effective_cache_size\` is ${settingText(cache)} on a server of ${settingText(memoryBytes)}: the planner takes for cached what is read from disk.`, counters };
   if (cache < buffers) return { claim: `\`effective_cache_size\` is ${settingText(cache)}, less than \`shared_buffers\` of ${settingText(buffers)}, which it includes.`, counters };
-  if (memoryBytes !== null && cache < SMALL_CACHE * memoryBytes && cache < memoryBytes - buffers) return { claim: `\`effective_cache_size\` is ${settingText(cache)} of ${settingText(memoryBytes)} of memory: the planner takes repeated index reads for disk reads.`, counters };
+  if (memoryBytes !== null && cache < SMALL_CACHE * memoryBytes && bytes > cache) return { claim: `\`effective_cache_size\` is ${settingText(cache)} of ${settingText(memoryBytes)} of memory: the planner takes repeated index reads for disk reads.`, counters };
   return null;
 }
 

@@ -1,6 +1,6 @@
 /** Transactions as the source writes them: `with transaction.atomic():` and functions that are decorated with it. */
 import type { Expr, FunctionDef, Program, PythonModule, RuleInput, Span, With } from "../../model/index.ts";
-import { pathTo } from "../code.ts";
+import { callAt, pathTo } from "../code.ts";
 
 export interface AtomicBlock {
   readonly file: string;
@@ -88,9 +88,18 @@ export interface Entered {
 /** The first of the transactions that a place is reached through. */
 export function enteredAt(input: RuleInput, { trail, span }: { readonly trail: readonly Span[]; readonly span: Span }): Entered | null {
   const spots = [...trail, span];
+  const committed = lastCommit(input, spots);
   for (const [index, spot] of spots.entries()) {
-    const block = blockAround(input, spot);
+    const block = index <= committed ? null : blockAround(input, spot);
     if (block !== null) return { block, calls: spots.slice(Math.max(index, 1), -1) };
   }
   return null;
+}
+
+/** Where the way leads through `on_commit(…)`: what comes after it runs when the transaction is over. -1 where it does not. */
+export function lastCommit(input: RuleInput, spots: readonly Span[]): number {
+  return spots.findLastIndex((spot) => {
+    const call = callAt(input, spot);
+    return call !== null && lastName(call.callee) === "on_commit";
+  });
 }

@@ -1,7 +1,7 @@
 /** Calls out of the process that a transaction waits for: from the source, from a recording, or from both. */
 import type { Evidence, EvidenceInput, OutsideCallFact, OutsideCallKind, RuleInput, Span, Spot } from "../../model/index.ts";
 import type { Frame, OutsideCall, Stack } from "../../model/recording.ts";
-import { blockAround, enteredAt, type AtomicBlock } from "./blocks.ts";
+import { blockAround, enteredAt, lastCommit, type AtomicBlock } from "./blocks.ts";
 import { atomicRequests, isView } from "./views.ts";
 
 /** A place at which a transaction waits. */
@@ -59,7 +59,7 @@ function waitingOf({ deployment }: EvidenceInput, source: RuleInput, call: Outsi
   const [root = null] = trail;
   if (entered !== null) return { kind, target, span, symbol, root, calls: entered.calls, block: entered.block, setting: null, recorded: null };
   const setting = atomicRequests(deployment);
-  if (setting === null || root === null || !isView(source, root)) return null;
+  if (setting === null || root === null || !isView(source, root) || lastCommit(source, trail) >= 0) return null;
   return { kind, target, span, symbol, root, calls: trail.slice(1), block: null, setting: setting.spot, recorded: null };
 }
 

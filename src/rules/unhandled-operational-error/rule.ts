@@ -1,7 +1,7 @@
 import type { DatabaseDraft, Expr, FunctionDef, Rule, RuleInput, Span, Try } from "../../model/index.ts";
 import { nodesIn, pathTo } from "../code.ts";
 import { listed, modelName } from "../names.ts";
-import { lastName, type AtomicBlock } from "../transactions/blocks.ts";
+import { blockAround, lastName, type AtomicBlock } from "../transactions/blocks.ts";
 import { isSameRoot, lockingBlocks, type Locking } from "../transactions/locks.ts";
 import { isTestFile } from "../transactions/outside.ts";
 
@@ -19,12 +19,18 @@ export const rule: Rule = {
     if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source" }], examined: "" };
     const blocks = [...lockingBlocks(source).values()].filter(({ block }) => !isTestFile(block.file));
     const guilty = blocks.flatMap(({ block, locks }) => {
-      const waiting = locks.filter(({ manner }) => manner !== "skips");
+      const waiting = locks.filter((one) => one.manner !== "skips" && !isOfInner(source, block, one));
       return waiting.length === 0 || isHandled(source, block, waiting) ? [] : [toDraft(block, waiting)];
     });
     return { drafts: guilty, unjudged: [], examined: `${blocks.length} transactions that lock rows` };
   },
 };
+
+/** A lock that stands in a block of its own is that one's, although the outer block is the transaction. */
+function isOfInner(source: RuleInput, block: AtomicBlock, { run }: Locking): boolean {
+  const own = blockAround(source, run.span);
+  return own !== null && (own.file !== block.file || own.start !== block.start);
+}
 
 function toDraft(block: AtomicBlock, locks: readonly Locking[]): DatabaseDraft {
   const models = [...new Set(locks.map(({ run }) => modelName(run.model)))];

@@ -188,6 +188,7 @@ function ratioAlert({ target, part, whole, over, least, usual }: Ratio, said: Pi
       { title: "an ordinary day", series: series(Math.min(below, usual * 100), asked), at: JUMP_AT + hold, fires: null },
       { title: "not for long enough", series: series(beyond, asked), at: JUMP_AT + hold - 1, fires: null },
       { title: "over long ago", series: series(beyond, asked), at: JUMP_AT + RATIO_WINDOW + 1, fires: null },
+      { title: "just enough", series: series(beyond, least), at: JUMP_AT + hold, fires },
       { title: "a quiet hour", series: series(beyond, least - 1), at: JUMP_AT + hold, fires: null },
     ],
   };
@@ -240,12 +241,15 @@ function archiverAlert({ target, isArchiving, database }: Watched): Alert[] {
 
 // -------------------------------------------------------------------------------------------------------------- settings
 
+/** Sources of values that the exporter's own session does not see. */
+const OF_ONE_ROLE: ReadonlySet<string> = new Set(["user", "database user", "client", "session"]);
+
 /** Rules are made of these values: after a change they judge by the wrong ones. */
 function settingAlerts({ target, database }: Watched): Alert[] {
   return WATCHED_SETTINGS.flatMap((name): Alert[] => {
     const setting = database.server.settings.find((one) => one.name === name);
     const value = Number(setting?.value ?? Number.NaN);
-    if (setting === undefined || !Number.isFinite(value)) return [];
+    if (setting === undefined || !Number.isFinite(value) || OF_ONE_ROLE.has(setting.source)) return [];
     const labels = { ...target, name };
     const series = (values: string): Trial["series"] => [{ metric: "luthier_setting_value", labels: { ...labels, ...SERVER }, values }];
     const fires = { labels, value: value + 1 };

@@ -1,5 +1,6 @@
+import { formatTime } from "../../../handbook/overview.ts";
 import type { Change, Gain, Handbook, TimeBase } from "../../../model/handbook.ts";
-import { formatCost, formatCount, formatNumber } from "../../../model/numbers.ts";
+import { formatCount, formatNumber } from "../../../model/numbers.ts";
 import { encodePath } from "../../encode-path.ts";
 import { html, NOTHING, percent, type Html } from "../../html/markup.ts";
 import { fillOf } from "../plots/split.ts";
@@ -13,7 +14,8 @@ const MOST_LISTED = 150;
 
 /** The work list: the ten first, the others in a fold. */
 export function renderChanges(handbook: Handbook): Html {
-  const { changes, time } = handbook;
+  const { changes } = handbook;
+  const time = timeOf(handbook);
   if (changes.length === 0) return html`<section id="ten" class="part" tabindex="-1"><h2>What to change</h2><p>Nothing was found to change.</p></section>`;
   const top = changes.slice(0, TEN);
   const most = Math.max(...changes.map(({ gain }) => Math.max(gain?.today ?? 0, gain?.high ?? 0)), 0);
@@ -27,6 +29,11 @@ ${below(handbook, most)}</section>
 `;
 }
 
+/** Null where nothing measured the time, and where no change has a gain: a column without a figure is not drawn. */
+export function timeOf({ changes, time }: Handbook): TimeBase | null {
+  return changes.some(({ gain }) => gain !== null) ? time : null;
+}
+
 function titleOf(count: number, time: TimeBase | null): string {
   const words = ["One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"];
   const number = words[count - 1] ?? String(count);
@@ -34,7 +41,7 @@ function titleOf(count: number, time: TimeBase | null): string {
 }
 
 function howToRead(time: TimeBase | null): string {
-  if (time === null) return "Ranked by severity, then by confidence. No cost is known, so none is shown: nothing measured the database's time.";
+  if (time === null) return "Ranked by severity, then by confidence. No gain in time is known, so none is shown.";
   return "Each gain assumes that the changes above it are made, so the column adds up. The outline is the time of those statements today; the filled part is what the change removes. Solid: timed on rows. Hatched: computed; the whisker is the likely range.";
 }
 
@@ -45,8 +52,8 @@ interface RowInput {
 
 function row(change: Change, index: number, { handbook, most }: RowInput): Html {
   const { action, finding, rule, place, rung, safety, size, patch } = change;
-  const gain = handbook.time === null ? NOTHING : html`<td class="gain">${gainCell(change, most)}</td>`;
-  const fix = html`${safety ?? "by hand"}${size === "" ? NOTHING : html`<span class="s">${size}</span>`}${patch === null ? NOTHING : html`<span class="s"><a class="patch" href="patches/${encodePath(patch)}">patch<span class="sr"> for ${action}</span></a></span>`}`;
+  const gain = timeOf(handbook) === null ? NOTHING : html`<td class="gain">${gainCell(change, most)}</td>`;
+  const fix = html`${safety ?? "by hand"}${size === "" || size === (safety ?? "by hand") ? NOTHING : html`<span class="s">${size}</span>`}${patch === null ? NOTHING : html`<span class="s"><a class="patch" href="patches/${encodePath(patch)}">patch<span class="sr"> for ${action}</span></a></span>`}`;
   return html`<tr><td class="n">${index + 1}</td><td class="what"><a class="t" href="#${findingAnchor(handbook, finding)}">${prose(action)}</a><span class="s">${rule} · <code>${place}</code></span>${afterLines(change, handbook)}</td><td class="evd">${rungBadge(rung)}</td>${gain}<td class="fx">${fix}</td></tr>
 `;
 }
@@ -63,9 +70,9 @@ function gainCell({ gain, isRisk, rung }: Change, most: number): Html {
   const { today, marginal, basis } = gain;
   const range = rangeOf(gain);
   const whisker = range === null ? NOTHING : html`<i class="whisker" style="left:${percent(range.low, most)};width:${percent(range.high - range.low, most)}"></i>`;
-  const words = `removes ${formatCost(marginal)} of ${formatCost(today)} s${range === null ? "" : `, likely ${formatCost(range.low)} to ${formatCost(range.high)}`}`;
+  const words = `removes ${formatTime(marginal)} of ${formatTime(today)} s${range === null ? "" : `, likely ${formatTime(range.low)} to ${formatTime(range.high)}`}`;
   const end = percent(Math.max(today, marginal, range?.high ?? 0), most);
-  return html`<div class="gainbar" role="img" aria-label="${words}" title="${words}; ${basis}"><i class="today" style="width:${percent(Math.max(today, marginal), most)}"></i><i class="fill ${fillOf(rung)}" style="width:${percent(marginal, most)}"></i>${whisker}<b style="left:${end}">${formatCost(marginal)}</b></div>`;
+  return html`<div class="gainbar" role="img" aria-label="${words}" title="${words}; ${basis}"><i class="today" style="width:${percent(Math.max(today, marginal), most)}"></i><i class="fill ${fillOf(rung)}" style="width:${percent(marginal, most)}"></i>${whisker}<b style="left:${end}">${formatTime(marginal)}</b></div>`;
 }
 
 /** The range belongs to the gain by itself: what is left of it after the changes above is drawn in proportion. */
@@ -77,14 +84,15 @@ function rangeOf({ low, high, removed, marginal }: Gain): { readonly low: number
 
 /** What the list leaves out, and the rest of the plan of work. */
 function below(handbook: Handbook, most: number): Html {
-  const { changes, time } = handbook;
+  const { changes } = handbook;
+  const time = timeOf(handbook);
   const rest = changes.slice(TEN);
   const together = changes.slice(0, TEN).reduce((sum, { gain }) => sum + (gain?.marginal ?? 0), 0);
-  const sum = time === null ? NOTHING : html`<p class="sum"><b>${formatCost(together)} s</b> of ${formatCost(time.total)} s together. Time from ${prose(time.source)}.</p>`;
+  const sum = time === null ? NOTHING : html`<p class="sum"><b>${formatTime(together)} s</b> of ${formatTime(time.total)} s together. Time from ${prose(time.source)}.</p>`;
   if (rest.length === 0) return sum;
   const timed = rest.filter(({ gain }) => gain !== null);
   const cost = timed.reduce((total, { gain }) => total + (gain?.marginal ?? 0), 0);
-  const words = time === null ? `${formatCount(rest.length, "more change")}` : `${formatCount(rest.length, "more change")}: ${timed.length === 0 ? "none with a figure" : `${formatNumber(timed.length)} with ${formatCost(cost)} s together`}${rest.length > timed.length && timed.length > 0 ? `, ${formatNumber(rest.length - timed.length)} without a figure` : ""}`;
+  const words = time === null ? `${formatCount(rest.length, "more change")}` : `${formatCount(rest.length, "more change")}: ${timed.length === 0 ? "none with a figure" : `${formatNumber(timed.length)} with ${formatTime(cost)} s together`}${rest.length > timed.length && timed.length > 0 ? `, ${formatNumber(rest.length - timed.length)} without a figure` : ""}`;
   const rows = rest.slice(0, MOST_LISTED).map((change, index) => row(change, index + TEN, { handbook, most }));
   const more = rest.length - rows.length;
   return html`${sum}<details class="more"><summary>${words}</summary><table class="ten rest${time === null ? " no-time" : ""}"><thead class="sr"><tr><th scope="col">Rank</th><th scope="col">Change</th><th scope="col">Evidence</th>${time === null ? NOTHING : html`<th scope="col">Removes</th>`}<th scope="col">Fix</th></tr></thead><tbody>

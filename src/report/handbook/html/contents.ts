@@ -1,7 +1,9 @@
+import { formatTime } from "../../../handbook/overview.ts";
 import type { Handbook, HandbookSection } from "../../../model/handbook.ts";
-import { formatCost, formatNumber } from "../../../model/numbers.ts";
+import { formatNumber } from "../../../model/numbers.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { sectionAnchor } from "./anchors.ts";
+import { timeOf } from "./changes.ts";
 import { chapterOf, CHAPTERS } from "./chapters.ts";
 
 /** The side: search and filters (a script brings them to life), and the contents with what each section has. */
@@ -18,7 +20,7 @@ ${searchForm(handbook)}
 function contents(handbook: Handbook): Html {
   const removed = handbook.changes.slice(0, 10).reduce((sum, { gain }) => sum + (gain?.marginal ?? 0), 0);
   const start = [
-    item("ten", handbook.time === null ? "What to change" : "Ten changes", handbook.time === null ? "" : `${formatCost(removed)} s`),
+    item("ten", "Ten changes", timeOf(handbook) === null ? "" : `${formatTime(removed)} s`),
     item("rests", "What this rests on", ""),
     ...(handbook.since === null ? [] : [item("since", "What changed", "")]),
     item("where", "Where the time goes", ""),

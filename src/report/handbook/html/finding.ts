@@ -1,12 +1,13 @@
+import { formatTime } from "../../../handbook/overview.ts";
 import type { Evidence, Figure, Finding } from "../../../model/finding.ts";
 import type { Handbook } from "../../../model/handbook.ts";
 import type { Plot } from "../../../model/plot.ts";
-import { formatBytes, formatCost, formatCount, formatNumber } from "../../../model/numbers.ts";
+import { formatBytes, formatCount, formatNumber } from "../../../model/numbers.ts";
 import { costOf } from "../../../select/cost.ts";
 import { RUNGS, rungOf, strongestEvidence } from "../../../select/severity.ts";
 import { doubtSentence, evidenceSentence, proofSentence } from "../../finding-facts.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
-import { shortIdOf } from "../../render-context.ts";
+import { placeName, shortIdOf } from "../../render-context.ts";
 import { findingAnchor } from "./anchors.ts";
 import type { HandbookContext } from "./context.ts";
 import { figure } from "./figure.ts";
@@ -20,24 +21,33 @@ export interface FindingInput {
   readonly context: HandbookContext;
   /** Plots of this finding alone. */
   readonly plots: readonly Plot[];
+  /** Only its identity and claim are seen until it is opened. */
+  readonly isFolded: boolean;
 }
 
 /** A finding whole, in its nine parts: identity, claim, places, evidence, fix, proof, doubt, alternatives, silence. */
-export function renderFinding(finding: Finding, { handbook, context, plots }: FindingInput): Html {
+export function renderFinding(finding: Finding, { handbook, context, plots, isFolded }: FindingInput): Html {
+  // Links lead out of the handbook's folder; words name files as the project does.
+  const words = { ...context, pathPrefix: "" };
   const { severity, rule, confidence, claim, message, fixes } = finding;
   const cost = costOf(finding);
+  const [place] = finding.places;
   const page = context.findingPage?.(finding) ?? null;
   const parts = [
     part("Places", renderPlaces(finding.places, context)),
-    part("Evidence", html`${evidence(finding, handbook, context)}${plots.map((plot) => figure(plot, handbook))}`),
+    part("Evidence", html`${evidence(finding, handbook, words)}${plots.map((plot) => figure(plot, handbook))}`),
     part("Fix", renderFix(fixes[0], context)),
-    part("Proof", proof(finding, context)),
+    part("Proof", proof(finding, words)),
     part("Doubt", html`<p>${sentence(doubtSentence(finding))}</p>`),
     alternatives(finding, context),
     part("Silence", html`<details><summary>On the line</summary><pre class="cmd comment"><code># luthier: ignore[${rule}] reason</code></pre></details>`),
   ];
-  return html`<article class="f" id="${findingAnchor(handbook, finding.id)}" ${facets(finding)} data-stop tabindex="-1">
-<header><b class="${severity}">${severity}</b><span>${rule}</span><span>${confidence}</span>${page === null ? html`<code>${shortIdOf(context, finding.id)}</code>` : html`<a href="${page}"><code>${shortIdOf(context, finding.id)}</code></a>`}${cost === null ? NOTHING : html`<span>${formatCost(cost)} s/min</span>`}${rungBadge(rungOf(finding))}</header>
+  const identity = html`<b class="${severity}">${severity}</b><span>${rule}</span><span>${confidence}</span>${page === null || isFolded ? html`<code>${shortIdOf(context, finding.id)}</code>` : html`<a href="${page}"><code>${shortIdOf(context, finding.id)}</code></a>`}${cost === null ? NOTHING : html`<span>${formatTime(cost)} s/min</span>`}${isFolded && place !== undefined ? html`<code>${placeName(words, place)}</code>` : NOTHING}${rungBadge(rungOf(finding))}`;
+  const anchor = findingAnchor(handbook, finding.id);
+  if (isFolded) return html`<details class="f" id="${anchor}" ${facets(finding)} data-stop><summary><span class="head">${identity}</span><span class="claim">${prose(claim || message)}</span></summary><dl class="parts">${parts}</dl></details>
+`;
+  return html`<article class="f" id="${anchor}" ${facets(finding)} data-stop tabindex="-1">
+<header>${identity}</header>
 <h4 class="claim">${prose(claim || message)}</h4>
 <dl class="parts">${parts}</dl></article>
 `;
@@ -73,7 +83,7 @@ function proof(finding: Finding, context: HandbookContext): Html {
   const isMinute = milliseconds?.per === "minute";
   const pairs = [
     pair(statements, "queries", formatNumber),
-    pair(milliseconds, isMinute ? "seconds" : "milliseconds", (value) => (isMinute ? formatCost(value / 1000) : formatNumber(value))),
+    pair(milliseconds, isMinute ? "seconds" : "milliseconds", (value) => (isMinute ? formatTime(value / 1000) : formatNumber(value))),
     pair(rows, "rows", formatNumber),
     pair(bytes, "size", formatBytes),
   ];

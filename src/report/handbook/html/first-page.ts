@@ -1,5 +1,6 @@
+import { formatTime } from "../../../handbook/overview.ts";
 import type { EvidenceUse, Handbook, Since } from "../../../model/handbook.ts";
-import { formatCost, formatCount, formatNumber } from "../../../model/numbers.ts";
+import { formatCount, formatNumber } from "../../../model/numbers.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { drawPlot } from "../plots/plot.ts";
 import { findingAnchor } from "./anchors.ts";
@@ -60,7 +61,7 @@ export function renderRests({ rests, report }: Handbook): Html {
   const { unresolved, queryOrigins, resolvedOrigins } = report.coverage;
   const most = unresolved.toSorted((a, b) => b.count - a.count)[0];
   const left = queryOrigins - resolvedOrigins;
-  const querysets = left <= 0 ? NOTHING : html`<li>${formatCount(left, "queryset")} could not be followed${most === undefined ? "" : `, ${formatNumber(most.count)} of them ${most.why} in `}${most === undefined ? NOTHING : html`<code>${most.file}</code>`}. They are neither clean nor guilty.</li>`;
+  const querysets = left <= 0 ? NOTHING : html`<li>${formatCount(left, "queryset")} could not be followed${most === undefined ? NOTHING : html`${most.count >= left ? ": " : `, ${formatNumber(most.count)} of them `}${prose(most.why)} in <code>${most.file}</code>`}. ${left === 1 ? "It is" : "They are"} neither clean nor guilty.</li>`;
   const missing = gaps.map(({ kind, what, command }) => html`<li><b>${KINDS[kind]}</b> not given. ${sentence(what)}${commandBlock(command)}</li>`);
   const lead = `${formatCount(there.length, "kind")} of evidence ${there.length === 1 ? "was" : "were"} given.${gaps.length > 0 || left > 0 ? " What is missing is named, with the command that would supply it." : " Nothing is missing."}`;
   return html`<section id="rests" class="part" tabindex="-1"><h2>What this rests on</h2><p class="sm dim">${lead}</p>
@@ -76,7 +77,7 @@ export function renderSince(handbook: Handbook): Html {
   const link = (id: string): Html => html`<a href="#${findingAnchor(handbook, id)}">${prose(claims.get(id) ?? id)}</a>`;
   const unit = handbook.time?.unit ?? "s/min";
   return html`<section id="since" class="part" tabindex="-1"><h2>What changed since ${since.at.slice(0, 10)}</h2><p class="sm dim">${news(since)}</p>
-${list("Worse", since.worse.map(({ finding, before, now }) => html`<li><b class="hotword">${formatCost(before)} → ${formatCost(now)} ${unit}</b> ${link(finding)}</li>`))}${list("New", since.added.map((id) => html`<li>${link(id)}</li>`))}${list("Fixed", since.fixed.map(({ rule, claim }) => html`<li>${prose(claim)} <span class="dim">${rule}</span></li>`))}</section>
+${list("Worse", since.worse.map(({ finding, before, now }) => html`<li><b class="hotword">${formatTime(before)} → ${formatTime(now)} ${unit}</b> ${link(finding)}</li>`))}${list("New", since.added.map((id) => html`<li>${link(id)}</li>`))}${list("Fixed", since.fixed.map(({ rule, claim }) => html`<li>${prose(claim)} <span class="dim">${rule}</span></li>`))}</section>
 `;
 }
 

@@ -1,4 +1,5 @@
 import type { Fix } from "../../../model/finding.ts";
+import { formatCount } from "../../../model/numbers.ts";
 import { fixChanges, fixSentence, migrationSentence, sqlStatements, type FileChange } from "../../finding-facts.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import type { RenderContext } from "../../render-context.ts";
@@ -11,8 +12,9 @@ export function renderFix(fix: Fix | undefined, context: RenderContext): Html {
   return html`<p>${sentence(fixSentence(fix, changes))}</p>${(changes ?? []).map((change) => diffOf(change, context))}${migration === "" ? NOTHING : html`<p>${sentence(`the migration ${migration}`)}</p>`}${fix === undefined ? NOTHING : sqlOf(fix)}`;
 }
 
-/** Most lines of a diff; the rest is in the patch. */
-const MOST_LINES = 80;
+/** Lines of a diff that are open, and those that are shown at all; the rest is in the patch. */
+const MOST_OPEN = 16;
+const MOST_LINES = 120;
 
 interface DiffLine {
   readonly sign: "+" | "-" | " ";
@@ -28,8 +30,10 @@ function diffOf({ file, blocks }: FileChange, { read }: RenderContext): Html {
     ...around(old[line - 1 + removed.length]),
   ]);
   const rows = hunks.flatMap((lines, index) => [...(index > 0 ? [html`<span class="gap">⋯</span>`] : []), ...dedent(lines).map(diffLine)]);
+  const head = html`<pre class="diff"><span class="file">${file}:${blocks[0]?.line ?? 1}</span>${rows.slice(0, MOST_OPEN)}</pre>`;
+  if (rows.length <= MOST_OPEN) return head;
   const more = rows.length - MOST_LINES;
-  return html`<pre class="diff"><span class="file">${file}:${blocks[0]?.line ?? 1}</span>${rows.slice(0, MOST_LINES)}${more > 0 ? html`<span class="gap">${more} more lines in the patch</span>` : NOTHING}</pre>`;
+  return html`${head}<details><summary>${formatCount(rows.length - MOST_OPEN, "more line")}</summary><pre class="diff">${rows.slice(MOST_OPEN, MOST_LINES)}${more > 0 ? html`<span class="gap">${more} more lines in the patch</span>` : NOTHING}</pre></details>`;
 }
 
 function diffLine({ sign, text }: DiffLine): Html {

@@ -1,7 +1,8 @@
 /** The handbook as one HTML file: no network, no storage, readable without scripts, narrow, dark and on paper. */
+import { formatTime } from "../../../handbook/overview.ts";
 import type { Finding } from "../../../model/finding.ts";
 import type { Handbook, HandbookSection } from "../../../model/handbook.ts";
-import { formatCost, formatCount, formatNumber } from "../../../model/numbers.ts";
+import { formatCount, formatNumber } from "../../../model/numbers.ts";
 import { costOf } from "../../../select/cost.ts";
 import { encodePath } from "../../encode-path.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
@@ -13,10 +14,8 @@ import type { HandbookContext } from "./context.ts";
 import { renderAnswer, renderOverview, renderRests, renderSince } from "./first-page.ts";
 import { renderSection } from "./section.ts";
 
-/** Findings that are shown whole; the others are a row each and stand whole in Markdown. */
-const MOST_WHOLE = 60;
-/** The first ones of each section are whole before any more of another. */
-const FIRST_OF_SECTION = 3;
+/** Findings that are there whole; the others are a row each and stand whole in Markdown. */
+const MOST_WHOLE = 200;
 
 export function renderHandbookPage(handbook: Handbook, context: HandbookContext): string {
   const page = html`<!doctype html>
@@ -49,13 +48,13 @@ ${planPage(handbook, context)}<script>${{ html: context.assets.script }}</script
 
 function renderChapters(handbook: Handbook, context: HandbookContext): Html {
   const byId = new Map(handbook.report.findings.map((finding) => [finding.id, finding]));
-  const whole = chooseWhole(handbook);
+  const { whole, open } = chooseWhole(handbook);
   const chapters = CHAPTERS.map(({ number, title }) => {
     const sections = handbook.sections.filter(({ section }) => chapterOf(section) === number);
     if (sections.length === 0) return NOTHING;
     return html`<section class="chapter" id="c-${number}"><h2><span class="no">${number}</span> ${title}</h2>
 <p class="sm dim">${chapterLine(sections, byId)}</p>
-${sections.map((section) => renderSection(section, { handbook, context, byId, whole }))}</section>
+${sections.map((section) => renderSection(section, { handbook, context, byId, whole, open }))}</section>
 `;
   });
   return html`${chapters}`;
@@ -69,20 +68,22 @@ function chapterLine(sections: readonly HandbookSection[], byId: ReadonlyMap<str
   const advice = sections.reduce((sum, one) => sum + one.advice.length, 0);
   const parts = [
     `${findings.length === 0 ? "No findings" : formatCount(findings.length, "finding")} in ${formatCount(sections.length, "section")}`,
-    costs.length > 0 ? `${formatCost(costs.reduce((sum, cost) => sum + cost, 0))} s/min where the time is known` : "",
+    costs.length > 0 ? `${formatTime(costs.reduce((sum, cost) => sum + cost, 0))} s/min where the time is known` : "",
     advice > 0 ? formatCount(advice, "piece of advice", "pieces of advice") : "",
     unknown > 0 ? `${formatCount(unknown, "section")} not looked at` : "",
   ];
   return `${parts.filter(Boolean).join("; ")}.`;
 }
 
-/** Those of the ten changes, the first of each section, then whatever comes first. */
-function chooseWhole({ changes, sections, report }: Handbook): ReadonlySet<string> {
-  const known = new Set(report.findings.map(({ id }: Finding) => id));
-  const wanted = [...changes.slice(0, 10).map(({ finding }) => finding), ...sections.flatMap(({ findings }) => findings.slice(0, FIRST_OF_SECTION)), ...sections.flatMap(({ findings }) => findings)];
-  const whole = new Set<string>();
-  for (const id of wanted) if (whole.size < MOST_WHOLE && known.has(id)) whole.add(id);
-  return whole;
+/** Those of the ten changes and the first of each section, then whatever comes first. */
+function chooseWhole({ changes, sections, report }: Handbook): { readonly whole: ReadonlySet<string>; readonly open: ReadonlySet<string> } {
+  const known = new Set(report.findings.map(({ id }) => id));
+  const first = [...changes.slice(0, 10).map(({ finding }) => finding), ...sections.flatMap(({ findings }) => findings.slice(0, 1))].filter((id) => known.has(id));
+  // One of each section in turn, so that none is left to Markdown alone.
+  const longest = Math.max(0, ...sections.map(({ findings }) => findings.length));
+  const turns = Array.from({ length: longest }, (_, turn) => sections.flatMap(({ findings }) => findings.slice(turn, turn + 1))).flat();
+  const whole = new Set([...first, ...turns.filter((id) => known.has(id))].slice(0, MOST_WHOLE + first.length));
+  return { whole, open: new Set(first) };
 }
 
 function footer({ report }: Handbook, { pages = [] }: HandbookContext): Html {

@@ -16,20 +16,31 @@ export interface SectionInput {
   readonly handbook: Handbook;
   readonly context: HandbookContext;
   readonly byId: ReadonlyMap<string, Finding>;
-  /** Ids of the findings that are shown whole. */
+  /** Ids of the findings that are there whole, and of those that are open. */
   readonly whole: ReadonlySet<string>;
+  readonly open: ReadonlySet<string>;
 }
 
 /** A section: one line of state, its findings in order of cost, its advice, its figures, what common advice gets wrong. */
-export function renderSection(section: HandbookSection, { handbook, context, byId, whole }: SectionInput): Html {
+export function renderSection(section: HandbookSection, { handbook, context, byId, whole, open }: SectionInput): Html {
   const findings = section.findings.flatMap((id) => byId.get(id) ?? []);
   const shown = findings.filter(({ id }) => whole.has(id));
   const plotsOf = ({ id }: Finding): readonly Plot[] => section.plots.filter(({ finding }) => finding === id);
   const placed = new Set(shown.flatMap(plotsOf));
   return html`<section class="sec" id="${sectionAnchor(section.section)}" tabindex="-1"><h3><span class="no">${section.section}</span> ${prose(section.title)}</h3>
 ${stateOf(section)}
-${shown.map((finding) => renderFinding(finding, { handbook, context, plots: plotsOf(finding) }))}${renderCompact(findings.filter(({ id }) => !whole.has(id)), handbook, context)}${section.advice.map((advice) => renderAdvice(advice, handbook, context))}${figures(section.plots.filter((plot) => !placed.has(plot)), handbook)}${corrections(section)}</section>
+${inOrder(shown.map((finding) => ({ isOpen: open.has(finding.id), body: renderFinding(finding, { handbook, context, plots: plotsOf(finding), isFolded: !open.has(finding.id) }) })))}${renderCompact(findings.filter(({ id }) => !whole.has(id)), handbook, context)}${section.advice.map((advice) => renderAdvice(advice, handbook, context))}${figures(section.plots.filter((plot) => !placed.has(plot)), handbook)}${corrections(section)}</section>
 `;
+}
+
+/** Folded findings that are seen; the others are one fold more away. */
+const MOST_SEEN = 12;
+
+/** The open ones first: what is largest is among them. */
+function inOrder(findings: readonly { readonly isOpen: boolean; readonly body: Html }[]): Html {
+  const folded = findings.filter(({ isOpen }) => !isOpen).map(({ body }) => body);
+  const more = folded.length - MOST_SEEN;
+  return html`${findings.filter(({ isOpen }) => isOpen).map(({ body }) => body)}${folded.slice(0, MOST_SEEN)}${more > 0 ? html`<details class="more"><summary>${formatCount(more, "more finding")}</summary>${folded.slice(MOST_SEEN)}</details>` : NOTHING}`;
 }
 
 /** Figures that are open; the rest of a section's is a fold away. */

@@ -21,7 +21,7 @@ export function renderFinding(finding: Finding, pages: Pages): readonly string[]
     `### ${escapeProse(claim || message) || codeSpan(rule)}`,
     table(["severity", "rule", "chapter", "confidence", "id", "evidence"], [[severity, codeSpan(rule), chapter, confidence, codeSpan(shortIdOf(context, id)), rungOf(finding)]]),
     places(finding.places, pages),
-    `**Evidence:** ${sentence(evidenceSentence(finding, handbook.report, context))}${gainWords(change, pages)}`,
+    `**Evidence:** ${sentence(evidenceSentence(finding, handbook.report, { ...context, pathPrefix: "" }))}${gainWords(change, pages)}`,
     ...evidenceTable(finding.evidence),
     ...statements(finding, pages),
     ...ownFigures(finding, pages),
@@ -130,7 +130,7 @@ export function statementLine(one: HandbookStatement, unit: string, context: Pag
   const sites = [...new Map(one.places.map((site) => [`${site.file}:${site.line}`, site])).values()];
   const lines = sites.slice(0, 3).map(({ file, line }) => fileLink(file, line, context)).join(", ");
   const from = sites.length === 0 ? "" : ` Sent by ${lines}${sites.length > 3 ? ` and ${sites.length - 3} more lines` : ""}.`;
-  return `${callWords(one)}${time} (${one.source}).${from}`;
+  return `${callWords(one)}${time} (${escapeProse(one.source)}).${from}`;
 }
 
 function ownFigures({ id, chapter }: Finding, { handbook }: Pages): readonly string[] {
@@ -175,7 +175,7 @@ function toDiff(changes: readonly FileChange[], read: (file: string) => string |
 }
 
 function proof(finding: Finding, { context }: Pages): readonly string[] {
-  const words = proofSentence(finding, context);
+  const words = proofSentence(finding, { ...context, pathPrefix: "" });
   const [, before, command] = /^(.*?): (luthier .*)$/.exec(words) ?? [];
   const line = command === undefined ? `**Proof:** ${sentence(words)}` : `**Proof:** ${escapeProse(before ?? "")}: ${codeSpan(command)}.`;
   const proven = finding.evidence.find(({ kind }) => kind === "proven");

@@ -3,15 +3,12 @@ import type { BarsPlot } from "../../../model/plot.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { amount } from "./amount.ts";
 import { table, type PlotTable } from "./plot-table.ts";
-import { fit, fitPath, LEAST_NARROW, rect, share, text, widthOfText, type Drawing, type Sheet } from "./sheet.ts";
+import { BOLD, fit, fitPath, labelWidth, LEAST_NARROW, rect, share, text, widthOfText, type Drawing, type Sheet } from "./sheet.ts";
 
 type Bar = BarsPlot["bars"][number];
 
 /** Bars that are drawn; the rest is one line and stands in the table. */
 const MOST_BARS = 20;
-/** Pixels for the names, as many as the longest needs. */
-const LEAST_LABEL = 120;
-const MOST_LABEL = 290;
 
 /** What was found first, what was not last, each by size. */
 export function drawBars({ bars, unit }: BarsPlot): Drawing {
@@ -19,7 +16,7 @@ export function drawBars({ bars, unit }: BarsPlot): Drawing {
   const shown = sorted.slice(0, MOST_BARS);
   const scale = { most: Math.max(...shown.map(({ value }) => value), 0), sum: bars.reduce((sum, { value }) => sum + value, 0), unit };
   const more = sorted.length - shown.length;
-  const label = Math.min(MOST_LABEL, Math.max(LEAST_LABEL, ...shown.map((bar) => Math.ceil(widthOfText(bar.label)) + 16)));
+  const label = labelWidth(shown.map((bar) => bar.label));
   return {
     wide: rows(shown, 25, scale, (bar, y) => [text(-label, y + 16, nameOf(bar, label - 12), { name: bar.tone === "found" ? "" : "faint" }), y + 5], { left: label, right: 118 }),
     narrow: rows(shown, 38, scale, (bar, y) => [text(0, y + 13, nameOf(bar, LEAST_NARROW - 8), { name: bar.tone === "found" ? "" : "faint" }), y + 19], { left: 0, right: 104 }),
@@ -47,7 +44,7 @@ function rows(bars: readonly Bar[], step: number, scale: Scale, name: (bar: Bar,
     const [label, y] = name(bar, index * step);
     const end = scale.most <= 0 ? 0 : bar.value / scale.most;
     const value = amount(bar.value, scale.unit);
-    const part = scale.sum > 0 && isAdditive(scale.unit) ? text(share(end), y + 10, `${Math.round((100 * bar.value) / scale.sum)} %`, { dx: 14 + widthOfText(value), name: "faint" }) : NOTHING;
+    const part = scale.sum > 0 && isAdditive(scale.unit) ? text(share(end), y + 10, `${Math.round((100 * bar.value) / scale.sum)} %`, { dx: 16 + Math.round(widthOfText(value) * BOLD), name: "faint" }) : NOTHING;
     return html`${label}${rect(0, y, share(end), 12, bar.tone === "found" ? "hot" : "mute")}${text(share(end), y + 10, value, { dx: 8, name: "strong" })}${part}`;
   });
   return { ...margins, height: bars.length * step + 2, body: html`${body}` };

@@ -3,7 +3,7 @@ import type { IndexMapPlot } from "../../../model/plot.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { wayIn, type WayIn } from "./index-coverage.ts";
 import { table, type PlotTable } from "./plot-table.ts";
-import { dot, fit, fitBold, line, rect, share, slanted, text, type Drawing, type Sheet } from "./sheet.ts";
+import { dot, fit, fitBold, fitPath, line, rect, share, slanted, text, type Drawing, type Sheet } from "./sheet.ts";
 
 type Statement = IndexMapPlot["statements"][number];
 type Index = IndexMapPlot["indexes"][number];
@@ -17,7 +17,7 @@ const MOST_NARROW_COLUMNS = 8;
 export function drawIndexMap(plot: IndexMapPlot): Drawing {
   const map = toMap(plot);
   return {
-    wide: sheetOf(map, { left: 170, right: 336, row: 25, head: 66, isNarrow: false }),
+    wide: sheetOf(map, { left: 206, right: 336, row: 25, head: 66, isNarrow: false }),
     narrow: map.columns.length > MOST_NARROW_COLUMNS ? null : sheetOf(map, { left: 0, right: 44, row: 41, head: 66, isNarrow: true }),
     legend: html`<span>Asked: <b>=</b> equal, <b>&lt;</b> range, <b>↓</b> order</span><span>Index: place of the column in it, <b>+</b> carried along</span>${map.left > 0 ? html`<span class="dim">${map.left} more in the table</span>` : NOTHING}`,
   };
@@ -34,12 +34,31 @@ interface Map {
 /** Columns that a statement asks for or an index begins with stand; what is too much is left to the table. */
 function toMap(plot: IndexMapPlot): Map {
   const statements = plot.statements.slice(0, MOST_ROWS);
-  const indexes = plot.indexes.slice(0, MOST_ROWS);
+  const named = plot.indexes.map((one) => ({ ...one, name: shortIndex(one.name, plot.table), why: shortWhy(one) }));
+  const indexes = named.slice(0, MOST_ROWS);
   const used = new Set([...statements.flatMap(({ marks }) => marks), ...indexes.flatMap(({ positions }) => positions)].map(({ column }) => column));
   const all = plot.columns.filter((column) => used.has(column));
   const columns = all.slice(0, MOST_COLUMNS);
-  const ways = new Map(statements.map((one) => [one.id, wayIn(one, plot.indexes)]));
+  const ways = new Map(statements.map((one) => [one.id, wayIn(one, named)]));
   return { columns, statements, indexes, ways, left: plot.statements.length - statements.length + plot.indexes.length - indexes.length + all.length - columns.length };
+}
+
+/** Without the table's name at its beginning, which all of them share. */
+function shortIndex(name: string, table: string): string {
+  const bare = table.split(".").at(-1) ?? table;
+  let shared = 0;
+  while (shared < bare.length && name[shared] === bare[shared]) shared += 1;
+  const rest = shared < LEAST_SHARED ? name : name.slice(shared).replace(/^[a-z0-9]*_/, "");
+  return rest.length < 3 || rest === name ? name : `…${rest}`;
+}
+
+/** Letters of a table's name that an index must repeat before they are left out. */
+const LEAST_SHARED = 8;
+
+/** The row says already which index it is about. */
+function shortWhy({ name, why }: Index): string {
+  const plain = why.replaceAll("`", "");
+  return plain.startsWith(`Index ${name} `) ? plain.slice(name.length + 7) : plain;
 }
 
 interface Room {
@@ -106,7 +125,8 @@ function frame({ y, left, right }: Row): Html {
 }
 
 function name(words: string, { y, left, row, isNarrow }: Row, look: string): Html {
-  return isNarrow ? text(0, y + 13, fit(words, 128), { name: look }) : text(-left, y + row / 2 + 4, fit(words, left - 10), { name: look });
+  const cut = /^\S+[/.]\S+$/.test(words) ? fitPath : isBold(look) ? fitBold : fit;
+  return isNarrow ? text(0, y + 13, cut(words, 128), { name: look }) : text(-left, y + row / 2 + 4, cut(words, left - 14), { name: look });
 }
 
 function isBold(look: string): boolean {

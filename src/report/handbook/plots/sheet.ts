@@ -93,8 +93,15 @@ export function widthOfText(words: string): number {
 const COLUMN = 6.7;
 
 /** Bold text needs about a seventh more. */
+export const BOLD = 1.14;
+
 export function fitBold(words: string, pixels: number): string {
-  return fit(words, pixels / 1.14);
+  return fit(words, pixels / BOLD);
+}
+
+/** Pixels for names beside bars: as many as the longest needs, within reason. */
+export function labelWidth(names: readonly string[]): number {
+  return Math.min(290, Math.max(120, ...names.map((name) => Math.ceil(widthOfText(name)) + 16)));
 }
 
 /** Cut at its end to a width in pixels; the whole stands in the table. */

@@ -2,12 +2,11 @@ import { formatBytes, formatNumber } from "../../../model/numbers.ts";
 import type { SizesPlot } from "../../../model/plot.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { table, type PlotTable } from "./plot-table.ts";
-import { fit, LEAST_NARROW, line, rect, share, swatch, text, type Drawing, type Sheet } from "./sheet.ts";
+import { fit, labelWidth, LEAST_NARROW, line, rect, share, swatch, text, type Drawing, type Sheet } from "./sheet.ts";
 
 type Table = SizesPlot["tables"][number];
 
 const MOST_DRAWN = 15;
-const LABEL = 190;
 
 /** A bar a table: rows, indexes, TOAST; a tick where it was at the look before. */
 export function drawSizes({ tables }: SizesPlot): Drawing {
@@ -15,9 +14,10 @@ export function drawSizes({ tables }: SizesPlot): Drawing {
   const shown = sorted.slice(0, MOST_DRAWN);
   const most = Math.max(1, ...shown.map((one) => Math.max(sizeOf(one), one.earlier ?? 0)));
   const more = sorted.length - shown.length;
+  const label = labelWidth(shown.map(({ name }) => name));
   const hasEarlier = shown.some(({ earlier }) => earlier !== null);
   return {
-    wide: sheetOf(shown, most, 25, { left: LABEL, right: 84 }, (one, y) => [text(-LABEL, y + 16, fit(one.name, LABEL - 12)), y + 5]),
+    wide: sheetOf(shown, most, 25, { left: label, right: 84 }, (one, y) => [text(-label, y + 16, fit(one.name, label - 12)), y + 5]),
     narrow: sheetOf(shown, most, 38, { left: 0, right: 74 }, (one, y) => [text(0, y + 13, fit(one.name, LEAST_NARROW)), y + 19]),
     legend: html`${swatch("dark", "rows")}${swatch("cool", "indexes")}${swatch("mute", "TOAST")}${hasEarlier ? html`<span class="dim">Upright line: at the look before.</span>` : NOTHING}${more > 0 ? html`<span class="dim">${more} smaller tables are in the table.</span>` : NOTHING}`,
   };

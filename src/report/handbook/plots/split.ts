@@ -1,4 +1,4 @@
-import { formatCost } from "../../../model/numbers.ts";
+import { formatTime } from "../../../handbook/overview.ts";
 import type { SplitPlot } from "../../../model/plot.ts";
 import { RUNGS } from "../../../select/severity.ts";
 import { html, type Html } from "../../html/markup.ts";
@@ -18,7 +18,7 @@ export function drawSplit(plot: SplitPlot): Drawing {
     return drawn;
   });
   const sheet = { left: 0, right: 0, height: 22, body: html`${body}` };
-  const legend = html`${parts.map(({ rung, value }) => swatch(rung === "remain" ? "rest" : fillOf(rung), `${formatCost(value)} s ${rung === "remain" ? "remain" : rung}`))}`;
+  const legend = html`${parts.map(({ rung, value }) => swatch(rung === "remain" ? "rest" : fillOf(rung), `${formatTime(value)} s ${rung === "remain" ? "remain" : rung}`))}`;
   return { wide: sheet, narrow: sheet, legend };
 }
 
@@ -34,5 +34,5 @@ function sortParts(parts: readonly Part[]): readonly Part[] {
 }
 
 export function tableOfSplit({ parts, unit }: SplitPlot): PlotTable {
-  return table(["", unit], [1], sortParts(parts).map(({ rung, value }) => ({ cells: [rung === "remain" ? "remains" : `removed, ${rung}`, formatCost(value)] })));
+  return table(["", unit], [1], sortParts(parts).map(({ rung, value }) => ({ cells: [rung === "remain" ? "remains" : `removed, ${rung}`, formatTime(value)] })));
 }
