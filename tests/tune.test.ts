@@ -71,7 +71,7 @@ describe("with the source alone", () => {
   });
 
   function isThere(url: string, from: string): boolean {
-    if (/^https:/.test(url)) return true;
+    if (url.startsWith("https:")) return true;
     const [file = "", anchor] = url.split("#");
     const target = path.join(folder(), decodeURIComponent(file === "" ? from : file));
     if (!existsSync(target)) return false;

@@ -65,7 +65,7 @@ function toChange(finding: Finding, { gain, isRisk, after }: Ranked, work: Work)
 export function actionOf(finding: Finding): string {
   const action = bareAction(finding);
   const [, subject = ""] = /`([^`]+)`/.exec(finding.claim) ?? [];
-  return subject === "" || isNamed(subject, action) || subject.length > LONGEST_SUBJECT ? action : `\`${subject}\`: ${(action[0] ?? "").toLowerCase()}${action.slice(1)}`;
+  return !/^[\w.]+$/.test(subject) || isNamed(subject, action) || subject.length > LONGEST_SUBJECT ? action : `\`${subject}\`: ${(action[0] ?? "").toLowerCase()}${action.slice(1)}`;
 }
 
 /** As a word of its own: `levels` is not in `stock_levels`. */

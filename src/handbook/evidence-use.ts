@@ -66,10 +66,10 @@ function replicas({ evidence: { database }, report }: HandbookInput): EvidenceUs
   return missing("replicas", what, "luthier tune --db URL --db REPLICA_URL");
 }
 
-function settings({ evidence: { deployment } }: HandbookInput): EvidenceUse {
+function settings({ evidence: { deployment, source: code } }: HandbookInput): EvidenceUse {
   const modules = deployment.settings.map(({ module }) => module);
   const services = deployment.services.length;
-  if (modules.length === 0 && services === 0) return missing("settings", "DATABASES, CACHES and how many processes run", "luthier tune --evaluate-settings");
+  if (modules.length === 0 && services === 0) return missing("settings", "DATABASES, CACHES and how many processes run", code === null ? "luthier tune PATH" : 'settings = ["PROJECT.settings"] in luthier.toml');
   const by = deployment.settings.some((one) => one.by === "evaluated") ? "evaluated" : "read as text";
   return there({ kind: "settings", what: [modules.length === 0 ? "" : `${modules.join(", ")}, ${by}`, services === 0 ? "" : formatCount(services, "service")].filter(Boolean).join("; ") });
 }

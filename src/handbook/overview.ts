@@ -2,6 +2,7 @@
 import type { Finding } from "../model/finding.ts";
 import type { Plot } from "../model/plot.ts";
 import { formatBytes, formatNumber } from "../model/numbers.ts";
+import { blamedFrame } from "../recording/user-code.ts";
 import type { Work } from "./input.ts";
 
 /** Causes by the rules that find them, in the words of the first page. */
@@ -70,8 +71,8 @@ export function sourceLinesPlot({ base, timed, sentFrom, recordings }: Work): Pl
   const add = (place: string, time: number): void => void lines.set(place, (lines.get(place) ?? 0) + time);
   if (base.from === "recording") {
     for (const { stack, microseconds } of recording?.stacks ?? []) {
-      const frame = stack.find(({ owner }) => owner === "project");
-      if (frame !== undefined) add(`${frame.file}:${frame.line}`, microseconds / 1_000_000);
+      const frame = blamedFrame(stack);
+      if (frame !== null) add(`${frame.file}:${frame.line}`, microseconds / 1_000_000);
     }
   } else {
     for (const statement of timed) {
@@ -87,7 +88,7 @@ export function sourceLinesPlot({ base, timed, sentFrom, recordings }: Work): Pl
   return {
     kind: "bars",
     question: "Which lines ask for the time?",
-    answer: `\`${top[0]}\` sends ${formatTime(top[1])} of ${formatTime(base.total)} ${base.unit}; ${percent(all / base.total)} of the time belongs to a line that is known${base.from === "recording" ? "" : " to be the only one that sends its statements"}.`,
+    answer: `\`${top[0]}\` sends ${formatTime(top[1])} of ${formatTime(base.total)} ${base.unit}; ${percent(all / base.total)} of the time ${base.from === "recording" ? "belongs to a line of the application" : "belongs to a line that is known to be the only one that sends its statements"}.`,
     source: base.source,
     unit: base.unit,
     bars: sorted.slice(0, MOST_LINES).map(([label, value]) => ({ label, value, tone: "found" as const })),

@@ -7,7 +7,8 @@ import type { TimedStatement } from "../workload/time-base.ts";
 import type { Work } from "./input.ts";
 
 /** Where the source sends a statement, as far as its shape tells. */
-export function sitesOf({ source }: EvidenceInput, { statement }: TimedStatement): readonly SentFrom[] {
+export function sitesOf({ source }: EvidenceInput, { statement, recordedAt }: TimedStatement): readonly SentFrom[] {
+  if (recordedAt?.isOnly === true) return [{ file: recordedAt.file, line: recordedAt.line, how: "recorded" }];
   if (source === null || statement === null) return [];
   return statement.written.sites.flatMap(({ span, how, sent = [] }) =>
     [span, ...sent].map((one) => ({ file: one.file, line: positionOf(source.text(one.file), one.start).line, how })).slice(0, 1),
@@ -23,7 +24,8 @@ export function handbookStatements(work: Work, behind: ReadonlyMap<string, reado
 }
 
 function toStatement(one: TimedStatement, work: Work): HandbookStatement {
-  const { id, sql, calls, meanMs, time, share, statement } = one;
+  const { id, sql, calls, meanMs, time, share, statement, recordedAt } = one;
+  const places = work.sentFrom(one);
   return {
     id,
     sql,
@@ -31,9 +33,9 @@ function toStatement(one: TimedStatement, work: Work): HandbookStatement {
     meanMs,
     time: work.base === null ? null : time,
     share,
-    places: work.sentFrom(one),
-    certainty: statement?.written.certainty ?? "unknown",
-    source: statement === null ? "recording" : (statement.seenIn[0] ?? ""),
+    places: places.length > 0 || recordedAt === undefined ? places : [{ file: recordedAt.file, line: recordedAt.line, how: "recorded" }],
+    certainty: statement?.written.certainty ?? (recordedAt?.isOnly === true ? "unique" : "unknown"),
+    source: statement === null || work.base?.from === "recording" ? "recording" : (statement.seenIn[0] ?? ""),
   };
 }
 

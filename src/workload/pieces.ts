@@ -111,8 +111,8 @@ function sendingPlaces({ rule, places }: Finding): readonly Place[] {
 const holds = (place: Place, { file, line }: SentFrom): boolean => place.file === file && line >= place.line && line <= Math.max(place.line, place.endLine);
 
 function isOfRule({ rule, relation }: Finding, { how }: SentFrom): boolean {
-  if (rule === "unused-eager-load") return how.startsWith("prefetch of");
-  if (!LAZY.has(rule)) return true;
+  if (rule === "unused-eager-load") return how !== "recorded" && how.startsWith("prefetch of");
+  if (!LAZY.has(rule) || how === "recorded") return true;
   const last = relation?.split("__").at(-1);
   return how.startsWith("lazy load") && (last === undefined || how.endsWith(` ${last}`));
 }

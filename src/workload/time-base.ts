@@ -1,5 +1,6 @@
 /** What one second of the handbook stands for, and the time of each statement in it. */
 import { foldSql } from "../recording/fold-sql.ts";
+import { blamedFrame } from "../recording/user-code.ts";
 import type { TimeBase } from "../model/handbook.ts";
 import type { Recording } from "../model/recording.ts";
 import type { Database, Statement } from "../model/workload.ts";
@@ -64,10 +65,12 @@ export interface TimedStatement {
   readonly share: number;
   /** Of the workload; null for what a recording alone saw. */
   readonly statement: Statement | null;
+  /** The project's line that most of it was recorded at; whether all of it was. */
+  readonly recordedAt?: { readonly file: string; readonly line: number; readonly isOnly: boolean };
 }
 
 export function timedStatements(base: TimeBase | null, database: Database | null, recording: Recording | null): readonly TimedStatement[] {
-  if (base?.from === "recording") return ofRecording(recording);
+  if (base?.from === "recording") return ofRecording(recording, database);
   const statements = database?.workload.statements ?? [];
   const total = base?.total ?? 0;
   return statements.map((statement) => ({
@@ -82,18 +85,39 @@ export function timedStatements(base: TimeBase | null, database: Database | null
   }));
 }
 
-function ofRecording(recording: Recording | null): readonly TimedStatement[] {
+/** A statement that the server has a number for keeps it: findings name it by that. */
+function ofRecording(recording: Recording | null, database: Database | null): readonly TimedStatement[] {
   if (recording === null) return [];
-  return recording.top.map(({ sql, statements, microseconds }, index) => ({
-    id: `recorded-${index + 1}`,
-    key: textKey(sql),
+  const known = new Map((database?.workload.statements ?? []).map((one) => [textKey(one.sql), one]).toReversed() as [string, Statement][]);
+  const taken = new Set<string>();
+  return recording.top.map((one, index) => {
+    const key = textKey(one.sql);
+    const counted = taken.has(key) ? undefined : known.get(key);
+    taken.add(key);
+    return timedRecording(one, { id: counted?.id ?? `recorded-${index + 1}`, key, statement: counted ?? null, total: recording.microseconds });
+  });
+}
+
+interface Known {
+  readonly id: string;
+  readonly key: string;
+  readonly statement: Statement | null;
+  readonly total: number;
+}
+
+function timedRecording({ sql, statements, microseconds, stack, stacks }: Recording["top"][number], { id, key, statement, total }: Known): TimedStatement {
+  const frame = blamedFrame(stack);
+  return {
+    id,
+    key,
     sql,
     calls: statements,
     meanMs: statements === 0 ? 0 : microseconds / MS / statements,
     time: microseconds / MICROSECONDS,
-    share: recording.microseconds === 0 ? 0 : microseconds / recording.microseconds,
-    statement: null,
-  }));
+    share: total === 0 ? 0 : microseconds / total,
+    statement,
+    ...(frame === null ? {} : { recordedAt: { file: frame.file, line: frame.line, isOnly: stacks === 1 } }),
+  };
 }
 
 /**

@@ -36,7 +36,7 @@ const MORE: readonly Finding[] = [
   {
     ...base("u5e0", "unused-index", "1.2"),
     severity: "info",
-    claim: "Index `shop_order_reference_like` (168 MB) has not been scanned in 18 days on the primary.",
+    claim: "Index `shop_order_reference_of_the_old_catalogue_6658fa84_like` (168 MB) has not been scanned in 18 days on the primary.",
     doubt: "the replica was not read; a monthly report falls outside of 18 days",
     places: [{ role: "index", object: "public.shop_order_reference_like", file: "snapshot.json", line: 0, column: 0, endLine: 0, endColumn: 0 }],
     evidence: [{ kind: "planned", note: "no statement of 1,204 changes its plan without it" }],

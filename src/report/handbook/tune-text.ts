@@ -122,11 +122,19 @@ function row({ action, gain, isRisk, severity, rung, safety, finding, place }: C
   const used = NUMBER + GAIN + 2 + displayWidth(`${"x".repeat(6)}${rung}`);
   const firstLine = `${start}${" ".repeat(Math.max(1, indent.length - used))}${padTo(line, width - FIX)}${safety ?? "by hand"}`;
   const id = shortIdOf(context, finding);
-  const range = gain === null || !(gain.high > gain.low * 1.001) || gain.removed <= 0 ? "" : `${formatTime((gain.low * gain.marginal) / gain.removed)} to ${formatTime((gain.high * gain.marginal) / gain.removed)}`;
+  const range = rangeWords(gain);
   const where = `${paint(style, "dim", id)}  ${cutMiddle(cleanLine(place), width - id.length - 2, ellipsis)}`;
   const under = padTo(`${" ".repeat(NUMBER + GAIN + 2)}${range}`, indent.length);
   const extra = others.slice(0, 1);
   return [firstLine, ...(extra.length > 0 ? [`${under}${extra[0]}`, `${indent}${where}`] : [`${under}${where}`])];
+}
+
+/** What does not fit beside the place is left to the pages. */
+function rangeWords(gain: Change["gain"]): string {
+  if (gain === null || !(gain.high > gain.low * 1.001) || gain.removed <= 0) return "";
+  const [low, high] = [gain.low, gain.high].map((one) => formatTime((one * gain.marginal) / gain.removed));
+  const words = `${low} to ${high}`;
+  return low === high || words.length > RUNG_WIDTH ? "" : words;
 }
 
 function wrapAt(style: TextStyle, text: string, width: number): readonly string[] {

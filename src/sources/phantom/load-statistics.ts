@@ -5,6 +5,7 @@ import * as q from "../../postgres/phantom/phantom-queries.ts";
 import { insertStatistics, statisticValue, typeOfExpression, type StatisticTarget } from "../../postgres/phantom/statistic-rows.ts";
 import { shownStatistics, withShownValues } from "../../postgres/phantom/statistics-of-views.ts";
 import type { Ask } from "./connection.ts";
+import { explainThroughDoor } from "./door.ts";
 import { messageOf, type Note } from "./load-schema.ts";
 import type { Place, Places } from "./places.ts";
 
@@ -60,8 +61,9 @@ async function targetOf(ask: Ask, place: Place, places: Places, { number, name }
 
 async function expressionType(ask: Ask, table: string, expression: string, fallback: { readonly oid: number }): Promise<number> {
   const [named] = await ask<{ name: string }>(`SELECT ${table}::text AS name`);
-  const [row] = await ask<{ type: number }>(typeOfExpression(named?.name ?? "", expression)).catch(() => []);
-  return Number(row?.type ?? fallback.oid);
+  const asked = explainThroughDoor(`SELECT pg_catalog.to_json(t.type) FROM (${typeOfExpression(named?.name ?? "", expression)}) t`);
+  const [row] = await ask<{ "QUERY PLAN": number }>(asked).catch(() => []);
+  return Number(row?.["QUERY PLAN"] ?? fallback.oid);
 }
 
 // ------------------------------------------------------------------------------------------------------------ extended statistics

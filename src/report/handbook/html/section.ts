@@ -58,10 +58,21 @@ function stateOf(section: HandbookSection): Html {
   const { state, stateLine, examined, missing, pages } = section;
   const links = pages.length === 0 ? NOTHING : html` ${pages.map((page, index) => html`${index > 0 ? " · " : ""}<a href="${encodePath(page)}">${titleOfPage(page)}</a>`)}`;
   const looked = examined.trim() === "" || stateLine.includes(examined.trim()) ? NOTHING : html` ${sentence(examined)}`;
-  if (state === "findings") return html`<p class="stateline">${sentence(stateLine)}${looked}${links}</p>${missing.trim() === "" ? NOTHING : html`<div class="state"><strong>Not seen.</strong> ${missingText(missing)}</div>`}`;
+  if (state === "findings") return html`<p class="stateline">${sentence(stateLine)}${looked}${links}</p>${notSeen(missing)}`;
   const word = WORDS[state];
   const line = stateLine.startsWith(word) ? stateLine.slice(word.length).trim() : stateLine;
   return html`<div class="state ${state}"><strong>${word}</strong> ${sentence(line)}${looked}${missing.trim() === "" ? NOTHING : html` ${missingText(missing)}`}${links}</div>`;
+}
+
+/** Letters of what is missing that are seen; more is a fold away. */
+const MOST_MISSING = 360;
+
+function notSeen(missing: string): Html {
+  if (missing.trim() === "") return NOTHING;
+  if (missing.length <= MOST_MISSING) return html`<div class="state"><strong>Not seen.</strong> ${missingText(missing)}</div>`;
+  const end = missing.indexOf(". ", MOST_MISSING / 3) + 1;
+  const first = end > 0 && end < MOST_MISSING ? missing.slice(0, end) : `${missing.slice(0, MOST_MISSING / 2).replace(/\s+\S*$/, "").replaceAll("`", "")} …`;
+  return html`<details class="state"><summary><strong>Not seen.</strong> ${prose(first)} <span class="dim">More</span></summary>${missingText(missing)}</details>`;
 }
 
 /** `index-analysis.md` as people call it. */

@@ -151,7 +151,9 @@ export function renderFix(fix: Fix | undefined, pages: Pages, change?: Change): 
 
 function migration(fix: Fix): readonly string[] {
   const words = migrationSentence(fix);
-  return words === "" ? [] : [`The migration ${sentence(words)}`];
+  const [file] = fix.migration?.follows?.files ?? [];
+  const statements = fix.sql?.forward.length ?? 0;
+  return words === "" ? [] : [`${file === undefined ? `SQL of ${formatNumber(statements)} ${statements === 1 ? "statement" : "statements"}` : `The migration ${codeSpan(file.split("/").at(-1) ?? file)}`} ${sentence(words)}`];
 }
 
 function sql(fix: Fix): readonly string[] {

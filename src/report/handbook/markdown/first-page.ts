@@ -74,7 +74,8 @@ function gainCell({ gain, isRisk }: Change): string {
   if (isRisk) return "Risk, not time";
   if (gain === null) return "-";
   const factor = gain.removed > 0 ? gain.marginal / gain.removed : 1;
-  const range = gain.high > gain.low * 1.001 ? ` (${formatTime(gain.low * factor)} to ${formatTime(gain.high * factor)})` : "";
+  const [low, high] = [formatTime(gain.low * factor), formatTime(gain.high * factor)];
+  const range = low === high ? "" : ` (${low} to ${high})`;
   return `${formatTime(gain.marginal)}${range}`;
 }
 

@@ -14,7 +14,6 @@ import { shortIdOf } from "../../render-context.ts";
 import { adviceTable, block, details, figure, fileLink, placeLink, sentence, statementGist, statementText, table } from "./blocks.ts";
 import { findingHref, type Pages } from "./context.ts";
 import { renderFinding, statementLine } from "./finding.ts";
-import { notesOf } from "./notes.ts";
 
 export const headingOf = ({ section, title }: Pick<OutlineSection, "section" | "title">): string => `${section} ${title}`;
 
@@ -216,9 +215,5 @@ function pairOf(finding: Finding, { handbook, context }: Pages): readonly string
     "After:",
     block(language, [...head, ...changed.added, ...tail].join("\n")),
   ];
-}
-
-export function endOf(page: string): string {
-  return notesOf(page.replace(/\.md$/, ""));
 }
 

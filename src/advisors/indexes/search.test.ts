@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import type { Table } from "../../model/index.ts";
+import type { Candidate } from "./candidates.ts";
+import type { Planner } from "./planner.ts";
+import { openSolver } from "./program.ts";
+import { searchIndexes, type SearchInput, type SearchResult } from "./search.ts";
+
+const MEGABYTE = 1_000_000;
+const table = (oid: number): Table => ({ oid, name: `t${oid}`, schema: "public" }) as Table;
+const on = (oid: number, column: string): Candidate => ({ table: table(oid), spec: { keys: [{ kind: "column", column }] } });
+
+/** What one question costs with a set of candidates' columns. */
+type Costs = (columns: ReadonlySet<string>) => readonly [cost: number, used: readonly string[]];
+
+interface World {
+  readonly questions: readonly { readonly weight: number; readonly costs: Costs; readonly candidates: readonly Candidate[] }[];
+  readonly bytes: Readonly<Record<string, number>>;
+  readonly budget: number;
+  readonly upkeep?: number;
+  readonly isOver?: () => boolean;
+}
+
+async function search({ questions, bytes, budget, upkeep = 0, isOver = () => false }: World): Promise<SearchResult & { readonly columns: readonly string[] }> {
+  const made: string[] = [];
+  const planner: Planner = {
+    add: (indexes) => Promise.resolve(indexes.map((one) => (made.push(one), bytes[one] === undefined ? { refused: "no" } : { bytes: bytes[one], isGuess: false, doubts: [] }))),
+    price: (asked, present) => {
+      const columns = new Set([...present].map((one) => made[one] ?? ""));
+      return Promise.resolve(asked.map((one) => {
+        const [cost, used] = questions[one]?.costs(columns) ?? [0, []];
+        return { cost, used: used.map((column) => made.indexOf(column)) };
+      }));
+    },
+  };
+  const input: SearchInput = {
+    questions: questions.map(({ weight }, statement) => ({ statement, weight })),
+    candidates: questions.map(({ candidates }) => candidates),
+    tables: questions.map(({ candidates }) => new Set(candidates.map((one) => one.table.oid))),
+    sqlOf: ({ spec: { keys: [key] } }) => key?.column ?? "",
+    upkeepOf: () => upkeep,
+    budget,
+    planner,
+    solver: await openSolver(),
+    isOver,
+    progress: () => {},
+  };
+  const result = await searchIndexes(input);
+  return { ...result, columns: result.chosen.map((one) => made[one] ?? "") };
+}
+
+const alone = (column: string, cost: number, base = 100): Costs => (columns) => (columns.has(column) ? [cost, [column]] : [base, []]);
+
+test("takes what saves most within the budget", async () => {
+  const world: World = {
+    questions: [
+      { weight: 1, costs: alone("a", 10), candidates: [on(1, "a")] },
+      { weight: 1, costs: alone("b", 40), candidates: [on(1, "b")] },
+      { weight: 1, costs: alone("c", 40), candidates: [on(1, "c")] },
+    ],
+    bytes: { a: 10 * MEGABYTE, b: 5 * MEGABYTE, c: 5 * MEGABYTE },
+    budget: 10 * MEGABYTE,
+  };
+  // Two of 60 each are more than one of 90, though that one is the best by itself.
+  const { columns, gap, isComplete } = await search(world);
+  expect(columns).toEqual(["b", "c"]);
+  expect(gap).toBeLessThan(0.001);
+  expect(isComplete).toBe(true);
+  expect((await search({ ...world, budget: 20 * MEGABYTE })).columns).toEqual(["a", "b", "c"]);
+});
+
+test("two that help only together are found", async () => {
+  const both: Costs = (columns) => (columns.has("a") && columns.has("b") ? [5, ["a", "b"]] : [100, []]);
+  const { columns, costs } = await search({ questions: [{ weight: 3, costs: both, candidates: [on(1, "a"), on(2, "b")] }], bytes: { a: 1, b: 1 }, budget: 10 });
+  expect(columns).toEqual(["a", "b"]);
+  expect(costs).toEqual([{ before: 100, after: 5, used: [0, 1] }]);
+});
+
+test("of two ways the one that others share is taken", async () => {
+  const either: Costs = (columns) => (columns.has("own") ? [10, ["own"]] : columns.has("shared") ? [12, ["shared"]] : [100, []]);
+  const { columns } = await search({
+    questions: [{ weight: 1, costs: either, candidates: [on(1, "own"), on(1, "shared")] }, { weight: 1, costs: alone("shared", 10), candidates: [on(1, "shared")] }],
+    bytes: { own: 6, shared: 6 },
+    budget: 10,
+  });
+  expect(columns).toEqual(["shared"]);
+});
+
+test("an index whose upkeep is more than it saves is not taken", async () => {
+  const world: World = { questions: [{ weight: 10, costs: alone("a", 10), candidates: [on(1, "a")] }], bytes: { a: 1 }, budget: 10 };
+  expect((await search({ ...world, upkeep: 899 })).columns).toEqual(["a"]);
+  const { columns, useful } = await search({ ...world, upkeep: 901 });
+  expect(columns).toEqual([]);
+  expect(useful).toEqual([{ candidate: 0, share: 0.9, upkeep: 0.901 }]);
+});
+
+test("what the server refuses, and what is larger than the budget, is no candidate", async () => {
+  const { columns } = await search({ questions: [{ weight: 1, costs: alone("a", 1), candidates: [on(1, "a"), on(1, "refused")] }, { weight: 1, costs: alone("big", 1), candidates: [on(1, "big")] }], bytes: { a: 1, big: 100 }, budget: 10 });
+  expect(columns).toEqual(["a"]);
+});
+
+test("the same question gets the same answer, and an end that comes early gets the best so far", async () => {
+  const questions: World["questions"] = Array.from({ length: 12 }, (_, index) => ({ weight: 1 + (index % 3), costs: alone(`c${index}`, 20 + index), candidates: [on(1 + (index % 4), `c${index}`)] }));
+  const bytes = Object.fromEntries(questions.map((_, index) => [`c${index}`, 10 + index]));
+  const world: World = { questions, bytes, budget: 70 };
+  const first = await search(world);
+  expect(await search(world)).toEqual(first);
+  let asked = 0;
+  const early = await search({ ...world, isOver: () => (asked += 1) > 6 });
+  expect(early.isComplete).toBe(false);
+  expect(early.columns.length).toBeGreaterThan(0);
+});

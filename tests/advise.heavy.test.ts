@@ -1,0 +1,106 @@
+/** `luthier advise indexes` as a person runs it: on a shop that is read and written. */
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Snapshot } from "../src/model/index.ts";
+import { redact } from "../src/postgres/redact.ts";
+import { writeSnapshot } from "../src/sources/snapshot-file.ts";
+import { useBuiltCli } from "./support/built-cli.ts";
+import { withGiven } from "./support/given.ts";
+import { execute, look, startDebian, type RunningServer } from "./support/servers.ts";
+import { temporaryFolder } from "./support/temporary-folder.ts";
+
+let server: RunningServer;
+let taken: Snapshot;
+const run = useBuiltCli();
+
+const SHOP = `
+CREATE TABLE purchase (id bigint PRIMARY KEY, customer_id int NOT NULL, status text NOT NULL, placed_at timestamptz NOT NULL, total int NOT NULL);
+CREATE INDEX purchase_status ON purchase (status);
+CREATE INDEX purchase_total ON purchase (total);
+CREATE INDEX purchase_placed ON purchase (placed_at);
+INSERT INTO purchase SELECT n, n % 4000, 'paid', now() - n * interval '1 minute', n % 700 FROM generate_series(1, 120000) n;
+VACUUM ANALYZE purchase`;
+
+/** What is read often, what is written often, and a report of once a month. */
+const WORKLOAD = `
+-- given: table purchase counters.inserted = 20000
+-- given: table purchase counters.updated = 20000
+-- given: table purchase counters.hotUpdated = 18000
+-- given: statement {"sql": "SELECT id, placed_at FROM purchase WHERE customer_id = $1 ORDER BY placed_at DESC LIMIT 20", "calls": 90000, "rows": 1800000, "totalMs": 900000}
+-- given: statement {"sql": "UPDATE purchase SET status = $1 WHERE id = $2", "calls": 20000, "rows": 20000, "totalMs": 4000}
+-- given: statement {"sql": "INSERT INTO purchase (id, customer_id, status, placed_at, total) VALUES ($1, $2, $3, $4, $5)", "calls": 20000, "rows": 20000, "totalMs": 4000}
+-- given: statement {"sql": "SELECT sum(total) FROM purchase WHERE placed_at > now() - interval '1 hour'", "calls": 1, "rows": 1, "totalMs": 12}`;
+
+beforeAll(async () => {
+  server = await startDebian();
+  for (const statement of SHOP.split(";")) await execute(server.cluster.url, statement);
+  taken = withGiven(await look(server.cluster.url), WORKLOAD);
+});
+afterAll(() => server.stop());
+
+interface Advice {
+  readonly complete: boolean;
+  readonly add: readonly { readonly label: string; readonly sql: string; readonly upkeep: number }[];
+  readonly statements: readonly { readonly sql: string; readonly verdict: string; readonly server: { readonly before: number; readonly after: number } }[];
+  readonly removals: readonly { readonly index: string; readonly users: readonly { readonly cost: { readonly before: number; readonly after: number }; readonly calls: number }[] }[];
+}
+
+function projectWith(snapshot: Snapshot): string {
+  const folder = temporaryFolder();
+  writeSnapshot(path.join(folder, ".luthier", "snapshot.json.gz"), snapshot);
+  return folder;
+}
+
+async function advice(folder: string, ...more: readonly string[]): Promise<Advice> {
+  const { stdout, stderr, status } = await run(["advise", "indexes", folder, "--format", "json", ...more], folder);
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  return JSON.parse(stdout) as Advice;
+}
+
+test("recommends what the reads want, nothing that makes a statement dearer, and proves what can go", async () => {
+  const { add, statements, removals, complete } = await advice(projectWith(taken));
+  expect(complete).toBe(true);
+  expect(add.map(({ label }) => label.replace(/ INCLUDE.*/, ""))).toEqual(["purchase (customer_id, placed_at)"]);
+  expect(statements.filter(({ server: cost }) => cost.after > cost.before * 1.05)).toEqual([]);
+  expect(statements.find(({ sql }) => sql.includes("ORDER BY"))?.verdict).toBe("gain");
+  const of = (name: string): Advice["removals"][number] | undefined => removals.find(({ index }) => index === `public.${name}`);
+  expect(of("purchase_total")?.users).toEqual([]);
+  expect(of("purchase_status")?.users).toEqual([]);
+  // The report of once a month needs its index.
+  const [report] = of("purchase_placed")?.users ?? [];
+  expect(report?.calls).toBe(1);
+  expect(report?.cost.after).toBeGreaterThan((report?.cost.before ?? 0) * 2);
+});
+
+test("is the same every time, and says costs, not time", async () => {
+  const folder = projectWith(taken);
+  expect(await advice(folder)).toEqual(await advice(folder));
+  const { stdout } = await run(["advise", "indexes", folder], folder);
+  expect(stdout).toContain("Costs are the planner's own, not time.");
+  expect(stdout).toContain("CREATE INDEX CONCURRENTLY");
+  expect(stdout).not.toMatch(/\bms\b|faster/);
+});
+
+test("statements of a file take the place of those that were seen", async () => {
+  const folder = projectWith(taken);
+  const file = path.join(folder, "asked.sql");
+  writeFileSync(file, "SELECT id FROM purchase WHERE total = 5 AND customer_id = 7; -- a note; with a semicolon\nSELECT 1;");
+  expect((await advice(folder, "--workload", file)).statements.map(({ sql }) => sql.split("\n").at(-1))).toContain("SELECT id FROM purchase WHERE total = 5 AND customer_id = 7");
+});
+
+test.each([
+  ["redacted", () => redact(taken), /redacted/],
+  ["without a schema", () => ({ ...taken, catalog: { ...taken.catalog, ddl: [] } }), /holds no schema/],
+  ["of a version that nobody has", () => ({ ...taken, servers: taken.servers.map((one) => ({ ...one, versionNumber: 90_600 })) }), /plans need PostgreSQL 9/],
+])("a snapshot %s is one clear sentence here, and a notice of a check", async (_name, make, words) => {
+  const folder = projectWith(make());
+  const { stderr, status } = await run(["advise", "indexes", folder], folder);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(words);
+  expect(stderr.trim().split("\n")).toHaveLength(2);
+  const check = await run(["check", folder, "--phantom", "--format", "json", "--no-cache", "--fail-on", "never"], folder);
+  expect(check.status).toBe(0);
+  expect((JSON.parse(check.stdout) as { readonly notices: readonly { readonly message: string }[] }).notices.map(({ message }) => message).join("\n")).toMatch(words);
+});
