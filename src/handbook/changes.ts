@@ -64,8 +64,13 @@ function toChange(finding: Finding, { gain, isRisk, after }: Ranked, work: Work)
 /** What to do, in the words of the fix; without one, the last sentence of what the rule says. */
 export function actionOf(finding: Finding): string {
   const action = bareAction(finding);
-  const [, subject = ""] = /^`([^`]+)`/.exec(finding.claim) ?? [];
-  return subject === "" || action.includes(subject) || subject.length > LONGEST_SUBJECT ? action : `\`${subject}\`: ${(action[0] ?? "").toLowerCase()}${action.slice(1)}`;
+  const [, subject = ""] = /`([^`]+)`/.exec(finding.claim) ?? [];
+  return subject === "" || isNamed(subject, action) || subject.length > LONGEST_SUBJECT ? action : `\`${subject}\`: ${(action[0] ?? "").toLowerCase()}${action.slice(1)}`;
+}
+
+/** As a word of its own: `levels` is not in `stock_levels`. */
+function isNamed(subject: string, action: string): boolean {
+  return action.split(/[^\w.]+/).some((word) => word === subject || word.split(".").includes(subject));
 }
 
 /** A longer name would leave no room for what to do. */

@@ -17,7 +17,7 @@ export const removedBy = (changes: readonly Change[]): number => changes.reduce(
 export function headlineOf(changes: readonly Change[], base: TimeBase | null, { findings, evidence }: Report): string {
   const timed = timedChanges(changes);
   if (base !== null && timed.length > 0) {
-    const what = base.unit === "s/min" ? "s of database time a minute" : "s of recorded database time";
+    const what = timeWords(base);
     return `${WORDS[timed.length]} ${timed.length === 1 ? "change removes" : "changes remove"} ${formatTime(removedBy(timed))} of ${formatTime(base.total)} ${what}`;
   }
   const certain = findings.filter(({ confidence }) => confidence === "certain").length;
@@ -25,6 +25,11 @@ export function headlineOf(changes: readonly Change[], base: TimeBase | null, { 
   if (base !== null) return `${count}; no change is known to remove any of ${formatTime(base.total)} ${base.unit} of database time`;
   const why = evidence.includes("database") ? "because the snapshot has no times of statements" : "because nothing was recorded";
   return `${count}; no cost is known, ${why}`;
+}
+
+function timeWords({ unit, from }: TimeBase): string {
+  if (unit === "s/min") return "s of database time a minute";
+  return from === "database" ? "s of database time in all" : "s of recorded database time";
 }
 
 export function splitOf(changes: readonly Change[], base: TimeBase | null): Plot | null {

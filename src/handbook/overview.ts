@@ -68,7 +68,7 @@ export function sourceLinesPlot({ base, timed, sentFrom, recordings }: Work): Pl
   const recording = recordings.at(-1);
   const lines = new Map<string, number>();
   const add = (place: string, time: number): void => void lines.set(place, (lines.get(place) ?? 0) + time);
-  if (base.unit === "s") {
+  if (base.from === "recording") {
     for (const { stack, microseconds } of recording?.stacks ?? []) {
       const frame = stack.find(({ owner }) => owner === "project");
       if (frame !== undefined) add(`${frame.file}:${frame.line}`, microseconds / 1_000_000);
@@ -87,7 +87,7 @@ export function sourceLinesPlot({ base, timed, sentFrom, recordings }: Work): Pl
   return {
     kind: "bars",
     question: "Which lines ask for the time?",
-    answer: `\`${top[0]}\` sends ${formatTime(top[1])} of ${formatTime(base.total)} ${base.unit}; ${percent(all / base.total)} of the time belongs to a line that is known${base.unit === "s" ? "" : " to be the only one that sends its statements"}.`,
+    answer: `\`${top[0]}\` sends ${formatTime(top[1])} of ${formatTime(base.total)} ${base.unit}; ${percent(all / base.total)} of the time belongs to a line that is known${base.from === "recording" ? "" : " to be the only one that sends its statements"}.`,
     source: base.source,
     unit: base.unit,
     bars: sorted.slice(0, MOST_LINES).map(([label, value]) => ({ label, value, tone: "found" as const })),

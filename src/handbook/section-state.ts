@@ -31,7 +31,7 @@ export function stateOf(section: string, input: HandbookInput): State {
   const judged = judgedRules(section, input);
   if (judged.of === 0 && advice.length === 0) return { state: "unknown", stateLine: `Unknown. None of ${formatCount(input.rules.length, "rule")} looks at ${section}.`, examined, missing };
   const known = advice.map(({ claim }) => claim).filter(Boolean).join(" ");
-  if (judged.of > 0 && judged.done === 0 && (gaps.length > 0 || advice.length === 0)) return { state: "unknown", stateLine: `Unknown. None of ${formatCount(judged.of, "rule")} could judge it. ${known}`.trim(), examined, missing };
+  if (judged.of > 0 && judged.done === 0 && (gaps.length > 0 || advice.length === 0)) return { state: "unknown", stateLine: `Unknown. 0 of ${formatCount(judged.of, "rule")} could judge it. ${known}`.trim(), examined, missing };
   if (judged.of === 0 && advice.every(({ missing: gap }) => gap !== "")) return { state: "unknown", stateLine: `Unknown. ${known}`.trim(), examined, missing };
   const weighed = examined === "" ? "" : ` Weighed: ${examined}.`;
   const near = nearestMiss(section, input);
@@ -50,8 +50,11 @@ export function countLine(findings: readonly Finding[]): string {
   return `${formatCount(findings.length, "finding")}: ${rungs.join(", ")}.`;
 }
 
+/** What it says stands below; here, how much there is and how sure it is. */
 function adviceLine(advice: readonly Advice[]): string {
-  return advice.map(({ claim }) => (claim.endsWith(".") ? claim : `${claim}.`)).join(" ");
+  const rungs = RUNGS.toReversed().flatMap((rung) => (advice.some((one) => one.rung === rung) ? [rung] : []));
+  const files = advice.reduce((sum, one) => sum + one.artefacts.length, 0);
+  return `${advice.length === 1 ? "1 piece" : `${formatNumber(advice.length)} pieces`} of advice, ${rungs.join(" and ")}${files === 0 ? "" : `, with ${formatCount(files, "file")} to take`}.`;
 }
 
 function examinedOf(section: string, advice: readonly Advice[], { report }: HandbookInput): string {
@@ -87,7 +90,7 @@ function gapsOf(section: string, advice: readonly Advice[], { report }: Handbook
     const objects = [...new Set(group.flatMap(({ object }) => object ?? []))];
     const names = rules.length <= MOST_NAMES ? rules.map((one) => `\`${one}\``).join(", ") : formatCount(rules.length, "rule");
     const about = objects.length === 0 ? "" : ` about ${objects.length <= MOST_NAMES ? objects.map((one) => `\`${one}\``).join(", ") : formatCount(objects.length, "object")}`;
-    const command = why.startsWith("needs") ? commandFor(why) : "";
+    const command = why.startsWith("needs") && !why.includes("luthier ") ? commandFor(why) : "";
     return `${names} did not judge${about}: ${why}${command === "" ? "" : ` (\`${command}\`)`}.`;
   });
   return [...sentences, ...advice.flatMap(({ missing }) => (missing === "" ? [] : [asSentence(missing)]))];

@@ -66,8 +66,10 @@ export interface AdvisorFailure {
 
 /** What one second stands for. */
 export interface TimeBase {
-  /** `s/min`: database time of production a minute. `s`: of the recording as a whole, where no counters of a server are there. */
+  /** `s/min`: database time of production a minute. `s`: of the recording as a whole, where no counters of a server with load are there; else all that they counted. */
   readonly unit: "s/min" | "s";
+  /** What counted it. */
+  readonly from?: "database" | "recording";
   readonly total: number;
   /** `pg_stat_statements of primary db:5432, 18 days from 2026-11-01 on`. */
   readonly source: string;

@@ -24,7 +24,9 @@ const SOURCES: Readonly<Record<Exclude<Rung, "inferred">, string>> = {
 function defaultSource(finding: Finding, report: Report, context: RenderContext): string {
   const rung = rungOf(finding);
   if (rung !== "inferred") return SOURCES[rung];
-  const file = finding.places[0]?.file;
+  const [first] = finding.places;
+  if (first?.role === "setting") return "read in the settings, as they stand";
+  const file = first?.file;
   if (!report.evidence.includes("recording") || file === undefined) return "source only: nothing was recorded";
   return `source only: no recorded request reaches ${shownPath(context, file)}`;
 }
@@ -67,6 +69,7 @@ export function proofSentence(finding: Finding, context: RenderContext): string 
   const [fix] = finding.fixes;
   if (fix !== undefined && (fix.kind === "sql" || fix.kind === "migration")) return "none yet: the change was not tried on a copy of the database";
   if (!fix?.edits.length) return "none: there is no edit to try";
+  if (finding.places[0]?.role === "setting") return "none yet: nothing was run with the changed setting";
   const last = finding.places.at(-1);
   if (rungOf(finding) === "inferred" && last && context.commands.has("record")) {
     const isOneFile = finding.places.every(({ file }) => file === last.file);

@@ -8,22 +8,32 @@ const MINUTES_A_DAY = 24 * 60;
 const MS = 1000;
 const MICROSECONDS = 1_000_000;
 
-/** The server's counters say what production does; a recording says what it recorded; without either there is no time. */
+/** A server that is busy for less of each minute has no load to shift: its counters are said as they are. Ours: a sixth of a thousandth. */
+const LEAST_LOAD = 0.01;
+
+/** The server's counters say what production does; a recording says what it recorded; a server without load, what it counted. Without any there is no time. */
 export function timeBaseOf(database: Database | null, recording: Recording | null): TimeBase | null {
-  return databaseBase(database) ?? recordingBase(recording);
+  const [counted, recorded] = [databaseBase(database), recordingBase(recording)];
+  if (counted !== null && counted.unit === "s/min") return counted;
+  return recorded ?? counted;
 }
 
 function databaseBase(database: Database | null): TimeBase | null {
   if (database === null) return null;
   const { workload, server } = database;
-  if (workload.totalMs <= 0 || workload.days === null || workload.days <= 0) return null;
+  if (workload.totalMs <= 0) return null;
+  const seconds = workload.totalMs / MS;
+  const load = workload.days === null || workload.days <= 0 ? 0 : seconds / (workload.days * MINUTES_A_DAY);
   const counted = workload.statements.some(({ seenIn }) => seenIn.includes("pg_stat_statements"));
   const since = server.counters.statementsSince;
   const from = since === null ? "" : ` from ${since.slice(0, 10)} on`;
+  const length = workload.days === null ? "" : `, ${spanWords(workload.days)}${from}`;
+  const isLoaded = load >= LEAST_LOAD;
   return {
-    unit: "s/min",
-    total: workload.totalMs / MS / (workload.days * MINUTES_A_DAY),
-    source: `${counted ? "pg_stat_statements" : "the server's log"} of ${server.role} ${server.address}, ${spanWords(workload.days)}${from}`,
+    unit: isLoaded ? "s/min" : "s",
+    from: "database",
+    total: isLoaded ? load : seconds,
+    source: `${counted ? "pg_stat_statements" : "the server's log"} of ${server.role} ${server.address}${length}${isLoaded || load === 0 ? "" : ", idle but for so many seconds in all"}`,
   };
 }
 
@@ -31,7 +41,7 @@ function recordingBase(recording: Recording | null): TimeBase | null {
   if (recording === null || recording.microseconds <= 0) return null;
   const { folder, microseconds, started, ended } = recording;
   const length = started > 0 && ended > started ? `, ${spanWords((ended - started) / 86_400_000)}` : "";
-  return { unit: "s", total: microseconds / MICROSECONDS, source: `recording ${folder}${length}` };
+  return { unit: "s", from: "recording", total: microseconds / MICROSECONDS, source: `recording ${folder}${length}` };
 }
 
 /** `18 days`, `7 h`, `41 min`, `50 s`. */
@@ -57,7 +67,7 @@ export interface TimedStatement {
 }
 
 export function timedStatements(base: TimeBase | null, database: Database | null, recording: Recording | null): readonly TimedStatement[] {
-  if (base?.unit === "s") return ofRecording(recording);
+  if (base?.from === "recording") return ofRecording(recording);
   const statements = database?.workload.statements ?? [];
   const total = base?.total ?? 0;
   return statements.map((statement) => ({

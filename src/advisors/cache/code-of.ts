@@ -25,6 +25,8 @@ export function cachedCode(candidate: Candidate, source: RuleInput): CachedCode 
   const { site } = candidate;
   if (site === null) return { why: "no line of the source was found for it" };
   const span = placeToKeep(site, source);
+  const chained = span === site.origin ? chainedOn(site.origin, source) : null;
+  if (chained !== null) return { why: `${chained}() is asked of it too, which a list has not` };
   const expr = exprAt(source, span);
   const path = pathTo(source, span);
   const fn = functionAt(path);
@@ -33,7 +35,7 @@ export function cachedCode(candidate: Candidate, source: RuleInput): CachedCode 
   const names = variablesOf(expr, fn);
   if (names.some((name) => name === "self" || name === "cls" || name === "request")) return { why: `what it asks for comes with ${names.find((name) => name === "self" || name === "cls" || name === "request") ?? ""}: the values that decide belong into the key one by one` };
   const text = source.text(span.file);
-  const replacement = callText(candidate, textOf(expr, text), { how: howOf(source, site), names, indent: indentOf(text, statement.start) });
+  const replacement = callText(candidate, textOf(expr, text), { how: span === site.origin ? "iterate" : howOf(source, site), names, indent: indentOf(text, statement.start) });
   const shown = shownSpan(fn, statement, text);
   return {
     file: span.file,
@@ -50,6 +52,12 @@ export function cachedCode(candidate: Candidate, source: RuleInput): CachedCode 
 function placeToKeep({ origin, sent }: CandidateSite, source: RuleInput): Span {
   const holds = sent.file === origin.file && sent.start <= origin.start && sent.end >= origin.end && exprAt(source, sent) !== null;
   return holds ? sent : origin;
+}
+
+/** What other code asks of the queryset beside its rows. */
+function chainedOn(origin: Span, { facts }: RuleInput): string | null {
+  const found = (facts.sent ?? []).find((one) => one.what.kind === "query" && !GIVES_ROWS.has(one.what.how) && one.origin.file === origin.file && one.origin.start === origin.start && one.span.start !== origin.start);
+  return found?.what.kind === "query" ? found.what.how : null;
 }
 
 function howOf({ facts }: RuleInput, { origin, sent }: CandidateSite): string {

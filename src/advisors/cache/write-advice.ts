@@ -25,7 +25,7 @@ export function writeAdvice({ source }: AdvisorInput, candidates: readonly Candi
   return {
     advisor: "cache",
     section: "6.2",
-    claim: `${formatCount(sites.length, "place")} of the source write${sites.length === 1 ? "s" : ""} ${names}; ${silent.length === 0 ? "all of them send signals" : `${silent.length} of them send no signal`}.`,
+    claim: `${formatCount(sites.length, "place")} of the source write${sites.length === 1 ? "s" : ""} ${names}; ${silent.length === 0 ? "all of them send signals" : `${silent.length} of them ${silent.length === 1 ? "sends" : "send"} no signal`}.`,
     reasons: [
       ...(silent.length === 0 ? [] : [`A cache of ${candidateName(first)} that post_save and post_delete remove would stay wrong after ${formatCount(silent.length, "of these places", "of these places")}: ${listWords(silent.slice(0, 5).map(({ span }) => placeOf(span, source)))}.`]),
       ...(unknown.length === 0 ? [] : [`No model has ${listWords(unknown)}: who writes there is not in this source.`]),

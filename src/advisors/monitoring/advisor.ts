@@ -4,6 +4,7 @@ import type { Advice, Advisor, AdvisorInput, Database, RuleInput, StatementSite 
 import { monitoringGaps } from "../../rules/monitoring-blind/gaps.ts";
 import type { Alert } from "./alert.ts";
 import { alertGroups } from "./alerts/all-alerts.ts";
+import { isRare } from "./alerts/statements.ts";
 import { artefacts } from "./artefacts.ts";
 import { exporterQueries } from "./exporter-queries.ts";
 import { inventoryOf, lint, type LintProblem } from "./lint.ts";
@@ -58,12 +59,13 @@ function reasons(watched: Watched, alerts: readonly Alert[]): string[] {
   const { database, connections, statements, tables, standbys, target } = watched;
   const version = database.server.version;
   const trials = alerts.reduce((sum, one) => sum + one.trials.length, 0);
-  const busiest = statements[0];
+  const compared = statements.filter((one) => !isRare(one));
+  const [busiest] = compared;
   const own = tables.filter(({ table }) => Object.keys(table.options).some((name) => name.startsWith("autovacuum_")));
   return [
     `\`prometheus/rules.yml\` has ${formatCount(alerts.length, "rule")} for the job \`${target.job}\`, and \`rules_test.yml\` ${formatNumber(trials)} trials of them: on which series each comes, and on which it does not.`,
     `Connections are counted by a query of \`exporter/queries.yaml\`: when all ${formatNumber(connections.usable)} are taken, postgres_exporter 0.20.1 drops \`pg_stat_activity_count\` and \`pg_settings_max_connections\` with \`pg_up\` at 1, so that a rule on these would fall silent.`,
-    ...(busiest === undefined ? [] : [`${busiest.symbol === null ? `\`${busiest.words}\`` : `\`${busiest.symbol}\``}${busiest.place === null ? "" : ` (${busiest.place})`} is compared with its own mean of ${formatNumber(Number(busiest.meanMs.toPrecision(3)))} ms, and so are ${formatCount(statements.length - 1, "other statement")}: a limit in milliseconds for all would fit none.`]),
+    ...(busiest === undefined ? [] : [`${busiest.symbol === null ? `\`${busiest.words}\`` : `\`${busiest.symbol}\``}${busiest.place === null ? "" : ` (${busiest.place})`} is compared with its own mean of ${formatNumber(Number(busiest.meanMs.toPrecision(3)))} ms, and so ${compared.length === 2 ? "is" : "are"} ${formatCount(compared.length - 1, "other statement")}: a limit in milliseconds for all would fit none.`]),
     ...(own.length === 0 ? [] : [`${own.map(({ name }) => `\`${name}\``).join(", ")} ${own.length === 1 ? "has" : "have"} autovacuum settings of ${own.length === 1 ? "its" : "their"} own, and an alert at twice ${own.length === 1 ? "its" : "their"} own trigger.`]),
     ...(standbys === 0
       ? [`No standby follows ${database.server.address}, so that no alert speaks of replication.`]

@@ -54,6 +54,9 @@ export function asText({ digits = 0 }: Alert, { labels, value }: NonNullable<Tri
   return { value: value.toFixed(digits), label: (name) => labels[name] ?? "", plain: (text) => text };
 }
 
+/** For a page that is read before anything has happened. */
+export const AS_PAGE: Say = { value: "N", label: (name) => (name === "instance" ? "the exporter" : `the ${name}`), plain: (text) => text };
+
 export type Said = Pick<Alert, "name" | "hold" | "severity" | "summary" | "description" | "because" | "steps" | "digits">;
 
 /** Where the metric is exported: labels of the target, and those that tell series apart. */

@@ -1,5 +1,5 @@
 /** What to do when an alert comes: a heading each, which the alerts' annotations point to. */
-import { asText, type Alert } from "./alert.ts";
+import { AS_PAGE, type Alert } from "./alert.ts";
 import type { AlertGroup } from "./alerts/all-alerts.ts";
 import { duration } from "./rule-files.ts";
 import type { Watched } from "./watched.ts";
@@ -24,19 +24,13 @@ function section(name: string, alerts: readonly Alert[]): string[] {
   return [
     `## ${name}`,
     "",
-    `${SEVERITY[first.severity]}${first.hold === 0 ? ", at once." : `, after ${duration(first.hold)}.`} ${firstWords(first)}`,
+    `${SEVERITY[first.severity]}${first.hold === 0 ? ", at once." : `, after ${duration(first.hold)}.`} ${inline(first.description(AS_PAGE))}`,
     "",
     alerts.length === 1 ? `Threshold: ${inline(first.because)}.` : `Thresholds:\n\n${alerts.map((one) => `- ${inline(headOf(one))}${inline(one.because)}`).join("\n")}`,
     "",
     ...first.steps.map((step, index) => `${index + 1}. ${inline(step)}`),
     "",
   ];
-}
-
-/** The description without a value, as far as it has none. */
-function firstWords(alert: Alert): string {
-  const fired = alert.trials.find(({ fires }) => fires !== null)?.fires;
-  return fired === null || fired === undefined ? "" : inline(alert.description(asText(alert, fired)));
 }
 
 const headOf = ({ labels = {} }: Alert): string => Object.values(labels).map((value) => `${value}: `).join("");

@@ -2,6 +2,7 @@
 import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
 import type { AdviceTable, Database } from "../../model/index.ts";
 import type { Alert } from "./alert.ts";
+import { DEAD_TIMES, LEAST_ROWS } from "./alerts/maintenance.ts";
 import { duration } from "./rule-files.ts";
 import { triggerAt, type Watched } from "./watched.ts";
 
@@ -26,7 +27,6 @@ function alertTable({ database }: Watched, alerts: readonly Alert[]): AdviceTabl
   };
 }
 
-const DEAD_TIMES = 2;
 
 function tableTable({ database, tables }: Watched): AdviceTable[] {
   if (tables.length === 0) return [];
@@ -39,7 +39,7 @@ function tableTable({ database, tables }: Watched): AdviceTable[] {
         formatNumber(rows),
         dead === null ? "?" : formatNumber(dead),
         formatNumber(Math.round(triggerAt(vacuum, rows))),
-        formatNumber(Math.round(DEAD_TIMES * triggerAt(vacuum, rows))),
+        formatNumber(Math.round(Math.max(LEAST_ROWS, DEAD_TIMES * triggerAt(vacuum, rows)))),
         formatNumber(Math.round(triggerAt(analyze, rows))),
       ]),
       numeric: [1, 2, 3, 4, 5],
@@ -61,7 +61,7 @@ function statementTable({ database, statements }: Watched, alerts: readonly Aler
         `${formatNumber(Math.round(share * 100))} %`,
         formatMilliseconds(meanMs),
         callsPerHour === null ? "?" : formatNumber(Math.round(callsPerHour)),
-        limits.get(id) ?? "",
+        limits.get(id) ?? "none: too rare to compare",
       ]),
       numeric: [2, 3, 4],
       source: `pg_stat_statements of ${database.server.address}`,

@@ -79,7 +79,6 @@ const MOST_TABLES = 20;
 const MOST_STATEMENTS = 10;
 /** Statements of less than this share of the time are nobody's alert: ours. */
 const LEAST_SHARE = 0.005;
-const HOUR = 3_600_000;
 
 export interface WatchInput {
   readonly database: Database;
@@ -232,6 +231,3 @@ function hosts({ settings }: Deployment): ReadonlySet<string> {
 }
 
 const textOf = (said: Said<SettingValue> | null): string => (typeof said?.value === "string" ? said.value : "");
-
-/** Rates want an hour's worth at least. */
-export const perHour = (count: number, ms: number): number => (count * HOUR) / Math.max(ms, HOUR);

@@ -42,7 +42,7 @@ const EMPTY = { advisor: "scaling", section: "7.1", reasons: [], tables: [], plo
 function nothingToBalance({ database, deployment }: AdvisorInput, primary: Named | undefined): Advice {
   return {
     ...EMPTY,
-    claim: primary === undefined ? "No database server is known: neither settings nor a snapshot name one." : `There is nothing to balance: ${primary.host}:${primary.port} is the one server that settings and snapshot name, and too few reads can leave it.`,
+    claim: primary === undefined ? "No database server is known: neither settings nor a snapshot name one." : `There is nothing to balance: ${primary.host}:${primary.port} is the one server that settings and snapshot name, and the reads known to be movable are no case for a second.`,
     rung: "inferred",
     examined: `${formatCount(deployment.settings.length, "settings module")}, ${formatCount(database?.snapshot.servers.length ?? 0, "server")} of a snapshot`,
     missing: database === null ? "standbys that follow the primary: luthier snapshot --db URL sees them" : "",

@@ -13,6 +13,8 @@ export interface ReadShare {
   readonly reads: Weight;
   readonly strict: Weight;
   readonly relaxed: Weight;
+  /** With those that several lines send, and those of no known line: the most that can be true. */
+  readonly possible: Weight;
   /** Reads and writes of which no line of the source is known. */
   readonly unplaced: Weight;
   /** `pg_stat_statements`, `recording …`. */
@@ -42,6 +44,7 @@ export async function readShare(input: AdvisorInput): Promise<ReadShare | null> 
     reads: weigh((one) => isApplication(one) && one.obstacle !== "write"),
     strict: weigh(({ strict }) => strict),
     relaxed: weigh(({ relaxed }) => relaxed),
+    possible: weigh(({ relaxed, perhaps }) => relaxed || perhaps),
     unplaced: weigh(({ obstacle }) => obstacle === "no line found"),
     from,
     isTimed: verdicts.some(({ statement }) => statement.totalMs > 0),
@@ -128,7 +131,7 @@ function afterRecordedWrite(verdict: ReadVerdict, wrote: ReadonlyMap<string, Rea
   if (written === undefined) return verdict;
   const own = tablesIn(verdict.statement.shape).find((name) => written.has(name));
   const detail = own === undefined ? `recorded after a write to \`${[...written][0] ?? ""}\` in the same request` : `recorded after a write to \`${own}\`, which it reads, in the same request`;
-  return { ...verdict, strict: false, relaxed: own === undefined, obstacle: "after a write", detail };
+  return { ...verdict, strict: false, relaxed: own === undefined, perhaps: own === undefined, obstacle: "after a write", detail };
 }
 
 /** At most, when all that moves costs the primary nothing any more. */

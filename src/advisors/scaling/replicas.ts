@@ -44,7 +44,7 @@ function known(input: AdvisorInput, share: ReadShare): Advice {
   return {
     ...EMPTY,
     claim: claimOf(share, isWorth),
-    reasons: [...atomicReason(settings, share, input.source), arithmetic(share), ...needReason(input), ...unplacedReason(share), ...standbyReasons(standbys), ...(isWorth || hasReplica ? [] : [`No router is written: ${percent(part(share.relaxed, share))} of the time is less than the ${percent(LEAST_SHARE)} from which a second server is worth its upkeep.`])],
+    reasons: [...atomicReason(settings, share, input.source), arithmetic(share), ...needReason(input), ...sharedReason(share), ...unplacedReason(share), ...standbyReasons(standbys), ...(isWorth || hasReplica ? [] : [`No router is written: ${percent(part(share.relaxed, share))} of the time that is known to move is less than the ${percent(LEAST_SHARE)} from which a second server is worth its upkeep.`])],
     tables: [obstacleTable(share), ...siteTables(input, share), loadTable(share)],
     plots: plotOf(share),
     artefacts: isWorth || hasReplica ? routerArtefacts(input, share, settings, standbys) : [],
@@ -62,11 +62,12 @@ function part(weight: Weight, { total, isTimed }: ReadShare): number {
 }
 
 function claimOf(share: ReadShare, isWorth: boolean): string {
-  const strict = part(share.strict, share);
-  const relaxed = part(share.relaxed, share);
-  const speed = formatNumber(Number(mostSpeedUp(share, share.relaxed).toPrecision(2)));
-  if (!isWorth) return `A replica takes at most ${percent(relaxed)} of statement time off the primary, ${speed} times the load: do not add one for load.`;
-  return `${percent(strict)} of statement time can move to a replica as the code stands, ${percent(relaxed)} after the changes below: at most ${speed} times the load.`;
+  const [strict, relaxed, possible] = [share.strict, share.relaxed, share.possible].map((one) => part(one, share));
+  const speed = (weight: Weight): string => formatNumber(Number(mostSpeedUp(share, weight).toPrecision(2)));
+  if (isWorth && percent(strict ?? 0) === percent(relaxed ?? 0)) return `${percent(relaxed ?? 0)} of statement time can move to a replica as the code stands: at most ${speed(share.relaxed)} times the load.`;
+  if (isWorth) return `${percent(strict ?? 0)} of statement time can move to a replica as the code stands, ${percent(relaxed ?? 0)} after the changes below: at most ${speed(share.relaxed)} times the load.`;
+  if ((possible ?? 0) < LEAST_SHARE) return `A replica takes at most ${percent(possible ?? 0)} of statement time off the primary, ${speed(share.possible)} times the load: do not add one for load.`;
+  return `${percent(relaxed ?? 0)} of statement time is known to be movable to a replica, ${speed(share.relaxed)} times the load; up to ${percent(possible ?? 0)} hangs on which lines send it.`;
 }
 
 function atomicReason(settings: SettingsFacts | null, share: ReadShare | null, source: AdvisorInput["source"]): string[] {
@@ -101,6 +102,15 @@ function needReason({ database }: AdvisorInput): string[] {
 
 /** Traced to nothing, a statement stays. */
 const MUCH_UNPLACED = 0.2;
+
+function sharedReason(share: ReadShare): string[] {
+  const shared = weigh(share, ({ relaxed, perhaps, obstacle }) => !relaxed && perhaps && obstacle !== "no line found");
+  const time = part(shared, share);
+  return time < MUCH_SHARED ? [] : [`${formatCount(shared.statements, "statement")} with ${percent(time)} of the time ${shared.statements === 1 ? "is" : "are"} sent by several lines, of which some may move and some may not; ${shared.statements === 1 ? "it is" : "they are"} counted as staying. A recording tells the lines apart: luthier record.`];
+}
+
+/** Of the time. Ours: less changes no decision. */
+const MUCH_SHARED = 0.05;
 
 function unplacedReason(share: ReadShare): string[] {
   const unplaced = part(share.unplaced, share);

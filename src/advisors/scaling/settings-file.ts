@@ -13,7 +13,7 @@ export function settingsFiles(database: Database, proposals: readonly SettingPro
   const effect = restarts.length === 0 ? "All take effect with pg_reload_conf()." : `${restarts.join(", ")}: pending until the next restart; the others take effect with pg_reload_conf().`;
   const lines = sized.flatMap((one) => [...comment(one.claim), ...comment(one.arithmetic), `-- Now ${one.current}.`, `${alterSystem(database, one.name, one.value).forward};`, ""]);
   const names = sized.map(({ name }) => `'${name}'`).join(", ");
-  const checks = ["SELECT pg_reload_conf();", "-- An error beside a name: the line was not taken, and the server goes on with the value it had.", `SELECT name, setting, applied, error FROM pg_file_settings WHERE name IN (${names}) ORDER BY name;`, `SELECT name, setting, pending_restart FROM pg_settings WHERE name IN (${names}) ORDER BY name;`];
+  const checks = ["SELECT pg_reload_conf();", "-- The server's processes read their files a moment later.", "SELECT pg_sleep(1);", "-- An error beside a name: the line was not taken; \"setting could not be applied\" of one that waits for a restart is none.", `SELECT name, setting, applied, error FROM pg_file_settings WHERE name IN (${names}) ORDER BY name;`, `SELECT name, setting, pending_restart FROM pg_settings WHERE name IN (${names}) ORDER BY name;`];
   const version = `PostgreSQL ${server.version}`;
   const managed = managedBy(database);
   return [
@@ -28,7 +28,7 @@ export function settingsFiles(database: Database, proposals: readonly SettingPro
     {
       path: "postgresql.auto.undo.sql",
       language: "sql",
-      text: `${[`-- Brings back what ${server.address} had before postgresql.auto.sql.`, "", ...sized.map((one) => `${alterSystem(database, one.name, one.value).reverse};`), ...checks].join("\n")}\n`,
+      text: `${[`-- Brings back what ${server.address} had before postgresql.auto.sql.`, ...(restarts.length === 0 ? [] : [`-- ${restarts.join(", ")}: shown as pending until the next restart, which changes nothing then.`]), "", ...sized.map((one) => `${alterSystem(database, one.name, one.value).reverse};`), ...checks].join("\n")}\n`,
       purpose: `Takes postgresql.auto.sql back: ${sized.map(({ name, current }) => `${name} ${current}`).join(", ")}.`,
       check: "run after postgresql.auto.sql, it leaves pg_settings as they were",
       version,

@@ -21,7 +21,7 @@ export type Names = Pick<PlannerData, "operators" | "collations">;
 /** One row a statement: arrays of different types cannot stand in one column of a list of values. */
 export function insertStatistics(target: StatisticTarget, inherited: boolean, figures: StatisticFigures, names: Names): string {
   const { relation, attribute } = target;
-  return `INSERT INTO pg_catalog.pg_statistic (${COLUMNS.join(", ")}) VALUES (${[relation, attribute, inherited, ...figureValues(figures, target.type, names)].join(", ")})`;
+  return `INSERT INTO pg_catalog.pg_statistic (${COLUMNS.join(", ")}) VALUES (${[relation, attribute, inherited === true, ...figureValues(figures, target.type, names)].join(", ")})`;
 }
 
 /** A row of `pg_statistic` as a value, as extended statistics hold it of an expression. */
@@ -33,9 +33,9 @@ function figureValues({ nullFraction, width, distinct, slots }: StatisticFigures
   const each = (write: (slot: StatisticSlot) => string, otherwise: string): string[] => SLOTS.map((index) => (slots[index] === undefined ? otherwise : write(slots[index])));
   return [
     `${quoteLiteral(nullFraction)}::pg_catalog.float4`,
-    `${width}`,
+    `${Number(width)}`,
     `${quoteLiteral(distinct)}::pg_catalog.float4`,
-    ...each(({ kind }) => `${kind}::pg_catalog.int2`, "0::pg_catalog.int2"),
+    ...each(({ kind }) => `${Number(kind)}::pg_catalog.int2`, "0::pg_catalog.int2"),
     ...each(({ operator }) => named(names.operators[operator], "regoperator"), "0::pg_catalog.oid"),
     ...each(({ collation }) => named(names.collations[collation], "regcollation"), "0::pg_catalog.oid"),
     ...each(({ numbers }) => (numbers === null ? "NULL" : quoteLiteral(numbers)) + "::pg_catalog.float4[]", "NULL::pg_catalog.float4[]"),

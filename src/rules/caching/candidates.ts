@@ -4,6 +4,8 @@ import type { Recording, Stack } from "../../model/recording.ts";
 import type { Replay, ReplayStatement } from "../../model/replay.ts";
 import { shapeKey } from "../../sql/compare-shapes.ts";
 import { NEEDS_STATEMENTS, statementDays } from "../database/evidence.ts";
+import { pathTo } from "../code.ts";
+import { moduleOf } from "../source-index.ts";
 import { isApplication } from "../database/statement-kind.ts";
 import { costOf } from "./costs.ts";
 import { breakEven, hitRateRemoved, staleShare, type CacheCost } from "./formulas.ts";
@@ -141,7 +143,8 @@ function unjudgedOf({ recording, database }: EvidenceInput): Unjudged[] {
   const fault = recording === null ? null : recordingFault(recording);
   if (recording === null && database === null) return [{ object: "", why: "needs a recording of traffic, or a snapshot with pg_stat_statements" }];
   const missing = database !== null && database.workload.statements.length === 0 ? [{ object: "", why: NEEDS_STATEMENTS }] : [];
-  return [...(fault === null ? [] : [{ object: "", why: fault }]), ...missing];
+  const isOld = fault === null && recording?.replay?.isKeyed === false;
+  return [...(fault === null ? [] : [{ object: "", why: fault }]), ...(isOld ? [{ object: "", why: OLD_RECORDING }] : []), ...missing];
 }
 
 /** Why a recording does not say how often production asks. */
@@ -150,8 +153,11 @@ function recordingFault({ replay, scopes }: Recording): string | null {
   const all = scopes.reduce((sum, one) => sum + one.scopes, 0);
   const tests = scopes.reduce((sum, one) => sum + (one.kind === "test" || one.kind === "setup" ? one.scopes : one.inTests), 0);
   if (all > 0 && tests / all > MOST_TESTS) return "needs recorded traffic: this recording is of tests, whose rates are no traffic's";
-  return replay.isKeyed ? null : "needs a recording of this version: in this one, equal parameters cannot be told";
+  return null;
 }
+
+/** Statements without parameters ask the same each time, whatever the recorder knew of parameters. */
+const OLD_RECORDING = "needs a recording of this version: in this one, equal parameters cannot be told";
 
 type Found = { readonly key: string; readonly result: Candidate | Refused };
 
@@ -204,6 +210,7 @@ function playedResult(input: EvidenceInput, statement: ReplayStatement, shape: Q
   const share = played.totalMs === 0 ? 0 : databaseMs / played.totalMs;
   if (share < (thresholds["cache-candidate.share"] ?? LEAST_SHARE)) return refuse("less than a hundredth of the database's time");
   if (played.perRow.has(statement.folded)) return refuse("it is asked once a row, which is to be mended first");
+  if (!played.replay.isKeyed && statement.sql.includes("%s")) return refuse(OLD_RECORDING);
   const why = refusal({ shape, meanMs, rowsPerCall: rows.length === 0 ? null : sum(rows) / rows.length }, source, database, thresholds);
   if (why !== null) return refuse(why);
   const changed = tables.flatMap((name) => played.changes.get(name) ?? []).toSorted((a, b) => a.at - b.at);
@@ -268,7 +275,14 @@ function siteOf(source: RuleInput, shape: QueryShape, { stack }: ReplayStatement
   const sent = recordedSite(source, shape, stack);
   if (sent === null) return null;
   const { what, origin, span, symbol } = sent;
-  return { origin, sent: span, symbol, model: what.kind === "query" ? what.recipe.model : what.model, recipe: what.kind === "query" ? what.recipe : null };
+  return { origin, sent: span, symbol: holderOf(source, origin) ?? symbol, model: what.kind === "query" ? what.recipe.model : what.model, recipe: what.kind === "query" ? what.recipe : null };
+}
+
+/** The function that writes the queryset; what sends it is often a template. */
+function holderOf(source: RuleInput, origin: Span): string | null {
+  const names = pathTo(source, origin).flatMap((node) => (node.kind === "function" || node.kind === "class" ? [node.name] : []));
+  const module = moduleOf(source.program, origin.file);
+  return module === null || names.length === 0 ? null : [module.name, ...names].join(".");
 }
 
 function inProduction({ workload }: Database, shape: QueryShape): Statement | null {

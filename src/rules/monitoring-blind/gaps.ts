@@ -102,7 +102,7 @@ function cut(database: Database): MonitoringGap | null {
   return {
     kind: "cut",
     setting: "track_activity_query_size",
-    state: `track_activity_query_size is ${formatNumber(size)} bytes, and ${formatCount(long.length, "statement")} of the application are longer`,
+    state: `track_activity_query_size is ${formatNumber(size)} bytes, and ${formatCount(long.length, "statement")} of the application ${long.length === 1 ? "is" : "are"} longer`,
     cost: `pg_stat_activity shows their SELECT list and not their WHERE: of what blocks or waits the part that matters is missing, for ${Math.round(share * 100)} % of the statements' time`,
     ...change(database, "track_activity_query_size", String(enough)),
     needsRestart: true,
@@ -122,7 +122,7 @@ function timing(database: Database): MonitoringGap | null {
 
 function locks(database: Database): MonitoringGap | null {
   if (settingOf(database, "log_lock_waits")?.value !== "off") return null;
-  return { kind: "locks", setting: "log_lock_waits", state: "log_lock_waits is off", cost: "who waited for whom, once the wait is over", ...reloaded(change(database, "log_lock_waits", "on")), figures: {} };
+  return { kind: "locks", setting: "log_lock_waits", state: "log_lock_waits is off", cost: "who waited for whom once a wait is over", ...reloaded(change(database, "log_lock_waits", "on")), figures: {} };
 }
 
 function slow(database: Database): MonitoringGap | null {

@@ -28,6 +28,8 @@ export interface ReadVerdict {
   readonly strict: boolean;
   /** Moves once views that only read are taken out of ATOMIC_REQUESTS, and where a write before it touched other tables. */
   readonly relaxed: boolean;
+  /** Of several lines that send it, one at least may move: which of them does send it is not in the counters. */
+  readonly perhaps: boolean;
   /** What keeps it from moving strictly; null for nothing. */
   readonly obstacle: Obstacle | null;
   /** What exactly: the table, the function, the line. */
@@ -71,12 +73,12 @@ interface WriteSpot {
 
 function judge(statement: Statement, context: Context): ReadVerdict {
   const kept = ofItself(statement, context) ?? ofTables(statement, context) ?? ofOrigin(statement);
-  if (kept !== null) return { statement, strict: false, relaxed: false, at: statement.written.sites[0]?.span ?? null, ...kept };
+  if (kept !== null) return { statement, strict: false, relaxed: false, perhaps: kept.obstacle === "no line found", at: statement.written.sites[0]?.span ?? null, ...kept };
   const sites = statement.written.sites.map((site) => ofSite(site, statement, context));
   const hard = sites.find((one) => one !== null && !one.isRelaxed);
   const soft = sites.find((one) => one !== null);
   const found = hard ?? soft ?? null;
-  return { statement, strict: found === null, relaxed: hard === undefined, obstacle: found?.obstacle ?? null, detail: found?.detail ?? "", at: found?.at ?? statement.written.sites[0]?.span ?? null };
+  return { statement, strict: found === null, relaxed: hard === undefined, perhaps: sites.some((one) => one === null || one.isRelaxed), obstacle: found?.obstacle ?? null, detail: found?.detail ?? "", at: found?.at ?? statement.written.sites[0]?.span ?? null };
 }
 
 type Kept = { readonly obstacle: Obstacle; readonly detail: string };

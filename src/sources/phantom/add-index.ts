@@ -112,7 +112,7 @@ async function createOnEmpty(ask: Ask, sql: string, tree: readonly TreeRow[]): P
 
 /** A table without columns and rows, whose file stands in for others. */
 export const EMPTY = "luthier_phantom.empty";
-export const MAKE_EMPTY = ["CREATE SCHEMA luthier_phantom", `CREATE TABLE ${EMPTY} ()`];
+export const MAKE_EMPTY = [`CREATE TABLE ${EMPTY} ()`];
 
 async function fillIndex(ask: Ask, store: FileStore, index: IndexRow, facts: IndexFacts, files: string[]): Promise<IndexSize> {
   const size = estimateIndexSize(facts);

@@ -8,6 +8,7 @@ import * as q from "../../postgres/phantom/phantom-queries.ts";
 import { buildTwin, canHaveTwin, TWIN_SCHEMA, type TwinColumn } from "../../postgres/phantom/twins.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Ask } from "./connection.ts";
+import { runThroughDoor } from "./door.ts";
 import { messageOf, type Note } from "./load-schema.ts";
 import type { Places } from "./places.ts";
 
@@ -75,12 +76,12 @@ export async function buildLeaves(ask: Ask, data: string, catalog: Catalog, { en
   const leaves = new Map<number, Buffer>();
   const columns = twinColumns(catalog, ends, places);
   if (columns.length === 0) return leaves;
-  await ask(`CREATE SCHEMA ${TWIN_SCHEMA}`);
+  await runThroughDoor(ask, `CREATE SCHEMA ${TWIN_SCHEMA}`);
   let count = 0;
   const build = async (some: readonly TwinColumn[]): Promise<void> => {
     const twin = buildTwin(`t${(count += 1)}`, some);
     try {
-      await ask(twin.statements.join(";\n"));
+      await runThroughDoor(ask, twin.statements.join(";\n"));
     } catch (error) {
       if (some.length > 1) {
         await build(some.slice(0, some.length / 2));

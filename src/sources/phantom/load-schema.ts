@@ -2,6 +2,7 @@
 import type { Snapshot } from "../../model/index.ts";
 import { plannerSettings, setStatement } from "../../postgres/phantom/planner-settings.ts";
 import type { Ask } from "./connection.ts";
+import { CONFINE, OWNER, runThroughDoor, wayOf } from "./door.ts";
 
 /** What is not as in production. */
 export type Note = (sentence: string) => void;
@@ -12,29 +13,37 @@ export async function applySettings(ask: Ask, { servers }: Snapshot, note: Note)
   }
 }
 
-/** All at once, since each statement costs the way there and back; one by one where one of them fails. */
+/** All that the owner makes at once, since each statement costs the way there and back; one by one where one of them fails. */
 export async function createSchema(ask: Ask, { catalog }: Snapshot, note: Note): Promise<void> {
-  const statements = catalog.ddl.filter((one) => !one.startsWith("--"));
+  const ways = catalog.ddl.filter((one) => !one.startsWith("--")).map((one) => wayOf(one));
   await ask("SET search_path = pg_catalog");
+  for (const one of ways) if (one.kind === "refused") note(one.why);
+  await createBySuperuser(ask, ways.flatMap((one) => (one.kind === "superuser" ? [one.sql] : [])), note);
+  await ask(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${OWNER}`);
+  const statements = ways.flatMap((one) => (one.kind === "owner" ? [one.sql] : []));
   try {
-    await ask(`BEGIN; ${statements.join(";\n")}; COMMIT`);
+    await runThroughDoor(ask, statements.map((one) => `${one};\n`).join(""));
   } catch {
-    await ask("ROLLBACK");
     await createEach(ask, statements, note);
+  }
+  await ask(CONFINE);
+}
+
+async function createBySuperuser(ask: Ask, statements: readonly string[], note: Note): Promise<void> {
+  for (const statement of statements) {
+    const schema = /WITH SCHEMA ("(?:[^"]|"")+")$/.exec(statement)?.[1];
+    if (schema !== undefined) await ask(`CREATE SCHEMA IF NOT EXISTS ${schema}`).catch(() => {});
+    if (schema !== undefined) await ask(`GRANT ALL ON SCHEMA ${schema} TO ${OWNER}`).catch(() => {});
+    await ask(statement).catch((error: unknown) => {
+      const extension = /^CREATE EXTENSION IF NOT EXISTS "([^"]+)"/.exec(statement)?.[1];
+      note(extension === undefined ? `a role was refused: ${messageOf(error)}` : `extension ${extension} is not on this machine: what uses it is left out`);
+    });
   }
 }
 
 async function createEach(ask: Ask, statements: readonly string[], note: Note): Promise<void> {
   const failed: string[] = [];
-  for (const statement of statements) {
-    try {
-      await ask(statement);
-    } catch (error) {
-      const extension = /^CREATE EXTENSION IF NOT EXISTS "([^"]+)"/.exec(statement)?.[1];
-      if (extension === undefined) failed.push(messageOf(error));
-      else note(`extension ${extension} is not on this machine: what uses it is left out`);
-    }
-  }
+  for (const statement of statements) await runThroughDoor(ask, statement).catch((error: unknown) => void failed.push(messageOf(error)));
   if (failed.length > 0) note(`${failed.length} of ${statements.length} statements of the schema were refused, the first: ${failed[0] ?? ""}`);
 }
 

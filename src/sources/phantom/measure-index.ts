@@ -2,6 +2,7 @@
 import type { IndexColumnFacts, IndexFacts } from "../../postgres/phantom/index-size.ts";
 import * as q from "../../postgres/phantom/phantom-queries.ts";
 import type { Ask } from "./connection.ts";
+import { explainThroughDoor } from "./door.ts";
 
 interface FactsRow {
   readonly method: string;
@@ -70,7 +71,7 @@ function believable(live: number | undefined, estimated: number): number {
 }
 
 async function estimatedRows(ask: Ask, sql: string): Promise<number> {
-  const [row] = await ask<{ "QUERY PLAN": readonly { readonly Plan: { readonly "Plan Rows": number } }[] }>(`EXPLAIN (FORMAT JSON) ${sql}`);
+  const [row] = await ask<{ "QUERY PLAN": readonly { readonly Plan: { readonly "Plan Rows": number } }[] }>(explainThroughDoor(`EXPLAIN (FORMAT JSON) ${sql}`));
   return row?.["QUERY PLAN"][0]?.Plan["Plan Rows"] ?? 0;
 }
 

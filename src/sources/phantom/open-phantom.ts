@@ -5,6 +5,7 @@ import { createDatabase } from "../../postgres/phantom/locale.ts";
 import { BLOCK } from "../../postgres/phantom/pages.ts";
 import { startCluster, type Cluster } from "./cluster.ts";
 import { connectPhantom, type Ask } from "./connection.ts";
+import { makeDoor } from "./door.ts";
 import { openSession } from "./session.ts";
 import { buildLeaves, fileStore, forgeFiles, type FileStore } from "./forge.ts";
 import { applySettings, createSchema, messageOf, type Note } from "./load-schema.ts";
@@ -135,6 +136,7 @@ interface Filling {
 
 async function fill({ ask, cluster, store, snapshot, major, note }: Filling): Promise<LiveRows> {
   const { catalog } = snapshot;
+  for (const statement of makeDoor(DATABASE)) await ask(statement);
   await createSchema(ask, snapshot, note);
   await applySettings(ask, snapshot, note);
   await ask("SET search_path = pg_catalog");

@@ -5,6 +5,7 @@ import { insertStatistics } from "../../postgres/phantom/statistic-rows.ts";
 import { figuresOf, STATISTIC_ROWS } from "../postgres/planner-queries.ts";
 import type { Row } from "../postgres/row-values.ts";
 import type { Ask } from "./connection.ts";
+import { runThroughDoor } from "./door.ts";
 import type { ColumnRow } from "./measure-index.ts";
 
 /** Gives an index's expressions the statistics that ANALYZE would, as far as those of the columns tell. In sentences, what was done. */
@@ -53,7 +54,7 @@ async function drawExpressions(ask: Ask, expressions: readonly ColumnRow[], colu
   const select = expressions.map(({ definition }, index) => `(${definition}) AS e${index}`);
   // The same draw every time.
   await ask("SELECT pg_catalog.setseed(0.5)");
-  await ask(`CREATE TEMPORARY TABLE ${TABLE} ON COMMIT DROP AS SELECT ${[...select, ...columns.map(({ name }, index) => `"${name.replaceAll('"', '""')}"::text AS c${index}`)].join(", ")} FROM (${drawRows(columns)}) drawn`);
+  await runThroughDoor(ask, `CREATE TEMPORARY TABLE ${TABLE} ON COMMIT DROP AS SELECT ${[...select, ...columns.map(({ name }, index) => `"${name.replaceAll('"', '""')}"::text AS c${index}`)].join(", ")} FROM (${drawRows(columns)}) drawn`);
   await ask(`ANALYZE pg_temp.${TABLE} (${select.map((_, index) => `e${index}`).join(", ")})`);
   const rows = await ask<Row>(STATISTIC_ROWS, [[(await ask<{ oid: number }>(`SELECT 'pg_temp.${TABLE}'::pg_catalog.regclass::pg_catalog.oid::pg_catalog.int8 AS oid`))[0]?.oid]]);
   const types = await ask<{ number: number; type: number; name: string }>(`SELECT a.attnum AS number, a.atttypid::pg_catalog.int8 AS type, t.typname AS name FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = 'pg_temp.${TABLE}'::pg_catalog.regclass AND a.attnum > 0`);

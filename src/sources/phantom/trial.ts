@@ -10,6 +10,7 @@ import * as q from "../../postgres/phantom/phantom-queries.ts";
 import { quoteQualified } from "../../postgres/quote.ts";
 import { addIndex, type AddContext, type AddedIndex } from "./add-index.ts";
 import type { Ask } from "./connection.ts";
+import { explainThroughDoor, throughDoor } from "./door.ts";
 import { messageOf } from "./load-schema.ts";
 import type { Parameters } from "./plan-statement.ts";
 
@@ -155,7 +156,7 @@ const EXPLAIN = "EXPLAIN (FORMAT JSON)";
 const WITH_GENERIC_PLAN = 16;
 
 async function prepare(ask: Ask, sql: string, parameters: Parameters, major: number): Promise<PreparedStatement | { readonly refused: string }> {
-  const texts = "generic" in parameters ? [await genericText(sql, major)] : [`${EXPLAIN} ${inlineParameters(sql, parameters.literals, "quoted")}`, `${EXPLAIN} ${inlineParameters(sql, parameters.literals, "bare numbers")}`];
+  const texts = "generic" in parameters ? [await genericText(sql, major)] : (["quoted", "bare numbers"] as const).map((style) => explainThroughDoor(`${EXPLAIN} ${inlineParameters(sql, parameters.literals, style)}`));
   let refused = "it has no plan";
   for (const text of texts) {
     try {
@@ -170,11 +171,11 @@ async function prepare(ask: Ask, sql: string, parameters: Parameters, major: num
 }
 
 async function genericText(sql: string, major: number): Promise<string> {
-  if (major >= WITH_GENERIC_PLAN) return `EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${sql}`;
+  if (major >= WITH_GENERIC_PLAN) return explainThroughDoor(`EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${sql}`);
   const count = await countParameters(sql);
-  if (count === 0) return `${EXPLAIN} ${sql}`;
+  if (count === 0) return explainThroughDoor(`${EXPLAIN} ${sql}`);
   const values = Array.from({ length: count }, () => "NULL").join(", ");
-  return `BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; PREPARE luthier_generic AS ${sql}; ${EXPLAIN} EXECUTE luthier_generic(${values}); DEALLOCATE luthier_generic; ROLLBACK`;
+  return `BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; ${throughDoor(`PREPARE luthier_generic AS ${sql}`)}; ${explainThroughDoor(`${EXPLAIN} EXECUTE luthier_generic(${values})`)}; DEALLOCATE luthier_generic; ROLLBACK`;
 }
 
 /** As PostgreSQL's own scanner reads them. */

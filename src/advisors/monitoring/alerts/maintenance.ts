@@ -12,8 +12,10 @@ export function maintenanceAlerts(watched: Watched): Alert[] {
 // ---------------------------------------------------------------------------------------------------------------- tables
 
 /** Autovacuum comes a little after its trigger, and one that is at work has not reported yet: twice is neither. Ours, as in `dead-tuples`. */
-const DEAD_TIMES = 2;
+export const DEAD_TIMES = 2;
 const STALE_TIMES = 3;
+/** Fewer are not worth a ticket, however small the table: ours, as in `dead-tuples`. */
+export const LEAST_ROWS = 1000;
 const HOUR = 60 * MINUTE;
 
 function deadRowAlerts(watched: Watched): Alert[] {
@@ -76,7 +78,7 @@ function tableAlert({ target, tables: all }: Watched, of: OfTables, said: Pick<A
   const pick = (which: string, extra: readonly string[]): string => `max by (job, instance, table) (${which}{${[...matchers, ...extra].join(", ")}})`;
   const each = isRest ? [[]] : tables.map((one) => [`table=${quoteLabel(one.name)}`]);
   const rows = (extra: readonly string[]): string => pick("luthier_table_live_rows", extra);
-  const limit = (extra: readonly string[]): string => `${times} * ${trigger.cap === null ? plainLimit(trigger, rows(extra)) : `clamp_max(${plainLimit(trigger, rows(extra))}, ${trigger.cap})`}`;
+  const limit = (extra: readonly string[]): string => `clamp_min(${times} * ${trigger.cap === null ? plainLimit(trigger, rows(extra)) : `clamp_max(${plainLimit(trigger, rows(extra))}, ${trigger.cap})`}, ${LEAST_ROWS})`;
   const [widest] = tables.toSorted((a, b) => b.rows - a.rows);
   const example = widest?.name ?? "";
   return {
@@ -86,7 +88,7 @@ function tableAlert({ target, tables: all }: Watched, of: OfTables, said: Pick<A
     hold: HOUR,
     severity: "ticket",
     labels: { trigger: triggerWords(trigger) },
-    because: `${times} times ${triggerWords(trigger)}${isRest && others.length > 0 ? `, as the server's settings say; ${others.length} tables have their own` : ` for ${tables.length === 1 ? example : `${tables.length} tables`}`}. ${example} has ${formatNumber(widest?.rows ?? 0)} rows: ${formatNumber(Math.round(times * triggerAt(trigger, widest?.rows ?? 0)))}`,
+    because: `${times} times ${triggerWords(trigger)}${isRest && others.length > 0 ? `, as the server's settings say; ${others.length} tables have their own` : ` for ${tables.length === 1 ? example : `${tables.length} tables`}`}, ${formatNumber(LEAST_ROWS)} at the least. ${example} has ${formatNumber(widest?.rows ?? 0)} rows: ${formatNumber(Math.round(Math.max(LEAST_ROWS, times * triggerAt(trigger, widest?.rows ?? 0))))}`,
     trials: tables.length === 0 ? [] : tableTrials({ ...target, table: example }, of),
   };
 }
@@ -97,7 +99,7 @@ const plainLimit = ({ base, factor }: Trigger, rows: string): string => `(${base
 const EXACT_ROWS = 4096;
 
 function tableTrials(labels: Labels, { trigger, metric, times }: OfTables): Trial[] {
-  const limit = times * triggerAt(trigger, EXACT_ROWS);
+  const limit = Math.max(LEAST_ROWS, times * triggerAt(trigger, EXACT_ROWS));
   const beyond = Math.floor(limit) + 1;
   const minutes = HOUR / MINUTE;
   const series = (values: string): Trial["series"] => [

@@ -241,12 +241,15 @@ function archiverAlert({ target, isArchiving, database }: Watched): Alert[] {
 
 // -------------------------------------------------------------------------------------------------------------- settings
 
+/** Sources of values that the exporter's own session does not see. */
+const OF_ONE_ROLE: ReadonlySet<string> = new Set(["user", "database user", "client", "session"]);
+
 /** Rules are made of these values: after a change they judge by the wrong ones. */
 function settingAlerts({ target, database }: Watched): Alert[] {
   return WATCHED_SETTINGS.flatMap((name): Alert[] => {
     const setting = database.server.settings.find((one) => one.name === name);
     const value = Number(setting?.value ?? Number.NaN);
-    if (setting === undefined || !Number.isFinite(value)) return [];
+    if (setting === undefined || !Number.isFinite(value) || OF_ONE_ROLE.has(setting.source)) return [];
     const labels = { ...target, name };
     const series = (values: string): Trial["series"] => [{ metric: "luthier_setting_value", labels: { ...labels, ...SERVER }, values }];
     const fires = { labels, value: value + 1 };

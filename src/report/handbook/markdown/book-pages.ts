@@ -9,13 +9,13 @@ import { codeSpan, escapeProse } from "../../markdown-text.ts";
 import { sentence, table } from "./blocks.ts";
 import type { Pages } from "./context.ts";
 import { changeTable, projectLine, restsTable } from "./first-page.ts";
-import { notSeen } from "./not-seen.ts";
+import { shortNotSeen } from "./not-seen.ts";
 
 export function introductionPage({ handbook }: Pages): readonly string[] {
   const { report, project, time } = handbook;
   const { apps, models, files, lines } = report.project;
   const size = files === 0 ? "" : `${escapeProse(project.name)} has ${formatCount(apps, "app")}, ${formatCount(models, "model")} and ${formatNumber(lines)} lines in ${formatCount(files, "file")}. `;
-  const unit = time === null ? `No cost is known: ${handbook.rests.some(({ kind, isThere }) => kind === "recording" && isThere) ? "the recording has no time" : "nothing was recorded"}, so ${formatCount(report.findings.length, "finding")} ${report.findings.length === 1 ? "is" : "are"} ranked by severity and confidence.` : `One second of this handbook is one ${time.unit === "s/min" ? "of database time a minute" : "of the recording's database time"}: ${formatTime(time.total)} ${time.unit} in all, from ${sentence(time.source)}`;
+  const unit = time === null ? `No cost is known: ${handbook.rests.some(({ kind, isThere }) => kind === "recording" && isThere) ? "the recording has no time" : "nothing was recorded"}, so ${formatCount(report.findings.length, "finding")} ${report.findings.length === 1 ? "is" : "are"} ranked by severity and confidence.` : `One second of this handbook is one ${time.unit === "s/min" ? "of database time a minute" : time.from === "database" ? "of all that the server counted" : "of the recording's database time"}: ${formatTime(time.total)} ${time.unit} in all, from ${sentence(time.source)}`;
   return ["# Introduction", `${size}${unit}`, restsTable(handbook), "## Findings by chapter and evidence", byChapter(handbook)];
 }
 
@@ -41,7 +41,7 @@ export function conclusionPage(pages: Pages): readonly string[] {
   ];
   const first = changes.slice(0, 3);
   const next = nextCommand(pages);
-  return ["# Conclusion", words.join(" "), ...(first.length === 0 ? [] : [`First ${first.length} of ${formatCount(Math.min(FIRST, changes.length), "change")}:`, changeTable(first, pages)]), ...(next === "" ? [] : [`Next: ${codeSpan(next)}`]), ...notSeen(pages)];
+  return ["# Conclusion", words.join(" "), ...(first.length === 0 ? [] : [`First ${first.length} of ${formatCount(Math.min(FIRST, changes.length), "change")}:`, changeTable(first, pages)]), ...(next === "" ? [] : [`Next: ${codeSpan(next)}`]), ...shortNotSeen(pages)];
 }
 
 /** One command that makes the most of what is there. */

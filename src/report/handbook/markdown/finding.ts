@@ -21,7 +21,7 @@ export function renderFinding(finding: Finding, pages: Pages): readonly string[]
     `### ${escapeProse(claim || message) || codeSpan(rule)}`,
     table(["severity", "rule", "chapter", "confidence", "id", "evidence"], [[severity, codeSpan(rule), chapter, confidence, codeSpan(shortIdOf(context, id)), rungOf(finding)]]),
     places(finding.places, pages),
-    `**Evidence:** ${sentence(evidenceSentence(finding, handbook.report, context))}${gainWords(change, pages)}`,
+    `**Evidence:** ${sentence(evidenceSentence(finding, handbook.report, { ...context, pathPrefix: "" }))}${gainWords(change, pages)}`,
     ...evidenceTable(finding.evidence),
     ...statements(finding, pages),
     ...ownFigures(finding, pages),
@@ -175,7 +175,7 @@ function toDiff(changes: readonly FileChange[], read: (file: string) => string |
 }
 
 function proof(finding: Finding, { context }: Pages): readonly string[] {
-  const words = proofSentence(finding, context);
+  const words = proofSentence(finding, { ...context, pathPrefix: "" });
   const [, before, command] = /^(.*?): (luthier .*)$/.exec(words) ?? [];
   const line = command === undefined ? `**Proof:** ${sentence(words)}` : `**Proof:** ${escapeProse(before ?? "")}: ${codeSpan(command)}.`;
   const proven = finding.evidence.find(({ kind }) => kind === "proven");

@@ -23,6 +23,7 @@ export function firstPage(pages: Pages): readonly string[] {
     ...overview(handbook),
     "## Table of Contents",
     contents(handbook),
+    '<a id="not-seen"></a>',
     ...notSeen(pages),
   ];
 }

@@ -16,6 +16,13 @@ export function notSeen({ handbook, context }: Pages): readonly string[] {
   return ["## Not seen", items.length === 0 ? "Nothing was left out." : items.map((item) => `- ${item}`).join("\n")];
 }
 
+/** The evidence that is missing; what each rule lacks stands in the contents' page. */
+export function shortNotSeen({ handbook }: Pages): readonly string[] {
+  const items = handbook.rests.filter(({ isThere }) => !isThere).map(({ kind, what, command }) => `- ${kind}: ${escapeProse(what)}: ${codeSpan(command)}`);
+  const rules = new Set(handbook.report.coverage.unknown.map(({ rule }) => rule)).size;
+  return ["## Not seen", ...(items.length === 0 ? [] : [items.join("\n")]), rules === 0 ? "Each rule could judge." : `${rules} ${rules === 1 ? "rule" : "rules"} left something out, as the end of [README.md](README.md#not-seen) says.`];
+}
+
 /** Of one section alone, for its own pages. */
 export function sectionNotSeen(missing: string): readonly string[] {
   return ["## Not seen", missing === "" ? "Nothing was left out." : sentence(missing)];

@@ -5,7 +5,6 @@ import { countLine } from "../../../handbook/section-state.ts";
 import { formatCount, formatNumber } from "../../../model/numbers.ts";
 
 import { patchFiles } from "../patches.ts";
-import { sentence } from "./blocks.ts";
 import { conclusionPage, introductionPage, referencesPage } from "./book-pages.ts";
 import type { MarkdownContext, Pages } from "./context.ts";
 import { firstPage } from "./first-page.ts";
@@ -50,21 +49,21 @@ function chapterPages(chapter: OutlineChapter, pages: Pages): readonly (readonly
   return [[chapter.page, chapterPage(chapter, pages)], ...chapter.sections.flatMap((outline) => sectionPages(chapter, outline, pages))];
 }
 
-function chapterPage({ chapter, title, sections }: OutlineChapter, pages: Pages): readonly string[] {
+function chapterPage({ chapter, title, sections, page: chapterFile }: OutlineChapter, pages: Pages): readonly string[] {
   const { report } = pages.handbook;
   const findings = report.findings.filter(({ chapter: at }) => at.split(".")[0] === chapter);
   const own = sections.flatMap((outline) => pages.handbook.sections.filter(({ section }) => section === outline.section).map((section) => ({ section, outline })));
   const states = own.map(({ section: { section, state } }) => `${section} ${state}`).join(", ");
   const { ignored, baseline, belowConfidence } = report.silenced;
   const silenced = ignored + baseline + belowConfidence === 0 ? "" : ` Left out of all chapters: ${formatNumber(ignored)} ignored by a comment, ${formatNumber(baseline)} in the baseline, ${formatNumber(belowConfidence)} less sure than asked for.`;
-  const missing = [...new Set(own.map(({ section }) => section.missing).filter(Boolean))];
+  const gaps = own.filter(({ section }) => section.missing !== "").map(({ section }) => section.section);
   return [
     CONTENTS,
     `# ${chapter}. ${title}`,
     `${findings.length === 0 ? "No findings." : countLine(findings)} Sections: ${states}.${silenced}`,
     ...own.flatMap(({ section, outline }) => renderSection(section, outline, pages)),
     "## Not seen",
-    missing.length === 0 ? `Nothing of ${formatCount(own.length, "section")} was left out.` : missing.map((one) => `- ${sentence(one)}`).join("\n"),
+    gaps.length === 0 ? `Nothing of ${formatCount(own.length, "section")} was left out.` : `${gaps.map((one) => `[${one}](${chapterFile}#s-${one.replace(".", "-")})`).join(", ")}: what was not judged stands there, with what would tell.`,
   ];
 }
 

@@ -29,16 +29,25 @@ export function renderSection(section: HandbookSection, outline: OutlineSection,
     `<a id="s-${section.section.replace(".", "-")}"></a>`,
     `## ${headingOf(section)}`,
     stateLine(section),
+    ...gapOf(section),
     ...pageLinks(outline, section),
     ...(findings.length === 0 ? [] : [findingTable(findings, pages, outline.analysis === null ? Infinity : MOST_ROWS)]),
     ...moreRows(findings, outline),
     ...section.plots.filter(({ finding }) => finding === undefined).flatMap(figure),
     ...(section.section === "2.1" ? topStatements(pages) : []),
-    ...(outline.analysis === null ? section.advice.flatMap((one) => renderAdvice(one, outline.examples === null)) : []),
+    ...chapterAdvice(section, outline),
     ...corrections(section),
     ...(outline.analysis === null ? findings.flatMap((finding) => renderFinding(finding, pages)) : []),
   ];
 }
+
+/** What a page of its own holds is not said twice: the chapter has the answer. */
+function chapterAdvice({ advice }: HandbookSection, outline: OutlineSection): readonly string[] {
+  if (outline.analysis !== null || isAdvicePage(outline)) return advice.map(({ claim }) => sentence(claim));
+  return advice.flatMap((one) => renderAdvice(one, outline.examples === null));
+}
+
+const isAdvicePage = ({ examples, examplesTitle }: OutlineSection): boolean => examples !== null && examplesTitle !== "Examples";
 
 const MOST_ROWS = 15;
 
@@ -47,11 +56,12 @@ function moreRows(findings: readonly Finding[], { analysis }: OutlineSection): r
   return [`${formatNumber(findings.length - MOST_ROWS)} more stand in [${analysis}](${analysis}).`];
 }
 
-export function stateLine({ state, stateLine: line, examined, missing }: HandbookSection): string {
+export function stateLine({ state, stateLine: line, examined }: HandbookSection): string {
   const looked = state === "findings" && examined !== "" ? ` Weighed: ${sentence(examined)}` : "";
-  const not = missing === "" ? "" : `\n\n**Not seen.** ${sentence(missing)}`;
-  return `${sentence(line)}${looked}${not}`;
+  return `${sentence(line)}${looked}`;
 }
+
+const gapOf = ({ missing }: HandbookSection): readonly string[] => (missing === "" ? [] : [`**Not seen.** ${sentence(missing)}`]);
 
 function pageLinks({ analysis, examples, examplesTitle }: OutlineSection, section: HandbookSection): readonly string[] {
   const links = [analysis === null ? "" : `[Analysis](${analysis})`, examples === null ? "" : `[${examplesTitle}](${examples})`].filter(Boolean);
@@ -147,6 +157,13 @@ export function analysisPage(section: HandbookSection, outline: OutlineSection, 
   ];
 }
 
+function noPair(section: HandbookSection, findings: number, { handbook }: Pages): string {
+  if (findings === 0) return `No pair. ${sentence(section.stateLine)}`;
+  const first = handbook.report.findings.find(({ id }) => id === section.findings[0]);
+  const page = first === undefined ? "README.md" : (findingHref(handbook, first).split("#")[0] ?? "");
+  return `No pair: none of ${formatNumber(findings)} ${findings === 1 ? "finding" : "findings"} of ${section.section} has an edit to show; ${findings === 1 ? "it stands" : "they stand"} in [${page}](${page}).`;
+}
+
 const MOST_EXAMPLES = 30;
 
 /** Only pairs of this project's code, before and after, with what was measured of them. */
@@ -154,10 +171,10 @@ export function examplesPage(section: HandbookSection, outline: OutlineSection, 
   const findings = findingsOf(section, pages);
   const pairs = findings.map((finding) => pairOf(finding, pages)).filter((one) => one !== null);
   const given = section.advice.flatMap(({ examples }) => examples);
-  const advice = outline.analysis === null ? section.advice.filter(({ examples }) => examples.length === 0) : [];
+  const advice = isAdvicePage(outline) ? section.advice : [];
   const count = pairs.length + given.length;
   const without = findings.length - pairs.length;
-  const state = count === 0 ? `No pair: ${sentence(section.stateLine)}` : `${formatNumber(count)} ${count === 1 ? "pair" : "pairs"} of this project's code${without > 0 ? `; ${formatNumber(without)} of ${formatNumber(findings.length)} findings of ${section.section} have no edit to show` : ""}.`;
+  const state = count === 0 ? noPair(section, findings.length, pages) : `${formatNumber(count)} ${count === 1 ? "pair" : "pairs"} of this project's code${without > 0 ? `; ${formatNumber(without)} of ${formatNumber(findings.length)} findings of ${section.section} have no edit to show` : ""}.`;
   const shown = pairs.slice(0, MOST_EXAMPLES);
   return [
     `# ${headingOf(section)}: ${outline.examplesTitle.toLowerCase()}`,
@@ -193,7 +210,7 @@ function pairOf(finding: Finding, { handbook, context }: Pages): readonly string
   const figures = statements?.before === undefined || statements.after === undefined ? "" : ` ${formatNumber(statements.before)} → ${formatNumber(statements.after)} queries${statements.per === undefined ? "" : ` a ${statements.per}`}.`;
   return [
     `### ${escapeProse(finding.claim || fix.title)}`,
-    `${fileLink(file, changed.line, context)}, [${escapeProse(shortIdOf(context, finding.id))}](${findingHref(handbook, finding)}), ${rungOf(finding)}: ${sentence(evidenceSentence(finding, handbook.report, context))}${figures}${cost}`,
+    `${fileLink(file, changed.line, context)}, [${escapeProse(shortIdOf(context, finding.id))}](${findingHref(handbook, finding)}), ${rungOf(finding)}: ${sentence(evidenceSentence(finding, handbook.report, { ...context, pathPrefix: "" }))}${figures}${cost}`,
     "Before:",
     block(language, [...head, ...changed.removed, ...tail].join("\n")),
     "After:",
