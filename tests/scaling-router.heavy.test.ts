@@ -146,7 +146,7 @@ beforeAll(async () => {
   run(["manage.py", "migrate"]);
   await execute(primary.cluster.url, "INSERT INTO desk_note (text) VALUES ('old')");
   standby = await startDebian({ standbyOf: primary.cluster, settings: { recovery_min_apply_delay: DELAY, hot_standby: "on" } });
-  const fragment = readFileSync(path.join(project, "desk/databases.py"), "utf8").replace('"PORT": "0"', `"PORT": "${standby.cluster.port}"`);
+  const fragment = readFileSync(path.join(project, "desk/replica_settings.py"), "utf8").replace('"PORT": "0"', `"PORT": "${standby.cluster.port}"`);
   write("desk/settings.py", `${base}${fragment}`);
 }, 120_000);
 afterAll(() => {

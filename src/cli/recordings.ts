@@ -90,7 +90,7 @@ function relative(root: string, folder: string): string {
 }
 
 async function join(report: Report, recordings: readonly Recording[], root: string, exclude: readonly string[]): Promise<JoinedReport> {
-  const [{ joinWithParts }, { SourceLines }, { sourceReader }, { openPythonParser }] = await Promise.all([
+  const [{ joinRecordings }, { SourceLines }, { sourceReader }, { openPythonParser }] = await Promise.all([
     import("../workload/join-recordings.ts"),
     import("../workload/source-lines.ts"),
     import("../sources/source-reader.ts"),
@@ -110,7 +110,7 @@ async function join(report: Report, recordings: readonly Recording[], root: stri
     return readLine(file, line);
   };
   const changedAt = (file: string): number | null => statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? null;
-  return joinWithParts(report, { recordings, lines: new SourceLines(lower), exclude, changedAt, readLine });
+  return joinRecordings(report, { recordings, lines: new SourceLines(lower), exclude, changedAt, readLine });
 }
 
 /** Which recording a command that needs one reads: the one named, or the project's latest. */

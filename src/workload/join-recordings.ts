@@ -42,11 +42,7 @@ export interface JoinedReport {
   readonly parts: ReadonlyMap<string, readonly RecordedPart[]>;
 }
 
-export function joinRecordings(report: Report, input: JoinInput): Report {
-  return joinWithParts(report, input).report;
-}
-
-export function joinWithParts(report: Report, input: JoinInput): JoinedReport {
+export function joinRecordings(report: Report, input: JoinInput): JoinedReport {
   const recording = input.recordings.at(-1);
   if (recording === undefined) return { report, parts: new Map() };
   const [small] = input.recordings.length > 1 ? input.recordings : [];

@@ -29,7 +29,7 @@ export function routerFiles(facts: RouterFacts): readonly Artefact[] {
   const path = facts.module.replaceAll(".", "/");
   return [
     { path: "routers.py", language: "python", text: routerText(facts), purpose: `${path}.py: sends reads of GET requests to ${facts.replicas.join(", ")}, and everything after a write to \`${facts.primary}\`.`, check: "test_routers.py, and a delayed standby: a row is found again by who wrote it", version },
-    { path: "databases.py", language: "python", text: databasesText(facts), purpose: `For the settings that have DATABASES: the ${facts.replicas.length === 1 ? "replica" : "replicas"}, DATABASE_ROUTERS and the middleware.`, check: "manage.py check --database " + facts.primary, version },
+    { path: "replica_settings.py", language: "python", text: databasesText(facts), purpose: `For the settings that have DATABASES: the ${facts.replicas.length === 1 ? "replica" : "replicas"}, DATABASE_ROUTERS and the middleware.`, check: "manage.py check --database " + facts.primary, version },
     { path: "test_routers.py", language: "python", text: testText(facts), purpose: `Beside ${path}.py, for the project's own test run: fails when a router is put in its place that forgets a write.`, check: `python manage.py test ${facts.module.split(".")[0] ?? ""}`, version },
   ];
 }
