@@ -3,7 +3,9 @@ import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadAdvisors } from "../src/advisors/load-advisors.ts";
 import { examine } from "../src/analyse.ts";
+import { askAdvisors } from "../src/cli/tune.ts";
 import { buildHandbook } from "../src/handbook/build-handbook.ts";
 import { SECTIONS } from "../src/handbook/outline.ts";
 import type { Finding, Handbook } from "../src/model/index.ts";
@@ -27,7 +29,8 @@ beforeAll(async () => {
   folder = realpathSync(mkdtempSync(path.join(tmpdir(), "luthier-handbook-")));
   lived = await livedInBookshop(ROWS);
   const database = { snapshot: lived.snapshot, file: ".luthier/snapshot.json.gz", plans: [], logged: [], stamp: "handbook" };
-  const { report, evidence } = await examine({ root: bookshop, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {}, database }, () => {});
+  const { report, evidence } = await examine({ root: bookshop, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {}, database, phantom: { seconds: 5 } }, () => {});
+  const asked = await askAdvisors(await loadAdvisors(), { ...evidence, findings: report.findings }, { stderr: { write: () => undefined } });
   handbook = buildHandbook({
     project: { name: "bookshop", commit: null, isDirty: false },
     report,
@@ -35,8 +38,8 @@ beforeAll(async () => {
     evidence,
     recordings: [],
     parts: new Map(),
-    advice: [],
-    failures: [{ advisor: "broken", sections: ["7.3"], why: "no standby answers" }],
+    advice: asked.advice.filter(({ section }) => section !== "7.3"),
+    failures: [...asked.failures, { advisor: "broken", sections: ["7.3"], why: "no standby answers" }],
     shortIds: shortIds(report.findings),
     rules,
     history: [],
@@ -72,6 +75,14 @@ describe("with the database", () => {
   test("an advisor that could not run takes nothing with it", () => {
     expect(handbook.sections.find(({ section }) => section === "7.3")?.stateLine).toContain("no standby answers");
     expect(handbook.sections.find(({ section }) => section === "1.2")?.findings.length).toBeGreaterThan(0);
+  });
+
+  test("the other advisors have something to say of the shop, and no two write one file", () => {
+    const all = handbook.sections.flatMap(({ advice }) => advice);
+    expect([...new Set(all.map(({ advisor }) => advisor))].toSorted()).toEqual(["cache", "connections", "indexes", "monitoring", "scaling"]);
+    const files = all.flatMap(({ artefacts }) => artefacts.map(({ path: file }) => file));
+    expect(files.filter((file, index) => files.indexOf(file) !== index)).toEqual([]);
+    expect(handbook.sections.filter(({ stateLine }) => stateLine.includes("Not run")).map(({ section }) => section)).toEqual(["7.3"]);
   });
 
   test("the headline is the sum of the first ten gains", () => {
