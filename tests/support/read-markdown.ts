@@ -40,11 +40,16 @@ export function linksOf(markdown: string): readonly string[] {
   return markdownNodes(markdown).flatMap(({ type, url }) => ((type === "link" || type === "image" || type === "definition") && url !== undefined ? [url] : []));
 }
 
-/** Paragraphs as they are written, tables and code left out. */
+/** Paragraphs as they are written; tables, code, and what is a table's title or says where its figures come from are left out. */
 export function fromMarkdownParagraphs(markdown: string): readonly string[] {
-  return markdownNodes(markdown).flatMap((node) => {
-    if (node.type !== "paragraph" || node.position === undefined) return [];
+  const nodes = markdownNodes(markdown);
+  const labels = new Set(nodes.flatMap(({ children = [] }) => children.flatMap((node, index) => (isTitle(node, children[index + 1]) || isSource(children[index - 1]) ? [node] : []))));
+  return nodes.flatMap((node) => {
+    if (node.type !== "paragraph" || node.position === undefined || labels.has(node)) return [];
     const { start, end } = node.position;
     return [markdown.slice(start.offset ?? 0, end.offset ?? 0).replaceAll("**", "")];
   });
 }
+
+const isTitle = ({ type, children = [] }: MarkdownNode, next: MarkdownNode | undefined): boolean => type === "paragraph" && next?.type === "table" && children.length === 1 && children[0]?.type === "strong";
+const isSource = (before: MarkdownNode | undefined): boolean => before?.type === "table";

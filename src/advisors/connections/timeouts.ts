@@ -38,7 +38,7 @@ export function adviseTimeouts(input: AdvisorInput, facts: ConnectionFacts, choi
     examples: [],
     rung: database === null ? "inferred" : "recorded",
     examined: `${formatCount(limits.length, "limit")}, ${limits.filter(({ today }) => today !== null).length} of them set`,
-    missing: [...(database === null ? ["settings of the server and of its roles: luthier snapshot --db URL"] : []), ...(role === null ? ["the role that the application connects as, for ALTER ROLE: a snapshot while it runs"] : [])].join("; "),
+    missing: [...(database === null ? ["settings of the server and of its roles: luthier snapshot --db URL"] : []), ...(role === null ? ["the role that the application connects as, for ALTER ROLE: luthier snapshot --db URL while it runs"] : [])].join("; "),
     doubt: facts.request === null ? `no file says how long a request has; ${DEFAULT_REQUEST} s are gunicorn's default` : "a proxy or a client that no file names can end the request earlier",
   };
 }

@@ -51,7 +51,7 @@ function adviceOf(study: IndexStudy, database: Database, _input: AdvisorInput): 
     rung: "planned",
     examined: `${planned}, ${formatNumber(study.candidates)} candidates and ${formatCount(study.removals.length, "index", "indexes")} that only queries need, in ${formatNumber(study.plans)} plans of PostgreSQL ${study.version}`,
     missing: unplanned.length === 0 ? "" : `${formatCount(unplanned.length, "statement")} has no plan here, the first: ${unplanned[0]?.why ?? ""}.`.replace("statements has", "statements have"),
-    doubt: ["costs are the planner's, not time; `luthier advise indexes --measure --db COPY` runs the statements on a copy that you name", ...notes].join("; "),
+    doubt: ["costs are the planner's, not time: nothing was timed on rows", ...notes].join("; "),
   };
 }
 
