@@ -76,14 +76,35 @@ const nameOf = (row: Planted): string => `${row.rule} ${row.id}`;
 
 let lived: LivedIn;
 let report: Report;
+/** With the workload planned without each index that can go. */
+let planned: Report;
 
 beforeAll(async () => {
   lived = await livedInBookshop(ROWS);
   const snapshot = withGiven(lived.snapshot, "-- given: age = 40");
   const database = { snapshot, file: ".luthier/snapshot.json.gz", plans: [], logged: [], stamp: "lived-in" };
-  report = await analyse({ root: bookshop, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: THRESHOLDS, database }, () => {});
+  const options = { root: bookshop, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: THRESHOLDS, database };
+  report = await analyse(options, () => {});
+  planned = await analyse({ ...options, phantom: { seconds: 10 } }, () => {});
 });
 afterAll(() => lived.stop());
+
+describe("indexes that can go, planned", () => {
+  const REMOVALS = ["unused-index", "redundant-index", "duplicate-index"];
+  const removals = ({ findings }: Report): readonly Finding[] => findings.filter(({ rule }) => REMOVALS.includes(rule));
+
+  test("those that are still reported have the workload's cost without them as evidence", () => {
+    expect(removals(planned).length).toBeGreaterThan(5);
+    expect(removals(planned).filter(({ evidence }) => !evidence.some(({ kind }) => kind === "planned")).map(({ claim }) => claim)).toEqual([]);
+  });
+
+  test("those that are not are kept for a statement that is named", () => {
+    const kept = removals(report).filter(({ id }) => !planned.findings.some((one) => one.id === id));
+    const reasons = planned.coverage.unknown.filter(({ rule, object }) => REMOVALS.includes(rule) && object !== undefined);
+    const objects = kept.flatMap(({ places }) => places.slice(0, 1).map(({ object = "" }) => object));
+    expect(objects.filter((object) => !reasons.some((one) => one.object?.includes(object) && /cost/.test(one.why)))).toEqual([]);
+  });
+});
 
 describe("what is planted is found", () => {
   test.each(cases.filter((row) => !GAPS.includes(nameOf(row))).map((row) => [nameOf(row), row] as const))("%s", (_, row) => {

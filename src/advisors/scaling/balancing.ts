@@ -42,12 +42,18 @@ const EMPTY = { advisor: "scaling", section: "7.1", reasons: [], tables: [], plo
 function nothingToBalance({ database, deployment }: AdvisorInput, primary: Named | undefined): Advice {
   return {
     ...EMPTY,
-    claim: primary === undefined ? "No database server is known: neither settings nor a snapshot name one." : `There is nothing to balance: ${primary.host}:${primary.port} is the one server that settings and snapshot name, and the reads known to be movable are no case for a second.`,
+    claim: claimOf(primary, deployment),
     rung: "inferred",
     examined: `${formatCount(deployment.settings.length, "settings module")}, ${formatCount(database?.snapshot.servers.length ?? 0, "server")} of a snapshot`,
     missing: database === null ? "standbys that follow the primary: luthier snapshot --db URL sees them" : "",
     doubt: primary === undefined ? "" : `a second server for failover of ${primary.host} is no question of load, and is not judged here`,
   };
+}
+
+function claimOf(primary: Named | undefined, { settings: [settings] }: AdvisorInput["deployment"]): string {
+  if (primary === undefined) return "No database server is known: neither settings nor a snapshot name one.";
+  const name = primary.isPlaceholder ? `\`${primaryOf(settings ?? null)?.alias ?? "default"}\` of ${settings?.module ?? "the settings"}` : `${primary.host}:${primary.port}`;
+  return `There is nothing to balance: ${name} is the one server that settings and snapshot name, and the reads known to be movable are no case for a second.`;
 }
 
 // ---------------------------------------------------------------------------------------------------------------- servers
@@ -63,7 +69,7 @@ function serversOf(input: AdvisorInput, settings: SettingsFacts | null): readonl
   const seen = looked.find(({ role }) => role === "primary");
   const fromEntry = entry?.host != null && entry.host.value !== "" && !behindPooler && entry.host.dependsOn === undefined ? { host: entry.host.value, port: entry.port?.value ?? "5432", said: placeOf(source, entry.host.spot?.span ?? entry.spot.span) } : null;
   const fromLook = seen === undefined ? null : { ...addressOf(seen.address), said: isLoopback(seen.address) ? "snapshot, by the server's own loopback: right where HAProxy runs beside it" : "snapshot" };
-  const primary = fromEntry ?? fromLook ?? (entry === null ? null : { host: "PRIMARY_HOST", port: entry.port?.value ?? "5432", said: "placeholder" });
+  const primary = fromEntry ?? fromLook ?? (entry === null ? null : { host: "PRIMARY_HOST", port: entry.port?.value || "5432", said: "placeholder" });
   if (primary === null) return [];
   const replicas = replicaHosts(input, settings);
   const others = replicas.length > 0 ? replicas : [{ host: "REPLICA_HOST", port: "5432", said: "placeholder", most: null, isPlaceholder: true }];
