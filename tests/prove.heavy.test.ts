@@ -76,7 +76,7 @@ describe.each(["SQLite", "PostgreSQL"] as const)("on %s", (database) => {
 describe("the command", () => {
   test("writes a patch, and the next check shows what was proven", async () => {
     const root = repository();
-    const { status, stdout, stderr } = await luthier(["fix", "--prove", "--repeat", "1", "--", ...(await testCommand())], root);
+    const { status, stdout, stderr } = await luthier(["fix", "--prove", "--select", "2.4", "--repeat", "1", "--", ...(await testCommand())], root);
     expect(stderr).toBe("");
     expect(status).toBe(1);
     expect(stdout).toMatch(/^Working in a copy: \.luthier\/prove\/[0-9a-f]{7}\. Your tree is not touched yet\./);
@@ -93,7 +93,7 @@ describe("the command", () => {
 
   test("with --apply writes to the tree what was proven, and says how to undo it", async () => {
     const root = repository();
-    const { status, stdout } = await luthier(["fix", "--prove", "--apply", "--repeat", "1", "--", ...(await testCommand())], root);
+    const { status, stdout } = await luthier(["fix", "--prove", "--select", "2.4", "--apply", "--repeat", "1", "--", ...(await testCommand())], root);
     expect(status).toBe(0);
     expect(stdout).toContain("Applied to your tree: 2 fixes, 2 lines in 1 file. Undo: git restore shop/views.py\n");
     expect(git(root, "diff", "--stat")).toContain("1 file changed");
