@@ -41,7 +41,8 @@ describe.each([13, 14, 18])("PostgreSQL %i", (major) => {
     expect(waits?.active).toEqual({ mean: 2, most: 2 });
     const ids = waits?.waits.map(({ statement }) => statement) ?? [];
     if (major === 13) expect(ids).toEqual([null, null]);
-    if (major === 18) expect(ids.every((id) => id !== null)).toBe(true);
+    // Who waits for a table's lock while his statement is analysed has no id yet.
+    if (major === 18) expect(waits?.waits.find(({ event }) => event === "PgSleep")?.statement).toMatch(/^-?\d+$/);
   });
 
   test("a role that sees nobody else counts nothing as idle", async () => {
