@@ -18,7 +18,7 @@ export const cli = path.join(root, "dist", "cli", "main.js");
 const major = 17;
 
 /** A page that takes longer is given up, and so is a statement: on a million rows, some of the planted ones take half a minute. */
-const patience = { page: 0.2, statement: 2 };
+const patience = { page: 0.1, statement: 1 };
 
 /** The folder that the bundle says it was recorded in: where that was is nobody's matter. */
 const elsewhere = "/srv/bookshop";
@@ -48,7 +48,7 @@ export async function playOn({ python, rows, home, say }) {
     run(python, "manage.py", "generate", "--rows", rows);
     sql("SELECT pg_stat_statements_reset()");
     say("traffic, under the recorder");
-    run(process.execPath, cli, "record", "--literals", "--fields", "--out", seen.recording, "--", python, "-m", "tests.play", "--patience", String(patience.page), "--seconds", String(patience.statement));
+    run(process.execPath, cli, "record", "--literals", "--out", seen.recording, "--", python, "-m", "tests.play", "--patience", String(patience.page), "--seconds", String(patience.statement));
     run(python, "manage.py", "wear");
     say("a look at the server");
     run(process.execPath, cli, "snapshot", ".", "--db", cluster.url, "--sample", "--interval", "3", "--out", seen.snapshot);

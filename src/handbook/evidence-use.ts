@@ -46,7 +46,7 @@ function statements({ evidence: { database } }: HandbookInput): EvidenceUse {
   if (workload === undefined || workload.statements.length === 0) return missing("statements", "seconds of database time for each change", database === null ? "luthier tune --db URL" : "CREATE EXTENSION pg_stat_statements, then luthier tune --db URL");
   const joined = workload.statements.filter(({ written }) => written.certainty === "unique" || written.certainty === "one-of");
   const share = joined.reduce((sum, one) => sum + one.share, 0);
-  const since = workload.days === null ? "" : `, ${spanWords(workload.days)}`;
+  const since = workload.days === null ? "" : ` counted over ${spanWords(workload.days)}`;
   return there({ kind: "statements", what: `${formatCount(workload.statements.length, "statement")}${since}; lines of source are known for ${Math.round(share * 100)} % of their time` });
 }
 
