@@ -23,14 +23,17 @@ export interface HistoryFinding {
 /** A cost that grew by less is noise of the counters. Ours. */
 const LEAST_GROWTH = 1.2;
 
-/** The last run that found another state than this one; null where there is none. */
+/**
+ * The last run that found another state than this one, of those that knew as much: a run without a database tells other findings, and none of
+ * them is mended because now there is one. Null where there is none.
+ */
 export function sinceLast(now: Pick<HistoryEntry, "unit" | "findings">, history: readonly HistoryEntry[]): Since | null {
-  const last = history.toReversed().find((one) => !isSameState(one, now));
+  const last = history.toReversed().find((one) => one.unit === now.unit && !isSameState(one, now));
   if (last === undefined) return null;
   const [before, after] = [last.findings, now.findings].map((findings) => new Map(findings.map((one) => [one.id, one])));
   const fixed = last.findings.filter(({ id }) => !after?.has(id)).map(({ id, rule, claim }) => ({ id, rule, claim }));
   const added = now.findings.filter(({ id }) => !before?.has(id)).map(({ id }) => id);
-  const worse = last.unit !== now.unit ? [] : now.findings.flatMap(({ id, time }) => {
+  const worse = now.findings.flatMap(({ id, time }) => {
     const old = before?.get(id)?.time ?? null;
     return old !== null && time !== null && old > 0 && time > old * LEAST_GROWTH ? [{ finding: id, before: old, now: time }] : [];
   });
