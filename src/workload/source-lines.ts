@@ -1,4 +1,5 @@
 import type { ClassDef, FunctionDef, Module, Stmt } from "../model/ir.ts";
+import { blocksOf } from "../python/inner-blocks.ts";
 
 /** Lines from the first to the last, both included. */
 export interface LineRange {
@@ -45,7 +46,7 @@ export class SourceLines {
 function findStatement(module: Module, body: readonly Stmt[], line: number): LineRange | null {
   const stmt = body.find((one) => holds(rangeOf(module, one), line));
   if (stmt === undefined) return null;
-  const inner = childBlocks(stmt);
+  const inner = blocksOf(stmt);
   for (const block of inner) {
     const found = findStatement(module, block, line);
     if (found !== null) return found;
@@ -60,35 +61,13 @@ function findDefinitions(module: Module, body: readonly Stmt[], line: number, pr
   if (stmt === undefined) return [];
   const isDefinition = stmt.kind === "function" || stmt.kind === "class";
   const name = isDefinition ? `${prefix}${stmt.name}` : "";
-  const inner = childBlocks(stmt).flatMap((block) => findDefinitions(module, block, line, isDefinition ? `${name}.` : prefix));
+  const inner = blocksOf(stmt).flatMap((block) => findDefinitions(module, block, line, isDefinition ? `${name}.` : prefix));
   return isDefinition ? [...inner, { name, ...definitionRange(module, stmt) }] : inner;
 }
 
 function definitionRange(module: Module, stmt: FunctionDef | ClassDef): LineRange {
   const decorated = stmt.decorators.map(({ start }) => start);
   return { from: lineAt(module, Math.min(stmt.start, ...decorated)), to: lineAt(module, stmt.end) };
-}
-
-function childBlocks(stmt: Stmt): readonly (readonly Stmt[])[] {
-  switch (stmt.kind) {
-    case "if":
-      return [stmt.then, stmt.otherwise];
-    case "for":
-    case "while":
-      return [stmt.body, stmt.otherwise];
-    case "try":
-      return [stmt.body, ...stmt.handlers.map(({ body }) => body), stmt.otherwise, stmt.finally];
-    case "match":
-      return stmt.cases.map(({ body }) => body);
-    case "with":
-    case "function":
-    case "class":
-    case "block":
-    case "tag":
-      return [stmt.body];
-    default:
-      return [];
-  }
 }
 
 function holds({ from, to }: LineRange, line: number): boolean {

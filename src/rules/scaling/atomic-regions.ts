@@ -1,4 +1,5 @@
 /** Where code runs inside a transaction, as it is written: decorators and blocks. */
+import { blocksOf } from "../../python/inner-blocks.ts";
 import type { ClassDef, Expr, FunctionDef, Program, PythonModule, Span, Stmt } from "../../model/index.ts";
 
 export interface AtomicRegions {
@@ -54,25 +55,4 @@ function isNamed(expr: Expr, name: string): boolean {
 /** `@method_decorator(transaction.atomic, name="dispatch")`. */
 function isMethodDecorator(expr: Expr, name: string): boolean {
   return expr.kind === "call" && isNamed(expr.callee, "method_decorator") && expr.args.some((one) => isNamed(one, name));
-}
-
-/** Statements within a statement. */
-export function blocksOf(stmt: Stmt): readonly (readonly Stmt[])[] {
-  switch (stmt.kind) {
-    case "if":
-      return [stmt.then, stmt.otherwise];
-    case "for":
-    case "while":
-      return [stmt.body, stmt.otherwise];
-    case "try":
-      return [stmt.body, ...stmt.handlers.map(({ body }) => body), stmt.otherwise, stmt.finally];
-    case "match":
-      return stmt.cases.map(({ body }) => body);
-    case "with":
-    case "function":
-    case "class":
-      return [stmt.body];
-    default:
-      return [];
-  }
 }

@@ -1,6 +1,7 @@
 /** Functions that a transaction calls, directly or through others, as far as names tell whose they are. */
 import type { Call, ClassInfo, FunctionDef, Program, PythonModule, Span, Stmt } from "../../model/index.ts";
-import { blocksOf, type AtomicRegions } from "./atomic-regions.ts";
+import { blocksOf } from "../../python/inner-blocks.ts";
+import type { AtomicRegions } from "./atomic-regions.ts";
 import { callsIn } from "./calls-in.ts";
 
 interface Holder {

@@ -1,7 +1,7 @@
 /** Database routers of a project, as far as their text tells: which database they read and write. */
 import type { ClassInfo, Expr, FunctionDef, Program, RuleInput, Span, Stmt } from "../../model/index.ts";
 import type { SettingsFacts } from "../../model/deployment.ts";
-import { blocksOf } from "./atomic-regions.ts";
+import { blocksOf } from "../../python/inner-blocks.ts";
 
 export interface Router {
   readonly name: string;
