@@ -9,6 +9,7 @@ import { patternDeletes } from "./pattern-deletes.ts";
 import { removedTooEarly } from "./removed-too-early.ts";
 import { signalGaps } from "./signal-gaps.ts";
 import { userData } from "./user-data.ts";
+import { userPages } from "./user-pages.ts";
 
 export const rule: Rule = {
   meta: {
@@ -23,7 +24,7 @@ export const rule: Rule = {
   audit: (input) => audit(input),
 };
 
-const OF_SOURCE: readonly ((source: RuleInput) => readonly DatabaseDraft[])[] = [keptForEver, removedTooEarly, lazyValues, userData, signalGaps, patternDeletes];
+const OF_SOURCE: readonly ((source: RuleInput) => readonly DatabaseDraft[])[] = [keptForEver, removedTooEarly, lazyValues, userData, userPages, signalGaps, patternDeletes];
 
 function audit(input: EvidenceInput): Judgement {
   const { source } = input;
