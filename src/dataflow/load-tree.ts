@@ -47,6 +47,8 @@ export interface LoadNode {
   readonly targets: ReadonlyMap<string, string>;
   /** Of a content type: the model that it stands for. */
   readonly standsFor: string | null;
+  /** Foreign keys that a filter set to one value: all rows of the queryset lead to the same row. */
+  readonly pinned: ReadonlySet<string>;
 }
 
 const interned = new Map<string, LoadNode>();
@@ -66,7 +68,7 @@ function structuralKey(fields: Omit<LoadNode, "id">): string {
   const lists = [...fields.lists].map(([name, one]) => `${name}@${one.field}=${relationKey(one)}`);
   const only = fields.only === null ? "*" : [...fields.only].toSorted().join(",");
   const deferred = [...fields.deferred].toSorted().join(",");
-  return [relations.toSorted().join(";"), lists.toSorted().join(";"), only, deferred, fields.selectsAll, fields.opaque, fields.reflects?.id ?? "", fields.peers, [...fields.annotated].join(","), [...fields.targets].join(","), fields.standsFor].join("/");
+  return [relations.toSorted().join(";"), lists.toSorted().join(";"), only, deferred, fields.selectsAll, fields.opaque, fields.reflects?.id ?? "", fields.peers, [...fields.annotated].join(","), [...fields.targets].join(","), fields.standsFor, [...fields.pinned].toSorted().join(",")].join("/");
 }
 
 function relationKey(relation: LoadedRelation): string {
@@ -91,6 +93,7 @@ export const BARE: LoadNode = {
   lists: NOTHING,
   targets: NOTHING,
   standsFor: null,
+  pinned: NO_NAMES,
 };
 
 export const OPAQUE: LoadNode = { ...BARE, id: -1, opaque: true };
@@ -101,6 +104,10 @@ function rowIdentity(row: RowValue | null): string {
 
 export function withAnnotations(load: LoadNode, names: readonly string[]): LoadNode {
   return names.length === 0 ? load : node({ ...load, annotated: new Set([...load.annotated, ...names]) });
+}
+
+export function withPinned(load: LoadNode, names: readonly string[]): LoadNode {
+  return names.every((name) => load.pinned.has(name)) ? load : node({ ...load, pinned: new Set([...load.pinned, ...names]) });
 }
 
 export function withOpaque(load: LoadNode): LoadNode {
@@ -278,6 +285,7 @@ export function mergeNodes(a: LoadNode, b: LoadNode): LoadNode {
     lists: new Map([...a.lists, ...b.lists]),
     targets: new Map([...a.targets, ...b.targets]),
     standsFor: b.standsFor ?? a.standsFor,
+    pinned: new Set([...a.pinned, ...b.pinned]),
   });
 }
 

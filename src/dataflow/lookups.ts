@@ -49,6 +49,8 @@ function callIfPossible(engine: Engine, value: Value, site: AccessSite): Value {
     case "bound":
     case "native":
       return engine.call(value, NO_ARGS, { span: site.span, frame: site.frame, expr: null });
+    case "union":
+      return joinAll(value.values.map((one) => callIfPossible(engine, one, site)));
     default:
       return value;
   }

@@ -22,6 +22,7 @@ import {
   withoutSelects,
   withPath,
   withPeers,
+  withPinned,
   withReflected,
   withSelectsAll,
   withTarget,
@@ -325,9 +326,17 @@ function requeried(queryset: QuerysetValue, changes: Partial<QuerysetValue>): Qu
 
 const narrows: Method = (_engine, queryset, args, _site, name) => {
   if (name !== "filter") return requeried(queryset, { narrowed: true });
-  const load = narrowedTargets(queryset.model, queryset.load, args);
+  const load = withPinned(narrowedTargets(queryset.model, queryset.load, args), pinnedKeys(queryset, args));
   return requeried(queryset, { load, narrowed: true, atMostOne: queryset.atMostOne || namesOneRow(queryset, args) });
 };
+
+/** `filter(customer=one)`: foreign keys with one value in all rows. */
+function pinnedKeys({ model }: QuerysetValue, args: CallArgs): string[] {
+  return [...args.keywords.keys()].flatMap((name) => {
+    const field = model.fields.get(name.replace(/(?:_id|__id|__pk)$/, "")) ?? model.fields.get(name);
+    return field?.relation?.kind === "fk" ? [field.name] : [];
+  });
+}
 
 /** `filter(pk=value)`: no loop over it has a second round. */
 function namesOneRow(queryset: QuerysetValue, args: CallArgs): boolean {

@@ -67,6 +67,7 @@ describe("a name means", () => {
     ["a variable with all its values", { "m.py": "X = 1\nif a:\n    X = 2" }, "variable m.X (2)"],
     ["a part of a tuple", { "m.py": "X, Y = f, g" }, "variable m.X (1)"],
     ["something through a cycle of imports", { "m.py": "from a import X", "a.py": "from b import *\nfrom m import *", "b.py": "from a import *\nclass X: pass" }, "class b.X"],
+    ["what a package's star brings, also when a later module imports it back from the package", { "m.py": "from p import X", "p/__init__.py": "from .a import *\nfrom .b import *", "p/a.py": "class X: pass", "p/b.py": "from p import X\nclass Y: pass" }, "class p.a.X"],
     ["nothing, in a cycle that defines nothing", { "m.py": "from a import *", "a.py": "from m import *" }, "nothing"],
   ];
   it.each(cases)("%s", (_, files, meaning) => {

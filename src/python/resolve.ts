@@ -97,8 +97,11 @@ export function createNameResolver(table: ModuleTable): NameResolver {
       const source = table.find(star.module, module);
       if (!source) unknown ??= external(`${star.module}.${name}`);
       else if (exportsName(source, name)) {
+        const cutsBefore = cuts;
         const symbol = attribute(source, name);
-        if (symbol) return symbol;
+        // A module that imports the name back from here names it, and does not say what it is.
+        const isCircle = symbol?.kind === "external" && cuts !== cutsBefore;
+        if (symbol && !isCircle) return symbol;
       }
     }
     return isPythonBuiltin(name) || name.startsWith("_") ? null : unknown;

@@ -187,3 +187,13 @@ test("names that are computed from anything may be any", async () => {
   const files = computed("all()", "");
   await expectMarked({ "shop/api.py": (files["shop/api.py"] ?? "").replace("relations_of(self.get_serializer_class())", "self.request.wanted()") });
 });
+
+test("a plain serializer shows what it declares, whatever model its Meta names", async () => {
+  await expectMarked(
+    api(`class OrderSerializer(serializers.Serializer):
+    number = serializers.CharField(source="invoice.number")  # expect: invoice
+
+    class Meta:
+        model = Order`),
+  );
+});

@@ -189,6 +189,8 @@ function metaFields(engine: Engine, serializer: ObjectValue, row: Value, site: C
   if (meta === null) return null;
   const at: AccessSite = { span: site.span, frame: site.frame };
   const value = engine.classMember(meta, "fields", { kind: "class", cls: meta }, at);
+  // A plain serializer's Meta may name a model and lists nothing.
+  if (value === null && !engine.program.isSubclass(serializer.cls, "rest_framework.serializers.ModelSerializer")) return null;
   const span = memberSpan(meta, "fields");
   const limit = restricted(serializer);
   const where = declaredAt(site.frame, meta, span);
