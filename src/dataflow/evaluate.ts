@@ -205,6 +205,7 @@ function superValue(expr: Call, frame: Frame): Value | null {
 export function evaluateArgs(engine: Engine, expr: Call, frame: Frame): CallArgs {
   const positional: Value[] = [];
   const keywords = new Map<string, Value>();
+  const maybe = new Set<string>();
   let open = false;
   for (const arg of expr.args) {
     if (arg.kind !== "star") {
@@ -224,6 +225,7 @@ export function evaluateArgs(engine: Engine, expr: Call, frame: Frame): CallArgs
     if (keyword.name !== "") keywords.set(keyword.name, value);
     else if (value.kind === "dict") {
       for (const [name, one] of value.entries) keywords.set(name, one);
+      for (const name of value.maybe ?? []) maybe.add(name);
       if (value.rest !== null) engine.escape(value.rest);
       open ||= value.rest !== null;
     } else {
@@ -231,7 +233,7 @@ export function evaluateArgs(engine: Engine, expr: Call, frame: Frame): CallArgs
       open = true;
     }
   }
-  return { positional, keywords, open };
+  return { positional, keywords, open, ...(maybe.size === 0 ? {} : { maybe }) };
 }
 
 function subscriptValue(engine: Engine, expr: Subscript, frame: Frame): Value {

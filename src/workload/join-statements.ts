@@ -128,7 +128,7 @@ function originOf(shape: QueryShape, candidates: readonly Candidate[], foreign: 
   });
   const best = bestOf(found);
   const sent = best.flatMap((one) => one.statements);
-  if (sent.length > 0) return isDjangosOwn(sent, shape, foreign) ? FRAMEWORK_ORIGIN : originAt(sent.filter(isInProject));
+  if (sent.length > 0) return ofSent(sent, shape);
   const tables = tablesOf(shape).map(({ table }) => table);
   const isForeign = tables.length > 0 && tables.every(({ name, schema }) => foreign.has(name) || CATALOGS.test(name) || (schema !== null && CATALOGS.test(schema)));
   return isForeign ? FRAMEWORK_ORIGIN : UNKNOWN_ORIGIN;
@@ -139,19 +139,27 @@ const isInProject = ({ site }: StaticStatement): boolean => site.span.file !== "
 
 /** More lines than this tell nobody which one was the first to read the user. Ours. */
 const MOST_READERS = 12;
-/** Django asks for these itself, once a request, whoever reads the user first or changes the session. */
-const IMPLICIT: ReadonlySet<string> = new Set(["request.user", "login", "logout", "renew"]);
+const READ_OF_USER = "request.user";
 
 const SESSIONS = "django_session";
 
-/** The session is fetched and stored by Django's middleware; the user's row too, and where few lines read it they are said. */
-function isDjangosOwn(sent: readonly StaticStatement[], shape: QueryShape, foreign: ReadonlySet<string>): boolean {
+/**
+ * The session and its user are fetched once a request, by whoever reads the user first. Where many lines could be that one, those are said that run before
+ * all others, and those that ask for such a row by themselves.
+ */
+function ofSent(sent: readonly StaticStatement[], shape: QueryShape): StatementOrigin {
   const own = sent.filter(isInProject);
-  if (own.length === 0) return true;
-  if (rootTable(shape) === SESSIONS && own.every(({ site }) => IMPLICIT.has(site.how))) return true;
-  // A project's own user is loaded by foreign keys too: those lines are said, unless more read the request's.
-  const counted = foreign.has(rootTable(shape)) ? own : own.filter(({ site }) => IMPLICIT.has(site.how));
-  return new Set(counted.map(({ site }) => placeKey(site.span))).size > MOST_READERS;
+  // Django's middleware stores a session once its answer is made.
+  if (own.length === 0 || (shape.kind === "update" && rootTable(shape) === SESSIONS)) return FRAMEWORK_ORIGIN;
+  const [readers, others] = [own.filter(({ site }) => site.how === READ_OF_USER), own.filter(({ site }) => site.how !== READ_OF_USER)];
+  if (new Set(readers.map(({ site }) => placeKey(site.span))).size <= MOST_READERS) return originAt(own);
+  const said = [...others, ...readers.filter(isMiddleware)];
+  return said.length === 0 ? FRAMEWORK_ORIGIN : { ...originAt(said), certainty: "one-of", isAlsoFramework: true };
+}
+
+/** By the names that Django's own have; they run before any view. */
+function isMiddleware({ site: { symbol } }: StaticStatement): boolean {
+  return /(?:^|\.)(?:middlewares?|\w+Middleware|\w+_middleware)\./.test(symbol);
 }
 
 /** Shapes without anything open go before those that say most of the rest. */
