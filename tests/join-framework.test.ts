@@ -100,6 +100,38 @@ test("a question for permissions is the line's that asks, however many ask", asy
   expect(originOf(PERMISSIONS)).toMatchObject({ certainty: "one-of", sites: { length: 20 } });
 });
 
+test("a template that asks for permissions is named", async () => {
+  const originOf = await joined(1, { "shop/templates/page.html": "<h1>{{ name }}</h1>\n{% if perms.shop.add_book %}add{% endif %}" });
+  expect(originOf(PERMISSIONS)).toMatchObject({ certainty: "unique", sites: [{ span: { file: "shop/templates/page.html" } }] });
+});
+
+test("statements on the table of a cache are sent where the cache is asked", async () => {
+  const sql = 'SELECT "cache_key", "value", "expires" FROM "cache_rows" WHERE "cache_key" IN ($1)';
+  const uses = 'from django.core.cache import cache\n\ndef titles():\n    return cache.get("titles")\n';
+  expect((await joined(1, { "shop/titles.py": uses }))(sql)).toMatchObject({ certainty: "unique", sites: [{ how: "cache.get", span: { file: "shop/titles.py" } }] });
+  expect((await joined(1))(sql).certainty).toBe("framework");
+});
+
+test("a condition that only some ways put into a dictionary is left open", async () => {
+  const uses = `
+from shop.models import Book
+
+def limits(title):
+    filter = {}
+    if title:
+        filter["title"] = title
+    return filter
+
+def newest(title):
+    return Book.objects.filter(**limits(title)).order_by("title").first()
+`;
+  const originOf = await joined(1, { "shop/newest.py": uses });
+  for (const where of ['("shop_book"."shop" = $1 AND "shop_book"."title" = $2)', '"shop_book"."shop" = $1']) {
+    const sql = `SELECT "shop_book"."id", "shop_book"."shop", "shop_book"."title" FROM "shop_book" WHERE ${where} ORDER BY "shop_book"."title" ASC LIMIT 1`;
+    expect(originOf(sql)).toMatchObject({ certainty: "unique", sites: [{ span: { file: "shop/newest.py" } }] });
+  }
+});
+
 test("the session is fetched where the user is read, and stored by Django's middleware", async () => {
   const originOf = await joined(1);
   expect(originOf(SESSION)).toMatchObject({ certainty: "one-of", sites: { length: 2 } });

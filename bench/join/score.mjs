@@ -153,7 +153,25 @@ function rangesOf({ text }) {
     starts.set(file, lines);
     return lines.findLastIndex((start) => start <= offset) + 1;
   };
-  return ({ file, start, end }) => ({ file, from: lineAt(file, start), to: lineAt(file, Math.max(start, end - 1)) });
+  return ({ file, start, end }) => ({ file, from: lineAt(file, comprehensionStart(text(file), start)), to: lineAt(file, Math.max(start, end - 1)) });
+}
+
+/**
+ * Python counts what a comprehension goes through to the line where the comprehension begins.
+ *
+ * @param {string} text
+ * @param {number} start of what is gone through
+ */
+export function comprehensionStart(text, start) {
+  let depth = 0;
+  for (let at = start - 1; at >= 0; at -= 1) {
+    const char = text[at] ?? "";
+    if (")]}".includes(char)) depth += 1;
+    if (!"([{".includes(char)) continue;
+    if (depth === 0) return /\sfor\s[^()[\]{}]*\sin\s+$/.test(text.slice(at + 1, start)) ? at : start;
+    depth -= 1;
+  }
+  return start;
 }
 
 /**

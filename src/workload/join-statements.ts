@@ -1,5 +1,7 @@
 /** Statements to the lines of source that send them, by their shape alone. */
 import type { ModelGraph, QueryShape, SourceFacts, Span, StatementOrigin, StatementSite } from "../model/index.ts";
+import type { ShapeExpression } from "../model/shape.ts";
+import { isTestCode } from "../recording/user-code.ts";
 import { shapeKey, tablesOf } from "../sql/compare-shapes.ts";
 import { matchShape, type ShapeMatch } from "./match-shapes.ts";
 import { modelTables } from "./static-shapes/model-tables.ts";
@@ -29,13 +31,14 @@ export function joinStatements({ facts, graph, shapeOf }: JoinSources): Statemen
   const index = indexed(staticStatements(facts, graph));
   const writtenAt = textFinder(writtenTexts(facts), shapeOf);
   const foreign = foreignTables(graph);
+  const cached = cacheSites(facts);
   const known = new Map<string, StatementOrigin>();
   return {
     originOf: (sql, shape) => {
       const key = shape === null ? sql : shapeKey(shape, { constants: "kept" });
       const before = known.get(key);
       if (before !== undefined) return before;
-      const origin = writtenAt(sql, shape) ?? (shape === null ? UNKNOWN_ORIGIN : originOf(shape, index.get(rootKey(shape)) ?? [], foreign));
+      const origin = writtenAt(sql, shape) ?? (shape === null ? UNKNOWN_ORIGIN : (ofCacheTable(shape, cached) ?? originOf(shape, index.get(rootKey(shape)) ?? [], foreign)));
       known.set(key, origin);
       return origin;
     },
@@ -118,6 +121,20 @@ function foreignTables(graph: ModelGraph): ReadonlySet<string> {
   return new Set([...foreign].filter((one) => !own.has(one)));
 }
 
+type SaidSite = Pick<StaticStatement, "site" | "sent">;
+
+function cacheSites({ cacheCalls = [] }: SourceFacts): SaidSite[] {
+  const own = cacheCalls.filter(({ span }) => span.file !== "" && !isTestCode(span.file));
+  return own.map(({ span, symbol, how }) => ({ sent: span, site: { span, symbol, model: "", how: `cache.${how}` } }));
+}
+
+/** A cache that Django keeps in a table: its key's column has the same name in each. */
+function ofCacheTable({ predicates, written, projection }: QueryShape, calls: readonly SaidSite[]): StatementOrigin | null {
+  const isKey = (one: ShapeExpression): boolean => one.kind === "column" && one.name === "cache_key";
+  if (!written.includes("cache_key") && !projection.some(isKey) && !predicates.some(({ left }) => isKey(left))) return null;
+  return calls.length === 0 ? FRAMEWORK_ORIGIN : originAt(calls);
+}
+
 /** Catalogs that Django asks when it looks at the database itself. */
 const CATALOGS = /^(?:pg_|information_schema)/;
 
@@ -170,7 +187,7 @@ function bestOf(found: readonly { readonly candidate: Candidate; readonly match:
   return found.filter(({ match }) => match.said === most).map(({ candidate }) => candidate);
 }
 
-function originAt(statements: readonly Pick<StaticStatement, "site" | "sent">[]): StatementOrigin {
+function originAt(statements: readonly SaidSite[]): StatementOrigin {
   const sites = new Map<string, { readonly site: StatementSite; readonly sent: Map<string, Span> }>();
   for (const { site, sent } of statements) {
     const key = placeKey(site.span);
