@@ -132,6 +132,26 @@ def newest(title):
   }
 });
 
+test("SQL of the code, with tables put in, is not taken for what Django sends", async () => {
+  const uses = `
+from django.db import connection
+from shop.models import Book
+
+def forget(book):
+    book.delete()
+
+def remove(table, where):
+    with connection.cursor() as cursor:
+        cursor.execute(f'DELETE FROM "{table}" WHERE {where}')
+`;
+  const originOf = await joined(1, { "shop/remove.py": uses });
+  const byDjango = originOf('DELETE FROM "shop_book" WHERE "shop_book"."id" IN ($1)');
+  const byHand = originOf('DELETE FROM "shop_book" WHERE "id" IN ($1)');
+  expect(byDjango.sites.map(({ how }) => how)).toEqual(["delete"]);
+  expect(byHand.sites.map(({ how }) => how)).toEqual(["SQL"]);
+  expect((await joined(1))('DELETE FROM "shop_book" WHERE "id" IN ($1)').certainty).toBe("unknown");
+});
+
 test("the session is fetched where the user is read, and stored by Django's middleware", async () => {
   const originOf = await joined(1);
   expect(originOf(SESSION)).toMatchObject({ certainty: "one-of", sites: { length: 2 } });

@@ -35,10 +35,10 @@ export function joinStatements({ facts, graph, shapeOf }: JoinSources): Statemen
   const known = new Map<string, StatementOrigin>();
   return {
     originOf: (sql, shape) => {
-      const key = shape === null ? sql : shapeKey(shape, { constants: "kept" });
+      const key = shape === null || isWrittenByHand(sql, shape) ? sql : shapeKey(shape, { constants: "kept" });
       const before = known.get(key);
       if (before !== undefined) return before;
-      const origin = writtenAt(sql, shape) ?? (shape === null ? UNKNOWN_ORIGIN : (ofCacheTable(shape, cached) ?? originOf(shape, index.get(rootKey(shape)) ?? [], foreign)));
+      const origin = writtenAt(sql, shape) ?? (shape === null || isWrittenByHand(sql, shape) ? UNKNOWN_ORIGIN : (ofCacheTable(shape, cached) ?? originOf(shape, index.get(rootKey(shape)) ?? [], foreign)));
       known.set(key, origin);
       return origin;
     },
@@ -53,20 +53,29 @@ function textFinder(texts: readonly WrittenText[], shapeOf: JoinSources["shapeOf
     const shape = text.parts.includes(null) ? null : shapeOf(text.parts.join(""));
     const key = shape === null ? null : shapeKey(shape, { constants: "erased" });
     if (key !== null) whole.set(key, [...(whole.get(key) ?? []), text]);
-    else if (saysEnough(text)) open.push({ pattern: patternOf(text), text });
+    else if (lettersOf(text) >= FEW_LETTERS) open.push({ pattern: patternOf(text), text });
   }
   return (sql, shape) => {
     const same = shape === null ? undefined : whole.get(shapeKey(shape, { constants: "erased" }));
-    const found = same ?? open.filter(({ pattern }) => pattern.test(spaced(sql))).map(({ text }) => text);
+    const least = shape !== null && isWrittenByHand(sql, shape) ? FEW_LETTERS : LEAST_LETTERS;
+    const found = same ?? open.filter(({ pattern, text }) => lettersOf(text) >= least && pattern.test(spaced(sql))).map(({ text }) => text);
     return found.length === 0 ? null : originAt(found);
   };
 }
 
 /** Letters of a text that has to be there whatever is put into it; with fewer it would be found anywhere. Ours. */
 const LEAST_LETTERS = 20;
+/** `DELETE FROM … WHERE …` says enough of a statement that no queryset can have sent. Ours. */
+const FEW_LETTERS = 10;
 
-function saysEnough({ parts }: WrittenText): boolean {
-  return parts.join("").replaceAll(/\W/g, "").length >= LEAST_LETTERS;
+function lettersOf({ parts }: WrittenText): number {
+  return parts.join("").replaceAll(/\W/g, "").length;
+}
+
+/** Django names the table of each column in a condition; the tables of its caches are the exception. */
+function isWrittenByHand(sql: string, { kind, predicates }: QueryShape): boolean {
+  const isTested = predicates.some(({ clause, left }) => clause === "where" && left.kind === "column" && left.name !== "cache_key");
+  return kind !== "insert" && isTested && !/"\."|\w\.\w/.test(sql);
 }
 
 /** Values in quotes are parameters in pg_stat_statements. */
