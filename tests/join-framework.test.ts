@@ -40,7 +40,18 @@ class BookList(ListView):
         return self.request.user.settings.page_size
 `;
 
-function project(views: number): string {
+const MIDDLEWARE = `
+class TeamMiddleware:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        return self.get_response(request)
+`;
+
+function project(views: number, more: Readonly<Record<string, string>>): string {
   const names = Array.from({ length: views }, (_, index) => `page_${index}`);
   return temporaryFolder({
     "manage.py": 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")\n',
@@ -52,12 +63,13 @@ function project(views: number): string {
     "shop/templates/page.html": "{{ name }}",
     "shop/templates/list.html": "{% for book in object_list %}{{ book.title }}{% endfor %}",
     "shop/views.py": `from django.shortcuts import render\nfrom django.views.generic import ListView\nfrom shop.models import Book\n${names.map(view).join("")}\n\ndef books(request):\n    return render(request, "page.html", {"name": list(Book.objects.newest().filter(title="x"))})\n${PAGED}`,
+    ...more,
   });
 }
 
-async function joined(views: number): Promise<(sql: string) => StatementOrigin> {
+async function joined(views: number, more: Readonly<Record<string, string>> = {}): Promise<(sql: string) => StatementOrigin> {
   const [{ facts, graph }, parser] = await Promise.all([
-    readSource({ root: project(views), exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {} }),
+    readSource({ root: project(views, more), exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {} }),
     openSqlParser(),
   ]);
   const join = joinStatements({ facts, graph, shapeOf: (sql) => parser.shapeOf(sql) });
@@ -66,6 +78,7 @@ async function joined(views: number): Promise<(sql: string) => StatementOrigin> 
 
 const USER = 'SELECT "auth_user"."id", "auth_user"."password", "auth_user"."last_login", "auth_user"."is_superuser", "auth_user"."username", "auth_user"."first_name", "auth_user"."last_name", "auth_user"."email", "auth_user"."is_staff", "auth_user"."is_active", "auth_user"."date_joined" FROM "auth_user" WHERE "auth_user"."id" = $1 LIMIT $2';
 const SESSION = 'SELECT "django_session"."session_key", "django_session"."session_data", "django_session"."expire_date" FROM "django_session" WHERE ("django_session"."expire_date" > $1 AND "django_session"."session_key" = $2) LIMIT $3';
+const PERMISSIONS = 'SELECT "django_content_type"."app_label" AS "content_type__app_label", "auth_permission"."codename" AS "codename" FROM "auth_permission" INNER JOIN "auth_user_user_permissions" ON ("auth_permission"."id" = "auth_user_user_permissions"."permission_id") INNER JOIN "django_content_type" ON ("auth_permission"."content_type_id" = "django_content_type"."id") WHERE "auth_user_user_permissions"."user_id" = $1';
 const BOOKS = 'SELECT "shop_book"."id", "shop_book"."shop", "shop_book"."title" FROM "shop_book" WHERE ("shop_book"."shop" = $1 AND "shop_book"."title" = $2) ORDER BY "shop_book"."id" DESC';
 
 // The list reads the user as well.
@@ -74,9 +87,74 @@ test("the user's row is said of few lines, and is Django's own where many could 
   expect(await joined(12).then((originOf) => originOf(USER))).toEqual({ certainty: "framework", sites: [] });
 });
 
-test("the session is Django's own, however few read the user", async () => {
+test("where many read the user, those are said that load one by themselves, and middleware, which runs first", async () => {
+  const originOf = await joined(20, { "shop/middleware.py": MIDDLEWARE });
+  for (const sql of [USER, SESSION]) {
+    expect(originOf(sql)).toMatchObject({ certainty: "one-of", isAlsoFramework: true, sites: [{ symbol: "shop.middleware.TeamMiddleware.__call__" }] });
+  }
+});
+
+test("a question for permissions is the line's that asks, however many ask", async () => {
+  const asks = Array.from({ length: 20 }, (_, index) => `\n\ndef may_${index}(request):\n    return request.user.has_perm("shop.add_book")\n`).join("");
+  const originOf = await joined(1, { "shop/checks.py": asks });
+  expect(originOf(PERMISSIONS)).toMatchObject({ certainty: "one-of", sites: { length: 20 } });
+});
+
+test("a template that asks for permissions is named", async () => {
+  const originOf = await joined(1, { "shop/templates/page.html": "<h1>{{ name }}</h1>\n{% if perms.shop.add_book %}add{% endif %}" });
+  expect(originOf(PERMISSIONS)).toMatchObject({ certainty: "unique", sites: [{ span: { file: "shop/templates/page.html" } }] });
+});
+
+test("statements on the table of a cache are sent where the cache is asked", async () => {
+  const sql = 'SELECT "cache_key", "value", "expires" FROM "cache_rows" WHERE "cache_key" IN ($1)';
+  const uses = 'from django.core.cache import cache\n\ndef titles():\n    return cache.get("titles")\n';
+  expect((await joined(1, { "shop/titles.py": uses }))(sql)).toMatchObject({ certainty: "unique", sites: [{ how: "cache.get", span: { file: "shop/titles.py" } }] });
+  expect((await joined(1))(sql).certainty).toBe("framework");
+});
+
+test("a condition that only some ways put into a dictionary is left open", async () => {
+  const uses = `
+from shop.models import Book
+
+def limits(title):
+    filter = {}
+    if title:
+        filter["title"] = title
+    return filter
+
+def newest(title):
+    return Book.objects.filter(**limits(title)).order_by("title").first()
+`;
+  const originOf = await joined(1, { "shop/newest.py": uses });
+  for (const where of ['("shop_book"."shop" = $1 AND "shop_book"."title" = $2)', '"shop_book"."shop" = $1']) {
+    const sql = `SELECT "shop_book"."id", "shop_book"."shop", "shop_book"."title" FROM "shop_book" WHERE ${where} ORDER BY "shop_book"."title" ASC LIMIT 1`;
+    expect(originOf(sql)).toMatchObject({ certainty: "unique", sites: [{ span: { file: "shop/newest.py" } }] });
+  }
+});
+
+test("SQL of the code, with tables put in, is not taken for what Django sends", async () => {
+  const uses = `
+from django.db import connection
+from shop.models import Book
+
+def forget(book):
+    book.delete()
+
+def remove(table, where):
+    with connection.cursor() as cursor:
+        cursor.execute(f'DELETE FROM "{table}" WHERE {where}')
+`;
+  const originOf = await joined(1, { "shop/remove.py": uses });
+  const byDjango = originOf('DELETE FROM "shop_book" WHERE "shop_book"."id" IN ($1)');
+  const byHand = originOf('DELETE FROM "shop_book" WHERE "id" IN ($1)');
+  expect(byDjango.sites.map(({ how }) => how)).toEqual(["delete"]);
+  expect(byHand.sites.map(({ how }) => how)).toEqual(["SQL"]);
+  expect((await joined(1))('DELETE FROM "shop_book" WHERE "id" IN ($1)').certainty).toBe("unknown");
+});
+
+test("the session is fetched where the user is read, and stored by Django's middleware", async () => {
   const originOf = await joined(1);
-  expect(originOf(SESSION)).toEqual({ certainty: "framework", sites: [] });
+  expect(originOf(SESSION)).toMatchObject({ certainty: "one-of", sites: { length: 2 } });
   expect(originOf('UPDATE "django_session" SET "session_data" = $1, "expire_date" = $2 WHERE "django_session"."session_key" = $3').certainty).not.toBe("unique");
 });
 

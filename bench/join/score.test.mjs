@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { judge, readTruths, render, tally } from "./score.mjs";
+import { comprehensionStart, judge, readTruths, render, tally } from "./score.mjs";
 
 const folder = mkdtempSync(path.join(tmpdir(), "luthier-join-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -59,4 +59,14 @@ test("texts and calls are weighed apart", () => {
   const said = render(tally([{ verdict: "right", calls: 1, width: 1 }, { verdict: "one of", calls: 2, width: 4 }, { verdict: "wrong", calls: 7, width: 1 }]));
   expect(said).toContain("joined rightly (one line, or one of those said): 66.7 % of texts, 30.0 % of calls");
   expect(said).toContain("joined wrongly: 33.3 % of texts, 70.0 % of calls");
+});
+
+test.each([
+  ["[one for one in ", "rows.all()]", 0],
+  ["data = {'a': [\n    (one.pk, one) for one in ", "rows.all() if one]}", 13],
+  ["for one in ", "rows.all()", 11],
+  ["call(\n  for_all in ", "rows)", 19],
+  ["(name for one in sorted(", "rows))", 24],
+])("a comprehension begins where its bracket opens: %s", (before, after, start) => {
+  expect(comprehensionStart(before + after, before.length)).toBe(start);
 });

@@ -7,6 +7,7 @@ import { mergeDict, setItem } from "./dicts.ts";
 import { managerQueryset, subscriptQueryset } from "./querysets.ts";
 import { spanOf } from "./recorder.ts";
 import {
+  dict,
   freshId,
   join,
   joinAll,
@@ -100,8 +101,8 @@ function dictCall(engine: Engine, value: DictValue, name: string, args: CallArgs
       return joined;
     }
     case "update":
-      if (key !== undefined) mergeDict(value, key);
-      for (const [keyword, one] of args.keywords) value.entries.set(keyword, one);
+      if (key !== undefined) mergeDict(value, key, site.frame.branch === "");
+      mergeDict(value, dict(args.keywords), site.frame.branch === "");
       return UNKNOWN;
     case "values":
       return value.rest === null ? list([...value.entries.values()]) : listOf(dictValues(value));

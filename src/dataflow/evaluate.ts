@@ -12,6 +12,7 @@ import type {
   Subscript,
 } from "../model/index.ts";
 import { mergeDict, setItem } from "./dicts.ts";
+import { noteSent } from "./sends.ts";
 import { callPython } from "./python-builtins.ts";
 import { combineExpressions, negateExpression } from "./expression-values.ts";
 import { noteSqlText } from "./sql-text.ts";
@@ -131,10 +132,16 @@ function nameValue(engine: Engine, expr: Name, frame: Frame): Value {
     engine.dependsOn = Math.max(engine.dependsOn, binding.loop);
     return binding.value;
   }
-  if (frame.module === null) return UNKNOWN;
+  if (frame.module === null) return templateName(engine, expr, frame);
   const symbol = engine.program.resolve(frame.module, expr.name);
   if (symbol !== null) return engine.symbol(symbol);
   return native(`python.${expr.name}`, (args, site) => callPython(engine, expr.name, args, site));
+}
+
+/** `{% if perms.shop %}`: the context processor of `django.contrib.auth` asks what the user may do. */
+function templateName(engine: Engine, expr: Name, frame: Frame): Value {
+  if (expr.name === "perms") noteSent(engine, { kind: "permissions", model: engine.project.authUserModel }, { span: spanOf(frame.file, expr), frame }, null);
+  return UNKNOWN;
 }
 
 function callValue(engine: Engine, expr: Call, frame: Frame): Value {
@@ -205,6 +212,7 @@ function superValue(expr: Call, frame: Frame): Value | null {
 export function evaluateArgs(engine: Engine, expr: Call, frame: Frame): CallArgs {
   const positional: Value[] = [];
   const keywords = new Map<string, Value>();
+  const maybe = new Set<string>();
   let open = false;
   for (const arg of expr.args) {
     if (arg.kind !== "star") {
@@ -224,6 +232,7 @@ export function evaluateArgs(engine: Engine, expr: Call, frame: Frame): CallArgs
     if (keyword.name !== "") keywords.set(keyword.name, value);
     else if (value.kind === "dict") {
       for (const [name, one] of value.entries) keywords.set(name, one);
+      for (const name of value.maybe ?? []) maybe.add(name);
       if (value.rest !== null) engine.escape(value.rest);
       open ||= value.rest !== null;
     } else {
@@ -231,7 +240,7 @@ export function evaluateArgs(engine: Engine, expr: Call, frame: Frame): CallArgs
       open = true;
     }
   }
-  return { positional, keywords, open };
+  return { positional, keywords, open, ...(maybe.size === 0 ? {} : { maybe }) };
 }
 
 function subscriptValue(engine: Engine, expr: Subscript, frame: Frame): Value {

@@ -33,11 +33,12 @@ export function withStep(recipe: QueryRecipe, name: string, args: RecipeArgs): Q
 
 export const NO_RECIPE_ARGS: RecipeArgs = { positional: [], keywords: [], open: false };
 
-export function recipeArgs({ positional, keywords, open }: CallArgs, depth = 0): RecipeArgs {
+/** What need not be there is left open. */
+export function recipeArgs({ positional, keywords, maybe, open }: CallArgs, depth = 0): RecipeArgs {
   return {
     positional: positional.map((one) => recipeValue(one, depth)),
-    keywords: [...keywords].map(([name, value]) => [name, recipeValue(value, depth)] as const),
-    open,
+    keywords: [...keywords].filter(([name]) => maybe?.has(name) !== true).map(([name, value]) => [name, recipeValue(value, depth)] as const),
+    open: open || (maybe !== undefined && maybe.size > 0),
   };
 }
 
@@ -54,7 +55,7 @@ export function recipeValue(value: Value, depth = 0): RecipeValue {
     case "list":
       return { kind: "list", items: value.type === "generator" ? null : (value.items?.map((one) => recipeValue(one, depth + 1)) ?? null) };
     case "dict":
-      return { kind: "dict", keys: [...value.entries.keys()], open: value.rest !== null };
+      return { kind: "dict", keys: [...value.entries.keys()].filter((name) => value.maybe?.has(name) !== true), open: value.rest !== null || (value.maybe?.size ?? 0) > 0 };
     case "row":
       return { kind: "row", model: value.model.label };
     case "queryset":

@@ -66,6 +66,8 @@ export interface BoundValue {
 export interface CallArgs {
   readonly positional: readonly Value[];
   readonly keywords: ReadonlyMap<string, Value>;
+  /** Keywords of a `**kwargs` that need not be there. */
+  readonly maybe?: ReadonlySet<string>;
   /** A `*args` or `**kwargs` of unknown length was passed. */
   readonly open: boolean;
 }
@@ -186,6 +188,8 @@ export interface DictValue {
   readonly kind: "dict";
   readonly id: number;
   readonly entries: Map<string, Value>;
+  /** Keys of `entries` that only some of the ways to here put in. */
+  maybe?: Set<string>;
   /** What values under unknown keys can be; null when all keys are known. */
   rest: Value | null;
   /** What keys can be where they are not literal. */

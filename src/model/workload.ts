@@ -58,6 +58,8 @@ export interface StatementOrigin {
   /** `unique`: one line writes this shape. `one-of`: several do. `framework`: Django or a package sends it of itself. `unknown`: none was found. */
   readonly certainty: "unique" | "one-of" | "framework" | "unknown";
   readonly sites: readonly StatementSite[];
+  /** With `one-of`: Django sends it of itself as well, for whoever reads the signed-in user first. */
+  readonly isAlsoFramework?: true;
 }
 
 export interface StatementSite {

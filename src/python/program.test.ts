@@ -97,7 +97,8 @@ describe("a name means", () => {
 
 describe("a dotted path leads", () => {
   const program = programOf({
-    "p/__init__.py": "from . import deep as shallow\nfrom .deep import Outer",
+    "p/__init__.py": "from . import deep as shallow\nfrom .deep import Outer\nfrom .chart import chart",
+    "p/chart.py": "def chart(rows): pass",
     "p/deep.py": "class Outer:\n    class Inner:\n        class Core: pass",
   });
   it.each([
@@ -105,6 +106,8 @@ describe("a dotted path leads", () => {
     ["p.Outer.Inner", "class p.deep.Outer.Inner"],
     ["p.shallow.Outer", "class p.deep.Outer"],
     ["p.deep", "module p.deep"],
+    ["p.chart", "function p.chart.chart"],
+    ["p.chart.chart", "function p.chart.chart"],
     ["p.nothing", "nothing"],
     ["elsewhere.Thing", "external elsewhere.Thing"],
   ])("%s → %s", (dotted, meaning) => {

@@ -111,9 +111,17 @@ export function createNameResolver(table: ModuleTable): NameResolver {
     const parts = dotted.split(".");
     for (let length = parts.length; length > 0; length -= 1) {
       const module = table.find(parts.slice(0, length).join("."), from);
+      if (module && length === parts.length && length > 1) return hiding(parts, from) ?? { kind: "module", module };
       if (module) return walk({ kind: "module", module }, parts.slice(length), dotted);
     }
     return external(dotted);
+  };
+
+  /** `from .chart import chart` in a package: the function hides the submodule of its name. */
+  const hiding = (parts: readonly string[], from?: PythonModule): Symbol | null => {
+    const holder = table.find(parts.slice(0, -1).join("."), from);
+    const symbol = holder === null ? null : resolve(holder, parts.at(-1) ?? "");
+    return symbol?.kind === "function" || symbol?.kind === "class" ? symbol : null;
   };
 
   const walk = (start: Symbol, rest: readonly string[], dotted: string): Symbol | null => {

@@ -59,7 +59,8 @@ function sites({ written }: Statement, context: Pick<RenderContext, "pathPrefix"
   const more = written.sites.length - lines.length;
   const [first = "", ...others] = lines;
   if (written.certainty === "unique") return [first];
-  return [`one of ${formatNumber(written.sites.length)}: ${first}`, ...others, ...(more > 0 ? [`and ${formatNumber(more)} more`] : [])];
+  const also = written.isAlsoFramework === true ? ["or Django of itself, for the first read of the signed-in user"] : [];
+  return [`one of ${formatNumber(written.sites.length)}: ${first}`, ...others, ...(more > 0 ? [`and ${formatNumber(more)} more`] : []), ...also];
 }
 
 function siteLine(site: StatementSite, context: Pick<RenderContext, "pathPrefix">, { width, ellipsis, position }: TopOptions): string {

@@ -1,5 +1,7 @@
 /** Statements to the lines of source that send them, by their shape alone. */
 import type { ModelGraph, QueryShape, SourceFacts, Span, StatementOrigin, StatementSite } from "../model/index.ts";
+import type { ShapeExpression } from "../model/shape.ts";
+import { isTestCode } from "../recording/user-code.ts";
 import { shapeKey, tablesOf } from "../sql/compare-shapes.ts";
 import { matchShape, type ShapeMatch } from "./match-shapes.ts";
 import { modelTables } from "./static-shapes/model-tables.ts";
@@ -29,13 +31,14 @@ export function joinStatements({ facts, graph, shapeOf }: JoinSources): Statemen
   const index = indexed(staticStatements(facts, graph));
   const writtenAt = textFinder(writtenTexts(facts), shapeOf);
   const foreign = foreignTables(graph);
+  const cached = cacheSites(facts);
   const known = new Map<string, StatementOrigin>();
   return {
     originOf: (sql, shape) => {
-      const key = shape === null ? sql : shapeKey(shape, { constants: "kept" });
+      const key = shape === null || isWrittenByHand(sql, shape) ? sql : shapeKey(shape, { constants: "kept" });
       const before = known.get(key);
       if (before !== undefined) return before;
-      const origin = writtenAt(sql, shape) ?? (shape === null ? UNKNOWN_ORIGIN : originOf(shape, index.get(rootKey(shape)) ?? [], foreign));
+      const origin = writtenAt(sql, shape) ?? (shape === null || isWrittenByHand(sql, shape) ? UNKNOWN_ORIGIN : (ofCacheTable(shape, cached) ?? originOf(shape, index.get(rootKey(shape)) ?? [], foreign)));
       known.set(key, origin);
       return origin;
     },
@@ -50,20 +53,29 @@ function textFinder(texts: readonly WrittenText[], shapeOf: JoinSources["shapeOf
     const shape = text.parts.includes(null) ? null : shapeOf(text.parts.join(""));
     const key = shape === null ? null : shapeKey(shape, { constants: "erased" });
     if (key !== null) whole.set(key, [...(whole.get(key) ?? []), text]);
-    else if (saysEnough(text)) open.push({ pattern: patternOf(text), text });
+    else if (lettersOf(text) >= FEW_LETTERS) open.push({ pattern: patternOf(text), text });
   }
   return (sql, shape) => {
     const same = shape === null ? undefined : whole.get(shapeKey(shape, { constants: "erased" }));
-    const found = same ?? open.filter(({ pattern }) => pattern.test(spaced(sql))).map(({ text }) => text);
+    const least = shape !== null && isWrittenByHand(sql, shape) ? FEW_LETTERS : LEAST_LETTERS;
+    const found = same ?? open.filter(({ pattern, text }) => lettersOf(text) >= least && pattern.test(spaced(sql))).map(({ text }) => text);
     return found.length === 0 ? null : originAt(found);
   };
 }
 
 /** Letters of a text that has to be there whatever is put into it; with fewer it would be found anywhere. Ours. */
 const LEAST_LETTERS = 20;
+/** `DELETE FROM … WHERE …` says enough of a statement that no queryset can have sent. Ours. */
+const FEW_LETTERS = 10;
 
-function saysEnough({ parts }: WrittenText): boolean {
-  return parts.join("").replaceAll(/\W/g, "").length >= LEAST_LETTERS;
+function lettersOf({ parts }: WrittenText): number {
+  return parts.join("").replaceAll(/\W/g, "").length;
+}
+
+/** Django names the table of each column in a condition; the tables of its caches are the exception. */
+function isWrittenByHand(sql: string, { kind, predicates }: QueryShape): boolean {
+  const isTested = predicates.some(({ clause, left }) => clause === "where" && left.kind === "column" && left.name !== "cache_key");
+  return kind !== "insert" && isTested && !/"\."|\w\.\w/.test(sql);
 }
 
 /** Values in quotes are parameters in pg_stat_statements. */
@@ -118,6 +130,20 @@ function foreignTables(graph: ModelGraph): ReadonlySet<string> {
   return new Set([...foreign].filter((one) => !own.has(one)));
 }
 
+type SaidSite = Pick<StaticStatement, "site" | "sent">;
+
+function cacheSites({ cacheCalls = [] }: SourceFacts): SaidSite[] {
+  const own = cacheCalls.filter(({ span }) => span.file !== "" && !isTestCode(span.file));
+  return own.map(({ span, symbol, how }) => ({ sent: span, site: { span, symbol, model: "", how: `cache.${how}` } }));
+}
+
+/** A cache that Django keeps in a table: its key's column has the same name in each. */
+function ofCacheTable({ predicates, written, projection }: QueryShape, calls: readonly SaidSite[]): StatementOrigin | null {
+  const isKey = (one: ShapeExpression): boolean => one.kind === "column" && one.name === "cache_key";
+  if (!written.includes("cache_key") && !projection.some(isKey) && !predicates.some(({ left }) => isKey(left))) return null;
+  return calls.length === 0 ? FRAMEWORK_ORIGIN : originAt(calls);
+}
+
 /** Catalogs that Django asks when it looks at the database itself. */
 const CATALOGS = /^(?:pg_|information_schema)/;
 
@@ -128,7 +154,7 @@ function originOf(shape: QueryShape, candidates: readonly Candidate[], foreign: 
   });
   const best = bestOf(found);
   const sent = best.flatMap((one) => one.statements);
-  if (sent.length > 0) return isDjangosOwn(sent, shape, foreign) ? FRAMEWORK_ORIGIN : originAt(sent.filter(isInProject));
+  if (sent.length > 0) return ofSent(sent, shape);
   const tables = tablesOf(shape).map(({ table }) => table);
   const isForeign = tables.length > 0 && tables.every(({ name, schema }) => foreign.has(name) || CATALOGS.test(name) || (schema !== null && CATALOGS.test(schema)));
   return isForeign ? FRAMEWORK_ORIGIN : UNKNOWN_ORIGIN;
@@ -139,19 +165,27 @@ const isInProject = ({ site }: StaticStatement): boolean => site.span.file !== "
 
 /** More lines than this tell nobody which one was the first to read the user. Ours. */
 const MOST_READERS = 12;
-/** Django asks for these itself, once a request, whoever reads the user first or changes the session. */
-const IMPLICIT: ReadonlySet<string> = new Set(["request.user", "login", "logout", "renew"]);
+const READ_OF_USER = "request.user";
 
 const SESSIONS = "django_session";
 
-/** The session is fetched and stored by Django's middleware; the user's row too, and where few lines read it they are said. */
-function isDjangosOwn(sent: readonly StaticStatement[], shape: QueryShape, foreign: ReadonlySet<string>): boolean {
+/**
+ * The session and its user are fetched once a request, by whoever reads the user first. Where many lines could be that one, those are said that run before
+ * all others, and those that ask for such a row by themselves.
+ */
+function ofSent(sent: readonly StaticStatement[], shape: QueryShape): StatementOrigin {
   const own = sent.filter(isInProject);
-  if (own.length === 0) return true;
-  if (rootTable(shape) === SESSIONS && own.every(({ site }) => IMPLICIT.has(site.how))) return true;
-  // A project's own user is loaded by foreign keys too: those lines are said, unless more read the request's.
-  const counted = foreign.has(rootTable(shape)) ? own : own.filter(({ site }) => IMPLICIT.has(site.how));
-  return new Set(counted.map(({ site }) => placeKey(site.span))).size > MOST_READERS;
+  // Django's middleware stores a session once its answer is made.
+  if (own.length === 0 || (shape.kind === "update" && rootTable(shape) === SESSIONS)) return FRAMEWORK_ORIGIN;
+  const [readers, others] = [own.filter(({ site }) => site.how === READ_OF_USER), own.filter(({ site }) => site.how !== READ_OF_USER)];
+  if (new Set(readers.map(({ site }) => placeKey(site.span))).size <= MOST_READERS) return originAt(own);
+  const said = [...others, ...readers.filter(isMiddleware)];
+  return said.length === 0 ? FRAMEWORK_ORIGIN : { ...originAt(said), certainty: "one-of", isAlsoFramework: true };
+}
+
+/** By the names that Django's own have; they run before any view. */
+function isMiddleware({ site: { symbol } }: StaticStatement): boolean {
+  return /(?:^|\.)(?:middlewares?|\w+Middleware|\w+_middleware)\./.test(symbol);
 }
 
 /** Shapes without anything open go before those that say most of the rest. */
@@ -162,7 +196,7 @@ function bestOf(found: readonly { readonly candidate: Candidate; readonly match:
   return found.filter(({ match }) => match.said === most).map(({ candidate }) => candidate);
 }
 
-function originAt(statements: readonly Pick<StaticStatement, "site" | "sent">[]): StatementOrigin {
+function originAt(statements: readonly SaidSite[]): StatementOrigin {
   const sites = new Map<string, { readonly site: StatementSite; readonly sent: Map<string, Span> }>();
   for (const { site, sent } of statements) {
     const key = placeKey(site.span);

@@ -1,7 +1,7 @@
 /** What a new index is: as Django writes it and as SQL. */
 import type { Catalog, Database, Model, Table } from "../../model/index.ts";
 import { namesDigest } from "../../model/generated-names.ts";
-import { conditionCode, conditionSql, type Condition } from "./condition.ts";
+import { conditionCode, conditionSql, type Comparison, type Condition } from "./condition.ts";
 import { pythonList, pythonString, type NameIn, type PythonCode } from "./python-code.ts";
 import { quoteName, tableRef } from "./sql-text.ts";
 
@@ -56,7 +56,15 @@ export function indexName({ keys, name, condition }: IndexSpec, table: Pick<Tabl
 function conditionWords(condition: IndexSpec["condition"], columns: readonly string[]): readonly string[] {
   if (condition === undefined) return [];
   const asked = condition.map(({ column }) => column).filter((one) => !columns.includes(one.replace(/_id$/, "")));
-  return [...new Set(asked), "part"];
+  return [...new Set(asked), ...condition.flatMap(valueWords), "part"];
+}
+
+/** `status = 'failed'` beside `status = 'new'`; what holds of most such indexes needs no word. */
+function valueWords(test: Comparison): readonly string[] {
+  if (!("value" in test)) return test.operator === "is null" ? ["null"] : [];
+  if (typeof test.value === "boolean") return test.value === (test.operator === "=") ? [] : ["not"];
+  const word = String(test.value).toLowerCase().replaceAll(/\W+/g, "_");
+  return test.operator === "=" && /^\w{1,12}$/.test(word) ? [word] : [];
 }
 
 /** Null where a column is no field of the model. */

@@ -151,6 +151,8 @@ test("a field keeps its own migration's way to a module that something else impo
 test("partial indexes of one column are named by what they ask for", () => {
   const name = (column: string): string => indexName({ keys: [{ kind: "column", column: "event_id" }], condition: [{ column, operator: "=", value: true }] }, { name: "shop_talk" }, { indexes: [] });
   expect(["featured", "event_id"].map(name)).toEqual(["talk_event_featured_part_idx", "talk_event_part_idx"]);
+  const by = (value: string): string => indexName({ keys: [{ kind: "column", column: "state" }], condition: [{ column: "state", operator: "=", value }] }, { name: "shop_talk" }, { indexes: [] });
+  expect(["new", "failed"].map(by)).toEqual(["talk_state_new_part_idx", "talk_state_failed_part_idx"]);
 });
 
 describe("an entry is taken out of Meta.indexes", () => {

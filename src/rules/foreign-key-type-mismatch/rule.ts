@@ -1,7 +1,8 @@
 import type { Column, Database, DatabaseDraft, Rule, Table } from "../../model/index.ts";
 import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
-import { columnName, ownTables, type ColumnOf } from "../database/columns.ts";
+import { formatCount } from "../../model/numbers.ts";
+import { columnName, columnSpots, ownTables, type ColumnOf } from "../database/columns.ts";
 import { tableSpot } from "../database/names.ts";
 import { retypeFixes } from "../database/retype-fix.ts";
 
@@ -19,7 +20,7 @@ export const rule: Rule = {
   judge: (input) => {
     const { database } = input;
     const pairs = ownTables(database).flatMap((table) => pairsOf(database, table));
-    return { drafts: pairs.filter(differs).map((pair) => toDraft(input, pair)), unjudged: [], examined: `${pairs.length} columns of foreign keys` };
+    return { drafts: grouped(pairs.filter(differs)).map((group) => toDrafts(input, group)), unjudged: [], examined: `${pairs.length} columns of foreign keys` };
   },
 };
 
@@ -68,6 +69,38 @@ const TEXTS: ReadonlySet<string> = new Set(["text", "varchar"]);
 function differs({ child, parent }: Pair): boolean {
   const [one, other] = [child.column.typeName, parent.column.typeName];
   return one !== other && !(TEXTS.has(one) && TEXTS.has(other));
+}
+
+interface Group {
+  readonly first: Pair;
+  readonly others: readonly Pair[];
+}
+
+/** A key whose type was changed leaves every column behind that refers to it: one finding, which has one cause. */
+function grouped(pairs: readonly Pair[]): Group[] {
+  const groups = new Map<string, [Pair, ...Pair[]]>();
+  for (const pair of pairs) {
+    const key = `${columnName(pair.parent)} ${pair.child.column.typeName} ${pair.isDeclaredAlone}`;
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, [pair]);
+    else known.push(pair);
+  }
+  return [...groups.values()].map(([first, ...others]) => ({ first, others }));
+}
+
+function toDrafts(input: ChangeInput, { first, others }: Group): DatabaseDraft {
+  const draft = toDraft(input, first);
+  if (others.length === 0) return draft;
+  const [name, type] = [columnName(first.parent), first.parent.column.type];
+  const rest = others.map((pair) => toDraft(input, pair));
+  return {
+    ...draft,
+    key: [name, first.child.column.typeName],
+    claim: `${formatCount(rest.length + 1, "column")} that refer to \`${name}\` are ${first.child.column.type}; \`${name}\` is ${type}.`,
+    remedy: `Give each of them the type ${type}: \`${[first, ...others].map(({ child }) => columnName(child)).join("`, `")}\`.`,
+    places: [...draft.places, ...others.flatMap(({ child }) => columnSpots(input.database, child, child.column.type))],
+    fixes: [draft, ...rest].flatMap(({ fixes }) => fixes),
+  };
 }
 
 const INTEGER_BYTES: Readonly<Record<string, number>> = { int2: 2, int4: 4, int8: 8 };

@@ -8,7 +8,7 @@ import { fromSource } from "../database/from-source.ts";
 import { rowsOf } from "../database/index-figures.ts";
 import { shortName, tableSpot } from "../database/names.ts";
 import { fieldNamed } from "../chains.ts";
-import { callAt } from "../code.ts";
+import { callAt, nodesIn, type Node } from "../code.ts";
 import { listed } from "../names.ts";
 
 export const rule: Rule = {
@@ -46,12 +46,30 @@ const METHODS: ReadonlySet<string> = new Set(["get_or_create", "update_or_create
 /** What the new row gets beside the fields that it is looked up by. */
 const VALUES: ReadonlySet<string> = new Set(["defaults", "create_defaults"]);
 
+/** What tests and their helpers make, nobody else makes at the same moment. */
+const TEST_CODE = /(?:^|\/)(?:tests?|testing|test_utils)\/|(?:^|\/)(?:test_[^/]*|[^/]*_tests?|tests?|conftest|factories)\.py$/;
+
+const GUARDS = ["save", "clean", "full_clean", "validate_unique"];
+
+/** `if not self.prize.again and Win.objects.filter(user=…, prize=…).exists(): raise`: there are rows that must not be unique. */
+function isUniqueAtTimes({ cls }: Model, fields: readonly Field[]): boolean {
+  const guards = GUARDS.flatMap((name) => cls.members.get(name) ?? []).flatMap((one) => (one.kind === "function" ? [one.def] : []));
+  return guards.flatMap((def) => [...nodesIn(def)]).some((node) => {
+    if (node.kind === "bool") return asksFor(node, fields);
+    return node.kind === "if" && node.then.some((stmt) => asksFor(stmt, fields));
+  });
+}
+
+function asksFor(node: Node, fields: readonly Field[]): boolean {
+  return [...nodesIn(node)].some((one) => one.kind === "call" && fields.every(({ name, attname }) => one.keywords.some((said) => said.name === name || said.name === attname)));
+}
+
 function lookupsIn(input: RuleInput): Lookup[] {
   const found = new Map<string, Lookup>();
   for (const write of input.facts.writes) {
-    const fields = METHODS.has(write.how) ? fieldsOf(write, input) : null;
+    const fields = METHODS.has(write.how) && !TEST_CODE.test(write.span.file) ? fieldsOf(write, input) : null;
     const model = write.model === null ? null : input.graph.byLabel(write.model);
-    if (model === null || fields === null || model.cls.module.origin !== "project" || isUnique(model, fields)) continue;
+    if (model === null || fields === null || model.cls.module.origin !== "project" || isUnique(model, fields) || isUniqueAtTimes(model, fields)) continue;
     const key = [model.concrete, ...fields.map(({ name }) => name).toSorted()].join(" ");
     const before = found.get(key);
     if (before?.writes.some(({ span }) => span.file === write.span.file && span.start === write.span.start) === true) continue;

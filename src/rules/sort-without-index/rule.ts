@@ -28,10 +28,23 @@ function judgeSorts(input: DatabaseInput): Judgement {
   const said = new Set(written.map(({ key }) => key.at(-1)));
   const sent = database.workload.statements.flatMap((statement) => statementDraft(statement, input));
   return {
-    drafts: [...written, ...sent.filter(({ key }) => !said.has(key.at(-1)))],
+    drafts: [...written, ...onePerOrder(sent.filter(({ key }) => !said.has(key.at(-1))))],
     unjudged: [],
     examined: source === null ? `${database.workload.statements.length} statements` : `${sites.length} sorts with a limit`,
   };
+}
+
+/** One index serves all statements with this order: the first, which took most of the time, is said, and the others with it. */
+function onePerOrder(drafts: readonly DatabaseDraft[]): DatabaseDraft[] {
+  const byOrder = new Map<string, DatabaseDraft[]>();
+  for (const draft of drafts) {
+    const order = draft.key.at(-1) ?? "";
+    byOrder.set(order, [...(byOrder.get(order) ?? []), draft]);
+  }
+  return [...byOrder.entries()].flatMap(([order, [first, ...others]]) => {
+    if (first === undefined) return [];
+    return others.length === 0 ? [first] : [{ ...first, key: [order], evidence: [...first.evidence, ...others.flatMap(({ evidence }) => evidence)] }];
+  });
 }
 
 /** Nothing of a small table, a note from a thousand rows on, a warning of a large one. */
