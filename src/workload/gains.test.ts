@@ -102,6 +102,11 @@ describe("other changes", () => {
     expect(ranked[0]?.gain.basis).toBe("statement time × (1 − planner cost 100 / 400)");
   });
 
+  test("what the server counted for it is what goes, of the statements that are named", () => {
+    const { ranked } = gainsOf(input({ findings: [named([{ kind: "recorded", removedMs: 500, ofMs: 2000 }])] }));
+    expect(ranked[0]?.gain).toMatchObject({ today: 2, removed: 0.5, low: 0.5, high: 0.5 });
+  });
+
   test("what was measured is taken as it was", () => {
     const { ranked } = gainsOf(input({ findings: [named([{ kind: "measured" }], { milliseconds: { before: 10, after: 1 } })] }));
     expect(ranked[0]?.gain.removed).toBeCloseTo(1.8);

@@ -79,7 +79,15 @@ function gainOf({ pieces, effect }: Candidate, marginal: number): Gain {
 
 /** Null where no evidence says what is left. */
 export function effectOf(finding: Finding, { link }: Touched): Effect | null {
-  return timed(finding) ?? planned(finding) ?? perRow(finding, link) ?? repeated(finding, link);
+  return timed(finding) ?? planned(finding) ?? counted(finding) ?? perRow(finding, link) ?? repeated(finding, link);
+}
+
+/** Of the time of the statements that are named, what the server counted itself for the thing that is taken away: compiling them, say. */
+function counted({ evidence }: Finding): Effect | null {
+  const figures = evidence.find(({ removedMs, ofMs }) => typeof removedMs === "number" && typeof ofMs === "number" && ofMs > 0);
+  const [removed, of] = [figures?.["removedMs"], figures?.["ofMs"]];
+  if (typeof removed !== "number" || typeof of !== "number") return null;
+  return effect(removed / of, removed / of, `the server counted ${round(removed)} of these statements' ${round(of)} ms for it`);
 }
 
 /** Times before and after, as they were measured. */
