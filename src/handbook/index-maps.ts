@@ -2,6 +2,7 @@
 import type { Index, QueryShape, Statement, Table } from "../model/index.ts";
 import type { Plot } from "../model/plot.ts";
 import { formatNumber } from "../model/numbers.ts";
+import { describeShape } from "../sql/describe-shape.ts";
 import type { Work } from "./input.ts";
 
 type IndexMap = Extract<Plot, { kind: "index-map" }>;
@@ -55,11 +56,16 @@ function mapOf(table: Table, work: Work): Plot | null {
   };
 }
 
+/** The line that sends it; where several do or none is known, what it asks: a number of a statement tells a reader nothing. */
 function labelOf(statement: Statement, { timed, sentFrom }: Work): string {
   const one = timed.find(({ id }) => id === statement.id);
-  const [site] = one === undefined ? [] : sentFrom(one);
-  return site === undefined ? `statement ${statement.id}` : `${site.file}:${site.line}`;
+  const places = new Set(one === undefined ? [] : sentFrom(one).map(({ file, line }) => `${file}:${line}`));
+  const [only] = places;
+  if (only !== undefined && places.size === 1) return only;
+  return statement.shape === null ? oneLine(statement.sql) : describeShape(statement.shape);
 }
+
+const oneLine = (sql: string): string => sql.replaceAll(/\s+/g, " ").trim();
 
 type Mark = IndexMap["statements"][number]["marks"][number];
 

@@ -1,6 +1,7 @@
 /** The relations that rows follow, by the time it takes. */
 import type { Field, Model, ModelGraph } from "../model/index.ts";
 import type { Plot } from "../model/plot.ts";
+import { formatNumber } from "../model/numbers.ts";
 import { formatTime } from "./overview.ts";
 import type { Work } from "./input.ts";
 
@@ -28,11 +29,13 @@ export function modelsPlot(work: Work): Plot | null {
   });
   const [top] = shown.filter(({ manner }) => manner === "per-row");
   if (top === undefined) return null;
+  const drawn = shown.filter(({ manner }) => manner === "per-row").length;
+  const left = perRow.size - drawn;
   const cost = top.weight === null || base === null ? "" : `: ${formatTime(top.weight)} of ${formatTime(base.total)} ${base.unit}`;
   return {
     kind: "models",
     question: "Which relations are followed one row at a time?",
-    answer: `${perRow.size} of ${shown.length} relations are; \`${top.child}.${top.field}\` first${cost}.`,
+    answer: `${drawn} of ${shown.length} relations are${left === 0 ? "" : `, and ${formatNumber(left)} more that are not drawn`}; \`${top.child}.${top.field}\` first${cost}.`,
     source: base === null ? "the source alone; widths are not known" : base.source,
     models: [...labels].toSorted().map((label) => ({ label, rows: rowsOf(label, work, graph) })),
     edges: shown,

@@ -9,12 +9,30 @@ describe("what changed since the last run", () => {
 
   test("names what was fixed, what is new and what costs more", () => {
     const since = sinceLast(run("2026-01-02", [one("a", 1.5), one("c")]), [run("2026-01-01", [one("a"), one("b")])]);
-    expect(since).toEqual({ at: "2026-01-01", commit: "4f1c2ab", fixed: [{ id: "b", rule: "n-plus-one", claim: "claim of b" }], added: ["c"], worse: [{ finding: "a", before: 1, now: 1.5 }] });
+    expect(since).toEqual({ at: "2026-01-01", commit: "4f1c2ab", fixed: [{ id: "b", rule: "n-plus-one", claim: "claim of b" }], added: ["c"], worse: [{ finding: "a", before: 1, now: 1.5 }], better: [] });
   });
 
   test("takes a little more for noise, and no seconds for other seconds", () => {
     expect(sinceLast(run("2026-01-02", [one("a", 1.1)]), [run("2026-01-01", [one("a")])])?.worse).toEqual([]);
     expect(sinceLast(run("2026-01-02", [one("a", 9)], "s"), [run("2026-01-01", [one("a"), one("b")])])).toBeNull();
+  });
+
+  const many = (times: readonly number[]): HistoryEntry["findings"] => times.map((time, index) => one(`f${index}`, time));
+  const TIMES = [1, 2, 3, 0.5, 0.8, 1.5, 2.5];
+
+  test("does not call twice the traffic twice as bad", () => {
+    expect(sinceLast(run("2026-01-02", many(TIMES.map((time) => time * 2))), [run("2026-01-01", many(TIMES))])).toMatchObject({ worse: [], better: [] });
+  });
+
+  test("finds the one that went its own way, to either side, in traffic that grew and times that scatter", () => {
+    const scattered = TIMES.map((time, index) => time * 2 * (1 + (index - 3) / 40));
+    const since = sinceLast(run("2026-01-02", many(scattered.with(2, 18).with(1, 0.9))), [run("2026-01-01", many(TIMES))]);
+    expect(since?.worse.map(({ finding }) => finding)).toEqual(["f2"]);
+    expect(since?.better?.map(({ finding }) => finding)).toEqual(["f1"]);
+  });
+
+  test("leaves out what is next to nothing of the run's time", () => {
+    expect(sinceLast(run("2026-01-02", [one("a", 0.04)]), [run("2026-01-01", [one("a", 0.01)])])?.worse).toEqual([]);
   });
 
   test("stays what it was when the same state is looked at again", () => {

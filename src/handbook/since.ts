@@ -20,24 +20,56 @@ export interface HistoryFinding {
   readonly time: number | null;
 }
 
-/** A cost that grew by less is noise of the counters. Ours. */
-const LEAST_GROWTH = 1.2;
+/** A cost that changed by less is noise of the counters, however much else stood still. Ours. */
+const LEAST_CHANGE = 1.2;
+/** So many deviations from what the other findings' costs did are no noise: one in 400 of a normal distribution lies further out. Ours. */
+const LEAST_DEVIATIONS = 3;
+/** What a median absolute deviation is multiplied by to be a standard deviation of a normal distribution. */
+const MAD_TO_DEVIATION = 1.4826;
+/** With fewer findings that were timed twice nothing is known of what costs did in general. Ours. */
+const LEAST_PAIRS = 5;
+/** Of the run's time: what changed by less is nobody's news. Ours. */
+const LEAST_PART = 0.005;
 
 /**
  * The last run that found another state than this one, of those that knew as much: a run without a database tells other findings, and none of
  * them is mended because now there is one. Null where there is none.
  */
-export function sinceLast(now: Pick<HistoryEntry, "unit" | "findings">, history: readonly HistoryEntry[]): Since | null {
+export function sinceLast(now: Pick<HistoryEntry, "unit" | "total" | "findings">, history: readonly HistoryEntry[]): Since | null {
   const last = history.toReversed().find((one) => one.unit === now.unit && !isSameState(one, now));
   if (last === undefined) return null;
   const [before, after] = [last.findings, now.findings].map((findings) => new Map(findings.map((one) => [one.id, one])));
   const fixed = last.findings.filter(({ id }) => !after?.has(id)).map(({ id, rule, claim }) => ({ id, rule, claim }));
   const added = now.findings.filter(({ id }) => !before?.has(id)).map(({ id }) => id);
-  const worse = now.findings.flatMap(({ id, time }) => {
+  const pairs = now.findings.flatMap(({ id, time }): readonly Pair[] => {
     const old = before?.get(id)?.time ?? null;
-    return old !== null && time !== null && old > 0 && time > old * LEAST_GROWTH ? [{ finding: id, before: old, now: time }] : [];
+    return old !== null && time !== null && old > 0 && time > 0 ? [{ finding: id, before: old, now: time }] : [];
   });
-  return { at: last.at, commit: last.commit, fixed, added, worse };
+  const { worse, better } = beyondNoise(pairs, Math.max(last.total ?? 0, now.total ?? 0) * LEAST_PART);
+  return { at: last.at, commit: last.commit, fixed, added, worse, better };
+}
+
+type Pair = Since["worse"][number];
+
+/**
+ * More traffic, or a busier machine, makes every finding dearer by about one factor: that says nothing of any of them. So a finding is compared with what
+ * the others' costs did, and is news where it lies outside of their scatter.
+ */
+function beyondNoise(pairs: readonly Pair[], least: number): { readonly worse: readonly Pair[]; readonly better: readonly Pair[] } {
+  const ratios = pairs.map(({ before, now }) => Math.log(now / before));
+  const isKnown = pairs.length >= LEAST_PAIRS;
+  const drift = isKnown ? median(ratios) : 0;
+  const scatter = isKnown ? median(ratios.map((one) => Math.abs(one - drift))) * MAD_TO_DEVIATION : 0;
+  const reach = Math.max(Math.log(LEAST_CHANGE), scatter * LEAST_DEVIATIONS);
+  const isNews = ({ before, now }: Pair): boolean => Math.abs(now - before * Math.exp(drift)) >= least;
+  const outside = (sign: number): readonly Pair[] => pairs.filter((one, index) => ((ratios[index] ?? 0) - drift) * sign > reach && isNews(one));
+  return { worse: outside(1), better: outside(-1) };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
 /** Two runs on one state say the same: the second adds nothing to the history. */

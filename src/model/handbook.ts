@@ -149,6 +149,8 @@ export interface Since {
   readonly commit: string | null;
   readonly fixed: readonly { readonly id: string; readonly rule: string; readonly claim: string }[];
   readonly added: readonly string[];
-  /** Findings whose cost grew, in the handbook's unit. */
+  /** Findings whose cost grew by more than the noise of all others, in the handbook's unit. */
   readonly worse: readonly { readonly finding: string; readonly before: number; readonly now: number }[];
+  /** Those that cost less, likewise. */
+  readonly better?: readonly { readonly finding: string; readonly before: number; readonly now: number }[];
 }

@@ -24,11 +24,15 @@ const SOURCES: Readonly<Record<Exclude<Rung, "inferred">, string>> = {
 function defaultSource(finding: Finding, report: Report, context: RenderContext): string {
   const rung = rungOf(finding);
   if (rung !== "inferred") return SOURCES[rung];
-  const [first] = finding.places;
-  if (first?.role === "setting") return "read in the settings, as they stand";
-  const file = first?.file;
+  if (!isRequestedCode(finding)) return finding.places[0]?.role === "setting" ? "read in the settings, as they stand" : "read where it is declared, as it stands";
+  const file = finding.places[0]?.file;
   if (!report.evidence.includes("recording") || file === undefined) return "source only: nothing was recorded";
   return `source only: no recorded request reaches ${shownPath(context, file)}`;
+}
+
+/** A setting, a field or a line of a manifest is read once, when the process starts: that no request reaches it says nothing. */
+export function isRequestedCode({ places: [first] }: Pick<Finding, "places">): boolean {
+  return first === undefined || (first.role !== "setting" && first.role !== "definition" && first.object === undefined);
 }
 
 function figuresOf(evidence: Evidence): readonly string[] {

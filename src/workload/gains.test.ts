@@ -69,6 +69,22 @@ describe("an N+1", () => {
     expect(ranked[0]?.gain.low).toBeCloseTo(0.8);
   });
 
+  test("leaves the statement that fetches the rows alone, and what was counted once", () => {
+    const loop = finding("x", { rule: "aggregate-in-loop", places: [place("queryset", "v.py", 1), place("access", "v.py", 3)], impact: {} });
+    const sentFrom: PieceInput["sentFrom"] = ({ id }) => [{ file: "v.py", line: id === "a" ? 3 : 1, how: "iterate" }];
+    expect(gainsOf(input({ findings: [loop], sentFrom })).ranked[0]?.gain.today).toBe(8);
+    const once = input({ findings: [loop], sentFrom }).statements.map((one) => ({ ...one, calls: 1 }));
+    expect(gainsOf(input({ findings: [loop], sentFrom, statements: once })).ranked).toEqual([]);
+  });
+
+  test("has no statement that was recorded in a file which none of its places is in, whatever its shape", () => {
+    const loop = finding("x", { rule: "query-in-loop", places: [place("queryset", "v.py", 1)], impact: {} });
+    const sentFrom: PieceInput["sentFrom"] = ({ id }) => (id === "a" ? [{ file: "v.py", line: 1, how: "get" }] : []);
+    const at = (file: string): PieceInput["statements"] => input({}).statements.map((one) => ({ ...one, recordedAt: { file, line: 7, isOnly: true } }));
+    expect(gainsOf(input({ findings: [loop], sentFrom, statements: at("w.py") })).ranked).toEqual([]);
+    expect(gainsOf(input({ findings: [loop], sentFrom, statements: at("v.py") })).ranked).toHaveLength(1);
+  });
+
   test("has no figure where other lines send the statement too", () => {
     const lazy = finding("x", { relation: "book", places: [place("access", "v.py", 3)], impact: {} });
     const sentFrom: PieceInput["sentFrom"] = () => [{ file: "v.py", line: 3, how: "lazy load of book" }, { file: "w.py", line: 9, how: "lazy load of book" }];
@@ -84,6 +100,11 @@ describe("other changes", () => {
     const { ranked } = gainsOf(input({ findings: [named([{ kind: "planned", costBefore: 400, costAfter: 100 }])] }));
     expect(ranked[0]?.gain).toMatchObject({ today: 2, removed: 1.5, low: 1.5, high: 1.5 });
     expect(ranked[0]?.gain.basis).toBe("statement time × (1 − planner cost 100 / 400)");
+  });
+
+  test("what the server counted for it is what goes, of the statements that are named", () => {
+    const { ranked } = gainsOf(input({ findings: [named([{ kind: "recorded", removedMs: 500, ofMs: 2000 }])] }));
+    expect(ranked[0]?.gain).toMatchObject({ today: 2, removed: 0.5, low: 0.5, high: 0.5 });
   });
 
   test("what was measured is taken as it was", () => {

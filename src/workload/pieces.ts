@@ -93,7 +93,7 @@ function sentPieces(finding: Finding, { byStatement }: Cut, { statements, sentFr
   if (places.length === 0) return null;
   const pieces = statements.flatMap((statement) => {
     const sites = sentFrom(statement);
-    const isOwn = sites.length > 0 && sites.every((site) => places.some((place) => holds(place, site)) && isOfRule(finding, site));
+    const isOwn = sites.length > 0 && sites.every((site) => places.some((place) => holds(place, site)) && isOfRule(finding, site)) && canBeOf(finding, statement);
     return isOwn ? (byStatement.get(statement.id) ?? []) : [];
   });
   return pieces.length === 0 ? null : { pieces, link: "line" };
@@ -102,9 +102,35 @@ function sentPieces(finding: Finding, { byStatement }: Cut, { statements, sentFr
 /** Rules about what rows load of themselves: the queryset's own statement is not theirs. */
 const LAZY: ReadonlySet<string> = new Set(["n-plus-one", "deferred-field-load", "generic-foreign-key-lazy", "only-without-foreign-key", "harmful-only", "lazy-in-async"]);
 
+/** Rules about statements that a loop sends again and again. */
+export const PER_ROW: ReadonlySet<string> = new Set([
+  "n-plus-one",
+  "aggregate-in-loop",
+  "defeated-prefetch",
+  "deferred-field-load",
+  "generic-foreign-key-lazy",
+  "only-without-foreign-key",
+  "prefetch-in-loop",
+  "query-in-loop",
+  "get-or-create-in-loop",
+  "save-in-loop",
+  "add-in-loop",
+  "delete-in-loop",
+  "validation-per-row",
+]);
+
+/** What was counted once is no loop's; what was recorded is sent from where it was recorded, whatever its shape looks like. */
+function canBeOf({ rule, places }: Finding, { calls, recordedAt }: TimedStatement): boolean {
+  if (PER_ROW.has(rule) && calls < 2) return false;
+  return recordedAt === undefined || places.some(({ file }) => file === recordedAt.file);
+}
+
+/** Of a loop, the line in it: the statement that fetched the rows stays when the loop is mended. */
 function sendingPlaces({ rule, places }: Finding): readonly Place[] {
   const inSource = places.filter(({ object, line }) => object === undefined && line > 0);
+  const inLoop = inSource.filter(({ role }) => role === "access" || role === "write");
   if (LAZY.has(rule)) return inSource.filter(({ role }) => role === "access");
+  if (PER_ROW.has(rule) && inLoop.length > 0) return inLoop;
   return inSource.filter(({ role }) => role === "queryset" || role === "access" || role === "write");
 }
 

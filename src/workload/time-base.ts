@@ -73,9 +73,11 @@ export function timedStatements(base: TimeBase | null, database: Database | null
   if (base?.from === "recording") return ofRecording(recording, database);
   const statements = database?.workload.statements ?? [];
   const total = base?.total ?? 0;
-  return statements.map((statement) => ({
+  const recorded = new Map((recording?.top ?? []).toReversed().map((one) => [textKey(one.sql), one]));
+  return statements.map((statement) => ({ statement, key: textKey(statement.sql) })).map(({ statement, key }) => ({
     id: statement.id,
-    key: textKey(statement.sql),
+    key,
+    ...recordedAt(recorded.get(key)),
     sql: statement.sql,
     calls: statement.calls,
     meanMs: statement.meanMs,
@@ -106,7 +108,6 @@ interface Known {
 }
 
 function timedRecording({ sql, statements, microseconds, stack, stacks }: Recording["top"][number], { id, key, statement, total }: Known): TimedStatement {
-  const frame = blamedFrame(stack);
   return {
     id,
     key,
@@ -116,8 +117,13 @@ function timedRecording({ sql, statements, microseconds, stack, stacks }: Record
     time: microseconds / MICROSECONDS,
     share: total === 0 ? 0 : microseconds / total,
     statement,
-    ...(frame === null ? {} : { recordedAt: { file: frame.file, line: frame.line, isOnly: stacks === 1 } }),
+    ...recordedAt({ stack, stacks }),
   };
+}
+
+function recordedAt(one: Pick<Recording["top"][number], "stack" | "stacks"> | undefined): Pick<TimedStatement, "recordedAt"> {
+  const frame = one === undefined ? null : blamedFrame(one.stack);
+  return frame === null ? {} : { recordedAt: { file: frame.file, line: frame.line, isOnly: one?.stacks === 1 } };
 }
 
 /**

@@ -11,6 +11,7 @@ import { rungCells, RUNG_WIDTH } from "../rung-cells.ts";
 import { glyphsOf, paint, severityTone, type TextStyle } from "../terminal-style.ts";
 import { prose, wrapProse } from "../text-line.ts";
 import { nextCommand } from "./markdown/book-pages.ts";
+import { newsWords } from "./news-words.ts";
 
 export interface WrittenTo {
   readonly folder: string;
@@ -155,9 +156,8 @@ const INDENT = 13;
 
 function since({ since: last, time }: Handbook, style: TextStyle): readonly string[] {
   if (last === null) return [];
-  const { fixed, added, worse, at } = last;
-  const words = [`${formatNumber(fixed.length)} fixed`, `${formatNumber(added.length)} new`, ...(time === null ? [] : [`${formatNumber(worse.length)} worse`])];
-  return wrapProse(style, `Since the run of ${at.slice(0, 10)}${last.commit === null ? "" : ` at ${last.commit}`}: ${words.join(", ")}.`, 0);
+  const { at } = last;
+  return wrapProse(style, `Since the run of ${at.slice(0, 10)}${last.commit === null ? "" : ` at ${last.commit}`}: ${newsWords(last, time !== null)}.`, 0);
 }
 
 function item(name: string, text: string, style: TextStyle): readonly string[] {

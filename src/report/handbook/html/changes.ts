@@ -2,6 +2,7 @@ import { formatTime } from "../../../handbook/overview.ts";
 import type { Change, Gain, Handbook, TimeBase } from "../../../model/handbook.ts";
 import { formatCount, formatNumber } from "../../../model/numbers.ts";
 import { encodePath } from "../../encode-path.ts";
+import { isRequestedCode } from "../../finding-facts.ts";
 import { html, NOTHING, percent, type Html } from "../../html/markup.ts";
 import { fillOf } from "../plots/split.ts";
 import { findingAnchor } from "./anchors.ts";
@@ -52,7 +53,8 @@ interface RowInput {
 
 function row(change: Change, index: number, { handbook, most }: RowInput): Html {
   const { action, finding, rule, place, rung, safety, size, patch } = change;
-  const gain = timeOf(handbook) === null ? NOTHING : html`<td class="gain">${gainCell(change, most)}</td>`;
+  const isReachable = handbook.report.findings.some((one) => one.id === finding && isRequestedCode(one));
+  const gain = timeOf(handbook) === null ? NOTHING : html`<td class="gain">${gainCell(change, isReachable, most)}</td>`;
   const fix = html`${safety ?? "by hand"}${size === "" || size === (safety ?? "by hand") ? NOTHING : html`<span class="s">${size}</span>`}${patch === null ? NOTHING : html`<span class="s"><a class="patch" href="patches/${encodePath(patch)}">patch<span class="sr"> for ${action}</span></a></span>`}`;
   return html`<tr><td class="n">${index + 1}</td><td class="what"><a class="t" href="#${findingAnchor(handbook, finding)}">${prose(action)}</a><span class="s">${rule} · <code>${place}</code></span>${afterLines(change, handbook)}</td><td class="evd">${rungBadge(rung)}</td>${gain}<td class="fx">${fix}</td></tr>
 `;
@@ -64,9 +66,9 @@ function afterLines({ after }: Change, handbook: Handbook): Html {
   return html`${lines}`;
 }
 
-function gainCell({ gain, isRisk, rung }: Change, most: number): Html {
+function gainCell({ gain, isRisk, rung }: Change, isReachable: boolean, most: number): Html {
   if (isRisk) return html`<span class="risk">Risk, not time</span>`;
-  if (gain === null) return html`<span class="dim sm">${rung === "inferred" ? "no recorded request reaches it" : "no figure in seconds"}</span>`;
+  if (gain === null) return html`<span class="dim sm">${rung === "inferred" && isReachable ? "no recorded request reaches it" : "no figure in seconds"}</span>`;
   const { today, marginal, basis } = gain;
   const range = rangeOf(gain);
   const whisker = range === null ? NOTHING : html`<i class="whisker" style="left:${percent(range.low, most)};width:${percent(range.high - range.low, most)}"></i>`;

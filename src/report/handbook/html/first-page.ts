@@ -6,6 +6,7 @@ import { drawPlot } from "../plots/plot.ts";
 import { findingAnchor } from "./anchors.ts";
 import { figure, svgPair } from "./figure.ts";
 import { commandBlock, prose, sentence } from "./prose.ts";
+import { newsWords } from "../news-words.ts";
 
 /** What and when; the answer in one sentence, what it rests on in the next; how sure. */
 export function renderAnswer(handbook: Handbook): Html {
@@ -38,8 +39,9 @@ function meta({ project, report, at }: Handbook): Html {
   return html`<p class="meta">${facts.filter(Boolean).map((fact) => html`<span>${fact}</span> `)}</p>`;
 }
 
-function news({ at, commit, fixed, added, worse }: Since): string {
-  return `Since ${at.slice(0, 10)}${commit === null ? "" : ` (${commit})`}: ${formatNumber(fixed.length)} fixed, ${formatNumber(added.length)} new, ${formatNumber(worse.length)} worse.`;
+function news(since: Since): string {
+  const { at, commit } = since;
+  return `Since ${at.slice(0, 10)}${commit === null ? "" : ` (${commit})`}: ${newsWords(since, true)}.`;
 }
 
 const KINDS: Readonly<Record<EvidenceUse["kind"], string>> = {
@@ -77,7 +79,7 @@ export function renderSince(handbook: Handbook): Html {
   const link = (id: string): Html => html`<a href="#${findingAnchor(handbook, id)}">${prose(claims.get(id) ?? id)}</a>`;
   const unit = handbook.time?.unit ?? "s/min";
   return html`<section id="since" class="part" tabindex="-1"><h2>What changed since ${since.at.slice(0, 10)}</h2><p class="sm dim">${news(since)}</p>
-${list("Worse", since.worse.map(({ finding, before, now }) => html`<li><b class="hotword">${formatTime(before)} → ${formatTime(now)} ${unit}</b> ${link(finding)}</li>`))}${list("New", since.added.map((id) => html`<li>${link(id)}</li>`))}${list("Fixed", since.fixed.map(({ rule, claim }) => html`<li>${prose(claim)} <span class="dim">${rule}</span></li>`))}</section>
+${list("Worse", since.worse.map(({ finding, before, now }) => html`<li><b class="hotword">${formatTime(before)} → ${formatTime(now)} ${unit}</b> ${link(finding)}</li>`))}${list("Better", (since.better ?? []).map(({ finding, before, now }) => html`<li><b>${formatTime(before)} → ${formatTime(now)} ${unit}</b> ${link(finding)}</li>`))}${list("New", since.added.map((id) => html`<li>${link(id)}</li>`))}${list("Fixed", since.fixed.map(({ rule, claim }) => html`<li>${prose(claim)} <span class="dim">${rule}</span></li>`))}</section>
 `;
 }
 

@@ -60,23 +60,66 @@ const LONGEST_GIST = 100;
 /** One line of a statement: what it reads and by what, without its columns. */
 export function statementGist(sql: string): string {
   const clean = cleanLine(sql).replaceAll(/\s+/g, " ").trim().replaceAll(/"([a-z_][a-z0-9_]*)"/g, "$1");
-  const gist = clean.replace(/^(SELECT (?:DISTINCT )?)(?!COUNT|SUM|MAX|MIN|AVG|1\b)(?:.*?)( FROM )/, "$1…$2").replace(/^(INSERT INTO \S+) \(.*?\) VALUES.*$/, "$1 …");
+  const select = partsOf(clean);
+  const gist = select === null || /^(?:COUNT|SUM|MAX|MIN|AVG|1\b)/.test(select.list) ? clean.replace(/^(INSERT INTO \S+) \(.*?\) VALUES.*$/, "$1 …") : `${select.start}… ${select.rest}`;
   return gist.length > LONGEST_GIST ? `${gist.slice(0, LONGEST_GIST)} …` : gist;
 }
 
-const BREAKS = /\s+(?=(?:FROM|WHERE|INNER JOIN|LEFT OUTER JOIN|LEFT JOIN|JOIN|GROUP BY|HAVING|ORDER BY|LIMIT|OFFSET|RETURNING|UNION|VALUES|SET|ON CONFLICT)\b)/g;
+const BREAKS = /(?<!\b(?:INNER|LEFT|RIGHT|FULL|OUTER|CROSS))\s+(?=(?:FROM|WHERE|INNER JOIN|LEFT OUTER JOIN|LEFT JOIN|JOIN|GROUP BY|HAVING|ORDER BY|LIMIT|OFFSET|RETURNING|UNION|VALUES|SET|ON CONFLICT)\b)/g;
 /** A list of more columns says how many. */
 const MOST_COLUMNS = 4;
+/** Letters of a computed column that are shown. */
+const LONGEST_COMPUTED = 120;
 const MOST_SQL = 1200;
 
 /** A statement in lines, its list of columns shortened: what it asks can be read, and is not meant to be run. */
 export function statementText(sql: string): string {
   const clean = cleanLine(sql).replaceAll(/\s+/g, " ").trim();
-  const shortened = clean.replace(/^(SELECT (?:DISTINCT )?)(.*?)( FROM )/s, (whole, start: string, list: string, end: string) => {
-    const columns = list.split(", ");
-    if (list.includes("(") || columns.length <= MOST_COLUMNS) return whole;
-    return `${start}${columns.slice(0, 2).join(", ")} /* and ${columns.length - 2} more columns */${end}`;
-  });
+  const select = partsOf(clean);
+  const shortened = select === null ? clean : `${select.start}${shortList(select.list)} ${select.rest}`;
   const lines = shortened.replaceAll(BREAKS, "\n");
   return lines.length > MOST_SQL ? `${lines.slice(0, MOST_SQL)} …` : lines;
+}
+
+/** Plain columns are counted; what is computed stays, since that is what takes the time. */
+function shortList(list: string): string {
+  const columns = splitAt(list, ",").map((one) => one.trim());
+  const plain = columns.filter((one) => !one.includes("("));
+  if (plain.length <= MOST_COLUMNS) return columns.map(cutComputed).join(", ");
+  const computed = columns.filter((one) => one.includes("("));
+  return [`${plain.slice(0, 2).join(", ")} /* and ${plain.length - 2} more columns */`, ...computed.map(cutComputed)].join(", ");
+}
+
+function cutComputed(column: string): string {
+  return column.includes("(") && column.length > LONGEST_COMPUTED ? `${column.slice(0, LONGEST_COMPUTED)} …` : column;
+}
+
+/** The list of a SELECT and what follows it: a FROM within parentheses is a subquery's. */
+function partsOf(sql: string): { readonly start: string; readonly list: string; readonly rest: string } | null {
+  const [start] = /^SELECT (?:DISTINCT )?/.exec(sql) ?? [];
+  if (start === undefined) return null;
+  const [list = ""] = splitAt(sql.slice(start.length), " FROM ");
+  const rest = sql.slice(start.length + list.length + 1);
+  return rest === "" ? null : { start, list, rest };
+}
+
+/** Cut at `mark` where no parenthesis or quote is open. */
+function splitAt(text: string, mark: string): readonly string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let quote = "";
+  let start = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const letter = text[at] ?? "";
+    if (quote !== "") quote = letter === quote ? "" : quote;
+    else if (letter === '"' || letter === "'") quote = letter;
+    else if (letter === "(") depth += 1;
+    else if (letter === ")") depth -= 1;
+    else if (depth === 0 && text.startsWith(mark, at)) {
+      parts.push(text.slice(start, at));
+      start = at + mark.length;
+      at = start - 1;
+    }
+  }
+  return [...parts, text.slice(start)];
 }

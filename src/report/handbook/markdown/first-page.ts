@@ -9,6 +9,7 @@ import { shortIdOf } from "../../render-context.ts";
 import { figure, sentence, table } from "./blocks.ts";
 import { findingHref, type Pages } from "./context.ts";
 import { notSeen } from "./not-seen.ts";
+import { newsWords } from "../news-words.ts";
 
 export function firstPage(pages: Pages): readonly string[] {
   const { handbook } = pages;
@@ -106,12 +107,13 @@ function contents({ sections }: Handbook): string {
 
 function since({ handbook, findings, context }: Pages): readonly string[] {
   const { since: last, time } = handbook;
-  if (last === null || last.fixed.length + last.added.length + last.worse.length === 0) return [];
+  if (last === null || last.fixed.length + last.added.length + last.worse.length + (last.better ?? []).length === 0) return [];
   const commit = last.commit === null ? "" : ` at ${codeSpan(last.commit)}`;
   const link = (id: string): string => {
     const finding = findings.get(id);
     return finding === undefined ? codeSpan(id) : `[${escapeProse(shortIdOf(context, id))}](${findingHref(handbook, finding)}) ${escapeProse(finding.claim)}`;
   };
+  const better = last.better ?? [];
   const items = [
     ...last.fixed.slice(0, MOST_SINCE).map(({ rule, claim }) => `- fixed: ${codeSpan(rule)} ${escapeProse(claim)}`),
     ...more(last.fixed.length, "fixed"),
@@ -119,8 +121,10 @@ function since({ handbook, findings, context }: Pages): readonly string[] {
     ...more(last.added.length, "new"),
     ...last.worse.slice(0, MOST_SINCE).map(({ finding, before, now }) => `- worse: ${link(finding)}: ${formatTime(before)} → ${formatTime(now)} ${time?.unit ?? ""}`),
     ...more(last.worse.length, "worse"),
+    ...better.slice(0, MOST_SINCE).map(({ finding, before, now }) => `- better: ${link(finding)}: ${formatTime(before)} → ${formatTime(now)} ${time?.unit ?? ""}`),
+    ...more(better.length, "better"),
   ];
-  return ["## Since the last run", `Compared with the run of ${last.at.slice(0, 10)}${commit}: ${formatNumber(last.fixed.length)} fixed, ${formatNumber(last.added.length)} new, ${formatNumber(last.worse.length)} worse.`, items.join("\n")];
+  return ["## Since the last run", `Compared with the run of ${last.at.slice(0, 10)}${commit}: ${newsWords(last, true)}.`, items.join("\n")];
 }
 
 const MOST_SINCE = 20;
