@@ -32,7 +32,7 @@ export function modelsPlot(work: Work): Plot | null {
   return {
     kind: "models",
     question: "Which relations are followed one row at a time?",
-    answer: `${perRow.size} of ${shown.length} relations are; \`${top.child}.${top.field}\` first${cost}.`,
+    answer: `${perRow.size} of ${edges.length} relations are; \`${top.child}.${top.field}\` first${cost}.`,
     source: base === null ? "the source alone; widths are not known" : base.source,
     models: [...labels].toSorted().map((label) => ({ label, rows: rowsOf(label, work, graph) })),
     edges: shown,

@@ -46,7 +46,8 @@ export function joinRecordings(report: Report, input: JoinInput): JoinedReport {
   const recording = input.recordings.at(-1);
   if (recording === undefined) return { report, parts: new Map() };
   const [small] = input.recordings.length > 1 ? input.recordings : [];
-  const stale = staleFiles(recording, input);
+  // Without the project's files no line of theirs has moved: the recording is all that is known of them.
+  const stale = report.coverage.filesParsed === 0 ? new Set<string>() : staleFiles(recording, input);
   const joined = join(report, recording, stale, input);
   const lifted = report.findings.map((finding) => lift(finding, joined, recording, small));
   const ownMissed = withoutIgnored([...findingsOfMissedRows(joined.missedRows, recording, input.readLine), ...findingsOfMissedLoops(joined.missedLoops, recording, input.readLine)], input);
