@@ -2,7 +2,7 @@
 import type { Finding } from "../model/finding.ts";
 import type { Gain } from "../model/handbook.ts";
 import { rungOf } from "../select/severity.ts";
-import { touchedPieces, type Piece, type PieceInput, type Touched } from "./pieces.ts";
+import { PER_ROW, touchedPieces, type Piece, type PieceInput, type Touched } from "./pieces.ts";
 
 /** Share of a statement's time that a change removes, and how that is known. */
 export interface Effect {
@@ -100,22 +100,6 @@ function planned({ evidence }: Finding): Effect | null {
   const share = 1 - after / before;
   return effect(share, share, `statement time × (1 − planner cost ${round(after)} / ${round(before)})`);
 }
-
-const PER_ROW: ReadonlySet<string> = new Set([
-  "n-plus-one",
-  "aggregate-in-loop",
-  "defeated-prefetch",
-  "deferred-field-load",
-  "generic-foreign-key-lazy",
-  "only-without-foreign-key",
-  "prefetch-in-loop",
-  "query-in-loop",
-  "get-or-create-in-loop",
-  "save-in-loop",
-  "add-in-loop",
-  "delete-in-loop",
-  "validation-per-row",
-]);
 
 /**
  * Of the time of statements that are sent row by row, what one statement for all rows takes at most. Ours: on PostgreSQL 15 one `IN` of 10 to 100

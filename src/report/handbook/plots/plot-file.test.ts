@@ -5,7 +5,9 @@ import { SAMPLE_HANDBOOK, sampleHandbookContext } from "../../../../tests/suppor
 import { SAMPLE_PLOTS } from "../../../../tests/support/sample-plots.ts";
 import type { Handbook } from "../../../model/handbook.ts";
 import { renderHandbook, type RenderedHandbook } from "../markdown/render-handbook.ts";
+import { drawPlot } from "./plot.ts";
 import { plotFile, plotFiles } from "./plot-file.ts";
+import { legendItems } from "./sheet.ts";
 
 const style = readFileSync(new URL("../../../../web/plots.css", import.meta.url), "utf8");
 const PLOTS = Object.values(SAMPLE_PLOTS).flat();
@@ -43,6 +45,12 @@ test("a drawing stands by itself: its own colours for light and dark, its legend
   }
   const sizes = plotFiles({ overview: PLOTS.filter(({ kind }) => kind === "sizes"), sections: [] }, style);
   expect(sizes[0]?.[1]).toMatch(/class="cool"\/><text[^>]*>indexes</);
+});
+
+test("each colour of a legend is one of the style's", () => {
+  const classes = new Set(PLOTS.flatMap((plot) => legendItems(drawPlot(plot).legend).flatMap(({ name }) => name ?? [])));
+  expect(classes.size).toBeGreaterThan(4);
+  expect([...classes].filter((name) => !new RegExp(`rect\\.${name}[ ,]`).test(style))).toEqual([]);
 });
 
 test("names that mean harm are text in the drawings, and no part of their files' names", () => {
