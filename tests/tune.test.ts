@@ -12,7 +12,7 @@ import { generalParagraphs } from "./support/general-paragraphs.ts";
 import { runCli, type CliResult } from "./support/run-cli.ts";
 import { sampleProcess } from "./support/sample-recording.ts";
 import { commitAll, git, temporaryFolder } from "./support/temporary-folder.ts";
-import { writeRecording } from "./support/write-recording.ts";
+import { RecordedProcess, writeRecording } from "./support/write-recording.ts";
 import type { Report } from "../src/model/report.ts";
 
 const rules = await loadRuleMetas();
