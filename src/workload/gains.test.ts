@@ -157,3 +157,10 @@ test("a loop of the source takes no time of a statement that was recorded outsid
   expect(gainsOf(input({ findings: [looped], sentFrom })).ranked).toHaveLength(1);
   expect(gainsOf(input({ findings: [looped], sentFrom, recorded: new Map([[textKey(LISTED), 1_000_000]]) }))).toEqual({ ranked: [], touched: new Map() });
 });
+
+test("two indexes for one statement remove together what the planner saw with both, not twice that", () => {
+  const statementPlace = { ...place("statement", "", 0), object: "b" };
+  const indexes = ["x", "y"].map((id) => finding(id, { rule: "missing-index", impact: {}, places: [statementPlace], evidence: [{ kind: "planned", costBefore: 100, costAfter: 25 }] }));
+  const { ranked } = gainsOf(input({ findings: indexes }));
+  expect(ranked.reduce((sum, { gain }) => sum + gain.marginal, 0)).toBeCloseTo(2 * 0.75);
+});
