@@ -19,8 +19,12 @@ export function packPlanPage() {
 <!-- PEV2, ${read(licence).replaceAll("--", "-")} -->
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'nonce-plan'; style-src 'unsafe-inline'; img-src data:; font-src data:"><title>Plan</title>
 ${style(read(bootstrap))}${style(read(pev2Style))}
-<style>html,body,#plan{height:100%;margin:0}#plan{display:flex;flex-direction:column}</style></head><body><div id="plan"></div>
+<style>html,body,#plan{height:100%;margin:0}#plan{display:flex;flex-direction:column}
+/* PEV2 knows light alone: in the dark all of it is turned round, hues kept. Black on white becomes the page's ink on its panel. */
+html{background:#fff}html[data-theme=dark]{background:#1d1c19}body{background:#fff}html[data-theme=dark] body{filter:invert(.89) hue-rotate(180deg)}</style></head><body><div id="plan"></div>
 <script nonce="plan">/*PLAN*/
+// The page around it says which colours it has, at first and whenever that changes.
+addEventListener("message", ({ data }) => { if (data === "dark" || data === "light") document.documentElement.dataset.theme = data; });
 // PEV2 remembers how it was used; in its frame there is nothing to remember it in.
 const kept = new Map();
 const memory = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value), removeItem: (key) => void kept.delete(key) };

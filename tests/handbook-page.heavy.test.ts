@@ -167,6 +167,32 @@ test("a whole plan is drawn by PEV2 inside the file", async () => {
   expect(complaints).toEqual([]);
 });
 
+/** Mean of all pixels, 0 to 255. */
+async function brightness(png: Buffer): Promise<number> {
+  const page = await browser.newPage();
+  return page.evaluate(async (base64) => {
+    const image = await createImageBitmap(new Blob([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))]));
+    const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
+    canvas?.drawImage(image, 0, 0);
+    const { data } = canvas?.getImageData(0, 0, image.width, image.height) ?? { data: new Uint8ClampedArray() };
+    return data.reduce((sum, value, index) => sum + (index % 4 === 3 ? 0 : value), 0) / (data.length * 0.75);
+  }, png.toString("base64"));
+}
+
+test("a whole plan has the page's colours, and changes with them", async () => {
+  const { page, complaints } = await open({ colorScheme: "dark" });
+  await page.locator("details.whole > summary").first().click();
+  const frame = page.frameLocator("details.whole iframe");
+  await frame.locator("text=Bitmap Heap Scan").first().waitFor();
+  const theme = (): Promise<string | undefined> => frame.locator("html").evaluate((root) => root.dataset["theme"]);
+  expect(await theme()).toBe("dark");
+  expect(await brightness(await page.locator("details.whole iframe").screenshot())).toBeLessThan(90);
+  await page.locator("#theme").click();
+  await expect.poll(theme).toBe("light");
+  expect(await brightness(await page.locator("details.whole iframe").screenshot())).toBeGreaterThan(170);
+  expect(complaints).toEqual([]);
+});
+
 test("an artefact can be copied", async () => {
   const { page } = await open();
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);

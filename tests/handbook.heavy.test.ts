@@ -109,7 +109,7 @@ describe("with the database", () => {
   });
 
   test("no paragraph would stand in another project's handbook", () => {
-    const context = { read: sourceReader(bookshop), shortIds: handbook.shortIds, pathPrefix: "../", commands: new Set(["record", "fix", "fix --prove", "snapshot"]), rules: [], failOn: "warning" as const, folder: "handbook" };
+    const context = { read: sourceReader(bookshop), shortIds: handbook.shortIds, pathPrefix: "../", commands: new Set(["record", "fix", "fix --prove", "snapshot"]), rules: [], failOn: "warning" as const, folder: "handbook", plotStyle: "" };
     const names = [...new Set(handbook.report.findings.flatMap(({ rule, model = "" }) => [rule, model]))].filter((one) => one.length > 3);
     const general = [...renderHandbook(handbook, context).pages].flatMap(([name, text]) => generalParagraphs(text, names).map((one) => `${name}: ${one}`));
     expect(general).toEqual([]);

@@ -12,7 +12,7 @@ import { generalParagraphs } from "./support/general-paragraphs.ts";
 import { runCli, type CliResult } from "./support/run-cli.ts";
 import { sampleProcess } from "./support/sample-recording.ts";
 import { commitAll, git, temporaryFolder } from "./support/temporary-folder.ts";
-import { writeRecording } from "./support/write-recording.ts";
+import { RecordedProcess, writeRecording } from "./support/write-recording.ts";
 import type { Report } from "../src/model/report.ts";
 
 const rules = await loadRuleMetas();
@@ -149,6 +149,22 @@ describe("other evidence by itself", () => {
     expect(stdout).toMatch(/s of recorded database time|no change is known to remove any/);
     expect(stdout).toContain("source");
     expect(readFileSync(path.join(root, ".luthier/handbook/README.md"), "utf8")).toContain("| source | nothing |");
+  });
+
+  test("a recording has findings without the files that it names: which lines load rows one by one, and what that takes", async () => {
+    const recorded = new RecordedProcess();
+    const sql = 'SELECT "shop_customer"."id" FROM "shop_customer" WHERE "shop_customer"."id" = %s';
+    recorded.scope("request", "GET", { route: "orders/", view: "shop.views.orders" }, (scope) => {
+      const orders = recorded.fetch(scope, "shop.Order", 5, 'SELECT "shop_order"."id" FROM "shop_order"', ["shop/views.py:9 orders"]);
+      for (let row = 1; row <= 5; row += 1) recorded.query(scope, sql, ["shop/views.py:11 orders"], { cause: recorded.cause("forward", "shop.Order", "customer", orders), instance: row, duration: 2000 });
+    });
+    const root = temporaryFolder();
+    writeRecording(root, [recorded]);
+    const { stdout } = await tune(root);
+    expect(stdout).toMatch(/shop\/views\.py:9/);
+    const page = readFileSync(path.join(root, ".luthier/handbook/n1-analysis.md"), "utf8");
+    expect(page).toContain("loads `customer` separately for each `Order` that `orders` fetches");
+    expect(page).toContain("5 queries");
   });
 
   test("nothing at all is said in one sentence", async () => {

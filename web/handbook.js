@@ -8,20 +8,23 @@
   const theme = byId("theme");
   const themes = ["system", "light", "dark"];
   let chosen = 0;
+  const night = matchMedia("(prefers-color-scheme: dark)");
+  const shade = () => (themes[chosen] === "dark" || (chosen === 0 && night.matches) ? "dark" : "light");
   const showTheme = () => {
     theme.textContent = themes[chosen] === "system" ? "Theme" : themes[chosen] === "light" ? "Light" : "Dark";
     theme.setAttribute("aria-label", `${theme.textContent}: colours of the ${chosen === 0 ? "system" : "page"}, choose others`);
     if (chosen === 0) root.removeAttribute("data-theme");
     else root.dataset.theme = themes[chosen];
+    for (const frame of all(".whole iframe")) frame.contentWindow.postMessage(shade(), "*");
   };
   theme.hidden = false;
   theme.addEventListener("click", () => {
-    const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
-    const order = isDark ? [0, 1, 2] : [0, 2, 1];
+    const order = night.matches ? [0, 1, 2] : [0, 2, 1];
     chosen = order[(order.indexOf(chosen) + 1) % 3];
     showTheme();
   });
   showTheme();
+  night.addEventListener("change", showTheme);
   for (const one of all(".keys")) one.hidden = false;
 
   // A fold is focused at its summary.
@@ -243,7 +246,7 @@
       frame.title = fold.querySelector("summary").textContent;
       frame.setAttribute("sandbox", "allow-scripts");
       fold.querySelector("summary").after(frame);
-      frame.srcdoc = (await planPage()).replace("/*PLAN*/", () => `window.plan = ${text};`);
+      frame.srcdoc = (await planPage()).replace("/*PLAN*/", () => `window.plan = ${text}; document.documentElement.dataset.theme = "${shade()}";`);
     });
   }
 })();

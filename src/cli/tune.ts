@@ -140,14 +140,14 @@ export async function askAdvisors(advisors: readonly Advisor[], input: Parameter
 }
 
 async function render(handbook: Handbook, context: RenderContext, { root, folder }: { readonly root: string; readonly folder: string }): Promise<RenderedHandbook> {
-  const [{ renderHandbook }, { renderHandbookPage }, { readHandbookAssets }, { findingHref }] = await Promise.all([
+  const [{ renderHandbook }, { renderHandbookPage }, { readHandbookAssets, readPlotStyle }, { findingHref }] = await Promise.all([
     import("../report/handbook/markdown/render-handbook.ts"),
     import("../report/handbook/html/handbook-page.ts"),
     import("../sources/page-assets.ts"),
     import("../report/handbook/markdown/context.ts"),
   ]);
   const shared = { ...context, pathPrefix: `${posix(path.relative(folder, root)) || "."}/` };
-  const { pages, files } = renderHandbook(handbook, { ...shared, folder: posix(path.relative(root, folder)) });
+  const { pages, files } = renderHandbook(handbook, { ...shared, folder: posix(path.relative(root, folder)), plotStyle: readPlotStyle() });
   const titles = [...pages].map(([file, text]) => ({ file, title: /^# (.+)$/m.exec(text)?.[1]?.replaceAll("`", "") ?? file }));
   const page = renderHandbookPage(handbook, { ...shared, assets: readHandbookAssets(), findingPage: (finding) => findingHref(handbook, finding), pages: titles });
   return { pages, files: new Map([...files, ["index.html", page]]) };

@@ -115,7 +115,9 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     }
     const found = engine.attribute(object, name.value, { span: site.span, frame: site.frame });
     // What is there is given, whatever would be given without it.
-    return fallback === undefined || found.kind !== "unknown" ? found : join(found, fallback);
+    if (fallback === undefined || found.kind !== "unknown") return found;
+    // An attribute that a caller sets stands in for the queryset, mostly with rows at hand: nothing that holds of querysets alone holds of it.
+    return alternatives(fallback).some(({ kind }) => kind === "queryset") ? UNKNOWN : join(found, fallback);
   },
   hasattr: (engine, args, site) => {
     const [object, name] = args.positional;

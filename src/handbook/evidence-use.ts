@@ -15,8 +15,8 @@ const missing = (kind: EvidenceUse["kind"], what: string, command: string): Evid
 
 const day = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
-function source({ evidence, report: { coverage } }: HandbookInput): EvidenceUse {
-  if (evidence.source === null) return missing("source", "findings name tables and statements, not lines", "luthier tune PATH");
+function source({ evidence, recordings, report: { coverage } }: HandbookInput): EvidenceUse {
+  if (evidence.source === null) return missing("source", recordings.length > 0 ? "what the code around the recorded lines does, and edits that mend it" : "findings name tables and statements, not lines", "luthier tune PATH");
   const { filesParsed, filesFailed, queryOrigins, resolvedOrigins } = coverage;
   return there({ kind: "source", what: `${formatNumber(filesParsed)} of ${formatCount(filesParsed + filesFailed, "file")}, ${formatNumber(resolvedOrigins)} of ${formatCount(queryOrigins, "queryset")} resolved` });
 }

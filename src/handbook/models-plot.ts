@@ -1,5 +1,6 @@
 /** The relations that rows follow, by the time it takes. */
 import type { Field, Model, ModelGraph } from "../model/index.ts";
+import { rowsOf as tableRows } from "../rules/database/index-figures.ts";
 import type { Plot } from "../model/plot.ts";
 import { formatNumber } from "../model/numbers.ts";
 import { formatTime } from "./overview.ts";
@@ -114,5 +115,5 @@ function rowsOf(label: string, { evidence: { database } }: Work, graph: ModelGra
   const model = graph.byLabel(label);
   const table = database === null || model === null ? null : database.tableOf(model);
   if (database === null || table === null) return null;
-  return database.tableCounters(table)?.liveRows ?? (table.reltuples < 0 ? null : table.reltuples);
+  return tableRows(table, database);
 }

@@ -1,5 +1,6 @@
 /** The plots of the first page: where the time goes. */
 import type { Finding } from "../model/finding.ts";
+import { rowsOf as tableRows } from "../rules/database/index-figures.ts";
 import type { Plot } from "../model/plot.ts";
 import { formatBytes, formatNumber } from "../model/numbers.ts";
 import { blamedFrame } from "../recording/user-code.ts";
@@ -103,7 +104,7 @@ export function sizesPlot({ evidence: { database } }: Pick<Work, "evidence">): P
   const tables = database.tables
     .map((table) => ({
       name: table.schema === "public" ? table.name : `${table.schema}.${table.name}`,
-      rows: database.tableCounters(table)?.liveRows ?? (table.reltuples < 0 ? null : table.reltuples),
+      rows: tableRows(table, database),
       heap: Math.max(0, (table.tableBytes ?? table.bytes ?? 0) - (table.toastBytes ?? 0)),
       indexes: table.indexBytes ?? 0,
       toast: table.toastBytes ?? 0,

@@ -52,7 +52,7 @@ const LEAST_ROUNDS = 3;
 /** Loops that the source has no finding for, where there is no source above all. */
 function loops({ rowClusters, loopClusters, folder }: Recording, { findings, coverage }: Report): readonly Advice[] {
   const isSourceThere = coverage.filesParsed > 0;
-  if (isSourceThere && findings.some(({ chapter }) => chapter === "2.4")) return [];
+  if (findings.some(({ chapter }) => chapter === "2.4")) return [];
   const rows = rowClusters.map((one) => ({ name: `\`${one.model}.${one.path.replaceAll("__", ".")}\``, ...figuresOf(one), at: frameWords(one.access) }));
   const repeated = loopClusters.filter(({ cause }) => cause === null).map((one) => ({ name: `\`${one.sql.slice(0, 60)}\``, ...figuresOf(one), at: frameWords(one.stack) }));
   const all = [...rows, ...repeated].filter(({ statements }) => statements >= LEAST_ROUNDS).toSorted((a, b) => b.time - a.time || (a.name < b.name ? -1 : 1));

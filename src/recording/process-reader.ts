@@ -469,7 +469,7 @@ function labelOf({ kind, name }: OpenScope, route: unknown): string {
   if (kind !== "request" || typeof route !== "string") return name;
   const [method = ""] = name.split(" ");
   // Regular expressions of URLs keep their groups, and lose the marks of begin and end.
-  const bare = route.replaceAll("^", "").replace(/(?:\$|\\Z)$/, "");
+  const bare = route.replaceAll(/(?<!\[)\^/g, "").replace(/(?:\$|\\Z)$/, "");
   const path = bare.startsWith("/") ? bare : `/${bare}`;
   return /^[A-Z]+$/.test(method) ? `${method} ${path}` : path;
 }

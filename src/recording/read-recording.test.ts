@@ -76,6 +76,12 @@ test("a line that fetches twice in a scope is one cluster of that scope", () => 
   expect(recordingOf(process).rowClusters).toMatchObject([{ occurrences: [{ label: "GET /orders/", scopes: 1, of: 1, statements: { max: 5 }, rows: { max: 5 } }] }]);
 });
 
+test("a route keeps what its groups exclude", () => {
+  const process = new RecordedProcess();
+  process.scope("request", "GET", { route: "^routine/(?P<pk>[^/.]+)/stats/$" }, (scope) => process.query(scope, CUSTOMER, VIEW));
+  expect(recordingOf(process).scopes).toMatchObject([{ label: "GET /routine/(?P<pk>[^/.]+)/stats/" }]);
+});
+
 test("repetition alone is not an N+1", () => {
   const process = new RecordedProcess();
   process.scope("request", "GET", { route: "orders/" }, (scope) => {

@@ -9,7 +9,12 @@ export function readPageAssets(): PageAssets {
 
 /** The page that draws whole plans is packed by the build; without it they are lists. */
 export function readHandbookAssets(): HandbookAssets {
-  return { style: readAsset("handbook.css"), script: readAsset("handbook.js"), planPage: existsSync(addressOf("plan-page.txt")) ? readAsset("plan-page.txt") : "" };
+  return { style: `${readPlotStyle()}\n${readAsset("handbook.css")}`, script: readAsset("handbook.js"), planPage: existsSync(addressOf("plan-page.txt")) ? readAsset("plan-page.txt") : "" };
+}
+
+/** Colours and classes of drawings. */
+export function readPlotStyle(): string {
+  return readAsset("plots.css");
 }
 
 function addressOf(name: string): URL {

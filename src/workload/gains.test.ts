@@ -171,3 +171,17 @@ describe("the key of a statement's text", () => {
     expect(textKey('SELECT "t1"."c2" FROM "t1"')).not.toBe(textKey('SELECT "t2"."c2" FROM "t2"'));
   });
 });
+
+test("a loop of the source takes no time of a statement that was recorded outside of any loop", () => {
+  const looped = finding("x", { rule: "query-in-loop", evidence: [{ kind: "inferred" }], impact: {}, places: [place("queryset", "shop/models.py", 7)] });
+  const sentFrom = (one: TimedStatement): PieceInput["sentFrom"] extends (_: TimedStatement) => infer S ? S : never => (one.id === "b" ? [{ file: "shop/models.py", line: 7, how: "queryset" }] : []);
+  expect(gainsOf(input({ findings: [looped], sentFrom })).ranked).toHaveLength(1);
+  expect(gainsOf(input({ findings: [looped], sentFrom, recorded: new Map([[textKey(LISTED), 1_000_000]]) }))).toEqual({ ranked: [], touched: new Map() });
+});
+
+test("two indexes for one statement remove together what the planner saw with both, not twice that", () => {
+  const statementPlace = { ...place("statement", "", 0), object: "b" };
+  const indexes = ["x", "y"].map((id) => finding(id, { rule: "missing-index", impact: {}, places: [statementPlace], evidence: [{ kind: "planned", costBefore: 100, costAfter: 25 }] }));
+  const { ranked } = gainsOf(input({ findings: indexes }));
+  expect(ranked.reduce((sum, { gain }) => sum + gain.marginal, 0)).toBeCloseTo(2 * 0.75);
+});

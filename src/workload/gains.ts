@@ -23,7 +23,7 @@ export function gainsOf(input: PieceInput): Gains {
   const candidates = input.findings.flatMap((finding): Candidate[] => {
     const own = touched.get(finding.id);
     const effect = own === undefined ? null : effectOf(finding, own);
-    return own === undefined || effect === null || effect.high <= 0 ? [] : [{ finding: finding.id, pieces: own.pieces, effect }];
+    return own === undefined || effect === null || effect.high <= 0 ? [] : [{ finding: finding.id, pieces: own.pieces, effect, isWhole: PLANNED_TOGETHER.has(finding.rule) }];
   });
   return { ranked: rank(candidates), touched };
 }
@@ -32,7 +32,12 @@ interface Candidate {
   readonly finding: string;
   readonly pieces: readonly Piece[];
   readonly effect: Effect;
+  /** Its share is what all findings of its kind remove together: a piece that one of them had has nothing left for another. */
+  readonly isWhole: boolean;
 }
+
+/** The planner saw all new indexes at once. */
+const PLANNED_TOGETHER: ReadonlySet<string> = new Set(["missing-index"]);
 
 const middle = ({ low, high }: Effect): number => (low + high) / 2;
 
@@ -40,7 +45,8 @@ const middle = ({ low, high }: Effect): number => (low + high) / 2;
 function rank(candidates: readonly Candidate[]): Gains["ranked"] {
   const left = new Map<string, number>();
   for (const { pieces } of candidates) for (const piece of pieces) left.set(piece.id, piece.time);
-  const worth = ({ pieces, effect }: Candidate): number => middle(effect) * pieces.reduce((sum, { id }) => sum + (left.get(id) ?? 0), 0);
+  const had = new Set<string>();
+  const worth = ({ pieces, effect, isWhole }: Candidate): number => middle(effect) * pieces.reduce((sum, { id }) => sum + (isWhole && had.has(id) ? 0 : (left.get(id) ?? 0)), 0);
   const queue = candidates.map((candidate) => ({ candidate, worth: worth(candidate) })).toSorted(byWorth);
   const ranked: { readonly finding: string; readonly gain: Gain }[] = [];
   while (queue.length > 0) {
@@ -53,7 +59,11 @@ function rank(candidates: readonly Candidate[]): Gains["ranked"] {
       continue;
     }
     ranked.push({ finding: best.candidate.finding, gain: gainOf(best.candidate, now) });
-    for (const { id } of best.candidate.pieces) left.set(id, (left.get(id) ?? 0) * (1 - middle(best.candidate.effect)));
+    for (const { id } of best.candidate.pieces) {
+      if (best.candidate.isWhole && had.has(id)) continue;
+      left.set(id, (left.get(id) ?? 0) * (1 - middle(best.candidate.effect)));
+      if (best.candidate.isWhole) had.add(id);
+    }
   }
   return ranked;
 }

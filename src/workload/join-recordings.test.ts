@@ -125,6 +125,16 @@ describe("what the source missed", () => {
     expect(report.coverage.recording).toMatchObject({ clusters: 1, found: 0, missed: [finding?.id] });
   });
 
+  test("through several relations is told what takes any of them: select_related() refuses a path that leads to many", async () => {
+    const process = new RecordedProcess();
+    request(process, "dynamic/", (scope) => {
+      const orders = process.fetch(scope, "shop.Order", 5, ORDERS, [DYNAMIC.fetch]);
+      for (let row = 1; row <= 5; row += 1) process.query(scope, CUSTOMER, DYNAMIC.access, { cause: process.cause("forward", "shop.Order", "lines__customer", orders), instance: row, duration: 2000 });
+    });
+    const { findings } = await check(project(process));
+    expect(findings.find(({ evidence }) => evidence.some(({ kind }) => kind === "recorded"))?.message).toContain('Add `prefetch_related("lines__customer")`');
+  });
+
   test("is left out where a comment on its line says so", async () => {
     const process = new RecordedProcess();
     request(process, "dynamic/", (scope) => nPlusOne(process, scope, DYNAMIC));

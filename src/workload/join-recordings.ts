@@ -46,7 +46,8 @@ export function joinRecordings(report: Report, input: JoinInput): JoinedReport {
   const recording = input.recordings.at(-1);
   if (recording === undefined) return { report, parts: new Map() };
   const [small] = input.recordings.length > 1 ? input.recordings : [];
-  const stale = staleFiles(recording, input);
+  // Without the project's files no line of theirs has moved: the recording is all that is known of them.
+  const stale = report.coverage.filesParsed === 0 ? new Set<string>() : staleFiles(recording, input);
   const joined = join(report, recording, stale, input);
   const lifted = report.findings.map((finding) => lift(finding, joined, recording, small));
   const ownMissed = withoutIgnored([...findingsOfMissedRows(joined.missedRows, recording, input.readLine), ...findingsOfMissedLoops(joined.missedLoops, recording, input.readLine)], input);
@@ -135,8 +136,11 @@ function lift(finding: Finding, { rows, loops }: Joined, recording: Recording, s
 
 /** A reporter says by itself that nothing recorded reaches a file; of a file that was reached, the finding says it. */
 function notSeen(finding: Finding, { files }: Recording): Finding {
-  const isReached = finding.places.every(({ file }) => files.includes(file));
-  const evidence = finding.evidence.map(({ note, ...one }) => (one.kind !== "inferred" ? { ...one, ...(note === undefined ? {} : { note }) } : isReached ? { ...one, note: "source only: the recording did not show it" } : one));
+  const away = finding.places.find(({ file, object }) => object === undefined && !files.includes(file));
+  const isFirst = away !== undefined && away.file === finding.places[0]?.file;
+  // Of several files the one that nothing reached is named; of the first one the reporter says it, with the path as it shows paths.
+  const seen = away === undefined ? "source only: the recording did not show it" : `source only: no recorded request reaches ${away.file}`;
+  const evidence = finding.evidence.map(({ note, ...one }) => (one.kind !== "inferred" ? { ...one, ...(note === undefined ? {} : { note }) } : isFirst ? one : { ...one, note: seen }));
   return { ...finding, evidence };
 }
 

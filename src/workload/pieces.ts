@@ -88,10 +88,12 @@ function namedPieces({ places }: Finding, { byStatement }: Cut, _input: PieceInp
 }
 
 /** Statements that the finding's lines alone send. */
-function sentPieces(finding: Finding, { byStatement }: Cut, { statements, sentFrom }: PieceInput): Touched | null {
+function sentPieces(finding: Finding, { byStatement }: Cut, { statements, recorded, sentFrom }: PieceInput): Touched | null {
   const places = sendingPlaces(finding);
   if (places.length === 0) return null;
   const pieces = statements.flatMap((statement) => {
+    // What was recorded outside of its loop is sent outside of it.
+    if (PER_ROW.has(finding.rule) && recorded.has(statement.key)) return [];
     const sites = sentFrom(statement);
     const isOwn = sites.length > 0 && sites.every((site) => places.some((place) => holds(place, site)) && isOfRule(finding, site)) && canBeOf(finding, statement);
     return isOwn ? (byStatement.get(statement.id) ?? []) : [];
@@ -99,10 +101,7 @@ function sentPieces(finding: Finding, { byStatement }: Cut, { statements, sentFr
   return pieces.length === 0 ? null : { pieces, link: "line" };
 }
 
-/** Rules about what rows load of themselves: the queryset's own statement is not theirs. */
-const LAZY: ReadonlySet<string> = new Set(["n-plus-one", "deferred-field-load", "generic-foreign-key-lazy", "only-without-foreign-key", "harmful-only", "lazy-in-async"]);
-
-/** Rules about statements that a loop sends again and again. */
+/** Rules about what is sent once a row, or once a round: a recording shows it as a loop, or does not have it. */
 export const PER_ROW: ReadonlySet<string> = new Set([
   "n-plus-one",
   "aggregate-in-loop",
@@ -118,6 +117,9 @@ export const PER_ROW: ReadonlySet<string> = new Set([
   "delete-in-loop",
   "validation-per-row",
 ]);
+
+/** Rules about what rows load of themselves: the queryset's own statement is not theirs. */
+const LAZY: ReadonlySet<string> = new Set(["n-plus-one", "deferred-field-load", "generic-foreign-key-lazy", "only-without-foreign-key", "harmful-only", "lazy-in-async"]);
 
 /** What was counted once is no loop's; what was recorded is sent from where it was recorded, whatever its shape looks like. */
 function canBeOf({ rule, places }: Finding, { calls, recordedAt }: TimedStatement): boolean {

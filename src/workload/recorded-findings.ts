@@ -85,7 +85,8 @@ function isAggregate(sql: string): boolean {
 function remedyOf(cause: RowCluster["cause"], path: string, sql: string): string {
   if (cause === "deferred" || cause === "refresh") return `Load \`${path.split("__").at(-1) ?? path}\` with the rows.`;
   if (isAggregate(sql)) return "Annotate the queryset with it.";
-  if (cause === "generic" || cause === "manager" || cause === "prefetch") return `Add \`prefetch_related("${path}")\` to the queryset.`;
+  // Of a longer path it is not known whether each step leads to one row, as select_related() wants; prefetch_related() takes any.
+  if (cause === "generic" || cause === "manager" || cause === "prefetch" || path.includes("__")) return `Add \`prefetch_related("${path}")\` to the queryset.`;
   return `Add \`select_related("${path}")\` to the queryset.`;
 }
 

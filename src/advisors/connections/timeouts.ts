@@ -23,16 +23,17 @@ export function adviseTimeouts(input: AdvisorInput, facts: ConnectionFacts, choi
   const role = facts.entry?.database.user?.value ?? busiestUser(database);
   const unset = limits.filter(({ today, proposed }) => today === null && proposed !== null);
   const cut = statementsOver(input, request);
+  const isUnknown = facts.entry === null && database === null;
   return {
     advisor: "connections",
     section: "4.3",
-    claim: `${unset.length === 0 ? `All ${limits.length} limits on the way of a request are set` : `${unset.length} of ${limits.length} limits on the way of a request are not set: ${unset.map(({ name }) => name).slice(0, 3).join(", ")}`}; the request ends after ${request} s${facts.request === null ? " (gunicorn's default, assumed)" : ` (\`${facts.request.service}\`)`}.`,
+    claim: isUnknown ? `Neither settings nor a server were read: which limits hold on the way of a request is not known, of ${limits.length} that should.` : `${unset.length === 0 ? `All ${limits.length} limits on the way of a request are set` : `${unset.length} of ${limits.length} limits on the way of a request are not set: ${unset.map(({ name }) => name).slice(0, 3).join(", ")}`}; the request ends after ${request} s${facts.request === null ? " (gunicorn's default, assumed)" : ` (\`${facts.request.service}\`)`}.`,
     reasons: [
       ...crossings(limits),
       ...(cut === null ? [] : [cut]),
       ...(choice.kind === "pgbouncer" && (facts.entry?.database.serverSettings.size ?? 0) > 0 ? [`${[...(facts.entry?.database.serverSettings.keys() ?? [])].join(", ")} in OPTIONS["options"] of ${facts.entry?.settings.module ?? ""} does not pass PgBouncer: ALTER ROLE sets it instead.`] : []),
     ],
-    tables: [latticeTable(limits)],
+    tables: isUnknown ? [] : [latticeTable(limits)],
     plots: [],
     artefacts: role === null ? [] : roleTimeoutFiles({ role, request, version: database?.server.versionNumber ?? null, present: presentOf(input, role) }),
     examples: [],

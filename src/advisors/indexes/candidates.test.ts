@@ -76,3 +76,11 @@ test("of two indexes one carries what either did", () => {
   expect(merged === null ? "" : labelOf(merged)).toBe("orders (customer_id, placed_at) INCLUDE (status, total)");
   expect(mergeOf(one, { table: LINES, spec: other.spec })).toBeNull();
 });
+
+test("a copy of the whole table is none of them, nor is an index of a table of one page", () => {
+  expect(labels("SELECT order_id, book_id, quantity FROM lines WHERE order_id = $1")).toEqual(["lines (order_id)"]);
+  expect(labels("SELECT order_id, quantity FROM lines WHERE order_id = $1")).toContain("lines (order_id) INCLUDE (quantity)");
+  const small = { ...LINES, reltuples: 5, relpages: 1 };
+  const one = { ...database(), tableNamed: () => small } as unknown as Database;
+  expect(labels("SELECT order_id, quantity FROM lines WHERE order_id = $1", one)).toEqual([]);
+});

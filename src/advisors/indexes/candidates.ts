@@ -25,7 +25,7 @@ export function candidatesOf(shape: NonNullable<Database["workload"]["statements
   const found = new Map<string, Candidate>();
   for (const reading of readingsIn(shape, (name) => database.tableNamed(name))) {
     for (const use of usesIn(reading)) {
-      if (!mayIndex(use.table)) continue;
+      if (!mayIndex(use.table) || isOnePage(use.table)) continue;
       for (const spec of specsOf(use, database)) {
         const candidate = { table: use.table, spec: packed(spec, use.table, database) };
         if (!isThere(candidate, database)) found.set(keyOf(candidate), candidate);
@@ -45,6 +45,9 @@ export function isStatic(table: Table, database: Database): boolean {
   const counters = database.tableCounters(table);
   return counters !== null && counters.inserted + counters.updated + counters.deleted === 0 && database.statementsOn(table).every(({ shape }) => shape === null || shape.kind === "select");
 }
+
+/** Whatever is asked of it, its one page is read. */
+const isOnePage = ({ relpages, reltuples }: Table): boolean => reltuples > 0 && relpages === 1;
 
 const mayIndex = ({ kind, persistence, partitionOf }: Table): boolean => (kind === "table" || kind === "partitioned" || kind === "materialised-view") && persistence !== "temporary" && partitionOf === null;
 
@@ -122,6 +125,8 @@ function coveringSpec(use: TableUse, names: readonly string[]): IndexSpec[] {
   if (use.needed === null) return [];
   const rest = use.needed.filter((one) => !names.includes(one));
   if (rest.length === 0 || names.length + rest.length > MOST_COLUMNS) return [];
+  // With every column it is the table once more, and each write is made twice.
+  if (use.table.columns.every(({ name }) => names.includes(name) || rest.includes(name))) return [];
   return [{ keys: names.map(keyColumn(use)), include: rest }];
 }
 

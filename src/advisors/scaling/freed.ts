@@ -33,6 +33,8 @@ export function freedBy(input: AdvisorInput): Freed | null {
   if (base === null || base.total <= 0) return null;
   const others = findings.filter(({ chapter }) => !chapter.startsWith("7"));
   const gains = gainsOf({ statements: timedStatements(base, database, recording), findings: others, parts: new Map(), recorded: new Map(), sentFrom: (one) => sentFrom(one, input) });
+  // Of a recording alone the advisor does not know which statement is which finding's.
+  if (gains.touched.size === 0 && database === null) return null;
   const byId = new Map(others.map((one) => [one.id, one]));
   const changes = gains.ranked.flatMap(({ finding, gain }) => {
     const found = byId.get(finding);

@@ -192,6 +192,6 @@ function ends(handbook: Handbook, { context, written }: Tune, style: TextStyle):
   const index = `${folder}/index.html`;
   const what = `(${formatBytes(pageBytes)}, ${formatCount(pages, "page")} as Markdown beside${kept})`;
   const room = 10 + displayWidth(index) + 2 + displayWidth(what) <= style.width;
-  const next = nextCommand({ handbook, context: { ...context, folder } });
+  const next = nextCommand({ handbook, context: { ...context, folder, plotStyle: "" } });
   return [...(room ? [`Handbook  ${index}  ${what}`] : [`Handbook  ${index}`, ...wrapProse(style, what, 10).map((line) => `          ${line}`)]), ...(next === "" ? [] : [`Next      ${next}`])];
 }

@@ -4,6 +4,7 @@ import type { Database, DatabaseDraft, DatabaseInput, Evidence, Judgement, Rule,
 import { catalogEvidence, workloadEvidence } from "../database/evidence.ts";
 import { rowsOf } from "../database/index-figures.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
+import { tradesTextIndex } from "../database/text-matches.ts";
 import { percent, sentFrom, statementSpot } from "../database/statement-places.ts";
 
 /** Ours: an index that saves less of the workload's estimated cost pays no migration back. */
@@ -40,7 +41,8 @@ interface Served {
 
 /** Those that become cheaper, the most saved first. */
 function servedBy({ serves }: StudiedIndex, { study, workload }: Database): readonly Served[] {
-  const found = (study?.statements ?? []).filter(({ statement, verdict }) => serves.includes(statement) && (verdict === "gain" || verdict === "verify"));
+  const cheaper = (study?.statements ?? []).filter(({ statement, verdict }) => serves.includes(statement) && (verdict === "gain" || verdict === "verify"));
+  const found = cheaper.filter(({ plans }) => plans === null || !tradesTextIndex(plans));
   const known = found.flatMap((studied) => {
     const statement = workload.statements.find(({ id }) => id === studied.statement);
     return statement === undefined ? [] : [{ studied, statement }];

@@ -5,6 +5,7 @@ import type { Plot } from "../../../model/plot.ts";
 import { cleanLine } from "../../clean-text.ts";
 import { codeBlock, codeSpan, escapeCell, escapeProse, linkTo } from "../../markdown-text.ts";
 import { hasAnswer, tablesOfPlot } from "../plots/plot.ts";
+import { plotFile } from "../plots/plot-file.ts";
 import type { MarkdownContext } from "./context.ts";
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[], numeric: readonly number[] = []): string {
@@ -47,12 +48,15 @@ export function adviceTable({ title, head, rows, numeric, source }: AdviceTable)
   return [`**${escapeProse(title)}**`, text, source === "" ? "" : `From ${sentence(source)}`].filter(Boolean).join("\n\n");
 }
 
-/** A figure is its question, its answer, and its data. */
+/** A figure is its question, its answer, its drawing where it has one, and its data. */
 export function figure(plot: Plot): readonly string[] {
   if (!hasAnswer(plot)) return [];
   const tables = tablesOfPlot(plot).filter(({ rows }) => rows.length > 0);
   const data = tables.map(({ title, head, rows, numeric }) => [...(title === "" ? [] : [`**${escapeProse(title)}**`, ""]), table(head.map(escapeProse), rows.map(({ cells }) => cells.map(escapeProse)), numeric)].join("\n"));
-  return [`**${escapeProse(plot.question)}** ${sentence(plot.answer)}`, details(`Figures, from ${plot.source}`, data)];
+  const file = plotFile(plot);
+  // The words stand above it: said again, they would be read twice.
+  const drawing = file === null ? [] : [`![${escapeProse(plot.question)}](${file})`];
+  return [`**${escapeProse(plot.question)}** ${sentence(plot.answer)}`, ...drawing, details(`Figures, from ${plot.source}`, data)];
 }
 
 const LONGEST_GIST = 100;

@@ -7,6 +7,8 @@ import type { RenderContext } from "../../render-context.ts";
 export interface MarkdownContext extends RenderContext {
   /** From the project's root to the handbook's folder, for commands: `.luthier/handbook`. */
   readonly folder: string;
+  /** Style of drawings that stand beside the pages. */
+  readonly plotStyle: string;
 }
 
 export interface Pages {

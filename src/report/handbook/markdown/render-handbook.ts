@@ -5,6 +5,7 @@ import { countLine } from "../../../handbook/section-state.ts";
 import { formatCount, formatNumber } from "../../../model/numbers.ts";
 
 import { patchFiles } from "../patches.ts";
+import { plotFiles } from "../plots/plot-file.ts";
 import { conclusionPage, introductionPage, referencesPage } from "./book-pages.ts";
 import type { MarkdownContext, Pages } from "./context.ts";
 import { firstPage } from "./first-page.ts";
@@ -16,7 +17,7 @@ import { analysisPage, examplesPage, renderSection } from "./section.ts";
 export interface RenderedHandbook {
   /** Markdown by name of the page. */
   readonly pages: ReadonlyMap<string, string>;
-  /** Other files by path below the folder: `patches/…`, `artefacts/…`. */
+  /** Other files by path below the folder: `patches/…`, `artefacts/…`, `plots/…`. */
   readonly files: ReadonlyMap<string, string>;
 }
 
@@ -31,7 +32,7 @@ export function renderHandbook(handbook: Handbook, context: MarkdownContext): Re
     ["conclusion.md", [CONTENTS, ...conclusionPage(pages)]],
     ["references.md", [CONTENTS, ...referencesPage(pages)]],
   ];
-  const files = [...[...patches].map(([name, text]) => [`patches/${name}`, text] as const), ...artefacts(handbook)];
+  const files = [...[...patches].map(([name, text]) => [`patches/${name}`, text] as const), ...artefacts(handbook), ...plotFiles(handbook, context.plotStyle)];
   return { pages: new Map(all.map(([name, blocks]) => [name, toPage(name, blocks)])), files: new Map(files) };
 }
 

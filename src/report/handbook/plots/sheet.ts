@@ -131,3 +131,20 @@ function reversed(words: string): string {
 export function swatch(name: string, words: string): Html {
   return html`<span><i class="sw ${name}"></i>${words}</span>`;
 }
+
+/** One thing that a legend says: `name` is the class of its colour, null for words alone. */
+export interface LegendItem {
+  readonly name: string | null;
+  readonly words: string;
+}
+
+/** What was written as a legend, read back for a drawing that holds no HTML. */
+export function legendItems({ html: written }: Html): readonly LegendItem[] {
+  return [...written.matchAll(/<span[^>]*>(?:<i class="sw ([^"]*)"><\/i>)?(.*?)<\/span>/g)].map(([, name, words = ""]) => ({ name: name ?? null, words: plainText(words) }));
+}
+
+const PLAIN: Readonly<Record<string, string>> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'" };
+
+function plainText(written: string): string {
+  return written.replaceAll(/<[^>]*>/g, "").replaceAll(/&(?:amp|lt|gt|quot|#39);/g, (entity) => PLAIN[entity] ?? entity).trim();
+}
