@@ -224,3 +224,12 @@ export function narrowed({ table, spec }: Candidate): Candidate[] {
   const shorter = spec.keys.length > 1 && include === undefined ? [{ table, spec: { ...bare, keys: spec.keys.slice(0, -1) } }] : [];
   return [...(include === undefined ? [] : [{ table, spec: bare }]), ...shorter];
 }
+
+/** The candidate with what another of its table reads besides: one index for the statements of both. */
+export function widened(one: Candidate, other: Candidate): Candidate | null {
+  if (one.table !== other.table || one.spec.method !== undefined || other.spec.method !== undefined || one.spec.condition !== undefined || other.spec.condition !== undefined) return null;
+  const [keys, others] = [one, other].map(({ spec }) => spec.keys.flatMap((key) => (key.kind === "column" && key.operatorClass === undefined ? [key.column] : [])));
+  if (keys === undefined || others === undefined || keys.length < one.spec.keys.length || others.length < other.spec.keys.length) return null;
+  const include = [...new Set([...(one.spec.include ?? []), ...others, ...(other.spec.include ?? [])])].filter((name) => !keys.includes(name)).toSorted();
+  return keys.length + include.length > MOST_COLUMNS || include.length === (one.spec.include?.length ?? 0) ? null : { table: one.table, spec: { ...one.spec, include } };
+}
