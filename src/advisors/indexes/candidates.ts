@@ -37,7 +37,7 @@ export function candidatesOf(shape: NonNullable<Database["workload"]["statements
 
 /** A page of a B-tree is left a tenth empty for rows to come; where none come, it need not be. */
 function packed(spec: IndexSpec, table: Table, database: Database): IndexSpec {
-  return spec.method === undefined && isStatic(table, database) ? { ...spec, options: { fillfactor: 100 } } : spec;
+  return (spec.method === undefined || spec.method === "hash") && isStatic(table, database) ? { ...spec, options: { fillfactor: 100 } } : spec;
 }
 
 /** Nothing wrote it, as far as counters and statements tell. */
@@ -53,7 +53,7 @@ function specsOf(use: TableUse, database: Database): IndexSpec[] {
   const keys = keySets(usable);
   const plain = keys.map((names): IndexSpec => ({ keys: names.map(keyColumn(use)) }));
   const covering = keys.flatMap((names) => coveringSpec(usable, names));
-  return [...plain, ...covering, ...partialSpecs(usable, keys), ...use.special.flatMap((one) => specialSpecs(one, use.table, database)), ...brinSpecs(usable)];
+  return [...plain, ...covering, ...partialSpecs(usable, keys), ...use.special.flatMap((one) => specialSpecs(one, use.table, database)), ...brinSpecs(usable), ...hashSpecs(usable, database)];
 }
 
 /** Columns whose type a B-tree cannot hold, or holds at length, are left out. */
@@ -186,6 +186,15 @@ function brinSpecs({ table, ranges }: TableUse): IndexSpec[] {
     return Math.abs(correlation) >= BRIN.correlation && table.relpages >= BRIN.pages ? [{ method: "brin", keys: [{ kind: "column", column: name }] }] : [];
   });
 }
+
+/** Where nothing writes and values hardly repeat, a hash table of them can be smaller than a B-tree; it serves equality alone. */
+function hashSpecs({ table, equal, joined }: TableUse, database: Database): IndexSpec[] {
+  if (table.relpages < HASH_PAGES || !isStatic(table, database)) return [];
+  return [...new Set([...equal, ...joined])].map((column) => ({ method: "hash", keys: [{ kind: "column", column }] }));
+}
+
+/** Below, the buckets are rounded up to more than a B-tree needs. Ours. */
+const HASH_PAGES = 10_000;
 
 // ------------------------------------------------------------------------------------------------------------ what is there already
 
