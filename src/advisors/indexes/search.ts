@@ -187,10 +187,12 @@ async function openSearch(input: SearchInput): Promise<Search> {
 
 /** Each candidate by itself, the best of those together, and then all of them with ever less to choose from. */
 async function exploreAll(search: Search, question: number): Promise<void> {
-  const { own, base, bytesOf, input, exploring, all } = search;
+  const { own, base, bytesOf, input, exploring, all, pricing } = search;
   const candidates = [...(own[question] ?? [])];
   const cost = base[question] ?? 0;
   if (candidates.length === 0) return;
+  // More candidates never make a plan dearer: where all of them save nothing, no set of them does.
+  if (savesNothing((await pricing.of(question, new Set(candidates))).cost, cost)) return;
   await exploreSingles(search, question, candidates);
   const share = (cost * (input.questions[question]?.weight ?? 0) * base.length) / base.reduce((sum, one, index) => sum + one * (input.questions[index]?.weight ?? 0), 0);
   const most = Math.round(Math.min(SETS.most, Math.max(SETS.least, SETS.most * share)));
@@ -208,13 +210,25 @@ const LEAST_COST = 0.01;
 /** Of a question, candidates that are tried in twos. Ours. */
 const BEST = 7;
 
-async function exploreSingles({ pricing, base, bytesOf }: Search, question: number, candidates: readonly number[]): Promise<void> {
+async function exploreSingles({ pricing, base, bytesOf, all }: Search, question: number, candidates: readonly number[]): Promise<void> {
   const cost = base[question] ?? 0;
   const saved: { readonly one: number; readonly value: number }[] = [];
-  for (const one of candidates) {
-    const priced = await pricing.of(question, new Set([one]));
-    if (priced.cost < cost) saved.push({ one, value: (cost - priced.cost) / bytesOf(one) });
-  }
+  // Where many together save nothing, none of them does alone: they are asked in halves. Those of one table lie together.
+  const halve = async (some: readonly number[]): Promise<void> => {
+    const priced = await pricing.of(question, new Set(some));
+    if (savesNothing(priced.cost, cost)) return;
+    const [one] = some;
+    if (some.length === 1 && one !== undefined) {
+      if (priced.cost < cost) saved.push({ one, value: (cost - priced.cost) / bytesOf(one) });
+    } else for (const half of [some.slice(0, some.length / 2), some.slice(some.length / 2)]) await halve(half);
+  };
+  await halve(candidates.toSorted((a, b) => (all[a]?.candidate.table.oid ?? 0) - (all[b]?.candidate.table.oid ?? 0) || a - b));
   const best = saved.toSorted((a, b) => b.value - a.value || a.one - b.one).slice(0, BEST);
   for (const [index, { one }] of best.entries()) for (const other of best.slice(index + 1)) await pricing.of(question, new Set([one, other.one]));
 }
+
+/** A plan that saves less of a question's cost is as good as none. Ours. */
+const WORTH = 0.9995;
+
+/** That there is no plan says nothing of fewer candidates. */
+const savesNothing = (cost: number, base: number): boolean => Number.isFinite(cost) && cost > base * WORTH;
