@@ -18,14 +18,14 @@ export async function lookAround({ input, pricing, own }: Search, chosen: readon
 }
 
 /** A plan that saves less of a question's cost than this is not asked for. Ours. */
-const WORTH = 0.999;
+const WORTH = 0.995;
 
 function without(all: ReadonlySet<number>, gone: number): ReadonlySet<number> {
   return new Set([...all].filter((one) => one !== gone));
 }
 
 /** Swaps that are tried, by the plans that it takes. A count and no clock: the answer is the same on a busy machine. Ours. */
-const MOST_PLANS = 1200;
+const MOST_PLANS = 600;
 const SMALLEST_GAIN = 1e-5;
 
 /** One comes in and as few go as make room for it, while that makes the whole cheaper. */

@@ -41,9 +41,9 @@ export interface Choice {
 export type Solver = (program: Program) => Choice;
 
 /** Nodes of the solver's tree, which every machine counts alike; seconds are only what keeps a hard program from taking all the time there is. Ours. */
-const MOST_NODES = 4000;
+const MOST_NODES = 500;
 const TIME_LIMIT_S = 20;
-const SMALL_GAP = 0.0002;
+const SMALL_GAP = 0.0005;
 
 /** Loads HiGHS, once a process. */
 export async function openSolver(): Promise<Solver> {

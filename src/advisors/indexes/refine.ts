@@ -4,7 +4,7 @@ import { explore } from "./explore.ts";
 import type { Search } from "./search.ts";
 
 /** New candidates a round. Ours. */
-const MOST_NEW = 240;
+const MOST_NEW = 120;
 /** Sets of candidates looked at for each question. Ours. */
 const SETS = 15;
 
