@@ -2,7 +2,7 @@
 // The index advisor on TPC-H, judged by HypoPG: how far a budget goes. See README.md in this folder.
 //
 //   npm run build && node bench/advisor/tpch.mjs --db URL --queries FOLDER [--budgets 200,350,500,1000,2000] [--out FILE]
-import { readFileSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import pg from "pg";
@@ -69,7 +69,8 @@ function serverSeconds() {
   let ticks = 0;
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
-      if (!readlinkSync(`/proc/${pid}/cwd`).includes("luthier-phantom-")) continue;
+      const folder = readlinkSync(`/proc/${pid}/cwd`);
+      if (!folder.includes("luthier-phantom-") || !isOwn(folder)) continue;
       const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
       ticks += Number(fields[11]) + Number(fields[12]);
     } catch {
@@ -77,6 +78,11 @@ function serverSeconds() {
     }
   }
   return ticks / 100;
+}
+
+/** Others on this machine have phantoms too. @param {string} folder */
+function isOwn(folder) {
+  return [folder, path.dirname(folder)].some((one) => existsSync(path.join(one, "owner")) && readFileSync(path.join(one, "owner"), "utf8").includes(String(process.pid)));
 }
 
 /** Budgets are in the sizes that HypoPG thinks indexes have. With --planner hypopg, plans are its own too: what the search makes of the judge's costs. */

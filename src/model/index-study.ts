@@ -50,7 +50,7 @@ export interface StudiedIndex {
 /** What an index is made of, as changes of the schema are told (src/fixes/migrations). */
 export interface StudiedSpec {
   readonly keys: readonly StudiedKey[];
-  readonly method?: "btree" | "gin" | "brin";
+  readonly method?: "btree" | "gin" | "brin" | "hash";
   readonly include?: readonly string[];
   /** Storage parameters. */
   readonly options?: Readonly<Record<string, number>>;

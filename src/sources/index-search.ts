@@ -7,7 +7,7 @@ import type { Planner } from "../advisors/indexes/planner.ts";
 import { openSolver } from "../advisors/indexes/program.ts";
 import { candidatesOfAll, questionsOf, shapesOf, tablesRead, type Asked } from "../advisors/indexes/questions.ts";
 import { searchIndexes, type SearchResult } from "../advisors/indexes/search.ts";
-import { upkeepOf } from "../advisors/indexes/writes.ts";
+import { burdenOf, upkeepOf } from "../advisors/indexes/writes.ts";
 import type { PreparedStatement, Trial } from "./phantom/trial.ts";
 import { trialPlanner } from "./phantom/trial-planner.ts";
 
@@ -41,6 +41,7 @@ export async function runIndexSearch(trial: Trial, database: Database, options: 
     candidates: shapes.map((one) => candidatesOfAll(one, database)),
     tables: shapes.map((one) => tablesRead(one, database)),
     sqlOf: ({ table, spec }: Candidate, number) => createIndexSql(spec, `luthier_${number}`, table, false),
+    burdenOf: (question, candidate, bytes) => burdenOf(candidate, bytes, database.workload.statements[asked[question]?.statement ?? -1], database),
     upkeepOf: (candidate, bytes) => upkeepOf(candidate, bytes, database),
     budget: options.budget,
     planner: options.around === undefined ? planner : options.around(planner),

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import type { Column, Database, Index, QueryShape, Table } from "../../model/index.ts";
 import { openSqlParser, type SqlParser } from "../../sql/open-parser.ts";
-import { candidatesOf, mergeOf } from "./candidates.ts";
+import { candidatesOf, mergeOf, widened } from "./candidates.ts";
 import { labelOf } from "./describe.ts";
 
 let parser: SqlParser;
@@ -83,4 +83,22 @@ test("a copy of the whole table is none of them, nor is an index of a table of o
   const small = { ...LINES, reltuples: 5, relpages: 1 };
   const one = { ...database(), tableNamed: () => small } as unknown as Database;
   expect(labels("SELECT order_id, quantity FROM lines WHERE order_id = $1", one)).toEqual([]);
+});
+
+test("a hash table only of a large table that nothing writes, for equality", () => {
+  const large = { ...LINES, relpages: 20_000 } as Table;
+  const world = (written: number): Database => ({ ...database(), tableNamed: (name: string) => (name === "lines" ? large : null), tableCounters: () => ({ inserted: written, updated: 0, deleted: 0 }) }) as unknown as Database;
+  const sql = "SELECT quantity FROM lines WHERE book_id = $1 AND order_id > $2";
+  expect(labels(sql, world(0)).filter((one) => one.includes("hash"))).toEqual(["lines hash (book_id)"]);
+  expect(labels(sql, world(1)).filter((one) => one.includes("hash"))).toEqual([]);
+  expect(labels(sql).filter((one) => one.includes("hash"))).toEqual([]);
+});
+
+test("one index carries what another of its table reads", () => {
+  const narrow = { table: ORDERS, spec: { keys: [{ kind: "column", column: "customer_id" }] } } as const;
+  const other = { table: ORDERS, spec: { keys: [{ kind: "column", column: "status" }], include: ["total"] } } as const;
+  const wide = widened(narrow, other);
+  expect(wide === null ? "" : labelOf(wide)).toBe("orders (customer_id) INCLUDE (status, total)");
+  expect(widened(narrow, { ...other, table: LINES })).toBeNull();
+  expect(widened(narrow, narrow)).toBeNull();
 });

@@ -37,7 +37,7 @@ export function candidatesOf(shape: NonNullable<Database["workload"]["statements
 
 /** A page of a B-tree is left a tenth empty for rows to come; where none come, it need not be. */
 function packed(spec: IndexSpec, table: Table, database: Database): IndexSpec {
-  return spec.method === undefined && isStatic(table, database) ? { ...spec, options: { fillfactor: 100 } } : spec;
+  return (spec.method === undefined || spec.method === "hash") && isStatic(table, database) ? { ...spec, options: { fillfactor: 100 } } : spec;
 }
 
 /** Nothing wrote it, as far as counters and statements tell. */
@@ -56,7 +56,7 @@ function specsOf(use: TableUse, database: Database): IndexSpec[] {
   const keys = keySets(usable);
   const plain = keys.map((names): IndexSpec => ({ keys: names.map(keyColumn(use)) }));
   const covering = keys.flatMap((names) => coveringSpec(usable, names));
-  return [...plain, ...covering, ...partialSpecs(usable, keys), ...use.special.flatMap((one) => specialSpecs(one, use.table, database)), ...brinSpecs(usable)];
+  return [...plain, ...covering, ...partialSpecs(usable, keys), ...use.special.flatMap((one) => specialSpecs(one, use.table, database)), ...brinSpecs(usable), ...hashSpecs(usable, database)];
 }
 
 /** Columns whose type a B-tree cannot hold, or holds at length, are left out. */
@@ -192,6 +192,15 @@ function brinSpecs({ table, ranges }: TableUse): IndexSpec[] {
   });
 }
 
+/** Where nothing writes and values hardly repeat, a hash table of them can be smaller than a B-tree; it serves equality alone. */
+function hashSpecs({ table, equal, joined }: TableUse, database: Database): IndexSpec[] {
+  if (table.relpages < HASH_PAGES || !isStatic(table, database)) return [];
+  return [...new Set([...equal, ...joined])].map((column) => ({ method: "hash", keys: [{ kind: "column", column }] }));
+}
+
+/** Below, the buckets are rounded up to more than a B-tree needs. Ours. */
+const HASH_PAGES = 10_000;
+
 // ------------------------------------------------------------------------------------------------------------ what is there already
 
 /** An index that is there does all that the candidate would. */
@@ -228,4 +237,13 @@ export function narrowed({ table, spec }: Candidate): Candidate[] {
   const { include, ...bare } = spec;
   const shorter = spec.keys.length > 1 && include === undefined ? [{ table, spec: { ...bare, keys: spec.keys.slice(0, -1) } }] : [];
   return [...(include === undefined ? [] : [{ table, spec: bare }]), ...shorter];
+}
+
+/** The candidate with what another of its table reads besides: one index for the statements of both. */
+export function widened(one: Candidate, other: Candidate): Candidate | null {
+  if (one.table !== other.table || one.spec.method !== undefined || other.spec.method !== undefined || one.spec.condition !== undefined || other.spec.condition !== undefined) return null;
+  const [keys, others] = [one, other].map(({ spec }) => spec.keys.flatMap((key) => (key.kind === "column" && key.operatorClass === undefined ? [key.column] : [])));
+  if (keys === undefined || others === undefined || keys.length < one.spec.keys.length || others.length < other.spec.keys.length) return null;
+  const include = [...new Set([...(one.spec.include ?? []), ...others, ...(other.spec.include ?? [])])].filter((name) => !keys.includes(name)).toSorted();
+  return keys.length + include.length > MOST_COLUMNS || include.length === (one.spec.include?.length ?? 0) ? null : { table: one.table, spec: { ...one.spec, include } };
 }

@@ -9,6 +9,8 @@ export interface Pricing {
   readonly all: (questions: readonly number[], present: ReadonlySet<number>) => Promise<readonly Priced[]>;
   /** Every plan that was met. */
   readonly options: () => readonly Option[];
+  /** Between which the cost of a question lies with these candidates, by the plans that were met: more candidates never make a plan dearer. */
+  readonly bounds: (question: number, present: ReadonlySet<number>) => { readonly least: number; readonly most: number };
   /** Plans asked of the server so far. */
   readonly asked: () => number;
 }
@@ -27,8 +29,11 @@ export function pricing(planner: Planner, matters: (question: number, candidate:
     met.get(question)?.find((one) => isSubset(one.priced.used, present) && isSubset(present, one.present))?.priced ?? null;
   const note = (question: number, present: ReadonlySet<number>, priced: Priced): void => {
     const list = met.get(question) ?? [];
-    list.push({ present, priced });
+    const isPlan = Number.isFinite(priced.cost);
+    // That there is no plan with these says nothing of fewer.
+    list.push({ present, priced: isPlan ? priced : { ...priced, used: [...present] } });
     met.set(question, list);
+    if (!isPlan) return;
     const needs = priced.used.toSorted((a, b) => a - b);
     const key = `${question}:${needs.join(",")}`;
     if ((options.get(key)?.cost ?? Infinity) > priced.cost) options.set(key, { question, needs, cost: priced.cost });
@@ -52,7 +57,16 @@ export function pricing(planner: Planner, matters: (question: number, candidate:
     const [priced] = await all([question], present);
     return priced ?? { cost: Infinity, used: [] };
   };
-  return { of, all, options: () => [...options.values()], asked: () => asked };
+  const bounds: Pricing["bounds"] = (question, present) => {
+    const mine = relevant(question, present);
+    let [least, most] = [0, Infinity];
+    for (const { present: other, priced } of met.get(question) ?? []) {
+      if (Number.isFinite(priced.cost) && priced.cost > least && isSubset(mine, other)) least = priced.cost;
+      if (priced.cost < most && isSubset(priced.used, mine)) most = priced.cost;
+    }
+    return { least: Math.min(least, most), most };
+  };
+  return { of, all, bounds, options: () => [...options.values()], asked: () => asked };
 }
 
 const NONE: ReadonlySet<number> = new Set();

@@ -17,18 +17,32 @@ export interface Program {
   /** By candidate: bytes, and what its upkeep costs. */
   readonly candidates: readonly { readonly bytes: number; readonly upkeep: number }[];
   readonly budget: number;
+  readonly limits?: Limits;
+}
+
+/** What no choice may do to a question, whatever it saves elsewhere. */
+export interface Limits {
+  /** The most that a question's cost may become, as a share of what it costs with nothing new. */
+  readonly most: number;
+  /** What a candidate adds to each call of a question that writes its columns, in the planner's units. */
+  readonly burdens: readonly { readonly question: number; readonly candidate: number; readonly cost: number }[];
 }
 
 export interface Choice {
   readonly chosen: readonly number[];
   /** Distance between this choice and the best that could exist, as a share; null when the solver does not say. */
   readonly gap: number | null;
+  /** No choice costs less than this, by the plans that the program knows; in the planner's units. Null when the solver does not say. */
+  readonly bound: number | null;
+  /** False when the clock ended the proof: a quieter machine might choose otherwise. */
+  readonly isComplete: boolean;
 }
 
 export type Solver = (program: Program) => Choice;
 
-/** Seconds; a choice of some hundred candidates is proven in a few of them. */
-const TIME_LIMIT_S = 4;
+/** Nodes of the solver's tree, which every machine counts alike; seconds are only what keeps a hard program from taking all the time there is. Ours. */
+const MOST_NODES = 500;
+const TIME_LIMIT_S = 20;
 const SMALL_GAP = 0.0005;
 
 /** Loads HiGHS, once a process. */
@@ -39,16 +53,23 @@ export async function openSolver(): Promise<Solver> {
   const highs = await load();
   return (program) => {
     const matrix = matrixOf(program);
-    if (matrix.candidates.length === 0) return { chosen: [], gap: 0 };
+    if (matrix.candidates.length === 0) return { chosen: [], gap: 0, bound: totalOf(program), isComplete: true };
     return highs.withModel(modelOf(matrix), (model) => {
-      model.options.set({ output_flag: false, time_limit: TIME_LIMIT_S, mip_rel_gap: SMALL_GAP, random_seed: 1 });
+      model.options.set({ output_flag: false, time_limit: TIME_LIMIT_S, mip_max_nodes: MOST_NODES, mip_rel_gap: SMALL_GAP, random_seed: 1 });
       model.run();
       const values = model.getSolution().colValue;
       const chosen = matrix.candidates.filter((_, index) => (values[index] ?? 0) > 0.5);
       const gap = Number(model.info.get("mip_gap"));
-      return { chosen, gap: Number.isFinite(gap) ? gap : null };
+      const bound = Number(model.info.get("mip_dual_bound"));
+      const total = totalOf(program);
+      return { chosen, gap: Number.isFinite(gap) ? gap : null, bound: Number.isFinite(bound) ? total + (bound * total) / SCALE : null, isComplete: model.getModelStatus() !== highs.constants.modelStatus.timeLimit };
     });
   };
+}
+
+/** With nothing new. */
+function totalOf({ questions }: Program): number {
+  return questions.reduce((sum, { cost, weight }) => sum + cost * weight, 0) || 1;
 }
 
 /** Rows that are at most so much. Columns are candidates first, then options. */
@@ -59,23 +80,54 @@ export interface Matrix {
 }
 
 /** Figures are parts of the whole cost, so that they are of like size. */
-export function matrixOf({ questions, options, candidates, budget }: Program): Matrix {
-  const total = questions.reduce((sum, { cost, weight }) => sum + cost * weight, 0) || 1;
+export function matrixOf(program: Program): Matrix {
+  const { questions, options, candidates, budget } = program;
+  const total = totalOf(program);
   const saving = (one: Option): number => (((questions[one.question]?.cost ?? 0) - one.cost) * (questions[one.question]?.weight ?? 0) * SCALE) / total;
   const isPossible = ({ needs }: Option): boolean => needs.length > 0 && needs.every((one) => (candidates[one]?.bytes ?? Infinity) <= budget);
-  const possible = options.filter((one) => isPossible(one) && saving(one) > 0);
+  const possible = undominated(options.filter((one) => isPossible(one) && saving(one) > 0));
   const named = [...new Set(possible.flatMap(({ needs }) => needs))].toSorted((a, b) => a - b);
   const columns = new Map(named.map((one, column) => [one, column]));
   const rows: Matrix["rows"][number][] = [{ terms: named.map((one, column) => [column, (candidates[one]?.bytes ?? 0) / budget] as const), most: 1 }];
-  for (const all of groupBy(possible.map(({ question, needs }, index) => ({ question, needs, column: named.length + index })), ({ question }) => question).values()) {
+  const placed = possible.map((option, index) => ({ ...option, column: named.length + index }));
+  for (const all of groupBy(placed, ({ question }) => question).values()) {
     rows.push({ terms: all.map(({ column }) => [column, 1] as const), most: 1 });
     for (const candidate of new Set(all.flatMap(({ needs }) => needs))) {
       const users = all.filter(({ needs }) => needs.includes(candidate)).map(({ column }) => [column, 1] as const);
       rows.push({ terms: [...users, [columns.get(candidate) ?? 0, -1] as const], most: 0 });
     }
   }
+  rows.push(...limitRows(program, placed, columns));
   const costs = [...named.map((one) => ((candidates[one]?.upkeep ?? 0) * SCALE) / total), ...possible.map((one) => -saving(one))];
   return { candidates: named, costs, rows };
+}
+
+/** A plan that needs what a cheaper one needs, and more, is never the best of a question. */
+function undominated(options: readonly Option[]): Option[] {
+  return [...groupBy(options, ({ question }) => question).values()].flatMap((all) => {
+    const kept: Option[] = [];
+    for (const one of all.toSorted((a, b) => a.cost - b.cost || a.needs.length - b.needs.length)) {
+      if (!kept.some(({ needs }) => needs.every((need) => one.needs.includes(need)))) kept.push(one);
+    }
+    return kept;
+  });
+}
+
+/**
+ * For each question: what its plan costs, and what the chosen candidates add to it, is at most so much. And of the plans that were met and cost more,
+ * though the planner took them, one candidate at least stays away: the planner would take it again.
+ */
+function limitRows({ questions, options, limits }: Program, placed: readonly (Option & { readonly column: number })[], columns: ReadonlyMap<number, number>): Matrix["rows"][number][] {
+  if (limits === undefined) return [];
+  const { most, burdens } = limits;
+  const base = (question: number): number => questions[question]?.cost || 1;
+  const dearer = options.filter(({ question, needs, cost }) => cost > base(question) * most && needs.length > 0 && needs.every((one) => columns.has(one)));
+  const kept = dearer.map(({ needs }) => ({ terms: needs.map((one) => [columns.get(one) ?? 0, 1] as const), most: needs.length - 1 }));
+  const burdened = [...groupBy(burdens.filter(({ candidate }) => columns.has(candidate)), ({ question }) => question)].map(([question, all]) => ({
+    terms: [...all.map(({ candidate, cost }) => [columns.get(candidate) ?? 0, cost / base(question)] as const), ...placed.filter((one) => one.question === question).map(({ column, cost }) => [column, cost / base(question) - 1] as const)],
+    most: most - 1,
+  }));
+  return [...kept, ...burdened];
 }
 
 const SCALE = 1e4;

@@ -109,3 +109,34 @@ test("the same question gets the same answer, and an end that comes early gets t
   expect(early.isComplete).toBe(false);
   expect(early.columns.length).toBeGreaterThan(0);
 });
+
+test("a set that makes a statement dearer is passed over for the next best", async () => {
+  // The planner is mistaken once both are there, as it can be where it guesses among many joins.
+  const misled: Costs = (columns) => (columns.has("a") && columns.has("b") ? [50, ["a", "b"]] : [10, []]);
+  const { columns, costs } = await search({
+    questions: [{ weight: 1, costs: alone("a", 10), candidates: [on(1, "a")] }, { weight: 1, costs: alone("b", 20), candidates: [on(1, "b")] }, { weight: 1, costs: misled, candidates: [on(1, "a"), on(1, "b")] }],
+    bytes: { a: 1, b: 1 },
+    budget: 10,
+  });
+  expect(columns).toEqual(["a"]);
+  expect(costs.map(({ after }) => after)).toEqual([10, 100, 10]);
+});
+
+test("one that is better in place of one that is there is found, though no plan had both", async () => {
+  // "wide" is used only where "narrow" is not: what is gone hides what could come.
+  const first: Costs = (columns) => (columns.has("narrow") ? [30, ["narrow"]] : columns.has("wide") ? [31, ["wide"]] : [100, []]);
+  const { columns, gap } = await search({
+    questions: [{ weight: 1, costs: first, candidates: [on(1, "narrow"), on(1, "wide")] }, { weight: 1, costs: alone("wide", 10), candidates: [on(1, "wide")] }],
+    bytes: { narrow: 5, wide: 6 },
+    budget: 6,
+  });
+  expect(columns).toEqual(["wide"]);
+  expect(gap).toBeLessThan(0.001);
+});
+
+test("no plan with many candidates says nothing of the plans with fewer", async () => {
+  const crowded: Costs = (columns) => (columns.size > 1 ? [Infinity, []] : columns.has("a") ? [10, ["a"]] : [100, []]);
+  const { columns, costs } = await search({ questions: [{ weight: 1, costs: crowded, candidates: [on(1, "a"), on(1, "b"), on(1, "c")] }], bytes: { a: 1, b: 1, c: 1 }, budget: 10 });
+  expect(columns).toEqual(["a"]);
+  expect(costs[0]?.after).toBe(10);
+});

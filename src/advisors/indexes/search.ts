@@ -1,9 +1,12 @@
 /** Chooses indexes: plans are explored, an integer program chooses among them, and what it chose is bettered step by step. */
-import { keyOf, mergeOf, narrowed, type Candidate } from "./candidates.ts";
+import { lookAround, swap } from "./around.ts";
+import { keyOf, type Candidate } from "./candidates.ts";
 import { explore, type Exploring } from "./explore.ts";
+import { refine } from "./refine.ts";
 import { pricing as openPricing, type Pricing } from "./pricing.ts";
 import type { Known, Planner, Question } from "./planner.ts";
-import type { Choice, Solver } from "./program.ts";
+import type { Choice, Limits, Solver } from "./program.ts";
+import { MOST_REGRESSION } from "./verdict.ts";
 
 export interface SearchInput {
   readonly questions: readonly Question[];
@@ -14,6 +17,8 @@ export interface SearchInput {
   readonly sqlOf: (candidate: Candidate, number: number) => string;
   /** What keeping the candidate up to date costs, in the planner's units, for the writes that the weights stand for. */
   readonly upkeepOf: (candidate: Candidate, bytes: number) => number;
+  /** What the candidate adds to each call of a question that writes; 0 of one that only reads. */
+  readonly burdenOf?: (question: number, candidate: Candidate, bytes: number) => number;
   /** In bytes. */
   readonly budget: number;
   readonly planner: Planner;
@@ -37,11 +42,9 @@ export interface SearchResult {
 
 /** Sets of candidates looked at for each question; more where it costs more. Ours. */
 const SETS = { least: 15, most: 60 } as const;
-/** Rounds of choosing and bettering, at most. Ours: TPC-H's third one gains less than a thousandth. */
+/** Rounds of choosing and bettering, at most. Ours: most of the gain is in the first three. */
 const ROUNDS = 6;
 const SMALLEST_GAIN = 0.0005;
-/** New candidates a round. Ours. */
-const MOST_NEW = 60;
 
 export async function searchIndexes(input: SearchInput): Promise<SearchResult> {
   const search = await openSearch(input);
@@ -52,33 +55,53 @@ export async function searchIndexes(input: SearchInput): Promise<SearchResult> {
     input.progress("exploring plans", question, everything.length);
     await exploreAll(search, question);
   }
-  let best: readonly number[] = [];
-  let bestCost = await search.costOf(best);
-  let gap: number | null = null;
+  let isProven = true;
+  let best: Standing = { chosen: [], cost: await search.costOf([]) };
   for (let round = 0; round < ROUNDS && (round === 0 || !input.isOver()); round += 1) {
     input.progress("choosing", round, ROUNDS);
     const choice = search.choose();
-    gap = choice.gap;
-    const bettered = await localSearch(search, choice.chosen);
-    const cost = await search.costOf(bettered);
-    const isBetter = cost < bestCost * (1 - SMALLEST_GAIN);
-    if (cost < bestCost) [best, bestCost] = [bettered, cost];
+    isProven &&= choice.isComplete;
+    const next = await trimmed(search, choice.chosen);
+    const isBetter = next.cost < best.cost * (1 - SMALLEST_GAIN);
+    if (next.cost < best.cost) best = next;
     if (round > 0 && !isBetter) break;
-    await refine(search, best);
+    await refine(search, best.chosen);
+    await lookAround(search, best.chosen);
   }
+  if (!input.isOver()) best = await swap(search, best);
+  const last = search.choose();
+  isProven &&= last.isComplete;
+  const proven = await trimmed(search, last.chosen);
+  if (proven.cost < best.cost) best = proven;
   input.progress("choosing", ROUNDS, ROUNDS);
-  const present = new Set(best);
-  const after = await pricing.all(everything, present);
+  const after = await pricing.all(everything, new Set(best.chosen));
   const used = new Set(after.flatMap((one) => one.used));
   return {
-    chosen: best.filter((one) => used.has(one)),
+    chosen: best.chosen.filter((one) => used.has(one)),
     candidates: search.all,
     costs: everything.map((question) => ({ before: base[question] ?? 0, after: after[question]?.cost ?? base[question] ?? 0, used: after[question]?.used ?? [] })),
     useful: usefulOf(search),
-    gap,
+    gap: last.bound === null ? null : Math.max(0, (best.cost - last.bound) / best.cost),
     asked: pricing.asked(),
-    isComplete: !input.isOver(),
+    isComplete: isProven && !input.isOver(),
   };
+}
+
+/** A choice, and what all questions and all upkeep cost with it. */
+export interface Standing {
+  readonly chosen: readonly number[];
+  readonly cost: number;
+}
+
+/** Without what does not pay, as the plans themselves have it, and without what makes a question dearer than it may become. */
+async function trimmed(search: Search, start: readonly number[]): Promise<Standing> {
+  let best: Standing = { chosen: start, cost: await search.costOf(start) };
+  for (const one of start) {
+    const rest = best.chosen.filter((other) => other !== one);
+    const cost = await search.costOf(rest);
+    if (cost <= best.cost) best = { chosen: rest, cost };
+  }
+  return best;
 }
 
 function usefulOf({ pricing, base, input, upkeepOf }: Search): SearchResult["useful"] {
@@ -96,7 +119,7 @@ function usefulOf({ pricing, base, input, upkeepOf }: Search): SearchResult["use
   return shares.toSorted((a, b) => b.share - a.share || a.candidate - b.candidate);
 }
 
-interface Search {
+export interface Search {
   readonly input: SearchInput;
   readonly pricing: Pricing;
   readonly exploring: Exploring;
@@ -108,7 +131,7 @@ interface Search {
   readonly upkeepOf: (candidate: number) => number;
   readonly add: (candidates: readonly Candidate[]) => Promise<readonly number[]>;
   readonly choose: () => Choice;
-  /** Of all questions and all upkeep, with these. */
+  /** Of all questions and all upkeep, with these; infinite where a question becomes dearer than it may. */
   readonly costOf: (chosen: readonly number[]) => Promise<number>;
 }
 
@@ -140,24 +163,36 @@ async function openSearch(input: SearchInput): Promise<Search> {
   const base = (await pricing.all(input.questions.map((_, index) => index), new Set())).map(({ cost }) => cost);
   const costOf: Search["costOf"] = async (chosen) => {
     const priced = await pricing.all(input.questions.map((_, index) => index), new Set(chosen));
+    if (priced.some(({ cost }, question) => !isWithin(question, cost, chosen))) return Infinity;
     return priced.reduce((sum, { cost }, index) => sum + cost * (input.questions[index]?.weight ?? 0), 0) + chosen.reduce((sum, one) => sum + upkeepOf(one), 0);
   };
+  const limitsOf = (): Limits => ({ most: 1 + MOST_REGRESSION, burdens: input.questions.flatMap((_, question) => all.flatMap((__, candidate) => burdenOf(question, candidate))) });
+  const burdenOf = (question: number, candidate: number): Limits["burdens"] => {
+    const entry = all[candidate];
+    const cost = entry === undefined || !Number.isFinite(bytesOf(candidate)) ? 0 : (input.burdenOf?.(question, entry.candidate, bytesOf(candidate)) ?? 0);
+    return cost > 0 ? [{ question, candidate, cost }] : [];
+  };
+  const isWithin = (question: number, cost: number, chosen: readonly number[]): boolean =>
+    cost + chosen.reduce((sum, one) => sum + (burdenOf(question, one)[0]?.cost ?? 0), 0) <= Math.max(base[question] ?? 0, LEAST_COST) * (1 + MOST_REGRESSION);
   const choose = (): Choice =>
     input.solver({
       questions: input.questions.map(({ weight }, index) => ({ cost: base[index] ?? 0, weight })),
       options: pricing.options(),
       candidates: all.map((_, index) => ({ bytes: bytesOf(index), upkeep: upkeepOf(index) })),
       budget: input.budget,
+      limits: limitsOf(),
     });
   return { input, pricing, exploring: { pricing, bytesOf, tableOf, isOver: input.isOver }, all, base, own, bytesOf, upkeepOf, add, choose, costOf };
 }
 
 /** Each candidate by itself, the best of those together, and then all of them with ever less to choose from. */
 async function exploreAll(search: Search, question: number): Promise<void> {
-  const { own, base, bytesOf, input, exploring, all } = search;
+  const { own, base, bytesOf, input, exploring, all, pricing } = search;
   const candidates = [...(own[question] ?? [])];
   const cost = base[question] ?? 0;
   if (candidates.length === 0) return;
+  // More candidates never make a plan dearer: where all of them save nothing, no set of them does.
+  if (savesNothing((await pricing.of(question, new Set(candidates))).cost, cost)) return;
   await exploreSingles(search, question, candidates);
   const share = (cost * (input.questions[question]?.weight ?? 0) * base.length) / base.reduce((sum, one, index) => sum + one * (input.questions[index]?.weight ?? 0), 0);
   const most = Math.round(Math.min(SETS.most, Math.max(SETS.least, SETS.most * share)));
@@ -169,56 +204,31 @@ async function exploreAll(search: Search, question: number): Promise<void> {
   }
 }
 
+/** Costs of nothing at all, such as of a constant, are no measure. Ours. */
+const LEAST_COST = 0.01;
+
 /** Of a question, candidates that are tried in twos. Ours. */
 const BEST = 7;
 
-async function exploreSingles({ pricing, base, bytesOf }: Search, question: number, candidates: readonly number[]): Promise<void> {
+async function exploreSingles({ pricing, base, bytesOf, all }: Search, question: number, candidates: readonly number[]): Promise<void> {
   const cost = base[question] ?? 0;
   const saved: { readonly one: number; readonly value: number }[] = [];
-  for (const one of candidates) {
-    const priced = await pricing.of(question, new Set([one]));
-    if (priced.cost < cost) saved.push({ one, value: (cost - priced.cost) / bytesOf(one) });
-  }
+  // Where many together save nothing, none of them does alone: they are asked in halves. Those of one table lie together.
+  const halve = async (some: readonly number[]): Promise<void> => {
+    const priced = await pricing.of(question, new Set(some));
+    if (savesNothing(priced.cost, cost)) return;
+    const [one] = some;
+    if (some.length === 1 && one !== undefined) {
+      if (priced.cost < cost) saved.push({ one, value: (cost - priced.cost) / bytesOf(one) });
+    } else for (const half of [some.slice(0, some.length / 2), some.slice(some.length / 2)]) await halve(half);
+  };
+  await halve(candidates.toSorted((a, b) => (all[a]?.candidate.table.oid ?? 0) - (all[b]?.candidate.table.oid ?? 0) || a - b));
   const best = saved.toSorted((a, b) => b.value - a.value || a.one - b.one).slice(0, BEST);
   for (const [index, { one }] of best.entries()) for (const other of best.slice(index + 1)) await pricing.of(question, new Set([one, other.one]));
 }
 
-// ------------------------------------------------------------------------------------------------------------ bettering
+/** A plan that saves less of a question's cost is as good as none. Ours. */
+const WORTH = 0.9995;
 
-/** New candidates from what was chosen: two that become one, one that carries less; and what each question does with the chosen ones beside its own. */
-async function refine(search: Search, chosen: readonly number[]): Promise<void> {
-  const { all, pricing, own, input } = search;
-  const useful = new Set(pricing.options().flatMap(({ needs }) => needs));
-  const fresh: Candidate[] = [];
-  for (const one of chosen) {
-    const candidate = all[one]?.candidate;
-    if (candidate === undefined) continue;
-    for (const other of useful) {
-      const merged = other === one ? null : mergeOf(candidate, all[other]?.candidate ?? candidate);
-      if (merged !== null) fresh.push(merged);
-    }
-    fresh.push(...narrowed(candidate));
-  }
-  const numbers = await search.add(fresh.slice(0, MOST_NEW * 4));
-  const before = new Set(chosen);
-  for (const question of input.questions.keys()) {
-    if (input.isOver()) return;
-    const mine = [...numbers].filter((one) => input.tables[question]?.has(all[one]?.candidate.table.oid ?? 0) === true);
-    for (const one of mine) own[question]?.add(one);
-    const present = new Set([...(own[question] ?? []), ...before]);
-    await explore(search.exploring, question, present, SETS.least, search.base[question] ?? 0);
-    await explore(search.exploring, question, new Set([...before, ...mine]), SETS.least, search.base[question] ?? 0);
-  }
-}
-
-/** Without what does not pay, then with what fits, then one for another, as the plans themselves have it. */
-async function localSearch(search: Search, start: readonly number[]): Promise<readonly number[]> {
-  let best = [...start];
-  let cost = await search.costOf(best);
-  for (const one of start) {
-    const rest = best.filter((other) => other !== one);
-    const without = await search.costOf(rest);
-    if (without <= cost) [best, cost] = [rest, without];
-  }
-  return best;
-}
+/** That there is no plan says nothing of fewer candidates. */
+const savesNothing = (cost: number, base: number): boolean => Number.isFinite(cost) && cost > base * WORTH;

@@ -1,5 +1,5 @@
 /** What an index costs those who write. */
-import type { Database, Index, Table } from "../../model/index.ts";
+import type { Database, Index, Statement, Table } from "../../model/index.ts";
 import type { Candidate } from "./candidates.ts";
 
 /** The planner's own constants, for what it does not reckon itself: a descent touches one leaf at random, and each entry is a tuple. */
@@ -11,9 +11,22 @@ const LARGE_SHARE = 0.25;
 
 /** For all writes in the time of the statements, in the planner's units. */
 export function upkeepOf({ table, spec }: Candidate, bytes: number, database: Database): number {
-  const columns = [...spec.keys.flatMap((key) => ("column" in key ? [key.column] : [])), ...(spec.include ?? [])];
+  const columns = carriedColumns(spec);
   const share = spec.condition === undefined ? 1 : PARTIAL_SHARE;
   return entriesAdded(table, columns, database) * share * entryCost(bytes, database) * inTimeOfStatements(database);
+}
+
+/** An update of any of them is not HOT, those of the condition too. */
+function carriedColumns({ keys, include = [], condition = [] }: Candidate["spec"]): string[] {
+  return [...keys.map(({ column }) => column), ...include, ...condition.map(({ column }) => column)];
+}
+
+/** What one call of an update adds for the candidate, where the columns that it sets are in it; the planner reckons nothing of it. */
+export function burdenOf({ table, spec }: Candidate, bytes: number, statement: Statement | undefined, database: Database): number {
+  const shape = statement?.shape;
+  if (shape?.kind !== "update" || shape.base?.name !== table.name) return 0;
+  const carried = new Set(carriedColumns(spec));
+  return shape.written.some((one) => carried.has(one)) ? entryCost(bytes, database) : 0;
 }
 
 /** Counters of tables and of statements began at different times. Statements of no time are not held against writes. */

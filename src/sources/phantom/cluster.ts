@@ -39,6 +39,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   max_wal_size: "4GB",
   shared_buffers: "32MB",
   max_connections: "10",
+  // A statement over many tables, each with a hundred indexes to try, locks them all.
+  max_locks_per_transaction: "4096",
   listen_addresses: "",
   logging_collector: "off",
   log_min_messages: "panic",
