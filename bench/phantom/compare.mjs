@@ -7,7 +7,7 @@ import { indexedTable } from "../../dist/sources/phantom/indexed-table.js";
 /** @typedef {import("pg").Client} Client */
 /** @typedef {{ sql: string, isSamePlan: boolean, isSameTree: boolean, error: number, costs: readonly [number, number], plans: readonly [string, string] }} Answer */
 /** @typedef {{ index: string, statements: readonly string[] }} Candidate */
-/** @typedef {{ index: string, sql: string, uses: readonly [boolean, boolean], isSameTree: boolean, error: number, costs: readonly [number, number], rows: readonly [number, number], pages: readonly [number, number], basis: string, method: string, plans: readonly [string, string] }} Pair */
+/** @typedef {{ index: string, sql: string, uses: readonly [boolean, boolean], isSameTree: boolean, error: number, costs: readonly [number, number], rows: readonly [number, number], pages: readonly [number, number], basis: string, isExpression: boolean, method: string, plans: readonly [string, string] }} Pair */
 
 /** @param {Client} client @param {string} sql @returns {Promise<PlanNode>} */
 async function realPlan(client, sql) {
@@ -32,8 +32,8 @@ function treeOf(node) {
 
 /** For reading. @param {PlanNode} node @returns {string} */
 function brief(node) {
-  const what = node.raw["Index Name"] ?? node.raw["Relation Name"];
-  return `${node.raw["Node Type"]}${what === undefined ? "" : `[${what}]`}${node.children.length > 0 ? `(${node.children.map((child) => brief(child)).join(", ")})` : ""}`;
+  const what = node.index ?? node.relation;
+  return `${node.type}${what === null ? "" : `[${what}]`}${node.children.length > 0 ? `(${node.children.map((child) => brief(child)).join(", ")})` : ""}`;
 }
 
 /** @param {unknown} one @param {unknown} other */
@@ -60,6 +60,8 @@ const named = (sql) => sql.replace(/^(\s*CREATE\s+(?:UNIQUE\s+)?INDEX)\s+(?:CONC
  * Builds the index, asks, and rolls back. CREATE INDEX counts the table's rows anew up to version 17, which nobody can know before: the counters of before
  * are put back. The table's row is written first, since what is written in place outlives a rollback on a row that is older.
  *
+ * An expression has no statistics before the next ANALYZE, which is what the phantom foresees.
+ *
  * @param {Client} client @param {Candidate} candidate
  */
 async function build(client, { index, statements }) {
@@ -70,11 +72,13 @@ async function build(client, { index, statements }) {
     const tree = (await client.query("SELECT c.oid, c.reltuples, c.relpages, c.relallvisible FROM pg_class c WHERE c.oid = $1::regclass OR c.oid IN (SELECT relid FROM pg_partition_tree($1::regclass))", [table])).rows;
     await client.query("UPDATE pg_class SET relpages = relpages WHERE oid = ANY ($1)", [tree.map(({ oid }) => oid)]);
     await client.query(sql);
+    const { rows: expressions } = await client.query("SELECT 1 FROM pg_index WHERE indexrelid = 'luthier_probe'::regclass AND 0 = ANY (indkey::int2[])");
+    if (expressions.length > 0) await client.query(`ANALYZE ${table}`);
     for (const one of tree) await client.query("UPDATE pg_class SET reltuples = $2, relpages = $3, relallvisible = $4 WHERE oid = $1", [one.oid, one.reltuples, one.relpages, one.relallvisible]);
     const { rows: parts } = await client.query("SELECT c.relname AS name, pg_relation_size(c.oid)::float8 / 8192 AS pages, m.amname AS method FROM pg_class c JOIN pg_am m ON m.oid = c.relam WHERE c.oid = 'luthier_probe'::regclass OR c.oid IN (SELECT relid FROM pg_partition_tree('luthier_probe'))");
     const plans = [];
     for (const one of statements) plans.push(await realPlan(client, one));
-    return { sql, plans, names: new Set(parts.map(({ name }) => name)), pages: parts.reduce((sum, one) => sum + one.pages, 0), method: parts[0]?.method ?? "" };
+    return { sql, plans, names: new Set(parts.map(({ name }) => name)), isExpression: expressions.length > 0, pages: parts.reduce((sum, one) => sum + one.pages, 0), method: parts[0]?.method ?? "" };
   } finally {
     await client.query("ROLLBACK");
   }
@@ -95,7 +99,7 @@ export async function tryIndex(client, phantom, candidate) {
       const [truth, { root }] = [real.plans[at], await plan(sql)];
       if (truth === undefined) continue;
       const uses = /** @type {const} */ ([usesOf(truth, real.names), usesOf(root, names)]);
-      pairs.push({ index: real.sql, sql, uses, isSameTree: uses[0] === uses[1] && isSame(treeOf(truth), treeOf(root)), error: relative(truth, root), costs: [truth.cost.total, root.cost.total], rows: [truth.planRows, root.planRows], pages: [real.pages, added.size.pages], basis: added.size.basis, method: real.method, plans: [brief(truth), brief(root)] });
+      pairs.push({ index: real.sql, sql, uses, isSameTree: uses[0] === uses[1] && isSame(treeOf(truth), treeOf(root)), error: relative(truth, root), costs: [truth.cost.total, root.cost.total], rows: [truth.planRows, root.planRows], pages: [real.pages, added.size.pages], basis: added.size.basis, isExpression: real.isExpression, method: real.method, plans: [brief(truth), brief(root)] });
     }
     return pairs;
   });

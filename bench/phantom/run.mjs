@@ -36,7 +36,7 @@ const { values: flags } = parseArgs({
 
 /** @param {string} name @returns {string[]} */
 function readStatements(name) {
-  if (statSync(name).isDirectory()) return readdirSync(name).filter((one) => /\.sql$/.test(one)).toSorted().flatMap((one) => readStatements(path.join(name, one)));
+  if (statSync(name).isDirectory()) return readdirSync(name).filter((one) => one.endsWith(".sql")).toSorted().flatMap((one) => readStatements(path.join(name, one)));
   const text = readFileSync(name, "utf8");
   if (name.endsWith(".json")) return JSON.parse(text);
   return text.split(/;\s*(?:\n|$)/).map((one) => one.replaceAll(/^--.*$/gm, "").trim()).filter((one) => one !== "");
@@ -100,10 +100,11 @@ async function compareIndexes(client, phantom, all) {
     try {
       pairs.push(...(await tryIndex(client, phantom, one)));
     } catch (error) {
-      refused.push(`${one.index}: ${error instanceof Error ? error.message : error}`);
+      refused.push(`${one.index}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
   const errors = pairs.map(({ error }) => error);
+  for (const [what, some] of /** @type {const} */ ([["columns", pairs.filter(({ isExpression }) => !isExpression)], ["expressions", pairs.filter(({ isExpression }) => isExpression)]])) say(`what if, ${what}: ${some.length} pairs, same decision ${some.filter(({ uses: [a, b] }) => a === b).length}, same tree ${some.filter(({ isSameTree }) => isSameTree).length}, cost ${[0.5, 0.9, 1].map((share) => percent(quantile(some.map(({ error }) => error), share))).join(", ")}`);
   const trees = new Map(pairs.filter(({ basis, method }) => basis === "model" && method === "btree").map((one) => [one.index, Math.abs(one.pages[1] - one.pages[0]) / one.pages[0]]));
   const sizes = [...trees.values()];
   for (const one of pairs) {
@@ -125,7 +126,7 @@ async function compare(url) {
   const snapshot = await collectSnapshot({ targets: [url], statementTimeout: 30_000, connectTimeout: 10_000, version: "bench", sample: false, progress: () => {} });
   const major = majors.find((one) => one === Math.floor((snapshot.servers[0]?.versionNumber ?? 0) / 10_000));
   const started = performance.now();
-  const phantom = await openPhantom(snapshot, flags.planner === "pglite" ? { planner: "pglite" } : { folders: major === undefined ? [] : [`/usr/lib/postgresql/${major}/bin`, embeddedBinaries(major)] });
+  const phantom = await openPhantom(snapshot, flags.planner === "pglite" ? { planner: /** @type {const} */ ("pglite") } : { folders: major === undefined ? [] : [`/usr/lib/postgresql/${major}/bin`, embeddedBinaries(major)] });
   try {
     say(`PostgreSQL ${phantom.version}, opened in ${Math.round(performance.now() - started)} ms, ${snapshot.catalog.tables.length} tables, ${Math.round(snapshot.catalog.tables.reduce((sum, { reltuples, kind }) => sum + (kind === "partitioned" ? 0 : Math.max(0, reltuples)), 0))} rows; ${phantom.notes.length === 0 ? "no notes" : phantom.notes.join("; ")}`);
     const plans = await comparePlans(client, phantom, statements);

@@ -6,7 +6,10 @@ import { openPhantom } from "../../src/sources/phantom/open-phantom.ts";
 import { bookshop } from "../support/bookshop.ts";
 import { execute, look, startMajor, urlOf, withClient } from "../support/servers.ts";
 import { ask } from "./compare.ts";
-import { fillStatements, questionsOf, ROWS } from "./fill-schema.ts";
+import { fillStatements, questionsOf } from "../../bench/phantom/fill.mjs";
+
+/** Of a largest table. */
+const ROWS = 60_000;
 
 const python = path.resolve(import.meta.dirname, "../../.cache/venv/bin/python");
 
