@@ -65,9 +65,6 @@ function valueOf(catalog, table, column, rows) {
   return column.notNull ? value : `CASE WHEN n % 7 > 0 THEN ${value} END`;
 }
 
-/** Of a largest table. */
-export const ROWS = 60_000;
-
 /** @param {Catalog} catalog @param {Table} table @param {Column} column @returns {string} */
 function plainValue({ indexes }, table, { name, type, typeName }) {
   const isUnique = indexes.some((one) => one.table === table.oid && one.unique && one.keys.length === 1 && one.keys[0]?.column === name);

@@ -3,18 +3,16 @@
 //
 //   npm run build && node bench/phantom/run.mjs --db URL --statements FILE|FOLDER [--indexes FILE|auto] [--tries N]
 //   npm run build && node bench/phantom/run.mjs --major 18 --load FILE.sql --statements FILE …
-import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import path from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import pg from "pg";
 import { createIndexSql } from "../../dist/fixes/migrations/index.js";
 import { candidatesOfAll, shapesOf } from "../../dist/advisors/indexes/questions.js";
 import { openPhantom } from "../../dist/sources/phantom/open-phantom.js";
-import { collectSnapshot } from "../../dist/sources/postgres/collect.js";
 import { openSqlParser } from "../../dist/sql/open-parser.js";
 import { buildDatabase, NO_SOURCE } from "../../dist/workload/database.js";
-import { embeddedBinaries, majors, startServer } from "../../scripts/postgres-servers.mjs";
 import { ask, quantile, tryIndex } from "./compare.mjs";
+import { foldersOf, onTarget, readStatements, say, snapshotOf } from "./target.mjs";
 
 /** @typedef {import("../../src/model/index.ts").Snapshot} Snapshot */
 
@@ -34,29 +32,8 @@ const { values: flags } = parseArgs({
   },
 });
 
-/** @param {string} name @returns {string[]} */
-function readStatements(name) {
-  if (statSync(name).isDirectory()) return readdirSync(name).filter((one) => one.endsWith(".sql")).toSorted().flatMap((one) => readStatements(path.join(name, one)));
-  const text = readFileSync(name, "utf8");
-  if (name.endsWith(".json")) return JSON.parse(text);
-  return text.split(/;\s*(?:\n|$)/).map((one) => one.replaceAll(/^--.*$/gm, "").trim()).filter((one) => one !== "");
-}
-
-/** @param {string} text */
-const say = (text) => process.stdout.write(`${text}\n`);
 /** @param {number} share */
 const percent = (share) => (Number.isFinite(share) ? `${(share * 100).toFixed(share < 0.001 ? 3 : 2)} %` : "no plan");
-
-/** @param {string} url @param {readonly string[]} statements */
-async function execute(url, statements) {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    for (const one of statements) await client.query(one);
-  } finally {
-    await client.end();
-  }
-}
 
 /** Every candidate of the index advisor for these statements, each with the statements it is for; spread evenly where there are too many. @param {readonly string[]} statements @param {Snapshot} snapshot */
 async function candidates(statements, snapshot) {
@@ -123,10 +100,9 @@ async function compare(url) {
   const client = new pg.Client(url);
   await client.connect();
   const statements = readStatements(flags.statements ?? "");
-  const snapshot = await collectSnapshot({ targets: [url], statementTimeout: 30_000, connectTimeout: 10_000, version: "bench", sample: false, progress: () => {} });
-  const major = majors.find((one) => one === Math.floor((snapshot.servers[0]?.versionNumber ?? 0) / 10_000));
+  const snapshot = await snapshotOf(url);
   const started = performance.now();
-  const phantom = await openPhantom(snapshot, flags.planner === "pglite" ? { planner: /** @type {const} */ ("pglite") } : { folders: major === undefined ? [] : [`/usr/lib/postgresql/${major}/bin`, embeddedBinaries(major)] });
+  const phantom = await openPhantom(snapshot, flags.planner === "pglite" ? { planner: "pglite" } : { folders: foldersOf(snapshot) });
   try {
     say(`PostgreSQL ${phantom.version}, opened in ${Math.round(performance.now() - started)} ms, ${snapshot.catalog.tables.length} tables, ${Math.round(snapshot.catalog.tables.reduce((sum, { reltuples, kind }) => sum + (kind === "partitioned" ? 0 : Math.max(0, reltuples)), 0))} rows; ${phantom.notes.length === 0 ? "no notes" : phantom.notes.join("; ")}`);
     const plans = await comparePlans(client, phantom, statements);
@@ -139,18 +115,5 @@ async function compare(url) {
   }
 }
 
-async function onServer() {
-  const major = majors.find((one) => String(one) === flags.major);
-  if (major === undefined || flags.load === undefined) throw new Error("name a server with --db, or a version and what to load with --major and --load");
-  const settings = Object.fromEntries([["autovacuum", "off"], ...flags.set.map((one) => one.split("=", 2))]);
-  const { cluster, stop } = await startServer(major, { settings });
-  try {
-    await execute(cluster.url, readStatements(flags.load));
-    await compare(cluster.url);
-  } finally {
-    stop();
-  }
-}
-
 if (flags.statements === undefined) throw new Error("which statements? --statements FILE|FOLDER");
-await (flags.db === undefined ? onServer() : compare(flags.db));
+await onTarget(flags, compare);
