@@ -4,7 +4,7 @@
  */
 import { execFile, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -104,9 +104,22 @@ function makeHome(folder: string, owner: Cluster["owner"]): string {
 
 export function startFailure(cause: unknown, log: string, folder: string): UsageError {
   const words = `${cause instanceof Error ? cause.message : String(cause)}\n${log}`;
-  if (/ENOSPC|No space left/i.test(words)) return new UsageError("no-room", `there is no room for a local server in ${folder}.`, "Free 100 MB there, or name another folder with TMPDIR.", { cause });
+  if (/ENOSPC|No space left/i.test(words) || isFull(folder)) return new UsageError("no-room", `there is no room for a local server in ${folder}.`, "Free 100 MB there, or name another folder with TMPDIR.", { cause });
   const line = words.split("\n").find((one) => /FATAL|PANIC|error:/.test(one)) ?? words.split("\n")[0] ?? "";
   return new UsageError("server-start", `the local server for plans did not start: ${line.trim().replace(/\.$/, "")}.`, "Try again; the words are the server's own.", { cause });
+}
+
+/** Less than a server's next file of its log takes (PostgreSQL: 16 MiB). */
+const LITTLE = 17_000_000;
+
+/** Not every program says that it was the disk. */
+export function isFull(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize < LITTLE;
+  } catch {
+    return false;
+  }
 }
 
 function logOf(home: string): string {

@@ -1,10 +1,9 @@
 /** Production's plans without production's rows: a throw-away server with its schema, statistics, settings and file sizes. */
-import { tmpdir } from "node:os";
 import type { Plan, PlannerData, Snapshot } from "../../model/index.ts";
 import { UsageError } from "../../model/usage-error.ts";
 import { createDatabase } from "../../postgres/phantom/locale.ts";
-import { BLOCK } from "../../postgres/phantom/pages.ts";
-import { startCluster, startFailure, type Cluster } from "./cluster.ts";
+import { BLOCK, isOfOtherByteOrder } from "../../postgres/phantom/pages.ts";
+import { isFull, startCluster, type Cluster } from "./cluster.ts";
 import { connectPhantom, type Ask, type PhantomConnection } from "./connection.ts";
 import { makeDoor } from "./door.ts";
 import { openSession } from "./session.ts";
@@ -60,8 +59,10 @@ export async function openPhantom(snapshot: Snapshot, options: PhantomOptions = 
   try {
     return await build(host, snapshot);
   } catch (error) {
+    // A server that cannot write its log ends itself.
+    const isRoomless = isFull(host.cluster.home);
     await host.cluster.stop();
-    throw error instanceof UsageError ? error : buildFailure(error);
+    throw error instanceof UsageError && !isRoomless ? error : buildFailure(error, isRoomless);
   }
 }
 
@@ -92,19 +93,16 @@ async function nativeHost(binaries: string, snapshot: Snapshot, major: number, {
     await makeDatabase(cluster, snapshot, major, (sentence) => void notes.push(sentence));
     return { cluster, connect: () => connectPhantom(cluster, DATABASE), major, notes };
   } catch (error) {
+    const isRoomless = isFull(cluster.home);
     await cluster.stop();
-    throw error instanceof UsageError ? error : buildFailure(error);
+    throw error instanceof UsageError ? error : buildFailure(error, isRoomless);
   }
 }
 
 async function pgliteHost({ catalog }: Snapshot, major: number, { folder, cache = defaultCache() }: PhantomOptions, why: string): Promise<Host> {
   const choices = createDatabase(DATABASE, catalog.database, catalog.planner, PGLITE_MAJOR);
-  try {
-    const { cluster, connect, note } = await startPglite({ ...(folder === undefined ? {} : { folder }), cache, database: DATABASE, choices, ddl: catalog.ddl });
-    return { cluster, connect, major: PGLITE_MAJOR, notes: [pgliteNote(major, why), ...[note, orderNote(catalog.database)].flatMap((one) => one ?? [])] };
-  } catch (error) {
-    throw error instanceof UsageError ? error : startFailure(error, "", folder ?? tmpdir());
-  }
+  const { cluster, connect, note } = await startPglite({ ...(folder === undefined ? {} : { folder }), cache, database: DATABASE, choices, ddl: catalog.ddl });
+  return { cluster, connect, major: PGLITE_MAJOR, notes: [pgliteNote(major, why), ...[note, orderNote(catalog.database)].flatMap((one) => one ?? [])] };
 }
 
 /** docs/phantom.md has the figures. */
@@ -117,9 +115,9 @@ function orderNote({ localeProvider, collate }: Snapshot["catalog"]["database"])
   return localeProvider !== "libc" || /^(?:C|POSIX)\b/.test(collate) || collate === "" ? null : `PGlite orders texts by their bytes, production as in ${collate}: conditions on ranges of texts are estimated otherwise`;
 }
 
-function buildFailure(cause: unknown): UsageError {
-  const message = messageOf(cause);
-  if (/ENOSPC|No space left|could not (extend|write)/.test(message)) return new UsageError("no-room", `the local server for plans ran out of room: ${message}.`, "Free 100 MB, or name another folder with TMPDIR.", { cause });
+function buildFailure(cause: unknown, isRoomless: boolean): UsageError {
+  const message = messageOf(cause).replace(/\.$/, "");
+  if (isRoomless || /ENOSPC|No space left|could not (extend|write)/.test(message)) return new UsageError("no-room", `the local server for plans ran out of room: ${message}.`, "Free 100 MB, or name another folder with TMPDIR.", { cause });
   return new UsageError("phantom-build", `the snapshot could not be put into a local server: ${message}.`, "Take the snapshot anew with luthier snapshot --db URL.", { cause });
 }
 
@@ -189,7 +187,7 @@ interface Filling {
 }
 
 async function fill({ ask, cluster, store, snapshot, major, note }: Filling): Promise<LiveRows> {
-  const { catalog } = snapshot;
+  const catalog = withoutForeignBytes(snapshot.catalog, note);
   for (const statement of makeDoor(DATABASE)) await ask(statement);
   await createSchema(ask, snapshot, note);
   await applySettings(ask, snapshot, note);
@@ -205,6 +203,14 @@ async function fill({ ask, cluster, store, snapshot, major, note }: Filling): Pr
   for (const statement of MAKE_EMPTY) await ask(statement);
   await applySettings(ask, snapshot, () => {});
   return liveRowsOf(snapshot, places);
+}
+
+/** What is in bytes in a snapshot is as production's machine writes it. */
+function withoutForeignBytes(catalog: Snapshot["catalog"], note: Note): Snapshot["catalog"] {
+  if (!catalog.indexes.some(({ method, metapage }) => method === "btree" && metapage !== null && isOfOtherByteOrder(Buffer.from(metapage, "base64")))) return catalog;
+  note("production's machine orders the bytes of numbers the other way: extended statistics are left out, and the heights of indexes are estimated");
+  const { planner } = catalog;
+  return { ...catalog, indexes: catalog.indexes.map((one) => ({ ...one, metapage: null })), ...(planner === undefined ? {} : { planner: { ...planner, extended: [] } }) };
 }
 
 /** A role that may not read `pg_statistic` sees most of it in a view; so does an older snapshot. */

@@ -8,7 +8,7 @@ import path from "node:path";
 import type { Extensions, PGlite } from "@electric-sql/pglite";
 import type { Catalog } from "../../model/index.ts";
 import type { DatabaseChoice } from "../../postgres/phantom/locale.ts";
-import { openHome, type Cluster } from "./cluster.ts";
+import { openHome, startFailure, type Cluster } from "./cluster.ts";
 import type { Ask, PhantomConnection } from "./connection.ts";
 
 /** The package's, which an image belongs to. */
@@ -45,8 +45,9 @@ export async function startPglite({ folder, cache, database, choices, ddl }: Pgl
     // Connections come one after the other: each is the whole server.
     return { cluster: { home, data, socket: home, token: "", owner: null, stop }, note, connect: () => connect(data, database, extensions) };
   } catch (error) {
+    const failure = startFailure(error, "", path.dirname(home));
     await stop();
-    throw error;
+    throw failure;
   }
 }
 
