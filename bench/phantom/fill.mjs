@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Rows for a schema that nobody wrote for this, and questions that its tables invite: made from the catalog alone.
 //
-//   npm run build && node bench/phantom/fill.mjs --db URL [--rows N] --out statements.json     empties the database's tables and fills them
+//   npm run build && node bench/phantom/fill.mjs --db URL [--rows N] --out statements.json     empties the database's tables and fills them, unless N is 0
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -106,6 +106,8 @@ export function questionsOf(catalog) {
 async function main(url, rows, out) {
   const { collectSnapshot } = await import("../../dist/sources/postgres/collect.js");
   const { catalog } = await collectSnapshot({ targets: [url], statementTimeout: 30_000, connectTimeout: 10_000, version: "bench", sample: false, progress: () => {} });
+  writeFileSync(out, JSON.stringify(questionsOf(catalog), null, 1));
+  if (rows === 0) return;
   const client = new pg.Client(url);
   await client.connect();
   try {
@@ -117,7 +119,6 @@ async function main(url, rows, out) {
   } finally {
     await client.end();
   }
-  writeFileSync(out, JSON.stringify(questionsOf(catalog), null, 1));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
