@@ -69,12 +69,19 @@ function objects(parts: SchemaParts, nameOf: (oid: number) => string): Statement
     ...context.lateDefaults.map((one) =>
       step(`pg_attrdef:${one.oid}`, `5 ${nameOf(one.table)} ${one.column}`, [`ALTER TABLE ONLY ${nameOf(one.table)} ALTER COLUMN ${quoteName(one.column)} SET DEFAULT ${one.expression}`], [table(one.table)]),
     ),
-    ...parts.constraints.filter(isBacked).map((one) => step(`pg_constraint:${one.oid}`, `6 ${nameOf(one.table)} ${one.kind} ${one.name}`, addBacked(one, nameOf, parts), [table(one.table)])),
+    ...parts.constraints.filter(isBacked).map((one) => step(`pg_constraint:${one.oid}`, `6 ${made(one.index)}`, addBacked(one, nameOf, parts), [table(one.table)])),
     ...context.lateChecks.map((one) => step(`pg_constraint:${one.oid}`, `7 ${nameOf(one.table)} ${one.name}`, [`ALTER TABLE ${nameOf(one.table)} ADD CONSTRAINT ${quoteName(one.name)} ${one.definition}`], attachmentsBefore(one, parts, table))),
-    ...parts.indexes.filter(({ constraint }) => constraint === null).map((one) => step(table(one.oid), `8 ${quoteQualified(one)}`, [createIndex(one)], [table(one.table)])),
+    ...parts.indexes.filter(({ constraint }) => constraint === null).map((one) => step(table(one.oid), `6 ${made(one.oid)}`, [createIndex(one)], [table(one.table)])),
     ...parts.views.map((one) => step(table(one.oid), `9 ${nameOf(one.oid)}`, [createView(one)])),
   ];
 }
+
+/** Indexes in the order in which they were made: of two that serve a statement equally well, the planner takes one by that. */
+function made(index: number | null): string {
+  return String(index ?? 0).padStart(OID_DIGITS, "0");
+}
+
+const OID_DIGITS = 10;
 
 /** A check that is added to a parent goes to the children that it has by then. */
 function attachmentsBefore(one: ConstraintPart, parts: SchemaParts, table: (oid: number) => ObjectKey): ObjectKey[] {

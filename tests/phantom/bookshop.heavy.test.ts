@@ -2,11 +2,22 @@
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { expect, test } from "vitest";
+import type { Catalog } from "../../src/model/index.ts";
 import { openPhantom } from "../../src/sources/phantom/open-phantom.ts";
 import { bookshop } from "../support/bookshop.ts";
 import { execute, look, startMajor, urlOf, withClient } from "../support/servers.ts";
 import { ask } from "./compare.ts";
-import { fillStatements, questionsOf, ROWS } from "./fill-schema.ts";
+
+interface Filler {
+  readonly fillStatements: (catalog: Catalog, rows: number) => string[];
+  readonly questionsOf: (catalog: Catalog) => string[];
+}
+
+const filler = "../../bench/phantom/fill.mjs";
+const { fillStatements, questionsOf } = (await import(filler)) as Filler;
+
+/** Of a largest table. */
+const ROWS = 60_000;
 
 const python = path.resolve(import.meta.dirname, "../../.cache/venv/bin/python");
 

@@ -1,5 +1,5 @@
 /** What can go wrong around a phantom: one clear sentence each, nothing touched that is not its own, and nothing left behind. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
@@ -8,6 +8,7 @@ import { redact } from "../../src/postgres/redact.ts";
 import { connectPhantom } from "../../src/sources/phantom/connection.ts";
 import { startCluster } from "../../src/sources/phantom/cluster.ts";
 import { openPhantom, type Phantom, type PhantomOptions } from "../../src/sources/phantom/open-phantom.ts";
+import type { PreparedStatement } from "../../src/sources/phantom/trial.ts";
 import { serverBinaries } from "../../src/sources/phantom/server-binaries.ts";
 import { execute, look, startDebian, withClient, type RunningServer } from "../support/servers.ts";
 import { buildShop } from "../support/shop-database.ts";
@@ -21,7 +22,7 @@ const program = useBuiltProgram();
 const QUESTION = `SELECT * FROM "order" WHERE status = 'open'`;
 
 beforeAll(async () => {
-  server = await startDebian();
+  server = await startDebian({ settings: { autovacuum: "off" } });
   await withClient(server.cluster.url, buildShop);
   await execute(server.cluster.url, "CHECKPOINT");
   snapshot = await look(server.cluster.url);
@@ -167,6 +168,46 @@ test("a full disk, and a server that does not start, are said in a sentence", as
   expect(readdirSync(folder)).toEqual([]);
 });
 
+/** A file system of so many megabytes. */
+function smallDisk(megabytes: number): string {
+  const folder = openFolder();
+  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=711`, "tmpfs", folder]);
+  onTestFinished(() => void execFileSync("umount", ["-l", folder]));
+  return folder;
+}
+
+test.each([8, 30])("a disk that is really full after %i MB is said in a sentence, and is empty afterwards", async (megabytes) => {
+  const folder = smallDisk(megabytes);
+  const outcome = await openPhantom(snapshot, { folders: [server.cluster.binaries], folder }).catch((error: unknown) => error);
+  expect(outcome).toMatchObject({ code: "no-room", message: expect.stringMatching(/^(?:there is no room for a local server in .+|the local server for plans ran out of room: .+)\.$/) });
+  await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]));
+});
+
+test("a full disk is said where PGlite plans, too", async () => {
+  const folder = smallDisk(24);
+  await expect(openPhantom(snapshot, { planner: "pglite", cache: path.join(folder, "cache"), folder })).rejects.toMatchObject({ code: "no-room" });
+});
+
+test("a snapshot of a machine that writes numbers the other way round is planned without its bytes, and said", async () => {
+  const turned = (bytes: string | null): string | null => (bytes === null ? null : Buffer.from(bytes, "base64").swap32().toString("base64"));
+  const { planner, ...catalog } = snapshot.catalog;
+  if (planner === undefined) throw new Error("no statistics");
+  const extended = planner.extended.map((one) => ({ ...one, distinct: one.distinct === null ? null : Buffer.from(one.distinct, "base64").toReversed().toString() }));
+  const phantom = await open({ ...snapshot, catalog: { ...catalog, indexes: catalog.indexes.map((one) => ({ ...one, metapage: turned(one.metapage) })), planner: { ...planner, extended } } });
+  expect(phantom.notes).toEqual(["production's machine orders the bytes of numbers the other way: extended statistics are left out, and the heights of indexes are estimated"]);
+  expect((await phantom.plan(QUESTION)).root.cost.total).toBe(await realCost(QUESTION));
+});
+
+test("extended statistics that are damaged are left out, and said", async () => {
+  const { planner } = snapshot.catalog;
+  if (planner === undefined) throw new Error("no statistics");
+  const extended = planner.extended.map((one) => ({ ...one, commonValues: one.commonValues === null ? null : "AAAA", distinct: one.distinct === null ? null : "AAAA" }));
+  const phantom = await open({ ...snapshot, catalog: { ...snapshot.catalog, planner: { ...planner, extended } } });
+  expect(extended.length).toBeGreaterThan(0);
+  expect(phantom.notes).toEqual([expect.stringMatching(/^extended statistics \w+ were refused: /)]);
+  expect((await phantom.plan(QUESTION)).root.cost.total).toBe(await realCost(QUESTION));
+});
+
 test("a snapshot that cannot be planned by is refused, and nothing is left", async () => {
   const folder = openFolder();
   const refused = (changed: Snapshot): Promise<unknown> => openPhantom(changed, { folders: [server.cluster.binaries], folder }).catch((error: unknown) => error);
@@ -228,6 +269,28 @@ test("the caller can go on after the server broke down, and is told when it is g
   await vi.waitFor(() => expect(isRunning(parent)).toBe(false));
   await expect(phantom.plan(QUESTION)).rejects.toMatchObject({ code: expect.stringMatching(/^(planner-crash|phantom-gone)$/) });
   await expect(phantom.plan(QUESTION)).rejects.toMatchObject({ code: "phantom-gone" });
+});
+
+test("a server that breaks down among many plans costs none of them, and what is shown stays what was asked for", async () => {
+  const folder = openFolder();
+  const phantom = await open(snapshot, { folder });
+  const trial = phantom.trial();
+  await trial.add([`CREATE INDEX ON "order" (note)`, `CREATE INDEX ON "order" (status, total)`]);
+  const statements: PreparedStatement[] = [];
+  for (const sql of [QUESTION, `SELECT * FROM "order" WHERE note = 'note 77'`]) {
+    const one = await trial.prepare(sql, { literals: [] });
+    if ("text" in one) statements.push(one);
+  }
+  const many = Array.from({ length: 400 }, () => statements).flat();
+  const whole = await trial.explain(many, { shown: [0] });
+  const parent = postmaster(folder);
+  const backend = readdirSync("/proc").find((name) => /^postgres: .* phantom \[local\]/.test(commandOf(name)) && new RegExp(String.raw`\) \w ${parent} `).test(readFileSync(`/proc/${name}/stat`, "utf8")));
+  const during = trial.explain(many, { shown: [0] });
+  setTimeout(() => process.kill(Number(backend), "SIGKILL"), 30);
+  expect(await during).toEqual(whole);
+  expect(await trial.explain(statements, { shown: [] })).not.toEqual(whole.slice(0, 2));
+  expect(await trial.explain(statements, { shown: [0] })).toEqual(whole.slice(0, 2));
+  await trial.end();
 });
 
 test("a folder that another made, and one without a word of its owner, stay", async () => {

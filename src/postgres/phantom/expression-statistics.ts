@@ -131,10 +131,17 @@ const ONE_TO_ONE = 0.9;
 function distinctOf({ figures, distinct, single, columnDistinct }: Drawn, columns: readonly SourceColumn[]): string {
   const [first] = columns;
   if (first === undefined || columns.length !== 1 || first.distinct === null || first.distinct === 0 || columnDistinct === 0) return figures.distinct;
-  if (isContinuous(first)) return distinct >= ONE_TO_ONE * columnDistinct ? `${first.distinct}` : figures.distinct;
+  if (isContinuous(first)) return distinct >= ONE_TO_ONE * columnDistinct ? `${first.distinct}` : `${manyRows(columnDistinct, distinct, single)}`;
   if (first.distinct > 0 && first.distinct <= columnDistinct) return `${distinct}`;
   // Each value of the column gives another one: so it does in the table.
   if (single >= columnDistinct) return `${first.distinct}`;
-  // The estimator of ANALYZE itself (Haas and Stokes, Duj1), of a table that is large beside a hundred values.
-  return `${(columnDistinct * distinct) / (columnDistinct - single)}`;
+  return `${manyRows(columnDistinct, distinct, single)}`;
+}
+
+/**
+ * The estimator of ANALYZE itself (Haas and Stokes, Duj1), of a table that is large beside what was drawn. What ANALYZE says of the drawn rows
+ * would be wrong: it saw all of them, and takes a number that is more than a tenth of them for a share of the rows.
+ */
+function manyRows(drawn: number, distinct: number, single: number): number {
+  return Math.round((drawn * distinct) / Math.max(1, drawn - single));
 }

@@ -90,6 +90,11 @@ export function readBtreeHeight(metapage: Buffer): number | null {
   return metapage.readUInt32LE(HEADER + 8) === 0 ? -1 : metapage.readUInt32LE(HEADER + 20);
 }
 
+/** Of a machine that writes numbers the other way round (s390x, older ones of IBM and Oracle): nothing of its bytes can be taken over. */
+export function isOfOtherByteOrder(metapage: Buffer): boolean {
+  return metapage.length >= HEADER + 4 && metapage.readUInt32BE(HEADER) === MAGIC;
+}
+
 // ------------------------------------------------------------------------------------------------------------ GIN and BRIN
 
 export interface GinCounters {

@@ -4,7 +4,7 @@
  */
 import { execFile, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -56,11 +56,8 @@ export interface ClusterOptions {
 }
 
 export async function startCluster({ binaries, major, encoding, folder = tmpdir() }: ClusterOptions): Promise<Cluster> {
-  sweep(folder);
   const owner = serverAccount();
-  const home = makeHome(folder, owner);
-  const watchdog = watch(binaries, home);
-  const stop = (): Promise<void> => endWatchdog(watchdog, home);
+  const { home, stop } = openHome({ folder, owner, hasServer: true });
   try {
     const data = path.join(home, "data");
     const token = randomBytes(12).toString("hex");
@@ -78,6 +75,21 @@ export async function startCluster({ binaries, major, encoding, folder = tmpdir(
   }
 }
 
+export interface HomeOptions {
+  readonly folder?: string;
+  readonly owner: Cluster["owner"];
+  /** Whether a process of a server of its own is to be ended with it. */
+  readonly hasServer: boolean;
+}
+
+/** A folder that is gone when this process is, or when the next one begins. */
+export function openHome({ folder = tmpdir(), owner, hasServer }: HomeOptions): { readonly home: string; readonly stop: () => Promise<void> } {
+  sweep(folder);
+  const home = makeHome(folder, owner);
+  const watchdog = watch(home, hasServer);
+  return { home, stop: () => endWatchdog(watchdog, home) };
+}
+
 /** The first version that computes checksums unless told not to. Pages that are written here have none. */
 const WITH_CHECKSUMS = 18;
 
@@ -92,11 +104,24 @@ function makeHome(folder: string, owner: Cluster["owner"]): string {
   }
 }
 
-function startFailure(cause: unknown, log: string, folder: string): UsageError {
+export function startFailure(cause: unknown, log: string, folder: string): UsageError {
   const words = `${cause instanceof Error ? cause.message : String(cause)}\n${log}`;
-  if (/ENOSPC|No space left/i.test(words)) return new UsageError("no-room", `there is no room for a local server in ${folder}.`, "Free 100 MB there, or name another folder with TMPDIR.", { cause });
+  if (/ENOSPC|No space left/i.test(words) || isFull(folder)) return new UsageError("no-room", `there is no room for a local server in ${folder}.`, "Free 100 MB there, or name another folder with TMPDIR.", { cause });
   const line = words.split("\n").find((one) => /FATAL|PANIC|error:/.test(one)) ?? words.split("\n")[0] ?? "";
   return new UsageError("server-start", `the local server for plans did not start: ${line.trim().replace(/\.$/, "")}.`, "Try again; the words are the server's own.", { cause });
+}
+
+/** Less than a server's next file of its log takes (PostgreSQL: 16 MiB). */
+const LITTLE = 17_000_000;
+
+/** Not every program says that it was the disk. */
+export function isFull(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize < LITTLE;
+  } catch {
+    return false;
+  }
 }
 
 function logOf(home: string): string {
@@ -128,9 +153,11 @@ function runner(binaries: string, owner: Cluster["owner"]): (program: string, ar
 }
 
 /** It reads from us until the pipe closes, which the kernel sees to however this process ends. */
-function watch(binaries: string, home: string): ChildProcess {
-  const script = 'trap "" INT TERM HUP; cat >/dev/null; kill -QUIT "$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)" 2>/dev/null; for i in 1 2 3 4 5 6 7 8 9 10; do [ -e "$1/data/postmaster.pid" ] || break; sleep 0.1; done; rm -rf "$1"';
-  const child = spawn("sh", ["-c", script, "watchdog", home, binaries], { stdio: ["pipe", "ignore", "ignore"], detached: true, cwd: "/" });
+function watch(home: string, hasServer: boolean): ChildProcess {
+  // Without a process of its own, the number in that file is nobody's.
+  const end = 'kill -QUIT "$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)" 2>/dev/null; for i in 1 2 3 4 5 6 7 8 9 10; do [ -e "$1/data/postmaster.pid" ] || break; sleep 0.1; done; ';
+  const script = `trap "" INT TERM HUP; cat >/dev/null; ${hasServer ? end : ""}rm -rf "$1"`;
+  const child = spawn("sh", ["-c", script, "watchdog", home], { stdio: ["pipe", "ignore", "ignore"], detached: true, cwd: "/" });
   child.on("error", () => {});
   child.unref();
   (child.stdin as unknown as { readonly unref?: () => void } | null)?.unref?.();

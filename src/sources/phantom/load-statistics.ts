@@ -86,7 +86,12 @@ export async function loadExtended(ask: Ask, catalog: Catalog, planner: PlannerD
     const known = catalog.extendedStatistics.find(({ oid }) => oid === row.statistics);
     const place = known === undefined ? undefined : found.get(`${known.schema}\0${known.name}`);
     if (place === undefined) continue;
-    await ask(await insertExtended(ask, { row, place, planner, numbers, major })).catch((error: unknown) => note(`extended statistics ${place.name} were refused: ${messageOf(error)}`));
+    // Bytes that were damaged on the way are refused here or by the server.
+    try {
+      await ask(await insertExtended(ask, { row, place, planner, numbers, major }));
+    } catch (error) {
+      note(`extended statistics ${place.name} were refused: ${messageOf(error)}`);
+    }
   }
 }
 

@@ -2,9 +2,9 @@
 import type { Plan, PlannerData, Snapshot } from "../../model/index.ts";
 import { UsageError } from "../../model/usage-error.ts";
 import { createDatabase } from "../../postgres/phantom/locale.ts";
-import { BLOCK } from "../../postgres/phantom/pages.ts";
-import { startCluster, type Cluster } from "./cluster.ts";
-import { connectPhantom, type Ask } from "./connection.ts";
+import { BLOCK, isOfOtherByteOrder } from "../../postgres/phantom/pages.ts";
+import { isFull, startCluster, type Cluster } from "./cluster.ts";
+import { connectPhantom, type Ask, type PhantomConnection } from "./connection.ts";
 import { makeDoor } from "./door.ts";
 import { openSession } from "./session.ts";
 import { buildLeaves, fileStore, forgeFiles, type FileStore } from "./forge.ts";
@@ -12,15 +12,18 @@ import { applySettings, createSchema, messageOf, type Note } from "./load-schema
 import { loadCounters, loadExtended, loadStatistics } from "./load-statistics.ts";
 import type { LiveRows } from "./measure-index.ts";
 import { findPlaces, type Places } from "./places.ts";
+import { PGLITE_MAJOR, startPglite } from "./pglite.ts";
 import { planStatement, type Parameters } from "./plan-statement.ts";
 import { plannerOfViews } from "./planner-of-views.ts";
-import { serverBinaries, type BinariesOptions } from "./server-binaries.ts";
+import { defaultCache, serverBinaries, type BinariesOptions } from "./server-binaries.ts";
 import { MAKE_EMPTY, type AddedIndex } from "./add-index.ts";
 import { openTrial, type Trial } from "./trial.ts";
 import { whatIf, type Change, type Changed } from "./what-if.ts";
 import type { IndexSpec } from "../../postgres/phantom/index-spec.ts";
 
 export interface PhantomOptions extends BinariesOptions {
+  /** `any`, unless said otherwise: a server of production's version, and PGlite where there is none. */
+  readonly planner?: "native" | "pglite" | "any";
   /** Parent of the cluster's folder; the system's temporary one unless said otherwise. */
   readonly folder?: string;
 }
@@ -52,28 +55,77 @@ export async function openPhantom(snapshot: Snapshot, options: PhantomOptions = 
   if (snapshot.data === "redacted") throw new UsageError("redacted-snapshot", "this snapshot was redacted, and plans depend on the values that it lost.", "Take one without --redact: it stays on this machine.");
   if (snapshot.catalog.ddl.length === 0) throw new UsageError("broken-snapshot", "the snapshot holds no schema.", "Take it anew with luthier snapshot --db URL.");
   const major = Math.floor(server.versionNumber / 10_000);
-  const binaries = await serverBinaries(major, options);
-  const cluster = await startCluster({ binaries, major, encoding: snapshot.catalog.database.encoding || "UTF8", ...(options.folder === undefined ? {} : { folder: options.folder }) });
+  const host = await openHost(snapshot, major, options);
   try {
-    return await build(cluster, snapshot, major);
+    return await build(host, snapshot);
   } catch (error) {
-    await cluster.stop();
-    throw error instanceof UsageError ? error : buildFailure(error);
+    // A server that cannot write its log ends itself.
+    const isRoomless = isFull(host.cluster.home);
+    await host.cluster.stop();
+    throw error instanceof UsageError && !isRoomless ? error : buildFailure(error, isRoomless);
   }
 }
 
-function buildFailure(cause: unknown): UsageError {
-  const message = messageOf(cause);
-  if (/ENOSPC|No space left|could not (extend|write)/.test(message)) return new UsageError("no-room", `the local server for plans ran out of room: ${message}.`, "Free 100 MB, or name another folder with TMPDIR.", { cause });
+/** What plans: a server of production's version with the empty database in it, or PGlite. */
+interface Host {
+  readonly cluster: Cluster;
+  readonly connect: () => Promise<PhantomConnection>;
+  readonly major: number;
+  readonly notes: readonly string[];
+}
+
+async function openHost(snapshot: Snapshot, major: number, options: PhantomOptions): Promise<Host> {
+  if (options.planner === "pglite") return await pgliteHost(snapshot, major, options, "asked for");
+  let binaries: string;
+  try {
+    binaries = await serverBinaries(major, options);
+  } catch (error) {
+    if (options.planner === "native" || !(error instanceof UsageError) || error.code !== "no-server") throw error;
+    return await pgliteHost(snapshot, major, options, error.message.replace(/^plans need /, "").replace(/\.$/, ""));
+  }
+  return await nativeHost(binaries, snapshot, major, options);
+}
+
+async function nativeHost(binaries: string, snapshot: Snapshot, major: number, { folder }: PhantomOptions): Promise<Host> {
+  const cluster = await startCluster({ binaries, major, encoding: snapshot.catalog.database.encoding || "UTF8", ...(folder === undefined ? {} : { folder }) });
+  const notes: string[] = [];
+  try {
+    await makeDatabase(cluster, snapshot, major, (sentence) => void notes.push(sentence));
+    return { cluster, connect: () => connectPhantom(cluster, DATABASE), major, notes };
+  } catch (error) {
+    const isRoomless = isFull(cluster.home);
+    await cluster.stop();
+    throw error instanceof UsageError ? error : buildFailure(error, isRoomless);
+  }
+}
+
+async function pgliteHost({ catalog }: Snapshot, major: number, { folder, cache = defaultCache() }: PhantomOptions, why: string): Promise<Host> {
+  const choices = createDatabase(DATABASE, catalog.database, catalog.planner, PGLITE_MAJOR);
+  const { cluster, connect, note } = await startPglite({ ...(folder === undefined ? {} : { folder }), cache, database: DATABASE, choices, ddl: catalog.ddl });
+  return { cluster, connect, major: PGLITE_MAJOR, notes: [pgliteNote(major, why), ...[note, orderNote(catalog.database)].flatMap((one) => one ?? [])] };
+}
+
+/** docs/phantom.md has the figures. */
+function pgliteNote(major: number, why: string): string {
+  const what = `plans are those of PGlite, PostgreSQL ${PGLITE_MAJOR} within this process (${why})`;
+  return major === PGLITE_MAJOR ? what : `${what}, and production is PostgreSQL ${major}: some plans and many costs differ there, so that what rests on them is to be verified by running`;
+}
+
+function orderNote({ localeProvider, collate }: Snapshot["catalog"]["database"]): string | null {
+  return localeProvider !== "libc" || /^(?:C|POSIX)\b/.test(collate) || collate === "" ? null : `PGlite orders texts by their bytes, production as in ${collate}: conditions on ranges of texts are estimated otherwise`;
+}
+
+function buildFailure(cause: unknown, isRoomless: boolean): UsageError {
+  const message = messageOf(cause).replace(/\.$/, "");
+  if (isRoomless || /ENOSPC|No space left|could not (extend|write)/.test(message)) return new UsageError("no-room", `the local server for plans ran out of room: ${message}.`, "Free 100 MB, or name another folder with TMPDIR.", { cause });
   return new UsageError("phantom-build", `the snapshot could not be put into a local server: ${message}.`, "Take the snapshot anew with luthier snapshot --db URL.", { cause });
 }
 
-async function build(cluster: Cluster, snapshot: Snapshot, major: number): Promise<Phantom> {
-  const notes: string[] = [];
+async function build({ cluster, connect, major, notes: before }: Host, snapshot: Snapshot): Promise<Phantom> {
+  const notes: string[] = [...before];
   const note: Note = (sentence) => void notes.push(sentence);
-  await makeDatabase(cluster, snapshot, major, note);
   const store = fileStore(cluster);
-  const session = openSession(() => connectPhantom(cluster, DATABASE), ({ ask }) => applySettings(ask, snapshot, () => {}));
+  const session = openSession(connect, ({ ask }) => applySettings(ask, snapshot, () => {}));
   const liveRows = await session.use((ask) => fill({ ask, cluster, store, snapshot, major, note }));
   const version = await session.use((ask) => ask<{ version: string }>("SELECT pg_catalog.current_setting('server_version') AS version"));
   const asUsageError = async <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -135,7 +187,7 @@ interface Filling {
 }
 
 async function fill({ ask, cluster, store, snapshot, major, note }: Filling): Promise<LiveRows> {
-  const { catalog } = snapshot;
+  const catalog = withoutForeignBytes(snapshot.catalog, note);
   for (const statement of makeDoor(DATABASE)) await ask(statement);
   await createSchema(ask, snapshot, note);
   await applySettings(ask, snapshot, note);
@@ -151,6 +203,14 @@ async function fill({ ask, cluster, store, snapshot, major, note }: Filling): Pr
   for (const statement of MAKE_EMPTY) await ask(statement);
   await applySettings(ask, snapshot, () => {});
   return liveRowsOf(snapshot, places);
+}
+
+/** What is in bytes in a snapshot is as production's machine writes it. */
+function withoutForeignBytes(catalog: Snapshot["catalog"], note: Note): Snapshot["catalog"] {
+  if (!catalog.indexes.some(({ method, metapage }) => method === "btree" && metapage !== null && isOfOtherByteOrder(Buffer.from(metapage, "base64")))) return catalog;
+  note("production's machine orders the bytes of numbers the other way: extended statistics are left out, and the heights of indexes are estimated");
+  const { planner } = catalog;
+  return { ...catalog, indexes: catalog.indexes.map((one) => ({ ...one, metapage: null })), ...(planner === undefined ? {} : { planner: { ...planner, extended: [] } }) };
 }
 
 /** A role that may not read `pg_statistic` sees most of it in a view; so does an older snapshot. */

@@ -52,7 +52,7 @@ async function packagedBinaries(major: number, { cache = defaultCache(), mayFetc
 }
 
 /** A server does not run as root, and root's home is closed to others. */
-function defaultCache(): string {
+export function defaultCache(): string {
   return process.getuid?.() === 0 ? "/var/cache/luthier/postgres" : path.join(homedir(), ".cache", "luthier", "postgres");
 }
 

@@ -3,6 +3,7 @@
  * until the trial ends, since thousands of plans are asked of them.
  */
 import { rmSync } from "node:fs";
+import { UsageError } from "../../model/usage-error.ts";
 import { inlineParameters } from "../../postgres/phantom/inline-parameters.ts";
 import type { IndexSpec } from "../../postgres/phantom/index-spec.ts";
 import { setStatement } from "../../postgres/phantom/planner-settings.ts";
@@ -50,7 +51,30 @@ export function openTrial({ use, context, major }: TrialContext): Trial {
   const files: string[] = [];
   const existing = new Map<string, readonly number[]>();
   let shown = new Set<number>();
+  // What a broken connection left behind: then all is set anew.
+  let isKnown = true;
   const made: string[] = [];
+  const look = (statements: readonly PreparedStatement[], sight: Sight): Promise<(object | null)[]> =>
+    use(async (ask) => {
+      if (!isKnown) {
+        shown = new Set();
+        await ask(`UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid IN (${[0, ...parts.flat()].join(", ")})`);
+        isKnown = true;
+      }
+      const wanted = new Set([...sight.shown].flatMap((one) => parts[one] ?? []));
+      const gone = (await Promise.all((sight.hidden ?? []).map((one) => partsOfExisting(ask, one, existing)))).flat();
+      const toggle = toggles(shown, wanted);
+      const settings = Object.entries(sight.settings ?? {}).map(([name, value]) => setStatement(name, value, true));
+      try {
+        if (toggle !== null) await ask(toggle);
+        shown = wanted;
+        const around = [...settings, ...(gone.length === 0 ? [] : [`UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid IN (${gone.join(", ")})`])];
+        return await explainAll(ask, statements, around);
+      } catch (error) {
+        isKnown = false;
+        throw error;
+      }
+    });
   return {
     add: (specs) =>
       use(async (ask) => {
@@ -64,24 +88,14 @@ export function openTrial({ use, context, major }: TrialContext): Trial {
         return added;
       }),
     prepare: (sql, parameters) => use((ask) => prepare(ask, sql, parameters, major)),
-    explain: (statements, sight) =>
-      use(async (ask) => {
-        const wanted = new Set([...sight.shown].flatMap((one) => parts[one] ?? []));
-        const gone = (await Promise.all((sight.hidden ?? []).map((one) => partsOfExisting(ask, one, existing)))).flat();
-        const toggle = toggles(shown, wanted);
-        const settings = Object.entries(sight.settings ?? {}).map(([name, value]) => setStatement(name, value, true));
-        try {
-          if (toggle !== null) await ask(toggle);
-          shown = wanted;
-          const around = [...settings, ...(gone.length === 0 ? [] : [`UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid IN (${gone.join(", ")})`])];
-          return await explainAll(ask, statements, around);
-        } catch (error) {
-          // What a broken connection left behind is not known: all is set anew.
-          shown = new Set();
-          await ask(`UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid IN (${[0, ...parts.flat()].join(", ")})`).catch(() => {});
-          throw error;
-        }
-      }),
+    explain: async (statements, sight) => {
+      try {
+        return await look(statements, sight);
+      } catch (error) {
+        if (!isCrash(error)) throw error;
+        return await eachAlone(look, statements, sight);
+      }
+    },
     end: () =>
       use(async (ask) => {
         for (const oid of made) await ask(`DO $$ BEGIN EXECUTE (SELECT 'DROP INDEX ' || ${oid}::pg_catalog.oid::pg_catalog.regclass); END $$`).catch(() => {});
@@ -89,6 +103,26 @@ export function openTrial({ use, context, major }: TrialContext): Trial {
       }),
   };
 }
+
+/** How often a statement is asked alone before it is taken for what breaks the server down: it takes the server a moment to be whole again. Ours. */
+const ALONE = 3;
+
+/** After one of them, or somebody from outside, broke the server down: that one has no plan, and the others have theirs. */
+async function eachAlone(look: (statements: readonly PreparedStatement[], sight: Sight) => Promise<(object | null)[]>, statements: readonly PreparedStatement[], sight: Sight): Promise<(object | null)[]> {
+  const plans: (object | null)[] = [];
+  const alone = async (one: PreparedStatement, attempt: number): Promise<(object | null)[]> => {
+    try {
+      return await look([one], sight);
+    } catch (error) {
+      if (!isCrash(error)) throw error;
+      return attempt < ALONE ? await alone(one, attempt + 1) : [null];
+    }
+  };
+  for (const one of statements) plans.push(...(await alone(one, 1)));
+  return plans;
+}
+
+const isCrash = (error: unknown): boolean => error instanceof UsageError && error.code === "planner-crash";
 
 async function addHidden(context: AddContext, spec: IndexSpec, files: string[]): Promise<TriedIndex> {
   const { ask } = context;

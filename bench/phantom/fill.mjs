@@ -1,32 +1,50 @@
-/** Rows for a schema that nobody wrote for this, and questions that its tables invite: made from the catalog alone. */
-import type { Catalog, Column, Table } from "../../src/model/index.ts";
-import { quoteName, quoteQualified } from "../../src/postgres/quote.ts";
+#!/usr/bin/env node
+// Rows for a schema that nobody wrote for this, and questions that its tables invite: made from the catalog alone.
+//
+//   npm run build && node bench/phantom/fill.mjs --db URL [--rows N] --out statements.json     empties the database's tables and fills them, unless N is 0
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import pg from "pg";
 
-/** Statements that fill every table, parents first. Checks go, since values are made up; rows that are there twice are left out. */
-export function fillStatements(catalog: Catalog, rows: number): string[] {
+/** @typedef {import("../../src/model/index.ts").Catalog} Catalog */
+/** @typedef {import("../../src/model/index.ts").Column} Column */
+/** @typedef {import("../../src/model/index.ts").Table} Table */
+
+/** @param {string} name */
+const quoteName = (name) => `"${name.replaceAll('"', '""')}"`;
+/** @param {Pick<Table, "schema" | "name">} table */
+const quoteQualified = ({ schema, name }) => `${quoteName(schema)}.${quoteName(name)}`;
+
+/** Statements that fill every table, parents first. Checks go, since values are made up; rows that are there twice are left out. @param {Catalog} catalog @param {number} rows of a largest table @returns {string[]} */
+export function fillStatements(catalog, rows) {
   const checks = catalog.constraints.filter(({ kind, parent }) => kind === "check" && parent === null).flatMap(({ name, table }) => {
     const of = catalog.tables.find(({ oid }) => oid === table);
     return of === undefined ? [] : [`ALTER TABLE ${quoteQualified(of)} DROP CONSTRAINT IF EXISTS ${quoteName(name)}`];
   });
   const inserts = parentsFirst(catalog).map((table) => {
     const columns = table.columns.filter(({ generated, identity }) => generated === null && identity !== "always");
-    const values = columns.map((column) => valueOf(catalog, table, column));
+    const values = columns.map((column) => valueOf(catalog, table, column, rows));
     return `INSERT INTO ${quoteQualified(table)} (${columns.map(({ name }) => quoteName(name)).join(", ")}) SELECT ${values.join(", ")} FROM generate_series(1, ${rowsOf(catalog, table, rows)}) n ON CONFLICT DO NOTHING`;
   });
   return [...checks, ...inserts];
 }
 
-function foreignKey({ constraints }: Catalog, table: Table, column: string): number | null {
+/** @param {Catalog} catalog @param {Table} table @param {string} column @returns {number | null} */
+function foreignKey({ constraints }, table, column) {
   return constraints.find((one) => one.kind === "foreign" && one.table === table.oid && one.columns.length === 1 && one.columns[0] === column)?.references?.table ?? null;
 }
 
-function parentsOf(catalog: Catalog, table: Table): number[] {
+/** @param {Catalog} catalog @param {Table} table @returns {number[]} */
+function parentsOf(catalog, table) {
   return table.columns.flatMap(({ name }) => foreignKey(catalog, table, name) ?? []).filter((oid) => oid !== table.oid);
 }
 
-function parentsFirst(catalog: Catalog): Table[] {
+/** @param {Catalog} catalog @returns {Table[]} */
+function parentsFirst(catalog) {
   const left = catalog.tables.filter(({ kind, partitionOf }) => (kind === "table" || kind === "partitioned") && partitionOf === null);
-  const sorted: Table[] = [];
+  /** @type {Table[]} */
+  const sorted = [];
   while (left.length > 0) {
     const at = left.findIndex((table) => parentsOf(catalog, table).every((oid) => sorted.some((one) => one.oid === oid)));
     sorted.push(...left.splice(Math.max(at, 0), 1));
@@ -34,22 +52,21 @@ function parentsFirst(catalog: Catalog): Table[] {
   return sorted;
 }
 
-/** Tables that others refer to are smaller, so that keys repeat. */
-function rowsOf(catalog: Catalog, table: Table, rows: number): number {
+/** Tables that others refer to are smaller, so that keys repeat. @param {Catalog} catalog @param {Table} table @param {number} rows @returns {number} */
+function rowsOf(catalog, table, rows) {
   return parentsOf(catalog, table).length === 0 ? Math.ceil(rows / 40) : parentsOf(catalog, table).length === 1 ? Math.ceil(rows / 4) : rows;
 }
 
-function valueOf(catalog: Catalog, table: Table, column: Column): string {
+/** @param {Catalog} catalog @param {Table} table @param {Column} column @param {number} rows @returns {string} */
+function valueOf(catalog, table, column, rows) {
   const parent = foreignKey(catalog, table, column.name);
   const target = catalog.tables.find(({ oid }) => oid === parent);
-  const value = target === undefined ? plainValue(catalog, table, column) : `(SELECT ceil(power(random(), 2) * ${Math.max(1, rowsOf(catalog, target, ROWS))}) + n * 0)::${column.type}`;
+  const value = target === undefined ? plainValue(catalog, table, column) : `(SELECT ceil(power(random(), 2) * ${Math.max(1, rowsOf(catalog, target, rows))}) + n * 0)::${column.type}`;
   return column.notNull ? value : `CASE WHEN n % 7 > 0 THEN ${value} END`;
 }
 
-/** Of a largest table. */
-export const ROWS = 60_000;
-
-function plainValue({ indexes }: Catalog, table: Table, { name, type, typeName }: Column): string {
+/** @param {Catalog} catalog @param {Table} table @param {Column} column @returns {string} */
+function plainValue({ indexes }, table, { name, type, typeName }) {
   const isUnique = indexes.some((one) => one.table === table.oid && one.unique && one.keys.length === 1 && one.keys[0]?.column === name);
   const number = isUnique ? "n" : "floor(power(random(), 3) * 1000)";
   if (/^(int|float|numeric)/.test(typeName)) return `(${number})::${typeName === "int2" && isUnique ? "int2" : typeName.startsWith("numeric") ? type : typeName}`;
@@ -66,11 +83,11 @@ function plainValue({ indexes }: Catalog, table: Table, { name, type, typeName }
   return isUnique ? `md5(n::text)::${type}` : `('word ' || floor(power(random(), 3) * 500))::${type}`;
 }
 
-/** By key, by parent, by range, in order, joined with a parent, grouped by it. */
-export function questionsOf(catalog: Catalog): string[] {
+/** By key, by parent, by range, in order, joined with a parent, grouped by it. @param {Catalog} catalog @returns {string[]} */
+export function questionsOf(catalog) {
   return parentsFirst(catalog).flatMap((table) => {
     const name = quoteQualified(table);
-    const questions: string[] = [`SELECT count(*) FROM ${name}`];
+    const questions = [`SELECT count(*) FROM ${name}`];
     for (const column of table.columns) {
       const [each, parent] = [quoteName(column.name), foreignKey(catalog, table, column.name)];
       const target = catalog.tables.find(({ oid }) => oid === parent);
@@ -83,4 +100,29 @@ export function questionsOf(catalog: Catalog): string[] {
     }
     return questions;
   });
+}
+
+/** @param {string} url @param {number} rows @param {string} out */
+async function main(url, rows, out) {
+  const { collectSnapshot } = await import("../../dist/sources/postgres/collect.js");
+  const { catalog } = await collectSnapshot({ targets: [url], statementTimeout: 30_000, connectTimeout: 10_000, version: "bench", sample: false, progress: () => {} });
+  writeFileSync(out, JSON.stringify(questionsOf(catalog), null, 1));
+  if (rows === 0) return;
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    await client.query("SET session_replication_role = replica");
+    await client.query(`TRUNCATE ${catalog.tables.filter(({ kind }) => kind === "table").map((table) => quoteQualified(table)).join(", ")}`);
+    for (const statement of fillStatements(catalog, rows)) await client.query(statement).catch((/** @type {Error} */ error) => process.stderr.write(`${error.message}: ${statement.slice(0, 100)}\n`));
+    await client.query("VACUUM ANALYZE");
+    await client.query("CHECKPOINT");
+  } finally {
+    await client.end();
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({ options: { db: { type: "string" }, rows: { type: "string", default: "60000" }, out: { type: "string" } } });
+  if (values.db === undefined || values.out === undefined) throw new Error("which database, and where to write the statements? --db URL --out FILE");
+  await main(values.db, Number(values.rows), values.out);
 }
