@@ -96,7 +96,7 @@ function rejectedLines({ rejected }: IndexStudy): string[] {
 function doubtLines(study: IndexStudy): string[] {
   const verify = verifiable(study);
   return [
-    ...(verify.length === 0 ? [] : [`${formatCount(verify.length, "statement")} to verify by running: under random_page_cost 1.1 and effective_cache_size of shared_buffers the plan is another one.`]),
+    ...(verify.length === 0 ? [] : [`${formatCount(verify.length, "statement")} to verify by running: under random_page_cost 1.1 and effective_cache_size of shared_buffers the plan is another one. On a copy: luthier advise indexes --measure --db COPY.`]),
     ...(study.unplanned.length === 0 ? [] : [`${formatCount(study.unplanned.length, "statement")} could not be planned, the first: ${study.unplanned[0]?.why ?? ""}`]),
     ...study.notes.map((one) => `Not as in production: ${one}`),
   ];
