@@ -83,7 +83,7 @@ function removalLines({ removals }: IndexStudy, { workload }: Database): string[
   };
   return [
     ...(unused.length === 0 ? [] : ["No planned statement uses", ...unused.map((one) => `  ${name(one)}`), ""]),
-    ...(harmless.length === 0 ? [] : ["Used, but no planned statement would cost 5 % more without", ...harmless.map((one) => `  ${name(one)}`), ""]),
+    ...(harmless.length === 0 ? [] : ["Used, but no planned statement would cost 5 % more without one of them: drop one, then look again", ...harmless.map((one) => `  ${name(one)}`), ""]),
     ...(needed.length === 0 ? [] : ["Needed", ...needed.map((one) => `  ${name(one)}: ${who(one)}`), ""]),
   ];
 }

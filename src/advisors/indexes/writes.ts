@@ -13,7 +13,33 @@ const LARGE_SHARE = 0.25;
 export function upkeepOf({ table, spec }: Candidate, bytes: number, database: Database): number {
   const columns = [...spec.keys.flatMap((key) => ("column" in key ? [key.column] : [])), ...(spec.include ?? [])];
   const share = spec.condition === undefined ? 1 : PARTIAL_SHARE;
-  return entriesAdded(table, columns, database) * share * entryCost(bytes, database) * inTimeOfStatements(database);
+  return entriesAdded(writesOf(table, database), table, columns, database) * share * entryCost(bytes, database);
+}
+
+interface Writes {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly hotUpdated: number;
+}
+
+/**
+ * In the time of the statements. What they say themselves of rows goes before the table's counters, which began at another time and hold what was loaded at once, a restored dump
+ * perhaps. A table that is written by no statement of its own, by triggers or COPY, has its counters alone.
+ */
+function writesOf(table: Table, database: Database): Writes {
+  const counters = database.tableCounters(table);
+  const time = inTimeOfStatements(database);
+  if (time === 0 || counters === null) return { inserted: 0, updated: 0, hotUpdated: 0 };
+  const counted = (kind: "insert" | "update"): number | null => rowsWritten(kind, table, database);
+  const inserted = Math.min(counted("insert") ?? Infinity, counters.inserted * time);
+  const updated = Math.min(counted("update") ?? Infinity, counters.updated * time);
+  return { inserted, updated, hotUpdated: counters.updated === 0 ? 0 : (updated * counters.hotUpdated) / counters.updated };
+}
+
+/** Null where no statement tells. */
+function rowsWritten(kind: "insert" | "update", table: Table, database: Database): number | null {
+  const own = database.statementsOn(table).filter(({ shape }) => shape?.base?.name === table.name && (shape.kind === kind || (kind === "update" && shape.conflict === "update")));
+  return own.length === 0 || own.some(({ rows }) => rows === null) ? null : own.reduce((sum, { rows }) => sum + (rows ?? 0), 0);
 }
 
 /** Counters of tables and of statements began at different times. Statements of no time are not held against writes. */
@@ -34,10 +60,7 @@ function entryCost(bytes: number, database: Database): number {
 }
 
 /** Each row that is inserted or moved has an entry; and updates that stayed on their page until now no longer do, where they change a column of the index. */
-function entriesAdded(table: Table, columns: readonly string[], database: Database): number {
-  const counters = database.tableCounters(table);
-  if (counters === null) return 0;
-  const { inserted, updated, hotUpdated } = counters;
+function entriesAdded({ inserted, updated, hotUpdated }: Writes, table: Table, columns: readonly string[], database: Database): number {
   const lost = hotUpdated * shareWriting(table, columns, database);
   const others = database.indexesOf(table).filter((index) => index.live).length;
   // An update that is not HOT adds an entry to every index.
