@@ -189,20 +189,24 @@ def _describe(frame: Any) -> tuple[str, int, str, int]:
 
 
 def _look_for_cause(kind: int, frame: FrameType, found: Optional[Cause]) -> tuple[Optional[Cause], bool]:
-    """What a frame of Django's says about the cause, and whether a frame further out may know better."""
-    values = frame.f_locals
+    """What a frame of Django's says about the cause, and whether a frame further out may know better.
+
+    Asking a frame for its locals copies them: only a frame that can tell is asked.
+    """
     if kind == DESCRIPTOR:
+        values = frame.f_locals
         instance = values.get("instance")
         return ((DESCRIPTOR, values.get("self"), instance), False) if instance is not None else (found, True)
     if kind == PREFETCH:
+        values = frame.f_locals
         instances = values.get("instances")
         lookup = values.get("lookup")
         return ((PREFETCH, (lookup, values.get("level", 0)), instances[0]), False) if instances else (found, True)
-    if kind == REFRESH and (found is None or found[2] is values.get("self")):
-        return (REFRESH, None, values.get("self")), True
-    if found is not None:
+    if kind != REFRESH and found is not None:
         return found, True
-    owner = values.get("self")
+    owner = frame.f_locals.get("self")
+    if kind == REFRESH:
+        return ((REFRESH, None, owner), True) if found is None or found[2] is owner else (found, True)
     if kind == MANAGER:
         instance = getattr(owner, "instance", None)
         return ((MANAGER, owner, instance), True) if instance is not None else (None, True)

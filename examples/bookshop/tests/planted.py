@@ -7,6 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SUFFIXES = {".py", ".html", ".jinja"}
+#: Folders that are no source of the shop: its tests, and what Luthier wrote about it.
+OTHERS = {"tests", ".luthier"}
 MARKER = re.compile(r"(?:planted|twin): [a-z0-9-]+(?: (?:queryset|access)\b)?")
 
 
@@ -20,7 +22,7 @@ def markers():
     """Every marker of the source with the places where it stands: {marker: [(file, line), …]}."""
     found = {}
     for path in sorted(ROOT.rglob("*")):
-        if path.suffix not in SUFFIXES or "tests" in path.relative_to(ROOT).parts:
+        if path.suffix not in SUFFIXES or not OTHERS.isdisjoint(path.relative_to(ROOT).parts):
             continue
         for number, line in enumerate(path.read_text().splitlines(), start=1):
             for marker in MARKER.findall(line):
