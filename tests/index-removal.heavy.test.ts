@@ -77,5 +77,5 @@ test("the advisor prints what each index is for, however rare", async () => {
   const folder = project();
   const { stdout } = await run(["advise", "indexes", folder], folder);
   expect(stdout).toMatch(/No planned statement uses\n(?: {2}.*\n)*? {2}public\.purchase_total\n/);
-  expect(stdout).toMatch(/Needed\n(?:.*\n)*? {2}public\.purchase_placed: 1 statement would suffer, the worst [\d.,]+ -> [\d.,]+: SELECT purchase/);
+  expect(stdout).toMatch(/Needed\n(?:.*\n)*? {2}public\.purchase_placed: 1 statement would suffer, the worst [\d.,]+ -> [\d.,]+: SELECT sum\(\) of purchase/);
 });
