@@ -114,9 +114,10 @@ export async function selectFrom(whole: Report, { root, config, baseline, change
 
 /** What `fix --prove` found out is evidence until the code changes. */
 export async function withLastProofs(root: string, report: Report): Promise<Report> {
-  if (!existsSync(path.join(root, ".luthier", "prove"))) return report;
-  const { withProofs } = await import("../sources/proof-file.ts");
-  return { ...report, findings: withProofs(root, report.findings) };
+  const { findings } = report;
+  const proven = existsSync(path.join(root, ".luthier", "prove")) ? (await import("../sources/proof-file.ts")).withProofs(root, findings) : findings;
+  const measured = existsSync(path.join(root, ".luthier", "measured.json")) ? (await import("../sources/measurement-file.ts")).withMeasurements(root, proven) : proven;
+  return { ...report, findings: measured };
 }
 
 /** The project's folder, as an absolute path. */

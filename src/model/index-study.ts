@@ -110,3 +110,52 @@ export interface RemovalUser {
   readonly cost: CostPair;
   readonly plans: { readonly before: Plan; readonly after: Plan };
 }
+
+/** What running the workload on a copy gave, with the chosen indexes and without them. Times are the server's, in milliseconds. */
+export interface IndexMeasurement {
+  readonly address: string;
+  readonly database: string;
+  readonly version: string;
+  readonly at: string;
+  readonly built: readonly MeasuredIndex[];
+  /** Names of indexes that were away beside the built ones. */
+  readonly dropped: readonly string[];
+  /** Times that each statement was run in each state, the warm-up excluded, at most. */
+  readonly rounds: number;
+  readonly statements: readonly MeasuredStatement[];
+  readonly unmeasured: readonly { readonly statement: string; readonly why: string }[];
+  /** What of it is not as it should be, in sentences. */
+  readonly notes: readonly string[];
+  readonly isComplete: boolean;
+}
+
+export interface MeasuredIndex {
+  readonly label: string;
+  /** As it would be called. */
+  readonly name: string;
+  /** As it was built; null where PostgreSQL refused it. */
+  readonly bytes: number | null;
+  readonly milliseconds: number;
+  readonly refused: string | null;
+}
+
+export interface MeasuredStatement {
+  readonly statement: string;
+  readonly calls: number;
+  readonly kind: "read" | "write";
+  /** Where its values come from: a log, rows of the copy, or the text itself. */
+  readonly values: "log" | "rows" | "text";
+  readonly before: Spread;
+  readonly after: Spread;
+  /** By medians, where the ranges do not meet either. */
+  readonly verdict: "faster" | "slower" | "same";
+  /** Names of added indexes that its plan used on the copy. */
+  readonly uses: readonly string[];
+}
+
+/** Of the rounds; null where the statement did not end in time. */
+export interface Spread {
+  readonly median: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+}

@@ -83,7 +83,7 @@ function removalLines({ removals }: IndexStudy, { workload }: Database): string[
   };
   return [
     ...(unused.length === 0 ? [] : ["No planned statement uses", ...unused.map((one) => `  ${name(one)}`), ""]),
-    ...(harmless.length === 0 ? [] : ["Used, but no planned statement would cost 5 % more without", ...harmless.map((one) => `  ${name(one)}`), ""]),
+    ...(harmless.length === 0 ? [] : ["Used, but no planned statement would cost 5 % more without one of them: drop one, then look again", ...harmless.map((one) => `  ${name(one)}`), ""]),
     ...(needed.length === 0 ? [] : ["Needed", ...needed.map((one) => `  ${name(one)}: ${who(one)}`), ""]),
   ];
 }
@@ -96,7 +96,7 @@ function rejectedLines({ rejected }: IndexStudy): string[] {
 function doubtLines(study: IndexStudy): string[] {
   const verify = verifiable(study);
   return [
-    ...(verify.length === 0 ? [] : [`${formatCount(verify.length, "statement")} to verify by running: under random_page_cost 1.1 and effective_cache_size of shared_buffers the plan is another one.`]),
+    ...(verify.length === 0 ? [] : [`${formatCount(verify.length, "statement")} to verify by running: under random_page_cost 1.1 and effective_cache_size of shared_buffers the plan is another one. On a copy: luthier advise indexes --measure --db COPY.`]),
     ...(study.unplanned.length === 0 ? [] : [`${formatCount(study.unplanned.length, "statement")} could not be planned, the first: ${study.unplanned[0]?.why ?? ""}`]),
     ...study.notes.map((one) => `Not as in production: ${one}`),
   ];

@@ -70,7 +70,7 @@ function choiceWords(study: IndexStudy): string {
 
 function verifyWords(study: IndexStudy): readonly string[] {
   const { length } = verifiable(study);
-  return length === 0 ? [] : [`${formatCount(length, "statement")} ${length === 1 ? "is" : "are"} to verify by running: with random_page_cost 1.1 and effective_cache_size at shared_buffers, the planner takes another plan.`];
+  return length === 0 ? [] : [`${formatCount(length, "statement")} ${length === 1 ? "is" : "are"} to verify by running: with random_page_cost 1.1 and effective_cache_size at shared_buffers, the planner takes another plan. \`luthier advise indexes --measure --db COPY\` runs them on a copy, with and without.`];
 }
 
 function freeWords(free: readonly RemovalProof[], { statements }: IndexStudy): string {
