@@ -74,7 +74,8 @@ async function runTests() {
 }
 
 /**
- * A version of Django for which there is no Python here is the one reason to skip a test; it is named at the end.
+ * A version of Django for which there is no Python here, and a machine that lets no test mount a file system, are the
+ * reasons to skip a test; it is named at the end.
  *
  * @param {{ assertionResults: { status: string, fullName: string }[] }[]} files
  * @returns {string[]}
