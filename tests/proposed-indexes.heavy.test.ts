@@ -27,6 +27,7 @@ VACUUM ANALYZE`;
 const SEEN = `
 -- given: age = 40
 -- given: table event counters.inserted = 40000
+-- given: table line relallvisible = 700
 -- given: statement {"sql": "SELECT id FROM job WHERE NOT done ORDER BY due LIMIT 10", "calls": 100, "rows": 1000, "totalMs": 5000}
 -- given: statement {"sql": "SELECT sum(quantity) FROM line WHERE book_id = 7", "calls": 100, "rows": 100, "totalMs": 5000}
 -- given: statement {"sql": "SELECT id FROM book WHERE UPPER(title::text) LIKE UPPER('%beefcafe%')", "calls": 100, "rows": 10, "totalMs": 5000}
@@ -66,7 +67,7 @@ test("six rules propose indexes, and each proposal was planned", () => {
 
 test.each([
   ["partial-index", /Seq Scan on job/, /job_due_.*idx/],
-  ["covering-index", /by line_book\b/, /Index Only Scan on line by line_book_idx/],
+  ["covering-index", /Bitmap Index Scan on line_book \(/, /Index Only Scan on line by line_book/],
   ["gin-index", /Seq Scan on book/, /Bitmap Index Scan on \w*title\w*/],
   ["pattern-ops-index", /Seq Scan on book/, /code/],
   ["expression-index", /Seq Scan on book/, /email/],

@@ -86,8 +86,9 @@ const saving = ({ server, calls }: StudiedStatement): number => (server.before -
 const worstRatio = ({ server, careful }: StudiedStatement): number => Math.max(server.after / Math.max(1e-9, server.before), careful.after / Math.max(1e-9, careful.before));
 
 /** Why the plans say nothing of it; null where they do. */
-function gapOf({ label, needsValues, statements }: IndexProposal, { refused }: ProposalProof, { own, cheaper }: Looked): string | null {
+function gapOf({ label, needsValues, statements }: IndexProposal, { refused }: ProposalProof, { own, cheaper, all }: Looked): string | null {
   if (refused !== null) return `needs plans with an index on \`${label}\`, which PostgreSQL refuses: ${refused}`;
+  if (all.length === 0 && statements.length === 0) return "needs plans of statements on the table, none of which was seen and could be planned";
   if (own.length === 0 && statements.length > 0) return `needs plans of the statements that \`${label}\` is for, none of which could be planned`;
   if (cheaper.length === 0 && needsValues && own.every(({ basis }) => basis === "any")) return `needs values of the statements' parameters: planned for any values, they do not tell what \`${label}\` gives`;
   return null;
