@@ -1,5 +1,7 @@
 /** Indexes that rules propose, each planned on a phantom of a real PostgreSQL: with proof where a plan gains, withdrawn with a reason where none does. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { advisor } from "../src/advisors/indexes/advisor.ts";
+import { NO_DEPLOYMENT } from "../src/deployment/no-deployment.ts";
 import { runRules, type Verdicts } from "../src/findings.ts";
 import type { Database, Finding } from "../src/model/index.ts";
 import { openDatabase } from "../src/open-database.ts";
@@ -92,4 +94,15 @@ test("what no plan gains by is withdrawn, with the figures", () => {
   expect(ids(before).filter((id) => !ids(after).includes(id)).map((id) => /^\S+/.exec(id)?.[0])).toEqual(["brin-index", "pattern-ops-index"]);
   expect(after.unknown.find(({ object }) => object === "index public.event_seen")?.why).toMatch(/^is kept: with the smaller one, statement \S+ \(10 calls\) would cost [\d,.]+ in place of [\d,.]+, as planned$/);
   expect(after.unknown.find(({ object }) => object === "table public.book")?.why).toMatch(/^gets no index on `book USING btree \("subtitle" text_pattern_ops\)`: with it, 1 statement cost/);
+});
+
+test("the section draws both plans of what the choice of indexes does not hold", async () => {
+  const [advice] = await advisor.advise({ source: null, deployment: NO_DEPLOYMENT, database, recording: null, thresholds: {}, findings: [] });
+  const drawn = (advice?.plots ?? []).filter((plot) => plot.kind === "plans");
+  const alone = drawn.filter(({ question }) => question.includes(" alone"));
+  expect(alone.length).toBeGreaterThan(0);
+  for (const { before: was, after: becomes, change } of alone) {
+    expect(JSON.stringify(becomes?.root)).not.toBe(JSON.stringify(was.root));
+    expect(change).toMatch(/^CREATE INDEX "(?!luthier_)/);
+  }
 });
