@@ -9,6 +9,7 @@ export default defineConfig({
       {
         test: {
           name: "light",
+          setupFiles: ["tests/support/one-seed.ts"],
           include: ["src/**/*.test.ts", "tests/**/*.test.ts", "bench/**/*.test.mjs"],
           exclude: heavy,
           maxWorkers: 2,
@@ -20,6 +21,7 @@ export default defineConfig({
       {
         test: {
           name: "heavy",
+          setupFiles: ["tests/support/one-seed.ts"],
           include: heavy,
           maxWorkers: 1,
           testTimeout: 300_000,

@@ -11,6 +11,11 @@ const PYTHON_PIECES = ["DATABASES = {'default': {", "**load(), ", "'OPTIONS': {'
 
 const text = (pieces: readonly string[]): fc.Arbitrary<string> => fc.array(fc.oneof(fc.constantFrom(...pieces), fc.string({ maxLength: 4 })), { maxLength: 25 }).map((parts) => parts.join(""));
 
+test("a file of uwsgi without anything in its section", () => {
+  const { services } = readTestDeployment({ "config/__init__.py": "", "config/settings.py": "INSTALLED_APPS = ['shop']\n", "deploy/uwsgi.ini": "\\\n[uwsgi]\nprocesses = " });
+  for (const { spot } of services) expect(spot.span.end).toBeGreaterThanOrEqual(spot.span.start);
+});
+
 test("whatever the files hold", () => {
   fc.assert(
     fc.property(fc.constantFrom(...NAMES), text(PIECES), text(PYTHON_PIECES), fc.constantFrom(...PYTHON), (name, content, code, python) => {

@@ -149,9 +149,8 @@ function isOfUwsgiFile({ service }: Started, files: readonly Service[]): boolean
 
 function fromUwsgiFile(file: string, text: string): Service {
   const entries = readIni(file, text);
-  const section = entries.find((one) => one.section === "uwsgi") ?? entries[0];
+  const own = entries.filter((one) => one.section === "uwsgi");
   const option = (...names: readonly string[]): Said<string> | null => saidIn(entries, names, /^uwsgi$/);
-  const end = entries.findLast((one) => one.section === "uwsgi")?.span.end ?? 0;
   const settings = entries.filter(({ key }) => key === "env").map(({ value }) => /DJANGO_SETTINGS_MODULE=(\S+)/.exec(value)?.[1]).find((one) => one !== undefined) ?? null;
   return {
     ...EMPTY_SERVICE,
@@ -159,7 +158,7 @@ function fromUwsgiFile(file: string, text: string): Service {
     name: file.slice(file.lastIndexOf("/") + 1),
     server: "uwsgi",
     settings,
-    spot: { role: "definition", span: { file, start: section?.span.start ?? 0, end } },
+    spot: { role: "definition", span: { file, start: own[0]?.span.start ?? 0, end: own.at(-1)?.span.end ?? 0 } },
     group: file,
   };
 }
