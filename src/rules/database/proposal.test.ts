@@ -63,9 +63,9 @@ test("a gain under the server's constants alone, or beside a statement that cost
 });
 
 test("no gain, or one that others pay for, is no finding, and the reason is said", () => {
-  expect(judged(proposal(), [studied(proposal(), 100)])).toEqual({ draft: undefined, why: expect.stringMatching(/^table public\.book gets no index on `book USING .*: with it, 1 statement cost 100 in place of 100, as planned$/) });
+  expect(judged(proposal(), [studied(proposal(), 100)])).toEqual({ draft: undefined, why: expect.stringMatching(/^table public\.book gets no index on `book USING .*: with it, 1 statement would cost 100 in place of 100, as planned$/) });
   const paid = judged(proposal(), [studied(proposal(), 20), studied(proposal(), 200, { statement: "12", calls: 1000 })]);
-  expect(paid).toEqual({ draft: undefined, why: expect.stringMatching(/2 statements of the table cost no less together/) });
+  expect(paid).toEqual({ draft: undefined, why: expect.stringMatching(/2 statements of the table would cost no less together/) });
   // Another statement's gain is not what the finding speaks of.
   expect(judged(proposal(), [studied(proposal(), 100), studied(proposal(), 20, { statement: "12" })]).draft).toBeUndefined();
 });

@@ -96,9 +96,9 @@ function gapOf({ label, needsValues, statements }: IndexProposal, { refused }: P
 
 function againstNew({ label }: IndexProposal, { own, cheaper, all }: Looked): string | null {
   const { before, after } = meanCost(own);
-  if (!cheaper.some((one) => own.includes(one))) return `gets no index on \`${label}\`: with it, ${formatCount(own.length, "statement")} cost ${figure(after)} in place of ${figure(before)}, as planned`;
+  if (!cheaper.some((one) => own.includes(one))) return `gets no index on \`${label}\`: with it, ${formatCount(own.length, "statement")} would cost ${figure(after)} in place of ${figure(before)}, as planned`;
   const saved = all.reduce((sum, one) => sum + saving(one), 0);
-  return saved > 0 ? null : `gets no index on \`${label}\`: with it, ${formatCount(all.length, "statement")} of the table cost no less together, as planned`;
+  return saved > 0 ? null : `gets no index on \`${label}\`: with it, ${formatCount(all.length, "statement")} of the table would cost no less together, as planned`;
 }
 
 /** What is only smaller must cost nobody more. */
