@@ -12,7 +12,6 @@ import { withGiven } from "./support/given.ts";
 import { execute, look, startDebian, type RunningServer } from "./support/servers.ts";
 
 const SHOP = `
-CREATE EXTENSION pg_trgm;
 CREATE TABLE job (id bigint PRIMARY KEY, done boolean NOT NULL, due timestamptz NOT NULL, note text NOT NULL);
 INSERT INTO job SELECT n, n % 50 <> 0, now() + (n * 7919 % 40000) * interval '1 minute', repeat('x', 60) FROM generate_series(1, 40000) n;
 CREATE TABLE line (id bigint PRIMARY KEY, book_id int NOT NULL, quantity int NOT NULL, remark text NOT NULL);
@@ -82,6 +81,11 @@ test.each([
   expect(one(rule)?.doubt).not.toMatch(/not compared/);
   expect(one(rule)?.doubt).toMatch(/costs are the planner's, not time/);
   expect(one(rule)?.places.find(({ role }) => role === "statement")?.label).toMatch(/, cost [\d,.]+ to [\d,.]+$/);
+});
+
+test("an operator class of an extension that the database does not have is planned with it, and the search is not", () => {
+  expect(one("gin-index")?.doubt).toMatch(/made with extension pg_trgm, which the database does not have yet/);
+  expect(database.study?.added.filter(({ label }) => label.includes("trgm"))).toEqual([]);
 });
 
 test("a smaller index in place of a larger one is proposed where no statement costs more", () => {

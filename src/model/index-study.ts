@@ -126,6 +126,8 @@ export interface IndexProposal {
   readonly sql: string;
   /** The index that goes in its favour. */
   readonly instead: Index | null;
+  /** An extension that brings its operator class, where the database does not have it. */
+  readonly extension: string | null;
   /** What it is for: statements that cost less, or bytes at the same cost. */
   readonly saves: "cost" | "bytes";
   /** A plan for any values cannot use it, or cannot know how much it finds. */

@@ -88,6 +88,8 @@ function verdicts(plans: readonly (Measured | null)[], added: ReadonlySet<string
 /** In a trial of their own, whose indexes are numbered from the first on. */
 async function proposalProofs(phantom: Phantom, { prepared }: IndexSearch, plans: readonly (Measured | null)[], database: Database, { proposals = [], progress }: IndexStudyOptions): Promise<ProposalProof[]> {
   if (proposals.length === 0) return [];
+  // Only now: what the search chooses is to be built as it is, on the database as it is.
+  if (proposals.some(({ extension }) => extension === "pg_trgm")) await phantom.install("pg_trgm");
   const trial = phantom.trial();
   try {
     return await tryProposals(trial, { proposals, database, plans, prepared, progress });

@@ -8,7 +8,7 @@ const OLD = { oid: 70, name: "book_at", schema: "public" } as unknown as Index;
 const SPEC: Proposed["spec"] = { keys: [{ kind: "column", column: "due" }], condition: [{ column: "done", operator: "=", value: false }] };
 const PLAIN: Proposed["spec"] = { keys: [{ kind: "column", column: "due" }] };
 const ASKED = [{ id: "11" }] as unknown as readonly Statement[];
-const BARE = { catalog: { indexes: [] } } as unknown as Database;
+const BARE = { catalog: { indexes: [], extensions: [] } } as unknown as Database;
 
 const proposal = (more: Partial<Proposed> = {}): IndexProposal => proposalOf({ table: BOOK, spec: SPEC, statements: ASKED, ...more }, BARE);
 

@@ -1,5 +1,5 @@
 /** An index that a rule proposes, and what planning the statements with it gave: one way for every rule that proposes one. */
-import { createIndexSql, indexName, type IndexSpec } from "../../fixes/migrations/index.ts";
+import { createIndexSql, indexName, missingExtensions, type IndexSpec } from "../../fixes/migrations/index.ts";
 import { namesDigest } from "../../model/generated-names.ts";
 import { formatCount, formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, Evidence, Index, IndexProposal, Judgement, Plan, PlanNode, ProposalProof, Statement, StudiedStatement, Table, Unjudged } from "../../model/index.ts";
@@ -19,16 +19,17 @@ export interface Proposed {
   readonly saves?: IndexProposal["saves"];
 }
 
-export function proposalOf({ table, spec, statements, instead, saves = "cost" }: Proposed, { catalog }: Database): IndexProposal {
+export function proposalOf({ table, spec, statements, instead, saves = "cost" }: Proposed, database: Database): IndexProposal {
   const key = `luthier_${namesDigest([String(table.oid), JSON.stringify(spec), String(instead?.oid ?? "")], 12)}`;
   const sql = createIndexSql(spec, key, table, false);
   return {
     key,
     table,
-    name: indexName(spec, table, catalog),
+    name: indexName(spec, table, database.catalog),
     label: `${table.name} ${sql.slice(sql.indexOf(" USING ") + 1)}`,
     sql,
     instead: instead ?? null,
+    extension: missingExtensions({ database }, spec)[0]?.extension ?? null,
     saves,
     needsValues: spec.condition !== undefined || spec.keys.some(({ operatorClass = "" }) => BY_VALUE.test(operatorClass)),
     statements: statements.map(({ id }) => id),
@@ -136,13 +137,14 @@ function withPlans(draft: DatabaseDraft, proposal: IndexProposal, looked: Looked
   };
 }
 
-function doubtOf({ saves }: IndexProposal, { cheaper, dearer, own }: Looked): string {
+function doubtOf({ saves, extension }: IndexProposal, { cheaper, dearer, own }: Looked): string {
   const verify = saves === "bytes" ? 0 : cheaper.filter(({ verdict }) => verdict === "verify").length;
   const any = own.filter(({ basis, uses }) => basis === "any" && uses.length > 0).length;
   return [
     ...(verify === 0 ? [] : [`${verify === cheaper.length ? "verify by running" : `verify ${verify} of the statements by running`}: with pages at random nearly as cheap as in order, the plan is another one`]),
     ...(dearer.length === 0 ? [] : [`${formatCount(dearer.length, "statement")} of the table cost more with it`.replace("1 statement of the table cost ", "1 statement of the table costs ")]),
     ...(any === 0 ? [] : [`${formatCount(any, "statement")} planned for any values; rare and frequent ones differ`]),
+    ...(extension === null ? [] : [`the plans were made with extension ${extension}, which the database does not have yet`]),
     "costs are the planner's, not time",
   ].join("; ");
 }
