@@ -106,6 +106,25 @@ describe("indexes that can go, planned", () => {
   });
 });
 
+describe("indexes that rules propose, planned", () => {
+  const PROPOSING = ["partial-index", "covering-index", "brin-index", "gin-index", "pattern-ops-index", "expression-index"];
+  /** But for those that advise another question in place of an index. */
+  const proposing = ({ findings }: Report): readonly Finding[] => findings.filter(({ rule, message, fixes }) => PROPOSING.includes(rule) && fixes.length > 0 && !/ Ask by /.test(message));
+
+  test("those that are still reported have both plans, or the reason for which there are none is said", () => {
+    const bare = proposing(planned).filter(({ evidence }) => !evidence.some(({ kind }) => kind === "planned"));
+    const reasons = planned.coverage.unknown.filter(({ rule, why }) => PROPOSING.includes(rule) && /^needs (?:plans|values)/.test(why));
+    expect(proposing(planned).length).toBeGreaterThan(bare.length);
+    expect(bare.filter(({ rule, places }) => !reasons.some((one) => one.rule === rule && places.some(({ object = "" }) => object !== "" && one.object?.endsWith(object) === true))).map(({ rule, claim }) => `${rule} ${claim}`)).toEqual([]);
+  });
+
+  test("those that are not are withdrawn with the costs", () => {
+    const gone = proposing(report).filter(({ id }) => !planned.findings.some((one) => one.id === id));
+    const reasons = planned.coverage.unknown.filter(({ rule, why }) => PROPOSING.includes(rule) && /cost/.test(why));
+    expect(gone.filter(({ rule, places }) => !reasons.some((one) => one.rule === rule && places.some(({ object = "" }) => object !== "" && one.object?.endsWith(object) === true))).map(({ rule, claim }) => `${rule} ${claim}`)).toEqual([]);
+  });
+});
+
 describe("what is planted is found", () => {
   test.each(cases.filter((row) => !GAPS.includes(nameOf(row))).map((row) => [nameOf(row), row] as const))("%s", (_, row) => {
     const own = findingsOf(row.rule);

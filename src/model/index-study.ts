@@ -15,6 +15,8 @@ export interface IndexStudy {
   readonly added: readonly StudiedIndex[];
   /** What is there and could go: each with what would happen. */
   readonly removals: readonly RemovalProof[];
+  /** What rules propose, each planned by itself; absent where nobody asked them. */
+  readonly proposals?: readonly ProposalProof[];
   /** What was weighed and not taken, the most useful first. */
   readonly rejected: readonly RejectedIndex[];
   readonly statements: readonly StudiedStatement[];
@@ -109,6 +111,37 @@ export interface RemovalUser {
   /** With it and without it, under the constants where it hurts more. */
   readonly cost: CostPair;
   readonly plans: { readonly before: Plan; readonly after: Plan };
+}
+
+/** An index that a rule proposes. */
+export interface IndexProposal {
+  /** Equal for equal changes; the name that it has while it is tried. */
+  readonly key: string;
+  readonly table: Table;
+  /** As it would be called. */
+  readonly name: string;
+  /** `orders_order USING gin ("facts" jsonb_path_ops)`. */
+  readonly label: string;
+  /** CREATE INDEX with `key` for its name. */
+  readonly sql: string;
+  /** The index that goes in its favour. */
+  readonly instead: Index | null;
+  /** An extension that brings its operator class, where the database does not have it. */
+  readonly extension: string | null;
+  /** What it is for: statements that cost less, or bytes at the same cost. */
+  readonly saves: "cost" | "bytes";
+  /** A plan for any values cannot use it, or cannot know how much it finds. */
+  readonly needsValues: boolean;
+  /** Ids of the statements that it is proposed for. */
+  readonly statements: readonly string[];
+}
+
+/** The statements of its table planned with the proposed index alone, and without the one that it takes the place of. */
+export interface ProposalProof {
+  readonly proposal: IndexProposal;
+  /** In the server's words, where it cannot be made. */
+  readonly refused: string | null;
+  readonly statements: readonly StudiedStatement[];
 }
 
 /** What running the workload on a copy gave, with the chosen indexes and without them. Times are the server's, in milliseconds. */

@@ -6,6 +6,7 @@ import type { DjangoProject, ModelGraph, Program } from "./project.ts";
 import type { Recording } from "./recording.ts";
 import type { RuleMeta } from "./rule-meta.ts";
 import type { ObjectSpot, Span, Spot } from "./span.ts";
+import type { IndexProposal } from "./index-study.ts";
 import type { Database } from "./workload.ts";
 
 /** What a rule may look at. Everything is data; a rule does no reading of its own. */
@@ -71,6 +72,8 @@ export interface DatabaseDraft extends Omit<FindingDraft, "places"> {
   readonly places: readonly (Spot | ObjectSpot)[];
   /** At least one, with the age of the counters behind it. */
   readonly evidence: readonly Evidence[];
+  /** The index that it proposes, to be planned; no part of the finding. */
+  readonly proposes?: IndexProposal;
 }
 
 /** What a rule that looks at a database may see: all that the source gives, when there is source, and the database. */
@@ -118,4 +121,6 @@ export interface Rule {
   readonly check?: (input: RuleInput) => readonly FindingDraft[];
   readonly judge?: (input: DatabaseInput) => Judgement;
   readonly audit?: (input: EvidenceInput) => Judgement;
+  /** Drafts of `judge` propose indexes: where there is a phantom, it is asked for them before the workload is planned, and again with the plans. */
+  readonly proposes?: true;
 }

@@ -1,15 +1,21 @@
 /** A workload planned with and without indexes, on a phantom of the server that it runs on. */
-import type { Database, Index, IndexStudy, Plan, RemovalProof, StudiedIndex, StudiedStatement } from "../model/index.ts";
+import type { Database, Index, IndexProposal, IndexStudy, Plan, ProposalProof, RemovalProof, StudiedIndex, StudiedStatement } from "../model/index.ts";
 import { createIndexSql } from "../fixes/migrations/index.ts";
-import { readPlan } from "../postgres/plans/read-plan.ts";
 import { labelOf, namedIndexes, rejectedOf } from "../advisors/indexes/describe.ts";
-import { carefulSettings, costOf, indexesOf, statementVerdict, type QuestionPlans } from "../advisors/indexes/verdict.ts";
+import { carefulSettings, costOf, indexesOf, statementVerdict } from "../advisors/indexes/verdict.ts";
 import { runIndexSearch, type IndexSearch, type IndexSearchOptions } from "./index-search.ts";
 import type { Phantom } from "./phantom/open-phantom.ts";
-import type { PreparedStatement, Sight, Trial } from "./phantom/trial.ts";
+import type { Trial } from "./phantom/trial.ts";
+import { tryProposals } from "./index-proposals.ts";
+import { plansIn, type Measured } from "./study-plans.ts";
 import { removableIndexes } from "../advisors/indexes/removable.ts";
 
-export async function studyIndexes(phantom: Phantom, database: Database, options: IndexSearchOptions): Promise<IndexStudy> {
+export interface IndexStudyOptions extends IndexSearchOptions {
+  /** What rules propose, to be planned by itself; it is no part of the search. */
+  readonly proposals?: readonly IndexProposal[];
+}
+
+export async function studyIndexes(phantom: Phantom, database: Database, options: IndexStudyOptions): Promise<IndexStudy> {
   const trial = phantom.trial();
   try {
     const search = await runIndexSearch(trial, database, options);
@@ -25,6 +31,7 @@ export async function studyIndexes(phantom: Phantom, database: Database, options
       budget: options.budget,
       added: added.map((one) => ({ ...one, serves: served(one.name) })),
       removals: await removalProofs(trial, search, plans, database, options),
+      proposals: await proposalProofs(phantom, search, plans, database, options),
       rejected: rejectedOf(search),
       statements,
       unplanned: search.unplanned.map(({ statement, why }) => ({ statement: database.workload.statements[statement]?.id ?? "", why })),
@@ -49,10 +56,6 @@ function studiedIndex(search: IndexSearch, number: number, name: string): Omit<S
 
 // ------------------------------------------------------------------------------------------------------------ plans
 
-interface Measured extends QuestionPlans {
-  readonly statement: number;
-}
-
 async function plansOf(trial: Trial, search: IndexSearch, database: Database, progress: IndexSearchOptions["progress"]): Promise<readonly (Measured | null)[]> {
   const { prepared, questions, chosen } = search;
   const careful = carefulSettings(database);
@@ -67,13 +70,6 @@ async function plansOf(trial: Trial, search: IndexSearch, database: Database, pr
   });
 }
 
-async function plansIn(trial: Trial, prepared: readonly PreparedStatement[], sight: Sight): Promise<Plan[]> {
-  const explained = await trial.explain(prepared, sight);
-  return explained.map((one) => readPlan(one, { file: "", line: 0 }) ?? NO_PLAN);
-}
-
-const NO_PLAN = readPlan({ Plan: { "Node Type": "Result", "Total Cost": 0 } }, { file: "", line: 0 }) as Plan;
-
 /** Plans name the indexes as they will be called. */
 function renamed(plans: readonly (Measured | null)[], names: ReadonlyMap<number, string>): readonly (Measured | null)[] {
   const text = (plan: Plan): Plan => JSON.parse(JSON.stringify(plan).replaceAll(/"luthier_(\d+)"/g, (whole, number: string) => JSON.stringify(names.get(Number(number)) ?? whole))) as Plan;
@@ -87,6 +83,19 @@ function verdicts(plans: readonly (Measured | null)[], added: ReadonlySet<string
     const statement = workload.statements[number];
     return statement === undefined ? [] : [statementVerdict(statement.id, statement.calls, all, added)];
   });
+}
+
+/** In a trial of their own, whose indexes are numbered from the first on. */
+async function proposalProofs(phantom: Phantom, { prepared }: IndexSearch, plans: readonly (Measured | null)[], database: Database, { proposals = [], progress }: IndexStudyOptions): Promise<ProposalProof[]> {
+  if (proposals.length === 0) return [];
+  // Only now: what the search chooses is to be built as it is, on the database as it is.
+  if (proposals.some(({ extension }) => extension === "pg_trgm")) await phantom.install("pg_trgm");
+  const trial = phantom.trial();
+  try {
+    return await tryProposals(trial, { proposals, database, plans, prepared, progress });
+  } finally {
+    await trial.end();
+  }
 }
 
 // ------------------------------------------------------------------------------------------------------------ removals

@@ -7,6 +7,7 @@ import { analyse } from "../../src/analyse.ts";
 import { runRules } from "../../src/findings.ts";
 import type { Database, DatabaseEvidence, Finding, Plan, Rule, Snapshot, Verdict } from "../../src/model/index.ts";
 import { studyOn } from "../../src/sources/study-database.ts";
+import { proposedIndexes } from "../../src/proposed-indexes.ts";
 import { openDatabase } from "../../src/open-database.ts";
 import { collectSnapshot } from "../../src/sources/postgres/collect.ts";
 import { databaseOptions, type DatabaseCase } from "./database-case.ts";
@@ -84,7 +85,7 @@ export async function judgeCase(rule: Rule, one: DatabaseCase, built: Snapshot, 
   const earlier = earlierOf(built, one.sql);
   const evidence: DatabaseEvidence = { snapshot: withGiven(built, one.sql), file: ".luthier/snapshot.json.gz", plans, logged: [], ...(earlier === null ? {} : { earlier }), stamp: one.name };
   if (Object.keys(one.files).length > 0) return judgeProject(rule, one, evidence);
-  const database = await planned(await openDatabase(evidence, null), one.sql);
+  const database = await planned(rule, await openDatabase(evidence, null), one.sql);
   const { findings, unknown } = runRules([rule], { source: null, database, thresholds: thresholdsIn(one.sql) });
   return { findings, unknown };
 }
@@ -95,9 +96,9 @@ function phantomIn(sql: string): { readonly phantom?: { readonly seconds: number
 }
 
 /** `-- given: phantom = SECONDS`: the workload is planned with and without indexes. */
-async function planned(database: Database, sql: string): Promise<Database> {
+async function planned(rule: Rule, database: Database, sql: string): Promise<Database> {
   const { phantom } = phantomIn(sql);
-  return phantom === undefined ? database : { ...database, study: await studyOn(database, phantom) };
+  return phantom === undefined ? database : { ...database, study: await studyOn(database, { ...phantom, proposals: proposedIndexes([rule], database, null, thresholdsIn(sql)) }) };
 }
 
 async function judgeProject(rule: Rule, { files, sql }: DatabaseCase, database: DatabaseEvidence): Promise<CaseVerdict> {

@@ -46,7 +46,7 @@ function adviceOf(study: IndexStudy, database: Database, _input: AdvisorInput): 
         : `${formatCount(added.length, "index", "indexes")} (${formatBytes(sizeOf(added))}) take the estimated cost of ${planned} from ${figure(before)} to ${figure(after)}, ${percent(1 - after / before)} less.`,
     reasons: [choiceWords(study), ...verifyWords(study), ...(free.length === 0 ? [] : [freeWords(free, study)])],
     tables: [...(added.length === 0 ? [] : [addedTable(study, database)]), ...(changed(study).length === 0 ? [] : [statementTable(study, database)]), ...(study.removals.length === 0 ? [] : [removalTable(study, database)])],
-    plots: [...indexMapsOf(study, database), ...planPlots(study, database)],
+    plots: [...indexMapsOf(study, database), ...planPlots(study, database), ...proposalPlots(study, database)],
     artefacts: added.length === 0 ? [] : [artefactOf(study, database)],
     rung: "planned",
     examined: `${planned}, ${formatNumber(study.candidates)} candidates and ${formatCount(study.removals.length, "index", "indexes")} that only queries need, in ${formatNumber(study.plans)} plans of PostgreSQL ${study.version}`,
@@ -142,6 +142,31 @@ function planPlots(study: IndexStudy, database: Database): Plot[] {
         before: { title: "without", root: plans.before.root, json: null, basis: "cost" },
         after: { title: "with", root: plans.after.root, json: null, basis: "cost" },
         change: names.map(({ sql }) => `${sql};`).join("\n"),
+      },
+    ];
+  });
+}
+
+/** What rules propose, each by itself: the statement of each that saves most. What the choice above holds already is drawn there. */
+function proposalPlots(study: IndexStudy, database: Database): Plot[] {
+  const drawn = (study.proposals ?? []).flatMap(({ proposal, statements }) => {
+    const best = statements.filter(({ plans, verdict }) => plans !== null && (verdict === "gain" || verdict === "verify")).toSorted((a, b) => costOfWorkload(b) - costOfWorkload(a))[0];
+    const isAdded = study.added.some(({ table, name }) => table.oid === proposal.table.oid && name === proposal.name);
+    return best === undefined || isAdded ? [] : [{ proposal, best }];
+  });
+  return drawn.toSorted((a, b) => costOfWorkload(b.best) - costOfWorkload(a.best)).slice(0, MOST_PLANS).flatMap(({ proposal, best: { statement, plans, server } }): Plot[] => {
+    if (plans === null) return [];
+    const { name, label, instead, sql, key } = proposal;
+    return [
+      {
+        kind: "plans",
+        question: `How is \`${textOf(statement, database)}\` planned with ${name} alone${instead === null ? "" : `, in place of ${instead.name}`}?`,
+        answer: `Cost ${figure(server.before)} becomes ${figure(server.after)}, with \`${label}\`.`,
+        source: `EXPLAIN of PostgreSQL ${study.version}, on a phantom`,
+        statement: database.workload.statements.find(({ id }) => id === statement)?.sql ?? statement,
+        before: { title: "without", root: plans.before.root, json: null, basis: "cost" },
+        after: { title: "with", root: plans.after.root, json: null, basis: "cost" },
+        change: `${sql.replace(key, name)};`,
       },
     ];
   });

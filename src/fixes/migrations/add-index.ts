@@ -1,4 +1,4 @@
-import type { FixDraft, Table } from "../../model/index.ts";
+import type { Database, FixDraft, Table } from "../../model/index.ts";
 import { durationOf, heapBytes, PASSES } from "./durations.ts";
 import { createIndexSql, fieldNames, indexCode, indexName, type IndexSpec } from "./index-spec.ts";
 import { addToMeta } from "./meta-edit.ts";
@@ -65,7 +65,8 @@ function partitionBytes({ database }: ChangeInput, table: Table): number | null 
   return parts.some((one) => one === null) ? null : parts.reduce<number>((sum, one) => sum + (one ?? 0), 0);
 }
 
-function missingExtensions({ database }: ChangeInput, { keys }: IndexSpec): typeof EXTENSIONS {
+/** Of what its operator classes need, what the database does not have. */
+export function missingExtensions({ database }: { readonly database: Pick<Database, "catalog"> }, { keys }: IndexSpec): typeof EXTENSIONS {
   const classes = keys.flatMap((key) => key.operatorClass ?? []);
   const installed = new Set(database.catalog.extensions.map((one) => one.name));
   return EXTENSIONS.filter(({ pattern, extension }) => !installed.has(extension) && classes.some((one) => pattern.test(one)));

@@ -1,11 +1,12 @@
-import { replaceIndex } from "../../fixes/migrations/index.ts";
+import { replaceIndex, type IndexSpec } from "../../fixes/migrations/index.ts";
 import { formatBytes, formatNumber } from "../../model/numbers.ts";
-import type { Column, Database, DatabaseDraft, DatabaseInput, FixDraft, Index, Judgement, Rule, Statement, Table } from "../../model/index.ts";
+import type { Column, Database, DatabaseDraft, DatabaseInput, Index, Judgement, Rule, Statement, Table } from "../../model/index.ts";
 import { catalogEvidence, counterEvidence, tooYoung, workloadEvidence } from "../database/evidence.ts";
 import { foreignKeysServedBy } from "../database/foreign-keys.ts";
 import { heapBytes, indexBytes, judgedTables, ownIndexes, rowsOf, writesOf } from "../database/index-figures.ts";
 import { isDroppable } from "../database/index-structure.ts";
 import { declarationSpots, indexSpot, modelLabel, shortName, tableSpot } from "../database/names.ts";
+import { NOT_COMPARED, proposalOf, withProposalProofs } from "../database/proposal.ts";
 import { percent, sentFrom, statementSpot } from "../database/statement-places.ts";
 import { conditionsOf, orderOf, shareOf, statementsIn, usesOf, type ColumnCondition } from "../database/statement-use.ts";
 
@@ -34,10 +35,12 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
+  proposes: true,
   judge: (input) => {
     const tables = judgedTables(input.database).filter((table) => isBig(table, input));
     const verdicts = tables.flatMap((table) => candidatesOf(table, input.database).map((candidate) => judgeCandidate(candidate, input)));
-    return { drafts: verdicts.flatMap((one) => one.drafts), unjudged: verdicts.flatMap((one) => one.unjudged), examined: `${tables.length} big tables` };
+    const judgement = { drafts: verdicts.flatMap((one) => one.drafts), unjudged: verdicts.flatMap((one) => one.unjudged), examined: `${tables.length} big tables` };
+    return withProposalProofs(judgement, input.database);
   },
 };
 
@@ -96,13 +99,14 @@ function toDraft({ table, index, column, correlation, statements }: Found, input
   const pages = (heapBytes(table, database) ?? 0) / database.server.blockSize;
   const after = Math.max(3 * database.server.blockSize, Math.ceil(pages / RANGE_PAGES) * RANGE_BYTES);
   const model = modelLabel(database, table);
+  const spec: IndexSpec = { method: "brin", keys: [{ kind: "column", column: column.name }], options: { autosummarize: true } };
   const asked = statements.length === 0 ? "No statement with a condition on it was seen." : `${formatNumber(statements.length)} ${statements.length === 1 ? "statement asks" : "statements ask"} for ranges of it, ${percent(shareOf(statements))} of all statements' time.`;
   return {
     key: [shortName(table), index.name],
     claim: `Rows of \`${shortName(table)}\` lie in the order of \`${column.name}\`; index \`${shortName(index)}\` takes ${formatBytes(bytes)}, a BRIN index an estimated ${formatBytes(after)}.`,
     reason: `The correlation is ${correlation.toFixed(3)}, so each stretch of ${RANGE_PAGES} pages holds a narrow range of values, and its least and greatest are enough to skip it. ${asked}`,
     remedy: `Replace it by a BRIN index on \`${column.name}\` with \`autosummarize\`.`,
-    doubt: "a narrow range or one value is found more slowly by BRIN, which reads whole stretches; the plans of the statements were not compared",
+    doubt: `a narrow range or one value is found more slowly by BRIN, which reads whole stretches; ${NOT_COMPARED}`,
     ...(model === undefined ? {} : { model }),
     places: [
       indexSpot(index, formatBytes(bytes)),
@@ -113,11 +117,8 @@ function toDraft({ table, index, column, correlation, statements }: Found, input
     ],
     evidence: [catalogEvidence(database, { bytes, correlation }), counterEvidence(database), ...(statements.length === 0 ? [] : [workloadEvidence(database, { statements: statements.length })])],
     impact: { bytes: { before: bytes, after } },
-    fixes: fixesOf(table, index, column, input),
+    // First the new one, then the old one goes.
+    fixes: [replaceIndex(input, table, index, spec)],
+    proposes: proposalOf({ table, spec, statements, instead: index, saves: "bytes" }, database),
   };
-}
-
-/** First the new one, then the old one goes. */
-function fixesOf(table: Table, index: Index, column: Column, input: DatabaseInput): readonly FixDraft[] {
-  return [replaceIndex(input, table, index, { method: "brin", keys: [{ kind: "column", column: column.name }], options: { autosummarize: true } })];
 }

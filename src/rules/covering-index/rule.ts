@@ -1,11 +1,12 @@
-import { addIndex, replaceIndex, type IndexKeySpec } from "../../fixes/migrations/index.ts";
+import { addIndex, replaceIndex, type IndexKeySpec, type IndexSpec } from "../../fixes/migrations/index.ts";
 import { formatNumber } from "../../model/numbers.ts";
-import type { Database, DatabaseInput, FixDraft, Index, QueryShape, Rule, Statement, Table } from "../../model/index.ts";
+import type { Database, DatabaseInput, Index, QueryShape, Rule, Statement, Table } from "../../model/index.ts";
 import { columnsIn, expressionsOf } from "../../sql/compare-shapes.ts";
 import { judgeStatements, statementsAsk, type IndexCandidate } from "../database/index-candidate.ts";
 import { distinctValues, ownIndexes, rowsOf } from "../database/index-figures.ts";
 import { isDroppable } from "../database/index-structure.ts";
 import { shortName } from "../database/names.ts";
+import { NOT_COMPARED, proposalOf } from "../database/proposal.ts";
 import { percent } from "../database/statement-places.ts";
 import { equalColumns, updatedColumns, usesOf, type TableUse } from "../database/statement-use.ts";
 
@@ -29,6 +30,7 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
+  proposes: true,
   judge: (input) => judgeStatements(input, "covering-index", (table) => candidatesOf(table, input)),
 };
 
@@ -141,6 +143,7 @@ function isSmall(table: Table, extra: readonly string[], { database, thresholds 
 function toCandidate(table: Table, index: Index, extra: readonly string[], covers: readonly Cover[], input: DatabaseInput): IndexCandidate {
   const statements = [...new Set(covers.map(({ statement }) => statement))].toSorted((a, b) => b.totalMs - a.totalMs);
   const rows = Math.round(Math.max(...covers.map(({ rowsACall }) => rowsACall)));
+  const spec = widerSpec(index, extra);
   const columns = extra.map((one) => `\`${one}\``).join(", ");
   return {
     table,
@@ -149,17 +152,22 @@ function toCandidate(table: Table, index: Index, extra: readonly string[], cover
     claim: `${statementsAsk(statements, "finds", "find")} up to ${formatNumber(rows)} rows a call by \`${shortName(index)}\` and ${statements.length === 1 ? "fetches" : "fetch"} each from \`${shortName(table)}\` for ${columns}.`,
     reason: `An index that carries ${columns} answers them without the table: ${percent(table.relallvisible / table.relpages)} of its pages are all visible. Rows of one answer lie on many pages, an index's entries side by side.`,
     remedy: `Replace \`${shortName(index)}\` by an index that includes ${columns}.`,
-    doubt: `the index grows, and a change of ${columns} is no HOT update then; pages that were written since VACUUM are read all the same; the plans were not compared`,
+    doubt: `the index grows, and a change of ${columns} is no HOT update then; pages that were written since VACUUM are read all the same; ${NOT_COMPARED}`,
     indexes: [[index, "serves the condition"]],
     figures: { rowsACall: rows, visible: Number((table.relallvisible / table.relpages).toPrecision(3)) },
-    fixes: fixesOf(table, index, extra, input),
+    ...(spec === null ? { fixes: [] } : changeOf(table, index, spec, statements, input)),
   };
 }
 
-/** First the new one; then the old one, where only queries need it. */
-function fixesOf(table: Table, index: Index, extra: readonly string[], input: DatabaseInput): readonly FixDraft[] {
-  if (index.keys.some(({ column, isDefaultClass }) => column === null || !isDefaultClass)) return [];
+/** Null where the index holds what a field cannot declare. */
+function widerSpec(index: Index, extra: readonly string[]): IndexSpec | null {
+  if (index.keys.some(({ column, isDefaultClass }) => column === null || !isDefaultClass)) return null;
   const keys = index.keys.map(({ column, descending }): IndexKeySpec => ({ kind: "column", column: column ?? "", ...(descending ? { descending } : {}) }));
-  const spec = { keys, include: [...index.include, ...extra] };
-  return [isDroppable(index) ? replaceIndex(input, table, index, spec) : addIndex(input, table, spec)];
+  return { keys, include: [...index.include, ...extra] };
+}
+
+/** First the new one; then the old one, where only queries need it. */
+function changeOf(table: Table, index: Index, spec: IndexSpec, statements: readonly Statement[], input: DatabaseInput): Pick<IndexCandidate, "fixes" | "proposes"> {
+  const goes = isDroppable(index);
+  return { fixes: [goes ? replaceIndex(input, table, index, spec) : addIndex(input, table, spec)], proposes: proposalOf({ table, spec, statements, ...(goes ? { instead: index } : {}) }, input.database) };
 }

@@ -1,10 +1,11 @@
 /** A new index that statements ask for: what every rule says of one alike. */
 import { formatNumber } from "../../model/numbers.ts";
-import type { Database, DatabaseDraft, DatabaseInput, FixDraft, Index, Judgement, Severity, Spot, Statement, Table, Unjudged } from "../../model/index.ts";
+import type { Database, DatabaseDraft, DatabaseInput, FixDraft, Index, IndexProposal, Judgement, Severity, Spot, Statement, Table, Unjudged } from "../../model/index.ts";
 import { catalogEvidence, gapIn, NEEDS_STATEMENTS, workloadEvidence } from "./evidence.ts";
 import { declarationSpots, indexSpot, modelLabel, shortName, tableSpot } from "./names.ts";
 import { percent, sentFrom, statementSpot } from "./statement-places.ts";
 import { callsOf, shareOf } from "./statement-use.ts";
+import { withProposalProofs } from "./proposal.ts";
 import { judgedTables, ownIndexes, rowsOf } from "./index-figures.ts";
 
 /** Ours: fewer rows are read in about a millisecond. */
@@ -33,6 +34,8 @@ export interface IndexCandidate {
   readonly spots?: readonly Spot[];
   readonly figures?: Readonly<Record<string, number>>;
   readonly fixes: readonly FixDraft[];
+  /** To be planned, where there is a phantom. */
+  readonly proposes?: IndexProposal;
 }
 
 /** What statements ask of each table that has rows enough, each judged by `find`. Statements that nobody saw are said to be missing. */
@@ -45,7 +48,8 @@ export function judgeStatements(input: DatabaseInput, rule: string, find: (table
   const uncounted = tables.filter((table) => rowsOf(table, database) === null && find(table).length > 0);
   const big = tables.filter((table) => (rowsOf(table, database) ?? 0) >= least);
   const found = big.flatMap((table) => find(table)).filter((one) => shareOf(one.statements) >= (thresholds[`${rule}.share`] ?? LEAST_SHARE));
-  return { drafts: found.map((one) => toDraft(one, database)), unjudged: uncounted.map(neverCounted), examined: `${formatNumber(statements.length)} statements` };
+  const judgement = { drafts: found.map((one) => toDraft(one, database)), unjudged: uncounted.map(neverCounted), examined: `${formatNumber(statements.length)} statements` };
+  return withProposalProofs(judgement, database);
 }
 
 function noStatements(database: Database): Unjudged {
@@ -57,7 +61,7 @@ function neverCounted(table: Table): Unjudged {
 }
 
 function toDraft(candidate: IndexCandidate, database: Database): DatabaseDraft {
-  const { table, key, statements, claim, reason, remedy, doubt, indexes = [], columns = [], spots = [], figures = {}, fixes } = candidate;
+  const { table, key, statements, claim, reason, remedy, doubt, indexes = [], columns = [], spots = [], figures = {}, fixes, proposes } = candidate;
   const share = shareOf(statements);
   const severity: Severity = share >= WARN_SHARE ? "warning" : "info";
   const rows = rowsOf(table, database);
@@ -85,6 +89,7 @@ function toDraft(candidate: IndexCandidate, database: Database): DatabaseDraft {
     ],
     impact: {},
     fixes,
+    ...(proposes === undefined ? {} : { proposes }),
   };
 }
 

@@ -1,9 +1,10 @@
-import { addIndex } from "../../fixes/migrations/index.ts";
-import type { Column, DatabaseInput, FixDraft, Rule, Spot, Table } from "../../model/index.ts";
+import { addIndex, type IndexSpec } from "../../fixes/migrations/index.ts";
+import type { Column, DatabaseInput, Rule, Spot, Statement, Table } from "../../model/index.ts";
 import { hasKey, judgeStatements, statementsAsk, type IndexCandidate } from "../database/index-candidate.ts";
 import { ownIndexes } from "../database/index-figures.ts";
 import { lookupsOn } from "../database/lookups.ts";
 import { shortName } from "../database/names.ts";
+import { NOT_COMPARED, proposalOf } from "../database/proposal.ts";
 import { conditionsOf, functionsAround, statementsIn, usesOf, type ColumnCondition } from "../database/statement-use.ts";
 
 export const rule: Rule = {
@@ -17,6 +18,7 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
+  proposes: true,
   judge: (input) => judgeStatements(input, "expression-index", (table) => candidatesOf(table, input)),
 };
 
@@ -68,10 +70,10 @@ function candidateOf(asked: Asked): readonly IndexCandidate[] {
       claim: `${statementsAsk(statements, "compares", "compare")} ${kind === "upper" || kind === "lower" ? `\`${subject}\`` : subject} of \`${shortName(table)}\`, which no index holds${plain === undefined ? "" : `; \`${shortName(plain)}\` holds the plain column`}.`,
       reason: "An index finds what it holds: the function is computed for every row before it is compared.",
       remedy: remedyOf(kind, column),
-      doubt: `an index on an expression is written with every change of \`${column.name}\`, and needs ANALYZE for good estimates; the plans of the statements were not compared`,
+      doubt: `an index on an expression is written with every change of \`${column.name}\`, and needs ANALYZE for good estimates; ${NOT_COMPARED}`,
       indexes: plain === undefined ? [] : [[plain, "on the plain column"]],
       spots: linesOf(asked),
-      fixes: fixesOf(asked),
+      ...changeOf(asked, statements),
     },
   ];
 }
@@ -103,6 +105,8 @@ function linesOf({ table, column, kind, input }: Asked): readonly Spot[] {
 }
 
 /** For times there is a better way than an index, and the time zone of the statement is a parameter. */
-function fixesOf({ table, column, kind, input }: Asked): readonly FixDraft[] {
-  return kind === "upper" || kind === "lower" ? [addIndex(input, table, { keys: [{ kind: "function", function: kind, column: column.name }] })] : [];
+function changeOf({ table, column, kind, input }: Asked, statements: readonly Statement[]): Pick<IndexCandidate, "fixes" | "proposes"> {
+  if (kind !== "upper" && kind !== "lower") return { fixes: [] };
+  const spec: IndexSpec = { keys: [{ kind: "function", function: kind, column: column.name }] };
+  return { fixes: [addIndex(input, table, spec)], proposes: proposalOf({ table, spec, statements }, input.database) };
 }

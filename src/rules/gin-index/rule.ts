@@ -1,8 +1,9 @@
 import { addIndex, type IndexSpec } from "../../fixes/migrations/index.ts";
-import type { Column, DatabaseInput, FixDraft, Rule, Spot, Table } from "../../model/index.ts";
+import type { Column, DatabaseInput, Rule, Spot, Statement, Table } from "../../model/index.ts";
 import { hasKey, judgeStatements, statementsAsk, type IndexCandidate } from "../database/index-candidate.ts";
 import { lookupsOn } from "../database/lookups.ts";
 import { shortName } from "../database/names.ts";
+import { NOT_COMPARED, proposalOf } from "../database/proposal.ts";
 import { patternKinds, patternsBy } from "../database/pattern-kind.ts";
 import { conditionsOf, functionsAround, statementsIn, usesOf, type ColumnCondition } from "../database/statement-use.ts";
 
@@ -17,6 +18,7 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
+  proposes: true,
   judge: (input) => judgeStatements(input, "gin-index", (table) => candidatesOf(table, input)),
 };
 
@@ -64,12 +66,12 @@ function insideJson({ table, column, input }: Asked, conditions: readonly Column
       remedy: asksKeys ? `Add a GIN index on \`${column.name}\`.` : `Add a GIN index on \`${column.name}\` with \`jsonb_path_ops\`, which is smaller than the plain one.`,
       doubt: GIN_DOUBT,
       spots: linesOf({ table, column, input }, asksKeys ? ["has_key", "has_keys", "has_any_keys", "contains"] : ["contains"]),
-      fixes: gin({ table, column, input }, asksKeys ? undefined : "jsonb_path_ops"),
+      ...gin({ table, column, input }, statements, asksKeys ? undefined : "jsonb_path_ops"),
     },
   ];
 }
 
-const GIN_DOUBT = "each write of the column adds an entry for every part of it, which costs more than a B-tree's; the plans of the statements were not compared";
+const GIN_DOUBT = `each write of the column adds an entry for every part of it, which costs more than a B-tree's; ${NOT_COMPARED}`;
 
 /** `facts__colour="blue"` is `facts -> 'colour' = …`, which GIN does not serve; `facts__contains` is. */
 function jsonKeys({ table, column, input }: Asked, conditions: readonly ColumnCondition[]): readonly IndexCandidate[] {
@@ -88,7 +90,8 @@ function jsonKeys({ table, column, input }: Asked, conditions: readonly ColumnCo
       remedy: `Ask by \`${column.name}__contains={…}\`${hasGin ? ", which the GIN index serves" : `, and add a GIN index with \`jsonb_path_ops\``}; for a single key, an index on that key does as well.`,
       doubt: `${GIN_DOUBT}; \`__contains\` with a dictionary compares equal values of keys alone`,
       spots: linesOf({ table, column, input }, ["exact"]),
-      fixes: hasGin ? [] : gin({ table, column, input }, "jsonb_path_ops"),
+      // Statements as they are do not use it: there is nothing to plan before they ask otherwise.
+      fixes: hasGin ? [] : gin({ table, column, input }, statements, "jsonb_path_ops").fixes,
     },
   ];
 }
@@ -114,7 +117,7 @@ function insideArray({ table, column, input }: Asked, conditions: readonly Colum
       remedy: `Add a GIN index on \`${column.name}\`.`,
       doubt: GIN_DOUBT,
       spots: linesOf({ table, column, input }, ["contains", "overlap", "contained_by"]),
-      fixes: gin({ table, column, input }),
+      ...gin({ table, column, input }, statements),
     },
   ];
 }
@@ -134,7 +137,7 @@ function document({ table, column, input }: Asked, conditions: readonly ColumnCo
       remedy: `Add a GIN index on \`${column.name}\`.`,
       doubt: GIN_DOUBT,
       spots: linesOf({ table, column, input }, ["exact", "search"]),
-      fixes: gin({ table, column, input }),
+      ...gin({ table, column, input }, statements),
     },
   ];
 }
@@ -181,9 +184,10 @@ function insideText({ table, column, input }: Asked, conditions: readonly Column
         claim: `${statementsAsk(statements, "compares", "compare")} \`${subject}\` of \`${shortName(table)}\` with a pattern${kinds.inside ? " that begins anywhere" : ""}; no trigram index serves that.`,
         reason: how === "upper" ? "Django writes `icontains` and its like as UPPER(column) LIKE UPPER(pattern): an index on the column itself is never used." : "A B-tree is ordered from the first letter on, and a pattern that begins anywhere has none.",
         remedy: how === "upper" ? `Add a GIN index with \`gin_trgm_ops\` on \`Upper("${column.name}")\`, as GinIndex(OpClass(Upper(…), name="gin_trgm_ops")).` : `Add a GIN index on \`${column.name}\` with \`gin_trgm_ops\`.`,
-        doubt: kinds.inside ? `words of fewer than three letters have no whole trigram and read the whole index; ${GIN_DOUBT}` : "the pattern is a parameter: were it always the beginning, an index with pattern_ops would be smaller; the plans of the statements were not compared",
+        doubt: kinds.inside ? `words of fewer than three letters have no whole trigram and read the whole index; ${GIN_DOUBT}` : `the pattern is a parameter: were it always the beginning, an index with pattern_ops would be smaller; ${NOT_COMPARED}`,
         spots: kinds.insides.map(({ span }): Spot => ({ role: "queryset", span })),
         fixes: [addIndex(input, table, spec)],
+        proposes: proposalOf({ table, spec, statements }, input.database),
       },
     ];
   });
@@ -193,6 +197,7 @@ function linesOf({ table, column, input }: Asked, lookups: readonly string[]): r
   return lookupsOn(table, column.name, input).flatMap(({ lookup, span }) => (lookups.includes(lookup) ? [{ role: "queryset" as const, span }] : []));
 }
 
-function gin({ table, column, input }: Asked, operatorClass?: string): readonly FixDraft[] {
-  return [addIndex(input, table, { method: "gin", keys: [{ kind: "column", column: column.name, ...(operatorClass === undefined ? {} : { operatorClass }) }] })];
+function gin({ table, column, input }: Asked, statements: readonly Statement[], operatorClass?: string): Pick<IndexCandidate, "fixes" | "proposes"> {
+  const spec: IndexSpec = { method: "gin", keys: [{ kind: "column", column: column.name, ...(operatorClass === undefined ? {} : { operatorClass }) }] };
+  return { fixes: [addIndex(input, table, spec)], proposes: proposalOf({ table, spec, statements }, input.database) };
 }

@@ -6,6 +6,7 @@ import { judgeStatements, statementsAsk, type IndexCandidate } from "../database
 import { distinctValues, ownIndexes, rowsOf } from "../database/index-figures.ts";
 import { lookupsOn } from "../database/lookups.ts";
 import { shortName } from "../database/names.ts";
+import { NOT_COMPARED, proposalOf } from "../database/proposal.ts";
 import { percent } from "../database/statement-places.ts";
 import { callsOf, conditionsOf, equalColumns, orderOf, statementsIn, usesOf, type ColumnCondition } from "../database/statement-use.ts";
 
@@ -26,6 +27,7 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
+  proposes: true,
   judge: (input) => {
     const judgement = judgeStatements(input, "partial-index", (table) => candidatesOf(table, input));
     return { ...judgement, unjudged: [...judgement.unjudged, ...withoutValues(input)] };
@@ -109,6 +111,7 @@ function toCandidate(table: Table, constant: Constant, input: DatabaseInput): re
   const rows = rowsOf(table, database);
   if (statements.length === 0 || rows === null) return [];
   const keys = keysFor(served, column, table, database);
+  const spec = { keys, condition: comparisons };
   const words = inWords(comparisons);
   return [
     {
@@ -119,10 +122,11 @@ function toCandidate(table: Table, constant: Constant, input: DatabaseInput): re
       claim: `${statementsAsk(statements, "asks", "ask")} for rows of \`${shortName(table)}\` where \`${words}\`: an estimated ${formatNumber(Math.round(rows * selectivity))} of ${formatNumber(Math.round(rows))}.`,
       reason: `An index with this condition holds ${percent(selectivity)} of the rows, finds them without the others, and is written only when such a row is.`,
       remedy: `Add an index on ${keys.map((key) => `\`${"column" in key ? key.column : ""}\``).join(", ")} with the condition \`${words}\`.`,
-      doubt: `${spots.length > 0 ? "the value is that of every queryset found; one that takes another at run time is not served; " : ""}with server-side binding or a generic plan the planner does not see the condition; the plans were not compared`,
+      doubt: `${spots.length > 0 ? "the value is that of every queryset found; one that takes another at run time is not served; " : ""}with server-side binding or a generic plan the planner does not see the condition; ${NOT_COMPARED}`,
       spots,
       figures: { selectivity: Number(selectivity.toPrecision(3)) },
-      fixes: [addIndex(input, table, { keys, condition: comparisons })],
+      fixes: [addIndex(input, table, spec)],
+      proposes: proposalOf({ table, spec, statements }, database),
     },
   ];
 }

@@ -4,6 +4,7 @@ import { hasKey, judgeStatements, statementsAsk, type IndexCandidate } from "../
 import { ownIndexes } from "../database/index-figures.ts";
 import { isByteOrder } from "../database/like-twin.ts";
 import { shortName } from "../database/names.ts";
+import { NOT_COMPARED, proposalOf } from "../database/proposal.ts";
 import { patternKinds, patternsBy } from "../database/pattern-kind.ts";
 import { conditionsOf, statementsIn, usesOf, type ColumnCondition } from "../database/statement-use.ts";
 
@@ -18,6 +19,7 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
+  proposes: true,
   judge: (input) => judgeStatements(input, "pattern-ops-index", (table) => candidatesOf(table, input)),
 };
 
@@ -58,10 +60,11 @@ function candidateOf(table: Table, column: Column, { how, conditions }: Patterns
       claim: `${statementsAsk(statements, "asks", "ask")} for beginnings of \`${subject}\` of \`${shortName(table)}\`, ${plain === null ? "which has no index" : `which \`${shortName(plain)}\` is not ordered for`}.`,
       reason: byteOrder ? "Without an index every row is compared." : `Under collation \`${collationOf(plain, column, input)}\` texts are not ordered letter by letter, so LIKE takes no range of an index in that order; one with \`${operatorClass}\` it does.`,
       remedy: `Add an index on \`${subject}\`${byteOrder ? "" : ` with \`${operatorClass}\``}.`,
-      doubt: `${kinds.inside ? "the same statement also asks for parts inside, which this index does not serve; " : ""}a pattern of one or two letters finds many rows; a prepared statement with a generic plan cannot use it; the plans were not compared`,
+      doubt: `${kinds.inside ? "the same statement also asks for parts inside, which this index does not serve; " : ""}a pattern of one or two letters finds many rows; a prepared statement with a generic plan cannot use it; ${NOT_COMPARED}`,
       indexes: plain === null ? [] : [[plain, "serves equality and order, not LIKE"]],
       spots: kinds.beginnings.map(({ span }): Spot => ({ role: "queryset", span })),
       fixes: [addIndex(input, table, { keys: [key] })],
+      proposes: proposalOf({ table, spec: { keys: [key] }, statements }, database),
     },
   ];
 }

@@ -41,6 +41,8 @@ export interface Phantom {
   readonly whatIf: <Result>(change: Change, work: (changed: Changed) => Promise<Result>) => Promise<Result>;
   /** Many indexes at once, for thousands of plans. */
   readonly trial: () => Trial;
+  /** Makes an extension's operator classes known, of those that are asked for by name here; false where this machine does not have it. */
+  readonly install: (extension: "pg_trgm") => Promise<boolean>;
   /** How large an index would become. */
   readonly sizeOf: (index: IndexSpec) => Promise<AddedIndex>;
   readonly close: () => Promise<void>;
@@ -141,6 +143,15 @@ async function build({ cluster, connect, major, notes: before }: Host, snapshot:
     version: version[0]?.version ?? "",
     plan: (sql, parameters = { literals: [] }) => asUsageError(() => session.use((ask) => planStatement(ask, sql, parameters, major))),
     whatIf: change,
+    install: (extension) =>
+      session.use(async (ask) => {
+        try {
+          await ask(`CREATE EXTENSION IF NOT EXISTS ${extension} WITH SCHEMA public`);
+          return true;
+        } catch {
+          return false;
+        }
+      }),
     trial: () => openTrial({ use: session.use, context: { store, liveRows }, major }),
     sizeOf: (index) =>
       change({ add: [index] }, ({ indexes: [added] }) => {
