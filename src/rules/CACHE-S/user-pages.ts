@@ -3,7 +3,6 @@ import type { ClassDef, DatabaseDraft, Expr, FunctionDef, PythonModule, RuleInpu
 import { dottedOf, isWithin } from "../caching/cache-calls.ts";
 import { SOURCE_EVIDENCE } from "../caching/evidence.ts";
 import { nodesIn, pathTo } from "../code.ts";
-import { moduleOf } from "../source-index.ts";
 
 const CACHE_PAGE = "django.views.decorators.cache.cache_page";
 const METHOD_DECORATOR = "django.utils.decorators.method_decorator";
@@ -107,7 +106,7 @@ function ofCall(input: RuleInput, module: PythonModule, call: Expr): readonly Ca
   }
   if (view === undefined || keptBy(input, file, layers) === null) return [];
   const target = view.kind === "call" && view.callee.kind === "attribute" ? view.callee.object : view;
-  const symbol = target.kind === "name" ? input.program.resolve(module, target.name) : symbolOf(input, module, target);
+  const symbol = symbolOf(input, module, target);
   const decorator = spanOf(file, call.callee);
   if (symbol?.kind === "function" && symbol.module.origin === "project") return [{ name: symbol.def.name, decorator, body: { file: symbol.module.ir.file, start: symbol.def.headEnd, end: symbol.def.end } }];
   if (symbol?.kind !== "class" || symbol.cls.module.origin !== "project") return [];
@@ -117,8 +116,9 @@ function ofCall(input: RuleInput, module: PythonModule, call: Expr): readonly Ca
 
 const isAsView = (expr: Expr): boolean => expr.kind === "call" && expr.callee.kind === "attribute" && expr.callee.name === "as_view";
 
-/** `views.profile`: a name of a module that was imported. */
+/** `profile`, or `views.profile` of a module that was imported. */
 function symbolOf(input: RuleInput, module: PythonModule, expr: Expr): ReturnType<RuleInput["program"]["resolve"]> {
+  if (expr.kind === "name") return input.program.resolve(module, expr.name);
   if (expr.kind !== "attribute") return null;
   const dotted = dottedOf(input, module.ir.file, expr.object);
   return dotted === null ? null : input.program.resolveDotted(`${dotted}.${expr.name}`);
@@ -152,8 +152,7 @@ function isPageCache(input: RuleInput, file: string, expr: Expr): boolean {
 
 function tellsUsersApart(input: RuleInput, file: string, expr: Expr): boolean {
   const name = dottedOf(input, file, expr.kind === "call" ? expr.callee : expr);
-  if (name === null || moduleOf(input.program, file) === null) return true;
-  if (NOT_KEPT.has(name)) return true;
+  if (name === null || NOT_KEPT.has(name)) return true;
   if (expr.kind !== "call") return false;
   if (name === VARY_ON_HEADERS) return expr.args.some((one) => one.kind !== "str" || PERSONAL_HEADERS.has(one.value.toLowerCase()));
   return name === CACHE_CONTROL && expr.keywords.some((one) => one.name === "private" || one.name === "no_store");
