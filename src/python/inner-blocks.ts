@@ -1,7 +1,7 @@
-import type { Stmt } from "../model/ir.ts";
+import type { Expr, Stmt } from "../model/ir.ts";
 
-/** Statements within a statement, branch by branch; templates have them too. */
-export function blocksOf(stmt: Stmt): readonly (readonly Stmt[])[] {
+/** Statements within a statement, branch by branch; templates have them too. An expression has none. */
+export function blocksOf(stmt: Stmt | Expr): readonly (readonly Stmt[])[] {
   switch (stmt.kind) {
     case "if":
       return [stmt.then, stmt.otherwise];

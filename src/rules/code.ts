@@ -1,5 +1,6 @@
 /** Syntax around a place that a fact names: what holds it, what may run after it, what changes a name. */
 import type { Call, Expr, For, FunctionDef, Lambda, Module, Program, RuleInput, Span, Stmt, While } from "../model/index.ts";
+import { blocksOf } from "../python/inner-blocks.ts";
 
 export type Node = Expr | Stmt;
 
@@ -227,26 +228,6 @@ function listWith(parent: Node | null, node: Stmt): readonly Stmt[] {
   if (parent === null) return [];
   const lists = blocksOf(parent);
   return lists.find((list) => list.includes(node)) ?? [];
-}
-
-function blocksOf(node: Node): readonly (readonly Stmt[])[] {
-  switch (node.kind) {
-    case "if":
-      return [node.then, node.otherwise];
-    case "for":
-    case "while":
-      return [node.body, node.otherwise];
-    case "with":
-    case "function":
-    case "class":
-      return [node.body];
-    case "try":
-      return [node.body, node.otherwise, node.finally, ...node.handlers.map((one) => one.body)];
-    case "match":
-      return node.cases.map((one) => one.body);
-    default:
-      return [];
-  }
 }
 
 /** How a list of statements surely ends: leaving the function, jumping in its loop, or neither. */
