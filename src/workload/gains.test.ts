@@ -102,6 +102,14 @@ describe("other changes", () => {
     expect(ranked[0]?.gain.basis).toBe("statement time × (1 − planner cost 100 / 400)");
   });
 
+  test("each statement goes by its own plan, and what was planned for any values may gain nothing", () => {
+    const statement = (object: string, before: number, after: number, isSure: boolean): Finding["places"][number] => ({ ...place("statement", "snapshot", 0), object, cost: { before, after, isSure } });
+    const index = finding("i", { rule: "missing-index", chapter: "1.2", places: [statement("a", 100, 75, true), statement("b", 900, 90, false)], evidence: [{ kind: "planned", costBefore: 500, costAfter: 82 }], impact: {} });
+    const { ranked } = gainsOf(input({ findings: [index] }));
+    expect(ranked[0]?.gain).toMatchObject({ today: 10, low: 2, high: 3.8, removed: 2.9 });
+    expect(ranked[0]?.gain.basis).toContain("nothing of 1 of them at least");
+  });
+
   test("what the server counted for it is what goes, of the statements that are named", () => {
     const { ranked } = gainsOf(input({ findings: [named([{ kind: "recorded", removedMs: 500, ofMs: 2000 }])] }));
     expect(ranked[0]?.gain).toMatchObject({ today: 2, removed: 0.5, low: 0.5, high: 0.5 });
