@@ -99,7 +99,10 @@ const FIGURES: Readonly<Record<string, (value: number) => string>> = {
   share: (value) => (value < 0.001 ? "<0.1 %" : `${(100 * value).toFixed(1)} %`),
 };
 
-/** Each rung with its figures: one row says less than its sentence, so only several make a table. */
+/** What the sentence about a finding's evidence says of one rung. */
+const SAID: ReadonlySet<string> = new Set(["statements", "milliseconds", "rows", "bytes"]);
+
+/** Each rung with its figures: one row that says no more than its sentence is no table. */
 function evidenceTable(evidence: readonly Evidence[]): readonly string[] {
   const rows = evidence
     .toSorted((a, b) => RUNGS.indexOf(b.kind) - RUNGS.indexOf(a.kind))
@@ -107,7 +110,8 @@ function evidenceTable(evidence: readonly Evidence[]): readonly string[] {
       const words = Object.entries(figures).flatMap(([name, value]) => (value === undefined || PLANS[name] !== undefined ? [] : [`${nameOf(name)} ${typeof value === "number" ? (FIGURES[name] ?? formatNumber)(value) : escapeProse(String(value))}`]));
       return words.length === 0 ? [] : [[kind, words.join(", "), escapeProse(note ?? "")]];
     });
-  return rows.length === 0 ? [] : [table(["evidence", "figures", "source"], rows)];
+  const isSaid = evidence.every(({ kind: _, note: __, ...figures }) => Object.keys(figures).every((name) => SAID.has(name)));
+  return rows.length === 0 || (rows.length === 1 && isSaid) ? [] : [table(["evidence", "figures", "source"], rows)];
 }
 
 const nameOf = (name: string): string => escapeProse(name.replaceAll(/([a-z])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$1$2 ").toLowerCase());
