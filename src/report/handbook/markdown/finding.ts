@@ -110,7 +110,7 @@ function evidenceTable(evidence: readonly Evidence[]): readonly string[] {
       const words = Object.entries(figures).flatMap(([name, value]) => (value === undefined || PLANS[name] !== undefined ? [] : [`${nameOf(name)} ${typeof value === "number" ? (FIGURES[name] ?? formatNumber)(value) : escapeProse(String(value))}`]));
       return words.length === 0 ? [] : [[kind, words.join(", "), escapeProse(note ?? "")]];
     });
-  const isSaid = evidence.every(({ kind: _, note: __, ...figures }) => Object.keys(figures).every((name) => SAID.has(name)));
+  const isSaid = evidence.every((one) => Object.keys(one).every((name) => name === "kind" || name === "note" || SAID.has(name)));
   return rows.length === 0 || (rows.length === 1 && isSaid) ? [] : [table(["evidence", "figures", "source"], rows)];
 }
 
