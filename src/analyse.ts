@@ -4,7 +4,7 @@ import path from "node:path";
 import { loadStubs } from "./builtin/load-stubs.ts";
 import { createEngine } from "./dataflow/create-engine.ts";
 import type { Engine } from "./dataflow/engine.ts";
-import { runGuessedRoots } from "./dataflow/guessed-roots.ts";
+import { runGuessedRoots, runUncalled } from "./dataflow/guessed-roots.ts";
 import { runRoots } from "./dataflow/roots.ts";
 import { TemplateStore } from "./dataflow/template-store.ts";
 import { NO_DEPLOYMENT } from "./deployment/no-deployment.ts";
@@ -189,6 +189,7 @@ function link(read: ReadProject, progress: Progress): { readonly engine: Engine;
     () => true,
     (done, total) => progress({ phase: "linking", done, total, unit: "modules" }),
   );
+  runUncalled(engine);
   return { engine, templates };
 }
 
