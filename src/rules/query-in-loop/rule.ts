@@ -3,6 +3,7 @@ import { nodesIn } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
 import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
+import { updateDrafts } from "./updates.ts";
 
 export const rule: Rule = {
   meta: {
@@ -14,7 +15,7 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => oncePerPlace(looped(input).filter((one) => isGuilty(one, input))).map((one) => toDraft(one, input)),
+  check: (input) => [...oncePerPlace(looped(input).filter((one) => isGuilty(one, input))).map((one) => toDraft(one, input)), ...updateDrafts(input)],
 };
 
 interface LoopedRun {
