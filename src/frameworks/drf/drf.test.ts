@@ -136,6 +136,60 @@ class LineViewSet(viewsets.ReadOnlyModelViewSet):
   );
 });
 
+const POPPED = (more: string, made: string, marks: readonly [string, string]): Record<string, string> =>
+  api(`class ProductSerializer(serializers.ModelSerializer):
+    label = serializers.CharField(source="category.name")  ${marks[0]}
+    branch = serializers.CharField(source="category.parent.name")  ${marks[1]}
+
+    class Meta:
+        model = Product
+        fields = ["label", "branch"]
+
+    def __init__(self, *args, **kwargs):
+        brief = kwargs.pop("brief", False)
+        names = kwargs.pop("names", None)
+        super().__init__(*args, **kwargs)
+        if brief:
+            self.fields.pop("branch")
+        if names is not None:
+            for name in set(self.fields) - set(names):
+                self.fields.pop(name)
+        ${more}
+
+
+class LineSerializer(serializers.ModelSerializer):
+    product = ProductSerializer(${made})
+
+    class Meta:
+        model = Line
+        fields = ["product"]
+
+
+class LineViewSet(viewsets.ReadOnlyModelViewSet):
+    queryset = Line.objects.all()
+    serializer_class = LineSerializer
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["id"]`);
+
+const BRIEF = ["# expect: product.category", ""] as const;
+
+test("a flag of `__init__` decides on the fields that it takes out", async () => {
+  await expectMarked(POPPED("", "", ["# expect: product.category.parent", "# expect: product.category.parent"]));
+  await expectMarked(POPPED("", "brief=True", BRIEF));
+});
+
+test("names given to `__init__` are the fields that are shown", async () => {
+  await expectMarked(POPPED("", 'names=["label"]', BRIEF));
+});
+
+test("what `__init__` takes out for reasons of the request is doubtful", async () => {
+  await expectMarked(POPPED('if not self.context["user"].is_staff:\n            self.fields.pop("branch")', "", ["# expect: product.category.parent?", "# expect: product.category.parent?"]));
+});
+
 const COMPUTED = `class CategorySerializer(serializers.ModelSerializer):
     class Meta:
         model = Category
