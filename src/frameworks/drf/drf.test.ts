@@ -251,3 +251,58 @@ test("a plain serializer shows what it declares, whatever model its Meta names",
         model = Order`),
   );
 });
+
+test("what a serializer only takes in is not read", async () => {
+  await expectMarked(
+    api(`class OrderSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["customer", "invoice"]
+        depth = 1  # expect: invoice
+        extra_kwargs = {"customer": {"write_only": True}}`),
+  );
+});
+
+const serialized = (context: string, mark: string): Record<string, string> =>
+  api(`class BriefSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["id"]
+
+    def to_representation(self, order):
+        shown = super().to_representation(order)
+        if self.context.get("with_customer"):
+            shown["customer"] = order.customer.name  ${mark}
+        return shown
+
+
+def briefly():
+    return [BriefSerializer(order${context}).data for order in Order.objects.all()]
+
+
+class OrderSerializer(BriefSerializer):
+    def to_representation(self, order):
+        return {}`);
+
+test("a serializer that is made without a context has none", async () => {
+  await expectMarked(serialized("", ""));
+  await expectMarked(serialized(', context={"with_customer": True}', "# expect: customer"));
+});
+
+test("rows that a list serializer of the project sees first are doubtful", async () => {
+  await expectMarked(
+    api(`class OrderList(serializers.ListSerializer):
+    def to_representation(self, orders):
+        load_all(orders)
+        return super().to_representation(orders)
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    customer = CustomerSerializer()  # expect: customer?
+
+    class Meta:
+        model = Order
+        fields = ["customer"]
+        list_serializer_class = OrderList`),
+  );
+});
