@@ -257,8 +257,8 @@ function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode):
     origin: row.origin,
     path,
     load: isBeyondReach(path) ? OPAQUE : load,
-    // One row for all of the queryset's: what it lacks is loaded once.
-    loop: isShared(row, field) && row.load.pinned.has(field.name) ? null : row.loop,
+    // One row for all of the queryset's: what it lacks is loaded once, in each round of a loop around it.
+    loop: isShared(row, field) && row.load.pinned.has(field.name) ? (row.loop?.outer ?? null) : row.loop,
     joinable: row.joinable && field.relation?.kind !== "generic-fk",
     shared: isShared(row, field) ? path : row.shared,
     withoutCaller: row.withoutCaller,
