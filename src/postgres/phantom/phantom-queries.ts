@@ -54,14 +54,17 @@ SELECT c.oid::pg_catalog.int8 AS oid FROM pg_catalog.pg_class c WHERE c.oid = pg
 
 const SLOTS = [1, 2, 3, 4, 5];
 const slotOf = (kind: number, column: string, cast: string): string => `(CASE ${kind} ${SLOTS.map((n) => `WHEN s.stakind${n} THEN s.${column}${n}::${cast}`).join(" ")} END)`;
-const lengths = (kind: number): string => `CASE WHEN b.typcategory = 'S' THEN ARRAY(SELECT pg_catalog.octet_length(v) + 1 FROM pg_catalog.unnest(${slotOf(kind, "stavalues", "text")}::text[]) v) END`;
+/** Bytes of known values as they are stored: up to 126 with a header of one byte, of four above. What comes out of FROM is packed like a row. */
+const lengths = (kind: number): string => `
+  CASE WHEN b.typcategory = 'S' THEN ARRAY(SELECT pg_catalog.octet_length(v) + CASE WHEN pg_catalog.octet_length(v) > 126 THEN 4 ELSE 1 END FROM pg_catalog.unnest(${slotOf(kind, "stavalues", "text")}::text[]) v)
+    WHEN b.typname = 'numeric' THEN ARRAY(SELECT pg_catalog.pg_column_size(v) FROM pg_catalog.unnest(${slotOf(kind, "stavalues", "text")}::pg_catalog.numeric[]) v) END`;
 
 /** Columns of the index `$1`, with the statistics of the table's column or of the index's expression. Support function 4 says whether equal values have equal bytes. */
 export const INDEX_COLUMNS = `
 SELECT a.attnum AS position, k.number AS column, a.attlen AS length, CASE a.attalign WHEN 'c' THEN 1 WHEN 's' THEN 2 WHEN 'i' THEN 4 ELSE 8 END AS alignment, t.typname AS type_name, coalesce(oc.opcname, '') AS class,
   EXISTS (SELECT FROM pg_catalog.pg_amproc p WHERE p.amprocfamily = oc.opcfamily AND p.amproclefttype = oc.opcintype AND p.amprocrighttype = oc.opcintype AND p.amprocnum = 4) AND coalesce((SELECT l.collisdeterministic FROM pg_catalog.pg_collation l WHERE l.oid = a.attcollation), true) AS equal_images,
   s.stanullfrac::pg_catalog.float8 AS null_fraction, s.stawidth AS width, s.stadistinct::pg_catalog.float8 AS distinct, ${slotOf(1, "stanumbers", "pg_catalog.float8[]")} AS frequencies,
-  CASE WHEN b.typname IN ('int2', 'int4', 'int8') AND (k.number <> 0 OR EXISTS (SELECT FROM pg_catalog.pg_am m WHERE m.oid = oc.opcmethod AND m.amname = 'btree')) THEN ${slotOf(2, "stavalues", "text")}::pg_catalog.float8[] END AS bounds, ${lengths(1)} AS common_lengths, ${lengths(2)} AS histogram_lengths, pg_catalog.pg_get_indexdef(i.indexrelid, a.attnum, false) AS definition
+  CASE WHEN b.typname IN ('int2', 'int4', 'int8') AND (k.number <> 0 OR EXISTS (SELECT FROM pg_catalog.pg_am m WHERE m.oid = oc.opcmethod AND m.amname = 'btree')) THEN ${slotOf(2, "stavalues", "text")}::pg_catalog.float8[] END AS bounds, ${lengths(1)} AS common_lengths, ${lengths(2)} AS histogram_lengths, (${slotOf(3, "stanumbers", "pg_catalog.float8[]")})[1] AS correlation, pg_catalog.pg_get_indexdef(i.indexrelid, a.attnum, false) AS definition
 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indexrelid JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 CROSS JOIN LATERAL (SELECT i.indkey[a.attnum - 1] AS number) k -- What is in a GIN index is part of a column's value, and the statistics are of the value.
 JOIN pg_catalog.pg_type b ON b.oid = coalesce((SELECT c.atttypid FROM pg_catalog.pg_attribute c WHERE c.attrelid = i.indrelid AND c.attnum = k.number AND k.number <> 0), a.atttypid)

@@ -32,6 +32,7 @@ export interface ColumnRow {
   readonly bounds: readonly number[] | null;
   readonly common_lengths: readonly number[] | null;
   readonly histogram_lengths: readonly number[] | null;
+  readonly correlation: number | null;
   readonly definition: string;
 }
 
@@ -86,6 +87,7 @@ function columnFacts(row: ColumnRow, tableRows: number): IndexColumnFacts {
     nullFraction: row.null_fraction ?? 0,
     width: row.width ?? UNKNOWN_WIDTH,
     widths: widthsOf(row),
+    correlation: row.correlation,
     distinct: distinct === null || distinct === 0 ? null : distinct < 0 ? -distinct * tableRows : distinct,
     frequencies: row.frequencies ?? [],
     bounds: row.bounds ?? [],
@@ -95,9 +97,15 @@ function columnFacts(row: ColumnRow, tableRows: number): IndexColumnFacts {
   };
 }
 
-/** Common values by how common they are; of the others the histogram's bounds are as good as a sample. */
-function widthsOf({ common_lengths: common, histogram_lengths: histogram, frequencies }: ColumnRow): IndexColumnFacts["widths"] {
+/** Common values by how common they are; of the others the histogram's bounds are as good as a sample, moved to the mean that all rows of ANALYZE's had. */
+function widthsOf({ common_lengths: common, histogram_lengths: histogram, frequencies, width }: ColumnRow): IndexColumnFacts["widths"] {
   const shares = (common ?? []).map((bytes, index) => ({ bytes, share: frequencies?.[index] ?? 0 }));
   const left = Math.max(0, 1 - shares.reduce((sum, { share }) => sum + share, 0));
-  return [...shares, ...(histogram ?? []).map((bytes) => ({ bytes, share: left / (histogram?.length ?? 1) }))];
+  const known = [...shares, ...(histogram ?? []).map((bytes) => ({ bytes, share: left / (histogram?.length ?? 1) }))];
+  const mean = known.reduce((sum, { bytes, share }) => sum + bytes * share, 0) / Math.max(1e-9, known.reduce((sum, { share }) => sum + share, 0));
+  const off = (width ?? mean) + HALF - mean;
+  return Math.abs(off) < 1 ? known : known.map(({ bytes, share }) => ({ bytes: Math.max(1, Math.round(bytes + off)), share }));
 }
+
+/** The mean is kept as a whole number, rounded down. */
+const HALF = 0.5;
