@@ -78,6 +78,18 @@ SELECT am.amname AS method, i.indisunique AS unique, i.indnkeyatts AS keys, i.in
   EXISTS (SELECT FROM pg_catalog.pg_statistic_ext e WHERE e.stxrelid = i.indrelid AND 'd' = ANY (e.stxkind) AND (SELECT pg_catalog.count(*) FROM pg_catalog.unnest(e.stxkeys::pg_catalog.int2[]) k(number) WHERE k.number = ANY (i.indkey::pg_catalog.int2[])) > 1) AS known_together
 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_am am ON am.oid = c.relam WHERE i.indexrelid = $1::pg_catalog.oid`;
 
+/**
+ * The first column of the index `$1` where the planner would look for the column's ends in it: in the type's own order, of all rows. Its common values and the bounds
+ * of its histogram hold both, where every row was seen.
+ */
+export const OWN_ENDS = `
+SELECT i.indrelid::pg_catalog.regclass::text AS table, pg_catalog.quote_ident(a.attname) AS column, pg_catalog.format_type(t.typarray, NULL) AS array, i.indnatts AS columns,
+  CASE WHEN i.indoption[0] & 1 = 1 THEN 'DESC' ELSE 'ASC' END || CASE WHEN i.indoption[0] & 2 = 2 THEN ' NULLS FIRST' ELSE ' NULLS LAST' END AS "order",
+  (SELECT pg_catalog.array_agg(v)::text FROM (SELECT pg_catalog.unnest(${slotOf(1, "stavalues", "text")}::text[]) UNION ALL SELECT pg_catalog.unnest(${slotOf(2, "stavalues", "text")}::text[])) x(v)) AS values
+FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] JOIN pg_catalog.pg_type t ON t.oid = a.atttypid JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[0] JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
+JOIN pg_catalog.pg_statistic s ON s.starelid = i.indrelid AND s.staattnum = a.attnum AND NOT s.stainherit
+WHERE i.indexrelid = $1::pg_catalog.oid AND i.indpred IS NULL AND m.amname = 'btree' AND o.opcdefault AND i.indcollation[0] = a.attcollation AND 2 IN (s.stakind1, s.stakind2, s.stakind3, s.stakind4, s.stakind5) AND t.typarray <> 0`;
+
 /** Columns of the table that the index `$1`'s expressions and condition read. */
 export const EXPRESSION_COLUMNS = `
 SELECT a.attnum AS number, a.attname AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type, pg_catalog.format_type(a.atttypid, NULL) AS base_type, t.typname AS type_name, s.stanullfrac::pg_catalog.float8 AS null_fraction, s.stadistinct::pg_catalog.float8 AS distinct,
