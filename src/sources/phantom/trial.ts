@@ -37,6 +37,8 @@ export interface Sight {
   readonly shown: Iterable<number>;
   readonly hidden?: readonly { readonly schema: string; readonly name: string }[];
   readonly settings?: Readonly<Record<string, string>>;
+  /** What else is done before each plan, and undone after it. Luthier's own SQL. */
+  readonly inside?: readonly string[];
 }
 
 export interface TrialContext {
@@ -68,7 +70,7 @@ export function openTrial({ use, context, major }: TrialContext): Trial {
       try {
         if (toggle !== null) await ask(toggle);
         shown = wanted;
-        const around = [...settings, ...(gone.length === 0 ? [] : [`UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid IN (${gone.join(", ")})`])];
+        const around = [...settings, ...(gone.length === 0 ? [] : [`UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid IN (${gone.join(", ")})`]), ...(sight.inside ?? [])];
         return await explainAll(ask, statements, around);
       } catch (error) {
         isKnown = false;
