@@ -35,6 +35,11 @@ FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.float4[], $3::pg_catalog.int4[]
 /** `$1` relations, `$2` the numbers of their new files. */
 export const SET_FILES = `UPDATE pg_catalog.pg_class c SET relfilenode = x.file FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.oid[]) x(oid, file) WHERE c.oid = x.oid`;
 
+/** Both at once: `$1` relations, `$2` files, `$3` rows, `$4` pages, `$5` pages that are all visible. */
+export const SET_FILES_AND_COUNTERS = `
+UPDATE pg_catalog.pg_class c SET relfilenode = x.file, reltuples = x.rows, relpages = x.pages, relallvisible = x.visible
+FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.oid[], $3::pg_catalog.float4[], $4::pg_catalog.int4[], $5::pg_catalog.int4[]) x(oid, file, rows, pages, visible) WHERE c.oid = x.oid`;
+
 /** Every relation that an index on `$1` has a part on: the table, or it and its partitions. */
 export const TREE = `
 SELECT c.oid::pg_catalog.int8 AS oid, c.relkind AS kind, c.relfilenode::pg_catalog.int8 AS file, c.reltuples::pg_catalog.float8 AS rows, c.relpages AS pages, c.relallvisible AS visible

@@ -8,7 +8,7 @@ import { quoteQualified } from "../../postgres/quote.ts";
 import type { Ask } from "./connection.ts";
 import type { FileStore } from "./forge.ts";
 import { messageOf } from "./load-schema.ts";
-import { measureIndex, type LiveRows } from "./measure-index.ts";
+import { measureIndex, type ColumnRow, type LiveRows } from "./measure-index.ts";
 import type { OwnEnds } from "./own-ends.ts";
 import { synthesiseStatistics } from "./synthesise.ts";
 import { indexedTable } from "./indexed-table.ts";
@@ -70,8 +70,10 @@ export async function addIndex({ ask, store, liveRows, ends }: AddContext, spec:
   const doubts = new Set<string>();
   const sizes: IndexSize[] = [];
   for (const one of made.filter(({ path }) => path !== null)) {
-    for (const doubt of await synthesised(ask, one.oid)) doubts.add(doubt);
-    const facts = await measureIndex(ask, one.oid, liveRows);
+    const columns = await ask<ColumnRow>(q.INDEX_COLUMNS, [one.oid]);
+    const hasExpressions = columns.some(({ column }) => column === 0);
+    for (const doubt of hasExpressions ? await synthesised(ask, one.oid) : []) doubts.add(doubt);
+    const facts = await measureIndex(ask, one.oid, hasExpressions ? await ask<ColumnRow>(q.INDEX_COLUMNS, [one.oid]) : columns, liveRows);
     sizes.push(await fillIndex({ ask, store, files }, one, facts, facts.method === "btree" ? await ends.leafOf(ask, one.oid, one.table) : null));
   }
   const whole = made.find((one) => one.table === table);
@@ -109,8 +111,7 @@ async function createOnEmpty(ask: Ask, sql: string, tree: readonly TreeRow[]): P
   } catch (cause) {
     throw new UsageError("bad-index", `PostgreSQL does not make this index: ${messageOf(cause)}.`, "Correct its definition.", { cause });
   }
-  await ask(q.SET_FILES, [oids, tree.map(({ file }) => file)]);
-  await ask(q.SET_COUNTERS, [oids, tree.map(({ rows }) => rows), tree.map(({ pages }) => pages), tree.map(({ visible }) => visible)]);
+  await ask(q.SET_FILES_AND_COUNTERS, [oids, tree.map(({ file }) => file), tree.map(({ rows }) => rows), tree.map(({ pages }) => pages), tree.map(({ visible }) => visible)]);
 }
 
 /** A table without columns and rows, whose file stands in for others. */

@@ -39,10 +39,9 @@ export interface ColumnRow {
 /** Rows of tables as production counts them, by the oid here. The planner's estimate follows the file, dead rows and all; an index holds the live ones. */
 export type LiveRows = ReadonlyMap<number, number>;
 
-export async function measureIndex(ask: Ask, oid: number, liveRows: LiveRows): Promise<IndexFacts> {
+export async function measureIndex(ask: Ask, oid: number, columns: readonly ColumnRow[], liveRows: LiveRows): Promise<IndexFacts> {
   const [facts] = await ask<FactsRow>(q.INDEX_FACTS, [oid]);
   if (facts === undefined) throw new Error("the index is gone");
-  const columns = await ask<ColumnRow>(q.INDEX_COLUMNS, [oid]);
   const from = `FROM ONLY ${facts.table}`;
   const where = facts.predicate === null ? "" : ` WHERE ${facts.predicate}`;
   const estimated = await estimatedRows(ask, `SELECT 1 ${from}`);

@@ -84,7 +84,7 @@ async function openHost(snapshot: Snapshot, major: number, options: PhantomOptio
     binaries = await serverBinaries(major, options);
   } catch (error) {
     if (options.planner === "native" || !(error instanceof UsageError) || error.code !== "no-server") throw error;
-    return await pgliteHost(snapshot, major, options, error.message.replace(/^plans need /, "").replace(/\.$/, ""));
+    return await pgliteHost(snapshot, major, options, error.message.replace(/^plans need PostgreSQL \d+ on this machine, and there is none: /, `there is no PostgreSQL ${major} on this machine, and `).replace(/\.$/, ""));
   }
   return await nativeHost(binaries, snapshot, major, options);
 }

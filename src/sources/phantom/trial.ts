@@ -198,7 +198,8 @@ async function prepare(ask: Ask, sql: string, parameters: Parameters, major: num
     try {
       if (planIn(await ask(text)) !== null) return { text };
     } catch (error) {
-      await ask("ROLLBACK; DEALLOCATE ALL").catch(() => {});
+      await ask("ROLLBACK").catch(() => {});
+      await ask("DEALLOCATE luthier_generic").catch(() => {});
       if (isConnectionLost(error)) throw error;
       refused = messageOf(error);
     }
