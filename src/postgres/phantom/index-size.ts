@@ -110,7 +110,7 @@ function plainLeaves({ rows, columns }: IndexFacts, fill: number): number {
 }
 
 /** Groups that are looked at one by one; of more, as many of each kind as there are in proportion. */
-const MOST_GROUPS = 1500;
+const MOST_GROUPS = 1000;
 /** Lists of one group from which on the pages that it begins and ends do not matter. */
 const MANY_LISTS = 500;
 
@@ -147,8 +147,13 @@ function drawGroups(classes: readonly GroupClass[], count: number): Group[] {
 
 /** Always the same order, in which large and small are mixed. */
 function shuffled<One>(all: readonly One[]): One[] {
-  return all.map((one, index) => ({ one, place: (index * GOLDEN) % 1 })).toSorted((a, b) => a.place - b.place).map(({ one }) => one);
+  const count = all.length;
+  let step = Math.max(1, Math.round(count * GOLDEN));
+  while (count > 1 && commonDivisor(step, count) > 1) step += 1;
+  return all.flatMap((_, place) => all[(place * step) % count] ?? []);
 }
+
+const commonDivisor = (one: number, other: number): number => (other === 0 ? one : commonDivisor(other, one % other));
 
 function between<One>(some: readonly One[], others: readonly One[]): One[] {
   const placed = (all: readonly One[]): { readonly one: One; readonly place: number }[] => all.map((one, index) => ({ one, place: (index + 0.5) / all.length }));
@@ -165,7 +170,8 @@ function streamLeaves(groups: readonly Group[], columns: readonly IndexColumnFac
     if (most < 2) for (let row = 0; row < Math.min(rows, MOST_ENTRIES); row += 1) entries.push({ bytes, list: 0 });
     const lists = most < 2 ? 0 : Math.floor(rows / most);
     if (lists > MANY_LISTS) apart += (lists - MANY_LISTS) / entriesAPage(listOf(bytes, most), fill);
-    for (let list = 0; list < Math.min(lists, MANY_LISTS); list += 1) entries.push(listOf(bytes, most));
+    const whole = listOf(bytes, Math.max(1, most));
+    for (let list = 0; list < Math.min(lists, MANY_LISTS); list += 1) entries.push(whole);
     const left = most < 2 ? 0 : rows - lists * most;
     if (left > 0) entries.push(left === 1 ? { bytes, list: 0 } : listOf(bytes, left));
   }
