@@ -114,8 +114,9 @@ function pgliteNote(major: number, why: string): string {
   return major === PGLITE_MAJOR ? what : `${what}, and production is PostgreSQL ${major}: some plans and many costs differ there, so that what rests on them is to be verified by running`;
 }
 
+/** In no other locale than C itself does a plain index serve LIKE; PGlite has but that one. */
 function orderNote({ localeProvider, collate }: Snapshot["catalog"]["database"]): string | null {
-  return localeProvider !== "libc" || /^(?:C|POSIX)\b/.test(collate) || collate === "" ? null : `PGlite orders texts by their bytes, production as in ${collate}: conditions on ranges of texts are estimated otherwise`;
+  return localeProvider !== "libc" || /^(?:C|POSIX)$/.test(collate) || collate === "" ? null : `PGlite orders texts by their bytes, production as in ${collate}: conditions on ranges of texts are estimated otherwise, and an index on a text serves LIKE here that does not there`;
 }
 
 function buildFailure(cause: unknown, isRoomless: boolean): UsageError {
