@@ -106,7 +106,7 @@ async function removalProofs(trial: Trial, search: IndexSearch, plans: readonly 
   const removable = removableIndexes(database);
   for (const [index, one] of removable.entries()) {
     progress("planning without an index", index, removable.length);
-    if (isOver() && proofs.length === 0 && index > 0) break;
+    if (isOver()) break;
     proofs.push(await proveRemoval(trial, search, plans, one, database));
   }
   return proofs;
