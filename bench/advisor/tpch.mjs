@@ -8,22 +8,19 @@ import { existsSync, readFileSync, readdirSync, readlinkSync, writeFileSync } fr
 import path from "node:path";
 import { parseArgs } from "node:util";
 import pg from "pg";
+import { MEGABYTE, openWorkload, readQueries, withHypopgSizes } from "./workload.mjs";
 
 const dist = path.resolve(import.meta.dirname, "../../dist");
-const { collectSnapshot } = await import(`${dist}/sources/postgres/collect.js`);
 const { openPhantom } = await import(`${dist}/sources/phantom/open-phantom.js`);
-const { openSqlParser } = await import(`${dist}/sql/open-parser.js`);
-const { buildDatabase, NO_SOURCE } = await import(`${dist}/workload/database.js`);
 const { runIndexSearch } = await import(`${dist}/sources/index-search.js`);
 const { pricedOf } = await import(`${dist}/sources/phantom/trial-planner.js`);
 const { createIndexSql } = await import(`${dist}/fixes/migrations/index.js`);
 
-const MEGABYTE = 1_000_000;
 const { values: flags } = parseArgs({
   options: { db: { type: "string" }, queries: { type: "string" }, budgets: { type: "string", default: "200,350,500,1000,2000" }, out: { type: "string" }, seconds: { type: "string", default: "30" }, planner: { type: "string", default: "phantom" }, sizes: { type: "string", default: "hypopg" }, build: { type: "boolean", default: false }, verbose: { type: "boolean", default: false } },
 });
 
-const queries = readdirSync(flags.queries).filter((name) => /^\d+\.sql$/.test(name)).toSorted((a, b) => Number.parseInt(a) - Number.parseInt(b)).map((name) => ({ name: name.replace(".sql", ""), sql: readFileSync(path.join(flags.queries, name), "utf8").trim().replace(/;$/, "") }));
+const queries = readQueries(flags.queries);
 
 const client = new pg.Client(flags.db);
 await client.connect();
@@ -45,15 +42,12 @@ function say(text) {
 async function run(megabytes) {
   const started = performance.now();
   const cpu = process.cpuUsage();
-  const snapshot = await collectSnapshot({ targets: [flags.db], statementTimeout: 30_000, connectTimeout: 10_000, version: "bench", sample: false, progress: () => {} });
-  const parser = await openSqlParser();
-  const statements = queries.map(({ name, sql }) => ({ id: name, sql, shape: parser.shapeOf(sql), seenIn: ["log"], calls: 1, totalMs: 1, meanMs: 1, samples: [], share: 1 / queries.length, written: { certainty: "unknown", sites: [] } }));
-  const database = buildDatabase({ snapshot, file: "", source: null, workload: { statements, totalMs: statements.length, days: 1, plans: [] } }, NO_SOURCE);
+  const { snapshot, database } = await openWorkload(flags.db, queries);
   const phantom = await openPhantom(snapshot);
   try {
     const opened = performance.now();
     const deadline = started + Number(flags.seconds) * 1000;
-    const result = await runIndexSearch(phantom.trial(), database, { budget: megabytes * MEGABYTE, isOver: () => false, secondsLeft: () => (deadline - performance.now()) / 1000, progress: flags.verbose ? (phase, done, total) => process.stderr.write(`${((performance.now() - started) / 1000).toFixed(1)} ${phase} ${done}/${total}\n`) : () => {}, ...(flags.sizes === "built" ? {} : { around: withHypopgSizes }) });
+    const result = await runIndexSearch(phantom.trial(), database, { budget: megabytes * MEGABYTE, isOver: () => false, secondsLeft: () => (deadline - performance.now()) / 1000, progress: flags.verbose ? (phase, done, total) => process.stderr.write(`${((performance.now() - started) / 1000).toFixed(1)} ${phase} ${done}/${total}\n`) : () => {}, ...(flags.sizes === "built" ? {} : { around: asJudged }) });
     const seconds = (performance.now() - started) / 1000;
     const chosen = result.chosen.map((one) => createIndexSql(result.candidates[one].candidate.spec, "x", result.candidates[one].candidate.table, false).replace(/INDEX "?x"? ON/, "INDEX ON"));
     const used = process.cpuUsage(cpu);
@@ -90,20 +84,12 @@ function isOwn(folder) {
   return [folder, path.dirname(folder)].some((one) => existsSync(path.join(one, "owner")) && readFileSync(path.join(one, "owner"), "utf8").includes(String(process.pid)));
 }
 
-/** Budgets are in the sizes that HypoPG thinks indexes have. With --planner hypopg, plans are its own too: what the search makes of the judge's costs. */
-function withHypopgSizes(planner) {
+/** With --planner hypopg, plans are its own too: what the search makes of the judge's costs. */
+function asJudged(planner) {
+  const sized = withHypopgSizes(client)(planner);
+  if (flags.planner !== "hypopg") return sized;
   const made = [];
-  return {
-    ...planner,
-    ...(flags.planner === "hypopg" ? { price: (questions, present) => hypopgPlans(questions, present, made) } : {}),
-    add: async (indexes) => {
-      const known = await planner.add(indexes);
-      made.push(...indexes);
-      const sized = [];
-      for (const [index, one] of known.entries()) sized.push("refused" in one ? one : await hypopgSize(indexes[index], one));
-      return sized;
-    },
-  };
+  return { add: (indexes) => (made.push(...indexes), sized.add(indexes)), price: (questions, present) => hypopgPlans(questions, present, made) };
 }
 
 async function hypopgPlans(questions, present, made) {
@@ -117,17 +103,6 @@ async function hypopgPlans(questions, present, made) {
   }
   await client.query("SELECT hypopg_reset()");
   return priced;
-}
-
-async function hypopgSize(sql, known) {
-  try {
-    const { rows } = await client.query("SELECT hypopg_relation_size(indexrelid) AS bytes FROM hypopg_create_index($1)", [sql]);
-    return { ...known, bytes: Number(rows[0].bytes) };
-  } catch (error) {
-    return { refused: `HypoPG: ${error.message}` };
-  } finally {
-    await client.query("SELECT hypopg_reset()");
-  }
 }
 
 const sum = (all) => all.reduce((total, one) => total + one, 0);
