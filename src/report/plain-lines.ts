@@ -14,7 +14,8 @@ export function plainLines(text: string, indent = "", hanging = indent): string[
 
 /** To be run as it is: a name with a space in it is not broken. */
 export function sqlLines(sql: string, indent: string): string[] {
-  const isBreakable = !/"[^"]*\s[^"]*"|'[^']*\s[^']*'/.test(sql) && sql.split(" ").every((word) => displayWidth(word) <= WIDTH - indent.length - 2);
+  const quoted = sql.match(/"(?:[^"]|"")*"|'(?:[^']|'')*'/g) ?? [];
+  const isBreakable = !quoted.some((one) => /\s/.test(one)) && sql.split(" ").every((word) => displayWidth(word) <= WIDTH - indent.length - 2);
   return isBreakable ? plainLines(sql, indent, `${indent}  `) : [`${indent}${sql}`];
 }
 
