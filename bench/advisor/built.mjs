@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // Sets of indexes really built, and queries run warm with each set and with none, in turn. See README.md in this folder.
 //
-//   npm run build && node bench/advisor/built.mjs --db URL --queries FOLDER --out FILE [--budget 500] [--other FILE.sql] [--without 21] [--rounds 3] [--seconds 280] [--drop]
+//   npm run build && node bench/advisor/built.mjs --db URL --queries FOLDER --out FILE [--budget 500] [--sizes built] [--other FILE.sql] [--without 21] [--rounds 3] [--seconds 280] [--drop]
 //
-// The first run chooses Luthier's set for the budget, in HypoPG's sizes, and builds it beside the one of --other (a line each, CREATE INDEX ON …). What does not end within --seconds goes on
+// The first run chooses Luthier's set for the budget, in HypoPG's sizes (--sizes built: in the bytes that it has once it is built), and builds it beside the one of --other (a line each, CREATE INDEX ON …). What does not end within --seconds goes on
 // with the next run of the same --out. --drop takes the indexes away.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
@@ -18,7 +18,7 @@ const { studyIndexes } = await import(`${dist}/sources/index-study.js`);
 const { createIndexSql } = await import(`${dist}/fixes/migrations/index.js`);
 
 const { values: flags } = parseArgs({
-  options: { db: { type: "string" }, queries: { type: "string" }, out: { type: "string" }, budget: { type: "string", default: "500" }, other: { type: "string" }, without: { type: "string", default: "21" }, rounds: { type: "string", default: "3" }, seconds: { type: "string", default: "280" }, jit: { type: "boolean", default: false }, drop: { type: "boolean", default: false } },
+  options: { db: { type: "string" }, queries: { type: "string" }, out: { type: "string" }, budget: { type: "string", default: "500" }, sizes: { type: "string", default: "hypopg" }, other: { type: "string" }, without: { type: "string", default: "21" }, rounds: { type: "string", default: "3" }, seconds: { type: "string", default: "280" }, jit: { type: "boolean", default: false }, drop: { type: "boolean", default: false } },
 });
 
 const started = performance.now();
@@ -51,7 +51,8 @@ async function choose() {
   const { snapshot, database } = await openWorkload(flags.db, queries);
   const phantom = await openPhantom(snapshot);
   try {
-    const study = await studyIndexes(phantom, database, { budget: Number(flags.budget) * MEGABYTE, isOver: () => false, progress: () => {}, around: withHypopgSizes(client) });
+    const study = await studyIndexes(phantom, database, { budget: Number(flags.budget) * MEGABYTE, isOver: () => false, progress: () => {}, ...(flags.sizes === "built" ? {} : { around: withHypopgSizes(client) }) });
+    state.promised = study.added.reduce((sum, { bytes }) => sum + bytes, 0);
     add("luthier", study.added.map(({ spec, table }) => createIndexSql(spec, "x", table, false).replace(/INDEX "?x"? ON/, "INDEX ON")));
     state.verdicts = Object.fromEntries(study.statements.map(({ statement, verdict, server, careful }) => [statement, { verdict, server, careful }]));
   } finally {
@@ -129,6 +130,7 @@ function report() {
   const total = (one, what) => done.reduce((sum, { name }) => sum + of(name, one, what), 0);
   const change = (one, what) => `${((total(one, what) / total("none", what) - 1) * 100).toFixed(1)} %`;
   say(`${done.length} of ${run.length} queries, medians of ${flags.rounds} warm runs, load ${Math.min(...state.loads)} to ${Math.max(...state.loads)}`);
+  if (done.length === 0) return;
   say(`none: ${(total("none", "ms") / 1000).toFixed(2)} s, ${total("none", "cpu").toFixed(1)} processor seconds`);
   for (const one of names) say(`${one}: ${(total(one, "ms") / 1000).toFixed(2)} s (${change(one, "ms")}), ${total(one, "cpu").toFixed(1)} processor seconds (${change(one, "cpu")}), ${state.sets[one].length} indexes, ${(state.sets[one].reduce((sum, number) => sum + state.indexes[number].bytes, 0) / MEGABYTE).toFixed(0)} MB built`);
   say(`| query | none ms | ${names.join(" | ")} | by processor time | luthier says |\n|${"---|".repeat(names.length + 4)}`);
