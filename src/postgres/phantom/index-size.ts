@@ -4,7 +4,8 @@
  */
 import type { Index, Table } from "../../model/index.ts";
 import { BLOCK } from "./pages.ts";
-import { groupSizes, type ValueClass } from "./group-sizes.ts";
+import { groupSizes, type GroupClass, type ValueClass } from "./group-sizes.ts";
+import { hashPages } from "./hash-size.ts";
 
 export interface IndexSize {
   readonly pages: number;
@@ -70,7 +71,7 @@ const align = (bytes: number, to = 8): number => Math.ceil(bytes / to) * to;
 
 export function estimateIndexSize(facts: IndexFacts): IndexSize {
   const { pages, height } = facts.method === "btree" ? btreeSize(facts) : { pages: guessPages(facts), height: 0 };
-  const isKnown = facts.method === "btree" && facts.columns.every(({ distinct }) => distinct !== null);
+  const isKnown = (facts.method === "btree" || facts.method === "hash") && facts.columns.every(({ distinct }) => distinct !== null);
   return { pages, bytes: pages * BLOCK, rows: facts.rows, height, basis: isKnown ? "model" : "guess" };
 }
 
@@ -95,10 +96,12 @@ function leafPages(facts: IndexFacts, tuple: TupleSize): number {
   const room = ROOM - POINTER - Math.floor((BLOCK * (100 - fill)) / 100);
   const isDeduplicated = !facts.unique && facts.keys === facts.columns.length && facts.columns.every(({ hasEqualImages }) => hasEqualImages) && facts.options["deduplicate_items"] !== "off";
   if (!isDeduplicated) return Math.max(1, Math.ceil(pagesFor({ items: facts.rows, bytes: facts.rows * (tuple.mean + POINTER), isUniform: tuple.isUniform }, room)));
-  const { tableRows, rows, mostGroups } = facts;
-  const groups = groupSizes({ tableRows, rows, mostGroups, columns: facts.columns.map((one) => valueClasses(one, tableRows)) });
-  const pages = groups.flatMap((one) => itemsOf(one.rows, one.isExact, tuple).map((items) => one.groups * pagesFor(items, room)));
+  const pages = groupsOf(facts).flatMap((one) => itemsOf(one.rows, one.isExact, tuple).map((items) => one.groups * pagesFor(items, room)));
   return Math.max(1, Math.ceil(pages.reduce((sum, one) => sum + one, 0)));
+}
+
+function groupsOf({ tableRows, rows, mostGroups, columns }: IndexFacts): GroupClass[] {
+  return groupSizes({ tableRows, rows, mostGroups, columns: columns.map((one) => valueClasses(one, tableRows)) });
 }
 
 /** Entries of leaves, with the pointers to them. */
@@ -253,7 +256,7 @@ export function revmapPages(tablePages: number, pagesPerRange: number): number {
 function guessPages(facts: IndexFacts): number {
   if (facts.method === "brin") return brinPages(facts);
   if (facts.method === "gin") return ginPages(facts);
-  if (facts.method === "hash") return 2 + 2 ** Math.ceil(Math.log2(Math.max(2, (facts.rows * 20) / (BLOCK * 0.75) / 1.3)));
+  if (facts.method === "hash") return hashPages({ rows: facts.rows, ...(facts.options["fillfactor"] === undefined ? {} : { fillfactor: Number(facts.options["fillfactor"]) }), groups: groupsOf(facts) });
   return 1 + Math.ceil((facts.rows * (meanTuple(facts.columns).mean + POINTER)) / (BLOCK * 0.72));
 }
 
