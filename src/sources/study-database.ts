@@ -24,12 +24,12 @@ export async function studyDatabase(database: Database, options: StudyOptions): 
   }
 }
 
-/** Ends with what it has when the time is over. */
+/** The search ends with what it has when the time is over. */
 export async function studyOn(database: Database, { seconds, budget, proposals = [], changes = [], isOver = () => false, progress = () => {}, ...phantomOptions }: StudyOptions): Promise<IndexStudy> {
-  const phantom = await openPhantom(database.snapshot, { ...phantomOptions, progress: (sentence) => progress(sentence, 0, 1) });
   const deadline = performance.now() + seconds * 1000;
+  const phantom = await openPhantom(database.snapshot, { ...phantomOptions, progress: (sentence) => progress(sentence, 0, 1) });
   try {
-    return await studyIndexes(phantom, database, { budget: budget ?? defaultBudget(database), proposals, changes, progress, isOver: () => isOver() || performance.now() > deadline });
+    return await studyIndexes(phantom, database, { budget: budget ?? defaultBudget(database), proposals, changes, progress, isOver, secondsLeft: () => (deadline - performance.now()) / 1000 });
   } finally {
     await phantom.close();
   }

@@ -5,6 +5,7 @@
 import type { Index, Table } from "../../model/index.ts";
 import { BLOCK } from "./pages.ts";
 import { groupSizes, type GroupClass, type ValueClass } from "./group-sizes.ts";
+import { hashPages } from "./hash-size.ts";
 import { entriesAPage, fillLeaves, leftFree, POINTER, ROOM, type Entry } from "./leaf-pages.ts";
 
 export interface IndexSize {
@@ -68,7 +69,7 @@ const align = (bytes: number, to = 8): number => Math.ceil(bytes / to) * to;
 
 export function estimateIndexSize(facts: IndexFacts): IndexSize {
   const { pages, height } = facts.method === "btree" ? btreeSize(facts) : { pages: guessPages(facts), height: 0 };
-  const isKnown = facts.method === "btree" && facts.columns.every(({ distinct }) => distinct !== null);
+  const isKnown = (facts.method === "btree" || facts.method === "hash") && facts.columns.every(({ distinct }) => distinct !== null);
   return { pages, bytes: pages * BLOCK, rows: facts.rows, height, basis: isKnown ? "model" : "guess" };
 }
 
@@ -91,9 +92,11 @@ function leafPages(facts: IndexFacts): number {
   const fill = Number(facts.options["fillfactor"] ?? LEAF_FILL);
   const isDeduplicated = !facts.unique && facts.keys === facts.columns.length && facts.columns.every(({ hasEqualImages }) => hasEqualImages) && facts.options["deduplicate_items"] !== "off";
   if (!isDeduplicated) return plainLeaves(facts, fill);
-  const { tableRows, rows, mostGroups, tablePages } = facts;
-  const groups = groupSizes({ tableRows, rows, mostGroups, columns: facts.columns.map((one) => valueClasses(one, tableRows, tablePages)) });
-  return Math.max(1, Math.ceil(groupedLeaves(groups, facts.columns, fill) - 1e-6));
+  return Math.max(1, Math.ceil(groupedLeaves(groupsOf(facts), facts.columns, fill) - 1e-6));
+}
+
+function groupsOf({ tableRows, tablePages, rows, mostGroups, columns }: IndexFacts): GroupClass[] {
+  return groupSizes({ tableRows, rows, mostGroups, columns: columns.map((one) => valueClasses(one, tableRows, tablePages)) });
 }
 
 /** Entries that are looked at; of more, a sample is. */
@@ -348,7 +351,7 @@ export function revmapPages(tablePages: number, pagesPerRange: number): number {
 function guessPages(facts: IndexFacts): number {
   if (facts.method === "brin") return brinPages(facts);
   if (facts.method === "gin") return ginPages(facts);
-  if (facts.method === "hash") return 2 + 2 ** Math.ceil(Math.log2(Math.max(2, (facts.rows * 20) / (BLOCK * 0.75) / 1.3)));
+  if (facts.method === "hash") return hashPages({ rows: facts.rows, ...(facts.options["fillfactor"] === undefined ? {} : { fillfactor: Number(facts.options["fillfactor"]) }), groups: groupsOf(facts) });
   return 1 + Math.ceil((facts.rows * (meanTuple(facts.columns).mean + POINTER)) / (BLOCK * 0.72));
 }
 
