@@ -152,8 +152,7 @@ function originOf(shape: QueryShape, candidates: readonly Candidate[], foreign: 
     const match = matchShape(candidate.shape, shape);
     return match === null ? [] : [{ candidate, match }];
   });
-  const best = bestOf(found);
-  const sent = best.flatMap((one) => one.statements);
+  const sent = possibleOf(found).flatMap((one) => one.statements);
   if (sent.length > 0) return ofSent(sent, shape);
   const tables = tablesOf(shape).map(({ table }) => table);
   const isForeign = tables.length > 0 && tables.every(({ name, schema }) => foreign.has(name) || CATALOGS.test(name) || (schema !== null && CATALOGS.test(schema)));
@@ -188,12 +187,14 @@ function isMiddleware({ site: { symbol } }: StaticStatement): boolean {
   return /(?:^|\.)(?:middlewares?|\w+Middleware|\w+_middleware)\./.test(symbol);
 }
 
-/** Shapes without anything open go before those that say most of the rest. */
-function bestOf(found: readonly { readonly candidate: Candidate; readonly match: ShapeMatch }[]): Candidate[] {
+/**
+ * Shapes without anything open go before the others. Of those that leave something open each can be the one: what says most of the statement comes first, and
+ * one line alone is certain where no other can send it.
+ */
+function possibleOf(found: readonly { readonly candidate: Candidate; readonly match: ShapeMatch }[]): Candidate[] {
   const exact = found.filter(({ match }) => match.isExact);
-  if (exact.length > 0) return exact.map(({ candidate }) => candidate);
-  const most = Math.max(...found.map(({ match }) => match.said));
-  return found.filter(({ match }) => match.said === most).map(({ candidate }) => candidate);
+  const possible = exact.length > 0 ? exact : found.toSorted((a, b) => b.match.said - a.match.said);
+  return possible.map(({ candidate }) => candidate);
 }
 
 function originAt(statements: readonly SaidSite[]): StatementOrigin {
