@@ -188,9 +188,12 @@ function isMiddleware({ site: { symbol } }: StaticStatement): boolean {
   return /(?:^|\.)(?:middlewares?|\w+Middleware|\w+_middleware)\./.test(symbol);
 }
 
-/** Shapes without anything open go before those that say most of the rest. */
+/**
+ * Shapes that say the whole statement, with nothing open or nothing where they are open, go before those that say most of the rest: a shape with an end
+ * left open is no less likely to have sent a statement that ends there.
+ */
 function bestOf(found: readonly { readonly candidate: Candidate; readonly match: ShapeMatch }[]): Candidate[] {
-  const exact = found.filter(({ match }) => match.isExact);
+  const exact = found.filter(({ match }) => match.isExact || match.isWhole);
   if (exact.length > 0) return exact.map(({ candidate }) => candidate);
   const most = Math.max(...found.map(({ match }) => match.said));
   return found.filter(({ match }) => match.said === most).map(({ candidate }) => candidate);
