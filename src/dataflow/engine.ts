@@ -48,6 +48,8 @@ export interface Engine {
   dependsOn: number;
   /** Work left for the root under way; at 0 the root is abandoned. */
   fuel: number;
+  /** Facts for rules are taken: what runs now is looked up by statements that were seen, and may follow what is only likely. */
+  isTracing: boolean;
   /** What runs now is awaited: an `await`, an `async for` or an asynchronous method. */
   awaiting: boolean;
   /** The request of the root under way, made on first use. */

@@ -2,7 +2,7 @@
  * Functions whose parameters nothing types, run once more with rows that their names and what is read of them point to: `def discount(order)`.
  * What they send is looked up by statements that were seen; no finding rests on it.
  */
-import type { Attribute, ClassInfo, FunctionDef, Model, Param, PythonModule, Stmt } from "../model/index.ts";
+import type { Attribute, Call, ClassInfo, FunctionDef, Model, Param, PythonModule, Stmt } from "../model/index.ts";
 import { forgetRoot, methodKind } from "./calls.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { unknownRow } from "./protocols.ts";
@@ -13,6 +13,7 @@ const FUEL = 50_000;
 
 export function runGuessedRoots(engine: Engine): void {
   runUnfinished(engine);
+  engine.isTracing = true;
   const guess = guesser(engine);
   for (const module of engine.program.modules.values()) {
     if (module.origin !== "project") continue;
@@ -38,7 +39,7 @@ function runGuessed(engine: Engine, module: PythonModule, def: FunctionDef, owne
   const hasSelf = owner !== null && kind !== "static";
   const params = def.params.filter((one) => one.form === "positional").slice(hasSelf ? 1 : 0);
   const values = params.map((one) => (one.annotation === null ? guess(one, def) : null));
-  if (values.every((one) => one === null)) return;
+  if (values.every((one) => one === null) && !hasFallback(def.body)) return;
   engine.fuel = FUEL;
   const frame = { ...engine.moduleFrame(module), symbol: owner?.id ?? module.name, atImport: false };
   const site: CallSite = { span: { file: module.ir.file, start: def.start, end: def.headEnd }, frame, expr: null };
@@ -106,6 +107,17 @@ function namesReadOf(name: string, body: readonly Stmt[]): ReadonlySet<string> {
   const read = new Set<string>();
   collectReads(body, name, read);
   return read;
+}
+
+/** `getattr(day, "prefetched", day.slots.all())`: what stands in for the attribute sends a statement. */
+function hasFallback(part: unknown): boolean {
+  if (typeof part !== "object" || part === null) return false;
+  return isFallback(part) || Object.values(part).some(hasFallback);
+}
+
+function isFallback(part: object): boolean {
+  const expr = part as Partial<Call>;
+  return expr.kind === "call" && expr.callee?.kind === "name" && expr.callee.name === "getattr" && expr.args?.length === 3 && expr.args[2]?.kind === "call";
 }
 
 /** The IR is plain data: every part of it is looked through. */

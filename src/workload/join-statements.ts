@@ -165,7 +165,7 @@ const isInProject = ({ site }: StaticStatement): boolean => site.span.file !== "
 
 /** More lines than this tell nobody which one was the first to read the user. Ours. */
 const MOST_READERS = 12;
-const READ_OF_USER = "request.user";
+const READS_OF_USER: ReadonlySet<string> = new Set(["request.user", "request.session"]);
 
 const SESSIONS = "django_session";
 
@@ -177,7 +177,7 @@ function ofSent(sent: readonly StaticStatement[], shape: QueryShape): StatementO
   const own = sent.filter(isInProject);
   // Django's middleware stores a session once its answer is made.
   if (own.length === 0 || (shape.kind === "update" && rootTable(shape) === SESSIONS)) return FRAMEWORK_ORIGIN;
-  const [readers, others] = [own.filter(({ site }) => site.how === READ_OF_USER), own.filter(({ site }) => site.how !== READ_OF_USER)];
+  const [readers, others] = [own.filter(({ site }) => READS_OF_USER.has(site.how)), own.filter(({ site }) => !READS_OF_USER.has(site.how))];
   if (new Set(readers.map(({ site }) => placeKey(site.span))).size <= MOST_READERS) return originAt(own);
   const said = [...others, ...readers.filter(isMiddleware)];
   return said.length === 0 ? FRAMEWORK_ORIGIN : { ...originAt(said), certainty: "one-of", isAlsoFramework: true };

@@ -34,18 +34,22 @@ function genericTargets({ graph }: ModelTables, holder: Model): Model[] {
   return saying.length > 0 || holder.cls.module.origin !== "project" ? saying : own;
 }
 
-/** The session that a cookie names, and its user. */
+/** The user of a session, and the session. */
 export function signedInShapes(tables: ModelTables, user: Model): StaticShape[] {
   const key = tables.keyOf(user);
   const row = plain(tables, user);
+  if (row !== null && key !== null) where(row, tables.columnOf(key), "=");
+  return [...(row === null ? [] : [finishSelect(row, "get")]), ...storedSessionShapes(tables)];
+}
+
+/** The session that a cookie names. */
+export function storedSessionShapes(tables: ModelTables): StaticShape[] {
   const session = tables.model("sessions.Session");
   const stored = session === null ? null : plain(tables, session);
-  if (row !== null && key !== null) where(row, tables.columnOf(key), "=");
-  if (stored !== null) {
-    stored.where.push({ kind: "test", operator: ">", left: column(0, "expire_date"), right: PARAMETER });
-    where(stored, "session_key", "=");
-  }
-  return [row, stored].flatMap((one) => (one === null ? [] : [finishSelect(one, "get")]));
+  if (stored === null) return [];
+  stored.where.push({ kind: "test", operator: ">", left: column(0, "expire_date"), right: PARAMETER });
+  where(stored, "session_key", "=");
+  return [finishSelect(stored, "get")];
 }
 
 /** What the user may do, and what the user's groups may: joined to the user's groups, and within them from Django 5.2 on. */

@@ -6,6 +6,7 @@ import { buildQuery } from "./build-query.ts";
 import { finishSelect } from "./finish-query.ts";
 import { isReverse, type ModelTables } from "./model-tables.ts";
 import type { QueryState } from "./query-state.ts";
+import { storedSessionShapes } from "./load-shapes.ts";
 import { stepsOf } from "./resolve-path.ts";
 import { ANY, call, column, PARAMETER, type OpenPart, type StaticShape } from "./static-shape.ts";
 
@@ -266,6 +267,7 @@ export function sessionShapes(tables: ModelTables, user: Model, how: string): St
   const asked = state === null ? [] : [finishSelect(state, "get"), finishSelect(state, "exists")];
   const kept = [...insertShapes(tables, session), ...updateRowShapes(tables, session, null), ...deleteByKey(tables, session)];
   if (how === "authenticate") return credentialShapes(tables, user);
+  if (how === "request.session") return storedSessionShapes(tables);
   return [...asked, ...kept, ...(how === "login" ? updateRowShapes(tables, user, ["last_login"]) : [])];
 }
 
