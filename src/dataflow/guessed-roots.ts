@@ -2,9 +2,10 @@
  * Functions whose parameters nothing types, run once more with rows that their names and what is read of them point to: `def discount(order)`.
  * What they send is looked up by statements that were seen; no finding rests on it.
  */
-import type { Attribute, Call, ClassInfo, FunctionDef, Model, Param, PythonModule, Stmt } from "../model/index.ts";
+import type { Attribute, ClassInfo, FunctionDef, Model, Param, PythonModule, Stmt } from "../model/index.ts";
 import { forgetRoot, methodKind } from "./calls.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
+import { hasFallback } from "./fallbacks.ts";
 import { unknownRow } from "./protocols.ts";
 import { runUnfinished } from "./roots.ts";
 import { listOf, NO_ARGS, object, UNKNOWN, type FunctionValue, type Value } from "./values.ts";
@@ -39,7 +40,7 @@ function runGuessed(engine: Engine, module: PythonModule, def: FunctionDef, owne
   const hasSelf = owner !== null && kind !== "static";
   const params = def.params.filter((one) => one.form === "positional").slice(hasSelf ? 1 : 0);
   const values = params.map((one) => (one.annotation === null ? guess(one, def) : null));
-  if (values.every((one) => one === null) && !hasFallback(def.body)) return;
+  if (values.every((one) => one === null) && !hasFallback(def)) return;
   engine.fuel = FUEL;
   const frame = { ...engine.moduleFrame(module), symbol: owner?.id ?? module.name, atImport: false };
   const site: CallSite = { span: { file: module.ir.file, start: def.start, end: def.headEnd }, frame, expr: null };
@@ -107,17 +108,6 @@ function namesReadOf(name: string, body: readonly Stmt[]): ReadonlySet<string> {
   const read = new Set<string>();
   collectReads(body, name, read);
   return read;
-}
-
-/** `getattr(day, "prefetched", day.slots.all())`: what stands in for the attribute sends a statement. */
-function hasFallback(part: unknown): boolean {
-  if (typeof part !== "object" || part === null) return false;
-  return isFallback(part) || Object.values(part).some(hasFallback);
-}
-
-function isFallback(part: object): boolean {
-  const expr = part as Partial<Call>;
-  return expr.kind === "call" && expr.callee?.kind === "name" && expr.callee.name === "getattr" && expr.args?.length === 3 && expr.args[2]?.kind === "call";
 }
 
 /** The IR is plain data: every part of it is looked through. */
