@@ -89,6 +89,7 @@ function unneeded(statement: Statement, database: Database): StatementFlaw[] {
   const base = tableAt(shape, shape.base.position, database);
   if (base === null || !selectsKey(shape, base, database) || !shape.joins.every((join) => leadsToOne(shape, join, database))) return [];
   const joins = shape.joins.length;
+  if (isOrderedByKey(shape, base, database)) return [defeated(statement, base, joins)];
   return [
     {
       claim: `${statementName(statement)} compares rows for DISTINCT, though a key of \`${shortName(base)}\` makes each of them different.`,
@@ -99,6 +100,23 @@ function unneeded(statement: Statement, database: Database): StatementFlaw[] {
       figures: { joins },
     },
   ];
+}
+
+/** Django selects what DISTINCT is ordered by: with a key in the order, other columns are selected that were meant to be told apart. */
+function isOrderedByKey(shape: QueryShape, table: Table, database: Database): boolean {
+  const ordered = shape.orderBy.flatMap(({ what }) => (what.kind === "column" && what.table === shape.base?.position ? [what.name] : []));
+  return isUnique(ordered, table, database, true) && shape.projection.some((one) => one.kind !== "column" || one.table !== shape.base?.position || !ordered.includes(one.name));
+}
+
+function defeated(statement: Statement, table: Table, joins: number): StatementFlaw {
+  return {
+    claim: `DISTINCT of ${statementName(statement)} removes nothing: its order puts a key of \`${shortName(table)}\` into the rows.`,
+    reason: "What DISTINCT is ordered by is selected beside what was asked for, and the key makes all rows different: values come as often as there are rows.",
+    remedy: "Put `order_by()` before `distinct()` (or order by what is selected), so that `Meta.ordering` does not take part; or take `distinct()` out.",
+    doubt: "code behind it may remove what comes twice by itself, with `set()` for one",
+    table,
+    figures: { joins },
+  };
 }
 
 function selectsKey({ projection, base }: QueryShape, table: Table, database: Database): boolean {
