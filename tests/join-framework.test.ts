@@ -208,6 +208,14 @@ def picked(title, **more):
   expect(originOf(sql).sites.map(({ symbol }) => symbol)).toEqual(["shop.picked.titled", "shop.picked.picked"]);
 });
 
+test("an open shape that tells less than half of a statement is not taken for its line", async () => {
+  const uses = "from shop.models import Book\n\ndef picked(**more):\n    return list(Book.objects.filter(title='x', **more))\n";
+  const originOf = await joined(0, { "shop/picked.py": uses });
+  const where = (more: string): string => `SELECT "shop_book"."id", "shop_book"."shop", "shop_book"."title" FROM "shop_book" WHERE ("shop_book"."shop" = $1 AND "shop_book"."title" = $2${more})`;
+  expect(originOf(where(' AND "shop_book"."id" > $3')).certainty).toBe("unique");
+  expect(originOf(where(' AND "shop_book"."id" > $3 AND "shop_book"."id" < $4 AND "shop_book"."id" <> $5')).certainty).toBe("unknown");
+});
+
 test("create() goes through the save() that the model has of its own", async () => {
   const models = `
 from django.db import models

@@ -190,13 +190,15 @@ function isMiddleware({ site: { symbol } }: StaticStatement): boolean {
 
 /**
  * Shapes that say the whole statement, with nothing open or nothing where they are open, go before those that say most of the rest: a shape with an end
- * left open is no less likely to have sent a statement that ends there.
+ * left open is no less likely to have sent a statement that ends there. A SELECT of which an open shape tells less than half is no line's: another query of
+ * the table, which was not read, is as likely.
  */
 function bestOf(found: readonly { readonly candidate: Candidate; readonly match: ShapeMatch }[]): Candidate[] {
   const exact = found.filter(({ match }) => match.isExact || match.isWhole);
   if (exact.length > 0) return exact.map(({ candidate }) => candidate);
-  const most = Math.max(...found.map(({ match }) => match.said));
-  return found.filter(({ match }) => match.said === most).map(({ candidate }) => candidate);
+  const telling = found.filter(({ candidate, match }) => candidate.shape.shape.kind !== "select" || match.untold <= match.told);
+  const most = Math.max(...telling.map(({ match }) => match.said));
+  return telling.filter(({ match }) => match.said === most).map(({ candidate }) => candidate);
 }
 
 function originAt(statements: readonly SaidSite[]): StatementOrigin {

@@ -7,6 +7,9 @@ export interface ShapeMatch {
   readonly isExact: boolean;
   /** Something is left open, and the statement has nothing there: each of its conditions and joins is said. */
   readonly isWhole: boolean;
+  /** Conditions and joins of the statement that the source says, and those that it would have to have added where it is open. */
+  readonly told: number;
+  readonly untold: number;
   /** How many parts of the statement the source says, to rank those that leave something open. */
   readonly said: number;
 }
@@ -19,13 +22,18 @@ interface Matching {
 
 export function matchShape(source: StaticShape, statement: QueryShape): ShapeMatch | null {
   const tally = { said: 0, open: 0 };
-  return matches({ source, statement, tally }) ? { isExact: tally.open === 0, isWhole: saysAll(source, statement), said: tally.said } : null;
+  return matches({ source, statement, tally }) ? { isExact: tally.open === 0, isWhole: saysAll(source, statement), ...toldParts(source, statement), said: tally.said } : null;
 }
 
-/** A source without any condition says nothing that an open one could be told by. */
-function saysAll({ shape }: StaticShape, statement: QueryShape): boolean {
+function toldParts({ shape }: StaticShape, statement: QueryShape): Pick<ShapeMatch, "told" | "untold"> {
+  const told = shape.predicates.length + shape.joins.length;
+  return { told, untold: Math.max(0, statement.predicates.length + statement.joins.length - told) };
+}
+
+/** A source without any condition says nothing that an open one could be told by; one whose columns are open fetches rows for some work of its own. */
+function saysAll({ shape, open }: StaticShape, statement: QueryShape): boolean {
   const isVagueTest = (one: ShapePredicate): boolean => vagueness(one) > 0;
-  if (shape.predicates.length === 0 || shape.predicates.some(isVagueTest)) return false;
+  if (shape.predicates.length === 0 || (shape.kind === "select" && open.has("projection")) || shape.predicates.some(isVagueTest)) return false;
   return shape.predicates.length === statement.predicates.length && shape.joins.length === statement.joins.length && shape.subqueries.length === statement.subqueries.length;
 }
 
