@@ -43,6 +43,7 @@ export function createEngine(input: EngineInput): Engine {
     called: new Set(),
     entry: null,
     awaiting: false,
+    isTracing: false,
     evaluate: (expr, frame) => evaluate(engine, expr, frame),
     execute: (body, frame) => execute(engine, body, frame),
     assign: (target, value, frame, loop) => assign(engine, target, value, frame, loop),

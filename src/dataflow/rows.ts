@@ -68,6 +68,7 @@ export function isBeyondReach(path: string): boolean {
 
 /** Reads an attribute of a row; null when the model says nothing about it. */
 export function rowAttribute(engine: Engine, row: RowValue, name: string, site: AccessSite): Value | null {
+  if (row.lazy !== undefined) noteSent(engine, { kind: "signed in", model: row.model.label }, site, row.lazy);
   const set = row.extra.get(name);
   if (set !== undefined) return set;
   if (row.load.annotated.has(name)) return UNKNOWN;
