@@ -110,17 +110,17 @@ class Stacks:
         frames: list[Any] = []
         is_searching = True
         while frame is not None:
-            code = frame.f_code
             try:
-                kind = kinds[id(code)]
+                kind = kinds[id(frame.f_code)]
             except KeyError:
                 kind = self.classify(frame)
                 kinds = self.kinds
-            # Most frames are these two.
-            if kind <= LIBRARY:
+            # Most frames are Django's own or a library's.
+            if not kind:
                 frame = frame.f_back
                 continue
             if kind == PROJECT or kind == JINJA:
+                code = frame.f_code
                 key.append(id(code))
                 key.append(frame.f_lasti)
                 frames.append(frame)
@@ -166,12 +166,13 @@ class Stacks:
     def keep_innermost(self, frame: Optional[FrameType], key: list[Any], frames: list[Any]) -> None:
         """Of a stack without a line of the project, the innermost frame of a library stays."""
         while frame is not None:
-            kind = self.kinds.get(id(frame.f_code))
-            if kind == LIBRARY:
-                key.append(id(frame.f_code))
+            code = frame.f_code
+            if self.kinds.get(id(code)) == STOP:
+                return
+            if self.category(code.co_filename, code.co_name) == LIBRARY:
+                key.append(id(code))
                 key.append(frame.f_lasti)
                 frames.append(frame)
-            if kind == LIBRARY or kind == STOP:
                 return
             frame = frame.f_back
 
@@ -185,7 +186,8 @@ class Stacks:
         else:
             kind = self.category(code.co_filename, code.co_name)
         self.codes[id(code)] = code
-        self.kinds[id(code)] = kind
+        # Both are passed by; `keep_innermost` asks again which of them it is.
+        kind = self.kinds[id(code)] = SKIP if kind == LIBRARY else kind
         return kind
 
     def forget(self) -> None:
