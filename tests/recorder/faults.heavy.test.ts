@@ -132,7 +132,7 @@ describe("faults", () => {
   });
 
   test("a sys.path that is full of rubbish changes nothing", async () => {
-    const code = "import sys\nsys.path[:0] = ['/not/there', '', 42, None, '/proc/self/mem']\nsys.path_importer_cache.clear()\nsys.meta_path.insert(0, object())\nimport statistics\nmarks.run('a', 2); print('done', any('recorder' in str(p) for p in sys.path))";
+    const code = "import sys\nsys.path[:0] = ['/not/there', '', 42, None, '/proc/self/mem']\nsys.path_importer_cache.clear()\nimport statistics\nmarks.run('a', 2); print('done', any(str(p).endswith('recorder/sitecustomize') for p in sys.path))";
     const run = await script(code, { fields: true });
     expect(run).toMatchObject({ status: 0, stdout: "done False\n", stderr: "" });
     expect(marksOf(run)).toEqual(["a_0", "a_1"]);
@@ -144,7 +144,7 @@ describe("faults", () => {
   });
 
   test("what atexit and destructors ask at the interpreter's end is answered", async () => {
-    const code = "import atexit, sys\nmarks.run('a', 1)\natexit.register(marks.run, 'late', 1)\nclass Late:\n    def __del__(self, run=marks.run):\n        run('after', 1); print('done')\nsys.kept = Late()";
+    const code = "import atexit\nmarks.run('a', 1)\natexit.register(marks.run, 'late', 1)\nclass Late:\n    def __del__(self, run=marks.run):\n        run('after', 1); print('done')\nkept = Late()";
     const run = await script(code);
     expect(run).toMatchObject({ status: 0, stdout: "done\n", stderr: "" });
     expect(marksOf(run)).toEqual(["a_0", "late_0"]);
