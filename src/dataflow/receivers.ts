@@ -1,6 +1,6 @@
 /** Receivers of signals that a save or a delete calls: of the rows at hand, and of those that a delete takes with it. */
 import type { Model, ModelGraph, SignalReceiver, Span } from "../model/index.ts";
-import { onDelete } from "../django/on-delete.ts";
+import { onDelete } from "../model/on-delete.ts";
 import type { CallSite, Engine } from "./engine.ts";
 import type { Loop } from "./frame.ts";
 import { BARE, withoutSelects } from "./load-tree.ts";

@@ -1,7 +1,7 @@
 /** INSERT, UPDATE and DELETE, and the SELECTs that Django sends before them. */
 import type { Field, Model, RecipeArgs } from "../../model/index.ts";
 import type { QueryShape, ShapeExpression } from "../../model/shape.ts";
-import { onDelete } from "../../django/on-delete.ts";
+import { onDelete } from "../../model/on-delete.ts";
 import { NOTHING } from "../../sql/empty-shape.ts";
 import { buildQuery } from "./build-query.ts";
 import { finishSelect } from "./finish-query.ts";

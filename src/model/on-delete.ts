@@ -1,5 +1,5 @@
 /** What becomes of rows whose foreign key leads to a row that is deleted. */
-import type { Field, Model } from "../model/project.ts";
+import type { Field, Model } from "./project.ts";
 
 /** `CASCADE`, `SET_NULL`, `DO_NOTHING`, …: the name that a foreign key's declaration says, for the model that has the key. */
 export function onDelete(model: Model, { name, declaration }: Field): string {
