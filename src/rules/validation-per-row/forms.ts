@@ -1,6 +1,6 @@
 /** Model forms that are validated one by one in a loop. */
 import type { ClassInfo, Expr, FindingDraft, For, PythonModule, RuleInput, Span } from "../../model/index.ts";
-import { childrenOf, visit, type SyntaxNode } from "../source-index.ts";
+import { childrenOf, type SyntaxNode, visit } from "../../python/syntax-tree.ts";
 
 export function formDrafts(input: RuleInput): FindingDraft[] {
   return [...input.program.modules.values()].filter((module) => module.origin === "project").flatMap((module) => ofModule(module, input));
