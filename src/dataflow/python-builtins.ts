@@ -4,7 +4,6 @@ import { escapeArgs } from "./arguments.ts";
 import { setItem } from "./dicts.ts";
 import { inLoop } from "./iteration.ts";
 import { isInstance } from "./instances.ts";
-import { elementOf } from "./querysets.ts";
 import {
   alternatives,
   dict,
@@ -117,11 +116,8 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     const found = engine.attribute(object, name.value, { span: site.span, frame: site.frame });
     // What is there is given, whatever would be given without it.
     if (fallback === undefined || found.kind !== "unknown") return found;
-    const querysets = alternatives(fallback).filter((one) => one.kind === "queryset");
-    if (querysets.length === 0) return join(found, fallback);
     // An attribute that a caller sets stands in for the queryset, mostly with rows at hand: nothing that holds of querysets alone holds of it.
-    const doubts = [`\`${name.value}\` may hold rows that were loaded otherwise`];
-    return listOf(joinAll(querysets.map((one) => elementOf(engine, { ...one, doubts: [...one.doubts, ...doubts] }, null, site.frame))));
+    return alternatives(fallback).some(({ kind }) => kind === "queryset") ? UNKNOWN : join(found, fallback);
   },
   hasattr: (engine, args, site) => {
     const [object, name] = args.positional;
