@@ -1,11 +1,12 @@
 /** A workload planned with and without indexes, on a phantom of the server that it runs on. */
-import type { Database, Index, IndexProposal, IndexStudy, Plan, ProposalProof, RemovalProof, StudiedIndex, StudiedStatement } from "../model/index.ts";
+import type { ChangeProposal, Database, Index, IndexProposal, IndexStudy, Plan, ProposalProof, RemovalProof, StudiedIndex, StudiedStatement } from "../model/index.ts";
 import { createIndexSql } from "../fixes/migrations/index.ts";
 import { labelOf, namedIndexes, rejectedOf } from "../advisors/indexes/describe.ts";
 import { carefulSettings, costOf, indexesOf, statementVerdict } from "../advisors/indexes/verdict.ts";
 import { runIndexSearch, type IndexSearch, type IndexSearchOptions } from "./index-search.ts";
 import type { Phantom } from "./phantom/open-phantom.ts";
 import type { Trial } from "./phantom/trial.ts";
+import { tryChanges } from "./plan-changes.ts";
 import { tryProposals } from "./index-proposals.ts";
 import { plansIn, type Measured } from "./study-plans.ts";
 import { removableIndexes } from "../advisors/indexes/removable.ts";
@@ -13,6 +14,7 @@ import { removableIndexes } from "../advisors/indexes/removable.ts";
 export interface IndexStudyOptions extends IndexSearchOptions {
   /** What rules propose, to be planned by itself; it is no part of the search. */
   readonly proposals?: readonly IndexProposal[];
+  readonly changes?: readonly ChangeProposal[];
 }
 
 export async function studyIndexes(phantom: Phantom, database: Database, options: IndexStudyOptions): Promise<IndexStudy> {
@@ -32,6 +34,7 @@ export async function studyIndexes(phantom: Phantom, database: Database, options
       added: added.map((one) => ({ ...one, serves: served(one.name) })),
       removals: await removalProofs(trial, search, plans, database, options),
       proposals: await proposalProofs(phantom, search, plans, database, options),
+      changes: await tryChanges(trial, { changes: options.changes ?? [], database, plans, prepared: search.prepared, major: Number.parseInt(phantom.version, 10), progress: options.progress }),
       rejected: rejectedOf(search),
       statements,
       unplanned: search.unplanned.map(({ statement, why }) => ({ statement: database.workload.statements[statement]?.id ?? "", why })),

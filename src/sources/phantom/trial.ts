@@ -37,6 +37,8 @@ export interface Sight {
   readonly shown: Iterable<number>;
   readonly hidden?: readonly { readonly schema: string; readonly name: string }[];
   readonly settings?: Readonly<Record<string, string>>;
+  /** What else is done before each plan, and undone after it. Luthier's own SQL. */
+  readonly inside?: readonly string[];
 }
 
 export interface TrialContext {
@@ -68,7 +70,7 @@ export function openTrial({ use, context, major }: TrialContext): Trial {
       try {
         if (toggle !== null) await ask(toggle);
         shown = wanted;
-        const around = [...settings, ...(gone.length === 0 ? [] : [`UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid IN (${gone.join(", ")})`])];
+        const around = [...settings, ...(gone.length === 0 ? [] : [`UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid IN (${gone.join(", ")})`]), ...(sight.inside ?? [])];
         return await explainAll(ask, statements, around);
       } catch (error) {
         isKnown = false;
@@ -196,7 +198,8 @@ async function prepare(ask: Ask, sql: string, parameters: Parameters, major: num
     try {
       if (planIn(await ask(text)) !== null) return { text };
     } catch (error) {
-      await ask("ROLLBACK; DEALLOCATE ALL").catch(() => {});
+      await ask("ROLLBACK").catch(() => {});
+      await ask("DEALLOCATE luthier_generic").catch(() => {});
       if (isConnectionLost(error)) throw error;
       refused = messageOf(error);
     }
