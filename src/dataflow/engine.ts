@@ -71,6 +71,8 @@ export interface Engine {
   callMethod(value: Value, name: string, args: CallArgs, site: CallSite): Value;
   attribute(value: Value, name: string, site: AccessSite): Value;
   rowAttribute(row: RowValue, name: string, site: AccessSite): Value | null;
+  /** A row is saved or deleted: receivers of its signals run. */
+  tellReceivers(row: RowValue, how: "save" | "delete", site: CallSite): void;
   subscript(value: Value, index: Value, expr: Expr, frame: Frame): Value;
   /** One step of a template variable: key, attribute, index; calls what it finds when asked to. */
   lookUp(value: Value, name: string, calls: boolean, site: AccessSite): Value;
