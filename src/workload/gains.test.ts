@@ -109,6 +109,14 @@ describe("other changes", () => {
     expect(ranked[0]?.gain.basis).toBe("statement time × (1 − planner cost 100 / 400)");
   });
 
+  test("each statement goes by its own plan, and what was planned for any values may gain nothing", () => {
+    const costed = (object: string, before: number, after: number, isSure: boolean): Finding["places"][number] => ({ ...place("statement", "snapshot", 0), object, cost: { before, after, isSure } });
+    const index = finding("i", { rule: "missing-index", chapter: "1.2", places: [costed("a", 100, 75, true), costed("b", 900, 90, false)], evidence: [{ kind: "planned", costBefore: 500, costAfter: 82 }], impact: {} });
+    const { ranked } = gainsOf(input({ findings: [index] }));
+    expect(ranked[0]?.gain).toMatchObject({ today: 10, low: 2, high: 3.8, removed: 2.9 });
+    expect(ranked[0]?.gain.basis).toContain("nothing of 1 of them at least");
+  });
+
   test("what each call takes at least stays, whatever the plan", () => {
     const quick = { ...statement("q", 'SELECT "shop_tag"."id" FROM "shop_tag" WHERE "shop_tag"."id" = $1', 1), meanMs: 0.02 };
     const near = { ...statement("b", LISTED, 2), meanMs: 0.025 };

@@ -4,6 +4,7 @@ import { namesDigest } from "../../model/generated-names.ts";
 import { formatCount, formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, Evidence, Index, IndexProposal, Judgement, Plan, PlanNode, ProposalProof, Statement, StudiedStatement, Table, Unjudged } from "../../model/index.ts";
 import { nodeName } from "./plan-steps.ts";
+import { plannedCost } from "./statement-places.ts";
 import { tradesTextIndex } from "./text-matches.ts";
 
 /** What the doubt of a finding says that proposes an index, until the plans are there. */
@@ -17,10 +18,11 @@ export interface Proposed {
   readonly instead?: Index;
   /** `cost` where it is not said. */
   readonly saves?: IndexProposal["saves"];
+  readonly rewrites?: NonNullable<IndexProposal["rewrites"]>;
 }
 
-export function proposalOf({ table, spec, statements, instead, saves = "cost" }: Proposed, database: Database): IndexProposal {
-  const key = `luthier_${namesDigest([String(table.oid), JSON.stringify(spec), String(instead?.oid ?? "")], 12)}`;
+export function proposalOf({ table, spec, statements, instead, saves = "cost", rewrites = [] }: Proposed, database: Database): IndexProposal {
+  const key = `luthier_${namesDigest([String(table.oid), JSON.stringify(spec), String(instead?.oid ?? ""), ...rewrites.map(({ sql }) => sql)], 12)}`;
   const sql = createIndexSql(spec, key, table, false);
   return {
     key,
@@ -33,6 +35,7 @@ export function proposalOf({ table, spec, statements, instead, saves = "cost" }:
     saves,
     needsValues: spec.condition !== undefined || spec.keys.some(({ operatorClass = "" }) => BY_VALUE.test(operatorClass)),
     statements: statements.map(({ id }) => id),
+    ...(rewrites.length === 0 ? {} : { rewrites }),
   };
 }
 
@@ -124,26 +127,29 @@ function meanCost(statements: readonly StudiedStatement[]): StudiedStatement["se
 function withPlans(draft: DatabaseDraft, proposal: IndexProposal, looked: Looked, database: Database): DatabaseDraft {
   const { own, cheaper, dearer } = looked;
   const isSure = proposal.saves === "bytes" || cheaper.some(({ verdict }) => verdict === "gain");
-  const costs = new Map(own.map(({ statement, server }) => [statement, `cost ${figure(server.before)} to ${figure(server.after)}`]));
+  const costs = new Map(own.map((one) => [one.statement, one]));
   return {
     ...draft,
     ...(isSure && (proposal.saves === "bytes" || dearer.length === 0) ? {} : { confidence: "possible" }),
     doubt: draft.doubt.replace(NOT_COMPARED, doubtOf(proposal, looked)),
     places: draft.places.map((place) => {
-      const cost = "object" in place && place.role === "statement" ? costs.get(place.object) : undefined;
-      return cost === undefined || !("object" in place) ? place : { ...place, label: [...(place.label === undefined ? [] : [place.label]), cost].join(", ") };
+      const one = "object" in place && place.role === "statement" ? costs.get(place.object) : undefined;
+      if (one === undefined || !("object" in place)) return place;
+      const words = `cost ${figure(one.server.before)} to ${figure(one.server.after)}`;
+      return { ...place, label: [...(place.label === undefined ? [] : [place.label]), words].join(", "), cost: plannedCost(one) };
     }),
     evidence: [planEvidence(proposal, looked, database), ...draft.evidence],
   };
 }
 
-function doubtOf({ saves, extension }: IndexProposal, { cheaper, dearer, own }: Looked): string {
+function doubtOf({ saves, extension, rewrites = [] }: IndexProposal, { cheaper, dearer, own }: Looked): string {
   const verify = saves === "bytes" ? 0 : cheaper.filter(({ verdict }) => verdict === "verify").length;
   const any = own.filter(({ basis, uses }) => basis === "any" && uses.length > 0).length;
   return [
     ...(verify === 0 ? [] : [`${verify === cheaper.length ? "verify by running" : `verify ${verify} of the statements by running`}: with pages at random nearly as cheap as in order, the plan is another one`]),
     ...(dearer.length === 0 ? [] : [`${formatCount(dearer.length, "statement")} of the table cost more with it`.replace("1 statement of the table cost ", "1 statement of the table costs ")]),
     ...(any === 0 ? [] : [`${formatCount(any, "statement")} planned for any values; rare and frequent ones differ`]),
+    ...(rewrites.length === 0 ? [] : [`planned as ${formatCount(rewrites.length, "statement")} would ask then`]),
     ...(extension === null ? [] : [`the plans were made with extension ${extension}, which the database does not have yet`]),
     "costs are the planner's, not time",
   ].join("; ");

@@ -5,7 +5,7 @@ import { catalogEvidence, workloadEvidence } from "../database/evidence.ts";
 import { rowsOf } from "../database/index-figures.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
 import { tradesTextIndex } from "../database/text-matches.ts";
-import { percent, sentFrom, statementSpot } from "../database/statement-places.ts";
+import { percent, plannedCost, sentFrom, statementSpot } from "../database/statement-places.ts";
 
 /** Ours: an index that saves less of the workload's estimated cost pays no migration back. */
 const LEAST_SAVED = 0.001;
@@ -84,7 +84,7 @@ function toDraft(index: StudiedIndex, served: readonly Served[], input: Database
     ...(model === undefined ? {} : { model }),
     places: [
       tableSpot(table, rows === null ? undefined : `${formatNumber(Math.round(rows))} rows`),
-      ...served.slice(0, MOST_STATEMENTS).map(({ studied, statement }) => statementSpot(statement, `${formatCount(statement.calls, "call")}, cost ${figure(studied.server.before)} to ${figure(studied.server.after)}`)),
+      ...served.slice(0, MOST_STATEMENTS).map(({ studied, statement }) => ({ ...statementSpot(statement, `${formatCount(statement.calls, "call")}, cost ${figure(studied.server.before)} to ${figure(studied.server.after)}`), cost: plannedCost(studied) })),
       ...served.slice(0, MOST_STATEMENTS).flatMap(({ statement }) => sentFrom(statement)),
     ],
     evidence: [planEvidence(database, before, after, served), workloadEvidence(database, { statements: served.length, calls }), catalogEvidence(database, isGuess ? {} : { bytes })],
