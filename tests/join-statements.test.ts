@@ -44,7 +44,7 @@ describe("what Django sends is joined to the line that sends it", () => {
 
   it("names one line where only one sends such a statement", () => {
     const several = statements.filter(({ sql }) => originOf(sql).certainty === "one-of").map(({ line }) => line);
-    expect(several.toSorted()).toEqual(["fetched", "found", "loaded", "made"]);
+    expect(several.toSorted()).toEqual(["fetched", "found", "loaded", "made", "tagged"]);
   });
 
   it("knows statements that only the counters' server has made anonymous", () => {

@@ -82,7 +82,7 @@ async function gather(given: string, root: string, { flags, config, commands }: 
   const { report: analysed, evidence } = await examine(options, progress.step).finally(() => progress.end());
   const { relationTargets } = await import("../workload/relation-tables.ts");
   const joined = await joinedWithRecordings(analysed, read, root, exclude, evidence.source === null ? undefined : relationTargets(evidence.source.graph));
-  const whole = await withLastProofs(root, joined.report);
+  const whole = await withLastProofs(root, joined.report, database?.snapshot ?? null);
   if (isNothingExamined(whole)) throw nothingToExamine(given);
   const { report, context } = await selectFrom(whole, { root, config, baseline, changed, commands }, environment);
   return { report, whole, context, evidence, read, parts: joined.parts };

@@ -2,6 +2,7 @@
 import type { Expr, FunctionDef, Param, SentStatement, Span } from "../model/index.ts";
 import { escapeArgs, keyedBy } from "./arguments.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
+import { hasFallback } from "./fallbacks.ts";
 import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
 import { captureOutside, recordOutside, replayOutside, type OutsideReplay } from "./outside-calls.ts";
@@ -85,6 +86,11 @@ function callExternal(engine: Engine, name: string, args: CallArgs, site: CallSi
   return recordOutside(engine, name, site);
 }
 
+/** A root is called at its own head. */
+function isRootCall({ def, module }: FunctionValue, { span }: CallSite): boolean {
+  return span.start === def.start && span.file === module.ir.file;
+}
+
 export function callFunction(
   engine: Engine,
   fn: FunctionValue,
@@ -97,11 +103,14 @@ export function callFunction(
     escapeArgs(engine, args);
     return isEmptyStub(fn) ? stubResult(engine, fn) : UNKNOWN;
   }
+  if (!isRootCall(fn, site)) engine.called.add(fn.def);
   const bound = bindParams(engine, fn, self, args, site);
   const values = [...bound.values()];
   const isLocal = values.some((value) => hasIdentity(value));
   const table = summaryTable(engine, fn, isLocal);
-  const key = values.map((value) => keyOf(value)).join(",");
+  // What was told of it while facts were taken left the queryset out.
+  const isRetold = engine.isTracing && hasFallback(fn.def);
+  const key = `${isRetold ? "~" : ""}${values.map((value) => keyOf(value)).join(",")}`;
   const existing = table.get(key);
   if (existing !== undefined) return reuse(engine, existing, site);
   if (table.size >= (isLocal ? MAX_CONTEXTS_PER_ROOT : MAX_CONTEXTS)) {

@@ -16,6 +16,7 @@ export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] 
     if (!isRepeated) spots.push({ role: "call", span: call });
   }
   spots.push({ role: "access", span: load.access, label: paidPer(load) });
+  if (load.written !== undefined) spots.push({ role: "access", span: load.written, label: "what is run there" });
   for (const other of others.slice(0, MAX_ACCESSES)) {
     if (spots.every((spot) => !isSame(spot.span, other.access))) spots.push({ role: "access", span: other.access });
   }
@@ -48,7 +49,7 @@ export function isCoveredElsewhere(load: LazyLoad, facts: SourceFacts): boolean 
 export function confidenceOf(load: LazyLoad, facts: SourceFacts): Confidence {
   if (load.doubts.length > 0 || load.origin.kind === "parameter") return "possible";
   if (load.withoutCaller && isLoadedSomewhere(load, facts)) return "possible";
-  if (load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true) return "likely";
+  if (load.loop?.collects !== undefined || load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true) return "likely";
   return "certain";
 }
 

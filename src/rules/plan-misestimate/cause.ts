@@ -1,6 +1,7 @@
 /** Why the planner was wrong, as far as the catalog and the model tell. */
 import { formatNumber } from "../../model/numbers.ts";
-import type { Column, Constraint, Database, DatabaseInput, Evidence, FixDraft, PlanNode, Spot, Table } from "../../model/index.ts";
+import type { ChangeProposal, Column, Constraint, Database, DatabaseInput, Evidence, FixDraft, Model, PlanNode, Spot, Table } from "../../model/index.ts";
+import { namesDigest } from "../../model/generated-names.ts";
 import { quoteName } from "../../postgres/quote.ts";
 import { catalogEvidence, counterEvidence } from "../database/evidence.ts";
 import { shortName } from "../database/names.ts";
@@ -13,6 +14,7 @@ export interface Cause {
   readonly fixes: readonly FixDraft[];
   readonly evidence: readonly Evidence[];
   readonly spots: readonly Spot[];
+  readonly tries?: ChangeProposal;
 }
 
 export function causeOf(step: PlanStep, { database }: DatabaseInput): Cause {
@@ -22,7 +24,41 @@ export function causeOf(step: PlanStep, { database }: DatabaseInput): Cause {
   if (table === null) return ofJoin(node, database);
   const condition = [node.conditions.index, node.conditions.recheck, node.conditions.filter].flatMap((one) => one ?? []).join(" AND ");
   const columns = columnsIn(condition, table);
-  return staleCause(table, database) ?? expressionCause(condition, columns) ?? correlatedCause(step, columns, table, database) ?? targetCause(columns, table, database) ?? UNKNOWN;
+  return uniqueCause(step, condition, table, database) ?? staleCause(table, database) ?? expressionCause(condition, columns) ?? correlatedCause(step, columns, table, database) ?? targetCause(columns, table, database) ?? UNKNOWN;
+}
+
+/** Columns of which the model says that they are unique together, and the database does not: a condition on all of them finds one row. */
+function uniqueCause({ node }: PlanStep, condition: string, table: Table, database: Database): Cause | null {
+  const model = database.modelOf(table);
+  if (model === null || (node.actualRows ?? 0) > 1 || node.planRows <= 1) return null;
+  const compared = new Set(table.columns.flatMap(({ name }) => (isCompared(condition, name) ? [name] : [])));
+  const promised = uniqueSets(model, table, database).find((columns) => columns.every((one) => compared.has(one)));
+  if (promised === undefined || database.indexesOf(table).some((index) => index.unique && index.valid && index.predicate === null && index.keys.every(({ column }) => column !== null && promised.includes(column)))) return null;
+  const names = promised.map((one) => `\`${one}\``).join(" and ");
+  const [first = ""] = promised;
+  const declared = database.declarationOfColumn(table, first);
+  return {
+    ...NOTHING,
+    reason: `The model says that ${names} ${promised.length === 1 ? "is" : "are together"} unique; the database has no such constraint, so that the planner expects as many rows as the values have on average.`,
+    remedy: `Make the constraint in the database too: run the migration that adds it, or write one (\`AddConstraint\`, \`UniqueConstraint(fields=…)\`).`,
+    doubt: "rows that are there twice have to be cleared away first",
+    evidence: [catalogEvidence(database)],
+    spots: declared === null ? [] : [{ role: "definition", span: declared.span, label: "unique in the model" }],
+  };
+}
+
+function uniqueSets(model: Model, table: Table, database: Database): string[][] {
+  const columnOf = (name: string): string | null => table.columns.find((one) => database.fieldOf(table, one.name)?.name === name)?.name ?? null;
+  const single = [...model.fields.values()].filter((one) => one.unique && !one.primaryKey).map(({ name }) => [name]);
+  return [...single, ...model.uniqueTogether.map((names) => [...names])].flatMap((names) => {
+    const columns = names.flatMap((name) => columnOf(name) ?? []);
+    return columns.length === names.length && columns.length > 0 ? [columns] : [];
+  });
+}
+
+/** `(code = 'x'::text)`, `((code)::text = 'x'::text)`. */
+function isCompared(condition: string, column: string): boolean {
+  return new RegExp(String.raw`(?<![\w.])(?:\w+\.)?"?${column.replaceAll(/[^\w]/g, String.raw`\$&`)}"?\)?(?:::[a-z ]+)? = `).test(condition);
 }
 
 const NOTHING = { fixes: [], evidence: [], spots: [] } as const;
@@ -67,8 +103,8 @@ function expressionCause(condition: string, columns: readonly Column[]): Cause |
 }
 
 /** Columns that go together, for which the planner multiplies the parts. */
-function correlatedCause({ node }: PlanStep, columns: readonly Column[], table: Table, database: Database): Cause | null {
-  if (columns.length < 2 || (node.actualRows ?? 0) < node.planRows) return null;
+function correlatedCause(step: PlanStep, columns: readonly Column[], table: Table, database: Database): Cause | null {
+  if (columns.length < 2 || (step.node.actualRows ?? 0) < step.node.planRows) return null;
   const names = columns.map(({ name }) => name);
   if (database.catalog.extendedStatistics.some((one) => one.table === table.oid && names.every((name) => one.columns.includes(name)))) return null;
   const statistics = `${table.name}_${names.join("_")}_stat`.slice(0, 63);
@@ -80,7 +116,18 @@ function correlatedCause({ node }: PlanStep, columns: readonly Column[], table: 
     doubt: "that the columns go together follows from the rows that came, not from a look at them; other causes are possible",
     fixes: [sql("Take statistics of the columns together", [`CREATE STATISTICS ${created} (dependencies, ndistinct, mcv) ON ${names.map((name) => quoteName(name)).join(", ")} FROM ${qualified(table)}`, `ANALYZE ${qualified(table)}`], [`DROP STATISTICS ${created}`])],
     evidence: [catalogEvidence(database)],
+    ...statisticsToTry(step, columns, table),
   };
+}
+
+/** Equal to a constant each, of one table and in one go: what the degree of a dependency can be worked out for. */
+function statisticsToTry({ node, plan, loops }: PlanStep, columns: readonly Column[], table: Table): Pick<Cause, "tries"> {
+  const [one, other, ...more] = columns.map(({ name }) => name);
+  const { sql } = plan;
+  if (one === undefined || other === undefined || more.length > 0 || loops !== 1 || sql === null || node.actualRows === null) return {};
+  const condition = [node.conditions.index ?? node.conditions.recheck, node.conditions.filter].flatMap((part) => part ?? []).join(" AND ");
+  if (/\$\d/.test(`${condition} ${sql}`) || [...condition.matchAll(/[^<>!]=[^>]/g)].length < 2) return {};
+  return { tries: { kind: "statistics", key: `statistics ${table.oid} ${one} ${other} ${namesDigest([sql, condition], 8)}`, table, columns: [one, other], condition, alias: node.alias ?? table.name, rows: node.actualRows, sql } };
 }
 
 /** Of the values, what the list of common ones covers; this project's notes on statistics. */
