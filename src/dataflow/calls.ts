@@ -11,7 +11,7 @@ import {
   freshId,
   hasIdentity,
   joinAll,
-  keyOf,
+  keysOf,
   list,
   listOf,
   UNKNOWN,
@@ -101,7 +101,7 @@ export function callFunction(
   const values = [...bound.values()];
   const isLocal = values.some((value) => hasIdentity(value));
   const table = summaryTable(engine, fn, isLocal);
-  const key = values.map((value) => keyOf(value)).join(",");
+  const key = keysOf(values, ",");
   const existing = table.get(key);
   if (existing !== undefined) return reuse(engine, existing, site);
   if (table.size >= (isLocal ? MAX_CONTEXTS_PER_ROOT : MAX_CONTEXTS)) {
@@ -259,6 +259,9 @@ export function functionFrame(fn: FunctionValue, self: Value | null, site: CallS
   };
 }
 
+/** Nothing is taken out of it, for nothing is in it. */
+const NO_KEYWORDS = new Map<string, Value>();
+
 function bindParams(
   engine: Engine,
   fn: FunctionValue,
@@ -268,7 +271,7 @@ function bindParams(
 ): Map<string, Value> {
   const bound = new Map<string, Value>();
   const positional = self === null ? [...args.positional] : [self, ...args.positional];
-  const keywords = new Map(args.keywords);
+  const keywords = args.keywords.size === 0 ? NO_KEYWORDS : new Map(args.keywords);
   for (const param of fn.def.params) {
     bound.set(param.name, paramValue(engine, fn, param, positional, keywords, args.open, site));
   }
@@ -311,8 +314,7 @@ function paramValue(
 
 function typed(engine: Engine, fn: FunctionValue, annotation: Expr | null, value: Value, site: CallSite): Value {
   if (annotation === null) return value;
-  const frame = engine.moduleFrame(fn.module);
-  const made = engine.annotated(annotation, { ...frame, symbol: site.frame.symbol });
+  const made = engine.annotated(annotation, engine.moduleFrame(fn.module, site.frame.symbol));
   return made.kind === "unknown" ? value : made;
 }
 
@@ -327,7 +329,20 @@ function isCallback(fn: FunctionValue, { frame }: CallSite): boolean {
 }
 
 /** A decorator makes a method something else than a plain call. */
-export function methodKind(def: FunctionDef): "method" | "property" | "static" | "class" {
+export function methodKind(def: FunctionDef): MethodKind {
+  if (def.decorators.length === 0) return "method";
+  const known = methodKinds.get(def);
+  if (known !== undefined) return known;
+  const kind = decoratedKind(def);
+  methodKinds.set(def, kind);
+  return kind;
+}
+
+type MethodKind = "method" | "property" | "static" | "class";
+
+const methodKinds = new WeakMap<FunctionDef, MethodKind>();
+
+function decoratedKind(def: FunctionDef): MethodKind {
   for (const decorator of def.decorators) {
     const name = decoratorName(decorator);
     if (name === "staticmethod") return "static";

@@ -47,8 +47,13 @@ export function childrenOf(node: Node): readonly Node[] {
   const found: Node[] = [];
   // A function's body is decoded on first use, so that it may not be an own property.
   if (node.kind === "function") collect([node.params, node.decorators, node.returns, node.body], found);
-  else for (const value of Object.values(node)) collect(value, found);
+  else collectParts(node, found);
   return found;
+}
+
+/** Most parts are names and offsets: those are passed over before anything is called. */
+function collectParts(holder: object, found: Node[]): void {
+  for (const value of Object.values(holder)) if (typeof value === "object" && value !== null) collect(value, found);
 }
 
 function collect(value: unknown, found: Node[]): void {
@@ -56,7 +61,7 @@ function collect(value: unknown, found: Node[]): void {
     for (const one of value) collect(one, found);
   } else if (typeof value === "object" && value !== null) {
     if (isNode(value)) found.push(value);
-    else for (const one of Object.values(value)) collect(one, found);
+    else collectParts(value, found);
   }
 }
 
@@ -65,9 +70,26 @@ function isNode(value: object): value is Node {
 }
 
 /** Every node below and including `node`, functions and classes inside it included. */
-export function* nodesIn(node: Node): Generator<Node> {
-  yield node;
-  for (const child of childrenOf(node)) yield* nodesIn(child);
+export function nodesIn(node: Node): Node[] {
+  const found: Node[] = [];
+  addNodes(node, found);
+  return found;
+}
+
+function addNodes(node: Node, found: Node[]): void {
+  found.push(node);
+  for (const child of childrenOf(node)) addNodes(child, found);
+}
+
+const calls = new WeakMap<Module, readonly Call[]>();
+
+/** Every call of a module, in source order; the module is walked once for all who ask. */
+export function callsOf(module: Module): readonly Call[] {
+  const known = calls.get(module);
+  if (known !== undefined) return known;
+  const found = module.body.flatMap((stmt) => nodesIn(stmt).filter((node) => node.kind === "call"));
+  calls.set(module, found);
+  return found;
 }
 
 export function functionAt(path: readonly Node[]): FunctionDef | Lambda | null {

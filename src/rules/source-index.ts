@@ -31,19 +31,19 @@ export function nodesAt(program: Program, span: Span): readonly SyntaxNode[] {
 /** The expressions and statements right below a node. */
 export function childrenOf(node: SyntaxNode): readonly SyntaxNode[] {
   const found: SyntaxNode[] = [];
-  for (const [key, part] of Object.entries(node)) if (key !== "body") collect(part, found);
-  if ("body" in node) collect(node.body, found);
+  const body: unknown = "body" in node ? node.body : null;
+  for (const part of Object.values(node)) if (part !== body) collect(part, found);
+  collect(body, found);
   return found;
 }
 
+/** Most parts are names and offsets: those are passed over before anything is called. */
 function collect(part: unknown, found: SyntaxNode[]): void {
+  if (typeof part !== "object" || part === null) return;
   if (Array.isArray(part)) {
     for (const one of part) collect(one, found);
-    return;
-  }
-  if (typeof part !== "object" || part === null) return;
-  if (isNode(part)) found.push(part);
-  else for (const one of Object.values(part)) collect(one, found);
+  } else if (isNode(part)) found.push(part);
+  else for (const one of Object.values(part)) if (typeof one === "object") collect(one, found);
 }
 
 function isNode(part: object): part is SyntaxNode {
