@@ -37,9 +37,19 @@ function descend(nodes: readonly Node[], span: Span, path: Node[]): void {
   for (const node of nodes) {
     if (node.start > span.start || node.end < span.end) continue;
     path.push(node);
-    descend(childrenOf(node), span, path);
+    descend(keptChildren(node), span, path);
     return;
   }
+}
+
+const children = new WeakMap<Node, readonly Node[]>();
+
+/** Facts lie close together: the way to one is most of the way to the next. */
+function keptChildren(node: Node): readonly Node[] {
+  if (!isStatement(node)) return childrenOf(node);
+  const known = children.get(node) ?? childrenOf(node);
+  children.set(node, known);
+  return known;
 }
 
 /** Expressions and statements directly below a node, in source order. */

@@ -1,5 +1,6 @@
 /** Serializer fields that look up each key by itself: of a list of keys, or of a list of rows. */
 import type { Call, ClassInfo, Definition, Expr, FindingDraft, PythonModule, RuleInput, Span } from "../../model/index.ts";
+import { callsOf } from "../code.ts";
 import { visit, type SyntaxNode } from "../source-index.ts";
 
 export function serializerDrafts(input: RuleInput): FindingDraft[] {
@@ -37,6 +38,7 @@ function keywordsOf(call: Call): ReadonlyMap<string | null, Expr> {
 
 /** `LineSerializer(data=rows, many=True)`: a key of each row is asked for by itself. */
 function ofModule(module: PythonModule, input: RuleInput): FindingDraft[] {
+  if (!callsOf(module.ir).some((call) => isTrue(keywordsOf(call).get("many")))) return [];
   const drafts: FindingDraft[] = [];
   const see = (node: SyntaxNode): void => {
     if (node.kind !== "call") return;
