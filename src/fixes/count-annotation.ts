@@ -1,10 +1,10 @@
 /** Counts and existence tests of a relation's rows for each row of a queryset, asked for with the queryset. */
 import type { EditDraft, Field, FixDraft, LazyLoad, Model, RuleInput } from "../model/index.ts";
+import { moduleOf } from "../python/syntax-tree.ts";
 import { addImport, addImports } from "./add-import.ts";
 import { chainCall, ownCalls, withoutAll } from "./chain-edit.ts";
 import { stepsOf } from "./eager-paths.ts";
 import { quoted, sourceOf, styleOf } from "./source-text.ts";
-import { moduleOf } from "./syntax.ts";
 
 /**
  * `annotate(n_lines=Count("lines", distinct=True))` on the queryset, and `n_lines` where the rows were counted. `distinct`

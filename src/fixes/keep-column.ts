@@ -1,9 +1,9 @@
 /** A column that `only()` or `defer()` leaves out and the rows' readers want goes back in. */
 import type { Call, ChainCall, Expr, FixDraft, LazyLoad, RuleInput } from "../model/index.ts";
+import { nodesIn } from "../python/syntax-tree.ts";
 import { appendItems, isExtensible, ownCalls } from "./chain-edit.ts";
 import { dropArgument } from "./drop-call.ts";
 import { sourceOf } from "./source-text.ts";
-import { descendants } from "./syntax.ts";
 
 /** Edits the queryset's own chain. A deferred column is loaded on first read, so results stay. */
 export function keepColumnFix(load: LazyLoad, input: RuleInput): FixDraft[] {
@@ -50,7 +50,7 @@ export function keepKeyFix(load: LazyLoad, column: string, input: RuleInput): Fi
 function onlysOf(arg: ChainCall["args"][number], path: string): Call[] {
   const [lookup] = arg.kind === "call" ? arg.args : [];
   if (lookup?.kind !== "str" || lookup.value !== path) return [];
-  return [...descendants(arg)].filter((one): one is Call => isOnly(one as Expr));
+  return [...nodesIn(arg)].filter((one): one is Call => isOnly(one as Expr));
 }
 
 function isOnly(one: Expr): boolean {

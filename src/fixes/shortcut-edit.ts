@@ -1,16 +1,15 @@
 /** `get_object_or_404(Order, …)` and `get_list_or_404(Order, …)`: the model becomes a queryset. */
 import type { Expr, LazyLoad, RuleInput } from "../model/index.ts";
+import { pathTo } from "../python/syntax-tree.ts";
 import { insertion } from "./chain-edit.ts";
 import type { EditPlan } from "./eager-verdict.ts";
 import { quoted, styleOf } from "./source-text.ts";
-import { moduleOf, pathTo } from "./syntax.ts";
 
 const SHORTCUT = /(?:^|\.)a?get_(?:object|list)_or_404$/;
 
 /** Null when the origin is no shortcut. */
 export function shortcutEdits({ origin }: LazyLoad, method: string, path: string, input: RuleInput): EditPlan | null {
-  const module = moduleOf(input.program, origin.span.file);
-  const call = module === null ? undefined : pathTo(module.ir, origin.span).findLast((one) => one.start === origin.span.start && one.kind === "call");
+  const call = pathTo(input.program, origin.span).findLast((one) => one.start === origin.span.start && one.kind === "call");
   if (call?.kind !== "call" || !SHORTCUT.test(dotted(call.callee))) return null;
   const [first] = call.args;
   const model = input.graph.byLabel(origin.model);

@@ -1,120 +1,26 @@
 /** Syntax around a place that a fact names: what holds it, what may run after it, what changes a name. */
-import type { Call, Expr, For, FunctionDef, Lambda, Module, Program, RuleInput, Span, Stmt, While } from "../model/index.ts";
+import type { Call, Expr, For, FunctionDef, Lambda, RuleInput, Span, Stmt, While } from "../model/index.ts";
 import { blocksOf } from "../python/inner-blocks.ts";
+import { isStatement, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 
-export type Node = Expr | Stmt;
-
-const modulesOf = new WeakMap<Program, Map<string, Module>>();
-const pathsOf = new WeakMap<Program, Map<string, readonly Node[]>>();
-
-function moduleAt(input: RuleInput, file: string): Module | null {
-  let modules = modulesOf.get(input.program);
-  if (modules === undefined) {
-    modules = new Map([...input.program.modules.values()].map((one) => [one.ir.file, one.ir]));
-    modulesOf.set(input.program, modules);
-  }
-  return modules.get(file) ?? null;
-}
-
-/** Nodes that hold the span, outermost first; empty for templates and for what was not read. */
-export function pathTo(input: RuleInput, span: Span): readonly Node[] {
-  let paths = pathsOf.get(input.program);
-  if (paths === undefined) {
-    paths = new Map();
-    pathsOf.set(input.program, paths);
-  }
-  const key = `${span.file}:${span.start}:${span.end}`;
-  const known = paths.get(key);
-  if (known !== undefined) return known;
-  const module = moduleAt(input, span.file);
-  const path: Node[] = [];
-  if (module !== null) descend(module.body, span, path);
-  paths.set(key, path);
-  return path;
-}
-
-function descend(nodes: readonly Node[], span: Span, path: Node[]): void {
-  for (const node of nodes) {
-    if (node.start > span.start || node.end < span.end) continue;
-    path.push(node);
-    descend(keptChildren(node), span, path);
-    return;
-  }
-}
-
-const children = new WeakMap<Node, readonly Node[]>();
-
-/** Facts lie close together: the way to one is most of the way to the next. */
-function keptChildren(node: Node): readonly Node[] {
-  if (!isStatement(node)) return childrenOf(node);
-  const known = children.get(node) ?? childrenOf(node);
-  children.set(node, known);
-  return known;
-}
-
-/** Expressions and statements directly below a node, in source order. */
-export function childrenOf(node: Node): readonly Node[] {
-  const found: Node[] = [];
-  // A function's body is decoded on first use, so that it may not be an own property.
-  if (node.kind === "function") collect([node.params, node.decorators, node.returns, node.body], found);
-  else collectParts(node, found);
-  return found;
-}
-
-/** Most parts are names and offsets: those are passed over before anything is called. */
-function collectParts(holder: object, found: Node[]): void {
-  for (const value of Object.values(holder)) if (typeof value === "object" && value !== null) collect(value, found);
-}
-
-function collect(value: unknown, found: Node[]): void {
-  if (Array.isArray(value)) {
-    for (const one of value) collect(one, found);
-  } else if (typeof value === "object" && value !== null) {
-    if (isNode(value)) found.push(value);
-    else collectParts(value, found);
-  }
-}
-
-function isNode(value: object): value is Node {
-  return "kind" in value && "start" in value;
-}
-
-/** Every node below and including `node`, functions and classes inside it included. */
-export function nodesIn(node: Node): Node[] {
-  const found: Node[] = [];
-  addNodes(node, found);
-  return found;
-}
-
-function addNodes(node: Node, found: Node[]): void {
-  found.push(node);
-  for (const child of childrenOf(node)) addNodes(child, found);
-}
-
-const calls = new WeakMap<Module, readonly Call[]>();
-
-/** Every call of a module, in source order; the module is walked once for all who ask. */
-export function callsOf(module: Module): readonly Call[] {
-  const known = calls.get(module);
-  if (known !== undefined) return known;
-  const found = module.body.flatMap((stmt) => nodesIn(stmt).filter((node) => node.kind === "call"));
-  calls.set(module, found);
-  return found;
-}
-
-export function functionAt(path: readonly Node[]): FunctionDef | Lambda | null {
+export function functionAt(path: readonly SyntaxNode[]): FunctionDef | Lambda | null {
   const found = path.findLast((one) => one.kind === "function" || one.kind === "lambda");
   return found?.kind === "function" || found?.kind === "lambda" ? found : null;
 }
 
-export function loopAt(path: readonly Node[], span: Span): For | While | null {
+/** The innermost function on the way; lambdas are passed over. */
+export function enclosingFunction(path: readonly SyntaxNode[]): FunctionDef | null {
+  return path.findLast((one) => one.kind === "function") ?? null;
+}
+
+export function loopAt(path: readonly SyntaxNode[], span: Span): For | While | null {
   const found = path.find((one) => (one.kind === "for" || one.kind === "while") && one.start === span.start);
   return found?.kind === "for" || found?.kind === "while" ? found : null;
 }
 
 /** The expression of exactly that span: the outermost one. */
 export function exprAt(input: RuleInput, span: Span): Expr | null {
-  const path = pathTo(input, span);
+  const path = pathTo(input.program, span);
   const found = path.find((one) => one.start === span.start && one.end === span.end && one.kind !== "expr");
   return found === undefined || isStatement(found) ? null : found;
 }
@@ -124,21 +30,13 @@ export function callAt(input: RuleInput, span: Span): Call | null {
   return found?.kind === "call" ? found : null;
 }
 
-const STATEMENTS: ReadonlySet<string> = new Set(
-  "expr assign augment return if for while with try function class import raise delete jump match scope output include extends block template-import tag".split(" "),
-);
-
-export function isStatement(node: Node): node is Stmt {
-  return STATEMENTS.has(node.kind);
-}
-
-export function statementOf(path: readonly Node[]): Stmt | null {
+export function statementOf(path: readonly SyntaxNode[]): Stmt | null {
   const found = path.findLast(isStatement);
   return found !== undefined && isStatement(found) ? found : null;
 }
 
 /** Names that an expression reads; `a` for `a.b.c`. */
-export function namesIn(node: Node): ReadonlySet<string> {
+export function namesIn(node: SyntaxNode): ReadonlySet<string> {
   const names = new Set<string>();
   for (const one of nodesIn(node)) if (one.kind === "name") names.add(one.name);
   return names;
@@ -149,13 +47,13 @@ const MUTATORS: ReadonlySet<string> = new Set(
 );
 
 /** Names that a piece of code, `except` left out, binds, deletes or changes in place, as far as it shows. */
-export function changedNames(node: Node, except: Node | null = null): ReadonlySet<string> {
+export function changedNames(node: SyntaxNode, except: SyntaxNode | null = null): ReadonlySet<string> {
   const names = new Set<string>();
   for (const one of nodesIn(node)) if (one !== except) for (const name of changedBy(one)) names.add(name);
   return names;
 }
 
-function changedBy(node: Node): readonly string[] {
+function changedBy(node: SyntaxNode): readonly string[] {
   switch (node.kind) {
     case "assign":
       return node.targets.flatMap(boundNames);
@@ -212,8 +110,8 @@ export function rootName(expr: Expr): readonly string[] {
 /** Whether `later` can run after `earlier` in one run of the function that holds both. */
 export function canFollow(input: RuleInput, earlier: Span, later: Span): boolean {
   if (earlier.file !== later.file || earlier.start > later.start) return false;
-  const a = pathTo(input, earlier);
-  const b = pathTo(input, later);
+  const a = pathTo(input.program, earlier);
+  const b = pathTo(input.program, later);
   if (a.length === 0 || b.length === 0 || functionAt(a) !== functionAt(b)) return false;
   let split = 0;
   while (split < a.length && split < b.length && a[split] === b[split]) split++;
@@ -222,7 +120,7 @@ export function canFollow(input: RuleInput, earlier: Span, later: Span): boolean
   return !exitsBefore(a, split);
 }
 
-function areExclusive(holder: Node, a: Span, b: Span): boolean {
+function areExclusive(holder: SyntaxNode, a: Span, b: Span): boolean {
   const arms = armsOf(holder);
   const armOf = (span: Span): number => arms.findIndex((arm) => arm.some((one) => one.start <= span.start && span.end <= one.end));
   const first = armOf(a);
@@ -230,7 +128,7 @@ function areExclusive(holder: Node, a: Span, b: Span): boolean {
   return first >= 0 && second >= 0 && first !== second;
 }
 
-function armsOf(node: Node): readonly (readonly Node[])[] {
+function armsOf(node: SyntaxNode): readonly (readonly SyntaxNode[])[] {
   if (node.kind === "if") return [node.then, node.otherwise];
   if (node.kind === "conditional") return [[node.then], [node.otherwise]];
   if (node.kind === "match") return node.cases.map((one) => one.body);
@@ -239,7 +137,7 @@ function armsOf(node: Node): readonly (readonly Node[])[] {
 }
 
 /** On the way from `a` up to the node that both share, the code leaves for good. */
-function exitsBefore(a: readonly Node[], split: number): boolean {
+function exitsBefore(a: readonly SyntaxNode[], split: number): boolean {
   let jumps = false;
   for (let depth = a.length - 1; depth > split; depth--) {
     const node = a[depth];
@@ -256,7 +154,7 @@ function exitsBefore(a: readonly Node[], split: number): boolean {
   return jumps || exitOfOne(top) !== null;
 }
 
-function listWith(parent: Node | null, node: Stmt): readonly Stmt[] {
+function listWith(parent: SyntaxNode | null, node: Stmt): readonly Stmt[] {
   if (parent === null) return [];
   const lists = blocksOf(parent);
   return lists.find((list) => list.includes(node)) ?? [];
@@ -293,4 +191,8 @@ function exitOfOne(stmt: Stmt): "leave" | "jump" | null {
 
 export function sourceText(input: RuleInput, file: string, at: { readonly start: number; readonly end: number }): string {
   return input.text(file).slice(at.start, at.end);
+}
+
+export function isSame(a: Span, b: { readonly start: number; readonly end: number }): boolean {
+  return a.start === b.start && a.end === b.end;
 }

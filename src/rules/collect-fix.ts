@@ -2,7 +2,8 @@
 import { fitText } from "../fixes/fit-text.ts";
 import { indentAt, lineEnd, lineStart, styleOf } from "../fixes/source-text.ts";
 import type { EditDraft, Expr, RuleInput, Stmt } from "../model/index.ts";
-import { changedNames, functionAt, isStatement, namesIn, nodesIn } from "./code.ts";
+import { isStatement, nodesIn } from "../python/syntax-tree.ts";
+import { changedNames, functionAt, namesIn } from "./code.ts";
 import type { LoopWrite } from "./loop-writes.ts";
 
 export interface Collected {

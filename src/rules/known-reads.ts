@@ -1,7 +1,8 @@
 /** Origins whose rows were followed to the end, and what was read of them. */
 import type { Field, Model, Origin, QueryRun, RuleInput } from "../model/index.ts";
+import { pathTo } from "../python/syntax-tree.ts";
+import { enclosingFunction } from "./code.ts";
 import { columnsOf } from "./model-columns.ts";
-import { enclosingFunction, nodesAt } from "./source-index.ts";
 
 /** Chained calls that decide by themselves which columns come, or that make the rows something else. */
 const DECIDED: ReadonlySet<string> = new Set(["only", "defer", "values", "values_list", "raw", "select_for_update", "annotate", "extra", "union", "intersection", "difference", "delete", "update", "bulk_update", "fetch_mode", "dates", "datetimes", "distinct"]);
@@ -26,8 +27,8 @@ export function knownReads(input: RuleInput): readonly KnownReads[] {
     const model = input.graph.byLabel(origin.model);
     if (model === null || origin.kind !== "manager" || origin.escapes || !origin.iterated || origin.asValues) return [];
     if (origin.columns.size === 0 || origin.calls.some((call) => DECIDED.has(call.name))) return [];
-    if (enclosingFunction(nodesAt(input.program, origin.span)) === null) return [];
-    if (own.some((run) => run.doubts.length > 0 || enclosingFunction(nodesAt(input.program, run.span)) === null)) return [];
+    if (enclosingFunction(pathTo(input.program, origin.span)) === null) return [];
+    if (own.some((run) => run.doubts.length > 0 || enclosingFunction(pathTo(input.program, run.span)) === null)) return [];
     if (own.length === 0 || own.some((run) => !run.givesRows || run.inTemplate || run.atImport)) return [];
     if (model.children.length > 0 || isSwappedByPackage(model)) return [];
     return [{ origin, model, runs: own, ...split(origin, model) }];

@@ -1,9 +1,9 @@
 /** Writes that a loop does one by one where one statement could do them all. */
 import type { Call, Confidence, Expr, FindingDraft, LoopFact, Model, RuleInput, Spot, Write } from "../model/index.ts";
-import { callAt, changedNames, isStatement, nodesIn, rootName } from "./code.ts";
+import { isStatement, moduleOf, nodesIn } from "../python/syntax-tree.ts";
+import { callAt, changedNames, rootName } from "./code.ts";
 import { isFlush, isForOneMatch, isGuardedPerRound, isOverConstant, loopSite, type LoopSite, needsItsQueries, stopsEarly, withinLoop } from "./loops.ts";
 import { oncePerPlace } from "./runs.ts";
-import { moduleOf } from "./source-index.ts";
 
 export interface LoopWrite {
   readonly write: Write;

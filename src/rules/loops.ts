@@ -1,18 +1,19 @@
 /** What the syntax says of a loop: whether it is one of the kinds that need a query each round. */
 import type { Expr, For, FunctionDef, LoopFact, RuleInput, Span, Stmt, While } from "../model/index.ts";
-import { functionAt, isStatement, loopAt, nodesIn, pathTo, sourceText, type Node } from "./code.ts";
+import { isStatement, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
+import { functionAt, loopAt, sourceText } from "./code.ts";
 
 export interface LoopSite {
   readonly loop: For | While | null;
   /** What it runs over, as written. */
   readonly iterable: Expr | null;
   /** Nodes from the module down to the place in the loop's own function. */
-  readonly path: readonly Node[];
+  readonly path: readonly SyntaxNode[];
 }
 
 /** The loop around a place; `at` is the place itself or the call in the loop that leads to it. */
 export function loopSite(input: RuleInput, fact: LoopFact, at: Span): LoopSite {
-  const path = pathTo(input, at);
+  const path = pathTo(input.program, at);
   const loop = loopAt(path, fact.span);
   const clause = path.flatMap((node) => (node.kind === "comprehension" ? node.clauses : [])).find((one) => one.start === fact.span.start);
   return { loop, iterable: loop?.kind === "for" ? loop.iterable : (clause?.iterable ?? null), path };
@@ -57,7 +58,7 @@ export function isFlush(site: LoopSite): boolean {
   return withinLoop(site).some((stmt) => stmt.kind === "if" && [...nodesIn(stmt.test)].some(countsRounds));
 }
 
-function countsRounds(node: Node): boolean {
+function countsRounds(node: SyntaxNode): boolean {
   if (node.kind === "binary") return node.operator === "%";
   return node.kind === "compare" && [node.left, ...node.rights].some((one) => one.kind === "call" && one.callee.kind === "name" && one.callee.name === "len");
 }
@@ -95,7 +96,7 @@ function remembers(test: Expr): boolean {
 
 /** The function that holds the place keeps its answers. Where a cached property runs, the analysis itself knows: once per row. */
 export function isCachedFunction(input: RuleInput, span: Span): boolean {
-  const path = pathTo(input, span);
+  const path = pathTo(input.program, span);
   return path.some((node) => node.kind === "function" && hasCacheDecorator(node)) || (functionAt(path) !== null && isRemembered({ loop: null, iterable: null, path }));
 }
 

@@ -1,6 +1,6 @@
 /** Expressions over one row's own columns, as the database could compute them. */
 import type { Expr, Model } from "../model/index.ts";
-import { nodesIn } from "./code.ts";
+import { nodesIn } from "../python/syntax-tree.ts";
 
 /** Columns that a condition reads of the row named `target`; null when it reads anything else of it. */
 export function conditionColumns(expr: Expr, target: string, model: Model): string[] | null {

@@ -1,6 +1,7 @@
 /** Places where the source turns pages: slices that begin at a computed row, and paginators. */
 import type { ClassInfo, Expr, Origin, RuleInput, Span } from "../model/index.ts";
-import { functionAt, pathTo, type Node } from "./code.ts";
+import { pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
+import { functionAt } from "./code.ts";
 import { usesOf } from "./runs.ts";
 
 export interface PageSite {
@@ -16,7 +17,7 @@ export function computedSlices(input: RuleInput): PageSite[] {
   return oncePerSpan(
     input.facts.runs.flatMap((run) => {
       if (!run.sliced && run.how !== "slice") return [];
-      const path = [run.span, run.origin.span].flatMap((span) => pathTo(input, span));
+      const path = [run.span, run.origin.span].flatMap((span) => pathTo(input.program, span));
       const slice = path.find((node) => node.kind === "subscript" && node.index.kind === "slice" && isComputed(node.index.lower));
       if (slice === undefined || !isProject(run.origin.span.file, input)) return [];
       return [{ model: run.model, symbol: run.symbol, span: { file: run.origin.span.file, start: slice.start, end: slice.end }, how: "slice" as const }];
@@ -36,12 +37,12 @@ export function paginators(input: RuleInput): PageSite[] {
 function handed(origin: Origin, input: RuleInput): PageSite[] {
   const { span } = origin;
   if (!isProject(span.file, input)) return [];
-  const path = pathTo(input, span);
+  const path = pathTo(input.program, span);
   const call = path.findLast((node) => isPaginator(node, (argument) => argument.start <= span.start && span.end <= argument.end)) ?? byName(path, span);
   return call === undefined ? [] : [{ model: origin.model, symbol: origin.symbol, span: { file: span.file, start: call.start, end: call.end }, how: "paginator" }];
 }
 
-function byName(path: readonly Node[], span: Span): Node | undefined {
+function byName(path: readonly SyntaxNode[], span: Span): SyntaxNode | undefined {
   const assign = path.findLast((node) => node.kind === "assign");
   const holder = functionAt(path);
   const [target, ...others] = assign?.kind === "assign" ? assign.targets : [];
@@ -49,7 +50,7 @@ function byName(path: readonly Node[], span: Span): Node | undefined {
   return usesOf(holder, target.name).find(({ node, parent }) => node.start > assign.end && isPaginator(parent, (argument) => argument === node))?.parent;
 }
 
-function isPaginator(node: Node, takes: (argument: Expr) => boolean): boolean {
+function isPaginator(node: SyntaxNode, takes: (argument: Expr) => boolean): boolean {
   if (node.kind !== "call") return false;
   const { callee, args } = node;
   const name = callee.kind === "name" || callee.kind === "attribute" ? callee.name : "";

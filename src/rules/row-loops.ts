@@ -1,6 +1,7 @@
 /** Comprehensions and sorts directly over a queryset whose rows nothing else uses. */
 import type { Comprehension, Expr, Model, QueryRun, RuleInput } from "../model/index.ts";
-import { exprAt, pathTo, type Node } from "./code.ts";
+import { pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
+import { exprAt } from "./code.ts";
 import { areRowsUsedElsewhere, oncePerPlace, startsAtModel } from "./runs.ts";
 
 export interface RowLoop {
@@ -12,13 +13,13 @@ export interface RowLoop {
   readonly target: string;
   readonly conditions: readonly Expr[];
   /** The node that holds the comprehension. */
-  readonly parent: Node | null;
+  readonly parent: SyntaxNode | null;
 }
 
 export function rowLoops(input: RuleInput): RowLoop[] {
   const loops = input.facts.runs.flatMap((run) => {
     if (run.how !== "iterate" || !isFresh(run)) return [];
-    const path = pathTo(input, run.span);
+    const path = pathTo(input.program, run.span);
     const at = path.findLastIndex((node) => node.kind === "comprehension");
     const comprehension = path[at];
     const iterable = exprAt(input, run.span);

@@ -1,6 +1,7 @@
 /** What rules about the running of querysets share. */
 import type { Expr, QueryRun, RuleInput, Span, Spot, Write } from "../model/index.ts";
-import { canFollow, exprAt, functionAt, nodesIn, pathTo, type Node } from "./code.ts";
+import { nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
+import { canFollow, exprAt, functionAt } from "./code.ts";
 
 /** `Order` of `shop.Order`. */
 export function nameOf(label: string): string {
@@ -34,7 +35,7 @@ export function runsAfter(input: RuleInput, earlier: QueryRun, later: QueryRun):
   const first = a[at];
   const second = b[at];
   if (first === undefined || second === undefined) return false;
-  if (input.text(first.file) === "" || pathTo(input, first).length === 0) return first.file === second.file && earlier.order < later.order && !areExclusiveBranches(earlier, later);
+  if (input.text(first.file) === "" || pathTo(input.program, first).length === 0) return first.file === second.file && earlier.order < later.order && !areExclusiveBranches(earlier, later);
   return canFollow(input, first, second);
 }
 
@@ -79,7 +80,7 @@ const ASKS: ReadonlySet<string> = new Set(
 export function areRowsUsedElsewhere(input: RuleInput, file: string, expr: Expr): boolean {
   if (expr.kind === "call") return false;
   if (expr.kind !== "name") return true;
-  const path = pathTo(input, { file, start: expr.start, end: expr.end });
+  const path = pathTo(input.program, { file, start: expr.start, end: expr.end });
   const holder = functionAt(path);
   if (holder === null || holder.kind === "lambda") return true;
   if (holder.params.some((param) => param.name === expr.name)) return true;
@@ -87,13 +88,13 @@ export function areRowsUsedElsewhere(input: RuleInput, file: string, expr: Expr)
 }
 
 export interface Use {
-  readonly node: Node;
-  readonly parent: Node;
-  readonly grandparent: Node | null;
+  readonly node: SyntaxNode;
+  readonly parent: SyntaxNode;
+  readonly grandparent: SyntaxNode | null;
 }
 
 /** Reads of a name below a node. */
-export function usesOf(root: Node, name: string): readonly Use[] {
+export function usesOf(root: SyntaxNode, name: string): readonly Use[] {
   const uses: Use[] = [];
   for (const parent of nodesIn(root)) {
     if (parent.kind === "name") continue;
@@ -104,13 +105,13 @@ export function usesOf(root: Node, name: string): readonly Use[] {
   return uses;
 }
 
-function directNames(parent: Node): readonly Node[] {
-  const found: Node[] = [];
+function directNames(parent: SyntaxNode): readonly SyntaxNode[] {
+  const found: SyntaxNode[] = [];
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) value.forEach(visit);
     else if (typeof value === "object" && value !== null) {
       if ("kind" in value && "start" in value) {
-        const node = value as Node;
+        const node = value as SyntaxNode;
         if (node.kind === "name") found.push(node);
       } else Object.values(value).forEach(visit);
     }
@@ -120,7 +121,7 @@ function directNames(parent: Node): readonly Node[] {
   return found;
 }
 
-function isTarget(parent: Node, child: Node): boolean {
+function isTarget(parent: SyntaxNode, child: SyntaxNode): boolean {
   if (parent.kind === "assign") return parent.targets.some((target) => target === child);
   if (parent.kind === "for") return parent.target === child;
   if (parent.kind === "comprehension") return parent.clauses.some((clause) => clause.target === child);
@@ -148,7 +149,7 @@ export function startsAtModel(input: RuleInput, file: string, expr: Expr): boole
   if (at.kind !== "name") return false;
   const { name } = at;
   if (/^[A-Z]/.test(name)) return true;
-  const holder = functionAt(pathTo(input, { file, start: at.start, end: at.end }));
+  const holder = functionAt(pathTo(input.program, { file, start: at.start, end: at.end }));
   if (holder === null || holder.kind === "lambda") return false;
   const values = [...nodesIn(holder)].flatMap((node) =>
     node.kind === "assign" && node.targets.some((target) => target.kind === "name" && target.name === name) ? [node.value] : [],
@@ -165,7 +166,7 @@ function rootIsModel(expr: Expr, self: string): boolean {
 /** In `a or b` the queryset itself comes out and may be used: only its place in a condition proves that it is not. */
 export function isOnlyTested(input: RuleInput, file: string, tested: Expr): boolean {
   if (tested.kind === "bool") return false;
-  const path = pathTo(input, { file, start: tested.start, end: tested.end });
+  const path = pathTo(input.program, { file, start: tested.start, end: tested.end });
   for (let at = path.lastIndexOf(tested) - 1; at >= 0; at--) {
     const parent = path[at];
     const child = path[at + 1];

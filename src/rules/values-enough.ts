@@ -1,7 +1,7 @@
 /** Would dictionaries or tuples do? */
 import type { Comprehension, RuleInput } from "../model/index.ts";
+import { pathTo, visit } from "../python/syntax-tree.ts";
 import type { KnownReads } from "./known-reads.ts";
-import { nodesAt, visit } from "./source-index.ts";
 
 /** More columns than this are easier to read as attributes. */
 const FEW_COLUMNS = 3;
@@ -14,7 +14,7 @@ export function isValuesEnough({ origin, runs, beyond }: KnownReads, input: Rule
 }
 
 function isComprehensionSource(span: KnownReads["origin"]["span"], input: RuleInput): boolean {
-  const path = nodesAt(input.program, span);
+  const path = pathTo(input.program, span);
   const holder = path.findLast((one) => one.kind === "comprehension");
   return holder !== undefined && readsColumnsOnly(holder) && holder.clauses.length === 1 && holder.clauses.some((clause) => clause.iterable.start === span.start && clause.iterable.end === span.end);
 }

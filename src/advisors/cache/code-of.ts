@@ -1,8 +1,9 @@
 /** The project's own code with a cache around a queryset, and with a new generation beside a write. */
 import type { Example, Expr, FunctionDef, RuleInput, Span } from "../../model/index.ts";
+import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import type { Candidate, CandidateSite } from "../../rules/caching/candidates.ts";
 import { lineOf } from "../../rules/caching/recorded-site.ts";
-import { exprAt, functionAt, namesIn, nodesIn, pathTo, statementOf } from "../../rules/code.ts";
+import { exprAt, functionAt, namesIn, statementOf } from "../../rules/code.ts";
 
 /** Longer functions are shown by the statement alone. Ours. */
 const MOST_LINES = 24;
@@ -28,7 +29,7 @@ export function cachedCode(candidate: Candidate, source: RuleInput): CachedCode 
   const chained = span === site.origin ? chainedOn(site.origin, source) : null;
   if (chained !== null) return { why: `${chained}() is asked of it too, which a list has not` };
   const expr = exprAt(source, span);
-  const path = pathTo(source, span);
+  const path = pathTo(source.program, span);
   const fn = functionAt(path);
   const statement = statementOf(path);
   if (expr === null || fn?.kind !== "function" || statement === null) return { why: "it is written in no function whose text was read" };
@@ -103,7 +104,7 @@ function shownSpan(fn: FunctionDef, statement: Shown, text: string): Shown {
 
 /** A line after the statement that writes; null where that is part of a larger expression of no statement. */
 export function changedCode(span: Span, tables: readonly string[], source: RuleInput): Pick<Example, "file" | "line" | "before" | "after"> | null {
-  const path = pathTo(source, span);
+  const path = pathTo(source.program, span);
   const statement = statementOf(path);
   const fn = functionAt(path);
   if (statement === null || statement.kind === "return" || statement.kind === "function" || statement.kind === "class") return null;

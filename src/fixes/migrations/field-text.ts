@@ -1,7 +1,7 @@
 /** A field's call with one argument set or taken away, in the model and as the last migration wrote it. */
 import type { Call, EditDraft, Expr, Field, FieldState, Span } from "../../model/index.ts";
+import { nodesIn } from "../../python/syntax-tree.ts";
 import { indentAt, lineEnd, lineStart } from "../source-text.ts";
-import { descendants } from "../syntax.ts";
 
 /** The call in the model, where it is plainly the field's own class that is called: a helper's arguments are its own. */
 export function fieldCall({ declaration, type }: Field): Call | null {
@@ -83,6 +83,6 @@ function isNeeded(line: string, text: string): boolean {
 
 function rootNames(call: Expr): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const one of descendants(call)) if (one.kind === "name") names.add(one.name);
+  for (const one of nodesIn(call)) if (one.kind === "name") names.add(one.name);
   return names;
 }

@@ -1,9 +1,10 @@
 /** Values of the database that nothing ever removes from the cache. */
 import type { CacheCall, DatabaseDraft, RuleInput, SentStatement } from "../../model/index.ts";
-import { functionAt, pathTo } from "../code.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
 import { cacheCalls, isRemoval, isStore, keysMeet, keyWords, valueSpans, valueStatements, wholeKey } from "../caching/cache-calls.ts";
 import { SOURCE_EVIDENCE } from "../caching/evidence.ts";
 import { modelsOf } from "../caching/models-of.ts";
+import { functionAt } from "../code.ts";
 
 export function keptForEver(input: RuleInput): readonly DatabaseDraft[] {
   const calls = cacheCalls(input);
@@ -21,7 +22,7 @@ export function keptForEver(input: RuleInput): readonly DatabaseDraft[] {
 }
 
 function isSameFunction(input: RuleInput, a: CacheCall, b: CacheCall): boolean {
-  return a.span.file === b.span.file && functionAt(pathTo(input, a.span)) === functionAt(pathTo(input, b.span));
+  return a.span.file === b.span.file && functionAt(pathTo(input.program, a.span)) === functionAt(pathTo(input.program, b.span));
 }
 
 function toDraft(input: RuleInput, call: CacheCall, sources: readonly SentStatement[]): DatabaseDraft {

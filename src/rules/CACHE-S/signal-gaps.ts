@@ -1,11 +1,12 @@
 /** Writes that no signal tells of, of models whose cached values signals alone remove. */
 import type { CacheCall, DatabaseDraft, RuleInput, Span } from "../../model/index.ts";
 import { formatCount } from "../../model/numbers.ts";
-import { functionAt, pathTo } from "../code.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
 import { cacheCalls, isRemoval, isWithin, keyWords } from "../caching/cache-calls.ts";
 import { SOURCE_EVIDENCE } from "../caching/evidence.ts";
 import { receivers, type Receiver } from "../caching/receivers.ts";
 import { writesOf, type WriteKind, type WriteSite } from "../caching/write-sites.ts";
+import { functionAt } from "../code.ts";
 
 const SILENT: ReadonlySet<WriteKind> = new Set(["update", "bulk_create", "sql"]);
 const MOST_PLACES = 6;
@@ -33,7 +34,7 @@ function isMissed({ kind, span }: WriteSite, by: readonly Receiver[]): boolean {
 
 /** The function that writes removes a key too: its author has thought of it. */
 function removesItself(input: RuleInput, { span }: WriteSite, removals: readonly CacheCall[]): boolean {
-  const holder = functionAt(pathTo(input, span));
+  const holder = functionAt(pathTo(input.program, span));
   if (holder === null) return false;
   const whole: Span = { file: span.file, start: holder.start, end: holder.end };
   return removals.some((one) => [one.span, ...one.trail].some((at) => isWithin(at, whole)));

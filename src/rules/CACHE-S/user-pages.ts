@@ -1,8 +1,8 @@
 /** Whole pages of the signed-in user, kept by `cache_page()` under their address alone. */
 import type { ClassDef, DatabaseDraft, Expr, FunctionDef, PythonModule, RuleInput, Span } from "../../model/index.ts";
+import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import { dottedOf, isWithin } from "../caching/cache-calls.ts";
 import { SOURCE_EVIDENCE } from "../caching/evidence.ts";
-import { nodesIn, pathTo } from "../code.ts";
 
 const CACHE_PAGE = "django.views.decorators.cache.cache_page";
 const METHOD_DECORATOR = "django.utils.decorators.method_decorator";
@@ -57,7 +57,7 @@ function draftOf({ name, decorator, body }: CachedView, read: Span): DatabaseDra
 function userReads(input: RuleInput): readonly Span[] {
   return (input.facts.sent ?? []).flatMap(({ what, span }) => {
     if (what.kind !== "signed in") return [];
-    const node = pathTo(input, span).at(-1);
+    const node = pathTo(input.program, span).at(-1);
     return node?.kind === "attribute" && node.name === "user" && node.end === span.end ? [span] : [];
   });
 }

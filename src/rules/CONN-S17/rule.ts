@@ -1,5 +1,5 @@
 import type { DatabaseDraft, EvidenceInput, Expr, Program, Rule, RuleInput, Span, Spot, Stmt } from "../../model/index.ts";
-import { childrenOf } from "../code.ts";
+import { childrenOf } from "../../python/syntax-tree.ts";
 import { auditEntries, confidenceOf, count, doubtOf, type Entry } from "../deployment/entries.ts";
 import { filesEvidence } from "../deployment/evidence.ts";
 import { isPerTransaction, poolerOf, type Pooler } from "../deployment/pooler.ts";

@@ -1,5 +1,6 @@
 import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
-import { changedNames, namesIn, nodesIn, sourceText } from "../code.ts";
+import { nodesIn } from "../../python/syntax-tree.ts";
+import { changedNames, namesIn, sourceText } from "../code.ts";
 import { collectEdits } from "../collect-fix.ts";
 import { changesEachRound, hasComment, isWholeBody, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 

@@ -1,6 +1,7 @@
 /** How a list of all rows is cut right where it is made, or wherever its variable is used. */
 import type { Call, EditDraft, Expr, QueryRun, RuleInput, Span } from "../../model/index.ts";
-import { enclosingFunction, isSame, nodesAt, visit, type SyntaxNode } from "../source-index.ts";
+import { pathTo, type SyntaxNode, visit } from "../../python/syntax-tree.ts";
+import { enclosingFunction, isSame } from "../code.ts";
 
 export interface Narrowing {
   /** What is left: `the first`, `5 of them`. */
@@ -12,7 +13,7 @@ export interface Narrowing {
 }
 
 export function narrowing(run: QueryRun, input: RuleInput): Narrowing | null {
-  const path = nodesAt(input.program, run.span);
+  const path = pathTo(input.program, run.span);
   const at = path.findLastIndex((node) => isWholeList(node, run.span));
   const node = path[at];
   const parent = path[at - 1];

@@ -1,7 +1,7 @@
 /** Calls of Django's cache as rules ask about them: which remove, which meet, what they store, what transaction is open around them. */
 import type { CacheCall, Expr, FunctionDef, Lambda, RuleInput, SentStatement, Span, Symbol, With } from "../../model/index.ts";
-import { childrenOf, functionAt, nodesIn, pathTo, type Node } from "../code.ts";
-import { moduleOf } from "../source-index.ts";
+import { childrenOf, moduleOf, nodesIn, pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
+import { functionAt } from "../code.ts";
 
 const REMOVING: ReadonlySet<string> = new Set(["delete", "delete_many", "delete_pattern", "clear", "incr_version", "touch", "incr", "decr"]);
 const STORING: ReadonlySet<string> = new Set(["set", "add", "get_or_set"]);
@@ -91,11 +91,11 @@ export function openBlock(input: RuleInput, { span, trail }: Pick<CacheCall, "sp
 
 /** It is called by `on_commit()`, or stands in what is handed to it. */
 function isAfterCommit(input: RuleInput, span: Span): boolean {
-  return pathTo(input, span).some((node) => node.kind === "call" && (dottedOf(input, span.file, node.callee) ?? "").endsWith("transaction.on_commit"));
+  return pathTo(input.program, span).some((node) => node.kind === "call" && (dottedOf(input, span.file, node.callee) ?? "").endsWith("transaction.on_commit"));
 }
 
 function blockAround(input: RuleInput, at: Span): OpenBlock | null {
-  const path = pathTo(input, at);
+  const path = pathTo(input.program, at);
   const fn = functionAt(path);
   const within = fn === null ? path : path.slice(path.indexOf(fn) + 1);
   const held = within.findLast((node): node is With => node.kind === "with" && node.items.some(({ context }) => isAtomic(input, at.file, context)));
@@ -114,12 +114,12 @@ const MOST_STEPS = 3;
 
 /** Code that the stored value is made of: the argument, and what the names in it were given, functions of the project included. */
 export function valueSpans(input: RuleInput, call: CacheCall): readonly Span[] {
-  const node = pathTo(input, call.span).findLast((one) => one.kind === "call" && one.start === call.span.start);
+  const node = pathTo(input.program, call.span).findLast((one) => one.kind === "call" && one.start === call.span.start);
   if (node?.kind !== "call") return [];
   const value = node.args[1] ?? node.keywords.find(({ name }) => name === "value" || name === "default")?.value;
   if (value === undefined) return [];
   const found: Span[] = [];
-  follow(input, call.span.file, value, functionAt(pathTo(input, call.span)), MOST_STEPS, found);
+  follow(input, call.span.file, value, functionAt(pathTo(input.program, call.span)), MOST_STEPS, found);
   return found;
 }
 
@@ -142,7 +142,7 @@ const call = (expr: Expr): number => expr.start;
 function assigned(holder: Holder, name: string, before: number): Expr[] {
   if (holder === null || holder.kind === "lambda") return [];
   const values: Expr[] = [];
-  const visit = (node: Node): void => {
+  const visit = (node: SyntaxNode): void => {
     if (node.kind === "assign" && node.value !== null && node.start < before && node.targets.some((one) => one.kind === "name" && one.name === name)) values.push(node.value);
     if (node.kind === "function" && node.name === name) for (const one of node.body) if (one.kind === "return" && one.value !== null) values.push(one.value);
     for (const child of childrenOf(node)) visit(child);

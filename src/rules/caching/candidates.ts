@@ -2,10 +2,9 @@
 import type { Database, EvidenceInput, QueryRecipe, QueryShape, RuleInput, Span, Statement, Unjudged } from "../../model/index.ts";
 import type { Recording, Stack } from "../../model/recording.ts";
 import type { Replay, ReplayStatement } from "../../model/replay.ts";
+import { moduleOf, pathTo } from "../../python/syntax-tree.ts";
 import { shapeKey } from "../../sql/compare-shapes.ts";
 import { NEEDS_STATEMENTS, statementDays } from "../database/evidence.ts";
-import { pathTo } from "../code.ts";
-import { moduleOf } from "../source-index.ts";
 import { isApplication } from "../database/statement-kind.ts";
 import { costOf } from "./costs.ts";
 import { breakEven, hitRateRemoved, staleShare, type CacheCost } from "./formulas.ts";
@@ -280,7 +279,7 @@ function siteOf(source: RuleInput, shape: QueryShape, { stack }: ReplayStatement
 
 /** The function that writes the queryset; what sends it is often a template. */
 function holderOf(source: RuleInput, origin: Span): string | null {
-  const names = pathTo(source, origin).flatMap((node) => (node.kind === "function" || node.kind === "class" ? [node.name] : []));
+  const names = pathTo(source.program, origin).flatMap((node) => (node.kind === "function" || node.kind === "class" ? [node.name] : []));
   const module = moduleOf(source.program, origin.file);
   return module === null || names.length === 0 ? null : [module.name, ...names].join(".");
 }

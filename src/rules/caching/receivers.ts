@@ -1,6 +1,6 @@
 /** Functions that run when a model's rows are saved or deleted: receivers of signals, and `save()` and `delete()` of the model itself. */
 import type { Call, Expr, FunctionDef, RuleInput, Span } from "../../model/index.ts";
-import { callsOf } from "../code.ts";
+import { callsOf } from "../../python/syntax-tree.ts";
 import { dottedOf } from "./cache-calls.ts";
 
 export interface Receiver {

@@ -1,7 +1,7 @@
 import type { DatabaseDraft, EvidenceInput, Expr, FunctionDef, Judgement, Program, PythonModule, Rule, RuleInput, Span, Stmt } from "../../model/index.ts";
-import { childrenOf } from "../code.ts";
-import { holderName, modelName } from "../names.ts";
+import { childrenOf } from "../../python/syntax-tree.ts";
 import { filesEvidence } from "../deployment/evidence.ts";
+import { holderName, modelName } from "../names.ts";
 import { isTestFile } from "../transactions/outside.ts";
 import { threadStarts, type ThreadStart } from "./thread-starts.ts";
 

@@ -1,6 +1,6 @@
 /** Places at which the project's code starts a thread, and the function that runs in it. */
 import type { Expr, FunctionDef, Program, PythonModule, RuleInput, Span, Stmt, Symbol } from "../../model/index.ts";
-import { childrenOf } from "../code.ts";
+import { childrenOf } from "../../python/syntax-tree.ts";
 
 export interface ThreadStart {
   /** The call that starts it. */

@@ -1,6 +1,7 @@
 import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
 import { askedPairs, type AskedPair } from "../asked-then-iterated.ts";
-import { callAt, pathTo, sourceText } from "../code.ts";
+import { callAt, sourceText } from "../code.ts";
 import { isNamed, nameOf } from "../runs.ts";
 
 /** A limit above this guards against loading too many rows: the count has to come first. */
@@ -24,7 +25,7 @@ export const rule: Rule = {
 
 /** `if rows.count() > 1000: refuse`. */
 function isGuard(asked: QueryRun, input: RuleInput): boolean {
-  const path = pathTo(input, asked.span);
+  const path = pathTo(input.program, asked.span);
   return path.some(
     (node) =>
       node.kind === "compare" &&

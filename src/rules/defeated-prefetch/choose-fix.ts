@@ -2,7 +2,8 @@
 import { fitText } from "../../fixes/fit-text.ts";
 import { indentAt, lineStart, styleOf } from "../../fixes/source-text.ts";
 import type { Call, Comprehension, EditDraft, Expr, FixDraft, LazyLoad, Model, RuleInput } from "../../model/index.ts";
-import { callAt, namesIn, pathTo, sourceText } from "../code.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
+import { callAt, namesIn, sourceText } from "../code.ts";
 
 /** One edit for each read, all of them or none. */
 export function chooseFix(loads: readonly LazyLoad[], input: RuleInput): FixDraft[] {
@@ -39,7 +40,7 @@ function extremeEdit(method: "first" | "last", rows: string, model: Model, span:
 
 /** `… for line in order.lines.filter(paid=True)` becomes `… for line in order.lines.all() if line.paid == True`. */
 function conditionEdit(call: Call, manager: string, model: Model, span: LazyLoad["access"], input: RuleInput): EditDraft | null {
-  const path = pathTo(input, span);
+  const path = pathTo(input.program, span);
   const comprehension = path.findLast((node): node is Comprehension => node.kind === "comprehension");
   const clause = comprehension?.clauses.find((one) => one.iterable === call);
   if (clause?.target.kind !== "name" || clause.conditions.length > 0 || comprehension?.clauses.length !== 1 || call.args.length > 0) return null;
@@ -62,7 +63,7 @@ function testOf(row: string, name: string, value: Expr, model: Model, source: st
 
 /** `list(order.lines.values_list("price", flat=True))` becomes `[line.price for line in order.lines.all()]`. */
 function listEdit(call: Call, manager: string, model: Model, span: LazyLoad["access"], input: RuleInput): EditDraft | null {
-  const path = pathTo(input, span);
+  const path = pathTo(input.program, span);
   const list = path[path.indexOf(call) - 1];
   const [column, ...more] = call.args;
   const isFlat = call.keywords.length === 1 && call.keywords[0]?.name === "flat";

@@ -1,14 +1,15 @@
 /** A query that is written twice is sent once: its answer gets a name, or the name that it has is used again. */
 import { indentAt, lineStart } from "../../fixes/source-text.ts";
 import type { Expr, FixDraft, FunctionDef, QueryRun, RuleInput, Stmt } from "../../model/index.ts";
-import { changedNames, exprAt, functionAt, isStatement, namesIn, pathTo, sourceText, type Node } from "../code.ts";
+import { isStatement, pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
+import { changedNames, exprAt, functionAt, namesIn, sourceText } from "../code.ts";
 import { isNamedAfter } from "../collect-fix.ts";
 import { nameOf } from "../runs.ts";
 
 export function onceFix(first: QueryRun, second: QueryRun, input: RuleInput): FixDraft[] {
   const a = exprAt(input, first.span);
   const b = exprAt(input, second.span);
-  const path = pathTo(input, first.span);
+  const path = pathTo(input.program, first.span);
   const holder = functionAt(path);
   const stmt = path.findLast(isStatement);
   const { file } = first.span;
@@ -35,7 +36,7 @@ function changesOf(body: Stmt, except: Stmt): ReadonlySet<string> {
 
 interface Twice {
   readonly stmt: Stmt;
-  readonly path: readonly Node[];
+  readonly path: readonly SyntaxNode[];
   readonly a: Expr;
   readonly b: Expr;
   readonly holder: FunctionDef;
@@ -45,7 +46,7 @@ interface Twice {
 
 /** Both are parts of statements of one block: a line before the first one gives the answer a name. */
 function extracted({ stmt, a, b, holder, first, second }: Twice, input: RuleInput): FixDraft[] {
-  const other = pathTo(input, second.span).findLast(isStatement);
+  const other = pathTo(input.program, second.span).findLast(isStatement);
   const { file } = first.span;
   const text = input.text(file);
   const name = nameOf(first.model).replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, "_").toLowerCase();

@@ -1,8 +1,9 @@
-import type { Expr, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
-import { changedNames, exprAt, functionAt, namesIn, nodesIn, pathTo, sourceText } from "../code.ts";
 import { groupBy } from "../../model/group-by.ts";
-import { onceFix } from "./once-fix.ts";
+import type { Expr, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
+import { changedNames, exprAt, functionAt, namesIn, sourceText } from "../code.ts";
 import { isSameSpan, nameOf, runsAfter, subjectOf } from "../runs.ts";
+import { onceFix } from "./once-fix.ts";
 
 export const rule: Rule = {
   meta: {
@@ -53,7 +54,7 @@ function isGuilty(first: QueryRun, second: QueryRun, input: RuleInput): boolean 
 /** No name in it is bound anew on the way, and nothing between the two writes or leaves our sight. */
 function isUnchangedBetween(first: QueryRun, second: QueryRun, input: RuleInput): boolean {
   const expr = subjectOf(input, second);
-  const holder = functionAt(pathTo(input, second.span));
+  const holder = functionAt(pathTo(input.program, second.span));
   if (expr === null || holder === null) return false;
   const names = namesIn(expr);
   for (const node of nodesIn(holder)) {

@@ -1,5 +1,6 @@
 import type { Call, Expr, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
-import { callAt, exprAt, pathTo, sourceText } from "../code.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
+import { callAt, exprAt, sourceText } from "../code.ts";
 import { nameOf, oncePerPlace, runPlaces } from "../runs.ts";
 
 export const rule: Rule = {
@@ -20,7 +21,7 @@ function takenBy(run: QueryRun, input: RuleInput): Expr | null {
   if (run.cached || run.sliced || run.inTemplate || (run.how !== "list" && run.how !== "iterate")) return null;
   const call = callAt(input, run.span);
   if (call?.callee.kind !== "name") return null;
-  const path = pathTo(input, run.span);
+  const path = pathTo(input.program, run.span);
   const parent = path[path.indexOf(call) - 1];
   if (run.how === "iterate") return call.callee.name === "next" && isIter(call.args[0]) ? call : null;
   const isList = call.callee.name === "list" || call.callee.name === "tuple";

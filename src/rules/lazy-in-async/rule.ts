@@ -1,8 +1,9 @@
-import type { FindingDraft, FixDraft, LazyLoad, QueryRun, Rule, RuleInput, Spot, Write } from "../../model/index.ts";
 import { insertion } from "../../fixes/chain-edit.ts";
 import { keepColumnFix } from "../../fixes/keep-column.ts";
 import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
-import { callAt, pathTo } from "../code.ts";
+import type { FindingDraft, FixDraft, LazyLoad, QueryRun, Rule, RuleInput, Spot, Write } from "../../model/index.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
+import { callAt } from "../code.ts";
 import { isAtLeast } from "../django-at-least.ts";
 import { isCoveredElsewhere, isRefused } from "../load-places.ts";
 import { dotted, holderName, modelName } from "../names.ts";
@@ -100,7 +101,7 @@ const TWINS: ReadonlySet<string> = new Set(["get", "first", "last", "count", "ex
 /** `Order.objects.get(…)` becomes `await Order.objects.aget(…)`, in brackets where it goes on. */
 function awaitFix(run: QueryRun, input: RuleInput): FixDraft[] {
   const call = callAt(input, run.span);
-  const path = pathTo(input, run.span);
+  const path = pathTo(input.program, run.span);
   const holder = path.findLast((node) => node.kind === "function" || node.kind === "lambda" || node.kind === "comprehension");
   if (run.calls.length > 0 || call?.callee.kind !== "attribute" || !TWINS.has(call.callee.name) || !isAtLeast(input.project.djangoVersion, 4, 1)) return [];
   if (holder?.kind !== "function" || !holder.isAsync) return [];

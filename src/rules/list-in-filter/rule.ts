@@ -1,9 +1,10 @@
-import type { Call, Comprehension, Expr, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { styleOf } from "../../fixes/source-text.ts";
-import { exprAt, functionAt, pathTo, sourceText, statementOf, type Node } from "../code.ts";
+import type { Call, Comprehension, Expr, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
+import { exprAt, functionAt, sourceText, statementOf } from "../code.ts";
+import { judgeBySize } from "../database/table-size.ts";
 import { isFresh } from "../row-loops.ts";
 import { nameOf, oncePerPlace, runPlaces, usesOf } from "../runs.ts";
-import { judgeBySize } from "../database/table-size.ts";
 
 export const rule: Rule = {
   meta: {
@@ -29,7 +30,7 @@ interface Listed {
 /** `filter(x__in=list(rows))`, or a name that holds such a list and is used for nothing else. */
 function listedBy(run: QueryRun, input: RuleInput): Listed | null {
   if (!isFresh(run) || (run.how !== "list" && run.how !== "iterate")) return null;
-  const path = pathTo(input, run.span);
+  const path = pathTo(input.program, run.span);
   const at = path.findLastIndex((node) => isList(node) && node.start <= run.span.start && run.span.end <= node.end);
   const list = path[at];
   const holder = path[at - 1];
@@ -40,7 +41,7 @@ function listedBy(run: QueryRun, input: RuleInput): Listed | null {
 }
 
 /** The only use of the name is one `…__in=name`. */
-function lookupByName(name: string, list: Expr, path: readonly Node[]): Listed | null {
+function lookupByName(name: string, list: Expr, path: readonly SyntaxNode[]): Listed | null {
   const holder = functionAt(path);
   if (holder === null || holder.kind === "lambda") return null;
   const uses = usesOf(holder, name);
@@ -56,12 +57,12 @@ function lookupWith(call: Call, value: Expr, isDirect: boolean): Listed | null {
   return { list: value, lookup: keyword.name, isDirect };
 }
 
-function isList(node: Node): boolean {
+function isList(node: SyntaxNode): boolean {
   if (node.kind === "comprehension") return node.type === "list" || node.type === "set";
   return node.kind === "call" && node.callee.kind === "name" && (node.callee.name === "list" || node.callee.name === "set");
 }
 
-function isExpr(node: Node): node is Expr {
+function isExpr(node: SyntaxNode): node is Expr {
   return node.kind === "call" || node.kind === "comprehension";
 }
 
@@ -95,7 +96,7 @@ function fixesFor(listed: Listed, run: QueryRun, input: RuleInput): FixDraft[] {
   const { list } = listed;
   if (list.kind === "comprehension") return comprehensionFix(list, run, input);
   const rows = list.kind === "call" ? list.args[0] : undefined;
-  if (rows?.kind !== "call" || statementOf(pathTo(input, run.span)) === null) return [];
+  if (rows?.kind !== "call" || statementOf(pathTo(input.program, run.span)) === null) return [];
   const isOneColumn = rows.callee.kind === "attribute" && rows.callee.name === "values_list" && rows.args.length === 1;
   if (!isOneColumn) return [];
   return [{ title: "Pass the queryset as a subquery", safety: "review", edits: [{ span: run.span, text: sourceText(input, run.span.file, rows) }] }];

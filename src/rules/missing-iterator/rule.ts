@@ -1,8 +1,9 @@
 import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
-import { exprAt, functionAt, nodesIn, pathTo, type Node } from "../code.ts";
+import { nodesIn, pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
+import { exprAt, functionAt } from "../code.ts";
+import { judgeBySize } from "../database/table-size.ts";
 import { isFresh } from "../row-loops.ts";
 import { areRowsUsedElsewhere, nameOf, oncePerPlace } from "../runs.ts";
-import { judgeBySize } from "../database/table-size.ts";
 
 export const rule: Rule = {
   meta: {
@@ -20,7 +21,7 @@ export const rule: Rule = {
 
 function isGuilty(run: QueryRun, input: RuleInput): boolean {
   if (run.how !== "iterate" || !isFresh(run) || run.narrowed || run.loop !== null || run.origin.kind !== "manager") return false;
-  const path = pathTo(input, run.span);
+  const path = pathTo(input.program, run.span);
   const expr = exprAt(input, run.span);
   const loop = path.findLast((node) => node.kind === "for" || node.kind === "comprehension");
   if (expr === null || loop?.kind !== "for" || loop.iterable !== expr || !isJob(run, path)) return false;
@@ -28,7 +29,7 @@ function isGuilty(run: QueryRun, input: RuleInput): boolean {
 }
 
 /** A management command, or a task of Celery and its like. */
-function isJob(run: QueryRun, path: readonly Node[]): boolean {
+function isJob(run: QueryRun, path: readonly SyntaxNode[]): boolean {
   if (run.span.file.includes("management/commands/")) return true;
   const def = functionAt(path);
   return def?.kind === "function" && def.decorators.some((one) => [...nodesIn(one)].some((node) => (node.kind === "name" || node.kind === "attribute") && /(?:^|_)(?:task|job)$/.test(node.name)));

@@ -2,13 +2,14 @@ import { addUniqueConstraint } from "../../fixes/migrations/index.ts";
 import { quoteName } from "../../fixes/migrations/sql-text.ts";
 import type { Call, Database, DatabaseDraft, DatabaseInput, Field, FindingDraft, Index, Model, Rule, RuleInput, Spot, Table, Write } from "../../model/index.ts";
 import { formatNumber } from "../../model/numbers.ts";
+import { nodesIn, type SyntaxNode } from "../../python/syntax-tree.ts";
+import { fieldNamed } from "../chains.ts";
+import { callAt } from "../code.ts";
 import { duplicatesSql } from "../database/duplicates-sql.ts";
 import { catalogEvidence } from "../database/evidence.ts";
 import { fromSource } from "../database/from-source.ts";
 import { rowsOf } from "../database/index-figures.ts";
 import { shortName, tableSpot } from "../database/names.ts";
-import { fieldNamed } from "../chains.ts";
-import { callAt, nodesIn, type Node } from "../code.ts";
 import { listed } from "../names.ts";
 
 export const rule: Rule = {
@@ -60,7 +61,7 @@ function isUniqueAtTimes({ cls }: Model, fields: readonly Field[]): boolean {
   });
 }
 
-function asksFor(node: Node, fields: readonly Field[]): boolean {
+function asksFor(node: SyntaxNode, fields: readonly Field[]): boolean {
   return [...nodesIn(node)].some((one) => one.kind === "call" && fields.every(({ name, attname }) => one.keywords.some((said) => said.name === name || said.name === attname)));
 }
 

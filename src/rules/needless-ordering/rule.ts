@@ -1,6 +1,7 @@
 import type { DatabaseInput, FindingDraft, Judgement, QueryRun, QueryShape, Rule, RuleInput, Statement } from "../../model/index.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
 import { callSpan } from "../chains.ts";
-import { exprAt, pathTo } from "../code.ts";
+import { exprAt } from "../code.ts";
 import { together } from "../database/plan-rule.ts";
 import { statementName } from "../database/statement-places.ts";
 import { judgeStatements, WORTH_SHARE, type StatementFlaw } from "../database/statement-rule.ts";
@@ -33,7 +34,7 @@ const UNORDERED: ReadonlySet<string> = new Set(["set", "frozenset", "sum", "any"
 function isGuilty(run: QueryRun, input: RuleInput): boolean {
   if (run.cached || run.sliced || orderOf(run) === undefined) return false;
   const expr = exprAt(input, run.span);
-  const holder = pathTo(input, run.span).findLast((node) => node.kind === "call" && node.callee.kind === "name" && UNORDERED.has(node.callee.name) && node.args.length === 1);
+  const holder = pathTo(input.program, run.span).findLast((node) => node.kind === "call" && node.callee.kind === "name" && UNORDERED.has(node.callee.name) && node.args.length === 1);
   if (expr === null || holder?.kind !== "call") return false;
   const [argument] = holder.args;
   return argument !== undefined && (argument === expr || holder === expr) && lastCallIsOrdered(run, argument.end);

@@ -1,13 +1,13 @@
-import type { FindingDraft, FixDraft, Rule, RuleInput, Span } from "../../model/index.ts";
 import { addImport } from "../../fixes/add-import.ts";
 import { chainable } from "../../fixes/chain-edit.ts";
 import { fitText } from "../../fixes/fit-text.ts";
 import { indentAt, lineStart, quoted, styleOf } from "../../fixes/source-text.ts";
+import type { FindingDraft, FixDraft, Rule, RuleInput, Span } from "../../model/index.ts";
+import { moduleOf } from "../../python/syntax-tree.ts";
 import { sourceText } from "../code.ts";
 import { isAtLeast } from "../django-at-least.ts";
 import { columnOf, conditionColumns } from "../own-columns.ts";
 import { rowLoops, type RowLoop } from "../row-loops.ts";
-import { moduleOf } from "../source-index.ts";
 
 export const rule: Rule = {
   meta: {

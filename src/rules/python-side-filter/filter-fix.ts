@@ -1,7 +1,8 @@
 /** Conditions of a comprehension on its row's own columns, as the lookups of `filter()` and `exclude()`. */
 import { chainable } from "../../fixes/chain-edit.ts";
 import type { Expr, FixDraft, Model, RuleInput } from "../../model/index.ts";
-import { nodesIn, sourceText } from "../code.ts";
+import { nodesIn } from "../../python/syntax-tree.ts";
+import { sourceText } from "../code.ts";
 import type { RowLoop } from "../row-loops.ts";
 
 interface Lookup {

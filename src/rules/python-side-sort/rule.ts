@@ -1,7 +1,8 @@
-import type { Call, FindingDraft, FixDraft, QueryRun, Rule, RuleInput, Slice } from "../../model/index.ts";
 import { chainable } from "../../fixes/chain-edit.ts";
 import { quoted, styleOf } from "../../fixes/source-text.ts";
-import { callAt, pathTo, sourceText } from "../code.ts";
+import type { Call, FindingDraft, FixDraft, QueryRun, Rule, RuleInput, Slice } from "../../model/index.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
+import { callAt, sourceText } from "../code.ts";
 import { columnOf } from "../own-columns.ts";
 import { isFresh } from "../row-loops.ts";
 import { areRowsUsedElsewhere, oncePerPlace, startsAtModel } from "../runs.ts";
@@ -49,7 +50,7 @@ function toDrafts(run: QueryRun, input: RuleInput): FindingDraft[] {
 }
 
 function isCut(call: Call, run: QueryRun, input: RuleInput): boolean {
-  const path = pathTo(input, run.span);
+  const path = pathTo(input.program, run.span);
   const parent = path[path.indexOf(call) - 1];
   return parent?.kind === "subscript" && parent.object === call;
 }
@@ -64,7 +65,7 @@ function orderFix(call: Call, run: QueryRun, column: string, input: RuleInput): 
   const style = styleOf(input.text(file));
   const isDescending = reverse?.kind === "constant" && reverse.value === "true";
   const ordered = `${chainable(sourceText(input, file, rows), run.model, input)}.order_by(${quoted(`${isDescending ? "-" : ""}${column}`, style)})`;
-  const path = pathTo(input, run.span);
+  const path = pathTo(input.program, run.span);
   const parent = path[path.indexOf(call) - 1];
   if (parent?.kind === "subscript" && parent.object === call && parent.index.kind === "slice") {
     const index = input.text(file).slice(call.end, parent.end);

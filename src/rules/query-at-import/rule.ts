@@ -1,7 +1,7 @@
-import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
 import { insertion } from "../../fixes/chain-edit.ts";
+import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
+import { moduleOf, pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { holderName, modelName } from "../names.ts";
-import { moduleOf, nodesAt, type SyntaxNode } from "../source-index.ts";
 
 export const rule: Rule = {
   meta: {
@@ -20,7 +20,7 @@ function isGuilty(run: QueryRun, input: RuleInput): boolean {
   if (!run.atImport || run.doubts.length > 0 || run.cached || run.inTemplate || run.related) return false;
   if (moduleOf(input.program, run.span.file)?.origin !== "project") return false;
   const first = run.calls[0] ?? run.span;
-  return !nodesAt(input.program, first).some(isScriptGuard);
+  return !pathTo(input.program, first).some(isScriptGuard);
 }
 
 /** `if __name__ == "__main__":` runs in a script, not at import. */
@@ -52,7 +52,7 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
 /** `forms.ChoiceField(choices=[… for … in rows])`: a callable is asked anew by each form. */
 function callableFix(run: QueryRun, input: RuleInput): FixDraft[] {
   const first = run.calls[0] ?? run.span;
-  const path = nodesAt(input.program, first);
+  const path = pathTo(input.program, first);
   const field = path.findLast((node) => node.kind === "call" && node.keywords.some(({ name, value }) => name === "choices" && value.start <= first.start && first.end <= value.end));
   const choices = field?.kind === "call" ? field.keywords.find(({ name }) => name === "choices")?.value : undefined;
   const cls = path.findLast((node) => node.kind === "class");

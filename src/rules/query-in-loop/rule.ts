@@ -1,5 +1,6 @@
 import type { Confidence, FindingDraft, FixDraft, LoopFact, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
-import { changedNames, exprAt, namesIn, nodesIn, sourceText } from "../code.ts";
+import { nodesIn } from "../../python/syntax-tree.ts";
+import { changedNames, exprAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
 import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
 

@@ -1,5 +1,5 @@
 import type { FindingDraft, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
-import { pathTo } from "../code.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
 import { holderName, modelName } from "../names.ts";
 
 export const rule: Rule = {
@@ -22,7 +22,7 @@ function isGuilty(run: QueryRun, input: RuleInput): boolean {
 
 /** The text of an error is made where something is wrong already. */
 function isRaised(run: QueryRun, input: RuleInput): boolean {
-  return [run.span, ...run.calls].some((span) => pathTo(input, span).some((node) => node.kind === "raise"));
+  return [run.span, ...run.calls].some((span) => pathTo(input.program, span).some((node) => node.kind === "raise"));
 }
 
 function firstOfEach(runs: readonly QueryRun[]): QueryRun[] {

@@ -2,7 +2,8 @@
 import { fitText } from "../../fixes/fit-text.ts";
 import { indentAt, lineEnd, lineStart, styleOf } from "../../fixes/source-text.ts";
 import type { Call, EditDraft, Expr, Field, FixDraft, For, RuleInput } from "../../model/index.ts";
-import { nodesIn, sourceText } from "../code.ts";
+import { nodesIn } from "../../python/syntax-tree.ts";
+import { sourceText } from "../code.ts";
 import { collectEdits, isNamedAfter, pluralOf } from "../collect-fix.ts";
 import { classNameIn, isWholeBody, type LoopWrite } from "../loop-writes.ts";
 import { isWithin } from "../runs.ts";

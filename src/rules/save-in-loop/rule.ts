@@ -1,5 +1,5 @@
 import type { FindingDraft, Rule, RuleInput } from "../../model/index.ts";
-import { nodesIn } from "../code.ts";
+import { nodesIn } from "../../python/syntax-tree.ts";
 import { autoNowFields, changesEachRound, hasHooks, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 import { withinLoop } from "../loops.ts";
 import { bulkCreateFix, bulkUpdateFix } from "./bulk-fix.ts";

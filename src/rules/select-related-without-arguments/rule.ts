@@ -1,8 +1,9 @@
-import type { ChainCall, FindingDraft, FixDraft, Model, Origin, Rule, RuleInput } from "../../model/index.ts";
 import { insertion } from "../../fixes/chain-edit.ts";
 import { dropCall } from "../../fixes/drop-call.ts";
 import { quoted, styleOf } from "../../fixes/source-text.ts";
-import { functionAt, namesIn, pathTo } from "../code.ts";
+import type { ChainCall, FindingDraft, FixDraft, Model, Origin, Rule, RuleInput } from "../../model/index.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
+import { functionAt, namesIn } from "../code.ts";
 import { count, holderName, modelName } from "../names.ts";
 import { relationPath } from "../relation-path.ts";
 
@@ -98,7 +99,7 @@ function follow(model: Model, input: RuleInput, depth: number): { readonly joine
 
 /** The call stands under a condition on a parameter, which callers may never set. */
 function isOptional(call: ChainCall, input: RuleInput): boolean {
-  const path = pathTo(input, { file: call.file, start: call.start, end: call.end });
+  const path = pathTo(input.program, { file: call.file, start: call.start, end: call.end });
   const holder = functionAt(path);
   const names = new Set(holder?.params.map((param) => param.name) ?? []);
   return path.some((node) => node.kind === "if" && [...namesIn(node.test)].some((name) => names.has(name)));

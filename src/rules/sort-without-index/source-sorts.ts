@@ -1,6 +1,6 @@
 /** Querysets that are ordered and then sliced, and the columns that order them. */
 import type { DatabaseInput, Model, RuleInput, Span, Table } from "../../model/index.ts";
-import { pathTo } from "../code.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
 import { chainsIn, keywordLookups, lookupOf, textArguments, type Chain } from "../chains.ts";
 import { tableOfModel } from "../database/table-size.ts";
 
@@ -34,7 +34,7 @@ function siteOf(chain: Chain, source: RuleInput, input: DatabaseInput): SortSite
 }
 
 function isSliced({ span }: Chain, source: RuleInput): boolean {
-  return pathTo(source, span).some((node) => node.kind === "subscript" && node.index.kind === "slice" && node.object.start === span.start && node.object.end === span.end && node.index.upper !== null);
+  return pathTo(source.program, span).some((node) => node.kind === "subscript" && node.index.kind === "slice" && node.object.start === span.start && node.object.end === span.end && node.index.upper !== null);
 }
 
 /** Own column of a field; null across a relation. */

@@ -1,6 +1,7 @@
 /** Transactions as the source writes them: `with transaction.atomic():` and functions that are decorated with it. */
-import type { Expr, FunctionDef, Program, PythonModule, RuleInput, Span, With } from "../../model/index.ts";
-import { callAt, pathTo } from "../code.ts";
+import type { Expr, FunctionDef, PythonModule, RuleInput, Span, With } from "../../model/index.ts";
+import { moduleOf, pathTo } from "../../python/syntax-tree.ts";
+import { callAt } from "../code.ts";
 
 export interface AtomicBlock {
   readonly file: string;
@@ -16,22 +17,12 @@ export interface AtomicBlock {
 }
 
 const ATOMIC = "django.db.transaction.atomic";
-const modules = new WeakMap<Program, ReadonlyMap<string, PythonModule>>();
-
-function moduleOf({ program }: RuleInput, file: string): PythonModule | null {
-  let known = modules.get(program);
-  if (known === undefined) {
-    known = new Map([...program.modules.values()].map((one) => [one.ir.file, one]));
-    modules.set(program, known);
-  }
-  return known.get(file) ?? null;
-}
 
 /** The outermost block of the innermost function around the place: what a function made within a block does, it does later. */
 export function blockAround(input: RuleInput, span: Span): AtomicBlock | null {
-  const module = moduleOf(input, span.file);
+  const module = moduleOf(input.program, span.file);
   if (module === null || module.origin !== "project") return null;
-  const path = pathTo(input, span);
+  const path = pathTo(input.program, span);
   const at = path.findLastIndex(({ kind }) => kind === "function" || kind === "lambda");
   const holder = path[at];
   if (holder?.kind === "lambda") return null;

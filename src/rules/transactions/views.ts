@@ -1,6 +1,6 @@
 /** What a request runs: functions and classes that the project's URLs name. */
 import type { ClassInfo, Deployment, Expr, Program, PythonModule, RuleInput, Said, Span, Symbol } from "../../model/index.ts";
-import { callsOf, pathTo } from "../code.ts";
+import { callsOf, pathTo } from "../../python/syntax-tree.ts";
 import { lastName } from "./blocks.ts";
 
 /** ATOMIC_REQUESTS of the settings that the entry points name; null when it is off, or nothing says. */
@@ -21,7 +21,7 @@ export function isView(input: RuleInput, head: Span): boolean {
     known = viewsOf(input.program);
     views.set(input.program, known);
   }
-  const path = pathTo(input, head);
+  const path = pathTo(input.program, head);
   const def = path.findLast(({ kind }) => kind === "function");
   if (def?.kind === "function" && def.decorators.some((one) => lastName(one) === "non_atomic_requests")) return false;
   return path.some((node) => (node.kind === "function" || node.kind === "class") && known.has(keyOf(head.file, node.start)));

@@ -1,5 +1,5 @@
 import type { DatabaseDraft, Expr, FunctionDef, Rule, RuleInput, Span, Try } from "../../model/index.ts";
-import { callsOf, pathTo } from "../code.ts";
+import { callsOf, pathTo } from "../../python/syntax-tree.ts";
 import { listed, modelName } from "../names.ts";
 import { blockAround, lastName, type AtomicBlock } from "../transactions/blocks.ts";
 import { isSameRoot, lockingBlocks, type Locking } from "../transactions/locks.ts";
@@ -64,7 +64,7 @@ const CAUGHT = /^(?:OperationalError|DatabaseError|Error|Exception|BaseException
 
 /** Within the body of a `try` whose handlers take the error; the block itself has to be inside. */
 function isCaught(input: RuleInput, span: Span): boolean {
-  const path = pathTo(input, span);
+  const path = pathTo(input.program, span);
   const from = path.findLastIndex(({ kind }) => kind === "function");
   const tries = path.slice(from + 1).filter((node): node is Try => node.kind === "try");
   const holder = path[from];

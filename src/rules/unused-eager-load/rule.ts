@@ -1,7 +1,8 @@
-import type { ChainCall, EagerLoad, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { dropLoadFix } from "../../fixes/drop-load.ts";
+import type { ChainCall, EagerLoad, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
+import { enclosingFunction } from "../code.ts";
 import { dotted, holderName, modelName } from "../names.ts";
-import { enclosingFunction, nodesAt } from "../source-index.ts";
 
 export const rule: Rule = {
   meta: {
@@ -30,7 +31,7 @@ function judge(group: readonly EagerLoad[], input: RuleInput): FindingDraft[] {
   const [first] = group;
   if (first === undefined || group.some((one) => one.used || one.origin.escapes || !isOwn(one, input))) return [];
   const runs = input.facts.runs.filter((run) => group.some((one) => one.origin.id === run.origin.id));
-  if (runs.some((run) => run.doubts.length > 0 || (!run.inTemplate && enclosingFunction(nodesAt(input.program, run.span)) === null))) return [];
+  if (runs.some((run) => run.doubts.length > 0 || (!run.inTemplate && enclosingFunction(pathTo(input.program, run.span)) === null))) return [];
   if (runs.length === 0 || runs.some((run) => run.atImport)) return [];
   if (group.some((one) => one.origin.calls.some((call) => BINDING.has(call.name) || isClearing(call)))) return [];
   // What was loaded and dropped, or is queried again, is another rule's finding.
@@ -60,8 +61,8 @@ function isBeforeValues(one: EagerLoad): boolean {
 /** Written in the function that makes the queryset, so that no other caller is served by it. */
 function isOwn(one: EagerLoad, input: RuleInput): boolean {
   if (one.origin.kind !== "manager" || one.span.file !== one.origin.span.file) return false;
-  const declared = enclosingFunction(nodesAt(input.program, one.span));
-  const made = enclosingFunction(nodesAt(input.program, one.origin.span));
+  const declared = enclosingFunction(pathTo(input.program, one.span));
+  const made = enclosingFunction(pathTo(input.program, one.origin.span));
   // A framework calls these and does with the rows what it likes.
   return declared !== null && declared === made && !/^get_.*queryset$/.test(declared.name);
 }

@@ -1,8 +1,8 @@
-import type { Discarded, FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
 import { insertion } from "../../fixes/chain-edit.ts";
-import { pathTo, statementOf } from "../code.ts";
+import type { Discarded, FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
+import { statementOf } from "../code.ts";
 import { holderName, modelName } from "../names.ts";
-import { nodesAt } from "../source-index.ts";
 
 export const rule: Rule = {
   meta: {
@@ -19,7 +19,7 @@ export const rule: Rule = {
 
 /** A test that building it fails keeps it in `with` or `try`. */
 function isGuilty(one: Discarded, input: RuleInput): boolean {
-  return !nodesAt(input.program, one.span).some((node) => node.kind === "with" || node.kind === "try");
+  return !pathTo(input.program, one.span).some((node) => node.kind === "with" || node.kind === "try");
 }
 
 function toDraft(one: Discarded, input: RuleInput): FindingDraft {
@@ -43,7 +43,7 @@ function toDraft(one: Discarded, input: RuleInput): FindingDraft {
 
 /** A narrowed queryset that is dropped was most likely meant to take the place of the one it was made from. */
 function fixesFor(one: Discarded, input: RuleInput): FixDraft[] {
-  const stmt = statementOf(pathTo(input, one.span));
+  const stmt = statementOf(pathTo(input.program, one.span));
   if (one.name !== null || stmt?.kind !== "expr" || stmt.start !== one.span.start || stmt.end !== one.span.end) return [];
   const name = /^(?<name>[a-z_]\w*)\.(?:filter|exclude|order_by|select_related|prefetch_related|distinct|annotate)\(/.exec(input.text(one.span.file).slice(stmt.start, stmt.end))?.groups?.["name"];
   if (name === undefined) return [];

@@ -1,7 +1,6 @@
 /** Model forms that are validated one by one in a loop. */
 import type { Call, ClassInfo, Expr, FindingDraft, For, PythonModule, RuleInput, Span } from "../../model/index.ts";
-import { callsOf } from "../code.ts";
-import { childrenOf, visit, type SyntaxNode } from "../source-index.ts";
+import { callsOf, childrenOf, type SyntaxNode, visit } from "../../python/syntax-tree.ts";
 
 export function formDrafts(input: RuleInput): FindingDraft[] {
   return [...input.program.modules.values()].filter((module) => module.origin === "project").flatMap((module) => ofModule(module, input));

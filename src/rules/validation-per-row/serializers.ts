@@ -1,7 +1,6 @@
 /** Serializer fields that look up each key by itself: of a list of keys, or of a list of rows. */
 import type { Call, ClassInfo, Definition, Expr, FindingDraft, PythonModule, RuleInput, Span } from "../../model/index.ts";
-import { callsOf } from "../code.ts";
-import { visit, type SyntaxNode } from "../source-index.ts";
+import { callsOf, type SyntaxNode, visit } from "../../python/syntax-tree.ts";
 
 export function serializerDrafts(input: RuleInput): FindingDraft[] {
   const serializers = input.program.classes.filter((cls) => cls.module.origin === "project" && isSerializer(cls, input));

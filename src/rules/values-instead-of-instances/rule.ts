@@ -1,10 +1,10 @@
-import type { Expr, FindingDraft, FixDraft, Model, Rule, RuleInput } from "../../model/index.ts";
 import { chainable } from "../../fixes/chain-edit.ts";
 import { fitText, roomAt } from "../../fixes/fit-text.ts";
 import { quoted, styleOf } from "../../fixes/source-text.ts";
+import type { Expr, FindingDraft, FixDraft, Model, Rule, RuleInput } from "../../model/index.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
 import { knownReads, type KnownReads } from "../known-reads.ts";
 import { holderName, listed, modelName } from "../names.ts";
-import { nodesAt } from "../source-index.ts";
 import { isValuesEnough } from "../values-enough.ts";
 
 /** Below this many columns an instance costs little; ours, override `values-instead-of-instances`. */
@@ -45,7 +45,7 @@ function toDraft({ origin, model, columns, runs }: KnownReads, input: RuleInput)
 /** `[row.name for row in rows]` becomes `list(rows.values_list("name", flat=True))`. */
 function valuesFix(runs: KnownReads["runs"], model: Model, input: RuleInput): FixDraft[] {
   const [run] = runs;
-  const whole = run === undefined || runs.length > 1 ? undefined : nodesAt(input.program, run.span).findLast((node) => node.kind === "comprehension");
+  const whole = run === undefined || runs.length > 1 ? undefined : pathTo(input.program, run.span).findLast((node) => node.kind === "comprehension");
   if (run === undefined || whole?.kind !== "comprehension" || (whole.type !== "list" && whole.type !== "set")) return [];
   const [clause] = whole.clauses;
   const row = clause?.target.kind === "name" ? clause.target.name : "";

@@ -1,9 +1,10 @@
-import type { EagerLoad, Field, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { otherMethodFix } from "../../fixes/drop-load.ts";
-import { functionAt, pathTo } from "../code.ts";
-import { isWithin } from "../runs.ts";
+import type { EagerLoad, Field, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { pathTo } from "../../python/syntax-tree.ts";
+import { functionAt } from "../code.ts";
 import { dotted, holderName, modelName } from "../names.ts";
 import { relationPath } from "../relation-path.ts";
+import { isWithin } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -36,7 +37,7 @@ function isLiteral(one: EagerLoad, input: RuleInput): boolean {
 
 /** The function that names the path, which may not be the one that began the queryset. */
 function holderOf({ origin, span }: EagerLoad, input: RuleInput): string {
-  const def = functionAt(pathTo(input, span));
+  const def = functionAt(pathTo(input.program, span));
   const isElsewhere = def?.kind === "function" && (span.file !== origin.span.file || !isWithin(origin.span, { ...span, start: def.start, end: def.end }));
   return isElsewhere ? def.name : holderName(origin.symbol, input.program);
 }

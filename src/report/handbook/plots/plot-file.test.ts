@@ -40,7 +40,7 @@ test("figures that change keep the name; another table has another", () => {
 test("a drawing stands by itself: its own colours for light and dark, its legend, nothing from elsewhere", () => {
   for (const [name, text] of plotFiles(SAMPLE_HANDBOOK, style)) {
     expect(wellFormed(text), name).toBe("");
-    expect(text).toContain("prefers-color-scheme: dark");
+    expect(text).toContain("light-dark(");
     expect(text.replace('xmlns="http://www.w3.org/2000/svg"', "")).not.toMatch(/https?:|href|<script|<foreignObject|\son\w+=/i);
   }
   const sizes = plotFiles({ overview: PLOTS.filter(({ kind }) => kind === "sizes"), sections: [] }, style);
