@@ -5,6 +5,7 @@ import type {
   DjangoProject,
   Expr,
   FunctionDef,
+  Lambda,
   Model,
   ModelGraph,
   Program,
@@ -48,6 +49,8 @@ export interface Engine {
   dependsOn: number;
   /** Work left for the root under way; at 0 the root is abandoned. */
   fuel: number;
+  /** Functions that something was seen to call: the rest run as roots alone. */
+  readonly called: Set<FunctionDef | Lambda>;
   /** What runs now is awaited: an `await`, an `async for` or an asynchronous method. */
   awaiting: boolean;
   /** The request of the root under way, made on first use. */
