@@ -4,7 +4,7 @@ import path from "node:path";
 import { loadStubs } from "./builtin/load-stubs.ts";
 import { createEngine } from "./dataflow/create-engine.ts";
 import type { Engine } from "./dataflow/engine.ts";
-import { runGuessedRoots } from "./dataflow/guessed-roots.ts";
+import { runGuessedRoots, runUncalled } from "./dataflow/guessed-roots.ts";
 import { runRoots } from "./dataflow/roots.ts";
 import { TemplateStore } from "./dataflow/template-store.ts";
 import { NO_DEPLOYMENT } from "./deployment/no-deployment.ts";
@@ -12,14 +12,14 @@ import { withEvaluated } from "./deployment/evaluated.ts";
 import { readDeployment } from "./deployment/read-deployment.ts";
 import { positionOf, runRules, type Verdicts } from "./findings.ts";
 import { frameworkHooks } from "./frameworks/registry.ts";
-import type { AnalyseOptions, Coverage, Database, DatabaseEvidence, Deployment, EvidenceInput, IndexProposal, Notice, Progress, Report, Rule, RuleInput, RuleMeta, SourceFacts, StatementSite } from "./model/index.ts";
+import type { AnalyseOptions, Coverage, Database, DatabaseEvidence, Deployment, EvidenceInput, Notice, Progress, Report, Rule, RuleInput, RuleMeta, SourceFacts, StatementSite } from "./model/index.ts";
 import { environmentOf, readProject, type ReadProject } from "./read-project.ts";
 import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
 import { openCache, type Cache } from "./sources/cache.ts";
 import { byteOrderMarkLength, findFiles, type FoundFiles } from "./sources/find-files.ts";
 import { findLineLength } from "./sources/line-length.ts";
-import { proposedIndexes } from "./proposed-indexes.ts";
+import { proposedBy, type Proposals } from "./proposals.ts";
 import { sectionStates } from "./section-states.ts";
 import { databaseCoverage, openDatabase } from "./open-database.ts";
 import { readVersion } from "./cli/version.ts";
@@ -83,7 +83,7 @@ async function examineAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
   const source = read.modules.size === 0 ? null : input;
   const opened = options.database === undefined ? null : await openDatabase(options.database, source);
   const rules = await loadRules();
-  const database = opened === null || options.phantom === undefined ? opened : await withStudy(opened, options.phantom, proposedIndexes(rules, opened, source, options.thresholds), progress);
+  const database = opened === null || options.phantom === undefined ? opened : await withStudy(opened, options.phantom, proposedBy(rules, opened, source, options.thresholds), progress);
   if (database !== null) timer.lap("database");
   const markLength = (file: string): number => byteOrderMarkLength(path.join(options.root, file));
   const deployment = source === null ? NO_DEPLOYMENT : deploymentOf(options, found, read);
@@ -189,6 +189,7 @@ function link(read: ReadProject, progress: Progress): { readonly engine: Engine;
     () => true,
     (done, total) => progress({ phase: "linking", done, total, unit: "modules" }),
   );
+  runUncalled(engine);
   return { engine, templates };
 }
 
@@ -225,9 +226,9 @@ function parseNotices(read: ReadProject, templates: TemplateStore): Notice[] {
 }
 
 /** Planned on a throw-away server; what keeps that from starting is said, and nothing else depends on it. */
-async function withStudy(database: Database, phantom: NonNullable<AnalyseOptions["phantom"]>, proposals: readonly IndexProposal[], progress: Progress): Promise<Database> {
+async function withStudy(database: Database, phantom: NonNullable<AnalyseOptions["phantom"]>, proposals: Proposals, progress: Progress): Promise<Database> {
   const { studyDatabase } = await import("./sources/study-database.ts");
-  const result = await studyDatabase(database, { ...phantom, proposals, progress: (phase, done, total) => progress({ phase, done, total, unit: "" }) });
+  const result = await studyDatabase(database, { ...phantom, proposals: proposals.indexes, changes: proposals.changes, progress: (phase, done, total) => progress({ phase, done, total, unit: "" }) });
   return { ...database, ...("missing" in result ? { studyMissing: result.missing } : { study: result }) };
 }
 

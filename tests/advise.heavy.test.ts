@@ -11,6 +11,7 @@ import { execute, look, startDebian, type RunningServer } from "./support/server
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
 let server: RunningServer;
+let bare: Snapshot;
 let taken: Snapshot;
 const run = useBuiltCli();
 
@@ -19,8 +20,13 @@ CREATE TABLE purchase (id bigint PRIMARY KEY, customer_id int NOT NULL, status t
 CREATE INDEX purchase_status ON purchase (status);
 CREATE INDEX purchase_total ON purchase (total);
 CREATE INDEX purchase_placed ON purchase (placed_at);
+CREATE TABLE visit (page int NOT NULL, at date NOT NULL, visitor text NOT NULL) PARTITION BY RANGE (at);
+CREATE TABLE visit_early PARTITION OF visit FOR VALUES FROM ('2020-01-01') TO ('2026-01-01');
+CREATE TABLE visit_late PARTITION OF visit FOR VALUES FROM ('2026-01-01') TO ('2030-01-01');
+INSERT INTO visit SELECT n % 3000, date '2025-06-01' + n % 400, 'v' || n FROM generate_series(1, 60000) n;
 INSERT INTO purchase SELECT n, n % 4000, 'paid', now() - n * interval '1 minute', n % 700 FROM generate_series(1, 120000) n;
-VACUUM ANALYZE purchase`;
+VACUUM ANALYZE purchase;
+VACUUM ANALYZE visit`;
 
 /** What is read often, what is written often, and a report of once a month. */
 const WORKLOAD = `
@@ -35,14 +41,16 @@ const WORKLOAD = `
 beforeAll(async () => {
   server = await startDebian();
   for (const statement of SHOP.split(";")) await execute(server.cluster.url, statement);
-  taken = withGiven(await look(server.cluster.url), WORKLOAD);
+  bare = await look(server.cluster.url);
+  taken = withGiven(bare, WORKLOAD);
 });
 afterAll(() => server.stop());
 
 interface Advice {
   readonly complete: boolean;
-  readonly add: readonly { readonly label: string; readonly sql: string; readonly upkeep: number }[];
-  readonly statements: readonly { readonly sql: string; readonly verdict: string; readonly server: { readonly before: number; readonly after: number } }[];
+  readonly add: readonly { readonly label: string; readonly sql: string; readonly upkeep: number; readonly name: string; readonly serves: readonly string[] }[];
+  readonly rejected: readonly { readonly label: string; readonly why: string }[];
+  readonly statements: readonly { readonly statement: string; readonly sql: string; readonly verdict: string; readonly uses: readonly string[]; readonly server: { readonly before: number; readonly after: number } }[];
   readonly removals: readonly { readonly index: string; readonly users: readonly { readonly cost: { readonly before: number; readonly after: number }; readonly calls: number }[] }[];
 }
 
@@ -78,9 +86,29 @@ test("is the same every time, and says costs, not time", async () => {
   const folder = projectWith(taken);
   expect((await advice(folder)).add).toEqual((await advice(folder)).add);
   const { stdout } = await run(["advise", "indexes", folder], folder);
-  expect(stdout).toContain("Costs are the planner's own, not time.");
+  expect(stdout.replaceAll(/\s+/g, " ")).toContain("Costs are the planner's own, not time.");
   expect(stdout).toContain("CREATE INDEX CONCURRENTLY");
   expect(stdout).not.toMatch(/\bms\b|faster/);
+});
+
+test("the screen fits 80 columns, says how far from the best the choice is, and what was not taken and why", async () => {
+  const folder = projectWith(taken);
+  const { stdout } = await run(["advise", "indexes", folder], folder);
+  expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  expect(stdout.replaceAll(/\s+/g, " ")).toMatch(/No other choice costs (?:less|over [\d.]+ % less), of \d+ candidates, by \d+ plans that were made\. The budget is [\d.]+ MB\./);
+  expect(stdout.replaceAll(/\s+/g, " ")).toMatch(/Considered and not taken purchase \(.*?\): alone it would save/);
+  expect(stdout).toMatch(/No planned statement uses; .*\n(?: {2}.*\n)* {2}public\.purchase_total/);
+  const { rejected } = await advice(folder);
+  const beginnings = rejected.map(({ label }) => label.replace(/[,)].*/, ""));
+  expect(new Set(beginnings).size).toBe(beginnings.length);
+});
+
+test("an index on a partitioned table is used by the plans that use its parts", async () => {
+  const folder = projectWith(withGiven(bare, `-- given: statement {"sql": "SELECT visitor FROM visit WHERE page = $1 AND at > $2", "calls": 9000, "rows": 9000, "totalMs": 90000}`));
+  const { add, statements } = await advice(folder);
+  expect(add.map(({ label }) => label.replace(/\).*/, ")"))).toEqual([expect.stringMatching(/^visit \(page/)]);
+  expect(add[0]?.serves).toEqual([statements[0]?.statement]);
+  expect(statements[0]?.uses).toEqual([add[0]?.name]);
 });
 
 test("statements of a file take the place of those that were seen", async () => {

@@ -5,7 +5,7 @@ import { NO_DEPLOYMENT } from "../src/deployment/no-deployment.ts";
 import { runRules, type Verdicts } from "../src/findings.ts";
 import type { Database, Finding } from "../src/model/index.ts";
 import { openDatabase } from "../src/open-database.ts";
-import { proposedIndexes } from "../src/proposed-indexes.ts";
+import { proposedBy } from "../src/proposals.ts";
 import { loadRules } from "../src/rules/load-rules.ts";
 import { studyOn } from "../src/sources/study-database.ts";
 import { withGiven } from "./support/given.ts";
@@ -23,6 +23,8 @@ CREATE TABLE event (id bigint PRIMARY KEY, at timestamptz NOT NULL, seen timesta
 CREATE INDEX event_at ON event (at);
 CREATE INDEX event_seen ON event (seen);
 INSERT INTO event SELECT n, '2026-01-01'::timestamptz + n * interval '1 minute', '2026-01-01'::timestamptz + n * interval '1 minute', repeat('x', 60) FROM generate_series(1, 40000) n;
+CREATE TABLE visit (id bigint PRIMARY KEY, seen timestamptz NOT NULL, facts jsonb NOT NULL, plain jsonb NOT NULL, note text NOT NULL);
+INSERT INTO visit SELECT n, '2026-01-01'::timestamptz + n * interval '20 minutes', jsonb_build_object('colour', 'c' || n % 4000), jsonb_build_object('kind', 1), repeat('x', 60) FROM generate_series(1, 40000) n;
 VACUUM ANALYZE`;
 
 const SEEN = `
@@ -36,7 +38,11 @@ const SEEN = `
 -- given: statement {"sql": "SELECT id FROM book WHERE subtitle LIKE 'The%'", "calls": 100, "rows": 4000000, "totalMs": 5000}
 -- given: statement {"sql": "SELECT id FROM book WHERE UPPER(email::text) = UPPER('7@example.org')", "calls": 100, "rows": 100, "totalMs": 5000}
 -- given: statement {"sql": "SELECT count(note) FROM event WHERE at > '2026-01-02'", "calls": 10, "rows": 10, "totalMs": 5000}
--- given: statement {"sql": "SELECT count(note) FROM event WHERE seen > '2026-01-28 10:00' AND seen < '2026-01-28 10:20'", "calls": 10, "rows": 10, "totalMs": 5000}`;
+-- given: statement {"sql": "SELECT count(note) FROM event WHERE seen > '2026-01-28 10:00' AND seen < '2026-01-28 10:20'", "calls": 10, "rows": 10, "totalMs": 5000}
+-- given: statement {"sql": "SELECT id FROM visit WHERE (facts -> 'colour') = '\\"c77\\"'::jsonb", "calls": 100, "rows": 1000, "totalMs": 5000}
+-- given: statement {"sql": "SELECT id FROM visit WHERE (plain -> 'kind') = '1'::jsonb", "calls": 100, "rows": 2000000, "totalMs": 5000}
+-- given: statement {"sql": "SELECT id FROM visit WHERE (visit.seen AT TIME ZONE 'UTC')::date = '2026-03-04'", "calls": 100, "rows": 7200, "totalMs": 5000}
+-- given: statement {"sql": "SELECT sum(id) FROM visit WHERE EXTRACT(MONTH FROM visit.seen AT TIME ZONE 'UTC') > 1", "calls": 100, "rows": 100, "totalMs": 5000}`;
 
 const THRESHOLDS = { "brin-index.bytes": 65_536 };
 
@@ -52,7 +58,7 @@ beforeAll(async () => {
   const opened = await openDatabase({ snapshot, file: ".luthier/snapshot.json.gz", plans: [], logged: [], stamp: "shop" }, null);
   const rules = (await loadRules()).filter(({ proposes }) => proposes === true);
   before = runRules(rules, { source: null, database: opened, thresholds: THRESHOLDS });
-  database = { ...opened, study: await studyOn(opened, { seconds: 20, proposals: proposedIndexes(rules, opened, null, THRESHOLDS) }) };
+  database = { ...opened, study: await studyOn(opened, { seconds: 20, proposals: proposedBy(rules, opened, null, THRESHOLDS).indexes }) };
   after = runRules(rules, { source: null, database, thresholds: THRESHOLDS });
 });
 afterAll(() => server.stop());
@@ -83,6 +89,22 @@ test.each([
   expect(one(rule)?.places.find(({ role }) => role === "statement")?.label).toMatch(/, cost [\d,.]+ to [\d,.]+$/);
 });
 
+const about = (word: string): Finding | undefined => after.findings.find(({ claim }) => claim.includes(word));
+
+test("a key inside a document is planned with GIN as the statement would ask then", () => {
+  const finding = about("a key inside `visit.facts`");
+  expect(plannedOf(finding)?.["planBefore"]).toMatch(/Seq Scan on visit/);
+  expect(plannedOf(finding)?.["planAfter"]).toMatch(/Bitmap Index Scan on \w*facts\w*/);
+  expect(finding?.doubt).toMatch(/planned as 1 statement would ask then/);
+});
+
+test("the day of a time in one time zone is planned with an index on the expression", () => {
+  const finding = about("the day of seen");
+  expect(plannedOf(finding)?.["planAfter"]).toMatch(/visit_seen_date_idx/);
+  expect(Number(plannedOf(finding)?.["costAfter"])).toBeLessThan(Number(plannedOf(finding)?.["costBefore"]) * 0.9);
+  expect(finding?.fixes[0]?.sql?.forward[0]).toMatch(/^CREATE INDEX CONCURRENTLY "visit_seen_date_idx" ON .*"visit" USING btree \(+"seen" AT TIME ZONE 'UTC'\)::date\)+$/);
+});
+
 test("an operator class of an extension that the database does not have is planned with it, and the search is not", () => {
   expect(one("gin-index")?.doubt).toMatch(/made with extension pg_trgm, which the database does not have yet/);
   expect(database.study?.added.filter(({ label }) => label.includes("trgm"))).toEqual([]);
@@ -95,7 +117,8 @@ test("a smaller index in place of a larger one is proposed where no statement co
 });
 
 test("what no plan gains by is withdrawn, with the figures", () => {
-  expect(ids(before).filter((id) => !ids(after).includes(id)).map((id) => /^\S+/.exec(id)?.[0])).toEqual(["brin-index", "pattern-ops-index"]);
+  expect(ids(before).filter((id) => !ids(after).includes(id)).map((id) => /^\S+/.exec(id)?.[0])).toEqual(["brin-index", "expression-index", "gin-index", "pattern-ops-index"]);
+  expect(after.unknown.find(({ object, why }) => object === "table public.visit" && why.includes("jsonb_path_ops"))?.why).toMatch(/^gets no index on `visit USING gin \("plain" jsonb_path_ops\)`: with it, 1 statement would cost/);
   expect(after.unknown.find(({ object }) => object === "index public.event_seen")?.why).toMatch(/^is kept: with the smaller one, statement \S+ \(10 calls\) would cost [\d,.]+ in place of [\d,.]+, as planned$/);
   expect(after.unknown.find(({ object }) => object === "table public.book")?.why).toMatch(/^gets no index on `book USING btree \("subtitle" text_pattern_ops\)`: with it, 1 statement would cost/);
 });

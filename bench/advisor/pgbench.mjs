@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // The advisor on pgbench: what it recommends, and what that does to pgbench's own transactions once it is built. Beside it, what others recommend that are installed. See README.md.
 //
-//   npm run build && node bench/advisor/pgbench.mjs [--scale 20] [--transactions 4000] [--index-advisor FILE.sql]
+//   npm run build && node bench/advisor/pgbench.mjs [--scale 20] [--transactions 4000] [--index-advisor FILE.sql] [--dexter FOLDER] [--pghero FOLDER]
 //
-// --index-advisor: the SQL of Supabase's index_advisor (with HypoPG, Debian's postgresql-15-hypopg).
+// --index-advisor: the SQL of Supabase's index_advisor (with HypoPG, Debian's postgresql-15-hypopg). --dexter, --pghero: a copy of their repository, run by Debian's ruby
+// with ruby-pg, ruby-pg-query, ruby-slop and ruby-activerecord.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +13,7 @@ import { parseArgs } from "node:util";
 import pg from "pg";
 import { startPostgres } from "../../scripts/postgres.mjs";
 
-const { values: flags } = parseArgs({ options: { scale: { type: "string", default: "20" }, transactions: { type: "string", default: "4000" }, "index-advisor": { type: "string" } } });
+const { values: flags } = parseArgs({ options: { scale: { type: "string", default: "20" }, transactions: { type: "string", default: "4000" }, "index-advisor": { type: "string" }, dexter: { type: "string" }, pghero: { type: "string" } } });
 const cli = path.resolve(import.meta.dirname, "../../dist/cli/main.js");
 const { cluster, stop } = await startPostgres({ settings: { shared_preload_libraries: "pg_stat_statements", autovacuum: "off", synchronous_commit: "on" } });
 const folder = mkdtempSync(path.join(tmpdir(), "luthier-pgbench-"));
@@ -51,6 +52,8 @@ async function look(name, args) {
   say(`luthier, statements dearer by more than 5 %: ${advice.statements.filter(({ server }) => server.after > server.before * 1.05).length}`);
   say(`luthier, cost of all: ${Math.round(advice.cost.server.before)} to ${Math.round(advice.cost.server.after)}, upkeep ${Math.round(advice.add.reduce((sum, { upkeep }) => sum + upkeep, 0))}`);
   if (flags["index-advisor"]) say(`index_advisor: ${(await supabase(before)).join("; ") || "no index"}`);
+  if (flags.dexter) say(`dexter: ${dexter()}`);
+  if (flags.pghero) say(`pghero: ${pghero()}`);
   if (advice.add.length === 0) return;
   for (const { sql } of advice.add) await client.query(sql);
   await client.query("VACUUM ANALYZE");
@@ -80,6 +83,25 @@ async function supabase(statements) {
     for (const one of rows[0]?.index_statements ?? []) found.add(one);
   }
   return [...found];
+}
+
+function dexter() {
+  const args = ["-I", path.join(flags.dexter, "lib"), path.join(flags.dexter, "exe/dexter"), cluster.url, "--pg-stat-statements", "--min-calls", "1"];
+  return lastLines(() => execFileSync("ruby", args, { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }), /Index found:|No new indexes|No indexes/);
+}
+
+function pghero() {
+  const program = 'require "active_record"; require "pg_query"; require "pghero"; ENV["PGHERO_DATABASE_URL"] = ARGV[0]; db = PgHero::Database.new("primary", {"url" => ARGV[0]}); puts db.suggested_indexes(suggested_indexes_by_query: db.suggested_indexes_by_query(queries: db.query_stats(limit: 100).map { |one| one[:query] })).map { |one| "Index found: #{one[:table]} (#{one[:columns].join(", ")})" }';
+  return lastLines(() => execFileSync("ruby", ["-I", path.join(flags.pghero, "lib"), "-e", program, cluster.url], { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }), /Index found:/);
+}
+
+/** What it found, or how it failed. */
+function lastLines(work, wanted) {
+  try {
+    return work().split("\n").filter((line) => wanted.test(line)).map((line) => line.replace("Index found: ", "")).join("; ") || "no index";
+  } catch (error) {
+    return `failed: ${String(error.stderr ?? error.message).trim().split("\n").slice(-3).join(" ").slice(0, 300)}`;
+  }
 }
 
 function script(sql) {

@@ -114,10 +114,17 @@ async function main(url, rows, out) {
     await client.query("SET session_replication_role = replica");
     await client.query(`TRUNCATE ${catalog.tables.filter(({ kind }) => kind === "table").map((table) => quoteQualified(table)).join(", ")}`);
     for (const statement of fillStatements(catalog, rows)) await client.query(statement).catch((/** @type {Error} */ error) => process.stderr.write(`${error.message}: ${statement.slice(0, 100)}\n`));
-    await client.query("VACUUM ANALYZE");
-    await client.query("CHECKPOINT");
   } finally {
     await client.end();
+  }
+  // Of another session: one's own rows are counted after its ANALYZE otherwise, as if they had come later.
+  const later = new pg.Client(url);
+  await later.connect();
+  try {
+    await later.query("VACUUM ANALYZE");
+    await later.query("CHECKPOINT");
+  } finally {
+    await later.end();
   }
 }
 

@@ -82,7 +82,7 @@ async function measured(study: IndexStudy, { database, root, flags, target }: To
       onCancel: (cancel) => cancels.push(cancel),
       progress: (phase, done, total) => progress.step({ phase, done, total, unit: "" }),
     });
-    saveMeasurement(root, measurement, study);
+    saveMeasurement(root, measurement, study, database.snapshot);
     return measurement;
   } finally {
     interrupted.stop();

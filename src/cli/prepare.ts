@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import type { AnalyseOptions, Config, DatabaseEvidence, RecordingEvidence } from "../model/config.ts";
+import type { Snapshot } from "../model/database.ts";
 import type { Report } from "../model/report.ts";
 import { UsageError } from "../model/usage-error.ts";
 import type { RenderContext } from "../report/render-context.ts";
@@ -78,7 +79,7 @@ export async function prepare(
   const evaluate = flags.evaluateSettings === true ? (await import("../sources/evaluate-settings.ts")).settingsEvaluator(root, environment.env) : undefined;
   const known = { config, database, recording: recordingEvidence(read), evaluate, phantom: flags.phantom === true };
   const recorded = await withRecordings(await analyse(root, known, environment), read, root, config.exclude);
-  const whole = await withLastProofs(root, recorded);
+  const whole = await withLastProofs(root, recorded, database?.snapshot ?? null);
   if (isNothingExamined(whole)) throw nothingToExamine(given);
   const selected = await selectFrom(whole, { root, config, baseline, changed, commands }, environment);
   const analyseWith = (texts: ReadonlyMap<string, string>): Promise<Report> => analyse(root, known, environment, texts);
@@ -112,11 +113,11 @@ export async function selectFrom(whole: Report, { root, config, baseline, change
   return { report, context, stale };
 }
 
-/** What `fix --prove` found out is evidence until the code changes. */
-export async function withLastProofs(root: string, report: Report): Promise<Report> {
+/** What `fix --prove` found out is evidence until the code changes, and what was measured on a copy until the database does. */
+export async function withLastProofs(root: string, report: Report, snapshot: Snapshot | null): Promise<Report> {
   const { findings } = report;
   const proven = existsSync(path.join(root, ".luthier", "prove")) ? (await import("../sources/proof-file.ts")).withProofs(root, findings) : findings;
-  const measured = existsSync(path.join(root, ".luthier", "measured.json")) ? (await import("../sources/measurement-file.ts")).withMeasurements(root, proven) : proven;
+  const measured = snapshot !== null && existsSync(path.join(root, ".luthier", "measured.json")) ? (await import("../sources/measurement-file.ts")).withMeasurements(root, proven, snapshot) : proven;
   return { ...report, findings: measured };
 }
 

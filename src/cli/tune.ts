@@ -81,7 +81,7 @@ async function gather(given: string, root: string, { flags, config, commands }: 
   const options = { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(database && { database }), ...(recording && { recording }), ...(evaluateSettings && { evaluateSettings }), ...(database && flags.phantom && { phantom: { seconds: STUDY_SECONDS } }) };
   const { report: analysed, evidence } = await examine(options, progress.step).finally(() => progress.end());
   const joined = await joinedWithRecordings(analysed, read, root, exclude);
-  const whole = await withLastProofs(root, joined.report);
+  const whole = await withLastProofs(root, joined.report, database?.snapshot ?? null);
   if (isNothingExamined(whole)) throw nothingToExamine(given);
   const { report, context } = await selectFrom(whole, { root, config, baseline, changed, commands }, environment);
   return { report, whole, context, evidence, read, parts: joined.parts };

@@ -86,6 +86,11 @@ function callExternal(engine: Engine, name: string, args: CallArgs, site: CallSi
   return recordOutside(engine, name, site);
 }
 
+/** A root is called at its own head. */
+function isRootCall({ def, module }: FunctionValue, { span }: CallSite): boolean {
+  return span.start === def.start && span.file === module.ir.file;
+}
+
 export function callFunction(
   engine: Engine,
   fn: FunctionValue,
@@ -98,6 +103,7 @@ export function callFunction(
     escapeArgs(engine, args);
     return isEmptyStub(fn) ? stubResult(engine, fn) : UNKNOWN;
   }
+  if (!isRootCall(fn, site)) engine.called.add(fn.def);
   const bound = bindParams(engine, fn, self, args, site);
   const values = [...bound.values()];
   const isLocal = values.some((value) => hasIdentity(value));

@@ -40,6 +40,7 @@ export function createEngine(input: EngineInput): Engine {
     fuel: 0,
     request: null,
     requestRows: new Map(),
+    called: new Set(),
     entry: null,
     awaiting: false,
     isTracing: false,

@@ -5,6 +5,7 @@ import type {
   DjangoProject,
   Expr,
   FunctionDef,
+  Lambda,
   Model,
   ModelGraph,
   Program,
@@ -50,6 +51,8 @@ export interface Engine {
   fuel: number;
   /** Facts for rules are taken: what runs now is looked up by statements that were seen, and may follow what is only likely. */
   isTracing: boolean;
+  /** Functions that something was seen to call: the rest run as roots alone. */
+  readonly called: Set<FunctionDef | Lambda>;
   /** What runs now is awaited: an `await`, an `async for` or an asynchronous method. */
   awaiting: boolean;
   /** The request of the root under way, made on first use. */

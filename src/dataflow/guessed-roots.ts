@@ -1,48 +1,59 @@
 /**
  * Functions whose parameters nothing types, run once more with rows that their names and what is read of them point to: `def discount(order)`.
- * What they send is looked up by statements that were seen; no finding rests on it.
+ * Those that nothing is seen to call are judged by that; what the others send is looked up by statements that were seen, and no finding rests on it.
  */
 import type { Attribute, ClassInfo, FunctionDef, Model, Param, PythonModule, Stmt } from "../model/index.ts";
 import { forgetRoot, methodKind } from "./calls.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { hasFallback } from "./fallbacks.ts";
-import { unknownRow } from "./protocols.ts";
+import type { Frame } from "./frame.ts";
+import { parameterRow, unknownRow } from "./protocols.ts";
 import { runUnfinished } from "./roots.ts";
 import { listOf, NO_ARGS, object, UNKNOWN, type FunctionValue, type Value } from "./values.ts";
 
 const FUEL = 50_000;
 
+/** Those of the project that no call was found of. */
+export function runUncalled(engine: Engine): void {
+  runGuessed(engine, (def) => !engine.called.has(def));
+}
+
 export function runGuessedRoots(engine: Engine): void {
   runUnfinished(engine);
   engine.isTracing = true;
+  runGuessed(engine, () => true);
+}
+
+function runGuessed(engine: Engine, isMeant: (def: FunctionDef) => boolean): void {
   const guess = guesser(engine);
+  const run = (module: PythonModule, def: FunctionDef, owner: ClassInfo | null): void => {
+    if (isMeant(def)) runOne(engine, module, def, owner, guess);
+  };
   for (const module of engine.program.modules.values()) {
     if (module.origin !== "project") continue;
     for (const definitions of module.scope.values()) {
       for (const one of definitions) {
-        if (one.kind === "function") runGuessed(engine, module, one.def, null, guess);
-        if (one.kind === "class") runMethods(engine, one.cls, guess);
+        if (one.kind === "function") run(module, one.def, null);
+        if (one.kind === "class") for (const method of methodsOf(one.cls)) run(one.cls.module, method, one.cls);
       }
     }
   }
 }
 
-type Guess = (param: Param, def: FunctionDef) => Value | null;
+type Guess = (param: Param, def: FunctionDef, frame: Frame) => Value | null;
 
-function runMethods(engine: Engine, cls: ClassInfo, guess: Guess): void {
-  for (const definitions of cls.members.values()) {
-    for (const one of definitions) if (one.kind === "function") runGuessed(engine, cls.module, one.def, cls, guess);
-  }
+function methodsOf(cls: ClassInfo): FunctionDef[] {
+  return [...cls.members.values()].flatMap((definitions) => definitions.flatMap((one) => (one.kind === "function" ? [one.def] : [])));
 }
 
-function runGuessed(engine: Engine, module: PythonModule, def: FunctionDef, owner: ClassInfo | null, guess: Guess): void {
+function runOne(engine: Engine, module: PythonModule, def: FunctionDef, owner: ClassInfo | null, guess: Guess): void {
   const kind = methodKind(def);
   const hasSelf = owner !== null && kind !== "static";
   const params = def.params.filter((one) => one.form === "positional").slice(hasSelf ? 1 : 0);
-  const values = params.map((one) => (one.annotation === null ? guess(one, def) : null));
-  if (values.every((one) => one === null) && !hasFallback(def)) return;
-  engine.fuel = FUEL;
   const frame = { ...engine.moduleFrame(module), symbol: owner?.id ?? module.name, atImport: false };
+  const values = params.map((one) => (one.annotation === null ? guess(one, def, frame) : null));
+  if (values.every((one) => one === null) && !(engine.isTracing && hasFallback(def))) return;
+  engine.fuel = FUEL;
   const site: CallSite = { span: { file: module.ir.file, start: def.start, end: def.headEnd }, frame, expr: null };
   const fn: FunctionValue = { kind: "function", module, def, closure: null, owner };
   engine.callFunction(fn, hasSelf ? selfOf(engine, owner, kind) : null, guessedArgs(engine, params, values, site), site);
@@ -70,12 +81,13 @@ function guesser(engine: Engine): Guess {
     const name = snakeCase(model.name);
     byName.set(name, [...(byName.get(name) ?? []), model]);
   }
-  return (param, def) => {
+  return (param, def, { file, symbol }) => {
     const read = namesReadOf(param.name, def.body);
+    const span = { file, start: def.start, end: def.headEnd };
     const single = modelNamed(engine, byName, param.name, read);
-    if (single !== null) return unknownRow(engine, single.label);
+    if (single !== null) return parameterRow(engine, single, span, symbol);
     const several = modelNamed(engine, byName, singular(param.name), new Set());
-    return several === null || read.size > 0 ? null : listOf(unknownRow(engine, several.label));
+    return several === null || read.size > 0 ? null : listOf(parameterRow(engine, several, span, symbol));
   };
 }
 

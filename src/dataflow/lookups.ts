@@ -25,6 +25,11 @@ function step(engine: Engine, value: Value, name: string, site: AccessSite): Val
     case "queryset":
       if (/^\d+$/.test(name)) return engine.subscript(value, literal(Number(name)), indexExpr(site), site.frame);
       return engine.attribute(value, name, site);
+    case "object": {
+      // `form.city`: Django asks for the item first, but a name that is both is rare.
+      const known = value.attrs.has(name) || engine.program.member(value.cls, name) !== null;
+      return known || engine.program.member(value.cls, "__getitem__") === null ? engine.attribute(value, name, site) : engine.subscript(value, literal(name), indexExpr(site), site.frame);
+    }
     default:
       return engine.attribute(value, name, site);
   }

@@ -1,5 +1,5 @@
 /** Truth, text and annotations of values. */
-import type { Expr, Span } from "../model/index.ts";
+import type { Expr, Model, Span } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
 import type { Frame } from "./frame.ts";
 import { OPAQUE } from "./load-tree.ts";
@@ -16,6 +16,7 @@ import {
   truth,
   UNKNOWN,
   type LiteralValue,
+  type RowValue,
   type Value,
 } from "./values.ts";
 
@@ -118,13 +119,17 @@ function instanceOf(engine: Engine, value: Value, at: Expr, frame: Frame): Value
   const model = engine.graph.ofClass(value.cls);
   if (model === null) return value.cls.module.origin === "builtin" && value.cls.name !== "HttpRequest" ? UNKNOWN : object(value.cls, null, null);
   if (model.isAbstract) return UNKNOWN;
-  const span = spanOf(frame.file, at);
+  return parameterRow(engine, model, spanOf(frame.file, at), frame.symbol);
+}
+
+/** A row that a caller hands over, whoever that is. */
+export function parameterRow(engine: Engine, model: Model, span: Span, symbol: string): RowValue {
   const origin = engine.recorder.origin(`parameter:${span.file}:${span.start}:${model.label}`, () => ({
     kind: "parameter",
     model,
     span,
     calls: [],
-    symbol: frame.symbol,
+    symbol,
     escapes: true,
     iterated: false,
     asValues: false,

@@ -153,6 +153,7 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     const [object, name] = args.positional;
     if (object !== undefined && name?.kind === "literal" && typeof name.value === "string") {
       engine.attribute(object, name.value, { span: site.span, frame: site.frame });
+      if (object.kind === "object" && object.attrs.has(name.value)) return literal(true);
     }
     return UNKNOWN;
   },

@@ -943,6 +943,7 @@ function recordRelatedLoad(
     reason: wasPrefetched ? "defeated" : "unloaded",
     kind: relation.kind,
     method: related.plain ? (how === "iterate" ? "all" : how) : narrowedMethod(queryset, how),
+    ...(queryset.tip === null ? {} : { written: queryset.tip }),
   });
 }
 

@@ -1,5 +1,6 @@
 /** Model instances: what is in memory, what a read costs, what it leads to. */
 import type { Field, LazyLoad, Model, RelationKind, Span, ModelGraph } from "../model/index.ts";
+import { moduleOf } from "../python/syntax-tree.ts";
 import type { AccessSite, CallArgs, CallSite, Engine } from "./engine.ts";
 import { argument } from "./arguments.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
@@ -257,8 +258,8 @@ function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode):
     origin: row.origin,
     path,
     load: isBeyondReach(path) ? OPAQUE : load,
-    // One row for all of the queryset's: what it lacks is loaded once.
-    loop: isShared(row, field) && row.load.pinned.has(field.name) ? null : row.loop,
+    // One row for all of the queryset's: what it lacks is loaded once, in each round of a loop around it.
+    loop: isShared(row, field) && row.load.pinned.has(field.name) ? (row.loop?.outer ?? null) : row.loop,
     joinable: row.joinable && field.relation?.kind !== "generic-fk",
     shared: isShared(row, field) ? path : row.shared,
     withoutCaller: row.withoutCaller,
@@ -304,6 +305,7 @@ export interface LoadKind {
   readonly reason: LazyLoad["reason"];
   readonly kind: RelationKind | "deferred";
   readonly method: string | null;
+  readonly written?: Span;
 }
 
 export function recordLoad(engine: Engine, row: RowValue, field: Field, site: AccessSite, what: LoadKind): void {
@@ -332,6 +334,7 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     withoutCaller: row.withoutCaller,
     awaited: engine.awaiting && what.method !== null,
     keyOnly: false,
+    ...(what.written === undefined || what.written.file === at.span.file || moduleOf(engine.program, what.written.file)?.origin !== "project" ? {} : { written: what.written }),
   });
 }
 

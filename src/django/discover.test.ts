@@ -17,6 +17,7 @@ describe("source roots", () => {
     ["src", { "src/shop/__init__.py": "", "src/shop/models.py": "from shop.base import X", "src/shop/base.py": "", "tools/run.py": "" }, ["run", "shop", "shop.base", "shop.models"]],
     ["a folder of apps that are imported by their full path", { "manage.py": "", "apps/users/__init__.py": "", "apps/users/models.py": "", "apps/shop/__init__.py": "", "apps/shop/models.py": "from apps.users.models import User" }, ["apps.shop", "apps.shop.models", "apps.users", "apps.users.models", "manage"]],
     ["two levels down", { "apps/api/manage.py": "", "apps/api/plane/__init__.py": "", "apps/api/plane/db/__init__.py": "from plane.db import x", "apps/api/plane/db/x.py": "", "apps/web/x.html": "" }, ["manage", "plane", "plane.db", "plane.db.x"]],
+    ["a package that manage.py puts on the path", { "manage.py": `${manage("conf.settings")}    sys.path.append(os.path.join(here, "site"))\n`, "conf/__init__.py": "", "conf/settings.py": "", "site/__init__.py": "", "site/shop/__init__.py": "", "site/shop/views.py": "from shop import models", "site/shop/models.py": "" }, ["conf", "conf.settings", "manage", "shop", "shop.models", "shop.views", "site"]],
     ["the folder above a package that holds manage.py", { "site/__init__.py": "", "site/manage.py": manage("site.settings"), "site/settings.py": "", "site/urls.py": "from site.shop import views", "site/shop/__init__.py": "", "site/shop/views.py": "import site.settings" }, ["site", "site.manage", "site.settings", "site.shop", "site.shop.views", "site.urls"]],
   ];
   it.each(cases)("%s", (_, files, names) => {
@@ -24,6 +25,20 @@ describe("source roots", () => {
     const own = [...program.modules.values()].filter((module) => module.origin === "project");
     expect(own.map((module) => module.name).toSorted()).toEqual(names);
   });
+});
+
+it("apps of a package on the path are found by the name from above it too", () => {
+  const { program } = readTestProject({
+    "manage.py": `${manage("conf.settings")}    sys.path.insert(0, str(HERE / "site"))\n`,
+    "conf/settings.py": 'INSTALLED_APPS = ["site.shop.apps.ShopConfig"]\nA = 1\nB = 2',
+    "site/__init__.py": "",
+    ...app("site/shop"),
+    "site/shop/apps.py": "from django.apps import AppConfig\nclass ShopConfig(AppConfig):\n    name = 'shop'",
+    "site/shop/views.py": "from shop.models import Thing",
+  });
+  const from = (dotted: string) => program.resolveDotted(dotted);
+  expect(from("shop.views.Thing")?.kind).toBe("class");
+  expect(from("site.shop.models.Thing")).toEqual(from("shop.views.Thing"));
 });
 
 describe("settings are found", () => {

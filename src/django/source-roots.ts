@@ -1,4 +1,4 @@
-import type { Assign, AugAssign, Import, Module, Stmt } from "../model/ir.ts";
+import type { Assign, AugAssign, Expr, Import, Module, Stmt } from "../model/ir.ts";
 
 /** Folders from which imports are resolved, and the dotted name that each file has there. */
 export interface SourceLayout {
@@ -20,7 +20,7 @@ export function findSourceLayout(
   modules: ReadonlyMap<string, Module>,
   named: readonly NamedModule[] = [],
 ): SourceLayout {
-  const tree = readTree([...modules.keys()]);
+  const tree = readTree(modules);
   const votes = collectVotes(modules, named, tree);
   const moduleOf = new Map<string, ModulePlace>();
   const sizes = new Map<string, number>();
@@ -45,13 +45,60 @@ interface FileTree {
   readonly folders: ReadonlySet<string>;
   /** Folders with a `manage.py`. */
   readonly managed: ReadonlySet<string>;
+  /** Folders that code puts on `sys.path`. */
+  readonly added: ReadonlySet<string>;
 }
 
-function readTree(paths: readonly string[]): FileTree {
+function readTree(modules: ReadonlyMap<string, Module>): FileTree {
+  const paths = [...modules.keys()];
   const folders = new Set<string>();
   for (const path of paths) for (const folder of ancestors(path)) folders.add(folder);
   const managed = paths.filter((path) => /(?:^|\/)manage\.py$/.test(path)).map(folderOf);
-  return { files: new Set(paths), folders, managed: new Set(managed) };
+  return { files: new Set(paths), folders, managed: new Set(managed), added: addedFolders(modules, folders) };
+}
+
+/** `sys.path.append(os.path.join(here, "shop"))`: the folder of that name nearest to the file. */
+function addedFolders(modules: ReadonlyMap<string, Module>, folders: ReadonlySet<string>): ReadonlySet<string> {
+  const added = new Set<string>();
+  for (const [file, ir] of modules) {
+    for (const name of addedNames(ir.body)) {
+      const found = ancestors(file).find((folder) => folders.has(join(folder, name)));
+      if (found !== undefined) added.add(join(found, name));
+    }
+  }
+  return added;
+}
+
+function addedNames(body: readonly Stmt[]): string[] {
+  return body.flatMap((stmt): string[] => {
+    if (stmt.kind === "expr") return addedName(stmt.value);
+    if (stmt.kind === "if") return [...addedNames(stmt.then), ...addedNames(stmt.otherwise)];
+    if (stmt.kind === "try") return addedNames(stmt.body);
+    return stmt.kind === "function" ? addedNames(stmt.body) : [];
+  });
+}
+
+function addedName(expr: Expr): string[] {
+  if (expr.kind !== "call" || expr.callee.kind !== "attribute" || !["append", "insert"].includes(expr.callee.name)) return [];
+  const { object } = expr.callee;
+  const isPath = object.kind === "attribute" && object.name === "path" && object.object.kind === "name" && object.object.name === "sys";
+  const last = expr.args.at(-1);
+  const name = isPath && last !== undefined ? stringsOf(last).join("/") : "";
+  return /^\w+(?:\/\w+)*$/.test(name) ? [name] : [];
+}
+
+/** The strings in an expression that puts a path together, in order. */
+function stringsOf(expr: Expr): readonly string[] {
+  switch (expr.kind) {
+    case "str":
+      return [expr.value];
+    case "call":
+      return [...(expr.callee.kind === "attribute" ? stringsOf(expr.callee.object) : []), ...expr.args.flatMap(stringsOf)];
+    case "binary":
+      return [...stringsOf(expr.left), ...stringsOf(expr.right)];
+    default:
+      return [];
+  }
 }
 
 /** Votes by `root` and the top-level name below it. */
@@ -88,9 +135,9 @@ function collectVotes(
   return votes;
 }
 
-/** A package is no root, unless it holds `manage.py` or stands at the very top. */
+/** A package is no root, unless it holds `manage.py`, code puts it on the path, or it stands at the very top. */
 function canBeRoot(folder: string, tree: FileTree): boolean {
-  return folder === "" || tree.managed.has(folder) || !tree.files.has(join(folder, "__init__.py"));
+  return folder === "" || tree.managed.has(folder) || tree.added.has(folder) || !tree.files.has(join(folder, "__init__.py"));
 }
 
 function leadsToModule(tree: FileTree, path: string): boolean {

@@ -126,6 +126,8 @@ export interface LazyLoad {
   readonly awaited: boolean;
   /** The access is in a comparison with another row or its key alone is read (`author.id`, `author == x`). */
   readonly keyOnly: boolean;
+  /** The related manager's expression, where that stands in another file than the access: what a tag hands to its template. */
+  readonly written?: Span;
 }
 
 /** One execution (or use from the cache) of a queryset. */

@@ -17,6 +17,8 @@ export interface IndexStudy {
   readonly removals: readonly RemovalProof[];
   /** What rules propose, each planned by itself; absent where nobody asked them. */
   readonly proposals?: readonly ProposalProof[];
+  /** What they propose beside indexes. */
+  readonly changes?: readonly ChangeProof[];
   /** What was weighed and not taken, the most useful first. */
   readonly rejected: readonly RejectedIndex[];
   readonly statements: readonly StudiedStatement[];
@@ -134,6 +136,8 @@ export interface IndexProposal {
   readonly needsValues: boolean;
   /** Ids of the statements that it is proposed for. */
   readonly statements: readonly string[];
+  /** Statements that have to ask otherwise to gain by it, as they would ask then. */
+  readonly rewrites?: readonly { readonly statement: string; readonly sql: string }[];
 }
 
 /** The statements of its table planned with the proposed index alone, and without the one that it takes the place of. */
@@ -191,4 +195,32 @@ export interface Spread {
   readonly median: number | null;
   readonly low: number | null;
   readonly high: number | null;
+}
+
+/** What is to be planned otherwise, and is no index. */
+export type ChangeProposal =
+  /** The server's setting, under which the whole workload is planned. */
+  | { readonly kind: "setting"; readonly key: string; readonly name: string; /** As SET takes it. */ readonly value: string }
+  /** Statistics of two columns together, made up so that a plan's condition has the rows that it really had. */
+  | { readonly kind: "statistics"; readonly key: string; readonly table: Table; readonly columns: readonly [string, string]; /** As the plan says it. */ readonly condition: string; readonly alias: string; /** That came. */ readonly rows: number; readonly sql: string }
+  /** Statements that have to ask otherwise, as they would ask then. */
+  | { readonly kind: "condition"; readonly key: string; readonly table: Table; readonly rewrites: readonly { readonly statement: string; readonly sql: string }[] };
+
+/** The statements that a change is for, planned with it and without it, under the server's own constants. */
+export interface ChangeProof {
+  readonly proposal: ChangeProposal;
+  /** Why it could not be tried, as a clause. */
+  readonly refused: string | null;
+  readonly statements: readonly ChangedStatement[];
+}
+
+export interface ChangedStatement {
+  /** Id of the workload's statement; empty where it is none of it. */
+  readonly statement: string;
+  readonly calls: number;
+  readonly cost: CostPair;
+  /** Another plan, whatever its figures. */
+  readonly isOther: boolean;
+  /** Null where they are alike. */
+  readonly plans: { readonly before: Plan; readonly after: Plan } | null;
 }

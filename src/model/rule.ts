@@ -6,7 +6,7 @@ import type { DjangoProject, ModelGraph, Program } from "./project.ts";
 import type { Recording } from "./recording.ts";
 import type { RuleMeta } from "./rule-meta.ts";
 import type { ObjectSpot, Span, Spot } from "./span.ts";
-import type { IndexProposal } from "./index-study.ts";
+import type { ChangeProposal, IndexProposal } from "./index-study.ts";
 import type { Database } from "./workload.ts";
 
 /** What a rule may look at. Everything is data; a rule does no reading of its own. */
@@ -74,6 +74,8 @@ export interface DatabaseDraft extends Omit<FindingDraft, "places"> {
   readonly evidence: readonly Evidence[];
   /** The index that it proposes, to be planned; no part of the finding. */
   readonly proposes?: IndexProposal;
+  /** What else of it is to be planned; no part of the finding either. */
+  readonly tries?: ChangeProposal;
 }
 
 /** What a rule that looks at a database may see: all that the source gives, when there is source, and the database. */

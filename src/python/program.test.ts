@@ -126,6 +126,7 @@ describe("the method resolution order", () => {
     ["a base outside", "from gone import Base\nclass A(Base): pass\nclass X(A): pass", ["X", "A", "?gone.Base"]],
     ["object and generics", "class A(object, Generic[T]): pass\nclass X(A[int]): pass", ["X", "A", "?Generic"]],
     ["an alias", "class A: pass\nB = A\nC = B\nclass X(C): pass", ["X", "A"]],
+    ["an alias of another module", "from b import C\nclass X(C): pass", ["X", "A"]],
     ["with_metaclass", "class M: pass\nclass A: pass\nclass X(six.with_metaclass(M, A)): pass", ["X", "A"]],
     ["a class factory", "def make(base):\n    class Made(base): pass\n    return Made\nclass A: pass\nclass X(make(A)): pass", ["X", "Made", "?base", "A"]],
     ["a class made by a method of another", "class Q: pass\nclass M: pass\nclass X(M.joined(Q)): pass", ["X", "M", "Q"]],
@@ -133,7 +134,7 @@ describe("the method resolution order", () => {
     ["a circle", "class A(X): pass\nclass X(A): pass", ["X", "A"]],
     ["the class it replaces", "from a import X\nclass X(X): pass", ["X", "X"]],
   ])("of %s", (_, text, expected) => {
-    expect(order(text, { "a.py": "class X: pass" })).toEqual(expected);
+    expect(order(text, { "a.py": "class X: pass", "b.py": "class A: pass\nB = A\nC = B" })).toEqual(expected);
   });
 });
 

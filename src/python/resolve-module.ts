@@ -12,7 +12,10 @@ export interface SourceModule {
   readonly root?: string;
 }
 
-/** Modules by name. Where two source roots claim one name, imports prefer the importer's own root. */
+/**
+ * Modules by name. Where two source roots claim one name, imports prefer the importer's own root. Where one root lies in another, a
+ * module has a second name, from the outer root, by which it is found too.
+ */
 export interface ModuleTable {
   readonly modules: ReadonlyMap<string, PythonModule>;
   find(name: string, from?: PythonModule): PythonModule | null;
@@ -24,6 +27,7 @@ export function createModuleTable(sources: readonly SourceModule[]): ModuleTable
   const modules = new Map<string, PythonModule>();
   const roots = new Map<PythonModule, string>();
   const doubles = new Map<string, Map<string, PythonModule>>();
+  const outer = new Map<string, PythonModule>();
 
   for (const source of sources.toSorted((a, b) => trust[a.origin] - trust[b.origin])) {
     const root = source.root ?? "";
@@ -32,6 +36,7 @@ export function createModuleTable(sources: readonly SourceModule[]): ModuleTable
       const module = createModule(source, source.name);
       modules.set(source.name, module);
       roots.set(module, root);
+      if (root !== "") outer.set(`${root.replaceAll("/", ".")}.${source.name}`, module);
     } else if (source.origin === "project" && roots.get(twin) !== root) {
       const module = createModule(source, uniqueName(modules, source.name, root));
       modules.set(module.name, module);
@@ -42,7 +47,7 @@ export function createModuleTable(sources: readonly SourceModule[]): ModuleTable
   const find = (name: string, from?: PythonModule): PythonModule | null => {
     const importer = from && doubles.size > 0 ? modules.get(from.name) : undefined;
     const own = importer && doubles.get(roots.get(importer) ?? "")?.get(name);
-    return own ?? modules.get(name) ?? null;
+    return own ?? modules.get(name) ?? outer.get(name) ?? null;
   };
   return { modules, find };
 }

@@ -62,7 +62,8 @@ export function createNameResolver(table: ModuleTable): NameResolver {
       if (rank > bestRank) [best, bestRank] = [symbol, rank];
       if (rank === 5) break;
     }
-    if (best?.kind === "variable") return joinVariables(best, definitions);
+    // An imported variable has its values where it stands.
+    if (best?.kind === "variable" && best.module === module) return joinVariables(best, definitions);
     return best;
   };
 

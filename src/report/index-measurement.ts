@@ -1,12 +1,11 @@
 /** What was measured on a copy, as text and as JSON. Here it is time. */
 import type { Database, IndexMeasurement, IndexStudy, MeasuredStatement, Spread } from "../model/index.ts";
 import { formatBytes, formatCount, formatDuration, formatMilliseconds, formatNumber } from "../model/numbers.ts";
-import { describeShape } from "../sql/describe-shape.ts";
 import { cleanLine } from "./clean-text.ts";
+import { plainLines, statementLine } from "./plain-lines.ts";
 
 const MOST_STATEMENTS = 20;
 const MOST_UNMEASURED = 5;
-const WIDTH = 76;
 
 export function measurementText(measurement: IndexMeasurement, study: IndexStudy, database: Database): string {
   const { address, version, rounds, isComplete, notes } = measurement;
@@ -18,7 +17,7 @@ export function measurementText(measurement: IndexMeasurement, study: IndexStudy
     ...(["read", "write"] as const).flatMap((kind) => kindLines(measurement, kind, database)),
     ...surpriseLines(measurement, study),
     ...unmeasuredLines(measurement, database),
-    ...notes.flatMap((one) => wrapped(`Note: ${one}.`)),
+    ...notes.flatMap((one) => plainLines(`Note: ${one}.`)),
   ];
   return `${lines.map((line) => cleanLine(line)).join("\n").trimEnd()}\n`;
 }
@@ -39,8 +38,8 @@ function kindLines(measurement: IndexMeasurement, kind: "read" | "write", { work
   const shown = notable.slice(0, MOST_STATEMENTS);
   const rest = all.length - notable.length;
   return [
-    ...wrapped(headOf(measurement, kind)),
-    ...shown.flatMap((one) => [`  ${textOf(one.statement, workload)}`, ...figures(one).map((line) => `    ${line}`)]),
+    ...plainLines(headOf(measurement, kind)),
+    ...shown.flatMap((one) => [statementLine(one.statement, workload, "  "), ...figures(one).map((line) => `    ${line}`)]),
     ...(notable.length > shown.length ? [`  and ${formatNumber(notable.length - shown.length)} more`] : []),
     ...(rest === 0 ? [] : [`  ${formatCount(rest, `${notable.length > 0 ? "other " : ""}statement`)}: no difference beyond the spread`]),
     "",
@@ -84,7 +83,7 @@ function surpriseLines({ statements }: IndexMeasurement, study: IndexStudy): str
   if (slower.length === 0 && kept.length === 0) return [];
   const unforeseen = slower.filter((one) => promised.get(one.statement) !== "verify" && promised.get(one.statement) !== "dearer");
   return [
-    ...wrapped(`Of ${formatCount(kept.length, "promised gain")}, ${formatNumber(kept.filter(({ verdict }) => verdict === "faster").length)} came true by the clock. ${slower.length === 0 ? "No read became slower." : `${formatCount(slower.length, "read")} became slower, of which ${formatNumber(slower.length - unforeseen.length)} had been marked to verify.`}`),
+    ...plainLines(`Of ${formatCount(kept.length, "promised gain")}, ${formatNumber(kept.filter(({ verdict }) => verdict === "faster").length)} came true by the clock. ${slower.length === 0 ? "No read became slower." : `${formatCount(slower.length, "read")} became slower, of which ${formatNumber(slower.length - unforeseen.length)} had been marked to verify.`}`),
     "",
   ];
 }
@@ -93,25 +92,7 @@ function unmeasuredLines({ unmeasured }: IndexMeasurement, { workload }: Databas
   if (unmeasured.length === 0) return [];
   const shown = unmeasured.slice(0, MOST_UNMEASURED);
   const more = unmeasured.length - shown.length;
-  return [`Not run: ${formatCount(unmeasured.length, "statement")}`, ...shown.flatMap(({ statement, why }) => [`  ${textOf(statement, workload)}`, ...wrapped(why, "    ")]), ...(more === 0 ? [] : [`  and ${formatNumber(more)} more`]), ""];
-}
-
-function textOf(id: string, workload: Database["workload"]): string {
-  const statement = workload.statements.find((one) => one.id === id);
-  const text = (statement?.shape == null ? (statement?.sql ?? id) : describeShape(statement.shape)).replaceAll(/\s+/g, " ");
-  return text.length > WIDTH ? `${text.slice(0, WIDTH - 1)}…` : text;
-}
-
-function wrapped(text: string, indent = ""): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && `${indent}${line} ${word}`.length > WIDTH + 2) {
-      lines.push(`${indent}${line}`);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, `${indent}${line}`];
+  return [`Not run: ${formatCount(unmeasured.length, "statement")}`, ...shown.flatMap(({ statement, why }) => [statementLine(statement, workload, "  "), ...plainLines(why, "    ")]), ...(more === 0 ? [] : [`  and ${formatNumber(more)} more`]), ""];
 }
 
 export function measurementJson(measurement: IndexMeasurement, { workload }: Database): object {

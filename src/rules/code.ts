@@ -1,5 +1,5 @@
 /** Syntax around a place that a fact names: what holds it, what may run after it, what changes a name. */
-import type { Call, Expr, For, FunctionDef, Lambda, RuleInput, Span, Stmt, While } from "../model/index.ts";
+import type { Call, Expr, For, FunctionDef, Lambda, Name, RuleInput, Span, Stmt, While } from "../model/index.ts";
 import { blocksOf } from "../python/inner-blocks.ts";
 import { isStatement, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 
@@ -83,6 +83,16 @@ function changedBy(node: SyntaxNode): readonly string[] {
     default:
       return [];
   }
+}
+
+/** What a local name always stands for: the value of the one statement of its function that binds or changes it. */
+export function soleValueOf(input: RuleInput, file: string, name: Name): Expr | null {
+  const holder = enclosingFunction(pathTo(input.program, { file, start: name.start, end: name.end }));
+  if (holder === null || holder.params.some((param) => param.name === name.name)) return null;
+  const binding = [...nodesIn(holder)].filter((node) => node !== holder && changedBy(node).includes(name.name));
+  const [only, ...others] = binding;
+  const isPlain = only?.kind === "assign" && others.length === 0 && only.targets.length === 1 && only.targets[0]?.kind === "name";
+  return isPlain && only.start < name.start ? only.value : null;
 }
 
 function boundNames(target: Expr): readonly string[] {

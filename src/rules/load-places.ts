@@ -16,6 +16,7 @@ export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] 
     if (!isRepeated) spots.push({ role: "call", span: call });
   }
   spots.push({ role: "access", span: load.access, label: paidPer(load) });
+  if (load.written !== undefined) spots.push({ role: "access", span: load.written, label: "what is run there" });
   for (const other of others.slice(0, MAX_ACCESSES)) {
     if (spots.every((spot) => !isSame(spot.span, other.access))) spots.push({ role: "access", span: other.access });
   }

@@ -34,7 +34,7 @@ async function planWith(trial: Trial, place: number, proposal: IndexProposal, na
     return one === null || text === undefined || !ids.has(database.workload.statements[one.statement]?.id ?? "") ? [] : [{ one, text }];
   });
   const sight: Sight = { shown: [place], ...(instead === null ? {} : { hidden: [{ schema: instead.schema, name: instead.name }] }) };
-  const texts = asked.map(({ text }) => text);
+  const texts = await Promise.all(asked.map(({ one, text }) => textWith(trial, proposal, one, text, database)));
   const server = await plansIn(trial, texts, sight);
   const careful = await plansIn(trial, texts, { ...sight, settings: carefulSettings(database) });
   const byStatement = new Map<number, QuestionPlans[]>();
@@ -48,6 +48,15 @@ async function planWith(trial: Trial, place: number, proposal: IndexProposal, na
     const statement = database.workload.statements[number];
     return statement === undefined ? [] : [statementVerdict(statement.id, statement.calls, all, new Set([name]))];
   });
+}
+
+/** As the statement would ask then; as it asks now where that has no plan. */
+async function textWith(trial: Trial, { rewrites = [] }: IndexProposal, { statement, asked }: Measured, text: PreparedStatement, { workload }: Database): Promise<PreparedStatement> {
+  const id = workload.statements[statement]?.id;
+  const rewritten = rewrites.find((one) => one.statement === id);
+  if (rewritten === undefined) return text;
+  const prepared = await trial.prepare(rewritten.sql, asked.parameters);
+  return "refused" in prepared ? text : prepared;
 }
 
 /** Plans name the index as it will be called; of a partitioned table, the parts of it too. */

@@ -14,6 +14,8 @@ import { trialPlanner } from "./phantom/trial-planner.ts";
 export interface IndexSearchOptions {
   readonly budget: number;
   readonly isOver: () => boolean;
+  /** Until the search shall have ended. */
+  readonly secondsLeft?: () => number;
   readonly progress: (phase: string, done: number, total: number) => void;
   /** Another planner around the phantom's, for other sizes. */
   readonly around?: (planner: Planner) => Planner;
@@ -47,6 +49,7 @@ export async function runIndexSearch(trial: Trial, database: Database, options: 
     planner: options.around === undefined ? planner : options.around(planner),
     solver: await openSolver(),
     isOver: options.isOver,
+    ...(options.secondsLeft === undefined ? {} : { secondsLeft: options.secondsLeft }),
     progress: options.progress,
   });
   const upkeep: IndexSearch["upkeepOf"] = (number) => {

@@ -1,11 +1,12 @@
 /** A workload planned with and without indexes, on a phantom of the server that it runs on. */
-import type { Database, Index, IndexProposal, IndexStudy, Plan, ProposalProof, RemovalProof, StudiedIndex, StudiedStatement } from "../model/index.ts";
+import type { ChangeProposal, Database, Index, IndexProposal, IndexStudy, Plan, ProposalProof, RemovalProof, StudiedIndex, StudiedStatement } from "../model/index.ts";
 import { createIndexSql } from "../fixes/migrations/index.ts";
 import { labelOf, namedIndexes, rejectedOf } from "../advisors/indexes/describe.ts";
 import { carefulSettings, costOf, indexesOf, statementVerdict } from "../advisors/indexes/verdict.ts";
 import { runIndexSearch, type IndexSearch, type IndexSearchOptions } from "./index-search.ts";
 import type { Phantom } from "./phantom/open-phantom.ts";
 import type { Trial } from "./phantom/trial.ts";
+import { tryChanges } from "./plan-changes.ts";
 import { tryProposals } from "./index-proposals.ts";
 import { plansIn, type Measured } from "./study-plans.ts";
 import { removableIndexes } from "../advisors/indexes/removable.ts";
@@ -13,6 +14,7 @@ import { removableIndexes } from "../advisors/indexes/removable.ts";
 export interface IndexStudyOptions extends IndexSearchOptions {
   /** What rules propose, to be planned by itself; it is no part of the search. */
   readonly proposals?: readonly IndexProposal[];
+  readonly changes?: readonly ChangeProposal[];
 }
 
 export async function studyIndexes(phantom: Phantom, database: Database, options: IndexStudyOptions): Promise<IndexStudy> {
@@ -23,7 +25,7 @@ export async function studyIndexes(phantom: Phantom, database: Database, options
     const plans = await plansOf(trial, search, database, options.progress);
     const names = namedIndexes(search, database.catalog);
     const added = chosen.map((one) => studiedIndex(search, one, names.get(one) ?? ""));
-    const statements = verdicts(renamed(plans, names), new Set(names.values()), database);
+    const statements = verdicts(renamed(plans, namesInPlans(search, names)), new Set(names.values()), database);
     const served = (name: string): string[] => statements.filter(({ uses }) => uses.includes(name)).map(({ statement }) => statement);
     return {
       version: phantom.version,
@@ -32,7 +34,8 @@ export async function studyIndexes(phantom: Phantom, database: Database, options
       added: added.map((one) => ({ ...one, serves: served(one.name) })),
       removals: await removalProofs(trial, search, plans, database, options),
       proposals: await proposalProofs(phantom, search, plans, database, options),
-      rejected: rejectedOf(search),
+      changes: await tryChanges(trial, { changes: options.changes ?? [], database, plans, prepared: search.prepared, major: Number.parseInt(phantom.version, 10), progress: options.progress }),
+      rejected: rejectedOf(search, options.budget),
       statements,
       unplanned: search.unplanned.map(({ statement, why }) => ({ statement: database.workload.statements[statement]?.id ?? "", why })),
       candidates: search.candidates.length,
@@ -70,9 +73,18 @@ async function plansOf(trial: Trial, search: IndexSearch, database: Database, pr
   });
 }
 
+/** What plans call each chosen index, or its part on a partition. */
+function namesInPlans({ candidates }: IndexSearch, names: ReadonlyMap<number, string>): ReadonlyMap<string, string> {
+  return new Map([...names].flatMap(([number, name]) => {
+    const known = candidates[number]?.known;
+    const parts = known === undefined || "refused" in known ? [] : (known.names ?? []);
+    return [`luthier_${number}`, ...parts].map((one) => [one, name] as const);
+  }));
+}
+
 /** Plans name the indexes as they will be called. */
-function renamed(plans: readonly (Measured | null)[], names: ReadonlyMap<number, string>): readonly (Measured | null)[] {
-  const text = (plan: Plan): Plan => JSON.parse(JSON.stringify(plan).replaceAll(/"luthier_(\d+)"/g, (whole, number: string) => JSON.stringify(names.get(Number(number)) ?? whole))) as Plan;
+function renamed(plans: readonly (Measured | null)[], names: ReadonlyMap<string, string>): readonly (Measured | null)[] {
+  const text = (plan: Plan): Plan => JSON.parse(JSON.stringify(plan).replaceAll(/"index":"([^"\\]+)"/g, (_whole, name: string) => `"index":${JSON.stringify(names.get(name) ?? name)}`)) as Plan;
   return plans.map((one) => (one === null ? null : { ...one, server: { before: one.server.before, after: text(one.server.after) }, careful: { before: one.careful.before, after: text(one.careful.after) } }));
 }
 
@@ -106,7 +118,7 @@ async function removalProofs(trial: Trial, search: IndexSearch, plans: readonly 
   const removable = removableIndexes(database);
   for (const [index, one] of removable.entries()) {
     progress("planning without an index", index, removable.length);
-    if (isOver() && proofs.length === 0 && index > 0) break;
+    if (isOver()) break;
     proofs.push(await proveRemoval(trial, search, plans, one, database));
   }
   return proofs;

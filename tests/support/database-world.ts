@@ -11,7 +11,7 @@ import { openSqlParser } from "../../src/sql/open-parser.ts";
 import { keyStatements } from "../../src/workload/statement-keys.ts";
 import { tallyWaits } from "../../src/workload/logged-waits.ts";
 import { studyOn } from "../../src/sources/study-database.ts";
-import { proposedIndexes } from "../../src/proposed-indexes.ts";
+import { proposedBy } from "../../src/proposals.ts";
 import { openDatabase } from "../../src/open-database.ts";
 import { collectSnapshot } from "../../src/sources/postgres/collect.ts";
 import { databaseOptions, type DatabaseCase } from "./database-case.ts";
@@ -113,7 +113,9 @@ function phantomIn(sql: string): { readonly phantom?: { readonly seconds: number
 /** `-- given: phantom = SECONDS`: the workload is planned with and without indexes. */
 async function planned(rule: Rule, database: Database, sql: string): Promise<Database> {
   const { phantom } = phantomIn(sql);
-  return phantom === undefined ? database : { ...database, study: await studyOn(database, { ...phantom, proposals: proposedIndexes([rule], database, null, thresholdsIn(sql)) }) };
+  if (phantom === undefined) return database;
+  const { indexes, changes } = proposedBy([rule], database, null, thresholdsIn(sql));
+  return { ...database, study: await studyOn(database, { ...phantom, proposals: indexes, changes }) };
 }
 
 async function judgeProject(rule: Rule, { files, sql }: DatabaseCase, database: DatabaseEvidence): Promise<CaseVerdict> {

@@ -35,7 +35,7 @@ def choose_genre_joined(request):
 def edit_books(request):
     """Each form of the set has a select of its own, filled by its own query."""
     books = Book.objects.order_by("pk")[:PAGE]
-    formset = BookFormSet(request.POST or None, queryset=books)  # planted: formset-choices queryset # planted: formset-series-choices queryset
+    formset = BookFormSet(request.POST or None, queryset=books)
     if request.method == "POST" and formset.is_valid():
         formset.save()
         return HttpResponse("saved")

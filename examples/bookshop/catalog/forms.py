@@ -40,7 +40,7 @@ class PublisherForm(forms.Form):
 class BookForm(forms.ModelForm):
     class Meta:
         model = Book
-        fields = ["title", "series", "price"]
+        fields = ["title", "series", "price"]  # planted: formset-choices queryset # planted: formset-series-choices queryset
 
 
 BookFormSet = modelformset_factory(Book, form=BookForm, extra=0)

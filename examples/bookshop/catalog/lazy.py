@@ -158,15 +158,6 @@ def shared_wide_prefetch():
     return [(book.title, book.publisher.about[:20]) for book in books]
 
 
-def by_publisher():
-    """Publisher has an ordering of its own, so ordering by the relation joins the table."""
-    return list(Book.objects.order_by("publisher").values_list("isbn", flat=True)[:PAGE])  # planted: needless-join-order
-
-
-def by_publisher_key():
-    return list(Book.objects.order_by("publisher_id").values_list("isbn", flat=True)[:PAGE])  # twin: needless-join-order
-
-
 def total_by_genre():
     """Counts the far table's rows, though the table between has one row for each."""
     from django.db.models import Count

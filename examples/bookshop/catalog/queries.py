@@ -346,14 +346,15 @@ def lines_of(order):
 
 
 def shelf_labels():
-    books = Book.objects.filter(is_active=True).values_list("title", flat=True)
-    old = Book.objects.filter(is_active=False).values_list("title", flat=True)
+    """No book is on both sides, and the ISBN tells all of them apart."""
+    books = Book.objects.filter(is_active=True).values_list("isbn", "title")
+    old = Book.objects.filter(is_active=False).values_list("isbn", "title")
     return list(books.order_by().union(old.order_by()))  # planted: union-disjoint
 
 
 def shelf_labels_all():
-    books = Book.objects.filter(is_active=True).values_list("title", flat=True)
-    old = Book.objects.filter(is_active=False).values_list("title", flat=True)
+    books = Book.objects.filter(is_active=True).values_list("isbn", "title")
+    old = Book.objects.filter(is_active=False).values_list("isbn", "title")
     return list(books.order_by().union(old.order_by(), all=True))  # twin: union-disjoint
 
 

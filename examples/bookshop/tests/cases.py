@@ -372,7 +372,6 @@ SHAPE = {
         lambda world: services.reserve_narrowly(world.book, 1),
         r"FOR UPDATE$",
     ),
-    "needless-join-order": (*calls(lazy.by_publisher, lazy.by_publisher_key), r"JOIN"),
     "needless-join-count": (*calls(lazy.total_by_genre, lazy.total_by_genre_key), r'JOIN "catalog_genre"'),
     "needless-join-select-related": (
         at("award-years/"),

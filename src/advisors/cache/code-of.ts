@@ -8,7 +8,7 @@ import { exprAt, functionAt, namesIn, statementOf } from "../../rules/code.ts";
 /** Longer functions are shown by the statement alone. Ours. */
 const MOST_LINES = 24;
 /** What gives rows, and not one answer, is made a list: a queryset is not kept. */
-const GIVES_ROWS: ReadonlySet<string> = new Set(["iterate", "list", "values", "choices", "len", "bool", "sorted", "iterator", "text", "contains"]);
+const GIVES_ROWS: ReadonlySet<string> = new Set(["iterate", "list", "values", "choices", "form choices", "len", "bool", "sorted", "iterator", "text", "contains"]);
 
 export interface CachedCode {
   readonly file: string;

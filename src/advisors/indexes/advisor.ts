@@ -62,7 +62,7 @@ const changed = ({ statements }: IndexStudy): readonly StudiedStatement[] => sta
 
 function choiceWords(study: IndexStudy): string {
   const { gap, candidates, plans, rejected } = study;
-  const proven = gap === null ? "The search was ended before the choice was proven" : gap < 1e-6 ? "No better choice exists" : `A better choice would save at most ${percent(gap)} more`;
+  const proven = gap === null ? "The search was ended before the choice was proven" : gap < 1e-6 ? "No other choice costs less" : `No other choice costs over ${percent(gap)} less`;
   const [first] = rejected;
   const other = first === undefined ? "" : ` Of those not taken, \`${first.label}\`: ${first.why}.`;
   return `${proven} among ${formatNumber(candidates)} candidates and ${formatNumber(plans)} plans, within ${formatBytes(study.budget)}.${other}`;

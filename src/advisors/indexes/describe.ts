@@ -39,21 +39,31 @@ const MOST_LETTERS = 23;
 /** Those are said that some plan used, and those that the server refused. Ours. */
 const MOST_REJECTED = 20;
 
-export function rejectedOf({ chosen, candidates, useful, costs }: SearchResult): RejectedIndex[] {
+/** Of many that begin alike on one table, the one that saves most stands for all. */
+export function rejectedOf({ chosen, candidates, useful, costs }: SearchResult, budget: number): RejectedIndex[] {
   const isChosen = new Set(chosen);
   const isUsed = new Set(costs.flatMap(({ used }) => used));
-  const others = useful.filter(({ candidate }) => !isChosen.has(candidate) && !isUsed.has(candidate)).slice(0, MOST_REJECTED);
-  return others.flatMap(({ candidate, share, upkeep }) => {
+  const others = new Map(useful.filter(({ candidate }) => !isChosen.has(candidate) && !isUsed.has(candidate)).toReversed().map((one) => [beginningOf(candidates[one.candidate]?.candidate), one]));
+  const room = budget - chosen.reduce((sum, one) => sum + bytesOf(candidates[one]), 0);
+  return [...others.values()].toReversed().slice(0, MOST_REJECTED).flatMap(({ candidate, share, upkeep }) => {
     const entry = candidates[candidate];
     if (entry === undefined) return [];
     const bytes = "refused" in entry.known ? null : entry.known.bytes;
-    const why = "refused" in entry.known ? `PostgreSQL refuses it: ${entry.known.refused}` : whyNot(share, upkeep);
+    const why = "refused" in entry.known ? `PostgreSQL refuses it: ${entry.known.refused}` : whyNot(share, upkeep, (bytes ?? 0) <= room);
     return [{ label: labelOf(entry.candidate), bytes, why }];
   });
 }
 
-function whyNot(share: number, upkeep: number): string {
+function beginningOf(candidate: Candidate | undefined): string {
+  const [first] = candidate?.spec.keys ?? [];
+  return `${candidate?.table.oid ?? 0} ${candidate?.spec.method ?? ""} ${first === undefined ? "" : keyText(first)}`;
+}
+
+const bytesOf = (entry: SearchResult["candidates"][number] | undefined): number => (entry === undefined || "refused" in entry.known ? 0 : entry.known.bytes);
+
+function whyNot(share: number, upkeep: number, isRoom: boolean): string {
   const percent = (one: number): string => `${Number((one * 100).toPrecision(2))} %`;
   const saved = `alone it would save ${percent(share)} of the whole cost`;
-  return upkeep > share ? `${saved}, and its upkeep costs ${percent(upkeep)}` : `${saved}; beside the chosen ones it is not worth its bytes`;
+  if (upkeep > share) return `${saved}, and its upkeep costs ${percent(upkeep)}`;
+  return isRoom ? `${saved}; beside the chosen ones it saves no more than its upkeep` : `${saved}; beside the chosen ones it is not worth its bytes`;
 }

@@ -6,7 +6,8 @@ export interface Planner {
   readonly price: (questions: readonly number[], present: ReadonlySet<number>) => Promise<readonly Priced[]>;
 }
 
-export type Known = { readonly bytes: number; readonly isGuess: boolean; readonly doubts: readonly string[] } | { readonly refused: string };
+/** `names`: by which plans call it, several where a table has partitions. */
+export type Known = { readonly bytes: number; readonly isGuess: boolean; readonly doubts: readonly string[]; readonly names?: readonly string[] } | { readonly refused: string };
 
 /** A plan, as far as the choice goes. */
 export interface Priced {

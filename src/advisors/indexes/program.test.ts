@@ -76,3 +76,20 @@ test("says the least that any choice costs", () => {
   expect(solve(program)).toMatchObject({ chosen: [0], gap: 0, bound: 40 });
   expect(solve({ ...program, budget: 0.5 })).toMatchObject({ chosen: [], gap: 0, bound: 100 });
 });
+
+test("a program that takes too long ends in time, with a choice that fits", () => {
+  const next = figures(4242);
+  const program: Program = {
+    questions: Array.from({ length: 120 }, () => question(50 + Math.round(next() * 100), 1 + Math.floor(next() * 3))),
+    candidates: Array.from({ length: 900 }, () => ({ bytes: 10 + Math.round(next() * 400), upkeep: 0 })),
+    options: Array.from({ length: 9000 }, () => option(Math.floor(next() * 120), [...new Set(Array.from({ length: 1 + Math.floor(next() * 4) }, () => Math.floor(next() * 900)))], 5 + Math.round(next() * 90))),
+    budget: 4000,
+  };
+  const started = performance.now();
+  const { chosen, isComplete } = solve(program, 1);
+  // Reading the program takes its time beside the solver's own.
+  expect(performance.now() - started).toBeLessThan(6000);
+  expect(isComplete).toBe(false);
+  expect(chosen.reduce((sum, one) => sum + (program.candidates[one]?.bytes ?? 0), 0)).toBeLessThanOrEqual(program.budget);
+  expect(costOf(program, chosen)).toBeLessThan(costOf(program, []) * 0.8);
+});

@@ -2,6 +2,7 @@
 
 import type { ModelData } from "highs";
 import { groupBy } from "../../model/group-by.ts";
+import { costWith, greedyChoice } from "./greedy.ts";
 
 /** A plan that one question can have, with the candidates that it needs. */
 export interface Option {
@@ -38,12 +39,15 @@ export interface Choice {
   readonly isComplete: boolean;
 }
 
-export type Solver = (program: Program) => Choice;
+/** In so many seconds at most, where the caller has no more. */
+export type Solver = (program: Program, seconds?: number) => Choice;
 
 /** Nodes of the solver's tree, which every machine counts alike; seconds are only what keeps a hard program from taking all the time there is. Ours. */
 const MOST_NODES = 500;
 const TIME_LIMIT_S = 20;
 const SMALL_GAP = 0.0005;
+/** Ours: even when all time is gone, a small program is solved. */
+const LEAST_TIME_S = 0.5;
 
 /** Loads HiGHS, once a process. */
 export async function openSolver(): Promise<Solver> {
@@ -51,20 +55,26 @@ export async function openSolver(): Promise<Solver> {
   // Its types say CommonJS, but its entry for import is a module.
   const load = loaded.default as unknown as (typeof loaded.default)["default"];
   const highs = await load();
-  return (program) => {
+  return (program, seconds = TIME_LIMIT_S) => {
     const matrix = matrixOf(program);
     if (matrix.candidates.length === 0) return { chosen: [], gap: 0, bound: totalOf(program), isComplete: true };
     return highs.withModel(modelOf(matrix), (model) => {
-      model.options.set({ output_flag: false, time_limit: TIME_LIMIT_S, mip_max_nodes: MOST_NODES, mip_rel_gap: SMALL_GAP, random_seed: 1 });
+      model.options.set({ output_flag: false, time_limit: Math.max(LEAST_TIME_S, Math.min(TIME_LIMIT_S, seconds)), mip_max_nodes: MOST_NODES, mip_rel_gap: SMALL_GAP, random_seed: 1 });
       model.run();
       const values = model.getSolution().colValue;
-      const chosen = matrix.candidates.filter((_, index) => (values[index] ?? 0) > 0.5);
+      const solved = matrix.candidates.filter((_, index) => (values[index] ?? 0) > 0.5);
       const gap = Number(model.info.get("mip_gap"));
       const bound = Number(model.info.get("mip_dual_bound"));
       const total = totalOf(program);
-      return { chosen, gap: Number.isFinite(gap) ? gap : null, bound: Number.isFinite(bound) ? total + (bound * total) / SCALE : null, isComplete: model.getModelStatus() !== highs.constants.modelStatus.timeLimit };
+      const isComplete = model.getModelStatus() !== highs.constants.modelStatus.timeLimit;
+      const chosen = isComplete ? solved : cheaper(program, solved, greedyChoice(program, matrix.candidates));
+      return { chosen, gap: Number.isFinite(gap) ? gap : null, bound: Number.isFinite(bound) ? total + (bound * total) / SCALE : null, isComplete };
     });
   };
+}
+
+function cheaper(program: Program, one: readonly number[], other: readonly number[]): readonly number[] {
+  return costWith(program, new Set(other)) < costWith(program, new Set(one)) ? other : one;
 }
 
 /** With nothing new. */

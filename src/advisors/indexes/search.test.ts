@@ -18,9 +18,10 @@ interface World {
   readonly budget: number;
   readonly upkeep?: number;
   readonly isOver?: () => boolean;
+  readonly secondsLeft?: () => number;
 }
 
-async function search({ questions, bytes, budget, upkeep = 0, isOver = () => false }: World): Promise<SearchResult & { readonly columns: readonly string[] }> {
+async function search({ questions, bytes, budget, upkeep = 0, isOver = () => false, secondsLeft }: World): Promise<SearchResult & { readonly columns: readonly string[] }> {
   const made: string[] = [];
   const planner: Planner = {
     add: (indexes) => Promise.resolve(indexes.map((one) => (made.push(one), bytes[one] === undefined ? { refused: "no" } : { bytes: bytes[one], isGuess: false, doubts: [] }))),
@@ -42,6 +43,7 @@ async function search({ questions, bytes, budget, upkeep = 0, isOver = () => fal
     planner,
     solver: await openSolver(),
     isOver,
+    ...(secondsLeft === undefined ? {} : { secondsLeft }),
     progress: () => {},
   };
   const result = await searchIndexes(input);
@@ -139,4 +141,16 @@ test("no plan with many candidates says nothing of the plans with fewer", async 
   const { columns, costs } = await search({ questions: [{ weight: 1, costs: crowded, candidates: [on(1, "a"), on(1, "b"), on(1, "c")] }], bytes: { a: 1, b: 1, c: 1 }, budget: 10 });
   expect(columns).toEqual(["a"]);
   expect(costs[0]?.after).toBe(10);
+});
+
+test("what is asked after the time is nearly over is asked for the choice alone, and the solver has no more than what is left", async () => {
+  const questions: World["questions"] = Array.from({ length: 40 }, (_, index) => ({ weight: 1, costs: alone(`c${index}`, 20 + index), candidates: [on(1 + (index % 4), `c${index}`)] }));
+  const bytes = Object.fromEntries(questions.map((_, index) => [`c${index}`, 10]));
+  let left = 100;
+  const result = await search({ questions, bytes, budget: 70, secondsLeft: () => (left -= 1) });
+  expect(result.isComplete).toBe(false);
+  expect(result.columns.length).toBeGreaterThan(0);
+  // The clock was looked at on the way down, and hardly any more once it was over.
+  expect(left).toBeGreaterThan(-20);
+  expect((await search({ questions, bytes, budget: 70, secondsLeft: () => 1000 })).isComplete).toBe(true);
 });

@@ -5,7 +5,7 @@ import { explore, type Exploring } from "./explore.ts";
 import { refine } from "./refine.ts";
 import { pricing as openPricing, type Pricing } from "./pricing.ts";
 import type { Known, Planner, Question } from "./planner.ts";
-import type { Choice, Limits, Solver } from "./program.ts";
+import type { Choice, Limits, Program, Solver } from "./program.ts";
 import { MOST_REGRESSION } from "./verdict.ts";
 
 export interface SearchInput {
@@ -25,6 +25,8 @@ export interface SearchInput {
   readonly solver: Solver;
   /** True once the search shall end with what it has. */
   readonly isOver: () => boolean;
+  /** Until it shall have ended; absent where it has all the time there is. */
+  readonly secondsLeft?: () => number;
   readonly progress: (phase: string, done: number, total: number) => void;
 }
 
@@ -46,8 +48,10 @@ const SETS = { least: 15, most: 60 } as const;
 const ROUNDS = 6;
 const SMALLEST_GAIN = 0.0005;
 
-export async function searchIndexes(input: SearchInput): Promise<SearchResult> {
-  const search = await openSearch(input);
+export async function searchIndexes(given: SearchInput): Promise<SearchResult> {
+  const clock = clockOf(given);
+  const input = { ...given, isOver: clock.isOver };
+  const search = await openSearch(input, clock);
   const { pricing, base } = search;
   const everything = input.questions.map((_, index) => index);
   for (const question of everything) {
@@ -61,7 +65,7 @@ export async function searchIndexes(input: SearchInput): Promise<SearchResult> {
     input.progress("choosing", round, ROUNDS);
     const choice = search.choose();
     isProven &&= choice.isComplete;
-    const next = await trimmed(search, choice.chosen);
+    const next = await trimmed(search, choice.chosen, clock);
     const isBetter = next.cost < best.cost * (1 - SMALLEST_GAIN);
     if (next.cost < best.cost) best = next;
     if (round > 0 && !isBetter) break;
@@ -71,7 +75,7 @@ export async function searchIndexes(input: SearchInput): Promise<SearchResult> {
   if (!input.isOver()) best = await swap(search, best);
   const last = search.choose();
   isProven &&= last.isComplete;
-  const proven = await trimmed(search, last.chosen);
+  const proven = await trimmed(search, last.chosen, clock);
   if (proven.cost < best.cost) best = proven;
   input.progress("choosing", ROUNDS, ROUNDS);
   const after = await pricing.all(everything, new Set(best.chosen));
@@ -83,7 +87,33 @@ export async function searchIndexes(input: SearchInput): Promise<SearchResult> {
     useful: usefulOf(search),
     gap: last.bound === null ? null : Math.max(0, (best.cost - last.bound) / best.cost),
     asked: pricing.asked(),
-    isComplete: isProven && !input.isOver(),
+    isComplete: isProven && !clock.wasEnded(),
+  };
+}
+
+/** Of the time, what is kept for the last choice and its plans. Ours. */
+const KEPT = 0.07;
+
+interface Clock {
+  readonly isOver: () => boolean;
+  /** Some look at the clock said that it is over. */
+  readonly wasEnded: () => boolean;
+  /** What one choice may take. */
+  readonly forChoice: () => number | undefined;
+  /** Not even the kept time is left. */
+  readonly isLate: () => boolean;
+}
+
+function clockOf({ isOver, secondsLeft }: SearchInput): Clock {
+  const all = secondsLeft?.() ?? Infinity;
+  const left = (): number => secondsLeft?.() ?? Infinity;
+  let ended = false;
+  return {
+    isOver: () => (ended ||= isOver() || left() < all * KEPT),
+    wasEnded: () => ended,
+    // Half of it, as the choice is planned afterwards.
+    forChoice: () => (secondsLeft === undefined ? undefined : left() / 2),
+    isLate: () => left() < (all * KEPT) / 4,
   };
 }
 
@@ -94,9 +124,10 @@ export interface Standing {
 }
 
 /** Without what does not pay, as the plans themselves have it, and without what makes a question dearer than it may become. */
-async function trimmed(search: Search, start: readonly number[]): Promise<Standing> {
+async function trimmed(search: Search, start: readonly number[], { isLate }: Clock): Promise<Standing> {
   let best: Standing = { chosen: start, cost: await search.costOf(start) };
   for (const one of start) {
+    if (isLate()) break;
     const rest = best.chosen.filter((other) => other !== one);
     const cost = await search.costOf(rest);
     if (cost <= best.cost) best = { chosen: rest, cost };
@@ -135,7 +166,7 @@ export interface Search {
   readonly costOf: (chosen: readonly number[]) => Promise<number>;
 }
 
-async function openSearch(input: SearchInput): Promise<Search> {
+async function openSearch(input: SearchInput, { forChoice }: Clock): Promise<Search> {
   const all: Search["all"] = [];
   const numbers = new Map<string, number>();
   const bytesOf = (one: number): number => {
@@ -174,14 +205,14 @@ async function openSearch(input: SearchInput): Promise<Search> {
   };
   const isWithin = (question: number, cost: number, chosen: readonly number[]): boolean =>
     cost + chosen.reduce((sum, one) => sum + (burdenOf(question, one)[0]?.cost ?? 0), 0) <= Math.max(base[question] ?? 0, LEAST_COST) * (1 + MOST_REGRESSION);
-  const choose = (): Choice =>
-    input.solver({
-      questions: input.questions.map(({ weight }, index) => ({ cost: base[index] ?? 0, weight })),
-      options: pricing.options(),
-      candidates: all.map((_, index) => ({ bytes: bytesOf(index), upkeep: upkeepOf(index) })),
-      budget: input.budget,
-      limits: limitsOf(),
-    });
+  const choose = (): Choice => input.solver(program(), forChoice());
+  const program = (): Program => ({
+    questions: input.questions.map(({ weight }, index) => ({ cost: base[index] ?? 0, weight })),
+    options: pricing.options(),
+    candidates: all.map((_, index) => ({ bytes: bytesOf(index), upkeep: upkeepOf(index) })),
+    budget: input.budget,
+    limits: limitsOf(),
+  });
   return { input, pricing, exploring: { pricing, bytesOf, tableOf, isOver: input.isOver }, all, base, own, bytesOf, upkeepOf, add, choose, costOf };
 }
 

@@ -5,7 +5,7 @@ import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.t
 import { isExternal } from "../../dataflow/frames.ts";
 import { BARE, withPath, withSelectsAll } from "../../dataflow/load-tree.ts";
 import { isDjango } from "../../dataflow/querysets.ts";
-import { alternatives, freshId, list, literal, NO_ARGS, object, UNKNOWN, type ObjectValue, type QuerysetValue, type Value } from "../../dataflow/values.ts";
+import { alternatives, freshId, joinAll, list, literal, NO_ARGS, object, UNKNOWN, type ObjectValue, type QuerysetValue, type Value } from "../../dataflow/values.ts";
 import { isChoosable, renderOptions } from "../forms/options.ts";
 
 /** Models that an admin class is registered for: by decorator, by `site.register`, by its own `model`. */
@@ -76,10 +76,31 @@ const changelist = (engine: Engine): Hook => (args, site) => {
     const loaded = withListSelectRelated(engine, queryset, related, columns, inner);
     readColumns(engine, admin, loaded, columns, inner);
     runActions(engine, admin, loaded, request, inner);
-    runExports(engine, admin, loaded, inner);
+    if (!asksForExport(engine, admin)) runExports(engine, admin, loaded, inner);
   }
+  if (asksForExport(engine, admin)) runExports(engine, admin, engine.callMethod(admin, "get_export_queryset", { ...NO_ARGS, positional: [another(request)] }, inner), inner);
   return UNKNOWN;
 };
+
+/** An export is a request of its own, which code may mark as one. */
+function another(request: Value): Value {
+  return request.kind === "object" ? { ...request, id: freshId(), attrs: new Map(request.attrs) } : request;
+}
+
+/** The rows of the changelist, for whoever builds one of his own. */
+const changelistQueryset = (engine: Engine): Hook => (args, site) => {
+  const [admin, request] = args.positional;
+  if (admin?.kind !== "object" || request === undefined) return UNKNOWN;
+  const call = { ...NO_ARGS, positional: [request] };
+  const [columns, related] = ["get_list_display", "get_list_select_related"].map((name) => engine.callMethod(admin, name, call, site));
+  const queryset = engine.callMethod(admin, "get_queryset", call, site);
+  return joinAll(alternatives(queryset).map((one) => (one.kind === "queryset" ? withListSelectRelated(engine, one, related ?? UNKNOWN, columns ?? UNKNOWN, site) : one)));
+};
+
+/** Its class exports what `get_export_queryset()` gives. */
+function asksForExport(engine: Engine, { cls }: ObjectValue): boolean {
+  return engine.program.member(cls, "get_export_queryset") !== null;
+}
 
 /** Actions get the rows of the changelist that were ticked, loaded as the changelist loads them. */
 function runActions(engine: Engine, admin: ObjectValue, queryset: QuerysetValue, request: Value, site: CallSite): void {
@@ -117,12 +138,14 @@ function isAction({ params }: FunctionDef): boolean {
   return params.length === 3 && params[1]?.name === "request" && params[2]?.name === "queryset";
 }
 
-/** An admin that exports gives its resources the changelist's rows. */
-function runExports(engine: Engine, admin: ObjectValue, queryset: QuerysetValue, site: CallSite): void {
+/** An admin that exports gives its resources the changelist's rows, or those of `get_export_queryset()`. */
+function runExports(engine: Engine, admin: ObjectValue, source: Value, site: CallSite): void {
   for (const cls of exportedResources(engine, admin.cls, site)) {
     const resource = object(cls, null, null);
-    const rows: QuerysetValue = { ...queryset, id: freshId(), source: freshId(), evaluated: false };
-    engine.callMethod(resource, "export", { ...NO_ARGS, positional: [rows] }, site);
+    for (const one of alternatives(source)) {
+      const rows: Value = one.kind === "queryset" ? { ...one, id: freshId(), source: freshId(), evaluated: false } : one;
+      if (rows.kind === "queryset" || rows.kind === "list") engine.callMethod(resource, "export", { ...NO_ARGS, positional: [rows] }, site);
+    }
   }
 }
 
@@ -377,6 +400,7 @@ function readInlineField(engine: Engine, admin: ObjectValue, column: Value, row:
 export const adminHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.admin_models": adminModels,
   "luthier.changelist": changelist,
+  "luthier.changelist_queryset": changelistQueryset,
   "luthier.inline": inline,
   "luthier.filter_options": filterOptions,
   "luthier.form_selects": formSelects,

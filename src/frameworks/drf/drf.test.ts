@@ -136,6 +136,60 @@ class LineViewSet(viewsets.ReadOnlyModelViewSet):
   );
 });
 
+const POPPED = (more: string, made: string, marks: readonly [string, string]): Record<string, string> =>
+  api(`class ProductSerializer(serializers.ModelSerializer):
+    label = serializers.CharField(source="category.name")  ${marks[0]}
+    branch = serializers.CharField(source="category.parent.name")  ${marks[1]}
+
+    class Meta:
+        model = Product
+        fields = ["label", "branch"]
+
+    def __init__(self, *args, **kwargs):
+        brief = kwargs.pop("brief", False)
+        names = kwargs.pop("names", None)
+        super().__init__(*args, **kwargs)
+        if brief:
+            self.fields.pop("branch")
+        if names is not None:
+            for name in set(self.fields) - set(names):
+                self.fields.pop(name)
+        ${more}
+
+
+class LineSerializer(serializers.ModelSerializer):
+    product = ProductSerializer(${made})
+
+    class Meta:
+        model = Line
+        fields = ["product"]
+
+
+class LineViewSet(viewsets.ReadOnlyModelViewSet):
+    queryset = Line.objects.all()
+    serializer_class = LineSerializer
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["id"]`);
+
+const BRIEF = ["# expect: product.category", ""] as const;
+
+test("a flag of `__init__` decides on the fields that it takes out", async () => {
+  await expectMarked(POPPED("", "", ["# expect: product.category.parent", "# expect: product.category.parent"]));
+  await expectMarked(POPPED("", "brief=True", BRIEF));
+});
+
+test("names given to `__init__` are the fields that are shown", async () => {
+  await expectMarked(POPPED("", 'names=["label"]', BRIEF));
+});
+
+test("what `__init__` takes out for reasons of the request is doubtful", async () => {
+  await expectMarked(POPPED('if not self.context["user"].is_staff:\n            self.fields.pop("branch")', "", ["# expect: product.category.parent?", "# expect: product.category.parent?"]));
+});
+
 const COMPUTED = `class CategorySerializer(serializers.ModelSerializer):
     class Meta:
         model = Category
@@ -195,5 +249,60 @@ test("a plain serializer shows what it declares, whatever model its Meta names",
 
     class Meta:
         model = Order`),
+  );
+});
+
+test("what a serializer only takes in is not read", async () => {
+  await expectMarked(
+    api(`class OrderSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["customer", "invoice"]
+        depth = 1  # expect: invoice
+        extra_kwargs = {"customer": {"write_only": True}}`),
+  );
+});
+
+const serialized = (context: string, mark: string): Record<string, string> =>
+  api(`class BriefSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["id"]
+
+    def to_representation(self, order):
+        shown = super().to_representation(order)
+        if self.context.get("with_customer"):
+            shown["customer"] = order.customer.name  ${mark}
+        return shown
+
+
+def briefly():
+    return [BriefSerializer(order${context}).data for order in Order.objects.all()]
+
+
+class OrderSerializer(BriefSerializer):
+    def to_representation(self, order):
+        return {}`);
+
+test("a serializer that is made without a context has none", async () => {
+  await expectMarked(serialized("", ""));
+  await expectMarked(serialized(', context={"with_customer": True}', "# expect: customer"));
+});
+
+test("rows that a list serializer of the project sees first are doubtful", async () => {
+  await expectMarked(
+    api(`class OrderList(serializers.ListSerializer):
+    def to_representation(self, orders):
+        load_all(orders)
+        return super().to_representation(orders)
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    customer = CustomerSerializer()  # expect: customer?
+
+    class Meta:
+        model = Order
+        fields = ["customer"]
+        list_serializer_class = OrderList`),
   );
 });

@@ -1,7 +1,8 @@
-/** Which fields a serializer shows whose class decides on them in code: `get_fields()`, `fields`, `_readable_fields`. */
+/** Which fields a serializer shows whose class decides on them in code: `get_fields()`, `fields`, `_readable_fields`, `__init__()`. */
 import type { ClassInfo, Expr, FunctionDef, Stmt } from "../../model/index.ts";
 import type { Engine } from "../../dataflow/engine.ts";
-import { truth, type ObjectValue, type Value } from "../../dataflow/values.ts";
+import { isExternal } from "../../dataflow/frames.ts";
+import { NONE, truth, type ObjectValue, type Value } from "../../dataflow/values.ts";
 
 export interface FieldChoice {
   /** Any field may be missing, for reasons that the source does not tell. */
@@ -26,7 +27,7 @@ const MAPS = ["fields", "get_fields"];
 
 export function fieldChoice(engine: Engine, serializer: ObjectValue): FieldChoice {
   if (LISTS.some((name) => ownMethod(engine, serializer.cls, name) !== null)) return { ...ALL, isOpen: true };
-  const methods = MAPS.flatMap((name) => ownMethod(engine, serializer.cls, name) ?? []);
+  const methods = [...MAPS.flatMap((name) => ownMethod(engine, serializer.cls, name) ?? []), ...ownInits(engine, serializer.cls)];
   return methods.length === 0 ? ALL : methods.map((one) => new Reader(engine, serializer, one).read()).reduce(both);
 }
 
@@ -43,6 +44,17 @@ function both(a: FieldChoice, b: FieldChoice): FieldChoice {
 interface OwnMethod {
   readonly def: FunctionDef;
   readonly owner: ClassInfo;
+}
+
+/** Each `__init__()` of the project's: all of them run. */
+function ownInits(engine: Engine, cls: ClassInfo): OwnMethod[] {
+  return engine.program
+    .mro(cls)
+    .flatMap((owner) => (isExternal(owner) || owner.module.origin === "builtin" ? [] : [owner]))
+    .flatMap((owner) => {
+      const last = owner.members.get("__init__")?.at(-1);
+      return last?.kind === "function" ? [{ def: last.def, owner }] : [];
+    });
 }
 
 function ownMethod(engine: Engine, cls: ClassInfo, name: string): OwnMethod | null {
@@ -65,6 +77,13 @@ class Reader {
   private only: ReadonlySet<string> | null = null;
   /** Local names that hold what the request asked for. */
   private readonly asked = new Set<string>();
+  /** What parameters and local names stand for, as the object was made. */
+  private readonly locals = new Map<string, Value>();
+  /** Local names of `self.fields`. */
+  private readonly maps = new Set<string>();
+  private readonly isInit: boolean;
+  /** Conditions around the statement that the source does not decide. */
+  private unsure = 0;
   /** Loops around the statement, with the conditions between it and the innermost. */
   private readonly loops: { readonly target: Expr; readonly iterable: Expr; readonly tests: Expr[] }[] = [];
   private readonly engine: Engine;
@@ -75,11 +94,26 @@ class Reader {
     this.engine = engine;
     this.serializer = serializer;
     this.method = method;
+    this.isInit = method.def.name === "__init__";
   }
 
   read(): FieldChoice {
+    if (this.isInit) this.bindParams();
     this.visit(this.method.def.body);
     return { isOpen: this.isOpen, dropped: this.dropped, omitted: this.omitted, droppedClasses: this.droppedClasses, only: this.only };
+  }
+
+  private bindParams(): void {
+    for (const param of this.method.def.params) {
+      if (param.form === "positional" || param.form === "keyword") {
+        const value = this.serializer.args?.keywords.get(param.name) ?? (param.default === null ? null : this.constant(param.default));
+        if (value !== null) this.locals.set(param.name, value);
+      }
+    }
+  }
+
+  private constant(expr: Expr): Value {
+    return this.engine.evaluate(expr, this.engine.moduleFrame(this.method.owner.module));
   }
 
   private visit(body: readonly Stmt[]): void {
@@ -102,7 +136,7 @@ class Reader {
         for (const part of [stmt.body, ...stmt.handlers.map((one) => one.body), stmt.otherwise, stmt.finally]) this.visit(part);
         return;
       case "delete":
-        for (const target of stmt.targets) if (target.kind === "subscript") this.remove(target.index);
+        for (const target of stmt.targets) if (target.kind === "subscript" && this.isFields(target.object)) this.remove(target.index);
         return;
       case "expr":
         return this.visitCall(stmt.value);
@@ -110,7 +144,7 @@ class Reader {
         if (stmt.value !== null) this.visitAssign(stmt.targets, stmt.value);
         return;
       case "return":
-        if (stmt.value !== null && chooses(stmt.value)) this.isOpen = true;
+        if (!this.isInit && stmt.value !== null && chooses(stmt.value)) this.isOpen = true;
         return;
       default:
         return;
@@ -120,12 +154,14 @@ class Reader {
   /** What happens only when the request asks for it leaves the plain request as it is. */
   private visitIf(test: Expr, then: readonly Stmt[], otherwise: readonly Stmt[]): void {
     const known = this.truthOf(test);
+    if (known === null) this.unsure += 1;
     if (known !== false && !this.isAsked(test)) {
       this.loops.at(-1)?.tests.push(test);
       this.visit(then);
       this.loops.at(-1)?.tests.pop();
     }
     if (known !== true) this.visit(otherwise);
+    if (known === null) this.unsure -= 1;
   }
 
   private truthOf(test: Expr): boolean | null {
@@ -133,12 +169,26 @@ class Reader {
       const inner = this.truthOf(test.operand);
       return inner === null ? null : !inner;
     }
+    const isNone = this.isNone(test);
+    if (isNone !== null) return isNone;
     const value = this.ownValue(test);
     return value === null ? null : truth(value);
   }
 
-  /** `self.name`, as the object was made. */
+  /** `self.names is None`, where both are known. */
+  private isNone(test: Expr): boolean | null {
+    if (test.kind !== "compare" || test.rights.length !== 1) return null;
+    const [right] = test.rights;
+    const [operator] = test.operators;
+    if (right?.kind !== "constant" || right.value !== "none" || (operator !== "is" && operator !== "is not")) return null;
+    const value = this.ownValue(test.left);
+    if (value === null || value.kind === "unknown" || value.kind === "union") return null;
+    return (value.kind === "literal" && value.value === null) === (operator === "is");
+  }
+
+  /** `self.name` or a local name, as the object was made. */
   private ownValue(expr: Expr): Value | null {
+    if (expr.kind === "name") return this.locals.get(expr.name) ?? null;
     if (expr.kind !== "attribute" || expr.object.kind !== "name" || expr.object.name !== "self") return null;
     return this.serializer.attrs.get(expr.name) ?? null;
   }
@@ -151,19 +201,53 @@ class Reader {
   private visitCall(expr: Expr): void {
     if (expr.kind !== "call" || expr.callee.kind !== "attribute") return;
     const [first] = expr.args;
+    if (!this.isFields(expr.callee.object)) return;
     if (expr.callee.name === "pop" && first !== undefined) this.remove(first);
     if (expr.callee.name === "clear") this.isOpen = true;
   }
 
+  /** In `__init__()` other things than the fields are popped from as well: keywords, first of all. */
+  private isFields(expr: Expr): boolean {
+    if (!this.isInit) return true;
+    if (expr.kind === "name") return this.maps.has(expr.name);
+    return expr.kind === "attribute" && expr.name === "fields" && expr.object.kind === "name" && expr.object.name === "self";
+  }
+
   private visitAssign(targets: readonly Expr[], value: Expr): void {
     this.visitCall(value);
+    if (this.isInit) return this.visitInitAssign(targets, value);
     if (value.kind === "comprehension" && value.type === "dict") this.isOpen = true;
     if (this.isAsked(value)) for (const target of targets) if (target.kind === "name") this.asked.add(target.name);
   }
 
+  private visitInitAssign(targets: readonly Expr[], value: Expr): void {
+    if (targets.some((one) => one.kind === "attribute" && this.isFields(one))) this.isOpen = true;
+    const given = this.givenKeyword(value);
+    const isMap = value.kind === "attribute" && this.isFields(value);
+    for (const target of targets) {
+      if (target.kind !== "name") continue;
+      if (isMap) this.maps.add(target.name);
+      if (given !== null) this.locals.set(target.name, given);
+      else this.locals.delete(target.name);
+      if (this.isAsked(value)) this.asked.add(target.name);
+    }
+  }
+
+  /** `kwargs.pop("brief", False)`: what the object was made with, or what stands for it. */
+  private givenKeyword(value: Expr): Value | null {
+    if (value.kind !== "call" || value.callee.kind !== "attribute" || value.callee.object.kind !== "name") return null;
+    const from = value.callee.object.name;
+    const isRest = this.method.def.params.some((one) => one.form === "kwargs" && one.name === from);
+    const [name, fallback] = value.args;
+    if (!isRest || name?.kind !== "str" || (value.callee.name !== "pop" && value.callee.name !== "get")) return null;
+    const given = this.serializer.args?.keywords.get(name.value);
+    if (given !== undefined || this.serializer.args?.open === true) return given ?? null;
+    return fallback === undefined ? NONE : this.constant(fallback);
+  }
+
   private remove(key: Expr): void {
     if (key.kind === "str") {
-      this.dropped.add(key.value);
+      (this.isInit && this.unsure === 0 ? this.omitted : this.dropped).add(key.value);
       return;
     }
     const loop = this.loops.findLast((one) => partsOf(one.target).some((part) => part.kind === "name" && key.kind === "name" && part.name === key.name));

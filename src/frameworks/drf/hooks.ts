@@ -64,13 +64,24 @@ function representAll(engine: Engine, serializer: ObjectValue, instance: Value, 
   const source = managerAll(engine, instance, site);
   const { element, loop } = engine.iterate(source, site.span, site.frame, "iterate");
   const frame = { ...site.frame, loop };
-  for (const one of alternatives(element)) represent(engine, serializer, one, { ...site, frame });
+  const shown = hasOwnList(engine, serializer, site) ? doubted(element, OWN_LIST) : element;
+  for (const one of alternatives(shown)) represent(engine, serializer, one, { ...site, frame });
 }
 
 const DYNAMIC = "the serializer chooses its fields at run time";
 
-function doubted(value: Value): Value {
-  return joinAll(alternatives(value).map((one) => (one.kind === "row" && !one.doubts.includes(DYNAMIC) ? { ...one, doubts: [...one.doubts, DYNAMIC] } : one)));
+const OWN_LIST = "a list serializer of its own sees the rows first";
+
+function doubted(value: Value, why = DYNAMIC): Value {
+  return joinAll(alternatives(value).map((one) => (one.kind === "row" && !one.doubts.includes(why) ? { ...one, doubts: [...one.doubts, why] } : one)));
+}
+
+/** `Meta.list_serializer_class` with a `to_representation()` of the project's, which loads what it likes. */
+function hasOwnList(engine: Engine, serializer: ObjectValue, site: CallSite): boolean {
+  const meta = nestedClass(engine, serializer.cls, "Meta");
+  const list = meta === null ? null : engine.classMember(meta, "list_serializer_class", { kind: "class", cls: meta }, { span: site.span, frame: site.frame });
+  const own = list?.kind === "class" ? engine.program.member(list.cls, "to_representation") : null;
+  return own !== null && own.owner.module.origin !== "builtin";
 }
 
 function managerAll(engine: Engine, value: Value, site: CallSite): Value {
@@ -197,10 +208,22 @@ function metaFields(engine: Engine, serializer: ObjectValue, row: Value, site: C
   const names = value?.kind === "list" && value.items !== null ? value.items.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : [])) : null;
   const all = names ?? (isAllFields(value) || value === null ? modelFieldNames(row, excludedNames(engine, meta, at)) : null);
   if (all === null) return null;
+  const unread = writeOnlyNames(engine, meta, at);
   const fields = all
-    .filter((name) => limit === null || limit.has(name))
+    .filter((name) => (limit === null || limit.has(name)) && !unread.has(name))
     .map((name) => ({ name, declared: null, site: { ...where, span: nameSpan(meta, "fields", name) ?? span } }));
   return { fields, isOpen: names === null };
+}
+
+/** `extra_kwargs = {"secret": {"write_only": True}}`. */
+function writeOnlyNames(engine: Engine, meta: ClassInfo, at: AccessSite): ReadonlySet<string> {
+  const value = engine.classMember(meta, "extra_kwargs", { kind: "class", cls: meta }, at);
+  if (value?.kind !== "dict") return new Set();
+  const isWriteOnly = (options: Value): boolean => {
+    const flagged = options.kind === "dict" ? options.entries.get("write_only") : undefined;
+    return flagged?.kind === "literal" && flagged.value === true;
+  };
+  return new Set([...value.entries].filter(([, options]) => isWriteOnly(options)).map(([name]) => name));
 }
 
 function isAllFields(value: Value | null): boolean {
@@ -490,14 +513,22 @@ const savedSerializer = (engine: Engine): Hook => (args, site) => {
   return UNKNOWN;
 };
 
+/** A serializer that code makes without a context has an empty one; a nested one has its parent's. */
+function contextOf(serializer: Value | undefined): Value {
+  if (serializer?.kind !== "object") return UNKNOWN;
+  const given = serializer.attrs.get("_context");
+  if (given !== undefined) return given;
+  if (serializer.attrs.has("parent") || serializer.args === null || serializer.args.open || serializer.args.keywords.has("context")) return UNKNOWN;
+  const empty = dict();
+  serializer.attrs.set("_context", empty);
+  return empty;
+}
+
 export const drfHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.new_serializer": newSerializer,
   "luthier.serialize": serialize,
   "luthier.serialize_fields": serializeFields,
-  "luthier.serializer_context": () => (args) => {
-    const [serializer] = args.positional;
-    return (serializer?.kind === "object" ? serializer.attrs.get("_context") : undefined) ?? UNKNOWN;
-  },
+  "luthier.serializer_context": () => (args) => contextOf(args.positional[0]),
   "luthier.each_action": eachAction,
   "luthier.dispatch_action": dispatchAction,
   "luthier.validated_serializer": validatedSerializer,

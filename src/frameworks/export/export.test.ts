@@ -77,3 +77,63 @@ class OrderAdmin(ExportMixin, admin.ModelAdmin):
 `,
   });
 });
+
+const exporting = (queryset: string, mark: string): Record<string, string> => ({
+  "shop/admin.py": `from django.contrib import admin
+from import_export import resources
+from import_export.admin import ImportExportModelAdmin
+from import_export.fields import Field
+from shop.models import Order
+
+
+class OrderResource(resources.ModelResource):
+    number = Field(attribute="invoice__number")  ${mark}
+
+    class Meta:
+        model = Order
+        fields = ["number"]
+        loads = ["invoice"]
+
+
+class Exporting(ImportExportModelAdmin):
+    exported = None
+
+    def get_queryset(self, request):
+        if hasattr(request, "is_export") and self.exported:
+            return getattr(self.model, self.exported).select_related("invoice")
+        return super().get_queryset(request)
+
+    def get_export_queryset(self, request):
+${queryset}
+
+
+@admin.register(Order)
+class OrderAdmin(Exporting):
+    list_display = ["status"]
+    resource_class = OrderResource
+    exported = "objects"
+`,
+});
+
+test("an admin's own export rows are what its resource reads", async () => {
+  const own = "        return super().get_export_queryset(request)";
+  await expectMarked(exporting(own.replace("(request)", '(request).select_related("invoice")'), ""));
+  await expectMarked(exporting(own.replace("(request)", '(request).select_related("customer")'), "# expect: invoice"));
+});
+
+test("names that an admin takes from its resource may be any", async () => {
+  await expectMarked(
+    exporting(
+      `        queryset = super().get_export_queryset(request)
+        names = getattr(self.get_resource_class()._meta, "loads", [])
+        if names:
+            queryset = queryset.select_related(*names)
+        return list(queryset)`,
+      "",
+    ),
+  );
+});
+
+test("a request that is marked as one for an export is one", async () => {
+  await expectMarked(exporting("        request.is_export = True\n        return super().get_export_queryset(request)", ""));
+});

@@ -1,13 +1,15 @@
 /** Forms: a choice field renders one option, and so one label, for each row of its queryset. */
-import type { ClassInfo, Model, Span } from "../../model/index.ts";
+import type { ClassInfo, Field, Model, Span } from "../../model/index.ts";
 import { argument } from "../../dataflow/arguments.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
 import { unknownRow } from "../../dataflow/protocols.ts";
-import { alternatives, dict, NO_ARGS, object, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
+import { modelManager } from "../../dataflow/querysets.ts";
+import { projectSite } from "../../dataflow/sites.ts";
+import { alternatives, dict, native, NO_ARGS, object, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
 import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, stringItems } from "../declarations.ts";
 import { noteSaved, noteValidated } from "../saved-models.ts";
-import { isChoosable, optionsOf, renderOptions } from "./options.ts";
+import { implicitOrigin, isChoosable, optionsOf, renderOptions } from "./options.ts";
 
 interface ChoiceField {
   readonly field: ObjectValue;
@@ -16,22 +18,42 @@ interface ChoiceField {
 
 const CHOICE = "django.forms.models.ModelChoiceField";
 
-/** The fields are copies of the class's own, so that what `__init__` changes is the form's alone. */
 const formChoices = (engine: Engine): Hook => (args, site) => {
   const [form] = args.positional;
   if (form?.kind !== "object") return UNKNOWN;
+  for (const { field, span } of choicesOf(engine, form, site).values()) renderChoices(engine, field, { span, frame: site.frame, expr: null });
+  return UNKNOWN;
+};
+
+/** What a form offers to choose from. The fields are copies of the class's own, so that what `__init__` changes is the form's alone. */
+function choicesOf(engine: Engine, form: ObjectValue, site: CallSite): ReadonlyMap<string, ChoiceField> {
+  const made = form.attrs.get("fields");
+  if (made?.kind === "dict" && form.cls.module.origin === "builtin") {
+    return new Map([...made.entries].flatMap(([name, field]) => (field.kind === "object" ? [[name, { field, span: site.span }] as const] : [])));
+  }
   const fields = new Map([...modelChoices(engine, form, site), ...declaredChoices(engine, form.cls, CHOICE, site)]);
-  if (fields.size === 0) return UNKNOWN;
+  if (fields.size === 0) return fields;
   const held = dict([...fields].map(([name, one]) => [name, one.field] as const));
   held.rest = UNKNOWN;
   form.attrs.set("fields", held);
   const init = engine.classMember(form.cls, "__init__", form, { span: site.span, frame: site.frame });
   if (init?.kind === "bound" && init.fn.module.origin === "project") engine.call(init, { ...NO_ARGS, open: true }, { ...site, expr: null });
-  for (const [name, { field, span }] of fields) {
-    if (held.entries.get(name) === field) renderChoices(engine, field, { span, frame: site.frame, expr: null });
+  return new Map([...fields].filter(([name, { field }]) => held.entries.get(name) === field));
+}
+
+/** A form that a loop renders, a form set's above all: each asks for its options itself. What a single form asks is noted where its class stands. */
+const renderedForm = (engine: Engine): Hook => (args, site) => {
+  const [form, name] = args.positional;
+  const { span, frame } = projectSite({ span: site.span, frame: site.frame });
+  if (form?.kind !== "object" || frame.loop === null) return UNKNOWN;
+  for (const [key, { field }] of choicesOf(engine, form, { ...site, expr: null })) {
+    if (name === undefined || (name.kind === "literal" && name.value === key)) renderChoices(engine, field, { span, frame, expr: null }, IN_SET);
   }
   return UNKNOWN;
 };
+
+/** How the options of a form are asked for that has others beside it. */
+const IN_SET = "form choices";
 
 function declaredChoices(engine: Engine, cls: ClassInfo, base: string, site: CallSite): [string, ChoiceField][] {
   return declaredObjects(engine, cls, base, { span: site.span, frame: site.frame }).map((one) => {
@@ -81,22 +103,67 @@ const OTHER_CHOICES = ["widget", "get_bound_field", "iterator", "choices", "_get
 
 /** A widget of its own may load options on demand; nothing is said of those. */
 function hasOtherChoices(engine: Engine, field: ObjectValue): boolean {
-  if (field.attrs.has("widget") || field.args?.keywords.has("widget") === true) return true;
+  if (field.attrs.has("widget") || field.attrs.has("choices") || field.args?.keywords.has("widget") === true) return true;
   return engine.program.mro(field.cls).some((cls) => {
     if (isExternal(cls) || cls.module.origin === "builtin") return false;
     return OTHER_CHOICES.some((name) => cls.members.has(name));
   });
 }
 
-function renderChoices(engine: Engine, field: ObjectValue, site: CallSite): void {
+function renderChoices(engine: Engine, field: ObjectValue, site: CallSite, how = "iterate"): void {
   const queryset = field.attrs.get("queryset") ?? (field.args === null ? null : argument(field.args, 0, "queryset"));
   if (queryset === null || hasOtherChoices(engine, field)) return;
-  const { element, loop } = engine.iterate(queryset, site.span, site.frame, "iterate");
+  const { element, loop } = engine.iterate(queryset, site.span, site.frame, how);
   const frame = { ...site.frame, loop };
   const label = engine.classMember(field.cls, "label_from_instance", field, { span: site.span, frame });
   if (label !== null && label.kind === "bound" && label.fn.module.origin !== "builtin") {
     engine.text(engine.call(label, { ...NO_ARGS, positional: [element] }, { ...site, frame }), site.span, frame);
   } else engine.text(element, site.span, frame);
+}
+
+/** The class of a form set's forms: the project's own, or one that Django makes for the model's fields. */
+const formOfSet = (engine: Engine): Hook => (args, site) => {
+  const [form, model, fields, widgets] = args.positional;
+  const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
+  if (form?.kind !== "class" || found === null || form.cls.module.origin === "project") return form ?? UNKNOWN;
+  const { cls } = form;
+  const other = new Set(stringItems(widgets ?? null));
+  const names = (stringItems(fields ?? null) ?? []).filter((name) => !other.has(name));
+  const where = projectSite({ span: site.span, frame: site.frame });
+  return native(`form of a set:${found.label}:${names.join()}`, ({ keywords }) => {
+    const made = object(cls, NO_ARGS, where.span);
+    made.attrs.set("instance", keywords.get("instance") ?? UNKNOWN);
+    made.attrs.set("fields", dict(fieldsFor(engine, found, names, { ...where, expr: null })));
+    return made;
+  });
+};
+
+/** A model form set that is given no queryset has a form for each row there is; one inline, for each row that points to the instance. */
+const rowsOfSet = (engine: Engine): Hook => (args, site) => {
+  const [model, parent, name] = args.positional;
+  const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
+  if (found === null) return UNKNOWN;
+  const where: CallSite = { ...projectSite({ span: site.span, frame: site.frame }), expr: null };
+  const key = [...found.fields.values()].find((field) => field.relation !== null && (name?.kind === "literal" && name.value !== null ? field.name === name.value : pointsTo(field, parent)));
+  const manager = modelManager(engine, found, found.defaultManager, { span: where.span, frame: where.frame });
+  const own = key === undefined ? NO_ARGS : { ...NO_ARGS, keywords: new Map([[key.name, UNKNOWN]]) };
+  return engine.callMethod({ ...manager, origin: implicitOrigin(engine, found, "forms", where) }, key === undefined ? "all" : "filter", own, where);
+};
+
+function pointsTo(field: Field, parent: Value | undefined): boolean {
+  return parent?.kind === "row" && field.relation?.target === parent.model.label && (field.relation.kind === "fk" || field.relation.kind === "o2o");
+}
+
+function fieldsFor(engine: Engine, model: Model, names: readonly string[], site: CallSite): [string, ObjectValue][] {
+  const choice = engine.program.resolveDotted(CHOICE);
+  if (choice?.kind !== "class") return [];
+  return names.flatMap((name) => {
+    const known = model.fields.get(name);
+    if (known === undefined || !isChoosable(known)) return [];
+    const field = object(choice.cls, NO_ARGS, site.span);
+    field.attrs.set("queryset", optionsOf(engine, known, site) ?? UNKNOWN);
+    return [[name, field]];
+  });
 }
 
 /** `modelformset_factory(Order, fields=[…])`: each form offers the same options. */
@@ -176,6 +243,9 @@ const validatedModel = (engine: Engine): Hook => (args, site) => {
 
 export const formHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.form_choices": formChoices,
+  "luthier.rendered_form": renderedForm,
+  "luthier.form_of_set": formOfSet,
+  "luthier.rows_of_set": rowsOfSet,
   "luthier.validated_form": validatedForm,
   "luthier.saved_model": savedModel,
   "luthier.validated_model": validatedModel,

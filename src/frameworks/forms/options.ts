@@ -19,14 +19,14 @@ export function optionsOf(engine: Engine, field: Field, site: CallSite): Value |
   const target = engine.graph.byLabel(field.relation?.target ?? "");
   if (target === null) return null;
   const manager = modelManager(engine, target, target.defaultManager, { span: site.span, frame: site.frame });
-  const all = engine.callMethod({ ...manager, origin: optionsOrigin(engine, target, field, site) }, "all", NO_ARGS, site);
+  const all = engine.callMethod({ ...manager, origin: implicitOrigin(engine, target, field.name, site) }, "all", NO_ARGS, site);
   return all.kind === "queryset" ? all : null;
 }
 
-/** Not the queryset of the class that shows the select: loading more there would not help. */
-function optionsOrigin(engine: Engine, target: Model, field: Field, site: CallSite): LiveOrigin {
+/** A queryset that Django makes for a form: not that of the class that shows it, where loading more would not help. */
+export function implicitOrigin(engine: Engine, target: Model, what: string, site: CallSite): LiveOrigin {
   const { span } = projectSite(site);
-  return engine.recorder.origin(`options:${target.label}:${field.name}:${span.file}:${span.start}`, () => ({
+  return engine.recorder.origin(`options:${target.label}:${what}:${span.file}:${span.start}`, () => ({
     kind: "implicit",
     model: target,
     span,

@@ -11,12 +11,12 @@ export interface FilePlan {
   readonly hasVisibilityMap: boolean;
 }
 
-/** Relations without a page are as they are made. `leaves`: those of indexes' ends, by the index's oid. */
-export function planFiles(catalog: Catalog, leaves: ReadonlyMap<number, Buffer>): FilePlan[] {
+/** Relations without a page are as they are made. `leaves`: those of indexes' ends, by the index's oid; `whole`: tables whose ends are looked up in others, too. */
+export function planFiles(catalog: Catalog, leaves: ReadonlyMap<number, Buffer>, whole: ReadonlySet<number>): FilePlan[] {
   const tables = new Map(catalog.tables.map((one) => [one.oid, one]));
   const probed = new Set(catalog.indexes.filter(({ oid }) => leaves.has(oid)).map(({ table }) => table));
   const files = [
-    ...catalog.tables.map((table) => ({ relation: table.oid, pages: pagesOf(table), first: [], hasVisibilityMap: probed.has(table.oid) })),
+    ...catalog.tables.map((table) => ({ relation: table.oid, pages: pagesOf(table), first: [], hasVisibilityMap: probed.has(table.oid) || whole.has(table.oid) })),
     ...catalog.indexes.map((index) => ({ relation: index.oid, pages: pagesOf(index), first: firstPages(index, tables.get(index.table), leaves.get(index.oid) ?? null), hasVisibilityMap: false })),
   ];
   return files.filter(({ pages }) => pages > 0).map((one) => ({ ...one, pages: Math.max(one.pages, one.first.length) }));

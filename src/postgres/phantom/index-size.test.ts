@@ -25,9 +25,10 @@ test("a condition leaves the rows that it holds for", () => {
   expect(estimateIndexSize({ ...index, rows: 0 }).pages).toBe(1);
 });
 
-test("calls all but a B-tree with statistics a guess", () => {
-  expect(estimateIndexSize({ ...index, columns: [{ ...integer, distinct: null }] }).basis).toBe("guess");
-  for (const method of ["gin", "gist", "hash", "brin", "spgist"]) expect(estimateIndexSize({ ...index, method }).basis).toBe("guess");
+test("calls all but a B-tree or a hash table with statistics a guess", () => {
+  for (const method of ["btree", "hash"]) expect(estimateIndexSize({ ...index, method, columns: [{ ...integer, distinct: null }] }).basis).toBe("guess");
+  expect(estimateIndexSize({ ...index, method: "hash", unique: false }).basis).toBe("model");
+  for (const method of ["gin", "gist", "brin", "spgist"]) expect(estimateIndexSize({ ...index, method }).basis).toBe("guess");
 });
 
 test("a wider key makes a larger index, and none without pages", () => {
@@ -52,4 +53,21 @@ test("groups over several columns hold all rows", () => {
 
 test("heights follow from pages", () => {
   expect([2, 276, 300, 100_000].map((pages) => estimateHeight(pages, 8))).toEqual([0, 1, 2, 3]);
+});
+
+test("values that lie side by side are more than ANALYZE counted, and numbers with gaps are not all taken", () => {
+  // lineitem (l_orderkey, l_shipmode) at scale 1: 1.5 million orders, every fourth number, of which ANALYZE counted 390,725. 18,445 pages as built.
+  const order = { ...integer, distinct: 390_725, correlation: 1, bounds: Array.from({ length: 101 }, (_, place) => place * 60_000) };
+  const mode = { ...integer, length: -1, alignment: 4, width: 11, widths: [{ bytes: 11, share: 1 }], distinct: 7, frequencies: Array.from({ length: 7 }, () => 1 / 7), typeName: "bpchar" };
+  const both: IndexFacts = { ...index, unique: false, tableRows: 6_001_215, rows: 6_001_215, tablePages: 112_503, columns: [order, mode], keys: 2, options: { fillfactor: "100" } };
+  expect(Math.abs(estimateIndexSize(both).pages / 18_445 - 1)).toBeLessThan(0.01);
+});
+
+test("null is one key among the others, however many rows have none", () => {
+  const half = { ...integer, nullFraction: 0.5, distinct: 45_000 };
+  const whole = { ...integer, distinct: 45_000 };
+  const [without, all] = [half, whole].map((column) => estimateIndexSize({ ...index, unique: false, columns: [column] }).pages) as [number, number];
+  // 50,000 rows in lists take 43 pages; those of the other half are nearly as many entries as keys.
+  expect(without).toBeLessThan(all);
+  expect(without - 43).toBeGreaterThan(100);
 });

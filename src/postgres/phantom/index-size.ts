@@ -4,7 +4,9 @@
  */
 import type { Index, Table } from "../../model/index.ts";
 import { BLOCK } from "./pages.ts";
-import { groupSizes, type ValueClass } from "./group-sizes.ts";
+import { groupSizes, type GroupClass, type ValueClass } from "./group-sizes.ts";
+import { hashPages } from "./hash-size.ts";
+import { entriesAPage, fillLeaves, leftFree, POINTER, ROOM, type Entry } from "./leaf-pages.ts";
 
 export interface IndexSize {
   readonly pages: number;
@@ -40,6 +42,8 @@ export interface IndexColumnFacts {
   readonly width: number;
   /** Lengths of known values in bytes and their shares, for text. Empty where only the mean is known. */
   readonly widths: readonly { readonly bytes: number; readonly share: number }[];
+  /** Of the rows' order with the values'; null where nothing is known. */
+  readonly correlation?: number | null;
   /** Number of distinct values; null where nothing is known. */
   readonly distinct: number | null;
   readonly frequencies: readonly number[];
@@ -51,15 +55,10 @@ export interface IndexColumnFacts {
   readonly operatorClass: string;
 }
 
-const HEADER = 24;
-const BTREE_SPECIAL = 16;
-const POINTER = 4;
 const TUPLE = 8;
 const NULLS = 8;
 const TID = 6;
 
-/** All that a page holds but for its header, its special space and the pointer to its high key. */
-const ROOM = BLOCK - HEADER - BTREE_SPECIAL - POINTER;
 /** Per cent of a page that a build fills (`BTREE_DEFAULT_FILLFACTOR`, `BTREE_NONLEAF_FILLFACTOR`). */
 const LEAF_FILL = 90;
 const INNER_FILL = 70;
@@ -70,7 +69,7 @@ const align = (bytes: number, to = 8): number => Math.ceil(bytes / to) * to;
 
 export function estimateIndexSize(facts: IndexFacts): IndexSize {
   const { pages, height } = facts.method === "btree" ? btreeSize(facts) : { pages: guessPages(facts), height: 0 };
-  const isKnown = facts.method === "btree" && facts.columns.every(({ distinct }) => distinct !== null);
+  const isKnown = (facts.method === "btree" || facts.method === "hash") && facts.columns.every(({ distinct }) => distinct !== null);
   return { pages, bytes: pages * BLOCK, rows: facts.rows, height, basis: isKnown ? "model" : "guess" };
 }
 
@@ -78,8 +77,7 @@ export function estimateIndexSize(facts: IndexFacts): IndexSize {
 
 function btreeSize(facts: IndexFacts): { readonly pages: number; readonly height: number } {
   if (facts.rows < 0.5) return { pages: 1, height: 0 };
-  const tuple = meanTuple(facts.columns);
-  const leaves = leafPages(facts, tuple);
+  const leaves = leafPages(facts);
   const fan = fanout(meanTuple(facts.columns.slice(0, facts.keys)).mean);
   let pages = 1 + leaves;
   let height = 0;
@@ -90,50 +88,123 @@ function btreeSize(facts: IndexFacts): { readonly pages: number; readonly height
   return { pages, height };
 }
 
-function leafPages(facts: IndexFacts, tuple: TupleSize): number {
+function leafPages(facts: IndexFacts): number {
   const fill = Number(facts.options["fillfactor"] ?? LEAF_FILL);
-  const room = ROOM - POINTER - Math.floor((BLOCK * (100 - fill)) / 100);
   const isDeduplicated = !facts.unique && facts.keys === facts.columns.length && facts.columns.every(({ hasEqualImages }) => hasEqualImages) && facts.options["deduplicate_items"] !== "off";
-  if (!isDeduplicated) return Math.max(1, Math.ceil(pagesFor({ items: facts.rows, bytes: facts.rows * (tuple.mean + POINTER), isUniform: tuple.isUniform }, room)));
-  const { tableRows, rows, mostGroups } = facts;
-  const groups = groupSizes({ tableRows, rows, mostGroups, columns: facts.columns.map((one) => valueClasses(one, tableRows)) });
-  const pages = groups.flatMap((one) => itemsOf(one.rows, one.isExact, tuple).map((items) => one.groups * pagesFor(items, room)));
-  return Math.max(1, Math.ceil(pages.reduce((sum, one) => sum + one, 0)));
+  if (!isDeduplicated) return plainLeaves(facts, fill);
+  return Math.max(1, Math.ceil(groupedLeaves(groupsOf(facts), facts.columns, fill) - 1e-6));
 }
 
-/** Entries of leaves, with the pointers to them. */
-interface Items {
-  readonly items: number;
-  readonly bytes: number;
-  readonly isUniform: boolean;
+function groupsOf({ tableRows, tablePages, rows, mostGroups, columns }: IndexFacts): GroupClass[] {
+  return groupSizes({ tableRows, rows, mostGroups, columns: columns.map((one) => valueClasses(one, tableRows, tablePages)) });
 }
 
-/** The last item of a page goes to the next one: half of one is lost where sizes differ, and what is left over where they do not. */
-function pagesFor({ items, bytes, isUniform }: Items, room: number): number {
-  if (items === 0) return 0;
-  const fits = (room * items) / bytes;
-  return items / Math.max(1, isUniform ? Math.floor(fits + 1e-9) : fits - 0.5);
+/** Entries that are looked at; of more, a sample is. */
+const MOST_ENTRIES = 4000;
+
+/** An entry for each row. */
+function plainLeaves({ rows, columns }: IndexFacts, fill: number): number {
+  const entry = (draw: number): Entry => ({ bytes: tupleSize(columns, draw), list: 0 });
+  const count = Math.round(rows);
+  if (meanTuple(columns).isUniform) return Math.max(1, Math.ceil(count / entriesAPage(entry(0), fill)));
+  const some = Math.min(count, MOST_ENTRIES);
+  const { full, begun } = fillLeaves(Array.from({ length: some }, (_, draw) => entry(draw)), fill);
+  return some === count ? full + 1 : Math.max(1, Math.ceil(((full + begun) * count) / some));
 }
 
-/** Of one group of equal keys: plain where there is but one row, lists of row numbers otherwise. */
-function itemsOf(rows: number, isExact: boolean, tuple: TupleSize): Items[] {
-  const isWhole = Math.abs(rows - Math.round(rows)) < 1e-6;
-  if (rows > POISSON_UP_TO || (isExact && isWhole)) return postings(isWhole ? Math.round(rows) : rows, tuple);
-  // The others of a mean are spread: as by chance, without those that do not occur.
-  const lambda = lambdaOf(rows);
-  const some = -Math.expm1(-lambda);
-  let [bytes, items, share] = [0, 0, Math.exp(-lambda)];
-  for (let count = 1; count < POISSON_UP_TO * 3; count += 1) {
-    share *= lambda / count;
-    for (const one of postings(count, tuple)) {
-      bytes += (share / some) * one.bytes;
-      items += (share / some) * one.items;
-    }
+/** Groups that are looked at one by one; of more, as many of each kind as there are in proportion. */
+const MOST_GROUPS = 1000;
+/** Lists of one group from which on the pages that it begins and ends do not matter. */
+const MANY_LISTS = 500;
+
+/** Frequent values are known one by one; they lie among the others. */
+function groupedLeaves(groups: readonly GroupClass[], columns: readonly IndexColumnFacts[], fill: number): number {
+  const known = groups.filter(({ isExact, groups: count }) => isExact && count <= MOST_GROUPS);
+  const others = groups.filter((one) => !known.includes(one));
+  const [few, many] = [totalOf(known), totalOf(others)];
+  if (few + many <= MOST_GROUPS) return streamLeaves(between(drawGroups(known, few), drawGroups(others, many)), columns, fill).pages;
+  const rest = drawGroups(others, Math.min(many, MOST_GROUPS));
+  const parts = [{ pages: few === 0 ? 0 : streamLeaves(drawGroups(known, few), columns, fill).part }, { pages: rest.length === 0 ? 0 : (streamLeaves(rest, columns, fill).part * many) / rest.length }];
+  return parts.reduce((sum, { pages }) => sum + pages, 0);
+}
+
+const totalOf = (groups: readonly GroupClass[]): number => groups.reduce((sum, one) => sum + one.groups, 0);
+
+interface Group {
+  readonly rows: number;
+  readonly nulls: number;
+}
+
+/** So many of them, each kind by its part. */
+function drawGroups(classes: readonly GroupClass[], count: number): Group[] {
+  const total = totalOf(classes);
+  const drawn: Group[] = [];
+  let upTo = 0;
+  for (const one of classes) {
+    upTo += (one.groups / Math.max(1e-9, total)) * count;
+    const wanted = Math.round(upTo) - drawn.length;
+    for (let place = 0; place < wanted; place += 1) drawn.push({ rows: rowsOfGroup(one, (place + 0.5) / wanted), nulls: one.nulls });
   }
-  return [{ items, bytes, isUniform: false }];
+  return shuffled(drawn);
 }
+
+/** Always the same order, in which large and small are mixed. */
+function shuffled<One>(all: readonly One[]): One[] {
+  const count = all.length;
+  let step = Math.max(1, Math.round(count * GOLDEN));
+  while (count > 1 && commonDivisor(step, count) > 1) step += 1;
+  return all.flatMap((_, place) => all[(place * step) % count] ?? []);
+}
+
+const commonDivisor = (one: number, other: number): number => (other === 0 ? one : commonDivisor(other, one % other));
+
+function between<One>(some: readonly One[], others: readonly One[]): One[] {
+  const placed = (all: readonly One[]): { readonly one: One; readonly place: number }[] => all.map((one, index) => ({ one, place: (index + 0.5) / all.length }));
+  return [...placed(some), ...placed(others)].toSorted((a, b) => a.place - b.place).map(({ one }) => one);
+}
+
+/** Leaves of these groups: `pages` of these alone, `part` where they stand for more. */
+function streamLeaves(groups: readonly Group[], columns: readonly IndexColumnFacts[], fill: number): { readonly pages: number; readonly part: number } {
+  const entries: Entry[] = [];
+  let apart = 0;
+  for (const [draw, { rows, nulls }] of groups.entries()) {
+    const bytes = tupleSize(columns, draw, nulls);
+    const most = longestList(bytes);
+    if (most < 2) for (let row = 0; row < Math.min(rows, MOST_ENTRIES); row += 1) entries.push({ bytes, list: 0 });
+    const lists = most < 2 ? 0 : Math.floor(rows / most);
+    if (lists > MANY_LISTS) apart += (lists - MANY_LISTS) / entriesAPage(listOf(bytes, most), fill);
+    const whole = listOf(bytes, Math.max(1, most));
+    for (let list = 0; list < Math.min(lists, MANY_LISTS); list += 1) entries.push(whole);
+    const left = most < 2 ? 0 : rows - lists * most;
+    if (left > 0) entries.push(left === 1 ? { bytes, list: 0 } : listOf(bytes, left));
+  }
+  const { full, begun } = fillLeaves(entries, fill);
+  return { pages: full + 1 + apart, part: full + begun + apart };
+}
+
+/** Row numbers that one list holds (`_bt_dedup_save_htid`); an entry of a single row keeps its number elsewhere. */
+const longestList = (bytes: number): number => Math.floor((Math.floor(LONGEST_POSTING / 8) * 8 - bytes) / TID);
+
+const listOf = (bytes: number, rows: number): Entry => ({ bytes: align(bytes + rows * TID), list: align(bytes + rows * TID) - bytes });
 
 const POISSON_UP_TO = 40;
+
+/** Of a kind's groups the one that is greater than such a share of them: those of a mean are spread as by chance, without those that do not occur. */
+function rowsOfGroup({ rows, isExact }: GroupClass, share: number): number {
+  // Of several columns together, a value's share is its own, and yet how often it meets the others is by chance.
+  if (isExact && (rows > POISSON_UP_TO || Math.abs(rows - Math.round(rows)) < 1e-6)) return Math.max(1, Math.round(rows));
+  if (rows > POISSON_UP_TO) return Math.max(1, Math.round(rows + Math.sqrt(rows) * normalAt(share)));
+  const lambda = lambdaOf(rows);
+  let [count, chance] = [1, (lambda * Math.exp(-lambda)) / -Math.expm1(-lambda)];
+  for (let below = chance; below < share && count < POISSON_UP_TO * 3; below += chance) {
+    count += 1;
+    chance *= lambda / count;
+  }
+  return count;
+}
+
+/** Of a normal distribution, near enough: the logistic one of the same spread. */
+const normalAt = (share: number): number => (Math.log(share / (1 - share)) * Math.sqrt(3)) / Math.PI;
 
 /** The mean of a Poisson distribution whose mean without zero is this. */
 function lambdaOf(mean: number): number {
@@ -142,26 +213,34 @@ function lambdaOf(mean: number): number {
   return lambda;
 }
 
-/** Lists that are as long as may be, and what is left. */
-function postings(rows: number, { mean, isUniform }: TupleSize): Items[] {
-  const most = Math.max(1, Math.floor((Math.floor(LONGEST_POSTING / 8) * 8 - mean) / TID));
-  if (rows <= 1 || most < 2) return [{ items: rows, bytes: rows * (mean + POINTER), isUniform }];
-  const list = (count: number): number => align(mean + count * TID) + POINTER;
-  const full = Math.floor(rows / most);
-  const rest = rows - full * most;
-  const last = rest <= 1 ? rest * (mean + POINTER) : list(rest);
-  return [{ items: full, bytes: full * list(most), isUniform: true }, ...(rest > 0 ? [{ items: Math.min(1, rest), bytes: last, isUniform: false }] : [])];
+/** Common values one by one, null among them, and the others alike, or by the density of whole numbers. */
+function valueClasses(column: IndexColumnFacts, rows: number, pages: number): ValueClass[] {
+  const { frequencies, nullFraction, bounds } = column;
+  const common = [...frequencies.map((share) => ({ values: 1, share, isExact: true })), ...(nullFraction > 0 ? [{ values: 1, share: nullFraction, isExact: true, isNull: true }] : [])];
+  const left = Math.max(0, 1 - common.reduce((sum, { share }) => sum + share, 0));
+  if (left <= 0.000_001) return common;
+  const others = Math.max(1, (column.distinct ?? rows) - frequencies.length);
+  const isUnique = others >= left * rows * UNIQUE;
+  if (isUnique) return [...common, { values: others, share: left / others, isExact: true }];
+  const real = unclustered(column, { others, rows: left * rows, pages });
+  if (bounds.length < 2) return [...common, { values: real, share: left / real, isExact: false }];
+  return [...common, ...byDensity(bounds, { others: real, left, rows })];
 }
 
-/** Common values one by one, null among them, and the others alike, or by the density of whole numbers. */
-function valueClasses({ distinct, frequencies, nullFraction, bounds }: IndexColumnFacts, rows: number): ValueClass[] {
-  const common = [...frequencies, ...(nullFraction > 0 ? [nullFraction] : [])].map((share) => ({ values: 1, share, isExact: true }));
-  const left = Math.max(0, 1 - common.reduce((sum, { share }) => sum + share, 0));
-  const others = Math.max(1, (distinct ?? rows) - frequencies.length);
-  if (left <= 0.000_001) return common;
-  const isUnique = others >= left * rows * UNIQUE;
-  if (isUnique || bounds.length < 2) return [...common, { values: others, share: left / others, isExact: isUnique }];
-  return [...common, ...byDensity(bounds, { others, left, rows })];
+/** Rows of a sample, with PostgreSQL's own target of 100. */
+const SAMPLE = 30_000;
+/** From which correlation on rows of equal value lie in one page. Ours. */
+const CLUSTERED = 0.99;
+
+/**
+ * ANALYZE takes its rows from as many pages, and counts how often values meet. Where equal ones lie side by side they meet the more often the fewer of the pages
+ * were read, and it takes them for fewer values than there are.
+ */
+function unclustered({ correlation }: IndexColumnFacts, { others, rows, pages }: { readonly others: number; readonly rows: number; readonly pages: number }): number {
+  const oversampled = pages / SAMPLE;
+  if (Math.abs(correlation ?? 0) < CLUSTERED || oversampled <= 1 || others >= rows) return others;
+  const mean = (rows / others - 1) / oversampled;
+  return Math.min(rows, (rows / mean) * -Math.expm1(-mean));
 }
 
 /** Where bounds are near to each other, each number has more rows; where they are far apart, some numbers have none by chance. */
@@ -173,10 +252,13 @@ function byDensity(bounds: readonly number[], { others, left, rows }: { readonly
   });
   const all = present.reduce((sum, one) => sum + one, 0);
   // ANALYZE sees too few of many values. In a range that is narrower than the rows are many, as of keys, each number is taken for one of them.
-  const isDense = (bounds.at(-1) ?? 0) - (bounds[0] ?? 0) <= left * rows;
+  const isDense = (bounds.at(-1) ?? 0) - (bounds[0] ?? 0) <= left * rows && all < others * TOO_MANY;
   const scale = isDense ? Math.max(1, others / all) : others / all;
   return present.map((one) => ({ values: one * scale, share: share / (one * scale), isExact: false }));
 }
+
+/** So many times what ANALYZE counted: the numbers have gaps. Ours. */
+const TOO_MANY = 2;
 
 /** From which share of distinct values on each counts as the only one of its kind. */
 const UNIQUE = 0.99;
@@ -196,32 +278,48 @@ function meanTuple(columns: readonly IndexColumnFacts[]): TupleSize {
   return { mean, isUniform: sizes.every((one) => one === sizes[0]) };
 }
 
-function tupleSize(columns: readonly IndexColumnFacts[], draw: number): number {
+/** `nulls`: columns that are null, by bits; by chance unless it is said. */
+function tupleSize(columns: readonly IndexColumnFacts[], draw: number, nulls: number | null = null): number {
   let [at, hasNull] = [0, false];
   columns.forEach((column, index) => {
     const chance = (draw * GOLDEN * (index + 1) + index * 0.37) % 1;
-    if (chance < column.nullFraction) {
+    const { nullFraction } = column;
+    if (nulls === null ? chance < nullFraction : (nulls & (1 << index)) !== 0) {
       hasNull = true;
       return;
     }
-    const bytes = column.length > 0 ? column.length : drawWidth(column, (chance - column.nullFraction) / (1 - column.nullFraction));
-    const isShort = column.length < 0 && bytes < 127;
+    const bytes = column.length > 0 ? column.length : drawWidth(column, nulls === null ? (chance - nullFraction) / (1 - nullFraction) : chance);
+    const isShort = column.length < 0 && bytes <= SHORT;
     at = align(at, isShort ? 1 : column.alignment) + bytes;
   });
   return align(TUPLE + (hasNull ? NULLS : 0) + at);
 }
 
-function drawWidth({ widths, width }: IndexColumnFacts, chance: number): number {
-  let left = chance * widths.reduce((sum, { share }) => sum + share, 0);
-  for (const { bytes, share } of widths) {
-    left -= share;
-    if (left <= 0) return bytes;
-  }
-  return widths.at(-1)?.bytes ?? Math.ceil(width);
+/** Bytes of a value of variable length whose header is a single one. */
+const SHORT = 127;
+
+/** Lengths of a column, by so many parts of its rows. */
+const PARTS = 128;
+
+const lengthsOf = new WeakMap<IndexColumnFacts, readonly number[]>();
+
+function drawWidth(column: IndexColumnFacts, chance: number): number {
+  const known = lengthsOf.get(column) ?? partedLengths(column);
+  lengthsOf.set(column, known);
+  return known[Math.floor(Math.max(0, Math.min(chance, 1 - 1e-9)) * PARTS)] ?? Math.ceil(column.width);
+}
+
+function partedLengths({ widths, width }: IndexColumnFacts): readonly number[] {
+  const all = widths.reduce((sum, { share }) => sum + share, 0);
+  let [at, upTo] = [0, widths[0]?.share ?? 0];
+  return Array.from({ length: PARTS }, (_, part) => {
+    while (at < widths.length - 1 && upTo < ((part + 0.5) / PARTS) * all) upTo += widths[(at += 1)]?.share ?? 0;
+    return widths[at]?.bytes ?? Math.ceil(width);
+  });
 }
 
 function fanout(tuple: number): number {
-  const room = ROOM - POINTER - Math.floor((BLOCK * (100 - INNER_FILL)) / 100);
+  const room = ROOM - POINTER - leftFree(INNER_FILL);
   return Math.max(2, Math.floor(room / (tuple + POINTER)));
 }
 
@@ -253,7 +351,7 @@ export function revmapPages(tablePages: number, pagesPerRange: number): number {
 function guessPages(facts: IndexFacts): number {
   if (facts.method === "brin") return brinPages(facts);
   if (facts.method === "gin") return ginPages(facts);
-  if (facts.method === "hash") return 2 + 2 ** Math.ceil(Math.log2(Math.max(2, (facts.rows * 20) / (BLOCK * 0.75) / 1.3)));
+  if (facts.method === "hash") return hashPages({ rows: facts.rows, ...(facts.options["fillfactor"] === undefined ? {} : { fillfactor: Number(facts.options["fillfactor"]) }), groups: groupsOf(facts) });
   return 1 + Math.ceil((facts.rows * (meanTuple(facts.columns).mean + POINTER)) / (BLOCK * 0.72));
 }
 

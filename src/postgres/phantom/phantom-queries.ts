@@ -35,6 +35,11 @@ FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.float4[], $3::pg_catalog.int4[]
 /** `$1` relations, `$2` the numbers of their new files. */
 export const SET_FILES = `UPDATE pg_catalog.pg_class c SET relfilenode = x.file FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.oid[]) x(oid, file) WHERE c.oid = x.oid`;
 
+/** Both at once: `$1` relations, `$2` files, `$3` rows, `$4` pages, `$5` pages that are all visible. */
+export const SET_FILES_AND_COUNTERS = `
+UPDATE pg_catalog.pg_class c SET relfilenode = x.file, reltuples = x.rows, relpages = x.pages, relallvisible = x.visible
+FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.oid[], $3::pg_catalog.float4[], $4::pg_catalog.int4[], $5::pg_catalog.int4[]) x(oid, file, rows, pages, visible) WHERE c.oid = x.oid`;
+
 /** Every relation that an index on `$1` has a part on: the table, or it and its partitions. */
 export const TREE = `
 SELECT c.oid::pg_catalog.int8 AS oid, c.relkind AS kind, c.relfilenode::pg_catalog.int8 AS file, c.reltuples::pg_catalog.float8 AS rows, c.relpages AS pages, c.relallvisible AS visible
@@ -54,14 +59,17 @@ SELECT c.oid::pg_catalog.int8 AS oid FROM pg_catalog.pg_class c WHERE c.oid = pg
 
 const SLOTS = [1, 2, 3, 4, 5];
 const slotOf = (kind: number, column: string, cast: string): string => `(CASE ${kind} ${SLOTS.map((n) => `WHEN s.stakind${n} THEN s.${column}${n}::${cast}`).join(" ")} END)`;
-const lengths = (kind: number): string => `CASE WHEN b.typcategory = 'S' THEN ARRAY(SELECT pg_catalog.octet_length(v) + 1 FROM pg_catalog.unnest(${slotOf(kind, "stavalues", "text")}::text[]) v) END`;
+/** Bytes of known values as they are stored: up to 126 with a header of one byte, of four above. What comes out of FROM is packed like a row. */
+const lengths = (kind: number): string => `
+  CASE WHEN b.typcategory = 'S' THEN ARRAY(SELECT pg_catalog.octet_length(v) + CASE WHEN pg_catalog.octet_length(v) > 126 THEN 4 ELSE 1 END FROM pg_catalog.unnest(${slotOf(kind, "stavalues", "text")}::text[]) v)
+    WHEN b.typname = 'numeric' THEN ARRAY(SELECT pg_catalog.pg_column_size(v) FROM pg_catalog.unnest(${slotOf(kind, "stavalues", "text")}::pg_catalog.numeric[]) v) END`;
 
 /** Columns of the index `$1`, with the statistics of the table's column or of the index's expression. Support function 4 says whether equal values have equal bytes. */
 export const INDEX_COLUMNS = `
 SELECT a.attnum AS position, k.number AS column, a.attlen AS length, CASE a.attalign WHEN 'c' THEN 1 WHEN 's' THEN 2 WHEN 'i' THEN 4 ELSE 8 END AS alignment, t.typname AS type_name, coalesce(oc.opcname, '') AS class,
   EXISTS (SELECT FROM pg_catalog.pg_amproc p WHERE p.amprocfamily = oc.opcfamily AND p.amproclefttype = oc.opcintype AND p.amprocrighttype = oc.opcintype AND p.amprocnum = 4) AND coalesce((SELECT l.collisdeterministic FROM pg_catalog.pg_collation l WHERE l.oid = a.attcollation), true) AS equal_images,
   s.stanullfrac::pg_catalog.float8 AS null_fraction, s.stawidth AS width, s.stadistinct::pg_catalog.float8 AS distinct, ${slotOf(1, "stanumbers", "pg_catalog.float8[]")} AS frequencies,
-  CASE WHEN b.typname IN ('int2', 'int4', 'int8') AND (k.number <> 0 OR EXISTS (SELECT FROM pg_catalog.pg_am m WHERE m.oid = oc.opcmethod AND m.amname = 'btree')) THEN ${slotOf(2, "stavalues", "text")}::pg_catalog.float8[] END AS bounds, ${lengths(1)} AS common_lengths, ${lengths(2)} AS histogram_lengths, pg_catalog.pg_get_indexdef(i.indexrelid, a.attnum, false) AS definition
+  CASE WHEN b.typname IN ('int2', 'int4', 'int8') AND (k.number <> 0 OR EXISTS (SELECT FROM pg_catalog.pg_am m WHERE m.oid = oc.opcmethod AND m.amname = 'btree')) THEN ${slotOf(2, "stavalues", "text")}::pg_catalog.float8[] END AS bounds, ${lengths(1)} AS common_lengths, ${lengths(2)} AS histogram_lengths, (${slotOf(3, "stanumbers", "pg_catalog.float8[]")})[1] AS correlation, pg_catalog.pg_get_indexdef(i.indexrelid, a.attnum, false) AS definition
 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indexrelid JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 CROSS JOIN LATERAL (SELECT i.indkey[a.attnum - 1] AS number) k -- What is in a GIN index is part of a column's value, and the statistics are of the value.
 JOIN pg_catalog.pg_type b ON b.oid = coalesce((SELECT c.atttypid FROM pg_catalog.pg_attribute c WHERE c.attrelid = i.indrelid AND c.attnum = k.number AND k.number <> 0), a.atttypid)
@@ -74,6 +82,18 @@ SELECT am.amname AS method, i.indisunique AS unique, i.indnkeyatts AS keys, i.in
   coalesce((SELECT pg_catalog.jsonb_object_agg(o.option_name, o.option_value) FROM pg_catalog.pg_options_to_table(c.reloptions) o), '{}') AS options, (pg_catalog.pg_relation_size(i.indrelid) / 8192)::pg_catalog.int4 AS table_pages,
   EXISTS (SELECT FROM pg_catalog.pg_statistic_ext e WHERE e.stxrelid = i.indrelid AND 'd' = ANY (e.stxkind) AND (SELECT pg_catalog.count(*) FROM pg_catalog.unnest(e.stxkeys::pg_catalog.int2[]) k(number) WHERE k.number = ANY (i.indkey::pg_catalog.int2[])) > 1) AS known_together
 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_am am ON am.oid = c.relam WHERE i.indexrelid = $1::pg_catalog.oid`;
+
+/**
+ * The first column of the index `$1` where the planner would look for the column's ends in it: in the type's own order, of all rows. Its common values and the bounds
+ * of its histogram hold both, where every row was seen.
+ */
+export const OWN_ENDS = `
+SELECT i.indrelid::pg_catalog.regclass::text AS table, pg_catalog.quote_ident(a.attname) AS column, pg_catalog.format_type(t.typarray, NULL) AS array, i.indnatts AS columns,
+  CASE WHEN i.indoption[0] & 1 = 1 THEN 'DESC' ELSE 'ASC' END || CASE WHEN i.indoption[0] & 2 = 2 THEN ' NULLS FIRST' ELSE ' NULLS LAST' END AS "order",
+  (SELECT pg_catalog.array_agg(v)::text FROM (SELECT pg_catalog.unnest(${slotOf(1, "stavalues", "text")}::text[]) UNION ALL SELECT pg_catalog.unnest(${slotOf(2, "stavalues", "text")}::text[])) x(v)) AS values
+FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] JOIN pg_catalog.pg_type t ON t.oid = a.atttypid JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[0] JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
+JOIN pg_catalog.pg_statistic s ON s.starelid = i.indrelid AND s.staattnum = a.attnum AND NOT s.stainherit
+WHERE i.indexrelid = $1::pg_catalog.oid AND i.indpred IS NULL AND m.amname = 'btree' AND o.opcdefault AND i.indcollation[0] = a.attcollation AND 2 IN (s.stakind1, s.stakind2, s.stakind3, s.stakind4, s.stakind5) AND t.typarray <> 0`;
 
 /** Columns of the table that the index `$1`'s expressions and condition read. */
 export const EXPRESSION_COLUMNS = `

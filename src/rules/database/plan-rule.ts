@@ -1,5 +1,5 @@
 /** Rules that read plans: one finding for each statement and table, from the worst of the statement's plans. */
-import type { Confidence, Database, DatabaseDraft, DatabaseInput, Evidence, FixDraft, Judgement, ObjectSpot, Plan, Severity, Spot, Statement, Unjudged } from "../../model/index.ts";
+import type { ChangeProposal, Confidence, Database, DatabaseDraft, DatabaseInput, Evidence, FixDraft, Judgement, ObjectSpot, Plan, Severity, Spot, Statement, Unjudged } from "../../model/index.ts";
 import { indexSpot, modelLabel, tableSpot } from "./names.ts";
 import { nodeName, stepsOf, type PlanStep } from "./plan-steps.ts";
 import { planEvidence, sentFrom, statementEvidence, statementSpot } from "./statement-places.ts";
@@ -24,6 +24,8 @@ export interface PlanFlaw {
   readonly spots?: readonly Spot[];
   /** Evidence beside the plan's own: of the catalog, of counters. */
   readonly evidence?: readonly Evidence[];
+  /** To be planned, where there is a phantom. */
+  readonly tries?: ChangeProposal;
 }
 
 export interface PlanReading {
@@ -114,6 +116,7 @@ function toDraft(plan: Plan, flaw: PlanFlaw, count: number, database: Database):
     places: placesOf(plan, flaw, statement, database),
     evidence: [planEvidence(plan, { ...flaw.figures, ...(count > 1 ? { plans: count } : {}) }), ...(flaw.evidence ?? []), ...(statement === null ? [] : [statementEvidence(database, statement)])],
     fixes: flaw.fixes ?? [],
+    ...(flaw.tries === undefined ? {} : { tries: flaw.tries }),
   };
 }
 

@@ -17,10 +17,11 @@ export interface Proposed {
   readonly instead?: Index;
   /** `cost` where it is not said. */
   readonly saves?: IndexProposal["saves"];
+  readonly rewrites?: NonNullable<IndexProposal["rewrites"]>;
 }
 
-export function proposalOf({ table, spec, statements, instead, saves = "cost" }: Proposed, database: Database): IndexProposal {
-  const key = `luthier_${namesDigest([String(table.oid), JSON.stringify(spec), String(instead?.oid ?? "")], 12)}`;
+export function proposalOf({ table, spec, statements, instead, saves = "cost", rewrites = [] }: Proposed, database: Database): IndexProposal {
+  const key = `luthier_${namesDigest([String(table.oid), JSON.stringify(spec), String(instead?.oid ?? ""), ...rewrites.map(({ sql }) => sql)], 12)}`;
   const sql = createIndexSql(spec, key, table, false);
   return {
     key,
@@ -33,6 +34,7 @@ export function proposalOf({ table, spec, statements, instead, saves = "cost" }:
     saves,
     needsValues: spec.condition !== undefined || spec.keys.some(({ operatorClass = "" }) => BY_VALUE.test(operatorClass)),
     statements: statements.map(({ id }) => id),
+    ...(rewrites.length === 0 ? {} : { rewrites }),
   };
 }
 
@@ -137,13 +139,14 @@ function withPlans(draft: DatabaseDraft, proposal: IndexProposal, looked: Looked
   };
 }
 
-function doubtOf({ saves, extension }: IndexProposal, { cheaper, dearer, own }: Looked): string {
+function doubtOf({ saves, extension, rewrites = [] }: IndexProposal, { cheaper, dearer, own }: Looked): string {
   const verify = saves === "bytes" ? 0 : cheaper.filter(({ verdict }) => verdict === "verify").length;
   const any = own.filter(({ basis, uses }) => basis === "any" && uses.length > 0).length;
   return [
     ...(verify === 0 ? [] : [`${verify === cheaper.length ? "verify by running" : `verify ${verify} of the statements by running`}: with pages at random nearly as cheap as in order, the plan is another one`]),
     ...(dearer.length === 0 ? [] : [`${formatCount(dearer.length, "statement")} of the table cost more with it`.replace("1 statement of the table cost ", "1 statement of the table costs ")]),
     ...(any === 0 ? [] : [`${formatCount(any, "statement")} planned for any values; rare and frequent ones differ`]),
+    ...(rewrites.length === 0 ? [] : [`planned as ${formatCount(rewrites.length, "statement")} would ask then`]),
     ...(extension === null ? [] : [`the plans were made with extension ${extension}, which the database does not have yet`]),
     "costs are the planner's, not time",
   ].join("; ");

@@ -1,10 +1,12 @@
-import { addIndex, type IndexSpec } from "../../fixes/migrations/index.ts";
-import type { Column, DatabaseInput, Rule, Spot, Statement, Table } from "../../model/index.ts";
+import { addIndex, createIndexSql, type IndexSpec } from "../../fixes/migrations/index.ts";
+import type { Column, DatabaseInput, FixDraft, Rule, Spot, Statement, Table } from "../../model/index.ts";
+import { quoteQualified } from "../../postgres/quote.ts";
 import { hasKey, judgeStatements, statementsAsk, type IndexCandidate } from "../database/index-candidate.ts";
 import { ownIndexes } from "../database/index-figures.ts";
 import { lookupsOn } from "../database/lookups.ts";
 import { shortName } from "../database/names.ts";
 import { NOT_COMPARED, proposalOf } from "../database/proposal.ts";
+import { timeKey } from "./time-expression.ts";
 import { conditionsOf, functionsAround, statementsIn, usesOf, type ColumnCondition } from "../database/statement-use.ts";
 
 export const rule: Rule = {
@@ -104,9 +106,27 @@ function linesOf({ table, column, kind, input }: Asked): readonly Spot[] {
   return lookupsOn(table, column.name, input).flatMap((one) => (lookups.includes(one.lookup) || one.transforms.some((name) => transforms.includes(name)) ? [{ role: "queryset" as const, span: one.span }] : []));
 }
 
-/** For times there is a better way than an index, and the time zone of the statement is a parameter. */
 function changeOf({ table, column, kind, input }: Asked, statements: readonly Statement[]): Pick<IndexCandidate, "fixes" | "proposes"> {
-  if (kind !== "upper" && kind !== "lower") return { fixes: [] };
+  if (kind !== "upper" && kind !== "lower") return ofTime({ table, column, kind, input }, statements);
   const spec: IndexSpec = { keys: [{ kind: "function", function: kind, column: column.name }] };
   return { fixes: [addIndex(input, table, spec)], proposes: proposalOf({ table, spec, statements }, input.database) };
 }
+
+/** For times there is a better way than an index where they can be a range; an index on the expression serves the statements as they are, in one time zone. */
+function ofTime({ table, column, kind, input: { database } }: Pick<Asked, "table" | "column" | "input"> & { readonly kind: "date" | "part" }, statements: readonly Statement[]): Pick<IndexCandidate, "fixes" | "proposes"> {
+  const key = timeKey(kind, column, statements);
+  if (key === null) return { fixes: [] };
+  const spec: IndexSpec = { keys: [key], name: `${table.name}_${column.name}_${kind}_idx`.slice(0, LONGEST_NAME) };
+  const isConcurrent = table.kind !== "partitioned";
+  const fix: FixDraft = {
+    title: `Add an index on the ${kind === "date" ? "day" : "part"} of \`${column.name}\`, where it cannot be a range`,
+    kind: "sql",
+    safety: "review",
+    edits: [],
+    sql: { forward: [createIndexSql(spec, spec.name ?? "", table, isConcurrent), `ANALYZE ${quoteQualified(table)}`], reverse: [`DROP INDEX${isConcurrent ? " CONCURRENTLY" : ""} ${quoteQualified({ schema: table.schema, name: spec.name ?? "" })}`], isTransactional: false },
+  };
+  return { fixes: [fix], proposes: proposalOf({ table, spec, statements }, database) };
+}
+
+/** PostgreSQL's own limit. */
+const LONGEST_NAME = 63;

@@ -1,9 +1,10 @@
 import { addIndex, type IndexSpec } from "../../fixes/migrations/index.ts";
 import type { Column, DatabaseInput, Rule, Spot, Statement, Table } from "../../model/index.ts";
 import { hasKey, judgeStatements, statementsAsk, type IndexCandidate } from "../database/index-candidate.ts";
+import { asContains } from "./contains.ts";
 import { lookupsOn } from "../database/lookups.ts";
 import { shortName } from "../database/names.ts";
-import { NOT_COMPARED, proposalOf } from "../database/proposal.ts";
+import { NOT_COMPARED, proposalOf, type Proposed } from "../database/proposal.ts";
 import { patternKinds, patternsBy } from "../database/pattern-kind.ts";
 import { conditionsOf, functionsAround, statementsIn, usesOf, type ColumnCondition } from "../database/statement-use.ts";
 
@@ -79,6 +80,10 @@ function jsonKeys({ table, column, input }: Asked, conditions: readonly ColumnCo
   if (keys.length === 0 || hasKeyIndex(table, column, input)) return [];
   const statements = statementsIn(keys);
   const hasGin = hasKey(table, input.database, { column: column.name, function: null, methods: ["gin"] });
+  const rewrites = statements.flatMap((one) => {
+    const sql = asContains(one, column.name);
+    return sql === null ? [] : [{ statement: one.id, sql }];
+  });
   return [
     {
       table,
@@ -90,8 +95,8 @@ function jsonKeys({ table, column, input }: Asked, conditions: readonly ColumnCo
       remedy: `Ask by \`${column.name}__contains={…}\`${hasGin ? ", which the GIN index serves" : `, and add a GIN index with \`jsonb_path_ops\``}; for a single key, an index on that key does as well.`,
       doubt: `${GIN_DOUBT}; \`__contains\` with a dictionary compares equal values of keys alone`,
       spots: linesOf({ table, column, input }, ["exact"]),
-      // Statements as they are do not use it: there is nothing to plan before they ask otherwise.
-      fixes: hasGin ? [] : gin({ table, column, input }, statements, "jsonb_path_ops").fixes,
+      // Statements as they are do not use it: they are planned as they would ask then.
+      ...(hasGin ? { fixes: [] } : gin({ table, column, input }, statements, "jsonb_path_ops", rewrites)),
     },
   ];
 }
@@ -197,7 +202,9 @@ function linesOf({ table, column, input }: Asked, lookups: readonly string[]): r
   return lookupsOn(table, column.name, input).flatMap(({ lookup, span }) => (lookups.includes(lookup) ? [{ role: "queryset" as const, span }] : []));
 }
 
-function gin({ table, column, input }: Asked, statements: readonly Statement[], operatorClass?: string): Pick<IndexCandidate, "fixes" | "proposes"> {
+/** `rewrites`: where statements have to ask otherwise, those of which it is known how. */
+function gin({ table, column, input }: Asked, statements: readonly Statement[], operatorClass?: string, rewrites?: Proposed["rewrites"]): Pick<IndexCandidate, "fixes" | "proposes"> {
   const spec: IndexSpec = { method: "gin", keys: [{ kind: "column", column: column.name, ...(operatorClass === undefined ? {} : { operatorClass }) }] };
-  return { fixes: [addIndex(input, table, spec)], proposes: proposalOf({ table, spec, statements }, input.database) };
+  if (rewrites?.length === 0) return { fixes: [addIndex(input, table, spec)] };
+  return { fixes: [addIndex(input, table, spec)], proposes: proposalOf({ table, spec, statements, ...(rewrites === undefined ? {} : { rewrites }) }, input.database) };
 }

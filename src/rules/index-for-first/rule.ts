@@ -1,7 +1,8 @@
-import type { Call, Expr, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { insertion } from "../../fixes/chain-edit.ts";
+import type { Assign, Call, Expr, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
-import { callAt, exprAt, sourceText } from "../code.ts";
-import { nameOf, oncePerPlace, runPlaces } from "../runs.ts";
+import { callAt, enclosingFunction, exprAt, soleValueOf, sourceText } from "../code.ts";
+import { isOnlyTested, nameOf, oncePerPlace, runPlaces, usesOf } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -25,7 +26,21 @@ function takenBy(run: QueryRun, input: RuleInput): Expr | null {
   const parent = path[path.indexOf(call) - 1];
   if (run.how === "iterate") return call.callee.name === "next" && isIter(call.args[0]) ? call : null;
   const isList = call.callee.name === "list" || call.callee.name === "tuple";
-  return isList && parent?.kind === "subscript" && parent.object === call && isZero(parent.index) && isChain(call.args[0]) ? parent : null;
+  if (!isList || !isChain(call.args[0])) return null;
+  if (parent?.kind === "assign") return firstOfName(run, call, parent, input);
+  return parent?.kind === "subscript" && parent.object === call && isZero(parent.index) ? parent : null;
+}
+
+/** `rows = list(…)`, of which nothing is asked but whether there is a row, and the first. */
+function firstOfName(run: QueryRun, call: Call, stmt: Assign, input: RuleInput): Expr | null {
+  const [target, ...others] = stmt.targets;
+  const holder = enclosingFunction(pathTo(input.program, run.span));
+  if (target?.kind !== "name" || others.length > 0 || stmt.value !== call || holder === null) return null;
+  const uses = usesOf(holder, target.name);
+  const taken = uses.filter(({ node, parent }) => parent.kind === "subscript" && parent.object === node && isZero(parent.index));
+  const areAll = uses.every((use) => taken.includes(use) || isOnlyTested(input, run.span.file, use.node as Expr));
+  const isOwn = uses.every(({ node }) => node.kind === "name" && soleValueOf(input, run.span.file, node) === call);
+  return taken.length > 0 && areAll && isOwn ? call : null;
 }
 
 function isIter(expr: Expr | undefined): boolean {
@@ -59,6 +74,7 @@ function fixesFor(run: QueryRun, input: RuleInput): FixDraft[] {
   const rows = expr?.kind === "call" ? expr.args[0] : undefined;
   if (run.how === "iterate") return firstFix(run, rows, input);
   if (run.how !== "list" || rows === undefined) return [];
+  if (takenBy(run, input)?.kind === "call") return [{ title: "Fetch the first row alone", safety: "safe", edits: [insertion(run.span.file, rows.end, "[:1]")] }];
   return [{ title: "Index the queryset itself", safety: "safe", edits: [{ span: run.span, text: sourceText(input, run.span.file, rows) }] }];
 }
 

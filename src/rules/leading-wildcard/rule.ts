@@ -1,4 +1,4 @@
-import type { FindingDraft, Model, Rule, RuleInput } from "../../model/index.ts";
+import type { ClassInfo, Expr, Field, FindingDraft, Model, Rule, RuleInput, Span } from "../../model/index.ts";
 import { callSpan, chainsIn, keywordLookups, type Chain } from "../chains.ts";
 import { judgeBySize } from "../database/table-size.ts";
 
@@ -12,7 +12,7 @@ export const rule: Rule = {
     fix: "never",
     stage: "stable",
   },
-  check: (input) => chainsIn(input).flatMap((chain) => toDrafts(chain, input)),
+  check: (input) => [...chainsIn(input).flatMap((chain) => toDrafts(chain, input)), ...filterSets(input)],
   judge: (input) => judgeBySize(input, { rule: "leading-wildcard", severity: "warning", meaning: "each search reads them all" }),
 };
 
@@ -30,20 +30,81 @@ function toDrafts(chain: Chain, input: RuleInput): FindingDraft[] {
       const [lookup] = rest;
       if (field === undefined || fields.length !== 1 || rest.length !== 1 || lookup === undefined || !INSIDE.has(lookup)) return [];
       if (!TEXT.test(field.type) || hasTrigramIndex(chain.model, input)) return [];
-      return [
-        {
-          key: [chain.origin.symbol, chain.model.label, keyword.name],
-          claim: `\`${keyword.name}\` reads every \`${chain.model.name}\` row: no B-tree finds text inside a column.`,
-          reason: "The pattern begins with a wildcard, so the order of an index says nothing.",
-          remedy: `Add a trigram index on \`${field.name}\` (\`GinIndex\` with \`gin_trgm_ops\`), or search with full text.`,
-          doubt: "a table of a few thousand rows is read in milliseconds",
-          model: chain.origin.model,
-          places: [{ role: "queryset" as const, span: callSpan(call) }],
-          fixes: [],
-        },
-      ];
+      return [toDraft({ symbol: chain.origin.symbol, model: chain.model, lookup: keyword.name, field, span: callSpan(call) })];
     }),
   );
+}
+
+interface Search {
+  readonly symbol: string;
+  readonly model: Model;
+  /** `title__icontains`. */
+  readonly lookup: string;
+  readonly field: Field;
+  readonly span: Span;
+}
+
+function toDraft({ symbol, model, lookup, field, span }: Search): FindingDraft {
+  return {
+    key: [symbol, model.label, lookup],
+    claim: `\`${lookup}\` reads every \`${model.name}\` row: no B-tree finds text inside a column.`,
+    reason: "The pattern begins with a wildcard, so the order of an index says nothing.",
+    remedy: `Add a trigram index on \`${field.name}\` (\`GinIndex\` with \`gin_trgm_ops\`), or search with full text.`,
+    doubt: "a table of a few thousand rows is read in milliseconds",
+    model: model.label,
+    places: [{ role: "queryset", span }],
+    fixes: [],
+  };
+}
+
+/** Filters that django-filter declares: `title = CharFilter(lookup_expr="icontains")`, and `fields = {"title": ["icontains"]}`. */
+function filterSets(input: RuleInput): FindingDraft[] {
+  const sets = input.program.classes.filter((cls) => cls.module.origin === "project" && input.program.isSubclass(cls, "django_filters.filterset.FilterSet"));
+  return sets.flatMap((cls) => {
+    const model = modelOf(cls, input);
+    if (model === null || hasTrigramIndex(model, input)) return [];
+    return [...declaredSearches(cls), ...listedSearches(cls)].flatMap(({ name, lookup, span }) => {
+      const field = model.fields.get(name);
+      return field !== undefined && TEXT.test(field.type) && INSIDE.has(lookup) ? [toDraft({ symbol: cls.id, model, lookup: `${name}__${lookup}`, field, span })] : [];
+    });
+  });
+}
+
+interface DeclaredSearch {
+  readonly name: string;
+  readonly lookup: string;
+  readonly span: Span;
+}
+
+function declaredSearches(cls: ClassInfo): DeclaredSearch[] {
+  return [...cls.members].flatMap(([name, definitions]) => {
+    const last = definitions.at(-1);
+    if (last?.kind !== "variable" || last.value?.kind !== "call") return [];
+    const texts = new Map(last.value.keywords.flatMap(({ name: key, value }) => (value.kind === "str" ? [[key, value.value] as const] : [])));
+    const lookup = texts.get("lookup_expr");
+    if (lookup === undefined || last.value.keywords.some((one) => one.name === "method")) return [];
+    return [{ name: texts.get("field_name") ?? name, lookup, span: { file: cls.module.ir.file, start: last.stmt.start, end: last.stmt.end } }];
+  });
+}
+
+function listedSearches(cls: ClassInfo): DeclaredSearch[] {
+  const fields = settingOf(cls, "fields");
+  if (fields?.kind !== "dict") return [];
+  return fields.entries.flatMap(({ key, value }) => {
+    if (key?.kind !== "str" || value.kind !== "sequence") return [];
+    return value.items.flatMap((one) => (one.kind === "str" ? [{ name: key.value, lookup: one.value, span: { file: cls.module.ir.file, start: one.start, end: one.end } }] : []));
+  });
+}
+
+function settingOf(cls: ClassInfo, name: string): Expr | null {
+  const definition = cls.nested.get("Meta")?.members.get(name)?.at(-1);
+  return definition?.kind === "variable" ? definition.value : null;
+}
+
+function modelOf(cls: ClassInfo, input: RuleInput): Model | null {
+  const value = settingOf(cls, "model");
+  const symbol = value?.kind === "name" ? input.program.resolve(cls.module, value.name) : null;
+  return symbol?.kind === "class" ? input.graph.ofClass(symbol.cls) : null;
 }
 
 function hasTrigramIndex(model: Model, input: RuleInput): boolean {

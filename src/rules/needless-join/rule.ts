@@ -1,6 +1,7 @@
 import type { ChainCall, FindingDraft, Origin, Rule, RuleInput, Str } from "../../model/index.ts";
 import { dotted, holderName, modelName } from "../names.ts";
 import { relationPath } from "../relation-path.ts";
+import { countDrafts } from "./counts.ts";
 import { eagerKeyDrafts } from "./eager-keys.ts";
 
 export const rule: Rule = {
@@ -13,7 +14,7 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => [...orderingDrafts(input), ...eagerKeyDrafts(input)],
+  check: (input) => [...orderingDrafts(input), ...eagerKeyDrafts(input), ...countDrafts(input)],
 };
 
 /** `order_by("customer")` sorts by the other model's own ordering, and joins it even when that is its key. */

@@ -1,5 +1,6 @@
 import type { DatabaseDraft, DatabaseInput, Expr, FindingDraft, Field, Judgement, Rule, RuleInput } from "../../model/index.ts";
 import { callSpan, chainsIn, keywordLookups, lookupOf, textArguments, type Chain } from "../chains.ts";
+import { soleValueOf } from "../code.ts";
 import { catalogEvidence } from "../database/evidence.ts";
 import { shortName, tableSpot } from "../database/names.ts";
 import { percent } from "../database/statement-places.ts";
@@ -87,9 +88,10 @@ function toDrafts(chain: Chain, chains: readonly Chain[], input: RuleInput): Fou
 
 /** The one column of a `values_list("column")` whose rows may have a NULL. */
 function nullableColumn(value: Expr, file: string, chains: readonly Chain[], input: RuleInput): { readonly field: Field; readonly model: string } | null {
-  const sub = chains.find((one) => one.span.file === file && one.span.start === value.start && one.span.end === value.end);
+  const written = value.kind === "name" ? soleValueOf(input, file, value) : value;
+  const sub = chains.find((one) => one.span.file === file && one.span.start === written?.start && one.span.end === written.end);
   const last = sub?.calls.at(-1);
-  // A queryset under a name may have been filtered before.
+  // What the chain starts from may have been filtered before.
   if (sub === undefined || last === undefined || sub.origin.span.start !== sub.span.start || (last.name !== "values_list" && last.name !== "values")) return null;
   const [name, ...others] = textArguments(last);
   if (name === undefined || others.length > 0) return null;

@@ -1,10 +1,12 @@
 import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
-import type { Database, DatabaseDraft, DatabaseInput, QueryShape, Rule, RuleInput, Statement, Table, Unjudged } from "../../model/index.ts";
+import type { Database, DatabaseDraft, DatabaseInput, Judgement, QueryShape, Rule, RuleInput, Statement, Table, Unjudged } from "../../model/index.ts";
 import { isTable, ownTables as tablesIn, predicatesOn, shapesIn } from "../../sql/compare-shapes.ts";
 import { chainsIn, keywordLookups, type Chain } from "../chains.ts";
 import { isWithin } from "../runs.ts";
 import { catalogEvidence, counterEvidence, gapIn, NEEDS_STATEMENTS } from "../database/evidence.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
+import { withChangeProofs } from "../database/change-proof.ts";
+import { newestBound, withBound } from "./bounded.ts";
 import { partitionsOf } from "../database/partitions.ts";
 
 export const rule: Rule = {
@@ -18,11 +20,13 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
+  proposes: true,
   judge: (input) => {
     const { database, thresholds } = input;
     const parents = database.tables.filter((one) => one.kind === "partitioned" && one.partitionOf === null && partitionsOf(database, one).length > 1);
     const least = thresholds["partition-key-unused"] ?? LEAST_CALLS;
-    return { drafts: parents.flatMap((parent) => draftsOf(input, parent, least)), unjudged: unseen(database, parents), examined: `${parents.length} partitioned tables` };
+    const judgement: Judgement = { drafts: parents.flatMap((parent) => draftsOf(input, parent, least)), unjudged: unseen(database, parents), examined: `${parents.length} partitioned tables` };
+    return withChangeProofs(judgement, database, { standsOn: () => "plans" });
   },
 };
 
@@ -59,7 +63,15 @@ function readsAll(shape: QueryShape, { schema, name }: Table, keys: readonly str
 
 const PRUNING: ReadonlySet<string> = new Set(["=", "in", "<", "<=", ">", ">=", "between", "is null"]);
 
-function ofStatement(database: Database, parent: Table, keys: readonly string[], { id, calls, meanMs, totalMs, written }: Statement): DatabaseDraft {
+/** Planned with a lower bound of the key, that of the newest partition: with an older one more are left. */
+function triesOf(database: Database, parent: Table, statement: Statement): Pick<DatabaseDraft, "tries"> {
+  const bound = newestBound(parent, partitionsOf(database, parent));
+  const sql = bound === null ? null : withBound(statement, parent, bound);
+  return sql === null ? {} : { tries: { kind: "condition", key: `condition ${parent.oid} ${statement.id}`, table: parent, rewrites: [{ statement: statement.id, sql }] } };
+}
+
+function ofStatement(database: Database, parent: Table, keys: readonly string[], statement: Statement): DatabaseDraft {
+  const { id, calls, meanMs, totalMs, written } = statement;
   const count = partitionsOf(database, parent).length;
   const model = modelLabel(database, parent);
   return {
@@ -71,6 +83,7 @@ function ofStatement(database: Database, parent: Table, keys: readonly string[],
     places: [{ role: "statement", object: id }, tableSpot(parent, parent.partitioning?.definition), ...written.sites.slice(0, 3).map(({ span, how }) => ({ role: "queryset" as const, span, label: how }))],
     evidence: [counterEvidence(database, { calls, milliseconds: Math.round(totalMs), partitions: count })],
     fixes: [],
+    ...triesOf(database, parent, statement),
   };
 }
 

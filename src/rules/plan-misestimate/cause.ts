@@ -1,6 +1,7 @@
 /** Why the planner was wrong, as far as the catalog and the model tell. */
 import { formatNumber } from "../../model/numbers.ts";
-import type { Column, Constraint, Database, DatabaseInput, Evidence, FixDraft, Model, PlanNode, Spot, Table } from "../../model/index.ts";
+import type { ChangeProposal, Column, Constraint, Database, DatabaseInput, Evidence, FixDraft, Model, PlanNode, Spot, Table } from "../../model/index.ts";
+import { namesDigest } from "../../model/generated-names.ts";
 import { quoteName } from "../../postgres/quote.ts";
 import { catalogEvidence, counterEvidence } from "../database/evidence.ts";
 import { shortName } from "../database/names.ts";
@@ -13,6 +14,7 @@ export interface Cause {
   readonly fixes: readonly FixDraft[];
   readonly evidence: readonly Evidence[];
   readonly spots: readonly Spot[];
+  readonly tries?: ChangeProposal;
 }
 
 export function causeOf(step: PlanStep, { database }: DatabaseInput): Cause {
@@ -101,8 +103,8 @@ function expressionCause(condition: string, columns: readonly Column[]): Cause |
 }
 
 /** Columns that go together, for which the planner multiplies the parts. */
-function correlatedCause({ node }: PlanStep, columns: readonly Column[], table: Table, database: Database): Cause | null {
-  if (columns.length < 2 || (node.actualRows ?? 0) < node.planRows) return null;
+function correlatedCause(step: PlanStep, columns: readonly Column[], table: Table, database: Database): Cause | null {
+  if (columns.length < 2 || (step.node.actualRows ?? 0) < step.node.planRows) return null;
   const names = columns.map(({ name }) => name);
   if (database.catalog.extendedStatistics.some((one) => one.table === table.oid && names.every((name) => one.columns.includes(name)))) return null;
   const statistics = `${table.name}_${names.join("_")}_stat`.slice(0, 63);
@@ -114,7 +116,18 @@ function correlatedCause({ node }: PlanStep, columns: readonly Column[], table: 
     doubt: "that the columns go together follows from the rows that came, not from a look at them; other causes are possible",
     fixes: [sql("Take statistics of the columns together", [`CREATE STATISTICS ${created} (dependencies, ndistinct, mcv) ON ${names.map((name) => quoteName(name)).join(", ")} FROM ${qualified(table)}`, `ANALYZE ${qualified(table)}`], [`DROP STATISTICS ${created}`])],
     evidence: [catalogEvidence(database)],
+    ...statisticsToTry(step, columns, table),
   };
+}
+
+/** Equal to a constant each, of one table and in one go: what the degree of a dependency can be worked out for. */
+function statisticsToTry({ node, plan, loops }: PlanStep, columns: readonly Column[], table: Table): Pick<Cause, "tries"> {
+  const [one, other, ...more] = columns.map(({ name }) => name);
+  const { sql } = plan;
+  if (one === undefined || other === undefined || more.length > 0 || loops !== 1 || sql === null || node.actualRows === null) return {};
+  const condition = [node.conditions.index ?? node.conditions.recheck, node.conditions.filter].flatMap((part) => part ?? []).join(" AND ");
+  if (/\$\d/.test(`${condition} ${sql}`) || [...condition.matchAll(/[^<>!]=[^>]/g)].length < 2) return {};
+  return { tries: { kind: "statistics", key: `statistics ${table.oid} ${one} ${other} ${namesDigest([sql, condition], 8)}`, table, columns: [one, other], condition, alias: node.alias ?? table.name, rows: node.actualRows, sql } };
 }
 
 /** Of the values, what the list of common ones covers; this project's notes on statistics. */

@@ -1,5 +1,6 @@
 import { formatNumber } from "../../model/numbers.ts";
 import type { DatabaseInput, PlanNode, Rule, Severity } from "../../model/index.ts";
+import { withChangeProofs } from "../database/change-proof.ts";
 import { judgePlans, type PlanFlaw } from "../database/plan-rule.ts";
 import { isHot, nodeName, ratio, relationsBelow, stepsOf, type PlanStep } from "../database/plan-steps.ts";
 import { causeOf } from "./cause.ts";
@@ -15,7 +16,8 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: (input) => judgePlans(input, { needsRun: true, flaws: (steps) => steps.flatMap((step) => flawOf(step, input)) }),
+  proposes: true,
+  judge: (input) => withChangeProofs(judgePlans(input, { needsRun: true, flaws: (steps) => steps.flatMap((step) => flawOf(step, input)) }), input.database, { standsOn: () => "plans" }),
 };
 
 /** More or fewer rows than expected, by this factor: worth a note, a warning, an error; this project's notes on plans. */
@@ -49,6 +51,7 @@ function flawOf(step: PlanStep, input: DatabaseInput): PlanFlaw[] {
       fixes: cause.fixes,
       evidence: cause.evidence,
       spots: cause.spots,
+      ...(cause.tries === undefined ? {} : { tries: cause.tries }),
     },
   ];
 }

@@ -3,6 +3,7 @@ import { nodesIn } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
 import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
+import { updateDrafts } from "./updates.ts";
 
 export const rule: Rule = {
   meta: {
@@ -14,7 +15,7 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => oncePerPlace(looped(input).filter((one) => isGuilty(one, input))).map((one) => toDraft(one, input)),
+  check: (input) => [...oncePerPlace(looped(input).filter((one) => isGuilty(one, input))).map((one) => toDraft(one, input)), ...updateDrafts(input)],
 };
 
 interface LoopedRun {
@@ -71,7 +72,7 @@ function queryText(model: string, isInvariant: boolean): Text {
   };
 }
 
-const TEXTS: Readonly<Record<string, (model: string) => Text>> = { choices: choicesText, specific: specificText };
+const TEXTS: Readonly<Record<string, (model: string) => Text>> = { choices: choicesText, "form choices": formChoicesText, specific: specificText };
 
 /** Wagtail's `page.specific`. */
 function specificText(model: string): Text {
@@ -91,14 +92,22 @@ function choicesText(model: string): Text {
   };
 }
 
+function formChoicesText(model: string): Text {
+  return {
+    claim: `Each form of the set lists every \`${model}\` for its select.`,
+    reason: "A choice field asks for its rows anew in every form.",
+    remedy: "Read the choices once and hand them to each form by `form_kwargs`: `self.fields[…].choices = choices`.",
+  };
+}
+
 /** More calls than this between loop and query, and the way may never be taken. */
 const NEAR = 2;
 
 function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite): Confidence {
   if (run.doubts.length > 0 || isOverConstant(site) || stopsEarly(site) || isFlush(site)) return "possible";
   if (loop.over === "unknown" && isOverDictionary(site)) return "possible";
-  // Who may not change the rows is shown no selects.
-  if (run.how === "choices") return "likely";
+  // Who may not change the rows is shown no selects; a page may render a form's fields one by one.
+  if (run.how === "choices" || run.how === "form choices") return "likely";
   if (loop.over === "unknown") return run.calls.length === 0 ? "likely" : "possible";
   if (run.calls.length === 0) return "certain";
   return run.calls.length <= NEAR ? "likely" : "possible";

@@ -14,6 +14,8 @@ export interface SettingProposal {
   readonly current: string;
   /** As ALTER SYSTEM takes it; null where what is known does not size it. */
   readonly value: string | null;
+  /** What plans are made with where no value for everybody is proposed. */
+  readonly tried?: string;
   readonly severity: "warning" | "info";
   /** At most 25 words. */
   readonly claim: string;
@@ -186,6 +188,7 @@ function workMem({ database, thresholds }: SettingInput): SettingProposal | null
   const isGlobal = bound !== null && largest > 0 && needed <= bound.bytes;
   return proposal(database, "work_mem", {
     value: isGlobal ? settingText(needed) : null,
+    ...(largest > 0 ? { tried: settingText(needed) } : {}),
     severity: "warning",
     claim: `Sorts and hashes outgrow \`work_mem\` of ${settingText(current)}: ${formatBytes(temporary / days)} of temporary files a day${largest === 0 ? "" : `, ${formatBytes(largest)} in one call`}.`,
     counters: `pg_stat_database over ${spanWords(days)}: ${formatCount(database.server.counters.database?.temporaryFiles ?? 0, "temporary file")}, ${formatBytes(temporary)}.${spillWords(spilling, database)}`,

@@ -1,4 +1,6 @@
 import type { DatabaseInput, FindingDraft, Model, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
+import { enclosingFunction } from "../code.ts";
 import { judgeBySize, LARGE_ROWS, rowsOf, tableOfModel } from "../database/table-size.ts";
 import { isSameSpan, nameOf, oncePerPlace } from "../runs.ts";
 
@@ -38,11 +40,18 @@ function isAnswer({ trail: [first] }: QueryRun, source: RuleInput): boolean {
 }
 
 function isGuilty(run: QueryRun, input: RuleInput): boolean {
-  if (run.how !== "iterate" || !run.inTemplate || run.loop !== null || run.cached || run.related) return false;
+  if (run.how !== "iterate" || run.loop !== null || run.cached || run.related || !(run.inTemplate || isJson(run, input))) return false;
   if (run.sliced || run.narrowed || run.origin.asValues || (run.origin.kind !== "manager" && run.origin.kind !== "implicit")) return false;
   const model = input.graph.byLabel(run.model);
   if (model === null || !grows(model)) return false;
   return !input.facts.runs.some((other) => other.sliced && isSameSpan(other.span, run.span));
+}
+
+/** The view that goes through the rows answers with JSON. */
+function isJson(run: QueryRun, input: RuleInput): boolean {
+  const view = enclosingFunction(pathTo(input.program, run.span));
+  if (view === null || run.calls.length > 0 || view.params[0]?.name !== "request") return false;
+  return [...nodesIn(view)].some((node) => node.kind === "call" && node.callee.kind === "name" && node.callee.name === "JsonResponse");
 }
 
 /** A row has a moment of its own and belongs to another row: it is written as the application is used. */
@@ -54,7 +63,7 @@ function grows(model: Model): boolean {
 function toDraft(run: QueryRun): FindingDraft {
   return {
     key: [run.origin.symbol, run.model],
-    claim: `The page renders every \`${nameOf(run.model)}\` row, however many there are.`,
+    claim: `The ${run.inTemplate ? "page renders" : "answer holds"} every \`${nameOf(run.model)}\` row, however many there are.`,
     reason: "Nothing filters, slices or paginates the rows, and the table grows with use.",
     remedy: "Paginate the list, or slice it.",
     doubt: "a table that stays small needs no pages",

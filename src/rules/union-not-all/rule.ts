@@ -1,5 +1,6 @@
-import type { ChainCall, Expr, FindingDraft, Keyword, Rule } from "../../model/index.ts";
+import type { ChainCall, Expr, Field, FindingDraft, Keyword, Model, Name, Rule, RuleInput } from "../../model/index.ts";
 import { callSpan, chainsIn, type Chain } from "../chains.ts";
+import { callAt, soleValueOf } from "../code.ts";
 import { judgeBySize } from "../database/table-size.ts";
 
 export const rule: Rule = {
@@ -12,14 +13,14 @@ export const rule: Rule = {
     fix: "always",
     stage: "stable",
   },
-  check: (input) => chainsIn(input).flatMap(toDrafts),
+  check: (input) => chainsIn(input).flatMap((chain) => toDrafts(chain, input)),
   judge: (input) => judgeBySize(input, { rule: "union-not-all", severity: "info", meaning: "" }),
 };
 
-function toDrafts(chain: Chain): FindingDraft[] {
+function toDrafts(chain: Chain, input: RuleInput): FindingDraft[] {
   const union = chain.calls.find((one) => one.name === "union");
   if (union === undefined || union.keywords.length > 0 || union.args.length !== 1) return [];
-  const apart = disjointField(chain, union);
+  const apart = disjointField(chain, union, input);
   if (apart === null) return [];
   const end = union.end - 1;
   return [
@@ -36,25 +37,65 @@ function toDrafts(chain: Chain): FindingDraft[] {
   ];
 }
 
-/** Both sides ask the same column for another literal; other clauses may only narrow. */
-function disjointField(chain: Chain, union: ChainCall): string | null {
-  const before = chain.calls.slice(0, chain.calls.indexOf(union));
+/** Both sides ask the same column for another literal; what else they do only narrows, or keeps a column by which all rows differ. */
+function disjointField(chain: Chain, union: ChainCall, input: RuleInput): string | null {
   const [other] = union.args;
-  if (other === undefined || !before.every((call) => call.name === "filter" || call.name === "exclude" || call.name === "all")) return null;
-  const left = before.filter((call) => call.name === "filter").flatMap((call) => call.keywords);
-  const right = filtersOf(other);
-  if (right === null) return null;
-  return left.find((one) => right.some((two) => one.name === two.name && !one.name.includes("__") && differ(one.value, two.value)))?.name ?? null;
+  const left = sideOf(chain.calls.slice(0, chain.calls.indexOf(union)));
+  const start = headOf(union, input);
+  const whole = start === null || left === null ? left : [...start, ...left];
+  const right = other === undefined ? null : callsOf(other, union.file, input);
+  const rightSide = right === null ? null : sideOf(right);
+  if (whole === null || rightSide === null) return null;
+  const asked = (calls: readonly Step[]): readonly Keyword[] => calls.filter((call) => call.name === "filter").flatMap((call) => call.keywords);
+  const apart = asked(whole).find((one) => asked(rightSide).some((two) => one.name === two.name && !one.name.includes("__") && differ(one.value, two.value)))?.name ?? null;
+  return apart !== null && [whole, rightSide].every((side) => keepsRowsApart(side, apart, chain.model)) ? apart : null;
 }
 
-/** Keywords of `Model.objects.filter(…)…`; null when the chain does anything but filter. */
-function filtersOf(expr: Expr): Keyword[] | null {
+type Step = Pick<ChainCall, "name" | "args" | "keywords">;
+
+const NARROWING: ReadonlySet<string> = new Set(["filter", "exclude", "all", "order_by", "values", "values_list", "only", "defer"]);
+
+/** The calls of one side; null when one of them does anything else. */
+function sideOf(calls: readonly Step[]): readonly Step[] | null {
+  return calls.every((call) => NARROWING.has(call.name)) ? calls : null;
+}
+
+/** Rows that were cut down to a few columns are still apart where the column that parts them, or a unique one, is among these. */
+function keepsRowsApart(calls: readonly Step[], apart: string, model: Model): boolean {
+  const cut = calls.findLast(({ name }) => name === "values" || name === "values_list");
+  if (cut === undefined) return true;
+  const kept = cut.args.flatMap((one) => (one.kind === "str" ? [one.value] : []));
+  return kept.length === 0 || kept.some((name) => name === apart || name === "pk" || isUnique(model.fields.get(name)));
+}
+
+function isUnique(field: Field | undefined): boolean {
+  return field !== undefined && (field.primaryKey || (field.unique && !field.null));
+}
+
+/** Calls behind the name that a chain begins with: `rows.union(…)`; null where it begins with the model itself. */
+function headOf(union: ChainCall, input: RuleInput): readonly Step[] | null {
+  const call = callAt(input, { file: union.file, start: union.start, end: union.end });
+  const head = call === null ? null : rootOf(call);
+  const value = head === null ? null : soleValueOf(input, union.file, head);
+  return value === null ? null : callsOf(value, union.file, input);
+}
+
+function rootOf(expr: Expr): Name | null {
+  let at: Expr = expr;
+  while (at.kind === "attribute" || at.kind === "call") at = at.kind === "call" ? at.callee : at.object;
+  return at.kind === "name" ? at : null;
+}
+
+/** The calls of `Model.objects.filter(…)…`, through a name that stands for one; null where it begins with anything else. */
+function callsOf(expr: Expr, file: string, input: RuleInput): Step[] | null {
   if (expr.kind === "attribute") return expr.name === "objects" ? [] : null;
+  if (expr.kind === "name") {
+    const value = soleValueOf(input, file, expr);
+    return value === null || value.kind === "name" ? null : callsOf(value, file, input);
+  }
   if (expr.kind !== "call" || expr.callee.kind !== "attribute") return null;
-  const { name, object } = expr.callee;
-  if (name !== "filter" && name !== "exclude" && name !== "all") return null;
-  const before = filtersOf(object);
-  return before === null ? null : [...before, ...(name === "filter" ? expr.keywords : [])];
+  const before = callsOf(expr.callee.object, file, input);
+  return before === null ? null : [...before, { name: expr.callee.name, args: expr.args, keywords: expr.keywords }];
 }
 
 function differ(a: Expr, b: Expr): boolean {

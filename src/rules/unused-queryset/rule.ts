@@ -3,18 +3,19 @@ import type { Discarded, FindingDraft, FixDraft, Rule, RuleInput } from "../../m
 import { pathTo } from "../../python/syntax-tree.ts";
 import { statementOf } from "../code.ts";
 import { holderName, modelName } from "../names.ts";
+import { unusedLists } from "./unused-lists.ts";
 
 export const rule: Rule = {
   meta: {
     id: "unused-queryset",
     chapter: "2.5",
-    summary: "A queryset is built and never run",
+    summary: "A queryset is built and never run, or its rows are fetched and never read",
     severity: "warning",
     confidence: "certain",
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => input.facts.discarded.filter((one) => isGuilty(one, input)).map((one) => toDraft(one, input)),
+  check: (input) => [...input.facts.discarded.filter((one) => isGuilty(one, input)).map((one) => toDraft(one, input)), ...unusedLists(input)],
 };
 
 /** A test that building it fails keeps it in `with` or `try`. */

@@ -1,11 +1,11 @@
 /** Serializer fields that look up each key by itself: of a list of keys, or of a list of rows. */
-import type { Call, ClassInfo, Definition, Expr, FindingDraft, PythonModule, RuleInput, Span } from "../../model/index.ts";
-import { type SyntaxNode, visit } from "../../python/syntax-tree.ts";
+import type { Call, ClassInfo, Definition, Expr, FindingDraft, Model, PythonModule, RuleInput, Span, Str } from "../../model/index.ts";
+import { nodesIn, type SyntaxNode, visit } from "../../python/syntax-tree.ts";
 
 export function serializerDrafts(input: RuleInput): FindingDraft[] {
   const serializers = input.program.classes.filter((cls) => cls.module.origin === "project" && isSerializer(cls, input));
   if (serializers.length === 0) return [];
-  const lists = serializers.flatMap((cls) => [...cls.members].flatMap(([name, definitions]) => ofField(cls, name, definitions.at(-1))));
+  const lists = serializers.flatMap((cls) => [...[...cls.members].flatMap(([name, definitions]) => ofField(cls, name, definitions.at(-1))), ...ofMeta(cls, input)]);
   const modules = [...input.program.modules.values()].filter((module) => module.origin === "project");
   return [...lists, ...modules.flatMap((module) => ofModule(module, input))];
 }
@@ -89,21 +89,63 @@ function ofRows(cls: ClassInfo, access: Span): FindingDraft[] {
 
 function ofField(cls: ClassInfo, name: string, definition: Definition | undefined): FindingDraft[] {
   const key = keyField(cls, definition);
-  if (key === null || !key.many) return [];
-  return [
-    {
-      key: [cls.id, name],
-      severity: "info",
-      confidence: "likely",
-      claim: `\`${cls.name}.${name}\` looks up each submitted key by itself: one query a key.`,
-      reason: `\`${key.field}(many=True)\` calls \`get()\` on its queryset for every value of the list.`,
-      remedy: "Take a list of integers and check all keys with one `filter(pk__in=…)` in `validate`.",
-      doubt: "lists of a few keys cost little",
-      relation: name,
-      places: [{ role: "definition", span: key.span }],
-      fixes: [],
-    },
-  ];
+  return key?.many === true ? [manyDraft(cls, name, key.field, key.span)] : [];
+}
+
+function manyDraft(cls: ClassInfo, name: string, field: string, span: Span): FindingDraft {
+  return {
+    key: [cls.id, name],
+    severity: "info",
+    confidence: "likely",
+    claim: `\`${cls.name}.${name}\` looks up each submitted key by itself: one query a key.`,
+    reason: `\`${field}(many=True)\` calls \`get()\` on its queryset for every value of the list.`,
+    remedy: "Take a list of integers and check all keys with one `filter(pk__in=…)` in `validate`.",
+    doubt: "lists of a few keys cost little",
+    relation: name,
+    places: [{ role: "definition", span }],
+    fixes: [],
+  };
+}
+
+/** Many-to-many fields that a model serializer takes from `Meta.fields`: written by their keys, where a view writes with it. */
+function ofMeta(cls: ClassInfo, input: RuleInput): FindingDraft[] {
+  const meta = cls.nested.get("Meta");
+  const model = meta === undefined ? null : modelOf(meta, input);
+  if (meta === undefined || model === null || valueOf(meta, "depth") !== null || !isWrittenWith(cls, input)) return [];
+  const hidden = new Set([...textsIn(valueOf(meta, "read_only_fields")), ...textsIn(valueOf(meta, "extra_kwargs"))].map(({ value }) => value));
+  return textsIn(valueOf(meta, "fields")).flatMap((text) => {
+    const relation = model.fields.get(text.value)?.relation;
+    if (relation?.kind !== "m2m" || hidden.has(text.value) || input.program.member(cls, text.value) !== null) return [];
+    return [manyDraft(cls, text.value, "PrimaryKeyRelatedField", { file: meta.module.ir.file, start: text.start, end: text.end })];
+  });
+}
+
+function valueOf(cls: ClassInfo, name: string): Expr | null {
+  const definition = cls.members.get(name)?.at(-1);
+  return definition?.kind === "variable" ? definition.value : null;
+}
+
+function modelOf(meta: ClassInfo, input: RuleInput): Model | null {
+  const value = valueOf(meta, "model");
+  const symbol = value?.kind === "name" ? input.program.resolve(meta.module, value.name) : null;
+  return symbol?.kind === "class" ? input.graph.ofClass(symbol.cls) : null;
+}
+
+function textsIn(expr: Expr | null): readonly Str[] {
+  if (expr === null) return [];
+  return [...nodesIn(expr)].filter((node): node is Str => node.kind === "str");
+}
+
+const WRITING = ["rest_framework.mixins.CreateModelMixin", "rest_framework.mixins.UpdateModelMixin"];
+
+/** A view of the project that creates or updates names the serializer. */
+function isWrittenWith(serializer: ClassInfo, { program }: RuleInput): boolean {
+  return program.classes.some((view) => {
+    if (view.module.origin !== "project" || !WRITING.some((base) => program.isSubclass(view, base))) return false;
+    const value = valueOf(view, "serializer_class");
+    const symbol = value?.kind === "name" ? program.resolve(view.module, value.name) : null;
+    return symbol?.kind === "class" && symbol.cls === serializer;
+  });
 }
 
 function isTrue(expr: Expr | undefined): boolean {

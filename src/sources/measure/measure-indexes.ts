@@ -63,7 +63,7 @@ function droppable(study: IndexStudy): readonly { readonly schema: string; reado
 async function measureIn(copy: Copy, study: IndexStudy, database: Database, options: MeasureOptions, unused: ReturnType<typeof droppable>): Promise<IndexMeasurement> {
   const { rounds, timeout, isOver, progress } = options;
   await refuseUnlike(copy, study, database);
-  const { built, made } = await build(copy, study, progress);
+  const { built, made, names } = await build(copy, study, progress);
   const there = await present(copy, unused);
   const { runnables, unmeasured } = await prepare(copy, study, database, progress);
   if (runnables.length === 0) throw new UsageError("nothing-to-measure", `no statement can be run${unmeasured[0] === undefined ? "" : `, the first since ${unmeasured[0].why}`}.`, "Values of statements come from a log (--log). The copy is as it was.");
@@ -77,7 +77,6 @@ async function measureIn(copy: Copy, study: IndexStudy, database: Database, opti
     results.push({ runnables: own, result });
   }
   const statements = results.flatMap(({ runnables: own, result }) => own.flatMap((one, number) => measured(one, number, result)));
-  const names = new Map(study.added.map(({ name }, number) => [temporaryName(number), name]));
   return {
     address: copy.address,
     database: copy.database,
@@ -86,7 +85,7 @@ async function measureIn(copy: Copy, study: IndexStudy, database: Database, opti
     built,
     dropped: there.map(({ name }) => name),
     rounds,
-    statements: statements.map((one) => ({ ...one, uses: one.uses.flatMap((name) => names.get(name) ?? []).toSorted() })).toSorted((a, b) => gainOf(b) - gainOf(a)),
+    statements: statements.map((one) => ({ ...one, uses: [...new Set(one.uses.flatMap((name) => names.get(name) ?? []))].toSorted() })).toSorted((a, b) => gainOf(b) - gainOf(a)),
     unmeasured: [...unmeasured, ...results.flatMap(({ runnables: own, result }) => [...result.failed].map(([number, why]) => ({ statement: own[number]?.statement.id ?? "", why })))],
     notes: notesOf(copy, database, statements.filter(({ kind }) => kind === "write").length, results.every(({ result }) => result.isComplete)),
     isComplete: results.every(({ result }) => result.isComplete) && !isOver(),
@@ -121,8 +120,16 @@ async function refuseUnlike(copy: Copy, study: IndexStudy, database: Database): 
 
 const temporaryName = (number: number): string => `luthier_measured_${number}`;
 
-async function build(copy: Copy, study: IndexStudy, progress: MeasureOptions["progress"]): Promise<{ readonly built: readonly MeasuredIndex[]; readonly made: readonly { readonly schema: string; readonly name: string }[] }> {
+interface Built {
+  readonly built: readonly MeasuredIndex[];
+  readonly made: readonly { readonly schema: string; readonly name: string }[];
+  /** What plans on the copy call an index or its part on a partition, and as what it was proposed. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+async function build(copy: Copy, study: IndexStudy, progress: MeasureOptions["progress"]): Promise<Built> {
   const built: MeasuredIndex[] = [];
+  const names = new Map<string, string>();
   const made: { schema: string; name: string }[] = [];
   for (const [number, { table, spec, label, name }] of study.added.entries()) {
     progress("building indexes", number, study.added.length);
@@ -138,13 +145,19 @@ async function build(copy: Copy, study: IndexStudy, progress: MeasureOptions["pr
       await copy.run("RELEASE SAVEPOINT luthier_build");
       built.push({ label, name, bytes: await bytesOf(copy, index), milliseconds, refused: null });
       made.push(index);
+      for (const part of [index.name, ...(await partsOf(copy, index))]) names.set(part, name);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       await copy.run("ROLLBACK TO SAVEPOINT luthier_build; RELEASE SAVEPOINT luthier_build");
       built.push({ label, name, bytes: null, milliseconds: 0, refused: messageOf(error) });
     }
   }
-  return { built, made };
+  return { built, made, names };
+}
+
+async function partsOf(copy: Copy, index: { readonly schema: string; readonly name: string }): Promise<string[]> {
+  const rows = await copy.ask<{ name: string }>(`SELECT c.relname AS name FROM pg_catalog.pg_partition_tree('${quoteQualified(index).replaceAll("'", "''")}') t JOIN pg_catalog.pg_class c ON c.oid = t.relid`);
+  return rows.map(({ name }) => name);
 }
 
 /** Definitions that the copy does not take, not rights, room, a lock or an end from outside. */

@@ -8,7 +8,8 @@ import { quoteQualified } from "../../postgres/quote.ts";
 import type { Ask } from "./connection.ts";
 import type { FileStore } from "./forge.ts";
 import { messageOf } from "./load-schema.ts";
-import { measureIndex, type LiveRows } from "./measure-index.ts";
+import { measureIndex, type ColumnRow, type LiveRows } from "./measure-index.ts";
+import type { OwnEnds } from "./own-ends.ts";
 import { synthesiseStatistics } from "./synthesise.ts";
 import { indexedTable } from "./indexed-table.ts";
 
@@ -25,6 +26,7 @@ export interface AddContext {
   readonly ask: Ask;
   readonly store: FileStore;
   readonly liveRows: LiveRows;
+  readonly ends: OwnEnds;
 }
 
 /** A statement that fails takes the transaction with it, unless there is a point to go back to. */
@@ -57,7 +59,7 @@ interface IndexRow {
   readonly table: number;
 }
 
-export async function addIndex({ ask, store, liveRows }: AddContext, spec: IndexSpec, files: string[]): Promise<AddedIndex> {
+export async function addIndex({ ask, store, liveRows, ends }: AddContext, spec: IndexSpec, files: string[]): Promise<AddedIndex> {
   const sql = createIndexSql(spec);
   const table = await tableOf(ask, spec, sql);
   const tree = await ask<TreeRow>(q.TREE, [table]);
@@ -68,8 +70,11 @@ export async function addIndex({ ask, store, liveRows }: AddContext, spec: Index
   const doubts = new Set<string>();
   const sizes: IndexSize[] = [];
   for (const one of made.filter(({ path }) => path !== null)) {
-    for (const doubt of await synthesised(ask, one.oid)) doubts.add(doubt);
-    sizes.push(await fillIndex(ask, store, one, await measureIndex(ask, one.oid, liveRows), files));
+    const columns = await ask<ColumnRow>(q.INDEX_COLUMNS, [one.oid]);
+    const hasExpressions = columns.some(({ column }) => column === 0);
+    for (const doubt of hasExpressions ? await synthesised(ask, one.oid) : []) doubts.add(doubt);
+    const facts = await measureIndex(ask, one.oid, hasExpressions ? await ask<ColumnRow>(q.INDEX_COLUMNS, [one.oid]) : columns, liveRows);
+    sizes.push(await fillIndex({ ask, store, files }, one, facts, facts.method === "btree" ? await ends.leafOf(ask, one.oid, one.table) : null));
   }
   const whole = made.find((one) => one.table === table);
   return { name: whole?.name ?? "", size: together(sizes), doubts: [...doubts, ...(sizes.some(({ basis }) => basis === "guess") ? ["its size is a guess"] : [])], parts: made.map(({ oid, name }) => ({ oid, name })) };
@@ -106,24 +111,29 @@ async function createOnEmpty(ask: Ask, sql: string, tree: readonly TreeRow[]): P
   } catch (cause) {
     throw new UsageError("bad-index", `PostgreSQL does not make this index: ${messageOf(cause)}.`, "Correct its definition.", { cause });
   }
-  await ask(q.SET_FILES, [oids, tree.map(({ file }) => file)]);
-  await ask(q.SET_COUNTERS, [oids, tree.map(({ rows }) => rows), tree.map(({ pages }) => pages), tree.map(({ visible }) => visible)]);
+  await ask(q.SET_FILES_AND_COUNTERS, [oids, tree.map(({ file }) => file), tree.map(({ rows }) => rows), tree.map(({ pages }) => pages), tree.map(({ visible }) => visible)]);
 }
 
 /** A table without columns and rows, whose file stands in for others. */
 export const EMPTY = "luthier_phantom.empty";
 export const MAKE_EMPTY = [`CREATE TABLE ${EMPTY} ()`];
 
-async function fillIndex(ask: Ask, store: FileStore, index: IndexRow, facts: IndexFacts, files: string[]): Promise<IndexSize> {
+interface Filling {
+  readonly ask: Ask;
+  readonly store: FileStore;
+  readonly files: string[];
+}
+
+async function fillIndex({ ask, store, files }: Filling, index: IndexRow, facts: IndexFacts, leaf: Buffer | null): Promise<IndexSize> {
   const size = estimateIndexSize(facts);
-  const { number, paths } = store.write(index.path ?? "", { pages: size.pages, first: firstPages(facts, size), hasVisibilityMap: false });
+  const { number, paths } = store.write(index.path ?? "", { pages: size.pages, first: firstPages(facts, size, leaf), hasVisibilityMap: false });
   files.push(...paths);
   await ask("UPDATE pg_catalog.pg_class SET relfilenode = $2, relpages = $3, reltuples = $4 WHERE oid = $1::pg_catalog.oid", [index.oid, number, size.pages, size.rows]);
   return size;
 }
 
-function firstPages(facts: IndexFacts, size: IndexSize): readonly Buffer[] {
-  if (facts.method === "btree") return btreePages(size.height);
+function firstPages(facts: IndexFacts, size: IndexSize, leaf: Buffer | null): readonly Buffer[] {
+  if (facts.method === "btree") return btreePages(size.height, leaf);
   if (facts.method === "gin") return [ginMeta({ pendingPages: 0, entryPages: 0, dataPages: 0, entries: 0 }, 0)];
   if (facts.method !== "brin") return [];
   const range = Number(facts.options["pages_per_range"] ?? PAGES_PER_RANGE);

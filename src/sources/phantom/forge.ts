@@ -56,9 +56,17 @@ export function fileStore({ data, owner }: Pick<Cluster, "data" | "owner">): Fil
   };
 }
 
-export async function forgeFiles(ask: Ask, store: FileStore, catalog: Catalog, places: Places, leaves: ReadonlyMap<number, Buffer>): Promise<void> {
+export interface Forging {
+  readonly catalog: Catalog;
+  readonly places: Places;
+  readonly leaves: ReadonlyMap<number, Buffer>;
+  /** Tables in which an index that is not there has its ends, too. */
+  readonly whole: ReadonlySet<number>;
+}
+
+export async function forgeFiles(ask: Ask, store: FileStore, { catalog, places, leaves, whole }: Forging): Promise<void> {
   const swaps: { readonly oid: number; readonly file: number }[] = [];
-  for (const plan of planFiles(catalog, leaves)) {
+  for (const plan of planFiles(catalog, leaves, whole)) {
     const place = places.of(plan.relation);
     if (place?.path === null || place === null || !["r", "m", "i"].includes(place.kind)) continue;
     swaps.push({ oid: place.oid, file: store.write(place.path, plan).number });

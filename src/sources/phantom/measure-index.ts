@@ -32,16 +32,16 @@ export interface ColumnRow {
   readonly bounds: readonly number[] | null;
   readonly common_lengths: readonly number[] | null;
   readonly histogram_lengths: readonly number[] | null;
+  readonly correlation: number | null;
   readonly definition: string;
 }
 
 /** Rows of tables as production counts them, by the oid here. The planner's estimate follows the file, dead rows and all; an index holds the live ones. */
 export type LiveRows = ReadonlyMap<number, number>;
 
-export async function measureIndex(ask: Ask, oid: number, liveRows: LiveRows): Promise<IndexFacts> {
+export async function measureIndex(ask: Ask, oid: number, columns: readonly ColumnRow[], liveRows: LiveRows): Promise<IndexFacts> {
   const [facts] = await ask<FactsRow>(q.INDEX_FACTS, [oid]);
   if (facts === undefined) throw new Error("the index is gone");
-  const columns = await ask<ColumnRow>(q.INDEX_COLUMNS, [oid]);
   const from = `FROM ONLY ${facts.table}`;
   const where = facts.predicate === null ? "" : ` WHERE ${facts.predicate}`;
   const estimated = await estimatedRows(ask, `SELECT 1 ${from}`);
@@ -86,6 +86,7 @@ function columnFacts(row: ColumnRow, tableRows: number): IndexColumnFacts {
     nullFraction: row.null_fraction ?? 0,
     width: row.width ?? UNKNOWN_WIDTH,
     widths: widthsOf(row),
+    correlation: row.correlation,
     distinct: distinct === null || distinct === 0 ? null : distinct < 0 ? -distinct * tableRows : distinct,
     frequencies: row.frequencies ?? [],
     bounds: row.bounds ?? [],
@@ -95,9 +96,15 @@ function columnFacts(row: ColumnRow, tableRows: number): IndexColumnFacts {
   };
 }
 
-/** Common values by how common they are; of the others the histogram's bounds are as good as a sample. */
-function widthsOf({ common_lengths: common, histogram_lengths: histogram, frequencies }: ColumnRow): IndexColumnFacts["widths"] {
+/** Common values by how common they are; of the others the histogram's bounds are as good as a sample, moved to the mean that all rows of ANALYZE's had. */
+function widthsOf({ common_lengths: common, histogram_lengths: histogram, frequencies, width }: ColumnRow): IndexColumnFacts["widths"] {
   const shares = (common ?? []).map((bytes, index) => ({ bytes, share: frequencies?.[index] ?? 0 }));
   const left = Math.max(0, 1 - shares.reduce((sum, { share }) => sum + share, 0));
-  return [...shares, ...(histogram ?? []).map((bytes) => ({ bytes, share: left / (histogram?.length ?? 1) }))];
+  const known = [...shares, ...(histogram ?? []).map((bytes) => ({ bytes, share: left / (histogram?.length ?? 1) }))];
+  const mean = known.reduce((sum, { bytes, share }) => sum + bytes * share, 0) / Math.max(1e-9, known.reduce((sum, { share }) => sum + share, 0));
+  const off = (width ?? mean) + HALF - mean;
+  return Math.abs(off) < 1 ? known : known.map(({ bytes, share }) => ({ bytes: Math.max(1, Math.round(bytes + off)), share }));
 }
+
+/** The mean is kept as a whole number, rounded down. */
+const HALF = 0.5;

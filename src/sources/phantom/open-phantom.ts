@@ -13,6 +13,7 @@ import { loadCounters, loadExtended, loadStatistics } from "./load-statistics.ts
 import type { LiveRows } from "./measure-index.ts";
 import { findPlaces, type Places } from "./places.ts";
 import { PGLITE_MAJOR, startPglite } from "./pglite.ts";
+import { ownEnds, seenWhole, type OwnEnds } from "./own-ends.ts";
 import { planStatement, type Parameters } from "./plan-statement.ts";
 import { plannerOfViews } from "./planner-of-views.ts";
 import { defaultCache, serverBinaries, type BinariesOptions } from "./server-binaries.ts";
@@ -83,7 +84,7 @@ async function openHost(snapshot: Snapshot, major: number, options: PhantomOptio
     binaries = await serverBinaries(major, options);
   } catch (error) {
     if (options.planner === "native" || !(error instanceof UsageError) || error.code !== "no-server") throw error;
-    return await pgliteHost(snapshot, major, options, error.message.replace(/^plans need /, "").replace(/\.$/, ""));
+    return await pgliteHost(snapshot, major, options, error.message.replace(/^plans need PostgreSQL \d+ on this machine, and there is none: /, `there is no PostgreSQL ${major} on this machine, and `).replace(/\.$/, ""));
   }
   return await nativeHost(binaries, snapshot, major, options);
 }
@@ -113,8 +114,9 @@ function pgliteNote(major: number, why: string): string {
   return major === PGLITE_MAJOR ? what : `${what}, and production is PostgreSQL ${major}: some plans and many costs differ there, so that what rests on them is to be verified by running`;
 }
 
+/** In no other locale than C itself does a plain index serve LIKE; PGlite has but that one. */
 function orderNote({ localeProvider, collate }: Snapshot["catalog"]["database"]): string | null {
-  return localeProvider !== "libc" || /^(?:C|POSIX)\b/.test(collate) || collate === "" ? null : `PGlite orders texts by their bytes, production as in ${collate}: conditions on ranges of texts are estimated otherwise`;
+  return localeProvider !== "libc" || /^(?:C|POSIX)$/.test(collate) || collate === "" ? null : `PGlite orders texts by their bytes, production as in ${collate}: conditions on ranges of texts are estimated otherwise, and an index on a text serves LIKE here that does not there`;
 }
 
 function buildFailure(cause: unknown, isRoomless: boolean): UsageError {
@@ -128,7 +130,7 @@ async function build({ cluster, connect, major, notes: before }: Host, snapshot:
   const note: Note = (sentence) => void notes.push(sentence);
   const store = fileStore(cluster);
   const session = openSession(connect, ({ ask }) => applySettings(ask, snapshot, () => {}));
-  const liveRows = await session.use((ask) => fill({ ask, cluster, store, snapshot, major, note }));
+  const { liveRows, ends } = await session.use((ask) => fill({ ask, cluster, store, snapshot, major, note }));
   const version = await session.use((ask) => ask<{ version: string }>("SELECT pg_catalog.current_setting('server_version') AS version"));
   const asUsageError = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     try {
@@ -137,7 +139,7 @@ async function build({ cluster, connect, major, notes: before }: Host, snapshot:
       throw error instanceof UsageError ? error : noPlan(error);
     }
   };
-  const change: Phantom["whatIf"] = (one, work) => session.use((ask) => whatIf({ ask, store, major, liveRows }, one, ({ plan, indexes }) => work({ indexes, plan: (sql, parameters) => asUsageError(() => plan(sql, parameters)) })));
+  const change: Phantom["whatIf"] = (one, work) => session.use((ask) => whatIf({ ask, store, major, liveRows, ends }, one, ({ plan, indexes }) => work({ indexes, plan: (sql, parameters) => asUsageError(() => plan(sql, parameters)) })));
   return {
     notes,
     version: version[0]?.version ?? "",
@@ -152,7 +154,7 @@ async function build({ cluster, connect, major, notes: before }: Host, snapshot:
           return false;
         }
       }),
-    trial: () => openTrial({ use: session.use, context: { store, liveRows }, major }),
+    trial: () => openTrial({ use: session.use, context: { store, liveRows, ends }, major }),
     sizeOf: (index) =>
       change({ add: [index] }, ({ indexes: [added] }) => {
         if (added === undefined) throw new Error("no index was made");
@@ -197,7 +199,7 @@ interface Filling {
   readonly note: Note;
 }
 
-async function fill({ ask, cluster, store, snapshot, major, note }: Filling): Promise<LiveRows> {
+async function fill({ ask, cluster, store, snapshot, major, note }: Filling): Promise<{ readonly liveRows: LiveRows; readonly ends: OwnEnds }> {
   const catalog = withoutForeignBytes(snapshot.catalog, note);
   for (const statement of makeDoor(DATABASE)) await ask(statement);
   await createSchema(ask, snapshot, note);
@@ -210,10 +212,10 @@ async function fill({ ask, cluster, store, snapshot, major, note }: Filling): Pr
   await loadExtended(ask, catalog, planner, major, note);
   const leaves = await buildLeaves(ask, cluster.data, catalog, planner, places, note);
   await loadCounters(ask, catalog, places);
-  await forgeFiles(ask, store, catalog, places, leaves);
+  await forgeFiles(ask, store, { catalog, places, leaves, whole: seenWhole(snapshot) });
   for (const statement of MAKE_EMPTY) await ask(statement);
   await applySettings(ask, snapshot, () => {});
-  return liveRowsOf(snapshot, places);
+  return { liveRows: liveRowsOf(snapshot, places), ends: ownEnds(cluster.data, snapshot, places) };
 }
 
 /** What is in bytes in a snapshot is as production's machine writes it. */

@@ -81,8 +81,9 @@ async function fetchPackage(major: number, { version, integrity }: { readonly ve
 
 const FETCH_TIMEOUT_MS = 120_000;
 
+/** Errors alone are said, since an error without its words tells nobody what to do. */
 async function pack(name: string, folder: string): Promise<string> {
-  const { stdout } = await promisify(execFile)("npm", ["pack", "--silent", "--fetch-retries=0", name], { cwd: folder, timeout: FETCH_TIMEOUT_MS });
+  const { stdout } = await promisify(execFile)("npm", ["pack", "--loglevel=error", "--fetch-retries=0", name], { cwd: folder, timeout: FETCH_TIMEOUT_MS });
   return path.join(folder, stdout.trim().split("\n").at(-1) ?? "");
 }
 

@@ -13,7 +13,7 @@ export function trialPlanner(trial: Trial, questions: readonly PreparedStatement
         count += 1;
         if ("refused" in one) return one;
         for (const { name } of one.parts) names.set(name, number);
-        return { bytes: one.size.bytes, isGuess: one.size.basis === "guess", doubts: one.doubts };
+        return { bytes: one.size.bytes, isGuess: one.size.basis === "guess", doubts: one.doubts, names: one.parts.map(({ name }) => name) };
       });
     },
     price: async (asked, present) => {

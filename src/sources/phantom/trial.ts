@@ -37,6 +37,8 @@ export interface Sight {
   readonly shown: Iterable<number>;
   readonly hidden?: readonly { readonly schema: string; readonly name: string }[];
   readonly settings?: Readonly<Record<string, string>>;
+  /** What else is done before each plan, and undone after it. Luthier's own SQL. */
+  readonly inside?: readonly string[];
 }
 
 export interface TrialContext {
@@ -68,7 +70,7 @@ export function openTrial({ use, context, major }: TrialContext): Trial {
       try {
         if (toggle !== null) await ask(toggle);
         shown = wanted;
-        const around = [...settings, ...(gone.length === 0 ? [] : [`UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid IN (${gone.join(", ")})`])];
+        const around = [...settings, ...(gone.length === 0 ? [] : [`UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid IN (${gone.join(", ")})`]), ...(sight.inside ?? [])];
         return await explainAll(ask, statements, around);
       } catch (error) {
         isKnown = false;
@@ -162,7 +164,8 @@ async function explainAll(ask: Ask, statements: readonly PreparedStatement[], ar
   for (const { text } of statements) {
     try {
       const message = isPlain ? text : `BEGIN; ${around.join("; ")}; ${text}; ROLLBACK`;
-      plans.push(planIn(await ask(message)));
+      const plan = planIn(await ask(message));
+      plans.push(plan === null ? null : await withAllParts(ask, message, plan));
     } catch (error) {
       await ask("ROLLBACK").catch(() => {});
       if (isConnectionLost(error)) throw error;
@@ -170,6 +173,23 @@ async function explainAll(ask: Ask, statements: readonly PreparedStatement[], ar
     }
   }
   return plans;
+}
+
+const GENERIC = "SET LOCAL plan_cache_mode = force_generic_plan;";
+
+/**
+ * Before version 16, a plan for any values is shown for values: for no value at all, no partition is read, and none is shown. Without pruning the same plan is shown whole; where it is
+ * another one, since a constant prunes too, the first stays.
+ */
+async function withAllParts(ask: Ask, message: string, plan: object): Promise<object> {
+  if (!message.includes(GENERIC) || !JSON.stringify(plan).includes('"Subplans Removed"')) return plan;
+  const whole = planIn(await ask(message.replace(GENERIC, `${GENERIC} SET LOCAL enable_partition_pruning = off;`)));
+  return whole !== null && costIn(whole) === costIn(plan) ? whole : plan;
+}
+
+function costIn(explained: object): unknown {
+  const root: unknown = "Plan" in explained ? explained.Plan : null;
+  return typeof root === "object" && root !== null && "Total Cost" in root ? root["Total Cost"] : null;
 }
 
 /** Of several statements' results, the row that is a plan. */
@@ -196,7 +216,8 @@ async function prepare(ask: Ask, sql: string, parameters: Parameters, major: num
     try {
       if (planIn(await ask(text)) !== null) return { text };
     } catch (error) {
-      await ask("ROLLBACK; DEALLOCATE ALL").catch(() => {});
+      await ask("ROLLBACK").catch(() => {});
+      await ask("DEALLOCATE luthier_generic").catch(() => {});
       if (isConnectionLost(error)) throw error;
       refused = messageOf(error);
     }
@@ -209,7 +230,7 @@ async function genericText(sql: string, major: number): Promise<string> {
   const count = await countParameters(sql);
   if (count === 0) return explainThroughDoor(`${EXPLAIN} ${sql}`);
   const values = Array.from({ length: count }, () => "NULL").join(", ");
-  return `BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; ${throughDoor(`PREPARE luthier_generic AS ${sql}`)}; ${explainThroughDoor(`${EXPLAIN} EXECUTE luthier_generic(${values})`)}; DEALLOCATE luthier_generic; ROLLBACK`;
+  return `BEGIN; ${GENERIC} ${throughDoor(`PREPARE luthier_generic AS ${sql}`)}; ${explainThroughDoor(`${EXPLAIN} EXECUTE luthier_generic(${values})`)}; DEALLOCATE luthier_generic; ROLLBACK`;
 }
 
 /** As PostgreSQL's own scanner reads them. */

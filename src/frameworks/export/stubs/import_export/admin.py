@@ -1,3 +1,4 @@
+import luthier
 from django.contrib.admin import ModelAdmin
 
 
@@ -6,7 +7,8 @@ class ImportMixin:
 
 
 class ExportMixin:
-    pass
+    def get_export_queryset(self, request):
+        return luthier.changelist_queryset(self, request)
 
 
 class ImportExportMixin(ExportMixin, ImportMixin):

@@ -27,28 +27,63 @@ class ModelMultipleChoiceField(ModelChoiceField):
     pass
 
 
-class RowForm:
-    def __init__(self, instance):
-        self.instance = instance
+class BaseFormSet:
+    """`form` and `most` are set by the factories below."""
 
-
-class BaseModelFormSet:
-    def __init__(self, data=None, files=None, queryset=None, **kwargs):
-        self.queryset = queryset
-
-    def get_queryset(self):
-        return self.queryset
+    def __init__(self, data=None, files=None, initial=None, **kwargs):
+        self.rows = initial
 
     @property
     def forms(self):
-        return [RowForm(row) for row in self.get_queryset()]
+        return [self.form(initial=row) for row in self.rows]
 
     def __iter__(self):
         return self.forms
 
+    def __str__(self):
+        return [str(form) for form in self.forms]
+
+    def as_p(self):
+        return [str(form) for form in self.forms]
+
+    def as_div(self):
+        return [str(form) for form in self.forms]
+
+    def as_table(self):
+        return [str(form) for form in self.forms]
+
+    def as_ul(self):
+        return [str(form) for form in self.forms]
+
+    def is_valid(self):
+        return luthier.unknown()
+
+
+class BaseModelFormSet(BaseFormSet):
+    def __init__(self, data=None, files=None, queryset=None, **kwargs):
+        self.queryset = queryset
+
+    def get_queryset(self):
+        if self.queryset is not None:
+            return self.queryset
+        return luthier.rows_of_set(self.model)
+
+    @property
+    def forms(self):
+        return [self.form(instance=row) for row in self.get_queryset()]
+
 
 class BaseInlineFormSet(BaseModelFormSet):
-    pass
+    fk_name = None
+
+    def __init__(self, data=None, files=None, instance=None, queryset=None, **kwargs):
+        self.instance = instance
+        self.queryset = queryset
+
+    def get_queryset(self):
+        if self.queryset is not None:
+            return self.queryset
+        return luthier.rows_of_set(self.model, self.instance, self.fk_name)
 
 
 def modelform_factory(model, form=ModelForm, fields=None, exclude=None, widgets=None, **kwargs):
@@ -56,11 +91,26 @@ def modelform_factory(model, form=ModelForm, fields=None, exclude=None, widgets=
     return luthier.unknown()
 
 
-def modelformset_factory(model, form=ModelForm, fields=None, exclude=None, widgets=None, formset=BaseModelFormSet, **kwargs):
+def modelformset_factory(model, form=ModelForm, fields=None, exclude=None, widgets=None, formset=BaseModelFormSet, **options):
     luthier.formset_choices(model, fields, widgets)
-    return formset
+
+    def make(*args, **kwargs):
+        made = formset(*args, **kwargs)
+        made.model = model
+        made.form = luthier.form_of_set(form, model, fields, widgets)
+        return made
+
+    return make
 
 
-def inlineformset_factory(parent_model, model, form=ModelForm, fk_name=None, fields=None, exclude=None, widgets=None, **kwargs):
+def inlineformset_factory(parent_model, model, form=ModelForm, formset=BaseInlineFormSet, fk_name=None, fields=None, exclude=None, widgets=None, **options):
     luthier.formset_choices(model, fields, widgets)
-    return luthier.unknown()
+
+    def make(*args, **kwargs):
+        made = formset(*args, **kwargs)
+        made.model = model
+        made.fk_name = fk_name
+        made.form = luthier.form_of_set(form, model, fields, widgets)
+        return made
+
+    return make

@@ -1,0 +1,50 @@
+// What the programs of this folder share: queries of files as a workload that nothing writes, and HypoPG's sizes.
+import { readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+
+const dist = path.resolve(import.meta.dirname, "../../dist");
+const { collectSnapshot } = await import(`${dist}/sources/postgres/collect.js`);
+const { openSqlParser } = await import(`${dist}/sql/open-parser.js`);
+const { buildDatabase, NO_SOURCE } = await import(`${dist}/workload/database.js`);
+
+export const MEGABYTE = 1_000_000;
+
+/** @param {string} folder of files `N.sql` */
+export function readQueries(folder) {
+  return readdirSync(folder)
+    .filter((name) => /^\d+\.sql$/.test(name))
+    .toSorted((a, b) => Number.parseInt(a) - Number.parseInt(b))
+    .map((name) => ({ name: name.replace(".sql", ""), sql: readFileSync(path.join(folder, name), "utf8").trim().replace(/;$/, "") }));
+}
+
+/** Each query once. @param {string} url @param {ReturnType<typeof readQueries>} queries */
+export async function openWorkload(url, queries) {
+  const snapshot = await collectSnapshot({ targets: [url], statementTimeout: 30_000, connectTimeout: 10_000, version: "bench", sample: false, progress: () => {} });
+  const parser = await openSqlParser();
+  const statements = queries.map(({ name, sql }) => ({ id: name, sql, shape: parser.shapeOf(sql), seenIn: ["log"], calls: 1, totalMs: 1, meanMs: 1, samples: [], share: 1 / queries.length, written: { certainty: "unknown", sites: [] } }));
+  return { snapshot, database: buildDatabase({ snapshot, file: "", source: null, workload: { statements, totalMs: statements.length, days: 1, plans: [] } }, NO_SOURCE) };
+}
+
+/** The planner, with the sizes that HypoPG thinks indexes have. @param {import("pg").Client} client */
+export function withHypopgSizes(client) {
+  return (planner) => ({
+    ...planner,
+    add: async (indexes) => {
+      const known = await planner.add(indexes);
+      const sized = [];
+      for (const [index, one] of known.entries()) sized.push("refused" in one ? one : await hypopgSize(client, indexes[index], one));
+      return sized;
+    },
+  });
+}
+
+async function hypopgSize(client, sql, known) {
+  try {
+    const { rows } = await client.query("SELECT hypopg_relation_size(indexrelid) AS bytes FROM hypopg_create_index($1)", [sql]);
+    return { ...known, bytes: Number(rows[0].bytes) };
+  } catch (error) {
+    return { refused: `HypoPG: ${error.message}` };
+  } finally {
+    await client.query("SELECT hypopg_reset()");
+  }
+}
