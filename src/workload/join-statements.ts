@@ -152,8 +152,7 @@ function originOf(shape: QueryShape, candidates: readonly Candidate[], foreign: 
     const match = matchShape(candidate.shape, shape);
     return match === null ? [] : [{ candidate, match }];
   });
-  const best = bestOf(found);
-  const sent = best.flatMap((one) => one.statements);
+  const sent = possibleOf(found).flatMap((one) => one.statements);
   if (sent.length > 0) return ofSent(sent, shape);
   const tables = tablesOf(shape).map(({ table }) => table);
   const isForeign = tables.length > 0 && tables.every(({ name, schema }) => foreign.has(name) || CATALOGS.test(name) || (schema !== null && CATALOGS.test(schema)));
@@ -189,16 +188,15 @@ function isMiddleware({ site: { symbol } }: StaticStatement): boolean {
 }
 
 /**
- * Shapes that say the whole statement, with nothing open or nothing where they are open, go before those that say most of the rest: a shape with an end
- * left open is no less likely to have sent a statement that ends there. A SELECT of which an open shape tells less than half is no line's: another query of
- * the table, which was not read, is as likely.
+ * Shapes that say the whole statement, with nothing open or nothing where they are open, go before the others: a shape with an end left open is no less likely to
+ * have sent a statement that ends there. Of those that leave something open each can be the one: what says most of the statement comes first, and one line alone is
+ * certain where no other can send it. A SELECT of which no shape tells half is no line's: a query of the table that was not read is as likely.
  */
-function bestOf(found: readonly { readonly candidate: Candidate; readonly match: ShapeMatch }[]): Candidate[] {
-  const exact = found.filter(({ match }) => match.isExact || match.isWhole);
-  if (exact.length > 0) return exact.map(({ candidate }) => candidate);
-  const telling = found.filter(({ candidate, match }) => candidate.shape.shape.kind !== "select" || match.untold <= match.told);
-  const most = Math.max(...telling.map(({ match }) => match.said));
-  return telling.filter(({ match }) => match.said === most).map(({ candidate }) => candidate);
+function possibleOf(found: readonly { readonly candidate: Candidate; readonly match: ShapeMatch }[]): Candidate[] {
+  const whole = found.filter(({ match }) => match.isExact || match.isWhole);
+  const isTold = found.some(({ candidate, match }) => candidate.shape.shape.kind !== "select" || match.untold <= match.told);
+  const possible = whole.length > 0 ? whole : isTold ? found.toSorted((a, b) => b.match.said - a.match.said) : [];
+  return possible.map(({ candidate }) => candidate);
 }
 
 function originAt(statements: readonly SaidSite[]): StatementOrigin {
