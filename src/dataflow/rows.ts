@@ -354,6 +354,7 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
       row.origin.escapes = true;
       noteRow(engine, row, name.replace(/^a/, ""), args, site);
       recordWrite(engine, name.replace(/^a/, ""), row.model, null, site);
+      engine.tellReceivers(row, name === "delete" || name === "adelete" ? "delete" : "save", site);
       return UNKNOWN;
     });
   }

@@ -92,6 +92,13 @@ describe("an N+1", () => {
   });
 });
 
+test("a prefetch that is asked again is there already: its statements go, and none takes their place", () => {
+  const again = finding("d", { rule: "defeated-prefetch", impact: { statements: { before: 16, after: 1, per: "request" } } });
+  const { ranked } = gainsOf(input({ findings: [again], parts: new Map([["d", [part(BY_ID, 4000)]]]), recorded: new Map([[textKey(BY_ID), 4000]]) }));
+  expect(ranked[0]?.gain).toMatchObject({ today: 8, removed: 8, low: 8, high: 8 });
+  expect(ranked[0]?.gain.basis).toBe("16 → 0 statements: the rows are prefetched today");
+});
+
 describe("other changes", () => {
   const named = (evidence: Finding["evidence"], impact: Finding["impact"] = {}): Finding =>
     finding("i", { rule: "missing-index", chapter: "1.2", places: [{ ...place("statement", "snapshot", 0), object: "b" }], evidence, impact });

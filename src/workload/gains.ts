@@ -201,6 +201,8 @@ export const BATCH_SHARE = 0.8;
 function perRow(finding: Finding, link: Touched["link"]): Effect | null {
   if (!PER_ROW.has(finding.rule)) return null;
   const { before, after = 1 } = finding.impact.statements ?? {};
+  // What is prefetched and asked for again is there already: no statement takes the place of those that go.
+  if (finding.rule === "defeated-prefetch" && link === "recorded" && before !== undefined && before > 1) return effect(1, 1, `${round(before)} → 0 statements: the rows are prefetched today`);
   if (link !== "recorded" || before === undefined || before <= 1) return link === "line" ? effect((1 - BATCH_SHARE) / 2, 1, "half of the repeated statements at least; how many rows a request has is not known") : null;
   const gone = (before - Math.min(after, before)) / before;
   return effect(gone * (1 - BATCH_SHARE), gone, `${round(before)} → ${round(after)} statements; one for all rows takes up to ${BATCH_SHARE * 100} % of their time`);

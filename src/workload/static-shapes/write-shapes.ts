@@ -1,6 +1,7 @@
 /** INSERT, UPDATE and DELETE, and the SELECTs that Django sends before them. */
 import type { Field, Model, RecipeArgs } from "../../model/index.ts";
 import type { QueryShape, ShapeExpression } from "../../model/shape.ts";
+import { onDelete } from "../../model/on-delete.ts";
 import { NOTHING } from "../../sql/empty-shape.ts";
 import { buildQuery } from "./build-query.ts";
 import { finishSelect } from "./finish-query.ts";
@@ -194,15 +195,6 @@ function keyShapes(tables: ModelTables, model: Model, name: string): { readonly 
     gone: tableShape("delete", table, { predicates }),
     told: tableShape("update", table, { predicates, written: [name] }),
   };
-}
-
-function onDelete(model: Model, { name, declaration }: Field): string {
-  // Copies that simple_history keeps outlive what they are of.
-  if (/^Historical[A-Z]/.test(model.name)) return name === "history_user" ? "SET_NULL" : "DO_NOTHING";
-  if (declaration?.kind !== "call") return "CASCADE";
-  const value = declaration.keywords.find((one) => one.name === "on_delete")?.value ?? declaration.args[1];
-  const named = value?.kind === "call" ? value.callee : value;
-  return named?.kind === "attribute" || named?.kind === "name" ? named.name : "CASCADE";
 }
 
 /** `add`, `remove`, `set`, `clear` and `create` of a related manager. */
