@@ -30,10 +30,10 @@ const elsewhere = "/srv/bookshop";
  */
 
 /**
- * @param {{ python: string, rows: string, home: string, say: (what: string) => void }} shop `home`: the folder for what was seen
+ * @param {{ python: string, rows: string, home: string, say: (what: string) => void, ready?: Promise<void> }} shop `home`: the folder for what was seen; `ready`: when there is a build
  * @returns {Promise<Seen>}
  */
-export async function playOn({ python, rows, home, say }) {
+export async function playOn({ python, rows, home, say, ready }) {
   say(`PostgreSQL ${major}, a server of its own that is gone afterwards`);
   const { cluster, stop } = await startServer(major);
   try {
@@ -47,6 +47,7 @@ export async function playOn({ python, rows, home, say }) {
     say(`${Number(rows).toLocaleString("en")} rows`);
     run(python, "manage.py", "generate", "--rows", rows);
     sql("SELECT pg_stat_statements_reset()");
+    await ready;
     say("traffic, under the recorder");
     run(process.execPath, cli, "record", "--literals", "--out", seen.recording, "--", python, "-m", "tests.play", "--patience", String(patience.page), "--seconds", String(patience.statement));
     run(python, "manage.py", "wear");

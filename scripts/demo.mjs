@@ -25,9 +25,13 @@ function say(what) {
 async function main() {
   const { values } = parseArgs({ options: { rows: { type: "string", default: "1000000" }, "without-python": { type: "boolean", default: false }, out: { type: "string" } } });
   say("installing and building");
-  await prepare();
+  const ready = prepare();
+  // It fails where it is waited for, and not before.
+  ready.catch(() => undefined);
   const python = values["without-python"] ? null : await demoPython();
-  const { recording, snapshot } = python === null ? await unpackBundle() : await playOn({ python, rows: values.rows, home, say });
+  // The build has a core of its own while rows are written on another.
+  const { recording, snapshot } = python === null ? await unpackBundle() : await playOn({ python, rows: values.rows, home, say, ready });
+  await ready;
   say("luthier tune: rules, advisors, handbook");
   const out = values.out === undefined ? [] : ["--out", path.resolve(values.out)];
   const project = path.relative(process.cwd(), bookshop) || ".";

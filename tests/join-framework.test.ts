@@ -158,6 +158,81 @@ test("the session is fetched where the user is read, and stored by Django's midd
   expect(originOf('UPDATE "django_session" SET "session_data" = $1, "expire_date" = $2 WHERE "django_session"."session_key" = $3').certainty).not.toBe("unique");
 });
 
+const LAZY = `
+from shop.models import Book
+
+class ZoneMiddleware:
+    def __call__(self, request):
+        user = request.user
+        print("not fetched yet")
+        if user.is_authenticated:
+            return None
+
+class RollingMiddleware:
+    def __call__(self, request):
+        if request.session.keys():
+            return None
+`;
+
+test("the user is fetched where it is first read, however it is called there", async () => {
+  const originOf = await joined(0, { "shop/middleware.py": LAZY });
+  const place = originOf(USER).sites.find(({ symbol }) => symbol === "shop.middleware.ZoneMiddleware.__call__");
+  const start = LAZY.indexOf("user.is_authenticated");
+  expect(place?.sent).toContainEqual({ file: "shop/middleware.py", start, end: start + "user.is_authenticated".length });
+  expect(originOf(USER).sites.map(({ symbol }) => symbol)).not.toContain("shop.middleware.RollingMiddleware.__call__");
+});
+
+test("the session is fetched where it is read, without its user", async () => {
+  const originOf = await joined(0, { "shop/middleware.py": LAZY });
+  expect(originOf(SESSION).sites.map(({ how, symbol }) => [how, symbol])).toContainEqual(["request.session", "shop.middleware.RollingMiddleware.__call__"]);
+});
+
+test("what a user's groups may, in Django's newer words", async () => {
+  const originOf = await joined(1, { "shop/checks.py": '\n\ndef may(request):\n    return request.user.has_perm("shop.add_book")\n' });
+  const sql = PERMISSIONS.replace('"auth_user_user_permissions" ON ("auth_permission"."id" = "auth_user_user_permissions"."permission_id")', '"auth_group_permissions" ON ("auth_permission"."id" = "auth_group_permissions"."permission_id")').replace('"auth_user_user_permissions"."user_id" = $1', '"auth_group_permissions"."group_id" IN (SELECT U0."id" FROM "auth_group" U0 INNER JOIN "auth_user_groups" U1 ON (U0."id" = U1."group_id") WHERE U1."user_id" = $1)');
+  expect(originOf(sql)).toMatchObject({ certainty: "unique", sites: [{ span: { file: "shop/checks.py" } }] });
+});
+
+test("a shape with an open end is no less likely to have sent a statement that ends there", async () => {
+  const uses = `
+from shop.models import Book
+
+def titled(title):
+    return Book.objects.filter(title=title).order_by("title").first()
+
+def picked(title, **more):
+    return Book.objects.filter(title=title, **more).order_by("title").first()
+`;
+  const originOf = await joined(1, { "shop/picked.py": uses });
+  const sql = 'SELECT "shop_book"."id", "shop_book"."shop", "shop_book"."title" FROM "shop_book" WHERE ("shop_book"."shop" = $1 AND "shop_book"."title" = $2) ORDER BY "shop_book"."title" ASC LIMIT 1';
+  expect(originOf(sql).sites.map(({ symbol }) => symbol)).toEqual(["shop.picked.titled", "shop.picked.picked"]);
+});
+
+test("an open shape that tells less than half of a statement is not taken for its line", async () => {
+  const uses = "from shop.models import Book\n\ndef picked(**more):\n    return list(Book.objects.filter(title='x', **more))\n";
+  const originOf = await joined(0, { "shop/picked.py": uses });
+  const where = (more: string): string => `SELECT "shop_book"."id", "shop_book"."shop", "shop_book"."title" FROM "shop_book" WHERE ("shop_book"."shop" = $1 AND "shop_book"."title" = $2${more})`;
+  expect(originOf(where(' AND "shop_book"."id" > $3')).certainty).toBe("unique");
+  expect(originOf(where(' AND "shop_book"."id" > $3 AND "shop_book"."id" < $4 AND "shop_book"."id" <> $5')).certainty).toBe("unknown");
+});
+
+test("create() goes through the save() that the model has of its own", async () => {
+  const models = `
+from django.db import models
+
+class Note(models.Model):
+    text = models.TextField()
+
+    def save(self, *args, **kwargs):
+        self.text = self.text.strip()
+        super().save(*args, **kwargs)
+`;
+  const uses = 'from shop.models import Note\n\ndef write(text):\n    return Note.objects.create(text=text)\n';
+  const originOf = await joined(0, { "shop/models.py": models, "shop/views.py": uses, "config/urls.py": "urlpatterns = []" });
+  const { sites } = originOf('INSERT INTO "shop_note" ("text") VALUES ($1) RETURNING "shop_note"."id"');
+  expect(sites.map(({ symbol }) => symbol).toSorted()).toEqual(["shop.models.Note.save", "shop.views.write"]);
+});
+
 test("no place is named that has no file", async () => {
   const originOf = await joined(3);
   for (const { sites } of [USER, SESSION, BOOKS].map(originOf)) for (const { span } of sites) expect(span.file).toMatch(/^shop\//);

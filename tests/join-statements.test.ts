@@ -28,9 +28,9 @@ beforeAll(async () => {
 });
 
 /** The names of the lines that an origin's places touch. */
-function linesOf({ sites }: StatementOrigin): string[] {
-  const text = source.text(file);
-  const spans = sites.flatMap(({ span, sent }) => [span, ...(sent ?? [])]).filter((one) => one.file === file);
+function linesOf({ sites }: StatementOrigin, within = file): string[] {
+  const text = source.text(within);
+  const spans = sites.flatMap(({ span, sent }) => [span, ...(sent ?? [])]).filter((one) => one.file === within);
   const names = spans.map(({ start, end }) => /# ([\w ]+)/.exec(text.slice(start, text.indexOf("\n", end)))?.[1] ?? "?");
   return [...new Set(names)];
 }
@@ -44,12 +44,19 @@ describe("what Django sends is joined to the line that sends it", () => {
 
   it("names one line where only one sends such a statement", () => {
     const several = statements.filter(({ sql }) => originOf(sql).certainty === "one-of").map(({ line }) => line);
-    expect(several.toSorted()).toEqual(["fetched", "found", "loaded", "made"]);
+    expect(several.toSorted()).toEqual(["fetched", "found", "loaded", "made", "tagged"]);
   });
 
   it("knows statements that only the counters' server has made anonymous", () => {
     const sql = 'SELECT "shop_customer"."id", "shop_customer"."name", "shop_customer"."email", "shop_customer"."vip", "shop_customer"."referrer_id" FROM "shop_customer" WHERE "shop_customer"."email" = $1 LIMIT $2';
     expect(linesOf(originOf(sql))).toEqual(["one"]);
+  });
+
+  it("is sure of no line while another that leaves more open can send it too", () => {
+    const sql = 'SELECT "labels"."id", "labels"."tag_label" FROM "labels" WHERE ("labels"."tag_label" = %s AND "labels"."id" = %s)';
+    const origin = originOf(sql);
+    expect(origin.certainty).toBe("one-of");
+    expect(linesOf(origin, "shop/searches.py")).toEqual(["new", "any"]);
   });
 });
 

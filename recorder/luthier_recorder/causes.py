@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+from .fetches import Fetch
 from .recording import recording
 from .stack import DESCRIPTOR, MANAGER, PREFETCH, REFRESH, Cause
 
@@ -14,18 +15,17 @@ _accessors: dict[Any, str] = {}
 def intern_cause(cause: Cause) -> tuple[int, int]:
     """The id of a cause, and the number of the instance in its fetch."""
     kind, source, instance = cause
-    writer = recording.writer
-    fetch = None
-    number = 0
     state = getattr(instance, "_state", None)
     mark = getattr(state, "_luthier", None)
     if mark.__class__ is tuple:
         fetch, number = mark
-    elif mark is not None and mark.__class__ is not int:
+    elif mark.__class__ is Fetch:
         fetch = mark
         number = fetch.numbered = fetch.numbered + 1
         state._luthier = (fetch, number)  # type: ignore[union-attr]
-    if fetch is None or fetch.generation != writer.generation:
+    else:
+        return _define(cause, 0), 0
+    if fetch.generation != recording.writer.generation:
         return _define(cause, 0), 0
     if kind != DESCRIPTOR:
         return _define(cause, fetch.id), number

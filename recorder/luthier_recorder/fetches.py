@@ -14,14 +14,15 @@ from .recording import recording
 class Fetch:
     """One evaluation of a queryset. Pickles as 0, so that a pickled instance does not need the recorder."""
 
-    __slots__ = ("id", "generation", "numbered", "queryset", "statement", "causes", "reads", "__weakref__")
+    __slots__ = ("id", "generation", "numbered", "queryset", "frame", "statement", "causes", "reads", "__weakref__")
 
-    def __init__(self, queryset: Any) -> None:
+    def __init__(self, queryset: Any, frame: Any) -> None:
         self.id = 0
         self.generation = 0
         self.numbered = 0
-        #: Until its first statement has run.
+        #: These two until its first statement has run: what is evaluated, and the frame that asks for it.
         self.queryset = queryset
+        self.frame = frame
         self.statement: Optional[Statement] = None
         #: Ids of causes that led from rows of this fetch to other statements, by descriptor.
         self.causes: Optional[dict[Any, int]] = None
@@ -37,9 +38,9 @@ class Fetch:
         return self
 
 
-#: A statement whose line is not written yet, as its rows are still being read: the line before and after the number of
-#: rows, that number as the driver gave it, the end of the fetch's line, the file's generation.
-Statement = tuple[str, str, int, str, int]
+#: A statement whose line is not written yet, as its rows are still being read: the fields of the line up to the number
+#: of rows, cause and instance, the line's end, the file's generation.
+Statement = tuple[int, int, int, int, int, int, int, int, int, str, int]
 
 #: The fetch whose first statement has not run yet.
 expecting: ContextVar[Optional[Fetch]] = ContextVar("luthier_fetch", default=None)
@@ -50,19 +51,19 @@ def write_statement(fetch: Fetch, model: type, rows: Optional[int]) -> None:
     writer = recording.writer
     if fetch.statement is None:
         return
-    head, tail, counted, end, generation = fetch.statement
+    time, duration, statement, stack, scope, connection, state, cause, instance, end, generation = fetch.statement
     fetch.statement = None
     if generation != writer.generation or writer.fd < 0:
         return
     if rows is None:
-        writer.write_bytes(f"{head}{counted}{tail}".encode())
+        writer.write_bytes(f'["x",{time},{duration},{statement},{stack},{scope},{connection},{state},-1,{cause},{instance}{end}'.encode())
         return
     number = writer.model_names.get(model) or writer.model_name(model)
     fetch.id = next(writer.fetch_ids)
     fetch.generation = generation
-    stack_and_scope, time_and_cause = end.split("|")
     writer.write_bytes(
-        f'{head}{rows if counted < 0 else counted}{tail}["r",{fetch.id},{number},{stack_and_scope},{rows},{time_and_cause}]\n'.encode()
+        f'["x",{time},{duration},{statement},{stack},{scope},{connection},{state},{rows},{cause},{instance}{end}'
+        f'["r",{fetch.id},{number},{stack},{scope},{rows},{time},{cause}]\n'.encode()
     )
 
 

@@ -7,6 +7,8 @@ tuple of code identities and instruction offsets without computing a line number
 
 from __future__ import annotations
 
+import itertools
+from contextvars import ContextVar
 from types import CodeType, FrameType
 from typing import Any, Callable, Optional
 
@@ -15,7 +17,7 @@ from .paths import Paths
 from .recording import recording
 
 # What a frame is to the walk. Frames of kind SKIP are the ORM's own, ours, and the standard library's.
-SKIP, LIBRARY, PROJECT, JINJA, NODE, EDGE, STOP = 0, 1, 2, 3, 4, 5, 6
+SKIP, LIBRARY, PROJECT, JINJA, NODE, EDGE, STOP, LANDMARK = 0, 1, 2, 3, 4, 5, 6, 7
 DESCRIPTOR, REFRESH, QUERYSET, MANAGER, PREFETCH = 10, 11, 12, 13, 14
 
 #: Overrides of these in the user's querysets and descriptors stand between a lazy load and its statement.
@@ -27,6 +29,47 @@ PYTHON_FRAME, DJANGO_FRAME, JINJA_FRAME = 0, 1, 2
 Cause = tuple[int, Any, Any]
 
 
+class Above:
+    """What lies outside of a landmark: its frames in the file, and a number that no other has."""
+
+    __slots__ = ("number", "frames", "generation")
+
+    def __init__(self, frames: tuple[int, ...], generation: int) -> None:
+        self.number = -next(_numbers)
+        self.frames = frames
+        self.generation = generation
+
+
+class Landmark:
+    """A call of Django's that has many statements below it, such as a template's loop: the walk is taken up to here, and what
+    lies outside is looked at once. As long as the call runs, its frame is this one and the frames outside do not change.
+    """
+
+    __slots__ = ("frame", "at_edge", "within")
+
+    def __init__(self, frame: int) -> None:
+        #: Its identity; 0 once the call is over, as another frame may have it then.
+        self.frame = frame
+        self.at_edge: Optional[Above] = None
+        self.within: Optional[Above] = None
+
+    def above(self, walker: Stacks, frame: FrameType, is_edge: bool) -> Above:
+        """The frames outside, which hold the template's own line when nothing further in did."""
+        known = self.at_edge if is_edge else self.within
+        if known is None or known.generation != recording.writer.generation:
+            known = walker.look_above(frame.f_back, is_edge)
+            if is_edge:
+                self.at_edge = known
+            else:
+                self.within = known
+        return known
+
+
+#: The innermost landmark that runs.
+landmarks: ContextVar[Optional[Landmark]] = ContextVar("luthier_landmark", default=None)
+_numbers = itertools.count(1)
+
+
 class Stacks:
     """Walks and interns stacks."""
 
@@ -36,6 +79,7 @@ class Stacks:
         self.special: dict[int, int] = {}
         self.kept: list[CodeType] = []
         self.categories: dict[str, int] = {}
+        self.aboves: dict[tuple[int, ...], Above] = {}
         self.paths = Paths(recording.config.root)
 
     def mark(self, code: Optional[CodeType], kind: int) -> None:
@@ -46,30 +90,37 @@ class Stacks:
         self.special[id(code)] = kind
         self.kinds[id(code)] = kind
 
-    def capture(self, frame: Optional[FrameType], fetch: Any) -> tuple[int, Optional[Cause]]:
-        """The id of the stack from `frame` outwards, and what caused the statement there, the first of `fetch` if given."""
-        kind_of = self.kinds.get
+    def capture(self, frame: Optional[FrameType], cause: Optional[Cause]) -> tuple[int, Optional[Cause]]:
+        """The id of the stack from `frame` outwards, and what caused the statement: a frame may know better than `cause`."""
+        key, frames, cause, above = self.walk(frame, cause, True)
+        if above is not None:
+            key.append(above.number)
+        elif not frames:
+            self.keep_innermost(frame, key, frames)
+        identity = tuple(key)
+        known = recording.writer.stack_keys.get(identity)
+        return (self.define(identity, frames, above) if known is None else known), cause
+
+    def walk(
+        self, frame: Optional[FrameType], cause: Optional[Cause], is_edge: bool
+    ) -> tuple[list[Any], list[Any], Optional[Cause], Optional[Above]]:
+        """From `frame` outwards to where a request or test begins, or to a place whose outside is known."""
+        kinds = self.kinds
         key: list[Any] = []
         frames: list[Any] = []
-        cause = None if fetch is None else _cause_of_queryset(fetch.queryset)
-        innermost: Optional[FrameType] = None
         is_searching = True
-        is_edge = True
         while frame is not None:
-            code = frame.f_code
-            kind = kind_of(id(code))
-            if kind == 0:
+            try:
+                kind = kinds[id(frame.f_code)]
+            except KeyError:
+                kind = self.classify(frame)
+                kinds = self.kinds
+            # Most frames are Django's own or a library's.
+            if not kind:
                 frame = frame.f_back
                 continue
-            if kind is None:
-                kind = self.classify(frame)
-                if kind == 0:
-                    frame = frame.f_back
-                    continue
-            if kind == LIBRARY:
-                if innermost is None:
-                    innermost = frame
-            elif kind == PROJECT or kind == JINJA:
+            if kind == PROJECT or kind == JINJA:
+                code = frame.f_code
                 key.append(id(code))
                 key.append(frame.f_lasti)
                 frames.append(frame)
@@ -77,29 +128,53 @@ class Stacks:
                     is_searching = False
             elif kind == NODE:
                 if is_edge:
-                    node = frame.f_locals.get("self")
-                    place = _place_of_node(node)
+                    place = _place_of_node(frame.f_locals.get("self"))
                     if place is not None:
                         key.extend(place)
                         frames.append(place)
                         is_edge = False
             elif kind == EDGE:
                 is_edge = True
+            elif kind == LANDMARK:
+                landmark = landmarks.get()
+                if landmark is not None and landmark.frame == id(frame):
+                    return key, frames, cause, landmark.above(self, frame, is_edge)
             elif kind == STOP:
                 break
             elif is_searching:
                 cause, is_searching = _look_for_cause(kind, frame, cause)
             frame = frame.f_back
-        if not frames and innermost is not None:
-            key.append(id(innermost.f_code))
-            key.append(innermost.f_lasti)
-            frames.append(innermost)
-        identity = tuple(key)
-        writer = recording.writer
-        known = writer.stack_keys.get(identity)
-        if known is None:
-            known = self.define(identity, frames)
-        return known, cause
+        return key, frames, cause, None
+
+    def look_above(self, frame: Optional[FrameType], is_edge: bool) -> Above:
+        key, frames, _, above = self.walk(frame, None, is_edge)
+        if above is None and not frames:
+            self.keep_innermost(frame, key, frames)
+        outer = () if above is None else above.frames
+        return self.intern_above(tuple(self.frame_id(one) for one in frames) + outer)
+
+    def intern_above(self, frames: tuple[int, ...]) -> Above:
+        """One number for one way here, so that a stack that comes again by it has one key."""
+        generation = recording.writer.generation
+        known = self.aboves.get(frames)
+        if known is None or known.generation != generation:
+            if len(self.aboves) >= MOST_CODES:
+                self.aboves.clear()
+            known = self.aboves[frames] = Above(frames, generation)
+        return known
+
+    def keep_innermost(self, frame: Optional[FrameType], key: list[Any], frames: list[Any]) -> None:
+        """Of a stack without a line of the project, the innermost frame of a library stays."""
+        while frame is not None:
+            code = frame.f_code
+            if self.kinds.get(id(code)) == STOP:
+                return
+            if self.category(code.co_filename, code.co_name) == LIBRARY:
+                key.append(id(code))
+                key.append(frame.f_lasti)
+                frames.append(frame)
+                return
+            frame = frame.f_back
 
     def classify(self, frame: FrameType) -> int:
         """Sorts a code object, once."""
@@ -111,7 +186,8 @@ class Stacks:
         else:
             kind = self.category(code.co_filename, code.co_name)
         self.codes[id(code)] = code
-        self.kinds[id(code)] = kind
+        # Both are passed by; `keep_innermost` asks again which of them it is.
+        kind = self.kinds[id(code)] = SKIP if kind == LIBRARY else kind
         return kind
 
     def forget(self) -> None:
@@ -137,10 +213,10 @@ class Stacks:
         is_package = path != filename and not path.startswith("/")
         return SKIP if is_orm or not is_package else LIBRARY
 
-    def define(self, identity: tuple[Any, ...], frames: list[Any]) -> int:
+    def define(self, identity: tuple[Any, ...], frames: list[Any], above: Optional[Above]) -> int:
         """A new key: the stack's frames are interned. Several keys can be one stack, one line having many instructions."""
         writer = recording.writer
-        numbers = tuple(self.frame_id(frame) for frame in frames)
+        numbers = tuple(self.frame_id(frame) for frame in frames) + (() if above is None else above.frames)
         number = writer.intern(writer.stacks, numbers, lambda number: ["k", number, list(numbers)])
         if number:
             if len(writer.stack_keys) > MOST_CODES:
@@ -210,10 +286,10 @@ def _look_for_cause(kind: int, frame: FrameType, found: Optional[Cause]) -> tupl
     if kind == MANAGER:
         instance = getattr(owner, "instance", None)
         return ((MANAGER, owner, instance), True) if instance is not None else (None, True)
-    return _cause_of_queryset(owner), True
+    return cause_of_queryset(owner), True
 
 
-def _cause_of_queryset(queryset: Any) -> Optional[Cause]:
+def cause_of_queryset(queryset: Any) -> Optional[Cause]:
     """What a related manager left on its querysets tells whose they are."""
     left = queryset.query.__dict__.get("_luthier")
     if left is not None and left.__class__ is not int:

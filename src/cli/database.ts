@@ -36,14 +36,14 @@ export async function findDatabase(root: string, flags: DatabaseFlags, cwd: stri
   };
 }
 
-type Named = Pick<DatabaseEvidence, "plans" | "loggedSums" | "notices">;
+type Named = Pick<DatabaseEvidence, "plans" | "loggedSums" | "lockWaits" | "notices">;
 
 const NOTHING: Named = { plans: [] };
 
 async function readNamed(files: readonly string[], root: string): Promise<Named> {
   const { readStatementFiles } = await import("../sources/statement-files.ts");
-  const { plans, logged, notices } = await readStatementFiles(files);
-  return { plans: plans.map((plan) => ({ ...plan, source: { ...plan.source, file: shown(root, plan.source.file) } })), loggedSums: logged, notices };
+  const { plans, logged, lockWaits, notices } = await readStatementFiles(files);
+  return { plans: plans.map((plan) => ({ ...plan, source: { ...plan.source, file: shown(root, plan.source.file) } })), loggedSums: logged, ...(lockWaits === undefined ? {} : { lockWaits }), notices };
 }
 
 const stampOf = (parts: readonly string[]): string => createHash("sha256").update(parts.join("\n")).digest("hex");

@@ -6,6 +6,7 @@ import type { Recording } from "../model/recording.ts";
 import type { Notice, Report } from "../model/report.ts";
 import { UsageError } from "../model/usage-error.ts";
 import type { JoinedReport } from "../workload/join-recordings.ts";
+import type { RelationTargetOf } from "../workload/relation-tables.ts";
 import type { Environment } from "./environment.ts";
 import { progressLine } from "./progress.ts";
 
@@ -41,10 +42,10 @@ export async function withRecordings(report: Report, read: ReadRecordings, root:
 }
 
 /** The same, with the statements behind each finding. */
-export async function joinedWithRecordings(report: Report, { recordings, notices, milliseconds }: ReadRecordings, root: string, exclude: readonly string[]): Promise<JoinedReport> {
+export async function joinedWithRecordings(report: Report, { recordings, notices, milliseconds }: ReadRecordings, root: string, exclude: readonly string[], targetOf?: RelationTargetOf): Promise<JoinedReport> {
   if (recordings.length === 0) return { report: { ...report, notices: [...report.notices, ...notices] }, parts: new Map() };
   const started = performance.now();
-  const { report: joined, parts } = await join(report, recordings, root, exclude);
+  const { report: joined, parts } = await join(report, recordings, { root, exclude, ...(targetOf && { targetOf }) });
   const spent = milliseconds + Math.round(performance.now() - started);
   const { totalMs, phases } = report.timing;
   return { report: { ...joined, timing: { totalMs: totalMs + spent, phases: { ...phases, recording: spent } } }, parts };
@@ -89,7 +90,13 @@ function relative(root: string, folder: string): string {
   return below.startsWith("..") || path.isAbsolute(below) ? folder : below.split(path.sep).join("/");
 }
 
-async function join(report: Report, recordings: readonly Recording[], root: string, exclude: readonly string[]): Promise<JoinedReport> {
+interface JoinPlace {
+  readonly root: string;
+  readonly exclude: readonly string[];
+  readonly targetOf?: RelationTargetOf;
+}
+
+async function join(report: Report, recordings: readonly Recording[], { root, exclude, targetOf }: JoinPlace): Promise<JoinedReport> {
   const [{ joinRecordings }, { SourceLines }, { sourceReader }, { openPythonParser }] = await Promise.all([
     import("../workload/join-recordings.ts"),
     import("../workload/source-lines.ts"),
@@ -110,7 +117,7 @@ async function join(report: Report, recordings: readonly Recording[], root: stri
     return readLine(file, line);
   };
   const changedAt = (file: string): number | null => statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? null;
-  return joinRecordings(report, { recordings, lines: new SourceLines(lower), exclude, changedAt, readLine });
+  return joinRecordings(report, { recordings, lines: new SourceLines(lower), exclude, changedAt, readLine, ...(targetOf && { targetOf }) });
 }
 
 /** Which recording a command that needs one reads: the one named, or the project's latest. */

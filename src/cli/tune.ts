@@ -80,7 +80,8 @@ async function gather(given: string, root: string, { flags, config, commands }: 
   const progress = progressLine(environment.stderr);
   const options = { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(database && { database }), ...(recording && { recording }), ...(evaluateSettings && { evaluateSettings }), ...(database && flags.phantom && { phantom: { seconds: STUDY_SECONDS } }) };
   const { report: analysed, evidence } = await examine(options, progress.step).finally(() => progress.end());
-  const joined = await joinedWithRecordings(analysed, read, root, exclude);
+  const { relationTargets } = await import("../workload/relation-tables.ts");
+  const joined = await joinedWithRecordings(analysed, read, root, exclude, evidence.source === null ? undefined : relationTargets(evidence.source.graph));
   const whole = await withLastProofs(root, joined.report, database?.snapshot ?? null);
   if (isNothingExamined(whole)) throw nothingToExamine(given);
   const { report, context } = await selectFrom(whole, { root, config, baseline, changed, commands }, environment);

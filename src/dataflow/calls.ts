@@ -2,6 +2,7 @@
 import type { Expr, FunctionDef, Param, SentStatement, Span } from "../model/index.ts";
 import { escapeArgs, keyedBy } from "./arguments.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
+import { hasFallback } from "./fallbacks.ts";
 import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
 import { captureOutside, recordOutside, replayOutside, type OutsideReplay } from "./outside-calls.ts";
@@ -107,7 +108,9 @@ export function callFunction(
   const values = [...bound.values()];
   const isLocal = values.some((value) => hasIdentity(value));
   const table = summaryTable(engine, fn, isLocal);
-  const key = keysOf(values, ",");
+  // What was told of it while facts were taken left the queryset out.
+  const isRetold = engine.isTracing && hasFallback(fn.def);
+  const key = `${isRetold ? "~" : ""}${keysOf(values, ",")}`;
   const existing = table.get(key);
   if (existing !== undefined) return reuse(engine, existing, site);
   if (table.size >= (isLocal ? MAX_CONTEXTS_PER_ROOT : MAX_CONTEXTS)) {

@@ -14,6 +14,7 @@ import { escapeValue } from "./escape.ts";
 import { annotatedValue, renderText, testValue } from "./protocols.ts";
 import { Recorder } from "./recorder.ts";
 import { constructedQueryset } from "./querysets.ts";
+import { tellDeleted, tellSaved } from "./receivers.ts";
 import { makeRow, rowAttribute } from "./rows.ts";
 import { renderTemplate, runTemplateStmt } from "./template-run.ts";
 import type { TemplateStore } from "./template-store.ts";
@@ -43,6 +44,7 @@ export function createEngine(input: EngineInput): Engine {
     called: new Set(),
     entry: null,
     awaiting: false,
+    isTracing: false,
     evaluate: (expr, frame) => evaluate(engine, expr, frame),
     execute: (body, frame) => execute(engine, body, frame),
     assign: (target, value, frame, loop) => assign(engine, target, value, frame, loop),
@@ -51,6 +53,7 @@ export function createEngine(input: EngineInput): Engine {
     callMethod: (value, name, args, site) => callMethod(engine, value, name, args, site),
     attribute: (value, name, site) => attribute(engine, value, name, site),
     rowAttribute: (row, name, site) => rowAttribute(engine, row, name, site),
+    tellReceivers: (row, how, site) => (how === "save" ? tellSaved : tellDeleted)(engine, row, site),
     subscript: (value, index, expr, frame) => subscript(engine, value, index, expr, frame),
     lookUp: (value, name, calls, site) => lookUp(engine, value, name, calls, site),
     iterate: (value, span, frame, how = "iterate", head = span) => iterate(engine, value, span, frame, how, head),

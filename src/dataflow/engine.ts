@@ -51,6 +51,8 @@ export interface Engine {
   fuel: number;
   /** Functions that something was seen to call: the rest run as roots alone. */
   readonly called: Set<FunctionDef | Lambda>;
+  /** Facts for rules are taken: what runs now is looked up by statements that were seen, and may follow what is only likely. */
+  isTracing: boolean;
   /** What runs now is awaited: an `await`, an `async for` or an asynchronous method. */
   awaiting: boolean;
   /** The request of the root under way, made on first use. */
@@ -69,6 +71,8 @@ export interface Engine {
   callMethod(value: Value, name: string, args: CallArgs, site: CallSite): Value;
   attribute(value: Value, name: string, site: AccessSite): Value;
   rowAttribute(row: RowValue, name: string, site: AccessSite): Value | null;
+  /** A row is saved or deleted: receivers of its signals run. */
+  tellReceivers(row: RowValue, how: "save" | "delete", site: CallSite): void;
   subscript(value: Value, index: Value, expr: Expr, frame: Frame): Value;
   /** One step of a template variable: key, attribute, index; calls what it finds when asked to. */
   lookUp(value: Value, name: string, calls: boolean, site: AccessSite): Value;

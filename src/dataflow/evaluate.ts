@@ -220,8 +220,21 @@ function isRefinedByClass(origin: LiveOrigin, expr: Call, frame: Frame): boolean
 
 /** The text of parts that are known. */
 function joinedText(parts: readonly Value[]): Value {
-  const texts = parts.flatMap((one) => (one.kind === "literal" && typeof one.value === "string" ? [one.value] : []));
-  return texts.length === parts.length && texts.length > 0 ? literal(texts.join("")) : UNKNOWN;
+  let texts: readonly string[] = [""];
+  for (const part of parts) {
+    const ways = textsOf(part);
+    if (ways === null || texts.length * ways.length > MAX_TEXTS) return UNKNOWN;
+    texts = texts.flatMap((text) => ways.map((way) => text + way));
+  }
+  return parts.length === 0 ? UNKNOWN : joinAll(texts.map((text) => literal(text)));
+}
+
+/** Texts that an f-string of names in a list can become. */
+const MAX_TEXTS = 32;
+
+function textsOf(value: Value): readonly string[] | null {
+  const texts = alternatives(value).flatMap((one) => (one.kind === "literal" && typeof one.value === "string" ? [one.value] : []));
+  return texts.length === alternatives(value).length ? texts : null;
 }
 
 /** `super()` stands for self with lookup after the class that holds the method. */

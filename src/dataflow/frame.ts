@@ -20,6 +20,8 @@ export interface Loop {
   readonly span: Span;
   readonly over: "rows" | "literal" | "while" | "unknown";
   readonly origin: LiveOrigin | null;
+  /** Label of the model whose rows a delete() collects. */
+  readonly collects?: string;
   /** Depth of the frame that runs the loop. */
   readonly depth: number;
   /** The loop around it, in this function or in a caller. */

@@ -5,6 +5,7 @@
 import type { Attribute, ClassInfo, FunctionDef, Model, Param, PythonModule, Stmt } from "../model/index.ts";
 import { forgetRoot, methodKind } from "./calls.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
+import { hasFallback } from "./fallbacks.ts";
 import type { Frame } from "./frame.ts";
 import { parameterRow, unknownRow } from "./protocols.ts";
 import { runUnfinished } from "./roots.ts";
@@ -19,6 +20,7 @@ export function runUncalled(engine: Engine): void {
 
 export function runGuessedRoots(engine: Engine): void {
   runUnfinished(engine);
+  engine.isTracing = true;
   runGuessed(engine, () => true);
 }
 
@@ -50,7 +52,7 @@ function runOne(engine: Engine, module: PythonModule, def: FunctionDef, owner: C
   const params = def.params.filter((one) => one.form === "positional").slice(hasSelf ? 1 : 0);
   const frame = { ...engine.moduleFrame(module), symbol: owner?.id ?? module.name, atImport: false };
   const values = params.map((one) => (one.annotation === null ? guess(one, def, frame) : null));
-  if (values.every((one) => one === null)) return;
+  if (values.every((one) => one === null) && !(engine.isTracing && hasFallback(def))) return;
   engine.fuel = FUEL;
   const site: CallSite = { span: { file: module.ir.file, start: def.start, end: def.headEnd }, frame, expr: null };
   const fn: FunctionValue = { kind: "function", module, def, closure: null, owner };

@@ -1,4 +1,5 @@
 /** Python's built-in functions, as far as they evaluate querysets or pass rows on. */
+import type { Expr } from "../model/index.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { escapeArgs } from "./arguments.ts";
 import { setItem } from "./dicts.ts";
@@ -12,10 +13,37 @@ import {
   list,
   listOf,
   literal,
+  MAX_ALTERNATIVES,
   NO_ARGS,
   UNKNOWN,
   type Value,
 } from "./values.ts";
+
+/** The names that an attribute is asked for by; null where they are not known. */
+function namesIn(value: Value): readonly string[] | null {
+  const names = alternatives(value).flatMap((one) => (one.kind === "literal" && typeof one.value === "string" ? [one.value] : []));
+  return names.length > 0 && names.length === alternatives(value).length ? names : null;
+}
+
+/** So short a beginning of a name says nothing. Ours. */
+const SHORTEST_PREFIX = 4;
+
+/** `getattr(self, "action_%s" % chosen)`: one of the methods whose names begin so. */
+function methodsByPrefix(engine: Engine, object: Value, site: CallSite): Value[] {
+  const prefix = prefixOf(site.expr?.args[1]);
+  if (prefix.length < SHORTEST_PREFIX || object.kind !== "object") return [];
+  const names = new Set(engine.program.mro(object.cls).flatMap((one) => ("members" in one ? [...one.members.keys()] : [])).filter((name) => name.startsWith(prefix)));
+  const found = [...names].map((name) => engine.attribute(object, name, { span: site.span, frame: site.frame })).filter(({ kind }) => kind === "bound");
+  return found.length > MAX_ALTERNATIVES ? [] : found;
+}
+
+/** What stands before the part that is put in. */
+function prefixOf(expr: Expr | undefined): string {
+  if (expr?.kind === "format") return expr.parts[0]?.kind === "str" ? expr.parts[0].value : "";
+  if (expr?.kind === "binary" && expr.left.kind === "str") return expr.operator === "%" ? (expr.left.value.split("%")[0] ?? "") : expr.operator === "+" ? expr.left.value : "";
+  if (expr?.kind !== "call" || expr.callee.kind !== "attribute" || expr.callee.name !== "format" || expr.callee.object.kind !== "str") return "";
+  return expr.callee.object.value.split("{")[0] ?? "";
+}
 
 type Builtin = (engine: Engine, args: CallArgs, site: CallSite) => Value;
 
@@ -109,15 +137,17 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
   },
   getattr: (engine, args, site) => {
     const [object, name, fallback] = args.positional;
-    if (object === undefined || name?.kind !== "literal" || typeof name.value !== "string") {
-      if (object !== undefined) engine.escape(object);
-      return UNKNOWN;
+    const names = name === undefined ? null : namesIn(name);
+    if (object === undefined || names === null) {
+      const methods = object === undefined ? [] : methodsByPrefix(engine, object, site);
+      if (object !== undefined && methods.length === 0) engine.escape(object);
+      return joinAll(methods);
     }
-    const found = engine.attribute(object, name.value, { span: site.span, frame: site.frame });
+    const found = joinAll(names.map((one) => engine.attribute(object, one, { span: site.span, frame: site.frame })));
     // What is there is given, whatever would be given without it.
     if (fallback === undefined || found.kind !== "unknown") return found;
     // An attribute that a caller sets stands in for the queryset, mostly with rows at hand: nothing that holds of querysets alone holds of it.
-    return alternatives(fallback).some(({ kind }) => kind === "queryset") ? UNKNOWN : join(found, fallback);
+    return !engine.isTracing && alternatives(fallback).some(({ kind }) => kind === "queryset") ? UNKNOWN : join(found, fallback);
   },
   hasattr: (engine, args, site) => {
     const [object, name] = args.positional;

@@ -50,6 +50,7 @@ import {
   type RowValue,
   type Value,
 } from "./values.ts";
+import { tellQuerysetDeleted, tellSaved } from "./receivers.ts";
 import { recordWrite } from "./writes.ts";
 
 // ------------------------------------------------------------------------------------------ making
@@ -769,10 +770,15 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
   recordWrite(engine, name, queryset.model, related?.field.name ?? null, site, isRowsOwn);
   noteSent(engine, { kind: "query", how: name, recipe: queryset.recipe, args: recipeArgs(args) }, site, queryset.origin.span);
   for (const value of [...args.positional, ...args.keywords.values()]) engine.escape(value);
+  if (name === "delete") tellQuerysetDeleted(engine, queryset, site);
   // The row that is found has what the queryset loads, the one that is made knows its parent.
   const load = narrowedTargets(queryset.model, queryset.load, args);
   const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, load, isNew: name === "create" });
-  if (name === "create") return withGivenRows(row, args);
+  if (name === "create") {
+    const made = withGivenRows(row, args);
+    tellSaved(engine, made, site);
+    return made;
+  }
   if (name === "get_or_create" || name === "update_or_create") {
     return { kind: "list", id: freshId(), type: "tuple", items: [row, UNKNOWN], element: UNKNOWN };
   }

@@ -68,6 +68,7 @@ export function isBeyondReach(path: string): boolean {
 
 /** Reads an attribute of a row; null when the model says nothing about it. */
 export function rowAttribute(engine: Engine, row: RowValue, name: string, site: AccessSite): Value | null {
+  if (row.lazy !== undefined) noteSent(engine, { kind: "signed in", model: row.model.label }, site, row.lazy);
   const set = row.extra.get(name);
   if (set !== undefined) return set;
   if (row.load.annotated.has(name)) return UNKNOWN;
@@ -353,6 +354,7 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
       row.origin.escapes = true;
       noteRow(engine, row, name.replace(/^a/, ""), args, site);
       recordWrite(engine, name.replace(/^a/, ""), row.model, null, site);
+      engine.tellReceivers(row, name === "delete" || name === "adelete" ? "delete" : "save", site);
       return UNKNOWN;
     });
   }

@@ -115,6 +115,8 @@ export interface RowValue {
   readonly doubts: readonly string[];
   /** Is not a row of the database yet: `Order(…)`. */
   readonly isNew: boolean;
+  /** `request.user` was put somewhere here, and is fetched by the first read of it. */
+  readonly lazy?: Span;
 }
 export type ValuesShape = "rows" | "dict" | "tuple" | "flat" | "scalar";
 export interface QuerysetValue {
@@ -252,7 +254,9 @@ export function object(cls: ClassInfo, args: CallArgs | null, site: Span | null)
 }
 
 /** More alternatives than this say too little to be followed one by one. */
-const MAX_ALTERNATIVES = 8;
+export const MAX_ALTERNATIVES = 12;
+/** Texts and numbers cost nothing: a list of names is gone through name by name. */
+const MAX_LITERALS = 32;
 
 export function alternatives(value: Value): readonly Exclude<Value, UnionValue>[] {
   return value.kind === "union" ? value.values : [value];
@@ -272,9 +276,10 @@ export function join(a: Value, b: Value): Value {
   const [first] = values;
   if (values.length === 1 && first !== undefined) return first;
   if (a.kind === "union" && values.length === a.values.length && values.every((one, index) => one === a.values[index])) return a;
-  const dropped = values.slice(MAX_ALTERNATIVES);
+  const most = values.every(({ kind }) => kind === "literal") ? MAX_LITERALS : MAX_ALTERNATIVES;
+  const dropped = values.slice(most);
   for (const one of dropped) escapeValue(one);
-  return { kind: "union", values: withOpenRecipe(values.slice(0, MAX_ALTERNATIVES), dropped) };
+  return { kind: "union", values: withOpenRecipe(values.slice(0, most), dropped) };
 }
 
 function addDistinct(values: Exclude<Value, UnionValue>[], value: Value): void {

@@ -31,11 +31,12 @@ export function buildModelGraph(program: ResolvedProgram, project: DjangoProject
   const history = createHistoryModels(declared, index.byLabel(project.authUserModel));
   const tables = joinHistory([...declared, ...createThroughModels(declared), ...history], history);
 
+  const { facts: signals, receivers } = readSignals(program, index, readTarget);
   const record = createModelRecorder({
     context,
     tables: new Map(tables.map((table) => [table.draft.label, table])),
     reverse: collectReverse(tables, (draft) => concreteOf(context, draft)),
-    signals: readSignals(program, index, readTarget),
+    signals,
   });
   const models = new Map(tables.map(({ draft }) => [draft.label, record(draft)]));
   const byClass = new Map<ClassInfo, Model>([...models.values()].map((model) => [model.cls, model]));
@@ -45,6 +46,7 @@ export function buildModelGraph(program: ResolvedProgram, project: DjangoProject
     ofClass: (cls) => byClass.get(cls) ?? swappedUser(cls, models, project),
     byLabel: (label, app) =>
       lowered.get(label.toLowerCase()) ?? models.get(index.byLabel(label, app)?.label ?? "") ?? null,
+    receivers,
     unresolved: listUnresolved(tables),
   };
 }

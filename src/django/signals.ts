@@ -1,5 +1,5 @@
 import type { Call, Expr, Stmt } from "../model/ir.ts";
-import type { PythonModule } from "../model/project.ts";
+import type { PythonModule, SignalReceiver } from "../model/project.ts";
 import type { ResolvedProgram } from "../python/program.ts";
 import { dottedName, withLocals } from "../python/program-scope.ts";
 import type { Draft } from "./model-drafts.ts";
@@ -9,6 +9,12 @@ import type { TargetReader } from "./relation-target.ts";
 /** Signals that have receivers, by the label of the sending model; `*` for receivers of every sender. */
 export type SignalFacts = ReadonlyMap<string, ReadonlySet<string>>;
 
+export interface ReadSignals {
+  readonly facts: SignalFacts;
+  /** Functions of modules whose senders can be read; methods and functions within functions are not among them. */
+  readonly receivers: readonly SignalReceiver[];
+}
+
 export const everySender = "*";
 
 const modelSignals = new Set(
@@ -16,11 +22,13 @@ const modelSignals = new Set(
 );
 
 /** Finds `@receiver(post_save, sender=X)` and `post_save.connect(f, sender=X)` in modules that import signals. */
-export function readSignals(program: ResolvedProgram, index: LabelIndex, readTarget: TargetReader): SignalFacts {
+export function readSignals(program: ResolvedProgram, index: LabelIndex, readTarget: TargetReader): ReadSignals {
   const facts = new Map<string, Set<string>>();
+  const receivers: SignalReceiver[] = [];
 
-  const record = (module: PythonModule, call: Call, signals: readonly string[]): void => {
+  const record = (module: PythonModule, call: Call, signals: readonly string[], receiver: Pick<SignalReceiver, "module" | "def"> | null): void => {
     const sender = call.keywords.find((each) => each.name === "sender")?.value ?? null;
+    if (receiver !== null) for (const label of readableSenders(module, sender)) receivers.push(...signals.map((signal) => ({ signal, sender: label, ...receiver })));
     for (const label of sendersOf(module, sender)) {
       const known = facts.get(label) ?? new Set<string>();
       for (const signal of signals) known.add(signal);
@@ -38,6 +46,13 @@ export function readSignals(program: ResolvedProgram, index: LabelIndex, readTar
     const draft = draftOf(module, sender);
     if (draft) return [draft.label];
     return isOtherClass(module, sender) ? [] : [everySender];
+  };
+
+  /** What cannot be read as a sender calls nothing here. */
+  const readableSenders = (module: PythonModule, sender: Expr | null): readonly string[] => {
+    const labels = sendersOf(module, sender);
+    const isEvery = sender === null || (sender.kind === "constant" && sender.value === "none");
+    return isEvery ? labels : labels.filter((label) => label !== everySender);
   };
 
   const draftOf = (module: PythonModule, expr: Expr): Draft | null => {
@@ -63,25 +78,32 @@ export function readSignals(program: ResolvedProgram, index: LabelIndex, readTar
 
   const visitCall = (module: PythonModule, call: Call): void => {
     const { callee } = call;
-    if (callee.kind === "attribute" && callee.name === "connect") record(module, call, signalsIn(module, callee.object));
+    if (callee.kind === "attribute" && callee.name === "connect") record(module, call, signalsIn(module, callee.object), connected(module, call));
   };
 
-  const visit = (module: PythonModule, body: readonly Stmt[]): void => {
+  const connected = (module: PythonModule, call: Call): Pick<SignalReceiver, "module" | "def"> | null => {
+    const expr = call.args[0] ?? call.keywords.find((each) => each.name === "receiver")?.value;
+    const symbol = expr === undefined ? null : program.resolveExpression(module, expr);
+    return symbol?.kind === "function" && symbol.module.origin === "project" ? { module: symbol.module, def: symbol.def } : null;
+  };
+
+  const visit = (module: PythonModule, body: readonly Stmt[], isNested = false): void => {
     for (const stmt of body) {
       if (stmt.kind === "expr" && stmt.value.kind === "call") visitCall(module, stmt.value);
       else if (stmt.kind === "function") {
         for (const decorator of stmt.decorators) {
           if (decorator.kind !== "call") continue;
           const name = dottedName(decorator.callee)?.split(".").at(-1);
-          if (name === "receiver") record(module, decorator, signalsIn(module, decorator.args[0]));
+          if (name === "receiver") record(module, decorator, signalsIn(module, decorator.args[0]), isNested ? null : { module, def: stmt });
           else visitCall(module, decorator);
         }
-        visit(withLocals(module, stmt), stmt.body);
-      } else if (stmt.kind === "class" || stmt.kind === "with") visit(module, stmt.body);
+        visit(withLocals(module, stmt), stmt.body, true);
+      } else if (stmt.kind === "class") visit(module, stmt.body, true);
+      else if (stmt.kind === "with") visit(module, stmt.body, isNested);
       else if (stmt.kind === "for") visitLoop(module, stmt);
-      else if (stmt.kind === "if") visit(module, [...stmt.then, ...stmt.otherwise]);
+      else if (stmt.kind === "if") visit(module, [...stmt.then, ...stmt.otherwise], isNested);
       else if (stmt.kind === "try") {
-        visit(module, [...stmt.body, ...stmt.otherwise, ...stmt.handlers.flatMap((each) => each.body)]);
+        visit(module, [...stmt.body, ...stmt.otherwise, ...stmt.handlers.flatMap((each) => each.body)], isNested);
       }
     }
   };
@@ -97,7 +119,7 @@ export function readSignals(program: ResolvedProgram, index: LabelIndex, readTar
   for (const module of program.modules.values()) {
     if (module.origin === "project" && importsSignals(module)) visit(module, module.ir.body);
   }
-  return facts;
+  return { facts, receivers };
 }
 
 function withSender(stmt: Stmt, name: string, value: Expr): Stmt {

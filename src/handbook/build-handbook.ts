@@ -14,6 +14,7 @@ import { recordedAdvice } from "./recorded.ts";
 import { plotsOf } from "./section-plots.ts";
 import { stateOf } from "./section-state.ts";
 import { sinceLast, type HistoryEntry } from "./since.ts";
+import { unfoundAdvice } from "./unfound.ts";
 import { handbookStatements, sitesOf, statementsBehind } from "./statements.ts";
 
 export function buildHandbook(input: HandbookInput): Handbook {
@@ -42,7 +43,6 @@ export function buildHandbook(input: HandbookInput): Handbook {
 
 function startWork(input: HandbookInput): Work {
   const { evidence, recordings, report, parts } = input;
-  const advice = [...input.advice, ...recordedAdvice(recordings, report)];
   const recording = recordings.at(-1) ?? null;
   const base = timeBaseOf(evidence.database, recording);
   const timed = timedStatements(base, evidence.database, recording);
@@ -51,7 +51,8 @@ function startWork(input: HandbookInput): Work {
   const recorded = new Map<string, number>();
   for (const { sql, microseconds } of recording?.top ?? []) recorded.set(textKey(sql), (recorded.get(textKey(sql)) ?? 0) + microseconds);
   const gains = base === null ? { ranked: [], touched: new Map() } : gainsOf({ statements: timed, findings: report.findings, parts, recorded, sentFrom });
-  return { ...input, advice, base, timed, sentFrom, gains };
+  const work = { ...input, base, timed, sentFrom, gains };
+  return { ...work, advice: [...input.advice, ...recordedAdvice(recordings, report), ...unfoundAdvice(work)] };
 }
 
 function toSection({ section, title, analysis, examples }: OutlineSection, order: readonly string[], work: Work): HandbookSection {

@@ -5,6 +5,10 @@ import type { Plot } from "../model/plot.ts";
 import { formatBytes, formatNumber } from "../model/numbers.ts";
 import { blamedFrame } from "../recording/user-code.ts";
 import type { Work } from "./input.ts";
+import { formatTime, percent } from "./time-words.ts";
+import { unfoundBars, unfoundOf } from "./unfound.ts";
+
+export { formatTime, percent };
 
 /** Causes by the rules that find them, in the words of the first page. */
 const CAUSES: readonly (readonly [label: string, isOf: (finding: Pick<Finding, "rule" | "chapter">) => boolean])[] = [
@@ -16,6 +20,7 @@ const CAUSES: readonly (readonly [label: string, isOf: (finding: Pick<Finding, "
   ["columns nobody reads", ({ chapter }) => chapter === "3.1" || chapter === "3.5"],
   ["the same rows again", ({ rule }) => /^(?:duplicate-query|evaluated-twice|count-then-iterate|exists-then-iterate)$/.test(rule)],
   ["tables as they are made", ({ chapter }) => chapter.startsWith("1.")],
+  ["settings of the server", ({ chapter }) => chapter.startsWith("7.") || chapter.startsWith("5.") || chapter.startsWith("4.")],
   ["statements as written", ({ chapter }) => chapter === "2.2" || chapter === "2.1" || chapter.startsWith("3.")],
   ["other findings", () => true],
 ];
@@ -26,7 +31,8 @@ const causeOf = (finding: Finding): string => CAUSES.find(([, isOf]) => isOf(fin
 const LEAST_SHARE = 0.0005;
 
 /** Each piece of time goes to the first finding in the plan's order that is about it; what no finding is about comes last. */
-export function causesPlot({ base, gains, report, timed }: Work, order: readonly string[]): Plot | null {
+export function causesPlot(work: Work, order: readonly string[]): Plot | null {
+  const { base, gains, report, timed } = work;
   if (base === null) return null;
   const findings = new Map(report.findings.map((one) => [one.id, one]));
   const taken = new Set<string>();
@@ -43,24 +49,25 @@ export function causesPlot({ base, gains, report, timed }: Work, order: readonly
   const rest = Math.max(0, base.total - found.reduce((sum, [, value]) => sum + value, 0));
   const share = base.total === 0 ? 0 : 1 - rest / base.total;
   const [first] = found;
+  const left = unfoundBars(unfoundOf(work), base.total);
   return {
     kind: "bars",
     question: "What does the time go on?",
-    answer: `${percent(share)} of ${formatTime(base.total)} ${base.unit} is spent on statements that a finding is about${first === undefined ? "" : `, ${percent(first[1] / base.total)} on ${first[0]}`}.${share < 0.5 ? " No finding is about the rest." : ""}`,
+    answer: `${percent(share)} of ${formatTime(base.total)} ${base.unit} is spent on statements that a finding is about${first === undefined ? "" : `, ${percent(first[1] / base.total)} on ${first[0]}`}.${restWords(left, base.total)}`,
     source: `${base.source}; ${formatNumber(timed.length)} statements`,
     unit: base.unit,
-    bars: [...found.map(([label, value]) => ({ label, value, tone: "found" as const, note: percent(value / base.total) })), { label: "No finding", value: rest, tone: "other" as const, note: percent(1 - share) }],
+    bars: [...found.map(([label, value]) => ({ label, value, tone: "found" as const, note: percent(value / base.total) })), ...left.map(({ label, value }) => ({ label, value, tone: "other" as const, note: percent(base.total === 0 ? 0 : value / base.total) }))],
   };
 }
 
-export const percent = (share: number): string => (share > 0 && share < 0.01 ? "<1 %" : `${Math.round(share * 100)} %`);
-
-/** Two to three significant digits: `1,204`, `48.0`, `3.0`, `0.22`, `0.0042`. */
-export function formatTime(value: number): string {
-  if (value >= 100) return formatNumber(Math.round(value));
-  if (value >= 10 || value <= 0) return value <= 0 ? "0" : value.toFixed(1);
-  return value < 0.001 ? "<0.001" : value.toPrecision(2);
+/** What has no finding is said by its largest kind: why nothing is to be gained there. */
+function restWords([first]: ReturnType<typeof unfoundBars>, total: number): string {
+  if (first === undefined || total === 0 || first.value / total < LEAST_TOLD || !first.label.includes(": ")) return "";
+  return ` Of the rest, ${percent(first.value / total)} is ${first.label.slice(first.label.indexOf(": ") + 2)}; section 2.1 says which and why.`;
 }
+
+/** Of the whole time. Ours. */
+const LEAST_TOLD = 0.05;
 
 const MOST_LINES = 15;
 

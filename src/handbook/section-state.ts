@@ -3,6 +3,7 @@ import type { Advice } from "../model/advice.ts";
 import type { Finding } from "../model/finding.ts";
 import type { SectionWord } from "../model/handbook.ts";
 import { formatCount, formatNumber } from "../model/numbers.ts";
+import { gapGroups, gapSentence } from "../select/gap-groups.ts";
 import { RUNGS, rungOf } from "../select/severity.ts";
 import { compareFindings } from "../select/finding-order.ts";
 import type { HandbookInput } from "./input.ts";
@@ -20,7 +21,7 @@ export function stateOf(section: string, input: HandbookInput): State {
   const failure = input.failures.find(({ sections }) => sections.includes(section));
   const examined = examinedOf(section, advice, input);
   const gaps = gapsOf(section, advice, input);
-  const missing = gaps.join(" ");
+  const missing = gaps.join("\n");
   const says = advice.filter(hasContent);
   const failed = failure === undefined ? "" : ` Not run: advisor \`${failure.advisor}\`: ${failure.why}.`;
   if (findings.length > 0 || says.length > 0) {
@@ -80,25 +81,16 @@ export function commandFor(why: string): string {
   return COMMANDS.find(([need]) => need.test(why))?.[1] ?? "";
 }
 
-/** One sentence for each reason why rules judged nothing, then what advisors miss. */
+/** One sentence for each thing that rules lack, then what advisors miss. */
 function gapsOf(section: string, advice: readonly Advice[], { report }: HandbookInput): readonly string[] {
-  const unknown = report.coverage.unknown.filter(({ chapter }) => chapter === section);
-  const whys = [...new Set(unknown.map(({ why }) => why))];
-  const sentences = whys.map((why) => {
-    const group = unknown.filter((one) => one.why === why);
-    const rules = [...new Set(group.map(({ rule }) => rule))];
-    const objects = [...new Set(group.flatMap(({ object }) => object ?? []))];
-    const names = rules.length <= MOST_NAMES ? rules.map((one) => `\`${one}\``).join(", ") : formatCount(rules.length, "rule");
-    const about = objects.length === 0 ? "" : ` about ${objects.length <= MOST_NAMES ? objects.map((one) => `\`${one}\``).join(", ") : formatCount(objects.length, "object")}`;
-    const command = why.startsWith("needs") && !why.includes("luthier ") ? commandFor(why) : "";
-    return `${names} did not judge${about}: ${why}${command === "" ? "" : ` (\`${command}\`)`}.`;
+  const sentences = gapGroups(report.coverage.unknown.filter(({ chapter }) => chapter === section)).map((group) => {
+    const command = group.why.startsWith("needs") && !group.why.includes("luthier ") ? commandFor(group.why) : "";
+    return `${gapSentence(group, (text) => `\`${text}\``)}${command === "" ? "" : ` (\`${command}\`)`}.`;
   });
-  return [...sentences, ...advice.flatMap(({ missing }) => (missing === "" ? [] : [asSentence(missing)]))];
+  return [...new Set([...sentences, ...advice.flatMap(({ missing }) => (missing === "" ? [] : [asSentence(missing)]))])];
 }
 
 const asSentence = (text: string): string => `${(text[0] ?? "").toUpperCase()}${text.slice(1)}${/[.!?`]$/.test(text) ? "" : "."}`;
-
-const MOST_NAMES = 3;
 
 /** The best of what was seen and left out. */
 function nearestMiss(section: string, { whole, report }: HandbookInput): string {

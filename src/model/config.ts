@@ -3,7 +3,7 @@ import type { SettingsEvaluator } from "./deployment.ts";
 import type { Confidence, Severity } from "./finding.ts";
 import type { Plan } from "./plan.ts";
 import type { Recording } from "./recording.ts";
-import type { LoggedStatement, LoggedSum } from "./workload.ts";
+import type { LockWaits, LoggedStatement, LoggedSum } from "./workload.ts";
 
 export type ReportFormat = "text" | "json" | "sarif" | "github" | "markdown";
 export type FailOn = Severity | "never";
@@ -56,6 +56,8 @@ export interface DatabaseEvidence {
   readonly logged: readonly LoggedStatement[];
   /** Of logs too long to keep each of their statements: sums by shape. */
   readonly loggedSums?: readonly LoggedSum[];
+  /** Of logs: waits for locks. */
+  readonly lockWaits?: readonly LockWaits[];
   /** An earlier snapshot of the same database, to compare with. */
   readonly earlier?: Snapshot;
   /** What of the named files was not read, one sentence each. */

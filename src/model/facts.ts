@@ -92,6 +92,8 @@ export interface LoopFact {
   /** What it runs over: rows of a queryset, a literal of known length, a `while` condition, or something unknown. */
   readonly over: "rows" | "literal" | "while" | "unknown";
   readonly origin: Origin | null;
+  /** Label of the model whose rows a delete() collects, and tells receivers of one by one. */
+  readonly collects?: string;
 }
 
 /** A read of something that was not loaded with its row and costs a query of its own. */

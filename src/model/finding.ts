@@ -1,4 +1,4 @@
-import type { PlaceRole } from "./span.ts";
+import type { PlannedCost, PlaceRole } from "./span.ts";
 
 export type Severity = "error" | "warning" | "info";
 export type Confidence = "certain" | "likely" | "possible";
@@ -18,6 +18,8 @@ export interface Place {
   readonly label?: string;
   /** For what stands in no source, by its role: `public.orders_order_channel_idx` of an index, `work_mem` of a setting. `file` is the snapshot then, and `line` 0. */
   readonly object?: string;
+  /** Of a statement: what the change makes of its plan, by the planner. */
+  readonly cost?: PlannedCost;
 }
 
 /** One rung's evidence and its figures (`statements`, `milliseconds`, …). */

@@ -210,12 +210,23 @@ export interface ManagerFact {
   readonly scopes?: readonly string[];
 }
 
+export interface SignalReceiver {
+  /** `pre_delete`, `post_save`, … */
+  readonly signal: string;
+  /** Label of the sending model; `*` when it listens to every sender. */
+  readonly sender: string;
+  readonly module: PythonModule;
+  readonly def: FunctionDef;
+}
+
 export interface ModelGraph {
   readonly models: ReadonlyMap<string, Model>;
   /** The model that a class defines, if it is one (abstract ones included). */
   ofClass(cls: ClassInfo): Model | null;
   /** `shop.Order`, `Order` when unambiguous, and the swapped `AUTH_USER_MODEL`. Case-insensitive in the name. */
   byLabel(label: string, app?: string): Model | null;
+  /** Functions that signals of models call. */
+  readonly receivers?: readonly SignalReceiver[];
   /** Relations whose target is no model that was read, with the target as written. */
   readonly unresolved: readonly { readonly model: string; readonly field: string; readonly target: string }[];
 }

@@ -32,4 +32,14 @@ export interface ObjectSpot {
   /** `public.orders_order`, `public.orders_order_channel_idx`, the statement's id, the setting's name. */
   readonly object: string;
   readonly label?: string;
+  /** Of a statement: what the finding's change makes of its plan. */
+  readonly cost?: PlannedCost;
+}
+
+/** The planner's, of one call. */
+export interface PlannedCost {
+  readonly before: number;
+  readonly after: number;
+  /** Planned with the values of real calls, and the same plan under careful constants. Else it is what can be gained at most. */
+  readonly isSure: boolean;
 }

@@ -47,6 +47,43 @@ export interface LoggedStatement {
   readonly source: { readonly file: string; readonly line: number };
 }
 
+/** A message of `log_lock_waits`: a process waits for a lock, or has it at last. */
+export interface LoggedWait {
+  readonly pid: number;
+  readonly isOver: boolean;
+  /** `ShareLock`, `AccessExclusiveLock`. */
+  readonly mode: string;
+  /** `transaction 815`, `relation 16390 of database 5`, `tuple (0,1) of relation 16390 of database 5`. */
+  readonly on: string;
+  /** Of the row that is waited for, as the message's context names it. */
+  readonly relation: string | null;
+  readonly holders: readonly number[];
+  readonly ms: number;
+  readonly sql: string | null;
+  readonly at: string | null;
+  readonly source: { readonly file: string; readonly line: number };
+}
+
+/** Waits for locks of one statement, and of what it waits for, added up over a log. */
+export interface LockWaits {
+  /** Key of the statement's shape; its text where that is not read. */
+  readonly key: string;
+  readonly sql: string;
+  readonly mode: string;
+  /** `row`: of a transaction that changed it. `relation`: of a whole table. `other`: advisory locks and the like. */
+  readonly kind: "row" | "relation" | "other";
+  /** Name of a table, or its OID where the log has no name. */
+  readonly relation: string | null;
+  readonly waits: number;
+  readonly totalMs: number;
+  readonly longestMs: number;
+  /** Waits that no message ends: cancelled, or the log ends before them. */
+  readonly open: number;
+  readonly first: string | null;
+  readonly last: string | null;
+  readonly source: { readonly file: string; readonly line: number };
+}
+
 /** All calls of one shape that logs tell of; its share of all time and its place in the source are found with the other statements. */
 export interface LoggedSum extends Omit<Statement, "share" | "written"> {
   /** Times of the first and the last call, as the log has them; null where it has none. */
@@ -80,6 +117,8 @@ export interface Workload {
   /** Days that the figures cover; null when the start is not known. */
   readonly days: number | null;
   readonly plans: readonly Plan[];
+  /** Longest in all first; absent where no log was named. */
+  readonly lockWaits?: readonly LockWaits[];
 }
 
 /** How long the counters behind a verdict have been counting. */

@@ -66,6 +66,9 @@ export class OpenScope {
   private readonly repeated = new Map<string, { readonly sql: number; readonly stack: number; count: number; time: number }>();
   private events: SampleEvent[] = [];
   private more = 0;
+  /** What waits for the scope's label: a request tells its route at its end alone. */
+  private readonly waiting: ((label: string) => void)[] = [];
+  private label: string | null = null;
 
   readonly kind: ScopeKind;
   readonly name: string;
@@ -121,6 +124,12 @@ export class OpenScope {
     if (group.first !== instance) group.isMany = true;
   }
 
+  /** Hands over the label that the scope's figures stand under, once it is known. */
+  whenNamed(use: (label: string) => void): void {
+    if (this.label !== null || this.kind !== "request") use(this.label ?? this.name);
+    else this.waiting.push(use);
+  }
+
   failed(): void {
     this.errors += 1;
   }
@@ -141,6 +150,8 @@ export class OpenScope {
 
   /** Closes the scope: its figures go to those of its name, its counts to the scope around it. */
   close(tallies: Tallies, end: { readonly t: number; readonly label: string; readonly view: string | null; readonly failed: boolean; readonly counted: number }): void {
+    this.label = end.label;
+    for (const use of this.waiting.splice(0)) use(end.label);
     this.statements += end.counted;
     if (end.failed) this.failed();
     const { parent } = this;
@@ -231,9 +242,14 @@ export function closeTransaction(tallies: Tallies, open: OpenTransaction, t: num
   const { scope } = open;
   if (scope.kind === "test" || scope.isSetup) return;
   noteIdle(open, t, 0);
-  const tally = into(tallies.transactions, scopeKey(scope.kind, scope.name), () => ({
+  scope.whenNamed((label) => addTransaction(tallies, open, { label, held: Math.max(0, t - open.began) }));
+}
+
+function addTransaction(tallies: Tallies, open: OpenTransaction, { label, held }: { readonly label: string; readonly held: number }): void {
+  const { scope } = open;
+  const tally = into(tallies.transactions, scopeKey(scope.kind, label), () => ({
     kind: scope.kind,
-    label: scope.name,
+    label,
     held: new SpreadCounter(),
     statements: new SpreadCounter(),
     idle: new SpreadCounter(),
@@ -241,7 +257,7 @@ export function closeTransaction(tallies: Tallies, open: OpenTransaction, t: num
     before: 0,
     after: 0,
   }));
-  tally.held.add(Math.max(0, t - open.began));
+  tally.held.add(held);
   tally.statements.add(open.statements);
   tally.idle.add(open.idle);
   if (open.idle <= tally.longest) return;

@@ -37,6 +37,8 @@ interface Connection {
 
 /** Fetches and causes that are kept: what is older has no rows left that could ask for more, or is given up. */
 const LEAST_KEPT = 50_000;
+/** Names of scopes that are kept of one call out of the process. */
+const MOST_LABELS = 20;
 
 const CAUSES: ReadonlySet<string> = new Set<CauseKind>(["forward", "reverse-one", "manager", "deferred", "generic", "refresh", "prefetch"]);
 const SCOPES: ReadonlySet<string> = new Set<ScopeKind>(["request", "task", "command", "test", "setup", "process"]);
@@ -430,7 +432,9 @@ export class ProcessReader {
     tally.calls += 1;
     tally.time += duration;
     tally.slowest = Math.max(tally.slowest, duration);
-    if (tally.labels.size < 20) tally.labels.add(labelOf(scope, undefined));
+    scope.whenNamed((label) => {
+      if (tally.labels.size < MOST_LABELS) tally.labels.add(label);
+    });
   }
 
   /** `count` statements of a scope were left out; a scope's own line stands before its end. */

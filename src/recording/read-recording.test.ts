@@ -149,9 +149,9 @@ test("transactions: how long they were held, the longest silence in them and cal
     process.transaction(connection, "commit", scope);
   });
   const { transactions, outsideCalls, connections } = recordingOf(process);
-  expect(transactions).toMatchObject([{ transactions: 1, statements: { max: 2 }, before: [{ line: 10 }], after: [{ line: 14 }] }]);
+  expect(transactions).toMatchObject([{ transactions: 1, label: "POST /checkout/", statements: { max: 2 }, before: [{ line: 10 }], after: [{ line: 14 }] }]);
   expect(transactions[0]?.idle.max).toBeGreaterThanOrEqual(400_000);
-  expect(outsideCalls).toMatchObject([{ kind: "http", target: "pay.example", calls: 1, slowest: 400_000, labels: ["POST"] }]);
+  expect(outsideCalls).toMatchObject([{ kind: "http", target: "pay.example", calls: 1, slowest: 400_000, labels: ["POST /checkout/"] }]);
   expect(connections).toMatchObject([{ alias: "default", vendor: "postgresql", opened: 1, peak: 1, server: "16.4" }]);
 });
 

@@ -1,4 +1,5 @@
 import type { Notice, Report } from "../model/report.ts";
+import { gapGroups, gapSentence } from "../select/gap-groups.ts";
 import { SEVERITIES } from "../select/severity.ts";
 import { formatCount, formatDuration, formatNumber } from "../model/numbers.ts";
 import { shownPath, type RenderContext } from "./render-context.ts";
@@ -106,16 +107,12 @@ function queryGap({ coverage }: Report, context: RenderContext): readonly Gap[] 
 
 /** Rules without evidence, by what they lack: a `why` that begins with `needs` is a piece of evidence. */
 function ruleGaps({ coverage }: Report, context: RenderContext): readonly Gap[] {
-  const whys = [...new Set(coverage.unknown.map(({ why }) => why))];
-  return whys.map((why) => {
-    const group = coverage.unknown.filter((unknown) => unknown.why === why);
-    const rules = [...new Set(group.map(({ rule }) => rule))];
-    const objects = new Set(group.flatMap(({ object }) => object ?? [])).size;
-    const who = rules.length === 1 && objects > 0 ? `${rules[0]}` : formatCount(rules.length, "rule");
-    const about = objects === 0 ? "" : ` about ${formatCount(objects, "object")}`;
-    const verb = rules.length === 1 ? why : why.replace(/^needs/, "need");
-    const isRule = rules.length > 1 || objects === 0;
-    const what = why.startsWith("needs ") ? `${who}${about}${isRule ? " that" : ""} ${verb}` : `${who}${about} (${why})`;
+  return gapGroups(coverage.unknown).map((group) => {
+    const { rules, objects, why } = group;
+    const who = rules.length === 1 && objects.length > 0 ? `${rules[0]}` : formatCount(rules.length, "rule");
+    const about = objects.length === 0 ? "" : ` about ${formatCount(objects.length, "object")}`;
+    const isRule = rules.length > 1 || objects.length === 0;
+    const what = why.startsWith("needs ") ? `${who}${about}${isRule ? " that" : ""} ${rules.length === 1 ? why : why.replace(/^needs/, "need")}` : gapSentence(group);
     return { what, command: commandFor(why, context) };
   });
 }

@@ -49,7 +49,7 @@ export function isCoveredElsewhere(load: LazyLoad, facts: SourceFacts): boolean 
 export function confidenceOf(load: LazyLoad, facts: SourceFacts): Confidence {
   if (load.doubts.length > 0 || load.origin.kind === "parameter") return "possible";
   if (load.withoutCaller && isLoadedSomewhere(load, facts)) return "possible";
-  if (load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true) return "likely";
+  if (load.loop?.collects !== undefined || load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true) return "likely";
   return "certain";
 }
 

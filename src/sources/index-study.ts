@@ -10,6 +10,7 @@ import { tryChanges } from "./plan-changes.ts";
 import { tryProposals } from "./index-proposals.ts";
 import { plansIn, type Measured } from "./study-plans.ts";
 import { removableIndexes } from "../advisors/indexes/removable.ts";
+import { withoutCovered } from "../advisors/indexes/without-covered.ts";
 
 export interface IndexStudyOptions extends IndexSearchOptions {
   /** What rules propose, to be planned by itself; it is no part of the search. */
@@ -31,7 +32,7 @@ export async function studyIndexes(phantom: Phantom, database: Database, options
       version: phantom.version,
       notes: phantom.notes,
       budget: options.budget,
-      added: added.map((one) => ({ ...one, serves: served(one.name) })),
+      added: withoutCovered(added.map((one) => ({ ...one, serves: served(one.name) }))),
       removals: await removalProofs(trial, search, plans, database, options),
       proposals: await proposalProofs(phantom, search, plans, database, options),
       changes: await tryChanges(trial, { changes: options.changes ?? [], database, plans, prepared: search.prepared, major: Number.parseInt(phantom.version, 10), progress: options.progress }),

@@ -3,18 +3,21 @@ import { createReadStream, type ReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import type { LoggedSum, Plan, Progress } from "../model/index.ts";
+import type { LockWaits, LoggedSum, Plan, Progress } from "../model/index.ts";
 import { UsageError } from "../model/usage-error.ts";
 import { type LogCounts, type LogFormat, logFormat, readLog } from "../postgres/logs/read-log.ts";
 import { readPlanText } from "../postgres/plans/read-plan-text.ts";
 import { openSqlParser } from "../sql/open-parser.ts";
 import { keepPlans, type PlanKeeper } from "../workload/logged-plans.ts";
 import { type LoggedTally, tallyLogged } from "../workload/logged-statements.ts";
+import { tallyWaits, type WaitTally } from "../workload/logged-waits.ts";
 import { keyStatements } from "../workload/statement-keys.ts";
 
 export interface StatementFiles {
   readonly plans: readonly Plan[];
   readonly logged: readonly LoggedSum[];
+  /** Absent where no log was among the files. */
+  readonly lockWaits?: readonly LockWaits[];
   /** What was not read, one sentence each. */
   readonly notices: readonly string[];
 }
@@ -28,16 +31,18 @@ const CHUNK = 1 << 18;
 /** Reads each file once. Memory is bound by the number of different statements, not by the length of the logs. */
 export async function readStatementFiles(files: readonly string[], progress: Progress = () => {}): Promise<StatementFiles> {
   const keyed = keyStatements(await openSqlParser());
-  const reading: Reading = { plans: [], kept: keepPlans(keyed), tally: tallyLogged(keyed), notices: [], progress };
+  const reading: Reading = { plans: [], kept: keepPlans(keyed), tally: tallyLogged(keyed), waits: tallyWaits(keyed), logs: { count: 0 }, notices: [], progress };
   for (const file of files) await readFile(file, reading);
-  const { plans, kept, tally, notices } = reading;
-  return { plans: [...plans, ...kept.plans()], logged: tally.sums(), notices: [...notices, ...droppedNotices(tally.dropped(), kept.dropped())] };
+  const { plans, kept, tally, waits, logs, notices } = reading;
+  return { plans: [...plans, ...kept.plans()], logged: tally.sums(), ...(logs.count === 0 ? {} : { lockWaits: waits.sums() }), notices: [...notices, ...droppedNotices(tally.dropped(), kept.dropped())] };
 }
 
 interface Reading {
   readonly plans: Plan[];
   readonly kept: PlanKeeper;
   readonly tally: LoggedTally;
+  readonly waits: WaitTally;
+  readonly logs: { count: number };
   readonly notices: string[];
   readonly progress: Progress;
 }
@@ -120,16 +125,17 @@ interface Log {
   readonly beginning: string;
 }
 
-async function readLogText({ file, format, beginning }: Log, rest: AsyncIterable<string>, { kept, tally, notices }: Reading): Promise<void> {
-  const reader = readLog(format, file, { statement: (one) => tally.add(one), plan: (one) => kept.add(one) });
+async function readLogText({ file, format, beginning }: Log, rest: AsyncIterable<string>, { kept, tally, waits, logs, notices }: Reading): Promise<void> {
+  logs.count += 1;
+  const reader = readLog(format, file, { statement: (one) => tally.add(one), plan: (one) => kept.add(one), wait: (one) => waits.add(one) });
   reader.push(beginning);
   for await (const chunk of rest) reader.push(chunk);
   notices.push(...logNotices(file, reader.end()));
 }
 
-function logNotices(file: string, { statements, plans, otherPlans, brokenPlans, loneDurations, broken }: LogCounts): string[] {
+function logNotices(file: string, { statements, plans, waits, otherPlans, brokenPlans, loneDurations, broken }: LogCounts): string[] {
   return [
-    ...(statements + plans === 0 ? [`${file} says of no statement how long it took: log_min_duration_statement is off, or lc_messages is not English.`] : []),
+    ...(statements + plans + waits === 0 ? [`${file} says of no statement how long it took: log_min_duration_statement is off, or lc_messages is not English.`] : []),
     ...(otherPlans === 0 ? [] : [`${file}: ${counted(otherPlans, "plan")} of auto_explain not read, because auto_explain.log_format is not json.`]),
     ...(brokenPlans === 0 ? [] : [`${file}: ${counted(brokenPlans, "plan")} could not be read.`]),
     ...(loneDurations === 0 ? [] : [`${file}: ${counted(loneDurations, "duration")} without a statement to join, because log_line_prefix names no process or the log begins later.`]),

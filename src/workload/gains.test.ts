@@ -92,6 +92,13 @@ describe("an N+1", () => {
   });
 });
 
+test("a prefetch that is asked again is there already: its statements go, and none takes their place", () => {
+  const again = finding("d", { rule: "defeated-prefetch", impact: { statements: { before: 16, after: 1, per: "request" } } });
+  const { ranked } = gainsOf(input({ findings: [again], parts: new Map([["d", [part(BY_ID, 4000)]]]), recorded: new Map([[textKey(BY_ID), 4000]]) }));
+  expect(ranked[0]?.gain).toMatchObject({ today: 8, removed: 8, low: 8, high: 8 });
+  expect(ranked[0]?.gain.basis).toBe("16 → 0 statements: the rows are prefetched today");
+});
+
 describe("other changes", () => {
   const named = (evidence: Finding["evidence"], impact: Finding["impact"] = {}): Finding =>
     finding("i", { rule: "missing-index", chapter: "1.2", places: [{ ...place("statement", "snapshot", 0), object: "b" }], evidence, impact });
@@ -100,6 +107,28 @@ describe("other changes", () => {
     const { ranked } = gainsOf(input({ findings: [named([{ kind: "planned", costBefore: 400, costAfter: 100 }])] }));
     expect(ranked[0]?.gain).toMatchObject({ today: 2, removed: 1.5, low: 1.5, high: 1.5 });
     expect(ranked[0]?.gain.basis).toBe("statement time × (1 − planner cost 100 / 400)");
+  });
+
+  test("each statement goes by its own plan, and what was planned for any values may gain nothing", () => {
+    const costed = (object: string, before: number, after: number, isSure: boolean): Finding["places"][number] => ({ ...place("statement", "snapshot", 0), object, cost: { before, after, isSure } });
+    const index = finding("i", { rule: "missing-index", chapter: "1.2", places: [costed("a", 100, 75, true), costed("b", 900, 90, false)], evidence: [{ kind: "planned", costBefore: 500, costAfter: 82 }], impact: {} });
+    const { ranked } = gainsOf(input({ findings: [index] }));
+    expect(ranked[0]?.gain).toMatchObject({ today: 10, low: 2, high: 3.8, removed: 2.9 });
+    expect(ranked[0]?.gain.basis).toContain("nothing of 1 of them at least");
+  });
+
+  test("what each call takes at least stays, whatever the plan", () => {
+    const quick = { ...statement("q", 'SELECT "shop_tag"."id" FROM "shop_tag" WHERE "shop_tag"."id" = $1', 1), meanMs: 0.02 };
+    const near = { ...statement("b", LISTED, 2), meanMs: 0.025 };
+    const { ranked } = gainsOf(input({ statements: [quick, near], findings: [named([{ kind: "planned", costBefore: 8, costAfter: 4 }])] }));
+    expect(ranked[0]?.gain.removed).toBeCloseTo(2 * 0.2 * 0.5);
+    expect(ranked[0]?.gain.basis).toBe("statement time less the 0.020 ms a call of the quickest statement here × (1 − planner cost 4 / 8)");
+  });
+
+  test("of what several new indexes save at once, each removes its part", () => {
+    const { ranked } = gainsOf(input({ findings: [named([{ kind: "planned", costBefore: 400, costAfter: 100, costSaved: 150 }])] }));
+    expect(ranked[0]?.gain).toMatchObject({ today: 2, removed: 0.75 });
+    expect(ranked[0]?.gain.basis).toContain("planner cost 150 of 400, its part");
   });
 
   test("what the server counted for it is what goes, of the statements that are named", () => {

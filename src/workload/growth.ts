@@ -26,13 +26,13 @@ function growth(label: string, before: number, after: number): Growth {
   return { label, before, after, kind: after + 1 < before ? "shrinks" : "constant" };
 }
 
-/** `5 → 25 queries for 5 → 25 rows`; null where only one of the recordings has it. */
+/** `5 → 25 queries for 5 → 25 rows`; null where only one of the recordings has it, or both have as many rows. */
 export function growthOfRows(cluster: RowCluster, small: Recording): string | null {
   const known = small.rowClusters.find((one) => one.model === cluster.model && one.path === cluster.path && one.cause === cluster.cause && isSamePlace(one, cluster));
   const [before, after] = [known?.occurrences, cluster.occurrences].map((all) => largest(all ?? []));
   if (before === undefined || after === undefined) return null;
   const figures = `${before.statements.median} → ${after.statements.median} queries for ${before.rows.median} → ${after.rows.median} rows`;
-  if (after.rows.median < before.rows.median * LEAST_GROWTH) return `growth unknown: ${figures}`;
+  if (after.rows.median < before.rows.median * LEAST_GROWTH) return null;
   return after.statements.median >= before.statements.median * LEAST_GROWTH ? `grows with its rows: ${figures}` : `constant: ${figures}`;
 }
 

@@ -9,6 +9,7 @@ import { growthOfRows, growthOfScopes } from "./growth.ts";
 import { findingsOfLoop, findingsOfRows } from "./match-clusters.ts";
 import { addOccurrences, alternativeOccurrences, withEvidence } from "./recorded-evidence.ts";
 import { blameOfRows, findingsOfMissedLoops, findingsOfMissedRows, isMissedLoop } from "./recorded-findings.ts";
+import type { RelationTargetOf } from "./relation-tables.ts";
 import type { SourceLines } from "./source-lines.ts";
 import { hasMoved, staleFiles, type FileState } from "./stale.ts";
 
@@ -17,6 +18,8 @@ export interface JoinInput extends FileState {
   readonly recordings: readonly Recording[];
   readonly lines: SourceLines;
   readonly exclude: readonly string[];
+  /** What each relation loads, where the models were read. */
+  readonly targetOf?: RelationTargetOf;
 }
 
 interface Joined {
@@ -107,7 +110,7 @@ function join(report: Report, recording: Recording, stale: ReadonlySet<string>, 
     else joined.missedRows.push(cluster);
   }
   for (const cluster of recording.loopClusters) {
-    const found = findingsOfLoop(cluster, report.findings, input.lines);
+    const found = findingsOfLoop(cluster, report.findings, input.lines, input.targetOf);
     for (const finding of found) joined.loops.set(finding, [...(joined.loops.get(finding) ?? []), cluster]);
     const frame = ownFrame(cluster.stack);
     if (found.length > 0 || frame === null || !isMissedLoop(cluster) || isExcluded(frame.file, input)) continue;

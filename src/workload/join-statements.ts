@@ -152,8 +152,7 @@ function originOf(shape: QueryShape, candidates: readonly Candidate[], foreign: 
     const match = matchShape(candidate.shape, shape);
     return match === null ? [] : [{ candidate, match }];
   });
-  const best = bestOf(found);
-  const sent = best.flatMap((one) => one.statements);
+  const sent = possibleOf(found).flatMap((one) => one.statements);
   if (sent.length > 0) return ofSent(sent, shape);
   const tables = tablesOf(shape).map(({ table }) => table);
   const isForeign = tables.length > 0 && tables.every(({ name, schema }) => foreign.has(name) || CATALOGS.test(name) || (schema !== null && CATALOGS.test(schema)));
@@ -165,7 +164,7 @@ const isInProject = ({ site }: StaticStatement): boolean => site.span.file !== "
 
 /** More lines than this tell nobody which one was the first to read the user. Ours. */
 const MOST_READERS = 12;
-const READ_OF_USER = "request.user";
+const READS_OF_USER: ReadonlySet<string> = new Set(["request.user", "request.session"]);
 
 const SESSIONS = "django_session";
 
@@ -177,7 +176,7 @@ function ofSent(sent: readonly StaticStatement[], shape: QueryShape): StatementO
   const own = sent.filter(isInProject);
   // Django's middleware stores a session once its answer is made.
   if (own.length === 0 || (shape.kind === "update" && rootTable(shape) === SESSIONS)) return FRAMEWORK_ORIGIN;
-  const [readers, others] = [own.filter(({ site }) => site.how === READ_OF_USER), own.filter(({ site }) => site.how !== READ_OF_USER)];
+  const [readers, others] = [own.filter(({ site }) => READS_OF_USER.has(site.how)), own.filter(({ site }) => !READS_OF_USER.has(site.how))];
   if (new Set(readers.map(({ site }) => placeKey(site.span))).size <= MOST_READERS) return originAt(own);
   const said = [...others, ...readers.filter(isMiddleware)];
   return said.length === 0 ? FRAMEWORK_ORIGIN : { ...originAt(said), certainty: "one-of", isAlsoFramework: true };
@@ -188,12 +187,17 @@ function isMiddleware({ site: { symbol } }: StaticStatement): boolean {
   return /(?:^|\.)(?:middlewares?|\w+Middleware|\w+_middleware)\./.test(symbol);
 }
 
-/** Shapes without anything open go before those that say most of the rest. */
-function bestOf(found: readonly { readonly candidate: Candidate; readonly match: ShapeMatch }[]): Candidate[] {
-  const exact = found.filter(({ match }) => match.isExact);
+/**
+ * Shapes that say the whole statement, with nothing open or nothing where they are open, go before those that say most of the rest: a shape with an end
+ * left open is no less likely to have sent a statement that ends there. A SELECT of which an open shape tells less than half is no line's: another query of
+ * the table, which was not read, is as likely. Of those that leave something open each can be the one: what says most of the statement comes first, and
+ * one line alone is certain where no other can send it.
+ */
+function possibleOf(found: readonly { readonly candidate: Candidate; readonly match: ShapeMatch }[]): Candidate[] {
+  const exact = found.filter(({ match }) => match.isExact || match.isWhole);
   if (exact.length > 0) return exact.map(({ candidate }) => candidate);
-  const most = Math.max(...found.map(({ match }) => match.said));
-  return found.filter(({ match }) => match.said === most).map(({ candidate }) => candidate);
+  const telling = found.filter(({ candidate, match }) => candidate.shape.shape.kind !== "select" || match.untold <= match.told);
+  return telling.toSorted((a, b) => b.match.said - a.match.said).map(({ candidate }) => candidate);
 }
 
 function originAt(statements: readonly SaidSite[]): StatementOrigin {

@@ -2,6 +2,7 @@
 import type { Finding, Place } from "../model/finding.ts";
 import type { CauseKind, Frame, LoopCluster, RowCluster, Stack } from "../model/recording.ts";
 import { isBlamable, ownFrame } from "../recording/user-code.ts";
+import { isLoadOf, type RelationTargetOf } from "./relation-tables.ts";
 import type { SourceLines } from "./source-lines.ts";
 
 const RELATION_RULES = [
@@ -55,7 +56,9 @@ export function findingsOfRows(cluster: RowCluster, findings: readonly Finding[]
     .map((finding) => ({ finding, ...scoreOf(finding, cluster, lines, views) }))
     .filter(({ finding, score, isRead }) => score >= LEAST_SCORE && (finding.model === cluster.model || isRead));
   const best = Math.max(0, ...scored.map(({ score }) => score));
-  return scored.filter(({ score }) => score === best).map(({ finding }) => finding);
+  const nearest = scored.filter(({ score }) => score === best).map(({ finding }) => finding);
+  const whole = nearest.filter((finding) => !isOnTheWayTo(finding, cluster));
+  return whole.length > 0 ? whole : nearest;
 }
 
 /** The finding's path, a part of it from its beginning, or the end of a longer one that begins at another queryset. */
@@ -64,8 +67,15 @@ function isSameRelation({ relation, rule }: Finding, { path, field, cause }: Row
   // The key that Django itself reads to hand out a prefetch's rows.
   if (rule === "only-without-foreign-key" && cause === "deferred" && path.startsWith(`${relation}__`)) return true;
   if (relation === path || relation.startsWith(`${path}__`) || path.endsWith(`__${relation}`) || relation.endsWith(`__${path}`)) return true;
+  if (isOnTheWayTo({ relation }, { path })) return true;
   const bare = field.replace(/_id$/, "");
   return relation.split("__").at(-1)?.replace(/_id$/, "") === bare && path.split("__").length === relation.split("__").length;
+}
+
+/** What the finding's path goes through, from another queryset further out: its fix loads that too. */
+function isOnTheWayTo({ relation = "" }: Pick<Finding, "relation">, { path }: Pick<RowCluster, "path">): boolean {
+  const steps = relation.split("__");
+  return steps.slice(0, -1).some((_, index) => path.endsWith(`__${steps.slice(0, index + 1).join("__")}`));
 }
 
 function scoreOf(finding: Finding, cluster: RowCluster, lines: SourceLines, views: readonly string[]): { readonly score: number; readonly isRead: boolean } {
@@ -114,12 +124,24 @@ function isHeldBy(place: Place, stack: Stack, views: readonly string[], lines: S
 }
 
 /** The findings about a statement that is sent again and again: one of their places is where it is sent. */
-export function findingsOfLoop(cluster: LoopCluster, findings: readonly Finding[], lines: SourceLines): readonly Finding[] {
+export function findingsOfLoop(cluster: LoopCluster, findings: readonly Finding[], lines: SourceLines, targetOf?: RelationTargetOf): readonly Finding[] {
   const inner = ownFrame(cluster.stack);
   if (inner === null) return [];
-  return findings.filter(
-    (finding) => LOOP_RULES.has(finding.rule) && isFitting(finding.rule, cluster.sql) && finding.places.some((place) => isSending(place) && isOn(place, inner, lines)),
-  );
+  const here = findings.filter((finding) => LOOP_RULES.has(finding.rule) && isFitting(finding.rule, cluster.sql) && finding.places.some((place) => isSending(place) && isOn(place, inner, lines)));
+  if (targetOf === undefined) return here;
+  const relations = new Set(here.filter(isOfRelation).map(({ model, relation }) => `${model} ${relation}`));
+  return here.filter((finding) => !isOfRelation(finding) || isOfTarget(finding, cluster, targetOf, relations.size === 1));
+}
+
+/** A helper's line sends statements of many models: those of another table are not this finding's. */
+const OF_RELATION: ReadonlySet<string> = new Set(["n-plus-one", "aggregate-in-loop"]);
+
+const isOfRelation = ({ rule, model, relation }: Finding): boolean => OF_RELATION.has(rule) && model !== undefined && relation !== undefined;
+
+/** Where no model says what a relation leads to, the line alone tells, if it has no other finding. */
+function isOfTarget({ model = "", relation = "" }: Finding, { sql }: LoopCluster, targetOf: RelationTargetOf, isOnly: boolean): boolean {
+  const target = targetOf(model, relation);
+  return target === null ? isOnly : isLoadOf(target, sql);
 }
 
 function isSending({ role }: Place): boolean {

@@ -5,6 +5,11 @@ import type { StaticShape } from "./static-shapes/static-shape.ts";
 export interface ShapeMatch {
   /** Nothing of it was left open. */
   readonly isExact: boolean;
+  /** Something is left open, and the statement has nothing there: each of its conditions and joins is said. */
+  readonly isWhole: boolean;
+  /** Conditions and joins of the statement that the source says, and those that it would have to have added where it is open. */
+  readonly told: number;
+  readonly untold: number;
   /** How many parts of the statement the source says, to rank those that leave something open. */
   readonly said: number;
 }
@@ -17,7 +22,19 @@ interface Matching {
 
 export function matchShape(source: StaticShape, statement: QueryShape): ShapeMatch | null {
   const tally = { said: 0, open: 0 };
-  return matches({ source, statement, tally }) ? { isExact: tally.open === 0, said: tally.said } : null;
+  return matches({ source, statement, tally }) ? { isExact: tally.open === 0, isWhole: saysAll(source, statement), ...toldParts(source, statement), said: tally.said } : null;
+}
+
+function toldParts({ shape }: StaticShape, statement: QueryShape): Pick<ShapeMatch, "told" | "untold"> {
+  const told = shape.predicates.length + shape.joins.length;
+  return { told, untold: Math.max(0, statement.predicates.length + statement.joins.length - told) };
+}
+
+/** A source without any condition says nothing that an open one could be told by; one whose columns are open fetches rows for some work of its own. */
+function saysAll({ shape, open }: StaticShape, statement: QueryShape): boolean {
+  const isVagueTest = (one: ShapePredicate): boolean => vagueness(one) > 0;
+  if (shape.predicates.length === 0 || (shape.kind === "select" && open.has("projection")) || shape.predicates.some(isVagueTest)) return false;
+  return shape.predicates.length === statement.predicates.length && shape.joins.length === statement.joins.length && shape.subqueries.length === statement.subqueries.length;
 }
 
 function matches(at: Matching): boolean {
@@ -137,12 +154,18 @@ function samePredicate(at: Matching, a: ShapePredicate, b: ShapePredicate): bool
   if (a.operator === "?") return sameExpression(at, a.left, b.left) || (b.right !== null && sameExpression(at, a.left, b.right));
   if (a.operator === "exists?") return (b.operator === "exists" || b.operator === "not exists") && sameExpression(at, a.left, b.left);
   if (a.operator === "true?") return b.operator === "true" && sameExpression(at, a.left, b.left);
-  if (a.operator === "=?") return b.operator === "is null" ? sameExpression(at, a.left, b.left) : b.negated === a.negated && samePredicate(at, { ...a, operator: "=" }, b);
+  if (a.operator === "=?") return b.operator === "is null" ? sameNull(at, a, b) : samePredicate(at, { ...a, operator: "=" }, b);
   if (a.operator === "is null?") return (b.operator === "is null" || b.operator === "is not null") && sameExpression(at, a.left, b.left);
   if (a.operator !== b.operator || a.negated !== b.negated) return false;
   if (!sameExpression(at, a.left, b.left)) return a.operator === "=" && a.right !== null && b.right !== null && sameExpression(at, a.left, b.right) && sameExpression(at, a.right, b.left);
   if (a.right === null || b.right === null) return a.right === b.right || isVague(a.left);
   return sameExpression(at, a.right, b.right);
+}
+
+/** A value that was `None` this time: less sure than a condition that asks for NULL in so many words. */
+function sameNull(at: Matching, a: ShapePredicate, b: ShapePredicate): boolean {
+  at.tally.open += 1;
+  return sameExpression(at, a.left, b.left);
 }
 
 function hasProjection(at: Matching): boolean {

@@ -131,6 +131,37 @@ describe("faults", () => {
     expect(run.stdout).toBe(`theirs\n${path.join(folder, "sitecustomize.py")}\n[]\n`);
   });
 
+  test("a sys.path that is full of rubbish changes nothing", async () => {
+    const code = "import sys\nsys.path[:0] = ['/not/there', '', 42, None, '/proc/self/mem']\nsys.path_importer_cache.clear()\nimport statistics\nmarks.run('a', 2); print('done', any(str(p).endswith('recorder/sitecustomize') for p in sys.path))";
+    const run = await script(code, { fields: true });
+    expect(run).toMatchObject({ status: 0, stdout: "done False\n", stderr: "" });
+    expect(marksOf(run)).toEqual(["a_0", "a_1"]);
+  });
+
+  test("settings that are no JSON: the app runs on", async () => {
+    const run = await world.record([world.python, "-c", "import os, runpy\nos.environ['LUTHIER_RECORDING'] = '{'\nimport subprocess, sys\nprint(subprocess.run([sys.executable, '-c', 'import django; print(1)'], capture_output=True, text=True))"]);
+    expect(run.stdout).toContain("returncode=0, stdout='1\\n', stderr=''");
+  });
+
+  test("what atexit and destructors ask at the interpreter's end is answered", async () => {
+    const code = "import atexit\nmarks.run('a', 1)\natexit.register(marks.run, 'late', 1)\nclass Late:\n    def __del__(self, run=marks.run):\n        run('after', 1); print('done')\nkept = Late()";
+    const run = await script(code);
+    expect(run).toMatchObject({ status: 0, stdout: "done\n", stderr: "" });
+    expect(marksOf(run)).toEqual(["a_0", "late_0"]);
+    expect(run.recording.lines.at(-1)?.[0]).toBe("i");
+  });
+
+  test("what receivers of connection_created ask is not the queryset's statement", async () => {
+    const code = "from django.db import connections\nfrom django.db.backends.signals import connection_created\nfrom store.models import *\nCustomer.objects.create(name='c')\nconnection_created.connect(lambda connection, **_: connection.cursor().execute('SELECT 1 AS opened_0'), weak=False)\nconnections.close_all(); n = len(Customer.objects.all()); print(n > 0)";
+    const run = await script(code);
+    expect(run.stdout).toBe("True\n");
+    expect(marksOf(run)).toEqual(["opened_0"]);
+    const fetched = run.recording.lines.findLast(([kind]) => kind === "r");
+    const statement = run.recording.lines.find(([kind, time]) => kind === "x" && time === fetched?.[6]);
+    const text = run.recording.lines.find(([kind, id]) => kind === "s" && id === statement?.[3]);
+    expect(text?.[2]).toContain("store_customer");
+  });
+
   test("a pickled instance needs no recorder", async () => {
     const code = "import pickle; from store.models import *\nC = Customer.objects.create(name='p')\nprint(b'luthier_recorder' in pickle.dumps(list(Customer.objects.all())))";
     expect((await script(code, { fields: true })).stdout).toBe("False\n");

@@ -6,6 +6,10 @@ import path from "node:path";
 import { analyse } from "../../src/analyse.ts";
 import { runRules } from "../../src/findings.ts";
 import type { Database, DatabaseEvidence, Finding, Plan, Rule, Snapshot, Verdict } from "../../src/model/index.ts";
+import { readLog } from "../../src/postgres/logs/read-log.ts";
+import { openSqlParser } from "../../src/sql/open-parser.ts";
+import { keyStatements } from "../../src/workload/statement-keys.ts";
+import { tallyWaits } from "../../src/workload/logged-waits.ts";
 import { studyOn } from "../../src/sources/study-database.ts";
 import { proposedBy } from "../../src/proposals.ts";
 import { openDatabase } from "../../src/open-database.ts";
@@ -83,11 +87,22 @@ export interface CaseVerdict {
 /** What one rule says of a case. */
 export async function judgeCase(rule: Rule, one: DatabaseCase, built: Snapshot, plans: readonly Plan[] = []): Promise<CaseVerdict> {
   const earlier = earlierOf(built, one.sql);
-  const evidence: DatabaseEvidence = { snapshot: withGiven(built, one.sql), file: ".luthier/snapshot.json.gz", plans, logged: [], ...(earlier === null ? {} : { earlier }), stamp: one.name };
+  const evidence: DatabaseEvidence = { snapshot: withGiven(built, one.sql), file: ".luthier/snapshot.json.gz", plans, logged: [], ...(await loggedIn(one.sql)), ...(earlier === null ? {} : { earlier }), stamp: one.name };
   if (Object.keys(one.files).length > 0) return judgeProject(rule, one, evidence);
   const database = await planned(rule, await openDatabase(evidence, null), one.sql);
   const { findings, unknown } = runRules([rule], { source: null, database, thresholds: thresholdsIn(one.sql) });
   return { findings, unknown };
+}
+
+/** `-- log: LINE`: what the server wrote into its log. */
+async function loggedIn(sql: string): Promise<Pick<DatabaseEvidence, "lockWaits">> {
+  const lines = [...sql.matchAll(/^-- log: (.+)$/gm)].map(([, line = ""]) => `${line}\n`);
+  if (lines.length === 0) return {};
+  const waits = tallyWaits(keyStatements(await openSqlParser()));
+  const reader = readLog("stderr", "postgresql.log", { statement: () => undefined, plan: () => undefined, wait: (wait) => waits.add(wait) });
+  reader.push(lines.join(""));
+  reader.end();
+  return { lockWaits: waits.sums() };
 }
 
 function phantomIn(sql: string): { readonly phantom?: { readonly seconds: number } } {

@@ -13,11 +13,13 @@ from ..causes import intern_cause
 from ..fence import fenced, note_error
 from ..fetches import expecting
 from ..recording import recording
-from ..stack import STOP, code_of, stacks
+from ..stack import STOP, cause_of_queryset, code_of, stacks
 from ..writer import encode
 from .wrap import wrap
 
 LONGEST_PARAMETERS = 10_000
+MOST_KEYS = 20_000
+_keys_of_numbers: dict[int, int] = {}
 #: How many connections of this process are in a transaction; calls out of the process ask it first.
 open_transactions = {"count": 0}
 _backends_seen: set[int] = set()
@@ -68,29 +70,33 @@ class ConnectionWatch:
                 self.introduce()
             text = sql if sql.__class__ is str else as_text(sql, self.connection)
             statement = writer.statements.ids.get(text) or writer.statement(text)
-            stack, found = stacks.capture(sys._getframe(2), fetch)
-            cause, instance = intern_cause(found) if found is not None else (0, 0)
-            time = (start - writer.base) // 1000
-            head = f'["x",{time},{duration},{statement},{stack},{scope.id},{self.id},{self.state()},'
-            if error is None and not many and not recording.config.literals:
-                asks = params and text.startswith("SELECT") and recording.config.key
-                tail = f",{cause},{instance},null,{key_of(params)}]\n" if asks else f",{cause},{instance}]\n"
-            else:
-                tail = self.tail(cause, instance, error, params, many)
-            rows = -1 if error is not None else row_count(context)
-            if fetch is not None and error is None:
+            if fetch is not None:
                 expecting.set(None)
-                fetch.queryset = None
-                fetch.statement = (head, tail, rows, f"{stack},{scope.id}|{time},{cause}", writer.generation)
+                stack, found = stacks.capture(fetch.frame, cause_of_queryset(fetch.queryset))
+                fetch.frame = fetch.queryset = None
+            else:
+                # Outside of this, the wrapper's call, and two of the cursor's own.
+                stack, found = stacks.capture(sys._getframe(4), None)
+            cause, instance = (0, 0) if found is None else intern_cause(found)
+            config = recording.config
+            if error is not None or many or config.literals:
+                end = end_of(error, params, many)
+            elif params and config.key and text.startswith("SELECT"):
+                end = f",null,{key_of(params)}]\n"
+            else:
+                end = "]\n"
+            time = (start - writer.base) // 1000
+            if fetch is not None:
+                fetch.statement = (
+                    time, duration, statement, stack, scope.id, self.id, self.state(), cause, instance, end, writer.generation,
+                )
                 return
-            writer.write_bytes(f"{head}{rows}{tail}".encode())
+            rows = -1 if error is not None else row_count(context)
+            writer.write_bytes(
+                f'["x",{time},{duration},{statement},{stack},{scope.id},{self.id},{self.state()},{rows},{cause},{instance}{end}'.encode()
+            )
         except Exception:
             note_error("statement")
-
-    def tail(self, cause: int, instance: int, error: Optional[str], params: Any, many: bool) -> str:
-        count = len(params) if many and hasattr(params, "__len__") else 1
-        literals = repr(params)[:LONGEST_PARAMETERS] if recording.config.literals and params is not None else None
-        return f",{cause},{instance},{encode(error)},{encode(literals)},{count}]\n"
 
     def state(self) -> int:
         """0 autocommit, 1 in a transaction, 2 in one that ATOMIC_REQUESTS or a test opened."""
@@ -145,8 +151,28 @@ class ConnectionWatch:
             open_transactions["count"] -= 1
 
 
+def end_of(error: Optional[str], params: Any, many: bool) -> str:
+    count = len(params) if many and hasattr(params, "__len__") else 1
+    literals = repr(params)[:LONGEST_PARAMETERS] if recording.config.literals and params is not None else None
+    return f",{encode(error)},{encode(literals)},{count}]\n"
+
+
 def key_of(params: Any) -> int:
     """The same number for the same parameters in this recording, and in no other: the key is in no file."""
+    if params.__class__ is tuple and len(params) == 1 and params[0].__class__ is int:
+        return _keys_of_numbers.get(params[0]) or key_of_number(params)
+    return hashed(params)
+
+
+def key_of_number(params: Any) -> int:
+    """Most statements of a loop ask for one key, and pages ask for the same keys again."""
+    if len(_keys_of_numbers) >= MOST_KEYS:
+        _keys_of_numbers.clear()
+    key = _keys_of_numbers[params[0]] = hashed(params)
+    return key
+
+
+def hashed(params: Any) -> int:
     try:
         return int.from_bytes(blake2b(repr(params).encode(), digest_size=6, key=recording.config.key).digest(), "big")
     except Exception:
@@ -202,7 +228,7 @@ def watch(register: Callable[[str, Callable[[ModuleType], None]], None]) -> None
 def watch_connections(module: ModuleType) -> None:
     base = module.BaseDatabaseWrapper
     wrap(base, "__init__", _after_init)
-    wrap(base, "connect", lambda original: _after(original, ConnectionWatch.opened))
+    wrap(base, "connect", _around_connect)
     wrap(base, "close", _around_close)
     wrap(base, "set_autocommit", _around_set_autocommit)
     wrap(base, "commit", lambda original: _after(original, lambda watch: watch.transaction("commit")))
@@ -236,6 +262,23 @@ def _after(original: Callable[..., Any], act: Callable[[ConnectionWatch], None])
         return result
 
     return method
+
+
+def _around_connect(original: Callable[..., Any]) -> Callable[..., Any]:
+    """What receivers of `connection_created` ask is not the statement that a fetch waits for."""
+    opened = _after(original, ConnectionWatch.opened)
+
+    def connect(self: Any, *args: Any, **kwargs: Any) -> Any:
+        fetch = expecting.get()
+        if fetch is None:
+            return opened(self, *args, **kwargs)
+        expecting.set(None)
+        try:
+            return opened(self, *args, **kwargs)
+        finally:
+            expecting.set(fetch)
+
+    return connect
 
 
 def _around_close(original: Callable[..., Any]) -> Callable[..., Any]:

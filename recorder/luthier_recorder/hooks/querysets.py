@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import ModuleType
 from typing import Any, Callable, Optional
 
@@ -28,19 +29,23 @@ def _around_fetch_all(original: Callable[..., Any], iterable: type) -> Callable[
     def _fetch_all(self: Any) -> Any:
         if self._result_cache is not None or self._iterable_class is not iterable:
             return original(self)
-        fetch = Fetch(self)
+        fetch = Fetch(self, sys._getframe(1))
         outer = expecting.get()
         expecting.set(fetch)
-        self.__dict__["_luthier"] = fetch
+        if self._prefetch_related_lookups:
+            self.__dict__["_luthier"] = fetch
         try:
             result = original(self)
-            finish(self, fetch)
+            if fetch.statement is not None:
+                finish(self, fetch)
             if on_fetched:
                 tell(fetch, self, self._result_cache)
             return result
         finally:
             expecting.set(outer)
-            self.__dict__.pop("_luthier", None)
+            fetch.frame = fetch.queryset = None
+            if self._prefetch_related_lookups:
+                self.__dict__.pop("_luthier", None)
             if fetch.statement is not None:
                 finish_without_rows(self, fetch)
 
@@ -100,12 +105,13 @@ def marked(queryset: Any, rows: Any) -> Any:
     try:
         while True:
             if fetch is None:
-                fetch, outer = Fetch(queryset), expecting.get()
+                fetch, outer = Fetch(queryset, sys._getframe(1)), expecting.get()
                 expecting.set(fetch)
                 try:
                     row = next(rows, _END)
                 finally:
                     expecting.set(outer)
+                    fetch.frame = fetch.queryset = None
                     open_fetch(queryset, fetch)
             else:
                 row = next(rows, _END)

@@ -1,5 +1,6 @@
 /** Indexes that a statement could use, from what it asks: equality first, then the order or one range; the rest along for the ride. */
 import type { Database, Index, StudiedKey as IndexKeySpec, StudiedSpec as IndexSpec, Table } from "../../model/index.ts";
+import { isBounded } from "../../rules/database/bounded-columns.ts";
 import { readingsIn } from "./resolve-columns.ts";
 import { usesIn, type SpecialUse, type TableUse } from "./table-use.ts";
 
@@ -125,6 +126,8 @@ function coveringSpec(use: TableUse, names: readonly string[]): IndexSpec[] {
   if (use.needed === null) return [];
   const rest = use.needed.filter((one) => !names.includes(one));
   if (rest.length === 0 || names.length + rest.length > MOST_COLUMNS) return [];
+  // A value that is short today and too long for an entry tomorrow would be refused with its row.
+  if (!rest.every((name) => use.table.columns.some((column) => column.name === name && isBounded(column)))) return [];
   // With every column it is the table once more, and each write is made twice.
   if (use.table.columns.every(({ name }) => names.includes(name) || rest.includes(name))) return [];
   return [{ keys: names.map(keyColumn(use)), include: rest }];
@@ -245,5 +248,6 @@ export function widened(one: Candidate, other: Candidate): Candidate | null {
   const [keys, others] = [one, other].map(({ spec }) => spec.keys.flatMap((key) => (key.kind === "column" && key.operatorClass === undefined ? [key.column] : [])));
   if (keys === undefined || others === undefined || keys.length < one.spec.keys.length || others.length < other.spec.keys.length) return null;
   const include = [...new Set([...(one.spec.include ?? []), ...others, ...(other.spec.include ?? [])])].filter((name) => !keys.includes(name)).toSorted();
+  if (!include.every((name) => one.table.columns.some((column) => column.name === name && isBounded(column)))) return null;
   return keys.length + include.length > MOST_COLUMNS || include.length === (one.spec.include?.length ?? 0) ? null : { table: one.table, spec: { ...one.spec, include } };
 }

@@ -59,12 +59,18 @@ function conditionWords(condition: IndexSpec["condition"], columns: readonly str
   return [...new Set(asked), ...condition.flatMap(valueWords), "part"];
 }
 
-/** `status = 'failed'` beside `status = 'new'`; what holds of most such indexes needs no word. */
+const OPERATOR_WORDS: Readonly<Record<string, readonly string[]>> = { "=": [], "<>": ["not"], "<": ["lt"], "<=": ["lte"], ">": ["gt"], ">=": ["gte"] };
+
+/** `status = 'failed'` beside `status = 'new'` and `status <> 'new'`; what holds of most such indexes needs no word. */
 function valueWords(test: Comparison): readonly string[] {
-  if (!("value" in test)) return test.operator === "is null" ? ["null"] : [];
+  if (!("value" in test)) return "values" in test ? ["in", shortWord(test.values.join("_"))] : test.operator === "is null" ? ["null"] : [];
   if (typeof test.value === "boolean") return test.value === (test.operator === "=") ? [] : ["not"];
-  const word = String(test.value).toLowerCase().replaceAll(/\W+/g, "_");
-  return test.operator === "=" && /^\w{1,12}$/.test(word) ? [word] : [];
+  return [...(OPERATOR_WORDS[test.operator] ?? []), shortWord(String(test.value))];
+}
+
+/** The value, where it is a short word or number; else digits that no other value has. */
+function shortWord(value: string): string {
+  return /^\w{1,12}$/.test(value) && value === value.toLowerCase() ? value : namesDigest([value], 4);
 }
 
 /** Null where a column is no field of the model. */

@@ -153,6 +153,10 @@ test("partial indexes of one column are named by what they ask for", () => {
   expect(["featured", "event_id"].map(name)).toEqual(["talk_event_featured_part_idx", "talk_event_part_idx"]);
   const by = (value: string): string => indexName({ keys: [{ kind: "column", column: "state" }], condition: [{ column: "state", operator: "=", value }] }, { name: "shop_talk" }, { indexes: [] });
   expect(["new", "failed"].map(by)).toEqual(["talk_state_new_part_idx", "talk_state_failed_part_idx"]);
+  const asked = (operator: "<" | "<=" | ">" | ">=" | "<>" | "=", value: string | number): string => indexName({ keys: [{ kind: "column", column: "seats" }], condition: [{ column: "seats", operator, value }] }, { name: "shop_talk" }, { indexes: [] });
+  expect([asked("<", 5), asked(">", 5), asked("<=", 5), asked(">=", 5), asked("<>", 5), asked("=", 5)]).toEqual(["lt", "gt", "lte", "gte", "not"].map((word) => `talk_seats_${word}_5_part_idx`).concat("talk_seats_5_part_idx"));
+  const long = ["a value of many words", "a value of more words", "A value of more words"].map((value) => asked("=", value));
+  expect(new Set(long).size).toBe(3);
 });
 
 describe("an entry is taken out of Meta.indexes", () => {

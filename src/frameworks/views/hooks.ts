@@ -40,7 +40,14 @@ function requestOf(engine: Engine): Value {
 /** The first read of `request.user` fetches the session and the user. */
 function signedIn(engine: Engine, site: CallSite): Value {
   noteSent(engine, { kind: "signed in", model: engine.project.authUserModel }, site, null);
-  return unknownRow(engine, engine.project.authUserModel);
+  const row = unknownRow(engine, engine.project.authUserModel);
+  return row.kind === "row" ? { ...row, lazy: projectSite(site).span } : row;
+}
+
+/** `request.session` is fetched at its first read. */
+function openSession(engine: Engine, site: CallSite): Value {
+  noteSent(engine, { kind: "session", how: "request.session", model: engine.project.authUserModel }, site, null);
+  return UNKNOWN;
 }
 
 /** `SimpleLazyObject(lambda: …)` stands for what its function returns. */
@@ -236,6 +243,7 @@ export const viewHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "django.contrib.auth.alogout": session("logout"),
   "django.contrib.auth.update_session_auth_hash": session("renew"),
   "luthier.user": (engine) => (_args, site) => signedIn(engine, site),
+  "luthier.session": (engine) => (_args, site) => openSession(engine, site),
   "luthier.unknown": () => () => UNKNOWN,
   "luthier.consume": (engine) => (args) => {
     for (const one of args.positional) engine.escape(one);

@@ -1,7 +1,7 @@
 /** `csvlog`: 23 columns up to PostgreSQL 12, 24 in 13, 26 since. Those that are read stand where they always stood. */
 import { type EntryReader, type LogEntry, logTime, LONGEST_MESSAGE } from "./log-entry.ts";
 
-const COLUMNS = { time: 0, database: 2, session: 5, severity: 11, message: 13, detail: 14, application: 22 } as const;
+const COLUMNS = { time: 0, database: 2, session: 5, severity: 11, message: 13, detail: 14, context: 18, statement: 19, application: 22 } as const;
 const FEWEST_COLUMNS = 23;
 
 interface State {
@@ -117,6 +117,8 @@ function toEntry(fields: readonly string[], line: number): LogEntry | null {
     severity,
     message: at(COLUMNS.message) ?? "",
     detail: at(COLUMNS.detail),
+    context: at(COLUMNS.context),
+    statement: at(COLUMNS.statement),
     at: logTime(time),
     database: at(COLUMNS.database),
     application: at(COLUMNS.application),

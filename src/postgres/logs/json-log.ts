@@ -23,6 +23,8 @@ function toEntry({ text, line }: NumberedLine): LogEntry | null {
     severity,
     message: textAt(value, "message") ?? "",
     detail: textAt(value, "detail"),
+    context: textAt(value, "context"),
+    statement: textAt(value, "statement"),
     at: logTime(textAt(value, "timestamp") ?? ""),
     database: textAt(value, "dbname"),
     application: textAt(value, "application_name"),

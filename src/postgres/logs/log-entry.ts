@@ -3,6 +3,10 @@ export interface LogEntry {
   readonly severity: string;
   readonly message: string;
   readonly detail: string | null;
+  /** Where in its work the server was: `while updating tuple (0,1) in relation "orders"`. */
+  readonly context: string | null;
+  /** The statement that the message is about, where it is none of a statement itself. */
+  readonly statement: string | null;
   /** ISO 8601, in UTC where the log says its zone; null where it has no time. */
   readonly at: string | null;
   readonly database: string | null;

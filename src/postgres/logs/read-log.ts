@@ -1,6 +1,6 @@
 /** PostgreSQL's log to statements with their times, and to the plans that auto_explain wrote. */
 import type { Plan } from "../../model/plan.ts";
-import type { LoggedStatement } from "../../model/workload.ts";
+import type { LoggedStatement, LoggedWait } from "../../model/workload.ts";
 import { readPlan } from "../plans/read-plan.ts";
 import { readCsvLog } from "./csv-log.ts";
 import { readJsonLog } from "./json-log.ts";
@@ -14,6 +14,8 @@ export type LogFormat = "stderr" | "csv" | "json";
 export interface LogSink {
   readonly statement: (statement: LoggedStatement) => void;
   readonly plan: (plan: Plan) => void;
+  /** A wait for a lock that went on for `deadlock_timeout`, each time that the log speaks of it. */
+  readonly wait?: (wait: LoggedWait) => void;
 }
 
 /** What a log holds beside statements and plans; each tells a person what to change. */
@@ -22,6 +24,8 @@ export interface LogCounts {
   readonly entries: number;
   readonly statements: number;
   readonly plans: number;
+  /** Messages of `log_lock_waits`. */
+  readonly waits: number;
   /** Plans in text, XML or YAML, which are not read: `auto_explain.log_format` is not `json`. */
   readonly otherPlans: number;
   /** JSON plans that could not be read. */
@@ -52,7 +56,7 @@ export function logFormat(beginning: string): LogFormat | null {
 
 export function readLog(format: LogFormat, file: string, sink: LogSink): LogReader {
   const entries = READERS[format]();
-  const counts = { entries: 0, statements: 0, plans: 0, otherPlans: 0, brokenPlans: 0, loneDurations: 0 };
+  const counts = { entries: 0, statements: 0, plans: 0, waits: 0, otherPlans: 0, brokenPlans: 0, loneDurations: 0 };
   const waiting = new Map<string, LogEntry>();
   const take = (entry: LogEntry): void => {
     counts.entries += 1;
@@ -62,6 +66,7 @@ export function readLog(format: LogFormat, file: string, sink: LogSink): LogRead
     counts[event.kind] += 1;
     if (event.kind === "statements") sink.statement(event.statement);
     else if (event.kind === "plans") sink.plan(event.plan);
+    else if (event.kind === "waits") sink.wait?.(event.wait);
   };
   return {
     push: (chunk) => entries.push(chunk).forEach(take),
@@ -75,6 +80,7 @@ export function readLog(format: LogFormat, file: string, sink: LogSink): LogRead
 type LogEvent =
   | { readonly kind: "statements"; readonly statement: LoggedStatement }
   | { readonly kind: "plans"; readonly plan: Plan }
+  | { readonly kind: "waits"; readonly wait: LoggedWait }
   | { readonly kind: "otherPlans" | "brokenPlans" | "loneDurations" };
 
 /** `duration: 0.4 ms`, and what follows it on the line. */
@@ -84,13 +90,25 @@ function eventOf(entry: LogEntry, file: string, waiting: Map<string, LogEntry>):
   const duration = DURATION.exec(entry.message);
   if (duration === null) {
     if (/^(?:statement|execute [^:]*): /.test(entry.message)) wait(entry, waiting);
-    return null;
+    return waitEvent(entry, file);
   }
   const ms = Number(duration[1]);
   const rest = entry.message.slice(duration[0].length);
   if (rest === "") return joined(entry, ms, file, waiting);
   if (rest.startsWith("plan:\n")) return planEvent(rest.slice("plan:\n".length), ms, { file, line: entry.line });
   return statementEvent(rest, entry, ms, file);
+}
+
+/** `process 4711 still waiting for ShareLock on transaction 815 after 1000.110 ms`, and `acquired` once it has the lock. */
+const WAIT = /^process (\d+) (still waiting for|acquired) (\w+) on (.+?) after (\d+(?:\.\d+)?) ms/;
+
+function waitEvent({ message, statement, context, detail, at, line }: LogEntry, file: string): LogEvent | null {
+  const found = WAIT.exec(message);
+  if (found === null) return null;
+  const [, pid = "", word, mode = "", on = "", ms] = found;
+  const relation = /in relation "([^"]+)"/.exec(context ?? "")?.[1] ?? null;
+  const holders = (/^Process(?:es)? holding the lock: ([\d, ]+)/.exec(detail ?? "")?.[1] ?? "").split(", ").filter((one) => one !== "").map(Number);
+  return { kind: "waits", wait: { pid: Number(pid), isOver: word === "acquired", mode, on, relation, holders, ms: Number(ms), sql: statement, at, source: { file, line } } };
 }
 
 /** With `log_statement` the text is a message of its own, before the time. */

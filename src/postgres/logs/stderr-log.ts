@@ -7,14 +7,20 @@ const HEAD = /(?:^|[^A-Za-z])(LOG|STATEMENT|DETAIL|ERROR|HINT|CONTEXT|WARNING|FA
 /** Those say more of the message before them. */
 const ADDITIONS: ReadonlySet<string> = new Set(["STATEMENT", "DETAIL", "HINT", "CONTEXT", "QUERY", "LOCATION"]);
 
+type Part = "message" | "detail" | "context" | "statement";
+
+const KEPT: Readonly<Record<string, Part>> = { DETAIL: "detail", CONTEXT: "context", STATEMENT: "statement" };
+
 interface Open {
   readonly prefix: string;
   readonly severity: string;
   readonly line: number;
   readonly message: string[];
   readonly detail: string[];
+  readonly context: string[];
+  readonly statement: string[];
   /** Which part the next continuation belongs to; null for parts that are not kept. */
-  part: "message" | "detail" | null;
+  part: Part | null;
   length: number;
 }
 
@@ -41,14 +47,14 @@ export function readStderrLog(): EntryReader {
       return [];
     }
     const closed = close();
-    open = { prefix: line.text.slice(0, head[0].startsWith(severity) ? head.index : head.index + 1), severity, line: line.line, message: [text], detail: [], part: "message", length: text.length };
+    open = { prefix: line.text.slice(0, head[0].startsWith(severity) ? head.index : head.index + 1), severity, line: line.line, message: [text], detail: [], context: [], statement: [], part: "message", length: text.length };
     return closed;
   };
   return { push: (chunk) => lines.push(chunk).flatMap(take), end: () => [...lines.end().flatMap(take), ...close()], broken: () => broken };
 }
 
 function addPart(open: Open, severity: string, text: string): void {
-  open.part = severity === "DETAIL" ? "detail" : null;
+  open.part = KEPT[severity] ?? null;
   append(open, text);
 }
 
@@ -58,9 +64,11 @@ function append(open: Open, text: string): void {
   open.length += text.length;
 }
 
-function toEntry({ prefix, severity, line, message, detail }: Open): LogEntry {
-  return { severity, message: message.join("\n"), detail: detail.length === 0 ? null : detail.join("\n"), line, ...readPrefix(prefix) };
+function toEntry({ prefix, severity, line, message, detail, context, statement }: Open): LogEntry {
+  return { severity, message: message.join("\n"), detail: joined(detail), context: joined(context), statement: joined(statement), line, ...readPrefix(prefix) };
 }
+
+const joined = (lines: readonly string[]): string | null => (lines.length === 0 ? null : lines.join("\n"));
 
 type PrefixFacts = Pick<LogEntry, "at" | "database" | "application" | "session">;
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import type { GroupClass } from "./group-sizes.ts";
 import { hashPages } from "./hash-size.ts";
 
-const alike = (groups: number, rows: number): { readonly groups: number; readonly rows: number; readonly isExact: boolean, nulls: 0 } => ({ groups, rows: rows / groups, isExact: false });
+const alike = (groups: number, rows: number): GroupClass => ({ groups, rows: rows / groups, isExact: false, nulls: 0 });
 
 /** Within so much of what PostgreSQL 15 built on TPC-H, fillfactor 100. */
 function expectNear(rows: number, distinct: number, built: number, share: number): void {

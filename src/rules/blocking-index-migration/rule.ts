@@ -1,6 +1,6 @@
 import { durationOf, PASSES } from "../../fixes/migrations/durations.ts";
 import { formatBytes, formatNumber } from "../../model/numbers.ts";
-import type { Database, DatabaseDraft, DatabaseInput, EditDraft, FixDraft, Judgement, Migration, Rule, RuleInput, Span } from "../../model/index.ts";
+import type { Database, DatabaseDraft, DatabaseInput, EditDraft, FixDraft, Judgement, Migration, Rule, RuleInput, Span, Table } from "../../model/index.ts";
 import { catalogEvidence } from "../database/evidence.ts";
 import { heapBytes, rowsOf } from "../database/index-figures.ts";
 import { builtIndexes, type BuiltIndex } from "../database/migration-indexes.ts";
@@ -27,37 +27,89 @@ export const rule: Rule = {
     if (source === null || source.migrations === undefined) return { drafts: [], unjudged: [{ object: "", why: "needs the project's migrations, which were not read" }], examined: "" };
     const built = builtIndexes(source, source.migrations, database);
     const verdicts = built.map((one) => judgeIndex(one, source, database, thresholds["blocking-index-migration"] ?? LEAST_ROWS));
-    return { drafts: verdicts.flatMap((one) => one.drafts), unjudged: verdicts.flatMap((one) => one.unjudged), examined: `${source.migrations.migrations.length} migrations` };
+    return { drafts: [...verdicts.flatMap((one) => one.drafts), ...appliedDrafts(verdicts.flatMap((one) => one.applied), database)], unjudged: verdicts.flatMap((one) => one.unjudged), examined: `${source.migrations.migrations.length} migrations` };
   },
 };
 
-function judgeIndex(built: BuiltIndex, source: RuleInput, database: DatabaseInput["database"], least: number): Pick<Judgement, "drafts" | "unjudged"> {
-  const { table } = built;
-  const rows = rowsOf(table, database);
-  if (rows === null) return { drafts: [], unjudged: [{ object: `table ${table.schema}.${table.name}`, why: "needs the number of rows: neither VACUUM nor ANALYZE has counted them" }] };
-  return rows < least ? { drafts: [], unjudged: [] } : { drafts: [toDraft(built, rows, source, database)], unjudged: [] };
+interface Applied {
+  readonly built: BuiltIndex;
+  readonly rows: number;
 }
 
-/** What was applied here has had its lock: it is told for the databases to which the migration has still to come. */
+interface Verdict extends Pick<Judgement, "drafts" | "unjudged"> {
+  readonly applied: readonly Applied[];
+}
+
+function judgeIndex(built: BuiltIndex, source: RuleInput, database: DatabaseInput["database"], least: number): Verdict {
+  const { table, isApplied } = built;
+  const rows = rowsOf(table, database);
+  if (rows === null) return { drafts: [], applied: [], unjudged: [{ object: `table ${table.schema}.${table.name}`, why: "needs the number of rows: neither VACUUM nor ANALYZE has counted them" }] };
+  if (rows < least) return { drafts: [], applied: [], unjudged: [] };
+  return isApplied ? { drafts: [], applied: [{ built, rows }], unjudged: [] } : { drafts: [toDraft(built, rows, source, database)], applied: [], unjudged: [] };
+}
+
 function toDraft(built: BuiltIndex, rows: number, source: RuleInput, database: Database): DatabaseDraft {
-  const { table, migration, what, span, isApplied, model } = built;
+  const { table, migration, what, span, model } = built;
   const bytes = heapBytes(table, database);
-  const name = `${migration.app}.${migration.name}`;
   const count = formatNumber(Math.round(rows));
   const lock = built.lock === "SHARE" ? "writes" : "reads and writes";
   return {
     key: [migration.app, migration.name, what],
-    severity: isApplied ? "info" : rows >= ERROR_ROWS ? "error" : "warning",
-    confidence: isApplied ? "possible" : "certain",
-    claim: isApplied ? `\`${name}\` built ${what} in one go; \`${shortName(table)}\`, now ${count} rows, took no ${lock} meanwhile.` : `\`${name}\` stops ${lock} of \`${shortName(table)}\` while it builds ${what} over ${count} rows.`,
-    reason: `The build holds a ${built.lock} lock on the table, and ${migration.isAtomic ? "the migration's transaction keeps it to its end" : "whoever waits for it makes all others wait"}. Estimated time: ${durationOf(bytes, PASSES.build, "read")}.`,
+    severity: rows >= ERROR_ROWS ? "error" : "warning",
+    confidence: "certain",
+    claim: `\`${nameOf(built)}\` stops ${lock} of \`${shortName(table)}\` while it builds ${what} over ${count} rows.`,
+    reason: reasonOf(built, bytes),
     remedy: remedyOf(built),
-    doubt: isApplied ? "it is done on this database: this counts for others that the migration has still to reach, with as many rows" : "nobody notices while the application is stopped for the migration",
+    doubt: "nobody notices while the application is stopped for the migration",
     ...(model === null ? {} : { model }),
-    places: [tableSpot(table, bytes === null ? `${count} rows` : `${count} rows, ${formatBytes(bytes)}`), { role: "definition", span, label: isApplied ? "built it so" : "builds it so" }],
+    places: [sizeSpot(table, rows, bytes), { role: "definition", span, label: "builds it so" }],
     evidence: [catalogEvidence(database, { rows, ...(bytes === null ? {} : { bytes }) })],
     impact: {},
-    fixes: isApplied ? [] : concurrentFix(built, source),
+    fixes: concurrentFix(built, source),
+  };
+}
+
+const nameOf = ({ migration }: BuiltIndex): string => `${migration.app}.${migration.name}`;
+
+function reasonOf({ lock, migration }: BuiltIndex, bytes: number | null): string {
+  return `The build holds a ${lock} lock on the table, and ${migration.isAtomic ? "the migration's transaction keeps it to its end" : "whoever waits for it makes all others wait"}. Estimated time: ${durationOf(bytes, PASSES.build, "read")}.`;
+}
+
+function sizeSpot(table: Table, rows: number, bytes: number | null): ReturnType<typeof tableSpot> {
+  const count = `${formatNumber(Math.round(rows))} rows`;
+  return tableSpot(table, bytes === null ? count : `${count}, ${formatBytes(bytes)}`);
+}
+
+/** What was applied here has had its lock: it is told, once a table, for the databases to which the migrations have still to come. */
+function appliedDrafts(applied: readonly Applied[], database: Database): readonly DatabaseDraft[] {
+  const byTable = new Map<Table, Applied[]>();
+  for (const one of applied) byTable.set(one.built.table, [...(byTable.get(one.built.table) ?? []), one]);
+  return [...byTable.values()].flatMap((group) => appliedDraft(group, database) ?? []);
+}
+
+function appliedDraft(group: readonly Applied[], database: Database): DatabaseDraft | null {
+  // The one that stopped most: what stops reads goes before what stops writes alone.
+  const [worst] = group.toSorted((a, b) => Number(a.built.lock === "SHARE") - Number(b.built.lock === "SHARE"));
+  if (worst === undefined) return null;
+  const { built, rows } = worst;
+  const { table, migration, what, model } = built;
+  const bytes = heapBytes(table, database);
+  const lock = built.lock === "SHARE" ? "writes" : "reads and writes";
+  const migrations = new Set(group.map((one) => nameOf(one.built)));
+  const builders = migrations.size === 1 ? `\`${nameOf(built)}\`` : `${migrations.size} migrations`;
+  return {
+    key: group.length === 1 ? [migration.app, migration.name, what] : ["applied", table.schema, table.name],
+    severity: "info",
+    confidence: "possible",
+    claim: `${builders} built ${group.length === 1 ? what : `${group.length} indexes`} in one go; \`${shortName(table)}\`, now ${formatNumber(Math.round(rows))} rows, took no ${lock} meanwhile.`,
+    reason: reasonOf(built, bytes),
+    remedy: remedyOf(built),
+    doubt: `${migrations.size === 1 ? "it is" : "they are"} done on this database: this counts for others that the ${migrations.size === 1 ? "migration has" : "migrations have"} still to reach, with as many rows`,
+    ...(model === null ? {} : { model }),
+    places: [sizeSpot(table, rows, bytes), ...group.map((one) => ({ role: "definition" as const, span: one.built.span, label: `built ${one.built.what} so` }))],
+    evidence: [catalogEvidence(database, { rows, ...(bytes === null ? {} : { bytes }) })],
+    impact: {},
+    fixes: [],
   };
 }
 

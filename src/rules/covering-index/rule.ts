@@ -3,6 +3,7 @@ import { formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseInput, Index, QueryShape, Rule, Statement, Table } from "../../model/index.ts";
 import { columnsIn, expressionsOf } from "../../sql/compare-shapes.ts";
 import { judgeStatements, statementsAsk, type IndexCandidate } from "../database/index-candidate.ts";
+import { isBounded } from "../database/bounded-columns.ts";
 import { distinctValues, ownIndexes, rowsOf } from "../database/index-figures.ts";
 import { isDroppable } from "../database/index-structure.ts";
 import { shortName } from "../database/names.ts";
@@ -129,9 +130,11 @@ function estimatedRows(equal: readonly string[], table: Table, database: Databas
   }, rows);
 }
 
-/** Few, narrow, and hardly ever updated: an update of an included column is not HOT. */
+/** Few, narrow whatever is written, and hardly ever updated: an update of an included column is not HOT. */
 function isSmall(table: Table, extra: readonly string[], { database, thresholds }: DatabaseInput): boolean {
-  const statistics = extra.map((column) => database.column(table, column)?.statistics ?? null);
+  const columns = extra.map((name) => database.column(table, name));
+  if (columns.some((column) => column === null || !isBounded(column))) return false;
+  const statistics = columns.map((column) => column?.statistics ?? null);
   if (extra.length > MOST_COLUMNS || statistics.includes(null)) return false;
   const bytes = statistics.reduce((sum, one) => sum + (one?.averageWidth ?? 0), 0);
   const updated = updatedColumns(table, database);

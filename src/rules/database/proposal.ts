@@ -4,6 +4,7 @@ import { namesDigest } from "../../model/generated-names.ts";
 import { formatCount, formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, Evidence, Index, IndexProposal, Judgement, Plan, PlanNode, ProposalProof, Statement, StudiedStatement, Table, Unjudged } from "../../model/index.ts";
 import { nodeName } from "./plan-steps.ts";
+import { plannedCost } from "./statement-places.ts";
 import { tradesTextIndex } from "./text-matches.ts";
 
 /** What the doubt of a finding says that proposes an index, until the plans are there. */
@@ -126,14 +127,16 @@ function meanCost(statements: readonly StudiedStatement[]): StudiedStatement["se
 function withPlans(draft: DatabaseDraft, proposal: IndexProposal, looked: Looked, database: Database): DatabaseDraft {
   const { own, cheaper, dearer } = looked;
   const isSure = proposal.saves === "bytes" || cheaper.some(({ verdict }) => verdict === "gain");
-  const costs = new Map(own.map(({ statement, server }) => [statement, `cost ${figure(server.before)} to ${figure(server.after)}`]));
+  const costs = new Map(own.map((one) => [one.statement, one]));
   return {
     ...draft,
     ...(isSure && (proposal.saves === "bytes" || dearer.length === 0) ? {} : { confidence: "possible" }),
     doubt: draft.doubt.replace(NOT_COMPARED, doubtOf(proposal, looked)),
     places: draft.places.map((place) => {
-      const cost = "object" in place && place.role === "statement" ? costs.get(place.object) : undefined;
-      return cost === undefined || !("object" in place) ? place : { ...place, label: [...(place.label === undefined ? [] : [place.label]), cost].join(", ") };
+      const one = "object" in place && place.role === "statement" ? costs.get(place.object) : undefined;
+      if (one === undefined || !("object" in place)) return place;
+      const words = `cost ${figure(one.server.before)} to ${figure(one.server.after)}`;
+      return { ...place, label: [...(place.label === undefined ? [] : [place.label]), words].join(", "), cost: plannedCost(one) };
     }),
     evidence: [planEvidence(proposal, looked, database), ...draft.evidence],
   };

@@ -1,6 +1,6 @@
 /** Where a statement is sent from, and where its figures come from. */
 import { formatCount, formatMilliseconds } from "../../model/numbers.ts";
-import type { Database, Evidence, ObjectSpot, Plan, Spot, Statement } from "../../model/index.ts";
+import type { Database, Evidence, ObjectSpot, Plan, PlannedCost, Spot, Statement, StudiedStatement } from "../../model/index.ts";
 import { describeShape } from "../../sql/describe-shape.ts";
 import { counterEvidence } from "./evidence.ts";
 import { commandOf, statementKind } from "./statement-kind.ts";
@@ -10,6 +10,12 @@ const MOST_SITES = 5;
 
 export function statementSpot(statement: Pick<Statement, "id">, label?: string): ObjectSpot {
   return { role: "statement", object: statement.id, ...(label === undefined ? {} : { label }) };
+}
+
+/** A plan for any values is no plan of a call: its gain is the most that there can be. */
+export function plannedCost({ server, verdict, basis }: Pick<StudiedStatement, "server" | "verdict" | "basis">): PlannedCost {
+  const digits = (cost: number): number => Number(cost.toPrecision(6));
+  return { before: digits(server.before), after: digits(server.after), isSure: verdict === "gain" && basis === "values" };
 }
 
 /** The lines that send it, as far as its shape tells. */

@@ -5,7 +5,7 @@ import { catalogEvidence, workloadEvidence } from "../database/evidence.ts";
 import { rowsOf } from "../database/index-figures.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
 import { tradesTextIndex } from "../database/text-matches.ts";
-import { percent, sentFrom, statementSpot } from "../database/statement-places.ts";
+import { percent, plannedCost, sentFrom, statementSpot } from "../database/statement-places.ts";
 
 /** Ours: an index that saves less of the workload's estimated cost pays no migration back. */
 const LEAST_SAVED = 0.001;
@@ -84,7 +84,7 @@ function toDraft(index: StudiedIndex, served: readonly Served[], input: Database
     ...(model === undefined ? {} : { model }),
     places: [
       tableSpot(table, rows === null ? undefined : `${formatNumber(Math.round(rows))} rows`),
-      ...served.slice(0, MOST_STATEMENTS).map(({ studied, statement }) => statementSpot(statement, `${formatCount(statement.calls, "call")}, cost ${figure(studied.server.before)} to ${figure(studied.server.after)}`)),
+      ...served.slice(0, MOST_STATEMENTS).map(({ studied, statement }) => ({ ...statementSpot(statement, `${formatCount(statement.calls, "call")}, cost ${figure(studied.server.before)} to ${figure(studied.server.after)}`), cost: plannedCost(studied) })),
       ...served.slice(0, MOST_STATEMENTS).flatMap(({ statement }) => sentFrom(statement)),
     ],
     evidence: [planEvidence(database, before, after, served), workloadEvidence(database, { statements: served.length, calls }), catalogEvidence(database, isGuess ? {} : { bytes })],
@@ -114,9 +114,18 @@ function doubtOf({ doubts }: StudiedIndex, served: readonly Served[]): string {
   return [
     ...(verify === 0 ? [] : [`${verify === served.length ? "verify by running" : `verify ${verify} of the statements by running`}: with pages at random nearly as cheap as in order, the plan is another one`]),
     ...(any === 0 ? [] : [`${formatCount(any, "statement")} planned for any values; rare and frequent ones differ`]),
+    ...(served.some(({ studied }) => studied.uses.length > 1) ? ["a part of it is saved with other new indexes only"] : []),
     ...doubts,
     "costs are the planner's, not time",
   ].join("; ");
+}
+
+/** What a plan saves by several new indexes at once, none of them saves alone: it is shared out between them. */
+function ownSaving(served: readonly Served[]): { readonly costSaved?: number } {
+  if (served.every(({ studied }) => studied.uses.length < 2)) return {};
+  const calls = served.reduce((sum, { studied }) => sum + studied.calls, 0) || 1;
+  const saved = served.reduce((sum, { studied }) => sum + saving(studied) / Math.max(1, studied.uses.length), 0) / calls;
+  return { costSaved: Number(saved.toPrecision(6)) };
 }
 
 function planEvidence({ study }: Database, before: number, after: number, served: readonly Served[]): Evidence {
@@ -126,5 +135,6 @@ function planEvidence({ study }: Database, before: number, after: number, served
     note: `planned by PostgreSQL ${study?.version ?? ""} on a phantom, with and without: ${formatNumber(agreed)} of ${formatCount(served.length, "statement")} by the same plan under both sets of constants`,
     costBefore: Number(before.toPrecision(6)),
     costAfter: Number(after.toPrecision(6)),
+    ...ownSaving(served),
   };
 }

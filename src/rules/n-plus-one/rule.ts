@@ -45,6 +45,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
 }
 
 function reasonFor(load: LazyLoad): string {
+  if (load.loop?.collects !== undefined) return "`delete()` fetches these rows bare to call their receivers, one row after the other.";
   if (load.kind === "o2o-reverse") return "The queryset does not load it; a row without one costs a query as well.";
   if (load.shared !== null) return "The prefetch before it does not load it; rows with the same target share it.";
   if (load.kind === "fk" || load.kind === "o2o") return "The queryset does not load it, and equal targets are not shared; only NULL costs nothing.";
@@ -52,12 +53,15 @@ function reasonFor(load: LazyLoad): string {
 }
 
 function remedyFor(load: LazyLoad, input: RuleInput): string {
+  if (load.loop?.collects !== undefined) return COLLECTED;
   const beyond = beyondGeneric(load, input);
   if (beyond !== null) return beyond;
   if (!load.joinable && isFetchedEachRound(load, input.facts)) return fetchedBefore(load);
   const method = load.joinable ? "select_related" : "prefetch_related";
   return `Add \`${method}("${load.path}")\` to the queryset.`;
 }
+
+const COLLECTED = "Let the receiver read keys alone and collect them; ask for all of them once, in `transaction.on_commit()` or after the delete.";
 
 /** The column to read instead, when every access goes on to `.id` or `.pk`. */
 function keyColumn(load: LazyLoad, loads: readonly LazyLoad[], input: RuleInput): string | null {

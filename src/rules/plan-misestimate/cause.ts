@@ -1,6 +1,6 @@
 /** Why the planner was wrong, as far as the catalog and the model tell. */
 import { formatNumber } from "../../model/numbers.ts";
-import type { ChangeProposal, Column, Constraint, Database, DatabaseInput, Evidence, FixDraft, PlanNode, Spot, Table } from "../../model/index.ts";
+import type { ChangeProposal, Column, Constraint, Database, DatabaseInput, Evidence, FixDraft, Model, PlanNode, Spot, Table } from "../../model/index.ts";
 import { namesDigest } from "../../model/generated-names.ts";
 import { quoteName } from "../../postgres/quote.ts";
 import { catalogEvidence, counterEvidence } from "../database/evidence.ts";
@@ -24,7 +24,41 @@ export function causeOf(step: PlanStep, { database }: DatabaseInput): Cause {
   if (table === null) return ofJoin(node, database);
   const condition = [node.conditions.index, node.conditions.recheck, node.conditions.filter].flatMap((one) => one ?? []).join(" AND ");
   const columns = columnsIn(condition, table);
-  return staleCause(table, database) ?? expressionCause(condition, columns) ?? correlatedCause(step, columns, table, database) ?? targetCause(columns, table, database) ?? UNKNOWN;
+  return uniqueCause(step, condition, table, database) ?? staleCause(table, database) ?? expressionCause(condition, columns) ?? correlatedCause(step, columns, table, database) ?? targetCause(columns, table, database) ?? UNKNOWN;
+}
+
+/** Columns of which the model says that they are unique together, and the database does not: a condition on all of them finds one row. */
+function uniqueCause({ node }: PlanStep, condition: string, table: Table, database: Database): Cause | null {
+  const model = database.modelOf(table);
+  if (model === null || (node.actualRows ?? 0) > 1 || node.planRows <= 1) return null;
+  const compared = new Set(table.columns.flatMap(({ name }) => (isCompared(condition, name) ? [name] : [])));
+  const promised = uniqueSets(model, table, database).find((columns) => columns.every((one) => compared.has(one)));
+  if (promised === undefined || database.indexesOf(table).some((index) => index.unique && index.valid && index.predicate === null && index.keys.every(({ column }) => column !== null && promised.includes(column)))) return null;
+  const names = promised.map((one) => `\`${one}\``).join(" and ");
+  const [first = ""] = promised;
+  const declared = database.declarationOfColumn(table, first);
+  return {
+    ...NOTHING,
+    reason: `The model says that ${names} ${promised.length === 1 ? "is" : "are together"} unique; the database has no such constraint, so that the planner expects as many rows as the values have on average.`,
+    remedy: `Make the constraint in the database too: run the migration that adds it, or write one (\`AddConstraint\`, \`UniqueConstraint(fields=…)\`).`,
+    doubt: "rows that are there twice have to be cleared away first",
+    evidence: [catalogEvidence(database)],
+    spots: declared === null ? [] : [{ role: "definition", span: declared.span, label: "unique in the model" }],
+  };
+}
+
+function uniqueSets(model: Model, table: Table, database: Database): string[][] {
+  const columnOf = (name: string): string | null => table.columns.find((one) => database.fieldOf(table, one.name)?.name === name)?.name ?? null;
+  const single = [...model.fields.values()].filter((one) => one.unique && !one.primaryKey).map(({ name }) => [name]);
+  return [...single, ...model.uniqueTogether.map((names) => [...names])].flatMap((names) => {
+    const columns = names.flatMap((name) => columnOf(name) ?? []);
+    return columns.length === names.length && columns.length > 0 ? [columns] : [];
+  });
+}
+
+/** `(code = 'x'::text)`, `((code)::text = 'x'::text)`. */
+function isCompared(condition: string, column: string): boolean {
+  return new RegExp(String.raw`(?<![\w.])(?:\w+\.)?"?${column.replaceAll(/[^\w]/g, String.raw`\$&`)}"?\)?(?:::[a-z ]+)? = `).test(condition);
 }
 
 const NOTHING = { fixes: [], evidence: [], spots: [] } as const;

@@ -54,11 +54,11 @@ function toDraft({ run, loop, site }: LoopedRun, input: RuleInput): FindingDraft
   return {
     key: [run.symbol, run.model, run.how],
     confidence: confidenceOf(run, loop, site),
-    ...(TEXTS[run.how]?.(model) ?? queryText(model, isInvariant)),
+    ...(loop.collects === undefined ? (TEXTS[run.how]?.(model) ?? queryText(model, isInvariant)) : collectedText(model, nameOf(loop.collects))),
     doubt: loop.over === "rows" ? "a loop over one row costs nothing more" : "nothing says how many rounds the loop has",
     model: run.model,
     places,
-    fixes: isInvariant ? hoist(run, site, input) : [],
+    fixes: isInvariant && loop.collects === undefined ? hoist(run, site, input) : [],
   };
 }
 
@@ -69,6 +69,14 @@ function queryText(model: string, isInvariant: boolean): Text {
     claim: isInvariant ? `Each round of the loop sends the same \`${model}\` query.` : `Each round of the loop queries \`${model}\`.`,
     reason: isInvariant ? "Nothing in the query changes from round to round." : "One query for all rounds would do.",
     remedy: isInvariant ? "Run it once before the loop." : "Fetch what all rounds need before the loop, with `in_bulk()` or one `filter(…__in=…)`.",
+  };
+}
+
+function collectedText(model: string, deleted: string): Text {
+  return {
+    claim: `A receiver queries \`${model}\` for each \`${deleted}\` that the delete takes with it.`,
+    reason: "`delete()` calls the receivers of the rows that go, one row after the other.",
+    remedy: "Let the receiver collect keys, and ask for all of them once, in `transaction.on_commit()` or after the delete.",
   };
 }
 

@@ -177,6 +177,9 @@ function narrow(state: QueryState, name: "only" | "defer", args: RecipeArgs): vo
 }
 
 function values(state: QueryState, args: RecipeArgs): void {
+  // What was put on before is left out of the list, unless it is named.
+  const isAll = args.positional.length === 0 && args.keywords.length === 0;
+  for (const [name, one] of state.annotations) if (!isAll && one.isSelected) state.annotations.set(name, { ...one, isSelected: false });
   state.values = args.positional;
   state.valuesKeywords = args.keywords.filter(([name]) => name !== "flat" && name !== "named");
   state.selectRelated = [];

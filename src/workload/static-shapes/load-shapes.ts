@@ -34,28 +34,32 @@ function genericTargets({ graph }: ModelTables, holder: Model): Model[] {
   return saying.length > 0 || holder.cls.module.origin !== "project" ? saying : own;
 }
 
-/** The session that a cookie names, and its user. */
+/** The user of a session, and the session. */
 export function signedInShapes(tables: ModelTables, user: Model): StaticShape[] {
   const key = tables.keyOf(user);
   const row = plain(tables, user);
-  const session = tables.model("sessions.Session");
-  const stored = session === null ? null : plain(tables, session);
   if (row !== null && key !== null) where(row, tables.columnOf(key), "=");
-  if (stored !== null) {
-    stored.where.push({ kind: "test", operator: ">", left: column(0, "expire_date"), right: PARAMETER });
-    where(stored, "session_key", "=");
-  }
-  return [row, stored].flatMap((one) => (one === null ? [] : [finishSelect(one, "get")]));
+  return [...(row === null ? [] : [finishSelect(row, "get")]), ...storedSessionShapes(tables)];
 }
 
-/** What the user may do, and what the user's groups may. */
+/** The session that a cookie names. */
+export function storedSessionShapes(tables: ModelTables): StaticShape[] {
+  const session = tables.model("sessions.Session");
+  const stored = session === null ? null : plain(tables, session);
+  if (stored === null) return [];
+  stored.where.push({ kind: "test", operator: ">", left: column(0, "expire_date"), right: PARAMETER });
+  where(stored, "session_key", "=");
+  return [finishSelect(stored, "get")];
+}
+
+/** What the user may do, and what the user's groups may: joined to the user's groups, and within them from Django 5.2 on. */
 export function permissionShapes(tables: ModelTables, user: Model): StaticShape[] {
   const row = { kind: "row", model: user.label } as const;
-  const groups = user.fields.get("groups");
-  const back = groups?.relation?.target == null ? null : "user";
-  return ["user", ...(back === null ? [] : [`group__${back}`])].flatMap((name) => {
+  const groups = user.fields.get("groups")?.relation?.target ?? null;
+  const ofGroups = groups === null ? [] : [["group__user", row] as const, ["group__in", { kind: "query", recipe: { id: 0, model: groups, related: { model: user.label, field: "groups" }, steps: [] } }] as const];
+  return [["user", row] as const, ...ofGroups].flatMap((keyword) => {
     const steps = [
-      { name: "filter", args: { positional: [], keywords: [[name, row] as const], open: false } },
+      { name: "filter", args: { positional: [], keywords: [keyword], open: false } },
       { name: "values_list", args: { positional: [{ kind: "literal", value: "content_type__app_label" } as const, { kind: "literal", value: "codename" } as const], keywords: [], open: false } },
       { name: "order_by", args: { positional: [], keywords: [], open: false } },
     ];

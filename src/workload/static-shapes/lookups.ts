@@ -62,7 +62,7 @@ function plainTest({ expression: left, field }: LookupSide, lookup: string, { va
   const isNone = value.kind === "literal" && value.value === null;
   if (lookup === "isnull") return nullTest(left, value);
   if (isNone && (lookup === "exact" || lookup === "iexact")) return test("is null", left, null);
-  if (lookup === "exact" && value.kind === "unknown" && field?.null === true && !isBoolean(field)) return test("=?", left, expression);
+  if (lookup === "exact" && canBeNone(value) && !isBoolean(field)) return test("=?", left, expression);
   if (lookup === "exact") return isBoolean(field) && !isQuery ? booleanTest(left, value) : test("=", left, expression);
   if (lookup === "iexact") return test("=", call("upper", [left]), call("upper", [expression]));
   if (lookup === "in") return test("in", left, expression);
@@ -72,6 +72,11 @@ function plainTest({ expression: left, field }: LookupSide, lookup: string, { va
   const pattern = PATTERNS[lookup];
   if (pattern !== undefined) return patternTest(left, field, lookup, pattern, expression);
   return test(OTHERS[lookup] ?? "?", anyOf([left]), ANY);
+}
+
+/** What is compared with `None` is asked for with IS NULL, whatever the column is. */
+function canBeNone({ kind }: RecipeValue): boolean {
+  return kind === "unknown" || kind === "row" || kind === "either";
 }
 
 function nullTest(left: ShapeExpression, value: RecipeValue): Condition {

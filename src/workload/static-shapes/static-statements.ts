@@ -24,11 +24,30 @@ export interface StaticStatement {
 export function staticStatements(facts: SourceFacts, graph: ModelGraph): StaticStatement[] {
   const variants = [modelTables(graph), ...([...graph.models.values()].some((model) => scopesOf(model).length > 0) ? [modelTables(graph, true)] : [])];
   const known = new Map<SentWhat, readonly MadeShape[]>();
-  return sentByApp(facts).flatMap((one) => {
+  const sent = sentByApp(facts);
+  const savesOf = ownSaves(sent, graph);
+  return sent.flatMap((one) => {
     const shapes = known.get(one.what) ?? variants.flatMap((tables) => shapesOf(tables, one.what));
     known.set(one.what, shapes);
-    return shapes.map(({ shape, how, isBeside }) => ({ shape, isBeside, sent: one.span, site: siteOf(one, how) }));
+    const at = (place: SentStatement): StaticStatement[] => shapes.map(({ shape, how, isBeside }) => ({ shape, isBeside, sent: place.span, site: siteOf(place, how) }));
+    return [...at(one), ...savesOf(one.what).flatMap(at)];
   });
+}
+
+const SAVING: ReadonlySet<string> = new Set(["create", "get_or_create", "update_or_create"]);
+
+/** A manager's `create()` goes through the `save()` that the model has of its own: the line there sends as well. */
+function ownSaves(sent: readonly SentStatement[], graph: ModelGraph): (what: SentWhat) => readonly SentStatement[] {
+  const bySymbol = new Map<string, SentStatement[]>();
+  for (const one of sent) {
+    if (one.what.kind === "row" && one.what.how === "save" && one.symbol.endsWith(".save")) bySymbol.set(one.symbol, [...(bySymbol.get(one.symbol) ?? []), one]);
+  }
+  return (what) => {
+    if (what.kind !== "query" || !SAVING.has(what.how)) return [];
+    const cls = graph.models.get(what.recipe.model)?.cls;
+    const saves = cls === undefined ? [] : (bySymbol.get(`${cls.id}.save`) ?? []);
+    return saves.filter((one) => modelOf(one.what) === what.recipe.model);
+  };
 }
 
 /** What tests send is in no workload. */

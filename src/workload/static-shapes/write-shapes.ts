@@ -1,11 +1,13 @@
 /** INSERT, UPDATE and DELETE, and the SELECTs that Django sends before them. */
 import type { Field, Model, RecipeArgs } from "../../model/index.ts";
 import type { QueryShape, ShapeExpression } from "../../model/shape.ts";
+import { onDelete } from "../../model/on-delete.ts";
 import { NOTHING } from "../../sql/empty-shape.ts";
 import { buildQuery } from "./build-query.ts";
 import { finishSelect } from "./finish-query.ts";
 import { isReverse, type ModelTables } from "./model-tables.ts";
 import type { QueryState } from "./query-state.ts";
+import { storedSessionShapes } from "./load-shapes.ts";
 import { stepsOf } from "./resolve-path.ts";
 import { ANY, call, column, PARAMETER, type OpenPart, type StaticShape } from "./static-shape.ts";
 
@@ -120,6 +122,7 @@ function relatedDeletes(tables: ModelTables, model: Model, depth: number): Stati
   if (depth >= MAX_CASCADES) return [];
   return lineage(tables, model).flatMap((one) => [
     ...incomingKeys(tables, one).flatMap((key) => relatedDelete(tables, key, depth)),
+    ...twiceReferring(tables, one),
     ...[...one.fields.values()].flatMap((field) => (field.relation?.kind === "generic-relation" ? genericDelete(tables, one, field, depth) : [])),
   ]);
 }
@@ -145,6 +148,18 @@ function incomingKeys({ graph }: ModelTables, model: Model): readonly IncomingKe
     }
   }
   return known.get(model.concrete) ?? [];
+}
+
+/** A table with two keys to one model, as that of a many-to-many to itself: Django deletes by both at once. */
+function twiceReferring(tables: ModelTables, model: Model): StaticShape[] {
+  const byHolder = new Map<Model, Field[]>();
+  for (const { model: holder, field } of incomingKeys(tables, model)) byHolder.set(holder, [...(byHolder.get(holder) ?? []), field]);
+  return [...byHolder].flatMap(([holder, fields]) => {
+    const cascading = fields.filter((one) => onDelete(holder, one) === "CASCADE");
+    if (cascading.length < 2) return [];
+    const predicates = cascading.map((one): QueryShape["predicates"][number] => ({ clause: "where", operator: "in", left: column(0, tables.columnOf(one)), right: PARAMETER, any: 0, negated: false }));
+    return [tableShape("delete", tables.tableOf(holder), { predicates }), tableShape("select", tables.tableOf(holder), { predicates }, new Set<OpenPart>(["projection", "order by"]))];
+  });
 }
 
 function relatedDelete(tables: ModelTables, { model, field }: IncomingKey, depth: number): StaticShape[] {
@@ -182,15 +197,6 @@ function keyShapes(tables: ModelTables, model: Model, name: string): { readonly 
   };
 }
 
-function onDelete(model: Model, { name, declaration }: Field): string {
-  // Copies that simple_history keeps outlive what they are of.
-  if (/^Historical[A-Z]/.test(model.name)) return name === "history_user" ? "SET_NULL" : "DO_NOTHING";
-  if (declaration?.kind !== "call") return "CASCADE";
-  const value = declaration.keywords.find((one) => one.name === "on_delete")?.value ?? declaration.args[1];
-  const named = value?.kind === "call" ? value.callee : value;
-  return named?.kind === "attribute" || named?.kind === "name" ? named.name : "CASCADE";
-}
-
 /** `add`, `remove`, `set`, `clear` and `create` of a related manager. */
 export function relatedWriteShapes(tables: ModelTables, holder: Model, field: Field, how: string): StaticShape[] {
   const target = tables.model(field.relation?.target ?? null);
@@ -203,8 +209,12 @@ export function relatedWriteShapes(tables: ModelTables, holder: Model, field: Fi
   const test = (name: string, operator: string): QueryShape["predicates"][number] => ({ clause: "where", operator, left: column(0, name), right: PARAMETER, any: null, negated: false });
   const present = tableShape("select", table, { projection: [column(0, to)], predicates: [test(from, "="), test(to, "in")] });
   const insert = tableShape("insert", table, { rows: "many", written: [from, to] }, new Set<OpenPart>(["written", "projection"]));
-  const remove = tableShape("delete", table, { predicates: [test(from, "="), test(to, "in")] }, new Set<OpenPart>(["predicates"]));
-  const clear = tableShape("delete", table, { predicates: [test(from, "=")] });
+  const removed = tableShape("delete", table, { predicates: [test(from, "="), test(to, "in")] }, new Set<OpenPart>(["predicates"]));
+  // Where a receiver hears of every deletion, the rows between are fetched first.
+  const fetched = tableShape("select", table, { predicates: [test(from, "="), test(to, "in")] }, new Set<OpenPart>(["projection"]));
+  const remove = [removed, fetched, ...deleteByKey(tables, through.model)];
+  const cleared = { ...fetched, shape: { ...fetched.shape, predicates: [test(from, "=")] } };
+  const clear = [tableShape("delete", table, { predicates: [test(from, "=")] }), cleared, ...deleteByKey(tables, through.model)];
   const listed = buildQuery(tables, { id: 0, model: target.label, related: { model: holder.label, field: field.name }, steps: [] });
   const key = tables.keyOf(target);
   const list = listed === null || key === null ? [] : [finishSelect({ ...listed, values: [{ kind: "literal", value: key.name }] }, "rows")];
@@ -214,11 +224,11 @@ export function relatedWriteShapes(tables: ModelTables, holder: Model, field: Fi
     case "create":
       return [...insertShapes(tables, target), present, insert];
     case "remove":
-      return [remove];
+      return remove;
     case "clear":
-      return [clear];
+      return clear;
     case "set":
-      return [...list.map((one) => ({ ...one, open: new Set<OpenPart>([...one.open, "projection", "joins"]) })), remove, clear, present, insert];
+      return [...list.map((one) => ({ ...one, open: new Set<OpenPart>([...one.open, "projection", "joins"]) })), ...remove, ...clear, present, insert];
     default:
       return [];
   }
@@ -249,6 +259,7 @@ export function sessionShapes(tables: ModelTables, user: Model, how: string): St
   const asked = state === null ? [] : [finishSelect(state, "get"), finishSelect(state, "exists")];
   const kept = [...insertShapes(tables, session), ...updateRowShapes(tables, session, null), ...deleteByKey(tables, session)];
   if (how === "authenticate") return credentialShapes(tables, user);
+  if (how === "request.session") return storedSessionShapes(tables);
   return [...asked, ...kept, ...(how === "login" ? updateRowShapes(tables, user, ["last_login"]) : [])];
 }
 
@@ -274,17 +285,28 @@ export function validationShapes(tables: ModelTables, model: Model): StaticShape
   const columns = tables.columns(model);
   const unique = columns.filter((one) => one.unique && !one.primaryKey).map((one) => [one]);
   const together = model.uniqueTogether.map((names) => names.flatMap((name) => tables.named(model, name) ?? []));
-  const asked = [...unique, ...together].map((fields) => existsShape(tables, model, fields));
+  const asked = [...unique, ...together].flatMap((fields) => [existsShape(tables, model, fields), wholeExistsShape(tables, model, fields), wholeExistsShape(tables, model, fields, tables.keyOf(model))]);
   const targets = columns.flatMap((one) => {
     const target = one.relation === null ? null : tables.model(one.relation.target);
     const key = target === null ? null : tables.keyOf(target);
-    return target === null || key === null ? [] : [existsShape(tables, target, [key])];
+    return target === null || key === null ? [] : [existsShape(tables, target, [key]), wholeExistsShape(tables, target, [key])];
   });
   return [...asked, ...targets];
 }
 
+/** Nothing else is asked; of a row that is there, whether another has the same. */
+function wholeExistsShape(tables: ModelTables, model: Model, fields: readonly Field[], key: Field | null = null): StaticShape {
+  const { shape } = existsShape(tables, model, fields);
+  const others = key === null ? [] : [{ ...valueTest(tables, key), negated: true }];
+  return { shape: { ...shape, predicates: [...shape.predicates, ...others], projection: [PARAMETER] }, open: SURE, inner: [] };
+}
+
+function valueTest(tables: ModelTables, field: Field): QueryShape["predicates"][number] {
+  return { clause: "where", operator: "=", left: column(0, tables.columnOf(field)), right: PARAMETER, any: null, negated: false };
+}
+
 function existsShape(tables: ModelTables, model: Model, fields: readonly Field[]): StaticShape {
-  const predicates = fields.map((field) => ({ clause: "where", operator: "=", left: column(0, tables.columnOf(field)), right: PARAMETER, any: null, negated: false }) as const);
+  const predicates = fields.map((field) => valueTest(tables, field));
   const one: readonly ShapeExpression[] = [ANY];
   return tableShape("select", tables.tableOf(model), { predicates, projection: one, limit: 1 }, new Set<OpenPart>(["predicates"]));
 }

@@ -1,6 +1,7 @@
 import type { Place } from "../../../model/finding.ts";
 import { excerptOf } from "../../code-excerpt.ts";
 import { characterWidth } from "../../display-width.ts";
+import { distinctPlaces } from "../../distinct-places.ts";
 import { encodePath } from "../../encode-path.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { shownPath, type RenderContext } from "../../render-context.ts";
@@ -14,9 +15,10 @@ const AROUND = 2;
 /** The places in the order of the data, each with its code and its span underlined. */
 export function renderPlaces(places: readonly Place[], context: RenderContext): Html {
   if (places.length === 0) return html`<p>None in source.</p>`;
-  const inSource = places.filter(({ object }) => object === undefined);
+  const once = distinctPlaces(places);
+  const inSource = once.filter(({ object }) => object === undefined);
   const around = inSource.length === 1 ? AROUND : 0;
-  return html`<ol class="chain">${places.map((place) => html`<li><span class="role">${place.role}</span><span>${whereOf(place, context)}${place.label === undefined ? NOTHING : html` <span class="dim">${prose(place.label)}</span>`}${codeOf(place, context, around)}</span></li>`)}</ol>`;
+  return html`<ol class="chain">${once.map((place) => html`<li><span class="role">${place.role}</span><span>${whereOf(place, context)}${place.label === undefined ? NOTHING : html` <span class="dim">${prose(place.label)}</span>`}${codeOf(place, context, around)}</span></li>`)}</ol>`;
 }
 
 function whereOf({ file, line, column, object }: Place, context: RenderContext): Html {

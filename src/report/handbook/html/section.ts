@@ -1,7 +1,7 @@
 import type { Finding } from "../../../model/finding.ts";
 import type { Handbook, HandbookSection, SectionWord } from "../../../model/handbook.ts";
 import type { Plot } from "../../../model/plot.ts";
-import { formatCount } from "../../../model/numbers.ts";
+import { formatCount, formatNumber } from "../../../model/numbers.ts";
 import { encodePath } from "../../encode-path.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { renderAdvice } from "./advice.ts";
@@ -61,18 +61,24 @@ function stateOf(section: HandbookSection): Html {
   if (state === "findings") return html`<p class="stateline">${sentence(stateLine)}${looked}${links}</p>${notSeen(missing)}`;
   const word = WORDS[state];
   const line = stateLine.startsWith(word) ? stateLine.slice(word.length).trim() : stateLine;
-  return html`<div class="state ${state}"><strong>${word}</strong> ${sentence(line)}${looked}${missing.trim() === "" ? NOTHING : html` ${missingText(missing)}`}${links}</div>`;
+  return html`<div class="state ${state}"><strong>${word}</strong> ${sentence(line)}${looked}${missing.trim() === "" ? NOTHING : html` ${gapItems(missing.split("\n"))}`}${links}</div>`;
 }
 
 /** Letters of what is missing that are seen; more is a fold away. */
 const MOST_MISSING = 360;
 
 function notSeen(missing: string): Html {
-  if (missing.trim() === "") return NOTHING;
-  if (missing.length <= MOST_MISSING) return html`<div class="state"><strong>Not seen.</strong> ${missingText(missing)}</div>`;
-  const end = missing.indexOf(". ", MOST_MISSING / 3) + 1;
-  const first = end > 0 && end < MOST_MISSING ? missing.slice(0, end) : `${missing.slice(0, MOST_MISSING / 2).replace(/\s+\S*$/, "").replaceAll("`", "")} …`;
-  return html`<details class="state"><summary><strong>Not seen.</strong> ${prose(first)} <span class="dim">More</span></summary>${missingText(missing)}</details>`;
+  const lines = missing.split("\n").filter(Boolean);
+  const [first = ""] = lines;
+  if (first === "") return NOTHING;
+  if (missing.length <= MOST_MISSING) return html`<div class="state"><strong>Not seen.</strong> ${gapItems(lines)}</div>`;
+  const shown = first.length <= MOST_MISSING / 2 ? first : `${first.slice(0, MOST_MISSING / 2).replace(/\s+\S*$/, "").replaceAll("`", "")} …`;
+  return html`<details class="state"><summary><strong>Not seen.</strong> ${prose(shown)} <span class="dim">${lines.length === 1 ? "More" : `${formatNumber(lines.length - 1)} more`}</span></summary>${gapItems(shown === first ? lines.slice(1) : lines)}</details>`;
+}
+
+function gapItems(lines: readonly string[]): Html {
+  const [first = ""] = lines;
+  return lines.length === 1 ? missingText(first) : html`<ul class="gaps">${lines.map((line) => html`<li>${missingText(line)}</li>`)}</ul>`;
 }
 
 /** `index-analysis.md` as people call it. */

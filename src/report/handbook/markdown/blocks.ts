@@ -2,6 +2,7 @@
 import type { AdviceTable } from "../../../model/advice.ts";
 import type { Place } from "../../../model/finding.ts";
 import type { Plot } from "../../../model/plot.ts";
+import { formatNumber } from "../../../model/numbers.ts";
 import { cleanLine } from "../../clean-text.ts";
 import { codeBlock, codeSpan, escapeCell, escapeProse, linkTo } from "../../markdown-text.ts";
 import { hasAnswer, tablesOfPlot } from "../plots/plot.ts";
@@ -78,11 +79,18 @@ const MOST_SQL = 1200;
 
 /** A statement in lines, its list of columns shortened: what it asks can be read, and is not meant to be run. */
 export function statementText(sql: string): string {
-  const clean = cleanLine(sql).replaceAll(/\s+/g, " ").trim();
+  const clean = foldLists(cleanLine(sql).replaceAll(/\s+/g, " ").trim());
   const select = partsOf(clean);
   const shortened = select === null ? clean : `${select.start}${shortList(select.list)} ${select.rest}`;
   const lines = shortened.replaceAll(BREAKS, "\n");
   return lines.length > MOST_SQL ? `${lines.slice(0, MOST_SQL)} …` : lines;
+}
+
+/** Parameters of a list: the first two tell what it is. */
+const LONG_LIST = /\((\$\d+|%s), (\$\d+|%s)((?:, (?:\$\d+|%s)){3,})\)/g;
+
+function foldLists(sql: string): string {
+  return sql.replaceAll(LONG_LIST, (_, first: string, second: string, rest: string) => `(${first}, ${second} /* and ${formatNumber(rest.split(",").length - 1)} more */)`);
 }
 
 /** Plain columns are counted; what is computed stays, since that is what takes the time. */

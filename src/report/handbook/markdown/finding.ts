@@ -1,10 +1,11 @@
 /** A finding whole, in its nine parts, as docs of the project's own repository show it. */
 import type { Evidence, Finding, Fix, Place } from "../../../model/finding.ts";
 import type { Change, HandbookStatement } from "../../../model/handbook.ts";
-import { formatBytes, formatMilliseconds, formatNumber } from "../../../model/numbers.ts";
+import { formatBytes, formatCount, formatMilliseconds, formatNumber } from "../../../model/numbers.ts";
 import { formatTime } from "../../../handbook/overview.ts";
 import { RUNGS, rungOf } from "../../../select/severity.ts";
 import { cleanLine } from "../../clean-text.ts";
+import { distinctPlaces } from "../../distinct-places.ts";
 import { doubtSentence, evidenceSentence, fixChanges, fixSentence, migrationSentence, proofSentence, sqlStatements, type FileChange } from "../../finding-facts.ts";
 import { codeSpan, escapeProse } from "../../markdown-text.ts";
 import { shortIdOf } from "../../render-context.ts";
@@ -23,6 +24,7 @@ export function renderFinding(finding: Finding, pages: Pages): readonly string[]
     places(finding.places, pages),
     `**Evidence:** ${sentence(evidenceSentence(finding, handbook.report, { ...context, pathPrefix: "" }))}${gainWords(change, pages)}`,
     ...evidenceTable(finding.evidence),
+    ...planTexts(finding.evidence),
     ...statements(finding, pages),
     ...ownFigures(finding, pages),
     ...renderFix(fixes[0], pages, change),
@@ -46,7 +48,8 @@ const AROUND = 2;
 
 function places(all: readonly Place[], pages: Pages): string {
   if (all.length === 0) return "**Places:** none in source.";
-  return all.map((place, index) => placeItem(place, index === 0 || index === all.length - 1, pages)).join("\n");
+  const once = distinctPlaces(all);
+  return once.map((place, index) => placeItem(place, index === 0 || index === once.length - 1, pages)).join("\n");
 }
 
 function placeItem(place: Place, isShown: boolean, { context }: Pages): string {
@@ -96,18 +99,29 @@ const FIGURES: Readonly<Record<string, (value: number) => string>> = {
   share: (value) => (value < 0.001 ? "<0.1 %" : `${(100 * value).toFixed(1)} %`),
 };
 
-/** Each rung with its figures: one row says less than its sentence, so only several make a table. */
+/** What the sentence about a finding's evidence says of one rung. */
+const SAID: ReadonlySet<string> = new Set(["statements", "milliseconds", "rows", "bytes"]);
+
+/** Each rung with its figures: one row that says no more than its sentence is no table. */
 function evidenceTable(evidence: readonly Evidence[]): readonly string[] {
   const rows = evidence
     .toSorted((a, b) => RUNGS.indexOf(b.kind) - RUNGS.indexOf(a.kind))
     .flatMap(({ kind, note, ...figures }) => {
-      const words = Object.entries(figures).flatMap(([name, value]) => (value === undefined ? [] : [`${nameOf(name)} ${typeof value === "number" ? (FIGURES[name] ?? formatNumber)(value) : escapeProse(String(value))}`]));
+      const words = Object.entries(figures).flatMap(([name, value]) => (value === undefined || PLANS[name] !== undefined ? [] : [`${nameOf(name)} ${typeof value === "number" ? (FIGURES[name] ?? formatNumber)(value) : escapeProse(String(value))}`]));
       return words.length === 0 ? [] : [[kind, words.join(", "), escapeProse(note ?? "")]];
     });
-  return rows.length === 0 ? [] : [table(["evidence", "figures", "source"], rows)];
+  const isSaid = evidence.every((one) => Object.keys(one).every((name) => name === "kind" || name === "note" || SAID.has(name)));
+  return rows.length === 0 || (rows.length === 1 && isSaid) ? [] : [table(["evidence", "figures", "source"], rows)];
 }
 
-const nameOf = (name: string): string => escapeProse(name.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase());
+const nameOf = (name: string): string => escapeProse(name.replaceAll(/([a-z])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$1$2 ").toLowerCase());
+/** Too long for a cell. */
+const PLANS: Readonly<Record<string, string>> = { planBefore: "before", planAfter: "after" };
+
+function planTexts(evidence: readonly Evidence[]): readonly string[] {
+  const lines = evidence.flatMap((one) => Object.entries(PLANS).flatMap(([name, word]) => (typeof one[name] === "string" ? [`${word}: ${one[name]}`] : [])));
+  return lines.length === 0 ? [] : [details("Plans before and after", [block("text", lines.join("\n"))])];
+}
 
 const MOST_STATEMENTS = 3;
 
@@ -129,7 +143,7 @@ export function statementLine(one: HandbookStatement, unit: string, context: Pag
   const time = one.time === null ? "" : `, ${formatTime(one.time)} ${unit}, ${(100 * one.share).toFixed(1)} % of all`;
   const sites = [...new Map(one.places.map((site) => [`${site.file}:${site.line}`, site])).values()];
   const lines = sites.slice(0, 3).map(({ file, line }) => fileLink(file, line, context)).join(", ");
-  const from = sites.length === 0 ? "" : ` Sent by ${lines}${sites.length > 3 ? ` and ${sites.length - 3} more lines` : ""}.`;
+  const from = sites.length === 0 ? "" : ` Sent by ${lines}${sites.length > 3 ? ` and ${formatCount(sites.length - 3, "more line")}` : ""}.`;
   return `${callWords(one)}${time} (${escapeProse(one.source)}).${from}`;
 }
 

@@ -9,6 +9,7 @@ import { shortIdOf } from "../../render-context.ts";
 import { figure, sentence, table } from "./blocks.ts";
 import { findingHref, type Pages } from "./context.ts";
 import { notSeen } from "./not-seen.ts";
+import { plotFile } from "../plots/plot-file.ts";
 import { newsWords } from "../news-words.ts";
 
 export function firstPage(pages: Pages): readonly string[] {
@@ -17,6 +18,7 @@ export function firstPage(pages: Pages): readonly string[] {
     projectLine(handbook),
     `# ${TITLE}`,
     `**${escapeProse(handbook.headline)}.**${splitWords(handbook)}`,
+    ...splitDrawing(handbook),
     ...since(pages),
     ...changeList(pages),
     "## What this rests on",
@@ -42,6 +44,11 @@ function splitWords({ split, time }: Handbook): string {
   if (split === null || split.kind !== "split" || time === null) return "";
   const parts = split.parts.map(({ rung, value }) => `${rung === "remain" ? "remains" : rung} ${formatTime(value)}`);
   return ` By evidence: ${parts.join(", ")} ${time.unit}. From ${sentence(time.source)}`;
+}
+
+function splitDrawing({ split }: Handbook): readonly string[] {
+  const file = split === null ? null : plotFile(split);
+  return split === null || file === null ? [] : [`![${escapeProse(split.question)}](${file})`];
 }
 
 function changeList(pages: Pages): readonly string[] {

@@ -24,6 +24,12 @@ export function shortNotSeen({ handbook }: Pages): readonly string[] {
 }
 
 /** Of one section alone, for its own pages. */
-export function sectionNotSeen(missing: string): readonly string[] {
-  return ["## Not seen", missing === "" ? "Nothing was left out." : sentence(missing)];
+export function sectionNotSeen(missing: string, nothing = "Nothing was left out."): readonly string[] {
+  return ["## Not seen", missing === "" ? nothing : gapList(missing)];
+}
+
+/** One line is a sentence, several are a list. */
+export function gapList(missing: string): string {
+  const lines = missing.split("\n").filter(Boolean);
+  return lines.length === 1 ? sentence(lines[0] ?? "") : lines.map((line) => `- ${sentence(line)}`).join("\n");
 }

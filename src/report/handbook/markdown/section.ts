@@ -14,6 +14,7 @@ import { shortIdOf } from "../../render-context.ts";
 import { adviceTable, block, details, figure, fileLink, placeLink, sentence, statementGist, statementText, table } from "./blocks.ts";
 import { findingHref, type Pages } from "./context.ts";
 import { renderFinding, statementLine } from "./finding.ts";
+import { gapList } from "./not-seen.ts";
 
 export const headingOf = ({ section, title }: Pick<OutlineSection, "section" | "title">): string => `${section} ${title}`;
 
@@ -60,7 +61,7 @@ export function stateLine({ state, stateLine: line, examined }: HandbookSection)
   return `${sentence(line)}${looked}`;
 }
 
-const gapOf = ({ missing }: HandbookSection): readonly string[] => (missing === "" ? [] : [`**Not seen.** ${sentence(missing)}`]);
+const gapOf = ({ missing }: HandbookSection): readonly string[] => (missing === "" ? [] : missing.includes("\n") ? ["**Not seen.**", gapList(missing)] : [`**Not seen.** ${sentence(missing)}`]);
 
 function pageLinks({ analysis, examples, examplesTitle }: OutlineSection, section: HandbookSection): readonly string[] {
   const links = [analysis === null ? "" : `[Analysis](${analysis})`, examples === null ? "" : `[${examplesTitle}](${examples})`].filter(Boolean);

@@ -1,3 +1,4 @@
+import { formatTime } from "../../../handbook/overview.ts";
 import { formatNumber } from "../../../model/numbers.ts";
 import type { BarsPlot } from "../../../model/plot.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
@@ -56,5 +57,5 @@ function isAdditive(unit: string): boolean {
 }
 
 export function tableOfBars({ bars, unit }: BarsPlot): PlotTable {
-  return table(["", unit, "note"], [1], sortBars(bars).map(({ label, value, note = "", finding }) => ({ cells: [label, formatNumber(value), note], ...(finding === undefined ? {} : { finding }) })));
+  return table(["", unit, "note"], [1], sortBars(bars).map(({ label, value, note = "", finding }) => ({ cells: [label, isAdditive(unit) ? formatTime(value) : formatNumber(value), note], ...(finding === undefined ? {} : { finding }) })));
 }

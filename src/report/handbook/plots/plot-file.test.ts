@@ -43,7 +43,7 @@ test("a drawing stands by itself: its own colours for light and dark, its legend
     expect(text).toContain("light-dark(");
     expect(text.replace('xmlns="http://www.w3.org/2000/svg"', "")).not.toMatch(/https?:|href|<script|<foreignObject|\son\w+=/i);
   }
-  const sizes = plotFiles({ overview: PLOTS.filter(({ kind }) => kind === "sizes"), sections: [] }, style);
+  const sizes = plotFiles({ split: null, overview: PLOTS.filter(({ kind }) => kind === "sizes"), sections: [] }, style);
   expect(sizes[0]?.[1]).toMatch(/class="cool"\/><text[^>]*>indexes</);
 });
 

@@ -25,8 +25,8 @@ function identityOf(plot: Plot): string {
 }
 
 /** Texts by path of all drawings that pages may show. */
-export function plotFiles({ overview, sections }: Pick<Handbook, "overview" | "sections">, style: string): readonly (readonly [path: string, text: string])[] {
-  const plots = [...overview, ...sections.flatMap((section) => [...section.plots, ...section.advice.flatMap((one) => one.plots)])];
+export function plotFiles({ split, overview, sections }: Pick<Handbook, "split" | "overview" | "sections">, style: string): readonly (readonly [path: string, text: string])[] {
+  const plots = [...(split === null ? [] : [split]), ...overview, ...sections.flatMap((section) => [...section.plots, ...section.advice.flatMap((one) => one.plots)])];
   return plots.flatMap((plot) => {
     const file = plotFile(plot);
     const { wide, legend } = drawPlot(plot);

@@ -162,3 +162,37 @@ def dropped():
 def written(pk):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE shop_line SET quantity = quantity + 1 WHERE order_id = %s", [pk])  # written
+
+
+class Report:
+    def __init__(self, order):
+        self.order = order
+
+    def run(self, kind):
+        return getattr(self, "report_%s" % kind)(Line.objects.filter(quantity__gt=3))
+
+    def report_dear(self, lines):
+        return lines.filter(product__price__gt=9).count()  # dear
+
+
+def named(customer: Customer):
+    return [list(getattr(customer, f"{name}s").all()) for name in ["line", "card", "gift", "page", "part", "code", "stop", "turn", "order", "round"]]  # named
+
+
+def prefetched(order: Order):
+    lines = getattr(order, "kept_lines", order.lines.order_by("quantity"))
+    for line in lines:  # prefetched
+        print(line)
+
+
+def nobody(courier=None):
+    return Order.objects.filter(courier=courier, customer__vip=True).exists()  # nobody
+
+
+def by_status(orders):
+    totals = Order.objects.values("status").annotate(count=Count("pk")).annotate(latest=Count("paid")).order_by("-status")
+    return list(totals.values_list("status", flat=True))  # by status
+
+
+def retagged(product, tags):
+    product.tags.set(tags)  # retagged

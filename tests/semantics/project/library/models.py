@@ -191,3 +191,95 @@ def write_entry(sender, instance, created, **kwargs):
 
 
 models.signals.post_save.connect(write_entry, sender=Loan)
+
+
+class Harbour(models.Model):
+    name = models.CharField(max_length=20)
+
+
+class Ship(models.Model):
+    """Its receiver asks for the captain of each ship that goes."""
+
+    harbour = models.ForeignKey(Harbour, models.CASCADE, null=True, related_name="ships")
+    captain = models.ForeignKey(Author, models.CASCADE, related_name="+")
+
+
+def log_ship(sender, instance, **kwargs):
+    return instance.captain.name  # here: fact_delete_tells_receivers_of_children
+
+
+models.signals.pre_delete.connect(log_ship, sender=Ship)
+
+
+class Berth(models.Model):
+    """Its receiver reads what came with the row."""
+
+    harbour = models.ForeignKey(Harbour, models.CASCADE, related_name="berths")
+    captain = models.ForeignKey(Author, models.CASCADE, related_name="+")
+
+
+def log_berth(sender, instance, **kwargs):
+    return instance.captain_id
+
+
+models.signals.post_delete.connect(log_berth, sender=Berth)
+
+
+class Buoy(models.Model):
+    """Stays when its harbour goes."""
+
+    harbour = models.ForeignKey(Harbour, models.DO_NOTHING, db_constraint=False, null=True, related_name="buoys")
+    former = models.ForeignKey(Harbour, models.SET_NULL, null=True, related_name="former_buoys")
+    keeper = models.ForeignKey(Author, models.CASCADE, related_name="+")
+
+
+def log_buoy(sender, instance, **kwargs):
+    return instance.keeper.name  # here: fact_delete_of_rows_tells_each
+
+
+models.signals.post_delete.connect(log_buoy, sender=Buoy)
+
+
+class Quay(models.Model):
+    """No receiver: its cranes are found through it."""
+
+    harbour = models.ForeignKey(Harbour, models.CASCADE, related_name="quays")
+
+
+class Crane(models.Model):
+    quay = models.ForeignKey(Quay, models.CASCADE, related_name="cranes")
+    driver = models.ForeignKey(Author, models.CASCADE, related_name="+")
+
+
+def log_crane(sender, instance, **kwargs):
+    return instance.driver.name  # here: fact_delete_tells_receivers_of_children
+
+
+models.signals.post_delete.connect(log_crane, sender=Crane)
+
+
+class Lock(models.Model):
+    """One for one: a delete takes a single one along."""
+
+    harbour = models.OneToOneField(Harbour, models.CASCADE, related_name="lock")
+    keeper = models.ForeignKey(Author, models.CASCADE, related_name="+")
+
+
+def log_lock(sender, instance, **kwargs):
+    return instance.keeper.name
+
+
+models.signals.pre_delete.connect(log_lock, sender=Lock)
+
+
+class Voyage(models.Model):
+    author = models.ForeignKey(Author, models.CASCADE, related_name="+")
+    days = models.IntegerField(default=0)
+
+
+def note_voyage(sender, instance, raw=False, **kwargs):
+    if not raw:
+        instance.author.name  # here: fact_save_in_loop_tells_receivers
+
+
+models.signals.post_save.connect(note_voyage, sender=Voyage)

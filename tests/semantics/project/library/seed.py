@@ -4,24 +4,33 @@ from django.contrib.auth.models import Group, User
 
 from project.library.models import (
     Author,
+    Berth,
     Book,
+    Buoy,
     Category,
     Chapter,
     Comment,
+    Crane,
+    Harbour,
     Loan,
+    Lock,
     Note,
     Placement,
     Profile,
     Publisher,
+    Quay,
     Report,
     Restaurant,
     Shelf,
+    Ship,
     Tag,
+    Voyage,
 )
 
 
 def seed():
     Shelf.objects.create(name="top")
+    Harbour.objects.create(name="old")
     add_tags()
     for number in range(5):
         add_parent(number, has_profile=number < 3, has_editor=number < 2)
@@ -64,3 +73,14 @@ def add_book(number, author, editor):
     Loan.objects.create(book=book, reader=f"reader {number}")
     parent = Category.objects.order_by("pk").last()
     Category.objects.create(name=f"level {number}", parent=parent)
+    add_to_harbour(author)
+
+
+def add_to_harbour(author):
+    harbour = Harbour.objects.get()
+    Ship.objects.create(harbour=harbour, captain=author)
+    Berth.objects.create(harbour=harbour, captain=author)
+    Buoy.objects.create(harbour=harbour, former=harbour, keeper=author)
+    Crane.objects.create(quay=Quay.objects.create(harbour=harbour), driver=author)
+    Lock.objects.get_or_create(harbour=harbour, defaults={"keeper": author})
+    Voyage.objects.create(author=author)

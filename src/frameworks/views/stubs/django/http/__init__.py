@@ -7,6 +7,10 @@ class HttpRequest:
         return luthier.user()
 
     @property
+    def session(self):
+        return luthier.session()
+
+    @property
     def site(self):
         return luthier.unknown()
 

@@ -1,0 +1,150 @@
+/** Receivers of signals that a save or a delete calls: of the rows at hand, and of those that a delete takes with it. */
+import type { Model, ModelGraph, SignalReceiver, Span } from "../model/index.ts";
+import { onDelete } from "../model/on-delete.ts";
+import type { CallSite, Engine } from "./engine.ts";
+import type { Loop } from "./frame.ts";
+import { BARE, withoutSelects } from "./load-tree.ts";
+import type { LiveOrigin } from "./recorder.ts";
+import { makeRow } from "./rows.ts";
+import { projectSite } from "./sites.ts";
+import { freshId, literal, UNKNOWN, type FunctionValue, type QuerysetValue, type RowValue, type Value } from "./values.ts";
+
+const SAVED = ["pre_save", "post_save"];
+const DELETED = ["pre_delete", "post_delete"];
+/** Foreign keys on the way from the row that is deleted; ours. */
+const MAX_CASCADE = 6;
+
+const running = new WeakMap<Engine, Set<SignalReceiver["def"]>>();
+
+/** `row.save()` in a loop: its receivers run each round. Outside of loops they run once, and nobody is kept waiting. */
+export function tellSaved(engine: Engine, row: RowValue, site: CallSite): void {
+  if (site.frame.loop !== null) for (const one of receiversOf(engine, row.model, SAVED)) receive(engine, one, row, site);
+}
+
+/** `row.delete()`: Django fetches the rows that go with it, and calls their receivers for each. */
+export function tellDeleted(engine: Engine, row: RowValue, site: CallSite): void {
+  if (site.frame.loop !== null) for (const one of receiversOf(engine, row.model, DELETED)) receive(engine, one, row, site);
+  for (const model of cascadeOf(engine.graph, row.model, false)) tellCollected(engine, model, site, null);
+}
+
+/** `queryset.delete()`: the rows themselves are fetched too, once a receiver wants them; `select_related` is dropped. */
+export function tellQuerysetDeleted(engine: Engine, queryset: QuerysetValue, site: CallSite): void {
+  const isMany = !queryset.atMostOne && !queryset.isEmpty;
+  if (isMany) tellCollected(engine, queryset.model, site, queryset);
+  if (!queryset.isEmpty) for (const model of cascadeOf(engine.graph, queryset.model, isMany)) tellCollected(engine, model, site, null);
+}
+
+function tellCollected(engine: Engine, model: Model, site: CallSite, queryset: QuerysetValue | null): void {
+  for (const one of receiversOf(engine, model, DELETED)) {
+    const at = projectSite(site);
+    const origin = collectedOrigin(engine, model, one, at.span);
+    // The call of the receiver is Django's own: the way leads from the delete straight into it.
+    const loop: Loop = { id: freshId(), span: at.span, over: "rows", origin, collects: model.label, depth: site.frame.depth + 1, outer: site.frame.loop };
+    const row = makeRow({ model, origin, loop, joinable: false, load: queryset === null ? BARE : withoutSelects(queryset.load), doubts: one.sender === "*" ? ["the receiver listens to every sender"] : [] });
+    const depends = engine.dependsOn;
+    engine.dependsOn = loop.id;
+    receive(engine, one, row, { ...site, frame: { ...site.frame, loop } });
+    engine.dependsOn = depends;
+  }
+}
+
+/** One for each receiver, whatever is deleted: what it reads can be mended there alone. */
+function collectedOrigin(engine: Engine, model: Model, { module, def }: SignalReceiver, span: Span): LiveOrigin {
+  return engine.recorder.origin(`collected:${model.label}:${module.ir.file}:${def.start}`, () => ({
+    kind: "manager",
+    model,
+    span,
+    calls: [],
+    symbol: `${module.name}.${def.name}`,
+    escapes: true,
+    iterated: false,
+    asValues: false,
+    asInstances: true,
+    columns: new Set(),
+    owner: null,
+    relation: null,
+  }));
+}
+
+function receive(engine: Engine, one: SignalReceiver, row: RowValue, site: CallSite): void {
+  const under = running.get(engine) ?? new Set();
+  running.set(engine, under);
+  // A receiver that saves its row again is not run within itself.
+  if (under.has(one.def)) return;
+  under.add(one.def);
+  const fn: FunctionValue = { kind: "function", module: one.module, def: one.def, closure: null, owner: null };
+  const sender: Value = { kind: "class", cls: row.model.cls };
+  const keywords = new Map<string, Value>([["sender", sender], ["instance", row], ["raw", literal(false)], ["using", UNKNOWN]]);
+  engine.call(fn, { positional: [], keywords, open: true }, site);
+  under.delete(one.def);
+}
+
+function receiversOf({ graph }: Engine, model: Model, signals: readonly string[]): readonly SignalReceiver[] {
+  const isOwn = model.cls.module.origin === "project";
+  return (graph.receivers ?? []).filter((one) => signals.includes(one.signal) && (one.sender === model.label || (one.sender === "*" && isOwn)));
+}
+
+const cascades = new WeakMap<ModelGraph, Map<string, readonly Model[]>>();
+
+/** Models of which a delete collects rows in number. */
+function cascadeOf(graph: ModelGraph, model: Model, isMany: boolean): readonly Model[] {
+  if ((graph.receivers ?? []).every((one) => !DELETED.includes(one.signal))) return [];
+  const known = cascades.get(graph) ?? new Map<string, readonly Model[]>();
+  cascades.set(graph, known);
+  const key = `${model.concrete}:${isMany}`;
+  const found = known.get(key) ?? collect(graph, model.concrete, isMany);
+  known.set(key, found);
+  return found;
+}
+
+function collect(graph: ModelGraph, label: string, isMany: boolean): Model[] {
+  const many = new Map<string, Model>();
+  const seen = new Set<string>();
+  const visit = (from: string, inNumber: boolean, depth: number): void => {
+    if (depth > MAX_CASCADE || seen.has(`${from}:${inNumber}`)) return;
+    seen.add(`${from}:${inNumber}`);
+    for (const { holder, single } of dependants(graph, from)) {
+      const isInNumber = inNumber || !single;
+      if (isInNumber) many.set(holder.label, holder);
+      visit(holder.label, isInNumber, depth + 1);
+    }
+  };
+  visit(label, isMany, 1);
+  return [...many.values()];
+}
+
+interface Dependant {
+  readonly holder: Model;
+  /** One row at most for each that is deleted. */
+  readonly single: boolean;
+}
+
+const dependantsByGraph = new WeakMap<ModelGraph, Map<string, Dependant[]>>();
+
+/** Models whose rows go with a row of this one: by a cascading key, a generic relation, or as parts of one object. */
+function dependants(graph: ModelGraph, label: string): readonly Dependant[] {
+  const known = dependantsByGraph.get(graph) ?? readDependants(graph);
+  dependantsByGraph.set(graph, known);
+  return known.get(label) ?? [];
+}
+
+function readDependants(graph: ModelGraph): Map<string, Dependant[]> {
+  const found = new Map<string, Dependant[]>();
+  const add = (to: string, one: Dependant): void => void found.set(to, [...(found.get(to) ?? []), one]);
+  for (const holder of graph.models.values()) {
+    if (holder.isAbstract || holder.isProxy) continue;
+    for (const parent of holder.parents) {
+      add(parent, { holder, single: true });
+      const above = graph.models.get(parent);
+      if (above !== undefined) add(holder.label, { holder: above, single: true });
+    }
+    for (const field of holder.fields.values()) {
+      const target = graph.byLabel(field.relation?.target ?? "", holder.app);
+      if (target === null || field.relation === null) continue;
+      const isKey = (field.relation.kind === "fk" || field.relation.kind === "o2o") && field.attname !== null;
+      if (isKey && onDelete(holder, field) === "CASCADE") add(target.concrete, { holder, single: field.relation.kind === "o2o" });
+      if (field.relation.kind === "generic-relation") add(holder.concrete, { holder: target, single: false });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,120 @@
+/** The time that no finding is about: what kind of statements take it, and why nothing stands against them. */
+import type { Advice } from "../model/advice.ts";
+import { formatCount, formatMilliseconds, formatNumber } from "../model/numbers.ts";
+import { commandOf, statementKind } from "../rules/database/statement-kind.ts";
+import { describeShape } from "../sql/describe-shape.ts";
+import type { TimedStatement } from "../workload/time-base.ts";
+import type { Work } from "./input.ts";
+import { formatTime, percent } from "./time-words.ts";
+
+/** So many rows a call are asked for: no index makes handing them over cheaper. Ours. */
+const LONG_LIST = 1000;
+/** Milliseconds a call: what is faster gains by being asked less often alone. Ours. */
+const FAST = 1;
+/** Of the whole time: a kind with less is counted with the rest. Ours. */
+const LEAST_PART = 0.01;
+
+const REST = "No finding: the rest";
+
+export interface Unfound {
+  readonly statement: TimedStatement;
+  /** What of its time no finding is about. */
+  readonly time: number;
+  readonly kind: string;
+  readonly why: string;
+}
+
+/** Most time first. */
+export function unfoundOf(work: Work): readonly Unfound[] {
+  const taken = new Map<string, Map<string, number>>();
+  for (const { pieces } of work.gains.touched.values()) {
+    for (const { id, statement, time } of pieces) taken.set(statement, (taken.get(statement) ?? new Map<string, number>()).set(id, time));
+  }
+  const verdicts = new Map((work.evidence.database?.study?.statements ?? []).map(({ statement, verdict }) => [statement, verdict]));
+  return work.timed
+    .map((statement) => ({ statement, time: statement.time - [...(taken.get(statement.id)?.values() ?? [])].reduce((sum, one) => sum + one, 0), ...kindOf(statement, verdicts.get(statement.id)) }))
+    .filter(({ time }) => time > 0)
+    .toSorted((a, b) => b.time - a.time || (a.statement.id < b.statement.id ? -1 : 1));
+}
+
+function kindOf({ statement, sql, calls, meanMs }: TimedStatement, verdict: string | undefined): Pick<Unfound, "kind" | "why"> {
+  const kind = statementKind(statement ?? { sql, shape: null });
+  if (kind === "command") return { kind: "No finding: commands", why: `\`${commandOf(sql) ?? "a command"}\`: no query of the application` };
+  if (kind === "foreign-key-check") return { kind: "No finding: key checks", why: "PostgreSQL's own check of a foreign key" };
+  if (kind === "catalog") return { kind: "No finding: catalog", why: "reads the catalog, as tools do" };
+  const rows = statement?.rows ?? null;
+  if (rows !== null && calls > 0 && rows / calls >= LONG_LIST) return { kind: "No finding: long lists", why: `${formatNumber(Math.round(rows / calls))} rows a call are what is asked for` };
+  if (meanMs < FAST) return { kind: "No finding: look-ups", why: `fast: ${formatMilliseconds(meanMs)} ms a call, and no loop was found that sends it` };
+  if (verdict === "same") return { kind: "No finding: no index", why: "planned with every candidate index: none makes it cheaper" };
+  return { kind: REST, why: "no rule has anything against it" };
+}
+
+/** Bars of the time without a finding, by kind; kinds with little of the time are one. */
+export function unfoundBars(unfound: readonly Unfound[], total: number): readonly { readonly label: string; readonly value: number }[] {
+  const sums = new Map<string, number>();
+  for (const { kind, time } of unfound) sums.set(kind, (sums.get(kind) ?? 0) + time);
+  const shown = [...sums].filter(([kind, value]) => kind !== REST && value >= total * LEAST_PART).toSorted((a, b) => b[1] - a[1]);
+  const rest = [...sums.values()].reduce((sum, one) => sum + one, 0) - shown.reduce((sum, [, value]) => sum + value, 0);
+  const label = shown.length === 0 ? "No finding" : REST;
+  return [...shown.map(([name, value]) => ({ label: name, value })), { label, value: Math.max(0, rest) }];
+}
+
+const MOST = 10;
+
+/** The costliest of them, with why: where a person looks who asks what the tool did not say. */
+export function unfoundAdvice(work: Work): readonly Advice[] {
+  const { base, sentFrom } = work;
+  const unfound = unfoundOf(work);
+  const [top] = unfound;
+  if (base === null || top === undefined || base.total <= 0) return [];
+  const all = unfound.reduce((sum, { time }) => sum + time, 0);
+  const [most] = unfoundBars(unfound, base.total);
+  const what = most === undefined || most.label === REST || most.label === "No finding" ? "" : `, ${percent(most.value / base.total)} of it all ${KIND_WORDS[most.label] ?? ""}`;
+  return [
+    {
+      advisor: "workload",
+      section: "2.1",
+      claim: `No finding is about ${percent(all / base.total)} of ${formatTime(base.total)} ${base.unit}${what}.`,
+      reasons: [],
+      tables: [
+        {
+          title: `${formatNumber(Math.min(MOST, unfound.length))} of ${formatCount(unfound.length, "statement")} by the time that no finding is about`,
+          head: ["statement", base.unit, "calls", "ms a call", "why nothing stands against it", "sent by"],
+          rows: unfound.slice(0, MOST).map(({ statement, time, why }) => [`\`${textOf(statement)}\``, formatTime(time), formatNumber(statement.calls), formatMilliseconds(statement.meanMs), why, sentWords(sentFrom(statement))]),
+          numeric: [1, 2, 3],
+          source: base.source,
+        },
+      ],
+      plots: [],
+      artefacts: [],
+      examples: [],
+      examined: formatCount(work.timed.length, "statement"),
+      rung: "recorded",
+      missing: "",
+      doubt: "",
+    },
+  ];
+}
+
+const KIND_WORDS: Readonly<Record<string, string>> = {
+  "No finding: commands": "in commands such as `VACUUM`",
+  "No finding: key checks": "in checks of foreign keys",
+  "No finding: catalog": "in reads of the catalog",
+  "No finding: long lists": `in lists of ${formatNumber(LONG_LIST)} rows a call and more`,
+  "No finding: look-ups": `in look-ups of less than ${FAST} ms`,
+  "No finding: no index": "in statements that no index makes cheaper",
+};
+
+const LONGEST = 90;
+
+function textOf({ statement, sql }: TimedStatement): string {
+  const text = (statement?.shape ? describeShape(statement.shape) : (commandOf(sql) ?? sql)).replaceAll(/[\s`]+/g, " ").trim();
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)} …` : text;
+}
+
+function sentWords(sites: readonly { readonly file: string; readonly line: number }[]): string {
+  const places = [...new Set(sites.map(({ file, line }) => `${file}:${line}`))];
+  const [first] = places;
+  if (first === undefined) return "-";
+  return places.length === 1 ? `\`${first}\`` : `\`${first}\` or ${formatNumber(places.length - 1)} more`;
+}

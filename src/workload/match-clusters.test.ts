@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { Finding } from "../model/finding.ts";
+import type { Frame, LoopCluster, RowCluster } from "../model/recording.ts";
+import { findingsOfLoop, findingsOfRows } from "./match-clusters.ts";
+import type { RelationTargetOf } from "./relation-tables.ts";
+import { SourceLines } from "./source-lines.ts";
+
+const lines = new SourceLines(() => null);
+const frame = (line: number): Frame => ({ file: "shop/helpers.py", line, name: "total", kind: "python", owner: "project" });
+
+function finding(id: string, relation: string, line: number, model = "shop.Line"): Finding {
+  const place = { role: "access" as const, file: "shop/helpers.py", line, column: 1, endLine: line, endColumn: 9 };
+  return { id, rule: "n-plus-one", chapter: "2.4", severity: "warning", confidence: "certain", claim: id, message: id, reason: "", remedy: "", doubt: "", model, relation, places: [place], evidence: [{ kind: "inferred" }], impact: {}, fixes: [] } as unknown as Finding;
+}
+
+const loop = (sql: string, line: number): LoopCluster => ({ sql, stack: [frame(line)], cause: null, occurrences: [] });
+const ids = (found: readonly Finding[]): readonly string[] => found.map(({ id }) => id);
+
+const targets: Readonly<Record<string, ReturnType<RelationTargetOf>>> = { unit: { table: "shop_unit", isByKey: true }, notes: { table: "shop_note", isByKey: false } };
+const targetOf: RelationTargetOf = (_model, relation) => targets[relation] ?? null;
+
+test("a loop's statement is a relation's only where it loads that relation's rows", () => {
+  const findings = [finding("unit", "unit", 7), finding("notes", "notes", 7)];
+  const found = (sql: string): readonly string[] => ids(findingsOfLoop(loop(sql, 7), findings, lines, targetOf));
+  expect(found('SELECT "shop_unit"."id" FROM "shop_unit" WHERE "shop_unit"."id" = %s LIMIT 21')).toEqual(["unit"]);
+  expect(found('SELECT "shop_unit"."id" FROM "shop_unit" INNER JOIN "shop_book" ON ("shop_unit"."book_id" = "shop_book"."id") WHERE "shop_unit"."book_id" IN (%s, %s)')).toEqual([]);
+  expect(found('SELECT COUNT(*) FROM "shop_note" WHERE ("shop_note"."line_id" = %s AND "shop_note"."is_open")')).toEqual(["notes"]);
+});
+
+test("a helper's line that serves several models says nothing of a relation that no model knows", () => {
+  const [one, other] = [finding("videos", "history", 7, "shop.Video"), finding("images", "history", 7, "shop.Image")];
+  const cluster = loop('SELECT "shop_historicalnote"."id" FROM "shop_historicalnote" WHERE "shop_historicalnote"."id" = %s', 7);
+  expect(ids(findingsOfLoop(cluster, [one, other], lines, targetOf))).toEqual([]);
+  expect(ids(findingsOfLoop(cluster, [one], lines, targetOf))).toEqual(["videos"]);
+});
+
+test("what lies on the way of a finding's path is that finding's, unless another one says it exactly", () => {
+  const cluster = { cause: "forward", model: "shop.Order", path: "lines__book", field: "book", fetch: [frame(2)], access: [frame(7)], sql: "", occurrences: [] } as unknown as RowCluster;
+  const through = finding("authors", "book__authors", 7);
+  expect(ids(findingsOfRows(cluster, [through], lines, []))).toEqual(["authors"]);
+  expect(ids(findingsOfRows(cluster, [through, finding("book", "book", 7)], lines, []))).toEqual(["book"]);
+});
