@@ -9,7 +9,7 @@ beforeAll(async () => {
   parser = await openSqlParser();
 });
 
-const column = (name: string, typeName = "int4", distinct = 100): Column => ({ name, typeName, length: typeName === "int4" ? 4 : -1, statistics: { averageWidth: 10, distinct, nullFraction: 0, commonValues: ["new"], commonFrequencies: [0.05], correlation: 0.1 } }) as unknown as Column;
+const column = (name: string, typeName = "int4", distinct = 100): Column => ({ name, typeName, type: typeName === "varchar" ? "character varying(20)" : typeName, length: typeName === "int4" ? 4 : -1, statistics: { averageWidth: 10, distinct, nullFraction: 0, commonValues: ["new"], commonFrequencies: [0.05], correlation: 0.1 } }) as unknown as Column;
 
 const table = (oid: number, name: string, columns: readonly Column[]): Table => ({ oid, name, schema: "public", kind: "table", persistence: "permanent", partitionOf: null, reltuples: 100_000, relpages: 2000, columns }) as unknown as Table;
 
