@@ -10,7 +10,7 @@ import { tryChanges } from "./plan-changes.ts";
 import { tryProposals } from "./index-proposals.ts";
 import { plansIn, type Measured } from "./study-plans.ts";
 import { removableIndexes } from "../advisors/indexes/removable.ts";
-import { withoutCovered } from "../advisors/indexes/without-covered.ts";
+import { withoutCovered, withoutProposed } from "../advisors/indexes/without-covered.ts";
 
 export interface IndexStudyOptions extends IndexSearchOptions {
   /** What rules propose, to be planned by itself; it is no part of the search. */
@@ -24,17 +24,18 @@ export async function studyIndexes(phantom: Phantom, database: Database, options
     const search = await runIndexSearch(trial, database, options);
     const { chosen } = search;
     const plans = await plansOf(trial, search, database, options.progress);
-    const names = namedIndexes(search, database.catalog);
+    const names = namedIndexes(search, database.catalog, (options.proposals ?? []).map(({ name }) => name));
     const added = chosen.map((one) => studiedIndex(search, one, names.get(one) ?? ""));
     const statements = verdicts(renamed(plans, namesInPlans(search, names)), new Set(names.values()), database);
     const served = (name: string): string[] => statements.filter(({ uses }) => uses.includes(name)).map(({ statement }) => statement);
+    const proposals = await proposalProofs(phantom, search, plans, database, options);
     return {
       version: phantom.version,
       notes: phantom.notes,
       budget: options.budget,
-      added: withoutCovered(added.map((one) => ({ ...one, serves: served(one.name) }))),
+      added: withoutProposed(withoutCovered(added.map((one) => ({ ...one, serves: served(one.name) }))), proposals),
       removals: await removalProofs(trial, search, plans, database, options),
-      proposals: await proposalProofs(phantom, search, plans, database, options),
+      proposals,
       changes: await tryChanges(trial, { changes: options.changes ?? [], database, plans, prepared: search.prepared, major: Number.parseInt(phantom.version, 10), progress: options.progress }),
       rejected: rejectedOf(search, options.budget),
       statements,

@@ -19,15 +19,15 @@ export function keyText(key: StudiedKey): string {
   return `${key.column}${key.descending === true ? " DESC" : ""}${suffix}`;
 }
 
-/** Names of the chosen ones, each free of the catalog's and the others'. */
-export function namedIndexes({ chosen, candidates }: SearchResult, { indexes }: Pick<Catalog, "indexes">): ReadonlyMap<number, string> {
+/** Names of the chosen ones, each free of the catalog's, the others' and those that rules propose. */
+export function namedIndexes({ chosen, candidates }: SearchResult, { indexes }: Pick<Catalog, "indexes">, proposed: readonly string[] = []): ReadonlyMap<number, string> {
   const names = new Map<number, string>();
-  const taken = [...indexes];
+  const taken = new Set([...indexes.map(({ name }) => name), ...proposed]);
   for (const one of chosen) {
     const candidate = candidates[one]?.candidate;
     if (candidate === undefined) continue;
     let name = indexName(candidate.spec, candidate.table, { indexes });
-    for (let count = 2; taken.some((other) => other.name === name) || [...names.values()].includes(name); count += 1) name = `${name.slice(0, MOST_LETTERS).replace(/_(?:idx)?$/, "")}_${count}_idx`;
+    for (let count = 2; taken.has(name) || [...names.values()].includes(name); count += 1) name = `${name.slice(0, MOST_LETTERS).replace(/_(?:idx)?$/, "")}_${count}_idx`;
     names.set(one, name);
   }
   return names;

@@ -1,4 +1,4 @@
-import { formatTime } from "../../../handbook/overview.ts";
+import { formatTime, percent } from "../../../handbook/overview.ts";
 import { formatNumber } from "../../../model/numbers.ts";
 import type { BarsPlot } from "../../../model/plot.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
@@ -45,7 +45,7 @@ function rows(bars: readonly Bar[], step: number, scale: Scale, name: (bar: Bar,
     const [label, y] = name(bar, index * step);
     const end = scale.most <= 0 ? 0 : bar.value / scale.most;
     const value = amount(bar.value, scale.unit);
-    const part = scale.sum > 0 && isAdditive(scale.unit) ? text(share(end), y + 10, `${Math.round((100 * bar.value) / scale.sum)} %`, { dx: 16 + Math.round(widthOfText(value) * BOLD), name: "faint" }) : NOTHING;
+    const part = scale.sum > 0 && isAdditive(scale.unit) ? text(share(end), y + 10, percent(bar.value / scale.sum), { dx: 16 + Math.round(widthOfText(value) * BOLD), name: "faint" }) : NOTHING;
     return html`${label}${rect(0, y, share(end), 12, bar.tone === "found" ? "hot" : "mute")}${text(share(end), y + 10, value, { dx: 8, name: "strong" })}${part}`;
   });
   return { ...margins, height: bars.length * step + 2, body: html`${body}` };
