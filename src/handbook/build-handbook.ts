@@ -1,4 +1,5 @@
 /** Report, advice and evidence, put together as what the handbook says. */
+import type { Finding } from "../model/finding.ts";
 import type { Handbook, HandbookSection } from "../model/handbook.ts";
 import { gainsOf } from "../workload/gains.ts";
 import { textKey, timeBaseOf, timedStatements } from "../workload/time-base.ts";
@@ -75,9 +76,11 @@ export function historyOf(input: HandbookInput, at: string): HistoryEntry {
   return { schema: "luthier-history/1", at, commit: input.project.commit, ...stateOfRun(work) };
 }
 
-function stateOfRun({ report, gains, base }: Work): Pick<HistoryEntry, "unit" | "total" | "findings"> {
+function stateOfRun({ report, gains, base, evidence: { database } }: Work): Pick<HistoryEntry, "unit" | "total" | "evidence" | "findings"> {
+  const endedEarly = database?.study?.isComplete === false;
+  const isSearched = ({ evidence }: Finding): boolean => endedEarly && evidence.some(({ kind }) => kind === "planned");
   const findings = report.findings
-    .map(({ id, rule, claim }) => ({ id, rule, claim, time: base === null ? null : (gains.touched.get(id)?.pieces.reduce((sum, one) => sum + one.time, 0) ?? null) }))
+    .map((one) => ({ id: one.id, rule: one.rule, claim: one.claim, time: base === null ? null : (gains.touched.get(one.id)?.pieces.reduce((sum, { time }) => sum + time, 0) ?? null), ...(isSearched(one) ? { isSearched: true as const } : {}) }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  return { unit: base?.unit ?? null, total: base?.total ?? null, findings };
+  return { unit: base?.unit ?? null, total: base?.total ?? null, evidence: report.evidence, findings };
 }

@@ -17,6 +17,18 @@ describe("what changed since the last run", () => {
     expect(sinceLast(run("2026-01-02", [one("a", 9)], "s"), [run("2026-01-01", [one("a"), one("b")])])).toBeNull();
   });
 
+  test("of a search that ended early says neither what it found before nor what it finds now is news", () => {
+    const searched = (id: string, time = 1): HistoryEntry["findings"][number] => ({ ...one(id, time), rule: "missing-index", isSearched: true });
+    const since = sinceLast(run("2026-01-02", [one("a"), searched("c"), searched("d", 9)]), [run("2026-01-01", [one("a"), searched("b"), searched("d")])]);
+    expect(since).toMatchObject({ fixed: [], added: [], worse: [], better: [], notCompared: 2 });
+  });
+
+  test("compares with a run that had the same evidence: what a recording told is not mended by leaving it away", () => {
+    const [both, alone] = [["source", "database", "recording"], ["database", "source"]];
+    const history = [{ ...run("2026-01-01", [one("a")]), evidence: alone }, { ...run("2026-01-02", [one("a"), one("b")]), evidence: both }];
+    expect(sinceLast({ ...run("2026-01-03", [one("a"), one("c")]), evidence: alone }, history)).toMatchObject({ at: "2026-01-01", fixed: [], added: ["c"] });
+  });
+
   const many = (times: readonly number[]): HistoryEntry["findings"] => times.map((time, index) => one(`f${index}`, time));
   const TIMES = [1, 2, 3, 0.5, 0.8, 1.5, 2.5];
 

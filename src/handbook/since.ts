@@ -9,6 +9,8 @@ export interface HistoryEntry {
   readonly commit: string | null;
   readonly unit: "s/min" | "s" | null;
   readonly total: number | null;
+  /** Kinds of evidence that it had; absent in files of old. */
+  readonly evidence?: readonly string[];
   readonly findings: readonly HistoryFinding[];
 }
 
@@ -18,6 +20,8 @@ export interface HistoryFinding {
   readonly claim: string;
   /** Today's time of its statements, in the run's unit. */
   readonly time: number | null;
+  /** It rests on a search for indexes that ended for want of time: the next one ends elsewhere, though nothing was changed. */
+  readonly isSearched?: true;
 }
 
 /** A cost that changed by less is noise of the counters, however much else stood still. Ours. */
@@ -35,21 +39,29 @@ const LEAST_PART = 0.005;
  * The last run that found another state than this one, of those that knew as much: a run without a database tells other findings, and none of
  * them is mended because now there is one. Null where there is none.
  */
-export function sinceLast(now: Pick<HistoryEntry, "unit" | "total" | "findings">, history: readonly HistoryEntry[]): Since | null {
-  const last = history.toReversed().find((one) => one.unit === now.unit && !isSameState(one, now));
+export function sinceLast(now: Pick<HistoryEntry, "unit" | "total" | "evidence" | "findings">, history: readonly HistoryEntry[]): Since | null {
+  const last = history.toReversed().find((one) => one.unit === now.unit && knewAsMuch(one, now) && !isSameState(one, now));
   if (last === undefined) return null;
   const [before, after] = [last.findings, now.findings].map((findings) => new Map(findings.map((one) => [one.id, one])));
-  const fixed = last.findings.filter(({ id }) => !after?.has(id)).map(({ id, rule, claim }) => ({ id, rule, claim }));
-  const added = now.findings.filter(({ id }) => !before?.has(id)).map(({ id }) => id);
-  const pairs = now.findings.flatMap(({ id, time }): readonly Pair[] => {
+  const isKept = ({ isSearched }: HistoryFinding): boolean => isSearched !== true;
+  const gone = last.findings.filter(({ id }) => !after?.has(id));
+  const come = now.findings.filter(({ id }) => !before?.has(id));
+  const notCompared = [...gone, ...come].filter((one) => !isKept(one)).length;
+  const fixed = gone.filter(isKept).map(({ id, rule, claim }) => ({ id, rule, claim }));
+  const added = come.filter(isKept).map(({ id }) => id);
+  const pairs = now.findings.filter((one) => isKept(one) && isKept(before?.get(one.id) ?? one)).flatMap(({ id, time }): readonly Pair[] => {
     const old = before?.get(id)?.time ?? null;
     return old !== null && time !== null && old > 0 && time > 0 ? [{ finding: id, before: old, now: time }] : [];
   });
   const { worse, better } = beyondNoise(pairs, Math.max(last.total ?? 0, now.total ?? 0) * LEAST_PART);
-  return { at: last.at, commit: last.commit, fixed, added, worse, better };
+  return { at: last.at, commit: last.commit, fixed, added, worse, better, ...(notCompared === 0 ? {} : { notCompared }) };
 }
 
 type Pair = Since["worse"][number];
+
+function knewAsMuch({ evidence: a }: Pick<HistoryEntry, "evidence">, { evidence: b }: Pick<HistoryEntry, "evidence">): boolean {
+  return a === undefined || b === undefined || [...a].toSorted().join(" ") === [...b].toSorted().join(" ");
+}
 
 /**
  * More traffic, or a busier machine, makes every finding dearer by about one factor: that says nothing of any of them. So a finding is compared with what

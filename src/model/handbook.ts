@@ -153,4 +153,6 @@ export interface Since {
   readonly worse: readonly { readonly finding: string; readonly before: number; readonly now: number }[];
   /** Those that cost less, likewise. */
   readonly better?: readonly { readonly finding: string; readonly before: number; readonly now: number }[];
+  /** Findings that one of both runs has, of a search for indexes that ended early: neither fixed nor new. */
+  readonly notCompared?: number;
 }

@@ -11,7 +11,8 @@ const entrySchema = z.object({
   commit: z.nullable(z.string()),
   unit: z.nullable(z.enum(["s/min", "s"])),
   total: z.nullable(z.number()),
-  findings: z.array(z.object({ id: z.string(), rule: z.string(), claim: z.string(), time: z.nullable(z.number()) })),
+  evidence: z.optional(z.array(z.string())),
+  findings: z.array(z.object({ id: z.string(), rule: z.string(), claim: z.string(), time: z.nullable(z.number()), isSearched: z.optional(z.literal(true)) })),
 });
 
 const folderOf = (root: string): string => path.join(root, ".luthier", "history");
