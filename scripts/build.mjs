@@ -24,9 +24,12 @@ writeFileSync(join(out, "web/plan-page.txt"), packPlanPage());
 cpSync("node_modules/tree-sitter-python/tree-sitter-python.wasm", join(out, "python/tree-sitter-python.wasm"));
 chmodSync(join(out, "cli/main.js"), 0o755);
 
-// What is the same for every run is done here: the stubs are lowered, and the build gets the name that caches go by.
-const lowered = spawnSync(process.execPath, [join(out, "builtin/build-stub-pack.js")], { stdio: "inherit" });
-if (lowered.status !== 0) process.exit(lowered.status ?? 1);
+// What is the same for every run is done here: the stubs are lowered, the rules' pages are put into one file, and the
+// build gets the name that caches go by.
+for (const prepare of ["builtin/build-stub-pack.js", "rules/build-rule-metas.js"]) {
+  const prepared = spawnSync(process.execPath, [join(out, prepare)], { stdio: "inherit" });
+  if (prepared.status !== 0) process.exit(prepared.status ?? 1);
+}
 rmSync(join(out, "build-stamp.txt"), { force: true });
 const stamp = createHash("sha256").update(readFileSync("package-lock.json"));
 for (const path of readdirSync(out, { recursive: true, encoding: "utf8" }).toSorted()) {

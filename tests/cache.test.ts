@@ -1,10 +1,10 @@
 /** A run with the cache says what a run without it says, whatever happened to the cache before. */
-import { cpSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { useBuiltCli } from "./support/built-cli.ts";
+import { useBuiltCli, type Ended } from "./support/built-cli.ts";
 import { SMALL_PROJECT } from "./support/small-project.ts";
 import { temporaryFolder, writeFiles } from "./support/temporary-folder.ts";
 
@@ -125,3 +125,54 @@ test("after any edit of one file the cache changes nothing", async () => {
     { numRuns: 8, endOnFailure: true },
   );
 }, 240_000);
+
+/** A file that readers of the project have not seen: a view over a queryset, a template, an app, a package's version. */
+const NEWCOMERS: Readonly<Record<string, string>> = {
+  "shop/more_views.py": "from shop.models import Book\n\n\ndef names(request):\n    return [book.author.name for book in Book.objects.all()]\n",
+  "shop/templates/extra/list.html": "{% for book in books %}{{ book.author.name }}{% endfor %}\n",
+  "stock/models.py": 'from django.db import models\n\n\nclass Shelf(models.Model):\n    book = models.ForeignKey("shop.Book", models.CASCADE)\n',
+  "requirements.txt": "Django==4.2.1\n",
+  "pyproject.toml": '[tool.luthier]\nexclude = ["shop/more_views.py"]\n',
+};
+
+interface Upheaval {
+  readonly kind: "add" | "delete" | "rename" | "settings" | "back";
+  readonly which: number;
+}
+
+/** Files come, go, take another name or come back; the settings name other apps. */
+function upset(cwd: string, { kind, which }: Upheaval): void {
+  const sources = readdirSync(cwd, { recursive: true, encoding: "utf8" }).filter((file) => /\.(?:py|html)$/.test(file)).toSorted();
+  const file = sources[which % Math.max(1, sources.length)] ?? "";
+  const name = Object.keys(NEWCOMERS)[which % Object.keys(NEWCOMERS).length] ?? "";
+  const settings = sources.find((one) => one.endsWith("settings.py"));
+  if (kind === "add") writeFiles(cwd, { [name]: NEWCOMERS[name] ?? "" });
+  else if (kind === "delete" && file !== "") rmSync(path.join(cwd, file));
+  else if (kind === "rename" && file !== "") renameSync(path.join(cwd, file), path.join(cwd, file.replace(/(\w+)\.(py|html)$/, "$1_too.$2")));
+  else if (kind === "settings" && settings !== undefined) writeFileSync(path.join(cwd, settings), `${readFileSync(path.join(cwd, settings), "utf8")}\nINSTALLED_APPS += ["stock"]\nUSE_TZ = ${which % 2 === 0 ? "True" : "False"}\n`);
+  else writeFiles(cwd, SMALL_PROJECT);
+}
+
+test("after files came, went or took another name the cache changes nothing", async () => {
+  const cwd = temporaryFolder(SMALL_PROJECT);
+  mkdirSync(path.join(cwd, "stock"));
+  writeFileSync(path.join(cwd, "stock/__init__.py"), "");
+  await report(cwd);
+  const changes = fc.record({ kind: fc.constantFrom("add", "delete", "rename", "settings", "back"), which: fc.nat(60) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(changes, { minLength: 1, maxLength: 4 }), async (all) => {
+      for (const one of all) upset(cwd, one);
+      const [cached, fresh] = [await run(ARGUMENTS, cwd), await run([...ARGUMENTS, "--no-cache"], cwd)];
+      expect(withoutTiming(cached)).toEqual(withoutTiming(fresh));
+    }),
+    { numRuns: 10, endOnFailure: true },
+  );
+}, 240_000);
+
+const ARGUMENTS = ["check", "--format", "json", "--min-confidence", "possible"];
+
+/** A project without models is an error, said with the cache as without. */
+function withoutTiming({ status, stdout, stderr }: Ended): unknown {
+  const { timing: _, ...said } = JSON.parse(stdout === "" ? "{}" : stdout) as { readonly timing?: object };
+  return { status, stderr, said };
+}

@@ -66,7 +66,7 @@ function missing(expected: readonly string[], said: readonly string[]): string[]
   return expected.filter((object) => !said.some((text) => text.includes(object)));
 }
 
-const objectsOf = ({ places, claim }: Finding): string => [...places.map(({ role, object = "" }) => `${role} ${object}`), claim].join("\n");
+const objectsOf = ({ places, claim, doubt }: Finding): string => [...places.map(({ role, object = "" }) => `${role} ${object}`), claim, doubt].join("\n");
 
 function expectWhole(finding: Finding): void {
   expect(finding.claim.split(/\s+/).length, finding.claim).toBeLessThanOrEqual(25);

@@ -182,30 +182,55 @@ export function classMember(
   site: AccessSite,
   after: ClassInfo | null = null,
 ): Value | null {
-  const mro = engine.program.mro(cls);
-  const from = after === null ? 0 : mro.findIndex((one) => one === after) + 1;
-  for (const owner of mro.slice(from)) {
-    if (isExternal(owner)) continue;
-    const definitions = owner.members.get(name);
-    if (definitions === undefined) continue;
-    const found = bindMember(engine, owner, name, definitions, self, site);
+  const holders = holdersOf(engine, cls, name);
+  if (holders.length === 0) return null;
+  const from = after === null ? 0 : engine.program.mro(cls).indexOf(after) + 1;
+  for (const holder of holders) {
+    if (holder.position < from) continue;
+    const found = bindMember(engine, holder, name, self, site);
     if (found !== null) return found;
   }
   return null;
 }
 
-function bindMember(
-  engine: Engine,
-  owner: ClassInfo,
-  name: string,
-  definitions: readonly Definition[],
-  self: Value,
-  site: AccessSite,
-): Value | null {
-  const last = definitions.findLast((one) => one.kind !== "function" || !isSetter(one));
-  if (last === undefined) return null;
-  if (last.kind === "function") {
-    const fn = { kind: "function", module: owner.module, def: last.def, closure: null, owner } as const;
+/** A class of the MRO whose body defines a name. */
+interface Holder {
+  readonly owner: ClassInfo;
+  /** Among the classes of the MRO. */
+  readonly position: number;
+  readonly definitions: readonly Definition[];
+  /** What is found under the name. */
+  readonly last: Definition;
+  readonly fn: FunctionValue | null;
+}
+
+const holders = new WeakMap<ClassInfo, Map<string, readonly Holder[]>>();
+
+/** The same for every read: what a class's bases define does not change while the program runs. */
+function holdersOf(engine: Engine, cls: ClassInfo, name: string): readonly Holder[] {
+  let names = holders.get(cls);
+  if (names === undefined) {
+    names = new Map();
+    holders.set(cls, names);
+  }
+  let found = names.get(name);
+  if (found === undefined) {
+    found = engine.program.mro(cls).flatMap((owner, position) => (isExternal(owner) ? [] : holderOf(owner, position, name)));
+    names.set(name, found);
+  }
+  return found;
+}
+
+function holderOf(owner: ClassInfo, position: number, name: string): Holder[] {
+  const definitions = owner.members.get(name);
+  const last = definitions?.findLast((one) => one.kind !== "function" || !isSetter(one));
+  if (definitions === undefined || last === undefined) return [];
+  const fn: FunctionValue | null = last.kind === "function" ? { kind: "function", module: owner.module, def: last.def, closure: null, owner } : null;
+  return [{ owner, position, definitions, last, fn }];
+}
+
+function bindMember(engine: Engine, { owner, definitions, last, fn }: Holder, name: string, self: Value, site: AccessSite): Value | null {
+  if (last.kind === "function" && fn !== null) {
     const kind = methodKind(last.def);
     if (kind === "static") return fn;
     if (kind === "class") return { kind: "bound", self: classOf(self), fn };
@@ -217,7 +242,7 @@ function bindMember(
   if (last.kind === "import") {
     return engine.symbol(engine.program.resolveDotted(last.name === null ? last.module : `${last.module}.${last.name}`));
   }
-  return variableMember(engine, owner, name, definitions, self, site);
+  return last.kind === "variable" ? variableMember(engine, owner, name, definitions, self, site) : null;
 }
 
 function runProperty(engine: Engine, fn: FunctionValue, self: Value, { span, frame }: AccessSite): Value {

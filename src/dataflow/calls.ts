@@ -12,7 +12,7 @@ import {
   freshId,
   hasIdentity,
   joinAll,
-  keyOf,
+  keysOf,
   list,
   listOf,
   UNKNOWN,
@@ -110,7 +110,7 @@ export function callFunction(
   const table = summaryTable(engine, fn, isLocal);
   // What was told of it while facts were taken left the queryset out.
   const isRetold = engine.isTracing && hasFallback(fn.def);
-  const key = `${isRetold ? "~" : ""}${values.map((value) => keyOf(value)).join(",")}`;
+  const key = `${isRetold ? "~" : ""}${keysOf(values, ",")}`;
   const existing = table.get(key);
   if (existing !== undefined) return reuse(engine, existing, site);
   if (table.size >= (isLocal ? MAX_CONTEXTS_PER_ROOT : MAX_CONTEXTS)) {
@@ -268,6 +268,9 @@ export function functionFrame(fn: FunctionValue, self: Value | null, site: CallS
   };
 }
 
+/** Nothing is taken out of it, for nothing is in it. */
+const NO_KEYWORDS = new Map<string, Value>();
+
 function bindParams(
   engine: Engine,
   fn: FunctionValue,
@@ -277,7 +280,7 @@ function bindParams(
 ): Map<string, Value> {
   const bound = new Map<string, Value>();
   const positional = self === null ? [...args.positional] : [self, ...args.positional];
-  const keywords = new Map(args.keywords);
+  const keywords = args.keywords.size === 0 ? NO_KEYWORDS : new Map(args.keywords);
   for (const param of fn.def.params) {
     bound.set(param.name, paramValue(engine, fn, param, positional, keywords, args.open, site));
   }
@@ -320,8 +323,7 @@ function paramValue(
 
 function typed(engine: Engine, fn: FunctionValue, annotation: Expr | null, value: Value, site: CallSite): Value {
   if (annotation === null) return value;
-  const frame = engine.moduleFrame(fn.module);
-  const made = engine.annotated(annotation, { ...frame, symbol: site.frame.symbol });
+  const made = engine.annotated(annotation, engine.moduleFrame(fn.module, site.frame.symbol));
   return made.kind === "unknown" ? value : made;
 }
 
@@ -336,7 +338,20 @@ function isCallback(fn: FunctionValue, { frame }: CallSite): boolean {
 }
 
 /** A decorator makes a method something else than a plain call. */
-export function methodKind(def: FunctionDef): "method" | "property" | "static" | "class" {
+export function methodKind(def: FunctionDef): MethodKind {
+  if (def.decorators.length === 0) return "method";
+  const known = methodKinds.get(def);
+  if (known !== undefined) return known;
+  const kind = decoratedKind(def);
+  methodKinds.set(def, kind);
+  return kind;
+}
+
+type MethodKind = "method" | "property" | "static" | "class";
+
+const methodKinds = new WeakMap<FunctionDef, MethodKind>();
+
+function decoratedKind(def: FunctionDef): MethodKind {
   for (const decorator of def.decorators) {
     const name = decoratorName(decorator);
     if (name === "staticmethod") return "static";

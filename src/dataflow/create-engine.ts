@@ -1,5 +1,5 @@
 /** Puts the engine's parts together. */
-import type { ClassInfo, DjangoProject, ModelGraph, Program, PythonModule } from "../model/index.ts";
+import type { ClassInfo, DjangoProject, ModelGraph, Program } from "../model/index.ts";
 import { attribute, classMember, symbolValue } from "./attributes.ts";
 import { escapeArgs } from "./arguments.ts";
 import { call, callFunction, callMethod } from "./calls.ts";
@@ -63,7 +63,7 @@ export function createEngine(input: EngineInput): Engine {
     symbol: (symbol) => symbolValue(engine, symbol),
     classMember: (cls, name, self, site, after) => classMember(engine, cls, name, self, site, after ?? null),
     instantiate: (cls, args, site) => instantiate(engine, cls, args, site),
-    moduleFrame: (module: PythonModule) => moduleFrame(module),
+    moduleFrame,
     annotated: (annotation, frame) => annotatedValue(engine, annotation, frame),
     renderTemplate: (name, context, site) => renderTemplate(engine, name, context, site),
     template: (body, frame) => runTemplateStmt(engine, body, frame),

@@ -86,7 +86,8 @@ export interface Engine {
   symbol(symbol: Symbol | null): Value;
   classMember(cls: ClassInfo, name: string, self: Value, site: AccessSite, after?: ClassInfo | null): Value | null;
   instantiate(cls: ClassInfo, args: CallArgs, site: CallSite): Value;
-  moduleFrame(module: PythonModule): Frame;
+  /** `symbol`: what the code that is run belongs to, where that is not the module. */
+  moduleFrame(module: PythonModule, symbol?: string): Frame;
   annotated(annotation: Expr | null, frame: Frame): Value;
   renderTemplate(name: Value, context: Value, site: CallSite): void;
   template(body: readonly Stmt[], frame: Frame): void;
@@ -97,6 +98,6 @@ export interface Engine {
 
 export type { BoundValue, CallArgs, CallSite, ClassInfo, Env, Frame, FunctionDef, Model };
 
-export function siteOf(file: string, at: { readonly start: number; readonly end: number }, frame: Frame): AccessSite {
-  return { span: { file, start: at.start, end: at.end }, frame };
+export function siteOf(frame: Frame, at: { readonly start: number; readonly end: number }, receiver: Expr): AccessSite {
+  return { span: { file: frame.file, start: at.start, end: at.end }, frame, receiver };
 }

@@ -8,6 +8,7 @@ import type {
   Conditional,
   Expr,
   Name,
+  PythonModule,
   Slice,
   Subscript,
 } from "../model/index.ts";
@@ -46,7 +47,7 @@ export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
       return nameValue(engine, expr, frame);
     case "attribute": {
       const object = engine.evaluate(expr.object, frame);
-      return engine.attribute(object, expr.name, { ...siteOf(frame.file, expr, frame), receiver: expr.object });
+      return engine.attribute(object, expr.name, siteOf(frame, expr, expr.object));
     }
     case "call":
       return callValue(engine, expr, frame);
@@ -116,7 +117,7 @@ export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
     }
     case "lookup": {
       const object = engine.evaluate(expr.object, frame);
-      return engine.lookUp(object, expr.name, expr.calls, { ...siteOf(frame.file, expr, frame), receiver: expr.object });
+      return engine.lookUp(object, expr.name, expr.calls, siteOf(frame, expr, expr.object));
     }
     case "pipe":
       return applyPipe(engine, expr, frame);
@@ -133,9 +134,30 @@ function nameValue(engine: Engine, expr: Name, frame: Frame): Value {
     return binding.value;
   }
   if (frame.module === null) return templateName(engine, expr, frame);
-  const symbol = engine.program.resolve(frame.module, expr.name);
-  if (symbol !== null) return engine.symbol(symbol);
-  return native(`python.${expr.name}`, (args, site) => callPython(engine, expr.name, args, site));
+  return moduleName(engine, frame.module, expr.name);
+}
+
+const moduleNames = new WeakMap<Engine, Map<PythonModule, Map<string, Value>>>();
+
+/** What a name means where no scope binds it. Only a variable's value is asked anew: each read of a queryset is one of its own. */
+function moduleName(engine: Engine, module: PythonModule, name: string): Value {
+  const names = namesOf(engine, module);
+  const known = names.get(name);
+  if (known !== undefined) return known;
+  const symbol = engine.program.resolve(module, name);
+  if (symbol?.kind === "variable") return engine.symbol(symbol);
+  const value = symbol === null ? native(`python.${name}`, (args, site) => callPython(engine, name, args, site)) : engine.symbol(symbol);
+  names.set(name, value);
+  return value;
+}
+
+function namesOf(engine: Engine, module: PythonModule): Map<string, Value> {
+  const known = moduleNames.get(engine)?.get(module);
+  if (known !== undefined) return known;
+  const modules = moduleNames.get(engine) ?? new Map<PythonModule, Map<string, Value>>();
+  const names = new Map<string, Value>();
+  moduleNames.set(engine, modules.set(module, names));
+  return names;
 }
 
 /** `{% if perms.shop %}`: the context processor of `django.contrib.auth` asks what the user may do. */

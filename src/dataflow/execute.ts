@@ -235,20 +235,19 @@ function branches(_engine: Engine, frame: Frame, arms: readonly Arm[]): boolean 
     if (!exits) ends.push(frame.env.vars);
   }
   frame.branch = outer;
-  frame.env.vars = ends.length === 0 ? before : joinVars(ends);
-  return ends.length === 0;
+  const [first, ...others] = ends;
+  frame.env.vars = first ?? before;
+  for (const state of others) joinInto(frame.env.vars, state);
+  return first === undefined;
 }
 
-function joinVars(states: readonly Map<string, Binding>[]): Map<string, Binding> {
-  const [first, ...others] = states;
-  const joined = new Map(first);
-  for (const state of others) {
-    for (const [name, binding] of state) {
-      const had = joined.get(name);
-      if (had === undefined) joined.set(name, binding);
-      else if (had !== binding) {
-        joined.set(name, { value: join(had.value, binding.value), loop: Math.max(had.loop, binding.loop) });
-      }
+/** `joined` is nobody else's: it is changed in place. */
+function joinInto(joined: Map<string, Binding>, state: ReadonlyMap<string, Binding>): Map<string, Binding> {
+  for (const [name, binding] of state) {
+    const had = joined.get(name);
+    if (had === undefined) joined.set(name, binding);
+    else if (had !== binding) {
+      joined.set(name, { value: join(had.value, binding.value), loop: Math.max(had.loop, binding.loop) });
     }
   }
   return joined;
@@ -309,7 +308,7 @@ function runLoop(stmt: For | While, loop: Loop, frame: Frame, body: () => void):
   frame.isGuarded = isGuarded;
   frame.branch = branch;
   frame.loop = outer;
-  frame.env.vars = joinVars([varsOutside(frame.env.vars, new Set([loop.id]), outer), before]);
+  frame.env.vars = joinInto(varsOutside(frame.env.vars, new Set([loop.id]), outer), before);
 }
 
 function executeWith(engine: Engine, stmt: With, frame: Frame): boolean {
@@ -390,7 +389,7 @@ function withBodyState(frame: Frame, arms: readonly Arm[]): Arm[] {
         after = frame.env.vars;
         return exits;
       }
-      if (after !== null) frame.env.vars = joinVars([frame.env.vars, after]);
+      if (after !== null) joinInto(frame.env.vars, after);
       return run();
     },
   ]);

@@ -3,7 +3,7 @@ import type { ClassInfo, ExternalSymbol, PythonModule } from "../model/index.ts"
 import type { Engine } from "./engine.ts";
 import { newEnv, type Frame } from "./frame.ts";
 
-export function moduleFrame(module: PythonModule): Frame {
+export function moduleFrame(module: PythonModule, symbol: string = module.name): Frame {
   return {
     module,
     file: module.ir.file,
@@ -14,7 +14,7 @@ export function moduleFrame(module: PythonModule): Frame {
     depth: 0,
     caller: null,
     callSite: null,
-    symbol: module.name,
+    symbol,
     isAsync: false,
     atImport: true,
     language: "python",

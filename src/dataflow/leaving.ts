@@ -33,7 +33,8 @@ export function runOutside<T>(frame: Frame, goal: Loop | null, work: () => T): T
   frame.loop = goal;
   frame.env.vars = new Map(outside);
   const result = work();
-  frame.env.vars = new Map([...vars, ...[...frame.env.vars].filter(([name, binding]) => outside.get(name) !== binding)]);
+  for (const [name, binding] of frame.env.vars) if (outside.get(name) !== binding) vars.set(name, binding);
+  frame.env.vars = vars;
   frame.loop = loop;
   return result;
 }
@@ -46,7 +47,12 @@ function loopsBetween(from: Loop | null, goal: Loop | null): ReadonlySet<number>
 
 /** Names that held a row of the loop hold the last one behind it. */
 export function varsOutside(vars: ReadonlyMap<string, Binding>, left: ReadonlySet<number>, goal: Loop | null): Map<string, Binding> {
-  return new Map([...vars].map(([name, binding]) => [name, outsideBinding(binding, left, goal)]));
+  const outside = new Map(vars);
+  for (const [name, binding] of vars) {
+    const moved = outsideBinding(binding, left, goal);
+    if (moved !== binding) outside.set(name, moved);
+  }
+  return outside;
 }
 
 function outsideBinding(binding: Binding, left: ReadonlySet<number>, goal: Loop | null): Binding {

@@ -1,6 +1,6 @@
 /** Template filters: what they read of their value. */
 import type { Pipe } from "../model/index.ts";
-import { siteOf, type Engine } from "./engine.ts";
+import { type Engine } from "./engine.ts";
 import type { Frame } from "./frame.ts";
 import { spanOf } from "./recorder.ts";
 import { joinAll, list, listOf, literal, UNKNOWN, type CallArgs, type Value } from "./values.ts";
@@ -102,7 +102,7 @@ function attributeTest(engine: Engine, value: Value, args: readonly Value[], exp
 /** Follows a dotted attribute as a template would. */
 export function follow(engine: Engine, value: Value, path: string, at: { start: number; end: number }, frame: Frame): Value {
   let current = value;
-  for (const part of path.split(".")) current = engine.lookUp(current, part, frame.language === "django", siteOf(frame.file, at, frame));
+  for (const part of path.split(".")) current = engine.lookUp(current, part, frame.language === "django", { span: { file: frame.file, start: at.start, end: at.end }, frame });
   return current;
 }
 

@@ -270,18 +270,29 @@ export function joinAll(values: readonly Value[]): Value {
 
 export function join(a: Value, b: Value): Value {
   if (a === b) return a;
-  const seen = new Map<string, Exclude<Value, UnionValue>>();
-  for (const value of [...alternatives(a), ...alternatives(b)]) {
-    const key = value.kind === "queryset" ? `q${value.id}` : keyOf(value);
-    if (!seen.has(key)) seen.set(key, value);
-  }
-  const values = [...seen.values()];
+  const values: Exclude<Value, UnionValue>[] = [];
+  addDistinct(values, a);
+  addDistinct(values, b);
   const [first] = values;
   if (values.length === 1 && first !== undefined) return first;
+  if (a.kind === "union" && values.length === a.values.length && values.every((one, index) => one === a.values[index])) return a;
   const most = values.every(({ kind }) => kind === "literal") ? MAX_LITERALS : MAX_ALTERNATIVES;
   const dropped = values.slice(most);
   for (const one of dropped) escapeValue(one);
   return { kind: "union", values: withOpenRecipe(values.slice(0, most), dropped) };
+}
+
+function addDistinct(values: Exclude<Value, UnionValue>[], value: Value): void {
+  if (value.kind !== "union") {
+    if (!values.some((one) => isSameAlternative(one, value))) values.push(value);
+    return;
+  }
+  for (const one of value.values) addDistinct(values, one);
+}
+
+/** Querysets of one key are different objects: each has a result cache of its own. */
+function isSameAlternative(a: Value, b: Value): boolean {
+  return a.kind === "queryset" && b.kind === "queryset" ? a.id === b.id : haveSameKey(a, b);
 }
 
 /** A queryset that conditions chained on in more ways than are followed: what they added is open. */
@@ -331,8 +342,70 @@ export function keyOf(value: Value, depth = 0): string {
     case "super":
       return `^${value.owner.id}:${keyOf(value.self, depth)}`;
     case "union":
-      return value.values.map((one) => keyOf(one, depth)).join("|");
+      return keysOf(value.values, "|", depth);
   }
+}
+
+export function keysOf(values: readonly Value[], separator: string, depth = 0): string {
+  let keys = "";
+  for (const value of values) keys += keys === "" ? keyOf(value, depth) : separator + keyOf(value, depth);
+  return keys;
+}
+
+/** Whether `keyOf` says the same of both, without spelling it. */
+export function haveSameKey(a: Value, b: Value, depth = 0): boolean {
+  if (a === b) return true;
+  switch (a.kind) {
+    case "unknown":
+      return b.kind === "unknown" && a.isPresent === b.isPresent && (a.isPresent === true || a.isSet === b.isSet);
+    case "literal":
+      return b.kind === "literal" && (a.value === b.value || Object.is(a.value, b.value));
+    case "class":
+      return b.kind === "class" && a.cls.id === b.cls.id;
+    case "function":
+      return b.kind === "function" && a.def.start === b.def.start && a.closure?.id === b.closure?.id && a.module.name === b.module.name;
+    case "bound":
+      return b.kind === "bound" && haveSameKey(a.fn, b.fn, depth) && haveSameKey(a.self, b.self, depth);
+    case "native":
+      return b.kind === "native" && a.key === b.key;
+    case "module":
+      return b.kind === "module" && a.module.name === b.module.name;
+    case "external":
+      return b.kind === "external" && a.name === b.name;
+    case "row":
+      return b.kind === "row" && haveSameRowKey(a, b);
+    case "queryset":
+      return b.kind === "queryset" && keyOf(a) === keyOf(b);
+    case "manager":
+      return b.kind === "manager" && keyOf(a) === keyOf(b);
+    case "object":
+    case "dict":
+      return b.kind === a.kind && a.id === b.id;
+    case "list": {
+      if (b.kind !== "list") return false;
+      if ((a.items === null) !== (b.items === null) && depth < MAX_SPELT_LISTS) return false;
+      if (a.items !== null || depth >= MAX_SPELT_LISTS) return a.id === b.id;
+      return a.type === b.type && haveSameKey(a.element, b.element, depth + 1);
+    }
+    case "super":
+      return b.kind === "super" && a.owner.id === b.owner.id && haveSameKey(a.self, b.self, depth);
+    case "union":
+      return b.kind === "union" && a.values.length === b.values.length && a.values.every((one, index) => haveSameKey(one, b.values[index] ?? UNKNOWN, depth));
+  }
+}
+
+function haveSameRowKey(a: RowValue, b: RowValue): boolean {
+  return (
+    a.origin.id === b.origin.id &&
+    a.load.id === b.load.id &&
+    a.path === b.path &&
+    a.model.label === b.model.label &&
+    (a.loop === null) === (b.loop === null) &&
+    a.withoutCaller === b.withoutCaller &&
+    a.doubts.length === b.doubts.length &&
+    (a.shared ?? "") === (b.shared ?? "") &&
+    (a.extra.size === 0 ? b.extra.size === 0 : b.extra.size > 0 && a.id === b.id)
+  );
 }
 
 /** Values that are objects of their own: equal ones made by another root are not the same. */

@@ -49,7 +49,7 @@ export function causesPlot(work: Work, order: readonly string[]): Plot | null {
   const rest = Math.max(0, base.total - found.reduce((sum, [, value]) => sum + value, 0));
   const share = base.total === 0 ? 0 : 1 - rest / base.total;
   const [first] = found;
-  const left = unfoundBars(unfoundOf(work), base.total);
+  const left = unfoundBars(unfoundOf(work), base.total, rest);
   return {
     kind: "bars",
     question: "What does the time go on?",

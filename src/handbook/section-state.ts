@@ -61,8 +61,22 @@ function adviceLine(advice: readonly Advice[]): string {
 function examinedOf(section: string, advice: readonly Advice[], { report }: HandbookInput): string {
   const known = report.coverage.sections.find((one) => one.section === section)?.examined ?? "";
   const words = [...known.split(/,\s+(?=\d)/), ...advice.map(({ examined }) => examined.replace(/\.$/, ""))];
-  return [...new Set(words.map((one) => one.trim()).filter(Boolean))].filter((one) => !one.startsWith("0 ")).join(", ");
+  return mostOfEach(words.map((one) => one.trim()).filter(Boolean)).join(", ");
 }
+
+/** Rules count the same things each for itself: of `181 indexes` and `396 indexes` the most is said. */
+function mostOfEach(words: readonly string[]): readonly string[] {
+  const counts = new Map<string, { readonly count: number; readonly text: string }>();
+  for (const word of words) {
+    const [, digits, noun = word] = /^([\d,]+) (.*)$/.exec(word) ?? [];
+    const count = digits === undefined ? 1 : Number(digits.replaceAll(",", ""));
+    if (count > (counts.get(noun)?.count ?? 0)) counts.set(noun, { count, text: word });
+  }
+  return [...counts.values()].map(({ text }) => singular(text));
+}
+
+/** `1 columns of JSON`: rules that write the plural for any number. */
+const singular = (text: string): string => text.replace(/^1 (\w+)/, (_, word: string) => `1 ${word === "indexes" ? "index" : word.endsWith("ies") ? `${word.slice(0, -3)}y` : /[^s]s$/.test(word) ? word.slice(0, -1) : word}`);
 
 function judgedRules(section: string, { rules, report }: HandbookInput): { readonly of: number; readonly done: number } {
   const own = rules.filter(({ chapter }) => chapter === section);

@@ -49,12 +49,14 @@ function kindOf({ statement, sql, calls, meanMs }: TimedStatement, verdict: stri
   return { kind: REST, why: "no rule has anything against it" };
 }
 
-/** Bars of the time without a finding, by kind; kinds with little of the time are one. */
-export function unfoundBars(unfound: readonly Unfound[], total: number): readonly { readonly label: string; readonly value: number }[] {
+const wholeOf = (unfound: readonly Unfound[]): number => unfound.reduce((sum, { time }) => sum + time, 0);
+
+/** Bars of the time without a finding, `whole` of `total`, by kind; kinds with little of the time are one. */
+export function unfoundBars(unfound: readonly Unfound[], total: number, whole: number = wholeOf(unfound)): readonly { readonly label: string; readonly value: number }[] {
   const sums = new Map<string, number>();
   for (const { kind, time } of unfound) sums.set(kind, (sums.get(kind) ?? 0) + time);
   const shown = [...sums].filter(([kind, value]) => kind !== REST && value >= total * LEAST_PART).toSorted((a, b) => b[1] - a[1]);
-  const rest = [...sums.values()].reduce((sum, one) => sum + one, 0) - shown.reduce((sum, [, value]) => sum + value, 0);
+  const rest = whole - shown.reduce((sum, [, value]) => sum + value, 0);
   const label = shown.length === 0 ? "No finding" : REST;
   return [...shown.map(([name, value]) => ({ label: name, value })), { label, value: Math.max(0, rest) }];
 }
@@ -67,7 +69,7 @@ export function unfoundAdvice(work: Work): readonly Advice[] {
   const unfound = unfoundOf(work);
   const [top] = unfound;
   if (base === null || top === undefined || base.total <= 0) return [];
-  const all = unfound.reduce((sum, { time }) => sum + time, 0);
+  const all = wholeOf(unfound);
   const [most] = unfoundBars(unfound, base.total);
   const what = most === undefined || most.label === REST || most.label === "No finding" ? "" : `, ${percent(most.value / base.total)} of it all ${KIND_WORDS[most.label] ?? ""}`;
   return [

@@ -19,6 +19,7 @@ export interface NameResolver {
 
 export function createNameResolver(table: ModuleTable): NameResolver {
   const memo = new Map<PythonModule, Map<string, Symbol | null>>();
+  const dottedMemo = new Map<string, Symbol | null>();
   const pending = new Set<string>();
   let cuts = 0;
 
@@ -109,6 +110,16 @@ export function createNameResolver(table: ModuleTable): NameResolver {
   };
 
   const resolveDotted = (dotted: string, from?: PythonModule): Symbol | null => {
+    if (from !== undefined) return lookUpDotted(dotted, from);
+    const known = dottedMemo.get(dotted);
+    if (known !== undefined) return known;
+    const symbol = lookUpDotted(dotted);
+    // In the middle of a circle of imports a name may mean less than it does in the end.
+    if (pending.size === 0) dottedMemo.set(dotted, symbol);
+    return symbol;
+  };
+
+  const lookUpDotted = (dotted: string, from?: PythonModule): Symbol | null => {
     const parts = dotted.split(".");
     for (let length = parts.length; length > 0; length -= 1) {
       const module = table.find(parts.slice(0, length).join("."), from);

@@ -1,5 +1,5 @@
 /** Finds a node of the syntax by its place, what encloses it, and what is below. */
-import type { Expr, Program, PythonModule, Span, Stmt } from "../model/index.ts";
+import type { Call, Expr, Module, Program, PythonModule, Span, Stmt } from "../model/index.ts";
 
 export type SyntaxNode = Expr | Stmt;
 
@@ -39,8 +39,18 @@ function descend(body: readonly SyntaxNode[], span: Span): readonly SyntaxNode[]
     const next = level.find((one) => one.start <= span.start && span.end <= one.end);
     if (next === undefined) return path;
     path.push(next);
-    level = childrenOf(next);
+    level = keptChildren(next);
   }
+}
+
+const children = new WeakMap<SyntaxNode, readonly SyntaxNode[]>();
+
+/** Facts lie close together: the way to one is most of the way to the next. */
+function keptChildren(node: SyntaxNode): readonly SyntaxNode[] {
+  if (!isStatement(node)) return childrenOf(node);
+  const known = children.get(node) ?? childrenOf(node);
+  children.set(node, known);
+  return known;
 }
 
 /** Expressions and statements directly below a node, in source order. */
@@ -48,8 +58,13 @@ export function childrenOf(node: SyntaxNode): readonly SyntaxNode[] {
   const found: SyntaxNode[] = [];
   // A function's body is decoded on first use, so that it may not be an own property.
   if (node.kind === "function") collect([node.decorators, node.params, node.returns, node.body], found);
-  else for (const value of Object.values(node)) collect(value, found);
+  else collectParts(node, found);
   return found;
+}
+
+/** Most parts are names and offsets: those are passed over before anything is called. */
+function collectParts(holder: object, found: SyntaxNode[]): void {
+  for (const value of Object.values(holder)) if (typeof value === "object" && value !== null) collect(value, found);
 }
 
 function collect(value: unknown, found: SyntaxNode[]): void {
@@ -57,7 +72,7 @@ function collect(value: unknown, found: SyntaxNode[]): void {
     for (const one of value) collect(one, found);
   } else if (typeof value === "object" && value !== null) {
     if (isNode(value)) found.push(value);
-    else for (const one of Object.values(value)) collect(one, found);
+    else collectParts(value, found);
   }
 }
 
@@ -66,9 +81,26 @@ function isNode(value: object): value is SyntaxNode {
 }
 
 /** Every node below and including `node`, functions and classes inside it included, outermost first. */
-export function* nodesIn(node: SyntaxNode): Generator<SyntaxNode> {
-  yield node;
-  for (const child of childrenOf(node)) yield* nodesIn(child);
+export function nodesIn(node: SyntaxNode): SyntaxNode[] {
+  const found: SyntaxNode[] = [];
+  addNodes(node, found);
+  return found;
+}
+
+function addNodes(node: SyntaxNode, found: SyntaxNode[]): void {
+  found.push(node);
+  for (const child of childrenOf(node)) addNodes(child, found);
+}
+
+const calls = new WeakMap<Module, readonly Call[]>();
+
+/** Every call of a module, outermost first; the module is walked once for all who ask. */
+export function callsOf(module: Module): readonly Call[] {
+  const known = calls.get(module);
+  if (known !== undefined) return known;
+  const found = module.body.flatMap((stmt) => nodesIn(stmt).filter((node) => node.kind === "call"));
+  calls.set(module, found);
+  return found;
 }
 
 /** Visits every node below, nested functions included, with the node that directly holds it. */

@@ -10,10 +10,21 @@ export async function loadRules(): Promise<readonly Rule[]> {
   return modules.map((module) => module.rule);
 }
 
-/** What the catalogue says of every rule, with its page. */
+/** What the catalogue says of every rule, with its page. A build has it in one file, so that no rule is loaded for it. */
 export async function loadRuleMetas(): Promise<readonly RuleMeta[]> {
+  return readBuiltMetas() ?? (await collectRuleMetas());
+}
+
+export async function collectRuleMetas(): Promise<readonly RuleMeta[]> {
   const rules = await loadRules();
   return rules.map((rule) => ({ ...rule.meta, doc: ruleDoc(rule.meta.id) }));
+}
+
+/** Written by `build-rule-metas.ts`; a checkout has none. */
+export const builtMetas = new URL("metas.json", home);
+
+function readBuiltMetas(): readonly RuleMeta[] | null {
+  return existsSync(builtMetas) ? (JSON.parse(readFileSync(builtMetas, "utf8")) as readonly RuleMeta[]) : null;
 }
 
 function ruleIds(): readonly string[] {

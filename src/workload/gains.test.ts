@@ -208,6 +208,12 @@ test("a loop of the source takes no time of a statement that was recorded outsid
   expect(gainsOf(input({ findings: [looped], sentFrom, recorded: new Map([[textKey(LISTED), 1_000_000]]) }))).toEqual({ ranked: [], touched: new Map() });
 });
 
+test("a recorded loop that two findings tell of is made one statement once", () => {
+  const own = part(BY_ID, 4000);
+  const { ranked } = gainsOf(input({ findings: [finding("x"), finding("y")], parts: new Map([["x", [own]], ["y", [own]]]), recorded: new Map([[textKey(BY_ID), 4000]]) }));
+  expect(ranked.map(({ gain }) => gain.marginal > 0)).toEqual([true, false]);
+});
+
 test("two indexes for one statement remove together what the planner saw with both, not twice that", () => {
   const statementPlace = { ...place("statement", "", 0), object: "b" };
   const indexes = ["x", "y"].map((id) => finding(id, { rule: "missing-index", impact: {}, places: [statementPlace], evidence: [{ kind: "planned", costBefore: 100, costAfter: 25 }] }));

@@ -28,7 +28,7 @@ export function gainsOf(input: PieceInput): Gains {
   const candidates = input.findings.flatMap((finding): Candidate[] => {
     const own = touched.get(finding.id);
     const effect = own === undefined ? null : effectOf(finding, own, speed);
-    return own === undefined || effect === null || effect.high <= 0 ? [] : [{ finding: finding.id, pieces: own.pieces, effect, isWhole: PLANNED_TOGETHER.has(finding.rule) && ownSaving(finding) === null }];
+    return own === undefined || effect === null || effect.high <= 0 ? [] : [{ finding: finding.id, pieces: own.pieces, effect, shared: sharedOf(finding, own) }];
   });
   return { ranked: rank(candidates), touched };
 }
@@ -55,12 +55,18 @@ interface Candidate {
   readonly finding: string;
   readonly pieces: readonly Piece[];
   readonly effect: Effect;
-  /** Its share is what all findings of its kind remove together: a piece that one of them had has nothing left for another. */
-  readonly isWhole: boolean;
+  /** Its share is what all findings of this kind remove together: a piece that one of them had has nothing left for another. */
+  readonly shared: "plan" | "loop" | null;
 }
 
 /** The planner saw all new indexes at once. */
 const PLANNED_TOGETHER: ReadonlySet<string> = new Set(["missing-index"]);
+
+/** One recorded loop is loaded at once only once: findings that tell of it from two querysets are two ways to do so. */
+function sharedOf(finding: Finding, { link }: Touched): Candidate["shared"] {
+  if (PLANNED_TOGETHER.has(finding.rule)) return ownSaving(finding) === null ? "plan" : null;
+  return PER_ROW.has(finding.rule) && link === "recorded" ? "loop" : null;
+}
 
 const middle = ({ low, high }: Share): number => (low + high) / 2;
 const NONE: Share = { low: 0, high: 0 };
@@ -71,7 +77,8 @@ function rank(candidates: readonly Candidate[]): Gains["ranked"] {
   const left = new Map<string, number>();
   for (const { pieces } of candidates) for (const piece of pieces) left.set(piece.id, piece.time);
   const had = new Set<string>();
-  const worth = (one: Candidate): number => one.pieces.reduce((sum, piece) => sum + (one.isWhole && had.has(piece.id) ? 0 : middle(shareOf(one, piece)) * (left.get(piece.id) ?? 0)), 0);
+  const isHad = ({ shared }: Candidate, { id }: Piece): boolean => shared !== null && had.has(`${shared} ${id}`);
+  const worth = (one: Candidate): number => one.pieces.reduce((sum, piece) => sum + (isHad(one, piece) ? 0 : middle(shareOf(one, piece)) * (left.get(piece.id) ?? 0)), 0);
   const queue = candidates.map((candidate) => ({ candidate, worth: worth(candidate) })).toSorted(byWorth);
   const ranked: { readonly finding: string; readonly gain: Gain }[] = [];
   while (queue.length > 0) {
@@ -86,9 +93,9 @@ function rank(candidates: readonly Candidate[]): Gains["ranked"] {
     ranked.push({ finding: best.candidate.finding, gain: gainOf(best.candidate, now) });
     for (const piece of best.candidate.pieces) {
       const { id } = piece;
-      if (best.candidate.isWhole && had.has(id)) continue;
+      if (isHad(best.candidate, piece)) continue;
       left.set(id, (left.get(id) ?? 0) * (1 - middle(shareOf(best.candidate, piece))));
-      if (best.candidate.isWhole) had.add(id);
+      if (best.candidate.shared !== null) had.add(`${best.candidate.shared} ${id}`);
     }
   }
   return ranked;

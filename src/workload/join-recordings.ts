@@ -99,9 +99,9 @@ function withFindings(sections: Report["coverage"]["sections"], missed: readonly
 function join(report: Report, recording: Recording, stale: ReadonlySet<string>, input: JoinInput): Joined {
   const views = new Map(recording.scopes.map(({ kind, label, view }) => [`${kind}\n${label}`, view]));
   const joined = { rows: new Map<Finding, RowCluster[]>(), loops: new Map<Finding, LoopCluster[]>(), missedRows: [] as RowCluster[], missedLoops: [] as LoopCluster[], moved: 0 };
+  const viewsOf = ({ occurrences }: RowCluster | LoopCluster): readonly string[] => occurrences.flatMap(({ kind, label }) => views.get(`${kind}\n${label}`) ?? []);
   for (const cluster of recording.rowClusters) {
-    const seenIn = cluster.occurrences.flatMap(({ kind, label }) => views.get(`${kind}\n${label}`) ?? []);
-    const found = findingsOfRows(cluster, report.findings, input.lines, seenIn);
+    const found = findingsOfRows(cluster, report.findings, input.lines, viewsOf(cluster));
     for (const finding of found) joined.rows.set(finding, [...(joined.rows.get(finding) ?? []), cluster]);
     if (found.length > 0) continue;
     const blame = blameOfRows(cluster);
@@ -110,7 +110,7 @@ function join(report: Report, recording: Recording, stale: ReadonlySet<string>, 
     else joined.missedRows.push(cluster);
   }
   for (const cluster of recording.loopClusters) {
-    const found = findingsOfLoop(cluster, report.findings, input.lines, input.targetOf);
+    const found = findingsOfLoop(cluster, report.findings, input.lines, input.targetOf, viewsOf(cluster));
     for (const finding of found) joined.loops.set(finding, [...(joined.loops.get(finding) ?? []), cluster]);
     const frame = ownFrame(cluster.stack);
     if (found.length > 0 || frame === null || !isMissedLoop(cluster) || isExcluded(frame.file, input)) continue;

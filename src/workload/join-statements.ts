@@ -188,16 +188,15 @@ function isMiddleware({ site: { symbol } }: StaticStatement): boolean {
 }
 
 /**
- * Shapes that say the whole statement, with nothing open or nothing where they are open, go before those that say most of the rest: a shape with an end
- * left open is no less likely to have sent a statement that ends there. A SELECT of which an open shape tells less than half is no line's: another query of
- * the table, which was not read, is as likely. Of those that leave something open each can be the one: what says most of the statement comes first, and
- * one line alone is certain where no other can send it.
+ * Shapes that say the whole statement, with nothing open or nothing where they are open, go before the others: a shape with an end left open is no less likely to
+ * have sent a statement that ends there. Of those that leave something open each can be the one: what says most of the statement comes first, and one line alone is
+ * certain where no other can send it. A SELECT of which no shape tells half is no line's: a query of the table that was not read is as likely.
  */
 function possibleOf(found: readonly { readonly candidate: Candidate; readonly match: ShapeMatch }[]): Candidate[] {
-  const exact = found.filter(({ match }) => match.isExact || match.isWhole);
-  if (exact.length > 0) return exact.map(({ candidate }) => candidate);
-  const telling = found.filter(({ candidate, match }) => candidate.shape.shape.kind !== "select" || match.untold <= match.told);
-  return telling.toSorted((a, b) => b.match.said - a.match.said).map(({ candidate }) => candidate);
+  const whole = found.filter(({ match }) => match.isExact || match.isWhole);
+  const isTold = found.some(({ candidate, match }) => candidate.shape.shape.kind !== "select" || match.untold <= match.told);
+  const possible = whole.length > 0 ? whole : isTold ? found.toSorted((a, b) => b.match.said - a.match.said) : [];
+  return possible.map(({ candidate }) => candidate);
 }
 
 function originAt(statements: readonly SaidSite[]): StatementOrigin {

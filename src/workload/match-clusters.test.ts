@@ -34,6 +34,16 @@ test("a helper's line that serves several models says nothing of a relation that
   expect(ids(findingsOfLoop(cluster, [one], lines, targetOf))).toEqual(["videos"]);
 });
 
+test("of two querysets that one serializer serves, the one that the stack went through has the loop", () => {
+  const from = (id: string, line: number): Finding => {
+    const one = finding(id, "notes", 7);
+    return { ...one, places: [{ role: "queryset", file: "shop/views.py", line, column: 1, endLine: line, endColumn: 9 }, ...one.places] };
+  };
+  const cluster = { ...loop('SELECT "shop_note"."id" FROM "shop_note" WHERE "shop_note"."line_id" = %s', 7), stack: [frame(7), { ...frame(20), file: "shop/views.py" }] };
+  expect(ids(findingsOfLoop(cluster, [from("list", 20), from("task", 90)], lines, targetOf))).toEqual(["list"]);
+  expect(ids(findingsOfLoop(cluster, [from("one", 80), from("task", 90)], lines, targetOf))).toEqual(["one", "task"]);
+});
+
 test("what lies on the way of a finding's path is that finding's, unless another one says it exactly", () => {
   const cluster = { cause: "forward", model: "shop.Order", path: "lines__book", field: "book", fetch: [frame(2)], access: [frame(7)], sql: "", occurrences: [] } as unknown as RowCluster;
   const through = finding("authors", "book__authors", 7);

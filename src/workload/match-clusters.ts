@@ -124,13 +124,21 @@ function isHeldBy(place: Place, stack: Stack, views: readonly string[], lines: S
 }
 
 /** The findings about a statement that is sent again and again: one of their places is where it is sent. */
-export function findingsOfLoop(cluster: LoopCluster, findings: readonly Finding[], lines: SourceLines, targetOf?: RelationTargetOf): readonly Finding[] {
+export function findingsOfLoop(cluster: LoopCluster, findings: readonly Finding[], lines: SourceLines, targetOf?: RelationTargetOf, views: readonly string[] = []): readonly Finding[] {
   const inner = ownFrame(cluster.stack);
   if (inner === null) return [];
   const here = findings.filter((finding) => LOOP_RULES.has(finding.rule) && isFitting(finding.rule, cluster.sql) && finding.places.some((place) => isSending(place) && isOn(place, inner, lines)));
   if (targetOf === undefined) return here;
   const relations = new Set(here.filter(isOfRelation).map(({ model, relation }) => `${model} ${relation}`));
-  return here.filter((finding) => !isOfRelation(finding) || isOfTarget(finding, cluster, targetOf, relations.size === 1));
+  const loading = here.filter((finding) => !isOfRelation(finding) || isOfTarget(finding, cluster, targetOf, relations.size === 1));
+  return loading.filter((finding) => !isOfRelation(finding) || isFetchedThere(finding, cluster, lines, views) || !loading.some((other) => isSameLoad(other, finding) && isFetchedThere(other, cluster, lines, views)));
+}
+
+const isSameLoad = (a: Finding, b: Finding): boolean => isOfRelation(a) && a.model === b.model && a.relation === b.relation;
+
+/** One serializer serves several querysets: what ran is the fault of the one that the request went through. */
+function isFetchedThere({ places }: Finding, { stack }: LoopCluster, lines: SourceLines, views: readonly string[]): boolean {
+  return places.some((place) => place.role === "queryset" && (stack.some((frame) => isOn(place, frame, lines)) || isHeldBy(place, stack, views, lines)));
 }
 
 /** A helper's line sends statements of many models: those of another table are not this finding's. */

@@ -1,6 +1,6 @@
 /** Functions that run when a model's rows are saved or deleted: receivers of signals, and `save()` and `delete()` of the model itself. */
 import type { Call, Expr, FunctionDef, RuleInput, Span } from "../../model/index.ts";
-import { nodesIn } from "../../python/syntax-tree.ts";
+import { callsOf } from "../../python/syntax-tree.ts";
 import { dottedOf } from "./cache-calls.ts";
 
 export interface Receiver {
@@ -51,18 +51,16 @@ function senders(input: RuleInput, file: string, call: Call): string[] {
 /** `post_save.connect(forget, sender=Book)`, wherever it stands. */
 function connected(input: RuleInput): Receiver[] {
   return projectModules(input).flatMap((module) =>
-    module.ir.body.flatMap((stmt) =>
-      [...nodesIn(stmt)].flatMap((node) => {
-        if (node.kind !== "call" || node.callee.kind !== "attribute" || node.callee.name !== "connect") return [];
-        const when = nameOf(node.callee.object);
-        const fn = node.args[0] ?? node.keywords.find(({ name }) => name === "receiver")?.value;
-        if (!SIGNALS.test(when) || fn?.kind !== "name") return [];
-        const symbol = input.program.resolve(module, fn.name);
-        if (symbol?.kind !== "function") return [];
-        const span = { file: symbol.module.ir.file, start: symbol.def.start, end: symbol.def.end };
-        return senders(input, module.ir.file, node).map((model) => ({ model, when, span }));
-      }),
-    ),
+    callsOf(module.ir).flatMap((node) => {
+      if (node.callee.kind !== "attribute" || node.callee.name !== "connect") return [];
+      const when = nameOf(node.callee.object);
+      const fn = node.args[0] ?? node.keywords.find(({ name }) => name === "receiver")?.value;
+      if (!SIGNALS.test(when) || fn?.kind !== "name") return [];
+      const symbol = input.program.resolve(module, fn.name);
+      if (symbol?.kind !== "function") return [];
+      const span = { file: symbol.module.ir.file, start: symbol.def.start, end: symbol.def.end };
+      return senders(input, module.ir.file, node).map((model) => ({ model, when, span }));
+    }),
   );
 }
 

@@ -1,7 +1,8 @@
 import { addIndex } from "../../fixes/migrations/index.ts";
 import { formatBytes, formatCount, formatNumber } from "../../model/numbers.ts";
-import type { Database, DatabaseDraft, DatabaseInput, Evidence, Judgement, Rule, Statement, StudiedIndex, StudiedStatement } from "../../model/index.ts";
+import type { Database, DatabaseDraft, DatabaseInput, Evidence, Judgement, Rule, Statement, StudiedIndex, StudiedStatement, Table } from "../../model/index.ts";
 import { catalogEvidence, workloadEvidence } from "../database/evidence.ts";
+import { isUniqueColumn } from "../database/column-facts.ts";
 import { rowsOf } from "../database/index-figures.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
 import { tradesTextIndex } from "../database/text-matches.ts";
@@ -80,7 +81,7 @@ function toDraft(index: StudiedIndex, served: readonly Served[], input: Database
     claim: `An index on \`${label}\` takes the estimated cost of ${formatCount(served.length, "statement")} from ${figure(before)} to ${figure(after)}.`,
     reason: reasonOf(index, served, calls, share),
     remedy: `Add \`${name}\`${isGuess ? "" : ` (${formatBytes(bytes)})`}.`,
-    doubt: doubtOf(index, served),
+    doubt: doubtOf(index, served, database),
     ...(model === undefined ? {} : { model }),
     places: [
       tableSpot(table, rows === null ? undefined : `${formatNumber(Math.round(rows))} rows`),
@@ -108,16 +109,23 @@ function reasonOf({ upkeep, table }: StudiedIndex, served: readonly Served[], ca
   return upkeep <= 0 ? saved : `${saved} Writes of \`${shortName(table)}\` pay ${percent(upkeep / Math.max(1e-9, whole))} of that to keep it up to date.`;
 }
 
-function doubtOf({ doubts }: StudiedIndex, served: readonly Served[]): string {
+function doubtOf({ doubts, table }: StudiedIndex, served: readonly Served[], database: Database): string {
   const verify = served.filter(({ studied }) => studied.verdict === "verify").length;
   const any = served.filter(({ studied }) => studied.basis === "any").length;
   return [
     ...(verify === 0 ? [] : [`${verify === served.length ? "verify by running" : `verify ${verify} of the statements by running`}: with pages at random nearly as cheap as in order, the plan is another one`]),
     ...(any === 0 ? [] : [`${formatCount(any, "statement")} planned for any values; rare and frequent ones differ`]),
     ...(served.some(({ studied }) => studied.uses.length > 1) ? ["a part of it is saved with other new indexes only"] : []),
+    ...(served.some(({ statement }) => hasTies(statement, table, database)) ? ["rows that are equal in what a list is sorted by can come in another order: add the key to the sort where that matters"] : []),
     ...doubts,
     "costs are the planner's, not time",
   ].join("; ");
+}
+
+/** A page of rows whose order nothing unique decides: which of equal ones come first hangs on the plan. */
+function hasTies({ shape }: Statement, table: Table, database: Database): boolean {
+  if (shape === null || shape.limit === null || shape.orderBy.length === 0 || shape.base?.name !== table.name) return false;
+  return !shape.orderBy.some(({ what }) => what.kind === "column" && what.table === shape.base?.position && isUniqueColumn(database, table, what.name));
 }
 
 /** What a plan saves by several new indexes at once, none of them saves alone: it is shared out between them. */

@@ -1,6 +1,6 @@
 /** What a request runs: functions and classes that the project's URLs name. */
 import type { ClassInfo, Deployment, Expr, Program, PythonModule, RuleInput, Said, Span, Symbol } from "../../model/index.ts";
-import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
+import { callsOf, pathTo } from "../../python/syntax-tree.ts";
 import { lastName } from "./blocks.ts";
 
 /** ATOMIC_REQUESTS of the settings that the entry points name; null when it is off, or nothing says. */
@@ -37,8 +37,8 @@ function viewsOf(program: Program): ReadonlySet<string> {
   };
   for (const module of program.modules.values()) {
     if (module.origin !== "project" || !module.scope.has("urlpatterns")) continue;
-    for (const node of module.ir.body.flatMap((one) => [...nodesIn(one)])) {
-      if (node.kind !== "call" || !ROUTES.has(lastName(node.callee))) continue;
+    for (const node of callsOf(module.ir)) {
+      if (!ROUTES.has(lastName(node.callee))) continue;
       const [, target] = node.args;
       if (target !== undefined) add(targetOf(program, module, target));
     }

@@ -1,5 +1,5 @@
 import type { DatabaseDraft, Expr, FunctionDef, Rule, RuleInput, Span, Try } from "../../model/index.ts";
-import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
+import { callsOf, pathTo } from "../../python/syntax-tree.ts";
 import { listed, modelName } from "../names.ts";
 import { blockAround, lastName, type AtomicBlock } from "../transactions/blocks.ts";
 import { isSameRoot, lockingBlocks, type Locking } from "../transactions/locks.ts";
@@ -95,22 +95,21 @@ function isCalledSafely(input: RuleInput, name: string): boolean {
   return calls.length > 0 && calls.every((span) => isCaught(input, span));
 }
 
-const callsOf = new WeakMap<RuleInput["program"], ReadonlyMap<string, readonly Span[]>>();
+const namedCalls = new WeakMap<RuleInput["program"], ReadonlyMap<string, readonly Span[]>>();
 
 function callsByName({ program }: RuleInput): ReadonlyMap<string, readonly Span[]> {
-  const known = callsOf.get(program);
+  const known = namedCalls.get(program);
   if (known !== undefined) return known;
   const found = new Map<string, Span[]>();
   for (const { origin, ir } of program.modules.values()) {
     if (origin !== "project" || isTestFile(ir.file)) continue;
-    for (const node of ir.body.flatMap((stmt) => [...nodesIn(stmt)])) {
-      if (node.kind !== "call") continue;
+    for (const node of callsOf(ir)) {
       const name = lastName(node.callee);
       const spans = found.get(name) ?? [];
       spans.push({ file: ir.file, start: node.start, end: node.end });
       found.set(name, spans);
     }
   }
-  callsOf.set(program, found);
+  namedCalls.set(program, found);
   return found;
 }

@@ -1,12 +1,13 @@
 /** Model forms that are validated one by one in a loop. */
-import type { ClassInfo, Expr, FindingDraft, For, PythonModule, RuleInput, Span } from "../../model/index.ts";
-import { childrenOf, type SyntaxNode, visit } from "../../python/syntax-tree.ts";
+import type { Call, ClassInfo, Expr, FindingDraft, For, PythonModule, RuleInput, Span } from "../../model/index.ts";
+import { callsOf, childrenOf, type SyntaxNode, visit } from "../../python/syntax-tree.ts";
 
 export function formDrafts(input: RuleInput): FindingDraft[] {
   return [...input.program.modules.values()].filter((module) => module.origin === "project").flatMap((module) => ofModule(module, input));
 }
 
 function ofModule(module: PythonModule, input: RuleInput): FindingDraft[] {
+  if (!callsOf(module.ir).some(isValidation)) return [];
   const drafts: FindingDraft[] = [];
   const see = (node: SyntaxNode): void => {
     if (node.kind === "for" && node.iterable.kind !== "sequence") drafts.push(...ofLoop(node, module, input));
@@ -16,6 +17,11 @@ function ofModule(module: PythonModule, input: RuleInput): FindingDraft[] {
     visit(stmt, see);
   }
   return drafts;
+}
+
+/** `form.is_valid()`. */
+function isValidation({ callee }: Call): boolean {
+  return callee.kind === "attribute" && callee.name === "is_valid";
 }
 
 /** Forms made and validated in the loop's own body. */
@@ -28,7 +34,7 @@ function ofLoop(loop: For, module: PythonModule, input: RuleInput): FindingDraft
       const [target] = node.targets;
       if (form !== null && target?.kind === "name") forms.set(target.name, form);
     }
-    if (node.kind !== "call" || node.callee.kind !== "attribute" || node.callee.name !== "is_valid" || node.callee.object.kind !== "name") return;
+    if (node.kind !== "call" || !isValidation(node) || node.callee.kind !== "attribute" || node.callee.object.kind !== "name") return;
     const form = forms.get(node.callee.object.name);
     if (form !== undefined) found.push(toDraft(form, loop, { file: module.ir.file, start: node.start, end: node.end }));
   };

@@ -1,6 +1,6 @@
 /** Serializer fields that look up each key by itself: of a list of keys, or of a list of rows. */
 import type { Call, ClassInfo, Definition, Expr, FindingDraft, Model, PythonModule, RuleInput, Span, Str } from "../../model/index.ts";
-import { nodesIn, type SyntaxNode, visit } from "../../python/syntax-tree.ts";
+import { callsOf, nodesIn, type SyntaxNode, visit } from "../../python/syntax-tree.ts";
 
 export function serializerDrafts(input: RuleInput): FindingDraft[] {
   const serializers = input.program.classes.filter((cls) => cls.module.origin === "project" && isSerializer(cls, input));
@@ -37,6 +37,7 @@ function keywordsOf(call: Call): ReadonlyMap<string | null, Expr> {
 
 /** `LineSerializer(data=rows, many=True)`: a key of each row is asked for by itself. */
 function ofModule(module: PythonModule, input: RuleInput): FindingDraft[] {
+  if (!callsOf(module.ir).some((call) => isTrue(keywordsOf(call).get("many")))) return [];
   const drafts: FindingDraft[] = [];
   const see = (node: SyntaxNode): void => {
     if (node.kind !== "call") return;

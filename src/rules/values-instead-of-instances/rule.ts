@@ -5,6 +5,7 @@ import type { Expr, FindingDraft, FixDraft, Model, Rule, RuleInput } from "../..
 import { pathTo } from "../../python/syntax-tree.ts";
 import { knownReads, type KnownReads } from "../known-reads.ts";
 import { holderName, listed, modelName } from "../names.ts";
+import { oncePerPlace } from "../runs.ts";
 import { isValuesEnough } from "../values-enough.ts";
 
 /** Below this many columns an instance costs little; ours, override `values-instead-of-instances`. */
@@ -44,8 +45,9 @@ function toDraft({ origin, model, columns, runs }: KnownReads, input: RuleInput)
 
 /** `[row.name for row in rows]` becomes `list(rows.values_list("name", flat=True))`. */
 function valuesFix(runs: KnownReads["runs"], model: Model, input: RuleInput): FixDraft[] {
-  const [run] = runs;
-  const whole = run === undefined || runs.length > 1 ? undefined : pathTo(input.program, run.span).findLast((node) => node.kind === "comprehension");
+  // A function that is followed in several ways runs its queryset in each.
+  const [run, ...others] = oncePerPlace(runs);
+  const whole = run === undefined || others.length > 0 ? undefined : pathTo(input.program, run.span).findLast((node) => node.kind === "comprehension");
   if (run === undefined || whole?.kind !== "comprehension" || (whole.type !== "list" && whole.type !== "set")) return [];
   const [clause] = whole.clauses;
   const row = clause?.target.kind === "name" ? clause.target.name : "";

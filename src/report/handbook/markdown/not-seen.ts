@@ -1,4 +1,5 @@
 /** What every page ends with: what was not looked at, and how it could be. */
+import type { HandbookSection } from "../../../model/handbook.ts";
 import { codeSpan, escapeProse } from "../../markdown-text.ts";
 import { summarise } from "../../summary.ts";
 import { fileLink, sentence } from "./blocks.ts";
@@ -24,7 +25,8 @@ export function shortNotSeen({ handbook }: Pages): readonly string[] {
 }
 
 /** Of one section alone, for its own pages. */
-export function sectionNotSeen(missing: string, nothing = "Nothing was left out."): readonly string[] {
+export function sectionNotSeen({ section, state, missing }: Pick<HandbookSection, "section" | "state" | "missing">): readonly string[] {
+  const nothing = state === "unknown" ? `The whole of ${section}.` : "Nothing was left out.";
   return ["## Not seen", missing === "" ? nothing : gapList(missing)];
 }
 

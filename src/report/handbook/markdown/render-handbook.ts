@@ -73,8 +73,8 @@ function sectionPages(chapter: OutlineChapter, outline: OutlineSection, pages: P
   if (section === undefined) return [];
   const back = `${CONTENTS} · [${chapter.chapter}. ${chapter.title}](${chapter.page}#s-${outline.section.replace(".", "-")})`;
   const made: (readonly [string, readonly string[]])[] = [];
-  if (outline.analysis !== null) made.push([outline.analysis, [back, ...analysisPage(section, outline, pages), ...sectionNotSeen(section.missing)]]);
-  if (outline.examples !== null) made.push([outline.examples, [back, ...examplesPage(section, outline, pages), ...sectionNotSeen(section.missing)]]);
+  if (outline.analysis !== null) made.push([outline.analysis, [back, ...analysisPage(section, outline, pages), ...sectionNotSeen(section)]]);
+  if (outline.examples !== null) made.push([outline.examples, [back, ...examplesPage(section, outline, pages), ...sectionNotSeen(section)]]);
   return made;
 }
 
