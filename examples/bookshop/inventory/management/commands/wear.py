@@ -26,10 +26,13 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:
             # Years of neglect are no traffic: what statements cost is counted of the application's alone.
             cursor.execute("SET pg_stat_statements.track = none")
-            for step in STEPS:
-                cursor.execute(step)
-            self._leave_invalid_index(cursor)
-            self._use_up_keys(cursor)
+            try:
+                for step in STEPS:
+                    cursor.execute(step)
+                self._leave_invalid_index(cursor)
+                self._use_up_keys(cursor)
+            finally:
+                cursor.execute("RESET pg_stat_statements.track")
         self.stdout.write(f"{len(STEPS) + 2} steps done")
 
     def _leave_invalid_index(self, cursor):
