@@ -108,6 +108,13 @@ function boundNames(target: Expr): readonly string[] {
   }
 }
 
+/** What a chain of attributes and calls begins with: `Order` of `Order.objects.filter(…).count()`. */
+export function chainHead(expr: Expr): Expr {
+  let at = expr;
+  while (at.kind === "attribute" || at.kind === "call") at = at.kind === "call" ? at.callee : at.object;
+  return at;
+}
+
 /** `a` of `a.b[0].c`. */
 export function rootName(expr: Expr): readonly string[] {
   let at: Expr = expr;

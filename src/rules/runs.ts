@@ -1,7 +1,7 @@
 /** What rules about the running of querysets share. */
 import type { Expr, QueryRun, RuleInput, Span, Spot, Write } from "../model/index.ts";
 import { nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
-import { canFollow, exprAt, functionAt } from "./code.ts";
+import { canFollow, chainHead, exprAt, functionAt } from "./code.ts";
 
 /** `Order` of `shop.Order`. */
 export function nameOf(label: string): string {
@@ -144,8 +144,7 @@ export function subjectOf(input: RuleInput, run: QueryRun): Expr | null {
  * relation, and no caller can have prefetched them.
  */
 export function startsAtModel(input: RuleInput, file: string, expr: Expr): boolean {
-  let at: Expr = expr;
-  while (at.kind === "attribute" || at.kind === "call") at = at.kind === "call" ? at.callee : at.object;
+  const at = chainHead(expr);
   if (at.kind !== "name") return false;
   const { name } = at;
   if (/^[A-Z]/.test(name)) return true;
@@ -158,8 +157,7 @@ export function startsAtModel(input: RuleInput, file: string, expr: Expr): boole
 }
 
 function rootIsModel(expr: Expr, self: string): boolean {
-  let at: Expr = expr;
-  while (at.kind === "attribute" || at.kind === "call") at = at.kind === "call" ? at.callee : at.object;
+  const at = chainHead(expr);
   return at.kind === "name" && (at.name === self || /^[A-Z]/.test(at.name));
 }
 

@@ -1,6 +1,7 @@
-import type { ClassInfo, Expr, Field, FindingDraft, Model, Rule, RuleInput, Span } from "../../model/index.ts";
+import type { ClassInfo, Field, FindingDraft, Model, Rule, RuleInput, Span } from "../../model/index.ts";
 import { callSpan, chainsIn, keywordLookups, type Chain } from "../chains.ts";
 import { judgeBySize } from "../database/table-size.ts";
+import { metaModel, metaValue } from "../meta-class.ts";
 
 export const rule: Rule = {
   meta: {
@@ -61,7 +62,7 @@ function toDraft({ symbol, model, lookup, field, span }: Search): FindingDraft {
 function filterSets(input: RuleInput): FindingDraft[] {
   const sets = input.program.classes.filter((cls) => cls.module.origin === "project" && input.program.isSubclass(cls, "django_filters.filterset.FilterSet"));
   return sets.flatMap((cls) => {
-    const model = modelOf(cls, input);
+    const model = metaModel(cls, input);
     if (model === null || hasTrigramIndex(model, input)) return [];
     return [...declaredSearches(cls), ...listedSearches(cls)].flatMap(({ name, lookup, span }) => {
       const field = model.fields.get(name);
@@ -88,23 +89,12 @@ function declaredSearches(cls: ClassInfo): DeclaredSearch[] {
 }
 
 function listedSearches(cls: ClassInfo): DeclaredSearch[] {
-  const fields = settingOf(cls, "fields");
+  const fields = metaValue(cls, "fields");
   if (fields?.kind !== "dict") return [];
   return fields.entries.flatMap(({ key, value }) => {
     if (key?.kind !== "str" || value.kind !== "sequence") return [];
     return value.items.flatMap((one) => (one.kind === "str" ? [{ name: key.value, lookup: one.value, span: { file: cls.module.ir.file, start: one.start, end: one.end } }] : []));
   });
-}
-
-function settingOf(cls: ClassInfo, name: string): Expr | null {
-  const definition = cls.nested.get("Meta")?.members.get(name)?.at(-1);
-  return definition?.kind === "variable" ? definition.value : null;
-}
-
-function modelOf(cls: ClassInfo, input: RuleInput): Model | null {
-  const value = settingOf(cls, "model");
-  const symbol = value?.kind === "name" ? input.program.resolve(cls.module, value.name) : null;
-  return symbol?.kind === "class" ? input.graph.ofClass(symbol.cls) : null;
 }
 
 function hasTrigramIndex(model: Model, input: RuleInput): boolean {

@@ -1,6 +1,6 @@
-import type { ChainCall, Expr, Field, FindingDraft, Keyword, Model, Name, Rule, RuleInput } from "../../model/index.ts";
+import type { ChainCall, Expr, Field, FindingDraft, Keyword, Model, Rule, RuleInput } from "../../model/index.ts";
 import { callSpan, chainsIn, type Chain } from "../chains.ts";
-import { callAt, soleValueOf } from "../code.ts";
+import { callAt, chainHead, soleValueOf } from "../code.ts";
 import { judgeBySize } from "../database/table-size.ts";
 
 export const rule: Rule = {
@@ -75,15 +75,9 @@ function isUnique(field: Field | undefined): boolean {
 /** Calls behind the name that a chain begins with: `rows.union(…)`; null where it begins with the model itself. */
 function headOf(union: ChainCall, input: RuleInput): readonly Step[] | null {
   const call = callAt(input, { file: union.file, start: union.start, end: union.end });
-  const head = call === null ? null : rootOf(call);
-  const value = head === null ? null : soleValueOf(input, union.file, head);
+  const head = call === null ? null : chainHead(call);
+  const value = head?.kind !== "name" ? null : soleValueOf(input, union.file, head);
   return value === null ? null : callsOf(value, union.file, input);
-}
-
-function rootOf(expr: Expr): Name | null {
-  let at: Expr = expr;
-  while (at.kind === "attribute" || at.kind === "call") at = at.kind === "call" ? at.callee : at.object;
-  return at.kind === "name" ? at : null;
 }
 
 /** The calls of `Model.objects.filter(…)…`, through a name that stands for one; null where it begins with anything else. */

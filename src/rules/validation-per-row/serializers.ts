@@ -1,6 +1,7 @@
 /** Serializer fields that look up each key by itself: of a list of keys, or of a list of rows. */
-import type { Call, ClassInfo, Definition, Expr, FindingDraft, Model, PythonModule, RuleInput, Span, Str } from "../../model/index.ts";
+import type { Call, ClassInfo, Definition, Expr, FindingDraft, PythonModule, RuleInput, Span, Str } from "../../model/index.ts";
 import { callsOf, nodesIn, type SyntaxNode, visit } from "../../python/syntax-tree.ts";
+import { attributeValue, classNamed, metaModel, metaValue } from "../meta-class.ts";
 
 export function serializerDrafts(input: RuleInput): FindingDraft[] {
   const serializers = input.program.classes.filter((cls) => cls.module.origin === "project" && isSerializer(cls, input));
@@ -111,25 +112,14 @@ function manyDraft(cls: ClassInfo, name: string, field: string, span: Span): Fin
 /** Many-to-many fields that a model serializer takes from `Meta.fields`: written by their keys, where a view writes with it. */
 function ofMeta(cls: ClassInfo, input: RuleInput): FindingDraft[] {
   const meta = cls.nested.get("Meta");
-  const model = meta === undefined ? null : modelOf(meta, input);
-  if (meta === undefined || model === null || valueOf(meta, "depth") !== null || !isWrittenWith(cls, input)) return [];
-  const hidden = new Set([...textsIn(valueOf(meta, "read_only_fields")), ...textsIn(valueOf(meta, "extra_kwargs"))].map(({ value }) => value));
-  return textsIn(valueOf(meta, "fields")).flatMap((text) => {
+  const model = metaModel(cls, input);
+  if (meta === undefined || model === null || metaValue(cls, "depth") !== null || !isWrittenWith(cls, input)) return [];
+  const hidden = new Set([...textsIn(metaValue(cls, "read_only_fields")), ...textsIn(metaValue(cls, "extra_kwargs"))].map(({ value }) => value));
+  return textsIn(metaValue(cls, "fields")).flatMap((text) => {
     const relation = model.fields.get(text.value)?.relation;
     if (relation?.kind !== "m2m" || hidden.has(text.value) || input.program.member(cls, text.value) !== null) return [];
     return [manyDraft(cls, text.value, "PrimaryKeyRelatedField", { file: meta.module.ir.file, start: text.start, end: text.end })];
   });
-}
-
-function valueOf(cls: ClassInfo, name: string): Expr | null {
-  const definition = cls.members.get(name)?.at(-1);
-  return definition?.kind === "variable" ? definition.value : null;
-}
-
-function modelOf(meta: ClassInfo, input: RuleInput): Model | null {
-  const value = valueOf(meta, "model");
-  const symbol = value?.kind === "name" ? input.program.resolve(meta.module, value.name) : null;
-  return symbol?.kind === "class" ? input.graph.ofClass(symbol.cls) : null;
 }
 
 function textsIn(expr: Expr | null): readonly Str[] {
@@ -140,12 +130,11 @@ function textsIn(expr: Expr | null): readonly Str[] {
 const WRITING = ["rest_framework.mixins.CreateModelMixin", "rest_framework.mixins.UpdateModelMixin"];
 
 /** A view of the project that creates or updates names the serializer. */
-function isWrittenWith(serializer: ClassInfo, { program }: RuleInput): boolean {
+function isWrittenWith(serializer: ClassInfo, input: RuleInput): boolean {
+  const { program } = input;
   return program.classes.some((view) => {
     if (view.module.origin !== "project" || !WRITING.some((base) => program.isSubclass(view, base))) return false;
-    const value = valueOf(view, "serializer_class");
-    const symbol = value?.kind === "name" ? program.resolve(view.module, value.name) : null;
-    return symbol?.kind === "class" && symbol.cls === serializer;
+    return classNamed(attributeValue(view, "serializer_class"), view, input) === serializer;
   });
 }
 
