@@ -104,15 +104,8 @@ function newRow(engine: Engine, cls: ClassInfo, args: CallArgs, site: CallSite):
     kind: "instance",
     model,
     span: site.span,
-    calls: [],
     symbol: site.frame.symbol,
     escapes: true,
-    iterated: false,
-    asValues: false,
-    asInstances: false,
-    columns: new Set(),
-    owner: null,
-    relation: null,
   }));
   const row = makeRow({ model, origin, isNew: true });
   for (const [name, value] of args.keywords) if (value.kind === "row") row.extra.set(name, value);

@@ -128,15 +128,8 @@ export function parameterRow(engine: Engine, model: Model, span: Span, symbol: s
     kind: "parameter",
     model,
     span,
-    calls: [],
     symbol,
     escapes: true,
-    iterated: false,
-    asValues: false,
-    asInstances: false,
-    columns: new Set(),
-    owner: null,
-    relation: null,
   }));
   return makeRow({ model, origin, withoutCaller: true });
 }
@@ -149,15 +142,8 @@ export function unknownRow(engine: Engine, label: string): Value {
     kind: "instance",
     model,
     span: model.cls.module.ir.file === "" ? { file: "", start: 0, end: 0 } : { file: model.cls.module.ir.file, start: model.cls.def.start, end: model.cls.def.headEnd },
-    calls: [],
     symbol: model.cls.id,
     escapes: true,
-    iterated: false,
-    asValues: false,
-    asInstances: false,
-    columns: new Set(),
-    owner: null,
-    relation: null,
   }));
   return makeRow({ model, origin, withoutCaller: true });
 }

@@ -82,15 +82,9 @@ function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerV
     kind: owner === null ? "manager" : "implicit",
     model,
     span: at,
-    calls: [],
     symbol: owner ?? frame.symbol,
     escapes: false,
-    iterated: false,
-    asValues: false,
-    asInstances: false,
-    columns: new Set(),
     owner,
-    relation: null,
   }));
 }
 

@@ -54,15 +54,9 @@ function collectedOrigin(engine: Engine, model: Model, { module, def }: SignalRe
     kind: "manager",
     model,
     span,
-    calls: [],
     symbol: `${module.name}.${def.name}`,
     escapes: true,
-    iterated: false,
-    asValues: false,
     asInstances: true,
-    columns: new Set(),
-    owner: null,
-    relation: null,
   }));
 }
 

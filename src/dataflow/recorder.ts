@@ -46,6 +46,9 @@ export interface LiveOrigin {
   readonly relation: string | null;
 }
 
+/** What an origin begins with; nothing was chained on it or read of it yet, where it does not say so. */
+type NewOrigin = Pick<LiveOrigin, "kind" | "model" | "span" | "symbol" | "escapes"> & Partial<Omit<LiveOrigin, "id">>;
+
 interface LiveEagerLoad extends EagerUse {
   readonly origin: LiveOrigin;
   readonly method: EagerLoad["method"];
@@ -166,10 +169,11 @@ export class Recorder {
     if (events !== undefined && events.length < MAX_REPLAYED) events.push(event);
   }
 
-  origin(key: string, make: () => Omit<LiveOrigin, "id">): LiveOrigin {
+  origin(key: string, make: () => NewOrigin): LiveOrigin {
     const existing = this.origins.get(key);
     if (existing !== undefined) return existing;
-    const made: LiveOrigin = { id: this.origins.size + 1, ...make() };
+    const unused = { calls: [], iterated: false, asValues: false, asInstances: false, columns: new Set<string>(), owner: null, relation: null };
+    const made: LiveOrigin = { id: this.origins.size + 1, ...unused, ...make() };
     this.origins.set(key, made);
     return made;
   }

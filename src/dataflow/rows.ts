@@ -278,14 +278,8 @@ export function managerOf(engine: Engine, row: RowValue, field: Field, site: Acc
     kind: "related",
     model: target,
     span,
-    calls: [],
     symbol: frame.symbol,
     escapes: false,
-    iterated: false,
-    asValues: false,
-    asInstances: false,
-    columns: new Set(),
-    owner: null,
     relation: field.name,
   }));
   const fact = target.managers.get(target.defaultManager) ?? null;

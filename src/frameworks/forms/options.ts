@@ -30,15 +30,9 @@ export function implicitOrigin(engine: Engine, target: Model, what: string, site
     kind: "implicit",
     model: target,
     span,
-    calls: [],
     symbol: engine.entry?.cls.id ?? site.frame.symbol,
     escapes: true,
-    iterated: false,
-    asValues: false,
     asInstances: true,
-    columns: new Set(),
-    owner: null,
-    relation: null,
   }));
 }
 
