@@ -15,10 +15,15 @@ export function noteValidated(engine: Engine, model: Model, names: readonly stri
 function noteChosen(engine: Engine, { relation }: Field, site: CallSite): void {
   const target = relation === null ? null : engine.graph.byLabel(relation.target ?? "");
   if (relation === null || target === null) return;
-  const recipe = baseRecipe(target);
-  const unknown = { kind: "unknown" } as const;
-  if (CHOSEN.includes(relation.kind)) noteSent(engine, { kind: "query", how: "get", recipe, args: { ...NO_RECIPE_ARGS, keywords: [["pk", unknown]] } }, site, null);
-  else if (relation.kind === "m2m") noteSent(engine, { kind: "query", how: "in_bulk", recipe, args: { ...NO_RECIPE_ARGS, positional: [unknown] } }, site, null);
+  if (CHOSEN.includes(relation.kind)) noteAsked(engine, target, site);
+  else if (relation.kind === "m2m") {
+    noteSent(engine, { kind: "query", how: "in_bulk", recipe: baseRecipe(target), args: { ...NO_RECIPE_ARGS, positional: [{ kind: "unknown" }] } }, site, null);
+  }
+}
+
+/** A row by its key. */
+export function noteAsked(engine: Engine, model: Model, site: CallSite): void {
+  noteSent(engine, { kind: "query", how: "get", recipe: baseRecipe(model), args: { ...NO_RECIPE_ARGS, keywords: [["pk", { kind: "unknown" }]] } }, site, null);
 }
 
 export function noteSaved(engine: Engine, model: Model, names: readonly string[], site: CallSite): void {

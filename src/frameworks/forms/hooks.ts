@@ -8,7 +8,7 @@ import { modelManager } from "../../dataflow/querysets.ts";
 import { projectSite } from "../../dataflow/sites.ts";
 import { alternatives, dict, native, NO_ARGS, object, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
 import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, stringItems } from "../declarations.ts";
-import { noteSaved, noteValidated } from "../saved-models.ts";
+import { noteAsked, noteSaved, noteValidated } from "../saved-models.ts";
 import { implicitOrigin, isChoosable, optionsOf, renderOptions } from "./options.ts";
 
 interface ChoiceField {
@@ -211,13 +211,43 @@ const validatedForm = (engine: Engine): Hook => (args, site) => {
   return UNKNOWN;
 };
 
+function isFalse(value: Value | undefined): boolean {
+  return value?.kind === "literal" && value.value === false;
+}
+
 const savedForm = (engine: Engine): Hook => (args, site) => {
   const [form, commit] = args.positional;
   const found = formModel(engine, form, site);
-  if (found !== null && !(commit?.kind === "literal" && commit.value === false)) noteSaved(engine, found.model, found.names, site);
+  if (found !== null && !isFalse(commit)) noteSaved(engine, found.model, found.names, site);
   const instance = form?.kind === "object" ? form.attrs.get("instance") : undefined;
   if (instance !== undefined && alternatives(instance).some((one) => one.kind === "row")) return instance;
   return found === null ? (instance ?? UNKNOWN) : unknownRow(engine, found.model.label);
+};
+
+/** What the forms of a set write: as the project's form says, or the fields that the set names. */
+function setModel(engine: Engine, form: Value | undefined, model: Value | undefined, site: CallSite): { readonly model: Model; readonly names: readonly string[] } | null {
+  const own = formModel(engine, form, site);
+  const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
+  if (own !== null || found === null || form?.kind !== "object") return own;
+  const fields = form.attrs.get("fields");
+  return { model: found, names: fields?.kind === "dict" ? [...fields.entries.keys()].map(String) : [] };
+}
+
+/** Each form's hidden key is a choice too: its row is asked for. */
+const validatedSet = (engine: Engine): Hook => (args, site) => {
+  const [form, model] = args.positional;
+  const found = setModel(engine, form, model, site);
+  if (found === null) return UNKNOWN;
+  noteValidated(engine, found.model, found.names, site);
+  noteAsked(engine, found.model, site);
+  return UNKNOWN;
+};
+
+const savedSet = (engine: Engine): Hook => (args, site) => {
+  const [form, model, commit] = args.positional;
+  const found = setModel(engine, form, model, site);
+  if (found !== null && !isFalse(commit)) noteSaved(engine, found.model, found.names, site);
+  return UNKNOWN;
 };
 
 /** A view without a form class makes one of its model's fields. */
@@ -250,6 +280,8 @@ export const formHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.saved_model": savedModel,
   "luthier.validated_model": validatedModel,
   "luthier.saved_form": savedForm,
+  "luthier.validated_set": validatedSet,
+  "luthier.saved_set": savedSet,
   "luthier.formset_choices": formsetChoices,
   "luthier.filter_choices": filterChoices,
 };

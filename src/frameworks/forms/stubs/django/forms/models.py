@@ -72,6 +72,15 @@ class BaseModelFormSet(BaseFormSet):
     def forms(self):
         return [self.form(instance=row) for row in self.get_queryset()]
 
+    def is_valid(self):
+        self.forms
+        luthier.validated_set(self.form(), self.model)
+        return luthier.unknown()
+
+    def save(self, commit=True):
+        luthier.saved_set(self.form(), self.model, commit)
+        return self.get_queryset()
+
 
 class BaseInlineFormSet(BaseModelFormSet):
     fk_name = None
