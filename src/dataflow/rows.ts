@@ -4,7 +4,7 @@ import { moduleOf } from "../python/syntax-tree.ts";
 import type { AccessSite, CallArgs, CallSite, Engine } from "./engine.ts";
 import { argument } from "./arguments.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
-import { BARE, hasColumn, OPAQUE, withDropped, withKnownRow, withPeers, withSelectsAll, type LoadedRelation, type LoadNode } from "./load-tree.ts";
+import { BARE, hasColumn, OPAQUE, withDropped, withJoinsUnread, withKnownRow, withPeers, withSelectsAll, type LoadedRelation, type LoadNode } from "./load-tree.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   freshId,
@@ -193,6 +193,7 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
     engine.recorder.cover(projectSite(site).span, field.name);
     return related(engine, row, field, withSelectsAll(BARE));
   }
+  if (row.load.joinsUnread && isJoinable(relation.kind)) return related(engine, row, field, withJoinsUnread(BARE));
   if (row.load.peers) return related(engine, row, field, withPeers(BARE, true));
   if (field.attname !== null && !hasColumn(row.load, field.name, field.attname, field.primaryKey)) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
@@ -332,7 +333,8 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
   });
 }
 
-function isJoinable(kind: LoadKind["kind"]): boolean {
+/** What `select_related()` can follow. */
+export function isJoinable(kind: LoadKind["kind"]): boolean {
   return kind === "fk" || kind === "o2o" || kind === "o2o-reverse" || kind === "mti-child";
 }
 

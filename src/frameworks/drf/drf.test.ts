@@ -237,6 +237,12 @@ test("prefetches that are computed from a serializer load what its fields name, 
   await expectMarked(computed('prefetch_related("reviews")', ""));
 });
 
+test("joins that are computed from a serializer load no many-valued relation", async () => {
+  const files = computed("all()", "# expect: reviews");
+  const code = (files["shop/api.py"] ?? "").replace("prefetch_related(*names)", "select_related(*names)");
+  await expectMarked({ "shop/api.py": code.replace('fields = ["category", "tags", "top"]', 'fields = ["category", "tags", "top"]  # expect: tags') });
+});
+
 test("names that are computed from anything may be any", async () => {
   const files = computed("all()", "");
   await expectMarked({ "shop/api.py": (files["shop/api.py"] ?? "").replace("relations_of(self.get_serializer_class())", "self.request.wanted()") });

@@ -98,6 +98,33 @@ def narrowed(names):
   });
 });
 
+test("joins and columns whose names are computed hide no other relation", async () => {
+  await expectMarked({
+    "shop/views.py": `from shop.models import Order, Product
+
+
+def joined(names):
+    lines = []
+    for product in Product.objects.select_related(*names):
+        lines.append(product.category.parent.name)
+        lines.append([review.rating for review in product.reviews.all()])  # expect: reviews
+    return lines
+
+
+def prefetched(names):
+    return [[review.rating for review in product.reviews.all()] for product in Product.objects.prefetch_related(*names)]
+
+
+def narrow(names):
+    return [(order.total, order.customer.name) for order in Order.objects.only(*names)]  # expect: customer
+
+
+def joined_no_more(names):
+    return [order.customer.name for order in Order.objects.select_related(*names).select_related(None)]  # expect: customer
+`,
+  });
+});
+
 test("a refresh at times leaves what was loaded as it is at other times", async () => {
   await expectMarked({
     "shop/views.py": `from shop.models import Order
