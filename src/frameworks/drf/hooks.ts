@@ -1,5 +1,6 @@
 /** Django REST framework: what a serializer reads of each row, and which actions a viewset has. */
 import type { ClassInfo, Field, Model } from "../../model/index.ts";
+import { nestedClass } from "../../dataflow/attributes.ts";
 import { argument } from "../../dataflow/arguments.ts";
 import { decoratorName } from "../../dataflow/calls.ts";
 import { plainObject } from "../../dataflow/create-engine.ts";
@@ -21,7 +22,6 @@ import {
 } from "../../dataflow/values.ts";
 import { noteCounted } from "../counted-pages.ts";
 import { withEntry } from "../views/hooks.ts";
-import { nestedClass } from "../declarations.ts";
 import { noteSaved, noteValidated } from "../saved-models.ts";
 import { NO_RECIPE_ARGS, withStep } from "../../dataflow/recipes.ts";
 import { noteSent } from "../../dataflow/sends.ts";

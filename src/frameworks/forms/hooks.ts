@@ -1,5 +1,6 @@
 /** Forms: a choice field renders one option, and so one label, for each row of its queryset. */
 import type { ClassInfo, Field, Model, Span } from "../../model/index.ts";
+import { nestedClass } from "../../dataflow/attributes.ts";
 import { argument } from "../../dataflow/arguments.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
@@ -7,7 +8,7 @@ import { unknownRow } from "../../dataflow/protocols.ts";
 import { modelManager } from "../../dataflow/querysets.ts";
 import { projectSite } from "../../dataflow/sites.ts";
 import { alternatives, dict, native, NO_ARGS, object, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
-import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, stringItems } from "../declarations.ts";
+import { classSetting, declaredObjects, doubted, itemSpan, stringItems } from "../declarations.ts";
 import { noteAsked, noteSaved, noteValidated } from "../saved-models.ts";
 import { implicitOrigin, isChoosable, optionsOf, renderOptions } from "./options.ts";
 
