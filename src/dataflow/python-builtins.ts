@@ -155,7 +155,7 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     }
     const found = joinAll(names.map((one) => engine.attribute(object, one, { span: site.span, frame: site.frame })));
     // What is there is given, whatever would be given without it.
-    if (fallback === undefined || found.kind !== "unknown") return found;
+    if (fallback === undefined || found.kind !== "unknown" || found.isSet === true) return found;
     if (names.every((one) => lacksAttribute(engine, object, one, site.frame))) return fallback;
     // An attribute that a caller sets stands in for the queryset, mostly with rows at hand: nothing that holds of querysets alone holds of it.
     return !engine.isTracing && alternatives(fallback).some(({ kind }) => kind === "queryset") ? UNKNOWN : join(found, fallback);

@@ -888,7 +888,8 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
   const { related } = queryset;
   const doubts = packageDoubts({ frame });
   if (related !== null && !queryset.prefetched && !queryset.evaluated) {
-    const row = { ...related.row, doubts: [...related.row.doubts, ...doubts] };
+    // A manager keeps nothing: rows that share the object ask again each.
+    const row = { ...related.row, shared: null, doubts: [...related.row.doubts, ...doubts] };
     recordRelatedLoad(engine, queryset, { ...related, row }, how, at.span, at.frame);
   }
   if (related !== null && queryset.prefetched) engine.recorder.cover(queryset.origin.span, related.field.name);

@@ -10,6 +10,7 @@ import {
   freshId,
   attributesOnly,
   joinAll,
+  list,
   listOf,
   literal,
   native,
@@ -71,7 +72,8 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   if (row.lazy !== undefined) noteSent(engine, { kind: "signed in", model: row.model.label }, site, row.lazy);
   const set = row.extra.get(name);
   if (set !== undefined) return set;
-  if (row.load.annotated.has(name)) return UNKNOWN;
+  if (row.load.annotated.has(name)) return SET;
+  if (name === "_prefetched_objects_cache" && isFetched(row) && !row.load.opaque) return prefetchedNames(row);
   const listed = row.load.lists.get(name);
   if (listed !== undefined) return listedRows(engine, row, listed);
   const field = row.model.fields.get(name === "pk" ? row.model.primaryKey : name);
@@ -92,6 +94,12 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   if (isStub && !INNOCENT.has(name)) row.origin.escapes = true;
   const method = isStub ? rowMethod(engine, row, name) : null;
   return method ?? engine.classMember(row.model.cls, name, row, site);
+}
+
+/** `"tags" in row._prefetched_objects_cache`: what the row's queryset has prefetched is known. */
+function prefetchedNames({ load }: RowValue): Value {
+  const names = [...load.relations].filter(([, { how }]) => how === "prefetch").map(([name]) => literal(name));
+  return list(names, "tuple");
 }
 
 /** Parts of an instance that read no column. */
@@ -130,7 +138,7 @@ function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
 }
 
 /** It came out of the database, so that it has a key; the receiver of a method may be anything. */
-function isFetched(row: RowValue): boolean {
+export function isFetched(row: RowValue): boolean {
   if (row.isNew) return false;
   return row.path !== "" || (row.origin.kind !== "instance" && row.origin.kind !== "parameter" && !row.withoutCaller);
 }
