@@ -126,6 +126,8 @@ export function constructedQueryset(engine: Engine, cls: ClassInfo, args: CallAr
   return manager.kind === "manager" ? { ...plainQueryset(engine, { ...manager, cls: null }, site.frame), cls } : UNKNOWN;
 }
 
+const NO_ROWS_YET = "a row that was just made has no others yet";
+
 function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValue {
   if (manager.related === null) return queryset;
   const load = knownParent(queryset.load, manager);
@@ -134,6 +136,7 @@ function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValu
   if (prefetched !== null) markUsed(prefetched);
   return {
     ...queryset,
+    ...(row.isNew ? { doubts: [...queryset.doubts, NO_ROWS_YET] } : {}),
     recipe: ofRelation(queryset.recipe, row.model.label, field.name),
     load: withPeers(prefetched === null ? load : mergeNodes(load, prefetched.node), load.peers || manager.related.row.load.peers),
     related: { ...manager.related, plain: true },

@@ -140,6 +140,8 @@ const formOfSet = (engine: Engine): Hook => (args, site) => {
 };
 
 /** A model form set that is given no queryset has a form for each row there is; one inline, for each row that points to the instance. */
+const NO_ROWS_YET = "the row that the forms belong to was just made";
+
 const rowsOfSet = (engine: Engine): Hook => (args, site) => {
   const [model, parent, name] = args.positional;
   const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
@@ -148,7 +150,8 @@ const rowsOfSet = (engine: Engine): Hook => (args, site) => {
   const key = [...found.fields.values()].find((field) => field.relation !== null && (name?.kind === "literal" && name.value !== null ? field.name === name.value : pointsTo(field, parent)));
   const manager = modelManager(engine, found, found.defaultManager, { span: where.span, frame: where.frame });
   const own = key === undefined ? NO_ARGS : { ...NO_ARGS, keywords: new Map([[key.name, UNKNOWN]]) };
-  return engine.callMethod({ ...manager, origin: implicitOrigin(engine, found, "forms", where) }, key === undefined ? "all" : "filter", own, where);
+  const rows = engine.callMethod({ ...manager, origin: implicitOrigin(engine, found, "forms", where) }, key === undefined ? "all" : "filter", own, where);
+  return parent?.kind === "row" && parent.isNew && rows.kind === "queryset" ? { ...rows, doubts: [...rows.doubts, NO_ROWS_YET] } : rows;
 };
 
 function pointsTo(field: Field, parent: Value | undefined): boolean {

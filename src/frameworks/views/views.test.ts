@@ -223,6 +223,36 @@ def listed():
   });
 });
 
+test("a row that only a relation's name tells may be one that has it loaded", async () => {
+  const listed = (queryset: string): Record<string, string> => ({
+    "shop/models.py": `from django.db import models
+
+
+class Crate(models.Model):
+    name = models.CharField(max_length=20)
+
+
+class Bottle(models.Model):
+    crate = models.ForeignKey(Crate, models.CASCADE)
+`,
+    "shop/signals.py": "",
+    "shop/views.py": `from django.shortcuts import render
+from shop.models import Crate
+from shop.somewhere import wanted
+
+CRATES = Crate.objects.${queryset}
+
+
+def show(request):
+    return render(request, "shop/show.html", {"found": wanted(request)})
+`,
+    "shop/templates/shop/show.html": `{% for one in found %}{% for bottle in one.bottle_set.all %}{{ bottle.pk }}{% endfor %}{% endfor %}\n`,
+  });
+  const confidences = async (queryset: string): Promise<string[]> => (await analyseShop(listed(queryset))).findings.filter((one) => one.rule === "query-in-loop").map((one) => one.confidence);
+  expect(await confidences("all()")).toEqual(["likely"]);
+  expect(await confidences('prefetch_related("bottle_set")')).toEqual(["possible"]);
+});
+
 test("rows that share an object ask its relations to many again each", async () => {
   const claims = (await analyseShop({
     "shop/views.py": `from shop.models import Product
