@@ -1,13 +1,15 @@
 /** django-tables2: what a table's columns read of each row. */
-import type { ClassInfo, Span } from "../../model/index.ts";
+import type { Call, ClassInfo, Field, Model, Span } from "../../model/index.ts";
 import { nestedClass } from "../../dataflow/attributes.ts";
 import { argument } from "../../dataflow/arguments.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { newEnv } from "../../dataflow/frame.ts";
 import { isExternal } from "../../dataflow/frames.ts";
-import { withOpaque } from "../../dataflow/load-tree.ts";
+import { OPAQUE, withOpaque, withPath } from "../../dataflow/load-tree.ts";
+import { makeRow } from "../../dataflow/rows.ts";
 import { runTemplate } from "../../dataflow/template-run.ts";
-import { alternatives, NO_ARGS, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
+import { alternatives, NO_ARGS, UNKNOWN, type ObjectValue, type QuerysetValue, type Value } from "../../dataflow/values.ts";
+import { nodesIn } from "../../python/syntax-tree.ts";
 
 interface TableColumn {
   readonly name: string;
@@ -20,7 +22,7 @@ const renderTable = (engine: Engine): Hook => (args, site) => {
   if (table?.kind !== "object" || data === undefined) return UNKNOWN;
   for (const one of alternatives(data)) {
     if (one.kind !== "queryset" && one.kind !== "list") continue;
-    const rows = one.kind === "queryset" && loadsItself(engine, table.cls) ? { ...one, load: withOpaque(one.load) } : one;
+    const rows = one.kind === "queryset" ? withOwnLoads(engine, table, one, site) : one;
     const { element, loop } = engine.iterate(rows, site.span, site.frame, "iterate");
     const frame = { ...site.frame, loop };
     const rowAttrs = metaSetting(engine, table, "row_attrs", site);
@@ -30,10 +32,43 @@ const renderTable = (engine: Engine): Hook => (args, site) => {
   return UNKNOWN;
 };
 
-const selfLoading = new WeakMap<Engine, Map<ClassInfo, boolean>>();
+/** How a table's own methods load relations of its rows: by names that they compute, by others, or not at all. */
+type OwnLoads = "computed" | "unread" | "none";
 
-/** A table whose own methods call `prefetch_related` loads what its visible columns need. */
-function loadsItself(engine: Engine, cls: ClassInfo): boolean {
+/**
+ * Names that are computed are those of the columns: what code of a column reads beside the accessors stays unloaded.
+ * How far the computed names go on from there is not judged.
+ */
+function withOwnLoads(engine: Engine, table: ObjectValue, rows: QuerysetValue, site: CallSite): QuerysetValue {
+  const how = ownLoads(engine, table.cls);
+  if (how === "none") return rows;
+  if (how === "unread" || rows.shape !== "rows") return { ...rows, load: withOpaque(rows.load) };
+  rows.origin.computed = true;
+  const element = makeRow({ model: rows.model, origin: rows.origin });
+  let { load } = rows;
+  for (const column of columnsOf(engine, table, element, site)) {
+    const path = relationsOf(engine, rows.model, accessorOf(column));
+    if (path.length > 0) load = withPath(load, path, { node: OPAQUE, how: "prefetch", uses: [], queryset: null, row: null });
+  }
+  return { ...rows, load };
+}
+
+/** The relations that an accessor goes through. */
+function relationsOf(engine: Engine, model: Model, accessor: string | null): string[] {
+  const path: string[] = [];
+  let at: Model | null = model;
+  for (const part of (accessor ?? "").split(/__|\./)) {
+    const field: Field | undefined = at?.fields.get(part);
+    if (field?.relation == null) break;
+    path.push(field.name);
+    at = engine.graph.byLabel(field.relation.target ?? "", at?.app);
+  }
+  return path;
+}
+
+const selfLoading = new WeakMap<Engine, Map<ClassInfo, OwnLoads>>();
+
+function ownLoads(engine: Engine, cls: ClassInfo): OwnLoads {
   let known = selfLoading.get(engine);
   if (known === undefined) {
     known = new Map();
@@ -41,22 +76,20 @@ function loadsItself(engine: Engine, cls: ClassInfo): boolean {
   }
   let answer = known.get(cls);
   if (answer === undefined) {
-    answer = engine.program.mro(cls).some((owner) => !isExternal(owner) && owner.module.origin === "project" && methodsOf(owner).some((one) => callsEagerLoad(one)));
+    const calls = engine.program.mro(cls).flatMap((owner) => (!isExternal(owner) && owner.module.origin === "project" ? eagerCalls(owner) : []));
+    answer = calls.length === 0 ? "none" : calls.every((one) => one.args.length > 0 && one.args.every(({ kind }) => kind === "star")) ? "computed" : "unread";
     known.set(cls, answer);
   }
   return answer;
 }
 
-function methodsOf(cls: ClassInfo): readonly unknown[] {
-  return [...cls.members.values()].flat().flatMap((one) => (one.kind === "function" ? [one.def.body] : []));
+/** Calls of `select_related()` and `prefetch_related()` in the methods of a class. */
+function eagerCalls(cls: ClassInfo): Call[] {
+  const bodies = [...cls.members.values()].flat().flatMap((one) => (one.kind === "function" ? one.def.body : []));
+  return bodies.flatMap((stmt) => nodesIn(stmt).flatMap((node) => (node.kind === "call" && node.callee.kind === "attribute" && EAGER.test(node.callee.name) ? [node] : [])));
 }
 
-function callsEagerLoad(node: unknown): boolean {
-  if (Array.isArray(node)) return node.some((one) => callsEagerLoad(one));
-  if (typeof node !== "object" || node === null) return false;
-  if ("kind" in node && node.kind === "attribute" && "name" in node && /^(?:prefetch|select)_related$/.test(String(node.name))) return true;
-  return Object.values(node).some((one) => callsEagerLoad(one));
-}
+const EAGER = /^(?:prefetch|select)_related$/;
 
 function columnsOf(engine: Engine, table: ObjectValue, row: Value, site: CallSite): TableColumn[] {
   const columns = declaredColumns(engine, table, site);

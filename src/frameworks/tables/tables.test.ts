@@ -47,14 +47,15 @@ class Covered(SingleTableView):
   });
 });
 
-test("a table that prefetches for its visible columns is silent", async () => {
+test("a table that prefetches for its visible columns does so for their accessors alone", async () => {
   await expectMarked({
     "shop/tables.py": `import django_tables2 as tables
 from shop.models import Line
 
 
 class OwnTable(tables.Table):
-    order_status = tables.Column(accessor="order__status")
+    state = tables.TemplateColumn(template_code="{{ record.order.status }}")  # expect: order
+    category = tables.TemplateColumn(template_code="{{ record.product.category.name }}")
 
     def configure(self, request):
         names = [column.name for column in self.columns.visible]
@@ -72,6 +73,16 @@ from shop.tables import OwnTable
 class Lines(SingleTableView):
     model = Line
     table_class = OwnTable
+
+
+class NamedTable(OwnTable):
+    def configure(self, request):
+        self.data.data = self.data.data.select_related("order")
+
+
+class Named(SingleTableView):
+    model = Line
+    table_class = NamedTable
 `,
   });
 });
