@@ -6,7 +6,7 @@ from accounts.models import User
 from catalog.models import Book, Publisher
 from customers.models import Address, Customer, LoginEvent
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, OuterRef, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Subquery, Sum
 from inventory.models import StockLevel
 from marketing.models import PageView
 from reviews.models import Comment
@@ -55,7 +55,7 @@ def orders_of_customer(customer, day):
 
 
 def sales_by_book():
-    return list(OrderLine.objects.values("book").annotate(amount=Sum(F("quantity") * F("unit_price"))).order_by("book"))  # planted: plan-jit-sales
+    return list(OrderLine.objects.values("book").annotate(amount=Sum(F("quantity") * F("unit_price"))).order_by("book_id"))  # planted: plan-jit-sales
 
 
 def sales_of_order(order):
@@ -134,12 +134,12 @@ def last_order_of(customer):
     return list(Customer.objects.filter(pk=customer).annotate(last=Subquery(last)).values("pk", "last"))  # twin: plan-subplan-last-order
 
 
-def payloads():
-    return list(OrderEvent.objects.values("payload", "order").annotate(times=Count("pk")).order_by("payload"))  # planted: plan-temp-payloads
+def never_in_stock():
+    return list(Book.objects.exclude(pk__in=OrderLine.objects.filter(quantity__gt=0).values("book")).values("isbn"))  # planted: plan-temp-stock
 
 
-def kinds():
-    return list(OrderEvent.objects.values("kind").annotate(times=Count("pk")).order_by("kind"))  # twin: plan-temp-payloads
+def never_in_stock_by_exists():
+    return list(Book.objects.filter(~Exists(OrderLine.objects.filter(quantity__gt=0, book=OuterRef("pk")))).values("isbn"))  # twin: plan-temp-stock
 
 
 def session_views(key):
@@ -199,12 +199,12 @@ def first_user():
     return User.objects.filter(is_staff=False).order_by("pk").first()  # twin: plan-limit-user
 
 
-def events_of_kind(kind, order):
-    return list(OrderEvent.objects.filter(kind=kind, order__lte=order).values("pk"))  # planted: plan-bitmap-events
+def lines_of_both(book, order):
+    return list(OrderLine.objects.filter(book=book, order__lte=order).values("quantity"))  # planted: plan-bitmap-lines
 
 
-def events_of_order(order):
-    return list(OrderEvent.objects.filter(order=order).values("pk"))  # twin: plan-bitmap-events
+def lines_of_one(order):
+    return list(OrderLine.objects.filter(order=order).values("quantity"))  # twin: plan-bitmap-lines
 
 
 def logins_from(address):

@@ -49,19 +49,19 @@ PLANNED = {
     "plan-index-customer": (lambda: office.messages_of_customer(1, "To Ada"), lambda: office.orders_of_customer(1, NOW - timedelta(days=90)), {}),
     "plan-jit-sales": (office.sales_by_book, lambda: office.sales_of_order(7), {"jit": "on", "jit_above_cost": "60"}),
     "plan-join-overpriced": (office.overpriced_lines, office.dearer_lines, {}),
-    "plan-memoize-chapters": (office.lines_with_chapters, office.lines_with_bindings, {**LITTLE_MEMORY, **ONLY_LOOPS, "enable_sort": "off"}),
+    "plan-memoize-chapters": (office.lines_with_chapters, office.lines_with_bindings, {**LITTLE_MEMORY, **ONLY_LOOPS, "enable_sort": "off", "random_page_cost": "100"}),
     "plan-estimate-city": (lambda: office.addresses_at(POSTCODE, *city()), lambda: office.addresses_in(POSTCODE), {}),
     "plan-loop-city": (lambda: office.names_at(POSTCODE, *city()), lambda: office.names_in(POSTCODE), {}),
     "plan-not-in-unsold": (office.unsold_books, office.unsold_books_by_exists, LITTLE_MEMORY),
     "plan-offset-orders": (lambda: office.order_page(50), lambda: office.orders_after(1000), {}),
     "plan-subplan-last-order": (office.last_orders, lambda: office.last_order_of(1), {}),
-    "plan-temp-payloads": (office.payloads, office.kinds, LITTLE_MEMORY),
+    "plan-temp-stock": (office.never_in_stock, office.never_in_stock_by_exists, LITTLE_MEMORY),
     "plan-partitions-session": (lambda: office.session_views("a"), lambda: office.session_views_since("a", NOW - timedelta(days=3)), {}),
     "plan-triggers-import": (lambda: office.import_lines(Order.objects.first(), Book.objects.first(), 200), lambda: office.import_subscribers(list(Customer.objects.all()[:100])), {}),
     "plan-wide-books": (office.whole_catalogue, office.isbns, {}),
     "plan-workers-lines": (lambda: office.lines_of_quantity(1), lambda: office.line_of_key(7), WORKERS),
     "plan-limit-user": (lambda: office.first_user_named("A"), office.first_user, {"enable_seqscan": "off"}),
-    "plan-bitmap-events": (lambda: office.events_of_kind("paid", 100), lambda: office.events_of_order(7), ONLY_BITMAPS),
+    "plan-bitmap-lines": (lambda: office.lines_of_both(1, 100), lambda: office.lines_of_one(7), {**ONLY_BITMAPS, "random_page_cost": "20", "seq_page_cost": "20"}),
     "plan-distinct-houses": (office.houses_that_sell, office.houses_that_sell_by_exists, {}),
     "plan-lossy-comments": (lambda: office.comments_on(ContentType.objects.get_for_model(Book)), lambda: office.comment(7), {**LITTLE_MEMORY, **ONLY_BITMAPS}),
 }
@@ -79,7 +79,7 @@ COUNTED = {
 LOCKS = {"lock-waits-shelf": (lambda key: office.count_shelf(key, 5), lambda key: office.count_free_shelf(key, 5))}
 WAITS = 4
 #: Versions of each comment.
-REWRITES = 60
+REWRITES = 150
 #: The server tells of locks that are waited for longer than this.
 DEADLOCK_MS = 20
 
