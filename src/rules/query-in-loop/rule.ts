@@ -53,7 +53,7 @@ function toDraft({ run, loop, site }: LoopedRun, input: RuleInput): FindingDraft
   const model = nameOf(run.model);
   return {
     key: [run.symbol, run.model, run.how],
-    confidence: confidenceOf(run, loop, site),
+    confidence: isGuessed(run, input) ? "possible" : confidenceOf(run, loop, site),
     ...(loop.collects === undefined ? (TEXTS[run.how]?.(model) ?? queryText(model, isInvariant)) : collectedText(model, nameOf(loop.collects))),
     doubt: loop.over === "rows" ? "a loop over one row costs nothing more" : "nothing says how many rounds the loop has",
     model: run.model,
@@ -119,6 +119,13 @@ function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite): Confidence
   if (loop.over === "unknown") return run.calls.length === 0 ? "likely" : "possible";
   if (run.calls.length === 0) return "certain";
   return run.calls.length <= NEAR ? "likely" : "possible";
+}
+
+/** A relation of a row that only its name tells, while some queryset loads such relations: it may be that one's row. */
+function isGuessed({ origin, related }: QueryRun, { facts }: RuleInput): boolean {
+  if (origin.kind !== "related" || related || origin.relation === undefined) return false;
+  const end = `.${origin.relation}`;
+  return [...facts.loadedEagerly].some((one) => one.endsWith(end));
 }
 
 /** No name in the expression is bound or changed in the loop, and the loop writes nothing of that model. */
