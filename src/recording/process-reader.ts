@@ -1,5 +1,6 @@
 import type { CauseKind, FrameOwner, Frame, ScopeKind } from "../model/recording.ts";
 import { UsageError } from "../model/usage-error.ts";
+import { routeWords } from "./route-words.ts";
 import { foldSql } from "./fold-sql.ts";
 import { FORMAT_VERSION, listAt, numberAt, recordAt, textAt, type Line } from "./lines.ts";
 import { closeTransaction, noteIdle, OpenScope, type OpenTransaction, placeOf, type RowGroup } from "./open-scope.ts";
@@ -472,9 +473,7 @@ function joinPath(parent: string, field: string): string {
 function labelOf({ kind, name }: OpenScope, route: unknown): string {
   if (kind !== "request" || typeof route !== "string") return name;
   const [method = ""] = name.split(" ");
-  // Regular expressions of URLs keep their groups, and lose the marks of begin and end.
-  const bare = route.replaceAll(/(?<!\[)\^/g, "").replace(/(?:\$|\\Z)$/, "");
-  const path = bare.startsWith("/") ? bare : `/${bare}`;
+  const path = routeWords(route);
   return /^[A-Z]+$/.test(method) ? `${method} ${path}` : path;
 }
 

@@ -76,10 +76,16 @@ test("a line that fetches twice in a scope is one cluster of that scope", () => 
   expect(recordingOf(process).rowClusters).toMatchObject([{ occurrences: [{ label: "GET /orders/", scopes: 1, of: 1, statements: { max: 5 }, rows: { max: 5 } }] }]);
 });
 
-test("a route keeps what its groups exclude", () => {
+test.each([
+  ["orders/<int:pk>/", "/orders/<int:pk>/"],
+  ["", "/"],
+  ["^routine/(?P<pk>[^/.]+)/stats/$", "/routine/<pk>/stats/"],
+  ["^(?P<event>[0-9a-zA-Z.-]+)/(?:talk|speaker)/(?P<code>\\w+)/\\.ics\\Z", "/<event>/(?:talk|speaker)/<code>/.ics"],
+  ["^old/(\\d{4})/^inner/([a-z()]+)/$", "/old/<…>/inner/<…>/"],
+])("the route %j reads %j", (route, words) => {
   const process = new RecordedProcess();
-  process.scope("request", "GET", { route: "^routine/(?P<pk>[^/.]+)/stats/$" }, (scope) => process.query(scope, CUSTOMER, VIEW));
-  expect(recordingOf(process).scopes).toMatchObject([{ label: "GET /routine/(?P<pk>[^/.]+)/stats/" }]);
+  process.scope("request", "GET", { route }, (scope) => process.query(scope, CUSTOMER, VIEW));
+  expect(recordingOf(process).scopes).toMatchObject([{ label: `GET ${words}` }]);
 });
 
 test("repetition alone is not an N+1", () => {

@@ -1,5 +1,6 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
+import { stepsOf } from "../../fixes/eager-paths.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
@@ -16,8 +17,15 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),
+  check: (input) => mergeLoads(toldOnce(input.facts.loads.filter((load) => isGuilty(load, input)), input)).map((group) => toDraft(group, input)),
 };
+
+/** A loop within a receiver runs over a queryset of its own. Where that one's finding stands, a delete that calls the receiver has nothing to add: its rows cannot be loaded otherwise. */
+function toldOnce(loads: readonly LazyLoad[], input: RuleInput): readonly LazyLoad[] {
+  const told = new Set(loads.filter(({ origin }) => origin.collected !== true).map(({ access }) => `${access.file}:${access.start}`));
+  const isInner = ({ origin, path }: LazyLoad): boolean => origin.collected === true && (stepsOf(input.graph, origin.model, path) ?? []).slice(0, -1).some((field) => field.relation?.single === false);
+  return loads.filter((load) => !isInner(load) || !told.has(`${load.access.file}:${load.access.start}`));
+}
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
   return load.reason === "unloaded" && load.kind !== "generic-fk" && !isAggregate(load.method) && isLoadPerRow(load, input.facts);
@@ -45,7 +53,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
 }
 
 function reasonFor(load: LazyLoad): string {
-  if (load.loop?.collects !== undefined) return "`delete()` fetches these rows bare to call their receivers, one row after the other.";
+  if (load.origin.collected === true) return "`delete()` fetches these rows bare to call their receivers, one row after the other.";
   if (load.kind === "o2o-reverse") return "The queryset does not load it; a row without one costs a query as well.";
   if (load.shared !== null) return "The prefetch before it does not load it; rows with the same target share it.";
   if (load.kind === "fk" || load.kind === "o2o") return "The queryset does not load it, and equal targets are not shared; only NULL costs nothing.";
@@ -53,7 +61,7 @@ function reasonFor(load: LazyLoad): string {
 }
 
 function remedyFor(load: LazyLoad, input: RuleInput): string {
-  if (load.loop?.collects !== undefined) return COLLECTED;
+  if (load.origin.collected === true) return COLLECTED;
   const beyond = beyondGeneric(load, input);
   if (beyond !== null) return beyond;
   if (!load.joinable && isFetchedEachRound(load, input.facts)) return fetchedBefore(load);
