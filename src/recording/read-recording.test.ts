@@ -11,6 +11,7 @@ import { SpreadCounter } from "./spread.ts";
 import { isBlamable } from "./user-code.ts";
 
 const ORDERS = 'SELECT "shop_order"."id", "shop_order"."customer_id" FROM "shop_order"';
+const LINES = 'SELECT "shop_orderline"."id" FROM "shop_orderline" WHERE "shop_orderline"."order_id" = %s';
 const CUSTOMER = 'SELECT "shop_customer"."id" FROM "shop_customer" WHERE "shop_customer"."id" = %s LIMIT 21';
 const VIEW = ["shop/views.py:12 order_list"];
 const ROW = ["~shop/templates/_row.html:4 customer", ...VIEW];
@@ -63,6 +64,16 @@ describe("an N+1 is told by the rows that it hangs from", () => {
   test("a scope's own figures", () => {
     expect(threeLists().scopes).toMatchObject([{ label: "GET /orders/", view: "shop.views.order_list", scopes: 3, statements: { median: 7, max: 11 } }]);
   });
+});
+
+test("rows of one single row hang from their own fetch: nobody loads a list with the row whose page it is on", () => {
+  const process = new RecordedProcess();
+  process.scope("request", "GET", { route: "orders/<int:pk>/" }, (scope) => {
+    const order = process.fetch(scope, "shop.Order", 1, ORDERS, [`shop/middleware.py:9 attach`]);
+    const lines = process.fetch(scope, "shop.OrderLine", 4, LINES, VIEW, process.cause("manager", "shop.Order", "lines", order), 1);
+    for (let row = 1; row <= 4; row += 1) process.query(scope, CUSTOMER, ROW, { cause: process.cause("forward", "shop.OrderLine", "book", lines), instance: row });
+  });
+  expect(recordingOf(process).rowClusters).toMatchObject([{ model: "shop.OrderLine", path: "book", }]);
 });
 
 test("a line that fetches twice in a scope is one cluster of that scope", () => {
