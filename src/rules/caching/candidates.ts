@@ -165,7 +165,8 @@ type Found = { readonly key: string; readonly result: Candidate | Refused };
 function fromReplay(input: EvidenceInput, recording: Recording, replay: Replay): Found[] {
   const changes = changesByTable(replay);
   const totalMs = recording.microseconds / 1000;
-  const perRow = new Set([...recording.rowClusters, ...recording.loopClusters].map(({ sql }) => sql));
+  const perRow = new Map<string, number>();
+  for (const { sql, occurrences } of [...recording.rowClusters, ...recording.loopClusters]) perRow.set(sql, (perRow.get(sql) ?? 0) + occurrences.reduce((all, { statements }) => all + statements.sum, 0));
   return replay.statements.flatMap((statement) => {
     const { shape } = statement;
     if (shape === null || shape.kind !== "select" || shape.base === null) return [];
@@ -177,7 +178,8 @@ interface Played {
   readonly replay: Replay;
   readonly changes: ReadonlyMap<string, readonly Change[]>;
   readonly totalMs: number;
-  readonly perRow: ReadonlySet<string>;
+  /** How often each statement was sent in loops. */
+  readonly perRow: ReadonlyMap<string, number>;
 }
 
 /** Changes of a table's rows, in the order of time. */
@@ -191,6 +193,9 @@ function changesByTable({ statements }: Replay): ReadonlyMap<string, readonly Ch
   }
   return found;
 }
+
+/** Of a statement's reads: from here on it is the loop that is to be mended. A session is read in a loop somewhere too. Ours. */
+const IN_LOOPS = 0.5;
 
 function playedResult(input: EvidenceInput, statement: ReplayStatement, shape: QueryShape, played: Played): Candidate | Refused {
   const { source, database, thresholds } = input;
@@ -208,7 +213,7 @@ function playedResult(input: EvidenceInput, statement: ReplayStatement, shape: Q
   }
   const share = played.totalMs === 0 ? 0 : databaseMs / played.totalMs;
   if (share < (thresholds["cache-candidate.share"] ?? LEAST_SHARE)) return refuse("less than a hundredth of the database's time");
-  if (played.perRow.has(statement.folded)) return refuse("it is asked once a row, which is to be mended first");
+  if ((played.perRow.get(statement.folded) ?? 0) >= reads.at.length * IN_LOOPS) return refuse("it is asked once a row, which is to be mended first");
   if (!played.replay.isKeyed && statement.sql.includes("%s")) return refuse(OLD_RECORDING);
   const why = refusal({ shape, meanMs, rowsPerCall: rows.length === 0 ? null : sum(rows) / rows.length }, source, database, thresholds);
   if (why !== null) return refuse(why);

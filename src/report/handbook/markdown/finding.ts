@@ -21,14 +21,13 @@ export function renderFinding(finding: Finding, pages: Pages): readonly string[]
     `<a id="${anchorOf(handbook, id)}"></a>`,
     `### ${escapeProse(claim || message) || codeSpan(rule)}`,
     table(["severity", "rule", "chapter", "confidence", "id", "evidence"], [[severity, codeSpan(rule), chapter, confidence, codeSpan(shortIdOf(context, id)), rungOf(finding)]]),
-    ...meaning(finding),
     places(finding.places, pages),
     `**Evidence:** ${sentence(evidenceSentence(finding, handbook.report, { ...context, pathPrefix: "" }))}${gainWords(change, pages)}`,
     ...evidenceTable(finding.evidence),
     ...planTexts(finding.evidence),
     ...statements(finding, pages),
     ...ownFigures(finding, pages),
-    ...renderFix(fixes[0], pages, change),
+    ...renderFix(fixes[0], pages, change).map((text, index) => (index === 0 ? `${text}${byHand(finding)}` : text)),
     ...proof(finding, pages),
     `**Doubt:** ${sentence(doubtSentence(finding))}`,
     ...alternatives(fixes.slice(1), pages),
@@ -37,10 +36,10 @@ export function renderFinding(finding: Finding, pages: Pages): readonly string[]
   ];
 }
 
-/** Why it matters and what to do, in the rule's words. */
-function meaning({ claim, message }: Finding): readonly string[] {
+/** Where no edit does it: why it matters and what to do, in the rule's words. */
+function byHand({ claim, message, fixes }: Finding): string {
   const rest = claim !== "" && message.startsWith(claim) ? message.slice(claim.length).trim() : "";
-  return rest === "" ? [] : [sentence(rest)];
+  return rest === "" || fixes.length > 0 ? "" : ` ${sentence(rest)}`;
 }
 
 function silencePlace({ places: all, rule }: Finding): string {

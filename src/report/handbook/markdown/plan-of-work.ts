@@ -43,7 +43,7 @@ function planTable(changes: readonly Change[], { handbook, context, findings }: 
     const finding = findings.get(change.finding);
     const id = finding === undefined ? "" : link(change.finding);
     const patch = change.patch !== null && patches.files.has(change.patch) ? `[patch](patches/${encodeURIComponent(change.patch)})${besideWords(change.patch, patches, link)}` : "";
-    const cells = [`${escapeProse(change.action)} ${change.place === "" ? "" : codeSpan(change.place)}`.trim(), change.size, deployNote(finding?.fixes[0]), patch, id];
+    const cells = [`${escapeProse(change.action)} ${change.place === "" ? "" : codeSpan(change.place)}`.trim(), change.size, deployNote(finding?.fixes[0], finding?.rule), patch, id];
     return time === null ? [change.severity, ...cells] : [change.gain === null ? "-" : formatTime(change.gain.marginal), ...cells];
   });
   return table([time === null ? "severity" : time.unit, "change", "size", "deploy", "patch", "id"], rows, time === null ? [] : [0]);

@@ -54,7 +54,7 @@ function chapterPage({ chapter, title, sections, page: chapterFile }: OutlineCha
   const { report } = pages.handbook;
   const findings = report.findings.filter(({ chapter: at }) => at.split(".")[0] === chapter);
   const own = sections.flatMap((outline) => pages.handbook.sections.filter(({ section }) => section === outline.section).map((section) => ({ section, outline })));
-  const states = own.map(({ section: { section, state } }) => `${section} ${state}`).join(", ");
+  const states = own.map(({ section: { section, state, findings: found } }) => `${section} ${state === "findings" && found.length === 0 ? "advice" : state}`).join(", ");
   const { ignored, baseline, belowConfidence } = report.silenced;
   const silenced = ignored + baseline + belowConfidence === 0 ? "" : ` Left out of all chapters: ${formatNumber(ignored)} ignored by a comment, ${formatNumber(baseline)} in the baseline, ${formatNumber(belowConfidence)} less sure than asked for.`;
   const gaps = own.filter(({ section }) => section.missing !== "").map(({ section }) => section.section);
