@@ -32,7 +32,8 @@ export function freedBy(input: AdvisorInput): Freed | null {
   const base = timeBaseOf(database, recording);
   if (base === null || base.total <= 0) return null;
   const others = findings.filter(({ chapter }) => !chapter.startsWith("7"));
-  const gains = gainsOf({ statements: timedStatements(base, database, recording), findings: others, parts, recorded: recordedTimes(recording), sentFrom: (one) => sentFrom(one, input) });
+  // A setting of this chapter may take the same seconds: those are not freed twice.
+  const gains = gainsOf({ statements: timedStatements(base, database, recording), findings, parts, recorded: recordedTimes(recording), sentFrom: (one) => sentFrom(one, input) });
   // Of a recording alone the advisor does not know which statement is which finding's.
   if (gains.touched.size === 0 && database === null) return null;
   const byId = new Map(others.map((one) => [one.id, one]));

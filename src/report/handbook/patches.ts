@@ -34,7 +34,7 @@ export function patchesOf({ changes, report }: Handbook, read: SourceReader): Pa
   const all = inPlanOrder(changes).flatMap((change): Patched[] => {
     const finding = findings.get(change.finding);
     const fix = finding?.fixes[0];
-    const own = change.patch === null || fix === undefined ? null : patchOf(editsByFile(fix.edits), read);
+    const own = change.patch === null || finding === undefined || fix === undefined ? null : patchOf(planFixes([{ finding, fix }], read).edits, read);
     return change.patch === null || own === null || finding === undefined || fix === undefined ? [] : [{ change, name: change.patch, chosen: { finding, fix }, own }];
   });
   const made: Made = { files: new Map(), after: new Map(), insteadOf: new Map(), within: new Map() };

@@ -1,4 +1,5 @@
 /** Reads that a cache would answer, from the recording played again and from the server's counters. */
+import { formatCount } from "../../model/numbers.ts";
 import type { Database, EvidenceInput, QueryRecipe, QueryShape, RuleInput, Span, Statement, Unjudged } from "../../model/index.ts";
 import type { Recording, Stack } from "../../model/recording.ts";
 import type { Replay, ReplayStatement } from "../../model/replay.ts";
@@ -209,7 +210,7 @@ function playedResult(input: EvidenceInput, statement: ReplayStatement, shape: Q
   const refuse = (why: string): Refused => ({ sql: statement.sql, tables, symbol: site?.symbol ?? null, reads: reads.at.length, databaseMs, why });
   const [again, locked] = [count("again"), count("locked")];
   if (reads.at.length < (thresholds["cache-candidate.calls"] ?? LEAST_READS)) {
-    return refuse(locked > reads.at.length ? "it is read within transactions, where the database has to be asked" : again > reads.at.length ? "it repeats within a request: there the code is to be mended" : `${reads.at.length} reads say no rate`);
+    return refuse(locked > reads.at.length ? "it is read within transactions, where the database has to be asked" : again > reads.at.length ? "it repeats within a request: there the code is to be mended" : `${formatCount(reads.at.length, "read")} ${reads.at.length === 1 ? "says" : "say"} no rate`);
   }
   const share = played.totalMs === 0 ? 0 : databaseMs / played.totalMs;
   if (share < (thresholds["cache-candidate.share"] ?? LEAST_SHARE)) return refuse("less than a hundredth of the database's time");
@@ -312,7 +313,7 @@ function countedResult(input: EvidenceInput, database: Database, statement: Stat
   const [only, ...others] = written.sites;
   const site = written.certainty === "unique" || written.certainty === "one-of" ? (only ?? null) : null;
   const refuse = (why: string): Refused => ({ sql, tables, symbol: site?.symbol ?? null, reads: calls, databaseMs: totalMs, why });
-  if (calls < (thresholds["cache-candidate.calls"] ?? LEAST_READS)) return refuse(`${calls} calls say no rate`);
+  if (calls < (thresholds["cache-candidate.calls"] ?? LEAST_READS)) return refuse(`${formatCount(calls, "call")} ${calls === 1 ? "says" : "say"} no rate`);
   if (share < (thresholds["cache-candidate.share"] ?? LEAST_SHARE)) return refuse("less than a hundredth of the database's time");
   if (site?.how.startsWith("lazy load") === true) return refuse("it is asked once a row, which is to be mended first");
   const why = refusal({ shape, meanMs, rowsPerCall: rows === null || calls === 0 ? null : rows / calls }, source, database, thresholds);
