@@ -137,12 +137,12 @@ export function findingsOfLoop(cluster: LoopCluster, findings: readonly Finding[
   if (targetOf === undefined) return here;
   const relations = new Set(here.filter(isOfRelation).map(({ model, relation }) => `${model} ${relation}`));
   const loading = here.filter((finding) => !isOfRelation(finding) || isOfTarget(finding, cluster, targetOf, relations.size === 1));
-  return loading.filter((finding) => !isOfRelation(finding) || isFetchedThere(finding, cluster, lines, views) || !loading.some((other) => isSameLoad(other, finding) && isFetchedThere(other, cluster, lines, views)));
+  return loading.filter((finding) => !isOfQueryset(finding) || isFetchedThere(finding, cluster, lines, views) || !loading.some((other) => isSameLoad(other, finding) && isFetchedThere(other, cluster, lines, views)));
 }
 
 /** A prefetch that is asked again begins at whichever queryset made it: there the last step alone is the same. */
 function isSameLoad(a: Finding, b: Finding): boolean {
-  if (!isOfRelation(a) || a.rule !== b.rule) return false;
+  if (!isOfQueryset(a) || a.rule !== b.rule) return false;
   const isSame = a.rule === "defeated-prefetch" ? lastStep(a) === lastStep(b) : a.model === b.model && a.relation === b.relation;
   return isSame && a !== b;
 }
@@ -155,7 +155,10 @@ function isFetchedThere({ places }: Finding, { stack }: LoopCluster, lines: Sour
 }
 
 /** A helper's line sends statements of many models: those of another table are not this finding's. */
-const OF_RELATION: ReadonlySet<string> = new Set(["n-plus-one", "aggregate-in-loop", "defeated-prefetch"]);
+const OF_RELATION: ReadonlySet<string> = new Set(["n-plus-one", "aggregate-in-loop"]);
+
+/** Of a prefetch that is asked again, what that one prefetches in turn is sent from its line too. */
+const isOfQueryset = (finding: Finding): boolean => isOfRelation(finding) || finding.rule === "defeated-prefetch";
 
 const isOfRelation = ({ rule, model, relation }: Finding): boolean => OF_RELATION.has(rule) && model !== undefined && relation !== undefined;
 

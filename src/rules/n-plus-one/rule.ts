@@ -5,7 +5,8 @@ import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { beyondGeneric, confidenceOf, fetchedBefore, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
-import { dotted, holderName } from "../names.ts";
+import { formatCount } from "../../model/numbers.ts";
+import { dotted, holderName, modelName } from "../names.ts";
 
 export const rule: Rule = {
   meta: {
@@ -17,7 +18,7 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => mergeLoads(toldOnce(input.facts.loads.filter((load) => isGuilty(load, input)), input)).map((group) => toDraft(group, input)),
+  check: (input) => oncePerReceiver(mergeLoads(toldOnce(input.facts.loads.filter((load) => isGuilty(load, input)), input))).map(({ group, others }) => toDraft(group, input, others)),
 };
 
 /** A loop within a receiver runs over a queryset of its own. Where that one's finding stands, a delete that calls the receiver has nothing to add: its rows cannot be loaded otherwise. */
@@ -31,8 +32,27 @@ function isGuilty(load: LazyLoad, input: RuleInput): boolean {
   return load.reason === "unloaded" && load.kind !== "generic-fk" && !isAggregate(load.method) && isLoadPerRow(load, input.facts);
 }
 
-function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
-  const owner = payers(load, input);
+interface Told {
+  readonly group: LoadGroup;
+  /** Models whose rows the same receiver reads in the same way. */
+  readonly others: readonly string[];
+}
+
+/** One receiver listens to many senders: what it reads is mended once. */
+function oncePerReceiver(groups: readonly LoadGroup[]): readonly Told[] {
+  const told = new Map<string, { readonly group: LoadGroup; readonly others: string[] }>();
+  for (const group of groups) {
+    const { origin, path, access } = group.load;
+    const key = origin.collected === true ? `${origin.symbol} ${path} ${access.file}:${access.start}` : `${told.size}`;
+    const known = told.get(key);
+    if (known === undefined) told.set(key, { group, others: [] });
+    else known.others.push(modelName(origin.model));
+  }
+  return [...told.values()];
+}
+
+function toDraft({ load, loads }: LoadGroup, input: RuleInput, others: readonly string[]): FindingDraft {
+  const owner = others.length === 0 ? payers(load, input) : `${payers(load, input)} and row of ${formatCount(others.length, "other model")}`;
   const holder = holderName(load.origin.symbol, input.program);
   const key = keyColumn(load, loads, input);
   return {
