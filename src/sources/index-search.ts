@@ -3,13 +3,15 @@ import type { Database, QueryShape } from "../model/index.ts";
 import { createIndexSql } from "../fixes/migrations/index.ts";
 import { openSqlParser } from "../sql/open-parser.ts";
 import type { Candidate } from "../advisors/indexes/candidates.ts";
+import { carefulCost, type IndexFacts } from "../advisors/indexes/careful-cost.ts";
+import { candidateFacts, costFacts } from "../advisors/indexes/cost-facts.ts";
 import type { Planner } from "../advisors/indexes/planner.ts";
 import { openSolver } from "../advisors/indexes/program.ts";
 import { candidatesOfAll, questionsOf, shapesOf, tablesRead, type Asked } from "../advisors/indexes/questions.ts";
 import { searchIndexes, type SearchResult } from "../advisors/indexes/search.ts";
 import { burdenOf, upkeepOf } from "../advisors/indexes/writes.ts";
 import type { PreparedStatement, Trial } from "./phantom/trial.ts";
-import { trialPlanner } from "./phantom/trial-planner.ts";
+import { trialPlanner, type AddedCandidate } from "./phantom/trial-planner.ts";
 
 export interface IndexSearchOptions {
   readonly budget: number;
@@ -37,12 +39,21 @@ export async function runIndexSearch(trial: Trial, database: Database, options: 
     const shape = database.workload.statements[statement]?.shape ?? null;
     return shape === null ? [] : shapesOf(shape, views);
   });
-  const planner = trialPlanner(trial, prepared);
+  const numbered = new Map<number, Candidate>();
+  const added = (one: AddedCandidate | undefined): IndexFacts | undefined => {
+    const candidate = one === undefined ? undefined : numbered.get(one.number);
+    return one === undefined || candidate === undefined ? undefined : candidateFacts(candidate, one.bytes);
+  };
+  const facts = costFacts(database);
+  const planner = trialPlanner(trial, prepared, (plan, addedOf) => carefulCost(plan, { ...facts, index: (name) => added(addedOf(name)) ?? facts.index(name) }));
   const result = await searchIndexes({
     questions: asked,
     candidates: shapes.map((one) => candidatesOfAll(one, database)),
     tables: shapes.map((one) => tablesRead(one, database)),
-    sqlOf: ({ table, spec }: Candidate, number) => createIndexSql(spec, `luthier_${number}`, table, false),
+    sqlOf: (candidate, number) => {
+      numbered.set(number, candidate);
+      return createIndexSql(candidate.spec, `luthier_${number}`, candidate.table, false);
+    },
     burdenOf: (question, candidate, bytes) => burdenOf(candidate, bytes, database.workload.statements[asked[question]?.statement ?? -1], database),
     upkeepOf: (candidate, bytes) => upkeepOf(candidate, bytes, database),
     budget: options.budget,
