@@ -1,5 +1,5 @@
 /** The search for indexes on a phantom. */
-import type { Database, QueryShape } from "../model/index.ts";
+import type { Database, Plan, QueryShape } from "../model/index.ts";
 import { createIndexSql } from "../fixes/migrations/index.ts";
 import { openSqlParser } from "../sql/open-parser.ts";
 import type { Candidate } from "../advisors/indexes/candidates.ts";
@@ -30,6 +30,8 @@ export interface IndexSearch extends SearchResult {
   readonly unplanned: readonly { readonly statement: number; readonly why: string }[];
   /** Of a candidate, for the writes in the time of the statements. */
   readonly upkeepOf: (candidate: number) => number;
+  /** What a plan of the search's trial would cost if memory were small. */
+  readonly heldCost: (plan: Plan) => number;
 }
 
 export async function runIndexSearch(trial: Trial, database: Database, options: IndexSearchOptions): Promise<IndexSearch> {
@@ -67,7 +69,7 @@ export async function runIndexSearch(trial: Trial, database: Database, options: 
     const entry = result.candidates[number];
     return entry === undefined || "refused" in entry.known ? 0 : upkeepOf(entry.candidate, entry.known.bytes, database);
   };
-  return { ...result, questions: asked, prepared, unplanned, upkeepOf: upkeep };
+  return { ...result, questions: asked, prepared, unplanned, upkeepOf: upkeep, heldCost: planner.careful };
 }
 
 interface Prepared {

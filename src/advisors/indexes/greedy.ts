@@ -1,5 +1,7 @@
 /** A choice without a solver: plan after plan, what saves most for its bytes. For when there is no time to solve the program. */
-import { chargedCost, type Option, type Program } from "./program.ts";
+import type { Option, Program } from "./program.ts";
+
+export const chargedCost = ({ cost, charge = 0 }: Option): number => cost + charge;
 
 /** Of all questions, by the plans that were met, and of all upkeep. */
 export function costWith({ questions, options, candidates }: Program, chosen: ReadonlySet<number>): number {

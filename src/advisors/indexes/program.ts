@@ -2,7 +2,7 @@
 
 import type { ModelData } from "highs";
 import { groupBy } from "../../model/group-by.ts";
-import { costWith, greedyChoice } from "./greedy.ts";
+import { chargedCost, costWith, greedyChoice } from "./greedy.ts";
 
 /** A plan that one question can have, with the candidates that it needs. */
 export interface Option {
@@ -13,8 +13,6 @@ export interface Option {
   /** What it is worth less than that, since it would be dear if memory were small; absent for nothing. */
   readonly charge?: number;
 }
-
-export const chargedCost = ({ cost, charge = 0 }: Option): number => cost + charge;
 
 export interface Program {
   /** By question: what it costs with nothing new, and its weight. */

@@ -11,7 +11,7 @@ export interface AddedCandidate {
 }
 
 /** `careful`: what a plan would cost if memory were small, by the candidates that have been added, by number. */
-export function trialPlanner(trial: Trial, questions: readonly PreparedStatement[], careful: (plan: Plan, added: (name: string) => AddedCandidate | undefined) => number): Planner {
+export function trialPlanner(trial: Trial, questions: readonly PreparedStatement[], careful: (plan: Plan, added: (name: string) => AddedCandidate | undefined) => number): Planner & { readonly careful: (plan: Plan) => number } {
   const names = new Map<string, number>();
   const sizes = new Map<string, number>();
   let count = 0;
@@ -20,6 +20,7 @@ export function trialPlanner(trial: Trial, questions: readonly PreparedStatement
     return number === undefined || bytes === undefined ? undefined : { number, bytes };
   };
   return {
+    careful: (plan) => careful(plan, addedOf),
     add: async (indexes) => {
       const added = await trial.add(indexes);
       return added.map((one): Known => {
