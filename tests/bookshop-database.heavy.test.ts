@@ -64,6 +64,7 @@ const THRESHOLDS: Readonly<Record<string, number>> = {
   "plan-blocks-per-row.share": 0,
   "plan-blocks-per-row": 10,
   "plan-cold-cache": 10,
+  "plan-cold-cache.share": 0,
   "plan-distinct": 100,
   "plan-distinct.share": 0,
   "plan-hash-spill": 1,
