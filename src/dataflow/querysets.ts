@@ -13,6 +13,7 @@ import {
   withAnnotations,
   withDeferred,
   withDropped,
+  withJoinsUnread,
   withKnownRow,
   withList,
   withOnly,
@@ -125,6 +126,8 @@ export function constructedQueryset(engine: Engine, cls: ClassInfo, args: CallAr
   return manager.kind === "manager" ? { ...plainQueryset(engine, { ...manager, cls: null }, site.frame), cls } : UNKNOWN;
 }
 
+const NO_ROWS_YET = "a row that was just made has no others yet";
+
 function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValue {
   if (manager.related === null) return queryset;
   const load = knownParent(queryset.load, manager);
@@ -133,6 +136,7 @@ function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValu
   if (prefetched !== null) markUsed(prefetched);
   return {
     ...queryset,
+    ...(row.isNew ? { doubts: [...queryset.doubts, NO_ROWS_YET] } : {}),
     recipe: ofRelation(queryset.recipe, row.model.label, field.name),
     load: withPeers(prefetched === null ? load : mergeNodes(load, prefetched.node), load.peers || manager.related.row.load.peers),
     related: { ...manager.related, plain: true },
@@ -534,7 +538,7 @@ function selectRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs, 
   const names = literalNames(args);
   if (names === null) {
     engine.note("select_related with names that are not literal", site.frame.file, site.span.start);
-    return requeriedEager(queryset, withUnread(engine, queryset.load, site));
+    return requeriedEager(queryset, withReflection(engine, withJoinsUnread(queryset.load), site));
   }
   if (names.length === 0) return requeriedEager(queryset, withSelectsAll(queryset.load));
   let load = queryset.load;
@@ -581,7 +585,7 @@ function prefetchRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs
   if (args.positional.length === 1 && first?.kind === "literal" && first.value === null) {
     return requeriedEager(queryset, withoutPrefetches(queryset.load));
   }
-  let load = args.open ? withUnread(engine, queryset.load, site) : queryset.load;
+  let load = args.open ? withReflection(engine, withOpaque(queryset.load), site) : queryset.load;
   for (const [index, value] of args.positional.entries()) {
     load = withPrefetch(engine, queryset, load, value, argSpan(site, index), site.frame);
   }
@@ -589,10 +593,10 @@ function prefetchRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs
 }
 
 /** Names that code computed: from a class it was given, as far as the function here shows it, or from anything. */
-function withUnread(engine: Engine, load: LoadNode, site: CallSite): LoadNode {
+function withReflection(engine: Engine, load: LoadNode, site: CallSite): LoadNode {
   const spread = site.expr?.args.find((one) => one.kind === "star")?.value;
   const cls = spread === undefined ? null : classBehind(engine, spread, site.frame);
-  return cls === null ? withOpaque(load) : withReflected(load, cls);
+  return cls === null ? load : withReflected(load, cls);
 }
 
 /** `names = names_for(SomeClass)`, and then `*names`; or `*names_for(SomeClass)`. */
@@ -688,7 +692,8 @@ function prefetchLookup(value: Value): PrefetchLookup | null {
 
 function columns(queryset: QuerysetValue, args: CallArgs, apply: (load: LoadNode, names: readonly string[]) => LoadNode): Value {
   const names = literalNames(args);
-  return requeried(queryset, { load: names === null ? withOpaque(queryset.load) : apply(queryset.load, names) });
+  // Names that could not be read choose columns; relations they load none.
+  return requeried(queryset, { load: names === null ? withAllColumns(queryset.load) : apply(queryset.load, names) });
 }
 
 function deferred(_engine: Engine, queryset: QuerysetValue, args: CallArgs): Value {
@@ -886,7 +891,8 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
   const { related } = queryset;
   const doubts = packageDoubts({ frame });
   if (related !== null && !queryset.prefetched && !queryset.evaluated) {
-    const row = { ...related.row, doubts: [...related.row.doubts, ...doubts] };
+    // A manager keeps nothing: rows that share the object ask again each.
+    const row = { ...related.row, shared: null, doubts: [...related.row.doubts, ...doubts] };
     recordRelatedLoad(engine, queryset, { ...related, row }, how, at.span, at.frame);
   }
   if (related !== null && queryset.prefetched) engine.recorder.cover(queryset.origin.span, related.field.name);

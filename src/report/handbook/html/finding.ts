@@ -33,7 +33,9 @@ export function renderFinding(finding: Finding, { handbook, context, plots, isFo
   const cost = costOf(finding);
   const [place] = finding.places;
   const page = context.findingPage?.(finding) ?? null;
+  const rest = claim !== "" && message.startsWith(claim) ? message.slice(claim.length).trim() : "";
   const parts = [
+    rest === "" ? NOTHING : part("Why", html`<p>${sentence(rest)}</p>`),
     part("Places", renderPlaces(finding.places, context)),
     part("Evidence", html`${evidence(finding, handbook, words)}${plots.map((plot) => figure(plot, handbook))}`),
     part("Fix", renderFix(fixes[0], context)),
