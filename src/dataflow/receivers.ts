@@ -57,6 +57,7 @@ function collectedOrigin(engine: Engine, model: Model, { module, def }: SignalRe
     symbol: `${module.name}.${def.name}`,
     escapes: true,
     asInstances: true,
+    collected: true,
   }));
 }
 

@@ -2,6 +2,7 @@ import type { Confidence, FindingDraft, FixDraft, LoopFact, QueryRun, Rule, Rule
 import { nodesIn } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
+import { holderName } from "../names.ts";
 import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
 import { updateDrafts } from "./updates.ts";
 
@@ -54,7 +55,7 @@ function toDraft({ run, loop, site }: LoopedRun, input: RuleInput): FindingDraft
   return {
     key: [run.symbol, run.model, run.how],
     confidence: isGuessed(run, input) ? "possible" : confidenceOf(run, loop, site),
-    ...(loop.collects === undefined ? (TEXTS[run.how]?.(model) ?? queryText(model, isInvariant)) : collectedText(model, nameOf(loop.collects))),
+    ...(loop.collects === undefined ? (TEXTS[run.how]?.(model) ?? queryText(holderName(run.symbol, input.program), model, isInvariant)) : collectedText(model, nameOf(loop.collects))),
     doubt: loop.over === "rows" ? "a loop over one row costs nothing more" : "nothing says how many rounds the loop has",
     model: run.model,
     places,
@@ -64,9 +65,9 @@ function toDraft({ run, loop, site }: LoopedRun, input: RuleInput): FindingDraft
 
 type Text = Pick<FindingDraft, "claim" | "reason" | "remedy">;
 
-function queryText(model: string, isInvariant: boolean): Text {
+function queryText(holder: string, model: string, isInvariant: boolean): Text {
   return {
-    claim: isInvariant ? `Each round of the loop sends the same \`${model}\` query.` : `Each round of the loop queries \`${model}\`.`,
+    claim: isInvariant ? `\`${holder}\` sends the same \`${model}\` query in each round of a loop.` : `\`${holder}\` queries \`${model}\` in each round of a loop.`,
     reason: isInvariant ? "Nothing in the query changes from round to round." : "One query for all rounds would do.",
     remedy: isInvariant ? "Run it once before the loop." : "Fetch what all rounds need before the loop, with `in_bulk()` or one `filter(…__in=…)`.",
   };
