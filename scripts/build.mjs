@@ -27,7 +27,7 @@ listParts(join(modules, "rules"), "rule");
 listParts(join(modules, "advisors"), "advisor");
 
 await bundle(modules, out);
-for (const path of filesIn(modules)) if (!path.endsWith(".js")) copy(join(modules, path), join(out, path));
+for (const path of filesIn(modules)) if (!path.endsWith(".js") || path.startsWith("web")) copy(join(modules, path), join(out, path));
 chmodSync(join(out, "cli/main.js"), 0o755);
 writeFileSync(join(out, "build-stamp.txt"), stampOf(out));
 

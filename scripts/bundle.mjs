@@ -1,11 +1,12 @@
 // Puts compiled modules into few files: a thousand modules take a third of a second of every run to load, these a tenth.
-import { readdirSync, realpathSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { rolldown } from "rolldown";
 
 /** What is started, imported by users, run as a thread, or found by name. */
 const ENTRIES = ["cli/main", "cli/run-process", "index", "report/index", "sources/parse-worker", "rules/list", "advisors/list"];
-const PACKAGES = [/^node:/, /^[a-z@]/];
+/** Installed beside luthier; what else a module imports goes into the bundle. */
+const PACKAGES = Object.keys(JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).dependencies);
 /** Stands for `import.meta.url` until it is known in which file a module ends up. */
 const PLACE = "__placeOfModule__";
 
@@ -31,7 +32,7 @@ export function listParts(folder, name) {
 export async function bundle(from, to) {
   const home = realpathSync(from);
   const input = Object.fromEntries(ENTRIES.map((name) => [name, path.join(home, `${name}.js`)]));
-  const build = await rolldown({ input, platform: "node", external: PACKAGES, plugins: [keepPlaces(home)] });
+  const build = await rolldown({ input, platform: "node", external: [/^node:/, ...PACKAGES.map((name) => new RegExp(`^${name}(?:/|$)`))], plugins: [keepPlaces(home)] });
   await build.write({ dir: to, format: "esm", entryFileNames: "[name].js", chunkFileNames: "chunks/[name]-[hash].js" });
 }
 
