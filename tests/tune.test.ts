@@ -35,6 +35,7 @@ describe("with the source alone", () => {
   let pages: ReadonlyMap<string, string>;
   let report: Report;
   const folder = (): string => path.join(root, ".luthier", "handbook");
+  const applies = (patch: string, how: readonly string[]): boolean => spawnSync("git", ["apply", ...how, path.join(folder(), "patches", patch)], { cwd: root }).status === 0;
 
   beforeAll(async () => {
     root = copyOfBookshop();
@@ -106,12 +107,19 @@ describe("with the source alone", () => {
     expect(lost.map(({ rule, id }) => `${rule} ${id}`)).toEqual([]);
   });
 
-  test("every patch applies to the tree by itself, and the safe ones together", () => {
+  test("patches apply one after the other in the order of the plan; by themselves those that name no other; the safe ones together", () => {
     const patches = readdirSync(path.join(folder(), "patches"));
     expect(patches).toContain("all-safe.patch");
     expect(patches.length).toBeGreaterThan(50);
-    const refused = patches.filter((name) => spawnSync("git", ["apply", "--check", path.join(folder(), "patches", name)], { cwd: root }).status !== 0);
+    const plan = readFileSync(path.join(folder(), "plan-of-work.md"), "utf8");
+    const rows = [...plan.matchAll(/\[patch\]\(patches\/([^)]+)\)( after | instead of | within )?/g)].map(([, name = "", beside = ""]) => ({ name: decodeURIComponent(name), beside }));
+    expect(rows.map(({ name }) => name).toSorted()).toEqual(patches.filter((name) => name !== "all-safe.patch").toSorted());
+    const refused = ["all-safe.patch", ...rows.filter(({ beside }) => beside !== " after ").map(({ name }) => name)].filter((name) => !applies(name, ["--check"]));
     expect(refused).toEqual([]);
+    expect(rows.filter(({ beside }) => beside === " after ").length).toBeGreaterThan(5);
+    const series = rows.filter(({ beside }) => beside === "" || beside === " after ").map(({ name }) => name);
+    expect(series.filter((name) => !applies(name, []))).toEqual([]);
+    for (const name of series.toReversed()) expect(applies(name, ["--reverse"]), name).toBe(true);
   });
 
   test("a second run writes the same bytes, and keeps what people wrote", async () => {

@@ -103,7 +103,7 @@ async function put({ report, whole, context, evidence, read, parts }: Gathered, 
     import("../sources/history.ts"),
     import("../sources/git.ts"),
   ]);
-  const { advice, failures } = await askAdvisors(await loadAdvisors(), { ...evidence, findings: report.findings }, environment);
+  const { advice, failures } = await askAdvisors(await loadAdvisors(), { ...evidence, findings: report.findings, parts }, environment);
   const at = await currentCommit(root);
   const input = {
     project: { name: path.basename(root), commit: at?.commit ?? null, isDirty: at?.isDirty ?? false },

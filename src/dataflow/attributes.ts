@@ -136,7 +136,21 @@ function objectAttribute(engine: Engine, value: ObjectValue, name: string, site:
   const member = engine.classMember(value.cls, name, value, site);
   if (member !== null) return member;
   if (name === "__class__") return { kind: "class", cls: value.cls };
-  return UNKNOWN;
+  return name === "_meta" ? declaredMeta(engine, value.cls) : UNKNOWN;
+}
+
+/** `Meta` and its like, of the nearest class that has one. */
+export function nestedClass(engine: Engine, cls: ClassInfo, name: string): ClassInfo | null {
+  return nestedClasses(engine, cls, name)[0] ?? null;
+}
+
+function nestedClasses(engine: Engine, cls: ClassInfo, name: string): ClassInfo[] {
+  return engine.program.mro(cls).flatMap((owner) => (isExternal(owner) ? [] : (owner.nested.get(name) ?? [])));
+}
+
+/** `_meta` of a form, a resource, a table: what its inner `Meta` says, or that of a base. */
+function declaredMeta(engine: Engine, cls: ClassInfo): Value {
+  return joinAll(nestedClasses(engine, cls, "Meta").map((meta) => ({ kind: "class", cls: meta })));
 }
 
 function classAttribute(engine: Engine, cls: ClassInfo, name: string, site: AccessSite): Value {
@@ -151,7 +165,8 @@ function classAttribute(engine: Engine, cls: ClassInfo, name: string, site: Acce
   if (name === "__name__") return literal(cls.name);
   const nested = cls.nested.get(name);
   if (nested !== undefined) return { kind: "class", cls: nested };
-  return engine.classMember(cls, name, { kind: "class", cls }, site) ?? UNKNOWN;
+  const member = engine.classMember(cls, name, { kind: "class", cls }, site);
+  return member ?? (name === "_meta" && model === null ? declaredMeta(engine, cls) : UNKNOWN);
 }
 
 /** `Book.tags.through`: the class of the table between. */

@@ -1,7 +1,7 @@
 /** Statements: assignments, branches, loops. */
 import type { Assign, AugAssign, Expr, For, FunctionDef, If, Import, Match, Stmt, Try, While, With } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
-import type { Binding, Frame, Loop } from "./frame.ts";
+import { lookUp, type Binding, type Frame, type Loop } from "./frame.ts";
 import { combineExpressions } from "./expression-values.ts";
 import { combineQuerysets } from "./querysets.ts";
 import { spanOf } from "./recorder.ts";
@@ -9,7 +9,7 @@ import { escapeEnv } from "./escape.ts";
 import { noteDiscarded, noteUnread } from "./discards.ts";
 import { withDropped, withGiven } from "./load-tree.ts";
 import { freshId, join, joinAll, listOf, NO_ARGS, UNKNOWN, type RowValue, type Value } from "./values.ts";
-import { narrowing } from "./instances.ts";
+import { narrowing, type Narrowing } from "./instances.ts";
 import { inLoop } from "./iteration.ts";
 import { endsAtOnce, loopOfCaller, runBlock, runOutside, varsOutside } from "./leaving.ts";
 import { macroValue } from "./template-run.ts";
@@ -194,7 +194,7 @@ function executeIf(engine: Engine, stmt: If, frame: Frame): boolean {
   if (known === true) return executeBlock(engine, stmt.then, frame);
   if (known === false) return executeBlock(engine, stmt.otherwise, frame);
   if (spreadsWhatItTests(stmt)) return executeBlock(engine, stmt.then, frame);
-  const narrowed = narrowing(engine, stmt.test, frame);
+  const narrowed = withoutStored(stmt, frame) ?? narrowing(engine, stmt.test, frame);
   const arm = (body: readonly Stmt[], known: ReadonlyMap<string, Binding>) => (): boolean => {
     for (const [name, binding] of known) frame.env.vars.set(name, binding);
     return executeBlock(engine, body, frame);
@@ -203,6 +203,26 @@ function executeIf(engine: Engine, stmt: If, frame: Frame): boolean {
     [`${stmt.start}:then`, arm(stmt.then, narrowed.then)],
     [`${stmt.start}:else`, arm(stmt.otherwise, narrowed.otherwise)],
   ]);
+}
+
+const STORED = "only rows without the stored number ask for it";
+
+/** `if self.total is not None: return self.total`: what comes after is for rows that have no number stored. */
+function withoutStored({ test, then }: If, frame: Frame): Narrowing | null {
+  const [returned] = then;
+  const read = test.kind === "compare" && test.operators[0] === "is not" && isNone(test.rights[0]) ? test.left : test;
+  if (read.kind !== "attribute" || read.object.kind !== "name" || returned?.kind !== "return") return null;
+  if (returned.value?.kind !== "attribute" || returned.value.name !== read.name || returned.value.object.kind !== "name" || returned.value.object.name !== read.object.name) return null;
+  const binding = lookUp(frame.env, read.object.name);
+  const row = binding?.value;
+  if (binding === null || row?.kind !== "row" || !NUMBER.test(row.model.fields.get(read.name)?.type ?? "")) return null;
+  return { then: new Map(), otherwise: new Map([[read.object.name, { ...binding, value: { ...row, doubts: [...row.doubts, STORED] } }]]) };
+}
+
+const NUMBER = /(?:Integer|Float|Decimal)Field$/;
+
+function isNone(expr: Expr | undefined): boolean {
+  return expr?.kind === "constant" && expr.value === "none";
 }
 
 /** `if names: rows = rows.prefetch_related(*names)`: without names the call would change nothing either. */

@@ -35,6 +35,8 @@ export interface LoadNode {
   readonly deferred: ReadonlySet<string>;
   /** Eager loads that could not be read (dynamic arguments, unknown methods): nothing is known to be missing. */
   readonly opaque: boolean;
+  /** Names for `select_related()` that could not be read: only a relation to one row may be in memory beside what is known. */
+  readonly joinsUnread: boolean;
   /** The class that unread eager loads were computed from: a serializer whose fields are prefetched. */
   readonly reflects: ClassInfo | null;
   /** `FETCH_PEERS`: what is missing is fetched for all rows of the queryset at once. */
@@ -68,7 +70,7 @@ function structuralKey(fields: Omit<LoadNode, "id">): string {
   const lists = [...fields.lists].map(([name, one]) => `${name}@${one.field}=${relationKey(one)}`);
   const only = fields.only === null ? "*" : [...fields.only].toSorted().join(",");
   const deferred = [...fields.deferred].toSorted().join(",");
-  return [relations.toSorted().join(";"), lists.toSorted().join(";"), only, deferred, fields.selectsAll, fields.opaque, fields.reflects?.id ?? "", fields.peers, [...fields.annotated].join(","), [...fields.targets].join(","), fields.standsFor, [...fields.pinned].toSorted().join(",")].join("/");
+  return [relations.toSorted().join(";"), lists.toSorted().join(";"), only, deferred, fields.selectsAll, fields.opaque, fields.joinsUnread, fields.reflects?.id ?? "", fields.peers, [...fields.annotated].join(","), [...fields.targets].join(","), fields.standsFor, [...fields.pinned].toSorted().join(",")].join("/");
 }
 
 function relationKey(relation: LoadedRelation): string {
@@ -87,6 +89,7 @@ export const BARE: LoadNode = {
   only: null,
   deferred: NO_NAMES,
   opaque: false,
+  joinsUnread: false,
   reflects: null,
   peers: false,
   annotated: NO_NAMES,
@@ -114,14 +117,18 @@ export function withOpaque(load: LoadNode): LoadNode {
   return load.opaque ? load : node({ ...load, opaque: true });
 }
 
+export function withJoinsUnread(load: LoadNode): LoadNode {
+  return load.joinsUnread ? load : node({ ...load, joinsUnread: true });
+}
+
 /** Eager loads whose names code computed from a class. */
 export function withReflected(load: LoadNode, reflects: ClassInfo): LoadNode {
-  return node({ ...load, opaque: true, reflects });
+  return node({ ...load, reflects });
 }
 
 /** What the class tells is in its place: the rest is known again. */
 export function withoutReflected(load: LoadNode): LoadNode {
-  return node({ ...load, opaque: false, reflects: null });
+  return node({ ...load, opaque: false, joinsUnread: false, reflects: null });
 }
 
 export function withPeers(load: LoadNode, peers: boolean): LoadNode {
@@ -166,7 +173,7 @@ export function withList(
 
 export function withoutSelects(load: LoadNode): LoadNode {
   const kept = [...load.relations].filter(([, relation]) => relation.how !== "select");
-  return node({ ...load, selectsAll: false, relations: new Map(kept) });
+  return node({ ...load, selectsAll: false, joinsUnread: false, relations: new Map(kept) });
 }
 
 export function withoutPrefetches(load: LoadNode): LoadNode {
@@ -279,6 +286,7 @@ export function mergeNodes(a: LoadNode, b: LoadNode): LoadNode {
     only: b.only ?? a.only,
     deferred: new Set([...a.deferred, ...b.deferred]),
     opaque: a.opaque || b.opaque,
+    joinsUnread: a.joinsUnread || b.joinsUnread,
     reflects: a.reflects ?? b.reflects,
     peers: a.peers || b.peers,
     annotated: new Set([...a.annotated, ...b.annotated]),

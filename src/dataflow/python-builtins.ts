@@ -2,6 +2,8 @@
 import type { Expr } from "../model/index.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { escapeArgs } from "./arguments.ts";
+import type { Frame } from "./frame.ts";
+import { isExternal } from "./frames.ts";
 import { setItem } from "./dicts.ts";
 import { inLoop } from "./iteration.ts";
 import { isInstance } from "./instances.ts";
@@ -43,6 +45,14 @@ function prefixOf(expr: Expr | undefined): string {
   if (expr?.kind === "binary" && expr.left.kind === "str") return expr.operator === "%" ? (expr.left.value.split("%")[0] ?? "") : expr.operator === "+" ? expr.left.value : "";
   if (expr?.kind !== "call" || expr.callee.kind !== "attribute" || expr.callee.name !== "format" || expr.callee.object.kind !== "str") return "";
   return expr.callee.object.value.split("{")[0] ?? "";
+}
+
+/** A class that is named, with all its bases, and has no such attribute. `cls` of a method may be a subclass that has it. */
+function lacksAttribute(engine: Engine, value: Value, name: string, { self }: Frame): boolean {
+  return alternatives(value).every((one) => {
+    if (one.kind !== "class" || (self?.kind === "class" && self.cls === one.cls)) return false;
+    return engine.program.mro(one.cls).every((base) => !isExternal(base) && !base.members.has(name) && !base.nested.has(name));
+  });
 }
 
 type Builtin = (engine: Engine, args: CallArgs, site: CallSite) => Value;
@@ -145,7 +155,8 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     }
     const found = joinAll(names.map((one) => engine.attribute(object, one, { span: site.span, frame: site.frame })));
     // What is there is given, whatever would be given without it.
-    if (fallback === undefined || found.kind !== "unknown") return found;
+    if (fallback === undefined || found.kind !== "unknown" || found.isSet === true) return found;
+    if (names.every((one) => lacksAttribute(engine, object, one, site.frame))) return fallback;
     // An attribute that a caller sets stands in for the queryset, mostly with rows at hand: nothing that holds of querysets alone holds of it.
     return !engine.isTracing && alternatives(fallback).some(({ kind }) => kind === "queryset") ? UNKNOWN : join(found, fallback);
   },

@@ -13,11 +13,13 @@ import {
   withAnnotations,
   withDeferred,
   withDropped,
+  withJoinsUnread,
   withKnownRow,
   withList,
   withOnly,
   withOpaque,
   withoutKnown,
+  withoutReflected,
   withoutPrefetches,
   withoutSelects,
   withPath,
@@ -125,14 +127,19 @@ export function constructedQueryset(engine: Engine, cls: ClassInfo, args: CallAr
   return manager.kind === "manager" ? { ...plainQueryset(engine, { ...manager, cls: null }, site.frame), cls } : UNKNOWN;
 }
 
+const NO_ROWS_YET = "a row that was just made has no others yet";
+
 function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValue {
   if (manager.related === null) return queryset;
-  const load = knownParent(queryset.load, manager);
   const { row, field } = manager.related;
+  const known = knownParent(queryset.load, manager);
+  // What code loaded in a way that is not read may go on from here.
+  const load = row.load.opaque && !row.load.relations.has(field.name) ? withOpaque(known) : known;
   const prefetched = prefetchOf(manager);
   if (prefetched !== null) markUsed(prefetched);
   return {
     ...queryset,
+    ...(row.isNew ? { doubts: [...queryset.doubts, NO_ROWS_YET] } : {}),
     recipe: ofRelation(queryset.recipe, row.model.label, field.name),
     load: withPeers(prefetched === null ? load : mergeNodes(load, prefetched.node), load.peers || manager.related.row.load.peers),
     related: { ...manager.related, plain: true },
@@ -315,8 +322,10 @@ function derived(queryset: QuerysetValue, changes: Partial<QuerysetValue>): Quer
 
 /** Anything but `all()` leaves the prefetched results behind. */
 function requeried(queryset: QuerysetValue, changes: Partial<QuerysetValue>): QuerysetValue {
-  const related = queryset.related === null ? null : { ...queryset.related, plain: false };
-  return derived(queryset, { prefetched: false, related, ...changes });
+  if (queryset.related === null) return derived(queryset, { prefetched: false, ...changes });
+  const { plain, row } = queryset.related;
+  const load = changes.load ?? queryset.load;
+  return derived(queryset, { prefetched: false, ...changes, related: { ...queryset.related, plain: false }, load: plain && row.load.opaque ? withoutReflected(load) : load });
 }
 
 const narrows: Method = (_engine, queryset, args, _site, name) => {
@@ -534,7 +543,7 @@ function selectRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs, 
   const names = literalNames(args);
   if (names === null) {
     engine.note("select_related with names that are not literal", site.frame.file, site.span.start);
-    return requeriedEager(queryset, withUnread(engine, queryset.load, site));
+    return requeriedEager(queryset, withReflection(engine, withJoinsUnread(queryset.load), site));
   }
   if (names.length === 0) return requeriedEager(queryset, withSelectsAll(queryset.load));
   let load = queryset.load;
@@ -581,7 +590,7 @@ function prefetchRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs
   if (args.positional.length === 1 && first?.kind === "literal" && first.value === null) {
     return requeriedEager(queryset, withoutPrefetches(queryset.load));
   }
-  let load = args.open ? withUnread(engine, queryset.load, site) : queryset.load;
+  let load = args.open ? withReflection(engine, withOpaque(queryset.load), site) : queryset.load;
   for (const [index, value] of args.positional.entries()) {
     load = withPrefetch(engine, queryset, load, value, argSpan(site, index), site.frame);
   }
@@ -589,10 +598,10 @@ function prefetchRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs
 }
 
 /** Names that code computed: from a class it was given, as far as the function here shows it, or from anything. */
-function withUnread(engine: Engine, load: LoadNode, site: CallSite): LoadNode {
+function withReflection(engine: Engine, load: LoadNode, site: CallSite): LoadNode {
   const spread = site.expr?.args.find((one) => one.kind === "star")?.value;
   const cls = spread === undefined ? null : classBehind(engine, spread, site.frame);
-  return cls === null ? withOpaque(load) : withReflected(load, cls);
+  return cls === null ? load : withReflected(load, cls);
 }
 
 /** `names = names_for(SomeClass)`, and then `*names`; or `*names_for(SomeClass)`. */
@@ -688,7 +697,8 @@ function prefetchLookup(value: Value): PrefetchLookup | null {
 
 function columns(queryset: QuerysetValue, args: CallArgs, apply: (load: LoadNode, names: readonly string[]) => LoadNode): Value {
   const names = literalNames(args);
-  return requeried(queryset, { load: names === null ? withOpaque(queryset.load) : apply(queryset.load, names) });
+  // Names that could not be read choose columns; relations they load none.
+  return requeried(queryset, { load: names === null ? withAllColumns(queryset.load) : apply(queryset.load, names) });
 }
 
 function deferred(_engine: Engine, queryset: QuerysetValue, args: CallArgs): Value {
@@ -886,7 +896,8 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
   const { related } = queryset;
   const doubts = packageDoubts({ frame });
   if (related !== null && !queryset.prefetched && !queryset.evaluated) {
-    const row = { ...related.row, doubts: [...related.row.doubts, ...doubts] };
+    // A manager keeps nothing: rows that share the object ask again each.
+    const row = { ...related.row, shared: null, doubts: [...related.row.doubts, ...doubts] };
     recordRelatedLoad(engine, queryset, { ...related, row }, how, at.span, at.frame);
   }
   if (related !== null && queryset.prefetched) engine.recorder.cover(queryset.origin.span, related.field.name);

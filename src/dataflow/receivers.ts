@@ -2,10 +2,10 @@
 import type { Model, ModelGraph, SignalReceiver, Span } from "../model/index.ts";
 import { onDelete } from "../model/on-delete.ts";
 import type { CallSite, Engine } from "./engine.ts";
-import type { Loop } from "./frame.ts";
+import type { Frame, Loop } from "./frame.ts";
 import { BARE, withoutSelects } from "./load-tree.ts";
 import type { LiveOrigin } from "./recorder.ts";
-import { makeRow } from "./rows.ts";
+import { isFetched, makeRow } from "./rows.ts";
 import { projectSite } from "./sites.ts";
 import { freshId, literal, UNKNOWN, type FunctionValue, type QuerysetValue, type RowValue, type Value } from "./values.ts";
 
@@ -57,6 +57,7 @@ function collectedOrigin(engine: Engine, model: Model, { module, def }: SignalRe
     symbol: `${module.name}.${def.name}`,
     escapes: true,
     asInstances: true,
+    collected: true,
   }));
 }
 
@@ -64,13 +65,19 @@ function receive(engine: Engine, one: SignalReceiver, row: RowValue, site: CallS
   const under = running.get(engine) ?? new Set();
   running.set(engine, under);
   // A receiver that saves its row again is not run within itself.
-  if (under.has(one.def)) return;
+  if (under.has(one.def) || isWithin(one, site.frame)) return;
   under.add(one.def);
   const fn: FunctionValue = { kind: "function", module: one.module, def: one.def, closure: null, owner: null };
   const sender: Value = { kind: "class", cls: row.model.cls };
   const keywords = new Map<string, Value>([["sender", sender], ["instance", row], ["raw", literal(false)], ["using", UNKNOWN]]);
+  if (one.signal === "post_save" && isFetched(row) && !row.extra.has("pk")) keywords.set("created", literal(false));
   engine.call(fn, { positional: [], keywords, open: true }, site);
   under.delete(one.def);
+}
+
+function isWithin({ def }: SignalReceiver, frame: Frame): boolean {
+  for (let at: Frame | null = frame; at !== null; at = at.caller) if (at.def === def) return true;
+  return false;
 }
 
 function receiversOf({ graph }: Engine, model: Model, signals: readonly string[]): readonly SignalReceiver[] {

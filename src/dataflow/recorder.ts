@@ -39,6 +39,8 @@ export interface LiveOrigin {
   asInstances: boolean;
   /** Some of its eager loads were computed from a class. */
   computed?: boolean;
+  /** A delete() fetches its rows. */
+  readonly collected?: boolean;
   readonly columns: Set<string>;
   /** The class whose attribute it is, for implicit origins. */
   readonly owner: string | null;
@@ -337,6 +339,7 @@ function frozenOrigin(live: LiveOrigin): Origin {
     asInstances: live.asInstances,
     relation: live.relation,
     ...(live.computed === true ? { computed: true } : {}),
+    ...(live.collected === true ? { collected: true } : {}),
   };
 }
 

@@ -4,12 +4,13 @@ import { moduleOf } from "../python/syntax-tree.ts";
 import type { AccessSite, CallArgs, CallSite, Engine } from "./engine.ts";
 import { argument } from "./arguments.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
-import { BARE, hasColumn, OPAQUE, withDropped, withKnownRow, withPeers, withSelectsAll, type LoadedRelation, type LoadNode } from "./load-tree.ts";
+import { BARE, hasColumn, OPAQUE, withDropped, withJoinsUnread, withKnownRow, withPeers, withSelectsAll, type LoadedRelation, type LoadNode } from "./load-tree.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   freshId,
   attributesOnly,
   joinAll,
+  list,
   listOf,
   literal,
   native,
@@ -71,7 +72,8 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   if (row.lazy !== undefined) noteSent(engine, { kind: "signed in", model: row.model.label }, site, row.lazy);
   const set = row.extra.get(name);
   if (set !== undefined) return set;
-  if (row.load.annotated.has(name)) return UNKNOWN;
+  if (row.load.annotated.has(name)) return SET;
+  if (name === "_prefetched_objects_cache" && isFetched(row) && !row.load.opaque) return prefetchedNames(row);
   const listed = row.load.lists.get(name);
   if (listed !== undefined) return listedRows(engine, row, listed);
   const field = row.model.fields.get(name === "pk" ? row.model.primaryKey : name);
@@ -92,6 +94,12 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   if (isStub && !INNOCENT.has(name)) row.origin.escapes = true;
   const method = isStub ? rowMethod(engine, row, name) : null;
   return method ?? engine.classMember(row.model.cls, name, row, site);
+}
+
+/** `"tags" in row._prefetched_objects_cache`: what the row's queryset has prefetched is known. */
+function prefetchedNames({ load }: RowValue): Value {
+  const names = [...load.relations].filter(([, { how }]) => how === "prefetch").map(([name]) => literal(name));
+  return list(names, "tuple");
 }
 
 /** Parts of an instance that read no column. */
@@ -130,7 +138,7 @@ function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
 }
 
 /** It came out of the database, so that it has a key; the receiver of a method may be anything. */
-function isFetched(row: RowValue): boolean {
+export function isFetched(row: RowValue): boolean {
   if (row.isNew) return false;
   return row.path !== "" || (row.origin.kind !== "instance" && row.origin.kind !== "parameter" && !row.withoutCaller);
 }
@@ -193,6 +201,7 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
     engine.recorder.cover(projectSite(site).span, field.name);
     return related(engine, row, field, withSelectsAll(BARE));
   }
+  if (row.load.joinsUnread && isJoinable(relation.kind)) return related(engine, row, field, withJoinsUnread(BARE));
   if (row.load.peers) return related(engine, row, field, withPeers(BARE, true));
   if (field.attname !== null && !hasColumn(row.load, field.name, field.attname, field.primaryKey)) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
@@ -332,7 +341,8 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
   });
 }
 
-function isJoinable(kind: LoadKind["kind"]): boolean {
+/** What `select_related()` can follow. */
+export function isJoinable(kind: LoadKind["kind"]): boolean {
   return kind === "fk" || kind === "o2o" || kind === "o2o-reverse" || kind === "mti-child";
 }
 

@@ -143,7 +143,7 @@ function judgeMethods(load: LazyLoad, facts: SourceFacts): Verdict | null {
   if (load.joinable) return null;
   const readers = facts.loads.filter((other) => other.origin === load.origin && other.path === load.path);
   const method = readers.find((other) => other.method !== null && !CACHED.has(other.method))?.method ?? null;
-  if (method !== null) return advice(`${method}() asks the database all the same: choose among the prefetched rows in Python, or use Prefetch with to_attr`);
+  if (method !== null) return advice(`${method === "requery" ? "a chained method" : `${method}()`} asks the database all the same: choose among the prefetched rows in Python, or use Prefetch with to_attr`);
   return null;
 }
 

@@ -1,4 +1,5 @@
 import type { Edit } from "../model/finding.ts";
+import { canJoinOptions, isMetaList, isWrittenList, joinMetaLists, joinOptions, joinWrittenLists } from "./join-lists.ts";
 
 /** Forms of an insertion that loads relations; two of one form at one point can be made together. */
 const FORMS = {
@@ -11,6 +12,9 @@ const FORMS = {
   /** A line of import, before or after another one. */
   importBefore: /^from [\w.]+ import [\w, ]+\n{1,2}$/,
   importAfter: /^\nfrom [\w.]+ import [\w, ]+$/,
+  /** More names of an import that is there, before or after another one. */
+  nameBefore: /^(?:\w+,\s+)+$/,
+  nameAfter: /^(?:,\s+\w+)+$/,
   /** One more entry of Meta.indexes or Meta.constraints, on lines of its own. */
   entry: /^\n[\t ]+[\w.]*(?:Index|Constraint)\([\s\S]*\),$/,
 } as const;
@@ -20,8 +24,10 @@ type Form = keyof typeof FORMS;
 /** Two edits of one place, mostly insertions, that `joinInsertions` can make one of. */
 export function canJoin(a: Edit, b: Edit): boolean {
   const isOnePlace = a.file === b.file && a.start === b.start && a.end === b.end;
+  if (!isOnePlace) return false;
   const form = formOf(a.text);
-  return isOnePlace && form !== null && form === formOf(b.text);
+  if (form !== null) return form === formOf(b.text);
+  return (isMetaList(a.text) && isMetaList(b.text)) || (isWrittenList(a.text) && isWrittenList(b.text)) || canJoinOptions(a.text, b.text);
 }
 
 /** One edit for several of one place, of which every two can be joined: a call with the names of all. */
@@ -29,7 +35,9 @@ export function joinInsertions(edits: readonly [Edit, ...Edit[]]): Edit {
   const [first] = edits;
   const texts = [...new Set(edits.map((edit) => edit.text))];
   const form = formOf(first.text);
-  if (texts.length === 1 || form === null) return first;
+  if (texts.length === 1) return first;
+  if (form === null) return { ...first, text: isMetaList(first.text) ? joinMetaLists(texts) : isWrittenList(first.text) ? joinWrittenLists(texts) : joinOptions(texts) };
+  if (form === "nameBefore" || form === "nameAfter") return { ...first, text: joinImportedNames(texts, form) };
   if (form === "argument" || form === "line" || form === "entry") return { ...first, text: texts.join("") };
   if (form === "importBefore" || form === "importAfter") return { ...first, text: joinImports(texts) };
   const methods = [...new Set(texts.map(methodOf))].toSorted().toReversed();
@@ -49,8 +57,15 @@ function joinImports(texts: readonly string[]): string {
   return `${first.startsWith("\n") ? "\n" : ""}${lines.join("\n")}${/\n*$/.exec(first)?.[0] ?? ""}`;
 }
 
+function joinImportedNames(texts: readonly string[], form: "nameBefore" | "nameAfter"): string {
+  const [first = ""] = texts;
+  const blanks = /,(\s+)/.exec(first)?.[1] ?? " ";
+  const names = [...new Set(texts.flatMap((text) => text.match(/\w+/g) ?? []))].toSorted();
+  return names.map((name) => (form === "nameBefore" ? `${name},${blanks}` : `,${blanks}${name}`)).join("");
+}
+
 function formOf(text: string): Form | null {
-  const forms: readonly Form[] = ["call", "tuple", "argument", "line", "entry", "importBefore", "importAfter"];
+  const forms: readonly Form[] = ["call", "tuple", "argument", "line", "entry", "importBefore", "importAfter", "nameBefore", "nameAfter"];
   return forms.find((form) => FORMS[form].test(text)) ?? null;
 }
 

@@ -1,18 +1,9 @@
 /** Declarative classes: what their attributes and nested classes say, and where. */
 import type { ClassInfo, Span } from "../model/index.ts";
 import type { AccessSite, Engine } from "../dataflow/engine.ts";
+import { nestedClass } from "../dataflow/attributes.ts";
 import { isExternal } from "../dataflow/frames.ts";
 import { alternatives, joinAll, type ObjectValue, type Value } from "../dataflow/values.ts";
-
-/** `Meta` and its like, of the nearest class that has one. */
-export function nestedClass(engine: Engine, cls: ClassInfo, name: string): ClassInfo | null {
-  for (const owner of engine.program.mro(cls)) {
-    if (isExternal(owner)) continue;
-    const nested = owner.nested.get(name);
-    if (nested !== undefined) return nested;
-  }
-  return null;
-}
 
 /** A class attribute's value; `nested` names the inner class that holds it, empty for the class itself. */
 export function classSetting(engine: Engine, cls: ClassInfo, nested: string, name: string, at: AccessSite): Value | null {

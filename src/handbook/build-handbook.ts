@@ -2,7 +2,7 @@
 import type { Finding } from "../model/finding.ts";
 import type { Handbook, HandbookSection } from "../model/handbook.ts";
 import { gainsOf } from "../workload/gains.ts";
-import { textKey, timeBaseOf, timedStatements } from "../workload/time-base.ts";
+import { recordedTimes, timeBaseOf, timedStatements } from "../workload/time-base.ts";
 import { changesOf } from "./changes.ts";
 import { correctionsOf } from "./corrections.ts";
 import { evidenceUses } from "./evidence-use.ts";
@@ -49,8 +49,7 @@ function startWork(input: HandbookInput): Work {
   const timed = timedStatements(base, evidence.database, recording);
   const known = new Map(timed.map((one) => [one.id, sitesOf(evidence, one)]));
   const sentFrom: Work["sentFrom"] = ({ id }) => known.get(id) ?? [];
-  const recorded = new Map<string, number>();
-  for (const { sql, microseconds } of recording?.top ?? []) recorded.set(textKey(sql), (recorded.get(textKey(sql)) ?? 0) + microseconds);
+  const recorded = recordedTimes(recording);
   const gains = base === null ? { ranked: [], touched: new Map() } : gainsOf({ statements: timed, findings: report.findings, parts, recorded, sentFrom });
   const work = { ...input, base, timed, sentFrom, gains };
   return { ...work, advice: [...input.advice, ...recordedAdvice(recordings, report), ...unfoundAdvice(work)] };

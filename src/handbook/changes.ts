@@ -8,6 +8,7 @@ import { compareFindings } from "../select/finding-order.ts";
 import { CONFIDENCES, rungOf, SEVERITIES } from "../select/severity.ts";
 import { deployedFirst } from "./deploy-order.ts";
 import type { Work } from "./input.ts";
+import { inPlanOrder } from "./plan-order.ts";
 
 /** On the first page. */
 export const FIRST = 10;
@@ -27,8 +28,10 @@ export function changesOf(work: Work): readonly Change[] {
   const others = rest.filter((one) => !risks.includes(one));
   const room = FIRST - risks.length;
   const sorted = base === null ? rest : timed.length >= room ? [...timed.slice(0, room), ...risks, ...timed.slice(room), ...others] : [...timed, ...others.slice(0, room - timed.length), ...risks, ...others.slice(room - timed.length)];
-  const after = deployedFirst(sorted);
-  return sorted.map((finding) => toChange(finding, { gain: isTimed(finding) ? (gains.get(finding.id) ?? null) : null, isRisk: isRisk(finding), after: after.get(finding.id) ?? [] }, work));
+  const changes = sorted.map((finding) => toChange(finding, { gain: isTimed(finding) ? (gains.get(finding.id) ?? null) : null, isRisk: isRisk(finding), after: [] }, work));
+  const byId = new Map(sorted.map((finding) => [finding.id, finding]));
+  const after = deployedFirst(inPlanOrder(changes).flatMap(({ finding }) => byId.get(finding) ?? []));
+  return changes.map((change) => ({ ...change, after: after.get(change.finding) ?? [] }));
 }
 
 const LAST = Number.MAX_SAFE_INTEGER;

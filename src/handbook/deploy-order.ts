@@ -30,7 +30,7 @@ function chainMigrations(findings: readonly Finding[], add: (finding: Finding, e
   }
 }
 
-export type DeployKind = "add-index" | "drop-index" | "drop-column" | "upkeep" | "other-migration" | "code" | "none";
+export type DeployKind = "setting" | "add-index" | "drop-index" | "drop-column" | "upkeep" | "other-migration" | "code" | "none";
 
 /** Statements that no code waits for: upkeep and settings. */
 const UPKEEP = /^\s*(?:VACUUM|ANALYZE|REINDEX|CLUSTER|ALTER (?:SYSTEM|ROLE|DATABASE|USER)\b|SET\b|SELECT pg_|ALTER TABLE \S+ (?:SET|RESET) \(|ALTER INDEX \S+ (?:SET|RESET) \(|CREATE STATISTICS|ALTER TABLE \S+ ALTER COLUMN \S+ SET STATISTICS)/i;
@@ -39,6 +39,9 @@ const UPKEEP = /^\s*(?:VACUUM|ANALYZE|REINDEX|CLUSTER|ALTER (?:SYSTEM|ROLE|DATAB
 export function kindOf(fix: Fix | undefined): DeployKind {
   if (fix === undefined) return "none";
   const text = [...(fix.sql?.forward ?? []), ...fix.edits.filter(({ file }) => fix.migration?.follows?.files.includes(file)).map((edit) => edit.text)].join("\n");
+  if (fix.kind === "config" && fix.edits.length === 0) return "setting";
+  // A build that failed before leaves an index, which the migration drops before it builds.
+  if (/\bADD CONSTRAINT\b|AddConstraint/i.test(text)) return "other-migration";
   if (/\bDROP INDEX\b|RemoveIndex/i.test(text)) return "drop-index";
   if (/\bCREATE (?:UNIQUE )?INDEX\b|AddIndex/i.test(text)) return "add-index";
   if (/\bDROP COLUMN\b|RemoveField/i.test(text)) return "drop-column";
@@ -47,15 +50,21 @@ export function kindOf(fix: Fix | undefined): DeployKind {
   return fix.edits.length > 0 ? "code" : "none";
 }
 
+/** What these rules have dropped has another index in its place already. */
+const SERVED_BY_OTHER: ReadonlySet<string> = new Set(["redundant-index", "duplicate-index"]);
+
 /** When to run it, beside the code of the same fix. */
-export function deployNote(fix: Fix | undefined): string {
+export function deployNote(fix: Fix | undefined, rule = ""): string {
+  const isServedByOther = SERVED_BY_OTHER.has(rule);
   const isConcurrent = [...(fix?.sql?.forward ?? []), ...(fix?.edits ?? []).map(({ text }) => text)].some((text) => /CONCURRENTLY|Concurrently/.test(text));
   const outside = isConcurrent ? ", outside of a transaction (CONCURRENTLY)" : "";
   switch (kindOf(fix)) {
     case "add-index":
       return `migrate before the code${outside}`;
+    case "setting":
+      return "any time, no code waits for it";
     case "drop-index":
-      return `migrate after the code that used it is gone${outside}`;
+      return isServedByOther ? `any time, the other index serves its statements${outside}` : `migrate once nothing asks for it${outside}`;
     case "drop-column":
       return "deploy the code without the column on all hosts first, then migrate";
     case "upkeep":

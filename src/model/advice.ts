@@ -75,4 +75,6 @@ export interface Advisor {
 export interface AdvisorInput extends EvidenceInput {
   /** What the rules found, joined with the recording. */
   readonly findings: readonly Finding[];
+  /** Statements that were recorded of each finding, by its id, with what they took. */
+  readonly parts?: ReadonlyMap<string, readonly { readonly sql: string; readonly statements: number; readonly microseconds: number }[]>;
 }

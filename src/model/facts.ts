@@ -82,6 +82,8 @@ export interface Origin {
   readonly asInstances: boolean;
   /** Some of its eager loads are computed from a serializer's fields, and taken to be what these read. */
   readonly computed?: boolean;
+  /** A delete() fetches its rows, bare, for their receivers: no expression of the project is a queryset of them. */
+  readonly collected?: boolean;
   /** The relation of one row whose manager it is; null for other kinds. */
   readonly relation: string | null;
 }

@@ -86,7 +86,9 @@ export interface StudiedStatement {
   readonly calls: number;
   readonly server: CostPair;
   readonly careful: CostPair;
-  /** `gain`: cheaper, by the same plan under both constants. `verify`: cheaper by the server's constants alone. `dearer`. */
+  /** What the plans that the server takes would cost if memory were as small as its shared buffers; absent where nobody reckoned it. */
+  readonly held?: CostPair;
+  /** `gain`: cheaper, by the same plan under both constants. `verify`: cheaper by the server's constants alone, or no dearer by them and dearer if memory were small. `dearer`. */
   readonly verdict: "gain" | "verify" | "same" | "dearer";
   /** Names of added indexes that its plan uses. */
   readonly uses: readonly string[];

@@ -1,5 +1,6 @@
 import type { CauseKind, FrameOwner, Frame, ScopeKind } from "../model/recording.ts";
 import { UsageError } from "../model/usage-error.ts";
+import { routeWords } from "./route-words.ts";
 import { foldSql } from "./fold-sql.ts";
 import { FORMAT_VERSION, listAt, numberAt, recordAt, textAt, type Line } from "./lines.ts";
 import { closeTransaction, noteIdle, OpenScope, type OpenTransaction, placeOf, type RowGroup } from "./open-scope.ts";
@@ -323,15 +324,19 @@ export class ProcessReader {
     const { tallies } = this;
     const cause = this.causes.get(numberAt(line, 7)) ?? null;
     const id = numberAt(line, 1);
+    const rows = numberAt(line, 5);
+    const isPrefetch = cause?.kind === "prefetch";
+    // Rows of one single row are no longer that row's: what is read of each of them is to be loaded where they are fetched.
+    const root = cause === null || (!isPrefetch && rows > 1 && cause.root !== null && cause.root.rows === 1) ? null : cause.root;
     const one: Fetch = {
       id,
       model: tallies.symbols.text(this.names.get(numberAt(line, 2)) ?? ""),
       stack: this.stacks.get(numberAt(line, 3)) ?? 0,
-      rows: numberAt(line, 5),
+      rows,
       sql: this.lastStatement.get(numberAt(line, 4)) ?? 0,
-      root: cause?.root ?? null,
-      path: cause === null || cause.root === null ? "" : tallies.symbols.textOf(cause.path),
-      prefetch: cause?.kind === "prefetch" ? tallies.symbols.textOf(cause.field) : null,
+      root,
+      path: cause === null || root === null ? "" : tallies.symbols.textOf(cause.path),
+      prefetch: isPrefetch ? tallies.symbols.textOf(cause.field) : null,
     };
     this.fetches.set(id, one);
     this.countUse(one, cause?.fetch ?? null, cause?.owner ?? 0);
@@ -472,9 +477,7 @@ function joinPath(parent: string, field: string): string {
 function labelOf({ kind, name }: OpenScope, route: unknown): string {
   if (kind !== "request" || typeof route !== "string") return name;
   const [method = ""] = name.split(" ");
-  // Regular expressions of URLs keep their groups, and lose the marks of begin and end.
-  const bare = route.replaceAll(/(?<!\[)\^/g, "").replace(/(?:\$|\\Z)$/, "");
-  const path = bare.startsWith("/") ? bare : `/${bare}`;
+  const path = routeWords(route);
   return /^[A-Z]+$/.test(method) ? `${method} ${path}` : path;
 }
 

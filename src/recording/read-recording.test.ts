@@ -11,6 +11,7 @@ import { SpreadCounter } from "./spread.ts";
 import { isBlamable } from "./user-code.ts";
 
 const ORDERS = 'SELECT "shop_order"."id", "shop_order"."customer_id" FROM "shop_order"';
+const LINES = 'SELECT "shop_orderline"."id" FROM "shop_orderline" WHERE "shop_orderline"."order_id" = %s';
 const CUSTOMER = 'SELECT "shop_customer"."id" FROM "shop_customer" WHERE "shop_customer"."id" = %s LIMIT 21';
 const VIEW = ["shop/views.py:12 order_list"];
 const ROW = ["~shop/templates/_row.html:4 customer", ...VIEW];
@@ -65,6 +66,16 @@ describe("an N+1 is told by the rows that it hangs from", () => {
   });
 });
 
+test("rows of one single row hang from their own fetch: nobody loads a list with the row whose page it is on", () => {
+  const process = new RecordedProcess();
+  process.scope("request", "GET", { route: "orders/<int:pk>/" }, (scope) => {
+    const order = process.fetch(scope, "shop.Order", 1, ORDERS, [`shop/middleware.py:9 attach`]);
+    const lines = process.fetch(scope, "shop.OrderLine", 4, LINES, VIEW, process.cause("manager", "shop.Order", "lines", order), 1);
+    for (let row = 1; row <= 4; row += 1) process.query(scope, CUSTOMER, ROW, { cause: process.cause("forward", "shop.OrderLine", "book", lines), instance: row });
+  });
+  expect(recordingOf(process).rowClusters).toMatchObject([{ model: "shop.OrderLine", path: "book", }]);
+});
+
 test("a line that fetches twice in a scope is one cluster of that scope", () => {
   const process = new RecordedProcess();
   process.scope("request", "GET", { route: "^orders/$" }, (scope) => {
@@ -76,10 +87,16 @@ test("a line that fetches twice in a scope is one cluster of that scope", () => 
   expect(recordingOf(process).rowClusters).toMatchObject([{ occurrences: [{ label: "GET /orders/", scopes: 1, of: 1, statements: { max: 5 }, rows: { max: 5 } }] }]);
 });
 
-test("a route keeps what its groups exclude", () => {
+test.each([
+  ["orders/<int:pk>/", "/orders/<int:pk>/"],
+  ["", "/"],
+  ["^routine/(?P<pk>[^/.]+)/stats/$", "/routine/<pk>/stats/"],
+  ["^(?P<event>[0-9a-zA-Z.-]+)/(?:talk|speaker)/(?P<code>\\w+)/\\.ics\\Z", "/<event>/(?:talk|speaker)/<code>/.ics"],
+  ["^old/(\\d{4})/^inner/([a-z()]+)/$", "/old/<…>/inner/<…>/"],
+])("the route %j reads %j", (route, words) => {
   const process = new RecordedProcess();
-  process.scope("request", "GET", { route: "^routine/(?P<pk>[^/.]+)/stats/$" }, (scope) => process.query(scope, CUSTOMER, VIEW));
-  expect(recordingOf(process).scopes).toMatchObject([{ label: "GET /routine/(?P<pk>[^/.]+)/stats/" }]);
+  process.scope("request", "GET", { route }, (scope) => process.query(scope, CUSTOMER, VIEW));
+  expect(recordingOf(process).scopes).toMatchObject([{ label: `GET ${words}` }]);
 });
 
 test("repetition alone is not an N+1", () => {

@@ -2,7 +2,7 @@
 import type { Database, IndexStudy, RemovalProof, StudiedIndex, StudiedStatement } from "../model/index.ts";
 import { formatBytes, formatCount, formatNumber } from "../model/numbers.ts";
 import { costOfWorkload, verifiable, wholeCost } from "../advisors/indexes/summary.ts";
-import { suffering } from "../advisors/indexes/verdict.ts";
+import { isDearerHeld, suffering } from "../advisors/indexes/verdict.ts";
 import { cleanLine } from "./clean-text.ts";
 import { plainLines, sqlLines, statementLine } from "./plain-lines.ts";
 
@@ -55,12 +55,16 @@ function indexLines({ label, sql, bytes, isGuess, serves, upkeep, doubts }: Stud
 function statementLines(study: IndexStudy, { workload }: Database): string[] {
   const changed = study.statements.filter(({ verdict }) => verdict !== "same").toSorted((a, b) => costOfWorkload(b) - costOfWorkload(a));
   if (changed.length === 0) return [];
-  const rows = changed.slice(0, MOST_STATEMENTS).flatMap((one) => [statementLine(one.statement, workload, "  "), ...plainLines(`${costs(one)}; ${VERDICTS[one.verdict]}${rangeOf(one)}`, "    ")]);
+  const rows = changed.slice(0, MOST_STATEMENTS).flatMap((one) => [statementLine(one.statement, workload, "  "), ...plainLines(`${costs(one)}; ${verdictWords(one)}${rangeOf(one)}`, "    ")]);
   const more = changed.length > MOST_STATEMENTS ? [`  and ${formatNumber(changed.length - MOST_STATEMENTS)} more`] : [];
   return [...plainLines("Statements: cost of one call as the server's constants have it; in brackets with random_page_cost 1.1 and effective_cache_size at shared_buffers"), ...rows, ...more, ""];
 }
 
 const VERDICTS: Readonly<Record<StudiedStatement["verdict"], string>> = { gain: "the same plan under both", verify: "verify by running: the plan depends on the constants", same: "as before", dearer: "dearer" };
+
+function verdictWords({ verdict, held }: StudiedStatement): string {
+  return verdict === "verify" && held !== undefined && isDearerHeld(held) ? `verify by running: with little memory this plan costs ${percent(held.after / held.before)} of what it costs now` : VERDICTS[verdict];
+}
 
 function costs({ server, careful, calls }: StudiedStatement): string {
   return `${formatCount(calls, "call")}, ${formatCost(server.before)} -> ${formatCost(server.after)} (${formatCost(careful.before)} -> ${formatCost(careful.after)})`;

@@ -8,7 +8,7 @@ import { dotted, modelName } from "./names.ts";
 const MAX_ACCESSES = 6;
 
 export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] {
-  const spots: Spot[] = [{ role: "queryset", span: load.origin.span, label: `loads ${load.origin.model.split(".").at(-1) ?? ""} only` }];
+  const spots: Spot[] = [{ role: "queryset", span: load.origin.span, label: load.origin.collected === true ? `fetches bare rows of ${modelName(load.origin.model)} to call their receivers` : `loads ${modelName(load.origin.model)} only` }];
   if (load.loop !== null && !isSame(load.loop.span, load.origin.span)) spots.push({ role: "loop", span: load.loop.span });
   spots.push(...eagerSpots(load));
   for (const [index, call] of load.calls.entries()) {
@@ -49,7 +49,7 @@ export function isCoveredElsewhere(load: LazyLoad, facts: SourceFacts): boolean 
 export function confidenceOf(load: LazyLoad, facts: SourceFacts): Confidence {
   if (load.doubts.length > 0 || load.origin.kind === "parameter") return "possible";
   if (load.withoutCaller && isLoadedSomewhere(load, facts)) return "possible";
-  if (load.loop?.collects !== undefined || load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true) return "likely";
+  if (load.origin.collected === true || load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true) return "likely";
   return "certain";
 }
 

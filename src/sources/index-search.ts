@@ -1,15 +1,17 @@
 /** The search for indexes on a phantom. */
-import type { Database, QueryShape } from "../model/index.ts";
+import type { Database, Plan, QueryShape } from "../model/index.ts";
 import { createIndexSql } from "../fixes/migrations/index.ts";
 import { openSqlParser } from "../sql/open-parser.ts";
 import type { Candidate } from "../advisors/indexes/candidates.ts";
+import { carefulCost, type IndexFacts } from "../advisors/indexes/careful-cost.ts";
+import { candidateFacts, costFacts } from "../advisors/indexes/cost-facts.ts";
 import type { Planner } from "../advisors/indexes/planner.ts";
 import { openSolver } from "../advisors/indexes/program.ts";
 import { candidatesOfAll, questionsOf, shapesOf, tablesRead, type Asked } from "../advisors/indexes/questions.ts";
 import { searchIndexes, type SearchResult } from "../advisors/indexes/search.ts";
 import { burdenOf, upkeepOf } from "../advisors/indexes/writes.ts";
 import type { PreparedStatement, Trial } from "./phantom/trial.ts";
-import { trialPlanner } from "./phantom/trial-planner.ts";
+import { trialPlanner, type AddedCandidate } from "./phantom/trial-planner.ts";
 
 export interface IndexSearchOptions {
   readonly budget: number;
@@ -28,6 +30,8 @@ export interface IndexSearch extends SearchResult {
   readonly unplanned: readonly { readonly statement: number; readonly why: string }[];
   /** Of a candidate, for the writes in the time of the statements. */
   readonly upkeepOf: (candidate: number) => number;
+  /** What a plan of the search's trial would cost if memory were small. */
+  readonly heldCost: (plan: Plan) => number;
 }
 
 export async function runIndexSearch(trial: Trial, database: Database, options: IndexSearchOptions): Promise<IndexSearch> {
@@ -37,12 +41,21 @@ export async function runIndexSearch(trial: Trial, database: Database, options: 
     const shape = database.workload.statements[statement]?.shape ?? null;
     return shape === null ? [] : shapesOf(shape, views);
   });
-  const planner = trialPlanner(trial, prepared);
+  const numbered = new Map<number, Candidate>();
+  const added = (one: AddedCandidate | undefined): IndexFacts | undefined => {
+    const candidate = one === undefined ? undefined : numbered.get(one.number);
+    return one === undefined || candidate === undefined ? undefined : candidateFacts(candidate, one.bytes);
+  };
+  const facts = costFacts(database);
+  const planner = trialPlanner(trial, prepared, (plan, addedOf) => carefulCost(plan, { ...facts, index: (name) => added(addedOf(name)) ?? facts.index(name) }));
   const result = await searchIndexes({
     questions: asked,
     candidates: shapes.map((one) => candidatesOfAll(one, database)),
     tables: shapes.map((one) => tablesRead(one, database)),
-    sqlOf: ({ table, spec }: Candidate, number) => createIndexSql(spec, `luthier_${number}`, table, false),
+    sqlOf: (candidate, number) => {
+      numbered.set(number, candidate);
+      return createIndexSql(candidate.spec, `luthier_${number}`, candidate.table, false);
+    },
     burdenOf: (question, candidate, bytes) => burdenOf(candidate, bytes, database.workload.statements[asked[question]?.statement ?? -1], database),
     upkeepOf: (candidate, bytes) => upkeepOf(candidate, bytes, database),
     budget: options.budget,
@@ -56,7 +69,7 @@ export async function runIndexSearch(trial: Trial, database: Database, options: 
     const entry = result.candidates[number];
     return entry === undefined || "refused" in entry.known ? 0 : upkeepOf(entry.candidate, entry.known.bytes, database);
   };
-  return { ...result, questions: asked, prepared, unplanned, upkeepOf: upkeep };
+  return { ...result, questions: asked, prepared, unplanned, upkeepOf: upkeep, heldCost: planner.careful };
 }
 
 interface Prepared {

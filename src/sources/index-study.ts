@@ -62,7 +62,7 @@ function studiedIndex(search: IndexSearch, number: number, name: string): Omit<S
 // ------------------------------------------------------------------------------------------------------------ plans
 
 async function plansOf(trial: Trial, search: IndexSearch, database: Database, progress: IndexSearchOptions["progress"]): Promise<readonly (Measured | null)[]> {
-  const { prepared, questions, chosen } = search;
+  const { prepared, questions, chosen, heldCost } = search;
   const careful = carefulSettings(database);
   const looks: Plan[][] = [];
   for (const [index, sight] of [{ shown: [] }, { shown: chosen }, { shown: [], settings: careful }, { shown: chosen, settings: careful }].entries()) {
@@ -71,7 +71,7 @@ async function plansOf(trial: Trial, search: IndexSearch, database: Database, pr
   }
   return questions.map((asked, index): Measured | null => {
     const [a, b, c, d] = looks.map((one) => one[index]);
-    return a === undefined || b === undefined || c === undefined || d === undefined ? null : { statement: asked.statement, asked, server: { before: a, after: b }, careful: { before: c, after: d } };
+    return a === undefined || b === undefined || c === undefined || d === undefined ? null : { statement: asked.statement, asked, server: { before: a, after: b }, careful: { before: c, after: d }, held: { before: heldCost(a), after: heldCost(b) } };
   });
 }
 

@@ -135,6 +135,18 @@ describe("what the source missed", () => {
     expect(findings.find(({ evidence }) => evidence.some(({ kind }) => kind === "recorded"))?.message).toContain('Add `prefetch_related("lines__customer")`');
   });
 
+  test("of a row that a join brought along is said of that row's model", async () => {
+    const process = new RecordedProcess();
+    request(process, "dynamic/", (scope) => {
+      const orders = process.fetch(scope, "shop.Order", 5, ORDERS, [DYNAMIC.fetch]);
+      for (let row = 1; row <= 5; row += 1) process.query(scope, CUSTOMER, DYNAMIC.access, { cause: process.cause("manager", "shop.Customer", "notes", orders), instance: row, duration: 2000 });
+    });
+    const { findings } = await check(project(process));
+    const message = findings.find(({ evidence }) => evidence.some(({ kind }) => kind === "recorded"))?.message;
+    expect(message).toContain("loads `Customer.notes` separately for each `Order`");
+    expect(message).toContain("Load `notes` of each `Customer` with the queryset.");
+  });
+
   test("is left out where a comment on its line says so", async () => {
     const process = new RecordedProcess();
     request(process, "dynamic/", (scope) => nPlusOne(process, scope, DYNAMIC));

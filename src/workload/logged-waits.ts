@@ -1,5 +1,6 @@
 /** Waits for locks that a log tells of, added up by what waited and what for. */
 import type { LockWaits, LoggedWait } from "../model/index.ts";
+import { dropLiterals } from "../postgres/drop-literals.ts";
 import type { KeyedStatement } from "./statement-keys.ts";
 
 export interface WaitTally {
@@ -58,7 +59,8 @@ function withOpen(sums: readonly Sum[], open: readonly { readonly wait: LoggedWa
   return sums.map((sum) => ({ ...sum, totalMs: sum.totalMs + open.filter((one) => one.sum === sum).reduce((total, { wait }) => total + wait.ms, 0) }));
 }
 
-const emptySum = (key: string, wait: LoggedWait): Sum => ({ key, sql: (wait.sql ?? "").slice(0, LONGEST_TEXT), mode: wait.mode, kind: kindOf(wait), relation: relationOf(wait), waits: 0, totalMs: 0, longestMs: 0, open: 0, first: null, last: null, source: wait.source });
+/** Who waits is told by the statement's form; its values would be data in a report. */
+const emptySum = (key: string, wait: LoggedWait): Sum => ({ key, sql: dropLiterals(wait.sql ?? "").slice(0, LONGEST_TEXT), mode: wait.mode, kind: kindOf(wait), relation: relationOf(wait), waits: 0, totalMs: 0, longestMs: 0, open: 0, first: null, last: null, source: wait.source });
 
 function kindOf({ on }: LoggedWait): LockWaits["kind"] {
   if (/^(?:transaction|tuple|virtual transaction|speculative)/.test(on)) return "row";

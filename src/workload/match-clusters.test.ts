@@ -50,3 +50,20 @@ test("what lies on the way of a finding's path is that finding's, unless another
   expect(ids(findingsOfRows(cluster, [through], lines, []))).toEqual(["authors"]);
   expect(ids(findingsOfRows(cluster, [through, finding("book", "book", 7)], lines, []))).toEqual(["book"]);
 });
+
+test("a command's own queryset is not what a request asked, though both call one helper", () => {
+  const cluster = { cause: "forward", model: "shop.Line", path: "unit", field: "unit", fetch: [{ ...frame(3), file: "shop/views.py" }], access: [frame(7)], sql: "", occurrences: [] } as unknown as RowCluster;
+  const place = { role: "queryset" as const, file: "shop/management/commands/refill.py", line: 9, column: 1, endLine: 9, endColumn: 9 };
+  const ofCommand: Finding = { ...finding("command", "unit", 7), places: [place, ...finding("command", "unit", 7).places] };
+  expect(ids(findingsOfRows(cluster, [ofCommand], lines, []))).toEqual([]);
+  expect(ids(findingsOfRows({ ...cluster, fetch: [{ ...frame(9), file: place.file }] }, [ofCommand], lines, []))).toEqual(["command"]);
+});
+
+test("a prefetch that is asked again is the fault of the queryset that the request went through", () => {
+  const again = (id: string, relation: string, line: number): Finding => {
+    const one = { ...finding(id, relation, 7), rule: "defeated-prefetch" };
+    return { ...one, places: [{ role: "queryset", file: "shop/views.py", line, column: 1, endLine: line, endColumn: 9 }, ...one.places] };
+  };
+  const cluster = { ...loop('SELECT "shop_note"."id" FROM "shop_note" WHERE "shop_note"."line_id" = %s', 7), stack: [frame(7), { ...frame(20), file: "shop/views.py" }] };
+  expect(ids(findingsOfLoop(cluster, [again("list", "lines__notes", 20), again("page", "notes", 90)], lines, (_model, path) => targets[path.split("__").at(-1) ?? ""] ?? null))).toEqual(["list"]);
+});

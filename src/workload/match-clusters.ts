@@ -52,13 +52,19 @@ const LEAST_SCORE = 2;
 export function findingsOfRows(cluster: RowCluster, findings: readonly Finding[], lines: SourceLines, views: readonly string[]): readonly Finding[] {
   const rules = RULES_OF_CAUSES[cluster.cause];
   const scored = findings
-    .filter((finding) => rules.includes(finding.rule) && isSameRelation(finding, cluster))
+    .filter((finding) => rules.includes(finding.rule) && isSameRelation(finding, cluster) && !isOfOtherCommand(finding, [...cluster.fetch, ...cluster.access]))
     .map((finding) => ({ finding, ...scoreOf(finding, cluster, lines, views) }))
     .filter(({ finding, score, isRead }) => score >= LEAST_SCORE && (finding.model === cluster.model || isRead));
   const best = Math.max(0, ...scored.map(({ score }) => score));
   const nearest = scored.filter(({ score }) => score === best).map(({ finding }) => finding);
   const whole = nearest.filter((finding) => !isOnTheWayTo(finding, cluster));
   return whole.length > 0 ? whole : nearest;
+}
+
+/** A command's own queryset, where no frame of that command is: the same function was called from elsewhere. */
+function isOfOtherCommand({ places }: Finding, stack: Stack): boolean {
+  const commands = places.filter(({ role, file }) => role === "queryset" && /(?:^|\/)management\/commands\//.test(file));
+  return commands.length > 0 && !commands.some(({ file }) => stack.some((frame) => frame.file === file));
 }
 
 /** The finding's path, a part of it from its beginning, or the end of a longer one that begins at another queryset. */
@@ -127,14 +133,21 @@ function isHeldBy(place: Place, stack: Stack, views: readonly string[], lines: S
 export function findingsOfLoop(cluster: LoopCluster, findings: readonly Finding[], lines: SourceLines, targetOf?: RelationTargetOf, views: readonly string[] = []): readonly Finding[] {
   const inner = ownFrame(cluster.stack);
   if (inner === null) return [];
-  const here = findings.filter((finding) => LOOP_RULES.has(finding.rule) && isFitting(finding.rule, cluster.sql) && finding.places.some((place) => isSending(place) && isOn(place, inner, lines)));
+  const here = findings.filter((finding) => LOOP_RULES.has(finding.rule) && isFitting(finding.rule, cluster.sql) && !isOfOtherCommand(finding, cluster.stack) && finding.places.some((place) => isSending(place) && isOn(place, inner, lines)));
   if (targetOf === undefined) return here;
   const relations = new Set(here.filter(isOfRelation).map(({ model, relation }) => `${model} ${relation}`));
   const loading = here.filter((finding) => !isOfRelation(finding) || isOfTarget(finding, cluster, targetOf, relations.size === 1));
-  return loading.filter((finding) => !isOfRelation(finding) || isFetchedThere(finding, cluster, lines, views) || !loading.some((other) => isSameLoad(other, finding) && isFetchedThere(other, cluster, lines, views)));
+  return loading.filter((finding) => !isOfQueryset(finding) || isFetchedThere(finding, cluster, lines, views) || !loading.some((other) => isSameLoad(other, finding) && isFetchedThere(other, cluster, lines, views)));
 }
 
-const isSameLoad = (a: Finding, b: Finding): boolean => isOfRelation(a) && a.model === b.model && a.relation === b.relation;
+/** A prefetch that is asked again begins at whichever queryset made it: there the last step alone is the same. */
+function isSameLoad(a: Finding, b: Finding): boolean {
+  if (!isOfQueryset(a) || a.rule !== b.rule) return false;
+  const isSame = a.rule === "defeated-prefetch" ? lastStep(a) === lastStep(b) : a.model === b.model && a.relation === b.relation;
+  return isSame && a !== b;
+}
+
+const lastStep = ({ relation = "" }: Finding): string => relation.split("__").at(-1) ?? "";
 
 /** One serializer serves several querysets: what ran is the fault of the one that the request went through. */
 function isFetchedThere({ places }: Finding, { stack }: LoopCluster, lines: SourceLines, views: readonly string[]): boolean {
@@ -143,6 +156,9 @@ function isFetchedThere({ places }: Finding, { stack }: LoopCluster, lines: Sour
 
 /** A helper's line sends statements of many models: those of another table are not this finding's. */
 const OF_RELATION: ReadonlySet<string> = new Set(["n-plus-one", "aggregate-in-loop"]);
+
+/** Of a prefetch that is asked again, what that one prefetches in turn is sent from its line too. */
+const isOfQueryset = (finding: Finding): boolean => isOfRelation(finding) || finding.rule === "defeated-prefetch";
 
 const isOfRelation = ({ rule, model, relation }: Finding): boolean => OF_RELATION.has(rule) && model !== undefined && relation !== undefined;
 

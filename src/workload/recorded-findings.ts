@@ -51,23 +51,22 @@ export function findingsOfMissedRows(clusters: readonly RowCluster[], recording:
 }
 
 function rowDraft(cluster: RowCluster, { fetch, access }: { readonly fetch: Frame; readonly access: Frame }, readLine: ReadLine): Draft {
-  const { model, path, cause, sql, field } = cluster;
+  const { model, path, field } = cluster;
   const rule = ruleOfRows(cluster);
-  const row = model.split(".").at(-1) ?? model;
-  const what = path.replaceAll("__", ".");
+  const what = isOfJoined(cluster) ? `${nameOfModel(cluster.owner)}.${path}` : path.replaceAll("__", ".");
   const verb = rule.rule === "aggregate-in-loop" ? "asks the database about" : "loads";
   const key = [rule.rule, fetch.file, fetch.name, model, path, access.file, access.name];
   return {
     ...rule,
     severity: "warning",
-    claim: `\`${nameOf(access)}\` ${verb} \`${what}\` separately for each \`${row}\` that \`${nameOf(fetch)}\` fetches.`,
+    claim: `\`${nameOf(access)}\` ${verb} \`${what}\` separately for each \`${nameOfModel(model)}\` that \`${nameOf(fetch)}\` fetches.`,
     reason: "The recorder saw it for several rows of one queryset.",
-    remedy: remedyOf(cause, path, sql),
+    remedy: remedyOf(cluster),
     model,
     relation: path,
     places: [place(fetch, fetch.kind === "python" ? "queryset" : "loop", "the rows are fetched here", readLine), ...callsBetween(cluster, fetch, access, readLine), place(access, "access", "one query a row", readLine, field)],
     key,
-    isAdvised: cause !== "refresh",
+    isAdvised: cluster.cause !== "refresh",
   };
 }
 
@@ -82,9 +81,16 @@ function isAggregate(sql: string): boolean {
   return /^SELECT (?:COUNT\(|\(?1\)? AS "a"|SUM\(|MAX\(|MIN\(|AVG\()/.test(sql);
 }
 
-function remedyOf(cause: RowCluster["cause"], path: string, sql: string): string {
+const nameOfModel = (label: string): string => label.split(".").at(-1) ?? label;
+
+/** The row that asked came with the queryset's own, by a join: which relation led to it, no line says. */
+const isOfJoined = ({ model, owner, path }: RowCluster): boolean => owner !== model && !path.includes("__");
+
+function remedyOf(cluster: RowCluster): string {
+  const { cause, path, sql } = cluster;
   if (cause === "deferred" || cause === "refresh") return `Load \`${path.split("__").at(-1) ?? path}\` with the rows.`;
   if (isAggregate(sql)) return "Annotate the queryset with it.";
+  if (isOfJoined(cluster)) return `Load \`${path}\` of each \`${nameOfModel(cluster.owner)}\` with the queryset.`;
   // Of a longer path it is not known whether each step leads to one row, as select_related() wants; prefetch_related() takes any.
   if (cause === "generic" || cause === "manager" || cause === "prefetch" || path.includes("__")) return `Add \`prefetch_related("${path}")\` to the queryset.`;
   return `Add \`select_related("${path}")\` to the queryset.`;

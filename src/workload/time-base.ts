@@ -138,3 +138,10 @@ export function textKey(sql: string): string {
     .replaceAll(/\((?:\?(?:,\s*)?)+\)/g, "(…)")
     .replaceAll(/\s+/g, " ");
 }
+
+/** Microseconds of each statement of a recording, by its text's key. */
+export function recordedTimes(recording: Recording | null): ReadonlyMap<string, number> {
+  const times = new Map<string, number>();
+  for (const { sql, microseconds } of recording?.top ?? []) times.set(textKey(sql), (times.get(textKey(sql)) ?? 0) + microseconds);
+  return times;
+}

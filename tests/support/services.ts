@@ -4,6 +4,8 @@ interface Cluster {
   readonly url: string;
   /** The data folder. */
   readonly directory: string;
+  /** What the server writes to standard error. */
+  readonly log: string;
   /** The folder with psql. */
   readonly binaries: string;
   readonly env: Readonly<Record<string, string>>;

@@ -54,6 +54,8 @@ SHARES = {
     "legacy_price_list": 8,
     "marketing_pageview": 60,
 }
+#: Several houses of each country, in a shop of any size.
+FEWEST_PUBLISHERS = 60
 GENRE_ROOTS, GENRES, WAREHOUSES, CARRIERS = 8, 64, 6, 7
 
 COUNTRIES = [("PT", "Portugal"), ("ES", "Spain"), ("FR", "France"), ("DE", "Germany"), ("GB", "United Kingdom"),
@@ -84,7 +86,7 @@ def sizes(rows):
     """How many rows each table gets, so that all together come close to `rows`."""
     whole = sum(SHARES.values())
     planned = {name: max(2, round(rows * share / whole)) for name, share in SHARES.items()}
-    planned["catalog_publisher"] = max(12, planned["catalog_publisher"])
+    planned["catalog_publisher"] = max(FEWEST_PUBLISHERS, planned["catalog_publisher"])
     for child, parent in PARENT_OF.items():
         planned[child] = min(planned[child], planned[parent])
     return planned

@@ -104,7 +104,7 @@ class Shipment(models.Model):
     shipped_at = models.DateTimeField(null=True, blank=True)  # twin: never-null-paid-at
 
 
-class OrderEvent(models.Model):
+class OrderEvent(models.Model):  # twin: wraparound-audit-entry
     """What happened to an order; nothing is changed here once written, and rows older than two years are purged."""
 
     id = models.AutoField(primary_key=True)  # planted: integer-key-order-event
@@ -117,7 +117,7 @@ class OrderEvent(models.Model):
         indexes = [models.Index(fields=["kind", "happened_at"], name="event_kind_time_idx")]
 
 
-class AuditEntry(models.Model):
+class AuditEntry(models.Model):  # planted: wraparound-audit-entry
     """Who changed what: points at a row of any model."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)  # planted: random-uuid-audit-entry

@@ -38,4 +38,4 @@ def thank(number):
 @shared_task
 def count_events(start, days):
     """For the chart of what happened when."""
-    return OrderEvent.objects.filter(happened_at__gte=start, happened_at__lt=start + timedelta(days=days)).count()
+    return OrderEvent.objects.filter(happened_at__gte=start, happened_at__lt=start + timedelta(days=days)).count()  # planted: top-count-events

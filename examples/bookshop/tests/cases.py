@@ -389,6 +389,11 @@ SHAPE = {
         *pages("marketing/views/{world.book.pk}/", "marketing/views-since/{world.book.pk}/?since=2026-01-01"),
         r'"book_id" = \d+\)?$',
     ),
+    "matview-sales-by-month": (
+        lambda world: queries.sales_by_month(),
+        lambda world: queries.sales_of(world.order.number),
+        r"GROUP BY .*EXTRACT\(MONTH|EXTRACT\(MONTH.*GROUP BY",
+    ),
     "eav-self-join": (
         lambda world: queries.sized("blue", "big"),
         lambda world: queries.shipped_to("City 0"),

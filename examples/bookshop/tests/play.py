@@ -132,10 +132,16 @@ def main():
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--seconds", type=int, default=5, help="longest statement")
     parser.add_argument("--patience", type=float, help="seconds after which a page is given up")
+    parser.add_argument("--office", action="store_true", help="ask the office's questions instead, their plans into the server's log")
     arguments = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookshop.settings.test")
     django.setup()
     setup_test_environment()
+    if arguments.office:
+        from .office import ask
+
+        ask()
+        return
     started = time.monotonic()
     done, given_up = play(arguments.rounds, arguments.seconds, arguments.patience)
     print(f"{done} works done, {given_up} given up, in {time.monotonic() - started:.1f} s")

@@ -3,6 +3,7 @@
 from django.test import SimpleTestCase
 
 from .cases import EXTRA, GROWS, SHAPE
+from .office import COUNTED as OFFICE_COUNTED, LOCKS, PLANNED
 from .planted import ROOT, markers, planted
 
 KEYS = {"id", "rule", "chapter", "file", "marker", "role", "relation", "twin", "evidence", "note"}
@@ -43,4 +44,4 @@ class PlantedTest(SimpleTestCase):
 
     def test_every_case_is_planted(self):
         ids = {row["id"] for row in planted()}
-        self.assertEqual((set(GROWS) | set(EXTRA) | set(SHAPE)) - ids, set())
+        self.assertEqual((set(GROWS) | set(EXTRA) | set(SHAPE) | set(PLANNED) | set(OFFICE_COUNTED) | set(LOCKS)) - ids, set())

@@ -32,7 +32,7 @@ export function codeAdvice(input: AdvisorInput, { refused, unjudged, examined }:
     plots: candidates.filter(({ reads }) => reads >= LEAST_PLOTTED).slice(0, MOST_PLOTS).map(plotOf),
     artefacts: codes.length === 0 ? [] : artefactsOf(candidates, input),
     examples: codes,
-    rung: candidates.some(({ from }) => from === "recording") ? "recorded" : "inferred",
+    rung: input.recording !== null || candidates.some(({ from }) => from === "recording") ? "recorded" : "inferred",
     examined: examined === "" ? "" : `${examined} were looked at: ${candidates.length} are worth a cache, ${refused.length} are not.`,
     missing: needed === undefined ? "" : `${needed.why}. ${HOW_TO_SEE}`,
     doubt: first === undefined ? "" : `what a cache costs (${costWords(costOf(input.thresholds))}) is assumed, and what writes ${first.tables[0] ?? ""} past this application removes nothing`,

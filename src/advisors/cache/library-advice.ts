@@ -42,10 +42,10 @@ function cachalotNote({ changesPerMinute, django }: Facts): string {
   return `${rate}; in autocommit it removes before the write: 105 of 200 random orders in tests/caching kept old rows for ever${version}`;
 }
 
-export function libraryAdvice(input: AdvisorInput, candidates: readonly Candidate[]): Advice | null {
+export function libraryAdvice(input: AdvisorInput, candidates: readonly Candidate[], looked: { readonly statements: number; readonly examined: string }): Advice | null {
   const { source, deployment } = input;
   const [first] = candidates;
-  if (first === undefined) return null;
+  if (first === undefined) return looked.statements === 0 ? null : nothingToKeep(input, looked);
   const tables = [...new Set(candidates.flatMap((one) => one.tables))];
   const labels = source === null ? new Map<string, string>() : labelsByTable(source.graph);
   const sites = source === null ? [] : writesOf(source, tables.flatMap((table) => labels.get(table) ?? []));
@@ -79,6 +79,27 @@ export function libraryAdvice(input: AdvisorInput, candidates: readonly Candidat
     examined: `${WAYS.length} ways, with ${formatCount(total(candidates, ({ reads }) => reads), "read")} and ${formatCount(total(candidates, ({ changes }) => changes), "change")} of ${formatCount(candidates.length, "query", "queries")}.`,
     missing: candidates.every(({ played }) => played === null) ? "which changes signals tell of: luthier record -- COMMAND records who writes" : "",
     doubt: `cacheops removes by condition where it can: for ${candidateName(first)} its hit rate lies between that of this table and that of timeouts alone`,
+  };
+}
+
+const LIBRARIES = ["django-cacheops", "django-cachalot", "django-redis"] as const;
+
+/** Without a candidate there is nothing to compare; a library that is there already is named. */
+function nothingToKeep({ deployment: { packages } }: AdvisorInput, { statements, examined }: { readonly statements: number; readonly examined: string }): Advice {
+  const there = LIBRARIES.filter((name) => packages.has(name));
+  return {
+    advisor: "cache",
+    section: "6.3",
+    claim: `None of ${formatCount(statements, "statement")} is worth a cache, so that no library for it is either${there.length === 0 ? "" : `; ${listWords(there)} is installed`}.`,
+    reasons: [],
+    tables: [],
+    plots: [],
+    artefacts: [],
+    examples: [],
+    rung: "inferred",
+    examined,
+    missing: "",
+    doubt: "",
   };
 }
 

@@ -1,6 +1,6 @@
 /** How connections are to be kept, chosen for the processes that this project runs, with the sums that decide it. */
-import type { BudgetRow } from "../../rules/connections/budget.ts";
 import type { Service } from "../../model/index.ts";
+import { formatCount } from "../../model/numbers.ts";
 import type { ConnectionFacts } from "./facts.ts";
 
 export type Choice =
@@ -29,7 +29,7 @@ export function choose(facts: ConnectionFacts): Choice {
   const limit = allowed(facts);
   const services = servicesOf(facts);
   const asgi = services.filter(({ kind }) => kind === "asgi");
-  const pooled = services.filter((one) => one.kind === "asgi" || one.workerClass?.value === "gthread" || one.workerClass?.value === "gevent");
+  const pooled = services.filter(isPooled);
   const others = budget.rows.filter(({ service }) => !pooled.includes(service)).reduce((sum, { total }) => sum + total, 0);
   const processes = pooled.reduce((sum, one) => sum + processesOf(one), 0);
   if (pooled.length === 0) return simple(budget.total, limit.count);
@@ -40,11 +40,11 @@ export function choose(facts: ConnectionFacts): Choice {
   const wanted = Math.min(LARGEST, Math.max(...pooled.map(wantedOf)));
   if (driver.canPool === true && each >= Math.min(2, wanted)) {
     const size = Math.min(wanted, each);
-    return { kind: "native", size, why: `${processes} processes of \`${name}\`${pooled.length > 1 ? ` and ${pooled.length - 1} more` : ""} × ${size} + ${others} of the others = ${processes * size + others}, within ${limit.count}` };
+    return { kind: "native", size, why: `${formatCount(processes, "process", "processes")} of \`${name}\`${pooled.length > 1 ? ` and ${pooled.length - 1} more` : ""} × ${size} + ${others} of the others = ${processes * size + others}, within ${limit.count}` };
   }
   const total = budget.rows.reduce((sum, { total: one }) => sum + one, 0);
   if (asgi.length === 0 && driver.canPool !== true && total <= limit.count) return { kind: "persistent", why: `${total} connections of all threads are within ${limit.count}, and ${driver.said} has no pool of its own` };
-  const why = driver.canPool === true ? `${processes} processes of \`${name}\` share ${Math.max(0, left)} connections: ${each} each is too few for a pool in every process` : `${driver.said} has no pool of its own, and \`${name}\` ${asgi.length > 0 ? "runs under ASGI, where persistent connections leak" : `asks for ${total} connections of ${limit.count}`}`;
+  const why = driver.canPool === true ? `${formatCount(processes, "process", "processes")} of \`${name}\` share ${Math.max(0, left)} connections: ${each} each is too few for a pool in every process` : `${driver.said} has no pool of its own, and \`${name}\` ${asgi.length > 0 ? "runs under ASGI, where persistent connections leak" : `asks for ${total} connections of ${limit.count}`}`;
   return { kind: "pgbouncer", why };
 }
 
@@ -70,11 +70,12 @@ export function processesOf({ processes, replicas, surge }: Service): number {
 /** Connections of each service once the choice is made: `service` to its number. */
 export function proposed(choice: Choice, facts: ConnectionFacts, poolSize: number): readonly { readonly label: string; readonly count: number }[] {
   if (choice.kind === "pgbouncer") return [{ label: "PgBouncer", count: poolSize }];
-  const rows = facts.budget.rows.map((row) => ({ label: row.service.name, count: choice.kind === "native" && isPooled(row) ? processesOf(row.service) * Math.min(choice.size, wantedOf(row.service)) : row.total }));
+  const rows = facts.budget.rows.map((row) => ({ label: row.service.name, count: choice.kind === "native" && isPooled(row.service) ? processesOf(row.service) * Math.min(choice.size, wantedOf(row.service)) : row.total }));
   const unknown = facts.budget.unknown.map(({ service }) => ({ label: service.name, count: choice.kind === "native" ? processesOf(service) * choice.size : processesOf(service) }));
   return [...rows, ...unknown];
 }
 
-function isPooled({ service }: BudgetRow): boolean {
-  return service.kind === "asgi" || service.workerClass?.value === "gthread" || service.workerClass?.value === "gevent";
+/** Celery closes a pool after each task: its processes keep connections of their own. */
+function isPooled({ kind, workerClass }: Service): boolean {
+  return kind !== "celery" && (kind === "asgi" || workerClass?.value === "gthread" || workerClass?.value === "gevent");
 }

@@ -6,6 +6,7 @@ import { viewsOf, type PoolerView } from "../../rules/connections/pooler.ts";
 import { isAtLeast } from "../../rules/django-at-least.ts";
 import { postgresEntries, type Entry } from "../../rules/deployment/entries.ts";
 import { poolerOf } from "../../rules/deployment/pooler.ts";
+import { requestTime, type RequestTime } from "../../rules/deployment/request-time.ts";
 
 export interface ConnectionFacts {
   /** The entry that most services run by. */
@@ -18,7 +19,7 @@ export interface ConnectionFacts {
   readonly pooler: { readonly name: string; readonly view: PoolerView | null } | null;
   readonly driver: Driver;
   /** Seconds after which a web server kills a request; null where no file says. */
-  readonly request: { readonly seconds: number; readonly service: string; readonly isDefault: boolean } | null;
+  readonly request: RequestTime | null;
 }
 
 export interface Driver {
@@ -45,7 +46,7 @@ export function connectionFacts(input: AdvisorInput): ConnectionFacts {
     concurrency: flow === null || "why" in flow ? null : { mean: ((flow.counters.activeMs ?? 0) + (flow.counters.idleInTransactionMs ?? 0)) / 1000 / flow.seconds, said: `pg_stat_database, ${flow.said}` },
     pooler: name === null ? null : { name, view: view ?? null },
     driver: driverOf(input),
-    request: requestOf(input),
+    request: requestTime(input.deployment),
   };
 }
 
@@ -69,10 +70,4 @@ function driverOf({ source, deployment: { packages } }: AdvisorInput): Driver {
   const isNew = django === null ? null : isAtLeast(django, 5, 1);
   const canPool = psycopg === 2 || isNew === false ? false : psycopg === 3 && isNew === true ? true : null;
   return { django, psycopg, canPool, said: `Django ${django ?? "of unknown version"} with ${psycopg === null ? "an unknown driver" : `psycopg ${psycopg}`}` };
-}
-
-/** The shortest of the web servers' limits. */
-function requestOf({ deployment: { services } }: AdvisorInput): ConnectionFacts["request"] {
-  const timed = services.flatMap(({ kind, name, timeout }) => ((kind === "wsgi" || kind === "asgi") && timeout !== null && timeout.value > 0 ? [{ seconds: timeout.value, service: name, isDefault: timeout.isDefault === true }] : []));
-  return timed.toSorted((a, b) => a.seconds - b.seconds)[0] ?? null;
 }

@@ -179,7 +179,7 @@ function poolerFacts({ database, deployment }: AdvisorInput, { entry, budget, po
     // What settings name is the pooler itself, where there is one.
     host: behind?.host ?? (address !== "" ? address : isPooled ? "127.0.0.1" : (said?.host?.value ?? "127.0.0.1")),
     port: String(behind?.port ?? (port !== "" ? port : isPooled ? "5432" : (said?.port?.value ?? "5432"))),
-    user: said?.user?.value ?? busiestUser(database) ?? "postgres",
+    user: roleOf(entry, database) ?? "postgres",
     version: looks?.versionNumber ?? OLDEST_POOLER,
     isSeen: looks !== undefined,
     poolSize: pool.size,
@@ -195,7 +195,14 @@ function splitAddress(address: string): [string, string] {
   return at < 0 ? [address, "5432"] : [address.slice(0, at), address.slice(at + 1)];
 }
 
-export function busiestUser(database: AdvisorInput["database"]): string | null {
+/** The role that the settings name. Where that is a default that the environment can change, the one that the server saw; an empty name is nobody's. */
+export function roleOf(entry: ConnectionFacts["entry"], database: AdvisorInput["database"]): string | null {
+  const said = entry?.database.user;
+  const named = said == null || said.value === "" ? null : said.value;
+  return said?.dependsOn === undefined ? (named ?? busiestUser(database)) : (busiestUser(database) ?? named);
+}
+
+function busiestUser(database: AdvisorInput["database"]): string | null {
   const counts = new Map<string, number>();
   for (const { user, count, database: name } of database?.server.sessions ?? []) if (user !== null && name === database?.catalog.database.name) counts.set(user, (counts.get(user) ?? 0) + count);
   return [...counts].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? null;

@@ -1,5 +1,6 @@
 /** Limits of a role, which hold through any pooler, each below the one around it. */
 import type { Artefact } from "../../model/index.ts";
+import { statementSeconds } from "../../rules/deployment/request-time.ts";
 
 export interface TimeoutFacts {
   readonly role: string;
@@ -21,7 +22,7 @@ const WITH_TRANSACTION_TIMEOUT = 170_000;
 
 /** A third of the request for one statement, a fifth of that for a lock: this project's notes, §A.3 (10 s and 2 s of 30 s). */
 export function roleTimeouts({ request, version }: Pick<TimeoutFacts, "request" | "version">): readonly RoleTimeout[] {
-  const statement = Math.max(1, Math.floor(request / 3));
+  const statement = statementSeconds(request);
   return [
     { name: "lock_timeout", seconds: statement / 5, why: "a fifth of statement_timeout: the error names the lock" },
     { name: "statement_timeout", seconds: statement, why: `a third of the ${request} s that a request has` },

@@ -3,7 +3,7 @@ import type { Advice, AdviceTable, AdvisorInput, Spot } from "../../model/index.
 import { formatCount } from "../../model/numbers.ts";
 import type { Choice } from "./choose.ts";
 import type { ConnectionFacts } from "./facts.ts";
-import { busiestUser } from "./pooling.ts";
+import { roleOf } from "./pooling.ts";
 import { roleTimeoutFiles, roleTimeouts } from "./role-timeouts.ts";
 import { DEFAULT_REQUEST, queryWaitOf } from "./waits.ts";
 
@@ -20,14 +20,14 @@ export function adviseTimeouts(input: AdvisorInput, facts: ConnectionFacts, choi
   const { database } = input;
   const request = facts.request?.seconds ?? DEFAULT_REQUEST;
   const limits = limitsOf(input, facts, choice, request);
-  const role = facts.entry?.database.user?.value ?? busiestUser(database);
+  const role = roleOf(facts.entry, database);
   const unset = limits.filter(({ today, proposed }) => today === null && proposed !== null);
   const cut = statementsOver(input, request);
   const isUnknown = facts.entry === null && database === null;
   return {
     advisor: "connections",
     section: "4.3",
-    claim: isUnknown ? `Neither settings nor a server were read: which limits hold on the way of a request is not known, of ${limits.length} that should.` : `${unset.length === 0 ? `All ${limits.length} limits on the way of a request are set` : `${unset.length} of ${limits.length} limits on the way of a request are not set: ${unset.map(({ name }) => name).slice(0, 3).join(", ")}`}; the request ends after ${request} s${facts.request === null ? " (gunicorn's default, assumed)" : ` (\`${facts.request.service}\`)`}.`,
+    claim: isUnknown ? `Neither settings nor a server were read: which limits hold on the way of a request is not known, of ${limits.length} that should.` : `${unset.length === 0 ? `All ${limits.length} limits on the way of a request are set` : `${unset.length} of ${limits.length} limits on the way of a request are not set: ${unset.map(({ name }) => name).slice(0, 3).join(", ")}${unset.length > 3 ? ` and ${unset.length - 3} more` : ""}`}; the request ends after ${request} s${facts.request === null ? " (gunicorn's default, assumed)" : ` (\`${facts.request.service}\`)`}.`,
     reasons: [
       ...crossings(limits),
       ...(cut === null ? [] : [cut]),
@@ -46,7 +46,7 @@ export function adviseTimeouts(input: AdvisorInput, facts: ConnectionFacts, choi
 
 function limitsOf({ database, deployment }: AdvisorInput, { entry, pooler, request: known }: ConnectionFacts, choice: Choice, request: number): Limit[] {
   const targets = new Map(roleTimeouts({ request, version: database?.server.versionNumber ?? null }).map(({ name, seconds, why }) => [name, { seconds, why }]));
-  const role = entry?.database.user?.value ?? busiestUser(database);
+  const role = roleOf(entry, database);
   const server = (name: string): Limit => {
     const target = targets.get(name);
     return { name, ...presentLimit({ database, deployment }, entry, role, name), proposed: target?.seconds ?? null, why: target?.why ?? "" };

@@ -6,7 +6,7 @@ import { formatBytes, formatCount, formatNumber } from "../../model/numbers.ts";
 import { describeShape } from "../../sql/describe-shape.ts";
 import { indexMapsOf } from "./index-maps.ts";
 import { costOfWorkload, verifiable, wholeCost } from "./summary.ts";
-import { suffering } from "./verdict.ts";
+import { isDearerHeld, suffering } from "./verdict.ts";
 
 const SECTION = "1.2";
 const MOST_PLANS = 4;
@@ -94,13 +94,18 @@ function statementTable(study: IndexStudy, database: Database): AdviceTable {
   return {
     title: "What they change",
     head: ["Statement", "Calls", "Cost before", "after", "Careful before", "after", "Verdict"],
-    rows: changed(study).slice(0, MOST_ROWS).map(({ statement, calls, server, careful, verdict }) => [textOf(statement, database), formatNumber(calls), figure(server.before), figure(server.after), figure(careful.before), figure(careful.after), VERDICTS[verdict]]),
+    rows: changed(study).slice(0, MOST_ROWS).map(({ statement, calls, server, careful, held, verdict }) => [textOf(statement, database), formatNumber(calls), figure(server.before), figure(server.after), figure(careful.before), figure(careful.after), `${VERDICTS[verdict]}${heldWords(verdict, held)}`]),
     numeric: [1, 2, 3, 4, 5],
     source: `costs of one call, by PostgreSQL ${study.version}'s planner under the server's constants, and under careful ones`,
   };
 }
 
 const VERDICTS: Readonly<Record<StudiedStatement["verdict"], string>> = { gain: "same plan under both", verify: "verify by running", same: "as before", dearer: "dearer" };
+
+/** The plan that the server takes, where memory does not hold what it reads again. */
+function heldWords(verdict: StudiedStatement["verdict"], held: StudiedStatement["held"]): string {
+  return verdict !== "verify" || held === undefined || !isDearerHeld(held) ? "" : `: ${(held.after / held.before).toFixed(1)}x with little memory`;
+}
 
 function removalTable(study: IndexStudy, database: Database): AdviceTable {
   const rows = study.removals.toSorted((a, b) => suffering(a).length - suffering(b).length).slice(0, MOST_ROWS * 2);

@@ -89,8 +89,8 @@ async function costBelow(search: Search, chosen: readonly number[], limit: numbe
   let least = chosen.reduce((sum, one) => sum + search.upkeepOf(one), 0) + open.reduce((sum, one) => sum + one.least * one.weight, 0);
   for (const one of open.toSorted((a, b) => (b.most - b.least) * b.weight - (a.most - a.least) * a.weight)) {
     if (least >= limit) return null;
-    const { cost } = await pricing.of(one.question, present);
-    least += (cost - one.least) * one.weight;
+    const priced = await pricing.of(one.question, present);
+    least += (priced.cost + search.chargeOf(one.question, priced) - one.least) * one.weight;
   }
   const cost = await search.costOf(chosen);
   return cost < limit ? cost : null;

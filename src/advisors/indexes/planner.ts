@@ -12,6 +12,8 @@ export type Known = { readonly bytes: number; readonly isGuess: boolean; readonl
 /** A plan, as far as the choice goes. */
 export interface Priced {
   readonly cost: number;
+  /** What the same plan would cost if memory were small; absent where nobody reckons it, which is as `cost`. */
+  readonly careful?: number;
   /** Candidates that the plan uses. */
   readonly used: readonly number[];
 }

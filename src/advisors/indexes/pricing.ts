@@ -8,12 +8,15 @@ export interface Pricing {
   /** Of many, with the same candidates. */
   readonly all: (questions: readonly number[], present: ReadonlySet<number>) => Promise<readonly Priced[]>;
   /** Every plan that was met. */
-  readonly options: () => readonly Option[];
+  readonly options: () => readonly MetOption[];
   /** Between which the cost of a question lies with these candidates, by the plans that were met: more candidates never make a plan dearer. */
   readonly bounds: (question: number, present: ReadonlySet<number>) => { readonly least: number; readonly most: number };
   /** Plans asked of the server so far. */
   readonly asked: () => number;
 }
+
+/** `careful`: what its plan would cost if memory were small. */
+export type MetOption = Option & { readonly careful: number };
 
 interface Met {
   readonly present: ReadonlySet<number>;
@@ -23,7 +26,7 @@ interface Met {
 /** `matters` says whether a candidate is on a table that a question reads. */
 export function pricing(planner: Planner, matters: (question: number, candidate: number) => boolean): Pricing {
   const met = new Map<number, Met[]>();
-  const options = new Map<string, Option>();
+  const options = new Map<string, MetOption>();
   let asked = 0;
   const known = (question: number, present: ReadonlySet<number>): Priced | null =>
     met.get(question)?.find((one) => isSubset(one.priced.used, present) && isSubset(present, one.present))?.priced ?? null;
@@ -36,7 +39,7 @@ export function pricing(planner: Planner, matters: (question: number, candidate:
     if (!isPlan) return;
     const needs = priced.used.toSorted((a, b) => a - b);
     const key = `${question}:${needs.join(",")}`;
-    if ((options.get(key)?.cost ?? Infinity) > priced.cost) options.set(key, { question, needs, cost: priced.cost });
+    if ((options.get(key)?.cost ?? Infinity) > priced.cost) options.set(key, { question, needs, cost: priced.cost, careful: priced.careful ?? priced.cost });
   };
   const relevant = (question: number, present: ReadonlySet<number>): ReadonlySet<number> => new Set([...present].filter((one) => matters(question, one)));
   const all: Pricing["all"] = async (questions, present) => {

@@ -10,21 +10,31 @@ const candidates = (...bytes: readonly number[]): Program["candidates"] => bytes
 const option = (question: number, needs: readonly number[], cost: number): Program["options"][number] => ({ question, needs, cost });
 const question = (cost: number, weight = 1): Program["questions"][number] => ({ cost, weight });
 
+/** Of the plan that the planner takes, which does not know of charges. */
+function taken({ questions, options }: Program, number: number, has: (one: number) => boolean): number {
+  const there = options.filter((one) => one.question === number && one.needs.every(has)).toSorted((a, b) => a.cost - b.cost);
+  const base = questions[number]?.cost ?? 0;
+  const [first] = there;
+  return first === undefined || first.cost >= base ? base : first.cost + (first.charge ?? 0);
+}
+
 /** Every set that fits, each question by the cheapest of its plans. */
-function best({ questions, options, candidates: all, budget }: Program): number {
+function best(program: Program): number {
+  const { questions, candidates: all, budget } = program;
   let least = Infinity;
   for (let mask = 0; mask < 2 ** all.length; mask += 1) {
     const has = (one: number): boolean => Math.floor(mask / 2 ** one) % 2 === 1;
     const chosen = all.filter((_, one) => has(one));
     if (chosen.reduce((sum, { bytes }) => sum + bytes, 0) > budget) continue;
-    const cost = questions.reduce((sum, { cost: base, weight }, number) => sum + weight * Math.min(base, ...options.filter((one) => one.question === number && one.needs.every(has)).map((one) => one.cost)), 0);
+    const cost = questions.reduce((sum, { weight }, number) => sum + weight * taken(program, number, has), 0);
     least = Math.min(least, cost + chosen.reduce((sum, { upkeep }) => sum + upkeep, 0));
   }
   return least;
 }
 
-function costOf({ questions, options, candidates: all }: Program, chosen: readonly number[]): number {
-  const costs = questions.map(({ cost, weight }, number) => weight * Math.min(cost, ...options.filter((one) => one.question === number && one.needs.every((need) => chosen.includes(need))).map((one) => one.cost)));
+function costOf(program: Program, chosen: readonly number[]): number {
+  const { questions, candidates: all } = program;
+  const costs = questions.map(({ weight }, number) => weight * taken(program, number, (need) => chosen.includes(need)));
   return [...costs, ...chosen.map((one) => all[one]?.upkeep ?? 0)].reduce((sum, one) => sum + one, 0);
 }
 
@@ -48,6 +58,21 @@ test("finds what trying every set finds, with plans of several candidates, upkee
     expect(bound ?? 0).toBeCloseTo(best(program), 0);
     expect(isComplete).toBe(true);
     expect(solve(program).chosen).toEqual(chosen);
+  }
+});
+
+test("knows that the planner takes the cheapest plan, whatever it is charged with", () => {
+  for (let seed = 1; seed <= 12; seed += 1) {
+    const next = figures(seed * 104_729);
+    const program: Program = {
+      questions: Array.from({ length: 5 }, () => question(50 + Math.round(next() * 100))),
+      candidates: Array.from({ length: 8 }, () => ({ bytes: 10 + Math.round(next() * 40), upkeep: 0 })),
+      options: Array.from({ length: 24 }, (_, place) => ({ ...option(Math.floor(next() * 5), [...new Set(Array.from({ length: 1 + Math.floor(next() * 2) }, () => Math.floor(next() * 8)))], 5 + Math.round(next() * 90) + place / 100), charge: next() < 0.4 ? Math.round(next() * 120) : 0 })),
+      budget: 120,
+    };
+    const { chosen, bound } = solve(program);
+    expect(costOf(program, chosen), `seed ${seed}`).toBeCloseTo(best(program), 6);
+    expect(bound ?? 0).toBeCloseTo(best(program), 0);
   }
 });
 

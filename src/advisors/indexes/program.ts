@@ -2,13 +2,16 @@
 
 import type { ModelData } from "highs";
 import { groupBy } from "../../model/group-by.ts";
-import { costWith, greedyChoice } from "./greedy.ts";
+import { chargedCost, costWith, greedyChoice } from "./greedy.ts";
 
 /** A plan that one question can have, with the candidates that it needs. */
 export interface Option {
   readonly question: number;
   readonly needs: readonly number[];
+  /** The planner takes the cheapest by this. */
   readonly cost: number;
+  /** What it is worth less than that, since it would be dear if memory were small; absent for nothing. */
+  readonly charge?: number;
 }
 
 export interface Program {
@@ -93,9 +96,9 @@ export interface Matrix {
 export function matrixOf(program: Program): Matrix {
   const { questions, options, candidates, budget } = program;
   const total = totalOf(program);
-  const saving = (one: Option): number => (((questions[one.question]?.cost ?? 0) - one.cost) * (questions[one.question]?.weight ?? 0) * SCALE) / total;
+  const saving = (one: Option): number => (((questions[one.question]?.cost ?? 0) - chargedCost(one)) * (questions[one.question]?.weight ?? 0) * SCALE) / total;
   const isPossible = ({ needs }: Option): boolean => needs.length > 0 && needs.every((one) => (candidates[one]?.bytes ?? Infinity) <= budget);
-  const possible = undominated(options.filter((one) => isPossible(one) && saving(one) > 0));
+  const possible = undominated(options.filter((one) => isPossible(one) && one.cost < (questions[one.question]?.cost ?? 0)));
   const named = [...new Set(possible.flatMap(({ needs }) => needs))].toSorted((a, b) => a - b);
   const columns = new Map(named.map((one, column) => [one, column]));
   const rows: Matrix["rows"][number][] = [{ terms: named.map((one, column) => [column, (candidates[one]?.bytes ?? 0) / budget] as const), most: 1 }];
@@ -107,7 +110,7 @@ export function matrixOf(program: Program): Matrix {
       rows.push({ terms: [...users, [columns.get(candidate) ?? 0, -1] as const], most: 0 });
     }
   }
-  rows.push(...limitRows(program, placed, columns));
+  rows.push(...limitRows(program, placed, columns), ...takenRows(placed, columns));
   const costs = [...named.map((one) => ((candidates[one]?.upkeep ?? 0) * SCALE) / total), ...possible.map((one) => -saving(one))];
   return { candidates: named, costs, rows };
 }
@@ -138,6 +141,14 @@ function limitRows({ questions, options, limits }: Program, placed: readonly (Op
     most: most - 1,
   }));
   return [...kept, ...burdened];
+}
+
+/** A plan with a charge is taken, wanted or not, where all that it needs is there and no cheaper one is. */
+function takenRows(placed: readonly (Option & { readonly column: number })[], columns: ReadonlyMap<number, number>): Matrix["rows"][number][] {
+  return placed.filter(({ charge = 0 }) => charge > 0).map((one) => {
+    const taken = placed.filter((other) => other === one || (other.question === one.question && other.cost <= one.cost));
+    return { terms: [...one.needs.map((need) => [columns.get(need) ?? 0, 1] as const), ...taken.map(({ column }) => [column, -1] as const)], most: one.needs.length - 1 };
+  });
 }
 
 const SCALE = 1e4;

@@ -10,7 +10,7 @@ const table = (oid: number): Table => ({ oid, name: `t${oid}`, schema: "public" 
 const on = (oid: number, column: string): Candidate => ({ table: table(oid), spec: { keys: [{ kind: "column", column }] } });
 
 /** What one question costs with a set of candidates' columns. */
-type Costs = (columns: ReadonlySet<string>) => readonly [cost: number, used: readonly string[]];
+type Costs = (columns: ReadonlySet<string>) => readonly [cost: number, used: readonly string[], careful?: number];
 
 interface World {
   readonly questions: readonly { readonly weight: number; readonly costs: Costs; readonly candidates: readonly Candidate[] }[];
@@ -28,8 +28,8 @@ async function search({ questions, bytes, budget, upkeep = 0, isOver = () => fal
     price: (asked, present) => {
       const columns = new Set([...present].map((one) => made[one] ?? ""));
       return Promise.resolve(asked.map((one) => {
-        const [cost, used] = questions[one]?.costs(columns) ?? [0, []];
-        return { cost, used: used.map((column) => made.indexOf(column)) };
+        const [cost, used, careful = cost] = questions[one]?.costs(columns) ?? [0, []];
+        return { cost, careful, used: used.map((column) => made.indexOf(column)) };
       }));
     },
   };
@@ -153,4 +153,16 @@ test("what is asked after the time is nearly over is asked for the choice alone,
   // The clock was looked at on the way down, and hardly any more once it was over.
   expect(left).toBeGreaterThan(-20);
   expect((await search({ questions, bytes, budget: 70, secondsLeft: () => 1000 })).isComplete).toBe(true);
+});
+
+test("an index whose plan would be dear with little memory counts for less, and is taken where another keeps that plan away", async () => {
+  // The planner takes the plan with `a`: cheaper by a little, and five times as dear where pages do not stay in memory.
+  const first: Costs = (columns) => (columns.has("wide") ? [80, ["wide"]] : columns.has("a") ? [90, ["a"], 500] : [100, []]);
+  const second = alone("a", 60);
+  const world: World = { questions: [{ weight: 1, costs: first, candidates: [on(1, "a"), on(1, "wide")] }, { weight: 1, costs: second, candidates: [on(1, "a")] }], bytes: { a: 10, wide: 30 }, budget: 20 };
+  expect((await search(world)).columns).toEqual([]);
+  expect((await search({ ...world, budget: 40 })).columns.toSorted()).toEqual(["a", "wide"]);
+  // By the server's price alone it is worth its place.
+  const careless: Costs = (columns) => [first(columns)[0], first(columns)[1]];
+  expect((await search({ ...world, questions: [{ weight: 1, costs: careless, candidates: [on(1, "a"), on(1, "wide")] }, { weight: 1, costs: second, candidates: [on(1, "a")] }] })).columns).toEqual(["a"]);
 });

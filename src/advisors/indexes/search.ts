@@ -4,7 +4,7 @@ import { keyOf, type Candidate } from "./candidates.ts";
 import { explore, type Exploring } from "./explore.ts";
 import { refine } from "./refine.ts";
 import { pricing as openPricing, type Pricing } from "./pricing.ts";
-import type { Known, Planner, Question } from "./planner.ts";
+import type { Known, Planner, Priced, Question } from "./planner.ts";
 import type { Choice, Limits, Program, Solver } from "./program.ts";
 import { MOST_REGRESSION } from "./verdict.ts";
 
@@ -162,6 +162,8 @@ export interface Search {
   readonly upkeepOf: (candidate: number) => number;
   readonly add: (candidates: readonly Candidate[]) => Promise<readonly number[]>;
   readonly choose: () => Choice;
+  /** What a plan is worth less than its cost says. */
+  readonly chargeOf: (question: number, priced: Pick<Priced, "cost" | "careful">) => number;
   /** Of all questions and all upkeep, with these; infinite where a question becomes dearer than it may. */
   readonly costOf: (chosen: readonly number[]) => Promise<number>;
 }
@@ -191,11 +193,13 @@ async function openSearch(input: SearchInput, { forChoice }: Clock): Promise<Sea
   input.progress("making candidates", 0, 1);
   const own: Set<number>[] = [];
   for (const candidates of input.candidates) own.push(new Set(await add(candidates)));
-  const base = (await pricing.all(input.questions.map((_, index) => index), new Set())).map(({ cost }) => cost);
+  const first = await pricing.all(input.questions.map((_, index) => index), new Set());
+  const base = first.map(({ cost }) => cost);
+  const chargeOf = chargesOver(first);
   const costOf: Search["costOf"] = async (chosen) => {
     const priced = await pricing.all(input.questions.map((_, index) => index), new Set(chosen));
     if (priced.some(({ cost }, question) => !isWithin(question, cost, chosen))) return Infinity;
-    return priced.reduce((sum, { cost }, index) => sum + cost * (input.questions[index]?.weight ?? 0), 0) + chosen.reduce((sum, one) => sum + upkeepOf(one), 0);
+    return priced.reduce((sum, one, index) => sum + (one.cost + chargeOf(index, one)) * (input.questions[index]?.weight ?? 0), 0) + chosen.reduce((sum, one) => sum + upkeepOf(one), 0);
   };
   const limitsOf = (): Limits => ({ most: 1 + MOST_REGRESSION, burdens: input.questions.flatMap((_, question) => all.flatMap((__, candidate) => burdenOf(question, candidate))) });
   const burdenOf = (question: number, candidate: number): Limits["burdens"] => {
@@ -208,12 +212,26 @@ async function openSearch(input: SearchInput, { forChoice }: Clock): Promise<Sea
   const choose = (): Choice => input.solver(program(), forChoice());
   const program = (): Program => ({
     questions: input.questions.map(({ weight }, index) => ({ cost: base[index] ?? 0, weight })),
-    options: pricing.options(),
+    options: pricing.options().map((one) => ({ ...one, charge: chargeOf(one.question, one) })),
     candidates: all.map((_, index) => ({ bytes: bytesOf(index), upkeep: upkeepOf(index) })),
     budget: input.budget,
     limits: limitsOf(),
   });
-  return { input, pricing, exploring: { pricing, bytesOf, tableOf, isOver: input.isOver }, all, base, own, bytesOf, upkeepOf, add, choose, costOf };
+  return { input, pricing, exploring: { pricing, bytesOf, tableOf, isOver: input.isOver }, all, base, own, bytesOf, upkeepOf, add, choose, chargeOf, costOf };
+}
+
+/**
+ * Of what a plan would cost more than it does now, if memory were small, the part that it is charged with. Ours: of TPC-H's sets with half, most of what the server's own price saves is lost; with
+ * none, the plans that take five times as long are not told from the others.
+ */
+const CHARGED = 0.25;
+
+/** What is dearer by no more than a statement may become costs nothing here. */
+function chargesOver(first: readonly Priced[]): (question: number, priced: Pick<Priced, "cost" | "careful">) => number {
+  return (question, { cost, careful = cost }) => {
+    const base = first[question]?.careful ?? first[question]?.cost ?? 0;
+    return Number.isFinite(careful) && careful > base * (1 + MOST_REGRESSION) ? (careful - base) * CHARGED : 0;
+  };
 }
 
 /** Each candidate by itself, the best of those together, and then all of them with ever less to choose from. */

@@ -3,7 +3,7 @@ import type { AdvisorInput } from "../../model/advice.ts";
 import type { TimeBase } from "../../model/handbook.ts";
 import { gainsOf } from "../../workload/gains.ts";
 import type { SentFrom } from "../../workload/pieces.ts";
-import { timeBaseOf, timedStatements, type TimedStatement } from "../../workload/time-base.ts";
+import { recordedTimes, timeBaseOf, timedStatements, type TimedStatement } from "../../workload/time-base.ts";
 import { lineAt } from "./places.ts";
 
 export interface Freed {
@@ -28,11 +28,12 @@ export interface FreedBy {
 
 /** Null where nothing measured the database's time. */
 export function freedBy(input: AdvisorInput): Freed | null {
-  const { database, recording, findings } = input;
+  const { database, recording, findings, parts = new Map() } = input;
   const base = timeBaseOf(database, recording);
   if (base === null || base.total <= 0) return null;
   const others = findings.filter(({ chapter }) => !chapter.startsWith("7"));
-  const gains = gainsOf({ statements: timedStatements(base, database, recording), findings: others, parts: new Map(), recorded: new Map(), sentFrom: (one) => sentFrom(one, input) });
+  // A setting of this chapter may take the same seconds: those are not freed twice.
+  const gains = gainsOf({ statements: timedStatements(base, database, recording), findings, parts, recorded: recordedTimes(recording), sentFrom: (one) => sentFrom(one, input) });
   // Of a recording alone the advisor does not know which statement is which finding's.
   if (gains.touched.size === 0 && database === null) return null;
   const byId = new Map(others.map((one) => [one.id, one]));

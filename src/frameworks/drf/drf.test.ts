@@ -1,7 +1,7 @@
 import { test } from "vitest";
 import { expectMarked } from "../../../tests/support/framework-case.ts";
 
-const api = (serializers: string): Record<string, string> => ({
+const files = (code: string): Record<string, string> => ({
   "shop/api.py": `from rest_framework import serializers, viewsets
 from shop.models import Customer, Line, Order, Product
 
@@ -12,14 +12,17 @@ class CustomerSerializer(serializers.ModelSerializer):
         fields = ["name"]
 
 
-${serializers}
+${code}`,
+});
+
+const api = (serializers: string): Record<string, string> =>
+  files(`${serializers}
 
 
 class OrderViewSet(viewsets.ReadOnlyModelViewSet):
     queryset = Order.objects.order_by("placed_at")
     serializer_class = OrderSerializer
-`,
-});
+`);
 
 test("fields that a request may drop are shown to the plain request", async () => {
   await expectMarked(
@@ -186,6 +189,52 @@ test("names given to `__init__` are the fields that are shown", async () => {
   await expectMarked(POPPED("", 'names=["label"]', BRIEF));
 });
 
+const ASKED = (argument: string): Record<string, string> =>
+  files(`class OrderSerializer(serializers.ModelSerializer):
+    owner = serializers.SerializerMethodField()
+    history = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Order
+        fields = ["owner", "history"]
+
+    def __init__(self, *args, **kwargs):
+        wanted = kwargs.pop("fields", None)
+        complete = kwargs.pop("complete", False)
+        super().__init__(*args, **kwargs)
+        if complete:
+            self.fields.pop("owner")
+        else:
+            self.fields.pop("history")
+        if wanted is not None:
+            for name in set(self.fields) - set(wanted):
+                self.fields.pop(name)
+
+    def get_owner(self, order):
+        return order.customer.name  # expect: customer
+
+    def get_history(self, order):
+        return [line.price for line in order.lines.all()]
+
+
+class Passing:
+    def get_serializer(self, *args, **kwargs):
+        kwargs.setdefault("complete", self.request.query_params.get("complete", False))
+        wanted = self.request.query_params.get("fields")
+        kwargs.setdefault("fields", ${argument})
+        return super().get_serializer(*args, **kwargs)
+
+
+class OrderViewSet(Passing, viewsets.ReadOnlyModelViewSet):
+    queryset = Order.objects.all()
+    serializer_class = OrderSerializer
+`);
+
+test("what a request may ask for leaves the plain request as it is", async () => {
+  await expectMarked(ASKED("wanted"));
+  await expectMarked(ASKED('wanted.split(",") if wanted else None'));
+});
+
 test("what `__init__` takes out for reasons of the request is doubtful", async () => {
   await expectMarked(POPPED('if not self.context["user"].is_staff:\n            self.fields.pop("branch")', "", ["# expect: product.category.parent?", "# expect: product.category.parent?"]));
 });
@@ -235,6 +284,12 @@ const computed = (queryset: string, reviews: string): Record<string, string> => 
 test("prefetches that are computed from a serializer load what its fields name, and nothing else", async () => {
   await expectMarked(computed("all()", "# expect: reviews"));
   await expectMarked(computed('prefetch_related("reviews")', ""));
+});
+
+test("joins that are computed from a serializer load no many-valued relation", async () => {
+  const files = computed("all()", "# expect: reviews");
+  const code = (files["shop/api.py"] ?? "").replace("prefetch_related(*names)", "select_related(*names)");
+  await expectMarked({ "shop/api.py": code.replace('fields = ["category", "tags", "top"]', 'fields = ["category", "tags", "top"]  # expect: tags') });
 });
 
 test("names that are computed from anything may be any", async () => {

@@ -188,9 +188,9 @@ class Reader {
 
   /** `self.name` or a local name, as the object was made. */
   private ownValue(expr: Expr): Value | null {
-    if (expr.kind === "name") return this.locals.get(expr.name) ?? null;
+    if (expr.kind === "name") return plain(this.locals.get(expr.name) ?? null);
     if (expr.kind !== "attribute" || expr.object.kind !== "name" || expr.object.name !== "self") return null;
-    return this.serializer.attrs.get(expr.name) ?? null;
+    return plain(this.serializer.attrs.get(expr.name) ?? null);
   }
 
   private isAsked(test: Expr): boolean {
@@ -286,6 +286,12 @@ class Reader {
     const names = value.items.flatMap((one) => (one.kind === "literal" && typeof one.value === "string" ? [one.value] : []));
     return names.length === value.items.length ? new Set(names) : null;
   }
+}
+
+/** What the request may ask for, or nothing: `query_params.get("fields")`. The plain request asks for nothing. */
+function plain(value: Value | null): Value | null {
+  if (value?.kind !== "union" || !value.values.some((one) => one.kind === "unknown")) return value;
+  return value.values.find((one) => one.kind === "literal" && truth(one) === false) ?? value;
 }
 
 function withoutWrapper(expr: Expr): Expr {

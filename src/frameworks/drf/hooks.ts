@@ -1,12 +1,13 @@
 /** Django REST framework: what a serializer reads of each row, and which actions a viewset has. */
 import type { ClassInfo, Field, Model } from "../../model/index.ts";
+import { nestedClass } from "../../dataflow/attributes.ts";
 import { argument } from "../../dataflow/arguments.ts";
 import { decoratorName } from "../../dataflow/calls.ts";
 import { plainObject } from "../../dataflow/create-engine.ts";
 import type { AccessSite, CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
-import { BARE, hasColumn, withoutReflected, withPath, withReflected } from "../../dataflow/load-tree.ts";
-import { isBeyondReach } from "../../dataflow/rows.ts";
+import { BARE, hasColumn, withJoinsUnread, withOpaque, withoutReflected, withPath, withReflected } from "../../dataflow/load-tree.ts";
+import { isBeyondReach, isJoinable } from "../../dataflow/rows.ts";
 import {
   alternatives,
   dict,
@@ -21,7 +22,6 @@ import {
 } from "../../dataflow/values.ts";
 import { noteCounted } from "../counted-pages.ts";
 import { withEntry } from "../views/hooks.ts";
-import { nestedClass } from "../declarations.ts";
 import { noteSaved, noteValidated } from "../saved-models.ts";
 import { NO_RECIPE_ARGS, withStep } from "../../dataflow/recipes.ts";
 import { noteSent } from "../../dataflow/sends.ts";
@@ -104,11 +104,14 @@ function withOwnFields(engine: Engine, serializer: ObjectValue, row: RowValue, s
   if (reflects === null || !isSerializer(engine, reflects)) return row;
   row.origin.computed = true;
   const choice = fieldChoice(engine, serializer);
+  const joinsOnly = !row.load.opaque;
   let load = withoutReflected(row.load);
   for (const field of fieldsOf(engine, serializer, row, site)) {
     const name = (field.declared === null ? null : sourceOf(field.declared)) ?? field.name;
-    if (row.model.fields.get(name)?.relation == null || !isShown(engine, field, choice)) continue;
-    load = withPath(load, [name], { node: withReflected(BARE, reflects), how: "prefetch", uses: [], queryset: null, row: null });
+    const relation = row.model.fields.get(name)?.relation ?? null;
+    if (relation === null || !isShown(engine, field, choice) || (joinsOnly && !isJoinable(relation.kind))) continue;
+    const node = withReflected(joinsOnly ? withJoinsUnread(BARE) : withOpaque(BARE), reflects);
+    load = withPath(load, [name], { node, how: joinsOnly ? "select" : "prefetch", uses: [], queryset: null, row: null });
   }
   return { ...row, load };
 }

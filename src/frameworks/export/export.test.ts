@@ -92,7 +92,7 @@ class OrderResource(resources.ModelResource):
     class Meta:
         model = Order
         fields = ["number"]
-        loads = ["invoice"]
+        select_related = ["invoice"]
 
 
 class Exporting(ImportExportModelAdmin):
@@ -121,17 +121,32 @@ test("an admin's own export rows are what its resource reads", async () => {
   await expectMarked(exporting(own.replace("(request)", '(request).select_related("customer")'), "# expect: invoice"));
 });
 
-test("names that an admin takes from its resource may be any", async () => {
-  await expectMarked(
-    exporting(
-      `        queryset = super().get_export_queryset(request)
-        names = getattr(self.get_resource_class()._meta, "loads", [])
+const namedBy = (method: string): string => `        queryset = super().get_export_queryset(request)
+        names = getattr(self.resource()._meta, "${method}", [])
         if names:
-            queryset = queryset.select_related(*names)
-        return list(queryset)`,
-      "",
-    ),
-  );
+            queryset = queryset.${method}(*names)
+        return list(queryset)
+
+    def resource(self):
+        resource_class = self.get_resource_class()
+        return getattr(resource_class, "other", None) or resource_class`;
+
+test("names that an admin takes from its resource are those of its Meta", async () => {
+  await expectMarked(exporting(namedBy("select_related"), ""));
+  await expectMarked(exporting(namedBy("prefetch_related"), "# expect: invoice"));
+});
+
+test("what an admin loads at times only is read of all its rows", async () => {
+  const queryset = `        queryset = super().get_export_queryset(request)
+        if request.GET.get("brief"):
+            queryset = queryset.exclude(status="draft")
+        return list(queryset)`;
+  const files = exporting(queryset, "# expect: invoice");
+  await expectMarked({ "shop/admin.py": (files["shop/admin.py"] ?? "").replace("    class Meta:\n", '    lines = Field(attribute="lines")  # expect: lines\n\n    class Meta:\n') });
+});
+
+test("names that an admin takes from elsewhere may be any", async () => {
+  await expectMarked(exporting(namedBy("prefetch_related").replace("self.resource()", "request.resource()"), ""));
 });
 
 test("a request that is marked as one for an export is one", async () => {

@@ -1,10 +1,11 @@
 /** django-import-export: what a resource reads of each row that it exports. */
 import type { Field } from "../../model/index.ts";
+import { nestedClass } from "../../dataflow/attributes.ts";
 import { argument } from "../../dataflow/arguments.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
-import { literal, NO_ARGS, UNKNOWN, type ObjectValue, type RowValue, type Value } from "../../dataflow/values.ts";
+import { alternatives, literal, NO_ARGS, UNKNOWN, type ObjectValue, type RowValue, type Value } from "../../dataflow/values.ts";
 import { exportedResources } from "../admin/hooks.ts";
-import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, readPath, stringItems, type Declared } from "../declarations.ts";
+import { classSetting, declaredObjects, doubted, itemSpan, readPath, stringItems, type Declared } from "../declarations.ts";
 
 /** Since 4.3.8 a foreign key without a widget of its own is exported by its column. */
 const BY_KEY = "recent versions of import-export read the key alone";
@@ -12,12 +13,16 @@ const BY_KEY = "recent versions of import-export read the key alone";
 const exportRow = (engine: Engine): Hook => (args, site) => {
   const [resource, row] = args.positional;
   if (resource?.kind !== "object" || row === undefined) return UNKNOWN;
+  for (const one of alternatives(row)) exportFields(engine, resource, one, site);
+  return UNKNOWN;
+};
+
+function exportFields(engine: Engine, resource: ObjectValue, row: Value, site: CallSite): void {
   const at: AccessSite = { span: site.span, frame: site.frame };
   const declared = new Map(declaredObjects(engine, resource.cls, "import_export.fields.Field", at).map((one) => [one.name, one]));
   for (const one of declared.values()) exportDeclared(engine, resource, one, row, site);
   for (const name of modelNames(engine, resource, row, at)) if (!declared.has(name)) exportNamed(engine, resource, name, row, site);
-  return UNKNOWN;
-};
+}
 
 /** `Meta.fields`, or every column and many-to-many relation of the model less `Meta.exclude`. */
 function modelNames(engine: Engine, resource: ObjectValue, row: Value, at: AccessSite): readonly string[] {

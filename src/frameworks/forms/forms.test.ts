@@ -137,6 +137,33 @@ def edit(request):
   });
 });
 
+test("a form set of a row that was just made has forms of new rows", async () => {
+  await expectMarked({
+    "shop/models.py": `${MODELS}    owner = models.ForeignKey("auth.User", models.CASCADE)\n`,
+    "shop/signals.py": "",
+    "shop/views.py": `from django import forms
+from django.shortcuts import render
+from shop.models import City, Venue
+
+Venues = forms.inlineformset_factory(City, Venue, fields=["name"])
+
+
+def add(request):
+    city = City(name=request.POST.get("name"))
+    return render(request, "shop/edit.html", {"venues": Venues(instance=city), "others": city.venue_set.all()})
+
+
+def edit(request, pk):
+    return render(request, "shop/change.html", {"venues": Venues(instance=City.objects.get(pk=pk))})
+`,
+    "shop/templates/shop/edit.html": `{% for form in venues %}{{ form.instance.owner.username }}{% endfor %}{# expect: owner? #}
+{% for venue in others %}{{ venue.owner.username }}{% endfor %}{# expect: owner? #}
+`,
+    "shop/templates/shop/change.html": `{% for form in venues %}{{ form.instance.owner.username }}{% endfor %}{# expect: owner #}
+`,
+  });
+});
+
 test("a queryset set at run time is what the select renders", async () => {
   await expectMarked(
     files(`class VenueForm(forms.Form):

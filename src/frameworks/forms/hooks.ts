@@ -1,5 +1,6 @@
 /** Forms: a choice field renders one option, and so one label, for each row of its queryset. */
 import type { ClassInfo, Field, Model, Span } from "../../model/index.ts";
+import { nestedClass } from "../../dataflow/attributes.ts";
 import { argument } from "../../dataflow/arguments.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
@@ -7,7 +8,7 @@ import { unknownRow } from "../../dataflow/protocols.ts";
 import { modelManager } from "../../dataflow/querysets.ts";
 import { projectSite } from "../../dataflow/sites.ts";
 import { alternatives, dict, native, NO_ARGS, object, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
-import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, stringItems } from "../declarations.ts";
+import { classSetting, declaredObjects, doubted, itemSpan, stringItems } from "../declarations.ts";
 import { noteAsked, noteSaved, noteValidated } from "../saved-models.ts";
 import { implicitOrigin, isChoosable, optionsOf, renderOptions } from "./options.ts";
 
@@ -139,6 +140,8 @@ const formOfSet = (engine: Engine): Hook => (args, site) => {
 };
 
 /** A model form set that is given no queryset has a form for each row there is; one inline, for each row that points to the instance. */
+const NO_ROWS_YET = "the row that the forms belong to was just made";
+
 const rowsOfSet = (engine: Engine): Hook => (args, site) => {
   const [model, parent, name] = args.positional;
   const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
@@ -147,7 +150,8 @@ const rowsOfSet = (engine: Engine): Hook => (args, site) => {
   const key = [...found.fields.values()].find((field) => field.relation !== null && (name?.kind === "literal" && name.value !== null ? field.name === name.value : pointsTo(field, parent)));
   const manager = modelManager(engine, found, found.defaultManager, { span: where.span, frame: where.frame });
   const own = key === undefined ? NO_ARGS : { ...NO_ARGS, keywords: new Map([[key.name, UNKNOWN]]) };
-  return engine.callMethod({ ...manager, origin: implicitOrigin(engine, found, "forms", where) }, key === undefined ? "all" : "filter", own, where);
+  const rows = engine.callMethod({ ...manager, origin: implicitOrigin(engine, found, "forms", where) }, key === undefined ? "all" : "filter", own, where);
+  return parent?.kind === "row" && parent.isNew && rows.kind === "queryset" ? { ...rows, doubts: [...rows.doubts, NO_ROWS_YET] } : rows;
 };
 
 function pointsTo(field: Field, parent: Value | undefined): boolean {

@@ -1,9 +1,10 @@
 /** Graphene: from the fields of root types down, what resolvers read of each row that a list gives. */
 import type { ClassInfo, Model } from "../../model/index.ts";
+import { nestedClass } from "../../dataflow/attributes.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
 import { alternatives, NO_ARGS, UNKNOWN, type ObjectValue, type RowValue, type Value } from "../../dataflow/values.ts";
-import { classSetting, declaredObjects, doubted, itemSpan, nestedClass, readPath, stringItems, type Declared } from "../declarations.ts";
+import { classSetting, declaredObjects, doubted, itemSpan, readPath, stringItems, type Declared } from "../declarations.ts";
 import { forEachRow, OPTIONAL, ownQueryset } from "./rows.ts";
 
 /** Types within types that are followed; schemas have cycles, queries end. */

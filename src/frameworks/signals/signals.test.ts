@@ -65,3 +65,31 @@ class Command(BaseCommand):
 `,
   });
 });
+
+test("a row that is saved again is not created, and a receiver is not run for its own delete", async () => {
+  await expectMarked({
+    "shop/signals.py": `from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from shop.models import Customer, Line, Order
+
+
+@receiver(post_save, sender=Order)
+def announce(sender, instance, created, **kwargs):
+    if created:
+        print(instance.customer.name)
+    print(instance.invoice.number)  # expect: invoice
+
+
+@receiver(post_delete, sender=Order)
+def forget(sender, instance, **kwargs):
+    if not Order.objects.filter(customer=instance.customer_id).exists():
+        Customer.objects.filter(pk=instance.customer_id).delete()
+
+
+def close():
+    for order in Order.objects.all():
+        order.status = "closed"
+        order.save()
+`,
+  });
+});

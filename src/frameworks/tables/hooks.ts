@@ -1,5 +1,6 @@
 /** django-tables2: what a table's columns read of each row. */
 import type { ClassInfo, Span } from "../../model/index.ts";
+import { nestedClass } from "../../dataflow/attributes.ts";
 import { argument } from "../../dataflow/arguments.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { newEnv } from "../../dataflow/frame.ts";
@@ -7,7 +8,6 @@ import { isExternal } from "../../dataflow/frames.ts";
 import { withOpaque } from "../../dataflow/load-tree.ts";
 import { runTemplate } from "../../dataflow/template-run.ts";
 import { alternatives, NO_ARGS, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
-import { nestedClass } from "../declarations.ts";
 
 interface TableColumn {
   readonly name: string;

@@ -134,7 +134,10 @@ function targetsOf(value: Value): (Extract<Value, { readonly kind: "row" | "quer
 
 /** `model_to_dict(row)` and fixtures' serializers read each many-to-many relation of a row. */
 function readManyToMany(engine: Engine, row: Value, args: CallArgs, site: CallSite): void {
-  const only = namesOf(args.keywords.get("fields"));
+  const fields = args.keywords.get("fields");
+  const only = namesOf(fields);
+  // Names that were chosen in a way that is not read may leave each of them out.
+  if (only === null && fields !== undefined && !(fields.kind === "literal" && fields.value === null)) return;
   const without = namesOf(args.keywords.get("exclude"));
   for (const one of alternatives(row)) {
     if (one.kind !== "row") continue;

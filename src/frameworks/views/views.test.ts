@@ -1,4 +1,5 @@
-import { test } from "vitest";
+import { expect, test } from "vitest";
+import { analyseShop } from "../../../tests/support/fixture-project.ts";
 import { expectMarked } from "../../../tests/support/framework-case.ts";
 
 const LAYOUT = `from django.template.loader import render_to_string
@@ -96,6 +97,179 @@ def narrowed(names):
     return [order.customer.name for order in orders]  # expect: customer
 `,
   });
+});
+
+test("joins and columns whose names are computed hide no other relation", async () => {
+  await expectMarked({
+    "shop/views.py": `from shop.models import Order, Product
+
+
+def joined(names):
+    lines = []
+    for product in Product.objects.select_related(*names):
+        lines.append(product.category.parent.name)
+        lines.append([review.rating for review in product.reviews.all()])  # expect: reviews
+    return lines
+
+
+def prefetched(names):
+    return [[review.rating for review in product.reviews.all()] for product in Product.objects.prefetch_related(*names)]
+
+
+def narrow(names):
+    return [(order.total, order.customer.name) for order in Order.objects.only(*names)]  # expect: customer
+
+
+def joined_no_more(names):
+    return [order.customer.name for order in Order.objects.select_related(*names).select_related(None)]  # expect: customer
+`,
+  });
+});
+
+const counted = (queryset: string, mark: string): Record<string, string> => ({
+  "shop/views.py": `from django.db.models import Count
+from shop.models import Order
+
+
+def lines_of(order):
+    counted = getattr(order, "_lines", None)
+    if counted is not None:
+        return counted
+    return order.lines.count()  ${mark}
+
+
+def listed():
+    return [lines_of(order) for order in Order.objects.${queryset}]
+`,
+});
+
+test("what a queryset annotated stands in for what is computed without it", async () => {
+  await expectMarked(counted("all()", "# expect: lines"));
+  await expectMarked(counted('annotate(_lines=Count("lines"))', ""));
+});
+
+test("code that asks what was prefetched gets an answer", async () => {
+  await expectMarked({
+    "shop/views.py": `from shop.models import Product
+
+
+def is_prefetched(instance, name):
+    return hasattr(instance, "_prefetched_objects_cache") and name in instance._prefetched_objects_cache
+
+
+def ratings_of(product):
+    if "reviews" in getattr(product, "_prefetched_objects_cache", {}):
+        return [review.author.username for review in product.reviews.all()]  # expect: reviews.author
+    return [review.author.username for review in product.reviews.select_related("author")]  # expect: reviews
+
+
+def count_of(product):
+    if is_prefetched(product, "reviews"):
+        return len(product.reviews.all())
+    return product.reviews.count()
+
+
+def plain():
+    return [ratings_of(product) for product in Product.objects.all()]
+
+
+def loaded():
+    return [(ratings_of(product), count_of(product)) for product in Product.objects.prefetch_related("reviews")]
+`,
+  });
+});
+
+test("rows without the number that others have stored are few", async () => {
+  await expectMarked({
+    "shop/views.py": `from shop.models import Product
+
+
+def discounts():
+    return [discount_of(product) for product in Product.objects.all()]
+
+
+def discount_of(product):
+    if product.discount is not None:
+        return product.discount
+    return product.category.discount  # expect: category?
+
+
+def names():
+    return [name_of(product) for product in Product.objects.all()]
+
+
+def name_of(product):
+    if product.title:
+        return product.title
+    return product.category.name  # expect: category
+`,
+  });
+});
+
+test("many-to-many relations that a chosen list of fields may leave out are not read", async () => {
+  await expectMarked({
+    "shop/views.py": `from django.forms.models import model_to_dict
+from shop.models import Product
+
+
+def plain(product):
+    names = [field.name for field in Product._meta.get_fields() if not field.many_to_many]
+    return model_to_dict(product, names)
+
+
+def listed():
+    return [(plain(product), model_to_dict(product, fields=None)) for product in Product.objects.all()]  # expect: tags
+`,
+  });
+});
+
+test("a row that only a relation's name tells may be one that has it loaded", async () => {
+  const listed = (queryset: string): Record<string, string> => ({
+    "shop/models.py": `from django.db import models
+
+
+class Crate(models.Model):
+    name = models.CharField(max_length=20)
+
+
+class Bottle(models.Model):
+    crate = models.ForeignKey(Crate, models.CASCADE)
+`,
+    "shop/signals.py": "",
+    "shop/views.py": `from django.shortcuts import render
+from shop.models import Crate
+from shop.somewhere import wanted
+
+CRATES = Crate.objects.${queryset}
+
+
+def show(request):
+    return render(request, "shop/show.html", {"found": wanted(request)})
+`,
+    "shop/templates/shop/show.html": `{% for one in found %}{% for bottle in one.bottle_set.all %}{{ bottle.pk }}{% endfor %}{% endfor %}\n`,
+  });
+  const confidences = async (queryset: string): Promise<string[]> => (await analyseShop(listed(queryset))).findings.filter((one) => one.rule === "query-in-loop").map((one) => one.confidence);
+  expect(await confidences("all()")).toEqual(["likely"]);
+  expect(await confidences('prefetch_related("bottle_set")')).toEqual(["possible"]);
+});
+
+test("rows that share an object ask its relations to many again each", async () => {
+  const claims = (await analyseShop({
+    "shop/views.py": `from shop.models import Product
+
+
+def related():
+    return [[other.title for other in product.category.products.all()] for product in Product.objects.prefetch_related("category")]
+
+
+def parents():
+    return [product.category.parent.name for product in Product.objects.prefetch_related("category")]
+`,
+  })).findings.filter((one) => one.rule === "n-plus-one").map((one) => one.claim);
+  expect(claims.toSorted()).toEqual([
+    "`parents` loads `category.parent` separately for each `Product`: one query for each distinct `category`.",
+    "`related` loads `category.products` separately for each `Product`: one query a row.",
+  ]);
 });
 
 test("a refresh at times leaves what was loaded as it is at other times", async () => {

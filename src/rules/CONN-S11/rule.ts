@@ -28,7 +28,7 @@ function draftsOf(entry: Entry, { source, deployment }: EvidenceInput): Database
   const keepsAlive = ["keepalives_idle", "tcp_user_timeout"].some((name) => optionOf(database, name) !== null);
   const limit = deployment.packages.has("psycopg") ? PSYCOPG_TIMEOUT : LINUX_TIMEOUT;
   const spot = database.optionsSpot ?? database.spot;
-  const added: (readonly [string, string])[] = [["connect_timeout", "5"], ...(keepsAlive ? [] : KEEPALIVES)];
+  const added: (readonly [string, string])[] = [["connect_timeout", "3"], ...(keepsAlive ? [] : KEEPALIVES)];
   return [
     {
       key: [database.alias, spot.span.file],

@@ -1,4 +1,5 @@
 /** Reads that a cache would answer, from the recording played again and from the server's counters. */
+import { formatCount } from "../../model/numbers.ts";
 import type { Database, EvidenceInput, QueryRecipe, QueryShape, RuleInput, Span, Statement, Unjudged } from "../../model/index.ts";
 import type { Recording, Stack } from "../../model/recording.ts";
 import type { Replay, ReplayStatement } from "../../model/replay.ts";
@@ -165,7 +166,8 @@ type Found = { readonly key: string; readonly result: Candidate | Refused };
 function fromReplay(input: EvidenceInput, recording: Recording, replay: Replay): Found[] {
   const changes = changesByTable(replay);
   const totalMs = recording.microseconds / 1000;
-  const perRow = new Set([...recording.rowClusters, ...recording.loopClusters].map(({ sql }) => sql));
+  const perRow = new Map<string, number>();
+  for (const { sql, occurrences } of [...recording.rowClusters, ...recording.loopClusters]) perRow.set(sql, (perRow.get(sql) ?? 0) + occurrences.reduce((all, { statements }) => all + statements.sum, 0));
   return replay.statements.flatMap((statement) => {
     const { shape } = statement;
     if (shape === null || shape.kind !== "select" || shape.base === null) return [];
@@ -177,7 +179,8 @@ interface Played {
   readonly replay: Replay;
   readonly changes: ReadonlyMap<string, readonly Change[]>;
   readonly totalMs: number;
-  readonly perRow: ReadonlySet<string>;
+  /** How often each statement was sent in loops. */
+  readonly perRow: ReadonlyMap<string, number>;
 }
 
 /** Changes of a table's rows, in the order of time. */
@@ -192,6 +195,9 @@ function changesByTable({ statements }: Replay): ReadonlyMap<string, readonly Ch
   return found;
 }
 
+/** Of a statement's reads: from here on it is the loop that is to be mended. A session is read in a loop somewhere too. Ours. */
+const IN_LOOPS = 0.5;
+
 function playedResult(input: EvidenceInput, statement: ReplayStatement, shape: QueryShape, played: Played): Candidate | Refused {
   const { source, database, thresholds } = input;
   const reads = openReads(statement);
@@ -204,11 +210,11 @@ function playedResult(input: EvidenceInput, statement: ReplayStatement, shape: Q
   const refuse = (why: string): Refused => ({ sql: statement.sql, tables, symbol: site?.symbol ?? null, reads: reads.at.length, databaseMs, why });
   const [again, locked] = [count("again"), count("locked")];
   if (reads.at.length < (thresholds["cache-candidate.calls"] ?? LEAST_READS)) {
-    return refuse(locked > reads.at.length ? "it is read within transactions, where the database has to be asked" : again > reads.at.length ? "it repeats within a request: there the code is to be mended" : `${reads.at.length} reads say no rate`);
+    return refuse(locked > reads.at.length ? "it is read within transactions, where the database has to be asked" : again > reads.at.length ? "it repeats within a request: there the code is to be mended" : `${formatCount(reads.at.length, "read")} ${reads.at.length === 1 ? "says" : "say"} no rate`);
   }
   const share = played.totalMs === 0 ? 0 : databaseMs / played.totalMs;
   if (share < (thresholds["cache-candidate.share"] ?? LEAST_SHARE)) return refuse("less than a hundredth of the database's time");
-  if (played.perRow.has(statement.folded)) return refuse("it is asked once a row, which is to be mended first");
+  if ((played.perRow.get(statement.folded) ?? 0) >= reads.at.length * IN_LOOPS) return refuse("it is asked once a row, which is to be mended first");
   if (!played.replay.isKeyed && statement.sql.includes("%s")) return refuse(OLD_RECORDING);
   const why = refusal({ shape, meanMs, rowsPerCall: rows.length === 0 ? null : sum(rows) / rows.length }, source, database, thresholds);
   if (why !== null) return refuse(why);
@@ -307,7 +313,7 @@ function countedResult(input: EvidenceInput, database: Database, statement: Stat
   const [only, ...others] = written.sites;
   const site = written.certainty === "unique" || written.certainty === "one-of" ? (only ?? null) : null;
   const refuse = (why: string): Refused => ({ sql, tables, symbol: site?.symbol ?? null, reads: calls, databaseMs: totalMs, why });
-  if (calls < (thresholds["cache-candidate.calls"] ?? LEAST_READS)) return refuse(`${calls} calls say no rate`);
+  if (calls < (thresholds["cache-candidate.calls"] ?? LEAST_READS)) return refuse(`${formatCount(calls, "call")} ${calls === 1 ? "says" : "say"} no rate`);
   if (share < (thresholds["cache-candidate.share"] ?? LEAST_SHARE)) return refuse("less than a hundredth of the database's time");
   if (site?.how.startsWith("lazy load") === true) return refuse("it is asked once a row, which is to be mended first");
   const why = refusal({ shape, meanMs, rowsPerCall: rows === null || calls === 0 ? null : rows / calls }, source, database, thresholds);

@@ -98,9 +98,15 @@ function gapOf({ label, needsValues, statements }: IndexProposal, { refused }: P
   return null;
 }
 
-function againstNew({ label }: IndexProposal, { own, cheaper, all }: Looked): string | null {
+/** A lower cost by itself is no gain of this index. */
+function whyNotCheaper(name: string, own: readonly StudiedStatement[]): string {
+  if (own.every(({ uses }) => !uses.includes(name))) return ", and no plan reads this index";
+  return own.some(({ plans }) => plans !== null && tradesTextIndex(plans)) ? ", and it would take the place of an index of text, whose comparisons cost more than the planner says" : ", and with pages at random nearly as cheap as in order nothing is saved";
+}
+
+function againstNew({ label, name }: IndexProposal, { own, cheaper, all }: Looked): string | null {
   const { before, after } = meanCost(own);
-  if (!cheaper.some((one) => own.includes(one))) return `gets no index on \`${label}\`: with it, ${formatCount(own.length, "statement")} would cost ${figure(after)} in place of ${figure(before)}, as planned`;
+  if (!cheaper.some((one) => own.includes(one))) return `gets no index on \`${label}\`: with it, ${formatCount(own.length, "statement")} would cost ${figure(after)} in place of ${figure(before)}, as planned${after < before ? whyNotCheaper(name, own) : ""}`;
   const saved = all.reduce((sum, one) => sum + saving(one), 0);
   return saved > 0 ? null : `gets no index on \`${label}\`: with it, ${formatCount(all.length, "statement")} of the table would cost no less together, as planned`;
 }

@@ -1,4 +1,4 @@
-import type { Database, DatabaseDraft, QueryShape, Rule, RuleInput, ShapeExpression, Span, Spot, Table } from "../../model/index.ts";
+import type { Database, DatabaseDraft, QueryShape, Rule, RuleInput, ShapeExpression, Span, Spot, Statement, Table } from "../../model/index.ts";
 import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
 import { isUniqueColumn, modelOfTable } from "../database/column-facts.ts";
 import { foreignKeysOf } from "../database/foreign-keys.ts";
@@ -111,14 +111,17 @@ function refersTo(child: Table, parent: Table, database: Database): boolean {
 /** Rows that statements wrote: each would change a stored figure once. A load by COPY is followed by one backfill. */
 const writesTo = ({ child }: Pair, database: Database): number => sumOf(writesOn(child, database), ({ rows, calls }) => rows ?? calls);
 
+/** What compiling took ends with one setting, whatever is stored. */
+const ownMs = ({ totalMs, jitMs }: Statement): number => totalMs - (jitMs ?? 0);
+
 const readsFor = ({ statements }: Pair): number => sumOf(statements, ({ rows, calls }) => rows ?? calls);
 
 function shareOf({ statements }: Pair, { workload }: Database): number {
-  return workload.totalMs === 0 ? 0 : sumOf(statements, ({ totalMs }) => totalMs) / workload.totalMs;
+  return workload.totalMs === 0 ? 0 : sumOf(statements, ownMs) / workload.totalMs;
 }
 
 function isWorth(pair: Pair, thresholds: Readonly<Record<string, number>>, database: Database): boolean {
-  if (sumOf(pair.statements, ({ totalMs }) => totalMs) < (thresholds["denormalise-aggregate.ms"] ?? LEAST_MS)) return false;
+  if (sumOf(pair.statements, ownMs) < (thresholds["denormalise-aggregate.ms"] ?? LEAST_MS)) return false;
   return shareOf(pair, database) >= (thresholds["denormalise-aggregate"] ?? LEAST_SHARE) && readsFor(pair) >= writesTo(pair, database) * LEAST_READS;
 }
 
@@ -131,7 +134,7 @@ function upkeepOf({ parent }: Pair, database: Database): { readonly ms: number; 
 
 function toDraft(pair: Pair, database: Database, source: RuleInput | null): DatabaseDraft {
   const { parent, child, statements, functions } = pair;
-  const [calls, ms] = [sumOf(statements, (one) => one.calls), sumOf(statements, ({ totalMs }) => totalMs)];
+  const [calls, ms] = [sumOf(statements, (one) => one.calls), sumOf(statements, ownMs)];
   const [reads, writes] = [readsFor(pair), writesTo(pair, database)];
   const upkeep = upkeepOf(pair, database);
   const breakEven = Math.floor(ms / Math.max(upkeep.ms, 0.001));

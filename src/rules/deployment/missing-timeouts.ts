@@ -4,21 +4,25 @@ import { catalogEvidence } from "../database/evidence.ts";
 import { confidenceOf, doubtOf, isOpen, type Entry } from "./entries.ts";
 import { filesEvidence } from "./evidence.ts";
 import { poolerOf } from "./pooler.ts";
+import { requestTime, statementSeconds } from "./request-time.ts";
 import { serverTimeout } from "./server-settings.ts";
 import { optionKeys, replaceValue, reviewFix } from "./setting-edits.ts";
 
 export interface TimeoutKind {
   /** Any of these is enough. */
   readonly names: readonly string[];
-  /** The one to set, with a value to begin with. */
+  /** The one to set, with a value to begin with where no file says how long a request has. */
   readonly setting: string;
   readonly value: string;
   readonly claim: (alias: string) => string;
   readonly reason: string;
 }
 
-export function timeoutDrafts(entry: Entry, { source, database: server, deployment }: EvidenceInput, kind: TimeoutKind): DatabaseDraft[] {
+export function timeoutDrafts(entry: Entry, { source, database: server, deployment }: EvidenceInput, { value: usual, ...rest }: TimeoutKind): DatabaseDraft[] {
   const { database } = entry;
+  const request = requestTime(deployment);
+  // As long as role-timeouts.sql and the lattice of 4.3 say.
+  const kind: TimeoutKind = { ...rest, value: request === null ? usual : `${statementSeconds(request.seconds)}s` };
   if (kind.names.some((name) => database.serverSettings.has(name)) || database.options.has("service")) return [];
   if (isOpen(database, "OPTIONS.options", ["code"])) return [];
   if (server !== null && kind.names.some((name) => serverTimeout(server, name, database) !== null)) return [];

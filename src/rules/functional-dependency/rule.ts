@@ -52,7 +52,7 @@ function degreeOf({ rows, groups, repeatedGroups, violations }: Dependency): num
 function holds(sample: Dependency, database: Database, thresholds: Readonly<Record<string, number>>): boolean {
   const table = database.table(sample.table);
   if (table === null || degreeOf(sample) < (thresholds["functional-dependency"] ?? LEAST_DEGREE)) return false;
-  if (sample.repeatedGroups < LEAST_GROUPS || sample.rows - sample.groups < (thresholds["functional-dependency.repeats"] ?? LEAST_REPEATS)) return false;
+  if (sample.repeatedGroups < (thresholds["functional-dependency.groups"] ?? LEAST_GROUPS) || sample.rows - sample.groups < (thresholds["functional-dependency.repeats"] ?? LEAST_REPEATS)) return false;
   return sample.rows >= LEAST_ROWS || sample.rows >= (rowsOf(table, database) ?? Infinity) * WHOLE || isFilled(sample, table, database);
 }
 

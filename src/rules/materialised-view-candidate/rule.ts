@@ -70,7 +70,7 @@ function candidateOf(one: ShapedStatement, thresholds: Readonly<Record<string, n
   if (shape.kind !== "select" || shape.lock !== null || statement.share < least || statement.meanMs < (thresholds["materialised-view-candidate.ms"] ?? LEAST_MS) || !sumsUp(shape) || !isFree(shape)) return [];
   const read = Math.max(...ownTables(shape).map(({ position }) => rowsAt(shape, position, database)));
   const answer = statement.rows === null ? null : statement.rows / Math.max(1, statement.calls);
-  return answer === null || read < (thresholds["materialised-view-candidate.rows"] ?? LEAST_ROWS) || answer > read * MOST_ROWS_SHARE ? [] : [{ ...one, read, answer }];
+  return answer === null || read < (thresholds["materialised-view-candidate.rows"] ?? LEAST_ROWS) || answer > read * (thresholds["materialised-view-candidate.answer"] ?? MOST_ROWS_SHARE) ? [] : [{ ...one, read, answer }];
 }
 
 function rowsAt(shape: QueryShape, position: number, database: Database): number {

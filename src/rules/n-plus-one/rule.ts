@@ -1,10 +1,12 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
+import { stepsOf } from "../../fixes/eager-paths.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { beyondGeneric, confidenceOf, fetchedBefore, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
-import { dotted, holderName } from "../names.ts";
+import { formatCount } from "../../model/numbers.ts";
+import { dotted, holderName, modelName } from "../names.ts";
 
 export const rule: Rule = {
   meta: {
@@ -16,15 +18,41 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),
+  check: (input) => oncePerReceiver(mergeLoads(toldOnce(input.facts.loads.filter((load) => isGuilty(load, input)), input))).map(({ group, others }) => toDraft(group, input, others)),
 };
+
+/** A loop within a receiver runs over a queryset of its own. Where that one's finding stands, a delete that calls the receiver has nothing to add: its rows cannot be loaded otherwise. */
+function toldOnce(loads: readonly LazyLoad[], input: RuleInput): readonly LazyLoad[] {
+  const told = new Set(loads.filter(({ origin }) => origin.collected !== true).map(({ access }) => `${access.file}:${access.start}`));
+  const isInner = ({ origin, path }: LazyLoad): boolean => origin.collected === true && (stepsOf(input.graph, origin.model, path) ?? []).slice(0, -1).some((field) => field.relation?.single === false);
+  return loads.filter((load) => !isInner(load) || !told.has(`${load.access.file}:${load.access.start}`));
+}
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
   return load.reason === "unloaded" && load.kind !== "generic-fk" && !isAggregate(load.method) && isLoadPerRow(load, input.facts);
 }
 
-function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
-  const owner = payers(load, input);
+interface Told {
+  readonly group: LoadGroup;
+  /** Models whose rows the same receiver reads in the same way. */
+  readonly others: readonly string[];
+}
+
+/** One receiver listens to many senders: what it reads is mended once. */
+function oncePerReceiver(groups: readonly LoadGroup[]): readonly Told[] {
+  const told = new Map<string, { readonly group: LoadGroup; readonly others: string[] }>();
+  for (const group of groups) {
+    const { origin, path, access } = group.load;
+    const key = origin.collected === true ? `${origin.symbol} ${path} ${access.file}:${access.start}` : `${told.size}`;
+    const known = told.get(key);
+    if (known === undefined) told.set(key, { group, others: [] });
+    else known.others.push(modelName(origin.model));
+  }
+  return [...told.values()];
+}
+
+function toDraft({ load, loads }: LoadGroup, input: RuleInput, others: readonly string[]): FindingDraft {
+  const owner = others.length === 0 ? payers(load, input) : `${payers(load, input)} and row of ${formatCount(others.length, "other model")}`;
   const holder = holderName(load.origin.symbol, input.program);
   const key = keyColumn(load, loads, input);
   return {
@@ -45,7 +73,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
 }
 
 function reasonFor(load: LazyLoad): string {
-  if (load.loop?.collects !== undefined) return "`delete()` fetches these rows bare to call their receivers, one row after the other.";
+  if (load.origin.collected === true) return "`delete()` fetches these rows bare to call their receivers, one row after the other.";
   if (load.kind === "o2o-reverse") return "The queryset does not load it; a row without one costs a query as well.";
   if (load.shared !== null) return "The prefetch before it does not load it; rows with the same target share it.";
   if (load.kind === "fk" || load.kind === "o2o") return "The queryset does not load it, and equal targets are not shared; only NULL costs nothing.";
@@ -53,7 +81,7 @@ function reasonFor(load: LazyLoad): string {
 }
 
 function remedyFor(load: LazyLoad, input: RuleInput): string {
-  if (load.loop?.collects !== undefined) return COLLECTED;
+  if (load.origin.collected === true) return COLLECTED;
   const beyond = beyondGeneric(load, input);
   if (beyond !== null) return beyond;
   if (!load.joinable && isFetchedEachRound(load, input.facts)) return fetchedBefore(load);

@@ -33,7 +33,7 @@ function flawOf(step: PlanStep, { thresholds }: DatabaseInput): PlanFlaw[] {
   const entries = scans.reduce((sum, one) => sum + (one.actualRows ?? 0) * (one.loops ?? 1), 0);
   const kept = (heap?.actualRows ?? 0) * (heap?.loops ?? 1);
   const share = shareOf(node, plan.executionMs);
-  if (heap === undefined || scans.length < 2 || entries < LEAST_ENTRIES || entries < kept * LEAST_RATIO) return [];
+  if (heap === undefined || scans.length < 2 || entries < (thresholds["plan-bitmap-and.entries"] ?? LEAST_ENTRIES) || entries < kept * LEAST_RATIO) return [];
   if (share !== null && share < (thresholds["plan-bitmap-and"] ?? LEAST_SHARE)) return [];
   const names = scans.flatMap(({ index }) => index ?? []);
   return [

@@ -33,8 +33,9 @@ const LEAST_SHARE = 0.05;
 function flawOf(step: PlanStep, input: DatabaseInput): PlanFlaw[] {
   const { node, loops } = step;
   const { thresholds } = input;
-  if (!isWrong(step, thresholds["plan-misestimate"] ?? LEAST_RATIO) || node.actualRows === null) return [];
-  if (stepsBelow(step).some((one) => isWrong(one, thresholds["plan-misestimate"] ?? LEAST_RATIO)) || !mattersTo(step)) return [];
+  const least = { ratio: thresholds["plan-misestimate"] ?? LEAST_RATIO, rows: thresholds["plan-misestimate.rows"] ?? LEAST_ROWS };
+  if (!isWrong(step, least) || node.actualRows === null) return [];
+  if (stepsBelow(step).some((one) => isWrong(one, least)) || !mattersTo(step)) return [];
   const factor = ratio(node.actualRows, node.planRows);
   const cause = causeOf(step, input);
   return [
@@ -58,9 +59,14 @@ function flawOf(step: PlanStep, input: DatabaseInput): PlanFlaw[] {
 
 const severityOf = (factor: number): Severity => (factor >= ERROR_RATIO ? "error" : factor >= WARNING_RATIO ? "warning" : "info");
 
-function isWrong({ node, loops, above }: PlanStep, least: number): boolean {
+interface Least {
+  readonly ratio: number;
+  readonly rows: number;
+}
+
+function isWrong({ node, loops, above }: PlanStep, least: Least): boolean {
   if (node.actualRows === null || loops === 0 || GUESSED_BY_OTHERS.has(node.type)) return false;
-  if (Math.max(node.actualRows, node.planRows) * loops < LEAST_ROWS || ratio(node.actualRows, node.planRows) < least) return false;
+  if (Math.max(node.actualRows, node.planRows) * loops < least.rows || ratio(node.actualRows, node.planRows) < least.ratio) return false;
   return node.actualRows > node.planRows || !mayStopEarly(node, above);
 }
 

@@ -26,7 +26,7 @@ const LEAST_MS = 50;
 function flawsOf(plan: Plan, { database, thresholds }: DatabaseInput): PlanFlaw[] {
   const [slowest] = plan.triggers.toSorted((a, b) => b.ms - a.ms);
   const whole = plan.executionMs ?? 0;
-  if (slowest === undefined || whole === 0 || slowest.ms < LEAST_MS || slowest.ms / whole < (thresholds["plan-triggers"] ?? LEAST_SHARE)) return [];
+  if (slowest === undefined || whole === 0 || slowest.ms < (thresholds["plan-triggers.ms"] ?? LEAST_MS) || slowest.ms / whole < (thresholds["plan-triggers"] ?? LEAST_SHARE)) return [];
   const key = database.catalog.constraints.find(({ kind, name }) => kind === "foreign" && name === slowest.name);
   return [
     {

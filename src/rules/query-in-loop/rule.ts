@@ -2,6 +2,7 @@ import type { Confidence, FindingDraft, FixDraft, LoopFact, QueryRun, Rule, Rule
 import { nodesIn } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
+import { holderName } from "../names.ts";
 import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
 import { updateDrafts } from "./updates.ts";
 
@@ -53,8 +54,8 @@ function toDraft({ run, loop, site }: LoopedRun, input: RuleInput): FindingDraft
   const model = nameOf(run.model);
   return {
     key: [run.symbol, run.model, run.how],
-    confidence: confidenceOf(run, loop, site),
-    ...(loop.collects === undefined ? (TEXTS[run.how]?.(model) ?? queryText(model, isInvariant)) : collectedText(model, nameOf(loop.collects))),
+    confidence: isGuessed(run, input) ? "possible" : confidenceOf(run, loop, site),
+    ...(loop.collects === undefined ? (TEXTS[run.how]?.(model) ?? queryText(holderName(run.symbol, input.program), model, isInvariant)) : collectedText(model, nameOf(loop.collects))),
     doubt: loop.over === "rows" ? "a loop over one row costs nothing more" : "nothing says how many rounds the loop has",
     model: run.model,
     places,
@@ -64,9 +65,9 @@ function toDraft({ run, loop, site }: LoopedRun, input: RuleInput): FindingDraft
 
 type Text = Pick<FindingDraft, "claim" | "reason" | "remedy">;
 
-function queryText(model: string, isInvariant: boolean): Text {
+function queryText(holder: string, model: string, isInvariant: boolean): Text {
   return {
-    claim: isInvariant ? `Each round of the loop sends the same \`${model}\` query.` : `Each round of the loop queries \`${model}\`.`,
+    claim: isInvariant ? `\`${holder}\` sends the same \`${model}\` query in each round of a loop.` : `\`${holder}\` queries \`${model}\` in each round of a loop.`,
     reason: isInvariant ? "Nothing in the query changes from round to round." : "One query for all rounds would do.",
     remedy: isInvariant ? "Run it once before the loop." : "Fetch what all rounds need before the loop, with `in_bulk()` or one `filter(…__in=…)`.",
   };
@@ -119,6 +120,13 @@ function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite): Confidence
   if (loop.over === "unknown") return run.calls.length === 0 ? "likely" : "possible";
   if (run.calls.length === 0) return "certain";
   return run.calls.length <= NEAR ? "likely" : "possible";
+}
+
+/** A relation of a row that only its name tells, while some queryset loads such relations: it may be that one's row. */
+function isGuessed({ origin, related }: QueryRun, { facts }: RuleInput): boolean {
+  if (origin.kind !== "related" || related || origin.relation === undefined) return false;
+  const end = `.${origin.relation}`;
+  return [...facts.loadedEagerly].some((one) => one.endsWith(end));
 }
 
 /** No name in the expression is bound or changed in the loop, and the loop writes nothing of that model. */

@@ -1,25 +1,46 @@
 /** A phantom as what the search for indexes asks. */
 import type { Known, Planner, Priced } from "../../advisors/indexes/planner.ts";
+import type { Plan } from "../../model/index.ts";
+import { readPlan } from "../../postgres/plans/read-plan.ts";
 import type { PreparedStatement, Trial } from "./trial.ts";
 
-export function trialPlanner(trial: Trial, questions: readonly PreparedStatement[]): Planner {
+/** `bytes`: of the part that has the name, where a table has partitions. */
+export interface AddedCandidate {
+  readonly number: number;
+  readonly bytes: number;
+}
+
+/** `careful`: what a plan would cost if memory were small, by the candidates that have been added, by number. */
+export function trialPlanner(trial: Trial, questions: readonly PreparedStatement[], careful: (plan: Plan, added: (name: string) => AddedCandidate | undefined) => number): Planner & { readonly careful: (plan: Plan) => number } {
   const names = new Map<string, number>();
+  const sizes = new Map<string, number>();
   let count = 0;
+  const addedOf = (name: string): AddedCandidate | undefined => {
+    const [number, bytes] = [names.get(name), sizes.get(name)];
+    return number === undefined || bytes === undefined ? undefined : { number, bytes };
+  };
   return {
+    careful: (plan) => careful(plan, addedOf),
     add: async (indexes) => {
       const added = await trial.add(indexes);
       return added.map((one): Known => {
         const number = count;
         count += 1;
         if ("refused" in one) return one;
-        for (const { name } of one.parts) names.set(name, number);
+        for (const { name } of one.parts) {
+          names.set(name, number);
+          sizes.set(name, one.size.bytes / one.parts.length);
+        }
         return { bytes: one.size.bytes, isGuess: one.size.basis === "guess", doubts: one.doubts, names: one.parts.map(({ name }) => name) };
       });
     },
     price: async (asked, present) => {
       const statements = asked.flatMap((one) => questions[one] ?? []);
       const plans = await trial.explain(statements, { shown: present });
-      return plans.map((plan) => (plan === null ? NO_PLAN : pricedOf(plan, names)));
+      return plans.map((plan) => {
+        const read = readPlan(plan, { file: "", line: 0 });
+        return plan === null || read === null ? NO_PLAN : { ...pricedOf(plan, names), careful: careful(read, addedOf) };
+      });
     },
   };
 }

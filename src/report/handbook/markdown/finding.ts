@@ -27,13 +27,19 @@ export function renderFinding(finding: Finding, pages: Pages): readonly string[]
     ...planTexts(finding.evidence),
     ...statements(finding, pages),
     ...ownFigures(finding, pages),
-    ...renderFix(fixes[0], pages, change),
+    ...renderFix(fixes[0], pages, change).map((text, index) => (index === 0 ? `${text}${byHand(finding)}` : text)),
     ...proof(finding, pages),
     `**Doubt:** ${sentence(doubtSentence(finding))}`,
     ...alternatives(fixes.slice(1), pages),
     `**Silence:** ${codeSpan(`# luthier: ignore[${rule}] reason`)} on ${silencePlace(finding)}.`,
     notesOf(id),
   ];
+}
+
+/** Where no edit does it: why it matters and what to do, in the rule's words. */
+function byHand({ claim, message, fixes }: Finding): string {
+  const rest = claim !== "" && message.startsWith(claim) ? message.slice(claim.length).trim() : "";
+  return rest === "" || fixes.length > 0 ? "" : ` ${sentence(rest)}`;
 }
 
 function silencePlace({ places: all, rule }: Finding): string {
@@ -86,9 +92,13 @@ function languageOf(file: string): string {
 function gainWords(change: Change | undefined, { handbook: { time } }: Pages): string {
   const gain = change?.gain ?? null;
   if (gain === null || time === null) return "";
+  if (gain.today < LEAST_TIME) return ` Its statements take less than ${LEAST_TIME} ${time.unit} today.`;
   const range = gain.high > gain.low * 1.001 ? `, by itself ${formatTime(gain.low)} to ${formatTime(gain.high)}` : "";
   return ` The change removes ${formatTime(gain.marginal)} of the ${formatTime(gain.today)} ${time.unit} that its statements take today${range} (${escapeProse(gain.basis)}).`;
 }
+
+/** What `formatTime` still writes in digits. */
+const LEAST_TIME = 0.001;
 
 const FIGURES: Readonly<Record<string, (value: number) => string>> = {
   bytes: formatBytes,
@@ -111,7 +121,7 @@ function evidenceTable(evidence: readonly Evidence[]): readonly string[] {
       return words.length === 0 ? [] : [[kind, words.join(", "), escapeProse(note ?? "")]];
     });
   const isSaid = evidence.every((one) => Object.keys(one).every((name) => name === "kind" || name === "note" || SAID.has(name)));
-  return rows.length === 0 || (rows.length === 1 && isSaid) ? [] : [table(["evidence", "figures", "source"], rows)];
+  return rows.length === 0 || (rows.length === 1 && isSaid) ? [] : rows.length === 1 ? [`Figures: ${rows[0]?.[1] ?? ""}.`] : [table(["evidence", "figures", "source"], rows)];
 }
 
 const nameOf = (name: string): string => escapeProse(name.replaceAll(/([a-z])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$1$2 ").toLowerCase());
@@ -160,7 +170,8 @@ export function renderFix(fix: Fix | undefined, pages: Pages, change?: Change): 
   const title = fix === undefined || fix.edits.length === 0 ? "" : ` ${sentence(fix.title)}`;
   const patch = change?.patch ? ` As a patch: [${escapeProse(change.patch)}](patches/${encodeURIComponent(change.patch)}).` : "";
   const diff = changes && changes.length > 0 ? [block("diff", toDiff(changes, context.read))] : [];
-  return [`**Fix:** ${sentence(fixSentence(fix, changes))}${title}${patch}`, ...diff, ...(fix ? [...migration(fix), ...sql(fix)] : [])];
+  const words = fix === undefined ? "by hand" : fixSentence(fix, changes);
+  return [`**Fix:** ${sentence(words)}${title}${patch}`, ...diff, ...(fix ? [...migration(fix), ...sql(fix)] : [])];
 }
 
 function migration(fix: Fix): readonly string[] {
@@ -195,7 +206,8 @@ function proof(finding: Finding, { context }: Pages): readonly string[] {
   const [, before, command] = /^(.*?): (luthier .*)$/.exec(words) ?? [];
   const line = command === undefined ? `**Proof:** ${sentence(words)}` : `**Proof:** ${escapeProse(before ?? "")}: ${codeSpan(command)}.`;
   const proven = finding.evidence.find(({ kind }) => kind === "proven");
-  if (proven === undefined) return [line];
+  // Where nothing is to be tried, the line about the fix has said so.
+  if (proven === undefined) return (finding.fixes[0]?.edits.length ?? 0) === 0 && finding.fixes[0]?.sql === undefined ? [] : [line];
   const { statements: queries, milliseconds, rows, bytes } = finding.impact;
   const pairs = [
     ["queries", queries, formatNumber],

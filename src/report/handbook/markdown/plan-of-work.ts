@@ -2,59 +2,68 @@
 import type { Change } from "../../../model/handbook.ts";
 import { formatCount, formatNumber } from "../../../model/numbers.ts";
 import { deployNote } from "../../../handbook/deploy-order.ts";
+import { planGroups } from "../../../handbook/plan-order.ts";
 import { formatTime } from "../../../handbook/overview.ts";
 import { codeSpan, escapeProse } from "../../markdown-text.ts";
 import { shortIdOf } from "../../render-context.ts";
-import { SAFE_PATCH } from "../patches.ts";
+import { SAFE_PATCH, type Patches } from "../patches.ts";
 import { block, table } from "./blocks.ts";
 import { findingHref, type Pages } from "./context.ts";
 
-/** What a fix asks of people, beside what it gains: a safe one is applied, one to review is read, advice is worked out. Ours. */
-const RISK = { safe: 1, review: 2, advice: 4, none: 4 } as const;
-
-export function planPage(pages: Pages, patches: ReadonlySet<string>): readonly string[] {
+export function planPage(pages: Pages, patches: Patches): readonly string[] {
   const { handbook, context } = pages;
-  const ordered = byGainOverRisk(handbook.changes);
-  const groups = [
-    ["Safe: apply, run the tests, deploy", ordered.filter(({ safety, patch }) => safety === "safe" && isThere(patch, patches))],
-    ["To review: read the diff or the SQL first", ordered.filter((one) => !(one.safety === "safe" && isThere(one.patch, patches)) && one.safety !== null && one.safety !== "advice")],
-    ["By hand", ordered.filter(({ safety }) => safety === null || safety === "advice")],
-  ] as const;
-  const counted = groups.map(([name, changes]) => `${formatNumber(changes.length)} ${name.split(":")[0]?.toLowerCase() ?? ""}`);
-  const safe = patches.has(SAFE_PATCH) ? [`${codeSpan(`patches/${SAFE_PATCH}`)} holds the safe ones together:`, block("sh", `git apply ${context.folder}/patches/${SAFE_PATCH}`)] : [];
+  const groups = planGroups(handbook.changes, (patch) => patches.files.has(patch));
+  const counted = groups.map(({ name, changes }) => `${formatNumber(changes.length)} ${name.split(":")[0]?.toLowerCase() ?? ""}`);
+  const safe = patches.files.has(SAFE_PATCH) ? [`${codeSpan(`patches/${SAFE_PATCH}`)} holds the safe ones together:`, block("sh", `git apply ${context.folder}/patches/${SAFE_PATCH}`)] : [];
   return [
     "# Plan of work",
-    `${formatCount(handbook.changes.length, "change")}: ${counted.join(", ")}. In the order of gain over risk${handbook.time === null ? ", by severity since no time is known" : `, in ${handbook.time.unit}`}; each of ${formatCount(patches.size, "patch", "patches")} applies by itself to the tree as it was analysed${handbook.project.commit === null ? "" : ` (${codeSpan(handbook.project.commit)})`}.`,
+    `${formatCount(handbook.changes.length, "change")}: ${counted.join(", ")}. In the order of gain over risk${handbook.time === null ? ", by severity since no time is known" : `, in ${handbook.time.unit}`}.${patchWords(handbook, patches)}`,
     ...safe,
-    ...groups.flatMap(([name, changes]) => (changes.length === 0 ? [] : [`## ${name} (${formatNumber(changes.length)})`, planTable(changes, pages, patches)])),
+    ...groups.flatMap(({ name, changes }) => (changes.length === 0 ? [] : [`## ${name} (${formatNumber(changes.length)})`, planTable(changes, pages, patches)])),
     ...order(handbook.changes, pages),
   ];
 }
 
-const isThere = (patch: string | null, patches: ReadonlySet<string>): boolean => patch !== null && patches.has(patch);
-
-export function byGainOverRisk(changes: readonly Change[]): readonly Change[] {
-  const worth = ({ gain, safety }: Change): number => (gain?.marginal ?? 0) / RISK[safety ?? "none"];
-  return changes.map((change, index) => ({ change, index })).toSorted((a, b) => worth(b.change) - worth(a.change) || a.index - b.index).map(({ change }) => change);
+/** How the patches are to be applied: which stand alone, and which are written on top of others. */
+function patchWords({ project: { commit } }: Pages["handbook"], { files, after, insteadOf, within }: Patches): string {
+  const count = files.size - (files.has(SAFE_PATCH) ? 1 : 0);
+  if (count === 0) return "";
+  const tree = `the tree as it was analysed${commit === null ? "" : ` (${codeSpan(commit)})`}`;
+  const alone = count - after.size;
+  const rest = after.size === 0 ? `each of them by itself to ${tree} too` : `${formatNumber(alone)} of them by themselves to ${tree} too; the other ${formatNumber(after.size)} change the same lines or migrations as those that they name, and take \`luthier fix --select ID\` to stand alone`;
+  const not = insteadOf.size === 0 ? "" : ` ${formatNumber(insteadOf.size)} would change what an earlier one changes and ${insteadOf.size === 1 ? "is" : "are"} left out of that row: analyse again after the earlier one.`;
+  const same = within.size === 0 ? "" : ` ${formatNumber(within.size)} ${within.size === 1 ? "is" : "are"} made by an earlier one already.`;
+  return ` ${formatCount(count - insteadOf.size - within.size, "patch", "patches")} apply one after the other, from the top of this page down, and ${rest}.${not}${same}`;
 }
 
-function planTable(changes: readonly Change[], { handbook, context, findings }: Pages, patches: ReadonlySet<string>): string {
+function planTable(changes: readonly Change[], { handbook, context, findings }: Pages, patches: Patches): string {
   const { time } = handbook;
+  const link = (id: string): string => linkTo(id, { handbook, context, findings });
   const rows = changes.map((change) => {
     const finding = findings.get(change.finding);
-    const id = finding === undefined ? "" : `[${escapeProse(shortIdOf(context, change.finding))}](${findingHref(handbook, finding)})`;
-    const patch = change.patch !== null && patches.has(change.patch) ? `[patch](patches/${encodeURIComponent(change.patch)})` : "";
-    const cells = [`${escapeProse(change.action)} ${change.place === "" ? "" : codeSpan(change.place)}`.trim(), change.size, deployNote(finding?.fixes[0]), patch, id];
+    const id = finding === undefined ? "" : link(change.finding);
+    const patch = change.patch !== null && patches.files.has(change.patch) ? `[patch](patches/${encodeURIComponent(change.patch)})${besideWords(change.patch, patches, link)}` : "";
+    const cells = [`${escapeProse(change.action)} ${change.place === "" ? "" : codeSpan(change.place)}`.trim(), change.size, deployNote(finding?.fixes[0], finding?.rule), patch, id];
     return time === null ? [change.severity, ...cells] : [change.gain === null ? "-" : formatTime(change.gain.marginal), ...cells];
   });
   return table([time === null ? "severity" : time.unit, "change", "size", "deploy", "patch", "id"], rows, time === null ? [] : [0]);
 }
 
-function order(changes: readonly Change[], { handbook, context, findings }: Pages): readonly string[] {
-  const link = (id: string): string => {
-    const finding = findings.get(id);
-    return finding === undefined ? codeSpan(id) : `[${escapeProse(shortIdOf(context, id))}](${findingHref(handbook, finding)})`;
-  };
-  const rows = changes.flatMap(({ finding, after }) => after.map((one) => [link(one.finding), link(finding), escapeProse(one.why)]));
+function besideWords(patch: string, { after, insteadOf, within }: Patches, link: (id: string) => string): string {
+  const earlier = after.get(patch) ?? [];
+  const other = insteadOf.get(patch);
+  const whole = within.get(patch);
+  if (whole !== undefined) return ` within ${link(whole)}`;
+  if (other !== undefined) return ` instead of ${link(other)}`;
+  return earlier.length === 0 ? "" : ` after ${earlier.map(link).join(", ")}`;
+}
+
+function linkTo(id: string, { handbook, context, findings }: Pages): string {
+  const finding = findings.get(id);
+  return finding === undefined ? codeSpan(id) : `[${escapeProse(shortIdOf(context, id))}](${findingHref(handbook, finding)})`;
+}
+
+function order(changes: readonly Change[], pages: Pages): readonly string[] {
+  const rows = changes.flatMap(({ finding, after }) => after.map((one) => [linkTo(one.finding, pages), linkTo(finding, pages), escapeProse(one.why)]));
   return rows.length === 0 ? [] : [`## What before what (${formatNumber(rows.length)})`, table(["first", "then", "why"], rows)];
 }

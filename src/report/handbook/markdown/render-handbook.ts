@@ -4,7 +4,7 @@ import { CHAPTERS, type OutlineChapter, type OutlineSection } from "../../../han
 import { countLine } from "../../../handbook/section-state.ts";
 import { formatCount, formatNumber } from "../../../model/numbers.ts";
 
-import { patchFiles } from "../patches.ts";
+import { patchesOf } from "../patches.ts";
 import { plotFiles } from "../plots/plot-file.ts";
 import { conclusionPage, introductionPage, referencesPage } from "./book-pages.ts";
 import type { MarkdownContext, Pages } from "./context.ts";
@@ -23,16 +23,16 @@ export interface RenderedHandbook {
 
 export function renderHandbook(handbook: Handbook, context: MarkdownContext): RenderedHandbook {
   const pages: Pages = { handbook, context, findings: new Map(handbook.report.findings.map((one) => [one.id, one])) };
-  const patches = patchFiles(handbook, context.read);
+  const patches = patchesOf(handbook, context.read);
   const all: readonly (readonly [name: string, blocks: readonly string[]])[] = [
     ["README.md", firstPage(pages)],
     ["introduction.md", [CONTENTS, ...introductionPage(pages)]],
     ...CHAPTERS.flatMap((chapter) => chapterPages(chapter, pages)),
-    ["plan-of-work.md", [CONTENTS, ...planPage(pages, new Set(patches.keys()))]],
+    ["plan-of-work.md", [CONTENTS, ...planPage(pages, patches)]],
     ["conclusion.md", [CONTENTS, ...conclusionPage(pages)]],
     ["references.md", [CONTENTS, ...referencesPage(pages)]],
   ];
-  const files = [...[...patches].map(([name, text]) => [`patches/${name}`, text] as const), ...artefacts(handbook), ...plotFiles(handbook, context.plotStyle)];
+  const files = [...[...patches.files].map(([name, text]) => [`patches/${name}`, text] as const), ...artefacts(handbook), ...plotFiles(handbook, context.plotStyle)];
   return { pages: new Map(all.map(([name, blocks]) => [name, toPage(name, blocks)])), files: new Map(files) };
 }
 
@@ -54,7 +54,7 @@ function chapterPage({ chapter, title, sections, page: chapterFile }: OutlineCha
   const { report } = pages.handbook;
   const findings = report.findings.filter(({ chapter: at }) => at.split(".")[0] === chapter);
   const own = sections.flatMap((outline) => pages.handbook.sections.filter(({ section }) => section === outline.section).map((section) => ({ section, outline })));
-  const states = own.map(({ section: { section, state } }) => `${section} ${state}`).join(", ");
+  const states = own.map(({ section: { section, state, findings: found } }) => `${section} ${state === "findings" && found.length === 0 ? "advice" : state}`).join(", ");
   const { ignored, baseline, belowConfidence } = report.silenced;
   const silenced = ignored + baseline + belowConfidence === 0 ? "" : ` Left out of all chapters: ${formatNumber(ignored)} ignored by a comment, ${formatNumber(baseline)} in the baseline, ${formatNumber(belowConfidence)} less sure than asked for.`;
   const gaps = own.filter(({ section }) => section.missing !== "").map(({ section }) => section.section);

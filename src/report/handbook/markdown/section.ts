@@ -110,7 +110,7 @@ function corrections({ corrections: items }: HandbookSection): readonly string[]
 // ---------------------------------------------------------------------------------------------- advice
 
 export function renderAdvice(advice: Advice, withExamples: boolean): readonly string[] {
-  const { claim, reasons, tables, plots, artefacts, examples, rung, examined, missing, doubt } = advice;
+  const { claim, reasons, tables, plots, artefacts, examples, rung, examined, doubt } = advice;
   return [
     `### ${escapeProse(claim)}`,
     `Evidence: ${rung}. Examined: ${sentence(examined)}`,
@@ -119,7 +119,6 @@ export function renderAdvice(advice: Advice, withExamples: boolean): readonly st
     ...plots.flatMap(figure),
     ...artefacts.flatMap(renderArtefact),
     ...(withExamples ? examples.flatMap((one) => renderExample(one)) : []),
-    ...(missing === "" ? [] : [`**Not seen.** ${sentence(missing)}`]),
     ...(doubt === "" ? [] : [`**Doubt:** ${sentence(doubt)}`]),
   ];
 }
@@ -158,7 +157,7 @@ export function analysisPage(section: HandbookSection, outline: OutlineSection, 
 }
 
 function noPair(section: HandbookSection, findings: number, { handbook }: Pages): string {
-  if (findings === 0) return `No pair. ${sentence(section.stateLine)}`;
+  if (findings === 0) return `No pair. ${section.advice.length > 0 ? section.advice.map(({ claim }) => sentence(claim)).join(" ") : sentence(section.stateLine)}`;
   const first = handbook.report.findings.find(({ id }) => id === section.findings[0]);
   const page = first === undefined ? "README.md" : (findingHref(handbook, first).split("#")[0] ?? "");
   return `No pair: none of ${formatNumber(findings)} ${findings === 1 ? "finding" : "findings"} of ${section.section} has an edit to show; ${findings === 1 ? "it stands" : "they stand"} in [${page}](${page}).`;

@@ -9,6 +9,7 @@ STEPS = [
     "UPDATE inventory_stocklevel SET on_hand = on_hand + 1",
     "UPDATE inventory_stocklevel SET on_hand = on_hand + 1",
     "UPDATE inventory_stocklevel SET on_hand = on_hand - 1",  # planted: worn-stock-level # planted: autovacuum-off-stock-level
+    "CREATE INDEX stock_reason_lower_idx ON inventory_stockmovement (lower(reason))",  # twin: never-analysed-login-agent
     "VACUUM ANALYZE inventory_stockmovement",  # twin: worn-stock-level # twin: autovacuum-off-stock-level
     "ALTER TABLE orders_shipment SET (autovacuum_analyze_scale_factor = 5)",
     "UPDATE orders_shipment SET carrier_id = 1 + id % 2",  # planted: stale-shipment-statistics
@@ -16,6 +17,9 @@ STEPS = [
     "DELETE FROM customers_loginevent WHERE id % 20 <> 0",
     "VACUUM customers_loginevent",  # planted: bloated-login-index
     "REINDEX TABLE customers_wishlistitem",  # twin: bloated-login-index
+    "CREATE INDEX login_agent_lower_idx ON customers_loginevent (lower(user_agent))",  # planted: never-analysed-login-agent
+    "VACUUM ANALYZE reviews_comment",  # planted: bloated-comments
+    "VACUUM ANALYZE reviews_review",  # twin: bloated-comments
 ]
 
 

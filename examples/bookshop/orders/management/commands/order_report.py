@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, joined=False, **options):
         orders = self.orders_joined() if joined else self.orders()
-        for order in orders:
+        for order in orders:  # planted: xmin-order-report
             self.write_order(order)
 
     def orders(self):

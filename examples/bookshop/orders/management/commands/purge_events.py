@@ -13,5 +13,5 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         limit = timezone.now() - timedelta(days=730)
-        deleted, _ = OrderEvent.objects.filter(happened_at__lt=limit).delete()
+        deleted, _ = OrderEvent.objects.filter(happened_at__lt=limit).delete()  # twin: xmin-order-report
         self.stdout.write(f"{deleted} events deleted")

@@ -7,6 +7,12 @@ class ImportMixin:
 
 
 class ExportMixin:
+    def get_resource_class(self):
+        return self.resource_class
+
+    def get_export_resource_class(self):
+        return self.get_resource_class()
+
     def get_export_queryset(self, request):
         return luthier.changelist_queryset(self, request)
 

@@ -1,7 +1,22 @@
 import luthier
 
 
+class QueryDict:
+    def get(self, key, default=None):
+        if luthier.unknown():
+            return luthier.unknown()
+        return default
+
+
 class HttpRequest:
+    @property
+    def GET(self):
+        return QueryDict()
+
+    @property
+    def query_params(self):
+        return QueryDict()
+
     @property
     def user(self):
         return luthier.user()
