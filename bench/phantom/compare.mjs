@@ -1,6 +1,6 @@
 // The same questions to a server and to its phantom; and indexes that are really built on the one and only thought of on the other.
-import { readPlan } from "../../dist/postgres/plans/read-plan.js";
-import { indexedTable } from "../../dist/sources/phantom/indexed-table.js";
+import { readPlan } from "../../build/postgres/plans/read-plan.js";
+import { indexedTable } from "../../build/sources/phantom/indexed-table.js";
 
 /** @typedef {import("../../src/model/index.ts").PlanNode} PlanNode */
 /** @typedef {import("../../src/sources/phantom/open-phantom.ts").Phantom} Phantom */

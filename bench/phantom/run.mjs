@@ -6,11 +6,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import pg from "pg";
-import { createIndexSql } from "../../dist/fixes/migrations/index.js";
-import { candidatesOfAll, shapesOf } from "../../dist/advisors/indexes/questions.js";
-import { openPhantom } from "../../dist/sources/phantom/open-phantom.js";
-import { openSqlParser } from "../../dist/sql/open-parser.js";
-import { buildDatabase, NO_SOURCE } from "../../dist/workload/database.js";
+import { createIndexSql } from "../../build/fixes/migrations/index.js";
+import { candidatesOfAll, shapesOf } from "../../build/advisors/indexes/questions.js";
+import { openPhantom } from "../../build/sources/phantom/open-phantom.js";
+import { openSqlParser } from "../../build/sql/open-parser.js";
+import { buildDatabase, NO_SOURCE } from "../../build/workload/database.js";
 import { ask, quantile, tryIndex } from "./compare.mjs";
 import { foldersOf, onTarget, readStatements, say, snapshotOf } from "./target.mjs";
 

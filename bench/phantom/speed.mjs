@@ -7,7 +7,7 @@ import { chmodSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { openPhantom } from "../../dist/sources/phantom/open-phantom.js";
+import { openPhantom } from "../../build/sources/phantom/open-phantom.js";
 import { startServer } from "../../scripts/postgres-servers.mjs";
 import { quantile } from "./compare.mjs";
 import { execute, foldersOf, onTarget, readStatements, say, snapshotOf } from "./target.mjs";

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
-import { collectSnapshot } from "../../dist/sources/postgres/collect.js";
+import { collectSnapshot } from "../../build/sources/postgres/collect.js";
 import { embeddedBinaries, majors, startServer } from "../../scripts/postgres-servers.mjs";
 
 /** @typedef {import("../../src/model/index.ts").Snapshot} Snapshot */

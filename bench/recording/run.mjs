@@ -14,7 +14,7 @@ try {
   mkdirSync(folder);
   for (let index = 0; index < processes; index += 1) writeProcess(path.join(folder, `${1000 + index}-0.jsonl`), (megabytes * 1e6) / processes);
   const before = process.memoryUsage().rss;
-  const { readRecording } = await import(pathToFileURL(path.join(root, "dist/sources/recordings.js")).href);
+  const { readRecording } = await import(pathToFileURL(path.join(root, "build/sources/recordings.js")).href);
   const started = performance.now();
   const used = process.cpuUsage();
   const recording = readRecording(folder);

@@ -12,7 +12,7 @@ import { fingerprintSync, loadModule, parseSync } from "libpg-query";
 
 const root = path.resolve(import.meta.dirname, "../..");
 /** @param {string} name */
-const built = (name) => import(pathToFileURL(path.join(root, "dist", name)).href);
+const built = (name) => import(pathToFileURL(path.join(root, "build", name)).href);
 
 const { values } = parseArgs({
   options: { statements: { type: "string" }, megabytes: { type: "string", default: "200" } },

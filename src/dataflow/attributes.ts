@@ -202,7 +202,7 @@ export function classMember(
   const from = after === null ? 0 : engine.program.mro(cls).indexOf(after) + 1;
   for (const holder of holders) {
     if (holder.position < from) continue;
-    const found = bindMember(engine, holder, name, self, site);
+    const found = bindMember(engine, holder, self, site);
     if (found !== null) return found;
   }
   return null;
@@ -244,7 +244,7 @@ function holderOf(owner: ClassInfo, position: number, name: string): Holder[] {
   return [{ owner, position, definitions, last, fn }];
 }
 
-function bindMember(engine: Engine, { owner, definitions, last, fn }: Holder, name: string, self: Value, site: AccessSite): Value | null {
+function bindMember(engine: Engine, { owner, definitions, last, fn }: Holder, self: Value, site: AccessSite): Value | null {
   if (last.kind === "function" && fn !== null) {
     const kind = methodKind(last.def);
     if (kind === "static") return fn;
@@ -257,7 +257,7 @@ function bindMember(engine: Engine, { owner, definitions, last, fn }: Holder, na
   if (last.kind === "import") {
     return engine.symbol(engine.program.resolveDotted(last.name === null ? last.module : `${last.module}.${last.name}`));
   }
-  return last.kind === "variable" ? variableMember(engine, owner, name, definitions, self, site) : null;
+  return last.kind === "variable" ? variableMember(engine, owner, definitions, self, site) : null;
 }
 
 function runProperty(engine: Engine, fn: FunctionValue, self: Value, { span, frame }: AccessSite): Value {
@@ -300,12 +300,11 @@ function classOf(self: Value): Value {
   return self;
 }
 
-const evaluatedMembers = new WeakMap<Engine, Map<string, Value>>();
+const evaluatedMembers = new WeakMap<Engine, Map<readonly Definition[], Value>>();
 
 function variableMember(
   engine: Engine,
   owner: ClassInfo,
-  name: string,
   definitions: readonly Definition[],
   self: Value,
   site: AccessSite,
@@ -315,16 +314,15 @@ function variableMember(
     cache = new Map();
     evaluatedMembers.set(engine, cache);
   }
-  const key = `${owner.id}.${name}`;
-  let value = cache.get(key);
+  let value = cache.get(definitions);
   if (value === undefined) {
-    cache.set(key, UNKNOWN);
+    cache.set(definitions, UNKNOWN);
     const frame = classFrame(engine, owner);
     const values = definitions.flatMap((one) =>
       one.kind === "variable" ? [one.value === null ? engine.annotated(one.annotation, frame) : engine.evaluate(one.value, frame)] : [],
     );
     value = joinAll(values);
-    cache.set(key, value);
+    cache.set(definitions, value);
   }
   if (self.kind === "object" && value.kind === "literal" && definitions.some(isDeclaredField)) return UNKNOWN;
   if (self.kind !== "class" && value.kind === "function" && value.def.kind === "lambda") {

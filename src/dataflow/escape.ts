@@ -4,6 +4,7 @@ import type { LiveOrigin } from "./recorder.ts";
 import type { Value } from "./values.ts";
 
 export function escapeValue(value: Value): void {
+  if (value.kind === "unknown" || value.kind === "literal") return;
   mark(value, new Set());
 }
 
@@ -11,22 +12,27 @@ function mark(value: Value, seen: Set<object>): void {
   switch (value.kind) {
     case "row":
       markOrigin(value.origin);
-      return once(value.extra, seen, () => markAll(value.extra.values(), seen));
+      if (isNew(value.extra, seen)) markAll(value.extra.values(), seen);
+      return;
     case "queryset":
     case "manager":
       return markOrigin(value.origin);
     case "union":
       return markAll(value.values, seen);
     case "list":
-      return once(value, seen, () => markAll([value.element, ...(value.items ?? [])], seen));
+      if (!isNew(value, seen)) return;
+      mark(value.element, seen);
+      return markAll(value.items ?? [], seen);
     case "dict":
-      return once(value, seen, () => markAll([...value.entries.values(), ...(value.rest === null ? [] : [value.rest])], seen));
+      if (!isNew(value, seen)) return;
+      markAll(value.entries.values(), seen);
+      if (value.rest !== null) mark(value.rest, seen);
+      return;
     case "object":
-      return once(value, seen, () => {
-        markAll(value.attrs.values(), seen);
-        markAll(value.args?.positional ?? [], seen);
-        markAll(value.args?.keywords.values() ?? [], seen);
-      });
+      if (!isNew(value, seen)) return;
+      markAll(value.attrs.values(), seen);
+      markAll(value.args?.positional ?? [], seen);
+      return markAll(value.args?.keywords.values() ?? [], seen);
     case "bound":
       mark(value.self, seen);
       return markEnv(value.fn.closure, seen);
@@ -46,10 +52,8 @@ function markAll(values: Iterable<Value>, seen: Set<object>): void {
 /** A function that runs elsewhere may read every variable that it closes over. */
 function markEnv(env: Env | null, seen: Set<object>): void {
   for (let at = env; at !== null; at = at.parent) {
-    const { vars } = at;
-    once(vars, seen, () => {
-      for (const binding of vars.values()) mark(binding.value, seen);
-    });
+    if (!isNew(at.vars, seen)) continue;
+    for (const binding of at.vars.values()) mark(binding.value, seen);
   }
 }
 
@@ -58,10 +62,9 @@ export function escapeEnv(env: Env): void {
   markEnv(env, new Set());
 }
 
-function once(part: object, seen: Set<object>, work: () => void): void {
-  if (seen.has(part)) return;
-  seen.add(part);
-  work();
+/** False for what was met before on the way. */
+function isNew(part: object, seen: Set<object>): boolean {
+  return seen.size !== seen.add(part).size;
 }
 
 function markOrigin(origin: LiveOrigin): void {

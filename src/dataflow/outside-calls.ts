@@ -56,7 +56,17 @@ export function recordOutside(engine: Engine, name: string, site: CallSite): Val
   return UNKNOWN;
 }
 
+const kinds = new Map<string, OutsideCallKind | null>();
+
 function kindOf(name: string): OutsideCallKind | null {
+  const known = kinds.get(name);
+  if (known !== undefined) return known;
+  const kind = findKind(name);
+  kinds.set(name, kind);
+  return kind;
+}
+
+function findKind(name: string): OutsideCallKind | null {
   const known = FUNCTIONS[name];
   if (known !== undefined) return known;
   const method = BOTO.exec(name)?.groups?.["method"];

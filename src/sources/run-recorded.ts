@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { UsageError } from "../model/usage-error.ts";
 
 /** What the recorder in the processes is told; `recorder/luthier_recorder/config.py` reads it. */
@@ -24,7 +25,7 @@ const FORWARDED = ["SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as cons
 
 /** The folder whose `sitecustomize.py` starts the recorder; `recorder/` lies two folders up both from `src/` and `dist/`. */
 export function recorderFolder(): string {
-  return path.resolve(import.meta.dirname, "../../recorder/sitecustomize");
+  return fileURLToPath(new URL("../../recorder/sitecustomize", import.meta.url));
 }
 
 /** The environment in which every Python that is started records itself. */
