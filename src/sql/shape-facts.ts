@@ -26,6 +26,18 @@ export const functionsOnColumns = (shape: QueryShape): WrappedColumn[] => wrappe
 /** Those under casts alone. */
 export const castsOnColumns = (shape: QueryShape): WrappedColumn[] => wrappedColumns(shape).filter(({ wrappers }) => wrappers.every((one) => isCast(one)));
 
+/** Columns that are compared with a value of a wider type, for which PostgreSQL converts the column: `"a"."count" = $1::numeric`. */
+export function comparedWithCasts(shape: QueryShape): WrappedColumn[] {
+  return predicatesIn(shape).flatMap((fact) => {
+    const { left, right } = fact.predicate;
+    return right === null ? [] : [...castTo(fact, left, right), ...castTo(fact, right, left)];
+  });
+}
+
+function castTo(fact: PredicateFact, column: ShapeExpression, value: ShapeExpression): WrappedColumn[] {
+  return column.kind === "column" && value.kind === "call" && isCast(value.name) && columnsIn(value).length === 0 ? [{ ...fact, column, wrappers: [value.name] }] : [];
+}
+
 const isCast = (name: string): boolean => name.startsWith("cast:");
 
 function wrappersIn(expression: ShapeExpression, around: readonly string[]): Pick<WrappedColumn, "column" | "wrappers">[] {

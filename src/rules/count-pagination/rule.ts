@@ -28,7 +28,9 @@ function judgeCounts(input: DatabaseInput): Judgement {
   const { source } = input;
   if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source" }], examined: "" };
   const sites = paginators(source);
-  return { drafts: sites.flatMap((site) => toDraft(site, input)), unjudged: [], examined: `${sites.length} paginators` };
+  const uncounted = new Set(sites.flatMap(({ model }) => tableOfModel(model, input) ?? []).filter((table) => rowsOf(table, input.database) === null));
+  const unjudged = [...uncounted].map(({ schema, name }) => ({ object: `table ${schema}.${name}`, why: "needs its number of rows: it was never analysed, and no counter knows them" }));
+  return { drafts: sites.flatMap((site) => toDraft(site, input)), unjudged, examined: `${sites.length} paginators` };
 }
 
 function toDraft({ model, symbol, span, how }: PageSite, input: DatabaseInput): DatabaseDraft[] {

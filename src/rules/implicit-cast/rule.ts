@@ -1,6 +1,6 @@
 import { formatNumber } from "../../model/numbers.ts";
-import type { Column, DatabaseInput, Rule, Statement, Table } from "../../model/index.ts";
-import { castsOnColumns } from "../../sql/shape-facts.ts";
+import type { Column, Database, DatabaseInput, Rule, Statement, Table } from "../../model/index.ts";
+import { castsOnColumns, comparedWithCasts, type WrappedColumn } from "../../sql/shape-facts.ts";
 import { shortName } from "../database/names.ts";
 import { judgePlans, together, type PlanFlaw } from "../database/plan-rule.ts";
 import type { PlanStep } from "../database/plan-steps.ts";
@@ -54,14 +54,15 @@ function inPlan(step: PlanStep, input: DatabaseInput): PlanFlaw[] {
 function inStatement(statement: Statement, input: DatabaseInput): StatementFlaw[] {
   const { database, thresholds } = input;
   if (statement.shape === null) return [];
-  return castsOnColumns(statement.shape)
+  return [...castsOnColumns(statement.shape), ...comparedWithCasts(statement.shape).filter((one) => isWidened(one, database))]
     .flatMap(({ shape, predicate, column: at, wrappers }): StatementFlaw[] => {
       const table = tableAt(shape, at.table, database);
       const column = table === null ? null : database.column(table, at.name);
       const type = (wrappers.at(-1) ?? "").replace("cast:", "");
       if (table === null || column === null || predicate.clause === "having" || predicate.any !== null || !isConversion(column, type) || !isIndexed(table, column, input)) return [];
       const rows = rowsOf(table, database) ?? 0;
-      if (rows < (thresholds["implicit-cast"] ?? LARGE_ROWS) || isNarrowedBefore(shape, at.table, database.indexesOf(table))) return [];
+      const others = { ...shape, predicates: shape.predicates.filter((one) => one !== predicate) };
+      if (rows < (thresholds["implicit-cast"] ?? LARGE_ROWS) || isNarrowedBefore(others, at.table, database.indexesOf(table))) return [];
       return [
         {
           key: `${shortName(table)}.${at.name}`,
@@ -89,6 +90,17 @@ const FAMILIES: readonly ReadonlySet<string>[] = [
   new Set(["int2", "int4", "int8", "smallint", "integer", "bigint"]),
   new Set(["numeric", "decimal"]),
 ];
+
+/** Of two types of numbers PostgreSQL compares in the later one. */
+const WIDER: readonly ReadonlySet<string>[] = [new Set(["int2", "int4", "int8", "smallint", "integer", "bigint"]), new Set(["numeric", "decimal"]), new Set(["float4", "float8", "real", "double precision"])];
+
+function isWidened({ shape, column: at, wrappers }: WrappedColumn, database: Database): boolean {
+  const table = tableAt(shape, at.table, database);
+  const column = table === null ? null : database.column(table, at.name);
+  const rank = (type: string): number => WIDER.findIndex((types) => types.has(type));
+  const own = column === null ? -1 : rank(column.typeName);
+  return own >= 0 && rank((wrappers[0] ?? "").replace("cast:", "")) > own;
+}
 
 function isConversion({ typeName, typeKind }: Column, type: string): boolean {
   if (typeKind !== "b" || typeName === type || type === "" || typeName.startsWith("_") || /json|regclass/.test(typeName)) return false;

@@ -4,6 +4,7 @@ import { offsets } from "../../sql/shape-facts.ts";
 import { catalogEvidence } from "../database/evidence.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
 import { statementEvidence, statementName, statementSpot } from "../database/statement-places.ts";
+import { noStatements } from "../database/statement-shapes.ts";
 import { statementPlaces, tablesRead } from "../database/statement-rule.ts";
 import { LARGE_ROWS, rowsOf, tableOfModel } from "../database/table-size.ts";
 import { nameOf } from "../runs.ts";
@@ -25,14 +26,15 @@ export const rule: Rule = {
 
 function judgeOffsets(input: DatabaseInput): Judgement {
   const { database, source } = input;
+  const missing = source === null ? noStatements(database) : null;
   const sites = source === null ? [] : computedSlices(source);
   const written = sites.flatMap((site) => siteDraft(site, input));
   const places = new Set(written.flatMap(({ places: all }) => all.flatMap((place) => ("span" in place ? [`${place.span.file}:${place.span.start}`] : []))));
   const sent = database.workload.statements.filter(({ written: { sites: own } }) => !own.some(({ span }) => places.has(`${span.file}:${span.start}`)));
   return {
     drafts: [...written, ...sent.flatMap((statement) => statementDraft(statement, input))],
-    unjudged: [],
-    examined: source === null ? "" : `${sites.length} slices that begin at a computed row`,
+    unjudged: missing === null ? [] : [missing],
+    examined: missing !== null ? "" : source === null ? `${database.workload.statements.length} statements` : `${sites.length} slices that begin at a computed row`,
   };
 }
 

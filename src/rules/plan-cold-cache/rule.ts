@@ -19,7 +19,7 @@ export const rule: Rule = {
   judge: (input) =>
     together(
       judgePlans(input, { needsRun: true, flaws: (_steps, plan) => flawsOf(plan, input) }),
-      judgeStatements(input, { leastShare: WORTH_SHARE, flaws: (statement) => counted(statement, input) }),
+      judgeStatements(input, { leastShare: input.thresholds["plan-cold-cache.share"] ?? WORTH_SHARE, flaws: (statement) => counted(statement, input) }),
     ),
 };
 

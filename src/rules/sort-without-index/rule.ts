@@ -3,6 +3,7 @@ import type { Database, DatabaseDraft, DatabaseInput, Index, Judgement, QuerySha
 import { catalogEvidence } from "../database/evidence.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
 import { statementEvidence, statementName, statementSpot } from "../database/statement-places.ts";
+import { noStatements } from "../database/statement-shapes.ts";
 import { LARGE_ROWS, rowsOf, TINY_ROWS } from "../database/table-size.ts";
 import { statementPlaces } from "../database/statement-rule.ts";
 import { sortsIn, type SortSite } from "./source-sorts.ts";
@@ -23,14 +24,16 @@ export const rule: Rule = {
 
 function judgeSorts(input: DatabaseInput): Judgement {
   const { database, source } = input;
+  // The source tells what is sorted; without it, only statements do.
+  const missing = source === null ? noStatements(database) : null;
   const sites = source === null ? [] : sortsIn(input);
   const written = sites.flatMap((site) => siteDraft(site, input));
   const said = new Set(written.map(({ key }) => key.at(-1)));
   const sent = database.workload.statements.flatMap((statement) => statementDraft(statement, input));
   return {
     drafts: [...written, ...onePerOrder(sent.filter(({ key }) => !said.has(key.at(-1))))],
-    unjudged: [],
-    examined: source === null ? `${database.workload.statements.length} statements` : `${sites.length} sorts with a limit`,
+    unjudged: missing === null ? [] : [missing],
+    examined: missing !== null ? "" : source === null ? `${database.workload.statements.length} statements` : `${sites.length} sorts with a limit`,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Plan } from "../../model/index.ts";
 import { UsageError } from "../../model/usage-error.ts";
 import { inlineParameters } from "../../postgres/phantom/inline-parameters.ts";
+import { typedParameters } from "../../postgres/phantom/typed-parameters.ts";
 import { readPlan } from "../../postgres/plans/read-plan.ts";
 import type { Ask } from "./connection.ts";
 import { explainThroughDoor, runThroughDoor } from "./door.ts";
@@ -36,7 +37,8 @@ async function planFor(ask: Ask, sql: string, literals: readonly (string | null)
   }
 }
 
-async function planForAny(ask: Ask, sql: string, major: number): Promise<PlanRow[]> {
+async function planForAny(ask: Ask, counted: string, major: number): Promise<PlanRow[]> {
+  const sql = typedParameters(counted, major);
   if (major >= WITH_GENERIC_PLAN) return await ask<PlanRow>(explainThroughDoor(`EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${sql}`));
   await runThroughDoor(ask, `PREPARE luthier_generic AS ${sql}`);
   try {

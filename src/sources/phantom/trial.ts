@@ -5,6 +5,7 @@
 import { rmSync } from "node:fs";
 import { UsageError } from "../../model/usage-error.ts";
 import { inlineParameters } from "../../postgres/phantom/inline-parameters.ts";
+import { typedParameters } from "../../postgres/phantom/typed-parameters.ts";
 import type { IndexSpec } from "../../postgres/phantom/index-spec.ts";
 import { setStatement } from "../../postgres/phantom/planner-settings.ts";
 import * as q from "../../postgres/phantom/phantom-queries.ts";
@@ -225,7 +226,8 @@ async function prepare(ask: Ask, sql: string, parameters: Parameters, major: num
   return { refused };
 }
 
-async function genericText(sql: string, major: number): Promise<string> {
+async function genericText(counted: string, major: number): Promise<string> {
+  const sql = typedParameters(counted, major);
   if (major >= WITH_GENERIC_PLAN) return explainThroughDoor(`EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${sql}`);
   const count = await countParameters(sql);
   if (count === 0) return explainThroughDoor(`${EXPLAIN} ${sql}`);
