@@ -231,20 +231,29 @@ function valueClasses(column: IndexColumnFacts, rows: number, pages: number): Va
 const SAMPLE = 30_000;
 /**
  * Values that are not common. ANALYZE takes the sample's rows of common values for signs that the others come again too: where one value has a tenth of the rows and each of the others one,
- * it counts two thirds of them. What the sample was like is found from what it counted, if the others came once or twice; then they are counted by themselves, by its own formula (Haas and Stokes).
+ * it counts two thirds of them. So many are looked for, of as many rows each, that its own formula (Haas and Stokes) would count what it counted.
  */
 function otherValues({ distinct, frequencies, nullFraction }: IndexColumnFacts, tableRows: number): number {
   const counted = distinct ?? tableRows;
   const least = counted - frequencies.length;
   const rows = tableRows * (1 - nullFraction);
-  const sampled = Math.min(tableRows, SAMPLE) * (1 - nullFraction);
-  const share = sampled / Math.max(1, rows);
-  if (frequencies.length === 0 || share >= 1) return least;
-  const left = Math.max(0, 1 - frequencies.reduce((sum, one) => sum + one, 0) / Math.max(1e-9, 1 - nullFraction));
-  const others = sampled * left;
-  const once = Math.min(others, (sampled * (counted - others / 2 - frequencies.length)) / (sampled / 2 + counted * (1 - share)));
-  if (once <= 0) return least;
-  return Math.max(least, Math.min(rows * left, (others * (others + once)) / 2 / Math.max(1e-9, others - once * (1 - share))));
+  const share = Math.min(tableRows, SAMPLE) / Math.max(1, tableRows);
+  const others = rows * Math.max(0, 1 - frequencies.reduce((sum, one) => sum + one, 0) / Math.max(1e-9, 1 - nullFraction));
+  if (frequencies.length === 0 || share >= 1 || others <= least) return least;
+  const countedOf = (values: number): number => {
+    const each = others / values;
+    const once = values * each * share * (1 - share) ** (each - 1);
+    const seen = values * (1 - (1 - share) ** each) + frequencies.length;
+    return (rows * share * seen) / Math.max(1e-9, rows * share - once * (1 - share));
+  };
+  let [low, high] = [Math.max(1, least), others];
+  if (countedOf(low) >= counted) return least;
+  for (let step = 0; step < 30; step += 1) {
+    const middle = (low + high) / 2;
+    if (countedOf(middle) < counted) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 /** From which correlation on rows of equal value lie in one page. Ours. */
