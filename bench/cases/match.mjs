@@ -103,6 +103,16 @@ export function matchMutation(row, finding, { classLine } = {}) {
 }
 
 /**
+ * Whether a finding says, before anything was taken away, that the mutated path is not loaded. One that goes beyond the
+ * path says so of the next step alone.
+ */
+export function matchUnmutated(row, finding, where) {
+  const found = matchMutation(row, finding, where);
+  const isBeyond = pathAlternatives(row.path).some((path) => finding.relation?.startsWith(`${path}__`));
+  return isBeyond ? undefined : found;
+}
+
+/**
  * A row of negatives.jsonl: true when the finding speaks about the loop that is none. A row whose note says which queryset
  * covers the read is about that queryset; the rows of others may be read at the same place, uncovered.
  */

@@ -11,6 +11,7 @@ import {
   matchMutation,
   matchNegative,
   matchOpen,
+  matchUnmutated,
 } from "./match.mjs";
 
 const place = (role, file, line, endLine) => ({ role, file, line, endLine });
@@ -156,6 +157,19 @@ describe("matchMutation", () => {
 
   it("wants the mutated path", () => {
     expect(matchMutation(row, finding("tags", place("access", "row.html", 9)))).toBeUndefined();
+  });
+});
+
+describe("matchUnmutated", () => {
+  const row = { file: "api.py", start_line: 50, path: "owner", access_file: "row.html", access_line: 9 };
+
+  it.each([
+    ["owner", true],
+    ["owner__city", false],
+    ["ownership", false],
+  ])("%s says that the path is not loaded: %s", (relation, expected) => {
+    const found = matchUnmutated(row, finding(relation, place("access", "row.html", 9)), {});
+    expect(found !== undefined).toBe(expected);
   });
 });
 

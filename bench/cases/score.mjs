@@ -17,6 +17,7 @@ import {
   matchMutation,
   matchNegative,
   matchOpen,
+  matchUnmutated,
 } from "./match.mjs";
 import { renderScore } from "./render.mjs";
 import { checkTree, locateRepository, openTree } from "./trees.mjs";
@@ -234,7 +235,7 @@ async function scoreMutation(tree, open, row, base) {
     const isNew = outcome.likely.matches.some(
       ({ grade, id }) => grade === "strict" && !known.has(id),
     );
-    return { ...outcome, isNew, before: assess(base.findings, match) };
+    return { ...outcome, isNew, before: assess(base.findings, (finding) => matchUnmutated(row, finding, { classLine })) };
   } catch (error) {
     return { failure: error.message };
   }

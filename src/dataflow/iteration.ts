@@ -50,7 +50,9 @@ function iterateList(engine: Engine, value: ListValue, frame: Frame, head: Span)
     return { element: value.element, loop };
   }
   const row = firstRow(value.element);
-  const loop = newLoop(engine, row === null ? "unknown" : "rows", head, frame, row?.origin ?? null);
+  // One row that was put there in a loop of one round.
+  const over = row === null ? "unknown" : row.loop?.over === "literal" ? "literal" : "rows";
+  const loop = newLoop(engine, over, head, frame, row?.origin ?? null);
   return { element: inLoop(value.element, loop), loop };
 }
 

@@ -19,6 +19,7 @@ import {
   withOnly,
   withOpaque,
   withoutKnown,
+  withoutReflected,
   withoutPrefetches,
   withoutSelects,
   withPath,
@@ -130,8 +131,10 @@ const NO_ROWS_YET = "a row that was just made has no others yet";
 
 function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValue {
   if (manager.related === null) return queryset;
-  const load = knownParent(queryset.load, manager);
   const { row, field } = manager.related;
+  const known = knownParent(queryset.load, manager);
+  // What code loaded in a way that is not read may go on from here.
+  const load = row.load.opaque && !row.load.relations.has(field.name) ? withOpaque(known) : known;
   const prefetched = prefetchOf(manager);
   if (prefetched !== null) markUsed(prefetched);
   return {
@@ -319,8 +322,10 @@ function derived(queryset: QuerysetValue, changes: Partial<QuerysetValue>): Quer
 
 /** Anything but `all()` leaves the prefetched results behind. */
 function requeried(queryset: QuerysetValue, changes: Partial<QuerysetValue>): QuerysetValue {
-  const related = queryset.related === null ? null : { ...queryset.related, plain: false };
-  return derived(queryset, { prefetched: false, related, ...changes });
+  if (queryset.related === null) return derived(queryset, { prefetched: false, ...changes });
+  const { plain, row } = queryset.related;
+  const load = changes.load ?? queryset.load;
+  return derived(queryset, { prefetched: false, ...changes, related: { ...queryset.related, plain: false }, load: plain && row.load.opaque ? withoutReflected(load) : load });
 }
 
 const narrows: Method = (_engine, queryset, args, _site, name) => {

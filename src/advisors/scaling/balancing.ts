@@ -1,6 +1,7 @@
 /** 7.1: HAProxy in front of the servers that there are, with timeouts that fit the application's own. */
 import type { Advice, AdvisorInput, Server } from "../../model/index.ts";
 import type { SettingsFacts } from "../../model/deployment.ts";
+import { isIdle } from "./replicas.ts";
 import { formatCount, formatNumber } from "../../model/numbers.ts";
 import { poolerOf } from "../../rules/deployment/pooler.ts";
 import { mainSettings, primaryOf, replicasOf } from "../../rules/scaling/aliases.ts";
@@ -18,7 +19,7 @@ export function adviseBalancing(input: AdvisorInput, isWorthReplica: boolean): A
   const servers = serversOf(input, settings);
   const [primary] = servers;
   const others = servers.slice(1);
-  if (primary === undefined || (others.every(({ isPlaceholder }) => isPlaceholder) && !isWorthReplica)) return nothingToBalance(input, primary);
+  if (primary === undefined || (others.every(({ isPlaceholder }) => isPlaceholder) && (!isWorthReplica || isIdle(input)))) return nothingToBalance(input, primary);
   const facts = factsOf(input, settings, servers);
   const rows = servers.map((one, index) => [one.name, `${one.host}:${one.port}`, index === 0 ? "primary when this was written" : "standby", one.most === null ? "not known" : formatNumber(one.most), one.isPlaceholder ? "placeholder" : one.said]);
   return {
@@ -53,7 +54,7 @@ function nothingToBalance({ database, deployment }: AdvisorInput, primary: Named
 function claimOf(primary: Named | undefined, { settings: [settings] }: AdvisorInput["deployment"]): string {
   if (primary === undefined) return "No database server is known: neither settings nor a snapshot name one.";
   const name = primary.isPlaceholder ? `\`${primaryOf(settings ?? null)?.alias ?? "default"}\` of ${settings?.module ?? "the settings"}` : `${primary.host}:${primary.port}`;
-  return `There is nothing to balance: ${name} is the one server that settings and snapshot name, and the reads known to be movable are no case for a second.`;
+  return `There is nothing to balance: ${name} is the one server that settings and snapshot name, and its load, or the reads known to be movable, are no case for a second.`;
 }
 
 // ---------------------------------------------------------------------------------------------------------------- servers

@@ -43,7 +43,7 @@ function known(input: AdvisorInput, share: ReadShare): Advice {
   const hasReplica = standbys.length > 0 || aliases.length > 0;
   return {
     ...EMPTY,
-    claim: claimOf(share, isWorth),
+    claim: `${idleWords(input)}${claimOf(share, isWorth)}`,
     reasons: [...atomicReason(settings, share, input.source), arithmetic(share), ...needReason(input), ...sharedReason(share), ...unplacedReason(share), ...standbyReasons(standbys), ...(isWorth || hasReplica ? [] : [`No router is written: ${percent(part(share.relaxed, share))} of the time that is known to move is less than the ${percent(LEAST_SHARE)} from which a second server is worth its upkeep.`])],
     tables: [obstacleTable(share), ...siteTables(input, share), loadTable(share)],
     plots: plotOf(share),
@@ -92,6 +92,14 @@ function arithmetic(share: ReadShare): string {
 
 /** Sessions at work on average, below which no load asks for a second server. Ours. */
 const IDLE = 0.3;
+
+/** Whether the load is one that a single server has no trouble with. */
+export function isIdle({ database }: AdvisorInput): boolean {
+  const counted = database === null ? null : concurrencyOf(database);
+  return counted !== null && counted.active < IDLE;
+}
+
+const idleWords = (input: AdvisorInput): string => (isIdle(input) ? "No load asks for a replica yet. " : "");
 
 function needReason({ database }: AdvisorInput): string[] {
   const counted = database === null ? null : concurrencyOf(database);

@@ -18,8 +18,10 @@ const EXTENSIONS: readonly { readonly pattern: RegExp; readonly extension: strin
  * @example
  * addIndex(input, table, { keys: [{ kind: "column", column: "status" }], condition: [{ column: "status", operator: "=", value: "new" }] });
  */
-export function addIndex(input: ChangeInput, table: Table, spec: IndexSpec): FixDraft {
+export function addIndex(input: ChangeInput, table: Table, wanted: IndexSpec): FixDraft {
   const { database } = input;
+  const place = placeOf(input, table);
+  const spec = "why" in place ? wanted : withPlainClass(place, wanted);
   const name = indexName(spec, table, database.catalog);
   const title = `Add the index \`${name}\` to ${table.name}`;
   const isConcurrent = table.kind !== "partitioned";
@@ -29,7 +31,6 @@ export function addIndex(input: ChangeInput, table: Table, spec: IndexSpec): Fix
     reverse: [dropIndex({ schema: table.schema, name }, isConcurrent)],
     isTransactional: !isConcurrent,
   };
-  const place = placeOf(input, table);
   if ("why" in place) return sqlFix(title, sql, place.why);
   const why = whyNotInDjango(place, spec);
   if (why !== null) return sqlFix(title, sql, why);
@@ -72,8 +73,25 @@ export function missingExtensions({ database }: { readonly database: Pick<Databa
   return EXTENSIONS.filter(({ pattern, extension }) => !installed.has(extension) && classes.some((one) => pattern.test(one)));
 }
 
+/** From this version on, Django's checks refuse the index classes of an app that is not installed (postgres.E005). */
+const CHECKED_SINCE = 6;
+
+function lacksPostgres({ source: { project } }: Place): boolean {
+  const version = Number.parseInt(project.djangoVersion ?? "", 10);
+  return version >= CHECKED_SINCE && !project.apps.some((app) => app.name === "django.contrib.postgres");
+}
+
+/** A B-tree with storage parameters is a class of django.contrib.postgres; without them it is Django's own. */
+export function withPlainClass(place: Place, spec: IndexSpec): IndexSpec {
+  if ((spec.method ?? "btree") !== "btree" || spec.options === undefined || !lacksPostgres(place)) return spec;
+  const { options: _, ...plain } = spec;
+  return plain;
+}
+
 /** OpClass around an expression is written as SQL only once django.contrib.postgres is set up; `opclasses` needs nothing. */
-function whyNotInDjango({ source, model }: Place, { keys }: IndexSpec): string | null {
+function whyNotInDjango(place: Place, { keys, method = "btree" }: IndexSpec): string | null {
+  const { source, model } = place;
+  if (method !== "btree" && lacksPostgres(place)) return `Django ${source.project.djangoVersion ?? ""} wants django.contrib.postgres in INSTALLED_APPS for ${method} indexes`;
   const isWrapped = keys.some((key) => key.kind !== "column") && keys.some((key) => key.operatorClass !== undefined);
   const hasPostgres = source.project.apps.some((app) => app.name === "django.contrib.postgres");
   if (isWrapped && !hasPostgres) return "OpClass needs django.contrib.postgres in INSTALLED_APPS";

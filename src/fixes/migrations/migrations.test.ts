@@ -215,6 +215,21 @@ describe("why no migration is written is said", () => {
     expect(installed.files?.[0]?.text).toContain('models.Index(OpClass(Upper("title"), name="text_pattern_ops"), name="up")');
   });
 
+  test("Django 6 refuses index classes of an app that is not installed: a B-tree does without its storage parameters, others are SQL", () => {
+    const at = (version: string, settings?: string): World => {
+      const world = shopOf({ models: PLAIN, ...(settings === undefined ? {} : { settings }) });
+      return { ...world, source: { ...world.source, project: { ...world.source.project, djangoVersion: version } } };
+    };
+    const full = (world: World): FixDraft => addIndex(world, world.table, { name: "full", keys: [{ kind: "column", column: "title" }], options: { fillfactor: 100 } });
+    expect(full(at("5.2")).files?.[0]?.text).toContain('BTreeIndex(fields=["title"], name="full", fillfactor=100)');
+    expect(full(at("6.0.1", 'INSTALLED_APPS = ["shop", "django.contrib.postgres"]\n')).files?.[0]?.text).toContain("BTreeIndex(");
+    const plain = full(at("6.0.1"));
+    expect(plain.files?.[0]?.text).toContain('models.Index(fields=["title"], name="full")');
+    expect(plain.files?.[0]?.text).not.toContain("django.contrib.postgres.indexes");
+    const brin = addIndex(at("6.0.1"), at("6.0.1").table, { name: "b", method: "brin", keys: [{ kind: "column", column: "title" }] });
+    expect(brin).toMatchObject({ kind: "sql", title: expect.stringContaining("Django 6.0.1 wants django.contrib.postgres in INSTALLED_APPS for brin indexes") });
+  });
+
   test("a field that a helper of the project makes", () => {
     const world = shopOf({ models: `${HEAD}def code_field(**kwargs):\n    return models.CharField(max_length=9, null=True, db_index=True, **kwargs)\n\n\nclass Book(models.Model):\n    title = models.CharField(max_length=9)\n    code = code_field()\n` });
     expect(removeIndex(world, world.index("shop_book_code_ab12cd34")).title).toContain("by SQL alone: its field is not written as a plain call");

@@ -2,7 +2,7 @@
 import type { EditDraft, FixDraft, Index, Table } from "../../model/index.ts";
 import { fitText, roomAt } from "../fit-text.ts";
 import { sourceOf, styleOf } from "../source-text.ts";
-import { addIndex } from "./add-index.ts";
+import { addIndex, withPlainClass } from "./add-index.ts";
 import { createIndexSql, fieldNames, indexCode, indexName, type IndexSpec } from "./index-spec.ts";
 import { joinFixes, overlap } from "./join-fixes.ts";
 import { placeOf, sqlFix, type ChangeInput } from "./place.ts";
@@ -38,7 +38,7 @@ function entryInPlace(input: ChangeInput, table: Table, index: Index, spec: Inde
   const place = placeOf(input, table);
   if (declaration?.kind !== "meta-index" || declaration.entry === undefined || "why" in place) return null;
   const { span } = declaration.entry;
-  const code = indexCode(spec, spec.name, fieldNames(input.database, table, place.model));
+  const code = indexCode(withPlainClass(place, spec), spec.name, fieldNames(input.database, table, place.model));
   if (code === null || span.file !== place.module.ir.file) return null;
   const { text, lineLength } = sourceOf(place.source, span.file);
   const written = writeInModule(place.module, text, code);

@@ -219,7 +219,7 @@ function valueClasses(column: IndexColumnFacts, rows: number, pages: number): Va
   const common = [...frequencies.map((share) => ({ values: 1, share, isExact: true })), ...(nullFraction > 0 ? [{ values: 1, share: nullFraction, isExact: true, isNull: true }] : [])];
   const left = Math.max(0, 1 - common.reduce((sum, { share }) => sum + share, 0));
   if (left <= 0.000_001) return common;
-  const others = Math.max(1, (column.distinct ?? rows) - frequencies.length);
+  const others = Math.max(1, otherValues(column, rows));
   const isUnique = others >= left * rows * UNIQUE;
   if (isUnique) return [...common, { values: others, share: left / others, isExact: true }];
   const real = unclustered(column, { others, rows: left * rows, pages });
@@ -229,6 +229,24 @@ function valueClasses(column: IndexColumnFacts, rows: number, pages: number): Va
 
 /** Rows of a sample, with PostgreSQL's own target of 100. */
 const SAMPLE = 30_000;
+/**
+ * Values that are not common. ANALYZE takes the sample's rows of common values for signs that the others come again too: where one value has a tenth of the rows and each of the others one,
+ * it counts two thirds of them. What the sample was like is found from what it counted, if the others came once or twice; then they are counted by themselves, by its own formula (Haas and Stokes).
+ */
+function otherValues({ distinct, frequencies, nullFraction }: IndexColumnFacts, tableRows: number): number {
+  const counted = distinct ?? tableRows;
+  const least = counted - frequencies.length;
+  const rows = tableRows * (1 - nullFraction);
+  const sampled = Math.min(tableRows, SAMPLE) * (1 - nullFraction);
+  const share = sampled / Math.max(1, rows);
+  if (frequencies.length === 0 || share >= 1) return least;
+  const left = Math.max(0, 1 - frequencies.reduce((sum, one) => sum + one, 0) / Math.max(1e-9, 1 - nullFraction));
+  const others = sampled * left;
+  const once = Math.min(others, (sampled * (counted - others / 2 - frequencies.length)) / (sampled / 2 + counted * (1 - share)));
+  if (once <= 0) return least;
+  return Math.max(least, Math.min(rows * left, (others * (others + once)) / 2 / Math.max(1e-9, others - once * (1 - share))));
+}
+
 /** From which correlation on rows of equal value lie in one page. Ours. */
 const CLUSTERED = 0.99;
 

@@ -86,7 +86,7 @@ function meta({ command, started, ended, django, python, processes, connections,
     formatCount(processes, "process", "processes"),
     django === null ? "" : `Django ${django}`,
     python === null ? "" : `Python ${python}`,
-    server === undefined ? "" : `${server.vendor} ${server.server ?? ""}`,
+    server === undefined ? "" : `${server.vendor === "" ? "database server" : server.vendor} ${server.server ?? ""}`,
     folder,
     `Luthier ${version}`,
   ];
@@ -198,7 +198,7 @@ function renderWaterfalls(drawn: readonly ScopeTotals[], { samples }: Recording)
       html`<details class="figure" id="w${index}"${index === 0 ? { html: " open" } : NOTHING}><summary><span class="q">${scope.label}</span> <span class="a">${queries}, ${formatTime(sample.duration)}</span></summary>${renderWaterfall(sample)}</details>`,
     ];
   });
-  return html`<p>One in the middle of those that were recorded, from its begin at the left. A row is a query; a <span class="hotword">tinted</span> row is one place that sent several, and opens to list them. What is blank is not the database.</p>${figures}`;
+  return html`<p>One in the middle of those that were recorded, from its beginning at the left. A row is a query; a <span class="hotword">tinted</span> row is one place that sent several, and opens to list them. What is blank is not the database.</p>${figures}`;
 }
 
 function renderGrowth(growth: readonly Growth[]): Html {

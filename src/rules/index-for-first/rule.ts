@@ -14,8 +14,13 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => oncePerPlace(input.facts.runs.filter((run) => takenBy(run, input) !== null)).map((run) => toDraft(run, input)),
+  check: (input) => oncePerPlace(input.facts.runs.filter((run) => takenBy(run, input) !== null && !isAtHandElsewhere(run, input))).map((run) => toDraft(run, input)),
 };
+
+/** Another way to the same line has the rows prefetched: they are there anyway. */
+function isAtHandElsewhere({ span }: QueryRun, { facts }: RuleInput): boolean {
+  return facts.runs.some((run) => run.cached && run.span.file === span.file && run.span.start === span.start && run.span.end === span.end);
+}
 
 /** The expression that keeps one row: `list(rows)[0]`, `next(iter(rows))`. */
 function takenBy(run: QueryRun, input: RuleInput): Expr | null {

@@ -41,6 +41,7 @@ function conflicts(chain: Chain, input: RuleInput): Conflict[] {
   const joined = groups(chain).flatMap((calls) => {
     const all = calls.flatMap((call) => aggregatesOf(call, chain, input));
     for (const inflated of all) {
+      if (isOnlyAskedForNone(inflated, chain)) continue;
       const by = all.find((other) => other !== inflated && multiplies(other, inflated));
       const wrong = all.filter((one) => all.some((other) => other !== one && multiplies(other, one)));
       if (by !== undefined) return [{ inflated, by, wrong }];
@@ -48,6 +49,17 @@ function conflicts(chain: Chain, input: RuleInput): Conflict[] {
     return [];
   });
   return joined;
+}
+
+/** Calls after which nobody sees what was counted. */
+const UNSEEN: ReadonlySet<string> = new Set(["delete", "update", "exists", "count"]);
+
+/** `.annotate(lines=Count("lines")).filter(lines=0).delete()`: none stays none, however often rows repeat. */
+function isOnlyAskedForNone({ name, expr, call }: Aggregate, { calls }: Chain): boolean {
+  const alias = call.keywords.find((one) => one.value === expr)?.name;
+  if (name !== "Count" || alias === undefined || !UNSEEN.has(calls.at(-1)?.name ?? "")) return false;
+  const tests = calls.flatMap((one) => (one === call ? [] : one.keywords)).filter((one) => one.name === alias || one.name.startsWith(`${alias}__`));
+  return tests.length > 0 && tests.every((one) => one.value.kind === "num" && one.value.value === 0);
 }
 
 /** Annotations up to the next `values()`, which groups anew. */

@@ -1,6 +1,7 @@
 /** What the size model needs to know of an index that was made empty. */
 import type { IndexColumnFacts, IndexFacts } from "../../postgres/phantom/index-size.ts";
 import * as q from "../../postgres/phantom/phantom-queries.ts";
+import { leavesOutNulls } from "../../postgres/phantom/leaves-out-nulls.ts";
 import type { Ask } from "./connection.ts";
 import { explainThroughDoor } from "./door.ts";
 
@@ -48,18 +49,27 @@ export async function measureIndex(ask: Ask, oid: number, columns: readonly Colu
   const tableRows = believable(liveRows.get(facts.table_oid), estimated);
   const share = where === "" || estimated === 0 ? 1 : (await estimatedRows(ask, `SELECT 1 ${from}${where}`)) / estimated;
   const rows = tableRows * share;
+  const full = columns.filter(({ definition, null_fraction: nulls }) => (nulls ?? 0) > 0 && (nulls ?? 0) < 1 && leavesOutNulls(facts.predicate, definition));
+  const possible = full.reduce((left, one) => left * (1 - (one.null_fraction ?? 0)), tableRows);
   const keys = columns.slice(0, facts.keys).map(({ definition }) => `(${definition})`);
   return {
     method: facts.method,
     unique: facts.unique,
-    tableRows,
+    tableRows: Math.max(rows, possible),
     rows,
     tablePages: facts.table_pages,
-    columns: columns.map((one) => columnFacts(one, tableRows)),
+    columns: columns.map((one) => columnFacts(full.includes(one) ? withoutNulls(one, tableRows) : one, Math.max(rows, possible))),
     keys: facts.keys,
     options: facts.options,
     mostGroups: facts.known_together ? await estimatedRows(ask, `SELECT 1 ${from}${where} GROUP BY ${keys.join(", ")}`) : null,
   };
+}
+
+/** What the index's condition leaves of a column. */
+function withoutNulls(row: ColumnRow, tableRows: number): ColumnRow {
+  const left = 1 - (row.null_fraction ?? 0);
+  const { distinct } = row;
+  return { ...row, null_fraction: 0, frequencies: row.frequencies?.map((one) => one / left) ?? null, distinct: distinct === null || distinct >= 0 ? distinct : Math.min(tableRows * left, -distinct * tableRows) };
 }
 
 /** Counters begin anew when they are reset, or after a crash; and they count twice what was inserted just before ANALYZE. Ours. */

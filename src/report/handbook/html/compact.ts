@@ -1,8 +1,7 @@
-import { formatTime } from "../../../handbook/overview.ts";
 import type { Finding } from "../../../model/finding.ts";
 import type { Handbook } from "../../../model/handbook.ts";
 import { formatNumber } from "../../../model/numbers.ts";
-import { costOf } from "../../../select/cost.ts";
+import { removedWords } from "./gain.ts";
 import { rungOf } from "../../../select/severity.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { placeName, shortIdOf } from "../../render-context.ts";
@@ -27,9 +26,9 @@ export function renderCompact(findings: readonly Finding[], handbook: Handbook, 
 function compactRow(finding: Finding, handbook: Handbook, context: HandbookContext): Html {
   const { id, claim, message, severity, rule, places } = finding;
   const page = context.findingPage?.(finding) ?? null;
-  const cost = costOf(finding);
+  const removed = removedWords(finding, handbook);
   const [place] = places;
   const title = page === null ? html`<span class="t">${prose(claim || message)}</span>` : html`<a class="t" href="${page}">${prose(claim || message)}</a>`;
-  return html`<li id="${findingAnchor(handbook, id)}" ${facets(finding)}>${title}<span class="s"><b class="${severity}">${severity}</b> ${rule}${place === undefined ? NOTHING : html` · <code>${placeName({ pathPrefix: "" }, place)}</code>`} · ${shortIdOf(context, id)}${cost === null ? "" : ` · ${formatTime(cost)} s/min`}</span>${rungBadge(rungOf(finding))}</li>
+  return html`<li id="${findingAnchor(handbook, id)}" ${facets(finding)}>${title}<span class="s"><b class="${severity}">${severity}</b> ${rule}${place === undefined ? NOTHING : html` · <code>${placeName({ pathPrefix: "" }, place)}</code>`} · ${shortIdOf(context, id)}${removed === "" ? "" : ` · ${removed}`}</span>${rungBadge(rungOf(finding))}</li>
 `;
 }

@@ -3,7 +3,6 @@ import type { Evidence, Figure, Finding } from "../../../model/finding.ts";
 import type { Handbook } from "../../../model/handbook.ts";
 import type { Plot } from "../../../model/plot.ts";
 import { formatBytes, formatCount, formatNumber } from "../../../model/numbers.ts";
-import { costOf } from "../../../select/cost.ts";
 import { RUNGS, rungOf, strongestEvidence } from "../../../select/severity.ts";
 import { doubtSentence, evidenceSentence, proofSentence } from "../../finding-facts.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
@@ -11,6 +10,7 @@ import { placeName, shortIdOf } from "../../render-context.ts";
 import { findingAnchor } from "./anchors.ts";
 import type { HandbookContext } from "./context.ts";
 import { figure } from "./figure.ts";
+import { removedWords } from "./gain.ts";
 import { renderFix } from "./fix.ts";
 import { renderPlaces } from "./places.ts";
 import { commandBlock, prose, sentence, splitCommand } from "./prose.ts";
@@ -30,7 +30,7 @@ export function renderFinding(finding: Finding, { handbook, context, plots, isFo
   // Links lead out of the handbook's folder; words name files as the project does.
   const words = { ...context, pathPrefix: "" };
   const { severity, rule, confidence, claim, message, fixes } = finding;
-  const cost = costOf(finding);
+  const removed = removedWords(finding, handbook);
   const [place] = finding.places;
   const page = context.findingPage?.(finding) ?? null;
   const rest = claim !== "" && message.startsWith(claim) ? message.slice(claim.length).trim() : "";
@@ -44,7 +44,7 @@ export function renderFinding(finding: Finding, { handbook, context, plots, isFo
     alternatives(finding, context),
     part("Silence", html`<details><summary>On the line</summary><pre class="cmd comment"><code># luthier: ignore[${rule}] reason</code></pre></details>`),
   ];
-  const identity = html`<b class="${severity}">${severity}</b><span>${rule}</span><span>${confidence}</span>${page === null || isFolded ? html`<code>${shortIdOf(context, finding.id)}</code>` : html`<a href="${page}"><code>${shortIdOf(context, finding.id)}</code></a>`}${cost === null ? NOTHING : html`<span>${formatTime(cost)} s/min</span>`}${isFolded && place !== undefined ? html`<code>${placeName(words, place)}</code>` : NOTHING}${rungBadge(rungOf(finding))}`;
+  const identity = html`<b class="${severity}">${severity}</b><span>${rule}</span><span>${confidence}</span>${page === null || isFolded ? html`<code>${shortIdOf(context, finding.id)}</code>` : html`<a href="${page}"><code>${shortIdOf(context, finding.id)}</code></a>`}${removed === "" ? NOTHING : html`<span>${removed}</span>`}${isFolded && place !== undefined ? html`<code>${placeName(words, place)}</code>` : NOTHING}${rungBadge(rungOf(finding))}`;
   const anchor = findingAnchor(handbook, finding.id);
   if (isFolded) return html`<details class="f" id="${anchor}" ${facets(finding)} data-stop><summary><span class="head">${identity}</span><span class="claim">${prose(claim || message)}</span></summary><dl class="parts">${parts}</dl></details>
 `;
@@ -70,7 +70,7 @@ function evidence(finding: Finding, handbook: Handbook, context: HandbookContext
   const before = finding.evidence.filter(({ kind }) => kind !== "proven");
   const shown = before.length > 0 ? { ...finding, evidence: before } : finding;
   const strongest = strongestEvidence(shown);
-  const others = shown.evidence.filter((one) => one !== strongest && one.note !== undefined && one.note !== "").toSorted((a, b) => RUNGS.indexOf(b.kind) - RUNGS.indexOf(a.kind));
+  const others = shown.evidence.filter((one) => one !== strongest && one.kind !== "inferred" && one.note !== undefined && one.note !== "").toSorted((a, b) => RUNGS.indexOf(b.kind) - RUNGS.indexOf(a.kind));
   return html`<p>${sentence(evidenceSentence(shown, handbook.report, context))}</p>${others.length === 0 ? NOTHING : html`<ul class="also">${others.map(({ kind, note }) => html`<li><span class="dim">${kind}</span> ${sentence(note ?? "")}</li>`)}</ul>`}`;
 }
 

@@ -3,7 +3,7 @@ import { formatTime } from "../../../handbook/overview.ts";
 import type { Finding } from "../../../model/finding.ts";
 import type { Handbook, HandbookSection } from "../../../model/handbook.ts";
 import { formatCount, formatNumber } from "../../../model/numbers.ts";
-import { costOf } from "../../../select/cost.ts";
+import { removedBy } from "./gain.ts";
 import { encodePath } from "../../encode-path.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { PATTERNS } from "../plots/patterns.ts";
@@ -53,7 +53,7 @@ function renderChapters(handbook: Handbook, context: HandbookContext): Html {
     const sections = handbook.sections.filter(({ section }) => chapterOf(section) === number);
     if (sections.length === 0) return NOTHING;
     return html`<section class="chapter" id="c-${number}"><h2><span class="no">${number}</span> ${title}</h2>
-<p class="sm dim">${chapterLine(sections, byId)}</p>
+<p class="sm dim">${chapterLine(sections, byId, handbook)}</p>
 ${sections.map((section) => renderSection(section, { handbook, context, byId, whole, open }))}</section>
 `;
   });
@@ -61,14 +61,14 @@ ${sections.map((section) => renderSection(section, { handbook, context, byId, wh
 }
 
 /** What there is in a chapter, and where nobody looked. */
-function chapterLine(sections: readonly HandbookSection[], byId: ReadonlyMap<string, Finding>): string {
+function chapterLine(sections: readonly HandbookSection[], byId: ReadonlyMap<string, Finding>, handbook: Handbook): string {
   const findings = sections.flatMap((one) => one.findings.flatMap((id) => byId.get(id) ?? []));
-  const costs = findings.flatMap((finding) => costOf(finding) ?? []);
+  const costs = findings.flatMap((finding) => removedBy(finding, handbook) ?? []);
   const unknown = sections.filter(({ state }) => state === "unknown" || state === "failed").length;
   const advice = sections.reduce((sum, one) => sum + one.advice.length, 0);
   const parts = [
     `${findings.length === 0 ? "No findings" : formatCount(findings.length, "finding")} in ${formatCount(sections.length, "section")}`,
-    costs.length > 0 ? `${formatTime(costs.reduce((sum, cost) => sum + cost, 0))} s/min where the time is known` : "",
+    costs.length > 0 ? `${formatTime(costs.reduce((sum, cost) => sum + cost, 0))} ${handbook.time?.unit ?? "s/min"} ${handbook.time === null ? "" : "removed "}where the time is known` : "",
     advice > 0 ? formatCount(advice, "piece of advice", "pieces of advice") : "",
     unknown > 0 ? `${formatCount(unknown, "section")} not looked at` : "",
   ];

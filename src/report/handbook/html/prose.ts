@@ -25,7 +25,20 @@ const COMMAND = /^(?:(.*?)(?::\s*`?|\s*`))?((?:luthier|psql|pip|docker)\s[^`]+?)
 /** A sentence that ends in a command, in its two parts. */
 export function splitCommand(text: string): { readonly words: string; readonly command: string } {
   const match = COMMAND.exec(text.trim());
-  return match === null ? { words: text.trim(), command: "" } : { words: (match[1] ?? "").trim(), command: match[2] ?? "" };
+  if (match === null) return { words: text.trim(), command: "" };
+  const { command, rest } = commandIn(match[2] ?? "");
+  return { words: [(match[1] ?? "").trim(), rest].filter(Boolean).join("; "), command };
+}
+
+/** Of `luthier snapshot --db URL names it`, what is to be copied, and what the sentence goes on with. */
+function commandIn(text: string): { readonly command: string; readonly rest: string } {
+  const [program, ...words] = text.split(/\s+/);
+  if (program !== "luthier") return { command: text, rest: "" };
+  const least = words[0] === "advise" ? 2 : 1;
+  const end = words.findIndex((word, index) => index >= least && !/^--?[\w-]*;?$|^\$?[A-Z][A-Z_]*;?$|^\d+;?$|[./]/.test(word));
+  const semicolon = words.findIndex((word) => word.endsWith(";"));
+  const cut = Math.min(end < 0 ? words.length : end, semicolon < 0 ? words.length : semicolon + 1);
+  return { command: [program, ...words.slice(0, cut)].join(" ").replace(/;$/, ""), rest: semicolon >= 0 && semicolon + 1 === cut ? words.slice(cut).join(" ") : "" };
 }
 
 export function commandBlock(command: string): Html {
