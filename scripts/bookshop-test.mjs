@@ -7,12 +7,7 @@ import { withPostgres } from "./postgres.mjs";
 import { ensurePythonEnv } from "./python-env.mjs";
 import { runThrough } from "./run-command.mjs";
 
-const bookshop = path.resolve(
-  path.dirname(fileURLToPath(import.meta.url)),
-  "..",
-  "examples",
-  "bookshop",
-);
+const bookshop = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..", "examples", "bookshop");
 
 /**
  * Resolves to the exit status of the suite; what the suite says goes to our own terminal.
@@ -23,9 +18,7 @@ const bookshop = path.resolve(
 export async function runBookshopTests(args = []) {
   const { python } = await ensurePythonEnv();
   const command = ["manage.py", "test", "--settings", "bookshop.settings.test", ...args];
-  return withPostgres((cluster) =>
-    runThrough(python, command, { cwd: bookshop, env: { ...process.env, ...cluster.env } }),
-  );
+  return withPostgres((cluster) => runThrough(python, command, { cwd: bookshop, env: { ...process.env, ...cluster.env } }));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -32,7 +32,12 @@ export function listParts(folder, name) {
 export async function bundle(from, to) {
   const home = realpathSync(from);
   const input = Object.fromEntries(ENTRIES.map((name) => [name, path.join(home, `${name}.js`)]));
-  const build = await rolldown({ input, platform: "node", external: [/^node:/, ...PACKAGES.map((name) => new RegExp(`^${name}(?:/|$)`))], plugins: [keepPlaces(home)] });
+  const build = await rolldown({
+    input,
+    platform: "node",
+    external: [/^node:/, ...PACKAGES.map((name) => new RegExp(`^${name}(?:/|$)`))],
+    plugins: [keepPlaces(home)],
+  });
   await build.write({ dir: to, format: "esm", entryFileNames: "[name].js", chunkFileNames: "chunks/[name]-[hash].js" });
 }
 
@@ -45,8 +50,14 @@ export async function bundle(from, to) {
 function keepPlaces(home) {
   return {
     name: "keep-places",
-    transform: (code, id) => (code.includes("import.meta.url") ? code.replaceAll("import.meta.url", `${PLACE}(${JSON.stringify(path.relative(home, id).replaceAll("\\", "/"))})`) : null),
+    transform: (code, id) =>
+      code.includes("import.meta.url")
+        ? code.replaceAll("import.meta.url", `${PLACE}(${JSON.stringify(path.relative(home, id).replaceAll("\\", "/"))})`)
+        : null,
     renderChunk: (code, { fileName }) =>
-      code.replaceAll(/__placeOfModule__\("([^"]+)"\)/g, (_all, module) => `new URL(${JSON.stringify(path.posix.relative(path.posix.dirname(fileName), module))}, import.meta.url).href`),
+      code.replaceAll(
+        /__placeOfModule__\("([^"]+)"\)/g,
+        (_all, module) => `new URL(${JSON.stringify(path.posix.relative(path.posix.dirname(fileName), module))}, import.meta.url).href`,
+      ),
   };
 }

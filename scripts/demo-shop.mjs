@@ -50,7 +50,22 @@ export async function playOn({ python, rows, home, say, ready }) {
     sql("SELECT pg_stat_statements_reset()");
     await ready;
     say("traffic, under the recorder");
-    run(process.execPath, cli, "record", "--literals", "--out", seen.recording, "--", python, "-m", "tests.play", "--patience", String(patience.page), "--seconds", String(patience.statement));
+    run(
+      process.execPath,
+      cli,
+      "record",
+      "--literals",
+      "--out",
+      seen.recording,
+      "--",
+      python,
+      "-m",
+      "tests.play",
+      "--patience",
+      String(patience.page),
+      "--seconds",
+      String(patience.statement),
+    );
     run(python, "manage.py", "wear");
     say("a look at the server");
     run(process.execPath, cli, "snapshot", ".", "--db", cluster.url, "--sample", "--interval", "3", "--out", seen.snapshot);

@@ -23,7 +23,9 @@ function say(what) {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { rows: { type: "string", default: "1000000" }, "without-python": { type: "boolean", default: false }, out: { type: "string" } } });
+  const { values } = parseArgs({
+    options: { rows: { type: "string", default: "1000000" }, "without-python": { type: "boolean", default: false }, out: { type: "string" } },
+  });
   say("installing and building");
   const ready = prepare();
   // It fails where it is waited for, and not before.
@@ -53,7 +55,11 @@ async function unpackBundle() {
   const recording = path.join(home, "bundled");
   mkdirSync(recording, { recursive: true });
   const files = readdirSync(path.join(bundle, "recording"));
-  await Promise.all(files.map((name) => pipeline(createReadStream(path.join(bundle, "recording", name)), createGunzip(), createWriteStream(path.join(recording, name.replace(/\.gz$/, ""))))));
+  await Promise.all(
+    files.map((name) =>
+      pipeline(createReadStream(path.join(bundle, "recording", name)), createGunzip(), createWriteStream(path.join(recording, name.replace(/\.gz$/, "")))),
+    ),
+  );
   return { recording, snapshot: path.join(bundle, "snapshot.json.gz") };
 }
 

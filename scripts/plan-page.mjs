@@ -5,7 +5,12 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 
 const require = createRequire(import.meta.url);
-const [vue, pev2, pev2Style, bootstrap] = [require.resolve("vue/dist/vue.runtime.global.prod.js"), require.resolve("pev2"), require.resolve("pev2/dist/pev2.css"), require.resolve("bootstrap/dist/css/bootstrap.min.css")];
+const [vue, pev2, pev2Style, bootstrap] = [
+  require.resolve("vue/dist/vue.runtime.global.prod.js"),
+  require.resolve("pev2"),
+  require.resolve("pev2/dist/pev2.css"),
+  require.resolve("bootstrap/dist/css/bootstrap.min.css"),
+];
 /** Vue and Bootstrap begin with theirs; PEV2's stands beside it. */
 const licence = path.join(path.dirname(pev2), "../LICENSE");
 
@@ -13,7 +18,8 @@ const licence = path.join(path.dirname(pev2), "../LICENSE");
 export function packPlanPage() {
   const read = (file) => readFileSync(file, "utf8");
   // Nothing in a library may end the element that it stands in.
-  const script = (text) => `<script nonce="plan">${text.replaceAll(/<\/script/gi, String.raw`<\/script`).replaceAll(/\/\/# sourceMappingURL=.*/g, "")}</script>`;
+  const script = (text) =>
+    `<script nonce="plan">${text.replaceAll(/<\/script/gi, String.raw`<\/script`).replaceAll(/\/\/# sourceMappingURL=.*/g, "")}</script>`;
   const style = (text) => `<style>${text.replaceAll(/\/\*# sourceMappingURL=.*?\*\//g, "")}</style>`;
   const page = `<!doctype html>
 <!-- PEV2, ${read(licence).replaceAll("--", "-")} -->

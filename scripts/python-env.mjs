@@ -4,15 +4,7 @@
 //
 // Without arguments: the bookshop's requirements, in .cache/venv. Does nothing when the environment is up to date.
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -28,11 +20,7 @@ const staleLockMs = 10 * 60_000;
  * @param {{ requirements?: string, directory?: string, interpreter?: string }} [options] paths, relative to the repository root
  * @returns {Promise<{ python: string, directory: string, isFresh: boolean }>} `isFresh`: something was installed
  */
-export async function ensurePythonEnv({
-  requirements = "examples/bookshop/requirements.txt",
-  directory = ".cache/venv",
-  interpreter = "python3",
-} = {}) {
+export async function ensurePythonEnv({ requirements = "examples/bookshop/requirements.txt", directory = ".cache/venv", interpreter = "python3" } = {}) {
   const home = path.resolve(root, directory);
   const python = path.join(home, "bin", "python");
   const wanted = path.resolve(root, requirements);
@@ -50,19 +38,10 @@ export async function ensurePythonEnv({
 
 /** @param {string} home @param {string} python @param {string} requirements @param {string} interpreter */
 function build(home, python, requirements, interpreter) {
-  if (!hasVenvModule())
-    installDebianPackages(["python3", "python3-venv"], "Python's venv module is missing");
+  if (!hasVenvModule()) installDebianPackages(["python3", "python3-venv"], "Python's venv module is missing");
   rmSync(home, { recursive: true, force: true });
   capture(interpreter, ["-m", "venv", home]);
-  capture(python, [
-    "-m",
-    "pip",
-    "install",
-    "--quiet",
-    "--disable-pip-version-check",
-    "-r",
-    requirements,
-  ]);
+  capture(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
   writeFileSync(path.join(home, "luthier-stamp"), stampOf(requirements, python));
 }
 
@@ -117,9 +96,7 @@ async function main() {
     directory: values.directory,
   });
   const where = path.relative(process.cwd(), environment.directory) || ".";
-  process.stdout.write(
-    `Python environment ${environment.isFresh ? "built" : "up to date"}: ${where}\n`,
-  );
+  process.stdout.write(`Python environment ${environment.isFresh ? "built" : "up to date"}: ${where}\n`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

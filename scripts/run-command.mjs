@@ -15,9 +15,7 @@ export function capture(command, args, options = {}) {
   if (result.error) throw result.error;
   if (result.status !== 0) {
     const words = `${String(result.stdout ?? "")}${String(result.stderr ?? "")}`.trim().slice(-4000);
-    throw new Error(
-      `${command} ${args.join(" ")} exited with ${result.status ?? result.signal}\n${words}`,
-    );
+    throw new Error(`${command} ${args.join(" ")} exited with ${result.status ?? result.signal}\n${words}`);
   }
   return String(result.stdout ?? "");
 }

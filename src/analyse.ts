@@ -12,7 +12,22 @@ import { withEvaluated } from "./deployment/evaluated.ts";
 import { readDeployment } from "./deployment/read-deployment.ts";
 import { positionOf, runRules, type Verdicts } from "./findings.ts";
 import { frameworkHooks } from "./frameworks/registry.ts";
-import type { AnalyseOptions, Coverage, Database, DatabaseEvidence, Deployment, EvidenceInput, Notice, Progress, Report, Rule, RuleInput, RuleMeta, SourceFacts, StatementSite } from "./model/index.ts";
+import type {
+  AnalyseOptions,
+  Coverage,
+  Database,
+  DatabaseEvidence,
+  Deployment,
+  EvidenceInput,
+  Notice,
+  Progress,
+  Report,
+  Rule,
+  RuleInput,
+  RuleMeta,
+  SourceFacts,
+  StatementSite,
+} from "./model/index.ts";
 import { environmentOf, readProject, type ReadProject } from "./read-project.ts";
 import { loadRuleMetas, loadRules } from "./rules/load-rules.ts";
 import { applyIgnores, type Comment } from "./select/ignore-comments.ts";
@@ -42,7 +57,10 @@ export async function analyse(options: AnalyseOptions, progress: Progress): Prom
 }
 
 /** A project and its database without any verdict: what statements there are, and where they are written. */
-export async function openProject(options: AnalyseOptions & { readonly database: DatabaseEvidence }, progress: Progress): Promise<{ readonly database: Database; readonly position: (site: StatementSite) => { readonly line: number; readonly column: number } }> {
+export async function openProject(
+  options: AnalyseOptions & { readonly database: DatabaseEvidence },
+  progress: Progress,
+): Promise<{ readonly database: Database; readonly position: (site: StatementSite) => { readonly line: number; readonly column: number } }> {
   const found = findFiles(options.root, { exclude: options.exclude });
   const read = await readProject(options, found, options.cache ? openCache(options.root) : null, progress);
   const { engine } = link(read, progress);
@@ -83,7 +101,10 @@ async function examineAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
   const source = read.modules.size === 0 ? null : input;
   const opened = options.database === undefined ? null : await openDatabase(options.database, source);
   const rules = await loadRules();
-  const database = opened === null || options.phantom === undefined ? opened : await withStudy(opened, options.phantom, proposedBy(rules, opened, source, options.thresholds), progress);
+  const database =
+    opened === null || options.phantom === undefined
+      ? opened
+      : await withStudy(opened, options.phantom, proposedBy(rules, opened, source, options.thresholds), progress);
   if (database !== null) timer.lap("database");
   const markLength = (file: string): number => byteOrderMarkLength(path.join(options.root, file));
   const deployment = source === null ? NO_DEPLOYMENT : deploymentOf(options, found, read);
@@ -104,7 +125,10 @@ async function examineAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
       lines: [...read.modules.values()].reduce((sum, one) => sum + one.lineStarts.length, 0),
     },
     evidence: [...(source === null && database !== null ? [] : ["source"]), ...(database === null ? [] : ["database"])],
-    coverage: { ...coverageOf(read, engine, { origins: facts.origins.length, rules, verdicts }), ...(database === null ? {} : { database: databaseCoverage(database) }) },
+    coverage: {
+      ...coverageOf(read, engine, { origins: facts.origins.length, rules, verdicts }),
+      ...(database === null ? {} : { database: databaseCoverage(database) }),
+    },
     timing: timer.result(),
     findings: judged.findings,
     notices: [...read.notices, ...parseNotices(read, templates), ...deploymentNotices(deployment), ...databaseNotices(options), ...studyNotices(database)],
@@ -147,7 +171,10 @@ function deploymentOf(options: AnalyseOptions, found: FoundFiles, read: ReadProj
   if (options.evaluateSettings === undefined) return deployment;
   const named = deployment.settings.find(({ isNamed }) => isNamed === true) ?? deployment.settings[0];
   const [root = ""] = read.discovery.project.sourceRoots;
-  return withEvaluated(deployment, options.evaluateSettings({ module: named?.module ?? null, folder: root, pythonHome: environment?.home ?? options.activeEnvironment ?? null }));
+  return withEvaluated(
+    deployment,
+    options.evaluateSettings({ module: named?.module ?? null, folder: root, pythonHome: environment?.home ?? options.activeEnvironment ?? null }),
+  );
 }
 
 function deploymentNotices({ notices }: Deployment): Notice[] {
@@ -170,7 +197,18 @@ function reportKey(options: AnalyseOptions, found: FoundFiles, cache: Cache): st
   const { root, exclude, settings, sourceRoots, conventions, thresholds, database, recording, phantom } = options;
   const { files, notices, environments } = found;
   const key = createHash("sha256");
-  const settled = { exclude, settings, sourceRoots, conventions, thresholds, notices, environments, database: database?.stamp ?? null, recording: recording?.stamp ?? null, phantom: phantom ?? null };
+  const settled = {
+    exclude,
+    settings,
+    sourceRoots,
+    conventions,
+    thresholds,
+    notices,
+    environments,
+    database: database?.stamp ?? null,
+    recording: recording?.stamp ?? null,
+    phantom: phantom ?? null,
+  };
   key.update(JSON.stringify({ ...settled, lineLength: findLineLength(root), node: process.version }));
   const environment = environmentOf(options, found);
   if (environment !== null) key.update(JSON.stringify([environment.folders, ...environment.versions]));
@@ -228,12 +266,19 @@ function parseNotices(read: ReadProject, templates: TemplateStore): Notice[] {
 /** Planned on a throw-away server; what keeps that from starting is said, and nothing else depends on it. */
 async function withStudy(database: Database, phantom: NonNullable<AnalyseOptions["phantom"]>, proposals: Proposals, progress: Progress): Promise<Database> {
   const { studyDatabase } = await import("./sources/study-database.ts");
-  const result = await studyDatabase(database, { ...phantom, proposals: proposals.indexes, changes: proposals.changes, progress: (phase, done, total) => progress({ phase, done, total, unit: "" }) });
+  const result = await studyDatabase(database, {
+    ...phantom,
+    proposals: proposals.indexes,
+    changes: proposals.changes,
+    progress: (phase, done, total) => progress({ phase, done, total, unit: "" }),
+  });
   return { ...database, ...("missing" in result ? { studyMissing: result.missing } : { study: result }) };
 }
 
 function studyNotices(database: Database | null): Notice[] {
-  return database?.studyMissing === undefined ? [] : [{ file: database.file, line: 1, column: 1, message: `Plans with and without indexes were not compared: ${database.studyMissing}.` }];
+  return database?.studyMissing === undefined
+    ? []
+    : [{ file: database.file, line: 1, column: 1, message: `Plans with and without indexes were not compared: ${database.studyMissing}.` }];
 }
 
 function databaseNotices({ database }: AnalyseOptions): Notice[] {

@@ -3,7 +3,25 @@ import { createHash } from "node:crypto";
 import { NO_DEPLOYMENT } from "./deployment/no-deployment.ts";
 import { concernsProject } from "./own-tables.ts";
 import { withoutSameAdvice } from "./same-advice.ts";
-import type { Coverage, Database, DatabaseDraft, Deployment, Edit, Evidence, Finding, FindingDraft, Fix, FixDraft, Judgement, ObjectSpot, Place, Rule, RuleInput, Span, Spot } from "./model/index.ts";
+import type {
+  Coverage,
+  Database,
+  DatabaseDraft,
+  Deployment,
+  Edit,
+  Evidence,
+  Finding,
+  FindingDraft,
+  Fix,
+  FixDraft,
+  Judgement,
+  ObjectSpot,
+  Place,
+  Rule,
+  RuleInput,
+  Span,
+  Spot,
+} from "./model/index.ts";
 import type { Recording } from "./model/recording.ts";
 
 /** What the rules are given; at least one of source and database. */
@@ -55,7 +73,15 @@ function runRule(rule: Rule, work: Work): RuleVerdict {
     const why = rule.check === undefined ? NEEDS_DATABASE : "needs the source";
     return { chapter, findings: [], unknown: [{ rule: id, chapter, why }], examined: "" };
   }
-  return { chapter, findings: rule.check(source).filter(isOwn).map((draft) => toFinding(rule, draft, work)), unknown: [], examined: "" };
+  return {
+    chapter,
+    findings: rule
+      .check(source)
+      .filter(isOwn)
+      .map((draft) => toFinding(rule, draft, work)),
+    unknown: [],
+    examined: "",
+  };
 }
 
 function toVerdict(rule: Rule, { drafts, unjudged, examined }: Judgement, work: Work): RuleVerdict {
@@ -76,13 +102,16 @@ function ownDrafts(input: RuleInput): (draft: FindingDraft) => boolean {
 function isOfPackage({ places }: FindingDraft, packages: ReadonlySet<string>, heads: ReadonlySet<string>): boolean {
   const [first] = places;
   if (first === undefined) return false;
-  const isOneCall = places.length > 1 && places.every(({ span }) => span.file === first.span.file && span.start === first.span.start && span.end === first.span.end);
+  const isOneCall =
+    places.length > 1 && places.every(({ span }) => span.file === first.span.file && span.start === first.span.start && span.end === first.span.end);
   return (isOneCall && !heads.has(placeKey(first.span))) || places.some((spot) => packages.has(spot.span.file));
 }
 
 /** Classes of the project, which have querysets of their own where a base class asks for them. */
 function classHeads({ program }: RuleInput): ReadonlySet<string> {
-  return new Set(program.classes.flatMap(({ module, def }) => (module.origin === "project" ? [placeKey({ file: module.ir.file, start: def.start, end: def.headEnd })] : [])));
+  return new Set(
+    program.classes.flatMap(({ module, def }) => (module.origin === "project" ? [placeKey({ file: module.ir.file, start: def.start, end: def.headEnd })] : [])),
+  );
 }
 
 const placeKey = (span: Span): string => `${span.file}:${span.start}:${span.end}`;
@@ -146,7 +175,10 @@ function stableId(parts: readonly string[], seen: Map<string, number>): string {
   const key = parts.join("\0");
   const repeat = seen.get(key) ?? 0;
   seen.set(key, repeat + 1);
-  return createHash("sha256").update(repeat === 0 ? key : `${key}\0${repeat}`).digest("hex").slice(0, 16);
+  return createHash("sha256")
+    .update(repeat === 0 ? key : `${key}\0${repeat}`)
+    .digest("hex")
+    .slice(0, 16);
 }
 
 const textOf = ({ source }: Work, file: string): string => source?.text(file) ?? "";
@@ -169,7 +201,7 @@ function toPlace(spot: Spot, work: Work): Place {
 export function positionOf(text: string, offset: number): { readonly line: number; readonly column: number } {
   const starts = lineStartsOf(text);
   let line = 0;
-  for (let above = starts.length; above - line > 1; ) {
+  for (let above = starts.length; above - line > 1;) {
     const middle = (line + above) >> 1;
     if ((starts[middle] ?? 0) <= offset) line = middle;
     else above = middle;
@@ -189,7 +221,10 @@ function lineStartsOf(text: string): readonly number[] {
 }
 
 function toFix(fix: FixDraft, work: Work): Fix {
-  const edits = [...fix.edits.map((edit) => toEdit(edit.span, edit.text, work)), ...(fix.files ?? []).map(({ file, text }) => ({ file, start: 0, end: 0, expected: "", text }))];
+  const edits = [
+    ...fix.edits.map((edit) => toEdit(edit.span, edit.text, work)),
+    ...(fix.files ?? []).map(({ file, text }) => ({ file, start: 0, end: 0, expected: "", text })),
+  ];
   const { migration, sql } = fix;
   return { title: fix.title, kind: fix.kind ?? "edit", safety: fix.safety, edits, ...(migration && { migration }), ...(sql && { sql }) };
 }

@@ -26,10 +26,7 @@ const DEFAULTS: Omit<AnalyseOptions, "root"> = {
 };
 
 /** All findings of a project, comments that silence one respected. Reads files below `root` and runs none of them. */
-export function analyse(
-  options: Pick<AnalyseOptions, "root"> & Partial<AnalyseOptions>,
-  progress: Progress = () => {},
-): Promise<Report> {
+export function analyse(options: Pick<AnalyseOptions, "root"> & Partial<AnalyseOptions>, progress: Progress = () => {}): Promise<Report> {
   return analyseProject({ ...DEFAULTS, ...options, root: path.resolve(options.root) }, progress);
 }
 

@@ -37,7 +37,11 @@ export async function openDatabase(evidence: DatabaseEvidence, source: RuleInput
   const originOf = (sql: string, shape: QueryShape | null): StatementOrigin => join?.originOf(sql, shape) ?? UNKNOWN_ORIGIN;
   const logged = evidence.loggedSums ?? addUpLogged(evidence.logged, parser);
   const workload = buildWorkload({ snapshot, logged, recording: null, plans, shapeOf, originOf });
-  const linked = { ...workload, plans: linkPlans(plans, workload.statements, parser), ...(evidence.lockWaits === undefined ? {} : { lockWaits: evidence.lockWaits }) };
+  const linked = {
+    ...workload,
+    plans: linkPlans(plans, workload.statements, parser),
+    ...(evidence.lockWaits === undefined ? {} : { lockWaits: evidence.lockWaits }),
+  };
   const database = buildDatabase({ snapshot, file, source, workload: linked }, source === null ? NO_SOURCE : joinSource(snapshot.catalog, source));
   if (earlier === undefined) return database;
   const { statements } = buildWorkload({ snapshot: earlier, logged: [], recording: null, plans: [], shapeOf, originOf: () => UNKNOWN_ORIGIN });

@@ -10,7 +10,12 @@ const OF_DECLARED = new Set(["duplicate-index", "redundant-index"]);
 /** Django's own apps, where there is no source to say so. */
 const DJANGOS = /^(?:auth|django|authtoken|account|socialaccount)_/;
 
-export function concernsProject(draft: DatabaseDraft, { id, chapter }: Pick<Rule["meta"], "id" | "chapter">, database: Database, source: RuleInput | null): boolean {
+export function concernsProject(
+  draft: DatabaseDraft,
+  { id, chapter }: Pick<Rule["meta"], "id" | "chapter">,
+  database: Database,
+  source: RuleInput | null,
+): boolean {
   const table = tableOf(draft.places, database);
   if (table === null) return true;
   const isForeign = isOfPackage(table, database, source);
@@ -56,6 +61,8 @@ function isOfPackage(table: Table, database: Database, source: RuleInput | null)
 /** An automatic table of a many-to-many belongs to whoever declares the field. */
 function isOwn(model: Model, { graph }: RuleInput): boolean {
   if (model.cls.module.origin === "project") return true;
-  const holder = [...graph.models.values()].find((one) => [...one.fields.values()].some(({ relation }) => relation?.kind === "m2m" && relation.through === model.label));
+  const holder = [...graph.models.values()].find((one) =>
+    [...one.fields.values()].some(({ relation }) => relation?.kind === "m2m" && relation.through === model.label),
+  );
   return holder !== undefined && holder.cls.module.origin === "project";
 }

@@ -9,11 +9,15 @@ export interface Proposals {
 /** What rules would have built or changed on this database, each once: asked before anything is planned, so that it can be. */
 export function proposedBy(rules: readonly Rule[], database: Database, source: RuleInput | null, thresholds: Readonly<Record<string, number>>): Proposals {
   const asked = rules.filter(({ proposes }) => proposes === true);
-  const drafts = asked.flatMap(({ judge, meta }) => (judge?.({ database, source, thresholds, checked: [] }).drafts ?? []).filter((draft) => concernsProject(draft, meta, database, source)));
+  const drafts = asked.flatMap(({ judge, meta }) =>
+    (judge?.({ database, source, thresholds, checked: [] }).drafts ?? []).filter((draft) => concernsProject(draft, meta, database, source)),
+  );
   return {
     indexes: each(drafts.flatMap(({ proposes }) => proposes ?? [])),
     changes: each(drafts.flatMap(({ tries }) => tries ?? [])),
   };
 }
 
-const each = <Proposal extends { readonly key: string }>(all: readonly Proposal[]): readonly Proposal[] => [...new Map(all.map((one) => [one.key, one])).values()];
+const each = <Proposal extends { readonly key: string }>(all: readonly Proposal[]): readonly Proposal[] => [
+  ...new Map(all.map((one) => [one.key, one])).values(),
+];

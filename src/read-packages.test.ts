@@ -93,7 +93,7 @@ def labels(rows):
         print(leaf.parent.colour)
     return [row.owner.username for row in rows]
 `,
-  "acme_tree/conf.py": "import os\nVERBOSE = os.environ.get(\"VERBOSE\")\n",
+  "acme_tree/conf.py": 'import os\nVERBOSE = os.environ.get("VERBOSE")\n',
   "acme_tree/unused.py": "this is not Python (\n",
   "requests/__init__.py": "broken = (\n",
   "Django-4.2.9.dist-info/METADATA": "Name: Django\n",
@@ -107,7 +107,12 @@ function writeEnvironment(root: string, packages: Readonly<Record<string, string
 }
 
 function loads({ findings }: Report): string[] {
-  return findings.filter((one) => one.rule === "n-plus-one").map((one) => `${one.confidence === "possible" ? "perhaps " : ""}${one.relation} ${one.places[0]?.line} ${one.places.at(-1)?.file}:${one.places.at(-1)?.line}`).toSorted();
+  return findings
+    .filter((one) => one.rule === "n-plus-one")
+    .map(
+      (one) => `${one.confidence === "possible" ? "perhaps " : ""}${one.relation} ${one.places[0]?.line} ${one.places.at(-1)?.file}:${one.places.at(-1)?.line}`,
+    )
+    .toSorted();
 }
 
 function report(prepare: (root: string) => Partial<AnalyseOptions>): Promise<Report> {

@@ -15,7 +15,10 @@ export interface PackageSources {
   readonly lower: (files: readonly PackageFile[]) => Promise<ReadonlyMap<string, Module>>;
 }
 
-export async function readImportedPackages(project: ReadonlyMap<string, Module>, { environment, described, lower }: PackageSources): Promise<readonly SourceModule[]> {
+export async function readImportedPackages(
+  project: ReadonlyMap<string, Module>,
+  { environment, described, lower }: PackageSources,
+): Promise<readonly SourceModule[]> {
   const found = new Map<string, SourceModule>();
   const asked = new Set<string>();
   let wanted = [...project.values()].flatMap((ir) => importedNames(ir, "", false));

@@ -40,7 +40,8 @@ export async function readProject(options: AnalyseOptions, found: FoundFiles, ca
   const kinds = new Map(found.files.map((file) => [file.path, file.kind]));
   const ofKind = (kind: FoundFile["kind"]): ReadonlyMap<string, Module> => new Map([...read.modules].filter(([file]) => kinds.get(file) === kind));
   const modules = ofKind("python");
-  const installed = environment === null ? [] : await readImportedPackages(modules, { environment, described: describedBy(stubs), lower: packageLowering(cache, kept) });
+  const installed =
+    environment === null ? [] : await readImportedPackages(modules, { environment, described: describedBy(stubs), lower: packageLowering(cache, kept) });
   // A change that is tried is no state of the project: nothing of it is kept.
   if (cache !== null && options.texts === undefined && !isSame(kept, cache.modules)) cache.saveModules(kept);
   const discovery = discoverProject({

@@ -20,7 +20,9 @@ const finding = (rule: string, object: string, role: "index" | "table" = "index"
 const left = (...findings: readonly Finding[]): readonly string[] => withoutSameAdvice(findings).map(({ id }) => id);
 
 test("an index that goes anyway is named once, with the best reason", () => {
-  expect(left(finding("unused-index", "public.a"), finding("redundant-index", "public.a"), finding("null-heavy-index", "public.a"))).toEqual(["redundant-index public.a"]);
+  expect(left(finding("unused-index", "public.a"), finding("redundant-index", "public.a"), finding("null-heavy-index", "public.a"))).toEqual([
+    "redundant-index public.a",
+  ]);
 });
 
 test("another index keeps its own finding", () => {

@@ -2,7 +2,15 @@ import { expect, test } from "vitest";
 import type { Finding, Rule } from "./model/index.ts";
 import { sectionStates } from "./section-states.ts";
 
-const meta = (id: string, chapter: string): Rule["meta"] => ({ id, chapter, summary: "", severity: "info", confidence: "certain", fix: "never", stage: "stable" });
+const meta = (id: string, chapter: string): Rule["meta"] => ({
+  id,
+  chapter,
+  summary: "",
+  severity: "info",
+  confidence: "certain",
+  fix: "never",
+  stage: "stable",
+});
 const bySource: Rule = { meta: meta("by-source", "2.4"), check: () => [] };
 const byDatabase: Rule = { meta: meta("by-database", "2.4"), judge: () => ({ drafts: [], unjudged: [], examined: "" }) };
 const ofIndexes: Rule = { meta: meta("of-indexes", "1.2"), judge: () => ({ drafts: [], unjudged: [], examined: "" }) };
@@ -11,7 +19,8 @@ const followed = { querysets: 40, lost: 0, files: 7 };
 const none = { findings: [], unknown: [], examined: new Map<string, readonly string[]>() };
 const silent = (rule: Rule, object?: string) => ({ rule: rule.meta.id, chapter: rule.meta.chapter, why: "needs a database", ...(object && { object }) });
 
-const states = (verdicts: Parameters<typeof sectionStates>[1], source: Parameters<typeof sectionStates>[2] = followed) => Object.fromEntries(sectionStates(rules, verdicts, source).map((one) => [one.section, one]));
+const states = (verdicts: Parameters<typeof sectionStates>[1], source: Parameters<typeof sectionStates>[2] = followed) =>
+  Object.fromEntries(sectionStates(rules, verdicts, source).map((one) => [one.section, one]));
 
 test("a section whose rules all looked and found nothing is clean, with what was looked at", () => {
   const found = states({ ...none, examined: new Map([["1.2", ["41 indexes"]]]) });

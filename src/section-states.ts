@@ -13,7 +13,14 @@ export interface Followed {
 /** Sections that have rules, in order. `followed` is null without source. */
 export function sectionStates(rules: readonly Rule[], verdicts: Verdicts, followed: Followed | null): readonly SectionState[] {
   const sections = [...new Set(rules.map(({ meta }) => meta.chapter))].toSorted();
-  return sections.map((section) => stateOf(section, rules.filter(({ meta }) => meta.chapter === section), verdicts, followed));
+  return sections.map((section) =>
+    stateOf(
+      section,
+      rules.filter(({ meta }) => meta.chapter === section),
+      verdicts,
+      followed,
+    ),
+  );
 }
 
 function stateOf(section: string, rules: readonly Rule[], { findings, unknown, examined }: Verdicts, followed: Followed | null): SectionState {
@@ -35,5 +42,7 @@ function stateOf(section: string, rules: readonly Rule[], { findings, unknown, e
 function gapsOf(silent: ReadonlyMap<string, string>): readonly string[] {
   const causes = new Map<string, number>();
   for (const why of silent.values()) causes.set(why, (causes.get(why) ?? 0) + 1);
-  return [...causes].map(([why, count]) => (count === 1 ? `one rule ${why}` : `${count} rules ${why === NEEDS_DATABASE ? "need a database" : why.replace(/^needs /, "need ")}`));
+  return [...causes].map(([why, count]) =>
+    count === 1 ? `one rule ${why}` : `${count} rules ${why === NEEDS_DATABASE ? "need a database" : why.replace(/^needs /, "need ")}`,
+  );
 }

@@ -13,7 +13,10 @@ const run = useBuiltCli();
 function payments(): Snapshot {
   const { snapshot: taken } = readSnapshot(path.resolve("examples/bookshop/demo/snapshot.json.gz"));
   const servers = taken.servers.map((one) => ({ ...one, statements: one.statements.filter(({ sql }) => sql.includes("orders_payment")) }));
-  return withGiven({ ...taken, servers }, `-- given: statement {"sql": "SELECT id, order_id, amount FROM orders_payment WHERE provider_reference = $1 ORDER BY id ASC LIMIT 1", "calls": 20, "rows": 20, "totalMs": 200}`);
+  return withGiven(
+    { ...taken, servers },
+    `-- given: statement {"sql": "SELECT id, order_id, amount FROM orders_payment WHERE provider_reference = $1 ORDER BY id ASC LIMIT 1", "calls": 20, "rows": 20, "totalMs": 200}`,
+  );
 }
 
 test("finds the index on a payment's reference", async () => {
@@ -22,5 +25,7 @@ test("finds the index on a payment's reference", async () => {
   const { stdout, stderr, status } = await run(["check", folder, "--phantom", "--select", "missing-index", "--format", "json", "--fail-on", "never"], folder);
   expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
   const { findings } = JSON.parse(stdout) as { readonly findings: readonly { readonly claim: string; readonly confidence: string }[] };
-  expect(findings.map(({ claim }) => claim)).toContainEqual(expect.stringMatching(/^An index on `orders_payment \(provider_reference.*` takes the estimated cost of 1 statement from 1,\d+ to \d+(\.\d+)?\.$/));
+  expect(findings.map(({ claim }) => claim)).toContainEqual(
+    expect.stringMatching(/^An index on `orders_payment \(provider_reference.*` takes the estimated cost of 1 statement from 1,\d+ to \d+(\.\d+)?\.$/),
+  );
 }, 120_000);

@@ -50,8 +50,17 @@ interface Advice {
   readonly complete: boolean;
   readonly add: readonly { readonly label: string; readonly sql: string; readonly upkeep: number; readonly name: string; readonly serves: readonly string[] }[];
   readonly rejected: readonly { readonly label: string; readonly why: string }[];
-  readonly statements: readonly { readonly statement: string; readonly sql: string; readonly verdict: string; readonly uses: readonly string[]; readonly server: { readonly before: number; readonly after: number } }[];
-  readonly removals: readonly { readonly index: string; readonly users: readonly { readonly cost: { readonly before: number; readonly after: number }; readonly calls: number }[] }[];
+  readonly statements: readonly {
+    readonly statement: string;
+    readonly sql: string;
+    readonly verdict: string;
+    readonly uses: readonly string[];
+    readonly server: { readonly before: number; readonly after: number };
+  }[];
+  readonly removals: readonly {
+    readonly index: string;
+    readonly users: readonly { readonly cost: { readonly before: number; readonly after: number }; readonly calls: number }[];
+  }[];
 }
 
 function projectWith(snapshot: Snapshot): string {
@@ -95,7 +104,9 @@ test("the screen fits 80 columns, says how far from the best the choice is, and 
   const folder = projectWith(taken);
   const { stdout } = await run(["advise", "indexes", folder], folder);
   expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
-  expect(stdout.replaceAll(/\s+/g, " ")).toMatch(/No other choice costs (?:less|over [\d.]+ % less), of \d+ candidates, by \d+ plans that were made\. The budget is [\d.]+ MB\./);
+  expect(stdout.replaceAll(/\s+/g, " ")).toMatch(
+    /No other choice costs (?:less|over [\d.]+ % less), of \d+ candidates, by \d+ plans that were made\. The budget is [\d.]+ MB\./,
+  );
   expect(stdout.replaceAll(/\s+/g, " ")).toMatch(/Considered and not taken purchase \(.*?\): alone it would save/);
   expect(stdout).toMatch(/No planned statement uses; .*\n(?: {2}.*\n)* {2}public\.purchase_total/);
   const { rejected } = await advice(folder);
@@ -104,7 +115,9 @@ test("the screen fits 80 columns, says how far from the best the choice is, and 
 });
 
 test("an index on a partitioned table is used by the plans that use its parts", async () => {
-  const folder = projectWith(withGiven(bare, `-- given: statement {"sql": "SELECT visitor FROM visit WHERE page = $1 AND at > $2", "calls": 9000, "rows": 9000, "totalMs": 90000}`));
+  const folder = projectWith(
+    withGiven(bare, `-- given: statement {"sql": "SELECT visitor FROM visit WHERE page = $1 AND at > $2", "calls": 9000, "rows": 9000, "totalMs": 90000}`),
+  );
   const { add, statements } = await advice(folder);
   expect(add.map(({ label }) => label.replace(/\).*/, ")"))).toEqual([expect.stringMatching(/^visit \(page/)]);
   expect(add[0]?.serves).toEqual([statements[0]?.statement]);
@@ -115,7 +128,9 @@ test("statements of a file take the place of those that were seen", async () => 
   const folder = projectWith(taken);
   const file = path.join(folder, "asked.sql");
   writeFileSync(file, "SELECT id FROM purchase WHERE total = 5 AND customer_id = 7; -- a note; with a semicolon\nSELECT 1;");
-  expect((await advice(folder, "--workload", file)).statements.map(({ sql }) => sql.split("\n").at(-1))).toContain("SELECT id FROM purchase WHERE total = 5 AND customer_id = 7");
+  expect((await advice(folder, "--workload", file)).statements.map(({ sql }) => sql.split("\n").at(-1))).toContain(
+    "SELECT id FROM purchase WHERE total = 5 AND customer_id = 7",
+  );
 });
 
 test.each([
@@ -133,5 +148,7 @@ test("a snapshot of a version that nobody has is planned by PGlite, which is sai
   const folder = projectWith({ ...taken, servers: taken.servers.map((one) => ({ ...one, versionNumber: 90_600 })) });
   const { stdout, stderr, status } = await run(["advise", "indexes", folder], folder);
   expect(status).toBe(0);
-  expect(`${stdout}${stderr}`.replaceAll(/\s+/g, " ")).toMatch(/plans are those of PGlite, PostgreSQL \d+ within this process \(there is no PostgreSQL 9 on this machine/);
+  expect(`${stdout}${stderr}`.replaceAll(/\s+/g, " ")).toMatch(
+    /plans are those of PGlite, PostgreSQL \d+ within this process \(there is no PostgreSQL 9 on this machine/,
+  );
 });

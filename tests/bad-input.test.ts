@@ -30,7 +30,10 @@ async function expectFound(files: Readonly<Record<string, string | Uint8Array>>)
 }
 
 const functions = (count: number): string =>
-  Array.from({ length: count }, (_, index) => `def f${index}(x):\n    y = x + ${index}\n    if y:\n        return f${index - 1 < 0 ? 0 : index - 1}(y)\n    return y\n`).join("\n");
+  Array.from(
+    { length: count },
+    (_, index) => `def f${index}(x):\n    y = x + ${index}\n    if y:\n        return f${index - 1 < 0 ? 0 : index - 1}(y)\n    return y\n`,
+  ).join("\n");
 
 test("an empty folder is an error, not a pass", async () => {
   const ended = await check(temporaryFolder());
@@ -63,7 +66,8 @@ test("deeply nested templates", async () => {
   await expectFound({
     "shop/templates/deep.html": `${"{% if a %}".repeat(5000)}x${"{% endif %}".repeat(5000)}`,
     "shop/templates/long.html": `{{ a${".b".repeat(5000)}${"|f".repeat(5000)} }}`,
-    "shop/deep_views.py": 'from django.shortcuts import render\n\ndef deep(request):\n    render(request, "deep.html", {})\n    return render(request, "long.html", {})\n',
+    "shop/deep_views.py":
+      'from django.shortcuts import render\n\ndef deep(request):\n    render(request, "deep.html", {})\n    return render(request, "long.html", {})\n',
   });
 });
 
@@ -131,20 +135,30 @@ class Tree(Tree): objects = Tree.objects
 `,
     "shop/templates/again.html": '{% extends "again2.html" %}{% block b %}{% include "again.html" %}{{ block.super }}{% endblock %}',
     "shop/templates/base.html": "{% block a %}{% endblock %}",
-    "shop/templates/nested.html": "{% extends \"base.html\" %}{% block a %}{% block b %}{% block a %}{{ block.super }}{% endblock %}{% block b %}{% endblock %}{% endblock %}{% endblock %}",
+    "shop/templates/nested.html":
+      '{% extends "base.html" %}{% block a %}{% block b %}{% block a %}{{ block.super }}{% endblock %}{% block b %}{% endblock %}{% endblock %}{% endblock %}',
     "shop/templates/again2.html": '{% extends "again.html" %}{% include "again2.html" %}{% for b in books %}{% include "again.html" %}{% endfor %}',
   });
 });
 
 /** Values that hold themselves many times over: the keys of such values once doubled with every statement. */
 test("lists that are put into themselves", async () => {
-  const steps = Array.from({ length: 200 }, (_, index) => `    if a: x = [y for y in [x, b, x]]\n    else: x = list([x, a, ${index}])\n    b = [x for _ in b]\n    unknown(x, b)\n    helper(x)\n`);
+  const steps = Array.from(
+    { length: 200 },
+    (_, index) => `    if a: x = [y for y in [x, b, x]]\n    else: x = list([x, a, ${index}])\n    b = [x for _ in b]\n    unknown(x, b)\n    helper(x)\n`,
+  );
   await expectFound({ "shop/lists.py": `def helper(x):\n    return [x]\n\ndef grow(a, b):\n    x = [a]\n${steps.join("")}    return x\n` });
 });
 
 test("a hundred models that all point at each other", async () => {
   const names = Array.from({ length: 100 }, (_, index) => `M${index}`);
-  const classes = names.map((name, index) => `class ${name}(models.Model):\n${names.slice(0, 10).map((other, at) => `    f${at} = models.ForeignKey("${other}", models.CASCADE, related_name="r${index}_${at}")\n`).join("")}`);
+  const classes = names.map(
+    (name, index) =>
+      `class ${name}(models.Model):\n${names
+        .slice(0, 10)
+        .map((other, at) => `    f${at} = models.ForeignKey("${other}", models.CASCADE, related_name="r${index}_${at}")\n`)
+        .join("")}`,
+  );
   const chain = `def walk():\n    for m in M0.objects.all():\n        print(m${".f1".repeat(60)})\n`;
   await expectFound({ "shop/many.py": `from django.db import models\n\n${classes.join("\n")}\n${chain}` });
 });

@@ -42,5 +42,8 @@ class Migration(migrations.Migration):
 
 /** The fixture is ASCII, so that bytes are characters. */
 function applied(text: string, edits: readonly Edit[]): string {
-  return edits.filter((edit) => edit.file === file).toSorted((a, b) => b.start - a.start).reduce((result, { start, end, text: replacement }) => result.slice(0, start) + replacement + result.slice(end), text);
+  return edits
+    .filter((edit) => edit.file === file)
+    .toSorted((a, b) => b.start - a.start)
+    .reduce((result, { start, end, text: replacement }) => result.slice(0, start) + replacement + result.slice(end), text);
 }

@@ -151,7 +151,12 @@ beforeAll(async () => {
   const options = { root: bookshop, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: THRESHOLDS, database };
   report = await analyse(options, () => {});
   // The shop was played on once; whether an index pays is a question of how often its statement comes.
-  const busy = { ...database, plans: [], snapshot: counted(withGiven(lived.snapshot, `-- given: age = 40\n-- given: statement ${JSON.stringify(BUSY)}`), SALES), stamp: "busy" };
+  const busy = {
+    ...database,
+    plans: [],
+    snapshot: counted(withGiven(lived.snapshot, `-- given: age = 40\n-- given: statement ${JSON.stringify(BUSY)}`), SALES),
+    stamp: "busy",
+  };
   planned = await analyse({ ...options, database: busy, phantom: { seconds: 45 } }, () => {});
 });
 afterAll(() => lived.stop());
@@ -162,7 +167,11 @@ describe("indexes that can go, planned", () => {
 
   test("those that are still reported have the workload's cost without them as evidence", () => {
     expect(removals(planned).length).toBeGreaterThan(5);
-    expect(removals(planned).filter(({ evidence }) => !evidence.some(({ kind }) => kind === "planned")).map(({ claim }) => claim)).toEqual([]);
+    expect(
+      removals(planned)
+        .filter(({ evidence }) => !evidence.some(({ kind }) => kind === "planned"))
+        .map(({ claim }) => claim),
+    ).toEqual([]);
   });
 
   test("those that are not are kept for a statement that is named", () => {
@@ -176,19 +185,34 @@ describe("indexes that can go, planned", () => {
 describe("indexes that rules propose, planned", () => {
   const PROPOSING = ["partial-index", "covering-index", "brin-index", "gin-index", "pattern-ops-index", "expression-index"];
   /** But for those that advise another question in place of an index. */
-  const proposing = ({ findings }: Report): readonly Finding[] => findings.filter(({ rule, message, fixes }) => PROPOSING.includes(rule) && fixes.length > 0 && !/ Ask by /.test(message));
+  const proposing = ({ findings }: Report): readonly Finding[] =>
+    findings.filter(({ rule, message, fixes }) => PROPOSING.includes(rule) && fixes.length > 0 && !/ Ask by /.test(message));
 
   test("those that are still reported have both plans, or the reason for which there are none is said", () => {
     const bare = proposing(planned).filter(({ evidence }) => !evidence.some(({ kind }) => kind === "planned"));
     const reasons = planned.coverage.unknown.filter(({ rule, why }) => PROPOSING.includes(rule) && /^needs (?:plans|values)/.test(why));
     expect(proposing(planned).length).toBeGreaterThan(bare.length);
-    expect(bare.filter(({ rule, places }) => !reasons.some((one) => one.rule === rule && places.some(({ object = "" }) => object !== "" && one.object?.endsWith(object) === true))).map(({ rule, claim }) => `${rule} ${claim}`)).toEqual([]);
+    expect(
+      bare
+        .filter(
+          ({ rule, places }) =>
+            !reasons.some((one) => one.rule === rule && places.some(({ object = "" }) => object !== "" && one.object?.endsWith(object) === true)),
+        )
+        .map(({ rule, claim }) => `${rule} ${claim}`),
+    ).toEqual([]);
   });
 
   test("those that are not are withdrawn with the costs", () => {
     const gone = proposing(report).filter(({ id }) => !planned.findings.some((one) => one.id === id));
     const reasons = planned.coverage.unknown.filter(({ rule, why }) => PROPOSING.includes(rule) && /cost/.test(why));
-    expect(gone.filter(({ rule, places }) => !reasons.some((one) => one.rule === rule && places.some(({ object = "" }) => object !== "" && one.object?.endsWith(object) === true))).map(({ rule, claim }) => `${rule} ${claim}`)).toEqual([]);
+    expect(
+      gone
+        .filter(
+          ({ rule, places }) =>
+            !reasons.some((one) => one.rule === rule && places.some(({ object = "" }) => object !== "" && one.object?.endsWith(object) === true)),
+        )
+        .map(({ rule, claim }) => `${rule} ${claim}`),
+    ).toEqual([]);
   });
 });
 
@@ -232,7 +256,12 @@ function namesObject({ places, claim }: Finding, name: string): boolean {
 }
 
 function describeAll(findings: readonly Finding[]): string {
-  return findings.map(({ claim, confidence, places }) => `${confidence}: ${claim} ${places.map(({ role, object, file, line }) => `${role} ${object ?? `${file}:${line}`}`).join(", ")}`).join("\n");
+  return findings
+    .map(
+      ({ claim, confidence, places }) =>
+        `${confidence}: ${claim} ${places.map(({ role, object, file, line }) => `${role} ${object ?? `${file}:${line}`}`).join(", ")}`,
+    )
+    .join("\n");
 }
 
 interface Counted {
@@ -253,5 +282,8 @@ function counted(snapshot: Snapshot, { ofTable, like, calls, meanMs, ...blocks }
   };
   const found = snapshot.servers.flatMap(({ statements }) => statements.filter(isMeant));
   if (found.length !== 1) throw new Error(`${found.length} statements of ${ofTable} like ${String(like)}`);
-  return { ...snapshot, servers: snapshot.servers.map((server) => ({ ...server, statements: server.statements.map((one) => (isMeant(one) ? grown(one) : one)) })) };
+  return {
+    ...snapshot,
+    servers: snapshot.servers.map((server) => ({ ...server, statements: server.statements.map((one) => (isMeant(one) ? grown(one) : one)) })),
+  };
 }

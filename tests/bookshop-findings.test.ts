@@ -55,7 +55,12 @@ function miss(rows: readonly Planted[]): string {
   if (related.length === 0) return `found with ${near.map(({ relation }) => relation ?? "-").join(", ")} instead of ${first?.relation}`;
   const whole = related.filter((one) => rows.every((row) => isNear(one, row)));
   if (whole.length > 0) return "";
-  return `found without ${rows.filter((row) => !related.some((one) => isNear(one, row))).map(({ marker }) => marker).join(", ") || "both ends in one finding"}`;
+  return `found without ${
+    rows
+      .filter((row) => !related.some((one) => isNear(one, row)))
+      .map(({ marker }) => marker)
+      .join(", ") || "both ends in one finding"
+  }`;
 }
 
 function falseAlarms(row: Planted): string[] {

@@ -40,7 +40,16 @@ beforeAll(async () => {
   const command = (suite: string): readonly string[] => [python, "manage.py", "test", `tests.${suite}`, "--keepdb", "--settings", "bookshop.settings.test"];
   await withPostgres(async (cluster) => {
     const env = { ...process.env, ...cluster.env };
-    proof = await proveInCopy({ chosen: plan.applied, root, command: command("test_works.DefectTest"), cwd: root, env, repeat: 1, read, record: recordForProof });
+    proof = await proveInCopy({
+      chosen: plan.applied,
+      root,
+      command: command("test_works.DefectTest"),
+      cwd: root,
+      env,
+      repeat: 1,
+      read,
+      record: recordForProof,
+    });
     writeEdits(root, planFixes(proof.kept, read).edits);
     const folder = path.join(root, ".luthier/after");
     mkdirSync(folder, { recursive: true });

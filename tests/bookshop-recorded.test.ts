@@ -57,7 +57,9 @@ test("every planted N+1 that the tests run is found by the source and was seen",
 
 test("no twin was seen to be slow", () => {
   const missed = new Set(report.coverage.recording?.missed);
-  const blamed = planted.filter(({ twin }) => report.findings.some((finding) => missed.has(finding.id) && PER_ROW.has(finding.rule) && isNear(finding, twin, 0)));
+  const blamed = planted.filter(({ twin }) =>
+    report.findings.some((finding) => missed.has(finding.id) && PER_ROW.has(finding.rule) && isNear(finding, twin, 0)),
+  );
   expect(blamed.map(({ id }) => id)).toEqual([]);
 });
 

@@ -24,9 +24,7 @@ describe("planted.json", () => {
   });
 
   test("each marker stands on one line of its file, and nowhere else", () => {
-    const wrong = planted
-      .flatMap((row) => [row, row.twin])
-      .filter(({ file, marker }) => filesWith(marker).join() !== file);
+    const wrong = planted.flatMap((row) => [row, row.twin]).filter(({ file, marker }) => filesWith(marker).join() !== file);
     expect(wrong).toEqual([]);
   });
 

@@ -54,7 +54,9 @@ describe("what each way would have done", () => {
     const [, , ways] = await adviceFor([reads, silent, told]);
     expect(cell(ways, "generations", "stale hits")).toBe("0");
     expect(cell(ways, "delete() in signals", "write sites missed")).toBe("1 of 2");
-    const [timeout = 0, signals = 0, cacheops = 0] = ["timeout alone", "delete() in signals", "cacheops"].map((way) => Number(cell(ways, way, "stale hits")?.replaceAll(",", "")));
+    const [timeout = 0, signals = 0, cacheops = 0] = ["timeout alone", "delete() in signals", "cacheops"].map((way) =>
+      Number(cell(ways, way, "stale hits")?.replaceAll(",", "")),
+    );
     expect(timeout).toBeGreaterThan(signals);
     expect(signals).toBeGreaterThan(0);
     expect(cacheops).toBe(signals);
@@ -75,8 +77,8 @@ describe("the code", () => {
 
   test("puts what the question depends on into the key, and makes rows of a queryset", async () => {
     const [code] = await adviceFor([{ sql: STOCK, stack: ["shop/views.py:11 in_stock"], count: 1200, every: 0.5, ms: 6, keys: 3 }]);
-    expect(code?.examples[0]?.after).toContain("rows = cached(\n        \"shop.views.in_stock\",\n        (least,),");
-    expect(code?.examples[0]?.after).toContain("make=lambda: list(Product.objects.filter(stock__gte=least).order_by(\"title\")),");
+    expect(code?.examples[0]?.after).toContain('rows = cached(\n        "shop.views.in_stock",\n        (least,),');
+    expect(code?.examples[0]?.after).toContain('make=lambda: list(Product.objects.filter(stock__gte=least).order_by("title")),');
   });
 
   test("stands beside the write that sends no signal", async () => {

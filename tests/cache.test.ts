@@ -112,7 +112,9 @@ function edited(text: string, at: number, kind: "drop" | "repeat" | "swap" | "ap
 test("after any edit of one file the cache changes nothing", async () => {
   const cwd = temporaryFolder();
   cpSync(examples, cwd, { recursive: true, filter: (source) => !/__pycache__|\.luthier|node_modules/.test(source) });
-  const files = readdirSync(cwd, { recursive: true, encoding: "utf8" }).filter((file) => /\.(?:py|html)$/.test(file)).toSorted();
+  const files = readdirSync(cwd, { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.(?:py|html)$/.test(file))
+    .toSorted();
   await report(cwd);
   const edits = fc.record({ file: fc.constantFrom(...files), at: fc.nat(500), kind: fc.constantFrom("drop", "repeat", "swap", "append") });
   await fc.assert(
@@ -142,14 +144,20 @@ interface Upheaval {
 
 /** Files come, go, take another name or come back; the settings name other apps. */
 function upset(cwd: string, { kind, which }: Upheaval): void {
-  const sources = readdirSync(cwd, { recursive: true, encoding: "utf8" }).filter((file) => /\.(?:py|html)$/.test(file)).toSorted();
+  const sources = readdirSync(cwd, { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.(?:py|html)$/.test(file))
+    .toSorted();
   const file = sources[which % Math.max(1, sources.length)] ?? "";
   const name = Object.keys(NEWCOMERS)[which % Object.keys(NEWCOMERS).length] ?? "";
   const settings = sources.find((one) => one.endsWith("settings.py"));
   if (kind === "add") writeFiles(cwd, { [name]: NEWCOMERS[name] ?? "" });
   else if (kind === "delete" && file !== "") rmSync(path.join(cwd, file));
   else if (kind === "rename" && file !== "") renameSync(path.join(cwd, file), path.join(cwd, file.replace(/(\w+)\.(py|html)$/, "$1_too.$2")));
-  else if (kind === "settings" && settings !== undefined) writeFileSync(path.join(cwd, settings), `${readFileSync(path.join(cwd, settings), "utf8")}\nINSTALLED_APPS += ["stock"]\nUSE_TZ = ${which % 2 === 0 ? "True" : "False"}\n`);
+  else if (kind === "settings" && settings !== undefined)
+    writeFileSync(
+      path.join(cwd, settings),
+      `${readFileSync(path.join(cwd, settings), "utf8")}\nINSTALLED_APPS += ["stock"]\nUSE_TZ = ${which % 2 === 0 ? "True" : "False"}\n`,
+    );
   else writeFiles(cwd, SMALL_PROJECT);
 }
 

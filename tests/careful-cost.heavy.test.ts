@@ -32,17 +32,28 @@ const STATEMENTS = [
 ];
 
 /** No way to join but the one, so that the plan stays. */
-const HELD = ["SET enable_hashjoin = off", "SET enable_mergejoin = off", "SET enable_memoize = off", "SET enable_material = off", "SET max_parallel_workers_per_gather = 0", "SET jit = off"];
+const HELD = [
+  "SET enable_hashjoin = off",
+  "SET enable_mergejoin = off",
+  "SET enable_memoize = off",
+  "SET enable_material = off",
+  "SET max_parallel_workers_per_gather = 0",
+  "SET jit = off",
+];
 
 test("the price is the planner's own, where the planner takes the plan", async () => {
   const { cluster, stop } = await startDebian({ settings: { shared_buffers: SMALL } });
   try {
     for (const statement of SHOP.split(/;\n/)) await execute(cluster.url, statement);
-    const database = buildDatabase({ snapshot: await look(cluster.url), file: "", source: null, workload: { statements: [], totalMs: 0, days: 1, plans: [] } }, NO_SOURCE);
+    const database = buildDatabase(
+      { snapshot: await look(cluster.url), file: "", source: null, workload: { statements: [], totalMs: 0, days: 1, plans: [] } },
+      NO_SOURCE,
+    );
     const facts = costFacts(database);
     const off = await withClient(cluster.url, async (client) => {
       for (const one of HELD) await client.query(one);
-      const plan = async (sql: string): Promise<Plan> => readPlan((await client.query(`EXPLAIN (FORMAT JSON) ${sql}`)).rows[0]["QUERY PLAN"][0], { file: "", line: 0 }) as Plan;
+      const plan = async (sql: string): Promise<Plan> =>
+        readPlan((await client.query(`EXPLAIN (FORMAT JSON) ${sql}`)).rows[0]["QUERY PLAN"][0], { file: "", line: 0 }) as Plan;
       const found: { readonly sql: string; readonly off: number; readonly change: number }[] = [];
       for (const sql of STATEMENTS) {
         const server = await plan(sql);

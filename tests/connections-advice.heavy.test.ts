@@ -50,7 +50,8 @@ beforeAll(async () => {
   expect(list.stdout).toMatch(/^"shop" "SCRAM-SHA-256\$/);
   // A test has a port, a folder and a look at the console of its own; the rest is as written.
   pooler = await startPooler(
-    (home, port) => `${(ini?.text ?? "").replace(/^listen_port = .*$/m, `listen_port = ${port}`).replace(/^auth_file = .*$/m, `auth_file = ${home}/userlist.txt`)}unix_socket_dir =\nadmin_users = shop\n`,
+    (home, port) =>
+      `${(ini?.text ?? "").replace(/^listen_port = .*$/m, `listen_port = ${port}`).replace(/^auth_file = .*$/m, `auth_file = ${home}/userlist.txt`)}unix_socket_dir =\nadmin_users = shop\n`,
     { "userlist.txt": list.stdout },
   );
 }, 600_000);
@@ -69,7 +70,21 @@ const pooled = (database: string): string => {
 test("PgBouncer starts with the file, and its console has every value", async () => {
   const rows = await withClient(pooled("pgbouncer"), async (client) => (await client.query("SHOW CONFIG")).rows as { key: string; value: string }[]);
   const config = new Map(rows.map(({ key, value }) => [key, value]));
-  expect(Object.fromEntries(["pool_mode", "max_client_conn", "default_pool_size", "reserve_pool_size", "max_db_connections", "query_wait_timeout", "server_login_retry", "auth_type", "ignore_startup_parameters"].map((key) => [key, config.get(key)]))).toEqual({
+  expect(
+    Object.fromEntries(
+      [
+        "pool_mode",
+        "max_client_conn",
+        "default_pool_size",
+        "reserve_pool_size",
+        "max_db_connections",
+        "query_wait_timeout",
+        "server_login_retry",
+        "auth_type",
+        "ignore_startup_parameters",
+      ].map((key) => [key, config.get(key)]),
+    ),
+  ).toEqual({
     pool_mode: "transaction",
     max_client_conn: "240",
     default_pool_size: "7",
@@ -97,7 +112,10 @@ test("by transaction for the services, by session for migrations, with the role'
 });
 
 test("keys that came later are written for versions that know them alone", () => {
-  const keys = (version: number): string[] => [...(pgbouncerFiles({ ...facts(), version })[0]?.text ?? "").matchAll(/^(\w+) = /gm)].map(([, key = ""]) => key).filter((key) => key !== "shop" && key !== "shop_direct");
+  const keys = (version: number): string[] =>
+    [...(pgbouncerFiles({ ...facts(), version })[0]?.text ?? "").matchAll(/^(\w+) = /gm)]
+      .map(([, key = ""]) => key)
+      .filter((key) => key !== "shop" && key !== "shop_direct");
   expect(keys(OLDEST_POOLER)).not.toContain("query_wait_notify");
   expect(keys(12_500)).toContain("query_wait_notify");
   for (const version of [11_800, 12_100, 12_500]) expect(keys(version).filter((key) => !isPgbouncerKey(key, version))).toEqual([]);
@@ -110,7 +128,19 @@ const CHOICES: readonly Choice[] = [
 ];
 
 function settingsWith(choice: Choice, name: string, worker: string | null = null): string {
-  const block: BlockFacts = { alias: "default", module: `settings_${name}`, file: `settings_${name}.py`, choice, isAsync: false, service: "web", worker, hasServerSettings: true, poolTimeout: 3, versions: "Django 5.2 with psycopg 3", hasHealthChecks: true };
+  const block: BlockFacts = {
+    alias: "default",
+    module: `settings_${name}`,
+    file: `settings_${name}.py`,
+    choice,
+    isAsync: false,
+    service: "web",
+    worker,
+    hasServerSettings: true,
+    poolTimeout: 3,
+    versions: "Django 5.2 with psycopg 3",
+    hasHealthChecks: true,
+  };
   const port = choice.kind === "pgbouncer" ? pooler.port : running.cluster.port;
   const options = choice.kind === "pgbouncer" ? ', "OPTIONS": {"options": "-c statement_timeout=5s"}' : "";
   const base = `SECRET_KEY = "x"\nINSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes"]\nUSE_TZ = True\nDATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "USER": "shop", "PASSWORD": ${JSON.stringify(PASSWORD)}, "HOST": "127.0.0.1", "PORT": "${port}"${options}}}\n`;
@@ -145,29 +175,43 @@ from django.contrib.contenttypes.models import ContentType
 
 test("a worker of Celery by the same settings has no pool, and a name of its own", () => {
   const settings = settingsWith({ kind: "native", size: 3, why: "" }, "celery", "worker");
-  const code = 'import sys; sys.argv[0] = "/usr/bin/celery" if sys.argv[1] == "w" else "/usr/bin/gunicorn"\nimport django; django.setup()\nfrom django.db import connection\nprint(connection.pool is None, connection.settings_dict["OPTIONS"]["application_name"])';
+  const code =
+    'import sys; sys.argv[0] = "/usr/bin/celery" if sys.argv[1] == "w" else "/usr/bin/gunicorn"\nimport django; django.setup()\nfrom django.db import connection\nprint(connection.pool is None, connection.settings_dict["OPTIONS"]["application_name"])';
   expect(runPython(settings, "-c", code, "w").stdout.trim()).toBe("True worker");
   expect(runPython(settings, "-c", code, "s").stdout.trim()).toBe("False web");
 });
 
 test("sessions have the service's name", () => {
   const settings = settingsWith({ kind: "persistent", why: "" }, "named");
-  const run = runPython(settings, "-c", 'import django; django.setup()\nfrom django.db import connection\nwith connection.cursor() as cursor:\n    cursor.execute("SHOW application_name")\n    print(cursor.fetchone()[0])');
+  const run = runPython(
+    settings,
+    "-c",
+    'import django; django.setup()\nfrom django.db import connection\nwith connection.cursor() as cursor:\n    cursor.execute("SHOW application_name")\n    print(cursor.fetchone()[0])',
+  );
   expect(run.stdout.trim()).toBe("web");
 });
 
 test("workers of a gunicorn that loads the application first have pools of their own", async () => {
   const settings = settingsWith({ kind: "native", size: 2, why: "" }, "hooks");
-  writeFileSync(path.join(folder, "app.py"), 'import django; django.setup()\nfrom django.db import connection\nwith connection.cursor() as cursor:\n    cursor.execute("SELECT 1")\n\n\ndef application(environ, start):\n    with connection.cursor() as cursor:\n        cursor.execute("SELECT pg_sleep(0.01), pg_backend_pid()")\n        pid = cursor.fetchone()[1]\n    connection.close()\n    start("200 OK", [("Content-Type", "text/plain")])\n    return [str(pid).encode()]\n');
+  writeFileSync(
+    path.join(folder, "app.py"),
+    'import django; django.setup()\nfrom django.db import connection\nwith connection.cursor() as cursor:\n    cursor.execute("SELECT 1")\n\n\ndef application(environ, start):\n    with connection.cursor() as cursor:\n        cursor.execute("SELECT pg_sleep(0.01), pg_backend_pid()")\n        pid = cursor.fetchone()[1]\n    connection.close()\n    start("200 OK", [("Content-Type", "text/plain")])\n    return [str(pid).encode()]\n',
+  );
   writeFileSync(path.join(folder, "gunicorn.conf.py"), `preload_app = True\nworkers = 3\n${gunicornHooks("web").text}`);
   const port = await freePort();
-  const child = spawn(python, ["-m", "gunicorn", "-b", `127.0.0.1:${port}`, "-c", "gunicorn.conf.py", "app:application"], { cwd: folder, stdio: "ignore", env: { ...process.env, DJANGO_SETTINGS_MODULE: settings, PYTHONPATH: folder } });
+  const child = spawn(python, ["-m", "gunicorn", "-b", `127.0.0.1:${port}`, "-c", "gunicorn.conf.py", "app:application"], {
+    cwd: folder,
+    stdio: "ignore",
+    env: { ...process.env, DJANGO_SETTINGS_MODULE: settings, PYTHONPATH: folder },
+  });
   try {
     for (let round = 0; round < 200 && !(await answered(port)); round += 1) await wait(50);
-    const answers = await Promise.all(Array.from({ length: 40 }, async () => {
-      const response = await fetch(`http://127.0.0.1:${port}/`);
-      return { status: response.status, pid: await response.text() };
-    }));
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        const response = await fetch(`http://127.0.0.1:${port}/`);
+        return { status: response.status, pid: await response.text() };
+      }),
+    );
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
     expect(answers.every(({ pid }) => /^\d+$/.test(pid))).toBe(true);
   } finally {
@@ -176,7 +220,11 @@ test("workers of a gunicorn that loads the application first have pools of their
   }
 }, 60_000);
 
-const answered = (port: number): Promise<boolean> => fetch(`http://127.0.0.1:${port}/`).then(({ ok }) => ok, () => false);
+const answered = (port: number): Promise<boolean> =>
+  fetch(`http://127.0.0.1:${port}/`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
@@ -209,7 +257,10 @@ test("each limit of the role ends what it is for, also through the pooler, and t
   expect(await codeOf(pooled("shop"), "SELECT pg_sleep(5)")).toBe("57014");
   expect(await idleCode(shop)).toBe("25P03");
   run(undo?.text);
-  const left = await withClient(url, async (client) => (await client.query("SELECT unnest(setconfig) AS word FROM pg_db_role_setting WHERE setrole = 'shop'::regrole")).rows);
+  const left = await withClient(
+    url,
+    async (client) => (await client.query("SELECT unnest(setconfig) AS word FROM pg_db_role_setting WHERE setrole = 'shop'::regrole")).rows,
+  );
   expect(left).toEqual([{ word: "lock_timeout=77s" }]);
 }, 60_000);
 

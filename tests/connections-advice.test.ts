@@ -14,7 +14,18 @@ const spot = { role: "setting" as const, span };
 const said = <Value>(value: Value) => ({ value, spot });
 
 function service(over: Partial<Service>): Service {
-  const none = { workerClass: null, processes: null, threads: null, connections: null, replicas: null, surge: null, timeout: null, preloads: null, hooks: [], settings: null };
+  const none = {
+    workerClass: null,
+    processes: null,
+    threads: null,
+    connections: null,
+    replicas: null,
+    surge: null,
+    timeout: null,
+    preloads: null,
+    hooks: [],
+    settings: null,
+  };
   return { name: "web", kind: "wsgi", server: "gunicorn", ...none, spot: { role: "definition", span: { file: "Procfile", start: 0, end: 0 } }, ...over };
 }
 
@@ -41,10 +52,21 @@ function settings(over: Partial<DatabaseSettings> = {}): SettingsFacts {
   return { module: "config.settings", databases: [database], caches: [], values: new Map(), by: "source" };
 }
 
-const versions = (django: string, psycopg: string): Deployment["packages"] => new Map([["django", { version: django, spot: null }], [psycopg, { version: "3.2.1", spot: null }]]);
+const versions = (django: string, psycopg: string): Deployment["packages"] =>
+  new Map([
+    ["django", { version: django, spot: null }],
+    [psycopg, { version: "3.2.1", spot: null }],
+  ]);
 
 function input(over: Partial<Deployment>): AdvisorInput {
-  return { source: null, database: null, recording: null, thresholds: {}, findings: [], deployment: { ...NO_DEPLOYMENT, settings: [settings()], packages: versions("5.2", "psycopg"), ...over } };
+  return {
+    source: null,
+    database: null,
+    recording: null,
+    thresholds: {},
+    findings: [],
+    deployment: { ...NO_DEPLOYMENT, settings: [settings()], packages: versions("5.2", "psycopg"), ...over },
+  };
 }
 
 const sync = service({ workerClass: said("sync"), processes: said(9), replicas: said(2) });
@@ -68,7 +90,10 @@ describe("the choice", () => {
     expect(choiceOf({ services: [sync] })).toMatchObject({ kind: "persistent", why: "one connection a process: 18 in all, within 62" });
   });
   test("more of them than the server has places share a pool in front of it", () => {
-    expect(choiceOf({ services: [{ ...sync, processes: said(40) }] })).toMatchObject({ kind: "pgbouncer", why: "80 processes want a connection each, and there are 62" });
+    expect(choiceOf({ services: [{ ...sync, processes: said(40) }] })).toMatchObject({
+      kind: "pgbouncer",
+      why: "80 processes want a connection each, and there are 62",
+    });
   });
   test("under ASGI each process has a pool, as large as the server allows", () => {
     expect(choiceOf({ services: [asgi] })).toMatchObject({ kind: "native", size: 3, why: "16 processes of `web` × 3 + 0 of the others = 48, within 62" });
@@ -86,7 +111,10 @@ describe("the choice", () => {
     expect(choiceOf({ services: [threads], packages: versions("4.2", "psycopg2") })).toMatchObject({ kind: "persistent" });
   });
   test("the pooler that is there stays", () => {
-    expect(choiceOf({ services: [sync], settings: [settings({ port: said("6432"), host: said("pgbouncer") })] })).toMatchObject({ kind: "pgbouncer", why: "a pooler is there already: port 6432 of `default` (config.settings)" });
+    expect(choiceOf({ services: [sync], settings: [settings({ port: said("6432"), host: said("pgbouncer") })] })).toMatchObject({
+      kind: "pgbouncer",
+      why: "a pooler is there already: port 6432 of `default` (config.settings)",
+    });
   });
 });
 
@@ -101,7 +129,11 @@ test("limits of a rolling update and of max_connections are in the sum", async (
 
 test("nothing is made up where nothing is known", async () => {
   const all = await advisor.advise(input({ services: [], settings: [] }));
-  expect(all.map(({ artefacts, tables }) => [artefacts.length, tables.length])).toEqual([[0, 0], [0, 0], [0, 0]]);
+  expect(all.map(({ artefacts, tables }) => [artefacts.length, tables.length])).toEqual([
+    [0, 0],
+    [0, 0],
+    [0, 0],
+  ]);
   expect(all.every(({ missing }) => missing !== "")).toBe(true);
 });
 

@@ -45,7 +45,13 @@ describe.each(rules.map((rule) => [rule.meta.id, rule] as const))("%s", (id, rul
     if (one.kind !== "bad") expect(describeFindings(findings)).toBe("");
     else if (!one.isMarked) expect(findings.length).toBeGreaterThan(0);
     if (one.kind === "bad" && one.isMarked) expectMarks(one, findings);
-    if (one.kind === "unknown") expect(missing(one.expected, unknown.map(({ object = "", why }) => `${object} ${why}`))).toEqual([]);
+    if (one.kind === "unknown")
+      expect(
+        missing(
+          one.expected,
+          unknown.map(({ object = "", why }) => `${object} ${why}`),
+        ),
+      ).toEqual([]);
     if (one.kind === "good" && one.isMarked) expect(unknown.map(({ object = "", why }) => `${object}: ${why}`)).toEqual([]);
     for (const finding of findings) expectWhole(finding);
     runFixes(findings, built);
@@ -57,8 +63,15 @@ function expectMarks(one: DatabaseCase, findings: readonly Finding[]): void {
   expect(one.expected.length + one.expectedLines.length, "a bad fixture says what it expects").toBeGreaterThan(0);
   expect(missing(one.expected, findings.map(objectsOf)), describeFindings(findings)).toEqual([]);
   const lines = findings.flatMap(({ places }) => places.map(({ file, line }) => `${file}:${line}`));
-  expect(one.expectedLines.map(({ file, line }) => `${file}:${line}`).filter((mark) => !lines.includes(mark)), describeFindings(findings)).toEqual([]);
-  const unexpected = findings.filter((finding) => !one.expected.some((object) => objectsOf(finding).includes(object)) && !one.expectedLines.some((mark) => finding.places.some(({ file, line }) => file === mark.file && line === mark.line)));
+  expect(
+    one.expectedLines.map(({ file, line }) => `${file}:${line}`).filter((mark) => !lines.includes(mark)),
+    describeFindings(findings),
+  ).toEqual([]);
+  const unexpected = findings.filter(
+    (finding) =>
+      !one.expected.some((object) => objectsOf(finding).includes(object)) &&
+      !one.expectedLines.some((mark) => finding.places.some(({ file, line }) => file === mark.file && line === mark.line)),
+  );
   expect(describeFindings(unexpected)).toBe("");
 }
 
@@ -90,11 +103,18 @@ function runFixes(findings: readonly Finding[], built: BuiltDatabase): void {
 }
 
 function describeFindings(findings: readonly Finding[]): string {
-  return findings.map(({ claim, places }) => `${claim} ${places.map(({ role, object, file, line }) => (object === undefined ? `${file}:${line}` : `${role} ${object}`)).join(", ")}`).join("\n");
+  return findings
+    .map(
+      ({ claim, places }) =>
+        `${claim} ${places.map(({ role, object, file, line }) => (object === undefined ? `${file}:${line}` : `${role} ${object}`)).join(", ")}`,
+    )
+    .join("\n");
 }
 
 test("every folder that holds SQL is one of a rule that is run, here or with all evidence (audit-rules)", async () => {
-  const withSql = readdirSync(home).filter((name) => existsSync(path.join(home, name, "fixtures")) && readdirSync(path.join(home, name, "fixtures")).some((file) => file.endsWith(".sql")));
+  const withSql = readdirSync(home).filter(
+    (name) => existsSync(path.join(home, name, "fixtures")) && readdirSync(path.join(home, name, "fixtures")).some((file) => file.endsWith(".sql")),
+  );
   const run = new Set((await loadRules()).filter((rule: Rule) => rule.judge !== undefined || rule.audit !== undefined).map(({ meta }) => meta.id));
   expect(withSql.filter((name) => !run.has(name))).toEqual([]);
 });

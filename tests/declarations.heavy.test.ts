@@ -60,11 +60,15 @@ describe.each(environments.map(({ version }) => version))("Django %s", (version)
 
   test("every column has its field, and the migration that made it", () => {
     const { database } = worldOf(version);
-    const columns = ownTables(worldOf(version)).flatMap((table) => table.columns.map(({ name }) => ({ name: `${table.name}.${name}`, found: database.declarationOfColumn(table, name) })));
+    const columns = ownTables(worldOf(version)).flatMap((table) =>
+      table.columns.map(({ name }) => ({ name: `${table.name}.${name}`, found: database.declarationOfColumn(table, name) })),
+    );
     expect(columns.filter(({ found }) => found === null).map(({ name }) => name)).toEqual([]);
     // The columns of tables that other programs made stand in no migration's fields.
     const unmade = columns.filter(({ found }) => found?.migration === undefined).map(({ name }) => name);
-    expect(unmade.filter((name) => !/^(?:legacy_price_list|marketing_pageview\w*)\.book_id$|^accounts_user_(?:groups|user_permissions)\./.test(name))).toEqual([]);
+    expect(unmade.filter((name) => !/^(?:legacy_price_list|marketing_pageview\w*)\.book_id$|^accounts_user_(?:groups|user_permissions)\./.test(name))).toEqual(
+      [],
+    );
     expect(columns.length).toBeGreaterThan(200);
   });
 
@@ -81,8 +85,8 @@ describe.each(environments.map(({ version }) => version))("Django %s", (version)
   test.each([
     [/^book_title_idx$/, 'meta-index catalog.Book: models.Index(fields=["title"], < 0001_initial'],
     [/^payment_paid_at_idx$/, 'meta-index orders.Payment: models.Index(fields=["paid_at" < 0003_index_payment_dates'],
-    [/^orders_order_channel_\w{8}$/, 'field-index orders.Order.channel: models.CharField(max_length=10 < 0001_initial'],
-    [/^orders_order_channel_\w{8}_like$/, 'like orders.Order.channel: models.CharField(max_length=10 < 0001_initial'],
+    [/^orders_order_channel_\w{8}$/, "field-index orders.Order.channel: models.CharField(max_length=10 < 0001_initial"],
+    [/^orders_order_channel_\w{8}_like$/, "like orders.Order.channel: models.CharField(max_length=10 < 0001_initial"],
     [/^catalog_publisher_slug_\w{8}_like$/, "like catalog.Publisher.slug: models.SlugField(max_length=12 < 0001_initial"],
     [/^catalog_authorship_book_id_\w{8}$/, "foreign-key catalog.Authorship.book: models.ForeignKey(Book, models < 0001_initial"],
     [/^catalog_authorship_book_id_author_id_role_\w{8}_uniq$/, 'unique-together catalog.Authorship: ("book", "author", "role") < 0001_initial'],
@@ -105,6 +109,8 @@ describe.each(environments.map(({ version }) => version))("Django %s", (version)
       return found === undefined ? "no such constraint" : shown(world, world.database.declarationOfConstraint(found));
     };
     expect(named(/^catalog_audiobook_minutes_check$/)).toBe("field catalog.Audiobook.minutes: models.PositiveIntegerField(de < 0001_initial");
-    expect(named(/^inventory_stockmovem_warehouse_id_\w{8}_fk_inventory$/)).toBe("foreign-key inventory.StockMovement.warehouse: models.ForeignKey(Warehouse, m < 0001_initial");
+    expect(named(/^inventory_stockmovem_warehouse_id_\w{8}_fk_inventory$/)).toBe(
+      "foreign-key inventory.StockMovement.warehouse: models.ForeignKey(Warehouse, m < 0001_initial",
+    );
   });
 });

@@ -19,7 +19,11 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "sho
 const AGE = { DATABASE_JSON: '{"CONN_MAX_AGE": 600, "OPTIONS": {"connect_timeout": 5}}' };
 const environment = (more: Readonly<Record<string, string>>): Record<string, string | undefined> => ({ PATH: process.env["PATH"], VIRTUAL_ENV: venv, ...more });
 const files = { ...SHOP_FILES, "config/settings.py": SETTINGS };
-const ofConnections = (rules: readonly { readonly rule: string }[]): string[] => rules.map(({ rule }) => rule).filter((rule) => rule.startsWith("CONN-S")).toSorted();
+const ofConnections = (rules: readonly { readonly rule: string }[]): string[] =>
+  rules
+    .map(({ rule }) => rule)
+    .filter((rule) => rule.startsWith("CONN-S"))
+    .toSorted();
 
 test("what the environment decides is known, and wins", async () => {
   const root = temporaryFolder(files);
@@ -47,5 +51,7 @@ test("secrets are never printed", () => {
 test("a failure is one sentence, and the text is taken", async () => {
   const root = temporaryFolder({ ...files, "config/settings.py": `${SETTINGS}raise RuntimeError("no vault at postgres://me:hush@vault/1")\n` });
   const report = await analyse({ root, evaluateSettings: settingsEvaluator(root, environment({})) });
-  expect(report.notices.map(({ message }) => message)).toContain("The settings were not evaluated: RuntimeError: no vault at postgres://vault/1. What their text says is taken.");
+  expect(report.notices.map(({ message }) => message)).toContain(
+    "The settings were not evaluated: RuntimeError: no vault at postgres://vault/1. What their text says is taken.",
+  );
 });

@@ -6,7 +6,17 @@ import { lastCommitted, migratable, startShop, type Shop } from "./support/mende
 
 /** Rules whose fixes keep out of each other's way, so that each of them is tried without the others' help. */
 const TOGETHER: readonly (readonly string[])[] = [
-  ["duplicate-index", "redundant-index", "constant-column-index", "missing-foreign-key-index", "partial-index", "never-null-nullable", "char-padding", "timestamp-without-time-zone", "integer-exhaustion"],
+  [
+    "duplicate-index",
+    "redundant-index",
+    "constant-column-index",
+    "missing-foreign-key-index",
+    "partial-index",
+    "never-null-nullable",
+    "char-padding",
+    "timestamp-without-time-zone",
+    "integer-exhaustion",
+  ],
   ["unused-index", "json-not-jsonb", "float-for-money", "foreign-key-type-mismatch", "autovacuum-settings"],
   ["useless-like-index", "null-heavy-index", "uuid-as-text", "missing-natural-key", "low-hot-updates"],
 ];
@@ -41,7 +51,12 @@ describe.each([...TOGETHER.map((rules) => [rules.join(", "), rules] as const), [
       shop.manage("check", "migrate");
       const left = migratable(await shop.check(), RULES);
       expect(left.filter(({ id }) => mended.some((one) => one.id === id)).map(describeFinding)).toEqual([]);
-      expect(left.filter(({ rule }) => INNOCENT.includes(rule)).filter(({ id }) => !before.findings.some((one) => one.id === id)).map(describeFinding)).toEqual([]);
+      expect(
+        left
+          .filter(({ rule }) => INNOCENT.includes(rule))
+          .filter(({ id }) => !before.findings.some((one) => one.id === id))
+          .map(describeFinding),
+      ).toEqual([]);
     } finally {
       shop.manage(...appsOf(newMigrations()).map((app) => `migrate ${app} ${lastCommitted(shop, app)}`));
       shop.restore();
@@ -76,11 +91,20 @@ describe("SQL to run yourself", () => {
     const fixes = before.findings.filter(({ rule, fixes: [first] }) => SQL_RULES.includes(rule) && first?.kind === "sql");
     expect(fixes.map(({ rule }) => rule).toSorted()).toEqual(SQL_RULES.toSorted());
     const flat = stderr.replaceAll(/\s+/g, " ");
-    for (const { fixes: [first] } of fixes) for (const statement of first?.sql?.forward ?? []) expect(flat).toContain(`${statement};`);
-    for (const { fixes: [first] } of fixes) shop.sql(first?.sql?.forward ?? [], first?.sql?.isTransactional ?? true);
+    for (const {
+      fixes: [first],
+    } of fixes)
+      for (const statement of first?.sql?.forward ?? []) expect(flat).toContain(`${statement};`);
+    for (const {
+      fixes: [first],
+    } of fixes)
+      shop.sql(first?.sql?.forward ?? [], first?.sql?.isTransactional ?? true);
     const left = (await shop.check()).findings;
     expect(left.filter(({ id }) => fixes.some((one) => one.id === id)).map(describeFinding)).toEqual([]);
-    for (const { fixes: [first] } of fixes) shop.sql(first?.sql?.reverse ?? [], first?.sql?.isTransactional ?? true);
+    for (const {
+      fixes: [first],
+    } of fixes)
+      shop.sql(first?.sql?.reverse ?? [], first?.sql?.isTransactional ?? true);
     expect(shop.schema()).toBe(schema);
   });
 });

@@ -20,7 +20,30 @@ interface Mutation {
   readonly kind: "delete" | "copy" | "replace" | "rename";
 }
 
-const WORDS = ["self", "objects", "for x in", "(", "[", "]", ")", "{%", "%}", "{{", "yield", "lambda: ", "class ", "\\", '"""', "\u0000", "\uD800", "\t", "=", "super()", "*", "await "];
+const WORDS = [
+  "self",
+  "objects",
+  "for x in",
+  "(",
+  "[",
+  "]",
+  ")",
+  "{%",
+  "%}",
+  "{{",
+  "yield",
+  "lambda: ",
+  "class ",
+  "\\",
+  '"""',
+  "\u0000",
+  "\uD800",
+  "\t",
+  "=",
+  "super()",
+  "*",
+  "await ",
+];
 
 function mutate(text: string, { at, length, from, kind }: Mutation): string {
   const start = at % (text.length + 1);
@@ -38,7 +61,9 @@ function mutate(text: string, { at, length, from, kind }: Mutation): string {
 test("mutated projects are analysed to the end", async () => {
   const cwd = temporaryFolder();
   cpSync(examples, cwd, { recursive: true, filter: (source) => !/__pycache__|\.luthier|node_modules/.test(source) });
-  const files = readdirSync(cwd, { recursive: true, encoding: "utf8" }).filter((file) => /\.(?:py|html)$/.test(file)).toSorted();
+  const files = readdirSync(cwd, { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.(?:py|html)$/.test(file))
+    .toSorted();
   const mutation = fc.record({
     file: fc.constantFrom(...files),
     at: fc.nat(50_000),

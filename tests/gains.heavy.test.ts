@@ -31,9 +31,13 @@ test.each([
   ["wide", 50],
 ] as const)("of %s rows, %i at once", (table, count) => {
   const rounds = Array.from({ length: ROUNDS }, (_, round) => keys(count, round));
-  const statements = rounds.flatMap((ids) => [...ids.map((id) => `SELECT * FROM ${table} WHERE id = ${id} LIMIT 21;`), `SELECT * FROM ${table} WHERE id IN (${ids.join(", ")});`]);
+  const statements = rounds.flatMap((ids) => [
+    ...ids.map((id) => `SELECT * FROM ${table} WHERE id = ${id} LIMIT 21;`),
+    `SELECT * FROM ${table} WHERE id IN (${ids.join(", ")});`,
+  ]);
   database.run(["\\o /dev/null", "SELECT pg_stat_statements_reset();", ...statements].join("\n"));
-  const figure = (what: string, pattern: string): number => Number(database.run(`SELECT ${what} FROM pg_stat_statements WHERE query LIKE 'SELECT * FROM ${table} WHERE id ${pattern}%';`).trim());
+  const figure = (what: string, pattern: string): number =>
+    Number(database.run(`SELECT ${what} FROM pg_stat_statements WHERE query LIKE 'SELECT * FROM ${table} WHERE id ${pattern}%';`).trim());
   const [single, together] = [figure("sum(total_exec_time) / sum(calls)", "="), figure("min(min_exec_time)", "IN")];
   expect(single).toBeGreaterThan(0);
   expect(together / (single * count)).toBeLessThanOrEqual(BATCH_SHARE);

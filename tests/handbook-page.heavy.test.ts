@@ -45,7 +45,10 @@ interface Look {
 }
 
 /** Opens the page from a file; what it asked for or complained of stands in `complaints`. */
-async function open({ handbook = SAMPLE_HANDBOOK, width = 1280, colorScheme = "light", javaScriptEnabled = true }: Look = {}): Promise<{ readonly page: Page; readonly complaints: string[] }> {
+async function open({ handbook = SAMPLE_HANDBOOK, width = 1280, colorScheme = "light", javaScriptEnabled = true }: Look = {}): Promise<{
+  readonly page: Page;
+  readonly complaints: string[];
+}> {
   const file = path.join(temporaryFolder(), "index.html");
   writeFileSync(file, render(handbook));
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, javaScriptEnabled, offline: true, reducedMotion: "reduce" });
@@ -271,8 +274,12 @@ async function violations(): Promise<readonly string[]> {
   if (typeof axe !== "object" || axe === null) throw new Error("no axe");
   const run: unknown = Reflect.get(axe, "run");
   if (typeof run !== "function") throw new Error("no axe.run");
-  const result: { readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[] }[] } = await run.call(axe, document, { iframes: false });
-  return result.violations.flatMap(({ id, nodes }) => nodes.slice(0, 3).map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 200)}`));
+  const result: {
+    readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[] }[];
+  } = await run.call(axe, document, { iframes: false });
+  return result.violations.flatMap(({ id, nodes }) =>
+    nodes.slice(0, 3).map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 200)}`),
+  );
 }
 
 /** Runs in the page: words of a drawing that stand outside of its frame. */
@@ -281,7 +288,9 @@ function wordsBeyondTheirFrame(): readonly string[] {
     const box = words.getBoundingClientRect();
     const frame = words.closest(".plot")?.getBoundingClientRect();
     if (frame === undefined || box.width === 0) return [];
-    return box.left < frame.left - 1 || box.right > frame.right + 1 ? [`${words.textContent} by ${Math.round(Math.max(frame.left - box.left, box.right - frame.right))} px`] : [];
+    return box.left < frame.left - 1 || box.right > frame.right + 1
+      ? [`${words.textContent} by ${Math.round(Math.max(frame.left - box.left, box.right - frame.right))} px`]
+      : [];
   });
 }
 

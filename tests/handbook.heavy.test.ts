@@ -29,7 +29,10 @@ beforeAll(async () => {
   folder = realpathSync(mkdtempSync(path.join(tmpdir(), "luthier-handbook-")));
   lived = await livedInBookshop(ROWS);
   const database = { snapshot: lived.snapshot, file: ".luthier/snapshot.json.gz", plans: [], logged: [], stamp: "handbook" };
-  const { report, evidence } = await examine({ root: bookshop, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {}, database, phantom: { seconds: 5 } }, () => {});
+  const { report, evidence } = await examine(
+    { root: bookshop, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {}, database, phantom: { seconds: 5 } },
+    () => {},
+  );
   const asked = await askAdvisors(await loadAdvisors(), { ...evidence, findings: report.findings }, { stderr: { write: () => undefined } });
   handbook = buildHandbook({
     project: { name: "bookshop", commit: null, isDirty: false },
@@ -51,7 +54,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const isAbout = (finding: Finding, row: Planted): boolean => (row.object === undefined ? isNear(finding, row) : finding.places.some(({ object = "" }) => object.includes(row.object ?? "")) || finding.claim.includes(row.object));
+const isAbout = (finding: Finding, row: Planted): boolean =>
+  row.object === undefined
+    ? isNear(finding, row)
+    : finding.places.some(({ object = "" }) => object.includes(row.object ?? "")) || finding.claim.includes(row.object);
 
 describe("with the database", () => {
   test("each planted defect that is found stands in the section that it was planted for", () => {
@@ -68,7 +74,9 @@ describe("with the database", () => {
 
   test("every section has a state, and says what was weighed or what is missing", () => {
     expect(handbook.sections.map(({ section }) => section)).toEqual(SECTIONS.map(({ section }) => section));
-    const silent = handbook.sections.filter(({ state, stateLine, examined, missing }) => state !== "failed" && (stateLine === "" || (examined === "" && missing === "" && !/\d/.test(stateLine))));
+    const silent = handbook.sections.filter(
+      ({ state, stateLine, examined, missing }) => state !== "failed" && (stateLine === "" || (examined === "" && missing === "" && !/\d/.test(stateLine))),
+    );
     expect(silent.map(({ section }) => section)).toEqual([]);
   });
 
@@ -111,7 +119,16 @@ describe("with the database", () => {
   });
 
   test("no paragraph would stand in another project's handbook", () => {
-    const context = { read: sourceReader(bookshop), shortIds: handbook.shortIds, pathPrefix: "../", commands: new Set(["record", "fix", "fix --prove", "snapshot"]), rules: [], failOn: "warning" as const, folder: "handbook", plotStyle: "" };
+    const context = {
+      read: sourceReader(bookshop),
+      shortIds: handbook.shortIds,
+      pathPrefix: "../",
+      commands: new Set(["record", "fix", "fix --prove", "snapshot"]),
+      rules: [],
+      failOn: "warning" as const,
+      folder: "handbook",
+      plotStyle: "",
+    };
     const names = [...new Set(handbook.report.findings.flatMap(({ rule, model = "" }) => [rule, model]))].filter((one) => one.length > 3);
     const general = [...renderHandbook(handbook, context).pages].flatMap(([name, text]) => generalParagraphs(text, names).map((one) => `${name}: ${one}`));
     expect(general).toEqual([]);

@@ -37,7 +37,10 @@ beforeAll(async () => {
   world = await startDatabaseWorld();
   built = await world.build(SCHEMA);
   database = await openDatabase({ snapshot: withGiven(built.snapshot, GIVEN), file: "snapshot.json.gz", plans: [], logged: [], stamp: "hostile" }, null);
-  findings = runRules((await loadRules()).filter((rule) => rule.judge !== undefined || rule.audit !== undefined), { source: null, database, thresholds: {} }).findings;
+  findings = runRules(
+    (await loadRules()).filter((rule) => rule.judge !== undefined || rule.audit !== undefined),
+    { source: null, database, thresholds: {} },
+  ).findings;
 });
 afterAll(() => world.stop());
 
@@ -53,7 +56,10 @@ test("something is said of each of the names", () => {
 
 describe("no report acts on a name", () => {
   test("text", () => expect(renderText(report(), sampleContext(), { ...PLAIN_STYLE, verbose: true })).not.toMatch(ACTIVE));
-  test("statements", () => expect(renderTopStatements(database, sampleContext(), { limit: 20, width: 80, ellipsis: "…", position: () => ({ line: 1, column: 1 }) })).not.toMatch(ACTIVE));
+  test("statements", () =>
+    expect(renderTopStatements(database, sampleContext(), { limit: 20, width: 80, ellipsis: "…", position: () => ({ line: 1, column: 1 }) })).not.toMatch(
+      ACTIVE,
+    ));
   test("SARIF", () => {
     const text = renderSarif(report(), sampleContext());
     expect(text).not.toMatch(/(?!\n)\p{Cc}/u);
@@ -75,7 +81,10 @@ describe("no report acts on a name", () => {
 });
 
 test("the SQL of fixes runs, means these objects alone, and its undo brings them back", () => {
-  const objects = (): string => built.run("SELECT indexrelid::regclass, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid::regclass::text !~ '^pg_' ORDER BY 2; SELECT attname, attnotnull, atttypid::regtype FROM pg_attribute WHERE attnum > 0 AND attrelid = (SELECT oid FROM pg_class WHERE relkind = 'r' AND relname LIKE 'x%TABLE y%'); SELECT to_regclass('y');");
+  const objects = (): string =>
+    built.run(
+      "SELECT indexrelid::regclass, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid::regclass::text !~ '^pg_' ORDER BY 2; SELECT attname, attnotnull, atttypid::regtype FROM pg_attribute WHERE attnum > 0 AND attrelid = (SELECT oid FROM pg_class WHERE relkind = 'r' AND relname LIKE 'x%TABLE y%'); SELECT to_regclass('y');",
+    );
   const before = objects();
   const ofObjects = findings.filter(({ places }) => places.some(({ role }) => role === "index" || role === "table"));
   const fixes = ofObjects.flatMap(({ fixes: all }) => all.flatMap(({ sql }) => sql ?? []));

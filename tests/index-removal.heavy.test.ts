@@ -62,7 +62,10 @@ interface Found {
 test("all planted ones are found, each with plans of the whole workload without it", async () => {
   const folder = project();
   const { stdout } = await run(["check", folder, "--phantom", "--select", "unused-index,redundant-index,duplicate-index", "--format", "json"], folder);
-  const { findings, coverage } = JSON.parse(stdout) as { readonly findings: readonly Found[]; readonly coverage: { readonly unknown?: readonly { readonly rule: string; readonly object?: string; readonly why: string }[] } };
+  const { findings, coverage } = JSON.parse(stdout) as {
+    readonly findings: readonly Found[];
+    readonly coverage: { readonly unknown?: readonly { readonly rule: string; readonly object?: string; readonly why: string }[] };
+  };
   const of = (rule: string): string[] => findings.filter((one) => one.rule === rule).map(({ claim }) => /purchase_\w+/.exec(claim)?.[0] ?? claim);
   expect(of("unused-index")).toEqual(["purchase_total"]);
   expect(of("redundant-index")).toEqual(["purchase_customer"]);
@@ -77,5 +80,7 @@ test("the advisor prints what each index is for, however rare", async () => {
   const folder = project();
   const { stdout } = await run(["advise", "indexes", folder], folder);
   expect(stdout).toMatch(/No planned statement uses; whether one may go depends on its counters too\n(?: {2}.*\n)*? {2}public\.purchase_total\n/);
-  expect(stdout).toMatch(/Needed\n(?:.*\n)*? {2}public\.purchase_placed: without it 1 statement would suffer, the worst\n {4}[\d.,]+ -> [\d.,]+\n {4}SELECT sum\(\) of purchase/);
+  expect(stdout).toMatch(
+    /Needed\n(?:.*\n)*? {2}public\.purchase_placed: without it 1 statement would suffer, the worst\n {4}[\d.,]+ -> [\d.,]+\n {4}SELECT sum\(\) of purchase/,
+  );
 });

@@ -76,10 +76,14 @@ async function joined(views: number, more: Readonly<Record<string, string>> = {}
   return (sql) => join.originOf(sql, parser.shapeOf(sql));
 }
 
-const USER = 'SELECT "auth_user"."id", "auth_user"."password", "auth_user"."last_login", "auth_user"."is_superuser", "auth_user"."username", "auth_user"."first_name", "auth_user"."last_name", "auth_user"."email", "auth_user"."is_staff", "auth_user"."is_active", "auth_user"."date_joined" FROM "auth_user" WHERE "auth_user"."id" = $1 LIMIT $2';
-const SESSION = 'SELECT "django_session"."session_key", "django_session"."session_data", "django_session"."expire_date" FROM "django_session" WHERE ("django_session"."expire_date" > $1 AND "django_session"."session_key" = $2) LIMIT $3';
-const PERMISSIONS = 'SELECT "django_content_type"."app_label" AS "content_type__app_label", "auth_permission"."codename" AS "codename" FROM "auth_permission" INNER JOIN "auth_user_user_permissions" ON ("auth_permission"."id" = "auth_user_user_permissions"."permission_id") INNER JOIN "django_content_type" ON ("auth_permission"."content_type_id" = "django_content_type"."id") WHERE "auth_user_user_permissions"."user_id" = $1';
-const BOOKS = 'SELECT "shop_book"."id", "shop_book"."shop", "shop_book"."title" FROM "shop_book" WHERE ("shop_book"."shop" = $1 AND "shop_book"."title" = $2) ORDER BY "shop_book"."id" DESC';
+const USER =
+  'SELECT "auth_user"."id", "auth_user"."password", "auth_user"."last_login", "auth_user"."is_superuser", "auth_user"."username", "auth_user"."first_name", "auth_user"."last_name", "auth_user"."email", "auth_user"."is_staff", "auth_user"."is_active", "auth_user"."date_joined" FROM "auth_user" WHERE "auth_user"."id" = $1 LIMIT $2';
+const SESSION =
+  'SELECT "django_session"."session_key", "django_session"."session_data", "django_session"."expire_date" FROM "django_session" WHERE ("django_session"."expire_date" > $1 AND "django_session"."session_key" = $2) LIMIT $3';
+const PERMISSIONS =
+  'SELECT "django_content_type"."app_label" AS "content_type__app_label", "auth_permission"."codename" AS "codename" FROM "auth_permission" INNER JOIN "auth_user_user_permissions" ON ("auth_permission"."id" = "auth_user_user_permissions"."permission_id") INNER JOIN "django_content_type" ON ("auth_permission"."content_type_id" = "django_content_type"."id") WHERE "auth_user_user_permissions"."user_id" = $1';
+const BOOKS =
+  'SELECT "shop_book"."id", "shop_book"."shop", "shop_book"."title" FROM "shop_book" WHERE ("shop_book"."shop" = $1 AND "shop_book"."title" = $2) ORDER BY "shop_book"."id" DESC';
 
 // The list reads the user as well.
 test("the user's row is said of few lines, and is Django's own where many could send it", async () => {
@@ -108,7 +112,10 @@ test("a template that asks for permissions is named", async () => {
 test("statements on the table of a cache are sent where the cache is asked", async () => {
   const sql = 'SELECT "cache_key", "value", "expires" FROM "cache_rows" WHERE "cache_key" IN ($1)';
   const uses = 'from django.core.cache import cache\n\ndef titles():\n    return cache.get("titles")\n';
-  expect((await joined(1, { "shop/titles.py": uses }))(sql)).toMatchObject({ certainty: "unique", sites: [{ how: "cache.get", span: { file: "shop/titles.py" } }] });
+  expect((await joined(1, { "shop/titles.py": uses }))(sql)).toMatchObject({
+    certainty: "unique",
+    sites: [{ how: "cache.get", span: { file: "shop/titles.py" } }],
+  });
   expect((await joined(1))(sql).certainty).toBe("framework");
 });
 
@@ -155,7 +162,9 @@ def remove(table, where):
 test("the session is fetched where the user is read, and stored by Django's middleware", async () => {
   const originOf = await joined(1);
   expect(originOf(SESSION)).toMatchObject({ certainty: "one-of", sites: { length: 2 } });
-  expect(originOf('UPDATE "django_session" SET "session_data" = $1, "expire_date" = $2 WHERE "django_session"."session_key" = $3').certainty).not.toBe("unique");
+  expect(originOf('UPDATE "django_session" SET "session_data" = $1, "expire_date" = $2 WHERE "django_session"."session_key" = $3').certainty).not.toBe(
+    "unique",
+  );
 });
 
 const LAZY = `
@@ -189,7 +198,13 @@ test("the session is fetched where it is read, without its user", async () => {
 
 test("what a user's groups may, in Django's newer words", async () => {
   const originOf = await joined(1, { "shop/checks.py": '\n\ndef may(request):\n    return request.user.has_perm("shop.add_book")\n' });
-  const sql = PERMISSIONS.replace('"auth_user_user_permissions" ON ("auth_permission"."id" = "auth_user_user_permissions"."permission_id")', '"auth_group_permissions" ON ("auth_permission"."id" = "auth_group_permissions"."permission_id")').replace('"auth_user_user_permissions"."user_id" = $1', '"auth_group_permissions"."group_id" IN (SELECT U0."id" FROM "auth_group" U0 INNER JOIN "auth_user_groups" U1 ON (U0."id" = U1."group_id") WHERE U1."user_id" = $1)');
+  const sql = PERMISSIONS.replace(
+    '"auth_user_user_permissions" ON ("auth_permission"."id" = "auth_user_user_permissions"."permission_id")',
+    '"auth_group_permissions" ON ("auth_permission"."id" = "auth_group_permissions"."permission_id")',
+  ).replace(
+    '"auth_user_user_permissions"."user_id" = $1',
+    '"auth_group_permissions"."group_id" IN (SELECT U0."id" FROM "auth_group" U0 INNER JOIN "auth_user_groups" U1 ON (U0."id" = U1."group_id") WHERE U1."user_id" = $1)',
+  );
   expect(originOf(sql)).toMatchObject({ certainty: "unique", sites: [{ span: { file: "shop/checks.py" } }] });
 });
 
@@ -204,14 +219,16 @@ def picked(title, **more):
     return Book.objects.filter(title=title, **more).order_by("title").first()
 `;
   const originOf = await joined(1, { "shop/picked.py": uses });
-  const sql = 'SELECT "shop_book"."id", "shop_book"."shop", "shop_book"."title" FROM "shop_book" WHERE ("shop_book"."shop" = $1 AND "shop_book"."title" = $2) ORDER BY "shop_book"."title" ASC LIMIT 1';
+  const sql =
+    'SELECT "shop_book"."id", "shop_book"."shop", "shop_book"."title" FROM "shop_book" WHERE ("shop_book"."shop" = $1 AND "shop_book"."title" = $2) ORDER BY "shop_book"."title" ASC LIMIT 1';
   expect(originOf(sql).sites.map(({ symbol }) => symbol)).toEqual(["shop.picked.titled", "shop.picked.picked"]);
 });
 
 test("an open shape that tells less than half of a statement is not taken for its line", async () => {
   const uses = "from shop.models import Book\n\ndef picked(**more):\n    return list(Book.objects.filter(title='x', **more))\n";
   const originOf = await joined(0, { "shop/picked.py": uses });
-  const where = (more: string): string => `SELECT "shop_book"."id", "shop_book"."shop", "shop_book"."title" FROM "shop_book" WHERE ("shop_book"."shop" = $1 AND "shop_book"."title" = $2${more})`;
+  const where = (more: string): string =>
+    `SELECT "shop_book"."id", "shop_book"."shop", "shop_book"."title" FROM "shop_book" WHERE ("shop_book"."shop" = $1 AND "shop_book"."title" = $2${more})`;
   expect(originOf(where(' AND "shop_book"."id" > $3')).certainty).toBe("unique");
   expect(originOf(where(' AND "shop_book"."id" > $3 AND "shop_book"."id" < $4 AND "shop_book"."id" <> $5')).certainty).toBe("unknown");
 });
@@ -227,7 +244,7 @@ class Note(models.Model):
         self.text = self.text.strip()
         super().save(*args, **kwargs)
 `;
-  const uses = 'from shop.models import Note\n\ndef write(text):\n    return Note.objects.create(text=text)\n';
+  const uses = "from shop.models import Note\n\ndef write(text):\n    return Note.objects.create(text=text)\n";
   const originOf = await joined(0, { "shop/models.py": models, "shop/views.py": uses, "config/urls.py": "urlpatterns = []" });
   const { sites } = originOf('INSERT INTO "shop_note" ("text") VALUES ($1) RETURNING "shop_note"."id"');
   expect(sites.map(({ symbol }) => symbol).toSorted()).toEqual(["shop.models.Note.save", "shop.views.write"]);

@@ -14,7 +14,10 @@ import { smallSnapshot } from "./support/small-catalog.ts";
 
 const root = path.join(import.meta.dirname, "join/project");
 const file = "shop/queries.py";
-const statements = JSON.parse(readFileSync(path.join(import.meta.dirname, "join/statements.json"), "utf8")) as readonly { readonly line: string; readonly sql: string }[];
+const statements = JSON.parse(readFileSync(path.join(import.meta.dirname, "join/statements.json"), "utf8")) as readonly {
+  readonly line: string;
+  readonly sql: string;
+}[];
 const options: AnalyseOptions = { root, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {} };
 
 let source: RuleInput;
@@ -48,7 +51,8 @@ describe("what Django sends is joined to the line that sends it", () => {
   });
 
   it("knows statements that only the counters' server has made anonymous", () => {
-    const sql = 'SELECT "shop_customer"."id", "shop_customer"."name", "shop_customer"."email", "shop_customer"."vip", "shop_customer"."referrer_id" FROM "shop_customer" WHERE "shop_customer"."email" = $1 LIMIT $2';
+    const sql =
+      'SELECT "shop_customer"."id", "shop_customer"."name", "shop_customer"."email", "shop_customer"."vip", "shop_customer"."referrer_id" FROM "shop_customer" WHERE "shop_customer"."email" = $1 LIMIT $2';
     expect(linesOf(originOf(sql))).toEqual(["one"]);
   });
 
@@ -63,7 +67,9 @@ describe("what Django sends is joined to the line that sends it", () => {
 describe("a database beside the source", () => {
   it("has the lines with each statement of its workload", async () => {
     const at = "2026-11-19T10:00:00Z";
-    const logged = statements.slice(0, 3).map(({ sql }, index) => ({ sql, ms: 3 - index, parameters: [], at, database: null, application: null, source: { file: "pg.log", line: index + 1 } }));
+    const logged = statements
+      .slice(0, 3)
+      .map(({ sql }, index) => ({ sql, ms: 3 - index, parameters: [], at, database: null, application: null, source: { file: "pg.log", line: index + 1 } }));
     const evidence = { snapshot: smallSnapshot([]), file: "shop.snapshot", plans: [], logged, stamp: "" };
     const { workload } = await openDatabase(evidence, source);
     expect(workload.statements.map(({ written }) => linesOf(written))).toEqual([["through foreign keys"], ["key of a relation"], ["either"]]);
@@ -74,15 +80,27 @@ describe("a database beside the source", () => {
 
 describe("what is no line's", () => {
   it("Django's own statements", () => {
-    expect(originOf('SELECT "django_migrations"."id", "django_migrations"."app", "django_migrations"."name", "django_migrations"."applied" FROM "django_migrations"').certainty).toBe("framework");
+    expect(
+      originOf('SELECT "django_migrations"."id", "django_migrations"."app", "django_migrations"."name", "django_migrations"."applied" FROM "django_migrations"')
+        .certainty,
+    ).toBe("framework");
     expect(originOf("SELECT c.relname FROM pg_catalog.pg_class c").certainty).toBe("framework");
   });
 
   it.each([
-    ["another column in WHERE", 'SELECT "shop_line"."id", "shop_line"."order_id", "shop_line"."product_id", "shop_line"."quantity" FROM "shop_line" WHERE "shop_line"."id" > $1'],
-    ["another order", 'SELECT "shop_order"."id", "shop_order"."customer_id", "shop_order"."courier_id", "shop_order"."status", "shop_order"."paid" FROM "shop_order" WHERE "shop_order"."status" = $1 ORDER BY "shop_order"."id" ASC'],
+    [
+      "another column in WHERE",
+      'SELECT "shop_line"."id", "shop_line"."order_id", "shop_line"."product_id", "shop_line"."quantity" FROM "shop_line" WHERE "shop_line"."id" > $1',
+    ],
+    [
+      "another order",
+      'SELECT "shop_order"."id", "shop_order"."customer_id", "shop_order"."courier_id", "shop_order"."status", "shop_order"."paid" FROM "shop_order" WHERE "shop_order"."status" = $1 ORDER BY "shop_order"."id" ASC',
+    ],
     ["other columns", 'SELECT "shop_order"."status" FROM "shop_order" WHERE "shop_order"."status" = $1 ORDER BY "shop_order"."paid" DESC'],
-    ["an outer join", 'SELECT "shop_line"."id", "shop_line"."order_id", "shop_line"."product_id", "shop_line"."quantity" FROM "shop_line" LEFT OUTER JOIN "shop_order" ON ("shop_line"."order_id" = "shop_order"."id") LEFT OUTER JOIN "shop_customer" ON ("shop_order"."customer_id" = "shop_customer"."id") WHERE "shop_customer"."name" = $1'],
+    [
+      "an outer join",
+      'SELECT "shop_line"."id", "shop_line"."order_id", "shop_line"."product_id", "shop_line"."quantity" FROM "shop_line" LEFT OUTER JOIN "shop_order" ON ("shop_line"."order_id" = "shop_order"."id") LEFT OUTER JOIN "shop_customer" ON ("shop_order"."customer_id" = "shop_customer"."id") WHERE "shop_customer"."name" = $1',
+    ],
     ["another table's", "SELECT count(*) FROM reports"],
     ["what PostgreSQL does not read", "SELEKT 1"],
   ])("%s is not taken for a line's", (_what, sql) => {

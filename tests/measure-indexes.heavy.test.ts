@@ -74,7 +74,14 @@ interface Measured {
   readonly measured: {
     readonly dropped: readonly string[];
     readonly built: readonly { readonly label: string; readonly bytes: number; readonly refused: string | null }[];
-    readonly statements: readonly { readonly sql: string; readonly kind: string; readonly values: string; readonly verdict: string; readonly before: { readonly median: number }; readonly after: { readonly median: number; readonly low: number; readonly high: number } }[];
+    readonly statements: readonly {
+      readonly sql: string;
+      readonly kind: string;
+      readonly values: string;
+      readonly verdict: string;
+      readonly before: { readonly median: number };
+      readonly after: { readonly median: number; readonly low: number; readonly high: number };
+    }[];
     readonly unmeasured: readonly { readonly sql: string; readonly why: string }[];
   };
 }
@@ -106,7 +113,14 @@ test("the screen fits 80 columns and calls it time; the finding of the same inde
   expect(screen).toMatch(/ms \(.* to .*\) -> .* ms \(.* to .*\), faster/);
   expect(screen.split("\n").filter((line) => line.length > 80)).toEqual([]);
   const report = await run(["check", folder, "--phantom", "--select", "missing-index", "--format", "json"], folder);
-  const [finding] = (JSON.parse(report.stdout) as { readonly findings: readonly { readonly evidence: readonly Record<string, unknown>[]; readonly impact: { readonly milliseconds?: { readonly before: number; readonly after: number } } }[] }).findings;
+  const [finding] = (
+    JSON.parse(report.stdout) as {
+      readonly findings: readonly {
+        readonly evidence: readonly Record<string, unknown>[];
+        readonly impact: { readonly milliseconds?: { readonly before: number; readonly after: number } };
+      }[];
+    }
+  ).findings;
   expect(finding?.evidence.find(({ kind }) => kind === "measured")).toMatchObject({ slower: 0, note: expect.stringContaining("shop_copy") as string });
   expect(finding?.impact.milliseconds?.after).toBeLessThan(finding?.impact.milliseconds?.before ?? 0);
 }, 60_000);
@@ -149,7 +163,11 @@ test("refuses another database, and one that nobody analysed", async () => {
   await execute(server.cluster.url, "CREATE DATABASE stranger", "CREATE DATABASE fresh");
   expect(await refusal(urlOf(server.cluster, { database: "stranger" }))).toMatch(/has no table public\.purchase/);
   const fresh = urlOf(server.cluster, { database: "fresh" });
-  for (const statement of SHOP.split(/;\n/).slice(0, -1)) await execute(fresh, statement.replace("CREATE TABLE purchase (", "CREATE TABLE purchase (").replace(/(CREATE TABLE purchase .*\))$/, "$1 WITH (autovacuum_enabled = false)"));
+  for (const statement of SHOP.split(/;\n/).slice(0, -1))
+    await execute(
+      fresh,
+      statement.replace("CREATE TABLE purchase (", "CREATE TABLE purchase (").replace(/(CREATE TABLE purchase .*\))$/, "$1 WITH (autovacuum_enabled = false)"),
+    );
   expect(await refusal(fresh)).toMatch(/nobody has analysed public\.purchase/);
 }, 60_000);
 
@@ -185,12 +203,16 @@ async function endedBy(signal: "SIGINT" | "SIGKILL"): Promise<{ readonly status:
   return { status, stderr };
 }
 
-test.each(["SIGINT", "SIGKILL"] as const)("%s in the midst of it leaves no index behind", async (signal) => {
-  const before = (await stateOf(copy)) as { readonly indexes: string };
-  const { status, stderr } = await endedBy(signal);
-  expect(status).toBe(signal === "SIGKILL" ? null : stderr === "" ? 0 : 2);
-  expect(((await stateOf(copy)) as { readonly indexes: string }).indexes).toBe(before.indexes);
-}, 60_000);
+test.each(["SIGINT", "SIGKILL"] as const)(
+  "%s in the midst of it leaves no index behind",
+  async (signal) => {
+    const before = (await stateOf(copy)) as { readonly indexes: string };
+    const { status, stderr } = await endedBy(signal);
+    expect(status).toBe(signal === "SIGKILL" ? null : stderr === "" ? 0 : 2);
+    expect(((await stateOf(copy)) as { readonly indexes: string }).indexes).toBe(before.indexes);
+  },
+  60_000,
+);
 
 test("every refusal stands in the page of troubles", () => {
   const page = readFileSync(path.resolve("docs/troubleshooting.md"), "utf8");

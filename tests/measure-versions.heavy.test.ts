@@ -36,7 +36,15 @@ interface Measured {
 }
 
 const stateOf = (url: string): Promise<unknown> =>
-  withClient(url, async (client) => (await client.query("SELECT (SELECT string_agg(indexdef, E'\\n' ORDER BY indexdef) FROM pg_indexes WHERE schemaname = 'public') AS indexes, (SELECT count(*) FROM purchase) AS rows, (SELECT last_value FROM purchase_id_seq) AS sequence")).rows[0]);
+  withClient(
+    url,
+    async (client) =>
+      (
+        await client.query(
+          "SELECT (SELECT string_agg(indexdef, E'\\n' ORDER BY indexdef) FROM pg_indexes WHERE schemaname = 'public') AS indexes, (SELECT count(*) FROM purchase) AS rows, (SELECT last_value FROM purchase_id_seq) AS sequence",
+        )
+      ).rows[0],
+  );
 
 function project(snapshot: Snapshot): string {
   const folder = temporaryFolder();
@@ -44,27 +52,31 @@ function project(snapshot: Snapshot): string {
   return folder;
 }
 
-test.each(majors)("PostgreSQL %i builds the set, runs reads and writes, and is as it was", async (major) => {
-  const { cluster, stop } = await startMajor(major);
-  try {
-    for (const statement of SHOP.split(/;\n/)) await execute(cluster.url, statement);
-    const folder = project(withGiven(await look(cluster.url), WORKLOAD));
-    const copy = urlOf(cluster, { database: "shop_copy" });
-    await execute(urlOf(cluster, { database: "template1" }), `CREATE DATABASE shop_copy TEMPLATE ${new URL(cluster.url).pathname.slice(1)}`);
-    await execute(copy, "VACUUM ANALYZE");
-    const before = await stateOf(copy);
-    const { stdout, stderr, status } = await run(["advise", "indexes", folder, "--format", "json", "--measure", "--db", copy], folder);
-    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
-    const { measured } = JSON.parse(stdout) as Measured;
-    expect(measured.version).toMatch(new RegExp(`^${major}\\.`));
-    expect(measured.built.map(({ label }) => label.replace(/ INCLUDE.*/, ""))).toEqual(["purchase (customer_id, placed_at)"]);
-    expect(measured.built[0]?.bytes).toBeGreaterThan(200_000);
-    expect(measured.dropped).toEqual(["purchase_total"]);
-    expect(measured.statements.map(({ kind }) => kind).toSorted()).toEqual(["read", "write", "write"]);
-    expect(measured.statements.find(({ kind }) => kind === "read")?.verdict).toBe("faster");
-    expect(measured.unmeasured).toEqual([]);
-    expect(await stateOf(copy)).toEqual(before);
-  } finally {
-    stop();
-  }
-}, 240_000);
+test.each(majors)(
+  "PostgreSQL %i builds the set, runs reads and writes, and is as it was",
+  async (major) => {
+    const { cluster, stop } = await startMajor(major);
+    try {
+      for (const statement of SHOP.split(/;\n/)) await execute(cluster.url, statement);
+      const folder = project(withGiven(await look(cluster.url), WORKLOAD));
+      const copy = urlOf(cluster, { database: "shop_copy" });
+      await execute(urlOf(cluster, { database: "template1" }), `CREATE DATABASE shop_copy TEMPLATE ${new URL(cluster.url).pathname.slice(1)}`);
+      await execute(copy, "VACUUM ANALYZE");
+      const before = await stateOf(copy);
+      const { stdout, stderr, status } = await run(["advise", "indexes", folder, "--format", "json", "--measure", "--db", copy], folder);
+      expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+      const { measured } = JSON.parse(stdout) as Measured;
+      expect(measured.version).toMatch(new RegExp(`^${major}\\.`));
+      expect(measured.built.map(({ label }) => label.replace(/ INCLUDE.*/, ""))).toEqual(["purchase (customer_id, placed_at)"]);
+      expect(measured.built[0]?.bytes).toBeGreaterThan(200_000);
+      expect(measured.dropped).toEqual(["purchase_total"]);
+      expect(measured.statements.map(({ kind }) => kind).toSorted()).toEqual(["read", "write", "write"]);
+      expect(measured.statements.find(({ kind }) => kind === "read")?.verdict).toBe("faster");
+      expect(measured.unmeasured).toEqual([]);
+      expect(await stateOf(copy)).toEqual(before);
+    } finally {
+      stop();
+    }
+  },
+  240_000,
+);

@@ -73,7 +73,10 @@ function indexLike({ database }: World["input"], pattern: RegExp): Index {
   return found;
 }
 
-const drop = (pattern: RegExp) => (input: World["input"]): FixDraft => removeIndex(input, indexLike(input, pattern));
+const drop =
+  (pattern: RegExp) =>
+  (input: World["input"]): FixDraft =>
+    removeIndex(input, indexLike(input, pattern));
 
 const CASES: readonly Case[] = [
   { name: "drop an entry of Meta.indexes", app: "catalog", concurrentOn: "catalog_book", fix: drop(/^book_view_count_idx$/) },
@@ -85,25 +88,124 @@ const CASES: readonly Case[] = [
   { name: "drop an index made by RunSQL", app: "inventory", concurrentOn: "legacy_price_list", fix: drop(/^legacy_price_list_book$/) },
   { name: "drop an index that no migration makes", app: "orders", concurrentOn: "orders_shipment", fix: drop(/^stray_tracking$/) },
   { name: "drop an index of a partitioned table", app: "marketing", fix: drop(/^marketing_pageview_book$/) },
-  { name: "add an index", app: "customers", concurrentOn: "customers_address", fix: (input) => addIndex(input, tableNamed(input, "customers_address"), { keys: [{ kind: "column", column: "customer_id" }, { kind: "column", column: "postcode", descending: true }] }) },
+  {
+    name: "add an index",
+    app: "customers",
+    concurrentOn: "customers_address",
+    fix: (input) =>
+      addIndex(input, tableNamed(input, "customers_address"), {
+        keys: [
+          { kind: "column", column: "customer_id" },
+          { kind: "column", column: "postcode", descending: true },
+        ],
+      }),
+  },
   {
     name: "add a partial index that covers",
     app: "orders",
     concurrentOn: "orders_order",
-    fix: (input) => addIndex(input, tableNamed(input, "orders_order"), { keys: [{ kind: "column", column: "placed_at" }], include: ["number"], condition: [{ column: "status", operator: "in", values: ["new", "paid"] }, { column: "coupon_id", operator: "is null" }, { column: "channel", operator: "<>", value: "web" }] }),
+    fix: (input) =>
+      addIndex(input, tableNamed(input, "orders_order"), {
+        keys: [{ kind: "column", column: "placed_at" }],
+        include: ["number"],
+        condition: [
+          { column: "status", operator: "in", values: ["new", "paid"] },
+          { column: "coupon_id", operator: "is null" },
+          { column: "channel", operator: "<>", value: "web" },
+        ],
+      }),
   },
-  { name: "add an index to a model without Meta", app: "orders", concurrentOn: "orders_shipment", fix: (input) => addIndex(input, tableNamed(input, "orders_shipment"), { keys: [{ kind: "column", column: "warehouse_id" }] }) },
-  { name: "add an index of an expression with its operator class", app: "catalog", concurrentOn: "catalog_author", fix: (input) => addIndex(input, tableNamed(input, "catalog_author"), { keys: [{ kind: "function", function: "upper", column: "name", operatorClass: "text_pattern_ops" }] }) },
-  { name: "add a trigram index, with its extension", app: "catalog", concurrentOn: "catalog_book", fix: (input) => addIndex(input, tableNamed(input, "catalog_book"), { method: "gin", keys: [{ kind: "column", column: "title", operatorClass: "gin_trgm_ops" }] }) },
-  { name: "add a BRIN index", app: "orders", concurrentOn: "orders_orderevent", fix: (input) => addIndex(input, tableNamed(input, "orders_orderevent"), { method: "brin", keys: [{ kind: "column", column: "happened_at" }], options: { pages_per_range: 32 } }) },
-  { name: "add an index of a key of a document", app: "customers", concurrentOn: "customers_customer", fix: (input) => addIndex(input, tableNamed(input, "customers_customer"), { keys: [{ kind: "json-key", column: "preferences", key: "theme" }] }) },
-  { name: "rebuild an index", app: "catalog", concurrentOn: "catalog_book", fix: (input) => rebuildIndex(input, indexLike(input, /^book_title_idx$/), "migration") },
-  { name: "make columns unique", app: "customers", concurrentOn: "customers_wishlistitem", blocksBack: true, fix: (input) => addUniqueConstraint(input, tableNamed(input, "customers_wishlistitem"), { columns: ["customer_id", "book_id"] }) },
-  { name: "make some rows unique", app: "catalog", concurrentOn: "catalog_edition", fix: (input) => addUniqueConstraint(input, tableNamed(input, "catalog_edition"), { columns: ["book_id", "number"], condition: [{ column: "remarks", operator: "=", value: "first" }], name: "edition_first_once" }) },
-  { name: "add a check", app: "orders", writtenTo: "orders_orderline", fix: (input) => addCheckConstraint(input, tableNamed(input, "orders_orderline"), { name: "line_quantity_positive", condition: [{ column: "quantity", operator: ">=", value: 0 }] }) },
-  { name: "add the constraint of a foreign key", app: "orders", writtenTo: "orders_shipment", fix: (input) => addForeignKey(input, tableNamed(input, "orders_shipment"), "carrier_id", { table: tableNamed(input, "inventory_carrier"), column: "id" }) },
-  { name: "make a column NOT NULL", app: "orders", writtenTo: "orders_payment", fix: (input) => setNotNull(input, tableNamed(input, "orders_payment"), "paid_at") },
-  { name: "widen a key", app: "orders", writtenTo: "orders_orderevent", fix: (input) => changeType(input, tableNamed(input, "orders_orderevent"), "id", { kind: "integer", to: "BigAutoField" }) },
+  {
+    name: "add an index to a model without Meta",
+    app: "orders",
+    concurrentOn: "orders_shipment",
+    fix: (input) => addIndex(input, tableNamed(input, "orders_shipment"), { keys: [{ kind: "column", column: "warehouse_id" }] }),
+  },
+  {
+    name: "add an index of an expression with its operator class",
+    app: "catalog",
+    concurrentOn: "catalog_author",
+    fix: (input) =>
+      addIndex(input, tableNamed(input, "catalog_author"), {
+        keys: [{ kind: "function", function: "upper", column: "name", operatorClass: "text_pattern_ops" }],
+      }),
+  },
+  {
+    name: "add a trigram index, with its extension",
+    app: "catalog",
+    concurrentOn: "catalog_book",
+    fix: (input) =>
+      addIndex(input, tableNamed(input, "catalog_book"), { method: "gin", keys: [{ kind: "column", column: "title", operatorClass: "gin_trgm_ops" }] }),
+  },
+  {
+    name: "add a BRIN index",
+    app: "orders",
+    concurrentOn: "orders_orderevent",
+    fix: (input) =>
+      addIndex(input, tableNamed(input, "orders_orderevent"), {
+        method: "brin",
+        keys: [{ kind: "column", column: "happened_at" }],
+        options: { pages_per_range: 32 },
+      }),
+  },
+  {
+    name: "add an index of a key of a document",
+    app: "customers",
+    concurrentOn: "customers_customer",
+    fix: (input) => addIndex(input, tableNamed(input, "customers_customer"), { keys: [{ kind: "json-key", column: "preferences", key: "theme" }] }),
+  },
+  {
+    name: "rebuild an index",
+    app: "catalog",
+    concurrentOn: "catalog_book",
+    fix: (input) => rebuildIndex(input, indexLike(input, /^book_title_idx$/), "migration"),
+  },
+  {
+    name: "make columns unique",
+    app: "customers",
+    concurrentOn: "customers_wishlistitem",
+    blocksBack: true,
+    fix: (input) => addUniqueConstraint(input, tableNamed(input, "customers_wishlistitem"), { columns: ["customer_id", "book_id"] }),
+  },
+  {
+    name: "make some rows unique",
+    app: "catalog",
+    concurrentOn: "catalog_edition",
+    fix: (input) =>
+      addUniqueConstraint(input, tableNamed(input, "catalog_edition"), {
+        columns: ["book_id", "number"],
+        condition: [{ column: "remarks", operator: "=", value: "first" }],
+        name: "edition_first_once",
+      }),
+  },
+  {
+    name: "add a check",
+    app: "orders",
+    writtenTo: "orders_orderline",
+    fix: (input) =>
+      addCheckConstraint(input, tableNamed(input, "orders_orderline"), {
+        name: "line_quantity_positive",
+        condition: [{ column: "quantity", operator: ">=", value: 0 }],
+      }),
+  },
+  {
+    name: "add the constraint of a foreign key",
+    app: "orders",
+    writtenTo: "orders_shipment",
+    fix: (input) => addForeignKey(input, tableNamed(input, "orders_shipment"), "carrier_id", { table: tableNamed(input, "inventory_carrier"), column: "id" }),
+  },
+  {
+    name: "make a column NOT NULL",
+    app: "orders",
+    writtenTo: "orders_payment",
+    fix: (input) => setNotNull(input, tableNamed(input, "orders_payment"), "paid_at"),
+  },
+  {
+    name: "widen a key",
+    app: "orders",
+    writtenTo: "orders_orderevent",
+    fix: (input) => changeType(input, tableNamed(input, "orders_orderevent"), "id", { kind: "integer", to: "BigAutoField" }),
+  },
   {
     name: "change the key that Django adds",
     app: "catalog",
@@ -114,21 +216,79 @@ const CASES: readonly Case[] = [
       ALTER TABLE catalog_book_genres RENAME CONSTRAINT catalog_book_genres_genre_id_87d459fb_fk TO catalog_book_genres_genre_id_87d459fb_fk_catalog_genre_id;
       ALTER TABLE catalog_genre RENAME CONSTRAINT catalog_genre_parent_id_b2e7718f_fk TO catalog_genre_parent_id_b2e7718f_fk_catalog_genre_id`,
   },
-  { name: "narrow an integer", app: "inventory", writtenTo: "inventory_stockmovement", fix: (input) => changeType(input, tableNamed(input, "inventory_stockmovement"), "change", { kind: "integer", to: "IntegerField" }) },
-  { name: "make a float a decimal", app: "orders", writtenTo: "orders_payment", fix: (input) => changeType(input, tableNamed(input, "orders_payment"), "amount", { kind: "decimal", maxDigits: 10, decimalPlaces: 2 }) },
-  { name: "make a text a UUID", app: "orders", writtenTo: "orders_payment", fix: (input) => changeType(input, tableNamed(input, "orders_payment"), "provider_reference", { kind: "uuid" }) },
-  { name: "make json jsonb", app: "inventory", writtenTo: "legacy_price_list", fix: (input) => castColumn(input, tableNamed(input, "legacy_price_list"), "extra", jsonToJsonb("extra")) },
-  { name: "give a time its zone", app: "inventory", writtenTo: "legacy_price_list", fix: (input) => castColumn(input, tableNamed(input, "legacy_price_list"), "valid_from", timestampToTimestamptz("valid_from", "Europe/Lisbon")) },
-  { name: "make char varchar", app: "inventory", writtenTo: "legacy_price_list", fix: (input) => castColumn(input, tableNamed(input, "legacy_price_list"), "code", charToVarchar("code", 12)) },
-  { name: "collate a text bytewise", app: "catalog", writtenTo: "catalog_book", fix: (input) => setCollation(input, tableNamed(input, "catalog_book"), "isbn", "C") },
-  { name: "set options of a table", app: "inventory", concurrentOn: "inventory_stocklevel", fix: (input) => setTableOptions(input, tableNamed(input, "inventory_stocklevel"), { fillfactor: 80, autovacuum_vacuum_scale_factor: 0.02 }) },
-  { name: "set options of an index", app: "catalog", writtenTo: "catalog_book", fix: (input) => setIndexOptions(input, indexLike(input, /^book_title_idx$/), { fillfactor: 70 }) },
-  { name: "sample more of a column", app: "orders", concurrentOn: "orders_order", fix: (input) => setStatisticsTarget(input, tableNamed(input, "orders_order"), "status", 500) },
-  { name: "measure columns together", app: "customers", concurrentOn: "customers_address", fix: (input) => createStatistics(input, tableNamed(input, "customers_address"), { columns: ["postcode", "city"], kinds: ["dependencies", "ndistinct"] }) },
+  {
+    name: "narrow an integer",
+    app: "inventory",
+    writtenTo: "inventory_stockmovement",
+    fix: (input) => changeType(input, tableNamed(input, "inventory_stockmovement"), "change", { kind: "integer", to: "IntegerField" }),
+  },
+  {
+    name: "make a float a decimal",
+    app: "orders",
+    writtenTo: "orders_payment",
+    fix: (input) => changeType(input, tableNamed(input, "orders_payment"), "amount", { kind: "decimal", maxDigits: 10, decimalPlaces: 2 }),
+  },
+  {
+    name: "make a text a UUID",
+    app: "orders",
+    writtenTo: "orders_payment",
+    fix: (input) => changeType(input, tableNamed(input, "orders_payment"), "provider_reference", { kind: "uuid" }),
+  },
+  {
+    name: "make json jsonb",
+    app: "inventory",
+    writtenTo: "legacy_price_list",
+    fix: (input) => castColumn(input, tableNamed(input, "legacy_price_list"), "extra", jsonToJsonb("extra")),
+  },
+  {
+    name: "give a time its zone",
+    app: "inventory",
+    writtenTo: "legacy_price_list",
+    fix: (input) => castColumn(input, tableNamed(input, "legacy_price_list"), "valid_from", timestampToTimestamptz("valid_from", "Europe/Lisbon")),
+  },
+  {
+    name: "make char varchar",
+    app: "inventory",
+    writtenTo: "legacy_price_list",
+    fix: (input) => castColumn(input, tableNamed(input, "legacy_price_list"), "code", charToVarchar("code", 12)),
+  },
+  {
+    name: "collate a text bytewise",
+    app: "catalog",
+    writtenTo: "catalog_book",
+    fix: (input) => setCollation(input, tableNamed(input, "catalog_book"), "isbn", "C"),
+  },
+  {
+    name: "set options of a table",
+    app: "inventory",
+    concurrentOn: "inventory_stocklevel",
+    fix: (input) => setTableOptions(input, tableNamed(input, "inventory_stocklevel"), { fillfactor: 80, autovacuum_vacuum_scale_factor: 0.02 }),
+  },
+  {
+    name: "set options of an index",
+    app: "catalog",
+    writtenTo: "catalog_book",
+    fix: (input) => setIndexOptions(input, indexLike(input, /^book_title_idx$/), { fillfactor: 70 }),
+  },
+  {
+    name: "sample more of a column",
+    app: "orders",
+    concurrentOn: "orders_order",
+    fix: (input) => setStatisticsTarget(input, tableNamed(input, "orders_order"), "status", 500),
+  },
+  {
+    name: "measure columns together",
+    app: "customers",
+    concurrentOn: "customers_address",
+    fix: (input) => createStatistics(input, tableNamed(input, "customers_address"), { columns: ["postcode", "city"], kinds: ["dependencies", "ndistinct"] }),
+  },
   {
     name: "add a partition",
     app: "marketing",
-    fix: (input) => createPartition(input, tableNamed(input, "marketing_pageview"), [{ name: "marketing_pageview_2031_05", from: "'2031-05-01 00:00+00'", to: "'2031-06-01 00:00+00'" }]),
+    fix: (input) =>
+      createPartition(input, tableNamed(input, "marketing_pageview"), [
+        { name: "marketing_pageview_2031_05", from: "'2031-05-01 00:00+00'", to: "'2031-06-01 00:00+00'" },
+      ]),
     after: "DROP TABLE marketing_pageview_2031_05",
   },
   {

@@ -59,7 +59,8 @@ beforeAll(async () => {
     "INSERT INTO orders SELECT n, 'open' FROM generate_series(1, 5000) n",
     "ANALYZE",
   );
-  for (let n = 0; n < 5; n += 1) await execute(server.cluster.url, "SELECT count(*) FROM orders WHERE state = 'open'", "UPDATE orders SET state = 'sent' WHERE id = 7");
+  for (let n = 0; n < 5; n += 1)
+    await execute(server.cluster.url, "SELECT count(*) FROM orders WHERE state = 'open'", "UPDATE orders SET state = 'sent' WHERE id = 7");
   const database = await databaseOf({ snapshot: await look(server.cluster.url) });
   watched = watch({ database, deployment: NO_DEPLOYMENT, thresholds: { "monitoring.idle-in-transaction": 3 }, placeOf: ({ span }) => span.file });
   await execute(server.cluster.url, ...roleStatements());
@@ -75,11 +76,16 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const fileOf = (name: string): string => artefacts({ watched, groups: alertGroups(watched), board: dashboard(watched), queries: exporterQueries(watched), gaps: [] }).find(({ path: own }) => own === name)?.text ?? expect.fail(name);
+const fileOf = (name: string): string =>
+  artefacts({ watched, groups: alertGroups(watched), board: dashboard(watched), queries: exporterQueries(watched), gaps: [] }).find(
+    ({ path: own }) => own === name,
+  )?.text ?? expect.fail(name);
 
 /** The generated role, as a person would make it. */
 function roleStatements(): string[] {
-  return fileOf("exporter/role.sql").split("\n").filter((line) => line !== "" && !line.startsWith("--"));
+  return fileOf("exporter/role.sql")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("--"));
 }
 
 async function startExporter(): Promise<void> {
@@ -90,7 +96,9 @@ async function startExporter(): Promise<void> {
   const env = { ...process.env, DATA_SOURCE_NAME: `${url.href}?sslmode=disable&application_name=postgres_exporter` };
   const running = start(tools.exporter, [`--extend.query-path=${queries}`, `--web.listen-address=${exporter}`], { cwd: folder, env });
   stops.push(running.stop);
-  await until(`the exporter: ${running.said()}`, async () => ((await textAt(`http://${exporter}/metrics`)).includes("luthier_session_connections") ? true : null));
+  await until(`the exporter: ${running.said()}`, async () =>
+    (await textAt(`http://${exporter}/metrics`)).includes("luthier_session_connections") ? true : null,
+  );
 }
 
 async function startServers(): Promise<void> {
@@ -100,8 +108,16 @@ async function startServers(): Promise<void> {
   writeFileSync(path.join(folder, "rules.yml"), ruleFile("drill", groups, "a minute is a second"));
   writeFileSync(path.join(folder, "prometheus.yml"), hastened(fileOf("prometheus/scrape.yml"), `127.0.0.1:${alerting}`));
   writeFileSync(path.join(folder, "alertmanager.yml"), caught(fileOf("alertmanager.yml"), catcher.port));
-  const manager = start(movedAlertmanager(), ["--config.file=alertmanager.yml", `--web.listen-address=127.0.0.1:${alerting}`, "--cluster.listen-address=", "--storage.path=am"], { cwd: folder });
-  const prom = start(tools.prometheus, ["--config.file=prometheus.yml", `--web.listen-address=127.0.0.1:${port}`, "--storage.tsdb.path=data", "--rules.alert.resend-delay=1s"], { cwd: folder });
+  const manager = start(
+    movedAlertmanager(),
+    ["--config.file=alertmanager.yml", `--web.listen-address=127.0.0.1:${alerting}`, "--cluster.listen-address=", "--storage.path=am"],
+    { cwd: folder },
+  );
+  const prom = start(
+    tools.prometheus,
+    ["--config.file=prometheus.yml", `--web.listen-address=127.0.0.1:${port}`, "--storage.tsdb.path=data", "--rules.alert.resend-delay=1s"],
+    { cwd: folder },
+  );
   stops.push(manager.stop, prom.stop);
   words = () => `${manager.said().slice(-1500)}`;
   await until(`Prometheus with targets: ${prom.said()} ${manager.said()}`, async () => ((await query("up == 1")).length > 0 ? true : null));
@@ -134,8 +150,18 @@ const SCRAPES = "3s";
 /** The generated file with this machine's addresses, and every few seconds. */
 function hastened(text: string, alertmanager: string): string {
   const file = parse(text) as ScrapeFile;
-  const jobs = file.scrape_configs.map((one) => ({ ...one, scrape_interval: SCRAPES, scrape_timeout: SCRAPES, static_configs: one.static_configs.map((group) => ({ ...group, targets: [exporter] })) }));
-  return stringify({ ...file, global: { scrape_interval: "1s", evaluation_interval: "1s" }, alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] }, scrape_configs: jobs });
+  const jobs = file.scrape_configs.map((one) => ({
+    ...one,
+    scrape_interval: SCRAPES,
+    scrape_timeout: SCRAPES,
+    static_configs: one.static_configs.map((group) => ({ ...group, targets: [exporter] })),
+  }));
+  return stringify({
+    ...file,
+    global: { scrape_interval: "1s", evaluation_interval: "1s" },
+    alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },
+    scrape_configs: jobs,
+  });
 }
 
 /** The generated routes and inhibitions, with a catcher behind every receiver. */
@@ -154,7 +180,8 @@ async function startCatcher(): Promise<Catcher> {
     request.setEncoding("utf8").on("data", (text: string) => (body += text));
     request.on("end", () => {
       const { alerts } = JSON.parse(body) as { alerts: { status: string; labels: { alertname: string }; annotations: Record<string, string> }[] };
-      for (const { status, labels, annotations } of alerts) arrived.push({ receiver: (request.url ?? "").slice(1), name: labels.alertname, status, annotations });
+      for (const { status, labels, annotations } of alerts)
+        arrived.push({ receiver: (request.url ?? "").slice(1), name: labels.alertname, status, annotations });
       response.end();
     });
   });
@@ -165,7 +192,11 @@ async function startCatcher(): Promise<Catcher> {
 const textAt = async (url: string): Promise<string> => (await fetch(url)).text();
 
 async function query(expr: string): Promise<unknown[]> {
-  const answer = (await (await fetch(`${prometheus}/api/v1/query`, { method: "POST", body: new URLSearchParams({ query: expr }) })).json()) as { status: string; error?: string; data: { result: unknown } };
+  const answer = (await (await fetch(`${prometheus}/api/v1/query`, { method: "POST", body: new URLSearchParams({ query: expr }) })).json()) as {
+    status: string;
+    error?: string;
+    data: { result: unknown };
+  };
   if (answer.status !== "success") throw new Error(`${expr}: ${answer.error ?? ""}`);
   return Array.isArray(answer.data.result) ? answer.data.result : [];
 }
@@ -175,16 +206,21 @@ describe("the exporter of Debian", () => {
     const names = (await textAt(`http://${exporter}/metrics`)).split("\n").flatMap((line) => /^([a-z_]+[a-z0-9_]*)(?:\{(.*)\})? /.exec(line) ?? []).length;
     expect(names).toBeGreaterThan(100);
     const scraped = scrapedMetrics(await textAt(`http://${exporter}/metrics`)).filter(({ name }) => /^(?:pg|postgres_exporter)_/.test(name));
-    expect(scraped.filter(({ name }) => metricOf(POSTGRES_EXPORTER_0_11, name) === null).map(({ name }) => name)).toEqual(["pg_exporter_user_queries_load_error"].filter(() => metricOf(POSTGRES_EXPORTER_0_11, "pg_exporter_user_queries_load_error") === null));
+    expect(scraped.filter(({ name }) => metricOf(POSTGRES_EXPORTER_0_11, name) === null).map(({ name }) => name)).toEqual(
+      ["pg_exporter_user_queries_load_error"].filter(() => metricOf(POSTGRES_EXPORTER_0_11, "pg_exporter_user_queries_load_error") === null),
+    );
     const seen = new Set(scraped.map(({ name }) => name));
     expect([...POSTGRES_EXPORTER_0_11.metrics.keys()].filter((name) => !seen.has(name))).toEqual([]);
-    for (const { name, labels } of scraped.filter((one) => !one.name.startsWith("pg_settings_"))) expect(metricOf(POSTGRES_EXPORTER_0_11, name)?.labels ?? [], name).toEqual(expect.arrayContaining([...labels]));
+    for (const { name, labels } of scraped.filter((one) => !one.name.startsWith("pg_settings_")))
+      expect(metricOf(POSTGRES_EXPORTER_0_11, name)?.labels ?? [], name).toEqual(expect.arrayContaining([...labels]));
   });
 
   test("runs every query of ours without an error", async () => {
     const text = await textAt(`http://${exporter}/metrics`);
     expect(text).toContain("pg_exporter_last_scrape_error 0");
-    const expected = [...inventoryOf({ version: "ours", metrics: new Map(), families: [] }, exporterQueries(watched)).metrics.keys()].filter((name) => name.startsWith("luthier_"));
+    const expected = [...inventoryOf({ version: "ours", metrics: new Map(), families: [] }, exporterQueries(watched)).metrics.keys()].filter((name) =>
+      name.startsWith("luthier_"),
+    );
     const seen = new Set(scrapedMetrics(text).map(({ name }) => name));
     expect(expected.filter((name) => !seen.has(name))).toEqual([]);
   });
@@ -213,7 +249,11 @@ const QUIET_MS = 8000;
 
 describe("drills", () => {
   test("nothing is wrong: the heartbeat arrives, and nothing else", async () => {
-    await until(`the Watchdog; ${words()}`, async () => (catcher.arrived.some(({ name, receiver }) => name === "Watchdog" && receiver === "dead-mans-switch") ? true : null), 60);
+    await until(
+      `the Watchdog; ${words()}`,
+      async () => (catcher.arrived.some(({ name, receiver }) => name === "Watchdog" && receiver === "dead-mans-switch") ? true : null),
+      60,
+    );
     // At sixty times the speed, the first scrape comes later than ScrapeMissing waits for.
     await until("quiet", async () => ((await query('ALERTS{alertstate="firing", alertname!="Watchdog"}')).length === 0 ? true : null), 60);
     const before = catcher.arrived.length;
@@ -232,7 +272,11 @@ describe("drills", () => {
       expect(alert.annotations["runbook"]).toBe("monitoring.md#idleintransaction");
       await client.query("COMMIT");
     });
-    await until("its end", async () => (catcher.arrived.slice(before).some(({ name, status }) => name === "IdleInTransaction" && status === "resolved") ? true : null), 60);
+    await until(
+      "its end",
+      async () => (catcher.arrived.slice(before).some(({ name, status }) => name === "IdleInTransaction" && status === "resolved") ? true : null),
+      60,
+    );
     expect(since(before)).toEqual(new Set(["IdleInTransaction", ...(since(before).has("Watchdog") ? ["Watchdog"] : [])]));
   });
 
@@ -241,14 +285,26 @@ describe("drills", () => {
     const clients: pg.Client[] = [];
     try {
       await fillUp(clients);
-      const alert = await until("ConnectionsExhausted", async () => catcher.arrived.slice(before).find(({ name }) => name === "ConnectionsExhausted") ?? null, 60);
+      const alert = await until(
+        "ConnectionsExhausted",
+        async () => catcher.arrived.slice(before).find(({ name }) => name === "ConnectionsExhausted") ?? null,
+        60,
+      );
       expect(alert.receiver).toBe("on-duty");
       expect(alert.annotations["summary"]).toBe("17 of 17 connections are in use");
-      await until("the smaller one in Prometheus", async () => ((await query('ALERTS{alertname="ConnectionsHigh", alertstate="firing"}')).length > 0 ? true : null), 60);
+      await until(
+        "the smaller one in Prometheus",
+        async () => ((await query('ALERTS{alertname="ConnectionsHigh", alertstate="firing"}')).length > 0 ? true : null),
+        60,
+      );
     } finally {
       await Promise.all(clients.map((client) => client.end()));
     }
-    await until("its end", async () => (catcher.arrived.slice(before).some(({ name, status }) => name === "ConnectionsExhausted" && status === "resolved") ? true : null), 60);
+    await until(
+      "its end",
+      async () => (catcher.arrived.slice(before).some(({ name, status }) => name === "ConnectionsExhausted" && status === "resolved") ? true : null),
+      60,
+    );
     expect([...since(before)].filter((name) => name !== "Watchdog")).toEqual(["ConnectionsExhausted"]);
   });
 
@@ -257,7 +313,11 @@ describe("drills", () => {
     server.stop();
     const alert = await until("PostgresDown", async () => catcher.arrived.slice(before).find(({ name }) => name === "PostgresDown") ?? null, 60);
     expect(alert.receiver).toBe("on-duty");
-    await until("ExporterErrors in Prometheus", async () => ((await query('ALERTS{alertname="ExporterErrors", alertstate="firing"}')).length > 0 ? true : null), 60);
+    await until(
+      "ExporterErrors in Prometheus",
+      async () => ((await query('ALERTS{alertname="ExporterErrors", alertstate="firing"}')).length > 0 ? true : null),
+      60,
+    );
     expect([...since(before)].filter((name) => name !== "Watchdog")).toEqual(["PostgresDown"]);
   });
 });
@@ -291,7 +351,8 @@ describe("what published rules rest on", () => {
     await execute(primary.cluster.url, "CREATE TABLE t AS SELECT generate_series(1, 1000) AS id");
     const lag = "SELECT CASE WHEN NOT pg_is_in_recovery() OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 ELSE 1 END AS lag";
     const replica = exporterQueries({ ...watched, standbys: 1 }).find(({ name }) => name === "luthier_replica")?.sql ?? "";
-    const seen = (sql: string): Promise<Record<string, unknown>> => withClient(standby.cluster.url, async (client) => ((await client.query(sql)).rows as Record<string, unknown>[])[0] ?? {});
+    const seen = (sql: string): Promise<Record<string, unknown>> =>
+      withClient(standby.cluster.url, async (client) => ((await client.query(sql)).rows as Record<string, unknown>[])[0] ?? {});
     await until("replay", async () => ((await seen(lag))["lag"] === 0 && (await seen(replica))["receiving"] === "1" ? true : null));
     primary.stop();
     await until("the receiver's end", async () => ((await seen(replica))["receiving"] === "0" ? true : null));
@@ -307,7 +368,16 @@ describe("what published rules rest on", () => {
       { alert: "NotVacuumed", expr: "timestamp(pg_stat_user_tables_n_dead_tup > 100) < time() - 36000" },
     ];
     const silent = (alertname: string): object => ({ eval_time: "11h", alertname, exp_alerts: [] });
-    const tests = [{ interval: "1m", input_series: [{ series: "pg_stat_activity_max_tx_duration", values: "0+60x700" }, { series: "pg_stat_user_tables_n_dead_tup", values: "1000000+0x700" }], alert_rule_test: [silent("Slow"), silent("NotVacuumed")] }];
+    const tests = [
+      {
+        interval: "1m",
+        input_series: [
+          { series: "pg_stat_activity_max_tx_duration", values: "0+60x700" },
+          { series: "pg_stat_user_tables_n_dead_tup", values: "1000000+0x700" },
+        ],
+        alert_rule_test: [silent("Slow"), silent("NotVacuumed")],
+      },
+    ];
     writeFileSync(path.join(folder, "published.yml"), stringify({ groups: [{ name: "published", rules }] }));
     writeFileSync(path.join(folder, "published_test.yml"), stringify({ rule_files: ["published.yml"], evaluation_interval: "1m", tests }));
     expect(run(tools.promtool, ["test", "rules", "published_test.yml"], folder)).toMatchObject({ status: 0 });

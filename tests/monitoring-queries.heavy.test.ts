@@ -8,7 +8,16 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
   test("answers every query with the columns that it says", async () => {
     const { cluster, stop } = await startMajor(major);
     try {
-      await execute(cluster.url, "CREATE EXTENSION pg_stat_statements", "CREATE TABLE orders (id bigint PRIMARY KEY)", "INSERT INTO orders SELECT generate_series(1, 2000)", "ANALYZE", "CREATE ROLE watcher LOGIN", "GRANT pg_monitor TO watcher", "SELECT pg_create_physical_replication_slot('spare', true)");
+      await execute(
+        cluster.url,
+        "CREATE EXTENSION pg_stat_statements",
+        "CREATE TABLE orders (id bigint PRIMARY KEY)",
+        "INSERT INTO orders SELECT generate_series(1, 2000)",
+        "ANALYZE",
+        "CREATE ROLE watcher LOGIN",
+        "GRANT pg_monitor TO watcher",
+        "SELECT pg_create_physical_replication_slot('spare', true)",
+      );
       for (let n = 0; n < 20; n += 1) await execute(cluster.url, "SELECT count(*) FROM orders WHERE id > 3");
       const watched = { ...(await watchedOf({ snapshot: await look(cluster.url) })), standbys: 1, isArchiving: true };
       const queries = exporterQueries(watched);
@@ -16,10 +25,16 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
       await withClient(urlOf(cluster, { user: "watcher" }), async (client) => {
         for (const { name, sql, columns } of queries) {
           const { fields, rows } = await client.query<Record<string, unknown>>(sql);
-          expect(fields.map((one) => one.name), name).toEqual(columns.map((one) => one.name));
+          expect(
+            fields.map((one) => one.name),
+            name,
+          ).toEqual(columns.map((one) => one.name));
           if (!["luthier_statements"].includes(name)) expect(rows.length, name).toBeGreaterThan(0);
           const values = rows.flatMap((row) => columns.filter(({ usage }) => usage !== "LABEL").map((one) => Number(row[one.name])));
-          expect(values.filter((one) => Number.isNaN(one)), name).toEqual([]);
+          expect(
+            values.filter((one) => Number.isNaN(one)),
+            name,
+          ).toEqual([]);
         }
       });
     } finally {

@@ -52,33 +52,81 @@ const textOf = (name: Name, file: string): string => readFileSync(path.join(fold
 async function bookshopCase(): Promise<MonitoringCase> {
   const { snapshot, stop } = await livedInBookshop(2000);
   stops.push(stop);
-  const aged = withGiven(snapshot, ["-- given: server counters.database.blocksHit = 90000000", "-- given: server counters.database.blocksRead = 400000", "-- given: server counters.database.commits = 900000"].join("\n"));
+  const aged = withGiven(
+    snapshot,
+    [
+      "-- given: server counters.database.blocksHit = 90000000",
+      "-- given: server counters.database.blocksRead = 400000",
+      "-- given: server counters.database.commits = 900000",
+    ].join("\n"),
+  );
   // The traffic of a minute was the traffic of an hour: statements are sent often enough to be compared.
   const since = new Date(Date.parse(aged.takenAt) - 3_600_000).toISOString();
   const busy = { ...aged, servers: aged.servers.map((one) => ({ ...one, counters: { ...one.counters, at: aged.takenAt, statementsSince: since } })) };
-  const earlier: Snapshot = { ...busy, takenAt: new Date(Date.parse(busy.takenAt) - 10 * 86_400_000).toISOString(), catalog: { ...busy.catalog, database: { ...busy.catalog.database, bytes: 1_000_000 } } };
+  const earlier: Snapshot = {
+    ...busy,
+    takenAt: new Date(Date.parse(busy.takenAt) - 10 * 86_400_000).toISOString(),
+    catalog: { ...busy.catalog, database: { ...busy.catalog.database, bytes: 1_000_000 } },
+  };
   return { snapshot: busy, earlier, deployment: withPooler() };
 }
 
 function withPooler(): Deployment {
-  return { ...NO_DEPLOYMENT, poolers: [{ file: "pgbouncer.ini", kind: "pgbouncer", values: new Map([["query_wait_timeout", { value: "5", spot: null }]]), databases: [] }] };
+  return {
+    ...NO_DEPLOYMENT,
+    poolers: [{ file: "pgbouncer.ini", kind: "pgbouncer", values: new Map([["query_wait_timeout", { value: "5", spot: null }]]), databases: [] }],
+  };
 }
 
 async function clusterCase(): Promise<MonitoringCase> {
-  const primary = await keep(await startDebian({ settings: { max_connections: "40", idle_in_transaction_session_timeout: "20s", lock_timeout: "2s", max_slot_wal_keep_size: "1GB", archive_mode: "on", archive_command: "true" } }));
-  await execute(primary.cluster.url, "CREATE TABLE orders (id bigint PRIMARY KEY) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 500)", "INSERT INTO orders SELECT generate_series(1, 5000)", "CREATE TABLE items (id int PRIMARY KEY)", "ANALYZE", "SELECT pg_create_physical_replication_slot('spare', true)");
+  const primary = await keep(
+    await startDebian({
+      settings: {
+        max_connections: "40",
+        idle_in_transaction_session_timeout: "20s",
+        lock_timeout: "2s",
+        max_slot_wal_keep_size: "1GB",
+        archive_mode: "on",
+        archive_command: "true",
+      },
+    }),
+  );
+  await execute(
+    primary.cluster.url,
+    "CREATE TABLE orders (id bigint PRIMARY KEY) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 500)",
+    "INSERT INTO orders SELECT generate_series(1, 5000)",
+    "CREATE TABLE items (id int PRIMARY KEY)",
+    "ANALYZE",
+    "SELECT pg_create_physical_replication_slot('spare', true)",
+  );
   const standby = await keep(await startDebian({ settings: { max_connections: "40" }, standbyOf: primary.cluster }));
   return { snapshot: await look([primary.cluster.url, standby.cluster.url]) };
 }
 
 /** Names that break out of quotes of YAML, PromQL, SQL, templates and Markdown; settings at their ends; nothing known of statements. */
 async function oddCase(): Promise<MonitoringCase> {
-  const server = await keep(await startDebian({ settings: { max_connections: "20", superuser_reserved_connections: "10", shared_preload_libraries: "", autovacuum: "off", deadlock_timeout: "10ms", checkpoint_timeout: "1d" } }));
+  const server = await keep(
+    await startDebian({
+      settings: {
+        max_connections: "20",
+        superuser_reserved_connections: "10",
+        shared_preload_libraries: "",
+        autovacuum: "off",
+        deadlock_timeout: "10ms",
+        checkpoint_timeout: "1d",
+      },
+    }),
+  );
   const database = `odd "{{ .Labels }}" \`x\` <b>'`;
   await execute(server.cluster.url, `CREATE DATABASE ${quoted(database)}`);
   const url = new URL(server.cluster.url);
   url.pathname = `/${encodeURIComponent(database)}`;
-  await execute(url.href, ...['a"b\\c', "{{ $value }}", "back`tick|pipe", "line\nbreak", "plain"].map((name) => `CREATE TABLE ${quoted(name)} (id int PRIMARY KEY)`), `CREATE TABLE "${"x".repeat(63)}" (id int)`, "ANALYZE");
+  await execute(
+    url.href,
+    ...['a"b\\c', "{{ $value }}", "back`tick|pipe", "line\nbreak", "plain"].map((name) => `CREATE TABLE ${quoted(name)} (id int PRIMARY KEY)`),
+    `CREATE TABLE "${"x".repeat(63)}" (id int)`,
+    "ANALYZE",
+  );
   return { snapshot: await look(url.href) };
 }
 
@@ -104,19 +152,31 @@ describe.each(NAMES)("%s", (name) => {
   });
 
   test("every rule has a trial that fires and one that does not", () => {
-    const tests = (parse(textOf(name, "prometheus/rules_test.yml")) as { tests: { alert_rule_test: { alertname: string; exp_alerts: unknown[] }[] }[] }).tests.flatMap((one) => one.alert_rule_test);
-    const rules = (parse(textOf(name, "prometheus/rules.yml")) as { groups: { rules: { alert: string }[] }[] }).groups.flatMap((one) => one.rules.map(({ alert }) => alert));
+    const tests = (
+      parse(textOf(name, "prometheus/rules_test.yml")) as { tests: { alert_rule_test: { alertname: string; exp_alerts: unknown[] }[] }[] }
+    ).tests.flatMap((one) => one.alert_rule_test);
+    const rules = (parse(textOf(name, "prometheus/rules.yml")) as { groups: { rules: { alert: string }[] }[] }).groups.flatMap((one) =>
+      one.rules.map(({ alert }) => alert),
+    );
     for (const alert of new Set(rules)) {
       const own = tests.filter(({ alertname }) => alertname === alert);
-      expect(own.some(({ exp_alerts }) => exp_alerts.length > 0), `${alert} fires`).toBe(true);
-      if (alert !== "Watchdog") expect(own.some(({ exp_alerts }) => exp_alerts.length === 0), `${alert} keeps silent`).toBe(true);
+      expect(
+        own.some(({ exp_alerts }) => exp_alerts.length > 0),
+        `${alert} fires`,
+      ).toBe(true);
+      if (alert !== "Watchdog")
+        expect(
+          own.some(({ exp_alerts }) => exp_alerts.length === 0),
+          `${alert} keeps silent`,
+        ).toBe(true);
     }
   });
 
   test("amtool reads the routing, and each severity goes where it should", () => {
     const file = path.join(folderOf(name), "alertmanager.yml");
     expect(run(tools.amtool, ["check-config", file], folderOf(name))).toMatchObject({ status: 0 });
-    const routed = (receiver: string, ...labels: readonly string[]): number | null => run(tools.amtool, ["config", "routes", "test", `--config.file=${file}`, `--verify.receivers=${receiver}`, ...labels], folderOf(name)).status;
+    const routed = (receiver: string, ...labels: readonly string[]): number | null =>
+      run(tools.amtool, ["config", "routes", "test", `--config.file=${file}`, `--verify.receivers=${receiver}`, ...labels], folderOf(name)).status;
     expect(routed("on-duty", "severity=page", "alertname=PostgresDown")).toBe(0);
     expect(routed("tickets", "severity=ticket", "alertname=DeadRows")).toBe(0);
     expect(routed("dead-mans-switch", "severity=none", "alertname=Watchdog")).toBe(0);
@@ -132,7 +192,9 @@ describe.each(NAMES)("%s", (name) => {
   });
 
   test("each panel has a number and a place of its own", () => {
-    const { panels } = JSON.parse(textOf(name, "grafana/dashboard.json")) as { panels: { id: number; gridPos: { x: number; y: number; w: number; h: number } }[] };
+    const { panels } = JSON.parse(textOf(name, "grafana/dashboard.json")) as {
+      panels: { id: number; gridPos: { x: number; y: number; w: number; h: number } }[];
+    };
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) => Array.from({ length: w * h }, (_, at) => `${x + (at % w)},${y + Math.floor(at / w)}`));
     expect(new Set(cells).size).toBe(cells.length);
@@ -141,7 +203,9 @@ describe.each(NAMES)("%s", (name) => {
 
   test("every alert points to a heading of the runbook", () => {
     const headings = [...textOf(name, "monitoring.md").matchAll(/^## (\w+)$/gm)].map(([, heading = ""]) => anchorOf(heading));
-    const rules = (parse(textOf(name, "prometheus/rules.yml")) as { groups: { rules: { annotations: { runbook: string } }[] }[] }).groups.flatMap((one) => one.rules);
+    const rules = (parse(textOf(name, "prometheus/rules.yml")) as { groups: { rules: { annotations: { runbook: string } }[] }[] }).groups.flatMap(
+      (one) => one.rules,
+    );
     expect(new Set(rules.map(({ annotations }) => annotations.runbook))).toEqual(new Set(headings.map((one) => `monitoring.md#${one}`)));
   });
 });
@@ -152,7 +216,9 @@ describe("what there is no alert for", () => {
   test("no standby, no alert on replication, and it says so", () => {
     expect(alertsOf("the bookshop")).not.toContain("StandbyMissing");
     expect(adviceOf("the bookshop").missing).toContain("has no standby");
-    expect(alertsOf("a primary with a standby")).toEqual(expect.arrayContaining(["StandbyMissing", "StandbyCutOff", "StandbyBehind", "SlotHoldsWal", "ArchivingFails"]));
+    expect(alertsOf("a primary with a standby")).toEqual(
+      expect.arrayContaining(["StandbyMissing", "StandbyCutOff", "StandbyBehind", "SlotHoldsWal", "ArchivingFails"]),
+    );
     expect(adviceOf("a primary with a standby").missing).not.toContain("standby");
   });
 
@@ -168,7 +234,9 @@ describe("what there is no alert for", () => {
   });
 
   test("what the server lacks is set with its undo", () => {
-    expect(textOf("an odd one", "postgresql/monitoring.sql")).toMatch(/ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements';[\s\S]*-- undo: ALTER SYSTEM RESET|-- undo: ALTER SYSTEM SET shared_preload_libraries/);
+    expect(textOf("an odd one", "postgresql/monitoring.sql")).toMatch(
+      /ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements';[\s\S]*-- undo: ALTER SYSTEM RESET|-- undo: ALTER SYSTEM SET shared_preload_libraries/,
+    );
     expect(textOf("the bookshop", "postgresql/monitoring.sql")).not.toContain("CREATE EXTENSION");
   });
 });
@@ -194,7 +262,9 @@ test("trials see what is wrong with a rule", async () => {
   expect(results.length).toBe(mutants.length);
   const survivors = mutants.filter((_, index) => results[index]?.includes("SUCCESS"));
   const score = 1 - survivors.length / mutants.length;
-  process.stdout.write(`${mutants.length} mutants of ${distinct.length} alerts, ${Math.round(score * 100)} % seen; not seen: ${survivors.map(({ what }) => what).join("; ")}\n`);
+  process.stdout.write(
+    `${mutants.length} mutants of ${distinct.length} alerts, ${Math.round(score * 100)} % seen; not seen: ${survivors.map(({ what }) => what).join("; ")}\n`,
+  );
   expect(mutants.length).toBeGreaterThan(100);
   expect(score).toBeGreaterThanOrEqual(LEAST_SCORE);
 });

@@ -58,12 +58,31 @@ test("tables of every kind", async () => {
 });
 
 test("no counters at all", async () => {
-  const counters = { at: odd.takenAt, since: null, statementsSince: null, statementsEvicted: null, database: null, tables: {}, indexes: {}, checkpoints: null, io: null, wal: null };
+  const counters = {
+    at: odd.takenAt,
+    since: null,
+    statementsSince: null,
+    statementsEvicted: null,
+    database: null,
+    tables: {},
+    indexes: {},
+    checkpoints: null,
+    io: null,
+    wal: null,
+  };
   expect((await judge(withServer({ counters }))).unknown.length).toBeGreaterThan(0);
 });
 
 test("no sizes, ages or statistics", async () => {
-  const bare = withTables((table) => ({ ...table, bytes: null, tableBytes: null, indexBytes: null, xidAge: null, reltuples: -1, columns: table.columns.map((column) => ({ ...column, statistics: null })) }));
+  const bare = withTables((table) => ({
+    ...table,
+    bytes: null,
+    tableBytes: null,
+    indexBytes: null,
+    xidAge: null,
+    reltuples: -1,
+    columns: table.columns.map((column) => ({ ...column, statistics: null })),
+  }));
   expect((await judge(bare)).unknown.length).toBeGreaterThan(0);
 });
 
@@ -72,7 +91,13 @@ test("no settings and no sessions", async () => {
 });
 
 test("values dropped", async () => {
-  const hidden = withTables((table) => ({ ...table, columns: table.columns.map((column) => ({ ...column, statistics: column.statistics === null ? null : { ...column.statistics, commonValues: [], histogram: null } })) }));
+  const hidden = withTables((table) => ({
+    ...table,
+    columns: table.columns.map((column) => ({
+      ...column,
+      statistics: column.statistics === null ? null : { ...column.statistics, commonValues: [], histogram: null },
+    })),
+  }));
   await judge({ ...hidden, data: "redacted" });
 });
 

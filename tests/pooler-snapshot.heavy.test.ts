@@ -15,7 +15,16 @@ const options = (target: string) => ({ targets: [target], statementTimeout: 30_0
 beforeAll(async () => {
   running = await startDebian();
   const { url, port } = running.cluster;
-  await execute(url, "CREATE DATABASE shop", "CREATE ROLE web LOGIN CONNECTION LIMIT 7", "CREATE ROLE guest LOGIN", "ALTER ROLE web SET statement_timeout = '10s'", "ALTER ROLE web SET app.secret = 'planted-secret'", "ALTER DATABASE shop SET lock_timeout = '2s'", "ALTER DATABASE postgres SET lock_timeout = '3s'");
+  await execute(
+    url,
+    "CREATE DATABASE shop",
+    "CREATE ROLE web LOGIN CONNECTION LIMIT 7",
+    "CREATE ROLE guest LOGIN",
+    "ALTER ROLE web SET statement_timeout = '10s'",
+    "ALTER ROLE web SET app.secret = 'planted-secret'",
+    "ALTER DATABASE shop SET lock_timeout = '2s'",
+    "ALTER DATABASE postgres SET lock_timeout = '3s'",
+  );
   pooler = await startPooler(
     (folder, own) => `[databases]
 shop = host=127.0.0.1 port=${port} dbname=shop pool_size=2 reserve_pool=1
@@ -53,7 +62,13 @@ test("sessions of all databases are counted by who has them, with limits and set
   await session(running.cluster.url, "psql");
   const [server] = (await collectSnapshot(options(urlOf(running.cluster, { database: "shop" })))).servers;
   const groups = server?.sessions?.map(({ database, user, application, state, count }) => [database, user, application, state, count]);
-  expect(groups).toEqual(expect.arrayContaining([["shop", "web", "gunicorn", "idle", 3], ["shop", "web", "celery", "idle in transaction", 1], ["postgres", "postgres", "psql", "idle", 1]]));
+  expect(groups).toEqual(
+    expect.arrayContaining([
+      ["shop", "web", "gunicorn", "idle", 3],
+      ["shop", "web", "celery", "idle in transaction", 1],
+      ["postgres", "postgres", "psql", "idle", 1],
+    ]),
+  );
   expect(server?.sessions?.some(({ application }) => application === "luthier")).toBe(false);
   expect(server?.connectionLimits).toEqual([{ kind: "role", name: "web", connections: 7 }]);
   expect(server?.overrides).toEqual([
@@ -81,7 +96,11 @@ test("the console is read twice, and nothing but SHOW is sent", async () => {
   await waiting;
   const { pooler: looks, gaps } = taken;
   expect(gaps.filter(({ part }) => part.startsWith("pgbouncer"))).toEqual([]);
-  expect(looks).toMatchObject({ kind: "pgbouncer", version: expect.stringMatching(/^1\.\d+\.\d+$/) as string, config: { pool_mode: "transaction", max_client_conn: "100" } });
+  expect(looks).toMatchObject({
+    kind: "pgbouncer",
+    version: expect.stringMatching(/^1\.\d+\.\d+$/) as string,
+    config: { pool_mode: "transaction", max_client_conn: "100" },
+  });
   expect(looks?.versionNumber).toBeGreaterThanOrEqual(11_800);
   expect(looks?.databases).toMatchObject([{ name: "shop", database: "shop", poolSize: 2, reservePool: 1 }]);
   expect(looks?.first.pools).toMatchObject([{ database: "shop", user: "postgres", poolMode: "transaction" }]);
@@ -94,7 +113,9 @@ test("the console is read twice, and nothing but SHOW is sent", async () => {
 test("what is no console is said to be none, and a user of stats_users is enough", async () => {
   const target = urlOf(running.cluster, { database: "shop" });
   await expect(collectSnapshot({ ...options(target), pooler: running.cluster.url })).rejects.toMatchObject({ code: "no-pgbouncer" });
-  await expect(collectSnapshot({ ...options(target), pooler: pooler.url("pgbouncer", "nobody") })).rejects.toMatchObject({ message: expect.stringMatching(/not allowed|does not let/) as string });
+  await expect(collectSnapshot({ ...options(target), pooler: pooler.url("pgbouncer", "nobody") })).rejects.toMatchObject({
+    message: expect.stringMatching(/not allowed|does not let/) as string,
+  });
   const byStats = await collectSnapshot({ ...options(target), pooler: pooler.url("pgbouncer", "stats") });
   expect(byStats.gaps.filter(({ part }) => part.startsWith("pgbouncer"))).toEqual([]);
   expect(byStats.pooler?.config).toMatchObject({ pool_mode: "transaction" });

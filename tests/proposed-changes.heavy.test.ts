@@ -73,14 +73,18 @@ test("statistics of two columns together, made up from the rows that came, are p
   expect(of(before, "plan-misestimate").map(({ places }) => places[0]?.object).length).toBe(2);
   const [finding] = of(after, "plan-misestimate");
   const evidence = planned(finding);
-  expect(evidence?.note).toMatch(/^planned by PostgreSQL 15.* on a phantom, with statistics of city and code together: 1 of 1 statement gets another plan, .+; the statistics are made up so that the condition has the rows that it really had$/);
+  expect(evidence?.note).toMatch(
+    /^planned by PostgreSQL 15.* on a phantom, with statistics of city and code together: 1 of 1 statement gets another plan, .+; the statistics are made up so that the condition has the rows that it really had$/,
+  );
   expect(evidence?.["planBefore"]).toMatch(/Nested Loop/);
   expect(evidence?.["planAfter"]).toMatch(/Hash Join/);
 });
 
 test("where the plan stays, the finding is withdrawn, and says so", () => {
   expect(of(after, "plan-misestimate")).toHaveLength(1);
-  expect(after.unknown.filter(({ rule }) => rule === "plan-misestimate").map(({ why }) => why)).toEqual(["stays as it is: with statistics of city and code together the statement gets no other plan, as planned"]);
+  expect(after.unknown.filter(({ rule }) => rule === "plan-misestimate").map(({ why }) => why)).toEqual([
+    "stays as it is: with statistics of city and code together the statement gets no other plan, as planned",
+  ]);
 });
 
 test("a statement that reads all partitions is planned with a bound of their key", () => {

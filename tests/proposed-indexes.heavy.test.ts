@@ -68,7 +68,14 @@ const one = (rule: string): Finding | undefined => after.findings.find((finding)
 const plannedOf = (finding: Finding | undefined): Finding["evidence"][number] | undefined => finding?.evidence.find(({ kind }) => kind === "planned");
 
 test("six rules propose indexes, and each proposal was planned", () => {
-  expect([...new Set(before.findings.map(({ rule }) => rule))].toSorted()).toEqual(["brin-index", "covering-index", "expression-index", "gin-index", "partial-index", "pattern-ops-index"]);
+  expect([...new Set(before.findings.map(({ rule }) => rule))].toSorted()).toEqual([
+    "brin-index",
+    "covering-index",
+    "expression-index",
+    "gin-index",
+    "partial-index",
+    "pattern-ops-index",
+  ]);
   expect(database.study?.proposals?.map(({ refused }) => refused)).toEqual(before.findings.map(() => null));
 });
 
@@ -102,7 +109,9 @@ test("the day of a time in one time zone is planned with an index on the express
   const finding = about("the day of seen");
   expect(plannedOf(finding)?.["planAfter"]).toMatch(/visit_seen_date_idx/);
   expect(Number(plannedOf(finding)?.["costAfter"])).toBeLessThan(Number(plannedOf(finding)?.["costBefore"]) * 0.9);
-  expect(finding?.fixes[0]?.sql?.forward[0]).toMatch(/^CREATE INDEX CONCURRENTLY "visit_seen_date_idx" ON .*"visit" USING btree \(+"seen" AT TIME ZONE 'UTC'\)::date\)+$/);
+  expect(finding?.fixes[0]?.sql?.forward[0]).toMatch(
+    /^CREATE INDEX CONCURRENTLY "visit_seen_date_idx" ON .*"visit" USING btree \(+"seen" AT TIME ZONE 'UTC'\)::date\)+$/,
+  );
 });
 
 test("an operator class of an extension that the database does not have is planned with it, and the search is not", () => {
@@ -117,10 +126,20 @@ test("a smaller index in place of a larger one is proposed where no statement co
 });
 
 test("what no plan gains by is withdrawn, with the figures", () => {
-  expect(ids(before).filter((id) => !ids(after).includes(id)).map((id) => /^\S+/.exec(id)?.[0])).toEqual(["brin-index", "expression-index", "gin-index", "pattern-ops-index"]);
-  expect(after.unknown.find(({ object, why }) => object === "table public.visit" && why.includes("jsonb_path_ops"))?.why).toMatch(/^gets no index on `visit USING gin \("plain" jsonb_path_ops\)`: with it, 1 statement would cost/);
-  expect(after.unknown.find(({ object }) => object === "index public.event_seen")?.why).toMatch(/^is kept: with the smaller one, statement \S+ \(10 calls\) would cost [\d,.]+ in place of [\d,.]+, as planned$/);
-  expect(after.unknown.find(({ object }) => object === "table public.book")?.why).toMatch(/^gets no index on `book USING btree \("subtitle" text_pattern_ops\)`: with it, 1 statement would cost/);
+  expect(
+    ids(before)
+      .filter((id) => !ids(after).includes(id))
+      .map((id) => /^\S+/.exec(id)?.[0]),
+  ).toEqual(["brin-index", "expression-index", "gin-index", "pattern-ops-index"]);
+  expect(after.unknown.find(({ object, why }) => object === "table public.visit" && why.includes("jsonb_path_ops"))?.why).toMatch(
+    /^gets no index on `visit USING gin \("plain" jsonb_path_ops\)`: with it, 1 statement would cost/,
+  );
+  expect(after.unknown.find(({ object }) => object === "index public.event_seen")?.why).toMatch(
+    /^is kept: with the smaller one, statement \S+ \(10 calls\) would cost [\d,.]+ in place of [\d,.]+, as planned$/,
+  );
+  expect(after.unknown.find(({ object }) => object === "table public.book")?.why).toMatch(
+    /^gets no index on `book USING btree \("subtitle" text_pattern_ops\)`: with it, 1 statement would cost/,
+  );
 });
 
 test("the section draws both plans of what the choice of indexes does not hold", async () => {

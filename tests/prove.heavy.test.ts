@@ -104,7 +104,9 @@ describe("the command", () => {
     const { status, stdout, stderr } = await luthier(["fix", "--prove", "--", ...(await testCommand())], root);
     expect(status).toBe(2);
     expect(stdout).not.toContain("before");
-    expect(stderr).toMatch(/^luthier: .* fails before any fix is applied: exit status 1, 1 test not passed\.\nWhat it said is in \.luthier\/prove\/output\.txt/);
+    expect(stderr).toMatch(
+      /^luthier: .* fails before any fix is applied: exit status 1, 1 test not passed\.\nWhat it said is in \.luthier\/prove\/output\.txt/,
+    );
     expect(readFileSync(path.join(root, ".luthier/prove/output.txt"), "utf8")).toContain("FAILED (failures=1");
   });
 

@@ -26,7 +26,13 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 function render(): string {
-  return renderRecordingPage({ recordings: [sampleRecording(5), sampleRecording(25)], project: "shop", version: "0.1.0", read: (file) => SOURCES[file], assets: readPageAssets() });
+  return renderRecordingPage({
+    recordings: [sampleRecording(5), sampleRecording(25)],
+    project: "shop",
+    version: "0.1.0",
+    read: (file) => SOURCES[file],
+    assets: readPageAssets(),
+  });
 }
 
 interface Look {

@@ -30,7 +30,10 @@ const LOOPS: readonly Case[] = [
     "creates among other statements",
     "save-in-loop",
     "# Every name is a tag.\nfor name in names:\n    name = name.strip()\n    if name:\n        Tag.objects.create(name=name)  # one each\nreturn None",
-    "# Every name is a tag.\nfor name in names:\n    name = name.strip()\n    if name:\n        tags.append(Tag(name=name))  # one each\nTag.objects.bulk_create(tags)\nreturn None".replace("# Every", "tags = []\n# Every"),
+    "# Every name is a tag.\nfor name in names:\n    name = name.strip()\n    if name:\n        tags.append(Tag(name=name))  # one each\nTag.objects.bulk_create(tags)\nreturn None".replace(
+      "# Every",
+      "tags = []\n# Every",
+    ),
   ],
   [
     "objects that are filled first",
@@ -56,12 +59,7 @@ const LOOPS: readonly Case[] = [
     "book = Book.objects.get(pk=pk)\nfor tag in Tag.objects.filter(name__in=names):\n    if tag.name:\n        book.tags.add(tag)",
     "book = Book.objects.get(pk=pk)\ntags = []\nfor tag in Tag.objects.filter(name__in=names):\n    if tag.name:\n        tags.append(tag)\nbook.tags.add(*tags)",
   ],
-  [
-    "keys to delete by",
-    "delete-in-loop",
-    "for name in names:\n    Tag.objects.filter(name=name).delete()",
-    "Tag.objects.filter(name__in=names).delete()",
-  ],
+  ["keys to delete by", "delete-in-loop", "for name in names:\n    Tag.objects.filter(name=name).delete()", "Tag.objects.filter(name__in=names).delete()"],
   [
     "rows of a variable",
     "delete-in-loop",
@@ -71,16 +69,58 @@ const LOOPS: readonly Case[] = [
 ];
 
 const EXPRESSIONS: readonly Case[] = [
-  ["a condition", "python-side-filter", "return [book.title for book in Book.objects.all() if book.no == pk]", "return [book.title for book in Book.objects.filter(no=pk)]"],
-  ["an order", "python-side-sort", "return sorted(Book.objects.filter(no=pk), key=lambda book: book.title)", 'return list(Book.objects.filter(no=pk).order_by("title"))'],
-  ["an order that is cut", "python-side-sort", "return sorted(Book.objects.all(), key=lambda book: book.no)[:5]", 'return list(Book.objects.order_by("no")[:5])'],
+  [
+    "a condition",
+    "python-side-filter",
+    "return [book.title for book in Book.objects.all() if book.no == pk]",
+    "return [book.title for book in Book.objects.filter(no=pk)]",
+  ],
+  [
+    "an order",
+    "python-side-sort",
+    "return sorted(Book.objects.filter(no=pk), key=lambda book: book.title)",
+    'return list(Book.objects.filter(no=pk).order_by("title"))',
+  ],
+  [
+    "an order that is cut",
+    "python-side-sort",
+    "return sorted(Book.objects.all(), key=lambda book: book.no)[:5]",
+    'return list(Book.objects.order_by("no")[:5])',
+  ],
   ["a slice of a list", "all-then-narrow", "return list(Book.objects.filter(no=pk))[:5]", "return list(Book.objects.filter(no=pk)[:5])"],
-  ["a column", "values-instead-of-instances", "return [book.title for book in Book.objects.filter(no=pk)]", 'return list(Book.objects.filter(no=pk).values_list("title", flat=True))', "safe"],
-  ["two counts", "multi-aggregate-join", 'return list(Book.objects.annotate(a=Count("chapters"), b=Count("tags")))', 'return list(Book.objects.annotate(a=Count("chapters", distinct=True), b=Count("tags", distinct=True)))'],
+  [
+    "a column",
+    "values-instead-of-instances",
+    "return [book.title for book in Book.objects.filter(no=pk)]",
+    'return list(Book.objects.filter(no=pk).values_list("title", flat=True))',
+    "safe",
+  ],
+  [
+    "two counts",
+    "multi-aggregate-join",
+    'return list(Book.objects.annotate(a=Count("chapters"), b=Count("tags")))',
+    'return list(Book.objects.annotate(a=Count("chapters", distinct=True), b=Count("tags", distinct=True)))',
+  ],
   ["one only()", "harmful-only", 'return list(Book.objects.only("title").only("no"))', 'return list(Book.objects.only("no", "title"))', "safe"],
-  ["a test of the rows", "exists-then-iterate", "rows = Book.objects.filter(no=pk)\nif rows.exists():\n    return list(rows)", "rows = Book.objects.filter(no=pk)\nif rows:\n    return list(rows)"],
-  ["a column of defer()", "deferred-field-load", 'return [book.title for book in Book.objects.defer("title", "no")]', 'return [book.title for book in Book.objects.defer("no")]', "safe"],
-  ["the same query", "duplicate-query", "name = Tag.objects.get(pk=pk).name\nreturn name, Tag.objects.get(pk=pk).pk", "tag = Tag.objects.get(pk=pk)\nname = tag.name\nreturn name, tag.pk"],
+  [
+    "a test of the rows",
+    "exists-then-iterate",
+    "rows = Book.objects.filter(no=pk)\nif rows.exists():\n    return list(rows)",
+    "rows = Book.objects.filter(no=pk)\nif rows:\n    return list(rows)",
+  ],
+  [
+    "a column of defer()",
+    "deferred-field-load",
+    'return [book.title for book in Book.objects.defer("title", "no")]',
+    'return [book.title for book in Book.objects.defer("no")]',
+    "safe",
+  ],
+  [
+    "the same query",
+    "duplicate-query",
+    "name = Tag.objects.get(pk=pk).name\nreturn name, Tag.objects.get(pk=pk).pk",
+    "tag = Tag.objects.get(pk=pk)\nname = tag.name\nreturn name, tag.pk",
+  ],
 ];
 
 describe("expressions", () => {
@@ -106,8 +146,16 @@ const LEFT_ALONE: readonly (readonly [name: string, rule: string, body: string])
   ["a created row whose key is used", "save-in-loop", "for name in names:\n    tag = Tag.objects.create(name=name)\n    request.user.tags.add(tag)"],
   ["a row that a method changes", "save-in-loop", "for book in Book.objects.filter(no=pk):\n    book.normalise()\n    book.save()"],
   ["a row that goes elsewhere", "save-in-loop", "for book in Book.objects.filter(no=pk):\n    request.fill(book)\n    book.save()"],
-  ["rows that the loop looks for", "save-in-loop", "for name in names:\n    if not Tag.objects.filter(name=name).exists():\n        Tag.objects.create(name=name)"],
-  ["a relation that the loop reads", "add-in-loop", "book = Book.objects.get(pk=pk)\nfor tag in Tag.objects.filter(name__in=names):\n    if tag not in book.tags.all():\n        book.tags.add(tag)"],
+  [
+    "rows that the loop looks for",
+    "save-in-loop",
+    "for name in names:\n    if not Tag.objects.filter(name=name).exists():\n        Tag.objects.create(name=name)",
+  ],
+  [
+    "a relation that the loop reads",
+    "add-in-loop",
+    "book = Book.objects.get(pk=pk)\nfor tag in Tag.objects.filter(name__in=names):\n    if tag not in book.tags.all():\n        book.tags.add(tag)",
+  ],
   ["a variable that is read again", "delete-in-loop", "rows = Tag.objects.filter(name__in=names)\nfor tag in rows:\n    tag.delete()\nreturn list(rows)"],
 ];
 

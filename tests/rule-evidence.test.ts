@@ -57,14 +57,20 @@ describe("docs/coverage.md", () => {
   const rows = readFileSync(path.join(root, "docs/coverage.md"), "utf8")
     .split("\n")
     .filter((line) => line.startsWith("| "))
-    .map((line) => line.split("|").map((cell) => cell.trim()).slice(1, -1))
+    .map((line) =>
+      line
+        .split("|")
+        .map((cell) => cell.trim())
+        .slice(1, -1),
+    )
     .filter(([first]) => first !== "check");
   /** Words in code that begin a row's answer, or follow in its list. */
   const named = (answer: string): string[] => [...answer.matchAll(/`([^`]+)`/g)].flatMap(([, name = ""]) => (ids.has(name) ? [name] : []));
 
   test("has rows of all six tools", () => {
     expect(rows.length).toBeGreaterThan(40);
-    for (const tool of ["pghero", "extras", "splinter", "pg-index-health", "pgdoctor", "postgres_ai"]) expect(rows.some(([, who = ""]) => who.includes(tool) || who === "all six")).toBe(true);
+    for (const tool of ["pghero", "extras", "splinter", "pg-index-health", "pgdoctor", "postgres_ai"])
+      expect(rows.some(([, who = ""]) => who.includes(tool) || who === "all six")).toBe(true);
   });
 
   test.each(rows.map(([check = "", who = "", answer = ""]) => [check, who, answer] as const))("%s is answered", (_, who, answer) => {

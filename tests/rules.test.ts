@@ -72,9 +72,7 @@ describe.each(ids)("%s", (id) => {
   function editsOf(one: RuleCase): { readonly finding: Finding; readonly text: string }[] {
     if (!isAlone(one)) return [];
     const findings = (reports.get(one) ?? []).filter((finding) => finding.rule === id);
-    return findings.flatMap((finding) =>
-      finding.fixes.filter((fix) => fix.edits.length > 0).map((fix) => ({ finding, text: edited(one, fix) })),
-    );
+    return findings.flatMap((finding) => finding.fixes.filter((fix) => fix.edits.length > 0).map((fix) => ({ finding, text: edited(one, fix) })));
   }
 });
 
@@ -88,7 +86,9 @@ function expectMarks(one: RuleCase, found: readonly Finding[]): void {
   const fileOf = (file: string): string => (isAlone(one) ? placeOf(one) : file);
   const all = reports.get(one) ?? [];
   for (const mark of one.expected) {
-    const hit = all.some((finding) => finding.rule === mark.rule && isAt(finding, fileOf(mark.file), mark.line) && (mark.relation === null || finding.relation === mark.relation));
+    const hit = all.some(
+      (finding) => finding.rule === mark.rule && isAt(finding, fileOf(mark.file), mark.line) && (mark.relation === null || finding.relation === mark.relation),
+    );
     expect(hit, `line ${mark.line} has ${mark.rule}; found ${describeFindings(found)}`).toBe(true);
   }
   const unmarked = found.filter((finding) => !one.expected.some((mark) => mark.rule === finding.rule && isAt(finding, fileOf(mark.file), mark.line)));

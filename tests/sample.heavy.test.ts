@@ -56,7 +56,13 @@ const of = <Kind extends Sample["kind"]>(kind: Kind, table: string): Extract<Sam
 
 describe("what is measured", () => {
   test("a dependency in a small table, whole and without violations", () => {
-    expect(of("dependency", "publisher").find(({ to }) => to === "country_name")).toMatchObject({ from: ["country_code"], rows: 90, groups: 10, repeatedGroups: 10, violations: 0 });
+    expect(of("dependency", "publisher").find(({ to }) => to === "country_name")).toMatchObject({
+      from: ["country_code"],
+      rows: 90,
+      groups: 10,
+      repeatedGroups: 10,
+      violations: 0,
+    });
   });
 
   test("a copy beside its parent, drifted by two in a hundred, and a price of its time", () => {
@@ -82,7 +88,11 @@ describe("what is measured", () => {
   });
 
   test("hashes are no UUIDs, and what is generated is not judged", () => {
-    expect(of("pattern", "line").filter(({ column }) => column === "line_hash" || column === "digest").map(({ pattern, matching, rows }) => ({ pattern, few: matching < rows / 4 }))).toEqual([{ pattern: "uuid", few: true }]);
+    expect(
+      of("pattern", "line")
+        .filter(({ column }) => column === "line_hash" || column === "digest")
+        .map(({ pattern, matching, rows }) => ({ pattern, few: matching < rows / 4 })),
+    ).toEqual([{ pattern: "uuid", few: true }]);
   });
 
   test("a partitioned table as one, its partitions not again", () => {
@@ -127,7 +137,10 @@ describe("what cannot be measured is said", () => {
     const { samples, gaps } = await take(plain.href);
     expect(samples.some(({ table }) => table === oidOf("book"))).toBe(true);
     expect(samples.filter(({ table }) => table === oidOf("secret"))).toEqual([]);
-    expect(gaps.find(({ part }) => part.startsWith("rows of ") && part.includes("public.secret"))).toMatchObject({ why: "permission denied", remedy: "GRANT pg_read_all_data TO role" });
+    expect(gaps.find(({ part }) => part.startsWith("rows of ") && part.includes("public.secret"))).toMatchObject({
+      why: "permission denied",
+      remedy: "GRANT pg_read_all_data TO role",
+    });
   });
 
   test("a table that another session has locked is not waited for", async () => {

@@ -30,7 +30,12 @@ beforeAll(async () => {
     idleSaid: "CONN_MAX_AGE = 600 keeps connections that idle so long.",
     mostLagBytes: 16 * 1024 ** 2,
   };
-  await execute(primary.cluster.url, ...(haproxyFiles(facts).find(({ language }) => language === "sql")?.text ?? "").split(/;\n/).filter((one) => /^\s*(?:--.*\n\s*)*[A-Z]/.test(one) && !one.startsWith("-- Undo")));
+  await execute(
+    primary.cluster.url,
+    ...(haproxyFiles(facts).find(({ language }) => language === "sql")?.text ?? "")
+      .split(/;\n/)
+      .filter((one) => /^\s*(?:--.*\n\s*)*[A-Z]/.test(one) && !one.startsWith("-- Undo")),
+  );
   standby = await startDebian({ standbyOf: primary.cluster, settings: { hot_standby: "on" } });
   facts = { ...facts, servers: [server("db1", primary.cluster.port), server("db2", standby.cluster.port)] };
 }, 120_000);
@@ -59,7 +64,11 @@ function check(given: ProxyFacts): { readonly status: number | null; readonly ou
   return { status, output: `${stdout}${stderr}` };
 }
 
-const roleAt = (port: number): Promise<boolean> => withClient(`postgresql://postgres@127.0.0.1:${port}/postgres`, async (client) => (await client.query<{ standby: boolean }>("SELECT pg_is_in_recovery() AS standby")).rows[0]?.standby === true);
+const roleAt = (port: number): Promise<boolean> =>
+  withClient(
+    `postgresql://postgres@127.0.0.1:${port}/postgres`,
+    async (client) => (await client.query<{ standby: boolean }>("SELECT pg_is_in_recovery() AS standby")).rows[0]?.standby === true,
+  );
 
 /** Until a check has passed, HAProxy closes what comes. */
 async function eventually(isSo: () => Promise<boolean>): Promise<boolean> {
@@ -96,5 +105,13 @@ test("each port leads to a server of its role, and follows when the primary chan
   await execute(standby.cluster.url, "SELECT pg_promote()");
   expect(await eventually(async () => !(await roleAt(facts.primaryPort)))).toBe(true);
   // Nobody is a standby any more: its port serves nobody, rather than the primary.
-  expect(await eventually(async () => await roleAt(facts.replicaPort).then(() => false, () => true))).toBe(true);
+  expect(
+    await eventually(
+      async () =>
+        await roleAt(facts.replicaPort).then(
+          () => false,
+          () => true,
+        ),
+    ),
+  ).toBe(true);
 }, 90_000);

@@ -70,13 +70,32 @@ async function statementsOf(source: RuleInput): Promise<ReadonlyMap<string, Stat
     const line = source.text(origin.span.file).slice(origin.span.start, origin.span.end);
     const word = /="(\w+)"/.exec(line)?.[1];
     const table = model === "shop.Order" ? "shop_order" : model === "shop.Customer" ? "shop_customer" : "shop_product";
-    if (word !== undefined) found.set(word, statement(word, `SELECT t.id FROM ${table} t WHERE t.x = $1`, parser.shapeOf(`SELECT t.id FROM ${table} t WHERE t.x = $1`), { certainty: "unique", sites: [{ span: origin.span, symbol, model, how, sent: [span] }] }));
+    if (word !== undefined)
+      found.set(
+        word,
+        statement(word, `SELECT t.id FROM ${table} t WHERE t.x = $1`, parser.shapeOf(`SELECT t.id FROM ${table} t WHERE t.x = $1`), {
+          certainty: "unique",
+          sites: [{ span: origin.span, symbol, model, how, sent: [span] }],
+        }),
+      );
   }
   return found;
 }
 
 function statement(id: string, sql: string, shape: Statement["shape"], written: Statement["written"]): Statement {
-  const none = { deviationMs: null, rows: null, sharedHit: null, sharedRead: null, tempWritten: null, walBytes: null, plans: null, planMs: null, jitMs: null, workersPlanned: null, workersLaunched: null };
+  const none = {
+    deviationMs: null,
+    rows: null,
+    sharedHit: null,
+    sharedRead: null,
+    tempWritten: null,
+    walBytes: null,
+    plans: null,
+    planMs: null,
+    jitMs: null,
+    workersPlanned: null,
+    workersLaunched: null,
+  };
   return { id, sql, shape, seenIn: ["pg_stat_statements"], calls: 10, totalMs: 10, meanMs: 1, ...none, share: 0.1, samples: [], written };
 }
 
@@ -119,7 +138,9 @@ test("what a statement is keeps it too, whoever sends it", async () => {
     ["VACUUM shop_order", "not the application's"],
   ] as const;
   const statements = cases.map(([sql]) => statement(sql, sql, parser.shapeOf(sql), { certainty: "unknown", sites: [] }));
-  expect(judgeReads(statements, { database: null, source: null, isAtomicRequests: false }).map(({ obstacle }) => obstacle)).toEqual(cases.map(([, obstacle]) => obstacle));
+  expect(judgeReads(statements, { database: null, source: null, isAtomicRequests: false }).map(({ obstacle }) => obstacle)).toEqual(
+    cases.map(([, obstacle]) => obstacle),
+  );
 });
 
 // ------------------------------------------------------------------------------------------------------------------ bound
@@ -138,12 +159,49 @@ const sampled = (rows: readonly (readonly [string, string, number])[], samples =
 });
 
 test.each([
-  ["CPU", [["CPU", "CPU", 210], ["IO", "DataFileRead", 20]]],
-  ["I/O", [["CPU", "CPU", 100], ["IO", "DataFileRead", 90]]],
-  ["WAL", [["CPU", "CPU", 60], ["IO", "WALSync", 50], ["LWLock", "WALWrite", 30]]],
-  ["locks", [["CPU", "CPU", 90], ["Lock", "transactionid", 60]]],
-  ["connections", [["CPU", "CPU", 90], ["LWLock", "ProcArray", 60]]],
-  ["client", [["CPU", "CPU", 60], ["Client", "ClientWrite", 60]]],
+  [
+    "CPU",
+    [
+      ["CPU", "CPU", 210],
+      ["IO", "DataFileRead", 20],
+    ],
+  ],
+  [
+    "I/O",
+    [
+      ["CPU", "CPU", 100],
+      ["IO", "DataFileRead", 90],
+    ],
+  ],
+  [
+    "WAL",
+    [
+      ["CPU", "CPU", 60],
+      ["IO", "WALSync", 50],
+      ["LWLock", "WALWrite", 30],
+    ],
+  ],
+  [
+    "locks",
+    [
+      ["CPU", "CPU", 90],
+      ["Lock", "transactionid", 60],
+    ],
+  ],
+  [
+    "connections",
+    [
+      ["CPU", "CPU", 90],
+      ["LWLock", "ProcArray", 60],
+    ],
+  ],
+  [
+    "client",
+    [
+      ["CPU", "CPU", 60],
+      ["Client", "ClientWrite", 60],
+    ],
+  ],
   ["nothing", [["CPU", "CPU", 40]]],
   ["nothing", []],
 ] as const)("%s bounds it", (bound, rows) => {
@@ -160,7 +218,12 @@ test("too few samples, hidden sessions and full CPUs of an unknown number carry 
 
 test("samples are added up by what is waited for, idle sessions apart", () => {
   const row = (state: string, type: string, count: number): Record<string, unknown> => ({ type, event: type, statement: "7", state, is_client: true, count });
-  expect(addUp([[row("active", "CPU", 2), row("idle", "Client", 5)], [row("active", "CPU", 1), row("idle in transaction", "Client", 1)]])).toEqual({
+  expect(
+    addUp([
+      [row("active", "CPU", 2), row("idle", "Client", 5)],
+      [row("active", "CPU", 1), row("idle in transaction", "Client", 1)],
+    ]),
+  ).toEqual({
     samples: 2,
     hidden: 0,
     waits: [{ type: "CPU", event: "CPU", statement: "7", count: 3 }],
@@ -193,7 +256,16 @@ test("with source alone, the lines that read are counted and no share is made up
 });
 
 test("a name of a database that is no identifier stays within its bytes", () => {
-  const [config] = haproxyFiles({ servers: [{ name: "db1", host: "db1", port: "5432", isPlaceholder: false, most: 10 }], database: 'a"b', primaryPort: 1, replicaPort: 2, connectSeconds: 3, idleSeconds: 60, idleSaid: "s", mostLagBytes: 1 });
+  const [config] = haproxyFiles({
+    servers: [{ name: "db1", host: "db1", port: "5432", isPlaceholder: false, most: 10 }],
+    database: 'a"b',
+    primaryPort: 1,
+    replicaPort: 2,
+    connectSeconds: 3,
+    idleSeconds: 60,
+    idleSaid: "s",
+    mostLagBytes: 1,
+  });
   const hex = /send-binary ([0-9a-f]+)/.exec(config?.text ?? "")?.[1] ?? "";
   const message = Buffer.from(hex, "hex");
   expect(message.readInt32BE(0)).toBe(message.length);

@@ -62,7 +62,8 @@ class ReplicaMiddleware:
 `;
 
 const FILES: Readonly<Record<string, string>> = {
-  "manage.py": "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'desk.settings')\nfrom django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)\n",
+  "manage.py":
+    "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'desk.settings')\nfrom django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)\n",
   "desk/__init__.py": "",
   "desk/models.py": "from django.db import models\n\n\nclass Note(models.Model):\n    text = models.CharField(max_length=40)\n",
   "desk/migrations/__init__.py": "",
@@ -95,7 +96,8 @@ async def count(request):
     notes = [note async for note in Note.objects.all()]
     return JsonResponse({"db": notes[0]._state.db})
 `,
-  "desk/urls.py": "from django.urls import path\nfrom desk import views\n\nurlpatterns = [path('notes/', views.notes), path('touch/', views.touch), path('raw/', views.raw), path('count/', views.count)]\n",
+  "desk/urls.py":
+    "from django.urls import path\nfrom desk import views\n\nurlpatterns = [path('notes/', views.notes), path('touch/', views.touch), path('raw/', views.raw), path('count/', views.count)]\n",
   "visit.py": `
 import asyncio, json, os, sys, time
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "desk.settings")
@@ -160,7 +162,11 @@ function write(file: string, text: string): void {
 }
 
 function run(args: readonly string[]): { readonly status: number | null; readonly output: string; readonly stdout: string } {
-  const { status, stdout, stderr } = spawnSync(python, args, { cwd: project, encoding: "utf8", env: { ...process.env, REPLICA_URL: standby?.cluster.url ?? "", PYTHONDONTWRITEBYTECODE: "1" } });
+  const { status, stdout, stderr } = spawnSync(python, args, {
+    cwd: project,
+    encoding: "utf8",
+    env: { ...process.env, REPLICA_URL: standby?.cluster.url ?? "", PYTHONDONTWRITEBYTECODE: "1" },
+  });
   return { status, stdout, output: `${stdout}${stderr}` };
 }
 
@@ -223,7 +229,10 @@ test("a standby that is further behind than allowed is not read", async () => {
     write("desk/routers.py", routers.replace("MOST_LAG_SECONDS = 3600", "MOST_LAG_SECONDS = 2"));
     await execute(primary.cluster.url, "INSERT INTO desk_note (text) VALUES ('fresh')");
     await new Promise((resolve) => setTimeout(resolve, 2_500));
-    const said = run(["-c", "import os; os.environ['DJANGO_SETTINGS_MODULE']='desk.settings'\nimport django; django.setup()\nfrom desk.routers import health\nprint(health.pick(), sorted(health.down))"]);
+    const said = run([
+      "-c",
+      "import os; os.environ['DJANGO_SETTINGS_MODULE']='desk.settings'\nimport django; django.setup()\nfrom desk.routers import health\nprint(health.pick(), sorted(health.down))",
+    ]);
     expect(said.stdout.trim()).toBe("None ['replica']");
   } finally {
     write("desk/routers.py", routers);

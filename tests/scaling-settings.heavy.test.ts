@@ -19,7 +19,13 @@ let folder = "";
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "luthier-settings-"));
   running = await startDebian({ settings: { track_io_timing: "on" } });
-  await execute(running.cluster.url, "CREATE EXTENSION pg_stat_statements", "CREATE TABLE orders (id int PRIMARY KEY, note text)", "INSERT INTO orders SELECT n, md5(n::text) FROM generate_series(1, 20000) n", "ANALYZE");
+  await execute(
+    running.cluster.url,
+    "CREATE EXTENSION pg_stat_statements",
+    "CREATE TABLE orders (id int PRIMARY KEY, note text)",
+    "INSERT INTO orders SELECT n, md5(n::text) FROM generate_series(1, 20000) n",
+    "ANALYZE",
+  );
 });
 afterAll(() => {
   running.stop();
@@ -28,7 +34,8 @@ afterAll(() => {
 
 const open = (snapshot: Snapshot): Promise<Database> => openDatabase({ snapshot, file: ".luthier/snapshot.json.gz", plans: [], logged: [], stamp: "" }, null);
 
-const advise = async (snapshot: Snapshot): Promise<readonly Advice[]> => advisor.advise({ source: null, database: await open(snapshot), deployment: NO_DEPLOYMENT, recording: null, thresholds: {}, findings: [] });
+const advise = async (snapshot: Snapshot): Promise<readonly Advice[]> =>
+  advisor.advise({ source: null, database: await open(snapshot), deployment: NO_DEPLOYMENT, recording: null, thresholds: {}, findings: [] });
 
 const of = (advice: readonly Advice[], section: string): Advice => {
   const found = advice.find((one) => one.section === section);
@@ -39,9 +46,10 @@ const of = (advice: readonly Advice[], section: string): Advice => {
 /** Sessions of one kind while the snapshot is taken. */
 async function during(sql: string, sessions: number, seconds: number): Promise<Snapshot> {
   const state = { done: false };
-  const work = async (): Promise<void> => withClient(running.cluster.url, async (client) => {
-    while (!state.done) await client.query(sql);
-  });
+  const work = async (): Promise<void> =>
+    withClient(running.cluster.url, async (client) => {
+      while (!state.done) await client.query(sql);
+    });
   const workers = Array.from({ length: sessions }, work);
   await new Promise((resolve) => setTimeout(resolve, 200));
   const snapshot = await look(running.cluster.url, { interval: seconds * 1000, machine: { memoryBytes: 16 * 1024 ** 3, cores: 2 } });
@@ -79,7 +87,12 @@ const SIZED = `
 test("the settings file runs as it is, and the undo brings all of it back", async () => {
   const database = await open(withGiven(await look(running.cluster.url), SIZED));
   const proposals = proposeSettings({ database, thresholds: {} });
-  expect(proposals.map(({ name, value }) => [name, value])).toEqual([["shared_buffers", "4GB"], ["effective_cache_size", "12GB"], ["max_wal_size", "9GB"], ["jit", "off"]]);
+  expect(proposals.map(({ name, value }) => [name, value])).toEqual([
+    ["shared_buffers", "4GB"],
+    ["effective_cache_size", "12GB"],
+    ["max_wal_size", "9GB"],
+    ["jit", "off"],
+  ]);
   const before = await settings(proposals.map(({ name }) => name));
   const [forward, undo] = settingsFiles(database, proposals);
   const done = psql(forward?.text ?? "");
@@ -95,7 +108,19 @@ test("the settings file runs as it is, and the undo brings all of it back", asyn
 
 test("what waits for a restart is said to wait, and can be taken back", async () => {
   const database = await open(await look(running.cluster.url));
-  const proposal = (name: string, value: string, needsRestart: boolean) => ({ name, current: "8", value, severity: "info" as const, claim: "c", counters: "", arithmetic: "", doubt: "", needsRestart, statements: [], figures: {} });
+  const proposal = (name: string, value: string, needsRestart: boolean) => ({
+    name,
+    current: "8",
+    value,
+    severity: "info" as const,
+    claim: "c",
+    counters: "",
+    arithmetic: "",
+    doubt: "",
+    needsRestart,
+    statements: [],
+    figures: {},
+  });
   const [forward, undo] = settingsFiles(database, [proposal("max_worker_processes", "12", true)]);
   expect(forward?.text).toContain("-- max_worker_processes: pending until the next restart");
   expect(psql(forward?.text ?? "")).toMatch(/max_worker_processes +\| 8 +\| t/);
@@ -106,16 +131,23 @@ test("what waits for a restart is said to wait, and can be taken back", async ()
 function psql(text: string): string {
   const file = path.join(folder, "run.sql");
   writeFileSync(file, text);
-  const { status, stdout, stderr } = spawnSync(path.join(running.cluster.binaries, "psql"), ["-X", "-v", "ON_ERROR_STOP=1", "-f", file, running.cluster.url], { encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(path.join(running.cluster.binaries, "psql"), ["-X", "-v", "ON_ERROR_STOP=1", "-f", file, running.cluster.url], {
+    encoding: "utf8",
+  });
   expect([status, stderr]).toEqual([0, ""]);
   return stdout;
 }
 
-const column = (sql: string, values: readonly unknown[] = []): Promise<string[]> => withClient(running.cluster.url, async (client) => (await client.query<{ name: string }>(sql, [...values])).rows.map(({ name }) => name));
+const column = (sql: string, values: readonly unknown[] = []): Promise<string[]> =>
+  withClient(running.cluster.url, async (client) => (await client.query<{ name: string }>(sql, [...values])).rows.map(({ name }) => name));
 
 /** What waits for a restart has an error of its own, `setting could not be applied`. */
-const errors = (): Promise<string[]> => column("SELECT f.name || ': ' || f.error AS name FROM pg_file_settings f JOIN pg_settings s USING (name) WHERE f.error IS NOT NULL AND s.context <> 'postmaster'");
+const errors = (): Promise<string[]> =>
+  column(
+    "SELECT f.name || ': ' || f.error AS name FROM pg_file_settings f JOIN pg_settings s USING (name) WHERE f.error IS NOT NULL AND s.context <> 'postmaster'",
+  );
 
 const inFile = (): Promise<string[]> => column("SELECT name FROM pg_file_settings WHERE sourcefile LIKE '%postgresql.auto.conf' ORDER BY name");
 
-const settings = (names: readonly string[]): Promise<string[]> => column("SELECT name || '=' || setting AS name FROM pg_settings WHERE name = ANY($1) ORDER BY 1", [names]);
+const settings = (names: readonly string[]): Promise<string[]> =>
+  column("SELECT name || '=' || setting AS name FROM pg_settings WHERE name = ANY($1) ORDER BY 1", [names]);

@@ -13,11 +13,28 @@ import { writeFiles } from "./support/temporary-folder.ts";
 
 const PASSWORD = "pa55-w0rd:of/me";
 /** Values that statements of the log hold: of a wait for a lock, of a slow statement, of a plan, of a parameter, of a number that is a key. */
-const LOGGED = { waited: "planted-waited", slow: "planted-slow", planned: "planted-planned", parameter: "planted-parameter", advisory: "815004711", unread: "planted-unread" };
+const LOGGED = {
+  waited: "planted-waited",
+  slow: "planted-slow",
+  planned: "planted-planned",
+  parameter: "planted-parameter",
+  advisory: "815004711",
+  unread: "planted-unread",
+};
 const VALUES = [...Object.values(PLANTED), ...Object.values(LOGGED)];
 const LOGS = ["pg.log", "pg.csv", "pg.json"];
 /** As small as the shop is, everything of it is worth a word. */
-const THRESHOLDS = { "top-statements.ms": 0, "top-statements": 0, "plan.ms": 0, "plan-rows-removed": 10, "plan-rows-removed.share": 0, "low-cardinality-text": 100, "constant-column-index.bytes": 0, "partial-index.rows": 10, "partial-index.share": 0 };
+const THRESHOLDS = {
+  "top-statements.ms": 0,
+  "top-statements": 0,
+  "plan.ms": 0,
+  "plan-rows-removed": 10,
+  "plan-rows-removed.share": 0,
+  "low-cardinality-text": 100,
+  "constant-column-index.bytes": 0,
+  "partial-index.rows": 10,
+  "partial-index.share": 0,
+};
 
 const cli = useBuiltCli();
 let running: RunningServer;
@@ -25,15 +42,29 @@ let folder = "";
 const outputs = new Map<string, string>();
 
 beforeAll(async () => {
-  const collected = { logging_collector: "on", log_directory: "collected", log_filename: "pg.log", log_destination: "stderr,csvlog,jsonlog", log_line_prefix: "%m [%p] %q%u@%d " };
-  running = await startDebian({ settings: { ...collected, password_encryption: "scram-sha-256", log_lock_waits: "on", deadlock_timeout: "50ms" }, prepare: allowSecret });
+  const collected = {
+    logging_collector: "on",
+    log_directory: "collected",
+    log_filename: "pg.log",
+    log_destination: "stderr,csvlog,jsonlog",
+    log_line_prefix: "%m [%p] %q%u@%d ",
+  };
+  running = await startDebian({
+    settings: { ...collected, password_encryption: "scram-sha-256", log_lock_waits: "on", deadlock_timeout: "50ms" },
+    prepare: allowSecret,
+  });
   await execute(running.cluster.url, "CREATE DATABASE shop");
   const url = urlOf(running.cluster, { database: "shop" });
   await withClient(url, buildShop);
   await execute(url, `CREATE ROLE secret LOGIN PASSWORD '${PASSWORD}'`, "GRANT pg_monitor, pg_read_all_data TO secret");
   await beLogged(url);
   folder = mkdtempSync(path.join(tmpdir(), "luthier-secrets-"));
-  writeFiles(folder, { ...SHOP_FILES, "luthier.toml": `[thresholds]\n${Object.entries(THRESHOLDS).map(([name, value]) => `"${name}" = ${value}`).join("\n")}\n` });
+  writeFiles(folder, {
+    ...SHOP_FILES,
+    "luthier.toml": `[thresholds]\n${Object.entries(THRESHOLDS)
+      .map(([name, value]) => `"${name}" = ${value}`)
+      .join("\n")}\n`,
+  });
   mkdirSync(path.join(folder, "logs"));
   for (const name of LOGS) cpSync(path.join(running.cluster.directory, "collected", name), path.join(folder, "logs", name));
   await collectOutputs(urlOf({ url }, { user: "secret", password: PASSWORD }));
@@ -50,22 +81,29 @@ function allowSecret(directory: string): void {
 
 /** Waits, slow statements and plans, each with a value in its text. */
 async function beLogged(url: string): Promise<void> {
-  await withClient(url, (holder) => withClient(url, async (waiter) => {
-    await waiter.query("LOAD 'auto_explain'; SET auto_explain.log_format = 'json'; SET auto_explain.log_analyze = on; SET auto_explain.log_min_duration = 0");
-    await waiter.query(`SELECT count(*) FROM "order" WHERE note LIKE '%${LOGGED.planned}%'`);
-    await waiter.query("SET auto_explain.log_min_duration = -1; SET log_min_duration_statement = 0");
-    await waiter.query(`SELECT count(*) FROM "order" WHERE note = '${LOGGED.slow}'`);
-    await waiter.query('SELECT count(*) FROM "order" WHERE note = $1', [LOGGED.parameter]);
-    await waiter.query("SET log_min_duration_statement = -1");
-    for (let turn = 0; turn < 3; turn += 1) {
-      await waitBehind(holder, waiter, `UPDATE "order" SET note = 'held' WHERE id = 1`, `UPDATE "order" SET note = '${LOGGED.waited}' WHERE id = 1`);
-      await waitBehind(holder, waiter, `SELECT pg_advisory_lock(${LOGGED.advisory})`, `SELECT pg_advisory_lock(${LOGGED.advisory})`);
-      await waitBehind(holder, waiter, 'LOCK TABLE "order"', `COPY "order" (customer_id, status, note) FROM PROGRAM 'echo 1,open,${LOGGED.unread}' CSV`);
-    }
-  }));
+  await withClient(url, (holder) =>
+    withClient(url, async (waiter) => {
+      await waiter.query("LOAD 'auto_explain'; SET auto_explain.log_format = 'json'; SET auto_explain.log_analyze = on; SET auto_explain.log_min_duration = 0");
+      await waiter.query(`SELECT count(*) FROM "order" WHERE note LIKE '%${LOGGED.planned}%'`);
+      await waiter.query("SET auto_explain.log_min_duration = -1; SET log_min_duration_statement = 0");
+      await waiter.query(`SELECT count(*) FROM "order" WHERE note = '${LOGGED.slow}'`);
+      await waiter.query('SELECT count(*) FROM "order" WHERE note = $1', [LOGGED.parameter]);
+      await waiter.query("SET log_min_duration_statement = -1");
+      for (let turn = 0; turn < 3; turn += 1) {
+        await waitBehind(holder, waiter, `UPDATE "order" SET note = 'held' WHERE id = 1`, `UPDATE "order" SET note = '${LOGGED.waited}' WHERE id = 1`);
+        await waitBehind(holder, waiter, `SELECT pg_advisory_lock(${LOGGED.advisory})`, `SELECT pg_advisory_lock(${LOGGED.advisory})`);
+        await waitBehind(holder, waiter, 'LOCK TABLE "order"', `COPY "order" (customer_id, status, note) FROM PROGRAM 'echo 1,open,${LOGGED.unread}' CSV`);
+      }
+    }),
+  );
 }
 
-async function waitBehind(holder: { query(sql: string): Promise<unknown> }, waiter: { query(sql: string): Promise<unknown> }, first: string, second: string): Promise<void> {
+async function waitBehind(
+  holder: { query(sql: string): Promise<unknown> },
+  waiter: { query(sql: string): Promise<unknown> },
+  first: string,
+  second: string,
+): Promise<void> {
   await holder.query(`BEGIN; ${first}`);
   const waiting = waiter.query(second);
   await new Promise((resolve) => setTimeout(resolve, 150));
@@ -93,7 +131,9 @@ async function collectOutputs(url: string): Promise<void> {
 const FORMATS = ["text", "json", "sarif", "github", "markdown"];
 
 function filesBelow(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, encoding: "utf8" }).map((name) => path.join(directory, name)).filter((file) => statSync(file).isFile());
+  return readdirSync(directory, { recursive: true, encoding: "utf8" })
+    .map((name) => path.join(directory, name))
+    .filter((file) => statSync(file).isFile());
 }
 
 function textOf(file: string): string {
@@ -111,7 +151,11 @@ test("the logs hold every value that is looked for", () => {
 describe.each(LOGS)("%s of a real server", (name) => {
   test("tells of waits, statements and plans", async () => {
     const { lockWaits = [], plans, logged } = await readStatementFiles([path.join(folder, "logs", name)]);
-    expect(lockWaits.map(({ kind, waits }) => [kind, waits] as const).toSorted(([a], [b]) => a.localeCompare(b))).toEqual([["other", 3], ["relation", 3], ["row", 3]]);
+    expect(lockWaits.map(({ kind, waits }) => [kind, waits] as const).toSorted(([a], [b]) => a.localeCompare(b))).toEqual([
+      ["other", 3],
+      ["relation", 3],
+      ["row", 3],
+    ]);
     const row = lockWaits.find(({ kind }) => kind === "row");
     expect(row).toMatchObject({ mode: "ShareLock", relation: "order", open: 0 });
     expect(row?.sql).toMatch(/^UPDATE "order" SET note = /);

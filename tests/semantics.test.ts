@@ -26,9 +26,7 @@ describe.each(versions)("facts of Django %s", (version) => {
     const rules = new Map((await loadRules()).map(({ meta }) => [meta.id, meta.confidence] as const));
     const options = { root, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {} };
     const { findings } = await analyse({ ...options, djangoVersion: version }, () => undefined);
-    const wrong = file.facts.flatMap((fact) =>
-      mismatches(fact, file.judged, rules, findings).map((one) => `${fact.topic}.${fact.name}: ${one}`),
-    );
+    const wrong = file.facts.flatMap((fact) => mismatches(fact, file.judged, rules, findings).map((one) => `${fact.topic}.${fact.name}: ${one}`));
     expect(wrong).toEqual([]);
   });
 });

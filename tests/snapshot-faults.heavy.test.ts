@@ -20,15 +20,33 @@ let folder = "";
 const proxies: Proxy[] = [];
 
 beforeAll(async () => {
-  running = await startDebian({ settings: { ssl: "on", ssl_cert_file: "server.crt", ssl_key_file: "server.key", password_encryption: "scram-sha-256" }, prepare: certificate });
+  running = await startDebian({
+    settings: { ssl: "on", ssl_cert_file: "server.crt", ssl_key_file: "server.key", password_encryption: "scram-sha-256" },
+    prepare: certificate,
+  });
   await execute(running.cluster.url, "CREATE DATABASE shop", "CREATE DATABASE plain");
   url = urlOf(running.cluster, { database: "shop" });
   await withClient(url, buildShop);
   const inside = PASSWORD.replaceAll("'", "''");
-  await execute(url, `CREATE ROLE secret LOGIN PASSWORD '${inside}'`, "GRANT pg_monitor, pg_read_all_data TO secret", "CREATE ROLE needs_tls LOGIN", "CREATE ROLE no_tls LOGIN", "CREATE ROLE kept_out LOGIN");
-  await execute(url, "CREATE EXTENSION postgres_fdw", "CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'hidden-host')", "CREATE USER MAPPING FOR PUBLIC SERVER elsewhere OPTIONS (password 'hidden-mapping')");
+  await execute(
+    url,
+    `CREATE ROLE secret LOGIN PASSWORD '${inside}'`,
+    "GRANT pg_monitor, pg_read_all_data TO secret",
+    "CREATE ROLE needs_tls LOGIN",
+    "CREATE ROLE no_tls LOGIN",
+    "CREATE ROLE kept_out LOGIN",
+  );
+  await execute(
+    url,
+    "CREATE EXTENSION postgres_fdw",
+    "CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'hidden-host')",
+    "CREATE USER MAPPING FOR PUBLIC SERVER elsewhere OPTIONS (password 'hidden-mapping')",
+  );
   const file = path.join(running.cluster.directory, "pg_hba.conf");
-  writeFileSync(file, `hostssl all needs_tls 127.0.0.1/32 trust\nhost all needs_tls all reject\nhostnossl all no_tls 127.0.0.1/32 trust\nhost all no_tls all reject\nhost all kept_out all reject\nhost all secret all scram-sha-256\n${readFileSync(file, "utf8")}`);
+  writeFileSync(
+    file,
+    `hostssl all needs_tls 127.0.0.1/32 trust\nhost all needs_tls all reject\nhostnossl all no_tls 127.0.0.1/32 trust\nhost all no_tls all reject\nhost all kept_out all reject\nhost all secret all scram-sha-256\n${readFileSync(file, "utf8")}`,
+  );
   await execute(url, "SELECT pg_reload_conf()");
 });
 afterAll(() => running.stop());
@@ -40,7 +58,11 @@ afterEach(async () => {
 
 /** A certificate of nobody's. */
 function certificate(data: string): void {
-  execFileSync("openssl", ["req", "-new", "-x509", "-days", "2", "-nodes", "-subj", "/CN=localhost", "-out", path.join(data, "server.crt"), "-keyout", path.join(data, "server.key")], { stdio: "pipe" });
+  execFileSync(
+    "openssl",
+    ["req", "-new", "-x509", "-days", "2", "-nodes", "-subj", "/CN=localhost", "-out", path.join(data, "server.crt"), "-keyout", path.join(data, "server.key")],
+    { stdio: "pipe" },
+  );
   const { uid, gid } = statSync(data);
   for (const name of ["server.crt", "server.key"]) chownSync(path.join(data, name), uid, gid);
   chmodSync(path.join(data, "server.key"), 0o600);
@@ -59,7 +81,11 @@ describe("no snapshot, one sentence and status 2", () => {
   test.each([
     ["a wrong password", () => urlOf({ url }, { user: "secret", password: "wrong" }), /does not take the password of the user secret/],
     ["no password", () => urlOf({ url }, { user: "secret" }), /asks for a password, and none was given for the user secret/],
-    ["a role that is kept out", () => `${urlOf({ url }, { user: "kept_out" })}?sslmode=disable`, /does not let the user kept_out in|takes no connection without TLS/],
+    [
+      "a role that is kept out",
+      () => `${urlOf({ url }, { user: "kept_out" })}?sslmode=disable`,
+      /does not let the user kept_out in|takes no connection without TLS/,
+    ],
     ["a wrong database", () => urlOf({ url }, { database: "shpo" }), /has no database called shpo/],
     ["an unknown host", () => "postgresql://reader@no-such-host.invalid/shop", /no host has the name in no-such-host\.invalid:5432/],
     ["nobody there", () => urlOf({ url }, { port: 1 }), /nothing listens at 127\.0\.0\.1:1/],
@@ -79,7 +105,10 @@ describe("no snapshot, one sentence and status 2", () => {
 
   test("a server that accepts and says nothing", async () => {
     const silent = await proxied(null);
-    await expect(look(silent, { connectTimeout: 300 })).rejects.toMatchObject({ code: "database-silent", message: expect.stringMatching(/did not answer in time/) });
+    await expect(look(silent, { connectTimeout: 300 })).rejects.toMatchObject({
+      code: "database-silent",
+      message: expect.stringMatching(/did not answer in time/),
+    });
   });
 
   test("something else than PostgreSQL", async () => {
@@ -141,8 +170,13 @@ describe("a snapshot that says what is missing", () => {
       const seen = await look(url);
       await holder.query("ROLLBACK");
       expect(Date.now() - started).toBeLessThan(5_000);
-      expect(seen.gaps.map(({ part, why }) => [part, why])).toEqual([["locked relations", "another session holds, or waits for, an exclusive lock on public.order"]]);
-      expect(seen.catalog.tables.map(({ name, bytes }) => [name, bytes !== null])).toEqual([["customer", true], ["order", false]]);
+      expect(seen.gaps.map(({ part, why }) => [part, why])).toEqual([
+        ["locked relations", "another session holds, or waits for, an exclusive lock on public.order"],
+      ]);
+      expect(seen.catalog.tables.map(({ name, bytes }) => [name, bytes !== null])).toEqual([
+        ["customer", true],
+        ["order", false],
+      ]);
       expect(seen.catalog.tables[1]?.columns.map(({ name }) => name)).toEqual(["id", "customer_id", "status", "total", "note"]);
       expect(seen.catalog.indexes.map(({ name }) => name)).toEqual(["customer_pkey"]);
       expect(seen.catalog.views).toEqual([]);
@@ -203,7 +237,8 @@ describe("a name that DBAs see", () => {
     const seen: unknown[] = [];
     await withClient(url, async (watcher) => {
       let last = Promise.resolve();
-      const ask = async (): Promise<void> => void seen.push(...(await watcher.query("SELECT application_name FROM pg_stat_activity WHERE application_name = 'luthier'")).rows);
+      const ask = async (): Promise<void> =>
+        void seen.push(...(await watcher.query("SELECT application_name FROM pg_stat_activity WHERE application_name = 'luthier'")).rows);
       await look(url, { progress: () => void (last = last.then(ask)) });
       await last;
     });
@@ -241,7 +276,10 @@ describe("two looks", () => {
     const looking = look(url, { interval: 4_000 });
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     await withClient(url, play);
-    const { servers: [server], catalog } = await looking;
+    const {
+      servers: [server],
+      catalog,
+    } = await looking;
     const key = catalog.indexes.find(({ name }) => name === "customer_pkey")?.oid ?? 0;
     expect(Date.parse(server?.later?.at ?? "") - Date.parse(server?.counters.at ?? "")).toBeGreaterThanOrEqual(4_000);
     expect((server?.later?.indexes[key]?.scans ?? 0) - (server?.counters.indexes[key]?.scans ?? 0)).toBeGreaterThanOrEqual(20);
@@ -309,7 +347,10 @@ async function startBouncer(serverPort: number, home: string): Promise<{ readonl
   await free.close();
   chmodSync(home, 0o755);
   const file = path.join(home, "pgbouncer.ini");
-  writeFileSync(file, `[databases]\nshop = host=127.0.0.1 port=${serverPort} dbname=shop user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\nauth_type = any\npool_mode = transaction\nunix_socket_dir =\n`);
+  writeFileSync(
+    file,
+    `[databases]\nshop = host=127.0.0.1 port=${serverPort} dbname=shop user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\nauth_type = any\npool_mode = transaction\nunix_socket_dir =\n`,
+  );
   const child = spawn(installed(), ["-q", ...(process.getuid?.() === 0 ? ["-u", "nobody"] : []), file], { stdio: "ignore", cwd: "/" });
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const isUp = await withClient(`postgresql://postgres@127.0.0.1:${port}/shop`, async () => true).catch(() => false);

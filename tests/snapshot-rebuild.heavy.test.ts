@@ -61,7 +61,11 @@ test("pg_dump sees no difference between a schema and its rebuilt twin", async (
     await execute(urlOf(cluster, { database: "original" }), awkwardSchema(15));
     await rebuild(cluster, "original", "twin");
     const dump = (database: string): string[] => {
-      const text = execFileSync(path.join(cluster.binaries, "pg_dump"), ["--schema-only", "--no-owner", "--no-privileges", "-d", urlOf(cluster, { database })], { encoding: "utf8" });
+      const text = execFileSync(
+        path.join(cluster.binaries, "pg_dump"),
+        ["--schema-only", "--no-owner", "--no-privileges", "-d", urlOf(cluster, { database })],
+        { encoding: "utf8" },
+      );
       return text.split("\n").filter((line) => !/^(--|\\(un)?restrict |$)/.test(line));
     };
     expect(dump("twin")).toEqual(dump("original"));

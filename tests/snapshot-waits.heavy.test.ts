@@ -10,15 +10,19 @@ const first = ({ servers: [server] }: Snapshot): Server => {
 
 /** Sessions that a sampler must tell apart: one on a lock, one asleep, one idle in its transaction. */
 async function lookAtBusy(url: string, interval: number): Promise<Snapshot> {
-  return await withClient(url, (holder) => withClient(url, (waiter) => withClient(url, async (sleeper) => {
-    await holder.query("BEGIN; LOCK TABLE stock");
-    const waiting = waiter.query("SELECT count(*) FROM stock");
-    const asleep = sleeper.query("SELECT pg_sleep($1)", [interval / 1000 + 1]);
-    const snapshot = await look(url, { interval });
-    await holder.query("COMMIT");
-    await Promise.all([waiting, asleep]);
-    return snapshot;
-  })));
+  return await withClient(url, (holder) =>
+    withClient(url, (waiter) =>
+      withClient(url, async (sleeper) => {
+        await holder.query("BEGIN; LOCK TABLE stock");
+        const waiting = waiter.query("SELECT count(*) FROM stock");
+        const asleep = sleeper.query("SELECT pg_sleep($1)", [interval / 1000 + 1]);
+        const snapshot = await look(url, { interval });
+        await holder.query("COMMIT");
+        await Promise.all([waiting, asleep]);
+        return snapshot;
+      }),
+    ),
+  );
 }
 
 describe.each([13, 14, 18])("PostgreSQL %i", (major) => {
@@ -36,7 +40,12 @@ describe.each([13, 14, 18])("PostgreSQL %i", (major) => {
     const { waits } = first(snapshot);
     expect(snapshot.gaps.map(({ part }) => part)).not.toContain("waits");
     expect(waits).toMatchObject({ samples: 3, hidden: 0 });
-    expect(waits?.waits.map(({ type, event, count }) => [type, event, count])).toEqual(expect.arrayContaining([["Lock", "relation", 3], ["Timeout", "PgSleep", 3]]));
+    expect(waits?.waits.map(({ type, event, count }) => [type, event, count])).toEqual(
+      expect.arrayContaining([
+        ["Lock", "relation", 3],
+        ["Timeout", "PgSleep", 3],
+      ]),
+    );
     expect(waits?.idleInTransaction).toEqual({ mean: 1, most: 1 });
     expect(waits?.active).toEqual({ mean: 2, most: 2 });
     const ids = waits?.waits.map(({ statement }) => statement) ?? [];
@@ -67,7 +76,11 @@ test("a replica says whether it is connected and what its replay cancelled", asy
   const standby = await startDebian({ standbyOf: primary.cluster, settings: { max_standby_streaming_delay: "0", hot_standby: "on" } });
   try {
     await execute(primary.cluster.url, "CREATE TABLE book (id int)", "INSERT INTO book SELECT generate_series(1, 1000)");
-    await waitFor(async () => (await withClient(standby.cluster.url, (client) => client.query<{ there: boolean }>("SELECT to_regclass('book') IS NOT NULL AS there"))).rows[0]?.there === true);
+    await waitFor(
+      async () =>
+        (await withClient(standby.cluster.url, (client) => client.query<{ there: boolean }>("SELECT to_regclass('book') IS NOT NULL AS there"))).rows[0]
+          ?.there === true,
+    );
     // A reader's lock stands in the way of replaying the primary's DROP.
     await withClient(standby.cluster.url, async (reader) => {
       await reader.query("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM book");

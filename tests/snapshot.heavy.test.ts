@@ -19,7 +19,16 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
     await execute(running.cluster.url, "CREATE DATABASE shop");
     url = urlOf(running.cluster, { database: "shop" });
     await withClient(url, buildShop);
-    await execute(url, "CREATE ROLE monitor LOGIN", "GRANT pg_monitor TO monitor", "CREATE ROLE reader LOGIN", "GRANT pg_monitor TO reader", "CREATE ROLE guest LOGIN", "GRANT SELECT ON customer TO guest", "CREATE ROLE nobody LOGIN");
+    await execute(
+      url,
+      "CREATE ROLE monitor LOGIN",
+      "GRANT pg_monitor TO monitor",
+      "CREATE ROLE reader LOGIN",
+      "GRANT pg_monitor TO reader",
+      "CREATE ROLE guest LOGIN",
+      "GRANT SELECT ON customer TO guest",
+      "CREATE ROLE nobody LOGIN",
+    );
     await execute(url, major >= 14 ? "GRANT pg_read_all_data TO reader" : 'GRANT SELECT ON customer, "order", customer_id_seq, order_id_seq TO reader');
     await look(url);
     whole = await look(url);
@@ -34,7 +43,10 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
     expect(server?.settings.length).toBeGreaterThan(300);
     expect(server?.user).toMatchObject({ superuser: true, readableTables: 2, tables: 2 });
     expect(whole.catalog.indexes.every(({ metapage }) => metapage !== null)).toBe(true);
-    expect(whole.catalog.sequences.map(({ name, lastValue }) => [name, lastValue])).toEqual([["customer_id_seq", "1000"], ["order_id_seq", "20000"]]);
+    expect(whole.catalog.sequences.map(({ name, lastValue }) => [name, lastValue])).toEqual([
+      ["customer_id_seq", "1000"],
+      ["order_id_seq", "20000"],
+    ]);
     expect(whole.catalog.extendedStatistics[0]?.dependencies).toMatch(/=>/);
   });
 
@@ -95,7 +107,9 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
     expect(gap?.remedy).toContain(major >= 14 ? 'GRANT pg_read_all_data TO "monitor"' : "GRANT SELECT ON ALL TABLES IN SCHEMA public");
     expect(parts(seen)).toEqual(expect.arrayContaining(["metapages", "sequences", "statistics"]));
     expect(table(seen, "customer")?.columns.every(({ statistics }) => statistics === null)).toBe(true);
-    expect(seen.servers[0]?.counters.tables).toEqual(expect.objectContaining({ [String(table(seen, "order")?.oid)]: expect.objectContaining({ inserted: 20_000 }) }));
+    expect(seen.servers[0]?.counters.tables).toEqual(
+      expect.objectContaining({ [String(table(seen, "order")?.oid)]: expect.objectContaining({ inserted: 20_000 }) }),
+    );
   });
 
   test("with SELECT on one table, the rest is said to be missing", async () => {
@@ -112,7 +126,9 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
   test("what a GRANT of a gap brings is there after it", async () => {
     const role = urlOf({ url }, { user: "nobody" });
     const before = await look(role);
-    const grants = before.gaps.flatMap(({ remedy }) => /^GRANT (?:pg_\w+|SELECT ON ALL (?:TABLES|SEQUENCES) IN SCHEMA public) TO "nobody"/.exec(remedy)?.[0] ?? []);
+    const grants = before.gaps.flatMap(
+      ({ remedy }) => /^GRANT (?:pg_\w+|SELECT ON ALL (?:TABLES|SEQUENCES) IN SCHEMA public) TO "nobody"/.exec(remedy)?.[0] ?? [],
+    );
     expect(grants.length).toBeGreaterThan(0);
     await execute(url, ...new Set(grants));
     const after = await look(role);
@@ -130,7 +146,10 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
       await holder.query('LOCK TABLE "order" IN ACCESS EXCLUSIVE MODE');
       const around = await look(url);
       expect(parts(around)).toEqual(["locked relations"]);
-      expect(around.catalog.tables.map(({ name, bytes }) => [name, bytes !== null])).toEqual([["customer", true], ["order", false]]);
+      expect(around.catalog.tables.map(({ name, bytes }) => [name, bytes !== null])).toEqual([
+        ["customer", true],
+        ["order", false],
+      ]);
       await holder.query("ROLLBACK");
     });
   });
@@ -138,12 +157,15 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
   test("the server's log shows nothing but reading and settings of the session", () => {
     const statements = loggedStatements(readFileSync(running.cluster.log, "utf8"));
     expect(statements.length).toBeGreaterThan(200);
-    const begin = /^BEGIN TRANSACTION READ ONLY; SET LOCAL statement_timeout = \d+; SET LOCAL lock_timeout = 100; SET LOCAL search_path = pg_catalog; SET LOCAL jit = off$/;
+    const begin =
+      /^BEGIN TRANSACTION READ ONLY; SET LOCAL statement_timeout = \d+; SET LOCAL lock_timeout = 100; SET LOCAL search_path = pg_catalog; SET LOCAL jit = off$/;
     const others = statements.filter((one) => !begin.test(one) && one !== "ROLLBACK");
     for (const one of others) {
       const words = dropLiterals(one);
       expect(words).toMatch(/^(SELECT|WITH)\b/);
-      expect(words).not.toMatch(/\b(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|CREATE|ALTER|DROP|GRANT|VACUUM|ANALYZE|COPY|LOCK|CALL|DO|FOR (NO KEY )?(UPDATE|SHARE)|nextval|setval|set_config|pg_sequence_last_value|pg_(terminate|cancel|reload|stat_reset|advisory)\w*)\b/);
+      expect(words).not.toMatch(
+        /\b(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|CREATE|ALTER|DROP|GRANT|VACUUM|ANALYZE|COPY|LOCK|CALL|DO|FOR (NO KEY )?(UPDATE|SHARE)|nextval|setval|set_config|pg_sequence_last_value|pg_(terminate|cancel|reload|stat_reset|advisory)\w*)\b/,
+      );
     }
   });
 });

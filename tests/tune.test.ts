@@ -27,7 +27,12 @@ function copyOfBookshop(): string {
 
 const tune = (root: string, ...args: readonly string[]): Promise<CliResult> => runCli(["tune", ...args], { cwd: root, rules });
 
-const pagesIn = (folder: string): ReadonlyMap<string, string> => new Map(readdirSync(folder).filter((name) => name.endsWith(".md")).map((name) => [name, readFileSync(path.join(folder, name), "utf8")]));
+const pagesIn = (folder: string): ReadonlyMap<string, string> =>
+  new Map(
+    readdirSync(folder)
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => [name, readFileSync(path.join(folder, name), "utf8")]),
+  );
 
 describe("with the source alone", () => {
   let root: string;
@@ -35,7 +40,8 @@ describe("with the source alone", () => {
   let pages: ReadonlyMap<string, string>;
   let report: Report;
   const folder = (): string => path.join(root, ".luthier", "handbook");
-  const applies = (patch: string, how: readonly string[]): boolean => spawnSync("git", ["apply", ...how, path.join(folder(), "patches", patch)], { cwd: root }).status === 0;
+  const applies = (patch: string, how: readonly string[]): boolean =>
+    spawnSync("git", ["apply", ...how, path.join(folder(), "patches", patch)], { cwd: root }).status === 0;
 
   beforeAll(async () => {
     root = copyOfBookshop();
@@ -49,7 +55,9 @@ describe("with the source alone", () => {
   test("says how many findings there are, that no cost is known, and what would tell it", () => {
     expect(said.stderr).toBe("");
     expect(said.status).toBe(1);
-    expect(said.stdout).toMatch(/^bookshop at [0-9a-f]{7,} {3}Django 5\.2\n\n\d+ findings, \d+ of them certain; no cost is known, because nothing was\nrecorded\n/);
+    expect(said.stdout).toMatch(
+      /^bookshop at [0-9a-f]{7,} {3}Django 5\.2\n\n\d+ findings, \d+ of them certain; no cost is known, because nothing was\nrecorded\n/,
+    );
     expect(said.stdout).not.toContain("s/min");
     expect(said.stdout).toContain("luthier record -- COMMAND\n");
     expect(said.stdout).toContain("luthier tune --db URL\n");
@@ -67,7 +75,11 @@ describe("with the source alone", () => {
   });
 
   test("links lead somewhere", () => {
-    const broken = [...pages].flatMap(([name, text]) => linksOf(text).filter((url) => !isThere(url, name)).map((url) => `${name}: ${url}`));
+    const broken = [...pages].flatMap(([name, text]) =>
+      linksOf(text)
+        .filter((url) => !isThere(url, name))
+        .map((url) => `${name}: ${url}`),
+    );
     expect(broken).toEqual([]);
   });
 
@@ -83,7 +95,8 @@ describe("with the source alone", () => {
   }
 
   test("holds no markup that is not its own", () => {
-    for (const name of ["README.md", "chapter-2-queries.md", "plan-of-work.md", "lazy-loading-analysis.md"]) expect(foreignMarkup(pages.get(name) ?? ""), name).toEqual([]);
+    for (const name of ["README.md", "chapter-2-queries.md", "plan-of-work.md", "lazy-loading-analysis.md"])
+      expect(foreignMarkup(pages.get(name) ?? ""), name).toEqual([]);
   });
 
   test("says nothing that would be true of any other project", () => {
@@ -112,9 +125,14 @@ describe("with the source alone", () => {
     expect(patches).toContain("all-safe.patch");
     expect(patches.length).toBeGreaterThan(50);
     const plan = readFileSync(path.join(folder(), "plan-of-work.md"), "utf8");
-    const rows = [...plan.matchAll(/\[patch\]\(patches\/([^)]+)\)( after | instead of | within )?/g)].map(([, name = "", beside = ""]) => ({ name: decodeURIComponent(name), beside }));
+    const rows = [...plan.matchAll(/\[patch\]\(patches\/([^)]+)\)( after | instead of | within )?/g)].map(([, name = "", beside = ""]) => ({
+      name: decodeURIComponent(name),
+      beside,
+    }));
     expect(rows.map(({ name }) => name).toSorted()).toEqual(patches.filter((name) => name !== "all-safe.patch").toSorted());
-    const refused = ["all-safe.patch", ...rows.filter(({ beside }) => beside !== " after ").map(({ name }) => name)].filter((name) => !applies(name, ["--check"]));
+    const refused = ["all-safe.patch", ...rows.filter(({ beside }) => beside !== " after ").map(({ name }) => name)].filter(
+      (name) => !applies(name, ["--check"]),
+    );
     expect(refused).toEqual([]);
     expect(rows.filter(({ beside }) => beside === " after ").length).toBeGreaterThan(5);
     const series = rows.filter(({ beside }) => beside === "" || beside === " after ").map(({ name }) => name);
@@ -125,7 +143,10 @@ describe("with the source alone", () => {
   test("a second run writes the same bytes, and keeps what people wrote", async () => {
     const file = path.join(folder(), "n1-analysis.md");
     const [, id = ""] = /<!-- notes: ([0-9a-f]{16}) -->/.exec(readFileSync(file, "utf8")) ?? [];
-    writeFileSync(file, readFileSync(file, "utf8").replace(`<!-- notes: ${id} -->\n`, (start) => `${start}Asked the shop team.\n`));
+    writeFileSync(
+      file,
+      readFileSync(file, "utf8").replace(`<!-- notes: ${id} -->\n`, (start) => `${start}Asked the shop team.\n`),
+    );
     const before = pagesIn(folder());
     const again = await tune(root);
     expect(again.stdout).toContain("1 note kept");
@@ -164,7 +185,12 @@ describe("other evidence by itself", () => {
     const sql = 'SELECT "shop_customer"."id" FROM "shop_customer" WHERE "shop_customer"."id" = %s';
     recorded.scope("request", "GET", { route: "orders/", view: "shop.views.orders" }, (scope) => {
       const orders = recorded.fetch(scope, "shop.Order", 5, 'SELECT "shop_order"."id" FROM "shop_order"', ["shop/views.py:9 orders"]);
-      for (let row = 1; row <= 5; row += 1) recorded.query(scope, sql, ["shop/views.py:11 orders"], { cause: recorded.cause("forward", "shop.Order", "customer", orders), instance: row, duration: 2000 });
+      for (let row = 1; row <= 5; row += 1)
+        recorded.query(scope, sql, ["shop/views.py:11 orders"], {
+          cause: recorded.cause("forward", "shop.Order", "customer", orders),
+          instance: row,
+          duration: 2000,
+        });
     });
     const root = temporaryFolder();
     writeRecording(root, [recorded]);

@@ -28,8 +28,14 @@ async function build(columns: string, values: string): Promise<Table> {
 
 describe("columns of fixed length: to the page", () => {
   test.each([
-    ["a boolean NOT NULL, b bigint NOT NULL, c boolean NOT NULL, d bigint NOT NULL, e smallint NOT NULL, f timestamptz NOT NULL", "true, n, false, n, 1, now()"],
-    ["b bigint NOT NULL, d bigint NOT NULL, f timestamptz NOT NULL, e smallint NOT NULL, a boolean NOT NULL, c boolean NOT NULL", "n, n, now(), 1, true, false"],
+    [
+      "a boolean NOT NULL, b bigint NOT NULL, c boolean NOT NULL, d bigint NOT NULL, e smallint NOT NULL, f timestamptz NOT NULL",
+      "true, n, false, n, 1, now()",
+    ],
+    [
+      "b bigint NOT NULL, d bigint NOT NULL, f timestamptz NOT NULL, e smallint NOT NULL, a boolean NOT NULL, c boolean NOT NULL",
+      "n, n, now(), 1, true, false",
+    ],
     ["a smallint NOT NULL, b uuid NOT NULL, c integer NOT NULL, d date NOT NULL, e float8 NOT NULL", "1, gen_random_uuid(), n, current_date, n"],
     ["a bigint, b integer, c boolean", "n, NULL, NULL"],
   ])("%s", async (columns, values) => {
@@ -45,7 +51,10 @@ describe("texts and NULLs: nearly", () => {
   test.each([
     ["a integer NOT NULL, b text NOT NULL, c bigint NOT NULL", "n, repeat('x', n % 40), n"],
     ["a bigint NOT NULL, b varchar(20) NOT NULL, c boolean NOT NULL, d bigint NOT NULL", "n, (ARRAY['sale', 'delivery', 'return'])[1 + n % 3], true, n"],
-    ["a bigint NOT NULL, b timestamptz, c date, d text NOT NULL", "n, CASE WHEN n % 3 = 0 THEN now() END, CASE WHEN n % 2 = 0 THEN current_date END, 'note ' || n"],
+    [
+      "a bigint NOT NULL, b timestamptz, c date, d text NOT NULL",
+      "n, CASE WHEN n % 3 = 0 THEN now() END, CASE WHEN n % 2 = 0 THEN current_date END, 'note ' || n",
+    ],
     ["a bigint NOT NULL, b numeric(10, 2) NOT NULL, c integer NOT NULL, d text NOT NULL", "n, n * 1.25, n, ''"],
   ])("%s", async (columns, values) => {
     const table = await build(columns, values);

@@ -18,7 +18,19 @@ const { studyIndexes } = await import(`${dist}/sources/index-study.js`);
 const { createIndexSql } = await import(`${dist}/fixes/migrations/index.js`);
 
 const { values: flags } = parseArgs({
-  options: { db: { type: "string" }, queries: { type: "string" }, out: { type: "string" }, budget: { type: "string", default: "500" }, sizes: { type: "string", default: "hypopg" }, other: { type: "string" }, without: { type: "string", default: "21" }, rounds: { type: "string", default: "3" }, seconds: { type: "string", default: "280" }, jit: { type: "boolean", default: false }, drop: { type: "boolean", default: false } },
+  options: {
+    db: { type: "string" },
+    queries: { type: "string" },
+    out: { type: "string" },
+    budget: { type: "string", default: "500" },
+    sizes: { type: "string", default: "hypopg" },
+    other: { type: "string" },
+    without: { type: "string", default: "21" },
+    rounds: { type: "string", default: "3" },
+    seconds: { type: "string", default: "280" },
+    jit: { type: "boolean", default: false },
+    drop: { type: "boolean", default: false },
+  },
 });
 
 const started = performance.now();
@@ -51,14 +63,28 @@ async function choose() {
   const { snapshot, database } = await openWorkload(flags.db, queries);
   const phantom = await openPhantom(snapshot);
   try {
-    const study = await studyIndexes(phantom, database, { budget: Number(flags.budget) * MEGABYTE, isOver: () => false, progress: () => {}, ...(flags.sizes === "built" ? {} : { around: withHypopgSizes(client) }) });
+    const study = await studyIndexes(phantom, database, {
+      budget: Number(flags.budget) * MEGABYTE,
+      isOver: () => false,
+      progress: () => {},
+      ...(flags.sizes === "built" ? {} : { around: withHypopgSizes(client) }),
+    });
     state.promised = study.added.reduce((sum, { bytes }) => sum + bytes, 0);
-    add("luthier", study.added.map(({ spec, table }) => createIndexSql(spec, "x", table, false).replace(/INDEX "?x"? ON/, "INDEX ON")));
+    add(
+      "luthier",
+      study.added.map(({ spec, table }) => createIndexSql(spec, "x", table, false).replace(/INDEX "?x"? ON/, "INDEX ON")),
+    );
     state.verdicts = Object.fromEntries(study.statements.map(({ statement, verdict, server, careful }) => [statement, { verdict, server, careful }]));
   } finally {
     await phantom.close();
   }
-  if (flags.other) add("other", readFileSync(flags.other, "utf8").split("\n").filter((line) => line.trim() !== ""));
+  if (flags.other)
+    add(
+      "other",
+      readFileSync(flags.other, "utf8")
+        .split("\n")
+        .filter((line) => line.trim() !== ""),
+    );
   save();
 }
 
@@ -126,15 +152,23 @@ function report() {
   const names = Object.keys(state.sets);
   const median = (all) => all.toSorted((a, b) => a - b)[Math.floor((all.length - 1) / 2)];
   const of = (name, one, what) => median(state.times[name][one].map((time) => time[what]));
-  const done = run.filter(({ name }) => Object.values(state.times[name] ?? {}).length > 0 && Object.values(state.times[name]).every((all) => all.length >= Number(flags.rounds)));
+  const done = run.filter(
+    ({ name }) => Object.values(state.times[name] ?? {}).length > 0 && Object.values(state.times[name]).every((all) => all.length >= Number(flags.rounds)),
+  );
   const total = (one, what) => done.reduce((sum, { name }) => sum + of(name, one, what), 0);
   const change = (one, what) => `${((total(one, what) / total("none", what) - 1) * 100).toFixed(1)} %`;
   say(`${done.length} of ${run.length} queries, medians of ${flags.rounds} warm runs, load ${Math.min(...state.loads)} to ${Math.max(...state.loads)}`);
   if (done.length === 0) return;
   say(`none: ${(total("none", "ms") / 1000).toFixed(2)} s, ${total("none", "cpu").toFixed(1)} processor seconds`);
-  for (const one of names) say(`${one}: ${(total(one, "ms") / 1000).toFixed(2)} s (${change(one, "ms")}), ${total(one, "cpu").toFixed(1)} processor seconds (${change(one, "cpu")}), ${state.sets[one].length} indexes, ${(state.sets[one].reduce((sum, number) => sum + state.indexes[number].bytes, 0) / MEGABYTE).toFixed(0)} MB built`);
+  for (const one of names)
+    say(
+      `${one}: ${(total(one, "ms") / 1000).toFixed(2)} s (${change(one, "ms")}), ${total(one, "cpu").toFixed(1)} processor seconds (${change(one, "cpu")}), ${state.sets[one].length} indexes, ${(state.sets[one].reduce((sum, number) => sum + state.indexes[number].bytes, 0) / MEGABYTE).toFixed(0)} MB built`,
+    );
   say(`| query | none ms | ${names.join(" | ")} | by processor time | luthier says |\n|${"---|".repeat(names.length + 4)}`);
-  for (const { name } of done) say(`| ${name} | ${of(name, "none", "ms").toFixed(0)} | ${names.map((one) => `${(of(name, one, "ms") / of(name, "none", "ms")).toFixed(2)}x`).join(" | ")} | ${names.map((one) => `${(of(name, one, "cpu") / Math.max(0.01, of(name, "none", "cpu"))).toFixed(2)}x`).join(", ")} | ${state.verdicts[name]?.verdict ?? "not planned"} |`);
+  for (const { name } of done)
+    say(
+      `| ${name} | ${of(name, "none", "ms").toFixed(0)} | ${names.map((one) => `${(of(name, one, "ms") / of(name, "none", "ms")).toFixed(2)}x`).join(" | ")} | ${names.map((one) => `${(of(name, one, "cpu") / Math.max(0.01, of(name, "none", "cpu"))).toFixed(2)}x`).join(", ")} | ${state.verdicts[name]?.verdict ?? "not planned"} |`,
+    );
   const slower = done.filter(({ name }) => of(name, "luthier", "ms") > of(name, "none", "ms") * 1.1).map(({ name }) => name);
   say(`slower by more than 10 % with luthier's: ${slower.map((name) => `Q${name} (${state.verdicts[name]?.verdict})`).join(", ") || "none"}`);
 }

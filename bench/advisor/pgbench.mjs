@@ -13,7 +13,15 @@ import { parseArgs } from "node:util";
 import pg from "pg";
 import { startPostgres } from "../../scripts/postgres.mjs";
 
-const { values: flags } = parseArgs({ options: { scale: { type: "string", default: "20" }, transactions: { type: "string", default: "4000" }, "index-advisor": { type: "string" }, dexter: { type: "string" }, pghero: { type: "string" } } });
+const { values: flags } = parseArgs({
+  options: {
+    scale: { type: "string", default: "20" },
+    transactions: { type: "string", default: "4000" },
+    "index-advisor": { type: "string" },
+    dexter: { type: "string" },
+    pghero: { type: "string" },
+  },
+});
 const cli = path.resolve(import.meta.dirname, "../../dist/cli/main.js");
 const { cluster, stop } = await startPostgres({ settings: { shared_preload_libraries: "pg_stat_statements", autovacuum: "off", synchronous_commit: "on" } });
 const folder = mkdtempSync(path.join(tmpdir(), "luthier-pgbench-"));
@@ -23,7 +31,17 @@ const client = new pg.Client(cluster.url);
 await client.connect();
 
 /** As pgbench has it, and with questions that it has no index for: the accounts of a branch that owe most, and what a teller did last. */
-const scripts = { plain: ["-b", "tpcb-like"], questions: ["-b", "tpcb-like@8", "-f", script("SELECT aid, abalance FROM pgbench_accounts WHERE bid = :bid ORDER BY abalance LIMIT 10"), "-f", script("SELECT delta, mtime FROM pgbench_history WHERE tid = :tid ORDER BY mtime DESC LIMIT 5")] };
+const scripts = {
+  plain: ["-b", "tpcb-like"],
+  questions: [
+    "-b",
+    "tpcb-like@8",
+    "-f",
+    script("SELECT aid, abalance FROM pgbench_accounts WHERE bid = :bid ORDER BY abalance LIMIT 10"),
+    "-f",
+    script("SELECT delta, mtime FROM pgbench_history WHERE tid = :tid ORDER BY mtime DESC LIMIT 5"),
+  ],
+};
 
 try {
   bench("-i", "-q", "-s", flags.scale);
@@ -50,7 +68,9 @@ async function look(name, args) {
   const advice = JSON.parse(luthier("advise", "indexes", project, "--format", "json"));
   say(`luthier: ${advice.add.map(({ label, upkeep }) => `${label} (upkeep ${Math.round(upkeep)})`).join("; ") || "no index"}`);
   say(`luthier, statements dearer by more than 5 %: ${advice.statements.filter(({ server }) => server.after > server.before * 1.05).length}`);
-  say(`luthier, cost of all: ${Math.round(advice.cost.server.before)} to ${Math.round(advice.cost.server.after)}, upkeep ${Math.round(advice.add.reduce((sum, { upkeep }) => sum + upkeep, 0))}`);
+  say(
+    `luthier, cost of all: ${Math.round(advice.cost.server.before)} to ${Math.round(advice.cost.server.after)}, upkeep ${Math.round(advice.add.reduce((sum, { upkeep }) => sum + upkeep, 0))}`,
+  );
   if (flags["index-advisor"]) say(`index_advisor: ${(await supabase(before)).join("; ") || "no index"}`);
   if (flags.dexter) say(`dexter: ${dexter()}`);
   if (flags.pghero) say(`pghero: ${pghero()}`);
@@ -61,7 +81,8 @@ async function look(name, args) {
   await client.query("SELECT pg_stat_statements_reset()");
   run(Math.max(300, Number(flags.transactions) / 8));
   say("| statement | calls | ms a call, before | after |\n|---|---|---|---|");
-  for (const [sql, one] of await times()) say(`| \`${sql.slice(0, 80)}\` | ${one.calls} | ${(before.get(sql)?.mean ?? NaN).toFixed(3)} | ${one.mean.toFixed(3)} |`);
+  for (const [sql, one] of await times())
+    say(`| \`${sql.slice(0, 80)}\` | ${one.calls} | ${(before.get(sql)?.mean ?? NaN).toFixed(3)} | ${one.mean.toFixed(3)} |`);
 }
 
 function luthier(...args) {
@@ -69,7 +90,9 @@ function luthier(...args) {
 }
 
 async function times() {
-  const { rows } = await client.query("SELECT query, calls::int, mean_exec_time AS mean FROM pg_stat_statements WHERE query ~ 'pgbench_' AND query ~ '^(SELECT|UPDATE|INSERT)' ORDER BY total_exec_time DESC LIMIT 12");
+  const { rows } = await client.query(
+    "SELECT query, calls::int, mean_exec_time AS mean FROM pg_stat_statements WHERE query ~ 'pgbench_' AND query ~ '^(SELECT|UPDATE|INSERT)' ORDER BY total_exec_time DESC LIMIT 12",
+  );
   return new Map(rows.map((row) => [row.query, row]));
 }
 
@@ -79,7 +102,9 @@ async function supabase(statements) {
   if (there.length === 0) await client.query(readFileSync(flags["index-advisor"], "utf8").replace(/^\\.*$/gm, ""));
   const found = new Set();
   for (const sql of statements.keys()) {
-    const { rows } = await client.query("SELECT index_statements FROM index_advisor($1)", [sql]).catch((error) => ({ rows: [{ index_statements: [`refused: ${error.message}`] }] }));
+    const { rows } = await client
+      .query("SELECT index_statements FROM index_advisor($1)", [sql])
+      .catch((error) => ({ rows: [{ index_statements: [`refused: ${error.message}`] }] }));
     for (const one of rows[0]?.index_statements ?? []) found.add(one);
   }
   return [...found];
@@ -91,16 +116,32 @@ function dexter() {
 }
 
 function pghero() {
-  const program = 'require "active_record"; require "pg_query"; require "pghero"; ENV["PGHERO_DATABASE_URL"] = ARGV[0]; db = PgHero::Database.new("primary", {"url" => ARGV[0]}); puts db.suggested_indexes(suggested_indexes_by_query: db.suggested_indexes_by_query(queries: db.query_stats(limit: 100).map { |one| one[:query] })).map { |one| "Index found: #{one[:table]} (#{one[:columns].join(", ")})" }';
-  return lastLines(() => execFileSync("ruby", ["-I", path.join(flags.pghero, "lib"), "-e", program, cluster.url], { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }), /Index found:/);
+  const program =
+    'require "active_record"; require "pg_query"; require "pghero"; ENV["PGHERO_DATABASE_URL"] = ARGV[0]; db = PgHero::Database.new("primary", {"url" => ARGV[0]}); puts db.suggested_indexes(suggested_indexes_by_query: db.suggested_indexes_by_query(queries: db.query_stats(limit: 100).map { |one| one[:query] })).map { |one| "Index found: #{one[:table]} (#{one[:columns].join(", ")})" }';
+  return lastLines(
+    () =>
+      execFileSync("ruby", ["-I", path.join(flags.pghero, "lib"), "-e", program, cluster.url], { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }),
+    /Index found:/,
+  );
 }
 
 /** What it found, or how it failed. */
 function lastLines(work, wanted) {
   try {
-    return work().split("\n").filter((line) => wanted.test(line)).map((line) => line.replace("Index found: ", "")).join("; ") || "no index";
+    return (
+      work()
+        .split("\n")
+        .filter((line) => wanted.test(line))
+        .map((line) => line.replace("Index found: ", ""))
+        .join("; ") || "no index"
+    );
   } catch (error) {
-    return `failed: ${String(error.stderr ?? error.message).trim().split("\n").slice(-3).join(" ").slice(0, 300)}`;
+    return `failed: ${String(error.stderr ?? error.message)
+      .trim()
+      .split("\n")
+      .slice(-3)
+      .join(" ")
+      .slice(0, 300)}`;
   }
 }
 

@@ -11,7 +11,9 @@ import pg from "pg";
 import { startServer } from "../../scripts/postgres-servers.mjs";
 import { ensurePythonEnv } from "../../scripts/python-env.mjs";
 
-const { values: flags } = parseArgs({ options: { major: { type: "string", default: "15" }, rows: { type: "string", default: "200000" }, "budget-mb": { type: "string" }, out: { type: "string" } } });
+const { values: flags } = parseArgs({
+  options: { major: { type: "string", default: "15" }, rows: { type: "string", default: "200000" }, "budget-mb": { type: "string" }, out: { type: "string" } },
+});
 const root = path.resolve(import.meta.dirname, "../..");
 const cli = path.join(root, "dist/cli/main.js");
 const { python } = await ensurePythonEnv();
@@ -39,7 +41,21 @@ try {
   await execute(Object.assign(new URL(cluster.url), { pathname: "/template1" }).href, `CREATE DATABASE shop_copy TEMPLATE ${copy.pathname.slice(1)}`);
   copy.pathname = "/shop_copy";
   await execute(copy.href, "VACUUM ANALYZE");
-  const advice = JSON.parse(run(process.execPath, cli, "advise", "indexes", ".", "--format", "json", "--measure", "--db", copy.href, ...(flags["budget-mb"] ? ["--budget", `${flags["budget-mb"]}M`] : [])));
+  const advice = JSON.parse(
+    run(
+      process.execPath,
+      cli,
+      "advise",
+      "indexes",
+      ".",
+      "--format",
+      "json",
+      "--measure",
+      "--db",
+      copy.href,
+      ...(flags["budget-mb"] ? ["--budget", `${flags["budget-mb"]}M`] : []),
+    ),
+  );
   if (flags.out) writeFileSync(flags.out, JSON.stringify(advice, null, 2));
   report(advice);
 } finally {
@@ -52,13 +68,22 @@ function report({ add, cost, statements, measured }) {
   const upkeep = add.reduce((sum, one) => sum + one.upkeep, 0);
   const bytes = (all) => (all.reduce((sum, one) => sum + (one.bytes ?? 0), 0) / 1e6).toFixed(1);
   say(`${add.length} indexes, ${bytes(add)} MB promised, ${bytes(measured.built)} MB built, ${measured.dropped.length} unused ones away`);
-  say(`planned: ${Math.round(cost.server.before)} to ${Math.round(cost.server.after)}, upkeep ${Math.round(upkeep)}; dearer by more than 5 %: ${statements.filter(({ server }) => server.after > server.before * 1.05).length}`);
+  say(
+    `planned: ${Math.round(cost.server.before)} to ${Math.round(cost.server.after)}, upkeep ${Math.round(upkeep)}; dearer by more than 5 %: ${statements.filter(({ server }) => server.after > server.before * 1.05).length}`,
+  );
   say(`reads, measured: ${reads.before.toFixed(0)} to ${reads.after.toFixed(0)} ms in all calls of ${reads.count} statements`);
-  say(`writes, measured: ${writes.before.toFixed(1)} to ${writes.after.toFixed(1)} ms in all calls of ${writes.count} statements; foretold ${((upkeep * UNIT_US) / 1000).toFixed(1)} ms more, were ${(writes.after - writes.before).toFixed(1)}`);
+  say(
+    `writes, measured: ${writes.before.toFixed(1)} to ${writes.after.toFixed(1)} ms in all calls of ${writes.count} statements; foretold ${((upkeep * UNIT_US) / 1000).toFixed(1)} ms more, were ${(writes.after - writes.before).toFixed(1)}`,
+  );
   for (const kind of ["read", "write"]) {
     const own = measured.statements.filter((one) => one.kind === kind);
-    say(`${kind}s: ${own.filter(({ verdict }) => verdict === "faster").length} faster, ${own.filter(({ verdict }) => verdict === "slower").length} slower of ${own.length}`);
-    for (const one of own.filter(({ verdict }) => verdict === "slower")) say(`  slower ${ms(one.before)} to ${ms(one.after)} ms, ${one.calls} calls: ${one.sql.slice(0, 110).replaceAll(/\s+/g, " ")} (${statements.find(({ statement }) => statement === one.statement)?.verdict ?? "not planned"})`);
+    say(
+      `${kind}s: ${own.filter(({ verdict }) => verdict === "faster").length} faster, ${own.filter(({ verdict }) => verdict === "slower").length} slower of ${own.length}`,
+    );
+    for (const one of own.filter(({ verdict }) => verdict === "slower"))
+      say(
+        `  slower ${ms(one.before)} to ${ms(one.after)} ms, ${one.calls} calls: ${one.sql.slice(0, 110).replaceAll(/\s+/g, " ")} (${statements.find(({ statement }) => statement === one.statement)?.verdict ?? "not planned"})`,
+      );
   }
 }
 

@@ -32,7 +32,9 @@ function levelled(text) {
 
 /** Every subquery of FROM has a name. @param {string} text */
 function named(text) {
-  const places = [...text.matchAll(/(?:\bfrom|,)\s*\(/gi)].map((found) => closing(text, found.index + found[0].length)).filter((place) => /^\s*(?:$|[),]|(?:limit|group|order|where)\b)/i.test(text.slice(place)));
+  const places = [...text.matchAll(/(?:\bfrom|,)\s*\(/gi)]
+    .map((found) => closing(text, found.index + found[0].length))
+    .filter((place) => /^\s*(?:$|[),]|(?:limit|group|order|where)\b)/i.test(text.slice(place)));
   return places.toSorted((a, b) => b - a).reduce((all, place) => `${all.slice(0, place)} as subquery_${place}${all.slice(place)}`, text);
 }
 

@@ -17,7 +17,17 @@ const { pricedOf } = await import(`${dist}/sources/phantom/trial-planner.js`);
 const { createIndexSql } = await import(`${dist}/fixes/migrations/index.js`);
 
 const { values: flags } = parseArgs({
-  options: { db: { type: "string" }, queries: { type: "string" }, budgets: { type: "string", default: "200,350,500,1000,2000" }, out: { type: "string" }, seconds: { type: "string", default: "30" }, planner: { type: "string", default: "phantom" }, sizes: { type: "string", default: "hypopg" }, build: { type: "boolean", default: false }, verbose: { type: "boolean", default: false } },
+  options: {
+    db: { type: "string" },
+    queries: { type: "string" },
+    budgets: { type: "string", default: "200,350,500,1000,2000" },
+    out: { type: "string" },
+    seconds: { type: "string", default: "30" },
+    planner: { type: "string", default: "phantom" },
+    sizes: { type: "string", default: "hypopg" },
+    build: { type: "boolean", default: false },
+    verbose: { type: "boolean", default: false },
+  },
 });
 
 const queries = readQueries(flags.queries);
@@ -30,7 +40,9 @@ await client.query("SELECT pg_stat_reset()");
 
 const results = [];
 for (const budget of flags.budgets.split(",").map(Number)) results.push(await run(budget));
-process.stdout.write(`${["budget relative promised megabytes promisedmb builtmb built indexes candidates plans gap seconds opening cpu complete", ...results.map((row) => [row.budget, row.relative, row.promised, row.megabytes, row.promisedMegabytes, row.built?.megabytes, row.built?.relative, row.indexes, row.candidates, row.plans, row.gap, row.seconds, row.opening, row.cpu, row.complete].join(" "))].join("\n")}\n`);
+process.stdout.write(
+  `${["budget relative promised megabytes promisedmb builtmb built indexes candidates plans gap seconds opening cpu complete", ...results.map((row) => [row.budget, row.relative, row.promised, row.megabytes, row.promisedMegabytes, row.built?.megabytes, row.built?.relative, row.indexes, row.candidates, row.plans, row.gap, row.seconds, row.opening, row.cpu, row.complete].join(" "))].join("\n")}\n`,
+);
 if (flags.out) writeFileSync(flags.out, `${JSON.stringify(results, null, 2)}\n`);
 await client.end();
 
@@ -47,9 +59,19 @@ async function run(megabytes) {
   try {
     const opened = performance.now();
     const deadline = started + Number(flags.seconds) * 1000;
-    const result = await runIndexSearch(phantom.trial(), database, { budget: megabytes * MEGABYTE, isOver: () => false, secondsLeft: () => (deadline - performance.now()) / 1000, progress: flags.verbose ? (phase, done, total) => process.stderr.write(`${((performance.now() - started) / 1000).toFixed(1)} ${phase} ${done}/${total}\n`) : () => {}, ...(flags.sizes === "built" ? {} : { around: asJudged }) });
+    const result = await runIndexSearch(phantom.trial(), database, {
+      budget: megabytes * MEGABYTE,
+      isOver: () => false,
+      secondsLeft: () => (deadline - performance.now()) / 1000,
+      progress: flags.verbose
+        ? (phase, done, total) => process.stderr.write(`${((performance.now() - started) / 1000).toFixed(1)} ${phase} ${done}/${total}\n`)
+        : () => {},
+      ...(flags.sizes === "built" ? {} : { around: asJudged }),
+    });
     const seconds = (performance.now() - started) / 1000;
-    const chosen = result.chosen.map((one) => createIndexSql(result.candidates[one].candidate.spec, "x", result.candidates[one].candidate.table, false).replace(/INDEX "?x"? ON/, "INDEX ON"));
+    const chosen = result.chosen.map((one) =>
+      createIndexSql(result.candidates[one].candidate.spec, "x", result.candidates[one].candidate.table, false).replace(/INDEX "?x"? ON/, "INDEX ON"),
+    );
     const used = process.cpuUsage(cpu);
     const ownServer = serverSeconds();
     const sizes = result.chosen.map((one) => result.candidates[one].known.bytes);
@@ -57,7 +79,23 @@ async function run(megabytes) {
     const built = flags.build ? await build(chosen, sizes) : undefined;
     const promised = result.costs.reduce((sum, one) => sum + one.after, 0) / result.costs.reduce((sum, one) => sum + one.before, 0);
     if (flags.verbose) say(chosen.join("\n"));
-    return { budget: megabytes, relative: Number(judged.relative.toFixed(4)), promised: Number(promised.toFixed(4)), megabytes: Math.round(judged.bytes / MEGABYTE), promisedMegabytes: Math.round(sum(sizes) / MEGABYTE), built, indexes: chosen.length, candidates: result.candidates.length, plans: result.asked, gap: result.gap?.toFixed(4), seconds: Number(seconds.toFixed(1)), opening: Number(((opened - started) / 1000).toFixed(1)), cpu: Number(((used.user + used.system) / 1e6 + ownServer).toFixed(1)), complete: result.isComplete, chosen };
+    return {
+      budget: megabytes,
+      relative: Number(judged.relative.toFixed(4)),
+      promised: Number(promised.toFixed(4)),
+      megabytes: Math.round(judged.bytes / MEGABYTE),
+      promisedMegabytes: Math.round(sum(sizes) / MEGABYTE),
+      built,
+      indexes: chosen.length,
+      candidates: result.candidates.length,
+      plans: result.asked,
+      gap: result.gap?.toFixed(4),
+      seconds: Number(seconds.toFixed(1)),
+      opening: Number(((opened - started) / 1000).toFixed(1)),
+      cpu: Number(((used.user + used.system) / 1e6 + ownServer).toFixed(1)),
+      complete: result.isComplete,
+      chosen,
+    };
   } finally {
     await phantom.close();
   }
@@ -81,7 +119,9 @@ function serverSeconds() {
 
 /** Others on this machine have phantoms too. @param {string} folder */
 function isOwn(folder) {
-  return [folder, path.dirname(folder)].some((one) => existsSync(path.join(one, "owner")) && readFileSync(path.join(one, "owner"), "utf8").includes(String(process.pid)));
+  return [folder, path.dirname(folder)].some(
+    (one) => existsSync(path.join(one, "owner")) && readFileSync(path.join(one, "owner"), "utf8").includes(String(process.pid)),
+  );
 }
 
 /** With --planner hypopg, plans are its own too: what the search makes of the judge's costs. */
@@ -94,7 +134,10 @@ function asJudged(planner) {
 
 async function hypopgPlans(questions, present, made) {
   await client.query("SELECT hypopg_reset()");
-  const { rows } = await client.query("SELECT i.ordinality, h.indexname FROM unnest($1::text[]) WITH ORDINALITY i(sql, ordinality), LATERAL hypopg_create_index(i.sql) h", [[...present].map((one) => made[one])]);
+  const { rows } = await client.query(
+    "SELECT i.ordinality, h.indexname FROM unnest($1::text[]) WITH ORDINALITY i(sql, ordinality), LATERAL hypopg_create_index(i.sql) h",
+    [[...present].map((one) => made[one])],
+  );
   const names = new Map(rows.map((row) => [row.indexname, [...present][row.ordinality - 1]]));
   const priced = [];
   for (const question of questions) {
@@ -119,7 +162,15 @@ async function build(indexes, promised) {
       each.push({ sql, promised: promised[number], built: Number(rows[0].bytes) });
     }
     const after = await costs();
-    if (flags.verbose) say(each.map(({ sql, promised: foretold, built }) => `${(built / MEGABYTE).toFixed(1)} MB built, ${(foretold / MEGABYTE).toFixed(1)} promised (${((foretold / built - 1) * 100).toFixed(1)} %): ${sql}`).join("\n"));
+    if (flags.verbose)
+      say(
+        each
+          .map(
+            ({ sql, promised: foretold, built }) =>
+              `${(built / MEGABYTE).toFixed(1)} MB built, ${(foretold / MEGABYTE).toFixed(1)} promised (${((foretold / built - 1) * 100).toFixed(1)} %): ${sql}`,
+          )
+          .join("\n"),
+      );
     return { megabytes: Number((sum(each.map(({ built }) => built)) / MEGABYTE).toFixed(1)), relative: Number((sum(after) / sum(before)).toFixed(4)), each };
   } finally {
     await client.query("ROLLBACK");

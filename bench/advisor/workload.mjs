@@ -19,10 +19,31 @@ export function readQueries(folder) {
 
 /** Each query once. @param {string} url @param {ReturnType<typeof readQueries>} queries */
 export async function openWorkload(url, queries) {
-  const snapshot = await collectSnapshot({ targets: [url], statementTimeout: 30_000, connectTimeout: 10_000, version: "bench", sample: false, progress: () => {} });
+  const snapshot = await collectSnapshot({
+    targets: [url],
+    statementTimeout: 30_000,
+    connectTimeout: 10_000,
+    version: "bench",
+    sample: false,
+    progress: () => {},
+  });
   const parser = await openSqlParser();
-  const statements = queries.map(({ name, sql }) => ({ id: name, sql, shape: parser.shapeOf(sql), seenIn: ["log"], calls: 1, totalMs: 1, meanMs: 1, samples: [], share: 1 / queries.length, written: { certainty: "unknown", sites: [] } }));
-  return { snapshot, database: buildDatabase({ snapshot, file: "", source: null, workload: { statements, totalMs: statements.length, days: 1, plans: [] } }, NO_SOURCE) };
+  const statements = queries.map(({ name, sql }) => ({
+    id: name,
+    sql,
+    shape: parser.shapeOf(sql),
+    seenIn: ["log"],
+    calls: 1,
+    totalMs: 1,
+    meanMs: 1,
+    samples: [],
+    share: 1 / queries.length,
+    written: { certainty: "unknown", sites: [] },
+  }));
+  return {
+    snapshot,
+    database: buildDatabase({ snapshot, file: "", source: null, workload: { statements, totalMs: statements.length, days: 1, plans: [] } }, NO_SOURCE),
+  };
 }
 
 /** The planner, with the sizes that HypoPG thinks indexes have. @param {import("pg").Client} client */

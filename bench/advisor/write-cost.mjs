@@ -6,7 +6,9 @@ import { parseArgs } from "node:util";
 import pg from "pg";
 import { startPostgres } from "../../scripts/postgres.mjs";
 
-const { values } = parseArgs({ options: { rows: { type: "string", default: "1000000" }, writes: { type: "string", default: "20000" }, rounds: { type: "string", default: "7" } } });
+const { values } = parseArgs({
+  options: { rows: { type: "string", default: "1000000" }, writes: { type: "string", default: "20000" }, rounds: { type: "string", default: "7" } },
+});
 const [rows, writes, rounds] = [values.rows, values.writes, values.rounds].map(Number);
 
 /** Keys in no order, in the order of time, and long ones in no order that outgrow a quarter of shared_buffers (128 MB). */
@@ -24,8 +26,12 @@ const { cluster, stop } = await startPostgres({ settings: { autovacuum: "off", m
 const client = new pg.Client(cluster.url);
 await client.connect();
 try {
-  await client.query(`CREATE TABLE t (id bigint PRIMARY KEY, a int NOT NULL, at timestamptz NOT NULL, code text NOT NULL, note int NOT NULL) WITH (fillfactor = 80)`);
-  await client.query(`INSERT INTO t SELECT n, (random() * 1000000)::int, now() - (${rows} - n) * interval '1 second', gen_random_uuid()::text, 0 FROM generate_series(1, ${rows}) n`);
+  await client.query(
+    `CREATE TABLE t (id bigint PRIMARY KEY, a int NOT NULL, at timestamptz NOT NULL, code text NOT NULL, note int NOT NULL) WITH (fillfactor = 80)`,
+  );
+  await client.query(
+    `INSERT INTO t SELECT n, (random() * 1000000)::int, now() - (${rows} - n) * interval '1 second', gen_random_uuid()::text, 0 FROM generate_series(1, ${rows}) n`,
+  );
   for (const [name, keys] of Object.entries(indexes)) await client.query(`CREATE INDEX t_${name} ON t ${keys}`);
   await client.query("VACUUM ANALYZE t");
   const units = [];

@@ -18,17 +18,10 @@ export const isAtLeast = (confidence, floor) => (CONFIDENCE[confidence] ?? -1) >
 
 /** Whether one of the `--select` entries (rule ids, chapters, short finding ids) asks for this finding. */
 export const isSelected = (finding, selection) =>
-  selection.some(
-    (entry) =>
-      entry === finding.rule ||
-      entry === finding.id ||
-      entry === finding.chapter ||
-      finding.chapter?.startsWith(`${entry}.`),
-  );
+  selection.some((entry) => entry === finding.rule || entry === finding.id || entry === finding.chapter || finding.chapter?.startsWith(`${entry}.`));
 
 /** `group,user__project` to its alternatives; none for `-`, which stands for any relation. */
-export const pathAlternatives = (path) =>
-  !path || path === "-" ? [] : path.split(/[,/]/).map((part) => part.trim());
+export const pathAlternatives = (path) => (!path || path === "-" ? [] : path.split(/[,/]/).map((part) => part.trim()));
 
 /** "strict": equal, or one is a `__` prefix of the other. "lenient": they end in the same segment. */
 export function gradeRelation(path, relation) {
@@ -39,15 +32,13 @@ export function gradeRelation(path, relation) {
 }
 
 function gradePair(wanted, found) {
-  if (wanted === found || found.startsWith(`${wanted}__`) || wanted.startsWith(`${found}__`))
-    return "strict";
+  if (wanted === found || found.startsWith(`${wanted}__`) || wanted.startsWith(`${found}__`)) return "strict";
   return lastSegment(wanted) === lastSegment(found) ? "lenient" : undefined;
 }
 
 const lastSegment = (path) => path.split("__").at(-1);
 
-export const best = (grades) =>
-  grades.reduce((a, b) => ((GRADE[b] ?? 0) > (GRADE[a] ?? 0) ? b : a), undefined);
+export const best = (grades) => grades.reduce((a, b) => ((GRADE[b] ?? 0) > (GRADE[a] ?? 0) ? b : a), undefined);
 
 /** Whether the place lies in the lines; a queryset or an access may span several, other roles count by their first. */
 export function isWithin(place, file, from, to) {
@@ -66,36 +57,25 @@ const hasPlace = (finding, test) => (finding.places ?? []).some(test);
  * Returns the grade and which ends of the case the finding names.
  */
 export function matchFix(row, finding, { implicit = false } = {}) {
-  const access = hasPlace(finding, (place) =>
-    isAround(place, row.access_file, row.access_line, FIX_SLACK),
-  );
+  const access = hasPlace(finding, (place) => isAround(place, row.access_file, row.access_line, FIX_SLACK));
   const reach = implicit ? IMPLICIT_QUERYSET_REACH : FIX_SLACK;
   const queryset = hasPlace(
     finding,
-    (place) =>
-      place.role === "queryset" &&
-      isWithin(place, row.queryset_file, row.queryset_line - FIX_SLACK, row.queryset_line + reach),
+    (place) => place.role === "queryset" && isWithin(place, row.queryset_file, row.queryset_line - FIX_SLACK, row.queryset_line + reach),
   );
   if (!access && !queryset) return undefined;
-  const grade =
-    access && NOT_A_RELATION.has(row.relation)
-      ? "strict"
-      : gradeRelation(row.path, finding.relation);
+  const grade = access && NOT_A_RELATION.has(row.relation) ? "strict" : gradeRelation(row.path, finding.relation);
   return grade && { grade, access, queryset };
 }
 
 /** A row of mutations.jsonl. `classLine`: the line of the class around the mutated call, for implicit querysets. */
 export function matchMutation(row, finding, { classLine } = {}) {
-  const access = hasPlace(finding, (place) =>
-    isAround(place, row.access_file, row.access_line, MUTATION_ACCESS_SLACK),
-  );
+  const access = hasPlace(finding, (place) => isAround(place, row.access_file, row.access_line, MUTATION_ACCESS_SLACK));
   const first = row.start_line - MUTATION_QUERYSET_SLACK;
   const last = (row.end_line ?? row.start_line) + MUTATION_QUERYSET_SLACK;
   const queryset = hasPlace(
     finding,
-    (place) =>
-      isWithin(place, row.file, first, last) ||
-      (place.role === "queryset" && place.file === row.file && place.line === classLine),
+    (place) => isWithin(place, row.file, first, last) || (place.role === "queryset" && place.file === row.file && place.line === classLine),
   );
   if (!access && !queryset) return undefined;
   const grade = gradeRelation(row.path, finding.relation);
@@ -119,10 +99,7 @@ export function matchUnmutated(row, finding, where) {
 export function matchNegative(row, finding) {
   const isThere = hasPlace(
     finding,
-    (place) =>
-      ["access", "loop", "queryset"].includes(place.role) &&
-      Math.abs(place.line - row.line) <= NEGATIVE_SLACK &&
-      place.file === row.file,
+    (place) => ["access", "loop", "queryset"].includes(place.role) && Math.abs(place.line - row.line) <= NEGATIVE_SLACK && place.file === row.file,
   );
   const [, file, line] = /covered by .* at (\S+):(\d+)/.exec(row.note ?? "") ?? [];
   if (!isThere || file === undefined) return isThere;
@@ -132,18 +109,13 @@ export function matchNegative(row, finding) {
 /** A row of open_positives.jsonl; strict when the relation's last segment is named in the row's access path. */
 export function matchOpen(row, finding) {
   const lines = [row.line, ...linesNamed(row.access_path), ...linesNamed(row.note)];
-  if (
-    !hasPlace(finding, (place) => lines.some((line) => isAround(place, row.file, line, OPEN_SLACK)))
-  )
-    return undefined;
+  if (!hasPlace(finding, (place) => lines.some((line) => isAround(place, row.file, line, OPEN_SLACK)))) return undefined;
   const words = new Set(row.access_path?.match(/\w+/g));
-  const isNamed =
-    !finding.relation || finding.relation.split("__").some((segment) => words.has(segment));
+  const isNamed = !finding.relation || finding.relation.split("__").some((segment) => words.has(segment));
   return { grade: isNamed ? "strict" : "lenient", access: true, queryset: false };
 }
 
-const linesNamed = (text = "") =>
-  [...text.matchAll(/\blines? (\d+)/g)].map((match) => Number(match[1]));
+const linesNamed = (text = "") => [...text.matchAll(/\blines? (\d+)/g)].map((match) => Number(match[1]));
 
 /** A tree's queryset line that declares a class (or decorates one) stands for the querysets the class implies. */
 export const isImplicit = (lineText = "") => /^\s*(class\s|@)/.test(lineText);
@@ -170,9 +142,5 @@ export function applyMutation(row, original) {
   }
   return [...row.edits]
     .toSorted((a, b) => b[0] - a[0])
-    .reduce(
-      (bytes, [start, end, text]) =>
-        Buffer.concat([bytes.subarray(0, start), Buffer.from(text), bytes.subarray(end)]),
-      original,
-    );
+    .reduce((bytes, [start, end, text]) => Buffer.concat([bytes.subarray(0, start), Buffer.from(text), bytes.subarray(end)]), original);
 }

@@ -100,17 +100,11 @@ describe("matchFix", () => {
     const below = finding("user", place("queryset", "views.py", 140));
     expect(matchFix(row, below)).toBeUndefined();
     expect(matchFix(row, below, { implicit: true })).toMatchObject({ grade: "strict" });
-    expect(
-      matchFix(row, finding("user", place("queryset", "views.py", 141)), { implicit: true }),
-    ).toBeUndefined();
+    expect(matchFix(row, finding("user", place("queryset", "views.py", 141)), { implicit: true })).toBeUndefined();
   });
 
   it("tells whether both ends are named", () => {
-    const both = finding(
-      "user",
-      place("queryset", "views.py", 100),
-      place("access", "list.html", 20),
-    );
+    const both = finding("user", place("queryset", "views.py", 100), place("access", "list.html", 20));
     expect(matchFix(row, both)).toEqual({ grade: "strict", access: true, queryset: true });
   });
 
@@ -119,16 +113,13 @@ describe("matchFix", () => {
     expect(matchFix(row, finding("site", place("access", "list.html", 20)))).toBeUndefined();
   });
 
-  it.each(["query", "count", "exists", "prefetch_bypass", "deferred_field"])(
-    "takes any relation at the access of a %s",
-    (relation) => {
-      const query = { ...row, relation };
-      expect(matchFix(query, finding(undefined, place("access", "list.html", 21)))).toMatchObject({
-        grade: "strict",
-      });
-      expect(matchFix(query, finding("site", place("queryset", "views.py", 100)))).toBeUndefined();
-    },
-  );
+  it.each(["query", "count", "exists", "prefetch_bypass", "deferred_field"])("takes any relation at the access of a %s", (relation) => {
+    const query = { ...row, relation };
+    expect(matchFix(query, finding(undefined, place("access", "list.html", 21)))).toMatchObject({
+      grade: "strict",
+    });
+    expect(matchFix(query, finding("site", place("queryset", "views.py", 100)))).toBeUndefined();
+  });
 });
 
 describe("matchMutation", () => {
@@ -150,9 +141,7 @@ describe("matchMutation", () => {
     ["the class line of an implicit queryset", place("queryset", "api.py", 10), true],
     ["another role on the class line", place("call", "api.py", 10), false],
   ])("%s", (_, at, expected) => {
-    expect(matchMutation(row, finding("owner", at), { classLine: 10 }) !== undefined).toBe(
-      expected,
-    );
+    expect(matchMutation(row, finding("owner", at), { classLine: 10 }) !== undefined).toBe(expected);
   });
 
   it("wants the mutated path", () => {
@@ -180,9 +169,7 @@ describe("matchNegative", () => {
     ["access", 13, false],
     ["call", 10, false],
   ])("%s on line %i: %s", (role, line, expected) => {
-    expect(
-      matchNegative({ file: "a.py", line: 10 }, finding("user", place(role, "a.py", line))),
-    ).toBe(expected);
+    expect(matchNegative({ file: "a.py", line: 10 }, finding("user", place(role, "a.py", line)))).toBe(expected);
   });
 });
 
@@ -216,8 +203,7 @@ describe("matchOpen", () => {
 });
 
 describe("the lines of a class", () => {
-  const source =
-    "import x\n\nclass A(B):\n    def f(self):\n        return x\n\nclass C:\n    model = A\n\ny = 1\n";
+  const source = "import x\n\nclass A(B):\n    def f(self):\n        return x\n\nclass C:\n    model = A\n\ny = 1\n";
 
   it.each([
     [5, 3],
@@ -258,8 +244,6 @@ describe("applyMutation", () => {
   });
 
   it("refuses another file", () => {
-    expect(() =>
-      applyMutation(row, Buffer.from("something else entirely, long enough to hold it")),
-    ).toThrow("a.py");
+    expect(() => applyMutation(row, Buffer.from("something else entirely, long enough to hold it"))).toThrow("a.py");
   });
 });

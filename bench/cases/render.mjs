@@ -7,8 +7,7 @@ const TITLES = {
   open: "Open positives: N+1 queries not fixed yet",
 };
 
-const found = (floor, grade) => (row) =>
-  grade === "strict" ? row[floor]?.grade === "strict" : row[floor]?.grade !== undefined;
+const found = (floor, grade) => (row) => (grade === "strict" ? row[floor]?.grade === "strict" : row[floor]?.grade !== undefined);
 const flagged = (floor) => (row) => row.before?.[floor].grade === "strict";
 const silent = (floor) => (row) => !row.failure && row[floor].matches.length === 0;
 
@@ -55,14 +54,7 @@ function renderKind(kind, rows) {
     ...sortedGroups(rows, (row) => row.repo).map(([name, group]) => line(name, group)),
   ];
   const table = markdownTable(["", "rows", ...Object.keys(columns), "failed"], body);
-  return [
-    `## ${TITLES[kind]}`,
-    table,
-    ...(kind === "negatives" ? [] : [renderMisses(kind, rows)]),
-    renderFalse(kind, rows),
-  ]
-    .filter(Boolean)
-    .join("\n\n");
+  return [`## ${TITLES[kind]}`, table, ...(kind === "negatives" ? [] : [renderMisses(kind, rows)]), renderFalse(kind, rows)].filter(Boolean).join("\n\n");
 }
 
 function renderMisses(kind, rows) {
@@ -79,9 +71,7 @@ function describeMiss({ id, row, group, failure, likely, possible }) {
       : possible.grade
         ? `possible only: ${relations(possible.matches)}`
         : "";
-  return [`${id} ${endsOf(row)}`, `\`${row.path ?? row.access_path}\``, group, row.note, why]
-    .filter(Boolean)
-    .join(" · ");
+  return [`${id} ${endsOf(row)}`, `\`${row.path ?? row.access_path}\``, group, row.note, why].filter(Boolean).join(" · ");
 }
 
 const endsOf = (row) =>
@@ -89,8 +79,7 @@ const endsOf = (row) =>
     ? `${row.queryset_file ?? row.file}:${row.queryset_line ?? row.start_line} → ${row.access_file}:${row.access_line}`
     : `${row.file}:${row.line}`;
 
-const relations = (matches) =>
-  [...new Set(matches.map(({ rule, relation }) => `${rule} ${relation ?? ""}`.trim()))].join(", ");
+const relations = (matches) => [...new Set(matches.map(({ rule, relation }) => `${rule} ${relation ?? ""}`.trim()))].join(", ");
 
 function renderFalse(kind, rows) {
   const matchesOf = {
@@ -101,15 +90,9 @@ function renderFalse(kind, rows) {
   const lines = rows.flatMap((row) =>
     (matchesOf(row) ?? [])
       .filter(({ grade }) => grade === "strict")
-      .map(
-        ({ rule, relation, claim }) =>
-          `- ${row.id} ${endsOf(row.row)} · ${rule} \`${relation ?? "-"}\` · ${claim}`,
-      ),
+      .map(({ rule, relation, claim }) => `- ${row.id} ${endsOf(row.row)} · ${rule} \`${relation ?? "-"}\` · ${claim}`),
   );
-  const title =
-    kind === "negatives"
-      ? "Not silent"
-      : "Flagged unmutated (false, unless the code has it elsewhere)";
+  const title = kind === "negatives" ? "Not silent" : "Flagged unmutated (false, unless the code has it elsewhere)";
   return lines.length ? `### ${title}\n\n${lines.join("\n")}` : "";
 }
 
@@ -130,15 +113,7 @@ function renderRuns(score) {
       base.failure ?? "",
     ];
   });
-  const header = [
-    "tree",
-    "files",
-    "findings",
-    "with possible",
-    "first run, s",
-    "mutated runs, median s",
-    "failure",
-  ];
+  const header = ["tree", "files", "findings", "with possible", "first run, s", "mutated runs, median s", "failure"];
   const total = score.runs.reduce((sum, { ms }) => sum + ms, 0);
   return [
     "## Runs",

@@ -82,16 +82,7 @@ if (options.help || !options.cases || !options.repos) {
 
 const selection = options.select.split(",");
 const luthier = options.luthier.split(" ").filter(Boolean);
-const luthierOptions = [
-  "--format",
-  "json",
-  "--fail-on",
-  "never",
-  "--min-confidence",
-  "possible",
-  "--select",
-  options.select,
-];
+const luthierOptions = ["--format", "json", "--fail-on", "never", "--min-confidence", "possible", "--select", options.select];
 
 const cases = readCases();
 if (cases.length === 0) {
@@ -133,8 +124,7 @@ function groupByTree(all) {
   for (const entry of all) {
     const { row, sha } = entry;
     const key = `${row.repo}@${sha}`;
-    if (!byKey.has(key))
-      byKey.set(key, { repo: row.repo, sha, cases: [], runs: [], results: [], reports: new Map() });
+    if (!byKey.has(key)) byKey.set(key, { repo: row.repo, sha, cases: [], runs: [], results: [], reports: new Map() });
     byKey.get(key).cases.push(entry);
   }
   return [...byKey.values()];
@@ -149,11 +139,8 @@ async function inParallel(items, width, action) {
       await action(item);
       done += 1;
       const base = item.runs[0];
-      const outcome =
-        base?.failure ?? `${base.findings} findings, ${(base.ms / 1000).toFixed(1)} s`;
-      process.stderr.write(
-        `${done}/${items.length} ${item.repo}@${item.sha.slice(0, 8)}: ${outcome}\n`,
-      );
+      const outcome = base?.failure ?? `${base.findings} findings, ${(base.ms / 1000).toFixed(1)} s`;
+      process.stderr.write(`${done}/${items.length} ${item.repo}@${item.sha.slice(0, 8)}: ${outcome}\n`);
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, width) }, worker));
@@ -215,9 +202,7 @@ async function scoreRow(tree, open, { kind, row }, base) {
     case "mutations":
       return scoreMutation(tree, open, row, base);
     case "negatives":
-      return assess(base.findings, (finding) =>
-        matchNegative(row, finding) ? { grade: "strict" } : undefined,
-      );
+      return assess(base.findings, (finding) => (matchNegative(row, finding) ? { grade: "strict" } : undefined));
     default:
       return assess(base.findings, (finding) => matchOpen(row, finding));
   }
@@ -232,9 +217,7 @@ async function scoreMutation(tree, open, row, base) {
     if (mutated.failure) return { failure: mutated.failure };
     const outcome = assess(mutated.findings, match);
     const known = new Set(base.findings.map(({ id }) => id));
-    const isNew = outcome.likely.matches.some(
-      ({ grade, id }) => grade === "strict" && !known.has(id),
-    );
+    const isNew = outcome.likely.matches.some(({ grade, id }) => grade === "strict" && !known.has(id));
     return { ...outcome, isNew, before: assess(base.findings, (finding) => matchUnmutated(row, finding, { classLine })) };
   } catch (error) {
     return { failure: error.message };
@@ -262,9 +245,7 @@ function assess(findings, match) {
       });
     return {
       grade: best(matches.map(({ grade }) => grade)),
-      bothEnds: matches.some(
-        ({ grade, access, queryset }) => grade === "strict" && access && queryset,
-      ),
+      bothEnds: matches.some(({ grade, access, queryset }) => grade === "strict" && access && queryset),
       matches,
     };
   };

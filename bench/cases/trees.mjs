@@ -7,15 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** The git directory of `owner/name` below `repos`: a bare one, or that of a clone; cloned first where that was asked. */
 export function locateRepository(repos, name, { clone = false } = {}) {
   const folder = join(repos, name.replace("/", "+"));
-  const candidates = [
-    join(folder, ".git"),
-    join(folder, "repo", ".git"),
-    join(folder, "repo"),
-    folder,
-  ];
-  const found = candidates.find(
-    (path) => existsSync(join(path, "HEAD")) && existsSync(join(path, "objects")),
-  );
+  const candidates = [join(folder, ".git"), join(folder, "repo", ".git"), join(folder, "repo"), folder];
+  const found = candidates.find((path) => existsSync(join(path, "HEAD")) && existsSync(join(path, "objects")));
   if (found) return found;
   if (!clone) throw new Error(`no clone of ${name}; add it, or pass --clone`);
   git(["clone", "--quiet", `https://github.com/${name}`, folder]);
@@ -24,14 +17,11 @@ export function locateRepository(repos, name, { clone = false } = {}) {
 
 function git(args, input) {
   const result = spawnSync("git", args, { encoding: "utf8", maxBuffer: 1 << 30, input });
-  if (result.status !== 0)
-    throw new Error(`git ${args.find((arg) => /^[a-z]/.test(arg))}: ${firstLine(result.stderr)}`);
+  if (result.status !== 0) throw new Error(`git ${args.find((arg) => /^[a-z]/.test(arg))}: ${firstLine(result.stderr)}`);
   return result.stdout;
 }
 
-const hasCommit = (gitDir, sha) =>
-  spawnSync("git", ["--git-dir", gitDir, "cat-file", "-e", `${sha}^{commit}`], { stdio: "ignore" })
-    .status === 0;
+const hasCommit = (gitDir, sha) => spawnSync("git", ["--git-dir", gitDir, "cat-file", "-e", `${sha}^{commit}`], { stdio: "ignore" }).status === 0;
 
 /** One commit's files in a folder of their own, held by this process alone until `release`. */
 export async function openTree({ gitDir, repo, sha, work, clone, keepCache }) {
@@ -42,8 +32,7 @@ export async function openTree({ gitDir, repo, sha, work, clone, keepCache }) {
     const mark = `${root}.mutated`;
     if (existsSync(mark)) rmSync(root, { recursive: true, force: true });
     if (!existsSync(root)) {
-      if (!hasCommit(gitDir, sha) && clone)
-        git(["--git-dir", gitDir, "fetch", "--quiet", "origin", sha]);
+      if (!hasCommit(gitDir, sha) && clone) git(["--git-dir", gitDir, "fetch", "--quiet", "origin", sha]);
       await extract(gitDir, sha, root);
     }
     rmSync(mark, { force: true });
@@ -84,16 +73,13 @@ async function extract(gitDir, sha, root) {
   const tar = spawn("tar", ["-x", "-C", part], { stdio: ["pipe", "ignore", "pipe"] });
   archive.stdout.on("error", () => {}).pipe(tar.stdin.on("error", () => {}));
   const [from, to] = await Promise.all([ended(archive), ended(tar)]);
-  if (from.code !== 0 || to.code !== 0)
-    throw new Error(`cannot extract ${sha}: ${firstLine(from.stderr || to.stderr)}`);
+  if (from.code !== 0 || to.code !== 0) throw new Error(`cannot extract ${sha}: ${firstLine(from.stderr || to.stderr)}`);
   renameSync(part, root);
 }
 
 /** Stored snapshots leave out the largest blobs; git archive would stop at the first. */
 function missingFiles(gitDir, sha) {
-  const entries = git(["--git-dir", gitDir, "ls-tree", "-r", "-z", sha])
-    .split("\0")
-    .filter(Boolean);
+  const entries = git(["--git-dir", gitDir, "ls-tree", "-r", "-z", sha]).split("\0").filter(Boolean);
   const blobs = entries.map((entry) => /^\d+ blob (\w+)\t(.*)$/s.exec(entry)).filter(Boolean);
   const ids = blobs.map(([, id]) => id).join("\n");
   const states = git(["--git-dir", gitDir, "cat-file", "--batch-check"], `${ids}\n`).split("\n");
@@ -105,9 +91,7 @@ function ended(child) {
   child.stderr.on("data", (chunk) => stderr.push(chunk));
   return new Promise((resolve) => {
     child.on("error", (error) => resolve({ code: -1, stderr: error.message }));
-    child.on("close", (code, signal) =>
-      resolve({ code: code ?? signal, stderr: Buffer.concat(stderr).toString() }),
-    );
+    child.on("close", (code, signal) => resolve({ code: code ?? signal, stderr: Buffer.concat(stderr).toString() }));
   });
 }
 
@@ -158,8 +142,7 @@ export async function checkTree({ luthier, root, args, timeoutMs }) {
   }
 }
 
-const describe = (code, stderr, root) =>
-  `exit ${code}: ${errorLine(stderr).replaceAll(root, ".") || "no JSON report on standard output"}`;
+const describe = (code, stderr, root) => `exit ${code}: ${errorLine(stderr).replaceAll(root, ".") || "no JSON report on standard output"}`;
 
 const firstLine = (text = "") => text.split("\n").find((line) => line.trim()) ?? "";
 

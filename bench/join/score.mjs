@@ -103,7 +103,10 @@ export function tally(judged) {
     const of = judged.filter((one) => one.verdict === verdict);
     return { verdict, statements: of.length, calls: of.reduce((sum, one) => sum + one.calls, 0) };
   });
-  const widths = judged.filter((one) => one.verdict === "one of").map((one) => one.width ?? 0).toSorted((a, b) => a - b);
+  const widths = judged
+    .filter((one) => one.verdict === "one of")
+    .map((one) => one.width ?? 0)
+    .toSorted((a, b) => a - b);
   return { statements: judged.length, calls, rows, widths };
 }
 
@@ -122,13 +125,21 @@ function narrowLine(rows, widths, statements) {
 /** @param {ReturnType<typeof tally>} totals */
 export function render({ statements, calls, rows, widths }) {
   const share = (part, whole) => `${whole === 0 ? "0.0" : ((100 * part) / whole).toFixed(1)} %`;
-  const lines = rows.map((row) => `${row.verdict.padEnd(14)} ${String(row.statements).padStart(6)} ${share(row.statements, statements).padStart(8)} ${String(row.calls).padStart(8)} ${share(row.calls, calls).padStart(8)}`);
+  const lines = rows.map(
+    (row) =>
+      `${row.verdict.padEnd(14)} ${String(row.statements).padStart(6)} ${share(row.statements, statements).padStart(8)} ${String(row.calls).padStart(8)} ${share(row.calls, calls).padStart(8)}`,
+  );
   const sum = (names, key) => rows.filter((row) => names.includes(row.verdict)).reduce((total, row) => total + row[key], 0);
   return [
     `${"".padEnd(14)} ${"texts".padStart(6)} ${"".padStart(8)} ${"calls".padStart(8)}`,
     ...lines,
     `joined rightly (one line, or one of those said): ${share(sum(["right", "one of"], "statements"), statements)} of texts, ${share(sum(["right", "one of"], "calls"), calls)} of calls`,
-    ...(widths.length === 0 ? [] : [narrowLine(rows, widths, statements), `lines said where several are: ${quantile(widths, 0.5)} in the median, ${quantile(widths, 0.9)} at the ninth decile`]),
+    ...(widths.length === 0
+      ? []
+      : [
+          narrowLine(rows, widths, statements),
+          `lines said where several are: ${quantile(widths, 0.5)} in the median, ${quantile(widths, 0.9)} at the ninth decile`,
+        ]),
     `joined wrongly: ${share(sum(["wrong", "one of wrong"], "statements"), statements)} of texts, ${share(sum(["wrong", "one of wrong"], "calls"), calls)} of calls`,
   ].join("\n");
 }
@@ -136,9 +147,21 @@ export function render({ statements, calls, rows, widths }) {
 /** @param {string} root @param {string} dist */
 async function openJoin(root, dist) {
   const built = (module) => import(pathToFileURL(path.resolve(dist, module)).href);
-  const [{ readSource }, { joinStatements }, { openSqlParser }] = await Promise.all(["analyse.js", "workload/join-statements.js", "sql/open-parser.js"].map(built));
+  const [{ readSource }, { joinStatements }, { openSqlParser }] = await Promise.all(
+    ["analyse.js", "workload/join-statements.js", "sql/open-parser.js"].map(built),
+  );
   const environment = process.env.VIRTUAL_ENV ? { activeEnvironment: process.env.VIRTUAL_ENV } : {};
-  const { facts, graph, ...source } = await readSource({ root, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {}, ...environment });
+  const { facts, graph, ...source } = await readSource({
+    root,
+    exclude: [],
+    jobs: 1,
+    cache: false,
+    settings: [],
+    sourceRoots: [],
+    conventions: [],
+    thresholds: {},
+    ...environment,
+  });
   const { shapeOf } = await openSqlParser();
   const join = joinStatements({ facts, graph, shapeOf });
   const originOf = (sql) => join.originOf(sql, shapeOf(sql));
@@ -191,7 +214,17 @@ function lineReader(root) {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { project: { type: "string" }, recording: { type: "string" }, misses: { type: "string", default: "0" }, only: { type: "string" }, out: { type: "string" }, dist: { type: "string" }, normalised: { type: "boolean", default: false } } });
+  const { values } = parseArgs({
+    options: {
+      project: { type: "string" },
+      recording: { type: "string" },
+      misses: { type: "string", default: "0" },
+      only: { type: "string" },
+      out: { type: "string" },
+      dist: { type: "string" },
+      normalised: { type: "boolean", default: false },
+    },
+  });
   if (values.project === undefined || values.recording === undefined) {
     process.stderr.write("usage: node bench/join/score.mjs --project DIR --recording DIR [--misses N] [--only VERDICT] [--out FILE]\n");
     process.exit(2);
@@ -203,13 +236,24 @@ async function main() {
   const judged = truths.map((truth) => {
     const origin = originOf(values.normalised ? normalised(truth.sql) : truth.sql);
     const sites = origin.sites.map((site) => [site.span, ...(site.sent ?? [])].map(ranges));
-    return { ...truth, origin: { certainty: origin.certainty, sites, how: origin.sites.map((site) => `${site.how} ${site.model}`) }, width: sites.length, verdict: judge({ certainty: origin.certainty, sites }, truth.at) };
+    return {
+      ...truth,
+      origin: { certainty: origin.certainty, sites, how: origin.sites.map((site) => `${site.how} ${site.model}`) },
+      width: sites.length,
+      verdict: judge({ certainty: origin.certainty, sites }, truth.at),
+    };
   });
   process.stdout.write(`${truths.length} texts by line; ${JSON.stringify(counts)}; source read in ${seconds.toFixed(1)} s\n${render(tally(judged))}\n`);
-  const misses = judged.filter((one) => (values.only === undefined ? one.verdict !== "right" && one.verdict !== "one of" : one.verdict === values.only)).toSorted((a, b) => b.calls - a.calls);
+  const misses = judged
+    .filter((one) => (values.only === undefined ? one.verdict !== "right" && one.verdict !== "one of" : one.verdict === values.only))
+    .toSorted((a, b) => b.calls - a.calls);
   for (const one of misses.slice(0, Number(values.misses))) {
-    const named = one.origin.sites.slice(0, 4).map((site, index) => `${one.origin.how[index]}: ${site.map(({ file, from, to }) => `${file}:${from}-${to}`).join(" ")}`);
-    process.stdout.write(`\n${one.verdict}, ${one.calls} calls, ${one.at.file}:${one.at.line} ${one.at.name} ${one.cause} < ${one.above.join(" < ")}\n  ${one.sql.slice(0, 1200)}\n${named.map((text) => `  said ${text}\n`).join("")}`);
+    const named = one.origin.sites
+      .slice(0, 4)
+      .map((site, index) => `${one.origin.how[index]}: ${site.map(({ file, from, to }) => `${file}:${from}-${to}`).join(" ")}`);
+    process.stdout.write(
+      `\n${one.verdict}, ${one.calls} calls, ${one.at.file}:${one.at.line} ${one.at.name} ${one.cause} < ${one.above.join(" < ")}\n  ${one.sql.slice(0, 1200)}\n${named.map((text) => `  said ${text}\n`).join("")}`,
+    );
   }
   if (values.out !== undefined) writeFileSync(values.out, JSON.stringify({ totals: tally(judged), judged }, null, 1));
 }

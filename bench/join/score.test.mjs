@@ -56,7 +56,13 @@ test.each([
 });
 
 test("texts and calls are weighed apart", () => {
-  const said = render(tally([{ verdict: "right", calls: 1, width: 1 }, { verdict: "one of", calls: 2, width: 4 }, { verdict: "wrong", calls: 7, width: 1 }]));
+  const said = render(
+    tally([
+      { verdict: "right", calls: 1, width: 1 },
+      { verdict: "one of", calls: 2, width: 4 },
+      { verdict: "wrong", calls: 7, width: 1 },
+    ]),
+  );
   expect(said).toContain("joined rightly (one line, or one of those said): 66.7 % of texts, 30.0 % of calls");
   expect(said).toContain("joined wrongly: 33.3 % of texts, 70.0 % of calls");
 });

@@ -44,8 +44,16 @@ export async function ask(client, phantom, sql) {
   const real = await realPlan(client, sql).catch(() => null);
   if (real === null) return null;
   const root = (await phantom.plan(sql).catch(() => null))?.root;
-  if (root === undefined) return { sql, isSamePlan: false, isSameTree: false, error: Infinity, costs: [real.cost.total, Infinity], plans: [brief(real), "none"] };
-  return { sql, isSamePlan: isSame(wholeShape(real), wholeShape(root)), isSameTree: isSame(treeOf(real), treeOf(root)), error: relative(real, root), costs: [real.cost.total, root.cost.total], plans: [brief(real), brief(root)] };
+  if (root === undefined)
+    return { sql, isSamePlan: false, isSameTree: false, error: Infinity, costs: [real.cost.total, Infinity], plans: [brief(real), "none"] };
+  return {
+    sql,
+    isSamePlan: isSame(wholeShape(real), wholeShape(root)),
+    isSameTree: isSame(treeOf(real), treeOf(root)),
+    error: relative(real, root),
+    costs: [real.cost.total, root.cost.total],
+    plans: [brief(real), brief(root)],
+  };
 }
 
 /** @param {PlanNode} real @param {PlanNode} root */
@@ -69,16 +77,36 @@ async function build(client, { index, statements }) {
   const table = await indexedTable(sql);
   await client.query("BEGIN");
   try {
-    const tree = (await client.query("SELECT c.oid, c.reltuples, c.relpages, c.relallvisible FROM pg_class c WHERE c.oid = $1::regclass OR c.oid IN (SELECT relid FROM pg_partition_tree($1::regclass))", [table])).rows;
+    const tree = (
+      await client.query(
+        "SELECT c.oid, c.reltuples, c.relpages, c.relallvisible FROM pg_class c WHERE c.oid = $1::regclass OR c.oid IN (SELECT relid FROM pg_partition_tree($1::regclass))",
+        [table],
+      )
+    ).rows;
     await client.query("UPDATE pg_class SET relpages = relpages WHERE oid = ANY ($1)", [tree.map(({ oid }) => oid)]);
     await client.query(sql);
     const { rows: expressions } = await client.query("SELECT 1 FROM pg_index WHERE indexrelid = 'luthier_probe'::regclass AND 0 = ANY (indkey::int2[])");
     if (expressions.length > 0) await client.query(`ANALYZE ${table}`);
-    for (const one of tree) await client.query("UPDATE pg_class SET reltuples = $2, relpages = $3, relallvisible = $4 WHERE oid = $1", [one.oid, one.reltuples, one.relpages, one.relallvisible]);
-    const { rows: parts } = await client.query("SELECT c.relname AS name, pg_relation_size(c.oid)::float8 / 8192 AS pages, m.amname AS method FROM pg_class c JOIN pg_am m ON m.oid = c.relam WHERE c.oid = 'luthier_probe'::regclass OR c.oid IN (SELECT relid FROM pg_partition_tree('luthier_probe'))");
+    for (const one of tree)
+      await client.query("UPDATE pg_class SET reltuples = $2, relpages = $3, relallvisible = $4 WHERE oid = $1", [
+        one.oid,
+        one.reltuples,
+        one.relpages,
+        one.relallvisible,
+      ]);
+    const { rows: parts } = await client.query(
+      "SELECT c.relname AS name, pg_relation_size(c.oid)::float8 / 8192 AS pages, m.amname AS method FROM pg_class c JOIN pg_am m ON m.oid = c.relam WHERE c.oid = 'luthier_probe'::regclass OR c.oid IN (SELECT relid FROM pg_partition_tree('luthier_probe'))",
+    );
     const plans = [];
     for (const one of statements) plans.push(await realPlan(client, one));
-    return { sql, plans, names: new Set(parts.map(({ name }) => name)), isExpression: expressions.length > 0, pages: parts.reduce((sum, one) => sum + one.pages, 0), method: parts[0]?.method ?? "" };
+    return {
+      sql,
+      plans,
+      names: new Set(parts.map(({ name }) => name)),
+      isExpression: expressions.length > 0,
+      pages: parts.reduce((sum, one) => sum + one.pages, 0),
+      method: parts[0]?.method ?? "",
+    };
   } finally {
     await client.query("ROLLBACK");
   }
@@ -99,7 +127,20 @@ export async function tryIndex(client, phantom, candidate) {
       const [truth, { root }] = [real.plans[at], await plan(sql)];
       if (truth === undefined) continue;
       const uses = /** @type {const} */ ([usesOf(truth, real.names), usesOf(root, names)]);
-      pairs.push({ index: real.sql, sql, uses, isSameTree: uses[0] === uses[1] && isSame(treeOf(truth), treeOf(root)), error: relative(truth, root), costs: [truth.cost.total, root.cost.total], rows: [truth.planRows, root.planRows], pages: [real.pages, added.size.pages], basis: added.size.basis, isExpression: real.isExpression, method: real.method, plans: [brief(truth), brief(root)] });
+      pairs.push({
+        index: real.sql,
+        sql,
+        uses,
+        isSameTree: uses[0] === uses[1] && isSame(treeOf(truth), treeOf(root)),
+        error: relative(truth, root),
+        costs: [truth.cost.total, root.cost.total],
+        rows: [truth.planRows, root.planRows],
+        pages: [real.pages, added.size.pages],
+        basis: added.size.basis,
+        isExpression: real.isExpression,
+        method: real.method,
+        plans: [brief(truth), brief(root)],
+      });
     }
     return pairs;
   });

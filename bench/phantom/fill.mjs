@@ -18,10 +18,12 @@ const quoteQualified = ({ schema, name }) => `${quoteName(schema)}.${quoteName(n
 
 /** Statements that fill every table, parents first. Checks go, since values are made up; rows that are there twice are left out. @param {Catalog} catalog @param {number} rows of a largest table @returns {string[]} */
 export function fillStatements(catalog, rows) {
-  const checks = catalog.constraints.filter(({ kind, parent }) => kind === "check" && parent === null).flatMap(({ name, table }) => {
-    const of = catalog.tables.find(({ oid }) => oid === table);
-    return of === undefined ? [] : [`ALTER TABLE ${quoteQualified(of)} DROP CONSTRAINT IF EXISTS ${quoteName(name)}`];
-  });
+  const checks = catalog.constraints
+    .filter(({ kind, parent }) => kind === "check" && parent === null)
+    .flatMap(({ name, table }) => {
+      const of = catalog.tables.find(({ oid }) => oid === table);
+      return of === undefined ? [] : [`ALTER TABLE ${quoteQualified(of)} DROP CONSTRAINT IF EXISTS ${quoteName(name)}`];
+    });
   const inserts = parentsFirst(catalog).map((table) => {
     const columns = table.columns.filter(({ generated, identity }) => generated === null && identity !== "always");
     const values = columns.map((column) => valueOf(catalog, table, column, rows));
@@ -32,7 +34,10 @@ export function fillStatements(catalog, rows) {
 
 /** @param {Catalog} catalog @param {Table} table @param {string} column @returns {number | null} */
 function foreignKey({ constraints }, table, column) {
-  return constraints.find((one) => one.kind === "foreign" && one.table === table.oid && one.columns.length === 1 && one.columns[0] === column)?.references?.table ?? null;
+  return (
+    constraints.find((one) => one.kind === "foreign" && one.table === table.oid && one.columns.length === 1 && one.columns[0] === column)?.references?.table ??
+    null
+  );
 }
 
 /** @param {Catalog} catalog @param {Table} table @returns {number[]} */
@@ -61,7 +66,10 @@ function rowsOf(catalog, table, rows) {
 function valueOf(catalog, table, column, rows) {
   const parent = foreignKey(catalog, table, column.name);
   const target = catalog.tables.find(({ oid }) => oid === parent);
-  const value = target === undefined ? plainValue(catalog, table, column) : `(SELECT ceil(power(random(), 2) * ${Math.max(1, rowsOf(catalog, target, rows))}) + n * 0)::${column.type}`;
+  const value =
+    target === undefined
+      ? plainValue(catalog, table, column)
+      : `(SELECT ceil(power(random(), 2) * ${Math.max(1, rowsOf(catalog, target, rows))}) + n * 0)::${column.type}`;
   return column.notNull ? value : `CASE WHEN n % 7 > 0 THEN ${value} END`;
 }
 
@@ -69,7 +77,8 @@ function valueOf(catalog, table, column, rows) {
 function plainValue({ indexes }, table, { name, type, typeName }) {
   const isUnique = indexes.some((one) => one.table === table.oid && one.unique && one.keys.length === 1 && one.keys[0]?.column === name);
   const number = isUnique ? "n" : "floor(power(random(), 3) * 1000)";
-  if (/^(int|float|numeric)/.test(typeName)) return `(${number})::${typeName === "int2" && isUnique ? "int2" : typeName.startsWith("numeric") ? type : typeName}`;
+  if (/^(int|float|numeric)/.test(typeName))
+    return `(${number})::${typeName === "int2" && isUnique ? "int2" : typeName.startsWith("numeric") ? type : typeName}`;
   if (typeName === "bool") return "random() < 0.8";
   if (typeName.startsWith("timestamp")) return `(timestamp '2023-01-01' + n * interval '11 minutes' + random() * interval '9 days')::${typeName}`;
   if (typeName === "date") return "date '2023-01-01' + (power(random(), 2) * 900)::int";
@@ -93,10 +102,14 @@ export function questionsOf(catalog) {
       const target = catalog.tables.find(({ oid }) => oid === parent);
       if (target !== undefined) {
         const key = quoteName(target.columns[0]?.name ?? "id");
-        questions.push(`SELECT * FROM ${name} WHERE ${each} = 3 ORDER BY 1 DESC LIMIT 10`, `SELECT p.${key}, count(*) FROM ${name} c JOIN ${quoteQualified(target)} p ON p.${key} = c.${each} GROUP BY 1 ORDER BY 2 DESC LIMIT 5`);
+        questions.push(
+          `SELECT * FROM ${name} WHERE ${each} = 3 ORDER BY 1 DESC LIMIT 10`,
+          `SELECT p.${key}, count(*) FROM ${name} c JOIN ${quoteQualified(target)} p ON p.${key} = c.${each} GROUP BY 1 ORDER BY 2 DESC LIMIT 5`,
+        );
       } else if (/^(int|numeric|float)/.test(column.typeName)) questions.push(`SELECT * FROM ${name} WHERE ${each} BETWEEN 100 AND 130`);
       else if (/^(timestamp|date)/.test(column.typeName)) questions.push(`SELECT * FROM ${name} WHERE ${each} > '2024-02-01' ORDER BY ${each} LIMIT 20`);
-      else if (/^(varchar|text)/.test(column.typeName)) questions.push(`SELECT * FROM ${name} WHERE ${each} LIKE 'word 4%'`, `SELECT ${each}, count(*) FROM ${name} GROUP BY 1`);
+      else if (/^(varchar|text)/.test(column.typeName))
+        questions.push(`SELECT * FROM ${name} WHERE ${each} LIKE 'word 4%'`, `SELECT ${each}, count(*) FROM ${name} GROUP BY 1`);
     }
     return questions;
   });
@@ -105,15 +118,28 @@ export function questionsOf(catalog) {
 /** @param {string} url @param {number} rows @param {string} out */
 async function main(url, rows, out) {
   const { collectSnapshot } = await import("../../build/sources/postgres/collect.js");
-  const { catalog } = await collectSnapshot({ targets: [url], statementTimeout: 30_000, connectTimeout: 10_000, version: "bench", sample: false, progress: () => {} });
+  const { catalog } = await collectSnapshot({
+    targets: [url],
+    statementTimeout: 30_000,
+    connectTimeout: 10_000,
+    version: "bench",
+    sample: false,
+    progress: () => {},
+  });
   writeFileSync(out, JSON.stringify(questionsOf(catalog), null, 1));
   if (rows === 0) return;
   const client = new pg.Client(url);
   await client.connect();
   try {
     await client.query("SET session_replication_role = replica");
-    await client.query(`TRUNCATE ${catalog.tables.filter(({ kind }) => kind === "table").map((table) => quoteQualified(table)).join(", ")}`);
-    for (const statement of fillStatements(catalog, rows)) await client.query(statement).catch((/** @type {Error} */ error) => process.stderr.write(`${error.message}: ${statement.slice(0, 100)}\n`));
+    await client.query(
+      `TRUNCATE ${catalog.tables
+        .filter(({ kind }) => kind === "table")
+        .map((table) => quoteQualified(table))
+        .join(", ")}`,
+    );
+    for (const statement of fillStatements(catalog, rows))
+      await client.query(statement).catch((/** @type {Error} */ error) => process.stderr.write(`${error.message}: ${statement.slice(0, 100)}\n`));
   } finally {
     await client.end();
   }

@@ -38,7 +38,23 @@ const percent = (share) => (Number.isFinite(share) ? `${(share * 100).toFixed(sh
 /** Every candidate of the index advisor for these statements, each with the statements it is for; spread evenly where there are too many. @param {readonly string[]} statements @param {Snapshot} snapshot */
 async function candidates(statements, snapshot) {
   const parser = await openSqlParser();
-  const workload = { statements: statements.map((sql, at) => ({ id: `${at}`, sql, shape: parser.shapeOf(sql), seenIn: ["log"], calls: 1, totalMs: 1, meanMs: 1, samples: [], share: 1 / statements.length, written: { certainty: "unknown", sites: [] } })), totalMs: 1, days: 1, plans: [] };
+  const workload = {
+    statements: statements.map((sql, at) => ({
+      id: `${at}`,
+      sql,
+      shape: parser.shapeOf(sql),
+      seenIn: ["log"],
+      calls: 1,
+      totalMs: 1,
+      meanMs: 1,
+      samples: [],
+      share: 1 / statements.length,
+      written: { certainty: "unknown", sites: [] },
+    })),
+    totalMs: 1,
+    days: 1,
+    plans: [],
+  };
   const database = buildDatabase({ snapshot, file: "", source: null, workload }, NO_SOURCE);
   /** @type {Map<string, string[]>} */
   const found = new Map();
@@ -62,9 +78,19 @@ async function comparePlans(client, phantom, statements) {
   const errors = known.map(({ error }) => error);
   for (const one of known.filter(({ isSamePlan, error }) => !isSamePlan || error > 0)) {
     if (one.isSamePlan && one.error < 0.01 && !flags.verbose) continue;
-    say(`${one.isSamePlan ? "=" : one.isSameTree ? "~" : "!"} ${percent(one.error)} ${one.costs.join(" → ")}: ${one.sql.replaceAll(/\s+/g, " ").slice(0, 160)}${one.isSamePlan ? "" : `\n    server  ${one.plans[0]}\n    phantom ${one.plans[1]}`}`);
+    say(
+      `${one.isSamePlan ? "=" : one.isSameTree ? "~" : "!"} ${percent(one.error)} ${one.costs.join(" → ")}: ${one.sql.replaceAll(/\s+/g, " ").slice(0, 160)}${one.isSamePlan ? "" : `\n    server  ${one.plans[0]}\n    phantom ${one.plans[1]}`}`,
+    );
   }
-  const figures = { statements: known.length, refused: answers.length - known.length, samePlan: known.filter(({ isSamePlan }) => isSamePlan).length, sameTree: known.filter(({ isSameTree }) => isSameTree).length, sameCost: errors.filter((one) => one === 0).length, within1: errors.filter((one) => one <= 0.01).length, max: percent(Math.max(0, ...errors)) };
+  const figures = {
+    statements: known.length,
+    refused: answers.length - known.length,
+    samePlan: known.filter(({ isSamePlan }) => isSamePlan).length,
+    sameTree: known.filter(({ isSameTree }) => isSameTree).length,
+    sameCost: errors.filter((one) => one === 0).length,
+    within1: errors.filter((one) => one <= 0.01).length,
+    max: percent(Math.max(0, ...errors)),
+  };
   say(`plans: ${JSON.stringify(figures)}`);
   return { figures, answers: known };
 }
@@ -81,16 +107,48 @@ async function compareIndexes(client, phantom, all) {
     }
   }
   const errors = pairs.map(({ error }) => error);
-  for (const [what, some] of /** @type {const} */ ([["columns", pairs.filter(({ isExpression }) => !isExpression)], ["expressions", pairs.filter(({ isExpression }) => isExpression)]])) say(`what if, ${what}: ${some.length} pairs, same decision ${some.filter(({ uses: [a, b] }) => a === b).length}, same tree ${some.filter(({ isSameTree }) => isSameTree).length}, cost ${[0.5, 0.9, 1].map((share) => percent(quantile(some.map(({ error }) => error), share))).join(", ")}`);
-  const trees = new Map(pairs.filter(({ basis, method }) => basis === "model" && method === "btree").map((one) => [one.index, Math.abs(one.pages[1] - one.pages[0]) / one.pages[0]]));
+  for (const [what, some] of /** @type {const} */ ([
+    ["columns", pairs.filter(({ isExpression }) => !isExpression)],
+    ["expressions", pairs.filter(({ isExpression }) => isExpression)],
+  ]))
+    say(
+      `what if, ${what}: ${some.length} pairs, same decision ${some.filter(({ uses: [a, b] }) => a === b).length}, same tree ${some.filter(({ isSameTree }) => isSameTree).length}, cost ${[
+        0.5, 0.9, 1,
+      ]
+        .map((share) =>
+          percent(
+            quantile(
+              some.map(({ error }) => error),
+              share,
+            ),
+          ),
+        )
+        .join(", ")}`,
+    );
+  const trees = new Map(
+    pairs
+      .filter(({ basis, method }) => basis === "model" && method === "btree")
+      .map((one) => [one.index, Math.abs(one.pages[1] - one.pages[0]) / one.pages[0]]),
+  );
   const sizes = [...trees.values()];
   for (const one of pairs) {
     const size = Math.abs(one.pages[1] - one.pages[0]) / one.pages[0];
     if (!flags.verbose && one.isSameTree && one.error < 0.05 && (size < 0.05 || one.basis !== "model")) continue;
-    say(`${one.uses[0] === one.uses[1] ? (one.isSameTree ? "=" : "~") : "!"} cost ${percent(one.error)} ${one.costs.join(" → ")}, rows ${one.rows.join(" → ")}, pages ${one.pages.join(" → ")} (${one.basis}): ${one.index}: ${one.sql.replaceAll(/\s+/g, " ").slice(0, 120)}${one.isSameTree ? "" : `\n    server  ${one.plans[0]}\n    phantom ${one.plans[1]}`}`);
+    say(
+      `${one.uses[0] === one.uses[1] ? (one.isSameTree ? "=" : "~") : "!"} cost ${percent(one.error)} ${one.costs.join(" → ")}, rows ${one.rows.join(" → ")}, pages ${one.pages.join(" → ")} (${one.basis}): ${one.index}: ${one.sql.replaceAll(/\s+/g, " ").slice(0, 120)}${one.isSameTree ? "" : `\n    server  ${one.plans[0]}\n    phantom ${one.plans[1]}`}`,
+    );
   }
   for (const one of refused) say(`refused ${one}`);
-  const figures = { indexes: all.length, refused: refused.length, pairs: pairs.length, sameDecision: pairs.filter(({ uses: [a, b] }) => a === b).length, sameTree: pairs.filter(({ isSameTree }) => isSameTree).length, cost: { p50: percent(quantile(errors, 0.5)), p90: percent(quantile(errors, 0.9)), max: percent(Math.max(0, ...errors)) }, btrees: sizes.length, size: { p50: percent(quantile(sizes, 0.5)), p90: percent(quantile(sizes, 0.9)), max: percent(Math.max(0, ...sizes)) } };
+  const figures = {
+    indexes: all.length,
+    refused: refused.length,
+    pairs: pairs.length,
+    sameDecision: pairs.filter(({ uses: [a, b] }) => a === b).length,
+    sameTree: pairs.filter(({ isSameTree }) => isSameTree).length,
+    cost: { p50: percent(quantile(errors, 0.5)), p90: percent(quantile(errors, 0.9)), max: percent(Math.max(0, ...errors)) },
+    btrees: sizes.length,
+    size: { p50: percent(quantile(sizes, 0.5)), p90: percent(quantile(sizes, 0.9)), max: percent(Math.max(0, ...sizes)) },
+  };
   say(`what if: ${JSON.stringify(figures)}`);
   return { figures, pairs };
 }
@@ -104,9 +162,12 @@ async function compare(url) {
   const started = performance.now();
   const phantom = await openPhantom(snapshot, flags.planner === "pglite" ? { planner: "pglite" } : { folders: foldersOf(snapshot) });
   try {
-    say(`PostgreSQL ${phantom.version}, opened in ${Math.round(performance.now() - started)} ms, ${snapshot.catalog.tables.length} tables, ${Math.round(snapshot.catalog.tables.reduce((sum, { reltuples, kind }) => sum + (kind === "partitioned" ? 0 : Math.max(0, reltuples)), 0))} rows; ${phantom.notes.length === 0 ? "no notes" : phantom.notes.join("; ")}`);
+    say(
+      `PostgreSQL ${phantom.version}, opened in ${Math.round(performance.now() - started)} ms, ${snapshot.catalog.tables.length} tables, ${Math.round(snapshot.catalog.tables.reduce((sum, { reltuples, kind }) => sum + (kind === "partitioned" ? 0 : Math.max(0, reltuples)), 0))} rows; ${phantom.notes.length === 0 ? "no notes" : phantom.notes.join("; ")}`,
+    );
     const plans = await comparePlans(client, phantom, statements);
-    const indexes = flags.indexes === undefined ? [] : flags.indexes === "auto" ? await candidates(statements, snapshot) : JSON.parse(readFileSync(flags.indexes, "utf8"));
+    const indexes =
+      flags.indexes === undefined ? [] : flags.indexes === "auto" ? await candidates(statements, snapshot) : JSON.parse(readFileSync(flags.indexes, "utf8"));
     const tried = flags.indexes === undefined ? null : await compareIndexes(client, phantom, indexes);
     if (flags.out !== undefined) writeFileSync(flags.out, `${JSON.stringify({ version: phantom.version, notes: phantom.notes, plans, tried }, null, 2)}\n`);
   } finally {

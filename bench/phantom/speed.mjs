@@ -13,7 +13,16 @@ import { quantile } from "./compare.mjs";
 import { execute, foldersOf, onTarget, readStatements, say, snapshotOf } from "./target.mjs";
 
 const { values: flags } = parseArgs({
-  options: { db: { type: "string" }, major: { type: "string" }, load: { type: "string" }, set: { type: "string", multiple: true, default: [] }, statements: { type: "string" }, indexes: { type: "string" }, tables: { type: "string", default: "1000" }, planner: { type: "string", default: "native" } },
+  options: {
+    db: { type: "string" },
+    major: { type: "string" },
+    load: { type: "string" },
+    set: { type: "string", multiple: true, default: [] },
+    statements: { type: "string" },
+    indexes: { type: "string" },
+    tables: { type: "string", default: "1000" },
+    planner: { type: "string", default: "native" },
+  },
 });
 
 const folder = mkdtempSync(path.join(tmpdir(), "luthier-speed-"));
@@ -60,7 +69,9 @@ async function measure(url) {
   const snapshot = await snapshotOf(url);
   const [phantom, opened, used] = await timed(() => openPhantom(snapshot, optionsOf(snapshot)));
   try {
-    say(`opened in ${Math.round(opened)} ms, ${Math.round(used)} ms of processor time: PostgreSQL ${phantom.version}, ${snapshot.catalog.tables.length} tables, ${snapshot.catalog.indexes.length} indexes`);
+    say(
+      `opened in ${Math.round(opened)} ms, ${Math.round(used)} ms of processor time: PostgreSQL ${phantom.version}, ${snapshot.catalog.tables.length} tables, ${snapshot.catalog.indexes.length} indexes`,
+    );
     const known = await plannable(phantom, readStatements(flags.statements ?? ""));
     await rate("plan()", known, async () => {
       for (const sql of known) await phantom.plan(sql);
@@ -99,21 +110,36 @@ async function tryAll(phantom, candidates) {
   }
   if (times.length === 0) return;
   const all = times.map(({ ms }) => ms);
-  say(`an index tried, with one plan: p50 ${quantile(all, 0.5).toFixed(1)} ms, p90 ${quantile(all, 0.9).toFixed(1)} ms, mean of processor time ${(work / times.length).toFixed(1)} ms; above 25 ms: ${times.filter(({ ms }) => ms > 25).map(({ index, ms }) => `${ms.toFixed(0)} ms ${index}`).join("; ") || "none"}`);
+  say(
+    `an index tried, with one plan: p50 ${quantile(all, 0.5).toFixed(1)} ms, p90 ${quantile(all, 0.9).toFixed(1)} ms, mean of processor time ${(work / times.length).toFixed(1)} ms; above 25 ms: ${
+      times
+        .filter(({ ms }) => ms > 25)
+        .map(({ index, ms }) => `${ms.toFixed(0)} ms ${index}`)
+        .join("; ") || "none"
+    }`,
+  );
 }
 
 /** Each with five indexes and a foreign key, as a project of many apps has them; two thousand rows, so that each column has statistics. @param {number} count */
 async function manyTables(count) {
   const { cluster, stop } = await startServer(17, { settings: { autovacuum: "off", max_locks_per_transaction: "2000" } });
   try {
-    const tables = Array.from({ length: count }, (_, at) => `CREATE TABLE app_table_${at} (id bigint PRIMARY KEY, parent_id bigint REFERENCES app_table_${Math.max(0, at - 1)}, name varchar(80) NOT NULL, state varchar(12) NOT NULL, created timestamptz NOT NULL, data jsonb NOT NULL);
+    const tables = Array.from(
+      { length: count },
+      (
+        _,
+        at,
+      ) => `CREATE TABLE app_table_${at} (id bigint PRIMARY KEY, parent_id bigint REFERENCES app_table_${Math.max(0, at - 1)}, name varchar(80) NOT NULL, state varchar(12) NOT NULL, created timestamptz NOT NULL, data jsonb NOT NULL);
       INSERT INTO app_table_${at} SELECT n, n, 'name ' || n, 'state ' || n % 7, timestamptz '2026-01-01' + n * interval '1 hour', jsonb_build_object('n', n % 50) FROM generate_series(1, 200) n;
-      CREATE INDEX ON app_table_${at} (parent_id); CREATE INDEX ON app_table_${at} (name); CREATE INDEX ON app_table_${at} (state, created); CREATE INDEX ON app_table_${at} (created) WHERE state = 'state 3'`);
+      CREATE INDEX ON app_table_${at} (parent_id); CREATE INDEX ON app_table_${at} (name); CREATE INDEX ON app_table_${at} (state, created); CREATE INDEX ON app_table_${at} (created) WHERE state = 'state 3'`,
+    );
     await execute(cluster.url, [...tables, "ANALYZE", "CHECKPOINT"]);
     const snapshot = await snapshotOf(cluster.url);
     const [phantom, opened, used] = await timed(() => openPhantom(snapshot, optionsOf(snapshot)));
     await phantom.close();
-    say(`${snapshot.catalog.tables.length} tables with ${snapshot.catalog.indexes.length} indexes: opened in ${Math.round(opened)} ms, ${Math.round(used)} ms of processor time${phantom.notes.length === 0 ? "" : `; ${phantom.notes.join("; ")}`}`);
+    say(
+      `${snapshot.catalog.tables.length} tables with ${snapshot.catalog.indexes.length} indexes: opened in ${Math.round(opened)} ms, ${Math.round(used)} ms of processor time${phantom.notes.length === 0 ? "" : `; ${phantom.notes.join("; ")}`}`,
+    );
   } finally {
     stop();
   }

@@ -9,10 +9,17 @@ import { embeddedBinaries, majors, startServer } from "../../scripts/postgres-se
 
 /** @param {string} name @returns {string[]} */
 export function readStatements(name) {
-  if (statSync(name).isDirectory()) return readdirSync(name).filter((one) => one.endsWith(".sql")).toSorted().flatMap((one) => readStatements(path.join(name, one)));
+  if (statSync(name).isDirectory())
+    return readdirSync(name)
+      .filter((one) => one.endsWith(".sql"))
+      .toSorted()
+      .flatMap((one) => readStatements(path.join(name, one)));
   const text = readFileSync(name, "utf8");
   if (name.endsWith(".json")) return JSON.parse(text);
-  return text.split(/;\s*(?:\n|$)/).map((one) => one.replaceAll(/^--.*$/gm, "").trim()).filter((one) => one !== "");
+  return text
+    .split(/;\s*(?:\n|$)/)
+    .map((one) => one.replaceAll(/^--.*$/gm, "").trim())
+    .filter((one) => one !== "");
 }
 
 /** @param {string} text */
@@ -30,7 +37,8 @@ export async function execute(url, statements) {
 }
 
 /** @param {string} url @returns {Promise<Snapshot>} */
-export const snapshotOf = (url) => collectSnapshot({ targets: [url], statementTimeout: 30_000, connectTimeout: 10_000, version: "bench", sample: false, progress: () => {} });
+export const snapshotOf = (url) =>
+  collectSnapshot({ targets: [url], statementTimeout: 30_000, connectTimeout: 10_000, version: "bench", sample: false, progress: () => {} });
 
 /** Where programs of its version are. @param {Snapshot} snapshot @returns {string[]} */
 export function foldersOf({ servers: [server] }) {

@@ -39,7 +39,11 @@ await withPostgres((cluster) => {
   const environment = { ...process.env, ...cluster.env, PYTHONDONTWRITEBYTECODE: "1", DJANGO_SETTINGS_MODULE: "bench_settings" };
   django(environment, "silk", "migrate", "-v0");
   django(environment, "nothing", "generate", "--rows", "10000");
-  say(`Load before: ${loadavg().map((load) => load.toFixed(1)).join(" ")}\n`);
+  say(
+    `Load before: ${loadavg()
+      .map((load) => load.toFixed(1))
+      .join(" ")}\n`,
+  );
   showPages(measurePages(environment));
   showSuite(measureSuite(environment));
 });

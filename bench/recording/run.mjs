@@ -53,7 +53,11 @@ function writeProcess(file, size) {
     lines = "";
   };
   const ids = { scope: 0, fetch: 0, cause: 0 };
-  write(["h", 1, { epoch: 1.7e15, pid: 1, argv: ["gunicorn"], python: "3.12.3", django: "5.2", root: "/srv/shop", literals: false, fields: false, sample: 1, maxSize: 0 }]);
+  write([
+    "h",
+    1,
+    { epoch: 1.7e15, pid: 1, argv: ["gunicorn"], python: "3.12.3", django: "5.2", root: "/srv/shop", literals: false, fields: false, sample: 1, maxSize: 0 },
+  ]);
   for (let id = 1; id <= 300; id += 1) {
     write(["p", id, `shop/app${id}/views.py`, 0]);
     for (let line = 1; line <= 4; line += 1) write(["f", id * 4 + line, id, line * 10, `view_${id}`, 0]);

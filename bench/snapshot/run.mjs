@@ -50,7 +50,9 @@ async function build(client, rows) {
         SELECT CASE WHEN ${table} > 0 THEN n END, 'slug-' || md5(n || 's${table}'), md5(n || ' ${table}'), (ARRAY['draft', 'open', 'done'])[1 + n % 3], n, now() - n * interval '1 hour', n % 7 > 0, jsonb_build_object('n', n) FROM generate_series(1, ${rows}) n`);
   }
   await client.query("ANALYZE");
-  const { rows: [count] } = await client.query("SELECT count(*)::int AS indexes FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relname LIKE 'app_model_%'");
+  const {
+    rows: [count],
+  } = await client.query("SELECT count(*)::int AS indexes FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relname LIKE 'app_model_%'");
   process.stdout.write(`${TABLES} tables, ${count.indexes} indexes, ${rows} rows in each\n`);
 }
 
@@ -94,13 +96,16 @@ function processorTime(pid) {
 
 /** @param {pg.Client} client @returns {Promise<number>} */
 async function serverTime(client) {
-  const { rows } = await client.query("SELECT sum(total_exec_time + total_plan_time)::float8 AS ms FROM pg_stat_statements WHERE query !~ 'pg_stat_statements_reset|AS ms FROM|^SELECT pid FROM'");
+  const { rows } = await client.query(
+    "SELECT sum(total_exec_time + total_plan_time)::float8 AS ms FROM pg_stat_statements WHERE query !~ 'pg_stat_statements_reset|AS ms FROM|^SELECT pid FROM'",
+  );
   return rows[0]?.ms ?? 0;
 }
 
 /** @param {pg.Client} client */
 async function slowest(client) {
-  const { rows } = await client.query(`SELECT round((total_exec_time + total_plan_time)::numeric, 1) AS ms, calls, left(regexp_replace(query, '\\s+', ' ', 'g'), 150) AS query
+  const { rows } =
+    await client.query(`SELECT round((total_exec_time + total_plan_time)::numeric, 1) AS ms, calls, left(regexp_replace(query, '\\s+', ' ', 'g'), 150) AS query
     FROM pg_stat_statements WHERE query LIKE '%/* luthier */%' ORDER BY 1 DESC LIMIT 8`);
   return rows;
 }
@@ -122,7 +127,9 @@ async function dumpOnce(client, cluster) {
 function print(looks, dump, slow) {
   const ms = (/** @type {number} */ value) => `${Math.round(value)} ms`;
   for (const { processorMs, serverMs, wallMs, fileBytes } of looks) {
-    process.stdout.write(`luthier snapshot: server process ${ms(processorMs)} (limit ${LIMITS.processorMs}), its statements ${ms(serverMs)}, whole run ${ms(wallMs)}, file ${(fileBytes / 1024 / 1024).toFixed(2)} MB (limit 10)\n`);
+    process.stdout.write(
+      `luthier snapshot: server process ${ms(processorMs)} (limit ${LIMITS.processorMs}), its statements ${ms(serverMs)}, whole run ${ms(wallMs)}, file ${(fileBytes / 1024 / 1024).toFixed(2)} MB (limit 10)\n`,
+    );
   }
   process.stdout.write(`pg_dump --schema-only: its statements ${ms(dump.serverMs)}, whole run ${ms(dump.wallMs)}\n`);
   for (const { ms: time, calls, query } of slow) process.stdout.write(`${time.padStart(8)} ms ${calls.padStart(5)} calls  ${query}\n`);

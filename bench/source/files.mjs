@@ -3,24 +3,9 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /** What luthier leaves out unless told otherwise; --exclude replaces it. */
-export const DEFAULT_EXCLUDES = [
-  "**/migrations/**",
-  "**/tests/**",
-  "**/test/**",
-  "**/tests.py",
-  "**/test_*.py",
-  "**/*_test.py",
-  "**/conftest.py",
-];
+export const DEFAULT_EXCLUDES = ["**/migrations/**", "**/tests/**", "**/test/**", "**/tests.py", "**/test_*.py", "**/*_test.py", "**/conftest.py"];
 
-export const NEVER_SOURCE = new Set([
-  ".git",
-  ".luthier",
-  ".venv",
-  "venv",
-  "node_modules",
-  "__pycache__",
-]);
+export const NEVER_SOURCE = new Set([".git", ".luthier", ".venv", "venv", "node_modules", "__pycache__"]);
 
 /** The POSIX paths, relative to `root`, of all Python files below it, sorted. */
 export function pythonFiles(root, folder = "") {
@@ -51,12 +36,8 @@ export function globToRegExp(glob) {
 
 /** The models or views file of median size: the one whose change is timed. */
 export function middleFile(root, files) {
-  const candidates = files.filter(
-    (file) => /(^|\/)(models|views)(\.py$|\/)/.test(file) && !file.endsWith("__init__.py"),
-  );
+  const candidates = files.filter((file) => /(^|\/)(models|views)(\.py$|\/)/.test(file) && !file.endsWith("__init__.py"));
   const pool = candidates.length ? candidates : files;
-  const bySize = pool
-    .map((file) => ({ file, size: statSync(join(root, file)).size }))
-    .toSorted((a, b) => a.size - b.size);
+  const bySize = pool.map((file) => ({ file, size: statSync(join(root, file)).size })).toSorted((a, b) => a.size - b.size);
   return bySize[Math.floor(bySize.length / 2)]?.file;
 }

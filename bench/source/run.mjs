@@ -2,15 +2,7 @@
 // Times luthier on one project against CPython's own parser and against peers, whole processes, in one run.
 // See bench/README.md.
 import { spawnSync } from "node:child_process";
-import {
-  appendFileSync,
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -70,7 +62,10 @@ if (examined.length === 0) {
   process.exit(2);
 }
 /** Migrations are no subject of most rules, and are read all the same: what they have made decides what a table has. */
-const read = without(all, options.exclude.filter((glob) => glob !== "**/migrations/**"));
+const read = without(
+  all,
+  options.exclude.filter((glob) => glob !== "**/migrations/**"),
+);
 const edited = options.edit ?? middleFile(copy, examined);
 const lists = { all: writeList("all", all), examined: writeList("examined", examined), read: writeList("read", read) };
 
@@ -86,8 +81,7 @@ function interpreterBehind(command) {
   const result = spawnSync(command, ["-c", "import sys; print(sys.executable)"], {
     encoding: "utf8",
   });
-  if (result.status !== 0)
-    throw new Error(`${command} does not run: ${result.error?.message ?? result.stderr}`);
+  if (result.status !== 0) throw new Error(`${command} does not run: ${result.error?.message ?? result.stderr}`);
   return result.stdout.trim();
 }
 
@@ -141,13 +135,7 @@ function peers() {
   if (!options.peers) return [];
   const tool = (name) => join(resolve(options.peers), "bin", name);
   const files = examined.map((file) => join(copy, file));
-  const pylint = [
-    "--load-plugins=pylint_django",
-    "--disable=django-not-configured",
-    "--exit-zero",
-    "-j",
-    "1",
-  ];
+  const pylint = ["--load-plugins=pylint_django", "--disable=django-not-configured", "--exit-zero", "-j", "1"];
   return [
     {
       name: "pyright",
@@ -167,10 +155,7 @@ function peers() {
       accepts: [0, 1],
     },
   ]
-    .filter(
-      ({ name, command }) =>
-        existsSync(command[0]) || note(`${name} is not in the virtual environment`),
-    )
+    .filter(({ name, command }) => existsSync(command[0]) || note(`${name} is not in the virtual environment`))
     .map((peer) => ({
       ...peer,
       name: `${peer.name} ${versionOf(peer.command[0])}`.trim(),
@@ -191,16 +176,7 @@ function versionOf(tool) {
 /** Fills the page cache, and asks luthier how many files it takes itself. Not timed. */
 function warmUp() {
   measure(subjects[2]);
-  const check = [
-    ...luthier.slice(1),
-    "check",
-    copy,
-    "--format",
-    "json",
-    "--fail-on",
-    "never",
-    "--no-cache",
-  ];
+  const check = [...luthier.slice(1), "check", copy, "--format", "json", "--fail-on", "never", "--no-cache"];
   const { stdout } = spawnSync(luthier[0], check, { encoding: "utf8", maxBuffer: 1 << 30 });
   try {
     const { project, coverage } = JSON.parse(stdout);
@@ -220,9 +196,7 @@ function measureAll() {
       const sample = measure(subject);
       subject.after?.();
       collected.get(subject.name).push(sample);
-      note(
-        `${round + 1}/${rounds} ${subject.name}: ${sample.failure ?? `${sample.wall.toFixed(2)} s`}`,
-      );
+      note(`${round + 1}/${rounds} ${subject.name}: ${sample.failure ?? `${sample.wall.toFixed(2)} s`}`);
     }
   }
   return collected;
@@ -230,12 +204,7 @@ function measureAll() {
 
 /** `accepts`: the exit statuses of a process that did its work; pyright and djch exit 1 when they find something. */
 function measure({ command, cwd, stdin, accepts = [0] }) {
-  const flags = [
-    "--timeout",
-    options.timeout,
-    ...(cwd ? ["--cwd", cwd] : []),
-    ...(stdin ? ["--stdin", stdin] : []),
-  ];
+  const flags = ["--timeout", options.timeout, ...(cwd ? ["--cwd", cwd] : []), ...(stdin ? ["--stdin", stdin] : [])];
   const child = spawnSync(python, [join(here, "measure.py"), ...flags, "--", ...command], {
     encoding: "utf8",
   });
@@ -253,8 +222,7 @@ function errorLine(stderr) {
 function describeResult() {
   const rows = [...samples].map(([name, list]) => {
     const good = list.filter(({ failure }) => !failure);
-    const over = (key) =>
-      good.length ? minMedianMax(good.map((sample) => sample[key])) : undefined;
+    const over = (key) => (good.length ? minMedianMax(good.map((sample) => sample[key])) : undefined);
     const failure = list.find((sample) => sample.failure)?.failure;
     return {
       name,
@@ -285,8 +253,7 @@ function describeResult() {
 function minMedianMax(values) {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
-  const median =
-    sorted.length % 2 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
+  const median = sorted.length % 2 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
   return { min: sorted[0], median, max: sorted.at(-1) };
 }
 
@@ -296,8 +263,7 @@ function spread(value) {
 
 function render({ machine, project, rows }) {
   const yardstick = rows[0];
-  const ratio = (row, key) =>
-    row[key] && yardstick[key] ? `${(row[key].median / yardstick[key].median).toFixed(2)} ×` : "";
+  const ratio = (row, key) => (row[key] && yardstick[key] ? `${(row[key].median / yardstick[key].median).toFixed(2)} ×` : "");
   const lines = rows.map((row) => [
     row.name,
     row.runs,
@@ -308,25 +274,14 @@ function render({ machine, project, rows }) {
     ratio(row, "cpu"),
     row.failure ?? "",
   ]);
-  const header = [
-    "",
-    "runs",
-    "wall s",
-    "CPU s",
-    "peak MiB",
-    "wall ÷ ast.parse",
-    "CPU ÷ ast.parse",
-    "failure",
-  ];
+  const header = ["", "runs", "wall s", "CPU s", "peak MiB", "wall ÷ ast.parse", "CPU ÷ ast.parse", "failure"];
   const { files = "?", filesParsed = "?", lines: count = "?" } = project.luthier;
   return [
     `${project.examined} of ${project.all} Python files examined; luthier says ${files} files, ${filesParsed} parsed, ${count} lines.`,
     `Changed file: ${project.edited}. ${machine.cpus} × ${machine.model}, load ${machine.load.toFixed(1)}, Node ${machine.node}, ${machine.python}.`,
     "Times are min / median / max of whole processes.",
     "",
-    ...[header, header.map((_, index) => (index ? "---:" : "---")), ...lines].map(
-      (row) => `| ${row.join(" | ")} |`,
-    ),
+    ...[header, header.map((_, index) => (index ? "---:" : "---")), ...lines].map((row) => `| ${row.join(" | ")} |`),
     "",
   ].join("\n");
 }

@@ -77,7 +77,10 @@ try {
 
 function readStatements() {
   if (values.statements === undefined) return ownStatements;
-  const all = readFileSync(values.statements, "utf8").trim().split("\n").map((line) => String(JSON.parse(line)));
+  const all = readFileSync(values.statements, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => String(JSON.parse(line)));
   return [...new Set(all)].filter((sql) => /^[\s(]*(?:SELECT|INSERT|UPDATE|DELETE|WITH|DECLARE)\b/i.test(sql));
 }
 

@@ -10,7 +10,9 @@ const builtList = new URL("list.js", home);
 /** In the order of their names, so that equal evidence gives an equal handbook. */
 export async function loadAdvisors(): Promise<readonly Advisor[]> {
   if (existsSync(builtList)) return ((await import(builtList.href)) as { readonly parts: readonly Advisor[] }).parts;
-  const modules = await Promise.all(advisorIds().map((id) => import(new URL(`${id}/advisor.${extension}`, home).href) as Promise<{ readonly advisor: Advisor }>));
+  const modules = await Promise.all(
+    advisorIds().map((id) => import(new URL(`${id}/advisor.${extension}`, home).href) as Promise<{ readonly advisor: Advisor }>),
+  );
   return modules.map((module) => module.advisor);
 }
 

@@ -25,14 +25,21 @@ describe("the stubs", () => {
         definitions
           .filter((each) => each.kind === "import" && name !== "*")
           .map(() => program.resolve(module, name))
-          .flatMap((symbol) => (symbol?.kind === "external" && !/^(django\.conf\.settings|luthier|typing\.\w+)$/.test(symbol.name) ? [`${module.name}: ${symbol.name}`] : [])),
+          .flatMap((symbol) =>
+            symbol?.kind === "external" && !/^(django\.conf\.settings|luthier|typing\.\w+)$/.test(symbol.name) ? [`${module.name}: ${symbol.name}`] : [],
+          ),
       ),
     );
     expect(missing).toEqual([]);
   });
 
   it("have classes with known bases only", () => {
-    const unknown = program.classes.flatMap((cls) => program.mro(cls).filter(isExternal).map((base) => `${cls.id}: ${base.name}`));
+    const unknown = program.classes.flatMap((cls) =>
+      program
+        .mro(cls)
+        .filter(isExternal)
+        .map((base) => `${cls.id}: ${base.name}`),
+    );
     expect(unknown.filter((each) => !/: (?:Exception|str|int|type)$/.test(each))).toEqual([]);
   });
 

@@ -18,7 +18,8 @@ const ownStubs = fileURLToPath(new URL("stubs", import.meta.url));
 
 /** Reads the stubs that lie beside this module, those in another folder laid out like packages, or a single module. */
 export function loadStubs(folder: string = ownStubs): readonly Stub[] {
-  if (!existsSync(folder)) throw new UsageError("unknown-conventions", `The conventions \`${folder}\` do not exist.`, "Name a folder or file of stubs in `conventions`.");
+  if (!existsSync(folder))
+    throw new UsageError("unknown-conventions", `The conventions \`${folder}\` do not exist.`, "Name a folder or file of stubs in `conventions`.");
   if (!statSync(folder).isDirectory()) return [readStub(dirname(folder), basename(folder))];
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((path) => path.replaceAll("\\", "/"))

@@ -30,7 +30,12 @@ export async function advise(given: string, flags: AdviseFlags, environment: Env
   refuseHalfNamedCopy(flags);
   const root = findRoot(given, cwd);
   const evidence = await findDatabase(root, flags, cwd);
-  if (evidence === null) throw new UsageError("no-snapshot", "there is no snapshot of a database here.", "Take one with luthier snapshot --db URL, or name its file with --snapshot.");
+  if (evidence === null)
+    throw new UsageError(
+      "no-snapshot",
+      "there is no snapshot of a database here.",
+      "Take one with luthier snapshot --db URL, or name its file with --snapshot.",
+    );
   if (flags.db !== undefined) await (await import("../sources/measure/copy.ts")).refuseNoCopy(flags.db, evidence.snapshot);
   const config = await resolveConfig(root, flags, cwd);
   const progress = progressLine(stderr);
@@ -39,10 +44,20 @@ export async function advise(given: string, flags: AdviseFlags, environment: Env
     const { openProject } = await import("../analyse.ts");
     const opened = await openProject({ ...config, root, database: evidence }, progress.step);
     const database = flags.workload === undefined ? opened.database : await withStatements(opened.database, path.resolve(cwd, flags.workload));
-    if (database.workload.statements.length === 0) throw new UsageError("nothing-timed", "the snapshot holds no statements.", "Install pg_stat_statements, let the application run, and take it anew; or name a log with --log, or statements with --workload.");
+    if (database.workload.statements.length === 0)
+      throw new UsageError(
+        "nothing-timed",
+        "the snapshot holds no statements.",
+        "Install pg_stat_statements, let the application run, and take it anew; or name a log with --log, or statements with --workload.",
+      );
     const { studyOn } = await import("../sources/study-database.ts");
     const { budget, seconds } = flags;
-    const study = await studyOn(database, { seconds, ...(budget === undefined ? {} : { budget }), isOver: interrupted.isOver, progress: (phase, done, total) => progress.step({ phase, done, total, unit: "" }) });
+    const study = await studyOn(database, {
+      seconds,
+      ...(budget === undefined ? {} : { budget }),
+      isOver: interrupted.isOver,
+      progress: (phase, done, total) => progress.step({ phase, done, total, unit: "" }),
+    });
     interrupted.stop();
     const measurement = flags.db === undefined ? null : await measured(study, { database, root, flags, target: flags.db }, progress);
     progress.end();
@@ -55,8 +70,18 @@ export async function advise(given: string, flags: AdviseFlags, environment: Env
 
 /** Nothing is ever written to a database that was not named for it. */
 function refuseHalfNamedCopy({ measure, db }: AdviseFlags): void {
-  if (measure === true && db === undefined) throw new UsageError("no-copy", "--measure builds indexes, and no copy to build them on was named.", "Add --db URL of a copy of the database: nothing is ever built on the database itself.");
-  if (measure !== true && db !== undefined) throw new UsageError("bad-usage", "--db is for --measure.", "Indexes are planned from a snapshot; add --measure to build them on a copy, or leave --db out.");
+  if (measure === true && db === undefined)
+    throw new UsageError(
+      "no-copy",
+      "--measure builds indexes, and no copy to build them on was named.",
+      "Add --db URL of a copy of the database: nothing is ever built on the database itself.",
+    );
+  if (measure !== true && db !== undefined)
+    throw new UsageError(
+      "bad-usage",
+      "--db is for --measure.",
+      "Indexes are planned from a snapshot; add --measure to build them on a copy, or leave --db out.",
+    );
 }
 
 /** Times of one statement differ from run to run; with five, the middle one stands still. Ours. */
@@ -70,7 +95,10 @@ interface ToMeasure {
 }
 
 async function measured(study: IndexStudy, { database, root, flags, target }: ToMeasure, progress: ProgressLine): Promise<IndexMeasurement> {
-  const [{ measureIndexes }, { saveMeasurement }] = await Promise.all([import("../sources/measure/measure-indexes.ts"), import("../sources/measurement-file.ts")]);
+  const [{ measureIndexes }, { saveMeasurement }] = await Promise.all([
+    import("../sources/measure/measure-indexes.ts"),
+    import("../sources/measurement-file.ts"),
+  ]);
   const cancels: (() => void)[] = [];
   const interrupted = onInterrupt(() => cancels.forEach((one) => one()));
   try {
@@ -90,8 +118,12 @@ async function measured(study: IndexStudy, { database, root, flags, target }: To
 }
 
 async function written(study: IndexStudy, measurement: IndexMeasurement | null, database: Database, format: AdviseFlags["format"]): Promise<string> {
-  const [{ indexAdviceText, indexAdviceJson }, { measurementText, measurementJson }] = await Promise.all([import("../report/index-advice.ts"), import("../report/index-measurement.ts")]);
-  if (format === "json") return `${JSON.stringify({ ...indexAdviceJson(study, database), ...(measurement === null ? {} : { measured: measurementJson(measurement, database) }) }, null, 2)}\n`;
+  const [{ indexAdviceText, indexAdviceJson }, { measurementText, measurementJson }] = await Promise.all([
+    import("../report/index-advice.ts"),
+    import("../report/index-measurement.ts"),
+  ]);
+  if (format === "json")
+    return `${JSON.stringify({ ...indexAdviceJson(study, database), ...(measurement === null ? {} : { measured: measurementJson(measurement, database) }) }, null, 2)}\n`;
   return measurement === null ? indexAdviceText(study, database) : `${indexAdviceText(study, database)}\n${measurementText(measurement, study, database)}`;
 }
 

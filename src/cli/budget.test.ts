@@ -90,7 +90,11 @@ Compared 1 test or route with luthier.lock.
 1 in the budget did not run.
 `);
   await run(root, "--update", "--keep");
-  expect(readFileSync(path.join(root, "luthier.lock"), "utf8").match(/^"[^"]*"/gm)).toEqual(['"shop.tests.A.test_total"', '"shop.tests.B.test_list"', '"shop.tests.C.test_new"']);
+  expect(readFileSync(path.join(root, "luthier.lock"), "utf8").match(/^"[^"]*"/gm)).toEqual([
+    '"shop.tests.A.test_total"',
+    '"shop.tests.B.test_list"',
+    '"shop.tests.C.test_new"',
+  ]);
   await run(root, "--update");
   expect(readFileSync(path.join(root, "luthier.lock"), "utf8")).not.toContain("test_total");
 });

@@ -20,7 +20,11 @@ export interface BudgetFlags {
 /** `luthier budget`: 1 when `--check` finds a test or route that sends more than it may. */
 export async function budget(given: string, flags: BudgetFlags, environment: Environment): Promise<number> {
   if ((flags.update === true) === (flags.check === true)) {
-    throw new UsageError("bad-usage", "luthier budget needs --update or --check.", "--update writes luthier.lock from a recording, --check compares one with it.");
+    throw new UsageError(
+      "bad-usage",
+      "luthier budget needs --update or --check.",
+      "--update writes luthier.lock from a recording, --check compares one with it.",
+    );
   }
   const root = findRoot(given, environment.cwd);
   const file = flags.file === undefined ? path.join(root, "luthier.lock") : path.resolve(environment.cwd, flags.file);

@@ -13,8 +13,7 @@ async function check(args: readonly string[] = [], world: Partial<CliWorld> = {}
   return runCli(["check", ...args], { cwd: world.cwd ?? project(), ...world });
 }
 
-const foundBy = ({ stdout }: CliResult): string[] =>
-  (JSON.parse(stdout) as Report).findings.map(({ id }) => id.slice(0, 4));
+const foundBy = ({ stdout }: CliResult): string[] => (JSON.parse(stdout) as Report).findings.map(({ id }) => id.slice(0, 4));
 
 describe("check", () => {
   test("prints what the terminal sample shows", async () => {
@@ -49,9 +48,7 @@ describe("check", () => {
   });
 
   test("--select and --ignore take several words, in one option or in two", async () => {
-    expect(
-      foundBy(await check(["--format=json", "--select", "2.4,c0aa", "--ignore", "k3f9", "--ignore", "b41e"])),
-    ).toEqual(["c0aa", "k90a"]);
+    expect(foundBy(await check(["--format=json", "--select", "2.4,c0aa", "--ignore", "k3f9", "--ignore", "b41e"]))).toEqual(["c0aa", "k90a"]);
   });
 
   test("--output writes to a file, plain even from a terminal", async () => {
@@ -92,9 +89,7 @@ describe("on a terminal", () => {
     const { stdout } = await check([], { isTerminal: true, columns: 200 });
     const [blank, first] = stdout.split("\n");
     expect(blank).toBe("");
-    expect(first).toBe(
-      `\u001B[31merror\u001B[39m  multi-aggregate-join  2.2  certain  c0aa${" ".repeat(36)}\u001B[2m━──── inferred\u001B[22m`,
-    );
+    expect(first).toBe(`\u001B[31merror\u001B[39m  multi-aggregate-join  2.2  certain  c0aa${" ".repeat(36)}\u001B[2m━──── inferred\u001B[22m`);
   });
   test.each([
     ["NO_COLOR", { NO_COLOR: "1" }],
@@ -135,8 +130,7 @@ describe("could not run", () => {
     const { status, stdout, stderr } = await check(["docs/"], { cwd, report });
     expect([status, stdout]).toEqual([2, ""]);
     expect(stderr).toBe(
-      "luthier: nothing to examine in docs/: no Python file imports Django.\n" +
-        "Give the folder that holds manage.py, or a recording or a snapshot.\n",
+      "luthier: nothing to examine in docs/: no Python file imports Django.\n" + "Give the folder that holds manage.py, or a recording or a snapshot.\n",
     );
   });
 
@@ -165,9 +159,7 @@ describe("could not run", () => {
     const analyse = (): Promise<Report> => Promise.reject(new Error("boom", { cause: new TypeError("deep") }));
     const { status, stderr } = await check([], { analyse });
     expect(status).toBe(2);
-    expect(stderr).toMatch(
-      /^luthier 0\.1\.0 met a bug of its own .*\nError: boom\n {4}at [\s\S]*caused by: TypeError: deep\n[\s\S]*Please report it/,
-    );
+    expect(stderr).toMatch(/^luthier 0\.1\.0 met a bug of its own .*\nError: boom\n {4}at [\s\S]*caused by: TypeError: deep\n[\s\S]*Please report it/);
   });
 });
 
@@ -192,12 +184,8 @@ describe("baseline", () => {
     expect(known.stdout).toMatch(/^No findings\.\nLeft out: {3}10 in the baseline\n/);
     const fewer = { ...SAMPLE_REPORT, findings: SAMPLE_FINDINGS.slice(2) };
     const stale = await check(args, { cwd, report: fewer });
-    expect(stale.stderr).toBe(
-      "luthier: 2 findings of base.json are there no more; remove them with --update-baseline.\n",
-    );
-    expect((await check([...args, "--update-baseline"], { cwd, report: fewer })).stderr).toBe(
-      "Baseline base.json: 8 findings, 2 stale removed.\n",
-    );
+    expect(stale.stderr).toBe("luthier: 2 findings of base.json are there no more; remove them with --update-baseline.\n");
+    expect((await check([...args, "--update-baseline"], { cwd, report: fewer })).stderr).toBe("Baseline base.json: 8 findings, 2 stale removed.\n");
   });
 
   test("is written whole, whatever was selected", async () => {

@@ -11,12 +11,7 @@ export interface CheckFlags extends CommonFlags {
 }
 
 /** `luthier check`: 1 when a finding at or above `--fail-on` is left, else 0. */
-export async function check(
-  given: string,
-  flags: CheckFlags,
-  commands: ReadonlySet<string>,
-  environment: Environment,
-): Promise<number> {
+export async function check(given: string, flags: CheckFlags, commands: ReadonlySet<string>, environment: Environment): Promise<number> {
   const prepared = await prepare(given, flags, commands, environment);
   if (flags.updateBaseline) {
     await updateBaseline(prepared, environment);
@@ -45,11 +40,7 @@ async function render(prepared: Prepared, flags: CheckFlags, environment: Enviro
   }
 }
 
-async function renderAsText(
-  { report, context, config, root }: Prepared,
-  flags: CheckFlags,
-  environment: Environment,
-): Promise<string> {
+async function renderAsText({ report, context, config, root }: Prepared, flags: CheckFlags, environment: Environment): Promise<string> {
   const [{ renderText }, { textStyle }] = await Promise.all([import("../report/text.ts"), import("./terminal.ts")]);
   const stdout = flags.output === undefined ? environment.stdout : { write: () => {} };
   const style = textStyle({ ...environment, stdout }, root, config);

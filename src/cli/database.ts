@@ -43,13 +43,22 @@ const NOTHING: Named = { plans: [] };
 async function readNamed(files: readonly string[], root: string): Promise<Named> {
   const { readStatementFiles } = await import("../sources/statement-files.ts");
   const { plans, logged, lockWaits, notices } = await readStatementFiles(files);
-  return { plans: plans.map((plan) => ({ ...plan, source: { ...plan.source, file: shown(root, plan.source.file) } })), loggedSums: logged, ...(lockWaits === undefined ? {} : { lockWaits }), notices };
+  return {
+    plans: plans.map((plan) => ({ ...plan, source: { ...plan.source, file: shown(root, plan.source.file) } })),
+    loggedSums: logged,
+    ...(lockWaits === undefined ? {} : { lockWaits }),
+    notices,
+  };
 }
 
 const stampOf = (parts: readonly string[]): string => createHash("sha256").update(parts.join("\n")).digest("hex");
 
 function needsSnapshot(): UsageError {
-  return new UsageError("needs-snapshot", "Plans, logs and an earlier snapshot are read together with a snapshot, and there is none.", "Take one with luthier snapshot --db URL, or name it with --snapshot.");
+  return new UsageError(
+    "needs-snapshot",
+    "Plans, logs and an earlier snapshot are read together with a snapshot, and there is none.",
+    "Take one with luthier snapshot --db URL, or name it with --snapshot.",
+  );
 }
 
 function shown(root: string, file: string): string {

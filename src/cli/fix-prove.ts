@@ -24,12 +24,7 @@ import { textStyle } from "./terminal.ts";
 const USUAL_REPEAT = 3;
 
 /** `luthier fix --prove -- COMMAND…`: keeps the fixes that make the command's work less and leave its results as they were. */
-export async function fixAndProve(
-  given: string,
-  flags: FixFlags,
-  command: readonly string[],
-  environment: Environment,
-): Promise<number> {
+export async function fixAndProve(given: string, flags: FixFlags, command: readonly string[], environment: Environment): Promise<number> {
   refuseContradictions(flags, command);
   const prepared = await prepare(given, flags, new Set(), environment);
   const plan = await planToProve(prepared, flags);
@@ -46,7 +41,11 @@ export async function fixAndProve(
 
 function refuseContradictions({ dryRun, apply }: FixFlags, command: readonly string[]): void {
   if (command.length === 0) {
-    throw new UsageError("no-command", "--prove needs a command to run before and after the fixes.", "Give it after --, as in luthier fix --prove -- pytest shop.");
+    throw new UsageError(
+      "no-command",
+      "--prove needs a command to run before and after the fixes.",
+      "Give it after --, as in luthier fix --prove -- pytest shop.",
+    );
   }
   if (dryRun && apply) throw new UsageError("bad-usage", "--dry-run and --apply contradict each other.", "Leave one of them out.");
 }
@@ -66,13 +65,7 @@ async function planToProve({ report, whole: before, analyseWith, context, root }
   return plan;
 }
 
-async function runProof(
-  plan: VerifiedPlan,
-  prepared: Prepared,
-  command: readonly string[],
-  repeat: number,
-  environment: Environment,
-): Promise<Proof> {
+async function runProof(plan: VerifiedPlan, prepared: Prepared, command: readonly string[], repeat: number, environment: Environment): Promise<Proof> {
   const { stdout, stderr, env, cwd } = environment;
   const progress = progressLine(stderr);
   const say = (text: string): unknown => stdout.write(`${wrapProse(styleOf(prepared, environment), text, 0).join("\n")}\n`);

@@ -19,8 +19,7 @@ test("applies the safe fixes, says how to undo them, and what is left", async ()
   const cwd = repository();
   const { stdout, stderr, status } = await fix(cwd);
   expect(stdout).toBe(
-    "  k3f9  load customer and address with the orders list\n\n" +
-      "Applied: 1 fix, 1 line in 1 file. Undo: git restore shop/views/orders.py\n",
+    "  k3f9  load customer and address with the orders list\n\n" + "Applied: 1 fix, 1 line in 1 file. Undo: git restore shop/views/orders.py\n",
   );
   expect(stderr).toBe("Not applied: 1 fix to review (--unsafe applies it), 8 findings without an edit.\n");
   expect(status).toBe(1);
@@ -126,8 +125,15 @@ describe("new migrations", () => {
 
   test("are named with their lock, time and undo where no patch takes them up, in 80 columns", async () => {
     const report = reportOfMigrations();
-    const plan = { lock: "ACCESS EXCLUSIVE until it is done: the table is rewritten, and reads and writes wait", duration: "about 23 s", rollback: "Migrate back." };
-    const findings = report.findings.map((finding): Finding => ({ ...finding, fixes: finding.fixes.map((fix) => ({ ...fix, migration: { ...fix.migration, ...plan } })) }));
+    const plan = {
+      lock: "ACCESS EXCLUSIVE until it is done: the table is rewritten, and reads and writes wait",
+      duration: "about 23 s",
+      rollback: "Migrate back.",
+    };
+    const findings = report.findings.map((finding): Finding => ({
+      ...finding,
+      fixes: finding.fixes.map((fix) => ({ ...fix, migration: { ...fix.migration, ...plan } })),
+    }));
     const { stdout, stderr } = await runCli(["fix", "--unsafe", "--dry-run"], { cwd: repository(), report: { ...report, findings } });
     expect(stdout).not.toContain("ACCESS EXCLUSIVE");
     expect(stderr).toContain(`Migrations, in this order. luthier runs none: python manage.py migrate does.
@@ -160,7 +166,11 @@ describe("SQL that no edit can be", () => {
   function reportOfSql(): Report {
     if (template === undefined) throw new Error("the sample is empty");
     const sql = { forward: ["DROP INDEX CONCURRENTLY a"], reverse: ["CREATE INDEX CONCURRENTLY a ON t (x)"], isTransactional: false };
-    const findings = ["a", "b"].map((id): Finding => ({ ...template, id: id.repeat(16), fixes: [{ title: "Drop a, by SQL alone: no model has it", kind: "sql", safety: "review", edits: [], sql }] }));
+    const findings = ["a", "b"].map((id): Finding => ({
+      ...template,
+      id: id.repeat(16),
+      fixes: [{ title: "Drop a, by SQL alone: no model has it", kind: "sql", safety: "review", edits: [], sql }],
+    }));
     return { ...SAMPLE_REPORT, findings };
   }
 
@@ -201,6 +211,9 @@ describe("--prove says before it works that", () => {
   test("--apply could be undone, before anything is run", async () => {
     const cwd = repository();
     writeFiles(cwd, { "shop/admin.py": "changed" });
-    expect(await fix(cwd, "--prove", "--apply", "--", "pytest")).toMatchObject({ status: 2, stderr: expect.stringContaining("git does not have your changes") });
+    expect(await fix(cwd, "--prove", "--apply", "--", "pytest")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("git does not have your changes"),
+    });
   });
 });

@@ -36,7 +36,9 @@ export async function fix(given: string, flags: FixFlags, environment: Environme
   else await apply(plan, prepared, flags.force === true, environment);
   // What is no part of a diff goes where it does not get into a patch.
   const isSqlShown = flags.dryRun === true || flags.unsafe === true;
-  environment.stderr.write(`${migrations}${isSqlShown ? renderSqlFixes(report.findings, shown, style) : ""}${renderNotApplied(report.findings, plan, shown, isSqlShown)}`);
+  environment.stderr.write(
+    `${migrations}${isSqlShown ? renderSqlFixes(report.findings, shown, style) : ""}${renderNotApplied(report.findings, plan, shown, isSqlShown)}`,
+  );
   return statusAfter(plan, prepared, flags.dryRun === true);
 }
 
@@ -54,35 +56,24 @@ export function renderDiffs({ edits }: FixPlan, { context }: Prepared): string {
   return [...edits]
     .map(([file, own]) => {
       const diff = unifiedDiff(`${context.pathPrefix}${file}`, context.read(file), own);
-      if (diff === null)
-        throw new UsageError("changed-since", `${file} changed while it was analysed.`, "Run luthier fix again.");
+      if (diff === null) throw new UsageError("changed-since", `${file} changed while it was analysed.`, "Run luthier fix again.");
       return diff;
     })
     .join("");
 }
 
-async function apply(
-  plan: FixPlan,
-  prepared: Prepared,
-  isForced: boolean,
-  { stdout }: Environment,
-): Promise<void> {
+async function apply(plan: FixPlan, prepared: Prepared, isForced: boolean, { stdout }: Environment): Promise<void> {
   stdout.write(await writePlan(plan, prepared, isForced, renderApplied));
 }
 
 /** Writes the edits, if git or the user's word allows it, and returns what `render` says of them before they are written. */
-export async function writePlan(
-  plan: FixPlan,
-  { root, context }: Prepared,
-  isForced: boolean,
-  render: typeof renderApplied,
-): Promise<string> {
+export async function writePlan(plan: FixPlan, { root, context }: Prepared, isForced: boolean, render: typeof renderApplied): Promise<string> {
   const exists = (file: string): boolean => existsSync(path.join(root, file));
-  const problem =
-    plan.applied.length > 0 ? await whyGitCannotRestore(root, [...plan.edits.keys()].filter(exists)) : null;
+  const problem = plan.applied.length > 0 ? await whyGitCannotRestore(root, [...plan.edits.keys()].filter(exists)) : null;
   if (problem && !isForced) throw problem;
   const taken = plan.created.find(exists);
-  if (taken !== undefined) throw new UsageError("exists", `${taken} is there already; nothing was changed.`, "Run luthier fix again: it numbers migrations after the last one.");
+  if (taken !== undefined)
+    throw new UsageError("exists", `${taken} is there already; nothing was changed.`, "Run luthier fix again: it numbers migrations after the last one.");
   const { writeEdits } = await import("../sources/write-files.ts");
   const text = render(plan, context, problem === null, exists);
   writeEdits(root, plan.edits);

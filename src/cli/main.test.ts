@@ -41,11 +41,7 @@ interface Result {
   readonly stderr: string;
 }
 
-function node(
-  file: string,
-  args: readonly string[],
-  options: { cwd?: string; env?: Record<string, string> } = {},
-): Promise<Result> {
+function node(file: string, args: readonly string[], options: { cwd?: string; env?: Record<string, string> } = {}): Promise<Result> {
   const env = { PATH: process.env["PATH"], LANG: "C.UTF-8", ...options.env };
   return new Promise((resolve) => {
     execFile(process.execPath, [file, ...args], { cwd: options.cwd ?? repository, env }, (error, stdout, stderr) => {
@@ -61,8 +57,7 @@ describe("the built command", () => {
     const { version } = JSON.parse(readFileSync(path.join(repository, "package.json"), "utf8")) as { version: string };
     expect([status, stdout]).toEqual([0, `${version}\n`]);
     const [coverage = ""] = readdirSync(folder);
-    const loaded = (JSON.parse(readFileSync(path.join(folder, coverage), "utf8")) as { result: { url: string }[] })
-      .result;
+    const loaded = (JSON.parse(readFileSync(path.join(folder, coverage), "utf8")) as { result: { url: string }[] }).result;
     const files = loaded.map(({ url }) => url).filter((url) => url.startsWith("file:"));
     const names = files.map((url) => path.basename(url).replace(/-[\w-]{8}\.js$/, ".js"));
     expect(new Set(names)).toEqual(new Set(["main.js", "version.js"]));
@@ -87,8 +82,7 @@ describe("over a canned report", () => {
     expect([status, stderr]).toEqual([1, ""]);
     const golden = readFileSync(path.join(repository, "src/report/goldens/check.txt"), "utf8");
     // This build has no `snapshot`, so its hints do not name it.
-    const withoutHints = (text: string): string =>
-      text.replaceAll(/^ {2}proof .*$/gm, "").replace(/: luthier snapshot.*/, "");
+    const withoutHints = (text: string): string => text.replaceAll(/^ {2}proof .*$/gm, "").replace(/: luthier snapshot.*/, "");
     expect(withoutHints(stdout)).toBe(withoutHints(golden));
     expect(stdout).toContain("  proof     none yet: luthier fix --select k3f9 --prove -- COMMAND\n");
   });

@@ -62,12 +62,7 @@ export interface Prepared {
 }
 
 /** Reads the configuration, runs the analysis and selects the findings. */
-export async function prepare(
-  given: string,
-  flags: CommonFlags,
-  commands: ReadonlySet<string>,
-  environment: Environment,
-): Promise<Prepared> {
+export async function prepare(given: string, flags: CommonFlags, commands: ReadonlySet<string>, environment: Environment): Promise<Prepared> {
   const root = findRoot(given, environment.cwd);
   const config = await resolveConfig(root, flags, environment.cwd);
   const baseline = await readBaseline(config, flags.updateBaseline === true);
@@ -95,7 +90,11 @@ interface Asked {
 }
 
 /** Of all findings, those that a person asked to see, and what is needed to show them. */
-export async function selectFrom(whole: Report, { root, config, baseline, changed, commands }: Asked, environment: Environment): Promise<Pick<Prepared, "report" | "context" | "stale">> {
+export async function selectFrom(
+  whole: Report,
+  { root, config, baseline, changed, commands }: Asked,
+  environment: Environment,
+): Promise<Pick<Prepared, "report" | "context" | "stale">> {
   const rules = await environment.rules();
   const ids = shortIds(whole.findings);
   const ruleIds = new Set([...rules.map(({ id }) => id), ...whole.findings.map(({ rule }) => rule), "unused-ignore"]);
@@ -117,7 +116,10 @@ export async function selectFrom(whole: Report, { root, config, baseline, change
 export async function withLastProofs(root: string, report: Report, snapshot: Snapshot | null): Promise<Report> {
   const { findings } = report;
   const proven = existsSync(path.join(root, ".luthier", "prove")) ? (await import("../sources/proof-file.ts")).withProofs(root, findings) : findings;
-  const measured = snapshot !== null && existsSync(path.join(root, ".luthier", "measured.json")) ? (await import("../sources/measurement-file.ts")).withMeasurements(root, proven, snapshot) : proven;
+  const measured =
+    snapshot !== null && existsSync(path.join(root, ".luthier", "measured.json"))
+      ? (await import("../sources/measurement-file.ts")).withMeasurements(root, proven, snapshot)
+      : proven;
   return { ...report, findings: measured };
 }
 
@@ -204,7 +206,22 @@ async function analyse(
   const active = environment.env["VIRTUAL_ENV"];
   try {
     return await environment.analyse(
-      { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(texts && { texts }), ...(database && { database }), ...(recording && { recording }), ...(evaluate && { evaluateSettings: evaluate }), ...(database && phantom && { phantom: { seconds: STUDY_SECONDS } }) },
+      {
+        root,
+        exclude,
+        jobs,
+        cache,
+        settings,
+        sourceRoots,
+        conventions,
+        thresholds,
+        ...(active && { activeEnvironment: active }),
+        ...(texts && { texts }),
+        ...(database && { database }),
+        ...(recording && { recording }),
+        ...(evaluate && { evaluateSettings: evaluate }),
+        ...(database && phantom && { phantom: { seconds: STUDY_SECONDS } }),
+      },
       progress.step,
     );
   } finally {

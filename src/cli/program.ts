@@ -30,11 +30,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
 function toUsageError({ message }: CommanderError): UsageError {
   const [sentence = "", ...hint] = message.replace(/^error: /, "").split("\n");
   const remedy = hint.join(" ").replace(/^\((.*)\)$/, "$1");
-  return new UsageError(
-    "bad-usage",
-    sentence.endsWith(".") ? sentence : `${sentence}.`,
-    remedy || "All options: luthier help",
-  );
+  return new UsageError("bad-usage", sentence.endsWith(".") ? sentence : `${sentence}.`, remedy || "All options: luthier help");
 }
 
 /** `luthier fix PATH -- COMMAND…`: what stands after the dashes is no argument of ours. */
@@ -234,21 +230,8 @@ function withCommonOptions(command: Command): Command {
   return command
     .option("--select <ids>", "only these rules, chapters or findings", splitList)
     .option("--ignore <ids>", "not these rules, chapters or findings", splitList)
-    .addOption(
-      new Option("--min-confidence <level>", "leave out what is less sure (default: likely)").choices([
-        "certain",
-        "likely",
-        "possible",
-      ]),
-    )
-    .addOption(
-      new Option("--fail-on <severity>", "exit with 1 from this severity on (default: warning)").choices([
-        "error",
-        "warning",
-        "info",
-        "never",
-      ]),
-    )
+    .addOption(new Option("--min-confidence <level>", "leave out what is less sure (default: likely)").choices(["certain", "likely", "possible"]))
+    .addOption(new Option("--fail-on <severity>", "exit with 1 from this severity on (default: warning)").choices(["error", "warning", "info", "never"]))
     .option("--baseline <file>", "leave out the findings that this file knows")
     .option("--since <ref>", "only findings on lines changed since a commit")
     .option("--recording <dir>", "a recording, or two of different sizes (default: the project's latest)", collect)
@@ -263,13 +246,7 @@ function withCommonOptions(command: Command): Command {
 }
 
 function formatOption(): Option {
-  return new Option("--format <format>", "how to write the report (default: text)").choices([
-    "text",
-    "json",
-    "sarif",
-    "github",
-    "markdown",
-  ]);
+  return new Option("--format <format>", "how to write the report (default: text)").choices(["text", "json", "sarif", "github", "markdown"]);
 }
 
 function splitList(value: string, before: readonly string[] | undefined): readonly string[] {

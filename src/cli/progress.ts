@@ -37,8 +37,7 @@ function drawStep({ phase, done, total, unit }: ProgressStep, elapsedMs: number)
   if (total <= 0) return `  ${phase}`;
   const filled = Math.round((BAR * Math.min(done, total)) / total);
   const count = `${done.toLocaleString("en-US")} of ${total.toLocaleString("en-US")} ${unit}`;
-  const left =
-    elapsedMs > SHOW_TIME_LEFT_AFTER_MS && done > 0 ? `, ${clock((elapsedMs / done) * (total - done))} left` : "";
+  const left = elapsedMs > SHOW_TIME_LEFT_AFTER_MS && done > 0 ? `, ${clock((elapsedMs / done) * (total - done))} left` : "";
   return `  ${phase}  ${"━".repeat(filled)}${"─".repeat(BAR - filled)} ${count}${left}`;
 }
 

@@ -68,7 +68,9 @@ function nothingRecorded(shown: string): string {
 
 function losses({ lost, unwritten }: RecordingSummary): string {
   const lines = lost.map(([reason, count]) => `luthier: not kept: ${count} (${explain(reason)})\n`);
-  return [...lines, ...unwritten.map((reason) => `luthier: a process could not write its recording (${explain(reason)}); what it did then is missing.\n`)].join("");
+  return [...lines, ...unwritten.map((reason) => `luthier: a process could not write its recording (${explain(reason)}); what it did then is missing.\n`)].join(
+    "",
+  );
 }
 
 function explain(reason: string): string {

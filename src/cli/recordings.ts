@@ -42,7 +42,13 @@ export async function withRecordings(report: Report, read: ReadRecordings, root:
 }
 
 /** The same, with the statements behind each finding. */
-export async function joinedWithRecordings(report: Report, { recordings, notices, milliseconds }: ReadRecordings, root: string, exclude: readonly string[], targetOf?: RelationTargetOf): Promise<JoinedReport> {
+export async function joinedWithRecordings(
+  report: Report,
+  { recordings, notices, milliseconds }: ReadRecordings,
+  root: string,
+  exclude: readonly string[],
+  targetOf?: RelationTargetOf,
+): Promise<JoinedReport> {
   if (recordings.length === 0) return { report: { ...report, notices: [...report.notices, ...notices] }, parts: new Map() };
   const started = performance.now();
   const { report: joined, parts } = await join(report, recordings, { root, exclude, ...(targetOf && { targetOf }) });
@@ -57,14 +63,19 @@ async function readGiven(given: readonly string[], root: string, environment: En
   return Promise.all(
     given.map((name) => {
       const folder = recordingAt(path.resolve(environment.cwd, name));
-      if (folder === null) throw new UsageError("no-recording", `there is no recording in ${name}.`, "Make one with luthier record -- COMMAND, or name its folder.");
+      if (folder === null)
+        throw new UsageError("no-recording", `there is no recording in ${name}.`, "Make one with luthier record -- COMMAND, or name its folder.");
       return read(folder, root, environment);
     }),
   );
 }
 
 /** What happens to lie there does not keep the source from being checked. */
-async function readLatest(folder: string, root: string, environment: Environment): Promise<{ readonly recordings: Recording[]; readonly notices: readonly Notice[] }> {
+async function readLatest(
+  folder: string,
+  root: string,
+  environment: Environment,
+): Promise<{ readonly recordings: Recording[]; readonly notices: readonly Notice[] }> {
   try {
     return { recordings: [await read(folder, root, environment)], notices: [] };
   } catch (error) {
@@ -74,7 +85,11 @@ async function readLatest(folder: string, root: string, environment: Environment
 }
 
 async function read(folder: string, root: string, { stderr }: Environment): Promise<Recording> {
-  const [{ readRecording }, { openSqlParser }, { withReplayShapes }] = await Promise.all([import("../sources/recordings.ts"), import("../sql/open-parser.ts"), import("../workload/replay-shapes.ts")]);
+  const [{ readRecording }, { openSqlParser }, { withReplayShapes }] = await Promise.all([
+    import("../sources/recordings.ts"),
+    import("../sql/open-parser.ts"),
+    import("../workload/replay-shapes.ts"),
+  ]);
   const progress = progressLine(stderr);
   try {
     const recording = { ...readRecording(folder, { root, progress: progress.step }), folder: relative(root, folder) };

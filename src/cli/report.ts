@@ -19,7 +19,13 @@ export async function report(given: string, flags: ReportFlags, environment: Env
     import("../sources/page-assets.ts"),
     import("../sources/source-reader.ts"),
   ]);
-  const page = renderRecordingPage({ recordings, project: path.basename(root), version: environment.version, read: sourceReader(root), assets: readPageAssets() });
+  const page = renderRecordingPage({
+    recordings,
+    project: path.basename(root),
+    version: environment.version,
+    read: sourceReader(root),
+    assets: readPageAssets(),
+  });
   const file = path.resolve(environment.cwd, flags.output ?? path.join(root, ".luthier", "report.html"));
   writePage(file, page);
   environment.stderr.write(`Wrote ${path.relative(environment.cwd, file) || file} (${Math.max(1, Math.round(Buffer.byteLength(page) / 1000))} kB).\n`);

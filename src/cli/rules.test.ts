@@ -4,9 +4,7 @@ import { runCli } from "../../tests/support/run-cli.ts";
 test("the list, by chapter", async () => {
   const { stdout, status } = await runCli(["rules"], { cwd: "/" });
   expect(status).toBe(0);
-  expect(stdout.split("\n")[0]).toBe(
-    "2.2  count-pagination          warning  fix sometimes  What count-pagination is about.",
-  );
+  expect(stdout.split("\n")[0]).toBe("2.2  count-pagination          warning  fix sometimes  What count-pagination is about.");
   expect(stdout).toContain("\n6 rules. One rule's page: luthier rules ID\n");
 });
 

@@ -6,9 +6,7 @@ import type { Environment } from "./environment.ts";
 
 /** `luthier rules [ID]`: the catalogue, or one rule's page. */
 export async function rules(id: string | undefined, format: "text" | "json", environment: Environment): Promise<void> {
-  const all = (await environment.rules()).toSorted(
-    (a, b) => compareText(a.chapter, b.chapter) || compareText(a.id, b.id),
-  );
+  const all = (await environment.rules()).toSorted((a, b) => compareText(a.chapter, b.chapter) || compareText(a.id, b.id));
   const shown = id === undefined ? all : [findRule(id, all)];
   if (format === "json") environment.stdout.write(`${JSON.stringify(id === undefined ? shown : shown[0], null, 2)}\n`);
   else environment.stdout.write(id === undefined ? renderList(shown) : shown.map(renderPage).join(""));

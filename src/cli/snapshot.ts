@@ -55,7 +55,13 @@ export async function takeSnapshot(root: string, flags: SnapshotFlags, { cwd, en
     const interval = flags.interval === undefined ? {} : { interval: flags.interval * 1000 };
     const pooler = flags.pgbouncer === undefined ? {} : { pooler: flags.pgbouncer };
     const machine = flags.ram === undefined && flags.cores === undefined ? {} : { machine: { memoryBytes: flags.ram ?? null, cores: flags.cores ?? null } };
-    const whole = await collectSnapshot({ ...options, ...interval, ...pooler, ...machine, progress: (phase, done, total) => progress.step({ phase, done, total, unit: "parts" }) });
+    const whole = await collectSnapshot({
+      ...options,
+      ...interval,
+      ...pooler,
+      ...machine,
+      progress: (phase, done, total) => progress.step({ phase, done, total, unit: "parts" }),
+    });
     const taken = flags.redact === true ? redact(whole) : whole;
     const file = flags.out === undefined ? snapshotPath(root) : path.resolve(cwd, flags.out);
     return { taken, file, bytes: writeSnapshot(file, taken) };
@@ -70,7 +76,11 @@ function describe(taken: Snapshot, file: string, bytes: number): string {
   const replicas = servers.length === 1 ? "" : ` and ${formatCount(servers.length - 1, "replica")}`;
   const lines = [
     `${catalog.database.name} on PostgreSQL ${server?.version ?? "?"}${replicas}: ${formatCount(catalog.tables.length, "table")}, ${formatCount(catalog.indexes.length, "index", "indexes")}, ${formatCount(server?.statements.length ?? 0, "statement")}.`,
-    ...(pooler === undefined ? [] : [`PgBouncer ${pooler.version} at ${pooler.address}: ${formatCount(pooler.databases.length, "database")}, ${formatCount(pooler.first.pools.length, "pool")}${pooler.later === null ? "; rates need a second look (--interval)" : ""}.`]),
+    ...(pooler === undefined
+      ? []
+      : [
+          `PgBouncer ${pooler.version} at ${pooler.address}: ${formatCount(pooler.databases.length, "database")}, ${formatCount(pooler.first.pools.length, "pool")}${pooler.later === null ? "; rates need a second look (--interval)" : ""}.`,
+        ]),
     ...gapLines(gaps, servers.length > 1),
     `Written: ${file} (${formatBytes(bytes)}). It holds ${taken.data === "redacted" ? "no values of rows" : "values of rows: keep it as you keep the data, or take it with --redact"}.`,
     "Next: luthier check",

@@ -40,9 +40,7 @@ function takesLinks(env: Terminal["env"]): boolean {
   if (env["TERM"] === "dumb" || env["TMUX"] || env["STY"] || env["CI"]) return false;
   const isKnown = ["iTerm.app", "WezTerm", "ghostty"].includes(env["TERM_PROGRAM"] ?? "");
   const isKitty = env["TERM"] === "xterm-kitty" || env["TERM"] === "foot";
-  return (
-    isKnown || isKitty || Boolean(env["WT_SESSION"] || env["KONSOLE_VERSION"]) || Number(env["VTE_VERSION"]) >= 5000
-  );
+  return isKnown || isKitty || Boolean(env["WT_SESSION"] || env["KONSOLE_VERSION"]) || Number(env["VTE_VERSION"]) >= 5000;
 }
 
 function fileAddress(file: string): string {

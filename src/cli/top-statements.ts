@@ -21,12 +21,22 @@ export async function topStatements(given: string, flags: TopStatementsFlags, en
   const { cwd, stderr, stdout } = environment;
   const root = findRoot(given, cwd);
   const evidence = await findDatabase(root, flags, cwd);
-  if (evidence === null) throw new UsageError("no-snapshot", "there is no snapshot of a database here.", "Take one with luthier snapshot --db URL, or name its file with --snapshot.");
+  if (evidence === null)
+    throw new UsageError(
+      "no-snapshot",
+      "there is no snapshot of a database here.",
+      "Take one with luthier snapshot --db URL, or name its file with --snapshot.",
+    );
   const config = await resolveConfig(root, flags, cwd);
   const progress = progressLine(stderr);
   const { openProject } = await import("../analyse.ts");
   const { database, position } = await openProject({ ...config, root, database: evidence }, progress.step).finally(() => progress.end());
-  if (database.workload.statements.length === 0) throw new UsageError("nothing-timed", "the snapshot holds no statements.", "Install pg_stat_statements, let the application run, and take it anew; or name a log with --log.");
+  if (database.workload.statements.length === 0)
+    throw new UsageError(
+      "nothing-timed",
+      "the snapshot holds no statements.",
+      "Install pg_stat_statements, let the application run, and take it anew; or name a log with --log.",
+    );
   if (flags.format === "json") stdout.write(`${JSON.stringify(toJson(database, flags.limit, position), null, 2)}\n`);
   else {
     const { renderTopStatements } = await import("../report/top-statements.ts");
@@ -39,7 +49,13 @@ type Position = (site: StatementSite) => { readonly line: number; readonly colum
 
 function toJson({ workload, snapshot }: Database, limit: number, position: Position): object {
   const statements = workload.statements.toSorted((a, b) => b.totalMs - a.totalMs).slice(0, limit);
-  return { schema: "luthier-top-statements/1", takenAt: snapshot.takenAt, days: workload.days, totalMs: workload.totalMs, statements: statements.map((one) => statementJson(one, position)) };
+  return {
+    schema: "luthier-top-statements/1",
+    takenAt: snapshot.takenAt,
+    days: workload.days,
+    totalMs: workload.totalMs,
+    statements: statements.map((one) => statementJson(one, position)),
+  };
 }
 
 function statementJson({ id, sql, calls, totalMs, meanMs, rows, share, written }: Statement, position: Position): object {

@@ -10,7 +10,18 @@ import { reachesConfidence, reachesSeverity } from "../select/severity.ts";
 import { cleanLine } from "../report/clean-text.ts";
 import type { JoinedReport } from "../workload/join-recordings.ts";
 import type { Environment } from "./environment.ts";
-import { changedSince, findRoot, isNothingExamined, nothingToExamine, readBaseline, resolveConfig, selectFrom, STUDY_SECONDS, withLastProofs, type CommonFlags } from "./prepare.ts";
+import {
+  changedSince,
+  findRoot,
+  isNothingExamined,
+  nothingToExamine,
+  readBaseline,
+  resolveConfig,
+  selectFrom,
+  STUDY_SECONDS,
+  withLastProofs,
+  type CommonFlags,
+} from "./prepare.ts";
 import { progressLine } from "./progress.ts";
 import type { ReadRecordings } from "./recordings.ts";
 
@@ -41,13 +52,21 @@ export async function tune(given: string, flags: TuneFlags, commands: ReadonlySe
   const { addToHistory } = await import("../sources/history.ts");
   addToHistory(root, history);
   await say(handbook, { context, root, folder, config, bytes, notes, rendered }, environment);
-  return handbook.report.findings.some(({ severity, confidence }) => reachesSeverity(severity, config.failOn) && reachesConfidence(confidence, config.minConfidence)) ? 1 : 0;
+  return handbook.report.findings.some(
+    ({ severity, confidence }) => reachesSeverity(severity, config.failOn) && reachesConfidence(confidence, config.minConfidence),
+  )
+    ? 1
+    : 0;
 }
 
 async function lookAtDatabase(root: string, flags: TuneFlags, environment: Environment): Promise<void> {
   const { takeSnapshot } = await import("./snapshot.ts");
   const { db = [], timeout, snapshot, pgbouncer } = flags;
-  await takeSnapshot(root, { db, timeout, ...(snapshot === undefined ? {} : { out: snapshot }), ...(pgbouncer === undefined ? {} : { pgbouncer }) }, environment);
+  await takeSnapshot(
+    root,
+    { db, timeout, ...(snapshot === undefined ? {} : { out: snapshot }), ...(pgbouncer === undefined ? {} : { pgbouncer }) },
+    environment,
+  );
 }
 
 // ---------------------------------------------------------------------------------------------- evidence
@@ -70,15 +89,34 @@ interface Asked {
 async function gather(given: string, root: string, { flags, config, commands }: Asked, environment: Environment): Promise<Gathered> {
   const baseline = await readBaseline(config, false);
   const changed = flags.since === undefined ? null : await changedSince(root, flags.since);
-  const [{ findDatabase }, { readRecordings, recordingEvidence, joinedWithRecordings }, { examine }] = await Promise.all([import("./database.ts"), import("./recordings.ts"), import("../analyse.ts")]);
+  const [{ findDatabase }, { readRecordings, recordingEvidence, joinedWithRecordings }, { examine }] = await Promise.all([
+    import("./database.ts"),
+    import("./recordings.ts"),
+    import("../analyse.ts"),
+  ]);
   const database = await findDatabase(root, flags, environment.cwd);
   const read = await readRecordings(root, flags.recording, environment);
   const recording = recordingEvidence(read);
   const { exclude, jobs, cache, settings, sourceRoots, conventions, thresholds } = config;
   const active = environment.env["VIRTUAL_ENV"];
-  const evaluateSettings = flags.evaluateSettings === true ? (await import("../sources/evaluate-settings.ts")).settingsEvaluator(root, environment.env) : undefined;
+  const evaluateSettings =
+    flags.evaluateSettings === true ? (await import("../sources/evaluate-settings.ts")).settingsEvaluator(root, environment.env) : undefined;
   const progress = progressLine(environment.stderr);
-  const options = { root, exclude, jobs, cache, settings, sourceRoots, conventions, thresholds, ...(active && { activeEnvironment: active }), ...(database && { database }), ...(recording && { recording }), ...(evaluateSettings && { evaluateSettings }), ...(database && flags.phantom && { phantom: { seconds: STUDY_SECONDS } }) };
+  const options = {
+    root,
+    exclude,
+    jobs,
+    cache,
+    settings,
+    sourceRoots,
+    conventions,
+    thresholds,
+    ...(active && { activeEnvironment: active }),
+    ...(database && { database }),
+    ...(recording && { recording }),
+    ...(evaluateSettings && { evaluateSettings }),
+    ...(database && flags.phantom && { phantom: { seconds: STUDY_SECONDS } }),
+  };
   const { report: analysed, evidence } = await examine(options, progress.step).finally(() => progress.end());
   const { relationTargets } = await import("../workload/relation-tables.ts");
   const joined = await joinedWithRecordings(analysed, read, root, exclude, evidence.source === null ? undefined : relationTargets(evidence.source.graph));
@@ -123,7 +161,11 @@ async function put({ report, whole, context, evidence, read, parts }: Gathered, 
 }
 
 /** One that fails takes nothing of the others with it. */
-export async function askAdvisors(advisors: readonly Advisor[], input: Parameters<Advisor["advise"]>[0], { stderr }: Pick<Environment, "stderr">): Promise<{ readonly advice: readonly Advice[]; readonly failures: readonly AdvisorFailure[] }> {
+export async function askAdvisors(
+  advisors: readonly Advisor[],
+  input: Parameters<Advisor["advise"]>[0],
+  { stderr }: Pick<Environment, "stderr">,
+): Promise<{ readonly advice: readonly Advice[]; readonly failures: readonly AdvisorFailure[] }> {
   const advice: Advice[] = [];
   const failures: AdvisorFailure[] = [];
   const progress = progressLine(stderr);
@@ -140,7 +182,11 @@ export async function askAdvisors(advisors: readonly Advisor[], input: Parameter
   return { advice, failures };
 }
 
-async function render(handbook: Handbook, context: RenderContext, { root, folder }: { readonly root: string; readonly folder: string }): Promise<RenderedHandbook> {
+async function render(
+  handbook: Handbook,
+  context: RenderContext,
+  { root, folder }: { readonly root: string; readonly folder: string },
+): Promise<RenderedHandbook> {
   const [{ renderHandbook }, { renderHandbookPage }, { readHandbookAssets, readPlotStyle }, { findingHref }] = await Promise.all([
     import("../report/handbook/markdown/render-handbook.ts"),
     import("../report/handbook/html/handbook-page.ts"),
@@ -150,7 +196,12 @@ async function render(handbook: Handbook, context: RenderContext, { root, folder
   const shared = { ...context, pathPrefix: `${posix(path.relative(folder, root)) || "."}/` };
   const { pages, files } = renderHandbook(handbook, { ...shared, folder: posix(path.relative(root, folder)), plotStyle: readPlotStyle() });
   const titles = [...pages].map(([file, text]) => ({ file, title: /^# (.+)$/m.exec(text)?.[1]?.replaceAll("`", "") ?? file }));
-  const page = renderHandbookPage(handbook, { ...shared, assets: readHandbookAssets(), findingPage: (finding) => findingHref(handbook, finding), pages: titles });
+  const page = renderHandbookPage(handbook, {
+    ...shared,
+    assets: readHandbookAssets(),
+    findingPage: (finding) => findingHref(handbook, finding),
+    pages: titles,
+  });
   return { pages, files: new Map([...files, ["index.html", page]]) };
 }
 

@@ -10,7 +10,19 @@ import { managerAttribute, modelManager, querysetAttribute, superManagerAttribut
 import { modelMeta, rowMethod } from "./rows.ts";
 import { isClient } from "./outside-calls.ts";
 import { noteSent } from "./sends.ts";
-import { attributesOnly, joinAll, literal, native, NO_ARGS, UNKNOWN, type FunctionValue, type ObjectValue, type RowValue, type SuperValue, type Value } from "./values.ts";
+import {
+  attributesOnly,
+  joinAll,
+  literal,
+  native,
+  NO_ARGS,
+  UNKNOWN,
+  type FunctionValue,
+  type ObjectValue,
+  type RowValue,
+  type SuperValue,
+  type Value,
+} from "./values.ts";
 
 export function attribute(engine: Engine, value: Value, name: string, site: AccessSite): Value {
   switch (value.kind) {
@@ -189,14 +201,7 @@ function superAttribute(engine: Engine, value: SuperValue, name: string, site: A
 }
 
 /** Finds `name` along the MRO (after `after`, for `super()`) and binds it to `self`. */
-export function classMember(
-  engine: Engine,
-  cls: ClassInfo,
-  name: string,
-  self: Value,
-  site: AccessSite,
-  after: ClassInfo | null = null,
-): Value | null {
+export function classMember(engine: Engine, cls: ClassInfo, name: string, self: Value, site: AccessSite, after: ClassInfo | null = null): Value | null {
   const holders = holdersOf(engine, cls, name);
   if (holders.length === 0) return null;
   const from = after === null ? 0 : engine.program.mro(cls).indexOf(after) + 1;
@@ -291,7 +296,10 @@ function kept(value: Value): Value {
 }
 
 function isSetter(one: Definition): boolean {
-  return one.kind === "function" && one.def.decorators.some((decorator) => decorator.kind === "attribute" && (decorator.name === "setter" || decorator.name === "deleter"));
+  return (
+    one.kind === "function" &&
+    one.def.decorators.some((decorator) => decorator.kind === "attribute" && (decorator.name === "setter" || decorator.name === "deleter"))
+  );
 }
 
 function classOf(self: Value): Value {
@@ -302,13 +310,7 @@ function classOf(self: Value): Value {
 
 const evaluatedMembers = new WeakMap<Engine, Map<readonly Definition[], Value>>();
 
-function variableMember(
-  engine: Engine,
-  owner: ClassInfo,
-  definitions: readonly Definition[],
-  self: Value,
-  site: AccessSite,
-): Value | null {
+function variableMember(engine: Engine, owner: ClassInfo, definitions: readonly Definition[], self: Value, site: AccessSite): Value | null {
   let cache = evaluatedMembers.get(engine);
   if (cache === undefined) {
     cache = new Map();
@@ -348,13 +350,15 @@ export function symbolValue(engine: Engine, symbol: Symbol | null): Value {
     case "class":
       return { kind: "class", cls: symbol.cls };
     case "function":
-      return hookOf(engine, `${symbol.module.name}.${symbol.def.name}`) ?? {
-        kind: "function",
-        module: symbol.module,
-        def: symbol.def,
-        closure: null,
-        owner: null,
-      };
+      return (
+        hookOf(engine, `${symbol.module.name}.${symbol.def.name}`) ?? {
+          kind: "function",
+          module: symbol.module,
+          def: symbol.def,
+          closure: null,
+          owner: null,
+        }
+      );
     case "external":
       return { kind: "external", name: symbol.name };
     case "variable":
@@ -377,10 +381,7 @@ function moduleVariable(engine: Engine, symbol: Extract<Symbol, { readonly kind:
   if (known !== undefined) return known.kind === "queryset" ? refreshed(known, { frame: engine.moduleFrame(symbol.module) }) : known;
   cache.set(key, UNKNOWN);
   const frame = engine.moduleFrame(symbol.module);
-  const value =
-    symbol.values.length === 0
-      ? engine.annotated(symbol.annotation, frame)
-      : joinAll(symbol.values.map((one) => engine.evaluate(one, frame)));
+  const value = symbol.values.length === 0 ? engine.annotated(symbol.annotation, frame) : joinAll(symbol.values.map((one) => engine.evaluate(one, frame)));
   cache.set(key, value);
   return value;
 }

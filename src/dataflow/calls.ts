@@ -7,18 +7,7 @@ import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
 import { captureOutside, recordOutside, replayOutside, type OutsideReplay } from "./outside-calls.ts";
 import { resend } from "./sends.ts";
-import {
-  alternatives,
-  freshId,
-  hasIdentity,
-  joinAll,
-  keysOf,
-  list,
-  listOf,
-  UNKNOWN,
-  type FunctionValue,
-  type Value,
-} from "./values.ts";
+import { alternatives, freshId, hasIdentity, joinAll, keysOf, list, listOf, UNKNOWN, type FunctionValue, type Value } from "./values.ts";
 import { dict } from "./values.ts";
 
 /** Calls deeper than this are not followed; real code stays below, recursion does not. */
@@ -91,13 +80,7 @@ function isRootCall({ def, module }: FunctionValue, { span }: CallSite): boolean
   return span.start === def.start && span.file === module.ir.file;
 }
 
-export function callFunction(
-  engine: Engine,
-  fn: FunctionValue,
-  self: Value | null,
-  args: CallArgs,
-  site: CallSite,
-): Value {
+export function callFunction(engine: Engine, fn: FunctionValue, self: Value | null, args: CallArgs, site: CallSite): Value {
   if (site.frame.depth >= MAX_DEPTH || engine.fuel <= 0 || isEmptyStub(fn)) {
     if (self !== null && (self.kind === "row" || !isEmptyStub(fn))) engine.escape(self);
     escapeArgs(engine, args);
@@ -131,7 +114,9 @@ export function callFunction(
     if (isOwn) whole();
     else sent = engine.recorder.captureSent(site.frame.depth, whole);
   });
-  const replay = captured.map((event) => (event.kind === "cache" ? cacheReplayer(engine, event.fact, site) : event.fact.loop === null ? replayer(engine, event, since) : null));
+  const replay = captured.map((event) =>
+    event.kind === "cache" ? cacheReplayer(engine, event.fact, site) : event.fact.loop === null ? replayer(engine, event, since) : null,
+  );
   Object.assign(summary, { isDone: true, sent, outside, replay: replay.filter((again) => again !== null) });
   engine.dependsOn = depends;
   return summary.result;
@@ -166,7 +151,8 @@ function replayer(engine: Engine, event: Captured, since: number): (site: CallSi
     if (loop === null) return;
     const keyed = keyedBy(engine, loop.id);
     const calls = [...callSpans(site, loop.depth), ...event.fact.calls];
-    if (event.kind === "run") engine.recorder.run({ ...event.fact, loop, keyed, calls, madeInLoop: event.fact.queryset > since, trail: [...callSpans(site, 0), ...event.fact.calls] });
+    if (event.kind === "run")
+      engine.recorder.run({ ...event.fact, loop, keyed, calls, madeInLoop: event.fact.queryset > since, trail: [...callSpans(site, 0), ...event.fact.calls] });
     else engine.recorder.write({ ...event.fact, loop, keyed, calls });
   };
 }
@@ -220,14 +206,7 @@ function summaryTable(engine: Engine, fn: FunctionValue, isLocal: boolean): Map<
   return table;
 }
 
-function runFunction(
-  engine: Engine,
-  fn: FunctionValue,
-  self: Value | null,
-  bound: ReadonlyMap<string, Value>,
-  site: CallSite,
-  depends: number,
-): Value {
+function runFunction(engine: Engine, fn: FunctionValue, self: Value | null, bound: ReadonlyMap<string, Value>, site: CallSite, depends: number): Value {
   const frame = functionFrame(fn, self, site);
   for (const [name, value] of bound) frame.env.vars.set(name, { value, loop: depends });
   const { def } = fn;
@@ -271,13 +250,7 @@ export function functionFrame(fn: FunctionValue, self: Value | null, site: CallS
 /** Nothing is taken out of it, for nothing is in it. */
 const NO_KEYWORDS = new Map<string, Value>();
 
-function bindParams(
-  engine: Engine,
-  fn: FunctionValue,
-  self: Value | null,
-  args: CallArgs,
-  site: CallSite,
-): Map<string, Value> {
+function bindParams(engine: Engine, fn: FunctionValue, self: Value | null, args: CallArgs, site: CallSite): Map<string, Value> {
   const bound = new Map<string, Value>();
   const positional = self === null ? [...args.positional] : [self, ...args.positional];
   const keywords = args.keywords.size === 0 ? NO_KEYWORDS : new Map(args.keywords);

@@ -71,7 +71,13 @@ function countNames(part: unknown, found: Map<string, number>): void {
     return;
   }
   if (typeof part !== "object" || part === null) return;
-  const node = part as { readonly kind?: string; readonly name?: unknown; readonly targets?: readonly Expr[]; readonly value?: unknown; readonly body?: unknown };
+  const node = part as {
+    readonly kind?: string;
+    readonly name?: unknown;
+    readonly targets?: readonly Expr[];
+    readonly value?: unknown;
+    readonly body?: unknown;
+  };
   if (node.kind === "name" && typeof node.name === "string") found.set(node.name, (found.get(node.name) ?? 0) + 1);
   if (node.kind === "scope") for (const one of (part as { readonly names: readonly string[] }).names) found.set(one, 1);
   const isPlain = node.kind === "assign" && node.targets?.every((one) => one.kind === "name") === true;

@@ -1,17 +1,5 @@
 /** Expressions to abstract values. */
-import type {
-  Binary,
-  BoolOp,
-  Call,
-  Compare,
-  Comprehension,
-  Conditional,
-  Expr,
-  Name,
-  PythonModule,
-  Slice,
-  Subscript,
-} from "../model/index.ts";
+import type { Binary, BoolOp, Call, Compare, Comprehension, Conditional, Expr, Name, PythonModule, Slice, Subscript } from "../model/index.ts";
 import { mergeDict, setItem } from "./dicts.ts";
 import { noteSent } from "./sends.ts";
 import { callPython } from "./python-builtins.ts";
@@ -83,9 +71,7 @@ export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
     case "conditional":
       return conditionalValue(engine, expr, frame);
     case "lambda":
-      return frame.module === null
-        ? UNKNOWN
-        : { kind: "function", module: frame.module, def: expr, closure: frame.env, owner: frame.owner };
+      return frame.module === null ? UNKNOWN : { kind: "function", module: frame.module, def: expr, closure: frame.env, owner: frame.owner };
     case "await": {
       const outer = engine.awaiting;
       engine.awaiting = true;
@@ -289,12 +275,7 @@ function sliceParts(engine: Engine, expr: Slice, frame: Frame): Value {
   return UNKNOWN;
 }
 
-function sequenceValue(
-  engine: Engine,
-  items: readonly Expr[],
-  type: "list" | "tuple" | "set",
-  frame: Frame,
-): Value {
+function sequenceValue(engine: Engine, items: readonly Expr[], type: "list" | "tuple" | "set", frame: Frame): Value {
   const values: Value[] = [];
   let isOpen = false;
   for (const item of items) {
@@ -312,11 +293,7 @@ function sequenceValue(
   return isOpen ? listOf(joinAll(values), type) : list(values, type);
 }
 
-function dictValue(
-  engine: Engine,
-  entries: readonly { readonly key: Expr | null; readonly value: Expr }[],
-  frame: Frame,
-): DictValue {
+function dictValue(engine: Engine, entries: readonly { readonly key: Expr | null; readonly value: Expr }[], frame: Frame): DictValue {
   const made = dict();
   for (const { key, value } of entries) {
     const evaluated = engine.evaluate(value, frame);
@@ -335,12 +312,7 @@ function comprehensionValue(engine: Engine, expr: Comprehension, frame: Frame): 
   return { kind: "dict", id: freshId(), entries: new Map(), rest: element.value, keys: element.key };
 }
 
-function runClauses(
-  engine: Engine,
-  expr: Comprehension,
-  at: number,
-  frame: Frame,
-): { readonly key: Value; readonly value: Value } {
+function runClauses(engine: Engine, expr: Comprehension, at: number, frame: Frame): { readonly key: Value; readonly value: Value } {
   const clause = expr.clauses[at];
   if (clause === undefined) {
     const key = engine.evaluate(expr.element, frame);
@@ -350,13 +322,7 @@ function runClauses(
   const source = engine.evaluate(clause.iterable, frame);
   const waiting = engine.awaiting;
   engine.awaiting = clause.isAsync;
-  const { element, loop } = engine.iterate(
-    source,
-    spanOf(frame.file, clause.iterable),
-    frame,
-    "iterate",
-    spanOf(frame.file, clause),
-  );
+  const { element, loop } = engine.iterate(source, spanOf(frame.file, clause.iterable), frame, "iterate", spanOf(frame.file, clause));
   engine.awaiting = waiting;
   const outer = frame.loop;
   frame.loop = loop;

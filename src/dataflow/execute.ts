@@ -116,7 +116,9 @@ function executeAugment(engine: Engine, stmt: AugAssign, frame: Frame): void {
   }
   const isSetOperation = stmt.operator === "|" || stmt.operator === "&";
   const combined = isSetOperation && current.kind === "queryset" ? combineQuerysets(engine, current, value, stmt.operator) : null;
-  const next = combined ?? (current.kind === "queryset" || value.kind === "queryset" ? join(current, value) : (combineExpressions(engine, stmt.operator, current, value) ?? UNKNOWN));
+  const next =
+    combined ??
+    (current.kind === "queryset" || value.kind === "queryset" ? join(current, value) : (combineExpressions(engine, stmt.operator, current, value) ?? UNKNOWN));
   if (stmt.target.kind === "name") engine.assign(stmt.target, next, frame, loopId);
 }
 
@@ -212,7 +214,13 @@ function withoutStored({ test, then }: If, frame: Frame): Narrowing | null {
   const [returned] = then;
   const read = test.kind === "compare" && test.operators[0] === "is not" && isNone(test.rights[0]) ? test.left : test;
   if (read.kind !== "attribute" || read.object.kind !== "name" || returned?.kind !== "return") return null;
-  if (returned.value?.kind !== "attribute" || returned.value.name !== read.name || returned.value.object.kind !== "name" || returned.value.object.name !== read.object.name) return null;
+  if (
+    returned.value?.kind !== "attribute" ||
+    returned.value.name !== read.name ||
+    returned.value.object.kind !== "name" ||
+    returned.value.object.name !== read.object.name
+  )
+    return null;
   const binding = lookUp(frame.env, read.object.name);
   const row = binding?.value;
   if (binding === null || row?.kind !== "row" || !NUMBER.test(row.model.fields.get(read.name)?.type ?? "")) return null;
@@ -352,15 +360,13 @@ function enteredValue(engine: Engine, value: Value, span: Loop["span"], frame: F
 function executeTry(engine: Engine, stmt: Try, frame: Frame): boolean {
   const arms: Arm[] = [
     ["try", () => executeGuarded(engine, stmt.body, frame) || engine.execute(stmt.otherwise, frame)],
-    ...stmt.handlers.map(
-      (handler, index): Arm => [
-        `${handler.start}:except${index}`,
-        () => {
-          if (handler.name !== null) frame.env.vars.set(handler.name, { value: UNKNOWN, loop: 0 });
-          return isFailure(handler.type) ? executeRarely(engine, handler.body, frame) : executeBlock(engine, handler.body, frame);
-        },
-      ],
-    ),
+    ...stmt.handlers.map((handler, index): Arm => [
+      `${handler.start}:except${index}`,
+      () => {
+        if (handler.name !== null) frame.env.vars.set(handler.name, { value: UNKNOWN, loop: 0 });
+        return isFailure(handler.type) ? executeRarely(engine, handler.body, frame) : executeBlock(engine, handler.body, frame);
+      },
+    ]),
   ];
   if (stmt.handlers.length === 0) {
     const exits = engine.execute(stmt.body, frame) || engine.execute(stmt.otherwise, frame);
@@ -372,7 +378,8 @@ function executeTry(engine: Engine, stmt: Try, frame: Frame): boolean {
 }
 
 /** Errors by which code asks a question: is there such a row, such a key, is the value well formed? */
-const ANSWERS = /DoesNotExist$|NotFound$|Http404|^(?:Key|Index|Lookup|Attribute|Value|Type|Validation|FieldDoesNotExist|StopIteration|Permission|Import|ModuleNotFound|Unicode)\w*$|Invalid|NoReverseMatch|MultipleObjectsReturned|AlreadyExists/;
+const ANSWERS =
+  /DoesNotExist$|NotFound$|Http404|^(?:Key|Index|Lookup|Attribute|Value|Type|Validation|FieldDoesNotExist|StopIteration|Permission|Import|ModuleNotFound|Unicode)\w*$|Invalid|NoReverseMatch|MultipleObjectsReturned|AlreadyExists/;
 
 /** Anything else went wrong: another process was faster, a server is away, nobody knows. */
 function isFailure(type: Expr | null): boolean {

@@ -80,7 +80,8 @@ function isOneInstance(engine: Engine, value: Value, cls: Value): boolean | null
 const PYTHON_TYPE = /^python\.(?:str|bytes|int|float|bool|complex|list|tuple|set|frozenset|dict|range|type)$/;
 
 function isOfClass(engine: Engine, value: Value, cls: Value): boolean | null {
-  if (cls.kind === "native" && PYTHON_TYPE.test(cls.key)) return (value.kind === "row" && !isAssumed(value)) || value.kind === "queryset" || value.kind === "manager" ? false : null;
+  if (cls.kind === "native" && PYTHON_TYPE.test(cls.key))
+    return (value.kind === "row" && !isAssumed(value)) || value.kind === "queryset" || value.kind === "manager" ? false : null;
   if (cls.kind !== "class") return null;
   if (value.kind === "queryset") return isQuerysetClass(engine, cls.cls);
   if (value.kind === "list" || value.kind === "dict") return false;

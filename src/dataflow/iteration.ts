@@ -84,14 +84,7 @@ export function inLoop(value: Value, loop: Loop | null): Value {
   }
 }
 
-function iterateObject(
-  engine: Engine,
-  value: Extract<Value, { readonly kind: "object" }>,
-  span: Span,
-  frame: Frame,
-  how: string,
-  head: Span,
-): Iteration {
+function iterateObject(engine: Engine, value: Extract<Value, { readonly kind: "object" }>, span: Span, frame: Frame, how: string, head: Span): Iteration {
   const site = { span, frame, expr: null };
   const method = engine.classMember(value.cls, "__iter__", value, site);
   if (method === null) return unknownItems(engine, frame, head);

@@ -70,7 +70,21 @@ function structuralKey(fields: Omit<LoadNode, "id">): string {
   const lists = [...fields.lists].map(([name, one]) => `${name}@${one.field}=${relationKey(one)}`);
   const only = fields.only === null ? "*" : [...fields.only].toSorted().join(",");
   const deferred = [...fields.deferred].toSorted().join(",");
-  return [relations.toSorted().join(";"), lists.toSorted().join(";"), only, deferred, fields.selectsAll, fields.opaque, fields.joinsUnread, fields.reflects?.id ?? "", fields.peers, [...fields.annotated].join(","), [...fields.targets].join(","), fields.standsFor, [...fields.pinned].toSorted().join(",")].join("/");
+  return [
+    relations.toSorted().join(";"),
+    lists.toSorted().join(";"),
+    only,
+    deferred,
+    fields.selectsAll,
+    fields.opaque,
+    fields.joinsUnread,
+    fields.reflects?.id ?? "",
+    fields.peers,
+    [...fields.annotated].join(","),
+    [...fields.targets].join(","),
+    fields.standsFor,
+    [...fields.pinned].toSorted().join(","),
+  ].join("/");
 }
 
 function relationKey(relation: LoadedRelation): string {
@@ -163,11 +177,7 @@ export function withKnownRow(load: LoadNode, name: string, row: RowValue): LoadN
   return node({ ...load, relations: new Map(load.relations).set(name, known) });
 }
 
-export function withList(
-  load: LoadNode,
-  attribute: string,
-  relation: LoadedRelation & { readonly field: string },
-): LoadNode {
+export function withList(load: LoadNode, attribute: string, relation: LoadedRelation & { readonly field: string }): LoadNode {
   return node({ ...load, lists: new Map(load.lists).set(attribute, relation) });
 }
 

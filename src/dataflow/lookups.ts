@@ -17,9 +17,7 @@ function step(engine: Engine, value: Value, name: string, site: AccessSite): Val
     case "union":
       return joinAll(value.values.map((one) => step(engine, one, name, site)));
     case "dict":
-      return value.entries.has(name) || !DICT_METHODS.has(name)
-        ? dictItem(value, literal(name), site.frame)
-        : dictView(value, name);
+      return value.entries.has(name) || !DICT_METHODS.has(name) ? dictItem(value, literal(name), site.frame) : dictView(value, name);
     case "list":
       return /^\d+$/.test(name) ? (value.items?.[Number(name)] ?? value.element) : engine.attribute(value, name, site);
     case "queryset":
@@ -28,7 +26,9 @@ function step(engine: Engine, value: Value, name: string, site: AccessSite): Val
     case "object": {
       // `form.city`: Django asks for the item first, but a name that is both is rare.
       const known = value.attrs.has(name) || engine.program.member(value.cls, name) !== null;
-      return known || engine.program.member(value.cls, "__getitem__") === null ? engine.attribute(value, name, site) : engine.subscript(value, literal(name), indexExpr(site), site.frame);
+      return known || engine.program.member(value.cls, "__getitem__") === null
+        ? engine.attribute(value, name, site)
+        : engine.subscript(value, literal(name), indexExpr(site), site.frame);
     }
     default:
       return engine.attribute(value, name, site);

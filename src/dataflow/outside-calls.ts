@@ -26,7 +26,9 @@ const CLIENTS: Readonly<Record<string, { readonly kind: OutsideCallKind; readonl
 
 /** Functions that are calls out by themselves. */
 const FUNCTIONS: Readonly<Record<string, OutsideCallKind>> = {
-  ...Object.fromEntries(["requests", "requests.api", "httpx"].flatMap((module) => HTTP_VERBS.slice(0, -1).map((verb) => [`${module}.${verb}`, "http"] as const))),
+  ...Object.fromEntries(
+    ["requests", "requests.api", "httpx"].flatMap((module) => HTTP_VERBS.slice(0, -1).map((verb) => [`${module}.${verb}`, "http"] as const)),
+  ),
   "urllib.request.urlopen": "http",
   "urllib.request.urlretrieve": "http",
   "django.core.mail.send_mail": "mail",
@@ -43,7 +45,19 @@ const FUNCTIONS: Readonly<Record<string, OutsideCallKind>> = {
 
 /** What boto3 hands out has a method for each thing that a service can do; these ask the service nothing. */
 const BOTO = /^boto3\.(?:client|resource)(?:\.(?<method>\w+))?$/;
-const BOTO_LOCAL: ReadonlySet<string> = new Set(["can_paginate", "get_paginator", "get_waiter", "meta", "generate_presigned_url", "generate_presigned_post", "close", "Bucket", "Table", "Object", "Queue"]);
+const BOTO_LOCAL: ReadonlySet<string> = new Set([
+  "can_paginate",
+  "get_paginator",
+  "get_waiter",
+  "meta",
+  "generate_presigned_url",
+  "generate_presigned_post",
+  "close",
+  "Bucket",
+  "Table",
+  "Object",
+  "Queue",
+]);
 
 /** Whatever makes one is taken for the thing itself. */
 export const isClient = (name: string): boolean => Object.hasOwn(CLIENTS, name) || name === "boto3.client" || name === "boto3.resource";

@@ -7,18 +7,7 @@ import { modelManager, plainQueryset, runQueryset } from "./querysets.ts";
 import { makeRow, rowText } from "./rows.ts";
 import { spanOf } from "./recorder.ts";
 import { freshLoop } from "./querysets.ts";
-import {
-  alternatives,
-  joinAll,
-  listOf,
-  NO_ARGS,
-  object,
-  truth,
-  UNKNOWN,
-  type LiteralValue,
-  type RowValue,
-  type Value,
-} from "./values.ts";
+import { alternatives, joinAll, listOf, NO_ARGS, object, truth, UNKNOWN, type LiteralValue, type RowValue, type Value } from "./values.ts";
 
 /** `if value:`: a queryset is fetched whole to be asked. */
 export function testValue(engine: Engine, value: Value, span: Span, frame: Frame): boolean | null {
@@ -141,7 +130,10 @@ export function unknownRow(engine: Engine, label: string): Value {
   const origin = engine.recorder.origin(`instance:${model.label}`, () => ({
     kind: "instance",
     model,
-    span: model.cls.module.ir.file === "" ? { file: "", start: 0, end: 0 } : { file: model.cls.module.ir.file, start: model.cls.def.start, end: model.cls.def.headEnd },
+    span:
+      model.cls.module.ir.file === ""
+        ? { file: "", start: 0, end: 0 }
+        : { file: model.cls.module.ir.file, start: model.cls.def.start, end: model.cls.def.headEnd },
     symbol: model.cls.id,
     escapes: true,
   }));

@@ -7,19 +7,7 @@ import { isExternal } from "./frames.ts";
 import { setItem } from "./dicts.ts";
 import { inLoop } from "./iteration.ts";
 import { isInstance } from "./instances.ts";
-import {
-  alternatives,
-  dict,
-  join,
-  joinAll,
-  list,
-  listOf,
-  literal,
-  MAX_ALTERNATIVES,
-  NO_ARGS,
-  UNKNOWN,
-  type Value,
-} from "./values.ts";
+import { alternatives, dict, join, joinAll, list, listOf, literal, MAX_ALTERNATIVES, NO_ARGS, UNKNOWN, type Value } from "./values.ts";
 
 /** The names that an attribute is asked for by; null where they are not known. */
 function namesIn(value: Value): readonly string[] | null {
@@ -34,7 +22,12 @@ const SHORTEST_PREFIX = 4;
 function methodsByPrefix(engine: Engine, object: Value, site: CallSite): Value[] {
   const prefix = prefixOf(site.expr?.args[1]);
   if (prefix.length < SHORTEST_PREFIX || object.kind !== "object") return [];
-  const names = new Set(engine.program.mro(object.cls).flatMap((one) => ("members" in one ? [...one.members.keys()] : [])).filter((name) => name.startsWith(prefix)));
+  const names = new Set(
+    engine.program
+      .mro(object.cls)
+      .flatMap((one) => ("members" in one ? [...one.members.keys()] : []))
+      .filter((name) => name.startsWith(prefix)),
+  );
   const found = [...names].map((name) => engine.attribute(object, name, { span: site.span, frame: site.frame })).filter(({ kind }) => kind === "bound");
   return found.length > MAX_ALTERNATIVES ? [] : found;
 }
@@ -42,7 +35,8 @@ function methodsByPrefix(engine: Engine, object: Value, site: CallSite): Value[]
 /** What stands before the part that is put in. */
 function prefixOf(expr: Expr | undefined): string {
   if (expr?.kind === "format") return expr.parts[0]?.kind === "str" ? expr.parts[0].value : "";
-  if (expr?.kind === "binary" && expr.left.kind === "str") return expr.operator === "%" ? (expr.left.value.split("%")[0] ?? "") : expr.operator === "+" ? expr.left.value : "";
+  if (expr?.kind === "binary" && expr.left.kind === "str")
+    return expr.operator === "%" ? (expr.left.value.split("%")[0] ?? "") : expr.operator === "+" ? expr.left.value : "";
   if (expr?.kind !== "call" || expr.callee.kind !== "attribute" || expr.callee.name !== "format" || expr.callee.object.kind !== "str") return "";
   return expr.callee.object.value.split("{")[0] ?? "";
 }
@@ -118,10 +112,15 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     const element = oneOf(first?.kind === "list" ? first.element : items(engine, first, site, "iterate"), site);
     return fallback === undefined ? element : join(element, fallback);
   },
-  enumerate: (engine, args, site) =>
-    listOf(list([UNKNOWN, items(engine, args.positional[0], site, "iterate")], "tuple"), "generator"),
+  enumerate: (engine, args, site) => listOf(list([UNKNOWN, items(engine, args.positional[0], site, "iterate")], "tuple"), "generator"),
   zip: (engine, args, site) =>
-    listOf(list(args.positional.map((one) => items(engine, one, site, "iterate")), "tuple"), "generator"),
+    listOf(
+      list(
+        args.positional.map((one) => items(engine, one, site, "iterate")),
+        "tuple",
+      ),
+      "generator",
+    ),
   map: (engine, args, site) => {
     const [fn, ...sources] = args.positional;
     const elements = sources.map((one) => items(engine, one, site, "iterate"));

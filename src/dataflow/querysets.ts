@@ -75,9 +75,7 @@ export function modelManager(engine: Engine, model: Model, name: string, site: A
 function managerOrigin(engine: Engine, model: Model, site: AccessSite): ManagerValue["origin"] {
   const { span, frame } = projectSite(site);
   const entry = engine.entry;
-  const isImplicit =
-    entry !== null &&
-    ((frame.module !== null && frame.module.origin !== "project") || isOfSelf(site, entry.cls) || isSpan(span, entry.span));
+  const isImplicit = entry !== null && ((frame.module !== null && frame.module.origin !== "project") || isOfSelf(site, entry.cls) || isSpan(span, entry.span));
   const at = isImplicit ? entry.span : span;
   const owner = isImplicit ? entry.cls.id : null;
   return engine.recorder.origin(`manager:${model.label}:${at.file}:${at.start}:${at.end}`, () => ({
@@ -265,18 +263,7 @@ export function superManagerAttribute(engine: Engine, owner: ClassInfo, self: Ma
 
 // ----------------------------------------------------------------------------------------- methods
 
-const RELATED_WRITES: ReadonlySet<string> = new Set([
-  "add",
-  "remove",
-  "set",
-  "clear",
-  "create",
-  "aadd",
-  "aremove",
-  "aset",
-  "aclear",
-  "acreate",
-]);
+const RELATED_WRITES: ReadonlySet<string> = new Set(["add", "remove", "set", "clear", "create", "aadd", "aremove", "aset", "aclear", "acreate"]);
 
 function relatedWrite(engine: Engine, manager: ManagerValue, name: string, args: CallArgs, site: CallSite): Value {
   for (const value of args.positional) {
@@ -325,7 +312,12 @@ function requeried(queryset: QuerysetValue, changes: Partial<QuerysetValue>): Qu
   if (queryset.related === null) return derived(queryset, { prefetched: false, ...changes });
   const { plain, row } = queryset.related;
   const load = changes.load ?? queryset.load;
-  return derived(queryset, { prefetched: false, ...changes, related: { ...queryset.related, plain: false }, load: plain && row.load.opaque ? withoutReflected(load) : load });
+  return derived(queryset, {
+    prefetched: false,
+    ...changes,
+    related: { ...queryset.related, plain: false },
+    load: plain && row.load.opaque ? withoutReflected(load) : load,
+  });
 }
 
 const narrows: Method = (_engine, queryset, args, _site, name) => {
@@ -350,8 +342,7 @@ function namesOneRow(queryset: QuerysetValue, args: CallArgs): boolean {
   });
 }
 
-const ordersBy: Method = (_engine, queryset, args) =>
-  requeried(queryset, { ordered: args.positional.length === 0 && !args.open ? "no" : "yes" });
+const ordersBy: Method = (_engine, queryset, args) => requeried(queryset, { ordered: args.positional.length === 0 && !args.open ? "no" : "yes" });
 
 const CHAINS: Readonly<Record<string, Method>> = {
   all: (_engine, queryset) => derived(queryset, { source: queryset.source }),
@@ -403,16 +394,7 @@ const RUNS: Readonly<Record<string, Method>> = {
   aiterator: iteratorOf,
 };
 
-const WRITES: ReadonlySet<string> = new Set([
-  "create",
-  "get_or_create",
-  "update_or_create",
-  "bulk_create",
-  "bulk_update",
-  "update",
-  "delete",
-  "_raw_delete",
-]);
+const WRITES: ReadonlySet<string> = new Set(["create", "get_or_create", "update_or_create", "bulk_create", "bulk_update", "update", "delete", "_raw_delete"]);
 
 const ASYNC: ReadonlySet<string> = new Set([
   "aget",
@@ -736,7 +718,9 @@ function single(how: string): Method {
   return (engine, queryset, args, site) => {
     const usesCache = how === "first" && queryset.prefetched && queryset.ordered === "yes";
     const narrowed = args.positional.length > 0 || args.keywords.size > 0;
-    const target = usesCache ? queryset : requeried(queryset, { narrowed: queryset.narrowed || narrowed, evaluated: queryset.evaluated && how === "first" && queryset.ordered === "yes" });
+    const target = usesCache
+      ? queryset
+      : requeried(queryset, { narrowed: queryset.narrowed || narrowed, evaluated: queryset.evaluated && how === "first" && queryset.ordered === "yes" });
     runQueryset(engine, { ...target, id: queryset.id, source: queryset.source }, how, site.span, site.frame, args);
     const load = how === "get" ? narrowedTargets(target.model, target.load, args) : target.load;
     return elementOf(engine, { ...target, load }, site.frame.loop, site.frame);
@@ -802,14 +786,7 @@ export function freshLoop(_engine: Engine, value: Value, span: Span, frame: Fram
 }
 
 /** Iterates a queryset: the run, and the row that stands for each of its rows. */
-export function iterateQueryset(
-  engine: Engine,
-  queryset: QuerysetValue,
-  span: Span,
-  frame: Frame,
-  how: string,
-  head: Span,
-): Iteration {
+export function iterateQueryset(engine: Engine, queryset: QuerysetValue, span: Span, frame: Frame, how: string, head: Span): Iteration {
   runQueryset(engine, queryset, how, span, frame);
   if (!queryset.isEmpty) queryset.origin.iterated = true;
   const at = projectSite({ span: head, frame }).span;
@@ -950,12 +927,18 @@ function recordRelatedLoad(
   const relation = field.relation;
   if (relation === null || row.load.opaque) return;
   const wasPrefetched = row.load.relations.has(field.name) || [...row.load.lists.values()].some((one) => one.field === field.name);
-  recordLoad(engine, row, field, { span, frame }, {
-    reason: wasPrefetched ? "defeated" : "unloaded",
-    kind: relation.kind,
-    method: related.plain ? (how === "iterate" ? "all" : how) : narrowedMethod(queryset, how),
-    ...(queryset.tip === null ? {} : { written: queryset.tip }),
-  });
+  recordLoad(
+    engine,
+    row,
+    field,
+    { span, frame },
+    {
+      reason: wasPrefetched ? "defeated" : "unloaded",
+      kind: relation.kind,
+      method: related.plain ? (how === "iterate" ? "all" : how) : narrowedMethod(queryset, how),
+      ...(queryset.tip === null ? {} : { written: queryset.tip }),
+    },
+  );
 }
 
 function narrowedMethod(queryset: QuerysetValue, how: string): string {
@@ -967,14 +950,21 @@ function narrowedMethod(queryset: QuerysetValue, how: string): string {
 /** Whether there is an offset, and the limit; `[:5]` and `[0:5]` are the same. */
 function sliceArgs({ lower, upper }: Slice): CallArgs {
   const isOffset = lower === null ? literal(false) : lower.kind === "num" ? literal(lower.value > 0) : UNKNOWN;
-  const limit = upper?.kind === "num" && (lower === null || lower.kind === "num") ? literal(upper.value - (lower?.value ?? 0)) : upper === null ? NONE : UNKNOWN;
+  const limit =
+    upper?.kind === "num" && (lower === null || lower.kind === "num") ? literal(upper.value - (lower?.value ?? 0)) : upper === null ? NONE : UNKNOWN;
   return { ...NO_ARGS, positional: [isOffset, limit] };
 }
 
 /** `qs[0]`, `qs[:5]`. */
 export function subscriptQueryset(engine: Engine, queryset: QuerysetValue, slice: Slice | null, span: Span, frame: Frame): Value {
   const isCached = queryset.evaluated || queryset.prefetched;
-  if (slice !== null) return chained(queryset, derived(queryset, { sliced: true, source: queryset.source, evaluated: isCached && queryset.evaluated }), "slice", sliceArgs(slice));
+  if (slice !== null)
+    return chained(
+      queryset,
+      derived(queryset, { sliced: true, source: queryset.source, evaluated: isCached && queryset.evaluated }),
+      "slice",
+      sliceArgs(slice),
+    );
   runQueryset(engine, queryset, "index", span, frame);
   return elementOf(engine, queryset, frame.loop, frame);
 }

@@ -40,7 +40,14 @@ function tellCollected(engine: Engine, model: Model, site: CallSite, queryset: Q
     const origin = collectedOrigin(engine, model, one, at.span);
     // The call of the receiver is Django's own: the way leads from the delete straight into it.
     const loop: Loop = { id: freshId(), span: at.span, over: "rows", origin, collects: model.label, depth: site.frame.depth + 1, outer: site.frame.loop };
-    const row = makeRow({ model, origin, loop, joinable: false, load: queryset === null ? BARE : withoutSelects(queryset.load), doubts: one.sender === "*" ? ["the receiver listens to every sender"] : [] });
+    const row = makeRow({
+      model,
+      origin,
+      loop,
+      joinable: false,
+      load: queryset === null ? BARE : withoutSelects(queryset.load),
+      doubts: one.sender === "*" ? ["the receiver listens to every sender"] : [],
+    });
     const depends = engine.dependsOn;
     engine.dependsOn = loop.id;
     receive(engine, one, row, { ...site, frame: { ...site.frame, loop } });
@@ -69,7 +76,12 @@ function receive(engine: Engine, one: SignalReceiver, row: RowValue, site: CallS
   under.add(one.def);
   const fn: FunctionValue = { kind: "function", module: one.module, def: one.def, closure: null, owner: null };
   const sender: Value = { kind: "class", cls: row.model.cls };
-  const keywords = new Map<string, Value>([["sender", sender], ["instance", row], ["raw", literal(false)], ["using", UNKNOWN]]);
+  const keywords = new Map<string, Value>([
+    ["sender", sender],
+    ["instance", row],
+    ["raw", literal(false)],
+    ["using", UNKNOWN],
+  ]);
   if (one.signal === "post_save" && isFetched(row) && !row.extra.has("pk")) keywords.set("created", literal(false));
   engine.call(fn, { positional: [], keywords, open: true }, site);
   under.delete(one.def);

@@ -55,7 +55,11 @@ export function recipeValue(value: Value, depth = 0): RecipeValue {
     case "list":
       return { kind: "list", items: value.type === "generator" ? null : (value.items?.map((one) => recipeValue(one, depth + 1)) ?? null) };
     case "dict":
-      return { kind: "dict", keys: [...value.entries.keys()].filter((name) => value.maybe?.has(name) !== true), open: value.rest !== null || (value.maybe?.size ?? 0) > 0 };
+      return {
+        kind: "dict",
+        keys: [...value.entries.keys()].filter((name) => value.maybe?.has(name) !== true),
+        open: value.rest !== null || (value.maybe?.size ?? 0) > 0,
+      };
     case "row":
       return { kind: "row", model: value.model.label };
     case "queryset":

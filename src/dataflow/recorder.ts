@@ -298,7 +298,12 @@ export class Recorder {
     const loopOf = (loop: Loop | null): LoopFact | null =>
       loop === null
         ? null
-        : { span: loop.span, over: this.isShort(loop) ? "literal" : loop.over, origin: loop.origin === null ? null : of(loop.origin), ...(loop.collects === undefined ? {} : { collects: loop.collects }) };
+        : {
+            span: loop.span,
+            over: this.isShort(loop) ? "literal" : loop.over,
+            origin: loop.origin === null ? null : of(loop.origin),
+            ...(loop.collects === undefined ? {} : { collects: loop.collects }),
+          };
     const runs = [...this.runs.values()].map((run) => ({ ...run, origin: of(run.origin), loop: loopOf(run.loop) }));
     return {
       origins: [...origins.values()],

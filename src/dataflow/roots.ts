@@ -216,6 +216,8 @@ function rootArgs(engine: Engine, def: FunctionDef | Lambda, hasSelf: boolean, s
   const at = params.findIndex((one) => one.name === "request");
   const request = engine.hooks.get("luthier.request");
   if (at < 0 || request === undefined) return { ...NO_ARGS, open: true };
-  const positional = params.slice(0, at + 1).map((_, index) => (index === at ? typedRequest(engine, request(NO_ARGS, site), params[at]?.annotation ?? null, site) : UNKNOWN));
+  const positional = params
+    .slice(0, at + 1)
+    .map((_, index) => (index === at ? typedRequest(engine, request(NO_ARGS, site), params[at]?.annotation ?? null, site) : UNKNOWN));
   return { positional, keywords: new Map(), open: true };
 }

@@ -4,7 +4,18 @@ import { moduleOf } from "../python/syntax-tree.ts";
 import type { AccessSite, CallArgs, CallSite, Engine } from "./engine.ts";
 import { argument } from "./arguments.ts";
 import { callsSince, type Frame, type Loop } from "./frame.ts";
-import { BARE, hasColumn, OPAQUE, withDropped, withJoinsUnread, withKnownRow, withPeers, withSelectsAll, type LoadedRelation, type LoadNode } from "./load-tree.ts";
+import {
+  BARE,
+  hasColumn,
+  OPAQUE,
+  withDropped,
+  withJoinsUnread,
+  withKnownRow,
+  withPeers,
+  withSelectsAll,
+  type LoadedRelation,
+  type LoadNode,
+} from "./load-tree.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   freshId,
@@ -103,7 +114,15 @@ function prefetchedNames({ load }: RowValue): Value {
 }
 
 /** Parts of an instance that read no column. */
-const INNOCENT: ReadonlySet<string> = new Set(["_meta", "DoesNotExist", "MultipleObjectsReturned", "_state", "get_absolute_url", "__class__", "refresh_from_db"]);
+const INNOCENT: ReadonlySet<string> = new Set([
+  "_meta",
+  "DoesNotExist",
+  "MultipleObjectsReturned",
+  "_state",
+  "get_absolute_url",
+  "__class__",
+  "refresh_from_db",
+]);
 
 /** `get_status_display` reads `status`. */
 function displayedField(model: Model, name: string): Field | null {
@@ -194,7 +213,8 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   }
   const relation = field.relation;
   if (relation === null) return UNKNOWN;
-  if ((!row.isNew || relation.kind === "o2o-reverse") && relation.kind !== "mti-parent" && !row.load.peers) noteSent(engine, { kind: "relation", model: row.model.label, field: field.name }, site, null);
+  if ((!row.isNew || relation.kind === "o2o-reverse") && relation.kind !== "mti-parent" && !row.load.peers)
+    noteSent(engine, { kind: "relation", model: row.model.label, field: field.name }, site, null);
   if (row.load.opaque) return related(engine, row, field, OPAQUE);
   if (row.isNew || relation.kind === "mti-parent") return related(engine, row, field, row.load.opaque ? OPAQUE : BARE);
   if (row.load.selectsAll && !relation.nullable && (relation.kind === "fk" || relation.kind === "o2o")) {
@@ -337,7 +357,9 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     withoutCaller: row.withoutCaller,
     awaited: engine.awaiting && what.method !== null,
     keyOnly: false,
-    ...(what.written === undefined || what.written.file === at.span.file || moduleOf(engine.program, what.written.file)?.origin !== "project" ? {} : { written: what.written }),
+    ...(what.written === undefined || what.written.file === at.span.file || moduleOf(engine.program, what.written.file)?.origin !== "project"
+      ? {}
+      : { written: what.written }),
   });
 }
 
@@ -439,7 +461,14 @@ function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): 
   });
 }
 
-const PERMISSIONS: ReadonlySet<string> = new Set(["has_perm", "has_perms", "has_module_perms", "get_all_permissions", "get_group_permissions", "get_user_permissions"]);
+const PERMISSIONS: ReadonlySet<string> = new Set([
+  "has_perm",
+  "has_perms",
+  "has_module_perms",
+  "get_all_permissions",
+  "get_group_permissions",
+  "get_user_permissions",
+]);
 
 const VALIDATIONS: ReadonlySet<string> = new Set(["full_clean", "clean_fields", "validate_unique", "validate_constraints"]);
 

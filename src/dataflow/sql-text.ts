@@ -22,7 +22,8 @@ export function noteSqlText(engine: Engine, expr: Call, args: CallArgs, frame: F
 function textParts(engine: Engine, text: Expr, frame: Frame): (string | null)[] | null {
   if (text.kind === "str") return [text.value];
   if (text.kind === "binary" && text.operator === "%") return textParts(engine, text.left, frame)?.flatMap(withoutPlaceholders) ?? null;
-  if (text.kind === "call" && text.callee.kind === "attribute" && text.callee.name === "format") return textParts(engine, text.callee.object, frame)?.flatMap(withoutFields) ?? null;
+  if (text.kind === "call" && text.callee.kind === "attribute" && text.callee.name === "format")
+    return textParts(engine, text.callee.object, frame)?.flatMap(withoutFields) ?? null;
   if (text.kind !== "format") return null;
   return text.parts.map((part) => {
     const value = part.kind === "str" ? null : engine.evaluate(part, frame);

@@ -22,7 +22,12 @@ const rendered: PipeRule = (engine, value, _args, expr, frame) => {
   return UNKNOWN;
 };
 const one: PipeRule = (engine, value, _args, expr, frame) =>
-  engine.subscript(value, literal(0), { ...expr, kind: "subscript", object: expr.value, index: { kind: "num", value: 0, start: expr.start, end: expr.end } }, frame);
+  engine.subscript(
+    value,
+    literal(0),
+    { ...expr, kind: "subscript", object: expr.value, index: { kind: "num", value: 0, start: expr.start, end: expr.end } },
+    frame,
+  );
 const fallsBack: PipeRule = (_engine, value, args) => joinAll([value, ...args]);
 
 const PIPES: Readonly<Record<string, PipeRule>> = {
@@ -102,12 +107,40 @@ function attributeTest(engine: Engine, value: Value, args: readonly Value[], exp
 /** Follows a dotted attribute as a template would. */
 export function follow(engine: Engine, value: Value, path: string, at: { start: number; end: number }, frame: Frame): Value {
   let current = value;
-  for (const part of path.split(".")) current = engine.lookUp(current, part, frame.language === "django", { span: { file: frame.file, start: at.start, end: at.end }, frame });
+  for (const part of path.split("."))
+    current = engine.lookUp(current, part, frame.language === "django", { span: { file: frame.file, start: at.start, end: at.end }, frame });
   return current;
 }
 
 /** Built-in filters that see no more of a row than its text or its truth. */
-const SCALAR_PIPES: ReadonlySet<string> = new Set(["pluralize", "yesno", "date", "time", "floatformat", "divisibleby", "capfirst", "urlencode", "slugify", "wordcount", "filesizeformat", "linenumbers", "addslashes", "center", "ljust", "rjust", "cut", "escapejs", "timesince", "timeuntil", "urlize", "wordwrap", "get_digit", "phone2numeric", "intcomma", "naturaltime"]);
+const SCALAR_PIPES: ReadonlySet<string> = new Set([
+  "pluralize",
+  "yesno",
+  "date",
+  "time",
+  "floatformat",
+  "divisibleby",
+  "capfirst",
+  "urlencode",
+  "slugify",
+  "wordcount",
+  "filesizeformat",
+  "linenumbers",
+  "addslashes",
+  "center",
+  "ljust",
+  "rjust",
+  "cut",
+  "escapejs",
+  "timesince",
+  "timeuntil",
+  "urlize",
+  "wordwrap",
+  "get_digit",
+  "phone2numeric",
+  "intcomma",
+  "naturaltime",
+]);
 
 export function applyPipe(engine: Engine, expr: Pipe, frame: Frame): Value {
   const value = engine.evaluate(expr.value, frame);

@@ -240,7 +240,13 @@ function runImport(engine: Engine, stmt: TemplateImport, frame: Frame): void {
   const [name] = templateNames(engine.evaluate(stmt.template, frame));
   const found = name === undefined ? null : engine.templates.find(name);
   if (found === null) return;
-  const template: TemplateContext = { blocks: new Map(), partials: new Map(), loads: new Set(found.module.loads), running: new Set(), language: found.language };
+  const template: TemplateContext = {
+    blocks: new Map(),
+    partials: new Map(),
+    loads: new Set(found.module.loads),
+    running: new Set(),
+    language: found.language,
+  };
   const site = { span: spanOf(frame.file, stmt), frame, expr: null };
   const inner = templateFrame(found.module, stmt.withContext ? frame.env : globalEnv(engine), site, template);
   const definitions = found.module.body.filter((one) => one.kind === "function" || one.kind === "assign" || one.kind === "template-import");
@@ -265,7 +271,16 @@ export function macroValue(engine: Engine, stmt: Extract<Stmt, { readonly kind: 
       const value = given ?? (param.default === null ? UNKNOWN : engine.evaluate(param.default, frame));
       env.vars.set(param.name, { value, loop: engine.dependsOn });
     }
-    const inner: Frame = { ...frame, env, depth: site.frame.depth + 1, caller: site.frame, callSite: site.span, loop: site.frame.loop, branch: "", symbol: `${frame.file}#${stmt.name}` };
+    const inner: Frame = {
+      ...frame,
+      env,
+      depth: site.frame.depth + 1,
+      caller: site.frame,
+      callSite: site.span,
+      loop: site.frame.loop,
+      branch: "",
+      symbol: `${frame.file}#${stmt.name}`,
+    };
     engine.execute(stmt.body, inner);
     return UNKNOWN;
   });
@@ -314,7 +329,22 @@ function runPartial(engine: Engine, stmt: Tag, frame: Frame): void {
 
 const RENDERING_TAGS: ReadonlySet<string> = new Set(["firstof", "cycle", "blocktranslate", "blocktrans", "trans", "translate"]);
 /** Built-in tags that read no more of their arguments than the template says. */
-const PLAIN_TAGS: ReadonlySet<string> = new Set(["url", "ifchanged", "widthratio", "cache", "filter", "spaceless", "autoescape", "static", "now", "csrf_token", "language", "localize", "localtime", "timezone"]);
+const PLAIN_TAGS: ReadonlySet<string> = new Set([
+  "url",
+  "ifchanged",
+  "widthratio",
+  "cache",
+  "filter",
+  "spaceless",
+  "autoescape",
+  "static",
+  "now",
+  "csrf_token",
+  "language",
+  "localize",
+  "localtime",
+  "timezone",
+]);
 
 /** `{% regroup rows by a.b as groups %}`: reads `a.b` of every row. */
 function regroup(engine: Engine, stmt: Tag, frame: Frame): void {

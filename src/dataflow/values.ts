@@ -1,16 +1,7 @@
 /**
  * Abstract values: what an expression can stand for, as far as the source tells.
  */
-import type {
-  ClassInfo,
-  Field,
-  FunctionDef,
-  Lambda,
-  Model,
-  PythonModule,
-  QueryRecipe,
-  Span,
-} from "../model/index.ts";
+import type { ClassInfo, Field, FunctionDef, Lambda, Model, PythonModule, QueryRecipe, Span } from "../model/index.ts";
 import type { Env, Frame, Loop } from "./frame.ts";
 import type { LoadNode } from "./load-tree.ts";
 import { escapeValue } from "./escape.ts";

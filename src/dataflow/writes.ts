@@ -5,14 +5,7 @@ import { callsSince } from "./frame.ts";
 import { keyedBy } from "./arguments.ts";
 import { projectSite } from "./sites.ts";
 
-export function recordWrite(
-  engine: Engine,
-  how: string,
-  model: Model | null,
-  relation: string | null,
-  site: CallSite,
-  isRowsOwn = false,
-): void {
+export function recordWrite(engine: Engine, how: string, model: Model | null, relation: string | null, site: CallSite, isRowsOwn = false): void {
   const at = projectSite(site);
   const loop = site.frame.loop;
   engine.recorder.write({

@@ -48,16 +48,19 @@ function lengthAt(pattern: RegExp, text: string, at: number): number {
 /** Quotes are taken off, and variables replaced by what is known of them. */
 function toWord(written: string, span: Span, variables: Variables): Word {
   let isOpen = false;
-  const value = written.replaceAll(/'([^']*)'?|"((?:\\[\s\S]|[^"\\])*)"?|\\([\s\S])|\$\{(\w+)(?::?[-=]([^}]*))?\}|\$(\w+)/g, (whole, single?: string, double?: string, escaped?: string, braced?: string, fallback?: string, bare?: string) => {
-    if (single !== undefined) return single;
-    if (escaped !== undefined) return escaped;
-    if (double !== undefined) {
-      const inner = toWord(double.replaceAll(/\\(["\\$])/g, "$1").replaceAll("'", "\\'"), span, variables);
-      isOpen ||= inner.dependsOn !== undefined;
-      return inner.text;
-    }
-    isOpen = true;
-    return variables.get(braced ?? bare ?? "") ?? fallback ?? whole;
-  });
+  const value = written.replaceAll(
+    /'([^']*)'?|"((?:\\[\s\S]|[^"\\])*)"?|\\([\s\S])|\$\{(\w+)(?::?[-=]([^}]*))?\}|\$(\w+)/g,
+    (whole, single?: string, double?: string, escaped?: string, braced?: string, fallback?: string, bare?: string) => {
+      if (single !== undefined) return single;
+      if (escaped !== undefined) return escaped;
+      if (double !== undefined) {
+        const inner = toWord(double.replaceAll(/\\(["\\$])/g, "$1").replaceAll("'", "\\'"), span, variables);
+        isOpen ||= inner.dependsOn !== undefined;
+        return inner.text;
+      }
+      isOpen = true;
+      return variables.get(braced ?? bare ?? "") ?? fallback ?? whole;
+    },
+  );
   return { text: value, span, ...(isOpen ? { dependsOn: written.replaceAll(/^["']|["']$/g, "") } : {}) };
 }

@@ -74,7 +74,11 @@ function optionsOf(reader: SettingsReader, options: ConstantDict | null): Readon
     const known = options === null ? null : saidOf(reader, options, name);
     if (isSecret(name)) said.set(name, { value: { unknown: "a secret: not kept" }, spot: settingSpot(span) });
     else if (known !== null) said.set(name, { ...known, value: toSettingValue(known.value) });
-    else said.set(name, { value: { unknown: oneLine(reader.textOf(expr === null ? span : { ...span, start: expr.start, end: expr.end })) }, spot: settingSpot(span) });
+    else
+      said.set(name, {
+        value: { unknown: oneLine(reader.textOf(expr === null ? span : { ...span, start: expr.start, end: expr.end })) },
+        spot: settingSpot(span),
+      });
   }
   return said;
 }
@@ -104,14 +108,32 @@ function unknownKeys(dict: ConstantDict | null): string[] {
 }
 
 /** What a URL leaves open: its query becomes OPTIONS, and for django-environ the keys below. */
-const OF_A_URL = ["ENGINE", "NAME", "USER", "HOST", "PORT", "CONN_MAX_AGE", "CONN_HEALTH_CHECKS", "ATOMIC_REQUESTS", "DISABLE_SERVER_SIDE_CURSORS", "OPTIONS.*"];
+const OF_A_URL = [
+  "ENGINE",
+  "NAME",
+  "USER",
+  "HOST",
+  "PORT",
+  "CONN_MAX_AGE",
+  "CONN_HEALTH_CHECKS",
+  "ATOMIC_REQUESTS",
+  "DISABLE_SERVER_SIDE_CURSORS",
+  "OPTIONS.*",
+];
 
 function openKeys(reader: SettingsReader, dict: ConstantDict, options: ConstantDict | null): OpenKey[] {
   const written = dict.written?.keys;
-  const spreads = (dict.written?.unread ?? []).flatMap((span): OpenKey[] => (isUrlCall(reader.textOf(span)) ? OF_A_URL.map((key) => ({ key, by: "url" })) : [{ key: "*", by: "code" }]));
+  const spreads = (dict.written?.unread ?? []).flatMap((span): OpenKey[] =>
+    isUrlCall(reader.textOf(span)) ? OF_A_URL.map((key) => ({ key, by: "url" })) : [{ key: "*", by: "code" }],
+  );
   const inOptions = (options?.written?.unread ?? []).map((): OpenKey => ({ key: "OPTIONS.*", by: "code" }));
-  const unknown = [...unknownKeys(dict).flatMap((key) => (key === "OPTIONS" ? ["OPTIONS.*"] : [key])), ...unknownKeys(options).map((key) => `OPTIONS.${key}`)].map((key): OpenKey => ({ key, by: "code" }));
+  const unknown = [
+    ...unknownKeys(dict).flatMap((key) => (key === "OPTIONS" ? ["OPTIONS.*"] : [key])),
+    ...unknownKeys(options).map((key) => `OPTIONS.${key}`),
+  ].map((key): OpenKey => ({ key, by: "code" }));
   // What is written after a spread stands, whatever the spread brings.
-  const isSettled = ({ key, by }: OpenKey): boolean => by === "url" && (key === "OPTIONS.*" ? options !== null : written?.has(key) === true && dict.entries.has(key) && !key.match(/^(?:ENGINE|NAME|USER|HOST|PORT)$/));
+  const isSettled = ({ key, by }: OpenKey): boolean =>
+    by === "url" &&
+    (key === "OPTIONS.*" ? options !== null : written?.has(key) === true && dict.entries.has(key) && !key.match(/^(?:ENGINE|NAME|USER|HOST|PORT)$/));
   return [...spreads.filter((one) => !isSettled(one)), ...inOptions, ...unknown];
 }

@@ -47,7 +47,9 @@ function keywordParts({ keywords }: Call, evaluate: Evaluate, { file }: Span): P
 
 /** What the default URL says holds only where the environment says nothing. */
 function urlParts(call: Call, callee: string, evaluate: Evaluate, at: Span): Part[] {
-  const given = call.keywords.find(({ name }) => name === "default")?.value ?? (callee.endsWith("parse") ? call.args[0] : callee.startsWith("dj_") ? undefined : call.args[1]);
+  const given =
+    call.keywords.find(({ name }) => name === "default")?.value ??
+    (callee.endsWith("parse") ? call.args[0] : callee.startsWith("dj_") ? undefined : call.args[1]);
   const url = given === undefined ? undefined : evaluate(given);
   const words = typeof url === "string" ? readUrl(url) : {};
   return [unread(at), ...["ENGINE", "NAME", "USER", "HOST", "PORT"].map((name): Part => ({ kind: "key", name, content: words[name], at, value: call }))];
@@ -61,7 +63,8 @@ const ENGINES: readonly (readonly [RegExp, string])[] = [
 ];
 
 function readUrl(url: string): Readonly<Record<string, string>> {
-  const [, scheme = "", user = "", host = "", port = "", name = ""] = /^([\w+-]+):\/\/(?:([^:@/]*)(?::[^@/]*)?@)?([^:/?]*)(?::(\d+))?\/?([^?]*)/.exec(url) ?? [];
+  const [, scheme = "", user = "", host = "", port = "", name = ""] =
+    /^([\w+-]+):\/\/(?:([^:@/]*)(?::[^@/]*)?@)?([^:/?]*)(?::(\d+))?\/?([^?]*)/.exec(url) ?? [];
   const engine = ENGINES.find(([pattern]) => pattern.test(scheme))?.[1];
   return engine === undefined ? {} : { ENGINE: engine, NAME: name, USER: user, HOST: host, PORT: port };
 }

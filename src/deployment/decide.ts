@@ -18,7 +18,8 @@ export function decideForProduction(test: Expr): boolean | undefined {
   // `os.getenv("DB") in ["mysql", "mariadb"]`
   if (test.kind === "compare" && test.operators[0] === "in" && test.rights[0]?.kind === "sequence") return decideEngines(test.rights[0].items);
   // `"test" in sys.argv`
-  if (test.kind === "compare" && test.operators[0] === "in" && test.rights[0] !== undefined) return /(?:^|\.)argv$/.test(dottedName(test.rights[0]) ?? "") ? false : undefined;
+  if (test.kind === "compare" && test.operators[0] === "in" && test.rights[0] !== undefined)
+    return /(?:^|\.)argv$/.test(dottedName(test.rights[0]) ?? "") ? false : undefined;
   // Settings for several engines: what is read here is how they stand for PostgreSQL.
   if (test.kind === "compare" && test.operators[0] === "==" && test.rights[0]?.kind === "str") return decideEngine(test.rights[0].value);
   if (test.kind === "bool") {

@@ -6,20 +6,43 @@ import { serverSettingsOf } from "./database-settings.ts";
 type Fields = { readonly [key: string]: SettingValue };
 
 export function withEvaluated(deployment: Deployment, evaluated: EvaluatedSettings): Deployment {
-  if (evaluated.kind === "failed") return { ...deployment, notices: [...deployment.notices, `The settings were not evaluated: ${evaluated.why.replace(/\.$/, "")}. What their text says is taken.`] };
+  if (evaluated.kind === "failed")
+    return {
+      ...deployment,
+      notices: [...deployment.notices, `The settings were not evaluated: ${evaluated.why.replace(/\.$/, "")}. What their text says is taken.`],
+    };
   const known = deployment.settings.find(({ module }) => module === evaluated.module) ?? deployment.settings[0];
   const facts = evaluatedFacts(evaluated.module, evaluated.values, known);
   return { ...deployment, settings: [facts, ...deployment.settings.filter((one) => one.module !== evaluated.module)] };
 }
 
 function evaluatedFacts(module: string, values: Fields, text: SettingsFacts | undefined): SettingsFacts {
-  const anywhere: Spot = text?.databases[0]?.spot ?? [...(text?.values.values() ?? [])].find(({ spot }) => spot !== null)?.spot ?? { role: "setting", span: { file: "", start: 0, end: 0 } };
+  const anywhere: Spot = text?.databases[0]?.spot ??
+    [...(text?.values.values() ?? [])].find(({ spot }) => spot !== null)?.spot ?? { role: "setting", span: { file: "", start: 0, end: 0 } };
   const entries = (name: string): (readonly [string, Fields])[] => Object.entries(fieldsOf(values[name])).map(([alias, entry]) => [alias, fieldsOf(entry)]);
   return {
     module,
-    databases: entries("DATABASES").map(([alias, entry]) => toDatabase(alias, entry, text?.databases.find((one) => one.alias === alias), anywhere)),
-    caches: entries("CACHES").map(([alias, entry]) => toCache(alias, entry, text?.caches.find((one) => one.alias === alias), anywhere)),
-    values: new Map(Object.entries(values).flatMap(([name, value]) => (name === "DATABASES" || name === "CACHES" ? [] : [[name, { value, spot: text?.values.get(name)?.spot ?? null }] as const]))),
+    databases: entries("DATABASES").map(([alias, entry]) =>
+      toDatabase(
+        alias,
+        entry,
+        text?.databases.find((one) => one.alias === alias),
+        anywhere,
+      ),
+    ),
+    caches: entries("CACHES").map(([alias, entry]) =>
+      toCache(
+        alias,
+        entry,
+        text?.caches.find((one) => one.alias === alias),
+        anywhere,
+      ),
+    ),
+    values: new Map(
+      Object.entries(values).flatMap(([name, value]) =>
+        name === "DATABASES" || name === "CACHES" ? [] : [[name, { value, spot: text?.values.get(name)?.spot ?? null }] as const],
+      ),
+    ),
     by: "evaluated",
     isNamed: true,
   };
@@ -31,9 +54,15 @@ function fieldsOf(value: SettingValue | undefined): Fields {
 
 /** A key's place is where the text has it, else its entry's. */
 function reader(entry: Fields, spot: Spot) {
-  return <Value extends SettingValue>(name: string, is: (value: SettingValue) => value is Value, before: Said<unknown> | null | undefined): Said<Value> | null => {
+  return <Value extends SettingValue>(
+    name: string,
+    is: (value: SettingValue) => value is Value,
+    before: Said<unknown> | null | undefined,
+  ): Said<Value> | null => {
     const value = entry[name];
-    return value === undefined || !is(value) ? null : { value, spot: before?.spot ?? spot, ...(before?.written === undefined ? {} : { written: before.written }) };
+    return value === undefined || !is(value)
+      ? null
+      : { value, spot: before?.spot ?? spot, ...(before?.written === undefined ? {} : { written: before.written }) };
   };
 }
 

@@ -14,7 +14,8 @@ const PROGRAMS = new Set("gunicorn uvicorn daphne hypercorn granian uwsgi celery
 /** Commands of manage.py that run for long and hold connections. */
 const MANAGED = new Set("rqworker run_huey qcluster process_tasks db_worker rundramatiq procrastinate runworker celery".split(" "));
 /** Programs that start another one. */
-const WRAPPERS = /^(?:exec|env|nohup|nice|time|sudo|command|poetry|uv|pipenv|pdm|hatch|rye|run|python[\d.]*|-m|newrelic-admin|run-program|ddtrace-run|opentelemetry-instrument|dumb-init|tini|gosu|su-exec|setpriv|chroot|chpst|start-stop-daemon|doppler|chamber|infisical|honcho|watchmedo|auto-restart|watchfiles|debugpy|--|if|then|else|do|wait-for-it|\.\/wait-for-it\.sh|bin\/\S+|\S*\/(?:python[\d.]*|tini|dumb-init|gosu|su-exec|entrypoint\S*|start-pgbouncer\S*|start-nginx\S*)|[\w.]*\$\S*|@|-\w+|--[\w-]+(?:=\S*)?|[a-z_][\w-]*(?::[a-z_][\w-]*)?)$/;
+const WRAPPERS =
+  /^(?:exec|env|nohup|nice|time|sudo|command|poetry|uv|pipenv|pdm|hatch|rye|run|python[\d.]*|-m|newrelic-admin|run-program|ddtrace-run|opentelemetry-instrument|dumb-init|tini|gosu|su-exec|setpriv|chroot|chpst|start-stop-daemon|doppler|chamber|infisical|honcho|watchmedo|auto-restart|watchfiles|debugpy|--|if|then|else|do|wait-for-it|\.\/wait-for-it\.sh|bin\/\S+|\S*\/(?:python[\d.]*|tini|dumb-init|gosu|su-exec|entrypoint\S*|start-pgbouncer\S*|start-nginx\S*)|[\w.]*\$\S*|@|-\w+|--[\w-]+(?:=\S*)?|[a-z_][\w-]*(?::[a-z_][\w-]*)?)$/;
 
 /** Null where the command starts none, or only names one: `pip install gunicorn`, `pkill celery`. */
 export function findProgram(words: readonly Word[]): StartedProgram | null {
@@ -34,10 +35,14 @@ export function findProgram(words: readonly Word[]): StartedProgram | null {
 }
 
 /** Commands that are about a program without starting it. */
-const ABOUT = /^(?:pip\d?|apt|apt-get|apk|install|add|remove|echo|printf|which|type|pkill|killall|pgrep|kill|grep|man|supervisorctl|systemctl|service|docker|docker-compose|test|\[|cat|rm|cp|mv|ln|chown|chmod|mkdir|touch|tail|cd|source|export|set|unset|local|return|exit)$/;
+const ABOUT =
+  /^(?:pip\d?|apt|apt-get|apk|install|add|remove|echo|printf|which|type|pkill|killall|pgrep|kill|grep|man|supervisorctl|systemctl|service|docker|docker-compose|test|\[|cat|rm|cp|mv|ln|chown|chmod|mkdir|touch|tail|cd|source|export|set|unset|local|return|exit)$/;
 
 function isNaming(before: readonly Word[], next: Word | undefined): boolean {
-  return before.some(({ text }) => ABOUT.test(text.slice(text.lastIndexOf("/") + 1))) || (next !== undefined && /^(?:--version|--help|-h|-v)$/.test(next.text) && before.length === 0);
+  return (
+    before.some(({ text }) => ABOUT.test(text.slice(text.lastIndexOf("/") + 1))) ||
+    (next !== undefined && /^(?:--version|--help|-h|-v)$/.test(next.text) && before.length === 0)
+  );
 }
 
 function managed(words: readonly Word[], at: Word, variables: ReadonlyMap<string, string>): StartedProgram | null {

@@ -23,22 +23,34 @@ interface Setting {
   readonly dependsOn?: string;
 }
 
-const SETTINGS = new Set("workers worker_class threads timeout worker_connections preload_app bind wsgi_app max_requests raw_env graceful_timeout keepalive".split(" "));
-const HOOK = /^(?:on_starting|on_reload|when_ready|pre_fork|post_fork|post_worker_init|pre_exec|pre_request|post_request|child_exit|worker_int|worker_abort|worker_exit|nworkers_changed|on_exit)$/;
+const SETTINGS = new Set(
+  "workers worker_class threads timeout worker_connections preload_app bind wsgi_app max_requests raw_env graceful_timeout keepalive".split(" "),
+);
+const HOOK =
+  /^(?:on_starting|on_reload|when_ready|pre_fork|post_fork|post_worker_init|pre_exec|pre_request|post_request|child_exit|worker_int|worker_abort|worker_exit|nworkers_changed|on_exit)$/;
 
 export function readGunicornFiles({ modules, readText }: Pick<DeploymentInput, "modules" | "readText">): GunicornFile[] {
   return [...modules].flatMap(([file, ir]) => {
-    if (!/(?:^|\/)(?:gunicorn[\w.-]*|[\w.-]*gunicorn[\w-]*(?:\.conf)?)\.py$|(?:^|\/)gunicorn\/[\w.-]+\.py$/.test(file) || /(?:^|[/._-])(?:dev|local|tests?)(?:$|[/._-])/.test(file)) return [];
+    if (
+      !/(?:^|\/)(?:gunicorn[\w.-]*|[\w.-]*gunicorn[\w-]*(?:\.conf)?)\.py$|(?:^|\/)gunicorn\/[\w.-]+\.py$/.test(file) ||
+      /(?:^|[/._-])(?:dev|local|tests?)(?:$|[/._-])/.test(file)
+    )
+      return [];
     const text = readText(file) ?? "";
     const settings = settingsIn(file, ir, text);
     const isUsual = file.endsWith("gunicorn.conf.py") && settings.size > 0;
-    return isUsual || ["workers", "worker_class", "threads", "timeout", "bind"].some((name) => settings.has(name)) ? [{ file, settings, hooks: hooksIn(ir.body), text }] : [];
+    return isUsual || ["workers", "worker_class", "threads", "timeout", "bind"].some((name) => settings.has(name))
+      ? [{ file, settings, hooks: hooksIn(ir.body), text }]
+      : [];
   });
 }
 
 function settingsIn(file: string, { body }: Module, text: string): ReadonlyMap<string, Setting> {
   const values: MutableValues = new Map();
-  const scope = (known: MutableValues): { lookup: (dotted: string) => ConstantValue | undefined; decide: (test: Expr) => boolean | undefined } => ({ lookup: (dotted) => known.get(dotted), decide: decideForProduction });
+  const scope = (known: MutableValues): { lookup: (dotted: string) => ConstantValue | undefined; decide: (test: Expr) => boolean | undefined } => ({
+    lookup: (dotted) => known.get(dotted),
+    decide: decideForProduction,
+  });
   walkConstants(body, values, { scope, star: () => new Map(), included: () => [] });
   const found = new Map<string, Setting>();
   for (const [name, stmt] of assignments(body)) {
@@ -46,7 +58,11 @@ function settingsIn(file: string, { body }: Module, text: string): ReadonlyMap<s
     // A value that the environment decides is its default only where one is written.
     const value = stmt.value === null ? undefined : (evaluateConstant(stmt.value, scope(values)) ?? values.get(name));
     const said = text.slice(stmt.value?.start ?? stmt.end, stmt.end);
-    found.set(name, { value, span: { file, start: stmt.start, end: stmt.end }, ...(/environ|getenv|\bconfig\(|\benv\b/.test(said) ? { dependsOn: oneLine(said) } : {}) });
+    found.set(name, {
+      value,
+      span: { file, start: stmt.start, end: stmt.end },
+      ...(/environ|getenv|\bconfig\(|\benv\b/.test(said) ? { dependsOn: oneLine(said) } : {}),
+    });
   }
   return found;
 }
@@ -84,7 +100,11 @@ function fileOf({ config }: Started, files: readonly GunicornFile[]): GunicornFi
     const path = config.replace(/^(?:file|python):/, "").replace(/^[./]+/, "");
     const dotted = `${path.replaceAll(".", "/")}.py`;
     const base = path.slice(path.lastIndexOf("/") + 1);
-    return files.find(({ file }) => file === path || path.endsWith(`/${file}`) || file.endsWith(`/${path}`) || file.endsWith(dotted)) ?? files.find(({ file }) => file.endsWith(`/${base}`) || file === base) ?? null;
+    return (
+      files.find(({ file }) => file === path || path.endsWith(`/${file}`) || file.endsWith(`/${path}`) || file.endsWith(dotted)) ??
+      files.find(({ file }) => file.endsWith(`/${base}`) || file === base) ??
+      null
+    );
   }
   const usual = files.filter(({ file }) => /(?:^|\/)gunicorn\.conf\.py$/.test(file));
   return usual.find(({ file }) => !file.includes("/")) ?? (usual.length === 1 ? (usual[0] ?? null) : null);
@@ -138,7 +158,9 @@ function saidNumber({ settings }: GunicornFile, name: string, otherwise: Said<nu
   const setting = settings.get(name);
   if (setting === undefined) return otherwise;
   const value = typeof setting.value === "string" && /^\d+$/.test(setting.value) ? Number(setting.value) : setting.value;
-  return typeof value === "number" ? { value, spot: { role: "definition", span: setting.span }, ...(setting.dependsOn === undefined ? {} : { dependsOn: setting.dependsOn }) } : null;
+  return typeof value === "number"
+    ? { value, spot: { role: "definition", span: setting.span }, ...(setting.dependsOn === undefined ? {} : { dependsOn: setting.dependsOn }) }
+    : null;
 }
 
 function saidText({ settings }: GunicornFile, name: string): Said<string> | null {

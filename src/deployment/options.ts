@@ -3,7 +3,10 @@ import type { Said } from "../model/deployment.ts";
 import type { Spot } from "../model/span.ts";
 import type { Word } from "./command-words.ts";
 
-export const commandSpot = ({ span }: Word, last?: Word): Spot => ({ role: "definition", span: last === undefined || last.span.file !== span.file ? span : { ...span, end: Math.max(span.end, last.span.end) } });
+export const commandSpot = ({ span }: Word, last?: Word): Spot => ({
+  role: "definition",
+  span: last === undefined || last.span.file !== span.file ? span : { ...span, end: Math.max(span.end, last.span.end) },
+});
 
 /** The last one of an option under any of its names: `--workers 3`, `--workers=3`, `-w 3`, `-w3`. */
 export function optionOf(words: readonly Word[], ...names: readonly string[]): Said<string> | null {
@@ -15,7 +18,12 @@ export function optionOf(words: readonly Word[], ...names: readonly string[]): S
         return { value: next.text, spot: commandSpot(word, next), ...(next.dependsOn === undefined ? {} : { dependsOn: next.dependsOn }) };
       }
       const joined = name.startsWith("--") ? `${name}=` : name;
-      if (word.text.startsWith(joined) && word.text.length > joined.length) return { value: word.text.slice(joined.length).replace(/^=/, ""), spot: commandSpot(word), ...(word.dependsOn === undefined ? {} : { dependsOn: word.dependsOn }) };
+      if (word.text.startsWith(joined) && word.text.length > joined.length)
+        return {
+          value: word.text.slice(joined.length).replace(/^=/, ""),
+          spot: commandSpot(word),
+          ...(word.dependsOn === undefined ? {} : { dependsOn: word.dependsOn }),
+        };
     }
   }
   return null;

@@ -15,7 +15,8 @@ export function readPackages(texts: Texts, installed: ReadonlyMap<string, string
     const plain = wheel?.[1] ?? wheel?.[2];
     if (plain !== undefined && !found.has(plain)) add(plain, version, span);
   };
-  for (const [file, text] of texts.toSorted(([a], [b]) => rankOf(a) - rankOf(b) || a.split("/").length - b.split("/").length)) READERS.find(([pattern]) => pattern.test(file))?.[1](file, text, add);
+  for (const [file, text] of texts.toSorted(([a], [b]) => rankOf(a) - rankOf(b) || a.split("/").length - b.split("/").length))
+    READERS.find(([pattern]) => pattern.test(file))?.[1](file, text, add);
   for (const [name, version] of installed) found.set(normalise(name), { version, spot: found.get(normalise(name))?.spot ?? null });
   if (installed.has("psycopg2-binary") && !installed.has("psycopg2")) found.set("psycopg2", { version: installed.get("psycopg2-binary") ?? null, spot: null });
   return found;
@@ -39,16 +40,20 @@ function rankOf(file: string): number {
 }
 
 function readLock(file: string, text: string, add: Add): void {
-  for (const { 0: whole, 1: name = "", 2: version = "", index } of text.matchAll(/^name = "([^"\n]+)"\r?\nversion = "([^"\n]+)"/gm)) add(name, version, { file, start: index, end: index + whole.length });
+  for (const { 0: whole, 1: name = "", 2: version = "", index } of text.matchAll(/^name = "([^"\n]+)"\r?\nversion = "([^"\n]+)"/gm))
+    add(name, version, { file, start: index, end: index + whole.length });
 }
 
 function readPipfileLock(file: string, text: string, add: Add): void {
-  for (const { 0: whole, 1: name = "", 2: version = "", index } of text.matchAll(/"([\w.-]+)":\s*\{[^{}]*?"version":\s*"==([^"\n]+)"/g)) add(name, version, { file, start: index, end: index + whole.length });
+  for (const { 0: whole, 1: name = "", 2: version = "", index } of text.matchAll(/"([\w.-]+)":\s*\{[^{}]*?"version":\s*"==([^"\n]+)"/g))
+    add(name, version, { file, start: index, end: index + whole.length });
 }
 
 /** `psycopg[binary,pool]==3.2.1 ; python_version > "3.9"`. */
 function readRequirements(file: string, text: string, add: Add): void {
-  for (const { 0: whole, 1: name = "", 2: extras = "", 3: specifier = "", index } of text.matchAll(/^[ \t]*([A-Za-z][\w.-]*)[ \t]*(?:\[([^\]\n]*)\])?[ \t]*((?:[=<>~!]=?[^#;\\\n]*)?)/gm)) {
+  for (const { 0: whole, 1: name = "", 2: extras = "", 3: specifier = "", index } of text.matchAll(
+    /^[ \t]*([A-Za-z][\w.-]*)[ \t]*(?:\[([^\]\n]*)\])?[ \t]*((?:[=<>~!]=?[^#;\\\n]*)?)/gm,
+  )) {
     add(name, pinnedIn(specifier), { file, start: index, end: index + whole.trimEnd().length });
     addExtras(name, extras, { file, start: index, end: index + whole.trimEnd().length }, add);
   }
@@ -56,13 +61,17 @@ function readRequirements(file: string, text: string, add: Add): void {
 
 /** `"psycopg[pool]>=3.1"` in lists, `psycopg = {extras = ["pool"], version = "^3.2"}` in tables. */
 function readProjectFile(file: string, text: string, add: Add): void {
-  for (const { 0: whole, 1: name = "", 2: extras = "", 3: specifier = "", index } of text.matchAll(/["']([A-Za-z][\w.-]*)[ \t]*(?:\[([^\]\n]*)\])?[ \t]*\(?((?:[=<>~!]=?[^"';\n]*)?)["';]/g)) {
+  for (const { 0: whole, 1: name = "", 2: extras = "", 3: specifier = "", index } of text.matchAll(
+    /["']([A-Za-z][\w.-]*)[ \t]*(?:\[([^\]\n]*)\])?[ \t]*\(?((?:[=<>~!]=?[^"';\n]*)?)["';]/g,
+  )) {
     if (specifier === "" && extras === "" && !/^(?:psycopg|django|gunicorn|celery|uvicorn)/i.test(name)) continue;
     const span = { file, start: index, end: index + whole.length };
     add(name, pinnedIn(specifier), span);
     addExtras(name, extras, span, add);
   }
-  for (const { 0: whole, 1: name = "", 2: value = "", index } of text.matchAll(/^[ \t]*"?([A-Za-z][\w.-]*)"?[ \t]*=[ \t]*(\{[^}\n]*\}|"[\^~=<>*\d][^"\n]*")/gm)) {
+  for (const { 0: whole, 1: name = "", 2: value = "", index } of text.matchAll(
+    /^[ \t]*"?([A-Za-z][\w.-]*)"?[ \t]*=[ \t]*(\{[^}\n]*\}|"[\^~=<>*\d][^"\n]*")/gm,
+  )) {
     const span = { file, start: index, end: index + whole.length };
     add(name, pinnedIn(/==?\s*([\d.]+\w*)/.exec(value)?.[0] ?? ""), span);
     addExtras(name, /extras\s*=\s*\[([^\]]*)\]/.exec(value)?.[1] ?? "", span, add);

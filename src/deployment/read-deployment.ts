@@ -27,7 +27,10 @@ export function readDeployment(input: DeploymentInput): Deployment {
     settings: readSettingsFacts(input.program, input.project, [...new Set(named)], (file) => textIn(input, file)),
     poolers: [...texts.filter(([file]) => /pgbouncer[\w.-]*\.ini/.test(file)).map(([file, text]) => readPgbouncer(file, text)), ...poolers],
     proxies: texts.flatMap(([file, text]) => proxiesIn(file, text)),
-    packages: readPackages(input.texts.filter((file) => isOfPackages(file)).map((file) => [file, textIn(input, file)] as const), input.installedVersions),
+    packages: readPackages(
+      input.texts.filter((file) => isOfPackages(file)).map((file) => [file, textIn(input, file)] as const),
+      input.installedVersions,
+    ),
     maxConnections: maxConnections ?? limitIn(texts),
     notices,
   };
@@ -37,16 +40,21 @@ const textIn = ({ readText }: DeploymentInput, file: string): string => readText
 
 /** Folders and names that say: not in production. */
 function isForDevelopment(file: string): boolean {
-  return /(?:^|[/._-])(?:local|dev|devel|develop|development|devcontainer|debug|tests?|testing|ci|e2e|override|examples?|samples?|demo|sandbox|docs?|benchmarks?|playwright|cypress|\.github|vagrant|gitpod|templates?)(?=$|[/._-])/i.test(file.replace(/\.(?:template|tmpl|j2|example|sample|dist)$/, ""));
+  return /(?:^|[/._-])(?:local|dev|devel|develop|development|devcontainer|debug|tests?|testing|ci|e2e|override|examples?|samples?|demo|sandbox|docs?|benchmarks?|playwright|cypress|\.github|vagrant|gitpod|templates?)(?=$|[/._-])/i.test(
+    file.replace(/\.(?:template|tmpl|j2|example|sample|dist)$/, ""),
+  );
 }
 
-const isOfPackages = (file: string): boolean => /(?:\.lock|requirements.*\.(?:txt|in)|requirements\/.*|constraints.*\.txt|pyproject\.toml|setup\.cfg|Pipfile)$/.test(file);
+const isOfPackages = (file: string): boolean =>
+  /(?:\.lock|requirements.*\.(?:txt|in)|requirements\/.*|constraints.*\.txt|pyproject\.toml|setup\.cfg|Pipfile)$/.test(file);
 
 /** Entry points of servers and workers name what is deployed, before manage.py, which people run by hand. */
 function namedByEntryPoints({ modules, texts, readText }: DeploymentInput): string[] {
   const named = findNamedSettings(modules, texts, readText);
   const servers = named.filter(({ file }) => /(?:wsgi|asgi)\.py$/.test(file));
-  return (servers.length > 0 ? servers : named.filter(({ file }) => file.endsWith(".py"))).map(({ dotted, configuration }) => (configuration === null ? dotted : `${dotted}.${configuration}`));
+  return (servers.length > 0 ? servers : named.filter(({ file }) => file.endsWith(".py"))).map(({ dotted, configuration }) =>
+    configuration === null ? dotted : `${dotted}.${configuration}`,
+  );
 }
 
 function proxiesIn(file: string, text: string): ProxyTimeout[] {
@@ -79,11 +87,19 @@ function readServices(input: DeploymentInput, texts: Texts, notices: string[]): 
   const scripts = new Map(texts.filter(([file]) => isScript(file)).map(([file, text]) => [file, text]));
   const used = new Set<string>();
   const started = listed.flatMap((command) => startedBy(input, command, scripts, used));
-  const loose = [...scripts].filter(([file]) => !used.has(file)).flatMap(([file, text]) => readScript(file, text).flatMap((command) => startedBy(input, command, new Map(), used)));
+  const loose = [...scripts]
+    .filter(([file]) => !used.has(file))
+    .flatMap(([file, text]) => readScript(file, text).flatMap((command) => startedBy(input, command, new Map(), used)));
   const uwsgi = texts.filter(([file, text]) => file.endsWith(".ini") && /^\s*\[uwsgi\]/m.test(text)).map(([file, text]) => fromUwsgiFile(file, text));
   const configurations = readGunicornFiles(input);
   return {
-    services: distinct([...withConfiguration([...started, ...loose].filter((one) => !isOfUwsgiFile(one, uwsgi)), configurations), ...uwsgi]),
+    services: distinct([
+      ...withConfiguration(
+        [...started, ...loose].filter((one) => !isOfUwsgiFile(one, uwsgi)),
+        configurations,
+      ),
+      ...uwsgi,
+    ]),
     poolers: yaml.flatMap(({ poolers }) => poolers),
     maxConnections: yaml.find(({ maxConnections }) => maxConnections !== null)?.maxConnections ?? null,
   };
@@ -114,7 +130,12 @@ function startedBy(input: DeploymentInput, command: ListedCommand, scripts: Read
     const [script] = readScript(file, scripts.get(file) ?? "");
     if (script === undefined) continue;
     const variables = new Map([...script.variables, ...command.variables]);
-    const found = startedBy(input, { ...script, name: command.name, variables, replicas: command.replicas, surge: command.surge, group: command.group }, new Map(), used);
+    const found = startedBy(
+      input,
+      { ...script, name: command.name, variables, replicas: command.replicas, surge: command.surge, group: command.group },
+      new Map(),
+      used,
+    );
     if (found.length > 0) return found;
   }
   return [];
@@ -130,7 +151,19 @@ function scriptAt(path: string, scripts: ReadonlyMap<string, string>): string | 
   }
   // Images often copy `celery/worker/start` to `/start-celeryworker`.
   const flat = (parts.at(-1) ?? "").replaceAll(/[^a-z]/gi, "");
-  return [...scripts.keys()].find((file) => flat.length > 5 && file.split("/").slice(-3).toReversed().join("").replaceAll(/[^a-z]/gi, "").startsWith(flat)) ?? null;
+  return (
+    [...scripts.keys()].find(
+      (file) =>
+        flat.length > 5 &&
+        file
+          .split("/")
+          .slice(-3)
+          .toReversed()
+          .join("")
+          .replaceAll(/[^a-z]/gi, "")
+          .startsWith(flat),
+    ) ?? null
+  );
 }
 
 /** A repository may hold other servers beside Django's. */
@@ -139,7 +172,11 @@ function runsDjango({ program }: DeploymentInput, { app, service }: Started): bo
   const [module = ""] = app.split(":");
   if (/(?:^|\.)\w*[aw]sgi\w*$/.test(module)) return true;
   const symbol = program.resolveDotted(module);
-  return symbol?.kind === "module" && symbol.module.scope.size > 0 && [...symbol.module.scope.values()].flat().some((one) => one.kind === "import" && /^(?:django|channels|configurations)\b/.test(one.module));
+  return (
+    symbol?.kind === "module" &&
+    symbol.module.scope.size > 0 &&
+    [...symbol.module.scope.values()].flat().some((one) => one.kind === "import" && /^(?:django|channels|configurations)\b/.test(one.module))
+  );
 }
 
 /** `uwsgi --ini uwsgi.ini`, or the file alone: the file says all. */
@@ -151,7 +188,11 @@ function fromUwsgiFile(file: string, text: string): Service {
   const entries = readIni(file, text);
   const own = entries.filter((one) => one.section === "uwsgi");
   const option = (...names: readonly string[]): Said<string> | null => saidIn(entries, names, /^uwsgi$/);
-  const settings = entries.filter(({ key }) => key === "env").map(({ value }) => /DJANGO_SETTINGS_MODULE=(\S+)/.exec(value)?.[1]).find((one) => one !== undefined) ?? null;
+  const settings =
+    entries
+      .filter(({ key }) => key === "env")
+      .map(({ value }) => /DJANGO_SETTINGS_MODULE=(\S+)/.exec(value)?.[1])
+      .find((one) => one !== undefined) ?? null;
   return {
     ...EMPTY_SERVICE,
     ...uwsgiParts(option),

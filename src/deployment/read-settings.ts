@@ -31,7 +31,13 @@ function factsOf(reader: SettingsReader, constants: ConstantReader, { dotted, mo
   };
 }
 
-function entriesOf<Entry extends DatabaseSettings | CacheSettings>(reader: SettingsReader, module: PythonModule, values: Values, name: string, toEntry: (reader: SettingsReader, alias: string, entry: ConstantValue | undefined, at: Span) => Entry): Entry[] {
+function entriesOf<Entry extends DatabaseSettings | CacheSettings>(
+  reader: SettingsReader,
+  module: PythonModule,
+  values: Values,
+  name: string,
+  toEntry: (reader: SettingsReader, alias: string, entry: ConstantValue | undefined, at: Span) => Entry,
+): Entry[] {
   const dict = values.get(name);
   if (!isDict(dict)) return [];
   const whole = dict.written?.at ?? { file: module.ir.file, start: 0, end: 0 };
@@ -48,13 +54,18 @@ interface Named {
 /** Every setting but the two above and secrets; what is there without a value that was read is unknown. */
 function otherValues(reader: SettingsReader, settings: Named): ReadonlyMap<string, Said<SettingValue>> {
   const { module, values, cls } = settings;
-  const names = new Set([...values.keys(), ...(cls === null ? module.scope.keys() : cls.members.keys())].filter((name) => /^[A-Z][A-Z0-9_]*$/.test(name) && !isSecret(name) && name !== "CACHES"));
+  const names = new Set(
+    [...values.keys(), ...(cls === null ? module.scope.keys() : cls.members.keys())].filter(
+      (name) => /^[A-Z][A-Z0-9_]*$/.test(name) && !isSecret(name) && name !== "CACHES",
+    ),
+  );
   const found = new Map<string, Said<SettingValue>>();
   for (const name of names) {
     const value = values.get(name);
     if (name === "DATABASES" && value !== undefined) continue;
     const place = placeOf(reader, settings, name);
-    const text = place === null ? "code that is not read" : oneLine(reader.textOf({ file: place.module.ir.file, start: place.expr.start, end: place.expr.end }));
+    const text =
+      place === null ? "code that is not read" : oneLine(reader.textOf({ file: place.module.ir.file, start: place.expr.start, end: place.expr.end }));
     const isOpen = place !== null && isDecidedElsewhere(reader.program, place.module, place.expr);
     found.set(name, {
       value: value === undefined ? { unknown: text } : toSettingValue(value),
@@ -75,7 +86,8 @@ interface Place {
 /** The last assignment of a setting, through star imports and base classes. */
 function placeOf({ program }: SettingsReader, { module, cls }: Named, name: string): Place | null {
   const member = cls === null ? null : program.member(cls, name);
-  if (member !== null && member.definition.kind === "variable" && member.definition.value !== null) return { module: member.owner.module, expr: member.definition.value, start: member.definition.stmt.start };
+  if (member !== null && member.definition.kind === "variable" && member.definition.value !== null)
+    return { module: member.owner.module, expr: member.definition.value, start: member.definition.stmt.start };
   const own = module.scope.get(name)?.findLast((one) => one.kind === "variable");
   if (own?.kind === "variable" && own.value !== null) return { module, expr: own.value, start: own.stmt.start };
   const symbol = program.resolve(module, name);

@@ -24,7 +24,12 @@ export function saidOf(reader: SettingsReader, dict: ConstantDict, name: string)
   const module = reader.moduleAt(key.span.file);
   const isOpen = key.value !== null && module !== null && isDecidedElsewhere(reader.program, module, key.value);
   const written = key.value === null || key.value.start < key.span.start ? {} : { written: { ...key.span, start: key.value.start, end: key.value.end } };
-  return { value, spot: settingSpot(key.span), ...written, ...(isOpen && key.value !== null ? { dependsOn: oneLine(reader.textOf({ ...key.span, start: key.value.start, end: key.value.end })) } : {}) };
+  return {
+    value,
+    spot: settingSpot(key.span),
+    ...written,
+    ...(isOpen && key.value !== null ? { dependsOn: oneLine(reader.textOf({ ...key.span, start: key.value.start, end: key.value.end })) } : {}),
+  };
 }
 
 const LONGEST_EXPRESSION = 80;
@@ -84,7 +89,8 @@ export function toSettingValue(value: ConstantValue): SettingValue {
   return typeof value === "string" ? withoutPassword(value) : value;
 }
 
-export const isSecret = (name: string): boolean => /SECRET|PASSWORD|PASSWD|TOKEN|CREDENTIAL|PRIVATE|(?:^|_)DSN$|API_?KEY|(?:ACCESS|SIGNING|FERNET|ENCRYPTION)_?KEY/i.test(name);
+export const isSecret = (name: string): boolean =>
+  /SECRET|PASSWORD|PASSWD|TOKEN|CREDENTIAL|PRIVATE|(?:^|_)DSN$|API_?KEY|(?:ACCESS|SIGNING|FERNET|ENCRYPTION)_?KEY/i.test(name);
 
 /** `redis://:secret@cache:6379/1` is `redis://cache:6379/1`. */
 export function withoutPassword(text: string): string {

@@ -42,10 +42,30 @@ export function toService(program: StartedProgram, context: ServiceContext): Sta
     spot: commandSpot(at, words.at(-1)),
     group: context.group,
   };
-  return { service, app: name === "celery" ? null : (argumentsOf(words, FLAGS).find(({ text }) => /^[\w.]+(?::[\w.()]+)?$/.test(text))?.text ?? null), config: name === "gunicorn" ? (optionOf(gunicornWords(words, variables), "-c", "--config")?.value ?? null) : null };
+  return {
+    service,
+    app: name === "celery" ? null : (argumentsOf(words, FLAGS).find(({ text }) => /^[\w.]+(?::[\w.()]+)?$/.test(text))?.text ?? null),
+    config: name === "gunicorn" ? (optionOf(gunicornWords(words, variables), "-c", "--config")?.value ?? null) : null,
+  };
 }
 
-const FLAGS = ["--preload", "--reload", "--daemon", "-D", "--factory", "--proxy-headers", "--no-access-log", "--enable-threads", "--master", "--http-keepalive", "--no-sendfile", "--reuse-port", "--statsd", "--capture-output", "--no-control-socket"];
+const FLAGS = [
+  "--preload",
+  "--reload",
+  "--daemon",
+  "-D",
+  "--factory",
+  "--proxy-headers",
+  "--no-access-log",
+  "--enable-threads",
+  "--master",
+  "--http-keepalive",
+  "--no-sendfile",
+  "--reuse-port",
+  "--statsd",
+  "--capture-output",
+  "--no-control-socket",
+];
 
 /** Nothing is known. */
 export const EMPTY_SERVICE: Omit<Service, "name" | "kind" | "server" | "spot"> = {
@@ -90,8 +110,16 @@ const READERS: Readonly<Record<string, Reader>> = {
   "waitress-serve": (words) => ({ kind: "wsgi", processes: ONE, threads: numberOr(optionOf(words, "--threads"), 4) }),
   "mod_wsgi-express": (words) => ({ kind: "wsgi", processes: numberOr(optionOf(words, "--processes"), 1), threads: numberOr(optionOf(words, "--threads"), 5) }),
   celery: (words) => celeryParts(words),
-  dramatiq: (words) => ({ kind: "command", processes: numberOr(optionOf(words, "-p", "--processes"), null), threads: numberOr(optionOf(words, "-t", "--threads"), 8) }),
-  rundramatiq: (words) => ({ kind: "command", processes: numberOr(optionOf(words, "-p", "--processes"), null), threads: numberOr(optionOf(words, "-t", "--threads"), 8) }),
+  dramatiq: (words) => ({
+    kind: "command",
+    processes: numberOr(optionOf(words, "-p", "--processes"), null),
+    threads: numberOr(optionOf(words, "-t", "--threads"), 8),
+  }),
+  rundramatiq: (words) => ({
+    kind: "command",
+    processes: numberOr(optionOf(words, "-p", "--processes"), null),
+    threads: numberOr(optionOf(words, "-t", "--threads"), 8),
+  }),
 };
 
 const variable = (variables: ReadonlyMap<string, string>, name: string): Said<string> | null => {
@@ -104,7 +132,13 @@ function gunicornWords(words: readonly Word[], variables: ReadonlyMap<string, st
   const more = variables.get("GUNICORN_CMD_ARGS");
   const [at] = words;
   if (more === undefined || at === undefined) return words;
-  return [...more.trim().split(/\s+/).map((text) => ({ text, span: at.span })), ...words];
+  return [
+    ...more
+      .trim()
+      .split(/\s+/)
+      .map((text) => ({ text, span: at.span })),
+    ...words,
+  ];
 }
 
 /** gunicorn's own defaults (settings.py of 23.0): a sync worker of one thread, 30 s, 1000 connections. */
@@ -157,14 +191,17 @@ export function uwsgiParts(option: (...names: readonly string[]) => Said<string>
 
 /** Prefork with a process for each CPU, unless something is said. */
 function celeryParts(words: readonly Word[]): Parts | null {
-  const [command] = words.filter(({ text }) => /^(?:worker|beat|flower|events|multi|inspect|control|purge|status|report|shell|call|result|list|migrate|upgrade|graph|logtool|amqp|help)$/.test(text));
+  const [command] = words.filter(({ text }) =>
+    /^(?:worker|beat|flower|events|multi|inspect|control|purge|status|report|shell|call|result|list|migrate|upgrade|graph|logtool|amqp|help)$/.test(text),
+  );
   if (command?.text === "beat") return { kind: "beat", processes: ONE, threads: ONE };
   if (command?.text !== "worker" && command?.text !== "multi") return null;
   const pool = optionOf(words, "-P", "--pool");
   const most = optionOf(words, "--autoscale");
   const said = optionOf(words, "-c", "--concurrency");
   const concurrency = most === null ? numberOf(said) : numberOf({ ...most, value: most.value.split(",")[0] ?? "" });
-  const workerClass: Said<string> = pool === null ? { value: "prefork", spot: null, isDefault: true } : { ...pool, value: pool.value.replace(/^processes$/, "prefork") };
+  const workerClass: Said<string> =
+    pool === null ? { value: "prefork", spot: null, isDefault: true } : { ...pool, value: pool.value.replace(/^processes$/, "prefork") };
   const isOfProcesses = workerClass.value === "prefork";
   return {
     kind: "celery",

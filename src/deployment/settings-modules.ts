@@ -14,7 +14,8 @@ export interface SettingsModule {
 }
 
 /** Words of a module's name or its folders that say: not in production. */
-const DEVELOPMENT = /(?:^|[._/-])(?:local|dev|devel|develop|development|debug|docker_?dev|devcontainer|sandbox|examples?|sample|samples|demo|template|tutorial|benchmarks?|e2e|playwright|cypress|mypy|sqlite|build|codegen|docs?|dev_?project|testproject|testapp|testsite|test_?project|test_?app|tests?|testing|ci|travis|circle\w*)(?:$|[._/-])/i;
+const DEVELOPMENT =
+  /(?:^|[._/-])(?:local|dev|devel|develop|development|debug|docker_?dev|devcontainer|sandbox|examples?|sample|samples|demo|template|tutorial|benchmarks?|e2e|playwright|cypress|mypy|sqlite|build|codegen|docs?|dev_?project|testproject|testapp|testsite|test_?project|test_?app|tests?|testing|ci|travis|circle\w*)(?:$|[._/-])/i;
 
 /** @param named dotted names that entry points and files of the deployment give, most trusted first */
 export function chooseSettings(program: ResolvedProgram, project: DjangoProject, named: readonly string[]): SettingsModule[] {
@@ -46,7 +47,12 @@ function siblings(program: ResolvedProgram, known: readonly SettingsModule[]): P
   const folders = new Set(known.filter(({ module }) => /settings|config|conf\b/.test(module.name)).map(({ module }) => folderOf(module.ir.file)));
   const names = new Set(known.map(({ dotted }) => dotted));
   return [...program.modules.values()]
-    .filter((module) => module.origin === "project" && folders.has(folderOf(module.ir.file)) && (module.scope.has("DATABASES") || starsOf(module).some((name) => names.has(name))))
+    .filter(
+      (module) =>
+        module.origin === "project" &&
+        folders.has(folderOf(module.ir.file)) &&
+        (module.scope.has("DATABASES") || starsOf(module).some((name) => names.has(name))),
+    )
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -58,7 +64,11 @@ function isForDevelopment({ dotted, module }: SettingsModule): boolean {
 
 /** Settings that this module or class takes over whole. */
 function basesOf(program: ResolvedProgram, { module, cls }: SettingsModule): string[] {
-  if (cls !== null) return program.mro(cls).slice(1).flatMap((one) => ("kind" in one ? [] : [one.id]));
+  if (cls !== null)
+    return program
+      .mro(cls)
+      .slice(1)
+      .flatMap((one) => ("kind" in one ? [] : [one.id]));
   return allStars(program, module, new Set([module.name]));
 }
 
@@ -72,7 +82,9 @@ function allStars(program: ResolvedProgram, module: PythonModule, seen: Set<stri
 }
 
 function starsOf(module: PythonModule): string[] {
-  return importsIn(module.ir.body).filter(({ names }) => names.some(({ name }) => name === "*")).map((stmt) => absoluteModule(module, stmt));
+  return importsIn(module.ir.body)
+    .filter(({ names }) => names.some(({ name }) => name === "*"))
+    .map((stmt) => absoluteModule(module, stmt));
 }
 
 function importsIn(body: readonly Stmt[]): Import[] {

@@ -108,7 +108,8 @@ function commandOf(look: Look | null): { readonly text: string; readonly look: L
   if (look === null) return null;
   const text = textOf(look);
   const node = resolved(look.document, look.node);
-  if (text !== null) return { text, look, isExact: isScalar(node) && node.type === "PLAIN" && !text.includes("\n") && spanOf(look).end - spanOf(look).start === text.length };
+  if (text !== null)
+    return { text, look, isExact: isScalar(node) && node.type === "PLAIN" && !text.includes("\n") && spanOf(look).end - spanOf(look).start === text.length };
   const words = itemsOf(look).map((one) => textOf(one) ?? "");
   return words.length === 0 ? null : { text: joinWords(words), look, isExact: false };
 }
@@ -180,7 +181,10 @@ function poolerOf(service: Look): PoolerConfiguration {
   const values = new Map<string, Said<string>>();
   for (const [name, value] of variablesOf(environment)) {
     if (/PASSWORD|SECRET|USERLIST|DATABASE_URL|_URI/i.test(name)) continue;
-    values.set(name.toLowerCase().replace(/^pgbouncer_/, ""), { value, spot: spotOf((environment === null ? null : within(environment, name)) ?? environment ?? service) });
+    values.set(name.toLowerCase().replace(/^pgbouncer_/, ""), {
+      value,
+      spot: spotOf((environment === null ? null : within(environment, name)) ?? environment ?? service),
+    });
   }
   return { file: service.file, kind: "pgbouncer", values, databases: [] };
 }
@@ -197,7 +201,8 @@ function readWorkload(root: Look): YamlFacts {
     return { ...NOTHING, commands: items.flatMap(({ commands }) => commands) };
   }
   if (kind !== "Deployment" && kind !== "StatefulSet" && kind !== "DaemonSet" && kind !== "ReplicaSet") return NOTHING;
-  const replicas = numberOf(within(root, "spec", "replicas")) ?? (kind === "Deployment" || kind === "StatefulSet" ? { value: 1, spot: null, isDefault: true } : null);
+  const replicas =
+    numberOf(within(root, "spec", "replicas")) ?? (kind === "Deployment" || kind === "StatefulSet" ? { value: 1, spot: null, isDefault: true } : null);
   const surge = kind === "Deployment" ? surgeOf(root, replicas?.value ?? 1) : null;
   const name = textOf(within(root, "metadata", "name")) ?? "";
   const containers = itemsOf(within(root, "spec", "template", "spec", "containers"));
@@ -209,7 +214,12 @@ function readWorkload(root: Look): YamlFacts {
     const words = [...itemsOf(within(container, "command")), ...itemsOf(within(container, "args"))].map((one) => textOf(one) ?? "");
     const text = words.length > 0 ? joinWords(words) : parts.map((one) => one.text).join(" ");
     const span = { ...spanOf(first.look), end: spanOf(parts.at(-1)?.look ?? first.look).end };
-    return { ...NOTHING, commands: [{ name: textOf(within(container, "name")) ?? name, text, place: { span, isExact: false }, variables, replicas, surge, group: folderOf(root.file) }] };
+    return {
+      ...NOTHING,
+      commands: [
+        { name: textOf(within(container, "name")) ?? name, text, place: { span, isExact: false }, variables, replicas, surge, group: folderOf(root.file) },
+      ],
+    };
   });
   return { ...NOTHING, commands: read.flatMap(({ commands }) => commands) };
 }
@@ -222,6 +232,8 @@ function surgeOf(root: Look, replicas: number): Said<number> {
   const look = strategy === null ? null : within(strategy, "rollingUpdate", "maxSurge");
   const said = textOf(look);
   if (look === null || said === null) return { value: Math.ceil(replicas * DEFAULT_SURGE) / Math.max(1, replicas), spot: null, isDefault: true };
-  const share = said.endsWith("%") ? Math.ceil((replicas * Number.parseFloat(said)) / 100) / Math.max(1, replicas) : Number.parseFloat(said) / Math.max(1, replicas);
+  const share = said.endsWith("%")
+    ? Math.ceil((replicas * Number.parseFloat(said)) / 100) / Math.max(1, replicas)
+    : Number.parseFloat(said) / Math.max(1, replicas);
   return Number.isFinite(share) ? { value: share, spot: spotOf(look) } : { value: 0, spot: null, isDefault: true };
 }

@@ -13,11 +13,7 @@ export function resolveApp(program: ResolvedProgram, reader: ConstantReader, ent
 }
 
 /** Packages that define models without being installed, by the folder their `models` stand in. */
-export function findAppsByFolder(
-  program: ResolvedProgram,
-  reader: ConstantReader,
-  known: readonly AppFact[],
-): readonly AppFact[] {
+export function findAppsByFolder(program: ResolvedProgram, reader: ConstantReader, known: readonly AppFact[]): readonly AppFact[] {
   const names = new Set(known.map((app) => app.name));
   const found = new Map<string, AppFact>();
   for (const cls of program.classes) {
@@ -42,11 +38,7 @@ function isInApp(module: string, names: ReadonlySet<string>): boolean {
   return parts.some((_, index) => names.has(parts.slice(0, index + 1).join(".")));
 }
 
-function defaultConfig(
-  program: ResolvedProgram,
-  reader: ConstantReader,
-  module: PythonModule,
-): ClassInfo | null {
+function defaultConfig(program: ResolvedProgram, reader: ConstantReader, module: PythonModule): ClassInfo | null {
   const said = reader.module(module).get("default_app_config");
   if (typeof said === "string") {
     const symbol = program.followAlias(program.resolveDotted(said));
@@ -58,12 +50,7 @@ function defaultConfig(
   return configs.find(isDefault) ?? configs.find((cls) => attribute(program, reader, cls, "name") === module.name) ?? configs[0] ?? null;
 }
 
-function fromConfig(
-  program: ResolvedProgram,
-  reader: ConstantReader,
-  config: ClassInfo,
-  fallback: string,
-): AppFact {
+function fromConfig(program: ResolvedProgram, reader: ConstantReader, config: ClassInfo, fallback: string): AppFact {
   const name = attribute(program, reader, config, "name");
   const label = attribute(program, reader, config, "label");
   const app = plainApp(program, typeof name === "string" ? name : fallback);

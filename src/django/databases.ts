@@ -14,7 +14,11 @@ export type DatabaseSetting =
   | { readonly kind: "unknown"; readonly why: string };
 
 /** Entries of DATABASES by alias, those of the most trusted settings first. */
-export function readDatabases(program: ResolvedProgram, project: DjangoProject, environment: (name: string) => string | undefined): ReadonlyMap<string, DatabaseSetting> {
+export function readDatabases(
+  program: ResolvedProgram,
+  project: DjangoProject,
+  environment: (name: string) => string | undefined,
+): ReadonlyMap<string, DatabaseSetting> {
   const reader = createConstantReader(program, { environment });
   const found = new Map<string, DatabaseSetting>();
   for (const dotted of project.settings) {
@@ -36,7 +40,15 @@ function settingOf(entry: ConstantValue): DatabaseSetting {
   const options = entry.entries.get("OPTIONS");
   const named = isDict(options) ? options : EMPTY;
   const service = text(named, "service");
-  const words = filled({ host: text(entry, "HOST"), port: text(entry, "PORT"), dbname: text(entry, "NAME"), user: text(entry, "USER"), password: text(entry, "PASSWORD"), sslmode: text(named, "sslmode"), service });
+  const words = filled({
+    host: text(entry, "HOST"),
+    port: text(entry, "PORT"),
+    dbname: text(entry, "NAME"),
+    user: text(entry, "USER"),
+    password: text(entry, "PASSWORD"),
+    sslmode: text(named, "sslmode"),
+    service,
+  });
   if (words.dbname === undefined && service === undefined) return { kind: "unknown", why: "takes its NAME from code that is not read" };
   return { kind: "words", words };
 }

@@ -12,13 +12,75 @@ const project = (files: Files) => readTestProject(files).project;
 
 describe("source roots", () => {
   const cases: readonly [trap: string, files: Files, names: readonly string[]][] = [
-    ["the root", { "manage.py": manage("site.settings"), "site/__init__.py": "", "site/settings.py": "", "shop/__init__.py": "", "shop/views.py": "from shop import models", "shop/models.py": "" }, ["manage", "shop", "shop.models", "shop.views", "site", "site.settings"]],
-    ["a folder with manage.py", { "back/manage.py": manage("back.settings"), "back/back/__init__.py": "", "back/back/settings.py": "", "back/shop/__init__.py": "" }, ["back", "back.settings", "manage", "shop"]],
-    ["src", { "src/shop/__init__.py": "", "src/shop/models.py": "from shop.base import X", "src/shop/base.py": "", "tools/run.py": "" }, ["run", "shop", "shop.base", "shop.models"]],
-    ["a folder of apps that are imported by their full path", { "manage.py": "", "apps/users/__init__.py": "", "apps/users/models.py": "", "apps/shop/__init__.py": "", "apps/shop/models.py": "from apps.users.models import User" }, ["apps.shop", "apps.shop.models", "apps.users", "apps.users.models", "manage"]],
-    ["two levels down", { "apps/api/manage.py": "", "apps/api/plane/__init__.py": "", "apps/api/plane/db/__init__.py": "from plane.db import x", "apps/api/plane/db/x.py": "", "apps/web/x.html": "" }, ["manage", "plane", "plane.db", "plane.db.x"]],
-    ["a package that manage.py puts on the path", { "manage.py": `${manage("conf.settings")}    sys.path.append(os.path.join(here, "site"))\n`, "conf/__init__.py": "", "conf/settings.py": "", "site/__init__.py": "", "site/shop/__init__.py": "", "site/shop/views.py": "from shop import models", "site/shop/models.py": "" }, ["conf", "conf.settings", "manage", "shop", "shop.models", "shop.views", "site"]],
-    ["the folder above a package that holds manage.py", { "site/__init__.py": "", "site/manage.py": manage("site.settings"), "site/settings.py": "", "site/urls.py": "from site.shop import views", "site/shop/__init__.py": "", "site/shop/views.py": "import site.settings" }, ["site", "site.manage", "site.settings", "site.shop", "site.shop.views", "site.urls"]],
+    [
+      "the root",
+      {
+        "manage.py": manage("site.settings"),
+        "site/__init__.py": "",
+        "site/settings.py": "",
+        "shop/__init__.py": "",
+        "shop/views.py": "from shop import models",
+        "shop/models.py": "",
+      },
+      ["manage", "shop", "shop.models", "shop.views", "site", "site.settings"],
+    ],
+    [
+      "a folder with manage.py",
+      { "back/manage.py": manage("back.settings"), "back/back/__init__.py": "", "back/back/settings.py": "", "back/shop/__init__.py": "" },
+      ["back", "back.settings", "manage", "shop"],
+    ],
+    [
+      "src",
+      { "src/shop/__init__.py": "", "src/shop/models.py": "from shop.base import X", "src/shop/base.py": "", "tools/run.py": "" },
+      ["run", "shop", "shop.base", "shop.models"],
+    ],
+    [
+      "a folder of apps that are imported by their full path",
+      {
+        "manage.py": "",
+        "apps/users/__init__.py": "",
+        "apps/users/models.py": "",
+        "apps/shop/__init__.py": "",
+        "apps/shop/models.py": "from apps.users.models import User",
+      },
+      ["apps.shop", "apps.shop.models", "apps.users", "apps.users.models", "manage"],
+    ],
+    [
+      "two levels down",
+      {
+        "apps/api/manage.py": "",
+        "apps/api/plane/__init__.py": "",
+        "apps/api/plane/db/__init__.py": "from plane.db import x",
+        "apps/api/plane/db/x.py": "",
+        "apps/web/x.html": "",
+      },
+      ["manage", "plane", "plane.db", "plane.db.x"],
+    ],
+    [
+      "a package that manage.py puts on the path",
+      {
+        "manage.py": `${manage("conf.settings")}    sys.path.append(os.path.join(here, "site"))\n`,
+        "conf/__init__.py": "",
+        "conf/settings.py": "",
+        "site/__init__.py": "",
+        "site/shop/__init__.py": "",
+        "site/shop/views.py": "from shop import models",
+        "site/shop/models.py": "",
+      },
+      ["conf", "conf.settings", "manage", "shop", "shop.models", "shop.views", "site"],
+    ],
+    [
+      "the folder above a package that holds manage.py",
+      {
+        "site/__init__.py": "",
+        "site/manage.py": manage("site.settings"),
+        "site/settings.py": "",
+        "site/urls.py": "from site.shop import views",
+        "site/shop/__init__.py": "",
+        "site/shop/views.py": "import site.settings",
+      },
+      ["site", "site.manage", "site.settings", "site.shop", "site.shop.views", "site.urls"],
+    ],
   ];
   it.each(cases)("%s", (_, files, names) => {
     const { program } = readTestProject(files);
@@ -46,12 +108,35 @@ describe("settings are found", () => {
   const cases: readonly [where: string, files: Files, found: readonly string[]][] = [
     ["by manage.py", { "manage.py": manage("site.settings"), "site/settings.py": settings }, ["site.settings"]],
     ["by wsgi.py", { "site/wsgi.py": manage("site.conf"), "site/conf.py": settings }, ["site.conf"]],
-    ["by pytest.ini", { "pytest.ini": "[pytest]\nDJANGO_SETTINGS_MODULE = site.conf\n", "site/conf.py": "SECRET_KEY = 'x'\nA = 1\nROOT_URLCONF = 'u'" }, ["site.conf"]],
+    [
+      "by pytest.ini",
+      { "pytest.ini": "[pytest]\nDJANGO_SETTINGS_MODULE = site.conf\n", "site/conf.py": "SECRET_KEY = 'x'\nA = 1\nROOT_URLCONF = 'u'" },
+      ["site.conf"],
+    ],
     ["by pyproject.toml", { "pyproject.toml": '[tool.pytest.ini_options]\nDJANGO_SETTINGS_MODULE = "site.conf"\n', "site/conf.py": settings }, ["site.conf"]],
     ["by an env file", { ".env": "DJANGO_SETTINGS_MODULE=site.conf\n", "site/conf.py": settings }, ["site.conf"]],
     ["by what they list", { "site/__init__.py": "", "site/anything.py": settings }, ["site.anything"]],
-    ["in a package, the named one first", { "manage.py": manage("conf.settings.dev"), "conf/__init__.py": "", "conf/settings/__init__.py": "", "conf/settings/base.py": settings, "conf/settings/dev.py": "from .base import *\nDEBUG = False", "conf/settings/test.py": `from .base import *\n${settings}` }, ["conf.settings.dev", "conf.settings.base"]],
-    ["as classes of django-configurations", { "manage.py": `${manage("site.settings")}os.environ.setdefault("DJANGO_CONFIGURATION", "Dev")`, "site/settings.py": 'from configurations import Configuration\nclass Base(Configuration):\n    INSTALLED_APPS = ["shop"]\n    A = 1\n    B = 2\nclass Dev(Base):\n    INSTALLED_APPS = Base.INSTALLED_APPS + ["debug"]' }, ["site.settings.Dev", "site.settings.Base"]],
+    [
+      "in a package, the named one first",
+      {
+        "manage.py": manage("conf.settings.dev"),
+        "conf/__init__.py": "",
+        "conf/settings/__init__.py": "",
+        "conf/settings/base.py": settings,
+        "conf/settings/dev.py": "from .base import *\nDEBUG = False",
+        "conf/settings/test.py": `from .base import *\n${settings}`,
+      },
+      ["conf.settings.dev", "conf.settings.base"],
+    ],
+    [
+      "as classes of django-configurations",
+      {
+        "manage.py": `${manage("site.settings")}os.environ.setdefault("DJANGO_CONFIGURATION", "Dev")`,
+        "site/settings.py":
+          'from configurations import Configuration\nclass Base(Configuration):\n    INSTALLED_APPS = ["shop"]\n    A = 1\n    B = 2\nclass Dev(Base):\n    INSTALLED_APPS = Base.INSTALLED_APPS + ["debug"]',
+      },
+      ["site.settings.Dev", "site.settings.Base"],
+    ],
   ];
   it.each(cases)("%s", (_, files, found) => {
     expect(project(files).settings).toEqual(found);
@@ -67,7 +152,12 @@ describe("settings are found", () => {
   });
 
   it("of two projects, both", () => {
-    const one = (folder: string): Files => ({ [`${folder}/manage.py`]: manage("conf.settings"), [`${folder}/conf/__init__.py`]: "", [`${folder}/conf/settings.py`]: `INSTALLED_APPS = ["${folder}shop"]\nA = 1\nB = 2`, ...app(`${folder}/${folder}shop`) });
+    const one = (folder: string): Files => ({
+      [`${folder}/manage.py`]: manage("conf.settings"),
+      [`${folder}/conf/__init__.py`]: "",
+      [`${folder}/conf/settings.py`]: `INSTALLED_APPS = ["${folder}shop"]\nA = 1\nB = 2`,
+      ...app(`${folder}/${folder}shop`),
+    });
     const both = project({ ...one("one"), ...one("two") });
     expect(both.apps.map((each) => each.directory)).toEqual(["one/oneshop", "two/twoshop"]);
     expect(both.notices.map((each) => each.message)).toEqual(["2 Django projects were found (one, two); they are analysed as one."]);
@@ -76,17 +166,34 @@ describe("settings are found", () => {
 
 describe("apps", () => {
   const installed = (list: string, files: Files = {}) =>
-    project({ "manage.py": manage("site.settings"), "site/settings.py": `${list}\nA = 1\nB = 2`, ...app("shop"), ...files }).apps.map((each) => `${each.label} ${each.name} ${each.directory}`);
+    project({ "manage.py": manage("site.settings"), "site/settings.py": `${list}\nA = 1\nB = 2`, ...app("shop"), ...files }).apps.map(
+      (each) => `${each.label} ${each.name} ${each.directory}`,
+    );
 
   it.each<[string, string, Files, readonly string[]]>([
     ["a package", 'INSTALLED_APPS = ["shop"]', {}, ["shop shop shop"]],
     ["a package of Django", 'INSTALLED_APPS = ["django.contrib.auth", "shop"]', {}, ["auth django.contrib.auth null", "shop shop shop"]],
-    ["the path of a config that says another label", 'INSTALLED_APPS = ["shop.apps.ShopConfig"]', { "shop/apps.py": 'from django.apps import AppConfig\nclass ShopConfig(AppConfig):\n    name = "shop"\n    label = "store"' }, ["store shop shop"]],
-    ["a package whose only config is the default", 'INSTALLED_APPS = ["shop"]', { "shop/apps.py": 'from django.apps import AppConfig\nclass C(AppConfig):\n    name = "shop"\n    label = "store"' }, ["store shop shop"]],
+    [
+      "the path of a config that says another label",
+      'INSTALLED_APPS = ["shop.apps.ShopConfig"]',
+      { "shop/apps.py": 'from django.apps import AppConfig\nclass ShopConfig(AppConfig):\n    name = "shop"\n    label = "store"' },
+      ["store shop shop"],
+    ],
+    [
+      "a package whose only config is the default",
+      'INSTALLED_APPS = ["shop"]',
+      { "shop/apps.py": 'from django.apps import AppConfig\nclass C(AppConfig):\n    name = "shop"\n    label = "store"' },
+      ["store shop shop"],
+    ],
     ["a config that was not read", 'INSTALLED_APPS = ["other.apps.OtherConfig", "shop"]', {}, ["other other null", "shop shop shop"]],
     ["lists joined", 'LOCAL = ["shop"]\nINSTALLED_APPS = ["django.contrib.auth"] + LOCAL', {}, ["auth django.contrib.auth null", "shop shop shop"]],
     ["not installed, with models", "INSTALLED_APPS = []", {}, ["shop shop shop"]],
-    ["models split in a package, not installed", "INSTALLED_APPS = ['shop']", { "crm/__init__.py": "", "crm/models/__init__.py": "", "crm/models/models.py": "from django.db import models\nclass P(models.Model): pass" }, ["shop shop shop", "crm crm crm"]],
+    [
+      "models split in a package, not installed",
+      "INSTALLED_APPS = ['shop']",
+      { "crm/__init__.py": "", "crm/models/__init__.py": "", "crm/models/models.py": "from django.db import models\nclass P(models.Model): pass" },
+      ["shop shop shop", "crm crm crm"],
+    ],
   ])("%s", (_, list, files, apps) => {
     expect(installed(list, files)).toEqual(apps);
   });
@@ -108,20 +215,44 @@ describe("templates", () => {
   });
 
   it("are Jinja2's in the folder that Jinja2's backend is given", () => {
-    const text = 'TEMPLATES = [{"BACKEND": "django.template.backends.jinja2.Jinja2", "DIRS": [os.path.join(BASE_DIR, "templates")], "APP_DIRS": True}, {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]';
-    expect(engines(text, ["templates/a.html", "shop/jinja2/b.html", "shop/templates/c.html"])).toEqual([["jinja2", "templates", "shop/jinja2"], ["django", "shop/templates"]]);
+    const text =
+      'TEMPLATES = [{"BACKEND": "django.template.backends.jinja2.Jinja2", "DIRS": [os.path.join(BASE_DIR, "templates")], "APP_DIRS": True}, {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]';
+    expect(engines(text, ["templates/a.html", "shop/jinja2/b.html", "shop/templates/c.html"])).toEqual([
+      ["jinja2", "templates", "shop/jinja2"],
+      ["django", "shop/templates"],
+    ]);
   });
 
   it("are shared by two engines of which one takes only some names", () => {
-    const text = 'TEMPLATES = [{"BACKEND": "django_jinja.backend.Jinja2", "APP_DIRS": True, "OPTIONS": {"match_extension": (".html", ".txt"), "match_regex": r"^(?!admin/)", "environment": "shop.jinja.environment"}}, {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {"context_processors": ["shop.context.cart"], "builtins": ["shop.tags"]}}]';
-    const [jinja, django] = project({ "manage.py": manage("site.settings"), "site/settings.py": `INSTALLED_APPS = ["shop"]\nA = 1\n${text}`, ...app("shop"), "shop/templates/a.html": "" }).templates;
+    const text =
+      'TEMPLATES = [{"BACKEND": "django_jinja.backend.Jinja2", "APP_DIRS": True, "OPTIONS": {"match_extension": (".html", ".txt"), "match_regex": r"^(?!admin/)", "environment": "shop.jinja.environment"}}, {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {"context_processors": ["shop.context.cart"], "builtins": ["shop.tags"]}}]';
+    const [jinja, django] = project({
+      "manage.py": manage("site.settings"),
+      "site/settings.py": `INSTALLED_APPS = ["shop"]\nA = 1\n${text}`,
+      ...app("shop"),
+      "shop/templates/a.html": "",
+    }).templates;
     const matches = (name: string): boolean => new RegExp(jinja?.match ?? "never").test(name);
-    expect([jinja?.directories, jinja?.environment, matches("a.html"), matches("admin/a.html"), matches("a.xml")]).toEqual([["shop/templates"], "shop.jinja.environment", true, false, false]);
-    expect([django?.directories, django?.contextProcessors, django?.builtins, django?.match]).toEqual([["shop/templates"], ["shop.context.cart"], ["shop.tags"], null]);
+    expect([jinja?.directories, jinja?.environment, matches("a.html"), matches("admin/a.html"), matches("a.xml")]).toEqual([
+      ["shop/templates"],
+      "shop.jinja.environment",
+      true,
+      false,
+      false,
+    ]);
+    expect([django?.directories, django?.contextProcessors, django?.builtins, django?.match]).toEqual([
+      ["shop/templates"],
+      ["shop.context.cart"],
+      ["shop.tags"],
+      null,
+    ]);
   });
 
   it("are found where nothing is configured", () => {
-    expect(engines("", ["web/templates/a.html", "shop/jinja2/b.html"])).toEqual([["django", "web/templates"], ["jinja2", "shop/jinja2"]]);
+    expect(engines("", ["web/templates/a.html", "shop/jinja2/b.html"])).toEqual([
+      ["django", "web/templates"],
+      ["jinja2", "shop/jinja2"],
+    ]);
   });
 
   it("are found in folders that no engine names, after those it names", () => {
@@ -131,9 +262,14 @@ describe("templates", () => {
 });
 
 it("MIGRATION_MODULES is read, but for what no constant says", () => {
-  const text = 'INSTALLED_APPS = ["shop"]\nROOT = "site.moved"\nMIGRATION_MODULES = {"shop": "site.moved.shop", "auth": ROOT + ".auth", "sites": None, "blog": pick()}\n';
+  const text =
+    'INSTALLED_APPS = ["shop"]\nROOT = "site.moved"\nMIGRATION_MODULES = {"shop": "site.moved.shop", "auth": ROOT + ".auth", "sites": None, "blog": pick()}\n';
   const found = project({ "manage.py": manage("site.settings"), "site/__init__.py": "", "site/settings.py": text, ...app("shop") }).migrationModules;
-  expect([...(found ?? [])]).toEqual([["shop", "site.moved.shop"], ["auth", "site.moved.auth"], ["sites", null]]);
+  expect([...(found ?? [])]).toEqual([
+    ["shop", "site.moved.shop"],
+    ["auth", "site.moved.auth"],
+    ["sites", null],
+  ]);
 });
 
 describe("Django", () => {
@@ -150,14 +286,21 @@ describe("Django", () => {
 });
 
 describe("any settings", () => {
-  const text = 'from pathlib import Path\nfrom .base import *\nBASE = Path(__file__).parents[1]\nINSTALLED_APPS = ["shop", *EXTRA]\nif DEBUG:\n    INSTALLED_APPS += ["x.apps.X"]\nTEMPLATES = [{"BACKEND": "jinja2", "DIRS": [BASE / "t"], "OPTIONS": {"loaders": [("a", ["b"])]}}]\nfor a in INSTALLED_APPS:\n    INSTALLED_APPS.append(a % a)\n';
+  const text =
+    'from pathlib import Path\nfrom .base import *\nBASE = Path(__file__).parents[1]\nINSTALLED_APPS = ["shop", *EXTRA]\nif DEBUG:\n    INSTALLED_APPS += ["x.apps.X"]\nTEMPLATES = [{"BACKEND": "jinja2", "DIRS": [BASE / "t"], "OPTIONS": {"loaders": [("a", ["b"])]}}]\nfor a in INSTALLED_APPS:\n    INSTALLED_APPS.append(a % a)\n';
 
   it("are read without an error, whatever is cut out or doubled", () => {
     fc.assert(
       fc.property(fc.nat(text.length), fc.nat(60), fc.boolean(), (start, length, isDoubled) => {
         const part = text.slice(start, start + length);
         const mutated = text.slice(0, start) + (isDoubled ? part + part : "") + text.slice(start + length);
-        const found = project({ "manage.py": manage("site.settings"), "site/__init__.py": "", "site/settings.py": mutated, "site/base.py": mutated, ...app("shop") });
+        const found = project({
+          "manage.py": manage("site.settings"),
+          "site/__init__.py": "",
+          "site/settings.py": mutated,
+          "site/base.py": mutated,
+          ...app("shop"),
+        });
         expect(found.apps.map((each) => each.name)).toContain("shop");
       }),
       { numRuns: 150 },

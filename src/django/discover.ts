@@ -69,10 +69,7 @@ function projectModules(modules: ReadonlyMap<string, Module>, layout: SourceLayo
 }
 
 /** Settings are named from the source root of the file that names them. */
-function createLocator(
-  program: ResolvedProgram,
-  layout: SourceLayout,
-): (settings: NamedSettings) => PythonModule | null {
+function createLocator(program: ResolvedProgram, layout: SourceLayout): (settings: NamedSettings) => PythonModule | null {
   const byFile = new Map([...program.modules.values()].map((module) => [module.ir.file, module]));
   return ({ dotted, file }) => {
     const path = dotted.replaceAll(".", "/");
@@ -86,11 +83,7 @@ function createLocator(
   };
 }
 
-function readInstalledApps(
-  program: ResolvedProgram,
-  reader: ConstantReader,
-  settings: SettingsFacts,
-): readonly AppFact[] {
+function readInstalledApps(program: ResolvedProgram, reader: ConstantReader, settings: SettingsFacts): readonly AppFact[] {
   const entries = settings.get("INSTALLED_APPS");
   const named = isList(entries) ? entries.items.filter((item) => typeof item === "string") : [];
   const apps = new Map<string, AppFact>();
@@ -124,11 +117,7 @@ function readMigrationModules(settings: SettingsFacts): ReadonlyMap<string, stri
   return new Map(entries.filter((entry): entry is [string, string | null] => entry[1] === null || typeof entry[1] === "string"));
 }
 
-function describe(
-  settings: SettingsFacts,
-  named: readonly NamedSettings[],
-  apps: readonly AppFact[],
-): readonly Notice[] {
+function describe(settings: SettingsFacts, named: readonly NamedSettings[], apps: readonly AppFact[]): readonly Notice[] {
   const notices: Notice[] = [];
   const tell = (file: string, message: string): void => {
     notices.push({ file, line: 1, column: 1, message });
@@ -152,9 +141,7 @@ function usesDjango(input: DiscoverInput): boolean {
       (stmt) =>
         stmt.kind === "import" &&
         stmt.level === 0 &&
-        [stmt.from ?? "", ...(stmt.from === null ? stmt.names.map((each) => each.name) : [])].some((name) =>
-          /^(?:django|rest_framework)(?:\.|$)/.test(name),
-        ),
+        [stmt.from ?? "", ...(stmt.from === null ? stmt.names.map((each) => each.name) : [])].some((name) => /^(?:django|rest_framework)(?:\.|$)/.test(name)),
     ),
   );
   return importsDjango || (input.modules.size > 0 && requiresDjango(input.texts, input.readText));

@@ -5,11 +5,7 @@ export type ReadText = (path: string) => string | null;
  * Django's version as `5.2`, from what says it most surely: an environment, lock files, pinned requirements, then
  * the lowest version that a range allows.
  */
-export function findDjangoVersion(
-  texts: readonly string[],
-  readText: ReadText,
-  installed: ReadonlyMap<string, string> = new Map(),
-): string | null {
+export function findDjangoVersion(texts: readonly string[], readText: ReadText, installed: ReadonlyMap<string, string> = new Map()): string | null {
   const found = installed.get("django");
   if (found) return minor(found);
   const ordered = texts
@@ -61,12 +57,7 @@ function versionIn(path: string, text: string, readText: ReadText): Said | null 
   return versionInMetadata(text);
 }
 
-function versionInRequirements(
-  path: string,
-  text: string,
-  readText: ReadText,
-  seen: Set<string>,
-): Said | null {
+function versionInRequirements(path: string, text: string, readText: ReadText, seen: Set<string>): Said | null {
   for (const line of text.split(/\r?\n/)) {
     const own = /^\s*django\s*(?:\[[^\]]*\])?\s*([=<>~!][^#;\\]*)?/i.exec(line);
     if (own && !/^\s*django[-_.\w]/i.test(line)) {

@@ -52,8 +52,7 @@ export function createFieldReader(program: ResolvedProgram): FieldReader {
     if (type === null) return null;
     const relation = relationOfClass(program, cls) ?? relationOfName(type);
     const names = positionalNames(program, cls, relation);
-    const option = (name: string): Argument | null =>
-      given(program, module, call, names, name) ?? constructorDefault(program, cls, name);
+    const option = (name: string): Argument | null => given(program, module, call, names, name) ?? constructorDefault(program, cls, name);
     return { type, relation, declaration: call, module, option };
   };
 
@@ -71,12 +70,7 @@ export function createFieldReader(program: ResolvedProgram): FieldReader {
   };
 
   /** `FieldFactory = partial(DecimalField, max_digits=9)`. */
-  const fromPartial = (
-    module: PythonModule,
-    call: Call,
-    symbol: Extract<Symbol, { kind: "variable" }>,
-    step: number,
-  ): FieldCall | null => {
+  const fromPartial = (module: PythonModule, call: Call, symbol: Extract<Symbol, { kind: "variable" }>, step: number): FieldCall | null => {
     const made = symbol.values.findLast((value) => value.kind === "call");
     const [base, ...args] = made?.kind === "call" ? made.args : [];
     if (made?.kind !== "call" || !base) return null;
@@ -85,13 +79,7 @@ export function createFieldReader(program: ResolvedProgram): FieldReader {
   };
 
   /** A function of the project that returns a field; its parameters stand for the call's arguments. */
-  const fromHelper = (
-    module: PythonModule,
-    call: Call,
-    owner: PythonModule,
-    def: FunctionDef,
-    step: number,
-  ): FieldCall | null => {
+  const fromHelper = (module: PythonModule, call: Call, owner: PythonModule, def: FunctionDef, step: number): FieldCall | null => {
     const names = def.params.filter((each) => each.form === "positional").map((each) => each.name);
     for (const value of returnedCalls(def.body)) {
       const inner = read(owner, value, null, step + 1);
@@ -112,12 +100,7 @@ export function createFieldReader(program: ResolvedProgram): FieldReader {
   return (module, expr, holder) => read(module, expr, holder);
 }
 
-function around(
-  inner: FieldCall,
-  module: PythonModule,
-  call: Call,
-  first: (name: string) => Argument | null,
-): FieldCall {
+function around(inner: FieldCall, module: PythonModule, call: Call, first: (name: string) => Argument | null): FieldCall {
   return { ...inner, declaration: call, module, option: (name) => first(name) ?? inner.option(name) };
 }
 
@@ -138,9 +121,7 @@ export function fieldType(program: ResolvedProgram, cls: ClassInfo): string | nu
 function canonicalName(cls: ClassInfo): string {
   if (cls.id.startsWith("django.db.models.fields.")) return `django.db.models.${cls.name}`;
   if (cls.id.startsWith("django.contrib.gis.db.models.")) return `django.contrib.gis.db.models.${cls.name}`;
-  return cls.id.startsWith("django.contrib.postgres.fields.")
-    ? `django.contrib.postgres.fields.${cls.name}`
-    : cls.id;
+  return cls.id.startsWith("django.contrib.postgres.fields.") ? `django.contrib.postgres.fields.${cls.name}` : cls.id;
 }
 
 const knownNames: ReadonlyMap<string, FieldRelation> = new Map([
@@ -196,11 +177,7 @@ function positionsOf(relation: FieldRelation | null): readonly string[] {
 }
 
 /** A field class of the project may take its arguments in an order of its own. */
-function positionalNames(
-  program: ResolvedProgram,
-  cls: ClassInfo,
-  relation: FieldRelation | null,
-): readonly string[] {
+function positionalNames(program: ResolvedProgram, cls: ClassInfo, relation: FieldRelation | null): readonly string[] {
   const found = program.member(cls, "__init__");
   if (found?.owner.module.origin !== "project" || found.definition.kind !== "function") return positionsOf(relation);
   const params = found.definition.def.params.slice(1);
@@ -208,13 +185,7 @@ function positionalNames(
   return named.length > 0 ? named : positionsOf(relation);
 }
 
-function given(
-  program: ResolvedProgram,
-  module: PythonModule,
-  call: Call,
-  names: readonly string[],
-  name: string,
-): Argument | null {
+function given(program: ResolvedProgram, module: PythonModule, call: Call, names: readonly string[], name: string): Argument | null {
   const keyword = call.keywords.find((each) => each.name === name);
   if (keyword) return { expr: keyword.value, module };
   const index = names.indexOf(name);
@@ -268,9 +239,7 @@ function setBy(stmt: Stmt, name: string): Expr | null {
   if (stmt.kind === "if") return setInBody(stmt.then, name) ?? setInBody(stmt.otherwise, name);
   if (stmt.kind === "assign") {
     const [target] = stmt.targets;
-    return target?.kind === "subscript" && target.index.kind === "str" && target.index.value === name
-      ? stmt.value
-      : null;
+    return target?.kind === "subscript" && target.index.kind === "str" && target.index.value === name ? stmt.value : null;
   }
   if (stmt.kind !== "expr" || stmt.value.kind !== "call" || stmt.value.callee.kind !== "attribute") return null;
   const { callee, args, keywords } = stmt.value;

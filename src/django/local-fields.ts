@@ -83,8 +83,7 @@ export function collectLocalFields(context: FieldContext, draft: Draft): Readonl
 /** Multi-table parents that are direct: the concrete models nearest in the MRO. */
 export function parentsOf(context: Pick<FieldContext, "program" | "drafts">, draft: Draft): readonly Draft[] {
   const concrete = basesOf(context, draft).filter((base) => !base.isAbstract);
-  const isBelow = (base: Draft): boolean =>
-    concrete.some((other) => other !== base && basesOf(context, other).includes(base));
+  const isBelow = (base: Draft): boolean => concrete.some((other) => other !== base && basesOf(context, other).includes(base));
   const direct = concrete.filter((base) => !isBelow(base));
   return [...new Set(direct.map((base) => concreteOf(context, base)))].filter((base) => base !== draft);
 }
@@ -120,11 +119,7 @@ function declaredFields(context: FieldContext, draft: Draft): ReadonlyMap<string
     for (const name of base.cls.members.keys()) taken.add(name);
     byOwner.push([base, fresh]);
   }
-  return new Map(
-    byOwner
-      .toReversed()
-      .flatMap(([owner, own]) => own.map(([name, call]): [string, Declared] => [name, { call, owner }])),
-  );
+  return new Map(byOwner.toReversed().flatMap(([owner, own]) => own.map(([name, call]): [string, Declared] => [name, { call, owner }])));
 }
 
 function allNames(context: FieldContext, draft: Draft): readonly string[] {
@@ -147,10 +142,7 @@ function readField(context: FieldContext, draft: Draft, owner: Draft, name: stri
     primaryKey: isKey,
     unique: isUnique,
     indexed: typeof indexOption === "boolean" ? indexOption || isUnique : byDefault,
-    autoNow:
-      isTrue(context, call, "auto_now") ||
-      isTrue(context, call, "auto_now_add") ||
-      /\.Auto(?:Created|LastModified)Field$/.test(call.type),
+    autoNow: isTrue(context, call, "auto_now") || isTrue(context, call, "auto_now_add") || /\.Auto(?:Created|LastModified)Field$/.test(call.type),
     span: { file: owner.cls.module.ir.file, start: call.declaration.start, end: call.declaration.end },
     declaration: call.declaration,
     relation,
@@ -168,13 +160,7 @@ function attnameOf(name: string, call: FieldCall): string | null {
   return call.relation === "fk" || call.relation === "o2o" ? `${name}_id` : null;
 }
 
-function readRelation(
-  context: FieldContext,
-  draft: Draft,
-  owner: Draft,
-  call: FieldCall,
-  kind: FieldRelation,
-): LocalRelation {
+function readRelation(context: FieldContext, draft: Draft, owner: Draft, call: FieldCall, kind: FieldRelation): LocalRelation {
   const throughArgument = call.option("through");
   const through = throughArgument && context.readTarget(throughArgument, owner.cls);
   const throughDraft = through ? context.index.draftOf(through, draft) : null;
@@ -241,9 +227,7 @@ function formatted(context: FieldContext, draft: Draft, call: FieldCall, option:
 }
 
 function format(pattern: string, draft: Draft): string {
-  return pattern
-    .replaceAll(/%\((?:class|model_name)\)s/g, draft.name.toLowerCase())
-    .replaceAll("%(app_label)s", draft.app.toLowerCase());
+  return pattern.replaceAll(/%\((?:class|model_name)\)s/g, draft.name.toLowerCase()).replaceAll("%(app_label)s", draft.app.toLowerCase());
 }
 
 function isParentLink(context: FieldContext, call: FieldCall, draft: Draft, parent: Draft): boolean {

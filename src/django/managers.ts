@@ -7,13 +7,7 @@ const managerBase = "django.db.models.BaseManager";
 const querysetBase = "django.db.models.QuerySet";
 
 /** The manager that an attribute of a model makes; null when its value is none. */
-export function readManager(
-  program: ResolvedProgram,
-  module: PythonModule,
-  name: string,
-  expr: Expr,
-  holder: ClassInfo | null,
-): ManagerFact | null {
+export function readManager(program: ResolvedProgram, module: PythonModule, name: string, expr: Expr, holder: ClassInfo | null): ManagerFact | null {
   if (expr.kind !== "call") return fromVariable(program, module, name, expr, holder);
   const { callee } = expr;
   if (callee.kind === "attribute" && callee.name === "as_manager") {
@@ -30,9 +24,7 @@ export function readManager(
     const read = made && readFactory(program, symbol.module, made, null);
     return read ? { name, ...read } : null;
   }
-  return symbol?.kind === "external" && symbol.name.endsWith("Manager")
-    ? { name, manager: null, queryset: null }
-    : null;
+  return symbol?.kind === "external" && symbol.name.endsWith("Manager") ? { name, manager: null, queryset: null } : null;
 }
 
 type Resolved = ReturnType<ResolvedProgram["followAlias"]>;
@@ -44,7 +36,13 @@ function isScoped(symbol: Resolved): boolean {
 }
 
 /** `ScopedManager(event="talk__event", _manager_class=TalkManager)` */
-function scopedManager(program: ResolvedProgram, module: PythonModule, name: string, { keywords }: Extract<Expr, { readonly kind: "call" }>, holder: ClassInfo | null): ManagerFact {
+function scopedManager(
+  program: ResolvedProgram,
+  module: PythonModule,
+  name: string,
+  { keywords }: Extract<Expr, { readonly kind: "call" }>,
+  holder: ClassInfo | null,
+): ManagerFact {
   const given = keywords.find((one) => one.name === "_manager_class")?.value;
   const cls = given === undefined ? null : classOf(program, module, given, holder);
   const own = cls === null ? null : fromClass(program, name, cls);
@@ -79,12 +77,7 @@ function queryMadeBy(program: ResolvedProgram, owner: ClassInfo): ClassInfo | nu
 }
 
 /** `Manager.from_queryset(BookQuerySet)`. */
-function readFactory(
-  program: ResolvedProgram,
-  module: PythonModule,
-  expr: Expr,
-  holder: ClassInfo | null,
-): Omit<ManagerFact, "name"> | null {
+function readFactory(program: ResolvedProgram, module: PythonModule, expr: Expr, holder: ClassInfo | null): Omit<ManagerFact, "name"> | null {
   if (expr.kind !== "call" || expr.callee.kind !== "attribute" || expr.callee.name !== "from_queryset") return null;
   const manager = classOf(program, module, expr.callee.object, holder);
   const [first] = expr.args;
@@ -92,13 +85,7 @@ function readFactory(
   return { manager: manager && isPlain(manager) ? null : manager, queryset };
 }
 
-function fromVariable(
-  program: ResolvedProgram,
-  module: PythonModule,
-  name: string,
-  expr: Expr,
-  holder: ClassInfo | null,
-): ManagerFact | null {
+function fromVariable(program: ResolvedProgram, module: PythonModule, name: string, expr: Expr, holder: ClassInfo | null): ManagerFact | null {
   if (expr.kind !== "name" && expr.kind !== "attribute") return null;
   const symbol = program.resolveExpression(module, expr, holder);
   const value = symbol?.kind === "variable" ? symbol.values.findLast((each) => each.kind === "call") : undefined;
@@ -106,9 +93,7 @@ function fromVariable(
 }
 
 function fromClass(program: ResolvedProgram, name: string, cls: ClassInfo): ManagerFact | null {
-  const isManager =
-    program.isSubclass(cls, managerBase) ||
-    program.mro(cls).some((base) => isExternal(base) && base.name.endsWith("Manager"));
+  const isManager = program.isSubclass(cls, managerBase) || program.mro(cls).some((base) => isExternal(base) && base.name.endsWith("Manager"));
   if (!isManager) return null;
   return { name, manager: isPlain(cls) ? null : cls, queryset: querysetOf(program, cls) };
 }
@@ -118,12 +103,7 @@ function isPlain(cls: ClassInfo): boolean {
   return /^django\.db\.models\.(?:manager\.|query\.)?(?:Base)?(?:Manager|QuerySet)$/.test(cls.id);
 }
 
-function classOf(
-  program: ResolvedProgram,
-  module: PythonModule,
-  expr: Expr,
-  holder: ClassInfo | null,
-): ClassInfo | null {
+function classOf(program: ResolvedProgram, module: PythonModule, expr: Expr, holder: ClassInfo | null): ClassInfo | null {
   const symbol = program.followAlias(program.resolveExpression(module, expr, holder));
   return symbol?.kind === "class" ? symbol.cls : null;
 }

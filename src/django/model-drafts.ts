@@ -33,12 +33,7 @@ export interface Drafts {
 
 export const modelBase = "django.db.models.Model";
 
-export function createDrafts(
-  program: ResolvedProgram,
-  reader: ConstantReader,
-  readField: FieldReader,
-  project: DjangoProject,
-): Drafts {
+export function createDrafts(program: ResolvedProgram, reader: ConstantReader, readField: FieldReader, project: DjangoProject): Drafts {
   const byClass = new Map<ClassInfo, Draft | null>();
   const labels = new Map<string, Draft>();
   const list: Draft[] = [];
@@ -80,12 +75,10 @@ export function createDrafts(
   };
 
   /** Django drops its own user when AUTH_USER_MODEL names another. */
-  const isSwappedOut = (cls: ClassInfo): boolean =>
-    cls.id === "django.contrib.auth.models.User" && project.authUserModel.toLowerCase() !== "auth.user";
+  const isSwappedOut = (cls: ClassInfo): boolean => cls.id === "django.contrib.auth.models.User" && project.authUserModel.toLowerCase() !== "auth.user";
 
   const installed = new Set(project.apps.map((app) => app.name));
-  const isInstalled = ({ name }: PythonModule): boolean =>
-    name.split(".").some((_, index, parts) => installed.has(parts.slice(0, index + 1).join(".")));
+  const isInstalled = ({ name }: PythonModule): boolean => name.split(".").some((_, index, parts) => installed.has(parts.slice(0, index + 1).join(".")));
   for (const cls of program.classes) {
     if (cls.module.origin === "project" || isInstalled(cls.module)) of(cls);
   }
@@ -93,11 +86,7 @@ export function createDrafts(
 }
 
 /** The label of the app whose package is the nearest around a module. */
-function createAppFinder(
-  program: ResolvedProgram,
-  reader: ConstantReader,
-  apps: readonly AppFact[],
-): (module: PythonModule) => string {
+function createAppFinder(program: ResolvedProgram, reader: ConstantReader, apps: readonly AppFact[]): (module: PythonModule) => string {
   const labels = new Map(apps.map((app) => [app.name, app.label]));
   return (module) => {
     const parts = module.name.split(".");

@@ -21,12 +21,7 @@ export interface ModelOptions {
  * A model without a Meta takes that of its first abstract base. `abstract` is never inherited from a base's Meta:
  * Django resets it there.
  */
-export function readOptions(
-  program: ResolvedProgram,
-  reader: ConstantReader,
-  cls: ClassInfo,
-  isAbstractModel: (base: ClassInfo) => boolean,
-): ModelOptions {
+export function readOptions(program: ResolvedProgram, reader: ConstantReader, cls: ClassInfo, isAbstractModel: (base: ClassInfo) => boolean): ModelOptions {
   const own = metaOf(program, cls);
   const inherited = own ?? inheritedMeta(program, cls, isAbstractModel);
   const lookup = (meta: ClassInfo | null, name: string): (Argument & { readonly owner: ClassInfo }) | null => {
@@ -61,11 +56,7 @@ function metaOf(program: ResolvedProgram, cls: ClassInfo): ClassInfo | null {
   return symbol?.kind === "class" ? symbol.cls : null;
 }
 
-function inheritedMeta(
-  program: ResolvedProgram,
-  cls: ClassInfo,
-  isAbstractModel: (base: ClassInfo) => boolean,
-): ClassInfo | null {
+function inheritedMeta(program: ResolvedProgram, cls: ClassInfo, isAbstractModel: (base: ClassInfo) => boolean): ClassInfo | null {
   for (const base of program.mro(cls).slice(1)) {
     const meta = isExternal(base) || !isAbstractModel(base) ? null : metaOf(program, base);
     if (meta) return meta;
@@ -120,9 +111,7 @@ export function readUniqueTogether(reader: ConstantReader, options: ModelOptions
   const groups = flat.length > 0 ? [flat] : items.map(namesIn);
   const constraints = options.expression("constraints");
   const fromConstraints =
-    constraints?.expr.kind === "sequence"
-      ? constraints.expr.items.flatMap((item) => uniqueConstraint(reader, constraints.module, item))
-      : [];
+    constraints?.expr.kind === "sequence" ? constraints.expr.items.flatMap((item) => uniqueConstraint(reader, constraints.module, item)) : [];
   return [...groups, ...fromConstraints].filter((group) => group.length > 0);
 }
 

@@ -69,7 +69,8 @@ function itemsOf(program: ResolvedProgram, at: Written, depth = 0): readonly Wri
   if (holder?.kind !== "class") return null;
   for (const base of program.mro(holder.cls)) {
     const said = isExternal(base) ? undefined : base.members.get(expr.name)?.findLast((one) => one.kind === "variable");
-    if (!isExternal(base) && said?.kind === "variable" && said.value !== null) return itemsOf(program, { expr: said.value, module: base.module, owner: base }, depth + 1);
+    if (!isExternal(base) && said?.kind === "variable" && said.value !== null)
+      return itemsOf(program, { expr: said.value, module: base.module, owner: base }, depth + 1);
   }
   return null;
 }

@@ -47,7 +47,9 @@ describe("a relation leads where Django says", () => {
     ],
     [
       "patterns in the related name of an abstract base, once per child",
-      shop(`${author}class Owned(models.Model):\n    owner = models.ForeignKey(Author, models.CASCADE, related_name="%(app_label)s_%(class)s_owned")\n    class Meta:\n        abstract = True\nclass Book(Owned): pass\nclass Map(Owned): pass`),
+      shop(
+        `${author}class Owned(models.Model):\n    owner = models.ForeignKey(Author, models.CASCADE, related_name="%(app_label)s_%(class)s_owned")\n    class Meta:\n        abstract = True\nclass Book(Owned): pass\nclass Map(Owned): pass`,
+      ),
       {
         "shop.Book.owner": "fk shop.Author <- shop_book_owned",
         "shop.Author.shop_map_owned": "fk-reverse shop.Map <- owner",
@@ -55,7 +57,9 @@ describe("a relation leads where Django says", () => {
     ],
     [
       "default_related_name of the Meta that a base hands down",
-      shop(`${author}class Base(models.Model):\n    class Meta:\n        abstract = True\n        default_related_name = "%(class)s_list"\nclass Book(Base):\n    author = models.ForeignKey(Author, models.CASCADE)`),
+      shop(
+        `${author}class Base(models.Model):\n    class Meta:\n        abstract = True\n        default_related_name = "%(class)s_list"\nclass Book(Base):\n    author = models.ForeignKey(Author, models.CASCADE)`,
+      ),
       { "shop.Author.book_list": "fk-reverse shop.Book <- author" },
     ],
     [
@@ -69,7 +73,9 @@ describe("a relation leads where Django says", () => {
     ],
     [
       "a many-to-many field through a model",
-      shop(`class Tag(models.Model): pass\nclass Book(models.Model):\n    tags = models.ManyToManyField(Tag, through="Tagging")\nclass Tagging(models.Model):\n    book = models.ForeignKey(Book, models.CASCADE)\n    tag = models.ForeignKey(Tag, models.CASCADE)`),
+      shop(
+        `class Tag(models.Model): pass\nclass Book(models.Model):\n    tags = models.ManyToManyField(Tag, through="Tagging")\nclass Tagging(models.Model):\n    book = models.ForeignKey(Book, models.CASCADE)\n    tag = models.ForeignKey(Tag, models.CASCADE)`,
+      ),
       { "shop.Book.tags": "m2m shop.Tag <- book_set via shop.Tagging", "shop.Book.tagging_set": "fk-reverse shop.Tagging <- book" },
     ],
     [
@@ -94,22 +100,30 @@ describe("a relation leads where Django says", () => {
     ],
     [
       "a parent link of one's own",
-      shop(`class Place(models.Model): pass\nclass Bar(Place):\n    base = models.OneToOneField(Place, models.CASCADE, parent_link=True, related_name="as_bar")`),
+      shop(
+        `class Place(models.Model): pass\nclass Bar(Place):\n    base = models.OneToOneField(Place, models.CASCADE, parent_link=True, related_name="as_bar")`,
+      ),
       { "shop.Bar.base": "mti-parent shop.Place <- as_bar", "shop.Place.as_bar": "mti-child shop.Bar <- base", "shop.Bar.place_ptr": "no such field" },
     ],
     [
       "a foreign key to a proxy, with the accessor on the table's model and on every proxy",
-      shop(`${author}class Poet(Author):\n    class Meta:\n        proxy = True\nclass Poem(models.Model):\n    poet = models.ForeignKey(Poet, models.CASCADE)`),
+      shop(
+        `${author}class Poet(Author):\n    class Meta:\n        proxy = True\nclass Poem(models.Model):\n    poet = models.ForeignKey(Poet, models.CASCADE)`,
+      ),
       { "shop.Author.poem_set": "fk-reverse shop.Poem <- poet", "shop.Poet.poem_set": "fk-reverse shop.Poem <- poet" },
     ],
     [
       "a field that a child takes away",
-      shop(`${author}class Base(models.Model):\n    author = models.ForeignKey(Author, models.CASCADE)\n    class Meta:\n        abstract = True\nclass Book(Base):\n    author = None`),
+      shop(
+        `${author}class Base(models.Model):\n    author = models.ForeignKey(Author, models.CASCADE)\n    class Meta:\n        abstract = True\nclass Book(Base):\n    author = None`,
+      ),
       { "shop.Book.author": "no such field", "shop.Author.book_set": "no such field" },
     ],
     [
       "generic relations and their way back",
-      shop(`from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation\nfrom django.contrib.contenttypes.models import ContentType\nclass Note(models.Model):\n    content_type = models.ForeignKey(ContentType, models.CASCADE)\n    object_id = models.IntegerField()\n    about = GenericForeignKey()\nclass Book(models.Model):\n    notes = GenericRelation(Note)`),
+      shop(
+        `from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation\nfrom django.contrib.contenttypes.models import ContentType\nclass Note(models.Model):\n    content_type = models.ForeignKey(ContentType, models.CASCADE)\n    object_id = models.IntegerField()\n    about = GenericForeignKey()\nclass Book(models.Model):\n    notes = GenericRelation(Note)`,
+      ),
       {
         "shop.Note.about": "generic-fk null",
         "shop.Book.notes": "generic-relation shop.Note <- about",
@@ -119,7 +133,9 @@ describe("a relation leads where Django says", () => {
     [
       "a model imported in another module's TYPE_CHECKING branch, named by string",
       {
-        ...shop(`from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from crm.models import Person\nclass Book(models.Model):\n    owner = models.ForeignKey("crm.Person", models.CASCADE)`),
+        ...shop(
+          `from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from crm.models import Person\nclass Book(models.Model):\n    owner = models.ForeignKey("crm.Person", models.CASCADE)`,
+        ),
         "crm/__init__.py": "",
         "crm/models/__init__.py": "from .person import *",
         "crm/models/person.py": models(`__all__ = ["Person"]\nclass Person(models.Model): pass`),
@@ -138,40 +154,54 @@ describe("a relation leads where Django says", () => {
     ],
     [
       "get_model, lazily",
-      shop(`from django.apps import apps\nclass Book(models.Model):\n    author = models.ForeignKey(apps.get_model("shop", "Author"), models.CASCADE)\n${author}`),
+      shop(
+        `from django.apps import apps\nclass Book(models.Model):\n    author = models.ForeignKey(apps.get_model("shop", "Author"), models.CASCADE)\n${author}`,
+      ),
       { "shop.Book.author": "fk shop.Author <- book_set" },
     ],
     [
       "a setting that names a model",
       {
-        ...shop(`from django.conf import settings\n${author}class Book(models.Model):\n    author = models.ForeignKey(settings.SHOP_AUTHOR_MODEL, models.CASCADE)`),
+        ...shop(
+          `from django.conf import settings\n${author}class Book(models.Model):\n    author = models.ForeignKey(settings.SHOP_AUTHOR_MODEL, models.CASCADE)`,
+        ),
         "conf/settings.py": `INSTALLED_APPS = ["shop"]\nDEBUG = True\nSHOP_AUTHOR_MODEL = "shop.Author"`,
       },
       { "shop.Book.author": "fk shop.Author <- book_set" },
     ],
     [
       "a function of the project that returns the field",
-      shop(`${author}def author_key(to, **options):\n    return models.ForeignKey(to, models.CASCADE, **options)\nclass Book(models.Model):\n    author = author_key(Author, related_name="books")`),
+      shop(
+        `${author}def author_key(to, **options):\n    return models.ForeignKey(to, models.CASCADE, **options)\nclass Book(models.Model):\n    author = author_key(Author, related_name="books")`,
+      ),
       { "shop.Book.author": "fk shop.Author <- books" },
     ],
     [
       "a field class of the project that knows its target",
-      shop(`${author}class AuthorKey(models.ForeignKey):\n    def __init__(self, **kwargs):\n        kwargs.setdefault("to", "shop.Author")\n        super().__init__(**kwargs)\nclass Book(models.Model):\n    author = AuthorKey(related_name="books", on_delete=models.CASCADE)`),
+      shop(
+        `${author}class AuthorKey(models.ForeignKey):\n    def __init__(self, **kwargs):\n        kwargs.setdefault("to", "shop.Author")\n        super().__init__(**kwargs)\nclass Book(models.Model):\n    author = AuthorKey(related_name="books", on_delete=models.CASCADE)`,
+      ),
       { "shop.Book.author": "fk shop.Author <- books" },
     ],
     [
       "tags of taggit, through a model of the project",
-      shop(`from taggit.managers import TaggableManager\nfrom taggit.models import TaggedItemBase, TagBase\nclass Label(TagBase): pass\nclass LabelledBook(TaggedItemBase):\n    content_object = models.ForeignKey("Book", models.CASCADE)\n    tag = models.ForeignKey(Label, models.CASCADE)\nclass Book(models.Model):\n    tags = TaggableManager(through=LabelledBook)\nclass Map(models.Model):\n    tags = TaggableManager()`),
+      shop(
+        `from taggit.managers import TaggableManager\nfrom taggit.models import TaggedItemBase, TagBase\nclass Label(TagBase): pass\nclass LabelledBook(TaggedItemBase):\n    content_object = models.ForeignKey("Book", models.CASCADE)\n    tag = models.ForeignKey(Label, models.CASCADE)\nclass Book(models.Model):\n    tags = TaggableManager(through=LabelledBook)\nclass Map(models.Model):\n    tags = TaggableManager()`,
+      ),
       { "shop.Book.tags": "m2m shop.Label via shop.LabelledBook", "shop.Map.tags": "m2m taggit.Tag via taggit.TaggedItem" },
     ],
     [
       "a tree of mptt",
-      shop(`from mptt.models import MPTTModel, TreeForeignKey\nclass Genre(MPTTModel):\n    parent = TreeForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")`),
+      shop(
+        `from mptt.models import MPTTModel, TreeForeignKey\nclass Genre(MPTTModel):\n    parent = TreeForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")`,
+      ),
       { "shop.Genre.children": "fk-reverse shop.Genre <- parent", "shop.Genre.lft": "column PositiveIntegerField" },
     ],
     [
       "a page of wagtail and its children's keys",
-      shop(`from wagtail.models import Page, Orderable\nfrom modelcluster.fields import ParentalKey\nclass BlogPage(Page): pass\nclass Link(Orderable):\n    page = ParentalKey(BlogPage, on_delete=models.CASCADE, related_name="links")`),
+      shop(
+        `from wagtail.models import Page, Orderable\nfrom modelcluster.fields import ParentalKey\nclass BlogPage(Page): pass\nclass Link(Orderable):\n    page = ParentalKey(BlogPage, on_delete=models.CASCADE, related_name="links")`,
+      ),
       {
         "shop.BlogPage.page_ptr": "mti-parent wagtailcore.Page <- blogpage",
         "shop.BlogPage.links": "fk-reverse shop.Link <- page",
@@ -180,7 +210,9 @@ describe("a relation leads where Django says", () => {
     ],
     [
       "history of simple_history",
-      shop(`from simple_history.models import HistoricalRecords\n${author}class Book(models.Model):\n    title = models.CharField(max_length=9)\n    author = models.ForeignKey(Author, models.CASCADE)\n    history = HistoricalRecords()`),
+      shop(
+        `from simple_history.models import HistoricalRecords\n${author}class Book(models.Model):\n    title = models.CharField(max_length=9)\n    author = models.ForeignKey(Author, models.CASCADE)\n    history = HistoricalRecords()`,
+      ),
       {
         "shop.Book.history": "fk-reverse shop.HistoricalBook",
         "shop.HistoricalBook.author": "fk shop.Author",
@@ -189,7 +221,9 @@ describe("a relation leads where Django says", () => {
     ],
     [
       "a field of a package that was not read, by its name",
-      shop(`from sorting.fields import SortedManyToManyField\nfrom lib import StarField\nclass Tag(models.Model): pass\nclass Book(models.Model):\n    tags = SortedManyToManyField(Tag)\n    stars = StarField()`),
+      shop(
+        `from sorting.fields import SortedManyToManyField\nfrom lib import StarField\nclass Tag(models.Model): pass\nclass Book(models.Model):\n    tags = SortedManyToManyField(Tag)\n    stars = StarField()`,
+      ),
       { "shop.Book.tags": "m2m shop.Tag <- book_set via shop.Book_tags", "shop.Book.stars": "column StarField" },
     ],
   ];
@@ -248,7 +282,9 @@ describe("a model", () => {
   });
 
   it("knows its columns' flags", () => {
-    const fields = one(`NULLABLE = {"null": True, "blank": True}\nclass Book(models.Model):\n    a = models.CharField(max_length=1, **NULLABLE)\n    b = models.SlugField()\n    c = models.DateTimeField(auto_now=True)\n    d = models.IntegerField(unique=True)\n    e = models.IntegerField()\n    f = models.IntegerField()\n    class Meta:\n        indexes = [models.Index(fields=["-e", "f"])]`).fields;
+    const fields = one(
+      `NULLABLE = {"null": True, "blank": True}\nclass Book(models.Model):\n    a = models.CharField(max_length=1, **NULLABLE)\n    b = models.SlugField()\n    c = models.DateTimeField(auto_now=True)\n    d = models.IntegerField(unique=True)\n    e = models.IntegerField()\n    f = models.IntegerField()\n    class Meta:\n        indexes = [models.Index(fields=["-e", "f"])]`,
+    ).fields;
     const flags = (name: string) => {
       const { null: isNull, unique, indexed, autoNow } = fields.get(name) ?? { null: null, unique: null, indexed: null, autoNow: null };
       return [isNull, unique, indexed, autoNow];
@@ -272,16 +308,30 @@ describe("a model", () => {
   it.each([
     ["its own", `class Book(models.Model):\n    class Meta:\n        ordering = ("-date", models.F("title").desc())`, ["-date", "-title"]],
     ["an abstract base's Meta", `class B(models.Model):\n    class Meta:\n        abstract = True\n        ordering = ["a"]\nclass Book(B): pass`, ["a"]],
-    ["an abstract base's, extended", `class B(models.Model):\n    class Meta:\n        abstract = True\n        ordering = ["a"]\nclass Book(B):\n    class Meta(B.Meta):\n        verbose_name = "x"`, ["a"]],
-    ["nothing, where Meta is new", `class B(models.Model):\n    class Meta:\n        abstract = True\n        ordering = ["a"]\nclass Book(B):\n    class Meta:\n        verbose_name = "x"`, []],
+    [
+      "an abstract base's, extended",
+      `class B(models.Model):\n    class Meta:\n        abstract = True\n        ordering = ["a"]\nclass Book(B):\n    class Meta(B.Meta):\n        verbose_name = "x"`,
+      ["a"],
+    ],
+    [
+      "nothing, where Meta is new",
+      `class B(models.Model):\n    class Meta:\n        abstract = True\n        ordering = ["a"]\nclass Book(B):\n    class Meta:\n        verbose_name = "x"`,
+      [],
+    ],
     ["a multi-table parent's", `class P(models.Model):\n    class Meta:\n        ordering = ["p"]\nclass Book(P): pass`, ["p"]],
-    ["nothing, taken away from a parent", `class P(models.Model):\n    class Meta:\n        ordering = ["p"]\nclass Book(P):\n    class Meta:\n        ordering = []`, []],
+    [
+      "nothing, taken away from a parent",
+      `class P(models.Model):\n    class Meta:\n        ordering = ["p"]\nclass Book(P):\n    class Meta:\n        ordering = []`,
+      [],
+    ],
   ])("is ordered by %s", (_, body, ordering) => {
     expect(one(body).ordering).toEqual(ordering);
   });
 
   it("stays concrete when it extends an abstract base's Meta", () => {
-    expect(one("class B(models.Model):\n    class Meta:\n        abstract = True\nclass Book(B):\n    class Meta(B.Meta):\n        pass").isAbstract).toBe(false);
+    expect(one("class B(models.Model):\n    class Meta:\n        abstract = True\nclass Book(B):\n    class Meta(B.Meta):\n        pass").isAbstract).toBe(
+      false,
+    );
   });
 
   it("says what is unique together", () => {
@@ -294,7 +344,9 @@ describe("a model", () => {
   });
 
   it("is told from forms and serializers", () => {
-    const { graph } = readTestProject(shop("from django import forms\nclass BookForm(forms.ModelForm):\n    title = forms.CharField()\n    note = models.TextField()"));
+    const { graph } = readTestProject(
+      shop("from django import forms\nclass BookForm(forms.ModelForm):\n    title = forms.CharField()\n    note = models.TextField()"),
+    );
     expect([...graph.models.values()].filter((model) => model.cls.module.origin === "project")).toEqual([]);
   });
 });
@@ -305,12 +357,42 @@ describe("managers", () => {
     ["the plain one", "class Book(models.Model): pass", "objects", "objects - -"],
     ["as_manager", `${querysets}class Book(models.Model):\n    objects = BookQuerySet.as_manager()`, "objects", "objects - BookQuerySet"],
     ["from_queryset", `${querysets}class Book(models.Model):\n    books = models.Manager.from_queryset(BookQuerySet)()`, "books", "books - BookQuerySet"],
-    ["from_queryset by name", `${querysets}BookManager = models.Manager.from_queryset(BookQuerySet)\nclass Book(models.Model):\n    objects = BookManager()`, "objects", "objects - BookQuerySet"],
-    ["from_queryset as a base", `${querysets}class BookManager(models.Manager.from_queryset(BookQuerySet)): pass\nclass Book(models.Model):\n    objects = BookManager()`, "objects", "objects BookManager BookQuerySet"],
-    ["get_queryset", `${querysets}class BookManager(models.Manager):\n    def get_queryset(self):\n        return BookQuerySet(self.model, using=self._db).filter(a=1)\nclass Book(models.Model):\n    objects = BookManager()`, "objects", "objects BookManager BookQuerySet"],
-    ["an abstract base's", `class M(models.Manager): pass\nclass B(models.Model):\n    rows = M()\n    class Meta:\n        abstract = True\nclass Book(B): pass`, "rows", "rows M -"],
-    ["the first declared", `class M(models.Manager): pass\nclass Book(models.Model):\n    live = M()\n    objects = models.Manager()`, "live", "live M - | objects - -"],
-    ["default_manager_name", `class M(models.Manager): pass\nclass Book(models.Model):\n    live = M()\n    objects = models.Manager()\n    class Meta:\n        default_manager_name = "objects"`, "objects", "live M - | objects - -"],
+    [
+      "from_queryset by name",
+      `${querysets}BookManager = models.Manager.from_queryset(BookQuerySet)\nclass Book(models.Model):\n    objects = BookManager()`,
+      "objects",
+      "objects - BookQuerySet",
+    ],
+    [
+      "from_queryset as a base",
+      `${querysets}class BookManager(models.Manager.from_queryset(BookQuerySet)): pass\nclass Book(models.Model):\n    objects = BookManager()`,
+      "objects",
+      "objects BookManager BookQuerySet",
+    ],
+    [
+      "get_queryset",
+      `${querysets}class BookManager(models.Manager):\n    def get_queryset(self):\n        return BookQuerySet(self.model, using=self._db).filter(a=1)\nclass Book(models.Model):\n    objects = BookManager()`,
+      "objects",
+      "objects BookManager BookQuerySet",
+    ],
+    [
+      "an abstract base's",
+      `class M(models.Manager): pass\nclass B(models.Model):\n    rows = M()\n    class Meta:\n        abstract = True\nclass Book(B): pass`,
+      "rows",
+      "rows M -",
+    ],
+    [
+      "the first declared",
+      `class M(models.Manager): pass\nclass Book(models.Model):\n    live = M()\n    objects = models.Manager()`,
+      "live",
+      "live M - | objects - -",
+    ],
+    [
+      "default_manager_name",
+      `class M(models.Manager): pass\nclass Book(models.Model):\n    live = M()\n    objects = models.Manager()\n    class Meta:\n        default_manager_name = "objects"`,
+      "objects",
+      "live M - | objects - -",
+    ],
   ];
   it.each(cases)("%s", (_, body, defaultManager, shown) => {
     const model = readTestProject(shop(body)).graph.byLabel("shop.Book");
@@ -321,13 +403,35 @@ describe("managers", () => {
 
 describe("signals", () => {
   const two = "class Book(models.Model):\n    tags = models.ManyToManyField('Map')\nclass Map(models.Model): pass\n";
-  const receivers = (body: string): Files => ({ ...shop(two), "shop/signals.py": `from django.db.models.signals import m2m_changed, post_delete, post_save\nfrom django.dispatch import receiver\n${body}` });
+  const receivers = (body: string): Files => ({
+    ...shop(two),
+    "shop/signals.py": `from django.db.models.signals import m2m_changed, post_delete, post_save\nfrom django.dispatch import receiver\n${body}`,
+  });
   const cases: readonly [trap: string, files: Files, book: readonly string[], map: readonly string[]][] = [
-    ["a decorator", receivers("from shop.models import Book\n@receiver([post_save, post_delete], sender=Book)\ndef f(**k): pass"), ["post_delete", "post_save"], []],
+    [
+      "a decorator",
+      receivers("from shop.models import Book\n@receiver([post_save, post_delete], sender=Book)\ndef f(**k): pass"),
+      ["post_delete", "post_save"],
+      [],
+    ],
     ["a label", receivers(`@receiver(post_save, sender="shop.Map")\ndef f(**k): pass`), [], ["post_save"]],
     ["every sender", receivers("@receiver(post_save)\ndef f(**k): pass"), ["post_save"], ["post_save"]],
-    ["an import inside ready()", { ...shop(two), "shop/apps.py": "from django.apps import AppConfig\nfrom django.db.models.signals import post_save\nclass C(AppConfig):\n    name = 'shop'\n    def ready(self):\n        from .models import Book\n        post_save.connect(print, sender=Book)" }, ["post_save"], []],
-    ["a loop over models", receivers("from shop.models import Book, Map\nfor model in (Book, Map):\n    post_save.connect(print, sender=model)"), ["post_save"], ["post_save"]],
+    [
+      "an import inside ready()",
+      {
+        ...shop(two),
+        "shop/apps.py":
+          "from django.apps import AppConfig\nfrom django.db.models.signals import post_save\nclass C(AppConfig):\n    name = 'shop'\n    def ready(self):\n        from .models import Book\n        post_save.connect(print, sender=Book)",
+      },
+      ["post_save"],
+      [],
+    ],
+    [
+      "a loop over models",
+      receivers("from shop.models import Book, Map\nfor model in (Book, Map):\n    post_save.connect(print, sender=model)"),
+      ["post_save"],
+      ["post_save"],
+    ],
     ["a sender that is no model", receivers("from celery import app\npost_save.connect(print, sender=app)"), [], []],
   ];
   it.each(cases)("with %s", (_, files, book, map) => {
@@ -365,7 +469,9 @@ describe("labels", () => {
 });
 
 describe("any text gives a graph", () => {
-  const text = models(`from django.contrib.contenttypes.fields import GenericRelation\nclass A(models.Model):\n    b = models.ForeignKey("B", models.CASCADE, related_name="%(class)s_set")\n    c = GenericRelation("B")\n    class Meta:\n        abstract = True\n        ordering = ["b"]\nclass B(A):\n    a = models.ManyToManyField("self", through="C")\n    objects = models.Manager.from_queryset(Q)()\nclass C(B):\n    class Meta(A.Meta):\n        proxy = True\n`);
+  const text = models(
+    `from django.contrib.contenttypes.fields import GenericRelation\nclass A(models.Model):\n    b = models.ForeignKey("B", models.CASCADE, related_name="%(class)s_set")\n    c = GenericRelation("B")\n    class Meta:\n        abstract = True\n        ordering = ["b"]\nclass B(A):\n    a = models.ManyToManyField("self", through="C")\n    objects = models.Manager.from_queryset(Q)()\nclass C(B):\n    class Meta(A.Meta):\n        proxy = True\n`,
+  );
 
   it("with any part of it cut out or doubled", () => {
     fc.assert(
@@ -383,7 +489,10 @@ describe("any text gives a graph", () => {
     ["inheritance that goes round", "class A(B, models.Model): pass\nclass B(A): pass\nclass C(C): pass"],
     ["Meta that goes round", "class A(models.Model):\n    class Meta(A.Meta): pass\nclass B(models.Model):\n    Meta = Meta"],
     ["a proxy of itself", "class A(A):\n    x = models.TextField()\n    class Meta:\n        proxy = True"],
-    ["fields made by functions that call each other", "def f(): return g()\ndef g(): return f()\nclass A(models.Model):\n    x = f()\n    y = models.ForeignKey(f(), models.CASCADE)"],
+    [
+      "fields made by functions that call each other",
+      "def f(): return g()\ndef g(): return f()\nclass A(models.Model):\n    x = f()\n    y = models.ForeignKey(f(), models.CASCADE)",
+    ],
     ["names that mean each other", "X = Y\nY = X\nclass A(X, models.Model):\n    y = models.ForeignKey(Y, models.CASCADE, related_name=X)"],
   ])("with %s", (_, body) => {
     expect(readTestProject(shop(body)).graph.models.size).toBeGreaterThanOrEqual(0);

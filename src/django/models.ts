@@ -44,8 +44,7 @@ export function buildModelGraph(program: ResolvedProgram, project: DjangoProject
   return {
     models,
     ofClass: (cls) => byClass.get(cls) ?? swappedUser(cls, models, project),
-    byLabel: (label, app) =>
-      lowered.get(label.toLowerCase()) ?? models.get(index.byLabel(label, app)?.label ?? "") ?? null,
+    byLabel: (label, app) => lowered.get(label.toLowerCase()) ?? models.get(index.byLabel(label, app)?.label ?? "") ?? null,
     receivers,
     unresolved: listUnresolved(tables),
   };
@@ -74,10 +73,7 @@ function listUnresolved(tables: readonly Table[]): ModelGraph["unresolved"] {
     draft.isAbstract
       ? []
       : [...fields.values()].flatMap((field) =>
-          field.relation?.unresolved
-            ? [{ model: draft.label, field: field.name, target: field.relation.unresolved }]
-            : [],
+          field.relation?.unresolved ? [{ model: draft.label, field: field.name, target: field.relation.unresolved }] : [],
         ),
   );
 }
-

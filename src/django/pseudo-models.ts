@@ -38,10 +38,7 @@ function throughTable(draft: Draft, field: LocalField, target: Draft): Table {
   const pseudo = { ...pseudoDraft(draft, `${draft.name}_${field.name}`, field), options: throughOptions(draft, field) };
   const [from, to] = [draft.name.toLowerCase(), target.name.toLowerCase()];
   const isSelf = draft === target;
-  const ends = [
-    foreignKey(pseudo, isSelf ? `from_${from}` : from, draft),
-    foreignKey(pseudo, isSelf ? `to_${to}` : to, target),
-  ];
+  const ends = [foreignKey(pseudo, isSelf ? `from_${from}` : from, draft), foreignKey(pseudo, isSelf ? `to_${to}` : to, target)];
   return tableOf(pseudo, ends);
 }
 

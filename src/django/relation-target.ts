@@ -6,20 +6,14 @@ import { dottedName } from "../python/program-scope.ts";
 import type { Argument } from "./field-call.ts";
 
 /** What a relation's `to` names: a class, or a label still to be looked up (`"self"`, `"Model"`, `"app.Model"`). */
-export type Target =
-  | { readonly kind: "class"; readonly cls: ClassInfo }
-  | { readonly kind: "label"; readonly label: string };
+export type Target = { readonly kind: "class"; readonly cls: ClassInfo } | { readonly kind: "label"; readonly label: string };
 
 /** Reads `to`, `through` and signal senders, however they are written. */
 export type TargetReader = (argument: Argument, holder: ClassInfo | null) => Target | null;
 
 const maxSteps = 8;
 
-export function createTargetReader(
-  program: ResolvedProgram,
-  reader: ConstantReader,
-  project: DjangoProject,
-): TargetReader {
+export function createTargetReader(program: ResolvedProgram, reader: ConstantReader, project: DjangoProject): TargetReader {
   const user: Target = { kind: "label", label: project.authUserModel };
 
   const read = (module: PythonModule, expr: Expr, holder: ClassInfo | null, step: number): Target | null => {
@@ -51,12 +45,7 @@ export function createTargetReader(
     return typeof value === "string" ? { kind: "label", label: value } : null;
   };
 
-  const fromName = (
-    module: PythonModule,
-    expr: Extract<Expr, { kind: "name" | "attribute" }>,
-    holder: ClassInfo | null,
-    step: number,
-  ): Target | null => {
+  const fromName = (module: PythonModule, expr: Extract<Expr, { kind: "name" | "attribute" }>, holder: ClassInfo | null, step: number): Target | null => {
     const setting = fromSetting(expr);
     if (setting) return setting;
     const symbol = program.resolveExpression(module, expr, holder);
@@ -79,12 +68,7 @@ export function createTargetReader(
   };
 
   /** `get_user_model()`, `apps.get_model("app", "Model")`, `getattr(settings, "X_MODEL", "app.Model")`. */
-  const fromCall = (
-    module: PythonModule,
-    expr: Extract<Expr, { kind: "call" }>,
-    holder: ClassInfo | null,
-    step: number,
-  ): Target | null => {
+  const fromCall = (module: PythonModule, expr: Extract<Expr, { kind: "call" }>, holder: ClassInfo | null, step: number): Target | null => {
     const name = dottedName(expr.callee)?.split(".").at(-1) ?? (expr.callee.kind === "attribute" ? expr.callee.name : "");
     const [first, second, third] = [...expr.args, ...expr.keywords.map((each) => each.value)];
     if (name === "get_user_model" || name === "get_user_model_name") return user;

@@ -77,12 +77,7 @@ export function forwardField(draft: Draft, field: LocalField, genericBack: (targ
   return { ...rest, queryName: field.name, relation: relation && forwardRelation(draft, field, relation, genericBack) };
 }
 
-function forwardRelation(
-  draft: Draft,
-  field: LocalField,
-  relation: LocalRelation,
-  genericBack: (target: Draft) => string | null,
-): Relation {
+function forwardRelation(draft: Draft, field: LocalField, relation: LocalRelation, genericBack: (target: Draft) => string | null): Relation {
   const isMany = relation.kind === "m2m" || relation.kind === "generic-relation" || relation.kind === "history";
   const back = relation.kind === "generic-relation" && relation.target ? genericBack(relation.target) : accessorOf(draft, field);
   return {

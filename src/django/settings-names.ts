@@ -14,11 +14,7 @@ const entryFiles = ["manage.py", "wsgi.py", "asgi.py", "celery.py"];
 const entryTexts = /(?:^|\/)(?:pytest\.ini|pyproject\.toml|setup\.cfg|tox\.ini|\.env[\w.-]*|[\w.-]*\.env)$/;
 
 /** Settings that `DJANGO_SETTINGS_MODULE` is given, the entry points first. Tests' settings come last. */
-export function findNamedSettings(
-  modules: ReadonlyMap<string, Module>,
-  texts: readonly string[],
-  readText: ReadText,
-): readonly NamedSettings[] {
+export function findNamedSettings(modules: ReadonlyMap<string, Module>, texts: readonly string[], readText: ReadText): readonly NamedSettings[] {
   const named: NamedSettings[] = [];
   for (const [file, ir] of modules) {
     if (!/(?:^|\/)(?:manage|[a-z]*wsgi|asgi|celery\w*|conftest|__init__|__main__|\w*runtests)\.py$/.test(file)) continue;

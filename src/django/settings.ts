@@ -64,9 +64,7 @@ function joinValues(values: readonly ConstantValue[]): ConstantValue | undefined
 }
 
 function modulesWithApps(program: ResolvedProgram): readonly PythonModule[] {
-  return [...program.modules.values()]
-    .filter((module) => module.origin === "project" && mentionsApps(module))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return [...program.modules.values()].filter((module) => module.origin === "project" && mentionsApps(module)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function mentionsApps(module: PythonModule): boolean {
@@ -78,20 +76,15 @@ function configurations(module: PythonModule): readonly ClassInfo[] {
 }
 
 /** The module itself, or the configuration classes in it (django-configurations). */
-function sourcesIn(
-  program: ResolvedProgram,
-  reader: ConstantReader,
-  module: PythonModule,
-  configuration: string | null,
-): readonly SettingsSource[] {
+function sourcesIn(program: ResolvedProgram, reader: ConstantReader, module: PythonModule, configuration: string | null): readonly SettingsSource[] {
   const fromModule: SettingsSource = { dotted: module.name, module, values: reader.module(module) };
-  const isConfigured = [...module.classes.values()].some(
-    (cls) => cls.members.has("INSTALLED_APPS") || program.isSubclass(cls, "configurations.Configuration"),
-  );
+  const isConfigured = [...module.classes.values()].some((cls) => cls.members.has("INSTALLED_APPS") || program.isSubclass(cls, "configurations.Configuration"));
   if (!isConfigured) return [fromModule];
   const wanted = configuration ? module.classes.get(configuration) : undefined;
   const classes = [...(wanted ? [wanted] : []), ...module.classes.values()];
-  return [
-    ...new Set(classes.filter((cls) => !isForTests(cls.name) && program.member(cls, "INSTALLED_APPS"))),
-  ].map((cls) => ({ dotted: cls.id, module, values: reader.classBody(cls) }));
+  return [...new Set(classes.filter((cls) => !isForTests(cls.name) && program.member(cls, "INSTALLED_APPS")))].map((cls) => ({
+    dotted: cls.id,
+    module,
+    values: reader.classBody(cls),
+  }));
 }

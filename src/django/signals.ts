@@ -17,9 +17,7 @@ export interface ReadSignals {
 
 export const everySender = "*";
 
-const modelSignals = new Set(
-  "pre_init post_init pre_save post_save pre_delete post_delete m2m_changed".split(" "),
-);
+const modelSignals = new Set("pre_init post_init pre_save post_save pre_delete post_delete m2m_changed".split(" "));
 
 /** Finds `@receiver(post_save, sender=X)` and `post_save.connect(f, sender=X)` in modules that import signals. */
 export function readSignals(program: ResolvedProgram, index: LabelIndex, readTarget: TargetReader): ReadSignals {
@@ -28,7 +26,8 @@ export function readSignals(program: ResolvedProgram, index: LabelIndex, readTar
 
   const record = (module: PythonModule, call: Call, signals: readonly string[], receiver: Pick<SignalReceiver, "module" | "def"> | null): void => {
     const sender = call.keywords.find((each) => each.name === "sender")?.value ?? null;
-    if (receiver !== null) for (const label of readableSenders(module, sender)) receivers.push(...signals.map((signal) => ({ signal, sender: label, ...receiver })));
+    if (receiver !== null)
+      for (const label of readableSenders(module, sender)) receivers.push(...signals.map((signal) => ({ signal, sender: label, ...receiver })));
     for (const label of sendersOf(module, sender)) {
       const known = facts.get(label) ?? new Set<string>();
       for (const signal of signals) known.add(signal);
@@ -112,7 +111,11 @@ export function readSignals(program: ResolvedProgram, index: LabelIndex, readTar
   const visitLoop = (module: PythonModule, loop: Extract<Stmt, { kind: "for" }>): void => {
     const { target, iterable } = loop;
     if (target.kind !== "name" || iterable.kind !== "sequence") return visit(module, loop.body);
-    for (const item of iterable.items) visit(module, loop.body.map((stmt) => withSender(stmt, target.name, item)));
+    for (const item of iterable.items)
+      visit(
+        module,
+        loop.body.map((stmt) => withSender(stmt, target.name, item)),
+      );
     return undefined;
   };
 
@@ -134,5 +137,12 @@ function importsSignals(module: PythonModule): boolean {
   if (/(?:^|\.)(?:apps|signals|receivers|handlers)$/.test(module.name)) return true;
   return [...module.scope.values()]
     .flat()
-    .some((each) => each.kind === "import" && (/signals|dispatch/.test(each.module) || modelSignals.has(each.name ?? "") || each.name === "signals" || (each.module === "django.db" && each.name === "models")));
+    .some(
+      (each) =>
+        each.kind === "import" &&
+        (/signals|dispatch/.test(each.module) ||
+          modelSignals.has(each.name ?? "") ||
+          each.name === "signals" ||
+          (each.module === "django.db" && each.name === "models")),
+    );
 }

@@ -16,10 +16,7 @@ export interface ModulePlace {
  * Decides by evidence: a folder is a source root when absolute imports of the files below it lead to files below
  * it. Where no import says, the nearest folder that is not a package is taken.
  */
-export function findSourceLayout(
-  modules: ReadonlyMap<string, Module>,
-  named: readonly NamedModule[] = [],
-): SourceLayout {
+export function findSourceLayout(modules: ReadonlyMap<string, Module>, named: readonly NamedModule[] = []): SourceLayout {
   const tree = readTree(modules);
   const votes = collectVotes(modules, named, tree);
   const moduleOf = new Map<string, ModulePlace>();
@@ -106,11 +103,7 @@ type Votes = ReadonlyMap<string, number>;
 
 const voteKey = (root: string, top: string): string => `${root}\0${top}`;
 
-function collectVotes(
-  modules: ReadonlyMap<string, Module>,
-  named: readonly NamedModule[],
-  tree: FileTree,
-): Votes {
+function collectVotes(modules: ReadonlyMap<string, Module>, named: readonly NamedModule[], tree: FileTree): Votes {
   const importers = new Map<string, Set<string>>();
   const add = (file: string, dotted: string): void => {
     const folder = folderOf(file);

@@ -25,28 +25,20 @@ export function readTemplateEngines(
     }
   }
   const all = [...engines.values()];
-  return all.some((engine) => engine.directories.length > 0)
-    ? completeEngines(all, folders)
-    : conventionalEngines(all, folders);
+  return all.some((engine) => engine.directories.length > 0) ? completeEngines(all, folders) : conventionalEngines(all, folders);
 }
 
-function readEngine(
-  config: ConstantDict,
-  program: ResolvedProgram,
-  apps: readonly AppFact[],
-  folders: ReadonlySet<string>,
-  file: string,
-): TemplateEngine {
+function readEngine(config: ConstantDict, program: ResolvedProgram, apps: readonly AppFact[], folders: ReadonlySet<string>, file: string): TemplateEngine {
   const backend = text(config.entries.get("BACKEND")) ?? "";
   const language = isJinja(backend, program) ? "jinja2" : "django";
   const found = config.entries.get("OPTIONS");
   const options = isDict(found) ? found.entries : new Map<string, ConstantValue>();
   const usesApps = config.entries.get("APP_DIRS") === true || loadsFromApps(options.get("loaders"));
-  const subfolder = backend.endsWith("backends.jinja2.Jinja2") ? "jinja2" : (text(options.get("app_dirname")) ?? (language === "jinja2" && !backend.includes("django_jinja") ? "jinja2" : "templates"));
+  const subfolder = backend.endsWith("backends.jinja2.Jinja2")
+    ? "jinja2"
+    : (text(options.get("app_dirname")) ?? (language === "jinja2" && !backend.includes("django_jinja") ? "jinja2" : "templates"));
   const own = [...strings(config.entries.get("DIRS")), ...loaderFolders(options.get("loaders"))].flatMap((path) => locate(path, file, folders));
-  const ofApps = usesApps
-    ? apps.flatMap(({ directory }) => (directory === null ? [] : [join(directory, subfolder)]))
-    : [];
+  const ofApps = usesApps ? apps.flatMap(({ directory }) => (directory === null ? [] : [join(directory, subfolder)])) : [];
   return {
     language,
     directories: [...new Set([...own, ...ofApps])].filter((folder) => folders.has(folder)),
@@ -65,7 +57,11 @@ function legacyEngine(values: ReadonlyMap<string, ConstantValue>): ConstantDict 
   const options: ConstantDict = { kind: "dict", entries: new Map([["context_processors", processors]]) };
   return {
     kind: "dict",
-    entries: new Map<string, ConstantValue>([["DIRS", folders], ["APP_DIRS", true], ["OPTIONS", options]]),
+    entries: new Map<string, ConstantValue>([
+      ["DIRS", folders],
+      ["APP_DIRS", true],
+      ["OPTIONS", options],
+    ]),
   };
 }
 
@@ -113,7 +109,10 @@ function locate(path: string, file: string, folders: ReadonlySet<string>): reado
   const below = belowRoot(path);
   if (below !== null) return [below];
   if (path.startsWith("/")) return [];
-  return ancestors(file).map((folder) => join(folder, path)).filter((folder) => folders.has(folder)).slice(0, 1);
+  return ancestors(file)
+    .map((folder) => join(folder, path))
+    .filter((folder) => folders.has(folder))
+    .slice(0, 1);
 }
 
 function foldersOf(templates: readonly string[]): ReadonlySet<string> {
@@ -141,14 +140,11 @@ function completeEngines(engines: readonly TemplateEngine[], folders: ReadonlySe
   const covered = (folder: string): boolean => ancestors(folder).some((each) => each !== "" && known.has(each));
   const left = missing.filter((folder) => !covered(folder));
   const fallback = engines.find((engine) => engine.language === "django") ?? engines[0];
-  return engines.map((engine) =>
-    engine === fallback ? { ...engine, directories: [...engine.directories, ...left] } : engine,
-  );
+  return engines.map((engine) => (engine === fallback ? { ...engine, directories: [...engine.directories, ...left] } : engine));
 }
 
 function conventionalEngines(engines: readonly TemplateEngine[], folders: ReadonlySet<string>): readonly TemplateEngine[] {
-  const byName = (name: string): readonly string[] =>
-    [...folders].filter((folder) => folder === name || folder.endsWith(`/${name}`)).toSorted();
+  const byName = (name: string): readonly string[] => [...folders].filter((folder) => folder === name || folder.endsWith(`/${name}`)).toSorted();
   const blank = { contextProcessors: [], builtins: [], environment: null, match: null };
   const known = engines.length > 0 ? engines : [{ ...blank, language: "django" as const, directories: [] }];
   const filled = known.map((engine) => ({ ...engine, directories: byName("templates") }));

@@ -6,14 +6,44 @@ import { addImports } from "./add-import.ts";
 type Case = readonly [name: string, before: string, names: readonly string[], after: string, called?: readonly string[]];
 
 const CASES: readonly Case[] = [
-  ["among sorted names", "from django.db.models import Count, Prefetch, signals\n", ["Exists", "OuterRef"], "from django.db.models import Count, Exists, OuterRef, Prefetch, signals\n"],
+  [
+    "among sorted names",
+    "from django.db.models import Count, Prefetch, signals\n",
+    ["Exists", "OuterRef"],
+    "from django.db.models import Count, Exists, OuterRef, Prefetch, signals\n",
+  ],
   ["behind names that are not sorted", "from django.db.models import Sum, Count\n", ["Avg"], "from django.db.models import Sum, Count, Avg\n"],
-  ["names on lines", "from django.db.models import (\n    Count,\n    Sum,\n)\n", ["Exists", "Value"], "from django.db.models import (\n    Count,\n    Exists,\n    Sum,\n    Value,\n)\n"],
+  [
+    "names on lines",
+    "from django.db.models import (\n    Count,\n    Sum,\n)\n",
+    ["Exists", "Value"],
+    "from django.db.models import (\n    Count,\n    Exists,\n    Sum,\n    Value,\n)\n",
+  ],
   ["names with another name", "from django.db.models import Count as C, Sum\n", ["Exists"], "from django.db.models import Count as C, Exists, Sum\n"],
-  ["beside a comment", "from django.db.models import (  # noqa\n    Count,\n)\n", ["Sum"], "from django.db.models import (  # noqa\n    Count,\n)\nfrom django.db.models import Sum\n"],
-  ["after a module that sorts before", "import os\n\nfrom django.conf import settings\nfrom django.urls import path\n\nfrom shop import x\n", ["Count"], "import os\n\nfrom django.conf import settings\nfrom django.db.models import Count\nfrom django.urls import path\n\nfrom shop import x\n"],
-  ["before one that sorts after", "from django.urls import path  # mine\n", ["Count"], "from django.db.models import Count\nfrom django.urls import path  # mine\n"],
-  ["before the project's own", "import os\n\nfrom .models import Book\n", ["Count"], "import os\n\nfrom django.db.models import Count\n\nfrom .models import Book\n"],
+  [
+    "beside a comment",
+    "from django.db.models import (  # noqa\n    Count,\n)\n",
+    ["Sum"],
+    "from django.db.models import (  # noqa\n    Count,\n)\nfrom django.db.models import Sum\n",
+  ],
+  [
+    "after a module that sorts before",
+    "import os\n\nfrom django.conf import settings\nfrom django.urls import path\n\nfrom shop import x\n",
+    ["Count"],
+    "import os\n\nfrom django.conf import settings\nfrom django.db.models import Count\nfrom django.urls import path\n\nfrom shop import x\n",
+  ],
+  [
+    "before one that sorts after",
+    "from django.urls import path  # mine\n",
+    ["Count"],
+    "from django.db.models import Count\nfrom django.urls import path  # mine\n",
+  ],
+  [
+    "before the project's own",
+    "import os\n\nfrom .models import Book\n",
+    ["Count"],
+    "import os\n\nfrom django.db.models import Count\n\nfrom .models import Book\n",
+  ],
   ["without any import", '"""Doc."""\nx = 1\n', ["Count"], '"""Doc."""\nfrom django.db.models import Count\n\nx = 1\n'],
   ["through the package", "from django.db import models\n", ["Count"], "from django.db import models\n", ["models.Count"]],
   ["what is there", "from django.db.models import Count as C\n", ["Count"], "from django.db.models import Count as C\n", ["C"]],

@@ -22,7 +22,12 @@ export function addImport(module: PythonModule, text: string, from: string, name
 }
 
 /** The same for several names of one module. */
-export function addImports(module: PythonModule, text: string, from: string, names: readonly string[]): { readonly names: readonly string[]; readonly edits: readonly EditDraft[] } {
+export function addImports(
+  module: PythonModule,
+  text: string,
+  from: string,
+  names: readonly string[],
+): { readonly names: readonly string[]; readonly edits: readonly EditDraft[] } {
   const imports = module.ir.body.flatMap((stmt) => (stmt.kind === "import" && stmt.level === 0 ? [stmt] : []));
   const called = names.map((name) => calledIn(imports, from, name));
   const missing = names.filter((_name, index) => called[index] === null);
@@ -34,9 +39,15 @@ export function addImports(module: PythonModule, text: string, from: string, nam
 function calledIn(imports: readonly Import[], from: string, name: string): string | null {
   const parent = from.slice(0, from.lastIndexOf("."));
   const leaf = from.slice(from.lastIndexOf(".") + 1);
-  const own = imports.filter((stmt) => stmt.from === from).flatMap((stmt) => stmt.names).find((one) => one.name === name || one.name === "*");
+  const own = imports
+    .filter((stmt) => stmt.from === from)
+    .flatMap((stmt) => stmt.names)
+    .find((one) => one.name === name || one.name === "*");
   if (own !== undefined) return own.alias ?? name;
-  const whole = imports.filter((stmt) => stmt.from === parent).flatMap((stmt) => stmt.names).find((one) => one.name === leaf);
+  const whole = imports
+    .filter((stmt) => stmt.from === parent)
+    .flatMap((stmt) => stmt.names)
+    .find((one) => one.name === leaf);
   return whole === undefined ? null : `${whole.alias ?? leaf}.${name}`;
 }
 
@@ -54,7 +65,10 @@ function importEdits(module: PythonModule, imports: readonly Import[], text: str
 /** The names go in among the others where those are sorted, else behind them. */
 function extended(file: string, stmt: Import, text: string, names: readonly string[]): EditDraft[] {
   const start = text.indexOf("import", text.indexOf(stmt.from ?? "", stmt.start) + (stmt.from ?? "").length) + "import".length;
-  const items = [...text.slice(start, stmt.end).matchAll(/\w+(?:\s+as\s+\w+)?(?=\s*(?:,|\)|#|$))/gm)].map((item) => ({ name: item[0], at: start + item.index }));
+  const items = [...text.slice(start, stmt.end).matchAll(/\w+(?:\s+as\s+\w+)?(?=\s*(?:,|\)|#|$))/gm)].map((item) => ({
+    name: item[0],
+    at: start + item.index,
+  }));
   const last = items.at(-1);
   if (last === undefined || text.slice(start, stmt.end).includes("#")) return [insertion(file, stmt.end, `\nfrom ${stmt.from} import ${names.join(", ")}`)];
   const isSorted = items.every((item, index) => index === 0 || isortOrder(items[index - 1]?.name ?? "", item.name) <= 0);

@@ -6,9 +6,7 @@ export type EditProblem =
   | { readonly kind: "changed-since"; readonly edit: Edit }
   | { readonly kind: "overlap"; readonly edit: Edit; readonly other: Edit };
 
-export type EditOutcome<Text> =
-  | { readonly ok: true; readonly text: Text }
-  | { readonly ok: false; readonly problem: EditProblem };
+export type EditOutcome<Text> = { readonly ok: true; readonly text: Text } | { readonly ok: false; readonly problem: EditProblem };
 
 /**
  * The text after all edits of one file. Offsets count UTF-8 bytes of the file, a byte order mark included; what an edit

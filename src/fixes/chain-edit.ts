@@ -6,9 +6,7 @@ import { indentAt, lineStart, quoted, styleOf, trailingCommentEnd, widthWith, ty
 /** Calls of the birth expression itself, innermost first: later statements' calls on the same queryset are left out. */
 export function ownCalls(origin: Pick<Origin, "span" | "calls">): ChainCall[] {
   const { file, start, end } = origin.span;
-  return origin.calls
-    .filter((call) => call.file === file && call.start === start && call.end <= end)
-    .toSorted((a, b) => a.end - b.end);
+  return origin.calls.filter((call) => call.file === file && call.start === start && call.end <= end).toSorted((a, b) => a.end - b.end);
 }
 
 /**
@@ -32,8 +30,15 @@ export function chainCall(source: SourceText, span: Span, calls: readonly ChainC
 }
 
 /** A call chained on a bare `Book.objects.all()` takes the place of `all()`. */
-export function withoutAll(source: SourceText, edit: EditDraft, calls: readonly ChainCall[], { span, model }: Pick<Origin, "span" | "model">, input: RuleInput): EditDraft {
-  if (calls.some((call) => call.name !== "all") || edit.span.start !== span.end || !isPlainAll(source.text.slice(span.start, span.end), model, input)) return edit;
+export function withoutAll(
+  source: SourceText,
+  edit: EditDraft,
+  calls: readonly ChainCall[],
+  { span, model }: Pick<Origin, "span" | "model">,
+  input: RuleInput,
+): EditDraft {
+  if (calls.some((call) => call.name !== "all") || edit.span.start !== span.end || !isPlainAll(source.text.slice(span.start, span.end), model, input))
+    return edit;
   const at = edit.span.start - ALL.length;
   return { span: { ...edit.span, start: at }, text: fitCall(source, at, edit.text, ALL.length) };
 }

@@ -28,7 +28,9 @@ export function chainMigrations(fixes: readonly ChosenFix[]): Chained {
       const old = nameOf(file);
       const name = old.replace(/^\d+/, nextNumber(after));
       const [written, needed] = [dependencyText(follows.app, before), dependencyText(follows.app, after)];
-      moved.push(...fix.edits.filter((edit) => edit.file === file).map((edit) => ({ ...edit, file: file.replace(old, name), text: edit.text.replace(written, needed) })));
+      moved.push(
+        ...fix.edits.filter((edit) => edit.file === file).map((edit) => ({ ...edit, file: file.replace(old, name), text: edit.text.replace(written, needed) })),
+      );
       [before, after] = [old, name];
     }
     last.set(follows.app, after);

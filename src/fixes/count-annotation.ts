@@ -60,8 +60,10 @@ function whyNot(load: LazyLoad, loads: readonly LazyLoad[], name: string, input:
   const [step] = stepsOf(input.graph, origin.model, load.path) ?? [];
   if (step === undefined || load.path.includes("__")) return `annotate it where the rows of ${model?.name ?? origin.model} come from`;
   if (origin.kind !== "manager" || load.withoutCaller) return "annotate it where the queryset is made";
-  if (!origin.span.file.endsWith(".py") || !written.endsWith(")") || /\.(?:values|values_list|union)\(/.test(written)) return "the queryset is not one chain of calls";
-  if (origin.calls.some((call) => call.name === "annotate" || call.name === "values" || call.name === "distinct")) return "the queryset is grouped already: use a subquery";
+  if (!origin.span.file.endsWith(".py") || !written.endsWith(")") || /\.(?:values|values_list|union)\(/.test(written))
+    return "the queryset is not one chain of calls";
+  if (origin.calls.some((call) => call.name === "annotate" || call.name === "values" || call.name === "distinct"))
+    return "the queryset is grouped already: use a subquery";
   if (model?.fields.has(name) === true) return `the model has a ${name} of its own`;
   const isShared = input.facts.loads.some((other) => other.origin !== origin && loads.some((one) => isSamePlace(one, other)));
   return isShared ? "the same code gets rows of other querysets as well" : null;

@@ -11,7 +11,12 @@ const SAFE: readonly Case[] = [
   ["all() alone", "Book.objects.all()", 'Book.objects.select_related("author")'],
   ["a chain", "Book.objects.filter(no=pk)", 'Book.objects.filter(no=pk).select_related("author")'],
   ["a path of two", "Book.objects.all()", 'Book.objects.select_related("author__country")', "book.author.country.name"],
-  ["two relations at once", "Book.objects.filter(no=pk)", 'Book.objects.filter(no=pk).select_related("author", "editor")', "book.author.name, book.editor.name"],
+  [
+    "two relations at once",
+    "Book.objects.filter(no=pk)",
+    'Book.objects.filter(no=pk).select_related("author", "editor")',
+    "book.author.name, book.editor.name",
+  ],
   ["more names", 'Book.objects.select_related("editor")', 'Book.objects.select_related("editor", "author")'],
   ["a trailing comma", 'Book.objects.select_related("editor",)', 'Book.objects.select_related("editor", "author",)'],
   ["the neighbour's quotes", "Book.objects.select_related('editor')", "Book.objects.select_related('editor', 'author')"],
@@ -44,17 +49,18 @@ const SAFE: readonly Case[] = [
     'Book.objects \\\n            .filter(no=pk) \\\n            .order_by("id")',
     'Book.objects \\\n            .filter(no=pk) \\\n            .order_by("id") \\\n            .select_related("author")',
   ],
-  [
-    "arguments of another call on lines",
-    "Book.objects.filter(\n        no=pk,\n    )",
-    'Book.objects.filter(\n        no=pk,\n    ).select_related("author")',
-  ],
+  ["arguments of another call on lines", "Book.objects.filter(\n        no=pk,\n    )", 'Book.objects.filter(\n        no=pk,\n    ).select_related("author")'],
   [
     "a line that grows too long",
     'Book.objects.filter(title__startswith="a very long title", editor__name="x")',
     'Book.objects.filter(\n        title__startswith="a very long title", editor__name="x"\n    ).select_related("author")',
   ],
-  ["rows of one row's manager", "Author.objects.get(no=pk).books.filter(no=1)", 'Author.objects.get(no=pk).books.filter(no=1).select_related("editor")', "book.editor.name"],
+  [
+    "rows of one row's manager",
+    "Author.objects.get(no=pk).books.filter(no=1)",
+    'Author.objects.get(no=pk).books.filter(no=1).select_related("editor")',
+    "book.editor.name",
+  ],
   ["an ordered reverse relation", "Book.objects.filter(no=pk)", 'Book.objects.filter(no=pk).prefetch_related("chapters")', "list(book.chapters.all())"],
   ["a prefetch that goes on", 'Book.objects.prefetch_related("chapters")', 'Book.objects.prefetch_related("chapters", "tags")', "list(book.tags.all())"],
 ];
@@ -103,7 +109,10 @@ describe("leaves to a person", () => {
   });
 
   test("a loop that writes to the rows it would load early", async () => {
-    const code = loop("Book.objects.filter(no=pk)").replace("print(book.author.name)", "author = book.author\n        author.name += 'x'\n        author.save()");
+    const code = loop("Book.objects.filter(no=pk)").replace(
+      "print(book.author.name)",
+      "author = book.author\n        author.name += 'x'\n        author.save()",
+    );
     const mended = await mend({ "shop/code.py": code }, "n-plus-one");
     expect([mended.safeties, mended.titles[0]]).toEqual([["review"], expect.stringContaining("writes to these rows")]);
   });
@@ -116,12 +125,18 @@ const CLASSES: readonly (readonly [name: string, before: string, after: string])
   [
     "a changelist: the nullable key, and the others that it shows",
     admin('    list_display = ["title", "author", "editor_name"]\n\n    def editor_name(self, book):\n        return book.editor.name\n'),
-    admin('    list_display = ["title", "author", "editor_name"]\n    list_select_related = ("author", "editor")\n\n    def editor_name(self, book):\n        return book.editor.name\n'),
+    admin(
+      '    list_display = ["title", "author", "editor_name"]\n    list_select_related = ("author", "editor")\n\n    def editor_name(self, book):\n        return book.editor.name\n',
+    ),
   ],
   [
     "a changelist that names some",
-    admin('    list_display = ["title", "editor_name"]\n    list_select_related = ["author"]\n\n    def editor_name(self, book):\n        return book.editor.name\n'),
-    admin('    list_display = ["title", "editor_name"]\n    list_select_related = ["author", "editor"]\n\n    def editor_name(self, book):\n        return book.editor.name\n'),
+    admin(
+      '    list_display = ["title", "editor_name"]\n    list_select_related = ["author"]\n\n    def editor_name(self, book):\n        return book.editor.name\n',
+    ),
+    admin(
+      '    list_display = ["title", "editor_name"]\n    list_select_related = ["author", "editor"]\n\n    def editor_name(self, book):\n        return book.editor.name\n',
+    ),
   ],
   [
     "a changelist's many-valued relation",
@@ -150,21 +165,24 @@ describe("classes that a framework makes querysets of", () => {
 });
 
 test("a row that may be made where it is fetched has nothing loaded", async () => {
-  const text = "from shop.models import Book\n\n\ndef show(numbers):\n    for no in numbers:\n        book, _ = Book.objects.get_or_create(no=no)\n        print(book.author.name)\n";
+  const text =
+    "from shop.models import Book\n\n\ndef show(numbers):\n    for no in numbers:\n        book, _ = Book.objects.get_or_create(no=no)\n        print(book.author.name)\n";
   const mended = await mend({ "shop/code.py": text }, "n-plus-one");
   expect([mended.after, mended.safeties]).toEqual([text, ["advice"]]);
   expect(mended.titles[0]).toMatch(/new row has nothing loaded/);
 });
 
 test("the header of a class is no queryset", async () => {
-  const text = "from django.db import models\nfrom shop.models import Author\n\n\nclass NoteQuerySet(models.QuerySet):\n    def names(self):\n        return [note.author.name for note in self.exclude(author__no=1)]\n\n\nclass Note(models.Model):\n    author = models.ForeignKey(Author, models.CASCADE)\n    objects = NoteQuerySet.as_manager()\n";
+  const text =
+    "from django.db import models\nfrom shop.models import Author\n\n\nclass NoteQuerySet(models.QuerySet):\n    def names(self):\n        return [note.author.name for note in self.exclude(author__no=1)]\n\n\nclass Note(models.Model):\n    author = models.ForeignKey(Author, models.CASCADE)\n    objects = NoteQuerySet.as_manager()\n";
   const mended = await mend({ "shop/code.py": text }, "n-plus-one");
   expect(mended.after).toBe(text);
   expect(mended.titles[0]).toMatch(/not a chain of calls/);
 });
 
 test("an object of a class that stands for rows is no queryset", async () => {
-  const text = "from rest_framework import serializers, viewsets\nfrom shop.models import Author, Book\n\n\nclass BookSerializer(serializers.ModelSerializer):\n    class Meta:\n        model = Book\n        fields = ['title', 'tags']\n\n\nclass AuthorSerializer(serializers.ModelSerializer):\n    books = BookSerializer(many=True)\n\n    class Meta:\n        model = Author\n        fields = ['books']\n\n\nclass AuthorViewSet(viewsets.ModelViewSet):\n    serializer_class = AuthorSerializer\n\n    def get_queryset(self):\n        return [Author.objects.get(pk=1)]\n";
+  const text =
+    "from rest_framework import serializers, viewsets\nfrom shop.models import Author, Book\n\n\nclass BookSerializer(serializers.ModelSerializer):\n    class Meta:\n        model = Book\n        fields = ['title', 'tags']\n\n\nclass AuthorSerializer(serializers.ModelSerializer):\n    books = BookSerializer(many=True)\n\n    class Meta:\n        model = Author\n        fields = ['books']\n\n\nclass AuthorViewSet(viewsets.ModelViewSet):\n    serializer_class = AuthorSerializer\n\n    def get_queryset(self):\n        return [Author.objects.get(pk=1)]\n";
   const mended = await mend({ "shop/code.py": text }, "n-plus-one");
   expect(mended.after).not.toMatch(/Serializer\(many=True\)\./);
 });

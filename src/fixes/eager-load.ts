@@ -51,9 +51,7 @@ function chainEdits(load: LazyLoad, method: "select_related" | "prefetch_related
   const edits = [withoutAll(source, appendCall(source, origin.span, calls, method, paths), calls, origin, input), ...chunks];
   if (admin !== null) return { safety: "review", reason: "naming relations ends the changelist's automatic select_related()", edits };
   const isPartly = origin.kind === "related" && load.withoutCaller;
-  return isPartly
-    ? { safety: "review", reason: "a caller that prefetches these rows would query them again", edits }
-    : { safety: "safe", reason: "", edits };
+  return isPartly ? { safety: "review", reason: "a caller that prefetches these rows would query them again", edits } : { safety: "safe", reason: "", edits };
 }
 
 /** The admin class whose `get_queryset` holds the span. */
@@ -72,9 +70,41 @@ function chunkEdits(load: LazyLoad, text: string): EditDraft[] {
 
 /** Methods that every queryset has, among those that end a chain. */
 const QUERYSET_METHODS: ReadonlySet<string> = new Set([
-  "all", "filter", "exclude", "order_by", "distinct", "annotate", "values", "values_list", "iterator", "aiterator", "get", "first",
-  "last", "latest", "earliest", "count", "exists", "contains", "aggregate", "in_bulk", "only", "defer", "using", "reverse", "none",
-  "select_for_update", "select_related", "prefetch_related", "aget", "afirst", "alast", "acount", "aexists", "alatest", "aearliest",
+  "all",
+  "filter",
+  "exclude",
+  "order_by",
+  "distinct",
+  "annotate",
+  "values",
+  "values_list",
+  "iterator",
+  "aiterator",
+  "get",
+  "first",
+  "last",
+  "latest",
+  "earliest",
+  "count",
+  "exists",
+  "contains",
+  "aggregate",
+  "in_bulk",
+  "only",
+  "defer",
+  "using",
+  "reverse",
+  "none",
+  "select_for_update",
+  "select_related",
+  "prefetch_related",
+  "aget",
+  "afirst",
+  "alast",
+  "acount",
+  "aexists",
+  "alatest",
+  "aearliest",
 ]);
 
 /** The header of a class, or an object of one: a serializer field stands for rows and has none of their methods. */
@@ -90,7 +120,8 @@ function whyNotHere({ origin }: LazyLoad, input: RuleInput): Verdict | null {
     const isKnown = queryset != null && input.program.member(queryset, next) !== null;
     return isKnown ? null : { safety: "advice", reason: `load it inside ${next}(), which makes the queryset` };
   }
-  if (!/[\])\w]$/.test(written) || NO_QUERYSET.test(written)) return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
+  if (!/[\])\w]$/.test(written) || NO_QUERYSET.test(written))
+    return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
   if (origin.kind === "related" && !written.includes(".")) return { safety: "advice", reason: "load it with the rows that the serializer is given" };
   const isWhole = next !== undefined || written.endsWith(")");
   if (isWhole) return null;

@@ -20,7 +20,15 @@ const advice = (reason: string): Verdict => ({ safety: "advice", reason });
 
 /** The strictest of what the chain, the path and the readers say. */
 export function judge(load: LazyLoad, input: RuleInput): Verdict {
-  return judgeOrigin(load) ?? judgeSingle(load, input.facts) ?? judgeMethods(load, input.facts) ?? judgeChain(load.origin, load) ?? judgePath(load, input) ?? judgeReaders(load, input.facts) ?? SAFE;
+  return (
+    judgeOrigin(load) ??
+    judgeSingle(load, input.facts) ??
+    judgeMethods(load, input.facts) ??
+    judgeChain(load.origin, load) ??
+    judgePath(load, input) ??
+    judgeReaders(load, input.facts) ??
+    SAFE
+  );
 }
 
 const NO_EDIT: Partial<Record<Origin["kind"], string>> = {
@@ -105,7 +113,8 @@ function keepsColumn(call: ChainCall, load: LazyLoad): boolean {
 
 function judgePath(load: LazyLoad, input: RuleInput): Verdict | null {
   const steps = stepsOf(input.graph, load.origin.model, load.path);
-  if (genericSteps(input.graph, load.origin.model, load.path) !== null) return advice("beyond a generic foreign key each model needs its own queryset: use GenericPrefetch");
+  if (genericSteps(input.graph, load.origin.model, load.path) !== null)
+    return advice("beyond a generic foreign key each model needs its own queryset: use GenericPrefetch");
   if (steps === null) return review("a relation on the way is not among the models that were read");
   if (load.joinable) {
     const hazard = joinHazard(steps, input.graph, input.program);
@@ -143,13 +152,17 @@ function judgeMethods(load: LazyLoad, facts: SourceFacts): Verdict | null {
   if (load.joinable) return null;
   const readers = facts.loads.filter((other) => other.origin === load.origin && other.path === load.path);
   const method = readers.find((other) => other.method !== null && !CACHED.has(other.method))?.method ?? null;
-  if (method !== null) return advice(`${method === "requery" ? "a chained method" : `${method}()`} asks the database all the same: choose among the prefetched rows in Python, or use Prefetch with to_attr`);
+  if (method !== null)
+    return advice(
+      `${method === "requery" ? "a chained method" : `${method}()`} asks the database all the same: choose among the prefetched rows in Python, or use Prefetch with to_attr`,
+    );
   return null;
 }
 
 function touches(write: SourceFacts["writes"][number], load: LazyLoad): boolean {
   const isSameModel = write.model !== null && (write.model === load.target || write.model === load.model);
   if (!isSameModel || (write.model === load.model && write.model !== load.target && write.relation === null)) return false;
-  const isSameLoop = write.loop !== null && load.loop !== null && write.loop.span.file === load.loop.span.file && write.loop.span.start === load.loop.span.start;
+  const isSameLoop =
+    write.loop !== null && load.loop !== null && write.loop.span.file === load.loop.span.file && write.loop.span.start === load.loop.span.start;
   return isSameLoop || write.symbol === load.origin.symbol;
 }

@@ -32,7 +32,10 @@ export function fitText(text: string, { column, after = 0, indent }: Room, style
   const isSplit = items.length > 1 || !isGenerator(line);
   const fits = !call.isMagic && inner.length + line.length <= style.width && !line.includes("\n");
   if (fits) return `${call.head}\n${inner}${line}\n${indent}${call.tail}`;
-  if (!isSplit) return `${call.head}\n${splitGenerator(line).map((part) => `${inner}${part}`).join("\n")}\n${indent}${call.tail}`;
+  if (!isSplit)
+    return `${call.head}\n${splitGenerator(line)
+      .map((part) => `${inner}${part}`)
+      .join("\n")}\n${indent}${call.tail}`;
   const comma = items.length > 1 || call.isMagic ? "," : "";
   const lines = items.map((item) => `${inner}${fitText(item, { column: inner.length, after: comma.length, indent: inner }, style)}${comma}`);
   return `${call.head}\n${lines.join("\n")}\n${indent}${call.tail}`;
@@ -42,7 +45,10 @@ export function fitText(text: string, { column, after = 0, indent }: Room, style
 function onOneLine(text: string): string | null {
   if (!text.includes("\n")) return text;
   if (/#|"""|'''|,\s*\n\s*[)\]}]/.test(text)) return null;
-  return text.replaceAll(/([([{])\s*\n\s*/g, "$1").replaceAll(/\s*\n\s*([)\]}])/g, "$1").replaceAll(/\s*\n\s*/g, " ");
+  return text
+    .replaceAll(/([([{])\s*\n\s*/g, "$1")
+    .replaceAll(/\s*\n\s*([)\]}])/g, "$1")
+    .replaceAll(/\s*\n\s*/g, " ");
 }
 
 interface Bracket {

@@ -62,12 +62,16 @@ function listSelectRelated(cls: ClassInfo, paths: readonly string[], input: Rule
   if (value.kind === "sequence" && value.items.length > 0) {
     const missing = paths.filter((path) => !value.items.some((item) => item.kind === "str" && (item.value === path || item.value.startsWith(`${path}__`))));
     const opens = /^[([]/.test(text.slice(value.start, value.end));
-    return opens ? reviewed(appendItems(sourceOf(input, file), { file, items: value.items, end: value.end }, missing)) : none("add the relation to list_select_related");
+    return opens
+      ? reviewed(appendItems(sourceOf(input, file), { file, items: value.items, end: value.end }, missing))
+      : none("add the relation to list_select_related");
   }
   if (value.kind === "constant" || value.kind === "sequence") {
     const edit = { span: { file, start: value.start, end: value.end }, text: tuple(paths, text) };
     const wasAll = value.kind === "constant" && value.value === "true";
-    return wasAll ? { ...reviewed([edit]), reason: "list_select_related = True loads every relation that is not nullable; the names replace it" } : reviewed([edit]);
+    return wasAll
+      ? { ...reviewed([edit]), reason: "list_select_related = True loads every relation that is not nullable; the names replace it" }
+      : reviewed([edit]);
   }
   return none("add the relation to list_select_related");
 }
@@ -151,4 +155,3 @@ function viewEdits(load: LazyLoad, cls: ClassInfo, method: Method, path: string,
   const line = `queryset = ${declared.value.name}.${manager}.${method}(${quoted(path, styleOf(text))})`;
   return reviewed([afterStatement(file, declared.stmt, line, text)]);
 }
-

@@ -36,12 +36,18 @@ export function joinInsertions(edits: readonly [Edit, ...Edit[]]): Edit {
   const texts = [...new Set(edits.map((edit) => edit.text))];
   const form = formOf(first.text);
   if (texts.length === 1) return first;
-  if (form === null) return { ...first, text: isMetaList(first.text) ? joinMetaLists(texts) : isWrittenList(first.text) ? joinWrittenLists(texts) : joinOptions(texts) };
+  if (form === null)
+    return { ...first, text: isMetaList(first.text) ? joinMetaLists(texts) : isWrittenList(first.text) ? joinWrittenLists(texts) : joinOptions(texts) };
   if (form === "nameBefore" || form === "nameAfter") return { ...first, text: joinImportedNames(texts, form) };
   if (form === "argument" || form === "line" || form === "entry") return { ...first, text: texts.join("") };
   if (form === "importBefore" || form === "importAfter") return { ...first, text: joinImports(texts) };
   const methods = [...new Set(texts.map(methodOf))].toSorted().toReversed();
-  const joined = methods.map((method) => joinNames(form, texts.filter((text) => methodOf(text) === method)));
+  const joined = methods.map((method) =>
+    joinNames(
+      form,
+      texts.filter((text) => methodOf(text) === method),
+    ),
+  );
   return { ...first, text: joined.join("") };
 }
 

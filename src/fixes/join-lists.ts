@@ -20,7 +20,9 @@ export function joinMetaLists(texts: readonly string[]): string {
   for (const other of rest) for (const [list, entries] of other.lists) lists.set(list, [...new Set([...(lists.get(list) ?? []), ...entries])]);
   const { head, indent } = first;
   const step = [first, ...rest].find((one) => one.step !== "")?.step ?? "    ";
-  return head + [...lists].map(([list, entries]) => `${list} = [\n${entries.map((entry) => `${indent}${step}${entry},\n`).join("")}${indent}]`).join(`\n${indent}`);
+  return (
+    head + [...lists].map(([list, entries]) => `${list} = [\n${entries.map((entry) => `${indent}${step}${entry},\n`).join("")}${indent}]`).join(`\n${indent}`)
+  );
 }
 
 function readMeta(text: string): MetaLists | null {

@@ -15,5 +15,10 @@ test.each([
   ["a part of a name", 23 + 9, 20 + Buffer.byteLength("[é.x for é in Row.")],
   ["after all edits", 43, 40],
 ])("%s", (_name, offset, old) => {
-  expect(oldOffset(edits.map((edit) => ({ ...edit })), offset)).toBe(old);
+  expect(
+    oldOffset(
+      edits.map((edit) => ({ ...edit })),
+      offset,
+    ),
+  ).toBe(old);
 });

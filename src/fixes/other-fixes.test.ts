@@ -27,7 +27,8 @@ describe("counts with the queryset", () => {
     expect([mended.safeties, mended.left, mended.errors]).toEqual([["review"], [], []]);
   });
   test("not where another queryset's rows come the same way", async () => {
-    const shared = "from shop.models import Book\n\n\ndef one(books):\n    for book in books:\n        print(book.chapters.count())\n\n\ndef a():\n    one(Book.objects.filter(no=1))\n\n\ndef b():\n    one(Book.objects.filter(no=2))\n";
+    const shared =
+      "from shop.models import Book\n\n\ndef one(books):\n    for book in books:\n        print(book.chapters.count())\n\n\ndef a():\n    one(Book.objects.filter(no=1))\n\n\ndef b():\n    one(Book.objects.filter(no=2))\n";
     const mended = await mend({ "shop/code.py": shared }, "aggregate-in-loop");
     expect(mended.after).toBe(shared);
     expect(new Set(mended.safeties)).toEqual(new Set(["advice"]));

@@ -26,11 +26,7 @@ test("an edit that two fixes share is made once", () => {
 });
 
 test("a conflicting later fix is skipped whole and names the earlier one", () => {
-  const plan = planFixes([
-    choose("a", edit(5, 9, "x")),
-    choose("b", edit(20, 21, "z"), edit(8, 12, "y")),
-    choose("c", edit(20, 21, "w")),
-  ]);
+  const plan = planFixes([choose("a", edit(5, 9, "x")), choose("b", edit(20, 21, "z"), edit(8, 12, "y")), choose("c", edit(20, 21, "w"))]);
   expect(plan.applied.map(({ finding }) => finding.id)).toEqual(["a", "c"]);
   expect(plan.skipped.map(({ finding, conflictsWith }) => [finding.id, conflictsWith.id])).toEqual([["b", "a"]]);
   expect(plan.edits.get("a.py")?.map(({ text }) => text)).toEqual(["x", "w"]);
@@ -52,26 +48,36 @@ describe("lists of their own at one point", () => {
   test("two indexes of a model whose Meta has none", () => {
     const wide = '\n        indexes = [\n            models.Index(\n                fields=["a"], name="a_idx"\n            )\n        ]';
     const narrow = '\n        indexes = [models.Index(fields=["b"], name="b_idx")]';
-    expect(join(wide, narrow)).toBe('\n        indexes = [\n            models.Index(\n                fields=["a"], name="a_idx"\n            ),\n            models.Index(fields=["b"], name="b_idx"),\n        ]');
+    expect(join(wide, narrow)).toBe(
+      '\n        indexes = [\n            models.Index(\n                fields=["a"], name="a_idx"\n            ),\n            models.Index(fields=["b"], name="b_idx"),\n        ]',
+    );
   });
 
   test("an index and a constraint of a model without a Meta", () => {
     const index = '\n\n    class Meta:\n        indexes = [models.Index(fields=["b"], name="b_idx")]';
     const constraint = '\n\n    class Meta:\n        constraints = [models.UniqueConstraint(fields=["c"], name="c_uniq")]';
-    expect(join(index, constraint)).toBe('\n\n    class Meta:\n        indexes = [\n            models.Index(fields=["b"], name="b_idx"),\n        ]\n        constraints = [\n            models.UniqueConstraint(fields=["c"], name="c_uniq"),\n        ]');
+    expect(join(index, constraint)).toBe(
+      '\n\n    class Meta:\n        indexes = [\n            models.Index(fields=["b"], name="b_idx"),\n        ]\n        constraints = [\n            models.UniqueConstraint(fields=["c"], name="c_uniq"),\n        ]',
+    );
   });
 
   test("a list that both write on lines", () => {
     const a = '[\n            models.Index(fields=["x"]),\n            models.Index(fields=["a"]),\n        ]';
     const b = '[\n            models.Index(fields=["x"]),\n            models.Index(fields=["b"]),\n        ]';
-    expect(join(a, b)).toBe('[\n            models.Index(fields=["x"]),\n            models.Index(fields=["a"]),\n            models.Index(fields=["b"]),\n        ]');
+    expect(join(a, b)).toBe(
+      '[\n            models.Index(fields=["x"]),\n            models.Index(fields=["a"]),\n            models.Index(fields=["b"]),\n        ]',
+    );
   });
 
   test("names of one import", () => expect(join(", BTreeIndex", ", BrinIndex")).toBe(", BTreeIndex, BrinIndex"));
 
   test("OPTIONS of three settings, of which two go to the server", () => {
     const own = (pairs: string): string => `,\n            'OPTIONS': {${pairs}}`;
-    const joined = join(own('"connect_timeout": 3, "keepalives_idle": 30'), own('"options": "-c statement_timeout=10s"'), own('"options": "-c lock_timeout=2s"'));
+    const joined = join(
+      own('"connect_timeout": 3, "keepalives_idle": 30'),
+      own('"options": "-c statement_timeout=10s"'),
+      own('"options": "-c lock_timeout=2s"'),
+    );
     expect(joined).toBe(own('"connect_timeout": 3, "keepalives_idle": 30, "options": "-c statement_timeout=10s -c lock_timeout=2s"'));
   });
 

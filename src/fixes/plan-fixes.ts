@@ -83,7 +83,5 @@ function fitted(edit: Edit, source: SourceText): Edit {
 }
 
 function conflict(earlier: readonly Edit[], later: readonly Edit[]): boolean {
-  return later.some((edit) =>
-    earlier.some((other) => other.file === edit.file && !isSameEdit(edit, other) && overlaps(edit, other) && !canJoin(other, edit)),
-  );
+  return later.some((edit) => earlier.some((other) => other.file === edit.file && !isSameEdit(edit, other) && overlaps(edit, other) && !canJoin(other, edit)));
 }

@@ -6,7 +6,10 @@ import { editsBetween } from "./text-diff.ts";
 test("two changes far apart are two edits", () => {
   const before = "import a\n\nclass A:\n    x = 1\n\n    class Meta:\n        ordering = []\n";
   const after = "import a\nimport b\n\nclass A:\n    x = 1\n\n    class Meta:\n        ordering = []\n        indexes = []\n";
-  expect(editsBetween("m.py", before, after).map(({ text, expected }) => [expected, text])).toEqual([["", "import b\n"], ["", "        indexes = []\n"]]);
+  expect(editsBetween("m.py", before, after).map(({ text, expected }) => [expected, text])).toEqual([
+    ["", "import b\n"],
+    ["", "        indexes = []\n"],
+  ]);
 });
 
 test("the edits make the one text of the other, whatever both are", () => {

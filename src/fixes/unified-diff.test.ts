@@ -20,11 +20,7 @@ function replace(text: string, expected: string, replacement: string) {
 
 test("keeps three lines of context and joins near hunks", () => {
   const text = numbered(30);
-  const edits = [
-    replace(text, "line 5\n", "FIVE\n"),
-    replace(text, "line 10\n", ""),
-    replace(text, "line 25\n", "line 25\nnew\n"),
-  ];
+  const edits = [replace(text, "line 5\n", "FIVE\n"), replace(text, "line 10\n", ""), replace(text, "line 25\n", "line 25\nnew\n")];
   expect(unifiedDiff("a.py", text, edits)).toBe(`--- a/a.py
 +++ b/a.py
 @@ -2,12 +2,11 @@
@@ -78,9 +74,7 @@ test("git applies it and gets the edited text", () => {
 
 test("a block is what changed, without the lines that stayed", () => {
   const text = "a\nb\nc\nd\n";
-  expect(changedBlocks(text, [replace(text, "b\nc\n", "b\nX\nY\n")])).toEqual([
-    { line: 3, removed: ["c"], added: ["X", "Y"] },
-  ]);
+  expect(changedBlocks(text, [replace(text, "b\nc\n", "b\nX\nY\n")])).toEqual([{ line: 3, removed: ["c"], added: ["X", "Y"] }]);
   expect(changedBlocks(text, [replace(text, "c", "c")])).toEqual([]);
 });
 

@@ -43,8 +43,7 @@ function renderHunk(old: OldText, blocks: readonly ChangedBlock[], shift: number
   const body: string[] = [];
   let line = first;
   const keepUntil = (end: number): void => {
-    for (; line < end && line <= old.lines.length; line += 1)
-      body.push(...markEnd(old, ` ${old.lines[line - 1]}`, line));
+    for (; line < end && line <= old.lines.length; line += 1) body.push(...markEnd(old, ` ${old.lines[line - 1]}`, line));
   };
   for (const block of blocks) {
     keepUntil(block.line);

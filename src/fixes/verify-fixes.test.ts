@@ -56,7 +56,10 @@ describe("verifyFixes", () => {
     const chosen = [fixing("a", "A!"), fixing("b", "bad"), fixing("c", "C!"), fixing("d", "D!")];
     const { finding } = fixing("a", "");
     const fresh: Finding = { ...finding, id: "new", rule: "other", model: "m.new", places: finding.places.map((place) => ({ ...place, file: "z.py" })) };
-    const plan = await verifyFixes(chosen, trialOf(chosen, (text) => (text.includes("bad") ? [fresh] : [])));
+    const plan = await verifyFixes(
+      chosen,
+      trialOf(chosen, (text) => (text.includes("bad") ? [fresh] : [])),
+    );
     expect(plan.applied.map(({ fix }) => fix.title)).toEqual(["a", "c", "d"]);
     expect(plan.dropped.map(({ fix }) => fix.title)).toEqual(["b"]);
   });
@@ -65,7 +68,10 @@ describe("verifyFixes", () => {
     const { finding } = fixing("a", "");
     const fresh: Finding = { ...finding, id: "new", rule: "other", model: "m.new", places: finding.places.map((place) => ({ ...place, file: "z.py" })) };
     // Each does well alone, and no two together.
-    const plan = await verifyFixes(chosen, trialOf(chosen, (text) => ((text.match(/[A-Z]/g)?.length ?? 0) > 1 ? [fresh] : [])));
+    const plan = await verifyFixes(
+      chosen,
+      trialOf(chosen, (text) => ((text.match(/[A-Z]/g)?.length ?? 0) > 1 ? [fresh] : [])),
+    );
     expect([...plan.applied, ...plan.dropped].map((one) => one.finding.id).toSorted()).toEqual(LETTERS);
     expect(plan.applied).toHaveLength(1);
   });

@@ -39,12 +39,7 @@ export async function verifyFixes(chosen: readonly ChosenFix[], trial: Trial): P
   return { ...planFixes(kept, trial.read, trial.lineLength), skipped: plan.skipped, dropped };
 }
 
-async function settle(
-  fixes: readonly ChosenFix[],
-  trial: Trial,
-  dropped: DroppedFix[],
-  budget: { left: number },
-): Promise<readonly ChosenFix[]> {
+async function settle(fixes: readonly ChosenFix[], trial: Trial, dropped: DroppedFix[], budget: { left: number }): Promise<readonly ChosenFix[]> {
   let kept = fixes;
   while (kept.length > 0) {
     if (budget.left === 0) {
@@ -108,12 +103,7 @@ interface Change {
   readonly texts: ReadonlyMap<string, string>;
 }
 
-function compare(
-  fixes: readonly ChosenFix[],
-  { before, read }: Trial,
-  findings: readonly Finding[],
-  { edits, texts }: Change,
-): readonly DroppedFix[] | null {
+function compare(fixes: readonly ChosenFix[], { before, read }: Trial, findings: readonly Finding[], { edits, texts }: Change): readonly DroppedFix[] | null {
   const oldKeys = countKeys(before.findings.map((finding) => keyOf(finding, offsetOf(finding, read))));
   const after = findings.map((finding) => {
     const file = finding.places[0]?.file ?? "";
@@ -124,7 +114,12 @@ function compare(
   const standing = fixes.filter(({ finding }) => newKeys.has(keyOf(finding, offsetOf(finding, read))));
   if (standing.length > 0) return standing.map((one) => ({ ...one, reason: "the finding is still there afterwards" }));
   const fresh = after.filter(({ key }) => (newKeys.get(key) ?? 0) > (oldKeys.get(key) ?? 0));
-  return fresh.length === 0 ? null : blameFresh(fixes, fresh.map(({ finding }) => finding));
+  return fresh.length === 0
+    ? null
+    : blameFresh(
+        fixes,
+        fresh.map(({ finding }) => finding),
+      );
 }
 
 /** A new finding at the place that a fix is about, or at what it changes, is that fix's doing. */

@@ -61,14 +61,11 @@ const CASES: readonly Case[] = [
     "inside another call",
     '    show(request, Order.objects.filter(status="open").order_by("id")|)\n',
     '.select_related("customer")',
-    '    show(\n        request, Order.objects.filter(status="open").order_by("id").select_related("customer")\n    )\n'.replace("request, Order", "request,\n        Order").replace('"customer")\n', '"customer"),\n'),
+    '    show(\n        request, Order.objects.filter(status="open").order_by("id").select_related("customer")\n    )\n'
+      .replace("request, Order", "request,\n        Order")
+      .replace('"customer")\n', '"customer"),\n'),
   ],
-  [
-    "inside a comprehension",
-    '    names = {order.customer for order in Order.objects.filter(status="late")|[:5]}\n',
-    '.select_related("customer")',
-    null,
-  ],
+  ["inside a comprehension", '    names = {order.customer for order in Order.objects.filter(status="late")|[:5]}\n', '.select_related("customer")', null],
   [
     "beside an operator",
     '    orders = first or Order.objects.filter(status="open").order_by("id")|\n',

@@ -55,7 +55,16 @@ function statementAt(text: string, edit: Edit): Statement | null {
       const isWhole = holder.groups?.["loop"] === undefined ? tail === rest : tail !== rest;
       const whole = `${text.slice(start, at)}${onOneLine(edit.text)}${tail}`;
       if (!isWhole) return null;
-      return { indent: holder.groups?.["indent"] ?? "", start, column: start - first, end: after + tail.length, written: text.slice(start, at), whole, suffix: rest.slice(tail.length), isPart: false };
+      return {
+        indent: holder.groups?.["indent"] ?? "",
+        start,
+        column: start - first,
+        end: after + tail.length,
+        written: text.slice(start, at),
+        whole,
+        suffix: rest.slice(tail.length),
+        isPart: false,
+      };
     }
     if (first === 0) break;
     first = lineStart(text, first - 1);
@@ -129,7 +138,10 @@ function inBytes(text: string, edit: Edit): Edit {
 
 /** Arguments that stand on lines of their own, back on the line of their call. */
 function onOneLine(call: string): string {
-  return call.replaceAll(/\(\s*\n\s*/g, "(").replaceAll(/,?\s*\n\s*\)/g, ")").replaceAll(/,\s*\n\s*/g, ", ");
+  return call
+    .replaceAll(/\(\s*\n\s*/g, "(")
+    .replaceAll(/,?\s*\n\s*\)/g, ")")
+    .replaceAll(/,\s*\n\s*/g, ", ");
 }
 
 /** Where the calls that follow another call or a subscript begin; null when the text is no chain. */

@@ -21,7 +21,23 @@ import { viewHooks } from "./views/hooks.ts";
 export type HookTable = Readonly<Record<string, (engine: Engine) => Hook>>;
 
 export function frameworkHooks(): ReadonlyMap<string, (engine: Engine) => Hook> {
-  const all: HookTable = { ...pythonHooks, ...viewHooks, ...drfHooks, ...adminHooks, ...formHooks, ...tableHooks, ...libraryHooks, ...exportHooks, ...searchHooks, ...signalHooks, ...graphqlHooks, ...strawberryHooks, ...wagtailHooks, ...ninjaHooks, ...cacheHooks };
+  const all: HookTable = {
+    ...pythonHooks,
+    ...viewHooks,
+    ...drfHooks,
+    ...adminHooks,
+    ...formHooks,
+    ...tableHooks,
+    ...libraryHooks,
+    ...exportHooks,
+    ...searchHooks,
+    ...signalHooks,
+    ...graphqlHooks,
+    ...strawberryHooks,
+    ...wagtailHooks,
+    ...ninjaHooks,
+    ...cacheHooks,
+  };
   return new Map(Object.entries(all));
 }
 

@@ -79,7 +79,13 @@ function stateOfRun({ report, gains, base, evidence: { database } }: Work): Pick
   const endedEarly = database?.study?.isComplete === false;
   const isSearched = ({ evidence }: Finding): boolean => endedEarly && evidence.some(({ kind }) => kind === "planned");
   const findings = report.findings
-    .map((one) => ({ id: one.id, rule: one.rule, claim: one.claim, time: base === null ? null : (gains.touched.get(one.id)?.pieces.reduce((sum, { time }) => sum + time, 0) ?? null), ...(isSearched(one) ? { isSearched: true as const } : {}) }))
+    .map((one) => ({
+      id: one.id,
+      rule: one.rule,
+      claim: one.claim,
+      time: base === null ? null : (gains.touched.get(one.id)?.pieces.reduce((sum, { time }) => sum + time, 0) ?? null),
+      ...(isSearched(one) ? { isSearched: true as const } : {}),
+    }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
   return { unit: base?.unit ?? null, total: base?.total ?? null, evidence: report.evidence, findings };
 }

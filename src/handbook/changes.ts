@@ -27,8 +27,15 @@ export function changesOf(work: Work): readonly Change[] {
   const risks = rest.filter(isRisk).slice(0, MOST_RISKS);
   const others = rest.filter((one) => !risks.includes(one));
   const room = FIRST - risks.length;
-  const sorted = base === null ? rest : timed.length >= room ? [...timed.slice(0, room), ...risks, ...timed.slice(room), ...others] : [...timed, ...others.slice(0, room - timed.length), ...risks, ...others.slice(room - timed.length)];
-  const changes = sorted.map((finding) => toChange(finding, { gain: isTimed(finding) ? (gains.get(finding.id) ?? null) : null, isRisk: isRisk(finding), after: [] }, work));
+  const sorted =
+    base === null
+      ? rest
+      : timed.length >= room
+        ? [...timed.slice(0, room), ...risks, ...timed.slice(room), ...others]
+        : [...timed, ...others.slice(0, room - timed.length), ...risks, ...others.slice(room - timed.length)];
+  const changes = sorted.map((finding) =>
+    toChange(finding, { gain: isTimed(finding) ? (gains.get(finding.id) ?? null) : null, isRisk: isRisk(finding), after: [] }, work),
+  );
   const byId = new Map(sorted.map((finding) => [finding.id, finding]));
   const after = deployedFirst(inPlanOrder(changes).flatMap(({ finding }) => byId.get(finding) ?? []));
   return changes.map((change) => ({ ...change, after: after.get(change.finding) ?? [] }));
@@ -40,7 +47,11 @@ const orderOf = (order: ReadonlyMap<string, number>, { id }: Finding): number =>
 
 /** What has no time: the most severe first, of those the surest. */
 function bySureness(a: Finding, b: Finding): number {
-  return SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || CONFIDENCES.indexOf(a.confidence) - CONFIDENCES.indexOf(b.confidence) || compareFindings(a, b);
+  return (
+    SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+    CONFIDENCES.indexOf(a.confidence) - CONFIDENCES.indexOf(b.confidence) ||
+    compareFindings(a, b)
+  );
 }
 
 type Ranked = { readonly gain: Gain | null; readonly isRisk: boolean; readonly after: Change["after"] };
@@ -68,7 +79,9 @@ function toChange(finding: Finding, { gain, isRisk, after }: Ranked, work: Work)
 export function actionOf(finding: Finding): string {
   const action = bareAction(finding);
   const [, subject = ""] = /`([^`]+)`/.exec(finding.claim) ?? [];
-  return !/^[\w.]+$/.test(subject) || isNamed(subject, action) || subject.length > LONGEST_SUBJECT ? action : `\`${subject}\`: ${(action[0] ?? "").toLowerCase()}${action.slice(1)}`;
+  return !/^[\w.]+$/.test(subject) || isNamed(subject, action) || subject.length > LONGEST_SUBJECT
+    ? action
+    : `\`${subject}\`: ${(action[0] ?? "").toLowerCase()}${action.slice(1)}`;
 }
 
 /** As a word of its own: `levels` is not in `stock_levels`. */
@@ -105,7 +118,11 @@ export function sizeOf(fix: Fix | undefined, read: Work["read"]): string {
   const made = fix.migration?.follows?.files.length ?? 0;
   const statements = fix.sql?.forward.length ?? 0;
   const lines = linesOf(fix, read);
-  const parts = [lines, made > 0 ? formatCount(made, "migration") : "", fix.edits.length === 0 && statements > 0 ? `${formatCount(statements, "statement")} of SQL` : ""].filter(Boolean);
+  const parts = [
+    lines,
+    made > 0 ? formatCount(made, "migration") : "",
+    fix.edits.length === 0 && statements > 0 ? `${formatCount(statements, "statement")} of SQL` : "",
+  ].filter(Boolean);
   return parts.length === 0 ? "by hand" : parts.join(", ");
 }
 

@@ -21,7 +21,9 @@ function textOrVarchar({ evidence: { database } }: Work): Correction | null {
   if (database === null) return null;
   const columns = database.tables.flatMap((table) => table.columns.map((column) => ({ table, column })));
   const [text, varchar] = ["text", "varchar"].map((name) => columns.filter(({ column }) => column.typeName === name));
-  const widest = text?.filter(({ column }) => column.statistics !== null).toSorted((a, b) => (b.column.statistics?.averageWidth ?? 0) - (a.column.statistics?.averageWidth ?? 0))[0];
+  const widest = text
+    ?.filter(({ column }) => column.statistics !== null)
+    .toSorted((a, b) => (b.column.statistics?.averageWidth ?? 0) - (a.column.statistics?.averageWidth ?? 0))[0];
   if (text === undefined || varchar === undefined || text.length === 0 || varchar.length === 0 || widest === undefined) return null;
   const name = `${widest.table.name}.${widest.column.name}`;
   return {
@@ -46,13 +48,21 @@ function smallKeys({ report }: Work): Correction | null {
 function genericKeys({ report }: Work): Correction | null {
   const worst = worstOf(report.findings, "generic-foreign-key-lazy");
   if (worst === null) return null;
-  return { advice: "GenericForeignKey and GenericRelation optimise by loading lazily.", truth: "What is read for each row is then fetched for each row.", shown: `${worst.claim} ${recordedWords(worst)}`.trim() };
+  return {
+    advice: "GenericForeignKey and GenericRelation optimise by loading lazily.",
+    truth: "What is read for each row is then fetched for each row.",
+    shown: `${worst.claim} ${recordedWords(worst)}`.trim(),
+  };
 }
 
 function onlyAndJoins({ report }: Work): Correction | null {
   const worst = worstOf(report.findings, "only-without-foreign-key") ?? worstOf(report.findings, "harmful-only");
   if (worst === null) return null;
-  return { advice: "Use only() and defer() to prevent joins.", truth: "They choose columns; a join stays, and a column that is left out and read is fetched by a statement of its own.", shown: `${worst.claim} ${recordedWords(worst)}`.trim() };
+  return {
+    advice: "Use only() and defer() to prevent joins.",
+    truth: "They choose columns; a join stays, and a column that is left out and read is fetched by a statement of its own.",
+    shown: `${worst.claim} ${recordedWords(worst)}`.trim(),
+  };
 }
 
 function driverAsPool({ evidence: { deployment } }: Work): Correction | null {

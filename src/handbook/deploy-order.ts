@@ -12,7 +12,8 @@ export function deployedFirst(findings: readonly Finding[]): ReadonlyMap<string,
   for (const finding of findings) {
     const [fix] = finding.fixes;
     const table = tableOf(finding);
-    if (kindOf(fix) === "drop-index" && table !== null) for (const maker of makers) if (tableOf(maker) === table) add(finding, maker, `\`${table}\` is read by the new index first; then the old one can go`);
+    if (kindOf(fix) === "drop-index" && table !== null)
+      for (const maker of makers) if (tableOf(maker) === table) add(finding, maker, `\`${table}\` is read by the new index first; then the old one can go`);
   }
   chainMigrations(findings, add);
   return after;
@@ -33,12 +34,15 @@ function chainMigrations(findings: readonly Finding[], add: (finding: Finding, e
 export type DeployKind = "setting" | "add-index" | "drop-index" | "drop-column" | "upkeep" | "other-migration" | "code" | "none";
 
 /** Statements that no code waits for: upkeep and settings. */
-const UPKEEP = /^\s*(?:VACUUM|ANALYZE|REINDEX|CLUSTER|ALTER (?:SYSTEM|ROLE|DATABASE|USER)\b|SET\b|SELECT pg_|ALTER TABLE \S+ (?:SET|RESET) \(|ALTER INDEX \S+ (?:SET|RESET) \(|CREATE STATISTICS|ALTER TABLE \S+ ALTER COLUMN \S+ SET STATISTICS)/i;
+const UPKEEP =
+  /^\s*(?:VACUUM|ANALYZE|REINDEX|CLUSTER|ALTER (?:SYSTEM|ROLE|DATABASE|USER)\b|SET\b|SELECT pg_|ALTER TABLE \S+ (?:SET|RESET) \(|ALTER INDEX \S+ (?:SET|RESET) \(|CREATE STATISTICS|ALTER TABLE \S+ ALTER COLUMN \S+ SET STATISTICS)/i;
 
 /** By what a fix does to the database. */
 export function kindOf(fix: Fix | undefined): DeployKind {
   if (fix === undefined) return "none";
-  const text = [...(fix.sql?.forward ?? []), ...fix.edits.filter(({ file }) => fix.migration?.follows?.files.includes(file)).map((edit) => edit.text)].join("\n");
+  const text = [...(fix.sql?.forward ?? []), ...fix.edits.filter(({ file }) => fix.migration?.follows?.files.includes(file)).map((edit) => edit.text)].join(
+    "\n",
+  );
   if (fix.kind === "config" && fix.edits.length === 0) return "setting";
   // A build that failed before leaves an index, which the migration drops before it builds.
   if (/\bADD CONSTRAINT\b|AddConstraint/i.test(text)) return "other-migration";

@@ -19,10 +19,15 @@ export function indexMaps(work: Work): readonly Plot[] {
   const found = new Map<string, number>();
   for (const { chapter, places } of work.report.findings) {
     if (chapter !== "1.2") continue;
-    for (const name of new Set(places.flatMap(({ role, object }) => (role === "table" && object !== undefined ? [object] : [])))) found.set(name, (found.get(name) ?? 0) + 1);
+    for (const name of new Set(places.flatMap(({ role, object }) => (role === "table" && object !== undefined ? [object] : []))))
+      found.set(name, (found.get(name) ?? 0) + 1);
   }
   const ranked = database.tables
-    .map((table) => ({ table, findings: found.get(`${table.schema}.${table.name}`) ?? 0, share: database.statementsOn(table).reduce((sum, one) => sum + one.share, 0) }))
+    .map((table) => ({
+      table,
+      findings: found.get(`${table.schema}.${table.name}`) ?? 0,
+      share: database.statementsOn(table).reduce((sum, one) => sum + one.share, 0),
+    }))
     .filter(({ findings, share }) => findings > 0 || share >= HOT)
     .toSorted((a, b) => Number(b.findings > 0) - Number(a.findings > 0) || b.share - a.share || (a.table.name < b.table.name ? -1 : 1));
   return ranked.slice(0, MOST_MAPS).flatMap(({ table }) => mapOf(table, work) ?? []);
@@ -38,8 +43,14 @@ function mapOf(table: Table, work: Work): Plot | null {
     .slice(0, MOST_STATEMENTS);
   const verdicts = verdictsOn(table, work);
   const indexes = database.indexesOf(table).map((index) => indexRow(index, verdicts, work));
-  const used = new Set([...statements.flatMap(({ marks }) => marks.map(({ column }) => column)), ...indexes.flatMap(({ positions }) => positions.map(({ column }) => column))]);
-  const columns = [...table.columns.map(({ name }) => name).filter((name) => used.has(name)), ...[...used].filter((name) => !table.columns.some((one) => one.name === name))].slice(0, MOST_COLUMNS);
+  const used = new Set([
+    ...statements.flatMap(({ marks }) => marks.map(({ column }) => column)),
+    ...indexes.flatMap(({ positions }) => positions.map(({ column }) => column)),
+  ]);
+  const columns = [
+    ...table.columns.map(({ name }) => name).filter((name) => used.has(name)),
+    ...[...used].filter((name) => !table.columns.some((one) => one.name === name)),
+  ].slice(0, MOST_COLUMNS);
   if (indexes.length === 0 || columns.length === 0) return null;
   const dropped = indexes.filter(({ verdict }) => verdict === "drop").length;
   const unjudged = indexes.filter(({ verdict }) => verdict === "unjudged").length;
@@ -82,9 +93,12 @@ function marksOf({ shape }: Statement, table: Table): readonly Mark[] {
     const mark = EQUAL.has(operator) ? "=" : RANGE.has(operator) ? "<" : null;
     if (mark !== null && !marks.has(left.name)) marks.set(left.name, { column: left.name, mark });
   }
-  for (const { what } of shape.orderBy) if (what.kind === "column" && at.has(what.table) && !marks.has(what.name)) marks.set(what.name, { column: what.name, mark: "↓" });
+  for (const { what } of shape.orderBy)
+    if (what.kind === "column" && at.has(what.table) && !marks.has(what.name)) marks.set(what.name, { column: what.name, mark: "↓" });
   for (const { on, table: joined } of shape.joins) {
-    for (const { left, right } of on) for (const end of [left, right]) if (at.has(end.table) && joined.position === end.table && !marks.has(end.name)) marks.set(end.name, { column: end.name, mark: "=" });
+    for (const { left, right } of on)
+      for (const end of [left, right])
+        if (at.has(end.table) && joined.position === end.table && !marks.has(end.name)) marks.set(end.name, { column: end.name, mark: "=" });
   }
   return [...marks.values()];
 }
@@ -93,7 +107,15 @@ function positionsOf({ base, joins }: QueryShape, { name }: Table): ReadonlySet<
   return new Set([base, ...joins.map((one) => one.table)].flatMap((one) => (one !== null && one.name === name ? [one.position] : [])));
 }
 
-const DROPS: ReadonlySet<string> = new Set(["unused-index", "redundant-index", "duplicate-index", "invalid-index", "constant-column-index", "useless-like-index", "null-heavy-index"]);
+const DROPS: ReadonlySet<string> = new Set([
+  "unused-index",
+  "redundant-index",
+  "duplicate-index",
+  "invalid-index",
+  "constant-column-index",
+  "useless-like-index",
+  "null-heavy-index",
+]);
 
 type Verdicts = ReadonlyMap<string, { readonly verdict: "drop" | "unjudged"; readonly why: string }>;
 
@@ -121,6 +143,8 @@ function indexRow(index: Index, verdicts: Verdicts, { evidence: { database } }: 
     verdict: known?.verdict ?? "keep",
     bytes: index.bytes,
     scans,
-    why: known?.why ?? (index.primary ? "primary key" : index.constraint !== null || index.unique ? "unique" : scans === null ? "" : `${formatNumber(scans)} scans`),
+    why:
+      known?.why ??
+      (index.primary ? "primary key" : index.constraint !== null || index.unique ? "unique" : scans === null ? "" : `${formatNumber(scans)} scans`),
   };
 }

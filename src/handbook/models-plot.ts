@@ -20,7 +20,9 @@ export function modelsPlot(work: Work): Plot | null {
   const graph = evidence.source?.graph;
   if (graph === undefined) return null;
   const perRow = perRowEdges(work, graph);
-  const edges = [...perRow.values(), ...joinedEdges(work, perRow)].toSorted((a, b) => (b.weight ?? 0) - (a.weight ?? 0) || (edgeKey(a) < edgeKey(b) ? -1 : 1)).slice(0, MOST_EDGES);
+  const edges = [...perRow.values(), ...joinedEdges(work, perRow)]
+    .toSorted((a, b) => (b.weight ?? 0) - (a.weight ?? 0) || (edgeKey(a) < edgeKey(b) ? -1 : 1))
+    .slice(0, MOST_EDGES);
   const labels = new Set<string>();
   const shown = edges.filter(({ child, parent }) => {
     const next = new Set([...labels, child, parent]);
@@ -70,7 +72,9 @@ function lastHop(label: string | undefined, relation: string | undefined, graph:
     const target = field.relation.target === null ? null : graph.byLabel(field.relation.target);
     if (target === null) return hop;
     const isForward = field.attname !== null || field.relation.through !== null;
-    hop = isForward ? { child: model.label, parent: target.label, field: name } : { child: target.label, parent: model.label, field: field.relation.back ?? name };
+    hop = isForward
+      ? { child: model.label, parent: target.label, field: name }
+      : { child: target.label, parent: model.label, field: field.relation.back ?? name };
     model = target;
   }
   return hop;
@@ -101,7 +105,10 @@ function joinedEdges({ evidence: { database }, timed, base }: Work, perRow: Read
   return [...weights.values()];
 }
 
-function joinEdge(ends: readonly { readonly table: import("../model/database.ts").Table | null; readonly name: string }[], database: NonNullable<Work["evidence"]["database"]>): Pick<Edge, "child" | "parent" | "field"> | null {
+function joinEdge(
+  ends: readonly { readonly table: import("../model/database.ts").Table | null; readonly name: string }[],
+  database: NonNullable<Work["evidence"]["database"]>,
+): Pick<Edge, "child" | "parent" | "field"> | null {
   for (const [index, { table, name }] of ends.entries()) {
     const other = ends[1 - index]?.table ?? null;
     const field = table === null ? null : database.fieldOf(table, name);

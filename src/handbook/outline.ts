@@ -97,7 +97,11 @@ export const CHAPTERS: readonly OutlineChapter[] = [
     chapter: "7",
     title: "Horizontal and Vertical Scaling",
     page: "chapter-7-scaling.md",
-    sections: [section("7.1", "Horizontal Scaling with Load Balancers"), section("7.2", "Vertical Scaling with Hardware Upgrades"), section("7.3", "Using Read Replicas")],
+    sections: [
+      section("7.1", "Horizontal Scaling with Load Balancers"),
+      section("7.2", "Vertical Scaling with Hardware Upgrades"),
+      section("7.3", "Using Read Replicas"),
+    ],
   },
 ];
 

@@ -56,7 +56,10 @@ export function causesPlot(work: Work, order: readonly string[]): Plot | null {
     answer: `${percent(share)} of ${formatTime(base.total)} ${base.unit} is spent on statements that a finding is about${first === undefined ? "" : `, ${percent(first[1] / base.total)} on ${first[0]}`}.${restWords(left, base.total)}`,
     source: `${base.source}; ${formatNumber(timed.length)} statements`,
     unit: base.unit,
-    bars: [...found.map(([label, value]) => ({ label, value, tone: "found" as const, note: percent(value / base.total) })), ...left.map(({ label, value }) => ({ label, value, tone: "other" as const, note: percent(base.total === 0 ? 0 : value / base.total) }))],
+    bars: [
+      ...found.map(([label, value]) => ({ label, value, tone: "found" as const, note: percent(value / base.total) })),
+      ...left.map(({ label, value }) => ({ label, value, tone: "other" as const, note: percent(base.total === 0 ? 0 : value / base.total) })),
+    ],
   };
 }
 

@@ -24,5 +24,8 @@ export const inPlanOrder = (changes: readonly Change[]): readonly Change[] => pl
 
 function byGainOverRisk(changes: readonly Change[]): readonly Change[] {
   const worth = ({ gain, safety }: Change): number => (gain?.marginal ?? 0) / RISK[safety ?? "none"];
-  return changes.map((change, index) => ({ change, index })).toSorted((a, b) => worth(b.change) - worth(a.change) || a.index - b.index).map(({ change }) => change);
+  return changes
+    .map((change, index) => ({ change, index }))
+    .toSorted((a, b) => worth(b.change) - worth(a.change) || a.index - b.index)
+    .map(({ change }) => change);
 }

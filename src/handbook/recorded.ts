@@ -17,7 +17,9 @@ const MOST = 15;
 const MS = 1000;
 
 function scopes(recording: Recording): Advice | null {
-  const all = recording.scopes.filter(({ kind, statements }) => kind !== "setup" && statements.sum > 0).toSorted((a, b) => b.databaseTime.sum - a.databaseTime.sum || (a.label < b.label ? -1 : 1));
+  const all = recording.scopes
+    .filter(({ kind, statements }) => kind !== "setup" && statements.sum > 0)
+    .toSorted((a, b) => b.databaseTime.sum - a.databaseTime.sum || (a.label < b.label ? -1 : 1));
   const [top] = all;
   if (top === undefined) return null;
   const total = all.reduce((sum, one) => sum + one.databaseTime.sum, 0);
@@ -30,7 +32,17 @@ function scopes(recording: Recording): Advice | null {
       {
         title: `${formatNumber(Math.min(MOST, all.length))} of ${formatNumber(all.length)} routes, tasks, commands and tests by their time in the database`,
         head: ["", "runs", "statements, median", "most", "ms in the database, median", "together, ms", "most statements from"],
-        rows: all.slice(0, MOST).map((one) => [`\`${one.label}\``, formatNumber(one.scopes), formatNumber(one.statements.median), formatNumber(one.statements.max), formatMilliseconds(one.databaseTime.median / MS), formatMilliseconds(one.databaseTime.sum / MS), placeWords(one)]),
+        rows: all
+          .slice(0, MOST)
+          .map((one) => [
+            `\`${one.label}\``,
+            formatNumber(one.scopes),
+            formatNumber(one.statements.median),
+            formatNumber(one.statements.max),
+            formatMilliseconds(one.databaseTime.median / MS),
+            formatMilliseconds(one.databaseTime.sum / MS),
+            placeWords(one),
+          ]),
         numeric: [1, 2, 3, 4, 5],
         source: `recording ${recording.folder}`,
       },
@@ -54,7 +66,9 @@ function loops({ rowClusters, loopClusters, folder }: Recording, { findings, cov
   const isSourceThere = coverage.filesParsed > 0;
   if (findings.some(({ chapter }) => chapter === "2.4")) return [];
   const rows = rowClusters.map((one) => ({ name: `\`${one.model}.${one.path.replaceAll("__", ".")}\``, ...figuresOf(one), at: frameWords(one.access) }));
-  const repeated = loopClusters.filter(({ cause }) => cause === null).map((one) => ({ name: `\`${one.sql.slice(0, 60)}\``, ...figuresOf(one), at: frameWords(one.stack) }));
+  const repeated = loopClusters
+    .filter(({ cause }) => cause === null)
+    .map((one) => ({ name: `\`${one.sql.slice(0, 60)}\``, ...figuresOf(one), at: frameWords(one.stack) }));
   const all = [...rows, ...repeated].filter(({ statements }) => statements >= LEAST_ROUNDS).toSorted((a, b) => b.time - a.time || (a.name < b.name ? -1 : 1));
   const [top] = all;
   if (top === undefined) return [];
@@ -63,7 +77,15 @@ function loops({ rowClusters, loopClusters, folder }: Recording, { findings, cov
       ...BARE,
       section: "2.4",
       claim: `${top.name} is loaded ${formatNumber(top.statements)} times in one ${top.label}: ${formatMilliseconds(top.time)} ms together.`,
-      tables: [{ title: `${formatNumber(Math.min(MOST, all.length))} of ${formatCount(all.length, "loop")} by time`, head: ["loaded or sent", "times in one scope", "in", "together, ms", "at"], rows: all.slice(0, MOST).map(({ name, statements, label, time, at }) => [name, formatNumber(statements), label, formatMilliseconds(time), at]), numeric: [1, 3], source: `recording ${folder}` }],
+      tables: [
+        {
+          title: `${formatNumber(Math.min(MOST, all.length))} of ${formatCount(all.length, "loop")} by time`,
+          head: ["loaded or sent", "times in one scope", "in", "together, ms", "at"],
+          rows: all.slice(0, MOST).map(({ name, statements, label, time, at }) => [name, formatNumber(statements), label, formatMilliseconds(time), at]),
+          numeric: [1, 3],
+          source: `recording ${folder}`,
+        },
+      ],
       examined: `${formatCount(rowClusters.length + loopClusters.length, "loop")} of ${folder}`,
       missing: isSourceThere ? "" : "The lines that fetched the rows and the edits that would mend it: `luthier tune PATH` with the project's folder.",
     },
@@ -72,7 +94,11 @@ function loops({ rowClusters, loopClusters, folder }: Recording, { findings, cov
 
 function figuresOf({ occurrences }: RowCluster | LoopCluster): { readonly statements: number; readonly time: number; readonly label: string } {
   const [worst] = occurrences.toSorted((a, b) => b.statements.max - a.statements.max);
-  return { statements: worst?.statements.max ?? 0, time: occurrences.reduce((sum, one) => sum + one.microseconds, 0) / MS, label: worst === undefined ? "" : worst.label };
+  return {
+    statements: worst?.statements.max ?? 0,
+    time: occurrences.reduce((sum, one) => sum + one.microseconds, 0) / MS,
+    label: worst === undefined ? "" : worst.label,
+  };
 }
 
 function frameWords(stack: Stack): string {

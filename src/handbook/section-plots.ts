@@ -37,9 +37,13 @@ const LEAST_STATEMENTS = 3;
 function waterfallPlot({ recordings, read }: Work): Plot | null {
   const recording = recordings.at(-1);
   if (recording === undefined) return null;
-  const scopes = recording.scopes.filter(({ kind }) => kind === "request" || kind === "task" || kind === "command").toSorted((a, b) => b.databaseTime.sum - a.databaseTime.sum || (a.label < b.label ? -1 : 1));
+  const scopes = recording.scopes
+    .filter(({ kind }) => kind === "request" || kind === "task" || kind === "command")
+    .toSorted((a, b) => b.databaseTime.sum - a.databaseTime.sum || (a.label < b.label ? -1 : 1));
   for (const scope of scopes) {
-    const samples = recording.samples.filter(({ label, kind, statements }) => label === scope.label && kind === scope.kind && statements.length >= LEAST_STATEMENTS);
+    const samples = recording.samples.filter(
+      ({ label, kind, statements }) => label === scope.label && kind === scope.kind && statements.length >= LEAST_STATEMENTS,
+    );
     const [sample] = samples.toSorted((a, b) => Math.abs(a.duration - scope.duration.median) - Math.abs(b.duration - scope.duration.median));
     if (sample === undefined) continue;
     return toWaterfall(sample, { folder: recording.folder, scopes: scope.scopes, read });
@@ -62,8 +66,20 @@ function toWaterfall(sample: ScopeSample, { folder, scopes, read }: { readonly f
     duration: sample.duration / 1000,
     statements: sample.statements.map(({ at, duration, sql, stack, group }) => {
       const frame = stack.find(({ owner }) => owner === "project");
-      const code = frame === undefined ? "" : (read(frame.file)?.split(/\r\n|\n|\r/)[frame.line - 1]?.trim() ?? "");
-      return { at: at / 1000, duration: duration / 1000, label: code === "" ? sql.slice(0, 60) : code, sql, group, place: frame === undefined ? null : `${frame.file}:${frame.line}` };
+      const code =
+        frame === undefined
+          ? ""
+          : (read(frame.file)
+              ?.split(/\r\n|\n|\r/)
+              [frame.line - 1]?.trim() ?? "");
+      return {
+        at: at / 1000,
+        duration: duration / 1000,
+        label: code === "" ? sql.slice(0, 60) : code,
+        sql,
+        group,
+        place: frame === undefined ? null : `${frame.file}:${frame.line}`,
+      };
     }),
     more: sample.more,
   };
@@ -97,7 +113,10 @@ function endpointsPlot({ recordings }: Work): Plot | null {
   return {
     kind: "endpoints",
     question: "Which endpoints grow with the page size?",
-    answer: growing.length === 0 ? `None of ${formatNumber(endpoints.length)} sends more statements with more rows.` : `${formatNumber(growing.length)} of ${formatNumber(endpoints.length)}; ${top.label} sends ${formatNumber(top.slope ?? 0)} statements a row.`,
+    answer:
+      growing.length === 0
+        ? `None of ${formatNumber(endpoints.length)} sends more statements with more rows.`
+        : `${formatNumber(growing.length)} of ${formatNumber(endpoints.length)}; ${top.label} sends ${formatNumber(top.slope ?? 0)} statements a row.`,
     source: `${small.folder} and ${large.folder}`,
     endpoints: sorted,
   };
@@ -145,7 +164,10 @@ type DeadTable = Extract<Plot, { kind: "dead-rows" }>["tables"][number];
 
 const ratio = ({ points, trigger }: DeadTable): number => (points.at(-1)?.dead ?? 0) / Math.max(1, trigger);
 
-function earlierDead({ schema, name }: { readonly schema: string; readonly name: string }, { earlier }: NonNullable<Work["evidence"]["database"]>): DeadTable["points"] {
+function earlierDead(
+  { schema, name }: { readonly schema: string; readonly name: string },
+  { earlier }: NonNullable<Work["evidence"]["database"]>,
+): DeadTable["points"] {
   const snapshot = earlier?.snapshot;
   const server = snapshot?.servers[0];
   const table = snapshot?.catalog.tables.find((one) => one.schema === schema && one.name === name);

@@ -30,17 +30,29 @@ export function stateOf(section: string, input: HandbookInput): State {
   }
   if (failure !== undefined) return { state: "failed", stateLine: failed.trim(), examined, missing };
   const judged = judgedRules(section, input);
-  if (judged.of === 0 && advice.length === 0) return { state: "unknown", stateLine: `Unknown. None of ${formatCount(input.rules.length, "rule")} looks at ${section}.`, examined, missing };
-  const known = advice.map(({ claim }) => claim).filter(Boolean).join(" ");
-  if (judged.of > 0 && judged.done === 0 && (gaps.length > 0 || advice.length === 0)) return { state: "unknown", stateLine: `Unknown. 0 of ${formatCount(judged.of, "rule")} could judge it. ${known}`.trim(), examined, missing };
+  if (judged.of === 0 && advice.length === 0)
+    return { state: "unknown", stateLine: `Unknown. None of ${formatCount(input.rules.length, "rule")} looks at ${section}.`, examined, missing };
+  const known = advice
+    .map(({ claim }) => claim)
+    .filter(Boolean)
+    .join(" ");
+  if (judged.of > 0 && judged.done === 0 && (gaps.length > 0 || advice.length === 0))
+    return { state: "unknown", stateLine: `Unknown. 0 of ${formatCount(judged.of, "rule")} could judge it. ${known}`.trim(), examined, missing };
   if (judged.of === 0 && advice.every(({ missing: gap }) => gap !== "")) return { state: "unknown", stateLine: `Unknown. ${known}`.trim(), examined, missing };
   const weighed = examined === "" ? "" : ` Weighed: ${examined}.`;
   const near = nearestMiss(section, input);
-  if (gaps.length > 0) return { state: "partial", stateLine: `Partial. Nothing found by ${formatNumber(judged.done)} of ${formatCount(judged.of, "rule")}.${weighed}${near}`, examined, missing };
+  if (gaps.length > 0)
+    return {
+      state: "partial",
+      stateLine: `Partial. Nothing found by ${formatNumber(judged.done)} of ${formatCount(judged.of, "rule")}.${weighed}${near}`,
+      examined,
+      missing,
+    };
   return { state: "clean", stateLine: `Nothing found.${weighed}${near}`, examined, missing };
 }
 
-export const hasContent = ({ tables, plots, artefacts, examples, missing }: Advice): boolean => tables.length + plots.length + artefacts.length + examples.length > 0 || missing === "";
+export const hasContent = ({ tables, plots, artefacts, examples, missing }: Advice): boolean =>
+  tables.length + plots.length + artefacts.length + examples.length > 0 || missing === "";
 
 /** `9 findings: 2 proven, 3 recorded, 4 inferred.` */
 export function countLine(findings: readonly Finding[]): string {
@@ -76,7 +88,11 @@ function mostOfEach(words: readonly string[]): readonly string[] {
 }
 
 /** `1 columns of JSON`: rules that write the plural for any number. */
-const singular = (text: string): string => text.replace(/^1 (\w+)/, (_, word: string) => `1 ${word === "indexes" ? "index" : word.endsWith("ies") ? `${word.slice(0, -3)}y` : /[^s]s$/.test(word) ? word.slice(0, -1) : word}`);
+const singular = (text: string): string =>
+  text.replace(
+    /^1 (\w+)/,
+    (_, word: string) => `1 ${word === "indexes" ? "index" : word.endsWith("ies") ? `${word.slice(0, -3)}y` : /[^s]s$/.test(word) ? word.slice(0, -1) : word}`,
+  );
 
 function judgedRules(section: string, { rules, report }: HandbookInput): { readonly of: number; readonly done: number } {
   const own = rules.filter(({ chapter }) => chapter === section);

@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { isSameState, sinceLast, type HistoryEntry } from "./since.ts";
 
-const run = (at: string, findings: HistoryEntry["findings"], unit: HistoryEntry["unit"] = "s/min"): HistoryEntry => ({ schema: "luthier-history/1", at, commit: "4f1c2ab", unit, total: 10, findings });
+const run = (at: string, findings: HistoryEntry["findings"], unit: HistoryEntry["unit"] = "s/min"): HistoryEntry => ({
+  schema: "luthier-history/1",
+  at,
+  commit: "4f1c2ab",
+  unit,
+  total: 10,
+  findings,
+});
 const one = (id: string, time: number | null = 1): HistoryEntry["findings"][number] => ({ id, rule: "n-plus-one", claim: `claim of ${id}`, time });
 
 describe("what changed since the last run", () => {
@@ -9,7 +16,14 @@ describe("what changed since the last run", () => {
 
   test("names what was fixed, what is new and what costs more", () => {
     const since = sinceLast(run("2026-01-02", [one("a", 1.5), one("c")]), [run("2026-01-01", [one("a"), one("b")])]);
-    expect(since).toEqual({ at: "2026-01-01", commit: "4f1c2ab", fixed: [{ id: "b", rule: "n-plus-one", claim: "claim of b" }], added: ["c"], worse: [{ finding: "a", before: 1, now: 1.5 }], better: [] });
+    expect(since).toEqual({
+      at: "2026-01-01",
+      commit: "4f1c2ab",
+      fixed: [{ id: "b", rule: "n-plus-one", claim: "claim of b" }],
+      added: ["c"],
+      worse: [{ finding: "a", before: 1, now: 1.5 }],
+      better: [],
+    });
   });
 
   test("takes a little more for noise, and no seconds for other seconds", () => {
@@ -24,8 +38,14 @@ describe("what changed since the last run", () => {
   });
 
   test("compares with a run that had the same evidence: what a recording told is not mended by leaving it away", () => {
-    const [both, alone] = [["source", "database", "recording"], ["database", "source"]];
-    const history = [{ ...run("2026-01-01", [one("a")]), evidence: alone }, { ...run("2026-01-02", [one("a"), one("b")]), evidence: both }];
+    const [both, alone] = [
+      ["source", "database", "recording"],
+      ["database", "source"],
+    ];
+    const history = [
+      { ...run("2026-01-01", [one("a")]), evidence: alone },
+      { ...run("2026-01-02", [one("a"), one("b")]), evidence: both },
+    ];
     expect(sinceLast({ ...run("2026-01-03", [one("a"), one("c")]), evidence: alone }, history)).toMatchObject({ at: "2026-01-01", fixed: [], added: ["c"] });
   });
 

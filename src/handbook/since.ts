@@ -49,10 +49,12 @@ export function sinceLast(now: Pick<HistoryEntry, "unit" | "total" | "evidence" 
   const notCompared = [...gone, ...come].filter((one) => !isKept(one)).length;
   const fixed = gone.filter(isKept).map(({ id, rule, claim }) => ({ id, rule, claim }));
   const added = come.filter(isKept).map(({ id }) => id);
-  const pairs = now.findings.filter((one) => isKept(one) && isKept(before?.get(one.id) ?? one)).flatMap(({ id, time }): readonly Pair[] => {
-    const old = before?.get(id)?.time ?? null;
-    return old !== null && time !== null && old > 0 && time > 0 ? [{ finding: id, before: old, now: time }] : [];
-  });
+  const pairs = now.findings
+    .filter((one) => isKept(one) && isKept(before?.get(one.id) ?? one))
+    .flatMap(({ id, time }): readonly Pair[] => {
+      const old = before?.get(id)?.time ?? null;
+      return old !== null && time !== null && old > 0 && time > 0 ? [{ finding: id, before: old, now: time }] : [];
+    });
   const { worse, better } = beyondNoise(pairs, Math.max(last.total ?? 0, now.total ?? 0) * LEAST_PART);
   return { at: last.at, commit: last.commit, fixed, added, worse, better, ...(notCompared === 0 ? {} : { notCompared }) };
 }
@@ -89,4 +91,8 @@ export function isSameState(a: Pick<HistoryEntry, "unit" | "findings">, b: Pick<
   return a.unit === b.unit && stateKey(a.findings) === stateKey(b.findings);
 }
 
-const stateKey = (findings: readonly HistoryFinding[]): string => findings.map(({ id, time }) => `${id} ${time === null ? "" : time.toPrecision(4)}`).toSorted().join("\n");
+const stateKey = (findings: readonly HistoryFinding[]): string =>
+  findings
+    .map(({ id, time }) => `${id} ${time === null ? "" : time.toPrecision(4)}`)
+    .toSorted()
+    .join("\n");

@@ -8,7 +8,12 @@ import type { Work } from "./input.ts";
 
 /** Where the source sends a statement, as far as its shape tells. */
 export function sitesOf({ source }: EvidenceInput, { statement, recordedAt }: TimedStatement): readonly SentFrom[] {
-  const written = source === null || statement === null ? [] : statement.written.sites.flatMap(({ span, how, sent = [] }) => [span, ...sent].map((one) => ({ file: one.file, line: positionOf(source.text(one.file), one.start).line, how })).slice(0, 1));
+  const written =
+    source === null || statement === null
+      ? []
+      : statement.written.sites.flatMap(({ span, how, sent = [] }) =>
+          [span, ...sent].map((one) => ({ file: one.file, line: positionOf(source.text(one.file), one.start).line, how })).slice(0, 1),
+        );
   if (recordedAt?.isOnly !== true) return written;
   // A shape says how rows are loaded, where the recording does not contradict it.
   const isSeenThere = statement?.written.certainty === "unique" && written.some(({ file }) => file === recordedAt.file);

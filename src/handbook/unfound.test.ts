@@ -1,11 +1,23 @@
 import { expect, test } from "vitest";
 import { unfoundBars, type Unfound } from "./unfound.ts";
 
-const one = (kind: string, time: number): Unfound => ({ kind, time, why: "", statement: { id: `${kind}${time}`, key: "", sql: "", calls: 1, meanMs: 1, time, share: 0, statement: null } });
+const one = (kind: string, time: number): Unfound => ({
+  kind,
+  time,
+  why: "",
+  statement: { id: `${kind}${time}`, key: "", sql: "", calls: 1, meanMs: 1, time, share: 0, statement: null },
+});
 
 test("kinds with much of the time stand by themselves, the others together, and no second is lost", () => {
-  const bars = unfoundBars([one("No finding: long lists", 4), one("No finding: commands", 2), one("No finding: key checks", 0.01), one("No finding: the rest", 1)], 10);
-  expect(bars).toEqual([{ label: "No finding: long lists", value: 4 }, { label: "No finding: commands", value: 2 }, { label: "No finding: the rest", value: expect.closeTo(1.01) as number }]);
+  const bars = unfoundBars(
+    [one("No finding: long lists", 4), one("No finding: commands", 2), one("No finding: key checks", 0.01), one("No finding: the rest", 1)],
+    10,
+  );
+  expect(bars).toEqual([
+    { label: "No finding: long lists", value: 4 },
+    { label: "No finding: commands", value: 2 },
+    { label: "No finding: the rest", value: expect.closeTo(1.01) as number },
+  ]);
 });
 
 test("where no kind stands out there is one bar", () => {

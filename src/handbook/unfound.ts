@@ -32,7 +32,11 @@ export function unfoundOf(work: Work): readonly Unfound[] {
   }
   const verdicts = new Map((work.evidence.database?.study?.statements ?? []).map(({ statement, verdict }) => [statement, verdict]));
   return work.timed
-    .map((statement) => ({ statement, time: statement.time - [...(taken.get(statement.id)?.values() ?? [])].reduce((sum, one) => sum + one, 0), ...kindOf(statement, verdicts.get(statement.id)) }))
+    .map((statement) => ({
+      statement,
+      time: statement.time - [...(taken.get(statement.id)?.values() ?? [])].reduce((sum, one) => sum + one, 0),
+      ...kindOf(statement, verdicts.get(statement.id)),
+    }))
     .filter(({ time }) => time > 0)
     .toSorted((a, b) => b.time - a.time || (a.statement.id < b.statement.id ? -1 : 1));
 }
@@ -43,7 +47,8 @@ function kindOf({ statement, sql, calls, meanMs }: TimedStatement, verdict: stri
   if (kind === "foreign-key-check") return { kind: "No finding: key checks", why: "PostgreSQL's own check of a foreign key" };
   if (kind === "catalog") return { kind: "No finding: catalog", why: "reads the catalog, as tools do" };
   const rows = statement?.rows ?? null;
-  if (rows !== null && calls > 0 && rows / calls >= LONG_LIST) return { kind: "No finding: long lists", why: `${formatNumber(Math.round(rows / calls))} rows a call are what is asked for` };
+  if (rows !== null && calls > 0 && rows / calls >= LONG_LIST)
+    return { kind: "No finding: long lists", why: `${formatNumber(Math.round(rows / calls))} rows a call are what is asked for` };
   if (meanMs < FAST) return { kind: "No finding: look-ups", why: `fast: ${formatMilliseconds(meanMs)} ms a call, and no loop was found that sends it` };
   if (verdict === "same") return { kind: "No finding: no index", why: "planned with every candidate index: none makes it cheaper" };
   return { kind: REST, why: "no rule has anything against it" };
@@ -52,7 +57,11 @@ function kindOf({ statement, sql, calls, meanMs }: TimedStatement, verdict: stri
 const wholeOf = (unfound: readonly Unfound[]): number => unfound.reduce((sum, { time }) => sum + time, 0);
 
 /** Bars of the time without a finding, `whole` of `total`, by kind; kinds with little of the time are one. */
-export function unfoundBars(unfound: readonly Unfound[], total: number, whole: number = wholeOf(unfound)): readonly { readonly label: string; readonly value: number }[] {
+export function unfoundBars(
+  unfound: readonly Unfound[],
+  total: number,
+  whole: number = wholeOf(unfound),
+): readonly { readonly label: string; readonly value: number }[] {
   const sums = new Map<string, number>();
   for (const { kind, time } of unfound) sums.set(kind, (sums.get(kind) ?? 0) + time);
   const shown = [...sums].filter(([kind, value]) => kind !== REST && value >= total * LEAST_PART).toSorted((a, b) => b[1] - a[1]);
@@ -71,7 +80,10 @@ export function unfoundAdvice(work: Work): readonly Advice[] {
   if (base === null || top === undefined || base.total <= 0) return [];
   const all = wholeOf(unfound);
   const [most] = unfoundBars(unfound, base.total);
-  const what = most === undefined || most.label === REST || most.label === "No finding" ? "" : `, ${percent(most.value / base.total)} of it all ${KIND_WORDS[most.label] ?? ""}`;
+  const what =
+    most === undefined || most.label === REST || most.label === "No finding"
+      ? ""
+      : `, ${percent(most.value / base.total)} of it all ${KIND_WORDS[most.label] ?? ""}`;
   return [
     {
       advisor: "workload",
@@ -82,7 +94,16 @@ export function unfoundAdvice(work: Work): readonly Advice[] {
         {
           title: `${formatNumber(Math.min(MOST, unfound.length))} of ${formatCount(unfound.length, "statement")} by the time that no finding is about`,
           head: ["statement", base.unit, "calls", "ms a call", "why nothing stands against it", "sent by"],
-          rows: unfound.slice(0, MOST).map(({ statement, time, why }) => [`\`${textOf(statement)}\``, formatTime(time), formatNumber(statement.calls), formatMilliseconds(statement.meanMs), why, sentWords(sentFrom(statement))]),
+          rows: unfound
+            .slice(0, MOST)
+            .map(({ statement, time, why }) => [
+              `\`${textOf(statement)}\``,
+              formatTime(time),
+              formatNumber(statement.calls),
+              formatMilliseconds(statement.meanMs),
+              why,
+              sentWords(sentFrom(statement)),
+            ]),
           numeric: [1, 2, 3],
           source: base.source,
         },

@@ -7,9 +7,24 @@ test.each([
   ["orders_order", ["channel"], "_like", "orders_order_channel_dc2c61a7_like"],
   ["catalog_authorship", ["book_id", "author_id", "role"], "_uniq", "catalog_authorship_book_id_author_id_role_1d9f7beb_uniq"],
   ['"sales"."order"', ["customer_id"], "_fk_customers_customer_id", "order_customer_id_9da9253f_fk_customers_customer_id"],
-  ["a_rather_long_application_name_and_its_model_with_a_long_name", ["one_column_with_a_long_name", "another_one"], "_uniq", "a_rather_long_applicatio_one_column_with_a_long_n_44874929_uniq"],
-  ["inventory_stockmovement", ["warehouse_id"], "_fk_inventory_warehouse_with_a_very_long_name_indeed_id", "inventory_stockmovem_warehouse_id_401c7fc4_fk_inventory"],
-  ["_hidden_table_of_somebody_with_a_name_that_is_much_too_long_for_it", ["first_column_name"], "_idx", "D_hidden_table_of_somebod_first_column_name_5b5a64ba_id"],
+  [
+    "a_rather_long_application_name_and_its_model_with_a_long_name",
+    ["one_column_with_a_long_name", "another_one"],
+    "_uniq",
+    "a_rather_long_applicatio_one_column_with_a_long_n_44874929_uniq",
+  ],
+  [
+    "inventory_stockmovement",
+    ["warehouse_id"],
+    "_fk_inventory_warehouse_with_a_very_long_name_indeed_id",
+    "inventory_stockmovem_warehouse_id_401c7fc4_fk_inventory",
+  ],
+  [
+    "_hidden_table_of_somebody_with_a_name_that_is_much_too_long_for_it",
+    ["first_column_name"],
+    "_idx",
+    "D_hidden_table_of_somebod_first_column_name_5b5a64ba_id",
+  ],
 ] as const)("the name of an index of %s", (table, columns, suffix, expected) => {
   expect(generatedName(table, columns, suffix)).toBe(expected);
 });

@@ -56,7 +56,15 @@ export function generatedIndexName(table: string, columns: readonly string[], su
   return /^[_\d]/.test(made) ? `D${made.slice(1)}` : made;
 }
 
-const suffixes: Readonly<Record<string, string>> = { GinIndex: "gin", GistIndex: "gist", BrinIndex: "brin", HashIndex: "hash", BloomIndex: "bloom", SpGistIndex: "spgist", BTreeIndex: "btree" };
+const suffixes: Readonly<Record<string, string>> = {
+  GinIndex: "gin",
+  GistIndex: "gist",
+  BrinIndex: "brin",
+  HashIndex: "hash",
+  BloomIndex: "bloom",
+  SpGistIndex: "spgist",
+  BTreeIndex: "btree",
+};
 
 /** The suffix of a class of index. */
 export function indexSuffix(kind: string): string {

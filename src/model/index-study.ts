@@ -204,9 +204,23 @@ export type ChangeProposal =
   /** The server's setting, under which the whole workload is planned. */
   | { readonly kind: "setting"; readonly key: string; readonly name: string; /** As SET takes it. */ readonly value: string }
   /** Statistics of two columns together, made up so that a plan's condition has the rows that it really had. */
-  | { readonly kind: "statistics"; readonly key: string; readonly table: Table; readonly columns: readonly [string, string]; /** As the plan says it. */ readonly condition: string; readonly alias: string; /** That came. */ readonly rows: number; readonly sql: string }
+  | {
+      readonly kind: "statistics";
+      readonly key: string;
+      readonly table: Table;
+      readonly columns: readonly [string, string];
+      /** As the plan says it. */ readonly condition: string;
+      readonly alias: string;
+      /** That came. */ readonly rows: number;
+      readonly sql: string;
+    }
   /** Statements that have to ask otherwise, as they would ask then. */
-  | { readonly kind: "condition"; readonly key: string; readonly table: Table; readonly rewrites: readonly { readonly statement: string; readonly sql: string }[] };
+  | {
+      readonly kind: "condition";
+      readonly key: string;
+      readonly table: Table;
+      readonly rewrites: readonly { readonly statement: string; readonly sql: string }[];
+    };
 
 /** The statements that a change is for, planned with it and without it, under the server's own constants. */
 export interface ChangeProof {

@@ -37,7 +37,14 @@ export interface PlanNode {
   readonly loops: number | null;
   /** Of one loop. */
   readonly actualMs: number | null;
-  readonly conditions: { readonly index: string | null; readonly recheck: string | null; readonly filter: string | null; readonly join: string | null; readonly hash: string | null; readonly merge: string | null };
+  readonly conditions: {
+    readonly index: string | null;
+    readonly recheck: string | null;
+    readonly filter: string | null;
+    readonly join: string | null;
+    readonly hash: string | null;
+    readonly merge: string | null;
+  };
   /** Of one loop, rounded by EXPLAIN. */
   readonly removedByFilter: number | null;
   readonly removedByJoinFilter: number | null;
@@ -51,7 +58,14 @@ export interface PlanNode {
   readonly workersPlanned: number | null;
   readonly workersLaunched: number | null;
   readonly subplansRemoved: number | null;
-  readonly blocks: { readonly hit: number; readonly read: number; readonly dirtied: number; readonly written: number; readonly tempRead: number; readonly tempWritten: number } | null;
+  readonly blocks: {
+    readonly hit: number;
+    readonly read: number;
+    readonly dirtied: number;
+    readonly written: number;
+    readonly tempRead: number;
+    readonly tempWritten: number;
+  } | null;
   readonly readMs: number | null;
   readonly children: readonly PlanNode[];
   /** Everything that EXPLAIN said of the node, for what has no name above. */

@@ -12,25 +12,19 @@ export interface PlotHead {
 }
 
 export type Plot = PlotHead &
-  (
-    | BarsPlot
-    | SplitPlot
-    | ConnectionsPlot
-    | TtlPlot
-    | IndexMapPlot
-    | ModelsPlot
-    | WaterfallPlot
-    | PlansPlot
-    | DeadRowsPlot
-    | EndpointsPlot
-    | SizesPlot
-  );
+  (BarsPlot | SplitPlot | ConnectionsPlot | TtlPlot | IndexMapPlot | ModelsPlot | WaterfallPlot | PlansPlot | DeadRowsPlot | EndpointsPlot | SizesPlot);
 
 export interface BarsPlot {
   readonly kind: "bars";
   readonly unit: string;
   /** `found` is drawn in the accent, `other` in grey. */
-  readonly bars: readonly { readonly label: string; readonly value: number; readonly tone: "found" | "other"; readonly note?: string; readonly finding?: string }[];
+  readonly bars: readonly {
+    readonly label: string;
+    readonly value: number;
+    readonly tone: "found" | "other";
+    readonly note?: string;
+    readonly finding?: string;
+  }[];
 }
 
 /** What the changes remove, by how sure that is, and what remains. */
@@ -66,7 +60,12 @@ export interface IndexMapPlot {
   readonly table: string;
   readonly columns: readonly string[];
   /** `=` equality, `<` range, `↓` order. */
-  readonly statements: readonly { readonly id: string; readonly label: string; readonly share: number | null; readonly marks: readonly { readonly column: string; readonly mark: "=" | "<" | "↓" }[] }[];
+  readonly statements: readonly {
+    readonly id: string;
+    readonly label: string;
+    readonly share: number | null;
+    readonly marks: readonly { readonly column: string; readonly mark: "=" | "<" | "↓" }[];
+  }[];
   readonly indexes: readonly {
     readonly name: string;
     readonly positions: readonly { readonly column: string; readonly position: number | "include" }[];
@@ -97,7 +96,14 @@ export interface WaterfallPlot {
   readonly kind: "waterfall";
   readonly label: string;
   readonly duration: number;
-  readonly statements: readonly { readonly at: number; readonly duration: number; readonly label: string; readonly sql: string; /** Statements of one loop share it. */ readonly group: string | null; readonly place: string | null }[];
+  readonly statements: readonly {
+    readonly at: number;
+    readonly duration: number;
+    readonly label: string;
+    readonly sql: string;
+    /** Statements of one loop share it. */ readonly group: string | null;
+    readonly place: string | null;
+  }[];
   /** Statements after the last one that was kept. */
   readonly more: number;
 }
@@ -127,11 +133,22 @@ export interface DeadRowsPlot {
 
 export interface EndpointsPlot {
   readonly kind: "endpoints";
-  readonly endpoints: readonly { readonly label: string; readonly points: readonly { readonly rows: number; readonly queries: number }[]; readonly slope: number | null }[];
+  readonly endpoints: readonly {
+    readonly label: string;
+    readonly points: readonly { readonly rows: number; readonly queries: number }[];
+    readonly slope: number | null;
+  }[];
 }
 
 /** Tables by size: bytes of rows, of indexes, of TOAST. */
 export interface SizesPlot {
   readonly kind: "sizes";
-  readonly tables: readonly { readonly name: string; readonly rows: number | null; readonly heap: number; readonly indexes: number; readonly toast: number; /** At the look before. */ readonly earlier: number | null }[];
+  readonly tables: readonly {
+    readonly name: string;
+    readonly rows: number | null;
+    readonly heap: number;
+    readonly indexes: number;
+    readonly toast: number;
+    /** At the look before. */ readonly earlier: number | null;
+  }[];
 }

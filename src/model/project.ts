@@ -81,17 +81,7 @@ export interface Member {
 
 // ---------------------------------------------------------------------------------------------- Django
 
-export type RelationKind =
-  | "fk"
-  | "o2o"
-  | "o2o-reverse"
-  | "fk-reverse"
-  | "m2m"
-  | "m2m-reverse"
-  | "generic-fk"
-  | "generic-relation"
-  | "mti-parent"
-  | "mti-child";
+export type RelationKind = "fk" | "o2o" | "o2o-reverse" | "fk-reverse" | "m2m" | "m2m-reverse" | "generic-fk" | "generic-relation" | "mti-parent" | "mti-child";
 
 export interface Relation {
   readonly kind: RelationKind;

@@ -28,7 +28,11 @@ export interface QueryShape {
   readonly lock: "update" | "no key update" | "share" | "key share" | null;
   readonly lockOf: readonly string[];
   /** Whole statements inside: of IN (SELECT …), EXISTS, scalar subqueries, FROM (SELECT …), CTEs, arms of UNION. */
-  readonly subqueries: readonly { readonly role: "in" | "exists" | "scalar" | "from" | "cte" | "union" | "union all" | "intersect" | "except"; readonly shape: QueryShape; /** What columns of it are counted as: for `from` alone. */ readonly position?: number }[];
+  readonly subqueries: readonly {
+    readonly role: "in" | "exists" | "scalar" | "from" | "cte" | "union" | "union all" | "intersect" | "except";
+    readonly shape: QueryShape;
+    /** What columns of it are counted as: for `from` alone. */ readonly position?: number;
+  }[];
 }
 
 export interface ShapeTable {
@@ -60,7 +64,14 @@ export type ShapeExpression =
   /** `*` or `t.*`. */
   | { readonly kind: "star"; readonly table: number | null }
   /** Aggregates, functions and casts (`cast:date`), operators as `op:+`, `case`, `row`, `array`; arguments in order. */
-  | { readonly kind: "call"; readonly name: string; readonly arguments: readonly ShapeExpression[]; readonly distinct: boolean; readonly filtered: boolean; readonly isWindow: boolean }
+  | {
+      readonly kind: "call";
+      readonly name: string;
+      readonly arguments: readonly ShapeExpression[];
+      readonly distinct: boolean;
+      readonly filtered: boolean;
+      readonly isWindow: boolean;
+    }
   | { readonly kind: "value"; readonly value: ShapeValue }
   | { readonly kind: "subquery"; readonly index: number };
 

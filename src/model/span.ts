@@ -7,17 +7,7 @@ export interface Span {
 }
 
 /** What a place has to do with its finding; the order of places follows the data. */
-export type PlaceRole =
-  | "queryset"
-  | "loop"
-  | "call"
-  | "access"
-  | "definition"
-  | "write"
-  | "statement"
-  | "table"
-  | "index"
-  | "setting";
+export type PlaceRole = "queryset" | "loop" | "call" | "access" | "definition" | "write" | "statement" | "table" | "index" | "setting";
 
 /** A span with its part in a finding, and a short label for the text under the code. */
 export interface Spot {

@@ -132,7 +132,19 @@ export interface Declaration {
   /** `meta-index`: an entry of Meta.indexes. `meta-constraint`. `field-index`: db_index. `field-unique`. `foreign-key`: the index that Django gives every one.
    *  `like`: the second index of a unique or indexed text. `unique-together`, `index-together`. `many-to-many`: of an automatic table. `primary-key`.
    *  `migration`: written as SQL or as an operation in a migration alone. `inherited`: on an abstract model. */
-  readonly kind: "meta-index" | "meta-constraint" | "field-index" | "field-unique" | "foreign-key" | "like" | "unique-together" | "index-together" | "many-to-many" | "primary-key" | "migration" | "field";
+  readonly kind:
+    | "meta-index"
+    | "meta-constraint"
+    | "field-index"
+    | "field-unique"
+    | "foreign-key"
+    | "like"
+    | "unique-together"
+    | "index-together"
+    | "many-to-many"
+    | "primary-key"
+    | "migration"
+    | "field";
   readonly model: Model | null;
   readonly field: Field | null;
   /** The code that declares it: the entry of Meta.indexes, the field's call, the migration's operation. */

@@ -2,7 +2,16 @@ import { expect, test } from "vitest";
 import { estimateBtree, type BtreeInput } from "./btree-size.ts";
 
 const key = { width: 8, nullFraction: 0, distinct: -1, alignment: 8, type: "int8" };
-const plain: BtreeInput = { entries: 1_000_000, keys: [key], includedWidth: 0, hasIncluded: false, isUnique: false, fillfactor: 90, deduplicates: true, blockSize: 8192 };
+const plain: BtreeInput = {
+  entries: 1_000_000,
+  keys: [key],
+  includedWidth: 0,
+  hasIncluded: false,
+  isUnique: false,
+  fillfactor: 90,
+  deduplicates: true,
+  blockSize: 8192,
+};
 const pages = (input: Partial<BtreeInput>): number => estimateBtree({ ...plain, ...input }).bytes / 8192;
 
 /** `CREATE INDEX` on a million bigints gives 2,745 pages (PostgreSQL 15). */

@@ -92,7 +92,10 @@ function distinctKeys({ keys, entries }: BtreeInput): number {
     const values = distinct > 0 ? distinct : distinct < 0 ? -distinct * entries : entries;
     return values + (nullFraction > 0 ? 1 : 0);
   });
-  return Math.min(entries, each.reduce((product, one) => product * Math.max(1, one), 1));
+  return Math.min(
+    entries,
+    each.reduce((product, one) => product * Math.max(1, one), 1),
+  );
 }
 
 const align = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;

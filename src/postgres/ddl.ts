@@ -65,13 +65,31 @@ function objects(parts: SchemaParts, nameOf: (oid: number) => string): Statement
     ...parts.objects.map(({ key, name, statements }) => step(key, `1 ${name}`, statements)),
     ...parts.sequences.map((one) => step(table(one.oid), `2 ${quoteQualified(one)}`, [createSequence(one)])),
     ...parts.tables.map((one) => step(table(one.oid), `3 ${nameOf(one.oid)}`, createTable(one, context), one.parents.map(table))),
-    ...parts.tables.filter(({ bounds }) => bounds !== null).map((one) => step(`attach:${one.oid}`, `4 ${nameOf(one.oid)}`, [attachTable(one, nameOf)], [one.oid, ...one.parents].map(table))),
+    ...parts.tables
+      .filter(({ bounds }) => bounds !== null)
+      .map((one) => step(`attach:${one.oid}`, `4 ${nameOf(one.oid)}`, [attachTable(one, nameOf)], [one.oid, ...one.parents].map(table))),
     ...context.lateDefaults.map((one) =>
-      step(`pg_attrdef:${one.oid}`, `5 ${nameOf(one.table)} ${one.column}`, [`ALTER TABLE ONLY ${nameOf(one.table)} ALTER COLUMN ${quoteName(one.column)} SET DEFAULT ${one.expression}`], [table(one.table)]),
+      step(
+        `pg_attrdef:${one.oid}`,
+        `5 ${nameOf(one.table)} ${one.column}`,
+        [`ALTER TABLE ONLY ${nameOf(one.table)} ALTER COLUMN ${quoteName(one.column)} SET DEFAULT ${one.expression}`],
+        [table(one.table)],
+      ),
     ),
-    ...parts.constraints.filter(isBacked).map((one) => step(`pg_constraint:${one.oid}`, `6 ${made(one.index)}`, addBacked(one, nameOf, parts), [table(one.table)])),
-    ...context.lateChecks.map((one) => step(`pg_constraint:${one.oid}`, `7 ${nameOf(one.table)} ${one.name}`, [`ALTER TABLE ${nameOf(one.table)} ADD CONSTRAINT ${quoteName(one.name)} ${one.definition}`], attachmentsBefore(one, parts, table))),
-    ...parts.indexes.filter(({ constraint }) => constraint === null).map((one) => step(table(one.oid), `6 ${made(one.oid)}`, [createIndex(one)], [table(one.table)])),
+    ...parts.constraints
+      .filter(isBacked)
+      .map((one) => step(`pg_constraint:${one.oid}`, `6 ${made(one.index)}`, addBacked(one, nameOf, parts), [table(one.table)])),
+    ...context.lateChecks.map((one) =>
+      step(
+        `pg_constraint:${one.oid}`,
+        `7 ${nameOf(one.table)} ${one.name}`,
+        [`ALTER TABLE ${nameOf(one.table)} ADD CONSTRAINT ${quoteName(one.name)} ${one.definition}`],
+        attachmentsBefore(one, parts, table),
+      ),
+    ),
+    ...parts.indexes
+      .filter(({ constraint }) => constraint === null)
+      .map((one) => step(table(one.oid), `6 ${made(one.oid)}`, [createIndex(one)], [table(one.table)])),
     ...parts.views.map((one) => step(table(one.oid), `9 ${nameOf(one.oid)}`, [createView(one)])),
   ];
 }
@@ -93,7 +111,8 @@ function attachmentsBefore(one: ConstraintPart, parts: SchemaParts, table: (oid:
 function tableContext(parts: SchemaParts): TableContext {
   const dependent = new Set(parts.dependencies.map(({ from }) => from));
   const tables = new Map(parts.tables.map((one) => [one.oid, one]));
-  const isInherited = (table: number, column: string): boolean => tables.get(table)?.columns.some((one) => one.name === column && one.isInherited && tables.get(table)?.bounds === null) ?? false;
+  const isInherited = (table: number, column: string): boolean =>
+    tables.get(table)?.columns.some((one) => one.name === column && one.isInherited && tables.get(table)?.bounds === null) ?? false;
   const defaults = parts.defaults.filter(({ table }) => tables.has(table) || parts.views.some(({ oid }) => oid === table));
   const isLateDefault = (one: SchemaParts["defaults"][number]): boolean =>
     one.generated === null && (dependent.has(`pg_attrdef:${one.oid}`) || isInherited(one.table, one.column) || !tables.has(one.table));
@@ -185,5 +204,7 @@ function foreignKeys({ constraints }: SchemaParts, nameOf: (oid: number) => stri
   };
   const own = constraints.filter((one) => one.kind === "foreign" && !isMade(one));
   const rank = (one: ConstraintPart): string => `${one.parent === null ? 2 : 1} ${nameOf(one.table)} ${one.name}`;
-  return own.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1)).map((one) => `ALTER TABLE ${nameOf(one.table)} ADD CONSTRAINT ${quoteName(one.name)} ${one.definition}`);
+  return own
+    .toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1))
+    .map((one) => `ALTER TABLE ${nameOf(one.table)} ADD CONSTRAINT ${quoteName(one.name)} ${one.definition}`);
 }

@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 import { inOrder, type Step } from "./in-order.ts";
 
 const step = (key: string, ...needs: readonly string[]): Step => ({ key, rank: key, needs });
-const keys = (steps: readonly Step[]): string => inOrder(steps).map(({ key }) => key).join(" ");
+const keys = (steps: readonly Step[]): string =>
+  inOrder(steps)
+    .map(({ key }) => key)
+    .join(" ");
 
 test("what is needed comes first, and the smallest rank of what can come next", () => {
   expect(keys([step("c"), step("a", "d"), step("b"), step("d")])).toBe("d a b c");

@@ -2,13 +2,39 @@ import { expect, test } from "vitest";
 import type { Snapshot } from "../model/index.ts";
 import { redact } from "./redact.ts";
 
-const statistics = { nullFraction: 0.1, averageWidth: 4, distinct: 3, commonValues: ["ann", "eve"], commonFrequencies: [0.5, 0.2], histogram: ["a", "z"], histogramBounds: 2, correlation: 1, commonElements: null, elementFrequencies: null, inherited: false };
+const statistics = {
+  nullFraction: 0.1,
+  averageWidth: 4,
+  distinct: 3,
+  commonValues: ["ann", "eve"],
+  commonFrequencies: [0.5, 0.2],
+  histogram: ["a", "z"],
+  histogramBounds: 2,
+  correlation: 1,
+  commonElements: null,
+  elementFrequencies: null,
+  inherited: false,
+};
 
 /** As much of a snapshot as redaction looks at. */
 const whole = {
   data: "values",
-  catalog: { tables: [{ name: "t", columns: [{ name: "c", default: "'new'", statistics }, { name: "d", statistics: null }] }], indexes: [{ expressionStatistics: { 0: statistics } }], ddl: ["CREATE TABLE t (c text DEFAULT 'new')"] },
-  servers: [{ statements: [{ sql: "SELECT 'ann' /* eve */" }], activity: [{ pid: 1, sql: "SELECT 'ann'" }], replication: { preparedTransactions: [{ id: "of ann" }] } }],
+  catalog: {
+    tables: [
+      {
+        name: "t",
+        columns: [
+          { name: "c", default: "'new'", statistics },
+          { name: "d", statistics: null },
+        ],
+      },
+    ],
+    indexes: [{ expressionStatistics: { 0: statistics } }],
+    ddl: ["CREATE TABLE t (c text DEFAULT 'new')"],
+  },
+  servers: [
+    { statements: [{ sql: "SELECT 'ann' /* eve */" }], activity: [{ pid: 1, sql: "SELECT 'ann'" }], replication: { preparedTransactions: [{ id: "of ann" }] } },
+  ],
   samples: [{ kind: "range", minimum: "ann", maximum: "eve", rows: 10 }],
 } as unknown as Snapshot;
 

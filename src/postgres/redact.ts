@@ -18,16 +18,27 @@ export function redact(snapshot: Snapshot): Snapshot {
 }
 
 function redactTable(table: Table): Table {
-  return { ...table, columns: table.columns.map((column) => ({ ...column, statistics: column.statistics === null ? null : redactStatistics(column.statistics) })) };
+  return {
+    ...table,
+    columns: table.columns.map((column) => ({ ...column, statistics: column.statistics === null ? null : redactStatistics(column.statistics) })),
+  };
 }
 
 function redactIndex(index: Index): Index {
-  return { ...index, expressionStatistics: Object.fromEntries(Object.entries(index.expressionStatistics).map(([position, one]) => [position, redactStatistics(one)])) };
+  return {
+    ...index,
+    expressionStatistics: Object.fromEntries(Object.entries(index.expressionStatistics).map(([position, one]) => [position, redactStatistics(one)])),
+  };
 }
 
 function redactStatistics(statistics: ColumnStatistics): ColumnStatistics {
   const empty = (values: readonly string[] | null): readonly string[] | null => (values === null ? null : []);
-  return { ...statistics, commonValues: empty(statistics.commonValues), histogram: empty(statistics.histogram), commonElements: empty(statistics.commonElements) };
+  return {
+    ...statistics,
+    commonValues: empty(statistics.commonValues),
+    histogram: empty(statistics.histogram),
+    commonElements: empty(statistics.commonElements),
+  };
 }
 
 function redactServer(server: Server): Server {
@@ -35,7 +46,10 @@ function redactServer(server: Server): Server {
     ...server,
     statements: server.statements.map((one) => ({ ...one, sql: dropLiterals(one.sql) })),
     activity: server.activity.map((one) => ({ ...one, sql: null })),
-    replication: { ...server.replication, preparedTransactions: server.replication.preparedTransactions.map((one, index) => ({ ...one, id: `prepared transaction ${index + 1}` })) },
+    replication: {
+      ...server.replication,
+      preparedTransactions: server.replication.preparedTransactions.map((one, index) => ({ ...one, id: `prepared transaction ${index + 1}` })),
+    },
   };
 }
 

@@ -56,7 +56,12 @@ function notNullNames(table: TablePart, { inlineChecks }: TableContext): Readonl
 }
 
 function columnText(table: TablePart, column: ColumnPart, context: TableContext, named: ConstraintPart | null, inherits: boolean): string {
-  const parts = [quoteName(column.name), column.text, valueText(table, column, context), notNullText(column, named, context.lateNotNull.has(`${table.oid} ${column.name}`), inherits)];
+  const parts = [
+    quoteName(column.name),
+    column.text,
+    valueText(table, column, context),
+    notNullText(column, named, context.lateNotNull.has(`${table.oid} ${column.name}`), inherits),
+  ];
   return parts.filter((one) => one !== "").join(" ");
 }
 
@@ -85,15 +90,17 @@ function checks(table: TablePart, { inlineChecks }: TableContext, inherits: bool
 function inheritedColumns(table: TablePart, context: TableContext): string[] {
   const name = quoteQualified(table);
   const named = notNullNames(table, context);
-  return table.columns.filter(({ isLocal }) => !isLocal).flatMap((column) => {
-    const alter = `ALTER TABLE ONLY ${name} ALTER COLUMN ${quoteName(column.name)}`;
-    const constraint = named.get(column.name);
-    const isParents = table.parents.some((oid) => context.inlineDefaults.get(`${oid} ${column.name}`)?.generated === null);
-    const hasOwn = context.lateDefaults.some((one) => one.table === table.oid && one.column === column.name);
-    return [
-      ...(column.notNull && constraint === undefined && !context.lateNotNull.has(`${table.oid} ${column.name}`) ? [`${alter} SET NOT NULL`] : []),
-      ...(constraint?.isLocal === true ? [`ALTER TABLE ${name} ADD CONSTRAINT ${quoteName(constraint.name)} ${constraint.definition}`] : []),
-      ...(isParents && !hasOwn ? [`${alter} DROP DEFAULT`] : []),
-    ];
-  });
+  return table.columns
+    .filter(({ isLocal }) => !isLocal)
+    .flatMap((column) => {
+      const alter = `ALTER TABLE ONLY ${name} ALTER COLUMN ${quoteName(column.name)}`;
+      const constraint = named.get(column.name);
+      const isParents = table.parents.some((oid) => context.inlineDefaults.get(`${oid} ${column.name}`)?.generated === null);
+      const hasOwn = context.lateDefaults.some((one) => one.table === table.oid && one.column === column.name);
+      return [
+        ...(column.notNull && constraint === undefined && !context.lateNotNull.has(`${table.oid} ${column.name}`) ? [`${alter} SET NOT NULL`] : []),
+        ...(constraint?.isLocal === true ? [`ALTER TABLE ${name} ADD CONSTRAINT ${quoteName(constraint.name)} ${constraint.definition}`] : []),
+        ...(isParents && !hasOwn ? [`${alter} DROP DEFAULT`] : []),
+      ];
+    });
 }

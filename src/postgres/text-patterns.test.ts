@@ -2,7 +2,17 @@ import { describe, expect, test } from "vitest";
 import { isList, isUuid } from "./text-patterns.ts";
 
 describe("a list in a text", () => {
-  test.each(["sea,ships,storms", "sea, ships, storms", ",sea,", ",sea,ships,", "a;b;c", "|red|blue|", "1,2,3", "a@x.org,b@x.org,c@x.org", "en-GB; pt-PT; es-ES;"])("%s", (text) => {
+  test.each([
+    "sea,ships,storms",
+    "sea, ships, storms",
+    ",sea,",
+    ",sea,ships,",
+    "a;b;c",
+    "|red|blue|",
+    "1,2,3",
+    "a@x.org,b@x.org,c@x.org",
+    "en-GB; pt-PT; es-ES;",
+  ])("%s", (text) => {
     expect(isList(text)).toBe(true);
   });
 

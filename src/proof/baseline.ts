@@ -33,13 +33,7 @@ export function baselineOf(runs: readonly RunFigures[]): Baseline {
   return { runs, status: first.status, scopes: first.scopes, unstable, noise };
 }
 
-function compareScope(
-  key: string,
-  first: ScopeFigures | undefined,
-  other: ScopeFigures | undefined,
-  unstable: Set<string>,
-  noise: Set<string>,
-): void {
+function compareScope(key: string, first: ScopeFigures | undefined, other: ScopeFigures | undefined, unstable: Set<string>, noise: Set<string>): void {
   if (first === undefined || other === undefined) {
     unstable.add(key);
     return;

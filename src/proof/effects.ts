@@ -33,10 +33,7 @@ export function changedGroups(before: Baseline, after: RunFigures): readonly Cha
 }
 
 /** The same between any two runs. */
-export function changesBetween(
-  before: ReadonlyMap<string, ScopeFigures>,
-  after: ReadonlyMap<string, ScopeFigures>,
-): readonly ChangedGroup[] {
+export function changesBetween(before: ReadonlyMap<string, ScopeFigures>, after: ReadonlyMap<string, ScopeFigures>): readonly ChangedGroup[] {
   const scopes = [...before.keys()].filter((key) => after.has(key));
   return scopes.flatMap((scope) => changedInScope(scope, before.get(scope), after.get(scope)));
 }
@@ -103,15 +100,12 @@ function readsRelation({ relation }: Finding, { read }: StatementGroup): boolean
 
 /** Whether a statement came through one of the lines that a finding names. */
 function passesPlace({ places }: Finding, { frames }: Pick<StatementGroup, "frames">): boolean {
-  return places.some((place) =>
-    frames.some(({ file, line }) => file === place.file && line >= place.line && line <= place.endLine),
-  );
+  return places.some((place) => frames.some(({ file, line }) => file === place.file && line >= place.line && line <= place.endLine));
 }
 
 /** The scopes that reach what a finding is about: a statement passed one of its places, or read its relation. */
 export function reachedScopes(finding: Finding, before: Baseline): readonly string[] {
-  const isAboutIt = (group: StatementGroup): boolean =>
-    passesPlace(finding, group) || (group.read?.model === finding.model && readsRelation(finding, group));
+  const isAboutIt = (group: StatementGroup): boolean => passesPlace(finding, group) || (group.read?.model === finding.model && readsRelation(finding, group));
   return [...before.scopes.values()].filter(({ groups }) => [...groups.values()].some(isAboutIt)).map(({ key }) => key);
 }
 

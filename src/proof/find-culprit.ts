@@ -6,10 +6,7 @@
  * @example
  * await findCulprit(["a", "b", "c"], async (items) => items.includes("b")); // "b"
  */
-export async function findCulprit<T>(
-  items: readonly T[],
-  isBad: (beginning: readonly T[]) => Promise<boolean>,
-): Promise<T | undefined> {
+export async function findCulprit<T>(items: readonly T[], isBad: (beginning: readonly T[]) => Promise<boolean>): Promise<T | undefined> {
   let [good, bad] = [0, items.length];
   while (bad - good > 1) {
     const middle = Math.floor((good + bad) / 2);

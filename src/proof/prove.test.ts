@@ -11,7 +11,11 @@ const idsOf = (fixes: readonly { readonly finding: { readonly id: string } }[]):
 
 describe("fixes that help", () => {
   test("are proven with the statements that they replace, each its own", async () => {
-    const proof = await proveAll([{ id: "a", from: 8, scope: "page" }, { id: "b", from: 3, scope: "page" }, { id: "c", from: 2, to: 0 }]);
+    const proof = await proveAll([
+      { id: "a", from: 8, scope: "page" },
+      { id: "b", from: 3, scope: "page" },
+      { id: "c", from: 2, to: 0 },
+    ]);
     expect(proof.kept.map(({ finding, figures }) => [finding.id, figures.statements])).toEqual([
       ["a", { before: 8, after: 1 }],
       ["b", { before: 3, after: 1 }],
@@ -53,9 +57,7 @@ describe("withdrawn, with the reason", () => {
 
   test("a fix that gives other rows", async () => {
     const proof = await proveAll([{ id: "a" }, { id: "bad", rows: 4 }]);
-    expect(proof.withdrawn).toMatchObject([
-      { results: "different", reason: "shop.Book at views.py:3 gives 8 rows instead of 4 in test bad" },
-    ]);
+    expect(proof.withdrawn).toMatchObject([{ results: "different", reason: "shop.Book at views.py:3 gives 8 rows instead of 4 in test bad" }]);
   });
 
   test("a fix that is harmful only together with an earlier one", async () => {
@@ -71,7 +73,10 @@ describe("withdrawn, with the reason", () => {
   });
 
   test("a fix that saves nothing, and one that adds statements", async () => {
-    const proof = await proveAll([{ id: "same", from: 2, to: 2 }, { id: "more", from: 1, to: 2 }]);
+    const proof = await proveAll([
+      { id: "same", from: 2, to: 2 },
+      { id: "more", from: 1, to: 2 },
+    ]);
     expect(proof.withdrawn.map(({ reason }) => reason)).toEqual([
       "it saves neither statements nor rows nor time in this command",
       "it adds 1 statement to this command, and saves no time",
@@ -106,7 +111,12 @@ test("whatever the set: the harmful are withdrawn, the others kept with their ow
       const { trial, runs } = simulate(fixes);
       const proof = await prove(fixes.map(chosenFix), trial);
       const good = fixes.filter(({ breaks }) => !breaks);
-      expect(idsOf(proof.withdrawn).toSorted()).toEqual(fixes.filter(({ breaks }) => breaks).map(({ id }) => id).toSorted());
+      expect(idsOf(proof.withdrawn).toSorted()).toEqual(
+        fixes
+          .filter(({ breaks }) => breaks)
+          .map(({ id }) => id)
+          .toSorted(),
+      );
       expect(proof.kept.map(({ figures }) => figures.statements.before)).toEqual(good.map(({ from }) => from));
       const bad = fixes.length - good.length;
       expect(runs.length).toBeLessThanOrEqual(4 + bad * (3 + Math.ceil(Math.log2(fixes.length + 1))) + 2 * Math.ceil(Math.log2(fixes.length + 1)) + 1);

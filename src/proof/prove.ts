@@ -41,8 +41,7 @@ type Effects = ReadonlyMap<FixUnit, Effect>;
 
 /** Whether what was withdrawn and what is left show in one scope: then its figures are no longer what they were. */
 function sharesScopes(units: readonly FixUnit[], left: readonly FixUnit[], effects: Effects): boolean {
-  const scopesOfAll = (some: readonly FixUnit[]): Set<string> =>
-    new Set(some.flatMap((unit) => [...scopesOf(effects.get(unit) ?? NO_EFFECT)]));
+  const scopesOfAll = (some: readonly FixUnit[]): Set<string> => new Set(some.flatMap((unit) => [...scopesOf(effects.get(unit) ?? NO_EFFECT)]));
   const scopes = scopesOfAll(left);
   return [...scopesOfAll(units.filter((unit) => !left.includes(unit)))].some((scope) => scopes.has(scope));
 }
@@ -82,8 +81,7 @@ async function openBench(trial: ProofTrial): Promise<Bench> {
     }
     return made.get(nameOf(units)) ?? [];
   };
-  const run = async (units: readonly FixUnit[], purpose: string): Promise<RunFigures> =>
-    made.get(nameOf(units))?.[0] ?? more(units, purpose);
+  const run = async (units: readonly FixUnit[], purpose: string): Promise<RunFigures> => made.get(nameOf(units))?.[0] ?? more(units, purpose);
   await repeat([], "before any fix");
   // One run alone cannot tell what differs by itself.
   if (trial.repeat < LEAST_RUNS_BEFORE) await more([], "before any fix, for what differs by itself");
@@ -158,11 +156,7 @@ function inCommon(some: readonly Difference[], others: readonly Difference[]): r
   return some.filter(({ scope }) => others.some((other) => other.scope === scope));
 }
 
-async function withdrawCulprit(
-  bench: Bench,
-  units: readonly FixUnit[],
-  differences: readonly Difference[],
-): Promise<readonly FixUnit[]> {
+async function withdrawCulprit(bench: Bench, units: readonly FixUnit[], differences: readonly Difference[]): Promise<readonly FixUnit[]> {
   const purpose = "looking for the fix that changes results";
   const differencesWith = async (some: readonly FixUnit[]): Promise<readonly Difference[]> =>
     inCommon(compareResults(bench.before, await bench.run(some, purpose)), differences);
@@ -206,11 +200,7 @@ async function weigh(bench: Bench, units: readonly FixUnit[]): Promise<Effects> 
 
 const NO_EFFECT: Effect = { groups: [], isShared: false };
 
-function withdrawWhatDoesNothing(
-  bench: Bench,
-  units: readonly FixUnit[],
-  effects: Effects,
-): readonly FixUnit[] {
+function withdrawWhatDoesNothing(bench: Bench, units: readonly FixUnit[], effects: Effects): readonly FixUnit[] {
   return units.filter((unit) => {
     const effect = effects.get(unit) ?? NO_EFFECT;
     if (effect.groups.length > 0 || effect.isShared) return true;
@@ -234,12 +224,7 @@ function placeOf([{ finding }]: FixUnit): string {
 
 // ------------------------------------------------------------------------------------------------- time
 
-async function withdrawWhatDoesNotHelp(
-  bench: Bench,
-  units: readonly FixUnit[],
-  effects: Effects,
-  after: readonly RunFigures[],
-): Promise<readonly FixUnit[]> {
+async function withdrawWhatDoesNotHelp(bench: Bench, units: readonly FixUnit[], effects: Effects, after: readonly RunFigures[]): Promise<readonly FixUnit[]> {
   const slow = await slowUnits(bench, units, effects, after);
   return units.filter((unit) => {
     const verdict = slow.get(unit) ?? verdictOnCount(bench, effects.get(unit) ?? NO_EFFECT, after);
@@ -275,12 +260,7 @@ function roundsFor(suspects: number): number {
 }
 
 /** Fixes that seem slower are taken out and put in again, all of them at once: those that are slower each time are. */
-async function slowUnits(
-  bench: Bench,
-  units: readonly FixUnit[],
-  effects: Effects,
-  after: readonly RunFigures[],
-): Promise<ReadonlyMap<FixUnit, Verdict>> {
+async function slowUnits(bench: Bench, units: readonly FixUnit[], effects: Effects, after: readonly RunFigures[]): Promise<ReadonlyMap<FixUnit, Verdict>> {
   const effectOf = (unit: FixUnit): Effect => effects.get(unit) ?? NO_EFFECT;
   // One run each says nothing of noise: then time is not judged.
   if (after.length < LEAST_RUNS_BEFORE) return new Map();
@@ -351,8 +331,7 @@ type Measure = (run: RunFigures, scopes: Iterable<string>) => number;
 
 function isSuspect(before: readonly RunFigures[], after: readonly RunFigures[], effect: Effect, quiet: readonly string[]): boolean {
   if (effect.groups.length === 0) return false;
-  const ofGroups = (run: RunFigures, scopes: Iterable<string>): number =>
-    scopes === quiet ? databaseTimeIn(run, quiet) : groupTimeIn(run, effect.groups);
+  const ofGroups = (run: RunFigures, scopes: Iterable<string>): number => (scopes === quiet ? databaseTimeIn(run, quiet) : groupTimeIn(run, effect.groups));
   return [ofGroups, databaseTimeIn, clockTimeIn].some((measure) => {
     const pair = fairPair(before, after, effect, measure, quiet);
     return isSlower(pair.before, pair.after);
@@ -360,13 +339,7 @@ function isSuspect(before: readonly RunFigures[], after: readonly RunFigures[], 
 }
 
 /** Times of a fix's scopes before and after; those before as slow as the machine has become since. */
-function fairPair(
-  before: readonly RunFigures[],
-  after: readonly RunFigures[],
-  effect: Effect,
-  measure: Measure,
-  quiet: readonly string[],
-): Pair<Timing> {
+function fairPair(before: readonly RunFigures[], after: readonly RunFigures[], effect: Effect, measure: Measure, quiet: readonly string[]): Pair<Timing> {
   const rest = pairOf(before, after, (run) => measure(run, quiet));
   const drift = rest.before.median > 0 ? Math.max(1, rest.after.median / rest.before.median) : 1;
   const scopes = scopesOf(effect);
@@ -407,12 +380,7 @@ function figuresOf(groups: readonly ChangedGroup[], milliseconds: Pair<Timing> |
 
 // ------------------------------------------------------------------------------------------------- the end
 
-function conclude(
-  bench: Bench,
-  units: readonly FixUnit[],
-  effects: Effects,
-  after: readonly RunFigures[],
-): Proof {
+function conclude(bench: Bench, units: readonly FixUnit[], effects: Effects, after: readonly RunFigures[]): Proof {
   const { before, withdrawn, untried } = bench;
   const runsAfter = units.length === 0 ? before.runs : after;
   return {

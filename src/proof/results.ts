@@ -24,12 +24,7 @@ interface Weighted extends Difference {
   readonly gravity: number;
 }
 
-function compareScope(
-  before: Baseline,
-  key: string,
-  scope: ScopeFigures,
-  after: ScopeFigures | undefined,
-): readonly Weighted[] {
+function compareScope(before: Baseline, key: string, scope: ScopeFigures, after: ScopeFigures | undefined): readonly Weighted[] {
   if (after === undefined) {
     return before.unstable.has(key) ? [] : [{ scope: key, kind: "other", gravity: 0, sentence: `${key} did not run any more` }];
   }

@@ -110,7 +110,10 @@ describe("lines are named as they were before the fixes", () => {
   });
 
   test("in the figures of a run", () => {
-    const [group] = read([statement(1, 0)], 0, oldLine).scopes.get("process")?.groups.values() ?? [];
+    const [group] =
+      read([statement(1, 0)], 0, oldLine)
+        .scopes.get("process")
+        ?.groups.values() ?? [];
     expect(group?.frames).toEqual([{ file: "shop/views.py", line: 10 }]);
   });
 });

@@ -52,21 +52,15 @@ describe("codec", () => {
     expect(roundTrip(module)).toEqual(module);
   });
 
-  test.each([0, 1, 2 ** 30, 2 ** 53, 1.5, 1e300, Infinity, -1, -0])(
-    "keeps the number %s",
-    (value) => {
-      const module = moduleOf([{ kind: "return", ...at, value: { kind: "num", ...at, value } }]);
-      expect(roundTrip(module)).toEqual(module);
-    },
-  );
+  test.each([0, 1, 2 ** 30, 2 ** 53, 1.5, 1e300, Infinity, -1, -0])("keeps the number %s", (value) => {
+    const module = moduleOf([{ kind: "return", ...at, value: { kind: "num", ...at, value } }]);
+    expect(roundTrip(module)).toEqual(module);
+  });
 
-  test.each(["", "é", "漢字 😀", "\uD800 alone", "\0", "x".repeat(100_000)])(
-    "keeps the text %#",
-    (value) => {
-      const module = moduleOf([{ kind: "return", ...at, value: { kind: "str", ...at, value } }]);
-      expect(roundTrip(module)).toEqual(module);
-    },
-  );
+  test.each(["", "é", "漢字 😀", "\uD800 alone", "\0", "x".repeat(100_000)])("keeps the text %#", (value) => {
+    const module = moduleOf([{ kind: "return", ...at, value: { kind: "str", ...at, value } }]);
+    expect(roundTrip(module)).toEqual(module);
+  });
 
   test("keeps the statements of templates", () => {
     const body: readonly Stmt[] = [
@@ -116,11 +110,7 @@ describe("codec", () => {
   });
 
   test("decodes a function's body when it is asked for, once, in any order", () => {
-    const module = moduleOf([
-      call,
-      { ...call, start: 40, end: 60 },
-      { kind: "jump", start: 61, end: 65, type: "pass" },
-    ]);
+    const module = moduleOf([call, { ...call, start: 40, end: 60 }, { kind: "jump", start: 61, end: 65, type: "pass" }]);
     const [first, second, third] = roundTrip(module).body;
     expect(third).toEqual(module.body[2]);
     expect(second).toEqual(module.body[1]);

@@ -27,8 +27,7 @@ export function encodeModule(module: Module): Uint8Array {
  */
 export function decodeModule(bytes: Uint8Array): Module {
   const reader = new ByteReader(bytes);
-  if (reader.unsigned() !== codecVersion)
-    throw new RangeError("The module was encoded by another version");
+  if (reader.unsigned() !== codecVersion) throw new RangeError("The module was encoded by another version");
   const text = readStrings(bytes, reader.filled());
   const module: Data = {};
   readFields({ bytes: reader, text, start: 0 }, modulePlan, module);
@@ -53,9 +52,7 @@ interface PlannedField {
 
 function planFields(fields: Readonly<Record<string, Form>>): PlannedField[] {
   return Object.entries(fields).map(([name, form]) => {
-    return typeof form === "string"
-      ? { name, form, plan: null }
-      : { name, form: "records", plan: planShape(form) };
+    return typeof form === "string" ? { name, form, plan: null } : { name, form: "records", plan: planShape(form) };
   });
 }
 
@@ -64,11 +61,9 @@ function planShape({ hasSpan, fields }: Shape): Plan {
 }
 
 /** Number 0 stands for no node. */
-const plans: readonly Plan[] = Object.entries<Readonly<Record<string, Form>>>(schema).map(
-  ([kind, fields], index) => {
-    return { kind, number: index + 1, hasSpan: true, fields: planFields(fields) };
-  },
-);
+const plans: readonly Plan[] = Object.entries<Readonly<Record<string, Form>>>(schema).map(([kind, fields], index) => {
+  return { kind, number: index + 1, hasSpan: true, fields: planFields(fields) };
+});
 const planOf = new Map(plans.map((plan) => [plan.kind, plan]));
 const modulePlan = planShape(moduleShape);
 
@@ -115,8 +110,7 @@ function writeField(writing: Writing, { name, form, plan }: PlannedField, record
     bytes.unsigned(records.length);
     for (const item of records) writeRecord(writing, plan, item);
   } else if (form === "flag") bytes.unsigned(value === true ? 1 : 0);
-  else if (form === "text?")
-    bytes.unsigned(value === null ? 0 : strings.number(value as string) + 1);
+  else if (form === "text?") bytes.unsigned(value === null ? 0 : strings.number(value as string) + 1);
   else if (form === "number") writeNumber(writing, value as number);
   else if (form === "lazy") writeLazy(writing, value as Data[], record["start"] as number);
   else if (form === "texts") {

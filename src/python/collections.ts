@@ -35,9 +35,7 @@ function comprehension(type: Comprehension["type"]): LowerExpr {
     const { start, end } = cursor;
     if (!cursor.down()) return opaque(start, end);
     const isPair = cursor.type === grammar.id.pair;
-    const { key: element, value } = isPair
-      ? lowerPair(walk)
-      : { key: lowerExpression(walk), value: null };
+    const { key: element, value } = isPair ? lowerPair(walk) : { key: lowerExpression(walk), value: null };
     const clauses = lowerClauses(walk);
     cursor.up();
     return { kind: "comprehension", start, end, type, element, value, clauses };

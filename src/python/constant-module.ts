@@ -104,9 +104,7 @@ export function createConstantReader(program: ResolvedProgram, { environment, is
       if (symbol?.kind !== "module") return undefined;
       symbol = program.resolveDotted(`${symbol.module.name}.${name}`);
     }
-    return symbol?.kind === "variable" && symbol.module !== module
-      ? readModule(symbol.module).get(symbol.name)
-      : undefined;
+    return symbol?.kind === "variable" && symbol.module !== module ? readModule(symbol.module).get(symbol.name) : undefined;
   };
 
   const starValues = (module: PythonModule, stmt: Import): Values => {

@@ -43,10 +43,7 @@ const unchanged = new Set(["abspath", "realpath", "normpath", "expanduser", "Pat
 const selfMethods = new Set(["resolve", "absolute", "expanduser", "as_posix", "__str__"]);
 
 /** `os.path.join(…)`, `os.path.dirname(…)`, `Path(…)`; undefined for other functions and unknown arguments. */
-export function evaluatePathCall(
-  callee: string,
-  args: readonly (ConstantValue | undefined)[],
-): string | undefined {
+export function evaluatePathCall(callee: string, args: readonly (ConstantValue | undefined)[]): string | undefined {
   const name = callee.slice(callee.lastIndexOf(".") + 1);
   const first = args[0];
   if (callee.endsWith("os.getcwd") || callee.endsWith("Path.cwd")) return rootMark;

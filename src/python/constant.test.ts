@@ -100,7 +100,10 @@ describe("a configuration class", () => {
     const program = buildProgram([{ name: "s", isPackage: false, origin: "project", ir: parser.lower("s.py", text) }]);
     const dev = program.modules.get("s")?.classes.get("Dev");
     const values = dev && createConstantReader(program).classBody(dev);
-    expect([plain(values?.get("X")), plain(values?.get("Y"))]).toEqual([["a", "b"], ["a", "y"]]);
+    expect([plain(values?.get("X")), plain(values?.get("Y"))]).toEqual([
+      ["a", "b"],
+      ["a", "y"],
+    ]);
   });
 
   it("ends where two name each other", () => {

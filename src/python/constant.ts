@@ -113,10 +113,7 @@ export function isDict(value: ConstantValue | undefined): value is ConstantDict 
 }
 
 /** Both lists one after the other, without repeating; otherwise whichever is known, the second first. */
-export function evaluateEither(
-  one: ConstantValue | undefined,
-  other: ConstantValue | undefined,
-): ConstantValue | undefined {
+export function evaluateEither(one: ConstantValue | undefined, other: ConstantValue | undefined): ConstantValue | undefined {
   if (isList(one) && isList(other)) return uniteLists(one, other);
   return other ?? one;
 }
@@ -132,12 +129,7 @@ function isTruthy(value: ConstantValue): boolean {
   return Boolean(value);
 }
 
-function evaluateAttribute(
-  object: Expr,
-  name: string,
-  scope: ConstantScope,
-  evaluate: Evaluate,
-): ConstantValue | undefined {
+function evaluateAttribute(object: Expr, name: string, scope: ConstantScope, evaluate: Evaluate): ConstantValue | undefined {
   const dotted = dottedName(object);
   const known = dotted === null ? undefined : scope.lookup(`${dotted}.${name}`);
   return known ?? evaluatePathAttribute(evaluate(object), name);
@@ -172,7 +164,8 @@ type DictPart =
   | { readonly kind: "key"; readonly name: string; readonly content: ConstantValue | undefined; readonly at: Span | undefined; readonly value: Expr | null }
   | { readonly kind: "spread"; readonly content: ConstantValue | undefined; readonly at: Span | undefined };
 
-const spanIn = (file: string | undefined, { start, end }: { readonly start: number; readonly end: number }): Span | undefined => (file === undefined ? undefined : { file, start, end });
+const spanIn = (file: string | undefined, { start, end }: { readonly start: number; readonly end: number }): Span | undefined =>
+  file === undefined ? undefined : { file, start, end };
 
 /** A dictionary of parts, later ones over earlier ones; `at` is undefined when nobody asks where. */
 export function dictOf(parts: readonly DictPart[], at: Span | undefined): ConstantDict {
@@ -206,7 +199,13 @@ function spread({ content, at }: DictPart, entries: Map<string, ConstantValue>, 
 
 /** The dictionary with one more key, or with that key unknown. */
 export function withKey(dict: ConstantDict, name: string, content: ConstantValue | undefined, at: Span | undefined, value: Expr | null): ConstantDict {
-  return dictOf([{ kind: "spread", content: dict, at: undefined }, { kind: "key", name, content, at, value }], dict.written?.at);
+  return dictOf(
+    [
+      { kind: "spread", content: dict, at: undefined },
+      { kind: "key", name, content, at, value },
+    ],
+    dict.written?.at,
+  );
 }
 
 function evaluateBinary(expr: Binary, evaluate: Evaluate): ConstantValue | undefined {
@@ -237,10 +236,7 @@ function calculate(operator: string, left: number, right: number): number | unde
 }
 
 /** Python's `+`; an unknown operand leaves a list that is not complete. */
-export function addValues(
-  left: ConstantValue | undefined,
-  right: ConstantValue | undefined,
-): ConstantValue | undefined {
+export function addValues(left: ConstantValue | undefined, right: ConstantValue | undefined): ConstantValue | undefined {
   if (isList(left) && isList(right)) {
     return listOf([...left.items, ...right.items], left.isComplete && right.isComplete);
   }
@@ -266,15 +262,10 @@ function formatPercent(template: string, argument: ConstantValue | undefined): s
 
 function evaluateFormat(expr: Format, evaluate: Evaluate): string | undefined {
   const parts = expr.parts.map(evaluate);
-  return parts.every((part) => typeof part === "string" || typeof part === "number")
-    ? parts.join("")
-    : undefined;
+  return parts.every((part) => typeof part === "string" || typeof part === "number") ? parts.join("") : undefined;
 }
 
-function evaluateBool(
-  operator: "and" | "or",
-  values: readonly (ConstantValue | undefined)[],
-): ConstantValue | undefined {
+function evaluateBool(operator: "and" | "or", values: readonly (ConstantValue | undefined)[]): ConstantValue | undefined {
   if (operator === "and") {
     return values.find((value) => value !== undefined && !isTruthy(value)) ?? values.at(-1);
   }
@@ -297,9 +288,7 @@ function evaluateSubscript(expr: Subscript, evaluate: Evaluate): ConstantValue |
   return undefined;
 }
 
-const copies = new Set(
-  "list tuple set frozenset sorted reversed dict fromkeys OrderedDict OrderedSet deepcopy copy".split(" "),
-);
+const copies = new Set("list tuple set frozenset sorted reversed dict fromkeys OrderedDict OrderedSet deepcopy copy".split(" "));
 const environmentReaders = /(?:^|\.)(?:env|environ|getenv|config|get|get_env\w*|env_\w+|str|list|tuple|path)$/i;
 
 /** `os.environ["NAME"]`. */
@@ -376,11 +365,7 @@ function keywordDict(expr: Call, args: readonly (ConstantValue | undefined)[], e
   return dictOf([...spreads, ...named], spanIn(file, expr));
 }
 
-function evaluateMethod(
-  receiver: ConstantValue | undefined,
-  name: string,
-  args: readonly (ConstantValue | undefined)[],
-): ConstantValue | undefined {
+function evaluateMethod(receiver: ConstantValue | undefined, name: string, args: readonly (ConstantValue | undefined)[]): ConstantValue | undefined {
   const first = args[0];
   if (isDict(receiver) && name === "get" && typeof first === "string") {
     return receiver.entries.get(first) ?? args[1];
@@ -388,9 +373,7 @@ function evaluateMethod(
   if (typeof receiver !== "string") return undefined;
   switch (name) {
     case "join":
-      return isList(first) && first.items.every((item) => typeof item === "string")
-        ? first.items.join(receiver)
-        : undefined;
+      return isList(first) && first.items.every((item) => typeof item === "string") ? first.items.join(receiver) : undefined;
     case "split":
       return listOf(typeof first === "string" ? receiver.split(first) : receiver.trim().split(/\s+/));
     case "lower":

@@ -11,13 +11,9 @@ import type { PythonParser } from "./parser.ts";
 import { listNodes, openSyntax } from "./syntax.ts";
 
 /** Python's own library: some hundreds of files, its test suite's odd ones included. */
-const library = execFileSync(
-  "python3",
-  ["-c", "import sysconfig; print(sysconfig.get_paths()['stdlib'])"],
-  {
-    encoding: "utf8",
-  },
-).trim();
+const library = execFileSync("python3", ["-c", "import sysconfig; print(sysconfig.get_paths()['stdlib'])"], {
+  encoding: "utf8",
+}).trim();
 const files = readdirSync(library, { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".py") && !name.includes("site-packages"))
   .toSorted();
@@ -52,8 +48,7 @@ function misplaced(module: Module, text: string): string[] {
     const { start, end } = { ...parent, ...record };
     // Decorators stand before what they decorate.
     const isInside = field === "decorators" || (parent.start <= start && end <= parent.end);
-    if (!isInside || start < 0 || start > end || end > text.length)
-      wrong.push(`${field} ${start}-${end}`);
+    if (!isInside || start < 0 || start > end || end > text.length) wrong.push(`${field} ${start}-${end}`);
     wrong.push(...misnamed(record, text));
     for (const [name, value] of Object.entries(record)) visit(value, { start, end }, name);
   };
@@ -64,14 +59,12 @@ function misplaced(module: Module, text: string): string[] {
 function misnamed(record: object, text: string): string[] {
   if (!("kind" in record && "name" in record && "start" in record)) return [];
   const { name } = record;
-  const at =
-    record.kind === "name" ? record.start : "nameStart" in record ? record.nameStart : null;
+  const at = record.kind === "name" ? record.start : "nameStart" in record ? record.nameStart : null;
   if (typeof at !== "number" || typeof name !== "string") return [];
   return text.startsWith(name, at) ? [] : [`${name} is not at ${at}`];
 }
 
-const withoutMark = (text: string): string =>
-  text.replace(/^\uFEFF/, "").replace(/\r(?!\n)/g, "\n");
+const withoutMark = (text: string): string => text.replace(/^\uFEFF/, "").replace(/\r(?!\n)/g, "\n");
 
 describe("Python's library", () => {
   test("is read without errors, but for what is broken on purpose", () => {
@@ -104,9 +97,7 @@ describe("Python's library", () => {
     for (const { file, text } of corpus.filter((_, index) => index % 4 === 0)) {
       for (const part of [text, text.slice(0, text.length / 2), text.replaceAll("(", "")]) {
         const expected = slow.parse(part, (_, cursor) => listNodes(cursor).join());
-        expect(fast.parse(part, (_, cursor) => listNodes(cursor).join()) === expected, file).toBe(
-          true,
-        );
+        expect(fast.parse(part, (_, cursor) => listNodes(cursor).join()) === expected, file).toBe(true);
       }
     }
   });
@@ -152,10 +143,7 @@ describe("mutated Python", () => {
     length: fc.integer({ min: 1, max: 1500 }),
   });
 
-  function mutate(
-    from: { file: number; from: number; length: number },
-    edits: readonly Edit[],
-  ): string {
+  function mutate(from: { file: number; from: number; length: number }, edits: readonly Edit[]): string {
     const { text } = corpus[from.file % corpus.length] ?? { text: "" };
     const start = from.from % (text.length + 1);
     let mutated = text.slice(start, start + from.length);

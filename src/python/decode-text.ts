@@ -15,8 +15,7 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   if (encoding === "latin1") return { text: latin1(bytes), notice: null };
   if (encoding === "windows-1252") return { text: windows1252(bytes), notice: null };
   const decoder = openDecoder(encoding);
-  if (decoder === null)
-    return { text: latin1(bytes), notice: `unknown encoding ${name}, read as latin-1` };
+  if (decoder === null) return { text: latin1(bytes), notice: `unknown encoding ${name}, read as latin-1` };
   try {
     return { text: decoder.decode(bytes), notice: null };
   } catch {
@@ -37,11 +36,8 @@ function findCookie(bytes: Uint8Array): string | null {
 function nameEncoding(name: string): string {
   const plain = name.toLowerCase().replace(/_/g, "-");
   if (/^utf-?8(-|$)|^u8$/.test(plain)) return "utf-8";
-  if (/^(latin-?1|l1|iso-?8859-1|iso-latin-1|cp819|ascii|us-ascii)(-|$)/.test(plain))
-    return "latin1";
-  return plain
-    .replace(/^cp(125\d)$/, "windows-$1")
-    .replace(/^cp(866|949|932)$/, (_, page) => codePages[page] ?? "");
+  if (/^(latin-?1|l1|iso-?8859-1|iso-latin-1|cp819|ascii|us-ascii)(-|$)/.test(plain)) return "latin1";
+  return plain.replace(/^cp(125\d)$/, "windows-$1").replace(/^cp(866|949|932)$/, (_, page) => codePages[page] ?? "");
 }
 
 const codePages: Readonly<Record<string, string>> = {
@@ -66,7 +62,5 @@ const c1 = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008DŽ\u008F\u0090‘’“�
 
 /** Node 20 to 23 decode windows-1252 as Latin-1. */
 function windows1252(bytes: Uint8Array): string {
-  return latin1(bytes).replace(/[\u0080-\u009f]/g, (letter) =>
-    c1.charAt(letter.charCodeAt(0) - 0x80),
-  );
+  return latin1(bytes).replace(/[\u0080-\u009f]/g, (letter) => c1.charAt(letter.charCodeAt(0) - 0x80));
 }

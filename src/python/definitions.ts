@@ -13,8 +13,7 @@ const decorated: LowerStmt = (walk, out) => {
   do {
     if (cursor.type === grammar.id.decorator) decorators.push(lowerOnlyChild(walk));
     else if (cursor.type === grammar.id.class_definition) out.push(lowerClass(walk, decorators));
-    else if (cursor.type === grammar.id.function_definition)
-      out.push(lowerFunction(walk, decorators));
+    else if (cursor.type === grammar.id.function_definition) out.push(lowerFunction(walk, decorators));
   } while (cursor.next());
   cursor.up();
 };

@@ -1,14 +1,6 @@
 import type { Expr } from "../model/index.ts";
 import { lowerParameters } from "./parameters.ts";
-import {
-  between,
-  lowerChildren,
-  lowerExpression,
-  lowerOnlyChild,
-  lowerUnknown,
-  opaque,
-  tupleOf,
-} from "./walk.ts";
+import { between, lowerChildren, lowerExpression, lowerOnlyChild, lowerUnknown, opaque, tupleOf } from "./walk.ts";
 import type { Arguments, LowerExpr, Walk } from "./walk.ts";
 
 const identifier: LowerExpr = ({ cursor, text }) => {
@@ -44,16 +36,14 @@ const noArguments: Arguments = { args: [], keywords: [] };
 /** Lowers an `argument_list`, or the bare generator of `sum(x for x in y)`. */
 export function lowerArguments(walk: Walk): Arguments {
   const { cursor, grammar } = walk;
-  if (cursor.type !== grammar.id.argument_list)
-    return { args: [lowerExpression(walk)], keywords: [] };
+  if (cursor.type !== grammar.id.argument_list) return { args: [lowerExpression(walk)], keywords: [] };
   const args: Expr[] = [];
   const keywords: { name: string; value: Expr }[] = [];
   if (!cursor.down()) return noArguments;
   do {
     const { type } = cursor;
     if (type === grammar.id.keyword_argument) lowerKeyword(walk, keywords);
-    else if (type === grammar.id.dictionary_splat)
-      keywords.push({ name: "", value: lowerOnlyChild(walk) });
+    else if (type === grammar.id.dictionary_splat) keywords.push({ name: "", value: lowerOnlyChild(walk) });
     else args.push(lowerExpression(walk));
   } while (cursor.next());
   cursor.up();
@@ -85,9 +75,7 @@ const subscript: LowerExpr = (walk) => {
   const [only] = items;
   if (only === undefined) return opaque(start, end, [object]);
   const isTuple = items.length > 1 || text.slice(last, end).includes(",");
-  const index: Expr = isTuple
-    ? { kind: "sequence", start: first, end: last, type: "tuple", items }
-    : only;
+  const index: Expr = isTuple ? { kind: "sequence", start: first, end: last, type: "tuple", items } : only;
   return { kind: "subscript", start, end, object, index };
 };
 
@@ -191,8 +179,7 @@ const conditional: LowerExpr = (walk) => {
   const { start, end } = walk.cursor;
   const parts = lowerChildren(walk);
   const [then, test, otherwise] = parts;
-  if (then === undefined || test === undefined || otherwise === undefined)
-    return opaque(start, end, parts);
+  if (then === undefined || test === undefined || otherwise === undefined) return opaque(start, end, parts);
   // oxlint-disable-next-line unicorn/no-thenable -- the model's word, and never a function
   return { kind: "conditional", start, end, test, then, otherwise };
 };

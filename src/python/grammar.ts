@@ -21,23 +21,16 @@ export function readGrammar(language: Language): Grammar {
   return {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every name of `told` is a key
     id: Object.fromEntries(told.map((name) => [name, idOf(language, name)])) as Grammar["id"],
-    expressions: types.map((name, type) =>
-      language.nodeTypeIsNamed(type) ? everyExpression[name] : undefined,
-    ),
-    statements: types.map((name, type) =>
-      language.nodeTypeIsNamed(type) ? everyStatement[name] : undefined,
-    ),
+    expressions: types.map((name, type) => (language.nodeTypeIsNamed(type) ? everyExpression[name] : undefined)),
+    statements: types.map((name, type) => (language.nodeTypeIsNamed(type) ? everyStatement[name] : undefined)),
     literals: new Set(literals.map((name) => idOf(language, name))),
   };
 }
 
 /** What a cursor shows, by node type. */
 export function readVisibility(language: Language): Uint8Array {
-  const isShown = (name: string, type: number): boolean =>
-    language.nodeTypeIsNamed(type) && !passedOver.has(name);
-  const shown = language.types.map((name, type) =>
-    isShown(name, type) ? visibility.shown : visibility.hidden,
-  );
+  const isShown = (name: string, type: number): boolean => language.nodeTypeIsNamed(type) && !passedOver.has(name);
+  const shown = language.types.map((name, type) => (isShown(name, type) ? visibility.shown : visibility.hidden));
   return Uint8Array.from(shown);
 }
 

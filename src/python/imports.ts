@@ -38,8 +38,7 @@ function lowerNames(walk: Walk): ImportName[] {
 function lowerName(walk: Walk): ImportName {
   const { cursor, grammar } = walk;
   if (cursor.type === grammar.id.wildcard_import) return { name: "*", alias: null };
-  if (cursor.type !== grammar.id.aliased_import || !cursor.down())
-    return { name: dotted(walk), alias: null };
+  if (cursor.type !== grammar.id.aliased_import || !cursor.down()) return { name: dotted(walk), alias: null };
   const name = dotted(walk);
   const alias = cursor.next() ? dotted(walk) : null;
   cursor.up();

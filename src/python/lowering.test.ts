@@ -39,10 +39,7 @@ describe("expressions", () => {
     ["x = None, True, False, ...", "x = (tuple none true false ellipsis)"],
     ["x = [a, *b], {a, b}, (), (a,)", "x = (tuple (list a (star b)) (set a b) (tuple) (tuple a))"],
     ["x = {a: b, **c, 'd': e}", "x = (dict a:b **:c 'd':e)"],
-    [
-      "x = [a for b, c in d if e if f for g in h]",
-      "x = (list a (for (tuple b c) in d if e if f) (for g in h))",
-    ],
+    ["x = [a for b, c in d if e if f for g in h]", "x = (list a (for (tuple b c) in d if e if f) (for g in h))"],
     ["x = {a: b async for c in d}", "x = (dict a:b (async-for c in d))"],
     ["x = {a for b in c}", "x = (set a (for b in c))"],
     ["a and b and c or d", "(or (and a b c) d)"],
@@ -124,10 +121,7 @@ describe("statements", () => {
     ["with (a as b): c", "with a as b {c}"],
     ["with (a): b", "with a {b}"],
     ["with (a, b): c", "with a, b {c}"],
-    [
-      "try: a\nexcept b as c: d\nexcept: e\nelse: f\nfinally: g",
-      "try {a} except b as c {d} except {e} else {f} finally {g}",
-    ],
+    ["try: a\nexcept b as c: d\nexcept: e\nelse: f\nfinally: g", "try {a} except b as c {d} except {e} else {f} finally {g}"],
     ["try: a\nexcept* (b, c): d", "try {a} except (tuple b c) {d} else {} finally {}"],
     ["try: a\nexcept B, c: d", "try {a} except B as c {d} else {} finally {}"],
     ["print 'a', b", "(opaque 'a' b)"],
@@ -144,16 +138,10 @@ describe("statements", () => {
     ["def f[T: int, *U](a: T) -> list[T]: pass", "def f(a:T) -> (index list T) {pass}"],
     ["def f((a, b), c): pass", "def f( c) {pass}"],
     ["def f():\n  'doc'\n  yield", "generator def f() {(yield)}"],
-    [
-      "def f():\n  def g(): yield\n  lambda: (yield)",
-      "def f() {generator def g() {(yield)}; (lambda () (yield))}",
-    ],
+    ["def f():\n  def g(): yield\n  lambda: (yield)", "def f() {generator def g() {(yield)}; (lambda () (yield))}"],
     ["@a.b(c)\n# why\n@d\ndef f(): pass", "@(call a.b c) @d def f() {pass}"],
     ["class A: pass", "class A() {pass}"],
-    [
-      "@a\nclass A[T](B, C.D, metaclass=E, **f):\n  x = 1\n  class G: pass",
-      "@a class A(B C.D metaclass=E **=f) {x = 1; class G() {pass}}",
-    ],
+    ["@a\nclass A[T](B, C.D, metaclass=E, **f):\n  x = 1\n  class G: pass", "@a class A(B C.D metaclass=E **=f) {x = 1; class G() {pass}}"],
   ])("%s", (text, expected) => {
     expect(shown(text)).toBe(expected);
   });
@@ -169,9 +157,7 @@ describe("statements", () => {
     ["a, b", "case binds a b"],
     ["*_, x", "case binds x"],
   ])("case %s", (pattern, expected) => {
-    expect(shown(`match s, t:\n  case ${pattern}:\n    pass\n`)).toBe(
-      `match (tuple s t) {${expected} {pass}}`,
-    );
+    expect(shown(`match s, t:\n  case ${pattern}:\n    pass\n`)).toBe(`match (tuple s t) {${expected} {pass}}`);
   });
 
   test("many statements as tree-sitter folds them", () => {
@@ -180,10 +166,7 @@ describe("statements", () => {
   });
 });
 
-function slice(
-  text: string,
-  { start, end }: { readonly start: number; readonly end: number },
-): string {
+function slice(text: string, { start, end }: { readonly start: number; readonly end: number }): string {
   return text.slice(start, end);
 }
 
@@ -216,33 +199,21 @@ describe("places", () => {
     const module = parser.lower("test.py", text);
     const withoutMark = text.slice(1);
     expect(module.errors).toEqual([]);
-    expect(module.body.map((stmt) => slice(withoutMark, stmt))).toEqual([
-      "s = '😀'",
-      "a = b",
-      "c = d",
-    ]);
+    expect(module.body.map((stmt) => slice(withoutMark, stmt))).toEqual(["s = '😀'", "a = b", "c = d"]);
     expect(module.lineStarts).toEqual([0, 10, 16, 22]);
   });
 });
 
 describe("comments and errors", () => {
   test("keeps comments for us, and only comments", () => {
-    const text =
-      "x = 1  # luthier: ignore[n-plus-one]\n# other\ny = '# luthier: no'\n#luthier: all\r\n";
+    const text = "x = 1  # luthier: ignore[n-plus-one]\n# other\ny = '# luthier: no'\n#luthier: all\r\n";
     const { comments } = parser.lower("test.py", text);
-    expect(comments.map((comment) => comment.text)).toEqual([
-      "# luthier: ignore[n-plus-one]",
-      "#luthier: all",
-    ]);
-    for (const { start, end, text: written } of comments)
-      expect(text.slice(start, end)).toBe(written);
+    expect(comments.map((comment) => comment.text)).toEqual(["# luthier: ignore[n-plus-one]", "#luthier: all"]);
+    for (const { start, end, text: written } of comments) expect(text.slice(start, end)).toBe(written);
   });
 
   test("lowers what a syntax error leaves", () => {
-    const module = parser.lower(
-      "test.py",
-      "a = 1\ndef f(:\n  return b\nclass C:\n  x = (\n\nd = e\n",
-    );
+    const module = parser.lower("test.py", "a = 1\ndef f(:\n  return b\nclass C:\n  x = (\n\nd = e\n");
     expect(module.errors[0]).toEqual({ start: 12, message: "syntax error" });
     expect(show(module.body)).toContain("return b");
   });

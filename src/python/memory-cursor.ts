@@ -122,9 +122,7 @@ export class MemoryCursor implements Cursor {
   }
 
   #hasVisibleChildren(node: number): boolean {
-    return (
-      this.#word(node + subtree.childCount) > 0 && this.#word(node + subtree.visibleChildren) > 0
-    );
+    return this.#word(node + subtree.childCount) > 0 && this.#word(node + subtree.visibleChildren) > 0;
   }
 
   /** A production may give its children other names; comments and the like do not count among them. */

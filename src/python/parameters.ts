@@ -25,12 +25,8 @@ function lowerParameter(walk: Walk, form: Param["form"]): Param {
   const { cursor, grammar } = walk;
   const { id } = grammar;
   const { type } = cursor;
-  const hasParts =
-    type === id.typed_parameter ||
-    type === id.default_parameter ||
-    type === id.typed_default_parameter;
-  if (!hasParts || !cursor.down())
-    return { ...lowerName(walk, form), default: null, annotation: null };
+  const hasParts = type === id.typed_parameter || type === id.default_parameter || type === id.typed_default_parameter;
+  if (!hasParts || !cursor.down()) return { ...lowerName(walk, form), default: null, annotation: null };
   const name = lowerName(walk, form);
   let annotation: Expr | null = null;
   let value: Expr | null = null;
@@ -42,15 +38,10 @@ function lowerParameter(walk: Walk, form: Param["form"]): Param {
   return { ...name, default: value, annotation };
 }
 
-function lowerName(
-  { cursor, grammar, text }: Walk,
-  form: Param["form"],
-): Pick<Param, "name" | "form"> {
+function lowerName({ cursor, grammar, text }: Walk, form: Param["form"]): Pick<Param, "name" | "form"> {
   const { type, start, end } = cursor;
   const written = text.slice(start, end);
-  if (type === grammar.id.list_splat_pattern)
-    return { name: written.replace(/^\*\s*/, ""), form: "args" };
-  if (type === grammar.id.dictionary_splat_pattern)
-    return { name: written.replace(/^\*\*\s*/, ""), form: "kwargs" };
+  if (type === grammar.id.list_splat_pattern) return { name: written.replace(/^\*\s*/, ""), form: "args" };
+  if (type === grammar.id.dictionary_splat_pattern) return { name: written.replace(/^\*\*\s*/, ""), form: "kwargs" };
   return { name: type === grammar.id.identifier ? written : "", form };
 }

@@ -34,8 +34,7 @@ export async function openPythonParser(options: SyntaxOptions = {}): Promise<Pyt
   return {
     lower: (file, text) => {
       const source = normalise(text);
-      const { body, comments, errors } =
-        source.length > longest ? unread("too long") : guard(() => read(source));
+      const { body, comments, errors } = source.length > longest ? unread("too long") : guard(() => read(source));
       return {
         file,
         language: "python",
@@ -63,8 +62,7 @@ function guard(read: () => Read): Read {
   try {
     return read();
   } catch (error) {
-    const isExhausted =
-      error instanceof Error && ["RangeError", "RuntimeError"].includes(error.name);
+    const isExhausted = error instanceof Error && ["RangeError", "RuntimeError"].includes(error.name);
     if (isExhausted) return unread(error.message);
     throw error;
   }
@@ -89,11 +87,8 @@ function findErrors(root: Node): ModuleError[] {
   const errors: ModuleError[] = [];
   const open: Node[] = [root];
   for (let node = open.pop(); node !== undefined && errors.length < mostErrors; node = open.pop()) {
-    if (node.isError || node.isMissing)
-      errors.push({ start: node.startIndex, message: "syntax error" });
-    else
-      for (const child of node.children.toReversed())
-        if (child.hasError || child.isMissing) open.push(child);
+    if (node.isError || node.isMissing) errors.push({ start: node.startIndex, message: "syntax error" });
+    else for (const child of node.children.toReversed()) if (child.hasError || child.isMissing) open.push(child);
   }
   return errors;
 }

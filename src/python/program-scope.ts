@@ -7,12 +7,7 @@ export type ScopedDefinition = Definition & { readonly isFallback?: boolean };
 export type Definitions = ReadonlyMap<string, readonly ScopedDefinition[]>;
 
 /** Collects what a module, class or function body defines, in source order, through branches and loops. */
-export function collectDefinitions(
-  module: PythonModule,
-  body: readonly Stmt[],
-  parent: ClassInfo | null,
-  prefix: string,
-): Definitions {
+export function collectDefinitions(module: PythonModule, body: readonly Stmt[], parent: ClassInfo | null, prefix: string): Definitions {
   const found = new Map<string, ScopedDefinition[]>();
   let isFallback = false;
 
@@ -93,12 +88,7 @@ export function collectDefinitions(
 }
 
 /** A class whose members are collected when first asked for. */
-export function createClass(
-  module: PythonModule,
-  def: ClassDef,
-  parent: ClassInfo | null,
-  id: string,
-): ClassInfo {
+export function createClass(module: PythonModule, def: ClassDef, parent: ClassInfo | null, id: string): ClassInfo {
   let members: Definitions | undefined;
   let nested: ReadonlyMap<string, ClassInfo> | undefined;
   const info: ClassInfo = {
@@ -148,8 +138,7 @@ function* bindings(target: Expr, value: Expr | null): Generator<[string, Expr | 
   if (target.kind === "name") yield [target.name, value];
   else if (target.kind === "star") yield* bindings(target.value, null);
   else if (target.kind === "sequence") {
-    const parts =
-      value?.kind === "sequence" && value.items.length === target.items.length ? value.items : null;
+    const parts = value?.kind === "sequence" && value.items.length === target.items.length ? value.items : null;
     for (const [index, item] of target.items.entries()) yield* bindings(item, parts?.[index] ?? null);
   }
 }
@@ -158,9 +147,7 @@ function* importDefinitions(module: PythonModule, stmt: Import): Generator<[stri
   if (stmt.from === null && stmt.level === 0) {
     for (const { name, alias } of stmt.names) {
       const top = name.split(".", 1)[0] ?? name;
-      yield alias === null
-        ? [top, { kind: "import", module: top, name: null }]
-        : [alias, { kind: "import", module: name, name: null }];
+      yield alias === null ? [top, { kind: "import", module: top, name: null }] : [alias, { kind: "import", module: name, name: null }];
     }
     return;
   }

@@ -50,10 +50,29 @@ describe("a name means", () => {
     ["its own class", { "m.py": "class X: pass" }, "class m.X"],
     ["the last definition", { "m.py": "from a import X\nclass X: pass" }, "class m.X"],
     ["a class in a branch", { "m.py": "if DEBUG:\n    class X: pass" }, "class m.X"],
-    ["what try imports, not what except falls back to", { "m.py": "try:\n    from a import X\nexcept ImportError:\n    X = None", "a.py": "class X: pass" }, "class a.X"],
-    ["the known one of two imports", { "m.py": "try:\n    from gone import X\nexcept ImportError:\n    from a import X", "a.py": "class X: pass" }, "class a.X"],
+    [
+      "what try imports, not what except falls back to",
+      { "m.py": "try:\n    from a import X\nexcept ImportError:\n    X = None", "a.py": "class X: pass" },
+      "class a.X",
+    ],
+    [
+      "the known one of two imports",
+      { "m.py": "try:\n    from gone import X\nexcept ImportError:\n    from a import X", "a.py": "class X: pass" },
+      "class a.X",
+    ],
     ["what type checkers see", { "m.py": "if TYPE_CHECKING:\n    from a import X\nelse:\n    X = object", "a.py": "class X: pass" }, "class a.X"],
-    ["a relative import", { "p/__init__.py": "", "p/m.py": "", "m.py": "from p.q.r import X", "p/q/__init__.py": "", "p/q/r.py": "from ...a import X\nfrom ..s import X", "p/s.py": "class X: pass" }, "class p.s.X"],
+    [
+      "a relative import",
+      {
+        "p/__init__.py": "",
+        "p/m.py": "",
+        "m.py": "from p.q.r import X",
+        "p/q/__init__.py": "",
+        "p/q/r.py": "from ...a import X\nfrom ..s import X",
+        "p/s.py": "class X: pass",
+      },
+      "class p.s.X",
+    ],
     ["a relative import in a package's own file", { "m.py": "from p import X", "p/__init__.py": "from .s import X", "p/s.py": "class X: pass" }, "class p.s.X"],
     ["a submodule", { "m.py": "from p import X", "p/__init__.py": "", "p/X.py": "" }, "module p.X"],
     ["a submodule of a package without a file", { "m.py": "from p import X", "p/X.py": "" }, "module p.X"],
@@ -66,8 +85,21 @@ describe("a name means", () => {
     ["something outside", { "m.py": "from gone.far import X" }, "external gone.far.X"],
     ["a variable with all its values", { "m.py": "X = 1\nif a:\n    X = 2" }, "variable m.X (2)"],
     ["a part of a tuple", { "m.py": "X, Y = f, g" }, "variable m.X (1)"],
-    ["something through a cycle of imports", { "m.py": "from a import X", "a.py": "from b import *\nfrom m import *", "b.py": "from a import *\nclass X: pass" }, "class b.X"],
-    ["what a package's star brings, also when a later module imports it back from the package", { "m.py": "from p import X", "p/__init__.py": "from .a import *\nfrom .b import *", "p/a.py": "class X: pass", "p/b.py": "from p import X\nclass Y: pass" }, "class p.a.X"],
+    [
+      "something through a cycle of imports",
+      { "m.py": "from a import X", "a.py": "from b import *\nfrom m import *", "b.py": "from a import *\nclass X: pass" },
+      "class b.X",
+    ],
+    [
+      "what a package's star brings, also when a later module imports it back from the package",
+      {
+        "m.py": "from p import X",
+        "p/__init__.py": "from .a import *\nfrom .b import *",
+        "p/a.py": "class X: pass",
+        "p/b.py": "from p import X\nclass Y: pass",
+      },
+      "class p.a.X",
+    ],
     ["nothing, in a cycle that defines nothing", { "m.py": "from a import *", "a.py": "from m import *" }, "nothing"],
   ];
   it.each(cases)("%s", (_, files, meaning) => {
@@ -181,7 +213,9 @@ describe("any set of modules", () => {
   const names = ["m", "a", "b", "p", "p.q"];
   const line = fc.oneof(
     fc.tuple(fc.constantFrom(...names), fc.constantFrom("X", "Y", "*")).map(([from, name]) => `from ${from} import ${name}`),
-    fc.tuple(fc.constantFrom("X", "Y"), fc.constantFrom("X", "Y", "p.X", "X.Y")).map(([name, base]) => `class ${name}(${base}):\n    X = Y\n    class Meta(${base}.Meta): pass`),
+    fc
+      .tuple(fc.constantFrom("X", "Y"), fc.constantFrom("X", "Y", "p.X", "X.Y"))
+      .map(([name, base]) => `class ${name}(${base}):\n    X = Y\n    class Meta(${base}.Meta): pass`),
     fc.tuple(fc.constantFrom("X", "Y"), fc.constantFrom("X", "Y", "a.X", "X or Y")).map(([name, value]) => `${name} = ${value}`),
     fc.constantFrom("from . import X", "from .. import Y", "import p.q", "__all__ = ['X']"),
   );

@@ -23,8 +23,7 @@ export function buildProgram(sources: readonly SourceModule[], standIns: StandIn
   const table = createModuleTable(sources);
   const names = createNameResolver(table);
   const classes = createClassResolver({
-    reference: (module, expr, holder) =>
-      expressions.followAlias(expressions.resolveExpression(module, expr, holder)),
+    reference: (module, expr, holder) => expressions.followAlias(expressions.resolveExpression(module, expr, holder)),
     earlier: (cls) => {
       const before = cls.module.scope.get(cls.name)?.find((each) => each.kind !== "class");
       return before ? expressions.followAlias(names.ofDefinition(cls.module, cls.name, before)) : null;
@@ -60,7 +59,5 @@ function listClasses(modules: ReadonlyMap<string, PythonModule>): readonly Class
 }
 
 function classesIn(scope: ClassInfo["members"]): readonly ClassInfo[] {
-  return [...scope.values()]
-    .flat()
-    .flatMap((each) => (each.kind === "class" ? [each.cls, ...classesIn(each.cls.members)] : []));
+  return [...scope.values()].flat().flatMap((each) => (each.kind === "class" ? [each.cls, ...classesIn(each.cls.members)] : []));
 }

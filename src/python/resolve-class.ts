@@ -76,8 +76,7 @@ export function createClassResolver(lookup: ClassLookup): ClassResolver {
       const symbol = lookup.reference(module, arg, holder);
       return symbol?.kind === "class" ? [symbol.cls] : [];
     });
-    const receiver =
-      call.callee.kind === "attribute" ? lookup.reference(module, call.callee.object, holder) : null;
+    const receiver = call.callee.kind === "attribute" ? lookup.reference(module, call.callee.object, holder) : null;
     const made = madeBy(lookup.reference(module, call.callee, holder));
     const first = receiver?.kind === "class" ? [receiver.cls] : made ? [made] : [];
     const bases = [...first, ...named];
@@ -96,16 +95,12 @@ export function createClassResolver(lookup: ClassLookup): ClassResolver {
     let target = targets.get(dotted);
     if (target === undefined) targets.set(dotted, (target = lookup.dotted(dotted)));
     const wanted = target?.kind === "class" ? target.cls : null;
-    return mro(cls).some((base) =>
-      isExternal(base) ? isSameImport(base.name, dotted) : base === wanted || base.id === dotted,
-    );
+    return mro(cls).some((base) => (isExternal(base) ? isSameImport(base.name, dotted) : base === wanted || base.id === dotted));
   };
 
   const member = (cls: ClassInfo, name: string): Member | null => {
     for (const owner of mro(cls)) {
-      const definitions: readonly ScopedDefinition[] | undefined = isExternal(owner)
-        ? undefined
-        : owner.members.get(name);
+      const definitions: readonly ScopedDefinition[] | undefined = isExternal(owner) ? undefined : owner.members.get(name);
       const definition = definitions?.findLast((each) => !each.isFallback) ?? definitions?.at(-1);
       if (definition && !isExternal(owner)) return { owner, definition };
     }
@@ -153,22 +148,17 @@ function isFirst<T>(item: T, index: number, all: readonly T[]): boolean {
   return all.indexOf(item) === index;
 }
 
-const sameBase = (one: Base, other: Base): boolean =>
-  one === other || (isExternal(one) && isExternal(other) && one.name === other.name);
+const sameBase = (one: Base, other: Base): boolean => one === other || (isExternal(one) && isExternal(other) && one.name === other.name);
 
 /** C3 linearisation; null where the bases contradict each other. */
 function mergeC3(lists: readonly (readonly Base[])[]): Base[] | null {
   const merged: Base[] = [];
   let rest = lists.filter((list) => list.length > 0);
   while (rest.length > 0) {
-    const next = rest
-      .flatMap((list) => list.slice(0, 1))
-      .find((head) => !rest.some((list) => list.slice(1).some((each) => sameBase(each, head))));
+    const next = rest.flatMap((list) => list.slice(0, 1)).find((head) => !rest.some((list) => list.slice(1).some((each) => sameBase(each, head))));
     if (!next) return null;
     merged.push(next);
-    rest = rest
-      .map((list) => list.filter((each, index) => index > 0 || !sameBase(each, next)))
-      .filter((list) => list.length > 0);
+    rest = rest.map((list) => list.filter((each, index) => index > 0 || !sameBase(each, next))).filter((list) => list.length > 0);
   }
   return merged;
 }

@@ -13,17 +13,8 @@ export interface ExpressionResolver {
 
 const aliasDepth = 12;
 
-export function createExpressionResolver(
-  table: ModuleTable,
-  names: NameResolver,
-  member: (cls: ClassInfo, name: string) => Member | null,
-): ExpressionResolver {
-  const resolveExpression = (
-    module: PythonModule,
-    expr: Expr,
-    holder: ClassInfo | null = null,
-    depth = 0,
-  ): Symbol | null => {
+export function createExpressionResolver(table: ModuleTable, names: NameResolver, member: (cls: ClassInfo, name: string) => Member | null): ExpressionResolver {
+  const resolveExpression = (module: PythonModule, expr: Expr, holder: ClassInfo | null = null, depth = 0): Symbol | null => {
     if (depth > aliasDepth) return null;
     switch (expr.kind) {
       case "name":
@@ -35,10 +26,7 @@ export function createExpressionResolver(
       case "subscript":
         return resolveExpression(module, expr.object, holder, depth + 1);
       case "conditional":
-        return (
-          resolveExpression(module, expr.then, holder, depth + 1) ??
-          resolveExpression(module, expr.otherwise, holder, depth + 1)
-        );
+        return resolveExpression(module, expr.then, holder, depth + 1) ?? resolveExpression(module, expr.otherwise, holder, depth + 1);
       default:
         return null;
     }

@@ -175,10 +175,7 @@ function isNone(value: Expr): boolean {
   return value.kind === "constant" && value.value === "none";
 }
 
-function joinVariables(
-  symbol: Extract<Symbol, { kind: "variable" }>,
-  definitions: readonly Definition[],
-): Symbol {
+function joinVariables(symbol: Extract<Symbol, { kind: "variable" }>, definitions: readonly Definition[]): Symbol {
   const variables = definitions.filter((each) => each.kind === "variable");
   return {
     ...symbol,
@@ -193,9 +190,7 @@ const dunderAll = new WeakMap<PythonModule, ReadonlySet<string> | null>();
 function readDunderAll(module: PythonModule): ReadonlySet<string> | null {
   const known = dunderAll.get(module);
   if (known !== undefined) return known;
-  const values = (module.scope.get("__all__") ?? []).map((each) =>
-    each.kind === "variable" ? each.value : null,
-  );
+  const values = (module.scope.get("__all__") ?? []).map((each) => (each.kind === "variable" ? each.value : null));
   const parts = values.map((value) => (value ? literalNames(value) : null));
   const names = parts.every((part) => part !== null) && parts.length > 0 ? new Set(parts.flat()) : null;
   dunderAll.set(module, names);

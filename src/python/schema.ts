@@ -1,16 +1,4 @@
-import type {
-  ComprehensionClause,
-  Dict,
-  Expr,
-  Handler,
-  Import,
-  Keyword,
-  MatchCase,
-  Module,
-  Param,
-  Stmt,
-  With,
-} from "../model/index.ts";
+import type { ComprehensionClause, Dict, Expr, Handler, Import, Keyword, MatchCase, Module, Param, Stmt, With } from "../model/index.ts";
 
 /**
  * The fields of every kind of node, in the order in which they are written. The encoder and the decoder know
@@ -24,18 +12,7 @@ export type Kind = Node["kind"];
  * `steps` are rising numbers.
  */
 export type Form = PlainForm | Shape;
-type PlainForm =
-  | "node"
-  | "node?"
-  | "nodes"
-  | "lazy"
-  | "text"
-  | "text?"
-  | "texts"
-  | "flag"
-  | "number"
-  | "offset"
-  | "steps";
+type PlainForm = "node" | "node?" | "nodes" | "lazy" | "text" | "text?" | "texts" | "flag" | "number" | "offset" | "steps";
 
 /** A list of records, which are not nodes and may lack a span. */
 export interface Shape {
@@ -63,9 +40,7 @@ type FormOf<T> = null extends T
               : T extends readonly object[]
                 ? Shape
                 : "node";
-type SpanOf<T> = T extends { readonly start: number; readonly end: number }
-  ? "start" | "end"
-  : never;
+type SpanOf<T> = T extends { readonly start: number; readonly end: number } ? "start" | "end" : never;
 type FieldsOf<T> = { readonly [F in Exclude<keyof T, "kind" | SpanOf<T>>]: FormOf<T[F]> };
 type NodeOf<K extends Kind> = Extract<Node, { readonly kind: K }>;
 

@@ -1,13 +1,5 @@
 import type { Arguments } from "./walk.ts";
-import type {
-  ComprehensionClause,
-  Expr,
-  FunctionDef,
-  Handler,
-  MatchCase,
-  Param,
-  Stmt,
-} from "../model/index.ts";
+import type { ComprehensionClause, Expr, FunctionDef, Handler, MatchCase, Param, Stmt } from "../model/index.ts";
 
 /** Writes IR in a short, readable notation, for tests to compare. */
 export function show(body: readonly Stmt[]): string {
@@ -16,10 +8,8 @@ export function show(body: readonly Stmt[]): string {
 
 const block = (body: readonly Stmt[]): string => `{${show(body)}}`;
 const list = (head: string, items: readonly string[]): string => `(${[head, ...items].join(" ")})`;
-const optional = (prefix: string, value: Expr | null): string =>
-  value === null ? "" : `${prefix}${showExpr(value)}`;
-const places = (items: readonly Expr[]): string =>
-  items.map((item) => ` ${showExpr(item)}`).join("");
+const optional = (prefix: string, value: Expr | null): string => (value === null ? "" : `${prefix}${showExpr(value)}`);
+const places = (items: readonly Expr[]): string => items.map((item) => ` ${showExpr(item)}`).join("");
 
 function showStatement(stmt: Stmt): string {
   switch (stmt.kind) {
@@ -41,9 +31,7 @@ function showStatement(stmt: Stmt): string {
     case "while":
       return `while ${showExpr(stmt.test)} ${block(stmt.body)} else ${block(stmt.otherwise)}`;
     case "with": {
-      const items = stmt.items.map(
-        (item) => `${showExpr(item.context)}${optional(" as ", item.target)}`,
-      );
+      const items = stmt.items.map((item) => `${showExpr(item.context)}${optional(" as ", item.target)}`);
       return `with ${items.join(", ")} ${block(stmt.body)}`;
     }
     case "try": {
@@ -57,13 +45,9 @@ function showStatement(stmt: Stmt): string {
       return `${showDecorators(stmt.decorators)}class ${stmt.name}(${bases}) ${block(stmt.body)}`;
     }
     case "import": {
-      const names = stmt.names
-        .map(({ name, alias }) => (alias === null ? name : `${name} as ${alias}`))
-        .join(", ");
+      const names = stmt.names.map(({ name, alias }) => (alias === null ? name : `${name} as ${alias}`)).join(", ");
       const isFrom = stmt.from !== null || stmt.level > 0;
-      return isFrom
-        ? `from ${".".repeat(stmt.level)}${stmt.from ?? ""} import ${names}`
-        : `import ${names}`;
+      return isFrom ? `from ${".".repeat(stmt.level)}${stmt.from ?? ""} import ${names}` : `import ${names}`;
     }
     case "delete":
       return `del${places(stmt.targets)}`;
@@ -106,9 +90,7 @@ function showParam({ name, form, default: value, annotation }: Param): string {
 }
 
 function showArguments({ args, keywords }: Arguments): string[] {
-  const named = keywords.map(
-    ({ name, value }) => `${name === "" ? "**" : name}=${showExpr(value)}`,
-  );
+  const named = keywords.map(({ name, value }) => `${name === "" ? "**" : name}=${showExpr(value)}`);
   return [...args.map(showExpr), ...named];
 }
 
@@ -142,23 +124,16 @@ function showExpr(expr: Expr): string {
     case "dict":
       return list(
         "dict",
-        expr.entries.map(
-          ({ key, value }) => `${key === null ? "**" : showExpr(key)}:${showExpr(value)}`,
-        ),
+        expr.entries.map(({ key, value }) => `${key === null ? "**" : showExpr(key)}:${showExpr(value)}`),
       );
     case "comprehension":
-      return list(expr.type, [
-        `${showExpr(expr.element)}${optional(":", expr.value)}`,
-        ...expr.clauses.map(showClause),
-      ]);
+      return list(expr.type, [`${showExpr(expr.element)}${optional(":", expr.value)}`, ...expr.clauses.map(showClause)]);
     case "bool":
       return list(expr.operator, expr.items.map(showExpr));
     case "not":
       return list("not", [showExpr(expr.operand)]);
     case "compare": {
-      const rights = expr.rights.map(
-        (right, index) => `${expr.operators[index] ?? "?"} ${showExpr(right)}`,
-      );
+      const rights = expr.rights.map((right, index) => `${expr.operators[index] ?? "?"} ${showExpr(right)}`);
       return list("compare", [showExpr(expr.left), ...rights]);
     }
     case "binary":

@@ -17,9 +17,7 @@ const expressionStatement: LowerStmt = (walk, out) => {
   while (cursor.next());
   cursor.up();
   const isTuple = items.length > 1 || text.charAt(end - 1) === ",";
-  const value: Expr = isTuple
-    ? { kind: "sequence", start, end, type: "tuple", items }
-    : tupleOf(items, start, end);
+  const value: Expr = isTuple ? { kind: "sequence", start, end, type: "tuple", items } : tupleOf(items, start, end);
   // A docstring, or another string that does nothing.
   if (value.kind !== "str") out.push({ kind: "expr", start, end, value });
 };
@@ -88,8 +86,7 @@ const deleted: LowerStmt = (walk, out) => {
   const { cursor, grammar } = walk;
   const { start, end } = cursor;
   if (!cursor.down()) return;
-  const targets =
-    cursor.type === grammar.id.expression_list ? lowerChildren(walk) : [lowerExpression(walk)];
+  const targets = cursor.type === grammar.id.expression_list ? lowerChildren(walk) : [lowerExpression(walk)];
   cursor.up();
   out.push({ kind: "delete", start, end, targets });
 };

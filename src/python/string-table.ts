@@ -31,8 +31,7 @@ export function readStrings(bytes: Uint8Array, at: number): (number: number) => 
   const count = reader.unsigned();
   const encoding = reader.unsigned() === 1 ? "latin1" : "utf16le";
   const ends = new Int32Array(count + 1);
-  for (let number = 0; number < count; number++)
-    ends[number + 1] = (ends[number] ?? 0) + reader.unsigned();
+  for (let number = 0; number < count; number++) ends[number + 1] = (ends[number] ?? 0) + reader.unsigned();
   const { buffer, byteOffset, length } = bytes.subarray(reader.at);
   const joined = Buffer.from(buffer, byteOffset, length).toString(encoding);
   const texts: (string | undefined)[] = Array.from({ length: count });

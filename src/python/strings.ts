@@ -17,10 +17,7 @@ const string: LowerExpr = (walk) => {
   const prefix = readPrefix(text, start);
   if (prefix.isBytes) return opaque(start, end);
   if (prefix.isFormat) return lowerFormat(walk, prefix);
-  const content = text.slice(
-    start + prefix.length,
-    Math.max(start + prefix.length, end - prefix.quotes),
-  );
+  const content = text.slice(start + prefix.length, Math.max(start + prefix.length, end - prefix.quotes));
   return { kind: "str", start, end, value: unescape(content, prefix.isRaw) };
 };
 
@@ -36,11 +33,8 @@ const concatenated: LowerExpr = (walk) => {
     } while (cursor.next());
     cursor.up();
   }
-  if (parts.every(isStr))
-    return { kind: "str", start, end, value: parts.map((part) => part.value).join("") };
-  return parts.some((part) => part.kind === "opaque")
-    ? opaque(start, end)
-    : { kind: "format", start, end, parts };
+  if (parts.every(isStr)) return { kind: "str", start, end, value: parts.map((part) => part.value).join("") };
+  return parts.some((part) => part.kind === "opaque") ? opaque(start, end) : { kind: "format", start, end, parts };
 };
 
 function isStr(expression: Expr): expression is Str {
@@ -58,16 +52,13 @@ function lowerFormat(walk: Walk, prefix: Prefix): Expr {
     } while (cursor.next());
     cursor.up();
   }
-  if (parts.every(isStr))
-    return { kind: "str", start, end, value: parts.map((part) => part.value).join("") };
+  if (parts.every(isStr)) return { kind: "str", start, end, value: parts.map((part) => part.value).join("") };
   return { kind: "format", start, end, parts };
 }
 
 function lowerContent({ cursor, text }: Walk, prefix: Prefix): Str {
   const { start, end } = cursor;
-  const value = unescape(text.slice(start, end), prefix.isRaw).replace(/\{\{|\}\}/g, (pair) =>
-    pair.charAt(0),
-  );
+  const value = unescape(text.slice(start, end), prefix.isRaw).replace(/\{\{|\}\}/g, (pair) => pair.charAt(0));
   return { kind: "str", start, end, value };
 }
 
@@ -105,8 +96,7 @@ function readPrefix(text: string, start: number): Prefix {
   };
 }
 
-const escape =
-  /\\(?:\r\n|([0-7]{1,3})|x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|N\{[^}]*\}|[^])/gi;
+const escape = /\\(?:\r\n|([0-7]{1,3})|x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|N\{[^}]*\}|[^])/gi;
 const single: Readonly<Record<string, string>> = {
   "\\\n": "",
   "\\\r": "",
@@ -127,16 +117,13 @@ const single: Readonly<Record<string, string>> = {
 function unescape(source: string, isRaw: boolean): string {
   const lines = source.includes("\r") ? source.replace(/\r\n?/g, "\n") : source;
   if (isRaw || !lines.includes("\\")) return lines;
-  return lines.replace(
-    escape,
-    (written: string, octal?: string, byte?: string, four?: string, eight?: string) => {
-      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
-      const hex = byte ?? four ?? eight;
-      if (hex !== undefined) return ofCodePoint(Number.parseInt(hex, 16));
-      if (written.startsWith("\\N{")) return "\uFFFD";
-      return single[written] ?? written;
-    },
-  );
+  return lines.replace(escape, (written: string, octal?: string, byte?: string, four?: string, eight?: string) => {
+    if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
+    const hex = byte ?? four ?? eight;
+    if (hex !== undefined) return ofCodePoint(Number.parseInt(hex, 16));
+    if (written.startsWith("\\N{")) return "\uFFFD";
+    return single[written] ?? written;
+  });
 }
 
 function ofCodePoint(point: number): string {

@@ -112,7 +112,9 @@ export function visit(node: SyntaxNode, see: (node: SyntaxNode, parent: SyntaxNo
 }
 
 const STATEMENTS: ReadonlySet<string> = new Set(
-  "expr assign augment return if for while with try function class import raise delete jump match scope output include extends block template-import tag".split(" "),
+  "expr assign augment return if for while with try function class import raise delete jump match scope output include extends block template-import tag".split(
+    " ",
+  ),
 );
 
 export function isStatement(node: SyntaxNode): node is Stmt {

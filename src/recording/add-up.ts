@@ -50,26 +50,36 @@ export function addUp(tallies: Tallies): Sums {
     statements: tallies.count,
     microseconds: tallies.time,
     setupStatements: tallies.setupCount,
-    scopes: [...tallies.scopes.values()].map((tally) => scopeTotals(tallies, tally)).toSorted((a, b) => b.databaseTime.sum - a.databaseTime.sum || order(a.label, b.label)),
-    top: [...tallies.statements].map(([sql, tally]) => statementTotals(tallies, sql, tally)).toSorted((a, b) => b.microseconds - a.microseconds || order(a.sql, b.sql)),
+    scopes: [...tallies.scopes.values()]
+      .map((tally) => scopeTotals(tallies, tally))
+      .toSorted((a, b) => b.databaseTime.sum - a.databaseTime.sum || order(a.label, b.label)),
+    top: [...tallies.statements]
+      .map(([sql, tally]) => statementTotals(tallies, sql, tally))
+      .toSorted((a, b) => b.microseconds - a.microseconds || order(a.sql, b.sql)),
     stacks: [...tallies.stacks].map(([id, { count, time }]) => ({ stack: symbols.stackOf(id), statements: count, microseconds: time })),
-    rowClusters: byCost([...tallies.rowClusters.values()].filter(({ field }) => field > 0).map((one): RowCluster => ({
-      cause: one.cause,
-      model: symbols.textOf(one.model),
-      path: symbols.textOf(one.path),
-      owner: symbols.textOf(one.owner),
-      field: symbols.textOf(one.field),
-      fetch: symbols.stackOf(one.fetch),
-      access: symbols.stackOf(one.access),
-      sql: symbols.textOf(one.sql),
-      occurrences: occurrences(tallies, one.occurrences),
-    }))),
-    loopClusters: byCost([...tallies.loops.values()].map((one): LoopCluster => ({
-      sql: symbols.textOf(one.sql),
-      stack: symbols.stackOf(one.stack),
-      cause: one.cause as CauseKind | null,
-      occurrences: occurrences(tallies, one.occurrences),
-    }))),
+    rowClusters: byCost(
+      [...tallies.rowClusters.values()]
+        .filter(({ field }) => field > 0)
+        .map((one): RowCluster => ({
+          cause: one.cause,
+          model: symbols.textOf(one.model),
+          path: symbols.textOf(one.path),
+          owner: symbols.textOf(one.owner),
+          field: symbols.textOf(one.field),
+          fetch: symbols.stackOf(one.fetch),
+          access: symbols.stackOf(one.access),
+          sql: symbols.textOf(one.sql),
+          occurrences: occurrences(tallies, one.occurrences),
+        })),
+    ),
+    loopClusters: byCost(
+      [...tallies.loops.values()].map((one): LoopCluster => ({
+        sql: symbols.textOf(one.sql),
+        stack: symbols.stackOf(one.stack),
+        cause: one.cause as CauseKind | null,
+        occurrences: occurrences(tallies, one.occurrences),
+      })),
+    ),
     duplicates: duplicates(tallies),
     uses: [...tallies.uses.values()].map((tally) => rowUse(tallies, tally)).toSorted((a, b) => b.rows - a.rows || order(a.model, b.model)),
     transactions: transactions(tallies),
@@ -123,11 +133,17 @@ function scopeTotals({ symbols }: Tallies, tally: ScopeTally): ScopeTotals {
     statements: tally.statements.result(),
     databaseTime: tally.databaseTime.result(),
     duration: tally.duration.result(),
-    places: places.toSorted((a, b) => b.statements - a.statements || order(a.frame?.file ?? "", b.frame?.file ?? "") || (a.frame?.line ?? 0) - (b.frame?.line ?? 0)),
+    places: places.toSorted(
+      (a, b) => b.statements - a.statements || order(a.frame?.file ?? "", b.frame?.file ?? "") || (a.frame?.line ?? 0) - (b.frame?.line ?? 0),
+    ),
   };
 }
 
-function statementTotals({ symbols }: Tallies, sql: number, tally: { count: number; time: number; rows: number; slowest: number; stacks: Map<number, number> }): StatementTotals {
+function statementTotals(
+  { symbols }: Tallies,
+  sql: number,
+  tally: { count: number; time: number; rows: number; slowest: number; stacks: Map<number, number> },
+): StatementTotals {
   const [most = [0, 0]] = [...tally.stacks].toSorted(([, a], [, b]) => b - a);
   return {
     sql: symbols.textOf(sql),
@@ -211,4 +227,3 @@ function sampleOf({ symbols }: Tallies, { kind, label, samples }: ScopeTally): S
   }));
   return [{ kind, label, duration: sample.duration, statements, more: sample.more }];
 }
-

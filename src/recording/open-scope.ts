@@ -149,7 +149,10 @@ export class OpenScope {
   }
 
   /** Closes the scope: its figures go to those of its name, its counts to the scope around it. */
-  close(tallies: Tallies, end: { readonly t: number; readonly label: string; readonly view: string | null; readonly failed: boolean; readonly counted: number }): void {
+  close(
+    tallies: Tallies,
+    end: { readonly t: number; readonly label: string; readonly view: string | null; readonly failed: boolean; readonly counted: number },
+  ): void {
     this.label = end.label;
     for (const use of this.waiting.splice(0)) use(end.label);
     this.statements += end.counted;
@@ -188,7 +191,7 @@ function offer(tally: ScopeTally, sample: ScopeTally["samples"][number]): void {
     return;
   }
   if (tally.kind === "test") return;
-  const place = (tally.offered * 2_654_435_761) % 4_294_967_296 % tally.offered;
+  const place = ((tally.offered * 2_654_435_761) % 4_294_967_296) % tally.offered;
   if (place < MOST_SAMPLES) tally.samples[place] = sample;
 }
 

@@ -259,7 +259,19 @@ export class ProcessReader {
     this.inTransaction(line, at, duration, stack);
     if (typeof line[11] !== "string") {
       const { kind: scopeKind, inTest } = scope;
-      tallies.replay.statement({ at, duration, sql, stack, scope: scopeId, scopeKind, inTest, connection: numberAt(line, 6), state: numberAt(line, 7), rows, key: keyOf(line[12]) });
+      tallies.replay.statement({
+        at,
+        duration,
+        sql,
+        stack,
+        scope: scopeId,
+        scopeKind,
+        inTest,
+        connection: numberAt(line, 6),
+        state: numberAt(line, 7),
+        rows,
+        key: keyOf(line[12]),
+      });
     }
     if (scope.isSetup) {
       tallies.setupCount += 1;
@@ -413,8 +425,7 @@ export class ProcessReader {
     this.tallies.replay.ends(numberAt(line, 1), textAt(line, 2), t);
     if (connection.transaction) closeTransaction(this.tallies, connection.transaction, t);
     const scope = this.scopes.get(numberAt(line, 4)) ?? this.outside;
-    connection.transaction =
-      line[2] === "begin" ? { began: t, scope, statements: 0, lastEnd: t, lastStack: 0, idle: 0, before: 0, after: 0 } : null;
+    connection.transaction = line[2] === "begin" ? { began: t, scope, statements: 0, lastEnd: t, lastStack: 0, idle: 0, before: 0, after: 0 } : null;
   }
 
   private inTransaction(line: Line, at: number, duration: number, stack: number): void {
@@ -433,7 +444,15 @@ export class ProcessReader {
     const stack = this.stacks.get(numberAt(line, 5)) ?? 0;
     const scope = this.scopes.get(numberAt(line, 6)) ?? this.outside;
     if (scope.isSetup) return;
-    const tally = into(this.tallies.calls, `${kind}|${target}|${stack}`, () => ({ kind, target, stack, calls: 0, time: 0, slowest: 0, labels: new Set<string>() }));
+    const tally = into(this.tallies.calls, `${kind}|${target}|${stack}`, () => ({
+      kind,
+      target,
+      stack,
+      calls: 0,
+      time: 0,
+      slowest: 0,
+      labels: new Set<string>(),
+    }));
     tally.calls += 1;
     tally.time += duration;
     tally.slowest = Math.max(tally.slowest, duration);

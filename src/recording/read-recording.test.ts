@@ -71,9 +71,10 @@ test("rows of one single row hang from their own fetch: nobody loads a list with
   process.scope("request", "GET", { route: "orders/<int:pk>/" }, (scope) => {
     const order = process.fetch(scope, "shop.Order", 1, ORDERS, [`shop/middleware.py:9 attach`]);
     const lines = process.fetch(scope, "shop.OrderLine", 4, LINES, VIEW, process.cause("manager", "shop.Order", "lines", order), 1);
-    for (let row = 1; row <= 4; row += 1) process.query(scope, CUSTOMER, ROW, { cause: process.cause("forward", "shop.OrderLine", "book", lines), instance: row });
+    for (let row = 1; row <= 4; row += 1)
+      process.query(scope, CUSTOMER, ROW, { cause: process.cause("forward", "shop.OrderLine", "book", lines), instance: row });
   });
-  expect(recordingOf(process).rowClusters).toMatchObject([{ model: "shop.OrderLine", path: "book", }]);
+  expect(recordingOf(process).rowClusters).toMatchObject([{ model: "shop.OrderLine", path: "book" }]);
 });
 
 test("a line that fetches twice in a scope is one cluster of that scope", () => {
@@ -81,10 +82,13 @@ test("a line that fetches twice in a scope is one cluster of that scope", () => 
   process.scope("request", "GET", { route: "^orders/$" }, (scope) => {
     for (const rows of [2, 3]) {
       const orders = process.fetch(scope, "shop.Order", rows, ORDERS, VIEW);
-      for (let row = 1; row <= rows; row += 1) process.query(scope, CUSTOMER, ROW, { cause: process.cause("forward", "shop.Order", "customer", orders), instance: row });
+      for (let row = 1; row <= rows; row += 1)
+        process.query(scope, CUSTOMER, ROW, { cause: process.cause("forward", "shop.Order", "customer", orders), instance: row });
     }
   });
-  expect(recordingOf(process).rowClusters).toMatchObject([{ occurrences: [{ label: "GET /orders/", scopes: 1, of: 1, statements: { max: 5 }, rows: { max: 5 } }] }]);
+  expect(recordingOf(process).rowClusters).toMatchObject([
+    { occurrences: [{ label: "GET /orders/", scopes: 1, of: 1, statements: { max: 5 }, rows: { max: 5 } }] },
+  ]);
 });
 
 test.each([
@@ -176,18 +180,35 @@ test("what the rows of a queryset were used for, over all its fetches", () => {
   const process = new RecordedProcess({ fields: true });
   process.scope("request", "GET", { route: "orders/" }, (scope) => {
     const orders = process.fetch(scope, "shop.Order", 4, ORDERS, VIEW);
-    const lines = process.fetch(scope, "shop.Line", 8, 'SELECT "shop_line"."id" FROM "shop_line"', VIEW, process.cause("prefetch", "shop.Order", "lines", orders));
+    const lines = process.fetch(
+      scope,
+      "shop.Line",
+      8,
+      'SELECT "shop_line"."id" FROM "shop_line"',
+      VIEW,
+      process.cause("prefetch", "shop.Order", "lines", orders),
+    );
     const tags = process.fetch(scope, "shop.Tag", 8, 'SELECT "shop_tag"."id" FROM "shop_tag"', VIEW, process.cause("prefetch", "shop.Order", "tags", orders));
     // Django reads the key of prefetched rows to hand them out.
     process.use(lines, [["shop.Line", "order_id", 8]]);
-    process.use(orders, [["shop.Order", "id", 4], ["shop.Order", "tags", 1]]);
+    process.use(orders, [
+      ["shop.Order", "id", 4],
+      ["shop.Order", "tags", 1],
+    ]);
     process.use(tags, [["shop.Tag", "name", 2]]);
   });
   const { uses } = recordingOf(process);
   expect(uses).toMatchObject([
     { model: "shop.Line", prefetch: "lines", rows: 8, isHandedOut: false, fields: [{ field: "order_id" }] },
     { model: "shop.Tag", prefetch: "tags", rows: 8, isHandedOut: true, fields: [{ field: "name" }] },
-    { model: "shop.Order", prefetch: null, rows: 4, isHandedOut: true, fields: [{ field: "id", instances: 4 }, { field: "tags" }], columns: [{ table: "shop_order", columns: ["id", "customer_id"] }] },
+    {
+      model: "shop.Order",
+      prefetch: null,
+      rows: 4,
+      isHandedOut: true,
+      fields: [{ field: "id", instances: 4 }, { field: "tags" }],
+      columns: [{ table: "shop_order", columns: ["id", "customer_id"] }],
+    },
   ]);
 });
 
@@ -225,7 +246,12 @@ describe("a recording that is not whole", () => {
   });
 
   test("references to what was never defined do no harm", () => {
-    const process = new RecordedProcess().line(["x", 1, 2, 77, 78, 79, 80, 0, 1, 81]).line(["r", 5, 99, 98, 97, 3, 1, 96]).line(["a", 1, "forward", 9, 9, 9]).line(["e", 44, 1]).line(["k", 3, [1, "x", null]]);
+    const process = new RecordedProcess()
+      .line(["x", 1, 2, 77, 78, 79, 80, 0, 1, 81])
+      .line(["r", 5, 99, 98, 97, 3, 1, 96])
+      .line(["a", 1, "forward", 9, 9, 9])
+      .line(["e", 44, 1])
+      .line(["k", 3, [1, "x", null]]);
     expect(recordingOf(process)).toMatchObject({ statements: 1, rowClusters: [] });
   });
 });
@@ -264,7 +290,7 @@ test.each([
   ["INSERT INTO b (x, y) VALUES (%s, %s), (%s, %s)", "INSERT INTO b (x, y) VALUES (…)"],
   ["SELECT COALESCE(%s, b.c)  FROM b", "SELECT COALESCE(%s, b.c) FROM b"],
   ["SELECT ' (1, 2)' FROM \"a (1, 2)\"", "SELECT ' (1, 2)' FROM \"a (1, 2)\""],
-  ["SAVEPOINT \"s140_x1\"", "SAVEPOINT …"],
+  ['SAVEPOINT "s140_x1"', "SAVEPOINT …"],
   ["RELEASE SAVEPOINT s1", "RELEASE SAVEPOINT …"],
 ])("%s has the shape %s", (sql, shape) => {
   expect(foldSql(sql)).toBe(shape);

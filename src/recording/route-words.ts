@@ -9,7 +9,7 @@ export function routeWords(route: string): string {
 
 function withoutMarks(pattern: string): string {
   let words = "";
-  for (let index = 0; index < pattern.length; ) {
+  for (let index = 0; index < pattern.length;) {
     const char = pattern[index] ?? "";
     if (char === "(") {
       const end = groupEnd(pattern, index);

@@ -17,7 +17,9 @@ const CONTINUED = "    ";
 /** Each migration of the plan with its lock, how long it takes and the way back; empty without any. */
 export function renderMigrations(plan: FixPlan, context: RenderContext, style: TextStyle): string {
   const made = chainMigrations(plan.applied).edits.map((edits) => edits.map(({ file }) => file).filter((file) => plan.created.includes(file)));
-  const parts = plan.applied.flatMap(({ finding, fix }, index) => (fix.migration?.follows === undefined ? [] : [...heading([finding], fix.title, context, style), ...migrationLines(fix, made[index] ?? [], context, style)]));
+  const parts = plan.applied.flatMap(({ finding, fix }, index) =>
+    fix.migration?.follows === undefined ? [] : [...heading([finding], fix.title, context, style), ...migrationLines(fix, made[index] ?? [], context, style)],
+  );
   return parts.length === 0 ? "" : `Migrations, in this order. luthier runs none: python manage.py migrate does.\n${parts.join("\n")}\n\n`;
 }
 
@@ -30,8 +32,14 @@ function migrationLines({ migration }: Fix, files: readonly string[], context: R
 
 function planLines(plan: Fix["migration"], style: TextStyle): readonly string[] {
   if (plan === undefined) return [];
-  const rows = [["lock", plan.lock], ["time", plan.duration], ["undo", plan.rollback]] as const;
-  return rows.flatMap(([name, words]) => wrapProse(style, words, INDENT + LABEL).map((line, index) => `${" ".repeat(INDENT)}${(index === 0 ? name : "").padEnd(LABEL)}${line}`));
+  const rows = [
+    ["lock", plan.lock],
+    ["time", plan.duration],
+    ["undo", plan.rollback],
+  ] as const;
+  return rows.flatMap(([name, words]) =>
+    wrapProse(style, words, INDENT + LABEL).map((line, index) => `${" ".repeat(INDENT)}${(index === 0 ? name : "").padEnd(LABEL)}${line}`),
+  );
 }
 
 /** Fixes in SQL alone: nobody runs them but a person. Findings that ask for the same statements share them. */
@@ -70,7 +78,9 @@ function body(style: TextStyle, sentences: readonly string[]): readonly string[]
 function statements(fix: Fix, style: TextStyle): readonly string[] {
   const { forward, reverse } = sqlStatements(fix);
   const show = (words: string, statement: string): readonly string[] =>
-    wrap(cleanLine(statement), style.width - INDENT - words.length - CONTINUED.length, glyphsOf(style).ellipsis).map((row, index) => `${" ".repeat(INDENT)}${index === 0 ? words : " ".repeat(words.length) + CONTINUED}${row}`);
+    wrap(cleanLine(statement), style.width - INDENT - words.length - CONTINUED.length, glyphsOf(style).ellipsis).map(
+      (row, index) => `${" ".repeat(INDENT)}${index === 0 ? words : " ".repeat(words.length) + CONTINUED}${row}`,
+    );
   const outside = fix.sql?.isTransactional === false ? body(style, ["outside of a transaction:"]) : [];
   return [...planLines(fix.migration, style), ...outside, ...forward.flatMap((one) => show("", one)), ...reverse.flatMap((one) => show("undo: ", one))];
 }

@@ -24,7 +24,8 @@ const SOURCES: Readonly<Record<Exclude<Rung, "inferred">, string>> = {
 function defaultSource(finding: Finding, report: Report, context: RenderContext): string {
   const rung = rungOf(finding);
   if (rung !== "inferred") return SOURCES[rung];
-  if (!isRequestedCode(finding)) return finding.places[0]?.role === "setting" ? "read in the settings, as they stand" : "read where it is declared, as it stands";
+  if (!isRequestedCode(finding))
+    return finding.places[0]?.role === "setting" ? "read in the settings, as they stand" : "read where it is declared, as it stands";
   const file = finding.places[0]?.file;
   if (!report.evidence.includes("recording") || file === undefined) return "source only: nothing was recorded";
   return `source only: no recorded request reaches ${shownPath(context, file)}`;
@@ -53,9 +54,7 @@ function toFigure(value: Evidence[string]): Figure {
 function impactFigures({ statements, milliseconds, rows, bytes }: Impact): readonly string[] {
   return [
     over(statements, (count) => formatCount(count, "query", "queries")),
-    over(milliseconds, (time) =>
-      milliseconds?.per === "minute" ? `${formatCost(time / 1000)} s` : `${formatNumber(time)} ms`,
-    ),
+    over(milliseconds, (time) => (milliseconds?.per === "minute" ? `${formatCost(time / 1000)} s` : `${formatNumber(time)} ms`)),
     over(rows, (count) => formatCount(count, "row")),
     over(bytes, formatBytes),
   ].filter(Boolean);

@@ -8,26 +8,16 @@ import { formatCount } from "../model/numbers.ts";
 import { shortIdOf, shownPath, type RenderContext } from "./render-context.ts";
 
 /** What was written and, where git has all that was there before, how to undo it. Call it before the files change. */
-export function renderApplied(
-  plan: FixPlan,
-  context: RenderContext,
-  canUndo: boolean,
-  exists: (file: string) => boolean,
-): string {
+export function renderApplied(plan: FixPlan, context: RenderContext, canUndo: boolean, exists: (file: string) => boolean): string {
   if (plan.applied.length === 0) return "Nothing applied.\n";
-  const kept = plan.applied.map(
-    ({ finding, fix }) => `  ${shortIdOf(context, finding.id)}  ${plainProse(fix.title)}\n`,
-  );
+  const kept = plan.applied.map(({ finding, fix }) => `  ${shortIdOf(context, finding.id)}  ${plainProse(fix.title)}\n`);
   const undo = canUndo ? ` Undo: ${undoCommand([...plan.edits.keys()], context, exists)}` : "";
   return `${kept.join("")}\nApplied: ${planSize(plan, context)}.${undo}\n`;
 }
 
 /** `2 fixes, 3 lines in 2 files`. */
 export function planSize(plan: FixPlan, context: RenderContext): string {
-  const lines = [...plan.edits].reduce(
-    (sum, [file, edits]) => sum + changedLineCount(changedBlocks(context.read(file) ?? "", edits) ?? []),
-    0,
-  );
+  const lines = [...plan.edits].reduce((sum, [file, edits]) => sum + changedLineCount(changedBlocks(context.read(file) ?? "", edits) ?? []), 0);
   return `${formatCount(plan.applied.length, "fix", "fixes")}, ${formatCount(lines, "line")} in ${formatCount(plan.edits.size, "file")}`;
 }
 
@@ -35,8 +25,7 @@ export function undoCommand(files: readonly string[], context: RenderContext, ex
   const changed = files.filter(exists);
   const created = files.filter((file) => !exists(file));
   const restore = changed.length > 0 ? [`git restore ${commonPath(changed, context)}`] : [];
-  const remove =
-    created.length > 0 ? [`rm ${created.map((file) => shellWord(shownPath(context, file))).join(" ")}`] : [];
+  const remove = created.length > 0 ? [`rm ${created.map((file) => shellWord(shownPath(context, file))).join(" ")}`] : [];
   return [...restore, ...remove].join(" && ");
 }
 
@@ -58,8 +47,7 @@ function shellWord(path: string): string {
 export function renderNotApplied(findings: readonly Finding[], plan: VerifiedPlan, context: RenderContext, isSqlShown = false): string {
   const id = (finding: Finding): string => shortIdOf(context, finding.id);
   const skipped = plan.skipped.map(
-    ({ finding, conflictsWith }) =>
-      `Skipped: ${id(finding)} changes the same code as ${id(conflictsWith)}; run luthier fix again.\n`,
+    ({ finding, conflictsWith }) => `Skipped: ${id(finding)} changes the same code as ${id(conflictsWith)}; run luthier fix again.\n`,
   );
   const dropped = plan.dropped.map(({ finding, reason }) => `Dropped: ${id(finding)}, tried in memory: ${reason}.\n`);
   const chosen = new Set([...plan.applied, ...plan.skipped, ...plan.dropped].map(({ finding }) => finding));
@@ -68,10 +56,10 @@ export function renderNotApplied(findings: readonly Finding[], plan: VerifiedPla
   const inSql = left.filter((finding) => sqlFixOf(finding) !== null).length;
   const withoutEdit = left.length - toReview - inSql;
   const parts = [
-    toReview > 0
-      ? `${formatCount(toReview, "fix", "fixes")} to review (--unsafe applies ${toReview === 1 ? "it" : "them"})`
+    toReview > 0 ? `${formatCount(toReview, "fix", "fixes")} to review (--unsafe applies ${toReview === 1 ? "it" : "them"})` : "",
+    inSql > 0
+      ? `${formatCount(inSql, "fix", "fixes")} in SQL, to run yourself${isSqlShown ? "" : ` (--unsafe or --dry-run shows ${inSql === 1 ? "it" : "them"})`}`
       : "",
-    inSql > 0 ? `${formatCount(inSql, "fix", "fixes")} in SQL, to run yourself${isSqlShown ? "" : ` (--unsafe or --dry-run shows ${inSql === 1 ? "it" : "them"})`}` : "",
     withoutEdit > 0 ? `${formatCount(withoutEdit, "finding")} without an edit` : "",
   ].filter(Boolean);
   return skipped.join("") + dropped.join("") + (parts.length > 0 ? `Not applied: ${parts.join(", ")}.\n` : "");

@@ -52,14 +52,7 @@ function annotateNotice(notice: Notice, context: RenderContext): string {
 function annotateSummary(report: Report, context: RenderContext): string {
   const { count, leftOut, read, recorded, database, notJudged } = summarise(report, context);
   const gaps = notJudged.map(({ what, command: usage }) => (usage === "" ? what : `${what}: ${usage}`));
-  const facts = [
-    count,
-    leftOut === "" ? "" : `Left out: ${leftOut}`,
-    read,
-    recorded,
-    database,
-    gaps.length === 0 ? "" : `Not judged: ${gaps.join("; ")}`,
-  ];
+  const facts = [count, leftOut === "" ? "" : `Left out: ${leftOut}`, read, recorded, database, gaps.length === 0 ? "" : `Not judged: ${gaps.join("; ")}`];
   return command("notice", { title: "luthier" }, facts.filter(Boolean).join("\n"));
 }
 

@@ -20,7 +20,10 @@ export function indexAdviceText(study: IndexStudy, database: Database): string {
     ...rejectedLines(study),
     ...doubtLines(study),
   ];
-  return `${lines.map((line) => cleanLine(line)).join("\n").trimEnd()}\n`;
+  return `${lines
+    .map((line) => cleanLine(line))
+    .join("\n")
+    .trimEnd()}\n`;
 }
 
 function headOf(study: IndexStudy): string[] {
@@ -31,13 +34,22 @@ function headOf(study: IndexStudy): string[] {
     added.length === 0
       ? `No new index within ${formatBytes(budget)} makes ${planned} cheaper.`
       : `${formatCount(added.length, "index", "indexes")} of ${formatBytes(added.reduce((sum, { bytes }) => sum + bytes, 0))} take the estimated cost of ${planned} from ${formatCost(before)} to ${formatCost(after)} (${percent(after / before)}).`;
-  return [...plainLines(head), ...plainLines(`${provenWords(study)} The budget is ${formatBytes(budget)}.`), ...plainLines(`Planned by PostgreSQL ${study.version} on a phantom. Costs are the planner's own, not time.`)];
+  return [
+    ...plainLines(head),
+    ...plainLines(`${provenWords(study)} The budget is ${formatBytes(budget)}.`),
+    ...plainLines(`Planned by PostgreSQL ${study.version} on a phantom. Costs are the planner's own, not time.`),
+  ];
 }
 
 /** How far from the best: of the candidates, as the plans that were made have it. */
 function provenWords({ gap, candidates, plans, isComplete }: IndexStudy): string {
   const among = `of ${formatCount(candidates, "candidate")}, by ${formatCount(plans, "plan")} that ${plans === 1 ? "was" : "were"} made`;
-  const proven = gap === null ? `Chosen ${among}; how far it is from the best is not known.` : gap < TINY ? `No other choice costs less, ${among}.` : `No other choice costs over ${percent(gap, 2)} less, ${among}.`;
+  const proven =
+    gap === null
+      ? `Chosen ${among}; how far it is from the best is not known.`
+      : gap < TINY
+        ? `No other choice costs less, ${among}.`
+        : `No other choice costs over ${percent(gap, 2)} less, ${among}.`;
   return isComplete ? proven : `${proven} The search was ended early: this is the best so far.`;
 }
 
@@ -55,15 +67,31 @@ function indexLines({ label, sql, bytes, isGuess, serves, upkeep, doubts }: Stud
 function statementLines(study: IndexStudy, { workload }: Database): string[] {
   const changed = study.statements.filter(({ verdict }) => verdict !== "same").toSorted((a, b) => costOfWorkload(b) - costOfWorkload(a));
   if (changed.length === 0) return [];
-  const rows = changed.slice(0, MOST_STATEMENTS).flatMap((one) => [statementLine(one.statement, workload, "  "), ...plainLines(`${costs(one)}; ${verdictWords(one)}${rangeOf(one)}`, "    ")]);
+  const rows = changed
+    .slice(0, MOST_STATEMENTS)
+    .flatMap((one) => [statementLine(one.statement, workload, "  "), ...plainLines(`${costs(one)}; ${verdictWords(one)}${rangeOf(one)}`, "    ")]);
   const more = changed.length > MOST_STATEMENTS ? [`  and ${formatNumber(changed.length - MOST_STATEMENTS)} more`] : [];
-  return [...plainLines("Statements: cost of one call as the server's constants have it; in brackets with random_page_cost 1.1 and effective_cache_size at shared_buffers"), ...rows, ...more, ""];
+  return [
+    ...plainLines(
+      "Statements: cost of one call as the server's constants have it; in brackets with random_page_cost 1.1 and effective_cache_size at shared_buffers",
+    ),
+    ...rows,
+    ...more,
+    "",
+  ];
 }
 
-const VERDICTS: Readonly<Record<StudiedStatement["verdict"], string>> = { gain: "the same plan under both", verify: "verify by running: the plan depends on the constants", same: "as before", dearer: "dearer" };
+const VERDICTS: Readonly<Record<StudiedStatement["verdict"], string>> = {
+  gain: "the same plan under both",
+  verify: "verify by running: the plan depends on the constants",
+  same: "as before",
+  dearer: "dearer",
+};
 
 function verdictWords({ verdict, held }: StudiedStatement): string {
-  return verdict === "verify" && held !== undefined && isDearerHeld(held) ? `verify by running: with little memory this plan costs ${percent(held.after / held.before)} of what it costs now` : VERDICTS[verdict];
+  return verdict === "verify" && held !== undefined && isDearerHeld(held)
+    ? `verify by running: with little memory this plan costs ${percent(held.after / held.before)} of what it costs now`
+    : VERDICTS[verdict];
 }
 
 function costs({ server, careful, calls }: StudiedStatement): string {
@@ -84,7 +112,17 @@ function removalLines({ removals }: IndexStudy, { workload }: Database): string[
   return [
     ...named("No planned statement uses; whether one may go depends on its counters too", unused),
     ...named("Used, but no planned statement costs 5 % more without one of them: drop one, then look again", harmless),
-    ...(needed.length === 0 ? [] : ["Needed", ...needed.toSorted((a, b) => harm(b) - harm(a)).slice(0, MOST_NAMES).flatMap((one) => neededLines(one, workload)), ...more(needed.length), ""]),
+    ...(needed.length === 0
+      ? []
+      : [
+          "Needed",
+          ...needed
+            .toSorted((a, b) => harm(b) - harm(a))
+            .slice(0, MOST_NAMES)
+            .flatMap((one) => neededLines(one, workload)),
+          ...more(needed.length),
+          "",
+        ]),
   ];
 }
 
@@ -100,19 +138,34 @@ const harm = (one: RemovalProof): number => suffering(one).reduce((sum, { cost, 
 function neededLines(proof: RemovalProof, workload: Database["workload"]): string[] {
   const [worst] = suffering(proof).toSorted((a, b) => b.cost.after / b.cost.before - a.cost.after / a.cost.before);
   if (worst === undefined) return [];
-  return [...plainLines(`${nameOf(proof)}: without it ${formatCount(suffering(proof).length, "statement")} would suffer, the worst ${formatCost(worst.cost.before)} -> ${formatCost(worst.cost.after)}`, "  ", "    "), statementLine(worst.statement, workload, "    ")];
+  return [
+    ...plainLines(
+      `${nameOf(proof)}: without it ${formatCount(suffering(proof).length, "statement")} would suffer, the worst ${formatCost(worst.cost.before)} -> ${formatCost(worst.cost.after)}`,
+      "  ",
+      "    ",
+    ),
+    statementLine(worst.statement, workload, "    "),
+  ];
 }
 
 function rejectedLines({ rejected }: IndexStudy): string[] {
   if (rejected.length === 0) return [];
-  return ["Considered and not taken", ...rejected.slice(0, MOST_REJECTED).flatMap(({ label, bytes, why }) => plainLines(`${label}${bytes === null ? "" : ` (${formatBytes(bytes)})`}: ${why}`, "  ", "    ")), ""];
+  return [
+    "Considered and not taken",
+    ...rejected
+      .slice(0, MOST_REJECTED)
+      .flatMap(({ label, bytes, why }) => plainLines(`${label}${bytes === null ? "" : ` (${formatBytes(bytes)})`}: ${why}`, "  ", "    ")),
+    "",
+  ];
 }
 
 function doubtLines(study: IndexStudy): string[] {
   const verify = verifiable(study);
   const unplanned = formatCount(study.unplanned.length, "statement");
   return [
-    ...(verify.length === 0 ? [] : plainLines(`${formatCount(verify.length, "statement")} to verify by running, on a copy: luthier advise indexes --measure --db COPY.`)),
+    ...(verify.length === 0
+      ? []
+      : plainLines(`${formatCount(verify.length, "statement")} to verify by running, on a copy: luthier advise indexes --measure --db COPY.`)),
     ...(study.unplanned.length === 0 ? [] : plainLines(`${unplanned} could not be planned, the first: ${study.unplanned[0]?.why ?? ""}`)),
     ...study.notes.flatMap((one) => plainLines(`Not as in production: ${one}`)),
   ];
@@ -133,7 +186,11 @@ export function indexAdviceJson(study: IndexStudy, { snapshot, workload }: Datab
     cost: { server: wholeCost(study, "server"), careful: wholeCost(study, "careful") },
     add: study.added.map(index),
     statements: study.statements.map((one) => ({ ...one, plans: undefined, sql: sqlOf(one.statement) })),
-    removals: study.removals.map((one) => ({ index: `${one.index.schema}.${one.index.name}`, planned: one.planned, users: one.users.map((user) => ({ ...user, plans: undefined })) })),
+    removals: study.removals.map((one) => ({
+      index: `${one.index.schema}.${one.index.name}`,
+      planned: one.planned,
+      users: one.users.map((user) => ({ ...user, plans: undefined })),
+    })),
     rejected: study.rejected,
     unplanned: study.unplanned,
     notes: study.notes,

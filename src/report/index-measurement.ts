@@ -19,13 +19,19 @@ export function measurementText(measurement: IndexMeasurement, study: IndexStudy
     ...unmeasuredLines(measurement, database),
     ...notes.flatMap((one) => plainLines(`Note: ${one}.`)),
   ];
-  return `${lines.map((line) => cleanLine(line)).join("\n").trimEnd()}\n`;
+  return `${lines
+    .map((line) => cleanLine(line))
+    .join("\n")
+    .trimEnd()}\n`;
 }
 
 function builtLines({ built, dropped }: IndexMeasurement): string[] {
   return [
     "Built",
-    ...built.flatMap(({ label, bytes, milliseconds, refused }) => [`  ${label}`, refused === null && bytes !== null ? `    ${formatBytes(bytes)}, built in ${formatDuration(milliseconds)}` : `    not built: ${refused ?? ""}`]),
+    ...built.flatMap(({ label, bytes, milliseconds, refused }) => [
+      `  ${label}`,
+      refused === null && bytes !== null ? `    ${formatBytes(bytes)}, built in ${formatDuration(milliseconds)}` : `    not built: ${refused ?? ""}`,
+    ]),
     ...(dropped.length === 0 ? [] : ["Taken away too, since no planned statement uses them", ...dropped.map((one) => `  ${one}`)]),
     "",
   ];
@@ -83,7 +89,9 @@ function surpriseLines({ statements }: IndexMeasurement, study: IndexStudy): str
   if (slower.length === 0 && kept.length === 0) return [];
   const unforeseen = slower.filter((one) => promised.get(one.statement) !== "verify" && promised.get(one.statement) !== "dearer");
   return [
-    ...plainLines(`Of ${formatCount(kept.length, "promised gain")}, ${formatNumber(kept.filter(({ verdict }) => verdict === "faster").length)} came true by the clock. ${slower.length === 0 ? "No read became slower." : `${formatCount(slower.length, "read")} became slower, of which ${formatNumber(slower.length - unforeseen.length)} had been marked to verify.`}`),
+    ...plainLines(
+      `Of ${formatCount(kept.length, "promised gain")}, ${formatNumber(kept.filter(({ verdict }) => verdict === "faster").length)} came true by the clock. ${slower.length === 0 ? "No read became slower." : `${formatCount(slower.length, "read")} became slower, of which ${formatNumber(slower.length - unforeseen.length)} had been marked to verify.`}`,
+    ),
     "",
   ];
 }
@@ -92,7 +100,12 @@ function unmeasuredLines({ unmeasured }: IndexMeasurement, { workload }: Databas
   if (unmeasured.length === 0) return [];
   const shown = unmeasured.slice(0, MOST_UNMEASURED);
   const more = unmeasured.length - shown.length;
-  return [`Not run: ${formatCount(unmeasured.length, "statement")}`, ...shown.flatMap(({ statement, why }) => [statementLine(statement, workload, "  "), ...plainLines(why, "    ")]), ...(more === 0 ? [] : [`  and ${formatNumber(more)} more`]), ""];
+  return [
+    `Not run: ${formatCount(unmeasured.length, "statement")}`,
+    ...shown.flatMap(({ statement, why }) => [statementLine(statement, workload, "  "), ...plainLines(why, "    ")]),
+    ...(more === 0 ? [] : [`  and ${formatNumber(more)} more`]),
+    "",
+  ];
 }
 
 export function measurementJson(measurement: IndexMeasurement, { workload }: Database): object {

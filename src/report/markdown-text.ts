@@ -11,13 +11,15 @@ export function escapeProse(text: string): string {
 }
 
 function escapePlain(text: string): string {
-  return text
-    .replaceAll(/[\\`*[\]<>|]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|~(?=~)/gu, String.raw`\$&`)
-    .replace(/^\s*(?=[-+#]|\d+[.)](?:\s|$))/, "\u2060")
-    .replaceAll("@", "@\u2060")
-    // Addresses become links by themselves.
-    .replaceAll(/\b(https?|ftp):(?=\/\/)/gi, "$1:\u2060")
-    .replaceAll(/\bwww\./gi, (word) => `${word}\u2060`);
+  return (
+    text
+      .replaceAll(/[\\`*[\]<>|]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|~(?=~)/gu, String.raw`\$&`)
+      .replace(/^\s*(?=[-+#]|\d+[.)](?:\s|$))/, "\u2060")
+      .replaceAll("@", "@\u2060")
+      // Addresses become links by themselves.
+      .replaceAll(/\b(https?|ftp):(?=\/\/)/gi, "$1:\u2060")
+      .replaceAll(/\bwww\./gi, (word) => `${word}\u2060`)
+  );
 }
 
 /** A code span whose fence is longer than any run of backticks in it. */

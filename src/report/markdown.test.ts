@@ -26,9 +26,7 @@ test("every finding has its seven parts, and every code block is closed", () => 
 });
 
 test("user text keeps only its code spans", () => {
-  expect(escapeProse("`a_b` reads *all* of __str__, a|b <script> [x](1)")).toBe(
-    String.raw`${"`a_b`"} reads \*all\* of \_\_str\_\_, a\|b \<script\> \[x\](1)`,
-  );
+  expect(escapeProse("`a_b` reads *all* of __str__, a|b <script> [x](1)")).toBe(String.raw`${"`a_b`"} reads \*all\* of \_\_str\_\_, a\|b \<script\> \[x\](1)`);
   expect(escapeProse("some_name stays readable")).toBe("some_name stays readable");
 });
 

@@ -4,16 +4,7 @@ import { costOf } from "../select/cost.ts";
 import { sortFindings } from "../select/finding-order.ts";
 import { RUNGS, rungOf } from "../select/severity.ts";
 import { cleanLine } from "./clean-text.ts";
-import {
-  doubtSentence,
-  evidenceSentence,
-  fixChanges,
-  fixSentence,
-  migrationSentence,
-  proofSentence,
-  sqlStatements,
-  type FileChange,
-} from "./finding-facts.ts";
+import { doubtSentence, evidenceSentence, fixChanges, fixSentence, migrationSentence, proofSentence, sqlStatements, type FileChange } from "./finding-facts.ts";
 import { codeBlock, codeSpan, escapeCell, escapeProse, linkTo } from "./markdown-text.ts";
 import { formatCost, formatCount, formatNumber } from "../model/numbers.ts";
 import { shortIdOf, shownPath, type RenderContext } from "./render-context.ts";
@@ -38,8 +29,7 @@ function stateLine(report: Report, context: RenderContext): string {
     return count === 0 ? [] : [`${formatNumber(count)} ${rung}`];
   });
   const { resolvedOrigins, queryOrigins, filesParsed, filesFailed } = coverage;
-  const count =
-    findings.length === 0 ? "No findings." : `${formatCount(findings.length, "finding")}: ${rungs.join(", ")}.`;
+  const count = findings.length === 0 ? "No findings." : `${formatCount(findings.length, "finding")}: ${rungs.join(", ")}.`;
   const querysets = `${formatNumber(resolvedOrigins)} of ${formatCount(queryOrigins, "queryset")} followed`;
   const { recorded, database } = summarise(report, context);
   const evidence = [recorded, database].filter(Boolean).map(escapeProse).join(" ");
@@ -123,17 +113,16 @@ function migrationLine(fix: Fix): readonly string[] {
 
 function sqlBlocks(fix: Fix): readonly string[] {
   const { forward, reverse } = sqlStatements(fix);
-  return [...(forward.length > 0 ? [codeBlock("sql", forward.join("\n"))] : []), ...(reverse.length > 0 ? ["To undo it:", codeBlock("sql", reverse.join("\n"))] : [])];
+  return [
+    ...(forward.length > 0 ? [codeBlock("sql", forward.join("\n"))] : []),
+    ...(reverse.length > 0 ? ["To undo it:", codeBlock("sql", reverse.join("\n"))] : []),
+  ];
 }
 
 function toDiff(changes: readonly FileChange[], context: RenderContext): string {
   const lines = changes.flatMap(({ file, blocks }) => [
     `--- ${shownPath(context, file)}`,
-    ...blocks.flatMap(({ line, removed, added }) => [
-      `@@ line ${line} @@`,
-      ...removed.map((text) => `-${text}`),
-      ...added.map((text) => `+${text}`),
-    ]),
+    ...blocks.flatMap(({ line, removed, added }) => [`@@ line ${line} @@`, ...removed.map((text) => `-${text}`), ...added.map((text) => `+${text}`)]),
   ]);
   return lines.map(cleanLine).join("\n");
 }

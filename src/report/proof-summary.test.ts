@@ -24,7 +24,10 @@ const fixOf = (finding: Finding, title: string) => ({ finding, fix: { title, kin
 
 const totals = (statements: number, median: number, low: number, high: number): RunTotals => ({
   status: 0,
-  outcomes: new Map([["passed", 412], ["skipped", 3]]),
+  outcomes: new Map([
+    ["passed", 412],
+    ["skipped", 3],
+  ]),
   statements,
   milliseconds: { median, low, high },
   runs: 3,
@@ -42,7 +45,8 @@ const PROOF: Proof = {
     {
       ...fixOf(fourth, "prefetch authors"),
       results: "different",
-      reason: "GET /books/ answers with another text in test shop.tests.BookTest.test_list, and 1 more like it; if only rows changed places, give the queryset a full ordering, then run again",
+      reason:
+        "GET /books/ answers with another text in test shop.tests.BookTest.test_list, and 1 more like it; if only rows changed places, give the queryset a full ordering, then run again",
       figures: figures(21, 4, null),
     },
     { ...fixOf(fifth, "defer Book.description"), results: "equal", reason: "it is slower by 11 ms (8 to 14)", figures: figures(12, 12, [140, 151]) },
@@ -55,8 +59,7 @@ const PROOF: Proof = {
 
 const LEFT = { fixes: [{ finding: fourth, reason: "it changes the same code as k3f9; run luthier fix again" }], toReview: 12 };
 
-const draw = (style: Partial<TextStyle> = {}, proof: Proof = PROOF): string =>
-  renderProof(proof, LEFT, sampleContext(), { ...PLAIN_STYLE, ...style });
+const draw = (style: Partial<TextStyle> = {}, proof: Proof = PROOF): string => renderProof(proof, LEFT, sampleContext(), { ...PLAIN_STYLE, ...style });
 
 test("plain", async () => {
   await expect(draw()).toMatchFileSnapshot("goldens/fix-prove.txt");

@@ -32,7 +32,8 @@ export interface LeftOver {
 /** What was run, kept, withdrawn and not tried: all of it, as a withdrawn fix is a result too. */
 export function renderProof(proof: Proof, left: LeftOver, context: RenderContext, style: TextStyle): string {
   const untried = [...proof.untried, ...left.fixes];
-  const review = left.toReview === 0 ? [] : detail(`${formatCount(left.toReview, "fix", "fixes")} to review: --unsafe tries ${left.toReview === 1 ? "it" : "them"}`, style);
+  const review =
+    left.toReview === 0 ? [] : detail(`${formatCount(left.toReview, "fix", "fixes")} to review: --unsafe tries ${left.toReview === 1 ? "it" : "them"}`, style);
   const lines = [
     ...totals("before", proof.before, style),
     ...totals("after", proof.after, style),
@@ -56,10 +57,7 @@ export function proofCount({ kept: { length: proven }, withdrawn: { length: take
 /** On one line, or on two in a terminal too narrow for it. */
 function totals(name: string, { status, outcomes, statements, milliseconds, runs }: RunTotals, style: TextStyle): readonly string[] {
   const tests = [...outcomes].map(([outcome, count]) => `${formatNumber(count)} ${outcome}`);
-  const done = [
-    tests.length > 0 ? tests.join(", ") : `exit status ${status}`,
-    formatCount(statements, "statement"),
-  ].join(GAP);
+  const done = [tests.length > 0 ? tests.join(", ") : `exit status ${status}`, formatCount(statements, "statement")].join(GAP);
   const timed = [`${range(milliseconds)} ms`, formatCount(runs, "run")].join(GAP);
   const line = `${name.padEnd(INDENT)}${done}${GAP}${timed}`;
   return line.length <= style.width ? [line] : [`${name.padEnd(INDENT)}${done}`, " ".repeat(INDENT) + timed];
@@ -97,14 +95,7 @@ function notTried({ finding, reason }: UntriedFix | LeftFix, context: RenderCont
   return [`  ${shortIdOf(context, finding.id).padEnd(INDENT - 2)}${first}`, ...others.map((line) => " ".repeat(INDENT) + line)];
 }
 
-function row(
-  { finding }: ChosenFix,
-  figures: FixFigures | null,
-  results: string,
-  rung: Rung,
-  context: RenderContext,
-  style: TextStyle,
-): string {
+function row({ finding }: ChosenFix, figures: FixFigures | null, results: string, rung: Rung, context: RenderContext, style: TextStyle): string {
   const statements = figures === null ? "-" : pair(figures.statements, style);
   const time = figures === null || figures.milliseconds === null ? "-" : timePair(figures.milliseconds, style);
   const id = `  ${shortIdOf(context, finding.id).padEnd(INDENT - 2)}`;

@@ -7,14 +7,10 @@ import { SAMPLE_FILES, SAMPLE_REPORT, sampleContext } from "../../tests/support/
 import { renderSarif } from "./sarif.ts";
 
 /** The schema of SARIF 2.1.0 (rtm.5), from the npm package @microsoft/jest-sarif; draft 4, of which Ajv needs no more than its name gone. */
-const schema = JSON.parse(
-  readFileSync(new URL("../../tests/support/sarif-2.1.0-rtm.5.schema.json", import.meta.url), "utf8"),
-) as Record<string, unknown>;
+const schema = JSON.parse(readFileSync(new URL("../../tests/support/sarif-2.1.0-rtm.5.schema.json", import.meta.url), "utf8")) as Record<string, unknown>;
 delete schema["$schema"];
 delete schema["id"];
-const validate = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false, allErrors: true }).compile(
-  schema,
-);
+const validate = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false, allErrors: true }).compile(schema);
 
 interface Sarif {
   readonly runs: readonly [
@@ -28,9 +24,7 @@ interface Result {
   readonly ruleId: string;
   readonly ruleIndex: number;
   readonly level: string;
-  readonly fixes?: readonly [
-    { readonly artifactChanges: readonly [{ readonly replacements: readonly [Replacement] }] },
-  ];
+  readonly fixes?: readonly [{ readonly artifactChanges: readonly [{ readonly replacements: readonly [Replacement] }] }];
   readonly codeFlows?: readonly [{ readonly threadFlows: readonly [{ readonly locations: readonly unknown[] }] }];
   readonly partialFingerprints: Readonly<Record<string, string>>;
 }

@@ -139,8 +139,7 @@ function toFix(fix: Fix, context: RenderContext): object {
     artifactLocation: artifact(file, context),
     replacements: edits.map((edit) => {
       const text = context.read(file);
-      const deletedRegion =
-        text === undefined ? { byteOffset: edit.start, byteLength: edit.end - edit.start } : editRegion(text, edit);
+      const deletedRegion = text === undefined ? { byteOffset: edit.start, byteLength: edit.end - edit.start } : editRegion(text, edit);
       return { deletedRegion, insertedContent: { text: edit.text } };
     }),
   }));

@@ -42,9 +42,7 @@ function countSentence({ findings }: Report): string {
     severity,
     count: findings.filter((finding) => finding.severity === severity).length,
   })).filter(({ count }) => count > 0);
-  const bySeverity = counts.map(({ severity, count }) =>
-    severity === "info" ? `${formatNumber(count)} info` : formatCount(count, severity),
-  );
+  const bySeverity = counts.map(({ severity, count }) => (severity === "info" ? `${formatNumber(count)} info` : formatCount(count, severity)));
   return `${formatCount(findings.length, "finding")}: ${bySeverity.join(", ")}. ${safeSentence(findings)}`;
 }
 
@@ -76,8 +74,12 @@ function recordedSentence({ coverage: { recording } }: Report, context: RenderCo
   const { statements, scopes, clusters, found, moved, stale } = recording;
   const missed = clusters - found;
   const share = `${formatNumber(found)} of ${formatCount(clusters, "N+1")} ${clusters === 1 ? "was" : "were"} found in source`;
-  const agreement = clusters === 0 ? "no N+1 in this project's code" : `${share}${missed > 0 ? `, ${formatNumber(missed)} ${missed === 1 ? "was" : "were"} not` : ""}`;
-  const old = stale.length === 0 ? "" : ` ${formatCount(stale.length, "file")} changed since, such as ${shownPath(context, stale[0] ?? "")}${moved > 0 ? `; ${formatCount(moved, "place")} left out` : ""}: record again.`;
+  const agreement =
+    clusters === 0 ? "no N+1 in this project's code" : `${share}${missed > 0 ? `, ${formatNumber(missed)} ${missed === 1 ? "was" : "were"} not` : ""}`;
+  const old =
+    stale.length === 0
+      ? ""
+      : ` ${formatCount(stale.length, "file")} changed since, such as ${shownPath(context, stale[0] ?? "")}${moved > 0 ? `; ${formatCount(moved, "place")} left out` : ""}: record again.`;
   return `Recorded ${formatCount(statements, "query", "queries")} in ${formatCount(scopes, "scope")}: ${agreement}.${old}`;
 }
 
@@ -85,14 +87,24 @@ function recordedSentence({ coverage: { recording } }: Report, context: RenderCo
 function databaseSentence({ coverage: { database } }: Report): string {
   if (database === undefined) return "";
   const { name, version, takenAt, servers, tables, indexes, statements, plans, days } = database;
-  const parts = [formatCount(tables, "table"), formatCount(indexes, "index", "indexes"), formatCount(statements, "statement"), plans > 0 ? formatCount(plans, "plan") : "", servers > 1 ? formatCount(servers, "server") : ""];
-  const age = days === null ? "how old the counters are is not known" : days < 1 ? "counters of less than a day" : `counters of ${formatCount(Math.floor(days), "day")}`;
+  const parts = [
+    formatCount(tables, "table"),
+    formatCount(indexes, "index", "indexes"),
+    formatCount(statements, "statement"),
+    plans > 0 ? formatCount(plans, "plan") : "",
+    servers > 1 ? formatCount(servers, "server") : "",
+  ];
+  const age =
+    days === null ? "how old the counters are is not known" : days < 1 ? "counters of less than a day" : `counters of ${formatCount(Math.floor(days), "day")}`;
   return `Database ${name}, PostgreSQL ${version}, of ${takenAt.slice(0, 10)}: ${parts.filter(Boolean).join(", ")}; ${age}.`;
 }
 
 /** Parts of the database that could not be read. */
 function databaseGaps({ coverage: { database } }: Report): readonly Gap[] {
-  return (database?.gaps ?? []).map(({ part, why, cost, remedy }) => ({ what: `${part} of the database (${why})${cost === "" ? "" : `: ${cost}`}`, command: remedy }));
+  return (database?.gaps ?? []).map(({ part, why, cost, remedy }) => ({
+    what: `${part} of the database (${why})${cost === "" ? "" : `: ${cost}`}`,
+    command: remedy,
+  }));
 }
 
 function queryGap({ coverage }: Report, context: RenderContext): readonly Gap[] {
@@ -112,7 +124,9 @@ function ruleGaps({ coverage }: Report, context: RenderContext): readonly Gap[] 
     const who = rules.length === 1 && objects.length > 0 ? `${rules[0]}` : formatCount(rules.length, "rule");
     const about = objects.length === 0 ? "" : ` about ${formatCount(objects.length, "object")}`;
     const isRule = rules.length > 1 || objects.length === 0;
-    const what = why.startsWith("needs ") ? `${who}${about}${isRule ? " that" : ""} ${rules.length === 1 ? why : why.replace(/^needs/, "need")}` : gapSentence(group);
+    const what = why.startsWith("needs ")
+      ? `${who}${about}${isRule ? " that" : ""} ${rules.length === 1 ? why : why.replace(/^needs/, "need")}`
+      : gapSentence(group);
     return { what, command: commandFor(why, context) };
   });
 }

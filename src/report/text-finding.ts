@@ -3,16 +3,7 @@ import type { Report } from "../model/report.ts";
 import { cleanLine, plainProse } from "./clean-text.ts";
 import { excerptOf } from "./code-excerpt.ts";
 import { cutMiddle, displayWidth, wrap } from "./display-width.ts";
-import {
-  doubtSentence,
-  evidenceSentence,
-  fixChanges,
-  fixSentence,
-  migrationSentence,
-  proofSentence,
-  sqlStatements,
-  type FileChange,
-} from "./finding-facts.ts";
+import { doubtSentence, evidenceSentence, fixChanges, fixSentence, migrationSentence, proofSentence, sqlStatements, type FileChange } from "./finding-facts.ts";
 import { shortIdOf, shownPath, type RenderContext } from "./render-context.ts";
 import { glyphsOf, paint, severityTone, type TextStyle, type Tone } from "./terminal-style.ts";
 import { placeText, prose, withRung, wrapProse } from "./text-line.ts";
@@ -166,7 +157,9 @@ function renderSql(fix: Fix, style: TextStyle): string[] {
   const { forward, reverse } = sqlStatements(fix);
   const { ellipsis } = glyphsOf(style);
   const show = (words: string, statement: string): string[] =>
-    wrap(cleanLine(statement), style.width - BODY - words.length - CONTINUED.length, ellipsis).map((row, index) => `${label("")}${index === 0 ? words : " ".repeat(words.length) + CONTINUED}${row}`);
+    wrap(cleanLine(statement), style.width - BODY - words.length - CONTINUED.length, ellipsis).map(
+      (row, index) => `${label("")}${index === 0 ? words : " ".repeat(words.length) + CONTINUED}${row}`,
+    );
   return [...forward.flatMap((one) => show("", one)), ...reverse.flatMap((one) => show("undo: ", one))];
 }
 

@@ -18,9 +18,7 @@ export function renderShortened(findings: readonly Finding[], context: RenderCon
     "",
     "   s/min  finding",
     ...group(findings).flatMap((members) =>
-      members.length === 1 && members[0]
-        ? renderShort(members[0], context, style)
-        : renderGroup(members, context, style),
+      members.length === 1 && members[0] ? renderShort(members[0], context, style) : renderGroup(members, context, style),
     ),
   ];
 }
@@ -101,9 +99,7 @@ function joinPlaces(places: readonly Place[], context: RenderContext, style: Tex
   for (const [index, place] of places.entries()) {
     const more = `  and ${places.length - index} more`;
     const isSameFile = index > 0 && places[index - 1]?.file === place.file && place.object === undefined;
-    const text = isSameFile
-      ? `, ${positionOf(place).slice(1)}`
-      : `${index > 0 ? "  " : ""}${placeText(place, context, style, room)}`;
+    const text = isSameFile ? `, ${positionOf(place).slice(1)}` : `${index > 0 ? "  " : ""}${placeText(place, context, style, room)}`;
     const isLast = index === places.length - 1;
     if (displayWidth(line + text) + (isLast ? 0 : more.length) > room && index > 0) return line + more;
     line += text;
@@ -115,12 +111,7 @@ function joinPlaces(places: readonly Place[], context: RenderContext, style: Tex
 export function renderQuiet(finding: Finding, rung: string, context: RenderContext, style: TextStyle): string {
   const cost = costOf(finding);
   const [place] = finding.places;
-  const words = [
-    finding.severity,
-    `${finding.rule}[${shortIdOf(context, finding.id)}]`,
-    rung,
-    cost === null ? "" : `${formatCost(cost)} s/min`,
-  ];
+  const words = [finding.severity, `${finding.rule}[${shortIdOf(context, finding.id)}]`, rung, cost === null ? "" : `${formatCost(cost)} s/min`];
   const facts = `: ${words.filter(Boolean).join(" ")}: `;
   const texts = shortTexts(finding, style);
   const claim = texts.find((text) => text !== prose(style, finding.fixes[0]?.title ?? "")) ?? texts[0] ?? "";

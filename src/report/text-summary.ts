@@ -44,9 +44,7 @@ function renderGaps(gaps: readonly Gap[], style: TextStyle): string[] {
     const wrapped = wrap(text, style.width - INDENT, glyphsOf(style).ellipsis);
     const isStart = line === "Not judged:";
     if (!isStart) lines.push(line);
-    lines.push(
-      ...wrapped.slice(0, -1).map((each, index) => `${(isStart && index === 0 ? line : "").padEnd(INDENT)}${each}`),
-    );
+    lines.push(...wrapped.slice(0, -1).map((each, index) => `${(isStart && index === 0 ? line : "").padEnd(INDENT)}${each}`));
     line = `${(isStart && wrapped.length === 1 ? line : "").padEnd(INDENT)}${wrapped.at(-1)}`;
   }
   return gaps.length === 0 ? [] : [...lines, line];
@@ -73,11 +71,7 @@ function renderSkipped({ skipped }: Summary, context: RenderContext, style: Text
   const lines = shown.flatMap((notice) => {
     const position = notice.line > 0 ? `:${notice.line}:${notice.column}` : "";
     const room = style.width - INDENT;
-    const path = cutMiddle(
-      cleanLine(shownPath(context, notice.file)),
-      room - position.length,
-      glyphsOf(style).ellipsis,
-    );
+    const path = cutMiddle(cleanLine(shownPath(context, notice.file)), room - position.length, glyphsOf(style).ellipsis);
     const place = link(style, notice.file, path + position);
     const message = prose(style, notice.message);
     if (displayWidth(place) + 2 + displayWidth(message) <= room) return [`${place}  ${message}`];

@@ -40,7 +40,13 @@ function heading({ catalog, server, workload }: Database): string {
 
 function renderStatement(statement: Statement, context: Pick<RenderContext, "pathPrefix">, options: TopOptions): string[] {
   const { share, totalMs, calls, meanMs, rows, shape, sql } = statement;
-  const figures = [`${(share * 100).toFixed(1)} %`.padStart(6), duration(totalMs).padStart(9), formatNumber(calls).padStart(9), figure(meanMs).padStart(10), (rows === null ? "-" : formatNumber(Math.round(rows / Math.max(1, calls)))).padStart(9)];
+  const figures = [
+    `${(share * 100).toFixed(1)} %`.padStart(6),
+    duration(totalMs).padStart(9),
+    formatNumber(calls).padStart(9),
+    figure(meanMs).padStart(10),
+    (rows === null ? "-" : formatNumber(Math.round(rows / Math.max(1, calls)))).padStart(9),
+  ];
   const words = shape === null ? cleanLine(sql.replaceAll(/\s+/g, " ")) : cleanLine(describeShape(shape));
   const indent = " ".repeat(INDENT);
   return [figures.join(" "), ...clipped(words, options).map((line) => indent + line), ...sites(statement, context, options).map((line) => indent + line)];

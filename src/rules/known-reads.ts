@@ -5,7 +5,26 @@ import { enclosingFunction } from "./code.ts";
 import { columnsOf } from "./model-columns.ts";
 
 /** Chained calls that decide by themselves which columns come, or that make the rows something else. */
-const DECIDED: ReadonlySet<string> = new Set(["only", "defer", "values", "values_list", "raw", "select_for_update", "annotate", "extra", "union", "intersection", "difference", "delete", "update", "bulk_update", "fetch_mode", "dates", "datetimes", "distinct"]);
+const DECIDED: ReadonlySet<string> = new Set([
+  "only",
+  "defer",
+  "values",
+  "values_list",
+  "raw",
+  "select_for_update",
+  "annotate",
+  "extra",
+  "union",
+  "intersection",
+  "difference",
+  "delete",
+  "update",
+  "bulk_update",
+  "fetch_mode",
+  "dates",
+  "datetimes",
+  "distinct",
+]);
 
 export interface KnownReads {
   readonly origin: Origin;

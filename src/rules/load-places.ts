@@ -8,7 +8,16 @@ import { dotted, modelName } from "./names.ts";
 const MAX_ACCESSES = 6;
 
 export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] {
-  const spots: Spot[] = [{ role: "queryset", span: load.origin.span, label: load.origin.collected === true ? `fetches bare rows of ${modelName(load.origin.model)} to call their receivers` : `loads ${modelName(load.origin.model)} only` }];
+  const spots: Spot[] = [
+    {
+      role: "queryset",
+      span: load.origin.span,
+      label:
+        load.origin.collected === true
+          ? `fetches bare rows of ${modelName(load.origin.model)} to call their receivers`
+          : `loads ${modelName(load.origin.model)} only`,
+    },
+  ];
   if (load.loop !== null && !isSame(load.loop.span, load.origin.span)) spots.push({ role: "loop", span: load.loop.span });
   spots.push(...eagerSpots(load));
   for (const [index, call] of load.calls.entries()) {
@@ -83,7 +92,9 @@ export function beyondGeneric(load: LazyLoad, { graph, project }: Pick<RuleInput
   const generic = genericSteps(graph, load.origin.model, load.path);
   if (generic === null) return null;
   const rest = load.path.slice(generic.length + 2);
-  const way = isAtLeast(project.djangoVersion, 5, 0) ? `a \`GenericPrefetch("${generic}", …)\` with a queryset for each model` : `\`prefetch_related("${generic}")\`, then \`prefetch_related_objects()\` for the objects of each model`;
+  const way = isAtLeast(project.djangoVersion, 5, 0)
+    ? `a \`GenericPrefetch("${generic}", …)\` with a queryset for each model`
+    : `\`prefetch_related("${generic}")\`, then \`prefetch_related_objects()\` for the objects of each model`;
   return `Use ${way}: only some of them have \`${dotted(rest)}\`.`;
 }
 

@@ -66,7 +66,9 @@ export function writeConfidence({ site }: LoopWrite): Confidence {
   const nodes = [...nodesIn(site.loop)];
   if (nodes.filter(isStatement).length > LONG_ROUND) return "possible";
   // What was sent has to be marked at once: a failure later must not send it again.
-  const acts = nodes.some((node) => node.kind === "call" && node.callee.kind === "attribute" && OUTSIDE.test(node.callee.name)) || nodes.some((node) => node.kind === "call" && node.callee.kind === "name" && OUTSIDE.test(node.callee.name));
+  const acts =
+    nodes.some((node) => node.kind === "call" && node.callee.kind === "attribute" && OUTSIDE.test(node.callee.name)) ||
+    nodes.some((node) => node.kind === "call" && node.callee.kind === "name" && OUTSIDE.test(node.callee.name));
   return acts ? "possible" : "likely";
 }
 

@@ -38,7 +38,11 @@ export function needsItsQueries(input: RuleInput, site: LoopSite, { span: { file
 export function isOverConstant(site: LoopSite): boolean {
   const { iterable } = site;
   if (iterable === null) return false;
-  return [...nodesIn(iterable)].some((node) => (node.kind === "name" && (/^[A-Z][A-Z_0-9]+$/.test(node.name) || node.name === "settings")) || (node.kind === "attribute" && /^[A-Z][A-Z_0-9]+$/.test(node.name)));
+  return [...nodesIn(iterable)].some(
+    (node) =>
+      (node.kind === "name" && (/^[A-Z][A-Z_0-9]+$/.test(node.name) || node.name === "settings")) ||
+      (node.kind === "attribute" && /^[A-Z][A-Z_0-9]+$/.test(node.name)),
+  );
 }
 
 /** The loop stops early: it looks for something rather than doing all. */
@@ -65,7 +69,9 @@ function countsRounds(node: SyntaxNode): boolean {
 
 /** `if parent.child_id == child.pk:` holds for one round of each parent at most. */
 export function isForOneMatch(site: LoopSite): boolean {
-  return withinLoop(site).some((stmt) => stmt.kind === "if" && stmt.test.kind === "compare" && stmt.test.operators[0] === "==" && [stmt.test.left, ...stmt.test.rights].every(isKey));
+  return withinLoop(site).some(
+    (stmt) => stmt.kind === "if" && stmt.test.kind === "compare" && stmt.test.operators[0] === "==" && [stmt.test.left, ...stmt.test.rights].every(isKey),
+  );
 }
 
 function isKey(expr: Expr): boolean {
@@ -90,16 +96,23 @@ export function isRemembered(site: LoopSite): boolean {
 
 function remembers(test: Expr): boolean {
   return [...nodesIn(test)].some(
-    (node) => (node.kind === "compare" && node.operators.some((one) => one === "not in" || one === "is")) || (node.kind === "call" && node.callee.kind === "name" && node.callee.name === "hasattr"),
+    (node) =>
+      (node.kind === "compare" && node.operators.some((one) => one === "not in" || one === "is")) ||
+      (node.kind === "call" && node.callee.kind === "name" && node.callee.name === "hasattr"),
   );
 }
 
 /** The function that holds the place keeps its answers. Where a cached property runs, the analysis itself knows: once per row. */
 export function isCachedFunction(input: RuleInput, span: Span): boolean {
   const path = pathTo(input.program, span);
-  return path.some((node) => node.kind === "function" && hasCacheDecorator(node)) || (functionAt(path) !== null && isRemembered({ loop: null, iterable: null, path }));
+  return (
+    path.some((node) => node.kind === "function" && hasCacheDecorator(node)) ||
+    (functionAt(path) !== null && isRemembered({ loop: null, iterable: null, path }))
+  );
 }
 
 function hasCacheDecorator(def: FunctionDef): boolean {
-  return def.decorators.some((one) => [...nodesIn(one)].some((node) => (node.kind === "name" || node.kind === "attribute") && /(^|_)cache(?!d_property)|memo/.test(node.name)));
+  return def.decorators.some((one) =>
+    [...nodesIn(one)].some((node) => (node.kind === "name" || node.kind === "attribute") && /(^|_)cache(?!d_property)|memo/.test(node.name)),
+  );
 }

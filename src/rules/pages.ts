@@ -39,14 +39,26 @@ function handed(origin: Origin, input: RuleInput): PageSite[] {
   if (!isProject(span.file, input)) return [];
   const path = pathTo(input.program, span);
   const call = path.findLast((node) => isPaginator(node, (argument) => argument.start <= span.start && span.end <= argument.end)) ?? byName(path, span);
-  return call === undefined ? [] : [{ model: origin.model, symbol: origin.symbol, span: { file: span.file, start: call.start, end: call.end }, how: "paginator" }];
+  return call === undefined
+    ? []
+    : [{ model: origin.model, symbol: origin.symbol, span: { file: span.file, start: call.start, end: call.end }, how: "paginator" }];
 }
 
 function byName(path: readonly SyntaxNode[], span: Span): SyntaxNode | undefined {
   const assign = path.findLast((node) => node.kind === "assign");
   const holder = functionAt(path);
   const [target, ...others] = assign?.kind === "assign" ? assign.targets : [];
-  if (holder === null || holder.kind === "lambda" || target?.kind !== "name" || others.length > 0 || assign?.kind !== "assign" || assign.value === null || assign.value.start > span.start || assign.value.end < span.end) return undefined;
+  if (
+    holder === null ||
+    holder.kind === "lambda" ||
+    target?.kind !== "name" ||
+    others.length > 0 ||
+    assign?.kind !== "assign" ||
+    assign.value === null ||
+    assign.value.start > span.start ||
+    assign.value.end < span.end
+  )
+    return undefined;
   return usesOf(holder, target.name).find(({ node, parent }) => node.start > assign.end && isPaginator(parent, (argument) => argument === node))?.parent;
 }
 
@@ -63,7 +75,9 @@ function classSites(input: RuleInput): PageSite[] {
     const how = waysOf(cls, input);
     const { def, module } = cls;
     const origin = input.facts.origins.find((one) => one.span.file === module.ir.file && def.start <= one.span.start && one.span.end <= def.end);
-    return how === null || origin === undefined ? [] : [{ model: origin.model, symbol: cls.id, span: { file: module.ir.file, start: def.start, end: def.headEnd }, how }];
+    return how === null || origin === undefined
+      ? []
+      : [{ model: origin.model, symbol: cls.id, span: { file: module.ir.file, start: def.start, end: def.headEnd }, how }];
   });
 }
 

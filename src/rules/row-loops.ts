@@ -26,7 +26,13 @@ export function rowLoops(input: RuleInput): RowLoop[] {
     const model = input.graph.byLabel(run.model);
     if (comprehension?.kind !== "comprehension" || comprehension.clauses.length !== 1 || iterable === null || model === null) return [];
     const [clause] = comprehension.clauses;
-    if (clause?.iterable !== iterable || clause.target.kind !== "name" || areRowsUsedElsewhere(input, run.span.file, iterable) || !startsAtModel(input, run.span.file, iterable)) return [];
+    if (
+      clause?.iterable !== iterable ||
+      clause.target.kind !== "name" ||
+      areRowsUsedElsewhere(input, run.span.file, iterable) ||
+      !startsAtModel(input, run.span.file, iterable)
+    )
+      return [];
     return [{ run, span: run.span, model, comprehension, target: clause.target.name, conditions: clause.conditions, parent: path[at - 1] ?? null }];
   });
   return oncePerPlace(loops);
@@ -34,5 +40,7 @@ export function rowLoops(input: RuleInput): RowLoop[] {
 
 /** Rows of one queryset that was made here, in whole. */
 export function isFresh(run: QueryRun): boolean {
-  return !run.cached && run.doubts.length === 0 && !run.related && !run.sliced && !run.inTemplate && run.origin.kind !== "parameter" && run.origin.kind !== "raw";
+  return (
+    !run.cached && run.doubts.length === 0 && !run.related && !run.sliced && !run.inTemplate && run.origin.kind !== "parameter" && run.origin.kind !== "raw"
+  );
 }

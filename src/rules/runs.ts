@@ -35,7 +35,8 @@ export function runsAfter(input: RuleInput, earlier: QueryRun, later: QueryRun):
   const first = a[at];
   const second = b[at];
   if (first === undefined || second === undefined) return false;
-  if (input.text(first.file) === "" || pathTo(input.program, first).length === 0) return first.file === second.file && earlier.order < later.order && !areExclusiveBranches(earlier, later);
+  if (input.text(first.file) === "" || pathTo(input.program, first).length === 0)
+    return first.file === second.file && earlier.order < later.order && !areExclusiveBranches(earlier, later);
   return canFollow(input, first, second);
 }
 
@@ -68,9 +69,11 @@ export function runPlaces(run: QueryRun, label: string): Spot[] {
 
 /** Methods that make a new queryset or ask a question of their own: they do not use the rows of this object. */
 const ASKS: ReadonlySet<string> = new Set(
-  ("filter exclude order_by reverse distinct values values_list annotate alias select_related prefetch_related only defer using " +
+  (
+    "filter exclude order_by reverse distinct values values_list annotate alias select_related prefetch_related only defer using " +
     "count exists aggregate first last latest earliest get update delete create union intersection difference in_bulk contains " +
-    "select_for_update extra raw acount aexists aget afirst alast aupdate adelete aaggregate model query db none").split(" "),
+    "select_for_update extra raw acount aexists aget afirst alast aupdate adelete aaggregate model query db none"
+  ).split(" "),
 );
 
 /**

@@ -16,7 +16,12 @@ export function isValuesEnough({ origin, runs, beyond }: KnownReads, input: Rule
 function isComprehensionSource(span: KnownReads["origin"]["span"], input: RuleInput): boolean {
   const path = pathTo(input.program, span);
   const holder = path.findLast((one) => one.kind === "comprehension");
-  return holder !== undefined && readsColumnsOnly(holder) && holder.clauses.length === 1 && holder.clauses.some((clause) => clause.iterable.start === span.start && clause.iterable.end === span.end);
+  return (
+    holder !== undefined &&
+    readsColumnsOnly(holder) &&
+    holder.clauses.length === 1 &&
+    holder.clauses.some((clause) => clause.iterable.start === span.start && clause.iterable.end === span.end)
+  );
 }
 
 /** The row itself goes nowhere: its name is only ever the left side of a dot. */

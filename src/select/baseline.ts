@@ -27,9 +27,7 @@ export function writeBaseline(findings: readonly Finding[]): Baseline {
   for (const { id, rule, places } of findings) {
     entries.set(id, { id, rule, file: places[0]?.file ?? "", count: (entries.get(id)?.count ?? 0) + 1 });
   }
-  const ordered = [...entries.values()].toSorted(
-    (a, b) => compareText(a.file, b.file) || compareText(a.rule, b.rule) || compareText(a.id, b.id),
-  );
+  const ordered = [...entries.values()].toSorted((a, b) => compareText(a.file, b.file) || compareText(a.rule, b.rule) || compareText(a.id, b.id));
   return { schema: "luthier-baseline/1", findings: ordered };
 }
 

@@ -14,11 +14,24 @@ test("rules that wait for older counters are told once, with the longest wait", 
 });
 
 test("what a rule keeps is no lack, and four of a kind are one line", () => {
-  const kept = [1, 2, 3, 4].map((at) => ({ rule: "redundant-index", chapter: "1.2", object: `index public.i${at}`, why: `is kept: without it statement ${at} (16 calls) would cost 41.1 in place of 37.3, as planned` }));
-  expect(gapGroups(kept).map((one) => gapSentence(one, (text) => `\`${text}\``))).toEqual(["`redundant-index` leaves 4 objects, the first `index public.i1`, as they are: without it statement 1 (16 calls) would cost 41.1 in place of 37.3, as planned"]);
+  const kept = [1, 2, 3, 4].map((at) => ({
+    rule: "redundant-index",
+    chapter: "1.2",
+    object: `index public.i${at}`,
+    why: `is kept: without it statement ${at} (16 calls) would cost 41.1 in place of 37.3, as planned`,
+  }));
+  expect(gapGroups(kept).map((one) => gapSentence(one, (text) => `\`${text}\``))).toEqual([
+    "`redundant-index` leaves 4 objects, the first `index public.i1`, as they are: without it statement 1 (16 calls) would cost 41.1 in place of 37.3, as planned",
+  ]);
 });
 
 test("a lack of whole rules is not put together with one about objects", () => {
   const why = "needs a database";
-  expect(gapGroups([{ rule: "a", chapter: "1.1", why }, { rule: "b", chapter: "1.1", why }, { rule: "c", chapter: "1.1", object: "table t", why }]).map((one) => gapSentence(one))).toEqual(["a, b did not judge: needs a database", "c did not judge about table t: needs a database"]);
+  expect(
+    gapGroups([
+      { rule: "a", chapter: "1.1", why },
+      { rule: "b", chapter: "1.1", why },
+      { rule: "c", chapter: "1.1", object: "table t", why },
+    ]).map((one) => gapSentence(one)),
+  ).toEqual(["a, b did not judge: needs a database", "c did not judge about table t: needs a database"]);
 });

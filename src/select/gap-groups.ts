@@ -58,7 +58,8 @@ const MOST_NAMES = 3;
 export function gapSentence({ rules, objects, why }: GapGroup, name: (text: string) => string = (text) => text): string {
   const who = rules.length <= MOST_NAMES ? rules.map(name).join(", ") : formatCount(rules.length, "rule");
   const [first = ""] = objects;
-  if (KEPT.test(why)) return `${who} leaves ${objects.length === 1 ? name(first) : `${formatNumber(objects.length)} objects, the first ${name(first)},`} as ${objects.length === 1 ? "it is" : "they are"}: ${why.replace(KEPT, "")}`;
+  if (KEPT.test(why))
+    return `${who} leaves ${objects.length === 1 ? name(first) : `${formatNumber(objects.length)} objects, the first ${name(first)},`} as ${objects.length === 1 ? "it is" : "they are"}: ${why.replace(KEPT, "")}`;
   const about = objects.length === 0 ? "" : ` about ${objects.length <= MOST_NAMES ? objects.map(name).join(", ") : `${formatNumber(objects.length)} objects`}`;
   return `${who} did not judge${about}: ${why}`;
 }

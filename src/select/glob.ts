@@ -31,9 +31,7 @@ function translatePiece(piece: string): string {
 function translateClass(body: string): string {
   const negated = /^[!^]/.test(body);
   const members = body.slice(Number(negated)).match(/.-.|./gsu) ?? [];
-  return members.length === 0
-    ? escape(`[${body}]`)
-    : `[${negated ? "^/" : ""}${members.map(translateMember).join("")}]`;
+  return members.length === 0 ? escape(`[${body}]`) : `[${negated ? "^/" : ""}${members.map(translateMember).join("")}]`;
 }
 
 /** A character, or a range; one that runs backwards means its ends. */

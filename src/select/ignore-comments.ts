@@ -81,9 +81,7 @@ function unusedIgnores(ignore: Ignore, used: ReadonlySet<string>): Finding[] {
 }
 
 function unusedIgnore({ comment }: Ignore, rule: string | null): Finding {
-  const claim = rule
-    ? `This comment ignores \`${rule}\`, and no finding of that rule is here.`
-    : "This comment names no rule, so it ignores nothing.";
+  const claim = rule ? `This comment ignores \`${rule}\`, and no finding of that rule is here.` : "This comment names no rule, so it ignores nothing.";
   const remedy = rule ? "Remove it." : "Name the rule: `# luthier: ignore[rule-id] reason`.";
   return {
     id: `unused-ignore:${comment.file}:${rule ?? ""}:${comment.text.trim()}`,
@@ -94,9 +92,7 @@ function unusedIgnore({ comment }: Ignore, rule: string | null): Finding {
     message: `${claim} ${remedy}`,
     claim,
     doubt: "a finding that needs a recording or a database is not found without one",
-    places: [
-      { role: "definition", file: comment.file, line: comment.line, column: 1, endLine: comment.line, endColumn: 1 },
-    ],
+    places: [{ role: "definition", file: comment.file, line: comment.line, column: 1, endLine: comment.line, endColumn: 1 }],
     evidence: [{ kind: "inferred", note: "source only: compared with all findings of this run" }],
     impact: {},
     fixes: [{ title: remedy.replaceAll("`", "").replace(/\.$/, ""), kind: "edit", safety: "advice", edits: [] }],

@@ -69,21 +69,11 @@ describe("select and ignore", () => {
     );
   });
   test("a rule can be ignored in some files", () => {
-    expect(idsAfter({ perFileIgnores: { "catalog/**": ["n-plus-one", "3.5"] } })).toEqual([
-      "c0aa",
-      "k3f9",
-      "k90a",
-      "m2d7",
-      "t7c2",
-    ]);
+    expect(idsAfter({ perFileIgnores: { "catalog/**": ["n-plus-one", "3.5"] } })).toEqual(["c0aa", "k3f9", "k90a", "m2d7", "t7c2"]);
   });
   test("what is less sure is counted", () => {
     const unsure = { ...sample("k3f9"), confidence: "possible" as const };
-    const report = selectFindings(
-      { ...SAMPLE_REPORT, findings: [unsure] },
-      { ...everything, minConfidence: "likely" },
-      vocabulary,
-    );
+    const report = selectFindings({ ...SAMPLE_REPORT, findings: [unsure] }, { ...everything, minConfidence: "likely" }, vocabulary);
     expect([report.findings, report.silenced.belowConfidence]).toEqual([[], 1]);
   });
 });
@@ -92,24 +82,17 @@ describe("short ids", () => {
   const withIds = (ids: readonly string[]): Finding[] => ids.map((id) => ({ ...sample("k3f9"), id }));
 
   test("are lengthened on collision", () => {
-    expect([...shortIds(withIds(["abcdef12", "abcdxx12", "zzzzzzzz"])).values()].toSorted()).toEqual([
-      "abcde",
-      "abcdx",
-      "zzzz",
-    ]);
+    expect([...shortIds(withIds(["abcdef12", "abcdxx12", "zzzzzzzz"])).values()].toSorted()).toEqual(["abcde", "abcdx", "zzzz"]);
   });
   test("are unique, four characters or more, and the same in any order", () => {
     fc.assert(
-      fc.property(
-        fc.uniqueArray(fc.oneof(fc.string({ minLength: 1 }), fc.stringMatching(/^[ab]{8,12}$/)), { maxLength: 60 }),
-        (ids) => {
-          const short = shortIds(withIds(ids));
-          expect(new Set(short.values()).size).toBe(ids.length);
-          for (const text of short.values()) expect(text).toMatch(/^[a-z0-9]{4,}$/);
-          const again = shortIds(withIds(ids.toReversed()));
-          for (const id of ids) expect(again.get(id)).toBe(short.get(id));
-        },
-      ),
+      fc.property(fc.uniqueArray(fc.oneof(fc.string({ minLength: 1 }), fc.stringMatching(/^[ab]{8,12}$/)), { maxLength: 60 }), (ids) => {
+        const short = shortIds(withIds(ids));
+        expect(new Set(short.values()).size).toBe(ids.length);
+        for (const text of short.values()) expect(text).toMatch(/^[a-z0-9]{4,}$/);
+        const again = shortIds(withIds(ids.toReversed()));
+        for (const id of ids) expect(again.get(id)).toBe(short.get(id));
+      }),
     );
   });
 });
@@ -118,10 +101,7 @@ describe("ignore comments", () => {
   const at = (line: number, text: string, alone = false) => ({ file: "shop/views/orders.py", line, text, alone });
 
   test("on the line of any place", () => {
-    const { findings, ignored } = applyIgnores(
-      [sample("k3f9")],
-      [at(31, "# luthier: ignore[n-plus-one] one order a page")],
-    );
+    const { findings, ignored } = applyIgnores([sample("k3f9")], [at(31, "# luthier: ignore[n-plus-one] one order a page")]);
     expect(findings).toEqual([]);
     expect(ignored.map(({ reason }) => reason)).toEqual(["one order a page"]);
   });
@@ -140,9 +120,7 @@ describe("ignore comments", () => {
   });
   test("one that silences nothing is a finding, rule by rule", () => {
     const { findings } = applyIgnores([sample("k3f9")], [at(31, "#luthier:ignore[n-plus-one, save-in-loop]")]);
-    expect(findings).toMatchObject([
-      { rule: "unused-ignore", chapter: "meta", severity: "info", places: [{ line: 31 }] },
-    ]);
+    expect(findings).toMatchObject([{ rule: "unused-ignore", chapter: "meta", severity: "info", places: [{ line: 31 }] }]);
     expect(findings[0]?.claim).toContain("`save-in-loop`");
   });
   test("one that names no rule is a finding and ignores nothing", () => {
@@ -150,9 +128,7 @@ describe("ignore comments", () => {
     expect(findings.map(({ rule }) => rule)).toEqual(["n-plus-one", "unused-ignore"]);
   });
   test("other comments are none of ours", () => {
-    expect(
-      applyIgnores([sample("k3f9")], [at(31, "# noqa: luthier"), at(31, "# type: ignore[n-plus-one]")]).findings,
-    ).toHaveLength(1);
+    expect(applyIgnores([sample("k3f9")], [at(31, "# noqa: luthier"), at(31, "# type: ignore[n-plus-one]")]).findings).toHaveLength(1);
   });
   test("its id holds no line number", () => {
     const idOf = (line: number) => applyIgnores([], [at(line, "# luthier: ignore[x]")]).findings[0]?.id;
@@ -183,9 +159,7 @@ describe("baseline", () => {
 describe("changed lines", () => {
   test("any place counts", () => {
     const changed = new Map([["shop/templates/orders/_row.html", [{ first: 3, last: 4 }]]]);
-    expect(
-      SAMPLE_FINDINGS.filter((finding) => isOnChangedLine(finding, changed)).map(({ id }) => id.slice(0, 4)),
-    ).toEqual(["k3f9"]);
+    expect(SAMPLE_FINDINGS.filter((finding) => isOnChangedLine(finding, changed)).map(({ id }) => id.slice(0, 4))).toEqual(["k3f9"]);
   });
   test("an untracked file counts whole", () => {
     expect(isOnChangedLine(sample("m2d7"), new Map([["shop/admin.py", "all" as const]]))).toBe(true);
@@ -215,12 +189,9 @@ test.each([
 
 test("any glob can be asked", () => {
   fc.assert(
-    fc.property(
-      fc.string({ unit: fc.oneof(fc.constantFrom(...Array.from("[]{}!^-*?/,\\za")), fc.string({ unit: "grapheme" })) }),
-      (glob) => {
-        matchesGlob("a/b.py", glob);
-      },
-    ),
+    fc.property(fc.string({ unit: fc.oneof(fc.constantFrom(...Array.from("[]{}!^-*?/,\\za")), fc.string({ unit: "grapheme" })) }), (glob) => {
+      matchesGlob("a/b.py", glob);
+    }),
     { numRuns: 500 },
   );
 });

@@ -27,10 +27,7 @@ function parseSelector(word: string, vocabulary: Vocabulary): (finding: Selectab
 
 /** A finding's whole id, its short id, or a longer one that was printed when another finding was near. */
 function matchingIds(word: string, shortIds: ReadonlyMap<string, string>): Set<string> {
-  const matches = [...shortIds].filter(
-    ([id, short]) =>
-      id === word || short === word || (word.length >= 4 && (id.startsWith(word) || word.startsWith(short))),
-  );
+  const matches = [...shortIds].filter(([id, short]) => id === word || short === word || (word.length >= 4 && (id.startsWith(word) || word.startsWith(short))));
   return new Set(matches.map(([id]) => id));
 }
 

@@ -16,10 +16,7 @@ export function reachesConfidence(confidence: Confidence, threshold: Confidence)
 
 /** The evidence of the highest rung, if there is any. */
 export function strongestEvidence(finding: Finding): Evidence | undefined {
-  return finding.evidence.reduce<Evidence | undefined>(
-    (best, next) => (best && RUNGS.indexOf(best.kind) >= RUNGS.indexOf(next.kind) ? best : next),
-    undefined,
-  );
+  return finding.evidence.reduce<Evidence | undefined>((best, next) => (best && RUNGS.indexOf(best.kind) >= RUNGS.indexOf(next.kind) ? best : next), undefined);
 }
 
 /** How sure a finding is: its strongest evidence; a finding without any was inferred from source. */

@@ -23,17 +23,12 @@ const SETTINGS = {
   quiet: [z.boolean(), "true or false"],
   settings: [z.union([z.string(), words]), 'a settings module, such as "shop.settings", or a list of them'],
   "source-roots": [words, 'a list of folders, such as ["src"]'],
-  "per-file-ignores": [
-    z.record(z.string(), words),
-    'a table of globs with lists of rules, such as { "tests/**" = ["n-plus-one"] }',
-  ],
+  "per-file-ignores": [z.record(z.string(), words), 'a table of globs with lists of rules, such as { "tests/**" = ["n-plus-one"] }'],
   conventions: [words, 'a list of Python stub files, such as ["conventions.pyi"]'],
   thresholds: [z.record(z.string(), z.number()), "a table of numbers by name"],
 } as const;
 
-export const EXPECTATIONS: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(SETTINGS).map(([key, [, expected]]) => [key, expected]),
-);
+export const EXPECTATIONS: Readonly<Record<string, string>> = Object.fromEntries(Object.entries(SETTINGS).map(([key, [, expected]]) => [key, expected]));
 
 const schema = z.strictObject({
   select: z.optional(SETTINGS.select[0]),

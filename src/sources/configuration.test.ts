@@ -3,8 +3,7 @@ import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
 import { readConfiguration } from "./configuration.ts";
 
-const withPyproject = (table: string): string =>
-  temporaryFolder({ "pyproject.toml": `[tool.luthier]\n${table}`, ".git/HEAD": "" });
+const withPyproject = (table: string): string => temporaryFolder({ "pyproject.toml": `[tool.luthier]\n${table}`, ".git/HEAD": "" });
 
 test("every setting", async () => {
   const folder = withPyproject(`

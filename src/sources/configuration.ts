@@ -17,9 +17,7 @@ export interface ConfigurationFile {
  */
 export async function readConfiguration(root: string): Promise<ConfigurationFile | null> {
   for (let folder = root; ; folder = path.dirname(folder)) {
-    const table =
-      readTable(path.join(folder, "luthier.toml"), []) ??
-      readTable(path.join(folder, "pyproject.toml"), ["tool", "luthier"]);
+    const table = readTable(path.join(folder, "luthier.toml"), []) ?? readTable(path.join(folder, "pyproject.toml"), ["tool", "luthier"]);
     if (table) return await toConfiguration(table, folder, root);
     if (existsSync(path.join(folder, ".git")) || path.dirname(folder) === folder) return null;
   }
@@ -99,11 +97,7 @@ function resolvePaths(values: Partial<Config>, folder: string, root: string): Pa
     ...(sourceRoots ? { sourceRoots: sourceRoots.flatMap((each) => rebaseFolder(each, below)) } : {}),
     ...(perFileIgnores
       ? {
-          perFileIgnores: Object.fromEntries(
-            Object.entries(perFileIgnores).flatMap(([glob, rules]) =>
-              rebaseGlob(glob, below).map((each) => [each, rules]),
-            ),
-          ),
+          perFileIgnores: Object.fromEntries(Object.entries(perFileIgnores).flatMap(([glob, rules]) => rebaseGlob(glob, below).map((each) => [each, rules]))),
         }
       : {}),
   };

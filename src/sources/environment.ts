@@ -44,7 +44,10 @@ const depth = (path: string): number => path.split("/").length;
 export function packageFile({ folders }: Environment, name: string): PackageFile | null {
   const path = name.replaceAll(".", "/");
   for (const folder of folders) {
-    for (const [tail, isPackage] of [["/__init__.py", true], [".py", false]] as const) {
+    for (const [tail, isPackage] of [
+      ["/__init__.py", true],
+      [".py", false],
+    ] as const) {
       const full = join(folder, path + tail);
       if (existsSync(full)) return { name, isPackage, file: `site-packages/${path}${tail}`, path: full };
     }

@@ -56,7 +56,12 @@ function pythonIn(folders: readonly (string | null | undefined)[]): string {
   return "python3";
 }
 
-const lastLine = (text: string): string => text.trim().split("\n").at(-1)?.replaceAll(/(\w:\/\/)[^@/\s]*@/g, "$1") ?? "it said nothing";
+const lastLine = (text: string): string =>
+  text
+    .trim()
+    .split("\n")
+    .at(-1)
+    ?.replaceAll(/(\w:\/\/)[^@/\s]*@/g, "$1") ?? "it said nothing";
 
 function read(json: string): EvaluatedSettings {
   try {

@@ -106,7 +106,10 @@ describe("what is not there", () => {
 
 describe("an environment", () => {
   it("says which versions it has", () => {
-    const root = folderWith(["lib/python3.12/site-packages/Django-5.2.1.dist-info/METADATA", "lib/python3.12/site-packages/django_filter-24.1.dist-info/METADATA"]);
+    const root = folderWith([
+      "lib/python3.12/site-packages/Django-5.2.1.dist-info/METADATA",
+      "lib/python3.12/site-packages/django_filter-24.1.dist-info/METADATA",
+    ]);
     expect(Object.fromEntries(readInstalledVersions(root))).toEqual({ django: "5.2.1", "django-filter": "24.1" });
   });
 });

@@ -44,7 +44,8 @@ const textFile =
 const deploymentName =
   /^(?:Procfile[\w.-]*|[\w.-]*Dockerfile[\w.-]*|Containerfile[\w.-]*|(?:docker-)?(?:compose|stack|swarm)[\w.-]*\.ya?ml|(?:production|prod|staging|live)\.ya?ml|pgbouncer[\w.-]*\.ini[\w.]*|uwsgi[\w.-]*\.ini|[\w.-]*uwsgi\.ini|haproxy[\w.-]*\.cfg|Caddyfile[\w.-]*|nginx[\w.-]*\.(?:conf|template)[\w.]*|supervisord?[\w.-]*\.(?:conf|ini)|postgresql[\w.-]*\.conf|[\w.@-]+\.service(?:\.[\w]+)?|(?:docker-?)?entrypoint[\w.-]*|(?:start|run|boot|launch|serve|worker|web|celery|gunicorn|uvicorn|cmd)[\w-]*(?:\.sh)?)$/;
 /** Within folders of that kind, whatever the file is called. */
-const deploymentFolder = /(?:^|\/)(?:k8s|kube\w*|deploy\w*|manifests?|helm|charts?|kustomize|docker|compose|nginx|supervisor\w*|systemd|uwsgi|pgbouncer|infra\w*|ops|contrib)\/(?:.*\/)?[\w.@-]+\.(?:ya?ml|conf|ini|cfg|service|sh|template)$/;
+const deploymentFolder =
+  /(?:^|\/)(?:k8s|kube\w*|deploy\w*|manifests?|helm|charts?|kustomize|docker|compose|nginx|supervisor\w*|systemd|uwsgi|pgbouncer|infra\w*|ops|contrib)\/(?:.*\/)?[\w.@-]+\.(?:ya?ml|conf|ini|cfg|service|sh|template)$/;
 
 /** Lists a project's Python files, templates and the few text files that say what it depends on. */
 export function findFiles(root: string, options: FindOptions = {}): FoundFiles {

@@ -62,17 +62,7 @@ describe("what changed since a commit", () => {
 });
 
 test("a removal touches the lines round it, and a changed line is not taken for a header", () => {
-  const diff = lines(
-    "--- a/x.py",
-    "+++ b/x.py",
-    "@@ -4,2 +3,0 @@",
-    "-++ b/y.py",
-    "--",
-    "@@ -9 +8,2 @@",
-    "-a",
-    "+++ b/z.py",
-    "+b",
-  );
+  const diff = lines("--- a/x.py", "+++ b/x.py", "@@ -4,2 +3,0 @@", "-++ b/y.py", "--", "@@ -9 +8,2 @@", "-a", "+++ b/z.py", "+b");
   expect(parseChangedLines(diff)).toEqual(
     new Map([
       [

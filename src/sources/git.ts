@@ -6,14 +6,7 @@ import type { ChangedLines, LineRange } from "../select/changed-lines.ts";
 const LARGEST_OUTPUT = 1 << 30;
 
 /** A diff that no setting of the user's changes. */
-const PLAIN_DIFF = [
-  "--no-color",
-  "--no-ext-diff",
-  "--no-textconv",
-  "--no-renames",
-  "--src-prefix=a/",
-  "--dst-prefix=b/",
-];
+const PLAIN_DIFF = ["--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/"];
 
 async function git(folder: string, args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)("git", ["-c", "core.quotePath=false", ...args], {
@@ -55,9 +48,7 @@ export async function changedSince(folder: string, ref: string): Promise<Changed
 }
 
 async function mergeBase(folder: string, ref: string): Promise<string> {
-  const commit = (
-    await tryGit(folder, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`])
-  )?.trim();
+  const commit = (await tryGit(folder, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`]))?.trim();
   if (!commit) {
     const remedy = "Name a branch, a tag or a commit; in a shallow clone, fetch it first.";
     throw new UsageError("unknown-ref", `git knows no commit called ${ref}.`, remedy);

@@ -8,9 +8,16 @@ import { refuseOtherFolder, writeHandbook } from "./handbook-folder.ts";
 import { addToHistory, readHistory } from "./history.ts";
 
 const page = (title: string, ...ids: string[]): string => `# ${title}\n\n${ids.map(notesOf).join("\n\n")}\n`;
-const book = (pages: Readonly<Record<string, string>>, files: Readonly<Record<string, string>> = {}): Parameters<typeof writeHandbook>[1] => ({ pages: new Map(Object.entries(pages)), files: new Map(Object.entries(files)) });
+const book = (pages: Readonly<Record<string, string>>, files: Readonly<Record<string, string>> = {}): Parameters<typeof writeHandbook>[1] => ({
+  pages: new Map(Object.entries(pages)),
+  files: new Map(Object.entries(files)),
+});
 
-const write = (file: string, id: string, note: string): void => writeFileSync(file, readFileSync(file, "utf8").replace(`<!-- notes: ${id} -->\n`, () => `<!-- notes: ${id} -->\n${note}\n`));
+const write = (file: string, id: string, note: string): void =>
+  writeFileSync(
+    file,
+    readFileSync(file, "utf8").replace(`<!-- notes: ${id} -->\n`, () => `<!-- notes: ${id} -->\n${note}\n`),
+  );
 
 describe("a handbook's folder", () => {
   test("is made anew with all that belongs in it", () => {
@@ -28,7 +35,7 @@ describe("a handbook's folder", () => {
   });
 
   test("that is a file is refused; an empty one is not", () => {
-    const folder = temporaryFolder({ "book": "" });
+    const folder = temporaryFolder({ book: "" });
     expect(() => refuseOtherFolder(path.join(folder, "book"))).toThrow(/is a file/);
     mkdirSync(path.join(folder, "empty"));
     expect(() => refuseOtherFolder(path.join(folder, "empty"))).not.toThrow();
@@ -50,7 +57,9 @@ describe("a handbook's folder", () => {
     write(path.join(folder, "n1.md"), "abc", "Not before **June**.\n\n- with $& and $1");
     const { notes } = writeHandbook(folder, book({ "README.md": page("A2", "README"), "n1.md": page("B2", "n1", "abc") }));
     expect(notes).toBe(1);
-    expect(readFileSync(path.join(folder, "n1.md"), "utf8")).toBe(`# B2\n\n${notesOf("n1")}\n\n<!-- notes: abc -->\nNot before **June**.\n\n- with $& and $1\n<!-- /notes -->\n`);
+    expect(readFileSync(path.join(folder, "n1.md"), "utf8")).toBe(
+      `# B2\n\n${notesOf("n1")}\n\n<!-- notes: abc -->\nNot before **June**.\n\n- with $& and $1\n<!-- /notes -->\n`,
+    );
   });
 
   test("keeps them also when their finding is gone, and gives them back when it returns", () => {
@@ -100,7 +109,14 @@ describe("a handbook's folder", () => {
 });
 
 describe("the history", () => {
-  const entry = (at: string, ids: readonly string[]): HistoryEntry => ({ schema: "luthier-history/1", at, commit: null, unit: null, total: null, findings: ids.map((id) => ({ id, rule: "r", claim: "c", time: null })) });
+  const entry = (at: string, ids: readonly string[]): HistoryEntry => ({
+    schema: "luthier-history/1",
+    at,
+    commit: null,
+    unit: null,
+    total: null,
+    findings: ids.map((id) => ({ id, rule: "r", claim: "c", time: null })),
+  });
 
   test("keeps a run that found something else than the last", () => {
     const root = temporaryFolder();
@@ -111,7 +127,11 @@ describe("the history", () => {
   });
 
   test("has none where a file is broken", () => {
-    const root = temporaryFolder({ ".luthier/history/a.json": "{", ".luthier/history/b.json": '{"schema":"luthier-history/1"}', ".luthier/history/c.json": "[]" });
+    const root = temporaryFolder({
+      ".luthier/history/a.json": "{",
+      ".luthier/history/b.json": '{"schema":"luthier-history/1"}',
+      ".luthier/history/c.json": "[]",
+    });
     expect(readHistory(root)).toEqual([]);
     addToHistory(root, entry("2026-01-01T10:00:00.000Z", ["a"]));
     expect(readHistory(root)).toHaveLength(1);

@@ -22,7 +22,11 @@ export function refuseOtherFolder(folder: string): void {
   if (stats === undefined) return;
   if (!stats.isDirectory()) throw new UsageError("not-a-handbook", `${folder} is a file.`, "Name a folder that is not there yet, or a handbook, with --out.");
   if (readdirSync(folder).length > 0 && readMarker(folder) === null) {
-    throw new UsageError("not-a-handbook", `${folder} holds something else than a handbook.`, "Name a folder that is not there yet, or a handbook, with --out.");
+    throw new UsageError(
+      "not-a-handbook",
+      `${folder} holds something else than a handbook.`,
+      "Name a folder that is not there yet, or a handbook, with --out.",
+    );
   }
 }
 
@@ -71,7 +75,11 @@ function isWithin(folder: string, name: string): boolean {
   return path.resolve(folder, name).startsWith(path.resolve(folder) + path.sep);
 }
 
-function carriedOver(folder: string, before: readonly string[], pages: ReadonlyMap<string, string>): { readonly texts: ReadonlyMap<string, string>; readonly notes: number } {
+function carriedOver(
+  folder: string,
+  before: readonly string[],
+  pages: ReadonlyMap<string, string>,
+): { readonly texts: ReadonlyMap<string, string>; readonly notes: number } {
   const notes = new Map<string, string>();
   for (const name of before.filter((one) => one.endsWith(".md"))) {
     const file = within(folder, name);

@@ -19,7 +19,9 @@ const folderOf = (root: string): string => path.join(root, ".luthier", "history"
 
 /** The last one last. A file that cannot be read is none. */
 export function readHistory(root: string): readonly HistoryEntry[] {
-  const names = listFiles(folderOf(root)).filter((name) => name.endsWith(".json")).toSorted();
+  const names = listFiles(folderOf(root))
+    .filter((name) => name.endsWith(".json"))
+    .toSorted();
   return names.flatMap((name) => readEntry(path.join(folderOf(root), name)) ?? []).toSorted((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
 }
 

@@ -26,7 +26,13 @@ export async function tryProposals(trial: Trial, input: ProposalInput): Promise<
   return proofs;
 }
 
-async function planWith(trial: Trial, place: number, proposal: IndexProposal, names: ReadonlySet<string>, { database, plans, prepared }: ProposalInput): Promise<StudiedStatement[]> {
+async function planWith(
+  trial: Trial,
+  place: number,
+  proposal: IndexProposal,
+  names: ReadonlySet<string>,
+  { database, plans, prepared }: ProposalInput,
+): Promise<StudiedStatement[]> {
   const { table, instead, name } = proposal;
   const ids = new Set([...database.statementsOn(table).map(({ id }) => id), ...proposal.statements]);
   const asked = [...plans.entries()].flatMap(([number, one]) => {
@@ -41,7 +47,11 @@ async function planWith(trial: Trial, place: number, proposal: IndexProposal, na
   for (const [at, { one }] of asked.entries()) {
     const [plan, other] = [server[at], careful[at]];
     if (plan === undefined || other === undefined || plan === NO_PLAN || other === NO_PLAN) continue;
-    const pair: QuestionPlans = { asked: one.asked, server: { before: one.server.before, after: renamed(plan, names, name) }, careful: { before: one.careful.before, after: renamed(other, names, name) } };
+    const pair: QuestionPlans = {
+      asked: one.asked,
+      server: { before: one.server.before, after: renamed(plan, names, name) },
+      careful: { before: one.careful.before, after: renamed(other, names, name) },
+    };
     byStatement.set(one.statement, [...(byStatement.get(one.statement) ?? []), pair]);
   }
   return [...byStatement].flatMap(([number, all]) => {
@@ -51,7 +61,13 @@ async function planWith(trial: Trial, place: number, proposal: IndexProposal, na
 }
 
 /** As the statement would ask then; as it asks now where that has no plan. */
-async function textWith(trial: Trial, { rewrites = [] }: IndexProposal, { statement, asked }: Measured, text: PreparedStatement, { workload }: Database): Promise<PreparedStatement> {
+async function textWith(
+  trial: Trial,
+  { rewrites = [] }: IndexProposal,
+  { statement, asked }: Measured,
+  text: PreparedStatement,
+  { workload }: Database,
+): Promise<PreparedStatement> {
   const id = workload.statements[statement]?.id;
   const rewritten = rewrites.find((one) => one.statement === id);
   if (rewritten === undefined) return text;
@@ -61,6 +77,10 @@ async function textWith(trial: Trial, { rewrites = [] }: IndexProposal, { statem
 
 /** Plans name the index as it will be called; of a partitioned table, the parts of it too. */
 function renamed(plan: Plan, names: ReadonlySet<string>, name: string): Plan {
-  const node = (one: PlanNode): PlanNode => ({ ...one, index: one.index !== null && names.has(one.index) ? name : one.index, children: one.children.map(node) });
+  const node = (one: PlanNode): PlanNode => ({
+    ...one,
+    index: one.index !== null && names.has(one.index) ? name : one.index,
+    children: one.children.map(node),
+  });
   return { ...plan, root: node(plan.root) };
 }

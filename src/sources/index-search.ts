@@ -95,8 +95,12 @@ async function prepareAll(trial: Trial, database: Database): Promise<Prepared> {
 
 async function shapesOfViews({ catalog }: Database): Promise<ReadonlyMap<string, QueryShape>> {
   const parser = await openSqlParser();
-  return new Map(catalog.views.filter(({ materialised }) => !materialised).flatMap(({ name, definition }) => {
-    const shape = parser.shapeOf(definition);
-    return shape === null ? [] : [[name, shape] as const];
-  }));
+  return new Map(
+    catalog.views
+      .filter(({ materialised }) => !materialised)
+      .flatMap(({ name, definition }) => {
+        const shape = parser.shapeOf(definition);
+        return shape === null ? [] : [[name, shape] as const];
+      }),
+  );
 }

@@ -1,5 +1,16 @@
 /** A workload planned with and without indexes, on a phantom of the server that it runs on. */
-import type { ChangeProposal, Database, Index, IndexProposal, IndexStudy, Plan, ProposalProof, RemovalProof, StudiedIndex, StudiedStatement } from "../model/index.ts";
+import type {
+  ChangeProposal,
+  Database,
+  Index,
+  IndexProposal,
+  IndexStudy,
+  Plan,
+  ProposalProof,
+  RemovalProof,
+  StudiedIndex,
+  StudiedStatement,
+} from "../model/index.ts";
 import { createIndexSql } from "../fixes/migrations/index.ts";
 import { labelOf, namedIndexes, rejectedOf } from "../advisors/indexes/describe.ts";
 import { carefulSettings, costOf, indexesOf, statementVerdict } from "../advisors/indexes/verdict.ts";
@@ -24,7 +35,11 @@ export async function studyIndexes(phantom: Phantom, database: Database, options
     const search = await runIndexSearch(trial, database, options);
     const { chosen } = search;
     const plans = await plansOf(trial, search, database, options.progress);
-    const names = namedIndexes(search, database.catalog, (options.proposals ?? []).map(({ name }) => name));
+    const names = namedIndexes(
+      search,
+      database.catalog,
+      (options.proposals ?? []).map(({ name }) => name),
+    );
     const added = chosen.map((one) => studiedIndex(search, one, names.get(one) ?? ""));
     const statements = verdicts(renamed(plans, namesInPlans(search, names)), new Set(names.values()), database);
     const served = (name: string): string[] => statements.filter(({ uses }) => uses.includes(name)).map(({ statement }) => statement);
@@ -36,7 +51,14 @@ export async function studyIndexes(phantom: Phantom, database: Database, options
       added: withoutProposed(withoutCovered(added.map((one) => ({ ...one, serves: served(one.name) }))), proposals),
       removals: await removalProofs(trial, search, plans, database, options),
       proposals,
-      changes: await tryChanges(trial, { changes: options.changes ?? [], database, plans, prepared: search.prepared, major: Number.parseInt(phantom.version, 10), progress: options.progress }),
+      changes: await tryChanges(trial, {
+        changes: options.changes ?? [],
+        database,
+        plans,
+        prepared: search.prepared,
+        major: Number.parseInt(phantom.version, 10),
+        progress: options.progress,
+      }),
       rejected: rejectedOf(search, options.budget),
       statements,
       unplanned: search.unplanned.map(({ statement, why }) => ({ statement: database.workload.statements[statement]?.id ?? "", why })),
@@ -56,7 +78,17 @@ function studiedIndex(search: IndexSearch, number: number, name: string): Omit<S
   const { candidate, known } = entry;
   const { table, spec } = candidate;
   const sql = createIndexSql(spec, name, table, table.kind !== "partitioned");
-  return { table, name, label: labelOf(candidate), sql, spec, bytes: known.bytes, isGuess: known.isGuess, doubts: known.doubts, upkeep: search.upkeepOf(number) };
+  return {
+    table,
+    name,
+    label: labelOf(candidate),
+    sql,
+    spec,
+    bytes: known.bytes,
+    isGuess: known.isGuess,
+    doubts: known.doubts,
+    upkeep: search.upkeepOf(number),
+  };
 }
 
 // ------------------------------------------------------------------------------------------------------------ plans
@@ -71,23 +103,42 @@ async function plansOf(trial: Trial, search: IndexSearch, database: Database, pr
   }
   return questions.map((asked, index): Measured | null => {
     const [a, b, c, d] = looks.map((one) => one[index]);
-    return a === undefined || b === undefined || c === undefined || d === undefined ? null : { statement: asked.statement, asked, server: { before: a, after: b }, careful: { before: c, after: d }, held: { before: heldCost(a), after: heldCost(b) } };
+    return a === undefined || b === undefined || c === undefined || d === undefined
+      ? null
+      : {
+          statement: asked.statement,
+          asked,
+          server: { before: a, after: b },
+          careful: { before: c, after: d },
+          held: { before: heldCost(a), after: heldCost(b) },
+        };
   });
 }
 
 /** What plans call each chosen index, or its part on a partition. */
 function namesInPlans({ candidates }: IndexSearch, names: ReadonlyMap<number, string>): ReadonlyMap<string, string> {
-  return new Map([...names].flatMap(([number, name]) => {
-    const known = candidates[number]?.known;
-    const parts = known === undefined || "refused" in known ? [] : (known.names ?? []);
-    return [`luthier_${number}`, ...parts].map((one) => [one, name] as const);
-  }));
+  return new Map(
+    [...names].flatMap(([number, name]) => {
+      const known = candidates[number]?.known;
+      const parts = known === undefined || "refused" in known ? [] : (known.names ?? []);
+      return [`luthier_${number}`, ...parts].map((one) => [one, name] as const);
+    }),
+  );
 }
 
 /** Plans name the indexes as they will be called. */
 function renamed(plans: readonly (Measured | null)[], names: ReadonlyMap<string, string>): readonly (Measured | null)[] {
-  const text = (plan: Plan): Plan => JSON.parse(JSON.stringify(plan).replaceAll(/"index":"([^"\\]+)"/g, (_whole, name: string) => `"index":${JSON.stringify(names.get(name) ?? name)}`)) as Plan;
-  return plans.map((one) => (one === null ? null : { ...one, server: { before: one.server.before, after: text(one.server.after) }, careful: { before: one.careful.before, after: text(one.careful.after) } }));
+  const text = (plan: Plan): Plan =>
+    JSON.parse(JSON.stringify(plan).replaceAll(/"index":"([^"\\]+)"/g, (_whole, name: string) => `"index":${JSON.stringify(names.get(name) ?? name)}`)) as Plan;
+  return plans.map((one) =>
+    one === null
+      ? null
+      : {
+          ...one,
+          server: { before: one.server.before, after: text(one.server.after) },
+          careful: { before: one.careful.before, after: text(one.careful.after) },
+        },
+  );
 }
 
 function verdicts(plans: readonly (Measured | null)[], added: ReadonlySet<string>, { workload }: Database): StudiedStatement[] {
@@ -100,7 +151,13 @@ function verdicts(plans: readonly (Measured | null)[], added: ReadonlySet<string
 }
 
 /** In a trial of their own, whose indexes are numbered from the first on. */
-async function proposalProofs(phantom: Phantom, { prepared }: IndexSearch, plans: readonly (Measured | null)[], database: Database, { proposals = [], progress }: IndexStudyOptions): Promise<ProposalProof[]> {
+async function proposalProofs(
+  phantom: Phantom,
+  { prepared }: IndexSearch,
+  plans: readonly (Measured | null)[],
+  database: Database,
+  { proposals = [], progress }: IndexStudyOptions,
+): Promise<ProposalProof[]> {
   if (proposals.length === 0) return [];
   // Only now: what the search chooses is to be built as it is, on the database as it is.
   if (proposals.some(({ extension }) => extension === "pg_trgm")) await phantom.install("pg_trgm");
@@ -115,7 +172,13 @@ async function proposalProofs(phantom: Phantom, { prepared }: IndexSearch, plans
 // ------------------------------------------------------------------------------------------------------------ removals
 
 /** Only a plan that uses an index can change when it goes. */
-async function removalProofs(trial: Trial, search: IndexSearch, plans: readonly (Measured | null)[], database: Database, { progress, isOver }: IndexSearchOptions): Promise<RemovalProof[]> {
+async function removalProofs(
+  trial: Trial,
+  search: IndexSearch,
+  plans: readonly (Measured | null)[],
+  database: Database,
+  { progress, isOver }: IndexSearchOptions,
+): Promise<RemovalProof[]> {
   const proofs: RemovalProof[] = [];
   const removable = removableIndexes(database);
   for (const [index, one] of removable.entries()) {
@@ -134,16 +197,24 @@ async function proveRemoval(trial: Trial, search: IndexSearch, plans: readonly (
   for (const which of ["server", "careful"] as const) {
     const settings = which === "careful" ? { settings: carefulSettings(database) } : {};
     const asked = [...plans.entries()].filter(([, one]) => one !== null && isUsed(one[which].before));
-    const without = await plansIn(trial, asked.flatMap(([number]) => search.prepared[number] ?? []), { shown: [], hidden, ...settings });
+    const without = await plansIn(
+      trial,
+      asked.flatMap(([number]) => search.prepared[number] ?? []),
+      { shown: [], hidden, ...settings },
+    );
     for (const [place, [, one]] of asked.entries()) {
       const after = without[place];
       const statement = one === null ? undefined : database.workload.statements[one.statement];
       if (one === null || after === undefined || statement === undefined) continue;
-      const user = { statement: statement.id, calls: statement.calls, cost: { before: costOf(one[which].before), after: costOf(after) }, plans: { before: one[which].before, after } };
+      const user = {
+        statement: statement.id,
+        calls: statement.calls,
+        cost: { before: costOf(one[which].before), after: costOf(after) },
+        plans: { before: one[which].before, after },
+      };
       const known = users.get(one.statement);
       if (known === undefined || user.cost.after / user.cost.before > known.cost.after / known.cost.before) users.set(one.statement, user);
     }
   }
   return { index, planned: new Set(search.questions.map(({ statement }) => statement)).size, users: [...users.values()] };
 }
-

@@ -13,15 +13,36 @@ interface World {
   readonly indexes?: readonly string[];
 }
 
-function snapshot({ database = "shop", system = "7000", takenAt = "2026-11-20T08:00:00Z", rows = 1000, indexes = ["CREATE UNIQUE INDEX purchase_pkey ON purchase (id)"] }: World = {}): Snapshot {
+function snapshot({
+  database = "shop",
+  system = "7000",
+  takenAt = "2026-11-20T08:00:00Z",
+  rows = 1000,
+  indexes = ["CREATE UNIQUE INDEX purchase_pkey ON purchase (id)"],
+}: World = {}): Snapshot {
   const table = { oid: 1, schema: "public", name: "purchase", reltuples: rows } as Table;
-  return { takenAt, servers: [{ systemIdentifier: system }], catalog: { database: { name: database }, tables: [table], indexes: indexes.map((definition) => ({ table: 1, definition }) as Index) } } as unknown as Snapshot;
+  return {
+    takenAt,
+    servers: [{ systemIdentifier: system }],
+    catalog: { database: { name: database }, tables: [table], indexes: indexes.map((definition) => ({ table: 1, definition }) as Index) },
+  } as unknown as Snapshot;
 }
 
 const LABEL = "purchase (customer_id)";
-const STUDY = { added: [{ name: "purchase_cust_idx", label: LABEL, table: { oid: 1, schema: "public", name: "purchase", reltuples: 1000 } }] } as unknown as IndexStudy;
+const STUDY = {
+  added: [{ name: "purchase_cust_idx", label: LABEL, table: { oid: 1, schema: "public", name: "purchase", reltuples: 1000 } }],
+} as unknown as IndexStudy;
 const spread = (median: number): IndexMeasurement["statements"][number]["before"] => ({ median, low: median, high: median });
-const ran = (statement: string, calls: number, before: number, after: number): IndexMeasurement["statements"][number] => ({ statement, calls, kind: "read", values: "rows", before: spread(before), after: spread(after), verdict: after < before ? "faster" : "slower", uses: ["purchase_cust_idx"] });
+const ran = (statement: string, calls: number, before: number, after: number): IndexMeasurement["statements"][number] => ({
+  statement,
+  calls,
+  kind: "read",
+  values: "rows",
+  before: spread(before),
+  after: spread(after),
+  verdict: after < before ? "faster" : "slower",
+  uses: ["purchase_cust_idx"],
+});
 
 const MEASUREMENT: IndexMeasurement = {
   address: "localhost:5432",
@@ -60,7 +81,9 @@ test("statements that did not run are counted, and without any the finding stays
 });
 
 test("of a later snapshot it is said to be of an older state", () => {
-  expect(measuredFor(finding(), { takenAt: "2026-11-25T10:30:00Z" })?.note).toMatch(/, for an older state: the snapshot of 2026-11-20 08:00, not the one of 2026-11-25 10:30$/);
+  expect(measuredFor(finding(), { takenAt: "2026-11-25T10:30:00Z" })?.note).toMatch(
+    /, for an older state: the snapshot of 2026-11-20 08:00, not the one of 2026-11-25 10:30$/,
+  );
 });
 
 test("another database, server or index is not what was measured", () => {
@@ -75,7 +98,9 @@ test("a table that has changed since is not what was measured", () => {
   expect(measuredFor(finding(), { rows: 1400 })).toBeDefined();
   expect(measuredFor(finding(), { rows: 1600 })).toBeUndefined();
   expect(measuredFor(finding(), { rows: 600 })).toBeUndefined();
-  expect(measuredFor(finding(), { indexes: ["CREATE UNIQUE INDEX purchase_pkey ON purchase (id)", "CREATE INDEX purchase_total ON purchase (total)"] })).toBeUndefined();
+  expect(
+    measuredFor(finding(), { indexes: ["CREATE UNIQUE INDEX purchase_pkey ON purchase (id)", "CREATE INDEX purchase_total ON purchase (total)"] }),
+  ).toBeUndefined();
   expect(measuredFor(finding(), { indexes: [] })).toBeUndefined();
 });
 

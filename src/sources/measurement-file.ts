@@ -14,7 +14,15 @@ const indexSchema = z.object({
   rows: z.number(),
   beside: z.array(z.string()),
   /** Whose plan used it on the copy. */
-  statements: z.array(z.object({ id: z.string(), calls: z.number(), verdict: z.enum(["faster", "slower", "same"]), millisecondsBefore: z.number(), millisecondsAfter: z.number() })),
+  statements: z.array(
+    z.object({
+      id: z.string(),
+      calls: z.number(),
+      verdict: z.enum(["faster", "slower", "same"]),
+      millisecondsBefore: z.number(),
+      millisecondsAfter: z.number(),
+    }),
+  ),
 });
 
 const measuredSchema = z.object({
@@ -38,7 +46,9 @@ export function saveMeasurement(root: string, measurement: IndexMeasurement, stu
   const indexes = built.flatMap(({ label, name, bytes }): SavedIndex[] => {
     const table = study.added.find((one) => one.name === name)?.table;
     const statements = measurement.statements.flatMap(({ statement, calls, verdict, before, after, uses }): SavedIndex["statements"] =>
-      !uses.includes(name) || before.median === null || after.median === null ? [] : [{ id: statement, calls, verdict, millisecondsBefore: before.median, millisecondsAfter: after.median }],
+      !uses.includes(name) || before.median === null || after.median === null
+        ? []
+        : [{ id: statement, calls, verdict, millisecondsBefore: before.median, millisecondsAfter: after.median }],
     );
     if (bytes === null || table === undefined || statements.length === 0) return [];
     return [{ table: nameOf(table), label, bytes, rows: table.reltuples, beside: besides(table, snapshot.catalog), statements }];
@@ -52,7 +62,11 @@ export function saveMeasurement(root: string, measurement: IndexMeasurement, stu
 
 const fileOf = (root: string): string => path.join(root, ".luthier", "measured.json");
 const nameOf = ({ schema, name }: { readonly schema: string; readonly name: string }): string => `${schema}.${name}`;
-const besides = ({ oid }: Table, { indexes }: Catalog): string[] => indexes.filter(({ table }) => table === oid).map(({ definition }) => definition).toSorted();
+const besides = ({ oid }: Table, { indexes }: Catalog): string[] =>
+  indexes
+    .filter(({ table }) => table === oid)
+    .map(({ definition }) => definition)
+    .toSorted();
 
 function identityOf({ catalog, servers, takenAt }: Snapshot): Saved["of"] {
   return { database: catalog.database.name, systemIdentifier: servers[0]?.systemIdentifier ?? null, takenAt };
@@ -63,7 +77,12 @@ export function withMeasurements(root: string, findings: readonly Finding[], sna
   const saved = read(root);
   if (saved === null || !isSameDatabase(saved.of, identityOf(snapshot))) return findings;
   return findings.map((finding) => {
-    const index = finding.rule === RULE ? saved.indexes.find(({ label, table }) => finding.claim.includes(`\`${label}\``) && finding.places.some(({ role, object }) => role === "table" && object === table)) : undefined;
+    const index =
+      finding.rule === RULE
+        ? saved.indexes.find(
+            ({ label, table }) => finding.claim.includes(`\`${label}\``) && finding.places.some(({ role, object }) => role === "table" && object === table),
+          )
+        : undefined;
     return index === undefined || !isSameTable(index, snapshot.catalog) ? finding : measured(finding, saved, index, snapshot);
   });
 }
@@ -83,7 +102,9 @@ function read(root: string): Saved | null {
 // ------------------------------------------------------------------------------------------------------------ whether it is still so
 
 function isSameDatabase(one: Saved["of"], other: Saved["of"]): boolean {
-  return one.database === other.database && (one.systemIdentifier === null || other.systemIdentifier === null || one.systemIdentifier === other.systemIdentifier);
+  return (
+    one.database === other.database && (one.systemIdentifier === null || other.systemIdentifier === null || one.systemIdentifier === other.systemIdentifier)
+  );
 }
 
 /** A table that grew or shrank by more is another table to its statements. Ours. */
@@ -101,8 +122,12 @@ function measured(finding: Finding, saved: Saved, index: SavedIndex, { takenAt }
   const named = new Set(finding.places.flatMap(({ role, object }) => (role === "statement" && object !== undefined ? [object] : [])));
   const statements = index.statements.filter(({ id }) => named.has(id));
   if (statements.length === 0) return finding;
-  const calls = Math.max(1, statements.reduce((sum, one) => sum + one.calls, 0));
-  const mean = (of: (one: SavedIndex["statements"][number]) => number): number => Number((statements.reduce((sum, one) => sum + of(one) * one.calls, 0) / calls).toPrecision(3));
+  const calls = Math.max(
+    1,
+    statements.reduce((sum, one) => sum + one.calls, 0),
+  );
+  const mean = (of: (one: SavedIndex["statements"][number]) => number): number =>
+    Number((statements.reduce((sum, one) => sum + of(one) * one.calls, 0) / calls).toPrecision(3));
   const [before, after] = [mean((one) => one.millisecondsBefore), mean((one) => one.millisecondsAfter)];
   const evidence: Evidence = {
     kind: "measured",

@@ -9,7 +9,11 @@ export function readPageAssets(): PageAssets {
 
 /** The page that draws whole plans is packed by the build; without it they are lists. */
 export function readHandbookAssets(): HandbookAssets {
-  return { style: `${readPlotStyle()}\n${readAsset("handbook.css")}`, script: readAsset("handbook.js"), planPage: existsSync(addressOf("plan-page.txt")) ? readAsset("plan-page.txt") : "" };
+  return {
+    style: `${readPlotStyle()}\n${readAsset("handbook.css")}`,
+    script: readAsset("handbook.js"),
+    planPage: existsSync(addressOf("plan-page.txt")) ? readAsset("plan-page.txt") : "",
+  };
 }
 
 /** Colours and classes of drawings. */

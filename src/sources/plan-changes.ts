@@ -35,16 +35,31 @@ async function proofOf(trial: Trial, change: ChangeProposal, input: ChangeInput)
 
 // ------------------------------------------------------------------------------------------------------------ all statements, some statements
 
-async function underSetting(trial: Trial, { name, value }: ChangeProposal & { readonly kind: "setting" }, { plans, prepared, database }: ChangeInput): Promise<ChangedStatement[]> {
+async function underSetting(
+  trial: Trial,
+  { name, value }: ChangeProposal & { readonly kind: "setting" },
+  { plans, prepared, database }: ChangeInput,
+): Promise<ChangedStatement[]> {
   const asked = [...plans.entries()].flatMap(([number, one]) => {
     const text = prepared[number];
     return one === null || text === undefined ? [] : [{ one, text }];
   });
-  const after = await plansIn(trial, asked.map(({ text }) => text), { shown: [], settings: { [name]: value } });
-  return perStatement(asked.flatMap(({ one }, place) => pairOf(one, after[place])), database);
+  const after = await plansIn(
+    trial,
+    asked.map(({ text }) => text),
+    { shown: [], settings: { [name]: value } },
+  );
+  return perStatement(
+    asked.flatMap(({ one }, place) => pairOf(one, after[place])),
+    database,
+  );
 }
 
-async function askedOtherwise(trial: Trial, { rewrites }: ChangeProposal & { readonly kind: "condition" }, { plans, database }: ChangeInput): Promise<ChangedStatement[]> {
+async function askedOtherwise(
+  trial: Trial,
+  { rewrites }: ChangeProposal & { readonly kind: "condition" },
+  { plans, database }: ChangeInput,
+): Promise<ChangedStatement[]> {
   const pairs: Pair[] = [];
   for (const one of plans) {
     const rewritten = one === null ? undefined : rewrites.find(({ statement }) => statement === database.workload.statements[one.statement]?.id);
@@ -62,7 +77,8 @@ interface Pair {
   readonly after: Plan;
 }
 
-const pairOf = ({ statement, server }: Measured, after: Plan | undefined): Pair[] => (after === undefined || after === NO_PLAN ? [] : [{ statement, before: server.before, after }]);
+const pairOf = ({ statement, server }: Measured, after: Plan | undefined): Pair[] =>
+  after === undefined || after === NO_PLAN ? [] : [{ statement, before: server.before, after }];
 
 /** Of a statement's values the ones whose plan becomes another, and of those the ones whose cost changes most. */
 function perStatement(pairs: readonly Pair[], { workload }: Database): ChangedStatement[] {
@@ -114,7 +130,10 @@ async function withStatistics(trial: Trial, change: Statistics, input: ChangeInp
   const least = await estimate({ shown: [] });
   const most = await estimate({ shown: [], inside: statisticsOf(change, input, 1) });
   if (least === null || most === null) return refused("its statistics cannot be made up here");
-  if (most <= least || most < rows * NEAR) return refused(`statistics of the columns' dependency would have it expect ${Math.round(most)} rows at most: what the columns have in common is not in the snapshot`);
+  if (most <= least || most < rows * NEAR)
+    return refused(
+      `statistics of the columns' dependency would have it expect ${Math.round(most)} rows at most: what the columns have in common is not in the snapshot`,
+    );
   const degree = Math.min(1, Math.max(0, (rows - least) / (most - least)));
   const [before] = await plansIn(trial, [whole], { shown: [] });
   const [after] = await plansIn(trial, [whole], { shown: [], inside: statisticsOf(change, input, degree) });
@@ -128,7 +147,14 @@ const WITH_INHERITED = 15;
 
 /** Inside of a transaction that is rolled back. The names go where those of the snapshot do. */
 function statisticsOf({ table, columns }: Statistics, { major }: ChangeInput, degree: number): readonly string[] {
-  const values = ["s.oid", ...(major >= WITH_INHERITED ? ["false"] : []), "NULL", dependencySql(degree, "s.stxkeys[0]", "s.stxkeys[1]"), "NULL", ...(major >= WITH_EXPRESSIONS ? ["NULL"] : [])];
+  const values = [
+    "s.oid",
+    ...(major >= WITH_INHERITED ? ["false"] : []),
+    "NULL",
+    dependencySql(degree, "s.stxkeys[0]", "s.stxkeys[1]"),
+    "NULL",
+    ...(major >= WITH_EXPRESSIONS ? ["NULL"] : []),
+  ];
   const from = "FROM pg_catalog.pg_statistic_ext s WHERE s.stxname = 'luthier_probe'";
   return [
     "DO $luthier$ BEGIN CREATE CAST (bytea AS pg_catalog.pg_dependencies) WITHOUT FUNCTION; EXCEPTION WHEN duplicate_object THEN NULL; END $luthier$",

@@ -21,7 +21,13 @@ const listing = (folder: string): string[] => readdirSync(folder).toSorted();
 describe("what is in the copy", () => {
   test("tracked, new and small ignored files; environments as links; nothing that tools make anew", () => {
     const root = repository();
-    writeFiles(root, { "new.py": "y = 2\n", "settings.local": "secret", "shop/__pycache__/v.pyc": "", ".venv/pyvenv.cfg": "home = /usr\n", "media/a.jpg": "picture" });
+    writeFiles(root, {
+      "new.py": "y = 2\n",
+      "settings.local": "secret",
+      "shop/__pycache__/v.pyc": "",
+      ".venv/pyvenv.cfg": "home = /usr\n",
+      "media/a.jpg": "picture",
+    });
     const copy = copyProject(root, "abc");
     expect(listing(copy.root)).toEqual([".gitignore", ".venv", "media", "new.py", "settings.local", "shop"]);
     expect(listing(path.join(copy.root, "shop"))).toEqual(["__init__.py", "views.py"]);

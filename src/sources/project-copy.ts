@@ -46,9 +46,7 @@ export interface LeftOut {
 const MOST_IGNORED_BYTES = 256 * 2 ** 20;
 
 /** What tools make anew, and what is Luthier's or git's own. */
-const NEVER_COPIED = new Set(
-  ".git .hg .luthier __pycache__ .pytest_cache .mypy_cache .ruff_cache .tox .nox .eggs htmlcov .coverage".split(" "),
-);
+const NEVER_COPIED = new Set(".git .hg .luthier __pycache__ .pytest_cache .mypy_cache .ruff_cache .tox .nox .eggs htmlcov .coverage".split(" "));
 /** Folders that are read alone, and large. */
 const LINKED = new Set(["node_modules", "bower_components"]);
 

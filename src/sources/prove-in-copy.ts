@@ -86,9 +86,7 @@ function runner(order: ProofOrder, copy: ProjectCopy, output: string): (fixes: r
 
 /** The command as it is to run in the copy: whatever names a path of the user's tree names the copy's instead. */
 function placeOf({ command, cwd, env, root }: ProofOrder, copy: ProjectCopy): Pick<Parameters<RecordCommand>[0], "command" | "cwd" | "env"> {
-  const translated = Object.fromEntries(
-    Object.entries(env).map(([name, value]) => [name, value === undefined ? value : copy.translate(value)]),
-  );
+  const translated = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value === undefined ? value : copy.translate(value)]));
   const environments = [env["VIRTUAL_ENV"], path.resolve(cwd, path.dirname(command[0] ?? ""), ".."), path.join(root, ".venv"), path.join(root, "venv")];
   const paths = [...copy.importPaths(environments.filter((each) => each !== undefined)), translated["PYTHONPATH"]].filter(Boolean);
   const pythonPath = paths.length > 0 ? { PYTHONPATH: [...new Set(paths)].join(path.delimiter) } : {};

@@ -38,7 +38,10 @@ function recordingsFolder(cwd: string): string {
 
 /** `20261122-214500-4f1c`: sorted by time, and two of the same second differ. */
 function nameFor(now: Date): string {
-  const [day = "", time = ""] = now.toISOString().replaceAll(/[-:]|\..*/g, "").split("T");
+  const [day = "", time = ""] = now
+    .toISOString()
+    .replaceAll(/[-:]|\..*/g, "")
+    .split("T");
   return `${day}-${time}-${randomBytes(2).toString("hex")}`;
 }
 

@@ -50,7 +50,9 @@ export function readRecording(folder: string, { root = null, progress = () => {}
   for (const file of files) {
     const reader = new ProcessReader(tallies, root);
     const sink = { take: (line: Line) => reader.add(line), breaks: () => (tallies.broken += 1) };
-    done += readLines(file, sink, (bytes) => progress({ phase: "reading", done: Math.round((done + bytes) / MEGABYTE), total: Math.round(total / MEGABYTE), unit: "MB" }));
+    done += readLines(file, sink, (bytes) =>
+      progress({ phase: "reading", done: Math.round((done + bytes) / MEGABYTE), total: Math.round(total / MEGABYTE), unit: "MB" }),
+    );
     reader.finish();
     if (reader.header !== null && !reader.isForeign) processes.push(reader);
   }
@@ -68,7 +70,11 @@ export function processFiles(folder: string): string[] {
 }
 
 function nothingRecorded(folder: string): UsageError {
-  return new UsageError("no-recording", `${folder} holds no process that was recorded.`, "Run the command that you recorded to its end, and see what it says on standard error.");
+  return new UsageError(
+    "no-recording",
+    `${folder} holds no process that was recorded.`,
+    "Run the command that you recorded to its end, and see what it says on standard error.",
+  );
 }
 
 /** Where the lines of a file go, and where it is said that one cannot be read. */

@@ -53,7 +53,17 @@ const snapshotSchema = z.looseObject({
     views: rows,
     extendedStatistics: rows,
   }),
-  servers: z.array(z.looseObject({ role: z.enum(["primary", "replica"]), versionNumber: z.number(), settings: z.array(z.unknown()), counters, statements: z.array(z.unknown()) })).check(z.minLength(1)),
+  servers: z
+    .array(
+      z.looseObject({
+        role: z.enum(["primary", "replica"]),
+        versionNumber: z.number(),
+        settings: z.array(z.unknown()),
+        counters,
+        statements: z.array(z.unknown()),
+      }),
+    )
+    .check(z.minLength(1)),
   gaps: z.array(z.looseObject({ part: z.string(), why: z.string() })),
   samples: z.array(z.unknown()),
 });
@@ -88,14 +98,23 @@ function parse(bytes: Buffer, file: string): unknown {
     const isPacked = bytes[0] === GZIP[0] && bytes[1] === GZIP[1];
     return JSON.parse((isPacked ? gunzipSync(bytes) : bytes).toString("utf8"));
   } catch (cause) {
-    throw new UsageError("broken-snapshot", `${file} is no whole snapshot: it was cut short, or is something else.`, "Take it anew with luthier snapshot --db URL.", { cause });
+    throw new UsageError(
+      "broken-snapshot",
+      `${file} is no whole snapshot: it was cut short, or is something else.`,
+      "Take it anew with luthier snapshot --db URL.",
+      { cause },
+    );
   }
 }
 
 function notASnapshot(file: string, value: unknown): UsageError {
   const schema = typeof value === "object" && value !== null && "schema" in value ? String(value.schema) : "none";
   if (schema.startsWith("luthier-snapshot/") && schema !== SCHEMA) {
-    return new UsageError("other-snapshot", `${file} is of format ${schema}, and this version reads ${SCHEMA}.`, "Take it anew with luthier snapshot --db URL.");
+    return new UsageError(
+      "other-snapshot",
+      `${file} is of format ${schema}, and this version reads ${SCHEMA}.`,
+      "Take it anew with luthier snapshot --db URL.",
+    );
   }
   return new UsageError("broken-snapshot", `${file} is not a snapshot of this format.`, "Take it anew with luthier snapshot --db URL.");
 }

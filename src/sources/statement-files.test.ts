@@ -32,7 +32,10 @@ describe("files of statements", () => {
   });
 
   it("say what was not read", async () => {
-    const folder = temporaryFolder({ "quiet.log": "LOG:  database system is ready\n", "text.log": `${log}LOG:  duration: 1 ms  plan:\n\tResult  (cost=0.00..0.01 rows=1 width=4)\nLOG:  duration: 1 ms\n` });
+    const folder = temporaryFolder({
+      "quiet.log": "LOG:  database system is ready\n",
+      "text.log": `${log}LOG:  duration: 1 ms  plan:\n\tResult  (cost=0.00..0.01 rows=1 width=4)\nLOG:  duration: 1 ms\n`,
+    });
     const { notices } = await readStatementFiles([path.join(folder, "quiet.log"), path.join(folder, "text.log")]);
     expect(notices.map((one) => one.slice(folder.length + 1))).toEqual([
       "quiet.log says of no statement how long it took: log_min_duration_statement is off, or lc_messages is not English.",
@@ -45,7 +48,10 @@ describe("files of statements", () => {
     const folder = temporaryFolder({ "notes.txt": "hello", "empty.log": "", "plan.txt": " Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n" });
     await expect(readStatementFiles([path.join(folder, "notes.txt")])).rejects.toMatchObject({ code: "no-statements" });
     await expect(readStatementFiles([path.join(folder, "empty.log")])).rejects.toMatchObject({ code: "no-statements" });
-    await expect(readStatementFiles([path.join(folder, "plan.txt")])).rejects.toMatchObject({ code: "no-statements", remedy: "Run EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)." });
+    await expect(readStatementFiles([path.join(folder, "plan.txt")])).rejects.toMatchObject({
+      code: "no-statements",
+      remedy: "Run EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON).",
+    });
     await expect(readStatementFiles([path.join(folder, "nowhere")])).rejects.toMatchObject({ code: "unreadable-statements" });
     await expect(readStatementFiles([folder])).rejects.toMatchObject({ name: "UsageError" });
   });

@@ -31,10 +31,23 @@ const CHUNK = 1 << 18;
 /** Reads each file once. Memory is bound by the number of different statements, not by the length of the logs. */
 export async function readStatementFiles(files: readonly string[], progress: Progress = () => {}): Promise<StatementFiles> {
   const keyed = keyStatements(await openSqlParser());
-  const reading: Reading = { plans: [], kept: keepPlans(keyed), tally: tallyLogged(keyed), waits: tallyWaits(keyed), logs: { count: 0 }, notices: [], progress };
+  const reading: Reading = {
+    plans: [],
+    kept: keepPlans(keyed),
+    tally: tallyLogged(keyed),
+    waits: tallyWaits(keyed),
+    logs: { count: 0 },
+    notices: [],
+    progress,
+  };
   for (const file of files) await readFile(file, reading);
   const { plans, kept, tally, waits, logs, notices } = reading;
-  return { plans: [...plans, ...kept.plans()], logged: tally.sums(), ...(logs.count === 0 ? {} : { lockWaits: waits.sums() }), notices: [...notices, ...droppedNotices(tally.dropped(), kept.dropped())] };
+  return {
+    plans: [...plans, ...kept.plans()],
+    logged: tally.sums(),
+    ...(logs.count === 0 ? {} : { lockWaits: waits.sums() }),
+    notices: [...notices, ...droppedNotices(tally.dropped(), kept.dropped())],
+  };
 }
 
 interface Reading {
@@ -115,9 +128,15 @@ async function readPlans(file: string, beginning: string, rest: AsyncIterable<st
   if (found.broken > 0) notices.push(`${file}: ${counted(found.broken, "part")} could not be read as a plan.`);
 }
 
-const neither = (file: string): UsageError => new UsageError("no-statements", `${file} is neither a log of PostgreSQL nor a plan of EXPLAIN (FORMAT JSON).`, "Name a log in the formats stderr, csvlog or jsonlog, or a file of plans as JSON.");
+const neither = (file: string): UsageError =>
+  new UsageError(
+    "no-statements",
+    `${file} is neither a log of PostgreSQL nor a plan of EXPLAIN (FORMAT JSON).`,
+    "Name a log in the formats stderr, csvlog or jsonlog, or a file of plans as JSON.",
+  );
 
-const textual = (file: string): UsageError => new UsageError("no-statements", `${file} holds plans as text, which are not read.`, "Run EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON).");
+const textual = (file: string): UsageError =>
+  new UsageError("no-statements", `${file} holds plans as text, which are not read.`, "Run EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON).");
 
 interface Log {
   readonly file: string;
@@ -135,10 +154,14 @@ async function readLogText({ file, format, beginning }: Log, rest: AsyncIterable
 
 function logNotices(file: string, { statements, plans, waits, otherPlans, brokenPlans, loneDurations, broken }: LogCounts): string[] {
   return [
-    ...(statements + plans + waits === 0 ? [`${file} says of no statement how long it took: log_min_duration_statement is off, or lc_messages is not English.`] : []),
+    ...(statements + plans + waits === 0
+      ? [`${file} says of no statement how long it took: log_min_duration_statement is off, or lc_messages is not English.`]
+      : []),
     ...(otherPlans === 0 ? [] : [`${file}: ${counted(otherPlans, "plan")} of auto_explain not read, because auto_explain.log_format is not json.`]),
     ...(brokenPlans === 0 ? [] : [`${file}: ${counted(brokenPlans, "plan")} could not be read.`]),
-    ...(loneDurations === 0 ? [] : [`${file}: ${counted(loneDurations, "duration")} without a statement to join, because log_line_prefix names no process or the log begins later.`]),
+    ...(loneDurations === 0
+      ? []
+      : [`${file}: ${counted(loneDurations, "duration")} without a statement to join, because log_line_prefix names no process or the log begins later.`]),
     ...(broken === 0 ? [] : [`${file}: ${counted(broken, "line")} could not be read.`]),
   ];
 }

@@ -25,11 +25,21 @@ export async function studyDatabase(database: Database, options: StudyOptions): 
 }
 
 /** The search ends with what it has when the time is over. */
-export async function studyOn(database: Database, { seconds, budget, proposals = [], changes = [], isOver = () => false, progress = () => {}, ...phantomOptions }: StudyOptions): Promise<IndexStudy> {
+export async function studyOn(
+  database: Database,
+  { seconds, budget, proposals = [], changes = [], isOver = () => false, progress = () => {}, ...phantomOptions }: StudyOptions,
+): Promise<IndexStudy> {
   const deadline = performance.now() + seconds * 1000;
   const phantom = await openPhantom(database.snapshot, { ...phantomOptions, progress: (sentence) => progress(sentence, 0, 1) });
   try {
-    return await studyIndexes(phantom, database, { budget: budget ?? defaultBudget(database), proposals, changes, progress, isOver, secondsLeft: () => (deadline - performance.now()) / 1000 });
+    return await studyIndexes(phantom, database, {
+      budget: budget ?? defaultBudget(database),
+      proposals,
+      changes,
+      progress,
+      isOver,
+      secondsLeft: () => (deadline - performance.now()) / 1000,
+    });
   } finally {
     await phantom.close();
   }

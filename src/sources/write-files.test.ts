@@ -30,17 +30,13 @@ test("changes and creates files, and keeps permissions", () => {
 
 test("writes none when one is not as expected", () => {
   const folder = temporaryFolder({ "a.py": "old", "b.py": "other" });
-  expect(() => writeEdits(folder, plan(edit("a.py", "old", "new"), edit("b.py", "old", "new")))).toThrow(
-    expect.objectContaining({ code: "changed-since" }),
-  );
+  expect(() => writeEdits(folder, plan(edit("a.py", "old", "new"), edit("b.py", "old", "new")))).toThrow(expect.objectContaining({ code: "changed-since" }));
   expect(read(folder, "a.py")).toBe("old");
 });
 
 test("gives back what it had written when one cannot be written", () => {
   const folder = temporaryFolder({ "a.py": "old", "file/x": "" });
-  expect(() => writeEdits(folder, plan(edit("a.py", "old", "new"), edit("file/x/y.py", "", "new")))).toThrow(
-    expect.objectContaining({ code: "unwritable" }),
-  );
+  expect(() => writeEdits(folder, plan(edit("a.py", "old", "new"), edit("file/x/y.py", "", "new")))).toThrow(expect.objectContaining({ code: "unwritable" }));
   expect(read(folder, "a.py")).toBe("old");
 });
 
@@ -54,18 +50,14 @@ describe("stays in the project", () => {
     const outside = temporaryFolder({ "real.py": "old" });
     const folder = temporaryFolder();
     symlinkSync(path.join(outside, "real.py"), path.join(folder, "a.py"));
-    expect(() => writeEdits(folder, plan(edit("a.py", "old", "new")))).toThrow(
-      expect.objectContaining({ code: "outside" }),
-    );
+    expect(() => writeEdits(folder, plan(edit("a.py", "old", "new")))).toThrow(expect.objectContaining({ code: "outside" }));
     expect(read(outside, "real.py")).toBe("old");
   });
   test("a new file below a folder that leads out", () => {
     const outside = temporaryFolder();
     const folder = temporaryFolder();
     symlinkSync(outside, path.join(folder, "away"));
-    expect(() => writeEdits(folder, plan(edit("away/new.py", "", "x")))).toThrow(
-      expect.objectContaining({ code: "outside" }),
-    );
+    expect(() => writeEdits(folder, plan(edit("away/new.py", "", "x")))).toThrow(expect.objectContaining({ code: "outside" }));
     expect(readdirSync(outside)).toEqual([]);
   });
   test("a link inside stays a link", () => {

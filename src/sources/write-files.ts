@@ -1,15 +1,5 @@
 import { randomBytes } from "node:crypto";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { applyEditsToBytes, type EditProblem } from "../fixes/apply.ts";
 import type { Edit } from "../model/finding.ts";
@@ -42,12 +32,7 @@ export function writeEdits(root: string, edits: ReadonlyMap<string, readonly Edi
     }
   } catch (cause) {
     for (const each of done) restoreFile(each);
-    throw new UsageError(
-      "unwritable",
-      `${pending[done.length]?.file} cannot be written; nothing was changed.`,
-      "Make it writable.",
-      { cause },
-    );
+    throw new UsageError("unwritable", `${pending[done.length]?.file} cannot be written; nothing was changed.`, "Make it writable.", { cause });
   }
   return {
     changed: pending.filter(({ before }) => before !== null).map(({ file }) => file),
@@ -83,9 +68,7 @@ function followLinks(wanted: string): string {
 
 function describeProblem(file: string, problem: EditProblem): UsageError {
   const sentence =
-    problem.kind === "overlap"
-      ? `Two edits of ${file} overlap; nothing was changed.`
-      : `${file} changed while it was analysed; nothing was changed.`;
+    problem.kind === "overlap" ? `Two edits of ${file} overlap; nothing was changed.` : `${file} changed while it was analysed; nothing was changed.`;
   return new UsageError(problem.kind, sentence, "Run luthier fix again.");
 }
 

@@ -23,17 +23,26 @@ export function shapeKey(shape: QueryShape, { constants }: KeyOptions): string {
     ...shape.joins.map(({ kind, table, on }) => `${kind} join ${tableKey(table)}(${on.map(({ left, right }) => `${key(left)}=${key(right)}`).join(",")})`),
     part("where", predicateKeys(shape.predicates, key)),
     part("group", shape.groupBy.map(key)),
-    part("order", shape.orderBy.map(({ what, descending, nulls }) => `${key(what)}${descending ? " desc" : ""}${nulls === null ? "" : ` nulls ${nulls}`}`)),
+    part(
+      "order",
+      shape.orderBy.map(({ what, descending, nulls }) => `${key(what)}${descending ? " desc" : ""}${nulls === null ? "" : ` nulls ${nulls}`}`),
+    ),
     countKey("limit", shape.limit, constants),
     countKey("offset", shape.offset, constants),
     shape.distinct === "no" ? "" : `distinct ${shape.distinct}`,
     part("get", shape.projection.map(key)),
-    part("set", shape.written.map((one) => quote(one))),
+    part(
+      "set",
+      shape.written.map((one) => quote(one)),
+    ),
     part("to", (shape.assigned ?? []).map(key)),
     shape.rows ?? "",
     shape.conflict ?? "",
     shape.lock === null ? "" : `for ${shape.lock}(${shape.lockOf.map((one) => quote(one)).join(",")})`,
-    part("from", shape.subqueries.filter(({ role }) => !IN_EXPRESSIONS.has(role)).map((one) => subqueryKey(one, constants))),
+    part(
+      "from",
+      shape.subqueries.filter(({ role }) => !IN_EXPRESSIONS.has(role)).map((one) => subqueryKey(one, constants)),
+    ),
   ];
   return parts.filter((one) => one !== "").join(" ");
 }
@@ -45,7 +54,8 @@ const part = (name: string, items: readonly string[]): string => (items.length =
 
 const quote = (text: string): string => JSON.stringify(text);
 
-const tableKey = ({ schema, name, position, only }: ShapeTable): string => `${only === true ? "only " : ""}${schema === null ? "" : `${quote(schema)}.`}${quote(name)}#${position}`;
+const tableKey = ({ schema, name, position, only }: ShapeTable): string =>
+  `${only === true ? "only " : ""}${schema === null ? "" : `${quote(schema)}.`}${quote(name)}#${position}`;
 
 const subqueryKey = ({ role, position, shape }: QueryShape["subqueries"][number], constants: Constants): string =>
   `${role}${position === undefined ? "" : `#${position}`}(${shapeKey(shape, { constants })})`;
@@ -133,12 +143,20 @@ export interface FoundPredicate {
 export function predicatesOn(shape: QueryShape, table: string): FoundPredicate[] {
   return shapesIn(shape).flatMap((one) => {
     const positions = positionsOf(one, table);
-    return one.predicates.flatMap((predicate) => sidesOf(predicate).filter((column) => positions.has(column.table)).map((column) => ({ predicate, column, shape: one })));
+    return one.predicates.flatMap((predicate) =>
+      sidesOf(predicate)
+        .filter((column) => positions.has(column.table))
+        .map((column) => ({ predicate, column, shape: one })),
+    );
   });
 }
 
 function positionsOf(shape: QueryShape, table: string): ReadonlySet<number> {
-  return new Set(ownTables(shape).filter((one) => isTable(one, table)).map((one) => one.position));
+  return new Set(
+    ownTables(shape)
+      .filter((one) => isTable(one, table))
+      .map((one) => one.position),
+  );
 }
 
 const sidesOf = ({ left, right }: ShapePredicate): ShapeColumn[] => [...columnsIn(left), ...(right === null ? [] : columnsIn(right))];
@@ -154,7 +172,12 @@ export function columnsOf(shape: QueryShape, table: string): string[] {
   const names = shapesIn(shape).flatMap((one) => {
     const positions = positionsOf(one, table);
     const written = one.base !== null && isTable(one.base, table) ? one.written : [];
-    return [...written, ...expressionsOf(one).flatMap((expression) => mentioned(expression)).flatMap(({ table: position, name }) => ((position === null ? positions.size > 0 : positions.has(position)) ? [name] : []))];
+    return [
+      ...written,
+      ...expressionsOf(one)
+        .flatMap((expression) => mentioned(expression))
+        .flatMap(({ table: position, name }) => ((position === null ? positions.size > 0 : positions.has(position)) ? [name] : [])),
+    ];
   });
   return [...new Set(names)];
 }

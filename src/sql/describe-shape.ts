@@ -72,7 +72,11 @@ function callText({ name, arguments: args }: Extract<ShapeExpression, { readonly
 }
 
 function tableNames(shape: QueryShape | undefined): string {
-  return shape === undefined ? "…" : `SELECT ${ownTables(shape).map(({ name }) => name).join(", ")} …`;
+  return shape === undefined
+    ? "…"
+    : `SELECT ${ownTables(shape)
+        .map(({ name }) => name)
+        .join(", ")} …`;
 }
 
 function group({ groupBy }: QueryShape): string {

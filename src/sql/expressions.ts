@@ -55,7 +55,10 @@ function readOther(node: Node, scope: Scope): ShapeExpression {
 /** XML, JSON and other rare nodes: named by their kind, with every expression that is found in them. */
 function readUnnamed(node: object, scope: Scope): ShapeExpression {
   const [kind, content] = Object.entries(node)[0] ?? ["nothing", null];
-  return call(kind, childNodes(content).map((child) => readExpression(child, scope)));
+  return call(
+    kind,
+    childNodes(content).map((child) => readExpression(child, scope)),
+  );
 }
 
 function childNodes(content: unknown): Node[] {
@@ -97,14 +100,26 @@ export function readConstant(constant: A_Const): ShapeValue {
 }
 
 function typeText(type: TypeName | undefined): string {
-  const name = (type?.names ?? []).map((one) => textOf(one) ?? "").filter((one) => one !== "pg_catalog").join(".");
+  const name = (type?.names ?? [])
+    .map((one) => textOf(one) ?? "")
+    .filter((one) => one !== "pg_catalog")
+    .join(".");
   return name + "[]".repeat(type?.arrayBounds?.length ?? 0);
 }
 
 function readCall(node: FuncCall, scope: Scope): ShapeExpression {
-  const name = (node.funcname ?? []).map((one) => textOf(one) ?? "").filter((one) => one !== "pg_catalog").join(".");
+  const name = (node.funcname ?? [])
+    .map((one) => textOf(one) ?? "")
+    .filter((one) => one !== "pg_catalog")
+    .join(".");
   const star: ShapeExpression[] = node.agg_star === true ? [{ kind: "star", table: null }] : [];
-  const args = [...star, ...readAll(node.args, scope), ...clause("order by", node.agg_order, scope), ...clause("filter", node.agg_filter === undefined ? [] : [node.agg_filter], scope), ...over(node.over, scope)];
+  const args = [
+    ...star,
+    ...readAll(node.args, scope),
+    ...clause("order by", node.agg_order, scope),
+    ...clause("filter", node.agg_filter === undefined ? [] : [node.agg_filter], scope),
+    ...over(node.over, scope),
+  ];
   return call(name, args, { distinct: node.agg_distinct === true, filtered: node.agg_filter !== undefined, isWindow: node.over !== undefined });
 }
 
@@ -151,7 +166,8 @@ export function readList(node: Node | undefined, scope: Scope): ShapeExpression 
 function asList(expression: ShapeExpression): ShapeExpression | null {
   if (expression.kind === "value") return { kind: "value", value: { kind: "list", length: "parameter" } };
   if (expression.kind !== "call") return null;
-  if (expression.name.startsWith("cast:")) return expression.arguments.length === 1 && expression.arguments[0] !== undefined ? asList(expression.arguments[0]) : null;
+  if (expression.name.startsWith("cast:"))
+    return expression.arguments.length === 1 && expression.arguments[0] !== undefined ? asList(expression.arguments[0]) : null;
   if (expression.name !== "array" || !expression.arguments.every((one) => isValue(one))) return null;
   const hasParameter = expression.arguments.some((one) => holdsParameter(one));
   return { kind: "value", value: { kind: "list", length: hasParameter ? "parameter" : expression.arguments.length } };

@@ -68,7 +68,14 @@ const column = (table: number, name: string): ShapeColumn => ({ kind: "column", 
 function addJoin(kind: ShapeJoin["kind"], start: number, using: ShapeJoin["on"], scope: Scope, into: Sources, quals?: Node): void {
   const conditions = readPredicates(quals, "on", scope);
   const table = scope.tables[start] ?? null;
-  const pairs = new Map(table === null ? [] : conditions.flatMap((one) => { const pair = pairOf(one, start); return pair === null ? [] : [[one, pair] as const]; }));
+  const pairs = new Map(
+    table === null
+      ? []
+      : conditions.flatMap((one) => {
+          const pair = pairOf(one, start);
+          return pair === null ? [] : [[one, pair] as const];
+        }),
+  );
   into.predicates.push(...conditions.filter((one) => !pairs.has(one)));
   if (table === null) return;
   const at = into.joins.findIndex((one) => one.table.position > start);

@@ -65,10 +65,24 @@ function predicate(node: Node, negated: boolean, { clause, scope }: Reading): Sh
 
 /** `NOT (a IN …)` and `a NOT IN …` are one. `NOT (a = b)` stays, as Django writes it. */
 const OPPOSITES: ReadonlyMap<string, string> = new Map(
-  [["in", "not in"] as const, ["is null", "is not null"] as const, ["like", "not like"] as const, ["ilike", "not ilike"] as const, ["exists", "not exists"] as const, ["between", "not between"] as const].flatMap(([one, other]) => [[one, other] as const, [other, one] as const]),
+  [
+    ["in", "not in"] as const,
+    ["is null", "is not null"] as const,
+    ["like", "not like"] as const,
+    ["ilike", "not ilike"] as const,
+    ["exists", "not exists"] as const,
+    ["between", "not between"] as const,
+  ].flatMap(([one, other]) => [[one, other] as const, [other, one] as const]),
 );
 
-const MIRRORED: ReadonlyMap<string, string> = new Map([["=", "="], ["<>", "<>"], ["<", ">"], [">", "<"], ["<=", ">="], [">=", "<="]]);
+const MIRRORED: ReadonlyMap<string, string> = new Map([
+  ["=", "="],
+  ["<>", "<>"],
+  ["<", ">"],
+  [">", "<"],
+  ["<=", ">="],
+  [">=", "<="],
+]);
 
 function columnFirst(test: Test): Test {
   const mirrored = MIRRORED.get(test.operator);
@@ -102,7 +116,12 @@ function readSubLinkTest(node: Node, link: SubLink, scope: Scope): Test {
 }
 
 const WORDS: Readonly<Record<string, string>> = { "~~": "like", "!~~": "not like", "~~*": "ilike", "!~~*": "not ilike" };
-const RANGES: Readonly<Record<string, string>> = { AEXPR_BETWEEN: "between", AEXPR_NOT_BETWEEN: "not between", AEXPR_BETWEEN_SYM: "between symmetric", AEXPR_NOT_BETWEEN_SYM: "not between symmetric" };
+const RANGES: Readonly<Record<string, string>> = {
+  AEXPR_BETWEEN: "between",
+  AEXPR_NOT_BETWEEN: "not between",
+  AEXPR_BETWEEN_SYM: "between symmetric",
+  AEXPR_NOT_BETWEEN_SYM: "not between symmetric",
+};
 const COMPARISONS: Readonly<Record<string, string>> = { AEXPR_DISTINCT: "is distinct from", AEXPR_NOT_DISTINCT: "is not distinct from" };
 
 function readComparison(node: A_Expr, lexpr: Node, scope: Scope): Test {

@@ -2,7 +2,16 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { QueryShape } from "../model/shape.ts";
 import { columnsOf, isTable, predicatesOn, tablesOf } from "./compare-shapes.ts";
 import { openSqlParser, type SqlParser } from "./open-parser.ts";
-import { alternativesAcrossTables, castsOnColumns, distinctOverJoins, functionsOnColumns, isForeignKeyCheck, leadingWildcards, notInSubqueries, offsets } from "./shape-facts.ts";
+import {
+  alternativesAcrossTables,
+  castsOnColumns,
+  distinctOverJoins,
+  functionsOnColumns,
+  isForeignKeyCheck,
+  leadingWildcards,
+  notInSubqueries,
+  offsets,
+} from "./shape-facts.ts";
 
 let parser: SqlParser;
 beforeAll(async () => {
@@ -52,7 +61,9 @@ function later(sql: string): () => QueryShape {
 
 describe("functions and casts on columns", () => {
   it("finds them on either side, outermost first", () => {
-    expect(functionsOnColumns(where("UPPER(t.name::text) = UPPER($1)")).map((one) => [one.column.name, one.wrappers])).toEqual([["name", ["upper", "cast:text"]]]);
+    expect(functionsOnColumns(where("UPPER(t.name::text) = UPPER($1)")).map((one) => [one.column.name, one.wrappers])).toEqual([
+      ["name", ["upper", "cast:text"]],
+    ]);
     expect(functionsOnColumns(where("t.data ->> 'k' = 'v'")).map((one) => one.wrappers)).toEqual([["op:->>"]]);
     expect(functionsOnColumns(where("t.at < now() AND t.at > t.began"))).toEqual([]);
   });
@@ -84,7 +95,11 @@ describe("alternatives, offsets, NOT IN and DISTINCT", () => {
   });
 
   it("finds NOT IN (SELECT …) in both ways of writing it", () => {
-    for (const sql of ["t.a NOT IN (SELECT x FROM v)", "NOT (t.a IN (SELECT x FROM v))"]) expect(notInSubqueries(where(sql)).map((one) => one.subquery.base?.name), sql).toEqual(["v"]);
+    for (const sql of ["t.a NOT IN (SELECT x FROM v)", "NOT (t.a IN (SELECT x FROM v))"])
+      expect(
+        notInSubqueries(where(sql)).map((one) => one.subquery.base?.name),
+        sql,
+      ).toEqual(["v"]);
     expect(notInSubqueries(where("t.a NOT IN (1, 2) AND t.b IN (SELECT x FROM v)"))).toEqual([]);
   });
 

@@ -17,7 +17,9 @@ export interface WrappedColumn extends PredicateFact {
 
 /** Columns of conditions that an index on the plain column does not serve. Operators such as `->>` and `+` count as functions: `op:->>`. */
 export function wrappedColumns(shape: QueryShape): WrappedColumn[] {
-  return predicatesIn(shape).flatMap((fact) => [fact.predicate.left, fact.predicate.right].flatMap((side) => (side === null ? [] : wrappersIn(side, []).map((one) => ({ ...fact, ...one })))));
+  return predicatesIn(shape).flatMap((fact) =>
+    [fact.predicate.left, fact.predicate.right].flatMap((side) => (side === null ? [] : wrappersIn(side, []).map((one) => ({ ...fact, ...one })))),
+  );
 }
 
 /** Those under a function, whatever casts are between. */
@@ -35,7 +37,9 @@ export function comparedWithCasts(shape: QueryShape): WrappedColumn[] {
 }
 
 function castTo(fact: PredicateFact, column: ShapeExpression, value: ShapeExpression): WrappedColumn[] {
-  return column.kind === "column" && value.kind === "call" && isCast(value.name) && columnsIn(value).length === 0 ? [{ ...fact, column, wrappers: [value.name] }] : [];
+  return column.kind === "column" && value.kind === "call" && isCast(value.name) && columnsIn(value).length === 0
+    ? [{ ...fact, column, wrappers: [value.name] }]
+    : [];
 }
 
 const isCast = (name: string): boolean => name.startsWith("cast:");
@@ -75,7 +79,11 @@ export function offsets(shape: QueryShape): { readonly shape: QueryShape; readon
 
 /** Groups of alternatives whose columns are of several tables, so that no index of one table serves them. */
 export function alternativesAcrossTables(shape: QueryShape): { readonly shape: QueryShape; readonly predicates: readonly ShapePredicate[] }[] {
-  return shapesIn(shape).flatMap((one) => groupsOf(one).filter((group) => tablesIn(group).size > 1).map((predicates) => ({ shape: one, predicates })));
+  return shapesIn(shape).flatMap((one) =>
+    groupsOf(one)
+      .filter((group) => tablesIn(group).size > 1)
+      .map((predicates) => ({ shape: one, predicates })),
+  );
 }
 
 function groupsOf({ predicates }: QueryShape): ShapePredicate[][] {
@@ -85,7 +93,12 @@ function groupsOf({ predicates }: QueryShape): ShapePredicate[][] {
 }
 
 function tablesIn(predicates: readonly ShapePredicate[]): ReadonlySet<number> {
-  return new Set(predicates.flatMap(({ left, right }) => [left, ...(right === null ? [] : [right])]).flatMap((side) => columnsIn(side)).flatMap(({ table }) => (table >= 0 ? [table] : [])));
+  return new Set(
+    predicates
+      .flatMap(({ left, right }) => [left, ...(right === null ? [] : [right])])
+      .flatMap((side) => columnsIn(side))
+      .flatMap(({ table }) => (table >= 0 ? [table] : [])),
+  );
 }
 
 /** `NOT IN (SELECT …)`, which cannot be planned as an anti join, and finds nothing once a NULL is among the rows. */

@@ -27,7 +27,9 @@ describe("tables and joins", () => {
       { table: { schema: null, name: "customers_customer", position: 1 }, kind: "inner", on: [{ left: column(0, "customer_id"), right: column(1, "id") }] },
       { table: { schema: null, name: "customers_customer", position: 2 }, kind: "left", on: [{ left: column(1, "referrer_id"), right: column(2, "id") }] },
     ]);
-    expect(shape.predicates).toEqual([{ clause: "where", operator: "=", left: column(2, "city"), right: { kind: "value", value: { kind: "parameter" } }, any: null, negated: false }]);
+    expect(shape.predicates).toEqual([
+      { clause: "where", operator: "=", left: column(2, "city"), right: { kind: "value", value: { kind: "parameter" } }, any: null, negated: false },
+    ]);
   });
 
   it("puts what ON asks beyond the key among the predicates", () => {
@@ -102,9 +104,30 @@ describe("conditions", () => {
   it("writes each operator in one way", () => {
     const operators = (sql: string): string[] => read(`SELECT 1 FROM t WHERE ${sql}`).predicates.map((one) => one.operator);
     expect(operators("a LIKE 'x%' AND a NOT LIKE 'x' AND a ILIKE 'x' AND NOT (a LIKE 'x')")).toEqual(["like", "not like", "ilike", "not like"]);
-    expect(operators("a IN (1) AND a NOT IN (1) AND a = ANY($1) AND a <> ALL($1) AND a = ANY(ARRAY[1, 2]) AND 1 = ANY(tags)")).toEqual(["in", "not in", "in", "not in", "in", "= any"]);
-    expect(operators("a IN (SELECT 1) AND NOT (a IN (SELECT 1)) AND EXISTS(SELECT 1) AND NOT EXISTS(SELECT 1)")).toEqual(["in", "not in", "exists", "not exists"]);
-    expect(operators("a BETWEEN 1 AND 2 AND a ~ 'x' AND a @> '{}' AND a ? 'k' AND a && $1 AND a IS DISTINCT FROM 1 AND a IS TRUE AND a")).toEqual(["between", "~", "@>", "?", "&&", "is distinct from", "is true", "true"]);
+    expect(operators("a IN (1) AND a NOT IN (1) AND a = ANY($1) AND a <> ALL($1) AND a = ANY(ARRAY[1, 2]) AND 1 = ANY(tags)")).toEqual([
+      "in",
+      "not in",
+      "in",
+      "not in",
+      "in",
+      "= any",
+    ]);
+    expect(operators("a IN (SELECT 1) AND NOT (a IN (SELECT 1)) AND EXISTS(SELECT 1) AND NOT EXISTS(SELECT 1)")).toEqual([
+      "in",
+      "not in",
+      "exists",
+      "not exists",
+    ]);
+    expect(operators("a BETWEEN 1 AND 2 AND a ~ 'x' AND a @> '{}' AND a ? 'k' AND a && $1 AND a IS DISTINCT FROM 1 AND a IS TRUE AND a")).toEqual([
+      "between",
+      "~",
+      "@>",
+      "?",
+      "&&",
+      "is distinct from",
+      "is true",
+      "true",
+    ]);
   });
 
   it("does not count the entries of a list", () => {
@@ -145,7 +168,12 @@ describe("expressions", () => {
 
 describe("statements", () => {
   it("reads inserts", () => {
-    expect(read("INSERT INTO t (a, b) VALUES (%s, %s) RETURNING t.id")).toMatchObject({ kind: "insert", written: ["a", "b"], rows: "one", projection: [column(0, "id")] });
+    expect(read("INSERT INTO t (a, b) VALUES (%s, %s) RETURNING t.id")).toMatchObject({
+      kind: "insert",
+      written: ["a", "b"],
+      rows: "one",
+      projection: [column(0, "id")],
+    });
     expect(read("INSERT INTO t (a) VALUES (%s), (%s) ON CONFLICT DO NOTHING")).toMatchObject({ rows: "many", conflict: "nothing" });
     expect(key("INSERT INTO t (a) VALUES (1), (2)")).toBe(key("INSERT INTO t (a) VALUES (1), (2), (3)"));
     expect(read("INSERT INTO t (a) SELECT * FROM UNNEST((%s)::integer[]) RETURNING t.id")).toMatchObject({ rows: "many", subqueries: [] });
@@ -153,35 +181,68 @@ describe("statements", () => {
   });
 
   it("reads updates, and one arm of bulk_update's CASE for all rows", () => {
-    const rows = (count: number): string => `UPDATE t SET a = (CASE ${"WHEN (t.id = %s) THEN %s ".repeat(count)}ELSE NULL END)::integer WHERE t.id IN (${Array(count).fill("%s").join(", ")})`;
+    const rows = (count: number): string =>
+      `UPDATE t SET a = (CASE ${"WHEN (t.id = %s) THEN %s ".repeat(count)}ELSE NULL END)::integer WHERE t.id IN (${Array(count).fill("%s").join(", ")})`;
     expect(key(rows(1))).toBe(key(rows(50)));
     expect(key("UPDATE t SET a = a + 1")).not.toBe(key("UPDATE t SET a = 1"));
     expect(read("UPDATE t SET a = %s, b = %s WHERE t.id = %s")).toMatchObject({ kind: "update", written: ["a", "b"], base: { name: "t" } });
   });
 
   it("reads deletes", () => {
-    expect(read("DELETE FROM t WHERE t.id IN (SELECT U0.id FROM u U0)")).toMatchObject({ kind: "delete", predicates: [{ operator: "in", right: { kind: "subquery", index: 0 } }] });
+    expect(read("DELETE FROM t WHERE t.id IN (SELECT U0.id FROM u U0)")).toMatchObject({
+      kind: "delete",
+      predicates: [{ operator: "in", right: { kind: "subquery", index: 0 } }],
+    });
   });
 
   it("reads LIMIT, OFFSET, DISTINCT and locks", () => {
-    expect(read("SELECT DISTINCT ON (a) a FROM t LIMIT 21 OFFSET $1 FOR UPDATE OF t SKIP LOCKED")).toMatchObject({ limit: 21, offset: "parameter", distinct: "on", lock: "update", lockOf: ["t"] });
+    expect(read("SELECT DISTINCT ON (a) a FROM t LIMIT 21 OFFSET $1 FOR UPDATE OF t SKIP LOCKED")).toMatchObject({
+      limit: 21,
+      offset: "parameter",
+      distinct: "on",
+      lock: "update",
+      lockOf: ["t"],
+    });
     expect(read("SELECT DISTINCT a FROM t LIMIT ALL")).toMatchObject({ distinct: "all", limit: null });
   });
 
   it("flattens unions", () => {
-    expect(read("(SELECT a FROM t) UNION ALL (SELECT b FROM u) UNION ALL (SELECT c FROM v) LIMIT 3")).toMatchObject({ base: null, limit: 3, subqueries: [{ role: "union all" }, { role: "union all" }, { role: "union all" }] });
+    expect(read("(SELECT a FROM t) UNION ALL (SELECT b FROM u) UNION ALL (SELECT c FROM v) LIMIT 3")).toMatchObject({
+      base: null,
+      limit: 3,
+      subqueries: [{ role: "union all" }, { role: "union all" }, { role: "union all" }],
+    });
     expect(read("SELECT a FROM t EXCEPT SELECT b FROM u").subqueries.map((one) => one.role)).toEqual(["except", "except"]);
   });
 
   it("looks into what wraps a statement", () => {
     const plain = key("SELECT a FROM t");
-    for (const wrapped of ['DECLARE "_django_curs_1" NO SCROLL CURSOR WITH HOLD FOR SELECT a FROM t', "EXPLAIN (ANALYZE, FORMAT JSON) SELECT a FROM t", "PREPARE x AS SELECT a FROM t", "COPY (SELECT a FROM t) TO STDOUT", "SELECT a FROM t;"]) {
+    for (const wrapped of [
+      'DECLARE "_django_curs_1" NO SCROLL CURSOR WITH HOLD FOR SELECT a FROM t',
+      "EXPLAIN (ANALYZE, FORMAT JSON) SELECT a FROM t",
+      "PREPARE x AS SELECT a FROM t",
+      "COPY (SELECT a FROM t) TO STDOUT",
+      "SELECT a FROM t;",
+    ]) {
       expect(key(wrapped)).toBe(plain);
     }
   });
 
   it("has no shape for what is no query, more than one, or cut off", () => {
-    for (const sql of ["", " ", "SAVEPOINT x", "BEGIN", "SET search_path = x", "CREATE TABLE t (a int)", "SELECT 1; SELECT 2", 'SELECT "a"."id", "a"."na', "SELECT a FROM t WHERE a IN (", "MERGE INTO a USING b ON a.x = b.x WHEN MATCHED THEN DELETE", "SELECT 1\0", "not SQL"]) {
+    for (const sql of [
+      "",
+      " ",
+      "SAVEPOINT x",
+      "BEGIN",
+      "SET search_path = x",
+      "CREATE TABLE t (a int)",
+      "SELECT 1; SELECT 2",
+      'SELECT "a"."id", "a"."na',
+      "SELECT a FROM t WHERE a IN (",
+      "MERGE INTO a USING b ON a.x = b.x WHEN MATCHED THEN DELETE",
+      "SELECT 1\0",
+      "not SQL",
+    ]) {
       expect(parser.shapeOf(sql), sql).toBeNull();
     }
   });
@@ -215,7 +276,14 @@ describe("keys", () => {
 
   it("does not depend on the numbers of groups and arms", () => {
     const shape = read("SELECT 1 FROM t WHERE ((a = 1 AND b = 2) OR c = 3) AND (d = 1 OR e = 2)");
-    const other = { ...shape, predicates: shape.predicates.map((one) => ({ ...one, any: one.any === null ? null : 7 - one.any, ...(one.arm === undefined ? {} : { arm: one.arm + 3 }) })) };
+    const other = {
+      ...shape,
+      predicates: shape.predicates.map((one) => ({
+        ...one,
+        any: one.any === null ? null : 7 - one.any,
+        ...(one.arm === undefined ? {} : { arm: one.arm + 3 }),
+      })),
+    };
     expect(shapeKey(other, { constants: "kept" })).toBe(shapeKey(shape, { constants: "kept" }));
   });
 
@@ -225,24 +293,88 @@ describe("keys", () => {
 
   it("tells statements apart by everything else", () => {
     const base = "SELECT t.a FROM t JOIN u ON t.id = u.t_id WHERE t.b = $1 ORDER BY t.a";
-    for (const other of [base.replace("t.a FROM", "t.b FROM"), base.replace("JOIN", "LEFT JOIN"), base.replace("u.t_id", "u.id"), base.replace("= $1", "> $1"), `${base} DESC`, `${base} LIMIT 1`, `${base} FOR UPDATE`, base.replace("SELECT", "SELECT DISTINCT")]) {
+    for (const other of [
+      base.replace("t.a FROM", "t.b FROM"),
+      base.replace("JOIN", "LEFT JOIN"),
+      base.replace("u.t_id", "u.id"),
+      base.replace("= $1", "> $1"),
+      `${base} DESC`,
+      `${base} LIMIT 1`,
+      `${base} FOR UPDATE`,
+      base.replace("SELECT", "SELECT DISTINCT"),
+    ]) {
       expect(key(other), other).not.toBe(key(base));
     }
   });
 });
 
 describe("whatever the text", () => {
-  const words = ["SELECT", "FROM", "WHERE", "t", "a.b", "(", ")", ",", "%s", "%%", "$1", "'x", "'", '"', "$$", "IN", "NOT", "=", "ANY", "/*", "*/", "--", "\n", "CASE", "WHEN", "END", "::", "[", "1", "é", "…", "UNION", "WITH", "AS", "INSERT INTO", "VALUES", "UPDATE", "SET", "*"];
+  const words = [
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "t",
+    "a.b",
+    "(",
+    ")",
+    ",",
+    "%s",
+    "%%",
+    "$1",
+    "'x",
+    "'",
+    '"',
+    "$$",
+    "IN",
+    "NOT",
+    "=",
+    "ANY",
+    "/*",
+    "*/",
+    "--",
+    "\n",
+    "CASE",
+    "WHEN",
+    "END",
+    "::",
+    "[",
+    "1",
+    "é",
+    "…",
+    "UNION",
+    "WITH",
+    "AS",
+    "INSERT INTO",
+    "VALUES",
+    "UPDATE",
+    "SET",
+    "*",
+  ];
 
   it("gives a shape or null", () => {
-    fc.assert(fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.array(fc.constantFrom(...words), { maxLength: 40 }).map((all) => all.join(" "))), (sql) => {
-      const shape = parser.shapeOf(sql);
-      if (shape !== null) expect(shapeKey(shape, { constants: "kept" })).toBeTypeOf("string");
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: "binary" }),
+          fc.array(fc.constantFrom(...words), { maxLength: 40 }).map((all) => all.join(" ")),
+        ),
+        (sql) => {
+          const shape = parser.shapeOf(sql);
+          if (shape !== null) expect(shapeKey(shape, { constants: "kept" })).toBeTypeOf("string");
+        },
+      ),
+      { numRuns: 2000 },
+    );
   });
 
   it("survives what is deep or long", () => {
-    for (const sql of [`SELECT 1${"+1".repeat(100_000)}`, `SELECT ${"NOT ".repeat(100_000)}true`, `SELECT ${"(SELECT ".repeat(3000)}1${")".repeat(3000)}`, `SELECT ${"f(".repeat(50_000)}`]) expect(parser.shapeOf(sql)).toBeNull();
+    for (const sql of [
+      `SELECT 1${"+1".repeat(100_000)}`,
+      `SELECT ${"NOT ".repeat(100_000)}true`,
+      `SELECT ${"(SELECT ".repeat(3000)}1${")".repeat(3000)}`,
+      `SELECT ${"f(".repeat(50_000)}`,
+    ])
+      expect(parser.shapeOf(sql)).toBeNull();
     expect(parser.shapeOf("SELECT 1")).not.toBeNull();
   });
 });

@@ -4,7 +4,7 @@ import { skipQuoted } from "./placeholders.ts";
 export function splitStatements(text: string): string[] {
   const found: string[] = [];
   let from = 0;
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const end = skipQuoted(text, at);
     if (end > at) {
       at = end;

@@ -137,7 +137,10 @@ function readComparison(comparison: Node | undefined, reading: Reading): void {
   if (comparison === undefined) return;
   const operator = stringsOf(comparison["name"]).at(-1) ?? "";
   const { lexpr, rexpr, kind } = comparison;
-  for (const [side, other] of [[lexpr, rexpr], [rexpr, lexpr]] as const) {
+  for (const [side, other] of [
+    [lexpr, rexpr],
+    [rexpr, lexpr],
+  ] as const) {
     const column = columnOf(other, reading);
     const isEqual = operator === "=" && EQUAL.has(kind) && column !== null;
     const single = nodeIn(bare(side), "ParamRef") !== undefined;

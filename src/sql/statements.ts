@@ -83,7 +83,11 @@ function endOf(node: SelectStmt, projection: readonly ShapeExpression[], scope: 
   };
 }
 
-function readSort({ node, sortby_dir: direction, sortby_nulls: nulls }: SortBy, projection: readonly ShapeExpression[], scope: Scope): QueryShape["orderBy"][number] {
+function readSort(
+  { node, sortby_dir: direction, sortby_nulls: nulls }: SortBy,
+  projection: readonly ShapeExpression[],
+  scope: Scope,
+): QueryShape["orderBy"][number] {
   return {
     what: node === undefined ? PARAMETER : readOutput(node, projection, scope),
     descending: direction === "SORTBY_DESC",
@@ -115,7 +119,12 @@ function countOf(node: Node | undefined): number | "parameter" | null {
   return value.type === "integer" ? Number(value.text) : "parameter";
 }
 
-const STRENGTHS: Readonly<Record<string, QueryShape["lock"]>> = { LCS_FORUPDATE: "update", LCS_FORNOKEYUPDATE: "no key update", LCS_FORSHARE: "share", LCS_FORKEYSHARE: "key share" };
+const STRENGTHS: Readonly<Record<string, QueryShape["lock"]>> = {
+  LCS_FORUPDATE: "update",
+  LCS_FORNOKEYUPDATE: "no key update",
+  LCS_FORSHARE: "share",
+  LCS_FORKEYSHARE: "key share",
+};
 
 function lockOf({ lockingClause = [] }: SelectStmt, scope: Scope): Pick<QueryShape, "lock" | "lockOf"> {
   const clauses = lockingClause.flatMap((one) => ("LockingClause" in one ? [one.LockingClause] : []));
@@ -128,7 +137,11 @@ function tableNamed({ relname = "" }: RangeVar, scope: Scope): string {
   return (position === undefined ? null : scope.tables[position])?.name ?? relname;
 }
 
-const SET_OPERATIONS: Readonly<Record<string, "union" | "intersect" | "except">> = { SETOP_UNION: "union", SETOP_INTERSECT: "intersect", SETOP_EXCEPT: "except" };
+const SET_OPERATIONS: Readonly<Record<string, "union" | "intersect" | "except">> = {
+  SETOP_UNION: "union",
+  SETOP_INTERSECT: "intersect",
+  SETOP_EXCEPT: "except",
+};
 
 function readSetOperation(node: SelectStmt, scope: Scope): QueryShape {
   const operation = SET_OPERATIONS[node.op ?? ""] ?? "union";
@@ -178,7 +191,16 @@ function readInsert(node: InsertStmt, outer: Scope | null): QueryShape {
   const conflict = action === "ONCONFLICT_NOTHING" ? "nothing" : action === "ONCONFLICT_UPDATE" ? "update" : null;
   const projection = readProjection(node.returningClause?.exprs, scope);
   const written = targetsOf(node.cols).map((one) => one.name ?? "");
-  return { ...NOTHING, kind: "insert", base: scope.tables[0] ?? null, projection, written, rows, subqueries: scope.subqueries, ...(conflict === null ? {} : { conflict }) };
+  return {
+    ...NOTHING,
+    kind: "insert",
+    base: scope.tables[0] ?? null,
+    projection,
+    written,
+    rows,
+    subqueries: scope.subqueries,
+    ...(conflict === null ? {} : { conflict }),
+  };
 }
 
 /** Rows of VALUES, or of the UNNEST of arrays that Django's bulk inserts send; those of another SELECT are a subquery's. */
@@ -210,7 +232,17 @@ function readUpdate(node: UpdateStmt, outer: Scope | null): QueryShape {
   const assigned = targets.map((one) => (one.val === undefined ? PARAMETER : foldCase(readExpression(one.val, scope))));
   const predicates = [...readPredicates(node.whereClause, "where", scope), ...sources.predicates];
   const projection = readProjection(node.returningClause?.exprs, scope);
-  return { ...NOTHING, kind: "update", base: scope.tables[0] ?? null, joins: sources.joins, predicates, projection, written: targets.map((one) => one.name ?? ""), assigned, subqueries: scope.subqueries };
+  return {
+    ...NOTHING,
+    kind: "update",
+    base: scope.tables[0] ?? null,
+    joins: sources.joins,
+    predicates,
+    projection,
+    written: targets.map((one) => one.name ?? ""),
+    assigned,
+    subqueries: scope.subqueries,
+  };
 }
 
 /** `bulk_update` writes one WHEN a row: those that differ in values alone are one. */
@@ -219,7 +251,10 @@ function foldCase(expression: ShapeExpression): ShapeExpression {
   const args = expression.arguments.map((one) => foldCase(one));
   if (expression.name !== "case") return { ...expression, arguments: args };
   const seen = new Set<string>();
-  return call("case", args.filter((one) => !(one.kind === "call" && one.name === "when") || isNew(seen, expressionKey(one, { constants: "erased", subqueries: [] }))));
+  return call(
+    "case",
+    args.filter((one) => !(one.kind === "call" && one.name === "when") || isNew(seen, expressionKey(one, { constants: "erased", subqueries: [] }))),
+  );
 }
 
 function isNew(seen: Set<string>, key: string): boolean {

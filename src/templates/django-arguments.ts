@@ -42,10 +42,7 @@ export function splitTarget(bits: readonly Bit[]): { readonly rest: readonly Bit
 }
 
 /** Reads `a=b c=d` or `b as a and d as c` from the start of `bits`; `rest` is what follows. */
-export function readBindings(
-  source: DjangoSource,
-  bits: readonly Bit[],
-): { readonly bindings: readonly Binding[]; readonly rest: readonly Bit[] } {
+export function readBindings(source: DjangoSource, bits: readonly Bit[]): { readonly bindings: readonly Binding[]; readonly rest: readonly Bit[] } {
   const bindings: Binding[] = [];
   let index = 0;
   for (let bit = bits[0]; bit; bit = bits[index]) {

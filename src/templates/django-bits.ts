@@ -12,7 +12,7 @@ const BLANK = /\s/u;
 export function splitBits(text: string, start: number, end: number): readonly Bit[] {
   const bits: Bit[] = [];
   const content = text.slice(start, end);
-  for (let at = 0; at < content.length; ) {
+  for (let at = 0; at < content.length;) {
     if (BLANK.test(content.charAt(at))) {
       at++;
       continue;

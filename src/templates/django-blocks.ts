@@ -111,9 +111,7 @@ function readLoopTarget(source: DjangoSource, head: DjangoPiece, end: number): E
   }
   const [first, last] = [names[0], names.at(-1)];
   if (!first || !last) return missing(end);
-  return first === last
-    ? first
-    : { kind: "sequence", type: "tuple", items: names, start: first.start, end: last.end };
+  return first === last ? first : { kind: "sequence", type: "tuple", items: names, start: first.start, end: last.end };
 }
 
 function readIterable(source: DjangoSource, head: DjangoPiece, bits: readonly Bit[], index: number): Expr {
@@ -156,9 +154,7 @@ function lowerIfEqual(source: DjangoSource, block: Block, bits: readonly Bit[]):
   const [left, right] = bits.map((bit) => readBit(source, bit));
   const operator = head.name === "ifequal" ? "==" : "!=";
   const test: Expr =
-    left && right
-      ? { kind: "compare", left, operators: [operator], rights: [right], start: left.start, end: right.end }
-      : (left ?? missing(head.contentEnd));
+    left && right ? { kind: "compare", left, operators: [operator], rights: [right], start: left.start, end: right.end } : (left ?? missing(head.contentEnd));
   return [ifOf(source, block, test)];
 }
 
@@ -225,7 +221,7 @@ function lowerBlockTranslate(source: DjangoSource, block: Block, bits: readonly 
   const bindings: Binding[] = [];
   const args: Expr[] = [];
   let target: string | null = null;
-  for (let rest = bits; rest.length > 0; ) {
+  for (let rest = bits; rest.length > 0;) {
     const [bit, next] = rest;
     rest = rest.slice(1);
     if (bit?.text === "with" || bit?.text === "count") {

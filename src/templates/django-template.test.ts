@@ -50,10 +50,7 @@ facts("for", [
 
 facts("if", [
   ["{% if a %}1{% endif %}", "if a {}"],
-  [
-    "{% if a %}{{ x }}{% elif b.c %}{{ y }}{% else %}{{ z }}{% endif %}",
-    "if a { output x } else { if b.c { output y } else { output z } }",
-  ],
+  ["{% if a %}{{ x }}{% elif b.c %}{{ y }}{% else %}{{ z }}{% endif %}", "if a { output x } else { if b.c { output y } else { output z } }"],
   ["{% if a or b and not c or d %}{% endif %}", "if (a or (b and (not c)) or d) {}"],
   ["{% if not a in b %}{% endif %}", "if (not (a in b)) {}"],
   ["{% if a in b == c %}{% endif %}", "if (a in (b == c)) {}"],
@@ -93,10 +90,7 @@ facts("other templates", [
 facts("translation", [
   ["{% trans 'a' %}{% translate a.b as c %}", 'tag trans "a"; tag translate a.b -> c'],
   ["{% trans 'a' noop %}{% trans 'b' context 'm' %}", 'tag trans "a"; tag trans "b" "m"'],
-  [
-    "{% blocktrans with a=b.c d=e.f trimmed %}{{ a }}{% endblocktrans %}",
-    "a = b.c; d = e.f; tag blocktrans { output a }",
-  ],
+  ["{% blocktrans with a=b.c d=e.f trimmed %}{{ a }}{% endblocktrans %}", "a = b.c; d = e.f; tag blocktrans { output a }"],
   [
     "{% blocktranslate count n=a.b|length with c=d asvar t %}{{ n }}{% plural %}{{ c }}{% endblocktranslate %}",
     "n = a.b|length; c = d; tag blocktranslate -> t { output n; output c }",

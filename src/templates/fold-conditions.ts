@@ -11,11 +11,7 @@ export interface ConditionalBranch {
 }
 
 /** Nests `if … elif … else` as the IR has it: each `elif` is an `If` alone in `otherwise`. */
-export function foldConditions(
-  first: ConditionalBranch & { readonly test: Expr },
-  branches: readonly ConditionalBranch[],
-  end: number,
-): readonly Stmt[] {
+export function foldConditions(first: ConditionalBranch & { readonly test: Expr }, branches: readonly ConditionalBranch[], end: number): readonly Stmt[] {
   const nested = branches.slice(0, MAX_CHAIN);
   const rest = branches.slice(MAX_CHAIN).flatMap((branch) => wrap(branch, [], end));
   const otherwise = nested.toReversed().reduce((inner, branch) => wrap(branch, inner, end), rest);
@@ -27,12 +23,7 @@ function wrap(branch: ConditionalBranch, otherwise: readonly Stmt[], end: number
   return [makeIf(branch.test, branch.body, otherwise, { start: branch.start, end })];
 }
 
-export function makeIf(
-  test: Expr,
-  body: readonly Stmt[],
-  otherwise: readonly Stmt[],
-  at: { readonly start: number; readonly end: number },
-): If {
+export function makeIf(test: Expr, body: readonly Stmt[], otherwise: readonly Stmt[], at: { readonly start: number; readonly end: number }): If {
   // oxlint-disable-next-line unicorn/no-thenable -- the model's name for the branch; never awaited
   return { kind: "if", test, then: body, otherwise, ...at };
 }

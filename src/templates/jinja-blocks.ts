@@ -31,13 +31,7 @@ const RULES: ReadonlyMap<string, BlockRule> = new Map([
   rule("trans", lowerTrans, "pluralize"),
 ]);
 
-const RESERVED: ReadonlySet<string> = new Set([
-  ...[...RULES.values()].flatMap((known) => known.shape.closers),
-  "else",
-  "elif",
-  "pluralize",
-  "endraw",
-]);
+const RESERVED: ReadonlySet<string> = new Set([...[...RULES.values()].flatMap((known) => known.shape.closers), "else", "elif", "pluralize", "endraw"]);
 
 export const jinjaGrammar = {
   shapeOf: (piece: JinjaPiece): BlockShape | null => {
@@ -212,10 +206,7 @@ function lowerTrans(tag: JinjaTag, block: Block): readonly Stmt[] {
     else args.push(expressions.read());
   }
   const counts = block.branches.flatMap((branch) => readCustomTag(report, branch.head).args);
-  return [
-    ...assigns,
-    { ...tagOf(block.head), args: [...args, ...counts], body: lowerAll(report, block), end: block.end },
-  ];
+  return [...assigns, { ...tagOf(block.head), args: [...args, ...counts], body: lowerAll(report, block), end: block.end }];
 }
 
 function skipTrimming({ reader }: JinjaTag): boolean {

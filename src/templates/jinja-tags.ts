@@ -114,12 +114,7 @@ function lowerFrom(tag: JinjaTag): readonly Stmt[] {
   return [importOf(tag, template, null, names)];
 }
 
-function importOf(
-  tag: JinjaTag,
-  template: Expr,
-  alias: string | null,
-  names: TemplateImport["names"],
-): TemplateImport {
+function importOf(tag: JinjaTag, template: Expr, alias: string | null, names: TemplateImport["names"]): TemplateImport {
   const withContext = readContext(tag) === "with";
   return { kind: "template-import", template, alias, names, withContext, ...spanOf(tag.piece) };
 }

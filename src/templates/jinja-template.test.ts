@@ -62,10 +62,7 @@ facts("loops and conditions", [
   ["{% for a in b recursive %}{{ loop(a.c) }}{% endfor %}", "for a in b { output loop(a->c) }"],
   ["{% for a in 1, 2 %}{% endfor %}", "for a in (1, 2) {}"],
   ["{% for a in b %}{% continue %}{% break %}{% endfor %}", "for a in b { continue; break }"],
-  [
-    "{% if a %}{{ x }}{% elif b %}{{ y }}{% else %}{{ z }}{% endif %}",
-    "if a { output x } else { if b { output y } else { output z } }",
-  ],
+  ["{% if a %}{{ x }}{% elif b %}{{ y }}{% else %}{{ z }}{% endif %}", "if a { output x } else { if b { output y } else { output z } }"],
 ]);
 
 facts("names bound in the template", [

@@ -28,7 +28,7 @@ const PAIRS: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" }
 export function scanTokens(text: string, from: number, closer: string): ScannedTokens | null {
   const tokens: JinjaToken[] = [];
   const open: string[] = [];
-  for (let at = skipBlanks(text, from); at < text.length; ) {
+  for (let at = skipBlanks(text, from); at < text.length;) {
     const end = open.length === 0 ? endOfCloser(text, at, closer) : 0;
     if (end > 0) return { tokens, contentEnd: at, end };
     const token = readToken(text, at, tokens.at(-1));
@@ -42,7 +42,7 @@ export function scanTokens(text: string, from: number, closer: string): ScannedT
 /** The tokens up to the end of `text`, or to the first that cannot be read. */
 export function scanLoosely(text: string, from: number): readonly JinjaToken[] {
   const tokens: JinjaToken[] = [];
-  for (let at = skipBlanks(text, from); at < text.length; ) {
+  for (let at = skipBlanks(text, from); at < text.length;) {
     const token = readToken(text, at, tokens.at(-1));
     if (!token) break;
     tokens.push(token);

@@ -48,15 +48,7 @@ const SIGNS: readonly Sign[] = [
     /^include\b.*\b(?:ignore missing|with(?:out)? context)$/,
     /\bloop\.(?:index|index0|first|last|length|revindex|previtem|nextitem|cycle)\b/,
   ),
-  ...signs(
-    "jinja2",
-    "output",
-    /^-|-$/,
-    /(?:[^\W_]|\w_|[\])])\s?[([]/,
-    /\s(?:if|else)\s/,
-    /\s[~*/+]\s/,
-    /\bloop\.(?:index|index0|first|last|length)\b/,
-  ),
+  ...signs("jinja2", "output", /^-|-$/, /(?:[^\W_]|\w_|[\])])\s?[([]/, /\s(?:if|else)\s/, /\s[~*/+]\s/, /\bloop\.(?:index|index0|first|last|length)\b/),
 ];
 
 const MAX_SHOWN = 60;

@@ -53,11 +53,7 @@ interface Frame<P> {
 }
 
 /** Nests a flat list of tags. Total: whatever does not match is reported and lowered where it stands. */
-export function buildTagTree<P extends Piece>(
-  pieces: readonly P[],
-  grammar: TagGrammar<P>,
-  errors: TemplateError[],
-): readonly Node<P>[] {
+export function buildTagTree<P extends Piece>(pieces: readonly P[], grammar: TagGrammar<P>, errors: TemplateError[]): readonly Node<P>[] {
   const builder = new TreeBuilder(pieces, grammar, errors);
   return builder.build();
 }

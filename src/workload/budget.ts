@@ -52,7 +52,9 @@ export function budgetOf(recording: Recording): Budget {
 }
 
 function scopesOf(recording: Recording, kind: ScopeTotals["kind"]): readonly ScopeTotals[] {
-  return recording.scopes.filter((scope) => scope.kind === kind && (kind === "test" || scope.inTests < scope.scopes)).toSorted((a, b) => order(a.label, b.label));
+  return recording.scopes
+    .filter((scope) => scope.kind === kind && (kind === "test" || scope.inTests < scope.scopes))
+    .toSorted((a, b) => order(a.label, b.label));
 }
 
 function placesOf(places: readonly PlaceCount[]): Record<string, number> {
@@ -83,7 +85,12 @@ export function compareBudget(budget: Budget, recording: Recording, tolerance: T
   };
 }
 
-function compareKind(known: Readonly<Record<string, BudgetEntry>>, scopes: readonly ScopeTotals[], kind: Change["kind"], tolerance: Tolerance): BudgetComparison {
+function compareKind(
+  known: Readonly<Record<string, BudgetEntry>>,
+  scopes: readonly ScopeTotals[],
+  kind: Change["kind"],
+  tolerance: Tolerance,
+): BudgetComparison {
   const grown: Change[] = [];
   const shrunk: Change[] = [];
   const added: string[] = [];
@@ -92,7 +99,8 @@ function compareKind(known: Readonly<Record<string, BudgetEntry>>, scopes: reado
     const entry = Object.hasOwn(known, scope.label) ? known[scope.label] : undefined;
     const after = scope.statements.max;
     if (entry === undefined) added.push(scope.label);
-    else if (after > entry.statements + Math.max(tolerance.statements, Math.floor(entry.statements * tolerance.share))) grown.push(changeOf(kind, scope, entry));
+    else if (after > entry.statements + Math.max(tolerance.statements, Math.floor(entry.statements * tolerance.share)))
+      grown.push(changeOf(kind, scope, entry));
     else if (after < entry.statements) shrunk.push(changeOf(kind, scope, entry));
     else kept += 1;
   }
@@ -113,7 +121,13 @@ function changeOf(kind: Change["kind"], scope: ScopeTotals, { statements: before
   }));
   const isGrown = scope.statements.max > before;
   const relevant = changes.filter((one) => (isGrown ? one.after > one.before : one.after < one.before));
-  return { kind, name: scope.label, before, after: scope.statements.max, places: relevant.toSorted((a, b) => Math.abs(b.after - b.before) - Math.abs(a.after - a.before) || order(a.place, b.place)) };
+  return {
+    kind,
+    name: scope.label,
+    before,
+    after: scope.statements.max,
+    places: relevant.toSorted((a, b) => Math.abs(b.after - b.before) - Math.abs(a.after - a.before) || order(a.place, b.place)),
+  };
 }
 
 /** The budget with the entries of another that it has not itself. */
@@ -124,14 +138,18 @@ export function mergeBudget(budget: Budget, older: Budget): Budget {
 /** The lock file: one line an entry, sorted, so that a change of it can be read in a diff. */
 export function writeBudget({ tests, routes }: Budget): string {
   const table = (name: string, entries: Readonly<Record<string, BudgetEntry>>): string => {
-    const lines = Object.entries(entries).toSorted(([a], [b]) => order(a, b)).map(([key, entry]) => `${quote(key)} = ${writeEntry(entry)}\n`);
+    const lines = Object.entries(entries)
+      .toSorted(([a], [b]) => order(a, b))
+      .map(([key, entry]) => `${quote(key)} = ${writeEntry(entry)}\n`);
     return lines.length === 0 ? "" : `\n[${name}]\n${lines.join("")}`;
   };
   return `# Statements of each test and route. Written by luthier budget --update; luthier budget --check fails when one grows.\nversion = 1\n${table("tests", tests)}${table("routes", routes)}`;
 }
 
 function writeEntry({ statements, places }: BudgetEntry): string {
-  const at = Object.entries(places).toSorted(([a, m], [b, n]) => n - m || order(a, b)).map(([place, count]) => quote(`${count} ${place}`));
+  const at = Object.entries(places)
+    .toSorted(([a, m], [b, n]) => n - m || order(a, b))
+    .map(([place, count]) => quote(`${count} ${place}`));
   return `{ statements = ${statements}, at = [${at.join(", ")}] }`;
 }
 

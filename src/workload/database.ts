@@ -1,5 +1,26 @@
 /** A snapshot with its look-ups and its join with the source, as rules see it. */
-import type { Catalog, Column, Constraint, Counters, CounterAge, Database, Declaration, Index, IndexCounters, Model, Field, Plan, RuleInput, Server, Snapshot, Span, Statement, Table, TableCounters, Workload } from "../model/index.ts";
+import type {
+  Catalog,
+  Column,
+  Constraint,
+  Counters,
+  CounterAge,
+  Database,
+  Declaration,
+  Index,
+  IndexCounters,
+  Model,
+  Field,
+  Plan,
+  RuleInput,
+  Server,
+  Snapshot,
+  Span,
+  Statement,
+  Table,
+  TableCounters,
+  Workload,
+} from "../model/index.ts";
 import { groupBy } from "../model/group-by.ts";
 import { settingNumber } from "../postgres/setting-number.ts";
 
@@ -116,7 +137,12 @@ function sumKnown<Row>(rows: readonly Row[], figure: (row: Row) => number | null
 }
 
 function latest<Row>(rows: readonly Row[], time: (row: Row) => string | null): string | null {
-  return rows.flatMap((row) => time(row) ?? []).toSorted().at(-1) ?? null;
+  return (
+    rows
+      .flatMap((row) => time(row) ?? [])
+      .toSorted()
+      .at(-1) ?? null
+  );
 }
 
 const DAY = 86_400_000;
@@ -143,7 +169,9 @@ function statementsByTable(workload: Workload, { tableNamed }: Lookups): Readonl
 
 /** Names of all tables of a shape, subqueries included. */
 function tablesOf(shape: NonNullable<Statement["shape"]>): string[] {
-  const own = [shape.base, ...shape.joins.map((one) => one.table)].flatMap((one) => (one === null ? [] : [one.schema === null ? one.name : `${one.schema}.${one.name}`]));
+  const own = [shape.base, ...shape.joins.map((one) => one.table)].flatMap((one) =>
+    one === null ? [] : [one.schema === null ? one.name : `${one.schema}.${one.name}`],
+  );
   return [...own, ...shape.subqueries.flatMap((one) => tablesOf(one.shape))];
 }
 

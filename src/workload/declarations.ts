@@ -1,5 +1,19 @@
 /** How the project declares what a catalog holds: tables, columns, indexes and constraints to models, fields, Meta and migrations. */
-import type { Catalog, Constraint, Declaration, Field, Index, Made, Model, ModelGraph, ProjectMigrations, RuleInput, Span, Table, TableHistory } from "../model/index.ts";
+import type {
+  Catalog,
+  Constraint,
+  Declaration,
+  Field,
+  Index,
+  Made,
+  Model,
+  ModelGraph,
+  ProjectMigrations,
+  RuleInput,
+  Span,
+  Table,
+  TableHistory,
+} from "../model/index.ts";
 import { MAX_NAME, splitIdentifier } from "../model/generated-names.ts";
 import type { SourceJoin } from "./database.ts";
 import { expectedObjects, ownColumns, type Expected } from "./expected-objects.ts";
@@ -81,7 +95,13 @@ function throughFields(graph: ModelGraph): ReadonlyMap<string, Pick<Pair, "throu
     for (const field of model.fields.values()) {
       const { kind, through } = field.relation ?? { kind: null, through: null };
       const automatic = through === null ? null : graph.byLabel(through);
-      if (kind === "m2m" && automatic?.label === `${model.label}_${field.name}` && automatic.cls.def.body.length === 0 && automatic.cls.def.start === field.span.start) fields.set(automatic.label, { through: field, holder: model });
+      if (
+        kind === "m2m" &&
+        automatic?.label === `${model.label}_${field.name}` &&
+        automatic.cls.def.body.length === 0 &&
+        automatic.cls.def.start === field.span.start
+      )
+        fields.set(automatic.label, { through: field, holder: model });
     }
   }
   return fields;
@@ -101,7 +121,12 @@ interface Objects {
 }
 
 /** Declarations by the oid of the index or constraint. */
-function declare(pair: Pair, { indexes, constraints }: Objects, graph: ModelGraph, migrations: ProjectMigrations | undefined): readonly (readonly [number, Declaration])[] {
+function declare(
+  pair: Pair,
+  { indexes, constraints }: Objects,
+  graph: ModelGraph,
+  migrations: ProjectMigrations | undefined,
+): readonly (readonly [number, Declaration])[] {
   const history = historyOf(pair, migrations);
   const tables = [...new Set([pair.table.name, ...(history?.tables ?? [])])];
   const all = expectedObjects({ model: pair.model, graph, tables, through: pair.through });
@@ -115,15 +140,27 @@ function declare(pair: Pair, { indexes, constraints }: Objects, graph: ModelGrap
     ...(one.entry && { entry: one.entry }),
     ...madeBy(madeOf(one, history)),
   });
-  const ofConstraints = match(constraints, expected.filter((one) => one.constraint !== null), isSameConstraint);
+  const ofConstraints = match(
+    constraints,
+    expected.filter((one) => one.constraint !== null),
+    isSameConstraint,
+  );
   const plain = indexes.filter((one) => one.constraint === null);
   // A conditional UniqueConstraint is an index alone.
-  const ofIndexes = match(plain, expected.filter((one) => one.constraint === null || one.constraint === "unique"), isSameIndex);
+  const ofIndexes = match(
+    plain,
+    expected.filter((one) => one.constraint === null || one.constraint === "unique"),
+    isSameIndex,
+  );
   return [...ofConstraints, ...ofIndexes].map(([object, one]) => [object.oid, said(one)] as const);
 }
 
 /** Every object takes what has its name; what is left is taken by what looks like it. */
-function match<Thing extends { readonly name: string }>(things: readonly Thing[], expected: readonly Expected[], isSame: (thing: Thing, one: Expected) => boolean): readonly (readonly [Thing, Expected])[] {
+function match<Thing extends { readonly name: string }>(
+  things: readonly Thing[],
+  expected: readonly Expected[],
+  isSame: (thing: Thing, one: Expected) => boolean,
+): readonly (readonly [Thing, Expected])[] {
   const taken = new Set<Expected>();
   const found = new Map<Thing, Expected>();
   const take = (test: (thing: Thing, one: Expected) => boolean): void => {

@@ -56,11 +56,20 @@ function ofField({ model, tables, through }: ExpectedInput, column: string, fiel
   const names = (suffix: string): readonly string[] => tables.map((table) => generatedName(table, [column], suffix));
   const found: Expected[] = [];
   if (field.primaryKey) found.push({ ...base, kind: "primary-key", names: tables.map((table) => `${table}_pkey`), isUnique: true, constraint: "primary" });
-  else if (field.unique) found.push({ ...base, kind: "field-unique", names: [...tables.map((table) => `${table}_${column}_key`), ...names("_uniq")], isUnique: true, constraint: "unique" });
+  else if (field.unique)
+    found.push({
+      ...base,
+      kind: "field-unique",
+      names: [...tables.map((table) => `${table}_${column}_key`), ...names("_uniq")],
+      isUnique: true,
+      constraint: "unique",
+    });
   if (field.dbIndex === true) found.push({ ...base, kind: through === null ? indexKind(field) : "many-to-many", names: names("") });
   if (field.dbIndex === true || field.unique) found.push({ ...base, kind: "like", names: names("_like"), isLike: true });
-  if (field.relation !== null && field.dbConstraint === true) found.push({ ...base, kind: through === null ? "foreign-key" : "many-to-many", names: [], constraint: "foreign" });
-  if (/Positive\w*IntegerField$/.test(field.type)) found.push({ ...base, kind: "field", names: [...tables.map((table) => `${table}_${column}_check`), ...names("_check")], constraint: "check" });
+  if (field.relation !== null && field.dbConstraint === true)
+    found.push({ ...base, kind: through === null ? "foreign-key" : "many-to-many", names: [], constraint: "foreign" });
+  if (/Positive\w*IntegerField$/.test(field.type))
+    found.push({ ...base, kind: "field", names: [...tables.map((table) => `${table}_${column}_check`), ...names("_check")], constraint: "check" });
   return model.isProxy ? [] : found;
 }
 
@@ -70,10 +79,19 @@ function ofMeta({ model, tables }: ExpectedInput, columns: ReadonlyMap<string, F
   const { table } = model;
   if (table === undefined) return [];
   const columnOf = (name: string): string => [...columns].find(([column, field]) => field.name === name || column === name)?.[0] ?? name;
-  const group = (kind: "unique-together" | "index-together", suffix: string, isUnique: boolean) =>
+  const group =
+    (kind: "unique-together" | "index-together", suffix: string, isUnique: boolean) =>
     ({ fields, span }: { readonly fields: readonly string[]; readonly span: Span }): Expected => {
       const names = fields.map(columnOf);
-      return { ...NOTHING, kind, span, names: tables.map((one) => generatedName(one, names, suffix)), columns: names, isUnique, constraint: isUnique ? "unique" : null };
+      return {
+        ...NOTHING,
+        kind,
+        span,
+        names: tables.map((one) => generatedName(one, names, suffix)),
+        columns: names,
+        isUnique,
+        constraint: isUnique ? "unique" : null,
+      };
     };
   return [
     ...table.indexes.map((entry) => ofIndex(entry, tables, columnOf)),
@@ -90,18 +108,43 @@ function ofIndex(entry: MetaEntry, tables: readonly string[], columnOf: (name: s
   return { ...NOTHING, kind: "meta-index", span: entry.span, entry, names, columns, isPartial: entry.hasCondition };
 }
 
-const CONSTRAINTS: Readonly<Record<string, NonNullable<Expected["constraint"]>>> = { UniqueConstraint: "unique", CheckConstraint: "check", ExclusionConstraint: "exclusion" };
+const CONSTRAINTS: Readonly<Record<string, NonNullable<Expected["constraint"]>>> = {
+  UniqueConstraint: "unique",
+  CheckConstraint: "check",
+  ExclusionConstraint: "exclusion",
+};
 
 function ofConstraint(entry: MetaEntry, columnOf: (name: string) => string): Expected {
   const constraint = CONSTRAINTS[entry.kind] ?? null;
   const isUnique = constraint === "unique";
   const columns = isUnique && entry.expressions === 0 && entry.fields.length > 0 ? entry.fields.map(columnOf) : null;
-  return { ...NOTHING, kind: "meta-constraint", span: entry.span, entry, names: entry.name === null ? [] : [entry.name], columns, isUnique, isPartial: entry.hasCondition, constraint };
+  return {
+    ...NOTHING,
+    kind: "meta-constraint",
+    span: entry.span,
+    entry,
+    names: entry.name === null ? [] : [entry.name],
+    columns,
+    isUnique,
+    isPartial: entry.hasCondition,
+    constraint,
+  };
 }
 
 /** Both ends of a many-to-many are unique together. */
 function ofThrough({ tables, through }: ExpectedInput, columns: ReadonlyMap<string, Field>): readonly Expected[] {
   if (through === null) return [];
   const ends = [...columns].filter(([, field]) => field.relation !== null).map(([column]) => column);
-  return [{ ...NOTHING, kind: "many-to-many", field: through, span: through.span, names: tables.map((one) => generatedName(one, ends, "_uniq")), columns: ends, isUnique: true, constraint: "unique" }];
+  return [
+    {
+      ...NOTHING,
+      kind: "many-to-many",
+      field: through,
+      span: through.span,
+      names: tables.map((one) => generatedName(one, ends, "_uniq")),
+      columns: ends,
+      isUnique: true,
+      constraint: "unique",
+    },
+  ];
 }

@@ -5,7 +5,14 @@ import type { RecordedPart } from "./join-recordings.ts";
 import type { PieceInput } from "./pieces.ts";
 import { textKey, type TimedStatement } from "./time-base.ts";
 
-const place = (role: Finding["places"][number]["role"], file: string, line: number): Finding["places"][number] => ({ role, file, line, column: 1, endLine: line, endColumn: 9 });
+const place = (role: Finding["places"][number]["role"], file: string, line: number): Finding["places"][number] => ({
+  role,
+  file,
+  line,
+  column: 1,
+  endLine: line,
+  endColumn: 9,
+});
 
 const finding = (id: string, over: Partial<Finding> = {}): Finding => ({
   id,
@@ -23,7 +30,16 @@ const finding = (id: string, over: Partial<Finding> = {}): Finding => ({
   ...over,
 });
 
-const statement = (id: string, sql: string, time: number): TimedStatement => ({ id, key: textKey(sql), sql, calls: 1000, meanMs: 1, time, share: time / 10, statement: null });
+const statement = (id: string, sql: string, time: number): TimedStatement => ({
+  id,
+  key: textKey(sql),
+  sql,
+  calls: 1000,
+  meanMs: 1,
+  time,
+  share: time / 10,
+  statement: null,
+});
 
 const BY_ID = 'SELECT "shop_book"."id" FROM "shop_book" WHERE "shop_book"."id" = %s LIMIT 21';
 const LISTED = 'SELECT "shop_order"."id" FROM "shop_order" ORDER BY "shop_order"."placed_at" DESC LIMIT 20';
@@ -63,7 +79,8 @@ describe("an N+1", () => {
 
   test("of which no request was seen has a wide range, where its line alone sends the statement", () => {
     const lazy = finding("x", { relation: "book", places: [place("queryset", "v.py", 1), place("access", "v.py", 3)], impact: {} });
-    const sentFrom: PieceInput["sentFrom"] = ({ id }) => (id === "a" ? [{ file: "v.py", line: 3, how: "lazy load of book" }] : [{ file: "v.py", line: 1, how: "iterate" }]);
+    const sentFrom: PieceInput["sentFrom"] = ({ id }) =>
+      id === "a" ? [{ file: "v.py", line: 3, how: "lazy load of book" }] : [{ file: "v.py", line: 1, how: "iterate" }];
     const { ranked } = gainsOf(input({ findings: [lazy], sentFrom }));
     expect(ranked[0]?.gain).toMatchObject({ today: 8, high: 8 });
     expect(ranked[0]?.gain.low).toBeCloseTo(0.8);
@@ -87,7 +104,10 @@ describe("an N+1", () => {
 
   test("has no figure where other lines send the statement too", () => {
     const lazy = finding("x", { relation: "book", places: [place("access", "v.py", 3)], impact: {} });
-    const sentFrom: PieceInput["sentFrom"] = () => [{ file: "v.py", line: 3, how: "lazy load of book" }, { file: "w.py", line: 9, how: "lazy load of book" }];
+    const sentFrom: PieceInput["sentFrom"] = () => [
+      { file: "v.py", line: 3, how: "lazy load of book" },
+      { file: "w.py", line: 9, how: "lazy load of book" },
+    ];
     expect(gainsOf(input({ findings: [lazy], sentFrom })).ranked).toEqual([]);
   });
 });
@@ -110,8 +130,18 @@ describe("other changes", () => {
   });
 
   test("each statement goes by its own plan, and what was planned for any values may gain nothing", () => {
-    const costed = (object: string, before: number, after: number, isSure: boolean): Finding["places"][number] => ({ ...place("statement", "snapshot", 0), object, cost: { before, after, isSure } });
-    const index = finding("i", { rule: "missing-index", chapter: "1.2", places: [costed("a", 100, 75, true), costed("b", 900, 90, false)], evidence: [{ kind: "planned", costBefore: 500, costAfter: 82 }], impact: {} });
+    const costed = (object: string, before: number, after: number, isSure: boolean): Finding["places"][number] => ({
+      ...place("statement", "snapshot", 0),
+      object,
+      cost: { before, after, isSure },
+    });
+    const index = finding("i", {
+      rule: "missing-index",
+      chapter: "1.2",
+      places: [costed("a", 100, 75, true), costed("b", 900, 90, false)],
+      evidence: [{ kind: "planned", costBefore: 500, costAfter: 82 }],
+      impact: {},
+    });
     const { ranked } = gainsOf(input({ findings: [index] }));
     expect(ranked[0]?.gain).toMatchObject({ today: 10, low: 2, high: 3.8, removed: 2.9 });
     expect(ranked[0]?.gain.basis).toContain("nothing of 1 of them at least");
@@ -155,8 +185,17 @@ describe("other changes", () => {
 
 describe("overlapping gains", () => {
   const both = (): PieceInput => {
-    const parts = new Map([["x", [part(BY_ID, 2_000_000)]], ["y", [part(BY_ID, 1_000_000)]]]);
-    const index = finding("i", { rule: "missing-index", chapter: "1.2", places: [{ ...place("statement", "snapshot", 0), object: "a" }], evidence: [{ kind: "planned", costBefore: 100, costAfter: 20 }], impact: {} });
+    const parts = new Map([
+      ["x", [part(BY_ID, 2_000_000)]],
+      ["y", [part(BY_ID, 1_000_000)]],
+    ]);
+    const index = finding("i", {
+      rule: "missing-index",
+      chapter: "1.2",
+      places: [{ ...place("statement", "snapshot", 0), object: "a" }],
+      evidence: [{ kind: "planned", costBefore: 100, costAfter: 20 }],
+      impact: {},
+    });
     return input({ findings: [finding("x"), finding("y"), index], parts, recorded: new Map([[textKey(BY_ID), 4_000_000]]) });
   };
 
@@ -177,13 +216,19 @@ describe("overlapping gains", () => {
 
   test("that share a recorded part count it once", () => {
     const shared = part(BY_ID, 4_000_000);
-    const parts = new Map([["x", [shared]], ["y", [shared]]]);
+    const parts = new Map([
+      ["x", [shared]],
+      ["y", [shared]],
+    ]);
     const { ranked } = gainsOf(input({ findings: [finding("x"), finding("y")], parts, recorded: new Map([[textKey(BY_ID), 4_000_000]]) }));
     expect(ranked.reduce((sum, { gain }) => sum + gain.marginal, 0)).toBeLessThanOrEqual(8);
   });
 
   test("of more recorded time than the statement took are cut to it", () => {
-    const parts = new Map([["x", [part(BY_ID, 3_000_000)]], ["y", [part(BY_ID, 3_000_000)]]]);
+    const parts = new Map([
+      ["x", [part(BY_ID, 3_000_000)]],
+      ["y", [part(BY_ID, 3_000_000)]],
+    ]);
     const { touched } = gainsOf(input({ findings: [finding("x"), finding("y")], parts, recorded: new Map([[textKey(BY_ID), 4_000_000]]) }));
     expect([...touched.values()].flatMap(({ pieces }) => pieces).reduce((sum, { time }) => sum + time, 0)).toBeCloseTo(8);
   });
@@ -193,7 +238,7 @@ describe("the key of a statement's text", () => {
   test.each([
     [BY_ID, 'SELECT "shop_book"."id" FROM "shop_book" WHERE "shop_book"."id" = $1 LIMIT $2'],
     ['SELECT "a"."b" FROM "a" WHERE "a"."c" IN (%s, %s, %s)', 'SELECT "a"."b" FROM "a" WHERE "a"."c" IN ($1)'],
-    ["SELECT (1) AS \"a\" FROM \"t\" WHERE \"t\".\"s\" = 'x'", 'SELECT ($1) AS "a" FROM "t" WHERE "t"."s" = $2'],
+    ['SELECT (1) AS "a" FROM "t" WHERE "t"."s" = \'x\'', 'SELECT ($1) AS "a" FROM "t" WHERE "t"."s" = $2'],
   ])("%s", (sent, kept) => expect(textKey(sent)).toBe(textKey(kept)));
 
   test("keeps names in quotes, numbers in them too", () => {
@@ -203,20 +248,32 @@ describe("the key of a statement's text", () => {
 
 test("a loop of the source takes no time of a statement that was recorded outside of any loop", () => {
   const looped = finding("x", { rule: "query-in-loop", evidence: [{ kind: "inferred" }], impact: {}, places: [place("queryset", "shop/models.py", 7)] });
-  const sentFrom = (one: TimedStatement): PieceInput["sentFrom"] extends (_: TimedStatement) => infer S ? S : never => (one.id === "b" ? [{ file: "shop/models.py", line: 7, how: "queryset" }] : []);
+  const sentFrom = (one: TimedStatement): PieceInput["sentFrom"] extends (_: TimedStatement) => infer S ? S : never =>
+    one.id === "b" ? [{ file: "shop/models.py", line: 7, how: "queryset" }] : [];
   expect(gainsOf(input({ findings: [looped], sentFrom })).ranked).toHaveLength(1);
   expect(gainsOf(input({ findings: [looped], sentFrom, recorded: new Map([[textKey(LISTED), 1_000_000]]) }))).toEqual({ ranked: [], touched: new Map() });
 });
 
 test("a recorded loop that two findings tell of is made one statement once", () => {
   const own = part(BY_ID, 4000);
-  const { ranked } = gainsOf(input({ findings: [finding("x"), finding("y")], parts: new Map([["x", [own]], ["y", [own]]]), recorded: new Map([[textKey(BY_ID), 4000]]) }));
+  const { ranked } = gainsOf(
+    input({
+      findings: [finding("x"), finding("y")],
+      parts: new Map([
+        ["x", [own]],
+        ["y", [own]],
+      ]),
+      recorded: new Map([[textKey(BY_ID), 4000]]),
+    }),
+  );
   expect(ranked.map(({ gain }) => gain.marginal > 0)).toEqual([true, false]);
 });
 
 test("two indexes for one statement remove together what the planner saw with both, not twice that", () => {
   const statementPlace = { ...place("statement", "", 0), object: "b" };
-  const indexes = ["x", "y"].map((id) => finding(id, { rule: "missing-index", impact: {}, places: [statementPlace], evidence: [{ kind: "planned", costBefore: 100, costAfter: 25 }] }));
+  const indexes = ["x", "y"].map((id) =>
+    finding(id, { rule: "missing-index", impact: {}, places: [statementPlace], evidence: [{ kind: "planned", costBefore: 100, costAfter: 25 }] }),
+  );
   const { ranked } = gainsOf(input({ findings: indexes }));
   expect(ranked.reduce((sum, { gain }) => sum + gain.marginal, 0)).toBeCloseTo(2 * 0.75);
 });

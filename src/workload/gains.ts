@@ -28,7 +28,9 @@ export function gainsOf(input: PieceInput): Gains {
   const candidates = input.findings.flatMap((finding): Candidate[] => {
     const own = touched.get(finding.id);
     const effect = own === undefined ? null : effectOf(finding, own, speed);
-    return own === undefined || effect === null || effect.high <= 0 ? [] : [{ finding: finding.id, pieces: own.pieces, effect, shared: sharedOf(finding, own) }];
+    return own === undefined || effect === null || effect.high <= 0
+      ? []
+      : [{ finding: finding.id, pieces: own.pieces, effect, shared: sharedOf(finding, own) }];
   });
   return { ranked: rank(candidates), touched };
 }
@@ -46,7 +48,9 @@ const LEAST_CALLS = 20;
 const MOST_LEAST = 0.05;
 
 function speedOf({ statements }: PieceInput): Speed {
-  const means = statements.filter(({ sql, calls, meanMs }) => calls >= LEAST_CALLS && meanMs > 0 && /^\s*SELECT\b[^]*\bFROM\b/i.test(sql)).map(({ meanMs }) => meanMs);
+  const means = statements
+    .filter(({ sql, calls, meanMs }) => calls >= LEAST_CALLS && meanMs > 0 && /^\s*SELECT\b[^]*\bFROM\b/i.test(sql))
+    .map(({ meanMs }) => meanMs);
   const least = Math.min(...means);
   return { least: least <= MOST_LEAST ? least : 0, meanOf: new Map(statements.map(({ id, meanMs }) => [id, meanMs])) };
 }
@@ -70,7 +74,8 @@ function sharedOf(finding: Finding, { link }: Touched): Candidate["shared"] {
 
 const middle = ({ low, high }: Share): number => (low + high) / 2;
 const NONE: Share = { low: 0, high: 0 };
-const shareOf = ({ effect: { byStatement, low, high } }: Candidate, { statement }: Piece): Share => (byStatement === undefined ? { low, high } : (byStatement.get(statement) ?? NONE));
+const shareOf = ({ effect: { byStatement, low, high } }: Candidate, { statement }: Piece): Share =>
+  byStatement === undefined ? { low, high } : (byStatement.get(statement) ?? NONE);
 
 /** The best of what is left, again and again: a gain only shrinks when others are made, so that the order is the best one step at a time. */
 function rank(candidates: readonly Candidate[]): Gains["ranked"] {
@@ -78,7 +83,8 @@ function rank(candidates: readonly Candidate[]): Gains["ranked"] {
   for (const { pieces } of candidates) for (const piece of pieces) left.set(piece.id, piece.time);
   const had = new Set<string>();
   const isHad = ({ shared }: Candidate, { id }: Piece): boolean => shared !== null && had.has(`${shared} ${id}`);
-  const worth = (one: Candidate): number => one.pieces.reduce((sum, piece) => sum + (isHad(one, piece) ? 0 : middle(shareOf(one, piece)) * (left.get(piece.id) ?? 0)), 0);
+  const worth = (one: Candidate): number =>
+    one.pieces.reduce((sum, piece) => sum + (isHad(one, piece) ? 0 : middle(shareOf(one, piece)) * (left.get(piece.id) ?? 0)), 0);
   const queue = candidates.map((candidate) => ({ candidate, worth: worth(candidate) })).toSorted(byWorth);
   const ranked: { readonly finding: string; readonly gain: Gain }[] = [];
   while (queue.length > 0) {
@@ -140,7 +146,11 @@ function timed(finding: Finding): Effect | null {
   if (milliseconds?.before === undefined || milliseconds.after === undefined || milliseconds.before <= 0) return null;
   const share = 1 - milliseconds.after / milliseconds.before;
   const how = rung === "proven" ? "as proven" : rung === "measured" ? "as measured" : "statement time";
-  return effect(share, share, `${how}: ${round(milliseconds.before)} → ${round(milliseconds.after)} ms${milliseconds.per === undefined ? "" : ` a ${milliseconds.per}`}`);
+  return effect(
+    share,
+    share,
+    `${how}: ${round(milliseconds.before)} → ${round(milliseconds.after)} ms${milliseconds.per === undefined ? "" : ` a ${milliseconds.per}`}`,
+  );
 }
 
 /**
@@ -151,10 +161,12 @@ function planned(finding: Finding, pieces: readonly Piece[], speed: Speed | unde
   const costs = finding.places.flatMap(({ object, cost }) => (object === undefined || cost === undefined || cost.before <= 0 ? [] : [[object, cost] as const]));
   if (costs.length === 0) return plannedTogether(finding, pieces, speed);
   const part = ownPart(finding);
-  const byStatement = new Map(costs.map(([statement, { before, after, isSure }]) => {
-    const share = within((1 - after / before) * part * aboveLeast(statement, speed));
-    return [statement, { low: isSure ? share : 0, high: share }];
-  }));
+  const byStatement = new Map(
+    costs.map(([statement, { before, after, isSure }]) => {
+      const share = within((1 - after / before) * part * aboveLeast(statement, speed));
+      return [statement, { low: isSure ? share : 0, high: share }];
+    }),
+  );
   const unsure = costs.filter(([, { isSure }]) => !isSure).length;
   const doubt = unsure === 0 ? "" : `; ${unsure === costs.length ? "nothing" : `nothing of ${unsure} of them`} at least, without the values that are asked for`;
   const together = part < 1 ? `, ${round(part * 100)} % of what several new indexes save at once` : "";
@@ -164,7 +176,9 @@ function planned(finding: Finding, pieces: readonly Piece[], speed: Speed | unde
 
 /** Of what several new indexes save only together, this one's part. */
 function ownPart(finding: Finding): number {
-  const plan = finding.evidence.find(({ kind, costBefore, costAfter }) => kind === "planned" && typeof costBefore === "number" && typeof costAfter === "number");
+  const plan = finding.evidence.find(
+    ({ kind, costBefore, costAfter }) => kind === "planned" && typeof costBefore === "number" && typeof costAfter === "number",
+  );
   const [before, after, own] = [plan?.["costBefore"], plan?.["costAfter"], ownSaving(finding)];
   return own === null || typeof before !== "number" || typeof after !== "number" || before <= after ? 1 : within(own / (before - after));
 }
@@ -175,14 +189,22 @@ function aboveLeast(statement: string, speed: Speed | undefined): number {
 }
 
 function plannedTogether(finding: Finding, pieces: readonly Piece[], speed: Speed | undefined): Effect | null {
-  const plan = finding.evidence.find(({ kind, costBefore, costAfter }) => kind === "planned" && typeof costBefore === "number" && typeof costAfter === "number");
+  const plan = finding.evidence.find(
+    ({ kind, costBefore, costAfter }) => kind === "planned" && typeof costBefore === "number" && typeof costAfter === "number",
+  );
   const [before, after] = [plan?.["costBefore"], plan?.["costAfter"]];
   if (typeof before !== "number" || typeof after !== "number" || before <= 0) return null;
   const own = ownSaving(finding);
   const above = shareAbove(pieces, speed);
   const share = above * ((own ?? before - after) / before);
   const time = above < 1 ? `statement time less the ${(speed?.least ?? 0).toPrecision(2)} ms a call of the quickest statement here` : "statement time";
-  return effect(share, share, own === null ? `${time} × (1 − planner cost ${round(after)} / ${round(before)})` : `${time} × planner cost ${round(own)} of ${round(before)}, its part of what several new indexes save at once`);
+  return effect(
+    share,
+    share,
+    own === null
+      ? `${time} × (1 − planner cost ${round(after)} / ${round(before)})`
+      : `${time} × planner cost ${round(own)} of ${round(before)}, its part of what several new indexes save at once`,
+  );
 }
 
 /** Of a cost that several new indexes save only together. */
@@ -209,10 +231,16 @@ function perRow(finding: Finding, link: Touched["link"]): Effect | null {
   if (!PER_ROW.has(finding.rule)) return null;
   const { before, after = 1 } = finding.impact.statements ?? {};
   // What is prefetched and asked for again is there already: no statement takes the place of those that go.
-  if (finding.rule === "defeated-prefetch" && link === "recorded" && before !== undefined && before > 1) return effect(1, 1, `${round(before)} → 0 statements: the rows are prefetched today`);
-  if (link !== "recorded" || before === undefined || before <= 1) return link === "line" ? effect((1 - BATCH_SHARE) / 2, 1, "half of the repeated statements at least; how many rows a request has is not known") : null;
+  if (finding.rule === "defeated-prefetch" && link === "recorded" && before !== undefined && before > 1)
+    return effect(1, 1, `${round(before)} → 0 statements: the rows are prefetched today`);
+  if (link !== "recorded" || before === undefined || before <= 1)
+    return link === "line" ? effect((1 - BATCH_SHARE) / 2, 1, "half of the repeated statements at least; how many rows a request has is not known") : null;
   const gone = (before - Math.min(after, before)) / before;
-  return effect(gone * (1 - BATCH_SHARE), gone, `${round(before)} → ${round(after)} statements; one for all rows takes up to ${BATCH_SHARE * 100} % of their time`);
+  return effect(
+    gone * (1 - BATCH_SHARE),
+    gone,
+    `${round(before)} → ${round(after)} statements; one for all rows takes up to ${BATCH_SHARE * 100} % of their time`,
+  );
 }
 
 /** Statements that are not sent at all once the change is made. */

@@ -28,7 +28,9 @@ function growth(label: string, before: number, after: number): Growth {
 
 /** `5 → 25 queries for 5 → 25 rows`; null where only one of the recordings has it, or both have as many rows. */
 export function growthOfRows(cluster: RowCluster, small: Recording): string | null {
-  const known = small.rowClusters.find((one) => one.model === cluster.model && one.path === cluster.path && one.cause === cluster.cause && isSamePlace(one, cluster));
+  const known = small.rowClusters.find(
+    (one) => one.model === cluster.model && one.path === cluster.path && one.cause === cluster.cause && isSamePlace(one, cluster),
+  );
   const [before, after] = [known?.occurrences, cluster.occurrences].map((all) => largest(all ?? []));
   if (before === undefined || after === undefined) return null;
   const figures = `${before.statements.median} → ${after.statements.median} queries for ${before.rows.median} → ${after.rows.median} rows`;

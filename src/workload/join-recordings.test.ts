@@ -86,8 +86,19 @@ describe("a finding that was recorded", () => {
     const report = await check(project(process));
     expect(report.evidence).toEqual(["source", "recording"]);
     const [finding] = report.findings.filter(({ rule }) => rule === "n-plus-one");
-    expect(finding).toMatchObject({ confidence: "certain", relation: "customer", impact: { statements: { before: 5, after: 0, high: 25, per: "request" }, milliseconds: { per: "request" } } });
-    expect(finding?.evidence.at(-1)).toMatchObject({ kind: "recorded", note: "2 of 3 requests to GET /orders/", statements: 5, most: 25, scopes: 2, totalStatements: 30 });
+    expect(finding).toMatchObject({
+      confidence: "certain",
+      relation: "customer",
+      impact: { statements: { before: 5, after: 0, high: 25, per: "request" }, milliseconds: { per: "request" } },
+    });
+    expect(finding?.evidence.at(-1)).toMatchObject({
+      kind: "recorded",
+      note: "2 of 3 requests to GET /orders/",
+      statements: 5,
+      most: 25,
+      scopes: 2,
+      totalStatements: 30,
+    });
     expect(report.coverage.recording).toMatchObject({ clusters: 1, found: 1, missed: [], lifted: 1, stale: [] });
   });
 
@@ -129,7 +140,12 @@ describe("what the source missed", () => {
     const process = new RecordedProcess();
     request(process, "dynamic/", (scope) => {
       const orders = process.fetch(scope, "shop.Order", 5, ORDERS, [DYNAMIC.fetch]);
-      for (let row = 1; row <= 5; row += 1) process.query(scope, CUSTOMER, DYNAMIC.access, { cause: process.cause("forward", "shop.Order", "lines__customer", orders), instance: row, duration: 2000 });
+      for (let row = 1; row <= 5; row += 1)
+        process.query(scope, CUSTOMER, DYNAMIC.access, {
+          cause: process.cause("forward", "shop.Order", "lines__customer", orders),
+          instance: row,
+          duration: 2000,
+        });
     });
     const { findings } = await check(project(process));
     expect(findings.find(({ evidence }) => evidence.some(({ kind }) => kind === "recorded"))?.message).toContain('Add `prefetch_related("lines__customer")`');
@@ -139,7 +155,8 @@ describe("what the source missed", () => {
     const process = new RecordedProcess();
     request(process, "dynamic/", (scope) => {
       const orders = process.fetch(scope, "shop.Order", 5, ORDERS, [DYNAMIC.fetch]);
-      for (let row = 1; row <= 5; row += 1) process.query(scope, CUSTOMER, DYNAMIC.access, { cause: process.cause("manager", "shop.Customer", "notes", orders), instance: row, duration: 2000 });
+      for (let row = 1; row <= 5; row += 1)
+        process.query(scope, CUSTOMER, DYNAMIC.access, { cause: process.cause("manager", "shop.Customer", "notes", orders), instance: row, duration: 2000 });
     });
     const { findings } = await check(project(process));
     const message = findings.find(({ evidence }) => evidence.some(({ kind }) => kind === "recorded"))?.message;
@@ -151,9 +168,14 @@ describe("what the source missed", () => {
     const process = new RecordedProcess();
     request(process, "dynamic/", (scope) => nPlusOne(process, scope, DYNAMIC));
     const root = project(process);
-    writeFiles(root, { "shop/views.py": PROJECT["shop/views.py"].replace("print(getattr(order, name))", "print(getattr(order, name))  # customer; luthier: ignore[n-plus-one] known") });
+    writeFiles(root, {
+      "shop/views.py": PROJECT["shop/views.py"].replace(
+        "print(getattr(order, name))",
+        "print(getattr(order, name))  # customer; luthier: ignore[n-plus-one] known",
+      ),
+    });
     utimesSync(path.join(root, "shop/views.py"), 1_600_000_000, 1_600_000_000);
-    expect((await check(root)).findings.filter(({ rule }) => rule === "n-plus-one" ).map(({ places }) => places.at(-1)?.line)).not.toContain(11);
+    expect((await check(root)).findings.filter(({ rule }) => rule === "n-plus-one").map(({ places }) => places.at(-1)?.line)).not.toContain(11);
   });
 
   test("is left out in files that are not examined", async () => {
@@ -245,7 +267,10 @@ describe("a recording that cannot be read", () => {
     expect(asked.stderr).toContain("The recording is of format 9");
     const { evidence, notices } = await check(root);
     expect(evidence).toEqual(["source"]);
-    expect(notices.at(-1)).toMatchObject({ file: ".luthier/recordings/20261122-214500-4f1c", message: "The recording is of format 9, and this version of Luthier reads 1." });
+    expect(notices.at(-1)).toMatchObject({
+      file: ".luthier/recordings/20261122-214500-4f1c",
+      message: "The recording is of format 9, and this version of Luthier reads 1.",
+    });
     expect((await runCli(["check", "--recording", "nowhere"], { cwd: root, analyse })).stderr).toContain("there is no recording in nowhere");
   });
 });
@@ -254,7 +279,9 @@ test("a recording that was made from a folder above names files from there", asy
   const root = project();
   const below = new RecordedProcess({ root: path.dirname(root) });
   const prefix = path.basename(root);
-  request(below, "orders/", (scope) => nPlusOne(below, scope, { fetch: `${prefix}/shop/views.py:4 order_list`, access: [`${prefix}/shop/views.py:6 order_list`] }));
+  request(below, "orders/", (scope) =>
+    nPlusOne(below, scope, { fetch: `${prefix}/shop/views.py:4 order_list`, access: [`${prefix}/shop/views.py:6 order_list`] }),
+  );
   writeRecording(root, [below]);
   expect((await check(root)).coverage.recording).toMatchObject({ clusters: 1, found: 1 });
 });

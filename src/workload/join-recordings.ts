@@ -53,7 +53,10 @@ export function joinRecordings(report: Report, input: JoinInput): JoinedReport {
   const stale = report.coverage.filesParsed === 0 ? new Set<string>() : staleFiles(recording, input);
   const joined = join(report, recording, stale, input);
   const lifted = report.findings.map((finding) => lift(finding, joined, recording, small));
-  const ownMissed = withoutIgnored([...findingsOfMissedRows(joined.missedRows, recording, input.readLine), ...findingsOfMissedLoops(joined.missedLoops, recording, input.readLine)], input);
+  const ownMissed = withoutIgnored(
+    [...findingsOfMissedRows(joined.missedRows, recording, input.readLine), ...findingsOfMissedLoops(joined.missedLoops, recording, input.readLine)],
+    input,
+  );
   const missed = withUniqueIds(ownMissed.map((finding) => grown(finding, joined, small)));
   const coverage = coverageOf(recording, { joined, missed, stale, ...(small === undefined ? {} : { small }) });
   const whole = {
@@ -78,8 +81,12 @@ function partsOf({ rows, loops, missedRows, missedLoops }: Joined, missed: reado
   for (const [finding, clusters] of rows) parts.set(finding.id, clusters.map(partOf));
   for (const finding of missed) {
     const last = finding.places.at(-1);
-    const isHere = (frame: { readonly file: string; readonly line: number } | null | undefined): boolean => frame?.file === last?.file && frame?.line === last?.line;
-    const own = [...missedRows.filter((one) => one.path === finding.relation && one.model === finding.model && isHere(blameOfRows(one)?.access)), ...missedLoops.filter((one) => isHere(ownFrame(one.stack)))];
+    const isHere = (frame: { readonly file: string; readonly line: number } | null | undefined): boolean =>
+      frame?.file === last?.file && frame?.line === last?.line;
+    const own = [
+      ...missedRows.filter((one) => one.path === finding.relation && one.model === finding.model && isHere(blameOfRows(one)?.access)),
+      ...missedLoops.filter((one) => isHere(ownFrame(one.stack))),
+    ];
     if (own.length > 0) parts.set(finding.id, own.map(partOf));
   }
   return parts;
@@ -98,8 +105,15 @@ function withFindings(sections: Report["coverage"]["sections"], missed: readonly
 
 function join(report: Report, recording: Recording, stale: ReadonlySet<string>, input: JoinInput): Joined {
   const views = new Map(recording.scopes.map(({ kind, label, view }) => [`${kind}\n${label}`, view]));
-  const joined = { rows: new Map<Finding, RowCluster[]>(), loops: new Map<Finding, LoopCluster[]>(), missedRows: [] as RowCluster[], missedLoops: [] as LoopCluster[], moved: 0 };
-  const viewsOf = ({ occurrences }: RowCluster | LoopCluster): readonly string[] => occurrences.flatMap(({ kind, label }) => views.get(`${kind}\n${label}`) ?? []);
+  const joined = {
+    rows: new Map<Finding, RowCluster[]>(),
+    loops: new Map<Finding, LoopCluster[]>(),
+    missedRows: [] as RowCluster[],
+    missedLoops: [] as LoopCluster[],
+    moved: 0,
+  };
+  const viewsOf = ({ occurrences }: RowCluster | LoopCluster): readonly string[] =>
+    occurrences.flatMap(({ kind, label }) => views.get(`${kind}\n${label}`) ?? []);
   for (const cluster of recording.rowClusters) {
     const found = findingsOfRows(cluster, report.findings, input.lines, viewsOf(cluster));
     for (const finding of found) joined.rows.set(finding, [...(joined.rows.get(finding) ?? []), cluster]);
@@ -129,7 +143,9 @@ function lift(finding: Finding, { rows, loops }: Joined, recording: Recording, s
   const [first] = own;
   if (first === undefined) {
     const rounds = loops.get(finding) ?? [];
-    return rounds.length === 0 ? notSeen(finding, recording) : withEvidence(finding, { occurrences: alternativeOccurrences(rounds.map((one) => one.occurrences)), cause: null, growth: null }, recording);
+    return rounds.length === 0
+      ? notSeen(finding, recording)
+      : withEvidence(finding, { occurrences: alternativeOccurrences(rounds.map((one) => one.occurrences)), cause: null, growth: null }, recording);
   }
   const byPath = new Map<string, RowCluster[]>();
   for (const cluster of own) byPath.set(cluster.path, [...(byPath.get(cluster.path) ?? []), cluster]);
@@ -143,16 +159,23 @@ function notSeen(finding: Finding, { files }: Recording): Finding {
   const isFirst = away !== undefined && away.file === finding.places[0]?.file;
   // Of several files the one that nothing reached is named; of the first one the reporter says it, with the path as it shows paths.
   const seen = away === undefined ? "source only: the recording did not show it" : `source only: no recorded request reaches ${away.file}`;
-  const evidence = finding.evidence.map(({ note, ...one }) => (one.kind !== "inferred" ? { ...one, ...(note === undefined ? {} : { note }) } : isFirst ? one : { ...one, note: seen }));
+  const evidence = finding.evidence.map(({ note, ...one }) =>
+    one.kind !== "inferred" ? { ...one, ...(note === undefined ? {} : { note }) } : isFirst ? one : { ...one, note: seen },
+  );
   return { ...finding, evidence };
 }
 
 /** Says of a finding of the recording's own how it grew from the smaller one. */
 function grown(finding: Finding, { missedRows }: Joined, small: Recording | undefined): Finding {
-  const cluster = missedRows.find((one) => one.path === finding.relation && one.model === finding.model && blameOfRows(one)?.access.line === finding.places.at(-1)?.line);
+  const cluster = missedRows.find(
+    (one) => one.path === finding.relation && one.model === finding.model && blameOfRows(one)?.access.line === finding.places.at(-1)?.line,
+  );
   const growth = small === undefined || cluster === undefined ? null : growthOfRows(cluster, small);
   if (growth === null) return finding;
-  return { ...finding, evidence: finding.evidence.map((one) => (one.kind === "recorded" ? { ...one, note: [one.note, growth].filter(Boolean).join("; ") } : one)) };
+  return {
+    ...finding,
+    evidence: finding.evidence.map((one) => (one.kind === "recorded" ? { ...one, note: [one.note, growth].filter(Boolean).join("; ") } : one)),
+  };
 }
 
 function withUniqueIds(findings: readonly Finding[]): Finding[] {
@@ -166,10 +189,14 @@ function withUniqueIds(findings: readonly Finding[]): Finding[] {
 
 /** A comment on any of its lines that names the rule silences a recorded finding too. */
 function withoutIgnored(findings: readonly Finding[], { readLine }: JoinInput): Finding[] {
-  const comments = findings.flatMap(({ places }) => places.flatMap((place) => [place.line - 1, place.line].map((line): Comment => {
-    const text = readLine(place.file, line);
-    return { file: place.file, line, text, alone: /^\s*(?:#|\{#|\{%\s*comment)/.test(text) };
-  })));
+  const comments = findings.flatMap(({ places }) =>
+    places.flatMap((place) =>
+      [place.line - 1, place.line].map((line): Comment => {
+        const text = readLine(place.file, line);
+        return { file: place.file, line, text, alone: /^\s*(?:#|\{#|\{%\s*comment)/.test(text) };
+      }),
+    ),
+  );
   const kept = new Set(applyIgnores(findings, comments).findings);
   return findings.filter((finding) => kept.has(finding));
 }

@@ -38,7 +38,11 @@ export function joinStatements({ facts, graph, shapeOf }: JoinSources): Statemen
       const key = shape === null || isWrittenByHand(sql, shape) ? sql : shapeKey(shape, { constants: "kept" });
       const before = known.get(key);
       if (before !== undefined) return before;
-      const origin = writtenAt(sql, shape) ?? (shape === null || isWrittenByHand(sql, shape) ? UNKNOWN_ORIGIN : (ofCacheTable(shape, cached) ?? originOf(shape, index.get(rootKey(shape)) ?? [], foreign)));
+      const origin =
+        writtenAt(sql, shape) ??
+        (shape === null || isWrittenByHand(sql, shape)
+          ? UNKNOWN_ORIGIN
+          : (ofCacheTable(shape, cached) ?? originOf(shape, index.get(rootKey(shape)) ?? [], foreign)));
       known.set(key, origin);
       return origin;
     },
@@ -81,7 +85,10 @@ function isWrittenByHand(sql: string, { kind, predicates }: QueryShape): boolean
 /** Values in quotes are parameters in pg_stat_statements. */
 function patternOf({ parts }: WrittenText): RegExp {
   const text = parts.map((one) => (one === null ? "\0" : one)).join("");
-  const pieces = spaced(text).replaceAll(/'[^']*'/g, "\0").replaceAll("%s", "\0").split("\0");
+  const pieces = spaced(text)
+    .replaceAll(/'[^']*'/g, "\0")
+    .replaceAll("%s", "\0")
+    .split("\0");
   return new RegExp(`^${pieces.map((one) => one.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).join("[^]*?")}$`, "i");
 }
 
@@ -155,7 +162,8 @@ function originOf(shape: QueryShape, candidates: readonly Candidate[], foreign: 
   const sent = possibleOf(found).flatMap((one) => one.statements);
   if (sent.length > 0) return ofSent(sent, shape);
   const tables = tablesOf(shape).map(({ table }) => table);
-  const isForeign = tables.length > 0 && tables.every(({ name, schema }) => foreign.has(name) || CATALOGS.test(name) || (schema !== null && CATALOGS.test(schema)));
+  const isForeign =
+    tables.length > 0 && tables.every(({ name, schema }) => foreign.has(name) || CATALOGS.test(name) || (schema !== null && CATALOGS.test(schema)));
   return isForeign ? FRAMEWORK_ORIGIN : UNKNOWN_ORIGIN;
 }
 

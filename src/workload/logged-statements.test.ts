@@ -11,7 +11,16 @@ beforeAll(async () => {
   parser = await openSqlParser();
 });
 
-const logged = (sql: string, ms: number, more: Partial<LoggedStatement> = {}): LoggedStatement => ({ sql, ms, parameters: [], at: null, database: null, application: null, source: { file: "pg.log", line: 1 }, ...more });
+const logged = (sql: string, ms: number, more: Partial<LoggedStatement> = {}): LoggedStatement => ({
+  sql,
+  ms,
+  parameters: [],
+  at: null,
+  database: null,
+  application: null,
+  source: { file: "pg.log", line: 1 },
+  ...more,
+});
 
 describe("statements of a log", () => {
   it("are added up by shape, whatever their values", () => {
@@ -23,9 +32,21 @@ describe("statements of a log", () => {
     const [slow, common, ...others] = tally.sums();
     expect(others).toEqual([]);
     expect(slow).toMatchObject({ sql: "SELECT b FROM t", calls: 1, totalMs: 40, deviationMs: null });
-    expect(common).toMatchObject({ calls: 3, totalMs: 15, meanMs: 5, seenIn: ["log"], rows: null, first: "2026-01-01T00:00:00Z", last: "2026-01-02T00:00:00Z" });
+    expect(common).toMatchObject({
+      calls: 3,
+      totalMs: 15,
+      meanMs: 5,
+      seenIn: ["log"],
+      rows: null,
+      first: "2026-01-01T00:00:00Z",
+      last: "2026-01-02T00:00:00Z",
+    });
     expect(common?.deviationMs).toBeCloseTo(Math.sqrt((9 + 1 + 16) / 3));
-    expect(common?.samples).toEqual([["100", "x", "y"], ["7", "it's"], ["5", "x"]]);
+    expect(common?.samples).toEqual([
+      ["100", "x", "y"],
+      ["7", "it's"],
+      ["5", "x"],
+    ]);
   });
 
   it("keep few samples, and short ones", () => {
@@ -38,7 +59,11 @@ describe("statements of a log", () => {
   it("have one entry for commands with names of their own", () => {
     const tally = tallyLogged(keyStatements(parser));
     for (const sql of ["SAVEPOINT s1_x1", "SAVEPOINT s1_x2", "COMMIT", "FETCH FORWARD 100 FROM c1", "FETCH FORWARD 100 FROM c2"]) tally.add(logged(sql, 1));
-    expect(tally.sums().map((one) => [one.sql, one.calls, one.shape])).toEqual([["SAVEPOINT s1_x1", 2, null], ["FETCH FORWARD 100 FROM c1", 2, null], ["COMMIT", 1, null]]);
+    expect(tally.sums().map((one) => [one.sql, one.calls, one.shape])).toEqual([
+      ["SAVEPOINT s1_x1", 2, null],
+      ["FETCH FORWARD 100 FROM c1", 2, null],
+      ["COMMIT", 1, null],
+    ]);
   });
 
   it("are counted where there is no room", () => {
@@ -60,11 +85,28 @@ describe("text without literals", () => {
 });
 
 describe("plans of a log", () => {
-  const plan = (sql: string, type: string, executionMs: number): Plan => ({ sql, executionMs, source: { file: "pg.log", line: 1 }, planningMs: null, jitMs: null, triggers: [], isAnalyzed: true, root: { type, relation: "t", index: null, children: [] } as unknown as Plan["root"] });
+  const plan = (sql: string, type: string, executionMs: number): Plan => ({
+    sql,
+    executionMs,
+    source: { file: "pg.log", line: 1 },
+    planningMs: null,
+    jitMs: null,
+    triggers: [],
+    isAnalyzed: true,
+    root: { type, relation: "t", index: null, children: [] } as unknown as Plan["root"],
+  });
 
   it("are the slowest of each statement and each way of running it", () => {
     const keeper = keepPlans(keyStatements(parser));
-    for (const one of [plan("SELECT 1 WHERE a = 'x'", "Seq Scan", 5), plan("SELECT 1 WHERE a = 'y'", "Seq Scan", 8), plan("SELECT 1 WHERE a = 'z'", "Index Scan", 1)]) keeper.add(one);
-    expect(keeper.plans().map((one) => [one.root.type, one.executionMs])).toEqual([["Seq Scan", 8], ["Index Scan", 1]]);
+    for (const one of [
+      plan("SELECT 1 WHERE a = 'x'", "Seq Scan", 5),
+      plan("SELECT 1 WHERE a = 'y'", "Seq Scan", 8),
+      plan("SELECT 1 WHERE a = 'z'", "Index Scan", 1),
+    ])
+      keeper.add(one);
+    expect(keeper.plans().map((one) => [one.root.type, one.executionMs])).toEqual([
+      ["Seq Scan", 8],
+      ["Index Scan", 1],
+    ]);
   });
 });

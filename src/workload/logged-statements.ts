@@ -50,7 +50,17 @@ export function tallyLogged(keyed: (sql: string) => KeyedStatement): LoggedTally
   };
 }
 
-const emptySum = (sql: string, shape: QueryShape | null): Sum => ({ sql: shape === null ? sql.slice(0, LONGEST_TEXT) : sql, shape, samples: [], calls: 0, totalMs: 0, mean: 0, spread: 0, first: null, last: null });
+const emptySum = (sql: string, shape: QueryShape | null): Sum => ({
+  sql: shape === null ? sql.slice(0, LONGEST_TEXT) : sql,
+  shape,
+  samples: [],
+  calls: 0,
+  totalMs: 0,
+  mean: 0,
+  spread: 0,
+  first: null,
+  last: null,
+});
 
 function addCall(sum: Sum, { ms, parameters, at }: LoggedStatement, literals: readonly string[]): void {
   const difference = ms - sum.mean;
@@ -72,8 +82,32 @@ function addSample(samples: (readonly string[])[], values: readonly string[]): v
 
 function toLoggedSum(key: string, sum: Sum): LoggedSum {
   const { sql, shape, samples, calls, totalMs, mean, spread, first, last } = sum;
-  return { id: key, sql, shape, seenIn: ["log"], calls, totalMs, meanMs: mean, deviationMs: calls < 2 ? null : Math.sqrt(spread / calls), samples, first, last, ...UNSAID };
+  return {
+    id: key,
+    sql,
+    shape,
+    seenIn: ["log"],
+    calls,
+    totalMs,
+    meanMs: mean,
+    deviationMs: calls < 2 ? null : Math.sqrt(spread / calls),
+    samples,
+    first,
+    last,
+    ...UNSAID,
+  };
 }
 
 /** A log has no such figures. */
-const UNSAID = { rows: null, sharedHit: null, sharedRead: null, tempWritten: null, walBytes: null, plans: null, planMs: null, jitMs: null, workersPlanned: null, workersLaunched: null };
+const UNSAID = {
+  rows: null,
+  sharedHit: null,
+  sharedRead: null,
+  tempWritten: null,
+  walBytes: null,
+  plans: null,
+  planMs: null,
+  jitMs: null,
+  workersPlanned: null,
+  workersLaunched: null,
+};

@@ -60,7 +60,20 @@ function withOpen(sums: readonly Sum[], open: readonly { readonly wait: LoggedWa
 }
 
 /** Who waits is told by the statement's form; its values would be data in a report. */
-const emptySum = (key: string, wait: LoggedWait): Sum => ({ key, sql: dropLiterals(wait.sql ?? "").slice(0, LONGEST_TEXT), mode: wait.mode, kind: kindOf(wait), relation: relationOf(wait), waits: 0, totalMs: 0, longestMs: 0, open: 0, first: null, last: null, source: wait.source });
+const emptySum = (key: string, wait: LoggedWait): Sum => ({
+  key,
+  sql: dropLiterals(wait.sql ?? "").slice(0, LONGEST_TEXT),
+  mode: wait.mode,
+  kind: kindOf(wait),
+  relation: relationOf(wait),
+  waits: 0,
+  totalMs: 0,
+  longestMs: 0,
+  open: 0,
+  first: null,
+  last: null,
+  source: wait.source,
+});
 
 function kindOf({ on }: LoggedWait): LockWaits["kind"] {
   if (/^(?:transaction|tuple|virtual transaction|speculative)/.test(on)) return "row";

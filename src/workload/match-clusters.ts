@@ -130,14 +130,31 @@ function isHeldBy(place: Place, stack: Stack, views: readonly string[], lines: S
 }
 
 /** The findings about a statement that is sent again and again: one of their places is where it is sent. */
-export function findingsOfLoop(cluster: LoopCluster, findings: readonly Finding[], lines: SourceLines, targetOf?: RelationTargetOf, views: readonly string[] = []): readonly Finding[] {
+export function findingsOfLoop(
+  cluster: LoopCluster,
+  findings: readonly Finding[],
+  lines: SourceLines,
+  targetOf?: RelationTargetOf,
+  views: readonly string[] = [],
+): readonly Finding[] {
   const inner = ownFrame(cluster.stack);
   if (inner === null) return [];
-  const here = findings.filter((finding) => LOOP_RULES.has(finding.rule) && isFitting(finding.rule, cluster.sql) && !isOfOtherCommand(finding, cluster.stack) && finding.places.some((place) => isSending(place) && isOn(place, inner, lines)));
+  const here = findings.filter(
+    (finding) =>
+      LOOP_RULES.has(finding.rule) &&
+      isFitting(finding.rule, cluster.sql) &&
+      !isOfOtherCommand(finding, cluster.stack) &&
+      finding.places.some((place) => isSending(place) && isOn(place, inner, lines)),
+  );
   if (targetOf === undefined) return here;
   const relations = new Set(here.filter(isOfRelation).map(({ model, relation }) => `${model} ${relation}`));
   const loading = here.filter((finding) => !isOfRelation(finding) || isOfTarget(finding, cluster, targetOf, relations.size === 1));
-  return loading.filter((finding) => !isOfQueryset(finding) || isFetchedThere(finding, cluster, lines, views) || !loading.some((other) => isSameLoad(other, finding) && isFetchedThere(other, cluster, lines, views)));
+  return loading.filter(
+    (finding) =>
+      !isOfQueryset(finding) ||
+      isFetchedThere(finding, cluster, lines, views) ||
+      !loading.some((other) => isSameLoad(other, finding) && isFetchedThere(other, cluster, lines, views)),
+  );
 }
 
 /** A prefetch that is asked again begins at whichever queryset made it: there the last step alone is the same. */

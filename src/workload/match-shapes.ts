@@ -22,7 +22,9 @@ interface Matching {
 
 export function matchShape(source: StaticShape, statement: QueryShape): ShapeMatch | null {
   const tally = { said: 0, open: 0 };
-  return matches({ source, statement, tally }) ? { isExact: tally.open === 0, isWhole: saysAll(source, statement), ...toldParts(source, statement), said: tally.said } : null;
+  return matches({ source, statement, tally })
+    ? { isExact: tally.open === 0, isWhole: saysAll(source, statement), ...toldParts(source, statement), said: tally.said }
+    : null;
 }
 
 function toldParts({ shape }: StaticShape, statement: QueryShape): Pick<ShapeMatch, "told" | "untold"> {
@@ -34,7 +36,11 @@ function toldParts({ shape }: StaticShape, statement: QueryShape): Pick<ShapeMat
 function saysAll({ shape, open }: StaticShape, statement: QueryShape): boolean {
   const isVagueTest = (one: ShapePredicate): boolean => vagueness(one) > 0;
   if (shape.predicates.length === 0 || (shape.kind === "select" && open.has("projection")) || shape.predicates.some(isVagueTest)) return false;
-  return shape.predicates.length === statement.predicates.length && shape.joins.length === statement.joins.length && shape.subqueries.length === statement.subqueries.length;
+  return (
+    shape.predicates.length === statement.predicates.length &&
+    shape.joins.length === statement.joins.length &&
+    shape.subqueries.length === statement.subqueries.length
+  );
 }
 
 function matches(at: Matching): boolean {
@@ -69,7 +75,11 @@ function hasLock({ source: { shape, open }, statement }: Matching): boolean {
 }
 
 function hasWritten(at: Matching): boolean {
-  const { source: { shape, open }, statement, tally } = at;
+  const {
+    source: { shape, open },
+    statement,
+    tally,
+  } = at;
   const written = new Set(statement.written);
   // `bulk_create` of one row looks like `create`, which never makes several.
   if (shape.rows === "one" && statement.rows === "many") return false;
@@ -113,7 +123,8 @@ function hasJoins(at: Matching): boolean {
 type Join = QueryShape["joins"][number];
 
 function sameKeys({ source, statement }: Matching, a: Join, b: Join): boolean {
-  const keys = (shape: QueryShape, { on }: Join): string[] => on.flatMap(({ left, right }) => [`${tableAt(shape, left.table)}.${left.name}`, `${tableAt(shape, right.table)}.${right.name}`]).toSorted();
+  const keys = (shape: QueryShape, { on }: Join): string[] =>
+    on.flatMap(({ left, right }) => [`${tableAt(shape, left.table)}.${left.name}`, `${tableAt(shape, right.table)}.${right.name}`]).toSorted();
   return keys(source.shape, a).join() === keys(statement, b).join();
 }
 
@@ -143,7 +154,11 @@ function hasPredicates(at: Matching): boolean {
 }
 
 function vagueness({ operator, left, right }: ShapePredicate): number {
-  return (operator.endsWith("?") && operator !== "true?" && operator !== "is null?" && operator !== "=?" ? 2 : 0) + (isVague(left) ? 1 : 0) + (right !== null && isVague(right) ? 0.5 : 0);
+  return (
+    (operator.endsWith("?") && operator !== "true?" && operator !== "is null?" && operator !== "=?" ? 2 : 0) +
+    (isVague(left) ? 1 : 0) +
+    (right !== null && isVague(right) ? 0.5 : 0)
+  );
 }
 
 function isVague(expression: ShapeExpression): boolean {
@@ -157,7 +172,8 @@ function samePredicate(at: Matching, a: ShapePredicate, b: ShapePredicate): bool
   if (a.operator === "=?") return b.operator === "is null" ? sameNull(at, a, b) : samePredicate(at, { ...a, operator: "=" }, b);
   if (a.operator === "is null?") return (b.operator === "is null" || b.operator === "is not null") && sameExpression(at, a.left, b.left);
   if (a.operator !== b.operator || a.negated !== b.negated) return false;
-  if (!sameExpression(at, a.left, b.left)) return a.operator === "=" && a.right !== null && b.right !== null && sameExpression(at, a.left, b.right) && sameExpression(at, a.right, b.left);
+  if (!sameExpression(at, a.left, b.left))
+    return a.operator === "=" && a.right !== null && b.right !== null && sameExpression(at, a.left, b.right) && sameExpression(at, a.right, b.left);
   if (a.right === null || b.right === null) return a.right === b.right || isVague(a.left);
   return sameExpression(at, a.right, b.right);
 }
@@ -217,15 +233,24 @@ function sameExpression(at: Matching, a: ShapeExpression, written: ShapeExpressi
     const there = columnKeys(at.statement, b);
     return columnKeys(at.source.shape, a).every((one) => there.includes(one));
   }
-  if (a.kind === "column") return b.kind === "column" && a.name === b.name && (a.table < 0) === (b.table === -1) && tableAt(at.source.shape, a.table) === tableAt(at.statement, b.table);
+  if (a.kind === "column")
+    return b.kind === "column" && a.name === b.name && a.table < 0 === (b.table === -1) && tableAt(at.source.shape, a.table) === tableAt(at.statement, b.table);
   if (a.kind === "value") return b.kind === "value" || (b.kind === "call" && columnKeys(at.statement, b).length === 0);
   if (a.kind === "star") return b.kind === "star";
   if (a.kind === "subquery") return b.kind === "subquery" && sameSubquery(at, a.index, b.index);
-  return b.kind === "call" && a.name === b.name && a.distinct === b.distinct && a.filtered === b.filtered && a.arguments.length === b.arguments.length && a.arguments.every((one, index) => sameExpression(at, one, b.arguments[index] ?? one));
+  return (
+    b.kind === "call" &&
+    a.name === b.name &&
+    a.distinct === b.distinct &&
+    a.filtered === b.filtered &&
+    a.arguments.length === b.arguments.length &&
+    a.arguments.every((one, index) => sameExpression(at, one, b.arguments[index] ?? one))
+  );
 }
 
 function withoutCast(expression: ShapeExpression): ShapeExpression {
-  if (expression.kind !== "call" || !(expression.name === "op:exists" || expression.name.startsWith("cast:") || expression.name.startsWith("collate:"))) return expression;
+  if (expression.kind !== "call" || !(expression.name === "op:exists" || expression.name.startsWith("cast:") || expression.name.startsWith("collate:")))
+    return expression;
   const [inner] = expression.arguments;
   return inner === undefined ? expression : withoutCast(inner);
 }

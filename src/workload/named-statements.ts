@@ -2,7 +2,19 @@
 import { createHash } from "node:crypto";
 import type { QueryShape, Statement, Workload } from "../model/index.ts";
 
-const UNSAID = { deviationMs: null, rows: null, sharedHit: null, sharedRead: null, tempWritten: null, walBytes: null, plans: null, planMs: null, jitMs: null, workersPlanned: null, workersLaunched: null };
+const UNSAID = {
+  deviationMs: null,
+  rows: null,
+  sharedHit: null,
+  sharedRead: null,
+  tempWritten: null,
+  walBytes: null,
+  plans: null,
+  planMs: null,
+  jitMs: null,
+  workersPlanned: null,
+  workersLaunched: null,
+};
 
 /** Each counts as one call. */
 export function statementsOfFile(texts: readonly string[], shapeOf: (sql: string) => QueryShape | null): Workload {

@@ -93,7 +93,10 @@ function sentPieces(finding: Finding, { byStatement }: Cut, { statements, record
   if (places.length === 0) return null;
   const pieces = statements.flatMap((statement) => {
     const sites = sentFrom(statement);
-    const isOwn = sites.length > 0 && sites.every((site) => places.some((place) => holds(place, site)) && isOfRule(finding, site)) && canBeOf(finding, statement, recorded.has(statement.key));
+    const isOwn =
+      sites.length > 0 &&
+      sites.every((site) => places.some((place) => holds(place, site)) && isOfRule(finding, site)) &&
+      canBeOf(finding, statement, recorded.has(statement.key));
     return isOwn ? (byStatement.get(statement.id) ?? []) : [];
   });
   return pieces.length === 0 ? null : { pieces, link: "line" };
@@ -117,7 +120,14 @@ export const PER_ROW: ReadonlySet<string> = new Set([
 ]);
 
 /** Rules about what rows load of themselves: the queryset's own statement is not theirs. */
-const LAZY: ReadonlySet<string> = new Set(["n-plus-one", "deferred-field-load", "generic-foreign-key-lazy", "only-without-foreign-key", "harmful-only", "lazy-in-async"]);
+const LAZY: ReadonlySet<string> = new Set([
+  "n-plus-one",
+  "deferred-field-load",
+  "generic-foreign-key-lazy",
+  "only-without-foreign-key",
+  "harmful-only",
+  "lazy-in-async",
+]);
 
 /** What was counted once, or recorded outside of its loop, is no loop's; what was recorded is sent from where it was recorded, whatever its shape looks like. */
 function canBeOf({ rule, places }: Finding, { calls, recordedAt }: TimedStatement, isRecorded: boolean): boolean {

@@ -64,7 +64,11 @@ function rowDraft(cluster: RowCluster, { fetch, access }: { readonly fetch: Fram
     remedy: remedyOf(cluster),
     model,
     relation: path,
-    places: [place(fetch, fetch.kind === "python" ? "queryset" : "loop", "the rows are fetched here", readLine), ...callsBetween(cluster, fetch, access, readLine), place(access, "access", "one query a row", readLine, field)],
+    places: [
+      place(fetch, fetch.kind === "python" ? "queryset" : "loop", "the rows are fetched here", readLine),
+      ...callsBetween(cluster, fetch, access, readLine),
+      place(access, "access", "one query a row", readLine, field),
+    ],
     key,
     isAdvised: cluster.cause !== "refresh",
   };
@@ -101,7 +105,10 @@ function callsBetween({ access: stack }: RowCluster, fetch: Frame, access: Frame
   const own = stack.filter((frame) => isBlamable(frame) && frame !== access);
   const end = own.findIndex((frame) => frame.file === fetch.file && frame.name === fetch.name);
   const between = end < 0 ? [] : own.slice(0, end);
-  return between.slice(0, MOST_CALLS).toReversed().map((frame) => place(frame, "call", undefined, readLine));
+  return between
+    .slice(0, MOST_CALLS)
+    .toReversed()
+    .map((frame) => place(frame, "call", undefined, readLine));
 }
 
 const MOST_CALLS = 4;
@@ -139,7 +146,10 @@ function loopRule(sql: string): { readonly rule: string; readonly verb: string }
 }
 
 function loopDraft(stack: Stack, frame: Frame, { rule, verb }: { readonly rule: string; readonly verb: string }, readLine: ReadLine): Draft {
-  const callers = stack.filter((one) => isBlamable(one) && one !== frame).slice(0, MOST_CALLS).toReversed();
+  const callers = stack
+    .filter((one) => isBlamable(one) && one !== frame)
+    .slice(0, MOST_CALLS)
+    .toReversed();
   return {
     rule,
     chapter: "2.2",
@@ -147,7 +157,10 @@ function loopDraft(stack: Stack, frame: Frame, { rule, verb }: { readonly rule: 
     claim: `\`${nameOf(frame)}\` ${verb} from one line, again and again with the same callers.`,
     reason: "The recorder saw the same statement from the same stack several times.",
     remedy: rule === "query-in-loop" ? "Fetch what all rounds need before the loop." : "Do it for all rows at once.",
-    places: [...callers.map((one) => place(one, "call", undefined, readLine)), place(frame, rule === "query-in-loop" ? "access" : "write", "one statement a round", readLine)],
+    places: [
+      ...callers.map((one) => place(one, "call", undefined, readLine)),
+      place(frame, rule === "query-in-loop" ? "access" : "write", "one statement a round", readLine),
+    ],
     key: [rule, frame.file, frame.name, ...callers.map(({ file, name }) => `${file} ${name}`)],
     isAdvised: true,
   };
@@ -155,7 +168,11 @@ function loopDraft(stack: Stack, frame: Frame, { rule, verb }: { readonly rule: 
 
 // ---------------------------------------------------------------------------------------------- findings
 
-const seenIds = (draft: Draft): string => createHash("sha256").update(["recorded", ...draft.key].join("\0")).digest("hex").slice(0, 16);
+const seenIds = (draft: Draft): string =>
+  createHash("sha256")
+    .update(["recorded", ...draft.key].join("\0"))
+    .digest("hex")
+    .slice(0, 16);
 
 function toFinding(draft: Draft, occurrences: readonly Occurrence[]): Finding {
   const { rule, chapter, severity, claim, reason, remedy, model, relation, places, isAdvised } = draft;

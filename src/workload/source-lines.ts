@@ -80,7 +80,7 @@ function rangeOf(module: Module, { start, end }: { readonly start: number; reado
 
 function lineAt({ lineStarts }: Module, offset: number): number {
   let line = 0;
-  for (let above = lineStarts.length; above - line > 1; ) {
+  for (let above = lineStarts.length; above - line > 1;) {
     const middle = (line + above) >> 1;
     if ((lineStarts[middle] ?? 0) <= offset) line = middle;
     else above = middle;

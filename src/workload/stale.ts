@@ -8,10 +8,12 @@ export interface FileState {
 
 /** Files of the project that changed after they were recorded, or are gone. */
 export function staleFiles(recording: Recording, { changedAt }: FileState): ReadonlySet<string> {
-  return new Set(recording.files.filter((file) => {
-    const changed = changedAt(file);
-    return changed === null || (recording.ended > 0 && changed > recording.ended);
-  }));
+  return new Set(
+    recording.files.filter((file) => {
+      const changed = changedAt(file);
+      return changed === null || (recording.ended > 0 && changed > recording.ended);
+    }),
+  );
 }
 
 /** The line that a frame names may be another now: its file changed, and nothing on the line is what was read there. */

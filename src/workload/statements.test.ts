@@ -15,7 +15,17 @@ const originOf = (_sql: string, shape: QueryShape | null): StatementOrigin => (s
 
 function row(id: string, sql: string, figures: Partial<StatementCounters>): StatementCounters {
   const none = { minMs: 0, maxMs: 0, deviationMs: 0, rows: 0, sharedHit: 0, sharedRead: 0, sharedDirtied: 0, sharedWritten: 0, tempRead: 0, tempWritten: 0 };
-  const unsaid = { readMs: null, writeMs: null, plans: null, planMs: null, walBytes: null, jitMs: null, workersPlanned: null, workersLaunched: null, since: null };
+  const unsaid = {
+    readMs: null,
+    writeMs: null,
+    plans: null,
+    planMs: null,
+    walBytes: null,
+    jitMs: null,
+    workersPlanned: null,
+    workersLaunched: null,
+    since: null,
+  };
   const { calls = 1, totalMs = 0 } = figures;
   return { id, sql, topLevel: true, calls, totalMs, meanMs: totalMs / calls, ...none, ...unsaid, ...figures };
 }
@@ -32,18 +42,34 @@ function workloadOf(snapshot: Snapshot, logged: readonly LoggedStatement[] = [])
   return buildWorkload({ snapshot, logged: tally.sums(), recording: null, plans: [], shapeOf: (sql) => parser.shapeOf(sql), originOf });
 }
 
-const logged = (sql: string, ms: number): LoggedStatement => ({ sql, ms, parameters: [], at: "2026-11-19T10:00:00Z", database: null, application: null, source: { file: "pg.log", line: 1 } });
+const logged = (sql: string, ms: number): LoggedStatement => ({
+  sql,
+  ms,
+  parameters: [],
+  at: "2026-11-19T10:00:00Z",
+  database: null,
+  application: null,
+  source: { file: "pg.log", line: 1 },
+});
 
 describe("the workload", () => {
   it("gives each statement its share of all time, the most first", () => {
-    const { statements, totalMs, days } = workloadOf(snapshotOf([row("1", "SELECT a FROM b WHERE c = $1", { totalMs: 25 }), row("2", "SELECT a FROM d WHERE c = $1", { totalMs: 75 })]));
+    const { statements, totalMs, days } = workloadOf(
+      snapshotOf([row("1", "SELECT a FROM b WHERE c = $1", { totalMs: 25 }), row("2", "SELECT a FROM d WHERE c = $1", { totalMs: 75 })]),
+    );
     expect(totalMs).toBe(100);
     expect(days).toBe(7);
-    expect(statements.map(({ id, share }) => [id, share])).toEqual([["2", 0.75], ["1", 0.25]]);
+    expect(statements.map(({ id, share }) => [id, share])).toEqual([
+      ["2", 0.75],
+      ["1", 0.25],
+    ]);
   });
 
   it("takes lists of other lengths, and the same statement on a replica, for one", () => {
-    const primary = [row("1", "SELECT a FROM b WHERE c IN ($1)", { calls: 1, totalMs: 2, rows: 1 }), row("2", "SELECT a FROM b WHERE c IN ($1, $2)", { calls: 3, totalMs: 18, rows: 5 })];
+    const primary = [
+      row("1", "SELECT a FROM b WHERE c IN ($1)", { calls: 1, totalMs: 2, rows: 1 }),
+      row("2", "SELECT a FROM b WHERE c IN ($1, $2)", { calls: 3, totalMs: 18, rows: 5 }),
+    ];
     const { statements } = workloadOf(snapshotOf(primary, [row("9", "SELECT a FROM b WHERE c IN ($1)", { calls: 2, totalMs: 4, rows: 2 })]));
     expect(statements).toMatchObject([{ id: "2", calls: 6, totalMs: 24, meanMs: 4, rows: 8 }]);
     // Means of 2, 6 and 2 over 1, 3 and 2 calls.
@@ -51,7 +77,10 @@ describe("the workload", () => {
   });
 
   it("adds a log's samples to a counted statement, and what the log alone has", () => {
-    const { statements } = workloadOf(snapshotOf([row("1", "SELECT a FROM b WHERE c = $1", { totalMs: 5 })]), [logged("SELECT a FROM b WHERE c = 'x'", 900), logged("SELECT z FROM y", 5)]);
+    const { statements } = workloadOf(snapshotOf([row("1", "SELECT a FROM b WHERE c = $1", { totalMs: 5 })]), [
+      logged("SELECT a FROM b WHERE c = 'x'", 900),
+      logged("SELECT z FROM y", 5),
+    ]);
     expect(statements.map(({ sql, seenIn, totalMs, samples }) => ({ sql, seenIn, totalMs, samples }))).toEqual([
       { sql: "SELECT a FROM b WHERE c = $1", seenIn: ["pg_stat_statements", "log"], totalMs: 5, samples: [["x"]] },
       { sql: "SELECT z FROM y", seenIn: ["log"], totalMs: 5, samples: [] },

@@ -34,7 +34,10 @@ function daysOf({ servers }: Snapshot, logged: readonly LoggedSum[]): number | n
   const counters = servers[0]?.counters;
   const since = counters?.statementsSince ?? null;
   if (counters !== undefined && since !== null) return (Date.parse(counters.at) - Date.parse(since)) / DAY;
-  const times = logged.flatMap(({ first, last }) => [first, last]).flatMap((one) => (one === null ? [] : [Date.parse(one)])).filter((one) => !Number.isNaN(one));
+  const times = logged
+    .flatMap(({ first, last }) => [first, last])
+    .flatMap((one) => (one === null ? [] : [Date.parse(one)]))
+    .filter((one) => !Number.isNaN(one));
   return times.length < 2 ? null : (Math.max(...times) - Math.min(...times)) / DAY;
 }
 
@@ -44,7 +47,10 @@ function overlay(sources: readonly (readonly Seen[])[]): Seen[] {
   for (const source of sources) {
     for (const one of source) {
       const known = found.get(keyOf(one));
-      found.set(keyOf(one), known === undefined ? one : { ...known, seenIn: [...new Set([...known.seenIn, ...one.seenIn])], samples: [...known.samples, ...one.samples] });
+      found.set(
+        keyOf(one),
+        known === undefined ? one : { ...known, seenIn: [...new Set([...known.seenIn, ...one.seenIn])], samples: [...known.samples, ...one.samples] },
+      );
     }
   }
   return [...found.values()];
@@ -102,8 +108,45 @@ function sumKnown(rows: readonly Seen[], figure: (row: Seen) => number | null): 
 }
 
 function ofCounters(row: StatementCounters, shape: QueryShape | null): Seen {
-  const { id, sql, calls, totalMs, meanMs, deviationMs, rows, sharedHit, sharedRead, tempWritten, walBytes, plans, planMs, jitMs, workersPlanned, workersLaunched } = row;
-  return { id, sql, shape, seenIn: ["pg_stat_statements"], calls, totalMs, meanMs, deviationMs, rows, sharedHit, sharedRead, tempWritten, walBytes, plans, planMs, jitMs, workersPlanned, workersLaunched, samples: [] };
+  const {
+    id,
+    sql,
+    calls,
+    totalMs,
+    meanMs,
+    deviationMs,
+    rows,
+    sharedHit,
+    sharedRead,
+    tempWritten,
+    walBytes,
+    plans,
+    planMs,
+    jitMs,
+    workersPlanned,
+    workersLaunched,
+  } = row;
+  return {
+    id,
+    sql,
+    shape,
+    seenIn: ["pg_stat_statements"],
+    calls,
+    totalMs,
+    meanMs,
+    deviationMs,
+    rows,
+    sharedHit,
+    sharedRead,
+    tempWritten,
+    walBytes,
+    plans,
+    planMs,
+    jitMs,
+    workersPlanned,
+    workersLaunched,
+    samples: [],
+  };
 }
 
 function ofLog({ first: _first, last: _last, ...seen }: LoggedSum): Seen {
@@ -139,4 +182,14 @@ function ofRecording({ sql, statements, microseconds, rows }: StatementTotals, s
 }
 
 /** A recorder in the app does not see what the server does. */
-const UNSAID = { sharedHit: null, sharedRead: null, tempWritten: null, walBytes: null, plans: null, planMs: null, jitMs: null, workersPlanned: null, workersLaunched: null };
+const UNSAID = {
+  sharedHit: null,
+  sharedRead: null,
+  tempWritten: null,
+  walBytes: null,
+  plans: null,
+  planMs: null,
+  jitMs: null,
+  workersPlanned: null,
+  workersLaunched: null,
+};

@@ -74,17 +74,19 @@ export function timedStatements(base: TimeBase | null, database: Database | null
   const statements = database?.workload.statements ?? [];
   const total = base?.total ?? 0;
   const recorded = new Map((recording?.top ?? []).toReversed().map((one) => [textKey(one.sql), one]));
-  return statements.map((statement) => ({ statement, key: textKey(statement.sql) })).map(({ statement, key }) => ({
-    id: statement.id,
-    key,
-    ...recordedAt(recorded.get(key)),
-    sql: statement.sql,
-    calls: statement.calls,
-    meanMs: statement.meanMs,
-    time: statement.share * total,
-    share: statement.share,
-    statement,
-  }));
+  return statements
+    .map((statement) => ({ statement, key: textKey(statement.sql) }))
+    .map(({ statement, key }) => ({
+      id: statement.id,
+      key,
+      ...recordedAt(recorded.get(key)),
+      sql: statement.sql,
+      calls: statement.calls,
+      meanMs: statement.meanMs,
+      time: statement.share * total,
+      share: statement.share,
+      statement,
+    }));
 }
 
 /** A statement that the server has a number for keeps it: findings name it by that. */

@@ -45,16 +45,29 @@ const stops: (() => void)[] = [];
 beforeAll(async () => {
   const source = await readSource({ root: bookshop, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {} });
   advice = await adviceFor(source);
-  const [redis, { cluster, stop }, made] = await Promise.all([startRedis(), startPostgres(), ensurePythonEnv({ requirements: "tests/caching/requirements.txt", directory: ".cache/venv-caching" })]);
+  const [redis, { cluster, stop }, made] = await Promise.all([
+    startRedis(),
+    startPostgres(),
+    ensurePythonEnv({ requirements: "tests/caching/requirements.txt", directory: ".cache/venv-caching" }),
+  ]);
   stops.push(redis.stop, stop);
   python = made.python;
   root = mkdtempSync(path.join(tmpdir(), "luthier-caching-"));
   stops.push(() => rmSync(root, { recursive: true, force: true }));
   cpSync(bookshop, root, { recursive: true });
   apply(advice);
-  writeFileSync(path.join(root, "bookshop/settings/race.py"), `from .test import *\n\nCACHES = {"default": {"BACKEND": "stepping.SteppingRedisCache", "LOCATION": "${redis.url}"}}\n`);
+  writeFileSync(
+    path.join(root, "bookshop/settings/race.py"),
+    `from .test import *\n\nCACHES = {"default": {"BACKEND": "stepping.SteppingRedisCache", "LOCATION": "${redis.url}"}}\n`,
+  );
   writeFileSync(path.join(root, "bookshop/settings/race_cachalot.py"), CACHALOT);
-  env = { ...process.env, ...cluster.env, DJANGO_SETTINGS_MODULE: "bookshop.settings.race", PYTHONPATH: [root, import.meta.dirname].join(path.delimiter), PYTHONWARNINGS: "ignore" };
+  env = {
+    ...process.env,
+    ...cluster.env,
+    DJANGO_SETTINGS_MODULE: "bookshop.settings.race",
+    PYTHONPATH: [root, import.meta.dirname].join(path.delimiter),
+    PYTHONWARNINGS: "ignore",
+  };
   run("manage.py", "migrate", "-v0");
 });
 
@@ -63,7 +76,11 @@ afterAll(() => {
 });
 
 async function adviceFor(source: RuleInput): Promise<readonly Advice[]> {
-  const line = source.text("marketing/caching.py").split("\n").findIndex((text) => text.includes("planted: cache-candidate-genres")) + 1;
+  const line =
+    source
+      .text("marketing/caching.py")
+      .split("\n")
+      .findIndex((text) => text.includes("planted: cache-candidate-genres")) + 1;
   const recording = await withTraffic(emptyRecording(), {
     seconds: 600,
     statements: [
@@ -91,7 +108,12 @@ function run(...args: readonly string[]): string {
 }
 
 function runWith(settings: string, ...args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(python, args, { cwd: root, env: { ...env, DJANGO_SETTINGS_MODULE: settings }, encoding: "utf8", timeout: 120_000 });
+  const { status, stdout, stderr } = spawnSync(python, args, {
+    cwd: root,
+    env: { ...env, DJANGO_SETTINGS_MODULE: settings },
+    encoding: "utf8",
+    timeout: 120_000,
+  });
   if (status !== 0) throw new Error(`${args.join(" ")}\n${stderr}`);
   return stdout;
 }
@@ -128,13 +150,26 @@ describe("at the moment that an answer ends", () => {
   });
 
   test("without Redis the site works", () => {
-    expect(JSON.parse(run(path.join(import.meta.dirname, "stampede.py"), "3", "unix:///nowhere/redis.sock"))).toMatchObject({ readers: 3, asked: 3, failed: 0 });
+    expect(JSON.parse(run(path.join(import.meta.dirname, "stampede.py"), "3", "unix:///nowhere/redis.sock"))).toMatchObject({
+      readers: 3,
+      asked: 3,
+      failed: 0,
+    });
   });
 });
 
 describe("the advice", () => {
   test("has figures and names of the shop in every sentence", () => {
-    const sentences = advice.flatMap((one) => [one.claim, ...one.reasons, one.examined, one.doubt, ...one.examples.map(({ note }) => note), ...one.artefacts.map(({ purpose }) => purpose)]).filter((one) => one !== "");
+    const sentences = advice
+      .flatMap((one) => [
+        one.claim,
+        ...one.reasons,
+        one.examined,
+        one.doubt,
+        ...one.examples.map(({ note }) => note),
+        ...one.artefacts.map(({ purpose }) => purpose),
+      ])
+      .filter((one) => one !== "");
     expect(sentences.length).toBeGreaterThan(10);
     expect(sentences.filter((one) => !/\d|genre|catalog_/.test(one))).toEqual([]);
   });

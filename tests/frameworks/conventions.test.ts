@@ -49,7 +49,9 @@ class LineReport(Report):
 };
 
 test("a project's own conventions are a folder of stubs", async () => {
-  await expectMarked({ ...PROJECT, "luthier_conventions/acme_reports/__init__.py": "", "luthier_conventions/acme_reports/base.py": STUBS }, ["luthier_conventions"]);
+  await expectMarked({ ...PROJECT, "luthier_conventions/acme_reports/__init__.py": "", "luthier_conventions/acme_reports/base.py": STUBS }, [
+    "luthier_conventions",
+  ]);
 });
 
 test("or one module", async () => {

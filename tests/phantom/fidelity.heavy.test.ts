@@ -10,7 +10,14 @@ import { CANDIDATES, EXPRESSIONS, QUESTIONS } from "./questions.ts";
 const MAJORS = process.env["PHANTOM_MAJORS"]?.split(",").map(Number) ?? [15, 16, 18];
 
 /** Other than the phantom's own defaults, so that they must have been taken over. */
-const SETTINGS = { random_page_cost: "2.5", work_mem: "6MB", effective_cache_size: "1GB", max_parallel_workers_per_gather: "3", min_parallel_table_scan_size: "2MB", autovacuum: "off" };
+const SETTINGS = {
+  random_page_cost: "2.5",
+  work_mem: "6MB",
+  effective_cache_size: "1GB",
+  max_parallel_workers_per_gather: "3",
+  min_parallel_table_scan_size: "2MB",
+  autovacuum: "off",
+};
 
 describe.each(MAJORS)("PostgreSQL %i", (major) => {
   let server: RunningServer;
@@ -32,7 +39,9 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
   test("plans every question as the server does, at the same cost", async () => {
     const answers = await real((client) => ask(client, phantom, QUESTIONS));
     const others = answers.filter(({ isSamePlan, error }) => !isSamePlan || error > 0);
-    say(`PostgreSQL ${major}: ${answers.length} questions, same plan ${answers.filter(({ isSamePlan }) => isSamePlan).length}, same cost ${answers.filter(({ error }) => error === 0).length}`);
+    say(
+      `PostgreSQL ${major}: ${answers.length} questions, same plan ${answers.filter(({ isSamePlan }) => isSamePlan).length}, same cost ${answers.filter(({ error }) => error === 0).length}`,
+    );
     expect(phantom.notes).toEqual([]);
     expect(others).toEqual([]);
   });
@@ -41,7 +50,12 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
     const trials = (await real((client) => trialsOf(client, phantom, CANDIDATES))).flat();
     report(major, "indexes", trials);
     expect(trials.filter(({ uses: [one, other] }) => one !== other)).toEqual([]);
-    expect(quantile(trials.map(({ error }) => error), 0.9)).toBeLessThanOrEqual(0.05);
+    expect(
+      quantile(
+        trials.map(({ error }) => error),
+        0.9,
+      ),
+    ).toBeLessThanOrEqual(0.05);
     expect(quantile(sizeErrors(trials), 0.9)).toBeLessThanOrEqual(0.05);
   });
 
@@ -54,7 +68,9 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
   test("leaves no trace of what was tried", async () => {
     const sql = "SELECT * FROM purchase WHERE coupon = 'C77'";
     const before = await phantom.plan(sql);
-    const during = await phantom.whatIf({ add: ["CREATE INDEX CONCURRENTLY probe ON purchase (coupon)"], settings: { seq_page_cost: "3" } }, ({ plan }) => plan(sql));
+    const during = await phantom.whatIf({ add: ["CREATE INDEX CONCURRENTLY probe ON purchase (coupon)"], settings: { seq_page_cost: "3" } }, ({ plan }) =>
+      plan(sql),
+    );
     const failed = phantom.whatIf({ add: [{ table: { schema: "public", name: "purchase" }, keys: ["coupon"] }] }, () => Promise.reject(new Error("given up")));
     await expect(failed).rejects.toThrow("given up");
     expect(during.root.cost.total).toBeLessThan(before.root.cost.total / 10);
@@ -67,7 +83,9 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
     const truth = await real(async (client) => {
       await client.query("BEGIN");
       await client.query("DROP INDEX purchase_buyer");
-      return (await client.query<{ "QUERY PLAN": readonly { readonly Plan: { readonly "Total Cost": number } }[] }>(`EXPLAIN (FORMAT JSON) ${sql}`)).rows[0]?.["QUERY PLAN"][0]?.Plan["Total Cost"];
+      return (await client.query<{ "QUERY PLAN": readonly { readonly Plan: { readonly "Total Cost": number } }[] }>(`EXPLAIN (FORMAT JSON) ${sql}`)).rows[0]?.[
+        "QUERY PLAN"
+      ][0]?.Plan["Total Cost"];
     });
     expect(without.root.cost.total).toBe(truth);
   });
@@ -102,6 +120,11 @@ function report(major: number, what: string, trials: readonly Trial[]): void {
   const errors = trials.map(({ error }) => error);
   const percent = (value: number): string => `${(value * 100).toFixed(2)} %`;
   const sizes = sizeErrors(trials);
-  const lines = trials.map((one) => `${one.isSamePlan ? "=" : "!"} cost ${percent(one.error)}, rows ${one.rows.join(" ")}, pages ${one.pages.join(" ")}${one.isModelled ? "" : " guess"}: ${one.index.slice(13)}: ${one.sql}`);
-  say(`PostgreSQL ${major}, ${what}: ${trials.length} pairs, same plan ${trials.filter(({ isSamePlan }) => isSamePlan).length}, cost p50 ${percent(quantile(errors, 0.5))} p90 ${percent(quantile(errors, 0.9))} max ${percent(Math.max(...errors))}, size p50 ${percent(quantile(sizes, 0.5))} p90 ${percent(quantile(sizes, 0.9))} of ${sizes.length}\n${lines.join("\n")}`);
+  const lines = trials.map(
+    (one) =>
+      `${one.isSamePlan ? "=" : "!"} cost ${percent(one.error)}, rows ${one.rows.join(" ")}, pages ${one.pages.join(" ")}${one.isModelled ? "" : " guess"}: ${one.index.slice(13)}: ${one.sql}`,
+  );
+  say(
+    `PostgreSQL ${major}, ${what}: ${trials.length} pairs, same plan ${trials.filter(({ isSamePlan }) => isSamePlan).length}, cost p50 ${percent(quantile(errors, 0.5))} p90 ${percent(quantile(errors, 0.9))} max ${percent(Math.max(...errors))}, size p50 ${percent(quantile(sizes, 0.5))} p90 ${percent(quantile(sizes, 0.9))} of ${sizes.length}\n${lines.join("\n")}`,
+  );
 }

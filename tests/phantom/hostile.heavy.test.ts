@@ -38,18 +38,42 @@ async function open(of: Snapshot): Promise<Phantom> {
 const withDdl = (...ddl: readonly string[]): Snapshot => ({ ...snapshot, catalog: { ...snapshot.catalog, ddl: [...snapshot.catalog.ddl, ...ddl] } });
 
 /** PL/pgSQL that does the harm, and first tries to be the superuser again. */
-const evil = (program: string): string => `CREATE FUNCTION public.evil() RETURNS int LANGUAGE plpgsql VOLATILE AS $e$ BEGIN BEGIN EXECUTE 'RESET ROLE'; EXCEPTION WHEN OTHERS THEN NULL; END; BEGIN EXECUTE 'RESET SESSION AUTHORIZATION'; EXCEPTION WHEN OTHERS THEN NULL; END; EXECUTE $c$COPY (SELECT 1) TO PROGRAM '${program}'$c$; RETURN 1; END $e$`;
+const evil = (program: string): string =>
+  `CREATE FUNCTION public.evil() RETURNS int LANGUAGE plpgsql VOLATILE AS $e$ BEGIN BEGIN EXECUTE 'RESET ROLE'; EXCEPTION WHEN OTHERS THEN NULL; END; BEGIN EXECUTE 'RESET SESSION AUTHORIZATION'; EXCEPTION WHEN OTHERS THEN NULL; END; EXECUTE $c$COPY (SELECT 1) TO PROGRAM '${program}'$c$; RETURN 1; END $e$`;
 
 test.each([
   ["a program of COPY", (program: string) => [`COPY (SELECT 1) TO PROGRAM '${program}'`]],
   ["an anonymous block", (program: string) => [`DO $d$ BEGIN EXECUTE $c$COPY (SELECT 1) TO PROGRAM '${program}'$c$; END $d$`]],
-  ["a block that looks like a role's", (program: string) => [`DO $luthier$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'x') THEN CREATE ROLE "x" NOLOGIN; END IF; EXECUTE $c$COPY (SELECT 1) TO PROGRAM '${program}'$c$; END $luthier$`]],
+  [
+    "a block that looks like a role's",
+    (program: string) => [
+      `DO $luthier$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'x') THEN CREATE ROLE "x" NOLOGIN; END IF; EXECUTE $c$COPY (SELECT 1) TO PROGRAM '${program}'$c$; END $luthier$`,
+    ],
+  ],
   ["a setting of the server", (program: string) => [`ALTER SYSTEM SET archive_command = '${program}'`, "SELECT pg_reload_conf()"]],
-  ["a statement after a statement", (program: string) => [`CREATE EXTENSION IF NOT EXISTS "plpgsql" WITH SCHEMA "pg_catalog"; COPY (SELECT 1) TO PROGRAM '${program}'`]],
-  ["a language that is trusted with everything", () => [`CREATE FUNCTION public.run(text) RETURNS int LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler'`]],
+  [
+    "a statement after a statement",
+    (program: string) => [`CREATE EXTENSION IF NOT EXISTS "plpgsql" WITH SCHEMA "pg_catalog"; COPY (SELECT 1) TO PROGRAM '${program}'`],
+  ],
+  [
+    "a language that is trusted with everything",
+    () => [`CREATE FUNCTION public.run(text) RETURNS int LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler'`],
+  ],
   ["the end of its transaction", (program: string) => ["COMMIT", "RESET ROLE", `COPY (SELECT 1) TO PROGRAM '${program}'`]],
-  ["a large object that is written to a file", (program: string) => [`CREATE MATERIALIZED VIEW public.m AS SELECT lo_export(lo_from_bytea(0, 'x'), '${program.replace("touch ", "")}') WITH NO DATA`, "REFRESH MATERIALIZED VIEW public.m"]],
-  ["an event trigger", (program: string) => [`CREATE FUNCTION public.on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $e$ BEGIN EXECUTE $c$COPY (SELECT 1) TO PROGRAM '${program}'$c$; END $e$`, "CREATE EVENT TRIGGER t ON ddl_command_end EXECUTE FUNCTION public.on_ddl()"]],
+  [
+    "a large object that is written to a file",
+    (program: string) => [
+      `CREATE MATERIALIZED VIEW public.m AS SELECT lo_export(lo_from_bytea(0, 'x'), '${program.replace("touch ", "")}') WITH NO DATA`,
+      "REFRESH MATERIALIZED VIEW public.m",
+    ],
+  ],
+  [
+    "an event trigger",
+    (program: string) => [
+      `CREATE FUNCTION public.on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $e$ BEGIN EXECUTE $c$COPY (SELECT 1) TO PROGRAM '${program}'$c$; END $e$`,
+      "CREATE EVENT TRIGGER t ON ddl_command_end EXECUTE FUNCTION public.on_ddl()",
+    ],
+  ],
 ])("%s in the schema is refused", async (_name, ddl) => {
   const { file, program } = target();
   const phantom = await open(withDdl(...ddl(program)));
@@ -95,11 +119,35 @@ test("settings and statistics are values, whatever is in them", async () => {
   const copy = `COPY (SELECT 1) TO PROGRAM '${program}'`;
   const [first, ...others] = snapshot.servers;
   if (first === undefined) throw new Error("no server");
-  const setting = { name: "search_path", value: `public; ${copy}`, unit: null, source: "file", context: "user", bootValue: null, category: "Client", pendingRestart: false };
-  const servers = [{ ...first, settings: [...first.settings, setting, { ...setting, name: `work_mem = 1; ${copy}; SET work_mem`, category: "Query Tuning" }, { ...setting, name: "standard_conforming_strings", value: "off" }] }, ...others];
+  const setting = {
+    name: "search_path",
+    value: `public; ${copy}`,
+    unit: null,
+    source: "file",
+    context: "user",
+    bootValue: null,
+    category: "Client",
+    pendingRestart: false,
+  };
+  const servers = [
+    {
+      ...first,
+      settings: [
+        ...first.settings,
+        setting,
+        { ...setting, name: `work_mem = 1; ${copy}; SET work_mem`, category: "Query Tuning" },
+        { ...setting, name: "standard_conforming_strings", value: "off" },
+      ],
+    },
+    ...others,
+  ];
   const planner = snapshot.catalog.planner;
   const statistics = (planner?.statistics ?? []).map((one) => ({ ...one, figures: { ...one.figures, width: `1); ${copy}; --` as unknown as number } }));
-  const hostile: Snapshot = { ...snapshot, servers, catalog: { ...snapshot.catalog, ...(planner === undefined ? {} : { planner: { ...planner, statistics } }) } };
+  const hostile: Snapshot = {
+    ...snapshot,
+    servers,
+    catalog: { ...snapshot.catalog, ...(planner === undefined ? {} : { planner: { ...planner, statistics } }) },
+  };
   const phantom = await open(hostile);
   await phantom.plan("SELECT * FROM book WHERE title = $1", { literals: [`\\'; ${copy}; --`] }).catch(() => {});
   expect(existsSync(file)).toBe(false);

@@ -17,7 +17,16 @@ let snapshot: Snapshot;
 const cache = mkdtempSync(path.join(tmpdir(), "luthier-images-"));
 
 beforeAll(async () => {
-  server = await startMajor(18, { settings: { random_page_cost: "2.5", work_mem: "6MB", effective_cache_size: "1GB", max_parallel_workers_per_gather: "3", min_parallel_table_scan_size: "2MB", autovacuum: "off" } });
+  server = await startMajor(18, {
+    settings: {
+      random_page_cost: "2.5",
+      work_mem: "6MB",
+      effective_cache_size: "1GB",
+      max_parallel_workers_per_gather: "3",
+      min_parallel_table_scan_size: "2MB",
+      autovacuum: "off",
+    },
+  });
   await execute(server.cluster.url, ...marketStatements());
   snapshot = await look(server.cluster.url);
 });
@@ -33,7 +42,9 @@ async function open(of: Snapshot = snapshot, options: PhantomOptions = {}): Prom
 }
 
 /** The test's server has C.UTF-8, in which no plain index serves LIKE. */
-const ORDER = expect.stringMatching(/^PGlite orders texts by their bytes, production as in C\.UTF-8: .+ an index on a text serves LIKE here that does not there$/);
+const ORDER = expect.stringMatching(
+  /^PGlite orders texts by their bytes, production as in C\.UTF-8: .+ an index on a text serves LIKE here that does not there$/,
+);
 
 test("the version whose image is kept is the one that is installed", () => {
   expect(packageFile.dependencies["@electric-sql/pglite"]).toBe(PGLITE_VERSION);
@@ -44,23 +55,42 @@ test("plans as a server of its version does, and decides about indexes as it doe
   const phantom = await open();
   const made = performance.now();
   const answers = await withClient(server.cluster.url, (client) => ask(client, phantom, QUESTIONS));
-  process.stdout.write(`PGlite ${phantom.version}: first opened in ${Math.round(made - first)} ms, ${answers.length} questions, same plan ${answers.filter(({ isSamePlan }) => isSamePlan).length}, same cost ${answers.filter(({ error }) => error === 0).length}\n`);
+  process.stdout.write(
+    `PGlite ${phantom.version}: first opened in ${Math.round(made - first)} ms, ${answers.length} questions, same plan ${answers.filter(({ isSamePlan }) => isSamePlan).length}, same cost ${answers.filter(({ error }) => error === 0).length}\n`,
+  );
   expect(phantom.notes).toEqual(["plans are those of PGlite, PostgreSQL 18 within this process (asked for)", ORDER]);
   expect(answers.filter(({ isSamePlan, error }) => !isSamePlan || error > 0)).toEqual([]);
-  const trials = (await withClient(server.cluster.url, async (client) => {
-    const all = [];
-    for (const one of CANDIDATES) all.push(await tryIndex(client, phantom, one));
-    return all;
-  })).flat();
-  process.stdout.write(`PGlite: ${trials.length} pairs, same plan ${trials.filter(({ isSamePlan }) => isSamePlan).length}, cost p90 ${quantile(trials.map(({ error }) => error), 0.9)}\n`);
+  const trials = (
+    await withClient(server.cluster.url, async (client) => {
+      const all = [];
+      for (const one of CANDIDATES) all.push(await tryIndex(client, phantom, one));
+      return all;
+    })
+  ).flat();
+  process.stdout.write(
+    `PGlite: ${trials.length} pairs, same plan ${trials.filter(({ isSamePlan }) => isSamePlan).length}, cost p90 ${quantile(
+      trials.map(({ error }) => error),
+      0.9,
+    )}\n`,
+  );
   expect(trials.filter(({ uses: [one, other] }) => one !== other)).toEqual([]);
-  expect(quantile(trials.map(({ error }) => error), 0.9)).toBeLessThanOrEqual(0.05);
+  expect(
+    quantile(
+      trials.map(({ error }) => error),
+      0.9,
+    ),
+  ).toBeLessThanOrEqual(0.05);
 });
 
 test("stands in where there is no server and none can be fetched, and says what that costs", async () => {
   const older: Snapshot = { ...snapshot, servers: snapshot.servers.map((one) => ({ ...one, versionNumber: 120_004 })) };
   const phantom = await open(older, { planner: "any", mayFetch: false });
-  expect(phantom.notes).toEqual([expect.stringMatching(/^plans are those of PGlite, PostgreSQL 18 within this process \(there is no PostgreSQL 12 on this machine, and no package of it for linux on x64 is known\), and production is PostgreSQL 12: some plans and many costs differ there, so that what rests on them is to be verified by running$/), ORDER]);
+  expect(phantom.notes).toEqual([
+    expect.stringMatching(
+      /^plans are those of PGlite, PostgreSQL 18 within this process \(there is no PostgreSQL 12 on this machine, and no package of it for linux on x64 is known\), and production is PostgreSQL 12: some plans and many costs differ there, so that what rests on them is to be verified by running$/,
+    ),
+    ORDER,
+  ]);
   expect((await phantom.plan("SELECT * FROM purchase WHERE coupon = 'C77'")).root.cost.total).toBeGreaterThan(0);
 });
 
@@ -69,7 +99,12 @@ test("stands in where npm does not answer, and says so", async () => {
   vi.stubEnv("npm_config_registry", "http://127.0.0.1:9/");
   onTestFinished(() => void vi.unstubAllEnvs());
   const phantom = await open(other, { planner: "any" });
-  expect(phantom.notes).toEqual([expect.stringMatching(/^plans are those of PGlite, PostgreSQL 18 within this process \(there is no PostgreSQL 16 on this machine, and its package could not be fetched \(.*ECONNREFUSED.*\)\), and production is PostgreSQL 16: /), ORDER]);
+  expect(phantom.notes).toEqual([
+    expect.stringMatching(
+      /^plans are those of PGlite, PostgreSQL 18 within this process \(there is no PostgreSQL 16 on this machine, and its package could not be fetched \(.*ECONNREFUSED.*\)\), and production is PostgreSQL 16: /,
+    ),
+    ORDER,
+  ]);
   expect((await phantom.plan("SELECT * FROM purchase WHERE coupon = 'C77'")).root.cost.total).toBeGreaterThan(0);
 });
 

@@ -57,7 +57,8 @@ describe("ways to run", () => {
   });
 
   test("a template's lines stand in the stack", async () => {
-    const code = "from django.test import Client; from store.models import *\nc = Customer.objects.create(name='a'); Order.objects.create(customer=c); Client().get('/orders/'); Client().get('/jinja/')";
+    const code =
+      "from django.test import Client; from store.models import *\nc = Customer.objects.create(name='a'); Order.objects.create(customer=c); Client().get('/orders/'); Client().get('/jinja/')";
     const { recording } = await script(code);
     const loads = recording.statements.filter(({ cause }) => cause === "forward store.Order.customer").map(({ stack }) => stack.join(" < "));
     expect(loads[0]).toContain("store/templates/store/order.html:2 < store/templates/store/orders.html:4 < store/templates/store/base.html:2");
@@ -69,12 +70,16 @@ describe("faults", () => {
   test("a folder that cannot be written: the app runs on", async () => {
     const file = path.join(world.temporary, "a-file");
     writeFileSync(file, "");
-    const run = await world.record([world.python, "-c", `${SETUP}marks.run('a', 3); print('done')`], { env: env(), folder: path.join(world.temporary, "not-there") });
+    const run = await world.record([world.python, "-c", `${SETUP}marks.run('a', 3); print('done')`], {
+      env: env(),
+      folder: path.join(world.temporary, "not-there"),
+    });
     expect(run).toMatchObject({ status: 0, stdout: "done\n", stderr: "" });
   });
 
   test("a full disk: the app runs on, and the loss is told", async () => {
-    const code = "import errno, os; from luthier_recorder.recording import recording\nmarks.run('a', 1)\nreal = os.write\ndef full(*_): raise OSError(errno.ENOSPC, 'full')\nos.write = full\nmarks.run('b', 3)\nos.write = real; recording.writer.retry_at = 0\nmarks.run('c', 1); print('done')";
+    const code =
+      "import errno, os; from luthier_recorder.recording import recording\nmarks.run('a', 1)\nreal = os.write\ndef full(*_): raise OSError(errno.ENOSPC, 'full')\nos.write = full\nmarks.run('b', 3)\nos.write = real; recording.writer.retry_at = 0\nmarks.run('c', 1); print('done')";
     const run = await script(code);
     expect(run).toMatchObject({ status: 0, stdout: "done\n" });
     expect(marksOf(run)).toEqual(["a_0", "c_0"]);
@@ -98,7 +103,8 @@ describe("faults", () => {
   });
 
   test("a fork, with threads running, begins a file of its own", async () => {
-    const code = "import os, threading\nmarks.run('before', 1)\nt = threading.Thread(target=lambda: marks.run('thread', 1), name='helper'); t.start(); t.join()\nfrom django.db import connections\nconnections.close_all()\npid = os.fork()\nif pid == 0:\n    marks.run('child', 1); os._exit(0)\nos.waitpid(pid, 0)\nmarks.run('after', 1)";
+    const code =
+      "import os, threading\nmarks.run('before', 1)\nt = threading.Thread(target=lambda: marks.run('thread', 1), name='helper'); t.start(); t.join()\nfrom django.db import connections\nconnections.close_all()\npid = os.fork()\nif pid == 0:\n    marks.run('child', 1); os._exit(0)\nos.waitpid(pid, 0)\nmarks.run('after', 1)";
     const run = await script(code);
     expect(run.status, run.stderr).toBe(0);
     expect(run.recording.files).toHaveLength(2);
@@ -109,13 +115,16 @@ describe("faults", () => {
   });
 
   test("an error of the recorder's own stays its own, and is counted", async () => {
-    const run = await script("from luthier_recorder.stack import stacks\ndef broken(*_): raise RuntimeError('secret')\ntype(stacks).capture = broken\nmarks.run('a', 4); print('done')");
+    const run = await script(
+      "from luthier_recorder.stack import stacks\ndef broken(*_): raise RuntimeError('secret')\ntype(stacks).capture = broken\nmarks.run('a', 4); print('done')",
+    );
     expect(run).toMatchObject({ status: 0, stdout: "done\n", stderr: "" });
     expect(run.recording.lines.filter(([kind]) => kind === "d")).toMatchObject([["d", expect.anything(), "recorder error, statement: RuntimeError", 4, 0]]);
   });
 
   test("the app's own wrappers stay in place and order", async () => {
-    const code = "from django.db import connection\ncalls = []\ndef wrapper(execute, *args): calls.append(1); return execute(*args)\nwith connection.execute_wrapper(wrapper): marks.run('a', 2)\nmarks.run('b', 1); print(len(calls), len(connection.execute_wrappers))";
+    const code =
+      "from django.db import connection\ncalls = []\ndef wrapper(execute, *args): calls.append(1); return execute(*args)\nwith connection.execute_wrapper(wrapper): marks.run('a', 2)\nmarks.run('b', 1); print(len(calls), len(connection.execute_wrappers))";
     const run = await script(code);
     expect(run.stdout).toBe("2 1\n");
     expect(marksOf(run)).toEqual(["a_0", "a_1", "b_0"]);
@@ -125,26 +134,35 @@ describe("faults", () => {
     const folder = path.join(world.temporary, "site");
     mkdirSync(folder);
     writeFileSync(path.join(folder, "sitecustomize.py"), "print('theirs')\n");
-    const run = await world.record([world.python, "-c", "import sys, sitecustomize; print(sitecustomize.__file__); print([p for p in sys.path if p.endswith('recorder/sitecustomize')])"], {
-      env: { PYTHONPATH: folder },
-    });
+    const run = await world.record(
+      [world.python, "-c", "import sys, sitecustomize; print(sitecustomize.__file__); print([p for p in sys.path if p.endswith('recorder/sitecustomize')])"],
+      {
+        env: { PYTHONPATH: folder },
+      },
+    );
     expect(run.stdout).toBe(`theirs\n${path.join(folder, "sitecustomize.py")}\n[]\n`);
   });
 
   test("a sys.path that is full of rubbish changes nothing", async () => {
-    const code = "import sys\nsys.path[:0] = ['/not/there', '', 42, None, '/proc/self/mem']\nsys.path_importer_cache.clear()\nimport statistics\nmarks.run('a', 2); print('done', any(str(p).endswith('recorder/sitecustomize') for p in sys.path))";
+    const code =
+      "import sys\nsys.path[:0] = ['/not/there', '', 42, None, '/proc/self/mem']\nsys.path_importer_cache.clear()\nimport statistics\nmarks.run('a', 2); print('done', any(str(p).endswith('recorder/sitecustomize') for p in sys.path))";
     const run = await script(code, { fields: true });
     expect(run).toMatchObject({ status: 0, stdout: "done False\n", stderr: "" });
     expect(marksOf(run)).toEqual(["a_0", "a_1"]);
   });
 
   test("settings that are no JSON: the app runs on", async () => {
-    const run = await world.record([world.python, "-c", "import os, runpy\nos.environ['LUTHIER_RECORDING'] = '{'\nimport subprocess, sys\nprint(subprocess.run([sys.executable, '-c', 'import django; print(1)'], capture_output=True, text=True))"]);
+    const run = await world.record([
+      world.python,
+      "-c",
+      "import os, runpy\nos.environ['LUTHIER_RECORDING'] = '{'\nimport subprocess, sys\nprint(subprocess.run([sys.executable, '-c', 'import django; print(1)'], capture_output=True, text=True))",
+    ]);
     expect(run.stdout).toContain("returncode=0, stdout='1\\n', stderr=''");
   });
 
   test("what atexit and destructors ask at the interpreter's end is answered", async () => {
-    const code = "import atexit\nmarks.run('a', 1)\natexit.register(marks.run, 'late', 1)\nclass Late:\n    def __del__(self, run=marks.run):\n        run('after', 1); print('done')\nkept = Late()";
+    const code =
+      "import atexit\nmarks.run('a', 1)\natexit.register(marks.run, 'late', 1)\nclass Late:\n    def __del__(self, run=marks.run):\n        run('after', 1); print('done')\nkept = Late()";
     const run = await script(code);
     expect(run).toMatchObject({ status: 0, stdout: "done\n", stderr: "" });
     expect(marksOf(run)).toEqual(["a_0", "late_0"]);
@@ -152,7 +170,8 @@ describe("faults", () => {
   });
 
   test("what receivers of connection_created ask is not the queryset's statement", async () => {
-    const code = "from django.db import connections\nfrom django.db.backends.signals import connection_created\nfrom store.models import *\nCustomer.objects.create(name='c')\nconnection_created.connect(lambda connection, **_: connection.cursor().execute('SELECT 1 AS opened_0'), weak=False)\nconnections.close_all(); n = len(Customer.objects.all()); print(n > 0)";
+    const code =
+      "from django.db import connections\nfrom django.db.backends.signals import connection_created\nfrom store.models import *\nCustomer.objects.create(name='c')\nconnection_created.connect(lambda connection, **_: connection.cursor().execute('SELECT 1 AS opened_0'), weak=False)\nconnections.close_all(); n = len(Customer.objects.all()); print(n > 0)";
     const run = await script(code);
     expect(run.stdout).toBe("True\n");
     expect(marksOf(run)).toEqual(["opened_0"]);
@@ -163,7 +182,8 @@ describe("faults", () => {
   });
 
   test("a pickled instance needs no recorder", async () => {
-    const code = "import pickle; from store.models import *\nC = Customer.objects.create(name='p')\nprint(b'luthier_recorder' in pickle.dumps(list(Customer.objects.all())))";
+    const code =
+      "import pickle; from store.models import *\nC = Customer.objects.create(name='p')\nprint(b'luthier_recorder' in pickle.dumps(list(Customer.objects.all())))";
     expect((await script(code, { fields: true })).stdout).toBe("False\n");
   });
 

@@ -19,7 +19,13 @@ afterAll(() => database.stop());
 const WSGI = "shop.wsgi:application";
 
 /** What serves, and how often it is asked for a page with how many statements. Together they are 10 000 statements. */
-const SERVERS: readonly { readonly name: string; readonly command: (port: number) => string[]; readonly requests: number; readonly statements: number; readonly view?: string }[] = [
+const SERVERS: readonly {
+  readonly name: string;
+  readonly command: (port: number) => string[];
+  readonly requests: number;
+  readonly statements: number;
+  readonly view?: string;
+}[] = [
   { name: "runserver", command: (port) => [world.python, "manage.py", "runserver", `127.0.0.1:${port}`], requests: 20, statements: 50 },
   { name: "gunicorn, sync workers", command: (port) => gunicorn(port, "--workers", "2"), requests: 40, statements: 50 },
   { name: "gunicorn, preloaded", command: (port) => gunicorn(port, "--workers", "2", "--preload"), requests: 20, statements: 50 },
@@ -82,11 +88,14 @@ describe.each(CELERY)("Celery, $name", ({ args, tasks, statements }) => {
     const send = `from shop.celery import mark\nfor n in range(${tasks}): mark.delay(f"m{n}", ${statements})`;
     const sent = await world.record([world.python, "-c", send], { env });
     expect(sent.status, sent.stderr).toBe(0);
-    const recorded = await world.record([world.bin("celery"), "--app", "shop", "worker", "--loglevel", "error", "--without-mingle", "--without-gossip", ...args], {
-      env,
-      folder: done,
-      meanwhile: () => written(done, tasks * statements),
-    });
+    const recorded = await world.record(
+      [world.bin("celery"), "--app", "shop", "worker", "--loglevel", "error", "--without-mingle", "--without-gossip", ...args],
+      {
+        env,
+        folder: done,
+        meanwhile: () => written(done, tasks * statements),
+      },
+    );
     expectEachOnce(recorded, "task", tasks, statements);
     for (const scope of scopesOf(recorded, "task")) expect(scope).toMatchObject({ name: "store.mark", facts: { outcome: "SUCCESS" } });
   });

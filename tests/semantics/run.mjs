@@ -26,9 +26,7 @@ process.exitCode = main(process.argv.slice(2));
 
 function main(args) {
   const [wanted, passedOn] = splitAt(args, "--");
-  const chosen = versions.filter(
-    (version) => wanted.length === 0 || wanted.includes(version.django),
-  );
+  const chosen = versions.filter((version) => wanted.length === 0 || wanted.includes(version.django));
   if (chosen.length < Math.max(1, wanted.length)) {
     say(process.stderr, `Known versions: ${versions.map((version) => version.django).join(", ")}`);
     return 2;
@@ -65,32 +63,21 @@ function prepare(version) {
   const environment = join(cache, `venv-django-${version.django}`);
   const python = join(environment, "bin", "python");
   const stamp = join(environment, "facts.installed");
-  const requirements = [
-    `Django==${version.django}.*`,
-    `djangorestframework==${version.restFramework}.*`,
-  ];
+  const requirements = [`Django==${version.django}.*`, `djangorestframework==${version.restFramework}.*`];
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === requirements.join("\n")) return python;
 
   const base = findPython(version);
   mkdirSync(cache, { recursive: true });
   rmSync(environment, { recursive: true, force: true });
   runOrThrow(base, ["-m", "venv", environment]);
-  const { status, stderr } = spawnSync(
-    python,
-    ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...requirements],
-    {
-      encoding: "utf8",
-    },
-  );
+  const { status, stderr } = spawnSync(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...requirements], {
+    encoding: "utf8",
+  });
   if (status !== 0 && /Requires-Python|different python version/i.test(stderr)) {
-    say(
-      process.stdout,
-      `Django ${version.django}: skipped, pip says that this Python is too old for it (Python 3.${minorOf(base)})`,
-    );
+    say(process.stdout, `Django ${version.django}: skipped, pip says that this Python is too old for it (Python 3.${minorOf(base)})`);
     return null;
   }
-  if (status !== 0)
-    throw new Error(`pip could not install ${requirements.join(" and ")}:\n${stderr}`);
+  if (status !== 0) throw new Error(`pip could not install ${requirements.join(" and ")}:\n${stderr}`);
   writeFileSync(stamp, requirements.join("\n"));
   return python;
 }
@@ -123,10 +110,6 @@ function pyenvPythons() {
 }
 
 function minorOf(command) {
-  const { status, stdout } = spawnSync(
-    command,
-    ["-c", "import sys; print(sys.version_info.minor)"],
-    { encoding: "utf8" },
-  );
+  const { status, stdout } = spawnSync(command, ["-c", "import sys; print(sys.version_info.minor)"], { encoding: "utf8" });
   return status === 0 ? Number(stdout) : -1;
 }

@@ -26,7 +26,8 @@ const SORT = `SET work_mem = '64kB'; SET max_parallel_workers_per_gather = 0; ${
 beforeAll(async () => {
   const { cluster, stop } = await startPostgres();
   stopServer = stop;
-  psql = (args, sql) => execFileSync(path.join(cluster.binaries, "psql"), ["-X", ...args, "-f", "-"], { env: { ...process.env, ...cluster.env }, input: sql, encoding: "utf8" });
+  psql = (args, sql) =>
+    execFileSync(path.join(cluster.binaries, "psql"), ["-X", ...args, "-f", "-"], { env: { ...process.env, ...cluster.env }, input: sql, encoding: "utf8" });
   psql(["-q"], SETUP);
 });
 
@@ -56,23 +57,36 @@ describe("plans of psql", () => {
     ["with lines of Unicode", ["-P", "linestyle=unicode", "-P", "border=2"]],
     ["with statements echoed and timed", ["-e", "-c", "\\timing on"]],
   ])("are read %s", async (_name, args) => {
-    const plans = await plansOf(args.filter((one) => one !== "-c" && !one.startsWith("\\")), args.includes("-c") ? `\\timing on\n${SORT}` : SORT);
+    const plans = await plansOf(
+      args.filter((one) => one !== "-c" && !one.startsWith("\\")),
+      args.includes("-c") ? `\\timing on\n${SORT}` : SORT,
+    );
     expect(plans).toHaveLength(1);
     const [plan] = plans;
     expect(plan).toMatchObject({ isAnalyzed: true, root: { type: "Sort", sort: { method: "external merge", space: "Disk" } } });
     const scan = plan === undefined ? undefined : nodes(plan.root).find((one) => one.relation === "book");
-    expect(scan).toMatchObject({ type: "Seq Scan", schema: "public", loops: 1, actualRows: 11_111, removedByFilter: 8889, conditions: { filter: "(book.title ~~ 'title1%'::text)" } });
+    expect(scan).toMatchObject({
+      type: "Seq Scan",
+      schema: "public",
+      loops: 1,
+      actualRows: 11_111,
+      removedByFilter: 8889,
+      conditions: { filter: "(book.title ~~ 'title1%'::text)" },
+    });
     expect(scan?.blocks?.hit).toBeGreaterThan(0);
   });
 
   it("have hashes, caches, triggers and loops", async () => {
     const join = "SELECT * FROM book JOIN author ON author.id = book.author_id";
-    const [hash, memoize, deletion] = await plansOf([], `
+    const [hash, memoize, deletion] = await plansOf(
+      [],
+      `
       SET max_parallel_workers_per_gather = 0; SET work_mem = '64kB'; SET enable_mergejoin = off; SET enable_nestloop = off;
       ${EXPLAIN} ${join};
       SET enable_nestloop = on; SET enable_hashjoin = off;
       ${EXPLAIN} ${join};
-      BEGIN; ${EXPLAIN} UPDATE book SET author_id = 1 WHERE id <= 50; ROLLBACK;`);
+      BEGIN; ${EXPLAIN} UPDATE book SET author_id = 1 WHERE id <= 50; ROLLBACK;`,
+    );
     expect(hash === undefined ? [] : nodes(hash.root).flatMap((one) => one.hash ?? [])).toHaveLength(1);
     expect(memoize === undefined ? [] : nodes(memoize.root).flatMap((one) => one.cache ?? [])).toMatchObject([{ misses: 500 }]);
     expect(deletion?.triggers).toMatchObject([{ name: "book_author_id_fkey", calls: 50 }]);

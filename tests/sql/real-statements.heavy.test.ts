@@ -42,7 +42,10 @@ beforeAll(async () => {
   try {
     const file = path.join(work, "recorded.jsonl");
     execFileSync(python, [path.resolve("tests/sql/send_statements.py"), file], { cwd: bookshop, env: { ...process.env, ...cluster.env }, stdio: "pipe" });
-    recorded = readFileSync(file, "utf8").trim().split("\n").map((line) => String(JSON.parse(line)));
+    recorded = readFileSync(file, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => String(JSON.parse(line)));
     const client = new Client({ connectionString: cluster.url });
     await client.connect();
     await client.query("CREATE EXTENSION pg_stat_statements");
@@ -66,7 +69,9 @@ async function sendPrepared(client: Client): Promise<void> {
 
 function logFiles(directory: string, extension: Extension): string[] {
   const folder = path.join(directory, "log");
-  return readdirSync(folder).filter((name) => name.endsWith(`.${extension}`)).map((name) => path.join(folder, name));
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(`.${extension}`))
+    .map((name) => path.join(folder, name));
 }
 
 function read(extension: Extension): StatementFiles {
@@ -102,7 +107,12 @@ describe("every statement is read", () => {
   });
 
   it("as the log has it", () => {
-    expect(share(read("log").logged.filter((one) => isQuery(one.sql)), (one) => one.shape !== null).failing).toEqual([]);
+    expect(
+      share(
+        read("log").logged.filter((one) => isQuery(one.sql)),
+        (one) => one.shape !== null,
+      ).failing,
+    ).toEqual([]);
   });
 });
 
@@ -124,7 +134,12 @@ describe("one statement has one key on every side", () => {
     const keys = new Set(counted.map((one) => erased(one.query)));
     const uncounted = withoutCounting(recorded);
     expect(uncounted.size).toBeGreaterThan(0);
-    expect(share(sides().filter((sql) => !uncounted.has(sql)), (sql) => keys.has(erased(sql))).failing).toEqual([]);
+    expect(
+      share(
+        sides().filter((sql) => !uncounted.has(sql)),
+        (sql) => keys.has(erased(sql)),
+      ).failing,
+    ).toEqual([]);
   });
 
   it("in the log", () => {
@@ -140,7 +155,9 @@ describe("logs of three formats", () => {
     expect(read("log").logged.length).toBeGreaterThan(200);
     for (const extension of ["csv", "json"] as const) {
       expect(figures(read(extension).logged)).toEqual(figures(read("log").logged));
-      expect(read(extension).plans.map((one) => [one.sql, one.executionMs, one.root])).toEqual(read("log").plans.map((one) => [one.sql, one.executionMs, one.root]));
+      expect(read(extension).plans.map((one) => [one.sql, one.executionMs, one.root])).toEqual(
+        read("log").plans.map((one) => [one.sql, one.executionMs, one.root]),
+      );
     }
   });
 
@@ -151,7 +168,8 @@ describe("logs of three formats", () => {
   it("count calls as pg_stat_statements does", () => {
     const key = erased("SELECT count(*) FROM prepared WHERE id > $1 OR name = $2");
     expect(read("log").logged.find((one) => one.id === key)).toMatchObject({ calls: 1, samples: [["5", "NULL"]] });
-    const reads = (shape: QueryShape | null): boolean => shape !== null && shape.kind === "select" && !isForeignKeyCheck(shape) && tablesOf(shape).some(({ table }) => table.name === "catalog_publisher");
+    const reads = (shape: QueryShape | null): boolean =>
+      shape !== null && shape.kind === "select" && !isForeignKeyCheck(shape) && tablesOf(shape).some(({ table }) => table.name === "catalog_publisher");
     const calls = (all: readonly { readonly calls: number }[]): number => all.reduce((sum, one) => sum + one.calls, 0);
     expect(calls(read("log").logged.filter((one) => reads(one.shape)))).toBe(calls(counted.filter((one) => reads(parser.shapeOf(one.query)))));
   });

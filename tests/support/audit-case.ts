@@ -105,5 +105,7 @@ function groupBlocks(text: string): Blocks[] {
 
 /** A page shows the lines that matter; a settings module has more. */
 function withApps(file: string, source: string): string {
-  return file === SETTINGS && !source.includes("INSTALLED_APPS") ? `${source}\nINSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "shop"]\nROOT_URLCONF = "config.urls"\n` : source;
+  return file === SETTINGS && !source.includes("INSTALLED_APPS")
+    ? `${source}\nINSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "shop"]\nROOT_URLCONF = "config.urls"\n`
+    : source;
 }

@@ -37,7 +37,14 @@ export async function judgeAudit(rule: Rule, one: AuditCase, built: BuiltDatabas
 
 function evidenceOf({ sql, name }: AuditCase, { snapshot, plans }: BuiltDatabase): DatabaseEvidence {
   const earlier = earlierOf(snapshot, sql ?? "");
-  return { snapshot: withGiven(snapshot, sql ?? ""), file: ".luthier/snapshot.json.gz", plans, logged: [], ...(earlier === null ? {} : { earlier }), stamp: name };
+  return {
+    snapshot: withGiven(snapshot, sql ?? ""),
+    file: ".luthier/snapshot.json.gz",
+    plans,
+    logged: [],
+    ...(earlier === null ? {} : { earlier }),
+    stamp: name,
+  };
 }
 
 interface Beside {
@@ -103,12 +110,18 @@ function expectMarks(one: AuditCase, findings: readonly Finding[]): void {
   expect(one.expected.length + one.expectedLines.length, "a bad fixture says what it expects").toBeGreaterThan(0);
   expect(missing(one.expected, findings.map(wordsOf)), describeFindings(findings)).toEqual([]);
   const lines = findings.flatMap(({ places }) => places.map(({ file, line }) => `${file}:${line}`));
-  expect(one.expectedLines.map(({ file, line }) => `${file}:${line}`).filter((mark) => !lines.includes(mark)), describeFindings(findings)).toEqual([]);
-  const unmarked = findings.filter((finding) => !one.expected.some((words) => wordsOf(finding).includes(words)) && !one.expectedLines.some((mark) => isAt(finding, mark)));
+  expect(
+    one.expectedLines.map(({ file, line }) => `${file}:${line}`).filter((mark) => !lines.includes(mark)),
+    describeFindings(findings),
+  ).toEqual([]);
+  const unmarked = findings.filter(
+    (finding) => !one.expected.some((words) => wordsOf(finding).includes(words)) && !one.expectedLines.some((mark) => isAt(finding, mark)),
+  );
   expect(describeFindings(unmarked), "findings without a mark").toBe("");
 }
 
-const isAt = ({ places }: Finding, mark: { readonly file: string; readonly line: number }): boolean => places.some(({ file, line }) => file === mark.file && line === mark.line);
+const isAt = ({ places }: Finding, mark: { readonly file: string; readonly line: number }): boolean =>
+  places.some(({ file, line }) => file === mark.file && line === mark.line);
 
 const missing = (expected: readonly string[], said: readonly string[]): string[] => expected.filter((words) => !said.some((text) => text.includes(words)));
 
@@ -143,7 +156,10 @@ function editedFiles({ files }: AuditCase, edits: Finding["fixes"][number]["edit
   const touched = [...new Set(edits.map(({ file }) => file))];
   return Object.fromEntries(
     touched.map((file) => {
-      const outcome = applyEdits(files[file] ?? SHOP_FILES[file] ?? "", edits.filter((edit) => edit.file === file));
+      const outcome = applyEdits(
+        files[file] ?? SHOP_FILES[file] ?? "",
+        edits.filter((edit) => edit.file === file),
+      );
       expect(outcome).toMatchObject({ ok: true });
       return [file, outcome.ok ? outcome.text : ""];
     }),
@@ -159,5 +175,10 @@ function runBothWays({ forward, reverse, isTransactional }: NonNullable<Finding[
 }
 
 function describeFindings(findings: readonly Finding[]): string {
-  return findings.map(({ claim, places }) => `${claim} ${places.map(({ role, object, file, line }) => (object === undefined ? `${file}:${line}` : `${role} ${object}`)).join(", ")}`).join("\n");
+  return findings
+    .map(
+      ({ claim, places }) =>
+        `${claim} ${places.map(({ role, object, file, line }) => (object === undefined ? `${file}:${line}` : `${role} ${object}`)).join(", ")}`,
+    )
+    .join("\n");
 }

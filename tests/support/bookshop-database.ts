@@ -56,10 +56,12 @@ export async function livedInBookshop(rows: number, root: string = bookshop, { o
 /** A report that still sees what was there when it began, and a purge that is idle without a look at anything. */
 async function besideReports<T>(url: string, work: () => Promise<T>): Promise<T> {
   const named = (application: string): string => `${url}?application_name=${application}`;
-  return await withClient(named("order_report"), (report) => withClient(named("purge_events"), async (purge) => {
-    await report.query("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM orders_order");
-    await purge.query("BEGIN");
-    for (let passed = 0; passed < TRANSACTIONS; passed += 1) await withClient(url, (client) => client.query("SELECT pg_current_xact_id()"));
-    return await work();
-  }));
+  return await withClient(named("order_report"), (report) =>
+    withClient(named("purge_events"), async (purge) => {
+      await report.query("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM orders_order");
+      await purge.query("BEGIN");
+      for (let passed = 0; passed < TRANSACTIONS; passed += 1) await withClient(url, (client) => client.query("SELECT pg_current_xact_id()"));
+      return await work();
+    }),
+  );
 }

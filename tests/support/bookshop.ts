@@ -45,7 +45,11 @@ export function sourceFiles(): readonly string[] {
 /** The marker's line, counted from 1; 0 where the file lacks it. */
 export function lineOf({ file, marker }: Marked): number {
   const pattern = new RegExp(`${marker}(?![a-z0-9-]| queryset| access)`);
-  return readFileSync(path.join(bookshop, file), "utf8").split("\n").findIndex((line) => pattern.test(line)) + 1;
+  return (
+    readFileSync(path.join(bookshop, file), "utf8")
+      .split("\n")
+      .findIndex((line) => pattern.test(line)) + 1
+  );
 }
 
 export function analyseBookshop(): Promise<Report> {
@@ -57,9 +61,7 @@ const SLACK = 3;
 /** Whether one of the finding's places lies beside the marker. */
 export function isNear(finding: Finding, marked: Marked, slack: number = SLACK): boolean {
   const line = lineOf(marked);
-  return finding.places.some(
-    (place) => place.file === marked.file && line >= place.line - slack && line <= Math.max(place.endLine, place.line) + slack,
-  );
+  return finding.places.some((place) => place.file === marked.file && line >= place.line - slack && line <= Math.max(place.endLine, place.line) + slack);
 }
 
 /** Whether one of the finding's places holds the marker's own line. A class or a loop holds it with its first line alone. */

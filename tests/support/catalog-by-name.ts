@@ -1,7 +1,21 @@
 import type { Catalog } from "../../src/model/index.ts";
 
 /** Figures of a moment, and of a server: a schema that was rebuilt has others. */
-const PASSING = new Set(["statistics", "expressionStatistics", "reltuples", "relpages", "relallvisible", "metapage", "lastValue", "xidAge", "multixactAge", "number", "distinct", "dependencies", "planner"]);
+const PASSING = new Set([
+  "statistics",
+  "expressionStatistics",
+  "reltuples",
+  "relpages",
+  "relallvisible",
+  "metapage",
+  "lastValue",
+  "xidAge",
+  "multixactAge",
+  "number",
+  "distinct",
+  "dependencies",
+  "planner",
+]);
 const isBytes = (name: string): boolean => /bytes$/i.test(name);
 
 /** A catalog in which every oid is a name, so that two servers can be compared. */
@@ -30,7 +44,13 @@ function named(value: unknown, names: ReadonlyMap<number, string>, key = ""): un
 /** Lists whose order follows from oids. */
 function sorted(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  const rows = (one: unknown): unknown => (Array.isArray(one) ? one.map((row) => [JSON.stringify(row), row] as const).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row) : one);
+  const rows = (one: unknown): unknown =>
+    Array.isArray(one)
+      ? one
+          .map((row) => [JSON.stringify(row), row] as const)
+          .toSorted(([a], [b]) => (a < b ? -1 : 1))
+          .map(([, row]) => row)
+      : one;
   const { ddl, ...lists } = value as { readonly ddl: unknown };
   return { ddl, ...Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, rows(list)])) };
 }

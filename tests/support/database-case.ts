@@ -39,7 +39,18 @@ function toCase(rule: string, name: string, text: string): DatabaseCase[] {
   const sql = blocks[DATABASE_FILE];
   if (sql === undefined) return [];
   const files = Object.fromEntries(Object.entries(blocks).filter(([file]) => file !== DATABASE_FILE));
-  return [{ rule, name, kind, sql, files, expected: expectedObjects(sql), expectedLines: Object.entries(files).flatMap(([file, source]) => expectedLines(file, source)), isMarked: true }];
+  return [
+    {
+      rule,
+      name,
+      kind,
+      sql,
+      files,
+      expected: expectedObjects(sql),
+      expectedLines: Object.entries(files).flatMap(([file, source]) => expectedLines(file, source)),
+      isMarked: true,
+    },
+  ];
 }
 
 function namedBlocks(text: string): Record<string, string> {

@@ -42,7 +42,11 @@ export async function startDatabaseWorld(): Promise<DatabaseWorld> {
   let count = 0;
   const psql = (database: string, sql: string): string => {
     const url = withDatabase(cluster.url, database);
-    const { status, stdout, stderr } = spawnSync("psql", ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", "-"], { input: sql, encoding: "utf8", env: { ...process.env, ...cluster.env, PGOPTIONS: "--client-min-messages=warning" } });
+    const { status, stdout, stderr } = spawnSync("psql", ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", "-"], {
+      input: sql,
+      encoding: "utf8",
+      env: { ...process.env, ...cluster.env, PGOPTIONS: "--client-min-messages=warning" },
+    });
     if (status !== 0) throw new Error(stderr);
     return stdout;
   };
@@ -87,7 +91,15 @@ export interface CaseVerdict {
 /** What one rule says of a case. */
 export async function judgeCase(rule: Rule, one: DatabaseCase, built: Snapshot, plans: readonly Plan[] = []): Promise<CaseVerdict> {
   const earlier = earlierOf(built, one.sql);
-  const evidence: DatabaseEvidence = { snapshot: withGiven(built, one.sql), file: ".luthier/snapshot.json.gz", plans, logged: [], ...(await loggedIn(one.sql)), ...(earlier === null ? {} : { earlier }), stamp: one.name };
+  const evidence: DatabaseEvidence = {
+    snapshot: withGiven(built, one.sql),
+    file: ".luthier/snapshot.json.gz",
+    plans,
+    logged: [],
+    ...(await loggedIn(one.sql)),
+    ...(earlier === null ? {} : { earlier }),
+    stamp: one.name,
+  };
   if (Object.keys(one.files).length > 0) return judgeProject(rule, one, evidence);
   const database = await planned(rule, await openDatabase(evidence, null), one.sql);
   const { findings, unknown } = runRules([rule], { source: null, database, thresholds: thresholdsIn(one.sql) });
@@ -122,9 +134,23 @@ async function judgeProject(rule: Rule, { files, sql }: DatabaseCase, database: 
   const root = realpathSync(mkdtempSync(path.join(tmpdir(), "luthier-case-")));
   try {
     writeFiles(root, { ...SHOP_FILES, ...files });
-    const options = { root, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: thresholdsIn(sql), database, ...phantomIn(sql) };
+    const options = {
+      root,
+      exclude: [],
+      jobs: 1,
+      cache: false,
+      settings: [],
+      sourceRoots: [],
+      conventions: [],
+      thresholds: thresholdsIn(sql),
+      database,
+      ...phantomIn(sql),
+    };
     const report = await analyse(options, () => undefined);
-    return { findings: report.findings.filter((finding) => finding.rule === rule.meta.id), unknown: report.coverage.unknown.filter((verdict) => verdict.rule === rule.meta.id) };
+    return {
+      findings: report.findings.filter((finding) => finding.rule === rule.meta.id),
+      unknown: report.coverage.unknown.filter((verdict) => verdict.rule === rule.meta.id),
+    };
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

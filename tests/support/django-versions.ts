@@ -23,7 +23,11 @@ export async function djangoEnvironments(): Promise<readonly DjangoEnvironment[]
   for (const { version, oldest } of VERSIONS) {
     const interpreter = interpreters().find((one) => minorOf(one) >= oldest);
     if (interpreter === undefined) continue;
-    const { python } = await ensurePythonEnv({ requirements: `tests/migrations/requirements-${version}.txt`, directory: `.cache/venv-migrations-${version}`, interpreter });
+    const { python } = await ensurePythonEnv({
+      requirements: `tests/migrations/requirements-${version}.txt`,
+      directory: `.cache/venv-migrations-${version}`,
+      interpreter,
+    });
     found.push({ version, python });
   }
   return found;

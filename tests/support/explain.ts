@@ -16,7 +16,10 @@ export function plansOf(sql: string, run: (statements: string) => string): Plan[
     const source = { file: "plans.json", line: index + 1 };
     if (kind === "") return [];
     if (kind === "plan") return planOf(JSON.parse(rest), null, source);
-    const parts = rest.split(";").map((one) => one.trim()).filter((one) => one !== "");
+    const parts = rest
+      .split(";")
+      .map((one) => one.trim())
+      .filter((one) => one !== "");
     const statement = parts.pop() ?? "";
     const output = run(`${parts.map((one) => `${one};\n`).join("")}EXPLAIN (${OPTIONS[kind]}) ${statement};\n`);
     const [value] = JSON.parse(output) as unknown[];

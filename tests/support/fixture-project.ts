@@ -11,7 +11,13 @@ export async function analyseShop(overlay: Readonly<Record<string, string>>, con
   const root = realpathSync(mkdtempSync(path.join(tmpdir(), "luthier-shop-")));
   try {
     writeFiles(root, { ...SHOP_FILES, ...overlay });
-    return await analyse(optionsFor(root, conventions.map((one) => path.join(root, one))), () => undefined);
+    return await analyse(
+      optionsFor(
+        root,
+        conventions.map((one) => path.join(root, one)),
+      ),
+      () => undefined,
+    );
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

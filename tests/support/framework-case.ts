@@ -14,9 +14,17 @@ export async function expectMarked(files: Readonly<Record<string, string>>, conv
         .filter((place) => place.role === "access")
         .map((place) => `${place.file}:${place.line} ${(one.relation ?? "").replaceAll("__", ".")}${one.confidence === "possible" ? "?" : ""}`),
     );
-  expect([...new Set(found)].toSorted()).toEqual(Object.entries(files).flatMap(([file, text]) => marks(file, text)).toSorted());
+  expect([...new Set(found)].toSorted()).toEqual(
+    Object.entries(files)
+      .flatMap(([file, text]) => marks(file, text))
+      .toSorted(),
+  );
 }
 
 function marks(file: string, text: string): string[] {
-  return text.split("\n").flatMap((line, index) => [...line.matchAll(/expect: ([\w.?]+(?:, [\w.?]+)*)/g)].flatMap((found) => (found[1] ?? "").split(", ").map((one) => `${file}:${index + 1} ${one}`)));
+  return text
+    .split("\n")
+    .flatMap((line, index) =>
+      [...line.matchAll(/expect: ([\w.?]+(?:, [\w.?]+)*)/g)].flatMap((found) => (found[1] ?? "").split(", ").map((one) => `${file}:${index + 1} ${one}`)),
+    );
 }

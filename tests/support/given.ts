@@ -50,7 +50,9 @@ const PLANS_OF_ANY_TIME = { "plan.ms": 0 };
 
 /** Given thresholds, and those that every fixture has. */
 export function thresholdsIn(sql: string): Readonly<Record<string, number>> {
-  const given = Object.fromEntries([...sql.matchAll(/^-- given: threshold (\S+) = (\S+)$/gm)].map(([, name = "", value = ""]) => [name, Number(value)] as const));
+  const given = Object.fromEntries(
+    [...sql.matchAll(/^-- given: threshold (\S+) = (\S+)$/gm)].map(([, name = "", value = ""]) => [name, Number(value)] as const),
+  );
   return { ...PLANS_OF_ANY_TIME, ...given };
 }
 
@@ -116,7 +118,9 @@ const LISTS: Readonly<Record<string, string>> = { table: "tables", index: "index
 
 function find(copy: Copy, kind: string, name: string): Json {
   const list = copy.catalog[LISTS[kind] ?? ""];
-  const found = Array.isArray(list) ? (list as Json[]).find((one) => one["name"] === name || `${String(one["schema"])}.${String(one["name"])}` === name) : undefined;
+  const found = Array.isArray(list)
+    ? (list as Json[]).find((one) => one["name"] === name || `${String(one["schema"])}.${String(one["name"])}` === name)
+    : undefined;
   if (found === undefined) throw new Error(`there is no ${kind} ${name} in this fixture's database`);
   return found;
 }
@@ -187,8 +191,30 @@ function addStatement(copy: Copy, { sql = "", calls = 1, totalMs = 1, ...rest }:
   copy.gaps = copy.gaps.filter((gap) => (gap as Json)["part"] !== "statements");
   const statements = server["statements"] as Json[];
   const meanMs = totalMs / Math.max(1, calls);
-  const plain = { topLevel: true, minMs: meanMs, maxMs: meanMs, deviationMs: 0, rows: calls, sharedHit: 0, sharedRead: 0, sharedDirtied: 0, sharedWritten: 0, tempRead: 0, tempWritten: 0 };
-  const unknown = { readMs: null, writeMs: null, plans: null, planMs: null, walBytes: null, jitMs: null, workersPlanned: null, workersLaunched: null, since: null };
+  const plain = {
+    topLevel: true,
+    minMs: meanMs,
+    maxMs: meanMs,
+    deviationMs: 0,
+    rows: calls,
+    sharedHit: 0,
+    sharedRead: 0,
+    sharedDirtied: 0,
+    sharedWritten: 0,
+    tempRead: 0,
+    tempWritten: 0,
+  };
+  const unknown = {
+    readMs: null,
+    writeMs: null,
+    plans: null,
+    planMs: null,
+    walBytes: null,
+    jitMs: null,
+    workersPlanned: null,
+    workersLaunched: null,
+    since: null,
+  };
   statements.push({ id: String(1000 + statements.length), sql, calls, totalMs, meanMs, ...plain, ...unknown, ...rest });
 }
 

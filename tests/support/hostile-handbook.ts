@@ -17,7 +17,29 @@ const HOSTILE = [
 ];
 
 /** Keys whose words are the contract's, not the project's. */
-const OURS = new Set(["kind", "state", "section", "chapter", "severity", "confidence", "rung", "safety", "tone", "verdict", "mark", "manner", "basis", "unit", "role", "at", "language", "schema", "id", "finding", "json"]);
+const OURS = new Set([
+  "kind",
+  "state",
+  "section",
+  "chapter",
+  "severity",
+  "confidence",
+  "rung",
+  "safety",
+  "tone",
+  "verdict",
+  "mark",
+  "manner",
+  "basis",
+  "unit",
+  "role",
+  "at",
+  "language",
+  "schema",
+  "id",
+  "finding",
+  "json",
+]);
 
 /** The sample handbook with something hostile in every text; ids stay, so that links are tried too. */
 export function hostileHandbook(): Handbook {
@@ -30,10 +52,30 @@ export function hostileHandbook(): Handbook {
     return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, name === "edits" ? one : walk(one, name)])) as T;
   };
   const spoiled = walk(SAMPLE_HANDBOOK, "");
-  return { ...spoiled, sections: spoiled.sections.map((section) => ({ ...section, plots: section.plots.map((plot) => (plot.kind === "plans" ? { ...plot, before: { ...plot.before, json: hostilePlan() } } : plot)) })) };
+  return {
+    ...spoiled,
+    sections: spoiled.sections.map((section) => ({
+      ...section,
+      plots: section.plots.map((plot) => (plot.kind === "plans" ? { ...plot, before: { ...plot.before, json: hostilePlan() } } : plot)),
+    })),
+  };
 }
 
 function hostilePlan(): string {
   const name = HOSTILE.join("");
-  return JSON.stringify([{ Plan: { "Node Type": "Seq Scan", "Relation Name": name, Alias: name, "Startup Cost": 0, "Total Cost": 10, "Plan Rows": 1, "Plan Width": 4, Filter: `(${name})`, Output: HOSTILE } }]);
+  return JSON.stringify([
+    {
+      Plan: {
+        "Node Type": "Seq Scan",
+        "Relation Name": name,
+        Alias: name,
+        "Startup Cost": 0,
+        "Total Cost": 10,
+        "Plan Rows": 1,
+        "Plan Width": 4,
+        Filter: `(${name})`,
+        Output: HOSTILE,
+      },
+    },
+  ]);
 }

@@ -64,7 +64,14 @@ export interface Mended {
 
 export async function mend(files: Readonly<Record<string, string>>, rule: string): Promise<Mended> {
   const [[file, before] = ["", ""]] = Object.entries(files);
-  const root = temporaryFolder({ "manage.py": "", "site/__init__.py": "", "site/settings.py": SETTINGS, "shop/__init__.py": "", "shop/models.py": MODELS, ...files });
+  const root = temporaryFolder({
+    "manage.py": "",
+    "site/__init__.py": "",
+    "site/settings.py": SETTINGS,
+    "shop/__init__.py": "",
+    "shop/models.py": MODELS,
+    ...files,
+  });
   const options: AnalyseOptions = { root, exclude: [], jobs: 1, cache: false, settings: [], sourceRoots: [], conventions: [], thresholds: {} };
   const report = await analyse(options, () => undefined);
   const found = report.findings.filter((finding) => finding.rule === rule);

@@ -68,15 +68,27 @@ function shopOn(root: string, lived: LivedIn, run: RunBuilt): Shop {
       const snapshot = existsSync(first) ? path.join(root, ".luthier/later.json.gz") : first;
       expectSuccess(await run(["snapshot", root, "--db", lived.url, "--out", snapshot], root));
       writeSnapshot(snapshot, withGiven(readSnapshot(snapshot).snapshot, GIVEN));
-      const { stdout, stderr } = await run(["check", root, "--snapshot", snapshot, "--format", "json", "--min-confidence", "possible", "--fail-on", "never", "--quiet"], root);
+      const { stdout, stderr } = await run(
+        ["check", root, "--snapshot", snapshot, "--format", "json", "--min-confidence", "possible", "--fail-on", "never", "--quiet"],
+        root,
+      );
       if (stdout === "") throw new Error(stderr);
       return JSON.parse(stdout) as Report;
     },
     fix: (...args) => run(["fix", "--snapshot", first, "--min-confidence", "possible", "--fail-on", "never", ...args], root),
-    manage: (...commands) => outputOf(lived.python, [path.resolve(import.meta.dirname, "../migrations/drive.py")], { root, env: { ...lived.env, PYTHONPATH: ".", PYTHONDONTWRITEBYTECODE: "1" }, input: `${commands.join("\n")}\n` }),
+    manage: (...commands) =>
+      outputOf(lived.python, [path.resolve(import.meta.dirname, "../migrations/drive.py")], {
+        root,
+        env: { ...lived.env, PYTHONPATH: ".", PYTHONDONTWRITEBYTECODE: "1" },
+        input: `${commands.join("\n")}\n`,
+      }),
     sql: (statements, isTransactional) => {
       const text = statements.map((one) => `${one.replace(/;?\s*$/, ";")}\n`).join("");
-      outputOf("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", lived.url, "-f", "-"], { root, env: lived.env, input: isTransactional ? `BEGIN;\n${text}COMMIT;\n` : text });
+      outputOf("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", lived.url, "-f", "-"], {
+        root,
+        env: lived.env,
+        input: isTransactional ? `BEGIN;\n${text}COMMIT;\n` : text,
+      });
     },
     // A dump of today's tools begins and ends with a key that is new each time.
     schema: () => outputOf("pg_dump", ["--schema-only", "--no-owner", lived.url], { root, env: lived.env }).replaceAll(/^\\(?:un)?restrict .*$/gm, ""),
@@ -96,7 +108,11 @@ function expectSuccess({ status, stderr }: Ended): void {
   if (status !== 0) throw new Error(stderr);
 }
 
-function outputOf(command: string, args: readonly string[], { root, env, input = "" }: { readonly root: string; readonly env: NodeJS.ProcessEnv; readonly input?: string }): string {
+function outputOf(
+  command: string,
+  args: readonly string[],
+  { root, env, input = "" }: { readonly root: string; readonly env: NodeJS.ProcessEnv; readonly input?: string },
+): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, env, input, encoding: "utf8", maxBuffer: 1e8 });
   if (status !== 0) throw new Error(`${command} ${args.join(" ")}\n${error?.message ?? stderr}\n${stdout}`);
   return stdout;
@@ -104,7 +120,9 @@ function outputOf(command: string, args: readonly string[], { root, env, input =
 
 /** The app's last migration that git has. */
 export function lastCommitted({ root }: Shop, app: string): string {
-  const names = git(root, "ls-files", `${app}/migrations`).split("\n").flatMap((file) => /\/(\d+_\w+)\.py$/.exec(file)?.[1] ?? []);
+  const names = git(root, "ls-files", `${app}/migrations`)
+    .split("\n")
+    .flatMap((file) => /\/(\d+_\w+)\.py$/.exec(file)?.[1] ?? []);
   return names.toSorted().at(-1) ?? "zero";
 }
 

@@ -31,10 +31,18 @@ export function buildShop(environment: DjangoEnvironment, url: string): Shop {
   const root = mkdtempSync(path.join(tmpdir(), "luthier-shop-"));
   cpSync(bookshop, root, { recursive: true, filter: (file) => !file.includes("__pycache__") });
   writeFiles(root, { "migration_settings.py": SETTINGS, "no_urls.py": "urlpatterns = []\n", "requirements.txt": `Django==${environment.version}.1\n` });
-  replaceIn(root, "orders/models.py", 'models.PROTECT, related_name="shipments")  # twin', 'models.PROTECT, related_name="shipments", db_constraint=False)  # twin');
+  replaceIn(
+    root,
+    "orders/models.py",
+    'models.PROTECT, related_name="shipments")  # twin',
+    'models.PROTECT, related_name="shipments", db_constraint=False)  # twin',
+  );
   replaceIn(root, "orders/migrations/0001_initial.py", "('carrier', models.ForeignKey(", "('carrier', models.ForeignKey(db_constraint=False, ");
   const shop = { root, url, environment };
-  for (const command of [["migrate", "-v0"], ["generate", "--rows", "1000", "--seed", "1"]]) {
+  for (const command of [
+    ["migrate", "-v0"],
+    ["generate", "--rows", "1000", "--seed", "1"],
+  ]) {
     const { status, stderr } = spawnSync(environment.python, ["manage.py", ...command], { cwd: root, encoding: "utf8", env: environmentOf(shop) });
     if (status !== 0) throw new Error(`manage.py ${command.join(" ")}:\n${stderr}`);
   }
@@ -62,7 +70,10 @@ export interface Applied {
 export function applyTogether(fixes: readonly FixDraft[], { text }: RuleInput): Applied {
   const [template] = SAMPLE_FINDINGS;
   if (template === undefined) throw new Error("the sample is empty");
-  const chosen = fixes.map((fix, index) => ({ finding: { ...template, id: `fix-${index}` }, fix: { title: fix.title, kind: fix.kind ?? "edit", safety: fix.safety, edits: editsOf(fix, text), ...(fix.migration && { migration: fix.migration }) } }));
+  const chosen = fixes.map((fix, index) => ({
+    finding: { ...template, id: `fix-${index}` },
+    fix: { title: fix.title, kind: fix.kind ?? "edit", safety: fix.safety, edits: editsOf(fix, text), ...(fix.migration && { migration: fix.migration }) },
+  }));
   const plan = planFixes(chosen, text);
   if (plan.skipped.length > 0) throw new Error(`skipped: ${plan.skipped.map(({ fix }) => fix.title).join(", ")}`);
   const files = [...plan.edits].map(([file, edits]): [string, string] => {
@@ -77,7 +88,13 @@ export function applyTogether(fixes: readonly FixDraft[], { text }: RuleInput): 
 function editsOf({ edits, files = [] }: FixDraft, text: (file: string) => string): Edit[] {
   const offset = (file: string, at: number): number => Buffer.byteLength(text(file).slice(0, at));
   return [
-    ...edits.map(({ span, text: replacement }) => ({ file: span.file, start: offset(span.file, span.start), end: offset(span.file, span.end), expected: text(span.file).slice(span.start, span.end), text: replacement })),
+    ...edits.map(({ span, text: replacement }) => ({
+      file: span.file,
+      start: offset(span.file, span.start),
+      end: offset(span.file, span.end),
+      expected: text(span.file).slice(span.start, span.end),
+      text: replacement,
+    })),
     ...files.map(({ file, text: replacement }) => ({ file, start: 0, end: 0, expected: "", text: replacement })),
   ];
 }
@@ -104,7 +121,11 @@ export interface Writes {
 }
 
 export function startDriver(shop: Shop): Driver {
-  const child = spawn(shop.environment.python, [path.resolve(import.meta.dirname, "../migrations/drive.py")], { cwd: shop.root, env: environmentOf(shop), stdio: "pipe" });
+  const child = spawn(shop.environment.python, [path.resolve(import.meta.dirname, "../migrations/drive.py")], {
+    cwd: shop.root,
+    env: environmentOf(shop),
+    stdio: "pipe",
+  });
   const lines = linesOf(child);
   const tell = (line: string): Promise<void> => {
     child.stdin.write(`${line}\n`);

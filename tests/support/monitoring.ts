@@ -18,7 +18,10 @@ export interface MonitoringCase {
 }
 
 export async function databaseOf({ snapshot, earlier, source }: MonitoringCase): Promise<Database> {
-  return openDatabase({ snapshot, file: ".luthier/snapshot.json.gz", plans: [], logged: [], stamp: "test", ...(earlier === undefined ? {} : { earlier }) }, source ?? null);
+  return openDatabase(
+    { snapshot, file: ".luthier/snapshot.json.gz", plans: [], logged: [], stamp: "test", ...(earlier === undefined ? {} : { earlier }) },
+    source ?? null,
+  );
 }
 
 export async function watchedOf(one: MonitoringCase): Promise<Watched> {
@@ -27,7 +30,14 @@ export async function watchedOf(one: MonitoringCase): Promise<Watched> {
 
 export async function monitoringAdvice(one: MonitoringCase): Promise<Advice> {
   const database = await databaseOf(one);
-  const [advice] = await advisor.advise({ source: one.source ?? null, deployment: one.deployment ?? NO_DEPLOYMENT, database, recording: null, thresholds: {}, findings: [] });
+  const [advice] = await advisor.advise({
+    source: one.source ?? null,
+    deployment: one.deployment ?? NO_DEPLOYMENT,
+    database,
+    recording: null,
+    thresholds: {},
+    findings: [],
+  });
   if (advice === undefined) throw new Error("no advice on monitoring");
   return advice;
 }
@@ -67,7 +77,11 @@ export function run(program: string, args: readonly string[], cwd: string): { re
 }
 
 /** A program that runs until it is stopped; its last words go with a failure. */
-export function start(program: string, args: readonly string[], options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv }): { readonly stop: () => Promise<void>; readonly said: () => string } {
+export function start(
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
+): { readonly stop: () => Promise<void>; readonly said: () => string } {
   let said = "";
   const child: ChildProcess = spawn(program, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));

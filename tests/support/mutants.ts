@@ -8,7 +8,14 @@ export interface Mutant {
 }
 
 const COMPARISON = /(?<![!=<>])(>=|<=|==|!=|>|<) (-?[\d.]+(?:e[+-]?\d+)?)/g;
-const OPPOSITES: Readonly<Record<string, readonly string[]>> = { ">": ["<", ">="], "<": [">", "<="], ">=": ["<", ">"], "<=": [">", "<"], "==": ["!="], "!=": ["=="] };
+const OPPOSITES: Readonly<Record<string, readonly string[]>> = {
+  ">": ["<", ">="],
+  "<": [">", "<="],
+  ">=": ["<", ">"],
+  "<=": [">", "<"],
+  "==": ["!="],
+  "!=": ["=="],
+};
 
 export function mutantsOf(alert: Alert): Mutant[] {
   const texts = [...operators(alert.expr), ...thresholds(alert.expr), ...metrics(alert.expr), ...windows(alert.expr), ...clauses(alert.expr)];
@@ -27,7 +34,9 @@ interface Change {
 const replaceAt = (text: string, at: number, length: number, by: string): string => text.slice(0, at) + by + text.slice(at + length);
 
 function operators(expr: string): Change[] {
-  return [...expr.matchAll(COMPARISON)].flatMap((match) => (OPPOSITES[match[1] ?? ""] ?? []).map((by) => ({ what: `${match[1]} becomes ${by}`, expr: replaceAt(expr, match.index, (match[1] ?? "").length, by) })));
+  return [...expr.matchAll(COMPARISON)].flatMap((match) =>
+    (OPPOSITES[match[1] ?? ""] ?? []).map((by) => ({ what: `${match[1]} becomes ${by}`, expr: replaceAt(expr, match.index, (match[1] ?? "").length, by) })),
+  );
 }
 
 /** A tenth more and less; 0 becomes 1. */
@@ -35,12 +44,18 @@ function thresholds(expr: string): Change[] {
   return [...expr.matchAll(COMPARISON)].flatMap((match) => {
     const value = Number(match[2]);
     const others = value === 0 ? [1] : [value * 1.1, value * 0.9];
-    return others.map((other) => ({ what: `${match[2]} becomes ${other}`, expr: replaceAt(expr, match.index + match[0].length - (match[2] ?? "").length, (match[2] ?? "").length, String(other)) }));
+    return others.map((other) => ({
+      what: `${match[2]} becomes ${other}`,
+      expr: replaceAt(expr, match.index + match[0].length - (match[2] ?? "").length, (match[2] ?? "").length, String(other)),
+    }));
   });
 }
 
 function metrics(expr: string): Change[] {
-  return [...new Set(namesIn(expr).references.map(({ metric }) => metric))].map((name) => ({ what: `${name} is misspelt`, expr: expr.replaceAll(new RegExp(`\\b${name}\\b`, "g"), `${name}_x`) }));
+  return [...new Set(namesIn(expr).references.map(({ metric }) => metric))].map((name) => ({
+    what: `${name} is misspelt`,
+    expr: expr.replaceAll(new RegExp(`\\b${name}\\b`, "g"), `${name}_x`),
+  }));
 }
 
 function windows(expr: string): Change[] {
@@ -52,5 +67,7 @@ function windows(expr: string): Change[] {
 
 /** Half of it is forgotten. */
 function clauses(expr: string): Change[] {
-  return [" and ", " unless "].flatMap((word) => (expr.includes(word) ? [{ what: `without what follows${word}`, expr: expr.slice(0, expr.indexOf(word)) }] : []));
+  return [" and ", " unless "].flatMap((word) =>
+    expr.includes(word) ? [{ what: `without what follows${word}`, expr: expr.slice(0, expr.indexOf(word)) }] : [],
+  );
 }

@@ -59,7 +59,9 @@ async function answers(child: ChildProcess, url: string, said: () => string): Pr
   for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await wait(50)) {
     if (child.exitCode !== null) throw new Error(`PgBouncer did not start\n${said()}`);
     // A refusal is an answer too: not every file lets this user in.
-    const isThere = await withClient(url, async () => true).catch((error: unknown) => !(typeof error === "object" && error !== null && "code" in error && error.code === "ECONNREFUSED"));
+    const isThere = await withClient(url, async () => true).catch(
+      (error: unknown) => !(typeof error === "object" && error !== null && "code" in error && error.code === "ECONNREFUSED"),
+    );
     if (isThere) return;
   }
   throw new Error(`PgBouncer does not answer\n${said()}`);

@@ -91,7 +91,8 @@ class ShopTest(TestCase):
 
 export const PROOF_PROJECT: Readonly<Record<string, string>> = {
   ".gitignore": ".luthier/\n__pycache__/\n*.local\n",
-  "manage.py": 'import os\nimport sys\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")\nfrom django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)\n',
+  "manage.py":
+    'import os\nimport sys\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")\nfrom django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)\n',
   "site1/__init__.py": "",
   "site1/settings.py": SETTINGS,
   "site1/urls.py": URLS,
@@ -126,6 +127,11 @@ export function trap(id: string, expected: string, text: string, offer: Partial<
       fixes: [],
       ...offer,
     },
-    fix: { title: `replace ${expected}`, kind: "edit", safety: "safe", edits: [{ file: "shop/views.py", start, end: start + Buffer.byteLength(expected), expected, text }] },
+    fix: {
+      title: `replace ${expected}`,
+      kind: "edit",
+      safety: "safe",
+      edits: [{ file: "shop/views.py", start, end: start + Buffer.byteLength(expected), expected, text }],
+    },
   };
 }

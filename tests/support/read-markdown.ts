@@ -31,7 +31,8 @@ export function textOf(node: MarkdownNode): string {
 
 /** What GitHub would take for markup of its own: everything but the few tags and comments that pages are made with. */
 export function foreignMarkup(markdown: string): readonly string[] {
-  const own = /^(?:<!-- (?:notes: [\w-]+|\/notes) -->\n?)+$|^<a id="[\w-]+">$|^<\/a>$|^<a id="[\w-]+"><\/a>$|^<details><summary>(?:[^<>]*)<\/summary>$|^<\/details>$/;
+  const own =
+    /^(?:<!-- (?:notes: [\w-]+|\/notes) -->\n?)+$|^<a id="[\w-]+">$|^<\/a>$|^<a id="[\w-]+"><\/a>$|^<details><summary>(?:[^<>]*)<\/summary>$|^<\/details>$/;
   return markdownNodes(markdown).flatMap(({ type, value = "" }) => (type === "html" && !own.test(value) ? [value] : []));
 }
 
@@ -43,7 +44,11 @@ export function linksOf(markdown: string): readonly string[] {
 /** Paragraphs as they are written; tables, code, and what is a table's title or says where its figures come from are left out. */
 export function fromMarkdownParagraphs(markdown: string): readonly string[] {
   const nodes = markdownNodes(markdown);
-  const labels = new Set(nodes.flatMap(({ children = [] }) => children.flatMap((node, index) => (isTitle(node, children[index + 1]) || isSource(children[index - 1]) ? [node] : []))));
+  const labels = new Set(
+    nodes.flatMap(({ children = [] }) =>
+      children.flatMap((node, index) => (isTitle(node, children[index + 1]) || isSource(children[index - 1]) ? [node] : [])),
+    ),
+  );
   return nodes.flatMap((node) => {
     if (node.type !== "paragraph" || node.position === undefined || labels.has(node)) return [];
     const { start, end } = node.position;
@@ -51,5 +56,6 @@ export function fromMarkdownParagraphs(markdown: string): readonly string[] {
   });
 }
 
-const isTitle = ({ type, children = [] }: MarkdownNode, next: MarkdownNode | undefined): boolean => type === "paragraph" && next?.type === "table" && children.length === 1 && children[0]?.type === "strong";
+const isTitle = ({ type, children = [] }: MarkdownNode, next: MarkdownNode | undefined): boolean =>
+  type === "paragraph" && next?.type === "table" && children.length === 1 && children[0]?.type === "strong";
 const isSource = (before: MarkdownNode | undefined): boolean => before?.type === "table";

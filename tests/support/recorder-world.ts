@@ -108,7 +108,7 @@ export function freePort(): Promise<number> {
 
 /** Waits until the server answers at all. */
 export async function answers(url: string, seconds = 40): Promise<void> {
-  for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
     try {
       await fetch(url, { signal: AbortSignal.timeout(2000) });
       return;

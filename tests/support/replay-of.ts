@@ -29,10 +29,23 @@ export async function withTraffic(recording: Recording, { seconds, isKeyed = tru
   const parser = await openSqlParser();
   const made = statements.map(statementOf);
   const microseconds = recording.microseconds || made.reduce((sum, one) => sum + one.micros.reduce((total, time) => total + time, 0), 0);
-  return withReplayShapes({ ...recording, microseconds, replay: { microseconds: seconds * 1_000_000, isKeyed, cutAt: null, statements: made } }, (sql) => parser.shapeOf(sql));
+  return withReplayShapes({ ...recording, microseconds, replay: { microseconds: seconds * 1_000_000, isKeyed, cutAt: null, statements: made } }, (sql) =>
+    parser.shapeOf(sql),
+  );
 }
 
-function statementOf({ sql, stack = [], count, every, after = 0, ms = 1, rows = 1, keys = 1, kind = "open", scope }: GivenTraffic["statements"][number]): ReplayStatement {
+function statementOf({
+  sql,
+  stack = [],
+  count,
+  every,
+  after = 0,
+  ms = 1,
+  rows = 1,
+  keys = 1,
+  kind = "open",
+  scope,
+}: GivenTraffic["statements"][number]): ReplayStatement {
   const each = <Value>(value: (index: number) => Value): Value[] => Array.from({ length: count }, (_, index) => value(index));
   return {
     sql,

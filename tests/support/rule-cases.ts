@@ -74,7 +74,12 @@ export function docCases(folder: string): RuleCase[] {
 }
 
 export function section(text: string, title: string): string {
-  return text.split(/^## /m).find((part) => part.startsWith(`${title}\n`))?.slice(title.length) ?? "";
+  return (
+    text
+      .split(/^## /m)
+      .find((part) => part.startsWith(`${title}\n`))
+      ?.slice(title.length) ?? ""
+  );
 }
 
 export const DOC_SECTIONS = ["What it finds", "Why it costs", "Bad", "Good", "How we know", "When not to use", "Links"] as const;

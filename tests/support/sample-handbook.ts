@@ -19,18 +19,39 @@ const MORE: readonly Finding[] = [
       { role: "statement", object: "0x5d1e", file: "snapshot.json", line: 0, column: 0, endLine: 0, endColumn: 0, label: "412 calls a minute" },
       { role: "table", object: "public.shop_order", file: "snapshot.json", line: 0, column: 0, endLine: 0, endColumn: 0, label: "4.1 M rows, 1.9 GB" },
     ],
-    evidence: [{ kind: "planned", note: "cost 9,418 → 86 on production's statistics; the same plan at `random_page_cost` 1.1" }, { kind: "recorded", note: "412 calls a minute in `pg_stat_statements`, 18 days" }],
+    evidence: [
+      { kind: "planned", note: "cost 9,418 → 86 on production's statistics; the same plan at `random_page_cost` 1.1" },
+      { kind: "recorded", note: "412 calls a minute in `pg_stat_statements`, 18 days" },
+    ],
     impact: { milliseconds: { before: 8600, per: "minute" }, bytes: { before: 126e6 } },
     fixes: [
       {
         title: "index by customer, newest first",
         kind: "migration",
         safety: "review",
-        edits: [{ file: "shop/migrations/0043_order_customer_newest.py", start: 0, end: 0, expected: "", text: 'from django.contrib.postgres.operations import AddIndexConcurrently\nfrom django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n    atomic = False\n    dependencies = [("shop", "0042_order_channel")]\n    operations = [\n        AddIndexConcurrently("order", models.Index("customer", "-placed_at", name="order_customer_newest")),\n    ]\n' }],
+        edits: [
+          {
+            file: "shop/migrations/0043_order_customer_newest.py",
+            start: 0,
+            end: 0,
+            expected: "",
+            text: 'from django.contrib.postgres.operations import AddIndexConcurrently\nfrom django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n    atomic = False\n    dependencies = [("shop", "0042_order_channel")]\n    operations = [\n        AddIndexConcurrently("order", models.Index("customer", "-placed_at", name="order_customer_newest")),\n    ]\n',
+          },
+        ],
         migration: { lock: "SHARE UPDATE EXCLUSIVE", duration: "about 40 s for 1.9 GB", rollback: "DROP INDEX CONCURRENTLY order_customer_newest" },
-        sql: { forward: ["CREATE INDEX CONCURRENTLY order_customer_newest ON shop_order (customer_id, placed_at DESC)"], reverse: ["DROP INDEX CONCURRENTLY order_customer_newest"], isTransactional: false },
+        sql: {
+          forward: ["CREATE INDEX CONCURRENTLY order_customer_newest ON shop_order (customer_id, placed_at DESC)"],
+          reverse: ["DROP INDEX CONCURRENTLY order_customer_newest"],
+          isTransactional: false,
+        },
       },
-      { title: "a BRIN index by placed_at", kind: "sql", safety: "advice", edits: [], sql: { forward: ["CREATE INDEX CONCURRENTLY order_placed_brin ON shop_order USING brin (placed_at)"], reverse: [], isTransactional: false } },
+      {
+        title: "a BRIN index by placed_at",
+        kind: "sql",
+        safety: "advice",
+        edits: [],
+        sql: { forward: ["CREATE INDEX CONCURRENTLY order_placed_brin ON shop_order USING brin (placed_at)"], reverse: [], isTransactional: false },
+      },
     ],
   },
   {
@@ -41,7 +62,19 @@ const MORE: readonly Finding[] = [
     places: [{ role: "index", object: "public.shop_order_reference_like", file: "snapshot.json", line: 0, column: 0, endLine: 0, endColumn: 0 }],
     evidence: [{ kind: "planned", note: "no statement of 1,204 changes its plan without it" }],
     impact: { bytes: { before: 168e6 } },
-    fixes: [{ title: "drop the index", kind: "sql", safety: "review", edits: [], sql: { forward: ["DROP INDEX CONCURRENTLY shop_order_reference_like"], reverse: ["CREATE INDEX CONCURRENTLY shop_order_reference_like ON shop_order (reference varchar_pattern_ops)"], isTransactional: false } }],
+    fixes: [
+      {
+        title: "drop the index",
+        kind: "sql",
+        safety: "review",
+        edits: [],
+        sql: {
+          forward: ["DROP INDEX CONCURRENTLY shop_order_reference_like"],
+          reverse: ["CREATE INDEX CONCURRENTLY shop_order_reference_like ON shop_order (reference varchar_pattern_ops)"],
+          isTransactional: false,
+        },
+      },
+    ],
   },
   {
     ...base("v3ac", "dead-tuples", "5.1"),
@@ -50,7 +83,19 @@ const MORE: readonly Finding[] = [
     places: [{ role: "table", object: "public.shop_orderline", file: "snapshot.json", line: 0, column: 0, endLine: 0, endColumn: 0 }],
     evidence: [{ kind: "measured", note: "`pg_stat_user_tables`, 2026-11-22 15:31", rows: 3_100_000 }],
     impact: { milliseconds: { before: 900, per: "minute" } },
-    fixes: [{ title: "vacuum it at 2 % instead of 20 %", kind: "sql", safety: "review", edits: [], sql: { forward: ["ALTER TABLE shop_orderline SET (autovacuum_vacuum_scale_factor = 0.02)"], reverse: ["ALTER TABLE shop_orderline RESET (autovacuum_vacuum_scale_factor)"], isTransactional: true } }],
+    fixes: [
+      {
+        title: "vacuum it at 2 % instead of 20 %",
+        kind: "sql",
+        safety: "review",
+        edits: [],
+        sql: {
+          forward: ["ALTER TABLE shop_orderline SET (autovacuum_vacuum_scale_factor = 0.02)"],
+          reverse: ["ALTER TABLE shop_orderline RESET (autovacuum_vacuum_scale_factor)"],
+          isTransactional: true,
+        },
+      },
+    ],
   },
   {
     ...base("z19f", "connection-budget", "4.2"),
@@ -78,10 +123,23 @@ function base(id: string, rule: string, chapter: string): Omit<Finding, "claim" 
 }
 
 /** The orders list, rerun with its fix. */
-const PROVEN: Evidence = { kind: "proven", note: "20 reruns each way with `pytest shop/tests/test_orders.py` on a copy; all 20 responses byte-equal", runs: 20, results: "equal" };
+const PROVEN: Evidence = {
+  kind: "proven",
+  note: "20 reruns each way with `pytest shop/tests/test_orders.py` on a copy; all 20 responses byte-equal",
+  runs: 20,
+  results: "equal",
+};
 
 const FINDINGS: readonly Finding[] = [
-  ...SAMPLE_FINDINGS.map((finding): Finding => (finding.id.startsWith("k3f9") ? { ...finding, evidence: [...finding.evidence, PROVEN], impact: { statements: { before: 82, after: 32, per: "request" }, milliseconds: { before: 9800, after: 700, per: "minute" } } } : finding)),
+  ...SAMPLE_FINDINGS.map((finding): Finding =>
+    finding.id.startsWith("k3f9")
+      ? {
+          ...finding,
+          evidence: [...finding.evidence, PROVEN],
+          impact: { statements: { before: 82, after: 32, per: "request" }, milliseconds: { before: 9800, after: 700, per: "minute" } },
+        }
+      : finding,
+  ),
   ...MORE,
 ];
 
@@ -92,17 +150,57 @@ function gain(today: number, removed: number, range: readonly [number, number] =
 function change(id: string, action: string, place: string, rung: Rung, facts: Partial<Change>): Change {
   const finding = FINDINGS.find((one) => one.id.startsWith(id));
   if (finding === undefined) throw new Error(`no finding ${id}`);
-  return { finding: finding.id, rule: finding.rule, action, place, severity: finding.severity, confidence: finding.confidence, rung, gain: null, isRisk: false, safety: "safe", size: "1 line", after: [], patch: null, ...facts };
+  return {
+    finding: finding.id,
+    rule: finding.rule,
+    action,
+    place,
+    severity: finding.severity,
+    confidence: finding.confidence,
+    rung,
+    gain: null,
+    isRisk: false,
+    safety: "safe",
+    size: "1 line",
+    after: [],
+    patch: null,
+    ...facts,
+  };
 }
 
 const CHANGES: readonly Change[] = [
-  change("k3f9", "Load `customer` and `address` with the orders list", "shop/views/orders.py:31", "proven", { gain: gain(9.8, 9.1), patch: "01-k3f9-orders-list.patch" }),
-  change("p81c", "Index `shop_order` by customer, newest first", "table shop_order", "planned", { gain: gain(8.6, 7.9, [6.8, 8.3]), safety: "review", size: "1 migration", patch: "02-p81c-order-customer-newest.patch" }),
-  change("k90a", "Count order lines in the orders query", "shop/templates/orders/_row.html:9", "proven", { gain: gain(4.9, 4.3), size: "2 lines in 1 file", after: [{ finding: `k3f90123456789`, why: "both edit the queryset of line 31" }], patch: "03-k90a-count-lines.patch" }),
-  change("c7b1", "Cache the bestseller list for 60 s", "catalog/views/front.py:18", "measured", { gain: gain(3.8, 3.2), safety: "review", size: "14 lines in 2 files" }),
-  change("m2d7", "Stop counting all orders on each page of the admin", "shop/admin.py:44", "recorded", { gain: gain(3.6, 3.1, [2.2, 3.4]), safety: "review", size: "6 lines in 1 file" }),
+  change("k3f9", "Load `customer` and `address` with the orders list", "shop/views/orders.py:31", "proven", {
+    gain: gain(9.8, 9.1),
+    patch: "01-k3f9-orders-list.patch",
+  }),
+  change("p81c", "Index `shop_order` by customer, newest first", "table shop_order", "planned", {
+    gain: gain(8.6, 7.9, [6.8, 8.3]),
+    safety: "review",
+    size: "1 migration",
+    patch: "02-p81c-order-customer-newest.patch",
+  }),
+  change("k90a", "Count order lines in the orders query", "shop/templates/orders/_row.html:9", "proven", {
+    gain: gain(4.9, 4.3),
+    size: "2 lines in 1 file",
+    after: [{ finding: `k3f90123456789`, why: "both edit the queryset of line 31" }],
+    patch: "03-k90a-count-lines.patch",
+  }),
+  change("c7b1", "Cache the bestseller list for 60 s", "catalog/views/front.py:18", "measured", {
+    gain: gain(3.8, 3.2),
+    safety: "review",
+    size: "14 lines in 2 files",
+  }),
+  change("m2d7", "Stop counting all orders on each page of the admin", "shop/admin.py:44", "recorded", {
+    gain: gain(3.6, 3.1, [2.2, 3.4]),
+    safety: "review",
+    size: "6 lines in 1 file",
+  }),
   change("b41e", "Prefetch authors where `Book` is printed", "catalog/models.py:62", "recorded", { gain: gain(2.6, 2.2, [1.4, 2.5]) }),
-  change("v3ac", "Vacuum `shop_orderline` at 2 % dead rows", "table shop_orderline", "measured", { gain: gain(0.9, 0.6, [0.2, 0.8]), safety: "review", size: "1 statement of SQL" }),
+  change("v3ac", "Vacuum `shop_orderline` at 2 % dead rows", "table shop_orderline", "measured", {
+    gain: gain(0.9, 0.6, [0.2, 0.8]),
+    safety: "review",
+    size: "1 statement of SQL",
+  }),
   change("t7c2", "Drop unpublished books in the query", "catalog/search.py:90", "inferred", { safety: "advice", size: "" }),
   change("c0aa", "Count lines and coupons once each", "shop/reports.py:58", "inferred", { isRisk: true, safety: "review", size: "2 lines in 1 file" }),
   change("z19f", "Cap connections at 3 per process", "bookshop/settings/prod.py:88", "recorded", { isRisk: true, safety: "review", size: "4 lines in 1 file" }),
@@ -112,7 +210,20 @@ const CHANGES: readonly Change[] = [
 
 function section(number: string, title: string, facts: Partial<HandbookSection>): HandbookSection {
   const findings = FINDINGS.filter(({ chapter }) => chapter === number).map(({ id }) => id);
-  return { section: number, title, state: findings.length > 0 ? "findings" : "clean", stateLine: findings.length > 0 ? `${findings.length} findings` : "41 tables were weighed", examined: "", missing: "", findings, advice: adviceOf(number), plots: SAMPLE_PLOTS[number] ?? [], corrections: [], pages: [], ...facts };
+  return {
+    section: number,
+    title,
+    state: findings.length > 0 ? "findings" : "clean",
+    stateLine: findings.length > 0 ? `${findings.length} findings` : "41 tables were weighed",
+    examined: "",
+    missing: "",
+    findings,
+    advice: adviceOf(number),
+    plots: SAMPLE_PLOTS[number] ?? [],
+    corrections: [],
+    pages: [],
+    ...facts,
+  };
 }
 
 function adviceOf(number: string): readonly Advice[] {
@@ -120,17 +231,43 @@ function adviceOf(number: string): readonly Advice[] {
 }
 
 const SECTIONS: readonly HandbookSection[] = [
-  section("1.1", "Normalization and Denormalization", { stateLine: "41 tables were weighed; no column repeats what a key already says", examined: "The nearest miss: `shop_order.customer_name` equals `shop_customer.name` in 91 % of 4.1 M rows" }),
+  section("1.1", "Normalization and Denormalization", {
+    stateLine: "41 tables were weighed; no column repeats what a key already says",
+    examined: "The nearest miss: `shop_order.customer_name` equals `shop_customer.name` in 91 % of 4.1 M rows",
+  }),
   section("1.2", "Indexing Strategies", { stateLine: "2 findings: 2 planned. 1,187 of 1,204 statements give production's plan", pages: ["index-analysis.md"] }),
-  section("1.3", "Data Type Selection", { corrections: [{ advice: "use `varchar(n)` instead of `text`, it is smaller", truth: "both are stored alike; a length is a check, not a saving", shown: "`catalog_book.title` as `text` and as `varchar(200)`: 310,402 rows, 21.4 MB both ways" }] }),
-  section("1.4", "Partitioning", { stateLine: "The largest table, `shop_orderline` (2.9 GB), is read by key in 99.6 % of its calls; no partition key prunes more than 3 % of its time" }),
+  section("1.3", "Data Type Selection", {
+    corrections: [
+      {
+        advice: "use `varchar(n)` instead of `text`, it is smaller",
+        truth: "both are stored alike; a length is a check, not a saving",
+        shown: "`catalog_book.title` as `text` and as `varchar(200)`: 310,402 rows, 21.4 MB both ways",
+      },
+    ],
+  }),
+  section("1.4", "Partitioning", {
+    stateLine: "The largest table, `shop_orderline` (2.9 GB), is read by key in 99.6 % of its calls; no partition key prunes more than 3 % of its time",
+  }),
   section("1.5", "Using Views", { state: "failed", stateLine: "permission denied for view `monthly_sales`", examined: "`.luthier/tune.log`, line 41" }),
-  section("2.1", "Query Profiling", { state: "partial", stateLine: "17 of 1,204 statements were left out: production's plan for them could not be reproduced", missing: "The rest is planned on a copy: luthier snapshot --db $COPY_URL" }),
+  section("2.1", "Query Profiling", {
+    state: "partial",
+    stateLine: "17 of 1,204 statements were left out: production's plan for them could not be reproduced",
+    missing: "The rest is planned on a copy: luthier snapshot --db $COPY_URL",
+  }),
   section("2.2", "Query Optimization Techniques", { stateLine: "3 findings: 1 recorded, 2 inferred" }),
   section("2.3", "Query Caching", { stateLine: "1 finding: 1 measured", pages: ["cache-analysis.md"] }),
-  section("2.4", "Avoiding N+1 Query Problem", { stateLine: "3 findings: 1 proven, 2 recorded. 871 of 912 querysets followed", pages: ["n1-analysis.md", "n1-examples.md"] }),
-  section("2.5", "Lazy Loading", { pages: ["lazy-loading-analysis.md", "lazy-loading-examples.md"], stateLine: "871 querysets were followed; none loads a relation lazily outside of 2.4" }),
-  section("3.1", "Selecting Fields Wisely", { pages: ["orm-fields-analysis.md", "orm-fields-examples.md"], stateLine: "214 querysets feed templates; none reads fewer than half of the bytes it loads" }),
+  section("2.4", "Avoiding N+1 Query Problem", {
+    stateLine: "3 findings: 1 proven, 2 recorded. 871 of 912 querysets followed",
+    pages: ["n1-analysis.md", "n1-examples.md"],
+  }),
+  section("2.5", "Lazy Loading", {
+    pages: ["lazy-loading-analysis.md", "lazy-loading-examples.md"],
+    stateLine: "871 querysets were followed; none loads a relation lazily outside of 2.4",
+  }),
+  section("3.1", "Selecting Fields Wisely", {
+    pages: ["orm-fields-analysis.md", "orm-fields-examples.md"],
+    stateLine: "214 querysets feed templates; none reads fewer than half of the bytes it loads",
+  }),
   section("3.2", "Using `select_related` and `prefetch_related`", { stateLine: "63 calls were weighed" }),
   section("3.3", "Queryset Optimization", { stateLine: "871 querysets were weighed" }),
   section("3.4", "Avoiding Unnecessary Joins", { stateLine: "1,204 statements were weighed; each join of 310 is read or filters" }),
@@ -140,13 +277,28 @@ const SECTIONS: readonly HandbookSection[] = [
   section("4.3", "Connection Timeouts", { stateLine: "5 timeouts were read from `prod.py` and `pg_settings`; they nest" }),
   section("5.1", "Vacuuming and Analyzing", { stateLine: "1 finding: 1 measured" }),
   section("5.2", "Autovacuum Configuration", { stateLine: "41 tables were weighed; 40 are vacuumed before their trigger" }),
-  section("5.3", "Monitoring and Alerting", { state: "unknown", stateLine: "no exporter was named, so no rule can be linted", missing: "Name it: luthier tune --exporter postgres_exporter:0.15" }),
+  section("5.3", "Monitoring and Alerting", {
+    state: "unknown",
+    stateLine: "no exporter was named, so no rule can be linted",
+    missing: "Name it: luthier tune --exporter postgres_exporter:0.15",
+  }),
   section("6.1", "Caching Queries", { state: "findings", stateLine: "advice from 9,214 recorded calls", pages: ["cache-examples.md"] }),
-  section("6.2", "Cache Invalidation", { pages: ["cache-invalidation.md"], stateLine: "12 write sites of `catalog_book` were found; 12 are seen by the invalidation" }),
+  section("6.2", "Cache Invalidation", {
+    pages: ["cache-invalidation.md"],
+    stateLine: "12 write sites of `catalog_book` were found; 12 are seen by the invalidation",
+  }),
   section("6.3", "Using Third-party Cache Libraries", { pages: ["third-party-possible-solutions.md"], stateLine: "2 libraries were weighed on 5 candidates" }),
-  section("7.1", "Horizontal Scaling with Load Balancers", { state: "unknown", stateLine: "no load balancer was named in `compose.yaml`", missing: "Say how many hosts there are: luthier tune --hosts 6" }),
+  section("7.1", "Horizontal Scaling with Load Balancers", {
+    state: "unknown",
+    stateLine: "no load balancer was named in `compose.yaml`",
+    missing: "Say how many hosts there are: luthier tune --hosts 6",
+  }),
   section("7.2", "Vertical Scaling with Hardware Upgrades", { stateLine: "processor 31 %, disk 12 % busy in 18 days: nothing bounds the server" }),
-  section("7.3", "Using Read Replicas", { state: "unknown", stateLine: "71 % of read time could move by what the code does; no replica was seen, so neither its lag nor its load is known", missing: "To say more: luthier snapshot --db $REPLICA_URL" }),
+  section("7.3", "Using Read Replicas", {
+    state: "unknown",
+    stateLine: "71 % of read time could move by what the code does; no replica was seen, so neither its lag nor its load is known",
+    missing: "To say more: luthier snapshot --db $REPLICA_URL",
+  }),
 ];
 
 const REPORT: Report = {
@@ -164,7 +316,8 @@ export const SAMPLE_HANDBOOK: Handbook = {
   report: REPORT,
   shortIds: shortIds(FINDINGS),
   time: { unit: "s/min", total: 48, source: "`pg_stat_statements` of primary db:5432, 18 days from 2026-11-04 on" },
-  headline: "Ten changes remove 30.4 of the 48.0 seconds of database time that bookshop uses each minute. 13.4 s of that is proven: the app was rerun with the change applied and gave equal results. Not seen: the replicas, and 41 of 912 querysets.",
+  headline:
+    "Ten changes remove 30.4 of the 48.0 seconds of database time that bookshop uses each minute. 13.4 s of that is proven: the app was rerun with the change applied and gave equal results. Not seen: the replicas, and 41 of 912 querysets.",
   split: {
     kind: "split",
     question: "How much goes, and how sure?",
@@ -186,8 +339,20 @@ export const SAMPLE_HANDBOOK: Handbook = {
     { kind: "snapshot", isThere: true, what: "14.2 GB, 41 tables, 96 indexes", age: "of 15:31", command: "" },
     { kind: "statements", isThere: true, what: "1,204 statements", age: "18 days", command: "" },
     { kind: "plans", isThere: true, what: "1,187 statements give production's plan", age: "", command: "" },
-    { kind: "replicas", isThere: false, what: "two indexes look unused on the primary and are not judged", age: "", command: "luthier snapshot --db $REPLICA_URL" },
-    { kind: "pooler", isThere: false, what: "its pools say how long a request waits for a connection", age: "", command: "luthier tune --pooler $PGBOUNCER_URL" },
+    {
+      kind: "replicas",
+      isThere: false,
+      what: "two indexes look unused on the primary and are not judged",
+      age: "",
+      command: "luthier snapshot --db $REPLICA_URL",
+    },
+    {
+      kind: "pooler",
+      isThere: false,
+      what: "its pools say how long a request waits for a connection",
+      age: "",
+      command: "luthier tune --pooler $PGBOUNCER_URL",
+    },
   ],
   overview: SAMPLE_PLOTS["overview"] ?? [],
   sections: SECTIONS,
@@ -207,7 +372,10 @@ export function sampleHandbookContext(handbook: Handbook = SAMPLE_HANDBOOK): Han
     read: (file) => SAMPLE_FILES[file],
     assets: { style: "", script: "", planPage: "" },
     findingPage: ({ chapter, id }) => `chapter-${chapter.split(".")[0] ?? ""}.md#${handbook.shortIds.get(id) ?? ""}`,
-    pages: [{ file: "introduction.md", title: "Introduction" }, { file: "conclusion.md", title: "Conclusion" }],
+    pages: [
+      { file: "introduction.md", title: "Introduction" },
+      { file: "conclusion.md", title: "Conclusion" },
+    ],
   };
 }
 
@@ -231,13 +399,36 @@ export function largeHandbook(count = 2000): Handbook {
     const model = SAMPLE_FINDINGS[index % SAMPLE_FINDINGS.length] ?? FINDINGS[0];
     const chapter = SECTIONS[(index * 7) % SECTIONS.length]?.section ?? "2.4";
     if (model === undefined) throw new Error("no finding");
-    return { ...model, id: `g${index.toString(36).padStart(5, "0")}0123456789`, chapter, claim: `View number ${index} of \`${files[index % files.length] ?? ""}\` loads each of its ${10 + (index % 90)} rows' relation separately.` };
+    return {
+      ...model,
+      id: `g${index.toString(36).padStart(5, "0")}0123456789`,
+      chapter,
+      claim: `View number ${index} of \`${files[index % files.length] ?? ""}\` loads each of its ${10 + (index % 90)} rows' relation separately.`,
+    };
   });
   const findings = [...FINDINGS, ...many];
   const sections = SECTIONS.map((one): HandbookSection => {
     const ids = findings.filter(({ chapter }) => chapter === one.section).map(({ id }) => id);
     return { ...one, state: ids.length > 0 && one.state === "clean" ? "findings" : one.state, findings: ids };
   });
-  const changes = [...CHANGES, ...many.map((finding): Change => ({ ...CHANGES[7], finding: finding.id, rule: finding.rule, action: `Change view ${finding.id}`, place: finding.places[0]?.file ?? "", severity: finding.severity, confidence: finding.confidence, rung: "recorded", gain: gain(0.02, 0.01), isRisk: false, safety: "review", size: "1 line", after: [], patch: null }))];
+  const changes = [
+    ...CHANGES,
+    ...many.map((finding): Change => ({
+      ...CHANGES[7],
+      finding: finding.id,
+      rule: finding.rule,
+      action: `Change view ${finding.id}`,
+      place: finding.places[0]?.file ?? "",
+      severity: finding.severity,
+      confidence: finding.confidence,
+      rung: "recorded",
+      gain: gain(0.02, 0.01),
+      isRisk: false,
+      safety: "review",
+      size: "1 line",
+      after: [],
+      patch: null,
+    })),
+  ];
   return { ...SAMPLE_HANDBOOK, report: { ...REPORT, findings }, shortIds: shortIds(findings), sections, changes };
 }

@@ -58,15 +58,92 @@ const BEFORE = planNode({
       total: 9412,
       planRows: 2310,
       sort: { keys: ["placed_at DESC"], method: null, spaceKb: null, space: null },
-      children: [planNode({ type: "Bitmap Heap Scan", relation: "shop_order", total: 8090, planRows: 2310, conditions: { ...NO_CONDITION, recheck: "(customer_id = 17)" }, children: [planNode({ type: "Bitmap Index Scan", index: "shop_order_customer_id", total: 270, planRows: 2310, conditions: { ...NO_CONDITION, index: "(customer_id = 17)" } })] })],
+      children: [
+        planNode({
+          type: "Bitmap Heap Scan",
+          relation: "shop_order",
+          total: 8090,
+          planRows: 2310,
+          conditions: { ...NO_CONDITION, recheck: "(customer_id = 17)" },
+          children: [
+            planNode({
+              type: "Bitmap Index Scan",
+              index: "shop_order_customer_id",
+              total: 270,
+              planRows: 2310,
+              conditions: { ...NO_CONDITION, index: "(customer_id = 17)" },
+            }),
+          ],
+        }),
+      ],
     }),
   ],
 });
 
-const AFTER = planNode({ type: "Limit", total: 86, planRows: 20, children: [planNode({ type: "Index Scan", relation: "shop_order", index: "order_customer_newest", total: 85, planRows: 20, conditions: { ...NO_CONDITION, index: "(customer_id = 17)" } })] });
+const AFTER = planNode({
+  type: "Limit",
+  total: 86,
+  planRows: 20,
+  children: [
+    planNode({
+      type: "Index Scan",
+      relation: "shop_order",
+      index: "order_customer_newest",
+      total: 85,
+      planRows: 20,
+      conditions: { ...NO_CONDITION, index: "(customer_id = 17)" },
+    }),
+  ],
+});
 
 /** As EXPLAIN (FORMAT JSON) writes it. */
-const EXPLAINED = JSON.stringify([{ Plan: { "Node Type": "Limit", "Startup Cost": 9412, "Total Cost": 9418, "Plan Rows": 20, "Plan Width": 212, Plans: [{ "Node Type": "Sort", "Parent Relationship": "Outer", "Startup Cost": 9406, "Total Cost": 9412, "Plan Rows": 2310, "Plan Width": 212, "Sort Key": ["placed_at DESC"], Plans: [{ "Node Type": "Bitmap Heap Scan", "Parent Relationship": "Outer", "Relation Name": "shop_order", Alias: "shop_order", "Startup Cost": 270, "Total Cost": 8090, "Plan Rows": 2310, "Plan Width": 212, "Recheck Cond": "(customer_id = 17)", Plans: [{ "Node Type": "Bitmap Index Scan", "Parent Relationship": "Outer", "Index Name": "shop_order_customer_id", "Startup Cost": 0, "Total Cost": 270, "Plan Rows": 2310, "Plan Width": 0, "Index Cond": "(customer_id = 17)" }] }] }] } }]);
+const EXPLAINED = JSON.stringify([
+  {
+    Plan: {
+      "Node Type": "Limit",
+      "Startup Cost": 9412,
+      "Total Cost": 9418,
+      "Plan Rows": 20,
+      "Plan Width": 212,
+      Plans: [
+        {
+          "Node Type": "Sort",
+          "Parent Relationship": "Outer",
+          "Startup Cost": 9406,
+          "Total Cost": 9412,
+          "Plan Rows": 2310,
+          "Plan Width": 212,
+          "Sort Key": ["placed_at DESC"],
+          Plans: [
+            {
+              "Node Type": "Bitmap Heap Scan",
+              "Parent Relationship": "Outer",
+              "Relation Name": "shop_order",
+              Alias: "shop_order",
+              "Startup Cost": 270,
+              "Total Cost": 8090,
+              "Plan Rows": 2310,
+              "Plan Width": 212,
+              "Recheck Cond": "(customer_id = 17)",
+              Plans: [
+                {
+                  "Node Type": "Bitmap Index Scan",
+                  "Parent Relationship": "Outer",
+                  "Index Name": "shop_order_customer_id",
+                  "Startup Cost": 0,
+                  "Total Cost": 270,
+                  "Plan Rows": 2310,
+                  "Plan Width": 0,
+                  "Index Cond": "(customer_id = 17)",
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    },
+  },
+]);
 
 const SINGLES: readonly (readonly [string, number, number])[] = [
   ["session by key", 3, 0.8],
@@ -90,7 +167,16 @@ const WATERFALL: Omit<WaterfallPlot, keyof PlotHead> = {
   more: 0,
   statements: [
     ...SINGLES.map(([label, at, duration]) => ({ label, at, duration, sql: `SELECT ${label}`, group: null, place: "shop/views/orders.py:31" })),
-    ...Array.from({ length: 25 }, (_, row) => LOOP.map(([label, duration, sql], step) => ({ label, at: 50 + row * 11.05 + step * 3.4, duration, sql, group: "rows", place: "shop/templates/orders/_row.html:4" }))).flat(),
+    ...Array.from({ length: 25 }, (_, row) =>
+      LOOP.map(([label, duration, sql], step) => ({
+        label,
+        at: 50 + row * 11.05 + step * 3.4,
+        duration,
+        sql,
+        group: "rows",
+        place: "shop/templates/orders/_row.html:4",
+      })),
+    ).flat(),
   ],
 };
 
@@ -194,33 +280,118 @@ export const SAMPLE_PLOTS: Readonly<Record<string, readonly Plot[]>> = {
       columns: COLUMNS,
       statements: [
         { id: "a", label: "get by id", share: 0.04, marks: [{ column: "id", mark: "=" }] },
-        { id: "b", label: "a customer's newest", share: 0.86, marks: [{ column: "customer_id", mark: "=" }, { column: "placed_at", mark: "↓" }] },
+        {
+          id: "b",
+          label: "a customer's newest",
+          share: 0.86,
+          marks: [
+            { column: "customer_id", mark: "=" },
+            { column: "placed_at", mark: "↓" },
+          ],
+        },
         { id: "c", label: "get by reference", share: 0.01, marks: [{ column: "reference", mark: "=" }] },
-        { id: "d", label: "open since", share: 0.07, marks: [{ column: "status", mark: "=" }, { column: "placed_at", mark: "<" }] },
+        {
+          id: "d",
+          label: "open since",
+          share: 0.07,
+          marks: [
+            { column: "status", mark: "=" },
+            { column: "placed_at", mark: "<" },
+          ],
+        },
         { id: "e", label: "changed since", share: null, marks: [{ column: "updated_at", mark: "<" }] },
       ],
       indexes: [
         { name: "shop_order_pkey", positions: [{ column: "id", position: 1 }], verdict: "keep", bytes: 92e6, scans: 2900, why: "2,900 scans a minute" },
-        { name: "customer_id", positions: [{ column: "customer_id", position: 1 }], verdict: "drop", bytes: 118e6, scans: 412, why: "covered by order_customer_newest" },
+        {
+          name: "customer_id",
+          positions: [{ column: "customer_id", position: 1 }],
+          verdict: "drop",
+          bytes: 118e6,
+          scans: 412,
+          why: "covered by order_customer_newest",
+        },
         { name: "status", positions: [{ column: "status", position: 1 }], verdict: "drop", bytes: 31e6, scans: 36, why: "replaced by open_placed" },
-        { name: "reference_uniq", positions: [{ column: "reference", position: 1 }], verdict: "keep", bytes: 168e6, scans: 55, why: "unique, 55 scans a minute" },
-        { name: "shop_order_reference_like", positions: [{ column: "reference", position: 1 }], verdict: "unjudged", bytes: 168e6, scans: 0, why: "no scan here; the replica was not read" },
-        { name: "order_customer_newest", positions: [{ column: "customer_id", position: 1 }, { column: "placed_at", position: 2 }], verdict: "add", bytes: 126e6, scans: null, why: "for 412 calls a minute" },
-        { name: "open_placed", positions: [{ column: "status", position: 1 }, { column: "placed_at", position: 2 }, { column: "reference", position: "include" }], verdict: "add", bytes: 3e6, scans: null, why: "status = open alone" },
+        {
+          name: "reference_uniq",
+          positions: [{ column: "reference", position: 1 }],
+          verdict: "keep",
+          bytes: 168e6,
+          scans: 55,
+          why: "unique, 55 scans a minute",
+        },
+        {
+          name: "shop_order_reference_like",
+          positions: [{ column: "reference", position: 1 }],
+          verdict: "unjudged",
+          bytes: 168e6,
+          scans: 0,
+          why: "no scan here; the replica was not read",
+        },
+        {
+          name: "order_customer_newest",
+          positions: [
+            { column: "customer_id", position: 1 },
+            { column: "placed_at", position: 2 },
+          ],
+          verdict: "add",
+          bytes: 126e6,
+          scans: null,
+          why: "for 412 calls a minute",
+        },
+        {
+          name: "open_placed",
+          positions: [
+            { column: "status", position: 1 },
+            { column: "placed_at", position: 2 },
+            { column: "reference", position: "include" },
+          ],
+          verdict: "add",
+          bytes: 3e6,
+          scans: null,
+          why: "status = open alone",
+        },
       ],
     },
   ],
   "2.4": [
-    { ...WATERFALL, question: "What does one request to GET /orders/ do?", answer: "It asks 82 times; 75 of those are three statements repeated for 25 rows, 125 of 342 ms.", source: "the median of 4,861 recorded requests" },
+    {
+      ...WATERFALL,
+      question: "What does one request to GET /orders/ do?",
+      answer: "It asks 82 times; 75 of those are three statements repeated for 25 rows, 125 of 342 ms.",
+      source: "the median of 4,861 recorded requests",
+    },
     {
       kind: "endpoints",
       question: "Which endpoints grow with their page?",
       answer: "Two of four: GET /orders/ sends 3 queries a row, GET /reviews/ one.",
       source: "recording of 12,480 requests",
       endpoints: [
-        { label: "GET /orders/", slope: 3, points: [{ rows: 5, queries: 22 }, { rows: 25, queries: 82 }] },
-        { label: "GET /reviews/", slope: 1, points: [{ rows: 4, queries: 9 }, { rows: 10, queries: 15 }, { rows: 18, queries: 23 }] },
-        { label: "GET /books/", slope: 0, points: [{ rows: 5, queries: 4 }, { rows: 20, queries: 4 }] },
+        {
+          label: "GET /orders/",
+          slope: 3,
+          points: [
+            { rows: 5, queries: 22 },
+            { rows: 25, queries: 82 },
+          ],
+        },
+        {
+          label: "GET /reviews/",
+          slope: 1,
+          points: [
+            { rows: 4, queries: 9 },
+            { rows: 10, queries: 15 },
+            { rows: 18, queries: 23 },
+          ],
+        },
+        {
+          label: "GET /books/",
+          slope: 0,
+          points: [
+            { rows: 5, queries: 4 },
+            { rows: 20, queries: 4 },
+          ],
+        },
         { label: "GET /authors/<id>/", slope: null, points: [{ rows: 12, queries: 6 }] },
       ],
     },
@@ -235,8 +406,26 @@ export const SAMPLE_PLOTS: Readonly<Record<string, readonly Plot[]>> = {
       limitNote: "max_connections",
       peak: 96,
       stacks: [
-        { label: "Today", parts: [{ label: "web", count: 180 }, { label: "celery", count: 32 }, { label: "cron", count: 4 }, { label: "monitoring", count: 3 }, { label: "reserved", count: 3 }] },
-        { label: "Proposed", parts: [{ label: "web", count: 90 }, { label: "celery", count: 32 }, { label: "cron", count: 4 }, { label: "monitoring", count: 3 }, { label: "reserved", count: 3 }] },
+        {
+          label: "Today",
+          parts: [
+            { label: "web", count: 180 },
+            { label: "celery", count: 32 },
+            { label: "cron", count: 4 },
+            { label: "monitoring", count: 3 },
+            { label: "reserved", count: 3 },
+          ],
+        },
+        {
+          label: "Proposed",
+          parts: [
+            { label: "web", count: 90 },
+            { label: "celery", count: 32 },
+            { label: "cron", count: 4 },
+            { label: "monitoring", count: 3 },
+            { label: "reserved", count: 3 },
+          ],
+        },
       ],
     },
   ],
@@ -247,8 +436,24 @@ export const SAMPLE_PLOTS: Readonly<Record<string, readonly Plot[]>> = {
       answer: "With two of three tables. `shop_orderline` stands at 2.1 times its trigger.",
       source: "three snapshots",
       tables: [
-        { name: "shop_orderline", trigger: 1_470_000, points: [{ at: "2026-11-04T15:00:00Z", dead: 900_000 }, { at: "2026-11-13T15:00:00Z", dead: 2_000_000 }, { at: "2026-11-22T15:31:00Z", dead: 3_100_000 }] },
-        { name: "shop_order", trigger: 820_000, points: [{ at: "2026-11-04T15:00:00Z", dead: 610_000 }, { at: "2026-11-13T15:00:00Z", dead: 90_000 }, { at: "2026-11-22T15:31:00Z", dead: 402_000 }] },
+        {
+          name: "shop_orderline",
+          trigger: 1_470_000,
+          points: [
+            { at: "2026-11-04T15:00:00Z", dead: 900_000 },
+            { at: "2026-11-13T15:00:00Z", dead: 2_000_000 },
+            { at: "2026-11-22T15:31:00Z", dead: 3_100_000 },
+          ],
+        },
+        {
+          name: "shop_order",
+          trigger: 820_000,
+          points: [
+            { at: "2026-11-04T15:00:00Z", dead: 610_000 },
+            { at: "2026-11-13T15:00:00Z", dead: 90_000 },
+            { at: "2026-11-22T15:31:00Z", dead: 402_000 },
+          ],
+        },
         { name: "shop_customer", trigger: 176_000, points: [{ at: "2026-11-22T15:31:00Z", dead: 21_000 }] },
       ],
     },

@@ -15,7 +15,10 @@ export function sampleProcess(rows = 25): RecordedProcess {
     process.scope("request", "GET", { route: "orders/", view: "shop.views.OrderList", status: 200 }, (scope) => listPage(process, scope, rows));
     process.scope("request", "POST", { route: "checkout/", view: "shop.views.checkout" }, (scope) => checkout(process, scope));
     process.scope("request", "GET", { route: `search/${HOSTILE}/`, view: "shop.views.search" }, (scope) => {
-      process.query(scope, `SELECT '${HOSTILE}' FROM "shop_order"`, [`shop/${HOSTILE}.py:7 find`, `shop/an/exceedingly/long/path/that/does/not/end/where/anybody/would/expect/it/search.py:118 ${"x".repeat(80)}`]);
+      process.query(scope, `SELECT '${HOSTILE}' FROM "shop_order"`, [
+        `shop/${HOSTILE}.py:7 find`,
+        `shop/an/exceedingly/long/path/that/does/not/end/where/anybody/would/expect/it/search.py:118 ${"x".repeat(80)}`,
+      ]);
     });
   }
   process.scope("task", "shop.tasks.sync", {}, (scope) => {
@@ -30,9 +33,20 @@ function listPage(process: RecordedProcess, scope: number, rows: number): void {
   const orders = process.fetch(scope, "shop.Order", rows, ORDERS, ["~shop/templates/orders/list.html:12 orders", VIEW]);
   const cause = process.cause("forward", "shop.Order", "customer", orders);
   for (let row = 1; row <= rows; row += 1) {
-    process.wait(300).query(scope, CUSTOMER, ["~shop/templates/orders/_row.html:4 customer", "~shop/templates/orders/list.html:13 include", VIEW], { cause, instance: row, duration: 1500 });
+    process.wait(300).query(scope, CUSTOMER, ["~shop/templates/orders/_row.html:4 customer", "~shop/templates/orders/list.html:13 include", VIEW], {
+      cause,
+      instance: row,
+      duration: 1500,
+    });
   }
-  const lines = process.fetch(scope, "shop.Line", 40, 'SELECT "shop_line"."id" FROM "shop_line"', [VIEW], process.cause("prefetch", "shop.Order", "lines", orders));
+  const lines = process.fetch(
+    scope,
+    "shop.Line",
+    40,
+    'SELECT "shop_line"."id" FROM "shop_line"',
+    [VIEW],
+    process.cause("prefetch", "shop.Order", "lines", orders),
+  );
   process.use(orders, [["shop.Order", "id", rows]]);
   process.use(lines, [["shop.Line", "order_id", 40]]);
 }

@@ -17,10 +17,7 @@ export const SAMPLE_FILES: Readonly<Record<string, string>> = {
   "catalog/models.py": lines(61, '        return f"{self.title} by {self.authors.all()[0]}"'),
   "catalog/search.py": lines(89, "        return [b for b in books if b.is_published]"),
   "catalog/views/list.py": lines(26, '        Book.objects.only("title")'),
-  "catalog/views/feed.py":
-    lines(11, '        Book.objects.only("title")') +
-    lines(27, "        b = Book.objects") +
-    lines(30, "        c = Book.objects"),
+  "catalog/views/feed.py": lines(11, '        Book.objects.only("title")') + lines(27, "        b = Book.objects") + lines(30, "        c = Book.objects"),
 };
 
 function lines(before: number, code: string): string {
@@ -71,14 +68,10 @@ const onlyTitle = (id: string, file: string, line: number, text: string): Findin
 export const SAMPLE_FINDINGS: readonly Finding[] = [
   finding("c0aa", "multi-aggregate-join", "2.2", {
     severity: "error",
-    claim:
-      "Two joins multiply each other, so both counts are wrong for an order with more than one line and more than one coupon.",
+    claim: "Two joins multiply each other, so both counts are wrong for an order with more than one line and more than one coupon.",
     doubt: "right as it stands if an order never has a second coupon; the schema allows one",
     model: "shop.Order",
-    places: [
-      place("queryset", "shop/reports.py", 58, 'Count("lines")'),
-      place("queryset", "shop/reports.py", 58, 'Count("coupons")', "joined twice"),
-    ],
+    places: [place("queryset", "shop/reports.py", 58, 'Count("lines")'), place("queryset", "shop/reports.py", 58, 'Count("coupons")', "joined twice")],
     fixes: [
       {
         title: "count each join's rows once",
@@ -96,8 +89,7 @@ export const SAMPLE_FINDINGS: readonly Finding[] = [
     ],
   }),
   finding("k3f9", "n-plus-one", "2.4", {
-    claim:
-      "The orders list loads each order's customer and address separately: 50 extra queries a page, 9.8 s of database time a minute.",
+    claim: "The orders list loads each order's customer and address separately: 50 extra queries a page, 9.8 s of database time a minute.",
     doubt: "a page of one order saves 2 queries",
     model: "shop.Order",
     relation: "customer__address",
@@ -122,13 +114,7 @@ export const SAMPLE_FINDINGS: readonly Finding[] = [
         title: "load customer and address with the orders list",
         kind: "edit",
         safety: "safe",
-        edits: [
-          edit(
-            "shop/views/orders.py",
-            ".filter(shop=self.shop)",
-            '.filter(shop=self.shop).select_related(\n            "customer__address")',
-          ),
-        ],
+        edits: [edit("shop/views/orders.py", ".filter(shop=self.shop)", '.filter(shop=self.shop).select_related(\n            "customer__address")')],
       },
     ],
   }),

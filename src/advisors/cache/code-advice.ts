@@ -29,13 +29,19 @@ export function codeAdvice(input: AdvisorInput, { refused, unjudged, examined }:
     claim: first === undefined ? noneWords(refused) : claimOf(candidates, first),
     reasons: candidates.length === 0 ? [] : [costSentence(input, candidates), ...unevenWords(candidates), ...handWritten(candidates, input)],
     tables: [...(candidates.length === 0 ? [] : [candidateTable(candidates, input)]), ...(refused.length === 0 ? [] : [refusedTable(refused)])],
-    plots: candidates.filter(({ reads }) => reads >= LEAST_PLOTTED).slice(0, MOST_PLOTS).map(plotOf),
+    plots: candidates
+      .filter(({ reads }) => reads >= LEAST_PLOTTED)
+      .slice(0, MOST_PLOTS)
+      .map(plotOf),
     artefacts: codes.length === 0 ? [] : artefactsOf(candidates, input),
     examples: codes,
     rung: input.recording !== null || candidates.some(({ from }) => from === "recording") ? "recorded" : "inferred",
     examined: examined === "" ? "" : `${examined} were looked at: ${candidates.length} are worth a cache, ${refused.length} are not.`,
     missing: needed === undefined ? "" : `${needed.why}. ${HOW_TO_SEE}`,
-    doubt: first === undefined ? "" : `what a cache costs (${costWords(costOf(input.thresholds))}) is assumed, and what writes ${first.tables[0] ?? ""} past this application removes nothing`,
+    doubt:
+      first === undefined
+        ? ""
+        : `what a cache costs (${costWords(costOf(input.thresholds))}) is assumed, and what writes ${first.tables[0] ?? ""} past this application removes nothing`,
   };
 }
 
@@ -47,7 +53,10 @@ function noneWords(refused: readonly Refused[]): string {
 
 function claimOf(candidates: readonly Candidate[], first: Candidate): string {
   const share = candidates.reduce((sum, one) => sum + savedShare(one), 0);
-  const what = candidates.length === 1 ? `A cache of ${candidateName(first)}` : `Caches of ${formatCount(candidates.length, "query", "queries")}, ${candidateName(first)} first,`;
+  const what =
+    candidates.length === 1
+      ? `A cache of ${candidateName(first)}`
+      : `Caches of ${formatCount(candidates.length, "query", "queries")}, ${candidateName(first)} first,`;
   return `${what} would save ${percent(share)} of the database's time: ${ms(total(candidates, ({ savedMs }) => savedMs))} of ${ms(total(candidates, ({ databaseMs }) => databaseMs))} of theirs.`;
 }
 
@@ -60,7 +69,10 @@ function costSentence({ thresholds }: AdvisorInput, candidates: readonly Candida
 function unevenWords(candidates: readonly Candidate[]): string[] {
   return candidates
     .filter(({ from, hits, formula }) => from === "recording" && Math.abs(hits - formula) > UNEVEN)
-    .map((one) => `${candidateName(one)} is not read evenly: played again it has ${percent(one.hits)} hits, and even traffic of the same rate would have ${percent(one.formula)}.`);
+    .map(
+      (one) =>
+        `${candidateName(one)} is not read evenly: played again it has ${percent(one.hits)} hits, and even traffic of the same rate would have ${percent(one.formula)}.`,
+    );
 }
 
 /** Candidates whose code has to be written by a person, and why. */
@@ -98,7 +110,9 @@ function refusedTable(refused: readonly Refused[]): AdviceTable {
   return {
     title: "Not worth a cache, and why",
     head: ["tables", "sent by", "reads", "database time", "why not"],
-    rows: refused.slice(0, MOST_REFUSED).map(({ tables, symbol, reads, databaseMs, why }) => [tables.join(", "), symbol ?? "", formatNumber(reads), ms(databaseMs), why]),
+    rows: refused
+      .slice(0, MOST_REFUSED)
+      .map(({ tables, symbol, reads, databaseMs, why }) => [tables.join(", "), symbol ?? "", formatNumber(reads), ms(databaseMs), why]),
     numeric: [2, 3],
     source: refused.length > MOST_REFUSED ? `the ${MOST_REFUSED} of ${refused.length} that take most of the database's time` : "what was recorded and counted",
   };
@@ -155,6 +169,18 @@ function artefactsOf(candidates: readonly Candidate[], { source, deployment }: A
     check,
     version,
   };
-  const receivers: Artefact[] = signals === null ? [] : [{ path: "cache/cache_signals.py", language: "python", text: signals, purpose: `Gives ${listWords(tables)} new generations on save() and delete(); import it in an AppConfig's ready().`, check, version }];
+  const receivers: Artefact[] =
+    signals === null
+      ? []
+      : [
+          {
+            path: "cache/cache_signals.py",
+            language: "python",
+            text: signals,
+            purpose: `Gives ${listWords(tables)} new generations on save() and delete(); import it in an AppConfig's ready().`,
+            check,
+            version,
+          },
+        ];
   return [module, ...receivers];
 }

@@ -8,7 +8,19 @@ import { exprAt, functionAt, namesIn, statementOf } from "../../rules/code.ts";
 /** Longer functions are shown by the statement alone. Ours. */
 const MOST_LINES = 24;
 /** What gives rows, and not one answer, is made a list: a queryset is not kept. */
-const GIVES_ROWS: ReadonlySet<string> = new Set(["iterate", "list", "values", "choices", "form choices", "len", "bool", "sorted", "iterator", "text", "contains"]);
+const GIVES_ROWS: ReadonlySet<string> = new Set([
+  "iterate",
+  "list",
+  "values",
+  "choices",
+  "form choices",
+  "len",
+  "bool",
+  "sorted",
+  "iterator",
+  "text",
+  "contains",
+]);
 
 export interface CachedCode {
   readonly file: string;
@@ -34,9 +46,16 @@ export function cachedCode(candidate: Candidate, source: RuleInput): CachedCode 
   const statement = statementOf(path);
   if (expr === null || fn?.kind !== "function" || statement === null) return { why: "it is written in no function whose text was read" };
   const names = variablesOf(expr, fn);
-  if (names.some((name) => name === "self" || name === "cls" || name === "request")) return { why: `what it asks for comes with ${names.find((name) => name === "self" || name === "cls" || name === "request") ?? ""}: the values that decide belong into the key one by one` };
+  if (names.some((name) => name === "self" || name === "cls" || name === "request"))
+    return {
+      why: `what it asks for comes with ${names.find((name) => name === "self" || name === "cls" || name === "request") ?? ""}: the values that decide belong into the key one by one`,
+    };
   const text = source.text(span.file);
-  const replacement = callText(candidate, textOf(expr, text), { how: span === site.origin ? "iterate" : howOf(source, site), names, indent: indentOf(text, statement.start) });
+  const replacement = callText(candidate, textOf(expr, text), {
+    how: span === site.origin ? "iterate" : howOf(source, site),
+    names,
+    indent: indentOf(text, statement.start),
+  });
   const shown = shownSpan(fn, statement, text);
   return {
     file: span.file,
@@ -57,7 +76,14 @@ function placeToKeep({ origin, sent }: CandidateSite, source: RuleInput): Span {
 
 /** What other code asks of the queryset beside its rows. */
 function chainedOn(origin: Span, { facts }: RuleInput): string | null {
-  const found = (facts.sent ?? []).find((one) => one.what.kind === "query" && !GIVES_ROWS.has(one.what.how) && one.origin.file === origin.file && one.origin.start === origin.start && one.span.start !== origin.start);
+  const found = (facts.sent ?? []).find(
+    (one) =>
+      one.what.kind === "query" &&
+      !GIVES_ROWS.has(one.what.how) &&
+      one.origin.file === origin.file &&
+      one.origin.start === origin.start &&
+      one.span.start !== origin.start,
+  );
   return found?.what.kind === "query" ? found.what.how : null;
 }
 
@@ -77,12 +103,22 @@ function variablesOf(expr: Expr, fn: FunctionDef): string[] {
 
 const textOf = ({ start, end }: Expr, text: string): string => text.slice(start, end);
 
-function callText({ site, tables, ttl }: Candidate, inner: string, { how, names, indent }: { readonly how: string; readonly names: readonly string[]; readonly indent: string }): string {
+function callText(
+  { site, tables, ttl }: Candidate,
+  inner: string,
+  { how, names, indent }: { readonly how: string; readonly names: readonly string[]; readonly indent: string },
+): string {
   const made = GIVES_ROWS.has(how) && !inner.startsWith("list(") ? `list(${inner})` : inner;
   const [first = "", ...others] = names;
   const key = names.length === 0 ? "()" : `(${[first, ...others].join(", ")}${names.length === 1 ? "," : ""})`;
   const all = tables.map((name) => JSON.stringify(name)).join(", ");
-  const lines = [`${JSON.stringify(site?.symbol ?? "")},`, `${key},`, `tables=(${all}${tables.length === 1 ? "," : ""}),`, `seconds=${ttl},`, `make=lambda: ${made},`];
+  const lines = [
+    `${JSON.stringify(site?.symbol ?? "")},`,
+    `${key},`,
+    `tables=(${all}${tables.length === 1 ? "," : ""}),`,
+    `seconds=${ttl},`,
+    `make=lambda: ${made},`,
+  ];
   return `cached(\n${lines.map((line) => `${indent}    ${line}`).join("\n")}\n${indent})`;
 }
 
@@ -115,5 +151,10 @@ export function changedCode(span: Span, tables: readonly string[], source: RuleI
   const shown = fn?.kind === "function" ? shownSpan(fn, statement, text) : { start: text.lastIndexOf("\n", statement.start - 1) + 1, end };
   const last = Math.max(shown.end, end);
   const added = `\n${indent}changed(${tables.map((name) => JSON.stringify(name)).join(", ")})`;
-  return { file: span.file, line: lineOf(text, span.start), before: text.slice(shown.start, last), after: `from generations import changed\n\n\n${text.slice(shown.start, end)}${added}${text.slice(end, last)}` };
+  return {
+    file: span.file,
+    line: lineOf(text, span.start),
+    before: text.slice(shown.start, last),
+    after: `from generations import changed\n\n\n${text.slice(shown.start, end)}${added}${text.slice(end, last)}`,
+  };
 }

@@ -28,12 +28,34 @@ const CACHALOT_CHANGES_PER_MINUTE = 50;
 const CACHALOT_DJANGO = 5.2;
 
 const WAYS: readonly Way[] = [
-  { name: "core cache or django-redis, generations (the code of 6.1)", strategy: "on-commit", note: ({ candidates }) => `${formatCount(candidates.length, "query", "queries")} to change; each write site calls changed()` },
-  { name: "core cache or django-redis, timeout alone", strategy: "timeout", note: ({ candidates }) => `stale for up to ${Math.max(...candidates.map(({ ttl }) => ttl))} s` },
-  { name: "core cache or django-redis, delete() in signals", strategy: "signals", note: () => "a reader between the query and set() leaves the old answer: 25 of 200 random orders in tests/caching" },
-  { name: "cacheops 7.2", strategy: "cacheops", note: ({ candidates }) => `by table here; queries with = conditions are removed less often, ${candidates.filter(({ keys }) => keys > 1).length} of these have any` },
+  {
+    name: "core cache or django-redis, generations (the code of 6.1)",
+    strategy: "on-commit",
+    note: ({ candidates }) => `${formatCount(candidates.length, "query", "queries")} to change; each write site calls changed()`,
+  },
+  {
+    name: "core cache or django-redis, timeout alone",
+    strategy: "timeout",
+    note: ({ candidates }) => `stale for up to ${Math.max(...candidates.map(({ ttl }) => ttl))} s`,
+  },
+  {
+    name: "core cache or django-redis, delete() in signals",
+    strategy: "signals",
+    note: () => "a reader between the query and set() leaves the old answer: 25 of 200 random orders in tests/caching",
+  },
+  {
+    name: "cacheops 7.2",
+    strategy: "cacheops",
+    note: ({ candidates }) =>
+      `by table here; queries with = conditions are removed less often, ${candidates.filter(({ keys }) => keys > 1).length} of these have any`,
+  },
   { name: "cachalot 2.8.0", strategy: "cachalot", note: cachalotNote },
-  { name: "cache_page() around the views", strategy: "timeout", note: ({ views }) => (views === 0 ? "no request sends these queries" : `${formatCount(views, "view")} would be kept whole, one copy for each URL and cookie`) },
+  {
+    name: "cache_page() around the views",
+    strategy: "timeout",
+    note: ({ views }) =>
+      views === 0 ? "no request sends these queries" : `${formatCount(views, "view")} would be kept whole, one copy for each URL and cookie`,
+  },
 ];
 
 function cachalotNote({ changesPerMinute, django }: Facts): string {
@@ -42,13 +64,23 @@ function cachalotNote({ changesPerMinute, django }: Facts): string {
   return `${rate}; in autocommit it removes before the write: 105 of 200 random orders in tests/caching kept old rows for ever${version}`;
 }
 
-export function libraryAdvice(input: AdvisorInput, candidates: readonly Candidate[], looked: { readonly statements: number; readonly examined: string }): Advice | null {
+export function libraryAdvice(
+  input: AdvisorInput,
+  candidates: readonly Candidate[],
+  looked: { readonly statements: number; readonly examined: string },
+): Advice | null {
   const { source, deployment } = input;
   const [first] = candidates;
   if (first === undefined) return looked.statements === 0 ? null : nothingToKeep(input, looked);
   const tables = [...new Set(candidates.flatMap((one) => one.tables))];
   const labels = source === null ? new Map<string, string>() : labelsByTable(source.graph);
-  const sites = source === null ? [] : writesOf(source, tables.flatMap((table) => labels.get(table) ?? []));
+  const sites =
+    source === null
+      ? []
+      : writesOf(
+          source,
+          tables.flatMap((table) => labels.get(table) ?? []),
+        );
   const minutes = Math.max(...candidates.map(({ seconds }) => seconds)) / 60;
   const facts: Facts = {
     candidates,
@@ -56,27 +88,46 @@ export function libraryAdvice(input: AdvisorInput, candidates: readonly Candidat
     views: new Set(candidates.flatMap(({ scopes }) => scopes.filter((label) => label.startsWith("GET ")))).size,
     django: deployment.packages.get("django")?.version ?? source?.project.djangoVersion ?? null,
   };
-  const results = WAYS.map((way) => ({ way, outcome: together(candidates.map((one) => outcomeOf(one, way.strategy, source))), missed: sites.filter(({ kind }) => !notices(way.strategy, kind)).length }));
+  const results = WAYS.map((way) => ({
+    way,
+    outcome: together(candidates.map((one) => outcomeOf(one, way.strategy, source))),
+    missed: sites.filter(({ kind }) => !notices(way.strategy, kind)).length,
+  }));
   const [own, timeout] = results;
   return {
     advisor: "cache",
     section: "6.3",
     claim: `With generations, ${candidateName(first)}${candidates.length > 1 ? ` and ${candidates.length - 1} more` : ""} would have ${percent(shareOf(own?.outcome ?? null))} hits and none stale; by timeout alone ${formatCount(timeout?.outcome?.stale ?? 0, "hit")} would be stale.`,
-    reasons: [`${formatCount(sites.length, "place")} of the source write ${listWords(tables.slice(0, 4))}: signals miss ${sites.filter(({ kind }) => !notices("signals", kind)).length} of them, cacheops ${sites.filter(({ kind }) => !notices("cacheops", kind)).length}.`],
+    reasons: [
+      `${formatCount(sites.length, "place")} of the source write ${listWords(tables.slice(0, 4))}: signals miss ${sites.filter(({ kind }) => !notices("signals", kind)).length} of them, cacheops ${sites.filter(({ kind }) => !notices("cacheops", kind)).length}.`,
+    ],
     tables: [
       {
         title: `Ways to keep answers of ${listWords(tables.slice(0, 4))}`,
         head: ["way", "hits", "saved", "stale hits", "write sites missed", "here"],
-        rows: results.map(({ way, outcome, missed }) => [way.name, ...outcomeCells(outcome), way.strategy === "timeout" ? "all" : source === null ? "not known" : `${missed} of ${sites.length}`, way.note(facts)]),
+        rows: results.map(({ way, outcome, missed }) => [
+          way.name,
+          ...outcomeCells(outcome),
+          way.strategy === "timeout" ? "all" : source === null ? "not known" : `${missed} of ${sites.length}`,
+          way.note(facts),
+        ]),
         numeric: [1, 2, 3],
-        source: candidates.some(({ played }) => played !== null) ? "the recording, played again with each way's removals" : "rates of pg_stat_statements, taken for even",
+        source: candidates.some(({ played }) => played !== null)
+          ? "the recording, played again with each way's removals"
+          : "rates of pg_stat_statements, taken for even",
       },
     ],
     plots: [],
     artefacts: [],
     examples: settingsExample(input, first),
     rung: candidates.some(({ from }) => from === "recording") ? "recorded" : "inferred",
-    examined: `${WAYS.length} ways, with ${formatCount(total(candidates, ({ reads }) => reads), "read")} and ${formatCount(total(candidates, ({ changes }) => changes), "change")} of ${formatCount(candidates.length, "query", "queries")}.`,
+    examined: `${WAYS.length} ways, with ${formatCount(
+      total(candidates, ({ reads }) => reads),
+      "read",
+    )} and ${formatCount(
+      total(candidates, ({ changes }) => changes),
+      "change",
+    )} of ${formatCount(candidates.length, "query", "queries")}.`,
     missing: candidates.every(({ played }) => played === null) ? "which changes signals tell of: luthier record -- COMMAND records who writes" : "",
     doubt: `cacheops removes by condition where it can: for ${candidateName(first)} its hit rate lies between that of this table and that of timeouts alone`,
   };
@@ -85,7 +136,10 @@ export function libraryAdvice(input: AdvisorInput, candidates: readonly Candidat
 const LIBRARIES = ["django-cacheops", "django-cachalot", "django-redis"] as const;
 
 /** Without a candidate there is nothing to compare; a library that is there already is named. */
-function nothingToKeep({ deployment: { packages } }: AdvisorInput, { statements, examined }: { readonly statements: number; readonly examined: string }): Advice {
+function nothingToKeep(
+  { deployment: { packages } }: AdvisorInput,
+  { statements, examined }: { readonly statements: number; readonly examined: string },
+): Advice {
   const there = LIBRARIES.filter((name) => packages.has(name));
   return {
     advisor: "cache",
@@ -106,7 +160,10 @@ function nothingToKeep({ deployment: { packages } }: AdvisorInput, { statements,
 function together(outcomes: readonly (Outcome | null)[]): Outcome | null {
   const known = outcomes.filter((one) => one !== null);
   if (known.length < outcomes.length) return null;
-  return known.reduce((sum, one) => ({ reads: sum.reads + one.reads, hits: sum.hits + one.hits, stale: sum.stale + one.stale, savedMs: sum.savedMs + one.savedMs }), { reads: 0, hits: 0, stale: 0, savedMs: 0 });
+  return known.reduce(
+    (sum, one) => ({ reads: sum.reads + one.reads, hits: sum.hits + one.hits, stale: sum.stale + one.stale, savedMs: sum.savedMs + one.savedMs }),
+    { reads: 0, hits: 0, stale: 0, savedMs: 0 },
+  );
 }
 
 const shareOf = (outcome: Outcome | null): number => (outcome === null || outcome.reads === 0 ? 0 : outcome.hits / outcome.reads);

@@ -35,7 +35,7 @@ ${saved.map(({ name }) => `\npost_save.connect(_changed, sender=${name}, dispatc
 
 function modelOf({ graph }: RuleInput, label: string): Sender[] {
   const model = graph.models.get(label);
-  if (model === undefined || model.cls.module.origin === "builtin" && model.app !== "auth") return [];
+  if (model === undefined || (model.cls.module.origin === "builtin" && model.app !== "auth")) return [];
   return [{ importLine: `from ${model.cls.module.name} import ${model.name}`, name: model.name }];
 }
 
@@ -44,7 +44,8 @@ function throughOf({ graph }: RuleInput, label: string): Sender[] {
   if (graph.models.has(label)) return [];
   for (const model of graph.models.values()) {
     const field = [...model.fields.values()].find(({ relation }) => relation?.kind === "m2m" && relation.through === label);
-    if (field !== undefined && !model.isAbstract) return [{ importLine: `from ${model.cls.module.name} import ${model.name}`, name: `${model.name}.${field.name}.through` }];
+    if (field !== undefined && !model.isAbstract)
+      return [{ importLine: `from ${model.cls.module.name} import ${model.name}`, name: `${model.name}.${field.name}.through` }];
   }
   return [];
 }

@@ -21,7 +21,8 @@ export function outcomeOf(candidate: Candidate, strategy: Strategy, source: Rule
   if (played === null) return counted(candidate, strategy);
   const changes = played.changes.map(({ at }) => at);
   const kinds = strategy === "timeout" || notices(strategy, "update") ? null : kindsByLine(source);
-  const removals = strategy === "timeout" ? [] : kinds === null ? changes : played.changes.flatMap(({ at, stack }) => (isNoticed(strategy, kinds, stack) ? [at] : []));
+  const removals =
+    strategy === "timeout" ? [] : kinds === null ? changes : played.changes.flatMap(({ at, stack }) => (isNoticed(strategy, kinds, stack) ? [at] : []));
   const { reads, hits, stale, savedMs } = simulate(played.reads, changes, { seconds: strategy === "cachalot" ? Infinity : ttl, removals });
   return { reads, hits, stale, savedMs };
 }
@@ -40,7 +41,11 @@ function kindsByLine(source: RuleInput | null): ReadonlyMap<string, WriteKind> {
   if (source === null) return new Map();
   const known = bySource.get(source.facts);
   if (known !== undefined) return known;
-  const found = new Map(writeSites(source).filter(({ kind }) => kind !== "cascade" && kind !== "admin").map(({ span, kind }) => [`${span.file}:${lineOf(source.text(span.file), span.start)}`, kind] as const));
+  const found = new Map(
+    writeSites(source)
+      .filter(({ kind }) => kind !== "cascade" && kind !== "admin")
+      .map(({ span, kind }) => [`${span.file}:${lineOf(source.text(span.file), span.start)}`, kind] as const),
+  );
   bySource.set(source.facts, found);
   return found;
 }

@@ -10,7 +10,13 @@ import { changedCode } from "./code-of.ts";
 import { listWords, placeOf } from "./words.ts";
 
 const MOST_ROWS = 60;
-const WAYS: readonly (readonly [string, Strategy])[] = [["post_save, post_delete", "signals"], ["cacheops", "cacheops"], ["cachalot", "cachalot"], ["changed() beside it", "on-commit"], ["trigger", "triggers"]];
+const WAYS: readonly (readonly [string, Strategy])[] = [
+  ["post_save, post_delete", "signals"],
+  ["cacheops", "cacheops"],
+  ["cachalot", "cachalot"],
+  ["changed() beside it", "on-commit"],
+  ["trigger", "triggers"],
+];
 const SILENT: ReadonlySet<WriteSite["kind"]> = new Set(["update", "bulk_create", "sql"]);
 
 export function writeAdvice({ source }: AdvisorInput, candidates: readonly Candidate[]): Advice | null {
@@ -19,7 +25,10 @@ export function writeAdvice({ source }: AdvisorInput, candidates: readonly Candi
   const tables = [...new Set(candidates.flatMap((one) => one.tables))];
   const labels = labelsByTable(source.graph);
   const unknown = tables.filter((table) => !labels.has(table));
-  const sites = writesOf(source, tables.flatMap((table) => labels.get(table) ?? []));
+  const sites = writesOf(
+    source,
+    tables.flatMap((table) => labels.get(table) ?? []),
+  );
   const silent = sites.filter(({ kind }) => SILENT.has(kind));
   const names = listWords(tables.slice(0, 4));
   return {
@@ -27,14 +36,20 @@ export function writeAdvice({ source }: AdvisorInput, candidates: readonly Candi
     section: "6.2",
     claim: `${formatCount(sites.length, "place")} of the source write${sites.length === 1 ? "s" : ""} ${names}; ${silent.length === 0 ? "all of them send signals" : `${silent.length} of them ${silent.length === 1 ? "sends" : "send"} no signal`}.`,
     reasons: [
-      ...(silent.length === 0 ? [] : [`A cache of ${candidateName(first)} that post_save and post_delete remove would stay wrong after ${formatCount(silent.length, "of these places", "of these places")}: ${listWords(silent.slice(0, 5).map(({ span }) => placeOf(span, source)))}.`]),
+      ...(silent.length === 0
+        ? []
+        : [
+            `A cache of ${candidateName(first)} that post_save and post_delete remove would stay wrong after ${formatCount(silent.length, "of these places", "of these places")}: ${listWords(silent.slice(0, 5).map(({ span }) => placeOf(span, source)))}.`,
+          ]),
       ...(unknown.length === 0 ? [] : [`No model has ${listWords(unknown)}: who writes there is not in this source.`]),
     ],
     tables: [
       {
         title: `What notices which write of ${names}`,
         head: ["place", "writes", "how", ...WAYS.map(([name]) => name)],
-        rows: sites.slice(0, MOST_ROWS).map((site) => [placeOf(site.span, source), site.model ?? "", howWords(site), ...WAYS.map(([, way]) => (notices(way, site.kind) ? "yes" : "no"))]),
+        rows: sites
+          .slice(0, MOST_ROWS)
+          .map((site) => [placeOf(site.span, source), site.model ?? "", howWords(site), ...WAYS.map(([, way]) => (notices(way, site.kind) ? "yes" : "no"))]),
         numeric: [],
         source: `the source; cacheops 7.2 and cachalot 2.8.0 as their own source has it${sites.length > MOST_ROWS ? `; ${sites.length - MOST_ROWS} more places` : ""}`,
       },
@@ -63,7 +78,14 @@ function exampleOf(sites: readonly WriteSite[], tables: readonly string[], sourc
     const written = tables.filter((table) => labels.get(table) === site.model);
     const code = changedCode(site.span, written, source);
     if (code === null || written.length === 0) continue;
-    return [{ title: `A new generation of ${listWords(written)} beside ${howWords(site)}`, ...code, language: "python", note: `changed() runs after the commit of ${site.symbol.split(".").at(-1) ?? ""}(), and not at all after a rollback; answers of ${candidateName(candidate)} are then asked for anew.` }];
+    return [
+      {
+        title: `A new generation of ${listWords(written)} beside ${howWords(site)}`,
+        ...code,
+        language: "python",
+        note: `changed() runs after the commit of ${site.symbol.split(".").at(-1) ?? ""}(), and not at all after a rollback; answers of ${candidateName(candidate)} are then asked for anew.`,
+      },
+    ];
   }
   return [];
 }

@@ -20,7 +20,10 @@ const LARGEST = 10;
 
 export function allowed({ usable }: ConnectionFacts): { readonly count: number; readonly said: string } {
   const base = usable ?? { count: DEFAULT_USABLE, said: "PostgreSQL's default of 100, less 3 for superusers" };
-  return { count: Math.max(1, Math.floor(base.count * SHARE) - BESIDE), said: `${Math.round(SHARE * 100)} % of ${base.count} (${base.said}), less ${BESIDE} for shells, migrations and monitoring` };
+  return {
+    count: Math.max(1, Math.floor(base.count * SHARE) - BESIDE),
+    said: `${Math.round(SHARE * 100)} % of ${base.count} (${base.said}), less ${BESIDE} for shells, migrations and monitoring`,
+  };
 }
 
 export function choose(facts: ConnectionFacts): Choice {
@@ -40,11 +43,19 @@ export function choose(facts: ConnectionFacts): Choice {
   const wanted = Math.min(LARGEST, Math.max(...pooled.map(wantedOf)));
   if (driver.canPool === true && each >= Math.min(2, wanted)) {
     const size = Math.min(wanted, each);
-    return { kind: "native", size, why: `${formatCount(processes, "process", "processes")} of \`${name}\`${pooled.length > 1 ? ` and ${pooled.length - 1} more` : ""} × ${size} + ${others} of the others = ${processes * size + others}, within ${limit.count}` };
+    return {
+      kind: "native",
+      size,
+      why: `${formatCount(processes, "process", "processes")} of \`${name}\`${pooled.length > 1 ? ` and ${pooled.length - 1} more` : ""} × ${size} + ${others} of the others = ${processes * size + others}, within ${limit.count}`,
+    };
   }
   const total = budget.rows.reduce((sum, { total: one }) => sum + one, 0);
-  if (asgi.length === 0 && driver.canPool !== true && total <= limit.count) return { kind: "persistent", why: `${total} connections of all threads are within ${limit.count}, and ${driver.said} has no pool of its own` };
-  const why = driver.canPool === true ? `${formatCount(processes, "process", "processes")} of \`${name}\` share ${Math.max(0, left)} connections: ${each} each is too few for a pool in every process` : `${driver.said} has no pool of its own, and \`${name}\` ${asgi.length > 0 ? "runs under ASGI, where persistent connections leak" : `asks for ${total} connections of ${limit.count}`}`;
+  if (asgi.length === 0 && driver.canPool !== true && total <= limit.count)
+    return { kind: "persistent", why: `${total} connections of all threads are within ${limit.count}, and ${driver.said} has no pool of its own` };
+  const why =
+    driver.canPool === true
+      ? `${formatCount(processes, "process", "processes")} of \`${name}\` share ${Math.max(0, left)} connections: ${each} each is too few for a pool in every process`
+      : `${driver.said} has no pool of its own, and \`${name}\` ${asgi.length > 0 ? "runs under ASGI, where persistent connections leak" : `asks for ${total} connections of ${limit.count}`}`;
   return { kind: "pgbouncer", why };
 }
 
@@ -70,8 +81,14 @@ export function processesOf({ processes, replicas, surge }: Service): number {
 /** Connections of each service once the choice is made: `service` to its number. */
 export function proposed(choice: Choice, facts: ConnectionFacts, poolSize: number): readonly { readonly label: string; readonly count: number }[] {
   if (choice.kind === "pgbouncer") return [{ label: "PgBouncer", count: poolSize }];
-  const rows = facts.budget.rows.map((row) => ({ label: row.service.name, count: choice.kind === "native" && isPooled(row.service) ? processesOf(row.service) * Math.min(choice.size, wantedOf(row.service)) : row.total }));
-  const unknown = facts.budget.unknown.map(({ service }) => ({ label: service.name, count: choice.kind === "native" ? processesOf(service) * choice.size : processesOf(service) }));
+  const rows = facts.budget.rows.map((row) => ({
+    label: row.service.name,
+    count: choice.kind === "native" && isPooled(row.service) ? processesOf(row.service) * Math.min(choice.size, wantedOf(row.service)) : row.total,
+  }));
+  const unknown = facts.budget.unknown.map(({ service }) => ({
+    label: service.name,
+    count: choice.kind === "native" ? processesOf(service) * choice.size : processesOf(service),
+  }));
   return [...rows, ...unknown];
 }
 

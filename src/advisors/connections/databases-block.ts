@@ -46,7 +46,11 @@ export function databasesBlock(facts: BlockFacts): Artefact {
   };
 }
 
-const WORDS: Readonly<Record<Choice["kind"], string>> = { pgbouncer: "PgBouncer in transaction mode", native: "Django's own pool", persistent: "persistent connections" };
+const WORDS: Readonly<Record<Choice["kind"], string>> = {
+  pgbouncer: "PgBouncer in transaction mode",
+  native: "Django's own pool",
+  persistent: "persistent connections",
+};
 
 export function blockText(facts: BlockFacts): string {
   const { alias, service, worker } = facts;
@@ -55,17 +59,45 @@ export function blockText(facts: BlockFacts): string {
   const name = isTold ? `${quoted(worker)} if IS_CELERY else ${quoted(service)}` : quoted(service);
   const own = keysOf(facts).map(([key, value]) => `        "${key}": ${value},`);
   const options = [...LIBPQ, ["application_name", name] as const, ...(isTold ? [] : poolOf(facts))].map(([key, value]) => `        "${key}": ${value},`);
-  const drop = facts.choice.kind === "pgbouncer" && facts.hasServerSettings ? [`# The pooler drops what the connection asks for here: ALTER ROLE says it (role-timeouts.sql).`, `${target}.get("OPTIONS", {}).pop("options", None)`] : [];
+  const drop =
+    facts.choice.kind === "pgbouncer" && facts.hasServerSettings
+      ? [`# The pooler drops what the connection asks for here: ALTER ROLE says it (role-timeouts.sql).`, `${target}.get("OPTIONS", {}).pop("options", None)`]
+      : [];
   const told = isTold ? ["import sys", "", 'IS_CELERY = "celery" in sys.argv[0]', ""] : [];
-  const pool = isTold ? poolOf(facts).flatMap(([key, value]) => [`# Celery closes a pool after each task: ${worker} has a connection of its own.`, "if not IS_CELERY:", `    ${target}["OPTIONS"]["${key}"] = ${value}`]) : [];
-  return [...told, `${target}.update(`, "    {", ...own, "    }", ")", ...drop, `${target}.setdefault("OPTIONS", {}).update(`, "    {", ...options, "    }", ")", ...pool, ""].join("\n");
+  const pool = isTold
+    ? poolOf(facts).flatMap(([key, value]) => [
+        `# Celery closes a pool after each task: ${worker} has a connection of its own.`,
+        "if not IS_CELERY:",
+        `    ${target}["OPTIONS"]["${key}"] = ${value}`,
+      ])
+    : [];
+  return [
+    ...told,
+    `${target}.update(`,
+    "    {",
+    ...own,
+    "    }",
+    ")",
+    ...drop,
+    `${target}.setdefault("OPTIONS", {}).update(`,
+    "    {",
+    ...options,
+    "    }",
+    ")",
+    ...pool,
+    "",
+  ].join("\n");
 }
 
 const quoted = (text: string): string => JSON.stringify(text);
 
 function keysOf({ choice, isAsync, hasHealthChecks }: BlockFacts): readonly (readonly [string, string])[] {
   const age = choice.kind === "native" || isAsync ? "0" : String(KEPT);
-  return [["CONN_MAX_AGE", age], ...(hasHealthChecks ? [["CONN_HEALTH_CHECKS", "True"] as const] : []), ...(choice.kind === "pgbouncer" ? [["DISABLE_SERVER_SIDE_CURSORS", "True"] as const] : [])];
+  return [
+    ["CONN_MAX_AGE", age],
+    ...(hasHealthChecks ? [["CONN_HEALTH_CHECKS", "True"] as const] : []),
+    ...(choice.kind === "pgbouncer" ? [["DISABLE_SERVER_SIDE_CURSORS", "True"] as const] : []),
+  ];
 }
 
 function poolOf({ choice, poolTimeout }: BlockFacts): readonly (readonly [string, string])[] {

@@ -42,8 +42,14 @@ export function connectionFacts(input: AdvisorInput): ConnectionFacts {
   return {
     entry,
     budget: budgetOf(deployment),
-    usable: usable !== null && database !== null ? { count: usable, said: `max_connections ${database.setting("max_connections") ?? "?"} of ${database.server.address}, less those kept for superusers` } : fromFiles(input),
-    concurrency: flow === null || "why" in flow ? null : { mean: ((flow.counters.activeMs ?? 0) + (flow.counters.idleInTransactionMs ?? 0)) / 1000 / flow.seconds, said: `pg_stat_database, ${flow.said}` },
+    usable:
+      usable !== null && database !== null
+        ? { count: usable, said: `max_connections ${database.setting("max_connections") ?? "?"} of ${database.server.address}, less those kept for superusers` }
+        : fromFiles(input),
+    concurrency:
+      flow === null || "why" in flow
+        ? null
+        : { mean: ((flow.counters.activeMs ?? 0) + (flow.counters.idleInTransactionMs ?? 0)) / 1000 / flow.seconds, said: `pg_stat_database, ${flow.said}` },
     pooler: name === null ? null : { name, view: view ?? null },
     driver: driverOf(input),
     request: requestTime(input.deployment),
@@ -55,7 +61,10 @@ const RESERVED = 3;
 
 function fromFiles({ deployment: { maxConnections } }: AdvisorInput): ConnectionFacts["usable"] {
   if (maxConnections === undefined || maxConnections === null) return null;
-  return { count: maxConnections.value - RESERVED, said: `max_connections ${maxConnections.value} in ${maxConnections.spot?.span.file ?? "a file"}, less ${RESERVED} kept for superusers` };
+  return {
+    count: maxConnections.value - RESERVED,
+    said: `max_connections ${maxConnections.value} in ${maxConnections.spot?.span.file ?? "a file"}, less ${RESERVED} kept for superusers`,
+  };
 }
 
 function entryOf(entries: readonly Entry[]): Entry | null {

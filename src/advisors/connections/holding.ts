@@ -16,14 +16,23 @@ export function adviseHolding(input: AdvisorInput, { usable }: ConnectionFacts):
     advisor: "connections",
     section: "4.2",
     claim: claimOf(input, waiting.length, usable?.count ?? null),
-    reasons: waiting.slice(0, 3).map(({ claim, places: [first] }) => `${claim} (${first === undefined || first.object !== undefined ? "" : `${first.file}:${first.line}`})`),
+    reasons: waiting
+      .slice(0, 3)
+      .map(({ claim, places: [first] }) => `${claim} (${first === undefined || first.object !== undefined ? "" : `${first.file}:${first.line}`})`),
     tables: [...sessions, ...held],
     plots: [],
     artefacts: [],
     examples: [],
     rung: database === null && recording === null ? "inferred" : "recorded",
-    examined: [...(database === null ? [] : [`${sessionsSeen(database) ?? 0} sessions of ${database.server.address}`]), ...(recording === null ? [] : [formatCount(recording.transactions.length, "kind of transaction", "kinds of transactions")]), `${formatCount(waiting.length, "finding")} of transactions that wait`].join(", "),
-    missing: [...(database === null ? ["who is connected now: luthier snapshot --db URL"] : []), ...(recording === null ? ["how long transactions are held: luthier record -- COMMAND"] : [])].join("; "),
+    examined: [
+      ...(database === null ? [] : [`${sessionsSeen(database) ?? 0} sessions of ${database.server.address}`]),
+      ...(recording === null ? [] : [formatCount(recording.transactions.length, "kind of transaction", "kinds of transactions")]),
+      `${formatCount(waiting.length, "finding")} of transactions that wait`,
+    ].join(", "),
+    missing: [
+      ...(database === null ? ["who is connected now: luthier snapshot --db URL"] : []),
+      ...(recording === null ? ["how long transactions are held: luthier record -- COMMAND"] : []),
+    ].join("; "),
     doubt: recording === null ? "" : `times are those of the recording in ${recording.folder}, recorder included`,
   };
 }
@@ -34,7 +43,10 @@ function claimOf({ database, recording }: AdvisorInput, waiting: number, usable:
   const now = used === null ? "" : `${used}${usable === null ? "" : ` of ${usable}`} connections are open now, ${idle} of them idle; `;
   const [longest] = (recording?.transactions ?? []).toSorted((a, b) => b.held.max - a.held.max);
   const most = longest === undefined ? "" : `the longest transaction recorded is ${round3(longest.held.max / 1000)} ms, of \`${longest.label}\`; `;
-  const sum = waiting === 0 ? "no transaction waits for something outside, as far as the source shows" : `${formatCount(waiting, "place")} in the source ${waiting === 1 ? "waits" : "wait"} inside a transaction`;
+  const sum =
+    waiting === 0
+      ? "no transaction waits for something outside, as far as the source shows"
+      : `${formatCount(waiting, "place")} in the source ${waiting === 1 ? "waits" : "wait"} inside a transaction`;
   const text = `${now}${most}${sum}.`;
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
@@ -44,7 +56,15 @@ function sessionTable(database: Database): AdviceTable {
   return {
     title: "Who holds connections now",
     head: ["Application", "Role", "Database", "State", "Sessions"],
-    rows: groups.slice(0, MOST_ROWS).map(({ application, user, database: name, state, count }) => [application === "" ? "no name" : application, user ?? "?", name ?? "?", state ?? "not visible", String(count)]),
+    rows: groups
+      .slice(0, MOST_ROWS)
+      .map(({ application, user, database: name, state, count }) => [
+        application === "" ? "no name" : application,
+        user ?? "?",
+        name ?? "?",
+        state ?? "not visible",
+        String(count),
+      ]),
     numeric: [4],
     source: `pg_stat_activity of ${database.server.address} at ${database.snapshot.takenAt.slice(0, 16).replace("T", " ")}${groups.length > MOST_ROWS ? `; ${groups.length - MOST_ROWS} more groups` : ""}`,
   };
@@ -56,7 +76,9 @@ function transactionTable({ transactions, folder }: Recording): AdviceTable {
   return {
     title: "What held transactions longest",
     head: ["Request, task or command", "Transactions", "Held, median ms", "Held, most ms", "Silent, median ms", "Statements"],
-    rows: longest.slice(0, MOST_ROWS).map((one) => [one.label, String(one.transactions), ms(one.held.median), ms(one.held.max), ms(one.idle.median), String(one.statements.median)]),
+    rows: longest
+      .slice(0, MOST_ROWS)
+      .map((one) => [one.label, String(one.transactions), ms(one.held.median), ms(one.held.max), ms(one.idle.median), String(one.statements.median)]),
     numeric: [1, 2, 3, 4, 5],
     source: `recording ${folder}${longest.length > MOST_ROWS ? `; ${longest.length - MOST_ROWS} more` : ""}`,
   };

@@ -74,7 +74,9 @@ function iniText(facts: PoolerFacts): string {
     ["transaction_timeout", 0],
     ["query_wait_notify", Math.max(1, Math.floor(queryWait / 2))],
   ];
-  const lines = keys.filter(([key, value]) => isPgbouncerKey(key, version) && !(key === "transaction_timeout" && value === 0)).map(([key, value]) => `${key} = ${value}`);
+  const lines = keys
+    .filter(([key, value]) => isPgbouncerKey(key, version) && !(key === "transaction_timeout" && value === 0))
+    .map(([key, value]) => `${key} = ${value}`);
   return [
     ...notes.map((one) => `; ${one}`),
     "[databases]",

@@ -51,10 +51,20 @@ function nothingKnown({ database }: AdvisorInput, { entry }: ConnectionFacts): A
   };
 }
 
-const NAMES: Readonly<Record<Choice["kind"], string>> = { pgbouncer: "PgBouncer in transaction mode", native: "Django's own pool in each process", persistent: "persistent connections, one for each worker" };
+const NAMES: Readonly<Record<Choice["kind"], string>> = {
+  pgbouncer: "PgBouncer in transaction mode",
+  native: "Django's own pool in each process",
+  persistent: "persistent connections, one for each worker",
+};
 
 function claimOf({ budget, usable }: ConnectionFacts, choice: Choice, pool: PoolSize): string {
-  const asked = budget.unknown.length > 0 ? `${budget.total === 0 ? "Without a limit" : `${budget.total} and more`}: ${budget.unknown.map(({ service }) => `\`${service.name}\``).slice(0, 2).join(", ")} is not bound` : `The services open up to ${budget.total} connections`;
+  const asked =
+    budget.unknown.length > 0
+      ? `${budget.total === 0 ? "Without a limit" : `${budget.total} and more`}: ${budget.unknown
+          .map(({ service }) => `\`${service.name}\``)
+          .slice(0, 2)
+          .join(", ")} is not bound`
+      : `The services open up to ${budget.total} connections`;
   const has = usable === null ? "" : `; the server has ${usable.count}`;
   const size = choice.kind === "native" ? `, ${choice.size} each` : choice.kind === "pgbouncer" ? `, ${pool.size} for all` : "";
   return `${asked}${has}. Keep them by ${NAMES[choice.kind]}${size}.`;
@@ -74,7 +84,10 @@ function poolerSize(facts: ConnectionFacts): PoolSize {
   const size = Math.max(1, Math.min(wanted, Math.floor(most * 0.8)));
   const reserve = Math.max(0, Math.min(reserveOf(size), most - size));
   const busy = concurrency === null ? "" : `${three(concurrency.mean)} connections are in transactions on average (${concurrency.said})`;
-  const said = measured === null || concurrency === null ? `PgBouncer's own ${DEFAULT_SIZE}, as nothing measured how many work at once` : `${busy}; by Erlang's formula ${size} leave ${three(erlangC(size, concurrency.mean) * 100)} % of them waiting`;
+  const said =
+    measured === null || concurrency === null
+      ? `PgBouncer's own ${DEFAULT_SIZE}, as nothing measured how many work at once`
+      : `${busy}; by Erlang's formula ${size} leave ${three(erlangC(size, concurrency.mean) * 100)} % of them waiting`;
   return { size, reserve, said: size < wanted ? `${said}; cut to what the server has` : said };
 }
 
@@ -88,18 +101,34 @@ function reasonsOf(facts: ConnectionFacts, choice: Choice, pool: PoolSize): stri
     `The choice follows from the sum: ${choice.why}. What the services may take is ${limit.count}: ${limit.said}.`,
     ...(choice.kind === "pgbouncer" ? [`Size of the shared pool: ${pool.said}; ${pool.reserve} more are its reserve.`] : []),
     ...(budget.rows.length + budget.unknown.length > 0 ? [`${driver.said}: ${poolWords(driver.canPool)}.`] : []),
-    ...(age !== null && age !== undefined && choice.kind === "native" && age.value !== 0 ? [`CONN_MAX_AGE is ${age.value === null ? "None" : age.value} now; Django refuses it beside a pool, so that it becomes 0.`] : []),
+    ...(age !== null && age !== undefined && choice.kind === "native" && age.value !== 0
+      ? [`CONN_MAX_AGE is ${age.value === null ? "None" : age.value} now; Django refuses it beside a pool, so that it becomes 0.`]
+      : []),
   ];
 }
 
 function poolWords(canPool: boolean | null): string {
-  if (canPool === null) return "whether OPTIONS[\"pool\"] is possible depends on versions that no file pins";
-  return canPool ? "OPTIONS[\"pool\"] is possible" : "OPTIONS[\"pool\"] takes Django 5.1 and psycopg 3";
+  if (canPool === null) return 'whether OPTIONS["pool"] is possible depends on versions that no file pins';
+  return canPool ? 'OPTIONS["pool"] is possible' : 'OPTIONS["pool"] takes Django 5.1 and psycopg 3';
 }
 
 function budgetTable({ budget, usable }: ConnectionFacts): AdviceTable {
-  const rows = budget.rows.map((row) => [row.service.name, row.service.server, row.isOneHost ? "1 (assumed)" : String(row.hosts), String(row.processes), `${row.perProcess} (${row.how})`, String(row.total)]);
-  const open = budget.unknown.map(({ service }) => [service.name, service.server, service.replicas === null ? "1 (assumed)" : String(service.replicas.value), String(service.processes?.value ?? "?"), "not bound", "?"]);
+  const rows = budget.rows.map((row) => [
+    row.service.name,
+    row.service.server,
+    row.isOneHost ? "1 (assumed)" : String(row.hosts),
+    String(row.processes),
+    `${row.perProcess} (${row.how})`,
+    String(row.total),
+  ]);
+  const open = budget.unknown.map(({ service }) => [
+    service.name,
+    service.server,
+    service.replicas === null ? "1 (assumed)" : String(service.replicas.value),
+    String(service.processes?.value ?? "?"),
+    "not bound",
+    "?",
+  ]);
   const beside = ["shells, migrations, monitoring", "", "", "", "", String(BESIDE)];
   const server = usable === null ? [] : [["server", usable.said, "", "", "", String(usable.count)]];
   return {
@@ -107,7 +136,9 @@ function budgetTable({ budget, usable }: ConnectionFacts): AdviceTable {
     head: ["Service", "Program", "Hosts", "Processes", "Of each process", "Connections"],
     rows: [...rows, ...open, beside, ...server],
     numeric: [5],
-    source: [...new Set([...budget.rows.map(({ service }) => service), ...budget.unknown.map(({ service }) => service)].map(({ spot }) => spot.span.file))].join(", "),
+    source: [
+      ...new Set([...budget.rows.map(({ service }) => service), ...budget.unknown.map(({ service }) => service)].map(({ spot }) => spot.span.file)),
+    ].join(", "),
   };
 }
 
@@ -140,7 +171,11 @@ function artefactsOf(input: AdvisorInput, facts: ConnectionFacts, choice: Choice
   const block = blockOf(facts, choice);
   if (block === null) return [];
   const preloading = choice.kind === "native" ? input.deployment.services.find((one) => one.server === "gunicorn" && one.preloads?.value === true) : undefined;
-  return [databasesBlock(block), ...(choice.kind === "pgbouncer" ? pgbouncerFiles(poolerFacts(input, facts, pool)) : []), ...(preloading === undefined ? [] : [gunicornHooks(preloading.name)])];
+  return [
+    databasesBlock(block),
+    ...(choice.kind === "pgbouncer" ? pgbouncerFiles(poolerFacts(input, facts, pool)) : []),
+    ...(preloading === undefined ? [] : [gunicornHooks(preloading.name)]),
+  ];
 }
 
 function blockOf({ entry, driver, request }: ConnectionFacts, choice: Choice): BlockFacts | null {
@@ -186,7 +221,10 @@ function poolerFacts({ database, deployment }: AdvisorInput, { entry, budget, po
     reserve: pool.reserve,
     maxClients: clients,
     queryWait: queryWaitOf(request?.seconds ?? null),
-    notes: [`default_pool_size ${pool.size}: ${pool.said}.`, `max_client_conn ${clients}: ${budget.unknown.length > 0 ? `${budget.unknown.map(({ service }) => service.name).join(", ")} opens as many as it has requests` : `${budget.total} of the services and ${BESIDE} more, with a fifth on top`}.`],
+    notes: [
+      `default_pool_size ${pool.size}: ${pool.said}.`,
+      `max_client_conn ${clients}: ${budget.unknown.length > 0 ? `${budget.unknown.map(({ service }) => service.name).join(", ")} opens as many as it has requests` : `${budget.total} of the services and ${BESIDE} more, with a fifth on top`}.`,
+    ],
   };
 }
 
@@ -204,7 +242,8 @@ export function roleOf(entry: ConnectionFacts["entry"], database: AdvisorInput["
 
 function busiestUser(database: AdvisorInput["database"]): string | null {
   const counts = new Map<string, number>();
-  for (const { user, count, database: name } of database?.server.sessions ?? []) if (user !== null && name === database?.catalog.database.name) counts.set(user, (counts.get(user) ?? 0) + count);
+  for (const { user, count, database: name } of database?.server.sessions ?? [])
+    if (user !== null && name === database?.catalog.database.name) counts.set(user, (counts.get(user) ?? 0) + count);
   return [...counts].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? null;
 }
 
@@ -217,21 +256,45 @@ function exampleOf(input: AdvisorInput, facts: ConnectionFacts, choice: Choice):
   const { span } = facts.entry.database.spot;
   const text = source.text(span.file);
   const line = text.slice(0, span.start).split("\n").length;
-  const before = text.slice(text.lastIndexOf("\n", span.start - 1) + 1, span.end).split("\n").slice(0, MOST_LINES).join("\n");
-  return [{ title: `\`${block.alias}\` of ${block.module}`, file: span.file, line, before, after: `${before}\n\n# Below DATABASES:\n${blockText(block).trimEnd()}`, language: "python", note: `${choice.why}.` }];
+  const before = text
+    .slice(text.lastIndexOf("\n", span.start - 1) + 1, span.end)
+    .split("\n")
+    .slice(0, MOST_LINES)
+    .join("\n");
+  return [
+    {
+      title: `\`${block.alias}\` of ${block.module}`,
+      file: span.file,
+      line,
+      before,
+      after: `${before}\n\n# Below DATABASES:\n${blockText(block).trimEnd()}`,
+      language: "python",
+      note: `${choice.why}.`,
+    },
+  ];
 }
 
 function missingOf({ database }: AdvisorInput, { budget, concurrency }: ConnectionFacts): string {
   const parts = [
     ...(database === null ? ["max_connections and the sessions of the server: luthier snapshot --db URL"] : []),
     ...(database !== null && concurrency === null ? ["how many connections work at once: luthier snapshot --db URL --interval 60"] : []),
-    ...(budget.rows.some(({ isOneHost }) => isOneHost) || budget.unknown.some(({ service }) => service.replicas === null) ? ["the number of hosts, which no file says"] : []),
+    ...(budget.rows.some(({ isOneHost }) => isOneHost) || budget.unknown.some(({ service }) => service.replicas === null)
+      ? ["the number of hosts, which no file says"]
+      : []),
   ];
   return parts.join("; ");
 }
 
 function doubtOf({ budget, usable }: ConnectionFacts, isUnmeasured: boolean): string {
-  const one = budget.rows.some(({ isOneHost }) => isOneHost) ? [`one host is assumed for ${budget.rows.filter(({ isOneHost }) => isOneHost).map(({ service }) => service.name).slice(0, 2).join(", ")}`] : [];
+  const one = budget.rows.some(({ isOneHost }) => isOneHost)
+    ? [
+        `one host is assumed for ${budget.rows
+          .filter(({ isOneHost }) => isOneHost)
+          .map(({ service }) => service.name)
+          .slice(0, 2)
+          .join(", ")}`,
+      ]
+    : [];
   const size = isUnmeasured ? ["the size of a shared pool rests on no measurement"] : [];
   const server = usable === null ? ["the server's limit is taken for PostgreSQL's default"] : [];
   return [...one, ...size, ...server].join("; ") || "the average hides the busiest minute";

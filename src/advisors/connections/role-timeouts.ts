@@ -27,7 +27,9 @@ export function roleTimeouts({ request, version }: Pick<TimeoutFacts, "request" 
     { name: "lock_timeout", seconds: statement / 5, why: "a fifth of statement_timeout: the error names the lock" },
     { name: "statement_timeout", seconds: statement, why: `a third of the ${request} s that a request has` },
     { name: "idle_in_transaction_session_timeout", seconds: statement, why: "as long as one statement" },
-    ...(version !== null && version >= WITH_TRANSACTION_TIMEOUT ? [{ name: "transaction_timeout", seconds: Math.max(statement + 1, statement * 2), why: "two statements' worth, below the request" }] : []),
+    ...(version !== null && version >= WITH_TRANSACTION_TIMEOUT
+      ? [{ name: "transaction_timeout", seconds: Math.max(statement + 1, statement * 2), why: "two statements' worth, below the request" }]
+      : []),
   ];
 }
 

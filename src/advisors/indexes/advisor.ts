@@ -22,7 +22,18 @@ export const advisor: Advisor = {
   },
 };
 
-const EMPTY: Omit<Advice, "claim" | "missing"> = { advisor: "indexes", section: SECTION, reasons: [], tables: [], plots: [], artefacts: [], examples: [], rung: "inferred", examined: "", doubt: "" };
+const EMPTY: Omit<Advice, "claim" | "missing"> = {
+  advisor: "indexes",
+  section: SECTION,
+  reasons: [],
+  tables: [],
+  plots: [],
+  artefacts: [],
+  examples: [],
+  rung: "inferred",
+  examined: "",
+  doubt: "",
+};
 
 function notPlanned({ catalog, studyMissing }: Database): Advice {
   const why = studyMissing ?? "nobody asked for it";
@@ -45,12 +56,19 @@ function adviceOf(study: IndexStudy, database: Database, _input: AdvisorInput): 
         ? `No new index within ${formatBytes(study.budget)} makes ${planned} of \`${database.catalog.database.name}\` cheaper.`
         : `${formatCount(added.length, "index", "indexes")} (${formatBytes(sizeOf(added))}) take the estimated cost of ${planned} from ${figure(before)} to ${figure(after)}, ${percent(1 - after / before)} less.`,
     reasons: [choiceWords(study), ...verifyWords(study), ...(free.length === 0 ? [] : [freeWords(free, study)])],
-    tables: [...(added.length === 0 ? [] : [addedTable(study, database)]), ...(changed(study).length === 0 ? [] : [statementTable(study, database)]), ...(study.removals.length === 0 ? [] : [removalTable(study, database)])],
+    tables: [
+      ...(added.length === 0 ? [] : [addedTable(study, database)]),
+      ...(changed(study).length === 0 ? [] : [statementTable(study, database)]),
+      ...(study.removals.length === 0 ? [] : [removalTable(study, database)]),
+    ],
     plots: [...indexMapsOf(study, database), ...planPlots(study, database), ...proposalPlots(study, database)],
     artefacts: added.length === 0 ? [] : [artefactOf(study, database)],
     rung: "planned",
     examined: `${planned}, ${formatNumber(study.candidates)} candidates and ${formatCount(study.removals.length, "index", "indexes")} that only queries need, in ${formatNumber(study.plans)} plans of PostgreSQL ${study.version}`,
-    missing: unplanned.length === 0 ? "" : `${formatCount(unplanned.length, "statement")} has no plan here, the first: ${unplanned[0]?.why ?? ""}.`.replace("statements has", "statements have"),
+    missing:
+      unplanned.length === 0
+        ? ""
+        : `${formatCount(unplanned.length, "statement")} has no plan here, the first: ${unplanned[0]?.why ?? ""}.`.replace("statements has", "statements have"),
     doubt: ["costs are the planner's, not time: nothing was timed on rows", ...notes].join("; "),
   };
 }
@@ -58,11 +76,17 @@ function adviceOf(study: IndexStudy, database: Database, _input: AdvisorInput): 
 const sizeOf = (added: readonly StudiedIndex[]): number => added.reduce((sum, { bytes }) => sum + bytes, 0);
 const figure = (cost: number): string => formatNumber(Number(cost.toPrecision(3)));
 const percent = (share: number): string => `${Number((share * 100).toPrecision(2))}%`;
-const changed = ({ statements }: IndexStudy): readonly StudiedStatement[] => statements.filter(({ verdict }) => verdict !== "same").toSorted((a, b) => costOfWorkload(b) - costOfWorkload(a));
+const changed = ({ statements }: IndexStudy): readonly StudiedStatement[] =>
+  statements.filter(({ verdict }) => verdict !== "same").toSorted((a, b) => costOfWorkload(b) - costOfWorkload(a));
 
 function choiceWords(study: IndexStudy): string {
   const { gap, candidates, plans, rejected } = study;
-  const proven = gap === null ? "The search was ended before the choice was proven" : gap < 1e-6 ? "No other choice costs less" : `No other choice costs over ${percent(gap)} less`;
+  const proven =
+    gap === null
+      ? "The search was ended before the choice was proven"
+      : gap < 1e-6
+        ? "No other choice costs less"
+        : `No other choice costs over ${percent(gap)} less`;
   const [first] = rejected;
   const other = first === undefined ? "" : ` Of those not taken, \`${first.label}\`: ${first.why}.`;
   return `${proven} among ${formatNumber(candidates)} candidates and ${formatNumber(plans)} plans, within ${formatBytes(study.budget)}.${other}`;
@@ -70,11 +94,18 @@ function choiceWords(study: IndexStudy): string {
 
 function verifyWords(study: IndexStudy): readonly string[] {
   const { length } = verifiable(study);
-  return length === 0 ? [] : [`${formatCount(length, "statement")} ${length === 1 ? "is" : "are"} to verify by running: with random_page_cost 1.1 and effective_cache_size at shared_buffers, the planner takes another plan. \`luthier advise indexes --measure --db COPY\` runs them on a copy, with and without.`];
+  return length === 0
+    ? []
+    : [
+        `${formatCount(length, "statement")} ${length === 1 ? "is" : "are"} to verify by running: with random_page_cost 1.1 and effective_cache_size at shared_buffers, the planner takes another plan. \`luthier advise indexes --measure --db COPY\` runs them on a copy, with and without.`,
+      ];
 }
 
 function freeWords(free: readonly RemovalProof[], { statements }: IndexStudy): string {
-  const names = free.slice(0, 3).map(({ index }) => `\`${index.name}\``).join(", ");
+  const names = free
+    .slice(0, 3)
+    .map(({ index }) => `\`${index.name}\``)
+    .join(", ");
   return `Without ${names}${free.length > 3 ? ` or one of ${formatNumber(free.length - 3)} others` : ""}, each by itself, none of ${formatCount(statements.length, "planned statement")} costs 5% more; whether it may go depends on its counters too.`;
 }
 
@@ -84,7 +115,12 @@ function addedTable({ added, version }: IndexStudy, { server }: Database): Advic
   return {
     title: "Indexes to add",
     head: ["Index", "Size", "Statements", "Upkeep"],
-    rows: added.map(({ label, bytes, isGuess, serves, upkeep }) => [label, isGuess ? "not known" : formatBytes(bytes), formatNumber(serves.length), upkeep > 0 ? figure(upkeep) : "0"]),
+    rows: added.map(({ label, bytes, isGuess, serves, upkeep }) => [
+      label,
+      isGuess ? "not known" : formatBytes(bytes),
+      formatNumber(serves.length),
+      upkeep > 0 ? figure(upkeep) : "0",
+    ]),
     numeric: [1, 2, 3],
     source: `planned by PostgreSQL ${version} from the statistics of ${server.takenAt.slice(0, 10)}; upkeep in the planner's units, by the tables' counters`,
   };
@@ -94,13 +130,28 @@ function statementTable(study: IndexStudy, database: Database): AdviceTable {
   return {
     title: "What they change",
     head: ["Statement", "Calls", "Cost before", "after", "Careful before", "after", "Verdict"],
-    rows: changed(study).slice(0, MOST_ROWS).map(({ statement, calls, server, careful, held, verdict }) => [textOf(statement, database), formatNumber(calls), figure(server.before), figure(server.after), figure(careful.before), figure(careful.after), `${VERDICTS[verdict]}${heldWords(verdict, held)}`]),
+    rows: changed(study)
+      .slice(0, MOST_ROWS)
+      .map(({ statement, calls, server, careful, held, verdict }) => [
+        textOf(statement, database),
+        formatNumber(calls),
+        figure(server.before),
+        figure(server.after),
+        figure(careful.before),
+        figure(careful.after),
+        `${VERDICTS[verdict]}${heldWords(verdict, held)}`,
+      ]),
     numeric: [1, 2, 3, 4, 5],
     source: `costs of one call, by PostgreSQL ${study.version}'s planner under the server's constants, and under careful ones`,
   };
 }
 
-const VERDICTS: Readonly<Record<StudiedStatement["verdict"], string>> = { gain: "same plan under both", verify: "verify by running", same: "as before", dearer: "dearer" };
+const VERDICTS: Readonly<Record<StudiedStatement["verdict"], string>> = {
+  gain: "same plan under both",
+  verify: "verify by running",
+  same: "as before",
+  dearer: "dearer",
+};
 
 /** The plan that the server takes, where memory does not hold what it reads again. */
 function heldWords(verdict: StudiedStatement["verdict"], held: StudiedStatement["held"]): string {
@@ -134,47 +185,54 @@ function textOf(id: string, { workload }: Database): string {
 // ------------------------------------------------------------------------------------------------------------ plots and files
 
 function planPlots(study: IndexStudy, database: Database): Plot[] {
-  return changed(study).slice(0, MOST_PLANS).flatMap(({ statement, plans, server, uses }): Plot[] => {
-    if (plans === null) return [];
-    const names = study.added.filter(({ name }) => uses.includes(name));
-    return [
-      {
-        kind: "plans",
-        question: `How is \`${textOf(statement, database)}\` planned with ${names.map(({ name }) => name).join(", ")}?`,
-        answer: `Cost ${figure(server.before)} becomes ${figure(server.after)}.`,
-        source: `EXPLAIN of PostgreSQL ${study.version}, on a phantom`,
-        statement: database.workload.statements.find(({ id }) => id === statement)?.sql ?? statement,
-        before: { title: "without", root: plans.before.root, json: null, basis: "cost" },
-        after: { title: "with", root: plans.after.root, json: null, basis: "cost" },
-        change: names.map(({ sql }) => `${sql};`).join("\n"),
-      },
-    ];
-  });
+  return changed(study)
+    .slice(0, MOST_PLANS)
+    .flatMap(({ statement, plans, server, uses }): Plot[] => {
+      if (plans === null) return [];
+      const names = study.added.filter(({ name }) => uses.includes(name));
+      return [
+        {
+          kind: "plans",
+          question: `How is \`${textOf(statement, database)}\` planned with ${names.map(({ name }) => name).join(", ")}?`,
+          answer: `Cost ${figure(server.before)} becomes ${figure(server.after)}.`,
+          source: `EXPLAIN of PostgreSQL ${study.version}, on a phantom`,
+          statement: database.workload.statements.find(({ id }) => id === statement)?.sql ?? statement,
+          before: { title: "without", root: plans.before.root, json: null, basis: "cost" },
+          after: { title: "with", root: plans.after.root, json: null, basis: "cost" },
+          change: names.map(({ sql }) => `${sql};`).join("\n"),
+        },
+      ];
+    });
 }
 
 /** What rules propose, each by itself: the statement of each that saves most. What the choice above holds already is drawn there. */
 function proposalPlots(study: IndexStudy, database: Database): Plot[] {
   const drawn = (study.proposals ?? []).flatMap(({ proposal, statements }) => {
-    const best = statements.filter(({ plans, verdict }) => plans !== null && (verdict === "gain" || verdict === "verify")).toSorted((a, b) => costOfWorkload(b) - costOfWorkload(a))[0];
+    const best = statements
+      .filter(({ plans, verdict }) => plans !== null && (verdict === "gain" || verdict === "verify"))
+      .toSorted((a, b) => costOfWorkload(b) - costOfWorkload(a))[0];
     const isAdded = study.added.some(({ table, name }) => table.oid === proposal.table.oid && name === proposal.name);
     return best === undefined || isAdded ? [] : [{ proposal, best }];
   });
-  return drawn.toSorted((a, b) => costOfWorkload(b.best) - costOfWorkload(a.best)).slice(0, MOST_PLANS).flatMap(({ proposal, best: { statement, plans, server } }): Plot[] => {
-    if (plans === null) return [];
-    const { name, label, instead, sql, key } = proposal;
-    return [
-      {
-        kind: "plans",
-        question: `How is \`${textOf(statement, database)}\` planned with ${name} alone${instead === null ? "" : `, in place of ${instead.name}`}?`,
-        answer: `Cost ${figure(server.before)} becomes ${figure(server.after)}, with \`${label}\`.`,
-        source: `EXPLAIN of PostgreSQL ${study.version}, on a phantom`,
-        statement: database.workload.statements.find(({ id }) => id === statement)?.sql ?? statement,
-        before: { title: "without", root: plans.before.root, json: null, basis: "cost" },
-        after: { title: "with", root: plans.after.root, json: null, basis: "cost" },
-        change: `${sql.replace(key, name)};`,
-      },
-    ];
-  });
+  return drawn
+    .toSorted((a, b) => costOfWorkload(b.best) - costOfWorkload(a.best))
+    .slice(0, MOST_PLANS)
+    .flatMap(({ proposal, best: { statement, plans, server } }): Plot[] => {
+      if (plans === null) return [];
+      const { name, label, instead, sql, key } = proposal;
+      return [
+        {
+          kind: "plans",
+          question: `How is \`${textOf(statement, database)}\` planned with ${name} alone${instead === null ? "" : `, in place of ${instead.name}`}?`,
+          answer: `Cost ${figure(server.before)} becomes ${figure(server.after)}, with \`${label}\`.`,
+          source: `EXPLAIN of PostgreSQL ${study.version}, on a phantom`,
+          statement: database.workload.statements.find(({ id }) => id === statement)?.sql ?? statement,
+          before: { title: "without", root: plans.before.root, json: null, basis: "cost" },
+          after: { title: "with", root: plans.after.root, json: null, basis: "cost" },
+          change: `${sql.replace(key, name)};`,
+        },
+      ];
+    });
 }
 
 function artefactOf({ added, version }: IndexStudy, { catalog, server }: Database): Artefact {
@@ -182,7 +240,14 @@ function artefactOf({ added, version }: IndexStudy, { catalog, server }: Databas
   return {
     path: "indexes.sql",
     language: "sql",
-    text: [`-- ${catalog.database.name}: ${formatCount(added.length, "index", "indexes")}, ${formatBytes(sizeOf(added))} together. Each statement by itself, outside of a transaction.`, ...added.map(({ sql }) => `${sql};`), "", "-- Undo:", ...undo, ""].join("\n"),
+    text: [
+      `-- ${catalog.database.name}: ${formatCount(added.length, "index", "indexes")}, ${formatBytes(sizeOf(added))} together. Each statement by itself, outside of a transaction.`,
+      ...added.map(({ sql }) => `${sql};`),
+      "",
+      "-- Undo:",
+      ...undo,
+      "",
+    ].join("\n"),
     purpose: `Builds the ${formatCount(added.length, "index", "indexes")} of section 1.2 while ${catalog.database.name} is in use; models declare them by the fixes of missing-index.`,
     check: `PostgreSQL ${version} made each of them`,
     version: `PostgreSQL ${server.version}`,

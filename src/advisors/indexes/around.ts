@@ -32,7 +32,7 @@ const SMALLEST_GAIN = 1e-5;
 export async function swap(search: Search, start: Standing): Promise<Standing> {
   const last = search.pricing.asked() + MOST_PLANS;
   let best = start;
-  for (let isBetter = true; isBetter; ) {
+  for (let isBetter = true; isBetter;) {
     isBetter = false;
     for (const chosen of movesOf(search, best)) {
       if (search.input.isOver() || search.pricing.asked() > last) return best;
@@ -65,7 +65,12 @@ function swapsFor({ bytesOf, input }: Search, chosen: readonly number[], fresh: 
   if (over <= 0) return [[...chosen, fresh], ...chosen.map((one) => [...chosen.filter((other) => other !== one), fresh])];
   const lone = chosen.filter((one) => bytesOf(one) >= over);
   const small = chosen.filter((one) => bytesOf(one) < over);
-  const pairs = small.flatMap((one, index) => small.slice(index + 1).filter((other) => bytesOf(one) + bytesOf(other) >= over).map((other) => [one, other]));
+  const pairs = small.flatMap((one, index) =>
+    small
+      .slice(index + 1)
+      .filter((other) => bytesOf(one) + bytesOf(other) >= over)
+      .map((other) => [one, other]),
+  );
   return [...lone.map((one) => [one]), ...pairs].map((gone) => [...chosen.filter((one) => !gone.includes(one)), fresh]);
 }
 

@@ -5,6 +5,8 @@ const SHARE = 0.2;
 const LEAST = 67_108_864;
 
 export function defaultBudget({ catalog }: Database): number {
-  const bytes = catalog.tables.filter(({ kind }) => kind === "table").reduce((sum, { tableBytes, indexBytes, relpages }) => sum + (tableBytes ?? relpages * 8192) + (indexBytes ?? 0), 0);
+  const bytes = catalog.tables
+    .filter(({ kind }) => kind === "table")
+    .reduce((sum, { tableBytes, indexBytes, relpages }) => sum + (tableBytes ?? relpages * 8192) + (indexBytes ?? 0), 0);
   return Math.max(LEAST, Math.round(bytes * SHARE));
 }

@@ -9,11 +9,37 @@ beforeAll(async () => {
   parser = await openSqlParser();
 });
 
-const column = (name: string, typeName = "int4", distinct = 100): Column => ({ name, typeName, type: typeName === "varchar" ? "character varying(20)" : typeName, length: typeName === "int4" ? 4 : -1, statistics: { averageWidth: 10, distinct, nullFraction: 0, commonValues: ["new"], commonFrequencies: [0.05], correlation: 0.1 } }) as unknown as Column;
+const column = (name: string, typeName = "int4", distinct = 100): Column =>
+  ({
+    name,
+    typeName,
+    type: typeName === "varchar" ? "character varying(20)" : typeName,
+    length: typeName === "int4" ? 4 : -1,
+    statistics: { averageWidth: 10, distinct, nullFraction: 0, commonValues: ["new"], commonFrequencies: [0.05], correlation: 0.1 },
+  }) as unknown as Column;
 
-const table = (oid: number, name: string, columns: readonly Column[]): Table => ({ oid, name, schema: "public", kind: "table", persistence: "permanent", partitionOf: null, reltuples: 100_000, relpages: 2000, columns }) as unknown as Table;
+const table = (oid: number, name: string, columns: readonly Column[]): Table =>
+  ({
+    oid,
+    name,
+    schema: "public",
+    kind: "table",
+    persistence: "permanent",
+    partitionOf: null,
+    reltuples: 100_000,
+    relpages: 2000,
+    columns,
+  }) as unknown as Table;
 
-const ORDERS = table(1, "orders", [column("id"), column("customer_id", "int4", 5000), column("status", "varchar", 5), column("placed_at", "timestamptz"), column("total"), column("note", "jsonb"), column("tags", "_text")]);
+const ORDERS = table(1, "orders", [
+  column("id"),
+  column("customer_id", "int4", 5000),
+  column("status", "varchar", 5),
+  column("placed_at", "timestamptz"),
+  column("total"),
+  column("note", "jsonb"),
+  column("tags", "_text"),
+]);
 const LINES = table(2, "lines", [column("order_id"), column("book_id"), column("quantity")]);
 
 function database(indexes: readonly Index[] = []): Database {
@@ -38,7 +64,9 @@ test("equality, then the order, then one range; the rest is carried along", () =
 });
 
 test("columns without a qualifier are those of the table that has them, in statements within too", () => {
-  const found = labels("SELECT count(*) FROM orders, lines WHERE order_id = id AND book_id = $1 AND EXISTS (SELECT 1 FROM lines WHERE order_id = id AND quantity > 5)");
+  const found = labels(
+    "SELECT count(*) FROM orders, lines WHERE order_id = id AND book_id = $1 AND EXISTS (SELECT 1 FROM lines WHERE order_id = id AND quantity > 5)",
+  );
   expect(found).toContain("lines (book_id, order_id)");
   expect(found).toContain("lines (order_id, quantity)");
   expect(found).toContain("orders (id)");
@@ -59,8 +87,24 @@ test("a rare constant that the statement itself writes makes a partial index, a 
 });
 
 test("what an index does that is there is not made again", () => {
-  const key = (name: string): Index["keys"][number] => ({ column: name, expression: null, operatorClass: "int4_ops", isDefaultClass: true, collation: null, descending: false, nullsFirst: false });
-  const index = { oid: 9, table: 1, valid: true, method: "btree", predicate: null, keys: [key("customer_id"), key("placed_at")], include: [] } as unknown as Index;
+  const key = (name: string): Index["keys"][number] => ({
+    column: name,
+    expression: null,
+    operatorClass: "int4_ops",
+    isDefaultClass: true,
+    collation: null,
+    descending: false,
+    nullsFirst: false,
+  });
+  const index = {
+    oid: 9,
+    table: 1,
+    valid: true,
+    method: "btree",
+    predicate: null,
+    keys: [key("customer_id"), key("placed_at")],
+    include: [],
+  } as unknown as Index;
   const found = labels("SELECT * FROM orders WHERE customer_id = $1 ORDER BY placed_at", database([index]));
   expect(found).not.toContain("orders (customer_id)");
   expect(found).not.toContain("orders (customer_id, placed_at)");
@@ -71,7 +115,19 @@ test("rows that are changed are read whole, so that nothing covers them", () => 
 });
 
 test("of two indexes one carries what either did", () => {
-  const [one, other] = [{ table: ORDERS, spec: { keys: [{ kind: "column", column: "customer_id" }], include: ["total"] } }, { table: ORDERS, spec: { keys: [{ kind: "column", column: "customer_id" }, { kind: "column", column: "placed_at" }], include: ["status"] } }] as const;
+  const [one, other] = [
+    { table: ORDERS, spec: { keys: [{ kind: "column", column: "customer_id" }], include: ["total"] } },
+    {
+      table: ORDERS,
+      spec: {
+        keys: [
+          { kind: "column", column: "customer_id" },
+          { kind: "column", column: "placed_at" },
+        ],
+        include: ["status"],
+      },
+    },
+  ] as const;
   const merged = mergeOf(one, other);
   expect(merged === null ? "" : labelOf(merged)).toBe("orders (customer_id, placed_at) INCLUDE (status, total)");
   expect(mergeOf(one, { table: LINES, spec: other.spec })).toBeNull();
@@ -87,7 +143,12 @@ test("a copy of the whole table is none of them, nor is an index of a table of o
 
 test("a hash table only of a large table that nothing writes, for equality", () => {
   const large = { ...LINES, relpages: 20_000 } as Table;
-  const world = (written: number): Database => ({ ...database(), tableNamed: (name: string) => (name === "lines" ? large : null), tableCounters: () => ({ inserted: written, updated: 0, deleted: 0 }) }) as unknown as Database;
+  const world = (written: number): Database =>
+    ({
+      ...database(),
+      tableNamed: (name: string) => (name === "lines" ? large : null),
+      tableCounters: () => ({ inserted: written, updated: 0, deleted: 0 }),
+    }) as unknown as Database;
   const sql = "SELECT quantity FROM lines WHERE book_id = $1 AND order_id > $2";
   expect(labels(sql, world(0)).filter((one) => one.includes("hash"))).toEqual(["lines hash (book_id)"]);
   expect(labels(sql, world(1)).filter((one) => one.includes("hash"))).toEqual([]);

@@ -44,27 +44,44 @@ function packed(spec: IndexSpec, table: Table, database: Database): IndexSpec {
 /** Nothing wrote it, as far as counters and statements tell. */
 export function isStatic(table: Table, database: Database): boolean {
   const counters = database.tableCounters(table);
-  return counters !== null && counters.inserted + counters.updated + counters.deleted === 0 && database.statementsOn(table).every(({ shape }) => shape === null || shape.kind === "select");
+  return (
+    counters !== null &&
+    counters.inserted + counters.updated + counters.deleted === 0 &&
+    database.statementsOn(table).every(({ shape }) => shape === null || shape.kind === "select")
+  );
 }
 
 /** Whatever is asked of it, its one page is read. */
 const isOnePage = ({ relpages, reltuples }: Table): boolean => reltuples > 0 && relpages === 1;
 
-const mayIndex = ({ kind, persistence, partitionOf }: Table): boolean => (kind === "table" || kind === "partitioned" || kind === "materialised-view") && persistence !== "temporary" && partitionOf === null;
+const mayIndex = ({ kind, persistence, partitionOf }: Table): boolean =>
+  (kind === "table" || kind === "partitioned" || kind === "materialised-view") && persistence !== "temporary" && partitionOf === null;
 
 function specsOf(use: TableUse, database: Database): IndexSpec[] {
   const usable = indexable(use);
   const keys = keySets(usable);
   const plain = keys.map((names): IndexSpec => ({ keys: names.map(keyColumn(use)) }));
   const covering = keys.flatMap((names) => coveringSpec(usable, names));
-  return [...plain, ...covering, ...partialSpecs(usable, keys), ...use.special.flatMap((one) => specialSpecs(one, use.table, database)), ...brinSpecs(usable), ...hashSpecs(usable, database)];
+  return [
+    ...plain,
+    ...covering,
+    ...partialSpecs(usable, keys),
+    ...use.special.flatMap((one) => specialSpecs(one, use.table, database)),
+    ...brinSpecs(usable),
+    ...hashSpecs(usable, database),
+  ];
 }
 
 /** Columns whose type a B-tree cannot hold, or holds at length, are left out. */
 function indexable(use: TableUse): TableUse {
   const isFine = (name: string): boolean => {
     const column = use.table.columns.find((one) => one.name === name);
-    return column !== undefined && !UNORDERED.has(column.typeName) && !column.typeName.startsWith("_") && (column.length > 0 || (column.statistics?.averageWidth ?? 0) <= WIDEST);
+    return (
+      column !== undefined &&
+      !UNORDERED.has(column.typeName) &&
+      !column.typeName.startsWith("_") &&
+      (column.length > 0 || (column.statistics?.averageWidth ?? 0) <= WIDEST)
+    );
   };
   const order = use.order.findIndex(({ column }) => !isFine(column));
   return {
@@ -79,7 +96,23 @@ function indexable(use: TableUse): TableUse {
 }
 
 /** Types without an order, or with one that nobody asks for. */
-const UNORDERED: ReadonlySet<string> = new Set(["json", "jsonb", "xml", "point", "box", "polygon", "path", "circle", "line", "lseg", "tsvector", "tsquery", "geometry", "geography", "hstore"]);
+const UNORDERED: ReadonlySet<string> = new Set([
+  "json",
+  "jsonb",
+  "xml",
+  "point",
+  "box",
+  "polygon",
+  "path",
+  "circle",
+  "line",
+  "lseg",
+  "tsvector",
+  "tsquery",
+  "geometry",
+  "geography",
+  "hstore",
+]);
 
 /** The planner's cost is blind to the order of columns that are all compared for equality: most values first leaves the shortest way. */
 function byDistinct(names: readonly string[], table: Table): string[] {
@@ -103,12 +136,29 @@ const keyColumn =
 function keySets(use: TableUse): string[][] {
   const { equal, joined, ranges, grouped } = use;
   const order = use.order.map(({ column }) => column);
-  const heads = [...orders(equal), ...joined.map((one) => [one]), ...joinedPairs(joined), ...joined.flatMap((one) => [[one, ...equal], [...equal, one]])];
+  const heads = [
+    ...orders(equal),
+    ...joined.map((one) => [one]),
+    ...joinedPairs(joined),
+    ...joined.flatMap((one) => [
+      [one, ...equal],
+      [...equal, one],
+    ]),
+  ];
   const tails = [[], order, grouped, ...ranges.map((one) => [one]), ...orders(ranges), ...ranges.map((one) => [...order, one])];
   const lone = [...equal, ...joined, ...ranges, ...order.slice(0, 1), ...grouped].map((one) => [one]);
-  const led = [...ranges.map((one) => [one, ...equal]), ...ranges.flatMap((one) => joined.map((other) => [one, other])), ...(grouped.length > 1 ? [grouped] : [])];
+  const led = [
+    ...ranges.map((one) => [one, ...equal]),
+    ...ranges.flatMap((one) => joined.map((other) => [one, other])),
+    ...(grouped.length > 1 ? [grouped] : []),
+  ];
   const sets = [...lone, ...heads.flatMap((head) => tails.map((tail) => [...head, ...tail])), ...tails, ...led];
-  const found = new Map(sets.map((names) => [...new Set(names)]).filter((names) => names.length > 0 && names.length <= MOST_COLUMNS).map((names) => [names.join("\0"), names]));
+  const found = new Map(
+    sets
+      .map((names) => [...new Set(names)])
+      .filter((names) => names.length > 0 && names.length <= MOST_COLUMNS)
+      .map((names) => [names.join("\0"), names]),
+  );
   return [...found.values()];
 }
 
@@ -139,7 +189,14 @@ function partialSpecs(use: TableUse, keys: readonly string[][]): IndexSpec[] {
     const { column, operator, value } = constant;
     const condition = operator === "=" ? (value === null ? null : ({ column, operator, value } as const)) : ({ column, operator } as const);
     if (condition === null || !isRare(use.table, constant)) return [];
-    const rest = [...new Map(keys.map((names) => names.filter((one) => one !== column)).filter((names) => names.length > 0).map((names) => [names.join("\0"), names])).values()];
+    const rest = [
+      ...new Map(
+        keys
+          .map((names) => names.filter((one) => one !== column))
+          .filter((names) => names.length > 0)
+          .map((names) => [names.join("\0"), names]),
+      ).values(),
+    ];
     return rest.slice(0, MOST_PARTIAL).map((names) => ({ keys: names.map(keyColumn(use)), condition: [condition] }));
   });
 }
@@ -167,21 +224,36 @@ function specialSpecs(use: SpecialUse, table: Table, { catalog }: Database): Ind
   switch (use.kind) {
     case "pattern": {
       const operatorClass = PATTERN_CLASSES[column.typeName];
-      return operatorClass === undefined ? [] : [{ keys: [{ kind: "column", column: use.column, operatorClass }] }, { method: "gin", keys: [{ kind: "column", column: use.column, operatorClass: "gin_trgm_ops" }] }];
+      return operatorClass === undefined
+        ? []
+        : [
+            { keys: [{ kind: "column", column: use.column, operatorClass }] },
+            { method: "gin", keys: [{ kind: "column", column: use.column, operatorClass: "gin_trgm_ops" }] },
+          ];
     }
     case "function": {
       const key = { kind: "function", function: use.function, column: use.column } as const;
-      return use.operator === "=" ? [{ keys: [key] }] : [{ keys: [{ ...key, operatorClass: "text_pattern_ops" }] }, { method: "gin", keys: [{ ...key, operatorClass: "gin_trgm_ops" }] }];
+      return use.operator === "="
+        ? [{ keys: [key] }]
+        : [{ keys: [{ ...key, operatorClass: "text_pattern_ops" }] }, { method: "gin", keys: [{ ...key, operatorClass: "gin_trgm_ops" }] }];
     }
     case "json-key":
       return column.typeName === "jsonb" ? [{ keys: [{ kind: "json-key", column: use.column, key: use.key }] }] : [];
     default:
-      return containsSpecs(use, column.typeName, catalog.extensions.map(({ name }) => name));
+      return containsSpecs(
+        use,
+        column.typeName,
+        catalog.extensions.map(({ name }) => name),
+      );
   }
 }
 
 function containsSpecs({ column, operator }: Extract<SpecialUse, { kind: "contains" }>, typeName: string, _extensions: readonly string[]): IndexSpec[] {
-  if (typeName === "jsonb") return [...(operator === "@>" ? [{ method: "gin", keys: [{ kind: "column", column, operatorClass: "jsonb_path_ops" }] } as const] : []), { method: "gin", keys: [{ kind: "column", column }] }];
+  if (typeName === "jsonb")
+    return [
+      ...(operator === "@>" ? [{ method: "gin", keys: [{ kind: "column", column, operatorClass: "jsonb_path_ops" }] } as const] : []),
+      { method: "gin", keys: [{ kind: "column", column }] },
+    ];
   return typeName.startsWith("_") || typeName === "tsvector" ? [{ method: "gin", keys: [{ kind: "column", column }] }] : [];
 }
 
@@ -215,7 +287,13 @@ function servesAs(index: Index, { keys, include = [], condition, method = "btree
   if (index.method !== method || index.predicate !== null || condition !== undefined || index.keys.length < keys.length) return false;
   const isSame = keys.every((key, position) => {
     const other = index.keys[position];
-    return other !== undefined && key.kind === "column" && other.column === key.column && (key.operatorClass === undefined ? other.isDefaultClass : other.operatorClass === key.operatorClass) && !other.descending === (key.descending !== true);
+    return (
+      other !== undefined &&
+      key.kind === "column" &&
+      other.column === key.column &&
+      (key.operatorClass === undefined ? other.isDefaultClass : other.operatorClass === key.operatorClass) &&
+      !other.descending === (key.descending !== true)
+    );
   });
   const carried = new Set([...index.include, ...index.keys.flatMap(({ column }) => column ?? [])]);
   return isSame && include.every((one) => carried.has(one));
@@ -225,7 +303,14 @@ function servesAs(index: Index, { keys, include = [], condition, method = "btree
 
 /** One index in place of two of a table: the longer key, with all that either carries. Null where neither leads the other. */
 export function mergeOf(one: Candidate, other: Candidate): Candidate | null {
-  if (one.table !== other.table || one.spec.method !== undefined || other.spec.method !== undefined || one.spec.condition !== undefined || other.spec.condition !== undefined) return null;
+  if (
+    one.table !== other.table ||
+    one.spec.method !== undefined ||
+    other.spec.method !== undefined ||
+    one.spec.condition !== undefined ||
+    other.spec.condition !== undefined
+  )
+    return null;
   const [wide, narrow] = one.spec.keys.length >= other.spec.keys.length ? [one, other] : [other, one];
   const leads = narrow.spec.keys.every((key, position) => JSON.stringify(key) === JSON.stringify(wide.spec.keys[position]));
   if (!leads) return null;
@@ -244,10 +329,21 @@ export function narrowed({ table, spec }: Candidate): Candidate[] {
 
 /** The candidate with what another of its table reads besides: one index for the statements of both. */
 export function widened(one: Candidate, other: Candidate): Candidate | null {
-  if (one.table !== other.table || one.spec.method !== undefined || other.spec.method !== undefined || one.spec.condition !== undefined || other.spec.condition !== undefined) return null;
-  const [keys, others] = [one, other].map(({ spec }) => spec.keys.flatMap((key) => (key.kind === "column" && key.operatorClass === undefined ? [key.column] : [])));
+  if (
+    one.table !== other.table ||
+    one.spec.method !== undefined ||
+    other.spec.method !== undefined ||
+    one.spec.condition !== undefined ||
+    other.spec.condition !== undefined
+  )
+    return null;
+  const [keys, others] = [one, other].map(({ spec }) =>
+    spec.keys.flatMap((key) => (key.kind === "column" && key.operatorClass === undefined ? [key.column] : [])),
+  );
   if (keys === undefined || others === undefined || keys.length < one.spec.keys.length || others.length < other.spec.keys.length) return null;
   const include = [...new Set([...(one.spec.include ?? []), ...others, ...(other.spec.include ?? [])])].filter((name) => !keys.includes(name)).toSorted();
   if (!include.every((name) => one.table.columns.some((column) => column.name === name && isBounded(column)))) return null;
-  return keys.length + include.length > MOST_COLUMNS || include.length === (one.spec.include?.length ?? 0) ? null : { table: one.table, spec: { ...one.spec, include } };
+  return keys.length + include.length > MOST_COLUMNS || include.length === (one.spec.include?.length ?? 0)
+    ? null
+    : { table: one.table, spec: { ...one.spec, include } };
 }

@@ -29,7 +29,12 @@ export interface Constants {
 export interface CostFacts {
   readonly table: (name: string) => TableFacts | undefined;
   readonly index: (name: string) => IndexFacts | undefined;
-  readonly server: Constants & { readonly seq_page_cost: number; readonly cpu_tuple_cost: number; readonly cpu_index_tuple_cost: number; readonly cpu_operator_cost: number };
+  readonly server: Constants & {
+    readonly seq_page_cost: number;
+    readonly cpu_tuple_cost: number;
+    readonly cpu_index_tuple_cost: number;
+    readonly cpu_operator_cost: number;
+  };
   readonly careful: Constants;
 }
 
@@ -114,7 +119,19 @@ function readingOf(node: PlanNode, { facts, total, loops }: Around): Reading | n
     case "Index Scan":
     case "Index Only Scan":
       if (table === undefined || index === undefined) return null;
-      return (rows, constants) => heapOf({ rows, loops, table, total: total + index.pages, seq, order: index.correlation ** 2, unseen: node.type === "Index Scan" ? 1 : 1 - table.visible / Math.max(1, table.pages) }, constants) + leavesOf(rows, index, total, loops, constants);
+      return (rows, constants) =>
+        heapOf(
+          {
+            rows,
+            loops,
+            table,
+            total: total + index.pages,
+            seq,
+            order: index.correlation ** 2,
+            unseen: node.type === "Index Scan" ? 1 : 1 - table.visible / Math.max(1, table.pages),
+          },
+          constants,
+        ) + leavesOf(rows, index, total, loops, constants);
     case "Bitmap Index Scan":
       return index === undefined ? null : (rows, constants) => leavesOf(rows, index, total, loops, constants);
     case "Bitmap Heap Scan":
@@ -148,7 +165,10 @@ function leavesOf(rows: number, index: IndexFacts, total: number, loops: number,
 }
 
 function bitmapOf({ rows, loops, table, total, seq }: Heap, constants: Constants): number {
-  const pages = Math.max(1, loops > 1 ? pagesRead(rows * loops, table.pages, total, constants) / loops : (2 * table.pages * rows) / Math.max(1, 2 * table.pages + rows));
+  const pages = Math.max(
+    1,
+    loops > 1 ? pagesRead(rows * loops, table.pages, total, constants) / loops : (2 * table.pages * rows) / Math.max(1, 2 * table.pages + rows),
+  );
   const each = constants.random_page_cost - (constants.random_page_cost - seq) * Math.sqrt(Math.min(1, pages / Math.max(1, table.pages)));
   return pages * each;
 }
@@ -167,7 +187,8 @@ export function pagesRead(rows: number, pages: number, total: number, { effectiv
 function rowsFetched(node: PlanNode, read: Reading, around: Around): number {
   const { facts, loops } = around;
   const below = node.type === "Bitmap Heap Scan" && node.children.length === 1 ? node.children[0] : node;
-  if (below?.type === "Bitmap Index Scan" || (node.type !== "Bitmap Heap Scan" && node.conditions.filter === null)) return (below?.planRows ?? 0) * sharingOf(node, around);
+  if (below?.type === "Bitmap Index Scan" || (node.type !== "Bitmap Heap Scan" && node.conditions.filter === null))
+    return (below?.planRows ?? 0) * sharingOf(node, around);
   const most = Math.max(1, facts.table(node.relation ?? "")?.rows ?? 1);
   const usual = loops > 1 && node.index !== null ? usualRows(node.conditions.index, facts.index(node.index)) : null;
   if (usual !== null) return Math.min(most, Math.max(usual, node.planRows));
@@ -186,7 +207,9 @@ const STEPS = 40;
 /** Of one value of each of the keys that the condition compares for equality. */
 function usualRows(condition: string | null, index: IndexFacts | undefined): number | null {
   if (condition === null || index === undefined) return null;
-  const compared = index.keys.filter(({ column, distinct }) => distinct > 0 && new RegExp(`(?<![\\w.])"?${column.replaceAll(/\W/g, ".")}"? = `).test(condition));
+  const compared = index.keys.filter(
+    ({ column, distinct }) => distinct > 0 && new RegExp(`(?<![\\w.])"?${column.replaceAll(/\W/g, ".")}"? = `).test(condition),
+  );
   return compared.length === 0 ? null : compared.reduce((rows, { distinct }) => rows / distinct, index.rows);
 }
 
@@ -196,7 +219,10 @@ const runCost = ({ cost }: PlanNode): number => cost.total - cost.startup;
 function rowCost(node: PlanNode, around: Around): number {
   const { server } = around.facts;
   const operators = termsOf(node.conditions.index) + termsOf(node.conditions.filter);
-  return (server.cpu_tuple_cost + (node.type === "Bitmap Heap Scan" ? 0 : server.cpu_index_tuple_cost) + operators * server.cpu_operator_cost) / sharingOf(node, around);
+  return (
+    (server.cpu_tuple_cost + (node.type === "Bitmap Heap Scan" ? 0 : server.cpu_index_tuple_cost) + operators * server.cpu_operator_cost) /
+    sharingOf(node, around)
+  );
 }
 
 const sharingOf = (node: PlanNode, { sharing }: Around): number => (node.raw["Parallel Aware"] === true ? sharing : 1);

@@ -28,12 +28,22 @@ function tableFacts({ bytes, relpages, reltuples, relallvisible }: Table): Table
 }
 
 function indexFacts({ bytes, relpages, reltuples, keys }: Index, table: Table | undefined): IndexFacts {
-  return { pages: bytes === null ? relpages : Math.ceil(bytes / BLOCK), rows: Math.max(0, reltuples), ...keyFacts(table, keys.map(({ column }) => column)) };
+  return {
+    pages: bytes === null ? relpages : Math.ceil(bytes / BLOCK),
+    rows: Math.max(0, reltuples),
+    ...keyFacts(
+      table,
+      keys.map(({ column }) => column),
+    ),
+  };
 }
 
 function keyFacts(table: Table | undefined, columns: readonly (string | null)[]): Pick<IndexFacts, "keys" | "correlation"> {
   if (table === undefined) return { keys: [], correlation: 0 };
-  return { keys: columns.flatMap((column) => (column === null ? [] : [{ column, distinct: distinctOf(table, column) }])), correlation: orderOf(table, columns) };
+  return {
+    keys: columns.flatMap((column) => (column === null ? [] : [{ column, distinct: distinctOf(table, column) }])),
+    correlation: orderOf(table, columns),
+  };
 }
 
 function distinctOf(table: Table, column: string): number {
@@ -50,7 +60,14 @@ function orderOf(table: Table, columns: readonly (string | null)[]): number {
 }
 
 /** Defaults of PostgreSQL, where a snapshot does not say. */
-const DEFAULTS = { seq_page_cost: 1, random_page_cost: 4, cpu_tuple_cost: 0.01, cpu_index_tuple_cost: 0.005, cpu_operator_cost: 0.0025, effective_cache_size: 524_288 } as const;
+const DEFAULTS = {
+  seq_page_cost: 1,
+  random_page_cost: 4,
+  cpu_tuple_cost: 0.01,
+  cpu_index_tuple_cost: 0.005,
+  cpu_operator_cost: 0.0025,
+  effective_cache_size: 524_288,
+} as const;
 
 function constantsOf(database: Database): { readonly server: CostFacts["server"]; readonly careful: Constants } {
   const own = (name: keyof typeof DEFAULTS): number => {
@@ -58,6 +75,13 @@ function constantsOf(database: Database): { readonly server: CostFacts["server"]
     return Number.isFinite(value) ? value : DEFAULTS[name];
   };
   const careful = carefulSettings(database);
-  const server = { seq_page_cost: own("seq_page_cost"), random_page_cost: own("random_page_cost"), cpu_tuple_cost: own("cpu_tuple_cost"), cpu_index_tuple_cost: own("cpu_index_tuple_cost"), cpu_operator_cost: own("cpu_operator_cost"), effective_cache_size: own("effective_cache_size") };
+  const server = {
+    seq_page_cost: own("seq_page_cost"),
+    random_page_cost: own("random_page_cost"),
+    cpu_tuple_cost: own("cpu_tuple_cost"),
+    cpu_index_tuple_cost: own("cpu_index_tuple_cost"),
+    cpu_operator_cost: own("cpu_operator_cost"),
+    effective_cache_size: own("effective_cache_size"),
+  };
   return { server, careful: { random_page_cost: Number(careful["random_page_cost"]), effective_cache_size: Number(careful["effective_cache_size"]) } };
 }

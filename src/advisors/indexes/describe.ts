@@ -8,7 +8,10 @@ import type { SearchResult } from "./search.ts";
 export function labelOf({ table, spec }: Candidate): string {
   const method = spec.method === undefined ? "" : ` ${spec.method}`;
   const include = spec.include === undefined || spec.include.length === 0 ? "" : ` INCLUDE (${spec.include.join(", ")})`;
-  const where = spec.condition === undefined ? "" : ` WHERE ${spec.condition.map((one) => ("value" in one ? `${one.column} = ${JSON.stringify(one.value)}` : `${one.column} ${one.operator.toUpperCase()}`)).join(" AND ")}`;
+  const where =
+    spec.condition === undefined
+      ? ""
+      : ` WHERE ${spec.condition.map((one) => ("value" in one ? `${one.column} = ${JSON.stringify(one.value)}` : `${one.column} ${one.operator.toUpperCase()}`)).join(" AND ")}`;
   return `${table.name}${method} (${spec.keys.map(keyText).join(", ")})${include}${where}`;
 }
 
@@ -20,14 +23,19 @@ export function keyText(key: StudiedKey): string {
 }
 
 /** Names of the chosen ones, each free of the catalog's, the others' and those that rules propose. */
-export function namedIndexes({ chosen, candidates }: SearchResult, { indexes }: Pick<Catalog, "indexes">, proposed: readonly string[] = []): ReadonlyMap<number, string> {
+export function namedIndexes(
+  { chosen, candidates }: SearchResult,
+  { indexes }: Pick<Catalog, "indexes">,
+  proposed: readonly string[] = [],
+): ReadonlyMap<number, string> {
   const names = new Map<number, string>();
   const taken = new Set([...indexes.map(({ name }) => name), ...proposed]);
   for (const one of chosen) {
     const candidate = candidates[one]?.candidate;
     if (candidate === undefined) continue;
     let name = indexName(candidate.spec, candidate.table, { indexes });
-    for (let count = 2; taken.has(name) || [...names.values()].includes(name); count += 1) name = `${name.slice(0, MOST_LETTERS).replace(/_(?:idx)?$/, "")}_${count}_idx`;
+    for (let count = 2; taken.has(name) || [...names.values()].includes(name); count += 1)
+      name = `${name.slice(0, MOST_LETTERS).replace(/_(?:idx)?$/, "")}_${count}_idx`;
     names.set(one, name);
   }
   return names;
@@ -43,15 +51,23 @@ const MOST_REJECTED = 20;
 export function rejectedOf({ chosen, candidates, useful, costs }: SearchResult, budget: number): RejectedIndex[] {
   const isChosen = new Set(chosen);
   const isUsed = new Set(costs.flatMap(({ used }) => used));
-  const others = new Map(useful.filter(({ candidate }) => !isChosen.has(candidate) && !isUsed.has(candidate)).toReversed().map((one) => [beginningOf(candidates[one.candidate]?.candidate), one]));
+  const others = new Map(
+    useful
+      .filter(({ candidate }) => !isChosen.has(candidate) && !isUsed.has(candidate))
+      .toReversed()
+      .map((one) => [beginningOf(candidates[one.candidate]?.candidate), one]),
+  );
   const room = budget - chosen.reduce((sum, one) => sum + bytesOf(candidates[one]), 0);
-  return [...others.values()].toReversed().slice(0, MOST_REJECTED).flatMap(({ candidate, share, upkeep }) => {
-    const entry = candidates[candidate];
-    if (entry === undefined) return [];
-    const bytes = "refused" in entry.known ? null : entry.known.bytes;
-    const why = "refused" in entry.known ? `PostgreSQL refuses it: ${entry.known.refused}` : whyNot(share, upkeep, (bytes ?? 0) <= room);
-    return [{ label: labelOf(entry.candidate), bytes, why }];
-  });
+  return [...others.values()]
+    .toReversed()
+    .slice(0, MOST_REJECTED)
+    .flatMap(({ candidate, share, upkeep }) => {
+      const entry = candidates[candidate];
+      if (entry === undefined) return [];
+      const bytes = "refused" in entry.known ? null : entry.known.bytes;
+      const why = "refused" in entry.known ? `PostgreSQL refuses it: ${entry.known.refused}` : whyNot(share, upkeep, (bytes ?? 0) <= room);
+      return [{ label: labelOf(entry.candidate), bytes, why }];
+    });
 }
 
 function beginningOf(candidate: Candidate | undefined): string {

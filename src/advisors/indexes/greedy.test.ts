@@ -3,8 +3,16 @@ import { costWith, greedyChoice } from "./greedy.ts";
 import type { Program } from "./program.ts";
 
 const PROGRAM: Program = {
-  questions: [{ cost: 100, weight: 1 }, { cost: 50, weight: 2 }],
-  candidates: [{ bytes: 10, upkeep: 0 }, { bytes: 4, upkeep: 5 }, { bytes: 4, upkeep: 0 }, { bytes: 1, upkeep: 500 }],
+  questions: [
+    { cost: 100, weight: 1 },
+    { cost: 50, weight: 2 },
+  ],
+  candidates: [
+    { bytes: 10, upkeep: 0 },
+    { bytes: 4, upkeep: 5 },
+    { bytes: 4, upkeep: 0 },
+    { bytes: 1, upkeep: 500 },
+  ],
   options: [
     { question: 0, needs: [0], cost: 10 },
     { question: 0, needs: [1, 2], cost: 30 },

@@ -28,7 +28,7 @@ export function greedyChoice(program: Program, named: readonly number[]): readon
   const mayHave = new Set(named);
   const options = program.options.filter(({ needs }) => needs.length > 0 && needs.every((one) => mayHave.has(one)));
   let costs = takenCosts(program.questions, options, chosen);
-  for (let room = program.budget; ; ) {
+  for (let room = program.budget; ;) {
     const best = bestOf(program, options, costs, chosen, room);
     if (best === null) return [...chosen].toSorted((a, b) => a - b);
     for (const one of best.needs) chosen.add(one);
@@ -43,7 +43,13 @@ interface Step {
   readonly value: number;
 }
 
-function bestOf({ questions, candidates }: Program, options: readonly Option[], costs: readonly number[], chosen: ReadonlySet<number>, room: number): Step | null {
+function bestOf(
+  { questions, candidates }: Program,
+  options: readonly Option[],
+  costs: readonly number[],
+  chosen: ReadonlySet<number>,
+  room: number,
+): Step | null {
   let best: Step | null = null;
   for (const option of options) {
     const { question, needs } = option;

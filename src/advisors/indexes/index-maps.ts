@@ -22,7 +22,10 @@ function mapOf(table: Table, study: IndexStudy, database: Database): IndexMap {
   const statements = study.statements.filter(({ uses }) => added.some(({ name }) => uses.includes(name))).slice(0, MOST_STATEMENTS);
   const rows = statements.flatMap(({ statement }) => marksOf(statement, table, database));
   const indexes = [...database.indexesOf(table).map((index) => existing(index, study, database)), ...added.map((one) => addition(one))];
-  const used = new Set([...rows.flatMap(({ marks }) => marks.map(({ column }) => column)), ...indexes.flatMap(({ positions }) => positions.map(({ column }) => column))]);
+  const used = new Set([
+    ...rows.flatMap(({ marks }) => marks.map(({ column }) => column)),
+    ...indexes.flatMap(({ positions }) => positions.map(({ column }) => column)),
+  ]);
   return {
     kind: "index-map",
     question: `${table.name}: which indexes do its statements want?`,
@@ -38,7 +41,9 @@ function mapOf(table: Table, study: IndexStudy, database: Database): IndexMap {
 function marksOf(id: string, table: Table, database: Database): IndexMap["statements"] {
   const statement = database.workload.statements.find((one) => one.id === id);
   if (statement?.shape == null) return [];
-  const uses = readingsIn(statement.shape, (name) => database.tableNamed(name)).flatMap((reading) => usesIn(reading)).filter((one) => one.table === table);
+  const uses = readingsIn(statement.shape, (name) => database.tableNamed(name))
+    .flatMap((reading) => usesIn(reading))
+    .filter((one) => one.table === table);
   const marks = uses.flatMap(({ equal, joined, ranges, order }) => [
     ...[...equal, ...joined].map((column) => ({ column, mark: "=" as const })),
     ...ranges.map((column) => ({ column, mark: "<" as const })),
@@ -52,10 +57,18 @@ function existing(index: Index, study: IndexStudy, database: Database): IndexMap
   const proof = study.removals.find((one) => one.index.oid === index.oid);
   const needed = proof === undefined ? 0 : suffering(proof).length;
   const verdict = proof === undefined || needed > 0 ? "keep" : "unjudged";
-  const why = proof === undefined ? "a constraint needs it" : needed > 0 ? `${formatCount(needed, "statement")} would cost more without it` : "no planned statement needs it";
+  const why =
+    proof === undefined
+      ? "a constraint needs it"
+      : needed > 0
+        ? `${formatCount(needed, "statement")} would cost more without it`
+        : "no planned statement needs it";
   return {
     name: index.name,
-    positions: [...index.keys.flatMap(({ column }, position) => (column === null ? [] : [{ column, position: position + 1 }])), ...index.include.map((column) => ({ column, position: "include" as const }))],
+    positions: [
+      ...index.keys.flatMap(({ column }, position) => (column === null ? [] : [{ column, position: position + 1 }])),
+      ...index.include.map((column) => ({ column, position: "include" as const })),
+    ],
     verdict,
     bytes: index.bytes,
     scans: database.indexCounters(index)?.scans ?? null,
@@ -66,7 +79,10 @@ function existing(index: Index, study: IndexStudy, database: Database): IndexMap
 function addition({ name, spec, bytes, isGuess, serves }: StudiedIndex): IndexMap["indexes"][number] {
   return {
     name,
-    positions: [...spec.keys.map(({ column }, position) => ({ column, position: position + 1 })), ...(spec.include ?? []).map((column) => ({ column, position: "include" as const }))],
+    positions: [
+      ...spec.keys.map(({ column }, position) => ({ column, position: position + 1 })),
+      ...(spec.include ?? []).map((column) => ({ column, position: "include" as const })),
+    ],
     verdict: "add",
     bytes: isGuess ? null : bytes,
     scans: null,

@@ -7,7 +7,9 @@ export interface Planner {
 }
 
 /** `names`: by which plans call it, several where a table has partitions. */
-export type Known = { readonly bytes: number; readonly isGuess: boolean; readonly doubts: readonly string[]; readonly names?: readonly string[] } | { readonly refused: string };
+export type Known =
+  | { readonly bytes: number; readonly isGuess: boolean; readonly doubts: readonly string[]; readonly names?: readonly string[] }
+  | { readonly refused: string };
 
 /** A plan, as far as the choice goes. */
 export interface Priced {

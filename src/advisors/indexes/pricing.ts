@@ -48,7 +48,10 @@ export function pricing(planner: Planner, matters: (question: number, candidate:
     if (missing.length > 0) {
       asked += missing.length;
       const seen = new Set(missing.flatMap((index) => [...(sets[index] ?? [])]));
-      const answers = await planner.price(missing.map((index) => questions[index] ?? 0), seen);
+      const answers = await planner.price(
+        missing.map((index) => questions[index] ?? 0),
+        seen,
+      );
       missing.forEach((index, place) => {
         const answer = answers[place];
         if (answer !== undefined) note(questions[index] ?? 0, new Set([...seen].filter((one) => matters(questions[index] ?? 0, one))), answer);

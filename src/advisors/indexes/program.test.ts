@@ -50,7 +50,13 @@ test("finds what trying every set finds, with plans of several candidates, upkee
     const program: Program = {
       questions: Array.from({ length: 6 }, () => question(50 + Math.round(next() * 100), 1 + Math.floor(next() * 3))),
       candidates: Array.from({ length: 9 }, () => ({ bytes: 10 + Math.round(next() * 40), upkeep: Math.round(next() * 15) })),
-      options: Array.from({ length: 30 }, () => option(Math.floor(next() * 6), [...new Set(Array.from({ length: 1 + Math.floor(next() * 3) }, () => Math.floor(next() * 9)))], 5 + Math.round(next() * 90))),
+      options: Array.from({ length: 30 }, () =>
+        option(
+          Math.floor(next() * 6),
+          [...new Set(Array.from({ length: 1 + Math.floor(next() * 3) }, () => Math.floor(next() * 9)))],
+          5 + Math.round(next() * 90),
+        ),
+      ),
       budget: 100,
     };
     const { chosen, bound, isComplete } = solve(program);
@@ -67,7 +73,14 @@ test("knows that the planner takes the cheapest plan, whatever it is charged wit
     const program: Program = {
       questions: Array.from({ length: 5 }, () => question(50 + Math.round(next() * 100))),
       candidates: Array.from({ length: 8 }, () => ({ bytes: 10 + Math.round(next() * 40), upkeep: 0 })),
-      options: Array.from({ length: 24 }, (_, place) => ({ ...option(Math.floor(next() * 5), [...new Set(Array.from({ length: 1 + Math.floor(next() * 2) }, () => Math.floor(next() * 8)))], 5 + Math.round(next() * 90) + place / 100), charge: next() < 0.4 ? Math.round(next() * 120) : 0 })),
+      options: Array.from({ length: 24 }, (_, place) => ({
+        ...option(
+          Math.floor(next() * 5),
+          [...new Set(Array.from({ length: 1 + Math.floor(next() * 2) }, () => Math.floor(next() * 8)))],
+          5 + Math.round(next() * 90) + place / 100,
+        ),
+        charge: next() < 0.4 ? Math.round(next() * 120) : 0,
+      })),
       budget: 120,
     };
     const { chosen, bound } = solve(program);
@@ -89,7 +102,12 @@ test("takes no set that makes a question dearer than it may become", () => {
 });
 
 test("weighs what a candidate adds to a question that writes against what its plan saves", () => {
-  const program: Program = { questions: [question(100, 1000), question(10)], candidates: candidates(1, 1), options: [option(0, [0], 20), option(0, [1], 30), option(1, [1], 5)], budget: 10 };
+  const program: Program = {
+    questions: [question(100, 1000), question(10)],
+    candidates: candidates(1, 1),
+    options: [option(0, [0], 20), option(0, [1], 30), option(1, [1], 5)],
+    budget: 10,
+  };
   const burden = (candidate: number, cost: number): NonNullable<Program["limits"]>["burdens"][number] => ({ question: 1, candidate, cost });
   expect(solve({ ...program, limits: { most: 1.05, burdens: [burden(0, 0.4)] } }).chosen).toContain(0);
   // 2 more of 10 is too much; the other candidate saves more of the same statement than it adds.
@@ -107,7 +125,13 @@ test("a program that takes too long ends in time, with a choice that fits", () =
   const program: Program = {
     questions: Array.from({ length: 120 }, () => question(50 + Math.round(next() * 100), 1 + Math.floor(next() * 3))),
     candidates: Array.from({ length: 900 }, () => ({ bytes: 10 + Math.round(next() * 400), upkeep: 0 })),
-    options: Array.from({ length: 9000 }, () => option(Math.floor(next() * 120), [...new Set(Array.from({ length: 1 + Math.floor(next() * 4) }, () => Math.floor(next() * 900)))], 5 + Math.round(next() * 90))),
+    options: Array.from({ length: 9000 }, () =>
+      option(
+        Math.floor(next() * 120),
+        [...new Set(Array.from({ length: 1 + Math.floor(next() * 4) }, () => Math.floor(next() * 900)))],
+        5 + Math.round(next() * 90),
+      ),
+    ),
     budget: 4000,
   };
   const started = performance.now();

@@ -62,7 +62,13 @@ export async function openSolver(): Promise<Solver> {
     const matrix = matrixOf(program);
     if (matrix.candidates.length === 0) return { chosen: [], gap: 0, bound: totalOf(program), isComplete: true };
     return highs.withModel(modelOf(matrix), (model) => {
-      model.options.set({ output_flag: false, time_limit: Math.max(LEAST_TIME_S, Math.min(TIME_LIMIT_S, seconds)), mip_max_nodes: MOST_NODES, mip_rel_gap: SMALL_GAP, random_seed: 1 });
+      model.options.set({
+        output_flag: false,
+        time_limit: Math.max(LEAST_TIME_S, Math.min(TIME_LIMIT_S, seconds)),
+        mip_max_nodes: MOST_NODES,
+        mip_rel_gap: SMALL_GAP,
+        random_seed: 1,
+      });
       model.run();
       const values = model.getSolution().colValue;
       const solved = matrix.candidates.filter((_, index) => (values[index] ?? 0) > 0.5);
@@ -130,14 +136,26 @@ function undominated(options: readonly Option[]): Option[] {
  * For each question: what its plan costs, and what the chosen candidates add to it, is at most so much. And of the plans that were met and cost more,
  * though the planner took them, one candidate at least stays away: the planner would take it again.
  */
-function limitRows({ questions, options, limits }: Program, placed: readonly (Option & { readonly column: number })[], columns: ReadonlyMap<number, number>): Matrix["rows"][number][] {
+function limitRows(
+  { questions, options, limits }: Program,
+  placed: readonly (Option & { readonly column: number })[],
+  columns: ReadonlyMap<number, number>,
+): Matrix["rows"][number][] {
   if (limits === undefined) return [];
   const { most, burdens } = limits;
   const base = (question: number): number => questions[question]?.cost || 1;
   const dearer = options.filter(({ question, needs, cost }) => cost > base(question) * most && needs.length > 0 && needs.every((one) => columns.has(one)));
   const kept = dearer.map(({ needs }) => ({ terms: needs.map((one) => [columns.get(one) ?? 0, 1] as const), most: needs.length - 1 }));
-  const burdened = [...groupBy(burdens.filter(({ candidate }) => columns.has(candidate)), ({ question }) => question)].map(([question, all]) => ({
-    terms: [...all.map(({ candidate, cost }) => [columns.get(candidate) ?? 0, cost / base(question)] as const), ...placed.filter((one) => one.question === question).map(({ column, cost }) => [column, cost / base(question) - 1] as const)],
+  const burdened = [
+    ...groupBy(
+      burdens.filter(({ candidate }) => columns.has(candidate)),
+      ({ question }) => question,
+    ),
+  ].map(([question, all]) => ({
+    terms: [
+      ...all.map(({ candidate, cost }) => [columns.get(candidate) ?? 0, cost / base(question)] as const),
+      ...placed.filter((one) => one.question === question).map(({ column, cost }) => [column, cost / base(question) - 1] as const),
+    ],
     most: most - 1,
   }));
   return [...kept, ...burdened];
@@ -145,10 +163,15 @@ function limitRows({ questions, options, limits }: Program, placed: readonly (Op
 
 /** A plan with a charge is taken, wanted or not, where all that it needs is there and no cheaper one is. */
 function takenRows(placed: readonly (Option & { readonly column: number })[], columns: ReadonlyMap<number, number>): Matrix["rows"][number][] {
-  return placed.filter(({ charge = 0 }) => charge > 0).map((one) => {
-    const taken = placed.filter((other) => other === one || (other.question === one.question && other.cost <= one.cost));
-    return { terms: [...one.needs.map((need) => [columns.get(need) ?? 0, 1] as const), ...taken.map(({ column }) => [column, -1] as const)], most: one.needs.length - 1 };
-  });
+  return placed
+    .filter(({ charge = 0 }) => charge > 0)
+    .map((one) => {
+      const taken = placed.filter((other) => other === one || (other.question === one.question && other.cost <= one.cost));
+      return {
+        terms: [...one.needs.map((need) => [columns.get(need) ?? 0, 1] as const), ...taken.map(({ column }) => [column, -1] as const)],
+        most: one.needs.length - 1,
+      };
+    });
 }
 
 const SCALE = 1e4;
@@ -164,7 +187,14 @@ function modelOf({ candidates, costs, rows }: Matrix): ModelData {
     colUpper: costs.map(() => 1),
     rowLower: rows.map(() => -Infinity),
     rowUpper: rows.map(({ most }) => most),
-    matrix: { format: "csr", numRows: rows.length, numCols: costs.length, starts, indices: rows.flatMap(({ terms }) => terms.map(([column]) => column)), values: rows.flatMap(({ terms }) => terms.map(([, factor]) => factor)) },
+    matrix: {
+      format: "csr",
+      numRows: rows.length,
+      numCols: costs.length,
+      starts,
+      indices: rows.flatMap(({ terms }) => terms.map(([column]) => column)),
+      values: rows.flatMap(({ terms }) => terms.map(([, factor]) => factor)),
+    },
     integrality: costs.map((_, column) => (column < candidates.length ? 1 : 0)),
   };
 }

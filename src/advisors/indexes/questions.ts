@@ -20,7 +20,10 @@ const MOST_STATEMENTS = 400;
 
 /** Plans are asked of statements that look for rows; an INSERT looks for none. */
 export function questionsOf(statements: readonly Statement[]): Asked[] {
-  const asked = statements.map((one, statement) => ({ one, statement })).filter(({ one }) => isLookup(one.shape)).slice(0, MOST_STATEMENTS);
+  const asked = statements
+    .map((one, statement) => ({ one, statement }))
+    .filter(({ one }) => isLookup(one.shape))
+    .slice(0, MOST_STATEMENTS);
   return asked.flatMap(({ one, statement }): Asked[] => {
     const samples = spread(one.samples);
     const base = { statement, sql: one.sql };
@@ -62,6 +65,8 @@ export function candidatesOfAll(shapes: readonly QueryShape[], database: Databas
 }
 
 export function tablesRead(shapes: readonly QueryShape[], database: Database): ReadonlySet<number> {
-  const tables = shapes.flatMap((shape) => readingsIn(shape, (name) => database.tableNamed(name))).flatMap((reading) => ownTables(reading.shape).flatMap((one) => tableOf(reading, one) ?? []));
+  const tables = shapes
+    .flatMap((shape) => readingsIn(shape, (name) => database.tableNamed(name)))
+    .flatMap((reading) => ownTables(reading.shape).flatMap((one) => tableOf(reading, one) ?? []));
   return new Set(tables.map(({ oid }) => oid));
 }

@@ -21,23 +21,37 @@ interface World {
   readonly secondsLeft?: () => number;
 }
 
-async function search({ questions, bytes, budget, upkeep = 0, isOver = () => false, secondsLeft }: World): Promise<SearchResult & { readonly columns: readonly string[] }> {
+async function search({
+  questions,
+  bytes,
+  budget,
+  upkeep = 0,
+  isOver = () => false,
+  secondsLeft,
+}: World): Promise<SearchResult & { readonly columns: readonly string[] }> {
   const made: string[] = [];
   const planner: Planner = {
-    add: (indexes) => Promise.resolve(indexes.map((one) => (made.push(one), bytes[one] === undefined ? { refused: "no" } : { bytes: bytes[one], isGuess: false, doubts: [] }))),
+    add: (indexes) =>
+      Promise.resolve(indexes.map((one) => (made.push(one), bytes[one] === undefined ? { refused: "no" } : { bytes: bytes[one], isGuess: false, doubts: [] }))),
     price: (asked, present) => {
       const columns = new Set([...present].map((one) => made[one] ?? ""));
-      return Promise.resolve(asked.map((one) => {
-        const [cost, used, careful = cost] = questions[one]?.costs(columns) ?? [0, []];
-        return { cost, careful, used: used.map((column) => made.indexOf(column)) };
-      }));
+      return Promise.resolve(
+        asked.map((one) => {
+          const [cost, used, careful = cost] = questions[one]?.costs(columns) ?? [0, []];
+          return { cost, careful, used: used.map((column) => made.indexOf(column)) };
+        }),
+      );
     },
   };
   const input: SearchInput = {
     questions: questions.map(({ weight }, statement) => ({ statement, weight })),
     candidates: questions.map(({ candidates }) => candidates),
     tables: questions.map(({ candidates }) => new Set(candidates.map((one) => one.table.oid))),
-    sqlOf: ({ spec: { keys: [key] } }) => key?.column ?? "",
+    sqlOf: ({
+      spec: {
+        keys: [key],
+      },
+    }) => key?.column ?? "",
     upkeepOf: () => upkeep,
     budget,
     planner,
@@ -50,7 +64,10 @@ async function search({ questions, bytes, budget, upkeep = 0, isOver = () => fal
   return { ...result, columns: result.chosen.map((one) => made[one] ?? "") };
 }
 
-const alone = (column: string, cost: number, base = 100): Costs => (columns) => (columns.has(column) ? [cost, [column]] : [base, []]);
+const alone =
+  (column: string, cost: number, base = 100): Costs =>
+  (columns) =>
+    columns.has(column) ? [cost, [column]] : [base, []];
 
 test("takes what saves most within the budget", async () => {
   const world: World = {
@@ -80,7 +97,10 @@ test("two that help only together are found", async () => {
 test("of two ways the one that others share is taken", async () => {
   const either: Costs = (columns) => (columns.has("own") ? [10, ["own"]] : columns.has("shared") ? [12, ["shared"]] : [100, []]);
   const { columns } = await search({
-    questions: [{ weight: 1, costs: either, candidates: [on(1, "own"), on(1, "shared")] }, { weight: 1, costs: alone("shared", 10), candidates: [on(1, "shared")] }],
+    questions: [
+      { weight: 1, costs: either, candidates: [on(1, "own"), on(1, "shared")] },
+      { weight: 1, costs: alone("shared", 10), candidates: [on(1, "shared")] },
+    ],
     bytes: { own: 6, shared: 6 },
     budget: 10,
   });
@@ -96,12 +116,23 @@ test("an index whose upkeep is more than it saves is not taken", async () => {
 });
 
 test("what the server refuses, and what is larger than the budget, is no candidate", async () => {
-  const { columns } = await search({ questions: [{ weight: 1, costs: alone("a", 1), candidates: [on(1, "a"), on(1, "refused")] }, { weight: 1, costs: alone("big", 1), candidates: [on(1, "big")] }], bytes: { a: 1, big: 100 }, budget: 10 });
+  const { columns } = await search({
+    questions: [
+      { weight: 1, costs: alone("a", 1), candidates: [on(1, "a"), on(1, "refused")] },
+      { weight: 1, costs: alone("big", 1), candidates: [on(1, "big")] },
+    ],
+    bytes: { a: 1, big: 100 },
+    budget: 10,
+  });
   expect(columns).toEqual(["a"]);
 });
 
 test("the same question gets the same answer, and an end that comes early gets the best so far", async () => {
-  const questions: World["questions"] = Array.from({ length: 12 }, (_, index) => ({ weight: 1 + (index % 3), costs: alone(`c${index}`, 20 + index), candidates: [on(1 + (index % 4), `c${index}`)] }));
+  const questions: World["questions"] = Array.from({ length: 12 }, (_, index) => ({
+    weight: 1 + (index % 3),
+    costs: alone(`c${index}`, 20 + index),
+    candidates: [on(1 + (index % 4), `c${index}`)],
+  }));
   const bytes = Object.fromEntries(questions.map((_, index) => [`c${index}`, 10 + index]));
   const world: World = { questions, bytes, budget: 70 };
   const first = await search(world);
@@ -116,7 +147,11 @@ test("a set that makes a statement dearer is passed over for the next best", asy
   // The planner is mistaken once both are there, as it can be where it guesses among many joins.
   const misled: Costs = (columns) => (columns.has("a") && columns.has("b") ? [50, ["a", "b"]] : [10, []]);
   const { columns, costs } = await search({
-    questions: [{ weight: 1, costs: alone("a", 10), candidates: [on(1, "a")] }, { weight: 1, costs: alone("b", 20), candidates: [on(1, "b")] }, { weight: 1, costs: misled, candidates: [on(1, "a"), on(1, "b")] }],
+    questions: [
+      { weight: 1, costs: alone("a", 10), candidates: [on(1, "a")] },
+      { weight: 1, costs: alone("b", 20), candidates: [on(1, "b")] },
+      { weight: 1, costs: misled, candidates: [on(1, "a"), on(1, "b")] },
+    ],
     bytes: { a: 1, b: 1 },
     budget: 10,
   });
@@ -128,7 +163,10 @@ test("one that is better in place of one that is there is found, though no plan 
   // "wide" is used only where "narrow" is not: what is gone hides what could come.
   const first: Costs = (columns) => (columns.has("narrow") ? [30, ["narrow"]] : columns.has("wide") ? [31, ["wide"]] : [100, []]);
   const { columns, gap } = await search({
-    questions: [{ weight: 1, costs: first, candidates: [on(1, "narrow"), on(1, "wide")] }, { weight: 1, costs: alone("wide", 10), candidates: [on(1, "wide")] }],
+    questions: [
+      { weight: 1, costs: first, candidates: [on(1, "narrow"), on(1, "wide")] },
+      { weight: 1, costs: alone("wide", 10), candidates: [on(1, "wide")] },
+    ],
     bytes: { narrow: 5, wide: 6 },
     budget: 6,
   });
@@ -138,13 +176,21 @@ test("one that is better in place of one that is there is found, though no plan 
 
 test("no plan with many candidates says nothing of the plans with fewer", async () => {
   const crowded: Costs = (columns) => (columns.size > 1 ? [Infinity, []] : columns.has("a") ? [10, ["a"]] : [100, []]);
-  const { columns, costs } = await search({ questions: [{ weight: 1, costs: crowded, candidates: [on(1, "a"), on(1, "b"), on(1, "c")] }], bytes: { a: 1, b: 1, c: 1 }, budget: 10 });
+  const { columns, costs } = await search({
+    questions: [{ weight: 1, costs: crowded, candidates: [on(1, "a"), on(1, "b"), on(1, "c")] }],
+    bytes: { a: 1, b: 1, c: 1 },
+    budget: 10,
+  });
   expect(columns).toEqual(["a"]);
   expect(costs[0]?.after).toBe(10);
 });
 
 test("what is asked after the time is nearly over is asked for the choice alone, and the solver has no more than what is left", async () => {
-  const questions: World["questions"] = Array.from({ length: 40 }, (_, index) => ({ weight: 1, costs: alone(`c${index}`, 20 + index), candidates: [on(1 + (index % 4), `c${index}`)] }));
+  const questions: World["questions"] = Array.from({ length: 40 }, (_, index) => ({
+    weight: 1,
+    costs: alone(`c${index}`, 20 + index),
+    candidates: [on(1 + (index % 4), `c${index}`)],
+  }));
   const bytes = Object.fromEntries(questions.map((_, index) => [`c${index}`, 10]));
   let left = 100;
   const result = await search({ questions, bytes, budget: 70, secondsLeft: () => (left -= 1) });
@@ -159,10 +205,27 @@ test("an index whose plan would be dear with little memory counts for less, and 
   // The planner takes the plan with `a`: cheaper by a little, and five times as dear where pages do not stay in memory.
   const first: Costs = (columns) => (columns.has("wide") ? [80, ["wide"]] : columns.has("a") ? [90, ["a"], 500] : [100, []]);
   const second = alone("a", 60);
-  const world: World = { questions: [{ weight: 1, costs: first, candidates: [on(1, "a"), on(1, "wide")] }, { weight: 1, costs: second, candidates: [on(1, "a")] }], bytes: { a: 10, wide: 30 }, budget: 20 };
+  const world: World = {
+    questions: [
+      { weight: 1, costs: first, candidates: [on(1, "a"), on(1, "wide")] },
+      { weight: 1, costs: second, candidates: [on(1, "a")] },
+    ],
+    bytes: { a: 10, wide: 30 },
+    budget: 20,
+  };
   expect((await search(world)).columns).toEqual([]);
   expect((await search({ ...world, budget: 40 })).columns.toSorted()).toEqual(["a", "wide"]);
   // By the server's price alone it is worth its place.
   const careless: Costs = (columns) => [first(columns)[0], first(columns)[1]];
-  expect((await search({ ...world, questions: [{ weight: 1, costs: careless, candidates: [on(1, "a"), on(1, "wide")] }, { weight: 1, costs: second, candidates: [on(1, "a")] }] })).columns).toEqual(["a"]);
+  expect(
+    (
+      await search({
+        ...world,
+        questions: [
+          { weight: 1, costs: careless, candidates: [on(1, "a"), on(1, "wide")] },
+          { weight: 1, costs: second, candidates: [on(1, "a")] },
+        ],
+      })
+    ).columns,
+  ).toEqual(["a"]);
 });

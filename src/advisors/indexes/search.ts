@@ -83,7 +83,11 @@ export async function searchIndexes(given: SearchInput): Promise<SearchResult> {
   return {
     chosen: best.chosen.filter((one) => used.has(one)),
     candidates: search.all,
-    costs: everything.map((question) => ({ before: base[question] ?? 0, after: after[question]?.cost ?? base[question] ?? 0, used: after[question]?.used ?? [] })),
+    costs: everything.map((question) => ({
+      before: base[question] ?? 0,
+      after: after[question]?.cost ?? base[question] ?? 0,
+      used: after[question]?.used ?? [],
+    })),
     useful: usefulOf(search),
     gap: last.bound === null ? null : Math.max(0, (best.cost - last.bound) / best.cost),
     asked: pricing.asked(),
@@ -146,7 +150,11 @@ function usefulOf({ pricing, base, input, upkeepOf }: Search): SearchResult["use
       savings.set(one, own);
     }
   }
-  const shares = [...savings].map(([candidate, own]) => ({ candidate, share: [...own.values()].reduce((sum, one) => sum + one, 0) / total, upkeep: upkeepOf(candidate) / total }));
+  const shares = [...savings].map(([candidate, own]) => ({
+    candidate,
+    share: [...own.values()].reduce((sum, one) => sum + one, 0) / total,
+    upkeep: upkeepOf(candidate) / total,
+  }));
   return shares.toSorted((a, b) => b.share - a.share || a.candidate - b.candidate);
 }
 
@@ -193,15 +201,27 @@ async function openSearch(input: SearchInput, { forChoice }: Clock): Promise<Sea
   input.progress("making candidates", 0, 1);
   const own: Set<number>[] = [];
   for (const candidates of input.candidates) own.push(new Set(await add(candidates)));
-  const first = await pricing.all(input.questions.map((_, index) => index), new Set());
+  const first = await pricing.all(
+    input.questions.map((_, index) => index),
+    new Set(),
+  );
   const base = first.map(({ cost }) => cost);
   const chargeOf = chargesOver(first);
   const costOf: Search["costOf"] = async (chosen) => {
-    const priced = await pricing.all(input.questions.map((_, index) => index), new Set(chosen));
+    const priced = await pricing.all(
+      input.questions.map((_, index) => index),
+      new Set(chosen),
+    );
     if (priced.some(({ cost }, question) => !isWithin(question, cost, chosen))) return Infinity;
-    return priced.reduce((sum, one, index) => sum + (one.cost + chargeOf(index, one)) * (input.questions[index]?.weight ?? 0), 0) + chosen.reduce((sum, one) => sum + upkeepOf(one), 0);
+    return (
+      priced.reduce((sum, one, index) => sum + (one.cost + chargeOf(index, one)) * (input.questions[index]?.weight ?? 0), 0) +
+      chosen.reduce((sum, one) => sum + upkeepOf(one), 0)
+    );
   };
-  const limitsOf = (): Limits => ({ most: 1 + MOST_REGRESSION, burdens: input.questions.flatMap((_, question) => all.flatMap((__, candidate) => burdenOf(question, candidate))) });
+  const limitsOf = (): Limits => ({
+    most: 1 + MOST_REGRESSION,
+    burdens: input.questions.flatMap((_, question) => all.flatMap((__, candidate) => burdenOf(question, candidate))),
+  });
   const burdenOf = (question: number, candidate: number): Limits["burdens"] => {
     const entry = all[candidate];
     const cost = entry === undefined || !Number.isFinite(bytesOf(candidate)) ? 0 : (input.burdenOf?.(question, entry.candidate, bytesOf(candidate)) ?? 0);
@@ -243,7 +263,8 @@ async function exploreAll(search: Search, question: number): Promise<void> {
   // More candidates never make a plan dearer: where all of them save nothing, no set of them does.
   if (savesNothing((await pricing.of(question, new Set(candidates))).cost, cost)) return;
   await exploreSingles(search, question, candidates);
-  const share = (cost * (input.questions[question]?.weight ?? 0) * base.length) / base.reduce((sum, one, index) => sum + one * (input.questions[index]?.weight ?? 0), 0);
+  const share =
+    (cost * (input.questions[question]?.weight ?? 0) * base.length) / base.reduce((sum, one, index) => sum + one * (input.questions[index]?.weight ?? 0), 0);
   const most = Math.round(Math.min(SETS.most, Math.max(SETS.least, SETS.most * share)));
   const isBare = (one: number): boolean => all[one]?.candidate.spec.include === undefined;
   const isSingle = (one: number): boolean => isBare(one) && all[one]?.candidate.spec.keys.length === 1;

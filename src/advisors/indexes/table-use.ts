@@ -8,7 +8,11 @@ export interface TableUse {
   /** Compared with values for equality, of which each row's must be one. */
   readonly equal: readonly string[];
   /** Of those, the ones compared with a constant that is written in the statement. */
-  readonly constants: readonly { readonly column: string; readonly operator: "=" | "is null" | "is not null"; readonly value: string | number | boolean | null }[];
+  readonly constants: readonly {
+    readonly column: string;
+    readonly operator: "=" | "is null" | "is not null";
+    readonly value: string | number | boolean | null;
+  }[];
   /** Set equal to another table's column. */
   readonly joined: readonly string[];
   readonly ranges: readonly string[];
@@ -70,7 +74,10 @@ const MIRRORED: Readonly<Record<string, string>> = { "=": "=", "<": ">", ">": "<
 
 function bothWays({ operator, left, right, negated, any }: ShapePredicate): Compared[] {
   const mirrored = MIRRORED[operator];
-  return [{ operator, left, right, negated, any }, ...(right === null || mirrored === undefined ? [] : [{ operator: mirrored, left: right, right: left, negated, any }])];
+  return [
+    { operator, left, right, negated, any },
+    ...(right === null || mirrored === undefined ? [] : [{ operator: mirrored, left: right, right: left, negated, any }]),
+  ];
 }
 
 const EQUAL: ReadonlySet<string> = new Set(["=", "in", "is null", "true"]);
@@ -103,7 +110,9 @@ function constantOf(column: string, operator: string, right: ShapeExpression | n
 /** Only where all of it is of this table: else the rows are sorted after the join. */
 function orderOf({ orderBy }: QueryShape, columnOf: (expression: ShapeExpression) => string | null): TableUse["order"] {
   const columns = orderBy.map(({ what, descending }) => ({ column: columnOf(what), descending }));
-  return columns.flatMap(({ column, descending }) => (column === null ? [] : [{ column, descending }])).slice(0, columns.findIndex(({ column }) => column === null) < 0 ? columns.length : columns.findIndex(({ column }) => column === null));
+  return columns
+    .flatMap(({ column, descending }) => (column === null ? [] : [{ column, descending }]))
+    .slice(0, columns.findIndex(({ column }) => column === null) < 0 ? columns.length : columns.findIndex(({ column }) => column === null));
 }
 
 function neededOf(reading: Reading, table: Table, position: number): readonly string[] | null {
@@ -155,8 +164,10 @@ function specialsOf({ predicates }: QueryShape, columnOf: (expression: ShapeExpr
     const [first, second] = bare.arguments;
     const inner = first === undefined ? null : columnOf(withoutCasts(first));
     if (inner === null) return [];
-    if ((bare.name === "upper" || bare.name === "lower") && (operator === "=" || operator === "like")) return [{ kind: "function", function: bare.name, column: inner, operator }];
-    if (bare.name === "op:->>" && second?.kind === "value" && second.value.kind === "constant" && second.value.type === "string" && operator === "=") return [{ kind: "json-key", column: inner, key: second.value.text }];
+    if ((bare.name === "upper" || bare.name === "lower") && (operator === "=" || operator === "like"))
+      return [{ kind: "function", function: bare.name, column: inner, operator }];
+    if (bare.name === "op:->>" && second?.kind === "value" && second.value.kind === "constant" && second.value.type === "string" && operator === "=")
+      return [{ kind: "json-key", column: inner, key: second.value.text }];
     return [];
   });
 }

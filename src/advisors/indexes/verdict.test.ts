@@ -6,9 +6,25 @@ import { statementVerdict, type QuestionPlans } from "./verdict.ts";
 
 const asked: Asked = { statement: 0, weight: 1, sql: "SELECT 1", parameters: { literals: [] } };
 const planOf = (cost: number, index: string | null): Plan =>
-  readPlan({ Plan: { "Node Type": index === null ? "Seq Scan" : "Index Scan", "Relation Name": "orders", ...(index === null ? {} : { "Index Name": index }), "Startup Cost": 0, "Total Cost": cost } }, { file: "", line: 0 }) as Plan;
+  readPlan(
+    {
+      Plan: {
+        "Node Type": index === null ? "Seq Scan" : "Index Scan",
+        "Relation Name": "orders",
+        ...(index === null ? {} : { "Index Name": index }),
+        "Startup Cost": 0,
+        "Total Cost": cost,
+      },
+    },
+    { file: "", line: 0 },
+  ) as Plan;
 const scan = planOf(100, null);
-const plans = (after: Plan, careful: Plan, held?: QuestionPlans["held"]): QuestionPlans => ({ asked, server: { before: scan, after }, careful: { before: scan, after: careful }, ...(held === undefined ? {} : { held }) });
+const plans = (after: Plan, careful: Plan, held?: QuestionPlans["held"]): QuestionPlans => ({
+  asked,
+  server: { before: scan, after },
+  careful: { before: scan, after: careful },
+  ...(held === undefined ? {} : { held }),
+});
 const verdict = (one: QuestionPlans): string => statementVerdict("s", 1, [one], new Set(["fresh"])).verdict;
 
 test("a gain by the same plan under both constants is one, by another plan it is to verify", () => {

@@ -23,10 +23,14 @@ const SAME = 0.01;
 export const MOST_REGRESSION = 0.05;
 
 export function statementVerdict(id: string, calls: number, all: readonly QuestionPlans[], added: ReadonlySet<string>): StudiedStatement {
-  const pair = (of: (one: QuestionPlans) => { readonly before: Plan; readonly after: Plan }): CostPair => ({ before: mean(all.map((one) => costOf(of(one).before))), after: mean(all.map((one) => costOf(of(one).after))) });
+  const pair = (of: (one: QuestionPlans) => { readonly before: Plan; readonly after: Plan }): CostPair => ({
+    before: mean(all.map((one) => costOf(of(one).before))),
+    after: mean(all.map((one) => costOf(of(one).after))),
+  });
   const [server, careful] = [pair((one) => one.server), pair((one) => one.careful)];
   const held = all.flatMap((one) => one.held ?? []);
-  const heldPair = held.length < all.length || held.length === 0 ? undefined : { before: mean(held.map(({ before }) => before)), after: mean(held.map(({ after }) => after)) };
+  const heldPair =
+    held.length < all.length || held.length === 0 ? undefined : { before: mean(held.map(({ before }) => before)), after: mean(held.map(({ after }) => after)) };
   const uses = [...new Set(all.flatMap((one) => indexesOf(one.server.after.root)))].filter((name) => added.has(name)).toSorted();
   const ratios = all.map(({ server: { before, after } }) => costOf(after) / Math.max(1e-9, costOf(before)));
   const isAgreed = all.every((one) => planKey(one.server.after.root) === planKey(one.careful.after.root));

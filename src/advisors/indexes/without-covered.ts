@@ -11,7 +11,9 @@ export function withoutCovered(added: readonly StudiedIndex[]): readonly Studied
 
 function covers(wide: StudiedIndex, narrow: StudiedIndex): boolean {
   const [a, b] = [wide.spec, narrow.spec];
-  const isSameKey = JSON.stringify([wide.table.oid, a.method ?? "btree", a.keys, a.condition ?? null]) === JSON.stringify([narrow.table.oid, b.method ?? "btree", b.keys, b.condition ?? null]);
+  const isSameKey =
+    JSON.stringify([wide.table.oid, a.method ?? "btree", a.keys, a.condition ?? null]) ===
+    JSON.stringify([narrow.table.oid, b.method ?? "btree", b.keys, b.condition ?? null]);
   const [carried, asked] = [a.include ?? [], b.include ?? []];
   return isSameKey && carried.length > asked.length && asked.every((one) => carried.includes(one));
 }

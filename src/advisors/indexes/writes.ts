@@ -42,7 +42,9 @@ function writesOf(table: Table, database: Database): Writes {
 
 /** Null where no statement tells. */
 function rowsWritten(kind: "insert" | "update", table: Table, database: Database): number | null {
-  const own = database.statementsOn(table).filter(({ shape }) => shape?.base?.name === table.name && (shape.kind === kind || (kind === "update" && shape.conflict === "update")));
+  const own = database
+    .statementsOn(table)
+    .filter(({ shape }) => shape?.base?.name === table.name && (shape.kind === kind || (kind === "update" && shape.conflict === "update")));
   return own.length === 0 || own.some(({ rows }) => rows === null) ? null : own.reduce((sum, { rows }) => sum + (rows ?? 0), 0);
 }
 
@@ -89,7 +91,10 @@ function shareWriting(table: Table, columns: readonly string[], database: Databa
   const indexed = new Set(database.indexesOf(table).flatMap((index) => columnsOf(index)));
   const fresh = columns.filter((one) => !indexed.has(one));
   const updates = database.statementsOn(table).filter(({ shape }) => shape?.kind === "update" && shape.base?.name === table.name);
-  const [calls, touching] = updates.reduce(([all, some], { calls: count, shape }) => [all + count, some + (shape?.written.some((one) => fresh.includes(one)) === true ? count : 0)], [0, 0]);
+  const [calls, touching] = updates.reduce(
+    ([all, some], { calls: count, shape }) => [all + count, some + (shape?.written.some((one) => fresh.includes(one)) === true ? count : 0)],
+    [0, 0],
+  );
   return calls === 0 ? 0 : touching / calls;
 }
 

@@ -30,7 +30,7 @@ describe("monitoring", () => {
 
   test("a threshold of the configuration stands in the rules and in their tests", async () => {
     const advice = await adviceOf(SHOP, { "monitoring.idle-in-transaction": 77 });
-    expect(textOf(advice, "prometheus/rules.yml")).toContain("luthier_session_longest_idle_in_transaction_seconds{job=\"shop-postgres\"}) > 77");
+    expect(textOf(advice, "prometheus/rules.yml")).toContain('luthier_session_longest_idle_in_transaction_seconds{job="shop-postgres"}) > 77');
     expect(textOf(advice, "prometheus/rules_test.yml")).toContain("A transaction has been idle for 78 s");
   });
 

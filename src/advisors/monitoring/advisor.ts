@@ -65,13 +65,31 @@ function reasons(watched: Watched, alerts: readonly Alert[]): string[] {
   return [
     `\`prometheus/rules.yml\` has ${formatCount(alerts.length, "rule")} for the job \`${target.job}\`, and \`rules_test.yml\` ${formatNumber(trials)} trials of them: on which series each comes, and on which it does not.`,
     `Connections are counted by a query of \`exporter/queries.yaml\`: when all ${formatNumber(connections.usable)} are taken, postgres_exporter 0.20.1 drops \`pg_stat_activity_count\` and \`pg_settings_max_connections\` with \`pg_up\` at 1, so that a rule on these would fall silent.`,
-    ...(busiest === undefined ? [] : [`${busiest.symbol === null ? `\`${busiest.words}\`` : `\`${busiest.symbol}\``}${busiest.place === null ? "" : ` (${busiest.place})`} is compared with its own mean of ${formatNumber(Number(busiest.meanMs.toPrecision(3)))} ms, and so ${compared.length === 2 ? "is" : "are"} ${formatCount(compared.length - 1, "other statement")}: a limit in milliseconds for all would fit none.`]),
-    ...(own.length === 0 ? [] : [`${own.map(({ name }) => `\`${name}\``).join(", ")} ${own.length === 1 ? "has" : "have"} autovacuum settings of ${own.length === 1 ? "its" : "their"} own, and an alert at twice ${own.length === 1 ? "its" : "their"} own trigger.`]),
+    ...(busiest === undefined
+      ? []
+      : [
+          `${busiest.symbol === null ? `\`${busiest.words}\`` : `\`${busiest.symbol}\``}${busiest.place === null ? "" : ` (${busiest.place})`} is compared with its own mean of ${formatNumber(Number(busiest.meanMs.toPrecision(3)))} ms, and so ${compared.length === 2 ? "is" : "are"} ${formatCount(compared.length - 1, "other statement")}: a limit in milliseconds for all would fit none.`,
+        ]),
+    ...(own.length === 0
+      ? []
+      : [
+          `${own.map(({ name }) => `\`${name}\``).join(", ")} ${own.length === 1 ? "has" : "have"} autovacuum settings of ${own.length === 1 ? "its" : "their"} own, and an alert at twice ${own.length === 1 ? "its" : "their"} own trigger.`,
+        ]),
     ...(standbys === 0
       ? [`No standby follows ${database.server.address}, so that no alert speaks of replication.`]
-      : [`${formatCount(standbys, "standby", "standbys")} followed at the snapshot. The alert counts them on the primary: \`pg_replication_lag_seconds\` of the exporter is 0 on a standby that is cut off, since it has replayed all that it received.`]),
-    ...(queryWaitTimeout === null ? [] : [`Its pooler lets clients wait ${formatNumber(queryWaitTimeout)} s: PoolQueue pages at half of that, by prometheus-community's pgbouncer_exporter. Debian's package of that name says nothing of how long they wait.`]),
-    ...(database.server.versionNumber >= 170_000 ? [`PostgreSQL ${version} counts checkpoints in pg_stat_checkpointer: \`pg_stat_bgwriter_checkpoints_req_total\`, which published rules name, is not there.`] : []),
+      : [
+          `${formatCount(standbys, "standby", "standbys")} followed at the snapshot. The alert counts them on the primary: \`pg_replication_lag_seconds\` of the exporter is 0 on a standby that is cut off, since it has replayed all that it received.`,
+        ]),
+    ...(queryWaitTimeout === null
+      ? []
+      : [
+          `Its pooler lets clients wait ${formatNumber(queryWaitTimeout)} s: PoolQueue pages at half of that, by prometheus-community's pgbouncer_exporter. Debian's package of that name says nothing of how long they wait.`,
+        ]),
+    ...(database.server.versionNumber >= 170_000
+      ? [
+          `PostgreSQL ${version} counts checkpoints in pg_stat_checkpointer: \`pg_stat_bgwriter_checkpoints_req_total\`, which published rules name, is not there.`,
+        ]
+      : []),
   ];
 }
 
@@ -91,7 +109,10 @@ function withoutDatabase({ deployment }: AdvisorInput): Advice {
   return {
     advisor: "monitoring",
     section: "5.3",
-    claim: aliases.length === 0 ? "No server was looked at, so that no alert has a threshold." : `The server behind ${aliases.map((one) => `\`${one}\``).join(", ")} of \`${settings?.module ?? ""}\` was not looked at, so that no alert has a threshold.`,
+    claim:
+      aliases.length === 0
+        ? "No server was looked at, so that no alert has a threshold."
+        : `The server behind ${aliases.map((one) => `\`${one}\``).join(", ")} of \`${settings?.module ?? ""}\` was not looked at, so that no alert has a threshold.`,
     reasons: [],
     tables: [],
     plots: [],

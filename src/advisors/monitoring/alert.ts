@@ -108,7 +108,9 @@ function levelTrials({ metric, target, labels = {}, scale = 1, over, step, norma
     { title: "just below", series: series(`${over * scale}+0x${minutes + 2}`), at: minutes + 1, fires: null },
     { title: "an ordinary day", series: series(`${normal}+0x${minutes + 2}`), at: minutes + 1, fires: null },
     ...(minutes === 0 ? [] : [{ title: "not for long enough", series: series(`${beyond}+0x${minutes + 2}`), at: minutes - 1, fires: null }]),
-    ...(minutes < 2 ? [] : [{ title: "not without a break", series: series(`${beyond}+0x${minutes - 2} ${normal} ${beyond}+0x2`), at: minutes + 1, fires: null }]),
+    ...(minutes < 2
+      ? []
+      : [{ title: "not without a break", series: series(`${beyond}+0x${minutes - 2} ${normal} ${beyond}+0x2`), at: minutes + 1, fires: null }]),
   ];
 }
 

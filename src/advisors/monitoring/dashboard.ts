@@ -65,9 +65,24 @@ const perSecond = (watched: Watched, metric: string): string => `rate(${of(watch
 
 function nowPanels(watched: Watched): PanelDraft[] {
   const { connections } = watched;
-  const stat = (title: string, about: string, metric: string, unit: string): PanelDraft => ({ title, about, kind: "stat", unit, width: 4, targets: [{ expr: `max(${of(watched, metric)})`, legend: "" }] });
+  const stat = (title: string, about: string, metric: string, unit: string): PanelDraft => ({
+    title,
+    about,
+    kind: "stat",
+    unit,
+    width: 4,
+    targets: [{ expr: `max(${of(watched, metric)})`, legend: "" }],
+  });
   return [
-    { ...stat(`Connections of ${connections.usable}`, `max_connections = ${connections.most} less ${connections.reserved} reserved`, "luthier_session_connections", "none"), limit: connections.usable },
+    {
+      ...stat(
+        `Connections of ${connections.usable}`,
+        `max_connections = ${connections.most} less ${connections.reserved} reserved`,
+        "luthier_session_connections",
+        "none",
+      ),
+      limit: connections.usable,
+    },
     stat("Running a statement", "Sessions in the state active", "luthier_session_active", "none"),
     stat("Waiting for a lock", "Sessions that stand still", "luthier_session_waiting", "none"),
     stat("Longest idle transaction", "Time since its last statement", "luthier_session_longest_idle_in_transaction_seconds", "s"),
@@ -81,7 +96,15 @@ function sessionPanels(watched: Watched): PanelDraft[] {
   const half = WIDE / 2;
   const deadlock = (database.settingNumber("deadlock_timeout") ?? 1000) / 1000;
   return [
-    { title: "Connections by application", about: `Of ${connections.usable} that clients may use`, kind: "timeseries", unit: "none", width: half, limit: connections.usable, targets: [{ expr: `sum by (application) (${of(watched, "luthier_application_connections")})`, legend: "{{application}}" }] },
+    {
+      title: "Connections by application",
+      about: `Of ${connections.usable} that clients may use`,
+      kind: "timeseries",
+      unit: "none",
+      width: half,
+      limit: connections.usable,
+      targets: [{ expr: `sum by (application) (${of(watched, "luthier_application_connections")})`, legend: "{{application}}" }],
+    },
     {
       title: "Lock waits and idle transactions",
       about: `The server looks for a deadlock after ${seconds(deadlock)}`,
@@ -99,14 +122,43 @@ function sessionPanels(watched: Watched): PanelDraft[] {
 /** One series each with a name that a person knows: a queryid says nothing. */
 function statementPanels(watched: Watched): PanelDraft[] {
   const { statements, target } = watched;
-  const grown = (metric: string, { id }: HotStatement): string => `sum(rate(luthier_statement_${metric}${selector({ job: target.job, queryid: id })}[$__rate_interval]))`;
+  const grown = (metric: string, { id }: HotStatement): string =>
+    `sum(rate(luthier_statement_${metric}${selector({ job: target.job, queryid: id })}[$__rate_interval]))`;
   const each = (expr: (one: HotStatement) => string): Target[] => statements.map((one) => ({ expr: expr(one), legend: nameOf(one) }));
   const half = WIDE / 2;
   return [
-    { title: "Seconds of database time a second", about: "One is a core that does nothing else", kind: "timeseries", unit: "none", width: half, targets: each((one) => `${grown("milliseconds", one)} / 1000`) },
-    { title: "Milliseconds a call", about: "StatementSlower compares these with their past", kind: "timeseries", unit: "ms", width: half, targets: each((one) => `${grown("milliseconds", one)} / ${grown("calls", one)}`) },
-    { title: "Calls a second", about: "A jump after a deployment is a new loop of queries", kind: "timeseries", unit: "ops", width: half, targets: each((one) => grown("calls", one)) },
-    { title: "Blocks read a call", about: "A jump is another plan, or an index that is gone", kind: "timeseries", unit: "none", width: half, targets: each((one) => `${grown("blocks_read", one)} / ${grown("calls", one)}`) },
+    {
+      title: "Seconds of database time a second",
+      about: "One is a core that does nothing else",
+      kind: "timeseries",
+      unit: "none",
+      width: half,
+      targets: each((one) => `${grown("milliseconds", one)} / 1000`),
+    },
+    {
+      title: "Milliseconds a call",
+      about: "StatementSlower compares these with their past",
+      kind: "timeseries",
+      unit: "ms",
+      width: half,
+      targets: each((one) => `${grown("milliseconds", one)} / ${grown("calls", one)}`),
+    },
+    {
+      title: "Calls a second",
+      about: "A jump after a deployment is a new loop of queries",
+      kind: "timeseries",
+      unit: "ops",
+      width: half,
+      targets: each((one) => grown("calls", one)),
+    },
+    {
+      title: "Blocks read a call",
+      about: "A jump is another plan, or an index that is gone",
+      kind: "timeseries",
+      unit: "none",
+      width: half,
+      targets: each((one) => `${grown("blocks_read", one)} / ${grown("calls", one)}`),
+    },
   ];
 }
 
@@ -121,32 +173,93 @@ function tablePanels(watched: Watched): PanelDraft[] {
   const by = (expr: string): Target[] => [{ expr, legend: "{{table}}" }];
   const third = WIDE / 3;
   return [
-    { title: "Dead rows", about: `Autovacuum begins at ${watched.tables.map(({ name, vacuum, rows }) => `${name}: ${Math.round(Math.min(vacuum.base + vacuum.factor * rows, vacuum.cap ?? Number.POSITIVE_INFINITY))}`).slice(0, 8).join(", ")}`, kind: "timeseries", unit: "short", width: third, targets: by(`max by (table) (${of(watched, "luthier_table_dead_rows")})`) },
-    { title: "Rows written a second", about: "Inserted, updated and deleted", kind: "timeseries", unit: "ops", width: third, targets: by(`max by (table) (${perSecond(watched, "luthier_table_writes")})`) },
-    { title: "Rows read a second", about: "By sequential and index scans", kind: "timeseries", unit: "ops", width: third, targets: by(`max by (table) (${perSecond(watched, "luthier_table_rows_read")})`) },
+    {
+      title: "Dead rows",
+      about: `Autovacuum begins at ${watched.tables
+        .map(({ name, vacuum, rows }) => `${name}: ${Math.round(Math.min(vacuum.base + vacuum.factor * rows, vacuum.cap ?? Number.POSITIVE_INFINITY))}`)
+        .slice(0, 8)
+        .join(", ")}`,
+      kind: "timeseries",
+      unit: "short",
+      width: third,
+      targets: by(`max by (table) (${of(watched, "luthier_table_dead_rows")})`),
+    },
+    {
+      title: "Rows written a second",
+      about: "Inserted, updated and deleted",
+      kind: "timeseries",
+      unit: "ops",
+      width: third,
+      targets: by(`max by (table) (${perSecond(watched, "luthier_table_writes")})`),
+    },
+    {
+      title: "Rows read a second",
+      about: "By sequential and index scans",
+      kind: "timeseries",
+      unit: "ops",
+      width: third,
+      targets: by(`max by (table) (${perSecond(watched, "luthier_table_rows_read")})`),
+    },
   ];
 }
 
 function serverPanels(watched: Watched): PanelDraft[] {
   const third = WIDE / 3;
-  const plot = (title: string, about: string, unit: string, targets: readonly Target[]): PanelDraft => ({ title, about, kind: "timeseries", unit, width: third, targets });
+  const plot = (title: string, about: string, unit: string, targets: readonly Target[]): PanelDraft => ({
+    title,
+    about,
+    kind: "timeseries",
+    unit,
+    width: third,
+    targets,
+  });
   const { database } = watched;
   const share = `${perSecond(watched, "luthier_database_blocks_read")} / ${perSecond(watched, "luthier_database_blocks_asked")}`;
   return [
-    plot("Transactions a second", "Rollbacks are errors, or tests", "ops", [{ expr: `sum(${perSecond(watched, "luthier_database_commits")})`, legend: "commits" }, { expr: `sum(${perSecond(watched, "luthier_database_rollbacks")})`, legend: "rollbacks" }]),
-    plot("Blocks not in shared buffers", `shared_buffers = ${database.setting("shared_buffers") ?? "?"} blocks`, "percentunit", [{ expr: share, legend: "{{instance}}" }]),
-    plot("Temporary files", `work_mem = ${database.setting("work_mem") ?? "?"} kB`, "Bps", [{ expr: `sum(${perSecond(watched, "luthier_database_temporary_bytes")})`, legend: "bytes a second" }]),
-    plot("Checkpoints an hour", `checkpoint_timeout = ${database.setting("checkpoint_timeout") ?? "?"} s`, "none", [{ expr: `sum(increase(${of(watched, "luthier_checkpoint_timed")}[1h]))`, legend: "by time" }, { expr: `sum(increase(${of(watched, "luthier_checkpoint_requested")}[1h]))`, legend: "by WAL" }]),
-    plot("Age of the oldest database", `Autovacuum is forced at ${database.setting("autovacuum_freeze_max_age") ?? "?"}`, "short", [{ expr: `max(${of(watched, "luthier_wraparound_transactions")})`, legend: "transactions" }, { expr: `max(${of(watched, "luthier_wraparound_multixacts")})`, legend: "multixacts" }]),
-    plot("Deadlocks an hour", "Each one is a request that failed", "none", [{ expr: `sum(increase(${of(watched, "luthier_database_deadlocks")}[1h]))`, legend: "deadlocks" }]),
+    plot("Transactions a second", "Rollbacks are errors, or tests", "ops", [
+      { expr: `sum(${perSecond(watched, "luthier_database_commits")})`, legend: "commits" },
+      { expr: `sum(${perSecond(watched, "luthier_database_rollbacks")})`, legend: "rollbacks" },
+    ]),
+    plot("Blocks not in shared buffers", `shared_buffers = ${database.setting("shared_buffers") ?? "?"} blocks`, "percentunit", [
+      { expr: share, legend: "{{instance}}" },
+    ]),
+    plot("Temporary files", `work_mem = ${database.setting("work_mem") ?? "?"} kB`, "Bps", [
+      { expr: `sum(${perSecond(watched, "luthier_database_temporary_bytes")})`, legend: "bytes a second" },
+    ]),
+    plot("Checkpoints an hour", `checkpoint_timeout = ${database.setting("checkpoint_timeout") ?? "?"} s`, "none", [
+      { expr: `sum(increase(${of(watched, "luthier_checkpoint_timed")}[1h]))`, legend: "by time" },
+      { expr: `sum(increase(${of(watched, "luthier_checkpoint_requested")}[1h]))`, legend: "by WAL" },
+    ]),
+    plot("Age of the oldest database", `Autovacuum is forced at ${database.setting("autovacuum_freeze_max_age") ?? "?"}`, "short", [
+      { expr: `max(${of(watched, "luthier_wraparound_transactions")})`, legend: "transactions" },
+      { expr: `max(${of(watched, "luthier_wraparound_multixacts")})`, legend: "multixacts" },
+    ]),
+    plot("Deadlocks an hour", "Each one is a request that failed", "none", [
+      { expr: `sum(increase(${of(watched, "luthier_database_deadlocks")}[1h]))`, legend: "deadlocks" },
+    ]),
   ];
 }
 
 function standbyPanels(watched: Watched): PanelDraft[] {
   const half = WIDE / 2;
   return [
-    { title: `Standbys of ${watched.standbys}`, about: "That follow the primary", kind: "timeseries", unit: "none", width: half, limit: watched.standbys, targets: [{ expr: `max by (instance) (${of(watched, "luthier_standby_streaming")})`, legend: "{{instance}}" }] },
-    { title: "WAL to replay", about: "Of the slowest standby", kind: "timeseries", unit: "bytes", width: half, targets: [{ expr: `max by (instance) (${of(watched, "luthier_standby_behind_bytes")})`, legend: "{{instance}}" }] },
+    {
+      title: `Standbys of ${watched.standbys}`,
+      about: "That follow the primary",
+      kind: "timeseries",
+      unit: "none",
+      width: half,
+      limit: watched.standbys,
+      targets: [{ expr: `max by (instance) (${of(watched, "luthier_standby_streaming")})`, legend: "{{instance}}" }],
+    },
+    {
+      title: "WAL to replay",
+      about: "Of the slowest standby",
+      kind: "timeseries",
+      unit: "bytes",
+      width: half,
+      targets: [{ expr: `max by (instance) (${of(watched, "luthier_standby_behind_bytes")})`, legend: "{{instance}}" }],
+    },
   ];
 }
 
@@ -186,8 +299,23 @@ function panel({ title, about, kind, unit, targets, limit }: PanelDraft, id: num
     description: about,
     datasource: SOURCE,
     gridPos,
-    fieldConfig: { defaults: { unit, min: 0, thresholds: { mode: "absolute", steps }, ...(kind === "timeseries" && limit !== undefined ? { custom: { thresholdsStyle: { mode: "line" } } } : {}) }, overrides: [] },
-    targets: targets.map(({ expr, legend }, index) => ({ refId: refId(index), datasource: SOURCE, expr, legendFormat: legend, range: kind === "timeseries", instant: kind === "stat" })),
+    fieldConfig: {
+      defaults: {
+        unit,
+        min: 0,
+        thresholds: { mode: "absolute", steps },
+        ...(kind === "timeseries" && limit !== undefined ? { custom: { thresholdsStyle: { mode: "line" } } } : {}),
+      },
+      overrides: [],
+    },
+    targets: targets.map(({ expr, legend }, index) => ({
+      refId: refId(index),
+      datasource: SOURCE,
+      expr,
+      legendFormat: legend,
+      range: kind === "timeseries",
+      instant: kind === "stat",
+    })),
   };
 }
 
@@ -196,6 +324,7 @@ const refId = (index: number): string => `${index < 26 ? "" : String.fromCharCod
 
 /** All expressions, as Prometheus takes them: Grafana's interval written out. */
 export function expressionsOf(board: object): string[] {
-  const panels = "panels" in board && Array.isArray(board.panels) ? (board.panels as readonly { readonly targets?: readonly { readonly expr: string }[] }[]) : [];
+  const panels =
+    "panels" in board && Array.isArray(board.panels) ? (board.panels as readonly { readonly targets?: readonly { readonly expr: string }[] }[]) : [];
   return panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr.replaceAll("$__rate_interval", "5m")));
 }

@@ -11,7 +11,10 @@ export const EXPORTER_ROLE = "postgres_exporter";
 
 export function queriesFile(queries: readonly ExporterQuery[], head: string): string {
   const file = Object.fromEntries(
-    queries.map(({ name, sql, columns }) => [name, { query: sql, metrics: columns.map((column) => ({ [column.name]: { usage: column.usage, description: column.help } })) }]),
+    queries.map(({ name, sql, columns }) => [
+      name,
+      { query: sql, metrics: columns.map((column) => ({ [column.name]: { usage: column.usage, description: column.help } })) },
+    ]),
   );
   return `${commented(head)}${stringify(file, YAML)}`;
 }
@@ -54,8 +57,21 @@ const shellWord = (text: string): string => `"${text.replaceAll(/[\\"$`]/g, "\\$
 
 export function scrapeFile({ slug, target, replicaTargets, queryWaitTimeout, database }: Watched, head: string): string {
   const jobs = [
-    { job_name: target.job, scrape_interval: "30s", scrape_timeout: "10s", static_configs: [{ targets: [target, ...replicaTargets].map(({ instance }) => instance), labels: { database: database.catalog.database.name } }] },
-    ...(queryWaitTimeout === null ? [] : [{ job_name: `${slug}-pgbouncer`, scrape_interval: "30s", static_configs: [{ targets: [target.instance.replace(/:9187$/, ":9127")], labels: { database: database.catalog.database.name } }] }]),
+    {
+      job_name: target.job,
+      scrape_interval: "30s",
+      scrape_timeout: "10s",
+      static_configs: [{ targets: [target, ...replicaTargets].map(({ instance }) => instance), labels: { database: database.catalog.database.name } }],
+    },
+    ...(queryWaitTimeout === null
+      ? []
+      : [
+          {
+            job_name: `${slug}-pgbouncer`,
+            scrape_interval: "30s",
+            static_configs: [{ targets: [target.instance.replace(/:9187$/, ":9127")], labels: { database: database.catalog.database.name } }],
+          },
+        ]),
   ];
   return `${commented(head)}${stringify({ global: { scrape_interval: "30s", evaluation_interval: "30s" }, rule_files: ["rules.yml"], alerting: { alertmanagers: [{ static_configs: [{ targets: ["localhost:9093"] }] }] }, scrape_configs: jobs }, YAML)}`;
 }
@@ -77,14 +93,43 @@ export function alertmanagerFile({ slug, target }: Watched, head: string): strin
     },
     // While the server or its exporter is gone, everything else is a consequence.
     inhibit_rules: [
-      { source_matchers: [`alertname=~"PostgresDown|ExporterDown"`], target_matchers: [`job="${target.job}"`, `alertname!~"PostgresDown|ExporterDown|Watchdog"`], equal: ["job", "instance"] },
+      {
+        source_matchers: [`alertname=~"PostgresDown|ExporterDown"`],
+        target_matchers: [`job="${target.job}"`, `alertname!~"PostgresDown|ExporterDown|Watchdog"`],
+        equal: ["job", "instance"],
+      },
       { source_matchers: [`alertname="ConnectionsExhausted"`], target_matchers: [`alertname="ConnectionsHigh"`], equal: ["job", "instance"] },
       { source_matchers: [`alertname="LockQueue"`], target_matchers: [`alertname="LockWait"`], equal: ["job", "instance"] },
     ],
     receivers: [
-      { name: "on-duty", pagerduty_configs: [{ routing_key_file: "/etc/alertmanager/secrets/pagerduty-key", severity: "critical", description: "{{ .CommonAnnotations.summary }}" }] },
-      { name: "tickets", slack_configs: [{ api_url_file: "/etc/alertmanager/secrets/slack-url", channel: `#${slug}`, send_resolved: true, title: "{{ .CommonLabels.alertname }}", text: "{{ range .Alerts }}{{ .Annotations.summary }} ({{ .Annotations.threshold }}) {{ .Annotations.runbook }}\n{{ end }}" }] },
-      { name: "dead-mans-switch", webhook_configs: [{ url: `http://localhost:9099/${slug}`, send_resolved: false, http_config: { authorization: { credentials_file: "/etc/alertmanager/secrets/dead-mans-switch-token" } } }] },
+      {
+        name: "on-duty",
+        pagerduty_configs: [
+          { routing_key_file: "/etc/alertmanager/secrets/pagerduty-key", severity: "critical", description: "{{ .CommonAnnotations.summary }}" },
+        ],
+      },
+      {
+        name: "tickets",
+        slack_configs: [
+          {
+            api_url_file: "/etc/alertmanager/secrets/slack-url",
+            channel: `#${slug}`,
+            send_resolved: true,
+            title: "{{ .CommonLabels.alertname }}",
+            text: "{{ range .Alerts }}{{ .Annotations.summary }} ({{ .Annotations.threshold }}) {{ .Annotations.runbook }}\n{{ end }}",
+          },
+        ],
+      },
+      {
+        name: "dead-mans-switch",
+        webhook_configs: [
+          {
+            url: `http://localhost:9099/${slug}`,
+            send_resolved: false,
+            http_config: { authorization: { credentials_file: "/etc/alertmanager/secrets/dead-mans-switch-token" } },
+          },
+        ],
+      },
     ],
   };
   return `${commented(head)}${stringify(file, YAML)}`;

@@ -104,7 +104,10 @@ function wraparoundQuery(): ExporterQuery {
   return {
     name: "luthier_wraparound",
     sql: "SELECT max(age(datfrozenxid)) AS transactions, max(mxid_age(datminmxid)) AS multixacts FROM pg_database",
-    columns: [gauge("transactions", "Transactions since the oldest database was frozen"), gauge("multixacts", "Multixacts since the oldest database was frozen")],
+    columns: [
+      gauge("transactions", "Transactions since the oldest database was frozen"),
+      gauge("multixacts", "Multixacts since the oldest database was frozen"),
+    ],
   };
 }
 
@@ -112,12 +115,30 @@ function wraparoundQuery(): ExporterQuery {
 const WITH_CHECKPOINTER = 170_000;
 
 function checkpointQuery({ database: { server } }: Watched): ExporterQuery {
-  const sql = server.versionNumber >= WITH_CHECKPOINTER ? "SELECT num_timed AS timed, num_requested AS requested FROM pg_stat_checkpointer" : "SELECT checkpoints_timed AS timed, checkpoints_req AS requested FROM pg_stat_bgwriter";
-  return { name: "luthier_checkpoint", sql, columns: [counter("timed", "Checkpoints by checkpoint_timeout"), counter("requested", "Checkpoints that were asked for, by max_wal_size above all")] };
+  const sql =
+    server.versionNumber >= WITH_CHECKPOINTER
+      ? "SELECT num_timed AS timed, num_requested AS requested FROM pg_stat_checkpointer"
+      : "SELECT checkpoints_timed AS timed, checkpoints_req AS requested FROM pg_stat_bgwriter";
+  return {
+    name: "luthier_checkpoint",
+    sql,
+    columns: [counter("timed", "Checkpoints by checkpoint_timeout"), counter("requested", "Checkpoints that were asked for, by max_wal_size above all")],
+  };
 }
 
 /** What thresholds were computed from: when one changes, the rules are out of date. */
-export const WATCHED_SETTINGS = ["max_connections", "superuser_reserved_connections", "autovacuum_freeze_max_age", "autovacuum_multixact_freeze_max_age", "autovacuum_vacuum_scale_factor", "checkpoint_timeout", "max_wal_size", "work_mem", "deadlock_timeout", "idle_in_transaction_session_timeout"] as const;
+export const WATCHED_SETTINGS = [
+  "max_connections",
+  "superuser_reserved_connections",
+  "autovacuum_freeze_max_age",
+  "autovacuum_multixact_freeze_max_age",
+  "autovacuum_vacuum_scale_factor",
+  "checkpoint_timeout",
+  "max_wal_size",
+  "work_mem",
+  "deadlock_timeout",
+  "idle_in_transaction_session_timeout",
+] as const;
 
 function settingQuery(): ExporterQuery {
   return {
@@ -182,7 +203,11 @@ function statementQueries({ statements, statementsFrom }: Watched): ExporterQuer
       counter("blocks_read", "Blocks that it did not find in shared buffers"),
     ],
   };
-  const info: ExporterQuery = { name: "luthier_statements", sql: `SELECT dealloc AS evicted FROM ${quoteName(schema)}.pg_stat_statements_info`, columns: [counter("evicted", "Times that entries were thrown out of pg_stat_statements")] };
+  const info: ExporterQuery = {
+    name: "luthier_statements",
+    sql: `SELECT dealloc AS evicted FROM ${quoteName(schema)}.pg_stat_statements_info`,
+    columns: [counter("evicted", "Times that entries were thrown out of pg_stat_statements")],
+  };
   return [...(statements.length === 0 ? [] : [hot]), ...(version >= INFO_VERSION ? [info] : [])];
 }
 
@@ -203,7 +228,11 @@ function standbyQuery(): ExporterQuery {
       `  coalesce(max(pg_wal_lsn_diff(${now}, replay_lsn)) FILTER (WHERE state = 'streaming'), 0) AS behind_bytes`,
       "FROM pg_stat_replication",
     ].join("\n"),
-    columns: [gauge("in_recovery", "1 on a standby"), gauge("streaming", "Standbys that follow this server"), gauge("behind_bytes", "WAL that the slowest of them has not replayed")],
+    columns: [
+      gauge("in_recovery", "1 on a standby"),
+      gauge("streaming", "Standbys that follow this server"),
+      gauge("behind_bytes", "WAL that the slowest of them has not replayed"),
+    ],
   };
 }
 
@@ -221,6 +250,10 @@ function slotQuery(): ExporterQuery {
   return {
     name: "luthier_slot",
     sql: `SELECT slot_name AS slot, active::int AS active, coalesce(pg_wal_lsn_diff(${now}, restart_lsn), 0) AS retained_bytes FROM pg_replication_slots`,
-    columns: [label("slot", "Name of the replication slot"), gauge("active", "1 while somebody reads from it"), gauge("retained_bytes", "WAL that is kept for it")],
+    columns: [
+      label("slot", "Name of the replication slot"),
+      gauge("active", "1 while somebody reads from it"),
+      gauge("retained_bytes", "WAL that is kept for it"),
+    ],
   };
 }

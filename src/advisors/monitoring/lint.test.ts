@@ -27,7 +27,9 @@ describe("names of an expression", () => {
 
 describe("what cannot give anything", () => {
   test("the mixin's lag alert names a metric that the exporter does not emit", () => {
-    expect(why("(pg_replication_lag > 3600) and on (instance) (pg_replication_is_replica == 1)")).toEqual(["pg_replication_lag is not a metric of version 0.20.1"]);
+    expect(why("(pg_replication_lag > 3600) and on (instance) (pg_replication_is_replica == 1)")).toEqual([
+      "pg_replication_lag is not a metric of version 0.20.1",
+    ]);
     expect(why("pg_replication_lag_seconds > 3600")).toEqual([]);
   });
 
@@ -43,11 +45,15 @@ describe("what cannot give anything", () => {
 
   test("a rate of a gauge", () => {
     expect(why("rate(pg_stat_activity_max_tx_duration[2m]) > 120")).toEqual(["pg_stat_activity_max_tx_duration is a gauge: rate() of it means nothing"]);
-    expect(why("predict_linear(pg_stat_database_xact_commit[1h], 3600) > 1")).toEqual(["pg_stat_database_xact_commit is a counter: predict_linear() of it falls with every restart"]);
+    expect(why("predict_linear(pg_stat_database_xact_commit[1h], 3600) > 1")).toEqual([
+      "pg_stat_database_xact_commit is a counter: predict_linear() of it falls with every restart",
+    ]);
   });
 
   test("a collector that is off", () => {
-    expect(why("pg_stat_checkpointer_num_requested_total > 1")).toEqual(["pg_stat_checkpointer_num_requested_total needs --collector.stat_checkpointer, which is off by default"]);
+    expect(why("pg_stat_checkpointer_num_requested_total > 1")).toEqual([
+      "pg_stat_checkpointer_num_requested_total needs --collector.stat_checkpointer, which is off by default",
+    ]);
   });
 
   test("a setting is one of many", () => {

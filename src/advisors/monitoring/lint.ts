@@ -20,7 +20,12 @@ export function inventoryOf(exporter: Inventory, queries: readonly ExporterQuery
   const up: Metric = { type: "gauge", labels: [], collector: null, isOptional: false };
   const own = queries.flatMap(({ name, columns }) => {
     const labels = [...columns.filter(({ usage }) => usage === "LABEL").map((one) => one.name), "server"];
-    return columns.filter(({ usage }) => usage !== "LABEL").map((one): [string, Metric] => [`${name}_${one.name}`, { type: one.usage === "COUNTER" ? "counter" : "gauge", labels, collector: null, isOptional: false }]);
+    return columns
+      .filter(({ usage }) => usage !== "LABEL")
+      .map((one): [string, Metric] => [
+        `${name}_${one.name}`,
+        { type: one.usage === "COUNTER" ? "counter" : "gauge", labels, collector: null, isOptional: false },
+      ]);
   });
   return withMetrics(exporter, [["up", up], ...PGBOUNCER_EXPORTER.metrics, ...own]);
 }

@@ -6,5 +6,7 @@ export const quoteLabel = (value: string): string => JSON.stringify(value);
 
 /** `{job="bookshop-postgres", relname="orders_order"}` */
 export function selector(labels: Labels): string {
-  return `{${Object.entries(labels).map(([name, value]) => `${name}=${quoteLabel(value)}`).join(", ")}}`;
+  return `{${Object.entries(labels)
+    .map(([name, value]) => `${name}=${quoteLabel(value)}`)
+    .join(", ")}}`;
 }

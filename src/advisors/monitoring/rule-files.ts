@@ -91,4 +91,8 @@ function expected(alert: Alert, { fires }: Trial): object[] {
   return [{ exp_labels: { ...fires.labels, severity: alert.severity, ...alert.labels }, exp_annotations: { ...said, threshold: oneLine(alert.because) } }];
 }
 
-export const commented = (text: string): string => text.split("\n").map((line) => `# ${line}`.trimEnd()).join("\n") + "\n";
+export const commented = (text: string): string =>
+  text
+    .split("\n")
+    .map((line) => `# ${line}`.trimEnd())
+    .join("\n") + "\n";

@@ -26,14 +26,19 @@ function section(name: string, alerts: readonly Alert[]): string[] {
     "",
     `${SEVERITY[first.severity]}${first.hold === 0 ? ", at once." : `, after ${duration(first.hold)}.`} ${inline(first.description(AS_PAGE))}`,
     "",
-    alerts.length === 1 ? `Threshold: ${inline(first.because)}.` : `Thresholds:\n\n${alerts.map((one) => `- ${inline(headOf(one))}${inline(one.because)}`).join("\n")}`,
+    alerts.length === 1
+      ? `Threshold: ${inline(first.because)}.`
+      : `Thresholds:\n\n${alerts.map((one) => `- ${inline(headOf(one))}${inline(one.because)}`).join("\n")}`,
     "",
     ...first.steps.map((step, index) => `${index + 1}. ${inline(step)}`),
     "",
   ];
 }
 
-const headOf = ({ labels = {} }: Alert): string => Object.values(labels).map((value) => `${value}: `).join("");
+const headOf = ({ labels = {} }: Alert): string =>
+  Object.values(labels)
+    .map((value) => `${value}: `)
+    .join("");
 
 /** Text of a project in Markdown: shown, never read as markup. */
 const inline = (text: string): string => text.replaceAll(/[\s\p{Cc}]+/gu, " ").replaceAll(/[\\`*<>[\]|]/g, "\\$&");

@@ -27,7 +27,6 @@ function alertTable({ database }: Watched, alerts: readonly Alert[]): AdviceTabl
   };
 }
 
-
 function tableTable({ database, tables }: Watched): AdviceTable[] {
   if (tables.length === 0) return [];
   return [

@@ -112,9 +112,14 @@ export function watch({ database, deployment, thresholds, placeOf }: WatchInput)
 }
 
 /** A backup streams for a while. */
-const isStandby = ({ application, state }: { readonly application: string; readonly state: string }): boolean => state === "streaming" && !/^pg_(?:basebackup|receivewal|recvlogical)/.test(application);
+const isStandby = ({ application, state }: { readonly application: string; readonly state: string }): boolean =>
+  state === "streaming" && !/^pg_(?:basebackup|receivewal|recvlogical)/.test(application);
 
-export const slugOf = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-+|-+$/g, "") || "database";
+export const slugOf = (name: string): string =>
+  name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "") || "database";
 
 /** Exporters stand beside their server, at the port that is theirs by custom (prometheus' wiki of default ports). */
 function exporterAt(address: string): string {
@@ -226,7 +231,9 @@ const PGBOUNCER_WAIT = 120;
 
 function hosts({ settings }: Deployment): ReadonlySet<string> {
   const [trusted] = settings;
-  const all = (trusted?.databases ?? []).filter(({ mirrorOf }) => mirrorOf === null).map(({ host, port, name }) => [host, port, name].map((one) => textOf(one)).join("|"));
+  const all = (trusted?.databases ?? [])
+    .filter(({ mirrorOf }) => mirrorOf === null)
+    .map(({ host, port, name }) => [host, port, name].map((one) => textOf(one)).join("|"));
   return new Set(all);
 }
 

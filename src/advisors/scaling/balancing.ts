@@ -19,9 +19,16 @@ export function adviseBalancing(input: AdvisorInput, isWorthReplica: boolean): A
   const servers = serversOf(input, settings);
   const [primary] = servers;
   const others = servers.slice(1);
-  if (primary === undefined || (others.every(({ isPlaceholder }) => isPlaceholder) && (!isWorthReplica || isIdle(input)))) return nothingToBalance(input, primary);
+  if (primary === undefined || (others.every(({ isPlaceholder }) => isPlaceholder) && (!isWorthReplica || isIdle(input))))
+    return nothingToBalance(input, primary);
   const facts = factsOf(input, settings, servers);
-  const rows = servers.map((one, index) => [one.name, `${one.host}:${one.port}`, index === 0 ? "primary when this was written" : "standby", one.most === null ? "not known" : formatNumber(one.most), one.isPlaceholder ? "placeholder" : one.said]);
+  const rows = servers.map((one, index) => [
+    one.name,
+    `${one.host}:${one.port}`,
+    index === 0 ? "primary when this was written" : "standby",
+    one.most === null ? "not known" : formatNumber(one.most),
+    one.isPlaceholder ? "placeholder" : one.said,
+  ]);
   return {
     ...EMPTY,
     claim: `HAProxy on ports ${PRIMARY_PORT} and ${REPLICA_PORT} leads ${formatCount(servers.length, "server")} by role: ${primary.host}:${primary.port} for writes, ${others.map(({ host, port }) => `${host}:${port}`).join(", ")} for reads.`,
@@ -29,7 +36,15 @@ export function adviseBalancing(input: AdvisorInput, isWorthReplica: boolean): A
       `\`timeout client\` and \`timeout server\` are ${formatNumber(facts.idleSeconds)} s: ${facts.idleSaid} A shorter one cuts connections that the application still means to use.`,
       `\`timeout connect\` is ${facts.connectSeconds} s, and both checks ask ${servers.map(({ host }) => host).join(" and ")} whether it is in recovery and how far it is behind: \`pgsql-check\` of HAProxy cannot tell a standby from a primary.`,
     ],
-    tables: [{ title: "Servers behind HAProxy", head: ["name", "address", "role", "connections at most", "from"], rows, numeric: [3], source: "settings and snapshot; max_connections less those kept for superusers" }],
+    tables: [
+      {
+        title: "Servers behind HAProxy",
+        head: ["name", "address", "role", "connections at most", "from"],
+        rows,
+        numeric: [3],
+        source: "settings and snapshot; max_connections less those kept for superusers",
+      },
+    ],
     artefacts: haproxyFiles(facts),
     rung: "inferred",
     examined: `${formatCount(servers.length, "server")}, ${formatCount(settings?.databases.length ?? 0, "entry", "entries")} of DATABASES`,
@@ -53,7 +68,9 @@ function nothingToBalance({ database, deployment }: AdvisorInput, primary: Named
 
 function claimOf(primary: Named | undefined, { settings: [settings] }: AdvisorInput["deployment"]): string {
   if (primary === undefined) return "No database server is known: neither settings nor a snapshot name one.";
-  const name = primary.isPlaceholder ? `\`${primaryOf(settings ?? null)?.alias ?? "default"}\` of ${settings?.module ?? "the settings"}` : `${primary.host}:${primary.port}`;
+  const name = primary.isPlaceholder
+    ? `\`${primaryOf(settings ?? null)?.alias ?? "default"}\` of ${settings?.module ?? "the settings"}`
+    : `${primary.host}:${primary.port}`;
   return `There is nothing to balance: ${name} is the one server that settings and snapshot name, and its load, or the reads known to be movable, are no case for a second.`;
 }
 
@@ -68,8 +85,17 @@ function serversOf(input: AdvisorInput, settings: SettingsFacts | null): readonl
   const entry = primaryOf(settings);
   const behindPooler = entry !== null && poolerOf(entry, input.deployment) !== null;
   const seen = looked.find(({ role }) => role === "primary");
-  const fromEntry = entry?.host != null && entry.host.value !== "" && !behindPooler && entry.host.dependsOn === undefined ? { host: entry.host.value, port: entry.port?.value ?? "5432", said: placeOf(source, entry.host.spot?.span ?? entry.spot.span) } : null;
-  const fromLook = seen === undefined ? null : { ...addressOf(seen.address), said: isLoopback(seen.address) ? "snapshot, by the server's own loopback: right where HAProxy runs beside it" : "snapshot" };
+  const fromEntry =
+    entry?.host != null && entry.host.value !== "" && !behindPooler && entry.host.dependsOn === undefined
+      ? { host: entry.host.value, port: entry.port?.value ?? "5432", said: placeOf(source, entry.host.spot?.span ?? entry.spot.span) }
+      : null;
+  const fromLook =
+    seen === undefined
+      ? null
+      : {
+          ...addressOf(seen.address),
+          said: isLoopback(seen.address) ? "snapshot, by the server's own loopback: right where HAProxy runs beside it" : "snapshot",
+        };
   const primary = fromEntry ?? fromLook ?? (entry === null ? null : { host: "PRIMARY_HOST", port: entry.port?.value || "5432", said: "placeholder" });
   if (primary === null) return [];
   const replicas = replicaHosts(input, settings);
@@ -81,9 +107,17 @@ function serversOf(input: AdvisorInput, settings: SettingsFacts | null): readonl
 }
 
 function replicaHosts(input: AdvisorInput, settings: SettingsFacts | null): readonly Omit<Named, "name">[] {
-  const standbys = standbysOf(input).flatMap(({ name, server }) => (/^[\w.-]+(?::\d+)?$/.test(name) && /[.\d]/.test(name) ? [{ ...addressOf(name), said: "snapshot", most: server === null ? null : mostOf(server), isPlaceholder: false }] : []));
+  const standbys = standbysOf(input).flatMap(({ name, server }) =>
+    /^[\w.-]+(?::\d+)?$/.test(name) && /[.\d]/.test(name)
+      ? [{ ...addressOf(name), said: "snapshot", most: server === null ? null : mostOf(server), isPlaceholder: false }]
+      : [],
+  );
   if (standbys.length > 0) return standbys;
-  return (settings === null ? [] : replicasOf(settings)).flatMap(({ host, port, spot }) => (host === null || host.value === "" || host.dependsOn !== undefined ? [] : [{ host: host.value, port: port?.value ?? "5432", said: placeOf(input.source, host.spot?.span ?? spot.span), most: null, isPlaceholder: false }]));
+  return (settings === null ? [] : replicasOf(settings)).flatMap(({ host, port, spot }) =>
+    host === null || host.value === "" || host.dependsOn !== undefined
+      ? []
+      : [{ host: host.value, port: port?.value ?? "5432", said: placeOf(input.source, host.spot?.span ?? spot.span), most: null, isPlaceholder: false }],
+  );
 }
 
 const isLoopback = (address: string): boolean => /^(?:127\.|localhost|\/|::1)/.test(address);
@@ -128,15 +162,30 @@ function idleOf({ source, deployment, database }: AdvisorInput, settings: Settin
   const age = entry?.connMaxAge;
   if (age != null && (age.value === null || age.value > 0)) {
     const where = age.spot === null ? "" : ` (${placeOf(source, age.spot.span)})`;
-    candidates.push(age.value === null ? { seconds: FOREVER_SECONDS - MARGIN_SECONDS, said: `CONN_MAX_AGE = None${where} keeps connections for ever; after a day without a query one is cut and made anew` } : { seconds: age.value, said: `CONN_MAX_AGE = ${age.value}${where} keeps connections that idle so long` });
+    candidates.push(
+      age.value === null
+        ? {
+            seconds: FOREVER_SECONDS - MARGIN_SECONDS,
+            said: `CONN_MAX_AGE = None${where} keeps connections for ever; after a day without a query one is cut and made anew`,
+          }
+        : { seconds: age.value, said: `CONN_MAX_AGE = ${age.value}${where} keeps connections that idle so long` },
+    );
   }
   for (const { file, values } of deployment.poolers) {
     const seconds = Number(values.get("server_idle_timeout")?.value ?? 600);
     if (seconds > 0) candidates.push({ seconds, said: `server_idle_timeout = ${seconds} of ${file} keeps connections that idle so long` });
   }
   const statement = database?.settingNumber("statement_timeout") ?? 0;
-  if (statement > 0) candidates.push({ seconds: Math.ceil(statement / 1000), said: `statement_timeout of ${database?.server.address ?? "the server"} lets statements run ${Math.ceil(statement / 1000)} s` });
+  if (statement > 0)
+    candidates.push({
+      seconds: Math.ceil(statement / 1000),
+      said: `statement_timeout of ${database?.server.address ?? "the server"} lets statements run ${Math.ceil(statement / 1000)} s`,
+    });
   const longest = candidates.toSorted((a, b) => b.seconds - a.seconds)[0];
-  if (longest === undefined) return { idleSeconds: FALLBACK_SECONDS, idleSaid: `Neither settings nor ${database?.server.address ?? "a pooler"} say how long a connection idles or a statement runs; half an hour is this file's own.` };
+  if (longest === undefined)
+    return {
+      idleSeconds: FALLBACK_SECONDS,
+      idleSaid: `Neither settings nor ${database?.server.address ?? "a pooler"} say how long a connection idles or a statement runs; half an hour is this file's own.`,
+    };
   return { idleSeconds: longest.seconds + MARGIN_SECONDS, idleSaid: `${longest.said}, and a minute more.` };
 }

@@ -35,7 +35,8 @@ export const LEAST_SAMPLES = 30;
 
 export function boundOf(waits: WaitSamples | null, { cores, coresSaid }: KnownMachine): BoundVerdict {
   if (waits === null) return { bound: "unknown", shares: [], said: "" };
-  if (waits.hidden > 0) return { bound: "unknown", shares: [], said: `in ${waits.hidden} of ${waits.samples} samples the sessions of others were hidden from the role` };
+  if (waits.hidden > 0)
+    return { bound: "unknown", shares: [], said: `in ${waits.hidden} of ${waits.samples} samples the sessions of others were hidden from the role` };
   const shares = sharesOf(waits);
   const active = shares.reduce((sum, { sessions }) => sum + sessions, 0);
   const of = (wait: WaitClass): number => shares.find((one) => one.wait === wait)?.sessions ?? 0;
@@ -109,11 +110,19 @@ export function splitOf({ statements }: Server): TimeSplit | null {
     const values = statements.flatMap((one) => figure(one) ?? []);
     return values.length === 0 ? null : values.reduce((sum, one) => sum + one, 0);
   };
-  return { totalMs, readMs: known(({ readMs }) => readMs), writeMs: known(({ writeMs }) => (writeMs === 0 ? null : writeMs)), jitMs: known(({ jitMs }) => jitMs) ?? 0, planMs: known(({ planMs }) => planMs) };
+  return {
+    totalMs,
+    readMs: known(({ readMs }) => readMs),
+    writeMs: known(({ writeMs }) => (writeMs === 0 ? null : writeMs)),
+    jitMs: known(({ jitMs }) => jitMs) ?? 0,
+    planMs: known(({ planMs }) => planMs),
+  };
 }
 
 /** Sessions at work at once, by the counters of 14 and later: of the interval where there is one. */
-export function concurrencyOf({ server: { counters, later } }: Database): { readonly active: number; readonly inTransaction: number; readonly seconds: number } | null {
+export function concurrencyOf({
+  server: { counters, later },
+}: Database): { readonly active: number; readonly inTransaction: number; readonly seconds: number } | null {
   const [from, to] = later === null ? [null, counters] : [counters, later];
   const end = to.database;
   const start = from?.database ?? null;

@@ -33,15 +33,36 @@ export function freedBy(input: AdvisorInput): Freed | null {
   if (base === null || base.total <= 0) return null;
   const others = findings.filter(({ chapter }) => !chapter.startsWith("7"));
   // A setting of this chapter may take the same seconds: those are not freed twice.
-  const gains = gainsOf({ statements: timedStatements(base, database, recording), findings, parts, recorded: recordedTimes(recording), sentFrom: (one) => sentFrom(one, input) });
+  const gains = gainsOf({
+    statements: timedStatements(base, database, recording),
+    findings,
+    parts,
+    recorded: recordedTimes(recording),
+    sentFrom: (one) => sentFrom(one, input),
+  });
   // Of a recording alone the advisor does not know which statement is which finding's.
   if (gains.touched.size === 0 && database === null) return null;
   const byId = new Map(others.map((one) => [one.id, one]));
   const changes = gains.ranked.flatMap(({ finding, gain }) => {
     const found = byId.get(finding);
-    return found === undefined || gain.marginal <= 0 ? [] : [{ finding, rule: found.rule, claim: found.claim, marginal: gain.marginal, basis: gain.basis, spread: gain.removed > 0 ? { low: gain.low / gain.removed, high: gain.high / gain.removed } : { low: 1, high: 1 } }];
+    return found === undefined || gain.marginal <= 0
+      ? []
+      : [
+          {
+            finding,
+            rule: found.rule,
+            claim: found.claim,
+            marginal: gain.marginal,
+            basis: gain.basis,
+            spread: gain.removed > 0 ? { low: gain.low / gain.removed, high: gain.high / gain.removed } : { low: 1, high: 1 },
+          },
+        ];
   });
-  const sum = (figure: (one: (typeof changes)[number]) => number): number => Math.min(base.total, changes.reduce((all, one) => all + figure(one), 0));
+  const sum = (figure: (one: (typeof changes)[number]) => number): number =>
+    Math.min(
+      base.total,
+      changes.reduce((all, one) => all + figure(one), 0),
+    );
   return {
     base,
     removed: sum(({ marginal }) => marginal),

@@ -58,7 +58,10 @@ COMMENT ON ROLE ${USER} IS 'health checks of HAProxy';
 }
 
 function configuration({ servers, database, primaryPort, replicaPort, connectSeconds, idleSeconds, idleSaid, mostLagBytes }: ProxyFacts): string {
-  const lines = servers.map((one) => `  server ${one.name} ${one.host}:${one.port} check${one.most === null ? "" : ` maxconn ${one.most}`}${one.isPlaceholder ? "  # a placeholder: this server's host is not known" : ""}`);
+  const lines = servers.map(
+    (one) =>
+      `  server ${one.name} ${one.host}:${one.port} check${one.most === null ? "" : ` maxconn ${one.most}`}${one.isPlaceholder ? "  # a placeholder: this server's host is not known" : ""}`,
+  );
   return `# Which server is the primary is asked of each one, so that a failover needs no change here. In its first three seconds, before each has failed twice,
 # HAProxy takes every server for up (from 3.1 on, "init-state down" on default-server changes that): start it before the application.
 global

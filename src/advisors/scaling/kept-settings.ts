@@ -9,14 +9,30 @@ import { vacuumPasses } from "../../rules/server-settings/vacuum-memory.ts";
 type Thresholds = Readonly<Record<string, number>>;
 
 export function settingsTable(database: Database, proposals: readonly SettingProposal[], thresholds: Thresholds): AdviceTable {
-  const weighed = ["shared_buffers", "effective_cache_size", "work_mem", "maintenance_work_mem", "max_wal_size", "random_page_cost", "effective_io_concurrency", "jit", "default_statistics_target"];
+  const weighed = [
+    "shared_buffers",
+    "effective_cache_size",
+    "work_mem",
+    "maintenance_work_mem",
+    "max_wal_size",
+    "random_page_cost",
+    "effective_io_concurrency",
+    "jit",
+    "default_statistics_target",
+  ];
   const names = [...new Set([...proposals.map(({ name }) => name), ...weighed])];
   return {
     title: "Settings weighed against counters",
     head: ["setting", "now", "proposed", "figure"],
     rows: names.map((name) => {
       const found = proposals.find((one) => one.name === name);
-      if (found !== undefined) return [name, found.current, found.value === null ? "not sized" : `${found.value}${found.needsRestart ? " (restart)" : ""}`, `${found.claim} ${found.arithmetic}`.replaceAll("`", "")];
+      if (found !== undefined)
+        return [
+          name,
+          found.current,
+          found.value === null ? "not sized" : `${found.value}${found.needsRestart ? " (restart)" : ""}`,
+          `${found.claim} ${found.arithmetic}`.replaceAll("`", ""),
+        ];
       return [name, currentText(database, name), "keep", keptBy(name, database, thresholds)];
     }),
     numeric: [],
@@ -32,16 +48,22 @@ function keptBy(name: string, database: Database, thresholds: Thresholds): strin
       const buffers = database.settingNumber(name);
       const bytes = database.catalog.database.bytes;
       if (buffers !== null && bytes !== null && bytes <= buffers) return `the database's ${formatBytes(bytes)} fit in it`;
-      return now === null ? "no counters of blocks" : `${percent(now.blocksRead / Math.max(1, now.blocksRead + now.blocksHit))} of ${formatNumber(now.blocksRead + now.blocksHit)} block reads came from outside it`;
+      return now === null
+        ? "no counters of blocks"
+        : `${percent(now.blocksRead / Math.max(1, now.blocksRead + now.blocksHit))} of ${formatNumber(now.blocksRead + now.blocksHit)} block reads came from outside it`;
     }
     case "effective_cache_size":
       return memoryBytes === null ? "the server's memory is not known: luthier snapshot --ram 16GB" : `the server has ${settingText(memoryBytes)}`;
     case "work_mem":
-      return now === null ? "no counters of temporary files" : `${formatCount(now.temporaryFiles, "temporary file")}, ${formatBytes(now.temporaryBytes)} in all`;
+      return now === null
+        ? "no counters of temporary files"
+        : `${formatCount(now.temporaryFiles, "temporary file")}, ${formatBytes(now.temporaryBytes)} in all`;
     case "maintenance_work_mem":
       return vacuumPasses(database) === null ? `no vacuum of ${formatCount(database.tables.length, "table")} needs a second pass over its indexes` : "";
     case "max_wal_size":
-      return checkpoints === null ? "no counters of checkpoints" : `${formatNumber(checkpoints.requested)} of ${formatCount(checkpoints.requested + checkpoints.timed, "checkpoint")} were forced by WAL or by command`;
+      return checkpoints === null
+        ? "no counters of checkpoints"
+        : `${formatNumber(checkpoints.requested)} of ${formatCount(checkpoints.requested + checkpoints.timed, "checkpoint")} were forced by WAL or by command`;
     case "random_page_cost": {
       const ms = blockReadMs(database);
       return `${ms === null ? "track_io_timing is off: what a block read takes is not known" : `a block read took ${formatMilliseconds(ms)} ms`}; 1.1 flips plans both ways and is tried on the statements by luthier advise indexes`;
@@ -51,7 +73,9 @@ function keptBy(name: string, database: Database, thresholds: Thresholds): strin
     case "jit": {
       const jit = database.workload.statements.reduce((sum, { jitMs }) => sum + (jitMs ?? 0), 0);
       const isCounted = database.workload.statements.some(({ jitMs }) => jitMs !== null);
-      return isCounted ? `compiling took ${formatMilliseconds(jit)} of ${formatMilliseconds(database.workload.totalMs)} ms` : "no counter of compiling (pg_stat_statements of 15 and later has it)";
+      return isCounted
+        ? `compiling took ${formatMilliseconds(jit)} of ${formatMilliseconds(database.workload.totalMs)} ms`
+        : "no counter of compiling (pg_stat_statements of 15 and later has it)";
     }
     default:
       return targetsWords(database);
@@ -62,7 +86,11 @@ const SHOWN = 3;
 
 /** A larger sample is for the column whose estimate is wrong, not for all. */
 function targetsWords({ tables }: Database): string {
-  const own = tables.flatMap((table) => table.columns.filter(({ statisticsTarget }) => statisticsTarget !== null && statisticsTarget >= 0).map(({ name, statisticsTarget }) => `${table.name}.${name} ${statisticsTarget ?? ""}`));
+  const own = tables.flatMap((table) =>
+    table.columns
+      .filter(({ statisticsTarget }) => statisticsTarget !== null && statisticsTarget >= 0)
+      .map(({ name, statisticsTarget }) => `${table.name}.${name} ${statisticsTarget ?? ""}`),
+  );
   const columns = tables.reduce((sum, table) => sum + table.columns.length, 0);
   return `raised for single columns alone: ${own.length === 0 ? `none of ${formatNumber(columns)} has its own` : `${own.slice(0, SHOWN).join(", ")}${own.length > SHOWN ? ` and ${own.length - SHOWN} more` : ""}`}`;
 }

@@ -63,7 +63,11 @@ function weightOf(verdicts: readonly ReadVerdict[]): Weight {
 
 async function statementsOf({ database, recording, source }: AdvisorInput): Promise<{ readonly statements: readonly Statement[]; readonly from: string }> {
   const counted = database?.workload.statements ?? [];
-  if (database !== null && counted.length > 0) return { statements: counted, from: `${counted.some(({ seenIn }) => seenIn.includes("pg_stat_statements")) ? "pg_stat_statements" : "the server's log"} of ${database.server.address}` };
+  if (database !== null && counted.length > 0)
+    return {
+      statements: counted,
+      from: `${counted.some(({ seenIn }) => seenIn.includes("pg_stat_statements")) ? "pg_stat_statements" : "the server's log"} of ${database.server.address}`,
+    };
   if (recording === null) return { statements: [], from: "" };
   const parser = await openSqlParser();
   const text = source?.text ?? (() => "");
@@ -90,7 +94,19 @@ async function statementsOf({ database, recording, source }: AdvisorInput): Prom
   return { statements, from: `recording ${recording.folder}` };
 }
 
-const NOT_COUNTED = { deviationMs: null, rows: null, sharedHit: null, sharedRead: null, tempWritten: null, walBytes: null, plans: null, planMs: null, jitMs: null, workersPlanned: null, workersLaunched: null } as const;
+const NOT_COUNTED = {
+  deviationMs: null,
+  rows: null,
+  sharedHit: null,
+  sharedRead: null,
+  tempWritten: null,
+  walBytes: null,
+  plans: null,
+  planMs: null,
+  jitMs: null,
+  workersPlanned: null,
+  workersLaunched: null,
+} as const;
 
 /** A line of the project, as a place in its text. */
 function siteOf({ owner, file, line, name, kind }: Frame, text: (file: string) => string): StatementSite[] {
@@ -130,7 +146,10 @@ function afterRecordedWrite(verdict: ReadVerdict, wrote: ReadonlyMap<string, Rea
   const written = verdict.relaxed ? wrote.get(textKey(verdict.statement.sql)) : undefined;
   if (written === undefined) return verdict;
   const own = tablesIn(verdict.statement.shape).find((name) => written.has(name));
-  const detail = own === undefined ? `recorded after a write to \`${[...written][0] ?? ""}\` in the same request` : `recorded after a write to \`${own}\`, which it reads, in the same request`;
+  const detail =
+    own === undefined
+      ? `recorded after a write to \`${[...written][0] ?? ""}\` in the same request`
+      : `recorded after a write to \`${own}\`, which it reads, in the same request`;
   return { ...verdict, strict: false, relaxed: own === undefined, perhaps: own === undefined, obstacle: "after a write", detail };
 }
 

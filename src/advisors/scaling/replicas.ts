@@ -24,11 +24,17 @@ function unknown(input: AdvisorInput): Advice {
   const runs = source === null ? null : new Set(source.facts.runs.map(({ span }) => `${span.file}:${span.start}`)).size;
   return {
     ...EMPTY,
-    claim: runs === null ? "How much of the load could move to a replica is not known: no statement was counted." : `How much of the load could move to a replica is not known: ${formatCount(runs, "line")} read the database, and nothing counted how often.`,
+    claim:
+      runs === null
+        ? "How much of the load could move to a replica is not known: no statement was counted."
+        : `How much of the load could move to a replica is not known: ${formatCount(runs, "line")} read the database, and nothing counted how often.`,
     reasons: atomicReason(mainSettings(input.deployment), null, source),
     rung: "inferred",
     examined: runs === null ? "no statements" : `${formatCount(runs, "line")} that send queries`,
-    missing: database === null ? "time and calls of statements: luthier snapshot --db URL, or luthier record" : "time and calls of statements: CREATE EXTENSION pg_stat_statements, then luthier snapshot --db URL",
+    missing:
+      database === null
+        ? "time and calls of statements: luthier snapshot --db URL, or luthier record"
+        : "time and calls of statements: CREATE EXTENSION pg_stat_statements, then luthier snapshot --db URL",
     doubt: "",
   };
 }
@@ -44,14 +50,27 @@ function known(input: AdvisorInput, share: ReadShare): Advice {
   return {
     ...EMPTY,
     claim: `${idleWords(input)}${claimOf(share, isWorth)}`,
-    reasons: [...atomicReason(settings, share, input.source), arithmetic(share), ...needReason(input), ...sharedReason(share), ...unplacedReason(share), ...standbyReasons(standbys), ...(isWorth || hasReplica ? [] : [`No router is written: ${percent(part(share.relaxed, share))} of the time that is known to move is less than the ${percent(LEAST_SHARE)} from which a second server is worth its upkeep.`])],
+    reasons: [
+      ...atomicReason(settings, share, input.source),
+      arithmetic(share),
+      ...needReason(input),
+      ...sharedReason(share),
+      ...unplacedReason(share),
+      ...standbyReasons(standbys),
+      ...(isWorth || hasReplica
+        ? []
+        : [
+            `No router is written: ${percent(part(share.relaxed, share))} of the time that is known to move is less than the ${percent(LEAST_SHARE)} from which a second server is worth its upkeep.`,
+          ]),
+    ],
     tables: [obstacleTable(share), ...siteTables(input, share), loadTable(share)],
     plots: plotOf(share),
     artefacts: isWorth || hasReplica ? routerArtefacts(input, share, settings, standbys) : [],
     rung: input.recording === null ? "inferred" : "recorded",
     examined: `${formatCount(share.total.statements, "statement")} of ${share.from}, ${percent(1 - part(share.unplaced, share))} of their time traced to a line or to the framework`,
     missing: missingOf(input, share),
-    doubt: "a statement moves here only when every line that sends it may; a function that writes through a package, and a page that shows what another page wrote a moment ago, are not in the source; the router's tests and a delayed standby show both",
+    doubt:
+      "a statement moves here only when every line that sends it may; a function that writes through a package, and a page that shows what another page wrote a moment ago, are not in the source; the router's tests and a delayed standby show both",
   };
 }
 
@@ -64,9 +83,12 @@ function part(weight: Weight, { total, isTimed }: ReadShare): number {
 function claimOf(share: ReadShare, isWorth: boolean): string {
   const [strict, relaxed, possible] = [share.strict, share.relaxed, share.possible].map((one) => part(one, share));
   const speed = (weight: Weight): string => formatNumber(Number(mostSpeedUp(share, weight).toPrecision(2)));
-  if (isWorth && percent(strict ?? 0) === percent(relaxed ?? 0)) return `${percent(relaxed ?? 0)} of statement time can move to a replica as the code stands: at most ${speed(share.relaxed)} times the load.`;
-  if (isWorth) return `${percent(strict ?? 0)} of statement time can move to a replica as the code stands, ${percent(relaxed ?? 0)} after the changes below: at most ${speed(share.relaxed)} times the load.`;
-  if ((possible ?? 0) < LEAST_SHARE) return `A replica takes at most ${percent(possible ?? 0)} of statement time off the primary, ${speed(share.possible)} times the load: do not add one for load.`;
+  if (isWorth && percent(strict ?? 0) === percent(relaxed ?? 0))
+    return `${percent(relaxed ?? 0)} of statement time can move to a replica as the code stands: at most ${speed(share.relaxed)} times the load.`;
+  if (isWorth)
+    return `${percent(strict ?? 0)} of statement time can move to a replica as the code stands, ${percent(relaxed ?? 0)} after the changes below: at most ${speed(share.relaxed)} times the load.`;
+  if ((possible ?? 0) < LEAST_SHARE)
+    return `A replica takes at most ${percent(possible ?? 0)} of statement time off the primary, ${speed(share.possible)} times the load: do not add one for load.`;
   return `${percent(relaxed ?? 0)} of statement time is known to be movable to a replica, ${speed(share.relaxed)} times the load; up to ${percent(possible ?? 0)} hangs on which lines send it.`;
 }
 
@@ -75,13 +97,22 @@ function atomicReason(settings: SettingsFacts | null, share: ReadShare | null, s
   if (said?.value !== true) return [];
   const where = said.spot === null ? "" : ` (${placeOf(source, said.spot.span)})`;
   const kept = share === null ? null : weigh(share, ({ obstacle, relaxed }) => obstacle === "atomic requests" && relaxed);
-  const cost = kept === null || share === null ? "" : `: of ${formatCount(kept.statements, "statement")} that could move, with ${percent(part(kept, share))} of the time, it keeps every one`;
-  return [`\`ATOMIC_REQUESTS\` is on${where}, so that every view is a transaction and a correct router keeps it on the primary${cost}. Views that only read take \`@transaction.non_atomic_requests\`; without that the router changes nothing.`];
+  const cost =
+    kept === null || share === null
+      ? ""
+      : `: of ${formatCount(kept.statements, "statement")} that could move, with ${percent(part(kept, share))} of the time, it keeps every one`;
+  return [
+    `\`ATOMIC_REQUESTS\` is on${where}, so that every view is a transaction and a correct router keeps it on the primary${cost}. Views that only read take \`@transaction.non_atomic_requests\`; without that the router changes nothing.`,
+  ];
 }
 
 function weigh({ verdicts }: ReadShare, isIn: (one: ReadVerdict) => boolean): Weight {
   const found = verdicts.filter(isIn);
-  return { statements: found.length, calls: found.reduce((sum, { statement }) => sum + statement.calls, 0), ms: found.reduce((sum, { statement }) => sum + statement.totalMs, 0) };
+  return {
+    statements: found.length,
+    calls: found.reduce((sum, { statement }) => sum + statement.calls, 0),
+    ms: found.reduce((sum, { statement }) => sum + statement.totalMs, 0),
+  };
 }
 
 function arithmetic(share: ReadShare): string {
@@ -105,7 +136,9 @@ function needReason({ database }: AdvisorInput): string[] {
   const counted = database === null ? null : concurrencyOf(database);
   if (database === null || counted === null || counted.active >= IDLE) return [];
   const words = counted.active < 0.01 ? "less than 0.01" : formatNumber(Number(counted.active.toPrecision(2)));
-  return [`Nothing asks for it yet: ${words} sessions of \`${database.catalog.database.name}\` were at work on average over ${spanWords(counted.seconds / 86_400)} (pg_stat_database).`];
+  return [
+    `Nothing asks for it yet: ${words} sessions of \`${database.catalog.database.name}\` were at work on average over ${spanWords(counted.seconds / 86_400)} (pg_stat_database).`,
+  ];
 }
 
 /** Traced to nothing, a statement stays. */
@@ -114,7 +147,11 @@ const MUCH_UNPLACED = 0.2;
 function sharedReason(share: ReadShare): string[] {
   const shared = weigh(share, ({ relaxed, perhaps, obstacle }) => !relaxed && perhaps && obstacle !== "no line found");
   const time = part(shared, share);
-  return time < MUCH_SHARED ? [] : [`${formatCount(shared.statements, "statement")} with ${percent(time)} of the time ${shared.statements === 1 ? "is" : "are"} sent by several lines, of which some may move and some may not; ${shared.statements === 1 ? "it is" : "they are"} counted as staying. A recording tells the lines apart: luthier record.`];
+  return time < MUCH_SHARED
+    ? []
+    : [
+        `${formatCount(shared.statements, "statement")} with ${percent(time)} of the time ${shared.statements === 1 ? "is" : "are"} sent by several lines, of which some may move and some may not; ${shared.statements === 1 ? "it is" : "they are"} counted as staying. A recording tells the lines apart: luthier record.`,
+      ];
 }
 
 /** Of the time. Ours: less changes no decision. */
@@ -122,7 +159,11 @@ const MUCH_SHARED = 0.05;
 
 function unplacedReason(share: ReadShare): string[] {
   const unplaced = part(share.unplaced, share);
-  return unplaced < MUCH_UNPLACED ? [] : [`Of ${formatCount(share.unplaced.statements, "statement")} with ${percent(unplaced)} of the time no line of the source is known: they are counted as staying, so that more can move than is said here.`];
+  return unplaced < MUCH_UNPLACED
+    ? []
+    : [
+        `Of ${formatCount(share.unplaced.statements, "statement")} with ${percent(unplaced)} of the time no line of the source is known: they are counted as staying, so that more can move than is said here.`,
+      ];
 }
 
 // --------------------------------------------------------------------------------------------------------------- standbys
@@ -139,7 +180,9 @@ export function standbysOf({ database }: Pick<AdvisorInput, "database">): readon
   const looked = database.snapshot.servers.filter(({ role }) => role === "replica");
   const seen = looked.map((server): StandbyState => ({ name: server.address, lagMs: server.replication.replayLagMs, lagBytes: null, server }));
   if (seen.length > 0) return seen;
-  return database.server.replication.standbys.filter(({ state, application }) => state !== "backup" && !/^pg_(?:basebackup|receivewal|recvlogical)/.test(application)).map(({ application, address, replayLagMs, lagBytes }) => ({ name: address ?? application, lagMs: replayLagMs, lagBytes, server: null }));
+  return database.server.replication.standbys
+    .filter(({ state, application }) => state !== "backup" && !/^pg_(?:basebackup|receivewal|recvlogical)/.test(application))
+    .map(({ application, address, replayLagMs, lagBytes }) => ({ name: address ?? application, lagMs: replayLagMs, lagBytes, server: null }));
 }
 
 function standbyReasons(standbys: readonly StandbyState[]): string[] {
@@ -172,7 +215,9 @@ function obstacleTable(share: ReadShare): AdviceTable {
   return {
     title: "Statements by what keeps them on the primary",
     head: ["statements", "count", "calls", "of the time"],
-    rows: rows.toSorted((a, b) => b.weight.ms - a.weight.ms).map(({ label, weight }) => [label, formatNumber(weight.statements), formatNumber(weight.calls), percent(part(weight, share))]),
+    rows: rows
+      .toSorted((a, b) => b.weight.ms - a.weight.ms)
+      .map(({ label, weight }) => [label, formatNumber(weight.statements), formatNumber(weight.calls), percent(part(weight, share))]),
     numeric: [1, 2, 3],
     source: share.from,
   };
@@ -185,8 +230,29 @@ function siteTables(input: AdvisorInput, share: ReadShare): AdviceTable[] {
   const moving = byTime.filter(({ relaxed }) => relaxed);
   const staying = byTime.filter(({ relaxed, obstacle }) => !relaxed && obstacle !== "write" && obstacle !== "framework" && obstacle !== "no line found");
   const tables: AdviceTable[] = [];
-  if (moving.length > 0) tables.push({ title: `Call sites that may move${more(moving)}`, head: ["line", "reads", "calls", "of the time", "first"], rows: moving.slice(0, SHOWN).map((one) => [...siteCells(one, one.statement.written.sites[0]?.span ?? null, input, share), one.strict ? "nothing: it may move as it stands" : `${one.detail}`]), numeric: [2, 3], source: share.from });
-  if (staying.length > 0) tables.push({ title: `Reads that stay${more(staying)}`, head: ["line", "reads", "calls", "of the time", "why"], rows: staying.slice(0, SHOWN).map((one) => [...siteCells(one, one.at, input, share), `${WORDS[one.obstacle ?? "no line found"]}: ${one.detail.replaceAll("`", "")}`]), numeric: [2, 3], source: share.from });
+  if (moving.length > 0)
+    tables.push({
+      title: `Call sites that may move${more(moving)}`,
+      head: ["line", "reads", "calls", "of the time", "first"],
+      rows: moving
+        .slice(0, SHOWN)
+        .map((one) => [
+          ...siteCells(one, one.statement.written.sites[0]?.span ?? null, input, share),
+          one.strict ? "nothing: it may move as it stands" : `${one.detail}`,
+        ]),
+      numeric: [2, 3],
+      source: share.from,
+    });
+  if (staying.length > 0)
+    tables.push({
+      title: `Reads that stay${more(staying)}`,
+      head: ["line", "reads", "calls", "of the time", "why"],
+      rows: staying
+        .slice(0, SHOWN)
+        .map((one) => [...siteCells(one, one.at, input, share), `${WORDS[one.obstacle ?? "no line found"]}: ${one.detail.replaceAll("`", "")}`]),
+      numeric: [2, 3],
+      source: share.from,
+    });
   return tables;
 }
 
@@ -195,7 +261,12 @@ const more = (all: readonly unknown[]): string => (all.length > SHOWN ? `, first
 function siteCells({ statement }: ReadVerdict, at: Span | null, { source }: AdvisorInput, share: ReadShare): string[] {
   const { sites } = statement.written;
   const place = at === null ? "" : `${placeOf(source, at)}${sites.length > 1 ? ` and ${sites.length - 1} more` : ""}`;
-  return [place, rootTable(statement.shape) ?? "", formatNumber(statement.calls), percent(part({ statements: 1, calls: statement.calls, ms: statement.totalMs }, share))];
+  return [
+    place,
+    rootTable(statement.shape) ?? "",
+    formatNumber(statement.calls),
+    percent(part({ statements: 1, calls: statement.calls, ms: statement.totalMs }, share)),
+  ];
 }
 
 /** So many replicas at most are worth a row. */
@@ -206,7 +277,12 @@ function loadTable(share: ReadShare): AdviceTable {
   return {
     title: "Load left on the primary",
     head: ["replicas", "as the code stands", "after the changes", "after them, the primary reading too"],
-    rows: REPLICAS.map((count) => [String(count), of(leftOnPrimary(share, share.strict, count, false)), of(leftOnPrimary(share, share.relaxed, count, false)), of(leftOnPrimary(share, share.relaxed, count, true))]),
+    rows: REPLICAS.map((count) => [
+      String(count),
+      of(leftOnPrimary(share, share.strict, count, false)),
+      of(leftOnPrimary(share, share.relaxed, count, false)),
+      of(leftOnPrimary(share, share.relaxed, count, true)),
+    ]),
     numeric: [0, 1, 2, 3],
     source: `W + (1 − e)R, and e·R/(k + 1) of the reads where the primary takes its part; ${share.from}`,
   };
@@ -221,7 +297,16 @@ function plotOf(share: ReadShare): Plot[] {
     { label: "reads that stay", value: Math.max(0, reads.ms - relaxed.ms), tone: "other" as const },
     { label: "writes", value: total.ms - reads.ms, tone: "other" as const },
   ];
-  return [{ kind: "bars", question: "Which load can leave the primary?", answer: `${percent(part(strict, share))} of ${formatMilliseconds(total.ms)} ms as the code stands, ${percent(part(relaxed, share))} after the changes.`, source: share.from, unit: "ms", bars: bars.filter(({ value }) => value > 0) }];
+  return [
+    {
+      kind: "bars",
+      question: "Which load can leave the primary?",
+      answer: `${percent(part(strict, share))} of ${formatMilliseconds(total.ms)} ms as the code stands, ${percent(part(relaxed, share))} after the changes.`,
+      source: share.from,
+      unit: "ms",
+      bars: bars.filter(({ value }) => value > 0),
+    },
+  ];
 }
 
 // ----------------------------------------------------------------------------------------------------------------- router
@@ -250,11 +335,20 @@ function routerFacts({ source, database }: AdvisorInput, share: ReadShare, setti
     alwaysPrimary: keptModels(source, installed, database),
     quietTables: ["django_session"],
     pinSeconds,
-    pinSaid: isLagKnown ? `Seconds: twice the lag that was seen (${formatMilliseconds(lag)} ms), at least ${LEAST_PIN}.` : `Seconds: no standby's lag was measured yet; luthier snapshot --db PRIMARY --db REPLICA measures it.`,
+    pinSaid: isLagKnown
+      ? `Seconds: twice the lag that was seen (${formatMilliseconds(lag)} ms), at least ${LEAST_PIN}.`
+      : `Seconds: no standby's lag was measured yet; luthier snapshot --db PRIMARY --db REPLICA measures it.`,
     mostLag: MOST_LAG,
     hasAdmin: installed.has("django.contrib.admin"),
     movable: movableModel(share, source),
-    hosts: replicas.map((alias, index) => hostOf(alias, index, aliases.find((one) => one.alias === alias), standbys)),
+    hosts: replicas.map((alias, index) =>
+      hostOf(
+        alias,
+        index,
+        aliases.find((one) => one.alias === alias),
+        standbys,
+      ),
+    ),
     isAtomicRequests: primaryOf(settings)?.atomicRequests?.value === true,
     django: source?.project.djangoVersion ?? "4.2 and later",
   };
@@ -274,10 +368,12 @@ const KEPT_APPS: readonly { readonly app: string; readonly label: string; readon
 function keptModels(source: AdvisorInput["source"], installed: ReadonlySet<string>, database: AdvisorInput["database"]): RouterFacts["alwaysPrimary"] {
   const kept = KEPT_APPS.filter(({ app }) => installed.has(app)).map(({ label, why }) => ({ label, why }));
   const user = source?.project.authUserModel;
-  const unlogged = (database?.tables ?? []).filter(({ persistence }) => persistence === "unlogged").flatMap((table) => {
-    const model = database?.modelOf(table);
-    return model == null ? [] : [{ label: model.label.toLowerCase(), why: `its table ${table.name} is unlogged: a standby has no rows of it` }];
-  });
+  const unlogged = (database?.tables ?? [])
+    .filter(({ persistence }) => persistence === "unlogged")
+    .flatMap((table) => {
+      const model = database?.modelOf(table);
+      return model == null ? [] : [{ label: model.label.toLowerCase(), why: `its table ${table.name} is unlogged: a standby has no rows of it` }];
+    });
   return [...(user === undefined ? [] : [{ label: user.toLowerCase(), why: "rights that were taken away must be gone at once" }]), ...kept, ...unlogged];
 }
 
@@ -286,11 +382,18 @@ function movableModel({ verdicts }: ReadShare, source: AdvisorInput["source"]): 
   return labels.find((label) => source?.graph.models.get(label)?.isAbstract === false) ?? null;
 }
 
-function hostOf(alias: string, index: number, entry: ReturnType<typeof replicasOf>[number] | undefined, standbys: readonly StandbyState[]): RouterFacts["hosts"][number] {
+function hostOf(
+  alias: string,
+  index: number,
+  entry: ReturnType<typeof replicasOf>[number] | undefined,
+  standbys: readonly StandbyState[],
+): RouterFacts["hosts"][number] {
   const standby = standbys[index];
   const [address = "", port = "5432"] = (standby?.name ?? "").split(/:(?=\d+$)/);
   if (entry?.host != null && entry.host.value !== "") return { alias, host: entry.host.value, port: entry.port?.value ?? "5432", isPlaceholder: false };
-  return /^[\w.-]+$/.test(address) && /[.:]|\d/.test(address) ? { alias, host: address, port, isPlaceholder: false } : { alias, host: "REPLICA_HOST", port: "5432", isPlaceholder: true };
+  return /^[\w.-]+$/.test(address) && /[.:]|\d/.test(address)
+    ? { alias, host: address, port, isPlaceholder: false }
+    : { alias, host: "REPLICA_HOST", port: "5432", isPlaceholder: true };
 }
 
 function missingOf({ database, recording, source }: AdvisorInput, share: ReadShare): string {

@@ -28,9 +28,30 @@ export function routerFiles(facts: RouterFacts): readonly Artefact[] {
   const version = `Django ${facts.django}`;
   const path = facts.module.replaceAll(".", "/");
   return [
-    { path: "routers.py", language: "python", text: routerText(facts), purpose: `${path}.py: sends reads of GET requests to ${facts.replicas.join(", ")}, and everything after a write to \`${facts.primary}\`.`, check: "test_routers.py, and a delayed standby: a row is found again by who wrote it", version },
-    { path: "replica_settings.py", language: "python", text: databasesText(facts), purpose: `For the settings that have DATABASES: the ${facts.replicas.length === 1 ? "replica" : "replicas"}, DATABASE_ROUTERS and the middleware.`, check: "manage.py check --database " + facts.primary, version },
-    { path: "test_routers.py", language: "python", text: testText(facts), purpose: `Beside ${path}.py, for the project's own test run: fails when a router is put in its place that forgets a write.`, check: `python manage.py test ${facts.module.split(".")[0] ?? ""}`, version },
+    {
+      path: "routers.py",
+      language: "python",
+      text: routerText(facts),
+      purpose: `${path}.py: sends reads of GET requests to ${facts.replicas.join(", ")}, and everything after a write to \`${facts.primary}\`.`,
+      check: "test_routers.py, and a delayed standby: a row is found again by who wrote it",
+      version,
+    },
+    {
+      path: "replica_settings.py",
+      language: "python",
+      text: databasesText(facts),
+      purpose: `For the settings that have DATABASES: the ${facts.replicas.length === 1 ? "replica" : "replicas"}, DATABASE_ROUTERS and the middleware.`,
+      check: "manage.py check --database " + facts.primary,
+      version,
+    },
+    {
+      path: "test_routers.py",
+      language: "python",
+      text: testText(facts),
+      purpose: `Beside ${path}.py, for the project's own test run: fails when a router is put in its place that forgets a write.`,
+      check: `python manage.py test ${facts.module.split(".")[0] ?? ""}`,
+      version,
+    },
   ];
 }
 
@@ -268,9 +289,13 @@ class ReplicaMiddleware:
         return response
 
     def process_view(self, request, view_func, view_args, view_kwargs):
-${hasAdmin ? `        if "admin" in request.resolver_match.app_names:
+${
+  hasAdmin
+    ? `        if "admin" in request.resolver_match.app_names:
             pin()  # A form of the admin is saved by what it showed.
-        return None` : "        return None"}
+        return None`
+    : "        return None"
+}
 
     def process_exception(self, request, exception):
         """A replica that goes away in the middle of a page: the view runs once more, on the primary."""
@@ -291,7 +316,9 @@ ${hasAdmin ? `        if "admin" in request.resolver_match.app_names:
 }
 
 function databasesText({ module, primary, replicas, hosts, isAtomicRequests }: RouterFacts): string {
-  const entries = hosts.map(({ alias, host, port, isPlaceholder }) => `DATABASES[${quoted(alias)}] = {
+  const entries = hosts
+    .map(
+      ({ alias, host, port, isPlaceholder }) => `DATABASES[${quoted(alias)}] = {
     **DATABASES[${quoted(primary)}],
     "HOST": ${quoted(host)},${isPlaceholder ? "  # a placeholder: the host of the standby, or of HAProxy before several" : ""}
     "PORT": ${quoted(port)},
@@ -301,9 +328,13 @@ function databasesText({ module, primary, replicas, hosts, isAtomicRequests }: R
 DATABASES[${quoted(alias)}]["OPTIONS"] = {
     **DATABASES[${quoted(primary)}].get("OPTIONS", {}),
     "connect_timeout": 2,  # a replica that is gone must not hold a page up
-}`).join("\n");
-  const atomic = isAtomicRequests ? `
-# ATOMIC_REQUESTS is on for ${quoted(primary)}: a view stays there whole until it has @transaction.non_atomic_requests.` : "";
+}`,
+    )
+    .join("\n");
+  const atomic = isAtomicRequests
+    ? `
+# ATOMIC_REQUESTS is on for ${quoted(primary)}: a view stays there whole until it has @transaction.non_atomic_requests.`
+    : "";
   return `"""Goes below DATABASES in the settings."""
 ${entries}
 ${atomic}

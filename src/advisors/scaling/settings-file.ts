@@ -10,10 +10,26 @@ export function settingsFiles(database: Database, proposals: readonly SettingPro
   const { server, catalog } = database;
   const restarts = sized.filter(({ needsRestart }) => needsRestart).map(({ name }) => name);
   const head = `PostgreSQL ${server.version} at ${server.address}, by its counters up to ${server.takenAt.slice(0, 16).replace("T", " ")} (database ${catalog.database.name}).`;
-  const effect = restarts.length === 0 ? "All take effect with pg_reload_conf()." : `${restarts.join(", ")}: pending until the next restart; the others take effect with pg_reload_conf().`;
-  const lines = sized.flatMap((one) => [...comment(one.claim), ...comment(one.arithmetic), `-- Now ${one.current}.`, `${alterSystem(database, one.name, one.value).forward};`, ""]);
+  const effect =
+    restarts.length === 0
+      ? "All take effect with pg_reload_conf()."
+      : `${restarts.join(", ")}: pending until the next restart; the others take effect with pg_reload_conf().`;
+  const lines = sized.flatMap((one) => [
+    ...comment(one.claim),
+    ...comment(one.arithmetic),
+    `-- Now ${one.current}.`,
+    `${alterSystem(database, one.name, one.value).forward};`,
+    "",
+  ]);
   const names = sized.map(({ name }) => `'${name}'`).join(", ");
-  const checks = ["SELECT pg_reload_conf();", "-- The server's processes read their files a moment later.", "SELECT pg_sleep(1);", "-- An error beside a name: the line was not taken; \"setting could not be applied\" of one that waits for a restart is none.", `SELECT name, setting, applied, error FROM pg_file_settings WHERE name IN (${names}) ORDER BY name;`, `SELECT name, setting, pending_restart FROM pg_settings WHERE name IN (${names}) ORDER BY name;`];
+  const checks = [
+    "SELECT pg_reload_conf();",
+    "-- The server's processes read their files a moment later.",
+    "SELECT pg_sleep(1);",
+    '-- An error beside a name: the line was not taken; "setting could not be applied" of one that waits for a restart is none.',
+    `SELECT name, setting, applied, error FROM pg_file_settings WHERE name IN (${names}) ORDER BY name;`,
+    `SELECT name, setting, pending_restart FROM pg_settings WHERE name IN (${names}) ORDER BY name;`,
+  ];
   const version = `PostgreSQL ${server.version}`;
   const managed = managedBy(database);
   return [

@@ -24,7 +24,10 @@ function withoutDatabase({ recording }: AdvisorInput, freed: Freed | null): Advi
   return {
     advisor: "scaling",
     section: SECTION,
-    claim: freed === null ? "What bounds the database's server is not known: no look at it was taken." : `What bounds the server is not known; changes found elsewhere remove ${removedWords(freed)} of the time recorded.`,
+    claim:
+      freed === null
+        ? "What bounds the database's server is not known: no look at it was taken."
+        : `What bounds the server is not known; changes found elsewhere remove ${removedWords(freed)} of the time recorded.`,
     reasons: freed === null ? [] : [freedWords(freed)],
     tables: freed === null ? [] : freedTable(freed),
     plots: freed === null ? [] : freedPlot(freed),
@@ -65,9 +68,12 @@ function withDatabase(input: AdvisorInput, database: Database, freed: Freed | nu
 function claimOf(database: Database, { bound, said, shares }: BoundVerdict, freed: Freed | null): string {
   const removes = freed === null || freed.removed <= 0 ? "" : `; changes found elsewhere remove ${removedWords(freed)} of its statements' time`;
   const [most] = shares;
-  if (bound === "nothing" && most !== undefined) return `Nothing bounds ${database.server.address}: ${said.split(",")[0] ?? ""}, ${percent(most.share)} of them ${onWait(most.wait)}${removes}.`;
-  if (bound === "nothing") return `Nothing bounds ${database.server.address}: no session was active in ${database.server.waits?.samples ?? 0} samples${removes}.`;
-  if (bound !== "unknown" && most !== undefined) return `${bound} bounds ${database.server.address}: ${said.split(",")[0] ?? ""}, ${percent(most.share)} of them ${onWait(most.wait)}${removes}.`;
+  if (bound === "nothing" && most !== undefined)
+    return `Nothing bounds ${database.server.address}: ${said.split(",")[0] ?? ""}, ${percent(most.share)} of them ${onWait(most.wait)}${removes}.`;
+  if (bound === "nothing")
+    return `Nothing bounds ${database.server.address}: no session was active in ${database.server.waits?.samples ?? 0} samples${removes}.`;
+  if (bound !== "unknown" && most !== undefined)
+    return `${bound} bounds ${database.server.address}: ${said.split(",")[0] ?? ""}, ${percent(most.share)} of them ${onWait(most.wait)}${removes}.`;
   return `What bounds ${database.server.address} is not known${database.server.waits == null ? " from one look" : ""}${removes}.`;
 }
 
@@ -81,8 +87,14 @@ function boundReasons(database: Database, verdict: BoundVerdict): string[] {
   const reasons: string[] = [];
   if (said !== "") reasons.push(`${said[0]?.toUpperCase() ?? ""}${said.slice(1)}${shares.length === 0 ? "" : `: ${sharesWords(shares)}`}.`);
   const counted = concurrencyOf(database);
-  if (counted !== null && counted.active < IDLE) reasons.push(`By pg_stat_database over ${spanWords(counted.seconds / 86_400)}, less than one session in a hundred of \`${database.catalog.database.name}\` was at work at any time: what is slow there is slow for its own reasons.`);
-  else if (counted !== null) reasons.push(`By pg_stat_database over ${spanWords(counted.seconds / 86_400)}, ${figure(counted.active)} sessions of \`${database.catalog.database.name}\` were at work on average and ${figure(counted.inTransaction)} idle in a transaction.`);
+  if (counted !== null && counted.active < IDLE)
+    reasons.push(
+      `By pg_stat_database over ${spanWords(counted.seconds / 86_400)}, less than one session in a hundred of \`${database.catalog.database.name}\` was at work at any time: what is slow there is slow for its own reasons.`,
+    );
+  else if (counted !== null)
+    reasons.push(
+      `By pg_stat_database over ${spanWords(counted.seconds / 86_400)}, ${figure(counted.active)} sessions of \`${database.catalog.database.name}\` were at work on average and ${figure(counted.inTransaction)} idle in a transaction.`,
+    );
   if (bound !== "unknown" && bound !== "nothing") reasons.push(`With ${bound} as the bound of ${database.server.address}: ${REMEDIES[bound]}.`);
   return reasons;
 }
@@ -91,16 +103,27 @@ const figure = (value: number): string => formatNumber(Number(value.toPrecision(
 
 function settingReasons(database: Database, proposals: ReturnType<typeof proposeSettings>): string[] {
   const managed = managedBy(database);
-  const words = proposals.map(({ name, value, current, needsRestart }) => `\`${name}\` ${current} → ${value ?? "not sized"}${needsRestart && value !== null ? ", with a restart" : ""}`);
-  return proposals.length === 0 ? [] : [`Counters of ${database.server.address} ask for ${formatCount(proposals.length, "change")} of its settings: ${words.join("; ")}.${managed === null ? "" : ` ${managed}`}`];
+  const words = proposals.map(
+    ({ name, value, current, needsRestart }) => `\`${name}\` ${current} → ${value ?? "not sized"}${needsRestart && value !== null ? ", with a restart" : ""}`,
+  );
+  return proposals.length === 0
+    ? []
+    : [
+        `Counters of ${database.server.address} ask for ${formatCount(proposals.length, "change")} of its settings: ${words.join("; ")}.${managed === null ? "" : ` ${managed}`}`,
+      ];
 }
 
 function freedWords(freed: Freed): string {
   const { base, removed, low, high, changes, unsized } = freed;
-  if (changes.length === 0) return `No finding has figures of what it removes of the ${timeWords(freed, base.total)} (${base.source})${unsized === 0 ? "" : `; ${formatCount(unsized, "finding")} lead to statements without them`}.`;
-  const range = removed / base.total >= WORTH_SAYING && (low < removed * 0.95 || high > removed * 1.05) ? ` (${percent(low / base.total)} to ${percent(high / base.total)})` : "";
+  if (changes.length === 0)
+    return `No finding has figures of what it removes of the ${timeWords(freed, base.total)} (${base.source})${unsized === 0 ? "" : `; ${formatCount(unsized, "finding")} lead to statements without them`}.`;
+  const range =
+    removed / base.total >= WORTH_SAYING && (low < removed * 0.95 || high > removed * 1.05)
+      ? ` (${percent(low / base.total)} to ${percent(high / base.total)})`
+      : "";
   const share = removed / base.total;
-  const slower = share < WORTH_SAYING ? "" : `: what is left would fit a server ${formatNumber(Number((1 / Math.max(0.01, 1 - share)).toPrecision(2)))} times slower`;
+  const slower =
+    share < WORTH_SAYING ? "" : `: what is left would fit a server ${formatNumber(Number((1 / Math.max(0.01, 1 - share)).toPrecision(2)))} times slower`;
   const rest = unsized === 0 ? "" : ` ${formatCount(unsized, "further finding")} lead to statements, with no figure of what they remove.`;
   return `Before hardware: ${formatCount(changes.length, "change")} of other chapters remove ${removedWords(freed)}${range} of the statements' time, ${timeWords(freed, base.total)} in all${slower}.${rest}`;
 }
@@ -126,39 +149,74 @@ function boundTable(database: Database, { shares, bound }: BoundVerdict): Advice
   const { server } = database;
   const { counters, waits = null } = server;
   const split = splitOf(server);
-  const rows: string[][] = [["bound", bound, waits === null ? "no --interval: nothing was sampled" : `${formatCount(waits.samples, "sample")}, ${LEAST_SAMPLES} needed`]];
-  for (const { wait, sessions, share } of shares) rows.push([`active sessions: ${wait}`, `${figure(sessions)} (${percent(share)})`, "pg_stat_activity, once a second"]);
+  const rows: string[][] = [
+    ["bound", bound, waits === null ? "no --interval: nothing was sampled" : `${formatCount(waits.samples, "sample")}, ${LEAST_SAMPLES} needed`],
+  ];
+  for (const { wait, sessions, share } of shares)
+    rows.push([`active sessions: ${wait}`, `${figure(sessions)} (${percent(share)})`, "pg_stat_activity, once a second"]);
   if (split !== null) {
     const of = (ms: number): string => `${formatMilliseconds(ms)} ms (${percent(ms / split.totalMs)})`;
     rows.push(["statements' time", `${formatMilliseconds(split.totalMs)} ms`, "pg_stat_statements"]);
-    rows.push(["of it reading", split.readMs === null ? "not known" : of(split.readMs), split.readMs === null ? "track_io_timing is off" : "pg_stat_statements"]);
-    if (split.readMs !== null) rows.push(["of it neither reading nor writing", of(Math.max(0, split.totalMs - split.readMs - (split.writeMs ?? 0))), "CPU, and waits for locks"]);
+    rows.push([
+      "of it reading",
+      split.readMs === null ? "not known" : of(split.readMs),
+      split.readMs === null ? "track_io_timing is off" : "pg_stat_statements",
+    ]);
+    if (split.readMs !== null)
+      rows.push(["of it neither reading nor writing", of(Math.max(0, split.totalMs - split.readMs - (split.writeMs ?? 0))), "CPU, and waits for locks"]);
     if (split.jitMs > 0) rows.push(["of it compiling (JIT)", of(split.jitMs), "pg_stat_statements"]);
     if (split.planMs !== null) rows.push(["planning, beside it", `${formatMilliseconds(split.planMs)} ms`, "pg_stat_statements"]);
   }
   const { database: now, checkpoints } = counters;
   if (now !== null) {
-    rows.push(["block reads from outside shared_buffers", `${formatNumber(now.blocksRead)} of ${formatNumber(now.blocksRead + now.blocksHit)} (${percent(now.blocksRead / Math.max(1, now.blocksRead + now.blocksHit))})`, "pg_stat_database"]);
+    rows.push([
+      "block reads from outside shared_buffers",
+      `${formatNumber(now.blocksRead)} of ${formatNumber(now.blocksRead + now.blocksHit)} (${percent(now.blocksRead / Math.max(1, now.blocksRead + now.blocksHit))})`,
+      "pg_stat_database",
+    ]);
     rows.push(["temporary files", `${formatNumber(now.temporaryFiles)}, ${formatBytes(now.temporaryBytes)}`, "pg_stat_database"]);
     rows.push(["deadlocks", formatNumber(now.deadlocks), "pg_stat_database"]);
   }
-  if (checkpoints !== null) rows.push(["checkpoints forced, of all", `${formatNumber(checkpoints.requested)} of ${formatNumber(checkpoints.requested + checkpoints.timed)}`, server.versionNumber >= 170_000 ? "pg_stat_checkpointer" : "pg_stat_bgwriter"]);
+  if (checkpoints !== null)
+    rows.push([
+      "checkpoints forced, of all",
+      `${formatNumber(checkpoints.requested)} of ${formatNumber(checkpoints.requested + checkpoints.timed)}`,
+      server.versionNumber >= 170_000 ? "pg_stat_checkpointer" : "pg_stat_bgwriter",
+    ]);
   const rate = walRate(counters.wal, counters.at);
   if (rate !== null) rows.push(["WAL", `${formatBytes(Math.round(rate))}/s`, "pg_stat_wal since its reset"]);
   rows.push(connectionsRow(database));
-  return { title: `What ${server.address} is busy with`, head: ["figure", "value", "from"], rows, numeric: [1], source: `PostgreSQL ${server.version}, ${counters.at.slice(0, 16).replace("T", " ")}` };
+  return {
+    title: `What ${server.address} is busy with`,
+    head: ["figure", "value", "from"],
+    rows,
+    numeric: [1],
+    source: `PostgreSQL ${server.version}, ${counters.at.slice(0, 16).replace("T", " ")}`,
+  };
 }
 
 function connectionsRow(database: Database): string[] {
   const { server } = database;
   const clients = server.waits?.hidden === 0 ? Math.round(server.waits.sessions.most) : server.activity.filter(({ kind }) => kind === "client backend").length;
-  return ["client sessions, of max_connections", `${formatNumber(clients)} of ${database.setting("max_connections") ?? "unknown"}`, server.waits?.hidden === 0 ? "most of the samples, all databases" : "one look, this database"];
+  return [
+    "client sessions, of max_connections",
+    `${formatNumber(clients)} of ${database.setting("max_connections") ?? "unknown"}`,
+    server.waits?.hidden === 0 ? "most of the samples, all databases" : "one look, this database",
+  ];
 }
 
 function freedTable(freed: Freed): AdviceTable[] {
   const { base, changes } = freed;
   if (changes.length === 0) return [];
-  return [{ title: "Fixes before hardware", head: ["change", "rule", "of all time", "basis"], rows: changes.slice(0, SHOWN).map(({ claim, rule, marginal, basis }) => [claim, rule, percent(marginal / base.total), basis]), numeric: [2], source: base.source }];
+  return [
+    {
+      title: "Fixes before hardware",
+      head: ["change", "rule", "of all time", "basis"],
+      rows: changes.slice(0, SHOWN).map(({ claim, rule, marginal, basis }) => [claim, rule, percent(marginal / base.total), basis]),
+      numeric: [2],
+      source: base.source,
+    },
+  ];
 }
 
 const SHOWN = 10;
@@ -175,7 +233,11 @@ function boundPlot(database: Database, { shares, said, bound }: BoundVerdict): P
         answer: `${percent(most.share)} ${onWait(most.wait)}; ${said}.`,
         source: `pg_stat_activity of ${database.server.address}, once a second`,
         unit: "sessions",
-        bars: shares.map(({ wait, sessions }, index) => ({ label: wait, value: sessions, tone: index === 0 && bound !== "nothing" && bound !== "unknown" ? ("found" as const) : ("other" as const) })),
+        bars: shares.map(({ wait, sessions }, index) => ({
+          label: wait,
+          value: sessions,
+          tone: index === 0 && bound !== "nothing" && bound !== "unknown" ? ("found" as const) : ("other" as const),
+        })),
       },
     ];
   }
@@ -189,7 +251,12 @@ function boundPlot(database: Database, { shares, said, bound }: BoundVerdict): P
       answer: `${percent(split.readMs / split.totalMs)} of ${formatMilliseconds(split.totalMs)} ms is reading; ${percent(rest / split.totalMs)} is CPU and waits that no counter splits.`,
       source: `pg_stat_statements of ${database.server.address}`,
       unit: "ms",
-      bars: [{ label: "CPU and waits", value: rest, tone: "other" as const }, { label: "reading", value: split.readMs, tone: "other" as const }, ...(split.jitMs > 0 ? [{ label: "compiling (JIT)", value: split.jitMs, tone: "other" as const }] : []), ...((split.writeMs ?? 0) > 0 ? [{ label: "writing", value: split.writeMs ?? 0, tone: "other" as const }] : [])],
+      bars: [
+        { label: "CPU and waits", value: rest, tone: "other" as const },
+        { label: "reading", value: split.readMs, tone: "other" as const },
+        ...(split.jitMs > 0 ? [{ label: "compiling (JIT)", value: split.jitMs, tone: "other" as const }] : []),
+        ...((split.writeMs ?? 0) > 0 ? [{ label: "writing", value: split.writeMs ?? 0, tone: "other" as const }] : []),
+      ],
     },
   ];
 }
@@ -205,7 +272,10 @@ function freedPlot(freed: Freed): Plot[] {
       answer: `${percent(removed / base.total)} of ${timeWords(freed, base.total)}.`,
       source: base.source,
       unit: base.unit,
-      bars: [...shown.map(({ claim, marginal, finding }) => ({ label: claim.replaceAll("`", ""), value: marginal, tone: "found" as const, finding })), { label: "stays", value: Math.max(0, base.total - removed), tone: "other" as const }],
+      bars: [
+        ...shown.map(({ claim, marginal, finding }) => ({ label: claim.replaceAll("`", ""), value: marginal, tone: "found" as const, finding })),
+        { label: "stays", value: Math.max(0, base.total - removed), tone: "other" as const },
+      ],
     },
   ];
 }
@@ -219,8 +289,8 @@ function missingOf(database: Database, { bound }: BoundVerdict, memory: number |
   else if (waits.hidden > 0) wanted.push("the sessions of others: GRANT pg_monitor to the role of the snapshot");
   if (memory === null) wanted.push(RAM_UNKNOWN.replace(/\.$/, ""));
   if (cores === null && bound !== "nothing") wanted.push("the server's cores: `luthier snapshot --cores 8` says them");
-  if (statements.length > 0 && splitOf(database.server)?.readMs === null) wanted.push(`what reading takes: ALTER SYSTEM SET track_io_timing = on at ${database.server.address}`);
+  if (statements.length > 0 && splitOf(database.server)?.readMs === null)
+    wanted.push(`what reading takes: ALTER SYSTEM SET track_io_timing = on at ${database.server.address}`);
   if (memory !== null && wanted.length === 0) return "";
   return wanted.join("; ");
 }
-

@@ -45,7 +45,15 @@ function created(migration: Migration, operation: MigrationOperation): Draft {
     return value === undefined ? null : madeAt(made, value);
   };
   const table = textOf(options.get("db_table")) ?? `${migration.app}_${operation.model ?? ""}`;
-  const draft: Draft = { made, fields: new Map(), indexes: new Map(), constraints: new Map(), uniqueTogether: together("unique_together"), indexTogether: together("index_together"), tables: [table] };
+  const draft: Draft = {
+    made,
+    fields: new Map(),
+    indexes: new Map(),
+    constraints: new Map(),
+    uniqueTogether: together("unique_together"),
+    indexTogether: together("index_together"),
+    tables: [table],
+  };
   for (const item of itemsOf(operation.arguments.get("fields"))) {
     const [name, call] = itemsOf(item);
     const known = textOf(name);

@@ -12,7 +12,11 @@ export function withoutReplaced(all: readonly Migration[]): readonly Migration[]
   };
   return all
     .filter((one) => !standIns.has(keyOf(one)))
-    .map((one) => ({ ...one, dependencies: one.dependencies.map(current).filter((each) => keyOf(each) !== keyOf(one)), runBefore: one.runBefore.map(current) }));
+    .map((one) => ({
+      ...one,
+      dependencies: one.dependencies.map(current).filter((each) => keyOf(each) !== keyOf(one)),
+      runBefore: one.runBefore.map(current),
+    }));
 }
 
 /** Depth first along the dependencies; a circle, which Django would refuse, is cut where it closes. */

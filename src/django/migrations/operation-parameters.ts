@@ -27,7 +27,15 @@ const parameters: Readonly<Record<string, string>> = {
   SeparateDatabaseAndState: "database_operations state_operations",
 };
 
-const ofModels = new Set(["CreateModel", "DeleteModel", "AlterModelTable", "AlterModelOptions", "AlterUniqueTogether", "AlterIndexTogether", "AlterOrderWithRespectTo"]);
+const ofModels = new Set([
+  "CreateModel",
+  "DeleteModel",
+  "AlterModelTable",
+  "AlterModelOptions",
+  "AlterUniqueTogether",
+  "AlterIndexTogether",
+  "AlterOrderWithRespectTo",
+]);
 
 export function parametersOf(kind: string): readonly string[] {
   return parameters[kind]?.split(" ") ?? [];

@@ -30,7 +30,8 @@ function read(files: Readonly<Record<string, Written | string>>, settings: Parti
 }
 
 const names = (list: readonly { readonly app: string; readonly name: string }[]): string[] => list.map(({ app, name }) => `${app}.${name}`);
-const BOOK = 'migrations.CreateModel(name="Book", fields=[("id", models.AutoField(primary_key=True)), ("title", models.CharField(max_length=9, db_index=True)), ("shelf", models.ForeignKey("Shelf", models.CASCADE))], options={"indexes": [models.Index(fields=["title"], name="old_idx")], "unique_together": {("title", "shelf")}})';
+const BOOK =
+  'migrations.CreateModel(name="Book", fields=[("id", models.AutoField(primary_key=True)), ("title", models.CharField(max_length=9, db_index=True)), ("shelf", models.ForeignKey("Shelf", models.CASCADE))], options={"indexes": [models.Index(fields=["title"], name="old_idx")], "unique_together": {("title", "shelf")}})';
 
 test("the last migration of each app, in an order that can run", () => {
   const migrations = read({
@@ -86,8 +87,15 @@ test("what made a column, an index and a constraint, through renames", () => {
     },
   });
   const history = migrations.historyOf("shop", "Volume");
-  const shown = [...(history?.fields ?? [])].map(([name, { made, indexed }]) => `${name} ${made.migration.name} ${made.operation.kind} ${indexed?.operation.kind ?? "-"}`);
-  expect(shown).toEqual(["id 0001_initial CreateModel CreateModel", "shelf 0001_initial CreateModel CreateModel", "isbn 0002_more AddField AddField", "name 0001_initial CreateModel CreateModel"]);
+  const shown = [...(history?.fields ?? [])].map(
+    ([name, { made, indexed }]) => `${name} ${made.migration.name} ${made.operation.kind} ${indexed?.operation.kind ?? "-"}`,
+  );
+  expect(shown).toEqual([
+    "id 0001_initial CreateModel CreateModel",
+    "shelf 0001_initial CreateModel CreateModel",
+    "isbn 0002_more AddField AddField",
+    "name 0001_initial CreateModel CreateModel",
+  ]);
   expect([...(history?.indexes.keys() ?? [])]).toEqual(["isbn_idx", "new_idx"]);
   expect([...(history?.constraints.keys() ?? [])]).toEqual(["named"]);
   expect(history?.tables).toEqual(["shop_book", "shop_volume"]);
@@ -108,7 +116,13 @@ test("SQL as text: constants of the module, lists, and what stands for the state
     ["SELECT 1;\nSELECT %s", null],
     ["SELECT 3", null],
   ]);
-  expect(migrations.migrations[0]?.operations.map(({ kind, effect }) => `${kind} ${effect}`)).toEqual(["RunSQL both", "RunSQL both", "RunSQL database", "RemoveIndex state", "RunSQL both"]);
+  expect(migrations.migrations[0]?.operations.map(({ kind, effect }) => `${kind} ${effect}`)).toEqual([
+    "RunSQL both",
+    "RunSQL both",
+    "RunSQL database",
+    "RemoveIndex state",
+    "RunSQL both",
+  ]);
 });
 
 test("a list that is made is not read as an empty one", () => {
@@ -118,9 +132,16 @@ test("a list that is made is not read as an empty one", () => {
 });
 
 test("a migration that is not atomic says so, and its imports are kept as lines", () => {
-  const [migration] = read({ "0001_initial": { more: "    atomic = False\n", head: "import django.db.models.deletion\nfrom uuid import uuid4 as make\n" } }).migrations;
+  const [migration] = read({
+    "0001_initial": { more: "    atomic = False\n", head: "import django.db.models.deletion\nfrom uuid import uuid4 as make\n" },
+  }).migrations;
   expect(migration?.isAtomic).toBe(false);
-  expect(migration?.imports.map(({ line }) => line)).toEqual(["from django.db import migrations", "from django.db import models", "import django.db.models.deletion", "from uuid import uuid4 as make"]);
+  expect(migration?.imports.map(({ line }) => line)).toEqual([
+    "from django.db import migrations",
+    "from django.db import models",
+    "import django.db.models.deletion",
+    "from uuid import uuid4 as make",
+  ]);
 });
 
 test("MIGRATION_MODULES moves an app's migrations, a package's too, and takes them away", () => {
@@ -131,7 +152,11 @@ test("MIGRATION_MODULES moves an app's migrations, a package's too, and takes th
     "src/site/moved/auth/0013_longer_names": {},
     "depot/stock/migrations/0001_initial": {},
   };
-  const migrationModules = new Map([["shop", "site.moved.shop"], ["auth", "site.moved.auth"], ["stock", null]]);
+  const migrationModules = new Map([
+    ["shop", "site.moved.shop"],
+    ["auth", "site.moved.auth"],
+    ["stock", null],
+  ]);
   const moved = read(files, { migrationModules, sourceRoots: ["", "src"] });
   expect(names(moved.migrations).toSorted()).toEqual(["auth.0013_longer_names", "shop.0001_elsewhere"]);
   expect(moved.leavesOf("shop")[0]?.file).toBe("src/site/moved/shop/0001_elsewhere.py");

@@ -30,7 +30,12 @@ export function addUniqueConstraint(input: ChangeInput, table: Table, spec: Uniq
   const forward = [dropIndex(index, true), build, ...(condition === undefined ? [adopt] : [])];
   const reverse = condition === undefined ? [dropConstraint(table, name)] : [dropIndex(index, true)];
   const sql = { forward, reverse, isTransactional: false };
-  if (table.kind === "partitioned") return sqlFix(`${title}, by SQL alone: an index of a partitioned table cannot be built concurrently`, { ...sql, forward: [`ALTER TABLE ${tableRef(table)} ADD CONSTRAINT ${quoteName(name)} UNIQUE (${columns.map(quoteName).join(", ")})`], isTransactional: true });
+  if (table.kind === "partitioned")
+    return sqlFix(`${title}, by SQL alone: an index of a partitioned table cannot be built concurrently`, {
+      ...sql,
+      forward: [`ALTER TABLE ${tableRef(table)} ADD CONSTRAINT ${quoteName(name)} UNIQUE (${columns.map(quoteName).join(", ")})`],
+      isTransactional: true,
+    });
   const place = placeOf(input, table);
   if ("why" in place) return sqlFix(title, sql, place.why);
   const fieldOf = fieldNames(input.database, table, place.model);
@@ -46,9 +51,18 @@ export function addUniqueConstraint(input: ChangeInput, table: Table, spec: Uniq
     title,
     place,
     edits,
-    steps: [{ slug: `add_${name}`, isAtomic: false, operations: [separate([runSql(forward, reverse)], [operation("AddConstraint", constraintArguments(place.model, entry))])] }],
+    steps: [
+      {
+        slug: `add_${name}`,
+        isAtomic: false,
+        operations: [separate([runSql(forward, reverse)], [operation("AddConstraint", constraintArguments(place.model, entry))])],
+      },
+    ],
     plan: {
-      lock: condition === undefined ? "ACCESS EXCLUSIVE for a moment, when the index becomes the constraint's; SHARE UPDATE EXCLUSIVE before" : "SHARE UPDATE EXCLUSIVE",
+      lock:
+        condition === undefined
+          ? "ACCESS EXCLUSIVE for a moment, when the index becomes the constraint's; SHARE UPDATE EXCLUSIVE before"
+          : "SHARE UPDATE EXCLUSIVE",
       duration: durationOf(heapBytes(table), PASSES.buildConcurrently, "read twice"),
       rollback: "Migrate back: the constraint and its index are dropped. Equal rows make the build fail; the next try drops what it left.",
     },
@@ -112,7 +126,12 @@ export function addForeignKey(input: ChangeInput, table: Table, column: string, 
     place: place.place,
     edits: altered.edits,
     steps: [
-      { slug: `constrain_${table.name}_${column}`, isAtomic: true, operations: [separate([runSql([add], [dropConstraint(table, name)])], [altered.operation])], imports: altered.imports },
+      {
+        slug: `constrain_${table.name}_${column}`,
+        isAtomic: true,
+        operations: [separate([runSql([add], [dropConstraint(table, name)])], [altered.operation])],
+        imports: altered.imports,
+      },
       { slug: `validate_${table.name}_${column}`, isAtomic: true, operations: [runSql([validate(table, name)], "noop")] },
     ],
     plan: {

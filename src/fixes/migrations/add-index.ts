@@ -47,12 +47,17 @@ export function addIndex(input: ChangeInput, table: Table, wanted: IndexSpec): F
       {
         slug: `add_${name}`,
         isAtomic: !isConcurrent,
-        operations: [...extensions.map((one) => postgresOperation(one.operation, () => "")), isConcurrent ? postgresOperation("AddIndexConcurrently", args) : operation("AddIndex", args)],
+        operations: [
+          ...extensions.map((one) => postgresOperation(one.operation, () => "")),
+          isConcurrent ? postgresOperation("AddIndexConcurrently", args) : operation("AddIndex", args),
+        ],
       },
     ],
     plan: {
       lock: isConcurrent ? "SHARE UPDATE EXCLUSIVE" : "SHARE",
-      duration: isConcurrent ? durationOf(heapBytes(table), PASSES.buildConcurrently, "read twice") : durationOf(partitionBytes(input, table), PASSES.build, "read"),
+      duration: isConcurrent
+        ? durationOf(heapBytes(table), PASSES.buildConcurrently, "read twice")
+        : durationOf(partitionBytes(input, table), PASSES.build, "read"),
       rollback: isConcurrent
         ? "Migrate back: the index is dropped concurrently. A build that fails leaves an invalid index: drop it and migrate again."
         : "Migrate back: the index is dropped.",
@@ -91,10 +96,10 @@ export function withPlainClass(place: Place, spec: IndexSpec): IndexSpec {
 /** OpClass around an expression is written as SQL only once django.contrib.postgres is set up; `opclasses` needs nothing. */
 function whyNotInDjango(place: Place, { keys, method = "btree" }: IndexSpec): string | null {
   const { source, model } = place;
-  if (method !== "btree" && lacksPostgres(place)) return `Django ${source.project.djangoVersion ?? ""} wants django.contrib.postgres in INSTALLED_APPS for ${method} indexes`;
+  if (method !== "btree" && lacksPostgres(place))
+    return `Django ${source.project.djangoVersion ?? ""} wants django.contrib.postgres in INSTALLED_APPS for ${method} indexes`;
   const isWrapped = keys.some((key) => key.kind !== "column") && keys.some((key) => key.operatorClass !== undefined);
   const hasPostgres = source.project.apps.some((app) => app.name === "django.contrib.postgres");
   if (isWrapped && !hasPostgres) return "OpClass needs django.contrib.postgres in INSTALLED_APPS";
   return model.table?.isManaged === false ? `${model.label} is not managed by Django` : null;
 }
-

@@ -37,7 +37,9 @@ export function fieldPlaceOf(input: ChangeInput, table: Table, column: string): 
 
 function modelsOf({ source }: Place, field: Field): number {
   const isIt = (other: Field | undefined): boolean => other?.span.start === field.span.start && other.span.file === field.span.file;
-  return [...source.graph.models.values()].filter((one) => !one.isAbstract && !one.isProxy && isIt(one.fields.get(field.name)) && one.fields.get(field.name)?.owner === field.owner).length;
+  return [...source.graph.models.values()].filter(
+    (one) => !one.isAbstract && !one.isProxy && isIt(one.fields.get(field.name)) && one.fields.get(field.name)?.owner === field.owner,
+  ).length;
 }
 
 export interface AlteredField {
@@ -63,7 +65,11 @@ export function alterField({ place, field, state }: FieldPlace, change: FieldCha
   const text = applyInside(source.text(state.migration.file), state.call, [...after, ...type]);
   const operation: PythonCode = (name) =>
     `${name("django.db.migrations", "AlterField")}(model_name=${pythonString(model.name.toLowerCase())}, name=${pythonString(field.name)}, field=${text})`;
-  return { edits: fitted(sourceOf(source, field.span.file), call, [...retyped, ...own]), operation, imports: [...written.imports, ...(change.type === undefined ? [] : ["from django.db import models"])] };
+  return {
+    edits: fitted(sourceOf(source, field.span.file), call, [...retyped, ...own]),
+    operation,
+    imports: [...written.imports, ...(change.type === undefined ? [] : ["from django.db import models"])],
+  };
 }
 
 /** The key that Django adds of itself: another type has to be written down. */
@@ -111,7 +117,14 @@ function joined(edits: readonly EditDraft[]): readonly EditDraft[] {
     const at = merged.findIndex((one) => one.span.start === edit.span.start && one.span.end === edit.span.end);
     const same = merged[at];
     if (same === undefined) merged.push(edit);
-    else merged[at] = { ...same, text: same.text.trimEnd().endsWith(",") || edit.text.startsWith(",") || edit.text.startsWith("\n") ? `${same.text}${edit.text}` : `${same.text}, ${edit.text}` };
+    else
+      merged[at] = {
+        ...same,
+        text:
+          same.text.trimEnd().endsWith(",") || edit.text.startsWith(",") || edit.text.startsWith("\n")
+            ? `${same.text}${edit.text}`
+            : `${same.text}, ${edit.text}`,
+      };
   }
   return merged;
 }

@@ -14,7 +14,11 @@ export function setNotNull(input: ChangeInput, table: Table, column: string): Fi
   const check = `${table.name}_${column}_not_null`.slice(0, 63);
   const add = `ALTER TABLE ${tableRef(table)} ADD CONSTRAINT ${quoteName(check)} CHECK (${quoteName(column)} IS NOT NULL) NOT VALID`;
   const alter = (what: string): string => `ALTER TABLE ${tableRef(table)} ALTER COLUMN ${quoteName(column)} ${what}`;
-  const sql = { forward: [add, validate(table, check), alter("SET NOT NULL"), dropConstraint(table, check)], reverse: [alter("DROP NOT NULL")], isTransactional: false };
+  const sql = {
+    forward: [add, validate(table, check), alter("SET NOT NULL"), dropConstraint(table, check)],
+    reverse: [alter("DROP NOT NULL")],
+    isTransactional: false,
+  };
   const place = fieldPlaceOf(input, table, column);
   if ("why" in place) return sqlFix(title, sql, place.why);
   const altered = alterField(place, { arguments: { null: null } });
@@ -44,7 +48,18 @@ export function setNotNull(input: ChangeInput, table: Table, column: string): Fi
 
 /** Types that a field of Django stands for. */
 export type FieldType =
-  | { readonly kind: "integer"; readonly to: "SmallIntegerField" | "IntegerField" | "BigIntegerField" | "PositiveSmallIntegerField" | "PositiveIntegerField" | "PositiveBigIntegerField" | "AutoField" | "BigAutoField" }
+  | {
+      readonly kind: "integer";
+      readonly to:
+        | "SmallIntegerField"
+        | "IntegerField"
+        | "BigIntegerField"
+        | "PositiveSmallIntegerField"
+        | "PositiveIntegerField"
+        | "PositiveBigIntegerField"
+        | "AutoField"
+        | "BigAutoField";
+    }
   | { readonly kind: "decimal"; readonly maxDigits: number; readonly decimalPlaces: number }
   | { readonly kind: "uuid" }
   | { readonly kind: "text"; readonly to: "TextField" }
@@ -88,7 +103,13 @@ function rewritePlan(table: Table, referring: readonly Table[], dropped: readonl
   const all = [table, ...new Set(referring)];
   const sizes = all.map((one) => (heapBytes(one) === null ? null : (heapBytes(one) ?? 0) + (one.indexBytes ?? 0)));
   const bytes = sizes.some((one) => one === null) ? null : sizes.reduce<number>((sum, one) => sum + (one ?? 0), 0);
-  const others = all.length === 1 ? "" : ` and the ${all.length - 1} that refer to it (${all.slice(1, 4).map((one) => one.name).join(", ")}${all.length > 4 ? ", …" : ""})`;
+  const others =
+    all.length === 1
+      ? ""
+      : ` and the ${all.length - 1} that refer to it (${all
+          .slice(1, 4)
+          .map((one) => one.name)
+          .join(", ")}${all.length > 4 ? ", …" : ""})`;
   return {
     lock: "ACCESS EXCLUSIVE until it is done: the table is rewritten, and reads and writes wait",
     duration: durationOf(bytes, PASSES.rewrite, `of table and indexes${others} read and written`),
@@ -164,7 +185,8 @@ export function charToVarchar(column: string, length: number): ColumnCast {
 /** The model says already what the column should be: only the database is changed. */
 export function castColumn(input: ChangeInput, table: Table, column: string, { to, using, back, backUsing }: ColumnCast): FixDraft {
   const title = `Make ${table.name}.${column} ${to}`;
-  const alter = (type: string, expression: string): string => `ALTER TABLE ${tableRef(table)} ALTER COLUMN ${quoteName(column)} TYPE ${type} USING ${expression}`;
+  const alter = (type: string, expression: string): string =>
+    `ALTER TABLE ${tableRef(table)} ALTER COLUMN ${quoteName(column)} TYPE ${type} USING ${expression}`;
   const way = clearWay(input, [table]);
   const first = "why" in way ? [] : way.forward;
   const [forward, reverse] = [[...first, alter(to, using)], [alter(back, backUsing)]];

@@ -32,7 +32,9 @@ export function createPartition(input: ChangeInput, parent: Table, partitions: r
     place,
     steps: [{ slug: `add_${partitions.map((one) => one.name).join("_")}`, isAtomic: true, operations: [runSql(forward, reverse)] }],
     plan: {
-      lock: hasDefault ? "SHARE UPDATE EXCLUSIVE on the parent, ACCESS EXCLUSIVE on the default partition while its rows are looked through" : "SHARE UPDATE EXCLUSIVE",
+      lock: hasDefault
+        ? "SHARE UPDATE EXCLUSIVE on the parent, ACCESS EXCLUSIVE on the default partition while its rows are looked through"
+        : "SHARE UPDATE EXCLUSIVE",
       duration: CATALOG_ONLY,
       rollback: "Migrate back: the partition is detached and keeps its rows as a table of its own; drop it before you migrate again.",
     },
@@ -100,4 +102,3 @@ function modelCode({ model, columns, name }: ViewSpec, step: string): PythonCode
     return `class ${model}(${nameIn("django.db.models", "Model")}):\n${fields}\n\n${step}class Meta:\n${step}${step}managed = False\n${step}${step}db_table = ${pythonString(name)}`;
   };
 }
-

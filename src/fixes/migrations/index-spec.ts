@@ -75,7 +75,11 @@ function shortWord(value: string): string {
 
 /** Null where a column is no field of the model. */
 export function indexCode(spec: IndexSpec, name: string, fieldOf: (column: string) => string | null): PythonCode | null {
-  const fields = [...spec.keys.flatMap((key) => ("column" in key ? [key.column] : [])), ...(spec.include ?? []), ...(spec.condition ?? []).map((one) => one.column)];
+  const fields = [
+    ...spec.keys.flatMap((key) => ("column" in key ? [key.column] : [])),
+    ...(spec.include ?? []),
+    ...(spec.condition ?? []).map((one) => one.column),
+  ];
   if (fields.some((column) => fieldOf(column) === null)) return null;
   const named = (column: string): string => fieldOf(column) ?? column;
   const [from, cls] = classOf(spec);
@@ -116,8 +120,10 @@ function innerOf(key: IndexKeySpec, named: (column: string) => string, nameIn: N
     const field = `${nameIn("django.db.models", "F")}(${pythonString(named(key.column))})`;
     return key.descending === true ? `${field}.desc()` : field;
   }
-  if (key.kind === "function") return `${nameIn("django.db.models.functions", key.function === "upper" ? "Upper" : "Lower")}(${pythonString(named(key.column))})`;
-  if (key.kind === "json-key") return `${nameIn("django.db.models.fields.json", "KeyTextTransform")}(${pythonString(key.key)}, ${pythonString(named(key.column))})`;
+  if (key.kind === "function")
+    return `${nameIn("django.db.models.functions", key.function === "upper" ? "Upper" : "Lower")}(${pythonString(named(key.column))})`;
+  if (key.kind === "json-key")
+    return `${nameIn("django.db.models.fields.json", "KeyTextTransform")}(${pythonString(key.key)}, ${pythonString(named(key.column))})`;
   return key.python(nameIn);
 }
 
@@ -127,7 +133,10 @@ function pythonValue(value: string | number | boolean): string {
 }
 
 export function createIndexSql(spec: IndexSpec, name: string, table: Table, isConcurrent: boolean): string {
-  const keys = spec.keys.map((key) => `${keySql(key)}${key.operatorClass === undefined ? "" : ` ${key.operatorClass}`}${key.kind === "column" && key.descending === true ? " DESC" : ""}`);
+  const keys = spec.keys.map(
+    (key) =>
+      `${keySql(key)}${key.operatorClass === undefined ? "" : ` ${key.operatorClass}`}${key.kind === "column" && key.descending === true ? " DESC" : ""}`,
+  );
   const include = spec.include === undefined ? "" : ` INCLUDE (${spec.include.map(quoteName).join(", ")})`;
   const options = Object.entries(spec.options ?? {}).map(([option, value]) => `${option} = ${String(value)}`);
   const settings = options.length === 0 ? "" : ` WITH (${options.join(", ")})`;

@@ -34,5 +34,7 @@ const nameOf = (file: string): string => /([^/]+)\.py$/.exec(file)?.[1] ?? "";
 
 /** Whether they write the same text of the model. */
 export function overlap(first: FixDraft, second: FixDraft): boolean {
-  return second.edits.some(({ span }) => first.edits.some((other) => other.span.file === span.file && other.span.start < span.end && span.start < other.span.end));
+  return second.edits.some(({ span }) =>
+    first.edits.some((other) => other.span.file === span.file && other.span.start < span.end && span.start < other.span.end),
+  );
 }

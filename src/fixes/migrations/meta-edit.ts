@@ -13,7 +13,13 @@ export type MetaList = "indexes" | "constraints";
 export function addToMeta({ source, model, module }: Place, list: MetaList, entry: PythonCode): readonly EditDraft[] | null {
   const text = sourceOf(source, module.ir.file);
   const written = writeInModule(module, text.text, entry);
-  const edits = place(source, { cls: model.cls, meta: model.table?.meta ?? null, hasInherited: isInherited(model.cls, model.table?.[list] ?? []) }, list, written.text, text);
+  const edits = place(
+    source,
+    { cls: model.cls, meta: model.table?.meta ?? null, hasInherited: isInherited(model.cls, model.table?.[list] ?? []) },
+    list,
+    written.text,
+    text,
+  );
   return edits === null ? null : [...written.edits, ...edits];
 }
 
@@ -55,7 +61,14 @@ function newAttribute(meta: ClassInfo, list: MetaList, entries: readonly (string
 const present = (entries: readonly (string | null)[]): string => entries.filter((one) => one !== null).join(", ");
 
 /** Behind the fields and managers, as Django's own style guide has it. */
-function newMeta(program: Program, cls: ClassInfo, { meta, hasInherited }: Omit<Holder, "cls">, head: string, entry: string, { text, lineLength }: SourceText): readonly EditDraft[] | null {
+function newMeta(
+  program: Program,
+  cls: ClassInfo,
+  { meta, hasInherited }: Omit<Holder, "cls">,
+  head: string,
+  entry: string,
+  { text, lineLength }: SourceText,
+): readonly EditDraft[] | null {
   const base = meta === null || isBare(meta) ? null : baseWith(program, cls, meta, text);
   if (base === null && meta !== null && !isBare(meta)) return null;
   const inherited = hasInherited && base !== null ? `*${base}.Meta.${head.slice(0, -" = ".length)}` : null;
@@ -100,7 +113,8 @@ function appended(file: string, list: Extract<Expr, { readonly kind: "sequence" 
     const indent = indentAt(text, last.start);
     const written = fitText(entry, { column: indent.length, after: 1, indent }, style);
     const hasComma = /^\s*,/.test(text.slice(last.end, close));
-    if (hasComma) return insertion(file, trailingCommentEnd(text, text.indexOf(",", last.end) + 1) ?? text.indexOf(",", last.end) + 1, `\n${indent}${written},`);
+    if (hasComma)
+      return insertion(file, trailingCommentEnd(text, text.indexOf(",", last.end) + 1) ?? text.indexOf(",", last.end) + 1, `\n${indent}${written},`);
     return insertion(file, last.end, `,\n${indent}${written},`);
   }
   const open = text[list.start] ?? "[";
@@ -143,7 +157,8 @@ function withoutItem(text: string, file: string, items: readonly Expr[], index: 
   const { start, end } = item ?? { start: 0, end: 0 };
   const line = lineStart(text, start);
   const rest = text.slice(end, lineEnd(text, end));
-  if (text.slice(line, start).trim() === "" && /^\s*,?\s*(?:#.*)?$/.test(rest)) return { span: { file, start: line, end: Math.min(text.length, text.indexOf("\n", end) + 1) }, text: "" };
+  if (text.slice(line, start).trim() === "" && /^\s*,?\s*(?:#.*)?$/.test(rest))
+    return { span: { file, start: line, end: Math.min(text.length, text.indexOf("\n", end) + 1) }, text: "" };
   if (next !== undefined) return { span: { file, start, end: next.start }, text: "" };
   return { span: { file, start: before?.end ?? start, end }, text: "" };
 }

@@ -72,7 +72,14 @@ export function migrationFix({ title, place, edits = [], steps, plan }: Change):
     files.push({ file: `${folder}${name}.py`, text: migrationText({ ...step, app, after }) });
     after = name;
   }
-  return { title, safety: "review", kind: "migration", edits, files, migration: { ...plan, follows: { app, name: last, files: files.map((one) => one.file) } } };
+  return {
+    title,
+    safety: "review",
+    kind: "migration",
+    edits,
+    files,
+    migration: { ...plan, follows: { app, name: last, files: files.map((one) => one.file) } },
+  };
 }
 
 /** For what no migration can do, or none could be written for. */

@@ -33,6 +33,11 @@ export function rebuildIndex(input: ChangeInput, index: Index, as: WrittenAs = "
 export function mendInvalidIndex(input: ChangeInput, index: Index): FixDraft {
   const isLeftOver = /_cc(?:new|old)\d*$/.test(index.name);
   if (!isLeftOver && (index.constraint !== null || input.database.declarationOf(index) !== null)) return rebuildIndex(input, index);
-  if (isLeftOver) return sqlFix(`Drop the invalid index \`${index.name}\``, { forward: [dropIndex(index, true)], reverse: [createAgain(index, true)], isTransactional: false });
+  if (isLeftOver)
+    return sqlFix(`Drop the invalid index \`${index.name}\``, {
+      forward: [dropIndex(index, true)],
+      reverse: [createAgain(index, true)],
+      isTransactional: false,
+    });
   return removeIndex(input, index);
 }

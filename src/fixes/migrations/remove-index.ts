@@ -82,7 +82,15 @@ function removeFieldIndex(removal: Removal, { field }: Declaration): FixDraft | 
   if (altered === null) return "its field is not written as a plain call";
   const twin = input.database.indexesOf(table).find((one) => one !== index && isTwin(one, index));
   const dropped = twin === undefined ? [index] : [index, twin];
-  const change = separate([runSql(dropped.map((one) => dropIndex(one, isConcurrent)), dropped.map((one) => createAgain(one, isConcurrent)))], [altered.operation]);
+  const change = separate(
+    [
+      runSql(
+        dropped.map((one) => dropIndex(one, isConcurrent)),
+        dropped.map((one) => createAgain(one, isConcurrent)),
+      ),
+    ],
+    [altered.operation],
+  );
   return fixOf(removal, altered.edits, [change], altered.imports);
 }
 
@@ -99,7 +107,12 @@ function removeBySql(removal: Removal): FixDraft {
   return fixOf(removal, [], [runSql([dropIndex(index, isConcurrent)], [createAgain(index, isConcurrent)])]);
 }
 
-function fixOf({ title, index, place, isConcurrent }: Removal, edits: readonly EditDraft[], operations: Step["operations"], imports: readonly string[] = []): FixDraft {
+function fixOf(
+  { title, index, place, isConcurrent }: Removal,
+  edits: readonly EditDraft[],
+  operations: Step["operations"],
+  imports: readonly string[] = [],
+): FixDraft {
   return migrationFix({
     title,
     place,
@@ -108,7 +121,9 @@ function fixOf({ title, index, place, isConcurrent }: Removal, edits: readonly E
     plan: {
       lock: isConcurrent ? "SHARE UPDATE EXCLUSIVE" : "ACCESS EXCLUSIVE",
       duration: isConcurrent ? "milliseconds, after the transactions that use the table have ended" : CATALOG_ONLY,
-      rollback: isConcurrent ? "Migrate back: the index is built again concurrently, which reads the table twice." : "Migrate back: the index is built again, and writes wait.",
+      rollback: isConcurrent
+        ? "Migrate back: the index is built again concurrently, which reads the table twice."
+        : "Migrate back: the index is built again, and writes wait.",
     },
   });
 }

@@ -50,7 +50,11 @@ function setOptions(input: ChangeInput, table: Table | null, { title, slug, obje
     title,
     place,
     steps: [{ slug, isAtomic: true, operations: [runSql(forward, reverse)] }],
-    plan: { lock: isIndex ? "ACCESS EXCLUSIVE on the index for a moment" : "SHARE UPDATE EXCLUSIVE", duration: CATALOG_ONLY, rollback: "Migrate back: the old values hold again." },
+    plan: {
+      lock: isIndex ? "ACCESS EXCLUSIVE on the index for a moment" : "SHARE UPDATE EXCLUSIVE",
+      duration: CATALOG_ONLY,
+      rollback: "Migrate back: the old values hold again.",
+    },
   });
 }
 
@@ -69,7 +73,11 @@ export interface StatisticsSpec {
 }
 
 /** `CREATE STATISTICS` for columns that depend on each other, and the ANALYZE that fills it. Django has no words for it. */
-export function createStatistics(input: ChangeInput, table: Table, { columns, kinds, name = `${table.name}_${columns.join("_")}_stats`.slice(0, 63) }: StatisticsSpec): FixDraft {
+export function createStatistics(
+  input: ChangeInput,
+  table: Table,
+  { columns, kinds, name = `${table.name}_${columns.join("_")}_stats`.slice(0, 63) }: StatisticsSpec,
+): FixDraft {
   const title = `Measure ${columns.join(", ")} of ${table.name} together`;
   const statistics = tableRef({ schema: table.schema, name });
   const forward = `CREATE STATISTICS ${statistics} (${kinds.join(", ")}) ON ${columns.map(quoteName).join(", ")} FROM ${tableRef(table)}`;
@@ -95,7 +103,11 @@ function analysed(input: ChangeInput, table: Table, { title, slug, forward, reve
     title,
     place,
     steps: [{ slug, isAtomic: true, operations: [runSql(statements, [reverse])] }],
-    plan: { lock: "SHARE UPDATE EXCLUSIVE", duration: durationOf(sampled, 1, "sampled"), rollback: "Migrate back: the next ANALYZE goes by the old statistics." },
+    plan: {
+      lock: "SHARE UPDATE EXCLUSIVE",
+      duration: durationOf(sampled, 1, "sampled"),
+      rollback: "Migrate back: the next ANALYZE goes by the old statistics.",
+    },
   });
 }
 

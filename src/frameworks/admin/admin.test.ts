@@ -118,17 +118,22 @@ class EventAdmin(admin.ModelAdmin):
 
 test("a filter by a relation renders each option's label", async () => {
   await expectMarked(
-    files(`@admin.register(Venue)
+    files(
+      `@admin.register(Venue)
 class VenueAdmin(admin.ModelAdmin):
     list_display = ["name"]
     list_filter = ["city"]
     raw_id_fields = ["city"]
-`, "# expect: country"),
+`,
+      "# expect: country",
+    ),
   );
 });
 
 test("a change page's selects render each option's label", async () => {
-  await expectMarked(files(`admin.site.register(Venue, admin.ModelAdmin)
+  await expectMarked(
+    files(
+      `admin.site.register(Venue, admin.ModelAdmin)
 
 
 class PlainAdmin(admin.ModelAdmin):
@@ -136,7 +141,10 @@ class PlainAdmin(admin.ModelAdmin):
 
 
 admin.site.register(Venue, PlainAdmin)
-`, "# expect: country"));
+`,
+      "# expect: country",
+    ),
+  );
 });
 
 test("raw keys, autocompletion and readonly fields of a change page cost one row", async () => {
@@ -157,7 +165,8 @@ class VenueAdmin(admin.ModelAdmin):
 
 test("an inline's select renders each option's label", async () => {
   await expectMarked(
-    files(`class EventInline(admin.TabularInline):
+    files(
+      `class EventInline(admin.TabularInline):
     model = Event
     max_num = 1
 
@@ -167,7 +176,9 @@ class VenueAdmin(admin.ModelAdmin):
     list_display = ["name"]
     raw_id_fields = ["city"]
     inlines = [EventInline]
-`, "# expect: country"),
+`,
+      "# expect: country",
+    ),
   );
 });
 
@@ -177,7 +188,8 @@ async function looped(text: string): Promise<string[]> {
 }
 
 test("each form of an inline and of an editable changelist asks for its choices", async () => {
-  expect(await looped(`class EventInline(admin.TabularInline):
+  expect(
+    await looped(`class EventInline(admin.TabularInline):
     model = Event
 
 
@@ -192,14 +204,13 @@ class EventAdmin(admin.ModelAdmin):
     list_display = ["name", "venue", "city"]
     list_editable = ["venue", "city"]
     raw_id_fields = ["city"]
-`)).toEqual([
-    "likely 5 Each row's form lists every `City` for its select.",
-    "likely 18 Each row's form lists every `Venue` for its select.",
-  ]);
+`),
+  ).toEqual(["likely 5 Each row's form lists every `City` for its select.", "likely 18 Each row's form lists every `Venue` for its select."]);
 });
 
 test("one form, hidden choices and a form of the admin's own are no loop over selects", async () => {
-  expect(await looped(`class OneInline(admin.TabularInline):
+  expect(
+    await looped(`class OneInline(admin.TabularInline):
     model = Event
     max_num = 1
 
@@ -220,5 +231,6 @@ class OwnInline(admin.TabularInline):
 class VenueAdmin(admin.ModelAdmin):
     raw_id_fields = ["city"]
     inlines = [OneInline, RawInline, OwnInline]
-`)).toEqual(["possible 15 Each row's form lists every `City` for its select."]);
+`),
+  ).toEqual(["possible 15 Each row's form lists every `City` for its select."]);
 });

@@ -5,15 +5,29 @@ import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.t
 import { isExternal } from "../../dataflow/frames.ts";
 import { BARE, withPath, withSelectsAll } from "../../dataflow/load-tree.ts";
 import { isDjango } from "../../dataflow/querysets.ts";
-import { alternatives, freshId, joinAll, list, literal, NO_ARGS, object, UNKNOWN, type ObjectValue, type QuerysetValue, type Value } from "../../dataflow/values.ts";
+import {
+  alternatives,
+  freshId,
+  joinAll,
+  list,
+  literal,
+  NO_ARGS,
+  object,
+  UNKNOWN,
+  type ObjectValue,
+  type QuerysetValue,
+  type Value,
+} from "../../dataflow/values.ts";
 import { isChoosable, renderOptions } from "../forms/options.ts";
 
 /** Models that an admin class is registered for: by decorator, by `site.register`, by its own `model`. */
-const adminModels = (engine: Engine): Hook => (args) => {
-  const [admin] = args.positional;
-  if (admin?.kind !== "object") return UNKNOWN;
-  return list(registeredModels(engine, admin.cls).map((model) => ({ kind: "class", cls: model.cls })));
-};
+const adminModels =
+  (engine: Engine): Hook =>
+  (args) => {
+    const [admin] = args.positional;
+    if (admin?.kind !== "object") return UNKNOWN;
+    return list(registeredModels(engine, admin.cls).map((model) => ({ kind: "class", cls: model.cls })));
+  };
 
 const registrations = new WeakMap<Engine, ReadonlyMap<string, readonly Model[]>>();
 
@@ -64,23 +78,26 @@ function readRegistrations(engine: Engine): ReadonlyMap<string, readonly Model[]
   return found;
 }
 
-const changelist = (engine: Engine): Hook => (args, site) => {
-  const [admin, request] = args.positional;
-  if (admin?.kind !== "object" || request === undefined) return UNKNOWN;
-  const call = { ...NO_ARGS, positional: [request] };
-  const inner: CallSite = { ...site, expr: null };
-  const columns = engine.callMethod(admin, "get_list_display", call, inner);
-  for (const queryset of alternatives(engine.callMethod(admin, "get_queryset", call, inner))) {
-    if (queryset.kind !== "queryset") continue;
-    const related = engine.callMethod(admin, "get_list_select_related", call, inner);
-    const loaded = withListSelectRelated(engine, queryset, related, columns, inner);
-    readColumns(engine, admin, loaded, columns, inner);
-    runActions(engine, admin, loaded, request, inner);
-    if (!asksForExport(engine, admin)) runExports(engine, admin, loaded, inner);
-  }
-  if (asksForExport(engine, admin)) runExports(engine, admin, engine.callMethod(admin, "get_export_queryset", { ...NO_ARGS, positional: [another(request)] }, inner), inner);
-  return UNKNOWN;
-};
+const changelist =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [admin, request] = args.positional;
+    if (admin?.kind !== "object" || request === undefined) return UNKNOWN;
+    const call = { ...NO_ARGS, positional: [request] };
+    const inner: CallSite = { ...site, expr: null };
+    const columns = engine.callMethod(admin, "get_list_display", call, inner);
+    for (const queryset of alternatives(engine.callMethod(admin, "get_queryset", call, inner))) {
+      if (queryset.kind !== "queryset") continue;
+      const related = engine.callMethod(admin, "get_list_select_related", call, inner);
+      const loaded = withListSelectRelated(engine, queryset, related, columns, inner);
+      readColumns(engine, admin, loaded, columns, inner);
+      runActions(engine, admin, loaded, request, inner);
+      if (!asksForExport(engine, admin)) runExports(engine, admin, loaded, inner);
+    }
+    if (asksForExport(engine, admin))
+      runExports(engine, admin, engine.callMethod(admin, "get_export_queryset", { ...NO_ARGS, positional: [another(request)] }, inner), inner);
+    return UNKNOWN;
+  };
 
 /** An export is a request of its own, which code may mark as one. */
 function another(request: Value): Value {
@@ -88,14 +105,18 @@ function another(request: Value): Value {
 }
 
 /** The rows of the changelist, for whoever builds one of his own. */
-const changelistQueryset = (engine: Engine): Hook => (args, site) => {
-  const [admin, request] = args.positional;
-  if (admin?.kind !== "object" || request === undefined) return UNKNOWN;
-  const call = { ...NO_ARGS, positional: [request] };
-  const [columns, related] = ["get_list_display", "get_list_select_related"].map((name) => engine.callMethod(admin, name, call, site));
-  const queryset = engine.callMethod(admin, "get_queryset", call, site);
-  return joinAll(alternatives(queryset).map((one) => (one.kind === "queryset" ? withListSelectRelated(engine, one, related ?? UNKNOWN, columns ?? UNKNOWN, site) : one)));
-};
+const changelistQueryset =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [admin, request] = args.positional;
+    if (admin?.kind !== "object" || request === undefined) return UNKNOWN;
+    const call = { ...NO_ARGS, positional: [request] };
+    const [columns, related] = ["get_list_display", "get_list_select_related"].map((name) => engine.callMethod(admin, name, call, site));
+    const queryset = engine.callMethod(admin, "get_queryset", call, site);
+    return joinAll(
+      alternatives(queryset).map((one) => (one.kind === "queryset" ? withListSelectRelated(engine, one, related ?? UNKNOWN, columns ?? UNKNOWN, site) : one)),
+    );
+  };
 
 /** Its class exports what `get_export_queryset()` gives. */
 function asksForExport(engine: Engine, { cls }: ObjectValue): boolean {
@@ -158,18 +179,21 @@ export function exportedResources(engine: Engine, admin: ClassInfo, site: CallSi
 }
 
 /** A filter by a relation lists the label of every row that it may choose. */
-const filterOptions = (engine: Engine): Hook => (args, site) => {
-  const [admin, filters] = args.positional;
-  if (admin?.kind !== "object" || filters?.kind !== "list") return UNKNOWN;
-  for (const model of registeredModels(engine, admin.cls)) {
-    for (const one of filters.items ?? []) {
-      const path = one.kind === "literal" && typeof one.value === "string" ? one.value : relatedOnlyPath(one);
-      const field = path === null ? null : fieldAt(engine, model, path);
-      if (path !== null && field !== null) renderOptions(engine, field, { span: nameSpan(engine, admin.cls, "list_filter", path) ?? site.span, frame: site.frame, expr: null });
+const filterOptions =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [admin, filters] = args.positional;
+    if (admin?.kind !== "object" || filters?.kind !== "list") return UNKNOWN;
+    for (const model of registeredModels(engine, admin.cls)) {
+      for (const one of filters.items ?? []) {
+        const path = one.kind === "literal" && typeof one.value === "string" ? one.value : relatedOnlyPath(one);
+        const field = path === null ? null : fieldAt(engine, model, path);
+        if (path !== null && field !== null)
+          renderOptions(engine, field, { span: nameSpan(engine, admin.cls, "list_filter", path) ?? site.span, frame: site.frame, expr: null });
+      }
     }
-  }
-  return UNKNOWN;
-};
+    return UNKNOWN;
+  };
 
 /** `("author", admin.RelatedOnlyFieldListFilter)`; other classes may ask for their options later. */
 function relatedOnlyPath(value: Value): string | null {
@@ -190,12 +214,14 @@ function fieldAt(engine: Engine, model: Model, path: string): Field | null {
 }
 
 /** A change page's selects: one label for each row of the related model, for each relation without another widget. */
-const formSelects = (engine: Engine): Hook => (args, site) => {
-  const [admin, model] = args.positional;
-  const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
-  if (admin?.kind === "object" && found !== null) renderSelects(engine, admin, found, { ...site, expr: null });
-  return UNKNOWN;
-};
+const formSelects =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [admin, model] = args.positional;
+    const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
+    if (admin?.kind === "object" && found !== null) renderSelects(engine, admin, found, { ...site, expr: null });
+    return UNKNOWN;
+  };
 
 function renderSelects(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): void {
   const hidden = new Set(["raw_id_fields", "autocomplete_fields", "readonly_fields", "exclude"].flatMap((name) => namesOf(engine, admin, name, site)));
@@ -260,8 +286,27 @@ function flatNames(value: Value): string[] {
   return value.kind === "list" ? (value.items ?? []).flatMap(flatNames) : [];
 }
 
-const CUSTOM_WIDGETS = ["formfield_overrides", "formfield_for_dbfield", "formfield_for_foreignkey", "formfield_for_manytomany", "get_changelist_form", "get_changelist_formset", "has_change_permission"];
-const CUSTOM_FORMS = [...CUSTOM_WIDGETS, "form", "formset", "fieldsets", "get_form", "get_formset", "get_fields", "get_fieldsets", "get_readonly_fields", "get_autocomplete_fields"];
+const CUSTOM_WIDGETS = [
+  "formfield_overrides",
+  "formfield_for_dbfield",
+  "formfield_for_foreignkey",
+  "formfield_for_manytomany",
+  "get_changelist_form",
+  "get_changelist_formset",
+  "has_change_permission",
+];
+const CUSTOM_FORMS = [
+  ...CUSTOM_WIDGETS,
+  "form",
+  "formset",
+  "fieldsets",
+  "get_form",
+  "get_formset",
+  "get_fields",
+  "get_fieldsets",
+  "get_readonly_fields",
+  "get_autocomplete_fields",
+];
 
 function isCustomised(engine: Engine, cls: ClassInfo, names: readonly string[]): boolean {
   return names.some((name) => {
@@ -309,7 +354,8 @@ function readColumns(engine: Engine, admin: ObjectValue, queryset: QuerysetValue
   const editable = new Set(namesOf(engine, admin, "list_editable", site));
   for (const column of columns.items ?? [columns.element]) {
     // An editable column's value is read, but its form's field is shown.
-    if (column.kind === "literal" && typeof column.value === "string" && editable.has(column.value)) engine.lookUp(element, column.value, false, { span: head, frame });
+    if (column.kind === "literal" && typeof column.value === "string" && editable.has(column.value))
+      engine.lookUp(element, column.value, false, { span: head, frame });
     else readColumn(engine, admin, column, element, head, frame);
   }
   renderEditable(engine, admin, queryset, frame);
@@ -361,25 +407,27 @@ export function nameSpan(engine: Engine, cls: ClassInfo, member: string, name: s
 }
 
 /** Inline forms: one row each of the related objects, rendered with its label and fields. */
-const inline = (engine: Engine): Hook => (args, site) => {
-  const [admin, request] = args.positional;
-  if (admin?.kind !== "object" || request === undefined) return UNKNOWN;
-  const inner: CallSite = { ...site, expr: null };
-  const queryset = engine.callMethod(admin, "get_queryset", { ...NO_ARGS, positional: [request] }, inner);
-  for (const one of alternatives(queryset)) {
-    if (one.kind !== "queryset") continue;
-    const head = declarationSpan(engine, admin.cls, "model");
-    const { element, loop } = engine.iterate(one, head, site.frame, "iterate", head);
-    const frame = { ...site.frame, loop };
-    engine.text(element, head, frame);
-    renderSelects(engine, admin, one.model, { ...inner, frame: isOneForm(engine, admin, one.model, inner) ? site.frame : frame });
-    const readonly = engine.attribute(admin, "readonly_fields", { span: head, frame });
-    for (const column of readonly.kind === "list" ? (readonly.items ?? []) : []) {
-      readInlineField(engine, admin, column, element, head, frame);
+const inline =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [admin, request] = args.positional;
+    if (admin?.kind !== "object" || request === undefined) return UNKNOWN;
+    const inner: CallSite = { ...site, expr: null };
+    const queryset = engine.callMethod(admin, "get_queryset", { ...NO_ARGS, positional: [request] }, inner);
+    for (const one of alternatives(queryset)) {
+      if (one.kind !== "queryset") continue;
+      const head = declarationSpan(engine, admin.cls, "model");
+      const { element, loop } = engine.iterate(one, head, site.frame, "iterate", head);
+      const frame = { ...site.frame, loop };
+      engine.text(element, head, frame);
+      renderSelects(engine, admin, one.model, { ...inner, frame: isOneForm(engine, admin, one.model, inner) ? site.frame : frame });
+      const readonly = engine.attribute(admin, "readonly_fields", { span: head, frame });
+      for (const column of readonly.kind === "list" ? (readonly.items ?? []) : []) {
+        readInlineField(engine, admin, column, element, head, frame);
+      }
     }
-  }
-  return UNKNOWN;
-};
+    return UNKNOWN;
+  };
 
 /** A parent has one form at most: by a one-to-one key, or because the inline says so. */
 function isOneForm(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): boolean {

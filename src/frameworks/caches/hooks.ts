@@ -44,7 +44,15 @@ const callOf =
     const given = method.value < 0 ? null : argument(args, method.value, how === "get_or_set" ? "default" : "value");
     const value = how === "get_or_set" && given !== null ? made(engine, given, site) : given;
     const key = keyOf(argument(args, 0, how === "delete_pattern" ? "pattern" : "key"), ownExpr(site, how), how);
-    engine.recorder.cacheCall({ how, key, timeout: timeoutOf(args, method), lazy: value === null ? null : lazyOrigin(value), span, symbol: frame.symbol, trail: callsSince(frame, 0) });
+    engine.recorder.cacheCall({
+      how,
+      key,
+      timeout: timeoutOf(args, method),
+      lazy: value === null ? null : lazyOrigin(value),
+      span,
+      symbol: frame.symbol,
+      trail: callsSince(frame, 0),
+    });
     escapeArgs(engine, args);
     if (value !== null) engine.escape(value);
     return UNKNOWN;
@@ -90,7 +98,8 @@ function patternOf(expr: Expr): Key {
     const [left, right] = [patternOf(expr.left), patternOf(expr.right)];
     return left === null && right === null ? null : joined([...(left ?? [null]), ...(right ?? [null])]);
   }
-  if (expr.kind === "call" && expr.callee.kind === "attribute" && expr.callee.name === "format" && expr.callee.object.kind === "str") return withHoles(expr.callee.object.value, /\{[^}]*\}/);
+  if (expr.kind === "call" && expr.callee.kind === "attribute" && expr.callee.name === "format" && expr.callee.object.kind === "str")
+    return withHoles(expr.callee.object.value, /\{[^}]*\}/);
   return null;
 }
 
@@ -111,11 +120,13 @@ function joined(parts: readonly (string | null)[]): Key {
 }
 
 /** What is handed to `on_commit()` runs, only later. */
-const onCommit = (engine: Engine): Hook => (args, site) => {
-  const [fn] = args.positional;
-  if (fn !== undefined) engine.call(fn, NO_ARGS, { ...site, expr: null });
-  return UNKNOWN;
-};
+const onCommit =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [fn] = args.positional;
+    if (fn !== undefined) engine.call(fn, NO_ARGS, { ...site, expr: null });
+    return UNKNOWN;
+  };
 
 function methodHooks(): Readonly<Record<string, (engine: Engine) => Hook>> {
   return Object.fromEntries(Object.entries(METHODS).flatMap(([how, method]) => [how, `a${how}`].map((name) => [`${CACHE}.${name}`, callOf(how, method)])));

@@ -280,7 +280,8 @@ class Reader {
 
   private namesOf(expr: Expr): ReadonlySet<string> | null {
     const source = withoutWrapper(expr);
-    if (source.kind === "sequence") return source.items.every((one) => one.kind === "str") ? new Set(source.items.map((one) => (one.kind === "str" ? one.value : ""))) : null;
+    if (source.kind === "sequence")
+      return source.items.every((one) => one.kind === "str") ? new Set(source.items.map((one) => (one.kind === "str" ? one.value : ""))) : null;
     const value = this.ownValue(source);
     if (value?.kind !== "list" || value.items === null) return null;
     const names = value.items.flatMap((one) => (one.kind === "literal" && typeof one.value === "string" ? [one.value] : []));

@@ -8,18 +8,7 @@ import type { AccessSite, CallArgs, CallSite, Engine, Hook } from "../../dataflo
 import { isExternal } from "../../dataflow/frames.ts";
 import { BARE, hasColumn, withJoinsUnread, withOpaque, withoutReflected, withPath, withReflected } from "../../dataflow/load-tree.ts";
 import { isBeyondReach, isJoinable } from "../../dataflow/rows.ts";
-import {
-  alternatives,
-  dict,
-  joinAll,
-  literal,
-  NO_ARGS,
-  object,
-  UNKNOWN,
-  type ObjectValue,
-  type RowValue,
-  type Value,
-} from "../../dataflow/values.ts";
+import { alternatives, dict, joinAll, literal, NO_ARGS, object, UNKNOWN, type ObjectValue, type RowValue, type Value } from "../../dataflow/values.ts";
 import { noteCounted } from "../counted-pages.ts";
 import { withEntry } from "../views/hooks.ts";
 import { noteSaved, noteValidated } from "../saved-models.ts";
@@ -28,32 +17,36 @@ import { noteSent } from "../../dataflow/sends.ts";
 import { fieldChoice, type FieldChoice } from "./field-choice.ts";
 
 /** `many=True` makes a list serializer around the class's own. */
-const newSerializer = (engine: Engine): Hook => (args, site) => {
-  const [cls, ...rest] = args.positional;
-  if (cls?.kind !== "class") return UNKNOWN;
-  const own: CallArgs = { positional: rest, keywords: args.keywords, open: args.open };
-  const made = plainObject(engine, cls.cls, own, site);
-  if (made.kind !== "object") return made;
-  const context = args.keywords.get("context");
-  if (context !== undefined) made.attrs.set("_context", context);
-  const instance = argument(own, 0, "instance");
-  if (instance !== null && !made.attrs.has("instance")) made.attrs.set("instance", instance);
-  const many = args.keywords.get("many");
-  if (many !== undefined && !(many.kind === "literal" && many.value === false)) made.attrs.set("_many", literal(true));
-  return made;
-};
+const newSerializer =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [cls, ...rest] = args.positional;
+    if (cls?.kind !== "class") return UNKNOWN;
+    const own: CallArgs = { positional: rest, keywords: args.keywords, open: args.open };
+    const made = plainObject(engine, cls.cls, own, site);
+    if (made.kind !== "object") return made;
+    const context = args.keywords.get("context");
+    if (context !== undefined) made.attrs.set("_context", context);
+    const instance = argument(own, 0, "instance");
+    if (instance !== null && !made.attrs.has("instance")) made.attrs.set("instance", instance);
+    const many = args.keywords.get("many");
+    if (many !== undefined && !(many.kind === "literal" && many.value === false)) made.attrs.set("_many", literal(true));
+    return made;
+  };
 
 function isMany(serializer: ObjectValue): boolean {
   return serializer.attrs.has("_many");
 }
 
-const serialize = (engine: Engine): Hook => (args, site) => {
-  const [serializer] = args.positional;
-  if (serializer?.kind !== "object") return UNKNOWN;
-  const instance = serializer.attrs.get("instance") ?? UNKNOWN;
-  representAll(engine, serializer, instance, site);
-  return UNKNOWN;
-};
+const serialize =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [serializer] = args.positional;
+    if (serializer?.kind !== "object") return UNKNOWN;
+    const instance = serializer.attrs.get("instance") ?? UNKNOWN;
+    representAll(engine, serializer, instance, site);
+    return UNKNOWN;
+  };
 
 /** Represents a value by a serializer: every row of it when `many`. */
 function representAll(engine: Engine, serializer: ObjectValue, instance: Value, site: CallSite): void {
@@ -116,17 +109,19 @@ function withOwnFields(engine: Engine, serializer: ObjectValue, row: RowValue, s
   return { ...row, load };
 }
 
-const serializeFields = (engine: Engine): Hook => (args, site) => {
-  const [serializer, row] = args.positional;
-  if (serializer?.kind !== "object" || row === undefined) return UNKNOWN;
-  const choice = fieldChoice(engine, serializer);
-  for (const one of alternatives(row)) {
-    for (const field of fieldsOf(engine, serializer, one, site)) {
-      if (isShown(engine, field, choice)) representField(engine, serializer, field, choice.dropped.has(field.name) ? doubted(one) : one, site);
+const serializeFields =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [serializer, row] = args.positional;
+    if (serializer?.kind !== "object" || row === undefined) return UNKNOWN;
+    const choice = fieldChoice(engine, serializer);
+    for (const one of alternatives(row)) {
+      for (const field of fieldsOf(engine, serializer, one, site)) {
+        if (isShown(engine, field, choice)) representField(engine, serializer, field, choice.dropped.has(field.name) ? doubted(one) : one, site);
+      }
     }
-  }
-  return dict();
-};
+    return dict();
+  };
 
 function isShown(engine: Engine, { name, declared }: SerializerField, { only, omitted, droppedClasses }: FieldChoice): boolean {
   if (omitted.has(name) || (only !== null && !only.has(name))) return false;
@@ -241,9 +236,7 @@ function excludedNames(engine: Engine, meta: ClassInfo, at: AccessSite): Readonl
 
 function modelFieldNames(row: Value, excluded: ReadonlySet<string>): string[] | null {
   if (row.kind !== "row") return null;
-  return [...row.model.fields.values()]
-    .filter((field) => isForwardField(field) && !excluded.has(field.name))
-    .map((field) => field.name);
+  return [...row.model.fields.values()].filter((field) => isForwardField(field) && !excluded.has(field.name)).map((field) => field.name);
 }
 
 function isForwardField(field: Field): boolean {
@@ -421,19 +414,21 @@ function forwardFields(model: Model): Field[] {
 }
 
 /** Runs every action of a viewset under its name, so that `self.action == "list"` is decided. */
-const eachAction = (engine: Engine): Hook => (args, site) => {
-  const [viewset] = args.positional;
-  if (viewset?.kind !== "object") return UNKNOWN;
-  for (const action of actionsOf(engine, viewset.cls)) {
-    const made = object(viewset.cls, null, viewset.site);
-    withEntry(engine, viewset.cls, () => {
-      engine.callMethod(made, "setup_action", { ...NO_ARGS, positional: [literal(action)] }, site);
-      const request = made.attrs.get("request") ?? UNKNOWN;
-      engine.callMethod(made, ownDispatch(engine, viewset.cls) ? "dispatch" : action, { positional: [request], keywords: new Map(), open: true }, site);
-    });
-  }
-  return UNKNOWN;
-};
+const eachAction =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [viewset] = args.positional;
+    if (viewset?.kind !== "object") return UNKNOWN;
+    for (const action of actionsOf(engine, viewset.cls)) {
+      const made = object(viewset.cls, null, viewset.site);
+      withEntry(engine, viewset.cls, () => {
+        engine.callMethod(made, "setup_action", { ...NO_ARGS, positional: [literal(action)] }, site);
+        const request = made.attrs.get("request") ?? UNKNOWN;
+        engine.callMethod(made, ownDispatch(engine, viewset.cls) ? "dispatch" : action, { positional: [request], keywords: new Map(), open: true }, site);
+      });
+    }
+    return UNKNOWN;
+  };
 
 /** The project's own `dispatch` leads to the action. */
 function ownDispatch(engine: Engine, cls: ClassInfo): boolean {
@@ -441,12 +436,14 @@ function ownDispatch(engine: Engine, cls: ClassInfo): boolean {
 }
 
 /** `dispatch` of the framework: the action that was set up. */
-const dispatchAction = (engine: Engine): Hook => (args, site) => {
-  const [view, request] = args.positional;
-  const action = view?.kind === "object" ? view.attrs.get("action") : undefined;
-  if (view === undefined || action?.kind !== "literal") return UNKNOWN;
-  return engine.callMethod(view, String(action.value), { positional: request === undefined ? [] : [request], keywords: new Map(), open: true }, site);
-};
+const dispatchAction =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [view, request] = args.positional;
+    const action = view?.kind === "object" ? view.attrs.get("action") : undefined;
+    if (view === undefined || action?.kind !== "literal") return UNKNOWN;
+    return engine.callMethod(view, String(action.value), { positional: request === undefined ? [] : [request], keywords: new Map(), open: true }, site);
+  };
 
 const STANDARD_ACTIONS = ["list", "retrieve", "create", "update", "partial_update", "destroy"];
 
@@ -467,14 +464,16 @@ function actionsOf(engine: Engine, cls: ClassInfo): string[] {
 const UNKNOWN_SLICE = { positional: [{ kind: "unknown" } as const, { kind: "unknown" } as const], keywords: [], open: false };
 
 /** One page of a queryset is a list of its rows. A paginator, if there is one, counts them first. */
-const page = (engine: Engine): Hook => (args, site) => {
-  const [queryset] = args.positional;
-  if (queryset?.kind !== "queryset") return queryset ?? UNKNOWN;
-  const { recipe, origin } = queryset;
-  noteCounted(engine, queryset, site);
-  noteSent(engine, { kind: "query", how: "list", recipe: withStep(recipe, "slice", UNKNOWN_SLICE), args: NO_RECIPE_ARGS }, site, origin.span);
-  return { ...queryset, sliced: true };
-};
+const page =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [queryset] = args.positional;
+    if (queryset?.kind !== "queryset") return queryset ?? UNKNOWN;
+    const { recipe, origin } = queryset;
+    noteCounted(engine, queryset, site);
+    noteSent(engine, { kind: "query", how: "list", recipe: withStep(recipe, "slice", UNKNOWN_SLICE), args: NO_RECIPE_ARGS }, site, origin.span);
+    return { ...queryset, sliced: true };
+  };
 
 /** The model of a serializer's Meta, and the fields of it that are entered. */
 function serializerModel(engine: Engine, serializer: ObjectValue, site: CallSite): { readonly model: Model; readonly names: readonly string[] } | null {
@@ -486,15 +485,23 @@ function serializerModel(engine: Engine, serializer: ObjectValue, site: CallSite
   return { model, names: listed };
 }
 
-const validatedSerializer = (engine: Engine): Hook => (args, site) => {
-  const [serializer] = args.positional;
-  if (serializer?.kind !== "object") return UNKNOWN;
-  const found = serializerModel(engine, serializer, site);
-  const declared = declaredFields(engine, serializer, site);
-  if (found !== null) noteValidated(engine, found.model, found.names.filter((name) => !declared.has(name)), site);
-  for (const { declared: field } of declared.values()) if (field !== null) noteLookedUp(engine, field, site);
-  return UNKNOWN;
-};
+const validatedSerializer =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [serializer] = args.positional;
+    if (serializer?.kind !== "object") return UNKNOWN;
+    const found = serializerModel(engine, serializer, site);
+    const declared = declaredFields(engine, serializer, site);
+    if (found !== null)
+      noteValidated(
+        engine,
+        found.model,
+        found.names.filter((name) => !declared.has(name)),
+        site,
+      );
+    for (const { declared: field } of declared.values()) if (field !== null) noteLookedUp(engine, field, site);
+    return UNKNOWN;
+  };
 
 /** `PrimaryKeyRelatedField(queryset=…)` fetches the row that is named. */
 function noteLookedUp(engine: Engine, field: ObjectValue, site: CallSite): void {
@@ -503,18 +510,25 @@ function noteLookedUp(engine: Engine, field: ObjectValue, site: CallSite): void 
     if (one.kind !== "queryset") continue;
     const named = field.args?.keywords.get("slug_field");
     const name = named?.kind === "literal" ? String(named.value) : "pk";
-    noteSent(engine, { kind: "query", how: "get", recipe: one.recipe, args: { positional: [], keywords: [[name, { kind: "unknown" }]], open: false } }, site, one.origin.span);
+    noteSent(
+      engine,
+      { kind: "query", how: "get", recipe: one.recipe, args: { positional: [], keywords: [[name, { kind: "unknown" }]], open: false } },
+      site,
+      one.origin.span,
+    );
   }
 }
 
 /** What `create()` and `update()` of the project's own do is seen there. */
-const savedSerializer = (engine: Engine): Hook => (args, site) => {
-  const [serializer] = args.positional;
-  if (serializer?.kind !== "object") return UNKNOWN;
-  const found = serializerModel(engine, serializer, site);
-  if (found !== null) noteSaved(engine, found.model, found.names, site);
-  return UNKNOWN;
-};
+const savedSerializer =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [serializer] = args.positional;
+    if (serializer?.kind !== "object") return UNKNOWN;
+    const found = serializerModel(engine, serializer, site);
+    if (found !== null) noteSaved(engine, found.model, found.names, site);
+    return UNKNOWN;
+  };
 
 /** A serializer that code makes without a context has an empty one; a nested one has its parent's. */
 function contextOf(serializer: Value | undefined): Value {

@@ -142,7 +142,9 @@ test("what an admin loads at times only is read of all its rows", async () => {
             queryset = queryset.exclude(status="draft")
         return list(queryset)`;
   const files = exporting(queryset, "# expect: invoice");
-  await expectMarked({ "shop/admin.py": (files["shop/admin.py"] ?? "").replace("    class Meta:\n", '    lines = Field(attribute="lines")  # expect: lines\n\n    class Meta:\n') });
+  await expectMarked({
+    "shop/admin.py": (files["shop/admin.py"] ?? "").replace("    class Meta:\n", '    lines = Field(attribute="lines")  # expect: lines\n\n    class Meta:\n'),
+  });
 });
 
 test("names that an admin takes from elsewhere may be any", async () => {

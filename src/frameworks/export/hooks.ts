@@ -10,12 +10,14 @@ import { classSetting, declaredObjects, doubted, itemSpan, readPath, stringItems
 /** Since 4.3.8 a foreign key without a widget of its own is exported by its column. */
 const BY_KEY = "recent versions of import-export read the key alone";
 
-const exportRow = (engine: Engine): Hook => (args, site) => {
-  const [resource, row] = args.positional;
-  if (resource?.kind !== "object" || row === undefined) return UNKNOWN;
-  for (const one of alternatives(row)) exportFields(engine, resource, one, site);
-  return UNKNOWN;
-};
+const exportRow =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [resource, row] = args.positional;
+    if (resource?.kind !== "object" || row === undefined) return UNKNOWN;
+    for (const one of alternatives(row)) exportFields(engine, resource, one, site);
+    return UNKNOWN;
+  };
 
 function exportFields(engine: Engine, resource: ObjectValue, row: Value, site: CallSite): void {
   const at: AccessSite = { span: site.span, frame: site.frame };
@@ -29,7 +31,12 @@ function modelNames(engine: Engine, resource: ObjectValue, row: Value, at: Acces
   const named = stringItems(classSetting(engine, resource.cls, "Meta", "fields", at));
   if (named !== null) return named;
   const excluded = new Set(stringItems(classSetting(engine, resource.cls, "Meta", "exclude", at)));
-  return row.kind === "row" ? [...row.model.fields.values()].filter(isExported).map((one) => one.name).filter((name) => !excluded.has(name)) : [];
+  return row.kind === "row"
+    ? [...row.model.fields.values()]
+        .filter(isExported)
+        .map((one) => one.name)
+        .filter((name) => !excluded.has(name))
+    : [];
 }
 
 function isExported(field: Field): boolean {
@@ -74,12 +81,16 @@ function renderMany(engine: Engine, value: Value, site: CallSite): void {
 }
 
 /** A resource of an admin exports what the admin loads; by itself it would load less. */
-const isAdminResource = (engine: Engine): Hook => (args, site) => {
-  const [resource] = args.positional;
-  if (resource?.kind !== "object") return literal(false);
-  const admins = engine.program.classes.filter((one) => one.module.origin === "project" && engine.program.isSubclass(one, "django.contrib.admin.options.ModelAdmin"));
-  return literal(admins.some((one) => exportedResources(engine, one, site).includes(resource.cls)));
-};
+const isAdminResource =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [resource] = args.positional;
+    if (resource?.kind !== "object") return literal(false);
+    const admins = engine.program.classes.filter(
+      (one) => one.module.origin === "project" && engine.program.isSubclass(one, "django.contrib.admin.options.ModelAdmin"),
+    );
+    return literal(admins.some((one) => exportedResources(engine, one, site).includes(resource.cls)));
+  };
 
 export const exportHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.export_row": exportRow,

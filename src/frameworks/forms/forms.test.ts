@@ -29,11 +29,14 @@ const files = (forms: string, mark = ""): Record<string, string> => ({
 
 test("a model form's select renders each option's label", async () => {
   await expectMarked(
-    files(`class VenueForm(forms.ModelForm):
+    files(
+      `class VenueForm(forms.ModelForm):
     class Meta:
         model = Venue
         fields = ["name", "city"]
-`, "# expect: country"),
+`,
+      "# expect: country",
+    ),
   );
 });
 
@@ -114,7 +117,7 @@ class VenueForm(forms.Form):
 
 test("a form set has a form for each row", async () => {
   await expectMarked({
-    ...files("VenueFormSet = forms.modelformset_factory(Venue, fields=[\"name\"])\n"),
+    ...files('VenueFormSet = forms.modelformset_factory(Venue, fields=["name"])\n'),
     "shop/views.py": `from django import forms
 from django.shortcuts import render
 from shop.models import Venue
@@ -166,13 +169,16 @@ def edit(request, pk):
 
 test("a queryset set at run time is what the select renders", async () => {
   await expectMarked(
-    files(`class VenueForm(forms.Form):
+    files(
+      `class VenueForm(forms.Form):
     city = forms.ModelChoiceField(queryset=City.objects.none())
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["city"].queryset = City.objects.all()
-`, "# expect: country"),
+`,
+      "# expect: country",
+    ),
   );
 });
 

@@ -19,12 +19,14 @@ interface ChoiceField {
 
 const CHOICE = "django.forms.models.ModelChoiceField";
 
-const formChoices = (engine: Engine): Hook => (args, site) => {
-  const [form] = args.positional;
-  if (form?.kind !== "object") return UNKNOWN;
-  for (const { field, span } of choicesOf(engine, form, site).values()) renderChoices(engine, field, { span, frame: site.frame, expr: null });
-  return UNKNOWN;
-};
+const formChoices =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [form] = args.positional;
+    if (form?.kind !== "object") return UNKNOWN;
+    for (const { field, span } of choicesOf(engine, form, site).values()) renderChoices(engine, field, { span, frame: site.frame, expr: null });
+    return UNKNOWN;
+  };
 
 /** What a form offers to choose from. The fields are copies of the class's own, so that what `__init__` changes is the form's alone. */
 function choicesOf(engine: Engine, form: ObjectValue, site: CallSite): ReadonlyMap<string, ChoiceField> {
@@ -43,15 +45,17 @@ function choicesOf(engine: Engine, form: ObjectValue, site: CallSite): ReadonlyM
 }
 
 /** A form that a loop renders, a form set's above all: each asks for its options itself. What a single form asks is noted where its class stands. */
-const renderedForm = (engine: Engine): Hook => (args, site) => {
-  const [form, name] = args.positional;
-  const { span, frame } = projectSite({ span: site.span, frame: site.frame });
-  if (form?.kind !== "object" || frame.loop === null) return UNKNOWN;
-  for (const [key, { field }] of choicesOf(engine, form, { ...site, expr: null })) {
-    if (name === undefined || (name.kind === "literal" && name.value === key)) renderChoices(engine, field, { span, frame, expr: null }, IN_SET);
-  }
-  return UNKNOWN;
-};
+const renderedForm =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [form, name] = args.positional;
+    const { span, frame } = projectSite({ span: site.span, frame: site.frame });
+    if (form?.kind !== "object" || frame.loop === null) return UNKNOWN;
+    for (const [key, { field }] of choicesOf(engine, form, { ...site, expr: null })) {
+      if (name === undefined || (name.kind === "literal" && name.value === key)) renderChoices(engine, field, { span, frame, expr: null }, IN_SET);
+    }
+    return UNKNOWN;
+  };
 
 /** How the options of a form are asked for that has others beside it. */
 const IN_SET = "form choices";
@@ -123,36 +127,42 @@ function renderChoices(engine: Engine, field: ObjectValue, site: CallSite, how =
 }
 
 /** The class of a form set's forms: the project's own, or one that Django makes for the model's fields. */
-const formOfSet = (engine: Engine): Hook => (args, site) => {
-  const [form, model, fields, widgets] = args.positional;
-  const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
-  if (form?.kind !== "class" || found === null || form.cls.module.origin === "project") return form ?? UNKNOWN;
-  const { cls } = form;
-  const other = new Set(stringItems(widgets ?? null));
-  const names = (stringItems(fields ?? null) ?? []).filter((name) => !other.has(name));
-  const where = projectSite({ span: site.span, frame: site.frame });
-  return native(`form of a set:${found.label}:${names.join()}`, ({ keywords }) => {
-    const made = object(cls, NO_ARGS, where.span);
-    made.attrs.set("instance", keywords.get("instance") ?? UNKNOWN);
-    made.attrs.set("fields", dict(fieldsFor(engine, found, names, { ...where, expr: null })));
-    return made;
-  });
-};
+const formOfSet =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [form, model, fields, widgets] = args.positional;
+    const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
+    if (form?.kind !== "class" || found === null || form.cls.module.origin === "project") return form ?? UNKNOWN;
+    const { cls } = form;
+    const other = new Set(stringItems(widgets ?? null));
+    const names = (stringItems(fields ?? null) ?? []).filter((name) => !other.has(name));
+    const where = projectSite({ span: site.span, frame: site.frame });
+    return native(`form of a set:${found.label}:${names.join()}`, ({ keywords }) => {
+      const made = object(cls, NO_ARGS, where.span);
+      made.attrs.set("instance", keywords.get("instance") ?? UNKNOWN);
+      made.attrs.set("fields", dict(fieldsFor(engine, found, names, { ...where, expr: null })));
+      return made;
+    });
+  };
 
 /** A model form set that is given no queryset has a form for each row there is; one inline, for each row that points to the instance. */
 const NO_ROWS_YET = "the row that the forms belong to was just made";
 
-const rowsOfSet = (engine: Engine): Hook => (args, site) => {
-  const [model, parent, name] = args.positional;
-  const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
-  if (found === null) return UNKNOWN;
-  const where: CallSite = { ...projectSite({ span: site.span, frame: site.frame }), expr: null };
-  const key = [...found.fields.values()].find((field) => field.relation !== null && (name?.kind === "literal" && name.value !== null ? field.name === name.value : pointsTo(field, parent)));
-  const manager = modelManager(engine, found, found.defaultManager, { span: where.span, frame: where.frame });
-  const own = key === undefined ? NO_ARGS : { ...NO_ARGS, keywords: new Map([[key.name, UNKNOWN]]) };
-  const rows = engine.callMethod({ ...manager, origin: implicitOrigin(engine, found, "forms", where) }, key === undefined ? "all" : "filter", own, where);
-  return parent?.kind === "row" && parent.isNew && rows.kind === "queryset" ? { ...rows, doubts: [...rows.doubts, NO_ROWS_YET] } : rows;
-};
+const rowsOfSet =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [model, parent, name] = args.positional;
+    const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
+    if (found === null) return UNKNOWN;
+    const where: CallSite = { ...projectSite({ span: site.span, frame: site.frame }), expr: null };
+    const key = [...found.fields.values()].find(
+      (field) => field.relation !== null && (name?.kind === "literal" && name.value !== null ? field.name === name.value : pointsTo(field, parent)),
+    );
+    const manager = modelManager(engine, found, found.defaultManager, { span: where.span, frame: where.frame });
+    const own = key === undefined ? NO_ARGS : { ...NO_ARGS, keywords: new Map([[key.name, UNKNOWN]]) };
+    const rows = engine.callMethod({ ...manager, origin: implicitOrigin(engine, found, "forms", where) }, key === undefined ? "all" : "filter", own, where);
+    return parent?.kind === "row" && parent.isNew && rows.kind === "queryset" ? { ...rows, doubts: [...rows.doubts, NO_ROWS_YET] } : rows;
+  };
 
 function pointsTo(field: Field, parent: Value | undefined): boolean {
   return parent?.kind === "row" && field.relation?.target === parent.model.label && (field.relation.kind === "fk" || field.relation.kind === "o2o");
@@ -171,32 +181,36 @@ function fieldsFor(engine: Engine, model: Model, names: readonly string[], site:
 }
 
 /** `modelformset_factory(Order, fields=[…])`: each form offers the same options. */
-const formsetChoices = (engine: Engine): Hook => (args, site) => {
-  const [model, fields, widgets] = args.positional;
-  const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
-  const other = new Set(stringItems(widgets ?? null));
-  if (found === null || fields === undefined) return UNKNOWN;
-  for (const name of stringItems(fields) ?? []) {
-    const field = found.fields.get(name);
-    if (field !== undefined && isChoosable(field) && !other.has(name)) renderOptions(engine, field, { ...site, expr: null });
-  }
-  return UNKNOWN;
-};
+const formsetChoices =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [model, fields, widgets] = args.positional;
+    const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
+    const other = new Set(stringItems(widgets ?? null));
+    if (found === null || fields === undefined) return UNKNOWN;
+    for (const name of stringItems(fields) ?? []) {
+      const field = found.fields.get(name);
+      if (field !== undefined && isChoosable(field) && !other.has(name)) renderOptions(engine, field, { ...site, expr: null });
+    }
+    return UNKNOWN;
+  };
 
 const ON_DEMAND = "the page may render its filters in another way";
 
 /** django-filter's form: the options of its model filters. */
-const filterChoices = (engine: Engine): Hook => (args, site) => {
-  const [filterset] = args.positional;
-  if (filterset?.kind !== "object") return UNKNOWN;
-  for (const [, { field, span }] of declaredChoices(engine, filterset.cls, "django_filters.filters.ModelChoiceFilter", site)) {
-    const queryset: Value | undefined = field.args?.keywords.get("queryset");
-    if (queryset === undefined) continue;
-    for (const one of alternatives(queryset)) if (one.kind === "queryset") field.attrs.set("queryset", doubted(one, ON_DEMAND));
-    renderChoices(engine, field, { span, frame: site.frame, expr: null });
-  }
-  return UNKNOWN;
-};
+const filterChoices =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [filterset] = args.positional;
+    if (filterset?.kind !== "object") return UNKNOWN;
+    for (const [, { field, span }] of declaredChoices(engine, filterset.cls, "django_filters.filters.ModelChoiceFilter", site)) {
+      const queryset: Value | undefined = field.args?.keywords.get("queryset");
+      if (queryset === undefined) continue;
+      for (const one of alternatives(queryset)) if (one.kind === "queryset") field.attrs.set("queryset", doubted(one, ON_DEMAND));
+      renderChoices(engine, field, { span, frame: site.frame, expr: null });
+    }
+    return UNKNOWN;
+  };
 
 /** The model of a form's Meta, and the names that it chooses. */
 function formModel(engine: Engine, form: Value | undefined, site: CallSite): { readonly model: Model; readonly names: readonly string[] } | null {
@@ -209,27 +223,36 @@ function formModel(engine: Engine, form: Value | undefined, site: CallSite): { r
 }
 
 /** A form asks for each row that was chosen, and whether what is unique is there already. */
-const validatedForm = (engine: Engine): Hook => (args, site) => {
-  const found = formModel(engine, args.positional[0], site);
-  if (found !== null) noteValidated(engine, found.model, found.names, site);
-  return UNKNOWN;
-};
+const validatedForm =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const found = formModel(engine, args.positional[0], site);
+    if (found !== null) noteValidated(engine, found.model, found.names, site);
+    return UNKNOWN;
+  };
 
 function isFalse(value: Value | undefined): boolean {
   return value?.kind === "literal" && value.value === false;
 }
 
-const savedForm = (engine: Engine): Hook => (args, site) => {
-  const [form, commit] = args.positional;
-  const found = formModel(engine, form, site);
-  if (found !== null && !isFalse(commit)) noteSaved(engine, found.model, found.names, site);
-  const instance = form?.kind === "object" ? form.attrs.get("instance") : undefined;
-  if (instance !== undefined && alternatives(instance).some((one) => one.kind === "row")) return instance;
-  return found === null ? (instance ?? UNKNOWN) : unknownRow(engine, found.model.label);
-};
+const savedForm =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [form, commit] = args.positional;
+    const found = formModel(engine, form, site);
+    if (found !== null && !isFalse(commit)) noteSaved(engine, found.model, found.names, site);
+    const instance = form?.kind === "object" ? form.attrs.get("instance") : undefined;
+    if (instance !== undefined && alternatives(instance).some((one) => one.kind === "row")) return instance;
+    return found === null ? (instance ?? UNKNOWN) : unknownRow(engine, found.model.label);
+  };
 
 /** What the forms of a set write: as the project's form says, or the fields that the set names. */
-function setModel(engine: Engine, form: Value | undefined, model: Value | undefined, site: CallSite): { readonly model: Model; readonly names: readonly string[] } | null {
+function setModel(
+  engine: Engine,
+  form: Value | undefined,
+  model: Value | undefined,
+  site: CallSite,
+): { readonly model: Model; readonly names: readonly string[] } | null {
   const own = formModel(engine, form, site);
   const found = model?.kind === "class" ? engine.graph.ofClass(model.cls) : null;
   if (own !== null || found === null || form?.kind !== "object") return own;
@@ -238,42 +261,50 @@ function setModel(engine: Engine, form: Value | undefined, model: Value | undefi
 }
 
 /** Each form's hidden key is a choice too: its row is asked for. */
-const validatedSet = (engine: Engine): Hook => (args, site) => {
-  const [form, model] = args.positional;
-  const found = setModel(engine, form, model, site);
-  if (found === null) return UNKNOWN;
-  noteValidated(engine, found.model, found.names, site);
-  noteAsked(engine, found.model, site);
-  return UNKNOWN;
-};
+const validatedSet =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [form, model] = args.positional;
+    const found = setModel(engine, form, model, site);
+    if (found === null) return UNKNOWN;
+    noteValidated(engine, found.model, found.names, site);
+    noteAsked(engine, found.model, site);
+    return UNKNOWN;
+  };
 
-const savedSet = (engine: Engine): Hook => (args, site) => {
-  const [form, model, commit] = args.positional;
-  const found = setModel(engine, form, model, site);
-  if (found !== null && !isFalse(commit)) noteSaved(engine, found.model, found.names, site);
-  return UNKNOWN;
-};
+const savedSet =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [form, model, commit] = args.positional;
+    const found = setModel(engine, form, model, site);
+    if (found !== null && !isFalse(commit)) noteSaved(engine, found.model, found.names, site);
+    return UNKNOWN;
+  };
 
 /** A view without a form class makes one of its model's fields. */
-const savedModel = (engine: Engine): Hook => (args, site) => {
-  const [cls, fields] = args.positional;
-  const model = cls?.kind === "class" ? engine.graph.ofClass(cls.cls) : null;
-  if (model !== null) noteSaved(engine, model, stringItems(fields ?? null) ?? [...model.fields.keys()], site);
-  return UNKNOWN;
-};
+const savedModel =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [cls, fields] = args.positional;
+    const model = cls?.kind === "class" ? engine.graph.ofClass(cls.cls) : null;
+    if (model !== null) noteSaved(engine, model, stringItems(fields ?? null) ?? [...model.fields.keys()], site);
+    return UNKNOWN;
+  };
 
-const validatedModel = (engine: Engine): Hook => (args, site) => {
-  const [view] = args.positional;
-  if (view?.kind !== "object") return UNKNOWN;
-  const at: AccessSite = { span: site.span, frame: site.frame };
-  const form = engine.classMember(view.cls, "form_class", view, at);
-  const cls = engine.classMember(view.cls, "model", view, at);
-  const model = cls?.kind === "class" ? engine.graph.ofClass(cls.cls) : null;
-  if (form?.kind === "literal" && model !== null) {
-    noteValidated(engine, model, stringItems(engine.classMember(view.cls, "fields", view, at)) ?? [...model.fields.keys()], site);
-  }
-  return UNKNOWN;
-};
+const validatedModel =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [view] = args.positional;
+    if (view?.kind !== "object") return UNKNOWN;
+    const at: AccessSite = { span: site.span, frame: site.frame };
+    const form = engine.classMember(view.cls, "form_class", view, at);
+    const cls = engine.classMember(view.cls, "model", view, at);
+    const model = cls?.kind === "class" ? engine.graph.ofClass(cls.cls) : null;
+    if (form?.kind === "literal" && model !== null) {
+      noteValidated(engine, model, stringItems(engine.classMember(view.cls, "fields", view, at)) ?? [...model.fields.keys()], site);
+    }
+    return UNKNOWN;
+  };
 
 export const formHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.form_choices": formChoices,

@@ -10,12 +10,14 @@ import { forEachRow, OPTIONAL, ownQueryset } from "./rows.ts";
 /** Types within types that are followed; schemas have cycles, queries end. */
 const MAX_NESTING = 4;
 
-const graphqlRoot = (engine: Engine): Hook => (args, site) => {
-  const [root] = args.positional;
-  if (root?.kind !== "object" || modelOf(engine, root.cls, site) !== null) return UNKNOWN;
-  resolveFields(engine, root.cls, UNKNOWN, [root.cls], site);
-  return UNKNOWN;
-};
+const graphqlRoot =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [root] = args.positional;
+    if (root?.kind !== "object" || modelOf(engine, root.cls, site) !== null) return UNKNOWN;
+    resolveFields(engine, root.cls, UNKNOWN, [root.cls], site);
+    return UNKNOWN;
+  };
 
 function modelOf(engine: Engine, cls: ClassInfo, site: CallSite): Model | null {
   const value = classSetting(engine, cls, "Meta", "model", { span: site.span, frame: site.frame });
@@ -41,7 +43,13 @@ function resolverNames(engine: Engine, cls: ClassInfo): ReadonlySet<string> {
 }
 
 /** A resolver is called without its class: `self` is the parent's value. `Field(…, resolver=…)` comes before a method. */
-function callResolver(engine: Engine, cls: ClassInfo, field: Pick<Declared, "name"> & { readonly object: ObjectValue | null }, parent: Value, site: CallSite): Value | null {
+function callResolver(
+  engine: Engine,
+  cls: ClassInfo,
+  field: Pick<Declared, "name"> & { readonly object: ObjectValue | null },
+  parent: Value,
+  site: CallSite,
+): Value | null {
   const given = field.object?.args?.keywords.get("resolver");
   const resolver = given ?? engine.classMember(cls, `resolve_${field.name}`, { kind: "class", cls }, { span: site.span, frame: site.frame });
   if (resolver?.kind !== "function") return null;
@@ -57,7 +65,8 @@ function sourceOf(field: Declared): string {
 function resolveField(engine: Engine, cls: ClassInfo, field: Declared, parent: Value, path: readonly ClassInfo[], site: CallSite): void {
   const inner: CallSite = { span: field.span, frame: site.frame, expr: null };
   const target = typeOf(engine, field.object);
-  const resolved = callResolver(engine, cls, field, parent, inner) ?? (parent.kind === "row" ? readPath(engine, doubted(parent, OPTIONAL), sourceOf(field), inner) : UNKNOWN);
+  const resolved =
+    callResolver(engine, cls, field, parent, inner) ?? (parent.kind === "row" ? readPath(engine, doubted(parent, OPTIONAL), sourceOf(field), inner) : UNKNOWN);
   if (target === null || path.length > MAX_NESTING || path.includes(target)) return;
   const isOwnQueryset = resolved.kind === "unknown" && parent.kind === "unknown" && isQuerysetField(engine, field.object);
   const model = isOwnQueryset ? modelOf(engine, target, inner) : null;
@@ -108,7 +117,9 @@ const typedModels = new WeakMap<Engine, ReadonlySet<string>>();
 function hasType(engine: Engine, label: string | null, site: CallSite): boolean {
   let known = typedModels.get(engine);
   if (known === undefined) {
-    const types = engine.program.classes.filter((one) => one.module.origin === "project" && engine.program.isSubclass(one, "graphene_django.types.DjangoObjectType"));
+    const types = engine.program.classes.filter(
+      (one) => one.module.origin === "project" && engine.program.isSubclass(one, "graphene_django.types.DjangoObjectType"),
+    );
     known = new Set(types.flatMap((one) => modelOf(engine, one, site)?.label ?? []));
     typedModels.set(engine, known);
   }

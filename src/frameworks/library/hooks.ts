@@ -20,25 +20,29 @@ function siteIn(site: CallSite): AccessSite {
 }
 
 /** `luthier.setting(self, "Meta", "model")`: a class attribute, of an inner class unless its name is empty. */
-const setting = (engine: Engine): Hook => (args, site) => {
-  const [owner, nested, name] = args.positional;
-  const cls = classOf(owner);
-  if (cls === null) return NONE;
-  return classSetting(engine, cls, text(nested) ?? "", text(name) ?? "", siteIn(site)) ?? NONE;
-};
+const setting =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [owner, nested, name] = args.positional;
+    const cls = classOf(owner);
+    if (cls === null) return NONE;
+    return classSetting(engine, cls, text(nested) ?? "", text(name) ?? "", siteIn(site)) ?? NONE;
+  };
 
 /** `luthier.call_methods(self, "prepare_", row)`: calls each of the project's methods with that prefix. */
-const callMethods = (engine: Engine): Hook => (args, site) => {
-  const [self, prefix, ...given] = args.positional;
-  const cls = classOf(self);
-  const start = text(prefix);
-  if (self === undefined || cls === null || start === null) return UNKNOWN;
-  for (const name of methodNames(engine, cls, start)) {
-    const method = engine.classMember(cls, name, self, siteIn(site));
-    if (method !== null) engine.text(callSome(engine, method, given, site), site.span, site.frame);
-  }
-  return UNKNOWN;
-};
+const callMethods =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [self, prefix, ...given] = args.positional;
+    const cls = classOf(self);
+    const start = text(prefix);
+    if (self === undefined || cls === null || start === null) return UNKNOWN;
+    for (const name of methodNames(engine, cls, start)) {
+      const method = engine.classMember(cls, name, self, siteIn(site));
+      if (method !== null) engine.text(callSome(engine, method, given, site), site.span, site.frame);
+    }
+    return UNKNOWN;
+  };
 
 function methodNames(engine: Engine, cls: ClassInfo, prefix: string): ReadonlySet<string> {
   const names = new Set<string>();
@@ -59,61 +63,77 @@ function callSome(engine: Engine, method: Value, given: readonly Value[], site: 
 }
 
 /** `luthier.read_names(self, "Meta", "fields", row)`: renders each named field or path of the row, at its name. */
-const readNames = (engine: Engine): Hook => (args, site) => {
-  const [self, nestedName, member, row] = args.positional;
-  const cls = classOf(self);
-  const name = text(member);
-  if (cls === null || name === null || row === undefined) return UNKNOWN;
-  const nested = text(nestedName) ?? "";
-  const holder = nested === "" ? cls : (engine.program.mro(cls).flatMap((one) => (isExternal(one) ? [] : [one.nested.get(nested)])).find((one) => one !== undefined) ?? null);
-  const paths = holder === null ? null : stringItems(classSetting(engine, holder, "", name, siteIn(site)));
-  for (const path of paths ?? []) {
-    if (holder === null) continue;
-    const at: AccessSite = { span: itemSpan(engine, holder, name, path), frame: site.frame };
-    engine.text(readPath(engine, row, path, at), at.span, at.frame);
-  }
-  return UNKNOWN;
-};
+const readNames =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [self, nestedName, member, row] = args.positional;
+    const cls = classOf(self);
+    const name = text(member);
+    if (cls === null || name === null || row === undefined) return UNKNOWN;
+    const nested = text(nestedName) ?? "";
+    const holder =
+      nested === ""
+        ? cls
+        : (engine.program
+            .mro(cls)
+            .flatMap((one) => (isExternal(one) ? [] : [one.nested.get(nested)]))
+            .find((one) => one !== undefined) ?? null);
+    const paths = holder === null ? null : stringItems(classSetting(engine, holder, "", name, siteIn(site)));
+    for (const path of paths ?? []) {
+      if (holder === null) continue;
+      const at: AccessSite = { span: itemSpan(engine, holder, name, path), frame: site.frame };
+      engine.text(readPath(engine, row, path, at), at.span, at.frame);
+    }
+    return UNKNOWN;
+  };
 
 /**
  * `luthier.read_declared(self, "import_export.fields.Field", "attribute", row)`: renders what each declared object reads
  * of the row: the path that its keyword names, or the attribute's own name where the fourth argument says so.
  */
-const readDeclared = (engine: Engine): Hook => (args, site) => {
-  const [self, base, keyword, row, byName] = args.positional;
-  const cls = classOf(self);
-  const dotted = text(base);
-  const option = text(keyword);
-  if (cls === null || dotted === null || option === null || row === undefined) return UNKNOWN;
-  for (const one of declaredObjects(engine, cls, dotted, siteIn(site))) {
-    const given = text(one.object.args?.keywords.get(option) ?? one.object.args?.positional[0]);
-    const path = given ?? (byName === undefined ? null : one.name);
-    if (path === null) continue;
-    const at: AccessSite = { span: one.span, frame: site.frame };
-    engine.text(readPath(engine, row, path, at), at.span, at.frame);
-  }
-  return UNKNOWN;
-};
+const readDeclared =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [self, base, keyword, row, byName] = args.positional;
+    const cls = classOf(self);
+    const dotted = text(base);
+    const option = text(keyword);
+    if (cls === null || dotted === null || option === null || row === undefined) return UNKNOWN;
+    for (const one of declaredObjects(engine, cls, dotted, siteIn(site))) {
+      const given = text(one.object.args?.keywords.get(option) ?? one.object.args?.positional[0]);
+      const path = given ?? (byName === undefined ? null : one.name);
+      if (path === null) continue;
+      const at: AccessSite = { span: one.span, frame: site.frame };
+      engine.text(readPath(engine, row, path, at), at.span, at.frame);
+    }
+    return UNKNOWN;
+  };
 
 /** `luthier.read_path(row, "author__name")`. */
-const readOnePath = (engine: Engine): Hook => (args, site) => {
-  const [row, path] = args.positional;
-  const name = text(path);
-  return row === undefined || name === null ? UNKNOWN : readPath(engine, row, name, siteIn(site));
-};
+const readOnePath =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [row, path] = args.positional;
+    const name = text(path);
+    return row === undefined || name === null ? UNKNOWN : readPath(engine, row, name, siteIn(site));
+  };
 
 /** `luthier.decorated_members(self, "package.decorator")`: a dictionary of what the members so decorated give. */
-const decoratedMembers = (engine: Engine): Hook => (args, site) => {
-  const [self, decorator] = args.positional;
-  const cls = classOf(self);
-  const dotted = text(decorator);
-  if (self === undefined || cls === null || dotted === null) return dict();
-  const names = new Set(engine.program.mro(cls).flatMap((owner) => (isExternal(owner) ? [] : namesDecorated(engine, owner, dotted))));
-  return dict([...names].map((name) => {
-    const member = engine.classMember(cls, name, self, siteIn(site)) ?? UNKNOWN;
-    return [name, member.kind === "bound" ? engine.call(member, NO_ARGS, { ...site, expr: null }) : member];
-  }));
-};
+const decoratedMembers =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [self, decorator] = args.positional;
+    const cls = classOf(self);
+    const dotted = text(decorator);
+    if (self === undefined || cls === null || dotted === null) return dict();
+    const names = new Set(engine.program.mro(cls).flatMap((owner) => (isExternal(owner) ? [] : namesDecorated(engine, owner, dotted))));
+    return dict(
+      [...names].map((name) => {
+        const member = engine.classMember(cls, name, self, siteIn(site)) ?? UNKNOWN;
+        return [name, member.kind === "bound" ? engine.call(member, NO_ARGS, { ...site, expr: null }) : member];
+      }),
+    );
+  };
 
 function namesDecorated(engine: Engine, owner: ClassInfo, dotted: string): string[] {
   return [...owner.members].flatMap(([name, definitions]) => {

@@ -10,14 +10,16 @@ import { classSetting, itemSpan, readPath, stringItems } from "../declarations.t
 /** Schemas within schemas that are followed. */
 const MAX_NESTING = 8;
 
-const operation = (engine: Engine): Hook => () =>
-  native("luthier.decorator:ninja", (args, site) => {
-    const [fn, result] = args.positional;
-    if (fn?.kind !== "function" || fn.def.kind !== "function" || result === undefined) return UNKNOWN;
-    const schema = responseSchema(engine, fn.module, fn.def);
-    if (schema !== null) for (const one of alternatives(bodyOf(result))) represent(engine, schema, one, 0, site);
-    return UNKNOWN;
-  });
+const operation =
+  (engine: Engine): Hook =>
+  () =>
+    native("luthier.decorator:ninja", (args, site) => {
+      const [fn, result] = args.positional;
+      if (fn?.kind !== "function" || fn.def.kind !== "function" || result === undefined) return UNKNOWN;
+      const schema = responseSchema(engine, fn.module, fn.def);
+      if (schema !== null) for (const one of alternatives(bodyOf(result))) represent(engine, schema, one, 0, site);
+      return UNKNOWN;
+    });
 
 /** `return 200, orders`. */
 function bodyOf(result: Value): Value {

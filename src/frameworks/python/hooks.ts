@@ -3,8 +3,10 @@ import { argument } from "../../dataflow/arguments.ts";
 import type { Engine, Hook } from "../../dataflow/engine.ts";
 import { dict, joinAll, list, listOf, native, NO_ARGS, UNKNOWN, type Value } from "../../dataflow/values.ts";
 
-const chained = (engine: Engine): Hook => (args, site) =>
-  listOf(joinAll(args.positional.map((one) => engine.iterate(one, site.span, site.frame, "iterate").element)), "generator");
+const chained =
+  (engine: Engine): Hook =>
+  (args, site) =>
+    listOf(joinAll(args.positional.map((one) => engine.iterate(one, site.span, site.frame, "iterate").element)), "generator");
 
 /** Returns its first argument: decorators and wrappers. */
 const identity = (): Hook => (args) => args.positional[0] ?? UNKNOWN;

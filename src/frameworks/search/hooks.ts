@@ -5,16 +5,18 @@ import { alternatives, dict, NO_ARGS, UNKNOWN, type ObjectValue, type Value } fr
 import { declaredObjects, readPath, type Declared } from "../declarations.ts";
 
 /** django-elasticsearch-dsl and its OpenSearch twin. */
-const indexRow = (engine: Engine): Hook => (args, site) => {
-  const [document, row] = args.positional;
-  if (document?.kind !== "object" || row === undefined) return UNKNOWN;
-  const at: AccessSite = { span: site.span, frame: site.frame };
-  for (const field of declaredObjects(engine, document.cls, "django_elasticsearch_dsl.fields.DEDField", at)) {
-    const inner: CallSite = { span: field.span, frame: site.frame, expr: null };
-    if (!prepared(engine, document, field, row, inner)) readField(engine, field.name, field.object, row, inner);
-  }
-  return UNKNOWN;
-};
+const indexRow =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [document, row] = args.positional;
+    if (document?.kind !== "object" || row === undefined) return UNKNOWN;
+    const at: AccessSite = { span: site.span, frame: site.frame };
+    for (const field of declaredObjects(engine, document.cls, "django_elasticsearch_dsl.fields.DEDField", at)) {
+      const inner: CallSite = { span: field.span, frame: site.frame, expr: null };
+      if (!prepared(engine, document, field, row, inner)) readField(engine, field.name, field.object, row, inner);
+    }
+    return UNKNOWN;
+  };
 
 function prepared(engine: Engine, document: ObjectValue, field: Declared, row: Value, site: CallSite): boolean {
   const method = engine.classMember(document.cls, `prepare_${field.name}`, document, site);
@@ -47,17 +49,19 @@ function inside(engine: Engine, value: Value, site: CallSite): { readonly elemen
 }
 
 /** Haystack reads each field's `model_attr` or template, then lets `prepare_…` say more. */
-const haystackRow = (engine: Engine): Hook => (args, site) => {
-  const [index, row] = args.positional;
-  if (index?.kind !== "object" || row === undefined) return UNKNOWN;
-  const at: AccessSite = { span: site.span, frame: site.frame };
-  for (const field of declaredObjects(engine, index.cls, "haystack.indexes.SearchField", at)) {
-    const inner: CallSite = { span: field.span, frame: site.frame, expr: null };
-    readHaystackField(engine, field, row, inner);
-    prepared(engine, index, field, row, inner);
-  }
-  return UNKNOWN;
-};
+const haystackRow =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [index, row] = args.positional;
+    if (index?.kind !== "object" || row === undefined) return UNKNOWN;
+    const at: AccessSite = { span: site.span, frame: site.frame };
+    for (const field of declaredObjects(engine, index.cls, "haystack.indexes.SearchField", at)) {
+      const inner: CallSite = { span: field.span, frame: site.frame, expr: null };
+      readHaystackField(engine, field, row, inner);
+      prepared(engine, index, field, row, inner);
+    }
+    return UNKNOWN;
+  };
 
 function readHaystackField(engine: Engine, field: Declared, row: Value, site: CallSite): void {
   const keywords = field.object.args?.keywords;

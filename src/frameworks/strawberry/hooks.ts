@@ -65,7 +65,8 @@ function resolveField(engine: Engine, field: StrawberryField, visit: Visit): Vis
   const found: Visit[] = [];
   for (const one of alternatives(value)) {
     const rows = rowsOf(engine, field, one, target, inner);
-    const isSeen = isOptimised(engine) && modelOf(engine, target) !== null && (rows.kind === "queryset" || (isLoaded && (field.resolver === null || joinsItself(field))));
+    const isSeen =
+      isOptimised(engine) && modelOf(engine, target) !== null && (rows.kind === "queryset" || (isLoaded && (field.resolver === null || joinsItself(field))));
     const many = rows.kind === "queryset" && !isMany(field.type) ? engine.callMethod(rows, "get", NO_ARGS, inner) : rows;
     const asked = path.length > LIKELY_NESTING ? doubted(many, OPTIONAL) : many;
     forEachRow(engine, asked, inner, (row, at) => found.push({ type: target, parent: row, path: [...path, target], isLoaded: isSeen, site: at }));

@@ -61,7 +61,15 @@ function fieldOf(engine: Engine, owner: ClassInfo, name: string): StrawberryFiel
   if (last.annotation === null && declared?.resolver == null) return null;
   const resolver = declared?.resolver ?? null;
   const given = last.annotation ?? (resolver?.def.kind === "function" ? resolver.def.returns : null);
-  return { name, type: given, module: last.annotation === null ? (resolver?.module ?? owner.module) : owner.module, settings: declared?.settings ?? null, kind: declared?.kind ?? null, resolver, span };
+  return {
+    name,
+    type: given,
+    module: last.annotation === null ? (resolver?.module ?? owner.module) : owner.module,
+    settings: declared?.settings ?? null,
+    kind: declared?.kind ?? null,
+    resolver,
+    span,
+  };
 }
 
 /** `strawberry.Private[…]` and `ClassVar[…]` are no fields. */

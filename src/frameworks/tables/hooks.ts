@@ -17,20 +17,22 @@ interface TableColumn {
   readonly span: Span;
 }
 
-const renderTable = (engine: Engine): Hook => (args, site) => {
-  const [table, data] = args.positional;
-  if (table?.kind !== "object" || data === undefined) return UNKNOWN;
-  for (const one of alternatives(data)) {
-    if (one.kind !== "queryset" && one.kind !== "list") continue;
-    const rows = one.kind === "queryset" ? withOwnLoads(engine, table, one, site) : one;
-    const { element, loop } = engine.iterate(rows, site.span, site.frame, "iterate");
-    const frame = { ...site.frame, loop };
-    const rowAttrs = metaSetting(engine, table, "row_attrs", site);
-    if (rowAttrs !== null) callWithin(engine, rowAttrs, { record: element, table }, { ...site, frame });
-    for (const column of columnsOf(engine, table, element, site)) readColumn(engine, table, column, element, frame);
-  }
-  return UNKNOWN;
-};
+const renderTable =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [table, data] = args.positional;
+    if (table?.kind !== "object" || data === undefined) return UNKNOWN;
+    for (const one of alternatives(data)) {
+      if (one.kind !== "queryset" && one.kind !== "list") continue;
+      const rows = one.kind === "queryset" ? withOwnLoads(engine, table, one, site) : one;
+      const { element, loop } = engine.iterate(rows, site.span, site.frame, "iterate");
+      const frame = { ...site.frame, loop };
+      const rowAttrs = metaSetting(engine, table, "row_attrs", site);
+      if (rowAttrs !== null) callWithin(engine, rowAttrs, { record: element, table }, { ...site, frame });
+      for (const column of columnsOf(engine, table, element, site)) readColumn(engine, table, column, element, frame);
+    }
+    return UNKNOWN;
+  };
 
 /** How a table's own methods load relations of its rows: by names that they compute, by others, or not at all. */
 type OwnLoads = "computed" | "unread" | "none";
@@ -86,7 +88,9 @@ function ownLoads(engine: Engine, cls: ClassInfo): OwnLoads {
 /** Calls of `select_related()` and `prefetch_related()` in the methods of a class. */
 function eagerCalls(cls: ClassInfo): Call[] {
   const bodies = [...cls.members.values()].flat().flatMap((one) => (one.kind === "function" ? one.def.body : []));
-  return bodies.flatMap((stmt) => nodesIn(stmt).flatMap((node) => (node.kind === "call" && node.callee.kind === "attribute" && EAGER.test(node.callee.name) ? [node] : [])));
+  return bodies.flatMap((stmt) =>
+    nodesIn(stmt).flatMap((node) => (node.kind === "call" && node.callee.kind === "attribute" && EAGER.test(node.callee.name) ? [node] : [])),
+  );
 }
 
 const EAGER = /^(?:prefetch|select)_related$/;

@@ -8,21 +8,7 @@ import { recipeArgs } from "../../dataflow/recipes.ts";
 import { noteSent } from "../../dataflow/sends.ts";
 import { projectSite } from "../../dataflow/sites.ts";
 import { noteCounted } from "../counted-pages.ts";
-import {
-  alternatives,
-  dict,
-  freshId,
-  joinAll,
-  list,
-  listOf,
-  literal,
-  NONE,
-  NO_ARGS,
-  native,
-  object,
-  UNKNOWN,
-  type Value,
-} from "../../dataflow/values.ts";
+import { alternatives, dict, freshId, joinAll, list, listOf, literal, NONE, NO_ARGS, native, object, UNKNOWN, type Value } from "../../dataflow/values.ts";
 
 /** The one request that a root serves; it has what earlier handlers put there (request-rows.ts). */
 function requestOf(engine: Engine): Value {
@@ -51,31 +37,39 @@ function openSession(engine: Engine, site: CallSite): Value {
 }
 
 /** `SimpleLazyObject(lambda: …)` stands for what its function returns. */
-const lazyObject = (engine: Engine): Hook => (args, site) => {
-  const [make] = args.positional;
-  return make === undefined ? UNKNOWN : engine.call(make, NO_ARGS, { ...site, expr: null });
-};
+const lazyObject =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [make] = args.positional;
+    return make === undefined ? UNKNOWN : engine.call(make, NO_ARGS, { ...site, expr: null });
+  };
 
-const render = (engine: Engine): Hook => (args, site) => {
-  const template = argument(args, 1, "template_name") ?? argument(args, 1, "template");
-  if (template !== null) engine.renderTemplate(template, argument(args, 2, "context") ?? dict(), site);
-  return UNKNOWN;
-};
-
-const renderToString = (engine: Engine): Hook => (args, site) => {
-  const template = argument(args, 0, "template_name");
-  if (template !== null) engine.renderTemplate(template, argument(args, 1, "context") ?? dict(), site);
-  return UNKNOWN;
-};
-
-const getTemplate = (engine: Engine): Hook => (args) => {
-  const template = argument(args, 0, "template_name") ?? argument(args, 0, "template_name_list") ?? UNKNOWN;
-  const run = native(`template.render:${template.kind === "literal" ? String(template.value) : ""}`, (inner, site) => {
-    engine.renderTemplate(template, argument(inner, 0, "context") ?? dict(), site);
+const render =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const template = argument(args, 1, "template_name") ?? argument(args, 1, "template");
+    if (template !== null) engine.renderTemplate(template, argument(args, 2, "context") ?? dict(), site);
     return UNKNOWN;
-  });
-  return dict([["render", run]]);
-};
+  };
+
+const renderToString =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const template = argument(args, 0, "template_name");
+    if (template !== null) engine.renderTemplate(template, argument(args, 1, "context") ?? dict(), site);
+    return UNKNOWN;
+  };
+
+const getTemplate =
+  (engine: Engine): Hook =>
+  (args) => {
+    const template = argument(args, 0, "template_name") ?? argument(args, 0, "template_name_list") ?? UNKNOWN;
+    const run = native(`template.render:${template.kind === "literal" ? String(template.value) : ""}`, (inner, site) => {
+      engine.renderTemplate(template, argument(inner, 0, "context") ?? dict(), site);
+      return UNKNOWN;
+    });
+    return dict([["render", run]]);
+  };
 
 /** `get_object_or_404(X, …)` is `X.get(…)`; X may be a model, a manager or a queryset. */
 const getOr404 =
@@ -100,20 +94,22 @@ function getFrom(engine: Engine, source: Value, method: "get" | "list", args: Ca
 }
 
 /** Sets what `prefetch_related` would on rows that are in memory. */
-const prefetchObjects = (engine: Engine): Hook => (args, site) => {
-  const [rows, ...lookups] = args.positional;
-  for (const one of rows === undefined ? [] : targetsOf(rows)) {
-    const what = { kind: "prefetch", model: one.model.label, args: recipeArgs({ ...args, positional: lookups }) } as const;
-    noteSent(engine, what, site, null);
-    for (const [index, lookup] of lookups.entries()) {
-      const span = site.expr?.args[index + 1] ?? site.span;
-      const at = { file: site.frame.file, start: span.start, end: span.end };
-      one.load = withPrefetch(engine, one, one.load, lookup, at, site.frame);
-      noteRowPrefetch(engine, one, lookup, site);
+const prefetchObjects =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [rows, ...lookups] = args.positional;
+    for (const one of rows === undefined ? [] : targetsOf(rows)) {
+      const what = { kind: "prefetch", model: one.model.label, args: recipeArgs({ ...args, positional: lookups }) } as const;
+      noteSent(engine, what, site, null);
+      for (const [index, lookup] of lookups.entries()) {
+        const span = site.expr?.args[index + 1] ?? site.span;
+        const at = { file: site.frame.file, start: span.start, end: span.end };
+        one.load = withPrefetch(engine, one, one.load, lookup, at, site.frame);
+        noteRowPrefetch(engine, one, lookup, site);
+      }
     }
-  }
-  return NONE;
-};
+    return NONE;
+  };
 
 function noteRowPrefetch(engine: Engine, one: Extract<Value, { readonly kind: "row" | "queryset" }>, lookup: Value, site: CallSite): void {
   const { loop } = site.frame;
@@ -123,7 +119,7 @@ function noteRowPrefetch(engine: Engine, one: Extract<Value, { readonly kind: "r
   engine.recorder.rowPrefetch({ origin: one.origin, path, span: at.span, loop, perRow, symbol: at.frame.symbol });
 }
 
-function targetsOf(value: Value): (Extract<Value, { readonly kind: "row" | "queryset" }>)[] {
+function targetsOf(value: Value): Extract<Value, { readonly kind: "row" | "queryset" }>[] {
   return alternatives(value).flatMap((one) => {
     if (one.kind === "row" || one.kind === "queryset") return [one];
     if (one.kind === "list") return [...targetsOf(one.element), ...(one.items ?? []).flatMap(targetsOf)];
@@ -154,31 +150,37 @@ function namesOf(value: Value | undefined): ReadonlySet<string> | null {
   return new Set(value.items.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : [])));
 }
 
-const modelToDict = (engine: Engine): Hook => (args, site) => {
-  const [row, fields, exclude] = args.positional;
-  const keywords = new Map(args.keywords);
-  if (fields !== undefined) keywords.set("fields", fields);
-  if (exclude !== undefined) keywords.set("exclude", exclude);
-  if (row !== undefined) readManyToMany(engine, row, { ...args, keywords }, site);
-  return UNKNOWN;
-};
+const modelToDict =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [row, fields, exclude] = args.positional;
+    const keywords = new Map(args.keywords);
+    if (fields !== undefined) keywords.set("fields", fields);
+    if (exclude !== undefined) keywords.set("exclude", exclude);
+    if (row !== undefined) readManyToMany(engine, row, { ...args, keywords }, site);
+    return UNKNOWN;
+  };
 
-const serializeFixtures = (engine: Engine): Hook => (args, site) => {
-  const rows = argument(args, 1, "queryset");
-  if (rows === null) return UNKNOWN;
-  const { element, loop } = engine.iterate(rows, site.span, site.frame, "iterate");
-  readManyToMany(engine, element, args, { ...site, frame: { ...site.frame, loop } });
-  return UNKNOWN;
-};
+const serializeFixtures =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const rows = argument(args, 1, "queryset");
+    if (rows === null) return UNKNOWN;
+    const { element, loop } = engine.iterate(rows, site.span, site.frame, "iterate");
+    readManyToMany(engine, element, args, { ...site, frame: { ...site.frame, loop } });
+    return UNKNOWN;
+  };
 
 /** Calls a method with as many of the arguments as it takes (feeds and sitemaps do). */
-const callWithSome = (engine: Engine): Hook => (args, site) => {
-  const [method, ...given] = args.positional;
-  if (method === undefined) return UNKNOWN;
-  if (method.kind !== "bound") return method.kind === "unknown" ? UNKNOWN : method;
-  const takes = method.fn.def.params.filter((one) => one.form === "positional").length - 1;
-  return engine.call(method, { ...NO_ARGS, positional: given.slice(0, Math.max(0, takes)) }, site);
-};
+const callWithSome =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [method, ...given] = args.positional;
+    if (method === undefined) return UNKNOWN;
+    if (method.kind !== "bound") return method.kind === "unknown" ? UNKNOWN : method;
+    const takes = method.fn.def.params.filter((one) => one.form === "positional").length - 1;
+    return engine.call(method, { ...NO_ARGS, positional: given.slice(0, Math.max(0, takes)) }, site);
+  };
 
 function modelOf(engine: Engine, value: Value | undefined): { readonly name: string; readonly app: string } | null {
   for (const one of value === undefined ? [] : alternatives(value)) {
@@ -189,18 +191,22 @@ function modelOf(engine: Engine, value: Value | undefined): { readonly name: str
   return null;
 }
 
-const modelTemplates = (engine: Engine): Hook => (args, site) => {
-  const [view, rows, suffix] = args.positional;
-  const declared = view === undefined ? UNKNOWN : engine.attribute(view, "model", { span: site.span, frame: site.frame });
-  const model = modelOf(engine, rows) ?? modelOf(engine, declared);
-  if (model === null || suffix?.kind !== "literal") return UNKNOWN;
-  return list([literal(`${model.app}/${model.name.toLowerCase()}${String(suffix.value)}.html`)]);
-};
+const modelTemplates =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [view, rows, suffix] = args.positional;
+    const declared = view === undefined ? UNKNOWN : engine.attribute(view, "model", { span: site.span, frame: site.frame });
+    const model = modelOf(engine, rows) ?? modelOf(engine, declared);
+    if (model === null || suffix?.kind !== "literal") return UNKNOWN;
+    return list([literal(`${model.app}/${model.name.toLowerCase()}${String(suffix.value)}.html`)]);
+  };
 
-const counted = (engine: Engine): Hook => (args, site) => {
-  for (const one of args.positional.flatMap(alternatives)) if (one.kind === "queryset") noteCounted(engine, one, site);
-  return UNKNOWN;
-};
+const counted =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    for (const one of args.positional.flatMap(alternatives)) if (one.kind === "queryset") noteCounted(engine, one, site);
+    return UNKNOWN;
+  };
 
 /** A queryset shared by a class is cloned for each use. */
 const fresh = (): Hook => (args) => {
@@ -210,16 +216,18 @@ const fresh = (): Hook => (args) => {
 };
 
 /** `as_view(template_name=…)`: the options are attributes of the view that it makes. */
-const viewOptions = (engine: Engine): Hook => (args, site) => {
-  const [cls, options] = args.positional;
-  if (cls?.kind !== "class" || options?.kind !== "dict" || options.entries.size === 0) return UNKNOWN;
-  const made = object(cls.cls, null, null);
-  for (const [name, value] of options.entries) made.attrs.set(name, value);
-  // `as_view()` runs at import, the view does not.
-  const later = { ...site, frame: { ...site.frame, atImport: false } };
-  withEntry(engine, cls.cls, () => engine.callMethod(made, "__luthier_entry__", NO_ARGS, later));
-  return UNKNOWN;
-};
+const viewOptions =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [cls, options] = args.positional;
+    if (cls?.kind !== "class" || options?.kind !== "dict" || options.entries.size === 0) return UNKNOWN;
+    const made = object(cls.cls, null, null);
+    for (const [name, value] of options.entries) made.attrs.set(name, value);
+    // `as_view()` runs at import, the view does not.
+    const later = { ...site, frame: { ...site.frame, atImport: false } };
+    withEntry(engine, cls.cls, () => engine.callMethod(made, "__luthier_entry__", NO_ARGS, later));
+    return UNKNOWN;
+  };
 
 export function withEntry(engine: Engine, cls: ClassInfo, work: () => void): void {
   const outer = engine.entry;
@@ -230,10 +238,13 @@ export function withEntry(engine: Engine, cls: ClassInfo, work: () => void): voi
   engine.entry = outer;
 }
 
-const session = (how: string) => (engine: Engine): Hook => (_args, site) => {
-  noteSent(engine, { kind: "session", how, model: engine.project.authUserModel }, site, null);
-  return UNKNOWN;
-};
+const session =
+  (how: string) =>
+  (engine: Engine): Hook =>
+  (_args, site) => {
+    noteSent(engine, { kind: "session", how, model: engine.project.authUserModel }, site, null);
+    return UNKNOWN;
+  };
 
 export const viewHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.request": (engine) => () => requestOf(engine),

@@ -248,14 +248,16 @@ def show(request):
 `,
     "shop/templates/shop/show.html": `{% for one in found %}{% for bottle in one.bottle_set.all %}{{ bottle.pk }}{% endfor %}{% endfor %}\n`,
   });
-  const confidences = async (queryset: string): Promise<string[]> => (await analyseShop(listed(queryset))).findings.filter((one) => one.rule === "query-in-loop").map((one) => one.confidence);
+  const confidences = async (queryset: string): Promise<string[]> =>
+    (await analyseShop(listed(queryset))).findings.filter((one) => one.rule === "query-in-loop").map((one) => one.confidence);
   expect(await confidences("all()")).toEqual(["likely"]);
   expect(await confidences('prefetch_related("bottle_set")')).toEqual(["possible"]);
 });
 
 test("rows that share an object ask its relations to many again each", async () => {
-  const claims = (await analyseShop({
-    "shop/views.py": `from shop.models import Product
+  const claims = (
+    await analyseShop({
+      "shop/views.py": `from shop.models import Product
 
 
 def related():
@@ -265,7 +267,10 @@ def related():
 def parents():
     return [product.category.parent.name for product in Product.objects.prefetch_related("category")]
 `,
-  })).findings.filter((one) => one.rule === "n-plus-one").map((one) => one.claim);
+    })
+  ).findings
+    .filter((one) => one.rule === "n-plus-one")
+    .map((one) => one.claim);
   expect(claims.toSorted()).toEqual([
     "`parents` loads `category.parent` separately for each `Product`: one query for each distinct `category`.",
     "`related` loads `category.products` separately for each `Product`: one query a row.",

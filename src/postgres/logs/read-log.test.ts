@@ -38,8 +38,37 @@ const stderr = (prefix: string): string =>
   ].join("\n");
 
 const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
-const csvLine = (message: string, detail = "", columns = 26): string => ["2026-11-26 23:09:46.299 UTC", '"me"', '"shop"', "11677", '"127.0.0.1:1"', "6b08bc3a.2d9d", "1", '"SELECT"', "2026-11-26 23:09:46 UTC", "3/0", "0", "LOG", "00000", quote(message), detail === "" ? "" : quote(detail), ...Array<string>(7).fill(""), '"my, app"', ...['"client backend"', "", "5"].slice(0, columns - 23)].join(",");
-const jsonLine = (message: string, detail?: string): string => JSON.stringify({ timestamp: "2026-11-26 23:09:46.299 UTC", dbname: "shop", session_id: "6b08bc3a.2d9d", error_severity: "LOG", message, detail, application_name: "my app" });
+const csvLine = (message: string, detail = "", columns = 26): string =>
+  [
+    "2026-11-26 23:09:46.299 UTC",
+    '"me"',
+    '"shop"',
+    "11677",
+    '"127.0.0.1:1"',
+    "6b08bc3a.2d9d",
+    "1",
+    '"SELECT"',
+    "2026-11-26 23:09:46 UTC",
+    "3/0",
+    "0",
+    "LOG",
+    "00000",
+    quote(message),
+    detail === "" ? "" : quote(detail),
+    ...Array<string>(7).fill(""),
+    '"my, app"',
+    ...['"client backend"', "", "5"].slice(0, columns - 23),
+  ].join(",");
+const jsonLine = (message: string, detail?: string): string =>
+  JSON.stringify({
+    timestamp: "2026-11-26 23:09:46.299 UTC",
+    dbname: "shop",
+    session_id: "6b08bc3a.2d9d",
+    error_severity: "LOG",
+    message,
+    detail,
+    application_name: "my app",
+  });
 
 describe("a log as text", () => {
   const prefixes = {
@@ -82,8 +111,15 @@ describe("a log as text", () => {
 
   it("joins a time to its session's statement, and to no other", () => {
     const line = (session: number, text: string): string => `2026-11-26 23:09:46.299 UTC [${session}] LOG:  ${text}\n`;
-    const text = line(1, "statement: select 1") + line(2, "execute s: select 2") + line(1, "duration: 5 ms") + line(2, "duration: 6 ms") + line(2, "duration: 7 ms");
-    expect(read(text)).toMatchObject({ statements: [{ sql: "select 1", ms: 5 }, { sql: "select 2", ms: 6 }], counts: { loneDurations: 1 } });
+    const text =
+      line(1, "statement: select 1") + line(2, "execute s: select 2") + line(1, "duration: 5 ms") + line(2, "duration: 6 ms") + line(2, "duration: 7 ms");
+    expect(read(text)).toMatchObject({
+      statements: [
+        { sql: "select 1", ms: 5 },
+        { sql: "select 2", ms: 6 },
+      ],
+      counts: { loneDurations: 1 },
+    });
     expect(read("LOG:  statement: select 1\nLOG:  duration: 5 ms\n")).toMatchObject({ statements: [], counts: { loneDurations: 1 } });
   });
 
@@ -94,13 +130,32 @@ describe("a log as text", () => {
 });
 
 describe("logs as CSV and JSON", () => {
-  const csv = (columns: number): string => [csvLine("duration: 1.5 ms  statement: select 'a\"b',\n2", "", columns), csvLine("duration: 2 ms  execute s1: select $1", "parameters: $1 = '5'", columns), csvLine(`duration: 7.5 ms  plan:\n${plan}`, "", columns), ""].join("\n");
-  const json = [jsonLine("duration: 1.5 ms  statement: select 'a\"b',\n2"), jsonLine("duration: 2 ms  execute s1: select $1", "parameters: $1 = '5'"), jsonLine(`duration: 7.5 ms  plan:\n${plan}`), ""].join("\n");
+  const csv = (columns: number): string =>
+    [
+      csvLine("duration: 1.5 ms  statement: select 'a\"b',\n2", "", columns),
+      csvLine("duration: 2 ms  execute s1: select $1", "parameters: $1 = '5'", columns),
+      csvLine(`duration: 7.5 ms  plan:\n${plan}`, "", columns),
+      "",
+    ].join("\n");
+  const json = [
+    jsonLine("duration: 1.5 ms  statement: select 'a\"b',\n2"),
+    jsonLine("duration: 2 ms  execute s1: select $1", "parameters: $1 = '5'"),
+    jsonLine(`duration: 7.5 ms  plan:\n${plan}`),
+    "",
+  ].join("\n");
 
-  it.each([["csv of 12", csv(23), "my, app"], ["csv of 13", csv(24), "my, app"], ["csv", csv(26), "my, app"], ["json", json, "my app"]])("are read: %s", (_name, text, application) => {
+  it.each([
+    ["csv of 12", csv(23), "my, app"],
+    ["csv of 13", csv(24), "my, app"],
+    ["csv", csv(26), "my, app"],
+    ["json", json, "my app"],
+  ])("are read: %s", (_name, text, application) => {
     const { statements, plans, counts } = read(text);
     const common = { at: "2026-11-26T23:09:46.299Z", database: "shop", application };
-    expect(statements).toMatchObject([{ sql: "select 'a\"b',\n2", ms: 1.5, ...common }, { sql: "select $1", parameters: ["5"], ...common }]);
+    expect(statements).toMatchObject([
+      { sql: "select 'a\"b',\n2", ms: 1.5, ...common },
+      { sql: "select $1", parameters: ["5"], ...common },
+    ]);
     expect(plans).toMatchObject([{ executionMs: 7.5 }]);
     expect(counts).toMatchObject({ entries: 3, broken: 0 });
     for (const size of [1, 5]) expect(read(text, size)).toEqual(read(text));
@@ -140,11 +195,35 @@ describe("pieces of a log", () => {
   });
 
   it("never stops the program", () => {
-    const pieces = ["LOG:  ", "duration: 1 ms  ", "statement: ", "plan:\n", '"', ",", "\n", "\t", "{", "}", "DETAIL:  ", "parameters: $1 = '", "[1] ", "x", '{"error_severity":"LOG"}', "2026-11-26 23:09:46 UTC,,"];
-    fc.assert(fc.property(fc.array(fc.oneof(fc.constantFrom(...pieces), fc.string()), { maxLength: 30 }).map((all) => all.join("")), fc.integer({ min: 1, max: 9 }), fc.constantFrom("stderr" as const, "csv" as const, "json" as const), (text, size, format) => {
-      const reader = readLog(format, "f", { statement: () => {}, plan: () => {} });
-      for (let at = 0; at < text.length; at += size) reader.push(text.slice(at, at + size));
-      expect(reader.end().entries).toBeGreaterThanOrEqual(0);
-    }));
+    const pieces = [
+      "LOG:  ",
+      "duration: 1 ms  ",
+      "statement: ",
+      "plan:\n",
+      '"',
+      ",",
+      "\n",
+      "\t",
+      "{",
+      "}",
+      "DETAIL:  ",
+      "parameters: $1 = '",
+      "[1] ",
+      "x",
+      '{"error_severity":"LOG"}',
+      "2026-11-26 23:09:46 UTC,,",
+    ];
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.constantFrom(...pieces), fc.string()), { maxLength: 30 }).map((all) => all.join("")),
+        fc.integer({ min: 1, max: 9 }),
+        fc.constantFrom("stderr" as const, "csv" as const, "json" as const),
+        (text, size, format) => {
+          const reader = readLog(format, "f", { statement: () => {}, plan: () => {} });
+          for (let at = 0; at < text.length; at += size) reader.push(text.slice(at, at + size));
+          expect(reader.end().entries).toBeGreaterThanOrEqual(0);
+        },
+      ),
+    );
   });
 });

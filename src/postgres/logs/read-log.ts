@@ -48,7 +48,11 @@ const READERS: Readonly<Record<LogFormat, () => EntryReader>> = { stderr: readSt
 
 /** What kind of log a text is the beginning of; null where it is none. */
 export function logFormat(beginning: string): LogFormat | null {
-  const line = beginning.replace(/^\uFEFF/, "").split(/\r?\n/).find((one) => one.trim() !== "") ?? "";
+  const line =
+    beginning
+      .replace(/^\uFEFF/, "")
+      .split(/\r?\n/)
+      .find((one) => one.trim() !== "") ?? "";
   if (/^\{.*"error_severity"/.test(line)) return "json";
   if (/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^",]*,("|,|\d)/.test(line)) return "csv";
   return /(?:^|[^A-Za-z])(?:LOG|ERROR|FATAL|WARNING|DETAIL|STATEMENT|HINT|NOTICE): {2}\S/.test(beginning) ? "stderr" : null;
@@ -107,8 +111,14 @@ function waitEvent({ message, statement, context, detail, at, line }: LogEntry, 
   if (found === null) return null;
   const [, pid = "", word, mode = "", on = "", ms] = found;
   const relation = /in relation "([^"]+)"/.exec(context ?? "")?.[1] ?? null;
-  const holders = (/^Process(?:es)? holding the lock: ([\d, ]+)/.exec(detail ?? "")?.[1] ?? "").split(", ").filter((one) => one !== "").map(Number);
-  return { kind: "waits", wait: { pid: Number(pid), isOver: word === "acquired", mode, on, relation, holders, ms: Number(ms), sql: statement, at, source: { file, line } } };
+  const holders = (/^Process(?:es)? holding the lock: ([\d, ]+)/.exec(detail ?? "")?.[1] ?? "")
+    .split(", ")
+    .filter((one) => one !== "")
+    .map(Number);
+  return {
+    kind: "waits",
+    wait: { pid: Number(pid), isOver: word === "acquired", mode, on, relation, holders, ms: Number(ms), sql: statement, at, source: { file, line } },
+  };
 }
 
 /** With `log_statement` the text is a message of its own, before the time. */
@@ -134,7 +144,10 @@ function statementEvent(text: string, entry: LogEntry, ms: number, file: string)
   const { detail, at, database, application, line } = entry;
   const prepared = detail !== null && detail.startsWith("prepare: ") ? detail.slice("prepare: ".length) : null;
   const sql = prepared ?? text.slice(head[0].length);
-  return { kind: "statements", statement: { sql, ms, parameters: detail === null ? [] : readParameters(detail), at, database, application, source: { file, line } } };
+  return {
+    kind: "statements",
+    statement: { sql, ms, parameters: detail === null ? [] : readParameters(detail), at, database, application, source: { file, line } },
+  };
 }
 
 function planEvent(text: string, ms: number, source: Plan["source"]): LogEvent {

@@ -47,7 +47,17 @@ export function readStderrLog(): EntryReader {
       return [];
     }
     const closed = close();
-    open = { prefix: line.text.slice(0, head[0].startsWith(severity) ? head.index : head.index + 1), severity, line: line.line, message: [text], detail: [], context: [], statement: [], part: "message", length: text.length };
+    open = {
+      prefix: line.text.slice(0, head[0].startsWith(severity) ? head.index : head.index + 1),
+      severity,
+      line: line.line,
+      message: [text],
+      detail: [],
+      context: [],
+      statement: [],
+      part: "message",
+      length: text.length,
+    };
     return closed;
   };
   return { push: (chunk) => lines.push(chunk).flatMap(take), end: () => [...lines.end().flatMap(take), ...close()], broken: () => broken };

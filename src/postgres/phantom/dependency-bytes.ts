@@ -5,7 +5,8 @@ const BASIC = 1;
 const COLUMNS = 2;
 
 /** Hexadecimal digits of a number of the server's in two bytes, the lower one first. */
-const twoBytes = (number: string): string => `pg_catalog.lpad(pg_catalog.to_hex((${number} & 255)::pg_catalog.int4), 2, '0') || pg_catalog.lpad(pg_catalog.to_hex((${number} >> 8)::pg_catalog.int4), 2, '0')`;
+const twoBytes = (number: string): string =>
+  `pg_catalog.lpad(pg_catalog.to_hex((${number} & 255)::pg_catalog.int4), 2, '0') || pg_catalog.lpad(pg_catalog.to_hex((${number} >> 8)::pg_catalog.int4), 2, '0')`;
 
 /** SQL of how far the one column decides the other, 0 to 1, in both directions. `one` and `other` are SQL of the columns' numbers. */
 export function dependencySql(degree: number, one: string, other: string): string {

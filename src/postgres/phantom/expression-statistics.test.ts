@@ -1,7 +1,19 @@
 import { expect, test } from "vitest";
 import { adjustDrawn, type SourceColumn } from "./expression-statistics.ts";
 
-const created: SourceColumn = { number: 1, name: "created", type: "timestamp with time zone", baseType: "timestamp with time zone", typeName: "timestamptz", nullFraction: 0, distinct: -1, common: null, frequencies: null, histogram: "{}", correlation: 1 };
+const created: SourceColumn = {
+  number: 1,
+  name: "created",
+  type: "timestamp with time zone",
+  baseType: "timestamp with time zone",
+  typeName: "timestamptz",
+  nullFraction: 0,
+  distinct: -1,
+  common: null,
+  frequencies: null,
+  histogram: "{}",
+  correlation: 1,
+};
 const figures = { nullFraction: "0", width: 4, distinct: "-0.2185", slots: [] };
 const drawn = { figures, typeName: "date", columnDistinct: 10_000, distinct: 2185, single: 10, hundredths: null };
 

@@ -53,8 +53,14 @@ function drawn(column: SourceColumn): string {
   const all = (frequencies ?? []).reduce((sum, one) => sum + one, 0);
   const step = `(1 + pg_catalog.floor(u${number} * (pg_catalog.array_length(${h}, 1) - 1))::pg_catalog.int4)`;
   const within = `(u${number} * (pg_catalog.array_length(${h}, 1) - 1) - pg_catalog.floor(u${number} * (pg_catalog.array_length(${h}, 1) - 1)))`;
-  const between = NUMBERS.has(column.typeName) ? `${h}[${step}] + (${h}[${step} + 1] - ${h}[${step}]) * ${within}::pg_catalog.numeric` : `${h}[${step}] + (${h}[${step} + 1] - ${h}[${step}]) * ${within}`;
-  const bound = isContinuous(column) ? (column.typeName === "date" ? `${h}[${step}] + ((${h}[${step} + 1] - ${h}[${step}]) * ${within})::pg_catalog.int4` : numericSafe(column, between)) : `${h}[${step}]`;
+  const between = NUMBERS.has(column.typeName)
+    ? `${h}[${step}] + (${h}[${step} + 1] - ${h}[${step}]) * ${within}::pg_catalog.numeric`
+    : `${h}[${step}] + (${h}[${step} + 1] - ${h}[${step}]) * ${within}`;
+  const bound = isContinuous(column)
+    ? column.typeName === "date"
+      ? `${h}[${step}] + ((${h}[${step} + 1] - ${h}[${step}]) * ${within})::pg_catalog.int4`
+      : numericSafe(column, between)
+    : `${h}[${step}]`;
   const rest = histogram === null ? (common === null ? "NULL" : `${m}[1]`) : `(${bound})::${type}`;
   const often = common === null ? "" : `WHEN ${chance} < ${all} THEN (${m}[pg_catalog.width_bucket(${chance}, k${number}.c) + 1])::${type} `;
   return `CASE WHEN r${number} < ${nulls} THEN NULL ${often}ELSE ${rest} END`;
@@ -86,7 +92,11 @@ export function adjustDrawn(drawn: Drawn, columns: readonly SourceColumn[]): Sta
   const { figures } = drawn;
   const isSampled = columns.some((one) => !isContinuous(one) && one.histogram !== null);
   const slots = isSampled ? sampledSlots(drawn) : figures.slots;
-  return { ...figures, distinct: distinctOf(drawn, columns), slots: slots.flatMap((slot) => (slot.kind === KIND.correlation ? correlationOf(slot, columns) : [slot])) };
+  return {
+    ...figures,
+    distinct: distinctOf(drawn, columns),
+    slots: slots.flatMap((slot) => (slot.kind === KIND.correlation ? correlationOf(slot, columns) : [slot])),
+  };
 }
 
 /** By how much the expression follows the column, and the column the table. */
@@ -100,7 +110,10 @@ function sampledSlots({ figures: { slots }, typeName, hundredths }: Drawn): Stat
   const common = slots.filter(({ kind }) => kind === KIND.common).flatMap(commonEnough);
   const correlation = slots.filter(({ kind }) => kind === KIND.correlation);
   const [order] = correlation;
-  const histogram: StatisticSlot[] = common.length > 0 || hundredths === null || order === undefined ? [] : [{ kind: KIND.histogram, operator: order.operator, collation: order.collation, numbers: null, values: widened(hundredths, typeName) }];
+  const histogram: StatisticSlot[] =
+    common.length > 0 || hundredths === null || order === undefined
+      ? []
+      : [{ kind: KIND.histogram, operator: order.operator, collation: order.collation, numbers: null, values: widened(hundredths, typeName) }];
   return [...common, ...histogram, ...correlation];
 }
 
@@ -108,7 +121,15 @@ function commonEnough(slot: StatisticSlot): StatisticSlot[] {
   const shares = (slot.numbers ?? "{}").slice(1, -1).split(",").map(Number);
   const kept = shares.filter((share) => share >= BOUNDS / 100);
   if (kept.length === 0) return [];
-  return [{ ...slot, numbers: `{${kept.join(",")}}`, values: `{${elements(slot.values ?? "{}").slice(0, kept.length).join(",")}}` }];
+  return [
+    {
+      ...slot,
+      numbers: `{${kept.join(",")}}`,
+      values: `{${elements(slot.values ?? "{}")
+        .slice(0, kept.length)
+        .join(",")}}`,
+    },
+  ];
 }
 
 function elements(array: string): string[] {

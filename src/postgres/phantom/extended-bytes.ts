@@ -15,7 +15,11 @@ export function renumberDependencies(bytes: Buffer, columns: ReadonlyMap<number,
   return renumber(bytes, columns, (copy, at) => ({ count: copy.readInt16LE(at + 8), at: at + 10 }));
 }
 
-function renumber(bytes: Buffer, columns: ReadonlyMap<number, number>, open: (bytes: Buffer, at: number) => { readonly count: number; readonly at: number }): Buffer {
+function renumber(
+  bytes: Buffer,
+  columns: ReadonlyMap<number, number>,
+  open: (bytes: Buffer, at: number) => { readonly count: number; readonly at: number },
+): Buffer {
   const copy = Buffer.from(bytes);
   let at = HEADER;
   for (let item = copy.readUInt32LE(8); item > 0; item -= 1) {

@@ -16,8 +16,18 @@ export function planFiles(catalog: Catalog, leaves: ReadonlyMap<number, Buffer>,
   const tables = new Map(catalog.tables.map((one) => [one.oid, one]));
   const probed = new Set(catalog.indexes.filter(({ oid }) => leaves.has(oid)).map(({ table }) => table));
   const files = [
-    ...catalog.tables.map((table) => ({ relation: table.oid, pages: pagesOf(table), first: [], hasVisibilityMap: probed.has(table.oid) || whole.has(table.oid) })),
-    ...catalog.indexes.map((index) => ({ relation: index.oid, pages: pagesOf(index), first: firstPages(index, tables.get(index.table), leaves.get(index.oid) ?? null), hasVisibilityMap: false })),
+    ...catalog.tables.map((table) => ({
+      relation: table.oid,
+      pages: pagesOf(table),
+      first: [],
+      hasVisibilityMap: probed.has(table.oid) || whole.has(table.oid),
+    })),
+    ...catalog.indexes.map((index) => ({
+      relation: index.oid,
+      pages: pagesOf(index),
+      first: firstPages(index, tables.get(index.table), leaves.get(index.oid) ?? null),
+      hasVisibilityMap: false,
+    })),
   ];
   return files.filter(({ pages }) => pages > 0).map((one) => ({ ...one, pages: Math.max(one.pages, one.first.length) }));
 }
@@ -44,4 +54,3 @@ function firstPages(index: Index, table: Table | undefined, leaf: Buffer | null)
   const last = metapage === null ? null : readLastRevmapPage(metapage);
   return [brinMeta(range, last ?? revmapPages(table === undefined ? 0 : pagesOf(table), range))];
 }
-

@@ -40,9 +40,19 @@ const isAlike = (one: number, other: number): boolean => Math.max(one, other) <=
 export function groupSizes({ tableRows, rows, columns, mostGroups }: GroupFacts): GroupClass[] {
   const whole: GroupClass = { groups: 1, rows, isExact: true, nulls: 0 };
   // Where one column has as many values as all have together, as a city has its country, its values are the groups.
-  const telling = mostGroups === null ? -1 : columns.findIndex((values) => isAlike(mostGroups, values.reduce((sum, one) => sum + one.values, 0)));
+  const telling =
+    mostGroups === null
+      ? -1
+      : columns.findIndex((values) =>
+          isAlike(
+            mostGroups,
+            values.reduce((sum, one) => sum + one.values, 0),
+          ),
+        );
   let groups: GroupClass[] = [whole];
-  for (const [column, values] of columns.entries()) if (telling < 0 || column === telling) groups = merged(groups.flatMap((one) => values.map((value) => split(one, value, tableRows, column))).filter((one) => one.groups > 1e-9));
+  for (const [column, values] of columns.entries())
+    if (telling < 0 || column === telling)
+      groups = merged(groups.flatMap((one) => values.map((value) => split(one, value, tableRows, column))).filter((one) => one.groups > 1e-9));
   const count = groups.reduce((sum, one) => sum + one.groups, 0);
   if (mostGroups === null || mostGroups >= count) return groups;
   return groups.map((one) => ({ groups: (one.groups * mostGroups) / count, rows: (one.rows * count) / mostGroups, isExact: false, nulls: one.nulls }));
@@ -54,7 +64,12 @@ function split(group: GroupClass, value: ValueClass, tableRows: number, column: 
   const present = part >= 1 ? 1 : -Math.expm1(value.share * tableRows * Math.log1p(-part));
   const groups = group.groups * value.values * present;
   const isWhole = value.isExact && group.isExact;
-  return { groups, rows: groups === 0 ? 0 : Math.max(1, (group.groups * group.rows * value.values * value.share) / groups), isExact: isWhole, nulls: value.isNull === true ? group.nulls | (1 << column) : group.nulls };
+  return {
+    groups,
+    rows: groups === 0 ? 0 : Math.max(1, (group.groups * group.rows * value.values * value.share) / groups),
+    isExact: isWhole,
+    nulls: value.isNull === true ? group.nulls | (1 << column) : group.nulls,
+  };
 }
 
 /** Those of like size together. */

@@ -6,7 +6,11 @@ const alike = (groups: number, rows: number): GroupClass => ({ groups, rows: row
 
 /** Within so much of what PostgreSQL 15 built on TPC-H, fillfactor 100. */
 function expectNear(rows: number, distinct: number, built: number, share: number): void {
-  const pages = hashPages({ rows, fillfactor: 100, groups: distinct === rows ? [{ groups: rows, rows: 1, isExact: true, nulls: 0 }] : [alike(distinct, rows)] });
+  const pages = hashPages({
+    rows,
+    fillfactor: 100,
+    groups: distinct === rows ? [{ groups: rows, rows: 1, isExact: true, nulls: 0 }] : [alike(distinct, rows)],
+  });
   expect(Math.abs(pages / built - 1)).toBeLessThan(share);
 }
 

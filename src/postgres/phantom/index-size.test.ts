@@ -3,8 +3,30 @@ import { expect, test } from "vitest";
 import { groupSizes } from "./group-sizes.ts";
 import { estimateHeight, estimateIndexSize, type IndexColumnFacts, type IndexFacts } from "./index-size.ts";
 
-const integer: IndexColumnFacts = { length: 4, alignment: 4, nullFraction: 0, width: 4, widths: [], distinct: 100_000, frequencies: [], bounds: [], hasEqualImages: true, typeName: "int4", operatorClass: "int4_ops" };
-const index: IndexFacts = { method: "btree", unique: true, tableRows: 100_000, rows: 100_000, tablePages: 1640, columns: [integer], keys: 1, options: {}, mostGroups: null };
+const integer: IndexColumnFacts = {
+  length: 4,
+  alignment: 4,
+  nullFraction: 0,
+  width: 4,
+  widths: [],
+  distinct: 100_000,
+  frequencies: [],
+  bounds: [],
+  hasEqualImages: true,
+  typeName: "int4",
+  operatorClass: "int4_ops",
+};
+const index: IndexFacts = {
+  method: "btree",
+  unique: true,
+  tableRows: 100_000,
+  rows: 100_000,
+  tablePages: 1640,
+  columns: [integer],
+  keys: 1,
+  options: {},
+  mostGroups: null,
+};
 
 test("knows the primary key of pgbench's accounts to the page", () => {
   // pgbench_accounts_pkey at scale 1: 2208 kB, of which one page is the root and one the metapage.
@@ -35,7 +57,8 @@ test("a wider key makes a larger index, and none without pages", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 0, max: 3_000_000 }), fc.double({ min: 0, max: 1, noNaN: true }), (width, rows, share) => {
       const text = { ...integer, length: -1, alignment: 4, width, distinct: Math.max(1, rows * share) };
-      const size = (wider: number): number => estimateIndexSize({ ...index, unique: false, tableRows: Math.max(1, rows), rows, columns: [{ ...text, width: width + wider }] }).pages;
+      const size = (wider: number): number =>
+        estimateIndexSize({ ...index, unique: false, tableRows: Math.max(1, rows), rows, columns: [{ ...text, width: width + wider }] }).pages;
       expect(size(0)).toBeGreaterThanOrEqual(1);
       expect(size(64)).toBeGreaterThanOrEqual(size(0));
     }),
@@ -44,7 +67,10 @@ test("a wider key makes a larger index, and none without pages", () => {
 });
 
 test("groups over several columns hold all rows", () => {
-  const values = [{ values: 1, share: 0.5, isExact: true }, { values: 50, share: 0.01, isExact: false }];
+  const values = [
+    { values: 1, share: 0.5, isExact: true },
+    { values: 50, share: 0.01, isExact: false },
+  ];
   const groups = groupSizes({ tableRows: 10_000, rows: 10_000, columns: [values, values, values], mostGroups: null });
   expect(groups.reduce((sum, one) => sum + one.groups * one.rows, 0)).toBeCloseTo(10_000, -1);
   const known = groupSizes({ tableRows: 10_000, rows: 10_000, columns: [values, values], mostGroups: 7 });
@@ -58,8 +84,26 @@ test("heights follow from pages", () => {
 test("values that lie side by side are more than ANALYZE counted, and numbers with gaps are not all taken", () => {
   // lineitem (l_orderkey, l_shipmode) at scale 1: 1.5 million orders, every fourth number, of which ANALYZE counted 390,725. 18,445 pages as built.
   const order = { ...integer, distinct: 390_725, correlation: 1, bounds: Array.from({ length: 101 }, (_, place) => place * 60_000) };
-  const mode = { ...integer, length: -1, alignment: 4, width: 11, widths: [{ bytes: 11, share: 1 }], distinct: 7, frequencies: Array.from({ length: 7 }, () => 1 / 7), typeName: "bpchar" };
-  const both: IndexFacts = { ...index, unique: false, tableRows: 6_001_215, rows: 6_001_215, tablePages: 112_503, columns: [order, mode], keys: 2, options: { fillfactor: "100" } };
+  const mode = {
+    ...integer,
+    length: -1,
+    alignment: 4,
+    width: 11,
+    widths: [{ bytes: 11, share: 1 }],
+    distinct: 7,
+    frequencies: Array.from({ length: 7 }, () => 1 / 7),
+    typeName: "bpchar",
+  };
+  const both: IndexFacts = {
+    ...index,
+    unique: false,
+    tableRows: 6_001_215,
+    rows: 6_001_215,
+    tablePages: 112_503,
+    columns: [order, mode],
+    keys: 2,
+    options: { fillfactor: "100" },
+  };
   expect(Math.abs(estimateIndexSize(both).pages / 18_445 - 1)).toBeLessThan(0.01);
 });
 

@@ -90,7 +90,11 @@ function btreeSize(facts: IndexFacts): { readonly pages: number; readonly height
 
 function leafPages(facts: IndexFacts): number {
   const fill = Number(facts.options["fillfactor"] ?? LEAF_FILL);
-  const isDeduplicated = !facts.unique && facts.keys === facts.columns.length && facts.columns.every(({ hasEqualImages }) => hasEqualImages) && facts.options["deduplicate_items"] !== "off";
+  const isDeduplicated =
+    !facts.unique &&
+    facts.keys === facts.columns.length &&
+    facts.columns.every(({ hasEqualImages }) => hasEqualImages) &&
+    facts.options["deduplicate_items"] !== "off";
   if (!isDeduplicated) return plainLeaves(facts, fill);
   return Math.max(1, Math.ceil(groupedLeaves(groupsOf(facts), facts.columns, fill) - 1e-6));
 }
@@ -108,7 +112,10 @@ function plainLeaves({ rows, columns }: IndexFacts, fill: number): number {
   const count = Math.round(rows);
   if (meanTuple(columns).isUniform) return Math.max(1, Math.ceil(count / entriesAPage(entry(0), fill)));
   const some = Math.min(count, MOST_ENTRIES);
-  const { full, begun } = fillLeaves(Array.from({ length: some }, (_, draw) => entry(draw)), fill);
+  const { full, begun } = fillLeaves(
+    Array.from({ length: some }, (_, draw) => entry(draw)),
+    fill,
+  );
   return some === count ? full + 1 : Math.max(1, Math.ceil(((full + begun) * count) / some));
 }
 
@@ -124,7 +131,10 @@ function groupedLeaves(groups: readonly GroupClass[], columns: readonly IndexCol
   const [few, many] = [totalOf(known), totalOf(others)];
   if (few + many <= MOST_GROUPS) return streamLeaves(between(drawGroups(known, few), drawGroups(others, many)), columns, fill).pages;
   const rest = drawGroups(others, Math.min(many, MOST_GROUPS));
-  const parts = [{ pages: few === 0 ? 0 : streamLeaves(drawGroups(known, few), columns, fill).part }, { pages: rest.length === 0 ? 0 : (streamLeaves(rest, columns, fill).part * many) / rest.length }];
+  const parts = [
+    { pages: few === 0 ? 0 : streamLeaves(drawGroups(known, few), columns, fill).part },
+    { pages: rest.length === 0 ? 0 : (streamLeaves(rest, columns, fill).part * many) / rest.length },
+  ];
   return parts.reduce((sum, { pages }) => sum + pages, 0);
 }
 
@@ -159,7 +169,8 @@ function shuffled<One>(all: readonly One[]): One[] {
 const commonDivisor = (one: number, other: number): number => (other === 0 ? one : commonDivisor(other, one % other));
 
 function between<One>(some: readonly One[], others: readonly One[]): One[] {
-  const placed = (all: readonly One[]): { readonly one: One; readonly place: number }[] => all.map((one, index) => ({ one, place: (index + 0.5) / all.length }));
+  const placed = (all: readonly One[]): { readonly one: One; readonly place: number }[] =>
+    all.map((one, index) => ({ one, place: (index + 0.5) / all.length }));
   return [...placed(some), ...placed(others)].toSorted((a, b) => a.place - b.place).map(({ one }) => one);
 }
 
@@ -216,7 +227,10 @@ function lambdaOf(mean: number): number {
 /** Common values one by one, null among them, and the others alike, or by the density of whole numbers. */
 function valueClasses(column: IndexColumnFacts, rows: number, pages: number): ValueClass[] {
   const { frequencies, nullFraction, bounds } = column;
-  const common = [...frequencies.map((share) => ({ values: 1, share, isExact: true })), ...(nullFraction > 0 ? [{ values: 1, share: nullFraction, isExact: true, isNull: true }] : [])];
+  const common = [
+    ...frequencies.map((share) => ({ values: 1, share, isExact: true })),
+    ...(nullFraction > 0 ? [{ values: 1, share: nullFraction, isExact: true, isNull: true }] : []),
+  ];
   const left = Math.max(0, 1 - common.reduce((sum, { share }) => sum + share, 0));
   if (left <= 0.000_001) return common;
   const others = Math.max(1, otherValues(column, rows));
@@ -263,7 +277,10 @@ const CLUSTERED = 0.99;
  * ANALYZE takes its rows from as many pages, and counts how often values meet. Where equal ones lie side by side they meet the more often the fewer of the pages
  * were read, and it takes them for fewer values than there are.
  */
-function unclustered({ correlation }: IndexColumnFacts, { others, rows, pages }: { readonly others: number; readonly rows: number; readonly pages: number }): number {
+function unclustered(
+  { correlation }: IndexColumnFacts,
+  { others, rows, pages }: { readonly others: number; readonly rows: number; readonly pages: number },
+): number {
   const oversampled = pages / SAMPLE;
   if (Math.abs(correlation ?? 0) < CLUSTERED || oversampled <= 1 || others >= rows) return others;
   const mean = (rows / others - 1) / oversampled;
@@ -378,7 +395,12 @@ export function revmapPages(tablePages: number, pagesPerRange: number): number {
 function guessPages(facts: IndexFacts): number {
   if (facts.method === "brin") return brinPages(facts);
   if (facts.method === "gin") return ginPages(facts);
-  if (facts.method === "hash") return hashPages({ rows: facts.rows, ...(facts.options["fillfactor"] === undefined ? {} : { fillfactor: Number(facts.options["fillfactor"]) }), groups: groupsOf(facts) });
+  if (facts.method === "hash")
+    return hashPages({
+      rows: facts.rows,
+      ...(facts.options["fillfactor"] === undefined ? {} : { fillfactor: Number(facts.options["fillfactor"]) }),
+      groups: groupsOf(facts),
+    });
   return 1 + Math.ceil((facts.rows * (meanTuple(facts.columns).mean + POINTER)) / (BLOCK * 0.72));
 }
 
@@ -404,7 +426,8 @@ function ginPages({ columns, rows }: IndexFacts): number {
 
 /** How many keys a value breaks up into, and how many different ones there are. Ours, from a few indexes that were built. */
 function ginEntries({ operatorClass, width, typeName, distinct }: IndexColumnFacts, rows: number): { readonly each: number; readonly distinct: number } {
-  if (operatorClass.includes("trgm")) return { each: Math.max(3, width * 0.85), distinct: Math.min(rows * width, Math.max(2000, Math.min(30_000, rows * 0.3))) };
+  if (operatorClass.includes("trgm"))
+    return { each: Math.max(3, width * 0.85), distinct: Math.min(rows * width, Math.max(2000, Math.min(30_000, rows * 0.3))) };
   if (operatorClass.includes("jsonb_path")) return { each: Math.max(1, width / 22), distinct: 0.3 * rows * Math.max(1, width / 22) };
   if (operatorClass.includes("jsonb")) return { each: Math.max(2, width / 11), distinct: 0.15 * rows * Math.max(2, width / 11) };
   if (operatorClass.includes("tsvector")) return { each: width / 12, distinct: Math.min(rows, 30_000) };

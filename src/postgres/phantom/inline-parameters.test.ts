@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { inlineParameters } from "./inline-parameters.ts";
 
 test("puts quoted values in place of parameters", () => {
-  expect(inlineParameters("SELECT 1 FROM t WHERE a = $1 AND b > $2 AND c = $10", ["it's", "4"], "quoted")).toBe("SELECT 1 FROM t WHERE a = 'it''s' AND b > '4' AND c = $10");
+  expect(inlineParameters("SELECT 1 FROM t WHERE a = $1 AND b > $2 AND c = $10", ["it's", "4"], "quoted")).toBe(
+    "SELECT 1 FROM t WHERE a = 'it''s' AND b > '4' AND c = $10",
+  );
 });
 
 test("writes NULL, and numbers as they are where no text will do", () => {

@@ -18,10 +18,12 @@ export function createDatabase(name: string, database: Catalog["database"], plan
   const wanted = planner?.locale ?? null;
   const choices: DatabaseChoice[] = [];
   if (localeProvider === "icu" && wanted !== null) choices.push({ sql: create(icu(wanted)), note: null });
-  if (localeProvider === "builtin" && wanted !== null) choices.push({ sql: create(`LOCALE_PROVIDER builtin BUILTIN_LOCALE ${quoteLiteral(wanted)} ${libc("C", "C")}`), note: null });
+  if (localeProvider === "builtin" && wanted !== null)
+    choices.push({ sql: create(`LOCALE_PROVIDER builtin BUILTIN_LOCALE ${quoteLiteral(wanted)} ${libc("C", "C")}`), note: null });
   if (localeProvider === "libc" && collate !== "") choices.push({ sql: create(libc(collate, ctype || collate)), note: null });
   const missing = `locale ${wanted ?? collate} is not on this machine`;
-  if (major >= WITH_ICU && /^[a-z]{2,3}([_-]|$)/.test(collate)) choices.push({ sql: create(icu(collate.replace(/[.@].*$/, "").replace("_", "-"))), note: `${missing}: texts are ordered as ICU orders them` });
+  if (major >= WITH_ICU && /^[a-z]{2,3}([_-]|$)/.test(collate))
+    choices.push({ sql: create(icu(collate.replace(/[.@].*$/, "").replace("_", "-"))), note: `${missing}: texts are ordered as ICU orders them` });
   // Not the locale C itself, in which an index also serves LIKE.
   for (const bytes of ["C.UTF-8", "C.utf8"]) choices.push({ sql: create(libc(bytes, bytes)), note: `${missing}: texts are ordered by their bytes` });
   choices.push({ sql: create(libc("C", "C")), note: `${missing}: texts are ordered by their bytes, and any index on them serves LIKE` });

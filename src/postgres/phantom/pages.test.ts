@@ -18,7 +18,12 @@ test("reads the heights and counters that it writes", () => {
 
 test("a page that was not written yet tells nothing", () => {
   const zeros = Buffer.alloc(88);
-  expect([readBtreeHeight(zeros), readLastRevmapPage(zeros), readBtreeHeight(Buffer.alloc(3)), readGinCounters(Buffer.alloc(3))]).toEqual([null, null, null, null]);
+  expect([readBtreeHeight(zeros), readLastRevmapPage(zeros), readBtreeHeight(Buffer.alloc(3)), readGinCounters(Buffer.alloc(3))]).toEqual([
+    null,
+    null,
+    null,
+    null,
+  ]);
 });
 
 test("every level leads to the one below, down to the leaf of the ends", () => {

@@ -58,7 +58,8 @@ export const PARTS_OF_INDEX = `
 SELECT c.oid::pg_catalog.int8 AS oid FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass($1)::pg_catalog.oid OR c.oid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) p)`;
 
 const SLOTS = [1, 2, 3, 4, 5];
-const slotOf = (kind: number, column: string, cast: string): string => `(CASE ${kind} ${SLOTS.map((n) => `WHEN s.stakind${n} THEN s.${column}${n}::${cast}`).join(" ")} END)`;
+const slotOf = (kind: number, column: string, cast: string): string =>
+  `(CASE ${kind} ${SLOTS.map((n) => `WHEN s.stakind${n} THEN s.${column}${n}::${cast}`).join(" ")} END)`;
 /** Bytes of known values as they are stored: up to 126 with a header of one byte, of four above. What comes out of FROM is packed like a row. */
 const lengths = (kind: number): string => `
   CASE WHEN b.typcategory = 'S' THEN ARRAY(SELECT pg_catalog.octet_length(v) + CASE WHEN pg_catalog.octet_length(v) > 126 THEN 4 ELSE 1 END FROM pg_catalog.unnest(${slotOf(kind, "stavalues", "text")}::text[]) v)

@@ -11,7 +11,15 @@ export interface StatisticTarget {
 
 const SLOTS = [0, 1, 2, 3, 4] as const;
 const SLOT_COLUMNS = ["stakind", "staop", "stacoll", "stanumbers", "stavalues"] as const;
-const COLUMNS = ["starelid", "staattnum", "stainherit", "stanullfrac", "stawidth", "stadistinct", ...SLOT_COLUMNS.flatMap((name) => SLOTS.map((index) => `${name}${index + 1}`))];
+const COLUMNS = [
+  "starelid",
+  "staattnum",
+  "stainherit",
+  "stanullfrac",
+  "stawidth",
+  "stadistinct",
+  ...SLOT_COLUMNS.flatMap((name) => SLOTS.map((index) => `${name}${index + 1}`)),
+];
 
 /** Kinds of slots whose values are not of the column's own type. */
 const KIND = { elements: 4, rangeLengths: 6, rangeBounds: 7 } as const;
@@ -30,7 +38,8 @@ export function statisticValue(figures: StatisticFigures, type: string, names: N
 }
 
 function figureValues({ nullFraction, width, distinct, slots }: StatisticFigures, type: string, names: Names): string[] {
-  const each = (write: (slot: StatisticSlot) => string, otherwise: string): string[] => SLOTS.map((index) => (slots[index] === undefined ? otherwise : write(slots[index])));
+  const each = (write: (slot: StatisticSlot) => string, otherwise: string): string[] =>
+    SLOTS.map((index) => (slots[index] === undefined ? otherwise : write(slots[index])));
   return [
     `${quoteLiteral(nullFraction)}::pg_catalog.float4`,
     `${Number(width)}`,
@@ -55,8 +64,10 @@ function values({ kind, values: text }: StatisticSlot, type: string): string {
 function elementType(kind: number, type: string): string {
   if (kind === KIND.rangeLengths) return "'pg_catalog.float8'::pg_catalog.regtype";
   // Lexemes are text.
-  if (kind === KIND.elements) return `coalesce((SELECT nullif(t.typelem, 0) FROM pg_catalog.pg_type t WHERE t.oid = ${type} AND t.typcategory = 'A'), 'pg_catalog.text'::pg_catalog.regtype)`;
-  if (kind === KIND.rangeBounds) return `coalesce((SELECT r.rngtypid FROM pg_catalog.pg_range r WHERE pg_catalog.to_jsonb(r)->>'rngmultitypid' = (${type})::pg_catalog.text), ${type})`;
+  if (kind === KIND.elements)
+    return `coalesce((SELECT nullif(t.typelem, 0) FROM pg_catalog.pg_type t WHERE t.oid = ${type} AND t.typcategory = 'A'), 'pg_catalog.text'::pg_catalog.regtype)`;
+  if (kind === KIND.rangeBounds)
+    return `coalesce((SELECT r.rngtypid FROM pg_catalog.pg_range r WHERE pg_catalog.to_jsonb(r)->>'rngmultitypid' = (${type})::pg_catalog.text), ${type})`;
   return type;
 }
 

@@ -18,11 +18,27 @@ const KIND = { common: 1, histogram: 2, correlation: 3, elements: 4 } as const;
 export function statisticsOfViews({ tables, indexes }: Pick<Catalog, "tables" | "indexes">, operatorsOf: OperatorsOf): StatisticRow[] {
   const row = (relation: number, attribute: number, column: string | number, statistics: ColumnStatistics): StatisticRow[] => {
     const operators = operatorsOf(relation, column);
-    return operators === null ? [] : [{ relation, attribute, inherited: statistics.inherited, figures: { nullFraction: `${statistics.nullFraction}`, width: statistics.averageWidth, distinct: `${statistics.distinct}`, slots: slotsOf(statistics, operators) } }];
+    return operators === null
+      ? []
+      : [
+          {
+            relation,
+            attribute,
+            inherited: statistics.inherited,
+            figures: {
+              nullFraction: `${statistics.nullFraction}`,
+              width: statistics.averageWidth,
+              distinct: `${statistics.distinct}`,
+              slots: slotsOf(statistics, operators),
+            },
+          },
+        ];
   };
   return [
     ...tables.flatMap(({ oid, columns }) => columns.flatMap(({ number, name, statistics }) => (statistics === null ? [] : row(oid, number, name, statistics)))),
-    ...indexes.flatMap(({ oid, expressionStatistics }) => Object.entries(expressionStatistics).flatMap(([position, one]) => row(oid, Number(position) + 1, Number(position) + 1, one))),
+    ...indexes.flatMap(({ oid, expressionStatistics }) =>
+      Object.entries(expressionStatistics).flatMap(([position, one]) => row(oid, Number(position) + 1, Number(position) + 1, one)),
+    ),
   ];
 }
 
@@ -31,10 +47,12 @@ function slotsOf(statistics: ColumnStatistics, { equal, less, elementEqual, coll
   // Arrays within an array were not kept apart.
   const isPlain = elementEqual === null;
   const { commonValues, commonFrequencies, histogram, correlation, commonElements, elementFrequencies } = statistics;
-  if (isPlain && equal !== null && commonValues !== null && commonFrequencies !== null) slots.push({ kind: KIND.common, operator: equal, collation, numbers: numbers(commonFrequencies), values: array(commonValues) });
+  if (isPlain && equal !== null && commonValues !== null && commonFrequencies !== null)
+    slots.push({ kind: KIND.common, operator: equal, collation, numbers: numbers(commonFrequencies), values: array(commonValues) });
   if (isPlain && less !== null && histogram !== null) slots.push({ kind: KIND.histogram, operator: less, collation, numbers: null, values: array(histogram) });
   if (less !== null && correlation !== null) slots.push({ kind: KIND.correlation, operator: less, collation, numbers: numbers([correlation]), values: null });
-  if (elementEqual !== null && commonElements !== null && elementFrequencies !== null) slots.push({ kind: KIND.elements, operator: elementEqual, collation, numbers: numbers(elementFrequencies), values: array(commonElements) });
+  if (elementEqual !== null && commonElements !== null && elementFrequencies !== null)
+    slots.push({ kind: KIND.elements, operator: elementEqual, collation, numbers: numbers(elementFrequencies), values: array(commonElements) });
   return slots;
 }
 
@@ -47,10 +65,15 @@ function array(values: readonly string[]): string {
 }
 
 /** Statistics that the catalog shows of a column, or of an index's expression by its position. */
-export function shownStatistics({ tables, indexes }: Pick<Catalog, "tables" | "indexes">): (row: Pick<StatisticRow, "relation" | "attribute" | "inherited">) => ColumnStatistics | null {
+export function shownStatistics({
+  tables,
+  indexes,
+}: Pick<Catalog, "tables" | "indexes">): (row: Pick<StatisticRow, "relation" | "attribute" | "inherited">) => ColumnStatistics | null {
   const shown = new Map<string, ColumnStatistics>();
-  for (const { oid, columns } of tables) for (const { number, statistics } of columns) if (statistics !== null) shown.set(`${oid} ${number} ${statistics.inherited}`, statistics);
-  for (const { oid, expressionStatistics } of indexes) for (const [position, one] of Object.entries(expressionStatistics)) shown.set(`${oid} ${Number(position) + 1} ${one.inherited}`, one);
+  for (const { oid, columns } of tables)
+    for (const { number, statistics } of columns) if (statistics !== null) shown.set(`${oid} ${number} ${statistics.inherited}`, statistics);
+  for (const { oid, expressionStatistics } of indexes)
+    for (const [position, one] of Object.entries(expressionStatistics)) shown.set(`${oid} ${Number(position) + 1} ${one.inherited}`, one);
   return ({ relation, attribute, inherited }) => shown.get(`${relation} ${attribute} ${inherited}`) ?? null;
 }
 

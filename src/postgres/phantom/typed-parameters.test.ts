@@ -14,7 +14,10 @@ describe("parameters where only literals may stand", () => {
     expect(typedParameters("SELECT EXTRACT($1 FROM at)", 13)).toBe("SELECT pg_catalog.date_part($1, at)");
   });
 
-  test.each(['SELECT "date" FROM t WHERE "date" = $1', "SELECT EXTRACT(MONTH FROM at)", "SELECT t.date, $1", "SELECT $1::interval", "SELECT update $1"])("%s stays", (sql) => {
-    expect(typedParameters(sql, 16)).toBe(sql);
-  });
+  test.each(['SELECT "date" FROM t WHERE "date" = $1', "SELECT EXTRACT(MONTH FROM at)", "SELECT t.date, $1", "SELECT $1::interval", "SELECT update $1"])(
+    "%s stays",
+    (sql) => {
+      expect(typedParameters(sql, 16)).toBe(sql);
+    },
+  );
 });

@@ -16,5 +16,7 @@ const WITH_EXTRACT = 14;
  */
 export function typedParameters(sql: string, major: number): string {
   const part = major >= WITH_EXTRACT ? 'pg_catalog."extract"' : "pg_catalog.date_part";
-  return sql.replaceAll(EXTRACT, (_, parameter: string) => `${part}(${parameter}, `).replaceAll(TYPED, (_, type: string, parameter: string) => `CAST(${parameter} AS ${type})`);
+  return sql
+    .replaceAll(EXTRACT, (_, parameter: string) => `${part}(${parameter}, `)
+    .replaceAll(TYPED, (_, type: string, parameter: string) => `CAST(${parameter} AS ${type})`);
 }

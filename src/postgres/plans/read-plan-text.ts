@@ -21,7 +21,11 @@ export function readPlanText(text: string, file: string): PlanText {
 /** What psql puts before a line of a value: bars, and with `\x` the column's name. No JSON has a bar before its first quote or bracket. */
 const BEFORE = /^(?:[^"|│[\]{}]*[|│])+/;
 function withoutFrame(text: string): string {
-  return text.replace(/^\uFEFF/, "").split(/\r?\n/).map((line) => withoutEnd(withoutEnd(line.replace(BEFORE, ""), "|│"), "+↵")).join("\n");
+  return text
+    .replace(/^\uFEFF/, "")
+    .split(/\r?\n/)
+    .map((line) => withoutEnd(withoutEnd(line.replace(BEFORE, ""), "|│"), "+↵"))
+    .join("\n");
 }
 
 /** Behind a line stand `+` or `↵` where another follows, and a bar. */

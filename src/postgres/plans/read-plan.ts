@@ -106,12 +106,14 @@ function sortsInParts(node: JsonNode): Omit<NonNullable<PlanNode["sort"]>, "keys
     const method = textAt(one, "Sort Method");
     return method === null ? [] : [{ method, spaceKb: numberAt(one, "Sort Space Used"), space: textAt(one, "Sort Space Type") }];
   });
-  const groups = ["Full-sort Groups", "Pre-sorted Groups"].map((key) => recordAt(node, key)).flatMap((group) =>
-    ["Disk", "Memory"].flatMap((space) => {
-      const spaceKb = numberAt(recordAt(group, `Sort Space ${space}`), "Peak Sort Space Used");
-      return spaceKb === null ? [] : [{ method: textsAt(group, "Sort Methods Used").join(", "), spaceKb, space }];
-    }),
-  );
+  const groups = ["Full-sort Groups", "Pre-sorted Groups"]
+    .map((key) => recordAt(node, key))
+    .flatMap((group) =>
+      ["Disk", "Memory"].flatMap((space) => {
+        const spaceKb = numberAt(recordAt(group, `Sort Space ${space}`), "Peak Sort Space Used");
+        return spaceKb === null ? [] : [{ method: textsAt(group, "Sort Methods Used").join(", "), spaceKb, space }];
+      }),
+    );
   return [...workers, ...groups];
 }
 

@@ -3,7 +3,12 @@ import { formatNumber } from "../../model/numbers.ts";
 
 /** `2 fixed, 1 new, 3 worse, 1 better`; costs only where a time is known. */
 export function newsWords({ fixed, added, worse, better = [], notCompared = 0 }: Since, isTimed: boolean): string {
-  const words = [`${formatNumber(fixed.length)} fixed`, `${formatNumber(added.length)} new`, ...(isTimed ? [`${formatNumber(worse.length)} worse`] : []), ...(isTimed && better.length > 0 ? [`${formatNumber(better.length)} better`] : [])];
+  const words = [
+    `${formatNumber(fixed.length)} fixed`,
+    `${formatNumber(added.length)} new`,
+    ...(isTimed ? [`${formatNumber(worse.length)} worse`] : []),
+    ...(isTimed && better.length > 0 ? [`${formatNumber(better.length)} better`] : []),
+  ];
   const left = notCompared === 0 ? "" : `; ${formatNumber(notCompared)} not compared, as a search for indexes ended early`;
   return `${words.join(", ")}${left}`;
 }

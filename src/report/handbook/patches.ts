@@ -35,14 +35,21 @@ export function patchesOf({ changes, report }: Handbook, read: SourceReader): Pa
     const finding = findings.get(change.finding);
     const fix = finding?.fixes[0];
     const own = change.patch === null || finding === undefined || fix === undefined ? null : patchOf(planFixes([{ finding, fix }], read).edits, read);
-    return change.patch === null || own === null || finding === undefined || fix === undefined ? [] : [{ change, name: change.patch, chosen: { finding, fix }, own }];
+    return change.patch === null || own === null || finding === undefined || fix === undefined
+      ? []
+      : [{ change, name: change.patch, chosen: { finding, fix }, own }];
   });
   const made: Made = { files: new Map(), after: new Map(), insteadOf: new Map(), within: new Map() };
   for (const group of sharing(all)) writeSeries(group, read, made);
   const safe = all.filter(({ change }) => change.safety === "safe").map(({ chosen }) => chosen);
   const together = safe.length === 0 ? null : patchOf(planFixes(safe, read).edits, read);
   // In the order of the plan, as the pages name them.
-  const files = new Map(all.flatMap(({ name }) => { const text = made.files.get(name); return text === undefined ? [] : [[name, text] as const]; }));
+  const files = new Map(
+    all.flatMap(({ name }) => {
+      const text = made.files.get(name);
+      return text === undefined ? [] : [[name, text] as const];
+    }),
+  );
   if (together !== null) files.set(SAFE_PATCH, together);
   return { ...made, files };
 }
@@ -76,7 +83,10 @@ function writeSeries(group: readonly Patched[], read: SourceReader, { files, aft
   let applied: readonly Patched[] = [];
   let tree: Tree = new Map();
   for (const one of group) {
-    const plan = planFixes([...applied, one].map(({ chosen }) => chosen), read);
+    const plan = planFixes(
+      [...applied, one].map(({ chosen }) => chosen),
+      read,
+    );
     const skipped = plan.skipped.find(({ finding }) => finding.id === one.chosen.finding.id);
     const next = skipped === undefined ? treeOf(plan.edits, read) : null;
     if (next === null) {
@@ -111,7 +121,11 @@ function treeOf(edits: ReadonlyMap<string, readonly Edit[]>, read: SourceReader)
 /** Whether the fix's own patch does the same on the tree with the earlier ones: each of its hunks finds its lines there, once. */
 function fits({ own, chosen }: Patched, tree: Tree, next: Tree, read: SourceReader): boolean {
   const isKnown = chosen.fix.edits.every(({ file }) => next.has(file));
-  return isKnown && [...editsByFile(chosen.fix.edits).keys()].every((file) => !tree.has(file) || patched(tree.get(file) ?? "", hunksOf(own, file)) === next.get(file)) && [...next.keys()].every((file) => tree.has(file) || chosen.fix.edits.some((edit) => edit.file === file) || read(file) === next.get(file));
+  return (
+    isKnown &&
+    [...editsByFile(chosen.fix.edits).keys()].every((file) => !tree.has(file) || patched(tree.get(file) ?? "", hunksOf(own, file)) === next.get(file)) &&
+    [...next.keys()].every((file) => tree.has(file) || chosen.fix.edits.some((edit) => edit.file === file) || read(file) === next.get(file))
+  );
 }
 
 interface Hunk {
@@ -122,11 +136,18 @@ interface Hunk {
 function hunksOf(patch: string, file: string): readonly Hunk[] {
   const [, own = ""] = patch.split(`diff --git a/${file} b/${file}\n`);
   const [mine = ""] = own.split(/^diff --git /m);
-  return mine.split(/^@@ .*\n/m).slice(1).map((body) => {
-    const lines = body.split("\n").slice(0, -1);
-    const side = (signs: string): string => lines.filter((line) => signs.includes(line[0] ?? "")).map((line) => `${line.slice(1)}\n`).join("");
-    return { old: side(" -"), made: side(" +") };
-  });
+  return mine
+    .split(/^@@ .*\n/m)
+    .slice(1)
+    .map((body) => {
+      const lines = body.split("\n").slice(0, -1);
+      const side = (signs: string): string =>
+        lines
+          .filter((line) => signs.includes(line[0] ?? ""))
+          .map((line) => `${line.slice(1)}\n`)
+          .join("");
+      return { old: side(" -"), made: side(" +") };
+    });
 }
 
 function patched(text: string, hunks: readonly Hunk[]): string | null {
@@ -143,7 +164,11 @@ function diffOf(before: Tree, after: Tree, read: SourceReader): string | null {
   const files = [...after.keys()].filter((file) => (before.get(file) ?? read(file)) !== after.get(file)).toSorted();
   const diffs = files.map((file) => {
     const text = before.get(file) ?? read(file);
-    return fileDiff(file, text, text === undefined ? [{ file, start: 0, end: 0, expected: "", text: after.get(file) ?? "" }] : editsBetween(file, text, after.get(file) ?? ""));
+    return fileDiff(
+      file,
+      text,
+      text === undefined ? [{ file, start: 0, end: 0, expected: "", text: after.get(file) ?? "" }] : editsBetween(file, text, after.get(file) ?? ""),
+    );
   });
   return joined(diffs);
 }

@@ -19,10 +19,16 @@ const CAUSES: Plot = {
     { label: "No finding", value: 13.9, tone: "other" },
   ],
 };
-const HANDBOOK: Handbook = { ...SAMPLE_HANDBOOK, headline: "Nine changes remove 30.4 of 48.0 s of database time a minute", overview: [CAUSES], failures: [{ advisor: "cache", sections: ["6.1"], why: "no reads were recorded" }] };
+const HANDBOOK: Handbook = {
+  ...SAMPLE_HANDBOOK,
+  headline: "Nine changes remove 30.4 of 48.0 s of database time a minute",
+  overview: [CAUSES],
+  failures: [{ advisor: "cache", sections: ["6.1"], why: "no reads were recorded" }],
+};
 const written = { folder: ".luthier/handbook", pages: 23, pageBytes: 1_100_000, notes: 2 };
 
-const draw = (style: Partial<TextStyle> = {}, handbook: Handbook = HANDBOOK): string => renderTune(handbook, { context: sampleHandbookContext(), written }, { ...PLAIN_STYLE, ...style });
+const draw = (style: Partial<TextStyle> = {}, handbook: Handbook = HANDBOOK): string =>
+  renderTune(handbook, { context: sampleHandbookContext(), written }, { ...PLAIN_STYLE, ...style });
 
 describe("what tune says", () => {
   test("plain", async () => expect(draw()).toMatchFileSnapshot("goldens/tune.txt"));
@@ -32,7 +38,9 @@ describe("what tune says", () => {
   test("quiet", () => expect(draw({ quiet: true })).toBe("Nine changes remove 30.4 of 48.0 s of database time a minute\n"));
 
   test.each([60, 80, 100])("in %i columns no line is longer", (width) => {
-    const long = draw({ width }).split("\n").filter((line) => displayWidth(line) > width);
+    const long = draw({ width })
+      .split("\n")
+      .filter((line) => displayWidth(line) > width);
     expect(long).toEqual([]);
   });
 
@@ -47,7 +55,11 @@ describe("what tune says", () => {
   });
 
   test("names and commands of the project cannot move the cursor", () => {
-    const hostile = { ...HANDBOOK, project: { ...HANDBOOK.project, name: "a\u001B[2Jb" }, changes: HANDBOOK.changes.map((one) => ({ ...one, action: "x\u001B]0;t\u0007y", place: "\u202Egnp" })) };
+    const hostile = {
+      ...HANDBOOK,
+      project: { ...HANDBOOK.project, name: "a\u001B[2Jb" },
+      changes: HANDBOOK.changes.map((one) => ({ ...one, action: "x\u001B]0;t\u0007y", place: "\u202Egnp" })),
+    };
     // eslint-disable-next-line no-control-regex
     expect(draw({}, hostile)).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u202E]/);
   });

@@ -28,7 +28,15 @@ interface Tune {
 
 export function renderTune(handbook: Handbook, { context, written }: Tune, style: TextStyle): string {
   if (style.quiet) return `${plainProse(handbook.headline)}\n`;
-  const parts = [head(handbook, style), causes(handbook, style), changes(handbook, context, style), since(handbook, style), rests(handbook, style), notSeen(handbook, style), ends(handbook, { context, written }, style)];
+  const parts = [
+    head(handbook, style),
+    causes(handbook, style),
+    changes(handbook, context, style),
+    since(handbook, style),
+    rests(handbook, style),
+    notSeen(handbook, style),
+    ends(handbook, { context, written }, style),
+  ];
   return `${parts
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
@@ -42,7 +50,12 @@ function head({ project, headline, split, time }: Handbook, style: TextStyle): r
     project.postgres === null ? "" : `PostgreSQL ${cleanLine(project.postgres)}`,
   ].filter(Boolean);
   const parts = split?.kind === "split" && time !== null ? splitWords(split.parts) : [];
-  return [paint(style, "dim", words.join("   ")), "", ...wrapProse(style, headline, 0).map((line) => paint(style, "bold", line)), ...(parts.length === 0 ? [] : splitLines(parts, style))];
+  return [
+    paint(style, "dim", words.join("   ")),
+    "",
+    ...wrapProse(style, headline, 0).map((line) => paint(style, "bold", line)),
+    ...(parts.length === 0 ? [] : splitLines(parts, style)),
+  ];
 }
 
 /** On one line where there is room. */
@@ -56,7 +69,9 @@ const ALWAYS = ["proven", "measured", "planned", "recorded"] as const;
 
 function splitWords(parts: readonly { readonly rung: string; readonly value: number }[]): readonly string[] {
   const others = parts.filter(({ rung }) => !ALWAYS.some((one) => one === rung));
-  return [...ALWAYS.map((rung) => ({ rung, value: parts.find((one) => one.rung === rung)?.value ?? 0 })), ...others].map(({ rung, value }) => `${rung} ${formatTime(value)}`);
+  return [...ALWAYS.map((rung) => ({ rung, value: parts.find((one) => one.rung === rung)?.value ?? 0 })), ...others].map(
+    ({ rung, value }) => `${rung} ${formatTime(value)}`,
+  );
 }
 
 // ---------------------------------------------------------------------------------------------- causes
@@ -113,7 +128,11 @@ interface Row {
   readonly hasTime: boolean;
 }
 
-function row({ action, gain, isRisk, severity, rung, safety, finding, place }: Change, index: number, { context, style, width, hasTime }: Row): readonly string[] {
+function row(
+  { action, gain, isRisk, severity, rung, safety, finding, place }: Change,
+  index: number,
+  { context, style, width, hasTime }: Row,
+): readonly string[] {
   const { ellipsis } = glyphsOf(style);
   const figure = gain === null ? (isRisk ? "risk" : hasTime ? "-" : severity) : formatTime(gain.marginal);
   const indent = " ".repeat(NUMBER + GAIN + 2 + RUNG_WIDTH + 1);
@@ -193,5 +212,8 @@ function ends(handbook: Handbook, { context, written }: Tune, style: TextStyle):
   const what = `(${formatBytes(pageBytes)}, ${formatCount(pages, "page")} as Markdown beside${kept})`;
   const room = 10 + displayWidth(index) + 2 + displayWidth(what) <= style.width;
   const next = nextCommand({ handbook, context: { ...context, folder, plotStyle: "" } });
-  return [...(room ? [`Handbook  ${index}  ${what}`] : [`Handbook  ${index}`, ...wrapProse(style, what, 10).map((line) => `          ${line}`)]), ...(next === "" ? [] : [`Next      ${next}`])];
+  return [
+    ...(room ? [`Handbook  ${index}  ${what}`] : [`Handbook  ${index}`, ...wrapProse(style, what, 10).map((line) => `          ${line}`)]),
+    ...(next === "" ? [] : [`Next      ${next}`]),
+  ];
 }

@@ -15,7 +15,12 @@ export function sharedBackends(input: EvidenceInput, source: RuleInput): readonl
     settings.caches.flatMap((cache) => {
       const place = `${cache.backend?.spot?.span.file}:${cache.backend?.spot?.span.start}`;
       if (seen.has(place) || DEVELOPMENT.test(settings.module)) return [];
-      const draft = cache.backend?.value === OWN_MEMORY ? ownMemory(input.deployment, settings, cache, source) : cache.backend?.value === IN_DATABASE ? inDatabase(settings, cache, source) : null;
+      const draft =
+        cache.backend?.value === OWN_MEMORY
+          ? ownMemory(input.deployment, settings, cache, source)
+          : cache.backend?.value === IN_DATABASE
+            ? inDatabase(settings, cache, source)
+            : null;
       if (draft === null) return [];
       seen.add(place);
       return [draft];
@@ -36,7 +41,10 @@ function usesOf(source: RuleInput, { values }: SettingsFacts): { readonly words:
 
 function ownMemory({ services }: Deployment, settings: SettingsFacts, cache: CacheSettings, source: RuleInput): DatabaseDraft | null {
   const uses = usesOf(source, settings);
-  const many = services.filter((one) => isRunBy(one, settings)).map((one) => ({ service: one, processes: processesOf(one) })).toSorted((a, b) => b.processes - a.processes);
+  const many = services
+    .filter((one) => isRunBy(one, settings))
+    .map((one) => ({ service: one, processes: processesOf(one) }))
+    .toSorted((a, b) => b.processes - a.processes);
   const [most] = many;
   const spot = cache.backend?.spot ?? cache.spot;
   if (uses === null || most === undefined || most.processes < 2) return null;
@@ -48,7 +56,10 @@ function ownMemory({ services }: Deployment, settings: SettingsFacts, cache: Cac
     reason: `What one process removes stays in the others, and each of them fills its own: ${uses.words}${others.length === 0 ? "" : `, and ${others.map(({ service }) => service.name).join(", ")} see none of it`}.`,
     remedy: `Use a cache that all processes share: ${sharedBackend(source)}.`,
     doubt: "values that never change, or that are allowed to differ from process to process, lose nothing but memory",
-    places: [{ ...spot, role: "definition" }, { ...most.service.spot, role: "setting", label: `${most.processes} processes` }],
+    places: [
+      { ...spot, role: "definition" },
+      { ...most.service.spot, role: "setting", label: `${most.processes} processes` },
+    ],
     evidence: [{ ...SOURCE_EVIDENCE, note: `settings of ${settings.module}, and ${most.service.name} as its files start it` }],
     fixes: [],
   };

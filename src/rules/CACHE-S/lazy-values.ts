@@ -20,7 +20,10 @@ export function lazyValues(input: RuleInput): readonly DatabaseDraft[] {
         remedy: "Store a list of what is needed: list(….values(…)) or list(….only(…)).",
         doubt: "a short queryset whose rows are used whole, and on which nothing is chained, loses little",
         model: lazy.model,
-        places: [{ role: "call" as const, span }, { role: "queryset" as const, span: lazy.span }],
+        places: [
+          { role: "call" as const, span },
+          { role: "queryset" as const, span: lazy.span },
+        ],
         evidence: [SOURCE_EVIDENCE],
         fixes: [],
       },

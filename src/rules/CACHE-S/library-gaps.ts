@@ -49,7 +49,10 @@ function toDraft(label: string, sites: readonly WriteSite[], version: string | n
     remedy: `Use invalidated_update() for update(), and invalidate_model(${name}) in transaction.on_commit() after the others.`,
     doubt: `a write of columns of ${name} that no cached queryset holds or filters by harms nothing`,
     model: label,
-    places: [...sites.slice(0, MOST_PLACES).map((one) => ({ role: "write" as const, span: one.span, label: one.how })), ...(spot === null ? [] : [{ ...spot, role: "setting" as const }])],
+    places: [
+      ...sites.slice(0, MOST_PLACES).map((one) => ({ role: "write" as const, span: one.span, label: one.how })),
+      ...(spot === null ? [] : [{ ...spot, role: "setting" as const }]),
+    ],
     evidence: [{ ...SOURCE_EVIDENCE, note: `writes in the source against what django-cacheops${version === null ? "" : ` ${version}`} hooks into` }],
     fixes: [],
   };

@@ -4,7 +4,11 @@ import { cacheCalls, keyWords } from "../caching/cache-calls.ts";
 import { SOURCE_EVIDENCE } from "../caching/evidence.ts";
 
 export function patternDeletes(input: RuleInput): readonly DatabaseDraft[] {
-  const calls = new Map(cacheCalls(input).filter(({ how }) => how === "delete_pattern").map((call) => [`${call.span.file}:${call.span.start}`, call]));
+  const calls = new Map(
+    cacheCalls(input)
+      .filter(({ how }) => how === "delete_pattern")
+      .map((call) => [`${call.span.file}:${call.span.start}`, call]),
+  );
   return [...calls.values()].map((call) => ({
     key: ["pattern", call.symbol, keyWords(call)],
     chapter: "6.3",

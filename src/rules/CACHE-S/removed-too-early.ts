@@ -36,7 +36,10 @@ function toDraft({ block, write, calls }: Early): DatabaseDraft[] {
   const [call, ...others] = calls.values();
   if (call === undefined) return [];
   const name = write.model?.split(".").at(-1) ?? "the row";
-  const what = others.length === 0 ? `cache.${call.how}() of ${keyWords(call)} runs` : `${others.length + 1} removals from the cache, of ${keyWords(call)} and others, run`;
+  const what =
+    others.length === 0
+      ? `cache.${call.how}() of ${keyWords(call)} runs`
+      : `${others.length + 1} removals from the cache, of ${keyWords(call)} and others, run`;
   return [
     {
       key: ["too-early", call.symbol, keyWords(call), write.model ?? ""],

@@ -24,7 +24,15 @@ export const rule: Rule = {
   audit: (input) => audit(input),
 };
 
-const OF_SOURCE: readonly ((source: RuleInput) => readonly DatabaseDraft[])[] = [keptForEver, removedTooEarly, lazyValues, userData, userPages, signalGaps, patternDeletes];
+const OF_SOURCE: readonly ((source: RuleInput) => readonly DatabaseDraft[])[] = [
+  keptForEver,
+  removedTooEarly,
+  lazyValues,
+  userData,
+  userPages,
+  signalGaps,
+  patternDeletes,
+];
 
 function audit(input: EvidenceInput): Judgement {
   const { source } = input;
@@ -36,7 +44,9 @@ function audit(input: EvidenceInput): Judgement {
 /** A cache whose backend is made by code that was not read is not judged. */
 function unread({ deployment }: EvidenceInput): Unjudged[] {
   return deployment.settings.flatMap(({ module, caches }) =>
-    caches.flatMap(({ alias, backend, unread: parts }) => (backend === null && parts.length > 0 ? [{ object: `setting CACHES["${alias}"] of ${module}`, why: `needs ${parts[0]}, which was not read` }] : [])),
+    caches.flatMap(({ alias, backend, unread: parts }) =>
+      backend === null && parts.length > 0 ? [{ object: `setting CACHES["${alias}"] of ${module}`, why: `needs ${parts[0]}, which was not read` }] : [],
+    ),
   );
 }
 

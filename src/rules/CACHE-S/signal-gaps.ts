@@ -55,7 +55,10 @@ function toDraft(label: string, call: CacheCall, by: readonly Receiver[], missed
     remedy: `Remove ${kept} in transaction.on_commit() beside ${first === undefined ? "each write" : `${first.symbol.split(".").at(-1) ?? ""}()`}${missed.length > 1 ? " and the others" : ""}.`,
     doubt: `a write of columns of ${name} that the cached value does not hold harms nothing`,
     model: label,
-    places: [...missed.slice(0, MOST_PLACES).map(({ span, how: method }) => ({ role: "write" as const, span, label: method })), { role: "call", span: call.span }],
+    places: [
+      ...missed.slice(0, MOST_PLACES).map(({ span, how: method }) => ({ role: "write" as const, span, label: method })),
+      { role: "call", span: call.span },
+    ],
     evidence: [SOURCE_EVIDENCE],
     fixes: [],
   };

@@ -12,7 +12,9 @@ export function userData(input: RuleInput): readonly DatabaseDraft[] {
     if (!isStore(call) || wholeKey(call) === null || seen.has(place)) return [];
     const spans = valueSpans(input, call);
     const rows = valueStatements(input, spans).filter(({ what }) => what.kind !== "signed in");
-    const own = rows.filter((one) => (one.what.kind === "query" && narrowsByUser(input, one.what.recipe, one.what.args)) || readsUser(input, one.origin, spans));
+    const own = rows.filter(
+      (one) => (one.what.kind === "query" && narrowsByUser(input, one.what.recipe, one.what.args)) || readsUser(input, one.origin, spans),
+    );
     const [first] = own;
     if (first === undefined) return [];
     seen.add(place);
@@ -24,10 +26,13 @@ export function userData(input: RuleInput): readonly DatabaseDraft[] {
         severity: "error" as const,
         claim: `${keyWords(call)} holds ${words} of the signed-in user, and its key is the same for everybody.`,
         reason: "The first user to come fills it; all others are shown that user's rows until it ends.",
-        remedy: "Put the user into the key: f\"…-{request.user.pk}\".",
+        remedy: 'Put the user into the key: f"…-{request.user.pk}".',
         doubt: "a cache with a KEY_FUNCTION or a prefix that differs from user to user would keep them apart",
         ...(model === null ? {} : { model }),
-        places: [{ role: "call" as const, span: call.span }, { role: "queryset" as const, span: first.origin }],
+        places: [
+          { role: "call" as const, span: call.span },
+          { role: "queryset" as const, span: first.origin },
+        ],
         evidence: [SOURCE_EVIDENCE],
         fixes: [],
       },

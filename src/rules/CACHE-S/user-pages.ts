@@ -42,7 +42,7 @@ function draftOf({ name, decorator, body }: CachedView, read: Span): DatabaseDra
     severity: "error",
     claim: `cache_page() keeps the page of \`${name}\` under its address alone, and the page depends on \`request.user\`.`,
     reason: "It is stored before SessionMiddleware adds `Vary: Cookie`: the first visitor's page is shown to everybody until it ends.",
-    remedy: "Put @vary_on_cookie below cache_page (vary_on_headers(\"Authorization\") for tokens), or keep only what is the same for all.",
+    remedy: 'Put @vary_on_cookie below cache_page (vary_on_headers("Authorization") for tokens), or keep only what is the same for all.',
     doubt: "a view that reads the user for its log alone shows everybody the same page",
     places: [
       { role: "call", span: decorator },
@@ -87,10 +87,16 @@ function ofClass(input: RuleInput, module: PythonModule, def: ClassDef): readonl
   const { file } = module.ir;
   const names = new Set(def.decorators.flatMap((one) => methodNames(input, file, one)));
   return [...names].flatMap((name) => {
-    const decorator = keptBy(input, file, def.decorators.flatMap((one) => layersOf(input, file, one, name)));
+    const decorator = keptBy(
+      input,
+      file,
+      def.decorators.flatMap((one) => layersOf(input, file, one, name)),
+    );
     const method = def.body.find((one): one is FunctionDef => one.kind === "function" && one.name === name);
     const code = name === "dispatch" ? def : (method ?? null);
-    return decorator === null || code === null ? [] : [{ name: def.name, decorator: spanOf(file, decorator), body: { file, start: code.headEnd, end: code.end } }];
+    return decorator === null || code === null
+      ? []
+      : [{ name: def.name, decorator: spanOf(file, decorator), body: { file, start: code.headEnd, end: code.end } }];
   });
 }
 
@@ -108,7 +114,8 @@ function ofCall(input: RuleInput, module: PythonModule, call: Expr): readonly Ca
   const target = view.kind === "call" && view.callee.kind === "attribute" ? view.callee.object : view;
   const symbol = symbolOf(input, module, target);
   const decorator = spanOf(file, call.callee);
-  if (symbol?.kind === "function" && symbol.module.origin === "project") return [{ name: symbol.def.name, decorator, body: { file: symbol.module.ir.file, start: symbol.def.headEnd, end: symbol.def.end } }];
+  if (symbol?.kind === "function" && symbol.module.origin === "project")
+    return [{ name: symbol.def.name, decorator, body: { file: symbol.module.ir.file, start: symbol.def.headEnd, end: symbol.def.end } }];
   if (symbol?.kind !== "class" || symbol.cls.module.origin !== "project") return [];
   const { def, module: home } = symbol.cls;
   return [{ name: def.name, decorator, body: { file: home.ir.file, start: def.headEnd, end: def.end } }];

@@ -1,4 +1,15 @@
-import { isBlind, judged, liveRule, lookEvidence, NEEDS_SESSIONS, percent, sessionsSeen, settingSpot, unknown, usableConnections } from "../connections/live.ts";
+import {
+  isBlind,
+  judged,
+  liveRule,
+  lookEvidence,
+  NEEDS_SESSIONS,
+  percent,
+  sessionsSeen,
+  settingSpot,
+  unknown,
+  usableConnections,
+} from "../connections/live.ts";
 
 /** Shares of the connections that ordinary roles can have: this project's notes (CONN-D01). */
 const WARNING_SHARE = 0.7;
@@ -13,7 +24,10 @@ export const rule = liveRule({ id: "CONN-D01", chapter: "4.2", summary: "The ser
   const share = used / usable;
   if (share <= (thresholds["CONN-D01"] ?? WARNING_SHARE)) return judged([], examined);
   const [most] = (database.server.sessions ?? []).toSorted((a, b) => b.count - a.count);
-  const holder = most === undefined || isBlind(database) ? "" : ` Most are of ${most.application === "" ? "sessions without a name" : `\`${most.application}\``} (${most.user ?? "?"}): ${most.count}, ${most.state ?? "state unknown"}.`;
+  const holder =
+    most === undefined || isBlind(database)
+      ? ""
+      : ` Most are of ${most.application === "" ? "sessions without a name" : `\`${most.application}\``} (${most.user ?? "?"}): ${most.count}, ${most.state ?? "state unknown"}.`;
   return judged(
     [
       {
@@ -21,7 +35,8 @@ export const rule = liveRule({ id: "CONN-D01", chapter: "4.2", summary: "The ser
         severity: share > ERROR_SHARE ? "error" : "warning",
         claim: `${used} of ${usable} connections that ordinary roles can have are taken: ${percent(share)}.`,
         reason: `The next ${usable - used} are let in, and then every new one fails with 53300.${holder}`,
-        remedy: "Count what the project's services can open (connection-budget), and put a pool in front of those that idle; raise `max_connections` last, it takes a restart and memory.",
+        remedy:
+          "Count what the project's services can open (connection-budget), and put a pool in front of those that idle; raise `max_connections` last, it takes a restart and memory.",
         doubt: "one look: the peak of the day is higher or lower",
         places: [settingSpot("max_connections", `${usable} for ordinary roles`)],
         evidence: [lookEvidence(database, { used, usable })],

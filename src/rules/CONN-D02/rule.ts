@@ -41,5 +41,9 @@ function holders(idle: readonly SessionGroup[]): string {
     const name = `${application === "" ? "no application_name" : application} (${user ?? "?"})`;
     counts.set(name, (counts.get(name) ?? 0) + count);
   }
-  return [...counts].toSorted((a, b) => b[1] - a[1]).slice(0, MOST_NAMES).map(([name, count]) => `${name}: ${count}`).join(", ");
+  return [...counts]
+    .toSorted((a, b) => b[1] - a[1])
+    .slice(0, MOST_NAMES)
+    .map(([name, count]) => `${name}: ${count}`)
+    .join(", ");
 }

@@ -11,10 +11,17 @@ const LONG_BY_DESIGN = /^(?:pg_dump|pg_dumpall|pg_basebackup|pg_restore|vacuumdb
 export const rule = liveRule({ id: "CONN-D04", chapter: "4.2", summary: "A transaction has been working for minutes" }, (database, { thresholds }) => {
   const gap = gapIn(database, "activity");
   const { activity, takenAt } = database.server;
-  const open = activity.filter(({ kind, state, transactionAt, application }) => (kind === "client backend" || kind === "") && transactionAt !== null && state?.startsWith("idle") !== true && !LONG_BY_DESIGN.test(application));
+  const open = activity.filter(
+    ({ kind, state, transactionAt, application }) =>
+      (kind === "client backend" || kind === "") && transactionAt !== null && state?.startsWith("idle") !== true && !LONG_BY_DESIGN.test(application),
+  );
   const guilty = open.filter((one) => (secondsBefore(one.transactionAt, takenAt) ?? 0) > (thresholds["CONN-D04"] ?? WARNING_S));
   const unjudged = gap !== null ? [gap] : isBlind(database) ? [{ object: "", why: NEEDS_MONITOR }] : [];
-  return judged(guilty.map((one) => toDraft(database, one)), `${open.length} open transactions`, unjudged);
+  return judged(
+    guilty.map((one) => toDraft(database, one)),
+    `${open.length} open transactions`,
+    unjudged,
+  );
 });
 
 function toDraft(database: Database, one: Backend): DatabaseDraft {

@@ -16,7 +16,10 @@ export const rule = liveRule({ id: "CONN-D05", summary: "Sessions are opened for
   const flow = flowOf(database);
   if ("why" in flow) return unknown(flow.why);
   const { active, idle } = concurrency(flow);
-  return judged([...churn(database, flow), ...abandoned(database, flow), ...waiting(database, flow)], `${flow.counters.sessions ?? 0} sessions, ${round3(active + idle)} connections in transactions at once, ${flow.said}`);
+  return judged(
+    [...churn(database, flow), ...abandoned(database, flow), ...waiting(database, flow)],
+    `${flow.counters.sessions ?? 0} sessions, ${round3(active + idle)} connections in transactions at once, ${flow.said}`,
+  );
 });
 
 /** Mean of the connections that work, and that wait inside a transaction: what a pool in transaction mode needs at least. */
@@ -51,8 +54,10 @@ function abandoned(database: Database, flow: Flow): DatabaseDraft[] {
     {
       key: ["abandoned"],
       claim: `${lost} of ${sessions} sessions (${percent(lost / sessions)}) ended because the client was gone without closing them.`,
-      reason: "Workers that are killed in the middle of a request, or a network that drops idle connections, leave such sessions; until the server notices, their locks stay.",
-      remedy: "Compare the worker's timeout with the slowest requests, and set keepalives on both sides (`tcp_keepalives_idle`, and `keepalives_idle` in OPTIONS).",
+      reason:
+        "Workers that are killed in the middle of a request, or a network that drops idle connections, leave such sessions; until the server notices, their locks stay.",
+      remedy:
+        "Compare the worker's timeout with the slowest requests, and set keepalives on both sides (`tcp_keepalives_idle`, and `keepalives_idle` in OPTIONS).",
       doubt: "containers that are stopped without warning look the same",
       places: [settingSpot("tcp_keepalives_idle", `${lost} abandoned sessions`)],
       evidence: [flowEvidence(database, flow, { sessions, abandoned: lost })],
@@ -70,7 +75,8 @@ function waiting(database: Database, flow: Flow): DatabaseDraft[] {
       key: ["waiting"],
       claim: `${percent(share)} of the time in transactions the server waits for its clients: ${round3(idle)} connections at any moment.`,
       reason: `${round3(active)} connections work at the same time, so that a pool needs ${round3(active + idle)} on average instead of ${round3(active)}.`,
-      remedy: "Find what runs inside transactions besides statements (external-call-in-transaction, idle-in-transaction, ATOMIC_REQUESTS) before any pool is made larger.",
+      remedy:
+        "Find what runs inside transactions besides statements (external-call-in-transaction, idle-in-transaction, ATOMIC_REQUESTS) before any pool is made larger.",
       doubt: "Python between two statements counts too, and a little of it is normal",
       places: [settingSpot("idle_in_transaction_session_timeout", percent(share))],
       evidence: [flowEvidence(database, flow, { active: round3(active), idleInTransaction: round3(idle) })],

@@ -6,18 +6,38 @@ import { judged, liveRule, settingSpot, systemFix, unknown } from "../connection
 /** Bytes of a statement that sessions show: 1 kB is the default, and cuts off what Django writes for a page of joins. */
 const LEAST_QUERY_SIZE = 4096;
 
-export const rule = liveRule({ id: "CONN-D06", chapter: "4.3", summary: "Settings of the server, a role or the database work against each other, or hide what is slow", severity: "info", fix: "sometimes" }, (database) => {
-  const gap = gapIn(database, "settings");
-  if (gap !== null || database.server.settings.length === 0) return unknown(gap?.why ?? "needs pg_settings, which could not be read");
-  const drafts = [...lattice(database), ...cutStatements(database), ...hiddenWaits(database), ...evicted(database)];
-  const roles = gapIn(database, "settings of roles");
-  const unread = database.server.overrides === undefined ? { object: "", why: "needs settings of roles, which snapshots of this version hold (luthier snapshot --db URL)" } : roles;
-  return judged(drafts, `${database.server.settings.length} settings, ${database.server.overrides?.length ?? 0} of roles and databases`, unread === null ? [] : [unread]);
-});
+export const rule = liveRule(
+  {
+    id: "CONN-D06",
+    chapter: "4.3",
+    summary: "Settings of the server, a role or the database work against each other, or hide what is slow",
+    severity: "info",
+    fix: "sometimes",
+  },
+  (database) => {
+    const gap = gapIn(database, "settings");
+    if (gap !== null || database.server.settings.length === 0) return unknown(gap?.why ?? "needs pg_settings, which could not be read");
+    const drafts = [...lattice(database), ...cutStatements(database), ...hiddenWaits(database), ...evicted(database)];
+    const roles = gapIn(database, "settings of roles");
+    const unread =
+      database.server.overrides === undefined
+        ? { object: "", why: "needs settings of roles, which snapshots of this version hold (luthier snapshot --db URL)" }
+        : roles;
+    return judged(
+      drafts,
+      `${database.server.settings.length} settings, ${database.server.overrides?.length ?? 0} of roles and databases`,
+      unread === null ? [] : [unread],
+    );
+  },
+);
 
 /** Each limit that another one makes pointless, for the server and for each role that sets one of its own. */
 const PAIRS = [
-  { inner: "lock_timeout", outer: "statement_timeout", harm: "the statement is cancelled first, with 57014 in place of 55P03, and who held the lock is never said" },
+  {
+    inner: "lock_timeout",
+    outer: "statement_timeout",
+    harm: "the statement is cancelled first, with 57014 in place of 55P03, and who held the lock is never said",
+  },
   { inner: "statement_timeout", outer: "transaction_timeout", harm: "the transaction's limit ends the session before the statement's own limit is reached" },
   { inner: "idle_in_transaction_session_timeout", outer: "transaction_timeout", harm: "the longer one is ignored" },
 ] as const;
@@ -60,10 +80,18 @@ function scopes(database: Database): Scope[] {
     return own === undefined || setting === undefined ? settingNumber(setting) : timeOf(own.value);
   };
   const server: Scope = { who: "the server", value: (name) => database.settingNumber(name), isOwn: () => true };
-  return [server, ...roles.map((role): Scope => ({ who: `the role \`${role}\``, value: (name) => effective(role, name), isOwn: (name) => overrides.some((one) => one.role === role && one.name === name) }))];
+  return [
+    server,
+    ...roles.map((role): Scope => ({
+      who: `the role \`${role}\``,
+      value: (name) => effective(role, name),
+      isOwn: (name) => overrides.some((one) => one.role === role && one.name === name),
+    })),
+  ];
 }
 
-const rank = ({ role, database }: { readonly role: string | null; readonly database: string | null }): number => (role === null ? 0 : 2) + (database === null ? 0 : 1);
+const rank = ({ role, database }: { readonly role: string | null; readonly database: string | null }): number =>
+  (role === null ? 0 : 2) + (database === null ? 0 : 1);
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, us: 0.001, ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -104,7 +132,8 @@ function hiddenWaits(database: Database): DatabaseDraft[] {
     {
       key: ["log_lock_waits"],
       claim: `The server counted ${deadlocks} ${deadlocks === 1 ? "deadlock" : "deadlocks"}, and \`log_lock_waits\` is off.`,
-      reason: "Its log would name the sessions that wait for a lock for longer than `deadlock_timeout`, with their statements; those that end in a deadlock are a few of them.",
+      reason:
+        "Its log would name the sessions that wait for a lock for longer than `deadlock_timeout`, with their statements; those that end in a deadlock are a few of them.",
       remedy: "Turn it on; it writes a line only when someone waits for a second.",
       doubt: "the deadlocks can be old: the counter is never reset by itself",
       places: [settingSpot("log_lock_waits", "off")],

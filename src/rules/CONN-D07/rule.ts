@@ -5,14 +5,17 @@ import { judged, liveRule, lookEvidence, NEEDS_SESSIONS, percent, settingSpot, u
 /** As close to a limit as CONN-D01's warning lies to the server's: ours. */
 const WARNING_SHARE = 0.7;
 
-export const rule = liveRule({ id: "CONN-D07", chapter: "4.2", summary: "A role or the database has a limit of connections that is nearly reached, or larger than the server's" }, (database, { thresholds }) => {
-  const { sessions, connectionLimits } = database.server;
-  if (sessions === undefined || connectionLimits === undefined) return unknown(NEEDS_SESSIONS);
-  const gap = gapIn(database, "sessions", "connection limits");
-  if (gap !== null) return unknown(gap.why);
-  const drafts = connectionLimits.flatMap((limit) => toDraft(database, limit, thresholds["CONN-D07"] ?? WARNING_SHARE));
-  return judged(drafts, `${connectionLimits.length} limits of roles and the database`);
-});
+export const rule = liveRule(
+  { id: "CONN-D07", chapter: "4.2", summary: "A role or the database has a limit of connections that is nearly reached, or larger than the server's" },
+  (database, { thresholds }) => {
+    const { sessions, connectionLimits } = database.server;
+    if (sessions === undefined || connectionLimits === undefined) return unknown(NEEDS_SESSIONS);
+    const gap = gapIn(database, "sessions", "connection limits");
+    if (gap !== null) return unknown(gap.why);
+    const drafts = connectionLimits.flatMap((limit) => toDraft(database, limit, thresholds["CONN-D07"] ?? WARNING_SHARE));
+    return judged(drafts, `${connectionLimits.length} limits of roles and the database`);
+  },
+);
 
 type Limit = NonNullable<Database["server"]["connectionLimits"]>[number];
 

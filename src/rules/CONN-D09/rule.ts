@@ -10,31 +10,38 @@ const SESSION_BYTES = 10 * 1024 ** 2;
 const AREAS = 2;
 const SHARE = 0.8;
 
-export const rule = liveRule({ id: "CONN-D09", chapter: "4.2", summary: "With all connections in use, the server needs more memory than it has", confidence: "likely" }, (database, { thresholds }) => {
-  const memory = memoryOf(database, thresholds["CONN-D09.memory-gb"]);
-  if (memory === null) return unknown("needs the server's memory: set the threshold CONN-D09.memory-gb, in GB");
-  const [most, area, shared] = [database.settingNumber("max_connections"), database.settingNumber("work_mem"), database.settingNumber("shared_buffers")];
-  if (most === null || area === null || shared === null) return unknown("needs max_connections, work_mem and shared_buffers, which could not be read");
-  const need = most * (area * AREAS + SESSION_BYTES);
-  const left = memory.bytes - shared;
-  const examined = `${most} connections × (${AREAS} × ${formatBytes(area)} + ${formatBytes(SESSION_BYTES)})`;
-  if (need <= left * (thresholds["CONN-D09"] ?? SHARE)) return judged([], examined);
-  return judged(
-    [
-      {
-        key: ["memory"],
-        claim: `${most} connections with \`work_mem\` ${formatBytes(area)} can ask for ${formatBytes(need)}; beside \`shared_buffers\` there are ${formatBytes(Math.max(0, left))} (${percent(need / Math.max(1, left))}).`,
-        reason: "When it comes to that, the kernel ends a process of the server, and PostgreSQL restarts all sessions.",
-        remedy: "Fewer connections with a pool in front of them, or less `work_mem` for all and more for the roles of reports (ALTER ROLE … SET work_mem).",
-        doubt: `${memory.from}; hardly ever do all connections sort at once`,
-        places: [settingSpot("max_connections", String(most)), settingSpot("work_mem", formatBytes(area)), settingSpot("shared_buffers", formatBytes(shared))],
-        evidence: [catalogEvidence(database, { needed: need, memory: memory.bytes, sharedBuffers: shared })],
-        fixes: [],
-      },
-    ],
-    examined,
-  );
-});
+export const rule = liveRule(
+  { id: "CONN-D09", chapter: "4.2", summary: "With all connections in use, the server needs more memory than it has", confidence: "likely" },
+  (database, { thresholds }) => {
+    const memory = memoryOf(database, thresholds["CONN-D09.memory-gb"]);
+    if (memory === null) return unknown("needs the server's memory: set the threshold CONN-D09.memory-gb, in GB");
+    const [most, area, shared] = [database.settingNumber("max_connections"), database.settingNumber("work_mem"), database.settingNumber("shared_buffers")];
+    if (most === null || area === null || shared === null) return unknown("needs max_connections, work_mem and shared_buffers, which could not be read");
+    const need = most * (area * AREAS + SESSION_BYTES);
+    const left = memory.bytes - shared;
+    const examined = `${most} connections × (${AREAS} × ${formatBytes(area)} + ${formatBytes(SESSION_BYTES)})`;
+    if (need <= left * (thresholds["CONN-D09"] ?? SHARE)) return judged([], examined);
+    return judged(
+      [
+        {
+          key: ["memory"],
+          claim: `${most} connections with \`work_mem\` ${formatBytes(area)} can ask for ${formatBytes(need)}; beside \`shared_buffers\` there are ${formatBytes(Math.max(0, left))} (${percent(need / Math.max(1, left))}).`,
+          reason: "When it comes to that, the kernel ends a process of the server, and PostgreSQL restarts all sessions.",
+          remedy: "Fewer connections with a pool in front of them, or less `work_mem` for all and more for the roles of reports (ALTER ROLE … SET work_mem).",
+          doubt: `${memory.from}; hardly ever do all connections sort at once`,
+          places: [
+            settingSpot("max_connections", String(most)),
+            settingSpot("work_mem", formatBytes(area)),
+            settingSpot("shared_buffers", formatBytes(shared)),
+          ],
+          evidence: [catalogEvidence(database, { needed: need, memory: memory.bytes, sharedBuffers: shared })],
+          fixes: [],
+        },
+      ],
+      examined,
+    );
+  },
+);
 
 /** `effective_cache_size` is what the operator told the planner of the memory for caches; its default says nothing. */
 function memoryOf(database: Database, given: number | undefined): { readonly bytes: number; readonly from: string } | null {
@@ -43,5 +50,8 @@ function memoryOf(database: Database, given: number | undefined): { readonly byt
   const bytes = database.settingNumber("effective_cache_size");
   if (setting === undefined || setting.source === "default" || bytes === null) return null;
   // Of what is not taken by caches, a quarter more: the usual three quarters of all memory.
-  return { bytes: Math.round((bytes * 4) / 3), from: `the memory is taken from \`effective_cache_size\` (${formatBytes(bytes)}), which is usually three quarters of it` };
+  return {
+    bytes: Math.round((bytes * 4) / 3),
+    from: `the memory is taken from \`effective_cache_size\` (${formatBytes(bytes)}), which is usually three quarters of it`,
+  };
 }

@@ -8,11 +8,14 @@ const LONG_MS = 30_000;
 /** The first version that asks during a statement whether its client is still there. */
 const WITH_CHECK = 140_000;
 
-export const rule = liveRule({ id: "CONN-D10", chapter: "4.3", summary: "The server ends connections that a pool keeps, or works on for clients that are gone", fix: "sometimes" }, (database, input) => {
-  const gap = gapIn(database, "settings");
-  if (gap !== null || database.server.settings.length === 0) return unknown(gap?.why ?? "needs pg_settings, which could not be read");
-  return judged([...killedByIdleness(database, input), ...worksForNobody(database)], "idle_session_timeout, client_connection_check_interval");
-});
+export const rule = liveRule(
+  { id: "CONN-D10", chapter: "4.3", summary: "The server ends connections that a pool keeps, or works on for clients that are gone", fix: "sometimes" },
+  (database, input) => {
+    const gap = gapIn(database, "settings");
+    if (gap !== null || database.server.settings.length === 0) return unknown(gap?.why ?? "needs pg_settings, which could not be read");
+    return judged([...killedByIdleness(database, input), ...worksForNobody(database)], "idle_session_timeout, client_connection_check_interval");
+  },
+);
 
 function killedByIdleness(database: Database, input: EvidenceInput): DatabaseDraft[] {
   const limit = database.settingNumber("idle_session_timeout") ?? 0;
@@ -36,7 +39,9 @@ function killedByIdleness(database: Database, input: EvidenceInput): DatabaseDra
 function worksForNobody(database: Database): DatabaseDraft[] {
   const interval = database.settingNumber("client_connection_check_interval");
   if (database.server.versionNumber < WITH_CHECK || interval === null || interval > 0) return [];
-  const [slow] = database.server.statements.filter(({ maxMs, sql }) => maxMs >= LONG_MS && /^\s*(?:SELECT|WITH)\b/i.test(sql)).toSorted((a, b) => b.maxMs - a.maxMs);
+  const [slow] = database.server.statements
+    .filter(({ maxMs, sql }) => maxMs >= LONG_MS && /^\s*(?:SELECT|WITH)\b/i.test(sql))
+    .toSorted((a, b) => b.maxMs - a.maxMs);
   const lost = database.server.counters.database?.sessionsAbandoned ?? 0;
   if (slow === undefined || lost === 0) return [];
   return [

@@ -21,7 +21,10 @@ export const rule = poolerRule({ id: "CONN-P02", summary: "Clients wait in PgBou
       severity: limit > 0 && one.waited > limit * CRITICAL_SHARE ? ("error" as const) : ("warning" as const),
       claim: `${one.clientsWaiting} ${one.clientsWaiting === 1 ? "client waits" : "clients wait"} for a connection to \`${one.database}\`, the first for ${round3(one.waited / 1000)} ms; ${taken} of ${size} are taken.`,
       reason: `Each request has that long added to it${limit > 0 ? `, and is refused after ${round3(limit / 1_000_000)} s (\`query_wait_timeout\`)` : ""}.`,
-      remedy: taken < size ? "The pool is not full: the server is slow to let new connections in; see its log and `server_login_retry`." : "Find who holds the connections (CONN-P04, CONN-D03) before the pool is made larger.",
+      remedy:
+        taken < size
+          ? "The pool is not full: the server is slow to let new connections in; see its log and `server_login_retry`."
+          : "Find who holds the connections (CONN-P04, CONN-D03) before the pool is made larger.",
       doubt: "a queue of a moment at a deployment passes by itself",
       places: view.spots("default_pool_size", "query_wait_timeout"),
       evidence: [view.evidence({ waiting: one.clientsWaiting, milliseconds: round3(one.waited / 1000), taken, size })],

@@ -29,7 +29,8 @@ function toDraft(entry: Entry, kept: NonNullable<ReturnType<typeof keptFor>>, se
     key: [alias, kept.spot?.span.file ?? ""],
     confidence: confidenceOf(entry, kept),
     claim: `Database \`${alias}\` keeps connections ${durationWords(kept)}, and \`${service.name}\` runs under ASGI: no later request finds them.`,
-    reason: "Django keeps a connection for the thread that opened it, and under ASGI each request's synchronous code has a thread of its own. The connection stays open on the server until its thread's end is noticed.",
+    reason:
+      "Django keeps a connection for the thread that opened it, and under ASGI each request's synchronous code has a thread of its own. The connection stays open on the server until its thread's end is noticed.",
     remedy: 'Set CONN_MAX_AGE to 0, and pool with `OPTIONS["pool"]` (Django 5.1, psycopg 3) or PgBouncer.',
     doubt: doubtOf("a service of other settings may be the only one that runs under ASGI", kept),
     places: [...(kept.spot === null ? [] : [{ ...kept.spot, label: "kept" }]), { ...service.spot, label: "runs under ASGI" }],

@@ -27,7 +27,7 @@ function draftsOf(entry: Entry, { source }: EvidenceInput): DatabaseDraft[] {
       key: [alias, kept.spot.span.file],
       confidence: confidenceOf(entry, kept),
       claim: `Database \`${alias}\` has a pool and keeps connections ${durationWords(kept)}: Django refuses to connect.`,
-      reason: "The first query raises ImproperlyConfigured, \"Pooling doesn't support persistent connections\": the pool itself keeps connections.",
+      reason: 'The first query raises ImproperlyConfigured, "Pooling doesn\'t support persistent connections": the pool itself keeps connections.',
       remedy: "Set CONN_MAX_AGE to 0; the pool's `max_idle` and `max_lifetime` say how long a connection stays.",
       doubt: doubtOf("", pool, kept) || "settings that are not read may take one of the two away again",
       places: [{ ...kept.spot, label: "kept" }, ...(pool.spot === null ? [] : [{ ...pool.spot, label: "pooled" }])],

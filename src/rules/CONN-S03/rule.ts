@@ -47,13 +47,28 @@ function lackOf({ source, deployment: { packages } }: EvidenceInput): Lack | nul
   const version = source?.project.djangoVersion ?? null;
   const [three, two, pool] = ["psycopg", "psycopg2", "psycopg-pool"].map((name): PackageFact | undefined => packages.get(name));
   if (version !== null && !isAtLeast(version, 5, 1)) {
-    return { claim: `and Django ${version} has none`, reason: "The option came with Django 5.1; before it, `pool` reaches the driver, which refuses it as an invalid connection option.", remedy: "Update Django to 5.1 or later, or pool with PgBouncer.", spot: packages.get("django")?.spot ?? null };
+    return {
+      claim: `and Django ${version} has none`,
+      reason: "The option came with Django 5.1; before it, `pool` reaches the driver, which refuses it as an invalid connection option.",
+      remedy: "Update Django to 5.1 or later, or pool with PgBouncer.",
+      spot: packages.get("django")?.spot ?? null,
+    };
   }
   if (three === undefined && two !== undefined) {
-    return { claim: "and its driver is psycopg2", reason: "Django raises ImproperlyConfigured, \"Database pooling requires psycopg >= 3\": psycopg2's own pool is not used by Django.", remedy: "Install `psycopg[binary,pool]` in place of psycopg2.", spot: two.spot };
+    return {
+      claim: "and its driver is psycopg2",
+      reason: 'Django raises ImproperlyConfigured, "Database pooling requires psycopg >= 3": psycopg2\'s own pool is not used by Django.',
+      remedy: "Install `psycopg[binary,pool]` in place of psycopg2.",
+      spot: two.spot,
+    };
   }
   if (three !== undefined && pool === undefined) {
-    return { claim: "and `psycopg_pool` is not among its packages", reason: "Django raises ImproperlyConfigured, \"Error loading psycopg_pool module\", when the first query asks for a connection.", remedy: "Install `psycopg[pool]`.", spot: three.spot };
+    return {
+      claim: "and `psycopg_pool` is not among its packages",
+      reason: 'Django raises ImproperlyConfigured, "Error loading psycopg_pool module", when the first query asks for a connection.',
+      remedy: "Install `psycopg[pool]`.",
+      spot: three.spot,
+    };
   }
   return null;
 }

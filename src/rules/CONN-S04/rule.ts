@@ -32,9 +32,14 @@ function draftsOf(entry: Entry, { source }: EvidenceInput): DatabaseDraft[] {
       key: [database.alias, held.spot.span.file],
       confidence: confidenceOf(entry, held),
       claim: `Database \`${database.alias}\` ${how} and never checks them: after a restart of the server, requests fail.`,
-      reason: "A kept connection that the server, a failover or a firewall has closed is noticed by the first query on it, which raises OperationalError: one failed request for each connection.",
+      reason:
+        "A kept connection that the server, a failover or a firewall has closed is noticed by the first query on it, which raises OperationalError: one failed request for each connection.",
       remedy: "Set CONN_HEALTH_CHECKS to True: Django then asks each connection once, when a request first uses it, and reconnects.",
-      doubt: doubtOf("a proxy that hides the server's restarts may make it needless", held, ...(isOpen(database, "CONN_HEALTH_CHECKS") ? [{ value: null, spot: null, dependsOn: database.unread[0] ?? "the URL" }] : [])),
+      doubt: doubtOf(
+        "a proxy that hides the server's restarts may make it needless",
+        held,
+        ...(isOpen(database, "CONN_HEALTH_CHECKS") ? [{ value: null, spot: null, dependsOn: database.unread[0] ?? "the URL" }] : []),
+      ),
       places: [{ ...held.spot, label: "kept, unchecked" }],
       evidence: [filesEvidence(held.spot)],
       fixes: reviewFix("Check connections that were kept", [edit], "safe"),

@@ -43,15 +43,30 @@ function misfit(pool: Said<SettingValue>, { name, kind, workerClass, threads, pr
   const many = processes === null ? "each process" : `each of ${count(processes.value, "process").replace("processs", "processes")}`;
   if (kind === "asgi") {
     if (most !== null) return null;
-    return { claim: `has no \`max_size\`, and \`${name}\` runs under ASGI: request ${least + 1} at once waits for a connection`, reason: `Without max_size a pool never grows beyond its min_size of ${least}. The next request waits up to ${poolNumber(pool, "timeout") ?? TIMEOUT} s, and then PoolTimeout is raised.`, remedy: "Set `max_size` to the number of requests that run at once, within what the server allows, and a `timeout` of a few seconds.", sizes: null };
+    return {
+      claim: `has no \`max_size\`, and \`${name}\` runs under ASGI: request ${least + 1} at once waits for a connection`,
+      reason: `Without max_size a pool never grows beyond its min_size of ${least}. The next request waits up to ${poolNumber(pool, "timeout") ?? TIMEOUT} s, and then PoolTimeout is raised.`,
+      remedy: "Set `max_size` to the number of requests that run at once, within what the server allows, and a `timeout` of a few seconds.",
+      sizes: null,
+    };
   }
   if (kind !== "wsgi" || workerClass === null) return null;
   const bound = Math.max(most ?? least, least);
   if (workerClass.value === "gthread" && threads !== null && threads.isDefault !== true && bound < threads.value) {
-    return { claim: `has at most ${count(bound, "connection")} for the ${threads.value} threads of \`${name}\``, reason: `${count(threads.value - bound, "thread")} of each process wait up to ${poolNumber(pool, "timeout") ?? TIMEOUT} s for a connection, and then PoolTimeout is raised.`, remedy: `Set \`max_size\` to ${threads.value}, as many as there are threads.`, sizes: [1, threads.value] };
+    return {
+      claim: `has at most ${count(bound, "connection")} for the ${threads.value} threads of \`${name}\``,
+      reason: `${count(threads.value - bound, "thread")} of each process wait up to ${poolNumber(pool, "timeout") ?? TIMEOUT} s for a connection, and then PoolTimeout is raised.`,
+      remedy: `Set \`max_size\` to ${threads.value}, as many as there are threads.`,
+      sizes: [1, threads.value],
+    };
   }
   if (workerClass.value !== "sync" || least <= 1) return null;
-  return { claim: `opens ${count(least, "connection")} in ${many} of \`${name}\`, and a sync worker uses one`, reason: "A pool belongs to one process, and opens min_size connections as soon as it is used. A sync worker serves one request at a time.", remedy: "Set `min_size` and `max_size` to 1, or keep the connection with CONN_MAX_AGE and leave out the pool.", sizes: [1, 1] };
+  return {
+    claim: `opens ${count(least, "connection")} in ${many} of \`${name}\`, and a sync worker uses one`,
+    reason: "A pool belongs to one process, and opens min_size connections as soon as it is used. A sync worker serves one request at a time.",
+    remedy: "Set `min_size` and `max_size` to 1, or keep the connection with CONN_MAX_AGE and leave out the pool.",
+    sizes: [1, 1],
+  };
 }
 
 function toDraft(entry: Entry, pool: Said<SettingValue>, service: Service, { claim, reason, remedy, sizes }: Misfit): DatabaseDraft {

@@ -39,10 +39,16 @@ function toDraft(entry: Entry, service: Service, run: QueryRun, { program }: Rul
     key: [alias, service.name, run.symbol],
     confidence: confidenceOf(entry, pool) === "possible" ? "possible" : "likely",
     claim: `\`${service.name}\` loads the application before it forks, and \`${holderName(run.symbol, program)}\` then opens the pool of \`${alias}\`.`,
-    reason: "The workers inherit the pool's sockets and use them at the same time: answers go to the wrong process, or the connection breaks. The pool's threads are not inherited, so that nothing refills it.",
-    remedy: "Close the pool before the fork: a `pre_fork(server, worker)` in gunicorn's configuration that calls `connection.close()` and `connection.close_pool()` for each of `connections.all()`.",
+    reason:
+      "The workers inherit the pool's sockets and use them at the same time: answers go to the wrong process, or the connection breaks. The pool's threads are not inherited, so that nothing refills it.",
+    remedy:
+      "Close the pool before the fork: a `pre_fork(server, worker)` in gunicorn's configuration that calls `connection.close()` and `connection.close_pool()` for each of `connections.all()`.",
     doubt: "a query that runs in another process than the server's master opens no pool there",
-    places: [{ role: "access", span: run.span, label: "queries before the fork" }, { ...(service.preloads?.spot ?? service.spot), label: "loads before the fork" }, ...(pool?.spot == null ? [] : [{ ...pool.spot, label: "the pool" }])],
+    places: [
+      { role: "access", span: run.span, label: "queries before the fork" },
+      { ...(service.preloads?.spot ?? service.spot), label: "loads before the fork" },
+      ...(pool?.spot == null ? [] : [{ ...pool.spot, label: "the pool" }]),
+    ],
     evidence: [filesEvidence({ role: "access", span: run.span }, service.spot, pool?.spot)],
     fixes: [],
   };

@@ -32,16 +32,26 @@ function draftsOf(entry: Entry, { source, deployment }: EvidenceInput): Database
 function toDraft(entry: Entry, pooler: Pooler, sites: readonly Span[], source: RuleInput): DatabaseDraft {
   const { database } = entry;
   const said = database.disableServerSideCursors;
-  const edit = said === null ? siblingKey(source, database.connMaxAge ?? database.port ?? database.host, "DISABLE_SERVER_SIDE_CURSORS", "True") : replaceValue(said, "True");
+  const edit =
+    said === null
+      ? siblingKey(source, database.connMaxAge ?? database.port ?? database.host, "DISABLE_SERVER_SIDE_CURSORS", "True")
+      : replaceValue(said, "True");
   const spot: Spot = said?.spot ?? pooler.spot ?? database.spot;
   const calls = sites.slice(0, MOST_SITES).map((span): Spot => ({ role: "call", span, label: "a server-side cursor" }));
   return {
     key: [database.alias, spot.span.file],
     confidence: confidenceOf(entry, pooler.said) === "possible" ? "possible" : "likely",
     claim: `Database \`${database.alias}\` goes through a pooler (${pooler.why}), and ${count(sites.length, "call")} of \`.iterator()\` outside a transaction ${sites.length === 1 ? "opens" : "open"} server-side cursors.`,
-    reason: "Such a cursor lives in one server connection. A pooler in transaction mode gives the next FETCH another one, which answers that the cursor does not exist; the one that has it keeps its rows.",
-    remedy: "Set DISABLE_SERVER_SIDE_CURSORS to True (`.iterator()` then has the whole result in memory), wrap the loop in `transaction.atomic()`, or read it through an alias that goes to the server directly.",
-    doubt: doubtOf(pooler.mode === null ? "no file here says the pooler's mode; one in session mode keeps cursors whole" : "rows that fit one fetch are read before the connection changes", pooler.said),
+    reason:
+      "Such a cursor lives in one server connection. A pooler in transaction mode gives the next FETCH another one, which answers that the cursor does not exist; the one that has it keeps its rows.",
+    remedy:
+      "Set DISABLE_SERVER_SIDE_CURSORS to True (`.iterator()` then has the whole result in memory), wrap the loop in `transaction.atomic()`, or read it through an alias that goes to the server directly.",
+    doubt: doubtOf(
+      pooler.mode === null
+        ? "no file here says the pooler's mode; one in session mode keeps cursors whole"
+        : "rows that fit one fetch are read before the connection changes",
+      pooler.said,
+    ),
     places: [{ ...spot, label: "server-side cursors are on" }, ...calls],
     evidence: [filesEvidence(spot, pooler.spot, ...calls)],
     fixes: reviewFix("Turn server-side cursors off", [edit]),
@@ -53,7 +63,9 @@ const MOST_SITES = 5;
 
 /** Calls of `.iterator()` that run outside a transaction. */
 function iteratorSites(input: RuleInput, isAtomic: boolean): Span[] {
-  const sites = input.facts.runs.filter((run) => run.how === "iterator" && !isTestFile(run.span.file) && !isInTransaction(input, run, isAtomic)).map(({ span }) => span);
+  const sites = input.facts.runs
+    .filter((run) => run.how === "iterator" && !isTestFile(run.span.file) && !isInTransaction(input, run, isAtomic))
+    .map(({ span }) => span);
   return [...new Map(sites.map((span) => [`${span.file}:${span.start}`, span])).values()];
 }
 

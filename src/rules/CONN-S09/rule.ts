@@ -51,9 +51,14 @@ function broken(entry: Entry, threshold: Said<SettingValue>, pooler: Pooler): Da
     ...common(entry, threshold),
     severity: "warning",
     claim: `Database \`${alias}\` prepares statements behind a pooler (${pooler.why}) that forgets them between transactions.`,
-    reason: "A statement is prepared in one server connection and asked for in another: \"prepared statement does not exist\". PgBouncer keeps them from 1.21 on, where `max_prepared_statements` is above 0.",
+    reason:
+      'A statement is prepared in one server connection and asked for in another: "prepared statement does not exist". PgBouncer keeps them from 1.21 on, where `max_prepared_statements` is above 0.',
     remedy: "Set `prepare_threshold` to None, or `max_prepared_statements` in the pooler (PgBouncer 1.21), with psycopg 3.2 and libpq 17 on the client.",
-    doubt: doubtOf("the pooler's own default of max_prepared_statements is 200 from PgBouncer 1.24 on, and its version is not known here", threshold, pooler.said),
+    doubt: doubtOf(
+      "the pooler's own default of max_prepared_statements is 200 from PgBouncer 1.24 on, and its version is not known here",
+      threshold,
+      pooler.said,
+    ),
     fixes: reviewFix("Prepare nothing", [replaceValue(threshold, "None")]),
   };
 }

@@ -22,7 +22,9 @@ function draftsOf(entry: Entry, { deployment }: EvidenceInput): DatabaseDraft[] 
   const pooler = first === undefined ? null : poolerOf(database, deployment);
   if (first === undefined || first.spot === null || pooler === null) return [];
   const names = [...database.serverSettings].map(([name, { value }]) => `${name}=${value}`);
-  const ignored = deployment.poolers.map(({ values }) => values.get("ignore_startup_parameters")).find((one) => one !== undefined && /\boptions\b/.test(one.value));
+  const ignored = deployment.poolers
+    .map(({ values }) => values.get("ignore_startup_parameters"))
+    .find((one) => one !== undefined && /\boptions\b/.test(one.value));
   const role = database.user === null || database.user.value === "" ? "the_role" : database.user.value;
   const statements = [...database.serverSettings].map(([name, { value }]) => `\`ALTER ROLE ${role} SET ${name} = '${value}'\``);
   return [
@@ -33,7 +35,11 @@ function draftsOf(entry: Entry, { deployment }: EvidenceInput): DatabaseDraft[] 
       reason: `PgBouncer takes no such setting in \`options\`: it answers "unsupported startup parameter in options", or, with ignore_startup_parameters, connects without it. Then ${listOf(names)} ${names.length === 1 ? "is" : "are"} in force nowhere.`,
       remedy: `Set ${names.length === 1 ? "it" : "them"} on the role, which holds through any pooler: ${statements.join("; ")}.`,
       doubt: doubtOf("a pooler other than PgBouncer may pass them on", pooler.said),
-      places: [first.spot, ...(pooler.spot === null ? [] : [{ ...pooler.spot, label: "the pooler" }]), ...(ignored?.spot == null ? [] : [{ ...ignored.spot, label: "what it drops" }])],
+      places: [
+        first.spot,
+        ...(pooler.spot === null ? [] : [{ ...pooler.spot, label: "the pooler" }]),
+        ...(ignored?.spot == null ? [] : [{ ...ignored.spot, label: "what it drops" }]),
+      ],
       evidence: [filesEvidence(first.spot, pooler.spot, ignored?.spot)],
       fixes: [],
     },

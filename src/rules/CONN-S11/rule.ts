@@ -24,7 +24,8 @@ const LINUX_TIMEOUT = 127;
 /** A socket or the loopback answers at once, or refuses. */
 function draftsOf(entry: Entry, { source, deployment }: EvidenceInput): DatabaseDraft[] {
   const { database } = entry;
-  if (database.options.has("connect_timeout") || database.options.has("service") || isLocal(database) || isOpen(database, "OPTIONS.connect_timeout", ["code"])) return [];
+  if (database.options.has("connect_timeout") || database.options.has("service") || isLocal(database) || isOpen(database, "OPTIONS.connect_timeout", ["code"]))
+    return [];
   const keepsAlive = ["keepalives_idle", "tcp_user_timeout"].some((name) => optionOf(database, name) !== null);
   const limit = deployment.packages.has("psycopg") ? PSYCOPG_TIMEOUT : LINUX_TIMEOUT;
   const spot = database.optionsSpot ?? database.spot;

@@ -17,7 +17,8 @@ export const rule: Rule = {
 
 function draftsOf(entry: Entry): DatabaseDraft[] {
   const { database } = entry;
-  if (database.options.has("application_name") || database.serverSettings.has("application_name") || isOpen(database, "OPTIONS.application_name", ["code"])) return [];
+  if (database.options.has("application_name") || database.serverSettings.has("application_name") || isOpen(database, "OPTIONS.application_name", ["code"]))
+    return [];
   const services = ofDifferentKinds(entry.services);
   if (services.length < 2) return [];
   const names = services.map(({ name }) => `\`${name}\``);
@@ -27,7 +28,8 @@ function draftsOf(entry: Entry): DatabaseDraft[] {
       key: [database.alias, ...services.map(({ name }) => name)],
       confidence: entry.isSure ? "likely" : confidenceOf(entry),
       claim: `${listOf(names)} connect to \`${database.alias}\` without an \`application_name\`: the server cannot tell their sessions apart.`,
-      reason: "`pg_stat_activity` shows who holds a lock, who idles in a transaction and whose connections fill the limit, by this name alone where both log in as one role.",
+      reason:
+        "`pg_stat_activity` shows who holds a lock, who idles in a transaction and whose connections fill the limit, by this name alone where both log in as one role.",
       remedy: 'Set `OPTIONS["application_name"]` from a variable that each service has of its own, or PGAPPNAME in its environment.',
       doubt: "PGAPPNAME in the environment sets it as well",
       places: [{ ...spot, label: "no application_name" }, ...services.map(({ spot: start }) => ({ ...start, label: "connects with it" }))],
@@ -39,5 +41,12 @@ function draftsOf(entry: Entry): DatabaseDraft[] {
 
 /** One of each kind that holds connections, unless it names itself in its environment. */
 function ofDifferentKinds(services: readonly Service[]): Service[] {
-  return [...new Map(services.filter(({ kind }) => kind !== "beat").toReversed().map((one) => [one.kind, one])).values()].toReversed();
+  return [
+    ...new Map(
+      services
+        .filter(({ kind }) => kind !== "beat")
+        .toReversed()
+        .map((one) => [one.kind, one]),
+    ).values(),
+  ].toReversed();
 }

@@ -32,7 +32,8 @@ function draftsOf(entry: Entry, { source }: EvidenceInput): DatabaseDraft[] {
       key: [alias, atomic.spot.span.file],
       confidence: confidenceOf(entry, atomic) === "possible" ? "possible" : "likely",
       claim: `ATOMIC_REQUESTS of \`${alias}\` keeps a transaction open while ${count(views, "view")} ${views === 1 ? "waits" : "wait"} for something outside, \`${holderName(first.symbol, source.program)}\` for one.`,
-      reason: "From its first query to its end, each request of these views holds a connection, and every row lock that it took, while another service answers. It also keeps all of its reads on the primary: none may go to a replica.",
+      reason:
+        "From its first query to its end, each request of these views holds a connection, and every row lock that it took, while another service answers. It also keeps all of its reads on the primary: none may go to a replica.",
       remedy: "Turn ATOMIC_REQUESTS off and open `transaction.atomic()` around the writes, or decorate these views with `@transaction.non_atomic_requests`.",
       doubt: doubtOf("a view that waits before its first query holds nothing meanwhile", atomic),
       places: [{ ...atomic.spot, label: "each request is a transaction" }, ...places],

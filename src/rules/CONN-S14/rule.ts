@@ -28,14 +28,21 @@ function audit({ source, deployment }: EvidenceInput): Judgement {
 /** Same server and database by constants alone, and nothing that one has and the other has not. */
 function isSame({ database: one }: Entry, { database: other }: Entry): boolean {
   const isKnown = [one.name, other.name].every((said) => said !== null && said.dependsOn === undefined && said.value !== "");
-  const isEqual = (["host", "port", "name", "user"] as const).every((key) => (one[key]?.value ?? "") === (other[key]?.value ?? "") && one[key]?.dependsOn === other[key]?.dependsOn);
+  const isEqual = (["host", "port", "name", "user"] as const).every(
+    (key) => (one[key]?.value ?? "") === (other[key]?.value ?? "") && one[key]?.dependsOn === other[key]?.dependsOn,
+  );
   return isKnown && isEqual && !differsOnPurpose(one, other) && (one.unread.length === 0 || one.unread.every((part) => other.unread.includes(part)));
 }
 
 /** An alias with timeouts, cursors or transactions of its own is there for these. */
 function differsOnPurpose(one: Entry["database"], other: Entry["database"]): boolean {
   const traits = ({ connMaxAge, disableServerSideCursors, atomicRequests, options }: Entry["database"]): string =>
-    JSON.stringify([connMaxAge?.value ?? 0, disableServerSideCursors?.value ?? false, atomicRequests?.value ?? false, [...options].map(([name, { value }]) => JSON.stringify([name, value])).toSorted()]);
+    JSON.stringify([
+      connMaxAge?.value ?? 0,
+      disableServerSideCursors?.value ?? false,
+      atomicRequests?.value ?? false,
+      [...options].map(([name, { value }]) => JSON.stringify([name, value])).toSorted(),
+    ]);
   return traits(one) !== traits(other);
 }
 
@@ -46,7 +53,10 @@ function toDraft({ database: first }: Entry, { database: second }: Entry): Datab
     reason: "Django opens and keeps connections for each alias. What one alias writes in a transaction, the other does not see before the commit.",
     remedy: `Leave one of them out, or give \`${second.alias}\` what it is there for: a replica's host, timeouts, or \`TEST: {"MIRROR": "${first.alias}"}\` when it stands for a replica.`,
     doubt: "the entry may stand for a server that other settings put in its place",
-    places: [{ ...second.spot, label: "the same database" }, { ...first.spot, label: "as here" }],
+    places: [
+      { ...second.spot, label: "the same database" },
+      { ...first.spot, label: "as here" },
+    ],
     evidence: [filesEvidence(second.spot, first.spot)],
     fixes: [],
   };

@@ -24,9 +24,14 @@ const LEAST_SESSIONS = 10_000;
 
 function audit(input: EvidenceInput): Judgement {
   const { source, database, deployment } = input;
-  if (source === null || database === null) return { drafts: [], unjudged: [{ object: "", why: source === null ? "needs the source" : "needs a database" }], examined: "" };
+  if (source === null || database === null)
+    return { drafts: [], unjudged: [{ object: "", why: source === null ? "needs the source" : "needs a database" }], examined: "" };
   const entries = postgresEntries(deployment).filter((entry) => entry.database.alias === "default" && entry.isSure);
-  return { drafts: distinctDrafts(entries.flatMap((entry) => draftsOf(entry, database, input))), unjudged: entries.length > 0 && sessionsADay(database) === null ? [{ object: "", why: "needs counters of sessions, which PostgreSQL has from 14 on" }] : [], examined: examinedWords(entries) };
+  return {
+    drafts: distinctDrafts(entries.flatMap((entry) => draftsOf(entry, database, input))),
+    unjudged: entries.length > 0 && sessionsADay(database) === null ? [{ object: "", why: "needs counters of sessions, which PostgreSQL has from 14 on" }] : [],
+    examined: examinedWords(entries),
+  };
 }
 
 /** A kept connection asks once in its life. */
@@ -42,12 +47,24 @@ function draftsOf(entry: Entry, database: Database, { source, thresholds }: Evid
     {
       key: [entry.database.alias],
       claim: `The server says \`${server}\` where Django wants \`${wanted}\`: each of ${Math.round(sessions).toLocaleString("en")} new connections a day sends one more statement.`,
-      reason: "Django compares the names as they are written, and sends `set_config('TimeZone', …)` after connecting when they differ: one more round trip before a request's first query.",
+      reason:
+        "Django compares the names as they are written, and sends `set_config('TimeZone', …)` after connecting when they differ: one more round trip before a request's first query.",
       remedy: `\`ALTER ${target} SET timezone = '${wanted}'\`; new connections then begin with it.`,
       doubt: "other programs that log in the same way and count on the server's time zone",
-      places: [{ role: "setting", object: "TimeZone" }, { ...entry.database.spot, label: "connects without keeping" }],
+      places: [
+        { role: "setting", object: "TimeZone" },
+        { ...entry.database.spot, label: "connects without keeping" },
+      ],
       evidence: [catalogEvidence(database), counterEvidence(database, { sessions: Math.round(sessions) }), filesEvidence(entry.database.spot)],
-      fixes: [{ title: `Begin sessions in ${wanted}`, kind: "sql", safety: "review", edits: [], sql: { forward: [`ALTER ${target} SET timezone = '${wanted}'`], reverse: [`ALTER ${target} RESET timezone`], isTransactional: true } }],
+      fixes: [
+        {
+          title: `Begin sessions in ${wanted}`,
+          kind: "sql",
+          safety: "review",
+          edits: [],
+          sql: { forward: [`ALTER ${target} SET timezone = '${wanted}'`], reverse: [`ALTER ${target} RESET timezone`], isTransactional: true },
+        },
+      ],
     },
   ];
 }

@@ -31,10 +31,15 @@ function draftsOf(entry: Entry, { deployment }: EvidenceInput): DatabaseDraft[] 
       key: [alias, service.name],
       confidence: confidenceOf(entry, pool, service.workerClass),
       claim: `\`${service.name}\` opens a pool of ${count(least, "connection")} to \`${alias}\` in ${processes}, and a prefork process runs one task at a time.`,
-      reason: isBelow(version, 5, 6) ? "A process of Celery uses one connection; the others wait in vain, and count against the server's limit." : "Celery closes connections and pool after each task: the next task opens all of them again to use one.",
+      reason: isBelow(version, 5, 6)
+        ? "A process of Celery uses one connection; the others wait in vain, and count against the server's limit."
+        : "Celery closes connections and pool after each task: the next task opens all of them again to use one.",
       remedy: 'Give the workers settings without `OPTIONS["pool"]`, and share connections by PgBouncer where there are many workers.',
       doubt: doubtOf("tasks that query from threads of their own use more", pool, service.processes),
-      places: [{ ...pool.spot, label: "the pool" }, { ...service.spot, label: "runs tasks by these settings" }],
+      places: [
+        { ...pool.spot, label: "the pool" },
+        { ...service.spot, label: "runs tasks by these settings" },
+      ],
       evidence: [filesEvidence(pool.spot, service.spot)],
       fixes: [],
     },

@@ -44,9 +44,13 @@ function toDraft(entry: Entry, pooler: Pooler, uses: readonly SessionUse[]): Dat
     key: [alias, ...kinds],
     confidence: confidenceOf(entry, pooler.said) === "possible" ? "possible" : "likely",
     claim: `${count(uses.length, "statement")} with ${kinds.map((kind) => `\`${kind}\``).join(", ")} ${uses.length === 1 ? "goes" : "go"} to \`${alias}\` through a pooler (${pooler.why}), where no session lasts.`,
-    reason: "In transaction mode the next transaction gets another server connection. A lock of the session is then never given back by who took it, a notification arrives nowhere, and a setting holds for somebody else.",
+    reason:
+      "In transaction mode the next transaction gets another server connection. A lock of the session is then never given back by who took it, a notification arrives nowhere, and a setting holds for somebody else.",
     remedy: "Send these through a second alias that goes to the server directly, or use what ends with the transaction: `pg_advisory_xact_lock`, `SET LOCAL`.",
-    doubt: doubtOf(pooler.mode === null ? "no file here says the pooler's mode; one in session mode keeps sessions" : "a statement that never runs on this alias", pooler.said),
+    doubt: doubtOf(
+      pooler.mode === null ? "no file here says the pooler's mode; one in session mode keeps sessions" : "a statement that never runs on this alias",
+      pooler.said,
+    ),
     places: [...places, { ...at, label: "the pooler" }],
     evidence: [filesEvidence(...places, at)],
     fixes: [],
@@ -59,7 +63,10 @@ const MOST_USES = 5;
 const USES: readonly (readonly [RegExp, string])[] = [
   [/\bpg_(?:try_)?advisory_lock(?:_shared)?\s*\(/i, "pg_advisory_lock"],
   [/^\s*LISTEN\s+\w/i, "LISTEN"],
-  [/^\s*SET\s+(?:SESSION\s+)?(?!LOCAL\b|CONSTRAINTS\b|TRANSACTION\b)(?:search_path|role|session\s+authorization|statement_timeout|lock_timeout|[\w]+\.[\w]+)\b/i, "SET"],
+  [
+    /^\s*SET\s+(?:SESSION\s+)?(?!LOCAL\b|CONSTRAINTS\b|TRANSACTION\b)(?:search_path|role|session\s+authorization|statement_timeout|lock_timeout|[\w]+\.[\w]+)\b/i,
+    "SET",
+  ],
   [/^\s*PREPARE\s+\w+/i, "PREPARE"],
 ];
 
@@ -67,7 +74,9 @@ const known = new WeakMap<Program, readonly SessionUse[]>();
 
 /** Strings of SQL in the project's own modules, tests and migrations left out. */
 function sessionUses({ program }: RuleInput): readonly SessionUse[] {
-  const made = known.get(program) ?? [...program.modules.values()].filter(({ origin, ir }) => origin === "project" && !isTestFile(ir.file)).flatMap(({ ir }) => usesIn(ir.file, ir.body));
+  const made =
+    known.get(program) ??
+    [...program.modules.values()].filter(({ origin, ir }) => origin === "project" && !isTestFile(ir.file)).flatMap(({ ir }) => usesIn(ir.file, ir.body));
   known.set(program, made);
   return made;
 }

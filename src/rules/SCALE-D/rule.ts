@@ -22,7 +22,11 @@ export const rule: Rule = {
     const replicas = servers.filter(({ role }) => role === "replica");
     const primary = servers.find(({ role }) => role === "primary") ?? null;
     return {
-      drafts: [...replicas.flatMap((one) => ofReplica(one, primary, input)), ...(primary === null ? [] : [...lagging(primary, replicas, input), ...slots(primary, input), ...synchronous(primary, input)]), ...unloggedReads(input, replicas.length)],
+      drafts: [
+        ...replicas.flatMap((one) => ofReplica(one, primary, input)),
+        ...(primary === null ? [] : [...lagging(primary, replicas, input), ...slots(primary, input), ...synchronous(primary, input)]),
+        ...unloggedReads(input, replicas.length),
+      ],
       unjudged: unknowns(database),
       examined: `${formatCount(replicas.length, "replica")}, ${formatCount(primary?.replication.standbys.length ?? 0, "standby", "standbys")} and ${formatCount(primary?.replication.slots.length ?? 0, "slot")} of the primary`,
     };
@@ -36,15 +40,40 @@ function unknowns(database: Database): Unjudged[] {
   const [first] = servers;
   const followed = first?.role === "primary" ? first.replication.standbys.filter(isStandby).length : 0;
   const seen = servers.filter(({ role }) => role === "replica").length;
-  return followed > seen ? [{ object: "", why: `needs a look at ${followed - seen} more ${followed - seen === 1 ? "replica" : "replicas"}, whose cancelled queries the primary does not know` }] : [];
+  return followed > seen
+    ? [
+        {
+          object: "",
+          why: `needs a look at ${followed - seen} more ${followed - seen === 1 ? "replica" : "replicas"}, whose cancelled queries the primary does not know`,
+        },
+      ]
+    : [];
 }
 
 /** A backup streams for a while too. */
-const isStandby = ({ application, state }: Server["replication"]["standbys"][number]): boolean => state !== "backup" && !/^pg_(?:basebackup|receivewal|recvlogical)/.test(application);
+const isStandby = ({ application, state }: Server["replication"]["standbys"][number]): boolean =>
+  state !== "backup" && !/^pg_(?:basebackup|receivewal|recvlogical)/.test(application);
 
-function draft(database: Database, key: readonly string[], object: string, words: Pick<DatabaseDraft, "claim" | "reason" | "remedy" | "doubt"> & { readonly severity?: Severity; readonly figures?: Readonly<Record<string, number>>; readonly fixes?: readonly FixDraft[]; readonly places?: readonly ObjectSpot[] }): DatabaseDraft {
+function draft(
+  database: Database,
+  key: readonly string[],
+  object: string,
+  words: Pick<DatabaseDraft, "claim" | "reason" | "remedy" | "doubt"> & {
+    readonly severity?: Severity;
+    readonly figures?: Readonly<Record<string, number>>;
+    readonly fixes?: readonly FixDraft[];
+    readonly places?: readonly ObjectSpot[];
+  },
+): DatabaseDraft {
   const { figures = {}, fixes = [], places = [], severity, ...rest } = words;
-  return { key, ...(severity === undefined ? {} : { severity }), ...rest, places: [{ role: "setting", object }, ...places], evidence: [counterEvidence(database, figures)], fixes };
+  return {
+    key,
+    ...(severity === undefined ? {} : { severity }),
+    ...rest,
+    places: [{ role: "setting", object }, ...places],
+    evidence: [counterEvidence(database, figures)],
+    fixes,
+  };
 }
 
 // -------------------------------------------------------------------------------------------------------------------- lag
@@ -66,7 +95,8 @@ function lagging(primary: Server, replicas: readonly Server[], { database, thres
         severity: lag >= ERROR_LAG ? "error" : "warning",
         claim: `The standby \`${one.application}\` is ${lagWords(one)} behind \`${primary.address}\`.`,
         reason: `It is in state ${one.state}. What its readers see is that old, and a failover would lose as much unless it is synchronous.`,
-        remedy: "See whether a long query on it holds replay back, whether its disk or its one replaying process is full, and take it out of reads above 5 s of lag.",
+        remedy:
+          "See whether a long query on it holds replay back, whether its disk or its one replaying process is full, and take it out of reads above 5 s of lag.",
         doubt: "one look: a bulk load a moment ago looks the same and passes",
         figures: { lagMs: lag, lagBytes: one.lagBytes ?? 0 },
       }),
@@ -106,7 +136,8 @@ function behind({ address, replication: { replayLagMs } }: Server, { database, t
       severity: replayLagMs >= ERROR_LAG ? "error" : "warning",
       claim: `The replica \`${address}\` has WAL to replay, and the last that it replayed is ${formatMilliseconds(replayLagMs)} ms old.`,
       reason: "Its readers see what was then; who wrote since does not find it.",
-      remedy: "See whether a long query holds replay back (max_standby_streaming_delay), whether recovery_min_apply_delay is set, and take it out of reads above 5 s of lag.",
+      remedy:
+        "See whether a long query holds replay back (max_standby_streaming_delay), whether recovery_min_apply_delay is set, and take it out of reads above 5 s of lag.",
       doubt: "after an hour without writes the first one looks as old as the hour until it is replayed",
       figures: { lagMs: replayLagMs },
     }),
@@ -118,7 +149,8 @@ const LEAST_CONFLICTS = 10;
 
 /** What each kind asks for. */
 const CAUSES: Readonly<Record<string, string>> = {
-  snapshot: "VACUUM on the primary removed rows that these queries still saw: a longer max_standby_streaming_delay, or hot_standby_feedback, which keeps those rows on the primary instead.",
+  snapshot:
+    "VACUUM on the primary removed rows that these queries still saw: a longer max_standby_streaming_delay, or hot_standby_feedback, which keeps those rows on the primary instead.",
   lock: "The primary took an exclusive lock (DDL, TRUNCATE, vacuum's truncation): run migrations when nobody reads, or turn off vacuum_truncate of the table.",
   bufferpin: "A page was needed by replay while a query held it: a longer max_standby_streaming_delay.",
   tablespace: "A tablespace was dropped that these queries had temporary files in.",
@@ -127,7 +159,9 @@ const CAUSES: Readonly<Record<string, string>> = {
 
 function conflicts({ address, replication: { conflicts: counts = null }, counters }: Server, { database, thresholds }: DatabaseInput): DatabaseDraft[] {
   if (counts === null) return [];
-  const kinds = Object.entries(counts).filter(([, count]) => count > 0).toSorted(([, a], [, b]) => b - a);
+  const kinds = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .toSorted(([, a], [, b]) => b - a);
   const all = kinds.reduce((sum, [, count]) => sum + count, 0);
   const [worst] = kinds;
   if (worst === undefined || all < (thresholds["SCALE-D.conflicts"] ?? LEAST_CONFLICTS)) return [];
@@ -176,8 +210,13 @@ function slots({ replication, settings, address }: Server, { database, threshold
     return [
       draft(database, ["slot", name], "max_slot_wal_keep_size", {
         severity: isLost || !active ? "error" : "warning",
-        claim: isLost ? `The slot \`${name}\` is ${walStatus ?? ""}: \`${address}\` removes WAL that its reader has not had.` : `The slot \`${name}\`${active ? "" : ", which nobody reads,"} keeps ${bytes} of WAL on the disk of \`${address}\`.`,
-        reason: limit?.value === "-1" ? "max_slot_wal_keep_size is -1: it keeps WAL until the disk is full, and then the primary stops." : `max_slot_wal_keep_size is ${limit?.value ?? "unknown"} MB: beyond it the slot is lost and its reader has to be built anew.`,
+        claim: isLost
+          ? `The slot \`${name}\` is ${walStatus ?? ""}: \`${address}\` removes WAL that its reader has not had.`
+          : `The slot \`${name}\`${active ? "" : ", which nobody reads,"} keeps ${bytes} of WAL on the disk of \`${address}\`.`,
+        reason:
+          limit?.value === "-1"
+            ? "max_slot_wal_keep_size is -1: it keeps WAL until the disk is full, and then the primary stops."
+            : `max_slot_wal_keep_size is ${limit?.value ?? "unknown"} MB: beyond it the slot is lost and its reader has to be built anew.`,
         remedy: active ? "See why its reader is slow; its disk and its network first." : `Start its reader, or SELECT pg_drop_replication_slot('${name}').`,
         doubt: "a reader that is being built catches up by itself",
         figures: { retainedBytes: retainedBytes ?? 0 },
@@ -197,7 +236,11 @@ function keepSizeFix(retained: number): FixDraft {
     kind: "config",
     safety: "review",
     edits: [],
-    sql: { forward: [`ALTER SYSTEM SET max_slot_wal_keep_size = '${size}'`, "SELECT pg_reload_conf()"], reverse: ["ALTER SYSTEM RESET max_slot_wal_keep_size", "SELECT pg_reload_conf()"], isTransactional: false },
+    sql: {
+      forward: [`ALTER SYSTEM SET max_slot_wal_keep_size = '${size}'`, "SELECT pg_reload_conf()"],
+      reverse: ["ALTER SYSTEM RESET max_slot_wal_keep_size", "SELECT pg_reload_conf()"],
+      isTransactional: false,
+    },
   };
 }
 
@@ -214,7 +257,10 @@ function synchronous({ replication, settings, address }: Server, { database }: D
   return [
     draft(database, ["synchronous"], "synchronous_standby_names", {
       severity: only === undefined ? "error" : "warning",
-      claim: only === undefined ? `Every commit on \`${address}\` waits for a synchronous standby, and none is connected: \`synchronous_standby_names\` is ${names}.` : `Every commit on \`${address}\` waits for \`${only.application}\` alone: when it goes away, writes stop.`,
+      claim:
+        only === undefined
+          ? `Every commit on \`${address}\` waits for a synchronous standby, and none is connected: \`synchronous_standby_names\` is ${names}.`
+          : `Every commit on \`${address}\` waits for \`${only.application}\` alone: when it goes away, writes stop.`,
       reason: `synchronous_standby_names is ${names}, synchronous_commit ${value("synchronous_commit")}.${only?.replayLagMs == null ? "" : ` The standby is ${formatMilliseconds(only.replayLagMs)} ms behind.`}`,
       remedy: "Name a second standby, as in ANY 1 (a, b); or set synchronous_commit to local where a lost second of writes is borne.",
       doubt: "where no write may ever be lost, stopping is what is wanted",

@@ -27,7 +27,11 @@ function audit({ source, deployment }: EvidenceInput): Judgement {
   const aliases = new Set(looks.flatMap(({ replicas }) => replicas.map(({ alias }) => alias)));
   const drafts = [...looks.flatMap((one) => one.drafts), ...sentTo(source, aliases, regions)];
   const routers = new Set(looks.flatMap((one) => one.routers.map(({ name }) => name)));
-  return { drafts: once(drafts), unjudged: [], examined: `${routers.size} ${routers.size === 1 ? "router" : "routers"}, ${aliases.size} ${aliases.size === 1 ? "alias" : "aliases"} of replicas` };
+  return {
+    drafts: once(drafts),
+    unjudged: [],
+    examined: `${routers.size} ${routers.size === 1 ? "router" : "routers"}, ${aliases.size} ${aliases.size === 1 ? "alias" : "aliases"} of replicas`,
+  };
 }
 
 /** Settings that build on each other say the same of one router. */
@@ -72,13 +76,21 @@ function writesBack(router: Router): DatabaseDraft[] {
   if (writes !== null && (writes.aliases.length > 0 || writes.isOpen)) return [];
   const alias = aliasOf(router);
   return [
-    draft(["writes", name], [...(writes === null ? [at(headOf(router), "has no db_for_write")] : [at(writes.span, "names no database")]), ...(reads === null ? [] : [at(reads.span, `reads from ${alias}`)])], {
-      severity: "error",
-      claim: `\`${name}\` names no database for writes: a row that was read from \`${alias}\` is saved to \`${alias}\`.`,
-      reason: "Where no router names one, Django writes to the database that the instance came from. A standby refuses; a replica that takes writes keeps what the primary never sees.",
-      remedy: 'Return "default" from db_for_write, always.',
-      doubt: "another router of the list, of a package that was not read, may name one first",
-    }),
+    draft(
+      ["writes", name],
+      [
+        ...(writes === null ? [at(headOf(router), "has no db_for_write")] : [at(writes.span, "names no database")]),
+        ...(reads === null ? [] : [at(reads.span, `reads from ${alias}`)]),
+      ],
+      {
+        severity: "error",
+        claim: `\`${name}\` names no database for writes: a row that was read from \`${alias}\` is saved to \`${alias}\`.`,
+        reason:
+          "Where no router names one, Django writes to the database that the instance came from. A standby refuses; a replica that takes writes keeps what the primary never sees.",
+        remedy: 'Return "default" from db_for_write, always.',
+        doubt: "another router of the list, of a package that was not read, may name one first",
+      },
+    ),
   ];
 }
 
@@ -90,14 +102,20 @@ function forgetsTransactions(router: Router, settings: SettingsFacts, source: Ru
   if (reads === null || !reads.isUnconditional || KNOWS_MORE.test(text)) return [];
   const requests = settings.databases.find(({ alias }) => alias === "default")?.atomicRequests;
   const block = source.facts.writes.map(({ span }) => regions.atomicAt(span)).find((one) => one !== null) ?? null;
-  const spot: Spot | null = requests?.value === true && requests.spot !== null ? { ...requests.spot, label: "every request is a transaction" } : block === null ? null : { role: "call", span: block, label: "writes in a transaction" };
+  const spot: Spot | null =
+    requests?.value === true && requests.spot !== null
+      ? { ...requests.spot, label: "every request is a transaction" }
+      : block === null
+        ? null
+        : { role: "call", span: block, label: "writes in a transaction" };
   if (spot === null) return [];
   const alias = aliasOf(router);
   return [
     draft(["atomic", name], [at(reads.span, `reads from ${alias}, always`), spot], {
       severity: "error",
       claim: `\`${name}\` reads from \`${alias}\` inside transactions too: what a request has just written is not found.`,
-      reason: "What a transaction wrote is on the primary alone until it commits, and on the replica a moment later. `get_or_create` makes a second row, validation misses the first.",
+      reason:
+        "What a transaction wrote is on the primary alone until it commits, and on the replica a moment later. `get_or_create` makes a second row, validation misses the first.",
       remedy: 'Return "default" while `connections["default"].in_atomic_block`, and for the rest of a request that wrote.',
       doubt: "code that names its database by `using` does not ask the router",
     }),
@@ -117,7 +135,8 @@ function losesSessions(router: Router, settings: SettingsFacts): DatabaseDraft[]
   return [
     draft(["sessions", name], [at(reads.span, `reads sessions from ${alias}`), ...(engine?.spot == null ? [] : [engine.spot])], {
       claim: `\`${name}\` reads sessions from \`${alias}\`: who signed in is a stranger on the next page until it is replayed.`,
-      reason: "The session is written to the primary at the end of one request and read at the beginning of the next, which a redirect sends within milliseconds.",
+      reason:
+        "The session is written to the primary at the end of one request and read at the beginning of the next, which a redirect sends within milliseconds.",
       remedy: 'Return "default" for the models of `sessions` and for the user model, or keep sessions in a cache.',
       doubt: "with a synchronous standby and synchronous_commit = remote_apply a replica is never behind",
     }),
@@ -165,17 +184,33 @@ function inTransactions({ alias, atomicRequests }: DatabaseSettings): DatabaseDr
 
 // -------------------------------------------------------------------------------------------------------------- call sites
 
-const WRITES: ReadonlySet<string> = new Set(["create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "acreate", "aupdate", "adelete", "abulk_create", "aget_or_create", "aupdate_or_create"]);
+const WRITES: ReadonlySet<string> = new Set([
+  "create",
+  "update",
+  "delete",
+  "bulk_create",
+  "bulk_update",
+  "get_or_create",
+  "update_or_create",
+  "acreate",
+  "aupdate",
+  "adelete",
+  "abulk_create",
+  "aget_or_create",
+  "aupdate_or_create",
+]);
 const BY_ARGUMENT: ReadonlySet<string> = new Set(["save", "delete", "asave", "adelete"]);
 
 /** `.using("replica")` and `using="replica"` where something is written, or inside a transaction. */
 function sentTo({ program }: RuleInput, aliases: ReadonlySet<string>, regions: AtomicRegions): DatabaseDraft[] {
   if (aliases.size === 0) return [];
-  return [...program.modules.values()].filter(({ origin, ir }) => origin === "project" && !/(?:^|\/)tests?(?:\/|\.py|_)/.test(ir.file)).flatMap(({ ir }) => {
-    const calls = callsIn(ir.body);
-    const written = calls.flatMap((call) => writeTo(call, ir.file, aliases));
-    return [...written, ...calls.flatMap((call) => readInside(call, ir.file, aliases, regions, written))];
-  });
+  return [...program.modules.values()]
+    .filter(({ origin, ir }) => origin === "project" && !/(?:^|\/)tests?(?:\/|\.py|_)/.test(ir.file))
+    .flatMap(({ ir }) => {
+      const calls = callsIn(ir.body);
+      const written = calls.flatMap((call) => writeTo(call, ir.file, aliases));
+      return [...written, ...calls.flatMap((call) => readInside(call, ir.file, aliases, regions, written))];
+    });
 }
 
 function writeTo(call: Call, file: string, aliases: ReadonlySet<string>): DatabaseDraft[] {
@@ -202,19 +237,27 @@ function readInside(call: Call, file: string, aliases: ReadonlySet<string>, regi
   const isWrite = written.some(({ places }) => places.some((place) => "span" in place && place.span.start <= call.start && call.end <= place.span.end));
   if (alias === null || !aliases.has(alias) || block === null || isWrite) return [];
   return [
-    draft(["inside", file, String(call.start)], [{ role: "queryset", span, label: `reads from ${alias}` }, { role: "call", span: block, label: "in a transaction of default" }], {
-      confidence: "likely",
-      claim: `A transaction reads from the replica \`${alias}\`: it sees neither what it wrote itself nor what was locked for it.`,
-      reason: "The transaction is open on the primary alone; the replica answers with what it had replayed by then.",
-      remedy: "Read from the primary inside the block, or before it.",
-      doubt: "a lookup of what never changes may be meant",
-    }),
+    draft(
+      ["inside", file, String(call.start)],
+      [
+        { role: "queryset", span, label: `reads from ${alias}` },
+        { role: "call", span: block, label: "in a transaction of default" },
+      ],
+      {
+        confidence: "likely",
+        claim: `A transaction reads from the replica \`${alias}\`: it sees neither what it wrote itself nor what was locked for it.`,
+        reason: "The transaction is open on the primary alone; the replica answers with what it had replayed by then.",
+        remedy: "Read from the primary inside the block, or before it.",
+        doubt: "a lookup of what never changes may be meant",
+      },
+    ),
   ];
 }
 
 /** The alias of the last `using("…")` of a chain. */
 function usedIn(expr: Expr): string | null {
-  if (expr.kind === "call" && expr.callee.kind === "attribute") return expr.callee.name === "using" || expr.callee.name === "db_manager" ? textOf(expr.args[0]) : usedIn(expr.callee.object);
+  if (expr.kind === "call" && expr.callee.kind === "attribute")
+    return expr.callee.name === "using" || expr.callee.name === "db_manager" ? textOf(expr.args[0]) : usedIn(expr.callee.object);
   return expr.kind === "attribute" ? usedIn(expr.object) : null;
 }
 

@@ -22,7 +22,9 @@ export const rule: Rule = {
 
 /** A receiver of m2m_changed would be told once for all instead of once for each. */
 function isHooked(one: LoopWrite, input: RuleInput): boolean {
-  return [one.model, ...input.graph.models.values()].some((model) => model.signals.some((name) => name.endsWith("m2m_changed")) && (model === one.model || model.fields.has(one.write.relation ?? "")));
+  return [one.model, ...input.graph.models.values()].some(
+    (model) => model.signals.some((name) => name.endsWith("m2m_changed")) && (model === one.model || model.fields.has(one.write.relation ?? "")),
+  );
 }
 
 function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
@@ -34,7 +36,11 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
     confidence: writeConfidence(one),
     claim: `The loop calls \`${relation}.${how}()\` once a round, each in a transaction of its own.`,
     reason: "Each call asks which links exist and then writes: two statements and a transaction.",
-    remedy: isSameOwner ? `Pass all objects to one \`${how}(*objects)\`.` : how === "add" ? `Insert the links with \`${relation}.through.objects.bulk_create(…, ignore_conflicts=True)\`.` : `Delete the links with one query on \`${relation}.through\`.`,
+    remedy: isSameOwner
+      ? `Pass all objects to one \`${how}(*objects)\`.`
+      : how === "add"
+        ? `Insert the links with \`${relation}.through.objects.bulk_create(…, ignore_conflicts=True)\`.`
+        : `Delete the links with one query on \`${relation}.through\`.`,
     doubt: isSameOwner ? "objects that are made in the loop have to be collected first" : "bulk_create() sends no m2m_changed; no receiver was found",
     model: one.model.label,
     relation,
@@ -48,12 +54,15 @@ function fixesFor(one: LoopWrite, input: RuleInput): FixDraft[] {
   const { loop, iterable } = one.site;
   const [item] = one.call.args;
   const { file } = one.span;
-  if (loop?.kind !== "for" || iterable === null || item === undefined || item.kind === "star" || one.call.args.length !== 1 || one.call.keywords.length > 0) return [];
+  if (loop?.kind !== "for" || iterable === null || item === undefined || item.kind === "star" || one.call.args.length !== 1 || one.call.keywords.length > 0)
+    return [];
   if ([...namesIn(one.receiver)].some((name) => changedNames(loop, one.call).has(name))) return [];
   const title = `${one.write.how === "add" ? "Add" : "Remove"} them in one call`;
   const callee = sourceText(input, file, one.call.callee);
   if (!isWholeBody(one) || hasComment(one, input) || loop.target.kind !== "name" || item.kind !== "name" || item.name !== loop.target.name) {
-    const edits = isAskedInLoop(one) ? null : collectEdits(one, { element: sourceText(input, file, item), list: one.write.relation ?? "rows", bulk: (name) => `${callee}(*${name})` }, input);
+    const edits = isAskedInLoop(one)
+      ? null
+      : collectEdits(one, { element: sourceText(input, file, item), list: one.write.relation ?? "rows", bulk: (name) => `${callee}(*${name})` }, input);
     return edits === null ? [] : [{ title, safety: "review", edits }];
   }
   const all = sourceText(input, file, iterable);

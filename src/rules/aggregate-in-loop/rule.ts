@@ -48,7 +48,8 @@ function fixesFor({ method }: LazyLoad, loads: readonly LazyLoad[], input: RuleI
 }
 
 function remedyFor(load: LazyLoad, input: RuleInput): string | null {
-  if (isFetchedEachRound(load, input.facts)) return "Each round fetches its row alone: fetch the rows of all rounds before the loop, with this answer annotated.";
+  if (isFetchedEachRound(load, input.facts))
+    return "Each round fetches its row alone: fetch the rows of all rounds before the loop, with this answer annotated.";
   return beyondGeneric(load, input);
 }
 

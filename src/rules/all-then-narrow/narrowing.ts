@@ -84,7 +84,12 @@ function byCall(node: SyntaxNode, call: Call, span: Span): Cut | null {
   if (name === "Paginator") return { keeps: "a page", remedy: "Give the queryset to the paginator: it counts and slices in the database.", span, isSure: true };
   const isRandom = call.callee.kind === "attribute" && call.callee.object.kind === "name" && call.callee.object.name === "random";
   if (isRandom && (name === "choice" || name === "sample" || name === "choices")) {
-    return { keeps: name === "choice" ? "one at random" : "a sample", remedy: "Draw among the keys: `values_list(\"pk\", flat=True)`, then fetch the drawn rows.", span, isSure: true };
+    return {
+      keeps: name === "choice" ? "one at random" : "a sample",
+      remedy: 'Draw among the keys: `values_list("pk", flat=True)`, then fetch the drawn rows.',
+      span,
+      isSure: true,
+    };
   }
   return null;
 }

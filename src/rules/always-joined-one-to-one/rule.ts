@@ -52,7 +52,10 @@ const DOUBT = "it may be apart on purpose: another app's model, rare rows, or co
 
 /** One-to-one fields that every row fills, without the links of inherited models. */
 function keysOf(model: Model): Field[] {
-  return [...model.fields.values()].filter(({ relation, null: isNullable, primaryKey }) => relation?.kind === "o2o" && relation.target !== null && relation.target !== model.label && !isNullable && !primaryKey);
+  return [...model.fields.values()].filter(
+    ({ relation, null: isNullable, primaryKey }) =>
+      relation?.kind === "o2o" && relation.target !== null && relation.target !== model.label && !isNullable && !primaryKey,
+  );
 }
 
 function draftsOf(input: RuleInput): FindingDraft[] {
@@ -83,7 +86,9 @@ function isReadOf(model: Model, { kind, model: label, calls }: Origin): boolean 
 /** Its rows are used with their parents, loaded eagerly or one by one. */
 function reachesParent(origin: Origin, key: Field, { facts }: RuleInput): boolean {
   const isTo = (path: string): boolean => path === key.name || path.startsWith(`${key.name}__`);
-  return facts.eagerLoads.some((one) => one.origin.id === origin.id && isTo(one.path)) || facts.loads.some((one) => one.origin.id === origin.id && isTo(one.path));
+  return (
+    facts.eagerLoads.some((one) => one.origin.id === origin.id && isTo(one.path)) || facts.loads.some((one) => one.origin.id === origin.id && isTo(one.path))
+  );
 }
 
 /** Reads of it from its parent's rows, eager ones and lazy ones alike: that a fix loads it with the parent changes nothing here. */
@@ -171,7 +176,10 @@ interface Joined {
 
 function databaseDraft({ pair, calls, together, joined }: Joined, database: Database): DatabaseDraft {
   const { child, parent, column } = pair;
-  const alone = sumOf(readsOf(parent, database).filter((one) => !isJoined(one, pair)), (one) => one.calls);
+  const alone = sumOf(
+    readsOf(parent, database).filter((one) => !isJoined(one, pair)),
+    (one) => one.calls,
+  );
   const width = child.columns.reduce((sum, { statistics }) => sum + (statistics === null ? 0 : statistics.averageWidth * (1 - statistics.nullFraction)), 0);
   return {
     key: [shortName(child), column],
@@ -181,7 +189,11 @@ function databaseDraft({ pair, calls, together, joined }: Joined, database: Data
     doubt: `${formatNumber(alone)} calls read the parent alone, and their rows would be about ${formatNumber(Math.round(width))} bytes wider; ${DOUBT}`,
     ...modelOfTable(database, child),
     ...relationOf(pair, database),
-    places: [...columnSpots(database, child, [column]), tableSpot(parent, "the parent"), ...joined.slice(0, 3).flatMap(({ statement }) => [statementSpot(statement), ...sentFrom(statement)])],
+    places: [
+      ...columnSpots(database, child, [column]),
+      tableSpot(parent, "the parent"),
+      ...joined.slice(0, 3).flatMap(({ statement }) => [statementSpot(statement), ...sentFrom(statement)]),
+    ],
     evidence: joined.slice(0, 1).map(({ statement }) => statementEvidence(database, statement, { together, reads: calls })),
     fixes: [],
   };

@@ -28,7 +28,19 @@ export function vacuumBudget(database: Database): DatabaseDraft[] {
       doubt: "pages already in the cache cost less than assumed; a disk at its limit would have to take the load",
       places: [{ role: "setting", object: "autovacuum_vacuum_cost_limit" }],
       evidence: [counterEvidence(database, { neededPerDay: Math.round(needed), allowedPerDay: Math.round(perDay) })],
-      fixes: [{ title: `Set autovacuum_vacuum_cost_limit to ${proposed}`, kind: "config", safety: "review", edits: [], sql: { forward: [`ALTER SYSTEM SET autovacuum_vacuum_cost_limit = ${proposed}`, "SELECT pg_reload_conf()"], reverse: ["ALTER SYSTEM RESET autovacuum_vacuum_cost_limit", "SELECT pg_reload_conf()"], isTransactional: false } }],
+      fixes: [
+        {
+          title: `Set autovacuum_vacuum_cost_limit to ${proposed}`,
+          kind: "config",
+          safety: "review",
+          edits: [],
+          sql: {
+            forward: [`ALTER SYSTEM SET autovacuum_vacuum_cost_limit = ${proposed}`, "SELECT pg_reload_conf()"],
+            reverse: ["ALTER SYSTEM RESET autovacuum_vacuum_cost_limit", "SELECT pg_reload_conf()"],
+            isTransactional: false,
+          },
+        },
+      ],
     },
   ];
 }

@@ -44,12 +44,16 @@ function judgeTable(input: DatabaseInput, table: Table): Verdict {
   const off = autovacuumOff(database, table);
   if (off === "server") return {};
   const rows = rowsOf(database, table);
-  if (counters === null || rows === null) return table.bytes === 0 ? {} : { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs its counters and the number of its rows" } };
+  if (counters === null || rows === null)
+    return table.bytes === 0 ? {} : { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs its counters and the number of its rows" } };
   if (off === "table") return isWritten(counters) ? { draft: switchedOff(input, table, counters) } : {};
   if (rows < LEAST_ROWS) return {};
   const dead = rateOf(database, table, ({ updated, deleted }) => updated + deleted);
   const inserted = rateOf(database, table, (one) => one.inserted);
-  if (dead === null || inserted === null) return { unknown: { object: `table ${table.schema}.${table.name}`, why: `needs a rate of writes: counters of ${LEAST_DAYS} days, or two looks an hour apart` } };
+  if (dead === null || inserted === null)
+    return {
+      unknown: { object: `table ${table.schema}.${table.name}`, why: `needs a rate of writes: counters of ${LEAST_DAYS} days, or two looks an hour apart` },
+    };
   const draft = forUpdates(input, table, rows, dead) ?? forInserts(input, table, rows, inserted, dead);
   return draft === undefined ? {} : { draft };
 }
@@ -92,7 +96,19 @@ function serverOff(database: Database): DatabaseDraft[] {
       doubt: "a scheduled VACUUM of all tables does part of it",
       places: [{ role: "setting", object: name }],
       evidence: [counterEvidence(database)],
-      fixes: [{ title: `Set ${name} to on`, kind: "config", safety: "review", edits: [], sql: { forward: [`ALTER SYSTEM SET ${name} = on`, "SELECT pg_reload_conf()"], reverse: [`ALTER SYSTEM SET ${name} = off`, "SELECT pg_reload_conf()"], isTransactional: false } }],
+      fixes: [
+        {
+          title: `Set ${name} to on`,
+          kind: "config",
+          safety: "review",
+          edits: [],
+          sql: {
+            forward: [`ALTER SYSTEM SET ${name} = on`, "SELECT pg_reload_conf()"],
+            reverse: [`ALTER SYSTEM SET ${name} = off`, "SELECT pg_reload_conf()"],
+            isTransactional: false,
+          },
+        },
+      ],
     },
   ];
 }
@@ -123,7 +139,12 @@ function forUpdates(input: DatabaseInput, table: Table, rows: number, rate: Rate
   if (now === null || then > LEAST_GAIN * now) return undefined;
   const cadence = `every ${spanWords(then / rate.perDay)} instead of every ${spanWords(now / rate.perDay)}`;
   return {
-    ...common(database, table, "updates", { deadPerDay: Math.round(rate.perDay), rows: Math.round(rows), trigger: Math.round(now), proposed: Math.round(then) }),
+    ...common(database, table, "updates", {
+      deadPerDay: Math.round(rate.perDay),
+      rows: Math.round(rows),
+      trigger: Math.round(now),
+      proposed: Math.round(then),
+    }),
     claim: `\`${shortName(table)}\` gets ${formatNumber(Math.round(rate.perDay))} dead rows a day and is vacuumed at ${formatNumber(Math.round(now))}: every ${spanWords(now / rate.perDay)}.`,
     reason: `So many dead rows lie in its ${formatNumber(Math.round(rows))} until then, and each vacuum has as many to remove at once (${rate.said}).`,
     remedy: `Set the table's own scale factors: vacuum then comes ${cadence}, ANALYZE twice as often.`,
@@ -138,7 +159,10 @@ const LEAST_FACTOR = 0.001;
 const MOST_FACTOR = 0.2;
 const LEAST_ANALYZE_FACTOR = 0.005;
 
-function updateOptions(rows: number, target: number): { readonly autovacuum_vacuum_scale_factor: number; readonly autovacuum_vacuum_threshold: number; readonly autovacuum_analyze_scale_factor: number } {
+function updateOptions(
+  rows: number,
+  target: number,
+): { readonly autovacuum_vacuum_scale_factor: number; readonly autovacuum_vacuum_threshold: number; readonly autovacuum_analyze_scale_factor: number } {
   const factor = Math.min(MOST_FACTOR, Math.max(LEAST_FACTOR, Number((target / rows).toFixed(DIGITS))));
   const analyze = Math.max(LEAST_ANALYZE_FACTOR, Number((factor / 2).toFixed(DIGITS)));
   if (rows > BY_NUMBER) return { autovacuum_vacuum_scale_factor: 0, autovacuum_vacuum_threshold: Math.round(target), autovacuum_analyze_scale_factor: analyze };
@@ -164,7 +188,12 @@ function forInserts(input: DatabaseInput, table: Table, rows: number, inserted: 
   if (now / inserted.perDay < 1) return undefined;
   const cadence = `every ${spanWords(then / inserted.perDay)} instead of every ${spanWords(now / inserted.perDay)}`;
   return {
-    ...common(database, table, "inserts", { insertedPerDay: Math.round(inserted.perDay), rows: Math.round(rows), trigger: Math.round(now), proposed: Math.round(then) }),
+    ...common(database, table, "inserts", {
+      insertedPerDay: Math.round(inserted.perDay),
+      rows: Math.round(rows),
+      trigger: Math.round(now),
+      proposed: Math.round(then),
+    }),
     claim: `\`${shortName(table)}\` gets ${formatNumber(Math.round(inserted.perDay))} new rows a day and is vacuumed after ${formatNumber(Math.round(now))}: every ${spanWords(now / inserted.perDay)}.`,
     reason: `Until then index-only scans look up each new row in the heap, and one vacuum freezes them all at once (${inserted.said}).`,
     remedy: `Set \`autovacuum_vacuum_insert_scale_factor\` to ${INSERT_FACTOR}: it then comes ${cadence}.`,
@@ -173,7 +202,17 @@ function forInserts(input: DatabaseInput, table: Table, rows: number, inserted: 
   };
 }
 
-function common(database: Database, table: Table, what: string, figures: Readonly<Record<string, number>>): Pick<DatabaseDraft, "key" | "model" | "places" | "evidence"> {
+function common(
+  database: Database,
+  table: Table,
+  what: string,
+  figures: Readonly<Record<string, number>>,
+): Pick<DatabaseDraft, "key" | "model" | "places" | "evidence"> {
   const model = modelLabel(database, table);
-  return { key: [shortName(table), what], ...(model === undefined ? {} : { model }), places: [tableSpot(table)], evidence: [counterEvidence(database, figures)] };
+  return {
+    key: [shortName(table), what],
+    ...(model === undefined ? {} : { model }),
+    places: [tableSpot(table)],
+    evidence: [counterEvidence(database, figures)],
+  };
 }

@@ -40,7 +40,8 @@ function judgeIndex(table: Table, index: Index, input: DatabaseInput): Pick<Judg
   const { bytes } = index;
   if (!index.valid || bytes === null || bytes < (thresholds["bloated-index.small"] ?? SMALL_BYTES) || table.persistence === "temporary") return SILENT;
   const object = `index ${index.schema}.${index.name}`;
-  if (index.method !== "btree") return bytes < LEAST_BYTES ? SILENT : { drafts: [], unjudged: [{ object, why: `needs \`pgstattuple\`: there is no estimate for ${index.method}` }] };
+  if (index.method !== "btree")
+    return bytes < LEAST_BYTES ? SILENT : { drafts: [], unjudged: [{ object, why: `needs \`pgstattuple\`: there is no estimate for ${index.method}` }] };
   const estimate = estimateOf(table, index, database);
   if (typeof estimate === "string") return { drafts: [], unjudged: [{ object, why: estimate }] };
   const empty = 1 - estimate.bytes / bytes;
@@ -59,7 +60,17 @@ function estimateOf(table: Table, index: Index, database: Database): BtreeEstima
     entries: counted + deadEntries(table, database),
     keys: statistics.flatMap((one, position) => {
       const column = keyColumn(index, position, table, database);
-      return one === null ? [] : [{ width: one.averageWidth, nullFraction: one.nullFraction, distinct: one.distinct, alignment: column?.alignment ?? 4, type: column?.typeName ?? null }];
+      return one === null
+        ? []
+        : [
+            {
+              width: one.averageWidth,
+              nullFraction: one.nullFraction,
+              distinct: one.distinct,
+              alignment: column?.alignment ?? 4,
+              type: column?.typeName ?? null,
+            },
+          ];
     }),
     includedWidth: index.include.reduce((sum, name) => sum + (database.column(table, name)?.statistics?.averageWidth ?? 0), 0),
     hasIncluded: index.include.length > 0,
@@ -90,9 +101,14 @@ function toDraft(table: Table, index: Index, { bytes, entries, now, isBig }: Fig
     claim: `Index \`${shortName(index)}\` takes ${formatBytes(now)}; built anew it would take an estimated ${formatBytes(bytes)}.`,
     reason: "Its entries lie on many pages that are nearly empty, each of which is read, cached and vacuumed like a full one.",
     remedy: "Build it again with REINDEX INDEX CONCURRENTLY.",
-    doubt: "an estimate from the planner's statistics: `pgstatindex()` of the extension pgstattuple measures it; where rows come back soon, the space is used again",
+    doubt:
+      "an estimate from the planner's statistics: `pgstatindex()` of the extension pgstattuple measures it; where rows come back soon, the space is used again",
     ...(model === undefined ? {} : { model }),
-    places: [indexSpot(index, `${formatBytes(now)}, estimated ${formatBytes(bytes)}`), tableSpot(table), ...declarationSpots(database.declarationOf(index), "declared here")],
+    places: [
+      indexSpot(index, `${formatBytes(now)}, estimated ${formatBytes(bytes)}`),
+      tableSpot(table),
+      ...declarationSpots(database.declarationOf(index), "declared here"),
+    ],
     evidence: [catalogEvidence(database, { bytes: now, estimatedBytes: bytes, entries })],
     impact: { bytes: { before: now, after: bytes } },
     fixes: [rebuild(index)],

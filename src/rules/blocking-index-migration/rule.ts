@@ -24,10 +24,21 @@ export const rule: Rule = {
   },
   judge: (input) => {
     const { source, database, thresholds } = input;
-    if (source === null || source.migrations === undefined) return { drafts: [], unjudged: [{ object: "", why: "needs the project's migrations, which were not read" }], examined: "" };
+    if (source === null || source.migrations === undefined)
+      return { drafts: [], unjudged: [{ object: "", why: "needs the project's migrations, which were not read" }], examined: "" };
     const built = builtIndexes(source, source.migrations, database);
     const verdicts = built.map((one) => judgeIndex(one, source, database, thresholds["blocking-index-migration"] ?? LEAST_ROWS));
-    return { drafts: [...verdicts.flatMap((one) => one.drafts), ...appliedDrafts(verdicts.flatMap((one) => one.applied), database)], unjudged: verdicts.flatMap((one) => one.unjudged), examined: `${source.migrations.migrations.length} migrations` };
+    return {
+      drafts: [
+        ...verdicts.flatMap((one) => one.drafts),
+        ...appliedDrafts(
+          verdicts.flatMap((one) => one.applied),
+          database,
+        ),
+      ],
+      unjudged: verdicts.flatMap((one) => one.unjudged),
+      examined: `${source.migrations.migrations.length} migrations`,
+    };
   },
 };
 
@@ -43,7 +54,12 @@ interface Verdict extends Pick<Judgement, "drafts" | "unjudged"> {
 function judgeIndex(built: BuiltIndex, source: RuleInput, database: DatabaseInput["database"], least: number): Verdict {
   const { table, isApplied } = built;
   const rows = rowsOf(table, database);
-  if (rows === null) return { drafts: [], applied: [], unjudged: [{ object: `table ${table.schema}.${table.name}`, why: "needs the number of rows: neither VACUUM nor ANALYZE has counted them" }] };
+  if (rows === null)
+    return {
+      drafts: [],
+      applied: [],
+      unjudged: [{ object: `table ${table.schema}.${table.name}`, why: "needs the number of rows: neither VACUUM nor ANALYZE has counted them" }],
+    };
   if (rows < least) return { drafts: [], applied: [], unjudged: [] };
   return isApplied ? { drafts: [], applied: [{ built, rows }], unjudged: [] } : { drafts: [toDraft(built, rows, source, database)], applied: [], unjudged: [] };
 }
@@ -140,7 +156,10 @@ function concurrentEdits({ migration }: BuiltIndex, builds: readonly { readonly 
   const imported = importEdit(migration, text);
   if (at === null || imported === null) return null;
   const before = migration.span.end + at.index;
-  const calls = builds.map(({ span }) => ({ span: { file, start: span.start, end: span.start + text.slice(span.start, span.end).indexOf("(") }, text: "AddIndexConcurrently" }));
+  const calls = builds.map(({ span }) => ({
+    span: { file, start: span.start, end: span.start + text.slice(span.start, span.end).indexOf("(") },
+    text: "AddIndexConcurrently",
+  }));
   const atomic = migration.isAtomic ? [{ span: { file, start: before, end: before }, text: `${at[0]}atomic = False\n\n` }] : [];
   return [...imported, ...atomic, ...calls];
 }

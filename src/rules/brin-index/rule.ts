@@ -39,7 +39,11 @@ export const rule: Rule = {
   judge: (input) => {
     const tables = judgedTables(input.database).filter((table) => isBig(table, input));
     const verdicts = tables.flatMap((table) => candidatesOf(table, input.database).map((candidate) => judgeCandidate(candidate, input)));
-    const judgement = { drafts: verdicts.flatMap((one) => one.drafts), unjudged: verdicts.flatMap((one) => one.unjudged), examined: `${tables.length} big tables` };
+    const judgement = {
+      drafts: verdicts.flatMap((one) => one.drafts),
+      unjudged: verdicts.flatMap((one) => one.unjudged),
+      examined: `${tables.length} big tables`,
+    };
     return withProposalProofs(judgement, input.database);
   },
 };
@@ -57,7 +61,8 @@ interface Candidate {
 /** B-trees on one ordered column that only queries need. */
 function candidatesOf(table: Table, database: Database): readonly Candidate[] {
   return ownIndexes(table, database).flatMap((index) => {
-    if (!index.valid || index.method !== "btree" || index.predicate !== null || index.keys.length !== 1 || index.include.length > 0 || !isDroppable(index)) return [];
+    if (!index.valid || index.method !== "btree" || index.predicate !== null || index.keys.length !== 1 || index.include.length > 0 || !isDroppable(index))
+      return [];
     if (foreignKeysServedBy(index, table, database).length > 0) return [];
     const column = database.column(table, index.keys[0]?.column ?? "");
     return column === null || !ORDERED.has(column.typeName) ? [] : [{ table, index, column }];
@@ -70,7 +75,8 @@ function judgeCandidate({ table, index, column }: Candidate, input: DatabaseInpu
   const { database, thresholds } = input;
   const object = `index ${index.schema}.${index.name}`;
   const correlation = column.statistics?.correlation ?? null;
-  if (correlation === null) return { drafts: [], unjudged: [{ object, why: "needs the statistics of its column: ANALYZE has not run, or the role may not read them" }] };
+  if (correlation === null)
+    return { drafts: [], unjudged: [{ object, why: "needs the statistics of its column: ANALYZE has not run, or the role may not read them" }] };
   if (Math.abs(correlation) < (thresholds["brin-index"] ?? LEAST_CORRELATION)) return SILENT;
   const asked = usesOf(table, database).flatMap((use) => conditionsOf(use).filter((one) => one.column === column.name && one.wrappers.length === 0));
   if (isAskedOtherwise(table, column.name, asked, database)) return SILENT;
@@ -100,7 +106,10 @@ function toDraft({ table, index, column, correlation, statements }: Found, input
   const after = Math.max(3 * database.server.blockSize, Math.ceil(pages / RANGE_PAGES) * RANGE_BYTES);
   const model = modelLabel(database, table);
   const spec: IndexSpec = { method: "brin", keys: [{ kind: "column", column: column.name }], options: { autosummarize: true } };
-  const asked = statements.length === 0 ? "No statement with a condition on it was seen." : `${formatNumber(statements.length)} ${statements.length === 1 ? "statement asks" : "statements ask"} for ranges of it, ${percent(shareOf(statements))} of all statements' time.`;
+  const asked =
+    statements.length === 0
+      ? "No statement with a condition on it was seen."
+      : `${formatNumber(statements.length)} ${statements.length === 1 ? "statement asks" : "statements ask"} for ranges of it, ${percent(shareOf(statements))} of all statements' time.`;
   return {
     key: [shortName(table), index.name],
     claim: `Rows of \`${shortName(table)}\` lie in the order of \`${column.name}\`; index \`${shortName(index)}\` takes ${formatBytes(bytes)}, a BRIN index an estimated ${formatBytes(after)}.`,
@@ -115,7 +124,11 @@ function toDraft({ table, index, column, correlation, statements }: Found, input
       ...declarationSpots(database.declarationOf(index), "declared here"),
       ...statements.slice(0, 3).flatMap(sentFrom),
     ],
-    evidence: [catalogEvidence(database, { bytes, correlation }), counterEvidence(database), ...(statements.length === 0 ? [] : [workloadEvidence(database, { statements: statements.length })])],
+    evidence: [
+      catalogEvidence(database, { bytes, correlation }),
+      counterEvidence(database),
+      ...(statements.length === 0 ? [] : [workloadEvidence(database, { statements: statements.length })]),
+    ],
     impact: { bytes: { before: bytes, after } },
     // First the new one, then the old one goes.
     fixes: [replaceIndex(input, table, index, spec)],

@@ -39,7 +39,9 @@ function toDraft(candidate: Candidate, input: EvidenceInput): DatabaseDraft {
     ...(site === null ? {} : { model: site.model }),
     places: placesOf(candidate),
     evidence: [evidenceOf(candidate)],
-    impact: { milliseconds: { before: Number(meanMs.toPrecision(4)), after: Number((cost.get + (1 - hits) * (meanMs + cost.set)).toPrecision(4)), per: "call" } },
+    impact: {
+      milliseconds: { before: Number(meanMs.toPrecision(4)), after: Number((cost.get + (1 - hits) * (meanMs + cost.set)).toPrecision(4)), per: "call" },
+    },
     fixes: [],
   };
 }

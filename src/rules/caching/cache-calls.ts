@@ -101,7 +101,11 @@ function blockAround(input: RuleInput, at: Span): OpenBlock | null {
   const held = within.findLast((node): node is With => node.kind === "with" && node.items.some(({ context }) => isAtomic(input, at.file, context)));
   if (held !== undefined) {
     const [first] = held.body;
-    return { head: { file: at.file, start: held.start, end: held.items.at(-1)?.context.end ?? held.start }, body: { file: at.file, start: first?.start ?? held.start, end: held.end }, at };
+    return {
+      head: { file: at.file, start: held.start, end: held.items.at(-1)?.context.end ?? held.start },
+      body: { file: at.file, start: first?.start ?? held.start, end: held.end },
+      at,
+    };
   }
   if (fn?.kind !== "function" || !fn.decorators.some((one) => isAtomic(input, at.file, one))) return null;
   return { head: { file: at.file, start: fn.start, end: fn.headEnd }, body: { file: at.file, start: fn.headEnd, end: fn.end }, at };
@@ -143,7 +147,8 @@ function assigned(holder: Holder, name: string, before: number): Expr[] {
   if (holder === null || holder.kind === "lambda") return [];
   const values: Expr[] = [];
   const visit = (node: SyntaxNode): void => {
-    if (node.kind === "assign" && node.value !== null && node.start < before && node.targets.some((one) => one.kind === "name" && one.name === name)) values.push(node.value);
+    if (node.kind === "assign" && node.value !== null && node.start < before && node.targets.some((one) => one.kind === "name" && one.name === name))
+      values.push(node.value);
     if (node.kind === "function" && node.name === name) for (const one of node.body) if (one.kind === "return" && one.value !== null) values.push(one.value);
     for (const child of childrenOf(node)) visit(child);
   };

@@ -13,7 +13,9 @@ export function candidateName({ site, shape }: Candidate): string {
 }
 
 export function candidateSource({ from, seconds }: Candidate): string {
-  return from === "recording" ? `the recording of ${formatDuration(seconds * 1000)}, played again` : `pg_stat_statements of ${Math.max(1, Math.round(seconds / DAY))} days, with rates taken for even`;
+  return from === "recording"
+    ? `the recording of ${formatDuration(seconds * 1000)}, played again`
+    : `pg_stat_statements of ${Math.max(1, Math.round(seconds / DAY))} days, with rates taken for even`;
 }
 
 const DAY = 86_400;

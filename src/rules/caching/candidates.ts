@@ -132,7 +132,12 @@ function search(input: EvidenceInput): CandidateSearch {
     candidates: all.flatMap(({ result }) => ("why" in result ? [] : [result])).toSorted((a, b) => savedShare(b) - savedShare(a)),
     refused: all.flatMap(({ result }) => ("why" in result ? [result] : [])).toSorted((a, b) => b.databaseMs - a.databaseMs),
     unjudged: unjudgedOf(input),
-    examined: [traffic === null ? "" : `${played.length} recorded SELECTs`, database === null ? "" : `${database.workload.statements.length} statements of the server`].filter((one) => one !== "").join(", "),
+    examined: [
+      traffic === null ? "" : `${played.length} recorded SELECTs`,
+      database === null ? "" : `${database.workload.statements.length} statements of the server`,
+    ]
+      .filter((one) => one !== "")
+      .join(", "),
   };
 }
 
@@ -167,7 +172,8 @@ function fromReplay(input: EvidenceInput, recording: Recording, replay: Replay):
   const changes = changesByTable(replay);
   const totalMs = recording.microseconds / 1000;
   const perRow = new Map<string, number>();
-  for (const { sql, occurrences } of [...recording.rowClusters, ...recording.loopClusters]) perRow.set(sql, (perRow.get(sql) ?? 0) + occurrences.reduce((all, { statements }) => all + statements.sum, 0));
+  for (const { sql, occurrences } of [...recording.rowClusters, ...recording.loopClusters])
+    perRow.set(sql, (perRow.get(sql) ?? 0) + occurrences.reduce((all, { statements }) => all + statements.sum, 0));
   return replay.statements.flatMap((statement) => {
     const { shape } = statement;
     if (shape === null || shape.kind !== "select" || shape.base === null) return [];
@@ -210,7 +216,13 @@ function playedResult(input: EvidenceInput, statement: ReplayStatement, shape: Q
   const refuse = (why: string): Refused => ({ sql: statement.sql, tables, symbol: site?.symbol ?? null, reads: reads.at.length, databaseMs, why });
   const [again, locked] = [count("again"), count("locked")];
   if (reads.at.length < (thresholds["cache-candidate.calls"] ?? LEAST_READS)) {
-    return refuse(locked > reads.at.length ? "it is read within transactions, where the database has to be asked" : again > reads.at.length ? "it repeats within a request: there the code is to be mended" : `${formatCount(reads.at.length, "read")} ${reads.at.length === 1 ? "says" : "say"} no rate`);
+    return refuse(
+      locked > reads.at.length
+        ? "it is read within transactions, where the database has to be asked"
+        : again > reads.at.length
+          ? "it repeats within a request: there the code is to be mended"
+          : `${formatCount(reads.at.length, "read")} ${reads.at.length === 1 ? "says" : "say"} no rate`,
+    );
   }
   const share = played.totalMs === 0 ? 0 : databaseMs / played.totalMs;
   if (share < (thresholds["cache-candidate.share"] ?? LEAST_SHARE)) return refuse("less than a hundredth of the database's time");
@@ -220,7 +232,8 @@ function playedResult(input: EvidenceInput, statement: ReplayStatement, shape: Q
   if (why !== null) return refuse(why);
   const changed = tables.flatMap((name) => played.changes.get(name) ?? []).toSorted((a, b) => a.at - b.at);
   const changes = changed.map(({ at }) => at);
-  if (reads.at.length < changes.length * (thresholds["cache-candidate"] ?? READS_PER_CHANGE)) return refuse(`${changes.length} changes for ${reads.at.length} reads`);
+  if (reads.at.length < changes.length * (thresholds["cache-candidate"] ?? READS_PER_CHANGE))
+    return refuse(`${changes.length} changes for ${reads.at.length} reads`);
   const seconds = played.replay.microseconds / MICROSECONDS;
   const outcome = best(reads, changes, seconds);
   const keys = new Set(reads.keys).size;
@@ -251,7 +264,11 @@ function playedResult(input: EvidenceInput, statement: ReplayStatement, shape: Q
 
 function openReads({ at, micros, keys, kinds }: ReplayStatement): Reads {
   const open = at.flatMap((_, index) => (kinds[index] === "open" ? [index] : []));
-  return { at: open.map((index) => (at[index] ?? 0) / MICROSECONDS), keys: open.map((index) => keys[index] ?? 0), ms: open.map((index) => (micros[index] ?? 0) / 1000) };
+  return {
+    at: open.map((index) => (at[index] ?? 0) / MICROSECONDS),
+    keys: open.map((index) => keys[index] ?? 0),
+    ms: open.map((index) => (micros[index] ?? 0) / 1000),
+  };
 }
 
 type Outcome = Pick<Candidate, "curve" | "ttl" | "hits" | "stale" | "oldest" | "savedMs">;
@@ -259,7 +276,11 @@ type Outcome = Pick<Candidate, "curve" | "ttl" | "hits" | "stale" | "oldest" | "
 /** The shortest life that brings nearly as much as the best one. */
 function best(reads: Reads, changes: readonly number[], seconds: number): Outcome {
   const lives = LIVES.filter((life, index) => index === 0 || life <= seconds);
-  const tried = lives.map((life) => ({ life, removed: simulate(reads, changes, { seconds: life, removals: changes }), left: simulate(reads, changes, { seconds: life, removals: [] }) }));
+  const tried = lives.map((life) => ({
+    life,
+    removed: simulate(reads, changes, { seconds: life, removals: changes }),
+    left: simulate(reads, changes, { seconds: life, removals: [] }),
+  }));
   const most = Math.max(...tried.map(({ removed }) => removed.savedMs));
   const chosen = tried.find(({ removed }) => removed.savedMs >= most * ENOUGH) ?? tried[0];
   const curve = tried.map(({ life, removed, left }) => ({ seconds: life, hits: hitShare(removed), stale: staleShareOf(left) }));
@@ -280,7 +301,13 @@ function siteOf(source: RuleInput, shape: QueryShape, { stack }: ReplayStatement
   const sent = recordedSite(source, shape, stack);
   if (sent === null) return null;
   const { what, origin, span, symbol } = sent;
-  return { origin, sent: span, symbol: holderOf(source, origin) ?? symbol, model: what.kind === "query" ? what.recipe.model : what.model, recipe: what.kind === "query" ? what.recipe : null };
+  return {
+    origin,
+    sent: span,
+    symbol: holderOf(source, origin) ?? symbol,
+    model: what.kind === "query" ? what.recipe.model : what.model,
+    recipe: what.kind === "query" ? what.recipe : null,
+  };
 }
 
 /** The function that writes the queryset; what sends it is often a template. */
@@ -325,14 +352,21 @@ function countedResult(input: EvidenceInput, database: Database, statement: Stat
   if (perSecond.reads < perSecond.changes * (thresholds["cache-candidate"] ?? READS_PER_CHANGE)) return refuse(`${changes} changes for ${calls} reads`);
   if (!isOneQuestion(shape)) return refuse("needs a recording: how often the same parameters come again is in no counter");
   const cost = costOf(thresholds);
-  const curve = LIVES.map((life) => ({ seconds: life, hits: hitRateRemoved(perSecond.reads, perSecond.changes, life), stale: staleShare(perSecond.changes, life) }));
+  const curve = LIVES.map((life) => ({
+    seconds: life,
+    hits: hitRateRemoved(perSecond.reads, perSecond.changes, life),
+    stale: staleShare(perSecond.changes, life),
+  }));
   const most = Math.max(...curve.map(({ hits }) => hits));
   const chosen = curve.find(({ hits }) => hits >= most * ENOUGH) ?? { seconds: 1, hits: 0, stale: 0 };
   const candidate: Candidate = {
     sql,
     shape,
     tables,
-    site: site === null || others.length > 0 ? null : { origin: site.span, sent: site.sent?.[0] ?? site.span, symbol: site.symbol, model: site.model, recipe: recipeAt(source, site.span) },
+    site:
+      site === null || others.length > 0
+        ? null
+        : { origin: site.span, sent: site.sent?.[0] ?? site.span, symbol: site.symbol, model: site.model, recipe: recipeAt(source, site.span) },
     from: "snapshot",
     seconds: days.statement * DAY,
     reads: calls,
@@ -381,7 +415,9 @@ function recipeAt(source: RuleInput | null, origin: Span): QueryRecipe | null {
 }
 
 const evenWords = ({ hits, breakEven: least }: Candidate): string =>
-  least >= 1 ? "the cache's answer costs as much as the database's" : `a hit rate of ${percent(hits)} is below the ${percent(least)} from which on it saves time`;
+  least >= 1
+    ? "the cache's answer costs as much as the database's"
+    : `a hit rate of ${percent(hits)} is below the ${percent(least)} from which on it saves time`;
 
 export const percent = (share: number): string => `${Math.round(share * 100)}%`;
 

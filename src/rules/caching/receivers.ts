@@ -24,7 +24,11 @@ export function receivers(input: RuleInput): readonly Receiver[] {
 
 function decoratedReceivers(input: RuleInput): Receiver[] {
   return projectModules(input).flatMap((module) =>
-    module.ir.body.flatMap((stmt) => (stmt.kind === "function" ? stmt.decorators.flatMap((one) => (one.kind === "call" && nameOf(one.callee) === "receiver" ? toReceivers(input, module.ir.file, one, stmt) : [])) : [])),
+    module.ir.body.flatMap((stmt) =>
+      stmt.kind === "function"
+        ? stmt.decorators.flatMap((one) => (one.kind === "call" && nameOf(one.callee) === "receiver" ? toReceivers(input, module.ir.file, one, stmt) : []))
+        : [],
+    ),
   );
 }
 
@@ -35,7 +39,10 @@ function projectModules({ program }: RuleInput): RuleInput["program"]["modules"]
 const nameOf = (expr: Expr): string => (expr.kind === "attribute" || expr.kind === "name" ? expr.name : "");
 
 function toReceivers(input: RuleInput, file: string, call: Call, def: FunctionDef): Receiver[] {
-  const signals = call.args.flatMap((one) => (one.kind === "sequence" ? one.items : [one])).map(nameOf).filter((name) => SIGNALS.test(name));
+  const signals = call.args
+    .flatMap((one) => (one.kind === "sequence" ? one.items : [one]))
+    .map(nameOf)
+    .filter((name) => SIGNALS.test(name));
   return senders(input, file, call).flatMap((model) => signals.map((when) => ({ model, when, span: { file, start: def.start, end: def.end } })));
 }
 
@@ -69,7 +76,11 @@ function ownMethods({ graph }: RuleInput): Receiver[] {
     if (model.isAbstract || model.cls.module.origin !== "project") return [];
     return ["save", "delete"].flatMap((name) => {
       const definition = model.cls.members.get(name)?.at(-1);
-      const span = { file: model.cls.module.ir.file, start: definition?.kind === "function" ? definition.def.start : 0, end: definition?.kind === "function" ? definition.def.end : 0 };
+      const span = {
+        file: model.cls.module.ir.file,
+        start: definition?.kind === "function" ? definition.def.start : 0,
+        end: definition?.kind === "function" ? definition.def.end : 0,
+      };
       return definition?.kind === "function" ? [{ model: model.label, when: `${name}()`, span }] : [];
     });
   });

@@ -49,7 +49,9 @@ function isUsers(input: RuleInput, table: string, column: string): boolean {
   const field = [...model.fields.values()].find((one) => (one.column ?? one.attname ?? one.name) === column || one.attname === column);
   if (model.label === user) return field?.primaryKey === true || field?.unique === true;
   const target = field?.relation?.target ?? null;
-  return target !== null && (target === user || belongsToUser(input, target, user)) || (field?.primaryKey === true && belongsToUser(input, model.label, user));
+  return (
+    (target !== null && (target === user || belongsToUser(input, target, user))) || (field?.primaryKey === true && belongsToUser(input, model.label, user))
+  );
 }
 
 function belongsToUser({ graph }: RuleInput, label: string, user: string): boolean {

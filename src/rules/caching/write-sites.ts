@@ -47,7 +47,9 @@ export function writeSites(input: RuleInput): readonly WriteSite[] {
   if (before !== undefined) return before;
   const direct = [...(input.facts.sent ?? []).flatMap((one) => siteOf(input, one)), ...recorded(input)];
   const all = [...direct, ...direct.flatMap((one) => cascadesOf(input, one)), ...adminSites(input)];
-  const unique = new Map(all.filter(({ span }) => isInProjectFile(span.file)).map((one) => [`${one.span.file}:${one.span.start}:${one.model}:${one.kind}`, one]));
+  const unique = new Map(
+    all.filter(({ span }) => isInProjectFile(span.file)).map((one) => [`${one.span.file}:${one.span.start}:${one.model}:${one.kind}`, one]),
+  );
   const sorted = [...unique.values()].toSorted((a, b) => (a.span.file === b.span.file ? a.span.start - b.span.start : a.span.file < b.span.file ? -1 : 1));
   known.set(input.facts, sorted);
   return sorted;
@@ -74,7 +76,11 @@ function siteOf(input: RuleInput, { what, span, symbol }: SentStatement): WriteS
 }
 
 /** `add()` to a reverse foreign key is an update of the rows that are added. */
-function relatedWrite(input: RuleInput, { how, model, field }: { readonly how: string; readonly model: string; readonly field: string }, at: Pick<WriteSite, "span" | "symbol">): WriteSite[] {
+function relatedWrite(
+  input: RuleInput,
+  { how, model, field }: { readonly how: string; readonly model: string; readonly field: string },
+  at: Pick<WriteSite, "span" | "symbol">,
+): WriteSite[] {
   const relation = input.graph.byLabel(model)?.fields.get(field)?.relation;
   if (relation?.kind === "m2m" || relation?.kind === "m2m-reverse") return [{ kind: "many-to-many", how, model: relation.through, ...at }];
   return relation?.kind === "fk-reverse" ? [{ kind: "update", how, model: relation.target, ...at }] : [];
@@ -121,7 +127,11 @@ function referrers(model: Model | null): string[] {
   if (model === null) return [];
   return [...model.fields.values()].flatMap(({ relation, declaration }) => {
     if (relation?.kind !== "fk-reverse" && relation?.kind !== "o2o-reverse") return [];
-    const isLeft = declaration?.kind === "call" && declaration.args.concat(declaration.keywords.map(({ value }) => value)).some((one) => one.kind === "attribute" && /^(?:PROTECT|RESTRICT|DO_NOTHING)$/.test(one.name));
+    const isLeft =
+      declaration?.kind === "call" &&
+      declaration.args
+        .concat(declaration.keywords.map(({ value }) => value))
+        .some((one) => one.kind === "attribute" && /^(?:PROTECT|RESTRICT|DO_NOTHING)$/.test(one.name));
     return isLeft || relation.target === null ? [] : [relation.target];
   });
 }

@@ -43,7 +43,8 @@ function toDraft(input: ChangeInput, of: ColumnOf, length: number, blanks: numbe
   const seen = blanks === null ? "" : `; ${blanks < 1 ? "less than 1" : Math.round(blanks)} of them are blanks on average`;
   return columnDraft(input.database, of, {
     claim: `\`${columnName(of)}\` is \`char(${length})\`: each value is filled up to ${length} characters${seen}.`,
-    reason: "The blanks are stored and indexed, and they count in LIKE and in other languages but not in `=`. No operation on char(n) is faster than on varchar(n).",
+    reason:
+      "The blanks are stored and indexed, and they count in LIKE and in other languages but not in `=`. No operation on char(n) is faster than on varchar(n).",
     remedy: `Make it \`varchar(${length})\`; the blanks go away in the change.`,
     doubt: blanks === null ? "no value was seen, so how much is padding is not known" : "a program that reads fixed widths can rely on the blanks",
     label: of.column.type,

@@ -19,7 +19,11 @@ export const rule: Rule = {
   judge: ({ database, thresholds }) => {
     const tables = ownTables(database);
     const verdicts = tables.map((table) => judgeTable(database, table, thresholds));
-    return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${tables.length} tables` };
+    return {
+      drafts: verdicts.flatMap(({ draft }) => draft ?? []),
+      unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []),
+      examined: `${tables.length} tables`,
+    };
   },
 };
 
@@ -45,7 +49,13 @@ function judgeTable(database: Database, table: Table, thresholds: Readonly<Recor
   // A gap needs two alignments.
   if (new Set(table.columns.map(({ length, alignment }) => (length > 0 ? alignment : 0))).size < 2) return {};
   const placed = table.columns.map((column) => ({ column, layout: laidOut(column) }));
-  if (rows === null || placed.some(({ layout }) => layout === null)) return { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs statistics of all its columns: it was never analysed, or the role may not read them" } };
+  if (rows === null || placed.some(({ layout }) => layout === null))
+    return {
+      unknown: {
+        object: `table ${table.schema}.${table.name}`,
+        why: "needs statistics of all its columns: it was never analysed, or the role may not read them",
+      },
+    };
   const columns = placed.flatMap(({ column, layout }) => (layout === null ? [] : [{ column, ...layout }]));
   const saved = rowSize(columns).bytes - rowSize(bestOrder(columns)).bytes;
   const share = saved / rowSize(columns).bytes;
@@ -65,7 +75,9 @@ function toDraft(database: Database, table: Table, columns: readonly Placed[], r
     claim: `Gaps between \`${shortName(table)}\`'s columns take ${bytes(perRow)} of ${bytes(before.bytes)} a row: ${formatBytes(total)} in ${formatNumber(Math.round(rows))} rows.`,
     reason: `A value starts at a multiple of its type's alignment, and what lies between is written, cached and logged. ${lost(columns)}`,
     remedy: `In a new table, or when this one is rewritten anyway, order the columns: ${best.map(({ column }) => column.name).join(", ")}. Django makes them in the order of the fields.`,
-    doubt: before.isExact ? "the gain needs a rewrite of the table; an index-only scan gains nothing" : "texts are of varying length, so gaps behind them are expectations; the fixed part is exact",
+    doubt: before.isExact
+      ? "the gain needs a rewrite of the table; an index-only scan gains nothing"
+      : "texts are of varying length, so gaps behind them are expectations; the fixed part is exact",
     ...(model === undefined ? {} : { model }),
     places: [tableSpot(table, `${bytes(before.bytes)} a row`), ...(declared === null ? [] : [{ role: "definition" as const, span: declared }])],
     evidence: [catalogEvidence(database, { bytesPerRow: round(before.bytes), bytesPerRowOrdered: round(after.bytes), rows: Math.round(rows) })],

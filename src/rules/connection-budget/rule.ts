@@ -34,12 +34,16 @@ function audit(input: EvidenceInput): Judgement {
   const { source, database, deployment } = input;
   if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source: what runs, and how often" }], examined: "" };
   const budget = largestGroup(budgetOf(deployment));
-  const examined = budget.rows.length === 0 ? "" : `${count(budget.total, "connection")} of ${count(new Set(budget.rows.map(({ service }) => service)).size, "service")}`;
+  const examined =
+    budget.rows.length === 0 ? "" : `${count(budget.total, "connection")} of ${count(new Set(budget.rows.map(({ service }) => service)).size, "service")}`;
   // Behind a pooler, what counts against the server is the pooler's own size.
   if ((budget.rows.length === 0 && budget.unknown.length === 0) || isPooled(input)) return { drafts: [], unjudged: [], examined };
   const limit = limitOf(database, deployment.maxConnections ?? null);
   if (limit === null) return { drafts: [], unjudged: [{ object: "", why: "needs a database: max_connections stands in no file" }], examined };
-  const drafts = budget.total > limit.connections - SPARE ? [tooMany(budget, limit, input)] : budget.unknown.filter(({ service }) => isUnbounded(service, input)).map(({ service }) => unbounded(service, limit, input));
+  const drafts =
+    budget.total > limit.connections - SPARE
+      ? [tooMany(budget, limit, input)]
+      : budget.unknown.filter(({ service }) => isUnbounded(service, input)).map(({ service }) => unbounded(service, limit, input));
   return { drafts, unjudged: [], examined };
 }
 
@@ -53,7 +57,10 @@ function isPooled({ database, deployment }: EvidenceInput): boolean {
 /** Files that list the same services twice (a Procfile and a compose file) are ways to run it, not two of them. */
 function largestGroup({ rows, unknown }: Budget): Budget {
   const groups = [...new Set([...rows, ...unknown].map(({ service }) => service.group ?? ""))];
-  const parts = groups.map((group) => ({ rows: rows.filter(({ service }) => (service.group ?? "") === group), unknown: unknown.filter(({ service }) => (service.group ?? "") === group) }));
+  const parts = groups.map((group) => ({
+    rows: rows.filter(({ service }) => (service.group ?? "") === group),
+    unknown: unknown.filter(({ service }) => (service.group ?? "") === group),
+  }));
   const [first = { rows: [], unknown: [] }] = parts.toSorted((a, b) => sum(b.rows) - sum(a.rows) || b.unknown.length - a.unknown.length);
   return { ...first, total: sum(first.rows) };
 }
@@ -62,18 +69,30 @@ const sum = (rows: readonly BudgetRow[]): number => rows.reduce((total, row) => 
 
 function limitOf(database: Database | null, said: Said<number> | null): Limit | null {
   if (database !== null) {
-    const [most, superusers, others] = ["max_connections", "superuser_reserved_connections", "reserved_connections"].map((name) => database.settingNumber(name) ?? 0);
+    const [most, superusers, others] = ["max_connections", "superuser_reserved_connections", "reserved_connections"].map(
+      (name) => database.settingNumber(name) ?? 0,
+    );
     if (most === undefined || most === 0) return null;
     const connections = most - (superusers ?? 0) - (others ?? 0);
-    return { connections, places: [{ role: "setting", object: "max_connections" }], said: `max_connections is ${most}, of which ${most - connections} are kept for superusers` };
+    return {
+      connections,
+      places: [{ role: "setting", object: "max_connections" }],
+      said: `max_connections is ${most}, of which ${most - connections} are kept for superusers`,
+    };
   }
   if (said === null) return null;
-  return { connections: said.value - RESERVED, places: said.spot === null ? [] : [{ ...said.spot, label: "what the server allows" }], said: `max_connections is ${said.value}, of which ${RESERVED} are kept for superusers` };
+  return {
+    connections: said.value - RESERVED,
+    places: said.spot === null ? [] : [{ ...said.spot, label: "what the server allows" }],
+    said: `max_connections is ${said.value}, of which ${RESERVED} are kept for superusers`,
+  };
 }
 
 function tooMany({ rows, total }: Budget, limit: Limit, { database }: EvidenceInput): DatabaseDraft {
   const [largest] = rows.toSorted((a, b) => b.total - a.total);
-  const parts = rows.filter((row) => row.total > 0).map((row) => `\`${row.service.name}\` ${row.hosts === 1 ? "" : `${row.hosts} hosts × `}${row.processes} × ${row.perProcess} (${row.how}) = ${row.total}`);
+  const parts = rows
+    .filter((row) => row.total > 0)
+    .map((row) => `\`${row.service.name}\` ${row.hosts === 1 ? "" : `${row.hosts} hosts × `}${row.processes} × ${row.perProcess} (${row.how}) = ${row.total}`);
   const places = rows.map(({ service, alias }): Spot => ({ ...(service.processes?.spot ?? service.spot), label: `${service.name}: connections to ${alias}` }));
   return {
     key: ["budget", ...rows.map(({ service, alias }) => `${service.name} ${alias}`)],
@@ -81,7 +100,9 @@ function tooMany({ rows, total }: Budget, limit: Limit, { database }: EvidenceIn
     claim: `The services can ask for ${count(total, "connection")}; the server allows ${limit.connections}${total > limit.connections ? "" : `, and ${SPARE} more are needed for migrations and monitoring`}.`,
     reason: `${listOf(parts)}; ${limit.said}. The next one is refused: "remaining connection slots are reserved".`,
     remedy: `Bring \`${largest?.service.name ?? ""}\` down to fewer processes or threads, or put PgBouncer in transaction mode in between; a higher max_connections costs memory and does no more work.`,
-    doubt: rows.some(({ isOneHost }) => isOneHost) ? "one host of each service is assumed where no file says how many there are: more hosts ask for more" : "services that are switched off, or that never query at the same time",
+    doubt: rows.some(({ isOneHost }) => isOneHost)
+      ? "one host of each service is assumed where no file says how many there are: more hosts ask for more"
+      : "services that are switched off, or that never query at the same time",
     places: [...places, ...limit.places],
     evidence: [filesEvidence(...places), ...(database === null ? [] : [catalogEvidence(database, { asked: total, allowed: limit.connections })])],
     fixes: [],

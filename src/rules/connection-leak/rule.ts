@@ -28,7 +28,10 @@ function draftOf(start: ThreadStart, source: RuleInput): DatabaseDraft[] {
   const query = queryIn(start, source);
   if (query === null || closesConnections(start.module, start.target, source.program)) return [];
   const where = holderName(start.symbol, source.program);
-  const places = [{ role: "call" as const, span: start.span, label: "starts a thread" }, { role: "access" as const, span: query.span, label: "queries in it" }];
+  const places = [
+    { role: "call" as const, span: start.span, label: "starts a thread" },
+    { role: "access" as const, span: query.span, label: "queries in it" },
+  ];
   return [
     {
       key: [start.symbol, start.target.name],
@@ -69,14 +72,16 @@ const CLOSES = /^(?:close|close_all|close_old_connections|close_if_unusable_or_o
 
 /** `connections.close_all()`, `connection.close()` or `close_old_connections()`, in it or in what it calls by name. */
 function closesConnections(module: PythonModule, target: FunctionDef, program: Program, depth = 0): boolean {
-  return callsIn(target.body).some((call) => {
-    const { callee } = call;
-    if (callee.kind === "attribute" && CLOSES.test(callee.name)) return /connection/.test(textOf(callee.object));
-    if (callee.kind !== "name") return false;
-    if (callee.name === "close_old_connections") return true;
-    const symbol = depth > DEEPEST ? null : program.resolve(module, callee.name);
-    return symbol?.kind === "function" && symbol.module.origin === "project" && closesConnections(symbol.module, symbol.def, program, depth + 1);
-  }) || target.decorators.some((one) => /close|connection/.test(textOf(one)));
+  return (
+    callsIn(target.body).some((call) => {
+      const { callee } = call;
+      if (callee.kind === "attribute" && CLOSES.test(callee.name)) return /connection/.test(textOf(callee.object));
+      if (callee.kind !== "name") return false;
+      if (callee.name === "close_old_connections") return true;
+      const symbol = depth > DEEPEST ? null : program.resolve(module, callee.name);
+      return symbol?.kind === "function" && symbol.module.origin === "project" && closesConnections(symbol.module, symbol.def, program, depth + 1);
+    }) || target.decorators.some((one) => /close|connection/.test(textOf(one)))
+  );
 }
 
 const DEEPEST = 3;

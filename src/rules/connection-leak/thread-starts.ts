@@ -24,7 +24,9 @@ const POOL_METHODS: ReadonlySet<string> = new Set(["submit", "map", "apply_async
 const COMMAND = /(?:^|\/)management\/commands\//;
 
 export function threadStarts({ program }: RuleInput): ThreadStart[] {
-  return [...program.modules.values()].filter((module) => module.origin === "project" && !COMMAND.test(module.ir.file) && mentionsThreads(module)).flatMap((module) => startsIn(program, module));
+  return [...program.modules.values()]
+    .filter((module) => module.origin === "project" && !COMMAND.test(module.ir.file) && mentionsThreads(module))
+    .flatMap((module) => startsIn(program, module));
 }
 
 /** Cheap question first: nothing else of the module is looked at. */
@@ -48,8 +50,10 @@ function startsIn(program: Program, module: PythonModule): ThreadStart[] {
 
 function visit(walk: Walk, nodes: readonly Node[], holder: readonly string[], isModule: boolean): void {
   for (const node of nodes) {
-    if (node.kind === "assign" && node.value !== null && isExecutor(walk, node.value)) for (const target of node.targets) walk.pools.set(nameOf(target), isModule || target.kind === "attribute");
-    if (node.kind === "with") for (const { context, target } of node.items) if (target !== null && isExecutor(walk, context)) walk.pools.set(nameOf(target), false);
+    if (node.kind === "assign" && node.value !== null && isExecutor(walk, node.value))
+      for (const target of node.targets) walk.pools.set(nameOf(target), isModule || target.kind === "attribute");
+    if (node.kind === "with")
+      for (const { context, target } of node.items) if (target !== null && isExecutor(walk, context)) walk.pools.set(nameOf(target), false);
     if (node.kind === "call") visitCall(walk, node, holder);
     const isNamed = node.kind === "function" || node.kind === "class";
     visit(walk, childrenOf(node), isNamed ? [...holder, node.name] : holder, isModule && node.kind !== "function");
@@ -65,7 +69,13 @@ function visitCall(walk: Walk, call: Call, holder: readonly string[]): void {
   if (started === null) return;
   const symbol = functionOf(walk, started.target, holder);
   if (symbol === null) return;
-  walk.found.push({ span: { file: walk.module.ir.file, start: call.start, end: call.end }, module: symbol.module, target: symbol.def, symbol: [walk.module.name, ...holder].join("."), lasts: started.lasts });
+  walk.found.push({
+    span: { file: walk.module.ir.file, start: call.start, end: call.end },
+    module: symbol.module,
+    target: symbol.def,
+    symbol: [walk.module.name, ...holder].join("."),
+    lasts: started.lasts,
+  });
 }
 
 /** The expression that the thread runs. */

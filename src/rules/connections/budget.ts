@@ -54,7 +54,16 @@ function rowOf(service: Service, database: DatabaseSettings): BudgetRow | { read
   if ("why" in per) return per;
   const replicas = service.replicas?.value ?? 1;
   const hosts = Math.ceil(replicas * (1 + (service.surge?.value ?? 0)));
-  return { service, alias: database.alias, hosts, isOneHost: service.replicas === null, processes, perProcess: per.count, how: per.how, total: hosts * processes * per.count };
+  return {
+    service,
+    alias: database.alias,
+    hosts,
+    isOneHost: service.replicas === null,
+    processes,
+    perProcess: per.count,
+    how: per.how,
+    total: hosts * processes * per.count,
+  };
 }
 
 type Per = { readonly count: number; readonly how: string } | { readonly why: string };
@@ -64,7 +73,10 @@ function perProcess(service: Service, database: DatabaseSettings): Per {
   const pool = poolOf(database);
   const most = pool === null ? null : (poolNumber(pool, "max_size") ?? poolNumber(pool, "min_size") ?? POOL_DEFAULT);
   const within = (count: number, how: string): Per => (most !== null && most < count ? { count: most, how: `a pool of ${most}` } : { count, how });
-  if (service.kind === "asgi") return most === null ? { why: "how many requests it serves at once: under ASGI nothing but a pool limits its connections" } : { count: most, how: `a pool of ${most}` };
+  if (service.kind === "asgi")
+    return most === null
+      ? { why: "how many requests it serves at once: under ASGI nothing but a pool limits its connections" }
+      : { count: most, how: `a pool of ${most}` };
   switch (service.workerClass?.value) {
     case "gevent":
     case "eventlet": {
@@ -78,7 +90,9 @@ function perProcess(service: Service, database: DatabaseSettings): Per {
     }
     default: {
       const threads = service.threads?.value ?? 1;
-      return threads > 1 && service.server !== "gunicorn" && service.kind === "wsgi" ? within(threads, `${threads} threads`) : { count: 1, how: "one at a time" };
+      return threads > 1 && service.server !== "gunicorn" && service.kind === "wsgi"
+        ? within(threads, `${threads} threads`)
+        : { count: 1, how: "one at a time" };
     }
   }
 }

@@ -1,5 +1,18 @@
 /** What rules about the server's connections share: figures of one look or two, and where they come from. */
-import type { Confidence, Database, DatabaseCounters, DatabaseDraft, Evidence, EvidenceInput, FixDraft, Judgement, ObjectSpot, Rule, Severity, Unjudged } from "../../model/index.ts";
+import type {
+  Confidence,
+  Database,
+  DatabaseCounters,
+  DatabaseDraft,
+  Evidence,
+  EvidenceInput,
+  FixDraft,
+  Judgement,
+  ObjectSpot,
+  Rule,
+  Severity,
+  Unjudged,
+} from "../../model/index.ts";
 
 interface About {
   readonly id: string;
@@ -11,7 +24,10 @@ interface About {
 }
 
 /** A rule about a running server: without a snapshot it judges nothing. */
-export function liveRule({ id, summary, chapter = "4.1", severity = "warning", confidence = "certain", fix = "never" }: About, judge: (database: Database, input: EvidenceInput) => Judgement): Rule {
+export function liveRule(
+  { id, summary, chapter = "4.1", severity = "warning", confidence = "certain", fix = "never" }: About,
+  judge: (database: Database, input: EvidenceInput) => Judgement,
+): Rule {
   return {
     meta: { id, chapter, summary, severity, confidence, fix, stage: "stable", needs: ["database"] },
     audit: (input) => (input.database === null ? unknown("needs a database") : judge(input.database, input)),
@@ -53,8 +69,15 @@ export function flowOf(database: Database, leastSeconds = LEAST_WINDOW_S): Flow 
     const grown = minus(later.database, counters.database);
     if (grown !== null) return { seconds: between, counters: grown, said: `between two looks ${seconds(between)} apart` };
   }
-  if (age.days === null || age.days < LEAST_AGE_DAYS) return { why: `needs two looks a minute apart (luthier snapshot --interval 60); these counters are ${age.days === null ? "of unknown age" : "less than one day old"}` };
-  return { seconds: age.days * DAY_S, counters: counters.database, said: `counted over ${Math.floor(age.days)} ${Math.floor(age.days) === 1 ? "day" : "days"}` };
+  if (age.days === null || age.days < LEAST_AGE_DAYS)
+    return {
+      why: `needs two looks a minute apart (luthier snapshot --interval 60); these counters are ${age.days === null ? "of unknown age" : "less than one day old"}`,
+    };
+  return {
+    seconds: age.days * DAY_S,
+    counters: counters.database,
+    said: `counted over ${Math.floor(age.days)} ${Math.floor(age.days) === 1 ? "day" : "days"}`,
+  };
 }
 
 /** Null when a counter fell: something was reset in between. */
@@ -64,7 +87,7 @@ function minus(later: DatabaseCounters, first: DatabaseCounters): DatabaseCounte
     const [a, b] = [first[name], later[name]];
     return [name, a === null || b === null ? null : b - a] as const;
   });
-  return grown.some(([, value]) => value !== null && value < 0) ? null : ({ ...first, ...Object.fromEntries(grown) });
+  return grown.some(([, value]) => value !== null && value < 0) ? null : { ...first, ...Object.fromEntries(grown) };
 }
 
 const seconds = (value: number): string => (value < 120 ? `${Math.round(value)} s` : `${Math.round(value / 60)} min`);
@@ -101,7 +124,11 @@ export function systemFix(title: string, name: string, value: string): FixDraft 
     kind: "config",
     safety: "review",
     edits: [],
-    sql: { forward: [`ALTER SYSTEM SET ${name} = '${value}'`, "SELECT pg_reload_conf()"], reverse: [`ALTER SYSTEM RESET ${name}`, "SELECT pg_reload_conf()"], isTransactional: false },
+    sql: {
+      forward: [`ALTER SYSTEM SET ${name} = '${value}'`, "SELECT pg_reload_conf()"],
+      reverse: [`ALTER SYSTEM RESET ${name}`, "SELECT pg_reload_conf()"],
+      isTransactional: false,
+    },
   };
 }
 

@@ -1,6 +1,19 @@
 /** PgBouncer as its console shows it, or as a file of the repository says. */
 import { pgbouncerDefault } from "../../deployment/pgbouncer-keys.ts";
-import type { DatabaseDraft, Evidence, EvidenceInput, Judgement, ObjectSpot, PoolerConfiguration, PoolerLooks, PoolerStats, Rule, Severity, Spot, Unjudged } from "../../model/index.ts";
+import type {
+  DatabaseDraft,
+  Evidence,
+  EvidenceInput,
+  Judgement,
+  ObjectSpot,
+  PoolerConfiguration,
+  PoolerLooks,
+  PoolerStats,
+  Rule,
+  Severity,
+  Spot,
+  Unjudged,
+} from "../../model/index.ts";
 import { poolerShown } from "./pooler-use.ts";
 
 export interface PooledDatabase {
@@ -38,21 +51,30 @@ interface About {
 }
 
 /** Without a pooler there is nothing to examine; one that is only hinted at by a port is unknown. */
-export function poolerRule({ id, summary, chapter = "4.1", severity = "warning", fix = "never" }: About, judge: (view: PoolerView, input: EvidenceInput) => Judgement): Rule {
+export function poolerRule(
+  { id, summary, chapter = "4.1", severity = "warning", fix = "never" }: About,
+  judge: (view: PoolerView, input: EvidenceInput) => Judgement,
+): Rule {
   return {
     meta: { id, chapter, summary, severity, confidence: "certain", fix, stage: "stable" },
     audit: (input) => {
       const views = viewsOf(input);
       if (views.length === 0) return { drafts: [], unjudged: hinted(input), examined: "" };
       const all = views.map((view) => judge(view, input));
-      return { drafts: all.flatMap(({ drafts }) => drafts), unjudged: all.flatMap(({ unjudged }) => unjudged), examined: [...new Set(all.map(({ examined }) => examined).filter((one) => one !== ""))].join("; ") };
+      return {
+        drafts: all.flatMap(({ drafts }) => drafts),
+        unjudged: all.flatMap(({ unjudged }) => unjudged),
+        examined: [...new Set(all.map(({ examined }) => examined).filter((one) => one !== ""))].join("; "),
+      };
     },
   };
 }
 
 function hinted(input: EvidenceInput): Unjudged[] {
   const shown = poolerShown(input);
-  return shown === null ? [] : [{ object: "", why: `needs the pooler behind ${shown}: its pgbouncer.ini in the repository, or luthier snapshot --pgbouncer URL` }];
+  return shown === null
+    ? []
+    : [{ object: "", why: `needs the pooler behind ${shown}: its pgbouncer.ini in the repository, or luthier snapshot --pgbouncer URL` }];
 }
 
 /** The console goes before files: it shows what runs. */
@@ -72,10 +94,26 @@ function liveView(looks: PoolerLooks, files: readonly PoolerConfiguration[]): Po
     versionText: version,
     value,
     isSet: (key) => config[key] !== undefined && config[key] !== pgbouncerDefault(key, versionNumber),
-    spots: (...keys) => keys.flatMap((key) => [{ role: "setting" as const, object: `pgbouncer ${key}`, label: value(key) ?? "" }, ...files.flatMap(({ values }) => values.get(key)?.spot ?? [])]),
-    databases: looks.databases.map((one) => ({ name: one.name, target: one.database, host: one.host, poolSize: one.poolSize, reserve: one.reservePool, mode: one.poolMode ?? mode, spot: null })),
+    spots: (...keys) =>
+      keys.flatMap((key) => [
+        { role: "setting" as const, object: `pgbouncer ${key}`, label: value(key) ?? "" },
+        ...files.flatMap(({ values }) => values.get(key)?.spot ?? []),
+      ]),
+    databases: looks.databases.map((one) => ({
+      name: one.name,
+      target: one.database,
+      host: one.host,
+      poolSize: one.poolSize,
+      reserve: one.reservePool,
+      mode: one.poolMode ?? mode,
+      spot: null,
+    })),
     looks,
-    evidence: (figures = {}) => ({ kind: "recorded", note: `console of PgBouncer ${version} at ${address}, ${looks.first.at.slice(0, 19)}Z${looks.later === null ? "" : ` and ${Math.round(secondsBetween(looks))} s later`}`, ...figures }),
+    evidence: (figures = {}) => ({
+      kind: "recorded",
+      note: `console of PgBouncer ${version} at ${address}, ${looks.first.at.slice(0, 19)}Z${looks.later === null ? "" : ` and ${Math.round(secondsBetween(looks))} s later`}`,
+      ...figures,
+    }),
   };
 }
 
@@ -148,7 +186,10 @@ function minus(after: PoolerStats, before: PoolerStats): PoolerStats {
 
 /** Connections to the server that a database's pools can open: one pool for each user that has been seen. */
 export function poolsOf({ looks }: PoolerView, { name }: PooledDatabase): number {
-  const users = looks === null ? 1 : new Set([...looks.first.pools, ...(looks.later?.pools ?? [])].filter(({ database }) => database === name).map(({ user }) => user)).size;
+  const users =
+    looks === null
+      ? 1
+      : new Set([...looks.first.pools, ...(looks.later?.pools ?? [])].filter(({ database }) => database === name).map(({ user }) => user)).size;
   return Math.max(1, users);
 }
 

@@ -29,7 +29,9 @@ export const rule: Rule = {
     needs: ["database"],
   },
   judge: (input) => {
-    const found = judgedTables(input.database).flatMap((table) => ownIndexes(table, input.database).flatMap((index) => (isPlain(index, table, input.database) ? [{ table, index }] : [])));
+    const found = judgedTables(input.database).flatMap((table) =>
+      ownIndexes(table, input.database).flatMap((index) => (isPlain(index, table, input.database) ? [{ table, index }] : [])),
+    );
     const verdicts = found.map(({ table, index }) => judgeIndex(table, index, input));
     return { drafts: verdicts.flatMap((one) => one.drafts), unjudged: verdicts.flatMap((one) => one.unjudged), examined: `${found.length} indexes` };
   },
@@ -37,7 +39,8 @@ export const rule: Rule = {
 
 /** A single key, for all rows, that neither a constraint nor a foreign key needs. */
 function isPlain(index: Index, table: Table, database: Database): boolean {
-  if (!index.valid || index.method !== "btree" || index.predicate !== null || index.keys.length !== 1 || !isDroppable(index) || isPatternIndex(index)) return false;
+  if (!index.valid || index.method !== "btree" || index.predicate !== null || index.keys.length !== 1 || !isDroppable(index) || isPatternIndex(index))
+    return false;
   return index.keys[0]?.column !== null && foreignKeysServedBy(index, table, database).length === 0;
 }
 
@@ -48,9 +51,17 @@ function judgeIndex(table: Table, index: Index, input: DatabaseInput): Pick<Judg
   const bytes = indexBytes(index, database);
   if (bytes === null || bytes < (thresholds["constant-column-index.bytes"] ?? LEAST_BYTES)) return SILENT;
   const statistics = keyStatistics(index, 0, table, database);
-  if (statistics === null) return { drafts: [], unjudged: [{ object: `index ${index.schema}.${index.name}`, why: "needs the statistics of its column: ANALYZE has not run, or the role may not read them" }] };
+  if (statistics === null)
+    return {
+      drafts: [],
+      unjudged: [
+        { object: `index ${index.schema}.${index.name}`, why: "needs the statistics of its column: ANALYZE has not run, or the role may not read them" },
+      ],
+    };
   const share = commonestShare(statistics);
-  return share < (thresholds["constant-column-index"] ?? LEAST_SHARE) ? SILENT : { drafts: [toDraft({ table, index, bytes, share, statistics }, input)], unjudged: [] };
+  return share < (thresholds["constant-column-index"] ?? LEAST_SHARE)
+    ? SILENT
+    : { drafts: [toDraft({ table, index, bytes, share, statistics }, input)], unjudged: [] };
 }
 
 /** Of rows that have a value; a column of a single value has no list of common ones when it is short. */
@@ -83,7 +94,10 @@ function toDraft(constant: Constant, input: DatabaseInput): DatabaseDraft {
     severity: bytes >= (thresholds["constant-column-index.warn"] ?? WARN_BYTES) ? "warning" : "info",
     claim: `${inWords(share)} of the rows of \`${shortName(table)}.${column}\` have ${value === undefined ? "one value" : `the value \`${value}\``}, and index \`${shortName(index)}\` of ${formatBytes(bytes)} holds them all.`,
     reason: `For that value reading the table is cheaper than the index, so its entries serve nobody and are written with every row.${others}`,
-    remedy: statistics.distinct === 1 ? `Drop \`${shortName(index)}\`.` : `Drop \`${shortName(index)}\`, or leave the common value out by a condition, if the others are asked for.`,
+    remedy:
+      statistics.distinct === 1
+        ? `Drop \`${shortName(index)}\`.`
+        : `Drop \`${shortName(index)}\`, or leave the common value out by a condition, if the others are asked for.`,
     doubt: "an index-only count of the common value, and a sort by this column, do use these entries; the share is ANALYZE's, from a sample of rows",
     ...(model === undefined ? {} : { model }),
     places: [indexSpot(index, formatBytes(bytes)), tableSpot(table), ...declarationSpots(database.declarationOf(index), "declared here")],

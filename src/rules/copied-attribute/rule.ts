@@ -54,14 +54,21 @@ function toDraft(sample: Copy, table: Table, parent: Table, database: Database):
     key: [shortName(table), column, shortName(parent), parentColumn],
     confidence: isAmount ? "possible" : "likely",
     claim: `\`${columnName(table, column)}\` repeats \`${columnName(parent, parentColumn)}\`: of ${formatNumber(rows)} rows ${drift}.`,
-    reason: drifted === 0 ? "Each row stores again what its parent says, and an update of the parent must reach them all." : "The parent was changed and these rows were not, or the other way round: two answers to one question.",
+    reason:
+      drifted === 0
+        ? "Each row stores again what its parent says, and an update of the parent must reach them all."
+        : "The parent was changed and these rows were not, or the other way round: two answers to one question.",
     remedy: `Read it through \`${through}\` with \`select_related()\`, and drop the column.`,
     doubt: isAmount
       ? "a price or rate at the time of a sale is history and must stay; here the parent has not changed enough to tell the two apart"
       : "a text that must stay as it was at the time is history, and then the rows that differ are right; history differs wherever the parent changed since",
     ...modelOfTable(database, table),
     relation: database.fieldOf(table, through)?.name ?? through.replace(/_id$/, ""),
-    places: [...columnSpots(database, table, [column]), tableSpot(parent, "the parent"), ...declarationSpots(database.declarationOfColumn(parent, parentColumn), "the original")],
+    places: [
+      ...columnSpots(database, table, [column]),
+      tableSpot(parent, "the parent"),
+      ...declarationSpots(database.declarationOfColumn(parent, parentColumn), "the original"),
+    ],
     evidence: [sampleEvidence(database, table, rows, { equal, drifted })],
     fixes: [],
   };

@@ -29,7 +29,10 @@ function judgeCounts(input: DatabaseInput): Judgement {
   if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source" }], examined: "" };
   const sites = paginators(source);
   const uncounted = new Set(sites.flatMap(({ model }) => tableOfModel(model, input) ?? []).filter((table) => rowsOf(table, input.database) === null));
-  const unjudged = [...uncounted].map(({ schema, name }) => ({ object: `table ${schema}.${name}`, why: "needs its number of rows: it was never analysed, and no counter knows them" }));
+  const unjudged = [...uncounted].map(({ schema, name }) => ({
+    object: `table ${schema}.${name}`,
+    why: "needs its number of rows: it was never analysed, and no counter knows them",
+  }));
   return { drafts: sites.flatMap((site) => toDraft(site, input)), unjudged, examined: `${sites.length} paginators` };
 }
 
@@ -51,7 +54,11 @@ function toDraft({ model, symbol, span, how }: PageSite, input: DatabaseInput): 
         : "Read one row more than a page to know whether there is a next one, count up to a limit, or take an estimate (`pg_class.reltuples`); in Django REST framework use `CursorPagination`.",
       doubt: "filters that leave few rows make the count small",
       model,
-      places: [tableSpot(table, `${formatNumber(rows)} rows`), ...(counting === null ? [] : [statementSpot(counting)]), { role: "queryset", span, label: "counts all rows" }],
+      places: [
+        tableSpot(table, `${formatNumber(rows)} rows`),
+        ...(counting === null ? [] : [statementSpot(counting)]),
+        { role: "queryset", span, label: "counts all rows" },
+      ],
       evidence: [catalogEvidence(database, { rows }), ...(counting === null ? [] : [statementEvidence(database, counting)])],
       fixes: [],
     },
@@ -60,5 +67,18 @@ function toDraft({ model, symbol, span, how }: PageSite, input: DatabaseInput): 
 
 /** The statement that counts the whole table. */
 function countOf(table: Table, { database }: DatabaseInput): Statement | null {
-  return database.statementsOn(table).find(({ shape }) => shape !== null && shape.base?.name === table.name && shape.joins.length === 0 && shape.predicates.length === 0 && shape.projection.length === 1 && shape.projection[0]?.kind === "call" && shape.projection[0].name === "count") ?? null;
+  return (
+    database
+      .statementsOn(table)
+      .find(
+        ({ shape }) =>
+          shape !== null &&
+          shape.base?.name === table.name &&
+          shape.joins.length === 0 &&
+          shape.predicates.length === 0 &&
+          shape.projection.length === 1 &&
+          shape.projection[0]?.kind === "call" &&
+          shape.projection[0].name === "count",
+      ) ?? null
+  );
 }

@@ -60,5 +60,11 @@ function toDraft({ asked, loaded }: AskedPair, input: RuleInput): FindingDraft {
 function fixesFor(asked: QueryRun, input: RuleInput): FixDraft[] {
   const call = callAt(input, asked.span);
   if (call?.callee.kind !== "attribute" || !isNamed(call.callee.object)) return [];
-  return [{ title: "Count the rows at hand", safety: "review", edits: [{ span: asked.span, text: `len(${sourceText(input, asked.span.file, call.callee.object)})` }] }];
+  return [
+    {
+      title: "Count the rows at hand",
+      safety: "review",
+      edits: [{ span: asked.span, text: `len(${sourceText(input, asked.span.file, call.callee.object)})` }],
+    },
+  ];
 }

@@ -109,7 +109,10 @@ function isCovered(table: Table, equal: readonly string[], used: readonly string
 /** A plain B-tree whose first key is compared; of several the one with most keys compared. */
 function servingIndex(table: Table, equal: readonly string[], database: Database): Index | null {
   const matched = (index: Index): number => index.keys.findIndex(({ column }) => column === null || !equal.includes(column));
-  const indexes = ownIndexes(table, database).filter(({ valid, method, predicate, unique, keys: [key] }) => valid && method === "btree" && predicate === null && !unique && key !== undefined && key.column !== null && equal.includes(key.column));
+  const indexes = ownIndexes(table, database).filter(
+    ({ valid, method, predicate, unique, keys: [key] }) =>
+      valid && method === "btree" && predicate === null && !unique && key !== undefined && key.column !== null && equal.includes(key.column),
+  );
   const depth = (index: Index): number => (matched(index) === -1 ? index.keys.length : matched(index));
   return indexes.toSorted((a, b) => depth(b) - depth(a) || a.keys.length - b.keys.length)[0] ?? null;
 }
@@ -170,7 +173,16 @@ function widerSpec(index: Index, extra: readonly string[]): IndexSpec | null {
 }
 
 /** First the new one; then the old one, where only queries need it. */
-function changeOf(table: Table, index: Index, spec: IndexSpec, statements: readonly Statement[], input: DatabaseInput): Pick<IndexCandidate, "fixes" | "proposes"> {
+function changeOf(
+  table: Table,
+  index: Index,
+  spec: IndexSpec,
+  statements: readonly Statement[],
+  input: DatabaseInput,
+): Pick<IndexCandidate, "fixes" | "proposes"> {
   const goes = isDroppable(index);
-  return { fixes: [goes ? replaceIndex(input, table, index, spec) : addIndex(input, table, spec)], proposes: proposalOf({ table, spec, statements, ...(goes ? { instead: index } : {}) }, input.database) };
+  return {
+    fixes: [goes ? replaceIndex(input, table, index, spec) : addIndex(input, table, spec)],
+    proposes: proposalOf({ table, spec, statements, ...(goes ? { instead: index } : {}) }, input.database),
+  };
 }

@@ -27,8 +27,18 @@ function judge(draft: DatabaseDraft, database: Database, { standsOn }: ChangeRul
   if (refused !== null) return { draft: { ...draft, doubt: `${draft.doubt}; what changes was not planned: ${refused}` }, unjudged: null };
   if (statements.length === 0) return { draft: { ...draft, doubt: `${draft.doubt}; what changes was not planned: no statement could be` }, unjudged: null };
   const others = othersOf(proof);
-  if (others.length === 0 && standsOn(tries) === "plans") return { draft: null, unjudged: { object: objectOf(tries), why: `stays as it is: ${withChange(tries)} ${statements.length === 1 ? "the statement gets no other plan" : `none of ${formatCount(statements.length, "statement")} gets another plan`}, as planned` } };
-  return { draft: { ...draft, doubt: `${draft.doubt}; costs are the planner's, not time`, evidence: [evidenceOf(proof, others, database), ...draft.evidence] }, unjudged: null };
+  if (others.length === 0 && standsOn(tries) === "plans")
+    return {
+      draft: null,
+      unjudged: {
+        object: objectOf(tries),
+        why: `stays as it is: ${withChange(tries)} ${statements.length === 1 ? "the statement gets no other plan" : `none of ${formatCount(statements.length, "statement")} gets another plan`}, as planned`,
+      },
+    };
+  return {
+    draft: { ...draft, doubt: `${draft.doubt}; costs are the planner's, not time`, evidence: [evidenceOf(proof, others, database), ...draft.evidence] },
+    unjudged: null,
+  };
 }
 
 function objectOf(change: ChangeProposal): string {
@@ -51,7 +61,10 @@ function evidenceOf({ proposal, statements }: ChangeProof, others: readonly Chan
   const cheaper = others.filter(({ cost }) => cost.after < cost.before).length;
   const shown = first?.plans ?? null;
   const which = first === undefined || first.statement === "" ? "" : `; the plans are those of statement ${first.statement}`;
-  const counted = others.length === 0 ? `the plans of ${formatCount(statements.length, "statement")} stay` : `${formatNumber(others.length)} of ${formatCount(statements.length, "statement")} ${others.length === 1 ? "gets" : "get"} another plan, ${formatNumber(cheaper)} at less cost${which}`;
+  const counted =
+    others.length === 0
+      ? `the plans of ${formatCount(statements.length, "statement")} stay`
+      : `${formatNumber(others.length)} of ${formatCount(statements.length, "statement")} ${others.length === 1 ? "gets" : "get"} another plan, ${formatNumber(cheaper)} at less cost${which}`;
   const note = `planned by PostgreSQL ${study?.version ?? ""} on a phantom, ${withChange(proposal).replace(/,$/, "")}: ${counted}${MADE_UP[proposal.kind]}`;
   const costs = first === undefined ? {} : { costBefore: rounded(first.cost.before), costAfter: rounded(first.cost.after) };
   return { kind: "planned", note, ...costs, ...(shown === null ? {} : { planBefore: planText(shown.before), planAfter: planText(shown.after) }) };

@@ -51,5 +51,10 @@ export function notSampled({ snapshot }: Database): Unjudged[] {
 }
 
 export function sampleEvidence(database: Database, table: Table, rows: number, figures: Readonly<Record<string, number>>): Evidence {
-  return { kind: "measured", note: `${formatNumber(rows)} rows of ${shortName(table)}, sampled on ${database.snapshot.takenAt.slice(0, 10)}`, rows, ...figures };
+  return {
+    kind: "measured",
+    note: `${formatNumber(rows)} rows of ${shortName(table)}, sampled on ${database.snapshot.takenAt.slice(0, 10)}`,
+    rows,
+    ...figures,
+  };
 }

@@ -3,7 +3,11 @@ import type { Database, Evidence, Unjudged } from "../../model/index.ts";
 
 /** A look at the catalog and its statistics. */
 export function catalogEvidence(database: Database, figures: Readonly<Record<string, number>> = {}): Evidence {
-  return { kind: "recorded", note: `catalog of ${database.catalog.database.name}, PostgreSQL ${database.server.version}, of ${day(database.snapshot.takenAt)}`, ...figures };
+  return {
+    kind: "recorded",
+    note: `catalog of ${database.catalog.database.name}, PostgreSQL ${database.server.version}, of ${day(database.snapshot.takenAt)}`,
+    ...figures,
+  };
 }
 
 /** Counters, with how long they have counted and on how many servers. */
@@ -46,7 +50,10 @@ export function unseenServer({ snapshot, server }: Database, object = ""): Unjud
   const standbys = servers.flatMap(({ replication, role }) => (role === "primary" ? standbysOf(replication) : []));
   const seen = servers.filter(({ role }) => role === "replica").length;
   if (standbys.length <= seen) return null;
-  return { object, why: `needs the counters of ${standbys.length - seen} more ${standbys.length - seen === 1 ? "replica" : "replicas"}: ${standbys.join(", ")} follow the primary` };
+  return {
+    object,
+    why: `needs the counters of ${standbys.length - seen} more ${standbys.length - seen === 1 ? "replica" : "replicas"}: ${standbys.join(", ")} follow the primary`,
+  };
 }
 
 /** A backup streams for a while, and a logical subscriber asks its own tables. */
@@ -74,11 +81,17 @@ export function statementsMissing(database: Database, least = LEAST_DAYS, object
   if (database.workload.statements.length === 0) return { object, why: NEEDS_STATEMENTS };
   const days = statementDays(database);
   if (days === null) return { object, why: `needs statements of ${least} days; since when these were counted is not known` };
-  return days >= least ? null : { object, why: `needs statements of ${least} days; these are ${days < 1 ? "less than one day" : `${Math.floor(days)} days`} old` };
+  return days >= least
+    ? null
+    : { object, why: `needs statements of ${least} days; these are ${days < 1 ? "less than one day" : `${Math.floor(days)} days`} old` };
 }
 
 /** Statements, with how long they were counted. */
 export function workloadEvidence(database: Database, figures: Readonly<Record<string, number>> = {}): Evidence {
   const days = statementDays(database);
-  return { kind: "recorded", note: `statements of ${database.catalog.database.name}${days === null ? "" : `, of ${days < 1 ? "less than a day" : `${Math.floor(days)} days`}`}`, ...figures };
+  return {
+    kind: "recorded",
+    note: `statements of ${database.catalog.database.name}${days === null ? "" : `, of ${days < 1 ? "less than a day" : `${Math.floor(days)} days`}`}`,
+    ...figures,
+  };
 }

@@ -39,23 +39,62 @@ function sessionHolder(database: Database, one: Backend): Holder[] {
   const idle = isIdle ? daysSince(database, one.stateAt) : null;
   const words = one.application === "" ? "" : ` (${one.application})`;
   const state = idle === null ? `in a transaction${lasting === null ? "" : ` for ${spanWords(lasting)}`}` : `idle in a transaction for ${spanWords(idle)}`;
-  return [{ kind: "session", who: `Session ${one.pid} of ${one.user ?? "an unknown user"}${words}`, key: `${one.user ?? ""} ${one.application}`, age: one.xminAge, lasting: idle ?? lasting, isIdle, state }];
+  return [
+    {
+      kind: "session",
+      who: `Session ${one.pid} of ${one.user ?? "an unknown user"}${words}`,
+      key: `${one.user ?? ""} ${one.application}`,
+      age: one.xminAge,
+      lasting: idle ?? lasting,
+      isIdle,
+      state,
+    },
+  ];
 }
 
 function prepared(database: Database, { id, owner, preparedAt, xminAge }: Database["server"]["replication"]["preparedTransactions"][number]): Holder {
   const lasting = daysSince(database, preparedAt);
-  return { kind: "prepared", who: `The prepared transaction \`${id}\` of ${owner}`, key: id, age: xminAge, lasting, isIdle: true, state: `prepared${lasting === null ? "" : ` ${spanWords(lasting)} ago`} and never ended` };
+  return {
+    kind: "prepared",
+    who: `The prepared transaction \`${id}\` of ${owner}`,
+    key: id,
+    age: xminAge,
+    lasting,
+    isIdle: true,
+    state: `prepared${lasting === null ? "" : ` ${spanWords(lasting)} ago`} and never ended`,
+  };
 }
 
-function slotHolder(database: Database, { name, active, xminAge, catalogXminAge, inactiveSince }: Database["server"]["replication"]["slots"][number]): Holder[] {
+function slotHolder(
+  database: Database,
+  { name, active, xminAge, catalogXminAge, inactiveSince }: Database["server"]["replication"]["slots"][number],
+): Holder[] {
   const ages = [xminAge, catalogXminAge].flatMap((age) => age ?? []);
   if (ages.length === 0) return [];
   const lasting = active ? null : daysSince(database, inactiveSince);
-  return [{ kind: "slot", who: `The replication slot \`${name}\``, key: name, age: Math.max(...ages), lasting, isIdle: !active, state: active ? "whose reader is behind" : `which nobody reads${lasting === null ? "" : ` for ${spanWords(lasting)}`}` }];
+  return [
+    {
+      kind: "slot",
+      who: `The replication slot \`${name}\``,
+      key: name,
+      age: Math.max(...ages),
+      lasting,
+      isIdle: !active,
+      state: active ? "whose reader is behind" : `which nobody reads${lasting === null ? "" : ` for ${spanWords(lasting)}`}`,
+    },
+  ];
 }
 
 function standby(application: string, age: number, state: string): Holder {
-  return { kind: "standby", who: `The standby \`${application}\``, key: application, age, lasting: null, isIdle: false, state: `${state}, by hot_standby_feedback` };
+  return {
+    kind: "standby",
+    who: `The standby \`${application}\``,
+    key: application,
+    age,
+    lasting: null,
+    isIdle: false,
+    state: `${state}, by hot_standby_feedback`,
+  };
 }
 
 /** Transactions that began since: told, a warning, an error. Ours. */

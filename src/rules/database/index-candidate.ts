@@ -1,6 +1,19 @@
 /** A new index that statements ask for: what every rule says of one alike. */
 import { formatNumber } from "../../model/numbers.ts";
-import type { Database, DatabaseDraft, DatabaseInput, FixDraft, Index, IndexProposal, Judgement, Severity, Spot, Statement, Table, Unjudged } from "../../model/index.ts";
+import type {
+  Database,
+  DatabaseDraft,
+  DatabaseInput,
+  FixDraft,
+  Index,
+  IndexProposal,
+  Judgement,
+  Severity,
+  Spot,
+  Statement,
+  Table,
+  Unjudged,
+} from "../../model/index.ts";
 import { catalogEvidence, gapIn, NEEDS_STATEMENTS, workloadEvidence } from "./evidence.ts";
 import { declarationSpots, indexSpot, modelLabel, shortName, tableSpot } from "./names.ts";
 import { percent, sentFrom, statementSpot } from "./statement-places.ts";
@@ -48,7 +61,11 @@ export function judgeStatements(input: DatabaseInput, rule: string, find: (table
   const uncounted = tables.filter((table) => rowsOf(table, database) === null && find(table).length > 0);
   const big = tables.filter((table) => (rowsOf(table, database) ?? 0) >= least);
   const found = big.flatMap((table) => find(table)).filter((one) => shareOf(one.statements) >= (thresholds[`${rule}.share`] ?? LEAST_SHARE));
-  const judgement = { drafts: found.map((one) => toDraft(one, database)), unjudged: uncounted.map(neverCounted), examined: `${formatNumber(statements.length)} statements` };
+  const judgement = {
+    drafts: found.map((one) => toDraft(one, database)),
+    unjudged: uncounted.map(neverCounted),
+    examined: `${formatNumber(statements.length)} statements`,
+  };
   return withProposalProofs(judgement, database);
 }
 
@@ -106,12 +123,21 @@ export function statementsAsk(statements: readonly Statement[], one: string, man
 }
 
 /** Expressions are told apart by the function and the column that they hold, since PostgreSQL adds casts and brackets of its own. */
-export function hasKey(table: Table, database: Database, wanted: { readonly column: string; readonly function: string | null; readonly operatorClass?: RegExp; readonly methods?: readonly string[] }): boolean {
+export function hasKey(
+  table: Table,
+  database: Database,
+  wanted: { readonly column: string; readonly function: string | null; readonly operatorClass?: RegExp; readonly methods?: readonly string[] },
+): boolean {
   return ownIndexes(table, database).some(
     ({ valid, method, keys }) =>
       valid &&
       (wanted.methods === undefined || wanted.methods.includes(method)) &&
-      keys.some((key, position) => (method !== "btree" || position === 0) && isKey(key.column, key.expression, wanted) && (wanted.operatorClass === undefined || wanted.operatorClass.test(key.operatorClass))),
+      keys.some(
+        (key, position) =>
+          (method !== "btree" || position === 0) &&
+          isKey(key.column, key.expression, wanted) &&
+          (wanted.operatorClass === undefined || wanted.operatorClass.test(key.operatorClass)),
+      ),
   );
 }
 

@@ -3,11 +3,14 @@ import type { Column, ColumnStatistics, Database, Index, Table } from "../../mod
 
 /** Tables that verdicts are given for: partitions follow their parent, a temporary table ends with its session, and what a package declares is not the project's to change. */
 export function judgedTables(database: Database): readonly Table[] {
-  return database.tables.filter((table) => table.partitionOf === null && table.persistence !== "temporary" && table.kind !== "foreign" && !isOfPackage(table, database));
+  return database.tables.filter(
+    (table) => table.partitionOf === null && table.persistence !== "temporary" && table.kind !== "foreign" && !isOfPackage(table, database),
+  );
 }
 
 /** Tables of Django's own applications, whose source is not read; a custom user's is the project's. */
-const DJANGO_TABLE = /^(?:django_(?:admin_log|content_type|flatpage|flatpage_sites|migrations|redirect|session|site)|auth_(?:group|group_permissions|permission|user|user_groups|user_user_permissions))$/;
+const DJANGO_TABLE =
+  /^(?:django_(?:admin_log|content_type|flatpage|flatpage_sites|migrations|redirect|session|site)|auth_(?:group|group_permissions|permission|user|user_groups|user_user_permissions))$/;
 
 function isOfPackage(table: Table, database: Database): boolean {
   const model = database.modelOf(table);
@@ -39,7 +42,12 @@ export function indexScans(index: Index, database: Database): number | null {
 
 /** From PostgreSQL 16 on; null when it was never scanned, or no server says. */
 export function lastScan(index: Index, database: Database): string | null {
-  return leavesOf(index, database).flatMap((leaf) => database.indexCounters(leaf)?.lastScan ?? []).toSorted().at(-1) ?? null;
+  return (
+    leavesOf(index, database)
+      .flatMap((leaf) => database.indexCounters(leaf)?.lastScan ?? [])
+      .toSorted()
+      .at(-1) ?? null
+  );
 }
 
 function sum(figures: readonly (number | null)[]): number | null {
@@ -80,11 +88,21 @@ export interface Writes {
 /** What the primary's counters say was written; null where they could not be read. */
 export function writesOf(table: Table, database: Database): Writes | null {
   const parts = partsOf(table, database).map((part) => database.tableCounters(part));
-  return parts.reduce<Writes | null>((total, one) => (total === null || one === null ? null : addWrites(total, one)), { inserted: 0, updated: 0, deleted: 0, hotUpdated: 0 });
+  return parts.reduce<Writes | null>((total, one) => (total === null || one === null ? null : addWrites(total, one)), {
+    inserted: 0,
+    updated: 0,
+    deleted: 0,
+    hotUpdated: 0,
+  });
 }
 
 function addWrites(one: Writes, other: Writes): Writes {
-  return { inserted: one.inserted + other.inserted, updated: one.updated + other.updated, deleted: one.deleted + other.deleted, hotUpdated: one.hotUpdated + other.hotUpdated };
+  return {
+    inserted: one.inserted + other.inserted,
+    updated: one.updated + other.updated,
+    deleted: one.deleted + other.deleted,
+    hotUpdated: one.hotUpdated + other.hotUpdated,
+  };
 }
 
 /** Statistics of one key: the column's, or those that an expression has of its own. */

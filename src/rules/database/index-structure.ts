@@ -3,12 +3,27 @@ import type { Index, IndexKey } from "../../model/index.ts";
 
 /** Nothing but queries needs it: no constraint, no foreign key elsewhere, no replica identity, no clustering, no uniqueness. */
 export function isDroppable(index: Index): boolean {
-  return !index.unique && !index.primary && !index.exclusion && index.constraint === null && index.referencedBy.length === 0 && !index.replicaIdentity && !index.clustered;
+  return (
+    !index.unique &&
+    !index.primary &&
+    !index.exclusion &&
+    index.constraint === null &&
+    index.referencedBy.length === 0 &&
+    !index.replicaIdentity &&
+    !index.clustered
+  );
 }
 
 /** Same method, keys, operator classes, collations, order, included columns, predicate; uniqueness may differ. */
 export function sameStructure(one: Index, other: Index): boolean {
-  return one.method === other.method && one.predicate === other.predicate && one.keys.length === other.keys.length && startsWithKeys(other, one) && coversIncluded(other, one) && coversIncluded(one, other);
+  return (
+    one.method === other.method &&
+    one.predicate === other.predicate &&
+    one.keys.length === other.keys.length &&
+    startsWithKeys(other, one) &&
+    coversIncluded(other, one) &&
+    coversIncluded(one, other)
+  );
 }
 
 /** The first keys of `wide` are those of `narrow`. */

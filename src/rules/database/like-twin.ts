@@ -12,7 +12,11 @@ export function isPatternIndex({ method, keys: [first] }: Index): boolean {
 export function likeTwinOf(index: Index, table: Table, database: Database): Index | null {
   const [key] = index.keys;
   if (key === undefined || key.column === null || index.keys.length !== 1 || index.predicate !== null || !isPatternIndex(index)) return null;
-  return ownIndexes(table, database).find((other) => other.valid && other.method === "btree" && other.predicate === null && other.keys[0]?.column === key.column && other.keys[0].isDefaultClass) ?? null;
+  return (
+    ownIndexes(table, database).find(
+      (other) => other.valid && other.method === "btree" && other.predicate === null && other.keys[0]?.column === key.column && other.keys[0].isDefaultClass,
+    ) ?? null
+  );
 }
 
 /** Text of this collation is ordered byte by byte, so that a plain index finds beginnings: C, POSIX, and the builtin provider (17 and later). */

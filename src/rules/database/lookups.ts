@@ -24,7 +24,14 @@ export function updatesOf(table: Table, column: string, { source, database }: Da
   const field = source === null ? null : database.fieldOf(table, column);
   if (source === null || field === null) return [];
   return chainsIn(source).flatMap(({ model, calls }) =>
-    calls.flatMap((call) => (call.name === "update" && keywordLookups(source, model, call).some(({ fields: [own, other], rest }) => other === undefined && rest.length === 0 && own !== undefined && fieldKey(own) === fieldKey(field)) ? [callSpan(call)] : [])),
+    calls.flatMap((call) =>
+      call.name === "update" &&
+      keywordLookups(source, model, call).some(
+        ({ fields: [own, other], rest }) => other === undefined && rest.length === 0 && own !== undefined && fieldKey(own) === fieldKey(field),
+      )
+        ? [callSpan(call)]
+        : [],
+    ),
   );
 }
 
@@ -44,7 +51,13 @@ function lookupsIn(source: RuleInput): Lookups {
         const field = fields.at(-1);
         if (field === undefined) continue;
         const isLookup = LOOKUPS.has(rest.at(-1) ?? "");
-        const lookup = { lookup: isLookup ? (rest.at(-1) ?? "exact") : "exact", transforms: isLookup ? rest.slice(0, -1) : rest, value: keyword.value, isExcluded: call.name === "exclude", span: callSpan(call) };
+        const lookup = {
+          lookup: isLookup ? (rest.at(-1) ?? "exact") : "exact",
+          transforms: isLookup ? rest.slice(0, -1) : rest,
+          value: keyword.value,
+          isExcluded: call.name === "exclude",
+          span: callSpan(call),
+        };
         found.set(fieldKey(field), [...(found.get(fieldKey(field)) ?? []), lookup]);
       }
     }
@@ -55,7 +68,32 @@ function lookupsIn(source: RuleInput): Lookups {
 }
 
 const FILTERS: ReadonlySet<string> = new Set(["filter", "exclude", "get"]);
-const LOOKUPS: ReadonlySet<string> = new Set(["exact", "iexact", "contains", "icontains", "startswith", "istartswith", "endswith", "iendswith", "regex", "iregex", "gt", "gte", "lt", "lte", "in", "range", "isnull", "has_key", "has_keys", "has_any_keys", "contained_by", "overlap", "search", "trigram_similar"]);
+const LOOKUPS: ReadonlySet<string> = new Set([
+  "exact",
+  "iexact",
+  "contains",
+  "icontains",
+  "startswith",
+  "istartswith",
+  "endswith",
+  "iendswith",
+  "regex",
+  "iregex",
+  "gt",
+  "gte",
+  "lt",
+  "lte",
+  "in",
+  "range",
+  "isnull",
+  "has_key",
+  "has_keys",
+  "has_any_keys",
+  "contained_by",
+  "overlap",
+  "search",
+  "trigram_similar",
+]);
 
 /** `title = CharFilter(lookup_expr="icontains")` of a django-filter FilterSet, whose Meta names the model. */
 function filterSetLookups(source: RuleInput): readonly (readonly [Field, WrittenLookup])[] {
@@ -64,11 +102,20 @@ function filterSetLookups(source: RuleInput): readonly (readonly [Field, Written
   return sets.flatMap((cls) => {
     const model = modelOfMeta(cls, source);
     if (model === null) return [];
-    return [...cls.members].flatMap(([name, definitions]) => definitions.flatMap((one) => (one.kind === "variable" && one.value?.kind === "call" ? filterLookup(name, one.value, model, cls.module.ir.file, source) : [])));
+    return [...cls.members].flatMap(([name, definitions]) =>
+      definitions.flatMap((one) =>
+        one.kind === "variable" && one.value?.kind === "call" ? filterLookup(name, one.value, model, cls.module.ir.file, source) : [],
+      ),
+    );
   });
 }
 
-const FILTER_SETS: readonly string[] = ["django_filters.FilterSet", "django_filters.filterset.FilterSet", "django_filters.rest_framework.FilterSet", "django_filters.rest_framework.filterset.FilterSet"];
+const FILTER_SETS: readonly string[] = [
+  "django_filters.FilterSet",
+  "django_filters.filterset.FilterSet",
+  "django_filters.rest_framework.FilterSet",
+  "django_filters.rest_framework.filterset.FilterSet",
+];
 
 function modelOfMeta(cls: ClassInfo, { program, graph }: RuleInput): Model | null {
   const meta = program.member(cls, "Meta");
@@ -79,7 +126,13 @@ function modelOfMeta(cls: ClassInfo, { program, graph }: RuleInput): Model | nul
   return symbol?.kind === "class" ? ([...graph.models.values()].find((one) => one.cls === symbol.cls) ?? null) : null;
 }
 
-function filterLookup(name: string, call: Extract<Expr, { kind: "call" }>, model: Model, file: string, source: RuleInput): readonly (readonly [Field, WrittenLookup])[] {
+function filterLookup(
+  name: string,
+  call: Extract<Expr, { kind: "call" }>,
+  model: Model,
+  file: string,
+  source: RuleInput,
+): readonly (readonly [Field, WrittenLookup])[] {
   const text = (key: string): string | null => {
     const value = call.keywords.find((one) => one.name === key)?.value;
     return value?.kind === "str" ? value.value : null;
@@ -87,7 +140,9 @@ function filterLookup(name: string, call: Extract<Expr, { kind: "call" }>, model
   const field = lookupOf(source, model, text("field_name") ?? name).fields.at(-1);
   const parts = (text("lookup_expr") ?? "exact").split("__");
   const lookup = parts.at(-1) ?? "exact";
-  return field === undefined ? [] : [[field, { lookup, transforms: parts.slice(0, -1), value: call, isExcluded: false, span: { file, start: call.start, end: call.end } }]];
+  return field === undefined
+    ? []
+    : [[field, { lookup, transforms: parts.slice(0, -1), value: call, isExcluded: false, span: { file, start: call.start, end: call.end } }]];
 }
 
 /** The same declaration is the same field, whichever model inherits it. */

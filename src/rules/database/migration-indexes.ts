@@ -1,5 +1,17 @@
 /** Indexes that the project's migrations build under a lock, of tables that the database has. */
-import type { Database, Field, Made, Migration, MigrationOperation, Model, ProjectMigrations, RuleInput, Span, Table, TableHistory } from "../../model/index.ts";
+import type {
+  Database,
+  Field,
+  Made,
+  Migration,
+  MigrationOperation,
+  Model,
+  ProjectMigrations,
+  RuleInput,
+  Span,
+  Table,
+  TableHistory,
+} from "../../model/index.ts";
 
 export interface BuiltIndex {
   readonly table: Table;
@@ -28,7 +40,11 @@ function ofModel(model: Model, migrations: ProjectMigrations, database: Database
   const table = database.tableOf(model);
   const history = migrations.historyOf(model.app, model.name);
   if (table === null || history === null || model.cls.module.origin !== "project") return [];
-  return [...namedIndexes({ model, table, history, database }), ...fieldIndexes({ model, table, history, database }), ...uniqueConstraints({ model, table, history, database })];
+  return [
+    ...namedIndexes({ model, table, history, database }),
+    ...fieldIndexes({ model, table, history, database }),
+    ...uniqueConstraints({ model, table, history, database }),
+  ];
 }
 
 interface Owner {
@@ -59,13 +75,29 @@ function fieldIndexes(owner: Owner): readonly BuiltIndex[] {
   const { model, table, history, database } = owner;
   return [...history.fields].flatMap(([name, { indexed }]): BuiltIndex[] => {
     const field: Field | undefined = model.fields.get(name);
-    if (indexed === null || field === undefined || !isLater(indexed, owner) || (indexed.operation.kind !== "AddField" && indexed.operation.kind !== "AlterField")) return [];
+    if (
+      indexed === null ||
+      field === undefined ||
+      !isLater(indexed, owner) ||
+      (indexed.operation.kind !== "AddField" && indexed.operation.kind !== "AlterField")
+    )
+      return [];
     const column = database.fieldOf(table, field.attname ?? name) === null ? name : (field.attname ?? name);
     const isApplied = database.indexesOf(table).some(({ keys: [key] }) => key?.column === column);
     const isUnique = field.unique || /OneToOne/.test(field.type);
     // ADD COLUMN takes the whole table, and Django builds the index at the end of the same transaction.
     const isExclusive = isUnique || (indexed.operation.kind === "AddField" && indexed.migration.isAtomic);
-    return [{ ...placeOf(indexed), table, model: model.label, kind: "field", what: `${isUnique ? "a unique index" : "an index"} on \`${column}\``, isApplied, lock: isExclusive ? "ACCESS EXCLUSIVE" : "SHARE" }];
+    return [
+      {
+        ...placeOf(indexed),
+        table,
+        model: model.label,
+        kind: "field",
+        what: `${isUnique ? "a unique index" : "an index"} on \`${column}\``,
+        isApplied,
+        lock: isExclusive ? "ACCESS EXCLUSIVE" : "SHARE",
+      },
+    ];
   });
 }
 
@@ -73,19 +105,35 @@ function uniqueConstraints(owner: Owner): readonly BuiltIndex[] {
   const { model, table, history, database } = owner;
   return [...history.constraints].flatMap(([name, made]): BuiltIndex[] => {
     const constraint = made.operation.arguments.get("constraint");
-    const isUnique = constraint?.kind === "call" && (constraint.callee.kind === "name" || constraint.callee.kind === "attribute") && constraint.callee.name === "UniqueConstraint";
+    const isUnique =
+      constraint?.kind === "call" &&
+      (constraint.callee.kind === "name" || constraint.callee.kind === "attribute") &&
+      constraint.callee.name === "UniqueConstraint";
     if (made.operation.kind !== "AddConstraint" || !isUnique || !isLater(made, owner)) return [];
     const isApplied = database.indexesOf(table).some((one) => one.name === name);
     // With a condition or expressions Django makes a unique index of it, which lets others read.
     const isPlain = constraint.keywords.every((one) => one.name === "fields" || one.name === "name" || one.name === "deferrable");
-    return [{ ...placeOf(made), table, model: model.label, kind: "constraint", what: `unique constraint \`${name}\``, isApplied, lock: isPlain ? "ACCESS EXCLUSIVE" : "SHARE" }];
+    return [
+      {
+        ...placeOf(made),
+        table,
+        model: model.label,
+        kind: "constraint",
+        what: `unique constraint \`${name}\``,
+        isApplied,
+        lock: isPlain ? "ACCESS EXCLUSIVE" : "SHARE",
+      },
+    ];
   });
 }
 
-const CREATE_INDEX = /\bCREATE\s+(?:UNIQUE\s+)?INDEX\s+(?!CONCURRENTLY\b)(?:IF\s+NOT\s+EXISTS\s+)?("[^"]+"|\w+)\s+ON\s+(?:ONLY\s+)?((?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?)/gi;
+const CREATE_INDEX =
+  /\bCREATE\s+(?:UNIQUE\s+)?INDEX\s+(?!CONCURRENTLY\b)(?:IF\s+NOT\s+EXISTS\s+)?("[^"]+"|\w+)\s+ON\s+(?:ONLY\s+)?((?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?)/gi;
 
 function bySql({ statements }: ProjectMigrations, database: Database): readonly BuiltIndex[] {
-  return statements.flatMap(({ made, sql }) => [...sql.matchAll(CREATE_INDEX)].flatMap(([, index = "", on = ""]) => sqlIndex(made, plain(index), plain(on), sql, database)));
+  return statements.flatMap(({ made, sql }) =>
+    [...sql.matchAll(CREATE_INDEX)].flatMap(([, index = "", on = ""]) => sqlIndex(made, plain(index), plain(on), sql, database)),
+  );
 }
 
 const plain = (name: string): string => name.replaceAll('"', "");

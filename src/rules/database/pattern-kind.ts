@@ -22,11 +22,16 @@ export function patternKinds(table: Table, column: string, how: "plain" | "upper
   const lookups = lookupsOn(table, column, input);
   const beginnings = lookups.filter(({ lookup }) => BEGINNING[how].some((one) => one === lookup));
   const insides = lookups.filter(({ lookup }) => INSIDE[how].some((one) => one === lookup));
-  const written = conditions.map(({ predicate }) => (predicate.operator === "like" || predicate.operator === "ilike" ? constantPattern(predicate.right) : null));
+  const written = conditions.map(({ predicate }) =>
+    predicate.operator === "like" || predicate.operator === "ilike" ? constantPattern(predicate.right) : null,
+  );
   const known = written.filter((one) => one !== null);
   return {
     beginning: beginnings.length > 0 || known.some((one) => !/^[%_]/.test(one)),
-    inside: insides.length > 0 || known.some((one) => /^[%_]/.test(one)) || conditions.some(({ predicate }) => predicate.operator === "~" || predicate.operator === "~*"),
+    inside:
+      insides.length > 0 ||
+      known.some((one) => /^[%_]/.test(one)) ||
+      conditions.some(({ predicate }) => predicate.operator === "~" || predicate.operator === "~*"),
     unknown: beginnings.length + insides.length === 0 && known.length < conditions.length,
     beginnings,
     insides,
@@ -42,7 +47,9 @@ function constantPattern(expression: ShapeExpression | null): string | null {
 }
 
 /** Text compared as it is, or in upper case, as Django's `i…` lookups do. */
-export function patternsBy(conditions: readonly ColumnCondition[]): readonly { readonly how: "plain" | "upper"; readonly conditions: readonly ColumnCondition[] }[] {
+export function patternsBy(
+  conditions: readonly ColumnCondition[],
+): readonly { readonly how: "plain" | "upper"; readonly conditions: readonly ColumnCondition[] }[] {
   const patterns = conditions.filter(({ predicate }) => !predicate.negated && OPERATORS.has(predicate.operator));
   const wrapped = (one: ColumnCondition): string => one.wrappers.filter((name) => !name.startsWith("cast:")).join(",");
   return [

@@ -1,5 +1,20 @@
 /** Rules that read plans: one finding for each statement and table, from the worst of the statement's plans. */
-import type { ChangeProposal, Confidence, Database, DatabaseDraft, DatabaseInput, Evidence, FixDraft, Judgement, ObjectSpot, Plan, Severity, Spot, Statement, Unjudged } from "../../model/index.ts";
+import type {
+  ChangeProposal,
+  Confidence,
+  Database,
+  DatabaseDraft,
+  DatabaseInput,
+  Evidence,
+  FixDraft,
+  Judgement,
+  ObjectSpot,
+  Plan,
+  Severity,
+  Spot,
+  Statement,
+  Unjudged,
+} from "../../model/index.ts";
 import { indexSpot, modelLabel, tableSpot } from "./names.ts";
 import { nodeName, stepsOf, type PlanStep } from "./plan-steps.ts";
 import { planEvidence, sentFrom, statementEvidence, statementSpot } from "./statement-places.ts";
@@ -45,7 +60,9 @@ const LEAST_TOTAL_MS = 1000;
 export function judgePlans({ database, thresholds }: DatabaseInput, { needsRun, flaws }: PlanReading): Judgement {
   const totals = new Map(database.workload.statements.map(({ id, totalMs }) => [id, totalMs]));
   const isFelt = ({ executionMs, statement }: Plan): boolean =>
-    executionMs === null || executionMs >= (thresholds["plan.ms"] ?? LEAST_MS) || (totals.get(statement ?? "") ?? 0) >= (thresholds["plan.total-ms"] ?? LEAST_TOTAL_MS);
+    executionMs === null ||
+    executionMs >= (thresholds["plan.ms"] ?? LEAST_MS) ||
+    (totals.get(statement ?? "") ?? 0) >= (thresholds["plan.total-ms"] ?? LEAST_TOTAL_MS);
   const { plans } = database.workload;
   const usable = plans.filter((plan) => plan.isAnalyzed || !needsRun);
   const found = usable.filter(isFelt).flatMap((plan) => flaws(stepsOf(plan), plan).map((flaw) => ({ plan, flaw })));
@@ -67,7 +84,10 @@ export function together(plans: Judgement, counters: Judgement): Judgement {
   return {
     drafts: [...plans.drafts, ...counters.drafts.filter(({ key }) => !planned.has(key[0]))],
     unjudged: judgements.flatMap(({ unjudged }) => unjudged.filter(({ object }) => object !== "" || !hasJudged)),
-    examined: judgements.map(({ examined }) => examined).filter((one) => one !== "").join(", "),
+    examined: judgements
+      .map(({ examined }) => examined)
+      .filter((one) => one !== "")
+      .join(", "),
   };
 }
 
@@ -114,7 +134,11 @@ function toDraft(plan: Plan, flaw: PlanFlaw, count: number, database: Database):
     doubt,
     ...(model === undefined ? {} : { model }),
     places: placesOf(plan, flaw, statement, database),
-    evidence: [planEvidence(plan, { ...flaw.figures, ...(count > 1 ? { plans: count } : {}) }), ...(flaw.evidence ?? []), ...(statement === null ? [] : [statementEvidence(database, statement)])],
+    evidence: [
+      planEvidence(plan, { ...flaw.figures, ...(count > 1 ? { plans: count } : {}) }),
+      ...(flaw.evidence ?? []),
+      ...(statement === null ? [] : [statementEvidence(database, statement)]),
+    ],
     fixes: flaw.fixes ?? [],
     ...(flaw.tries === undefined ? {} : { tries: flaw.tries }),
   };

@@ -2,7 +2,21 @@
 import { createIndexSql, indexName, missingExtensions, type IndexSpec } from "../../fixes/migrations/index.ts";
 import { namesDigest } from "../../model/generated-names.ts";
 import { formatCount, formatNumber } from "../../model/numbers.ts";
-import type { Database, DatabaseDraft, Evidence, Index, IndexProposal, Judgement, Plan, PlanNode, ProposalProof, Statement, StudiedStatement, Table, Unjudged } from "../../model/index.ts";
+import type {
+  Database,
+  DatabaseDraft,
+  Evidence,
+  Index,
+  IndexProposal,
+  Judgement,
+  Plan,
+  PlanNode,
+  ProposalProof,
+  Statement,
+  StudiedStatement,
+  Table,
+  Unjudged,
+} from "../../model/index.ts";
 import { nodeName } from "./plan-steps.ts";
 import { plannedCost } from "./statement-places.ts";
 import { tradesTextIndex } from "./text-matches.ts";
@@ -61,10 +75,13 @@ function judgeDraft(draft: DatabaseDraft, database: Database): Judged {
   const gap = gapOf(proposes, proof, looked);
   if (gap !== null) return { draft, unjudged: { object: objectOf(proposes), why: gap } };
   const against = proposes.saves === "bytes" ? againstSmaller(looked) : againstNew(proposes, looked);
-  return against === null ? { draft: withPlans(draft, proposes, looked, database), unjudged: null } : { draft: null, unjudged: { object: objectOf(proposes), why: against } };
+  return against === null
+    ? { draft: withPlans(draft, proposes, looked, database), unjudged: null }
+    : { draft: null, unjudged: { object: objectOf(proposes), why: against } };
 }
 
-const objectOf = ({ instead, table }: IndexProposal): string => (instead === null ? `table ${table.schema}.${table.name}` : `index ${instead.schema}.${instead.name}`);
+const objectOf = ({ instead, table }: IndexProposal): string =>
+  instead === null ? `table ${table.schema}.${table.name}` : `index ${instead.schema}.${instead.name}`;
 
 interface Looked {
   /** Those of the finding. */
@@ -77,7 +94,8 @@ interface Looked {
 
 function lookAt({ name, statements }: IndexProposal, proof: ProposalProof): Looked {
   const all = proof.statements;
-  const isCheaper = ({ uses, verdict, plans }: StudiedStatement): boolean => uses.includes(name) && (verdict === "gain" || verdict === "verify") && (plans === null || !tradesTextIndex(plans));
+  const isCheaper = ({ uses, verdict, plans }: StudiedStatement): boolean =>
+    uses.includes(name) && (verdict === "gain" || verdict === "verify") && (plans === null || !tradesTextIndex(plans));
   return {
     own: all.filter(({ statement }) => statements.includes(statement)),
     cheaper: all.filter(isCheaper).toSorted((a, b) => saving(b) - saving(a)),
@@ -87,28 +105,35 @@ function lookAt({ name, statements }: IndexProposal, proof: ProposalProof): Look
 }
 
 const saving = ({ server, calls }: StudiedStatement): number => (server.before - server.after) * calls;
-const worstRatio = ({ server, careful }: StudiedStatement): number => Math.max(server.after / Math.max(1e-9, server.before), careful.after / Math.max(1e-9, careful.before));
+const worstRatio = ({ server, careful }: StudiedStatement): number =>
+  Math.max(server.after / Math.max(1e-9, server.before), careful.after / Math.max(1e-9, careful.before));
 
 /** Why the plans say nothing of it; null where they do. */
 function gapOf({ label, needsValues, statements }: IndexProposal, { refused }: ProposalProof, { own, cheaper, all }: Looked): string | null {
   if (refused !== null) return `needs plans with an index on \`${label}\`, which PostgreSQL refuses: ${refused}`;
   if (all.length === 0 && statements.length === 0) return "needs plans of statements on the table, none of which was seen and could be planned";
   if (own.length === 0 && statements.length > 0) return `needs plans of the statements that \`${label}\` is for, none of which could be planned`;
-  if (cheaper.length === 0 && needsValues && own.every(({ basis }) => basis === "any")) return `needs values of the statements' parameters: planned for any values, they do not tell what \`${label}\` gives`;
+  if (cheaper.length === 0 && needsValues && own.every(({ basis }) => basis === "any"))
+    return `needs values of the statements' parameters: planned for any values, they do not tell what \`${label}\` gives`;
   return null;
 }
 
 /** A lower cost by itself is no gain of this index. */
 function whyNotCheaper(name: string, own: readonly StudiedStatement[]): string {
   if (own.every(({ uses }) => !uses.includes(name))) return ", and no plan reads this index";
-  return own.some(({ plans }) => plans !== null && tradesTextIndex(plans)) ? ", and it would take the place of an index of text, whose comparisons cost more than the planner says" : ", and with pages at random nearly as cheap as in order nothing is saved";
+  return own.some(({ plans }) => plans !== null && tradesTextIndex(plans))
+    ? ", and it would take the place of an index of text, whose comparisons cost more than the planner says"
+    : ", and with pages at random nearly as cheap as in order nothing is saved";
 }
 
 function againstNew({ label, name }: IndexProposal, { own, cheaper, all }: Looked): string | null {
   const { before, after } = meanCost(own);
-  if (!cheaper.some((one) => own.includes(one))) return `gets no index on \`${label}\`: with it, ${formatCount(own.length, "statement")} would cost ${figure(after)} in place of ${figure(before)}, as planned${after < before ? whyNotCheaper(name, own) : ""}`;
+  if (!cheaper.some((one) => own.includes(one)))
+    return `gets no index on \`${label}\`: with it, ${formatCount(own.length, "statement")} would cost ${figure(after)} in place of ${figure(before)}, as planned${after < before ? whyNotCheaper(name, own) : ""}`;
   const saved = all.reduce((sum, one) => sum + saving(one), 0);
-  return saved > 0 ? null : `gets no index on \`${label}\`: with it, ${formatCount(all.length, "statement")} of the table would cost no less together, as planned`;
+  return saved > 0
+    ? null
+    : `gets no index on \`${label}\`: with it, ${formatCount(all.length, "statement")} of the table would cost no less together, as planned`;
 }
 
 /** What is only smaller must cost nobody more. */
@@ -152,8 +177,19 @@ function doubtOf({ saves, extension, rewrites = [] }: IndexProposal, { cheaper, 
   const verify = saves === "bytes" ? 0 : cheaper.filter(({ verdict }) => verdict === "verify").length;
   const any = own.filter(({ basis, uses }) => basis === "any" && uses.length > 0).length;
   return [
-    ...(verify === 0 ? [] : [`${verify === cheaper.length ? "verify by running" : `verify ${verify} of the statements by running`}: with pages at random nearly as cheap as in order, the plan is another one`]),
-    ...(dearer.length === 0 ? [] : [`${formatCount(dearer.length, "statement")} of the table cost more with it`.replace("1 statement of the table cost ", "1 statement of the table costs ")]),
+    ...(verify === 0
+      ? []
+      : [
+          `${verify === cheaper.length ? "verify by running" : `verify ${verify} of the statements by running`}: with pages at random nearly as cheap as in order, the plan is another one`,
+        ]),
+    ...(dearer.length === 0
+      ? []
+      : [
+          `${formatCount(dearer.length, "statement")} of the table cost more with it`.replace(
+            "1 statement of the table cost ",
+            "1 statement of the table costs ",
+          ),
+        ]),
     ...(any === 0 ? [] : [`${formatCount(any, "statement")} planned for any values; rare and frequent ones differ`]),
     ...(rewrites.length === 0 ? [] : [`planned as ${formatCount(rewrites.length, "statement")} would ask then`]),
     ...(extension === null ? [] : [`the plans were made with extension ${extension}, which the database does not have yet`]),
@@ -169,11 +205,22 @@ function planEvidence(proposal: IndexProposal, { own, cheaper, all }: Looked, { 
   const plans = shown?.plans == null ? {} : { planBefore: planText(shown.plans.before), planAfter: planText(shown.plans.after) };
   const place = instead === null ? "with and without it" : `with it in place of \`${instead.name}\``;
   const agreed = cheaper.filter(({ verdict }) => verdict === "gain").length;
-  const result = saves === "bytes" ? `none of ${formatCount(all.length, "statement")} of the table costs 5% more` : `${formatNumber(cheaper.length)} of ${formatCount(all.length, "statement")} of the table cost less, ${formatNumber(agreed)} by the same plan under both sets of constants`;
-  return { kind: "planned", note: `planned by PostgreSQL ${study?.version ?? ""} on a phantom, \`${name}\` by itself, ${place}: ${result}`, ...costs, ...plans };
+  const result =
+    saves === "bytes"
+      ? `none of ${formatCount(all.length, "statement")} of the table costs 5% more`
+      : `${formatNumber(cheaper.length)} of ${formatCount(all.length, "statement")} of the table cost less, ${formatNumber(agreed)} by the same plan under both sets of constants`;
+  return {
+    kind: "planned",
+    note: `planned by PostgreSQL ${study?.version ?? ""} on a phantom, \`${name}\` by itself, ${place}: ${result}`,
+    ...costs,
+    ...plans,
+  };
 }
 
-const costFigures = ({ before, after }: StudiedStatement["server"]): { readonly costBefore: number; readonly costAfter: number } => ({ costBefore: Number(before.toPrecision(6)), costAfter: Number(after.toPrecision(6)) });
+const costFigures = ({ before, after }: StudiedStatement["server"]): { readonly costBefore: number; readonly costAfter: number } => ({
+  costBefore: Number(before.toPrecision(6)),
+  costAfter: Number(after.toPrecision(6)),
+});
 
 /** `Limit > Sort > Seq Scan on orders_order (cost 1,234)`; what has several nodes below names each in brackets. */
 export function planText({ root }: Plan): string {

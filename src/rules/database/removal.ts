@@ -11,7 +11,9 @@ export function removalOf(index: Index, { study }: Database): RemovalProof | nul
 }
 
 export function sufferers({ users }: RemovalProof): readonly RemovalUser[] {
-  return users.filter(({ cost }) => cost.after > cost.before * (1 + MOST_DEARER)).toSorted((a, b) => b.cost.after / b.cost.before - a.cost.after / a.cost.before);
+  return users
+    .filter(({ cost }) => cost.after > cost.before * (1 + MOST_DEARER))
+    .toSorted((a, b) => b.cost.after / b.cost.before - a.cost.after / a.cost.before);
 }
 
 /** Why an index stays though its counters or its keys speak against it; null where nothing planned needs it, or nobody planned. */
@@ -33,7 +35,11 @@ const rounded = (cost: number): number => Number(cost.toPrecision(4));
 export function withRemovalProof(draft: DatabaseDraft, index: Index, database: Database): DatabaseDraft {
   const proof = removalOf(index, database);
   if (proof === null) return draft;
-  return { ...draft, places: [...draft.places, ...proof.users.slice(0, MOST_SHOWN).map((one) => statementSpot({ id: one.statement }, costWords(one)))], evidence: [...draft.evidence, removalEvidence(proof, database)] };
+  return {
+    ...draft,
+    places: [...draft.places, ...proof.users.slice(0, MOST_SHOWN).map((one) => statementSpot({ id: one.statement }, costWords(one)))],
+    evidence: [...draft.evidence, removalEvidence(proof, database)],
+  };
 }
 
 const MOST_SHOWN = 3;
@@ -43,6 +49,14 @@ const costWords = ({ cost }: RemovalUser): string => `uses it: cost ${formatNumb
 function removalEvidence({ planned, users }: RemovalProof, { study }: Database): Evidence {
   const statements = formatCount(planned, "statement");
   const worst = users.length === 0 ? 1 : Math.max(...users.map(({ cost }) => cost.after / Math.max(1e-9, cost.before)));
-  const what = users.length === 0 ? "no plan uses it" : `${formatCount(users.length, "statement")} use it, and the worst costs ${formatNumber(Number(worst.toPrecision(3)))} times as much without`;
-  return { kind: "planned", note: `${statements} planned without it by PostgreSQL ${study?.version ?? ""} on a phantom: ${what}`, statements: planned, users: users.length };
+  const what =
+    users.length === 0
+      ? "no plan uses it"
+      : `${formatCount(users.length, "statement")} use it, and the worst costs ${formatNumber(Number(worst.toPrecision(3)))} times as much without`;
+  return {
+    kind: "planned",
+    note: `${statements} planned without it by PostgreSQL ${study?.version ?? ""} on a phantom: ${what}`,
+    statements: planned,
+    users: users.length,
+  };
 }

@@ -25,7 +25,16 @@ export function retypeFixes(input: ChangeInput, retype: Retype): FixDraft[] {
   const declared = retype.field === undefined && left.length > 0 ? null : asMigration(input, retype);
   if (declared?.kind === "migration") return [declared];
   const why = declared === null ? "" : (/, by SQL alone: .+$/.exec(declared.title)?.[0] ?? "");
-  return [{ title: `Change \`${columnName(retype)}\` to ${retype.type}${why}`, kind: "sql", safety: "review", edits: [], migration: rewritePlan(database, retype.table), sql: retypeSql(retype, left) }];
+  return [
+    {
+      title: `Change \`${columnName(retype)}\` to ${retype.type}${why}`,
+      kind: "sql",
+      safety: "review",
+      edits: [],
+      migration: rewritePlan(database, retype.table),
+      sql: retypeSql(retype, left),
+    },
+  ];
 }
 
 function isInTheWay(database: Database, { table, column, isForeignKey = false }: Retype): boolean {
@@ -33,7 +42,12 @@ function isInTheWay(database: Database, { table, column, isForeignKey = false }:
   if (isForeignKey ? isReferredTo(database, { table, column }) : isKeyColumn(database, { table, column })) return true;
   if (isReadByView(database, table)) return true;
   const constraints = database.constraintsOf(table).some(({ kind, columns }) => (kind === "check" || kind === "exclusion") && columns.includes(column.name));
-  return constraints || indexesWith(database, { table, column }).some((index) => index.keys.some((key) => key.column !== column.name && key.expression !== null) || index.predicate !== null);
+  return (
+    constraints ||
+    indexesWith(database, { table, column }).some(
+      (index) => index.keys.some((key) => key.column !== column.name && key.expression !== null) || index.predicate !== null,
+    )
+  );
 }
 
 function isReferredTo(database: Database, { table, column }: ColumnOf): boolean {
@@ -81,6 +95,9 @@ const REWRITE_PER_SECOND = 50_000_000;
 export function rewritePlan(database: Database, table: Table): MigrationPlan {
   const heap = heapBytes(database, table);
   const bytes = heap === null ? null : heap + (table.indexBytes ?? 0);
-  const duration = bytes === null ? "not known: the table's size could not be read" : `at most ${Math.max(1, Math.ceil(bytes / REWRITE_PER_SECOND))} s for ${formatBytes(bytes)} at 50 MB a second`;
+  const duration =
+    bytes === null
+      ? "not known: the table's size could not be read"
+      : `at most ${Math.max(1, Math.ceil(bytes / REWRITE_PER_SECOND))} s for ${formatBytes(bytes)} at 50 MB a second`;
   return { lock: "ACCESS EXCLUSIVE", duration, rollback: "the reverse statements, which rewrite the table again" };
 }

@@ -24,7 +24,10 @@ export function fedColumns(database: Database): readonly FedColumn[] {
 function sequenceOf({ catalog }: Database, { table, column }: ColumnOf): DatabaseSequence | undefined {
   const owned = catalog.sequences.find(({ ownedBy }) => ownedBy?.table === table.oid && ownedBy.column === column.name);
   const [, named] = /^nextval\('(?:[^']*\.)?"?([^'".]+)"?'::regclass\)$/.exec(column.default ?? "") ?? [];
-  return owned ?? (named === undefined ? undefined : catalog.sequences.find(({ name, schema }) => name === named && (schema === table.schema || schema === "public")));
+  return (
+    owned ??
+    (named === undefined ? undefined : catalog.sequences.find(({ name, schema }) => name === named && (schema === table.schema || schema === "public")))
+  );
 }
 
 /** Columns of foreign keys that refer to a column, with those of a model's relations without a constraint left out. */

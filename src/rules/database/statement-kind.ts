@@ -23,7 +23,8 @@ function readsCatalogAlone(shape: QueryShape): boolean {
 
 /** With the kind of object that it is about. */
 const OF_OBJECTS = /^\s*(CREATE|ALTER|DROP|REFRESH)\s+(?:OR\s+REPLACE\s+|UNIQUE\s+|UNLOGGED\s+|TEMP(?:ORARY)?\s+)*(MATERIALIZED\s+VIEW|[A-Z]+)/i;
-const COMMANDS = /^\s*(VACUUM|ANALYZE|REINDEX|CLUSTER|TRUNCATE|COPY|CHECKPOINT|COMMENT|GRANT|REVOKE|SET|RESET|SHOW|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|LISTEN|NOTIFY|LOCK|DISCARD|EXPLAIN)\b/i;
+const COMMANDS =
+  /^\s*(VACUUM|ANALYZE|REINDEX|CLUSTER|TRUNCATE|COPY|CHECKPOINT|COMMENT|GRANT|REVOKE|SET|RESET|SHOW|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|LISTEN|NOTIFY|LOCK|DISCARD|EXPLAIN)\b/i;
 
 /** `VACUUM`, `CREATE INDEX`: the words that say what it does, and nothing of what it holds, a password for one. Null for a query. */
 export function commandOf(sql: string): string | null {

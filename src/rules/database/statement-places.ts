@@ -30,7 +30,9 @@ export function statementName(statement: Statement): string {
   const { written } = statement;
   const [site, ...others] = written.sites;
   if (site === undefined || written.certainty === "unknown" || written.certainty === "framework") return statementText(statement);
-  return others.length === 0 ? `The query of \`${lastName(site.symbol)}\`` : `A query of \`${lastName(site.symbol)}\` or ${others.length} other ${others.length === 1 ? "place" : "places"}`;
+  return others.length === 0
+    ? `The query of \`${lastName(site.symbol)}\``
+    : `A query of \`${lastName(site.symbol)}\` or ${others.length} other ${others.length === 1 ? "place" : "places"}`;
 }
 
 /** A claim has 25 words, and this is the beginning of one. */
@@ -51,7 +53,10 @@ const lastName = (symbol: string): string => symbol.split(".").slice(-2).join(".
 /** Calls, mean and share, with how long they were counted. */
 export function statementEvidence(database: Database, { calls, meanMs, share, rows }: Statement, more: Readonly<Record<string, number>> = {}): Evidence {
   const figures = { calls, meanMs: round(meanMs), share: Number(share.toPrecision(3)), ...(rows === null ? {} : { rows }), ...more };
-  return { ...counterEvidence(database, figures), note: `${sourceOf(database)}: ${formatCount(calls, "call")} of ${formatMilliseconds(meanMs)} ms, ${percent(share)} of all statements' time` };
+  return {
+    ...counterEvidence(database, figures),
+    note: `${sourceOf(database)}: ${formatCount(calls, "call")} of ${formatMilliseconds(meanMs)} ms, ${percent(share)} of all statements' time`,
+  };
 }
 
 function sourceOf(database: Database): string {

@@ -1,5 +1,19 @@
 /** Rules that read the counters of statements: one finding for each statement that is worth a look. */
-import type { Confidence, Database, DatabaseDraft, DatabaseInput, Evidence, FixDraft, Judgement, ObjectSpot, Severity, Spot, Statement, Table, Unjudged } from "../../model/index.ts";
+import type {
+  Confidence,
+  Database,
+  DatabaseDraft,
+  DatabaseInput,
+  Evidence,
+  FixDraft,
+  Judgement,
+  ObjectSpot,
+  Severity,
+  Spot,
+  Statement,
+  Table,
+  Unjudged,
+} from "../../model/index.ts";
 import { tablesOf } from "../../sql/compare-shapes.ts";
 import { gapIn, NEEDS_STATEMENTS } from "./evidence.ts";
 import { modelLabel, tableSpot } from "./names.ts";
@@ -44,7 +58,6 @@ export function judgeStatements({ database }: DatabaseInput, { leastShare, flaws
     examined: `${statements.length} statements`,
   };
 }
-
 
 /** Why nothing can be said of statements; null when something can. */
 export function noStatements(database: Database): Unjudged | null {

@@ -17,7 +17,9 @@ export function shapedStatements({ workload }: Database): ShapedStatement[] {
 
 /** Reads of the table, subqueries included. */
 export function readsOf(table: Table, database: Database): ShapedStatement[] {
-  return database.statementsOn(table).flatMap((statement) => (statement.shape?.kind === "select" && isApplication(statement) ? [{ statement, shape: statement.shape }] : []));
+  return database
+    .statementsOn(table)
+    .flatMap((statement) => (statement.shape?.kind === "select" && isApplication(statement) ? [{ statement, shape: statement.shape }] : []));
 }
 
 /** Statements that write the table itself. */
@@ -43,7 +45,23 @@ export function positionsIn(shape: QueryShape, table: Table): number[] {
   return ownTables(shape).flatMap((one) => (isTable(one, fullName(table)) ? [one.position] : []));
 }
 
-const AGGREGATES: ReadonlySet<string> = new Set(["count", "sum", "avg", "min", "max", "array_agg", "string_agg", "jsonb_agg", "json_agg", "bool_and", "bool_or", "stddev_pop", "stddev_samp", "var_pop", "var_samp"]);
+const AGGREGATES: ReadonlySet<string> = new Set([
+  "count",
+  "sum",
+  "avg",
+  "min",
+  "max",
+  "array_agg",
+  "string_agg",
+  "jsonb_agg",
+  "json_agg",
+  "bool_and",
+  "bool_or",
+  "stddev_pop",
+  "stddev_samp",
+  "var_pop",
+  "var_samp",
+]);
 
 /** The aggregate calls in an expression. */
 export function aggregatesIn(expression: ShapeExpression): Extract<ShapeExpression, { kind: "call" }>[] {
@@ -52,7 +70,8 @@ export function aggregatesIn(expression: ShapeExpression): Extract<ShapeExpressi
   return [...own, ...expression.arguments.flatMap(aggregatesIn)];
 }
 
-export const sumOf = (statements: readonly ShapedStatement[], figure: (statement: Statement) => number): number => statements.reduce((total, { statement }) => total + figure(statement), 0);
+export const sumOf = (statements: readonly ShapedStatement[], figure: (statement: Statement) => number): number =>
+  statements.reduce((total, { statement }) => total + figure(statement), 0);
 
 /** Why a rule that rests on statements says nothing; null when there are some, from wherever. */
 export function noStatements(database: Database): Unjudged | null {

@@ -13,11 +13,25 @@ const LEADS: ReadonlySet<string> = new Set(["=", "in", ">", ">=", "<", "<=", "be
 
 export function isNarrowedBefore({ predicates, joins }: QueryShape, position: number, indexes: readonly Index[]): boolean {
   const first = new Set(indexes.flatMap(({ valid, keys }) => (valid && keys[0]?.column != null ? [keys[0].column] : [])));
-  const isLed = predicates.some(({ clause, operator, left, any, negated }) => clause === "where" && any === null && !negated && LEADS.has(operator) && left.kind === "column" && left.table === position && first.has(left.name));
-  return isLed || joins.some(({ on, kind, table }) => kind === "inner" && table.position === position && on.some(({ left, right }) => [left, right].some((one) => one.table === position && first.has(one.name)) && isLedElsewhere(predicates, position)));
+  const isLed = predicates.some(
+    ({ clause, operator, left, any, negated }) =>
+      clause === "where" && any === null && !negated && LEADS.has(operator) && left.kind === "column" && left.table === position && first.has(left.name),
+  );
+  return (
+    isLed ||
+    joins.some(
+      ({ on, kind, table }) =>
+        kind === "inner" &&
+        table.position === position &&
+        on.some(({ left, right }) => [left, right].some((one) => one.table === position && first.has(one.name)) && isLedElsewhere(predicates, position)),
+    )
+  );
 }
 
 /** The table is joined to one that a condition narrows. */
 function isLedElsewhere(predicates: QueryShape["predicates"], position: number): boolean {
-  return predicates.some(({ clause, operator, left, any, negated }) => clause === "where" && any === null && !negated && operator === "=" && left.kind === "column" && left.table !== position);
+  return predicates.some(
+    ({ clause, operator, left, any, negated }) =>
+      clause === "where" && any === null && !negated && operator === "=" && left.kind === "column" && left.table !== position,
+  );
 }

@@ -15,7 +15,9 @@ export function usesOf(table: Table, database: Database): readonly TableUse[] {
 }
 
 function appearances(statement: Statement, whole: QueryShape, table: Table, database: Database): TableUse[] {
-  return shapesIn(whole).flatMap((shape) => ownTables(shape).flatMap((one) => (isSame(one, table, database) ? [{ statement, shape, position: one.position }] : [])));
+  return shapesIn(whole).flatMap((shape) =>
+    ownTables(shape).flatMap((one) => (isSame(one, table, database) ? [{ statement, shape, position: one.position }] : [])),
+  );
 }
 
 function isSame({ schema, name }: ShapeTable, table: Table, database: Database): boolean {
@@ -67,14 +69,18 @@ export function functionsAround({ wrappers }: Pick<ColumnCondition, "wrappers">)
 /** Columns that joins and conditions set equal to something, IN included. */
 export function equalColumns(use: TableUse): readonly string[] {
   const { shape, position } = use;
-  const own = conditionsOf(use).filter(({ predicate, wrappers }) => wrappers.length === 0 && !predicate.negated && (predicate.operator === "=" || predicate.operator === "in"));
+  const own = conditionsOf(use).filter(
+    ({ predicate, wrappers }) => wrappers.length === 0 && !predicate.negated && (predicate.operator === "=" || predicate.operator === "in"),
+  );
   const joined = shape.joins.flatMap(({ on }) => on.flatMap(({ left, right }) => [left, right])).filter((side) => side.table === position);
   return [...new Set([...own.map(({ column }) => column), ...joined.map(({ name }) => name)])];
 }
 
 /** The statement's order, when it is wholly by columns of this table. */
 export function orderOf({ shape, position }: TableUse): readonly { readonly column: string; readonly descending: boolean }[] {
-  const columns = shape.orderBy.flatMap(({ what, descending }) => (what.kind === "column" && what.table === position ? [{ column: what.name, descending }] : []));
+  const columns = shape.orderBy.flatMap(({ what, descending }) =>
+    what.kind === "column" && what.table === position ? [{ column: what.name, descending }] : [],
+  );
   return columns.length === shape.orderBy.length ? columns : [];
 }
 

@@ -70,7 +70,9 @@ function latest(one: string | null, other: string | null): string | null {
 
 /** A worker is at it right now, and waits for nobody. */
 export function isBeingVacuumed({ server }: Database, table: Table): boolean {
-  return server.activity.some(({ kind, sql, blockedBy }) => kind === "autovacuum worker" && blockedBy.length === 0 && (sql ?? "").includes(`${table.schema}.${table.name}`));
+  return server.activity.some(
+    ({ kind, sql, blockedBy }) => kind === "autovacuum worker" && blockedBy.length === 0 && (sql ?? "").includes(`${table.schema}.${table.name}`),
+  );
 }
 
 /** Sets storage options in a migration, or by SQL where there is none to write. */
@@ -87,7 +89,11 @@ export function resetFix(table: Table, names: readonly string[]): FixDraft {
     safety: "review",
     edits: [],
     migration: { lock: "SHARE UPDATE EXCLUSIVE", duration: "an instant: the catalog alone changes", rollback: "the reverse statements" },
-    sql: { forward: [`ALTER TABLE ${tableName(table)} RESET (${names.join(", ")})`], reverse: [`ALTER TABLE ${tableName(table)} SET (${were.join(", ")})`], isTransactional: true },
+    sql: {
+      forward: [`ALTER TABLE ${tableName(table)} RESET (${names.join(", ")})`],
+      reverse: [`ALTER TABLE ${tableName(table)} SET (${were.join(", ")})`],
+      isTransactional: true,
+    },
   };
 }
 

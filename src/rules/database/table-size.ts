@@ -46,16 +46,23 @@ export function judgeBySize(input: DatabaseInput, reading: SizeReading): Judgeme
   const largest = Math.max(0, ...database.tables.map((table) => rowsOf(table, database) ?? 0));
   const isReal = largest >= (thresholds[`${reading.rule}.largest`] ?? LEAST_LARGEST);
   const sized = checked.map((draft) => ({ draft, table: tableOfModel(draft.model, input) }));
-  const isTiny = (table: Table | null): boolean => isReal && table !== null && (rowsOf(table, database) ?? Infinity) < (thresholds[`${reading.rule}.tiny`] ?? TINY_ROWS);
+  const isTiny = (table: Table | null): boolean =>
+    isReal && table !== null && (rowsOf(table, database) ?? Infinity) < (thresholds[`${reading.rule}.tiny`] ?? TINY_ROWS);
   const tiny = sized.filter(({ table }) => isTiny(table)).length;
   return {
     drafts: sized.filter(({ table }) => !isTiny(table)).map(({ draft, table }) => withSize(draft, isReal ? table : null, reading, input)),
     unjudged: isReal || checked.length === 0 ? [] : [smallDatabase(largest)],
-    examined: tiny === 0 ? "" : `${tiny} ${tiny === 1 ? "place" : "places"} of ${reading.rule} left out, on tables of fewer than ${formatNumber(thresholds[`${reading.rule}.tiny`] ?? TINY_ROWS)} rows`,
+    examined:
+      tiny === 0
+        ? ""
+        : `${tiny} ${tiny === 1 ? "place" : "places"} of ${reading.rule} left out, on tables of fewer than ${formatNumber(thresholds[`${reading.rule}.tiny`] ?? TINY_ROWS)} rows`,
   };
 }
 
-const smallDatabase = (largest: number): Unjudged => ({ object: "", why: `needs a database with production's rows: the largest table here has ${formatNumber(largest)}` });
+const smallDatabase = (largest: number): Unjudged => ({
+  object: "",
+  why: `needs a database with production's rows: the largest table here has ${formatNumber(largest)}`,
+});
 
 function withSize(draft: FindingDraft, table: Table | null, { rule, severity, meaning }: SizeReading, { database, thresholds }: DatabaseInput): DatabaseDraft {
   const rows = table === null ? null : rowsOf(table, database);
@@ -73,6 +80,8 @@ function withSize(draft: FindingDraft, table: Table | null, { rule, severity, me
 
 /** The statement that one of the draft's lines sends, and no other line does. */
 function sentFromHere({ places }: FindingDraft, table: Table, database: Database): Statement | null {
-  const isHere = ({ written }: Statement): boolean => written.certainty === "unique" && written.sites.some(({ span }) => places.some((place) => place.span.file === span.file && place.span.start <= span.end && span.start <= place.span.end));
+  const isHere = ({ written }: Statement): boolean =>
+    written.certainty === "unique" &&
+    written.sites.some(({ span }) => places.some((place) => place.span.file === span.file && place.span.start <= span.end && span.start <= place.span.end));
   return database.statementsOn(table).find((one) => isHere(one)) ?? null;
 }

@@ -41,7 +41,10 @@ export function laidOut(column: Column): LaidOut | null {
 const TEXTS: ReadonlySet<string> = new Set(["text", "varchar", "bpchar"]);
 
 /** Of texts: those of the common values by their frequency, the rest spread over the histogram's bounds. Long texts may be compressed. */
-function widthsOf({ typeName }: Column, { distinct, averageWidth, commonValues, commonFrequencies, histogram, nullFraction }: ColumnStatistics): LaidOut["widths"] {
+function widthsOf(
+  { typeName }: Column,
+  { distinct, averageWidth, commonValues, commonFrequencies, histogram, nullFraction }: ColumnStatistics,
+): LaidOut["widths"] {
   if (distinct === 1) return [{ width: averageWidth, share: 1 }];
   const common = commonValues ?? [];
   const bounds = histogram ?? [];

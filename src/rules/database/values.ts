@@ -21,7 +21,11 @@ type PatternSample = Extract<Sample, { readonly kind: "pattern" }>;
 type RangeSample = Extract<Sample, { readonly kind: "range" }>;
 
 export function patternSample(database: Database, table: Table, column: Column, pattern: PatternSample["pattern"]): PatternSample | null {
-  return database.snapshot.samples.find((one): one is PatternSample => one.kind === "pattern" && one.table === table.oid && one.column === column.name && one.pattern === pattern) ?? null;
+  return (
+    database.snapshot.samples.find(
+      (one): one is PatternSample => one.kind === "pattern" && one.table === table.oid && one.column === column.name && one.pattern === pattern,
+    ) ?? null
+  );
 }
 
 export interface NumberRange {
@@ -34,7 +38,8 @@ export interface NumberRange {
 /** Least and greatest number that were seen; null when none was. */
 export function numberRange(database: Database, table: Table, column: Column): NumberRange | null {
   const sample = database.snapshot.samples.find((one): one is RangeSample => one.kind === "range" && one.table === table.oid && one.column === column.name);
-  if (sample !== undefined && sample.minimum !== null && sample.maximum !== null) return { minimum: Number(sample.minimum), maximum: Number(sample.maximum), base: `${sample.rows.toLocaleString("en")} rows` };
+  if (sample !== undefined && sample.minimum !== null && sample.maximum !== null)
+    return { minimum: Number(sample.minimum), maximum: Number(sample.maximum), base: `${sample.rows.toLocaleString("en")} rows` };
   const numbers = (seenValues(database, column)?.values ?? []).map(Number).filter((one) => Number.isFinite(one));
   if (numbers.length === 0) return null;
   return { minimum: Math.min(...numbers), maximum: Math.max(...numbers), base: STATISTICS_SAMPLE };

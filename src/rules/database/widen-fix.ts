@@ -13,11 +13,15 @@ export function widenFixes(input: ChangeInput, of: FedColumn): FixDraft[] {
   if (narrow.some(({ table, column }) => table.kind !== "table" || column.generated !== null || isReadByView(database, table))) return [];
   const { sequence, column } = of;
   // Django widens what refers to it in the same migration.
-  const declared = database.declarationOfColumn(of.table, column.name) === null || column.typeName === "int8" ? null : changeType(input, of.table, column.name, { kind: "integer", to: "BigAutoField" });
+  const declared =
+    database.declarationOfColumn(of.table, column.name) === null || column.typeName === "int8"
+      ? null
+      : changeType(input, of.table, column.name, { kind: "integer", to: "BigAutoField" });
   if (declared?.kind === "migration") return [declared];
   const name = `${quoteName(sequence.schema)}.${quoteName(sequence.name)}`;
   // An identity's sequence follows its column by itself.
-  const own = column.identity === null && sequence.type !== "bigint" ? [[`ALTER SEQUENCE ${name} AS bigint`], [`ALTER SEQUENCE ${name} AS ${sequence.type}`]] : [[], []];
+  const own =
+    column.identity === null && sequence.type !== "bigint" ? [[`ALTER SEQUENCE ${name} AS bigint`], [`ALTER SEQUENCE ${name} AS ${sequence.type}`]] : [[], []];
   return [
     {
       title: `Widen \`${columnName(of)}\`${narrow.length > 1 ? ` and ${narrow.length - 1} columns that refer to it` : ""} to bigint`,
@@ -25,7 +29,11 @@ export function widenFixes(input: ChangeInput, of: FedColumn): FixDraft[] {
       safety: "review",
       edits: [],
       migration: rewritePlan(database, of.table),
-      sql: { forward: [...narrow.map((one) => alter(one, "bigint")), ...(own[0] ?? [])], reverse: [...(own[1] ?? []), ...narrow.map((one) => alter(one, one.column.type))], isTransactional: true },
+      sql: {
+        forward: [...narrow.map((one) => alter(one, "bigint")), ...(own[0] ?? [])],
+        reverse: [...(own[1] ?? []), ...narrow.map((one) => alter(one, one.column.type))],
+        isTransactional: true,
+      },
     },
   ];
 }

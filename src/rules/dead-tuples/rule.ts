@@ -23,7 +23,11 @@ export const rule: Rule = {
     if (unseen !== null) return { drafts: [], unjudged: [unseen], examined: "" };
     const tables = database.tables.filter(({ kind }) => kind === "table");
     const verdicts = tables.map((table) => judgeTable(database, table, thresholds["dead-tuples"] ?? LEAST_DEAD));
-    return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${tables.length} tables` };
+    return {
+      drafts: verdicts.flatMap(({ draft }) => draft ?? []),
+      unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []),
+      examined: `${tables.length} tables`,
+    };
   },
 };
 
@@ -48,7 +52,8 @@ interface Verdict {
 
 function judgeTable(database: Database, table: Table, least: number): Verdict {
   const counters = database.tableCounters(table);
-  if (counters === null) return table.bytes === 0 ? {} : { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs its counters, which could not be read" } };
+  if (counters === null)
+    return table.bytes === 0 ? {} : { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs its counters, which could not be read" } };
   if (counters.deadRows < least) return {};
   const triggers = triggersOf(database, table);
   if (triggers === null) return { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs the number of its rows, which was never estimated" } };
@@ -63,14 +68,23 @@ function isClearedLater({ server: { later } }: Database, { oid }: Table, trigger
 }
 
 function causeOf(database: Database, table: Table, counters: TableCounters, times: number): Cause | null {
-  return disabled(database, table) ?? held(database, table) ?? blocked(database, table) ?? starved(database, table) ?? unexplained(database, table, counters, times);
+  return (
+    disabled(database, table) ?? held(database, table) ?? blocked(database, table) ?? starved(database, table) ?? unexplained(database, table, counters, times)
+  );
 }
 
 function disabled(database: Database, table: Table): Cause | null {
   const by = autovacuumOff(database, table);
   if (by === null) return null;
   const vacuum = vacuumFix(table);
-  if (by === "server") return { words: "autovacuum is off on the whole server", remedy: "Turn autovacuum on.", doubt: "a schedule that vacuums by hand, and ran before this look, would do the same", isCertain: true, fixes: [vacuum] };
+  if (by === "server")
+    return {
+      words: "autovacuum is off on the whole server",
+      remedy: "Turn autovacuum on.",
+      doubt: "a schedule that vacuums by hand, and ran before this look, would do the same",
+      isCertain: true,
+      fixes: [vacuum],
+    };
   return {
     words: "autovacuum is off for it",
     remedy: "Vacuum it once; they come back until autovacuum is on for it again, which autovacuum-settings tells.",
@@ -93,9 +107,17 @@ function held(database: Database, table: Table): Cause | null {
 }
 
 function blocked({ server }: Database, table: Table): Cause | null {
-  const worker = server.activity.find(({ kind, sql, blockedBy }) => kind === "autovacuum worker" && blockedBy.length > 0 && (sql ?? "").includes(`${table.schema}.${table.name}`));
+  const worker = server.activity.find(
+    ({ kind, sql, blockedBy }) => kind === "autovacuum worker" && blockedBy.length > 0 && (sql ?? "").includes(`${table.schema}.${table.name}`),
+  );
   if (worker === undefined) return null;
-  return { words: `its vacuum waits for a lock of session ${worker.blockedBy.join(", ")}`, remedy: "End the session that holds the lock, or shorten its transactions.", doubt: "the lock can be gone a moment later", isCertain: false, fixes: [] };
+  return {
+    words: `its vacuum waits for a lock of session ${worker.blockedBy.join(", ")}`,
+    remedy: "End the session that holds the lock, or shorten its transactions.",
+    doubt: "the lock can be gone a moment later",
+    isCertain: false,
+    fixes: [],
+  };
 }
 
 function starved(database: Database, table: Table): Cause | null {

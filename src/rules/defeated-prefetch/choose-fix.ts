@@ -35,7 +35,10 @@ function extremeEdit(method: "first" | "last", rows: string, model: Model, span:
   const text = input.text(span.file);
   const row = rowName(model);
   const call = `${method === "first" ? "min" : "max"}(${rows}, key=lambda ${row}: ${row}.pk, default=None)`;
-  return { span, text: fitText(call, { column: span.start - lineStart(text, span.start), indent: indentAt(text, span.start) }, styleOf(text, input.lineLength)) };
+  return {
+    span,
+    text: fitText(call, { column: span.start - lineStart(text, span.start), indent: indentAt(text, span.start) }, styleOf(text, input.lineLength)),
+  };
 }
 
 /** `… for line in order.lines.filter(paid=True)` becomes `… for line in order.lines.all() if line.paid == True`. */

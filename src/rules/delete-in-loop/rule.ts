@@ -69,7 +69,13 @@ function keysFix(one: LoopWrite, input: RuleInput): FixDraft[] {
   if (!isWholeBody(one) || loop?.kind !== "for" || loop.target.kind !== "name" || call.args.length > 0 || receiver.kind !== "call") return [];
   const [keyword, ...more] = receiver.keywords;
   const isPlain = receiver.callee.kind === "attribute" && receiver.callee.name === "filter" && receiver.args.length === 0 && more.length === 0;
-  if (!isPlain || keyword?.value.kind !== "name" || keyword.value.name !== loop.target.name || !one.model.fields.has(keyword.name === "pk" ? one.model.primaryKey : keyword.name)) return [];
+  if (
+    !isPlain ||
+    keyword?.value.kind !== "name" ||
+    keyword.value.name !== loop.target.name ||
+    !one.model.fields.has(keyword.name === "pk" ? one.model.primaryKey : keyword.name)
+  )
+    return [];
   const { file } = one.span;
   const text = `${sourceText(input, file, receiver.callee)}(${keyword.name}__in=${sourceText(input, file, loop.iterable)}).delete()`;
   return [{ title: "Delete them with one query", safety: "review", edits: [{ span: { file, start: loop.start, end: loop.end }, text }] }];
@@ -82,7 +88,15 @@ function rowsFix(one: LoopWrite, input: RuleInput): FixDraft[] {
   const isLoopRow = loop.target.kind === "name" && one.receiver.kind === "name" && loop.target.name === one.receiver.name;
   const { file } = one.span;
   const span = { file, start: loop.start, end: loop.end };
-  const isDirect = input.facts.runs.some((run) => run.how === "iterate" && run.span.file === file && run.span.start === iterable.start && run.span.end === iterable.end && !run.sliced && run.model === one.model.label);
+  const isDirect = input.facts.runs.some(
+    (run) =>
+      run.how === "iterate" &&
+      run.span.file === file &&
+      run.span.start === iterable.start &&
+      run.span.end === iterable.end &&
+      !run.sliced &&
+      run.model === one.model.label,
+  );
   const blocks = one.loop.origin?.calls.some((call) => ["values", "values_list", "distinct", "union", "iterator"].includes(call.name)) ?? true;
   if (!isLoopRow || !isDirect || blocks || isReadLater(one, iterable, input)) return [];
   return [{ title: "Delete the queryset", safety: "review", edits: [{ span, text: `${sourceText(input, file, iterable)}.delete()` }] }];

@@ -28,10 +28,19 @@ export const rule: Rule = {
   judge: ({ database, source, thresholds }) => {
     const least = thresholds["delimited-list-in-text"] ?? LEAST_SHARE;
     const searches = source === null ? [] : searchesIn(source);
-    const columns = database.tables.filter((table) => table.partitionOf === null).flatMap((table) => table.columns.filter(isTextType).map((column) => ({ table, column })));
+    const columns = database.tables
+      .filter((table) => table.partitionOf === null)
+      .flatMap((table) => table.columns.filter(isTextType).map((column) => ({ table, column })));
     return {
       drafts: [
-        ...columns.flatMap(({ table, column }) => toDrafts(table, column, least, database).map((draft) => withSearches(draft, searches.find((one) => isOf(one, table, column, database))))),
+        ...columns.flatMap(({ table, column }) =>
+          toDrafts(table, column, least, database).map((draft) =>
+            withSearches(
+              draft,
+              searches.find((one) => isOf(one, table, column, database)),
+            ),
+          ),
+        ),
         ...fromSource(searches.filter(({ model }) => database.tableOf(model) === null).map(sourceDraft), "the snapshot has no table of the model"),
       ],
       unjudged: unjudged(database),
@@ -79,9 +88,18 @@ const TEXTS = /\.(?:CharField|TextField)$/;
 function searchesIn(input: RuleInput): Search[] {
   const found = new Map<string, { model: Model; field: Field; spans: Span[] }>();
   for (const chain of chainsIn(input)) {
-    for (const { keyword, fields, rest } of chain.calls.filter(({ name }) => CONDITIONS.has(name)).flatMap((call) => keywordLookups(input, chain.model, call))) {
+    for (const { keyword, fields, rest } of chain.calls
+      .filter(({ name }) => CONDITIONS.has(name))
+      .flatMap((call) => keywordLookups(input, chain.model, call))) {
       const [field] = fields;
-      if (field === undefined || fields.length > 1 || !TEXTS.test(field.type) || !/^i?contains$/.test(rest.join("__")) || !isEntry(sourceText(input, chain.span.file, keyword.value))) continue;
+      if (
+        field === undefined ||
+        fields.length > 1 ||
+        !TEXTS.test(field.type) ||
+        !/^i?contains$/.test(rest.join("__")) ||
+        !isEntry(sourceText(input, chain.span.file, keyword.value))
+      )
+        continue;
       const key = `${chain.model.concrete}.${field.name}`;
       const search = found.get(key) ?? { model: chain.model, field, spans: [] };
       if (!search.spans.some(({ start }) => start === chain.span.start)) search.spans.push(chain.span);

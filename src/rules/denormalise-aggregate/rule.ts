@@ -4,7 +4,17 @@ import { isUniqueColumn, modelOfTable } from "../database/column-facts.ts";
 import { foreignKeysOf } from "../database/foreign-keys.ts";
 import { shortName, tableSpot } from "../database/names.ts";
 import { percent, sentFrom, statementEvidence, statementSpot } from "../database/statement-places.ts";
-import { aggregatesIn, dearestFirst, noStatements, positionsIn, shapedStatements, sumOf, tableOfShape, writesOn, type ShapedStatement } from "../database/statement-shapes.ts";
+import {
+  aggregatesIn,
+  dearestFirst,
+  noStatements,
+  positionsIn,
+  shapedStatements,
+  sumOf,
+  tableOfShape,
+  writesOn,
+  type ShapedStatement,
+} from "../database/statement-shapes.ts";
 import { columnsIn, shapesIn } from "../../sql/compare-shapes.ts";
 import { calledName } from "../chains.ts";
 import { listed } from "../names.ts";
@@ -97,8 +107,12 @@ function correlatedIn(shape: QueryShape, database: Database): Aggregated[] {
   return shape.subqueries.flatMap(({ role, shape: inner }) => {
     const child = role === "scalar" ? tableOfShape(inner, 0, database) : null;
     const [call] = outputsOf(inner);
-    const isCorrelated = inner.predicates.some(({ left, right }) => [left, right].some((side) => side !== null && columnsIn(side).some(({ table }) => table === -1)));
-    return child === null || call === undefined || !isCorrelated || positionsIn(inner, child).length === 0 || !refersTo(child, parent, database) ? [] : [{ parent, child, name: call.name }];
+    const isCorrelated = inner.predicates.some(({ left, right }) =>
+      [left, right].some((side) => side !== null && columnsIn(side).some(({ table }) => table === -1)),
+    );
+    return child === null || call === undefined || !isCorrelated || positionsIn(inner, child).length === 0 || !refersTo(child, parent, database)
+      ? []
+      : [{ parent, child, name: call.name }];
   });
 }
 
@@ -144,10 +158,16 @@ function toDraft(pair: Pair, database: Database, source: RuleInput | null): Data
     claim: `${what} of \`${shortName(child)}\` for each \`${shortName(parent)}\` takes ${percent(shareOf(pair, database))} of all time: ${formatNumber(reads)} rows computed, ${formatNumber(writes)} children written.`,
     reason: `Each of ${formatNumber(calls)} calls reads the children again, ${formatMilliseconds(ms / Math.max(1, calls))} ms on average, though almost none of them changed.`,
     remedy: `Store the figure at \`${shortName(parent)}\`: a field with a backfill in the migration, kept by \`F()\` where children are written or by a trigger. It pays up to ${formatNumber(breakEven)} writes of children in the same time, at ${formatMilliseconds(upkeep.ms)} ms each${upkeep.isMeasured ? ", as updates of the table took" : ", estimated"}.`,
-    doubt: "writes that statements do not show (COPY, cascades) need upkeep too; many writers to one parent wait for each other; figures that a filter narrows by the day cannot be stored",
+    doubt:
+      "writes that statements do not show (COPY, cascades) need upkeep too; many writers to one parent wait for each other; figures that a filter narrows by the day cannot be stored",
     ...modelOfTable(database, parent),
     ...relationOf(pair, database),
-    places: [tableSpot(parent), tableSpot(child, "aggregated"), ...statements.slice(0, 3).flatMap(({ statement }) => [statementSpot(statement), ...sentFrom(statement)]), ...annotations(pair, database, source)],
+    places: [
+      tableSpot(parent),
+      tableSpot(child, "aggregated"),
+      ...statements.slice(0, 3).flatMap(({ statement }) => [statementSpot(statement), ...sentFrom(statement)]),
+      ...annotations(pair, database, source),
+    ],
     evidence: statements.slice(0, 1).map(({ statement }) => statementEvidence(database, statement, { reads, writes, breakEven })),
     fixes: [],
   };
@@ -156,7 +176,9 @@ function toDraft(pair: Pair, database: Database, source: RuleInput | null): Data
 /** The reverse side of the child's foreign key, as lookups name it. */
 function relationOf({ parent, child }: Pair, database: Database): { readonly relation?: string } {
   const label = database.modelOf(child)?.label;
-  const field = [...(database.modelOf(parent)?.fields.values() ?? [])].find(({ relation }) => relation?.kind === "fk-reverse" && relation.target === label && label !== undefined);
+  const field = [...(database.modelOf(parent)?.fields.values() ?? [])].find(
+    ({ relation }) => relation?.kind === "fk-reverse" && relation.target === label && label !== undefined,
+  );
   return field === undefined ? {} : { relation: field.name };
 }
 
@@ -169,14 +191,20 @@ function annotations(pair: Pair, database: Database, source: RuleInput | null): 
   const { relation } = relationOf(pair, database);
   const name = [...(model?.fields.values() ?? [])].find((field) => field.name === relation)?.queryName;
   if (source === null || model === null || name === undefined) return [];
-  const spans = source.facts.origins.filter((origin) => source.graph.byLabel(origin.model)?.concrete === model.concrete).flatMap(({ calls }) =>
-    calls.filter((call) => call.name === "annotate").flatMap((call) =>
-      [...call.keywords.map(({ value }) => value), ...call.args].flatMap((value): Span[] => {
-        const [path] = value.kind === "call" && FUNCTIONS.has(calledName(value) ?? "") ? value.args : [];
-        return path?.kind === "str" && (path.value === name || path.value.startsWith(`${name}__`)) ? [{ file: call.file, start: value.start, end: value.end }] : [];
-      }),
-    ),
-  );
+  const spans = source.facts.origins
+    .filter((origin) => source.graph.byLabel(origin.model)?.concrete === model.concrete)
+    .flatMap(({ calls }) =>
+      calls
+        .filter((call) => call.name === "annotate")
+        .flatMap((call) =>
+          [...call.keywords.map(({ value }) => value), ...call.args].flatMap((value): Span[] => {
+            const [path] = value.kind === "call" && FUNCTIONS.has(calledName(value) ?? "") ? value.args : [];
+            return path?.kind === "str" && (path.value === name || path.value.startsWith(`${name}__`))
+              ? [{ file: call.file, start: value.start, end: value.end }]
+              : [];
+          }),
+        ),
+    );
   const once = spans.filter((span, index) => spans.findIndex(({ file, start }) => file === span.file && start === span.start) === index);
   return once.slice(0, MOST_PLACES).map((span) => ({ role: "definition", span, label: "asked for here" }));
 }

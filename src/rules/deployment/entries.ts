@@ -29,13 +29,19 @@ export function postgresEntries(deployment: Deployment): Entry[] {
 /** Services that run by these settings: those that name them, and, for what the entry points name, those that name none. */
 export function servicesOf({ services, settings }: Deployment, { module, isNamed }: SettingsFacts): Service[] {
   const isOnly = settings.length === 1;
-  return services.filter((one) => (one.settings === null ? isNamed === true || isOnly : one.settings === module || module.startsWith(`${one.settings}.`) || (isOnly && !settings.some((other) => other.module === one.settings))));
+  return services.filter((one) =>
+    one.settings === null
+      ? isNamed === true || isOnly
+      : one.settings === module || module.startsWith(`${one.settings}.`) || (isOnly && !settings.some((other) => other.module === one.settings)),
+  );
 }
 
 /** The key may be there unseen. `by` leaves out what only the query of a URL could bring. */
 export function isOpen({ open = [], optionsSpot }: DatabaseSettings, key: string, by: readonly ("code" | "url")[] = ["code", "url"]): boolean {
   const isOption = key.startsWith("OPTIONS.");
-  return open.some((one) => by.includes(one.by) && (one.key === key || (one.key === "*" && !(isOption && optionsSpot !== null)) || (isOption && one.key === "OPTIONS.*")));
+  return open.some(
+    (one) => by.includes(one.by) && (one.key === key || (one.key === "*" && !(isOption && optionsSpot !== null)) || (isOption && one.key === "OPTIONS.*")),
+  );
 }
 
 /** `OPTIONS[name]`; null where it is not written. */
@@ -123,13 +129,25 @@ export function auditEntries({ source, deployment }: EvidenceInput, draftsOf: (e
   if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source" }], examined: "" };
   const entries = postgresEntries(deployment);
   const unjudged = missing === undefined ? [] : entries.flatMap(({ database }) => unreadEntry(database, missing));
-  return { drafts: distinctDrafts(entries.flatMap(draftsOf)), unjudged: [...new Map(unjudged.map((one) => [one.why, one])).values()], examined: examinedWords(entries) };
+  return {
+    drafts: distinctDrafts(entries.flatMap(draftsOf)),
+    unjudged: [...new Map(unjudged.map((one) => [one.why, one])).values()],
+    examined: examinedWords(entries),
+  };
 }
 
 function unreadEntry(database: DatabaseSettings, key: string): Unjudged[] {
   if (!isOpen(database, key, ["code"])) return [];
-  const what = database.unread.slice(0, 2).map((one) => `\`${one}\``).join(" and ");
-  return [{ object: `database ${database.alias}`, why: `needs ${key.replace(".", " ")}, which ${what} of \`${database.spot.span.file}\` decides: that code is not read` }];
+  const what = database.unread
+    .slice(0, 2)
+    .map((one) => `\`${one}\``)
+    .join(" and ");
+  return [
+    {
+      object: `database ${database.alias}`,
+      why: `needs ${key.replace(".", " ")}, which ${what} of \`${database.spot.span.file}\` decides: that code is not read`,
+    },
+  ];
 }
 
 /** `4.1` of `4.1.3` and `5.0b1`; unknown versions are no less than anything. */

@@ -36,8 +36,16 @@ export function timeoutDrafts(entry: Entry, { source, database: server, deployme
       confidence: entry.isSure ? (server === null ? "likely" : "certain") : confidenceOf(entry),
       claim: kind.claim(database.alias),
       reason: kind.reason,
-      remedy: pooler === null ? `Add \`-c ${kind.setting}=${kind.value}\` to \`OPTIONS["options"]\`, or ${statement}; the longest that a page needs is the right value.` : `${statement}: it holds through the pooler (${pooler.why}), which drops \`options\`.`,
-      doubt: doubtOf(server === null ? "the server, or the role that connects, has a limit that no file shows; a snapshot tells" : "another role than the one that was looked at has a limit of its own", database.user),
+      remedy:
+        pooler === null
+          ? `Add \`-c ${kind.setting}=${kind.value}\` to \`OPTIONS["options"]\`, or ${statement}; the longest that a page needs is the right value.`
+          : `${statement}: it holds through the pooler (${pooler.why}), which drops \`options\`.`,
+      doubt: doubtOf(
+        server === null
+          ? "the server, or the role that connects, has a limit that no file shows; a snapshot tells"
+          : "another role than the one that was looked at has a limit of its own",
+        database.user,
+      ),
       places: [{ ...spot, label: `no ${kind.setting}` }],
       evidence: [filesEvidence(spot), ...(server === null ? [] : [catalogEvidence(server)])],
       fixes: pooler === null ? reviewFix(`Set ${kind.setting}`, [edit(source, entry, kind)]) : [],
@@ -50,5 +58,7 @@ function edit(source: RuleInput | null, { database }: Entry, { setting, value }:
   if (said === undefined) return optionKeys(source, database, [["options", `"-c ${setting}=${value}"`]]);
   if (source === null || said.written === undefined) return null;
   const written = source.text(said.written.file).slice(said.written.start, said.written.end);
-  return /^(["'])[^"'\n]*\1$/.test(written) ? replaceValue(said, `${written.slice(0, -1)}${written.length > 2 ? " " : ""}-c ${setting}=${value}${written.slice(-1)}`) : null;
+  return /^(["'])[^"'\n]*\1$/.test(written)
+    ? replaceValue(said, `${written.slice(0, -1)}${written.length > 2 ? " " : ""}-c ${setting}=${value}${written.slice(-1)}`)
+    : null;
 }

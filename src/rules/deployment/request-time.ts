@@ -9,7 +9,11 @@ export interface RequestTime {
 
 /** The shortest of the web servers' limits; null where no file says one. */
 export function requestTime({ services }: Pick<Deployment, "services">): RequestTime | null {
-  const timed = services.flatMap(({ kind, name, timeout }) => ((kind === "wsgi" || kind === "asgi") && timeout !== null && timeout.value > 0 ? [{ seconds: timeout.value, service: name, isDefault: timeout.isDefault === true }] : []));
+  const timed = services.flatMap(({ kind, name, timeout }) =>
+    (kind === "wsgi" || kind === "asgi") && timeout !== null && timeout.value > 0
+      ? [{ seconds: timeout.value, service: name, isDefault: timeout.isDefault === true }]
+      : [],
+  );
   return timed.toSorted((a, b) => a.seconds - b.seconds)[0] ?? null;
 }
 

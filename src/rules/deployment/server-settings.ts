@@ -25,7 +25,12 @@ export function durationText(ms: number): string {
 /** Null where nothing on the server sets it, for the role that connects as far as that is known. */
 export function serverTimeout(database: Database, name: string, { user }: Pick<DatabaseSettings, "user">): ServerTimeout | null {
   const known = user === null || user.dependsOn !== undefined || user.value === "" ? null : user.value;
-  const own = (database.server.overrides ?? []).filter((one) => one.name === name && (one.database === null || one.database === database.catalog.database.name) && (one.role === null || known === null || one.role === known));
+  const own = (database.server.overrides ?? []).filter(
+    (one) =>
+      one.name === name &&
+      (one.database === null || one.database === database.catalog.database.name) &&
+      (one.role === null || known === null || one.role === known),
+  );
   for (const { value, role, database: of } of own.toSorted((a, b) => Number(b.role !== null) - Number(a.role !== null))) {
     const ms = milliseconds(value);
     if (ms !== null && ms > 0) return { ms, by: role === null ? `database ${of ?? "defaults"}` : `role ${role}` };

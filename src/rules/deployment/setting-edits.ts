@@ -19,7 +19,8 @@ export function siblingKey(source: Source, beside: Said<unknown> | null, name: s
   const key = /^(["'])(\w+)\1\s*:/.exec(own);
   if (key !== null) return { span: at, text: separator(text, span) + `${key[1] ?? '"'}${name}${key[1] ?? '"'}: ${value}` };
   const assignment = /^(\w+(?:\[[^\]]+\])*)\[(["'])\w+\2\]\s*=/.exec(own);
-  if (assignment !== null) return { span: at, text: `\n${indentAt(text, span.start)}${assignment[1] ?? ""}[${assignment[2] ?? '"'}${name}${assignment[2] ?? '"'}] = ${value}` };
+  if (assignment !== null)
+    return { span: at, text: `\n${indentAt(text, span.start)}${assignment[1] ?? ""}[${assignment[2] ?? '"'}${name}${assignment[2] ?? '"'}] = ${value}` };
   const keyword = /(\w+)\s*=\s*$/.exec(text.slice(Math.max(0, span.start - 80), span.start))?.[1];
   if (keyword === undefined) return null;
   return { span: at, text: `${separator(text, span)}${keyword === keyword.toLowerCase() ? name.toLowerCase() : name}=${value}` };
@@ -53,7 +54,9 @@ export function optionKeys(source: Source, database: DatabaseSettings, entries: 
 }
 
 function newOptions(source: NonNullable<Source>, database: DatabaseSettings, entries: readonly (readonly [name: string, value: string])[]): EditDraft | null {
-  const beside = [database.connMaxAge, database.healthChecks, database.atomicRequests, database.port, database.host, database.name, database.engine].find((one) => one?.written !== undefined && isWithin(one, database));
+  const beside = [database.connMaxAge, database.healthChecks, database.atomicRequests, database.port, database.host, database.name, database.engine].find(
+    (one) => one?.written !== undefined && isWithin(one, database),
+  );
   return siblingKey(source, beside ?? null, "OPTIONS", `{${entries.map(([name, value]) => `"${name}": ${value}`).join(", ")}}`);
 }
 

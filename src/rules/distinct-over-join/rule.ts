@@ -12,7 +12,10 @@ export const rule: Rule = {
     fix: "never",
     stage: "stable",
   },
-  check: (input) => chainsIn(input).flatMap((chain) => toDrafts(chain, input)).filter(isFirst),
+  check: (input) =>
+    chainsIn(input)
+      .flatMap((chain) => toDrafts(chain, input))
+      .filter(isFirst),
   judge: (input) => judgeBySize(input, { rule: "distinct-over-join", severity: "warning", meaning: "" }),
 };
 

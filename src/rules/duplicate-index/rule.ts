@@ -20,9 +20,13 @@ export const rule: Rule = {
   },
   judge: (input) => {
     const { database } = input;
-    const pairs = judgedTables(database).flatMap((table) => duplicatesOf(table, database).map(([index, twin]) => ({ table, index, twin, needed: neededBy(index, database) })));
+    const pairs = judgedTables(database).flatMap((table) =>
+      duplicatesOf(table, database).map(([index, twin]) => ({ table, index, twin, needed: neededBy(index, database) })),
+    );
     return {
-      drafts: pairs.flatMap(({ table, index, twin, needed }) => (needed === null ? [withRemovalProof(toDraft(table, index, twin, input), index, database)] : [])),
+      drafts: pairs.flatMap(({ table, index, twin, needed }) =>
+        needed === null ? [withRemovalProof(toDraft(table, index, twin, input), index, database)] : [],
+      ),
       unjudged: pairs.flatMap(({ needed }) => needed ?? []),
       examined: `${database.catalog.indexes.length} indexes`,
     };

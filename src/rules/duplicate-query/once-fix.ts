@@ -49,12 +49,15 @@ function extracted({ stmt, a, b, holder, first, second }: Twice, input: RuleInpu
   const other = pathTo(input.program, second.span).findLast(isStatement);
   const { file } = first.span;
   const text = input.text(file);
-  const name = nameOf(first.model).replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, "_").toLowerCase();
+  const name = nameOf(first.model)
+    .replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, "_")
+    .toLowerCase();
   const isTaken = namesIn(holder).has(name) || holder.params.some((param) => param.name === name) || isNamedAfter(holder.body, name, 0);
   const isSimple = [stmt, other].every((one) => one?.kind === "assign" || one?.kind === "expr" || one?.kind === "return");
   const isOneBlock = other !== undefined && indentAt(text, other.start) === indentAt(text, stmt.start) && a.start !== stmt.start;
   const moved = sourceText(input, file, a);
-  if (isTaken || !isSimple || !isOneBlock || first.how !== "get" || moved.includes("\n") || text.slice(lineStart(text, stmt.start), stmt.start).trim() !== "") return [];
+  if (isTaken || !isSimple || !isOneBlock || first.how !== "get" || moved.includes("\n") || text.slice(lineStart(text, stmt.start), stmt.start).trim() !== "")
+    return [];
   const line = lineStart(text, stmt.start);
   return [
     {

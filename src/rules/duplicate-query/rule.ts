@@ -22,7 +22,9 @@ type Pair = readonly [QueryRun, QueryRun];
 
 function pairs(input: RuleInput): Pair[] {
   const found = new Map<string, Pair>();
-  const runs = input.facts.runs.filter((run) => !run.cached && !run.inTemplate && !run.atImport && run.origin.kind !== "parameter" && textOf(run, input) !== "");
+  const runs = input.facts.runs.filter(
+    (run) => !run.cached && !run.inTemplate && !run.atImport && run.origin.kind !== "parameter" && textOf(run, input) !== "",
+  );
   for (const alike of groupBy(runs, (run) => `${run.span.file}\0${run.symbol}\0${textOf(run, input)}`).values()) {
     for (const second of alike) {
       const first = alike.find((run) => isGuilty(run, second, input));

@@ -30,20 +30,32 @@ export const rule: Rule = {
   check: (input) => {
     const joins = selfJoins(input);
     const models = ownModels(input).flatMap((model) => attributeModels(model));
-    return [...models.map((one) => modelDraft(one, joins.some(({ model }) => model === one.model))), ...joins.map((one) => chainDraft(one))];
+    return [
+      ...models.map((one) =>
+        modelDraft(
+          one,
+          joins.some(({ model }) => model === one.model),
+        ),
+      ),
+      ...joins.map((one) => chainDraft(one)),
+    ];
   },
   judge: ({ database, source, thresholds }) => {
-    const tables = database.tables.filter((table) => table.partitionOf === null).flatMap((table) => {
-      const roles = attributeTable(table, database);
-      return roles === null ? [] : [{ table, roles, joined: selfJoined(table, database, thresholds["entity-attribute-value"] ?? LEAST_APPEARANCES) }];
-    });
+    const tables = database.tables
+      .filter((table) => table.partitionOf === null)
+      .flatMap((table) => {
+        const roles = attributeTable(table, database);
+        return roles === null ? [] : [{ table, roles, joined: selfJoined(table, database, thresholds["entity-attribute-value"] ?? LEAST_APPEARANCES) }];
+      });
     const written = source === null ? [] : selfJoins(source).map((one) => withStatements(one, tables, database));
     const seen = new Set(written.flatMap(({ model }) => (model === undefined ? [] : [model])));
     return {
       drafts: [
         ...tables.map((one) => tableDraft(one, database)),
         ...written,
-        ...tables.filter(({ table }) => !seen.has(database.modelOf(table)?.label ?? "")).flatMap(({ table, joined }) => joined.map((one) => joinDraft(one, table, database))),
+        ...tables
+          .filter(({ table }) => !seen.has(database.modelOf(table)?.label ?? ""))
+          .flatMap(({ table, joined }) => joined.map((one) => joinDraft(one, table, database))),
       ],
       unjudged: [],
       examined: `${database.tables.length} tables`,
@@ -85,7 +97,10 @@ function modelDraft({ model, name, value }: AttributeModel, isJoined: boolean): 
     remedy: REMEDY,
     doubt: DOUBT,
     model: model.label,
-    places: [{ role: "definition", span: name.span }, { role: "definition", span: value.span }],
+    places: [
+      { role: "definition", span: name.span },
+      { role: "definition", span: value.span },
+    ],
     fixes: [],
   };
 }
@@ -193,6 +208,9 @@ function joinDraft({ statement, shape }: ShapedStatement, table: Table, database
 function withStatements(join: SelfJoin, tables: readonly FoundTable[], database: Database): DatabaseDraft {
   const found = tables.find(({ table }) => database.modelOf(table)?.label === join.model.label);
   const [first] = found?.joined ?? [];
-  const evidence = first === undefined ? { kind: "inferred" as const, note: "from the queryset; no statement of this form was seen" } : statementEvidence(database, first.statement);
+  const evidence =
+    first === undefined
+      ? { kind: "inferred" as const, note: "from the queryset; no statement of this form was seen" }
+      : statementEvidence(database, first.statement);
   return { ...chainDraft(join), evidence: [evidence] };
 }

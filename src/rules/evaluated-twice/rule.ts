@@ -17,7 +17,21 @@ export const rule: Rule = {
 };
 
 /** Ways of running that fetch rows, so that the second could have used the first's. */
-const FETCHES: ReadonlySet<string> = new Set(["iterate", "list", "len", "bool", "sorted", "sum", "text", "unpack", "index", "first", "last", "latest", "earliest"]);
+const FETCHES: ReadonlySet<string> = new Set([
+  "iterate",
+  "list",
+  "len",
+  "bool",
+  "sorted",
+  "sum",
+  "text",
+  "unpack",
+  "index",
+  "first",
+  "last",
+  "latest",
+  "earliest",
+]);
 const WHOLE: ReadonlySet<string> = new Set(["iterate", "list", "len", "bool", "sorted", "sum", "text", "unpack"]);
 
 type Pair = readonly [QueryRun, QueryRun];

@@ -31,7 +31,9 @@ const DATES: ReadonlySet<string> = new Set(["date", "timestamp", "timestamptz"])
 type Kind = "upper" | "lower" | "date" | "part";
 
 function candidatesOf(table: Table, input: DatabaseInput): readonly IndexCandidate[] {
-  const conditions = usesOf(table, input.database).flatMap((use) => conditionsOf(use).filter(({ predicate }) => COMPARED.has(predicate.operator) && !predicate.negated));
+  const conditions = usesOf(table, input.database).flatMap((use) =>
+    conditionsOf(use).filter(({ predicate }) => COMPARED.has(predicate.operator) && !predicate.negated),
+  );
   return table.columns.flatMap((column) => {
     const own = conditions.filter((one) => one.column === column.name);
     return KINDS.flatMap((kind) => candidateOf({ table, column, kind, conditions: own.filter((one) => kindOf(one, column) === kind), input }));
@@ -83,15 +85,20 @@ function candidateOf(asked: Asked): readonly IndexCandidate[] {
 /** Citext compares without case by itself, and so does a unique index on the expression. */
 function isServed({ table, column, kind, input: { database } }: Asked): boolean {
   if (kind === "upper" || kind === "lower") return hasKey(table, database, { column: column.name, function: kind });
-  const inside = ownIndexes(table, database).flatMap(({ valid, keys: [key] }) => (valid && key !== undefined && key.expression !== null && key.expression.includes(column.name) ? [key.expression.toLowerCase()] : []));
+  const inside = ownIndexes(table, database).flatMap(({ valid, keys: [key] }) =>
+    valid && key !== undefined && key.expression !== null && key.expression.includes(column.name) ? [key.expression.toLowerCase()] : [],
+  );
   return inside.some((expression) => (kind === "part" ? /extract|date_part/.test(expression) : /::date|date_trunc/.test(expression)));
 }
 
 function remedyOf(kind: Kind, column: Column): string {
   const { name } = column;
   if (kind === "upper" || kind === "lower") return `Add an index on \`${kind === "upper" ? "Upper" : "Lower"}("${name}")\`.`;
-  if (kind === "date") return `Ask for a range, \`${name}__gte\` and \`${name}__lt\`, which an index on \`${name}\` serves; a day of a time zone needs no index of its own then.`;
-  return column.typeName === "date" ? `Add an index on the part that is asked for, or keep it in a column of its own.` : `Ask for a range where one exists; a month of every year needs a column of its own, or an index on the part in a fixed time zone.`;
+  if (kind === "date")
+    return `Ask for a range, \`${name}__gte\` and \`${name}__lt\`, which an index on \`${name}\` serves; a day of a time zone needs no index of its own then.`;
+  return column.typeName === "date"
+    ? `Add an index on the part that is asked for, or keep it in a column of its own.`
+    : `Ask for a range where one exists; a month of every year needs a column of its own, or an index on the part in a fixed time zone.`;
 }
 
 const LOOKUPS: Readonly<Record<Kind, { readonly lookups: readonly string[]; readonly transforms: readonly string[] }>> = {
@@ -103,7 +110,9 @@ const LOOKUPS: Readonly<Record<Kind, { readonly lookups: readonly string[]; read
 
 function linesOf({ table, column, kind, input }: Asked): readonly Spot[] {
   const { lookups, transforms } = LOOKUPS[kind];
-  return lookupsOn(table, column.name, input).flatMap((one) => (lookups.includes(one.lookup) || one.transforms.some((name) => transforms.includes(name)) ? [{ role: "queryset" as const, span: one.span }] : []));
+  return lookupsOn(table, column.name, input).flatMap((one) =>
+    lookups.includes(one.lookup) || one.transforms.some((name) => transforms.includes(name)) ? [{ role: "queryset" as const, span: one.span }] : [],
+  );
 }
 
 function changeOf({ table, column, kind, input }: Asked, statements: readonly Statement[]): Pick<IndexCandidate, "fixes" | "proposes"> {
@@ -113,7 +122,10 @@ function changeOf({ table, column, kind, input }: Asked, statements: readonly St
 }
 
 /** For times there is a better way than an index where they can be a range; an index on the expression serves the statements as they are, in one time zone. */
-function ofTime({ table, column, kind, input: { database } }: Pick<Asked, "table" | "column" | "input"> & { readonly kind: "date" | "part" }, statements: readonly Statement[]): Pick<IndexCandidate, "fixes" | "proposes"> {
+function ofTime(
+  { table, column, kind, input: { database } }: Pick<Asked, "table" | "column" | "input"> & { readonly kind: "date" | "part" },
+  statements: readonly Statement[],
+): Pick<IndexCandidate, "fixes" | "proposes"> {
   const key = timeKey(kind, column, statements);
   if (key === null) return { fixes: [] };
   const spec: IndexSpec = { keys: [key], name: `${table.name}_${column.name}_${kind}_idx`.slice(0, LONGEST_NAME) };
@@ -123,7 +135,11 @@ function ofTime({ table, column, kind, input: { database } }: Pick<Asked, "table
     kind: "sql",
     safety: "review",
     edits: [],
-    sql: { forward: [createIndexSql(spec, spec.name ?? "", table, isConcurrent), `ANALYZE ${quoteQualified(table)}`], reverse: [`DROP INDEX${isConcurrent ? " CONCURRENTLY" : ""} ${quoteQualified({ schema: table.schema, name: spec.name ?? "" })}`], isTransactional: false },
+    sql: {
+      forward: [createIndexSql(spec, spec.name ?? "", table, isConcurrent), `ANALYZE ${quoteQualified(table)}`],
+      reverse: [`DROP INDEX${isConcurrent ? " CONCURRENTLY" : ""} ${quoteQualified({ schema: table.schema, name: spec.name ?? "" })}`],
+      isTransactional: false,
+    },
   };
   return { fixes: [fix], proposes: proposalOf({ table, spec, statements }, database) };
 }

@@ -16,6 +16,8 @@ test("several zones, or none that is known, are no zone", () => {
 });
 
 test("one part is asked for, or none is taken", () => {
-  expect(partOf([statement("SELECT 1 FROM p WHERE EXTRACT(MONTH FROM born) = 3"), statement("SELECT 1 FROM p WHERE EXTRACT('month' FROM born) = $1")])).toBe("month");
+  expect(partOf([statement("SELECT 1 FROM p WHERE EXTRACT(MONTH FROM born) = 3"), statement("SELECT 1 FROM p WHERE EXTRACT('month' FROM born) = $1")])).toBe(
+    "month",
+  );
   expect(partOf([statement("SELECT 1 FROM p WHERE EXTRACT(MONTH FROM born) = 3 AND EXTRACT(DAY FROM born) = 4")])).toBeNull();
 });

@@ -16,7 +16,11 @@ export const rule: Rule = {
     const { source } = input;
     if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source" }], examined: "" };
     const found = byPlace(waitings(input, input.thresholds["external-call-in-transaction"]).filter(({ kind }) => kind !== "sleep"));
-    return { drafts: found.map((one) => ({ ...toDraft(one, source), evidence: waitingEvidence(one) })), unjudged: [], examined: `${source.facts.outsideCalls?.length ?? 0} calls out of the process` };
+    return {
+      drafts: found.map((one) => ({ ...toDraft(one, source), evidence: waitingEvidence(one) })),
+      unjudged: [],
+      examined: `${source.facts.outsideCalls?.length ?? 0} calls out of the process`,
+    };
   },
 };
 
@@ -33,7 +37,12 @@ const WAITS: Readonly<Record<Waiting["kind"], string>> = {
 function toDraft(one: Waiting & { readonly others: number }, source: RuleInput): FindingDraft {
   const { block, target, kind, recorded } = one;
   const where = holderName(one.symbol, source.program);
-  const opened = block === null ? "the transaction that ATOMIC_REQUESTS opens" : block.holder === where || block.holder === "" ? "its transaction" : `the transaction of \`${block.holder}\``;
+  const opened =
+    block === null
+      ? "the transaction that ATOMIC_REQUESTS opens"
+      : block.holder === where || block.holder === ""
+        ? "its transaction"
+        : `the transaction of \`${block.holder}\``;
   const seen = recorded === null ? "" : ` The slowest of ${recorded.calls} took ${ms(recorded.slowest)} ms.`;
   return {
     key: [where, target, block === null ? "request" : block.holder],
@@ -41,7 +50,12 @@ function toDraft(one: Waiting & { readonly others: number }, source: RuleInput):
     claim: `\`${where}\` calls \`${target}\` inside ${opened}.`,
     reason: `Until ${WAITS[kind]}, the connection is taken and every row lock of the transaction is kept.${one.others === 0 ? "" : ` ${one.others} more ${one.others === 1 ? "transaction reaches" : "transactions reach"} this line.`}${seen}`,
     remedy: remedyOf(one),
-    doubt: kind === "mail" ? "an e-mail backend that only stores or prints messages waits for nobody" : recorded === null ? "how long the call takes was not measured" : "a recording shows what ran, not what production's network does",
+    doubt:
+      kind === "mail"
+        ? "an e-mail backend that only stores or prints messages waits for nobody"
+        : recorded === null
+          ? "how long the call takes was not measured"
+          : "a recording shows what ran, not what production's network does",
     places: waitingPlaces(one, "waits here"),
     fixes: [],
   };

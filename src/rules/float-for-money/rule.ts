@@ -18,22 +18,56 @@ export const rule: Rule = {
   check: (input) => projectModels(input).flatMap((model) => moneyFields(model).map((field) => ofField(model, field))),
   judge: (input) => {
     const floats = ownColumns(input.database).filter(({ column }) => FLOATS.has(column.typeName));
-    return { drafts: floats.filter(({ column, table }) => isMoney(column.name, [table.name, ...table.columns.map((one) => one.name)])).map((of) => ofColumn(input, of)), unjudged: [], examined: `${floats.length} columns of floating point` };
+    return {
+      drafts: floats
+        .filter(({ column, table }) => isMoney(column.name, [table.name, ...table.columns.map((one) => one.name)]))
+        .map((of) => ofColumn(input, of)),
+      unjudged: [],
+      examined: `${floats.length} columns of floating point`,
+    };
   },
 };
 
 const FLOATS: ReadonlySet<string> = new Set(["float4", "float8"]);
 
-const MONEY: ReadonlySet<string> = new Set(["price", "amount", "balance", "cost", "fee", "salary", "wage", "revenue", "subtotal", "payment", "refund", "deposit", "credit", "debit", "invoice", "payout", "turnover", "tip", "vat"]);
+const MONEY: ReadonlySet<string> = new Set([
+  "price",
+  "amount",
+  "balance",
+  "cost",
+  "fee",
+  "salary",
+  "wage",
+  "revenue",
+  "subtotal",
+  "payment",
+  "refund",
+  "deposit",
+  "credit",
+  "debit",
+  "invoice",
+  "payout",
+  "turnover",
+  "tip",
+  "vat",
+]);
 /** A quantity of something else, or money that was computed on: a rate, an average, a forecast. */
 const OTHER: ReadonlySet<string> = new Set(
-  "rate ratio percent percentage pct factor share weight score rank index count hours hour minutes seconds days ms km kg time distance size width height lat lon latitude longitude probability estimate estimated predicted prediction forecast mean avg average std stddev variance coefficient elasticity log energy".split(" "),
+  "rate ratio percent percentage pct factor share weight score rank index count hours hour minutes seconds days ms km kg time distance size width height lat lon latitude longitude probability estimate estimated predicted prediction forecast mean avg average std stddev variance coefficient elasticity log energy".split(
+    " ",
+  ),
 );
 
 /** An amount of milk is none of money: what stands beside it has to speak of money too. */
 const VAGUE: ReadonlySet<string> = new Set(["amount", "deposit", "tip"]);
 const COMPANY: ReadonlySet<string> = new Set(
-  [...MONEY].filter((word) => !VAGUE.has(word)).concat("currency donation order bill billing purchase sale transaction transfer account wallet budget expense tax cart checkout subscription charge discount coupon voucher payroll loan cash money eur usd gbp paid due".split(" ")),
+  [...MONEY]
+    .filter((word) => !VAGUE.has(word))
+    .concat(
+      "currency donation order bill billing purchase sale transaction transfer account wallet budget expense tax cart checkout subscription charge discount coupon voucher payroll loan cash money eur usd gbp paid due".split(
+        " ",
+      ),
+    ),
 );
 
 const singular = (word: string): string => (MONEY.has(word.replace(/s$/, "")) || COMPANY.has(word.replace(/s$/, "")) ? word.replace(/s$/, "") : word);
@@ -53,7 +87,14 @@ function projectModels({ graph }: RuleInput): readonly Model[] {
 /** Inherited fields are told of once, at the model that declares them. */
 function moneyFields(model: Model): readonly Field[] {
   const { module, def } = model.cls;
-  return [...model.fields.values()].filter((field) => field.type.endsWith(".FloatField") && isMoney(field.name, [model.name, ...model.fields.keys()]) && field.span.file === module.ir.file && field.span.start >= def.start && field.span.end <= def.end);
+  return [...model.fields.values()].filter(
+    (field) =>
+      field.type.endsWith(".FloatField") &&
+      isMoney(field.name, [model.name, ...model.fields.keys()]) &&
+      field.span.file === module.ir.file &&
+      field.span.start >= def.start &&
+      field.span.end <= def.end,
+  );
 }
 
 const REASON = "Floating point holds 0.1 and 19.99 only nearly: sums drift by cents, and `=` misses amounts that look equal.";
@@ -82,6 +123,14 @@ function ofColumn(input: ChangeInput, of: ColumnOf): DatabaseDraft {
     remedy: `Make it \`numeric(${digits}, 2)\`: \`DecimalField(max_digits=${digits}, decimal_places=2)\`.`,
     doubt: "the name alone says that this is money; values with more than two decimals are rounded",
     label: column.type,
-    fixes: range === null ? [] : retypeFixes(input, { ...of, field: { kind: "decimal", maxDigits: digits, decimalPlaces: 2 }, type: `numeric(${digits}, 2)`, using: "round(%::numeric, 2)" }),
+    fixes:
+      range === null
+        ? []
+        : retypeFixes(input, {
+            ...of,
+            field: { kind: "decimal", maxDigits: digits, decimalPlaces: 2 },
+            type: `numeric(${digits}, 2)`,
+            using: "round(%::numeric, 2)",
+          }),
   });
 }

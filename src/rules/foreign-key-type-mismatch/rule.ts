@@ -117,7 +117,9 @@ function toDraft(input: ChangeInput, { child, parent, isDeclaredAlone }: Pair): 
         ? "Once the key passes the narrower type's end, rows of the child can no longer be written."
         : "The two are compared through a cast, which an index on the plain column does not serve.",
     remedy: `Give \`${child.column.name}\` the type ${parent.column.type}.`,
-    doubt: isDeclaredAlone ? "the model alone relates the two; the database has no constraint" : "a key that stays far below the narrower type's end does no harm yet",
+    doubt: isDeclaredAlone
+      ? "the model alone relates the two; the database has no constraint"
+      : "a key that stays far below the narrower type's end does no harm yet",
     severity: isWider ? "info" : "warning",
     label: child.column.type,
     morePlaces: [tableSpot(parent.table, parent.column.type)],

@@ -18,7 +18,8 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: (input) => judgeStatements(input, { leastShare: input.thresholds["function-on-column.share"] ?? WORTH_SHARE, flaws: (statement) => flawsOf(statement, input) }),
+  judge: (input) =>
+    judgeStatements(input, { leastShare: input.thresholds["function-on-column.share"] ?? WORTH_SHARE, flaws: (statement) => flawsOf(statement, input) }),
 };
 
 function flawsOf(statement: Statement, { database, thresholds }: DatabaseInput): StatementFlaw[] {
@@ -30,11 +31,16 @@ function flawsOf(statement: Statement, { database, thresholds }: DatabaseInput):
 /** Searches inside text are another rule's, and indexes of JSON know these operators. */
 const SEARCHES: ReadonlySet<string> = new Set(["like", "not like", "ilike", "not ilike", "@>", "?", "&&", "@@", "<>", "exists", "not exists"]);
 
-function flawOf({ shape, predicate, column, wrappers }: WrappedColumn, statement: Statement, { database, least }: { readonly database: Database; readonly least: number }): StatementFlaw[] {
+function flawOf(
+  { shape, predicate, column, wrappers }: WrappedColumn,
+  statement: Statement,
+  { database, least }: { readonly database: Database; readonly least: number },
+): StatementFlaw[] {
   const table = tableAt(shape, column.table, database);
   const rows = table === null ? null : rowsOf(table, database);
   const called = wrappers.find((name) => !name.startsWith("cast:")) ?? "";
-  if (table === null || rows === null || rows < least || predicate.any !== null || called === "coalesce" && isNarrowed(shape, column.table, table, database)) return [];
+  if (table === null || rows === null || rows < least || predicate.any !== null || (called === "coalesce" && isNarrowed(shape, column.table, table, database)))
+    return [];
   if (isNarrowed(shape, column.table, table, database) || database.indexesOf(table).some((index) => servesExpression(index, called, column.name))) return [];
   return [
     {
@@ -49,7 +55,8 @@ function flawOf({ shape, predicate, column, wrappers }: WrappedColumn, statement
   ];
 }
 
-const isNarrowed = (shape: QueryShape, position: number, table: Table, database: Database): boolean => isNarrowedBefore(shape, position, database.indexesOf(table));
+const isNarrowed = (shape: QueryShape, position: number, table: Table, database: Database): boolean =>
+  isNarrowedBefore(shape, position, database.indexesOf(table));
 
 /** An index on the same function of the column. */
 function servesExpression({ keys, valid }: Index, called: string, column: string): boolean {
@@ -60,8 +67,11 @@ function servesExpression({ keys, valid }: Index, called: string, column: string
 const wordsOf = (called: string, column: string): string => (called.startsWith("op:") ? `${column} ${called.slice(3)} …` : `${called}(${column})`);
 
 function remedyFor(called: string): string {
-  if (/^(?:date_trunc|date_part|extract|timezone|date)$/.test(called)) return "Ask for a range of the column itself: `filter(at__gte=start, at__lt=end)` in place of `__date`, `__month` or `Trunc…`.";
-  if (/^(?:upper|lower)$/.test(called)) return "Index the expression (`Index(Upper(\"name\"), name=…)`), or use a case-insensitive collation, or store the text in one case.";
-  if (called.startsWith("op:->") || called.startsWith("op:#>")) return "Keep the value in a column of its own, or index the expression (`Index(KeyTextTransform(…), name=…)`); for `@>` a GIN index.";
-  return "Compare the column itself, or index the expression: `Index(Func(\"column\"), name=…)` in Meta.indexes.";
+  if (/^(?:date_trunc|date_part|extract|timezone|date)$/.test(called))
+    return "Ask for a range of the column itself: `filter(at__gte=start, at__lt=end)` in place of `__date`, `__month` or `Trunc…`.";
+  if (/^(?:upper|lower)$/.test(called))
+    return 'Index the expression (`Index(Upper("name"), name=…)`), or use a case-insensitive collation, or store the text in one case.';
+  if (called.startsWith("op:->") || called.startsWith("op:#>"))
+    return "Keep the value in a column of its own, or index the expression (`Index(KeyTextTransform(…), name=…)`); for `@>` a GIN index.";
+  return 'Compare the column itself, or index the expression: `Index(Func("column"), name=…)` in Meta.indexes.';
 }

@@ -34,7 +34,13 @@ export const rule: Rule = {
     const held = samples.filter((one) => holds(one, database, thresholds));
     const tables = database.tables.filter(({ oid }) => held.some(({ table }) => table === oid));
     return {
-      drafts: tables.flatMap((table) => draftsOf(table, held.filter((one) => one.table === table.oid), database)),
+      drafts: tables.flatMap((table) =>
+        draftsOf(
+          table,
+          held.filter((one) => one.table === table.oid),
+          database,
+        ),
+      ),
       unjudged: notSampled(database),
       examined: `${samples.length} pairs of columns`,
     };
@@ -52,7 +58,11 @@ function degreeOf({ rows, groups, repeatedGroups, violations }: Dependency): num
 function holds(sample: Dependency, database: Database, thresholds: Readonly<Record<string, number>>): boolean {
   const table = database.table(sample.table);
   if (table === null || degreeOf(sample) < (thresholds["functional-dependency"] ?? LEAST_DEGREE)) return false;
-  if (sample.repeatedGroups < (thresholds["functional-dependency.groups"] ?? LEAST_GROUPS) || sample.rows - sample.groups < (thresholds["functional-dependency.repeats"] ?? LEAST_REPEATS)) return false;
+  if (
+    sample.repeatedGroups < (thresholds["functional-dependency.groups"] ?? LEAST_GROUPS) ||
+    sample.rows - sample.groups < (thresholds["functional-dependency.repeats"] ?? LEAST_REPEATS)
+  )
+    return false;
   return sample.rows >= LEAST_ROWS || sample.rows >= (rowsOf(table, database) ?? Infinity) * WHOLE || isFilled(sample, table, database);
 }
 
@@ -66,7 +76,10 @@ function isFilled({ rows, from, to }: Dependency, table: Table, database: Databa
 /** One finding for each X, and none for an X that another one determines as well: a city that follows from a postcode. */
 function draftsOf(table: Table, held: readonly Dependency[], database: Database): DatabaseDraft[] {
   if (attributeTable(table, database) !== null) return [];
-  const pairs = held.filter((one) => one.from.length === 1 && !isCopied(one, database) && !isMade(one, table, database) && !one.from.some((column) => isUniqueColumn(database, table, column)));
+  const pairs = held.filter(
+    (one) =>
+      one.from.length === 1 && !isCopied(one, database) && !isMade(one, table, database) && !one.from.some((column) => isUniqueColumn(database, table, column)),
+  );
   const widthOf = (name: string): number => database.column(table, name)?.statistics?.averageWidth ?? 0;
   const determined = new Set<string>();
   const drafts: DatabaseDraft[] = [];
@@ -110,7 +123,10 @@ function toDraft(table: Table, x: string, group: readonly Dependency[], database
     claim: `In \`${shortName(table)}\`, \`${x}\` determines ${listed(names)}: ${formatNumber(groups)} values over ${formatNumber(rows)} rows, ${exceptions}.`,
     reason: "The same fact is written once for each row, so that an update of one row makes it disagree with the others.",
     remedy: `Keep ${listed(names)} in a model with one row for each \`${x}\`, and a foreign key here.`,
-    doubt: violations === 0 ? "rows that are not there yet can break it; text as it was at the time (a label on an invoice) is kept on purpose" : "the exceptions are errors, or the rule has them: look at a few before moving anything",
+    doubt:
+      violations === 0
+        ? "rows that are not there yet can break it; text as it was at the time (a label on an invoice) is kept on purpose"
+        : "the exceptions are errors, or the rule has them: look at a few before moving anything",
     ...modelOfTable(database, table),
     places: columnSpots(database, table, [...names, x]),
     evidence: [sampleEvidence(database, table, rows, { groups, violations, degree: Number(Math.min(...group.map(degreeOf)).toPrecision(4)) })],

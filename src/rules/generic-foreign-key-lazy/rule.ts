@@ -24,7 +24,9 @@ function isGuilty(load: LazyLoad, input: RuleInput): boolean {
 }
 
 function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
-  const deeper = isAtLeast(input.project.djangoVersion, 5, 0) ? " Where relations of the targets are read too, use `GenericPrefetch` with a queryset for each type." : "";
+  const deeper = isAtLeast(input.project.djangoVersion, 5, 0)
+    ? " Where relations of the targets are read too, use `GenericPrefetch` with a queryset for each type."
+    : "";
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
     confidence: confidenceOf(load, input.facts),

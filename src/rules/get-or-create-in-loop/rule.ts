@@ -33,7 +33,10 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
     confidence: one.loop.over === "rows" && writeConfidence(one) === "likely" ? "likely" : "possible",
     claim: `The loop calls \`${how}()\` for each \`${one.model.name}\`: ${statements}.`,
     reason: "Each round looks for its row, and opens a transaction to write it.",
-    remedy: how === "get_or_create" ? "Fetch the rows that exist with one `filter(…__in=…)`, then `bulk_create()` the rest." : "Use `bulk_create(…, update_conflicts=True, unique_fields=…, update_fields=…)`.",
+    remedy:
+      how === "get_or_create"
+        ? "Fetch the rows that exist with one `filter(…__in=…)`, then `bulk_create()` the rest."
+        : "Use `bulk_create(…, update_conflicts=True, unique_fields=…, update_fields=…)`.",
     doubt: "it needs a unique constraint on the looked-up fields to be safe against other writers",
     model: one.model.label,
     places: writePlaces(one),

@@ -24,7 +24,9 @@ export const rule: Rule = {
 };
 
 function candidatesOf(table: Table, input: DatabaseInput): readonly IndexCandidate[] {
-  const conditions = usesOf(table, input.database).filter(({ shape }) => shape.kind !== "insert").flatMap((use) => conditionsOf(use));
+  const conditions = usesOf(table, input.database)
+    .filter(({ shape }) => shape.kind !== "insert")
+    .flatMap((use) => conditionsOf(use));
   return table.columns.flatMap((column) => {
     const own = conditions.filter((one) => one.column === column.name);
     if (own.length === 0) return [];
@@ -53,7 +55,8 @@ function insideJson({ table, column, input }: Asked, conditions: readonly Column
   const plain = conditions.filter(({ wrappers, predicate }) => wrappers.length === 0 && (CONTAINS.has(predicate.operator) || HAS_KEY.has(predicate.operator)));
   if (plain.length === 0) return [];
   const asksKeys = plain.some(({ predicate }) => HAS_KEY.has(predicate.operator));
-  if (hasKey(table, input.database, { column: column.name, function: null, methods: ["gin"], ...(asksKeys ? { operatorClass: /^jsonb_ops$/ } : {}) })) return [];
+  if (hasKey(table, input.database, { column: column.name, function: null, methods: ["gin"], ...(asksKeys ? { operatorClass: /^jsonb_ops$/ } : {}) }))
+    return [];
   const statements = statementsIn(plain);
   const operators = [...new Set(plain.map(({ predicate }) => predicate.operator))].map((one) => `\`${one}\``).join(", ");
   return [
@@ -64,7 +67,9 @@ function insideJson({ table, column, input }: Asked, conditions: readonly Column
       statements,
       claim: `${statementsAsk(statements, "looks", "look")} inside \`${shortName(table)}.${column.name}\` by ${operators}, and no GIN index is on it.`,
       reason: "A B-tree compares whole documents; without GIN each row's document is read and taken apart.",
-      remedy: asksKeys ? `Add a GIN index on \`${column.name}\`.` : `Add a GIN index on \`${column.name}\` with \`jsonb_path_ops\`, which is smaller than the plain one.`,
+      remedy: asksKeys
+        ? `Add a GIN index on \`${column.name}\`.`
+        : `Add a GIN index on \`${column.name}\` with \`jsonb_path_ops\`, which is smaller than the plain one.`,
       doubt: GIN_DOUBT,
       spots: linesOf({ table, column, input }, asksKeys ? ["has_key", "has_keys", "has_any_keys", "contains"] : ["contains"]),
       ...gin({ table, column, input }, statements, asksKeys ? undefined : "jsonb_path_ops"),
@@ -76,7 +81,13 @@ const GIN_DOUBT = `each write of the column adds an entry for every part of it, 
 
 /** `facts__colour="blue"` is `facts -> 'colour' = …`, which GIN does not serve; `facts__contains` is. */
 function jsonKeys({ table, column, input }: Asked, conditions: readonly ColumnCondition[]): readonly IndexCandidate[] {
-  const keys = conditions.filter(({ wrappers, predicate }) => predicate.operator === "=" && !predicate.negated && wrappers.some((one) => JSON_STEPS.has(one)) && wrappers.every((one) => JSON_STEPS.has(one) || one.startsWith("cast:")));
+  const keys = conditions.filter(
+    ({ wrappers, predicate }) =>
+      predicate.operator === "=" &&
+      !predicate.negated &&
+      wrappers.some((one) => JSON_STEPS.has(one)) &&
+      wrappers.every((one) => JSON_STEPS.has(one) || one.startsWith("cast:")),
+  );
   if (keys.length === 0 || hasKeyIndex(table, column, input)) return [];
   const statements = statementsIn(keys);
   const hasGin = hasKey(table, input.database, { column: column.name, function: null, methods: ["gin"] });
@@ -104,7 +115,13 @@ function jsonKeys({ table, column, input }: Asked, conditions: readonly ColumnCo
 const JSON_STEPS: ReadonlySet<string> = new Set(["op:->", "op:->>", "op:#>", "op:#>>"]);
 
 function hasKeyIndex(table: Table, column: Column, { database }: DatabaseInput): boolean {
-  return database.indexesOf(table).some((index) => index.valid && index.keys.some(({ expression }) => expression !== null && expression.replaceAll('"', "").includes(column.name) && /->|#>/.test(expression)));
+  return database
+    .indexesOf(table)
+    .some(
+      (index) =>
+        index.valid &&
+        index.keys.some(({ expression }) => expression !== null && expression.replaceAll('"', "").includes(column.name) && /->|#>/.test(expression)),
+    );
 }
 
 function insideArray({ table, column, input }: Asked, conditions: readonly ColumnCondition[]): readonly IndexCandidate[] {
@@ -179,7 +196,14 @@ function insideText({ table, column, input }: Asked, conditions: readonly Column
     if (!kinds.inside && hasKey(table, input.database, { column: column.name, function: wrapper, operatorClass: /pattern_ops$/ })) return [];
     const statements = statementsIn(patterns);
     const subject = how === "upper" ? `UPPER(${column.name})` : column.name;
-    const spec: IndexSpec = { method: "gin", keys: [how === "upper" ? { kind: "function", function: "upper", column: column.name, operatorClass: "gin_trgm_ops" } : { kind: "column", column: column.name, operatorClass: "gin_trgm_ops" }] };
+    const spec: IndexSpec = {
+      method: "gin",
+      keys: [
+        how === "upper"
+          ? { kind: "function", function: "upper", column: column.name, operatorClass: "gin_trgm_ops" }
+          : { kind: "column", column: column.name, operatorClass: "gin_trgm_ops" },
+      ],
+    };
     return [
       {
         table,
@@ -187,9 +211,17 @@ function insideText({ table, column, input }: Asked, conditions: readonly Column
         columns: [column.name],
         statements,
         claim: `${statementsAsk(statements, "compares", "compare")} \`${subject}\` of \`${shortName(table)}\` with a pattern${kinds.inside ? " that begins anywhere" : ""}; no trigram index serves that.`,
-        reason: how === "upper" ? "Django writes `icontains` and its like as UPPER(column) LIKE UPPER(pattern): an index on the column itself is never used." : "A B-tree is ordered from the first letter on, and a pattern that begins anywhere has none.",
-        remedy: how === "upper" ? `Add a GIN index with \`gin_trgm_ops\` on \`Upper("${column.name}")\`, as GinIndex(OpClass(Upper(…), name="gin_trgm_ops")).` : `Add a GIN index on \`${column.name}\` with \`gin_trgm_ops\`.`,
-        doubt: kinds.inside ? `words of fewer than three letters have no whole trigram and read the whole index; ${GIN_DOUBT}` : `the pattern is a parameter: were it always the beginning, an index with pattern_ops would be smaller; ${NOT_COMPARED}`,
+        reason:
+          how === "upper"
+            ? "Django writes `icontains` and its like as UPPER(column) LIKE UPPER(pattern): an index on the column itself is never used."
+            : "A B-tree is ordered from the first letter on, and a pattern that begins anywhere has none.",
+        remedy:
+          how === "upper"
+            ? `Add a GIN index with \`gin_trgm_ops\` on \`Upper("${column.name}")\`, as GinIndex(OpClass(Upper(…), name="gin_trgm_ops")).`
+            : `Add a GIN index on \`${column.name}\` with \`gin_trgm_ops\`.`,
+        doubt: kinds.inside
+          ? `words of fewer than three letters have no whole trigram and read the whole index; ${GIN_DOUBT}`
+          : `the pattern is a parameter: were it always the beginning, an index with pattern_ops would be smaller; ${NOT_COMPARED}`,
         spots: kinds.insides.map(({ span }): Spot => ({ role: "queryset", span })),
         fixes: [addIndex(input, table, spec)],
         proposes: proposalOf({ table, spec, statements }, input.database),
@@ -203,8 +235,16 @@ function linesOf({ table, column, input }: Asked, lookups: readonly string[]): r
 }
 
 /** `rewrites`: where statements have to ask otherwise, those of which it is known how. */
-function gin({ table, column, input }: Asked, statements: readonly Statement[], operatorClass?: string, rewrites?: Proposed["rewrites"]): Pick<IndexCandidate, "fixes" | "proposes"> {
+function gin(
+  { table, column, input }: Asked,
+  statements: readonly Statement[],
+  operatorClass?: string,
+  rewrites?: Proposed["rewrites"],
+): Pick<IndexCandidate, "fixes" | "proposes"> {
   const spec: IndexSpec = { method: "gin", keys: [{ kind: "column", column: column.name, ...(operatorClass === undefined ? {} : { operatorClass }) }] };
   if (rewrites?.length === 0) return { fixes: [addIndex(input, table, spec)] };
-  return { fixes: [addIndex(input, table, spec)], proposes: proposalOf({ table, spec, statements, ...(rewrites === undefined ? {} : { rewrites }) }, input.database) };
+  return {
+    fixes: [addIndex(input, table, spec)],
+    proposes: proposalOf({ table, spec, statements, ...(rewrites === undefined ? {} : { rewrites }) }, input.database),
+  };
 }

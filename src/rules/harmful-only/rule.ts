@@ -65,12 +65,14 @@ function ignored(input: RuleInput): FindingDraft[] {
 /** A single row whose left-out column is read: two queries instead of one. */
 function rereads(input: RuleInput): FindingDraft[] {
   const seen = new Set<string>();
-  return input.facts.loads.filter((load) => isReread(load, input)).flatMap((load) => {
-    const key = `${load.origin.id}:${load.path}`;
-    if (seen.has(key)) return [];
-    seen.add(key);
-    return [ofReread(load, input)];
-  });
+  return input.facts.loads
+    .filter((load) => isReread(load, input))
+    .flatMap((load) => {
+      const key = `${load.origin.id}:${load.path}`;
+      if (seen.has(key)) return [];
+      seen.add(key);
+      return [ofReread(load, input)];
+    });
 }
 
 function isReread(load: LazyLoad, input: RuleInput): boolean {

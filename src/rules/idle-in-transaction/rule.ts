@@ -27,7 +27,12 @@ export const rule: Rule = {
 function sleepDraft(one: Waiting, source: RuleInput): DatabaseDraft {
   const { block, target, recorded } = one;
   const where = holderName(one.symbol, source.program);
-  const opened = block === null ? "the transaction that ATOMIC_REQUESTS opens" : block.holder === where || block.holder === "" ? "its transaction" : `the transaction of \`${block.holder}\``;
+  const opened =
+    block === null
+      ? "the transaction that ATOMIC_REQUESTS opens"
+      : block.holder === where || block.holder === ""
+        ? "its transaction"
+        : `the transaction of \`${block.holder}\``;
   return {
     key: [where, target, block === null ? "request" : block.holder],
     confidence: isRecorded(one) ? "certain" : "likely",
@@ -73,7 +78,16 @@ function silenceDraft(one: TransactionTotals, source: RuleInput): DatabaseDraft 
       { role: "call", span, label: "the last statement before the silence" },
       ...(next === null ? [] : [{ role: "call" as const, span: next, label: "the next one" }]),
     ],
-    evidence: [{ kind: "recorded", note: `recording: ${transactions} ${transactions === 1 ? "transaction" : "transactions"} of ${label}`, transactions, idleMedian: ms(idle.median), idleMost: ms(idle.max), heldMedian: ms(held.median) }],
+    evidence: [
+      {
+        kind: "recorded",
+        note: `recording: ${transactions} ${transactions === 1 ? "transaction" : "transactions"} of ${label}`,
+        transactions,
+        idleMedian: ms(idle.median),
+        idleMost: ms(idle.max),
+        heldMedian: ms(held.median),
+      },
+    ],
     fixes: [],
   };
 }

@@ -20,7 +20,8 @@ const IDLE: TimeoutKind = {
   setting: "idle_in_transaction_session_timeout",
   value: "60s",
   claim: (alias) => `Nothing ends a transaction of \`${alias}\` whose client has stopped asking: no \`idle_in_transaction_session_timeout\` is set.`,
-  reason: "A worker that hangs, or a shell that somebody left open within `atomic()`, keeps its row locks and the horizon of VACUUM for hours: what waits for the rows waits as long, and dead rows stay in every table.",
+  reason:
+    "A worker that hangs, or a shell that somebody left open within `atomic()`, keeps its row locks and the horizon of VACUUM for hours: what waits for the rows waits as long, and dead rows stay in every table.",
 };
 
 function draftsOf(entry: Entry, input: EvidenceInput): DatabaseDraft[] {

@@ -59,7 +59,15 @@ function inStatement(statement: Statement, input: DatabaseInput): StatementFlaw[
       const table = tableAt(shape, at.table, database);
       const column = table === null ? null : database.column(table, at.name);
       const type = (wrappers.at(-1) ?? "").replace("cast:", "");
-      if (table === null || column === null || predicate.clause === "having" || predicate.any !== null || !isConversion(column, type) || !isIndexed(table, column, input)) return [];
+      if (
+        table === null ||
+        column === null ||
+        predicate.clause === "having" ||
+        predicate.any !== null ||
+        !isConversion(column, type) ||
+        !isIndexed(table, column, input)
+      )
+        return [];
       const rows = rowsOf(table, database) ?? 0;
       const others = { ...shape, predicates: shape.predicates.filter((one) => one !== predicate) };
       if (rows < (thresholds["implicit-cast"] ?? LARGE_ROWS) || isNarrowedBefore(others, at.table, database.indexesOf(table))) return [];
@@ -92,7 +100,11 @@ const FAMILIES: readonly ReadonlySet<string>[] = [
 ];
 
 /** Of two types of numbers PostgreSQL compares in the later one. */
-const WIDER: readonly ReadonlySet<string>[] = [new Set(["int2", "int4", "int8", "smallint", "integer", "bigint"]), new Set(["numeric", "decimal"]), new Set(["float4", "float8", "real", "double precision"])];
+const WIDER: readonly ReadonlySet<string>[] = [
+  new Set(["int2", "int4", "int8", "smallint", "integer", "bigint"]),
+  new Set(["numeric", "decimal"]),
+  new Set(["float4", "float8", "real", "double precision"]),
+];
 
 function isWidened({ shape, column: at, wrappers }: WrappedColumn, database: Database): boolean {
   const table = tableAt(shape, at.table, database);
@@ -107,7 +119,16 @@ function isConversion({ typeName, typeKind }: Column, type: string): boolean {
   return !FAMILIES.some((family) => family.has(typeName) && family.has(type)) && ALIASES[typeName] !== type;
 }
 
-const ALIASES: Readonly<Record<string, string>> = { timestamptz: "timestamp with time zone", timestamp: "timestamp without time zone", float8: "double precision", float4: "real", bool: "boolean", timetz: "time with time zone", time: "time without time zone", varbit: "bit varying" };
+const ALIASES: Readonly<Record<string, string>> = {
+  timestamptz: "timestamp with time zone",
+  timestamp: "timestamp without time zone",
+  float8: "double precision",
+  float4: "real",
+  bool: "boolean",
+  timetz: "time with time zone",
+  time: "time without time zone",
+  varbit: "bit varying",
+};
 
 /** Without an index nothing is lost by the conversion. */
 function isIndexed(table: Table, { name }: Column, { database }: DatabaseInput): boolean {

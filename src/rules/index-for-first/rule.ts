@@ -14,7 +14,8 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => oncePerPlace(input.facts.runs.filter((run) => takenBy(run, input) !== null && !isAtHandElsewhere(run, input))).map((run) => toDraft(run, input)),
+  check: (input) =>
+    oncePerPlace(input.facts.runs.filter((run) => takenBy(run, input) !== null && !isAtHandElsewhere(run, input))).map((run) => toDraft(run, input)),
 };
 
 /** Another way to the same line has the rows prefetched: they are there anyway. */
@@ -79,7 +80,8 @@ function fixesFor(run: QueryRun, input: RuleInput): FixDraft[] {
   const rows = expr?.kind === "call" ? expr.args[0] : undefined;
   if (run.how === "iterate") return firstFix(run, rows, input);
   if (run.how !== "list" || rows === undefined) return [];
-  if (takenBy(run, input)?.kind === "call") return [{ title: "Fetch the first row alone", safety: "safe", edits: [insertion(run.span.file, rows.end, "[:1]")] }];
+  if (takenBy(run, input)?.kind === "call")
+    return [{ title: "Fetch the first row alone", safety: "safe", edits: [insertion(run.span.file, rows.end, "[:1]")] }];
   return [{ title: "Index the queryset itself", safety: "safe", edits: [{ span: run.span, text: sourceText(input, run.span.file, rows) }] }];
 }
 
@@ -89,5 +91,7 @@ function firstFix(run: QueryRun, iter: Expr | undefined, input: RuleInput): FixD
   const rows = iter?.kind === "call" ? iter.args[0] : undefined;
   const isNone = call?.args[1]?.kind === "constant" && call.args[1].value === "none";
   if (rows === undefined || !isNone || run.ordered !== "yes") return [];
-  return [{ title: "Take the first row in the database", safety: "safe", edits: [{ span: run.span, text: `${sourceText(input, run.span.file, rows)}.first()` }] }];
+  return [
+    { title: "Take the first row in the database", safety: "safe", edits: [{ span: run.span, text: `${sourceText(input, run.span.file, rows)}.first()` }] },
+  ];
 }

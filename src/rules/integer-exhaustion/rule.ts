@@ -23,7 +23,11 @@ export const rule: Rule = {
     const { database, thresholds } = input;
     const fed = fedColumns(database);
     const verdicts = fed.map((of) => judgeColumn(input, of, thresholds));
-    return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${fed.length} columns that sequences fill` };
+    return {
+      drafts: verdicts.flatMap(({ draft }) => draft ?? []),
+      unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []),
+      examined: `${fed.length} columns that sequences fill`,
+    };
   },
 };
 
@@ -57,7 +61,10 @@ function judgeColumn(input: ChangeInput, of: FedColumn, thresholds: Readonly<Rec
 }
 
 function unread({ sequence }: FedColumn): Unjudged {
-  return { object: `sequence ${sequence.schema}.${sequence.name}`, why: "needs the sequence's last value: the role may not read it (GRANT SELECT ON SEQUENCE), or it was never used" };
+  return {
+    object: `sequence ${sequence.schema}.${sequence.name}`,
+    why: "needs the sequence's last value: the role may not read it (GRANT SELECT ON SEQUENCE), or it was never used",
+  };
 }
 
 function narrowest(database: Database, of: FedColumn): End {
@@ -90,12 +97,20 @@ interface Exhaustion {
 function toDraft(input: ChangeInput, { of, end, last, rate, days, severity }: Exhaustion): DatabaseDraft {
   const { database } = input;
   const share = (100 * last) / end.greatest;
-  const at = rate === null || days === null ? "" : days > FAR_DAYS ? "; at the present rate the rest lasts for more than ten years" : `; none is left about ${dateAfter(database, days)}`;
+  const at =
+    rate === null || days === null
+      ? ""
+      : days > FAR_DAYS
+        ? "; at the present rate the rest lasts for more than ten years"
+        : `; none is left about ${dateAfter(database, days)}`;
   const draft = columnDraft(database, of, {
     claim: `\`${columnName(of)}\` has used ${formatNumber(Number(share.toPrecision(3)))} % of ${end === of ? `its ${formatNumber(end.greatest)} numbers` : `the ${formatNumber(end.greatest)} numbers that \`${columnName(end)}\` holds`}${at}.`,
     reason: `When they are gone every INSERT ${end === of ? "fails" : `into \`${end.table.name}\` that names a newer row fails`}.${rate === null ? "" : ` ${formatNumber(Math.round(rate.perDay))} rows come a day, ${rate.said}.`}`,
     remedy: "Make the key and all columns that refer to it bigint; on a large table through a new column, a trigger and a swap.",
-    doubt: rate === null ? "no counters carry a rate of growth, so no date is said" : "numbers burnt by rollbacks and ON CONFLICT are not among the rows counted: it is then earlier",
+    doubt:
+      rate === null
+        ? "no counters carry a rate of growth, so no date is said"
+        : "numbers burnt by rollbacks and ON CONFLICT are not among the rows counted: it is then earlier",
     severity,
     label: `last value ${formatNumber(last)}`,
     figures: { lastValue: last, greatest: end.greatest },

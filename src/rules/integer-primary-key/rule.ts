@@ -23,7 +23,11 @@ export const rule: Rule = {
     const { database, thresholds } = input;
     const keys = fedColumns(database).filter((of) => of.column.typeName !== "int8" && isPrimary(database, of) && !isRunningOut(of));
     const verdicts = keys.map((of) => judgeKey(input, of, thresholds));
-    return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${keys.length} integer keys` };
+    return {
+      drafts: verdicts.flatMap(({ draft }) => draft ?? []),
+      unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []),
+      examined: `${keys.length} integer keys`,
+    };
   },
 };
 
@@ -47,7 +51,8 @@ function judgeKey(input: ChangeInput, of: FedColumn, thresholds: Readonly<Record
   const { database } = input;
   const rows = rowsOf(database, of.table);
   const inserted = insertedInto(database, of);
-  if (rows === null || inserted === null) return { unknown: { object: `table ${of.table.schema}.${of.table.name}`, why: "needs the number of its rows and its counters" } };
+  if (rows === null || inserted === null)
+    return { unknown: { object: `table ${of.table.schema}.${of.table.name}`, why: "needs the number of its rows and its counters" } };
   const perDay = rateOf(database, of.table, ({ inserted }) => inserted)?.perDay ?? 0;
   const grows = growth({ rows, perDay }, thresholds);
   return grows === null ? {} : { draft: toDraft(input, of, grows, { rows, perDay, inserted }) };
@@ -70,7 +75,12 @@ function growth({ rows, perDay }: Growth, thresholds: Readonly<Record<string, nu
   return null;
 }
 
-function toDraft(input: ChangeInput, of: FedColumn, grows: string, figures: { readonly rows: number; readonly perDay: number; readonly inserted: number }): DatabaseDraft {
+function toDraft(
+  input: ChangeInput,
+  of: FedColumn,
+  grows: string,
+  figures: { readonly rows: number; readonly perDay: number; readonly inserted: number },
+): DatabaseDraft {
   const { database } = input;
   const bytes = of.column.typeName === "int2" ? 2 : 4;
   const draft = columnDraft(database, of, {
@@ -82,5 +92,11 @@ function toDraft(input: ChangeInput, of: FedColumn, grows: string, figures: { re
     figures: { rows: Math.round(figures.rows) },
     fixes: widenFixes(input, of),
   });
-  return { ...draft, evidence: [...draft.evidence, counterEvidence(database, { inserted: figures.inserted, ...(figures.perDay > 0 ? { rowsPerDay: Math.round(figures.perDay) } : {}) })] };
+  return {
+    ...draft,
+    evidence: [
+      ...draft.evidence,
+      counterEvidence(database, { inserted: figures.inserted, ...(figures.perDay > 0 ? { rowsPerDay: Math.round(figures.perDay) } : {}) }),
+    ],
+  };
 }

@@ -21,7 +21,11 @@ export const rule: Rule = {
     const tables = database.tables.filter(({ persistence }) => persistence !== "temporary");
     const invalid = tables.flatMap((table) => database.indexesOf(table).flatMap((index) => (isAbandoned(index, table) ? [{ table, index }] : [])));
     const missing = judgedTables(database).flatMap((table) => unattached(table, database));
-    return { drafts: [...invalid, ...missing].map(({ table, index }) => toDraft(table, index, database)), unjudged: [], examined: `${database.catalog.indexes.length} indexes` };
+    return {
+      drafts: [...invalid, ...missing].map(({ table, index }) => toDraft(table, index, database)),
+      unjudged: [],
+      examined: `${database.catalog.indexes.length} indexes`,
+    };
   },
 };
 
@@ -48,10 +52,25 @@ function causeOf(index: Index, table: Table): Cause {
     const remedy = `Build the index on each partition that lacks it with CREATE INDEX CONCURRENTLY, and ATTACH it to \`${shortName(index)}\`.`;
     return { why: "not every partition has its part of it", remedy, fixes: [] };
   }
-  if (/_ccnew\d*$/.test(index.name)) return { why: "a REINDEX CONCURRENTLY that failed left it", remedy: `Drop it, and run REINDEX CONCURRENTLY on \`${index.name.replace(/_ccnew\d*$/, "")}\` again.`, fixes: [drop(index)] };
-  if (/_ccold\d*$/.test(index.name)) return { why: "a REINDEX CONCURRENTLY could not take it away", remedy: "Drop it: the new index is in its place.", fixes: [drop(index)] };
-  if (index.unique) return { why: "its CREATE INDEX CONCURRENTLY failed, as a rule on rows that are there twice", remedy: `Find them with \`${equalRows(index, table)}\`, drop the index, and build it again.`, fixes: [drop(index)] };
-  return { why: "its CREATE INDEX CONCURRENTLY did not come to its end", remedy: "Build it again with REINDEX INDEX CONCURRENTLY, or drop it.", fixes: [rebuild(index)] };
+  if (/_ccnew\d*$/.test(index.name))
+    return {
+      why: "a REINDEX CONCURRENTLY that failed left it",
+      remedy: `Drop it, and run REINDEX CONCURRENTLY on \`${index.name.replace(/_ccnew\d*$/, "")}\` again.`,
+      fixes: [drop(index)],
+    };
+  if (/_ccold\d*$/.test(index.name))
+    return { why: "a REINDEX CONCURRENTLY could not take it away", remedy: "Drop it: the new index is in its place.", fixes: [drop(index)] };
+  if (index.unique)
+    return {
+      why: "its CREATE INDEX CONCURRENTLY failed, as a rule on rows that are there twice",
+      remedy: `Find them with \`${equalRows(index, table)}\`, drop the index, and build it again.`,
+      fixes: [drop(index)],
+    };
+  return {
+    why: "its CREATE INDEX CONCURRENTLY did not come to its end",
+    remedy: "Build it again with REINDEX INDEX CONCURRENTLY, or drop it.",
+    fixes: [rebuild(index)],
+  };
 }
 
 function toDraft(table: Table, index: Index, database: Database): DatabaseDraft {
@@ -65,7 +84,11 @@ function toDraft(table: Table, index: Index, database: Database): DatabaseDraft 
     remedy,
     doubt: seesOthers(database) ? "a build that began after the snapshot looks the same" : "a build that another role runs just now looks the same to this one",
     ...(model === undefined ? {} : { model }),
-    places: [indexSpot(index, bytes === null ? "invalid" : `invalid, ${formatBytes(bytes)}`), tableSpot(table), ...declarationSpots(database.declarationOf(index), "declared here")],
+    places: [
+      indexSpot(index, bytes === null ? "invalid" : `invalid, ${formatBytes(bytes)}`),
+      tableSpot(table),
+      ...declarationSpots(database.declarationOf(index), "declared here"),
+    ],
     evidence: [catalogEvidence(database, bytes === null ? {} : { bytes })],
     impact: bytes === null ? {} : { bytes: { before: bytes } },
     fixes,

@@ -31,7 +31,9 @@ export const rule: Rule = {
     return {
       drafts: [
         ...written.flatMap((one) => withStatements(one, seen, database)),
-        ...seen.filter((one) => shareOf(one, database) >= least && !written.some(({ model, field }) => isSame(one, model, field, database))).map((one) => databaseDraft(one, database)),
+        ...seen
+          .filter((one) => shareOf(one, database) >= least && !written.some(({ model, field }) => isSame(one, model, field, database)))
+          .map((one) => databaseDraft(one, database)),
       ],
       unjudged: missing === null ? [] : [missing],
       examined: "JSON columns in conditions and orders",
@@ -71,7 +73,9 @@ function documentsIn(input: RuleInput): Document[] {
 }
 
 function pathsIn({ calls }: Chain): string[] {
-  return calls.filter(({ name }) => CONDITIONS.has(name)).flatMap((call) => (call.name === "order_by" ? textArguments(call).map((name) => name.replace(/^-/, "")) : call.keywords.map(({ name }) => name)));
+  return calls
+    .filter(({ name }) => CONDITIONS.has(name))
+    .flatMap((call) => (call.name === "order_by" ? textArguments(call).map((name) => name.replace(/^-/, "")) : call.keywords.map(({ name }) => name)));
 }
 
 function keyOf({ model }: Chain, path: string, input: RuleInput): { readonly model: Model; readonly field: Field; readonly key: string } | null {
@@ -96,7 +100,10 @@ function sourceDraft(document: Document): FindingDraft {
     confidence: beside !== undefined || uses.length >= LEAST_USES ? "likely" : "possible",
     claim: `${count(new Set(uses.map(({ chain }) => `${chain.span.file}:${chain.span.start}`)).size, "query filters or orders", "queries filter or order")} by ${keys.length === 1 ? "key" : "keys"} ${listed(keys)} of the JSON field \`${model.name}.${field.name}\`.`,
     reason: REASON,
-    remedy: beside === undefined ? `Make ${listed(keys)} a field, or a \`GeneratedField\` over the document, and index that.` : `Ask the field \`${beside}\` beside it.`,
+    remedy:
+      beside === undefined
+        ? `Make ${listed(keys)} a field, or a \`GeneratedField\` over the document, and index that.`
+        : `Ask the field \`${beside}\` beside it.`,
     doubt: DOUBT,
     model: model.label,
     places: [...chainSpots(uses.map(({ chain }) => chain.span)), { role: "definition", span: field.span }],
@@ -114,7 +121,10 @@ function withStatements(document: Document, seen: readonly SeenDocument[], datab
   const table = database.tableOf(document.model);
   if (table !== null && isServed(table, document.field.column ?? document.field.name, document.keys, database)) return [];
   const [first] = found?.statements ?? [];
-  const evidence = first === undefined ? { kind: "inferred" as const, note: "from the querysets; no statement of this form was seen" } : statementEvidence(database, first.statement);
+  const evidence =
+    first === undefined
+      ? { kind: "inferred" as const, note: "from the querysets; no statement of this form was seen" }
+      : statementEvidence(database, first.statement);
   return [{ ...sourceDraft(document), evidence: [evidence] }];
 }
 
@@ -128,9 +138,19 @@ interface SeenDocument {
   readonly statements: readonly ShapedStatement[];
 }
 
-const isSame = ({ table, column }: SeenDocument, model: Model, field: Field, database: Database): boolean => database.tableOf(model)?.oid === table.oid && (field.column ?? field.name) === column;
+const isSame = ({ table, column }: SeenDocument, model: Model, field: Field, database: Database): boolean =>
+  database.tableOf(model)?.oid === table.oid && (field.column ?? field.name) === column;
 
-const EXTRACTIONS: ReadonlySet<string> = new Set(["op:->", "op:->>", "op:#>", "op:#>>", "jsonb_extract_path", "jsonb_extract_path_text", "json_extract_path", "json_extract_path_text"]);
+const EXTRACTIONS: ReadonlySet<string> = new Set([
+  "op:->",
+  "op:->>",
+  "op:#>",
+  "op:#>>",
+  "jsonb_extract_path",
+  "jsonb_extract_path_text",
+  "json_extract_path",
+  "json_extract_path_text",
+]);
 
 function documentsOf(database: Database): SeenDocument[] {
   return database.tables.flatMap((table) => {
@@ -149,7 +169,9 @@ function documentsOf(database: Database): SeenDocument[] {
 function keysAsked(shape: ShapedStatement["shape"], table: Table, column: string, database: Database): string[] | null {
   const found = shapesIn(shape).flatMap((one) => {
     const expressions = [...one.predicates.flatMap(({ left, right }) => [left, ...(right === null ? [] : [right])]), ...one.orderBy.map(({ what }) => what)];
-    return expressions.flatMap((expression) => extractionsIn(expression)).filter(({ position, name }) => name === column && tableOfShape(one, position, database)?.oid === table.oid);
+    return expressions
+      .flatMap((expression) => extractionsIn(expression))
+      .filter(({ position, name }) => name === column && tableOfShape(one, position, database)?.oid === table.oid);
   });
   return found.length === 0 ? null : found.flatMap(({ key }) => key ?? []);
 }
@@ -173,7 +195,10 @@ function textOf(expression: ShapeExpression | undefined): string | null {
 
 /** An index over the extracted key, which has statistics of its own too; where keys are not known, any over the column. */
 function isServed(table: Table, column: string, keys: readonly string[], database: Database): boolean {
-  const expressions = database.indexesOf(table).filter(({ valid }) => valid).flatMap(({ keys: parts }: Index) => parts.flatMap(({ expression }) => expression ?? []));
+  const expressions = database
+    .indexesOf(table)
+    .filter(({ valid }) => valid)
+    .flatMap(({ keys: parts }: Index) => parts.flatMap(({ expression }) => expression ?? []));
   const over = expressions.filter((one) => one.includes(column) && /->|#>|extract_path/.test(one));
   return over.length > 0 && keys.every((key) => over.some((one) => one.includes(`'${key}'`) || one.includes(`{${key}}`)));
 }
@@ -194,7 +219,10 @@ function databaseDraft(document: SeenDocument, database: Database): DatabaseDraf
     remedy: "Make the key a field, or a `GeneratedField` over the document, and index that.",
     doubt: DOUBT,
     ...modelOfTable(database, table),
-    places: [...columnSpots(database, table, [column]), ...statements.slice(0, 3).flatMap(({ statement }) => [statementSpot(statement), ...sentFrom(statement)])],
+    places: [
+      ...columnSpots(database, table, [column]),
+      ...statements.slice(0, 3).flatMap(({ statement }) => [statementSpot(statement), ...sentFrom(statement)]),
+    ],
     evidence: first === undefined ? [] : [statementEvidence(database, first.statement)],
     fixes: [],
   };

@@ -47,7 +47,9 @@ function ofLoad(load: LazyLoad, input: RuleInput): FindingDraft {
 }
 
 function runDrafts(input: RuleInput): FindingDraft[] {
-  return input.facts.runs.filter((run) => run.isAsync && !run.awaited && run.doubts.length === 0 && !run.cached && !run.related && !run.inTemplate && !run.atImport).map((run) => ofRun(run, input));
+  return input.facts.runs
+    .filter((run) => run.isAsync && !run.awaited && run.doubts.length === 0 && !run.cached && !run.related && !run.inTemplate && !run.atImport)
+    .map((run) => ofRun(run, input));
 }
 
 function ofRun(run: QueryRun, input: RuleInput): FindingDraft {
@@ -55,7 +57,10 @@ function ofRun(run: QueryRun, input: RuleInput): FindingDraft {
     ...shared,
     key: [run.symbol, run.model, run.how],
     claim: `\`${holderName(run.symbol, input.program)}\` runs a \`${modelName(run.model)}\` query (${run.how}) in an async function: Django raises SynchronousOnlyOperation.`,
-    remedy: run.how === "iterate" || run.how === "list" ? "Use `async for`, or wrap the call in `sync_to_async`." : "Await the asynchronous method (`aget`, `acount`, …), or wrap the call in `sync_to_async`.",
+    remedy:
+      run.how === "iterate" || run.how === "list"
+        ? "Use `async for`, or wrap the call in `sync_to_async`."
+        : "Await the asynchronous method (`aget`, `acount`, …), or wrap the call in `sync_to_async`.",
     model: run.model,
     places: [{ role: "queryset", span: run.origin.span }, ...run.calls.map((span): Spot => ({ role: "call", span })), { role: "access", span: run.span }],
     fixes: awaitFix(run, input),

@@ -66,7 +66,9 @@ function filterSets(input: RuleInput): FindingDraft[] {
     if (model === null || hasTrigramIndex(model, input)) return [];
     return [...declaredSearches(cls), ...listedSearches(cls)].flatMap(({ name, lookup, span }) => {
       const field = model.fields.get(name);
-      return field !== undefined && TEXT.test(field.type) && INSIDE.has(lookup) ? [toDraft({ symbol: cls.id, model, lookup: `${name}__${lookup}`, field, span })] : [];
+      return field !== undefined && TEXT.test(field.type) && INSIDE.has(lookup)
+        ? [toDraft({ symbol: cls.id, model, lookup: `${name}__${lookup}`, field, span })]
+        : [];
     });
   });
 }
@@ -93,7 +95,9 @@ function listedSearches(cls: ClassInfo): DeclaredSearch[] {
   if (fields?.kind !== "dict") return [];
   return fields.entries.flatMap(({ key, value }) => {
     if (key?.kind !== "str" || value.kind !== "sequence") return [];
-    return value.items.flatMap((one) => (one.kind === "str" ? [{ name: key.value, lookup: one.value, span: { file: cls.module.ir.file, start: one.start, end: one.end } }] : []));
+    return value.items.flatMap((one) =>
+      one.kind === "str" ? [{ name: key.value, lookup: one.value, span: { file: cls.module.ir.file, start: one.start, end: one.end } }] : [],
+    );
   });
 }
 

@@ -74,7 +74,9 @@ function holdsRun(list: Expr, run: QueryRun, input: RuleInput): boolean {
   const { element } = list;
   if (clause === undefined || clause.conditions.length > 0 || clause.target.kind !== "name") return false;
   if (clause.iterable !== exprAt(input, run.span) || clause.iterable.kind !== "call") return false;
-  return element.kind === "attribute" && element.object.kind === "name" && element.object.name === clause.target.name && /^(?:pk|id|\w+_id)$/.test(element.name);
+  return (
+    element.kind === "attribute" && element.object.kind === "name" && element.object.name === clause.target.name && /^(?:pk|id|\w+_id)$/.test(element.name)
+  );
 }
 
 function toDraft(run: QueryRun, input: RuleInput): FindingDraft {

@@ -1,5 +1,17 @@
 import { formatNumber } from "../../model/numbers.ts";
-import type { Backend, Database, DatabaseDraft, DatabaseInput, Judgement, LockWaits, ObjectSpot, Rule, Severity, Statement, Unjudged } from "../../model/index.ts";
+import type {
+  Backend,
+  Database,
+  DatabaseDraft,
+  DatabaseInput,
+  Judgement,
+  LockWaits,
+  ObjectSpot,
+  Rule,
+  Severity,
+  Statement,
+  Unjudged,
+} from "../../model/index.ts";
 import { shapeKey } from "../../sql/compare-shapes.ts";
 import { isBlind, lookEvidence, NEEDS_MONITOR, secondsBefore } from "../connections/live.ts";
 import { gapIn } from "../database/evidence.ts";
@@ -33,8 +45,12 @@ const ERROR_S = 30;
 
 function loggedWaits({ database, thresholds }: DatabaseInput): DatabaseDraft[] {
   const least = thresholds["lock-waits"] ?? LEAST_WAITS;
-  const statements = new Map(database.workload.statements.flatMap((one) => (one.shape === null ? [] : [[shapeKey(one.shape, { constants: "erased" }), one] as const])));
-  return (database.workload.lockWaits ?? []).filter(({ waits, longestMs }) => waits >= least || longestMs >= LONG_S * 1000).map((one) => loggedDraft(one, statements.get(one.key) ?? null, database));
+  const statements = new Map(
+    database.workload.statements.flatMap((one) => (one.shape === null ? [] : [[shapeKey(one.shape, { constants: "erased" }), one] as const])),
+  );
+  return (database.workload.lockWaits ?? [])
+    .filter(({ waits, longestMs }) => waits >= least || longestMs >= LONG_S * 1000)
+    .map((one) => loggedDraft(one, statements.get(one.key) ?? null, database));
 }
 
 function loggedDraft(one: LockWaits, statement: Statement | null, database: Database): DatabaseDraft {
@@ -51,8 +67,20 @@ function loggedDraft(one: LockWaits, statement: Statement | null, database: Data
     remedy: REMEDY[kind],
     doubt: "the log tells who waits and not what the other transaction did before; shorter waits than `deadlock_timeout` are in no log",
     ...(model === undefined ? {} : { model }),
-    places: [...(statement === null ? [] : [statementSpot(statement), ...sentFrom(statement)]), ...(table === null ? [] : [tableSpot(table)]), ...(statement === null && table === null ? [SETTING] : [])],
-    evidence: [{ kind: "recorded", note: `log ${one.source.file}, from line ${one.source.line}: ${mode}, ${seconds(totalMs)} in all`, waits, longestMs: Math.round(longestMs), totalMs: Math.round(totalMs) }],
+    places: [
+      ...(statement === null ? [] : [statementSpot(statement), ...sentFrom(statement)]),
+      ...(table === null ? [] : [tableSpot(table)]),
+      ...(statement === null && table === null ? [SETTING] : []),
+    ],
+    evidence: [
+      {
+        kind: "recorded",
+        note: `log ${one.source.file}, from line ${one.source.line}: ${mode}, ${seconds(totalMs)} in all`,
+        waits,
+        longestMs: Math.round(longestMs),
+        totalMs: Math.round(totalMs),
+      },
+    ],
     fixes: [],
   };
 }
@@ -156,7 +184,13 @@ function unseen(database: Database): Unjudged[] {
   if (gap !== null) return [gap];
   if (isBlind(database)) return [{ object: "", why: NEEDS_MONITOR }];
   const hasHistory = database.workload.lockWaits !== undefined || (database.server.waits?.samples ?? 0) > 0;
-  if (!hasHistory) return [{ object: "", why: `needs a log of \`log_lock_waits = on\` (--log), or a snapshot with --interval: one look at the sessions shows only who waits at that moment` }];
+  if (!hasHistory)
+    return [
+      {
+        object: "",
+        why: `needs a log of \`log_lock_waits = on\` (--log), or a snapshot with --interval: one look at the sessions shows only who waits at that moment`,
+      },
+    ];
   const isOff = database.workload.lockWaits !== undefined && database.setting("log_lock_waits") === "off" && database.workload.lockWaits.length === 0;
   return isOff ? [{ object: "", why: "needs `log_lock_waits = on`: the server writes no waits into its log" }] : [];
 }

@@ -49,7 +49,12 @@ function lockedDraft(one: Waiting, block: AtomicBlock, lock: NonNullable<ReturnT
     reason: `Whoever wants the same rows waits as long${recorded === null ? "" : `: ${ms(recorded.slowest)} ms in the recording`}. A service that hangs holds them until its own timeout.`,
     remedy: "Ask first, then open the transaction for the writes alone, and check in it that the row is still as it was.",
     doubt: recorded === null ? "how long the other side takes was not measured" : "a recording shows what ran, not what production's network does",
-    places: [{ role: "definition", span: block.head, label: "the transaction begins" }, { role: "call", span: lock.span, label: "rows are locked" }, ...calls.map((call) => ({ role: "call", span: call }) as const), { role: "call", span, label: "waits here" }],
+    places: [
+      { role: "definition", span: block.head, label: "the transaction begins" },
+      { role: "call", span: lock.span, label: "rows are locked" },
+      ...calls.map((call) => ({ role: "call", span: call }) as const),
+      { role: "call", span, label: "waits here" },
+    ],
     evidence: waitingEvidence(one),
     fixes: [],
   };
@@ -62,7 +67,12 @@ const OWN_TIME: ReadonlySet<string> = new Set(["migrate", "loaddata", "flush", "
 
 function held({ recording }: EvidenceInput, source: RuleInput, leastMs: number, known: readonly Waiting[]): DatabaseDraft[] {
   return (recording?.transactions ?? []).flatMap((one) => {
-    if (one.held.median < leastMs * 1000 || OWN_TIME.has(one.label) || known.some(({ recorded, block }) => block !== null && recorded?.labels.includes(one.label) === true)) return [];
+    if (
+      one.held.median < leastMs * 1000 ||
+      OWN_TIME.has(one.label) ||
+      known.some(({ recorded, block }) => block !== null && recorded?.labels.includes(one.label) === true)
+    )
+      return [];
     const draft = heldDraft(one, source);
     return draft === null ? [] : [draft];
   });
@@ -80,10 +90,25 @@ function heldDraft(one: TransactionTotals, source: RuleInput): DatabaseDraft | n
     confidence: "certain",
     claim: `A transaction of \`${label}\` is open for ${ms(one.held.median)} ms in the middle case, ${ms(one.held.max)} ms at most.`,
     reason: `It sends ${statements.median} statements, and of its time ${ms(idle.median)} ms pass in one silence. Its locks and its connection are kept to the end.`,
-    remedy: block === null ? `Open a transaction in \`${label}\` around the writes alone.` : `Split the work of \`${block.holder}\` into transactions of one batch each, or take out what needs no transaction.`,
+    remedy:
+      block === null
+        ? `Open a transaction in \`${label}\` around the writes alone.`
+        : `Split the work of \`${block.holder}\` into transactions of one batch each, or take out what needs no transaction.`,
     doubt: "a recorder slows Python down, and a small database's statements are faster than production's",
-    places: [...(block === null ? [] : [{ role: "definition" as const, span: block.head, label: "the transaction begins" }]), { role: "call", span, label: "the last statement before its longest silence" }],
-    evidence: [{ kind: "recorded", note: `recording: ${transactions} ${transactions === 1 ? "transaction" : "transactions"} of ${label}`, transactions, heldMedian: ms(one.held.median), heldMost: ms(one.held.max), statements: statements.median }],
+    places: [
+      ...(block === null ? [] : [{ role: "definition" as const, span: block.head, label: "the transaction begins" }]),
+      { role: "call", span, label: "the last statement before its longest silence" },
+    ],
+    evidence: [
+      {
+        kind: "recorded",
+        note: `recording: ${transactions} ${transactions === 1 ? "transaction" : "transactions"} of ${label}`,
+        transactions,
+        heldMedian: ms(one.held.median),
+        heldMost: ms(one.held.max),
+        statements: statements.median,
+      },
+    ],
     fixes: [],
   };
 }

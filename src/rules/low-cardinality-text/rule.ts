@@ -27,7 +27,9 @@ export const rule: Rule = {
     needs: ["database"],
   },
   judge: ({ database, thresholds }) => {
-    const columns = database.tables.filter((table) => table.partitionOf === null).flatMap((table) => table.columns.filter(isTextType).map((column) => ({ table, column })));
+    const columns = database.tables
+      .filter((table) => table.partitionOf === null)
+      .flatMap((table) => table.columns.filter(isTextType).map((column) => ({ table, column })));
     return {
       drafts: columns.flatMap(({ table, column }) => toDrafts(table, column, thresholds["low-cardinality-text"] ?? LEAST_SAVED, database)),
       unjudged: unjudged(database),

@@ -24,7 +24,11 @@ export const rule: Rule = {
     if (unseen !== null) return { drafts: [], unjudged: [unseen], examined: "" };
     const tables = database.tables.filter(({ kind }) => kind === "table");
     const verdicts = tables.map((table) => judgeTable(input, table, thresholds));
-    return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${tables.length} tables` };
+    return {
+      drafts: verdicts.flatMap(({ draft }) => draft ?? []),
+      unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []),
+      examined: `${tables.length} tables`,
+    };
   },
 };
 
@@ -41,7 +45,8 @@ interface Verdict {
 function judgeTable(input: ChangeInput, table: Table, thresholds: Readonly<Record<string, number>>): Verdict {
   const { database } = input;
   const counters = database.tableCounters(table);
-  if (counters === null) return table.bytes === 0 ? {} : { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs its counters, which could not be read" } };
+  if (counters === null)
+    return table.bytes === 0 ? {} : { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs its counters, which could not be read" } };
   if (counters.updated < (thresholds["low-hot-updates.updates"] ?? LEAST_UPDATES)) return {};
   if (counters.hotUpdated >= counters.updated * (thresholds["low-hot-updates"] ?? LEAST_HOT)) return {};
   // Without an index every update would be HOT if there were room; with none there is nothing to write either.
@@ -106,7 +111,12 @@ function fillfactor(input: ChangeInput, table: Table): Pick<Why, "remedy" | "dou
   const updates = Math.max(1, (perDay * naptime(database)) / Math.max(1, table.relpages));
   const proposed = Math.min(HIGHEST, Math.max(LOWEST, Math.floor(100 * (1 - (updates * row) / USABLE))));
   const now = Number(table.options["fillfactor"] ?? 100);
-  if (proposed >= now) return { remedy: `fillfactor is ${now} already: vacuum more often, so that pages are emptied in time.`, doubt: "pages that are full of live rows have no room, however often they are vacuumed", fixes: [] };
+  if (proposed >= now)
+    return {
+      remedy: `fillfactor is ${now} already: vacuum more often, so that pages are emptied in time.`,
+      doubt: "pages that are full of live rows have no room, however often they are vacuumed",
+      fixes: [],
+    };
   return {
     remedy: `Set fillfactor to ${proposed}: room for ${formatNumber(Number(updates.toPrecision(2)))} ${updates > 1 ? "updates" : "update"} of ${formatNumber(Math.round(row))} bytes on each page.`,
     doubt: "it holds for pages that are filled from now on; those that are full stay so until a rewrite",
@@ -123,7 +133,9 @@ function blameOf(database: Database, table: Table): Blame {
   const written = new Set(database.statementsOn(table).flatMap(({ shape }) => (shape === null ? [] : writtenIn(shape, table))));
   const guilty = candidates.filter((index) => columnsOf(index, table).some((column) => written.has(column)));
   if (guilty.length > 0) return { indexes: guilty, isProven: true };
-  const keys = new Set(database.constraintsOf(table).flatMap(({ kind, columns }) => (kind === "foreign" || kind === "primary" || kind === "unique" ? columns : [])));
+  const keys = new Set(
+    database.constraintsOf(table).flatMap(({ kind, columns }) => (kind === "foreign" || kind === "primary" || kind === "unique" ? columns : [])),
+  );
   return { indexes: candidates.filter((index) => index.constraint === null && !columnsOf(index, table).every((column) => keys.has(column))), isProven: false };
 }
 
@@ -141,22 +153,49 @@ function columnsOf(index: Index, table: Table): readonly string[] {
 
 /** Where they are fields of a model: the line that could lose its index, or move. */
 function columnSpots(index: Index, table: Table, database: Database): readonly Spot[] {
-  return columnsOf(index, table).slice(0, 3).flatMap((name) => declarationSpots(database.declarationOfColumn(table, name), "its column"));
+  return columnsOf(index, table)
+    .slice(0, 3)
+    .flatMap((name) => declarationSpots(database.declarationOfColumn(table, name), "its column"));
 }
 
 function blameWords(input: ChangeInput, table: Table, { indexes, isProven }: Blame): Why {
   const { database } = input;
-  const places = indexes.slice(0, 3).flatMap((index) => [indexSpot(index, keysOf(index)), ...declarationSpots(database.declarationOf(index), "declared here"), ...columnSpots(index, table, database)]);
+  const places = indexes
+    .slice(0, 3)
+    .flatMap((index) => [
+      indexSpot(index, keysOf(index)),
+      ...declarationSpots(database.declarationOf(index), "declared here"),
+      ...columnSpots(index, table, database),
+    ]);
   const [first] = indexes;
-  if (first === undefined) return { isKnown: false, isProven: false, claim: "no index but those of keys is there to blame", ...fillfactor(input, table), doubt: "before 16 PostgreSQL does not count updates that found no room; one large UPDATE of full pages looks the same", places };
+  if (first === undefined)
+    return {
+      isKnown: false,
+      isProven: false,
+      claim: "no index but those of keys is there to blame",
+      ...fillfactor(input, table),
+      doubt: "before 16 PostgreSQL does not count updates that found no room; one large UPDATE of full pages looks the same",
+      places,
+    };
   const isOne = indexes.length === 1;
-  const names = indexes.slice(0, 3).map((index) => `\`${shortName(index)}\``).join(", ");
+  const names = indexes
+    .slice(0, 3)
+    .map((index) => `\`${shortName(index)}\``)
+    .join(", ");
   return {
     isKnown: isProven || isOne,
     isProven,
-    claim: isProven ? `they change columns of ${names}` : isOne ? `${names} is the index that they change` : `one of ${indexes.length} indexes is on a column that they change`,
-    remedy: isOne ? `Drop \`${shortName(first)}\`, or move the column that changes to a table of its own.` : `Find the column that the updates change among ${names}, and drop its index or move it to a table of its own.`,
-    doubt: isProven ? "the index can be worth its price to the queries that use it" : "found by leaving out the indexes of keys; statements (pg_stat_statements) tell which columns are written",
+    claim: isProven
+      ? `they change columns of ${names}`
+      : isOne
+        ? `${names} is the index that they change`
+        : `one of ${indexes.length} indexes is on a column that they change`,
+    remedy: isOne
+      ? `Drop \`${shortName(first)}\`, or move the column that changes to a table of its own.`
+      : `Find the column that the updates change among ${names}, and drop its index or move it to a table of its own.`,
+    doubt: isProven
+      ? "the index can be worth its price to the queries that use it"
+      : "found by leaving out the indexes of keys; statements (pg_stat_statements) tell which columns are written",
     places,
     fixes: [],
   };

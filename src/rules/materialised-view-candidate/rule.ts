@@ -67,10 +67,22 @@ interface Candidate extends ShapedStatement {
 function candidateOf(one: ShapedStatement, thresholds: Readonly<Record<string, number>>, database: Database): Candidate[] {
   const least = thresholds["materialised-view-candidate"] ?? LEAST_SHARE;
   const { statement, shape } = one;
-  if (shape.kind !== "select" || shape.lock !== null || statement.share < least || statement.meanMs < (thresholds["materialised-view-candidate.ms"] ?? LEAST_MS) || !sumsUp(shape) || !isFree(shape)) return [];
+  if (
+    shape.kind !== "select" ||
+    shape.lock !== null ||
+    statement.share < least ||
+    statement.meanMs < (thresholds["materialised-view-candidate.ms"] ?? LEAST_MS) ||
+    !sumsUp(shape) ||
+    !isFree(shape)
+  )
+    return [];
   const read = Math.max(...ownTables(shape).map(({ position }) => rowsAt(shape, position, database)));
   const answer = statement.rows === null ? null : statement.rows / Math.max(1, statement.calls);
-  return answer === null || read < (thresholds["materialised-view-candidate.rows"] ?? LEAST_ROWS) || answer > read * (thresholds["materialised-view-candidate.answer"] ?? MOST_ROWS_SHARE) ? [] : [{ ...one, read, answer }];
+  return answer === null ||
+    read < (thresholds["materialised-view-candidate.rows"] ?? LEAST_ROWS) ||
+    answer > read * (thresholds["materialised-view-candidate.answer"] ?? MOST_ROWS_SHARE)
+    ? []
+    : [{ ...one, read, answer }];
 }
 
 function rowsAt(shape: QueryShape, position: number, database: Database): number {
@@ -87,7 +99,10 @@ function isFree(shape: QueryShape): boolean {
   const key = (one: ShapeExpression): string => expressionKey(one, { constants: "erased", subqueries: shape.subqueries });
   const given = new Set([...shape.groupBy, ...(shape.distinct === "all" ? shape.projection : [])].map(key));
   const clauses = shape.predicates.filter(({ clause }) => clause !== "having");
-  return shape.subqueries.length === 0 && clauses.every(({ left, right }) => right === null || columnsIn(right).length > 0 || !hasParameter(right) || given.has(key(left)));
+  return (
+    shape.subqueries.length === 0 &&
+    clauses.every(({ left, right }) => right === null || columnsIn(right).length > 0 || !hasParameter(right) || given.has(key(left)))
+  );
 }
 
 function hasParameter(expression: ShapeExpression): boolean {
@@ -116,7 +131,9 @@ function toDraft(candidate: Candidate, hourly: number, database: Database): Data
     ...(base === null ? {} : modelOfTable(database, base)),
     places: [statementSpot(statement), ...(base === null ? [] : [tableSpot(base)]), ...sentFrom(statement)],
     evidence: [statementEvidence(database, statement, { callsAnHour: Number(hourly.toPrecision(3)), rowsRead: Math.round(read) })],
-    impact: { milliseconds: { before: Number((hourly * statement.meanMs).toPrecision(3)), after: Number((REFRESHES * statement.meanMs).toPrecision(3)), per: "hour" } },
+    impact: {
+      milliseconds: { before: Number((hourly * statement.meanMs).toPrecision(3)), after: Number((REFRESHES * statement.meanMs).toPrecision(3)), per: "hour" },
+    },
     fixes: [],
   };
 }

@@ -58,7 +58,10 @@ function toDraft(table: Table, key: Constraint, rows: number, input: DatabaseInp
     doubt: `costs nothing while no row of ${parentName} is deleted, no key there is changed, and nothing asks for the rows of one`,
     ...(model === undefined ? {} : { model }),
     ...relationOf(table, key, database),
-    places: [tableSpot(table, `${formatNumber(Math.round(rows))} rows`), ...declarationSpots(column === undefined ? null : database.declarationOfColumn(table, column), "declared here")],
+    places: [
+      tableSpot(table, `${formatNumber(Math.round(rows))} rows`),
+      ...declarationSpots(column === undefined ? null : database.declarationOfColumn(table, column), "declared here"),
+    ],
     evidence: [catalogEvidence(database, { rows }), ...(gone === null ? [] : [counterEvidence(database, { deleted: gone })])],
     impact: { rows: { before: rows, per: "delete" } },
     fixes: [addIndex(input, table, { keys: key.columns.map((one) => ({ kind: "column", column: one })) })],

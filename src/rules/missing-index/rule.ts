@@ -28,10 +28,19 @@ export const rule: Rule = {
   judge: (input) => {
     const { database, thresholds } = input;
     const { study, studyMissing } = database;
-    if (study === undefined) return { drafts: [], unjudged: [{ object: "", why: `needs plans of the workload: ${studyMissing ?? "take them with luthier check --phantom, or luthier advise indexes"}` }], examined: "" };
+    if (study === undefined)
+      return {
+        drafts: [],
+        unjudged: [{ object: "", why: `needs plans of the workload: ${studyMissing ?? "take them with luthier check --phantom, or luthier advise indexes"}` }],
+        examined: "",
+      };
     const least = thresholds["missing-index"] ?? LEAST_SAVED;
     const found = study.added.map((one) => ({ one, served: servedBy(one, database) })).filter(({ served }) => savedShare(served, database) >= least);
-    return { drafts: found.map(({ one, served }) => toDraft(one, served, input)), unjudged: notPlanned(database), examined: `${formatNumber(study.statements.length)} statements` };
+    return {
+      drafts: found.map(({ one, served }) => toDraft(one, served, input)),
+      unjudged: notPlanned(database),
+      examined: `${formatNumber(study.statements.length)} statements`,
+    };
   },
 };
 
@@ -62,7 +71,9 @@ function savedShare(served: readonly Served[], { study }: Database): number {
 function notPlanned({ study }: Database): Judgement["unjudged"] {
   const { unplanned = [] } = study ?? {};
   const [first] = unplanned;
-  return first === undefined ? [] : [{ object: "", why: `needs plans of ${formatCount(unplanned.length, "statement")}, the first of which PostgreSQL refuses: ${first.why}` }];
+  return first === undefined
+    ? []
+    : [{ object: "", why: `needs plans of ${formatCount(unplanned.length, "statement")}, the first of which PostgreSQL refuses: ${first.why}` }];
 }
 
 function toDraft(index: StudiedIndex, served: readonly Served[], input: DatabaseInput): DatabaseDraft {
@@ -85,10 +96,17 @@ function toDraft(index: StudiedIndex, served: readonly Served[], input: Database
     ...(model === undefined ? {} : { model }),
     places: [
       tableSpot(table, rows === null ? undefined : `${formatNumber(Math.round(rows))} rows`),
-      ...served.slice(0, MOST_STATEMENTS).map(({ studied, statement }) => ({ ...statementSpot(statement, `${formatCount(statement.calls, "call")}, cost ${figure(studied.server.before)} to ${figure(studied.server.after)}`), cost: plannedCost(studied) })),
+      ...served.slice(0, MOST_STATEMENTS).map(({ studied, statement }) => ({
+        ...statementSpot(statement, `${formatCount(statement.calls, "call")}, cost ${figure(studied.server.before)} to ${figure(studied.server.after)}`),
+        cost: plannedCost(studied),
+      })),
       ...served.slice(0, MOST_STATEMENTS).flatMap(({ statement }) => sentFrom(statement)),
     ],
-    evidence: [planEvidence(database, before, after, served), workloadEvidence(database, { statements: served.length, calls }), catalogEvidence(database, isGuess ? {} : { bytes })],
+    evidence: [
+      planEvidence(database, before, after, served),
+      workloadEvidence(database, { statements: served.length, calls }),
+      catalogEvidence(database, isGuess ? {} : { bytes }),
+    ],
     impact: {},
     fixes: [addIndex(input, table, { ...index.spec, name })],
   };
@@ -113,10 +131,16 @@ function doubtOf({ doubts, table }: StudiedIndex, served: readonly Served[], dat
   const verify = served.filter(({ studied }) => studied.verdict === "verify").length;
   const any = served.filter(({ studied }) => studied.basis === "any").length;
   return [
-    ...(verify === 0 ? [] : [`${verify === served.length ? "verify by running" : `verify ${verify} of the statements by running`}: with pages at random nearly as cheap as in order, the plan is another one`]),
+    ...(verify === 0
+      ? []
+      : [
+          `${verify === served.length ? "verify by running" : `verify ${verify} of the statements by running`}: with pages at random nearly as cheap as in order, the plan is another one`,
+        ]),
     ...(any === 0 ? [] : [`${formatCount(any, "statement")} planned for any values; rare and frequent ones differ`]),
     ...(served.some(({ studied }) => studied.uses.length > 1) ? ["a part of it is saved with other new indexes only"] : []),
-    ...(served.some(({ statement }) => hasTies(statement, table, database)) ? ["rows that are equal in what a list is sorted by can come in another order: add the key to the sort where that matters"] : []),
+    ...(served.some(({ statement }) => hasTies(statement, table, database))
+      ? ["rows that are equal in what a list is sorted by can come in another order: add the key to the sort where that matters"]
+      : []),
     ...doubts,
     "costs are the planner's, not time",
   ].join("; ");

@@ -32,7 +32,12 @@ function isGuilty(run: QueryRun, input: RuleInput): boolean {
 function isJob(run: QueryRun, path: readonly SyntaxNode[]): boolean {
   if (run.span.file.includes("management/commands/")) return true;
   const def = functionAt(path);
-  return def?.kind === "function" && def.decorators.some((one) => [...nodesIn(one)].some((node) => (node.kind === "name" || node.kind === "attribute") && /(?:^|_)(?:task|job)$/.test(node.name)));
+  return (
+    def?.kind === "function" &&
+    def.decorators.some((one) =>
+      [...nodesIn(one)].some((node) => (node.kind === "name" || node.kind === "attribute") && /(?:^|_)(?:task|job)$/.test(node.name)),
+    )
+  );
 }
 
 function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
@@ -41,7 +46,9 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
     key: [run.symbol, run.model],
     claim: `The job holds every \`${nameOf(run.model)}\` row in memory to go through them once.`,
     reason: "A queryset keeps all rows that it has fetched.",
-    remedy: prefetches ? "Add `.iterator(chunk_size=2000)`: prefetches then run once a chunk." : "Add `.iterator()`: rows come from the server in chunks and are let go.",
+    remedy: prefetches
+      ? "Add `.iterator(chunk_size=2000)`: prefetches then run once a chunk."
+      : "Add `.iterator()`: rows come from the server in chunks and are let go.",
     doubt: "a small table fits; PgBouncer in transaction mode needs DISABLE_SERVER_SIDE_CURSORS",
     model: run.model,
     places: [
@@ -55,5 +62,11 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
 function fixesFor(run: QueryRun, input: RuleInput, prefetches: boolean): FixDraft[] {
   const expr = exprAt(input, run.span);
   if (expr?.kind !== "call") return [];
-  return [{ title: "Let go of rows as they are read", safety: "review", edits: [{ span: { ...run.span, start: run.span.end }, text: prefetches ? ".iterator(chunk_size=2000)" : ".iterator()" }] }];
+  return [
+    {
+      title: "Let go of rows as they are read",
+      safety: "review",
+      edits: [{ span: { ...run.span, start: run.span.end }, text: prefetches ? ".iterator(chunk_size=2000)" : ".iterator()" }],
+    },
+  ];
 }

@@ -1,6 +1,20 @@
 import { addUniqueConstraint } from "../../fixes/migrations/index.ts";
 import { quoteName } from "../../fixes/migrations/sql-text.ts";
-import type { Call, Database, DatabaseDraft, DatabaseInput, Field, FindingDraft, Index, Model, Rule, RuleInput, Spot, Table, Write } from "../../model/index.ts";
+import type {
+  Call,
+  Database,
+  DatabaseDraft,
+  DatabaseInput,
+  Field,
+  FindingDraft,
+  Index,
+  Model,
+  Rule,
+  RuleInput,
+  Spot,
+  Table,
+  Write,
+} from "../../model/index.ts";
 import { formatNumber } from "../../model/numbers.ts";
 import { nodesIn, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { fieldNamed } from "../chains.ts";
@@ -55,14 +69,18 @@ const GUARDS = ["save", "clean", "full_clean", "validate_unique"];
 /** `if not self.prize.again and Win.objects.filter(user=…, prize=…).exists(): raise`: there are rows that must not be unique. */
 function isUniqueAtTimes({ cls }: Model, fields: readonly Field[]): boolean {
   const guards = GUARDS.flatMap((name) => cls.members.get(name) ?? []).flatMap((one) => (one.kind === "function" ? [one.def] : []));
-  return guards.flatMap((def) => [...nodesIn(def)]).some((node) => {
-    if (node.kind === "bool") return asksFor(node, fields);
-    return node.kind === "if" && node.then.some((stmt) => asksFor(stmt, fields));
-  });
+  return guards
+    .flatMap((def) => [...nodesIn(def)])
+    .some((node) => {
+      if (node.kind === "bool") return asksFor(node, fields);
+      return node.kind === "if" && node.then.some((stmt) => asksFor(stmt, fields));
+    });
 }
 
 function asksFor(node: SyntaxNode, fields: readonly Field[]): boolean {
-  return [...nodesIn(node)].some((one) => one.kind === "call" && fields.every(({ name, attname }) => one.keywords.some((said) => said.name === name || said.name === attname)));
+  return [...nodesIn(node)].some(
+    (one) => one.kind === "call" && fields.every(({ name, attname }) => one.keywords.some((said) => said.name === name || said.name === attname)),
+  );
 }
 
 function lookupsIn(input: RuleInput): Lookup[] {
@@ -99,7 +117,11 @@ function isUnique({ uniqueTogether, table }: Model, fields: readonly Field[]): b
   const names = new Set(fields.map(({ name }) => name));
   if (fields.some(({ unique, primaryKey, relation }) => unique || primaryKey || relation?.kind === "o2o")) return true;
   if (uniqueTogether.some((set) => set.every((name) => names.has(name)))) return true;
-  return table?.isComplete === false || table?.isManaged === false || table?.constraints.some(({ kind, expressions, hasCondition }) => kind === "UniqueConstraint" && (expressions > 0 || hasCondition)) === true;
+  return (
+    table?.isComplete === false ||
+    table?.isManaged === false ||
+    table?.constraints.some(({ kind, expressions, hasCondition }) => kind === "UniqueConstraint" && (expressions > 0 || hasCondition)) === true
+  );
 }
 
 const namesOf = (fields: readonly Field[]): string => fields.map(({ name }) => name).join(", ");
@@ -107,13 +129,19 @@ const namesOf = (fields: readonly Field[]): string => fields.map(({ name }) => n
 function sourceDraft({ model, fields, writes }: Lookup): FindingDraft {
   const [first] = writes;
   const method = first?.how ?? "get_or_create";
-  const unique = fields.length === 1 ? `\`unique=True\` to \`${namesOf(fields)}\`` : `\`UniqueConstraint(fields=[${fields.map(({ name }) => `"${name}"`).join(", ")}], name=…)\``;
+  const unique =
+    fields.length === 1
+      ? `\`unique=True\` to \`${namesOf(fields)}\``
+      : `\`UniqueConstraint(fields=[${fields.map(({ name }) => `"${name}"`).join(", ")}], name=…)\``;
   return {
     key: [model.label, ...fields.map(({ name }) => name).toSorted()],
     claim: `\`${method}()\` looks up \`${model.name}\` by ${listed(fields.map(({ name }) => name))}, which no unique constraint covers.`,
-    reason: "Two requests at once both find nothing and both insert. From then on the lookup raises MultipleObjectsReturned. Each lookup also needs an index that the constraint would bring.",
+    reason:
+      "Two requests at once both find nothing and both insert. From then on the lookup raises MultipleObjectsReturned. Each lookup also needs an index that the constraint would bring.",
     remedy: `Remove the double rows, then add ${unique}.`,
-    doubt: fields.some((field) => field.null) ? "NULL equals nothing in a unique constraint (nulls_distinct=False makes it); a lock held around the call keeps others out" : "a lock held around the call, or a single writer, keeps others out",
+    doubt: fields.some((field) => field.null)
+      ? "NULL equals nothing in a unique constraint (nulls_distinct=False makes it); a lock held around the call keeps others out"
+      : "a lock held around the call, or a single writer, keeps others out",
     model: model.label,
     places: [...writes.slice(0, 5).map(({ span }): Spot => ({ role: "write", span })), ...fields.map(({ span }): Spot => ({ role: "definition", span }))],
     fixes: [],
@@ -160,5 +188,9 @@ function databaseDraft(lookup: Lookup, key: Key, input: DatabaseInput): Database
 /** NULL equals nothing, so that such rows do not stand in the way. */
 function equalRows({ table, columns }: Key, database: Database): string {
   const nullable = columns.filter((column) => database.column(table, column)?.notNull !== true);
-  return duplicatesSql(table, columns.map(quoteName), nullable.map((column) => `${quoteName(column)} IS NOT NULL`));
+  return duplicatesSql(
+    table,
+    columns.map(quoteName),
+    nullable.map((column) => `${quoteName(column)} IS NOT NULL`),
+  );
 }

@@ -20,7 +20,8 @@ const STATEMENT: TimeoutKind = {
   setting: "statement_timeout",
   value: "30s",
   claim: (alias) => `Nothing ends a statement of \`${alias}\`: no \`statement_timeout\` is set, and a request that was given up runs on in the server.`,
-  reason: "A web server that kills a worker, or a client that goes away, does not end the statement: PostgreSQL notices at the next row that it sends. Until then it holds its locks, its memory and its connection.",
+  reason:
+    "A web server that kills a worker, or a client that goes away, does not end the statement: PostgreSQL notices at the next row that it sends. Until then it holds its locks, its memory and its connection.",
 };
 
 function draftsOf(entry: Entry, input: EvidenceInput): DatabaseDraft[] {

@@ -37,21 +37,39 @@ function change(database: Database, name: string, value: string): Pick<Monitorin
 
 const RELOAD = "SELECT pg_reload_conf()";
 
-const reloaded = ({ forward, reverse }: Pick<MonitoringGap, "forward" | "reverse">): Pick<MonitoringGap, "forward" | "reverse" | "needsRestart"> => ({ forward: [...forward, RELOAD], reverse: [...reverse, RELOAD], needsRestart: false });
+const reloaded = ({ forward, reverse }: Pick<MonitoringGap, "forward" | "reverse">): Pick<MonitoringGap, "forward" | "reverse" | "needsRestart"> => ({
+  forward: [...forward, RELOAD],
+  reverse: [...reverse, RELOAD],
+  needsRestart: false,
+});
 
 // ------------------------------------------------------------------------------------------------------------ statements
 
 function statements(database: Database): MonitoringGap | null {
   const extension = database.catalog.extensions.find(({ name }) => name === "pg_stat_statements");
   const libraries = settingOf(database, "shared_preload_libraries")?.value ?? null;
-  const names = (libraries ?? "").split(",").map((one) => one.trim().replaceAll('"', "")).filter((one) => one !== "");
+  const names = (libraries ?? "")
+    .split(",")
+    .map((one) => one.trim().replaceAll('"', ""))
+    .filter((one) => one !== "");
   const isLoaded = libraries === null ? null : names.includes("pg_stat_statements");
   const isTracking = settingOf(database, "pg_stat_statements.track")?.value ?? "top";
   if (extension !== undefined && isLoaded !== false && isTracking !== "none") return null;
-  if (extension !== undefined && isTracking === "none") return { kind: "statements", setting: "pg_stat_statements.track", state: "pg_stat_statements.track is none", cost: NO_STATEMENTS, ...reloaded(change(database, "pg_stat_statements.track", "'top'")), figures: {} };
+  if (extension !== undefined && isTracking === "none")
+    return {
+      kind: "statements",
+      setting: "pg_stat_statements.track",
+      state: "pg_stat_statements.track is none",
+      cost: NO_STATEMENTS,
+      ...reloaded(change(database, "pg_stat_statements.track", "'top'")),
+      figures: {},
+    };
   if (isLoaded === null) return null;
   const load = isLoaded ? { forward: [], reverse: [] } : change(database, "shared_preload_libraries", listed([...names, "pg_stat_statements"]));
-  const create = extension === undefined ? { forward: ["CREATE EXTENSION pg_stat_statements"], reverse: ["DROP EXTENSION pg_stat_statements"] } : { forward: [], reverse: [] };
+  const create =
+    extension === undefined
+      ? { forward: ["CREATE EXTENSION pg_stat_statements"], reverse: ["DROP EXTENSION pg_stat_statements"] }
+      : { forward: [], reverse: [] };
   return {
     kind: "statements",
     setting: "shared_preload_libraries",
@@ -117,12 +135,26 @@ const LEAST_CUT = 0.01;
 
 function timing(database: Database): MonitoringGap | null {
   if (settingOf(database, "track_io_timing")?.value !== "off") return null;
-  return { kind: "timing", setting: "track_io_timing", state: "track_io_timing is off", cost: "how much of a statement's time is reading", ...reloaded(change(database, "track_io_timing", "on")), figures: {} };
+  return {
+    kind: "timing",
+    setting: "track_io_timing",
+    state: "track_io_timing is off",
+    cost: "how much of a statement's time is reading",
+    ...reloaded(change(database, "track_io_timing", "on")),
+    figures: {},
+  };
 }
 
 function locks(database: Database): MonitoringGap | null {
   if (settingOf(database, "log_lock_waits")?.value !== "off") return null;
-  return { kind: "locks", setting: "log_lock_waits", state: "log_lock_waits is off", cost: "who waited for whom once a wait is over", ...reloaded(change(database, "log_lock_waits", "on")), figures: {} };
+  return {
+    kind: "locks",
+    setting: "log_lock_waits",
+    state: "log_lock_waits is off",
+    cost: "who waited for whom once a wait is over",
+    ...reloaded(change(database, "log_lock_waits", "on")),
+    figures: {},
+  };
 }
 
 function slow(database: Database): MonitoringGap | null {
@@ -130,7 +162,14 @@ function slow(database: Database): MonitoringGap | null {
   const isLogged = names.some((name) => (database.settingNumber(name) ?? -1) >= 0);
   if (isLogged || settingOf(database, "log_min_duration_statement") === undefined) return null;
   const from = slowFrom(database);
-  return { kind: "slow", setting: "log_min_duration_statement", state: "log_min_duration_statement is -1", cost: "which values made a statement slow", ...reloaded(change(database, "log_min_duration_statement", quoteLiteral(`${from}ms`))), figures: { from } };
+  return {
+    kind: "slow",
+    setting: "log_min_duration_statement",
+    state: "log_min_duration_statement is -1",
+    cost: "which values made a statement slow",
+    ...reloaded(change(database, "log_min_duration_statement", quoteLiteral(`${from}ms`))),
+    figures: { from },
+  };
 }
 
 /** Milliseconds that one call of a thousand exceeds, as far as means and deviations tell; within these bounds. Ours. */
@@ -140,10 +179,12 @@ const MOST_MS = 5000;
 const DEVIATIONS = 3;
 
 function slowFrom({ workload }: Database): number {
-  const tops = workload.statements.filter((one) => isApplication(one)).map(({ calls, meanMs, deviationMs }) => ({ calls, top: meanMs + DEVIATIONS * (deviationMs ?? meanMs) })).toSorted((a, b) => a.top - b.top);
+  const tops = workload.statements
+    .filter((one) => isApplication(one))
+    .map(({ calls, meanMs, deviationMs }) => ({ calls, top: meanMs + DEVIATIONS * (deviationMs ?? meanMs) }))
+    .toSorted((a, b) => a.top - b.top);
   const all = tops.reduce((sum, { calls }) => sum + calls, 0);
   let seen = 0;
   const found = tops.find(({ calls }) => (seen += calls) >= RARE * all);
   return Math.min(MOST_MS, Math.max(LEAST_MS, found === undefined ? 0 : Number(found.top.toPrecision(1))));
 }
-

@@ -16,7 +16,8 @@ export const rule: Rule = {
   },
   judge: ({ database }) => {
     const unread = gapIn(database, "settings");
-    if (unread !== null || database.server.settings.length === 0) return { drafts: [], unjudged: [unread ?? { object: "", why: "needs settings, which could not be read" }], examined: "" };
+    if (unread !== null || database.server.settings.length === 0)
+      return { drafts: [], unjudged: [unread ?? { object: "", why: "needs settings, which could not be read" }], examined: "" };
     const gaps = monitoringGaps(database);
     const quiet = gaps.filter((gap) => isQuiet(gap));
     const drafts = [...gaps.filter((gap) => !isQuiet(gap)).map((gap) => ofGap(database, gap)), ...(quiet.length === 0 ? [] : [ofQuiet(database, quiet)])];
@@ -53,7 +54,9 @@ function draftOf(database: Database, gaps: readonly MonitoringGap[]): Omit<Datab
   return {
     key: gaps.map(({ kind }) => kind),
     remedy: `Set ${joined(gaps.map(({ setting }) => `\`${setting}\``))}${restart ? "; it takes a restart." : ": a reload is enough."}`,
-    doubt: gaps.some(({ kind }) => kind === "timing") ? "a machine with a slow clock pays for the timing: pg_test_timing tells, and below 100 ns it does not matter" : "another tool that samples the server from outside would see part of it",
+    doubt: gaps.some(({ kind }) => kind === "timing")
+      ? "a machine with a slow clock pays for the timing: pg_test_timing tells, and below 100 ns it does not matter"
+      : "another tool that samples the server from outside would see part of it",
     places: gaps.map(({ setting }) => ({ role: "setting", object: setting })),
     evidence: [catalogEvidence(database, Object.assign({}, ...gaps.map(({ figures }) => figures)) as Record<string, number>)],
     fixes: [

@@ -103,7 +103,8 @@ function startsWith(path: string, prefix: string): boolean {
 
 /** Counts of distinct rows are right beside any join; equal prices are two prices, so sums are not. */
 function fixesFor({ wrong }: Conflict): FixDraft[] {
-  if (wrong.some(({ name, expr }) => name !== "Count" || (expr.kind === "call" && expr.keywords.some((one) => one.name === "distinct" || one.name === "")))) return [];
+  if (wrong.some(({ name, expr }) => name !== "Count" || (expr.kind === "call" && expr.keywords.some((one) => one.name === "distinct" || one.name === ""))))
+    return [];
   return [{ title: "Count each row once", safety: "review", edits: distinctCounts(wrong.map(({ call, expr }) => ({ file: call.file, end: expr.end }))) }];
 }
 
@@ -125,4 +126,3 @@ function toDraft(chain: Chain, conflict: Conflict): FindingDraft {
     fixes: fixesFor(conflict),
   };
 }
-

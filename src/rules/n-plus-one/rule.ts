@@ -18,13 +18,22 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => oncePerReceiver(mergeLoads(toldOnce(input.facts.loads.filter((load) => isGuilty(load, input)), input))).map(({ group, others }) => toDraft(group, input, others)),
+  check: (input) =>
+    oncePerReceiver(
+      mergeLoads(
+        toldOnce(
+          input.facts.loads.filter((load) => isGuilty(load, input)),
+          input,
+        ),
+      ),
+    ).map(({ group, others }) => toDraft(group, input, others)),
 };
 
 /** A loop within a receiver runs over a queryset of its own. Where that one's finding stands, a delete that calls the receiver has nothing to add: its rows cannot be loaded otherwise. */
 function toldOnce(loads: readonly LazyLoad[], input: RuleInput): readonly LazyLoad[] {
   const told = new Set(loads.filter(({ origin }) => origin.collected !== true).map(({ access }) => `${access.file}:${access.start}`));
-  const isInner = ({ origin, path }: LazyLoad): boolean => origin.collected === true && (stepsOf(input.graph, origin.model, path) ?? []).slice(0, -1).some((field) => field.relation?.single === false);
+  const isInner = ({ origin, path }: LazyLoad): boolean =>
+    origin.collected === true && (stepsOf(input.graph, origin.model, path) ?? []).slice(0, -1).some((field) => field.relation?.single === false);
   return loads.filter((load) => !isInner(load) || !told.has(`${load.access.file}:${load.access.start}`));
 }
 

@@ -15,7 +15,12 @@ export function countDrafts(input: RuleInput): FindingDraft[] {
   return oncePerPlace(found).map(({ draft }) => draft);
 }
 
-function ofCount(origin: Origin, call: ChainCall, value: Expr, input: RuleInput): { readonly span: { readonly file: string; readonly start: number; readonly end: number }; readonly draft: FindingDraft }[] {
+function ofCount(
+  origin: Origin,
+  call: ChainCall,
+  value: Expr,
+  input: RuleInput,
+): { readonly span: { readonly file: string; readonly start: number; readonly end: number }; readonly draft: FindingDraft }[] {
   const text = countedText(value);
   const cut = text?.value.lastIndexOf("__") ?? -1;
   if (text === null || cut < 0) return [];

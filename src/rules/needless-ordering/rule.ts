@@ -34,7 +34,9 @@ const UNORDERED: ReadonlySet<string> = new Set(["set", "frozenset", "sum", "any"
 function isGuilty(run: QueryRun, input: RuleInput): boolean {
   if (run.cached || run.sliced || orderOf(run) === undefined) return false;
   const expr = exprAt(input, run.span);
-  const holder = pathTo(input.program, run.span).findLast((node) => node.kind === "call" && node.callee.kind === "name" && UNORDERED.has(node.callee.name) && node.args.length === 1);
+  const holder = pathTo(input.program, run.span).findLast(
+    (node) => node.kind === "call" && node.callee.kind === "name" && UNORDERED.has(node.callee.name) && node.args.length === 1,
+  );
   if (expr === null || holder?.kind !== "call") return false;
   const [argument] = holder.args;
   return argument !== undefined && (argument === expr || holder === expr) && lastCallIsOrdered(run, argument.end);
@@ -48,7 +50,11 @@ function orderOf(run: QueryRun): QueryRun["origin"]["calls"][number] | undefined
 function lastCallIsOrdered({ origin }: QueryRun, end: number): boolean {
   const order = origin.calls.findLast((call) => call.name === "order_by");
   const after = origin.calls.filter((call) => order !== undefined && call.file === order.file && call.end > order.end && call.end <= end);
-  return order !== undefined && order.end <= end && after.every(({ name }) => name === "values_list" || name === "values" || name === "filter" || name === "exclude" || name === "only");
+  return (
+    order !== undefined &&
+    order.end <= end &&
+    after.every(({ name }) => name === "values_list" || name === "values" || name === "filter" || name === "exclude" || name === "only")
+  );
 }
 
 function toDraft(run: QueryRun): FindingDraft {
@@ -81,5 +87,8 @@ function flawsOf(statement: Statement): StatementFlaw[] {
 }
 
 function sortsForNothing({ subqueries }: QueryShape): boolean {
-  return subqueries.some(({ role, shape }) => ((role === "in" || role === "exists") && shape.orderBy.length > 0 && shape.limit === null && shape.distinct !== "on") || sortsForNothing(shape));
+  return subqueries.some(
+    ({ role, shape }) =>
+      ((role === "in" || role === "exists") && shape.orderBy.length > 0 && shape.limit === null && shape.distinct !== "on") || sortsForNothing(shape),
+  );
 }

@@ -22,7 +22,11 @@ export const rule: Rule = {
     if (unseen !== null) return { drafts: [], unjudged: [unseen], examined: "" };
     const tables = database.tables.filter(({ kind }) => kind === "table");
     const verdicts = tables.map((table) => judgeTable(database, table, thresholds["never-analysed"] ?? LEAST_ROWS));
-    return { drafts: verdicts.flatMap(({ drafts = [] }) => drafts), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${tables.length} tables` };
+    return {
+      drafts: verdicts.flatMap(({ drafts = [] }) => drafts),
+      unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []),
+      examined: `${tables.length} tables`,
+    };
   },
 };
 
@@ -39,15 +43,26 @@ function judgeTable(database: Database, table: Table, least: number): Verdict {
   const object = `table ${table.schema}.${table.name}`;
   if (counters === null) return table.bytes === 0 ? {} : { unknown: { object, why: "needs its counters, which could not be read" } };
   if (counters.liveRows < least && table.reltuples < least) return {};
-  if (table.columns.some(({ statistics }) => statistics !== null)) return { drafts: bareExpressions(database, table).map((index) => ofIndex(database, table, index)) };
+  if (table.columns.some(({ statistics }) => statistics !== null))
+    return { drafts: bareExpressions(database, table).map((index) => ofIndex(database, table, index)) };
   // Counters are lost in a crash; statistics that the role may not read are still there.
-  if (lastAnalyze(counters) !== null || table.reltuples > 0) return { unknown: { object, why: "needs its statistics: it was analysed, and the role may not read them (GRANT pg_read_all_data)" } };
+  if (lastAnalyze(counters) !== null || table.reltuples > 0)
+    return { unknown: { object, why: "needs its statistics: it was analysed, and the role may not read them (GRANT pg_read_all_data)" } };
   return { drafts: [ofTable(database, table, counters.liveRows)] };
 }
 
 /** Made after the last ANALYZE: their values are guessed until the next one. */
 function bareExpressions(database: Database, table: Table): Index[] {
-  return database.indexesOf(table).filter((index) => index.valid && index.predicate === null && index.keys.some((key, at) => key.expression !== null && index.expressionStatistics[at] === undefined && index.expressionStatistics[at + 1] === undefined));
+  return database
+    .indexesOf(table)
+    .filter(
+      (index) =>
+        index.valid &&
+        index.predicate === null &&
+        index.keys.some(
+          (key, at) => key.expression !== null && index.expressionStatistics[at] === undefined && index.expressionStatistics[at + 1] === undefined,
+        ),
+    );
 }
 
 function ofTable(database: Database, table: Table, rows: number): DatabaseDraft {
@@ -58,7 +73,10 @@ function ofTable(database: Database, table: Table, rows: number): DatabaseDraft 
     confidence: off === null ? "likely" : "certain",
     claim: `\`${shortName(table)}\` has ${formatNumber(rows)} rows and was never analysed${off === null ? "" : `: autovacuum is off ${off === "table" ? "for it" : "on the server"}`}.`,
     reason: "Without statistics the planner takes every condition to keep a fixed share of the rows, and every join to fit.",
-    remedy: off === "table" ? "Run ANALYZE now, and take `autovacuum_enabled` off the table." : "Run ANALYZE now; after a restore or an upgrade, for the whole database.",
+    remedy:
+      off === "table"
+        ? "Run ANALYZE now, and take `autovacuum_enabled` off the table."
+        : "Run ANALYZE now; after a restore or an upgrade, for the whole database.",
     doubt: "a table that was filled within the last minute is analysed by autovacuum in the next",
     ...(model === undefined ? {} : { model }),
     places: [tableSpot(table, `${formatNumber(rows)} rows`)],

@@ -30,14 +30,18 @@ const LEAST_ROWS = 100_000;
 
 /** Meant to be empty at times: `blank=True`, or a foreign key that a deletion sets to NULL. */
 function isOptional(database: Database, { table, column }: ColumnOf): boolean {
-  const setsNull = database.constraintsOf(table).some(({ kind, columns, references }) => kind === "foreign" && columns.includes(column.name) && references?.onDelete === "set null");
+  const setsNull = database
+    .constraintsOf(table)
+    .some(({ kind, columns, references }) => kind === "foreign" && columns.includes(column.name) && references?.onDelete === "set null");
   const declaration = database.fieldOf(table, column.name)?.declaration ?? null;
   return setsNull || (declaration !== null && declaration.kind === "call" && isOptionalCall(declaration));
 }
 
 function isOptionalCall({ args, keywords }: Extract<Expr, { readonly kind: "call" }>): boolean {
   const isBlank = keywords.some(({ name, value }) => name === "blank" && value.kind === "constant" && value.value === "true");
-  return isBlank || [...args, ...keywords.map(({ value }) => value)].some((one) => (one.kind === "attribute" || one.kind === "name") && one.name === "SET_NULL");
+  return (
+    isBlank || [...args, ...keywords.map(({ value }) => value)].some((one) => (one.kind === "attribute" || one.kind === "name") && one.name === "SET_NULL")
+  );
 }
 
 interface Verdict {
@@ -50,7 +54,10 @@ function judgeColumn(input: ChangeInput, of: ColumnOf, least: number): Verdict {
   const { table, column } = of;
   const rows = rowsOf(database, table);
   if (rows !== null && rows < least) return {};
-  if (rows === null || column.statistics === null) return { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs statistics of its columns: it was never analysed, or the role may not read them" } };
+  if (rows === null || column.statistics === null)
+    return {
+      unknown: { object: `table ${table.schema}.${table.name}`, why: "needs statistics of its columns: it was never analysed, or the role may not read them" },
+    };
   return column.statistics.nullFraction === 0 ? { draft: toDraft(input, of, rows) } : {};
 }
 

@@ -35,7 +35,9 @@ export const rule: Rule = {
     needs: ["database"],
   },
   judge: (input) => {
-    const found = judgedTables(input.database).flatMap((table) => ownIndexes(table, input.database).flatMap((index) => (isPlain(index) ? [{ table, index }] : [])));
+    const found = judgedTables(input.database).flatMap((table) =>
+      ownIndexes(table, input.database).flatMap((index) => (isPlain(index) ? [{ table, index }] : [])),
+    );
     const verdicts = found.map(({ table, index }) => judgeIndex(table, index, input));
     return { drafts: verdicts.flatMap((one) => one.drafts), unjudged: verdicts.flatMap((one) => one.unjudged), examined: `${found.length} indexes` };
   },
@@ -52,16 +54,25 @@ function judgeIndex(table: Table, index: Index, input: DatabaseInput): Pick<Judg
   const { database, thresholds } = input;
   const bytes = indexBytes(index, database);
   const column = index.keys[0]?.column ?? null;
-  if (bytes === null || bytes < (thresholds["null-heavy-index.bytes"] ?? LEAST_BYTES) || column === null || database.column(table, column)?.notNull !== false) return SILENT;
+  if (bytes === null || bytes < (thresholds["null-heavy-index.bytes"] ?? LEAST_BYTES) || column === null || database.column(table, column)?.notNull !== false)
+    return SILENT;
   const statistics = keyStatistics(index, 0, table, database);
-  if (statistics === null) return { drafts: [], unjudged: [{ object: `index ${index.schema}.${index.name}`, why: "needs the statistics of its column: ANALYZE has not run, or the role may not read them" }] };
+  if (statistics === null)
+    return {
+      drafts: [],
+      unjudged: [
+        { object: `index ${index.schema}.${index.name}`, why: "needs the statistics of its column: ANALYZE has not run, or the role may not read them" },
+      ],
+    };
   const { nullFraction } = statistics;
   if (nullFraction < (thresholds["null-heavy-index"] ?? LEAST_NULLS) || asksForNulls(table, column, database)) return SILENT;
   const lists = database.server.versionNumber >= 130_000 && index.options["deduplicate_items"] !== "off";
   const nulls = nullFraction * (lists ? LISTED : ALONE);
   const values = (1 - nullFraction) * (TUPLE + Math.ceil(statistics.averageWidth / 8) * 8);
   const share = nulls / (nulls + values);
-  return share < (thresholds["null-heavy-index.saved"] ?? LEAST_SAVED) ? SILENT : { drafts: [toDraft({ table, index, column, bytes, nullFraction, saved: bytes * share }, input)], unjudged: [] };
+  return share < (thresholds["null-heavy-index.saved"] ?? LEAST_SAVED)
+    ? SILENT
+    : { drafts: [toDraft({ table, index, column, bytes, nullFraction, saved: bytes * share }, input)], unjudged: [] };
 }
 
 /** `IS NULL`, and an order by the column, are served by an index that holds every row. */
@@ -90,9 +101,15 @@ function toDraft({ table, index, column, bytes, nullFraction, saved }: Heavy, in
     claim: `${percent(nullFraction)} of \`${shortName(table)}.${column}\` is NULL, and index \`${shortName(index)}\` of ${formatBytes(bytes)} has an entry for each.`,
     reason: `Without them it is an estimated ${formatBytes(bytes - saved)}, and a write of a row without a value leaves it alone. A comparison with a value never finds NULL.`,
     remedy: `Replace it by an index with the condition \`${column} IS NOT NULL\`.`,
-    doubt: hasStatements ? `a statement that was not seen and asks for \`${column} IS NULL\`, or sorts by it, is served by the present index alone` : `statements were not seen: one that asks for \`${column} IS NULL\`, or sorts by it, is served by the present index alone`,
+    doubt: hasStatements
+      ? `a statement that was not seen and asks for \`${column} IS NULL\`, or sorts by it, is served by the present index alone`
+      : `statements were not seen: one that asks for \`${column} IS NULL\`, or sorts by it, is served by the present index alone`,
     ...(model === undefined ? {} : { model }),
-    places: [indexSpot(index, formatBytes(bytes)), tableSpot(table, `${percent(nullFraction)} NULL`), ...declarationSpots(database.declarationOf(index), "declared here")],
+    places: [
+      indexSpot(index, formatBytes(bytes)),
+      tableSpot(table, `${percent(nullFraction)} NULL`),
+      ...declarationSpots(database.declarationOf(index), "declared here"),
+    ],
     evidence: [catalogEvidence(database, { bytes, nullFraction }), ...(hasStatements ? [workloadEvidence(database)] : [])],
     impact: { bytes: { before: bytes, after: Math.round(bytes - saved) } },
     fixes: [replacement({ table, index, column }, input)],
@@ -101,5 +118,8 @@ function toDraft({ table, index, column, bytes, nullFraction, saved }: Heavy, in
 
 function replacement({ table, index, column }: Pick<Heavy, "table" | "index" | "column">, input: DatabaseInput): FixDraft {
   const [key] = index.keys;
-  return replaceIndex(input, table, index, { keys: [{ kind: "column", column, ...(key?.descending === true ? { descending: true } : {}) }], condition: [{ column, operator: "is not null" }] });
+  return replaceIndex(input, table, index, {
+    keys: [{ kind: "column", column, ...(key?.descending === true ? { descending: true } : {}) }],
+    condition: [{ column, operator: "is not null" }],
+  });
 }

@@ -38,7 +38,11 @@ function judge(input: DatabaseInput): Judgement {
   if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source" }], examined: "" };
   const keys = new Set(checked.map(({ key }) => key.join("\0")));
   const own = foundIn(source).filter(({ draft }) => keys.has(draft.key.join("\0")));
-  return { drafts: own.flatMap((found) => sharpened(found, input)), unjudged: [], examined: own.length === 0 ? "" : `${own.length} subqueries of NOT IN in ${database.catalog.database.name}` };
+  return {
+    drafts: own.flatMap((found) => sharpened(found, input)),
+    unjudged: [],
+    examined: own.length === 0 ? "" : `${own.length} subqueries of NOT IN in ${database.catalog.database.name}`,
+  };
 }
 
 function sharpened({ draft, model, column: name }: Found, input: DatabaseInput): DatabaseDraft[] {
@@ -72,15 +76,15 @@ function toDrafts(chain: Chain, chains: readonly Chain[], input: RuleInput): Fou
         if (found === null) return [];
         const { field } = found;
         const draft: FindingDraft = {
-            key: [chain.origin.symbol, chain.origin.model, keyword.name],
-            claim: `One \`${field.name}\` that is NULL makes \`exclude(${keyword.name}=…)\` return nothing.`,
-            reason: "`NOT IN` over a subquery with a NULL is never true in SQL.",
-            remedy: `Add \`.filter(${field.name}__isnull=False)\` to the subquery, or use \`~Exists(…)\`, which PostgreSQL also plans better.`,
-            doubt: "it is right as long as no row has a NULL there",
-            model: chain.origin.model,
-            places: [{ role: "queryset" as const, span: callSpan(call) }],
-            fixes: [],
-          };
+          key: [chain.origin.symbol, chain.origin.model, keyword.name],
+          claim: `One \`${field.name}\` that is NULL makes \`exclude(${keyword.name}=…)\` return nothing.`,
+          reason: "`NOT IN` over a subquery with a NULL is never true in SQL.",
+          remedy: `Add \`.filter(${field.name}__isnull=False)\` to the subquery, or use \`~Exists(…)\`, which PostgreSQL also plans better.`,
+          doubt: "it is right as long as no row has a NULL there",
+          model: chain.origin.model,
+          places: [{ role: "queryset" as const, span: callSpan(call) }],
+          fixes: [],
+        };
         return [{ draft, model: found.model, column: field.column ?? field.name }];
       }),
     );
@@ -92,12 +96,15 @@ function nullableColumn(value: Expr, file: string, chains: readonly Chain[], inp
   const sub = chains.find((one) => one.span.file === file && one.span.start === written?.start && one.span.end === written.end);
   const last = sub?.calls.at(-1);
   // What the chain starts from may have been filtered before.
-  if (sub === undefined || last === undefined || sub.origin.span.start !== sub.span.start || (last.name !== "values_list" && last.name !== "values")) return null;
+  if (sub === undefined || last === undefined || sub.origin.span.start !== sub.span.start || (last.name !== "values_list" && last.name !== "values"))
+    return null;
   const [name, ...others] = textArguments(last);
   if (name === undefined || others.length > 0) return null;
   const { fields, rest } = lookupOf(input, sub.model, name);
   const field = fields.find((one) => one.null && (one.relation === null || one.relation.kind === "fk" || one.relation.kind === "o2o"));
   if (field === undefined || rest.length > 0) return null;
   const isFiltered = sub.calls.some((call) => call.keywords.some((one) => one.name.startsWith(field.name)) || (call.name === "filter" && call.args.length > 0));
-  return isFiltered ? null : { field, model: fields.indexOf(field) === 0 ? sub.model.label : (fields[fields.indexOf(field) - 1]?.relation?.target ?? sub.model.label) };
+  return isFiltered
+    ? null
+    : { field, model: fields.indexOf(field) === 0 ? sub.model.label : (fields[fields.indexOf(field) - 1]?.relation?.target ?? sub.model.label) };
 }

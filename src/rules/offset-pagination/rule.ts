@@ -34,25 +34,38 @@ function judgeOffsets(input: DatabaseInput): Judgement {
   return {
     drafts: [...written, ...sent.flatMap((statement) => statementDraft(statement, input))],
     unjudged: missing === null ? [] : [missing],
-    examined: missing !== null ? "" : source === null ? `${database.workload.statements.length} statements` : `${sites.length} slices that begin at a computed row`,
+    examined:
+      missing !== null ? "" : source === null ? `${database.workload.statements.length} statements` : `${sites.length} slices that begin at a computed row`,
   };
 }
 
-const isLarge = (table: Table, { database, thresholds }: DatabaseInput): boolean => (rowsOf(table, database) ?? 0) >= (thresholds["offset-pagination"] ?? LARGE_ROWS);
+const isLarge = (table: Table, { database, thresholds }: DatabaseInput): boolean =>
+  (rowsOf(table, database) ?? 0) >= (thresholds["offset-pagination"] ?? LARGE_ROWS);
 
 function siteDraft({ model, symbol, span }: PageSite, input: DatabaseInput): DatabaseDraft[] {
   const { database } = input;
   const table = tableOfModel(model, input);
   if (table === null || !isLarge(table, input)) return [];
   const rows = rowsOf(table, database) ?? 0;
-  const statement = database.statementsOn(table).find(({ written, shape }) => shape !== null && offsets(shape).length > 0 && written.sites.some((site) => site.span.file === span.file && site.span.start <= span.end && span.start <= site.span.end));
+  const statement = database
+    .statementsOn(table)
+    .find(
+      ({ written, shape }) =>
+        shape !== null &&
+        offsets(shape).length > 0 &&
+        written.sites.some((site) => site.span.file === span.file && site.span.start <= span.end && span.start <= site.span.end),
+    );
   return [
     {
       key: [symbol, model],
       claim: `\`${symbol.split(".").at(-1) ?? ""}\` turns pages of \`${nameOf(model)}\`, ${formatNumber(rows)} rows, by skipping those before.`,
       ...WORDS,
       model,
-      places: [tableSpot(table, `${formatNumber(rows)} rows`), ...(statement === undefined ? [] : [statementSpot(statement)]), { role: "queryset", span, label: "begins at a computed row" }],
+      places: [
+        tableSpot(table, `${formatNumber(rows)} rows`),
+        ...(statement === undefined ? [] : [statementSpot(statement)]),
+        { role: "queryset", span, label: "begins at a computed row" },
+      ],
       evidence: [catalogEvidence(database, { rows }), ...(statement === undefined ? [] : [statementEvidence(database, statement)])],
       fixes: [],
     },
@@ -78,10 +91,11 @@ function statementDraft(statement: Statement, input: DatabaseInput): DatabaseDra
   ];
 }
 
-const tableOf = ({ shape }: Statement, database: Database): Table | null => (shape?.base == null ? null : database.tableNamed(shape.base.schema === null ? shape.base.name : `${shape.base.schema}.${shape.base.name}`));
+const tableOf = ({ shape }: Statement, database: Database): Table | null =>
+  shape?.base == null ? null : database.tableNamed(shape.base.schema === null ? shape.base.name : `${shape.base.schema}.${shape.base.name}`);
 
 const WORDS: Pick<DatabaseDraft, "reason" | "remedy" | "doubt"> = {
   reason: "OFFSET reads the rows that it skips, so that each page takes longer than the one before.",
-  remedy: "Go on from the last key: `filter(pk__gt=last).order_by(\"pk\")[:n]`; in Django REST framework use `CursorPagination`.",
+  remedy: 'Go on from the last key: `filter(pk__gt=last).order_by("pk")[:n]`; in Django REST framework use `CursorPagination`.',
   doubt: "as long as nobody goes beyond the first pages it costs nothing",
 };

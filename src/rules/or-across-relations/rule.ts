@@ -19,7 +19,8 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: (input) => judgeStatements(input, { leastShare: input.thresholds["or-across-relations.share"] ?? WORTH_SHARE, flaws: (statement) => flawsOf(statement, input) }),
+  judge: (input) =>
+    judgeStatements(input, { leastShare: input.thresholds["or-across-relations.share"] ?? WORTH_SHARE, flaws: (statement) => flawsOf(statement, input) }),
 };
 
 /** The tables are joined whole before a row can be tested. */
@@ -27,7 +28,9 @@ function flawsOf(statement: Statement, { database, thresholds }: DatabaseInput):
   if (statement.shape === null) return [];
   return alternativesAcrossTables(statement.shape)
     .flatMap(({ shape, predicates }): StatementFlaw[] => {
-      const positions = [...new Set(predicates.flatMap(({ left, right }) => [...columnsIn(left), ...(right === null ? [] : columnsIn(right))]).map(({ table }) => table))];
+      const positions = [
+        ...new Set(predicates.flatMap(({ left, right }) => [...columnsIn(left), ...(right === null ? [] : columnsIn(right))]).map(({ table }) => table)),
+      ];
       const tables = positions.flatMap((position) => tableAt(shape, position, database) ?? []);
       const rows = Math.max(0, ...tables.map((table) => rowsOf(table, database) ?? 0));
       const isNarrowed = positions.some((position) => {
@@ -41,7 +44,8 @@ function flawsOf(statement: Statement, { database, thresholds }: DatabaseInput):
           key: tables.map((table) => shortName(table)).join(","),
           claim: `${statementName(statement)} takes rows by \`${shortName(base)}\` or \`${shortName(tables[1] ?? base)}\`, ${formatNumber(rows)} rows, in ${formatMilliseconds(statement.meanMs)} ms a call.`,
           reason: "A row passes by a column of one table or of another, so that no index can lead to the rows: both tables are joined whole, and then tested.",
-          remedy: "Ask for each alternative by itself and put them together with `union()`, or filter by keys: `Q(pk__in=first) | Q(pk__in=second)` with a subquery for each.",
+          remedy:
+            "Ask for each alternative by itself and put them together with `union()`, or filter by keys: `Q(pk__in=first) | Q(pk__in=second)` with a subquery for each.",
           doubt: "where most rows pass, joining the tables whole is right",
           figures: { tableRows: rows },
         },

@@ -59,7 +59,11 @@ function judgeTable(table: Table, input: DatabaseInput): Pick<Judgement, "drafts
   const bytes = indexes.reduce((sum, index) => sum + (indexBytes(index, database) ?? 0), 0);
   const heap = heapBytes(table, database);
   const tooMany = indexes.length > (thresholds["over-indexed-table"] ?? MOST_INDEXES);
-  const tooBig = heap !== null && heap > 0 && bytes >= (thresholds["over-indexed-table.bytes"] ?? LEAST_BYTES) && bytes > heap * (thresholds["over-indexed-table.times"] ?? MOST_TIMES);
+  const tooBig =
+    heap !== null &&
+    heap > 0 &&
+    bytes >= (thresholds["over-indexed-table.bytes"] ?? LEAST_BYTES) &&
+    bytes > heap * (thresholds["over-indexed-table.times"] ?? MOST_TIMES);
   const writes = writesOf(table, database);
   if (!isWorth(bytes, writes, input) || (!tooMany && !tooBig && !losesHot(writes, input))) return SILENT;
   const object = `table ${table.schema}.${table.name}`;
@@ -88,7 +92,11 @@ function judgeMany(load: Load, object: string, input: DatabaseInput): Pick<Judge
 }
 
 function losesHot(writes: Writes | null, { thresholds }: DatabaseInput): boolean {
-  return writes !== null && writes.updated >= (thresholds["over-indexed-table.updates"] ?? LEAST_UPDATES) && writes.hotUpdated < writes.updated * (thresholds["over-indexed-table.hot"] ?? LEAST_HOT);
+  return (
+    writes !== null &&
+    writes.updated >= (thresholds["over-indexed-table.updates"] ?? LEAST_UPDATES) &&
+    writes.hotUpdated < writes.updated * (thresholds["over-indexed-table.hot"] ?? LEAST_HOT)
+  );
 }
 
 /** An update that changes a column of any index, included ones too, writes a new entry into every index. */
@@ -104,7 +112,12 @@ function hotIndexes(table: Table, indexes: readonly Index[], writes: Writes, dat
 
 /** What the source writes by `update()`, however often it runs. */
 function changedIndexes(table: Table, indexes: readonly Index[], input: DatabaseInput): ReadonlyMap<Index, Span> {
-  const pairs = indexes.flatMap((index): (readonly [Index, Span])[] => columnsOf(index).flatMap((column) => updatesOf(table, column, input).slice(0, 1)).slice(0, 1).map((span) => [index, span] as const));
+  const pairs = indexes.flatMap((index): (readonly [Index, Span])[] =>
+    columnsOf(index)
+      .flatMap((column) => updatesOf(table, column, input).slice(0, 1))
+      .slice(0, 1)
+      .map((span) => [index, span] as const),
+  );
   return new Map(pairs);
 }
 
@@ -120,11 +133,25 @@ function toDraft(load: Load, input: DatabaseInput): DatabaseDraft {
     key: [shortName(table)],
     claim: claimOf(load),
     reason: reasonOf(load),
-    remedy: hot.size > 0 ? `Drop \`${shortName([...hot.keys()][0] ?? { schema: "public", name: "" })}\` if its readers bear it: updates that touch no index stay on their page.` : "Drop those that the fewest statements use; unused-index and redundant-index name candidates.",
+    remedy:
+      hot.size > 0
+        ? `Drop \`${shortName([...hot.keys()][0] ?? { schema: "public", name: "" })}\` if its readers bear it: updates that touch no index stay on their page.`
+        : "Drop those that the fewest statements use; unused-index and redundant-index name candidates.",
     doubt: "an index that answers one important question is worth its writes; which statements each one serves is not weighed here",
     ...(model === undefined ? {} : { model }),
-    places: [tableSpot(table, `${indexes.length} indexes, ${formatBytes(bytes)}${heap === null ? "" : ` beside ${formatBytes(heap)} of rows`}`), ...worst(load, database).flatMap((one) => [indexSpot(one, labelOf(one, load, database)), ...declarationSpots(database.declarationOf(one), hot.has(one) || load.changed.has(one) ? "on a column that updates change" : "declared here"), ...changeSpots(one, load)])],
-    evidence: [catalogEvidence(database, { indexes: indexes.length, bytes }), counterEvidence(database, { inserted: writes.inserted, updated: writes.updated, hotUpdated: writes.hotUpdated }), ...(hot.size > 0 ? [workloadEvidence(database)] : [])],
+    places: [
+      tableSpot(table, `${indexes.length} indexes, ${formatBytes(bytes)}${heap === null ? "" : ` beside ${formatBytes(heap)} of rows`}`),
+      ...worst(load, database).flatMap((one) => [
+        indexSpot(one, labelOf(one, load, database)),
+        ...declarationSpots(database.declarationOf(one), hot.has(one) || load.changed.has(one) ? "on a column that updates change" : "declared here"),
+        ...changeSpots(one, load),
+      ]),
+    ],
+    evidence: [
+      catalogEvidence(database, { indexes: indexes.length, bytes }),
+      counterEvidence(database, { inserted: writes.inserted, updated: writes.updated, hotUpdated: writes.hotUpdated }),
+      ...(hot.size > 0 ? [workloadEvidence(database)] : []),
+    ],
     impact: {},
     fixes: [],
   };
@@ -133,7 +160,8 @@ function toDraft(load: Load, input: DatabaseInput): DatabaseDraft {
 function claimOf({ table, indexes, bytes, heap, writes, hot }: Load): string {
   const [first] = hot;
   const many = `\`${shortName(table)}\` has ${indexes.length} indexes of ${formatBytes(bytes)}`;
-  if (first === undefined) return `${many}${heap === null ? "" : ` for ${formatBytes(heap)} of rows`}; ${formatNumber(writes.inserted + writes.updated)} inserts and updates wrote them.`;
+  if (first === undefined)
+    return `${many}${heap === null ? "" : ` for ${formatBytes(heap)} of rows`}; ${formatNumber(writes.inserted + writes.updated)} inserts and updates wrote them.`;
   return `${many}, and ${percent(first[1])} of its updates change a column of \`${shortName(first[0])}\`, so all of them are written.`;
 }
 

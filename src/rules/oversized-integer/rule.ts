@@ -20,9 +20,15 @@ export const rule: Rule = {
   },
   judge: (input) => {
     const { database, thresholds } = input;
-    const wide = ownColumns(database).filter((of) => of.column.typeName === "int8" && !isKeyColumn(database, of) && !isNamedAsKey(of.column.name) && !isUnique(database, of));
+    const wide = ownColumns(database).filter(
+      (of) => of.column.typeName === "int8" && !isKeyColumn(database, of) && !isNamedAsKey(of.column.name) && !isUnique(database, of),
+    );
     const verdicts = wide.map((of) => judgeColumn(input, of, thresholds));
-    return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${wide.length} bigint columns that are no keys` };
+    return {
+      drafts: verdicts.flatMap(({ draft }) => draft ?? []),
+      unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []),
+      examined: `${wide.length} bigint columns that are no keys`,
+    };
   },
 };
 
@@ -51,7 +57,8 @@ function judgeColumn(input: ChangeInput, of: ColumnOf, thresholds: Readonly<Reco
   const perRow = savedPerRow(of);
   if (perRow === 0) return {};
   const range = numberRange(database, table, column);
-  if (rows === null || perRow === null || range === null) return { unknown: { object: `table ${table.schema}.${table.name}`, why: `${whyNoValues(database, column)} (${column.name})` } };
+  if (rows === null || perRow === null || range === null)
+    return { unknown: { object: `table ${table.schema}.${table.name}`, why: `${whyNoValues(database, column)} (${column.name})` } };
   if (Math.max(Math.abs(range.minimum), Math.abs(range.maximum)) > GREATEST) return {};
   return perRow < LEAST_SHARE * sizeOf(of) ? {} : { draft: toDraft(input, of, range, perRow, rows) };
 }

@@ -45,7 +45,9 @@ interface Constant {
 
 function candidatesOf(table: Table, input: DatabaseInput): readonly IndexCandidate[] {
   const { database } = input;
-  const conditions = usesOf(table, database).filter(({ shape }) => shape.kind !== "insert").flatMap((use) => conditionsOf(use));
+  const conditions = usesOf(table, database)
+    .filter(({ shape }) => shape.kind !== "insert")
+    .flatMap((use) => conditionsOf(use));
   return table.columns.flatMap((column) => {
     const own = conditions.filter((one) => one.column === column.name);
     const constant = own.length === 0 || hasConditionOn(table, column, database) ? null : constantOf(table, column, own, input);
@@ -88,7 +90,9 @@ function shareOfRows(comparisons: readonly Comparison[], statistics: ColumnStati
   if (first === undefined) return null;
   if (first.operator === "is null") return statistics.nullFraction;
   if (first.operator === "is not null") return 1 - statistics.nullFraction;
-  const shares = comparisons.flatMap((one) => ("values" in one ? one.values : "value" in one ? [one.value] : [])).map((value) => frequencyOf(value, statistics));
+  const shares = comparisons
+    .flatMap((one) => ("values" in one ? one.values : "value" in one ? [one.value] : []))
+    .map((value) => frequencyOf(value, statistics));
   if (shares.includes(null)) return null;
   const sum = shares.reduce<number>((total, one) => total + (one ?? 0), 0);
   return first.operator === "<>" ? Math.max(0, 1 - statistics.nullFraction - sum) : sum;
@@ -146,7 +150,10 @@ function keysFor(conditions: readonly ColumnCondition[], column: Column, table: 
   if (slowest === undefined) return [];
   const equal = equalColumns(slowest).filter((one) => one !== column.name && !isUnique(one, table, database));
   const order = orderOf(slowest).filter((one) => one.column !== column.name && !equal.includes(one.column));
-  const keys = [...equal.map((one): IndexKeySpec => ({ kind: "column", column: one })), ...order.map((one): IndexKeySpec => ({ kind: "column", column: one.column, ...(one.descending ? { descending: true } : {}) }))];
+  const keys = [
+    ...equal.map((one): IndexKeySpec => ({ kind: "column", column: one })),
+    ...order.map((one): IndexKeySpec => ({ kind: "column", column: one.column, ...(one.descending ? { descending: true } : {}) })),
+  ];
   return keys.length > 0 ? keys.slice(0, MOST_KEYS) : [{ kind: "column", column: column.name }];
 }
 
@@ -158,7 +165,17 @@ function isUnique(column: string, table: Table, database: Database): boolean {
 }
 
 function inWords(comparisons: readonly Comparison[]): string {
-  return comparisons.map((one) => ("values" in one ? `${one.column} in (${one.values.join(", ")})` : "value" in one ? (typeof one.value === "boolean" ? `${one.value ? "" : "not "}${one.column}` : `${one.column} ${one.operator} ${String(one.value)}`) : `${one.column} ${one.operator}`)).join(" and ");
+  return comparisons
+    .map((one) =>
+      "values" in one
+        ? `${one.column} in (${one.values.join(", ")})`
+        : "value" in one
+          ? typeof one.value === "boolean"
+            ? `${one.value ? "" : "not "}${one.column}`
+            : `${one.column} ${one.operator} ${String(one.value)}`
+          : `${one.column} ${one.operator}`,
+    )
+    .join(" and ");
 }
 
 /** Frequencies without their values say nothing of a value. */
@@ -166,4 +183,3 @@ function withoutValues({ database, source }: DatabaseInput): Judgement["unjudged
   const isRedacted = database.snapshot.data === "redacted" && source !== null && database.workload.statements.length > 0;
   return isRedacted ? [{ object: "", why: "needs common values of the statistics, for conditions on a value; this snapshot is redacted" }] : [];
 }
-

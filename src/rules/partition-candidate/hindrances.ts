@@ -7,9 +7,13 @@ export function hindrances(database: Database, table: Table, column: Column): st
   const uniques = without.filter(({ kind }) => kind === "unique");
   const incoming = database.referencesTo(table).filter((one) => one.references?.table === table.oid && one.table !== table.oid);
   const said = [
-    primary === undefined ? "" : `The primary key becomes (${[...primary.columns, column.name].join(", ")}); Django keeps its own, and a look-up by it alone then asks every partition.`,
+    primary === undefined
+      ? ""
+      : `The primary key becomes (${[...primary.columns, column.name].join(", ")}); Django keeps its own, and a look-up by it alone then asks every partition.`,
     uniques.length === 0 ? "" : `${uniques.length} unique ${uniques.length === 1 ? "constraint" : "constraints"} would have to contain ${column.name}.`,
-    incoming.length === 0 ? "" : `${incoming.length} foreign ${incoming.length === 1 ? "key refers" : "keys refer"} to it and would have to name ${column.name} too.`,
+    incoming.length === 0
+      ? ""
+      : `${incoming.length} foreign ${incoming.length === 1 ? "key refers" : "keys refer"} to it and would have to name ${column.name} too.`,
   ];
   return said.filter((one) => one !== "").join(" ");
 }

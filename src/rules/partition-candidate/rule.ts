@@ -62,10 +62,18 @@ function judgeTable(database: Database, table: Table, thresholds: Readonly<Recor
   const isLarge = rows >= LARGE_ROWS || (table.bytes ?? 0) + (table.indexBytes ?? 0) >= LARGE_BYTES;
   const isAppended = writes > 0 && counters.updated <= (1 - APPENDED) * writes;
   const statements = database.statementsOn(table).filter(({ shape }) => shape !== null && !isLoad(shape, table));
-  if (statements.length === 0) return isLarge ? { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs statements that read it: none was seen" } } : {};
+  if (statements.length === 0)
+    return isLarge ? { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs statements that read it: none was seen" } } : {};
   for (const column of table.columns) {
-    const isPurged = statements.some(({ shape }) => shape !== null && purges(shape, table, column)) || (isTime(column) && counters.deleted >= PURGED * Math.max(1, counters.inserted));
-    const candidate = judgeColumn(table, column, { statements, timeCovered: thresholds["partition-candidate.time"] ?? TIME_COVERED }, { isLarge, isAppended: isAppended && isOrdered(column), isPurged });
+    const isPurged =
+      statements.some(({ shape }) => shape !== null && purges(shape, table, column)) ||
+      (isTime(column) && counters.deleted >= PURGED * Math.max(1, counters.inserted));
+    const candidate = judgeColumn(
+      table,
+      column,
+      { statements, timeCovered: thresholds["partition-candidate.time"] ?? TIME_COVERED },
+      { isLarge, isAppended: isAppended && isOrdered(column), isPurged },
+    );
     if (candidate !== null) return { draft: toDraft(database, table, candidate, rows) };
   }
   return {};
@@ -73,7 +81,9 @@ function judgeTable(database: Database, table: Table, thresholds: Readonly<Recor
 
 /** Rows of VALUES find their partition by themselves. */
 function isLoad(shape: QueryShape, table: Table): boolean {
-  return shape.kind === "insert" && shape.base?.name === table.name && shape.subqueries.every((one) => !tablesIn(one.shape).some(({ name }) => name === table.name));
+  return (
+    shape.kind === "insert" && shape.base?.name === table.name && shape.subqueries.every((one) => !tablesIn(one.shape).some(({ name }) => name === table.name))
+  );
 }
 
 const TIMES: ReadonlySet<string> = new Set(["timestamptz", "timestamp", "date"]);
@@ -81,7 +91,13 @@ const isTime = ({ typeName }: Column): boolean => TIMES.has(typeName);
 const isOrdered = (column: Column): boolean => isTime(column) && Math.abs(column.statistics?.correlation ?? 0) >= ORDERED;
 
 function purges(shape: QueryShape, table: Table, column: Column): boolean {
-  return shape.kind === "delete" && shape.base?.name === table.name && predicatesOn({ ...shape, subqueries: [] }, table.name).some((one) => one.column.name === column.name && (one.predicate.operator === "<" || one.predicate.operator === "<="));
+  return (
+    shape.kind === "delete" &&
+    shape.base?.name === table.name &&
+    predicatesOn({ ...shape, subqueries: [] }, table.name).some(
+      (one) => one.column.name === column.name && (one.predicate.operator === "<" || one.predicate.operator === "<="),
+    )
+  );
 }
 
 interface Candidate extends Signs {
@@ -123,7 +139,11 @@ const EQUAL: ReadonlySet<string> = new Set(["=", "in"]);
 function names(shape: QueryShape, table: Table, column: Column, strategy: Candidate["strategy"]): boolean {
   const operators = strategy === "range" ? RANGED : EQUAL;
   const scopes = shapesIn(shape).filter((one) => tablesIn(one).some((found) => isTable(found, table.name)));
-  return scopes.every((one) => predicatesOn({ ...one, subqueries: [] }, table.name).some((found) => found.column.name === column.name && found.predicate.any === null && operators.has(found.predicate.operator)));
+  return scopes.every((one) =>
+    predicatesOn({ ...one, subqueries: [] }, table.name).some(
+      (found) => found.column.name === column.name && found.predicate.any === null && operators.has(found.predicate.operator),
+    ),
+  );
 }
 
 function share(part: readonly Statement[], all: readonly Statement[], figure: (one: Statement) => number): number {
@@ -142,10 +162,23 @@ function toDraft(database: Database, table: Table, candidate: Candidate, rows: n
     claim: `\`${shortName(table)}\`, ${formatNumber(Math.round(rows))} rows, ${formatBytes(bytes)}: ${percent(calls)} % of its calls and ${percent(time)} % of their time name \`${column.name}\`${signWords(candidate)}.`,
     reason: reasonOf(candidate),
     remedy: `Partition by ${strategy} of \`${column.name}\`${strategy === "range" ? `, ${intervalOf(column, rows, bytes)}` : strategy === "hash" ? ", 8 to 64 partitions" : ""}: a partitioned twin beside it, the old table attached as its first partition, names swapped in one transaction. ${hindrances(database, table, column)}`,
-    doubt: isLarge ? "pruning is read from the conditions of the statements; no plan was made" : "at this size the table works as it is: the gain is that old rows go by DROP instead of DELETE",
+    doubt: isLarge
+      ? "pruning is read from the conditions of the statements; no plan was made"
+      : "at this size the table works as it is: the gain is that old rows go by DROP instead of DELETE",
     ...(model === undefined ? {} : { model }),
-    places: [tableSpot(table, formatBytes(bytes)), ...named.slice(0, 3).map((one) => ({ role: "statement" as const, object: one.id })), ...declarationSpots(database.declarationOfColumn(table, column.name), "the key")],
-    evidence: [counterEvidence(database, { calls: named.reduce((sum, one) => sum + one.calls, 0), shareOfCalls: Number(calls.toFixed(3)), shareOfTime: Number(time.toFixed(3)) }), catalogEvidence(database, { rows: Math.round(rows), bytes })],
+    places: [
+      tableSpot(table, formatBytes(bytes)),
+      ...named.slice(0, 3).map((one) => ({ role: "statement" as const, object: one.id })),
+      ...declarationSpots(database.declarationOfColumn(table, column.name), "the key"),
+    ],
+    evidence: [
+      counterEvidence(database, {
+        calls: named.reduce((sum, one) => sum + one.calls, 0),
+        shareOfCalls: Number(calls.toFixed(3)),
+        shareOfTime: Number(time.toFixed(3)),
+      }),
+      catalogEvidence(database, { rows: Math.round(rows), bytes }),
+    ],
     fixes: [],
   };
 }
@@ -157,8 +190,11 @@ function signWords({ isAppended, isPurged }: Candidate): string {
 }
 
 function reasonOf({ isPurged, strategy }: Candidate): string {
-  if (isPurged) return "A DELETE of old rows leaves them dead in the table and in each index for VACUUM to find; dropping a partition takes an instant and leaves nothing.";
-  return strategy === "range" ? "Statements would read the partitions of their time alone, and each partition's indexes fit the cache." : "Statements would read one partition, with indexes of its size.";
+  if (isPurged)
+    return "A DELETE of old rows leaves them dead in the table and in each index for VACUUM to find; dropping a partition takes an instant and leaves nothing.";
+  return strategy === "range"
+    ? "Statements would read the partitions of their time alone, and each partition's indexes fit the cache."
+    : "Statements would read one partition, with indexes of its size.";
 }
 
 const DAY = 86_400_000;

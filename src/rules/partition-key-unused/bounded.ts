@@ -7,7 +7,10 @@ export function newestBound(parent: Table, parts: readonly Table[]): { readonly 
   const [column, more] = parent.partitioning?.columns ?? [];
   if (parent.partitioning?.strategy !== "range" || column == null || more !== undefined) return null;
   const starts = parts.flatMap(({ partitionOf }) => /^FOR VALUES FROM \('?([^',)]+)'?\) TO \('?[^',)]+'?\)$/.exec(partitionOf?.bounds ?? "")?.[1] ?? []);
-  const value = starts.filter((one) => one !== "MINVALUE").toSorted((a, b) => (Number(a) - Number(b)) || (a < b ? -1 : 1)).at(-1);
+  const value = starts
+    .filter((one) => one !== "MINVALUE")
+    .toSorted((a, b) => Number(a) - Number(b) || (a < b ? -1 : 1))
+    .at(-1);
   return value === undefined ? null : { column, value };
 }
 
@@ -15,7 +18,11 @@ export function newestBound(parent: Table, parts: readonly Table[]): { readonly 
 const KEYWORD = /^(?:WHERE|INNER|LEFT|RIGHT|FULL|CROSS|JOIN|ON|USING|GROUP|ORDER|HAVING|LIMIT|OFFSET|FETCH|FOR|UNION|EXCEPT|INTERSECT|WINDOW|NATURAL)$/i;
 
 /** Null where the table is not read by a SELECT, in one place, under a name that can be kept. */
-export function withBound({ sql }: Pick<Statement, "sql">, { schema, name }: Pick<Table, "schema" | "name">, { column, value }: { readonly column: string; readonly value: string }): string | null {
+export function withBound(
+  { sql }: Pick<Statement, "sql">,
+  { schema, name }: Pick<Table, "schema" | "name">,
+  { column, value }: { readonly column: string; readonly value: string },
+): string | null {
   if (!/^\s*SELECT\b/i.test(sql)) return null;
   const table = String.raw`(?:"?${schema}"?\.)?(?:"${name}"|\b${name}\b)`;
   const found = [...sql.matchAll(new RegExp(String.raw`\b(?:FROM|JOIN)\s+(${table})(?![\w."])`, "gi"))];

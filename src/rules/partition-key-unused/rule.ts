@@ -25,7 +25,11 @@ export const rule: Rule = {
     const { database, thresholds } = input;
     const parents = database.tables.filter((one) => one.kind === "partitioned" && one.partitionOf === null && partitionsOf(database, one).length > 1);
     const least = thresholds["partition-key-unused"] ?? LEAST_CALLS;
-    const judgement: Judgement = { drafts: parents.flatMap((parent) => draftsOf(input, parent, least)), unjudged: unseen(database, parents), examined: `${parents.length} partitioned tables` };
+    const judgement: Judgement = {
+      drafts: parents.flatMap((parent) => draftsOf(input, parent, least)),
+      unjudged: unseen(database, parents),
+      examined: `${parents.length} partitioned tables`,
+    };
     return withChangeProofs(judgement, database, { standsOn: () => "plans" });
   },
 };
@@ -46,7 +50,10 @@ function draftsOf(input: DatabaseInput, parent: Table, least: number): DatabaseD
   const guilty = database.statementsOn(parent).filter(({ shape }) => shape !== null && readsAll(shape, parent, keys));
   const seen = guilty.filter(({ calls }) => calls >= least);
   const sites = guilty.flatMap(({ written }) => written.sites);
-  const written = source === null ? [] : chainsWithout(source, database, parent, keys).filter(({ span }) => !sites.some((site) => isWithin(site.span, span) || isWithin(span, site.span)));
+  const written =
+    source === null
+      ? []
+      : chainsWithout(source, database, parent, keys).filter(({ span }) => !sites.some((site) => isWithin(site.span, span) || isWithin(span, site.span)));
   return [...seen.map((one) => ofStatement(database, parent, keys, one)), ...written.map((chain) => ofChain(database, parent, keys, chain))];
 }
 
@@ -67,7 +74,9 @@ const PRUNING: ReadonlySet<string> = new Set(["=", "in", "<", "<=", ">", ">=", "
 function triesOf(database: Database, parent: Table, statement: Statement): Pick<DatabaseDraft, "tries"> {
   const bound = newestBound(parent, partitionsOf(database, parent));
   const sql = bound === null ? null : withBound(statement, parent, bound);
-  return sql === null ? {} : { tries: { kind: "condition", key: `condition ${parent.oid} ${statement.id}`, table: parent, rewrites: [{ statement: statement.id, sql }] } };
+  return sql === null
+    ? {}
+    : { tries: { kind: "condition", key: `condition ${parent.oid} ${statement.id}`, table: parent, rewrites: [{ statement: statement.id, sql }] } };
 }
 
 function ofStatement(database: Database, parent: Table, keys: readonly string[], statement: Statement): DatabaseDraft {
@@ -80,7 +89,11 @@ function ofStatement(database: Database, parent: Table, keys: readonly string[],
     claim: `A statement called ${formatNumber(calls)} times, ${formatMilliseconds(meanMs)} ms each, reads all ${count} partitions of \`${shortName(parent)}\`: it does not name ${keys.join(", ")}.`,
     ...words(keys),
     ...(model === undefined ? {} : { model }),
-    places: [{ role: "statement", object: id }, tableSpot(parent, parent.partitioning?.definition), ...written.sites.slice(0, 3).map(({ span, how }) => ({ role: "queryset" as const, span, label: how }))],
+    places: [
+      { role: "statement", object: id },
+      tableSpot(parent, parent.partitioning?.definition),
+      ...written.sites.slice(0, 3).map(({ span, how }) => ({ role: "queryset" as const, span, label: how })),
+    ],
     evidence: [counterEvidence(database, { calls, milliseconds: Math.round(totalMs), partitions: count })],
     fixes: [],
     ...triesOf(database, parent, statement),
@@ -101,7 +114,12 @@ function chainsWithout(source: RuleInput, database: Database, parent: Table, key
     const filters = chain.calls.filter(({ name }) => FILTERS.has(name));
     if (chain.model.label !== model.label || chain.origin.kind !== "manager" || filters.length === 0) return false;
     if (filters.some(({ args, keywords }) => args.length > 0 || keywords.some(({ name }) => name === ""))) return false;
-    return !filters.some((call) => keywordLookups(source, model, call).some(({ fields: [first] }) => first !== undefined && keys.some((key) => database.fieldOf(parent, key) === first || first.name === key || first.attname === key)));
+    return !filters.some((call) =>
+      keywordLookups(source, model, call).some(
+        ({ fields: [first] }) =>
+          first !== undefined && keys.some((key) => database.fieldOf(parent, key) === first || first.name === key || first.attname === key),
+      ),
+    );
   });
 }
 

@@ -21,9 +21,15 @@ export const rule: Rule = {
     needs: ["database"],
   },
   judge: (input) => {
-    const parents = input.database.tables.filter(({ kind, partitioning, partitionOf }) => kind === "partitioned" && partitioning !== null && partitionOf === null);
+    const parents = input.database.tables.filter(
+      ({ kind, partitioning, partitionOf }) => kind === "partitioned" && partitioning !== null && partitionOf === null,
+    );
     const verdicts = parents.flatMap((parent) => [strayRows(input, parent), missingPartition(input, parent), wholeStatistics(input, parent)]);
-    return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${parents.length} partitioned tables` };
+    return {
+      drafts: verdicts.flatMap(({ draft }) => draft ?? []),
+      unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []),
+      examined: `${parents.length} partitioned tables`,
+    };
   },
 };
 
@@ -47,7 +53,8 @@ function strayRows(input: DatabaseInput, parent: Table): Verdict {
   return {
     draft: draft(input, parent, "default", {
       claim: `\`${shortName(parent)}\`'s default partition \`${shortName(table)}\` holds about ${formatNumber(Math.round(rows))} rows that no partition was made for.`,
-      reason: "A partition for their range cannot be added until they are moved: ATTACH looks through them all under ACCESS EXCLUSIVE and then fails. Every query by time reads them too.",
+      reason:
+        "A partition for their range cannot be added until they are moved: ATTACH looks through them all under ACCESS EXCLUSIVE and then fails. Every query by time reads them too.",
       remedy: "In one transaction: detach the default partition, make the missing partitions, move the rows with INSERT … SELECT, attach it again.",
       doubt: "the number is the planner's estimate or the counters'; the default partition may be meant to take strays",
       label: `about ${formatNumber(Math.round(rows))} rows`,
@@ -78,7 +85,9 @@ function missingPartition(input: DatabaseInput, parent: Table): Verdict {
     draft: draft(input, parent, "next", {
       severity: isLate && !hasDefault ? "error" : "warning",
       claim: `\`${shortName(parent)}\`'s last partition ${isLate ? "ended" : "ends"} on ${new Date(last.to).toISOString().slice(0, 10)}, ${isLate ? `${days} days ago` : `in ${days} days`}, and none follows.`,
-      reason: hasDefault ? "New rows go to the default partition, from which they have to be moved later." : "Then every INSERT of a new row fails: no partition of relation found for row.",
+      reason: hasDefault
+        ? "New rows go to the default partition, from which they have to be moved later."
+        : "Then every INSERT of a new row fails: no partition of relation found for row.",
       remedy: "Make partitions ahead of time, from a scheduled job or with pg_partman.",
       doubt: "a job that makes them just in time has not run yet",
       label: `last partition ${shortName(last.table)}`,
@@ -107,7 +116,15 @@ function nextFix(input: DatabaseInput, parent: Table, last: TimeRange, now: numb
     added.push(at);
   }
   const isDate = database.column(parent, timeKey(database, parent) ?? "")?.typeName === "date";
-  return at.to <= now ? [] : [createPartition(input, parent, added.map((one) => ({ name: nameOf(parent, one), from: literal(one.from, isDate), to: literal(one.to, isDate) })))];
+  return at.to <= now
+    ? []
+    : [
+        createPartition(
+          input,
+          parent,
+          added.map((one) => ({ name: nameOf(parent, one), from: literal(one.from, isDate), to: literal(one.to, isDate) })),
+        ),
+      ];
 }
 
 function nameOf(parent: Table, { from, to }: { readonly from: number; readonly to: number }): string {
@@ -131,7 +148,13 @@ function wholeStatistics(input: DatabaseInput, parent: Table): Verdict {
   const rows = rowsOf(database, parent);
   if (rows === null || rows < LEAST_ROWS || parent.columns.some(({ statistics }) => statistics !== null)) return {};
   const known = storesOf(database, parent).some((one) => one.columns.some(({ statistics }) => statistics !== null));
-  if (!known) return { unknown: { object: `table ${parent.schema}.${parent.name}`, why: "needs statistics of its partitions: they were never analysed, or the role may not read them" } };
+  if (!known)
+    return {
+      unknown: {
+        object: `table ${parent.schema}.${parent.name}`,
+        why: "needs statistics of its partitions: they were never analysed, or the role may not read them",
+      },
+    };
   return {
     draft: draft(input, parent, "statistics", {
       claim: `\`${shortName(parent)}\` has ${formatNumber(Math.round(rows))} rows in partitions, and no statistics of the whole: ANALYZE never ran on it.`,
@@ -159,12 +182,20 @@ interface Parts {
   readonly fixes?: readonly FixDraft[];
 }
 
-function draft(input: DatabaseInput, parent: Table, what: string, { claim, reason, remedy, doubt, label, more, figures, severity, fixes = [] }: Parts): DatabaseDraft {
+function draft(
+  input: DatabaseInput,
+  parent: Table,
+  what: string,
+  { claim, reason, remedy, doubt, label, more, figures, severity, fixes = [] }: Parts,
+): DatabaseDraft {
   const { database } = input;
   const model = modelLabel(database, parent);
   const written = more === null ? null : madeBySql(input, more);
   const declared = database.declarationOfTable(parent);
-  const spots = [...(written === null ? [] : [{ role: "definition" as const, span: written, label: "made here" }]), ...(declared === null ? [] : [{ role: "definition" as const, span: declared }])];
+  const spots = [
+    ...(written === null ? [] : [{ role: "definition" as const, span: written, label: "made here" }]),
+    ...(declared === null ? [] : [{ role: "definition" as const, span: declared }]),
+  ];
   return {
     key: [shortName(parent), what],
     ...(severity === undefined ? {} : { severity }),
@@ -181,6 +212,8 @@ function draft(input: DatabaseInput, parent: Table, what: string, { claim, reaso
 
 /** Django has no words for partitions: SQL of a migration makes them. */
 function madeBySql({ source }: DatabaseInput, { name }: Table): Span | null {
-  const made = source?.migrations?.statements.findLast(({ sql }) => /\bpartition\s+of\b/i.test(sql) && new RegExp(`(?<!\\w)${name.replaceAll(/\W/g, ".")}(?!\\w)`).test(sql));
+  const made = source?.migrations?.statements.findLast(
+    ({ sql }) => /\bpartition\s+of\b/i.test(sql) && new RegExp(`(?<!\\w)${name.replaceAll(/\W/g, ".")}(?!\\w)`).test(sql),
+  );
   return made?.made.span ?? null;
 }

@@ -50,7 +50,8 @@ function candidateOf(table: Table, column: Column, { how, conditions }: Patterns
   const byteOrder = isByteOrder(column.collation ?? "default", database);
   const operatorClass = how === "upper" ? "text_pattern_ops" : (CLASSES[column.typeName] ?? "text_pattern_ops");
   const ordered = byteOrder ? {} : { operatorClass };
-  const key: IndexKeySpec = how === "upper" ? { kind: "function", function: "upper", column: column.name, ...ordered } : { kind: "column", column: column.name, ...ordered };
+  const key: IndexKeySpec =
+    how === "upper" ? { kind: "function", function: "upper", column: column.name, ...ordered } : { kind: "column", column: column.name, ...ordered };
   return [
     {
       table,
@@ -58,7 +59,9 @@ function candidateOf(table: Table, column: Column, { how, conditions }: Patterns
       columns: [column.name],
       statements,
       claim: `${statementsAsk(statements, "asks", "ask")} for beginnings of \`${subject}\` of \`${shortName(table)}\`, ${plain === null ? "which has no index" : `which \`${shortName(plain)}\` is not ordered for`}.`,
-      reason: byteOrder ? "Without an index every row is compared." : `Under collation \`${collationOf(plain, column, input)}\` texts are not ordered letter by letter, so LIKE takes no range of an index in that order; one with \`${operatorClass}\` it does.`,
+      reason: byteOrder
+        ? "Without an index every row is compared."
+        : `Under collation \`${collationOf(plain, column, input)}\` texts are not ordered letter by letter, so LIKE takes no range of an index in that order; one with \`${operatorClass}\` it does.`,
       remedy: `Add an index on \`${subject}\`${byteOrder ? "" : ` with \`${operatorClass}\``}.`,
       doubt: `${kinds.inside ? "the same statement also asks for parts inside, which this index does not serve; " : ""}a pattern of one or two letters finds many rows; a prepared statement with a generic plan cannot use it; ${NOT_COMPARED}`,
       indexes: plain === null ? [] : [[plain, "serves equality and order, not LIKE"]],
@@ -71,7 +74,16 @@ function candidateOf(table: Table, column: Column, { how, conditions }: Patterns
 
 /** A B-tree that begins with the text in the order of its collation. */
 function plainIndex(table: Table, column: Column, how: "plain" | "upper", database: DatabaseInput["database"]): Index | null {
-  return ownIndexes(table, database).find(({ valid, method, predicate, keys: [key] }) => valid && method === "btree" && predicate === null && key !== undefined && (how === "plain" ? key.column === column.name : key.expression?.toLowerCase().startsWith("upper(") === true && key.expression.includes(column.name))) ?? null;
+  return (
+    ownIndexes(table, database).find(
+      ({ valid, method, predicate, keys: [key] }) =>
+        valid &&
+        method === "btree" &&
+        predicate === null &&
+        key !== undefined &&
+        (how === "plain" ? key.column === column.name : key.expression?.toLowerCase().startsWith("upper(") === true && key.expression.includes(column.name)),
+    ) ?? null
+  );
 }
 
 function collationOf(plain: Index | null, column: Column, { database }: DatabaseInput): string {

@@ -14,7 +14,8 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: (input) => judgeStatements(input, { leastShare: input.thresholds["plan-blocks-per-row.share"] ?? WORTH_SHARE, flaws: (statement) => flawsOf(statement, input) }),
+  judge: (input) =>
+    judgeStatements(input, { leastShare: input.thresholds["plan-blocks-per-row.share"] ?? WORTH_SHARE, flaws: (statement) => flawsOf(statement, input) }),
 };
 
 /** Pages for a row; this project's notes on pg_stat_statements. */
@@ -41,10 +42,33 @@ function flawsOf(statement: Statement, { database, thresholds }: DatabaseInput):
 
 /** Sums and counts read many rows for one by their nature. */
 function isSummary({ groupBy, projection, distinct, subqueries }: QueryShape): boolean {
-  return groupBy.length > 0 || distinct !== "no" || projection.some((one) => isAggregate(one)) || subqueries.some(({ role, shape }) => (role === "from" || role === "cte") && isSummary(shape));
+  return (
+    groupBy.length > 0 ||
+    distinct !== "no" ||
+    projection.some((one) => isAggregate(one)) ||
+    subqueries.some(({ role, shape }) => (role === "from" || role === "cte") && isSummary(shape))
+  );
 }
 
-const AGGREGATES: ReadonlySet<string> = new Set(["count", "sum", "avg", "min", "max", "array_agg", "string_agg", "jsonb_agg", "json_agg", "bool_and", "bool_or", "stddev", "stddev_pop", "stddev_samp", "variance", "var_pop", "var_samp"]);
+const AGGREGATES: ReadonlySet<string> = new Set([
+  "count",
+  "sum",
+  "avg",
+  "min",
+  "max",
+  "array_agg",
+  "string_agg",
+  "jsonb_agg",
+  "json_agg",
+  "bool_and",
+  "bool_or",
+  "stddev",
+  "stddev_pop",
+  "stddev_samp",
+  "variance",
+  "var_pop",
+  "var_samp",
+]);
 
 function isAggregate(expression: ShapeExpression): boolean {
   return expression.kind === "call" && (AGGREGATES.has(expression.name) || expression.arguments.some((one) => isAggregate(one)));

@@ -65,6 +65,7 @@ function counted(statement: Statement, { database, thresholds }: DatabaseInput):
 
 const WORDS: Pick<PlanFlaw, "reason" | "remedy" | "doubt"> = {
   reason: "What it needs is not kept in memory from one call to the next, so that its time is that of the disk or of the system's cache.",
-  remedy: "Let it read less first: an index, fewer columns, smaller partitions. Then give the server the memory that the hot tables and indexes need (`shared_buffers`).",
+  remedy:
+    "Let it read less first: an index, fewer columns, smaller partitions. Then give the server the memory that the hot tables and indexes need (`shared_buffers`).",
   doubt: "pages read may come from the operating system's cache; the first run after a restart is always cold",
 };

@@ -56,7 +56,8 @@ function multiplied(step: PlanStep, { database, thresholds }: DatabaseInput): Pl
   ];
 }
 
-const isDistinct = ({ type, strategy }: PlanNode): boolean => type === "Unique" || (type === "Aggregate" && (strategy === "Hashed" || strategy === "Sorted" || strategy === "Mixed"));
+const isDistinct = ({ type, strategy }: PlanNode): boolean =>
+  type === "Unique" || (type === "Aggregate" && (strategy === "Hashed" || strategy === "Sorted" || strategy === "Mixed"));
 
 const JOINS: ReadonlySet<string> = new Set(["Nested Loop", "Hash Join", "Merge Join"]);
 /** What may stand between DISTINCT and the join. */
@@ -105,7 +106,10 @@ function unneeded(statement: Statement, database: Database): StatementFlaw[] {
 /** Django selects what DISTINCT is ordered by: with a key in the order, other columns are selected that were meant to be told apart. */
 function isOrderedByKey(shape: QueryShape, table: Table, database: Database): boolean {
   const ordered = shape.orderBy.flatMap(({ what }) => (what.kind === "column" && what.table === shape.base?.position ? [what.name] : []));
-  return isUnique(ordered, table, database, true) && shape.projection.some((one) => one.kind !== "column" || one.table !== shape.base?.position || !ordered.includes(one.name));
+  return (
+    isUnique(ordered, table, database, true) &&
+    shape.projection.some((one) => one.kind !== "column" || one.table !== shape.base?.position || !ordered.includes(one.name))
+  );
 }
 
 function defeated(statement: Statement, table: Table, joins: number): StatementFlaw {

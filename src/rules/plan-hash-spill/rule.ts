@@ -43,7 +43,9 @@ function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFl
 }
 
 function namesOf(node: PlanNode): string {
-  const names = relationsBelow(node).slice(0, 2).map((one) => `\`${one}\``);
+  const names = relationsBelow(node)
+    .slice(0, 2)
+    .map((one) => `\`${one}\``);
   return names.length === 0 ? "subqueries" : names.join(" and ");
 }
 

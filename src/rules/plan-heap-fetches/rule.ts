@@ -37,7 +37,10 @@ function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFl
       claim: `An index-only scan of \`${node.index ?? ""}\` still visits the table for ${formatNumber(node.heapFetches)} of ${formatNumber(rows)} rows.`,
       reason: "Pages that VACUUM has not marked as visible to all must be looked at in the table; the index alone does not tell which rows are there.",
       remedy: "Let autovacuum come more often for this table (`autovacuum_vacuum_insert_scale_factor`, `autovacuum_vacuum_scale_factor`); VACUUM it once now.",
-      doubt: table === null ? "right after a bulk load this is so until the next VACUUM" : `${visibleWords(table.relallvisible, table.relpages)}; right after a bulk load it is so until the next VACUUM`,
+      doubt:
+        table === null
+          ? "right after a bulk load this is so until the next VACUUM"
+          : `${visibleWords(table.relallvisible, table.relpages)}; right after a bulk load it is so until the next VACUUM`,
       weight: node.heapFetches,
       figures: { heapFetches: node.heapFetches, rows },
       fixes: table === null ? [] : [vacuum(`${quoteName(table.schema)}.${quoteName(table.name)}`)],
@@ -45,7 +48,8 @@ function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFl
   ];
 }
 
-const visibleWords = (visible: number, pages: number): string => `by the catalog ${percent(pages === 0 ? 0 : visible / pages)} of its pages are marked as visible`;
+const visibleWords = (visible: number, pages: number): string =>
+  `by the catalog ${percent(pages === 0 ? 0 : visible / pages)} of its pages are marked as visible`;
 
 function vacuum(table: string): FixDraft {
   return { title: `VACUUM \`${table}\``, kind: "sql", safety: "review", edits: [], sql: { forward: [`VACUUM ${table}`], reverse: [], isTransactional: false } };

@@ -26,7 +26,8 @@ function flawOf(step: PlanStep, { thresholds }: DatabaseInput): PlanFlaw[] {
   const { node, rows } = step;
   if (!isByIndex(node) || rows === null) return [];
   const removed = overLoops(node.removedByFilter, step) + overLoops(node.removedByRecheck, step);
-  if (removed < (thresholds["plan-inefficient-index"] ?? LEAST_REMOVED) || removed < rows * (thresholds["plan-inefficient-index.ratio"] ?? LEAST_RATIO)) return [];
+  if (removed < (thresholds["plan-inefficient-index"] ?? LEAST_REMOVED) || removed < rows * (thresholds["plan-inefficient-index.ratio"] ?? LEAST_RATIO))
+    return [];
   const index = indexOf(node);
   return [
     {

@@ -65,7 +65,8 @@ function counted(statement: Statement, { database, thresholds }: DatabaseInput):
 function words(database: DatabaseInput["database"]): Pick<PlanFlaw, "reason" | "remedy" | "doubt" | "fixes"> {
   return {
     reason: `What is planned to cost more than \`jit_above_cost\` (${database.setting("jit_above_cost") ?? "unknown"}) is compiled before it runs, each time anew, however few rows it then has.`,
-    remedy: "Turn `jit` off for the database, or raise `jit_above_cost`, `jit_inline_above_cost` and `jit_optimize_above_cost`; statements that run for many seconds can keep it by SET.",
+    remedy:
+      "Turn `jit` off for the database, or raise `jit_above_cost`, `jit_inline_above_cost` and `jit_optimize_above_cost`; statements that run for many seconds can keep it by SET.",
     doubt: "long reports in the same database may be faster with it",
     fixes: [jitOff(database.catalog.database.name)],
   };
@@ -73,5 +74,11 @@ function words(database: DatabaseInput["database"]): Pick<PlanFlaw, "reason" | "
 
 function jitOff(name: string): FixDraft {
   const database = `ALTER DATABASE ${quoteName(name)}`;
-  return { title: "Turn JIT off for the database", kind: "sql", safety: "review", edits: [], sql: { forward: [`${database} SET jit = off`], reverse: [`${database} RESET jit`], isTransactional: true } };
+  return {
+    title: "Turn JIT off for the database",
+    kind: "sql",
+    safety: "review",
+    edits: [],
+    sql: { forward: [`${database} SET jit = off`], reverse: [`${database} RESET jit`], isTransactional: true },
+  };
 }

@@ -28,7 +28,14 @@ function flawOf(step: PlanStep, { thresholds }: DatabaseInput): PlanFlaw[] {
   const { node, rows } = step;
   const { join } = node.conditions;
   const removed = overLoops(node.removedByJoinFilter, step);
-  if (join === null || rows === null || removed < (thresholds["plan-join-filter"] ?? LEAST_REMOVED) || removed < rows * LEAST_RATIO || !isHot(step, LEAST_SHARE)) return [];
+  if (
+    join === null ||
+    rows === null ||
+    removed < (thresholds["plan-join-filter"] ?? LEAST_REMOVED) ||
+    removed < rows * LEAST_RATIO ||
+    !isHot(step, LEAST_SHARE)
+  )
+    return [];
   const isEither = / OR /.test(join);
   return [
     {

@@ -24,7 +24,14 @@ export function causeOf(step: PlanStep, { database }: DatabaseInput): Cause {
   if (table === null) return ofJoin(node, database);
   const condition = [node.conditions.index, node.conditions.recheck, node.conditions.filter].flatMap((one) => one ?? []).join(" AND ");
   const columns = columnsIn(condition, table);
-  return uniqueCause(step, condition, table, database) ?? staleCause(table, database) ?? expressionCause(condition, columns) ?? correlatedCause(step, columns, table, database) ?? targetCause(columns, table, database) ?? UNKNOWN;
+  return (
+    uniqueCause(step, condition, table, database) ??
+    staleCause(table, database) ??
+    expressionCause(condition, columns) ??
+    correlatedCause(step, columns, table, database) ??
+    targetCause(columns, table, database) ??
+    UNKNOWN
+  );
 }
 
 /** Columns of which the model says that they are unique together, and the database does not: a condition on all of them finds one row. */
@@ -33,7 +40,15 @@ function uniqueCause({ node }: PlanStep, condition: string, table: Table, databa
   if (model === null || (node.actualRows ?? 0) > 1 || node.planRows <= 1) return null;
   const compared = new Set(table.columns.flatMap(({ name }) => (isCompared(condition, name) ? [name] : [])));
   const promised = uniqueSets(model, table, database).find((columns) => columns.every((one) => compared.has(one)));
-  if (promised === undefined || database.indexesOf(table).some((index) => index.unique && index.valid && index.predicate === null && index.keys.every(({ column }) => column !== null && promised.includes(column)))) return null;
+  if (
+    promised === undefined ||
+    database
+      .indexesOf(table)
+      .some(
+        (index) => index.unique && index.valid && index.predicate === null && index.keys.every(({ column }) => column !== null && promised.includes(column)),
+      )
+  )
+    return null;
   const names = promised.map((one) => `\`${one}\``).join(" and ");
   const [first = ""] = promised;
   const declared = database.declarationOfColumn(table, first);
@@ -81,7 +96,9 @@ function staleCause(table: Table, database: Database): Cause | null {
   const name = qualified(table);
   return {
     ...NOTHING,
-    reason: never ? `\`${shortName(table)}\` has no statistics.` : `${formatNumber(changed)} rows of \`${shortName(table)}\` were changed since its statistics were taken of ${formatNumber(table.reltuples)}.`,
+    reason: never
+      ? `\`${shortName(table)}\` has no statistics.`
+      : `${formatNumber(changed)} rows of \`${shortName(table)}\` were changed since its statistics were taken of ${formatNumber(table.reltuples)}.`,
     remedy: `Run ANALYZE on \`${shortName(table)}\`, and lower \`autovacuum_analyze_scale_factor\` for it.`,
     doubt: "statistics may have been taken between the plan and the snapshot",
     fixes: [sql(`Analyse \`${shortName(table)}\``, [`ANALYZE ${name}`], [])],
@@ -97,7 +114,8 @@ function expressionCause(condition: string, columns: readonly Column[]): Cause |
   return {
     ...NOTHING,
     reason: `The condition compares an expression (\`${word}\`) of \`${columns[0]?.name ?? ""}\`, of which there are no statistics: the planner takes a fixed part of the rows.`,
-    remedy: "Compare the column itself, keep the value in a column of its own (`GeneratedField`), or take statistics of the expression: `CREATE STATISTICS … ON (expression)` (14 and later), or an index on it.",
+    remedy:
+      "Compare the column itself, keep the value in a column of its own (`GeneratedField`), or take statistics of the expression: `CREATE STATISTICS … ON (expression)` (14 and later), or an index on it.",
     doubt: "a guess can be wrong for this value and right for most",
   };
 }
@@ -114,7 +132,16 @@ function correlatedCause(step: PlanStep, columns: readonly Column[], table: Tabl
     reason: `It multiplies what it knows of ${names.map((name) => `\`${name}\``).join(" and ")}, as if they had nothing to do with each other.`,
     remedy: `Take statistics of the columns together: \`CREATE STATISTICS … (dependencies, mcv) ON ${names.join(", ")}\`.`,
     doubt: "that the columns go together follows from the rows that came, not from a look at them; other causes are possible",
-    fixes: [sql("Take statistics of the columns together", [`CREATE STATISTICS ${created} (dependencies, ndistinct, mcv) ON ${names.map((name) => quoteName(name)).join(", ")} FROM ${qualified(table)}`, `ANALYZE ${qualified(table)}`], [`DROP STATISTICS ${created}`])],
+    fixes: [
+      sql(
+        "Take statistics of the columns together",
+        [
+          `CREATE STATISTICS ${created} (dependencies, ndistinct, mcv) ON ${names.map((name) => quoteName(name)).join(", ")} FROM ${qualified(table)}`,
+          `ANALYZE ${qualified(table)}`,
+        ],
+        [`DROP STATISTICS ${created}`],
+      ),
+    ],
     evidence: [catalogEvidence(database)],
     ...statisticsToTry(step, columns, table),
   };
@@ -127,7 +154,18 @@ function statisticsToTry({ node, plan, loops }: PlanStep, columns: readonly Colu
   if (one === undefined || other === undefined || more.length > 0 || loops !== 1 || sql === null || node.actualRows === null) return {};
   const condition = [node.conditions.index ?? node.conditions.recheck, node.conditions.filter].flatMap((part) => part ?? []).join(" AND ");
   if (/\$\d/.test(`${condition} ${sql}`) || [...condition.matchAll(/[^<>!]=[^>]/g)].length < 2) return {};
-  return { tries: { kind: "statistics", key: `statistics ${table.oid} ${one} ${other} ${namesDigest([sql, condition], 8)}`, table, columns: [one, other], condition, alias: node.alias ?? table.name, rows: node.actualRows, sql } };
+  return {
+    tries: {
+      kind: "statistics",
+      key: `statistics ${table.oid} ${one} ${other} ${namesDigest([sql, condition], 8)}`,
+      table,
+      columns: [one, other],
+      condition,
+      alias: node.alias ?? table.name,
+      rows: node.actualRows,
+      sql,
+    },
+  };
 }
 
 /** Of the values, what the list of common ones covers; this project's notes on statistics. */
@@ -144,7 +182,13 @@ function targetCause(columns: readonly Column[], table: Table, database: Databas
     reason: `The statistics keep ${formatNumber(column.statistics?.commonFrequencies?.length ?? 0)} common values of \`${column.name}\`; the others are taken to be equally rare.`,
     remedy: `Raise the statistics target of \`${column.name}\` to ${formatNumber(NEW_TARGET)}, and ANALYZE.`,
     doubt: "planning takes longer with longer lists",
-    fixes: [sql(`Keep more common values of \`${column.name}\``, [`${name} ${NEW_TARGET}`, `ANALYZE ${qualified(table)}`], [`${name} ${column.statisticsTarget ?? -1}`, `ANALYZE ${qualified(table)}`])],
+    fixes: [
+      sql(
+        `Keep more common values of \`${column.name}\``,
+        [`${name} ${NEW_TARGET}`, `ANALYZE ${qualified(table)}`],
+        [`${name} ${column.statisticsTarget ?? -1}`, `ANALYZE ${qualified(table)}`],
+      ),
+    ],
     evidence: [catalogEvidence(database)],
   };
 }
@@ -159,8 +203,14 @@ function isTruncated({ statistics, statisticsTarget }: Column, { reltuples }: Ta
 function ofUnknownSource({ type }: PlanNode): Cause {
   return {
     ...NOTHING,
-    reason: type === "CTE Scan" ? "Of a CTE that is kept there are no statistics." : "Of a function's rows there are no statistics: it takes 1,000, or what the function's ROWS says.",
-    remedy: type === "CTE Scan" ? "Write the CTE as a subquery (or NOT MATERIALIZED), so that the planner sees its tables." : "Declare ROWS for the function, or put its rows into a temporary table and ANALYZE that.",
+    reason:
+      type === "CTE Scan"
+        ? "Of a CTE that is kept there are no statistics."
+        : "Of a function's rows there are no statistics: it takes 1,000, or what the function's ROWS says.",
+    remedy:
+      type === "CTE Scan"
+        ? "Write the CTE as a subquery (or NOT MATERIALIZED), so that the planner sees its tables."
+        : "Declare ROWS for the function, or put its rows into a temporary table and ANALYZE that.",
     doubt: "other values may be guessed well",
   };
 }
@@ -180,7 +230,11 @@ function ofJoin(node: PlanNode, database: Database): Cause {
     const found = undeclaredKey(left, right, database) ?? undeclaredKey(right, left, database);
     if (found !== null) return found;
   }
-  return { ...UNKNOWN, reason: "Its inputs are as expected; how often their keys meet is not: some keys have far more rows than others, or none.", remedy: "Raise the statistics target of the columns that are joined, so that the most common keys are known." };
+  return {
+    ...UNKNOWN,
+    reason: "Its inputs are as expected; how often their keys meet is not: some keys have far more rows than others, or none.",
+    remedy: "Raise the statistics target of the columns that are joined, so that the most common keys are known.",
+  };
 }
 
 function undeclaredKey(child: JoinedColumn, parent: JoinedColumn, database: Database): Cause | null {

@@ -17,7 +17,10 @@ export const rule: Rule = {
     needs: ["database"],
   },
   proposes: true,
-  judge: (input) => withChangeProofs(judgePlans(input, { needsRun: true, flaws: (steps) => steps.flatMap((step) => flawOf(step, input)) }), input.database, { standsOn: () => "plans" }),
+  judge: (input) =>
+    withChangeProofs(judgePlans(input, { needsRun: true, flaws: (steps) => steps.flatMap((step) => flawOf(step, input)) }), input.database, {
+      standsOn: () => "plans",
+    }),
 };
 
 /** More or fewer rows than expected, by this factor: worth a note, a warning, an error; this project's notes on plans. */
@@ -71,12 +74,27 @@ function isWrong({ node, loops, above }: PlanStep, least: Least): boolean {
 }
 
 /** EXPLAIN gives no rows of these, or they pass on what is below. */
-const GUESSED_BY_OTHERS: ReadonlySet<string> = new Set(["BitmapAnd", "BitmapOr", "ModifyTable", "Hash", "Materialize", "Memoize", "Bitmap Index Scan", "Limit"]);
+const GUESSED_BY_OTHERS: ReadonlySet<string> = new Set([
+  "BitmapAnd",
+  "BitmapOr",
+  "ModifyTable",
+  "Hash",
+  "Materialize",
+  "Memoize",
+  "Bitmap Index Scan",
+  "Limit",
+]);
 
 /** Fewer rows than expected may be all that were asked for. */
 function mayStopEarly({ parent }: PlanNode, above: readonly PlanNode[]): boolean {
   if (parent === "SubPlan" || parent === "InitPlan") return true;
-  return above.some(({ type, joinType, strategy }) => type === "Limit" || type === "Merge Join" || (type === "Nested Loop" && (joinType === "Semi" || joinType === "Anti")) || (type === "Unique" && strategy === null));
+  return above.some(
+    ({ type, joinType, strategy }) =>
+      type === "Limit" ||
+      type === "Merge Join" ||
+      (type === "Nested Loop" && (joinType === "Semi" || joinType === "Anti")) ||
+      (type === "Unique" && strategy === null),
+  );
 }
 
 function stepsBelow({ node, plan }: PlanStep): PlanStep[] {

@@ -30,7 +30,8 @@ function flawOf(step: PlanStep, steps: readonly PlanStep[], { thresholds }: Data
   if (node.type !== "Nested Loop" || outer === undefined || inner === undefined || outer.actualRows === null) return [];
   const loops = inner.loops ?? 0;
   const expected = Math.max(1, outer.planRows);
-  const isExploded = loops >= (thresholds["plan-nested-loop"] ?? LEAST_LOOPS) && outer.actualRows >= expected * (thresholds["plan-nested-loop.ratio"] ?? LEAST_RATIO);
+  const isExploded =
+    loops >= (thresholds["plan-nested-loop"] ?? LEAST_LOOPS) && outer.actualRows >= expected * (thresholds["plan-nested-loop.ratio"] ?? LEAST_RATIO);
   const innerStep = steps.find((one) => one.node === inner);
   if (!isExploded || innerStep === undefined || !isHot(innerStep, LEAST_SHARE)) return [];
   return [

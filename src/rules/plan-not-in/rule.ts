@@ -23,7 +23,8 @@ const LEAST_COMPARISONS = 1_000_000;
 function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFlaw[] {
   const { node } = step;
   const subquery = node.children.find((one) => isListedAgain(one));
-  if (subquery === undefined || !/NOT \((?:ANY \()?.*SubPlan/.test(node.conditions.filter ?? "") || /hashed SubPlan/.test(node.conditions.filter ?? "")) return [];
+  if (subquery === undefined || !/NOT \((?:ANY \()?.*SubPlan/.test(node.conditions.filter ?? "") || /hashed SubPlan/.test(node.conditions.filter ?? ""))
+    return [];
   const rows = subquery.loops ?? node.planRows * 2;
   const listed = subquery.children[0]?.actualRows ?? subquery.planRows;
   if (rows * listed < (thresholds["plan-not-in"] ?? LEAST_COMPARISONS)) return [];
@@ -33,7 +34,8 @@ function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFl
       step,
       claim: `\`NOT IN\` goes through the ${formatNumber(listed)} rows of its subquery for each of ${formatNumber(rows)} rows of \`${node.relation ?? "the query"}\`${subquery.loops === null ? " (estimated)" : ""}.`,
       reason: `The list does not fit into \`work_mem\`${workMem === null ? "" : ` (the server's is ${formatNumber(Number(workMem))} kB)`}, so it is kept as it is, and the time grows with the square of the tables.`,
-      remedy: "Write `~Exists(… OuterRef(…))` for `exclude(…__in=…)`: it is planned as an anti join. It differs where the subquery has a NULL, for which NOT IN finds nothing.",
+      remedy:
+        "Write `~Exists(… OuterRef(…))` for `exclude(…__in=…)`: it is planned as an anti join. It differs where the subquery has a NULL, for which NOT IN finds nothing.",
       doubt: "the time depends on how soon a row's value is found in the list",
       weight: rows * listed,
       figures: { rows, listed },

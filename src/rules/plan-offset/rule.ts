@@ -34,7 +34,7 @@ function flawOf(step: PlanStep, { thresholds }: DatabaseInput): PlanFlaw[] {
       step,
       claim: `The statement skips ${formatNumber(skipped)} rows to return ${formatNumber(rows)}.`,
       reason: "Skipped rows are read, and sorted, like the others: each further page takes longer than the one before.",
-      remedy: "Go on from the last key of the page before (`filter(pk__gt=last).order_by(\"pk\")[:n]`), or let nobody ask for such pages.",
+      remedy: 'Go on from the last key of the page before (`filter(pk__gt=last).order_by("pk")[:n]`), or let nobody ask for such pages.',
       doubt: "people seldom turn that many pages; crawlers and exports do",
       weight: skipped,
       figures: { rowsSkipped: skipped, rowsReturned: rows },

@@ -36,7 +36,10 @@ function flawsOf(plan: Plan, { thresholds }: DatabaseInput): PlanFlaw[] {
     {
       step: null,
       claim: `Planning takes ${formatMilliseconds(planningMs)} ms, running ${formatMilliseconds(executionMs)} ms.`,
-      reason: scans >= MANY_TABLES ? `The planner weighs the orders in which ${scans} tables or partitions can be joined and read.` : "The planner reads statistics and weighs paths for longer than the statement has rows to read.",
+      reason:
+        scans >= MANY_TABLES
+          ? `The planner weighs the orders in which ${scans} tables or partitions can be joined and read.`
+          : "The planner reads statistics and weighs paths for longer than the statement has rows to read.",
       remedy: scans >= MANY_TABLES ? REMEDY : `Look for many partitions, many indexes or a high statistics target of its tables. ${REMEDY}`,
       doubt: "the first statement of a connection also fills the catalog's caches, once",
       weight: planningMs,
@@ -46,11 +49,13 @@ function flawsOf(plan: Plan, { thresholds }: DatabaseInput): PlanFlaw[] {
   ];
 }
 
-const REMEDY = "Join fewer tables (`select_related` without arguments follows every foreign key), filter by the partitioning key, or let psycopg prepare the statement (`prepare_threshold`) so that it is planned once.";
+const REMEDY =
+  "Join fewer tables (`select_related` without arguments follows every foreign key), filter by the partitioning key, or let psycopg prepare the statement (`prepare_threshold`) so that it is planned once.";
 
 function counted(statement: Statement, { thresholds }: DatabaseInput): StatementFlaw[] {
   const { plans, planMs, totalMs } = statement;
-  if (plans === null || planMs === null || plans < LEAST_CALLS || planMs <= totalMs || planMs / plans < (thresholds["plan-planning-time"] ?? LEAST_MS)) return [];
+  if (plans === null || planMs === null || plans < LEAST_CALLS || planMs <= totalMs || planMs / plans < (thresholds["plan-planning-time"] ?? LEAST_MS))
+    return [];
   return [
     {
       claim: `${statementName(statement)} was planned ${formatNumber(plans)} times in ${formatMilliseconds(planMs / plans)} ms each, longer than it ran.`,

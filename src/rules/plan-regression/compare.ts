@@ -61,14 +61,20 @@ function ownSums({ calls, totalMs, sharedHit, sharedRead, rows }: Statement): Su
   return { calls, totalMs, pages: sharedHit === null || sharedRead === null ? null : sharedHit + sharedRead, rows };
 }
 
-const combine = (one: number | null, other: number | null, how: (a: number, b: number) => number): number | null => (one === null || other === null ? null : how(one, other));
+const combine = (one: number | null, other: number | null, how: (a: number, b: number) => number): number | null =>
+  one === null || other === null ? null : how(one, other);
 
 const added = (one: Sums, other: Sums): Sums => merged(one, other, (a, b) => a + b);
 
 const difference = (one: Sums, other: Sums): Sums => merged(one, other, (a, b) => Math.max(0, a - b));
 
 function merged(one: Sums, other: Sums, how: (a: number, b: number) => number): Sums {
-  return { calls: how(one.calls, other.calls), totalMs: how(one.totalMs, other.totalMs), pages: combine(one.pages, other.pages, how), rows: combine(one.rows, other.rows, how) };
+  return {
+    calls: how(one.calls, other.calls),
+    totalMs: how(one.totalMs, other.totalMs),
+    pages: combine(one.pages, other.pages, how),
+    rows: combine(one.rows, other.rows, how),
+  };
 }
 
 function figuresOf({ calls, totalMs, pages, rows }: Sums): Figures {

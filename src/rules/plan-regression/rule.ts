@@ -54,7 +54,16 @@ function toDraft(pair: Pair, { database }: DatabaseInput): DatabaseDraft {
     claim: `${statementName(statement)} took ${formatMilliseconds(before.meanMs)} ms a call and takes ${formatMilliseconds(now.meanMs)} ms since ${from}.`,
     ...words,
     places: statementPlaces(statement, tablesRead(statement, database)),
-    evidence: [{ ...statementEvidence(database, statement), note: `pg_stat_statements of two snapshots, ${from} and ${to}: ${formatNumber(before.calls)} calls before, ${formatNumber(now.calls)} since`, calls: now.calls, meanMs: round(now.meanMs), earlierCalls: before.calls, earlierMeanMs: round(before.meanMs) }],
+    evidence: [
+      {
+        ...statementEvidence(database, statement),
+        note: `pg_stat_statements of two snapshots, ${from} and ${to}: ${formatNumber(before.calls)} calls before, ${formatNumber(now.calls)} since`,
+        calls: now.calls,
+        meanMs: round(now.meanMs),
+        earlierCalls: before.calls,
+        earlierMeanMs: round(before.meanMs),
+      },
+    ],
     impact: { milliseconds: { before: round(now.meanMs), after: round(before.meanMs), per: "call" } },
     fixes: [],
   };
@@ -68,10 +77,20 @@ function wordsFor({ statement, now, before, plans }: Pair, growth: ReturnType<ty
   const pages = before.pages === null || now.pages === null || before.pages === 0 ? null : now.pages / before.pages;
   const rows = before.rows === null || now.rows === null || before.rows === 0 ? null : now.rows / before.rows;
   if (growth !== null && growth.factor >= (now.meanMs / before.meanMs) * ENOUGH) {
-    return { severity: "info", reason: `The data grew with it: ${grew}.`, remedy: "Make its time independent of the table's size: an index, a limit, partitions, or less history.", doubt: "growth explains the time only if the statement reads a part of the table that grows" };
+    return {
+      severity: "info",
+      reason: `The data grew with it: ${grew}.`,
+      remedy: "Make its time independent of the table's size: an index, a limit, partitions, or less history.",
+      doubt: "growth explains the time only if the statement reads a part of the table that grows",
+    };
   }
   if (rows !== null && rows >= (now.meanMs / before.meanMs) * ENOUGH) {
-    return { severity: "info", reason: `It returns ${times(rows)} as many rows a call.`, remedy: "Limit what it returns, or take pages.", doubt: "rows may have grown for another reason than the data" };
+    return {
+      severity: "info",
+      reason: `It returns ${times(rows)} as many rows a call.`,
+      remedy: "Limit what it returns, or take pages.",
+      doubt: "rows may have grown for another reason than the data",
+    };
   }
   if (pages !== null && pages >= (growth?.factor ?? 1) * MORE_PAGES) {
     return {

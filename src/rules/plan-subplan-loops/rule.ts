@@ -35,7 +35,8 @@ function flawOf(step: PlanStep, { thresholds }: DatabaseInput): PlanFlaw[] {
       step,
       claim: `${node.type === "CTE Scan" ? "The rows of a CTE are gone through" : `A subquery${tables[0] === undefined ? "" : ` of \`${tables[0]}\``} runs`} ${formatNumber(loops)} times${share === null ? "" : `, ${percent(share)} of the statement's time`}.`,
       reason: "It refers to the row around it, so that its result for one row says nothing of the next.",
-      remedy: "Join the tables and aggregate once: `annotate()` over the relation in place of `Subquery`, `Exists` for a test, `FilteredRelation` or a window for the latest row.",
+      remedy:
+        "Join the tables and aggregate once: `annotate()` over the relation in place of `Subquery`, `Exists` for a test, `FilteredRelation` or a window for the latest row.",
       doubt: "where each run is one look-up in an index and few rows are shown, it is as good as a join",
       weight: loops,
       figures: { loops },

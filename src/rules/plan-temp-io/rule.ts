@@ -32,7 +32,8 @@ const OTHERS: ReadonlySet<string> = new Set(["Sort", "Incremental Sort", "Hash",
 function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFlaw[] {
   const { node } = step;
   if (OTHERS.has(node.type) || node.blocks === null) return [];
-  const written = Math.max(0, node.blocks.tempWritten - node.children.reduce((sum, one) => sum + (one.blocks?.tempWritten ?? 0), 0)) * database.server.blockSize;
+  const written =
+    Math.max(0, node.blocks.tempWritten - node.children.reduce((sum, one) => sum + (one.blocks?.tempWritten ?? 0), 0)) * database.server.blockSize;
   if (written < (thresholds["plan-temp-io"] ?? LEAST_BYTES)) return [];
   return [
     {
@@ -58,7 +59,8 @@ function counted(statement: Statement, { database, thresholds }: DatabaseInput):
     {
       claim: `${statementName(statement)} writes ${formatBytes(bytes)} of temporary files a call, in ${formatNumber(calls)} calls.`,
       reason: "Its sorts, hashes or kept rows outgrow `work_mem`; which of them do is in its plan.",
-      remedy: "Run it under EXPLAIN (ANALYZE, BUFFERS): an index that gives the order, a limit or fewer columns keep it in memory; else raise `work_mem` for it.",
+      remedy:
+        "Run it under EXPLAIN (ANALYZE, BUFFERS): an index that gives the order, a limit or fewer columns keep it in memory; else raise `work_mem` for it.",
       doubt: "the mean hides whether all calls do, or a few large ones",
       figures: { temporaryBytes: Math.round(bytes) },
     },

@@ -26,7 +26,13 @@ const LEAST_MS = 50;
 function flawsOf(plan: Plan, { database, thresholds }: DatabaseInput): PlanFlaw[] {
   const [slowest] = plan.triggers.toSorted((a, b) => b.ms - a.ms);
   const whole = plan.executionMs ?? 0;
-  if (slowest === undefined || whole === 0 || slowest.ms < (thresholds["plan-triggers.ms"] ?? LEAST_MS) || slowest.ms / whole < (thresholds["plan-triggers"] ?? LEAST_SHARE)) return [];
+  if (
+    slowest === undefined ||
+    whole === 0 ||
+    slowest.ms < (thresholds["plan-triggers.ms"] ?? LEAST_MS) ||
+    slowest.ms / whole < (thresholds["plan-triggers"] ?? LEAST_SHARE)
+  )
+    return [];
   const key = database.catalog.constraints.find(({ kind, name }) => kind === "foreign" && name === slowest.name);
   return [
     {
@@ -51,7 +57,8 @@ const OWN: Words = {
 /** Deleting a referenced row looks for rows that refer to it. */
 function ofKey(key: Constraint, database: Database): Words {
   const table = database.table(key.table);
-  const isIndexed = table !== null && database.indexesOf(table).some(({ valid, predicate, keys }) => valid && predicate === null && keys[0]?.column === key.columns[0]);
+  const isIndexed =
+    table !== null && database.indexesOf(table).some(({ valid, predicate, keys }) => valid && predicate === null && keys[0]?.column === key.columns[0]);
   const columns = key.columns.join(", ");
   if (table !== null && !isIndexed) {
     return {

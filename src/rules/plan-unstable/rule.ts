@@ -14,7 +14,8 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: (input) => judgeStatements(input, { leastShare: input.thresholds["plan-unstable.share"] ?? WORTH_SHARE, flaws: (statement) => flawsOf(statement, input) }),
+  judge: (input) =>
+    judgeStatements(input, { leastShare: input.thresholds["plan-unstable.share"] ?? WORTH_SHARE, flaws: (statement) => flawsOf(statement, input) }),
 };
 
 /** Standard deviation by mean; this project's notes on pg_stat_statements. */

@@ -58,9 +58,12 @@ function counted(statement: Statement, input: DatabaseInput): StatementFlaw[] {
   ];
 }
 
-const isShort = (planned: number, launched: number, { thresholds }: DatabaseInput): boolean => planned > 0 && (planned - launched) / planned > (thresholds["plan-workers-not-launched"] ?? MOST_MISSING);
+const isShort = (planned: number, launched: number, { thresholds }: DatabaseInput): boolean =>
+  planned > 0 && (planned - launched) / planned > (thresholds["plan-workers-not-launched"] ?? MOST_MISSING);
 
 function remedyFor({ database }: DatabaseInput): string {
-  const [workers, processes, gather] = ["max_parallel_workers", "max_worker_processes", "max_parallel_workers_per_gather"].map((name) => database.setting(name) ?? "unknown");
+  const [workers, processes, gather] = ["max_parallel_workers", "max_worker_processes", "max_parallel_workers_per_gather"].map(
+    (name) => database.setting(name) ?? "unknown",
+  );
   return `Raise \`max_parallel_workers\` (${workers}) within \`max_worker_processes\` (${processes}) where processors are idle, or lower \`max_parallel_workers_per_gather\` (${gather}).`;
 }

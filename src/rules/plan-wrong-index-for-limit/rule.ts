@@ -47,4 +47,14 @@ function isBelowLimit(above: readonly PlanNode[]): boolean {
   return other?.type === "Limit";
 }
 
-const PASSING: ReadonlySet<string> = new Set(["Result", "Subquery Scan", "LockRows", "Nested Loop", "Memoize", "Gather Merge", "ProjectSet", "Unique", "Incremental Sort"]);
+const PASSING: ReadonlySet<string> = new Set([
+  "Result",
+  "Subquery Scan",
+  "LockRows",
+  "Nested Loop",
+  "Memoize",
+  "Gather Merge",
+  "ProjectSet",
+  "Unique",
+  "Incremental Sort",
+]);

@@ -52,7 +52,9 @@ function prefetches(run: QueryRun, input: RuleInput): string[] {
   if (isBatch(run, run.loop, input)) return [];
   if (run.how === "count" || run.how === "exists" || run.how === "aggregate") return [];
   const own = input.facts.eagerLoads.filter((one) => one.origin.id === run.origin.id && one.method === "prefetch_related");
-  const isWritten = own.filter((one) => one.span.file === run.origin.span.file && one.span.start >= run.origin.span.start && one.span.end <= run.origin.span.end);
+  const isWritten = own.filter(
+    (one) => one.span.file === run.origin.span.file && one.span.start >= run.origin.span.start && one.span.end <= run.origin.span.end,
+  );
   return [...new Set(isWritten.map((one) => one.path))];
 }
 
@@ -85,7 +87,12 @@ function ofQueryset(run: QueryRun, paths: readonly string[], input: RuleInput): 
     doubt: "a loop over one row costs nothing more",
     model: run.model,
     relation: paths[0] ?? "",
-    places: [{ role: "queryset", span: run.origin.span }, ...loop, ...run.calls.map((span): Spot => ({ role: "call", span })), { role: "access", span: run.span }],
+    places: [
+      { role: "queryset", span: run.origin.span },
+      ...loop,
+      ...run.calls.map((span): Spot => ({ role: "call", span })),
+      { role: "access", span: run.span },
+    ],
     fixes: [],
   };
 }

@@ -39,14 +39,19 @@ function toDrafts(loop: RowLoop, input: RuleInput): FindingDraft[] {
       key: [run.symbol, run.model, parent.callee.name, column],
       claim: `Every \`${loop.model.name}\` row is fetched for the \`${parent.callee.name}()\` of its ${[...new Set(columns)].map((one) => `\`${one}\``).join(" and ")}.`,
       reason: "The database computes it where the rows are, and sends one number.",
-      remedy: isPlain ? `Use \`.aggregate(${aggregate}("${column}"))\`${aggregate === "Sum" ? "; with `default=0` for no rows" : ""}.` : `Use \`.aggregate(${aggregate}(…))\` with \`F("${column}")\` and the others.`,
+      remedy: isPlain
+        ? `Use \`.aggregate(${aggregate}("${column}"))\`${aggregate === "Sum" ? "; with `default=0` for no rows" : ""}.`
+        : `Use \`.aggregate(${aggregate}(…))\` with \`F("${column}")\` and the others.`,
       doubt: "floating point sums can differ in the last digit",
       model: run.model,
       places: [
         { role: "queryset", span: run.origin.span },
         { role: "access", span: { file: run.span.file, start: parent.start, end: parent.end }, label: "needs one number" },
       ],
-      fixes: isPlain && parent.args.length + parent.keywords.length === 1 && conditions.length === 0 ? aggregateFix(loop, { file: run.span.file, start: parent.start, end: parent.end }, aggregate, column, input) : [],
+      fixes:
+        isPlain && parent.args.length + parent.keywords.length === 1 && conditions.length === 0
+          ? aggregateFix(loop, { file: run.span.file, start: parent.start, end: parent.end }, aggregate, column, input)
+          : [],
     },
   ];
 }
@@ -73,7 +78,15 @@ function valueDrafts(input: RuleInput): FindingDraft[] {
     const name = call?.callee.kind === "name" ? call.callee.name : "";
     const aggregate = AGGREGATES[name];
     const model = input.graph.byLabel(run.model);
-    if (call === null || aggregate === undefined || column === null || others.length > 0 || model === null || !NUMBERS.test(model.fields.get(column)?.type ?? "")) return [];
+    if (
+      call === null ||
+      aggregate === undefined ||
+      column === null ||
+      others.length > 0 ||
+      model === null ||
+      !NUMBERS.test(model.fields.get(column)?.type ?? "")
+    )
+      return [];
     const draft: FindingDraft = {
       key: [run.symbol, run.model, name, column],
       claim: `The \`${column}\` of every \`${model.name}\` row is fetched for its \`${name}()\`.`,
@@ -112,6 +125,10 @@ function aggregateFix({ comprehension, model }: RowLoop, span: Span, aggregate: 
   const imported = addImport(module, text, "django.db.models", aggregate);
   const rows = chainable(sourceText(input, span.file, clause.iterable), model.label, input);
   const name = quoted("result", style);
-  const call = fitText(`${rows}.aggregate(result=${imported.name}(${quoted(column, style)}, default=0))`, { column: span.start - lineStart(text, span.start), after: name.length + 2, indent: indentAt(text, span.start) }, style);
+  const call = fitText(
+    `${rows}.aggregate(result=${imported.name}(${quoted(column, style)}, default=0))`,
+    { column: span.start - lineStart(text, span.start), after: name.length + 2, indent: indentAt(text, span.start) },
+    style,
+  );
   return [{ title: "Let the database add them up", safety: "review", edits: [...imported.edits, { span, text: `${call}[${name}]` }] }];
 }

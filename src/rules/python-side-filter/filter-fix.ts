@@ -22,7 +22,18 @@ export function filterFix({ comprehension, model, target, conditions, run }: Row
   if (known.length < lookups.length) return [];
   const calls = known.map(({ method, argument }) => `.${method}(${argument})`).join("");
   const joined = known.every(({ method }) => method === "filter") ? `.filter(${known.map(({ argument }) => argument).join(", ")})` : calls;
-  return [{ title: "Let the database choose the rows", safety: "review", edits: [{ span: { file, start: clause.iterable.start, end: condition.end }, text: `${chainable(sourceText(input, file, clause.iterable), model.label, input)}${joined}` }] }];
+  return [
+    {
+      title: "Let the database choose the rows",
+      safety: "review",
+      edits: [
+        {
+          span: { file, start: clause.iterable.start, end: condition.end },
+          text: `${chainable(sourceText(input, file, clause.iterable), model.label, input)}${joined}`,
+        },
+      ],
+    },
+  ];
 }
 
 const LOOKUPS: Readonly<Record<string, string>> = { "==": "", "<": "__lt", "<=": "__lte", ">": "__gt", ">=": "__gte", in: "__in" };
@@ -40,7 +51,8 @@ function lookupOf(expr: Expr, row: string, model: Model, source: (expr: Expr) =>
   const column = columnOf(expr.left, row, model);
   if (column === null || right === undefined || mentions(right, row)) return null;
   const isNone = right.kind === "constant" && right.value === "none";
-  if (isNone) return operator === "is" || operator === "is not" ? { method: "filter", argument: `${column.name}__isnull=${operator === "is" ? "True" : "False"}` } : null;
+  if (isNone)
+    return operator === "is" || operator === "is not" ? { method: "filter", argument: `${column.name}__isnull=${operator === "is" ? "True" : "False"}` } : null;
   const lookup = LOOKUPS[operator];
   if (lookup !== undefined) return { method: "filter", argument: `${column.name}${lookup}=${source(right)}` };
   // In Python NULL differs from every value; in SQL it does not.

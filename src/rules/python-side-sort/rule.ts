@@ -24,7 +24,8 @@ function toDrafts(run: QueryRun, input: RuleInput): FindingDraft[] {
   const call = callAt(input, run.span);
   const model = input.graph.byLabel(run.model);
   const rows = call?.args[0];
-  if (call === null || model === null || rows === undefined || areRowsUsedElsewhere(input, run.span.file, rows) || !startsAtModel(input, run.span.file, rows)) return [];
+  if (call === null || model === null || rows === undefined || areRowsUsedElsewhere(input, run.span.file, rows) || !startsAtModel(input, run.span.file, rows))
+    return [];
   const key = call.keywords.find((one) => one.name === "key")?.value;
   if (key?.kind !== "lambda" || key.params.length !== 1) return [];
   const column = columnOf(key.body, key.params[0]?.name ?? "", model)?.[0];
@@ -35,7 +36,9 @@ function toDrafts(run: QueryRun, input: RuleInput): FindingDraft[] {
       key: [run.symbol, run.model, column],
       severity: takesPart ? "warning" : "info",
       confidence: takesPart ? "likely" : "possible",
-      claim: takesPart ? `Every \`${model.name}\` row is fetched and sorted by \`${column}\` in Python, to keep a few.` : `\`${model.name}\` rows are sorted by \`${column}\` in Python.`,
+      claim: takesPart
+        ? `Every \`${model.name}\` row is fetched and sorted by \`${column}\` in Python, to keep a few.`
+        : `\`${model.name}\` rows are sorted by \`${column}\` in Python.`,
       reason: takesPart ? "With ORDER BY and LIMIT the database sends those few alone." : "An index can give them in order for nothing.",
       remedy: `Use \`order_by("${column}")\`${takesPart ? " and slice the queryset" : ""}.`,
       doubt: "text sorts by the collation of the database, not by code point; NULL sorts last there and fails in Python",
@@ -69,10 +72,24 @@ function orderFix(call: Call, run: QueryRun, column: string, input: RuleInput): 
   const parent = path[path.indexOf(call) - 1];
   if (parent?.kind === "subscript" && parent.object === call && parent.index.kind === "slice") {
     const index = input.text(file).slice(call.end, parent.end);
-    return isFromStart(parent.index) ? [{ title: "Let the database sort and cut them", safety: "review", edits: [{ span: { file, start: call.start, end: parent.end }, text: `list(${ordered}${index})` }] }] : [];
+    return isFromStart(parent.index)
+      ? [
+          {
+            title: "Let the database sort and cut them",
+            safety: "review",
+            edits: [{ span: { file, start: call.start, end: parent.end }, text: `list(${ordered}${index})` }],
+          },
+        ]
+      : [];
   }
   const isLooped = (parent?.kind === "for" && parent.iterable === call) || isCut(call, run, input);
-  return [{ title: "Let the database sort them", safety: "review", edits: [{ span: { file, start: call.start, end: call.end }, text: isLooped ? ordered : `list(${ordered})` }] }];
+  return [
+    {
+      title: "Let the database sort them",
+      safety: "review",
+      edits: [{ span: { file, start: call.start, end: call.end }, text: isLooped ? ordered : `list(${ordered})` }],
+    },
+  ];
 }
 
 /** A queryset takes no negative bounds. */

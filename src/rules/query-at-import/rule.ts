@@ -53,10 +53,18 @@ function toDraft(run: QueryRun, input: RuleInput): FindingDraft {
 function callableFix(run: QueryRun, input: RuleInput): FixDraft[] {
   const first = run.calls[0] ?? run.span;
   const path = pathTo(input.program, first);
-  const field = path.findLast((node) => node.kind === "call" && node.keywords.some(({ name, value }) => name === "choices" && value.start <= first.start && first.end <= value.end));
+  const field = path.findLast(
+    (node) => node.kind === "call" && node.keywords.some(({ name, value }) => name === "choices" && value.start <= first.start && first.end <= value.end),
+  );
   const choices = field?.kind === "call" ? field.keywords.find(({ name }) => name === "choices")?.value : undefined;
   const cls = path.findLast((node) => node.kind === "class");
-  const isForm = input.program.classes.some((one) => one.def === cls && ["django.forms.forms.BaseForm", "django.forms.models.ModelForm", "django.forms.Form", "django.forms.ModelForm"].some((form) => input.program.isSubclass(one, form)));
+  const isForm = input.program.classes.some(
+    (one) =>
+      one.def === cls &&
+      ["django.forms.forms.BaseForm", "django.forms.models.ModelForm", "django.forms.Form", "django.forms.ModelForm"].some((form) =>
+        input.program.isSubclass(one, form),
+      ),
+  );
   if (choices === undefined || !isForm || choices.kind === "lambda") return [];
   return [{ title: "Ask for the choices when a form is made", safety: "review", edits: [insertion(first.file, choices.start, "lambda: ")] }];
 }

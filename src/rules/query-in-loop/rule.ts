@@ -48,14 +48,19 @@ function isGuilty({ run, loop, site }: LoopedRun, input: RuleInput): boolean {
 
 function toDraft({ run, loop, site }: LoopedRun, input: RuleInput): FindingDraft {
   const isInvariant = isProvenInvariant(run, site, input);
-  const places: Spot[] = [{ role: "queryset", span: run.origin.span }, { role: "loop", span: loop.span }];
+  const places: Spot[] = [
+    { role: "queryset", span: run.origin.span },
+    { role: "loop", span: loop.span },
+  ];
   for (const call of run.calls) places.push({ role: "call", span: call });
   places.push({ role: "access", span: run.span, label: "one query a round" });
   const model = nameOf(run.model);
   return {
     key: [run.symbol, run.model, run.how],
     confidence: isGuessed(run, input) ? "possible" : confidenceOf(run, loop, site),
-    ...(loop.collects === undefined ? (TEXTS[run.how]?.(model) ?? queryText(holderName(run.symbol, input.program), model, isInvariant)) : collectedText(model, nameOf(loop.collects))),
+    ...(loop.collects === undefined
+      ? (TEXTS[run.how]?.(model) ?? queryText(holderName(run.symbol, input.program), model, isInvariant))
+      : collectedText(model, nameOf(loop.collects))),
     doubt: loop.over === "rows" ? "a loop over one row costs nothing more" : "nothing says how many rounds the loop has",
     model: run.model,
     places,
@@ -67,7 +72,9 @@ type Text = Pick<FindingDraft, "claim" | "reason" | "remedy">;
 
 function queryText(holder: string, model: string, isInvariant: boolean): Text {
   return {
-    claim: isInvariant ? `\`${holder}\` sends the same \`${model}\` query in each round of a loop.` : `\`${holder}\` queries \`${model}\` in each round of a loop.`,
+    claim: isInvariant
+      ? `\`${holder}\` sends the same \`${model}\` query in each round of a loop.`
+      : `\`${holder}\` queries \`${model}\` in each round of a loop.`,
     reason: isInvariant ? "Nothing in the query changes from round to round." : "One query for all rounds would do.",
     remedy: isInvariant ? "Run it once before the loop." : "Fetch what all rounds need before the loop, with `in_bulk()` or one `filter(…__in=…)`.",
   };

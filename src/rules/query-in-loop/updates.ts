@@ -31,7 +31,9 @@ function isGuilty({ loop, site, span }: LoopedUpdate, input: RuleInput): boolean
   const call = callAt(input, span);
   const stmt = statementOf(pathTo(input.program, span));
   // Whoever reads how many rows were met asks for each row whether it was still as expected.
-  return call?.callee.kind === "attribute" && call.callee.object.kind === "call" && stmt?.kind === "expr" && (stmt.value === call || stmt.value.kind === "await");
+  return (
+    call?.callee.kind === "attribute" && call.callee.object.kind === "call" && stmt?.kind === "expr" && (stmt.value === call || stmt.value.kind === "await")
+  );
 }
 
 function toDraft({ write, loop, site, model }: LoopedUpdate): FindingDraft {
@@ -43,7 +45,11 @@ function toDraft({ write, loop, site, model }: LoopedUpdate): FindingDraft {
     remedy: "Send one `filter(pk__in=…).update(…)` where all rows get the same or an expression; `bulk_update()` where each gets a value of its own.",
     doubt: loop.over === "rows" ? "a loop over one row costs nothing more" : "nothing says how many rounds the loop has",
     model,
-    places: [{ role: "loop", span: loop.span }, ...write.calls.map((span) => ({ role: "call" as const, span })), { role: "write", span: write.span, label: "one statement a round" }],
+    places: [
+      { role: "loop", span: loop.span },
+      ...write.calls.map((span) => ({ role: "call" as const, span })),
+      { role: "write", span: write.span, label: "one statement a round" },
+    ],
     fixes: [],
   };
 }

@@ -21,7 +21,11 @@ export const rule: Rule = {
   judge: ({ database, thresholds }) => {
     const keys = ownTables(database).flatMap((table) => uuidKeys(database, table));
     const verdicts = keys.map((key) => judgeKey(database, key, thresholds));
-    return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${keys.length} keys of UUIDs` };
+    return {
+      drafts: verdicts.flatMap(({ draft }) => draft ?? []),
+      unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []),
+      examined: `${keys.length} keys of UUIDs`,
+    };
   },
 };
 
@@ -53,7 +57,13 @@ function judgeKey(database: Database, key: Key, thresholds: Readonly<Record<stri
   const rows = rowsOf(database, key.table);
   if (rows !== null && rows < (thresholds["random-uuid-key.rows"] ?? LEAST_ROWS)) return {};
   const correlation = correlationOf(database, key);
-  if (rows === null || correlation === null) return { unknown: { object: `index ${key.index.schema}.${key.index.name}`, why: "needs statistics of the key: the table was never analysed, or the role may not read it" } };
+  if (rows === null || correlation === null)
+    return {
+      unknown: {
+        object: `index ${key.index.schema}.${key.index.name}`,
+        why: "needs statistics of the key: the table was never analysed, or the role may not read it",
+      },
+    };
   if (Math.abs(correlation) > (thresholds["random-uuid-key"] ?? MOST_CORRELATION) || isOrderedByTime(database, key.column)) return {};
   return { draft: toDraft(database, key, correlation, rows) };
 }
@@ -102,7 +112,10 @@ const FULL = 0.9;
 
 function reasonOf(bytes: number | null, rows: number, rate: Rate | null): string {
   const sorted = (rows * ENTRY_BYTES) / FULL;
-  const larger = bytes === null || bytes <= sorted * 1.02 ? "" : ` The index is ${Math.round((bytes / sorted - 1) * 100)} % larger than keys that come in order would make it.`;
+  const larger =
+    bytes === null || bytes <= sorted * 1.02
+      ? ""
+      : ` The index is ${Math.round((bytes / sorted - 1) * 100)} % larger than keys that come in order would make it.`;
   const come = rate === null ? "" : ` ${formatNumber(Math.round(rate.perDay))} rows come a day, ${rate.said}.`;
   return `Pages are split everywhere, and after each checkpoint nearly every insert writes a whole page to the log.${larger}${come}`;
 }

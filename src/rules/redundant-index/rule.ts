@@ -31,7 +31,11 @@ export const rule: Rule = {
   judge: (input) => {
     const { database } = input;
     const verdicts = judgedTables(database).flatMap((table) => pairsOf(table, database).map((pair) => judgePair(pair, input)));
-    return { drafts: verdicts.flatMap((one) => one.drafts), unjudged: verdicts.flatMap((one) => one.unjudged), examined: `${database.catalog.indexes.length} indexes` };
+    return {
+      drafts: verdicts.flatMap((one) => one.drafts),
+      unjudged: verdicts.flatMap((one) => one.unjudged),
+      examined: `${database.catalog.indexes.length} indexes`,
+    };
   },
 };
 
@@ -62,7 +66,8 @@ function judgeKeys(pair: Pair, input: DatabaseInput): Pick<Judgement, "drafts" |
   const { database, thresholds } = input;
   const { narrow, wide } = pair;
   const [small, large] = [indexBytes(narrow, database), indexBytes(wide, database)];
-  if (small === null || large === null || large <= small * (thresholds["redundant-index.times"] ?? WIDE_TIMES)) return { drafts: [toDraft(pair, input)], unjudged: [] };
+  if (small === null || large === null || large <= small * (thresholds["redundant-index.times"] ?? WIDE_TIMES))
+    return { drafts: [toDraft(pair, input)], unjudged: [] };
   const object = `index ${narrow.schema}.${narrow.name}`;
   const why = tooYoung(database, undefined, object) ?? unseenServer(database, object);
   if (why !== null) return { drafts: [], unjudged: [{ ...why, why: `${why.why}, since \`${wide.name}\` is ${(large / small).toFixed(1)} times as big` }] };
@@ -103,8 +108,11 @@ function toDraft({ table, narrow, wide }: Pair, input: DatabaseInput): DatabaseD
 function remedyOf(narrow: Index, table: Table, declaration: Declaration | null, database: Database): string {
   const [key] = narrow.keys;
   const isForeignKey = foreignKeysOf(table, database).some(({ columns: [column, second] }) => second === undefined && column === key?.column);
-  if (declaration?.kind === "many-to-many") return `Drop \`${shortName(narrow)}\` by SQL in a migration: Django's own table for the relation has no field to say it on.`;
-  return isForeignKey && narrow.keys.length === 1 && declaration?.kind !== "meta-index" ? `Say \`db_index=False\` on the foreign key, which drops \`${shortName(narrow)}\`.` : `Drop \`${shortName(narrow)}\`.`;
+  if (declaration?.kind === "many-to-many")
+    return `Drop \`${shortName(narrow)}\` by SQL in a migration: Django's own table for the relation has no field to say it on.`;
+  return isForeignKey && narrow.keys.length === 1 && declaration?.kind !== "meta-index"
+    ? `Say \`db_index=False\` on the foreign key, which drops \`${shortName(narrow)}\`.`
+    : `Drop \`${shortName(narrow)}\`.`;
 }
 
 function doubtOf(narrow: Index, wide: Index, table: Table, database: Database): string {

@@ -93,7 +93,14 @@ interface SourceColumn extends Numbered {
 /** Each field once, where it is declared. */
 function fieldsOf({ fields, cls }: Model): SourceColumn[] {
   return [...fields.values()].flatMap((field) => {
-    if (field.attname === null || field.primaryKey || field.span.file !== cls.module.ir.file || field.span.start < cls.def.start || field.span.end > cls.def.end) return [];
+    if (
+      field.attname === null ||
+      field.primaryKey ||
+      field.span.file !== cls.module.ir.file ||
+      field.span.start < cls.def.start ||
+      field.span.end > cls.def.end
+    )
+      return [];
     return [{ name: field.name, type: field.relation?.target ?? field.type, isFlag: /\.(?:Boolean|Date|DateTime)Field$/.test(field.type), field }];
   });
 }

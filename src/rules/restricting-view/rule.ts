@@ -29,7 +29,10 @@ export const rule: Rule = {
   judge: ({ database, source }) => {
     const missing = source === null ? noStatements(database) : null;
     return {
-      drafts: source === null ? shapedStatements(database).flatMap((one) => statementDrafts(one, database)) : exportsIn(source).flatMap((one) => databaseDrafts(one, source, database)),
+      drafts:
+        source === null
+          ? shapedStatements(database).flatMap((one) => statementDrafts(one, database))
+          : exportsIn(source).flatMap((one) => databaseDrafts(one, source, database)),
       unjudged: missing === null ? [] : [missing],
       examined: "queries of chosen columns",
     };
@@ -37,7 +40,8 @@ export const rule: Rule = {
 };
 
 /** Names of columns that say something about a person that others must not see. */
-const PERSONAL = /(?:^|_)(?:e_?mail|phone|mobile|telephone|fax|birth|born|birthday|birthdate|dob|ssn|social_security|passport|national_id|tax_?id|vat|vat_number|iban|bic|account_number|card|card_number|salary|wage|address|street|password|token|secret|diagnosis|religion)(?:_?(?:number|no|date|on|day|address|hash))?\d*$/;
+const PERSONAL =
+  /(?:^|_)(?:e_?mail|phone|mobile|telephone|fax|birth|born|birthday|birthdate|dob|ssn|social_security|passport|national_id|tax_?id|vat|vat_number|iban|bic|account_number|card|card_number|salary|wage|address|street|password|token|secret|diagnosis|religion)(?:_?(?:number|no|date|on|day|address|hash))?\d*$/;
 
 const isPersonal = (name: string): boolean => PERSONAL.test(name);
 
@@ -60,23 +64,28 @@ const NARROW: ReadonlySet<string> = new Set(["get", "first", "last", "aggregate"
 function exportsIn(input: RuleInput): Export[] {
   return chainsIn(input).flatMap((chain) => {
     if (chain.calls.some(({ name }) => NARROW.has(name)) || isOfOne(chain, input)) return [];
-    const found = chain.calls.filter(({ name }) => CHOSEN.has(name)).flatMap((call) => textArguments(call)).flatMap((path) => {
-      const field = lookupOf(input, chain.model, path).fields.at(-1);
-      return field !== undefined && field.relation === null && isPersonal(field.name) ? [{ path, field }] : [];
-    });
+    const found = chain.calls
+      .filter(({ name }) => CHOSEN.has(name))
+      .flatMap((call) => textArguments(call))
+      .flatMap((path) => {
+        const field = lookupOf(input, chain.model, path).fields.at(-1);
+        return field !== undefined && field.relation === null && isPersonal(field.name) ? [{ path, field }] : [];
+      });
     return found.length < LEAST_COLUMNS ? [] : [{ chain, paths: found.map(({ path }) => path), fields: found.map(({ field }) => field) }];
   });
 }
 
 /** Filtered by a key: one person's own data. */
 function isOfOne({ calls, model }: Chain, input: RuleInput): boolean {
-  return calls.filter(({ name }) => name === "filter").some(({ keywords }) =>
-    keywords.some(({ name }) => {
-      const { fields, rest } = lookupOf(input, model, name);
-      const last = fields.at(-1);
-      return last !== undefined && rest.length === 0 && (last.primaryKey || last.unique || (last.relation !== null && last.relation.single));
-    }),
-  );
+  return calls
+    .filter(({ name }) => name === "filter")
+    .some(({ keywords }) =>
+      keywords.some(({ name }) => {
+        const { fields, rest } = lookupOf(input, model, name);
+        const last = fields.at(-1);
+        return last !== undefined && rest.length === 0 && (last.primaryKey || last.unique || (last.relation !== null && last.relation.single));
+      }),
+    );
 }
 
 function sourceDraft({ chain, paths }: Export, { program }: RuleInput): FindingDraft {
@@ -101,7 +110,13 @@ function databaseDrafts(one: Export, source: RuleInput, database: Database): Dat
   if (table === null) return fromSource([draft], `the snapshot has no table of ${one.chain.model.label}`);
   if (database.catalog.views.some(({ reads, materialised }) => !materialised && reads.includes(table.oid))) return [];
   const definitions = one.fields.map(({ span }): Spot => ({ role: "definition", span }));
-  return [{ ...draft, places: [...draft.places, tableSpot(table, "no view reads it"), ...definitions], evidence: [catalogEvidence(database, { columns: table.columns.length, personal: one.fields.length })] }];
+  return [
+    {
+      ...draft,
+      places: [...draft.places, tableSpot(table, "no view reads it"), ...definitions],
+      evidence: [catalogEvidence(database, { columns: table.columns.length, personal: one.fields.length })],
+    },
+  ];
 }
 
 // ------------------------------------------------------------------------------------------------------------ database
@@ -111,7 +126,15 @@ function statementDrafts({ statement, shape }: ShapedStatement, database: Databa
   const columns = shape.projection.filter((one): one is ShapeColumn => one.kind === "column");
   const personal = columns.filter(({ name }) => isPersonal(name));
   const base = tableOfShape(shape, 0, database);
-  if (shape.kind !== "select" || base === null || rows < LEAST_ROWS || personal.length < LEAST_COLUMNS || columns.length !== shape.projection.length || takesAll(shape, columns, database)) return [];
+  if (
+    shape.kind !== "select" ||
+    base === null ||
+    rows < LEAST_ROWS ||
+    personal.length < LEAST_COLUMNS ||
+    columns.length !== shape.projection.length ||
+    takesAll(shape, columns, database)
+  )
+    return [];
   const names = personal.map(({ table, name }) => columnName(tableOfShape(shape, table, database) ?? base, name));
   return [
     {

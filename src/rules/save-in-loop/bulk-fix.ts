@@ -32,7 +32,8 @@ interface NewRow {
 function newRow({ call, receiver, span, site, model, write }: LoopWrite, input: RuleInput): NewRow | null {
   const source = (at: Expr): string => sourceText(input, span.file, at);
   if (write.how === "create") {
-    if (receiver.kind !== "attribute" || nameOf(receiver.object) !== model.name || call.args.length > 0 || isOwnMethod(model, receiver.name, input)) return null;
+    if (receiver.kind !== "attribute" || nameOf(receiver.object) !== model.name || call.args.length > 0 || isOwnMethod(model, receiver.name, input))
+      return null;
     return { element: `${source(receiver.object)}${input.text(span.file).slice(call.callee.end, call.end)}`, manager: source(receiver) };
   }
   if (call.args.length + call.keywords.length > 0) return null;
@@ -41,13 +42,17 @@ function newRow({ call, receiver, span, site, model, write }: LoopWrite, input: 
   if (receiver.kind !== "name" || site.loop === null || isNamedAfter(site.loop.body, receiver.name, call.end)) return null;
   const made = constructions(site.loop, receiver.name);
   const [first] = made;
-  return first === undefined || made.some((value) => value === null || nameOf(value.callee) !== model.name) ? null : { element: receiver.name, manager: manager(first?.callee ?? receiver) };
+  return first === undefined || made.some((value) => value === null || nameOf(value.callee) !== model.name)
+    ? null
+    : { element: receiver.name, manager: manager(first?.callee ?? receiver) };
 }
 
 /** What the loop assigns to a name; null for each value that is no call. */
 function constructions(loop: LoopWrite["site"]["loop"] & object, name: string): (Call | null)[] {
   return [...nodesIn(loop)].flatMap((node) =>
-    node.kind === "assign" && node.targets.some((target) => target.kind === "name" && target.name === name) ? [node.value?.kind === "call" ? node.value : null] : [],
+    node.kind === "assign" && node.targets.some((target) => target.kind === "name" && target.name === name)
+      ? [node.value?.kind === "call" ? node.value : null]
+      : [],
   );
 }
 
@@ -59,7 +64,9 @@ function nameOf(expr: Expr): string | null {
 function isOwnMethod(model: LoopWrite["model"], manager: string, input: RuleInput): boolean {
   const fact = model.managers.get(manager);
   const classes = [fact?.manager, fact?.queryset].filter((cls) => cls != null);
-  return fact === undefined || classes.some((cls) => ["create", "bulk_create"].some((name) => input.program.member(cls, name)?.owner.module.origin === "project"));
+  return (
+    fact === undefined || classes.some((cls) => ["create", "bulk_create"].some((name) => input.program.member(cls, name)?.owner.module.origin === "project"))
+  );
 }
 
 /** Another statement on rows of the model in the loop would not find what is only collected. */
@@ -73,7 +80,8 @@ function isModelQueried({ model, span, write }: LoopWrite, loop: For, input: Rul
 function wholeLoop(one: LoopWrite, loop: For, { element, manager }: NewRow, input: RuleInput): EditDraft | null {
   const { file } = one.span;
   const text = input.text(file);
-  if (!isWholeBody(one) || one.receiver.kind === "name" || text.slice(loop.start, lineEnd(text, loop.end)).includes("#") || /"""|'''/.test(element)) return null;
+  if (!isWholeBody(one) || one.receiver.kind === "name" || text.slice(loop.start, lineEnd(text, loop.end)).includes("#") || /"""|'''/.test(element))
+    return null;
   const source = (at: Expr): string => sourceText(input, file, at);
   const indent = indentAt(text, loop.start);
   const flat = `${manager}.bulk_create(${element} for ${source(loop.target)} in ${source(loop.iterable)})`;
@@ -84,7 +92,15 @@ function wholeLoop(one: LoopWrite, loop: For, { element, manager }: NewRow, inpu
 export function bulkUpdateFix(one: LoopWrite, input: RuleInput): FixDraft[] {
   const { loop } = one.site;
   const { receiver, model } = one;
-  if (loop?.kind !== "for" || receiver.kind !== "name" || loop.target.kind !== "name" || loop.target.name !== receiver.name || model.parents.length > 0 || isModelQueried(one, loop, input)) return [];
+  if (
+    loop?.kind !== "for" ||
+    receiver.kind !== "name" ||
+    loop.target.kind !== "name" ||
+    loop.target.name !== receiver.name ||
+    model.parents.length > 0 ||
+    isModelQueried(one, loop, input)
+  )
+    return [];
   const fields = changedFields(one, loop, receiver.name);
   const cls = classNameIn(model, one.span.file, input);
   if (fields === null || fields.length === 0 || cls === null || fields.some((field) => field.primaryKey)) return [];
@@ -101,7 +117,9 @@ function afterLoop(one: LoopWrite, loop: For, bulk: (rows: string) => string, in
   const { file } = one.span;
   const text = input.text(file);
   const stmt = loop.body.find((body) => body.kind === "expr" && body.value === one.call);
-  const run = input.facts.runs.find((found) => found.how === "iterate" && found.span.file === file && found.span.start === loop.iterable.start && found.span.end === loop.iterable.end);
+  const run = input.facts.runs.find(
+    (found) => found.how === "iterate" && found.span.file === file && found.span.start === loop.iterable.start && found.span.end === loop.iterable.end,
+  );
   const jumps = [...nodesIn(loop)].some((node) => node.kind === "jump" && node.type === "continue");
   if (stmt === undefined || loop.iterable.kind !== "name" || run === undefined || jumps || loop.isAsync || loop.otherwise.length > 0) return null;
   if (one.loop.origin?.calls.some((call) => call.name === "iterator") !== false || loop.body.length < 2) return null;
@@ -124,7 +142,9 @@ function changedFields({ call, model }: LoopWrite, loop: For, row: string): Fiel
   if (set === null || call.args.length > 0 || call.keywords.some(({ name }) => name !== "update_fields")) return null;
   const listed = call.keywords[0]?.value;
   const names = listed === undefined ? [...set] : stringsOf(listed);
-  const fields = names?.map((name) => [...model.fields.values()].find((field) => field.attname !== null && (field.name === name || field.attname === name)) ?? null);
+  const fields = names?.map(
+    (name) => [...model.fields.values()].find((field) => field.attname !== null && (field.name === name || field.attname === name)) ?? null,
+  );
   if (fields === undefined || fields.some((field) => field === null)) return null;
   const own = [...new Set(fields.flatMap((field) => (field === null ? [] : [field])))];
   const stamped = listed === undefined ? [...model.fields.values()] : own;
@@ -133,7 +153,10 @@ function changedFields({ call, model }: LoopWrite, loop: For, row: string): Fiel
 
 /** `save()` sets such a column to the present time, `bulk_update()` does not. */
 function isStamped({ declaration }: Field): boolean {
-  return declaration?.kind === "call" && declaration.keywords.some(({ name, value }) => name === "auto_now" && !(value.kind === "constant" && value.value === "false"));
+  return (
+    declaration?.kind === "call" &&
+    declaration.keywords.some(({ name, value }) => name === "auto_now" && !(value.kind === "constant" && value.value === "false"))
+  );
 }
 
 /** Attributes that the loop sets on its row; null where the row itself goes anywhere else. */

@@ -43,7 +43,12 @@ function isNew(one: LoopWrite): boolean {
 /** What was just created is used later in the round, so that its key is needed at once. */
 function isUsedAfter(one: LoopWrite): boolean {
   const stmt = withinLoop(one.site).at(-1);
-  const name = one.receiver.kind === "name" && one.write.how === "save" ? one.receiver.name : stmt?.kind === "assign" && stmt.targets[0]?.kind === "name" ? stmt.targets[0].name : null;
+  const name =
+    one.receiver.kind === "name" && one.write.how === "save"
+      ? one.receiver.name
+      : stmt?.kind === "assign" && stmt.targets[0]?.kind === "name"
+        ? stmt.targets[0].name
+        : null;
   if (stmt?.kind === "return" || (stmt?.kind === "expr" && stmt.value !== one.call && stmt.value.kind !== "await")) return true;
   if (name === null || one.site.loop === null) return false;
   return one.site.loop.body.some((body) => [...nodesIn(body)].some((node) => node.kind === "name" && node.name === name && node.start > one.span.end));
@@ -61,7 +66,9 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
     claim: `The loop ${isInsert ? "inserts" : "saves"} its \`${one.model.name}\` rows one by one.`,
     reason: "Each round waits for a statement of its own.",
     remedy: `Collect the rows and write them with \`${bulk}()\`.${note}`,
-    doubt: isNeeded ? "the row is used in the same round, which bulk_create() delays" : `${bulk}() calls neither save() nor signals; none were found for this model`,
+    doubt: isNeeded
+      ? "the row is used in the same round, which bulk_create() delays"
+      : `${bulk}() calls neither save() nor signals; none were found for this model`,
     model: one.model.label,
     places: writePlaces(one),
     fixes: isNeeded ? [] : [...(isInsert ? bulkCreateFix(one, input) : []), ...bulkUpdateFix(one, input)],

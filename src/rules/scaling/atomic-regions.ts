@@ -30,7 +30,8 @@ export function atomicRegions(program: Program): AtomicRegions {
 function inBody(module: PythonModule, body: readonly Stmt[], found: Found): void {
   for (const stmt of body) {
     if (stmt.kind === "function" || stmt.kind === "class") decorated(module, stmt, found);
-    if (stmt.kind === "with" && stmt.items.some(({ context }) => isNamed(context, "atomic"))) add(found.atomic, module, { start: stmt.body[0]?.start ?? stmt.start, end: stmt.end });
+    if (stmt.kind === "with" && stmt.items.some(({ context }) => isNamed(context, "atomic")))
+      add(found.atomic, module, { start: stmt.body[0]?.start ?? stmt.start, end: stmt.end });
     for (const block of blocksOf(stmt)) inBody(module, block, found);
   }
 }

@@ -17,8 +17,22 @@ export function machineOf({ server: { machine = null } }: Database, thresholds: 
   return {
     memoryBytes: ram ?? machine?.memoryBytes ?? null,
     cores: cores ?? machine?.cores ?? null,
-    memorySaid: ram !== undefined ? "said by the threshold server.ram" : machine?.memoryBytes == null ? "" : said === "said" ? "said with --ram" : "read from the server's /proc/meminfo and its container's limit",
-    coresSaid: cores !== undefined ? "said by the threshold server.cores" : machine?.cores == null ? "" : said === "said" ? "said with --cores" : "read from the server's kernel and its container's limit",
+    memorySaid:
+      ram !== undefined
+        ? "said by the threshold server.ram"
+        : machine?.memoryBytes == null
+          ? ""
+          : said === "said"
+            ? "said with --ram"
+            : "read from the server's /proc/meminfo and its container's limit",
+    coresSaid:
+      cores !== undefined
+        ? "said by the threshold server.cores"
+        : machine?.cores == null
+          ? ""
+          : said === "said"
+            ? "said with --cores"
+            : "read from the server's kernel and its container's limit",
   };
 }
 

@@ -81,12 +81,21 @@ interface WriteSpot {
 
 function judge(statement: Statement, context: Context): ReadVerdict {
   const kept = ofItself(statement, context) ?? ofTables(statement, context) ?? ofOrigin(statement);
-  if (kept !== null) return { statement, strict: false, relaxed: false, perhaps: kept.obstacle === "no line found", at: statement.written.sites[0]?.span ?? null, ...kept };
+  if (kept !== null)
+    return { statement, strict: false, relaxed: false, perhaps: kept.obstacle === "no line found", at: statement.written.sites[0]?.span ?? null, ...kept };
   const sites = statement.written.sites.map((site) => ofSite(site, statement, context));
   const hard = sites.find((one) => one !== null && !one.isRelaxed);
   const soft = sites.find((one) => one !== null);
   const found = hard ?? soft ?? null;
-  return { statement, strict: found === null, relaxed: hard === undefined, perhaps: sites.some((one) => one === null || one.isRelaxed || one.isOneWay === true), obstacle: found?.obstacle ?? null, detail: found?.detail ?? "", at: found?.at ?? statement.written.sites[0]?.span ?? null };
+  return {
+    statement,
+    strict: found === null,
+    relaxed: hard === undefined,
+    perhaps: sites.some((one) => one === null || one.isRelaxed || one.isOneWay === true),
+    obstacle: found?.obstacle ?? null,
+    detail: found?.detail ?? "",
+    at: found?.at ?? statement.written.sites[0]?.span ?? null,
+  };
 }
 
 type Kept = { readonly obstacle: Obstacle; readonly detail: string };
@@ -128,7 +137,8 @@ function ofTables({ shape }: Statement, { database, source }: Context): Kept | n
   const names = shape === null ? [] : tablesOf(shape).map(({ table }) => table);
   for (const { schema, name } of names) {
     const table = database?.tableNamed(schema === null ? name : `${schema}.${name}`) ?? null;
-    if (table !== null && table.persistence !== "permanent") return { obstacle: "unlogged table", detail: `\`${name}\` is ${table.persistence}: a standby has no rows of it` };
+    if (table !== null && table.persistence !== "permanent")
+      return { obstacle: "unlogged table", detail: `\`${name}\` is ${table.persistence}: a standby has no rows of it` };
   }
   const root = rootTable(shape);
   if (root !== null && (OF_USERS.test(root) || root === userTable(source))) return { obstacle: "session or user", detail: `\`${root}\`` };
@@ -169,7 +179,8 @@ function ofSite(site: StatementSite, statement: Statement, context: Context): Si
   const [at = site.span] = places;
   if (THEN_WRITE.test(site.how)) return { obstacle: "read before a write", detail: `${site.how}() writes by what it reads`, at, isRelaxed: false };
   const outside = places.find(({ file }) => OUTSIDE.test(file));
-  if (outside !== undefined && places.every(({ file }) => OUTSIDE.test(file) || file.endsWith("models.py") || file.endsWith("managers.py"))) return { obstacle: "outside a request", detail: outside.file, at: outside, isRelaxed: false };
+  if (outside !== undefined && places.every(({ file }) => OUTSIDE.test(file) || file.endsWith("models.py") || file.endsWith("managers.py")))
+    return { obstacle: "outside a request", detail: outside.file, at: outside, isRelaxed: false };
   return inTransaction(places, context) ?? inWriter(places, statement, context) ?? byRequests(places, context);
 }
 
@@ -194,7 +205,12 @@ function inWriter(places: readonly Span[], statement: Statement, { writes, sourc
     const written = own.map(({ model }) => (model === null ? null : (source?.graph.models.get(model)?.table?.name ?? null)));
     const isOwn = written.some((name) => name === null || tables.has(name));
     const name = written.find((one) => one !== null) ?? null;
-    return { obstacle: "after a write", detail: isOwn ? "the same function writes to its table" : `the same function writes to \`${name ?? "another table"}\``, at: first.span, isRelaxed: !isOwn };
+    return {
+      obstacle: "after a write",
+      detail: isOwn ? "the same function writes to its table" : `the same function writes to \`${name ?? "another table"}\``,
+      at: first.span,
+      isRelaxed: !isOwn,
+    };
   }
   return null;
 }

@@ -13,14 +13,19 @@ interface Holder {
 /** Names the innermost function around a place; null outside of functions. */
 export function functionFinder(program: Program): (span: Span) => string | null {
   const byFile = new Map<string, readonly FunctionDef[]>();
-  for (const module of projectModules(program)) byFile.set(module.ir.file, holdersIn(module, module.ir.body, null).map(({ def }) => def));
+  for (const module of projectModules(program))
+    byFile.set(
+      module.ir.file,
+      holdersIn(module, module.ir.body, null).map(({ def }) => def),
+    );
   return ({ file, start }) => {
     const around = (byFile.get(file) ?? []).filter((def) => def.start <= start && start < def.end).toSorted((a, b) => b.start - a.start)[0];
     return around === undefined ? null : keyOf(file, around);
   };
 }
 
-const projectModules = (program: Program): readonly PythonModule[] => [...program.modules.values()].filter(({ origin, ir }) => origin === "project" && ir.language === "python");
+const projectModules = (program: Program): readonly PythonModule[] =>
+  [...program.modules.values()].filter(({ origin, ir }) => origin === "project" && ir.language === "python");
 
 /** The call inside `atomic` that leads to the function around a place; null where none is known. */
 export function reachedFrom(program: Program, regions: AtomicRegions): (span: Span) => Span | null {
@@ -46,7 +51,10 @@ export function reachedFrom(program: Program, regions: AtomicRegions): (span: Sp
     for (const call of calls.get(to) ?? []) follow(to, call, from);
   }
   const byFile = groupByFile(reached);
-  return ({ file, start }) => (byFile.get(file) ?? []).filter(({ holder: { def } }) => def.start <= start && start < def.end).toSorted((a, b) => b.holder.def.start - a.holder.def.start)[0]?.from ?? null;
+  return ({ file, start }) =>
+    (byFile.get(file) ?? [])
+      .filter(({ holder: { def } }) => def.start <= start && start < def.end)
+      .toSorted((a, b) => b.holder.def.start - a.holder.def.start)[0]?.from ?? null;
 }
 
 interface Reached {

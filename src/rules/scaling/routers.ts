@@ -34,7 +34,16 @@ export function routersOf({ program, text }: Pick<RuleInput, "program" | "text">
     if (symbol?.kind !== "class" || symbol.cls.module.origin !== "project") return [];
     const { cls } = symbol;
     const method = (name: string): Method | null => methodOf(program, cls, name);
-    return [{ name: cls.name, cls, reads: method("db_for_read"), writes: method("db_for_write"), hasRelations: program.member(cls, "allow_relation") !== null, text: text(cls.module.ir.file) }];
+    return [
+      {
+        name: cls.name,
+        cls,
+        reads: method("db_for_read"),
+        writes: method("db_for_write"),
+        hasRelations: program.member(cls, "allow_relation") !== null,
+        text: text(cls.module.ir.file),
+      },
+    ];
   });
 }
 
@@ -55,14 +64,19 @@ function methodOf(program: Program, cls: ClassInfo, name: string): Method | null
     aliases: [...new Set(values.flatMap((one) => (typeof one === "string" ? one : [])))],
     givesNone: values.includes(null) || !endsInReturn(def),
     isOpen: values.includes("?"),
-    isUnconditional: def.body.every(({ kind }) => kind !== "if" && kind !== "try" && kind !== "match" && kind !== "for" && kind !== "while") && endsInReturn(def) && returned.every((one) => one !== null && one.kind !== "conditional" && one.kind !== "bool"),
+    isUnconditional:
+      def.body.every(({ kind }) => kind !== "if" && kind !== "try" && kind !== "match" && kind !== "for" && kind !== "while") &&
+      endsInReturn(def) &&
+      returned.every((one) => one !== null && one.kind !== "conditional" && one.kind !== "bool"),
   };
 }
 
 const endsInReturn = ({ body }: FunctionDef): boolean => body.at(-1)?.kind === "return";
 
 function returnsOf(body: readonly Stmt[]): (Expr | null)[] {
-  return body.flatMap((stmt) => (stmt.kind === "return" ? [stmt.value] : stmt.kind === "function" || stmt.kind === "class" ? [] : blocksOf(stmt).flatMap(returnsOf)));
+  return body.flatMap((stmt) =>
+    stmt.kind === "return" ? [stmt.value] : stmt.kind === "function" || stmt.kind === "class" ? [] : blocksOf(stmt).flatMap(returnsOf),
+  );
 }
 
 /** `"?"` for what is not read. A name stands for what its module gives it. */

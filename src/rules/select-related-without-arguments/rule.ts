@@ -51,7 +51,7 @@ function toDraft(call: ChainCall, origin: Origin, input: RuleInput): FindingDraf
         ? `\`select_related()\` in \`${holder}\` joins nothing: \`${name}\` has no foreign key that may not be NULL.`
         : `\`select_related()\` in \`${holder}\` joins ${count(joined, "table")} to every \`${name}\`, and no nullable foreign key.`,
     reason: `Without arguments Django follows every non-null foreign key, ${MAX_DEPTH} deep, and skips nullable ones: ${count(skipped, "key")} of this model stay lazy.`,
-    remedy: "Name the relations that are read, such as `select_related(\"author\", \"author__publisher\")`.",
+    remedy: 'Name the relations that are read, such as `select_related("author", "author__publisher")`.',
     doubt: "all of the joined rows are read",
     model: origin.model,
     places: [{ role: "queryset", span: { file: call.file, start: call.start, end: call.end }, label: "names no relation" }],

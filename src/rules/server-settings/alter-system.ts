@@ -8,5 +8,8 @@ import { currentText } from "./proposals.ts";
 export function alterSystem(database: Database, name: string, value: string): { readonly forward: string; readonly reverse: string } {
   const setting = database.server.settings.find((one) => one.name === name);
   const isSet = setting !== undefined && setting.source === "configuration file";
-  return { forward: `ALTER SYSTEM SET ${name} = '${value}'`, reverse: isSet ? `ALTER SYSTEM SET ${name} = '${currentText(database, name)}'` : `ALTER SYSTEM RESET ${name}` };
+  return {
+    forward: `ALTER SYSTEM SET ${name} = '${value}'`,
+    reverse: isSet ? `ALTER SYSTEM SET ${name} = '${currentText(database, name)}'` : `ALTER SYSTEM RESET ${name}`,
+  };
 }

@@ -36,7 +36,16 @@ export interface SettingInput {
 }
 
 export function proposeSettings(input: SettingInput): readonly SettingProposal[] {
-  return [sharedBuffers(input), cacheSize(input), workMem(input), maintenanceMemory(input), walSize(input), randomPage(input), readAhead(input), compiling(input)].flatMap((one) => one ?? []);
+  return [
+    sharedBuffers(input),
+    cacheSize(input),
+    workMem(input),
+    maintenanceMemory(input),
+    walSize(input),
+    randomPage(input),
+    readAhead(input),
+    compiling(input),
+  ].flatMap((one) => one ?? []);
 }
 
 type Made = Omit<SettingProposal, "name" | "current" | "needsRestart">;
@@ -50,7 +59,9 @@ export function currentText(database: Database, name: string): string {
   const setting = database.server.settings.find((one) => one.name === name);
   const number = database.settingNumber(name);
   if (setting === undefined) return "unknown";
-  return number !== null && number > 0 && /^(?:\d*kB|MB|GB|B)$/.test(setting.unit ?? "") ? settingText(number) : `${setting.value}${setting.unit === null || setting.unit === "8kB" ? "" : setting.unit}`;
+  return number !== null && number > 0 && /^(?:\d*kB|MB|GB|B)$/.test(setting.unit ?? "")
+    ? settingText(number)
+    : `${setting.value}${setting.unit === null || setting.unit === "8kB" ? "" : setting.unit}`;
 }
 
 const DAY = 86_400_000;
@@ -80,7 +91,8 @@ function sharedBuffers({ database, thresholds }: SettingInput): SettingProposal 
   if (buffers === null || bytes === null || now === null || days === null || bytes <= buffers) return null;
   const read = now.blocksRead * database.server.blockSize;
   const misses = now.blocksRead / Math.max(1, now.blocksRead + now.blocksHit);
-  if (misses < (thresholds["server-settings.misses"] ?? LEAST_MISSES) || read / days < (thresholds["server-settings.readBytes"] ?? LEAST_READ_BYTES)) return null;
+  if (misses < (thresholds["server-settings.misses"] ?? LEAST_MISSES) || read / days < (thresholds["server-settings.readBytes"] ?? LEAST_READ_BYTES))
+    return null;
   const machine = machineOf(database, thresholds);
   const { memoryBytes } = machine;
   if (memoryBytes !== null && buffers >= SMALL_SHARE * memoryBytes) return null;
@@ -91,7 +103,10 @@ function sharedBuffers({ database, thresholds }: SettingInput): SettingProposal 
     severity: "warning",
     claim: `\`shared_buffers\` is ${settingText(buffers)} for a database of ${formatBytes(bytes)}: ${percent(misses)} of its block reads come from outside, ${formatBytes(read / days)} a day.`,
     counters: `pg_stat_database over ${spanWords(days)}: ${formatNumber(now.blocksRead)} blocks read, ${formatNumber(now.blocksHit)} found in shared_buffers.${readTime(database)}`,
-    arithmetic: target === null ? RAM_UNKNOWN : `A quarter of ${formatMemory(machine)} is ${settingText(roundDown(SHARE_OF_RAM * (memoryBytes ?? 0)))}; more than the database's ${formatBytes(bytes)} has no use. It takes a restart, and ${settingText(target - buffers)} more of memory.`,
+    arithmetic:
+      target === null
+        ? RAM_UNKNOWN
+        : `A quarter of ${formatMemory(machine)} is ${settingText(roundDown(SHARE_OF_RAM * (memoryBytes ?? 0)))}; more than the database's ${formatBytes(bytes)} has no use. It takes a restart, and ${settingText(target - buffers)} more of memory.`,
     doubt: readsAreCached(database) ?? "whether these reads came from the disk or from the operating system's cache is not in the counters (track_io_timing)",
     statements: readers(database),
     figures: { sharedBuffers: buffers, databaseBytes: bytes, blocksRead: now.blocksRead, blocksHit: now.blocksHit },
@@ -118,13 +133,18 @@ function readTime(database: Database): string {
 function readsAreCached(database: Database): string | null {
   const ms = blockReadMs(database);
   if (ms === null) return null;
-  return ms < CACHED_MS ? `at ${formatMilliseconds(ms)} ms a block these reads are copies out of the operating system's cache: little time is to be won` : "a table that is read whole once a day fills any cache and would still be read from outside";
+  return ms < CACHED_MS
+    ? `at ${formatMilliseconds(ms)} ms a block these reads are copies out of the operating system's cache: little time is to be won`
+    : "a table that is read whole once a day fills any cache and would still be read from outside";
 }
 
 const SHOWN = 3;
 
 function readers({ workload }: Database): readonly Statement[] {
-  return workload.statements.filter(({ sharedRead }) => (sharedRead ?? 0) > 0).toSorted((a, b) => (b.sharedRead ?? 0) - (a.sharedRead ?? 0)).slice(0, SHOWN);
+  return workload.statements
+    .filter(({ sharedRead }) => (sharedRead ?? 0) > 0)
+    .toSorted((a, b) => (b.sharedRead ?? 0) - (a.sharedRead ?? 0))
+    .slice(0, SHOWN);
 }
 
 // -------------------------------------------------------------------------------------------------- effective_cache_size
@@ -148,7 +168,10 @@ function cacheSize({ database, thresholds }: SettingInput): SettingProposal | nu
     ...words,
     value: target === null ? (cache < buffers ? settingText(buffers) : null) : settingText(Math.max(target, buffers)),
     severity: "info",
-    arithmetic: target === null ? `At least shared_buffers, ${settingText(buffers)}, which is part of it. ${RAM_UNKNOWN}` : `Three quarters of ${formatMemory(machine)}. It reserves nothing: the planner reckons with it.`,
+    arithmetic:
+      target === null
+        ? `At least shared_buffers, ${settingText(buffers)}, which is part of it. ${RAM_UNKNOWN}`
+        : `Three quarters of ${formatMemory(machine)}. It reserves nothing: the planner reckons with it.`,
     doubt: "plans change with it: those of the statements with most time are to be compared before and after (luthier advise indexes plans with both)",
     statements: [],
     figures: { effectiveCacheSize: cache, sharedBuffers: buffers, ...(memoryBytes === null ? {} : { memory: memoryBytes }) },
@@ -158,9 +181,21 @@ function cacheSize({ database, thresholds }: SettingInput): SettingProposal | nu
 /** What is smaller than the cache is cached either way. */
 function cacheWords(cache: number, buffers: number, { memoryBytes }: KnownMachine, bytes: number): Pick<Made, "claim" | "counters"> | null {
   const counters = `pg_settings: effective_cache_size ${settingText(cache)}, shared_buffers ${settingText(buffers)}.`;
-  if (memoryBytes !== null && cache > memoryBytes && bytes > memoryBytes) return { claim: `\`effective_cache_size\` is ${settingText(cache)} on a server of ${settingText(memoryBytes)}: the planner takes for cached what is read from disk.`, counters };
-  if (cache < buffers) return { claim: `\`effective_cache_size\` is ${settingText(cache)}, less than \`shared_buffers\` of ${settingText(buffers)}, which it includes.`, counters };
-  if (memoryBytes !== null && cache < SMALL_CACHE * memoryBytes && bytes > cache) return { claim: `\`effective_cache_size\` is ${settingText(cache)} of ${settingText(memoryBytes)} of memory: the planner takes repeated index reads for disk reads.`, counters };
+  if (memoryBytes !== null && cache > memoryBytes && bytes > memoryBytes)
+    return {
+      claim: `\`effective_cache_size\` is ${settingText(cache)} on a server of ${settingText(memoryBytes)}: the planner takes for cached what is read from disk.`,
+      counters,
+    };
+  if (cache < buffers)
+    return {
+      claim: `\`effective_cache_size\` is ${settingText(cache)}, less than \`shared_buffers\` of ${settingText(buffers)}, which it includes.`,
+      counters,
+    };
+  if (memoryBytes !== null && cache < SMALL_CACHE * memoryBytes && bytes > cache)
+    return {
+      claim: `\`effective_cache_size\` is ${settingText(cache)} of ${settingText(memoryBytes)} of memory: the planner takes repeated index reads for disk reads.`,
+      counters,
+    };
   return null;
 }
 
@@ -224,10 +259,23 @@ function workBound(database: Database, thresholds: SettingInput["thresholds"]): 
   const seen = database.server.waits?.hidden === 0 ? Math.max(1, database.server.waits.active.most) : null;
   const sessions = seen ?? connections;
   const bytes = (WORK_SHARE * machine.memoryBytes) / (sessions * AREAS);
-  return { bytes, said: `A quarter of ${formatMemory(machine)} for ${seen === null ? `all max_connections = ${connections}` : `${formatCount(seen, "session")} that were active at most`}, two areas each, is ${settingText(roundDown(bytes))}` };
+  return {
+    bytes,
+    said: `A quarter of ${formatMemory(machine)} for ${seen === null ? `all max_connections = ${connections}` : `${formatCount(seen, "session")} that were active at most`}, two areas each, is ${settingText(roundDown(bytes))}`,
+  };
 }
 
-function workWords({ largest, needed, bound, database }: { readonly largest: number; readonly needed: number; readonly bound: WorkBound | null; readonly database: Database }): string {
+function workWords({
+  largest,
+  needed,
+  bound,
+  database,
+}: {
+  readonly largest: number;
+  readonly needed: number;
+  readonly bound: WorkBound | null;
+  readonly database: Database;
+}): string {
   const multiplier = database.settingNumber("hash_mem_multiplier");
   const hashes = multiplier === null || multiplier === 1 ? "" : ` A hash may take ${formatNumber(multiplier)} times as much (hash_mem_multiplier).`;
   const need = largest === 0 ? "" : `${formatBytes(largest)} on disk need about ${settingText(needed)} in memory. `;
@@ -251,7 +299,10 @@ function maintenanceMemory({ database, thresholds }: SettingInput): SettingPropo
     severity: "info",
     claim: `A vacuum of \`${worst.table}\` removes ${formatNumber(worst.rows)} dead rows in ${worst.passes} passes over ${formatBytes(worst.indexBytes)} of indexes, with ${settingText(worst.memory)} for their list.`,
     counters: `Autovacuum comes to the table at ${formatNumber(worst.rows)} dead rows (its settings, pg_class); before 17, each takes 6 bytes of the list.`,
-    arithmetic: fits === null ? `${formatNumber(worst.rows)} × 6 bytes = ${formatBytes(worst.needed)}. ${RAM_UNKNOWN}` : `${formatNumber(worst.rows)} × 6 bytes = ${formatBytes(worst.needed)}; ${workers} autovacuum workers take up to ${settingText(target * workers)} of ${formatMemory(machine)}.`,
+    arithmetic:
+      fits === null
+        ? `${formatNumber(worst.rows)} × 6 bytes = ${formatBytes(worst.needed)}. ${RAM_UNKNOWN}`
+        : `${formatNumber(worst.rows)} × 6 bytes = ${formatBytes(worst.needed)}; ${workers} autovacuum workers take up to ${settingText(target * workers)} of ${formatMemory(machine)}.`,
     doubt: "a lower autovacuum_vacuum_scale_factor of the table makes the list shorter too, and is the better cure where vacuum comes too late",
     statements: [],
     figures: { deadRows: worst.rows, needed: worst.needed, indexBytes: worst.indexBytes, passes: worst.passes },
@@ -291,7 +342,10 @@ function walSize({ database, thresholds }: SettingInput): SettingProposal | null
     counters: `${formatNumber(checkpoints.requested)} requested and ${formatNumber(checkpoints.timed)} timed checkpoints in ${spanWords(span / DAY)}.${walWords} After each, every page that changes is written to WAL whole.`,
     arithmetic: `${settingText(current)} lasted ${spanWords(every / DAY)}; for checkpoint_timeout of ${spanWords(timeout / DAY)} it takes ${settingText(Math.ceil(bySpacing / 1024 ** 2) * 1024 ** 2)}${byRate > bySpacing ? `, and by the rate of WAL ${settingText(Math.ceil(byRate / 1024 ** 2) * 1024 ** 2)}` : ""}. pg_wal then takes up to ${settingText(target)} of disk, and recovery after a crash reads as much.`,
     doubt: "backups and CHECKPOINT commands are counted as requested too",
-    statements: database.workload.statements.filter(({ walBytes }) => (walBytes ?? 0) > 0).toSorted((a, b) => (b.walBytes ?? 0) - (a.walBytes ?? 0)).slice(0, SHOWN),
+    statements: database.workload.statements
+      .filter(({ walBytes }) => (walBytes ?? 0) > 0)
+      .toSorted((a, b) => (b.walBytes ?? 0) - (a.walBytes ?? 0))
+      .slice(0, SHOWN),
     figures: { requested: checkpoints.requested, timed: checkpoints.timed, everyMs: Math.round(every), maxWalSize: current },
   });
 }
@@ -381,7 +435,10 @@ function compiling({ database, thresholds }: SettingInput): SettingProposal | nu
   const jit = timed.reduce((sum, { jitMs }) => sum + (jitMs ?? 0), 0);
   const total = database.workload.totalMs;
   if (total <= 0 || jit / total < (thresholds["server-settings.jit"] ?? LEAST_COMPILING)) return null;
-  const compiled = timed.filter(({ jitMs }) => (jitMs ?? 0) > 0).toSorted((a, b) => (b.jitMs ?? 0) - (a.jitMs ?? 0)).slice(0, MOST_COMPILED);
+  const compiled = timed
+    .filter(({ jitMs }) => (jitMs ?? 0) > 0)
+    .toSorted((a, b) => (b.jitMs ?? 0) - (a.jitMs ?? 0))
+    .slice(0, MOST_COMPILED);
   const worst = compiled.slice(0, SHOWN);
   return proposal(database, "jit", {
     value: "off",
@@ -391,6 +448,11 @@ function compiling({ database, thresholds }: SettingInput): SettingProposal | nu
     arithmetic: "It takes no memory; a report that gains by it can SET jit = on for itself.",
     doubt: "statements of many seconds may run longer without it",
     statements: compiled,
-    figures: { jitMs: Math.round(jit), totalMs: Math.round(total), removedMs: sumOf(compiled.map(({ jitMs }) => jitMs ?? 0)), ofMs: sumOf(compiled.map(({ totalMs }) => totalMs)) },
+    figures: {
+      jitMs: Math.round(jit),
+      totalMs: Math.round(total),
+      removedMs: sumOf(compiled.map(({ jitMs }) => jitMs ?? 0)),
+      ofMs: sumOf(compiled.map(({ totalMs }) => totalMs)),
+    },
   });
 }

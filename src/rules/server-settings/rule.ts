@@ -20,7 +20,8 @@ export const rule: Rule = {
   judge: (input) => {
     const { database } = input;
     const gap = gapIn(database, "settings");
-    if (gap !== null || database.server.settings.length === 0) return { drafts: [], unjudged: [gap ?? { object: "", why: "needs the server's settings" }], examined: "" };
+    if (gap !== null || database.server.settings.length === 0)
+      return { drafts: [], unjudged: [gap ?? { object: "", why: "needs the server's settings" }], examined: "" };
     const judgement: Judgement = {
       drafts: proposeSettings(input).map((one) => toDraft(one, input)),
       unjudged: unknowns(database),
@@ -44,7 +45,10 @@ function unknowns(database: Database): Unjudged[] {
   return age.days >= 1 ? [] : [{ object, why: "needs counters of a day; these are younger" }];
 }
 
-function toDraft({ name, value, severity, claim, counters, arithmetic, doubt, statements, figures, needsRestart, current, tried }: SettingProposal, { database }: DatabaseInput): DatabaseDraft {
+function toDraft(
+  { name, value, severity, claim, counters, arithmetic, doubt, statements, figures, needsRestart, current, tried }: SettingProposal,
+  { database }: DatabaseInput,
+): DatabaseDraft {
   return {
     key: [name],
     severity,

@@ -34,7 +34,9 @@ function passesOf(database: Database, table: Table, { bytes: memory, setting }: 
   const needed = rows * BYTES_A_ROW;
   const indexBytes = table.indexBytes ?? 0;
   const passes = Math.ceil(needed / memory);
-  return table.kind === "table" && passes > 1 && indexBytes >= LEAST_INDEX_BYTES ? [{ table: shortName(table), rows: Math.round(rows), needed, memory, setting, passes, indexBytes }] : [];
+  return table.kind === "table" && passes > 1 && indexBytes >= LEAST_INDEX_BYTES
+    ? [{ table: shortName(table), rows: Math.round(rows), needed, memory, setting, passes, indexBytes }]
+    : [];
 }
 
 function memoryOf(database: Database): { readonly bytes: number; readonly setting: Passes["setting"] } | null {

@@ -61,7 +61,13 @@ function siteDraft({ table, columns, equal, span, symbol, model }: SortSite, inp
   const rows = rowsOf(table, database) ?? 0;
   const severity = severityOf(rows, input);
   if (severity === null || hasOrder(table, columns, equal, database)) return [];
-  const statement = database.statementsOn(table).find(({ written }) => written.certainty === "unique" && written.sites.some((site) => site.span.file === span.file && site.span.start <= span.end && span.start <= site.span.end));
+  const statement = database
+    .statementsOn(table)
+    .find(
+      ({ written }) =>
+        written.certainty === "unique" &&
+        written.sites.some((site) => site.span.file === span.file && site.span.start <= span.end && span.start <= site.span.end),
+    );
   return [
     {
       key: [symbol, sortKey(table, columns)],
@@ -69,7 +75,11 @@ function siteDraft({ table, columns, equal, span, symbol, model }: SortSite, inp
       claim: `\`${symbol.split(".").at(-1) ?? ""}\` sorts \`${shortName(table)}\`, ${formatNumber(rows)} rows, by \`${columns.join(", ")}\` to keep the first ones.`,
       ...WORDS,
       model,
-      places: [tableSpot(table, `${formatNumber(rows)} rows`), ...(statement === undefined ? [] : [statementSpot(statement)]), { role: "queryset", span, label: "sorts, then takes the first rows" }],
+      places: [
+        tableSpot(table, `${formatNumber(rows)} rows`),
+        ...(statement === undefined ? [] : [statementSpot(statement)]),
+        { role: "queryset", span, label: "sorts, then takes the first rows" },
+      ],
       evidence: [catalogEvidence(database, { rows }), ...(statement === undefined ? [] : [statementEvidence(database, statement)])],
       fixes: [],
     },
@@ -119,8 +129,15 @@ function sortOf({ kind, base, joins, orderBy, limit, groupBy, distinct, predicat
   if (joins.some((one) => one.kind !== "inner" && one.kind !== "left")) return null;
   const table = database.tableNamed(base.schema === null ? base.name : `${base.schema}.${base.name}`);
   const columns = orderBy.flatMap(({ what }) => (what.kind === "column" && what.table === 0 ? [what.name] : []));
-  if (table === null || columns.length !== orderBy.length || predicates.some(({ operator }) => operator !== "=" && operator !== "is not null" && operator !== "true")) return null;
-  const equal = predicates.flatMap(({ left, operator, any, negated }) => (left.kind === "column" && left.table === 0 && operator === "=" && any === null && !negated ? [left.name] : []));
+  if (
+    table === null ||
+    columns.length !== orderBy.length ||
+    predicates.some(({ operator }) => operator !== "=" && operator !== "is not null" && operator !== "true")
+  )
+    return null;
+  const equal = predicates.flatMap(({ left, operator, any, negated }) =>
+    left.kind === "column" && left.table === 0 && operator === "=" && any === null && !negated ? [left.name] : [],
+  );
   return { table, columns, equal: new Set(equal) };
 }
 
@@ -133,7 +150,7 @@ function hasOrder(table: Table, columns: readonly string[], equal: ReadonlySet<s
 /** Later columns of the order sort only rows that are equal in the first: an incremental sort is cheap. */
 function givesOrder({ keys, predicate }: Index, order: readonly string[], equal: ReadonlySet<string>): boolean {
   const [first] = keys.map(({ column }) => column ?? "").filter((name) => !equal.has(name));
-  return predicate === null && (order.length === 0 || first === order[0]) ;
+  return predicate === null && (order.length === 0 || first === order[0]);
 }
 
 function narrows({ keys }: Index, equal: ReadonlySet<string>): boolean {

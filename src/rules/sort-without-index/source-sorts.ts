@@ -19,7 +19,18 @@ export function sortsIn(input: DatabaseInput): SortSite[] {
 }
 
 /** Methods that keep rows and their order as the lookups say. */
-const PLAIN: ReadonlySet<string> = new Set(["all", "filter", "order_by", "select_related", "prefetch_related", "only", "defer", "values", "values_list", "using"]);
+const PLAIN: ReadonlySet<string> = new Set([
+  "all",
+  "filter",
+  "order_by",
+  "select_related",
+  "prefetch_related",
+  "only",
+  "defer",
+  "values",
+  "values_list",
+  "using",
+]);
 
 function siteOf(chain: Chain, source: RuleInput, input: DatabaseInput): SortSite[] {
   const { calls, model, span, origin } = chain;
@@ -34,7 +45,10 @@ function siteOf(chain: Chain, source: RuleInput, input: DatabaseInput): SortSite
 }
 
 function isSliced({ span }: Chain, source: RuleInput): boolean {
-  return pathTo(source.program, span).some((node) => node.kind === "subscript" && node.index.kind === "slice" && node.object.start === span.start && node.object.end === span.end && node.index.upper !== null);
+  return pathTo(source.program, span).some(
+    (node) =>
+      node.kind === "subscript" && node.index.kind === "slice" && node.object.start === span.start && node.object.end === span.end && node.index.upper !== null,
+  );
 }
 
 /** Own column of a field; null across a relation. */
@@ -48,6 +62,8 @@ function columnOf(path: string, model: Model, source: RuleInput): string | null 
 function equalColumns({ calls, model }: Chain, source: RuleInput): ReadonlySet<string> | null {
   const filters = calls.filter(({ name }) => name === "filter");
   if (filters.some(({ args }) => args.length > 0)) return null;
-  const columns = filters.flatMap((call) => keywordLookups(source, model, call)).map(({ fields, rest }) => (fields.length === 1 && (rest.length === 0 || rest[0] === "exact") ? (fields[0]?.column ?? null) : null));
+  const columns = filters
+    .flatMap((call) => keywordLookups(source, model, call))
+    .map(({ fields, rest }) => (fields.length === 1 && (rest.length === 0 || rest[0] === "exact") ? (fields[0]?.column ?? null) : null));
   return columns.includes(null) ? null : new Set(columns.flatMap((one) => one ?? []));
 }

@@ -23,7 +23,11 @@ export const rule: Rule = {
     if (unseen !== null) return { drafts: [], unjudged: [unseen], examined: "" };
     const tables = database.tables.filter(({ kind }) => kind === "table");
     const verdicts = tables.map((table) => judgeTable(database, table, thresholds["stale-statistics"] ?? LEAST_SHARE));
-    return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${tables.length} tables` };
+    return {
+      drafts: verdicts.flatMap(({ draft }) => draft ?? []),
+      unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []),
+      examined: `${tables.length} tables`,
+    };
   },
 };
 
@@ -40,7 +44,8 @@ interface Verdict {
 function judgeTable(database: Database, table: Table, least: number): Verdict {
   const counters = database.tableCounters(table);
   const rows = rowsOf(database, table);
-  if (counters === null || rows === null) return table.bytes === 0 ? {} : { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs its counters and the number of its rows" } };
+  if (counters === null || rows === null)
+    return table.bytes === 0 ? {} : { unknown: { object: `table ${table.schema}.${table.name}`, why: "needs its counters and the number of its rows" } };
   // Without any ANALYZE there is nothing to be stale: never-analysed tells that.
   if (lastAnalyze(counters) === null || counters.modifiedSinceAnalyze < LEAST_CHANGED || counters.modifiedSinceAnalyze < least * rows) return {};
   const why = whyNotAnalysed(database, table, counters);
@@ -56,10 +61,20 @@ interface Why {
 /** Null where autovacuum is about to come. */
 function whyNotAnalysed(database: Database, table: Table, counters: TableCounters): Why | null {
   const off = autovacuumOff(database, table);
-  if (off === "table") return { words: "autovacuum is off for it", remedy: "It grows old again until autovacuum is on for the table, which autovacuum-settings tells", isCertain: true };
+  if (off === "table")
+    return {
+      words: "autovacuum is off for it",
+      remedy: "It grows old again until autovacuum is on for the table, which autovacuum-settings tells",
+      isCertain: true,
+    };
   if (off === "server") return { words: "autovacuum is off on the server", remedy: "Turn autovacuum on", isCertain: true };
   const trigger = triggersOf(database, table)?.analyze ?? 0;
-  if (counters.modifiedSinceAnalyze <= trigger) return { words: `ANALYZE is due at ${formatNumber(Math.round(trigger))} only`, remedy: "Lower `autovacuum_analyze_scale_factor` for the table", isCertain: true };
+  if (counters.modifiedSinceAnalyze <= trigger)
+    return {
+      words: `ANALYZE is due at ${formatNumber(Math.round(trigger))} only`,
+      remedy: "Lower `autovacuum_analyze_scale_factor` for the table",
+      isCertain: true,
+    };
   const since = daysSince(database, lastAnalyze(counters));
   if (since === null || since <= 2 * naptime(database)) return null;
   return { words: `none came for ${spanWords(since)}`, remedy: "See which locks or busy workers keep autovacuum away", isCertain: false };

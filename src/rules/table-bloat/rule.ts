@@ -21,7 +21,11 @@ export const rule: Rule = {
   judge: ({ database, thresholds }) => {
     const tables = database.tables.filter(({ kind, accessMethod }) => kind === "table" && accessMethod === "heap");
     const verdicts = tables.map((table) => judgeTable(database, table, thresholds["table-bloat"] ?? LEAST_BYTES));
-    return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${tables.length} tables` };
+    return {
+      drafts: verdicts.flatMap(({ draft }) => draft ?? []),
+      unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []),
+      examined: `${tables.length} tables`,
+    };
   },
 };
 
@@ -42,7 +46,8 @@ function judgeTable(database: Database, table: Table, least: number): Verdict {
   if (table.bytes < least) return {};
   const rows = rowsOf(database, table);
   const expected = rows === null ? null : expectedBytes(database, table, rows);
-  if (rows === null || expected === null) return { unknown: { object, why: "needs statistics of all its columns: it was never analysed, or the role may not read them" } };
+  if (rows === null || expected === null)
+    return { unknown: { object, why: "needs statistics of all its columns: it was never analysed, or the role may not read them" } };
   if (isOutdated(database, table, rows)) return { unknown: { object, why: "needs fresh statistics: a fifth of its rows changed since they were taken" } };
   const empty = table.bytes - expected;
   const share = empty / table.bytes;
@@ -96,5 +101,8 @@ function toDraft(database: Database, table: Table, { bytes, expected, rows, isWa
 }
 
 function rewriteFix(database: Database, table: Table): FixDraft {
-  return { ...commandFix(`Rewrite \`${shortName(table)}\` while it is locked`, `VACUUM (FULL, ANALYZE) ${tableName(table)}`), migration: rewritePlan(database, table) };
+  return {
+    ...commandFix(`Rewrite \`${shortName(table)}\` while it is locked`, `VACUUM (FULL, ANALYZE) ${tableName(table)}`),
+    migration: rewritePlan(database, table),
+  };
 }

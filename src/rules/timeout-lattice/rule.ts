@@ -22,8 +22,16 @@ export const rule: Rule = {
 
 /** Pairs of which the first must be the shorter one, and what happens when it is not (PostgreSQL's documentation of each). */
 const PAIRS: readonly (readonly [shorter: string, longer: string, why: string])[] = [
-  ["lock_timeout", "statement_timeout", "A statement that waits for a lock is ended by statement_timeout first: the error says nothing of the lock, and lock_timeout never counts."],
-  ["statement_timeout", "transaction_timeout", "The transaction is ended first, and with it the connection: a slow statement costs the whole session in place of one error."],
+  [
+    "lock_timeout",
+    "statement_timeout",
+    "A statement that waits for a lock is ended by statement_timeout first: the error says nothing of the lock, and lock_timeout never counts.",
+  ],
+  [
+    "statement_timeout",
+    "transaction_timeout",
+    "The transaction is ended first, and with it the connection: a slow statement costs the whole session in place of one error.",
+  ],
   ["idle_in_transaction_session_timeout", "transaction_timeout", "PostgreSQL ignores the longer of the two."],
 ];
 
@@ -32,7 +40,8 @@ function withinServer(entry: Entry, source: RuleInput | null): DatabaseDraft[] {
   return PAIRS.flatMap(([shorter, longer, why]) => {
     const [first, second] = [serverSettings.get(shorter), serverSettings.get(longer)];
     const [one, other] = [milliseconds(first?.value ?? ""), milliseconds(second?.value ?? "")];
-    if (first === undefined || second === undefined || first.spot === null || one === null || other === null || one === 0 || other === 0 || one < other) return [];
+    if (first === undefined || second === undefined || first.spot === null || one === null || other === null || one === 0 || other === 0 || one < other)
+      return [];
     return [
       {
         key: [alias, shorter, longer],
@@ -70,9 +79,11 @@ function againstRequests(entry: Entry): DatabaseDraft[] {
     if (limit === null) return [];
     const long = milliseconds(statement?.value ?? "");
     const drafts = [];
-    if (statement !== undefined && statement.spot !== null && long !== null && long >= limit.value * 1000) drafts.push(outlives(entry, service, limit, "statement_timeout", durationText(long), statement));
+    if (statement !== undefined && statement.spot !== null && long !== null && long >= limit.value * 1000)
+      drafts.push(outlives(entry, service, limit, "statement_timeout", durationText(long), statement));
     const wait = pool === null ? null : (poolNumber(pool, "timeout") ?? POOL_TIMEOUT);
-    if (pool !== null && pool.spot !== null && wait !== null && wait >= limit.value) drafts.push(outlives(entry, service, limit, "pool timeout", `${wait} s`, pool));
+    if (pool !== null && pool.spot !== null && wait !== null && wait >= limit.value)
+      drafts.push(outlives(entry, service, limit, "pool timeout", `${wait} s`, pool));
     return drafts;
   });
 }
@@ -92,8 +103,12 @@ function outlives(entry: Entry, service: Service, limit: Said<number>, what: str
     key: [alias, service.name, what],
     confidence: confidenceOf(entry, said, limit),
     claim: `The ${isOfPool ? what : `\`${what}\``} of \`${alias}\` is ${value}; \`${service.name}\` kills the request after ${limit.value} s${limit.isDefault === true ? ", its default" : ""}.`,
-    reason: isOfPool ? "The worker is killed while it waits for a connection, in place of an error that Django can handle." : "The worker is killed while the statement runs: its answer is lost, and the server may work on. The error never names the statement.",
-    remedy: isOfPool ? "Set the pool's `timeout` to a few seconds." : `Set \`statement_timeout\` well below ${limit.value} s, and give what needs longer a role or a task of its own.`,
+    reason: isOfPool
+      ? "The worker is killed while it waits for a connection, in place of an error that Django can handle."
+      : "The worker is killed while the statement runs: its answer is lost, and the server may work on. The error never names the statement.",
+    remedy: isOfPool
+      ? "Set the pool's `timeout` to a few seconds."
+      : `Set \`statement_timeout\` well below ${limit.value} s, and give what needs longer a role or a task of its own.`,
     doubt: doubtOf("another command line than the one that was read may start the server", limit, said),
     places: [...(said.spot === null ? [] : [{ ...said.spot, label: value }]), { ...(limit.spot ?? service.spot), label: `${limit.value} s` }],
     evidence: [filesEvidence(said.spot, limit.spot ?? service.spot)],
@@ -109,7 +124,13 @@ function behindProxies({ deployment: { services, proxies }, source }: EvidenceIn
   const shortest = proxies.toSorted((a, b) => a.seconds.value - b.seconds.value)[0];
   return services.flatMap((service) => {
     const { timeout } = service;
-    if ((service.kind !== "wsgi" && service.kind !== "asgi") || timeout === null || timeout.spot === null || timeout.value <= (shortest?.seconds.value ?? USUAL_PROXY)) return [];
+    if (
+      (service.kind !== "wsgi" && service.kind !== "asgi") ||
+      timeout === null ||
+      timeout.spot === null ||
+      timeout.value <= (shortest?.seconds.value ?? USUAL_PROXY)
+    )
+      return [];
     return [beyondProxy(service, timeout, timeout.spot, shortest)];
   });
 }
@@ -124,7 +145,10 @@ function beyondProxy({ name, workerClass }: Service, timeout: Said<number>, spot
     claim: `A request of \`${name}\` can run for ${timeout.value} s; ${proxy === undefined ? "a proxy's usual" : `${proxy.program}'s ${proxy.seconds.isDefault === true ? "default " : ""}\`${proxy.name}\``} ${proxy === undefined ? `limit of ${seconds} s` : `of ${seconds} s`} ends it for its client first.`,
     reason: `The client gets 504 and asks again, while the worker, its connection and its statement go on for nobody.${isHeartbeat ? " With uvicorn's worker the timeout only notices a process that hangs: a request has no limit at all." : ""}`,
     remedy: `Set the worker's timeout below ${seconds} s: statement < request < proxy.`,
-    doubt: proxy === undefined ? "no file here says what stands in front; a proxy that waits longer makes it right" : doubtOf("another proxy than the one whose file lies here stands in front", timeout),
+    doubt:
+      proxy === undefined
+        ? "no file here says what stands in front; a proxy that waits longer makes it right"
+        : doubtOf("another proxy than the one whose file lies here stands in front", timeout),
     places: [{ ...spot, label: `${timeout.value} s` }, ...(proxy?.seconds.spot == null ? [] : [{ ...proxy.seconds.spot, label: `${seconds} s` }])],
     evidence: [filesEvidence(spot, proxy?.seconds.spot)],
     fixes: [],

@@ -39,11 +39,17 @@ function toDraft(input: ChangeInput, of: ColumnOf): DatabaseDraft {
   const zone = database.setting("TimeZone") ?? "UTC";
   return columnDraft(database, of, {
     claim: `\`${columnName(of)}\` is \`timestamp\`: it holds what some clock showed, not a moment.`,
-    reason: "Comparing it with now(), or with a column of Django, which are timestamptz, converts it by the session's TimeZone: another session, another answer.",
+    reason:
+      "Comparing it with now(), or with a column of Django, which are timestamptz, converts it by the session's TimeZone: another session, another answer.",
     remedy: "Make it `timestamptz`, and say once in which zone the values were written.",
     doubt: `the conversion takes the values as ${zone}, which is this server's TimeZone; who writes them knows better`,
     label: column.type,
-    fixes: retypeFixes(input, { ...of, type: column.type.replace("without", "with"), using: `% AT TIME ZONE '${zone.replaceAll("'", "''")}'`, usingBack: `% AT TIME ZONE '${zone.replaceAll("'", "''")}'` }),
+    fixes: retypeFixes(input, {
+      ...of,
+      type: column.type.replace("without", "with"),
+      using: `% AT TIME ZONE '${zone.replaceAll("'", "''")}'`,
+      usingBack: `% AT TIME ZONE '${zone.replaceAll("'", "''")}'`,
+    }),
   });
 }
 

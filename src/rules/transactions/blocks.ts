@@ -48,7 +48,10 @@ const isWithin = (span: Span, node: { readonly start: number; readonly end: numb
 function isAtomic(input: RuleInput, module: PythonModule, expr: Expr): boolean {
   if (expr.kind === "call") {
     const [first] = expr.args;
-    return isAtomic(input, module, expr.callee) || (lastName(expr.callee) === "method_decorator" && first !== undefined && expr.keywords.length === 0 && isAtomic(input, module, first));
+    return (
+      isAtomic(input, module, expr.callee) ||
+      (lastName(expr.callee) === "method_decorator" && first !== undefined && expr.keywords.length === 0 && isAtomic(input, module, first))
+    );
   }
   return dottedName(input, module, expr) === ATOMIC;
 }

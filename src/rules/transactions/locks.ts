@@ -45,8 +45,14 @@ export function isSameRoot(a: Span | null | undefined, b: Span | null | undefine
 }
 
 /** Where the block first locks rows before the place: a lock by name, or a write that stands in the block itself. */
-export function lockBefore(input: RuleInput, block: AtomicBlock, { span, root }: { readonly span: Span; readonly root: Span | null }): { readonly span: Span; readonly how: string; readonly model: string | null } | null {
-  const locks = (lockingBlocks(input).get(keyOf(block))?.locks ?? []).filter(({ run }) => isWithin(run.span, block) || isSameRoot(run.trail[0], root)).map(({ run }) => ({ span: run.span, how: "select_for_update()", model: run.model }));
+export function lockBefore(
+  input: RuleInput,
+  block: AtomicBlock,
+  { span, root }: { readonly span: Span; readonly root: Span | null },
+): { readonly span: Span; readonly how: string; readonly model: string | null } | null {
+  const locks = (lockingBlocks(input).get(keyOf(block))?.locks ?? [])
+    .filter(({ run }) => isWithin(run.span, block) || isSameRoot(run.trail[0], root))
+    .map(({ run }) => ({ span: run.span, how: "select_for_update()", model: run.model }));
   const writes = input.facts.writes.filter((one) => isDirect(input, block, one)).map((one) => ({ span: one.span, how: `${one.how}()`, model: one.model }));
   const before = [...locks, ...writes].filter((one) => one.span.file !== span.file || one.span.start < span.start || !isWithin(one.span, block));
   return before.toSorted((a, b) => a.span.start - b.span.start)[0] ?? null;

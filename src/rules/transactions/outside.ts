@@ -78,7 +78,17 @@ function recordedWaiting({ deployment }: EvidenceInput, source: RuleInput, call:
   const setting = atomicRequests(deployment);
   const isTested = call.stack.some(({ owner, file }) => owner === "project" && isTestFile(file));
   if (block === null && (isTested || setting === null)) return null;
-  return { kind: KINDS[call.kind] ?? "other", target: call.target === "" ? call.kind : `${call.kind} ${call.target}`, span, symbol: frame.name, root: null, calls: [], block, setting: block === null ? (setting?.spot ?? null) : null, recorded: call };
+  return {
+    kind: KINDS[call.kind] ?? "other",
+    target: call.target === "" ? call.kind : `${call.kind} ${call.target}`,
+    span,
+    symbol: frame.name,
+    root: null,
+    calls: [],
+    block,
+    setting: block === null ? (setting?.spot ?? null) : null,
+    recorded: call,
+  };
 }
 
 const KINDS: Readonly<Record<string, OutsideCallKind>> = { http: "http", smtp: "mail", sleep: "sleep", connect: "http" };
@@ -95,7 +105,12 @@ function joined(found: readonly Waiting[], measured: readonly Waiting[], leastMs
 }
 
 function isSame(one: Waiting, other: Waiting): boolean {
-  return one.span.file === other.span.file && one.span.start < other.span.end && other.span.start < one.span.end && (other.kind === one.kind || other.kind === "other");
+  return (
+    one.span.file === other.span.file &&
+    one.span.start < other.span.end &&
+    other.span.start < one.span.end &&
+    (other.kind === one.kind || other.kind === "other")
+  );
 }
 
 export function ownFrame(stack: Stack): Frame | null {
@@ -125,11 +140,24 @@ export function waitingEvidence({ recorded, target }: Waiting): Evidence[] {
   const inferred: Evidence = { kind: "inferred", note: `source: the calls that lead from the transaction to ${target} were followed` };
   if (recorded === null) return [inferred];
   const [label = ""] = recorded.labels;
-  return [{ kind: "recorded", note: `recording: ${recorded.calls} ${recorded.calls === 1 ? "call" : "calls"} in an open transaction${label === "" ? "" : `, in ${label}`}`, calls: recorded.calls, milliseconds: ms(recorded.microseconds), slowest: ms(recorded.slowest) }];
+  return [
+    {
+      kind: "recorded",
+      note: `recording: ${recorded.calls} ${recorded.calls === 1 ? "call" : "calls"} in an open transaction${label === "" ? "" : `, in ${label}`}`,
+      calls: recorded.calls,
+      milliseconds: ms(recorded.microseconds),
+      slowest: ms(recorded.slowest),
+    },
+  ];
 }
 
 /** The line that opens the transaction, the calls on the way, the call itself. */
 export function waitingPlaces({ block, setting, calls, span }: Waiting, label: string): Spot[] {
-  const opened: Spot[] = block !== null ? [{ role: "definition", span: block.head, label: "the transaction begins" }] : setting === null ? [] : [{ role: "definition", span: setting.span, label: "each request is a transaction" }];
+  const opened: Spot[] =
+    block !== null
+      ? [{ role: "definition", span: block.head, label: "the transaction begins" }]
+      : setting === null
+        ? []
+        : [{ role: "definition", span: setting.span, label: "each request is a transaction" }];
   return [...opened, ...calls.map((one) => ({ role: "call", span: one }) as const), { role: "call", span, label }];
 }

@@ -15,7 +15,11 @@ export const rule: Rule = {
     stage: "stable",
   },
   check: (input) => oncePerPlace(input.facts.runs.filter((run) => isGuilty(run, input))).map(toDraft),
-  judge: (input) => judgeBySize({ ...input, checked: [...input.checked, ...elsewhere(input)] }, { rule: "unbounded-queryset", severity: "warning", meaning: "each request reads them all" }),
+  judge: (input) =>
+    judgeBySize(
+      { ...input, checked: [...input.checked, ...elsewhere(input)] },
+      { rule: "unbounded-queryset", severity: "warning", meaning: "each request reads them all" },
+    ),
 };
 
 /** Rows of a table that is known to be large, outside pages too; jobs are another rule's. */
@@ -24,12 +28,16 @@ function elsewhere(input: DatabaseInput): FindingDraft[] {
   if (source === null) return [];
   const own = new Set([...source.program.modules.values()].flatMap(({ origin, ir }) => (origin === "project" ? [ir.file] : [])));
   const guilty = source.facts.runs.filter((run) => {
-    if (!LOADS.has(run.how) || run.loop !== null || run.cached || run.related || run.sliced || run.narrowed || run.inTemplate || run.origin.kind !== "manager") return false;
+    if (!LOADS.has(run.how) || run.loop !== null || run.cached || run.related || run.sliced || run.narrowed || run.inTemplate || run.origin.kind !== "manager")
+      return false;
     if (!own.has(run.span.file) || !isAnswer(run, source)) return false;
     const table = tableOfModel(run.model, input);
     return table !== null && (rowsOf(table, database) ?? 0) >= (thresholds["unbounded-queryset.large"] ?? LARGE_ROWS);
   });
-  return oncePerPlace(guilty).map((run) => ({ ...toDraft(run), claim: `\`${run.symbol.split(".").at(-1) ?? ""}\` loads every \`${nameOf(run.model)}\` row, however many there are.` }));
+  return oncePerPlace(guilty).map((run) => ({
+    ...toDraft(run),
+    claim: `\`${run.symbol.split(".").at(-1) ?? ""}\` loads every \`${nameOf(run.model)}\` row, however many there are.`,
+  }));
 }
 
 const LOADS: ReadonlySet<string> = new Set(["iterate", "list"]);

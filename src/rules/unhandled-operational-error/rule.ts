@@ -35,9 +35,14 @@ function isOfInner(source: RuleInput, block: AtomicBlock, { run }: Locking): boo
 function toDraft(block: AtomicBlock, locks: readonly Locking[]): DatabaseDraft {
   const models = [...new Set(locks.map(({ run }) => modelName(run.model)))];
   const isNowait = locks.some(({ manner }) => manner === "nowait");
-  const isProne = isNowait || locks.some((one) => locks.some((other) => other.run.model !== one.run.model && isSameRoot(one.run.trail[0], other.run.trail[0]))) || locks.some(({ run }) => run.loop !== null && run.madeInLoop);
+  const isProne =
+    isNowait ||
+    locks.some((one) => locks.some((other) => other.run.model !== one.run.model && isSameRoot(one.run.trail[0], other.run.trail[0]))) ||
+    locks.some(({ run }) => run.loop !== null && run.madeInLoop);
   const name = block.holder === "" ? "The block" : `\`${block.holder}\``;
-  const [error, when] = isNowait ? ["LockNotAvailable, 55P03", "at once when another transaction has the row"] : ["DeadlockDetected, 40P01, or LockNotAvailable, 55P03", "when two transactions want the rows in different orders, or `lock_timeout` ends the wait"];
+  const [error, when] = isNowait
+    ? ["LockNotAvailable, 55P03", "at once when another transaction has the row"]
+    : ["DeadlockDetected, 40P01, or LockNotAvailable, 55P03", "when two transactions want the rows in different orders, or `lock_timeout` ends the wait"];
   return {
     key: [block.file, block.holder, ...models],
     severity: isProne ? "warning" : "info",
@@ -45,8 +50,13 @@ function toDraft(block: AtomicBlock, locks: readonly Locking[]): DatabaseDraft {
     claim: `${name} locks ${listed(models)} rows, and nothing tries again after an OperationalError.`,
     reason: `PostgreSQL raises one (${error}) ${when}; the transaction is lost and whoever asked sees a server error.`,
     remedy: "Catch `OperationalError` outside of the `atomic` block, and run the block again two or three times.",
-    doubt: isProne ? "a caller that the source does not show, or a middleware, can try again" : "one row at a time in one order does not deadlock by itself; `lock_timeout` and a lost connection remain",
-    places: [{ role: "definition", span: block.head, label: "the transaction begins" }, ...locks.slice(0, MOST_PLACES).map(({ run }) => ({ role: "call", span: run.span, label: "rows are locked" }) as const)],
+    doubt: isProne
+      ? "a caller that the source does not show, or a middleware, can try again"
+      : "one row at a time in one order does not deadlock by itself; `lock_timeout` and a lost connection remain",
+    places: [
+      { role: "definition", span: block.head, label: "the transaction begins" },
+      ...locks.slice(0, MOST_PLACES).map(({ run }) => ({ role: "call", span: run.span, label: "rows are locked" }) as const),
+    ],
     evidence: [{ kind: "inferred", note: `source: no \`except\` for it around the block, in the function's decorators or in the functions that call ${name}` }],
     fixes: [],
   };
@@ -60,7 +70,8 @@ function isHandled(input: RuleInput, block: AtomicBlock, locks: readonly Locking
   return block.def !== null && isCalledSafely(input, block.def.name);
 }
 
-const CAUGHT = /^(?:OperationalError|DatabaseError|Error|Exception|BaseException|LockNotAvailable|DeadlockDetected|TransactionRollbackError|SerializationFailure)$/;
+const CAUGHT =
+  /^(?:OperationalError|DatabaseError|Error|Exception|BaseException|LockNotAvailable|DeadlockDetected|TransactionRollbackError|SerializationFailure)$/;
 
 /** Within the body of a `try` whose handlers take the error; the block itself has to be inside. */
 function isCaught(input: RuleInput, span: Span): boolean {
@@ -68,7 +79,10 @@ function isCaught(input: RuleInput, span: Span): boolean {
   const from = path.findLastIndex(({ kind }) => kind === "function");
   const tries = path.slice(from + 1).filter((node): node is Try => node.kind === "try");
   const holder = path[from];
-  return tries.some((one) => one.body.some((stmt) => stmt.start <= span.start && stmt.end >= span.end) && one.handlers.some(({ type }) => takes(type))) || (holder?.kind === "function" && isRetried(holder));
+  return (
+    tries.some((one) => one.body.some((stmt) => stmt.start <= span.start && stmt.end >= span.end) && one.handlers.some(({ type }) => takes(type))) ||
+    (holder?.kind === "function" && isRetried(holder))
+  );
 }
 
 function takes(type: Expr | null): boolean {
@@ -81,7 +95,9 @@ function takes(type: Expr | null): boolean {
 const RETRY = /retry|backoff|tenacity|stamina|try_again/i;
 
 function isRetried({ decorators }: FunctionDef): boolean {
-  return decorators.some((one) => RETRY.test(lastName(one)) || RETRY.test(moduleName(one)) || (one.kind === "call" && one.keywords.some(({ name }) => name === "autoretry_for")));
+  return decorators.some(
+    (one) => RETRY.test(lastName(one)) || RETRY.test(moduleName(one)) || (one.kind === "call" && one.keywords.some(({ name }) => name === "autoretry_for")),
+  );
 }
 
 function moduleName(expr: Expr): string {

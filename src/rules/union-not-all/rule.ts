@@ -47,7 +47,8 @@ function disjointField(chain: Chain, union: ChainCall, input: RuleInput): string
   const rightSide = right === null ? null : sideOf(right);
   if (whole === null || rightSide === null) return null;
   const asked = (calls: readonly Step[]): readonly Keyword[] => calls.filter((call) => call.name === "filter").flatMap((call) => call.keywords);
-  const apart = asked(whole).find((one) => asked(rightSide).some((two) => one.name === two.name && !one.name.includes("__") && differ(one.value, two.value)))?.name ?? null;
+  const apart =
+    asked(whole).find((one) => asked(rightSide).some((two) => one.name === two.name && !one.name.includes("__") && differ(one.value, two.value)))?.name ?? null;
   return apart !== null && [whole, rightSide].every((side) => keepsRowsApart(side, apart, chain.model)) ? apart : null;
 }
 

@@ -20,7 +20,10 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => knownReads(input).filter((one) => isGuilty(one, input)).map((one) => toDraft(one, input)),
+  check: (input) =>
+    knownReads(input)
+      .filter((one) => isGuilty(one, input))
+      .map((one) => toDraft(one, input)),
 };
 
 function isGuilty(known: KnownReads, input: RuleInput): boolean {
@@ -32,15 +35,32 @@ function isGuilty(known: KnownReads, input: RuleInput): boolean {
 function toDraft(known: KnownReads, input: RuleInput): FindingDraft {
   const { origin, columns, read, unread } = known;
   const wide = unread.filter(isWide);
-  const bytes = wide.length === 0 ? "" : `, ${listed(wide.map((field: Field) => field.name), 2)} among the rest`;
+  const bytes =
+    wide.length === 0
+      ? ""
+      : `, ${listed(
+          wide.map((field: Field) => field.name),
+          2,
+        )} among the rest`;
   return {
     key: [origin.symbol, origin.model],
     claim: `\`${holderName(origin.symbol, input.program)}\` fetches ${columns.length} columns of \`${modelName(origin.model)}\` and reads ${read.length}${bytes}.`,
-    reason: `Only ${listed(read.map((field: Field) => field.name), 6)} is read of these rows; the others are sent and turned into Python objects for nothing.`,
+    reason: `Only ${listed(
+      read.map((field: Field) => field.name),
+      6,
+    )} is read of these rows; the others are sent and turned into Python objects for nothing.`,
     remedy: `Add \`only(${read.map((field: Field) => `"${field.name}"`).join(", ")})\`, or \`values()\` where no instance is needed.`,
     doubt: "signals and code outside the project may read more of these rows; each left-out column then costs a query a row",
     model: origin.model,
-    places: [{ role: "queryset", span: origin.span, label: `${columns.length} columns` }, ...known.runs.slice(0, 1).map((run) => ({ role: "access" as const, span: run.span }))],
-    fixes: columnFix(origin, "only", read.map((field: Field) => field.name), input),
+    places: [
+      { role: "queryset", span: origin.span, label: `${columns.length} columns` },
+      ...known.runs.slice(0, 1).map((run) => ({ role: "access" as const, span: run.span })),
+    ],
+    fixes: columnFix(
+      origin,
+      "only",
+      read.map((field: Field) => field.name),
+      input,
+    ),
   };
 }

@@ -78,7 +78,9 @@ function toDraft(one: EagerLoad, runs: readonly QueryRun[], input: RuleInput): F
     claim: isIgnored
       ? `${call} in \`${holder}\` does nothing: \`values()\` ignores it.`
       : `\`${holder}\` loads \`${dotted(one.path)}\` with each \`${modelName(one.origin.model)}\` and never reads it: ${cost}.`,
-    reason: isIgnored ? "Dictionaries and tuples have no relations; name the related column in `values()` where it is needed." : "Every read of these rows was followed, and none goes over this relation.",
+    reason: isIgnored
+      ? "Dictionaries and tuples have no relations; name the related column in `values()` where it is needed."
+      : "Every read of these rows was followed, and none goes over this relation.",
     remedy: `Remove ${call}.`,
     doubt: "signals and code outside the project may read the relation",
     model: one.origin.model,

@@ -34,7 +34,8 @@ export const rule: Rule = {
     const examined = `${database.catalog.indexes.length} indexes`;
     const least = thresholds["unused-index.days"] ?? LEAST_DAYS_UNUSED;
     const why = tooYoung(database, least) ?? unseenServer(database);
-    if (why !== null) return { drafts: [], unjudged: candidates.length === 0 ? [] : [{ ...why, object: candidates.length === 1 ? objectOf(candidates) : "" }], examined };
+    if (why !== null)
+      return { drafts: [], unjudged: candidates.length === 0 ? [] : [{ ...why, object: candidates.length === 1 ? objectOf(candidates) : "" }], examined };
     const verdicts = candidates.map((candidate) => judgeIndex(candidate, least, input));
     return { drafts: verdicts.flatMap((one) => one.drafts), unjudged: verdicts.flatMap((one) => one.unjudged), examined };
   },
@@ -81,7 +82,9 @@ function judgeIndex(candidate: Candidate, least: number, input: DatabaseInput): 
   if (scans > 0 && idle === null) return { drafts: [], unjudged: [] };
   if (!isTableRead(candidate.table, database)) return { drafts: [], unjudged: [notRead(candidate, database)] };
   const needed = neededBy(candidate.index, database);
-  return needed === null ? { drafts: [withRemovalProof(toDraft(candidate, idle, input), candidate.index, database)], unjudged: [] } : { drafts: [], unjudged: [needed] };
+  return needed === null
+    ? { drafts: [withRemovalProof(toDraft(candidate, idle, input), candidate.index, database)], unjudged: [] }
+    : { drafts: [], unjudged: [needed] };
 }
 
 const DAY = 86_400_000;
@@ -114,11 +117,18 @@ function toDraft({ table, index, bytes }: Candidate, idle: number | null, input:
     key: [shortName(table), index.name],
     severity: bytes >= (input.thresholds["unused-index.warn"] ?? WARN_BYTES) ? "warning" : "info",
     claim: `Index \`${shortName(index)}\` takes ${formatBytes(bytes)}, and ${idle === null ? `no statement used it in ${days} days` : `was last used ${days} days ago`}.`,
-    reason: written === null || written === 0 ? "It is vacuumed, backed up and replicated all the same." : `In that time ${formatNumber(written)} rows of \`${shortName(table)}\` were inserted or updated, each with an entry in it.`,
+    reason:
+      written === null || written === 0
+        ? "It is vacuumed, backed up and replicated all the same."
+        : `In that time ${formatNumber(written)} rows of \`${shortName(table)}\` were inserted or updated, each with an entry in it.`,
     remedy: `Drop \`${shortName(index)}\`.`,
     doubt: `${doubtOf(index)}${askedWords(index, table, input)}`,
     ...(model === undefined ? {} : { model }),
-    places: [indexSpot(index, `${formatBytes(bytes)}, 0 scans in ${days} days`), tableSpot(table), ...declarationSpots(database.declarationOf(index), "declared here")],
+    places: [
+      indexSpot(index, `${formatBytes(bytes)}, 0 scans in ${days} days`),
+      tableSpot(table),
+      ...declarationSpots(database.declarationOf(index), "declared here"),
+    ],
     evidence: [counterEvidence(database, { days, ...(written === null ? {} : { written }) }), catalogEvidence(database, { bytes })],
     impact: { bytes: { before: bytes, after: 0 } },
     fixes: [removeIndex(input, index)],
@@ -129,7 +139,9 @@ function toDraft({ table, index, bytes }: Candidate, idle: number | null, input:
 function askedWords({ keys: [key] }: Index, table: Table, input: DatabaseInput): string {
   const column = key?.column ?? null;
   const count = column === null ? 0 : lookupsOn(table, column, input).length;
-  return count === 0 ? "" : `; ${count === 1 ? "1 line" : `${count} lines`} of the source ${count === 1 ? "looks" : "look"} up \`${column}\`, perhaps in pages that nobody asked for`;
+  return count === 0
+    ? ""
+    : `; ${count === 1 ? "1 line" : `${count} lines`} of the source ${count === 1 ? "looks" : "look"} up \`${column}\`, perhaps in pages that nobody asked for`;
 }
 
 /** ANALYZE keeps statistics for an expression that is indexed, and the planner reads them without a scan. */

@@ -46,7 +46,9 @@ function toDraft(one: Discarded, input: RuleInput): FindingDraft {
 function fixesFor(one: Discarded, input: RuleInput): FixDraft[] {
   const stmt = statementOf(pathTo(input.program, one.span));
   if (one.name !== null || stmt?.kind !== "expr" || stmt.start !== one.span.start || stmt.end !== one.span.end) return [];
-  const name = /^(?<name>[a-z_]\w*)\.(?:filter|exclude|order_by|select_related|prefetch_related|distinct|annotate)\(/.exec(input.text(one.span.file).slice(stmt.start, stmt.end))?.groups?.["name"];
+  const name = /^(?<name>[a-z_]\w*)\.(?:filter|exclude|order_by|select_related|prefetch_related|distinct|annotate)\(/.exec(
+    input.text(one.span.file).slice(stmt.start, stmt.end),
+  )?.groups?.["name"];
   if (name === undefined) return [];
   return [{ title: `Keep the new queryset in ${name}`, safety: "review", edits: [insertion(one.span.file, stmt.start, `${name} = `)] }];
 }

@@ -20,7 +20,8 @@ function unreadName(run: QueryRun, input: RuleInput): string | null {
   const call = callAt(input, run.span);
   const [target, ...others] = stmt?.targets ?? [];
   if (holder === null || call === null || stmt?.value !== call || target?.kind !== "name" || others.length > 0) return null;
-  if (LISTS.has(call.callee.kind === "name" ? call.callee.name : "") && !isForItsEffect(path, call) && !isReadOtherwise(holder, target.name)) return target.name;
+  if (LISTS.has(call.callee.kind === "name" ? call.callee.name : "") && !isForItsEffect(path, call) && !isReadOtherwise(holder, target.name))
+    return target.name;
   return null;
 }
 
@@ -35,7 +36,9 @@ function isForItsEffect(path: readonly SyntaxNode[], call: SyntaxNode): boolean 
 /** By its name, by a name that is declared elsewhere, or with all names of the function. */
 function isReadOtherwise(holder: SyntaxNode, name: string): boolean {
   if (usesOf(holder, name).length > 0) return true;
-  return [...nodesIn(holder)].some((node) => (node.kind === "scope" && node.names.includes(name)) || (node.kind === "name" && (node.name === "locals" || node.name === "vars")));
+  return [...nodesIn(holder)].some(
+    (node) => (node.kind === "scope" && node.names.includes(name)) || (node.kind === "name" && (node.name === "locals" || node.name === "vars")),
+  );
 }
 
 function toDraft(run: QueryRun, name: string, input: RuleInput): FindingDraft {

@@ -1,7 +1,16 @@
 import { removeIndex } from "../../fixes/migrations/index.ts";
 import { formatBytes } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, Index, Judgement, Rule, Table } from "../../model/index.ts";
-import { catalogEvidence, counterEvidence, LEAST_DAYS, statementDays, statementsMissing, tooYoung, unseenServer, workloadEvidence } from "../database/evidence.ts";
+import {
+  catalogEvidence,
+  counterEvidence,
+  LEAST_DAYS,
+  statementDays,
+  statementsMissing,
+  tooYoung,
+  unseenServer,
+  workloadEvidence,
+} from "../database/evidence.ts";
 import { indexBytes, indexScans, judgedTables, ownIndexes } from "../database/index-figures.ts";
 import { isDroppable } from "../database/index-structure.ts";
 import { isByteOrder, likeTwinOf } from "../database/like-twin.ts";
@@ -33,7 +42,11 @@ export const rule: Rule = {
   judge: (input) => {
     const twins = judgedTables(input.database).flatMap((table) => twinsOf(table, input));
     const verdicts = twins.map((twin) => judgeTwin(twin, input));
-    return { drafts: verdicts.flatMap((one) => one.drafts), unjudged: oneForAll(verdicts.flatMap((one) => one.unjudged)), examined: `${twins.length} indexes for LIKE` };
+    return {
+      drafts: verdicts.flatMap((one) => one.drafts),
+      unjudged: oneForAll(verdicts.flatMap((one) => one.unjudged)),
+      examined: `${twins.length} indexes for LIKE`,
+    };
   },
 };
 
@@ -50,7 +63,9 @@ function twinsOf(table: Table, { database, thresholds }: DatabaseInput): readonl
   return ownIndexes(table, database).flatMap((index) => {
     const plain = likeTwinOf(index, table, database);
     const column = index.keys[0]?.column ?? null;
-    return plain === null || column === null || !index.valid || !isDroppable(index) || (indexBytes(index, database) ?? least) < least ? [] : [{ table, index, plain, column }];
+    return plain === null || column === null || !index.valid || !isDroppable(index) || (indexBytes(index, database) ?? least) < least
+      ? []
+      : [{ table, index, plain, column }];
   });
 }
 
@@ -61,7 +76,8 @@ function judgeTwin(twin: Twin, input: DatabaseInput): Pick<Judgement, "drafts" |
   if (isByteOrder(twin.plain.keys[0]?.collation ?? null, database)) return { drafts: [toDraft(twin, "collation", input)], unjudged: [] };
   if (isAskedByBeginning(twin, input)) return SILENT;
   const days = input.thresholds["useless-like-index.days"] ?? LEAST_DAYS_UNUSED;
-  if (indexScans(twin.index, database) === 0 && tooYoung(database, days) === null && unseenServer(database) === null) return { drafts: [toDraft(twin, "unused", input)], unjudged: [] };
+  if (indexScans(twin.index, database) === 0 && tooYoung(database, days) === null && unseenServer(database) === null)
+    return { drafts: [toDraft(twin, "unused", input)], unjudged: [] };
   const object = `index ${twin.index.schema}.${twin.index.name}`;
   const why = statementsMissing(database, LEAST_DAYS, object) ?? unseenServer(database, object) ?? evicted(database, object);
   return why === null ? { drafts: [toDraft(twin, "statements", input)], unjudged: [] } : { drafts: [], unjudged: [why] };
@@ -70,7 +86,9 @@ function judgeTwin(twin: Twin, input: DatabaseInput): Pick<Judgement, "drafts" |
 /** Of a parameter nothing is known, so that each LIKE counts. */
 function isAskedByBeginning({ table, column }: Twin, input: DatabaseInput): boolean {
   const { database } = input;
-  const inStatements = usesOf(table, database).some((use) => allConditionsOf(use).some((one) => one.column === column && functionsAround(one).length === 0 && PATTERNS.has(one.predicate.operator)));
+  const inStatements = usesOf(table, database).some((use) =>
+    allConditionsOf(use).some((one) => one.column === column && functionsAround(one).length === 0 && PATTERNS.has(one.predicate.operator)),
+  );
   return inStatements || lookupsOn(table, column, input).some(({ lookup }) => lookup === "startswith" || lookup === "regex");
 }
 
@@ -101,10 +119,21 @@ function toDraft(twin: Twin, why: Why, input: DatabaseInput): DatabaseDraft {
     claim: `Index \`${shortName(index)}\`${bytes === null ? "" : ` of ${formatBytes(bytes)}`} is for LIKE alone, and ${claimEnd(twin, why, database)}.`,
     reason: reasonOf(twin, why),
     remedy: `Drop \`${shortName(index)}\` by SQL in a migration; Django makes it for a text field with \`unique\` or \`db_index\` and has no option against it.`,
-    doubt: why === "collation" ? "a change of the column's collation would bring it back into use" : "a page that searches by the beginning and was not asked for in this time would miss it",
+    doubt:
+      why === "collation"
+        ? "a change of the column's collation would bring it back into use"
+        : "a page that searches by the beginning and was not asked for in this time would miss it",
     ...(model === undefined ? {} : { model }),
-    places: [indexSpot(index, bytes === null ? undefined : formatBytes(bytes)), indexSpot(plain, "serves everything else"), tableSpot(table), ...declarationSpots(database.declarationOf(index), "declared here")],
-    evidence: [catalogEvidence(database, bytes === null ? {} : { bytes }), ...(why === "collation" ? [] : [why === "unused" || scans === null ? counterEvidence(database, { scans: scans ?? 0 }) : workloadEvidence(database)])],
+    places: [
+      indexSpot(index, bytes === null ? undefined : formatBytes(bytes)),
+      indexSpot(plain, "serves everything else"),
+      tableSpot(table),
+      ...declarationSpots(database.declarationOf(index), "declared here"),
+    ],
+    evidence: [
+      catalogEvidence(database, bytes === null ? {} : { bytes }),
+      ...(why === "collation" ? [] : [why === "unused" || scans === null ? counterEvidence(database, { scans: scans ?? 0 }) : workloadEvidence(database)]),
+    ],
     impact: bytes === null ? {} : { bytes: { before: bytes, after: 0 } },
     fixes: [removeIndex(input, index)],
   };

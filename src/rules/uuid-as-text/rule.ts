@@ -22,7 +22,11 @@ export const rule: Rule = {
     const least = input.thresholds["uuid-as-text"] ?? LEAST_ROWS;
     const texts = ownColumns(input.database).filter(({ table, column }) => TEXTS.has(column.typeName) && (rowsOf(input.database, table) ?? least) >= least);
     const verdicts = texts.map((of) => judgeColumn(input, of));
-    return { drafts: verdicts.flatMap(({ draft }) => draft ?? []), unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []), examined: `${texts.length} text columns` };
+    return {
+      drafts: verdicts.flatMap(({ draft }) => draft ?? []),
+      unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []),
+      examined: `${texts.length} text columns`,
+    };
   },
 };
 
@@ -43,10 +47,16 @@ function judgeColumn(input: ChangeInput, of: ColumnOf): Verdict {
   const { database } = input;
   const { table, column } = of;
   const sample = patternSample(database, table, column, "uuid");
-  if (sample !== null) return sample.rows >= LEAST_VALUES && sample.matching === sample.rows ? { draft: toDraft(input, of, `${formatNumber(sample.rows)} rows sampled`, true) } : {};
+  if (sample !== null)
+    return sample.rows >= LEAST_VALUES && sample.matching === sample.rows
+      ? { draft: toDraft(input, of, `${formatNumber(sample.rows)} rows sampled`, true) }
+      : {};
   if (!isOfLength(of)) return {};
   const values = seenValues(database, column)?.values ?? [];
-  if (values.length === 0) return (rowsOf(database, table) ?? 1) > 0 ? { unknown: { object: `table ${table.schema}.${table.name}`, why: `${whyNoValues(database, column)} (${column.name})` } } : {};
+  if (values.length === 0)
+    return (rowsOf(database, table) ?? 1) > 0
+      ? { unknown: { object: `table ${table.schema}.${table.name}`, why: `${whyNoValues(database, column)} (${column.name})` } }
+      : {};
   return values.length >= LEAST_VALUES && values.every((value) => UUID.test(value)) ? { draft: toDraft(input, of, STATISTICS_SAMPLE, false) } : {};
 }
 
@@ -74,7 +84,15 @@ function toDraft(input: ChangeInput, of: ColumnOf, base: string, isSampled: bool
     label: column.type,
     figures: saved === null ? {} : { bytes: saved },
     ...(saved === null ? {} : { impact: { bytes: { before: saved, after: 0 } } }),
-    fixes: mayBeEmpty(database, of) ? [] : retypeFixes(input, { ...of, field: { kind: "uuid" }, type: "uuid", using: "%::uuid", usingBack: width < WITH_HYPHENS ? "replace(%::text, '-', '')" : "%::text" }),
+    fixes: mayBeEmpty(database, of)
+      ? []
+      : retypeFixes(input, {
+          ...of,
+          field: { kind: "uuid" },
+          type: "uuid",
+          using: "%::uuid",
+          usingBack: width < WITH_HYPHENS ? "replace(%::text, '-', '')" : "%::text",
+        }),
   });
 }
 

@@ -6,7 +6,10 @@ import { attributeValue, classNamed, metaModel, metaValue } from "../meta-class.
 export function serializerDrafts(input: RuleInput): FindingDraft[] {
   const serializers = input.program.classes.filter((cls) => cls.module.origin === "project" && isSerializer(cls, input));
   if (serializers.length === 0) return [];
-  const lists = serializers.flatMap((cls) => [...[...cls.members].flatMap(([name, definitions]) => ofField(cls, name, definitions.at(-1))), ...ofMeta(cls, input)]);
+  const lists = serializers.flatMap((cls) => [
+    ...[...cls.members].flatMap(([name, definitions]) => ofField(cls, name, definitions.at(-1))),
+    ...ofMeta(cls, input),
+  ]);
   const modules = [...input.program.modules.values()].filter((module) => module.origin === "project");
   return [...lists, ...modules.flatMap((module) => ofModule(module, input))];
 }

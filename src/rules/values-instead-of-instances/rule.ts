@@ -21,7 +21,10 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => knownReads(input).filter((one) => isGuilty(one, input)).map((one) => toDraft(one, input)),
+  check: (input) =>
+    knownReads(input)
+      .filter((one) => isGuilty(one, input))
+      .map((one) => toDraft(one, input)),
 };
 
 function isGuilty(known: KnownReads, input: RuleInput): boolean {
@@ -60,7 +63,13 @@ function valuesFix(runs: KnownReads["runs"], model: Model, input: RuleInput): Fi
   const rows = chainable(text.slice(clause.iterable.start, clause.iterable.end), model.label, input);
   const values = `${rows}.values_list(${names.map((name) => quoted(name, style)).join(", ")}${flat})`;
   const safety = names.every((name) => isPlainColumn(model, name)) && !isMadeSpecially(model, input) ? "safe" : "review";
-  return [{ title: `Read ${names.join(", ")} alone`, safety, edits: [{ span: { file, start: whole.start, end: whole.end }, text: fitText(`${whole.type}(${values})`, roomAt(text, whole), style) }] }];
+  return [
+    {
+      title: `Read ${names.join(", ")} alone`,
+      safety,
+      edits: [{ span: { file, start: whole.start, end: whole.end }, text: fitText(`${whole.type}(${values})`, roomAt(text, whole), style) }],
+    },
+  ];
 }
 
 /** `row.a` or `(row.a, row.b)`. */
@@ -85,5 +94,8 @@ function isPlainColumn(model: Model, name: string): boolean {
   const field = [...model.fields.values()].find((one) => one.attname === name);
   const declared = field?.declaration;
   const cls = declared?.kind === "call" && (declared.callee.kind === "attribute" || declared.callee.kind === "name") ? declared.callee.name : "";
-  return field?.relation === null && /^(?:Char|Text|Slug|Email|URL|Integer|BigInteger|SmallInteger|Positive\w*Integer|Boolean|Date|DateTime|Decimal|Float|UUID)Field$/.test(cls);
+  return (
+    field?.relation === null &&
+    /^(?:Char|Text|Slug|Email|URL|Integer|BigInteger|SmallInteger|Positive\w*Integer|Boolean|Date|DateTime|Decimal|Float|UUID)Field$/.test(cls)
+  );
 }

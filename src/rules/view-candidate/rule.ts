@@ -59,7 +59,12 @@ function coresIn(input: RuleInput, least: number): Core[] {
   const cores = new Map<string, Chain[]>();
   for (const chain of chainsIn(input)) {
     if (!isComplex(chain, input)) continue;
-    const key = `${chain.model.concrete} ${chain.calls.filter(({ name }) => CORE.has(name)).map((call) => `${call.name}(${[...call.args.map(skeleton), ...call.keywords.map(({ name, value }) => `${name}=${skeleton(value)}`)].toSorted().join(",")})`).join(".")}`;
+    const key = `${chain.model.concrete} ${chain.calls
+      .filter(({ name }) => CORE.has(name))
+      .map(
+        (call) => `${call.name}(${[...call.args.map(skeleton), ...call.keywords.map(({ name, value }) => `${name}=${skeleton(value)}`)].toSorted().join(",")})`,
+      )
+      .join(".")}`;
     const known = cores.get(key) ?? [];
     if (!known.some(({ span }) => span.file === chain.span.file && span.start === chain.span.start)) cores.set(key, [...known, chain]);
   }
@@ -154,7 +159,9 @@ function withStatements(core: Core, input: RuleInput, families: readonly Family[
   const draft = sourceDraft(core, input);
   const family = families.find((one) => modelLabelOf(one, database) === draft.model);
   const [first] = family?.statements ?? [];
-  return first === undefined ? fromSource([draft], "no three statements of this form were seen") : [{ ...draft, evidence: [statementEvidence(database, first.statement)] }];
+  return first === undefined
+    ? fromSource([draft], "no three statements of this form were seen")
+    : [{ ...draft, evidence: [statementEvidence(database, first.statement)] }];
 }
 
 function familyDraft({ shape, statements }: Family, database: Database): DatabaseDraft {
@@ -167,7 +174,10 @@ function familyDraft({ shape, statements }: Family, database: Database): Databas
     remedy: REMEDY,
     doubt: DOUBT,
     ...(base === null ? {} : modelOfTable(database, base)),
-    places: [...(base === null ? [] : [tableSpot(base)]), ...statements.slice(0, 5).flatMap(({ statement }) => [statementSpot(statement), ...sentFrom(statement)])],
+    places: [
+      ...(base === null ? [] : [tableSpot(base)]),
+      ...statements.slice(0, 5).flatMap(({ statement }) => [statementSpot(statement), ...sentFrom(statement)]),
+    ],
     evidence: statements.slice(0, 1).map(({ statement }) => statementEvidence(database, statement)),
     fixes: [],
   };

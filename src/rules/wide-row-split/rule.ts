@@ -38,7 +38,10 @@ export const rule: Rule = {
     const missing = noStatements(database);
     const tables = missing === null ? database.tables.filter((table) => table.partitionOf === null) : [];
     return {
-      drafts: tables.flatMap((table) => [...hotDrafts(table, thresholds, database), ...wideDrafts(table, thresholds["wide-row-split"] ?? WIDE_BYTES, database)]),
+      drafts: tables.flatMap((table) => [
+        ...hotDrafts(table, thresholds, database),
+        ...wideDrafts(table, thresholds["wide-row-split"] ?? WIDE_BYTES, database),
+      ]),
       unjudged: [missing, ...tables.map((table) => withoutStatistics(table, database))].flatMap((one) => one ?? []),
       examined: `${tables.length} tables`,
     };
@@ -54,7 +57,9 @@ const rowWidth = ({ columns }: Table): number => columns.reduce((sum, column) =>
 
 function withoutStatistics(table: Table, database: Database): Unjudged | null {
   const isUsed = sumOf([...readsOf(table, database), ...writesOn(table, database)], ({ calls }) => calls) >= LEAST_CALLS;
-  return isUsed && table.columns.length > 0 && table.columns.every(({ statistics }) => statistics === null) ? { object: `table ${fullName(table)}`, why: "needs statistics of its columns: run ANALYZE" } : null;
+  return isUsed && table.columns.length > 0 && table.columns.every(({ statistics }) => statistics === null)
+    ? { object: `table ${fullName(table)}`, why: "needs statistics of its columns: run ANALYZE" }
+    : null;
 }
 
 // -------------------------------------------------------------------------------------------------------- hot columns
@@ -69,13 +74,18 @@ function hotDrafts(table: Table, thresholds: Readonly<Record<string, number>>, d
   if (calls < (thresholds["wide-row-split.calls"] ?? LEAST_CALLS) || width < (thresholds["wide-row-split.hot"] ?? LEAST_HOT_BYTES)) return [];
   const groups = new Map<string, ShapedStatement[]>();
   for (const one of updates) {
-    const written = one.shape.written.filter((name) => !STAMPS.test(name)).toSorted().join(" ");
+    const written = one.shape.written
+      .filter((name) => !STAMPS.test(name))
+      .toSorted()
+      .join(" ");
     groups.set(written, [...(groups.get(written) ?? []), one]);
   }
   return [...groups].flatMap(([written, statements]) => {
     const columns = written.split(" ").filter((name) => name !== "");
     const own = sumOf(statements, (one) => one.calls);
-    return columns.length === 0 || columns.length > MOST_HOT_COLUMNS || own < calls * LEAST_HOT_SHARE ? [] : [hotDraft({ table, columns, own, calls, width, statements: dearestFirst(statements) }, database)];
+    return columns.length === 0 || columns.length > MOST_HOT_COLUMNS || own < calls * LEAST_HOT_SHARE
+      ? []
+      : [hotDraft({ table, columns, own, calls, width, statements: dearestFirst(statements) }, database)];
   });
 }
 
@@ -99,7 +109,10 @@ function hotDraft({ table, columns, own, calls, width, statements }: Hot, databa
     remedy: `Keep ${listed(columns)} in a model of its own with a one-to-one key, or collect the changes and write them now and then.`,
     doubt: "a page that shows both then pays a join; the width is the planner's estimate of what stands in the row itself",
     ...modelOfTable(database, table),
-    places: [...columnSpots(database, table, columns), ...statements.slice(0, 3).flatMap(({ statement }) => [statementSpot(statement), ...sentFrom(statement)])],
+    places: [
+      ...columnSpots(database, table, columns),
+      ...statements.slice(0, 3).flatMap(({ statement }) => [statementSpot(statement), ...sentFrom(statement)]),
+    ],
     evidence: [
       ...statements.slice(0, 1).map(({ statement }) => statementEvidence(database, statement, { width: bytes })),
       ...(writes === null ? [] : [counterEvidence(database, { updated: writes.updated, hotUpdated: writes.hotUpdated })]),
@@ -144,8 +157,18 @@ function wideDraft({ table, width, own, calls, narrow }: Wide, database: Databas
     remedy: `Move what they leave alone to a model of its own with a one-to-one key: ${listed(unused.map(({ name }) => columnName(table, name)))}.`,
     doubt: "the reads that do need them then pay a join; statements that were never seen may be among them",
     ...modelOfTable(database, table),
-    places: [...columnSpots(database, table, unused.slice(0, 3).map(({ name }) => name)), ...narrow.slice(0, 3).map(({ statement }) => statementSpot(statement))],
-    evidence: [catalogEvidence(database, { width: bytes, columns: table.columns.length }), ...narrow.slice(0, 1).map(({ statement }) => statementEvidence(database, statement))],
+    places: [
+      ...columnSpots(
+        database,
+        table,
+        unused.slice(0, 3).map(({ name }) => name),
+      ),
+      ...narrow.slice(0, 3).map(({ statement }) => statementSpot(statement)),
+    ],
+    evidence: [
+      catalogEvidence(database, { width: bytes, columns: table.columns.length }),
+      ...narrow.slice(0, 1).map(({ statement }) => statementEvidence(database, statement)),
+    ],
     fixes: [],
   };
 }

@@ -21,7 +21,11 @@ export const rule: Rule = {
     const aged = stores.flatMap((table) => oldest(database, table, thresholds));
     const worst = aged.toSorted((a, b) => b.age - a.age).slice(0, MOST_NAMED);
     const whole = aged.length > 0 ? [] : ofDatabase(database, thresholds);
-    return { drafts: [...worst.map((one) => ofTable(database, one, aged.length)), ...whole], unjudged: unknownAges(stores), examined: `${stores.length} tables and their TOAST tables` };
+    return {
+      drafts: [...worst.map((one) => ofTable(database, one, aged.length)), ...whole],
+      unjudged: unknownAges(stores),
+      examined: `${stores.length} tables and their TOAST tables`,
+    };
   },
 };
 
@@ -68,7 +72,12 @@ const FORCED_MARGIN = 1.1;
 function unknownAges(stores: readonly Table[]): Unjudged[] {
   const unread = stores.filter(({ xidAge, accessMethod }) => xidAge === null && accessMethod === "heap");
   if (unread.length === 0) return [];
-  return [{ object: unread.length === stores.length ? "" : `table ${unread[0]?.schema}.${unread[0]?.name}`, why: `needs the ages of ${unread.length} tables, which could not be read` }];
+  return [
+    {
+      object: unread.length === stores.length ? "" : `table ${unread[0]?.schema}.${unread[0]?.name}`,
+      why: `needs the ages of ${unread.length} tables, which could not be read`,
+    },
+  ];
 }
 
 function ofTable(database: Database, { table, age, counter, isToast, severity }: Aged, count: number): DatabaseDraft {
@@ -97,7 +106,8 @@ function ofDatabase(database: Database, thresholds: Readonly<Record<string, numb
       key: ["database"],
       severity: age >= (thresholds["wraparound.error"] ?? ERROR_AGE) ? "error" : "warning",
       claim: `Database \`${name}\` was last frozen ${formatNumber(age)} transactions ago, ${percent(age)} % of all there are; none of its own tables is that old.`,
-      reason: "A system table, one of an extension, or a temporary table of a session that is gone keeps it back. At 2,147 million PostgreSQL refuses every write.",
+      reason:
+        "A system table, one of an extension, or a temporary table of a session that is gone keeps it back. At 2,147 million PostgreSQL refuses every write.",
       remedy: "Run VACUUM (FREEZE) on the whole database as superuser, and drop temporary tables that no session owns.",
       doubt: "a vacuum that began after this look is freezing it already",
       places: [{ role: "setting", object: "autovacuum_freeze_max_age" }],

@@ -65,7 +65,8 @@ function neededPrefetch(one: EagerLoad, path: readonly Field[], input: RuleInput
   const isOneToOne = kinds.every((kind) => kind === "o2o" || kind === "o2o-reverse");
   const isSingleRow = kinds.every((kind) => kind === "fk" || kind === "o2o" || kind === "o2o-reverse") && isOneRow(one, input);
   if (!isOneToOne && !isSingleRow) return [];
-  if (one.origin.kind !== "manager" || input.facts.eagerLoads.some((other) => other.origin.id === one.origin.id && other.path.startsWith(`${one.path}__`))) return [];
+  if (one.origin.kind !== "manager" || input.facts.eagerLoads.some((other) => other.origin.id === one.origin.id && other.path.startsWith(`${one.path}__`)))
+    return [];
   const why = isOneToOne ? "each row has its own" : "only one row is fetched";
   return [
     draft(one, {

@@ -35,8 +35,15 @@ function isBlind({ server: { user, activity } }: Database): boolean {
 
 /** The setting that ends each kind by itself. */
 const LIMITS: Readonly<Record<Holder["kind"], { readonly setting: string; readonly remedy: string }>> = {
-  session: { setting: "idle_in_transaction_session_timeout", remedy: "End it, find the code that leaves its transaction open (a slow call inside `atomic`, ATOMIC_REQUESTS, `iterator()`), and set `idle_in_transaction_session_timeout`." },
-  prepared: { setting: "max_prepared_transactions", remedy: "COMMIT PREPARED or ROLLBACK PREPARED it; set `max_prepared_transactions` to 0 where nothing uses two-phase commit." },
+  session: {
+    setting: "idle_in_transaction_session_timeout",
+    remedy:
+      "End it, find the code that leaves its transaction open (a slow call inside `atomic`, ATOMIC_REQUESTS, `iterator()`), and set `idle_in_transaction_session_timeout`.",
+  },
+  prepared: {
+    setting: "max_prepared_transactions",
+    remedy: "COMMIT PREPARED or ROLLBACK PREPARED it; set `max_prepared_transactions` to 0 where nothing uses two-phase commit.",
+  },
   slot: { setting: "max_slot_wal_keep_size", remedy: "Start its reader, or drop the slot; from 18 on `idle_replication_slot_timeout` does so." },
   standby: { setting: "hot_standby_feedback", remedy: "End the long query on the standby, or turn `hot_standby_feedback` off and let conflicts cancel it." },
 };
@@ -65,7 +72,9 @@ function severityOf({ age }: Holder): Severity {
 function mostDead(database: Database): { readonly name: string; readonly dead: number; readonly spot: ObjectSpot } | null {
   const dead = (table: (typeof database.tables)[number]): number => database.tableCounters(table)?.deadRows ?? 0;
   const [worst] = database.tables.toSorted((a, b) => dead(b) - dead(a));
-  return worst === undefined || dead(worst) === 0 ? null : { name: shortName(worst), dead: dead(worst), spot: tableSpot(worst, `${formatNumber(dead(worst))} dead rows`) };
+  return worst === undefined || dead(worst) === 0
+    ? null
+    : { name: shortName(worst), dead: dead(worst), spot: tableSpot(worst, `${formatNumber(dead(worst))} dead rows`) };
 }
 
 /** Longer than any page takes to be built: ours. */

@@ -90,13 +90,22 @@ function refuseOriginal({ address, database }: Copy, identifier: string | null, 
   if (database !== catalog.database.name) return;
   const isOther = identifier !== null && servers.length > 0 && servers.every((one) => one.systemIdentifier !== null && one.systemIdentifier !== identifier);
   if (isOther) return;
-  const why = identifier !== null && servers.some((one) => one.systemIdentifier === identifier) ? "is the database that the snapshot was taken of" : "cannot be told from the database that the snapshot was taken of";
-  throw new UsageError("no-copy", `${database} at ${address} ${why}.`, "Measure on a copy: restore a dump elsewhere, or give a copy by files another name (ALTER DATABASE … RENAME TO …).");
+  const why =
+    identifier !== null && servers.some((one) => one.systemIdentifier === identifier)
+      ? "is the database that the snapshot was taken of"
+      : "cannot be told from the database that the snapshot was taken of";
+  throw new UsageError(
+    "no-copy",
+    `${database} at ${address} ${why}.`,
+    "Measure on a copy: restore a dump elsewhere, or give a copy by files another name (ALTER DATABASE … RENAME TO …).",
+  );
 }
 
 function refuseStandby({ address, database }: Copy, { recovering, readonly }: Identity): void {
-  if (recovering) throw new UsageError("no-copy", `${database} at ${address} is in recovery: it follows another server.`, "Measure on a copy that stands by itself.");
-  if (readonly) throw new UsageError("no-copy", `${database} at ${address} takes no writes: transactions are read-only there.`, "Measure as a user who may make indexes.");
+  if (recovering)
+    throw new UsageError("no-copy", `${database} at ${address} is in recovery: it follows another server.`, "Measure on a copy that stands by itself.");
+  if (readonly)
+    throw new UsageError("no-copy", `${database} at ${address} takes no writes: transactions are read-only there.`, "Measure as a user who may make indexes.");
 }
 
 interface Company {
@@ -120,12 +129,17 @@ async function refuseCompany(ask: Copy["ask"], database: string): Promise<void> 
   const { here = 0, busy = 0, standbys = 0, subscriptions = 0 } = found ?? {};
   const who = (count: number, one: string, several: string): string => (count === 1 ? `another session ${one}` : `${count} other sessions ${several}`);
   const why =
-    standbys > 0 ? `${database}'s server has a standby or a backup running: it is no copy to try things on`
-    : subscriptions > 0 ? `${database} receives changes from another server by a subscription`
-    : here > 0 ? `${who(here, "is", "are")} connected to ${database}`
-    : busy > 0 ? `${who(busy, "works", "work")} on ${database}'s server`
-    : null;
-  if (why !== null) throw new UsageError("copy-in-use", `${why}.`, "Measure where nobody else is: times would be theirs too, and an index to try would stand in their way.");
+    standbys > 0
+      ? `${database}'s server has a standby or a backup running: it is no copy to try things on`
+      : subscriptions > 0
+        ? `${database} receives changes from another server by a subscription`
+        : here > 0
+          ? `${who(here, "is", "are")} connected to ${database}`
+          : busy > 0
+            ? `${who(busy, "works", "work")} on ${database}'s server`
+            : null;
+  if (why !== null)
+    throw new UsageError("copy-in-use", `${why}.`, "Measure where nobody else is: times would be theirs too, and an index to try would stand in their way.");
 }
 
 /** By a connection of its own, as only another session can. */

@@ -28,13 +28,16 @@ const NOTICES_LOSS = 140_000;
 
 export async function measureIndexes(study: IndexStudy, database: Database, options: MeasureOptions): Promise<IndexMeasurement> {
   const away = droppable(study);
-  if (study.added.length === 0 && away.length === 0) throw new UsageError("nothing-to-measure", "there is no index to add, and none that could go.", "Nothing was done to the copy.");
+  if (study.added.length === 0 && away.length === 0)
+    throw new UsageError("nothing-to-measure", "there is no index to add, and none that could go.", "Nothing was done to the copy.");
   const copy = await openCopy(options.target, database.snapshot);
   options.onCancel?.(() => void copy.cancel());
   try {
     const sequences = await sequencesOf(copy);
     try {
-      await copy.run(`BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0${copy.versionNumber >= NOTICES_LOSS ? "; SET LOCAL client_connection_check_interval = '2s'" : ""}`);
+      await copy.run(
+        `BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0${copy.versionNumber >= NOTICES_LOSS ? "; SET LOCAL client_connection_check_interval = '2s'" : ""}`,
+      );
       return await measureIn(copy, study, database, options, away);
     } finally {
       await copy.run("ROLLBACK").catch(() => {});
@@ -49,10 +52,18 @@ export async function measureIndexes(study: IndexStudy, database: Database, opti
 
 function readable(error: unknown, { address, database }: Copy, isInterrupted: boolean): unknown {
   if (error instanceof UsageError) return error;
-  if (isInterrupted) return new UsageError("interrupted", "measuring was interrupted before there was a figure.", "The copy is as it was: nothing there was committed.", { cause: error });
+  if (isInterrupted)
+    return new UsageError("interrupted", "measuring was interrupted before there was a figure.", "The copy is as it was: nothing there was committed.", {
+      cause: error,
+    });
   const code = codeOf(error);
   if (code === "" && !/connection|terminated|ECONN|socket/i.test(messageOf(error))) return error;
-  return new UsageError("measure-failed", `measuring on ${database} at ${address} failed: ${messageOf(error)}.`, "The copy is as it was: nothing there was committed.", { cause: error });
+  return new UsageError(
+    "measure-failed",
+    `measuring on ${database} at ${address} failed: ${messageOf(error)}.`,
+    "The copy is as it was: nothing there was committed.",
+    { cause: error },
+  );
 }
 
 /** What no planned statement uses, or would miss by a twentieth of its cost. */
@@ -60,20 +71,39 @@ function droppable(study: IndexStudy): readonly { readonly schema: string; reado
   return study.removals.filter(({ users }) => users.length === 0).map(({ index }) => ({ schema: index.schema, name: index.name }));
 }
 
-async function measureIn(copy: Copy, study: IndexStudy, database: Database, options: MeasureOptions, unused: ReturnType<typeof droppable>): Promise<IndexMeasurement> {
+async function measureIn(
+  copy: Copy,
+  study: IndexStudy,
+  database: Database,
+  options: MeasureOptions,
+  unused: ReturnType<typeof droppable>,
+): Promise<IndexMeasurement> {
   const { rounds, timeout, isOver, progress } = options;
   await refuseUnlike(copy, study, database);
   const { built, made, names } = await build(copy, study, progress);
   const there = await present(copy, unused);
   const { runnables, unmeasured } = await prepare(copy, study, database, progress);
-  if (runnables.length === 0) throw new UsageError("nothing-to-measure", `no statement can be run${unmeasured[0] === undefined ? "" : `, the first since ${unmeasured[0].why}`}.`, "Values of statements come from a log (--log). The copy is as it was.");
+  if (runnables.length === 0)
+    throw new UsageError(
+      "nothing-to-measure",
+      `no statement can be run${unmeasured[0] === undefined ? "" : `, the first since ${unmeasured[0].why}`}.`,
+      "Values of statements come from a log (--log). The copy is as it was.",
+    );
   const away = { before: made, after: there };
   // Writes come last: what they leave behind, though rolled back, would be in the way of reads.
   const results: { readonly runnables: readonly Runnable[]; readonly result: RoundsResult }[] = [];
   for (const kind of ["read", "write"] as const) {
     const own = runnables.filter((one) => one.kind === kind);
     if (own.length === 0 || isOver()) continue;
-    const result = await runRounds({ copy, runnables: own, away, timeout, rounds, isOver, progress: (done, total) => progress(`running ${kind}s`, done, total) });
+    const result = await runRounds({
+      copy,
+      runnables: own,
+      away,
+      timeout,
+      rounds,
+      isOver,
+      progress: (done, total) => progress(`running ${kind}s`, done, total),
+    });
     results.push({ runnables: own, result });
   }
   const statements = results.flatMap(({ runnables: own, result }) => own.flatMap((one, number) => measured(one, number, result)));
@@ -85,9 +115,19 @@ async function measureIn(copy: Copy, study: IndexStudy, database: Database, opti
     built,
     dropped: there.map(({ name }) => name),
     rounds,
-    statements: statements.map((one) => ({ ...one, uses: [...new Set(one.uses.flatMap((name) => names.get(name) ?? []))].toSorted() })).toSorted((a, b) => gainOf(b) - gainOf(a)),
-    unmeasured: [...unmeasured, ...results.flatMap(({ runnables: own, result }) => [...result.failed].map(([number, why]) => ({ statement: own[number]?.statement.id ?? "", why })))],
-    notes: notesOf(copy, database, statements.filter(({ kind }) => kind === "write").length, results.every(({ result }) => result.isComplete)),
+    statements: statements
+      .map((one) => ({ ...one, uses: [...new Set(one.uses.flatMap((name) => names.get(name) ?? []))].toSorted() }))
+      .toSorted((a, b) => gainOf(b) - gainOf(a)),
+    unmeasured: [
+      ...unmeasured,
+      ...results.flatMap(({ runnables: own, result }) => [...result.failed].map(([number, why]) => ({ statement: own[number]?.statement.id ?? "", why }))),
+    ],
+    notes: notesOf(
+      copy,
+      database,
+      statements.filter(({ kind }) => kind === "write").length,
+      results.every(({ result }) => result.isComplete),
+    ),
     isComplete: results.every(({ result }) => result.isComplete) && !isOver(),
   };
 }
@@ -110,12 +150,26 @@ async function refuseUnlike(copy: Copy, study: IndexStudy, database: Database): 
   const tables = [...new Set(study.added.map(({ table }) => table))];
   const names = tables.map((one) => `'${quoteQualified(one).replaceAll("'", "''")}'`);
   if (names.length === 0) return;
-  const rows = await copy.ask<{ name: string; missing: boolean; unread: boolean }>(`SELECT n.name, c.oid IS NULL AS missing, c.reltuples < 0 OR (c.reltuples = 0 AND c.relpages > 0) OR (pg_catalog.pg_relation_size(c.oid) > 0 AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT EXISTS (SELECT FROM pg_catalog.pg_stats s WHERE s.schemaname = (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = c.relnamespace) AND s.tablename = c.relname)) AS unread
+  const rows = await copy.ask<{
+    name: string;
+    missing: boolean;
+    unread: boolean;
+  }>(`SELECT n.name, c.oid IS NULL AS missing, c.reltuples < 0 OR (c.reltuples = 0 AND c.relpages > 0) OR (pg_catalog.pg_relation_size(c.oid) > 0 AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT EXISTS (SELECT FROM pg_catalog.pg_stats s WHERE s.schemaname = (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = c.relnamespace) AND s.tablename = c.relname)) AS unread
     FROM unnest(ARRAY[${names.join(", ")}]) n(name) LEFT JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(n.name)`);
   const missing = rows.find((one) => one.missing);
-  if (missing !== undefined) throw new UsageError("unlike-copy", `${copy.database} at ${copy.address} has no table ${missing.name.replaceAll('"', "")}: it is no copy of ${database.catalog.database.name}.`, "Name a copy of the database that the snapshot was taken of.");
+  if (missing !== undefined)
+    throw new UsageError(
+      "unlike-copy",
+      `${copy.database} at ${copy.address} has no table ${missing.name.replaceAll('"', "")}: it is no copy of ${database.catalog.database.name}.`,
+      "Name a copy of the database that the snapshot was taken of.",
+    );
   const unread = rows.find((one) => one.unread);
-  if (unread !== undefined) throw new UsageError("unlike-copy", `nobody has analysed ${unread.name.replaceAll('"', "")} in ${copy.database} yet, so that its plans are guesses.`, "Run VACUUM (ANALYZE) on the copy first: a restored dump has no statistics.");
+  if (unread !== undefined)
+    throw new UsageError(
+      "unlike-copy",
+      `nobody has analysed ${unread.name.replaceAll('"', "")} in ${copy.database} yet, so that its plans are guesses.`,
+      "Run VACUUM (ANALYZE) on the copy first: a restored dump has no statistics.",
+    );
 }
 
 const temporaryName = (number: number): string => `luthier_measured_${number}`;
@@ -156,7 +210,9 @@ async function build(copy: Copy, study: IndexStudy, progress: MeasureOptions["pr
 }
 
 async function partsOf(copy: Copy, index: { readonly schema: string; readonly name: string }): Promise<string[]> {
-  const rows = await copy.ask<{ name: string }>(`SELECT c.relname AS name FROM pg_catalog.pg_partition_tree('${quoteQualified(index).replaceAll("'", "''")}') t JOIN pg_catalog.pg_class c ON c.oid = t.relid`);
+  const rows = await copy.ask<{ name: string }>(
+    `SELECT c.relname AS name FROM pg_catalog.pg_partition_tree('${quoteQualified(index).replaceAll("'", "''")}') t JOIN pg_catalog.pg_class c ON c.oid = t.relid`,
+  );
   return rows.map(({ name }) => name);
 }
 
@@ -165,7 +221,9 @@ const isRefusal = (error: unknown): boolean => /^(?:0A|22|42(?!501)|54)/.test(co
 
 async function bytesOf(copy: Copy, index: { readonly schema: string; readonly name: string }): Promise<number> {
   const name = quoteQualified(index).replaceAll("'", "''");
-  const [row] = await copy.ask<{ bytes: string }>(`SELECT coalesce(sum(pg_catalog.pg_relation_size(t.relid)), 0)::text AS bytes FROM pg_catalog.pg_partition_tree('${name}') t`);
+  const [row] = await copy.ask<{ bytes: string }>(
+    `SELECT coalesce(sum(pg_catalog.pg_relation_size(t.relid)), 0)::text AS bytes FROM pg_catalog.pg_partition_tree('${name}') t`,
+  );
   const [own] = await copy.ask<{ bytes: string }>(`SELECT pg_catalog.pg_relation_size('${name}')::text AS bytes`);
   return Math.max(Number(row?.bytes ?? 0), Number(own?.bytes ?? 0));
 }
@@ -173,7 +231,9 @@ async function bytesOf(copy: Copy, index: { readonly schema: string; readonly na
 async function present(copy: Copy, wanted: ReturnType<typeof droppable>): Promise<ReturnType<typeof droppable>> {
   if (wanted.length === 0) return [];
   const names = wanted.map((one) => `'${quoteQualified(one).replaceAll("'", "''")}'`).join(", ");
-  const rows = await copy.ask<{ there: boolean }>(`SELECT pg_catalog.to_regclass(name) IS NOT NULL AS there FROM unnest(ARRAY[${names}]) WITH ORDINALITY u(name, place) ORDER BY place`);
+  const rows = await copy.ask<{ there: boolean }>(
+    `SELECT pg_catalog.to_regclass(name) IS NOT NULL AS there FROM unnest(ARRAY[${names}]) WITH ORDINALITY u(name, place) ORDER BY place`,
+  );
   return wanted.filter((_, place) => rows[place]?.there === true);
 }
 
@@ -185,7 +245,10 @@ interface SequenceState {
 }
 
 /** The one thing that a rollback does not bring back. */
-const sequencesOf = (copy: Copy): Promise<SequenceState[]> => copy.ask<SequenceState>("SELECT schemaname AS schema, sequencename AS name, last_value::text AS last, start_value::text AS start FROM pg_catalog.pg_sequences");
+const sequencesOf = (copy: Copy): Promise<SequenceState[]> =>
+  copy.ask<SequenceState>(
+    "SELECT schemaname AS schema, sequencename AS name, last_value::text AS last, start_value::text AS start FROM pg_catalog.pg_sequences",
+  );
 
 async function restoreSequences(copy: Copy, before: readonly SequenceState[]): Promise<void> {
   const now = await sequencesOf(copy).catch(() => []);
@@ -199,7 +262,12 @@ async function restoreSequences(copy: Copy, before: readonly SequenceState[]): P
 
 // ------------------------------------------------------------------------------------------------------------ statements
 
-async function prepare(copy: Copy, study: IndexStudy, database: Database, progress: MeasureOptions["progress"]): Promise<{ readonly runnables: readonly Runnable[]; readonly unmeasured: IndexMeasurement["unmeasured"] }> {
+async function prepare(
+  copy: Copy,
+  study: IndexStudy,
+  database: Database,
+  progress: MeasureOptions["progress"],
+): Promise<{ readonly runnables: readonly Runnable[]; readonly unmeasured: IndexMeasurement["unmeasured"] }> {
   const read = await openStatementReader();
   const runnables: Runnable[] = [];
   const unmeasured: { statement: string; why: string }[] = [];
@@ -232,7 +300,10 @@ function withSavepoints<Result>(copy: Copy, work: (safe: Copy) => Promise<Result
 function wantedStatements(study: IndexStudy, database: Database): readonly Statement[] {
   const changed = new Set(study.statements.filter(({ verdict }) => verdict !== "same").map(({ statement }) => statement));
   const planned = new Set(study.statements.map(({ statement }) => statement));
-  const tables = new Set([...study.added.map(({ table }) => table.name), ...study.removals.flatMap(({ index, users }) => (users.length === 0 ? (database.table(index.table)?.name ?? []) : []))]);
+  const tables = new Set([
+    ...study.added.map(({ table }) => table.name),
+    ...study.removals.flatMap(({ index, users }) => (users.length === 0 ? (database.table(index.table)?.name ?? []) : [])),
+  ]);
   const writes = (one: Statement): boolean => one.shape !== null && one.shape.kind !== "select" && one.shape.base !== null && tables.has(one.shape.base.name);
   const rank = (one: Statement): number => (changed.has(one.id) ? 0 : writes(one) ? 1 : 2);
   const all = database.workload.statements.filter((one) => planned.has(one.id) || writes(one));

@@ -36,7 +36,13 @@ export async function makeRunnable(statement: Statement, context: RunnableContex
   return "why" in rows ? rows : await triedWith(statement, kind, "rows", rows.values, context);
 }
 
-async function triedWith(statement: Statement, kind: Runnable["kind"], values: Runnable["values"], all: readonly (readonly (string | null)[])[], context: RunnableContext): Promise<Runnable | { readonly why: string }> {
+async function triedWith(
+  statement: Statement,
+  kind: Runnable["kind"],
+  values: Runnable["values"],
+  all: readonly (readonly (string | null)[])[],
+  context: RunnableContext,
+): Promise<Runnable | { readonly why: string }> {
   let last: { readonly why: string } = { why: "no values of it are known" };
   for (const style of ["quoted", "bare numbers"] as const) {
     const texts = [...new Set(all.map((one) => inlineParameters(statement.sql, one, style)))];
@@ -72,7 +78,9 @@ async function volatileIn({ functions }: StatementParts, { copy }: RunnableConte
   const asked = functions.filter((one) => !HARMLESS.includes(one));
   if (asked.length === 0) return null;
   const names = asked.map((one) => `'${one.replaceAll("'", "''")}'`).join(", ");
-  const found = await copy.ask<{ name: string }>(`SELECT DISTINCT proname AS name FROM pg_catalog.pg_proc WHERE provolatile = 'v' AND proname IN (${names}) ORDER BY 1`);
+  const found = await copy.ask<{ name: string }>(
+    `SELECT DISTINCT proname AS name FROM pg_catalog.pg_proc WHERE provolatile = 'v' AND proname IN (${names}) ORDER BY 1`,
+  );
   return found[0] === undefined ? null : `it calls ${found[0].name}(), which does things that no rollback undoes`;
 }
 
@@ -81,11 +89,14 @@ async function triggerOn({ kind, tables }: StatementParts, { copy, database }: R
   const table = kind === "read" || kind === "lock" || first === undefined ? null : tableOf(first, database);
   if (table === null) return null;
   const name = quoteQualified(table).replaceAll("'", "''");
-  const found = await copy.ask<{ name: string }>(`SELECT tgname AS name FROM pg_catalog.pg_trigger WHERE tgrelid = pg_catalog.to_regclass('${name}') AND NOT tgisinternal AND tgenabled <> 'D' LIMIT 1`);
+  const found = await copy.ask<{ name: string }>(
+    `SELECT tgname AS name FROM pg_catalog.pg_trigger WHERE tgrelid = pg_catalog.to_regclass('${name}') AND NOT tgisinternal AND tgenabled <> 'D' LIMIT 1`,
+  );
   return found[0] === undefined ? null : `${table.name} has the trigger ${found[0].name}, which could do things that no rollback undoes`;
 }
 
-const tableOf = ({ schema, name }: { readonly schema: string | null; readonly name: string }, database: Database): Table | null => database.tableNamed(schema === null ? name : `${schema}.${name}`);
+const tableOf = ({ schema, name }: { readonly schema: string | null; readonly name: string }, database: Database): Table | null =>
+  database.tableNamed(schema === null ? name : `${schema}.${name}`);
 
 // ------------------------------------------------------------------------------------------------------------ values from the copy's rows
 
@@ -106,7 +117,11 @@ async function valuesFromRows({ parameters }: StatementParts, context: RunnableC
     rows.set(name, found.rows);
   }
   const count = Math.max(...parameters.keys());
-  return { values: Array.from({ length: MOST_VALUES }, (_, call) => Array.from({ length: count }, (_none, index) => valueOf(parameters.get(index + 1), index, call, rows))) };
+  return {
+    values: Array.from({ length: MOST_VALUES }, (_, call) =>
+      Array.from({ length: count }, (_none, index) => valueOf(parameters.get(index + 1), index, call, rows)),
+    ),
+  };
 }
 
 type Row = Readonly<Record<string, string | null>>;
@@ -127,7 +142,11 @@ function valueOf(use: ParameterUse | undefined, place: number, call: number, row
 const MOST_ROWS = 12;
 
 /** As they lie, spread by a hash: the same rows each time. Beside each column, a value that a new row can have. */
-async function rowsOf(name: string, columns: readonly string[], { copy, database }: RunnableContext): Promise<{ readonly rows: readonly Row[] } | { readonly why: string }> {
+async function rowsOf(
+  name: string,
+  columns: readonly string[],
+  { copy, database }: RunnableContext,
+): Promise<{ readonly rows: readonly Row[] } | { readonly why: string }> {
   const table = database.tableNamed(name);
   if (table === null || table.kind === "foreign") return { why: `${name} is no table of the snapshot, so that no values for it are known` };
   const unique = new Set(database.indexesOf(table).flatMap((one) => (one.unique && one.keys.length === 1 ? (one.keys[0]?.column ?? []) : [])));
@@ -135,7 +154,10 @@ async function rowsOf(name: string, columns: readonly string[], { copy, database
   const types = new Map(table.columns.map((one) => [one.name, one.type]));
   const lists = columns.flatMap((one) => {
     const column = `t.${quoteName(one)}`;
-    return [`${column}::text AS ${quoteName(one)}`, `${unique.has(one) ? fresh(one, types.get(one) ?? "", from) : `${column}::text`} AS ${quoteName(`new ${one}`)}`];
+    return [
+      `${column}::text AS ${quoteName(one)}`,
+      `${unique.has(one) ? fresh(one, types.get(one) ?? "", from) : `${column}::text`} AS ${quoteName(`new ${one}`)}`,
+    ];
   });
   const share = Math.min(100, Math.max(0.001, (SAMPLED_ROWS / Math.max(1, table.reltuples)) * 100));
   const sampled = share >= 100 ? "" : ` TABLESAMPLE SYSTEM (${share.toFixed(4)}) REPEATABLE (1)`;

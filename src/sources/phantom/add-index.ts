@@ -77,7 +77,12 @@ export async function addIndex({ ask, store, liveRows, ends }: AddContext, spec:
     sizes.push(await fillIndex({ ask, store, files }, one, facts, facts.method === "btree" ? await ends.leafOf(ask, one.oid, one.table) : null));
   }
   const whole = made.find((one) => one.table === table);
-  return { name: whole?.name ?? "", size: together(sizes), doubts: [...doubts, ...(sizes.some(({ basis }) => basis === "guess") ? ["its size is a guess"] : [])], parts: made.map(({ oid, name }) => ({ oid, name })) };
+  return {
+    name: whole?.name ?? "",
+    size: together(sizes),
+    doubts: [...doubts, ...(sizes.some(({ basis }) => basis === "guess") ? ["its size is a guess"] : [])],
+    parts: made.map(({ oid, name }) => ({ oid, name })),
+  };
 }
 
 /** An expression may not take a value that is made up: then it has none, as before ANALYZE. */
@@ -92,7 +97,8 @@ async function synthesised(ask: Ask, index: number): Promise<string[]> {
 async function tableOf(ask: Ask, spec: IndexSpec, sql: string): Promise<number> {
   const name = typeof spec === "string" ? await indexedTable(sql) : quoteQualified(spec.table);
   const [row] = name === null ? [] : await ask<{ oid: number | null }>("SELECT pg_catalog.to_regclass($1)::pg_catalog.oid::pg_catalog.int8 AS oid", [name]);
-  if (row === undefined || row.oid === null) throw new UsageError("bad-index", `this index is on no table of the snapshot: ${sql}`, "Write it as CREATE INDEX ON table (…).");
+  if (row === undefined || row.oid === null)
+    throw new UsageError("bad-index", `this index is on no table of the snapshot: ${sql}`, "Write it as CREATE INDEX ON table (…).");
   return row.oid;
 }
 
@@ -111,7 +117,13 @@ async function createOnEmpty(ask: Ask, sql: string, tree: readonly TreeRow[]): P
   } catch (cause) {
     throw new UsageError("bad-index", `PostgreSQL does not make this index: ${messageOf(cause)}.`, "Correct its definition.", { cause });
   }
-  await ask(q.SET_FILES_AND_COUNTERS, [oids, tree.map(({ file }) => file), tree.map(({ rows }) => rows), tree.map(({ pages }) => pages), tree.map(({ visible }) => visible)]);
+  await ask(q.SET_FILES_AND_COUNTERS, [
+    oids,
+    tree.map(({ file }) => file),
+    tree.map(({ rows }) => rows),
+    tree.map(({ pages }) => pages),
+    tree.map(({ visible }) => visible),
+  ]);
 }
 
 /** A table without columns and rows, whose file stands in for others. */
@@ -128,7 +140,12 @@ async function fillIndex({ ask, store, files }: Filling, index: IndexRow, facts:
   const size = estimateIndexSize(facts);
   const { number, paths } = store.write(index.path ?? "", { pages: size.pages, first: firstPages(facts, size, leaf), hasVisibilityMap: false });
   files.push(...paths);
-  await ask("UPDATE pg_catalog.pg_class SET relfilenode = $2, relpages = $3, reltuples = $4 WHERE oid = $1::pg_catalog.oid", [index.oid, number, size.pages, size.rows]);
+  await ask("UPDATE pg_catalog.pg_class SET relfilenode = $2, relpages = $3, reltuples = $4 WHERE oid = $1::pg_catalog.oid", [
+    index.oid,
+    number,
+    size.pages,
+    size.rows,
+  ]);
   return size;
 }
 
@@ -143,5 +160,11 @@ function firstPages(facts: IndexFacts, size: IndexSize, leaf: Buffer | null): re
 function together(sizes: readonly IndexSize[]): IndexSize {
   const sum = (of: (size: IndexSize) => number): number => sizes.reduce((total, one) => total + of(one), 0);
   const pages = sum((one) => one.pages);
-  return { pages, bytes: pages * BLOCK, rows: sum((one) => one.rows), height: Math.max(0, ...sizes.map(({ height }) => height)), basis: sizes.every(({ basis }) => basis === "model") ? "model" : "guess" };
+  return {
+    pages,
+    bytes: pages * BLOCK,
+    rows: sum((one) => one.rows),
+    height: Math.max(0, ...sizes.map(({ height }) => height)),
+    basis: sizes.every(({ basis }) => basis === "model") ? "model" : "guess",
+  };
 }

@@ -63,10 +63,31 @@ export async function startCluster({ binaries, major, encoding, folder = tmpdir(
     const token = randomBytes(12).toString("hex");
     const run = runner(binaries, owner);
     // The template databases are of no use but for their catalogs: the cheapest locale does.
-    await run("initdb", ["-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "--locale=C", `--encoding=${encoding}`, ...(major >= WITH_CHECKSUMS ? ["--no-data-checksums"] : [])]);
+    await run("initdb", [
+      "-D",
+      data,
+      "-U",
+      "postgres",
+      "-A",
+      "trust",
+      "--no-sync",
+      "--locale=C",
+      `--encoding=${encoding}`,
+      ...(major >= WITH_CHECKSUMS ? ["--no-data-checksums"] : []),
+    ]);
     writeFileSync(path.join(data, TOKEN_FILE), token);
     const settings = Object.entries({ ...SETTINGS, unix_socket_directories: home, unix_socket_permissions: "0700", cluster_name: `${PREFIX}${token}` });
-    await run("pg_ctl", ["-D", data, "-w", "-s", "-l", path.join(home, "log"), "-o", settings.map(([name, value]) => `-c ${name}='${value}'`).join(" "), "start"]);
+    await run("pg_ctl", [
+      "-D",
+      data,
+      "-w",
+      "-s",
+      "-l",
+      path.join(home, "log"),
+      "-o",
+      settings.map(([name, value]) => `-c ${name}='${value}'`).join(" "),
+      "start",
+    ]);
     return { home, data, socket: home, token, owner, stop };
   } catch (cause) {
     const log = logOf(home);
@@ -106,9 +127,15 @@ function makeHome(folder: string, owner: Cluster["owner"]): string {
 
 export function startFailure(cause: unknown, log: string, folder: string): UsageError {
   const words = `${cause instanceof Error ? cause.message : String(cause)}\n${log}`;
-  if (/ENOSPC|No space left/i.test(words) || isFull(folder)) return new UsageError("no-room", `there is no room for a local server in ${folder}.`, "Free 100 MB there, or name another folder with TMPDIR.", { cause });
+  if (/ENOSPC|No space left/i.test(words) || isFull(folder))
+    return new UsageError("no-room", `there is no room for a local server in ${folder}.`, "Free 100 MB there, or name another folder with TMPDIR.", { cause });
   const line = words.split("\n").find((one) => /FATAL|PANIC|error:/.test(one)) ?? words.split("\n")[0] ?? "";
-  return new UsageError("server-start", `the local server for plans did not start: ${line.trim().replace(/\.$/, "")}.`, "Try again; the words are the server's own.", { cause });
+  return new UsageError(
+    "server-start",
+    `the local server for plans did not start: ${line.trim().replace(/\.$/, "")}.`,
+    "Try again; the words are the server's own.",
+    { cause },
+  );
 }
 
 /** Less than a server's next file of its log takes (PostgreSQL: 16 MiB). */
@@ -155,7 +182,8 @@ function runner(binaries: string, owner: Cluster["owner"]): (program: string, ar
 /** It reads from us until the pipe closes, which the kernel sees to however this process ends. */
 function watch(home: string, hasServer: boolean): ChildProcess {
   // Without a process of its own, the number in that file is nobody's.
-  const end = 'kill -QUIT "$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)" 2>/dev/null; for i in 1 2 3 4 5 6 7 8 9 10; do [ -e "$1/data/postmaster.pid" ] || break; sleep 0.1; done; ';
+  const end =
+    'kill -QUIT "$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)" 2>/dev/null; for i in 1 2 3 4 5 6 7 8 9 10; do [ -e "$1/data/postmaster.pid" ] || break; sleep 0.1; done; ';
   const script = `trap "" INT TERM HUP; cat >/dev/null; ${hasServer ? end : ""}rm -rf "$1"`;
   const child = spawn("sh", ["-c", script, "watchdog", home], { stdio: ["pipe", "ignore", "ignore"], detached: true, cwd: "/" });
   child.on("error", () => {});

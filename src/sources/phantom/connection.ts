@@ -19,7 +19,16 @@ export async function connectPhantom(cluster: Pick<Cluster, "socket" | "data" | 
   const types = new pg.TypeOverrides();
   // Oids, as int8, fit a double.
   types.setTypeParser(INT8, Number);
-  const client = new pg.Client({ types, host: cluster.socket, port: PORT, user: "postgres", database, password: "", ssl: false, application_name: "luthier phantom" });
+  const client = new pg.Client({
+    types,
+    host: cluster.socket,
+    port: PORT,
+    user: "postgres",
+    database,
+    password: "",
+    ssl: false,
+    application_name: "luthier phantom",
+  });
   const state: { broken: string | null } = { broken: null };
   client.on("error", (error) => (state.broken ??= error.message));
   client.on("end", () => (state.broken ??= "the server closed the connection"));
@@ -54,7 +63,9 @@ const INT8 = 20;
 const PORT = 5432;
 
 async function refuseOthers(client: Client, { data, token }: Pick<Cluster, "data" | "token">): Promise<void> {
-  const { rows } = await client.query<{ name: string; folder: string }>("SELECT pg_catalog.current_setting('cluster_name') AS name, pg_catalog.current_setting('data_directory') AS folder");
+  const { rows } = await client.query<{ name: string; folder: string }>(
+    "SELECT pg_catalog.current_setting('cluster_name') AS name, pg_catalog.current_setting('data_directory') AS folder",
+  );
   const [row] = rows;
   const isOurs = row?.name === `${PREFIX}${token}` && row.folder === data && readFileSync(path.join(data, TOKEN_FILE), "utf8") === token;
   if (!isOurs) throw new Error("this is no server that was started here for plans: nothing was sent to it");

@@ -40,17 +40,26 @@ export async function runThroughDoor(ask: Ask, sql: string): Promise<void> {
 }
 
 /** Extensions reach beyond the database, or bring languages that do. */
-const REACHING = /^(?:dblink|postgres_fdw|file_fdw|adminpack|pl(?:python|perl|tcl|java|r|v8|sh|lua|rust)\w*|lo|pg_cron|pg_net|http|pgsql_http|aws_\w+|xml2|sslinfo|oracle_fdw|mysql_fdw|tds_fdw|multicorn|pageinspect|pg_background)$/i;
+const REACHING =
+  /^(?:dblink|postgres_fdw|file_fdw|adminpack|pl(?:python|perl|tcl|java|r|v8|sh|lua|rust)\w*|lo|pg_cron|pg_net|http|pgsql_http|aws_\w+|xml2|sslinfo|oracle_fdw|mysql_fdw|tds_fdw|multicorn|pageinspect|pg_background)$/i;
 
 const EXTENSION = /^CREATE EXTENSION IF NOT EXISTS "((?:[^"]|"")+)" WITH SCHEMA "(?:[^"]|"")+"$/;
-const ROLE = /^DO \$luthier\$ BEGIN IF NOT EXISTS \(SELECT FROM pg_catalog\.pg_roles WHERE rolname = '(?:[^']|'')*'\) THEN CREATE ROLE "(?:[^"]|"")+" NOLOGIN; END IF; END \$luthier\$$/;
+const ROLE =
+  /^DO \$luthier\$ BEGIN IF NOT EXISTS \(SELECT FROM pg_catalog\.pg_roles WHERE rolname = '(?:[^']|'')*'\) THEN CREATE ROLE "(?:[^"]|"")+" NOLOGIN; END IF; END \$luthier\$$/;
 
-export type Way = { readonly kind: "owner"; readonly sql: string } | { readonly kind: "superuser"; readonly sql: string } | { readonly kind: "refused"; readonly why: string } | { readonly kind: "skipped" };
+export type Way =
+  | { readonly kind: "owner"; readonly sql: string }
+  | { readonly kind: "superuser"; readonly sql: string }
+  | { readonly kind: "refused"; readonly why: string }
+  | { readonly kind: "skipped" };
 
 /** How a statement of the schema is run. Only what Luthier's own snapshots say word for word is the superuser's. */
 export function wayOf(statement: string): Way {
   const extension = EXTENSION.exec(statement)?.[1];
-  if (extension !== undefined) return REACHING.test(extension) ? { kind: "refused", why: `extension ${extension} reaches beyond the database: what uses it is left out` } : { kind: "superuser", sql: statement };
+  if (extension !== undefined)
+    return REACHING.test(extension)
+      ? { kind: "refused", why: `extension ${extension} reaches beyond the database: what uses it is left out` }
+      : { kind: "superuser", sql: statement };
   if (ROLE.test(statement)) return { kind: "superuser", sql: statement };
   // It would run the view's query.
   if (/^REFRESH\b/i.test(statement)) return { kind: "skipped" };

@@ -80,7 +80,14 @@ export async function forgeFiles(ask: Ask, store: FileStore, { catalog, places, 
 const AT_ONCE = 40;
 
 /** Leaves with the ends of columns, by production's oid of the index. */
-export async function buildLeaves(ask: Ask, data: string, catalog: Catalog, { ends }: PlannerData, places: Places, note: Note): Promise<ReadonlyMap<number, Buffer>> {
+export async function buildLeaves(
+  ask: Ask,
+  data: string,
+  catalog: Catalog,
+  { ends }: PlannerData,
+  places: Places,
+  note: Note,
+): Promise<ReadonlyMap<number, Buffer>> {
   const leaves = new Map<number, Buffer>();
   const columns = twinColumns(catalog, ends, places);
   if (columns.length === 0) return leaves;

@@ -8,7 +8,10 @@ export async function indexedTable(sql: string): Promise<string | null> {
     const [first] = parseSync(sql).stmts ?? [];
     const relation = first?.stmt !== undefined && "IndexStmt" in first.stmt ? first.stmt.IndexStmt.relation : undefined;
     if (relation?.relname === undefined) return null;
-    return [relation.schemaname, relation.relname].filter((one) => one !== undefined).map((one) => quoteName(one)).join(".");
+    return [relation.schemaname, relation.relname]
+      .filter((one) => one !== undefined)
+      .map((one) => quoteName(one))
+      .join(".");
   } catch {
     return null;
   }

@@ -18,7 +18,11 @@ export async function createSchema(ask: Ask, { catalog }: Snapshot, note: Note):
   const ways = catalog.ddl.filter((one) => !one.startsWith("--")).map((one) => wayOf(one));
   await ask("SET search_path = pg_catalog");
   for (const one of ways) if (one.kind === "refused") note(one.why);
-  await createBySuperuser(ask, ways.flatMap((one) => (one.kind === "superuser" ? [one.sql] : [])), note);
+  await createBySuperuser(
+    ask,
+    ways.flatMap((one) => (one.kind === "superuser" ? [one.sql] : [])),
+    note,
+  );
   await ask(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${OWNER}`);
   const statements = ways.flatMap((one) => (one.kind === "owner" ? [one.sql] : []));
   try {

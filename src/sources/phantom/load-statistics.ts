@@ -14,7 +14,12 @@ export async function loadCounters(ask: Ask, { tables, indexes }: Catalog, place
     const place = places.of(one.oid);
     return place === null ? [] : [{ ...one, oid: place.oid }];
   });
-  await ask(q.SET_COUNTERS, [rows.map(({ oid }) => oid), rows.map(({ reltuples }) => reltuples), rows.map(({ relpages }) => relpages), rows.map(({ relallvisible }) => relallvisible)]);
+  await ask(q.SET_COUNTERS, [
+    rows.map(({ oid }) => oid),
+    rows.map(({ reltuples }) => reltuples),
+    rows.map(({ relpages }) => relpages),
+    rows.map(({ relallvisible }) => relallvisible),
+  ]);
 }
 
 /** Statements in one message. */
@@ -27,7 +32,8 @@ export async function loadStatistics(ask: Ask, catalog: Catalog, planner: Planne
   for (const stored of planner.statistics) {
     const row = withShownValues(stored, shown(stored));
     const place = places.of(row.relation);
-    const target = place === null ? null : await targetOf(ask, place, places, { number: row.attribute, name: columns.get(row.relation)?.get(row.attribute) ?? null });
+    const target =
+      place === null ? null : await targetOf(ask, place, places, { number: row.attribute, name: columns.get(row.relation)?.get(row.attribute) ?? null });
     if (target !== null) statements.push(insertStatistics(target, row.inherited, row.figures, planner));
   }
   await ask("DELETE FROM pg_catalog.pg_statistic WHERE starelid >= 16384");
@@ -50,12 +56,20 @@ async function runAll(ask: Ask, statements: readonly string[]): Promise<string[]
 }
 
 /** Columns by name: numbers of dropped ones are not used again in production, and do not exist here. An index's are its positions. */
-async function targetOf(ask: Ask, place: Place, places: Places, { number, name }: { readonly number: number; readonly name: string | null }): Promise<StatisticTarget | null> {
+async function targetOf(
+  ask: Ask,
+  place: Place,
+  places: Places,
+  { number, name }: { readonly number: number; readonly name: string | null },
+): Promise<StatisticTarget | null> {
   const isIndex = place.table !== null;
   const found = places.attributes(place.oid).find((one) => (isIndex ? one.number === number : one.name === name));
   if (found === undefined) return null;
   // Some operator classes store another type than the expression's.
-  const type = isIndex && place.method !== "btree" && found.expression !== null ? await expressionType(ask, `${place.table}::pg_catalog.regclass`, found.expression, place) : found.type;
+  const type =
+    isIndex && place.method !== "btree" && found.expression !== null
+      ? await expressionType(ask, `${place.table}::pg_catalog.regclass`, found.expression, place)
+      : found.type;
   return { relation: place.oid, attribute: found.number, type: `${type}` };
 }
 
@@ -97,7 +111,9 @@ export async function loadExtended(ask: Ask, catalog: Catalog, planner: PlannerD
 
 async function typeNumbers(ask: Ask, planner: PlannerData): Promise<TypeNumbers> {
   const types = new Map((await ask<{ oid: number; name: string }>(q.TYPES)).map((one) => [one.name, Number(one.oid)]));
-  const labels = new Map((await ask<{ oid: number; type: number; label: string }>(q.LABELS)).map((one) => [`${Number(one.type)} ${one.label}`, Number(one.oid)]));
+  const labels = new Map(
+    (await ask<{ oid: number; type: number; label: string }>(q.LABELS)).map((one) => [`${Number(one.type)} ${one.label}`, Number(one.oid)]),
+  );
   const typeHere = (oid: number): number => types.get(planner.types[oid] ?? "") ?? oid;
   const entries = Object.entries(planner.labels).map(([oid, one]) => [Number(oid), one] as const);
   return {
@@ -120,7 +136,8 @@ interface ExtendedInsert {
 
 async function insertExtended(ask: Ask, { row, place, planner, numbers, major }: ExtendedInsert): Promise<string> {
   const columns = new Map(Object.entries(row.columns).map(([number, name]) => [Number(number), place.columns?.[name] ?? Number(number)]));
-  const data = (bytes: string | null, change: (bytes: Buffer) => Buffer, type: string): string => (bytes === null ? "NULL" : `'\\x${change(Buffer.from(bytes, "base64")).toString("hex")}'::pg_catalog.bytea::pg_catalog.${type}`);
+  const data = (bytes: string | null, change: (bytes: Buffer) => Buffer, type: string): string =>
+    bytes === null ? "NULL" : `'\\x${change(Buffer.from(bytes, "base64")).toString("hex")}'::pg_catalog.bytea::pg_catalog.${type}`;
   const values = [
     `${place.oid}`,
     ...(major >= WITH_INHERITED ? [`${row.inherited}`] : []),
@@ -142,4 +159,3 @@ async function expressionValues(ask: Ask, { expressions }: ExtendedStatisticRow,
   }
   return `ARRAY[${values.join(", ")}]::pg_catalog.pg_statistic[]`;
 }
-

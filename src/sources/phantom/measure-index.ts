@@ -69,7 +69,12 @@ export async function measureIndex(ask: Ask, oid: number, columns: readonly Colu
 function withoutNulls(row: ColumnRow, tableRows: number): ColumnRow {
   const left = 1 - (row.null_fraction ?? 0);
   const { distinct } = row;
-  return { ...row, null_fraction: 0, frequencies: row.frequencies?.map((one) => one / left) ?? null, distinct: distinct === null || distinct >= 0 ? distinct : Math.min(tableRows * left, -distinct * tableRows) };
+  return {
+    ...row,
+    null_fraction: 0,
+    frequencies: row.frequencies?.map((one) => one / left) ?? null,
+    distinct: distinct === null || distinct >= 0 ? distinct : Math.min(tableRows * left, -distinct * tableRows),
+  };
 }
 
 /** Counters begin anew when they are reset, or after a crash; and they count twice what was inserted just before ANALYZE. Ours. */
@@ -111,7 +116,12 @@ function widthsOf({ common_lengths: common, histogram_lengths: histogram, freque
   const shares = (common ?? []).map((bytes, index) => ({ bytes, share: frequencies?.[index] ?? 0 }));
   const left = Math.max(0, 1 - shares.reduce((sum, { share }) => sum + share, 0));
   const known = [...shares, ...(histogram ?? []).map((bytes) => ({ bytes, share: left / (histogram?.length ?? 1) }))];
-  const mean = known.reduce((sum, { bytes, share }) => sum + bytes * share, 0) / Math.max(1e-9, known.reduce((sum, { share }) => sum + share, 0));
+  const mean =
+    known.reduce((sum, { bytes, share }) => sum + bytes * share, 0) /
+    Math.max(
+      1e-9,
+      known.reduce((sum, { share }) => sum + share, 0),
+    );
   const off = (width ?? mean) + HALF - mean;
   return Math.abs(off) < 1 ? known : known.map(({ bytes, share }) => ({ bytes: Math.max(1, Math.round(bytes + off)), share }));
 }

@@ -54,9 +54,20 @@ const DATABASE = "phantom";
 export async function openPhantom(snapshot: Snapshot, options: PhantomOptions = {}): Promise<Phantom> {
   const [server] = snapshot.servers;
   if (server === undefined) throw new UsageError("broken-snapshot", "the snapshot holds no server.", "Take it anew with luthier snapshot --db URL.");
-  if (server.blockSize !== BLOCK) throw new UsageError("other-block-size", `production's pages have ${server.blockSize} bytes, and a local server's ${BLOCK}.`, "Nothing can be planned for it here.");
-  if (snapshot.data === "redacted") throw new UsageError("redacted-snapshot", "this snapshot was redacted, and plans depend on the values that it lost.", "Take one without --redact: it stays on this machine.");
-  if (snapshot.catalog.ddl.length === 0) throw new UsageError("broken-snapshot", "the snapshot holds no schema.", "Take it anew with luthier snapshot --db URL.");
+  if (server.blockSize !== BLOCK)
+    throw new UsageError(
+      "other-block-size",
+      `production's pages have ${server.blockSize} bytes, and a local server's ${BLOCK}.`,
+      "Nothing can be planned for it here.",
+    );
+  if (snapshot.data === "redacted")
+    throw new UsageError(
+      "redacted-snapshot",
+      "this snapshot was redacted, and plans depend on the values that it lost.",
+      "Take one without --redact: it stays on this machine.",
+    );
+  if (snapshot.catalog.ddl.length === 0)
+    throw new UsageError("broken-snapshot", "the snapshot holds no schema.", "Take it anew with luthier snapshot --db URL.");
   const major = Math.floor(server.versionNumber / 10_000);
   const host = await openHost(snapshot, major, options);
   try {
@@ -84,7 +95,14 @@ async function openHost(snapshot: Snapshot, major: number, options: PhantomOptio
     binaries = await serverBinaries(major, options);
   } catch (error) {
     if (options.planner === "native" || !(error instanceof UsageError) || error.code !== "no-server") throw error;
-    return await pgliteHost(snapshot, major, options, error.message.replace(/^plans need PostgreSQL \d+ on this machine, and there is none: /, `there is no PostgreSQL ${major} on this machine, and `).replace(/\.$/, ""));
+    return await pgliteHost(
+      snapshot,
+      major,
+      options,
+      error.message
+        .replace(/^plans need PostgreSQL \d+ on this machine, and there is none: /, `there is no PostgreSQL ${major} on this machine, and `)
+        .replace(/\.$/, ""),
+    );
   }
   return await nativeHost(binaries, snapshot, major, options);
 }
@@ -111,18 +129,28 @@ async function pgliteHost({ catalog }: Snapshot, major: number, { folder, cache 
 /** docs/phantom.md has the figures. */
 function pgliteNote(major: number, why: string): string {
   const what = `plans are those of PGlite, PostgreSQL ${PGLITE_MAJOR} within this process (${why})`;
-  return major === PGLITE_MAJOR ? what : `${what}, and production is PostgreSQL ${major}: some plans and many costs differ there, so that what rests on them is to be verified by running`;
+  return major === PGLITE_MAJOR
+    ? what
+    : `${what}, and production is PostgreSQL ${major}: some plans and many costs differ there, so that what rests on them is to be verified by running`;
 }
 
 /** In no other locale than C itself does a plain index serve LIKE; PGlite has but that one. */
 function orderNote({ localeProvider, collate }: Snapshot["catalog"]["database"]): string | null {
-  return localeProvider !== "libc" || /^(?:C|POSIX)$/.test(collate) || collate === "" ? null : `PGlite orders texts by their bytes, production as in ${collate}: conditions on ranges of texts are estimated otherwise, and an index on a text serves LIKE here that does not there`;
+  return localeProvider !== "libc" || /^(?:C|POSIX)$/.test(collate) || collate === ""
+    ? null
+    : `PGlite orders texts by their bytes, production as in ${collate}: conditions on ranges of texts are estimated otherwise, and an index on a text serves LIKE here that does not there`;
 }
 
 function buildFailure(cause: unknown, isRoomless: boolean): UsageError {
   const message = messageOf(cause).replace(/\.$/, "");
-  if (isRoomless || /ENOSPC|No space left|could not (extend|write)/.test(message)) return new UsageError("no-room", `the local server for plans ran out of room: ${message}.`, "Free 100 MB, or name another folder with TMPDIR.", { cause });
-  return new UsageError("phantom-build", `the snapshot could not be put into a local server: ${message}.`, "Take the snapshot anew with luthier snapshot --db URL.", { cause });
+  if (isRoomless || /ENOSPC|No space left|could not (extend|write)/.test(message))
+    return new UsageError("no-room", `the local server for plans ran out of room: ${message}.`, "Free 100 MB, or name another folder with TMPDIR.", { cause });
+  return new UsageError(
+    "phantom-build",
+    `the snapshot could not be put into a local server: ${message}.`,
+    "Take the snapshot anew with luthier snapshot --db URL.",
+    { cause },
+  );
 }
 
 async function build({ cluster, connect, major, notes: before }: Host, snapshot: Snapshot): Promise<Phantom> {
@@ -139,7 +167,12 @@ async function build({ cluster, connect, major, notes: before }: Host, snapshot:
       throw error instanceof UsageError ? error : noPlan(error);
     }
   };
-  const change: Phantom["whatIf"] = (one, work) => session.use((ask) => whatIf({ ask, store, major, liveRows, ends }, one, ({ plan, indexes }) => work({ indexes, plan: (sql, parameters) => asUsageError(() => plan(sql, parameters)) })));
+  const change: Phantom["whatIf"] = (one, work) =>
+    session.use((ask) =>
+      whatIf({ ask, store, major, liveRows, ends }, one, ({ plan, indexes }) =>
+        work({ indexes, plan: (sql, parameters) => asUsageError(() => plan(sql, parameters)) }),
+      ),
+    );
   return {
     notes,
     version: version[0]?.version ?? "",
@@ -168,7 +201,12 @@ async function build({ cluster, connect, major, notes: before }: Host, snapshot:
 }
 
 function noPlan(cause: unknown): UsageError {
-  return new UsageError("no-plan", `PostgreSQL gives no plan for this statement: ${messageOf(cause)}.`, "Check that the snapshot is of the database that the statement runs in.", { cause });
+  return new UsageError(
+    "no-plan",
+    `PostgreSQL gives no plan for this statement: ${messageOf(cause)}.`,
+    "Check that the snapshot is of the database that the statement runs in.",
+    { cause },
+  );
 }
 
 async function makeDatabase(cluster: Cluster, { catalog }: Snapshot, major: number, note: Note): Promise<void> {
@@ -220,17 +258,23 @@ async function fill({ ask, cluster, store, snapshot, major, note }: Filling): Pr
 
 /** What is in bytes in a snapshot is as production's machine writes it. */
 function withoutForeignBytes(catalog: Snapshot["catalog"], note: Note): Snapshot["catalog"] {
-  if (!catalog.indexes.some(({ method, metapage }) => method === "btree" && metapage !== null && isOfOtherByteOrder(Buffer.from(metapage, "base64")))) return catalog;
+  if (!catalog.indexes.some(({ method, metapage }) => method === "btree" && metapage !== null && isOfOtherByteOrder(Buffer.from(metapage, "base64"))))
+    return catalog;
   note("production's machine orders the bytes of numbers the other way: extended statistics are left out, and the heights of indexes are estimated");
   const { planner } = catalog;
-  return { ...catalog, indexes: catalog.indexes.map((one) => ({ ...one, metapage: null })), ...(planner === undefined ? {} : { planner: { ...planner, extended: [] } }) };
+  return {
+    ...catalog,
+    indexes: catalog.indexes.map((one) => ({ ...one, metapage: null })),
+    ...(planner === undefined ? {} : { planner: { ...planner, extended: [] } }),
+  };
 }
 
 /** A role that may not read `pg_statistic` sees most of it in a view; so does an older snapshot. */
 async function plannerData(ask: Ask, catalog: Snapshot["catalog"], places: Places, note: Note): Promise<PlannerData> {
   const { planner } = catalog;
   const isSeen = planner !== undefined && planner.statistics.length > 0;
-  if (isSeen || catalog.tables.every(({ columns }) => columns.every(({ statistics }) => statistics === null))) return planner ?? (await plannerOfViews(ask, catalog, places));
+  if (isSeen || catalog.tables.every(({ columns }) => columns.every(({ statistics }) => statistics === null)))
+    return planner ?? (await plannerOfViews(ask, catalog, places));
   note("statistics are those that pg_stats shows: without extended statistics, and without those of arrays and ranges as a whole");
   return await plannerOfViews(ask, catalog, places);
 }
@@ -248,7 +292,10 @@ const SHOWN = 3;
 
 function noteMissing({ missing: { tables, indexes } }: Places, note: Note): void {
   const names = (all: readonly { readonly schema: string; readonly name: string }[]): string => {
-    const shown = all.slice(0, SHOWN).map(({ schema, name }) => `${schema}.${name}`).join(", ");
+    const shown = all
+      .slice(0, SHOWN)
+      .map(({ schema, name }) => `${schema}.${name}`)
+      .join(", ");
     return all.length > SHOWN ? `${shown} and ${all.length - SHOWN} more` : shown;
   };
   if (tables.length > 0) note(`${tables.length} of the tables are not here: ${names(tables)}`);

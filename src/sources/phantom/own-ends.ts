@@ -67,12 +67,20 @@ const HERE = "luthier_phantom";
 
 /** An index over the two values alone, of which the server itself writes the leaf. All but the first column are null, which takes any type. */
 async function makeLeaf(ask: Ask, data: string, { table, column, array, values, order, columns }: EndsRow): Promise<Buffer | null> {
-  const copy = (name: string): string => `CREATE TABLE ${HERE}.${name} AS SELECT ${column} AS value, NULL::pg_catalog.int2 AS n FROM ONLY ${table} WITH NO DATA`;
+  const copy = (name: string): string =>
+    `CREATE TABLE ${HERE}.${name} AS SELECT ${column} AS value, NULL::pg_catalog.int2 AS n FROM ONLY ${table} WITH NO DATA`;
   const end = (direction: string): string => `INSERT INTO ${HERE}.own_ends (value) SELECT value FROM ${HERE}.own_values ORDER BY value ${direction} LIMIT 1`;
   const others = Array.from({ length: columns - 1 }, () => ", n").join("");
   await runThroughDoor(
     ask,
-    [copy("own_values"), `INSERT INTO ${HERE}.own_values (value) SELECT v FROM pg_catalog.unnest(${quoteLiteral(values ?? "{}")}::${array}) v`, copy("own_ends"), end("ASC"), end("DESC"), `CREATE INDEX own_leaf ON ${HERE}.own_ends (value ${order}${others})`].join(";\n"),
+    [
+      copy("own_values"),
+      `INSERT INTO ${HERE}.own_values (value) SELECT v FROM pg_catalog.unnest(${quoteLiteral(values ?? "{}")}::${array}) v`,
+      copy("own_ends"),
+      end("ASC"),
+      end("DESC"),
+      `CREATE INDEX own_leaf ON ${HERE}.own_ends (value ${order}${others})`,
+    ].join(";\n"),
   );
   const [made] = await ask<{ path: string }>(`SELECT pg_catalog.pg_relation_filepath('${HERE}.own_leaf') AS path`);
   const pages = made === undefined ? Buffer.alloc(0) : readFileSync(path.join(data, made.path));

@@ -16,7 +16,11 @@ export const PGLITE_VERSION = "0.5.16";
 export const PGLITE_MAJOR = 18;
 
 /** Modules of extensions that come with the package, by what SQL calls them. Those that read files or the server's memory are of no use here. */
-const MODULES: ReadonlySet<string> = new Set("amcheck bloom btree_gin btree_gist citext cube dict_int dict_xsyn earthdistance fuzzystrmatch hstore intarray isn ltree moddatetime pg_stat_statements pg_trgm pgcrypto seg tablefunc tcn tsm_system_rows tsm_system_time unaccent uuid-ossp".split(" "));
+const MODULES: ReadonlySet<string> = new Set(
+  "amcheck bloom btree_gin btree_gist citext cube dict_int dict_xsyn earthdistance fuzzystrmatch hstore intarray isn ltree moddatetime pg_stat_statements pg_trgm pgcrypto seg tablefunc tcn tsm_system_rows tsm_system_time unaccent uuid-ossp".split(
+    " ",
+  ),
+);
 
 export interface PgliteOptions {
   /** Parent of the cluster's folder. */
@@ -61,7 +65,10 @@ interface ImageOptions extends Pick<PgliteOptions, "cache" | "database" | "choic
 /** Making a cluster takes seconds, a copy of one does not. A cache that cannot be written is none. */
 async function layImage(options: ImageOptions): Promise<string | null> {
   const { data, home, cache, choices } = options;
-  const name = createHash("sha256").update(choices.map(({ sql }) => sql).join("\n")).digest("hex").slice(0, 12);
+  const name = createHash("sha256")
+    .update(choices.map(({ sql }) => sql).join("\n"))
+    .digest("hex")
+    .slice(0, 12);
   const images = path.join(cache, `pglite-${PGLITE_VERSION}-${name}`);
   // Which of the choices it holds is in its name.
   const kept = choices.findIndex((_, at) => isWhole(`${images}-${at}`));
@@ -147,5 +154,7 @@ async function connect(dataDir: string, database: string, extensions: Extensions
 
 /** What PostgreSQL says has a code; what ends it does not. */
 function isRefusal(error: unknown): boolean {
-  return typeof error === "object" && error !== null && "code" in error && /^[0-9A-Z]{5}$/.test(String(error.code)) && !/^(?:57P|XX000$)/.test(String(error.code));
+  return (
+    typeof error === "object" && error !== null && "code" in error && /^[0-9A-Z]{5}$/.test(String(error.code)) && !/^(?:57P|XX000$)/.test(String(error.code))
+  );
 }

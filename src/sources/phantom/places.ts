@@ -44,7 +44,9 @@ interface AttributeRow {
 }
 
 export async function findPlaces(ask: Ask, catalog: Catalog): Promise<Places> {
-  const byName = new Map((await ask<Place>(q.RELATIONS)).map((one) => [keyOf(one), { ...one, oid: Number(one.oid), table: one.table === null ? null : Number(one.table) }]));
+  const byName = new Map(
+    (await ask<Place>(q.RELATIONS)).map((one) => [keyOf(one), { ...one, oid: Number(one.oid), table: one.table === null ? null : Number(one.table) }]),
+  );
   const attributes = new Map<number, Attribute[]>();
   for (const { relation, number, name, type, type_name: typeName, expression } of await ask<AttributeRow>(q.ATTRIBUTES)) {
     const list = attributes.get(Number(relation)) ?? [];

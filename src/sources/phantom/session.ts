@@ -33,7 +33,12 @@ export function openSession(connect: () => Promise<PhantomConnection>, prepare: 
         // The server's last words come before the end of the connection.
         isLost = broken() !== null || isLastWord(error);
         if (!isLost) throw error;
-        throw new UsageError("planner-crash", `the local server for plans broke down at this statement: ${broken() ?? messageOf(error)}.`, "Leave this statement out; others can be planned.", { cause: error });
+        throw new UsageError(
+          "planner-crash",
+          `the local server for plans broke down at this statement: ${broken() ?? messageOf(error)}.`,
+          "Leave this statement out; others can be planned.",
+          { cause: error },
+        );
       }
     });
     last = turn.catch(() => {});

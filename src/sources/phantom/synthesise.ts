@@ -54,17 +54,34 @@ async function drawExpressions(ask: Ask, expressions: readonly ColumnRow[], colu
   const select = expressions.map(({ definition }, index) => `(${definition}) AS e${index}`);
   // The same draw every time.
   await ask("SELECT pg_catalog.setseed(0.5)");
-  await runThroughDoor(ask, `CREATE TEMPORARY TABLE ${TABLE} ON COMMIT DROP AS SELECT ${[...select, ...columns.map(({ name }, index) => `"${name.replaceAll('"', '""')}"::text AS c${index}`)].join(", ")} FROM (${drawRows(columns)}) drawn`);
+  await runThroughDoor(
+    ask,
+    `CREATE TEMPORARY TABLE ${TABLE} ON COMMIT DROP AS SELECT ${[...select, ...columns.map(({ name }, index) => `"${name.replaceAll('"', '""')}"::text AS c${index}`)].join(", ")} FROM (${drawRows(columns)}) drawn`,
+  );
   await ask(`ANALYZE pg_temp.${TABLE} (${select.map((_, index) => `e${index}`).join(", ")})`);
-  const rows = await ask<Row>(STATISTIC_ROWS, [[(await ask<{ oid: number }>(`SELECT 'pg_temp.${TABLE}'::pg_catalog.regclass::pg_catalog.oid::pg_catalog.int8 AS oid`))[0]?.oid]]);
-  const types = await ask<{ number: number; type: number; name: string }>(`SELECT a.attnum AS number, a.atttypid::pg_catalog.int8 AS type, t.typname AS name FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = 'pg_temp.${TABLE}'::pg_catalog.regclass AND a.attnum > 0`);
+  const rows = await ask<Row>(STATISTIC_ROWS, [
+    [(await ask<{ oid: number }>(`SELECT 'pg_temp.${TABLE}'::pg_catalog.regclass::pg_catalog.oid::pg_catalog.int8 AS oid`))[0]?.oid],
+  ]);
+  const types = await ask<{ number: number; type: number; name: string }>(
+    `SELECT a.attnum AS number, a.atttypid::pg_catalog.int8 AS type, t.typname AS name FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = 'pg_temp.${TABLE}'::pg_catalog.regclass AND a.attnum > 0`,
+  );
   const results: DrawnExpression[] = [];
   for (const index of expressions.keys()) {
     const row = rows.find((one) => one["attribute"] === index + 1);
     const type = types.find(({ number }) => number === index + 1);
     if (row === undefined || type === undefined) return [];
     const [counts] = await ask<Counts>(countsOf(`e${index}`));
-    const figures = adjustDrawn({ figures: figuresOf(row), typeName: type.name, columnDistinct: counts?.columns ?? 0, distinct: counts?.distinct ?? 0, single: counts?.single ?? 0, hundredths: counts?.hundredths ?? null }, columns);
+    const figures = adjustDrawn(
+      {
+        figures: figuresOf(row),
+        typeName: type.name,
+        columnDistinct: counts?.columns ?? 0,
+        distinct: counts?.distinct ?? 0,
+        single: counts?.single ?? 0,
+        hundredths: counts?.hundredths ?? null,
+      },
+      columns,
+    );
     results.push({ figures, type: type.type, names: ownNames(figures) });
   }
   await ask(`DROP TABLE pg_temp.${TABLE}`);

@@ -11,7 +11,11 @@ export interface AddedCandidate {
 }
 
 /** `careful`: what a plan would cost if memory were small, by the candidates that have been added, by number. */
-export function trialPlanner(trial: Trial, questions: readonly PreparedStatement[], careful: (plan: Plan, added: (name: string) => AddedCandidate | undefined) => number): Planner & { readonly careful: (plan: Plan) => number } {
+export function trialPlanner(
+  trial: Trial,
+  questions: readonly PreparedStatement[],
+  careful: (plan: Plan, added: (name: string) => AddedCandidate | undefined) => number,
+): Planner & { readonly careful: (plan: Plan) => number } {
   const names = new Map<string, number>();
   const sizes = new Map<string, number>();
   let count = 0;

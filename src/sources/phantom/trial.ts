@@ -71,7 +71,11 @@ export function openTrial({ use, context, major }: TrialContext): Trial {
       try {
         if (toggle !== null) await ask(toggle);
         shown = wanted;
-        const around = [...settings, ...(gone.length === 0 ? [] : [`UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid IN (${gone.join(", ")})`]), ...(sight.inside ?? [])];
+        const around = [
+          ...settings,
+          ...(gone.length === 0 ? [] : [`UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid IN (${gone.join(", ")})`]),
+          ...(sight.inside ?? []),
+        ];
         return await explainAll(ask, statements, around);
       } catch (error) {
         isKnown = false;
@@ -111,7 +115,11 @@ export function openTrial({ use, context, major }: TrialContext): Trial {
 const ALONE = 3;
 
 /** After one of them, or somebody from outside, broke the server down: that one has no plan, and the others have theirs. */
-async function eachAlone(look: (statements: readonly PreparedStatement[], sight: Sight) => Promise<(object | null)[]>, statements: readonly PreparedStatement[], sight: Sight): Promise<(object | null)[]> {
+async function eachAlone(
+  look: (statements: readonly PreparedStatement[], sight: Sight) => Promise<(object | null)[]>,
+  statements: readonly PreparedStatement[],
+  sight: Sight,
+): Promise<(object | null)[]> {
   const plans: (object | null)[] = [];
   const alone = async (one: PreparedStatement, attempt: number): Promise<(object | null)[]> => {
     try {
@@ -146,7 +154,11 @@ function toggles(before: ReadonlySet<number>, wanted: ReadonlySet<number>): stri
   return changed.length === 0 ? null : `UPDATE pg_catalog.pg_index SET indisvalid = NOT indisvalid WHERE indexrelid IN (${changed.join(", ")})`;
 }
 
-async function partsOfExisting(ask: Ask, index: { readonly schema: string; readonly name: string }, known: Map<string, readonly number[]>): Promise<readonly number[]> {
+async function partsOfExisting(
+  ask: Ask,
+  index: { readonly schema: string; readonly name: string },
+  known: Map<string, readonly number[]>,
+): Promise<readonly number[]> {
   const name = quoteQualified(index);
   const before = known.get(name);
   if (before !== undefined) return before;
@@ -211,7 +223,10 @@ const EXPLAIN = "EXPLAIN (FORMAT JSON)";
 const WITH_GENERIC_PLAN = 16;
 
 async function prepare(ask: Ask, sql: string, parameters: Parameters, major: number): Promise<PreparedStatement | { readonly refused: string }> {
-  const texts = "generic" in parameters ? [await genericText(sql, major)] : (["quoted", "bare numbers"] as const).map((style) => explainThroughDoor(`${EXPLAIN} ${inlineParameters(sql, parameters.literals, style)}`));
+  const texts =
+    "generic" in parameters
+      ? [await genericText(sql, major)]
+      : (["quoted", "bare numbers"] as const).map((style) => explainThroughDoor(`${EXPLAIN} ${inlineParameters(sql, parameters.literals, style)}`));
   let refused = "it has no plan";
   for (const text of texts) {
     try {

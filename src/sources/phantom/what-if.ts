@@ -46,12 +46,15 @@ export async function whatIf<Result>(context: WhatIfContext, change: Change, wor
 
 async function set(ask: Ask, name: string, value: string): Promise<void> {
   await ask(setStatement(name, value, true)).catch((cause: unknown) => {
-    throw new UsageError("bad-change", `${name} cannot be ${value}: ${messageOf(cause)}.`, "Name a setting of the planner and a value that it takes.", { cause });
+    throw new UsageError("bad-change", `${name} cannot be ${value}: ${messageOf(cause)}.`, "Name a setting of the planner and a value that it takes.", {
+      cause,
+    });
   });
 }
 
 async function dropIndex(ask: Ask, index: { readonly schema: string; readonly name: string }): Promise<void> {
   const [row] = await ask<{ oid: number | null }>("SELECT pg_catalog.to_regclass($1)::pg_catalog.oid::pg_catalog.int8 AS oid", [quoteQualified(index)]);
-  if (row?.oid === null || row === undefined) throw new UsageError("bad-change", `there is no index ${index.schema}.${index.name}.`, "Name one that the snapshot has.");
+  if (row?.oid === null || row === undefined)
+    throw new UsageError("bad-change", `there is no index ${index.schema}.${index.name}.`, "Name one that the snapshot has.");
   await ask(q.INVALIDATE, [row.oid]);
 }

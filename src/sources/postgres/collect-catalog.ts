@@ -18,7 +18,11 @@ export interface CatalogRead {
 }
 
 /** Null when not even the tables could be listed. */
-export async function collectCatalog(probe: Probe, { version, isReplica }: Pick<ReadOnlyConnection, "version" | "isReplica">, progress: (part: string, done: number, total: number) => void): Promise<CatalogRead | null> {
+export async function collectCatalog(
+  probe: Probe,
+  { version, isReplica }: Pick<ReadOnlyConnection, "version" | "isReplica">,
+  progress: (part: string, done: number, total: number) => void,
+): Promise<CatalogRead | null> {
   let done = 0;
   const of = async (part: string, sql: string, values: Values = [], cost = "", remedy = ""): Promise<Row[]> => {
     progress("catalog", (done += 1), STEPS);
@@ -37,11 +41,23 @@ export async function collectCatalog(probe: Probe, { version, isReplica }: Pick<
     tables,
     tableSizes: await of("sizes", q.TABLE_SIZES, (locked) => [free(oids, locked)], "no size of a table is known"),
     columns: await of("columns", q.COLUMNS, (locked) => [oids, locked], "no column is judged"),
-    statistics: await of("statistics", q.STATISTICS, [[...new Set(tables.map((one) => text(one, "schema")))]], "no distribution of values is known", "GRANT pg_read_all_data TO role"),
+    statistics: await of(
+      "statistics",
+      q.STATISTICS,
+      [[...new Set(tables.map((one) => text(one, "schema")))]],
+      "no distribution of values is known",
+      "GRANT pg_read_all_data TO role",
+    ),
     indexes,
     indexSizes: await of("sizes", q.INDEX_SIZES, (locked) => [free(indexOids, locked)], "no size of an index is known"),
     indexProgress: await of("progress", q.INDEX_PROGRESS),
-    metapages: await of("metapages", q.METAPAGES, [indexOids], "the planner's model of index heights is estimated", "GRANT EXECUTE ON FUNCTION pg_read_binary_file(text, bigint, bigint, boolean) TO role; it reads any file of the server's data folder"),
+    metapages: await of(
+      "metapages",
+      q.METAPAGES,
+      [indexOids],
+      "the planner's model of index heights is estimated",
+      "GRANT EXECUTE ON FUNCTION pg_read_binary_file(text, bigint, bigint, boolean) TO role; it reads any file of the server's data folder",
+    ),
     constraints: await of("constraints", q.CONSTRAINTS, [oids], "no constraint is judged"),
     sequences: await readSequenceValues(probe, sequences, isReplica),
     views: await of("views", q.VIEWS, (locked) => [locked], "no view is judged"),
@@ -51,7 +67,10 @@ export async function collectCatalog(probe: Probe, { version, isReplica }: Pick<
   };
   progress("catalog", STEPS, STEPS);
   const catalog = readCatalog(rows, buildDdl(await readSchema(probe, version, rows)));
-  return { catalog: { ...catalog, planner: await collectPlanner(probe, version, catalog) }, hiddenSequences: sequences.filter((one) => one["readable"] !== true).length };
+  return {
+    catalog: { ...catalog, planner: await collectPlanner(probe, version, catalog) },
+    hiddenSequences: sequences.filter((one) => one["readable"] !== true).length,
+  };
 }
 
 export const EMPTY_CATALOG: Catalog = {

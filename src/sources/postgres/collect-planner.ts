@@ -21,13 +21,16 @@ const ENDS_AT_ONCE = 25;
 export async function collectPlanner(probe: Probe, version: number, catalog: Catalog): Promise<PlannerData> {
   const tables = catalog.tables.map(({ oid }) => oid);
   const without = missed(version);
-  const statistics = (await probe.rows<Row>("planner statistics", q.STATISTIC_ROWS, [[...tables, ...catalog.indexes.map(({ oid }) => oid)]], without)).map((one) => ({
-    relation: number(one, "relation"),
-    attribute: number(one, "attribute"),
-    inherited: flag(one, "inherited"),
-    figures: q.figuresOf(one),
-  }));
-  const extended = catalog.extendedStatistics.length === 0 ? [] : (await probe.rows<Row>("planner statistics", q.extendedRows(version), [tables], without)).map(extendedOf);
+  const statistics = (await probe.rows<Row>("planner statistics", q.STATISTIC_ROWS, [[...tables, ...catalog.indexes.map(({ oid }) => oid)]], without)).map(
+    (one) => ({
+      relation: number(one, "relation"),
+      attribute: number(one, "attribute"),
+      inherited: flag(one, "inherited"),
+      figures: q.figuresOf(one),
+    }),
+  );
+  const extended =
+    catalog.extendedStatistics.length === 0 ? [] : (await probe.rows<Row>("planner statistics", q.extendedRows(version), [tables], without)).map(extendedOf);
   const hasEnums = extended.length > 0 && catalog.enums.length > 0;
   return {
     statistics: withoutShown(statistics, catalog),
@@ -98,16 +101,25 @@ interface Candidate extends q.EndProbe {
 }
 
 async function readEnds(probe: Probe, catalog: Catalog): Promise<ColumnEnds[]> {
-  const candidates = endCandidates(catalog).filter(({ oid }) => !probe.locked().includes(oid)).toSorted((a, b) => b.bytes - a.bytes);
+  const candidates = endCandidates(catalog)
+    .filter(({ oid }) => !probe.locked().includes(oid))
+    .toSorted((a, b) => b.bytes - a.bytes);
   const chosen = candidates.slice(0, MOST_ENDS);
   if (chosen.length < candidates.length) {
     const left = candidates.length - chosen.length;
-    probe.gap({ part: "ends of indexes", why: `only the ${MOST_ENDS} largest of ${candidates.length} are looked up`, cost: `for ${left} columns, conditions beyond the histogram are planned without them`, remedy: "" });
+    probe.gap({
+      part: "ends of indexes",
+      why: `only the ${MOST_ENDS} largest of ${candidates.length} are looked up`,
+      cost: `for ${left} columns, conditions beyond the histogram are planned without them`,
+      remedy: "",
+    });
   }
   const ends: ColumnEnds[] = [];
   for (let from = 0; from < chosen.length; from += ENDS_AT_ONCE) {
     const batch = chosen.slice(from, from + ENDS_AT_ONCE);
-    const rows = await probe.rows<Row>("ends of indexes", q.endsOf(batch), [], { cost: "conditions beyond a histogram are planned without the columns' real ends" });
+    const rows = await probe.rows<Row>("ends of indexes", q.endsOf(batch), [], {
+      cost: "conditions beyond a histogram are planned without the columns' real ends",
+    });
     // An index with much that is dead at its ends takes long; so may the others.
     if (rows.length === 0) break;
     ends.push(...rows.flatMap((one) => endsOf(one, batch)));
@@ -139,7 +151,8 @@ function candidateOf(table: Table, index: Index): Candidate | null {
   const isStored = table.kind === "table" || table.kind === "materialised-view";
   if (!isOrdered || !isStored || table.bytes === null || table.bytes === 0 || key.column === null) return null;
   const column = table.columns.find(({ name }) => name === key.column);
-  if (column?.statistics?.histogramBounds === undefined || column.statistics.histogramBounds === 0 || !isSameOrder(column.collation, key.collation)) return null;
+  if (column?.statistics?.histogramBounds === undefined || column.statistics.histogramBounds === 0 || !isSameOrder(column.collation, key.collation))
+    return null;
   return { oid: table.oid, bytes: table.bytes, schema: table.schema, table: table.name, column: column.name, isUnusual: key.descending !== key.nullsFirst };
 }
 

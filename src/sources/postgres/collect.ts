@@ -38,7 +38,11 @@ export async function collectSnapshot(options: CollectOptions): Promise<Snapshot
   try {
     for (const target of options.targets) connections.push(await connect({ ...options, target }));
     // The primary first: its counters have the writes, and it is where the catalog changes.
-    return await lookAtAll(connections.toSorted((a, b) => Number(a.isReplica) - Number(b.isReplica)), pooler, options);
+    return await lookAtAll(
+      connections.toSorted((a, b) => Number(a.isReplica) - Number(b.isReplica)),
+      pooler,
+      options,
+    );
   } finally {
     await Promise.all([...connections, ...(pooler === null ? [] : [pooler])].map((one) => one.close().catch(() => {})));
   }
@@ -66,7 +70,8 @@ async function lookAtAll(connections: readonly ReadOnlyConnection[], pooler: Poo
   const servers = seen.map((server, index) => (index === 0 ? withMachine(server, options.machine) : server));
   const again = pooler === null || options.interval === undefined ? null : await pooler.look(gaps);
   // Last, so that no counter has these reads in it.
-  const sampled = options.sample === true ? await sampleRows({ connection: first, catalog: main.catalog, progress: options.progress, now: () => performance.now() }) : null;
+  const sampled =
+    options.sample === true ? await sampleRows({ connection: first, catalog: main.catalog, progress: options.progress, now: () => performance.now() }) : null;
   gaps.push(...(sampled?.gaps ?? []));
   return {
     schema: "luthier-snapshot/1",
@@ -122,8 +127,18 @@ function refuseStrangers(looks: readonly Look[]): void {
   for (const other of others) {
     if (first === undefined) return;
     const isOther = first.systemIdentifier !== null && other.systemIdentifier !== null && first.systemIdentifier !== other.systemIdentifier;
-    if (isOther) throw new UsageError("other-cluster", `${other.address} is no replica of ${first.address}: their system identifiers differ.`, "Take one snapshot of each, with --out.");
-    if (other.role === "primary" && first.role === "primary") throw new UsageError("other-cluster", `${first.address} and ${other.address} are both primaries.`, "Name a primary once, and its replicas. A copy of a cluster has a snapshot of its own.");
+    if (isOther)
+      throw new UsageError(
+        "other-cluster",
+        `${other.address} is no replica of ${first.address}: their system identifiers differ.`,
+        "Take one snapshot of each, with --out.",
+      );
+    if (other.role === "primary" && first.role === "primary")
+      throw new UsageError(
+        "other-cluster",
+        `${first.address} and ${other.address} are both primaries.`,
+        "Name a primary once, and its replicas. A copy of a cluster has a snapshot of its own.",
+      );
   }
 }
 

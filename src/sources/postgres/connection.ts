@@ -52,9 +52,16 @@ export async function connect(options: ConnectionOptions): Promise<ReadOnlyConne
   const connection = { address: addressOf(client), broken: () => state.broken, close: () => close(client) };
   const run = <Result>(work: (query: Query) => Promise<Result>): Promise<Result> => inTransaction(client, options.statementTimeout, state, work);
   try {
-    const [row] = await run((query) => query<{ version: string; replica: boolean }>("SELECT current_setting('server_version_num') AS version, pg_is_in_recovery() AS replica"));
+    const [row] = await run((query) =>
+      query<{ version: string; replica: boolean }>("SELECT current_setting('server_version_num') AS version, pg_is_in_recovery() AS replica"),
+    );
     const version = Number(row?.version);
-    if (version < OLDEST) throw new UsageError("old-server", `${connection.address} is PostgreSQL ${Math.floor(version / 10_000)}, and Luthier reads 13 and later.`, "PostgreSQL 13 itself gets no corrections any more: upgrade.");
+    if (version < OLDEST)
+      throw new UsageError(
+        "old-server",
+        `${connection.address} is PostgreSQL ${Math.floor(version / 10_000)}, and Luthier reads 13 and later.`,
+        "PostgreSQL 13 itself gets no corrections any more: upgrade.",
+      );
     return { ...connection, version, isReplica: row?.replica === true, group: run };
   } catch (error) {
     await connection.close();
@@ -127,7 +134,12 @@ function read(name: "ca" | "cert" | "key", file: string | undefined): TlsOptions
 }
 
 /** One message to begin with, since each costs the way to the server and back. */
-async function inTransaction<Result>(client: Client, timeout: number, state: { broken: string | null }, work: (query: Query) => Promise<Result>): Promise<Result> {
+async function inTransaction<Result>(
+  client: Client,
+  timeout: number,
+  state: { broken: string | null },
+  work: (query: Query) => Promise<Result>,
+): Promise<Result> {
   const ask = async <Rows>(sql: string, values?: readonly unknown[]): Promise<Rows> => {
     if (state.broken !== null) throw new Error(state.broken);
     try {
@@ -139,7 +151,9 @@ async function inTransaction<Result>(client: Client, timeout: number, state: { b
     }
   };
   // Compiling queries that run once takes longer than they do. Names in definitions are always qualified with this search path, whatever the role's own is.
-  await ask(`BEGIN TRANSACTION READ ONLY; SET LOCAL statement_timeout = ${timeout}; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL search_path = pg_catalog; SET LOCAL jit = off`);
+  await ask(
+    `BEGIN TRANSACTION READ ONLY; SET LOCAL statement_timeout = ${timeout}; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL search_path = pg_catalog; SET LOCAL jit = off`,
+  );
   try {
     return await work((sql, values) => ask(marked(sql), values ?? []));
   } finally {

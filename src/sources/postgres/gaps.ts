@@ -23,7 +23,13 @@ export function replicaGap(servers: readonly Server[]): Gap | null {
   if (first === undefined) return null;
   const { address } = first;
   if (first.role === "replica") {
-    return { part: "primary", server: address, why: "this is a replica, and its primary was not looked at", cost: "writes, vacuum and checkpoints are the replica's own view", remedy: "name the primary too, with --db" };
+    return {
+      part: "primary",
+      server: address,
+      why: "this is a replica, and its primary was not looked at",
+      cost: "writes, vacuum and checkpoints are the replica's own view",
+      remedy: "name the primary too, with --db",
+    };
   }
   const standbys = first.replication.standbys.filter(({ state }) => state !== "backup").length;
   if (standbys <= others.length) return null;
@@ -56,7 +62,8 @@ const WITH_READ_ALL_DATA = 140_000;
 export function roleGaps(facts: RoleFacts): LocalGap[] {
   const role = `"${facts.user.name.replaceAll('"', '""')}"`;
   const monitor = `GRANT pg_monitor TO ${role}`;
-  const readAll = facts.version >= WITH_READ_ALL_DATA ? `GRANT pg_read_all_data TO ${role}` : `GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}, for each schema`;
+  const readAll =
+    facts.version >= WITH_READ_ALL_DATA ? `GRANT pg_read_all_data TO ${role}` : `GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}, for each schema`;
   const gaps: LocalGap[] = [];
   const missing = (when: boolean, gap: LocalGap): void => void (when && gaps.push(gap));
   missing(facts.unreadable.length > 0, {
@@ -71,10 +78,30 @@ export function roleGaps(facts: RoleFacts): LocalGap[] {
     cost: "their time is of no known statement",
     remedy: monitor,
   });
-  missing(facts.hiddenSequences > 0, { part: some("sequences", facts.hiddenSequences, facts.sequences), why: `the role may not read ${facts.hiddenSequences} sequences`, cost: "no exhaustion of their keys is judged", remedy: facts.version >= WITH_READ_ALL_DATA ? readAll : `GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO ${role}, for each schema` });
-  missing(facts.hiddenExtended > 0, { part: "extended statistics", why: `the values of ${facts.hiddenExtended} extended statistics are shown to the tables' owner alone`, cost: "what they say of columns together is not known", remedy: "take it as the owner or as a superuser" });
-  missing(!facts.seesSettings, { part: "some settings", why: "the role may not read all settings", cost: "settings of files, folders and preloaded libraries are not known", remedy: monitor });
-  missing(!facts.seesSessions, { part: "activity", why: "the role may not see what other users' sessions do", cost: "no session of another user, and no standby's lag, is judged", remedy: monitor });
+  missing(facts.hiddenSequences > 0, {
+    part: some("sequences", facts.hiddenSequences, facts.sequences),
+    why: `the role may not read ${facts.hiddenSequences} sequences`,
+    cost: "no exhaustion of their keys is judged",
+    remedy: facts.version >= WITH_READ_ALL_DATA ? readAll : `GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO ${role}, for each schema`,
+  });
+  missing(facts.hiddenExtended > 0, {
+    part: "extended statistics",
+    why: `the values of ${facts.hiddenExtended} extended statistics are shown to the tables' owner alone`,
+    cost: "what they say of columns together is not known",
+    remedy: "take it as the owner or as a superuser",
+  });
+  missing(!facts.seesSettings, {
+    part: "some settings",
+    why: "the role may not read all settings",
+    cost: "settings of files, folders and preloaded libraries are not known",
+    remedy: monitor,
+  });
+  missing(!facts.seesSessions, {
+    part: "activity",
+    why: "the role may not see what other users' sessions do",
+    cost: "no session of another user, and no standby's lag, is judged",
+    remedy: monitor,
+  });
   return gaps;
 }
 

@@ -26,7 +26,13 @@ export async function openPooler(options: PoolerOptions): Promise<PoolerConsole>
   const show = shower(client, address);
   return {
     look: (gaps) => look(show, gaps),
-    about: async (gaps) => ({ kind: "pgbouncer", address, ...(await readVersion(client, address)), config: await readConfig(show, gaps), databases: (await show("DATABASES", gaps)).map(databaseOf).filter(isServed) }),
+    about: async (gaps) => ({
+      kind: "pgbouncer",
+      address,
+      ...(await readVersion(client, address)),
+      config: await readConfig(show, gaps),
+      databases: (await show("DATABASES", gaps)).map(databaseOf).filter(isServed),
+    }),
     close: () => close(client),
   };
 }
@@ -39,7 +45,13 @@ function shower(client: Client, server: string): Show {
     try {
       return (await client.query(`SHOW ${what}`)).rows as Row[];
     } catch (error) {
-      gaps.push({ part: `pgbouncer ${what.toLowerCase()}`, server, why: error instanceof Error ? error.message : String(error), cost: "the pooler is judged without it", remedy: "name the user in stats_users of pgbouncer.ini" });
+      gaps.push({
+        part: `pgbouncer ${what.toLowerCase()}`,
+        server,
+        why: error instanceof Error ? error.message : String(error),
+        cost: "the pooler is judged without it",
+        remedy: "name the user in stats_users of pgbouncer.ini",
+      });
       return [];
     }
   };
@@ -47,9 +59,17 @@ function shower(client: Client, server: string): Show {
 
 /** `PgBouncer 1.18.0`; until 1.11 or so it came as a notice. */
 async function readVersion(client: Client, address: string): Promise<{ version: string; versionNumber: number }> {
-  const said = await client.query("SHOW VERSION").then(({ rows }) => text((rows as Row[])[0] ?? {}, "version"), () => "");
+  const said = await client.query("SHOW VERSION").then(
+    ({ rows }) => text((rows as Row[])[0] ?? {}, "version"),
+    () => "",
+  );
   const [, major = "", minor = "", patch = "0"] = /PgBouncer (\d+)\.(\d+)(?:\.(\d+))?/i.exec(said) ?? [];
-  if (major === "") throw new UsageError("no-pgbouncer", `what listens at ${address} is not the console of a PgBouncer.`, "Name the database pgbouncer and a user of stats_users: postgresql://stats@host:6432/pgbouncer.");
+  if (major === "")
+    throw new UsageError(
+      "no-pgbouncer",
+      `what listens at ${address} is not the console of a PgBouncer.`,
+      "Name the database pgbouncer and a user of stats_users: postgresql://stats@host:6432/pgbouncer.",
+    );
   return { version: `${major}.${minor}.${patch}`, versionNumber: Number(major) * 10_000 + Number(minor) * 100 + Number(patch) };
 }
 

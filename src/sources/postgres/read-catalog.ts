@@ -1,5 +1,18 @@
 /** Rows of the catalog's queries to the catalog. */
-import type { Catalog, Column, ColumnStatistics, Constraint, ConstraintKind, ExtendedStatistics, Index, IndexKey, DatabaseSequence, Table, TableKind, View } from "../../model/index.ts";
+import type {
+  Catalog,
+  Column,
+  ColumnStatistics,
+  Constraint,
+  ConstraintKind,
+  ExtendedStatistics,
+  Index,
+  IndexKey,
+  DatabaseSequence,
+  Table,
+  TableKind,
+  View,
+} from "../../model/index.ts";
 import { readArray } from "./read-array.ts";
 import { groupBy } from "../../model/group-by.ts";
 import { flag, number, numberOrNull, numbers, options, text, textOrNull, texts, type Row } from "./row-values.ts";
@@ -7,7 +20,22 @@ import { flag, number, numberOrNull, numbers, options, text, textOrNull, texts, 
 /** What each query gave; a part that could not be read is empty. */
 export type CatalogRows = Readonly<
   Record<
-    "database" | "extensions" | "tables" | "tableSizes" | "columns" | "statistics" | "indexes" | "indexSizes" | "indexProgress" | "metapages" | "constraints" | "sequences" | "views" | "enums" | "extendedStatistics" | "extendedValues",
+    | "database"
+    | "extensions"
+    | "tables"
+    | "tableSizes"
+    | "columns"
+    | "statistics"
+    | "indexes"
+    | "indexSizes"
+    | "indexProgress"
+    | "metapages"
+    | "constraints"
+    | "sequences"
+    | "views"
+    | "enums"
+    | "extendedStatistics"
+    | "extendedValues",
     readonly Row[]
   >
 >;
@@ -24,7 +52,12 @@ export function readCatalog(rows: CatalogRows, ddl: readonly string[]): Catalog 
     tables: rows.tables.map((one) => {
       const oid = number(one, "oid");
       const own = statistics.get(oid) ?? [];
-      return tableOf(one, sizes.get(oid) ?? {}, (columns.get(oid) ?? []).map((column) => columnOf(column, statisticsOf(own, text(column, "name")))), partitioned);
+      return tableOf(
+        one,
+        sizes.get(oid) ?? {},
+        (columns.get(oid) ?? []).map((column) => columnOf(column, statisticsOf(own, text(column, "name")))),
+        partitioned,
+      );
     }),
     indexes: rows.indexes.map(indexReader(rows, statistics)),
     constraints: rows.constraints.map(constraintOf),
@@ -87,7 +120,12 @@ function tableOf(row: Row, sizes: Row, columns: readonly Column[], partitioned: 
     partitioning:
       definition === null
         ? null
-        : { strategy: oneOf(STRATEGY, text(row, "strategy"), "range"), definition, columns: nullableTexts(row["partition_columns"]), defaultPartition: numberOrNull(row, "default_partition") },
+        : {
+            strategy: oneOf(STRATEGY, text(row, "strategy"), "range"),
+            definition,
+            columns: nullableTexts(row["partition_columns"]),
+            defaultPartition: numberOrNull(row, "default_partition"),
+          },
     partitionOf: bounds === null || parent === undefined ? null : { parent, bounds },
     inherits: parents.filter((one) => !partitioned.has(one)),
   };
@@ -101,7 +139,12 @@ function oneOf<Value extends string>(names: Readonly<Record<string, Value>>, let
   return names[letter] ?? otherwise;
 }
 
-const ALIGNMENTS = new Map<number, Column["alignment"]>([[1, 1], [2, 2], [4, 4], [8, 8]]);
+const ALIGNMENTS = new Map<number, Column["alignment"]>([
+  [1, 1],
+  [2, 2],
+  [4, 4],
+  [8, 8],
+]);
 const STORAGES = { plain: "plain", external: "external", main: "main", extended: "extended" } as const;
 
 function columnOf(row: Row, statistics: ColumnStatistics | null): Column {
@@ -233,7 +276,12 @@ function constraintOf(row: Row): Constraint {
     references:
       target === null
         ? null
-        : { table: target, columns: texts(row, "target_columns") ?? [], onDelete: oneOf(ACTIONS, text(row, "on_delete"), "no action"), onUpdate: oneOf(ACTIONS, text(row, "on_update"), "no action") },
+        : {
+            table: target,
+            columns: texts(row, "target_columns") ?? [],
+            onDelete: oneOf(ACTIONS, text(row, "on_delete"), "no action"),
+            onUpdate: oneOf(ACTIONS, text(row, "on_update"), "no action"),
+          },
     deferrable: flag(row, "deferrable"),
     deferred: flag(row, "deferred"),
     validated: flag(row, "validated"),

@@ -7,7 +7,10 @@ import { textOrNull, type Row } from "./row-values.ts";
 /** Null for a role that may not, and for what is no Linux: managed servers never tell. */
 export async function readMachine(probe: Probe, { superuser }: Server["user"]): Promise<Machine | null> {
   if (!superuser) return null;
-  const [row = {}] = await probe.rows<Row>("machine", q.MACHINE, [], { cost: "memory and cores of the server are not known", remedy: "say them with --ram and --cores" });
+  const [row = {}] = await probe.rows<Row>("machine", q.MACHINE, [], {
+    cost: "memory and cores of the server are not known",
+    remedy: "say them with --ram and --cores",
+  });
   return machineOf(row);
 }
 
@@ -33,10 +36,13 @@ function memoryOf(text: string | null): number | null {
 /** `0-3,6` */
 function coresOf(text: string | null): number | null {
   if (text === null || !/^[\d,-]+\s*$/.test(text)) return null;
-  return text.trim().split(",").reduce((sum, range) => {
-    const [first = 0, last = first] = range.split("-").map(Number);
-    return sum + last - first + 1;
-  }, 0);
+  return text
+    .trim()
+    .split(",")
+    .reduce((sum, range) => {
+      const [first = 0, last = first] = range.split("-").map(Number);
+      return sum + last - first + 1;
+    }, 0);
 }
 
 /** `max` for none. */

@@ -9,7 +9,11 @@ import * as q from "./schema-queries.ts";
 const MISSED = { cost: "the schema cannot be rebuilt whole" };
 
 /** What it takes to rebuild the schema, but for relations that are locked. */
-export async function readSchema(probe: Probe, version: number, catalog: { readonly indexes: readonly Row[]; readonly constraints: readonly Row[] }): Promise<SchemaParts> {
+export async function readSchema(
+  probe: Probe,
+  version: number,
+  catalog: { readonly indexes: readonly Row[]; readonly constraints: readonly Row[] },
+): Promise<SchemaParts> {
   const unlocked = (locked: readonly number[]): readonly unknown[] => [locked];
   const rows = (sql: string, values: Values = []): Promise<Row[]> => probe.rows<Row>("schema", sql, values, MISSED);
   const names = async (sql: string): Promise<string[]> => (await rows(sql)).map((one) => text(one, "name"));
@@ -61,15 +65,35 @@ function tableOf(row: Row, columns: readonly ColumnPart[]): TablePart {
 }
 
 function columnOf(row: Row): ColumnPart {
-  return { name: text(row, "name"), text: text(row, "text"), notNull: flag(row, "not_null"), isLocal: flag(row, "local"), isInherited: flag(row, "inherited"), identity: textOrNull(row, "identity") };
+  return {
+    name: text(row, "name"),
+    text: text(row, "text"),
+    notNull: flag(row, "not_null"),
+    isLocal: flag(row, "local"),
+    isInherited: flag(row, "inherited"),
+    identity: textOrNull(row, "identity"),
+  };
 }
 
 function defaultOf(row: Row): DefaultPart {
   const generated = text(row, "generated");
-  return { oid: number(row, "oid"), table: number(row, "table"), column: text(row, "column"), expression: text(row, "expression"), generated: generated === "s" ? "stored" : generated === "v" ? "virtual" : null };
+  return {
+    oid: number(row, "oid"),
+    table: number(row, "table"),
+    column: text(row, "column"),
+    expression: text(row, "expression"),
+    generated: generated === "s" ? "stored" : generated === "v" ? "virtual" : null,
+  };
 }
 
-const CONSTRAINT_KINDS: Readonly<Record<string, ConstraintPart["kind"]>> = { p: "primary", u: "unique", f: "foreign", c: "check", x: "exclusion", n: "not-null" };
+const CONSTRAINT_KINDS: Readonly<Record<string, ConstraintPart["kind"]>> = {
+  p: "primary",
+  u: "unique",
+  f: "foreign",
+  c: "check",
+  x: "exclusion",
+  n: "not-null",
+};
 
 function constraintReader(indexes: readonly Row[]): (row: Row) => ConstraintPart {
   const options = new Map(indexes.map((one) => [number(one, "oid"), texts(one, "options") ?? []]));
@@ -102,7 +126,14 @@ function optionText(word: string): string {
 
 /** One of a partitioned table is valid only once those of all partitions are attached. */
 function indexOf(row: Row): IndexPart {
-  return { ...named(row), table: number(row, "table"), definition: text(row, "definition"), isValid: flag(row, "valid") || flag(row, "partitioned"), parent: numberOrNull(row, "partition_of"), constraint: numberOrNull(row, "constraint") };
+  return {
+    ...named(row),
+    table: number(row, "table"),
+    definition: text(row, "definition"),
+    isValid: flag(row, "valid") || flag(row, "partitioned"),
+    parent: numberOrNull(row, "partition_of"),
+    constraint: numberOrNull(row, "constraint"),
+  };
 }
 
 function viewOf(row: Row): ViewPart {

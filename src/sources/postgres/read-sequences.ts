@@ -16,7 +16,12 @@ export async function readSequenceValues(probe: Probe, sequences: readonly Row[]
   for (let start = 0; start < readable.length; start += AT_ONCE) {
     const chunk = readable.slice(start, start + AT_ONCE).filter((one) => !probe.locked().includes(number(one, "oid")));
     if (chunk.length === 0) continue;
-    const sql = chunk.map((one) => `SELECT ${number(one, "oid")}::int8 AS oid, CASE WHEN is_called THEN last_value END::text AS value FROM ${quoteQualified({ schema: text(one, "schema"), name: text(one, "name") })}`).join("\nUNION ALL\n");
+    const sql = chunk
+      .map(
+        (one) =>
+          `SELECT ${number(one, "oid")}::int8 AS oid, CASE WHEN is_called THEN last_value END::text AS value FROM ${quoteQualified({ schema: text(one, "schema"), name: text(one, "name") })}`,
+      )
+      .join("\nUNION ALL\n");
     const rows = await probe.rows<{ oid: number; value: string | null }>("sequences", sql, [], { cost: "no key's exhaustion is judged" });
     for (const { oid, value } of rows) if (value !== null) values.set(oid, value);
   }

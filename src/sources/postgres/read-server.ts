@@ -15,14 +15,28 @@ const WITH_IO = 160_000;
 const WITH_CHECKPOINTER = 170_000;
 
 /** `read` is of the server that it was read from, and null for the others. */
-export async function readServer(probe: Probe, connection: Pick<ReadOnlyConnection, "address" | "version" | "isReplica">, oids: readonly number[], read: CatalogRead | null): Promise<Server> {
+export async function readServer(
+  probe: Probe,
+  connection: Pick<ReadOnlyConnection, "address" | "version" | "isReplica">,
+  oids: readonly number[],
+  read: CatalogRead | null,
+): Promise<Server> {
   const { address, version, isReplica } = connection;
   const [server = {}] = await probe.rows<Row>("server", q.SERVER, [], { cost: "the role's rights are not known" });
   const [started = {}] = await probe.rows<Row>("start", q.STARTED);
-  const [system = {}] = await probe.rows<Row>("system identifier", q.SYSTEM_IDENTIFIER, [], { cost: "replicas are not told from other clusters", remedy: "GRANT EXECUTE ON FUNCTION pg_control_system() TO role" });
+  const [system = {}] = await probe.rows<Row>("system identifier", q.SYSTEM_IDENTIFIER, [], {
+    cost: "replicas are not told from other clusters",
+    remedy: "GRANT EXECUTE ON FUNCTION pg_control_system() TO role",
+  });
   const unreadable = (await probe.rows<Row>("privileges", q.UNREADABLE, [oids])).map((one) => text(one, "name"));
   const statements = await readStatements(probe);
-  const user = { name: text(server, "user"), superuser: flag(server, "superuser"), memberOf: texts(server, "member_of") ?? [], readableTables: oids.length - unreadable.length, tables: oids.length };
+  const user = {
+    name: text(server, "user"),
+    superuser: flag(server, "superuser"),
+    memberOf: texts(server, "member_of") ?? [],
+    readableTables: oids.length - unreadable.length,
+    tables: oids.length,
+  };
   if (server["version"] !== undefined) for (const gap of roleGaps(factsOf({ user, version, unreadable, read, statements }))) probe.gap(gap);
   return {
     role: isReplica ? "replica" : "primary",
@@ -58,7 +72,9 @@ function factsOf({ user, version, unreadable, read, statements }: Seen): RoleFac
   const catalog = read?.catalog;
   const isMember = (role: string): boolean => user.superuser || user.memberOf.includes(role);
   const analysed = new Set(catalog?.tables.filter(({ reltuples }) => reltuples > 0).map(({ oid }) => oid));
-  const valued = catalog?.extendedStatistics.filter(({ kinds, table }) => analysed.has(table) && kinds.some((kind) => kind === "ndistinct" || kind === "dependencies")) ?? [];
+  const valued =
+    catalog?.extendedStatistics.filter(({ kinds, table }) => analysed.has(table) && kinds.some((kind) => kind === "ndistinct" || kind === "dependencies")) ??
+    [];
   return {
     user,
     version,
@@ -74,7 +90,14 @@ function factsOf({ user, version, unreadable, read, statements }: Seen): RoleFac
 }
 
 /** Settings that hold passwords, or commands that may: that they are set is all that is kept. */
-const SECRET_SETTINGS = new Set(["primary_conninfo", "ssl_passphrase_command", "archive_command", "restore_command", "archive_cleanup_command", "recovery_end_command"]);
+const SECRET_SETTINGS = new Set([
+  "primary_conninfo",
+  "ssl_passphrase_command",
+  "archive_command",
+  "restore_command",
+  "archive_cleanup_command",
+  "recovery_end_command",
+]);
 
 function settingOf(row: Row): Setting {
   const name = text(row, "name");
@@ -199,11 +222,23 @@ function indexCountersOf(row: Row, io: Row): IndexCounters {
 function checkpointsOf(writer: Row | undefined, checkpointer: Row | undefined): Counters["checkpoints"] {
   if (checkpointer !== undefined) {
     const row = inner(checkpointer, "row");
-    return { timed: number(row, "num_timed"), requested: number(row, "num_requested"), buffersWritten: number(row, "buffers_written"), backendBuffers: null, since: time(row, "stats_reset") };
+    return {
+      timed: number(row, "num_timed"),
+      requested: number(row, "num_requested"),
+      buffersWritten: number(row, "buffers_written"),
+      backendBuffers: null,
+      since: time(row, "stats_reset"),
+    };
   }
   if (writer === undefined) return null;
   const row = inner(writer, "row");
-  return { timed: number(row, "checkpoints_timed"), requested: number(row, "checkpoints_req"), buffersWritten: number(row, "buffers_checkpoint"), backendBuffers: numberOrNull(row, "buffers_backend"), since: time(row, "stats_reset") };
+  return {
+    timed: number(row, "checkpoints_timed"),
+    requested: number(row, "checkpoints_req"),
+    buffersWritten: number(row, "buffers_checkpoint"),
+    backendBuffers: numberOrNull(row, "buffers_backend"),
+    since: time(row, "stats_reset"),
+  };
 }
 
 // ---------------------------------------------------------------------------------------------------------- statements
@@ -222,7 +257,12 @@ async function readStatements(probe: Probe): Promise<StatementsRead> {
   const extensions = await probe.rows<Row>("statements", q.STATEMENTS_EXTENSION, [], { cost });
   const [extension] = extensions;
   if (extension === undefined) {
-    probe.gap({ part: "statements", why: "pg_stat_statements is not installed in this database", cost, remedy: "add it to shared_preload_libraries, restart, CREATE EXTENSION pg_stat_statements" });
+    probe.gap({
+      part: "statements",
+      why: "pg_stat_statements is not installed in this database",
+      cost,
+      remedy: "add it to shared_preload_libraries, restart, CREATE EXTENSION pg_stat_statements",
+    });
     return NO_STATEMENTS;
   }
   const rows = await probe.rows<Row>("statements", q.statements(text(extension, "schema")), [], { cost });
@@ -234,7 +274,8 @@ async function readStatements(probe: Probe): Promise<StatementsRead> {
 async function readStatementsInfo(probe: Probe, versionNumber: number): Promise<{ evicted: number | null; since: string | null }> {
   const [info = {}] = versionNumber >= WITH_WAL ? await probe.rows<Row>("statements", q.STATEMENTS_INFO_VIEW) : [];
   const schema = textOrNull(info, "schema");
-  const [row = {}] = schema === null ? [] : await probe.rows<Row>("age of statements", q.statementsInfo(schema), [], { cost: "since when statements are counted is not known" });
+  const [row = {}] =
+    schema === null ? [] : await probe.rows<Row>("age of statements", q.statementsInfo(schema), [], { cost: "since when statements are counted is not known" });
   return { evicted: numberOrNull(row, "evicted"), since: time(row, "since") };
 }
 
@@ -361,7 +402,11 @@ async function readSessions(probe: Probe): Promise<Pick<Server, "sessions" | "co
       tls: one["tls"] === null || one["tls"] === undefined ? null : flag(one, "tls"),
       count: number(one, "count"),
     })),
-    connectionLimits: limits.map((one) => ({ kind: text(one, "kind") === "role" ? ("role" as const) : ("database" as const), name: text(one, "name"), connections: number(one, "connections") })),
+    connectionLimits: limits.map((one) => ({
+      kind: text(one, "kind") === "role" ? ("role" as const) : ("database" as const),
+      name: text(one, "name"),
+      connections: number(one, "connections"),
+    })),
     overrides: overrides.map(overrideOf),
   };
 }
@@ -400,9 +445,19 @@ async function readReplication(probe: Probe, isReplica: boolean): Promise<Replic
       catalogXminAge: numberOrNull(one, "catalog_xmin_age"),
       inactiveSince: time(one, "inactive_since"),
     })),
-    preparedTransactions: prepared.map((one) => ({ id: text(one, "id"), owner: text(one, "owner"), preparedAt: time(one, "prepared_at") ?? "", xminAge: number(one, "xmin_age") })),
+    preparedTransactions: prepared.map((one) => ({
+      id: text(one, "id"),
+      owner: text(one, "owner"),
+      preparedAt: time(one, "prepared_at") ?? "",
+      xminAge: number(one, "xmin_age"),
+    })),
     replayLagMs: numberOrNull(lag, "lag"),
-    ...(isReplica ? { receiver: receiver === undefined ? null : textOrNull(receiver, "status"), conflicts: conflicts === undefined ? null : conflictsOf(inner(conflicts, "row")) } : {}),
+    ...(isReplica
+      ? {
+          receiver: receiver === undefined ? null : textOrNull(receiver, "status"),
+          conflicts: conflicts === undefined ? null : conflictsOf(inner(conflicts, "row")),
+        }
+      : {}),
   };
 }
 

@@ -23,7 +23,14 @@ const DISTINCT_SLACK = 1.5;
 
 export type Measure =
   | { readonly kind: "dependency"; readonly from: string; readonly to: string }
-  | { readonly kind: "copy"; readonly column: string; readonly through: string; readonly parent: Table; readonly parentKey: string; readonly parentColumn: string }
+  | {
+      readonly kind: "copy";
+      readonly column: string;
+      readonly through: string;
+      readonly parent: Table;
+      readonly parentKey: string;
+      readonly parentColumn: string;
+    }
   | { readonly kind: "range"; readonly column: string }
   | { readonly kind: "pattern"; readonly column: string; readonly pattern: "uuid" | "list" | "integer" };
 
@@ -56,9 +63,13 @@ interface Facts {
 }
 
 function factsOf(catalog: Catalog): Facts {
-  const unique = catalog.indexes.flatMap(({ unique: isUnique, keys, predicate, table }) => (isUnique && predicate === null && keys.length === 1 ? [`${table}.${keys[0]?.column ?? ""}`] : []));
+  const unique = catalog.indexes.flatMap(({ unique: isUnique, keys, predicate, table }) =>
+    isUnique && predicate === null && keys.length === 1 ? [`${table}.${keys[0]?.column ?? ""}`] : [],
+  );
   const foreign = catalog.constraints.filter(({ kind }) => kind === "foreign");
-  const keys = catalog.constraints.filter(({ kind }) => kind === "foreign" || kind === "primary").flatMap(({ table, columns }) => columns.map((one) => `${table}.${one}`));
+  const keys = catalog.constraints
+    .filter(({ kind }) => kind === "foreign" || kind === "primary")
+    .flatMap(({ table, columns }) => columns.map((one) => `${table}.${one}`));
   return {
     tables: new Map(catalog.tables.map((one) => [one.oid, one])),
     foreignKeys: new Map(catalog.tables.map(({ oid }) => [oid, foreign.filter(({ table, columns }) => table === oid && columns.length === 1)])),
@@ -79,7 +90,11 @@ function leavesOf({ oid }: Table, tables: readonly Table[]): Table[] {
 }
 
 function measuresOf(table: Table, facts: Facts): Measure[] {
-  return [...dependenciesOf(table, facts).slice(0, MOST_DEPENDENCIES), ...copiesOf(table, facts).slice(0, MOST_COPIES), ...othersOf(table, facts).slice(0, MOST_OTHERS)];
+  return [
+    ...dependenciesOf(table, facts).slice(0, MOST_DEPENDENCIES),
+    ...copiesOf(table, facts).slice(0, MOST_COPIES),
+    ...othersOf(table, facts).slice(0, MOST_OTHERS),
+  ];
 }
 
 // ------------------------------------------------------------------------------------------------------- dependencies
@@ -151,7 +166,9 @@ function copiesOf(table: Table, facts: Facts): Measure[] {
     if (parent === undefined || parent.oid === table.oid) return [];
     const candidates = parent.columns.filter((one) => isTelling(one, parent, facts));
     return candidates.flatMap((original) =>
-      table.columns.filter((column) => isCopyOf(column, original, stemOf(through)) && isCopyable(column, table, facts)).map(({ name }): Measure => ({ kind: "copy", column: name, through, parent, parentKey, parentColumn: original.name })),
+      table.columns
+        .filter((column) => isCopyOf(column, original, stemOf(through)) && isCopyable(column, table, facts))
+        .map(({ name }): Measure => ({ kind: "copy", column: name, through, parent, parentKey, parentColumn: original.name })),
     );
   });
 }
@@ -185,7 +202,8 @@ function othersOf(table: Table, facts: Facts): Measure[] {
     if (INTEGERS.has(typeName)) return [{ kind: "range", column: name }];
     if (typeName === "numeric") return [{ kind: "pattern", column: name, pattern: "integer" }];
     if (!isText(column) || statistics === null) return [];
-    if (isPlausible(column, isUuid, statistics.averageWidth >= 32 && statistics.averageWidth <= 40)) return [{ kind: "pattern", column: name, pattern: "uuid" }];
+    if (isPlausible(column, isUuid, statistics.averageWidth >= 32 && statistics.averageWidth <= 40))
+      return [{ kind: "pattern", column: name, pattern: "uuid" }];
     return isPlausible(column, isList, statistics.averageWidth <= WIDEST_LIST) ? [{ kind: "pattern", column: name, pattern: "list" }] : [];
   });
 }

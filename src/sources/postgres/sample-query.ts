@@ -58,7 +58,11 @@ function measure(one: Measure, id: number, step: number, parameter: (value: stri
   if (one.pattern === "integer") return answer(id, [`count(${column})`, `count(*) FILTER (WHERE ${column} = trunc(${column}))`], `FROM sample`);
   const { any, but } = one.pattern === "uuid" ? UUID_PATTERN : LIST_PATTERN;
   const without = but === null ? "" : ` AND ${column} !~ ${parameter(but)}`;
-  return answer(id, ["count(*)", `count(*) FILTER (WHERE ${column} ~ ${parameter(any)}${without})`], `FROM (SELECT ${column}, row_number() OVER () AS "row of sample" FROM sample) numbered WHERE ${column} <> '' AND "row of sample" % ${step} = 0`);
+  return answer(
+    id,
+    ["count(*)", `count(*) FILTER (WHERE ${column} ~ ${parameter(any)}${without})`],
+    `FROM (SELECT ${column}, row_number() OVER () AS "row of sample" FROM sample) numbered WHERE ${column} <> '' AND "row of sample" % ${step} = 0`,
+  );
 }
 
 /** Rows with both values, distinct values of X, those of them in more than one row, rows beside their group's commonest Y. */
@@ -66,7 +70,11 @@ function dependency(from: string, to: string, id: number): string {
   const [x, y] = [quoteName(from), quoteName(to)];
   const filled = `${x} IS NOT NULL AND ${y} IS NOT NULL AND ${x}::text <> '' AND ${y}::text <> ''`;
   const groups = `SELECT sum(n) AS all_of_x, max(n) AS most FROM (SELECT ${x} AS x, ${y} AS y, count(*) AS n FROM sample WHERE ${filled} GROUP BY 1, 2) pair GROUP BY x`;
-  return answer(id, ["coalesce(sum(all_of_x), 0)", "count(*)", "count(*) FILTER (WHERE all_of_x > 1)", "coalesce(sum(all_of_x - most), 0)"], `FROM (${groups}) grouped`);
+  return answer(
+    id,
+    ["coalesce(sum(all_of_x), 0)", "count(*)", "count(*) FILTER (WHERE all_of_x > 1)", "coalesce(sum(all_of_x - most), 0)"],
+    `FROM (${groups}) grouped`,
+  );
 }
 
 function copy({ column, through, parent, parentKey, parentColumn }: Extract<Measure, { kind: "copy" }>, id: number): string {

@@ -59,7 +59,13 @@ function sameForAll(message: string): string {
 function gapOf(why: string, tables: readonly string[], server: string): Gap {
   const named = tables.slice(0, 3).join(", ");
   const part = `rows of ${tables.length > 3 ? `${named} and ${tables.length - 3} more tables` : named}`;
-  return { part, server, why, cost: "dependencies, copies and patterns in them are not judged", remedy: why === "permission denied" ? "GRANT pg_read_all_data TO role" : "" };
+  return {
+    part,
+    server,
+    why,
+    cost: "dependencies, copies and patterns in them are not judged",
+    remedy: why === "permission denied" ? "GRANT pg_read_all_data TO role" : "",
+  };
 }
 
 function toSample(measure: Measure | undefined, { table: { oid: table } }: TablePlan, { a, b, c, d, low, high }: Counts): Sample[] {
@@ -68,7 +74,18 @@ function toSample(measure: Measure | undefined, { table: { oid: table } }: Table
     case "dependency":
       return [{ kind: "dependency", table, from: [measure.from], to: measure.to, rows: a, groups: b ?? 0, repeatedGroups: c ?? 0, violations: d ?? 0 }];
     case "copy":
-      return [{ kind: "copy", table, column: measure.column, through: measure.through, parent: measure.parent.oid, parentColumn: measure.parentColumn, rows: a, equal: b ?? 0 }];
+      return [
+        {
+          kind: "copy",
+          table,
+          column: measure.column,
+          through: measure.through,
+          parent: measure.parent.oid,
+          parentColumn: measure.parentColumn,
+          rows: a,
+          equal: b ?? 0,
+        },
+      ];
     case "range":
       return [{ kind: "range", table, column: measure.column, rows: a, minimum: low, maximum: high }];
     case "pattern":

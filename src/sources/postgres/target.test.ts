@@ -35,6 +35,15 @@ describe("reads what libpq reads", () => {
   });
 });
 
-test.each(["postgresql://u:p@ss/w0rd@h/db", "postgresql://u:p#ss@h/db", "postgresql://u:p?ss@h/db", "ann:p4ss@host/db", "host=a b", "host=a port=x", "host=a sslmode=never", "nowhere"])("does not read, and does not repeat, %s", (given) => {
+test.each([
+  "postgresql://u:p@ss/w0rd@h/db",
+  "postgresql://u:p#ss@h/db",
+  "postgresql://u:p?ss@h/db",
+  "ann:p4ss@host/db",
+  "host=a b",
+  "host=a port=x",
+  "host=a sslmode=never",
+  "nowhere",
+])("does not read, and does not repeat, %s", (given) => {
   expect(() => known(given)).toThrow(expect.objectContaining({ name: "UsageError", message: expect.not.stringMatching(/p@?#?\??4?ss/) }));
 });

@@ -20,7 +20,7 @@ export interface Target {
   readonly key: string | undefined;
 }
 
-const REMEDY = "Write postgresql://user@host:5432/database, \"host=… dbname=…\", or the name of a service in pg_service.conf.";
+const REMEDY = 'Write postgresql://user@host:5432/database, "host=… dbname=…", or the name of a service in pg_service.conf.';
 
 /** What could not be read of it is not repeated: it may hold a password. */
 export function readTarget(given: string, env: Readonly<Record<string, string | undefined>> = process.env): Target {
@@ -41,14 +41,26 @@ function serviceName(given: string): string {
 function urlWords(given: string): Words {
   try {
     // Node's URL has no empty host, which means the socket.
-    const url = new URL(given.replace(/^postgres(ql)?:\/\/([^/@]*@)?(?=\/|\?|$)/, (_all, _ql, user: string | undefined) => `postgresql://${user ?? ""}socket.invalid`));
+    const url = new URL(
+      given.replace(/^postgres(ql)?:\/\/([^/@]*@)?(?=\/|\?|$)/, (_all, _ql, user: string | undefined) => `postgresql://${user ?? ""}socket.invalid`),
+    );
     if (isCutWrongly(given, url)) throw new Error("a password that is not encoded");
     const host = decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, "$1");
-    const parts = { host: host === "socket.invalid" ? "" : host, port: url.port, user: decodeURIComponent(url.username), password: decodeURIComponent(url.password), dbname: decodeURIComponent(url.pathname.slice(1)) };
+    const parts = {
+      host: host === "socket.invalid" ? "" : host,
+      port: url.port,
+      user: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+      dbname: decodeURIComponent(url.pathname.slice(1)),
+    };
     return { ...filled(parts), ...Object.fromEntries(url.searchParams) };
   } catch {
     const isList = /@?[^/]*,[^/]*\//.test(given.replace(/^postgres(ql)?:\/\//, ""));
-    throw new UsageError("bad-database", isList ? "a URL of --db names several hosts, and each server is looked at by itself." : "a URL of --db is not one that PostgreSQL reads.", isList ? "Repeat --db for each of them." : `Characters such as @ : / ? # in a password are written as %40 %3A %2F %3F %23. ${REMEDY}`);
+    throw new UsageError(
+      "bad-database",
+      isList ? "a URL of --db names several hosts, and each server is looked at by itself." : "a URL of --db is not one that PostgreSQL reads.",
+      isList ? "Repeat --db for each of them." : `Characters such as @ : / ? # in a password are written as %40 %3A %2F %3F %23. ${REMEDY}`,
+    );
   }
 }
 
@@ -60,12 +72,16 @@ function isCutWrongly(given: string, url: URL): boolean {
 /** `host=db dbname='my shop'`, with quotes and backslashes as libpq has them. */
 function keywordWords(given: string): Words {
   const words = [...given.matchAll(/\s*(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))\s*/gy)];
-  if (words.map(([all]) => all).join("") !== given) throw new UsageError("bad-database", "the words of --db are not key=value pairs that PostgreSQL reads.", REMEDY);
+  if (words.map(([all]) => all).join("") !== given)
+    throw new UsageError("bad-database", "the words of --db are not key=value pairs that PostgreSQL reads.", REMEDY);
   return Object.fromEntries(words.map(([, name = "", quoted, plain]) => [name, (quoted ?? plain ?? "").replaceAll(/\\(.)/g, "$1")]));
 }
 
 function serviceWords(name: string, env: Readonly<Record<string, string | undefined>>): Words {
-  const files = [env["PGSERVICEFILE"] ?? path.join(env["HOME"] ?? homedir(), ".pg_service.conf"), path.join(env["PGSYSCONFDIR"] ?? "/etc/postgresql-common", "pg_service.conf")];
+  const files = [
+    env["PGSERVICEFILE"] ?? path.join(env["HOME"] ?? homedir(), ".pg_service.conf"),
+    path.join(env["PGSYSCONFDIR"] ?? "/etc/postgresql-common", "pg_service.conf"),
+  ];
   for (const file of files.filter((one) => existsSync(one))) {
     const found = readService(readFileSync(file, "utf8"), name);
     if (found !== null) return found;
@@ -77,11 +93,25 @@ function readService(text: string, name: string): Words | null {
   const sections = text.split(/^[ \t]*\[/m).slice(1);
   const section = sections.find((one) => one.slice(0, one.indexOf("]")) === name);
   if (section === undefined) return null;
-  const lines = section.slice(section.indexOf("]") + 1).split("\n").map((line) => line.trim());
-  return Object.fromEntries(lines.filter((line) => line.includes("=") && !line.startsWith("#")).map((line) => [line.slice(0, line.indexOf("=")).trim(), line.slice(line.indexOf("=") + 1).trim()]));
+  const lines = section
+    .slice(section.indexOf("]") + 1)
+    .split("\n")
+    .map((line) => line.trim());
+  return Object.fromEntries(
+    lines
+      .filter((line) => line.includes("=") && !line.startsWith("#"))
+      .map((line) => [line.slice(0, line.indexOf("=")).trim(), line.slice(line.indexOf("=") + 1).trim()]),
+  );
 }
 
-const TLS_MODES: Readonly<Record<string, TlsMode>> = { disable: "disable", allow: "allow", prefer: "prefer", require: "require", "verify-ca": "verify-ca", "verify-full": "verify-full" };
+const TLS_MODES: Readonly<Record<string, TlsMode>> = {
+  disable: "disable",
+  allow: "allow",
+  prefer: "prefer",
+  require: "require",
+  "verify-ca": "verify-ca",
+  "verify-full": "verify-full",
+};
 
 function targetOf(words: Words, env: Readonly<Record<string, string | undefined>>): Target {
   const word = (name: string, variable: string): string | undefined => [words[name], env[variable]].find((one) => one !== undefined && one !== "");

@@ -44,7 +44,8 @@ function addRelated(state: QueryState, { model: label, field: name }: NonNullabl
 export function filterByRow(state: QueryState, holder: Model, field: NonNullable<ReturnType<Model["fields"]["get"]>>, operator: "=" | "in" = "="): boolean {
   const { tables } = state;
   const base = baseOf(state);
-  const add = (alias: number, name: string, kind: "=" | "in"): void => void state.where.push({ kind: "test", operator: kind, left: column(alias, name), right: PARAMETER });
+  const add = (alias: number, name: string, kind: "=" | "in"): void =>
+    void state.where.push({ kind: "test", operator: kind, left: column(alias, name), right: PARAMETER });
   switch (field.relation?.kind) {
     case "fk-reverse":
     case "o2o-reverse":
@@ -63,7 +64,19 @@ export function filterByRow(state: QueryState, holder: Model, field: NonNullable
       const through = tables.through(holder, field);
       const key = tables.keyOf(state.model);
       if (through === null || key === null) return false;
-      const alias = joinTable(state, base, { model: through.model, key: `rows of ${field.name}`, on: [{ left: tables.columnOf(key), right: tables.columnOf(through.to) }], nullable: false, isMany: true, isDirect: false }, null);
+      const alias = joinTable(
+        state,
+        base,
+        {
+          model: through.model,
+          key: `rows of ${field.name}`,
+          on: [{ left: tables.columnOf(key), right: tables.columnOf(through.to) }],
+          nullable: false,
+          isMany: true,
+          isDirect: false,
+        },
+        null,
+      );
       add(alias.index, tables.columnOf(through.from), operator);
       return true;
     }
@@ -186,9 +199,11 @@ function values(state: QueryState, args: RecipeArgs): void {
   state.only = null;
   state.deferred = new Set();
   if (args.open || args.positional.some((one) => one.kind === "unknown" || one.kind === "either")) state.open.add("projection").add("joins").add("group by");
-  for (const [name, value] of state.valuesKeywords) state.annotations.set(name, { expression: expressionOf(state, value, null), isAggregate: isAggregate(value), isSelected: true });
+  for (const [name, value] of state.valuesKeywords)
+    state.annotations.set(name, { expression: expressionOf(state, value, null), isAggregate: isAggregate(value), isSelected: true });
   for (const one of args.positional) {
-    if (one.kind === "expression") state.annotations.set(defaultName(one), { expression: expressionOf(state, one, null), isAggregate: isAggregate(one), isSelected: true });
+    if (one.kind === "expression")
+      state.annotations.set(defaultName(one), { expression: expressionOf(state, one, null), isAggregate: isAggregate(one), isSelected: true });
   }
   if (state.grouped !== null && state.grouped.length === 0) state.open.add("group by");
 }

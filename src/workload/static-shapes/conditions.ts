@@ -96,7 +96,8 @@ function addLookup(state: QueryState, name: string, value: RecipeValue, reuse: S
   const annotation = state.annotations.get(head);
   if (annotation !== undefined) {
     const { expression } = annotation;
-    if (expression.kind === "subquery" && state.subqueries[expression.index]?.role === "exists") return { condition: existsTest(expression, value), needed: NONE };
+    if (expression.kind === "subquery" && state.subqueries[expression.index]?.role === "exists")
+      return { condition: existsTest(expression, value), needed: NONE };
     const compared = lookupValue(state, value, null);
     return { condition: lookupTest({ expression: annotation.expression, field: null, names: names.slice(1) }, compared), needed: NONE };
   }
@@ -152,7 +153,8 @@ function testPath(state: QueryState, path: ResolvedPath, value: RecipeValue, cur
 function valuePresent(state: QueryState, value: RecipeValue, { expression }: LookupValue): Condition[] {
   if (value.kind !== "expression" || value.name !== "F" || expression.kind !== "column") return [];
   const alias = state.aliases[expression.table];
-  const field = alias === undefined ? undefined : [...alias.model.fields.values()].find((one) => one.attname !== null && state.tables.columnOf(one) === expression.name);
+  const field =
+    alias === undefined ? undefined : [...alias.model.fields.values()].find((one) => one.attname !== null && state.tables.columnOf(one) === expression.name);
   return field?.null === true ? [{ kind: "test", operator: "is not null", left: expression, right: null }] : [];
 }
 

@@ -5,8 +5,31 @@ import type { Alias, QueryState } from "./query-state.ts";
 import { resolvePath } from "./resolve-path.ts";
 import { ANY, anyOf, call, column, PARAMETER, STAR, type StaticShape } from "./static-shape.ts";
 
-const AGGREGATES: Readonly<Record<string, string>> = { Count: "count", Sum: "sum", Avg: "avg", Min: "min", Max: "max", StdDev: "stddev_pop", Variance: "var_pop", ArrayAgg: "array_agg", StringAgg: "string_agg", BoolOr: "bool_or", BoolAnd: "bool_and", JSONBAgg: "jsonb_agg", AnyValue: "any_value" };
-const FUNCTIONS: Readonly<Record<string, string>> = { Lower: "lower", Upper: "upper", Coalesce: "coalesce", Greatest: "greatest", Least: "least", Length: "length", Abs: "abs", Now: "?" };
+const AGGREGATES: Readonly<Record<string, string>> = {
+  Count: "count",
+  Sum: "sum",
+  Avg: "avg",
+  Min: "min",
+  Max: "max",
+  StdDev: "stddev_pop",
+  Variance: "var_pop",
+  ArrayAgg: "array_agg",
+  StringAgg: "string_agg",
+  BoolOr: "bool_or",
+  BoolAnd: "bool_and",
+  JSONBAgg: "jsonb_agg",
+  AnyValue: "any_value",
+};
+const FUNCTIONS: Readonly<Record<string, string>> = {
+  Lower: "lower",
+  Upper: "upper",
+  Coalesce: "coalesce",
+  Greatest: "greatest",
+  Least: "least",
+  Length: "length",
+  Abs: "abs",
+  Now: "?",
+};
 
 export function isAggregate(value: RecipeValue): boolean {
   if (value.kind === "either") return value.values.some(isAggregate);
@@ -47,7 +70,9 @@ function ofExpression(state: QueryState, name: string, args: RecipeArgs, reuse: 
     default:
   }
   const parts = [...args.positional, ...args.keywords.filter(([key]) => key !== "output_field").map(([, one]) => one)];
-  const read = parts.map((one) => (one.kind === "expression" && (one.name === "Q" || one.name === "When") ? conditionColumns(state, one.args, reuse) : expressionOf(state, one, reuse)));
+  const read = parts.map((one) =>
+    one.kind === "expression" && (one.name === "Q" || one.name === "When") ? conditionColumns(state, one.args, reuse) : expressionOf(state, one, reuse),
+  );
   const known = FUNCTIONS[name];
   if (known !== undefined && known !== "?" && others.length === args.positional.length - 1) return call(known, read);
   return anyOf(read);
@@ -56,12 +81,21 @@ function ofExpression(state: QueryState, name: string, args: RecipeArgs, reuse: 
 function combined(state: QueryState, { positional }: RecipeArgs, reuse: ReadonlySet<Alias> | null): ShapeExpression {
   const [left, operator, right] = positional;
   if (left === undefined || right === undefined || operator?.kind !== "literal") return ANY;
-  return call(`op:${String(operator.value)}`, [left, right].map((one) => expressionOf(state, one.kind === "literal" ? { kind: "literal", value: 0 } : one, reuse)));
+  return call(
+    `op:${String(operator.value)}`,
+    [left, right].map((one) => expressionOf(state, one.kind === "literal" ? { kind: "literal", value: 0 } : one, reuse)),
+  );
 }
 
 /** Joins that conditions within an expression need, and their columns. */
 function conditionColumns(state: QueryState, args: RecipeArgs, reuse: ReadonlySet<Alias> | null): ShapeExpression {
-  const inner = args.positional.map((one) => (one.kind === "expression" && (one.name === "Q" || one.name === "When") ? conditionColumns(state, one.args, reuse) : one.kind === "expression" ? expressionOf(state, one, reuse) : ANY));
+  const inner = args.positional.map((one) =>
+    one.kind === "expression" && (one.name === "Q" || one.name === "When")
+      ? conditionColumns(state, one.args, reuse)
+      : one.kind === "expression"
+        ? expressionOf(state, one, reuse)
+        : ANY,
+  );
   const own = args.keywords.filter(([key]) => !key.startsWith("_") && key !== "then").map(([key]) => named(state, key, reuse));
   const then = args.keywords.filter(([key]) => key === "then").map(([, one]) => expressionOf(state, one, reuse));
   return anyOf([...inner, ...own, ...then]);

@@ -20,7 +20,8 @@ export function finishSelect(state: QueryState, what: Selected, aggregates: read
   const isGrouped = state.grouped !== null;
   const projection = what === "exists" && !isDistinctExists(state) ? [PARAMETER] : what === "keys" ? [keyColumn(state)] : selectedColumns(state);
   const order = isUnordered(what, state, isSliced) ? [] : orderTerms(state, what === "first" || what === "last", what === "last");
-  const limit = what === "get" ? (isSliced ? state.limit : GET_LIMIT) : what === "exists" || what === "first" || what === "last" || what === "index" ? 1 : state.limit;
+  const limit =
+    what === "get" ? (isSliced ? state.limit : GET_LIMIT) : what === "exists" || what === "first" || what === "last" || what === "index" ? 1 : state.limit;
   const listed = state.distinct === "all" && what !== "exists" ? [...projection, ...unlisted(projection, order)] : projection;
   return shapeOf(state, {
     projection: listed,
@@ -57,7 +58,8 @@ function keyColumn(state: QueryState): ShapeExpression {
 /** Distinct, sliced and grouped queries are counted around. */
 function finishAggregate(state: QueryState, projection: readonly ShapeExpression[]): StaticShape {
   const isGrouped = state.grouped !== null && [...state.annotations.values()].some((one) => one.isAggregate);
-  if (state.limit === null && state.offset === null && state.distinct === "no" && !isGrouped) return shapeOf(state, { projection, orderBy: [], limit: null, groupBy: [], distinct: "no" });
+  if (state.limit === null && state.offset === null && state.distinct === "no" && !isGrouped)
+    return shapeOf(state, { projection, orderBy: [], limit: null, groupBy: [], distinct: "no" });
   const inner = shapeOf(state, { projection: [], orderBy: [], limit: state.limit, groupBy: [], distinct: state.distinct });
   const open = new Set<OpenPart>([...inner.open, "projection", "order by", "group by"]);
   // Annotations that nothing refers to are left out of a count.
@@ -67,7 +69,13 @@ function finishAggregate(state: QueryState, projection: readonly ShapeExpression
 }
 
 function around(subqueries: QueryState["subqueries"], parts: Pick<QueryShape, "projection" | "limit">, state: QueryState): StaticShape {
-  const shape: QueryShape = { ...NOTHING, kind: "select", base: null, ...parts, subqueries: subqueries.map(({ role, shape: inner }) => ({ role, shape: inner.shape })) };
+  const shape: QueryShape = {
+    ...NOTHING,
+    kind: "select",
+    base: null,
+    ...parts,
+    subqueries: subqueries.map(({ role, shape: inner }) => ({ role, shape: inner.shape })),
+  };
   const open = new Set<OpenPart>([...state.open].filter((one) => one === "subqueries" || one === "offset" || one === "limit"));
   return { shape, open, inner: subqueries.map((one) => one.shape) };
 }
@@ -75,10 +83,20 @@ function around(subqueries: QueryState["subqueries"], parts: Pick<QueryShape, "p
 function finishUnion(state: QueryState, what: Selected): StaticShape {
   const { union } = state;
   const arms = (union?.arms ?? []).map((shape) => ({ role: union?.role ?? ("union" as const), shape }));
-  const whole = around(arms, { projection: [], limit: what === "get" ? GET_LIMIT : what === "first" || what === "last" || what === "index" ? 1 : state.limit }, state);
+  const whole = around(
+    arms,
+    { projection: [], limit: what === "get" ? GET_LIMIT : what === "first" || what === "last" || what === "index" ? 1 : state.limit },
+    state,
+  );
   const open = new Set<OpenPart>([...whole.open, "order by", "projection"]);
-    if (what !== "count" && what !== "exists") return { ...whole, open };
-  return { ...around([{ role: "from", shape: { ...whole, open } }], { projection: what === "count" ? [call("count", [STAR])] : [ANY], limit: what === "exists" ? 1 : null }, state) };
+  if (what !== "count" && what !== "exists") return { ...whole, open };
+  return {
+    ...around(
+      [{ role: "from", shape: { ...whole, open } }],
+      { projection: what === "count" ? [call("count", [STAR])] : [ANY], limit: what === "exists" ? 1 : null },
+      state,
+    ),
+  };
 }
 
 interface Parts {
@@ -92,7 +110,12 @@ interface Parts {
 function shapeOf(state: QueryState, parts: Parts): StaticShape {
   const predicates = flattenConditions(state.where);
   const order = parts.orderBy;
-  const used = usedAliases(state, [...parts.projection, ...parts.groupBy, ...order.map((one) => one.what), ...predicates.flatMap(({ left, right }) => (right === null ? [left] : [left, right]))]);
+  const used = usedAliases(state, [
+    ...parts.projection,
+    ...parts.groupBy,
+    ...order.map((one) => one.what),
+    ...predicates.flatMap(({ left, right }) => (right === null ? [left] : [left, right])),
+  ]);
   const position = new Map(used.map((alias, index) => [alias.index, index]));
   const moved = (one: ShapeExpression): ShapeExpression => renumbered(one, position);
   const shape: QueryShape = {
@@ -102,7 +125,10 @@ function shapeOf(state: QueryState, parts: Parts): StaticShape {
     joins: used.slice(1).map((alias, index) => ({
       table: { schema: null, name: alias.table, position: index + 1 },
       kind: alias.kind,
-      on: alias.on.map(({ left, right }) => ({ left: { kind: "column", table: position.get(alias.parent?.index ?? 0) ?? 0, name: left }, right: { kind: "column", table: index + 1, name: right } })),
+      on: alias.on.map(({ left, right }) => ({
+        left: { kind: "column", table: position.get(alias.parent?.index ?? 0) ?? 0, name: left },
+        right: { kind: "column", table: index + 1, name: right },
+      })),
     })),
     predicates: predicates.map((one): ShapePredicate => ({ ...one, left: moved(one.left), right: one.right === null ? null : moved(one.right) })),
     projection: parts.projection.map(moved),

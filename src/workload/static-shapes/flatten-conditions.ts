@@ -7,12 +7,28 @@ export function flattenConditions(conditions: readonly Condition[]): ShapePredic
   return conditions.flatMap((one) => flatten(one, false, null, groups));
 }
 
-const OPPOSITES: Readonly<Record<string, string>> = { in: "not in", "is null": "is not null", "is not null": "is null", like: "not like", exists: "not exists", between: "not between" };
+const OPPOSITES: Readonly<Record<string, string>> = {
+  in: "not in",
+  "is null": "is not null",
+  "is not null": "is null",
+  like: "not like",
+  exists: "not exists",
+  between: "not between",
+};
 
 function flatten(condition: Condition, isNegated: boolean, any: number | null, groups: { count: number }): ShapePredicate[] {
   if (condition.kind === "test") {
     const opposite = isNegated ? OPPOSITES[condition.operator] : undefined;
-    return [{ clause: "where", operator: opposite ?? condition.operator, left: condition.left, right: condition.right, any, negated: isNegated && opposite === undefined }];
+    return [
+      {
+        clause: "where",
+        operator: opposite ?? condition.operator,
+        left: condition.left,
+        right: condition.right,
+        any,
+        negated: isNegated && opposite === undefined,
+      },
+    ];
   }
   const negated = isNegated !== condition.negated;
   const isChoice = condition.children.length > 1 && (condition.connector === "OR") !== negated;

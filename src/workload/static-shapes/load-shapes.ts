@@ -30,7 +30,9 @@ export function relationShapes(tables: ModelTables, model: Model, field: Field):
 /** Models that say they are referred to; without any, all of the project's. */
 function genericTargets({ graph }: ModelTables, holder: Model): Model[] {
   const own = [...graph.models.values()].filter((one) => !one.isAbstract && !one.isProxy && one.cls.module.origin === "project");
-  const saying = own.filter((one) => [...one.fields.values()].some(({ relation }) => relation?.kind === "generic-relation" && relation.target === holder.label));
+  const saying = own.filter((one) =>
+    [...one.fields.values()].some(({ relation }) => relation?.kind === "generic-relation" && relation.target === holder.label),
+  );
   return saying.length > 0 || holder.cls.module.origin !== "project" ? saying : own;
 }
 
@@ -56,11 +58,24 @@ export function storedSessionShapes(tables: ModelTables): StaticShape[] {
 export function permissionShapes(tables: ModelTables, user: Model): StaticShape[] {
   const row = { kind: "row", model: user.label } as const;
   const groups = user.fields.get("groups")?.relation?.target ?? null;
-  const ofGroups = groups === null ? [] : [["group__user", row] as const, ["group__in", { kind: "query", recipe: { id: 0, model: groups, related: { model: user.label, field: "groups" }, steps: [] } }] as const];
+  const ofGroups =
+    groups === null
+      ? []
+      : [
+          ["group__user", row] as const,
+          ["group__in", { kind: "query", recipe: { id: 0, model: groups, related: { model: user.label, field: "groups" }, steps: [] } }] as const,
+        ];
   return [["user", row] as const, ...ofGroups].flatMap((keyword) => {
     const steps = [
       { name: "filter", args: { positional: [], keywords: [keyword], open: false } },
-      { name: "values_list", args: { positional: [{ kind: "literal", value: "content_type__app_label" } as const, { kind: "literal", value: "codename" } as const], keywords: [], open: false } },
+      {
+        name: "values_list",
+        args: {
+          positional: [{ kind: "literal", value: "content_type__app_label" } as const, { kind: "literal", value: "codename" } as const],
+          keywords: [],
+          open: false,
+        },
+      },
       { name: "order_by", args: { positional: [], keywords: [], open: false } },
     ];
     const state = buildQuery(tables, { id: 0, model: "auth.Permission", related: null, steps });

@@ -21,9 +21,38 @@ export interface LookupValue {
 }
 
 const COMPARISONS: Readonly<Record<string, string>> = { gt: ">", gte: ">=", lt: "<", lte: "<=" };
-const PATTERNS: Readonly<Record<string, string>> = { contains: "like", startswith: "like", endswith: "like", icontains: "like", istartswith: "like", iendswith: "like", regex: "~", iregex: "~*" };
-const OTHERS: Readonly<Record<string, string>> = { has_key: "?", has_keys: "?&", has_any_keys: "?|", contained_by: "<@", overlap: "&&", search: "@@", fully_lt: "<<", fully_gt: ">>", adjacent_to: "-|-", trigram_similar: "%" };
-const LOOKUPS: ReadonlySet<string> = new Set(["exact", "iexact", "in", "isnull", "range", ...Object.keys(COMPARISONS), ...Object.keys(PATTERNS), ...Object.keys(OTHERS)]);
+const PATTERNS: Readonly<Record<string, string>> = {
+  contains: "like",
+  startswith: "like",
+  endswith: "like",
+  icontains: "like",
+  istartswith: "like",
+  iendswith: "like",
+  regex: "~",
+  iregex: "~*",
+};
+const OTHERS: Readonly<Record<string, string>> = {
+  has_key: "?",
+  has_keys: "?&",
+  has_any_keys: "?|",
+  contained_by: "<@",
+  overlap: "&&",
+  search: "@@",
+  fully_lt: "<<",
+  fully_gt: ">>",
+  adjacent_to: "-|-",
+  trigram_similar: "%",
+};
+const LOOKUPS: ReadonlySet<string> = new Set([
+  "exact",
+  "iexact",
+  "in",
+  "isnull",
+  "range",
+  ...Object.keys(COMPARISONS),
+  ...Object.keys(PATTERNS),
+  ...Object.keys(OTHERS),
+]);
 /** Parts of a date that PostgreSQL extracts; a year is a range instead. */
 const YEARS: ReadonlySet<string> = new Set(["year", "iso_year"]);
 

@@ -91,7 +91,8 @@ function throughEnds(tables: ModelTables, model: Model, field: Field): ReturnTyp
   const keys = [...through.fields.values()].filter((one) => one.relation?.kind === "fk" || one.relation?.kind === "o2o");
   const target = tables.model(relation.target);
   if (target === null) return null;
-  const leads = (key: Field, to: Model): boolean => key.relation?.target === to.label || key.relation?.target === to.concrete || to.parents.includes(key.relation?.target ?? "");
+  const leads = (key: Field, to: Model): boolean =>
+    key.relation?.target === to.label || key.relation?.target === to.concrete || to.parents.includes(key.relation?.target ?? "");
   const isSelf = model.concrete === target.concrete;
   const first = keys.find((one) => leads(one, model));
   const second = keys.find((one) => one !== first && leads(one, target));

@@ -26,7 +26,13 @@ function termsOf(state: QueryState, value: RecipeValue, flipped: boolean): Terms
   const isDescending = value.name === "OrderBy" ? said(value, "descending") === true : false;
   const nulls = said(value, "nulls_last") === true ? "last" : said(value, "nulls_first") === true ? "first" : null;
   const inner = value.name === "OrderBy" ? (value.args.positional[0] ?? value) : value;
-  return [{ what: expressionOf(state, inner, null), descending: isDescending !== flipped, nulls: nulls === null ? null : flipped ? (nulls === "last" ? "first" : "last") : nulls }];
+  return [
+    {
+      what: expressionOf(state, inner, null),
+      descending: isDescending !== flipped,
+      nulls: nulls === null ? null : flipped ? (nulls === "last" ? "first" : "last") : nulls,
+    },
+  ];
 }
 
 function said({ args }: Extract<RecipeValue, { readonly kind: "expression" }>, name: string): unknown {
@@ -43,7 +49,8 @@ function namedTerms(state: QueryState, written: string, flipped: boolean): Terms
   const isDescending = written.startsWith("-");
   const name = written.replace(/^[-+]/, "");
   const annotation = state.annotations.get(name.split("__")[0] ?? name);
-  if (annotation !== undefined) return [{ what: name.includes("__") ? anyOf([annotation.expression]) : annotation.expression, descending: isDescending !== flipped, nulls: null }];
+  if (annotation !== undefined)
+    return [{ what: name.includes("__") ? anyOf([annotation.expression]) : annotation.expression, descending: isDescending !== flipped, nulls: null }];
   return pathTerms(state, state.model, name.split("__"), isDescending !== flipped, baseOf(state), 0);
 }
 

@@ -23,7 +23,13 @@ export interface ResolvedPath {
 }
 
 /** Null where a name means nothing that was read. */
-export function resolvePath(state: QueryState, names: readonly string[], reuse: ReadonlySet<Alias> | null, from: Alias = baseOf(state), start: Model = state.model): ResolvedPath | null {
+export function resolvePath(
+  state: QueryState,
+  names: readonly string[],
+  reuse: ReadonlySet<Alias> | null,
+  from: Alias = baseOf(state),
+  start: Model = state.model,
+): ResolvedPath | null {
   const { tables } = state;
   let alias = from;
   let model = start;
@@ -81,7 +87,14 @@ export function parentSteps(tables: ModelTables, model: Model, owner: Model): Jo
     const parent = tables.model(link?.relation?.target ?? null);
     if (link === undefined || parent === null || steps.length > 5) return steps;
     const key = tables.keyOf(parent);
-    steps.push({ model: parent, key: fieldKey(link), on: [{ left: tables.columnOf(link), right: key === null ? "id" : tables.columnOf(key) }], nullable: false, isMany: false, isDirect: true });
+    steps.push({
+      model: parent,
+      key: fieldKey(link),
+      on: [{ left: tables.columnOf(link), right: key === null ? "id" : tables.columnOf(key) }],
+      nullable: false,
+      isMany: false,
+      isDirect: true,
+    });
     at = parent;
   }
   return steps;
@@ -104,15 +117,36 @@ export function stepsOf(tables: ModelTables, model: Model, field: Field): readon
     case "mti-parent": {
       const to = toField(tables, target, field) ?? tables.keyOf(target);
       if (to === null) return null;
-      return [{ model: tables.graph.models.get(target.concrete) ?? target, key, on: [{ left: tables.columnOf(field), right: tables.columnOf(to) }], nullable: field.null, isMany: false, isDirect: true }];
+      return [
+        {
+          model: tables.graph.models.get(target.concrete) ?? target,
+          key,
+          on: [{ left: tables.columnOf(field), right: tables.columnOf(to) }],
+          nullable: field.null,
+          isMany: false,
+          isDirect: true,
+        },
+      ];
     }
     case "fk-reverse":
     case "o2o-reverse":
     case "mti-child": {
-      const back = [...target.fields.values()].find((one) => one.relation !== null && !isReverse(one) && one.span.file === field.span.file && one.span.start === field.span.start) ?? tables.named(target, relation.back ?? "");
+      const back =
+        [...target.fields.values()].find(
+          (one) => one.relation !== null && !isReverse(one) && one.span.file === field.span.file && one.span.start === field.span.start,
+        ) ?? tables.named(target, relation.back ?? "");
       if (back === null) return null;
       const own = toField(tables, model, back) ?? tables.keyOf(model);
-      return [{ model: target, key, on: [{ left: own === null ? "id" : tables.columnOf(own), right: tables.columnOf(back) }], nullable: true, isMany: relation.kind === "fk-reverse", isDirect: false }];
+      return [
+        {
+          model: target,
+          key,
+          on: [{ left: own === null ? "id" : tables.columnOf(own), right: tables.columnOf(back) }],
+          nullable: true,
+          isMany: relation.kind === "fk-reverse",
+          isDirect: false,
+        },
+      ];
     }
     case "m2m":
     case "m2m-reverse": {
@@ -121,8 +155,22 @@ export function stepsOf(tables: ModelTables, model: Model, field: Field): readon
       const to = tables.keyOf(target);
       if (through === null || own === null || to === null) return null;
       return [
-        { model: through.model, key, on: [{ left: tables.columnOf(own), right: tables.columnOf(through.from) }], nullable: true, isMany: true, isDirect: false },
-        { model: target, key: fieldKey(through.to), on: [{ left: tables.columnOf(through.to), right: tables.columnOf(to) }], nullable: through.to.null, isMany: false, isDirect: true },
+        {
+          model: through.model,
+          key,
+          on: [{ left: tables.columnOf(own), right: tables.columnOf(through.from) }],
+          nullable: true,
+          isMany: true,
+          isDirect: false,
+        },
+        {
+          model: target,
+          key: fieldKey(through.to),
+          on: [{ left: tables.columnOf(through.to), right: tables.columnOf(to) }],
+          nullable: through.to.null,
+          isMany: false,
+          isDirect: true,
+        },
       ];
     }
     case "generic-relation": {
@@ -151,7 +199,16 @@ export function genericColumns(tables: ModelTables, model: Model, name: string |
 }
 
 function columnOfKey(state: QueryState, alias: Alias, field: Field, joined: readonly Alias[], rest: readonly string[]): ResolvedPath {
-  return { column: column(alias.index, state.tables.columnOf(field)), field, target: field, alias, joined, rest, many: joined.findIndex((one) => one.isMany), isRelation: false };
+  return {
+    column: column(alias.index, state.tables.columnOf(field)),
+    field,
+    target: field,
+    alias,
+    joined,
+    rest,
+    many: joined.findIndex((one) => one.isMany),
+    isRelation: false,
+  };
 }
 
 /** Leaves out joins that lead to nothing but the key which their foreign key holds already. */
@@ -170,7 +227,16 @@ function finish(state: QueryState, model: Model, field: Field, alias: Alias, joi
     at = last.parent;
     name = pair.left;
   }
-  return { column: column(at.index, name), field, target: at === alias ? target : keyHolder(at, tables, name, target), alias: at, joined, rest, many: joined.findIndex((one) => one.isMany), isRelation };
+  return {
+    column: column(at.index, name),
+    field,
+    target: at === alias ? target : keyHolder(at, tables, name, target),
+    alias: at,
+    joined,
+    rest,
+    many: joined.findIndex((one) => one.isMany),
+    isRelation,
+  };
 }
 
 function keyHolder(alias: Alias, tables: ModelTables, name: string, otherwise: Field): Field {

@@ -14,7 +14,9 @@ export function selectedColumns(state: QueryState): ShapeExpression[] {
   const names = values.flatMap((one) => (one.kind === "literal" && typeof one.value === "string" ? [one.value] : []));
   const keywords = new Set(state.valuesKeywords.map(([name]) => name));
   const isAll = values.length === 0 && keywords.size === 0;
-  const chosen = annotated.filter(([name, one]) => isAll || keywords.has(name) || (one.isAggregate && !names.includes(name) && state.grouped !== null && isLater(state, name)));
+  const chosen = annotated.filter(
+    ([name, one]) => isAll || keywords.has(name) || (one.isAggregate && !names.includes(name) && state.grouped !== null && isLater(state, name)),
+  );
   const own = isAll ? columnsOf(state, state.model, baseOf(state), null, new Set()) : names.map((name) => named(state, name, null));
   return [...own, ...expressions, ...chosen.map(([, one]) => one.expression)];
 }
@@ -48,9 +50,20 @@ function tree({ selectRelated }: QueryState): Tree | true {
 /** `select_related()` without names goes this deep. */
 const MAX_DEPTH = 5;
 
-function relatedColumns(state: QueryState, model: Model, alias: Alias, wanted: Tree | true, only: ReadonlySet<string> | null, deferred: ReadonlySet<string>, depth: number): ShapeExpression[] {
+function relatedColumns(
+  state: QueryState,
+  model: Model,
+  alias: Alias,
+  wanted: Tree | true,
+  only: ReadonlySet<string> | null,
+  deferred: ReadonlySet<string>,
+  depth: number,
+): ShapeExpression[] {
   if (depth >= MAX_DEPTH) return [];
-  const fields = wanted === true ? [...model.fields.values()].filter((one) => isFollowed(one)) : [...wanted.keys()].flatMap((name) => relationNamed(state, model, name) ?? []);
+  const fields =
+    wanted === true
+      ? [...model.fields.values()].filter((one) => isFollowed(one))
+      : [...wanted.keys()].flatMap((name) => relationNamed(state, model, name) ?? []);
   return fields.flatMap((field) => {
     const steps = stepsOf(state.tables, model, field);
     const target = state.tables.model(field.relation?.target ?? null);
@@ -91,5 +104,8 @@ export function columnsOf(state: QueryState, model: Model, alias: Alias, only: R
     if (heads !== null) return names.some((one) => heads.has(one) || (one === key?.name && heads.has("pk")));
     return !names.some((one) => deferred.has(one));
   };
-  return tables.columns(model).filter(isLoaded).map((field) => column(ownTable(state, alias, model, field).alias.index, tables.columnOf(field)));
+  return tables
+    .columns(model)
+    .filter(isLoaded)
+    .map((field) => column(ownTable(state, alias, model, field).alias.index, tables.columnOf(field)));
 }

@@ -10,7 +10,19 @@ import { columnShapes, permissionShapes, prefetchShapes, refreshShape, relationS
 import { modelTables, scopesOf, type ModelTables } from "./model-tables.ts";
 import type { QueryState } from "./query-state.ts";
 import { column, PARAMETER, type StaticShape } from "./static-shape.ts";
-import { bulkUpdateShape, deleteRowShapes, deleteShapes, historyShapes, insertShapes, relatedWriteShapes, sessionShapes, updateFields, updateRowShapes, updateShapes, validationShapes } from "./write-shapes.ts";
+import {
+  bulkUpdateShape,
+  deleteRowShapes,
+  deleteShapes,
+  historyShapes,
+  insertShapes,
+  relatedWriteShapes,
+  sessionShapes,
+  updateFields,
+  updateRowShapes,
+  updateShapes,
+  validationShapes,
+} from "./write-shapes.ts";
 
 export interface StaticStatement {
   readonly shape: StaticShape;
@@ -29,7 +41,8 @@ export function staticStatements(facts: SourceFacts, graph: ModelGraph): StaticS
   return sent.flatMap((one) => {
     const shapes = known.get(one.what) ?? variants.flatMap((tables) => shapesOf(tables, one.what));
     known.set(one.what, shapes);
-    const at = (place: SentStatement): StaticStatement[] => shapes.map(({ shape, how, isBeside }) => ({ shape, isBeside, sent: place.span, site: siteOf(place, how) }));
+    const at = (place: SentStatement): StaticStatement[] =>
+      shapes.map(({ shape, how, isBeside }) => ({ shape, isBeside, sent: place.span, site: siteOf(place, how) }));
     return [...at(one), ...savesOf(one.what).flatMap(at)];
   });
 }
@@ -40,7 +53,8 @@ const SAVING: ReadonlySet<string> = new Set(["create", "get_or_create", "update_
 function ownSaves(sent: readonly SentStatement[], graph: ModelGraph): (what: SentWhat) => readonly SentStatement[] {
   const bySymbol = new Map<string, SentStatement[]>();
   for (const one of sent) {
-    if (one.what.kind === "row" && one.what.how === "save" && one.symbol.endsWith(".save")) bySymbol.set(one.symbol, [...(bySymbol.get(one.symbol) ?? []), one]);
+    if (one.what.kind === "row" && one.what.how === "save" && one.symbol.endsWith(".save"))
+      bySymbol.set(one.symbol, [...(bySymbol.get(one.symbol) ?? []), one]);
   }
   return (what) => {
     if (what.kind !== "query" || !SAVING.has(what.how)) return [];
@@ -134,7 +148,14 @@ function rowShapes(tables: ModelTables, { how, model: label, isNew, args }: Extr
     case "save_base": {
       const names = updateFields(args);
       const update = updateRowShapes(tables, model, names);
-      return made("save", isNew && names === null ? [...insertShapes(tables, model), ...update, ...historyShapes(tables, model)] : names === null || names === "?" ? [...update, ...insertShapes(tables, model), ...historyShapes(tables, model)] : update);
+      return made(
+        "save",
+        isNew && names === null
+          ? [...insertShapes(tables, model), ...update, ...historyShapes(tables, model)]
+          : names === null || names === "?"
+            ? [...update, ...insertShapes(tables, model), ...historyShapes(tables, model)]
+            : update,
+      );
     }
     case "delete":
       return made("delete", [...deleteRowShapes(tables, model), ...historyShapes(tables, model)]);
@@ -172,12 +193,19 @@ function queryShapes(tables: ModelTables, { how, recipe, args }: Extract<SentWha
       return [...made(how, [finishSelect(state, "index")]), ...prefetches()];
     case "aggregate": {
       const values = [...args.positional, ...args.keywords.map(([, value]) => value)];
-      return made(how, [finishSelect(state, "aggregate", values.map((one) => expressionOf(state, one, null)))]);
+      return made(how, [
+        finishSelect(
+          state,
+          "aggregate",
+          values.map((one) => expressionOf(state, one, null)),
+        ),
+      ]);
     }
     case "in_bulk": {
       const named = args.keywords.find(([name]) => name === "field_name")?.[1];
       const key = named?.kind === "literal" ? tables.named(model, String(named.value)) : tables.keyOf(model);
-      if (key !== null && (args.positional.length > 0 || args.keywords.length > 0)) state.where.push({ kind: "test", operator: "in", left: column(0, tables.columnOf(key)), right: PARAMETER });
+      if (key !== null && (args.positional.length > 0 || args.keywords.length > 0))
+        state.where.push({ kind: "test", operator: "in", left: column(0, tables.columnOf(key)), right: PARAMETER });
       return [...made(how, [finishSelect(state, "rows")]), ...prefetches()];
     }
     case "contains": {
@@ -242,5 +270,8 @@ function getOrCreate(state: QueryState, how: string, args: Extract<SentWhat, { r
 
 /** Fields that set themselves are written beside those that are given. */
 function autoFields(tables: ModelTables, { model }: QueryState): string[] {
-  return tables.columns(model).filter((one) => one.autoNow).map((one) => one.name);
+  return tables
+    .columns(model)
+    .filter((one) => one.autoNow)
+    .map((one) => one.name);
 }

@@ -89,7 +89,23 @@ function changed(state: QueryState, kind: "update" | "delete", parts: Partial<Qu
   const direct: StaticShape = { shape: { ...select.shape, kind, projection: [], distinct: "no", orderBy: [], ...parts }, open, inner: select.inner };
   if (select.shape.joins.length === 0 && !open.has("joins")) return [direct];
   const key = tables.keyOf(model);
-  const inside: QueryShape = { ...NOTHING, kind, base: { schema: null, name: table, position: 0 }, ...parts, predicates: [{ clause: "where", operator: "in", left: column(0, key === null ? "id" : tables.columnOf(key)), right: { kind: "subquery", index: 0 }, any: null, negated: false }], subqueries: [{ role: "in", shape: select.shape }] };
+  const inside: QueryShape = {
+    ...NOTHING,
+    kind,
+    base: { schema: null, name: table, position: 0 },
+    ...parts,
+    predicates: [
+      {
+        clause: "where",
+        operator: "in",
+        left: column(0, key === null ? "id" : tables.columnOf(key)),
+        right: { kind: "subquery", index: 0 },
+        any: null,
+        negated: false,
+      },
+    ],
+    subqueries: [{ role: "in", shape: select.shape }],
+  };
   const nested: StaticShape = { shape: inside, open: new Set<OpenPart>([...open].filter((one) => one === "written" || one === "subqueries")), inner: [select] };
   return select.shape.joins.length === 0 ? [direct, nested] : [nested];
 }
@@ -112,7 +128,9 @@ export function deleteRowShapes(tables: ModelTables, model: Model): StaticShape[
 }
 
 function deleteByKey(tables: ModelTables, model: Model): StaticShape[] {
-  return lineage(tables, model).flatMap((one) => (["=", "in"] as const).map((operator) => tableShape("delete", tables.tableOf(one), { predicates: byKey(tables, one, operator) })));
+  return lineage(tables, model).flatMap((one) =>
+    (["=", "in"] as const).map((operator) => tableShape("delete", tables.tableOf(one), { predicates: byKey(tables, one, operator) })),
+  );
 }
 
 /** Cascades of cascades are followed this far. */
@@ -142,7 +160,8 @@ function incomingKeys({ graph }: ModelTables, model: Model): readonly IncomingKe
     for (const holder of graph.models.values()) {
       if (holder.isAbstract || holder.isProxy) continue;
       for (const field of holder.fields.values()) {
-        const target = (field.relation?.kind === "fk" || field.relation?.kind === "o2o") && !isReverse(field) ? graph.byLabel(field.relation.target ?? "") : null;
+        const target =
+          (field.relation?.kind === "fk" || field.relation?.kind === "o2o") && !isReverse(field) ? graph.byLabel(field.relation.target ?? "") : null;
         if (target !== null) known.set(target.concrete, [...(known.get(target.concrete) ?? []), { model: holder, field }]);
       }
     }
@@ -157,8 +176,18 @@ function twiceReferring(tables: ModelTables, model: Model): StaticShape[] {
   return [...byHolder].flatMap(([holder, fields]) => {
     const cascading = fields.filter((one) => onDelete(holder, one) === "CASCADE");
     if (cascading.length < 2) return [];
-    const predicates = cascading.map((one): QueryShape["predicates"][number] => ({ clause: "where", operator: "in", left: column(0, tables.columnOf(one)), right: PARAMETER, any: 0, negated: false }));
-    return [tableShape("delete", tables.tableOf(holder), { predicates }), tableShape("select", tables.tableOf(holder), { predicates }, new Set<OpenPart>(["projection", "order by"]))];
+    const predicates = cascading.map((one): QueryShape["predicates"][number] => ({
+      clause: "where",
+      operator: "in",
+      left: column(0, tables.columnOf(one)),
+      right: PARAMETER,
+      any: 0,
+      negated: false,
+    }));
+    return [
+      tableShape("delete", tables.tableOf(holder), { predicates }),
+      tableShape("select", tables.tableOf(holder), { predicates }, new Set<OpenPart>(["projection", "order by"])),
+    ];
   });
 }
 
@@ -180,11 +209,20 @@ function genericDelete(tables: ModelTables, model: Model, field: Field, depth: n
   if (pair === undefined || target === null) return [];
   const { fetched, gone } = keyShapes(tables, target, pair.right);
   const open = new Set<OpenPart>(["predicates", "projection", "order by", "joins"]);
-  return [...fetched.map((one) => ({ ...one, open })), { ...gone, open: new Set<OpenPart>(["predicates"]) }, ...deleteByKey(tables, target), ...relatedDeletes(tables, target, depth + 1)];
+  return [
+    ...fetched.map((one) => ({ ...one, open })),
+    { ...gone, open: new Set<OpenPart>(["predicates"]) },
+    ...deleteByKey(tables, target),
+    ...relatedDeletes(tables, target, depth + 1),
+  ];
 }
 
 /** Rows whose key leads to one that goes: fetched whole or in part, deleted, or told that it went. */
-function keyShapes(tables: ModelTables, model: Model, name: string): { readonly fetched: readonly StaticShape[]; readonly gone: StaticShape; readonly told: StaticShape } {
+function keyShapes(
+  tables: ModelTables,
+  model: Model,
+  name: string,
+): { readonly fetched: readonly StaticShape[]; readonly gone: StaticShape; readonly told: StaticShape } {
   const predicates: QueryShape["predicates"] = [{ clause: "where", operator: "in", left: column(0, name), right: PARAMETER, any: null, negated: false }];
   const table = tables.tableOf(model);
   const state = buildQuery(tables, { id: 0, model: model.label, related: null, steps: [] });
@@ -206,7 +244,14 @@ export function relatedWriteShapes(tables: ModelTables, holder: Model, field: Fi
   if (through === null) return [];
   const table = tables.tableOf(through.model);
   const [from, to] = [tables.columnOf(through.from), tables.columnOf(through.to)];
-  const test = (name: string, operator: string): QueryShape["predicates"][number] => ({ clause: "where", operator, left: column(0, name), right: PARAMETER, any: null, negated: false });
+  const test = (name: string, operator: string): QueryShape["predicates"][number] => ({
+    clause: "where",
+    operator,
+    left: column(0, name),
+    right: PARAMETER,
+    any: null,
+    negated: false,
+  });
   const present = tableShape("select", table, { projection: [column(0, to)], predicates: [test(from, "="), test(to, "in")] });
   const insert = tableShape("insert", table, { rows: "many", written: [from, to] }, new Set<OpenPart>(["written", "projection"]));
   const removed = tableShape("delete", table, { predicates: [test(from, "="), test(to, "in")] }, new Set<OpenPart>(["predicates"]));
@@ -239,7 +284,12 @@ function reverseWrites(tables: ModelTables, holder: Model, field: Field, target:
   if (how === "create") return insertShapes(tables, target);
   if (pair === undefined) return [];
   const update = tableShape("update", tables.tableOf(target), { written: [pair.right] }, new Set<OpenPart>(["predicates", "written"]));
-  const rows = tableShape("select", tables.tableOf(target), { predicates: [{ clause: "where", operator: "=", left: column(0, pair.right), right: PARAMETER, any: null, negated: false }] }, new Set<OpenPart>(["projection", "order by", "joins"]));
+  const rows = tableShape(
+    "select",
+    tables.tableOf(target),
+    { predicates: [{ clause: "where", operator: "=", left: column(0, pair.right), right: PARAMETER, any: null, negated: false }] },
+    new Set<OpenPart>(["projection", "order by", "joins"]),
+  );
   return how === "set" ? [rows, update] : [update];
 }
 
@@ -277,7 +327,12 @@ export function bulkUpdateShape(tables: ModelTables, model: Model, args: RecipeA
   const said = args.keywords.find(([name]) => name === "fields")?.[1] ?? args.positional[1];
   const names = said?.kind === "list" && said.items !== null ? said.items.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : [])) : null;
   const written = (names ?? []).flatMap((name) => tables.named(model, name) ?? []).map((field) => tables.columnOf(field));
-  return tableShape("update", tables.tableOf(model), { written, assigned: written.map(() => call("case", [ANY])), predicates: byKey(tables, model, "in") }, names === null ? new Set<OpenPart>(["written"]) : SURE);
+  return tableShape(
+    "update",
+    tables.tableOf(model),
+    { written, assigned: written.map(() => call("case", [ANY])), predicates: byKey(tables, model, "in") },
+    names === null ? new Set<OpenPart>(["written"]) : SURE,
+  );
 }
 
 /** The question whether a value is there already, or a row that a key leads to. */
@@ -285,7 +340,11 @@ export function validationShapes(tables: ModelTables, model: Model): StaticShape
   const columns = tables.columns(model);
   const unique = columns.filter((one) => one.unique && !one.primaryKey).map((one) => [one]);
   const together = model.uniqueTogether.map((names) => names.flatMap((name) => tables.named(model, name) ?? []));
-  const asked = [...unique, ...together].flatMap((fields) => [existsShape(tables, model, fields), wholeExistsShape(tables, model, fields), wholeExistsShape(tables, model, fields, tables.keyOf(model))]);
+  const asked = [...unique, ...together].flatMap((fields) => [
+    existsShape(tables, model, fields),
+    wholeExistsShape(tables, model, fields),
+    wholeExistsShape(tables, model, fields, tables.keyOf(model)),
+  ]);
   const targets = columns.flatMap((one) => {
     const target = one.relation === null ? null : tables.model(one.relation.target);
     const key = target === null ? null : tables.keyOf(target);

@@ -20,33 +20,45 @@ const HOUR = 60 * MINUTE;
 
 function deadRowAlerts(watched: Watched): Alert[] {
   return byTrigger(watched, ({ vacuum }) => vacuum).map(([trigger, tables, isRest]) =>
-    tableAlert(watched, { trigger, tables, isRest, metric: "luthier_table_dead_rows", times: watched.thresholds["monitoring.dead-rows"] ?? DEAD_TIMES, name: "DeadRows" }, {
-      summary: ({ value, label }) => `${label("table")} has ${value} dead rows`,
-      description: ({ plain }) => `Autovacuum begins at ${triggerWords(trigger)} there and has not come for an hour.${offWords(tables, plain)}`,
-      steps: [
-        "What holds the past back: SELECT pid, state, age(backend_xmin), now() - xact_start FROM pg_stat_activity WHERE backend_xmin IS NOT NULL ORDER BY 3 DESC LIMIT 3; and xmin of pg_replication_slots and pg_prepared_xacts.",
-        "Nothing does: VACUUM (VERBOSE) the table, and see dead-tuples and autovacuum-settings in chapter 5 of the handbook.",
-      ],
-    }),
+    tableAlert(
+      watched,
+      { trigger, tables, isRest, metric: "luthier_table_dead_rows", times: watched.thresholds["monitoring.dead-rows"] ?? DEAD_TIMES, name: "DeadRows" },
+      {
+        summary: ({ value, label }) => `${label("table")} has ${value} dead rows`,
+        description: ({ plain }) => `Autovacuum begins at ${triggerWords(trigger)} there and has not come for an hour.${offWords(tables, plain)}`,
+        steps: [
+          "What holds the past back: SELECT pid, state, age(backend_xmin), now() - xact_start FROM pg_stat_activity WHERE backend_xmin IS NOT NULL ORDER BY 3 DESC LIMIT 3; and xmin of pg_replication_slots and pg_prepared_xacts.",
+          "Nothing does: VACUUM (VERBOSE) the table, and see dead-tuples and autovacuum-settings in chapter 5 of the handbook.",
+        ],
+      },
+    ),
   );
 }
 
 function statisticsAlerts(watched: Watched): Alert[] {
   return byTrigger(watched, ({ analyze }) => analyze).map(([trigger, tables, isRest]) =>
-    tableAlert(watched, { trigger, tables, isRest, metric: "luthier_table_changed_rows", times: STALE_TIMES, name: "StaleStatistics" }, {
-      summary: ({ value, label }) => `${value} rows of ${label("table")} changed since its last ANALYZE`,
-      description: ({ plain }) => `Autovacuum analyses it at ${triggerWords(trigger)} and has not for an hour: plans rest on old figures.${offWords(tables, plain)}`,
-      steps: ["ANALYZE the table. If it comes again, all workers are busy (SELECT * FROM pg_stat_progress_vacuum;) or autovacuum is off for it."],
-    }),
+    tableAlert(
+      watched,
+      { trigger, tables, isRest, metric: "luthier_table_changed_rows", times: STALE_TIMES, name: "StaleStatistics" },
+      {
+        summary: ({ value, label }) => `${value} rows of ${label("table")} changed since its last ANALYZE`,
+        description: ({ plain }) =>
+          `Autovacuum analyses it at ${triggerWords(trigger)} and has not for an hour: plans rest on old figures.${offWords(tables, plain)}`,
+        steps: ["ANALYZE the table. If it comes again, all workers are busy (SELECT * FROM pg_stat_progress_vacuum;) or autovacuum is off for it."],
+      },
+    ),
   );
 }
 
-const triggerWords = ({ base, factor, cap }: Trigger): string => `${formatNumber(base)} + ${factor} × rows${cap === null ? "" : `, at most ${formatNumber(cap)}`}`;
+const triggerWords = ({ base, factor, cap }: Trigger): string =>
+  `${formatNumber(base)} + ${factor} × rows${cap === null ? "" : `, at most ${formatNumber(cap)}`}`;
 
 function offWords(tables: readonly WatchedTable[], plain: (text: string) => string): string {
   const off = tables.filter((one) => one.off !== null);
   if (off.length === 0) return "";
-  return off.some((one) => one.off === "server") ? " Autovacuum is off on this server." : ` Autovacuum is off for ${plain(off.map(({ name }) => name).join(", "))}.`;
+  return off.some((one) => one.off === "server")
+    ? " Autovacuum is off on this server."
+    : ` Autovacuum is off for ${plain(off.map(({ name }) => name).join(", "))}.`;
 }
 
 type Group = readonly [trigger: Trigger, tables: readonly WatchedTable[], isRest: boolean];
@@ -78,7 +90,8 @@ function tableAlert({ target, tables: all }: Watched, of: OfTables, said: Pick<A
   const pick = (which: string, extra: readonly string[]): string => `max by (job, instance, table) (${which}{${[...matchers, ...extra].join(", ")}})`;
   const each = isRest ? [[]] : tables.map((one) => [`table=${quoteLabel(one.name)}`]);
   const rows = (extra: readonly string[]): string => pick("luthier_table_live_rows", extra);
-  const limit = (extra: readonly string[]): string => `clamp_min(${times} * ${trigger.cap === null ? plainLimit(trigger, rows(extra)) : `clamp_max(${plainLimit(trigger, rows(extra))}, ${trigger.cap})`}, ${LEAST_ROWS})`;
+  const limit = (extra: readonly string[]): string =>
+    `clamp_min(${times} * ${trigger.cap === null ? plainLimit(trigger, rows(extra)) : `clamp_max(${plainLimit(trigger, rows(extra))}, ${trigger.cap})`}, ${LEAST_ROWS})`;
   const [widest] = tables.toSorted((a, b) => b.rows - a.rows);
   const example = widest?.name ?? "";
   return {
@@ -125,7 +138,10 @@ const LATE_SHARE = 0.1;
 const LOST_SHARE = 0.5;
 
 function wraparoundAlerts(watched: Watched): Alert[] {
-  return [...ageAlerts(watched, "transactions", "autovacuum_freeze_max_age", 200_000_000), ...ageAlerts(watched, "multixacts", "autovacuum_multixact_freeze_max_age", 400_000_000)];
+  return [
+    ...ageAlerts(watched, "transactions", "autovacuum_freeze_max_age", 200_000_000),
+    ...ageAlerts(watched, "multixacts", "autovacuum_multixact_freeze_max_age", 400_000_000),
+  ];
 }
 
 function ageAlerts({ target, database }: Watched, what: "transactions" | "multixacts", setting: string, fallback: number): Alert[] {
@@ -146,10 +162,27 @@ function ageAlerts({ target, database }: Watched, what: "transactions" | "multix
     ],
   };
   const name = what === "transactions" ? "Wraparound" : "MultixactWraparound";
-  const because = (share: number): string => `${setting} = ${formatNumber(forced)} plus ${Math.round(share * 100)} % of the way to 2,147 million; it was ${formatNumber(now)} at the snapshot`;
+  const because = (share: number): string =>
+    `${setting} = ${formatNumber(forced)} plus ${Math.round(share * 100)} % of the way to 2,147 million; it was ${formatNumber(now)} at the snapshot`;
   return [
-    levelAlert({ ...common, name: `${name}Late`, over: at(LATE_SHARE), hold: HOUR, severity: "ticket", because: because(LATE_SHARE), description: () => `Autovacuum is forced at ${formatNumber(Math.round(forced / 1_000_000))} million and does not keep up.` }),
-    levelAlert({ ...common, name: `${name}Near`, over: at(LOST_SHARE), hold: 5 * MINUTE, severity: "page", because: because(LOST_SHARE), description: () => "At 2,147 million PostgreSQL refuses every write until somebody has frozen it by hand." }),
+    levelAlert({
+      ...common,
+      name: `${name}Late`,
+      over: at(LATE_SHARE),
+      hold: HOUR,
+      severity: "ticket",
+      because: because(LATE_SHARE),
+      description: () => `Autovacuum is forced at ${formatNumber(Math.round(forced / 1_000_000))} million and does not keep up.`,
+    }),
+    levelAlert({
+      ...common,
+      name: `${name}Near`,
+      over: at(LOST_SHARE),
+      hold: 5 * MINUTE,
+      severity: "page",
+      because: because(LOST_SHARE),
+      description: () => "At 2,147 million PostgreSQL refuses every write until somebody has frozen it by hand.",
+    }),
   ];
 }
 
@@ -180,9 +213,13 @@ function checkpointAlert({ target, database }: Watched): Alert {
     hold: 15 * MINUTE,
     severity: "ticket",
     summary: ({ value }) => `${value} checkpoints in ${window} min came before their time`,
-    description: () => `checkpoint_timeout is ${seconds(every * 60)}, so that ${timed} are due; the others came because max_wal_size${size === null ? "" : ` = ${formatNumber(size / 1024 ** 2)} MB`} was full. Each writes every page whole into WAL again.`,
+    description: () =>
+      `checkpoint_timeout is ${seconds(every * 60)}, so that ${timed} are due; the others came because max_wal_size${size === null ? "" : ` = ${formatNumber(size / 1024 ** 2)} MB`} was full. Each writes every page whole into WAL again.`,
     because: `half of the ${timed} that checkpoint_timeout = ${seconds(every * 60)} makes in ${window} min${before === null ? "" : `; ${formatNumber(before.requested)} of ${formatNumber(before.requested + before.timed)} came early until the snapshot`}`,
-    steps: ["What wrote so much: SELECT queryid, calls, wal_bytes FROM pg_stat_statements ORDER BY wal_bytes DESC LIMIT 5; a bulk load once a night is no reason to act.", `It is every day's business: raise max_wal_size${size === null ? "" : ` above ${formatNumber(size / 1024 ** 2)} MB`} (a reload).`],
+    steps: [
+      "What wrote so much: SELECT queryid, calls, wal_bytes FROM pg_stat_statements ORDER BY wal_bytes DESC LIMIT 5; a bulk load once a night is no reason to act.",
+      `It is every day's business: raise max_wal_size${size === null ? "" : ` above ${formatNumber(size / 1024 ** 2)} MB`} (a reload).`,
+    ],
   });
 }
 
@@ -201,7 +238,10 @@ function indexAlert({ target, database }: Watched): Alert {
     severity: "ticket",
     summary: ({ value }) => `${value} indexes of this database are invalid`,
     description: () => "An AddIndexConcurrently did not come to its end: each write keeps the index up, and no statement uses it.",
-    because: now === 0 ? `none of the ${formatNumber(database.catalog.indexes.length)} indexes was invalid at the snapshot` : `${now} of ${formatNumber(database.catalog.indexes.length)} were invalid at the snapshot already (rule invalid-index)`,
+    because:
+      now === 0
+        ? `none of the ${formatNumber(database.catalog.indexes.length)} indexes was invalid at the snapshot`
+        : `${now} of ${formatNumber(database.catalog.indexes.length)} were invalid at the snapshot already (rule invalid-index)`,
     steps: ["Which: SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid;", "DROP INDEX CONCURRENTLY it, and run the migration again."],
   });
 }

@@ -22,7 +22,10 @@ export function poolerAlerts({ slug, queryWaitTimeout, target }: Watched): Alert
       summary: ({ value }) => `A client has waited ${value} s for a connection of PgBouncer`,
       description: () => `After query_wait_timeout = ${seconds(queryWaitTimeout)} it is sent away with an error.`,
       because: `half of query_wait_timeout = ${seconds(queryWaitTimeout)}`,
-      steps: ["SHOW POOLS; all servers active: a statement became slow (StatementSlower), or transactions stand still (IdleInTransaction).", "Raising default_pool_size helps only while ConnectionsHigh is silent."],
+      steps: [
+        "SHOW POOLS; all servers active: a statement became slow (StatementSlower), or transactions stand still (IdleInTransaction).",
+        "Raising default_pool_size helps only while ConnectionsHigh is silent.",
+      ],
     }),
   ];
 }

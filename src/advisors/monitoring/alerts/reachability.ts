@@ -12,9 +12,13 @@ function downAlert({ target, database }: Watched): Alert {
     name: "PostgresDown",
     severity: "page",
     summary: ({ label }) => `PostgreSQL behind ${label("instance")} does not answer`,
-    description: ({ plain }) => `The exporter could not connect to ${plain(database.catalog.database.name)} for a minute; ${plain(database.server.address)} at the snapshot.`,
+    description: ({ plain }) =>
+      `The exporter could not connect to ${plain(database.catalog.database.name)} for a minute; ${plain(database.server.address)} at the snapshot.`,
     because: "pg_up is 0 for a minute",
-    steps: [`Does it run: pg_isready -h ${database.server.address.replace(/:\d+$/, "")}; its log and the system's say why it ended (out of memory, disk full).`, "It refuses the exporter alone: ConnectionsExhausted tells of that before, and a changed password shows in the exporter's log."],
+    steps: [
+      `Does it run: pg_isready -h ${database.server.address.replace(/:\d+$/, "")}; its log and the system's say why it ended (out of memory, disk full).`,
+      "It refuses the exporter alone: ConnectionsExhausted tells of that before, and a changed password shows in the exporter's log.",
+    ],
   });
 }
 
@@ -30,7 +34,12 @@ function exporterDownAlert({ target }: Watched): Alert {
   });
 }
 
-function isZero(target: Watched["target"], metric: string, minutes: number, said: Pick<Alert, "name" | "severity" | "summary" | "description" | "because" | "steps">): Alert {
+function isZero(
+  target: Watched["target"],
+  metric: string,
+  minutes: number,
+  said: Pick<Alert, "name" | "severity" | "summary" | "description" | "because" | "steps">,
+): Alert {
   const series = (values: string): Trial["series"] => [{ metric, labels: { ...target }, values }];
   const fires = { labels: { ...target }, value: 0 };
   return {

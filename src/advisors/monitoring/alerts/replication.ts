@@ -6,7 +6,10 @@ import { round } from "../words.ts";
 import type { Watched } from "../watched.ts";
 
 export function replicationAlerts(watched: Watched): Alert[] {
-  return [...(watched.standbys === 0 ? [] : [missingAlert(watched), cutOffAlert(watched), behindAlert(watched)]), ...watched.slots.flatMap((slot) => slotAlert(watched, slot))];
+  return [
+    ...(watched.standbys === 0 ? [] : [missingAlert(watched), cutOffAlert(watched), behindAlert(watched)]),
+    ...watched.slots.flatMap((slot) => slotAlert(watched, slot)),
+  ];
 }
 
 /** Reads that users wait for go there: its loss is theirs. */
@@ -29,9 +32,13 @@ function missingAlert(watched: Watched): Alert {
     hold: 2 * MINUTE,
     severity: severityOf(watched),
     summary: ({ value }) => `${value} of ${standbys} standbys follow the primary`,
-    description: ({ plain }) => `${names === "" ? `${standbys} followed at the snapshot` : `${plain(names)} followed at the snapshot`}. ${readsReplicas ? "DATABASES sends reads to a second host: they are answered with old rows, or not at all." : "No alias of DATABASES reads from it: what is lost is the spare."}`,
+    description: ({ plain }) =>
+      `${names === "" ? `${standbys} followed at the snapshot` : `${plain(names)} followed at the snapshot`}. ${readsReplicas ? "DATABASES sends reads to a second host: they are answered with old rows, or not at all." : "No alias of DATABASES reads from it: what is lost is the spare."}`,
     because: `${standbys} ${standbys === 1 ? "standby was" : "standbys were"} seen at the snapshot`,
-    steps: ["On the primary: SELECT application_name, state, sent_lsn, replay_lsn FROM pg_stat_replication;", "On the standby: its log says why WAL does not come in. If the primary has thrown the WAL away that it needs, it has to be built anew (pg_basebackup)."],
+    steps: [
+      "On the primary: SELECT application_name, state, sent_lsn, replay_lsn FROM pg_stat_replication;",
+      "On the standby: its log says why WAL does not come in. If the primary has thrown the WAL away that it needs, it has to be built anew (pg_basebackup).",
+    ],
     trials: [
       { title: "fires", series: series(`${standbys - 1}+0x4`), at: 2, fires },
       { title: "all are there", series: series(`${standbys}+0x4`), at: 3, fires: null },
@@ -90,8 +97,14 @@ function behindAlert(watched: Watched): Alert {
     severity: severityOf(watched),
     summary: ({ value }) => `A standby has ${value} MB of WAL to replay`,
     description: () => "Its readers see old rows until then.",
-    because: seen === null ? `${LEAST_BEHIND_MB} MB; the lag was not read at the snapshot` : `${BEHIND_TIMES} times the ${formatBytes(seen)} of the snapshot, ${LEAST_BEHIND_MB} MB at the least`,
-    steps: ["SELECT application_name, pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)) FROM pg_stat_replication;", "A long query on the standby holds replay back (max_standby_streaming_delay), or one process replays slower than the primary writes."],
+    because:
+      seen === null
+        ? `${LEAST_BEHIND_MB} MB; the lag was not read at the snapshot`
+        : `${BEHIND_TIMES} times the ${formatBytes(seen)} of the snapshot, ${LEAST_BEHIND_MB} MB at the least`,
+    steps: [
+      "SELECT application_name, pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)) FROM pg_stat_replication;",
+      "A long query on the standby holds replay back (max_standby_streaming_delay), or one process replays slower than the primary writes.",
+    ],
   });
 }
 
@@ -117,9 +130,15 @@ function slotAlert({ target, database }: Watched, slot: string): Alert[] {
       hold: 10 * MINUTE,
       severity: "page",
       summary: ({ value, label }) => `Slot ${label("slot")} holds ${value} MB of WAL`,
-      description: () => (keep > 0 ? `At max_slot_wal_keep_size = ${formatBytes(keep)} the slot is given up, and its reader has to begin anew.` : "max_slot_wal_keep_size is -1: WAL is kept until the disk is full, and the server stops."),
+      description: () =>
+        keep > 0
+          ? `At max_slot_wal_keep_size = ${formatBytes(keep)} the slot is given up, and its reader has to begin anew.`
+          : "max_slot_wal_keep_size is -1: WAL is kept until the disk is full, and the server stops.",
       because: `${keep > 0 ? `${SLOT_SHARE * 100} % of max_slot_wal_keep_size = ${formatBytes(keep)}` : `${WAL_TIMES} times max_wal_size = ${formatBytes(wal)}, since max_slot_wal_keep_size sets no limit`}; ${seen?.retainedBytes === null || seen === undefined ? "not read at the snapshot" : `${formatNumber(round(seen.retainedBytes / MB, 3))} MB at the snapshot`}`,
-      steps: [`Who reads it: SELECT slot_name, active, active_pid, restart_lsn, wal_status FROM pg_replication_slots;`, "Nobody does and nobody will: SELECT pg_drop_replication_slot('NAME');"],
+      steps: [
+        `Who reads it: SELECT slot_name, active, active_pid, restart_lsn, wal_status FROM pg_replication_slots;`,
+        "Nobody does and nobody will: SELECT pg_drop_replication_slot('NAME');",
+      ],
     }),
   ];
 }

@@ -7,7 +7,15 @@ import { WATCHED_SETTINGS } from "../exporter-queries.ts";
 import type { Watched } from "../watched.ts";
 
 export function resourceAlerts(watched: Watched): Alert[] {
-  return [...growthAlert(watched), temporaryAlert(watched), ...cacheAlert(watched), ...rollbackAlert(watched), deadlockAlert(watched), ...archiverAlert(watched), ...settingAlerts(watched)];
+  return [
+    ...growthAlert(watched),
+    temporaryAlert(watched),
+    ...cacheAlert(watched),
+    ...rollbackAlert(watched),
+    deadlockAlert(watched),
+    ...archiverAlert(watched),
+    ...settingAlerts(watched),
+  ];
 }
 
 const MB = 1_000_000;
@@ -41,7 +49,9 @@ function growthAlert(watched: Watched): Alert[] {
   const bytes = `luthier_database_bytes${selector({ job: target.job })}`;
   const before = GROWTH_HOURS * 60;
   const hold = 30;
-  const series = (grown: number): Trial["series"] => [{ metric: "luthier_database_bytes", labels: { ...target, ...SERVER }, values: `${size}+0x${before} ${size + grown * MB}+0x${hold + 2}` }];
+  const series = (grown: number): Trial["series"] => [
+    { metric: "luthier_database_bytes", labels: { ...target, ...SERVER }, values: `${size}+0x${before} ${size + grown * MB}+0x${hold + 2}` },
+  ];
   const at = before + 1 + hold;
   return [
     {
@@ -50,9 +60,13 @@ function growthAlert(watched: Watched): Alert[] {
       hold: hold * MINUTE,
       severity: "ticket",
       summary: ({ value }) => `The database grew by ${value} MB in ${GROWTH_HOURS} h`,
-      description: () => `${formatNumber(round(growth.perDay, 3))} MB a day is what it grew between the two snapshots, over ${formatNumber(round(growth.days))} days; it had ${formatBytes(size)}.`,
+      description: () =>
+        `${formatNumber(round(growth.perDay, 3))} MB a day is what it grew between the two snapshots, over ${formatNumber(round(growth.days))} days; it had ${formatBytes(size)}.`,
       because: `${GROWTH_TIMES} times what ${formatNumber(round(growth.perDay, 3))} MB a day between the two snapshots make in ${GROWTH_HOURS} h, ${LEAST_GROWTH_MB} MB at the least`,
-      steps: ["Which table: SELECT oid::regclass, pg_size_pretty(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' ORDER BY pg_total_relation_size(oid) DESC LIMIT 10; and compare with the sizes in the handbook.", "Dead rows are the commonest reason: see DeadRows."],
+      steps: [
+        "Which table: SELECT oid::regclass, pg_size_pretty(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' ORDER BY pg_total_relation_size(oid) DESC LIMIT 10; and compare with the sizes in the handbook.",
+        "Dead rows are the commonest reason: see DeadRows.",
+      ],
       trials: [
         { title: "fires", series: series(over + 1), at, fires: { labels: { ...target }, value: over + 1 } },
         { title: "just below", series: series(over), at, fires: null },
@@ -76,7 +90,7 @@ function temporaryAlert({ target, database }: Watched): Alert {
   const days = database.age.days;
   const usual = written === null || days === null || days < 1 ? null : (written / days / DAY_MINUTES) * TEMPORARY_WINDOW;
   const floor = (SPILLS * memory) / MB;
-  const over = Math.ceil(Math.max(floor, (usual ?? 0) * TEMPORARY_TIMES / MB));
+  const over = Math.ceil(Math.max(floor, ((usual ?? 0) * TEMPORARY_TIMES) / MB));
   return jumpAlert({
     target,
     metric: "luthier_database_temporary_bytes",
@@ -91,7 +105,10 @@ function temporaryAlert({ target, database }: Watched): Alert {
     summary: ({ value }) => `${value} MB of temporary files in ${TEMPORARY_WINDOW} min`,
     description: () => `Sorts and hashes of more than work_mem = ${formatBytes(memory)} go to disk.`,
     because: `${over > floor + 1 ? `${TEMPORARY_TIMES} times the usual ${formatBytes(Math.round(usual ?? 0))}` : `${SPILLS} times work_mem = ${formatBytes(memory)}`} in ${TEMPORARY_WINDOW} min${usual === null ? "; what is usual is not known, the counters are too young" : ""}`,
-    steps: ["Which statement: SELECT queryid, calls, temp_blks_written FROM pg_stat_statements ORDER BY temp_blks_written DESC LIMIT 5; see plan-sort-spill and plan-hash-spill in the handbook.", "Raise work_mem for the role that sends it, not for the server: every connection may take it several times."],
+    steps: [
+      "Which statement: SELECT queryid, calls, temp_blks_written FROM pg_stat_statements ORDER BY temp_blks_written DESC LIMIT 5; see plan-sort-spill and plan-hash-spill in the handbook.",
+      "Raise work_mem for the role that sends it, not for the server: every connection may take it several times.",
+    ],
   });
 }
 
@@ -113,17 +130,24 @@ function cacheAlert({ target, database }: Watched): Alert[] {
   if (counters === null || days === null || days < LEAST_DAYS || asked < LEAST_BLOCKS) return [];
   const missed = counters.blocksRead / asked;
   const over = round(Math.max(MISS_TIMES * missed, LEAST_MISS), 2);
-  const least = Math.max(1, Math.round((asked / days / DAY_MINUTES) * RATIO_WINDOW / 4));
+  const least = Math.max(1, Math.round(((asked / days / DAY_MINUTES) * RATIO_WINDOW) / 4));
   if (over >= 1) return [];
   return [
-    ratioAlert({ target, part: "blocks_read", whole: "blocks_asked", over, least, usual: missed }, {
-      name: "CacheMisses",
-      severity: "ticket",
-      summary: ({ value }) => `${value} % of the blocks asked for were not in shared buffers`,
-      description: () => `${formatNumber(round(missed * 100))} % is usual here (${formatNumber(asked)} blocks in ${formatNumber(round(days))} days), with shared_buffers = ${formatBytes(database.settingNumber("shared_buffers") ?? 0)}.`,
-      because: `${MISS_TIMES} times the ${formatNumber(round(missed * 100))} % of ${formatNumber(round(days))} days, ${LEAST_MISS * 100} % at the least, when at least ${formatNumber(least)} blocks were asked for`,
-      steps: ["What reads: SELECT queryid, calls, shared_blks_read FROM pg_stat_statements ORDER BY shared_blks_read DESC LIMIT 5; a plan that became a sequential scan shows in StatementSlower too.", "A report or a backup reads much once and needs no answer."],
-    }),
+    ratioAlert(
+      { target, part: "blocks_read", whole: "blocks_asked", over, least, usual: missed },
+      {
+        name: "CacheMisses",
+        severity: "ticket",
+        summary: ({ value }) => `${value} % of the blocks asked for were not in shared buffers`,
+        description: () =>
+          `${formatNumber(round(missed * 100))} % is usual here (${formatNumber(asked)} blocks in ${formatNumber(round(days))} days), with shared_buffers = ${formatBytes(database.settingNumber("shared_buffers") ?? 0)}.`,
+        because: `${MISS_TIMES} times the ${formatNumber(round(missed * 100))} % of ${formatNumber(round(days))} days, ${LEAST_MISS * 100} % at the least, when at least ${formatNumber(least)} blocks were asked for`,
+        steps: [
+          "What reads: SELECT queryid, calls, shared_blks_read FROM pg_stat_statements ORDER BY shared_blks_read DESC LIMIT 5; a plan that became a sequential scan shows in StatementSlower too.",
+          "A report or a backup reads much once and needs no answer.",
+        ],
+      },
+    ),
   ];
 }
 
@@ -140,17 +164,24 @@ function rollbackAlert({ target, database }: Watched): Alert[] {
   if (counters === null || days === null || days < LEAST_DAYS || all < LEAST_TRANSACTIONS) return [];
   const share = counters.rollbacks / all;
   const over = round(Math.max(ROLLBACK_TIMES * share, LEAST_ROLLBACK), 2);
-  const least = Math.max(1, Math.round((all / days / DAY_MINUTES) * RATIO_WINDOW / 4));
+  const least = Math.max(1, Math.round(((all / days / DAY_MINUTES) * RATIO_WINDOW) / 4));
   if (over >= 1) return [];
   return [
-    ratioAlert({ target, part: "rollbacks", whole: "transactions", over, least, usual: share }, {
-      name: "Rollbacks",
-      severity: "ticket",
-      summary: ({ value }) => `${value} % of transactions are rolled back`,
-      description: () => `${formatNumber(round(share * 100))} % is usual here (${formatNumber(all)} transactions in ${formatNumber(round(days))} days): views raise, or timeouts cut in.`,
-      because: `${ROLLBACK_TIMES} times the ${formatNumber(round(share * 100))} % of ${formatNumber(round(days))} days, ${LEAST_ROLLBACK * 100} % at the least`,
-      steps: ["Look at the application's errors of the same minutes: IntegrityError, OperationalError and timeouts roll back.", "The server's log has each error with its statement (log_min_error_statement)."],
-    }),
+    ratioAlert(
+      { target, part: "rollbacks", whole: "transactions", over, least, usual: share },
+      {
+        name: "Rollbacks",
+        severity: "ticket",
+        summary: ({ value }) => `${value} % of transactions are rolled back`,
+        description: () =>
+          `${formatNumber(round(share * 100))} % is usual here (${formatNumber(all)} transactions in ${formatNumber(round(days))} days): views raise, or timeouts cut in.`,
+        because: `${ROLLBACK_TIMES} times the ${formatNumber(round(share * 100))} % of ${formatNumber(round(days))} days, ${LEAST_ROLLBACK * 100} % at the least`,
+        steps: [
+          "Look at the application's errors of the same minutes: IntegrityError, OperationalError and timeouts roll back.",
+          "The server's log has each error with its statement (log_min_error_statement).",
+        ],
+      },
+    ),
   ];
 }
 
@@ -164,7 +195,10 @@ interface Ratio {
 }
 
 /** In percent, so that the value reads as it is said. */
-function ratioAlert({ target, part, whole, over, least, usual }: Ratio, said: Pick<Alert, "name" | "severity" | "summary" | "description" | "because" | "steps">): Alert {
+function ratioAlert(
+  { target, part, whole, over, least, usual }: Ratio,
+  said: Pick<Alert, "name" | "severity" | "summary" | "description" | "because" | "steps">,
+): Alert {
   const grown = (metric: string): string => `max by (job, instance) (increase(luthier_database_${metric}${selector({ job: target.job })}[${RATIO_WINDOW}m]))`;
   const limit = round(over * 100, 3);
   const asked = EXACT * Math.ceil(least / EXACT);
@@ -210,9 +244,18 @@ function deadlockAlert({ target, database }: Watched): Alert {
     hold: 0,
     severity: "ticket",
     summary: ({ value }) => `${value} deadlocks in an hour`,
-    description: () => `Each one ended a transaction with an error after ${seconds((database.settingNumber("deadlock_timeout") ?? 1000) / 1000)}: a request failed.`,
-    because: counted === null ? "any at all: how many are usual was not read" : perHour === 0 ? `any at all: ${formatNumber(counted)} were counted${days === null ? "" : ` in ${formatNumber(round(days))} days`}` : `${MISS_TIMES} times the usual ${formatNumber(round(perHour))} an hour`,
-    steps: ["The server's log names both statements of each deadlock.", "Take the rows in one order everywhere: order_by('pk') before select_for_update(), and one order of tables in a transaction."],
+    description: () =>
+      `Each one ended a transaction with an error after ${seconds((database.settingNumber("deadlock_timeout") ?? 1000) / 1000)}: a request failed.`,
+    because:
+      counted === null
+        ? "any at all: how many are usual was not read"
+        : perHour === 0
+          ? `any at all: ${formatNumber(counted)} were counted${days === null ? "" : ` in ${formatNumber(round(days))} days`}`
+          : `${MISS_TIMES} times the usual ${formatNumber(round(perHour))} an hour`,
+    steps: [
+      "The server's log names both statements of each deadlock.",
+      "Take the rows in one order everywhere: order_by('pk') before select_for_update(), and one order of tables in a transaction.",
+    ],
   });
 }
 
@@ -234,7 +277,10 @@ function archiverAlert({ target, isArchiving, database }: Watched): Alert[] {
       summary: ({ value }) => `Archiving WAL failed ${value} times in 30 min`,
       description: () => "Each WAL file is kept until it is archived: the disk fills, and backups end at the last file that went out.",
       because: `any at all for 15 min: archive_mode is ${database.setting("archive_mode") ?? "on"} here`,
-      steps: ["SELECT last_failed_wal, last_failed_time FROM pg_stat_archiver; and the log: it has what archive_command said.", "Space left: SELECT count(*) * 16 AS megabytes FROM pg_ls_waldir();"],
+      steps: [
+        "SELECT last_failed_wal, last_failed_time FROM pg_stat_archiver; and the log: it has what archive_command said.",
+        "Space left: SELECT count(*) * 16 AS megabytes FROM pg_ls_waldir();",
+      ],
     }),
   ];
 }
@@ -262,7 +308,8 @@ function settingAlerts({ target, database }: Watched): Alert[] {
         labels: { name },
         digits: Number.isInteger(value) ? 0 : 2,
         summary: ({ value: now }) => `${name} is ${now} now`,
-        description: () => `These rules were made for ${name} = ${value}${setting.unit === null ? "" : ` (${setting.unit})`}: run luthier snapshot and luthier tune again.`,
+        description: () =>
+          `These rules were made for ${name} = ${value}${setting.unit === null ? "" : ` (${setting.unit})`}: run luthier snapshot and luthier tune again.`,
         because: `${name} was ${value}${setting.unit === null ? "" : ` ${setting.unit}`} at the snapshot`,
         steps: ["luthier snapshot --db URL, then luthier tune: thresholds follow the new value."],
         trials: [

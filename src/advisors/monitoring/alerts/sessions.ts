@@ -23,7 +23,8 @@ function connectionAlerts({ target, connections: { most, reserved, usable }, dat
     normal: Math.min(now, Math.floor(usable / 2)),
     summary: ({ value }: { readonly value: string }) => `${value} of ${usable} connections are in use`,
   };
-  const because = (share: number): string => `${Math.round(share * 100)} % of the ${usable} connections that max_connections = ${most} leaves after ${reserved} reserved ones; ${now} were open at the snapshot`;
+  const because = (share: number): string =>
+    `${Math.round(share * 100)} % of the ${usable} connections that max_connections = ${most} leaves after ${reserved} reserved ones; ${now} were open at the snapshot`;
   const steps = [
     `See who holds them: SELECT application_name, state, count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' GROUP BY 1, 2 ORDER BY 3 DESC;`,
     "Many in the state idle: a deployment doubled the processes, or a pool is too large. Scale back, or put PgBouncer before them (chapter 4 of the handbook).",
@@ -33,8 +34,31 @@ function connectionAlerts({ target, connections: { most, reserved, usable }, dat
   const warn = limitOf(thresholds["monitoring.connections"] ?? WARN_SHARE, usable);
   const page = limitOf(PAGE_SHARE, usable);
   return [
-    levelAlert({ ...common, name: "ConnectionsHigh", over: warn, hold: 10 * MINUTE, severity: "ticket", because: because(WARN_SHARE), steps, description: ({ value }) => `${value} clients are connected; above ${usable} every further one is refused with "sorry, too many clients already".` }),
-    ...(page > warn ? [levelAlert({ ...common, name: "ConnectionsExhausted", over: page, hold: 2 * MINUTE, severity: "page", because: because(PAGE_SHARE), steps, description: ({ value }) => `${value} of ${usable}: new requests begin to fail with "remaining connection slots are reserved". max_connections is ${most}.` })] : []),
+    levelAlert({
+      ...common,
+      name: "ConnectionsHigh",
+      over: warn,
+      hold: 10 * MINUTE,
+      severity: "ticket",
+      because: because(WARN_SHARE),
+      steps,
+      description: ({ value }) => `${value} clients are connected; above ${usable} every further one is refused with "sorry, too many clients already".`,
+    }),
+    ...(page > warn
+      ? [
+          levelAlert({
+            ...common,
+            name: "ConnectionsExhausted",
+            over: page,
+            hold: 2 * MINUTE,
+            severity: "page",
+            because: because(PAGE_SHARE),
+            steps,
+            description: ({ value }) =>
+              `${value} of ${usable}: new requests begin to fail with "remaining connection slots are reserved". max_connections is ${most}.`,
+          }),
+        ]
+      : []),
   ];
 }
 
@@ -61,8 +85,12 @@ function idleAlert({ target, database, thresholds }: Watched): Alert {
     hold: MINUTE,
     severity: "ticket",
     summary: ({ value }) => `A transaction has been idle for ${value} s`,
-    description: ({ plain }) => `It keeps its locks, and VACUUM of ${plain(database.catalog.database.name)} from removing what died since. ${timeout > 0 ? `idle_in_transaction_session_timeout is ${seconds(timeout)} here: a role overrides it.` : "idle_in_transaction_session_timeout is 0 here: nothing ends it."}`,
-    because: timeout > 0 ? `${PAST_TIMEOUT} times idle_in_transaction_session_timeout = ${seconds(timeout)}, which should have ended it` : `${IDLE_SECONDS} s, since idle_in_transaction_session_timeout is 0 on this server`,
+    description: ({ plain }) =>
+      `It keeps its locks, and VACUUM of ${plain(database.catalog.database.name)} from removing what died since. ${timeout > 0 ? `idle_in_transaction_session_timeout is ${seconds(timeout)} here: a role overrides it.` : "idle_in_transaction_session_timeout is 0 here: nothing ends it."}`,
+    because:
+      timeout > 0
+        ? `${PAST_TIMEOUT} times idle_in_transaction_session_timeout = ${seconds(timeout)}, which should have ended it`
+        : `${IDLE_SECONDS} s, since idle_in_transaction_session_timeout is 0 on this server`,
     steps: [
       "Find it: SELECT pid, usename, application_name, now() - state_change AS idle, query FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' ORDER BY state_change;",
       "The query shown is the last one before the pause: look for its line with luthier top-statements, and for what the code does after it (HTTP, mail, a task's result).",
@@ -85,8 +113,14 @@ function longTransactionAlert({ target, database, thresholds }: Watched): Alert 
     severity: "ticket",
     summary: ({ value }) => `A transaction is ${value} s old`,
     description: ({ plain }) => `Until it ends, no vacuum of ${plain(database.catalog.database.name)} removes rows that died after it began.`,
-    because: timeout > 0 ? `${PAST_TIMEOUT} times transaction_timeout = ${seconds(timeout)}` : `15 min; transaction_timeout is ${database.setting("transaction_timeout") === null ? `not there before PostgreSQL 17, and this is ${database.server.version}` : "0 here"}`,
-    steps: ["Find it: SELECT pid, usename, application_name, now() - xact_start AS age, state, query FROM pg_stat_activity WHERE xact_start IS NOT NULL ORDER BY xact_start LIMIT 5;", "A backup (pg_dump) may take as long as it takes; a web process may not. See IdleInTransaction if it is idle."],
+    because:
+      timeout > 0
+        ? `${PAST_TIMEOUT} times transaction_timeout = ${seconds(timeout)}`
+        : `15 min; transaction_timeout is ${database.setting("transaction_timeout") === null ? `not there before PostgreSQL 17, and this is ${database.server.version}` : "0 here"}`,
+    steps: [
+      "Find it: SELECT pid, usename, application_name, now() - xact_start AS age, state, query FROM pg_stat_activity WHERE xact_start IS NOT NULL ORDER BY xact_start LIMIT 5;",
+      "A backup (pg_dump) may take as long as it takes; a web process may not. See IdleInTransaction if it is idle.",
+    ],
   });
 }
 
@@ -110,8 +144,12 @@ function lockAlert({ target, database, thresholds }: Watched): Alert {
     hold: MINUTE,
     severity: "page",
     summary: ({ value }) => `A session has waited ${value} s for a lock`,
-    description: () => `Requests behind it stand still. The server looks for a deadlock after ${seconds(check)}, and this is none: somebody holds the lock and goes on.`,
-    because: most > 0 ? `the lesser of ${DEADLOCK_TIMES} times deadlock_timeout = ${seconds(check)} and ${PAST_TIMEOUT} times lock_timeout = ${seconds(most)}` : `${DEADLOCK_TIMES} times deadlock_timeout = ${seconds(check)}; lock_timeout is 0, so that a wait has no end`,
+    description: () =>
+      `Requests behind it stand still. The server looks for a deadlock after ${seconds(check)}, and this is none: somebody holds the lock and goes on.`,
+    because:
+      most > 0
+        ? `the lesser of ${DEADLOCK_TIMES} times deadlock_timeout = ${seconds(check)} and ${PAST_TIMEOUT} times lock_timeout = ${seconds(most)}`
+        : `${DEADLOCK_TIMES} times deadlock_timeout = ${seconds(check)}; lock_timeout is 0, so that a wait has no end`,
     steps: [
       "Who blocks whom: SELECT pid, pg_blocking_pids(pid) AS blocked_by, wait_event, now() - query_start AS since, query FROM pg_stat_activity WHERE wait_event_type = 'Lock';",
       "The blocker is a migration: end it, and run it again with lock_timeout set. It is idle in transaction: end it (IdleInTransaction).",

@@ -48,7 +48,8 @@ function slowerAlert(watched: Watched, one: HotStatement): Alert | null {
     labels: { queryid: id },
     digits: over < 10 ? 1 : 0,
     summary: ({ value, plain }) => `${plain(one.symbol ?? one.words)}: ${value} ms a call instead of ${formatMilliseconds(meanMs)} ms`,
-    description: ({ plain }) => `${plain(one.words)}. ${one.place === null ? "No line of the source is known for it." : `Sent from ${plain(one.place)}.`} It had ${formatNumber(Math.round(share * 100))} % of the statements' time at the snapshot.`,
+    description: ({ plain }) =>
+      `${plain(one.words)}. ${one.place === null ? "No line of the source is known for it." : `Sent from ${plain(one.place)}.`} It had ${formatNumber(Math.round(share * 100))} % of the statements' time at the snapshot.`,
     because: `${round(over / meanMs)} times its mean of ${formatMilliseconds(meanMs)} ms, with at least ${calls} calls in ${window} min${callsPerHour === null ? "" : ` (${formatNumber(round(callsPerHour))} an hour is usual)`}`,
     steps: [
       `SELECT calls, mean_exec_time, shared_blks_read, rows FROM pg_stat_statements WHERE queryid = ${id};`,
@@ -61,7 +62,11 @@ function slowerAlert(watched: Watched, one: HotStatement): Alert | null {
 /** A power of two, so that a mean comes out to the last bit. */
 const EXACT_CALLS = 1024;
 
-function slowerTrials({ target }: Watched, { id, meanMs }: HotStatement, { over, calls, window }: { readonly over: number; readonly calls: number; readonly window: number }): Trial[] {
+function slowerTrials(
+  { target }: Watched,
+  { id, meanMs }: HotStatement,
+  { over, calls, window }: { readonly over: number; readonly calls: number; readonly window: number },
+): Trial[] {
   const labels = { ...target, queryid: id };
   const asked = EXACT_CALLS * Math.ceil(calls / EXACT_CALLS);
   const series = (mean: number, count: number): Trial["series"] => [
@@ -98,8 +103,12 @@ function evictedAlert({ target, database }: Watched): Alert {
     hold: 15 * MINUTE,
     severity: "ticket",
     summary: ({ value }) => `pg_stat_statements threw entries out ${value} times in an hour`,
-    description: () => `More than ${formatNumber(most)} different statements come in: figures of rare ones are lost, and StatementSlower may miss what it watches.`,
+    description: () =>
+      `More than ${formatNumber(most)} different statements come in: figures of rare ones are lost, and StatementSlower may miss what it watches.`,
     because: `${EVICTIONS} rounds an hour; each throws out 5 % of pg_stat_statements.max = ${formatNumber(most)}${seen === null ? "" : `. ${formatNumber(seen)} rounds were counted at the snapshot`}`,
-    steps: [`Look for texts that differ in literals alone: SELECT left(query, 60), count(*) FROM pg_stat_statements GROUP BY 1 ORDER BY 2 DESC LIMIT 10;`, `Raise pg_stat_statements.max above ${formatNumber(most)} (a restart).`],
+    steps: [
+      `Look for texts that differ in literals alone: SELECT left(query, 60), count(*) FROM pg_stat_statements GROUP BY 1 ORDER BY 2 DESC LIMIT 10;`,
+      `Raise pg_stat_statements.max above ${formatNumber(most)} (a restart).`,
+    ],
   });
 }

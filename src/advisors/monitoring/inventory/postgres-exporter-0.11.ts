@@ -1,7 +1,9 @@
 /** What Debian 12's postgres_exporter 0.11.1 emits beside PostgreSQL 15; a test scrapes it and compares. */
 import { readInventory } from "./inventory.ts";
 
-export const POSTGRES_EXPORTER_0_11 = readInventory("0.11.1", `
+export const POSTGRES_EXPORTER_0_11 = readInventory(
+  "0.11.1",
+  `
 pg_database_size_bytes gauge datname,server
 pg_exporter_last_scrape_duration_seconds gauge -
 pg_exporter_last_scrape_error gauge -
@@ -61,4 +63,5 @@ pg_static untyped server,short_version,version
 pg_up gauge -
 postgres_exporter_build_info gauge branch,goarch,goos,goversion,revision,version
 pg_settings_* gauge server
-`);
+`,
+);

@@ -1,7 +1,9 @@
 /** What postgres_exporter 0.20.1 emits: a scrape of PostgreSQL 15 with every collector on, and for the rest its source (commit dbb1987, collector/*.go). */
 import { readInventory } from "./inventory.ts";
 
-export const POSTGRES_EXPORTER_0_20 = readInventory("0.20.1", `
+export const POSTGRES_EXPORTER_0_20 = readInventory(
+  "0.20.1",
+  `
 pg_buffercache_summary_buffers_dirty gauge - buffercache_summary?
 pg_buffercache_summary_buffers_pinned gauge - buffercache_summary?
 pg_buffercache_summary_buffers_unused gauge - buffercache_summary?
@@ -151,4 +153,5 @@ postgres_exporter_build_info gauge branch,goarch,goos,goversion,revision,tags,ve
 postgres_exporter_config_last_reload_success_timestamp_seconds gauge -
 postgres_exporter_config_last_reload_successful gauge -
 pg_settings_* gauge server settings
-`);
+`,
+);

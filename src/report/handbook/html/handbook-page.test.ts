@@ -65,7 +65,9 @@ test("every finding has its parts, none in silence", () => {
   for (const { id } of SAMPLE_HANDBOOK.report.findings) {
     const anchor = findingAnchor(SAMPLE_HANDBOOK, id);
     const piece = between(PAGE, `id="${anchor}"`, "</dl></");
-    const parts = [...piece.matchAll(/<div class="row"><dt>([^<]*)<\/dt><dd>(.*?)<\/dd><\/div>/gs)].filter(([, , body = ""]) => words(body) !== "").map(([, name]) => name);
+    const parts = [...piece.matchAll(/<div class="row"><dt>([^<]*)<\/dt><dd>(.*?)<\/dd><\/div>/gs)]
+      .filter(([, , body = ""]) => words(body) !== "")
+      .map(([, name]) => name);
     expect(parts, anchor).toEqual(expect.arrayContaining(["Places", "Evidence", "Fix", "Proof", "Doubt", "Silence"]));
   }
 });
@@ -98,7 +100,9 @@ describe("links", () => {
   test("all others lead to files beside the page", () => {
     const others = [...PAGE.matchAll(/href="([^#"][^"]*)"/g)].map(([, to = ""]) => to);
     expect(others.filter((to) => !/^(?:\.\.\/[\w/.-]+|[\w.-]+\.md(?:#\w+)?|patches\/[\w.-]+|artefacts\/[\w./-]+)$/.test(to))).toEqual([]);
-    expect(others).toEqual(expect.arrayContaining(["../shop/views/orders.py", "n1-analysis.md", "patches/01-k3f9-orders-list.patch", "artefacts/pgbouncer.ini", "introduction.md"]));
+    expect(others).toEqual(
+      expect.arrayContaining(["../shop/views/orders.py", "n1-analysis.md", "patches/01-k3f9-orders-list.patch", "artefacts/pgbouncer.ini", "introduction.md"]),
+    );
   });
 });
 
@@ -124,7 +128,17 @@ describe("sections", () => {
 
   test("advice has its figures, its files, its code before and after, and its doubt", () => {
     const advice = piece("4_2e1");
-    for (const part of ["advice: connections", "web, gunicorn gthread 6 5 6 180 90", "pgbouncer.ini 8 lines A pooler for 6 hosts", "For PgBouncer 1.18. pgbouncer 1.18 starts with it.", "default_pool_size = 20", "Before, shop/mail.py:41", "transaction.on_commit(partial(send_mail, order))", "Doubt An autoscaler that starts more hosts"]) expect(advice).toContain(part);
+    for (const part of [
+      "advice: connections",
+      "web, gunicorn gthread 6 5 6 180 90",
+      "pgbouncer.ini 8 lines A pooler for 6 hosts",
+      "For PgBouncer 1.18. pgbouncer 1.18 starts with it.",
+      "default_pool_size = 20",
+      "Before, shop/mail.py:41",
+      "transaction.on_commit(partial(send_mail, order))",
+      "Doubt An autoscaler that starts more hosts",
+    ])
+      expect(advice).toContain(part);
   });
 
   test("where common advice is wrong, the truth stands beside it", () => {
@@ -147,18 +161,30 @@ test("many findings: those of the ten and the first of each section are open, th
   expect(Buffer.byteLength(page)).toBeLessThan(3_500_000);
   expect(page.match(/<article class="f"/g)?.length).toBeLessThan(40);
   expect(page.match(/<details class="f"/g)?.length).toBeGreaterThan(150);
-  expect([...page.matchAll(/<li id="f-[^"]*" data-s="[^"]*" data-r="[^"]*" data-x="[^"]*"><a class="t" href="chapter-\d\.md#\w+">/g)].length).toBeGreaterThan(1500);
+  expect([...page.matchAll(/<li id="f-[^"]*" data-s="[^"]*" data-r="[^"]*" data-x="[^"]*"><a class="t" href="chapter-\d\.md#\w+">/g)].length).toBeGreaterThan(
+    1500,
+  );
   for (const { id } of handbook.report.findings) expect(page).toContain(`id="${findingAnchor(handbook, id)}"`);
 });
 
 test("a handbook of nothing says so", () => {
-  const nothing: Handbook = { ...SAMPLE_HANDBOOK, report: { ...SAMPLE_HANDBOOK.report, findings: [] }, shortIds: new Map(), changes: [], overview: [], since: null, split: null, sections: SAMPLE_HANDBOOK.sections.map((section) => ({ ...section, findings: [], plots: [], advice: [], state: "clean" })) };
+  const nothing: Handbook = {
+    ...SAMPLE_HANDBOOK,
+    report: { ...SAMPLE_HANDBOOK.report, findings: [] },
+    shortIds: new Map(),
+    changes: [],
+    overview: [],
+    since: null,
+    split: null,
+    sections: SAMPLE_HANDBOOK.sections.map((section) => ({ ...section, findings: [], plots: [], advice: [], state: "clean" })),
+  };
   expect(words(render(nothing))).toContain("Nothing was found to change.");
 });
 
 describe("hostile text", () => {
   /** Elements that a page without any text of the user's has, by name. */
-  const elements = (page: string): readonly string[] => [...new Set([...page.replaceAll(/<!--[\s\S]*?-->/g, "").matchAll(/<([a-z][a-z0-9]*)/gi)].map(([, name = ""]) => name))].toSorted();
+  const elements = (page: string): readonly string[] =>
+    [...new Set([...page.replaceAll(/<!--[\s\S]*?-->/g, "").matchAll(/<([a-z][a-z0-9]*)/gi)].map(([, name = ""]) => name))].toSorted();
 
   test("names that try to leave their place add no element, no attribute and no address", () => {
     const page = render(hostileHandbook());
@@ -174,7 +200,20 @@ describe("hostile text", () => {
   test("any findings at all", () => {
     fc.assert(
       fc.property(hostileReport(), ({ report, read }) => {
-        const handbook: Handbook = { ...SAMPLE_HANDBOOK, report, shortIds: shortIds(report.findings), changes: [], since: null, overview: [], sections: SAMPLE_HANDBOOK.sections.map((section) => ({ ...section, plots: [], advice: [], findings: report.findings.filter(({ chapter }) => chapter === section.section).map(({ id }) => id) })) };
+        const handbook: Handbook = {
+          ...SAMPLE_HANDBOOK,
+          report,
+          shortIds: shortIds(report.findings),
+          changes: [],
+          since: null,
+          overview: [],
+          sections: SAMPLE_HANDBOOK.sections.map((section) => ({
+            ...section,
+            plots: [],
+            advice: [],
+            findings: report.findings.filter(({ chapter }) => chapter === section.section).map(({ id }) => id),
+          })),
+        };
         const page = renderHandbookPage(handbook, { ...sampleHandbookContext(handbook), read });
         expect(page.match(/<script/g)).toHaveLength(1);
         expect(page.match(/<\/main>/g)).toHaveLength(1);

@@ -18,7 +18,9 @@ export function renderPlaces(places: readonly Place[], context: RenderContext): 
   const once = distinctPlaces(places);
   const inSource = once.filter(({ object }) => object === undefined);
   const around = inSource.length === 1 ? AROUND : 0;
-  return html`<ol class="chain">${once.map((place) => html`<li><span class="role">${place.role}</span><span>${whereOf(place, context)}${place.label === undefined ? NOTHING : html` <span class="dim">${prose(place.label)}</span>`}${codeOf(place, context, around)}</span></li>`)}</ol>`;
+  return html`<ol class="chain">
+    ${once.map((place) => html`<li><span class="role">${place.role}</span><span>${whereOf(place, context)}${place.label === undefined ? NOTHING : html` <span class="dim">${prose(place.label)}</span>`}${codeOf(place, context, around)}</span></li>`)}
+  </ol>`;
 }
 
 function whereOf({ file, line, column, object }: Place, context: RenderContext): Html {
@@ -35,7 +37,10 @@ function codeOf(place: Place, context: RenderContext, around: number): Html {
   if (around === 0) return html`<code class="src">${line}</code>`;
   const lines = source.split(/\r\n|\n|\r/);
   const near = (from: number, to: number): readonly string[] => lines.slice(Math.max(0, from - 1), Math.max(0, to)).map((text) => text.trimEnd());
-  const [before, after] = [dropBlank(near(place.line - around, place.line - 1)), dropBlank(near(place.line + 1, place.line + around).toReversed()).toReversed()];
+  const [before, after] = [
+    dropBlank(near(place.line - around, place.line - 1)),
+    dropBlank(near(place.line + 1, place.line + around).toReversed()).toReversed(),
+  ];
   const indent = leastIndent([...before, lines[place.line - 1] ?? "", ...after]);
   const own = (lines[place.line - 1] ?? "").length - (lines[place.line - 1] ?? "").trimStart().length;
   const rows = [

@@ -38,7 +38,10 @@ function commandIn(text: string): { readonly command: string; readonly rest: str
   const end = words.findIndex((word, index) => index >= least && !/^--?[\w-]*;?$|^\$?[A-Z][A-Z_]*;?$|^\d+;?$|[./]/.test(word));
   const semicolon = words.findIndex((word) => word.endsWith(";"));
   const cut = Math.min(end < 0 ? words.length : end, semicolon < 0 ? words.length : semicolon + 1);
-  return { command: [program, ...words.slice(0, cut)].join(" ").replace(/;$/, ""), rest: semicolon >= 0 && semicolon + 1 === cut ? words.slice(cut).join(" ") : "" };
+  return {
+    command: [program, ...words.slice(0, cut)].join(" ").replace(/;$/, ""),
+    rest: semicolon >= 0 && semicolon + 1 === cut ? words.slice(cut).join(" ") : "",
+  };
 }
 
 export function commandBlock(command: string): Html {

@@ -36,16 +36,29 @@ export function fileLink(file: string, line: number, { pathPrefix }: Pick<Markdo
 
 export function placeLink(place: Place, context: MarkdownContext): string {
   if (place.object !== undefined) return codeSpan(place.object);
-  return context.read(place.file) === undefined ? codeSpan(place.line > 0 ? `${place.file}:${place.line}` : place.file) : fileLink(place.file, place.line, context);
+  return context.read(place.file) === undefined
+    ? codeSpan(place.line > 0 ? `${place.file}:${place.line}` : place.file)
+    : fileLink(place.file, place.line, context);
 }
 
 /** Code of the project as a block: no control character, no fence broken. */
 export function block(language: string, text: string): string {
-  return codeBlock(language, text.split(/\r\n|\n|\r/).map((line) => cleanLine(line).trimEnd()).join("\n").replace(/\n+$/, ""));
+  return codeBlock(
+    language,
+    text
+      .split(/\r\n|\n|\r/)
+      .map((line) => cleanLine(line).trimEnd())
+      .join("\n")
+      .replace(/\n+$/, ""),
+  );
 }
 
 export function adviceTable({ title, head, rows, numeric, source }: AdviceTable): string {
-  const text = table(head.map(escapeProse), rows.map((cells) => cells.map(escapeProse)), numeric);
+  const text = table(
+    head.map(escapeProse),
+    rows.map((cells) => cells.map(escapeProse)),
+    numeric,
+  );
   return [`**${escapeProse(title)}**`, text, source === "" ? "" : `From ${sentence(source)}`].filter(Boolean).join("\n\n");
 }
 
@@ -53,7 +66,16 @@ export function adviceTable({ title, head, rows, numeric, source }: AdviceTable)
 export function figure(plot: Plot): readonly string[] {
   if (!hasAnswer(plot)) return [];
   const tables = tablesOfPlot(plot).filter(({ rows }) => rows.length > 0);
-  const data = tables.map(({ title, head, rows, numeric }) => [...(title === "" ? [] : [`**${escapeProse(title)}**`, ""]), table(head.map(escapeProse), rows.map(({ cells }) => cells.map(escapeProse)), numeric)].join("\n"));
+  const data = tables.map(({ title, head, rows, numeric }) =>
+    [
+      ...(title === "" ? [] : [`**${escapeProse(title)}**`, ""]),
+      table(
+        head.map(escapeProse),
+        rows.map(({ cells }) => cells.map(escapeProse)),
+        numeric,
+      ),
+    ].join("\n"),
+  );
   const file = plotFile(plot);
   // The words stand above it: said again, they would be read twice.
   const drawing = file === null ? [] : [`![${escapeProse(plot.question)}](${file})`];
@@ -64,13 +86,20 @@ const LONGEST_GIST = 100;
 
 /** One line of a statement: what it reads and by what, without its columns. */
 export function statementGist(sql: string): string {
-  const clean = cleanLine(sql).replaceAll(/\s+/g, " ").trim().replaceAll(/"([a-z_][a-z0-9_]*)"/g, "$1");
+  const clean = cleanLine(sql)
+    .replaceAll(/\s+/g, " ")
+    .trim()
+    .replaceAll(/"([a-z_][a-z0-9_]*)"/g, "$1");
   const select = partsOf(clean);
-  const gist = select === null || /^(?:COUNT|SUM|MAX|MIN|AVG|1\b)/.test(select.list) ? clean.replace(/^(INSERT INTO \S+) \(.*?\) VALUES.*$/, "$1 …") : `${select.start}… ${select.rest}`;
+  const gist =
+    select === null || /^(?:COUNT|SUM|MAX|MIN|AVG|1\b)/.test(select.list)
+      ? clean.replace(/^(INSERT INTO \S+) \(.*?\) VALUES.*$/, "$1 …")
+      : `${select.start}… ${select.rest}`;
   return gist.length > LONGEST_GIST ? `${gist.slice(0, LONGEST_GIST)} …` : gist;
 }
 
-const BREAKS = /(?<!\b(?:INNER|LEFT|RIGHT|FULL|OUTER|CROSS))\s+(?=(?:FROM|WHERE|INNER JOIN|LEFT OUTER JOIN|LEFT JOIN|JOIN|GROUP BY|HAVING|ORDER BY|LIMIT|OFFSET|RETURNING|UNION|VALUES|SET|ON CONFLICT)\b)/g;
+const BREAKS =
+  /(?<!\b(?:INNER|LEFT|RIGHT|FULL|OUTER|CROSS))\s+(?=(?:FROM|WHERE|INNER JOIN|LEFT OUTER JOIN|LEFT JOIN|JOIN|GROUP BY|HAVING|ORDER BY|LIMIT|OFFSET|RETURNING|UNION|VALUES|SET|ON CONFLICT)\b)/g;
 /** A list of more columns says how many. */
 const MOST_COLUMNS = 4;
 /** Letters of a computed column that are shown. */
@@ -90,7 +119,10 @@ export function statementText(sql: string): string {
 const LONG_LIST = /\((\$\d+|%s), (\$\d+|%s)((?:, (?:\$\d+|%s)){3,})\)/g;
 
 function foldLists(sql: string): string {
-  return sql.replaceAll(LONG_LIST, (_, first: string, second: string, rest: string) => `(${first}, ${second} /* and ${formatNumber(rest.split(",").length - 1)} more */)`);
+  return sql.replaceAll(
+    LONG_LIST,
+    (_, first: string, second: string, rest: string) => `(${first}, ${second} /* and ${formatNumber(rest.split(",").length - 1)} more */)`,
+  );
 }
 
 /** Plain columns are counted; what is computed stays, since that is what takes the time. */

@@ -14,8 +14,14 @@ import { shortNotSeen } from "./not-seen.ts";
 export function introductionPage({ handbook }: Pages): readonly string[] {
   const { report, project, time } = handbook;
   const { apps, models, files, lines } = report.project;
-  const size = files === 0 ? "" : `${escapeProse(project.name)} has ${formatCount(apps, "app")}, ${formatCount(models, "model")} and ${formatNumber(lines)} lines in ${formatCount(files, "file")}. `;
-  const unit = time === null ? `No cost is known: ${handbook.rests.some(({ kind, isThere }) => kind === "recording" && isThere) ? "the recording has no time" : "nothing was recorded"}, so ${formatCount(report.findings.length, "finding")} ${report.findings.length === 1 ? "is" : "are"} ranked by severity and confidence.` : `One second of this handbook is one ${time.unit === "s/min" ? "of database time a minute" : time.from === "database" ? "of all that the server counted" : "of the recording's database time"}: ${formatTime(time.total)} ${time.unit} in all, from ${sentence(time.source)}`;
+  const size =
+    files === 0
+      ? ""
+      : `${escapeProse(project.name)} has ${formatCount(apps, "app")}, ${formatCount(models, "model")} and ${formatNumber(lines)} lines in ${formatCount(files, "file")}. `;
+  const unit =
+    time === null
+      ? `No cost is known: ${handbook.rests.some(({ kind, isThere }) => kind === "recording" && isThere) ? "the recording has no time" : "nothing was recorded"}, so ${formatCount(report.findings.length, "finding")} ${report.findings.length === 1 ? "is" : "are"} ranked by severity and confidence.`
+      : `One second of this handbook is one ${time.unit === "s/min" ? "of database time a minute" : time.from === "database" ? "of all that the server counted" : "of the recording's database time"}: ${formatTime(time.total)} ${time.unit} in all, from ${sentence(time.source)}`;
   return ["# Introduction", `${size}${unit}`, restsTable(handbook), "## Findings by chapter and evidence", byChapter(handbook)];
 }
 
@@ -41,7 +47,13 @@ export function conclusionPage(pages: Pages): readonly string[] {
   ];
   const first = changes.slice(0, 3);
   const next = nextCommand(pages);
-  return ["# Conclusion", words.join(" "), ...(first.length === 0 ? [] : [`First ${first.length} of ${formatCount(Math.min(FIRST, changes.length), "change")}:`, changeTable(first, pages)]), ...(next === "" ? [] : [`Next: ${codeSpan(next)}`]), ...shortNotSeen(pages)];
+  return [
+    "# Conclusion",
+    words.join(" "),
+    ...(first.length === 0 ? [] : [`First ${first.length} of ${formatCount(Math.min(FIRST, changes.length), "change")}:`, changeTable(first, pages)]),
+    ...(next === "" ? [] : [`Next: ${codeSpan(next)}`]),
+    ...shortNotSeen(pages),
+  ];
 }
 
 /** One command that makes the most of what is there. */
@@ -49,7 +61,8 @@ export function nextCommand({ handbook, context }: Pick<Pages, "handbook" | "con
   const safe = handbook.changes.find(({ safety, patch }) => safety === "safe" && patch !== null);
   const recording = handbook.rests.find(({ kind }) => kind === "recording");
   if (recording !== undefined && !recording.isThere && context.commands.has("record")) return recording.command;
-  if (safe !== undefined) return `luthier fix --select ${handbook.shortIds.get(safe.finding) ?? safe.finding}${context.commands.has("fix --prove") ? " --prove -- COMMAND" : ""}`;
+  if (safe !== undefined)
+    return `luthier fix --select ${handbook.shortIds.get(safe.finding) ?? safe.finding}${context.commands.has("fix --prove") ? " --prove -- COMMAND" : ""}`;
   const gap = handbook.rests.find(({ isThere, command }) => !isThere && command.startsWith("luthier"));
   return gap?.command ?? "";
 }
@@ -58,23 +71,50 @@ export function nextCommand({ handbook, context }: Pick<Pages, "handbook" | "con
 export function referencesPage({ handbook, context }: Pages): readonly string[] {
   const { coverage, tool } = handbook.report;
   const evidence = [
-    ...(coverage.database === undefined ? [] : [["snapshot", codeSpan(coverage.database.file), `${coverage.database.takenAt.slice(0, 10)}, PostgreSQL ${escapeProse(coverage.database.version)}`]]),
-    ...(coverage.recording === undefined ? [] : [["recording", codeSpan(coverage.recording.folder), `${coverage.recording.started?.slice(0, 10) ?? ""} ${escapeProse(coverage.recording.command ?? "")}`.trim()]]),
+    ...(coverage.database === undefined
+      ? []
+      : [["snapshot", codeSpan(coverage.database.file), `${coverage.database.takenAt.slice(0, 10)}, PostgreSQL ${escapeProse(coverage.database.version)}`]]),
+    ...(coverage.recording === undefined
+      ? []
+      : [
+          [
+            "recording",
+            codeSpan(coverage.recording.folder),
+            `${coverage.recording.started?.slice(0, 10) ?? ""} ${escapeProse(coverage.recording.command ?? "")}`.trim(),
+          ],
+        ]),
     ["program", codeSpan(`luthier ${tool.version}`), projectLine(handbook)],
   ];
   const found = new Map<string, number>();
   for (const { rule } of handbook.report.findings) found.set(rule, (found.get(rule) ?? 0) + 1);
   const rules = context.rules.filter(({ id }) => found.has(id)).toSorted((a, b) => a.chapter.localeCompare(b.chapter, "en") || (a.id < b.id ? -1 : 1));
-  const rows = rules.map(({ id, chapter, doc }) => [chapter, codeSpan(`luthier rules ${id}`), formatNumber(found.get(id) ?? 0), linksOf(doc, handbook).join(", ")]);
-  return ["# References", `${formatCount(evidence.length, "source")} of evidence were read.`, table(["evidence", "", ""], evidence), ...(rows.length === 0 ? [] : [`${formatCount(rows.length, "rule")} found something; each names what it goes by.`, table(["section", "rule's page", "findings", "documentation"], rows, [2])])];
+  const rows = rules.map(({ id, chapter, doc }) => [
+    chapter,
+    codeSpan(`luthier rules ${id}`),
+    formatNumber(found.get(id) ?? 0),
+    linksOf(doc, handbook).join(", "),
+  ]);
+  return [
+    "# References",
+    `${formatCount(evidence.length, "source")} of evidence were read.`,
+    table(["evidence", "", ""], evidence),
+    ...(rows.length === 0
+      ? []
+      : [
+          `${formatCount(rows.length, "rule")} found something; each names what it goes by.`,
+          table(["section", "rule's page", "findings", "documentation"], rows, [2]),
+        ]),
+  ];
 }
 
 /** Links of a rule's page, to the versions that the project runs. */
 function linksOf(doc: string, { project: { django, postgres } }: Handbook): readonly string[] {
   const links = [...doc.matchAll(/\[([^\]]+)\]\((https:\/\/[^)\s]+)\)/g)];
-  const major = postgres === null ? null : /^\d+/.exec(postgres)?.[0] ?? null;
+  const major = postgres === null ? null : (/^\d+/.exec(postgres)?.[0] ?? null);
   return [...new Map(links.map(([, title = "", url = ""]) => [url, title])).entries()].map(([url, title]) => {
-    const own = url.replace(/djangoproject\.com\/en\/(?:stable|\d+\.\d+)\//, `djangoproject.com/en/${django !== null && /^\d+\.\d+$/.test(django) ? django : "stable"}/`).replace("/docs/current/", major === null ? "/docs/current/" : `/docs/${major}/`);
+    const own = url
+      .replace(/djangoproject\.com\/en\/(?:stable|\d+\.\d+)\//, `djangoproject.com/en/${django !== null && /^\d+\.\d+$/.test(django) ? django : "stable"}/`)
+      .replace("/docs/current/", major === null ? "/docs/current/" : `/docs/${major}/`);
     return `[${escapeProse(title)}](${own})`;
   });
 }

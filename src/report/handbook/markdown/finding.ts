@@ -6,7 +6,16 @@ import { formatTime } from "../../../handbook/overview.ts";
 import { RUNGS, rungOf } from "../../../select/severity.ts";
 import { cleanLine } from "../../clean-text.ts";
 import { distinctPlaces } from "../../distinct-places.ts";
-import { doubtSentence, evidenceSentence, fixChanges, fixSentence, migrationSentence, proofSentence, sqlStatements, type FileChange } from "../../finding-facts.ts";
+import {
+  doubtSentence,
+  evidenceSentence,
+  fixChanges,
+  fixSentence,
+  migrationSentence,
+  proofSentence,
+  sqlStatements,
+  type FileChange,
+} from "../../finding-facts.ts";
 import { codeSpan, escapeProse } from "../../markdown-text.ts";
 import { shortIdOf } from "../../render-context.ts";
 import { block, details, figure, fileLink, placeLink, sentence, statementText, table } from "./blocks.ts";
@@ -20,7 +29,10 @@ export function renderFinding(finding: Finding, pages: Pages): readonly string[]
   return [
     `<a id="${anchorOf(handbook, id)}"></a>`,
     `### ${escapeProse(claim || message) || codeSpan(rule)}`,
-    table(["severity", "rule", "chapter", "confidence", "id", "evidence"], [[severity, codeSpan(rule), chapter, confidence, codeSpan(shortIdOf(context, id)), rungOf(finding)]]),
+    table(
+      ["severity", "rule", "chapter", "confidence", "id", "evidence"],
+      [[severity, codeSpan(rule), chapter, confidence, codeSpan(shortIdOf(context, id)), rungOf(finding)]],
+    ),
     places(finding.places, pages),
     `**Evidence:** ${sentence(evidenceSentence(finding, handbook.report, { ...context, pathPrefix: "" }))}${gainWords(change, pages)}`,
     ...evidenceTable(finding.evidence),
@@ -65,7 +77,11 @@ function placeItem(place: Place, isShown: boolean, { context }: Pages): string {
   return code === "" ? item : `${item}\n\n${indented(code)}\n`;
 }
 
-const indented = (text: string): string => text.split("\n").map((line) => (line === "" ? "" : `  ${line}`)).join("\n");
+const indented = (text: string): string =>
+  text
+    .split("\n")
+    .map((line) => (line === "" ? "" : `  ${line}`))
+    .join("\n");
 
 function excerpt({ file, line, endLine, object }: Place, source: string | undefined): string {
   if (object !== undefined || source === undefined || line < 1) return "";
@@ -76,7 +92,9 @@ function excerpt({ file, line, endLine, object }: Place, source: string | undefi
   if (shown.every((one) => one.trim() === "")) return "";
   const margin = Math.min(...shown.filter((one) => one.trim() !== "").map((one) => one.length - one.trimStart().length));
   const width = String(last + AROUND).length;
-  const text = shown.map((one, index) => `${from + index >= line && from + index <= last ? ">" : " "} ${String(from + index).padStart(width)}  ${one.slice(margin)}`);
+  const text = shown.map(
+    (one, index) => `${from + index >= line && from + index <= last ? ">" : " "} ${String(from + index).padStart(width)}  ${one.slice(margin)}`,
+  );
   return block(languageOf(file), text.join("\n"));
 }
 
@@ -117,11 +135,19 @@ function evidenceTable(evidence: readonly Evidence[]): readonly string[] {
   const rows = evidence
     .toSorted((a, b) => RUNGS.indexOf(b.kind) - RUNGS.indexOf(a.kind))
     .flatMap(({ kind, note, ...figures }) => {
-      const words = Object.entries(figures).flatMap(([name, value]) => (value === undefined || PLANS[name] !== undefined ? [] : [`${nameOf(name)} ${typeof value === "number" ? (FIGURES[name] ?? formatNumber)(value) : escapeProse(String(value))}`]));
+      const words = Object.entries(figures).flatMap(([name, value]) =>
+        value === undefined || PLANS[name] !== undefined
+          ? []
+          : [`${nameOf(name)} ${typeof value === "number" ? (FIGURES[name] ?? formatNumber)(value) : escapeProse(String(value))}`],
+      );
       return words.length === 0 ? [] : [[kind, words.join(", "), escapeProse(note ?? "")]];
     });
   const isSaid = evidence.every((one) => Object.keys(one).every((name) => name === "kind" || name === "note" || SAID.has(name)));
-  return rows.length === 0 || (rows.length === 1 && isSaid) ? [] : rows.length === 1 ? [`Figures: ${rows[0]?.[1] ?? ""}.`] : [table(["evidence", "figures", "source"], rows)];
+  return rows.length === 0 || (rows.length === 1 && isSaid)
+    ? []
+    : rows.length === 1
+      ? [`Figures: ${rows[0]?.[1] ?? ""}.`]
+      : [table(["evidence", "figures", "source"], rows)];
 }
 
 const nameOf = (name: string): string => escapeProse(name.replaceAll(/([a-z])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$1$2 ").toLowerCase());
@@ -139,10 +165,17 @@ function statements({ id }: Finding, { handbook, context }: Pages): readonly str
   const ids = handbook.behind?.get(id) ?? [];
   const known = (handbook.statements ?? []).filter((one) => ids.includes(one.id));
   if (known.length === 0) return [];
-  const shown = known.slice(0, MOST_STATEMENTS).flatMap((one) => [statementLine(one, handbook.time?.unit ?? "", context), block("sql", statementText(one.sql))]);
+  const shown = known
+    .slice(0, MOST_STATEMENTS)
+    .flatMap((one) => [statementLine(one, handbook.time?.unit ?? "", context), block("sql", statementText(one.sql))]);
   const more = known.length - MOST_STATEMENTS;
   const title = known.length === 1 ? "Statement" : `${known.length} statements`;
-  return [details(`${title}: ${callWords(known[0])}`, [...shown, ...(more > 0 ? [`${formatNumber(more)} more are behind ${codeSpan(handbook.shortIds.get(id) ?? id)}.`] : [])])];
+  return [
+    details(`${title}: ${callWords(known[0])}`, [
+      ...shown,
+      ...(more > 0 ? [`${formatNumber(more)} more are behind ${codeSpan(handbook.shortIds.get(id) ?? id)}.`] : []),
+    ]),
+  ];
 }
 
 function callWords(one: HandbookStatement | undefined): string {
@@ -152,7 +185,10 @@ function callWords(one: HandbookStatement | undefined): string {
 export function statementLine(one: HandbookStatement, unit: string, context: Pages["context"]): string {
   const time = one.time === null ? "" : `, ${formatTime(one.time)} ${unit}, ${(100 * one.share).toFixed(1)} % of all`;
   const sites = [...new Map(one.places.map((site) => [`${site.file}:${site.line}`, site])).values()];
-  const lines = sites.slice(0, 3).map(({ file, line }) => fileLink(file, line, context)).join(", ");
+  const lines = sites
+    .slice(0, 3)
+    .map(({ file, line }) => fileLink(file, line, context))
+    .join(", ");
   const from = sites.length === 0 ? "" : ` Sent by ${lines}${sites.length > 3 ? ` and ${formatCount(sites.length - 3, "more line")}` : ""}.`;
   return `${callWords(one)}${time} (${escapeProse(one.source)}).${from}`;
 }
@@ -178,14 +214,25 @@ function migration(fix: Fix): readonly string[] {
   const words = migrationSentence(fix);
   const [file] = fix.migration?.follows?.files ?? [];
   const statements = fix.sql?.forward.length ?? 0;
-  return words === "" ? [] : [`${file === undefined ? `SQL of ${formatNumber(statements)} ${statements === 1 ? "statement" : "statements"}` : `The migration ${codeSpan(file.split("/").at(-1) ?? file)}`} ${sentence(words)}`];
+  return words === ""
+    ? []
+    : [
+        `${file === undefined ? `SQL of ${formatNumber(statements)} ${statements === 1 ? "statement" : "statements"}` : `The migration ${codeSpan(file.split("/").at(-1) ?? file)}`} ${sentence(words)}`,
+      ];
 }
 
 function sql(fix: Fix): readonly string[] {
   const { forward, reverse } = sqlStatements(fix);
   if (forward.length === 0) return [];
-  const how = fix.sql?.isTransactional === false ? [`${formatNumber(forward.length)} ${forward.length === 1 ? "statement" : "statements"}, to run outside of a transaction:`] : [];
-  return [...how, block("sql", forward.join("\n")), ...(reverse.length > 0 ? [`${formatNumber(reverse.length)} to undo it:`, block("sql", reverse.join("\n"))] : [])];
+  const how =
+    fix.sql?.isTransactional === false
+      ? [`${formatNumber(forward.length)} ${forward.length === 1 ? "statement" : "statements"}, to run outside of a transaction:`]
+      : [];
+  return [
+    ...how,
+    block("sql", forward.join("\n")),
+    ...(reverse.length > 0 ? [`${formatNumber(reverse.length)} to undo it:`, block("sql", reverse.join("\n"))] : []),
+  ];
 }
 
 /** One line of what stands round each change. */
@@ -195,7 +242,13 @@ function toDiff(changes: readonly FileChange[], read: (file: string) => string |
     const around = (line: number): readonly string[] => ((old[line - 1] ?? "").trim() === "" ? [] : [` ${old[line - 1]}`]);
     return [
       `--- ${file}`,
-      ...blocks.flatMap(({ line, removed, added }) => [`@@ line ${line} @@`, ...around(line - 1), ...removed.map((text) => `-${text}`), ...added.map((text) => `+${text}`), ...around(line + removed.length)]),
+      ...blocks.flatMap(({ line, removed, added }) => [
+        `@@ line ${line} @@`,
+        ...around(line - 1),
+        ...removed.map((text) => `-${text}`),
+        ...added.map((text) => `+${text}`),
+        ...around(line + removed.length),
+      ]),
     ];
   });
   return lines.map(cleanLine).join("\n");
@@ -215,11 +268,20 @@ function proof(finding: Finding, { context }: Pages): readonly string[] {
     ["rows", rows, formatNumber],
     ["size", bytes, formatBytes],
   ] as const;
-  const cells = pairs.flatMap(([name, figures, format]) => (figures?.before === undefined || figures.after === undefined ? [] : [[`${name}${figures.per === undefined ? "" : ` a ${figures.per}`}`, format(figures.before), format(figures.after)]]));
+  const cells = pairs.flatMap(([name, figures, format]) =>
+    figures?.before === undefined || figures.after === undefined
+      ? []
+      : [[`${name}${figures.per === undefined ? "" : ` a ${figures.per}`}`, format(figures.before), format(figures.after)]],
+  );
   return [line, ...(cells.length === 0 ? [] : [table(["", "before", "after"], cells, [1, 2])])];
 }
 
 function alternatives(fixes: readonly Fix[], pages: Pages): readonly string[] {
   if (fixes.length === 0) return [];
-  return [details(fixes.length === 1 ? "One more way" : `${fixes.length} more ways`, fixes.flatMap((fix) => [`**${escapeProse(fix.title)}**`, ...renderFix(fix, pages)]))];
+  return [
+    details(
+      fixes.length === 1 ? "One more way" : `${fixes.length} more ways`,
+      fixes.flatMap((fix) => [`**${escapeProse(fix.title)}**`, ...renderFix(fix, pages)]),
+    ),
+  ];
 }

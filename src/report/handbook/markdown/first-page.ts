@@ -90,7 +90,9 @@ function gainCell({ gain, isRisk }: Change): string {
 export function restsTable({ rests }: Handbook): string {
   return table(
     ["evidence", "what there is", "of", "what it would add, and how"],
-    rests.map(({ kind, isThere, what, age, command }) => (isThere ? [kind, escapeProse(what), age, ""] : [kind, "nothing", "", `${escapeProse(what)}: ${codeSpan(command)}`])),
+    rests.map(({ kind, isThere, what, age, command }) =>
+      isThere ? [kind, escapeProse(what), age, ""] : [kind, "nothing", "", `${escapeProse(what)}: ${codeSpan(command)}`],
+    ),
   );
 }
 
@@ -103,13 +105,28 @@ function contents({ sections }: Handbook): string {
   const chapters = CHAPTERS.map(({ chapter, title, page, sections: own }) => {
     const items = own.map(({ section, title: name, analysis, examples, examplesTitle }) => {
       const state = sections.find((one) => one.section === section);
-      const count = state === undefined ? "" : state.state === "findings" ? (state.findings.length === 0 ? "advice" : formatNumber(state.findings.length)) : state.state === "clean" ? "none" : state.state;
-      const links = [analysis === null ? "" : `     - [Analysis](${analysis})`, examples === null ? "" : `     - [${examplesTitle}](${examples})`].filter(Boolean);
+      const count =
+        state === undefined
+          ? ""
+          : state.state === "findings"
+            ? state.findings.length === 0
+              ? "advice"
+              : formatNumber(state.findings.length)
+            : state.state === "clean"
+              ? "none"
+              : state.state;
+      const links = [analysis === null ? "" : `     - [Analysis](${analysis})`, examples === null ? "" : `     - [${examplesTitle}](${examples})`].filter(
+        Boolean,
+      );
       return [`   - [${name}](${page}#s-${section.replace(".", "-")}) (${count})`, ...links].join("\n");
     });
     return [`${chapter}. **[${title}](${page})**`, ...items].join("\n");
   });
-  return ["[Introduction](introduction.md)", chapters.join("\n\n"), "[Plan of work](plan-of-work.md) · [Conclusion](conclusion.md) · [References](references.md)"].join("\n\n");
+  return [
+    "[Introduction](introduction.md)",
+    chapters.join("\n\n"),
+    "[Plan of work](plan-of-work.md) · [Conclusion](conclusion.md) · [References](references.md)",
+  ].join("\n\n");
 }
 
 function since({ handbook, findings, context }: Pages): readonly string[] {
@@ -126,9 +143,13 @@ function since({ handbook, findings, context }: Pages): readonly string[] {
     ...more(last.fixed.length, "fixed"),
     ...last.added.slice(0, MOST_SINCE).map((id) => `- new: ${link(id)}`),
     ...more(last.added.length, "new"),
-    ...last.worse.slice(0, MOST_SINCE).map(({ finding, before, now }) => `- worse: ${link(finding)}: ${formatTime(before)} → ${formatTime(now)} ${time?.unit ?? ""}`),
+    ...last.worse
+      .slice(0, MOST_SINCE)
+      .map(({ finding, before, now }) => `- worse: ${link(finding)}: ${formatTime(before)} → ${formatTime(now)} ${time?.unit ?? ""}`),
     ...more(last.worse.length, "worse"),
-    ...better.slice(0, MOST_SINCE).map(({ finding, before, now }) => `- better: ${link(finding)}: ${formatTime(before)} → ${formatTime(now)} ${time?.unit ?? ""}`),
+    ...better
+      .slice(0, MOST_SINCE)
+      .map(({ finding, before, now }) => `- better: ${link(finding)}: ${formatTime(before)} → ${formatTime(now)} ${time?.unit ?? ""}`),
     ...more(better.length, "better"),
   ];
   return ["## Since the last run", `Compared with the run of ${last.at.slice(0, 10)}${commit}: ${newsWords(last, true)}.`, items.join("\n")];

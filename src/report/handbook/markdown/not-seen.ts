@@ -11,7 +11,9 @@ export function notSeen({ handbook, context }: Pages): readonly string[] {
     ...handbook.rests.filter(({ isThere }) => !isThere).map(({ kind, what, command }) => `${kind}: ${escapeProse(what)}: ${codeSpan(command)}`),
     ...(handbook.failures ?? []).map(({ advisor, why }) => `advisor ${codeSpan(advisor)} was not run: ${sentence(why)}`),
     ...notJudged.map(({ what, command }) => escapeProse(what) + (command === "" ? "" : `: ${codeSpan(command)}`)),
-    ...skipped.map(({ file, line, message }) => `${context.read(file) === undefined ? codeSpan(file) : fileLink(file, line, context)} was skipped: ${escapeProse(message)}`),
+    ...skipped.map(
+      ({ file, line, message }) => `${context.read(file) === undefined ? codeSpan(file) : fileLink(file, line, context)} was skipped: ${escapeProse(message)}`,
+    ),
     ...(leftOut === "" ? [] : [`left out: ${escapeProse(leftOut)}`]),
   ];
   return ["## Not seen", items.length === 0 ? "Nothing was left out." : items.map((item) => `- ${item}`).join("\n")];
@@ -21,7 +23,13 @@ export function notSeen({ handbook, context }: Pages): readonly string[] {
 export function shortNotSeen({ handbook }: Pages): readonly string[] {
   const items = handbook.rests.filter(({ isThere }) => !isThere).map(({ kind, what, command }) => `- ${kind}: ${escapeProse(what)}: ${codeSpan(command)}`);
   const rules = new Set(handbook.report.coverage.unknown.map(({ rule }) => rule)).size;
-  return ["## Not seen", ...(items.length === 0 ? [] : [items.join("\n")]), rules === 0 ? "Each rule could judge." : `${rules} ${rules === 1 ? "rule" : "rules"} left something out, as the end of [README.md](README.md#not-seen) says.`];
+  return [
+    "## Not seen",
+    ...(items.length === 0 ? [] : [items.join("\n")]),
+    rules === 0
+      ? "Each rule could judge."
+      : `${rules} ${rules === 1 ? "rule" : "rules"} left something out, as the end of [README.md](README.md#not-seen) says.`,
+  ];
 }
 
 /** Of one section alone, for its own pages. */

@@ -14,12 +14,16 @@ export function planPage(pages: Pages, patches: Patches): readonly string[] {
   const { handbook, context } = pages;
   const groups = planGroups(handbook.changes, (patch) => patches.files.has(patch));
   const counted = groups.map(({ name, changes }) => `${formatNumber(changes.length)} ${name.split(":")[0]?.toLowerCase() ?? ""}`);
-  const safe = patches.files.has(SAFE_PATCH) ? [`${codeSpan(`patches/${SAFE_PATCH}`)} holds the safe ones together:`, block("sh", `git apply ${context.folder}/patches/${SAFE_PATCH}`)] : [];
+  const safe = patches.files.has(SAFE_PATCH)
+    ? [`${codeSpan(`patches/${SAFE_PATCH}`)} holds the safe ones together:`, block("sh", `git apply ${context.folder}/patches/${SAFE_PATCH}`)]
+    : [];
   return [
     "# Plan of work",
     `${formatCount(handbook.changes.length, "change")}: ${counted.join(", ")}. In the order of gain over risk${handbook.time === null ? ", by severity since no time is known" : `, in ${handbook.time.unit}`}.${patchWords(handbook, patches)}`,
     ...safe,
-    ...groups.flatMap(({ name, changes }) => (changes.length === 0 ? [] : [`## ${name} (${formatNumber(changes.length)})`, planTable(changes, pages, patches)])),
+    ...groups.flatMap(({ name, changes }) =>
+      changes.length === 0 ? [] : [`## ${name} (${formatNumber(changes.length)})`, planTable(changes, pages, patches)],
+    ),
     ...order(handbook.changes, pages),
   ];
 }
@@ -30,8 +34,14 @@ function patchWords({ project: { commit } }: Pages["handbook"], { files, after, 
   if (count === 0) return "";
   const tree = `the tree as it was analysed${commit === null ? "" : ` (${codeSpan(commit)})`}`;
   const alone = count - after.size;
-  const rest = after.size === 0 ? `each of them by itself to ${tree} too` : `${formatNumber(alone)} of them by themselves to ${tree} too; the other ${formatNumber(after.size)} change the same lines or migrations as those that they name, and take \`luthier fix --select ID\` to stand alone`;
-  const not = insteadOf.size === 0 ? "" : ` ${formatNumber(insteadOf.size)} would change what an earlier one changes and ${insteadOf.size === 1 ? "is" : "are"} left out of that row: analyse again after the earlier one.`;
+  const rest =
+    after.size === 0
+      ? `each of them by itself to ${tree} too`
+      : `${formatNumber(alone)} of them by themselves to ${tree} too; the other ${formatNumber(after.size)} change the same lines or migrations as those that they name, and take \`luthier fix --select ID\` to stand alone`;
+  const not =
+    insteadOf.size === 0
+      ? ""
+      : ` ${formatNumber(insteadOf.size)} would change what an earlier one changes and ${insteadOf.size === 1 ? "is" : "are"} left out of that row: analyse again after the earlier one.`;
   const same = within.size === 0 ? "" : ` ${formatNumber(within.size)} ${within.size === 1 ? "is" : "are"} made by an earlier one already.`;
   return ` ${formatCount(count - insteadOf.size - within.size, "patch", "patches")} apply one after the other, from the top of this page down, and ${rest}.${not}${same}`;
 }
@@ -42,8 +52,17 @@ function planTable(changes: readonly Change[], { handbook, context, findings }: 
   const rows = changes.map((change) => {
     const finding = findings.get(change.finding);
     const id = finding === undefined ? "" : link(change.finding);
-    const patch = change.patch !== null && patches.files.has(change.patch) ? `[patch](patches/${encodeURIComponent(change.patch)})${besideWords(change.patch, patches, link)}` : "";
-    const cells = [`${escapeProse(change.action)} ${change.place === "" ? "" : codeSpan(change.place)}`.trim(), change.size, deployNote(finding?.fixes[0], finding?.rule), patch, id];
+    const patch =
+      change.patch !== null && patches.files.has(change.patch)
+        ? `[patch](patches/${encodeURIComponent(change.patch)})${besideWords(change.patch, patches, link)}`
+        : "";
+    const cells = [
+      `${escapeProse(change.action)} ${change.place === "" ? "" : codeSpan(change.place)}`.trim(),
+      change.size,
+      deployNote(finding?.fixes[0], finding?.rule),
+      patch,
+      id,
+    ];
     return time === null ? [change.severity, ...cells] : [change.gain === null ? "-" : formatTime(change.gain.marginal), ...cells];
   });
   return table([time === null ? "severity" : time.unit, "change", "size", "deploy", "patch", "id"], rows, time === null ? [] : [0]);

@@ -41,7 +41,9 @@ const PAGES = [
 test("the pages are those of the outline", () => expect([...draw().keys()]).toEqual(PAGES));
 
 test.each(CHAPTERS)("chapter $chapter has its sections under the outline's titles", ({ page, chapter, title, sections }) => {
-  const headings = markdownNodes(draw().get(page) ?? "").filter(({ type, depth }) => type === "heading" && (depth ?? 9) < 3).map(textOf);
+  const headings = markdownNodes(draw().get(page) ?? "")
+    .filter(({ type, depth }) => type === "heading" && (depth ?? 9) < 3)
+    .map(textOf);
   expect(headings).toEqual([`${chapter}. ${title}`, ...sections.map((one) => `${one.section} ${one.title.replaceAll("`", "")}`), "Not seen"]);
 });
 
@@ -75,7 +77,10 @@ test("equal input gives equal bytes", () => expect([...draw()]).toEqual([...draw
 test("the first ten gains add up to the sum that is said", () => {
   const removed = SAMPLE_HANDBOOK.changes.slice(0, 10).reduce((sum, { gain }) => sum + (gain?.marginal ?? 0), 0);
   expect(removed).toBeCloseTo(30.4);
-  const rows = (draw().get("README.md") ?? "").split("\n").filter((line) => /^\| \d+ \|/.test(line)).slice(0, 10);
+  const rows = (draw().get("README.md") ?? "")
+    .split("\n")
+    .filter((line) => /^\| \d+ \|/.test(line))
+    .slice(0, 10);
   const column = rows.map((row) => Number.parseFloat(row.split("|")[2] ?? "")).filter((value) => !Number.isNaN(value));
   expect(column.reduce((sum, value) => sum + value, 0)).toBeCloseTo(30.4, 0);
 });
@@ -87,7 +92,17 @@ describe("each finding", () => {
       const end = pages.indexOf(`<!-- notes: ${id} -->`);
       const start = pages.lastIndexOf("<a id=", end);
       const text = pages.slice(start, end);
-      const parts = [/^### /m, /^\| severity \|/m, /^- \w+ |^\*\*Places:/m, /^\*\*Evidence:\*\*/m, /^\*\*Fix:\*\*/m, ...(fixes[0] !== undefined && (fixes[0].edits.length > 0 || fixes[0].sql !== undefined) ? [/^\*\*Proof:\*\*/m] : []), /^\*\*Doubt:\*\*/m, ...(fixes.length > 1 ? [/<details><summary>(?:One more way|\d+ more ways)/] : []), /^\*\*Silence:\*\*/m];
+      const parts = [
+        /^### /m,
+        /^\| severity \|/m,
+        /^- \w+ |^\*\*Places:/m,
+        /^\*\*Evidence:\*\*/m,
+        /^\*\*Fix:\*\*/m,
+        ...(fixes[0] !== undefined && (fixes[0].edits.length > 0 || fixes[0].sql !== undefined) ? [/^\*\*Proof:\*\*/m] : []),
+        /^\*\*Doubt:\*\*/m,
+        ...(fixes.length > 1 ? [/<details><summary>(?:One more way|\d+ more ways)/] : []),
+        /^\*\*Silence:\*\*/m,
+      ];
       const places = parts.map((part) => text.search(part));
       expect(places, id).not.toContain(-1);
       expect(places.toSorted((a, b) => a - b)).toEqual(places);
@@ -103,7 +118,11 @@ describe("each finding", () => {
 describe("links", () => {
   test("to other pages and findings all lead somewhere", () => {
     const pages = draw();
-    const broken = [...pages].flatMap(([name, text]) => linksOf(text).filter((url) => !/^https?:|^\.\.\//.test(url) && !leadsTo(url, name, pages)).map((url) => `${name}: ${url}`));
+    const broken = [...pages].flatMap(([name, text]) =>
+      linksOf(text)
+        .filter((url) => !/^https?:|^\.\.\//.test(url) && !leadsTo(url, name, pages))
+        .map((url) => `${name}: ${url}`),
+    );
     expect(broken).toEqual([]);
   });
 
@@ -125,7 +144,19 @@ function leadsTo(url: string, from: string, pages: ReadonlyMap<string, string>):
 }
 
 describe("names that mean harm", () => {
-  const HARM = ["](javascript:alert(1))", "<script>alert(1)</script>", "``` \n# h", "a|b|c", "<!-- /notes --><img src=x onerror=alert(1)>", "\u001B[2J\u0007", "![x](http://evil/x.png)", "--> <b>", "[x]: javascript:alert(1)", "@everyone #1", "</summary></details><script>"];
+  const HARM = [
+    "](javascript:alert(1))",
+    "<script>alert(1)</script>",
+    "``` \n# h",
+    "a|b|c",
+    "<!-- /notes --><img src=x onerror=alert(1)>",
+    "\u001B[2J\u0007",
+    "![x](http://evil/x.png)",
+    "--> <b>",
+    "[x]: javascript:alert(1)",
+    "@everyone #1",
+    "</summary></details><script>",
+  ];
 
   /** Between them they hold every kind of block; the others are made by the same functions. */
   const TOUCHED = new Set(["README.md", "chapter-2-queries.md", "n1-analysis.md", "chapter-4-connections.md", "cache-examples.md", "plan-of-work.md"]);
@@ -133,12 +164,64 @@ describe("names that mean harm", () => {
   const harmed = (words: string): Handbook => {
     const [first, ...rest] = SAMPLE_HANDBOOK.report.findings;
     if (first === undefined) throw new Error("no finding");
-    const finding = { ...first, claim: words, message: words, doubt: words, rule: words, model: words, places: [{ ...first.places[0], role: "table" as const, file: words, line: 0, column: 0, endLine: 0, endColumn: 0, object: words, label: words }, ...first.places], evidence: [{ kind: "recorded" as const, note: words, [words]: words }] };
+    const finding = {
+      ...first,
+      claim: words,
+      message: words,
+      doubt: words,
+      rule: words,
+      model: words,
+      places: [
+        { ...first.places[0], role: "table" as const, file: words, line: 0, column: 0, endLine: 0, endColumn: 0, object: words, label: words },
+        ...first.places,
+      ],
+      evidence: [{ kind: "recorded" as const, note: words, [words]: words }],
+    };
     const report = { ...SAMPLE_HANDBOOK.report, findings: [finding, ...rest], notices: [{ file: words, line: 1, column: 1, message: words }] };
-    const statements = [{ id: "s", sql: `SELECT ${words}`, calls: 1, meanMs: 1, time: 1, share: 0.1, places: [{ file: words, line: 3, how: words }], certainty: "unique" as const, source: words }];
-    const plot = { kind: "bars" as const, question: words, answer: words, source: words, unit: words, bars: [{ label: words, value: 1, tone: "found" as const, note: words }] };
-    const advice = { advisor: words, section: "4.1", claim: words, reasons: [words], tables: [{ title: words, head: [words], rows: [[words]], numeric: [], source: words }], plots: [plot], artefacts: [{ path: "a/b.ini", language: "ini" as const, text: words, purpose: words, check: words, version: words }], examples: [{ title: words, file: words, line: 1, before: words, after: words, language: "python" as const, note: words }], rung: "inferred" as const, examined: words, missing: words, doubt: words };
-    const sections = SAMPLE_HANDBOOK.sections.map((one) => ({ ...one, stateLine: words, examined: words, missing: words, corrections: [{ advice: words, truth: words, shown: words }], advice: one.section === "4.1" || one.section === "6.1" ? [advice] : [], plots: [plot] }));
+    const statements = [
+      {
+        id: "s",
+        sql: `SELECT ${words}`,
+        calls: 1,
+        meanMs: 1,
+        time: 1,
+        share: 0.1,
+        places: [{ file: words, line: 3, how: words }],
+        certainty: "unique" as const,
+        source: words,
+      },
+    ];
+    const plot = {
+      kind: "bars" as const,
+      question: words,
+      answer: words,
+      source: words,
+      unit: words,
+      bars: [{ label: words, value: 1, tone: "found" as const, note: words }],
+    };
+    const advice = {
+      advisor: words,
+      section: "4.1",
+      claim: words,
+      reasons: [words],
+      tables: [{ title: words, head: [words], rows: [[words]], numeric: [], source: words }],
+      plots: [plot],
+      artefacts: [{ path: "a/b.ini", language: "ini" as const, text: words, purpose: words, check: words, version: words }],
+      examples: [{ title: words, file: words, line: 1, before: words, after: words, language: "python" as const, note: words }],
+      rung: "inferred" as const,
+      examined: words,
+      missing: words,
+      doubt: words,
+    };
+    const sections = SAMPLE_HANDBOOK.sections.map((one) => ({
+      ...one,
+      stateLine: words,
+      examined: words,
+      missing: words,
+      corrections: [{ advice: words, truth: words, shown: words }],
+      advice: one.section === "4.1" || one.section === "6.1" ? [advice] : [],
+      plots: [plot],
+    }));
     return {
       ...SAMPLE_HANDBOOK,
       project: { ...SAMPLE_HANDBOOK.project, name: words, commit: words },
@@ -158,8 +241,14 @@ describe("names that mean harm", () => {
     for (const [name, page] of draw(harmed(words))) {
       if (!TOUCHED.has(name)) continue;
       expect(foreignMarkup(page), name).toEqual([]);
-      expect(linksOf(page).filter((url) => /javascript|evil/i.test(url) && !url.startsWith("../")), name).toEqual([]);
-      expect(markdownNodes(page).filter(({ type, url = "" }) => type === "image" && !/^plots\/(?:bars|split)-[0-9a-f]{8}\.svg$/.test(url)), name).toEqual([]);
+      expect(
+        linksOf(page).filter((url) => /javascript|evil/i.test(url) && !url.startsWith("../")),
+        name,
+      ).toEqual([]);
+      expect(
+        markdownNodes(page).filter(({ type, url = "" }) => type === "image" && !/^plots\/(?:bars|split)-[0-9a-f]{8}\.svg$/.test(url)),
+        name,
+      ).toEqual([]);
       // eslint-disable-next-line no-control-regex
       expect(/[\u0000-\u0008\u000B-\u001F\u007F]/.test(page), name).toBe(false);
     }
@@ -169,7 +258,13 @@ describe("names that mean harm", () => {
     fc.assert(
       fc.property(hostileReport(), ({ report, read }) => {
         const ids = report.findings.map(({ id }) => id);
-        const sections = SAMPLE_HANDBOOK.sections.map((one) => ({ ...one, findings: report.findings.filter(({ chapter }) => chapter === one.section && (one.section === "2.4" || one.section === "3.5")).map(({ id }) => id), plots: [], advice: [], corrections: [] }));
+        const sections = SAMPLE_HANDBOOK.sections.map((one) => ({
+          ...one,
+          findings: report.findings.filter(({ chapter }) => chapter === one.section && (one.section === "2.4" || one.section === "3.5")).map(({ id }) => id),
+          plots: [],
+          advice: [],
+          corrections: [],
+        }));
         const handbook = { ...SAMPLE_HANDBOOK, report, sections, changes: [], overview: [], shortIds: shortIds(report.findings) };
         const pages = draw(handbook, { ...context, read, shortIds: handbook.shortIds });
         const touched = ["README.md", "n1-analysis.md", "chapter-3-orm.md"].flatMap((name) => pages.get(name) ?? []);

@@ -32,7 +32,11 @@ export function renderHandbook(handbook: Handbook, context: MarkdownContext): Re
     ["conclusion.md", [CONTENTS, ...conclusionPage(pages)]],
     ["references.md", [CONTENTS, ...referencesPage(pages)]],
   ];
-  const files = [...[...patches.files].map(([name, text]) => [`patches/${name}`, text] as const), ...artefacts(handbook), ...plotFiles(handbook, context.plotStyle)];
+  const files = [
+    ...[...patches.files].map(([name, text]) => [`patches/${name}`, text] as const),
+    ...artefacts(handbook),
+    ...plotFiles(handbook, context.plotStyle),
+  ];
   return { pages: new Map(all.map(([name, blocks]) => [name, toPage(name, blocks)])), files: new Map(files) };
 }
 
@@ -53,10 +57,17 @@ function chapterPages(chapter: OutlineChapter, pages: Pages): readonly (readonly
 function chapterPage({ chapter, title, sections, page: chapterFile }: OutlineChapter, pages: Pages): readonly string[] {
   const { report } = pages.handbook;
   const findings = report.findings.filter(({ chapter: at }) => at.split(".")[0] === chapter);
-  const own = sections.flatMap((outline) => pages.handbook.sections.filter(({ section }) => section === outline.section).map((section) => ({ section, outline })));
-  const states = own.map(({ section: { section, state, findings: found } }) => `${section} ${state === "findings" && found.length === 0 ? "advice" : state}`).join(", ");
+  const own = sections.flatMap((outline) =>
+    pages.handbook.sections.filter(({ section }) => section === outline.section).map((section) => ({ section, outline })),
+  );
+  const states = own
+    .map(({ section: { section, state, findings: found } }) => `${section} ${state === "findings" && found.length === 0 ? "advice" : state}`)
+    .join(", ");
   const { ignored, baseline, belowConfidence } = report.silenced;
-  const silenced = ignored + baseline + belowConfidence === 0 ? "" : ` Left out of all chapters: ${formatNumber(ignored)} ignored by a comment, ${formatNumber(baseline)} in the baseline, ${formatNumber(belowConfidence)} less sure than asked for.`;
+  const silenced =
+    ignored + baseline + belowConfidence === 0
+      ? ""
+      : ` Left out of all chapters: ${formatNumber(ignored)} ignored by a comment, ${formatNumber(baseline)} in the baseline, ${formatNumber(belowConfidence)} less sure than asked for.`;
   const gaps = own.filter(({ section }) => section.missing !== "").map(({ section }) => section.section);
   return [
     CONTENTS,
@@ -64,7 +75,9 @@ function chapterPage({ chapter, title, sections, page: chapterFile }: OutlineCha
     `${findings.length === 0 ? "No findings." : countLine(findings)} Sections: ${states}.${silenced}`,
     ...own.flatMap(({ section, outline }) => renderSection(section, outline, pages)),
     "## Not seen",
-    gaps.length === 0 ? `Nothing of ${formatCount(own.length, "section")} was left out.` : `${gaps.map((one) => `[${one}](${chapterFile}#s-${one.replace(".", "-")})`).join(", ")}: what was not judged stands there, with what would tell.`,
+    gaps.length === 0
+      ? `Nothing of ${formatCount(own.length, "section")} was left out.`
+      : `${gaps.map((one) => `[${one}](${chapterFile}#s-${one.replace(".", "-")})`).join(", ")}: what was not judged stands there, with what would tell.`,
   ];
 }
 
@@ -77,4 +90,3 @@ function sectionPages(chapter: OutlineChapter, outline: OutlineSection, pages: P
   if (outline.examples !== null) made.push([outline.examples, [back, ...examplesPage(section, outline, pages), ...sectionNotSeen(section)]]);
   return made;
 }
-

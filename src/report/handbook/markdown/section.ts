@@ -61,7 +61,8 @@ export function stateLine({ state, stateLine: line, examined }: HandbookSection)
   return `${sentence(line)}${looked}`;
 }
 
-const gapOf = ({ missing }: HandbookSection): readonly string[] => (missing === "" ? [] : missing.includes("\n") ? ["**Not seen.**", gapList(missing)] : [`**Not seen.** ${sentence(missing)}`]);
+const gapOf = ({ missing }: HandbookSection): readonly string[] =>
+  missing === "" ? [] : missing.includes("\n") ? ["**Not seen.**", gapList(missing)] : [`**Not seen.** ${sentence(missing)}`];
 
 function pageLinks({ analysis, examples, examplesTitle }: OutlineSection, section: HandbookSection): readonly string[] {
   const links = [analysis === null ? "" : `[Analysis](${analysis})`, examples === null ? "" : `[${examplesTitle}](${examples})`].filter(Boolean);
@@ -93,7 +94,14 @@ function topStatements({ handbook, context }: Pages): readonly string[] {
     const found = handbook.report.findings.filter(({ id }) => behind?.get(id)?.includes(one.id)).slice(0, 3);
     const [site] = one.places;
     const links = found.map((finding) => `[${escapeProse(shortIdOf(context, finding.id))}](${findingHref(handbook, finding)})`);
-    return [formatTime(one.time ?? 0), formatNumber(one.calls), formatMilliseconds(one.meanMs), site === undefined ? one.certainty : `${fileLink(site.file, site.line, context)}${one.places.length > 1 ? ` and ${one.places.length - 1} more` : ""}`, codeSpan(statementGist(one.sql)), links.join(", ") || "none"];
+    return [
+      formatTime(one.time ?? 0),
+      formatNumber(one.calls),
+      formatMilliseconds(one.meanMs),
+      site === undefined ? one.certainty : `${fileLink(site.file, site.line, context)}${one.places.length > 1 ? ` and ${one.places.length - 1} more` : ""}`,
+      codeSpan(statementGist(one.sql)),
+      links.join(", ") || "none",
+    ];
   });
   const bodies = top.flatMap((one) => [statementLine(one, time.unit, context), block("sql", statementText(one.sql))]);
   return [
@@ -104,7 +112,9 @@ function topStatements({ handbook, context }: Pages): readonly string[] {
 }
 
 function corrections({ corrections: items }: HandbookSection): readonly string[] {
-  return items.flatMap(({ advice, truth, shown }) => [`> **Often advised:** ${sentence(advice)} **True:** ${sentence(truth)} **Shown here:** ${sentence(shown)}`]);
+  return items.flatMap(({ advice, truth, shown }) => [
+    `> **Often advised:** ${sentence(advice)} **True:** ${sentence(truth)} **Shown here:** ${sentence(shown)}`,
+  ]);
 }
 
 // ---------------------------------------------------------------------------------------------- advice
@@ -126,7 +136,17 @@ export function renderAdvice(advice: Advice, withExamples: boolean): readonly st
 /** Longer files are linked alone. */
 const MOST_LINES = 60;
 
-const FENCES: Readonly<Record<Artefact["language"], string>> = { ini: "ini", python: "python", sql: "sql", yaml: "yaml", json: "json", cfg: "cfg", sh: "sh", promql: "promql", text: "text" };
+const FENCES: Readonly<Record<Artefact["language"], string>> = {
+  ini: "ini",
+  python: "python",
+  sql: "sql",
+  yaml: "yaml",
+  json: "json",
+  cfg: "cfg",
+  sh: "sh",
+  promql: "promql",
+  text: "text",
+};
 
 function renderArtefact({ path, language, text, purpose, check, version }: Artefact): readonly string[] {
   const link = `[${escapeProse(path)}](artefacts/${path.split("/").map(encodeURIComponent).join("/")})`;
@@ -138,7 +158,14 @@ function renderArtefact({ path, language, text, purpose, check, version }: Artef
 }
 
 export function renderExample({ title, file, line, before, after, language, note }: Example, link?: string): readonly string[] {
-  return [`### ${escapeProse(title)}`, `${link ?? codeSpan(`${file}:${line}`)}: ${sentence(note)}`, "Before:", block(language, before), "After:", block(language, after)];
+  return [
+    `### ${escapeProse(title)}`,
+    `${link ?? codeSpan(`${file}:${line}`)}: ${sentence(note)}`,
+    "Before:",
+    block(language, before),
+    "After:",
+    block(language, after),
+  ];
 }
 
 // ---------------------------------------------------------------------------------------------- pages of a section
@@ -157,7 +184,8 @@ export function analysisPage(section: HandbookSection, outline: OutlineSection, 
 }
 
 function noPair(section: HandbookSection, findings: number, { handbook }: Pages): string {
-  if (findings === 0) return `No pair. ${section.advice.length > 0 ? section.advice.map(({ claim }) => sentence(claim)).join(" ") : sentence(section.stateLine)}`;
+  if (findings === 0)
+    return `No pair. ${section.advice.length > 0 ? section.advice.map(({ claim }) => sentence(claim)).join(" ") : sentence(section.stateLine)}`;
   const first = handbook.report.findings.find(({ id }) => id === section.findings[0]);
   const page = first === undefined ? "README.md" : (findingHref(handbook, first).split("#")[0] ?? "");
   return `No pair: none of ${formatNumber(findings)} ${findings === 1 ? "finding" : "findings"} of ${section.section} has an edit to show; ${findings === 1 ? "it stands" : "they stand"} in [${page}](${page}).`;
@@ -173,7 +201,10 @@ export function examplesPage(section: HandbookSection, outline: OutlineSection, 
   const advice = isAdvicePage(outline) ? section.advice : [];
   const count = pairs.length + given.length;
   const without = findings.length - pairs.length;
-  const state = count === 0 ? noPair(section, findings.length, pages) : `${formatNumber(count)} ${count === 1 ? "pair" : "pairs"} of this project's code${without > 0 ? `; ${formatNumber(without)} of ${formatNumber(findings.length)} findings of ${section.section} have no edit to show` : ""}.`;
+  const state =
+    count === 0
+      ? noPair(section, findings.length, pages)
+      : `${formatNumber(count)} ${count === 1 ? "pair" : "pairs"} of this project's code${without > 0 ? `; ${formatNumber(without)} of ${formatNumber(findings.length)} findings of ${section.section} have no edit to show` : ""}.`;
   const shown = pairs.slice(0, MOST_EXAMPLES);
   return [
     `# ${headingOf(section)}: ${outline.examplesTitle.toLowerCase()}`,
@@ -181,7 +212,11 @@ export function examplesPage(section: HandbookSection, outline: OutlineSection, 
     ...advice.flatMap((one) => renderAdvice(one, false)),
     ...given.flatMap((one) => renderExample(one, pages.context.read(one.file) === undefined ? undefined : fileLink(one.file, one.line, pages.context))),
     ...shown.flatMap((one) => one),
-    ...(pairs.length > shown.length ? [`${formatNumber(pairs.length - shown.length)} more pairs stand as diffs in ${outline.analysis === null ? "the chapter" : `[${outline.analysis}](${outline.analysis})`}.`] : []),
+    ...(pairs.length > shown.length
+      ? [
+          `${formatNumber(pairs.length - shown.length)} more pairs stand as diffs in ${outline.analysis === null ? "the chapter" : `[${outline.analysis}](${outline.analysis})`}.`,
+        ]
+      : []),
   ];
 }
 
@@ -206,7 +241,10 @@ function pairOf(finding: Finding, { handbook, context }: Pages): readonly string
   const gain = handbook.changes.find((one) => one.finding === finding.id)?.gain ?? null;
   const cost = gain === null || handbook.time === null ? "" : ` Removes ${formatTime(gain.marginal)} of ${formatTime(gain.today)} ${handbook.time.unit}.`;
   const { statements } = finding.impact;
-  const figures = statements?.before === undefined || statements.after === undefined ? "" : ` ${formatNumber(statements.before)} → ${formatNumber(statements.after)} queries${statements.per === undefined ? "" : ` a ${statements.per}`}.`;
+  const figures =
+    statements?.before === undefined || statements.after === undefined
+      ? ""
+      : ` ${formatNumber(statements.before)} → ${formatNumber(statements.after)} queries${statements.per === undefined ? "" : ` a ${statements.per}`}.`;
   return [
     `### ${escapeProse(finding.claim || fix.title)}`,
     `${fileLink(file, changed.line, context)}, [${escapeProse(shortIdOf(context, finding.id))}](${findingHref(handbook, finding)}), ${rungOf(finding)}: ${sentence(evidenceSentence(finding, handbook.report, { ...context, pathPrefix: "" }))}${figures}${cost}`,
@@ -216,4 +254,3 @@ function pairOf(finding: Finding, { handbook, context }: Pages): readonly string
     block(language, [...head, ...changed.added, ...tail].join("\n")),
   ];
 }
-

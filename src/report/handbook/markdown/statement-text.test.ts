@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { statementGist, statementText } from "./blocks.ts";
 
-const COUNTED = 'SELECT "shop_order"."id", "shop_order"."a", "shop_order"."b", "shop_order"."c", "shop_order"."d", EXISTS(SELECT $1 AS "x" FROM "shop_line" U0 INNER JOIN "shop_book" U1 ON (U0."book_id" = U1."id") WHERE U0."order_id" = "shop_order"."id") AS "has" FROM "shop_order" INNER JOIN "shop_shop" ON ("shop_order"."shop_id" = "shop_shop"."id") WHERE "shop_order"."note" = \' FROM (\'';
+const COUNTED =
+  'SELECT "shop_order"."id", "shop_order"."a", "shop_order"."b", "shop_order"."c", "shop_order"."d", EXISTS(SELECT $1 AS "x" FROM "shop_line" U0 INNER JOIN "shop_book" U1 ON (U0."book_id" = U1."id") WHERE U0."order_id" = "shop_order"."id") AS "has" FROM "shop_order" INNER JOIN "shop_shop" ON ("shop_order"."shop_id" = "shop_shop"."id") WHERE "shop_order"."note" = \' FROM (\'';
 
 test("the table of a statement is not that of a subquery among its columns", () => {
   expect(statementGist(COUNTED)).toMatch(/^SELECT … FROM shop_order INNER JOIN shop_shop/);

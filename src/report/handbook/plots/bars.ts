@@ -19,8 +19,14 @@ export function drawBars({ bars, unit }: BarsPlot): Drawing {
   const more = sorted.length - shown.length;
   const label = labelWidth(shown.map((bar) => bar.label));
   return {
-    wide: rows(shown, 25, scale, (bar, y) => [text(-label, y + 16, nameOf(bar, label - 12), { name: bar.tone === "found" ? "" : "faint" }), y + 5], { left: label, right: 118 }),
-    narrow: rows(shown, 38, scale, (bar, y) => [text(0, y + 13, nameOf(bar, LEAST_NARROW - 8), { name: bar.tone === "found" ? "" : "faint" }), y + 19], { left: 0, right: 104 }),
+    wide: rows(shown, 25, scale, (bar, y) => [text(-label, y + 16, nameOf(bar, label - 12), { name: bar.tone === "found" ? "" : "faint" }), y + 5], {
+      left: label,
+      right: 118,
+    }),
+    narrow: rows(shown, 38, scale, (bar, y) => [text(0, y + 13, nameOf(bar, LEAST_NARROW - 8), { name: bar.tone === "found" ? "" : "faint" }), y + 19], {
+      left: 0,
+      right: 104,
+    }),
     legend: more > 0 ? html`<span>${more} more, smaller: in the table</span>` : NOTHING,
   };
 }
@@ -40,12 +46,21 @@ interface Scale {
   readonly unit: string;
 }
 
-function rows(bars: readonly Bar[], step: number, scale: Scale, name: (bar: Bar, y: number) => readonly [Html, number], margins: Pick<Sheet, "left" | "right">): Sheet {
+function rows(
+  bars: readonly Bar[],
+  step: number,
+  scale: Scale,
+  name: (bar: Bar, y: number) => readonly [Html, number],
+  margins: Pick<Sheet, "left" | "right">,
+): Sheet {
   const body = bars.map((bar, index) => {
     const [label, y] = name(bar, index * step);
     const end = scale.most <= 0 ? 0 : bar.value / scale.most;
     const value = amount(bar.value, scale.unit);
-    const part = scale.sum > 0 && isAdditive(scale.unit) ? text(share(end), y + 10, percent(bar.value / scale.sum), { dx: 16 + Math.round(widthOfText(value) * BOLD), name: "faint" }) : NOTHING;
+    const part =
+      scale.sum > 0 && isAdditive(scale.unit)
+        ? text(share(end), y + 10, percent(bar.value / scale.sum), { dx: 16 + Math.round(widthOfText(value) * BOLD), name: "faint" })
+        : NOTHING;
     return html`${label}${rect(0, y, share(end), 12, bar.tone === "found" ? "hot" : "mute")}${text(share(end), y + 10, value, { dx: 8, name: "strong" })}${part}`;
   });
   return { ...margins, height: bars.length * step + 2, body: html`${body}` };
@@ -57,5 +72,12 @@ function isAdditive(unit: string): boolean {
 }
 
 export function tableOfBars({ bars, unit }: BarsPlot): PlotTable {
-  return table(["", unit, "note"], [1], sortBars(bars).map(({ label, value, note = "", finding }) => ({ cells: [label, isAdditive(unit) ? formatTime(value) : formatNumber(value), note], ...(finding === undefined ? {} : { finding }) })));
+  return table(
+    ["", unit, "note"],
+    [1],
+    sortBars(bars).map(({ label, value, note = "", finding }) => ({
+      cells: [label, isAdditive(unit) ? formatTime(value) : formatNumber(value), note],
+      ...(finding === undefined ? {} : { finding }),
+    })),
+  );
 }

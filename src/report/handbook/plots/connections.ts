@@ -65,7 +65,10 @@ function drawStack(stack: Stack, { plot: { limit }, room, most, y }: StackInput)
     const box = to > from ? rect(share(from / most), y, share((to - from) / most), BAR, `${index % 2 === 0 ? "dark" : "mute"} cut`) : NOTHING;
     return html`${box}${fits ? text(share(from / most), y + 17, words, { dx: 6, name: index % 2 === 0 ? "on-dark" : "on-mute" }) : NOTHING}`;
   });
-  const name = room.left === 0 ? text(0, y - 6, fitBold(stack.label, room.least), { name: "strong" }) : text(-LABEL, y + 17, fitBold(stack.label, LABEL - 8), { name: "strong" });
+  const name =
+    room.left === 0
+      ? text(0, y - 6, fitBold(stack.label, room.least), { name: "strong" })
+      : text(-LABEL, y + 17, fitBold(stack.label, LABEL - 8), { name: "strong" });
   return html`${name}${parts}${rest(sum, { limit, most, y })}${text(0, y + BAR + 15, fit(`${sentence(sum, limit)}${unnamed.length > 0 ? `; also ${unnamed.join(", ")}` : ""}`, room.least), { name: limit !== null && sum > limit ? "hotword" : "faint" })}`;
 }
 
@@ -77,7 +80,9 @@ function rest(sum: number, { limit, most, y }: { readonly limit: number | null; 
 
 function sentence(sum: number, limit: number | null): string {
   if (limit === null) return `${formatNumber(sum)} in all; the limit is not known`;
-  return sum > limit ? `${formatNumber(sum)} in all, ${formatNumber(sum - limit)} more than allowed` : `${formatNumber(sum)} in all, ${formatNumber(limit - sum)} free`;
+  return sum > limit
+    ? `${formatNumber(sum)} in all, ${formatNumber(sum - limit)} more than allowed`
+    : `${formatNumber(sum)} in all, ${formatNumber(limit - sum)} free`;
 }
 
 function sumOf({ parts }: Stack): number {
@@ -85,7 +90,13 @@ function sumOf({ parts }: Stack): number {
 }
 
 export function tableOfConnections({ stacks, limit, limitNote, peak }: ConnectionsPlot): PlotTable {
-  const rows = stacks.flatMap((stack) => [...stack.parts.map(({ label, count }) => ({ cells: [stack.label, label, formatNumber(count)] })), { cells: [stack.label, "in all", formatNumber(sumOf(stack))] }]);
-  const bounds = [{ cells: ["limit", limitNote, limit === null ? "unknown" : formatNumber(limit)] }, ...(peak === null ? [] : [{ cells: ["peak", "most seen at once", formatNumber(peak)] }])];
+  const rows = stacks.flatMap((stack) => [
+    ...stack.parts.map(({ label, count }) => ({ cells: [stack.label, label, formatNumber(count)] })),
+    { cells: [stack.label, "in all", formatNumber(sumOf(stack))] },
+  ]);
+  const bounds = [
+    { cells: ["limit", limitNote, limit === null ? "unknown" : formatNumber(limit)] },
+    ...(peak === null ? [] : [{ cells: ["peak", "most seen at once", formatNumber(peak)] }]),
+  ];
   return table(["", "of", "connections"], [2], [...rows, ...bounds]);
 }

@@ -22,7 +22,10 @@ export function drawDeadRows({ tables }: DeadRowsPlot): Drawing {
   return {
     wide: smallMultiples(shown, { columns: 3, cell: CELL }, (one) => cell(one, 170)),
     narrow: smallMultiples(shown.slice(0, 6), { columns: 1, cell: CELL }, (one) => cell(one, 240)),
-    legend: html`<span class="dim">Up: dead rows; the dashed line is the trigger of autovacuum, at the same height everywhere.${hasTrend ? "" : " One look only: no trend."}${more > 0 ? ` ${more} more in the table.` : ""}</span>`,
+    legend: html`<span class="dim"
+      >Up: dead rows; the dashed line is the trigger of autovacuum, at the same height
+      everywhere.${hasTrend ? "" : " One look only: no trend."}${more > 0 ? ` ${more} more in the table.` : ""}</span
+    >`,
   };
 }
 
@@ -56,6 +59,8 @@ function timesOf(points: Table["points"]): readonly number[] {
 }
 
 export function tableOfDeadRows({ tables }: DeadRowsPlot): PlotTable {
-  const rows = byShare(tables).flatMap(({ name, trigger, points }) => points.map(({ at, dead }) => ({ cells: [name, at.slice(0, 16).replace("T", " "), formatNumber(dead), formatNumber(trigger)] })));
+  const rows = byShare(tables).flatMap(({ name, trigger, points }) =>
+    points.map(({ at, dead }) => ({ cells: [name, at.slice(0, 16).replace("T", " "), formatNumber(dead), formatNumber(trigger)] })),
+  );
   return table(["table", "at", "dead rows", "trigger"], [2, 3], rows);
 }

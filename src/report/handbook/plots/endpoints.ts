@@ -25,7 +25,10 @@ export function drawEndpoints({ endpoints }: EndpointsPlot): Drawing {
   return {
     wide: smallMultiples(shown, { columns: 3, cell: CELL }, (one) => cell(one, most, 170)),
     narrow: smallMultiples(shown.slice(0, 6), { columns: 1, cell: CELL }, (one) => cell(one, most, 240)),
-    legend: html`<span class="dim">Across: rows of the page, to ${formatNumber(most.rows)}. Up: queries, to ${formatNumber(most.queries)}. The same scales everywhere.${more > 0 ? ` ${more} more in the table.` : ""}</span>`,
+    legend: html`<span class="dim"
+      >Across: rows of the page, to ${formatNumber(most.rows)}. Up: queries, to ${formatNumber(most.queries)}. The same scales
+      everywhere.${more > 0 ? ` ${more} more in the table.` : ""}</span
+    >`,
   };
 }
 
@@ -54,6 +57,12 @@ function sayingOf(slope: number | null): string {
 }
 
 export function tableOfEndpoints({ endpoints }: EndpointsPlot): PlotTable {
-  const rows = bySlope(endpoints).map(({ label, points, slope }) => ({ cells: [label, points.map(({ rows: count, queries }) => `${formatNumber(queries)} for ${formatNumber(count)}`).join(", "), slope === null ? "unknown" : formatNumber(Number(slope.toPrecision(2)))] }));
+  const rows = bySlope(endpoints).map(({ label, points, slope }) => ({
+    cells: [
+      label,
+      points.map(({ rows: count, queries }) => `${formatNumber(queries)} for ${formatNumber(count)}`).join(", "),
+      slope === null ? "unknown" : formatNumber(Number(slope.toPrecision(2))),
+    ],
+  }));
   return table(["endpoint", "queries for rows", "queries a row"], [2], rows);
 }

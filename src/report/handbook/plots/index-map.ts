@@ -19,7 +19,9 @@ export function drawIndexMap(plot: IndexMapPlot): Drawing {
   return {
     wide: sheetOf(map, { left: 206, right: 336, row: 25, head: 66, isNarrow: false }),
     narrow: map.columns.length > MOST_NARROW_COLUMNS ? null : sheetOf(map, { left: 0, right: 44, row: 41, head: 66, isNarrow: true }),
-    legend: html`<span>Asked: <b>=</b> equal, <b>&lt;</b> range, <b>↓</b> order</span><span>Index: place of the column in it, <b>+</b> carried along</span>${map.left > 0 ? html`<span class="dim">${map.left} more in the table</span>` : NOTHING}`,
+    legend: html`<span>Asked: <b>=</b> equal, <b>&lt;</b> range, <b>↓</b> order</span
+      ><span>Index: place of the column in it, <b>+</b> carried along</span
+      >${map.left > 0 ? html`<span class="dim">${map.left} more in the table</span>` : NOTHING}`,
   };
 }
 
@@ -40,7 +42,13 @@ function toMap(plot: IndexMapPlot): Map {
   const all = plot.columns.filter((column) => used.has(column));
   const columns = all.slice(0, MOST_COLUMNS);
   const ways = new Map(statements.map((one) => [one.id, wayIn(one, named)]));
-  return { columns, statements, indexes, ways, left: plot.statements.length - statements.length + plot.indexes.length - indexes.length + all.length - columns.length };
+  return {
+    columns,
+    statements,
+    indexes,
+    ways,
+    left: plot.statements.length - statements.length + plot.indexes.length - indexes.length + all.length - columns.length,
+  };
 }
 
 /** Without the table's name at its beginning, which all of them share. */
@@ -93,7 +101,12 @@ function statementRow(one: Statement, { columns, ways }: Map, row: Row): Html {
   const way = ways.get(one.id);
   const isOpen = way?.isOpen ?? false;
   const y = markHeight(row);
-  const marks = one.marks.filter(({ column }) => columns.includes(column)).map(({ column, mark }) => html`${dot(centre(columns, column), y, 8.5, isOpen ? "ask-hot" : "ask")}${text(centre(columns, column), y + 4, mark, { anchor: "middle", name: isOpen ? "hotword" : "" })}`);
+  const marks = one.marks
+    .filter(({ column }) => columns.includes(column))
+    .map(
+      ({ column, mark }) =>
+        html`${dot(centre(columns, column), y, 8.5, isOpen ? "ask-hot" : "ask")}${text(centre(columns, column), y + 4, mark, { anchor: "middle", name: isOpen ? "hotword" : "" })}`,
+    );
   const part = one.share === null ? "" : `${one.share < 0.01 ? "<1" : Math.round(one.share * 100)} %`;
   return html`${frame(row)}${name(one.label, row, isOpen ? "hotword" : "")}${marks}${note(part, way?.words ?? "", row, isOpen ? "hotword" : "faint")}`;
 }
@@ -110,8 +123,14 @@ function indexRow(one: Index, { columns }: Map, row: Row): Html {
   const y = markHeight(row);
   const placed = one.positions.filter(({ column }) => columns.includes(column));
   const [first, last] = [placed[0], placed.at(-1)];
-  const joint = first === undefined || last === undefined || first === last ? NOTHING : line(centre(columns, first.column), y, centre(columns, last.column), y, "joint");
-  const boxes = placed.map(({ column, position }) => html`<svg x="${centre(columns, column)}" y="${y}" overflow="visible">${rect(-8, -8, 16, 16, box)}${text(0, 4, position === "include" ? "+" : String(position), { anchor: "middle", name: digit })}</svg>`);
+  const joint =
+    first === undefined || last === undefined || first === last ? NOTHING : line(centre(columns, first.column), y, centre(columns, last.column), y, "joint");
+  const boxes = placed.map(
+    ({ column, position }) =>
+      html`<svg x="${centre(columns, column)}" y="${y}" overflow="visible">
+        ${rect(-8, -8, 16, 16, box)}${text(0, 4, position === "include" ? "+" : String(position), { anchor: "middle", name: digit })}
+      </svg>`,
+  );
   const size = one.bytes === null ? "" : formatBytes(one.bytes);
   return html`${frame(row)}${name(one.name, row, one.verdict === "drop" ? "faint struck" : "mono")}${joint}${boxes}${note(size, `${word}: ${one.why}`, row, tone === "" ? "faint" : tone)}`;
 }
@@ -135,15 +154,37 @@ function isBold(look: string): boolean {
 
 /** A figure and why: at the right, or in the row's first line where there is no room beside it. */
 function note(figure: string, words: string, { y, row, right, isNarrow }: Row, look: string): Html {
-  if (isNarrow) return text("100%", y + 13, (isBold(look) ? fitBold : fit)([figure, words.split(":")[0] ?? ""].filter(Boolean).join(" "), 150), { dx: right, anchor: "end", name: look });
+  if (isNarrow)
+    return text("100%", y + 13, (isBold(look) ? fitBold : fit)([figure, words.split(":")[0] ?? ""].filter(Boolean).join(" "), 150), {
+      dx: right,
+      anchor: "end",
+      name: look,
+    });
   const at = y + row / 2 + 4;
   return html`${text("100%", at, figure, { dx: 66, anchor: "end" })}${text("100%", at, (isBold(look) ? fitBold : fit)(words, right - 80), { dx: 76, name: look })}`;
 }
 
 export function tablesOfIndexMap(plot: IndexMapPlot): readonly PlotTable[] {
-  const asked = plot.statements.map((one) => ({ cells: [one.label, one.marks.map(({ column, mark }) => `${column} ${mark}`).join(", "), one.share === null ? "unknown" : `${Math.round(one.share * 1000) / 10} %`, wayIn(one, plot.indexes).words] }));
-  const offered = plot.indexes.map(({ name: index, positions, bytes, scans, verdict, why }) => ({
-    cells: [index, positions.map(({ column, position }) => (position === "include" ? `+ ${column}` : column)).join(", "), bytes === null ? "" : formatBytes(bytes), scans === null ? "unknown" : formatNumber(scans), VERDICTS[verdict][0], why],
+  const asked = plot.statements.map((one) => ({
+    cells: [
+      one.label,
+      one.marks.map(({ column, mark }) => `${column} ${mark}`).join(", "),
+      one.share === null ? "unknown" : `${Math.round(one.share * 1000) / 10} %`,
+      wayIn(one, plot.indexes).words,
+    ],
   }));
-  return [table(["statement", "asks", "share of the time", "way in"], [2], asked, "Asked for"), table(["index", "columns", "size", "scans", "verdict", "why"], [2, 3], offered, "Indexed")];
+  const offered = plot.indexes.map(({ name: index, positions, bytes, scans, verdict, why }) => ({
+    cells: [
+      index,
+      positions.map(({ column, position }) => (position === "include" ? `+ ${column}` : column)).join(", "),
+      bytes === null ? "" : formatBytes(bytes),
+      scans === null ? "unknown" : formatNumber(scans),
+      VERDICTS[verdict][0],
+      why,
+    ],
+  }));
+  return [
+    table(["statement", "asks", "share of the time", "way in"], [2], asked, "Asked for"),
+    table(["index", "columns", "size", "scans", "verdict", "why"], [2, 3], offered, "Indexed"),
+  ];
 }

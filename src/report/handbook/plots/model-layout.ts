@@ -41,7 +41,8 @@ export function layOutModels({ models, edges }: Pick<ModelsPlot, "models" | "edg
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { label } of models) graph.setNode(label, { width: size.width, height: size.height });
   const others = edges.filter(({ child, parent }) => child !== parent);
-  for (const [index, { child, parent, weight }] of others.entries()) graph.setEdge(child, parent, { weight: weight === null || weight <= 0 ? 1 : 2 }, String(index));
+  for (const [index, { child, parent, weight }] of others.entries())
+    graph.setEdge(child, parent, { weight: weight === null || weight <= 0 ? 1 : 2 }, String(index));
   layout(graph);
   const place = new Map(models.map(({ label }) => [label, graph.node(label)]));
   const xs = [...place.values()].map((node) => Number(node.x));

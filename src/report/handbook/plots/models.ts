@@ -19,7 +19,13 @@ const BOX = 40;
 /** Boxes of models and the keys between them, child to parent; those that are followed row by row in the accent. Null when it is a list. */
 export function drawModels(plot: ModelsPlot): { readonly wide: Sheet | null; readonly narrow: Sheet | null; readonly legend: Html } {
   const hot = selectModels(plot);
-  const legend = html`<span><i class="sw line-hot"></i>one query a row</span><span><i class="sw line-mute"></i>joined or prefetched</span><span><i class="sw line-dash"></i>not followed</span><span class="dim">${plot.edges.some(({ weight }) => weight !== null) ? "Width: database time. " : "Widths are equal: the time is not known. "}Arrow: from the model with the key to the one it points to.${hot.models.length < plot.models.length ? ` ${formatCount(plot.models.length - hot.models.length, "model")} further away left out.` : ""}</span>`;
+  const legend = html`<span><i class="sw line-hot"></i>one query a row</span><span><i class="sw line-mute"></i>joined or prefetched</span
+    ><span><i class="sw line-dash"></i>not followed</span
+    ><span class="dim"
+      >${plot.edges.some(({ weight }) => weight !== null) ? "Width: database time. " : "Widths are equal: the time is not known. "}Arrow: from the model with
+      the key to the one it points
+      to.${hot.models.length < plot.models.length ? ` ${formatCount(plot.models.length - hot.models.length, "model")} further away left out.` : ""}</span
+    >`;
   if (hot.models.length > MOST_BOXES) return { wide: null, narrow: null, legend };
   return { wide: drawWide(hot), narrow: drawNarrow(hot), legend };
 }
@@ -70,7 +76,11 @@ function sheetOf(placed: ModelLayout, look: Look): Sheet {
   const lines = stretched({ x: "0%", y: top, width: "100%", height }, html`${sorted.map((one) => curve(one, look, most))}`);
   const heads = sorted.map((one) => arrow(one, look, most, top));
   const boxes = placed.models.map((one) => box(one, shortName(one.label, placed), look, top));
-  const names = withRoom(sorted.filter(({ edge }) => isHot(edge)).toSorted((a, b) => (b.edge.weight ?? 0) - (a.edge.weight ?? 0)), placed, look).map((one) => edgeName(one, look, top));
+  const names = withRoom(
+    sorted.filter(({ edge }) => isHot(edge)).toSorted((a, b) => (b.edge.weight ?? 0) - (a.edge.weight ?? 0)),
+    placed,
+    look,
+  ).map((one) => edgeName(one, look, top));
   return { left: margin, right: margin, height: height + 14, body: html`${lines}${heads}${boxes}${names}` };
 }
 
@@ -109,12 +119,14 @@ function arrow({ edge, points }: PlacedEdge, { width, isAcross }: Look, most: nu
   const back = isAcross ? end.x < (points[0]?.x ?? 0) : end.y < (points[0]?.y ?? 0);
   const side = back ? -1 : 1;
   const d = isAcross ? `M${(-side * width) / 2} 0l${-9 * side} ${-half}v${2 * half}z` : `M0 ${(-side * BOX) / 2}l${-half} ${-9 * side}h${2 * half}z`;
-  return html`<svg x="${share(end.x)}" y="${round(end.y) + top}" overflow="visible"><path d="${d}" class="${isHot(edge) ? "hot" : "head"}"/></svg>`;
+  return html`<svg x="${share(end.x)}" y="${round(end.y) + top}" overflow="visible"><path d="${d}" class="${isHot(edge) ? "hot" : "head"}" /></svg>`;
 }
 
 function box({ rows, x, y }: PlacedModel, name: string, { width }: Look, top: number): Html {
   const count = rows === null ? "rows unknown" : `${shortCount(rows)} rows`;
-  return html`<svg x="${share(x)}" y="${round(y) + top}" overflow="visible">${rect(-width / 2, -BOX / 2, width, BOX, "box")}${text(0, -2, fitBold(name, width - 8), { anchor: "middle", name: "strong" })}${text(0, 13, fit(count, width - 8), { anchor: "middle", name: "faint" })}</svg>`;
+  return html`<svg x="${share(x)}" y="${round(y) + top}" overflow="visible">
+    ${rect(-width / 2, -BOX / 2, width, BOX, "box")}${text(0, -2, fitBold(name, width - 8), { anchor: "middle", name: "strong" })}${text(0, 13, fit(count, width - 8), { anchor: "middle", name: "faint" })}
+  </svg>`;
 }
 
 /** `Thread` of `misago_threads.Thread`, unless another app has one too. */
@@ -150,7 +162,8 @@ function edgeName(one: PlacedEdge, { isAcross }: Look, top: number): Html {
   const { edge } = one;
   const { x, y } = middleOf(one);
   const time = edge.weight === null || edge.weight <= 0 ? "" : seconds(edge.weight);
-  if (!isAcross) return html`${text(share(x), round(y) + top - 1, fit(edge.field, 90), { dx: 8, name: "hotword halo" })}${text(share(x), round(y) + top + 13, time, { dx: 8, name: "halo" })}`;
+  if (!isAcross)
+    return html`${text(share(x), round(y) + top - 1, fit(edge.field, 90), { dx: 8, name: "hotword halo" })}${text(share(x), round(y) + top + 13, time, { dx: 8, name: "halo" })}`;
   return html`${text(share(x), round(y) + top - 9, fit(edge.field, 90), { anchor: "middle", name: "hotword halo opt" })}${text(share(x), round(y) + top + 18, time, { anchor: "middle", name: "halo opt" })}`;
 }
 
@@ -163,7 +176,10 @@ const MANNERS: Readonly<Record<Edge["manner"], string>> = { "per-row": "one quer
 
 export function tablesOfModels({ edges, models }: ModelsPlot): readonly PlotTable[] {
   const sorted = edges.toSorted((a, b) => (b.weight ?? -1) - (a.weight ?? -1) || Number(isHot(b)) - Number(isHot(a)));
-  const rows = sorted.map((edge) => ({ cells: [`${edge.child}.${edge.field}`, edge.parent, MANNERS[edge.manner], edge.weight === null ? "unknown" : formatTime(edge.weight)], ...(edge.finding === undefined ? {} : { finding: edge.finding }) }));
+  const rows = sorted.map((edge) => ({
+    cells: [`${edge.child}.${edge.field}`, edge.parent, MANNERS[edge.manner], edge.weight === null ? "unknown" : formatTime(edge.weight)],
+    ...(edge.finding === undefined ? {} : { finding: edge.finding }),
+  }));
   const sizes = models.map(({ label, rows: count }) => ({ cells: [label, count === null ? "unknown" : formatNumber(count)] }));
   return [table(["relation", "leads to", "followed", "s a minute"], [3], rows), table(["model", "rows"], [1], sizes)];
 }

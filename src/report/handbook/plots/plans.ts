@@ -19,7 +19,8 @@ export function drawPlans({ before, after, change }: PlansPlot): Html {
   const worst = stepsOf(before).reduce<Step | null>((most, step) => (most === null || step.own > most.own ? step : most), null);
   const first = list(before, worst);
   if (after === null) return html`<div class="plans one">${first}</div>`;
-  return html`<div class="plans">${first}${list(after, null)}</div>${change.trim() === "" ? NOTHING : html`<code class="sql">${change}</code>`}`;
+  return html`<div class="plans">${first}${list(after, null)}</div>
+    ${change.trim() === "" ? NOTHING : html`<code class="sql">${change}</code>`}`;
 }
 
 function list(plan: DrawnPlan, guilty: Step | null): Html {
@@ -30,11 +31,29 @@ function list(plan: DrawnPlan, guilty: Step | null): Html {
     return html`<tr${isGuilty ? { html: ' class="guilty"' } : NOTHING}><td><code>${indent(step.depth)}${nameOf(step.node)}</code></td><td class="num">${rowsOf(step.node)}</td><td class="cost"><span class="meter" aria-hidden="true"><i style="width:${percent(step.own, whole)}"></i></span> ${shareOf(step.own, whole)}</td></tr>`;
   });
   const more = steps.length - MOST_STEPS;
-  return html`<div><p class="plan-title">${plan.title}, ${totalOf(plan)}</p><table><thead><tr><th>step</th><th class="num">${isTimed(plan) ? "rows read → kept" : "rows, estimated"}</th><th>share of ${plan.basis}</th></tr></thead><tbody>${rows}</tbody></table>${more > 0 ? html`<p class="sm dim">${formatCount(more, "step")} more in the whole plan.</p>` : NOTHING}</div>`;
+  return html`<div>
+    <p class="plan-title">${plan.title}, ${totalOf(plan)}</p>
+    <table>
+      <thead>
+        <tr>
+          <th>step</th>
+          <th class="num">${isTimed(plan) ? "rows read → kept" : "rows, estimated"}</th>
+          <th>share of ${plan.basis}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+    ${more > 0 ? html`<p class="sm dim">${formatCount(more, "step")} more in the whole plan.</p>` : NOTHING}
+  </div>`;
 }
 
 function stepsOf({ root, basis }: DrawnPlan): readonly Step[] {
-  const walk = (node: PlanNode, depth: number): readonly Step[] => [{ node, depth, own: ownOf(node, basis) }, ...node.children.flatMap((child) => walk(child, depth + 1))];
+  const walk = (node: PlanNode, depth: number): readonly Step[] => [
+    { node, depth, own: ownOf(node, basis) },
+    ...node.children.flatMap((child) => walk(child, depth + 1)),
+  ];
   return walk(root, 0);
 }
 
@@ -85,13 +104,23 @@ function rowsOf(node: PlanNode): string {
 
 /** Every step with all that EXPLAIN said of it, as a nested list. */
 export function wholePlan({ root, basis }: DrawnPlan): Html {
-  return html`<ul class="tree">${branch(root, basis)}</ul>`;
+  return html`<ul class="tree">
+    ${branch(root, basis)}
+  </ul>`;
 }
 
 function branch(node: PlanNode, basis: DrawnPlan["basis"]): Html {
   const facts = factsOf(node);
   const figure = basis === "time" ? `${formatMilliseconds(amountOf(node, basis))} ms` : `cost ${formatNumber(Math.round(node.cost.total))}`;
-  return html`<li><code>${nameOf(node)}</code> <span class="dim">${figure}, ${rowsOf(node)} rows${facts.length === 0 ? "" : `; ${facts.join("; ")}`}</span>${node.children.length === 0 ? NOTHING : html`<ul>${node.children.map((child) => branch(child, basis))}</ul>`}</li>`;
+  return html`<li>
+    <code>${nameOf(node)}</code> <span class="dim">${figure}, ${rowsOf(node)} rows${facts.length === 0 ? "" : `; ${facts.join("; ")}`}</span>${
+      node.children.length === 0
+        ? NOTHING
+        : html`<ul>
+            ${node.children.map((child) => branch(child, basis))}
+          </ul>`
+    }
+  </li>`;
 }
 
 function factsOf({ conditions, sort, hash, heapFetches, blocks, workersLaunched }: PlanNode): readonly string[] {
@@ -112,7 +141,14 @@ function factsOf({ conditions, sort, hash, heapFetches, blocks, workersLaunched 
 export function tablesOfPlans({ before, after }: PlansPlot): readonly PlotTable[] {
   return [before, ...(after === null ? [] : [after])].map((plan) => {
     const whole = wholeOf(plan);
-    const rows = stepsOf(plan).map((step) => ({ cells: [`${indent(step.depth)}${nameOf(step.node)}`, rowsOf(step.node), plan.basis === "time" ? formatMilliseconds(step.own) : formatNumber(Math.round(step.own)), shareOf(step.own, whole)] }));
+    const rows = stepsOf(plan).map((step) => ({
+      cells: [
+        `${indent(step.depth)}${nameOf(step.node)}`,
+        rowsOf(step.node),
+        plan.basis === "time" ? formatMilliseconds(step.own) : formatNumber(Math.round(step.own)),
+        shareOf(step.own, whole),
+      ],
+    }));
     return table(["step", "rows", plan.basis === "time" ? "own time, ms" : "own cost", "share"], [1, 2, 3], rows, `${plan.title}, ${totalOf(plan)}`);
   });
 }

@@ -16,7 +16,8 @@ function draw(handbook: Handbook): RenderedHandbook {
   return renderHandbook(handbook, { ...sampleHandbookContext(), folder: ".luthier/handbook", pathPrefix: "../../", plotStyle: style });
 }
 
-const shownIn = ({ pages }: RenderedHandbook): readonly string[] => [...pages.values()].flatMap((text) => [...text.matchAll(/^!\[.*\]\((plots\/[^)]*)\)$/gm)].map(([, file = ""]) => file));
+const shownIn = ({ pages }: RenderedHandbook): readonly string[] =>
+  [...pages.values()].flatMap((text) => [...text.matchAll(/^!\[.*\]\((plots\/[^)]*)\)$/gm)].map(([, file = ""]) => file));
 
 test("each drawing that a page shows is a file, and each file is shown", () => {
   const rendered = draw(SAMPLE_HANDBOOK);
@@ -60,7 +61,9 @@ test("names that mean harm are text in the drawings, and no part of their files'
   for (const [name, text] of drawings) {
     expect(name).toMatch(/^plots\/[a-z-]+-[0-9a-f]{8}\.svg$/);
     expect(wellFormed(text), name).toBe("");
-    expect(text.replace(/<style>[^<]*<\/style>/, "")).not.toMatch(/<(?!\/?(?:svg|style|defs|pattern|rect|g|line|circle|path|text|tspan|title|polygon|polyline)\b)/);
+    expect(text.replace(/<style>[^<]*<\/style>/, "")).not.toMatch(
+      /<(?!\/?(?:svg|style|defs|pattern|rect|g|line|circle|path|text|tspan|title|polygon|polyline)\b)/,
+    );
   }
 });
 

@@ -25,8 +25,15 @@ function identityOf(plot: Plot): string {
 }
 
 /** Texts by path of all drawings that pages may show. */
-export function plotFiles({ split, overview, sections }: Pick<Handbook, "split" | "overview" | "sections">, style: string): readonly (readonly [path: string, text: string])[] {
-  const plots = [...(split === null ? [] : [split]), ...overview, ...sections.flatMap((section) => [...section.plots, ...section.advice.flatMap((one) => one.plots)])];
+export function plotFiles(
+  { split, overview, sections }: Pick<Handbook, "split" | "overview" | "sections">,
+  style: string,
+): readonly (readonly [path: string, text: string])[] {
+  const plots = [
+    ...(split === null ? [] : [split]),
+    ...overview,
+    ...sections.flatMap((section) => [...section.plots, ...section.advice.flatMap((one) => one.plots)]),
+  ];
   return plots.flatMap((plot) => {
     const file = plotFile(plot);
     const { wide, legend } = drawPlot(plot);
@@ -40,9 +47,21 @@ function standAlone({ question, answer }: Plot, { left, right, height, body }: S
   const [last] = items.slice(-1);
   const whole = last === undefined ? height + 2 * EDGE : last.y + EDGE;
   const label = `${question} ${answer}`;
-  const drawn = html`<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${whole}" viewBox="0 0 ${WIDTH} ${whole}" role="img" aria-label="${label}"><style>${styleText(style)}</style>${PATTERN_DEFS}<rect width="100%" height="100%" style="fill:var(--panel)"/>
-<svg x="${EDGE + left}" y="${EDGE}" width="${WIDTH - 2 * EDGE - left - right}" height="${height}" overflow="visible">${body}</svg>${items.map(drawItem)}</svg>
-`;
+  const drawn = html`<svg
+    xmlns="http://www.w3.org/2000/svg"
+    width="${WIDTH}"
+    height="${whole}"
+    viewBox="0 0 ${WIDTH} ${whole}"
+    role="img"
+    aria-label="${label}"
+  >
+    <style>
+      ${styleText(style)}
+    </style>
+    ${PATTERN_DEFS}
+    <rect width="100%" height="100%" style="fill:var(--panel)" />
+    <svg x="${EDGE + left}" y="${EDGE}" width="${WIDTH - 2 * EDGE - left - right}" height="${height}" overflow="visible">${body}</svg>${items.map(drawItem)}
+  </svg> `;
   return drawn.html.replaceAll(NO_XML, "");
 }
 

@@ -34,20 +34,42 @@ test("a plot without an answer, or without a figure, is not drawn", () => {
 
 test("figures that are none draw nothing that a browser would complain of", () => {
   const bars = plotOf("bars");
-  const drawn = drawPlot({ ...bars, bars: [{ label: "a", value: Number.NaN, tone: "found" }, { label: "b", value: 0, tone: "other" }] });
+  const drawn = drawPlot({
+    ...bars,
+    bars: [
+      { label: "a", value: Number.NaN, tone: "found" },
+      { label: "b", value: 0, tone: "other" },
+    ],
+  });
   expect(drawn.wide?.body.html).not.toMatch(/="(?:NaN|-?Infinity)|width="-/);
 });
 
 test("split: the surest first, solid where rows were timed and hatched where it was computed, what remains last", () => {
-  const parts = [{ rung: "remain", value: 5 }, { rung: "recorded", value: 2 }, { rung: "proven", value: 3 }, { rung: "planned", value: 0 }] as const;
+  const parts = [
+    { rung: "remain", value: 5 },
+    { rung: "recorded", value: 2 },
+    { rung: "proven", value: 3 },
+    { rung: "planned", value: 0 },
+  ] as const;
   const { wide, legend } = drawSplit({ kind: "split", unit: "s/min", parts });
-  expect([...(wide?.body.html ?? "").matchAll(/x="([^"]*)" y="0" width="([^"]*)" height="22" class="([^"]*)"/g)].map(([, ...rest]) => rest)).toEqual([["0%", "30%", "r5 cut"], ["30%", "20%", "h2 cut"], ["50%", "50%", "rest"]]);
+  expect([...(wide?.body.html ?? "").matchAll(/x="([^"]*)" y="0" width="([^"]*)" height="22" class="([^"]*)"/g)].map(([, ...rest]) => rest)).toEqual([
+    ["0%", "30%", "r5 cut"],
+    ["30%", "20%", "h2 cut"],
+    ["50%", "50%", "rest"],
+  ]);
   expect(legend.html).toContain("3.0 s proven");
 });
 
 test("bars: what was found first, by size; what no finding is about last", () => {
   const [{ rows } = { rows: [] }] = tablesOfPlot(plotOf("bars"));
-  expect(rows.map(({ cells }) => cells[0])).toEqual(["Rows loaded one by one", "Missing or wrong index", "Counting and deep pages", "Reads a cache would serve", "Columns that nobody reads", "No finding"]);
+  expect(rows.map(({ cells }) => cells[0])).toEqual([
+    "Rows loaded one by one",
+    "Missing or wrong index",
+    "Counting and deep pages",
+    "Reads a cache would serve",
+    "Columns that nobody reads",
+    "No finding",
+  ]);
 });
 
 test("connections: what is beyond the limit is hatched and counted", () => {
@@ -69,9 +91,25 @@ describe("index map", () => {
 
   test.each([
     ["an equality that an index begins with", [{ column: "reference", mark: "=" }], "by reference_uniq", false],
-    ["an index to come that serves more", [{ column: "customer_id", mark: "=" }, { column: "placed_at", mark: "↓" }], "1 of 2 today; new: order_customer_newest", true],
+    [
+      "an index to come that serves more",
+      [
+        { column: "customer_id", mark: "=" },
+        { column: "placed_at", mark: "↓" },
+      ],
+      "1 of 2 today; new: order_customer_newest",
+      true,
+    ],
     ["a column that no index begins with", [{ column: "updated_at", mark: "<" }], "no index, none proposed", false],
-    ["what follows a range is not sought", [{ column: "status", mark: "<" }, { column: "placed_at", mark: "=" }], "1 of 2 by status", false],
+    [
+      "what follows a range is not sought",
+      [
+        { column: "status", mark: "<" },
+        { column: "placed_at", mark: "=" },
+      ],
+      "1 of 2 by status",
+      false,
+    ],
   ] as const)("%s", (_, marks, words, isOpen) => {
     expect(wayIn(statement(marks), map.indexes)).toEqual({ words, isOpen });
   });
@@ -102,7 +140,11 @@ describe("models", () => {
   });
 
   test("more than 25 boxes are a list", () => {
-    const many: ModelsPlot = { kind: "models", models: Array.from({ length: 40 }, (_, index) => ({ label: `M${index}`, rows: null })), edges: Array.from({ length: 39 }, (_, index) => ({ child: `M${index}`, parent: `M${index + 1}`, field: "next", weight: null, manner: "per-row" })) };
+    const many: ModelsPlot = {
+      kind: "models",
+      models: Array.from({ length: 40 }, (_, index) => ({ label: `M${index}`, rows: null })),
+      edges: Array.from({ length: 39 }, (_, index) => ({ child: `M${index}`, parent: `M${index + 1}`, field: "next", weight: null, manner: "per-row" })),
+    };
     expect(drawModels({ ...models, ...many })).toMatchObject({ wide: null, narrow: null });
     expect(tablesOfPlot({ ...models, ...many })[0]?.rows).toHaveLength(39);
   });
@@ -118,7 +160,14 @@ test("waterfall: a loop is one row with a mark a statement, which opens to all o
 });
 
 test("waterfall: many short statements are one row", () => {
-  const statements = Array.from({ length: 60 }, (_, index) => ({ at: index, duration: index === 3 ? 100 : 0.1, label: `statement ${index}`, sql: "SELECT 1", group: null, place: null }));
+  const statements = Array.from({ length: 60 }, (_, index) => ({
+    at: index,
+    duration: index === 3 ? 100 : 0.1,
+    label: `statement ${index}`,
+    sql: "SELECT 1",
+    group: null,
+    place: null,
+  }));
   const [{ rows } = { rows: [] }] = tablesOfPlot({ ...plotOf("waterfall"), statements });
   expect(rows.map(({ cells }) => cells[0])).toEqual(["statement 3", "59 short statements"]);
 });

@@ -31,7 +31,13 @@ function bySize(tables: readonly Table[]): readonly Table[] {
   return tables.toSorted((a, b) => sizeOf(b) - sizeOf(a) || (a.name < b.name ? -1 : 1));
 }
 
-function sheetOf(tables: readonly Table[], most: number, step: number, margins: Pick<Sheet, "left" | "right">, name: (one: Table, y: number) => readonly [Html, number]): Sheet {
+function sheetOf(
+  tables: readonly Table[],
+  most: number,
+  step: number,
+  margins: Pick<Sheet, "left" | "right">,
+  name: (one: Table, y: number) => readonly [Html, number],
+): Sheet {
   const body = tables.map((one, index) => {
     const [label, y] = name(one, index * step);
     const { heap, indexes, toast, earlier } = one;
@@ -44,7 +50,12 @@ function sheetOf(tables: readonly Table[], most: number, step: number, margins: 
 
 export function tableOfSizes({ tables }: SizesPlot): PlotTable {
   const rows = bySize(tables).map((one) => ({
-    cells: [one.name, one.rows === null ? "unknown" : formatNumber(one.rows), ...[one.heap, one.indexes, one.toast, sizeOf(one)].map(formatBytes), one.earlier === null ? "" : formatBytes(one.earlier)],
+    cells: [
+      one.name,
+      one.rows === null ? "unknown" : formatNumber(one.rows),
+      ...[one.heap, one.indexes, one.toast, sizeOf(one)].map(formatBytes),
+      one.earlier === null ? "" : formatBytes(one.earlier),
+    ],
   }));
   return table(["table", "rows", "of rows", "of indexes", "of TOAST", "together", "before"], [1, 2, 3, 4, 5, 6], rows);
 }

@@ -11,7 +11,15 @@ interface Grid {
 export function smallMultiples<T>(items: readonly T[], { columns, cell }: Grid, draw: (item: T) => Html): Sheet {
   const width = 1 / columns;
   const cells = items.map((item, index) =>
-    inset({ x: share((index % columns) * width + (index % columns === 0 ? 0 : width * 0.06)), y: Math.floor(index / columns) * cell, width: share(width * (columns === 1 ? 1 : 0.86)), height: cell }, draw(item)),
+    inset(
+      {
+        x: share((index % columns) * width + (index % columns === 0 ? 0 : width * 0.06)),
+        y: Math.floor(index / columns) * cell,
+        width: share(width * (columns === 1 ? 1 : 0.86)),
+        height: cell,
+      },
+      draw(item),
+    ),
   );
   return { left: 0, right: 0, height: Math.ceil(items.length / columns) * cell, body: html`${cells}` };
 }

@@ -34,5 +34,9 @@ function sortParts(parts: readonly Part[]): readonly Part[] {
 }
 
 export function tableOfSplit({ parts, unit }: SplitPlot): PlotTable {
-  return table(["", unit], [1], sortParts(parts).map(({ rung, value }) => ({ cells: [rung === "remain" ? "remains" : `removed, ${rung}`, formatTime(value)] })));
+  return table(
+    ["", unit],
+    [1],
+    sortParts(parts).map(({ rung, value }) => ({ cells: [rung === "remain" ? "remains" : `removed, ${rung}`, formatTime(value)] })),
+  );
 }

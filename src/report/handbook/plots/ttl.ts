@@ -37,7 +37,10 @@ interface Panel {
 
 function panel(values: readonly number[], at: readonly number[], { top, height, title, name }: Panel): Html {
   const points = values.map((value, index) => `${round(1000 * (at[index] ?? 0))} ${round(height * (1 - value))}`);
-  const grid = [0, 0.5, 1].map((step) => html`${line("0%", top + height * (1 - step), "100%", top + height * (1 - step), "grid")}${text(0, top + height * (1 - step) + 4, step === 1 ? "100 %" : String(step * 100), { dx: -6, anchor: "end", name: "faint" })}`);
+  const grid = [0, 0.5, 1].map(
+    (step) =>
+      html`${line("0%", top + height * (1 - step), "100%", top + height * (1 - step), "grid")}${text(0, top + height * (1 - step) + 4, step === 1 ? "100 %" : String(step * 100), { dx: -6, anchor: "end", name: "faint" })}`,
+  );
   return html`${grid}${text(0, top - 9, title, { name: "strong" })}${points.length > 1 ? stretched({ x: "0%", y: top, width: "100%", height }, path(`M${points.join("L")}`, name)) : NOTHING}`;
 }
 
@@ -45,7 +48,8 @@ function chosenMarks({ chosen, seconds, hits, stale }: TtlPlot, at: readonly num
   if (chosen === null) return NOTHING;
   const index = nearest(seconds, chosen);
   const x = at[index] ?? 0;
-  const label = (value: number, y: number, isLeft: boolean): Html => text(share(x), y, `${percentOf(value)} at ${durationOf(chosen)}`, { name: "strong halo", ...(isLeft ? { dx: -9, anchor: "end" } : { dx: 9 }) });
+  const label = (value: number, y: number, isLeft: boolean): Html =>
+    text(share(x), y, `${percentOf(value)} at ${durationOf(chosen)}`, { name: "strong halo", ...(isLeft ? { dx: -9, anchor: "end" } : { dx: 9 }) });
   // Curves rise to the right: below it there, and above it at the left, nothing is in the way.
   const isAtEnd = x > (isWide ? 0.8 : 0.55);
   const [hitY, staleY] = [HITS.top + HITS.height * (1 - (hits[index] ?? 0)), STALE.top + STALE.height * (1 - (stale[index] ?? 0))];
@@ -86,6 +90,10 @@ const MOST_ROWS = 16;
 export function tableOfTtl({ seconds, hits, stale, chosen }: TtlPlot): PlotTable {
   const step = Math.max(1, Math.ceil(seconds.length / MOST_ROWS));
   const best = chosen === null ? -1 : nearest(seconds, chosen);
-  const rows = seconds.flatMap((one, index) => (index % step === 0 || index === best || index === seconds.length - 1 ? [{ cells: [durationOf(one), percentOf(hits[index] ?? 0), percentOf(stale[index] ?? 0), index === best ? "chosen" : ""] }] : []));
+  const rows = seconds.flatMap((one, index) =>
+    index % step === 0 || index === best || index === seconds.length - 1
+      ? [{ cells: [durationOf(one), percentOf(hits[index] ?? 0), percentOf(stale[index] ?? 0), index === best ? "chosen" : ""] }]
+      : [],
+  );
   return table(["time to live", "hits", "of them out of date", ""], [0, 1, 2], rows);
 }
