@@ -145,9 +145,9 @@ const formOfSet =
     });
   };
 
-/** A model form set that is given no queryset has a form for each row there is; one inline, for each row that points to the instance. */
 const NO_ROWS_YET = "the row that the forms belong to was just made";
 
+/** A model form set that is given no queryset has a form for each row there is; one inline, for each row that points to the instance. */
 const rowsOfSet =
   (engine: Engine): Hook =>
   (args, site) => {
