@@ -1,8 +1,9 @@
 /** Where a lazy load is made, run and read; how sure that is. */
-import type { ChainCall, Confidence, LazyLoad, RuleInput, SourceFacts, Span, Spot } from "../model/index.ts";
+import type { ChainCall, Confidence, LazyLoad, RuleInput, SourceFacts, Spot } from "../model/index.ts";
 import { genericSteps, stepsOf } from "../fixes/eager-paths.ts";
 import { isAtLeast } from "./django-at-least.ts";
 import { dotted, modelName } from "./names.ts";
+import { isSameSpan } from "./runs.ts";
 
 /** Reads of one finding that are listed; more are summed up. */
 const MAX_ACCESSES = 6;
@@ -18,16 +19,16 @@ export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] 
           : `loads ${modelName(load.origin.model)} only`,
     },
   ];
-  if (load.loop !== null && !isSame(load.loop.span, load.origin.span)) spots.push({ role: "loop", span: load.loop.span });
+  if (load.loop !== null && !isSameSpan(load.loop.span, load.origin.span)) spots.push({ role: "loop", span: load.loop.span });
   spots.push(...eagerSpots(load));
   for (const [index, call] of load.calls.entries()) {
-    const isRepeated = load.calls.findIndex((one) => isSame(one, call)) < index;
+    const isRepeated = load.calls.findIndex((one) => isSameSpan(one, call)) < index;
     if (!isRepeated) spots.push({ role: "call", span: call });
   }
   spots.push({ role: "access", span: load.access, label: paidPer(load) });
   if (load.written !== undefined) spots.push({ role: "access", span: load.written, label: "what is run there" });
   for (const other of others.slice(0, MAX_ACCESSES)) {
-    if (spots.every((spot) => !isSame(spot.span, other.access))) spots.push({ role: "access", span: other.access });
+    if (spots.every((spot) => !isSameSpan(spot.span, other.access))) spots.push({ role: "access", span: other.access });
   }
   return spots.filter((spot) => !spot.span.file.startsWith("builtin/"));
 }
@@ -42,10 +43,6 @@ function eagerSpots({ origin: { calls, span }, path }: LazyLoad): Spot[] {
 /** A call that loads the relation is on another way than the one that lacks it. */
 function loads({ args }: ChainCall, path: string): boolean {
   return args.some((arg) => arg.kind === "str" && (arg.value === path || arg.value.startsWith(`${path}__`)));
-}
-
-function isSame(a: Span, b: Span): boolean {
-  return a.file === b.file && a.start === b.start && a.end === b.end;
 }
 
 /** A method's own view, while a caller that loads the relation eagerly is known: not guilty. */

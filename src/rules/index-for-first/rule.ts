@@ -2,7 +2,7 @@ import { insertion } from "../../fixes/chain-edit.ts";
 import type { Assign, Call, Expr, FindingDraft, FixDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { callAt, enclosingFunction, exprAt, soleValueOf, sourceText } from "../code.ts";
-import { isOnlyTested, nameOf, oncePerPlace, runPlaces, usesOf } from "../runs.ts";
+import { isOnlyTested, isSameSpan, nameOf, oncePerPlace, runPlaces, usesOf } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -20,7 +20,7 @@ export const rule: Rule = {
 
 /** Another way to the same line has the rows prefetched: they are there anyway. */
 function isAtHandElsewhere({ span }: QueryRun, { facts }: RuleInput): boolean {
-  return facts.runs.some((run) => run.cached && run.span.file === span.file && run.span.start === span.start && run.span.end === span.end);
+  return facts.runs.some((run) => run.cached && isSameSpan(run.span, span));
 }
 
 /** The expression that keeps one row: `list(rows)[0]`, `next(iter(rows))`. */
