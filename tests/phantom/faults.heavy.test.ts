@@ -89,7 +89,7 @@ function postmaster(folder: string): number {
 
 /** A process of its own that starts a cluster and is then busy. */
 async function startElsewhere(folder: string): Promise<{ readonly pid: number; readonly kill: () => Promise<void> }> {
-  const module = path.join(path.dirname(path.dirname(program())), "sources/phantom/cluster.js");
+  const module = path.join(path.dirname(path.dirname(program())), "../build/sources/phantom/cluster.js");
   const options = { binaries: server.cluster.binaries, major: 15, encoding: "UTF8", folder };
   const child = spawn(
     process.execPath,

@@ -24,13 +24,9 @@ export function renderFlame(stacks: readonly StackTotals[]): Html {
   const more = count(root) - 1 - boxes.length;
   const drawn = boxes.filter((box) => box.depth === 0).reduce((sum, { node }) => sum + node.time, 0);
   return html`<div class="flame" style="--depth:${depth}" role="group" aria-label="${describe(root)}">
-      ${boxes.map((box) => renderBox(box, root.time))}${root.time - drawn > root.time * 0.05 ? html`<span class="rest" style="left:${percent(drawn, root.time)};width:${percent(root.time - drawn, root.time)}">others</span>` : NOTHING}
-    </div>
-    <p class="sm dim">
-      Width is time in the database and nothing else; colour says Python or template. Choose a box to widen
-      it.${more > 0 ? ` ${formatCount(more, "narrow place")} not drawn.` : ""}
-    </p>
-    ${renderTable(stacks, root.time)}`;
+${boxes.map((box) => renderBox(box, root.time))}${root.time - drawn > root.time * 0.05 ? html`<span class="rest" style="left:${percent(drawn, root.time)};width:${percent(root.time - drawn, root.time)}">others</span>` : NOTHING}</div>
+<p class="sm dim">Width is time in the database and nothing else; colour says Python or template. Choose a box to widen it.${more > 0 ? ` ${formatCount(more, "narrow place")} not drawn.` : ""}</p>
+${renderTable(stacks, root.time)}`;
 }
 
 function toTree(stacks: readonly StackTotals[]): Node {
@@ -113,18 +109,7 @@ function renderBox({ node, depth, left }: Box, total: number): Html {
   const text = `${placeOf(node)} ${frame === null ? "" : nameOfFrame(frame)}: ${formatTime(node.time)}, ${formatShare(node.time, total)}, ${formatCount(node.statements, "query", "queries")}`;
   const kind = frame === null ? "home" : frame.owner !== "project" ? "lib" : frame.kind === "python" ? "py" : "tp";
   const label = frame === null ? html`<span>${node.name}</span>` : html`<span>${nameOfFrame(frame)}</span> <small>${placeOfFrame(frame)}</small>`;
-  return html`<button
-    type="button"
-    ${node.time < total * LEAST_STOP ? { html: ' tabindex="-1"' } : NOTHING}
-    class="${kind}"
-    data-l="${left}"
-    data-w="${node.time}"
-    data-d="${depth}"
-    style="left:${percent(left, total)};width:${percent(node.time, total)};--d:${depth}"
-    title="${text}"
-  >
-    ${label}
-  </button>`;
+  return html`<button type="button"${node.time < total * LEAST_STOP ? { html: ' tabindex="-1"' } : NOTHING} class="${kind}" data-l="${left}" data-w="${node.time}" data-d="${depth}" style="left:${percent(left, total)};width:${percent(node.time, total)};--d:${depth}" title="${text}">${label}</button>`;
 }
 
 function describe(root: Node): string {
@@ -146,33 +131,12 @@ function renderTable(stacks: readonly StackTotals[], total: number): Html {
     lines.set(key, line);
   }
   const sorted = [...lines].toSorted(([, a], [, b]) => b.time - a.time);
-  const rows = sorted.slice(0, MOST_LINES).map(
-    ([place, { time, statements, name }]) =>
-      html`<tr>
-        <td><code>${place}</code> <span class="dim">${name}</span></td>
-        <td class="num">${formatTime(time)}</td>
-        <td class="num">${formatShare(time, total)}</td>
-        <td class="num">${statements}</td>
-      </tr>`,
-  );
+  const rows = sorted
+    .slice(0, MOST_LINES)
+    .map(
+      ([place, { time, statements, name }]) =>
+        html`<tr><td><code>${place}</code> <span class="dim">${name}</span></td><td class="num">${formatTime(time)}</td><td class="num">${formatShare(time, total)}</td><td class="num">${statements}</td></tr>`,
+    );
   const more = sorted.length - rows.length;
-  return html`<details class="data">
-    <summary>The same as a table</summary>
-    <div class="scroll">
-      <table class="small">
-        <thead>
-          <tr>
-            <th>line that sent it</th>
-            <th class="num">time</th>
-            <th class="num">share</th>
-            <th class="num">queries</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
-    ${more > 0 ? html`<p class="sm dim">${formatCount(more, "line")} more.</p>` : NOTHING}
-  </details>`;
+  return html`<details class="data"><summary>The same as a table</summary><div class="scroll"><table class="small"><thead><tr><th>line that sent it</th><th class="num">time</th><th class="num">share</th><th class="num">queries</th></tr></thead><tbody>${rows}</tbody></table></div>${more > 0 ? html`<p class="sm dim">${formatCount(more, "line")} more.</p>` : NOTHING}</details>`;
 }

@@ -37,10 +37,7 @@ export function renderPerRow(recording: Recording, read: SourceReader, small: Re
   const more = clusters.length - shown.length;
   const rest =
     more > 0
-      ? html`<p class="sm dim">
-          ${formatNumber(more)} more took ${formatTime(clusters.slice(MOST_SHOWN).reduce((sum, one) => sum + timeOf(one), 0))} together; luthier check lists
-          them.
-        </p>`
+      ? html`<p class="sm dim">${formatNumber(more)} more took ${formatTime(clusters.slice(MOST_SHOWN).reduce((sum, one) => sum + timeOf(one), 0))} together; luthier check lists them.</p>`
       : NOTHING;
   return { note: formatNumber(clusters.length), body: html`${shown}${rest}` };
 }
@@ -78,33 +75,16 @@ function renderCluster(cluster: RowCluster, { recording, read, small, most }: Ar
     .slice(0, MOST_SEEN)
     .map(
       ({ kind, label, scopes, of, statements }) =>
-        html`<li>
-          ${kind === "test" ? `${formatCount(scopes, "test")}, most in ${label}` : `${formatNumber(scopes)} of ${formatCount(of, ...SCOPE_WORDS[kind])} ${label}`}:
-          ${formatNumber(statements.median)}${statements.max > statements.median ? ` to ${formatNumber(statements.max)}` : ""} queries
-        </li>`,
+        html`<li>${kind === "test" ? `${formatCount(scopes, "test")}, most in ${label}` : `${formatNumber(scopes)} of ${formatCount(of, ...SCOPE_WORDS[kind])} ${label}`}: ${formatNumber(statements.median)}${statements.max > statements.median ? ` to ${formatNumber(statements.max)}` : ""} queries</li>`,
     );
   const more = occurrences.length - MOST_SEEN;
-  return html`<article class="f" tabindex="-1">
-    <header>
-      <span>${cluster.cause}</span><span><b>${formatTime(timeOf(cluster))}</b>, ${formatShare(timeOf(cluster), recording.microseconds)} of all</span
-      ><span class="rung">━━─── recorded</span>
-    </header>
-    <p class="claim">
-      Each <code>${row}</code> loads <code>${path.replaceAll("__", ".")}</code> by itself: ${formatCount(worst?.statements.median ?? 0, "query", "queries")} a
-      ${worst?.kind ?? "scope"}.
-    </p>
-    <div class="meter" aria-hidden="true"><i style="width:${percent(timeOf(cluster), most)}"></i></div>
-    <ol class="chain">
-      ${[renderPlace("rows", ownFrame(cluster.fetch), read, "", byLibrary(cluster.fetch)), ...between(cluster, read), renderPlace("read", ownFrame(cluster.access), read, field, byLibrary(cluster.access))]}
-    </ol>
-    <ul class="seen">
-      ${seen}${more > 0 ? html`<li>and ${more} more</li>` : NOTHING}${growth === null ? NOTHING : html`<li>${growth}</li>`}
-    </ul>
-    <details class="data">
-      <summary>The query</summary>
-      <code class="sql">${sql}</code>
-    </details>
-  </article> `;
+  return html`<article class="f" tabindex="-1"><header><span>${cluster.cause}</span><span><b>${formatTime(timeOf(cluster))}</b>, ${formatShare(timeOf(cluster), recording.microseconds)} of all</span><span class="rung">━━─── recorded</span></header>
+<p class="claim">Each <code>${row}</code> loads <code>${path.replaceAll("__", ".")}</code> by itself: ${formatCount(worst?.statements.median ?? 0, "query", "queries")} a ${worst?.kind ?? "scope"}.</p>
+<div class="meter" aria-hidden="true"><i style="width:${percent(timeOf(cluster), most)}"></i></div>
+<ol class="chain">${[renderPlace("rows", ownFrame(cluster.fetch), read, "", byLibrary(cluster.fetch)), ...between(cluster, read), renderPlace("read", ownFrame(cluster.access), read, field, byLibrary(cluster.access))]}</ol>
+<ul class="seen">${seen}${more > 0 ? html`<li>and ${more} more</li>` : NOTHING}${growth === null ? NOTHING : html`<li>${growth}</li>`}</ul>
+<details class="data"><summary>The query</summary><code class="sql">${sql}</code></details></article>
+`;
 }
 
 function between({ fetch, access }: RowCluster, read: SourceReader): readonly Html[] {
@@ -121,10 +101,7 @@ function byLibrary([frame]: Stack): string {
 function renderPlace(role: string, frame: Frame | null, read: SourceReader, field: string, otherwise: string): Html {
   if (frame === null) return html`<li><span class="role">${role}</span><span class="dim">${otherwise}</span></li>`;
   const line = (read(frame.file) ?? "").split(/\r\n|\n|\r/)[frame.line - 1]?.trim() ?? "";
-  return html`<li>
-    <span class="role">${role}</span
-    ><span><code class="at">${placeOfFrame(frame)}</code>${line === "" ? NOTHING : html`<code class="m">${marked(line, field)}</code>`}</span>
-  </li>`;
+  return html`<li><span class="role">${role}</span><span><code class="at">${placeOfFrame(frame)}</code>${line === "" ? NOTHING : html`<code class="m">${marked(line, field)}</code>`}</span></li>`;
 }
 
 function marked(line: string, field: string): Html {

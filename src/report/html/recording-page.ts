@@ -44,58 +44,39 @@ export function renderRecordingPage(input: PageInput): string {
   const [small] = input.recordings.length > 1 ? input.recordings : [];
   const sections = sectionsOf(recording, small, input);
   const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'" />
-        <title>${input.project}: what a recording shows</title>
-        <style>
-          ${{ html: input.assets.style }}
-        </style>
-      </head>
-      <body>
-        <a class="skip" href="#routes">To the routes</a>
-        <div class="page">
-          ${contents(input.project, sections)}
-          <main>
-            <h1>${input.project}: what a recording shows</h1>
-            ${meta(recording, input.version)}
-            <p class="lede">${headline(recording)}</p>
-            ${gaps(recording)}
-            ${sections.map(
-              ({ id, title, body }) =>
-                html`<section id="${id}" tabindex="-1">
-                  <h2>${title}</h2>
-                  ${body}
-                </section> `,
-            )}
-          </main>
-        </div>
-        <script>
-          ${{ html: input.assets.script }};
-        </script>
-      </body>
-    </html> `;
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<title>${input.project}: what a recording shows</title>
+<style>${{ html: input.assets.style }}</style>
+</head>
+<body>
+<a class="skip" href="#routes">To the routes</a>
+<div class="page">
+${contents(input.project, sections)}
+<main>
+<h1>${input.project}: what a recording shows</h1>
+${meta(recording, input.version)}
+<p class="lede">${headline(recording)}</p>
+${gaps(recording)}
+${sections.map(
+  ({ id, title, body }) => html`<section id="${id}" tabindex="-1"><h2>${title}</h2>${body}</section>
+`,
+)}</main>
+</div>
+<script>${{ html: input.assets.script }}</script>
+</body>
+</html>
+`;
   return page.html;
 }
 
 function contents(project: string, sections: readonly Section[]): Html {
-  const items = sections.map(
-    ({ id, title, note }) =>
-      html`<li>
-        <a href="#${id}"><span>${title}</span> <span class="n">${note}</span></a>
-      </li>`,
-  );
-  return html`<nav class="toc" aria-label="Contents">
-    <details open>
-      <summary>${project}</summary>
-      <ol>
-        ${items}
-      </ol>
-    </details>
-  </nav>`;
+  const items = sections.map(({ id, title, note }) => html`<li><a href="#${id}"><span>${title}</span> <span class="n">${note}</span></a></li>`);
+  return html`<nav class="toc" aria-label="Contents"><details open><summary>${project}</summary><ol>${items}</ol></details></nav>`;
 }
 
 function meta({ command, started, ended, django, python, processes, connections, folder }: Recording, version: string): Html {
@@ -148,11 +129,7 @@ function gaps({ sample, killed, dropped, broken, literals, fields, setupStatemen
     fields ? "" : "What was read of the rows is not known: record with --fields.",
   ];
   const shown = items.filter(Boolean).map((item) => html`<li>${item}</li>`);
-  return shown.length === 0
-    ? NOTHING
-    : html`<ul class="unseen" aria-label="Not seen">
-        ${shown}
-      </ul>`;
+  return shown.length === 0 ? NOTHING : html`<ul class="unseen" aria-label="Not seen">${shown}</ul>`;
 }
 
 function sectionsOf(recording: Recording, small: Recording | undefined, { read }: PageInput): readonly Section[] {
@@ -206,44 +183,12 @@ function renderRoutes(routes: readonly ScopeTotals[], drawn: readonly ScopeTotal
     const index = drawn.indexOf(scope);
     const name = index < 0 ? html`<span class="name">${label}</span>` : html`<a class="name" href="#w${index}">${label}</a>`;
     const share = perRow.get(`${kind}\n${label}`) ?? 0;
-    return html`<tr>
-      <td>
-        ${name}<span class="s"
-          >${kind}${scope.view === null ? "" : `, ${scope.view}`}${inTests > 0 ? `, ${inTests === scopes ? "in tests" : `${inTests} in tests`}` : ""}</span
-        >
-      </td>
-      <td class="num" data-label="times">${formatNumber(scopes)}</td>
-      <td class="num" data-label="queries">${range(statements.median, statements.max)}</td>
-      <td class="num" data-label="database">${formatTime(databaseTime.median)}</td>
-      <td class="num" data-label="of">${formatTime(duration.median)}</td>
-      <td class="cost" data-label="all in all">
-        <span class="bar" aria-hidden="true"
-          ><i style="width:${percent(databaseTime.sum, whole)}"></i><i class="hot" style="width:${percent(Math.min(share, databaseTime.sum), whole)}"></i
-        ></span>
-        ${formatTime(databaseTime.sum)}
-      </td>
-    </tr>`;
+    return html`<tr><td>${name}<span class="s">${kind}${scope.view === null ? "" : `, ${scope.view}`}${inTests > 0 ? `, ${inTests === scopes ? "in tests" : `${inTests} in tests`}` : ""}</span></td><td class="num" data-label="times">${formatNumber(scopes)}</td><td class="num" data-label="queries">${range(statements.median, statements.max)}</td><td class="num" data-label="database">${formatTime(databaseTime.median)}</td><td class="num" data-label="of">${formatTime(duration.median)}</td><td class="cost" data-label="all in all"><span class="bar" aria-hidden="true"><i style="width:${percent(databaseTime.sum, whole)}"></i><i class="hot" style="width:${percent(Math.min(share, databaseTime.sum), whole)}"></i></span> ${formatTime(databaseTime.sum)}</td></tr>`;
   });
   const more = routes.length - rows.length;
-  return html`<p>
-      Time in the database, all of them together. <span class="key"><i class="hot"></i> row by row</span> <span class="key"><i></i> the rest</span>
-    </p>
-    <table class="wide">
-      <thead>
-        <tr>
-          <th>route, task or command</th>
-          <th class="num">times</th>
-          <th class="num">queries</th>
-          <th class="num">database</th>
-          <th class="num">of</th>
-          <th>all in all</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-    <p class="sm dim">Queries are the median, then the most; times are medians of one.${more > 0 ? ` ${more} more cost less.` : ""}</p>`;
+  return html`<p>Time in the database, all of them together. <span class="key"><i class="hot"></i> row by row</span> <span class="key"><i></i> the rest</span></p>
+<table class="wide"><thead><tr><th>route, task or command</th><th class="num">times</th><th class="num">queries</th><th class="num">database</th><th class="num">of</th><th>all in all</th></tr></thead><tbody>${rows}</tbody></table>
+<p class="sm dim">Queries are the median, then the most; times are medians of one.${more > 0 ? ` ${more} more cost less.` : ""}</p>`;
 }
 
 function range(median: number, max: number): string {
@@ -266,17 +211,10 @@ function renderWaterfalls(drawn: readonly ScopeTotals[], { samples }: Recording)
     if (sample === undefined) return [];
     const queries = formatCount(sample.statements.length + sample.more, "query", "queries");
     return [
-      html`<details class="figure" id="w${index}" ${index === 0 ? { html: " open" } : NOTHING}>
-        <summary><span class="q">${scope.label}</span> <span class="a">${queries}, ${formatTime(sample.duration)}</span></summary>
-        ${renderWaterfall(sample)}
-      </details>`,
+      html`<details class="figure" id="w${index}"${index === 0 ? { html: " open" } : NOTHING}><summary><span class="q">${scope.label}</span> <span class="a">${queries}, ${formatTime(sample.duration)}</span></summary>${renderWaterfall(sample)}</details>`,
     ];
   });
-  return html`<p>
-      One in the middle of those that were recorded, from its beginning at the left. A row is a query; a <span class="hotword">tinted</span> row is one place
-      that sent several, and opens to list them. What is blank is not the database.
-    </p>
-    ${figures}`;
+  return html`<p>One in the middle of those that were recorded, from its beginning at the left. A row is a query; a <span class="hotword">tinted</span> row is one place that sent several, and opens to list them. What is blank is not the database.</p>${figures}`;
 }
 
 function renderGrowth(growth: readonly Growth[]): Html {
@@ -286,27 +224,7 @@ function renderGrowth(growth: readonly Growth[]): Html {
     .slice(0, MOST_ROUTES)
     .map(
       ({ label, before, after, kind }) =>
-        html`<tr>
-          <td>${label}</td>
-          <td class="num">${formatNumber(before)}</td>
-          <td class="num">${formatNumber(after)}</td>
-          <td>${kind === "grows" ? html`<span class="hotword">grows</span>` : kind}</td>
-        </tr>`,
+        html`<tr><td>${label}</td><td class="num">${formatNumber(before)}</td><td class="num">${formatNumber(after)}</td><td>${kind === "grows" ? html`<span class="hotword">grows</span>` : kind}</td></tr>`,
     );
-  return html`<p>Queries of the median in the smaller recording and in the larger one.</p>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>route, task, command or test</th>
-            <th class="num">smaller</th>
-            <th class="num">larger</th>
-            <th></th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>`;
+  return html`<p>Queries of the median in the smaller recording and in the larger one.</p><div class="scroll"><table><thead><tr><th>route, task, command or test</th><th class="num">smaller</th><th class="num">larger</th><th></th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }

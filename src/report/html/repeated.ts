@@ -27,63 +27,21 @@ function renderLoops(loops: readonly LoopCluster[]): Html {
   const rows = loops.slice(0, MOST_SHOWN).map((cluster) => {
     const [worst] = cluster.occurrences;
     const time = cluster.occurrences.reduce((sum, one) => sum + one.microseconds, 0);
-    return html`<tr>
-      <td>
-        <span class="name">${summariseSql(cluster.sql)}</span><span class="s"><code>${placeOfStack(cluster.stack)}</code></span>
-      </td>
-      <td data-label="most in">${worst?.label ?? ""}</td>
-      <td class="num" data-label="times">
-        ${formatNumber(worst?.statements.median ?? 0)}${(worst?.statements.max ?? 0) > (worst?.statements.median ?? 0) ? ` to ${formatNumber(worst?.statements.max ?? 0)}` : ""}
-      </td>
-      <td class="num" data-label="all in all">${formatTime(time)}</td>
-    </tr>`;
+    return html`<tr><td><span class="name">${summariseSql(cluster.sql)}</span><span class="s"><code>${placeOfStack(cluster.stack)}</code></span></td><td data-label="most in">${worst?.label ?? ""}</td><td class="num" data-label="times">${formatNumber(worst?.statements.median ?? 0)}${(worst?.statements.max ?? 0) > (worst?.statements.median ?? 0) ? ` to ${formatNumber(worst?.statements.max ?? 0)}` : ""}</td><td class="num" data-label="all in all">${formatTime(time)}</td></tr>`;
   });
-  return html`<p>The same query from the same line, called the same way, several times in one scope.</p>
-    <table class="wide">
-      <thead>
-        <tr>
-          <th>query</th>
-          <th>most in</th>
-          <th class="num">times</th>
-          <th class="num">all in all</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-    ${more(loops.length - rows.length)}`;
+  return html`<p>The same query from the same line, called the same way, several times in one scope.</p><table class="wide"><thead><tr><th>query</th><th>most in</th><th class="num">times</th><th class="num">all in all</th></tr></thead><tbody>${rows}</tbody></table>${more(loops.length - rows.length)}`;
 }
 
 function renderDuplicates({ duplicates, literals }: Recording): Html {
   if (!literals) return html`<p class="none">Unknown: whether queries were equal in their values too. <code>luthier record --literals</code></p>`;
   if (duplicates.length === 0) return html`<p class="none">No query was sent twice with the same values in one scope.</p>`;
-  const rows = duplicates.slice(0, MOST_SHOWN).map(
-    ({ sql, stack, repeats, microseconds, label }) =>
-      html`<tr>
-        <td>
-          <span class="name">${summariseSql(sql)}</span><span class="s"><code>${placeOfStack(stack)}</code></span>
-        </td>
-        <td data-label="first in">${label}</td>
-        <td class="num" data-label="repeats">${formatNumber(repeats)}</td>
-        <td class="num" data-label="in vain">${formatTime(microseconds)}</td>
-      </tr>`,
-  );
-  return html`<h3>Equal in their values too</h3>
-    <table class="wide">
-      <thead>
-        <tr>
-          <th>query</th>
-          <th>first in</th>
-          <th class="num">repeats</th>
-          <th class="num">in vain</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-    ${more(duplicates.length - rows.length)}`;
+  const rows = duplicates
+    .slice(0, MOST_SHOWN)
+    .map(
+      ({ sql, stack, repeats, microseconds, label }) =>
+        html`<tr><td><span class="name">${summariseSql(sql)}</span><span class="s"><code>${placeOfStack(stack)}</code></span></td><td data-label="first in">${label}</td><td class="num" data-label="repeats">${formatNumber(repeats)}</td><td class="num" data-label="in vain">${formatTime(microseconds)}</td></tr>`,
+    );
+  return html`<h3>Equal in their values too</h3><table class="wide"><thead><tr><th>query</th><th>first in</th><th class="num">repeats</th><th class="num">in vain</th></tr></thead><tbody>${rows}</tbody></table>${more(duplicates.length - rows.length)}`;
 }
 
 function more(count: number): Html {
@@ -95,54 +53,22 @@ export function renderUnused(recording: Recording): Part {
   if (!recording.fields) return { note: "unknown", body: html`<p class="none">Unknown: what was read of the rows. <code>luthier record --fields</code></p>` };
   const prefetches = unusedPrefetches(recording);
   const columns = unreadColumns(recording);
-  const loads = prefetches.slice(0, MOST_SHOWN).map(
-    ({ prefetch, fetch, fetches, rows }) =>
-      html`<tr>
-        <td>
-          <span class="name">prefetch_related("${prefetch ?? ""}")</span><span class="s"><code>${placeOfStack(fetch)}</code></span>
-        </td>
-        <td class="num" data-label="fetches">${formatNumber(fetches)}</td>
-        <td class="num" data-label="rows">${formatNumber(rows)}</td>
-      </tr>`,
-  );
-  const unread = columns.slice(0, MOST_SHOWN).map(
-    ({ use, table, loaded, unread: names }) =>
-      html`<tr>
-        <td>
-          <span class="name">${table}: ${formatNumber(loaded - names.length)} of ${formatCount(loaded, "column")} read</span
-          ><span class="s"
-            ><code>${placeOfStack(use.fetch)}</code> ${names.slice(0, 8).join(", ")}${names.length > 8 ? ` and ${names.length - 8} more` : ""}</span
-          >
-        </td>
-        <td class="num" data-label="fetches">${formatNumber(use.fetches)}</td>
-        <td class="num" data-label="rows">${formatNumber(use.rows)}</td>
-      </tr>`,
-  );
+  const loads = prefetches
+    .slice(0, MOST_SHOWN)
+    .map(
+      ({ prefetch, fetch, fetches, rows }) =>
+        html`<tr><td><span class="name">prefetch_related("${prefetch ?? ""}")</span><span class="s"><code>${placeOfStack(fetch)}</code></span></td><td class="num" data-label="fetches">${formatNumber(fetches)}</td><td class="num" data-label="rows">${formatNumber(rows)}</td></tr>`,
+    );
+  const unread = columns
+    .slice(0, MOST_SHOWN)
+    .map(
+      ({ use, table, loaded, unread: names }) =>
+        html`<tr><td><span class="name">${table}: ${formatNumber(loaded - names.length)} of ${formatCount(loaded, "column")} read</span><span class="s"><code>${placeOfStack(use.fetch)}</code> ${names.slice(0, 8).join(", ")}${names.length > 8 ? ` and ${names.length - 8} more` : ""}</span></td><td class="num" data-label="fetches">${formatNumber(use.fetches)}</td><td class="num" data-label="rows">${formatNumber(use.rows)}</td></tr>`,
+    );
   const table = (head: string, rows: readonly Html[]): Html =>
-    html`<table class="wide">
-      <thead>
-        <tr>
-          <th>${head}</th>
-          <th class="num">fetches</th>
-          <th class="num">rows</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>`;
+    html`<table class="wide"><thead><tr><th>${head}</th><th class="num">fetches</th><th class="num">rows</th></tr></thead><tbody>${rows}</tbody></table>`;
   return {
     note: prefetches.length + columns.length === 0 ? "none" : formatNumber(prefetches.length + columns.length),
-    body: html`${
-      loads.length === 0
-        ? html`<p class="none">Every prefetch was read at least once.</p>`
-        : html`<p>Fetched for rows of which none was asked for it.</p>
-            ${table("prefetch", loads)}`
-    }${
-      unread.length === 0
-        ? html`<p class="none">Every column of every queryset was read at least once.</p>`
-        : html`<h3>Columns</h3>
-            ${table("queryset", unread)}${more(columns.length - unread.length)}`
-    }`,
+    body: html`${loads.length === 0 ? html`<p class="none">Every prefetch was read at least once.</p>` : html`<p>Fetched for rows of which none was asked for it.</p>${table("prefetch", loads)}`}${unread.length === 0 ? html`<p class="none">Every column of every queryset was read at least once.</p>` : html`<h3>Columns</h3>${table("queryset", unread)}${more(columns.length - unread.length)}`}`,
   };
 }

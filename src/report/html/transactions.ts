@@ -23,75 +23,27 @@ function renderHeld({ transactions }: Recording): Html {
     const silence =
       idle.max < LEAST_IDLE
         ? html`<span class="dim">${formatTime(idle.max)}</span>`
-        : html`<span class="hotword">${formatTime(idle.max)}</span
-            ><span class="s"
-              ><code>${before.length === 0 ? "begin" : placeOfStack(before)}</code> to
-              <code>${after.length === 0 ? "its end" : placeOfStack(after)}</code></span
-            >`;
-    return html`<tr>
-      <td><span class="name">${label}</span><span class="s">${kind}</span></td>
-      <td class="num" data-label="times">${formatNumber(count)}</td>
-      <td class="num" data-label="held">${formatTime(held.median)}${held.max > held.median ? ` to ${formatTime(held.max)}` : ""}</td>
-      <td data-label="longest silence">${silence}</td>
-    </tr>`;
+        : html`<span class="hotword">${formatTime(idle.max)}</span><span class="s"><code>${before.length === 0 ? "begin" : placeOfStack(before)}</code> to <code>${after.length === 0 ? "its end" : placeOfStack(after)}</code></span>`;
+    return html`<tr><td><span class="name">${label}</span><span class="s">${kind}</span></td><td class="num" data-label="times">${formatNumber(count)}</td><td class="num" data-label="held">${formatTime(held.median)}${held.max > held.median ? ` to ${formatTime(held.max)}` : ""}</td><td data-label="longest silence">${silence}</td></tr>`;
   });
-  return html`<p>How long each held its transaction, and the longest time in it in which the server waited for Python.</p>
-    <table class="wide">
-      <thead>
-        <tr>
-          <th>transactions of</th>
-          <th class="num">times</th>
-          <th class="num">held</th>
-          <th>longest silence</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>`;
+  return html`<p>How long each held its transaction, and the longest time in it in which the server waited for Python.</p><table class="wide"><thead><tr><th>transactions of</th><th class="num">times</th><th class="num">held</th><th>longest silence</th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 function renderCalls({ outsideCalls }: Recording): Html {
   if (outsideCalls.length === 0) return html`<p class="none">Nothing outside was called while a transaction was open.</p>`;
-  const rows = outsideCalls.slice(0, MOST_SHOWN).map(
-    ({ kind, target, stack, calls, microseconds, slowest, labels }) =>
-      html`<tr>
-        <td>
-          <span class="name">${kind} ${target}</span><span class="s"><code>${placeOfStack(stack)}</code> ${labels.slice(0, 3).join(", ")}</span>
-        </td>
-        <td class="num" data-label="calls">${formatNumber(calls)}</td>
-        <td class="num" data-label="slowest">${formatTime(slowest)}</td>
-        <td class="num" data-label="all in all">${formatTime(microseconds)}</td>
-      </tr>`,
-  );
-  return html`<h3>Called while a transaction was open</h3>
-    <table class="wide">
-      <thead>
-        <tr>
-          <th>call</th>
-          <th class="num">calls</th>
-          <th class="num">slowest</th>
-          <th class="num">all in all</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>`;
+  const rows = outsideCalls
+    .slice(0, MOST_SHOWN)
+    .map(
+      ({ kind, target, stack, calls, microseconds, slowest, labels }) =>
+        html`<tr><td><span class="name">${kind} ${target}</span><span class="s"><code>${placeOfStack(stack)}</code> ${labels.slice(0, 3).join(", ")}</span></td><td class="num" data-label="calls">${formatNumber(calls)}</td><td class="num" data-label="slowest">${formatTime(slowest)}</td><td class="num" data-label="all in all">${formatTime(microseconds)}</td></tr>`,
+    );
+  return html`<h3>Called while a transaction was open</h3><table class="wide"><thead><tr><th>call</th><th class="num">calls</th><th class="num">slowest</th><th class="num">all in all</th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 function renderConnections({ connections }: Recording): Html {
   const items = connections.map(
     ({ alias, vendor, server, opened, reused, peak }) =>
-      html`<li>
-        <code>${alias}</code>, ${vendor} ${server ?? ""}: ${formatCount(opened, "connection")} opened${reused > 0 ? `, ${formatNumber(reused)} reused` : ""}, at
-        most ${formatNumber(peak)} at once in a process
-      </li>`,
+      html`<li><code>${alias}</code>, ${vendor} ${server ?? ""}: ${formatCount(opened, "connection")} opened${reused > 0 ? `, ${formatNumber(reused)} reused` : ""}, at most ${formatNumber(peak)} at once in a process</li>`,
   );
-  return items.length === 0
-    ? NOTHING
-    : html`<h3>Connections</h3>
-        <ul class="plain">
-          ${items}
-        </ul>`;
+  return items.length === 0 ? NOTHING : html`<h3>Connections</h3><ul class="plain">${items}</ul>`;
 }

@@ -19,8 +19,7 @@ export function renderWaterfall(sample: ScopeSample): Html {
   const rows = foldRows(sample);
   const end = Math.max(sample.duration, ...sample.statements.map(({ at, duration }) => at + duration), 1);
   return html`<div class="waterfall" role="img" aria-label="${describe(sample, rows)}">
-    ${axis(end)}${rows.map((row) => renderRow(row, end))}${sample.more > 0 ? html`<p class="sm dim">${formatCount(sample.more, "statement")} more, not drawn.</p>` : NOTHING}
-  </div>`;
+${axis(end)}${rows.map((row) => renderRow(row, end))}${sample.more > 0 ? html`<p class="sm dim">${formatCount(sample.more, "statement")} more, not drawn.</p>` : NOTHING}</div>`;
 }
 
 function foldRows({ statements }: ScopeSample): readonly Row[] {
@@ -56,10 +55,7 @@ function describe({ label, duration, statements }: ScopeSample, rows: readonly R
 
 function axis(end: number): Html {
   const marks = [0, 0.25, 0.5, 0.75, 1].map((share) => html`<span style="left:${percent(share, 1)}">${share === 0 ? "0" : formatTime(end * share)}</span>`);
-  return html`<div class="row axis" aria-hidden="true">
-    <div></div>
-    <div class="track">${marks}</div>
-  </div>`;
+  return html`<div class="row axis" aria-hidden="true"><div></div><div class="track">${marks}</div></div>`;
 }
 
 function renderRow(row: Row, end: number): Html {
@@ -69,15 +65,9 @@ function renderRow(row: Row, end: number): Html {
   const bars = row.statements.map(({ at, duration }) => html`<i style="left:${percent(at, end)};width:${percent(duration, end)}"></i>`);
   const name = isRest ? `${row.statements.length} short statements` : summariseSql(first.sql);
   const count = row.isFolded ? html` <b>× ${row.statements.length}</b>` : NOTHING;
-  const line = html`<div class="label">
-      <span class="what">${name}${count}</span><code>${isRest ? "each under 1 % of the time" : placeOfStack(first.stack)}</code>
-    </div>
-    <div class="track">${bars}<span class="time" style="${timePlace(row, end)}">${formatTime(timeOf(row))}</span></div>`;
+  const line = html`<div class="label"><span class="what">${name}${count}</span><code>${isRest ? "each under 1 % of the time" : placeOfStack(first.stack)}</code></div><div class="track">${bars}<span class="time" style="${timePlace(row, end)}">${formatTime(timeOf(row))}</span></div>`;
   if (row.statements.length === 1) return html`<div class="row">${line}</div>`;
-  return html`<details class="fold${row.isFolded ? " hot" : ""}">
-    <summary class="row">${line}</summary>
-    ${listed(row)}
-  </details>`;
+  return html`<details class="fold${row.isFolded ? " hot" : ""}"><summary class="row">${line}</summary>${listed(row)}</details>`;
 }
 
 /** After the last bar, or beside the track where there is no room. */
@@ -87,30 +77,12 @@ function timePlace(row: Row, end: number): string {
 }
 
 function listed({ statements }: Row): Html {
-  const rows = statements.slice(0, MOST_LISTED).map(
-    ({ at, duration, sql, stack, rows: count }) =>
-      html`<tr>
-        <td class="num">${formatTime(at)}</td>
-        <td class="num">${formatTime(duration)}</td>
-        <td class="num">${count < 0 ? "" : count}</td>
-        <td><code>${placeOfStack(stack)}</code><code class="sql">${sql}</code></td>
-      </tr>`,
-  );
+  const rows = statements
+    .slice(0, MOST_LISTED)
+    .map(
+      ({ at, duration, sql, stack, rows: count }) =>
+        html`<tr><td class="num">${formatTime(at)}</td><td class="num">${formatTime(duration)}</td><td class="num">${count < 0 ? "" : count}</td><td><code>${placeOfStack(stack)}</code><code class="sql">${sql}</code></td></tr>`,
+    );
   const more = statements.length - MOST_LISTED;
-  return html`<div class="scroll">
-      <table class="small">
-        <thead>
-          <tr>
-            <th class="num">begins</th>
-            <th class="num">takes</th>
-            <th class="num">rows</th>
-            <th>from</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
-    ${more > 0 ? html`<p class="sm dim">${more} more like these.</p>` : NOTHING}`;
+  return html`<div class="scroll"><table class="small"><thead><tr><th class="num">begins</th><th class="num">takes</th><th class="num">rows</th><th>from</th></tr></thead><tbody>${rows}</tbody></table></div>${more > 0 ? html`<p class="sm dim">${more} more like these.</p>` : NOTHING}`;
 }

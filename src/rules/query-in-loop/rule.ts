@@ -129,9 +129,12 @@ function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite): Confidence
   return run.calls.length <= NEAR ? "likely" : "possible";
 }
 
+/** These send a statement whether or not the relation's rows are there. */
+const ALWAYS_SENT: ReadonlySet<string> = new Set(["get", "first", "last", "aggregate", "in_bulk"]);
+
 /** A relation of a row that only its name tells, while some queryset loads such relations: it may be that one's row. */
-function isGuessed({ origin, related }: QueryRun, { facts }: RuleInput): boolean {
-  if (origin.kind !== "related" || related || origin.relation === undefined) return false;
+function isGuessed({ origin, related, how, narrowed }: QueryRun, { facts }: RuleInput): boolean {
+  if (origin.kind !== "related" || related || origin.relation === undefined || narrowed || ALWAYS_SENT.has(how)) return false;
   const end = `.${origin.relation}`;
   return [...facts.loadedEagerly].some((one) => one.endsWith(end));
 }

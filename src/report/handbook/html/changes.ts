@@ -17,37 +17,20 @@ const MOST_LISTED = 150;
 export function renderChanges(handbook: Handbook): Html {
   const { changes } = handbook;
   const time = timeOf(handbook);
-  if (changes.length === 0)
-    return html`<section id="ten" class="part" tabindex="-1">
-      <h2>What to change</h2>
-      <p>Nothing was found to change.</p>
-    </section>`;
+  if (changes.length === 0) return html`<section id="ten" class="part" tabindex="-1"><h2>What to change</h2><p>Nothing was found to change.</p></section>`;
   const top = changes.slice(0, TEN);
   const most = Math.max(...changes.map(({ gain }) => Math.max(gain?.today ?? 0, gain?.high ?? 0)), 0);
   const rows = top.map((change, index) => row(change, index, { handbook, most }));
   const heads =
     time === null
       ? html`<th scope="col">Fix</th>`
-      : html`<th scope="col">${time.unit === "s/min" ? "Removes, seconds of database time a minute" : "Removes, seconds of the recording's database time"}</th>
-          <th scope="col">Fix</th>`;
-  return html`<section id="ten" class="part" tabindex="-1">
-    <h2>${titleOf(top.length, time)}</h2>
-    <p class="sm dim how">${howToRead(time)}</p>
-    <table class="ten${time === null ? " no-time" : ""}">
-      <thead>
-        <tr>
-          <th scope="col"><span class="sr">Rank</span></th>
-          <th scope="col">Change</th>
-          <th scope="col">Evidence</th>
-          ${heads}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-    ${below(handbook, most)}
-  </section> `;
+      : html`<th scope="col">${time.unit === "s/min" ? "Removes, seconds of database time a minute" : "Removes, seconds of the recording's database time"}</th><th scope="col">Fix</th>`;
+  return html`<section id="ten" class="part" tabindex="-1"><h2>${titleOf(top.length, time)}</h2>
+<p class="sm dim how">${howToRead(time)}</p>
+<table class="ten${time === null ? " no-time" : ""}"><thead><tr><th scope="col"><span class="sr">Rank</span></th><th scope="col">Change</th><th scope="col">Evidence</th>${heads}</tr></thead><tbody>
+${rows}</tbody></table>
+${below(handbook, most)}</section>
+`;
 }
 
 /** Null where nothing measured the time, and where no change has a gain: a column without a figure is not drawn. */
@@ -75,23 +58,9 @@ function row(change: Change, index: number, { handbook, most }: RowInput): Html 
   const { action, finding, rule, place, rung, safety, size, patch } = change;
   const isReachable = handbook.report.findings.some((one) => one.id === finding && isRequestedCode(one));
   const gain = timeOf(handbook) === null ? NOTHING : html`<td class="gain">${gainCell(change, isReachable, most)}</td>`;
-  const fix = html`${safety ?? "by hand"}${size === "" || size === (safety ?? "by hand") ? NOTHING : html`<span class="s">${size}</span>`}${
-    patch === null
-      ? NOTHING
-      : html`<span class="s"
-          ><a class="patch" href="patches/${encodePath(patch)}">patch<span class="sr"> for ${action}</span></a></span
-        >`
-  }`;
-  return html`<tr>
-    <td class="n">${index + 1}</td>
-    <td class="what">
-      <a class="t" href="#${findingAnchor(handbook, finding)}">${prose(action)}</a><span class="s">${rule} · <code>${place}</code></span
-      >${afterLines(change, handbook)}
-    </td>
-    <td class="evd">${rungBadge(rung)}</td>
-    ${gain}
-    <td class="fx">${fix}</td>
-  </tr> `;
+  const fix = html`${safety ?? "by hand"}${size === "" || size === (safety ?? "by hand") ? NOTHING : html`<span class="s">${size}</span>`}${patch === null ? NOTHING : html`<span class="s"><a class="patch" href="patches/${encodePath(patch)}">patch<span class="sr"> for ${action}</span></a></span>`}`;
+  return html`<tr><td class="n">${index + 1}</td><td class="what"><a class="t" href="#${findingAnchor(handbook, finding)}">${prose(action)}</a><span class="s">${rule} · <code>${place}</code></span>${afterLines(change, handbook)}</td><td class="evd">${rungBadge(rung)}</td>${gain}<td class="fx">${fix}</td></tr>
+`;
 }
 
 /** What must be deployed before it. */
@@ -112,10 +81,7 @@ function gainCell({ gain, isRisk, rung }: Change, isReachable: boolean, most: nu
     range === null ? NOTHING : html`<i class="whisker" style="left:${percent(range.low, most)};width:${percent(range.high - range.low, most)}"></i>`;
   const words = `removes ${formatTime(marginal)} of ${formatTime(today)} s${range === null ? "" : `, likely ${formatTime(range.low)} to ${formatTime(range.high)}`}`;
   const end = percent(Math.max(today, marginal, range?.high ?? 0), most);
-  return html`<div class="gainbar" role="img" aria-label="${words}" title="${words}; ${basis}">
-    <i class="today" style="width:${percent(Math.max(today, marginal), most)}"></i
-    ><i class="fill ${fillOf(rung)}" style="width:${percent(marginal, most)}"></i>${whisker}<b style="left:${end}">${formatTime(marginal)}</b>
-  </div>`;
+  return html`<div class="gainbar" role="img" aria-label="${words}" title="${words}; ${basis}"><i class="today" style="width:${percent(Math.max(today, marginal), most)}"></i><i class="fill ${fillOf(rung)}" style="width:${percent(marginal, most)}"></i>${whisker}<b style="left:${end}">${formatTime(marginal)}</b></div>`;
 }
 
 /** The range belongs to the gain by itself: what is left of it after the changes above is drawn in proportion. */
@@ -144,23 +110,6 @@ function below(handbook: Handbook, most: number): Html {
       : `${formatCount(rest.length, "more change")}: ${timed.length === 0 ? "none with a figure" : `${formatNumber(timed.length)} with ${formatTime(cost)} s together`}${rest.length > timed.length && timed.length > 0 ? `, ${formatNumber(rest.length - timed.length)} without a figure` : ""}`;
   const rows = rest.slice(0, MOST_LISTED).map((change, index) => row(change, index + TEN, { handbook, most }));
   const more = rest.length - rows.length;
-  return html`${sum}
-    <details class="more">
-      <summary>${words}</summary>
-      <table class="ten rest${time === null ? " no-time" : ""}">
-        <thead class="sr">
-          <tr>
-            <th scope="col">Rank</th>
-            <th scope="col">Change</th>
-            <th scope="col">Evidence</th>
-            ${time === null ? NOTHING : html`<th scope="col">Removes</th>`}
-            <th scope="col">Fix</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-      ${more > 0 ? html`<p class="sm dim">${formatNumber(more)} more stand in their sections below.</p>` : NOTHING}
-    </details>`;
+  return html`${sum}<details class="more"><summary>${words}</summary><table class="ten rest${time === null ? " no-time" : ""}"><thead class="sr"><tr><th scope="col">Rank</th><th scope="col">Change</th><th scope="col">Evidence</th>${time === null ? NOTHING : html`<th scope="col">Removes</th>`}<th scope="col">Fix</th></tr></thead><tbody>
+${rows}</tbody></table>${more > 0 ? html`<p class="sm dim">${formatNumber(more)} more stand in their sections below.</p>` : NOTHING}</details>`;
 }

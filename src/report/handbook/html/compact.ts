@@ -20,18 +20,8 @@ export function renderCompact(findings: readonly Finding[], handbook: Handbook, 
   const rows = findings.map((finding) => compactRow(finding, handbook, context));
   const more = rows.length - MOST_OPEN;
   const fold =
-    more > 0
-      ? html`<details class="more">
-          <summary>${formatNumber(more)} more</summary>
-          <ul class="compact">
-            ${rows.slice(MOST_OPEN)}
-          </ul>
-        </details>`
-      : NOTHING;
-  return html`<ul class="compact">
-      ${rows.slice(0, MOST_OPEN)}
-    </ul>
-    ${fold}`;
+    more > 0 ? html`<details class="more"><summary>${formatNumber(more)} more</summary><ul class="compact">${rows.slice(MOST_OPEN)}</ul></details>` : NOTHING;
+  return html`<ul class="compact">${rows.slice(0, MOST_OPEN)}</ul>${fold}`;
 }
 
 function compactRow(finding: Finding, handbook: Handbook, context: HandbookContext): Html {
@@ -40,10 +30,6 @@ function compactRow(finding: Finding, handbook: Handbook, context: HandbookConte
   const removed = removedWords(finding, handbook);
   const [place] = places;
   const title = page === null ? html`<span class="t">${prose(claim || message)}</span>` : html`<a class="t" href="${page}">${prose(claim || message)}</a>`;
-  return html`<li id="${findingAnchor(handbook, id)}" ${facets(finding)}>
-    ${title}<span class="s"
-      ><b class="${severity}">${severity}</b> ${rule}${place === undefined ? NOTHING : html` · <code>${placeName({ pathPrefix: "" }, place)}</code>`} ·
-      ${shortIdOf(context, id)}${removed === "" ? "" : ` · ${removed}`}</span
-    >${rungBadge(rungOf(finding))}
-  </li> `;
+  return html`<li id="${findingAnchor(handbook, id)}" ${facets(finding)}>${title}<span class="s"><b class="${severity}">${severity}</b> ${rule}${place === undefined ? NOTHING : html` · <code>${placeName({ pathPrefix: "" }, place)}</code>`} · ${shortIdOf(context, id)}${removed === "" ? "" : ` · ${removed}`}</span>${rungBadge(rungOf(finding))}</li>
+`;
 }

@@ -13,20 +13,16 @@ import { plotTable } from "./tables.ts";
 export function figure(plot: Plot, handbook: Pick<Handbook, "shortIds">): Html {
   if (!hasAnswer(plot)) return NOTHING;
   const sketch = drawPlot(plot);
-  return html`<figure data-stop tabindex="-1">
-    <figcaption><span class="q">${prose(plot.question)}</span><span class="a">${prose(plot.answer)}</span></figcaption>
-    <div class="plot kind-${plot.kind}">${drawing(plot, sketch)}${sketch.legend === NOTHING ? NOTHING : html`<div class="legend">${sketch.legend}</div>`}</div>
-    ${data(plot, handbook, sketch)}
-  </figure> `;
+  return html`<figure data-stop tabindex="-1"><figcaption><span class="q">${prose(plot.question)}</span><span class="a">${prose(plot.answer)}</span></figcaption>
+<div class="plot kind-${plot.kind}">${drawing(plot, sketch)}${sketch.legend === NOTHING ? NOTHING : html`<div class="legend">${sketch.legend}</div>`}</div>
+${data(plot, handbook, sketch)}</figure>
+`;
 }
 
 function drawing(plot: Plot, sketch: Sketch): Html {
-  if (plot.kind === "waterfall")
-    return html`<p class="tt">${plot.label}</p>
-      ${drawWaterfall(plot)}`;
+  if (plot.kind === "waterfall") return html`<p class="tt">${plot.label}</p>${drawWaterfall(plot)}`;
   if (plot.kind === "plans")
-    return html`<p class="tt stmt"><code>${plot.statement}</code></p>
-      ${drawPlans(plot)}${wholePlans([plot.before, ...(plot.after === null ? [] : [plot.after])])}`;
+    return html`<p class="tt stmt"><code>${plot.statement}</code></p>${drawPlans(plot)}${wholePlans([plot.before, ...(plot.after === null ? [] : [plot.after])])}`;
   return svgPair(plot, sketch);
 }
 
@@ -40,16 +36,13 @@ export function svgPair(plot: Plot, { wide, narrow }: Sketch): Html {
 
 function svg({ left, right, height, body }: Sheet, label: string, name: string): Html {
   const place = left + right === 0 ? NOTHING : html` style="margin-left:${left}px;width:calc(100% - ${left + right}px)"`;
-  return html`<svg class="draw ${name}" height="${height}" role="img" aria-label="${label}" ${place}>${body}</svg>`;
+  return html`<svg class="draw ${name}" height="${height}" role="img" aria-label="${label}"${place}>${body}</svg>`;
 }
 
 function data(plot: Plot, handbook: Pick<Handbook, "shortIds">, { wide }: Sketch): Html {
   const isList = wide === null && plot.kind !== "waterfall" && plot.kind !== "plans";
   const tables = tablesOfPlot(plot).map((one) => plotTable(one, (id) => findingAnchor(handbook, id), plot.question));
-  return html`<details class="data" ${isList ? { html: " open" } : NOTHING}>
-    <summary>Data</summary>
-    ${tables}${plot.source.trim() === "" ? NOTHING : html`<p class="sm dim">Source: ${prose(plot.source)}.</p>`}
-  </details>`;
+  return html`<details class="data"${isList ? { html: " open" } : NOTHING}><summary>Data</summary>${tables}${plot.source.trim() === "" ? NOTHING : html`<p class="sm dim">Source: ${prose(plot.source)}.</p>`}</details>`;
 }
 
 /** Characters of EXPLAIN that a page carries for one drawing. */
@@ -57,19 +50,7 @@ const MOST_PLAN_TEXT = 100_000;
 
 /** Each whole plan in a fold: as a list, and drawn by PEV2 where EXPLAIN's own text is there. */
 function wholePlans(plans: readonly DrawnPlan[]): Html {
-  return html`${plans.map(
-    (plan) =>
-      html`<details class="whole">
-        <summary>The whole plan: ${plan.title}</summary>
-        ${
-          plan.json === null || plan.json.length > MOST_PLAN_TEXT
-            ? NOTHING
-            : html`<script type="application/json" class="plan">
-                ${planText(plan.json)}
-              </script>`
-        }${wholePlan(plan)}
-      </details>`,
-  )}`;
+  return html`${plans.map((plan) => html`<details class="whole"><summary>The whole plan: ${plan.title}</summary>${plan.json === null || plan.json.length > MOST_PLAN_TEXT ? NOTHING : html`<script type="application/json" class="plan">${planText(plan.json)}</script>`}${wholePlan(plan)}</details>`)}`;
 }
 
 /** Nothing in it can end the element that holds it, or turn the text round. */

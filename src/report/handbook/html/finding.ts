@@ -42,28 +42,18 @@ export function renderFinding(finding: Finding, { handbook, context, plots, isFo
     part("Proof", proof(finding, words)),
     part("Doubt", html`<p>${sentence(doubtSentence(finding))}</p>`),
     alternatives(finding, context),
-    part(
-      "Silence",
-      html`<details>
-        <summary>On the line</summary>
-        <pre class="cmd comment"><code># luthier: ignore[${rule}] reason</code></pre>
-      </details>`,
-    ),
+    part("Silence", html`<details><summary>On the line</summary><pre class="cmd comment"><code># luthier: ignore[${rule}] reason</code></pre></details>`),
   ];
-  const identity = html`<b class="${severity}">${severity}</b><span>${rule}</span
-    ><span>${confidence}</span
-    >${page === null || isFolded ? html`<code>${shortIdOf(context, finding.id)}</code>` : html`<a href="${page}"><code>${shortIdOf(context, finding.id)}</code></a>`}${removed === "" ? NOTHING : html`<span>${removed}</span>`}${isFolded && place !== undefined ? html`<code>${placeName(words, place)}</code>` : NOTHING}${rungBadge(rungOf(finding))}`;
+  const identity = html`<b class="${severity}">${severity}</b><span>${rule}</span><span>${confidence}</span>${page === null || isFolded ? html`<code>${shortIdOf(context, finding.id)}</code>` : html`<a href="${page}"><code>${shortIdOf(context, finding.id)}</code></a>`}${removed === "" ? NOTHING : html`<span>${removed}</span>`}${isFolded && place !== undefined ? html`<code>${placeName(words, place)}</code>` : NOTHING}${rungBadge(rungOf(finding))}`;
   const anchor = findingAnchor(handbook, finding.id);
   if (isFolded)
-    return html`<details class="f" id="${anchor}" ${facets(finding)} data-stop>
-      <summary><span class="head">${identity}</span><span class="claim">${prose(claim || message)}</span></summary>
-      <dl class="parts">${parts}</dl>
-    </details> `;
+    return html`<details class="f" id="${anchor}" ${facets(finding)} data-stop><summary><span class="head">${identity}</span><span class="claim">${prose(claim || message)}</span></summary><dl class="parts">${parts}</dl></details>
+`;
   return html`<article class="f" id="${anchor}" ${facets(finding)} data-stop tabindex="-1">
-    <header>${identity}</header>
-    <h4 class="claim">${prose(claim || message)}</h4>
-    <dl class="parts">${parts}</dl>
-  </article> `;
+<header>${identity}</header>
+<h4 class="claim">${prose(claim || message)}</h4>
+<dl class="parts">${parts}</dl></article>
+`;
 }
 
 /** What the search filters by. */
@@ -73,10 +63,7 @@ export function facets(finding: Finding): Html {
 }
 
 function part(name: string, body: Html): Html {
-  return html`<div class="row">
-    <dt>${name}</dt>
-    <dd>${body}</dd>
-  </div>`;
+  return html`<div class="row"><dt>${name}</dt><dd>${body}</dd></div>`;
 }
 
 /** The strongest first, what else there is below it. What was proven stands in its own part. */
@@ -87,14 +74,7 @@ function evidence(finding: Finding, handbook: Handbook, context: HandbookContext
   const others = shown.evidence
     .filter((one) => one !== strongest && one.kind !== "inferred" && one.note !== undefined && one.note !== "")
     .toSorted((a, b) => RUNGS.indexOf(b.kind) - RUNGS.indexOf(a.kind));
-  return html`<p>${sentence(evidenceSentence(shown, handbook.report, context))}</p>
-    ${
-      others.length === 0
-        ? NOTHING
-        : html`<ul class="also">
-            ${others.map(({ kind, note }) => html`<li><span class="dim">${kind}</span> ${sentence(note ?? "")}</li>`)}
-          </ul>`
-    }`;
+  return html`<p>${sentence(evidenceSentence(shown, handbook.report, context))}</p>${others.length === 0 ? NOTHING : html`<ul class="also">${others.map(({ kind, note }) => html`<li><span class="dim">${kind}</span> ${sentence(note ?? "")}</li>`)}</ul>`}`;
 }
 
 /** Before and after in large figures where it was run with the fix; else what is missing, and the command. */
@@ -102,8 +82,7 @@ function proof(finding: Finding, context: HandbookContext): Html {
   const proven = finding.evidence.find(({ kind }) => kind === "proven");
   if (proven === undefined) {
     const { words, command } = splitCommand(proofSentence(finding, context));
-    return html`<p class="dim">${sentence(words)}</p>
-      ${commandBlock(command)}`;
+    return html`<p class="dim">${sentence(words)}</p>${commandBlock(command)}`;
   }
   const { statements, milliseconds, rows, bytes } = finding.impact;
   const isMinute = milliseconds?.per === "minute";
@@ -113,8 +92,7 @@ function proof(finding: Finding, context: HandbookContext): Html {
     pair(rows, "rows", formatNumber),
     pair(bytes, "size", formatBytes),
   ];
-  return html`<div class="proof">${pairs.filter((one) => one !== NOTHING)}</div>
-    <p class="sm dim">${sentence(howProven(proven))}</p>`;
+  return html`<div class="proof">${pairs.filter((one) => one !== NOTHING)}</div><p class="sm dim">${sentence(howProven(proven))}</p>`;
 }
 
 function howProven({ note = "", runs, results }: Evidence): string {
@@ -124,26 +102,12 @@ function howProven({ note = "", runs, results }: Evidence): string {
 
 function pair(figures: Figure | undefined, unit: string, format: (value: number) => string): Html {
   if (figures?.before === undefined || figures.after === undefined) return NOTHING;
-  return html`<div>
-    <b>${format(figures.before)} → ${format(figures.after)}</b><span>${unit}${figures.per === undefined ? "" : ` a ${figures.per}`}</span>
-  </div>`;
+  return html`<div><b>${format(figures.before)} → ${format(figures.after)}</b><span>${unit}${figures.per === undefined ? "" : ` a ${figures.per}`}</span></div>`;
 }
 
 function alternatives({ fixes }: Finding, context: HandbookContext): Html {
   const others = fixes.slice(1);
   if (others.length === 0) return NOTHING;
-  const body = others.map(
-    (fix) =>
-      html`<div class="other">
-        <p><b>${prose(fix.title)}</b></p>
-        ${renderFix(fix, context)}
-      </div>`,
-  );
-  return part(
-    "Alternatives",
-    html`<details>
-      <summary>${others.length === 1 ? "One more way" : `${others.length} more ways`}</summary>
-      ${body}
-    </details>`,
-  );
+  const body = others.map((fix) => html`<div class="other"><p><b>${prose(fix.title)}</b></p>${renderFix(fix, context)}</div>`);
+  return part("Alternatives", html`<details><summary>${others.length === 1 ? "One more way" : `${others.length} more ways`}</summary>${body}</details>`);
 }

@@ -15,16 +15,13 @@ export function renderAnswer(handbook: Handbook): Html {
   const bar =
     split === null
       ? NOTHING
-      : html`<figure class="split">
-          <figcaption class="sr">${split.question} ${split.answer}</figcaption>
-          ${svgPair(split, drawPlot(split))}
-          <div class="legend">${drawPlot(split).legend}</div>
-        </figure>`;
+      : html`<figure class="split"><figcaption class="sr">${split.question} ${split.answer}</figcaption>${svgPair(split, drawPlot(split))}<div class="legend">${drawPlot(split).legend}</div></figure>`;
   return html`<h1>Django ORM and PostgreSQL optimization: ${handbook.project.name}</h1>
-    ${meta(handbook)}
-    <p class="lede">${prose(first)}</p>
-    <p class="lede2">${prose(rest)} <a href="#rests">What this rests on</a></p>
-    ${bar}${since === null ? NOTHING : html`<p class="sm news">${news(since)} <a href="#since">What changed</a></p>`} `;
+${meta(handbook)}
+<p class="lede">${prose(first)}</p>
+<p class="lede2">${prose(rest)} <a href="#rests">What this rests on</a></p>
+${bar}${since === null ? NOTHING : html`<p class="sm news">${news(since)} <a href="#since">What changed</a></p>`}
+`;
 }
 
 /** A full stop before a capital ends the sentence, one within a figure does not. */
@@ -66,11 +63,7 @@ export function renderRests({ rests, report }: Handbook): Html {
   const there = rests.filter(({ isThere }) => isThere);
   const gaps = rests.filter(({ isThere }) => !isThere);
   const cards = there.map(
-    ({ kind, what, age }) =>
-      html`<div>
-        <dt>${KINDS[kind]}</dt>
-        <dd>${prose(what)}${age === "" ? NOTHING : html` <span class="dim">${age}</span>`}</dd>
-      </div>`,
+    ({ kind, what, age }) => html`<div><dt>${KINDS[kind]}</dt><dd>${prose(what)}${age === "" ? NOTHING : html` <span class="dim">${age}</span>`}</dd></div>`,
   );
   const { unresolved, queryOrigins, resolvedOrigins } = report.coverage;
   const most = unresolved.toSorted((a, b) => b.count - a.count)[0];
@@ -78,25 +71,12 @@ export function renderRests({ rests, report }: Handbook): Html {
   const querysets =
     left <= 0
       ? NOTHING
-      : html`<li>
-          ${formatCount(left, "queryset")} could not be
-          followed${most === undefined ? NOTHING : html`${most.count >= left ? ": " : `, ${formatNumber(most.count)} of them `}${prose(most.why)} in <code>${most.file}</code>`}.
-          ${left === 1 ? "It is" : "They are"} neither clean nor guilty.
-        </li>`;
+      : html`<li>${formatCount(left, "queryset")} could not be followed${most === undefined ? NOTHING : html`${most.count >= left ? ": " : `, ${formatNumber(most.count)} of them `}${prose(most.why)} in <code>${most.file}</code>`}. ${left === 1 ? "It is" : "They are"} neither clean nor guilty.</li>`;
   const missing = gaps.map(({ kind, what, command }) => html`<li><b>${KINDS[kind]}</b> not given. ${sentence(what)}${commandBlock(command)}</li>`);
   const lead = `${formatCount(there.length, "kind")} of evidence ${there.length === 1 ? "was" : "were"} given.${gaps.length > 0 || left > 0 ? " What is missing is named, with the command that would supply it." : " Nothing is missing."}`;
-  return html`<section id="rests" class="part" tabindex="-1">
-    <h2>What this rests on</h2>
-    <p class="sm dim">${lead}</p>
-    <dl class="ev">${cards}</dl>
-    ${
-      gaps.length === 0 && left <= 0
-        ? NOTHING
-        : html`<ul class="unseen">
-            ${missing}${querysets}
-          </ul>`
-    }
-  </section> `;
+  return html`<section id="rests" class="part" tabindex="-1"><h2>What this rests on</h2><p class="sm dim">${lead}</p>
+<dl class="ev">${cards}</dl>${gaps.length === 0 && left <= 0 ? NOTHING : html`<ul class="unseen">${missing}${querysets}</ul>`}</section>
+`;
 }
 
 /** What is new since the run before: fixed, added, worse. */
@@ -106,23 +86,21 @@ export function renderSince(handbook: Handbook): Html {
   const claims = new Map(report.findings.map(({ id, claim, message }) => [id, claim || message]));
   const link = (id: string): Html => html`<a href="#${findingAnchor(handbook, id)}">${prose(claims.get(id) ?? id)}</a>`;
   const unit = handbook.time?.unit ?? "s/min";
-  return html`<section id="since" class="part" tabindex="-1">
-    <h2>What changed since ${since.at.slice(0, 10)}</h2>
-    <p class="sm dim">${news(since)}</p>
-    ${list(
-      "Worse",
-      since.worse.map(({ finding, before, now }) => html`<li><b class="hotword">${formatTime(before)} → ${formatTime(now)} ${unit}</b> ${link(finding)}</li>`),
-    )}${list(
-      "Better",
-      (since.better ?? []).map(({ finding, before, now }) => html`<li><b>${formatTime(before)} → ${formatTime(now)} ${unit}</b> ${link(finding)}</li>`),
-    )}${list(
-      "New",
-      since.added.map((id) => html`<li>${link(id)}</li>`),
-    )}${list(
-      "Fixed",
-      since.fixed.map(({ rule, claim }) => html`<li>${prose(claim)} <span class="dim">${rule}</span></li>`),
-    )}
-  </section> `;
+  return html`<section id="since" class="part" tabindex="-1"><h2>What changed since ${since.at.slice(0, 10)}</h2><p class="sm dim">${news(since)}</p>
+${list(
+  "Worse",
+  since.worse.map(({ finding, before, now }) => html`<li><b class="hotword">${formatTime(before)} → ${formatTime(now)} ${unit}</b> ${link(finding)}</li>`),
+)}${list(
+    "Better",
+    (since.better ?? []).map(({ finding, before, now }) => html`<li><b>${formatTime(before)} → ${formatTime(now)} ${unit}</b> ${link(finding)}</li>`),
+  )}${list(
+    "New",
+    since.added.map((id) => html`<li>${link(id)}</li>`),
+  )}${list(
+    "Fixed",
+    since.fixed.map(({ rule, claim }) => html`<li>${prose(claim)} <span class="dim">${rule}</span></li>`),
+  )}</section>
+`;
 }
 
 const MOST_NEWS = 12;
@@ -130,27 +108,12 @@ const MOST_NEWS = 12;
 function list(title: string, items: readonly Html[]): Html {
   if (items.length === 0) return NOTHING;
   const more = items.length - MOST_NEWS;
-  return html`<h3>${title}</h3>
-    <ul class="news">
-      ${items.slice(0, MOST_NEWS)}
-    </ul>
-    ${
-      more > 0
-        ? html`<details class="more">
-            <summary>${formatNumber(more)} more</summary>
-            <ul class="news">
-              ${items.slice(MOST_NEWS, 300)}
-            </ul>
-          </details>`
-        : NOTHING
-    }`;
+  return html`<h3>${title}</h3><ul class="news">${items.slice(0, MOST_NEWS)}</ul>${more > 0 ? html`<details class="more"><summary>${formatNumber(more)} more</summary><ul class="news">${items.slice(MOST_NEWS, 300)}</ul></details>` : NOTHING}`;
 }
 
 export function renderOverview(handbook: Handbook): Html {
   const figures = handbook.overview.map((plot) => figure(plot, handbook)).filter((one) => one !== NOTHING);
   const none = handbook.time === null ? "Unknown: nothing measured the database's time." : "Nothing to draw.";
-  return html`<section id="where" class="part" tabindex="-1">
-    <h2>Where the time goes</h2>
-    ${figures.length === 0 ? html`<p class="dim">${none}</p>` : figures}
-  </section> `;
+  return html`<section id="where" class="part" tabindex="-1"><h2>Where the time goes</h2>${figures.length === 0 ? html`<p class="dim">${none}</p>` : figures}</section>
+`;
 }

@@ -9,8 +9,7 @@ import { codeLines, sentence } from "./prose.ts";
 export function renderFix(fix: Fix | undefined, context: RenderContext): Html {
   const changes = fix === undefined ? [] : fixChanges(fix, context.read);
   const migration = fix === undefined ? "" : migrationSentence(fix);
-  return html`<p>${sentence(fixSentence(fix, changes))}</p>
-    ${(changes ?? []).map((change) => diffOf(change, context))}${migration === "" ? NOTHING : html`<p>${sentence(`the migration ${migration}`)}</p>`}${fix === undefined ? NOTHING : sqlOf(fix)}`;
+  return html`<p>${sentence(fixSentence(fix, changes))}</p>${(changes ?? []).map((change) => diffOf(change, context))}${migration === "" ? NOTHING : html`<p>${sentence(`the migration ${migration}`)}</p>`}${fix === undefined ? NOTHING : sqlOf(fix)}`;
 }
 
 /** Lines of a diff that are open, and those that are shown at all; the rest is in the patch. */
@@ -34,11 +33,7 @@ function diffOf({ file, blocks }: FileChange, { read }: RenderContext): Html {
   const head = html`<pre class="diff"><span class="file">${file}:${blocks[0]?.line ?? 1}</span>${rows.slice(0, MOST_OPEN)}</pre>`;
   if (rows.length <= MOST_OPEN) return head;
   const more = rows.length - MOST_LINES;
-  return html`${head}
-    <details>
-      <summary>${formatCount(rows.length - MOST_OPEN, "more line")}</summary>
-      <pre class="diff">${rows.slice(MOST_OPEN, MOST_LINES)}${more > 0 ? html`<span class="gap">${more} more lines in the patch</span>` : NOTHING}</pre>
-    </details>`;
+  return html`${head}<details><summary>${formatCount(rows.length - MOST_OPEN, "more line")}</summary><pre class="diff">${rows.slice(MOST_OPEN, MOST_LINES)}${more > 0 ? html`<span class="gap">${more} more lines in the patch</span>` : NOTHING}</pre></details>`;
 }
 
 function diffLine({ sign, text }: DiffLine): Html {
@@ -59,15 +54,5 @@ function around(text: string | undefined): readonly DiffLine[] {
 function sqlOf(fix: Fix): Html {
   const { forward, reverse } = sqlStatements(fix);
   const how = fix.sql?.isTransactional === false ? html`<p class="sm dim">Outside of a transaction.</p>` : NOTHING;
-  return html`${
-    forward.length === 0
-      ? NOTHING
-      : html`${how}
-          <pre class="code"><code>${codeLines(forward.join("\n"))}</code></pre>`
-  }${
-    reverse.length === 0
-      ? NOTHING
-      : html`<p>To undo it:</p>
-          <pre class="code"><code>${codeLines(reverse.join("\n"))}</code></pre>`
-  }`;
+  return html`${forward.length === 0 ? NOTHING : html`${how}<pre class="code"><code>${codeLines(forward.join("\n"))}</code></pre>`}${reverse.length === 0 ? NOTHING : html`<p>To undo it:</p><pre class="code"><code>${codeLines(reverse.join("\n"))}</code></pre>`}`;
 }

@@ -19,38 +19,30 @@ const MOST_WHOLE = 200;
 
 export function renderHandbookPage(handbook: Handbook, context: HandbookContext): string {
   const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'"
-        />
-        <title>${handbook.project.name}: Django ORM and PostgreSQL optimization</title>
-        <style>
-          ${{ html: context.assets.style }}
-        </style>
-      </head>
-      <body>
-        <a class="skip" href="#ten">Skip to the ten changes</a>
-        ${PATTERNS}
-        <div class="page">
-          ${renderSide(handbook)}
-          <main id="main">
-            <div id="book">
-              ${renderAnswer(handbook)}${renderChanges(handbook)}${renderRests(handbook)}${renderSince(handbook)}${renderOverview(handbook)}${renderChapters(handbook, context)}${footer(handbook, context)}
-            </div>
-            <section id="found" aria-live="polite" hidden></section>
-          </main>
-        </div>
-        ${planPage(handbook, context)}
-        <script>
-          ${{ html: context.assets.script }};
-        </script>
-      </body>
-    </html> `;
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'">
+<title>${handbook.project.name}: Django ORM and PostgreSQL optimization</title>
+<style>${{ html: context.assets.style }}</style>
+</head>
+<body>
+<a class="skip" href="#ten">Skip to the ten changes</a>
+${PATTERNS}
+<div class="page">
+${renderSide(handbook)}
+<main id="main">
+<div id="book">
+${renderAnswer(handbook)}${renderChanges(handbook)}${renderRests(handbook)}${renderSince(handbook)}${renderOverview(handbook)}${renderChapters(handbook, context)}${footer(handbook, context)}</div>
+<section id="found" aria-live="polite" hidden></section>
+</main>
+</div>
+${planPage(handbook, context)}<script>${{ html: context.assets.script }}</script>
+</body>
+</html>
+`;
   return page.html;
 }
 
@@ -60,11 +52,10 @@ function renderChapters(handbook: Handbook, context: HandbookContext): Html {
   const chapters = CHAPTERS.map(({ number, title }) => {
     const sections = handbook.sections.filter(({ section }) => chapterOf(section) === number);
     if (sections.length === 0) return NOTHING;
-    return html`<section class="chapter" id="c-${number}">
-      <h2><span class="no">${number}</span> ${title}</h2>
-      <p class="sm dim">${chapterLine(sections, byId, handbook)}</p>
-      ${sections.map((section) => renderSection(section, { handbook, context, byId, whole, open }))}
-    </section> `;
+    return html`<section class="chapter" id="c-${number}"><h2><span class="no">${number}</span> ${title}</h2>
+<p class="sm dim">${chapterLine(sections, byId, handbook)}</p>
+${sections.map((section) => renderSection(section, { handbook, context, byId, whole, open }))}</section>
+`;
   });
   return html`${chapters}`;
 }
@@ -107,29 +98,8 @@ function footer({ report }: Handbook, { pages = [] }: HandbookContext): Html {
     belowConfidence > 0 ? `${formatNumber(belowConfidence)} less sure than asked for` : "",
   ].filter(Boolean);
   const links = pages.map(({ file, title }) => html`<li><a href="${encodePath(file)}">${title}</a></li>`);
-  return html`<footer>
-    ${left.length === 0 ? NOTHING : html`<p>Left out: ${left.join(", ")}.</p>`}${
-      report.notices.length === 0
-        ? NOTHING
-        : html`<details>
-            <summary>${formatCount(report.notices.length, "file")} could not be read whole</summary>
-            <ul>
-              ${report.notices.slice(0, 50).map(({ file, line, message }) => html`<li><code>${file}:${line}</code> ${message}</li>`)}
-            </ul>
-          </details>`
-    }${
-      links.length === 0
-        ? NOTHING
-        : html`<p>The same in Markdown:</p>
-            <ul class="pages">
-              ${links}
-            </ul>`
-    }
-    <p>
-      Written by <code>luthier tune</code> ${report.tool.version}.
-      <span class="keys" hidden>Keys: <kbd>j</kbd> next, <kbd>k</kbd> previous, <kbd>/</kbd> search, <kbd>Esc</kbd> back.</span>
-    </p>
-  </footer> `;
+  return html`<footer>${left.length === 0 ? NOTHING : html`<p>Left out: ${left.join(", ")}.</p>`}${report.notices.length === 0 ? NOTHING : html`<details><summary>${formatCount(report.notices.length, "file")} could not be read whole</summary><ul>${report.notices.slice(0, 50).map(({ file, line, message }) => html`<li><code>${file}:${line}</code> ${message}</li>`)}</ul></details>`}${links.length === 0 ? NOTHING : html`<p>The same in Markdown:</p><ul class="pages">${links}</ul>`}<p>Written by <code>luthier tune</code> ${report.tool.version}. <span class="keys" hidden>Keys: <kbd>j</kbd> next, <kbd>k</kbd> previous, <kbd>/</kbd> search, <kbd>Esc</kbd> back.</span></p></footer>
+`;
 }
 
 /** Only where a plan of EXPLAIN is there to be drawn. */
@@ -137,8 +107,7 @@ function planPage({ sections, overview }: Handbook, { assets }: HandbookContext)
   const plots = [...overview, ...sections.flatMap(({ plots: own, advice }) => [...own, ...advice.flatMap((one) => one.plots)])];
   const isNeeded = plots.some((plot) => plot.kind === "plans" && (plot.before.json !== null || (plot.after !== null && plot.after.json !== null)));
   return isNeeded && assets.planPage !== ""
-    ? html`<script type="application/octet-stream" id="plan-page">
-        ${{ html: assets.planPage }}
-      </script> `
+    ? html`<script type="application/octet-stream" id="plan-page">${{ html: assets.planPage }}</script>
+`
     : NOTHING;
 }

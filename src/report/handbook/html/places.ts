@@ -18,9 +18,7 @@ export function renderPlaces(places: readonly Place[], context: RenderContext): 
   const once = distinctPlaces(places);
   const inSource = once.filter(({ object }) => object === undefined);
   const around = inSource.length === 1 ? AROUND : 0;
-  return html`<ol class="chain">
-    ${once.map((place) => html`<li><span class="role">${place.role}</span><span>${whereOf(place, context)}${place.label === undefined ? NOTHING : html` <span class="dim">${prose(place.label)}</span>`}${codeOf(place, context, around)}</span></li>`)}
-  </ol>`;
+  return html`<ol class="chain">${once.map((place) => html`<li><span class="role">${place.role}</span><span>${whereOf(place, context)}${place.label === undefined ? NOTHING : html` <span class="dim">${prose(place.label)}</span>`}${codeOf(place, context, around)}</span></li>`)}</ol>`;
 }
 
 function whereOf({ file, line, column, object }: Place, context: RenderContext): Html {

@@ -11,38 +11,13 @@ const MOST_ROWS = 12;
 export function adviceTable(given: AdviceTable): Html {
   const { title, rows, source } = given;
   const isLong = rows.length > MOST_ROWS + 3;
-  const all = isLong
-    ? html`<details class="more">
-        <summary>All ${formatNumber(rows.length)} rows</summary>
-        ${tableOf(given, rows)}
-      </details>`
-    : NOTHING;
-  return html`<div class="tbl">
-    <p class="tt">${prose(title)}</p>
-    ${tableOf(given, isLong ? rows.slice(0, MOST_ROWS) : rows)}${all}${source.trim() === "" ? NOTHING : html`<p class="sm dim">Source: ${prose(source)}.</p>`}
-  </div>`;
+  const all = isLong ? html`<details class="more"><summary>All ${formatNumber(rows.length)} rows</summary>${tableOf(given, rows)}</details>` : NOTHING;
+  return html`<div class="tbl"><p class="tt">${prose(title)}</p>${tableOf(given, isLong ? rows.slice(0, MOST_ROWS) : rows)}${all}${source.trim() === "" ? NOTHING : html`<p class="sm dim">Source: ${prose(source)}.</p>`}</div>`;
 }
 
 function tableOf({ title, head, numeric }: AdviceTable, rows: AdviceTable["rows"]): Html {
-  const body = rows.map(
-    (cells) =>
-      html`<tr>
-        ${cells.map((cell, column) => html`<td${classOf(numeric, column)}>${breakable(prose(cell))}</td>`)}
-      </tr>`,
-  );
-  return scroller(
-    title,
-    html`<table>
-      <thead>
-        <tr>
-          ${head.map((cell, column) => headCell(cell, numeric, column))}
-        </tr>
-      </thead>
-      <tbody>
-        ${body}
-      </tbody>
-    </table>`,
-  );
+  const body = rows.map((cells) => html`<tr>${cells.map((cell, column) => html`<td${classOf(numeric, column)}>${breakable(prose(cell))}</td>`)}</tr>`);
+  return scroller(title, html`<table><thead><tr>${head.map((cell, column) => headCell(cell, numeric, column))}</tr></thead><tbody>${body}</tbody></table>`);
 }
 
 /** A long name may be broken after its slashes, dots and underscores. */
@@ -54,28 +29,14 @@ function breakable({ html: markup }: Html): Html {
 export function plotTable({ title, head, rows, numeric }: PlotTable, linkOf: (finding: string) => string, name: string): Html {
   const body = rows.map(
     ({ cells, finding }) =>
-      html`<tr>
-        ${cells.map((cell, column) => html`<td${classOf(numeric, column)}>${finding !== undefined && column === 0 ? html`<a href="#${linkOf(finding)}">${cell}</a>` : cell}</td>`)}
-      </tr>`,
+      html`<tr>${cells.map((cell, column) => html`<td${classOf(numeric, column)}>${finding !== undefined && column === 0 ? html`<a href="#${linkOf(finding)}">${cell}</a>` : cell}</td>`)}</tr>`,
   );
   const heading = title === "" ? NOTHING : html`<p class="tt">${title}</p>`;
-  return html`${heading}${scroller(
-    title === "" ? name : title,
-    html`<table class="small">
-      <thead>
-        <tr>
-          ${head.map((cell, column) => headCell(cell, numeric, column))}
-        </tr>
-      </thead>
-      <tbody>
-        ${body}
-      </tbody>
-    </table>`,
-  )}`;
+  return html`${heading}${scroller(title === "" ? name : title, html`<table class="small"><thead><tr>${head.map((cell, column) => headCell(cell, numeric, column))}</tr></thead><tbody>${body}</tbody></table>`)}`;
 }
 
 function headCell(words: string, numeric: readonly number[], column: number): Html {
-  return words.trim() === "" ? html`<td></td>` : html`<th scope="col" ${classOf(numeric, column)}>${words}</th>`;
+  return words.trim() === "" ? html`<td></td>` : html`<th scope="col"${classOf(numeric, column)}>${words}</th>`;
 }
 
 /** What may be wider than a phone scrolls by itself, also by keyboard. */

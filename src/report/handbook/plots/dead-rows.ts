@@ -22,10 +22,7 @@ export function drawDeadRows({ tables }: DeadRowsPlot): Drawing {
   return {
     wide: smallMultiples(shown, { columns: 3, cell: CELL }, (one) => cell(one, 170)),
     narrow: smallMultiples(shown.slice(0, 6), { columns: 1, cell: CELL }, (one) => cell(one, 240)),
-    legend: html`<span class="dim"
-      >Up: dead rows; the dashed line is the trigger of autovacuum, at the same height
-      everywhere.${hasTrend ? "" : " One look only: no trend."}${more > 0 ? ` ${more} more in the table.` : ""}</span
-    >`,
+    legend: html`<span class="dim">Up: dead rows; the dashed line is the trigger of autovacuum, at the same height everywhere.${hasTrend ? "" : " One look only: no trend."}${more > 0 ? ` ${more} more in the table.` : ""}</span>`,
   };
 }
 

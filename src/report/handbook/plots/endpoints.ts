@@ -25,10 +25,7 @@ export function drawEndpoints({ endpoints }: EndpointsPlot): Drawing {
   return {
     wide: smallMultiples(shown, { columns: 3, cell: CELL }, (one) => cell(one, most, 170)),
     narrow: smallMultiples(shown.slice(0, 6), { columns: 1, cell: CELL }, (one) => cell(one, most, 240)),
-    legend: html`<span class="dim"
-      >Across: rows of the page, to ${formatNumber(most.rows)}. Up: queries, to ${formatNumber(most.queries)}. The same scales
-      everywhere.${more > 0 ? ` ${more} more in the table.` : ""}</span
-    >`,
+    legend: html`<span class="dim">Across: rows of the page, to ${formatNumber(most.rows)}. Up: queries, to ${formatNumber(most.queries)}. The same scales everywhere.${more > 0 ? ` ${more} more in the table.` : ""}</span>`,
   };
 }
 

@@ -19,9 +19,7 @@ export function drawIndexMap(plot: IndexMapPlot): Drawing {
   return {
     wide: sheetOf(map, { left: 206, right: 336, row: 25, head: 66, isNarrow: false }),
     narrow: map.columns.length > MOST_NARROW_COLUMNS ? null : sheetOf(map, { left: 0, right: 44, row: 41, head: 66, isNarrow: true }),
-    legend: html`<span>Asked: <b>=</b> equal, <b>&lt;</b> range, <b>↓</b> order</span
-      ><span>Index: place of the column in it, <b>+</b> carried along</span
-      >${map.left > 0 ? html`<span class="dim">${map.left} more in the table</span>` : NOTHING}`,
+    legend: html`<span>Asked: <b>=</b> equal, <b>&lt;</b> range, <b>↓</b> order</span><span>Index: place of the column in it, <b>+</b> carried along</span>${map.left > 0 ? html`<span class="dim">${map.left} more in the table</span>` : NOTHING}`,
   };
 }
 
@@ -127,9 +125,7 @@ function indexRow(one: Index, { columns }: Map, row: Row): Html {
     first === undefined || last === undefined || first === last ? NOTHING : line(centre(columns, first.column), y, centre(columns, last.column), y, "joint");
   const boxes = placed.map(
     ({ column, position }) =>
-      html`<svg x="${centre(columns, column)}" y="${y}" overflow="visible">
-        ${rect(-8, -8, 16, 16, box)}${text(0, 4, position === "include" ? "+" : String(position), { anchor: "middle", name: digit })}
-      </svg>`,
+      html`<svg x="${centre(columns, column)}" y="${y}" overflow="visible">${rect(-8, -8, 16, 16, box)}${text(0, 4, position === "include" ? "+" : String(position), { anchor: "middle", name: digit })}</svg>`,
   );
   const size = one.bytes === null ? "" : formatBytes(one.bytes);
   return html`${frame(row)}${name(one.name, row, one.verdict === "drop" ? "faint struck" : "mono")}${joint}${boxes}${note(size, `${word}: ${one.why}`, row, tone === "" ? "faint" : tone)}`;

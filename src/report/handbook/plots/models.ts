@@ -19,13 +19,7 @@ const BOX = 40;
 /** Boxes of models and the keys between them, child to parent; those that are followed row by row in the accent. Null when it is a list. */
 export function drawModels(plot: ModelsPlot): { readonly wide: Sheet | null; readonly narrow: Sheet | null; readonly legend: Html } {
   const hot = selectModels(plot);
-  const legend = html`<span><i class="sw line-hot"></i>one query a row</span><span><i class="sw line-mute"></i>joined or prefetched</span
-    ><span><i class="sw line-dash"></i>not followed</span
-    ><span class="dim"
-      >${plot.edges.some(({ weight }) => weight !== null) ? "Width: database time. " : "Widths are equal: the time is not known. "}Arrow: from the model with
-      the key to the one it points
-      to.${hot.models.length < plot.models.length ? ` ${formatCount(plot.models.length - hot.models.length, "model")} further away left out.` : ""}</span
-    >`;
+  const legend = html`<span><i class="sw line-hot"></i>one query a row</span><span><i class="sw line-mute"></i>joined or prefetched</span><span><i class="sw line-dash"></i>not followed</span><span class="dim">${plot.edges.some(({ weight }) => weight !== null) ? "Width: database time. " : "Widths are equal: the time is not known. "}Arrow: from the model with the key to the one it points to.${hot.models.length < plot.models.length ? ` ${formatCount(plot.models.length - hot.models.length, "model")} further away left out.` : ""}</span>`;
   if (hot.models.length > MOST_BOXES) return { wide: null, narrow: null, legend };
   return { wide: drawWide(hot), narrow: drawNarrow(hot), legend };
 }
@@ -119,14 +113,12 @@ function arrow({ edge, points }: PlacedEdge, { width, isAcross }: Look, most: nu
   const back = isAcross ? end.x < (points[0]?.x ?? 0) : end.y < (points[0]?.y ?? 0);
   const side = back ? -1 : 1;
   const d = isAcross ? `M${(-side * width) / 2} 0l${-9 * side} ${-half}v${2 * half}z` : `M0 ${(-side * BOX) / 2}l${-half} ${-9 * side}h${2 * half}z`;
-  return html`<svg x="${share(end.x)}" y="${round(end.y) + top}" overflow="visible"><path d="${d}" class="${isHot(edge) ? "hot" : "head"}" /></svg>`;
+  return html`<svg x="${share(end.x)}" y="${round(end.y) + top}" overflow="visible"><path d="${d}" class="${isHot(edge) ? "hot" : "head"}"/></svg>`;
 }
 
 function box({ rows, x, y }: PlacedModel, name: string, { width }: Look, top: number): Html {
   const count = rows === null ? "rows unknown" : `${shortCount(rows)} rows`;
-  return html`<svg x="${share(x)}" y="${round(y) + top}" overflow="visible">
-    ${rect(-width / 2, -BOX / 2, width, BOX, "box")}${text(0, -2, fitBold(name, width - 8), { anchor: "middle", name: "strong" })}${text(0, 13, fit(count, width - 8), { anchor: "middle", name: "faint" })}
-  </svg>`;
+  return html`<svg x="${share(x)}" y="${round(y) + top}" overflow="visible">${rect(-width / 2, -BOX / 2, width, BOX, "box")}${text(0, -2, fitBold(name, width - 8), { anchor: "middle", name: "strong" })}${text(0, 13, fit(count, width - 8), { anchor: "middle", name: "faint" })}</svg>`;
 }
 
 /** `Thread` of `misago_threads.Thread`, unless another app has one too. */

@@ -19,8 +19,7 @@ export function drawPlans({ before, after, change }: PlansPlot): Html {
   const worst = stepsOf(before).reduce<Step | null>((most, step) => (most === null || step.own > most.own ? step : most), null);
   const first = list(before, worst);
   if (after === null) return html`<div class="plans one">${first}</div>`;
-  return html`<div class="plans">${first}${list(after, null)}</div>
-    ${change.trim() === "" ? NOTHING : html`<code class="sql">${change}</code>`}`;
+  return html`<div class="plans">${first}${list(after, null)}</div>${change.trim() === "" ? NOTHING : html`<code class="sql">${change}</code>`}`;
 }
 
 function list(plan: DrawnPlan, guilty: Step | null): Html {
@@ -31,22 +30,7 @@ function list(plan: DrawnPlan, guilty: Step | null): Html {
     return html`<tr${isGuilty ? { html: ' class="guilty"' } : NOTHING}><td><code>${indent(step.depth)}${nameOf(step.node)}</code></td><td class="num">${rowsOf(step.node)}</td><td class="cost"><span class="meter" aria-hidden="true"><i style="width:${percent(step.own, whole)}"></i></span> ${shareOf(step.own, whole)}</td></tr>`;
   });
   const more = steps.length - MOST_STEPS;
-  return html`<div>
-    <p class="plan-title">${plan.title}, ${totalOf(plan)}</p>
-    <table>
-      <thead>
-        <tr>
-          <th>step</th>
-          <th class="num">${isTimed(plan) ? "rows read → kept" : "rows, estimated"}</th>
-          <th>share of ${plan.basis}</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-    ${more > 0 ? html`<p class="sm dim">${formatCount(more, "step")} more in the whole plan.</p>` : NOTHING}
-  </div>`;
+  return html`<div><p class="plan-title">${plan.title}, ${totalOf(plan)}</p><table><thead><tr><th>step</th><th class="num">${isTimed(plan) ? "rows read → kept" : "rows, estimated"}</th><th>share of ${plan.basis}</th></tr></thead><tbody>${rows}</tbody></table>${more > 0 ? html`<p class="sm dim">${formatCount(more, "step")} more in the whole plan.</p>` : NOTHING}</div>`;
 }
 
 function stepsOf({ root, basis }: DrawnPlan): readonly Step[] {
@@ -104,23 +88,13 @@ function rowsOf(node: PlanNode): string {
 
 /** Every step with all that EXPLAIN said of it, as a nested list. */
 export function wholePlan({ root, basis }: DrawnPlan): Html {
-  return html`<ul class="tree">
-    ${branch(root, basis)}
-  </ul>`;
+  return html`<ul class="tree">${branch(root, basis)}</ul>`;
 }
 
 function branch(node: PlanNode, basis: DrawnPlan["basis"]): Html {
   const facts = factsOf(node);
   const figure = basis === "time" ? `${formatMilliseconds(amountOf(node, basis))} ms` : `cost ${formatNumber(Math.round(node.cost.total))}`;
-  return html`<li>
-    <code>${nameOf(node)}</code> <span class="dim">${figure}, ${rowsOf(node)} rows${facts.length === 0 ? "" : `; ${facts.join("; ")}`}</span>${
-      node.children.length === 0
-        ? NOTHING
-        : html`<ul>
-            ${node.children.map((child) => branch(child, basis))}
-          </ul>`
-    }
-  </li>`;
+  return html`<li><code>${nameOf(node)}</code> <span class="dim">${figure}, ${rowsOf(node)} rows${facts.length === 0 ? "" : `; ${facts.join("; ")}`}</span>${node.children.length === 0 ? NOTHING : html`<ul>${node.children.map((child) => branch(child, basis))}</ul>`}</li>`;
 }
 
 function factsOf({ conditions, sort, hash, heapFetches, blocks, workersLaunched }: PlanNode): readonly string[] {

@@ -47,21 +47,9 @@ function standAlone({ question, answer }: Plot, { left, right, height, body }: S
   const [last] = items.slice(-1);
   const whole = last === undefined ? height + 2 * EDGE : last.y + EDGE;
   const label = `${question} ${answer}`;
-  const drawn = html`<svg
-    xmlns="http://www.w3.org/2000/svg"
-    width="${WIDTH}"
-    height="${whole}"
-    viewBox="0 0 ${WIDTH} ${whole}"
-    role="img"
-    aria-label="${label}"
-  >
-    <style>
-      ${styleText(style)}
-    </style>
-    ${PATTERN_DEFS}
-    <rect width="100%" height="100%" style="fill:var(--panel)" />
-    <svg x="${EDGE + left}" y="${EDGE}" width="${WIDTH - 2 * EDGE - left - right}" height="${height}" overflow="visible">${body}</svg>${items.map(drawItem)}
-  </svg> `;
+  const drawn = html`<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${whole}" viewBox="0 0 ${WIDTH} ${whole}" role="img" aria-label="${label}"><style>${styleText(style)}</style>${PATTERN_DEFS}<rect width="100%" height="100%" style="fill:var(--panel)"/>
+<svg x="${EDGE + left}" y="${EDGE}" width="${WIDTH - 2 * EDGE - left - right}" height="${height}" overflow="visible">${body}</svg>${items.map(drawItem)}</svg>
+`;
   return drawn.html.replaceAll(NO_XML, "");
 }
 

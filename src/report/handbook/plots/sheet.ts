@@ -36,15 +36,15 @@ export function round(value: number): number {
 }
 
 export function rect(x: Length, y: number, width: Length, height: number, name: string): Html {
-  return html`<rect x="${x}" y="${y}" width="${width}" height="${height}" class="${name}" />`;
+  return html`<rect x="${x}" y="${y}" width="${width}" height="${height}" class="${name}"/>`;
 }
 
 export function line(x1: Length, y1: number, x2: Length, y2: number, name: string): Html {
-  return html`<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" class="${name}" />`;
+  return html`<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" class="${name}"/>`;
 }
 
 export function dot(x: Length, y: number, radius: number, name: string): Html {
-  return html`<circle cx="${x}" cy="${y}" r="${radius}" class="${name}" />`;
+  return html`<circle cx="${x}" cy="${y}" r="${radius}" class="${name}"/>`;
 }
 
 interface TextLook {
@@ -55,7 +55,7 @@ interface TextLook {
 
 export function text(x: Length, y: number, words: string, { name = "", dx = 0, anchor = "start" }: TextLook = {}): Html {
   const place = html`${dx === 0 ? NOTHING : html` dx="${dx}"`}${anchor === "start" ? NOTHING : html` text-anchor="${anchor}"`}${name === "" ? NOTHING : html` class="${name}"`}`;
-  return html`<text x="${x}" y="${y}" ${place}>${words}</text>`;
+  return html`<text x="${x}" y="${y}"${place}>${words}</text>`;
 }
 
 interface Window {
@@ -77,13 +77,11 @@ export function slanted(x: Length, y: number, words: string, name: string): Html
 
 /** A path within a box of 1000 by `height`, stretched to the width; its lines keep their thickness. */
 export function stretched({ x, y, width, height }: Window, body: Html): Html {
-  return html`<svg x="${x}" y="${y}" width="${width}" height="${height}" viewBox="0 0 1000 ${height}" preserveAspectRatio="none" overflow="visible">
-    ${body}
-  </svg>`;
+  return html`<svg x="${x}" y="${y}" width="${width}" height="${height}" viewBox="0 0 1000 ${height}" preserveAspectRatio="none" overflow="visible">${body}</svg>`;
 }
 
 export function path(d: string, name: string, width = 2): Html {
-  return html`<path d="${d}" class="${name}" stroke-width="${round(width)}" vector-effect="non-scaling-stroke" />`;
+  return html`<path d="${d}" class="${name}" stroke-width="${round(width)}" vector-effect="non-scaling-stroke"/>`;
 }
 
 /** Pixels of 12-pixel text in the widest of the usual sans fonts. */

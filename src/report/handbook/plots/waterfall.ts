@@ -22,19 +22,8 @@ export function drawWaterfall(plot: WaterfallPlot): Html {
   const rows = foldRows(plot.statements);
   const end = Math.max(plot.duration, ...plot.statements.map(({ at, duration }) => at + duration), 0.001);
   const database = plot.statements.reduce((sum, { duration }) => sum + duration, 0);
-  return html`<div class="waterfall">
-    ${axis(end)}${rows.map((row) => renderRow(row, end))}${plot.more > 0 ? html`<p class="sm dim">${formatCount(plot.more, "statement")} more were sent and not kept.</p>` : NOTHING}
-    <div class="wrow total">
-      <div class="wname">
-        <b>In all, ${formatCount(plot.statements.length + plot.more, "statement")}</b
-        ><span class="dim">${formatMilliseconds(database)} ms in the database</span>
-      </div>
-      <div class="track">
-        <i class="span" style="left:0;width:${percent(plot.duration, end)}"></i
-        ><span class="time" style="right:0">${formatMilliseconds(plot.duration)} ms</span>
-      </div>
-    </div>
-  </div>`;
+  return html`<div class="waterfall">${axis(end)}${rows.map((row) => renderRow(row, end))}${plot.more > 0 ? html`<p class="sm dim">${formatCount(plot.more, "statement")} more were sent and not kept.</p>` : NOTHING}
+<div class="wrow total"><div class="wname"><b>In all, ${formatCount(plot.statements.length + plot.more, "statement")}</b><span class="dim">${formatMilliseconds(database)} ms in the database</span></div><div class="track"><i class="span" style="left:0;width:${percent(plot.duration, end)}"></i><span class="time" style="right:0">${formatMilliseconds(plot.duration)} ms</span></div></div></div>`;
 }
 
 function foldRows(statements: readonly Statement[]): readonly Row[] {
@@ -73,12 +62,7 @@ function axis(end: number): Html {
   const power = 10 ** Math.floor(Math.log10(end / 4));
   const step = power * (STEPS.find((one) => one * power >= end / 4) ?? 10);
   const marks = [0, 1, 2, 3, 4].map((index) => index * step).filter((at) => at <= end * 1.001);
-  return html`<div class="wrow axis" aria-hidden="true">
-    <div></div>
-    <div class="track">
-      ${marks.map((at) => html`<span style="left:${percent(at, end)}">${at === 0 ? "0" : `${formatNumber(Number(at.toPrecision(2)))} ms`}</span>`)}
-    </div>
-  </div>`;
+  return html`<div class="wrow axis" aria-hidden="true"><div></div><div class="track">${marks.map((at) => html`<span style="left:${percent(at, end)}">${at === 0 ? "0" : `${formatNumber(Number(at.toPrecision(2)))} ms`}</span>`)}</div></div>`;
 }
 
 function renderRow(row: Row, end: number): Html {
@@ -87,13 +71,9 @@ function renderRow(row: Row, end: number): Html {
   const bars = row.statements.map(({ at, duration }) => html`<i style="left:${percent(at, end)};width:${percent(duration, end)}"></i>`);
   const count = row.kind === "loop" ? html` <b>${row.statements.length} ×</b>` : NOTHING;
   const place = row.kind === "rest" ? "each under 1 % of the time" : (first.place ?? "");
-  const content = html`<div class="wname"><span class="what">${row.name}${count}</span>${place === "" ? NOTHING : html`<code>${place}</code>`}</div>
-    <div class="track">${bars}<span class="time" style="${timePlace(row, end)}">${formatMilliseconds(timeOf(row))} ms</span></div>`;
+  const content = html`<div class="wname"><span class="what">${row.name}${count}</span>${place === "" ? NOTHING : html`<code>${place}</code>`}</div><div class="track">${bars}<span class="time" style="${timePlace(row, end)}">${formatMilliseconds(timeOf(row))} ms</span></div>`;
   if (row.kind === "single") return html`<div class="wrow">${content}</div>`;
-  return html`<details class="fold${row.kind === "loop" ? " loop" : ""}">
-    <summary class="wrow">${content}</summary>
-    ${listed(row, end)}
-  </details>`;
+  return html`<details class="fold${row.kind === "loop" ? " loop" : ""}"><summary class="wrow">${content}</summary>${listed(row, end)}</details>`;
 }
 
 /** After the last bar, or in the margin where there is no room. */
@@ -104,16 +84,12 @@ function timePlace({ statements }: Row, end: number): string {
 
 /** One row a statement, on the same axis. */
 function listed({ statements }: Row, end: number): Html {
-  const rows = statements.slice(0, MOST_LISTED).map(
-    (one) =>
-      html`<div class="wrow one">
-        <div class="wname"><span class="what">${one.label}</span></div>
-        <div class="track">
-          <i style="left:${percent(one.at, end)};width:${percent(one.duration, end)}"></i
-          ><span class="time" style="${timePlace({ kind: "single", name: "", statements: [one] }, end)}">${formatMilliseconds(one.duration)} ms</span>
-        </div>
-      </div>`,
-  );
+  const rows = statements
+    .slice(0, MOST_LISTED)
+    .map(
+      (one) =>
+        html`<div class="wrow one"><div class="wname"><span class="what">${one.label}</span></div><div class="track"><i style="left:${percent(one.at, end)};width:${percent(one.duration, end)}"></i><span class="time" style="${timePlace({ kind: "single", name: "", statements: [one] }, end)}">${formatMilliseconds(one.duration)} ms</span></div></div>`,
+    );
   const texts = [...new Set(statements.map(({ sql }) => sql))].slice(0, 8).map((sql) => html`<code class="sql">${sql}</code>`);
   const more = statements.length - MOST_LISTED;
   return html`<div class="unfolded">${rows}${more > 0 ? html`<p class="sm dim">${formatCount(more, "more")} like these.</p>` : NOTHING}${texts}</div>`;
