@@ -14,6 +14,7 @@ const vitestResults = path.join(root, ".cache", "vitest.json");
 
 /** @type {readonly (readonly [name: string, run: () => Promise<Tally>])[]} */
 const steps = [
+  ["format", () => tool("oxfmt", "--check", "src", "tests", "scripts", "bench")],
   ["lint", () => tool("oxlint", "--config", ".oxlintrc.json", "--quiet", "src", "tests", "scripts", "bench")],
   ["types", () => tool("tsc", "-p", "tsconfig.test.json")],
   ["unused code", () => tool("knip", "--no-progress")],
