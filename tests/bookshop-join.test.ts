@@ -28,8 +28,8 @@ beforeAll(async () => {
   const recorded = [process.execPath, program(), "record", "--out", recording, "--", ...suite];
   spawnSync(process.execPath, [path.join(repository, "scripts/postgres.mjs"), "--", ...recorded], { cwd: bookshop });
   const out = path.join(folder, "score.json");
-  const dist = path.resolve(path.dirname(program()), "..");
-  const score = ["bench/join/score.mjs", "--project", bookshop, "--recording", recording, "--misses", "40", "--out", out, "--dist", dist];
+  const modules = path.resolve(path.dirname(program()), "../../build");
+  const score = ["bench/join/score.mjs", "--project", bookshop, "--recording", recording, "--misses", "40", "--out", out, "--build", modules];
   const run = spawnSync(process.execPath, score, { cwd: repository, encoding: "utf8", maxBuffer: 1 << 26 });
   said = `${run.stdout}${run.stderr}`;
   totals = (JSON.parse(readFileSync(out, "utf8")) as { readonly totals: Totals }).totals;

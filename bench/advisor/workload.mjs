@@ -2,10 +2,10 @@
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 
-const dist = path.resolve(import.meta.dirname, "../../dist");
-const { collectSnapshot } = await import(`${dist}/sources/postgres/collect.js`);
-const { openSqlParser } = await import(`${dist}/sql/open-parser.js`);
-const { buildDatabase, NO_SOURCE } = await import(`${dist}/workload/database.js`);
+const build = path.resolve(import.meta.dirname, "../../build");
+const { collectSnapshot } = await import(`${build}/sources/postgres/collect.js`);
+const { openSqlParser } = await import(`${build}/sql/open-parser.js`);
+const { buildDatabase, NO_SOURCE } = await import(`${build}/workload/database.js`);
 
 export const MEGABYTE = 1_000_000;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // How many statements of a recording are joined to the line that sent them, by their shape alone? The recording's stacks are the truth.
 //
-//   node bench/join/score.mjs --project DIR --recording DIR [--misses N] [--only VERDICT] [--out FILE] [--dist DIR] [--normalised]      needs a build; see bench/README.md
+//   node bench/join/score.mjs --project DIR --recording DIR [--misses N] [--only VERDICT] [--out FILE] [--build DIR] [--normalised]      needs a build; see bench/README.md
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -144,9 +144,9 @@ export function render({ statements, calls, rows, widths }) {
   ].join("\n");
 }
 
-/** @param {string} root @param {string} dist */
-async function openJoin(root, dist) {
-  const built = (module) => import(pathToFileURL(path.resolve(dist, module)).href);
+/** @param {string} root @param {string} build */
+async function openJoin(root, build) {
+  const built = (module) => import(pathToFileURL(path.resolve(build, module)).href);
   const [{ readSource }, { joinStatements }, { openSqlParser }] = await Promise.all(
     ["analyse.js", "workload/join-statements.js", "sql/open-parser.js"].map(built),
   );
@@ -221,7 +221,7 @@ async function main() {
       misses: { type: "string", default: "0" },
       only: { type: "string" },
       out: { type: "string" },
-      dist: { type: "string" },
+      build: { type: "string" },
       normalised: { type: "boolean", default: false },
     },
   });
@@ -230,7 +230,7 @@ async function main() {
     process.exit(2);
   }
   const started = performance.now();
-  const { originOf, ranges } = await openJoin(path.resolve(values.project), values.dist ?? path.resolve(import.meta.dirname, "../../dist"));
+  const { originOf, ranges } = await openJoin(path.resolve(values.project), values.build ?? path.resolve(import.meta.dirname, "../../build"));
   const seconds = (performance.now() - started) / 1000;
   const { truths, ...counts } = readTruths(values.recording, lineReader(path.resolve(values.project)));
   const judged = truths.map((truth) => {
