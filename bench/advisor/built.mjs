@@ -12,10 +12,10 @@ import { parseArgs } from "node:util";
 import pg from "pg";
 import { MEGABYTE, openWorkload, readQueries, withHypopgSizes } from "./workload.mjs";
 
-const build = path.resolve(import.meta.dirname, "../../build");
-const { openPhantom } = await import(`${build}/sources/phantom/open-phantom.js`);
-const { studyIndexes } = await import(`${build}/sources/index-study.js`);
-const { createIndexSql } = await import(`${build}/fixes/migrations/index.js`);
+const modules = path.resolve(import.meta.dirname, "../../build");
+const { openPhantom } = await import(`${modules}/sources/phantom/open-phantom.js`);
+const { studyIndexes } = await import(`${modules}/sources/index-study.js`);
+const { createIndexSql } = await import(`${modules}/fixes/migrations/index.js`);
 
 const { values: flags } = parseArgs({
   options: {

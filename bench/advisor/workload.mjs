@@ -2,10 +2,10 @@
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 
-const build = path.resolve(import.meta.dirname, "../../build");
-const { collectSnapshot } = await import(`${build}/sources/postgres/collect.js`);
-const { openSqlParser } = await import(`${build}/sql/open-parser.js`);
-const { buildDatabase, NO_SOURCE } = await import(`${build}/workload/database.js`);
+const modules = path.resolve(import.meta.dirname, "../../build");
+const { collectSnapshot } = await import(`${modules}/sources/postgres/collect.js`);
+const { openSqlParser } = await import(`${modules}/sql/open-parser.js`);
+const { buildDatabase, NO_SOURCE } = await import(`${modules}/workload/database.js`);
 
 export const MEGABYTE = 1_000_000;
 
