@@ -148,7 +148,9 @@ async function hypopgPlans(questions, present, made) {
   return priced;
 }
 
-const sum = (all) => all.reduce((total, one) => total + one, 0);
+function sum(all) {
+  return all.reduce((total, one) => total + one, 0);
+}
 
 /** In a transaction that is rolled back. @param {readonly string[]} indexes @param {readonly number[]} promised */
 async function build(indexes, promised) {
