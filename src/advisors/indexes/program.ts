@@ -10,7 +10,10 @@ export interface Option {
   readonly needs: readonly number[];
   /** The planner takes the cheapest by this. */
   readonly cost: number;
-  /** What it is worth less than that, since it would be dear if memory were small; absent for nothing. */
+  /**
+   * What it is worth less than that, since it would be dear if memory were small; absent for nothing. The program may reckon with a dearer plan beside it that has none, although the planner would take
+   * this one: rows that forbid it made programs that HiGHS does not leave when its time is over. What a choice is worth is told by its plans afterwards.
+   */
   readonly charge?: number;
 }
 
@@ -116,7 +119,7 @@ export function matrixOf(program: Program): Matrix {
       rows.push({ terms: [...users, [columns.get(candidate) ?? 0, -1] as const], most: 0 });
     }
   }
-  rows.push(...limitRows(program, placed, columns), ...takenRows(placed, columns));
+  rows.push(...limitRows(program, placed, columns));
   const costs = [...named.map((one) => ((candidates[one]?.upkeep ?? 0) * SCALE) / total), ...possible.map((one) => -saving(one))];
   return { candidates: named, costs, rows };
 }
@@ -159,19 +162,6 @@ function limitRows(
     most: most - 1,
   }));
   return [...kept, ...burdened];
-}
-
-/** A plan with a charge is taken, wanted or not, where all that it needs is there and no cheaper one is. */
-function takenRows(placed: readonly (Option & { readonly column: number })[], columns: ReadonlyMap<number, number>): Matrix["rows"][number][] {
-  return placed
-    .filter(({ charge = 0 }) => charge > 0)
-    .map((one) => {
-      const taken = placed.filter((other) => other === one || (other.question === one.question && other.cost <= one.cost));
-      return {
-        terms: [...one.needs.map((need) => [columns.get(need) ?? 0, 1] as const), ...taken.map(({ column }) => [column, -1] as const)],
-        most: one.needs.length - 1,
-      };
-    });
 }
 
 const SCALE = 1e4;
