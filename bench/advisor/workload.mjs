@@ -1,9 +1,9 @@
 // What the programs of this folder share: queries of files as a workload that nothing writes, and HypoPG's sizes.
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
+import { snapshotOf, workloadOf } from "../phantom/target.mjs";
 
 const modules = path.resolve(import.meta.dirname, "../../build");
-const { collectSnapshot } = await import(`${modules}/sources/postgres/collect.js`);
 const { openSqlParser } = await import(`${modules}/sql/open-parser.js`);
 const { buildDatabase, NO_SOURCE } = await import(`${modules}/workload/database.js`);
 
@@ -19,31 +19,12 @@ export function readQueries(folder) {
 
 /** Each query once. @param {string} url @param {ReturnType<typeof readQueries>} queries */
 export async function openWorkload(url, queries) {
-  const snapshot = await collectSnapshot({
-    targets: [url],
-    statementTimeout: 30_000,
-    connectTimeout: 10_000,
-    version: "bench",
-    sample: false,
-    progress: () => {},
-  });
-  const parser = await openSqlParser();
-  const statements = queries.map(({ name, sql }) => ({
-    id: name,
-    sql,
-    shape: parser.shapeOf(sql),
-    seenIn: ["log"],
-    calls: 1,
-    totalMs: 1,
-    meanMs: 1,
-    samples: [],
-    share: 1 / queries.length,
-    written: { certainty: "unknown", sites: [] },
-  }));
-  return {
-    snapshot,
-    database: buildDatabase({ snapshot, file: "", source: null, workload: { statements, totalMs: statements.length, days: 1, plans: [] } }, NO_SOURCE),
-  };
+  const snapshot = await snapshotOf(url);
+  const workload = workloadOf(
+    await openSqlParser(),
+    queries.map(({ name, sql }) => ({ id: name, sql })),
+  );
+  return { snapshot, database: buildDatabase({ snapshot, file: "", source: null, workload }, NO_SOURCE) };
 }
 
 /** The planner, with the sizes that HypoPG thinks indexes have. @param {import("pg").Client} client */

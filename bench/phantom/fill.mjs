@@ -117,15 +117,8 @@ export function questionsOf(catalog) {
 
 /** @param {string} url @param {number} rows @param {string} out */
 async function main(url, rows, out) {
-  const { collectSnapshot } = await import("../../build/sources/postgres/collect.js");
-  const { catalog } = await collectSnapshot({
-    targets: [url],
-    statementTimeout: 30_000,
-    connectTimeout: 10_000,
-    version: "bench",
-    sample: false,
-    progress: () => {},
-  });
+  const { snapshotOf } = await import("./target.mjs");
+  const { catalog } = await snapshotOf(url);
   writeFileSync(out, JSON.stringify(questionsOf(catalog), null, 1));
   if (rows === 0) return;
   const client = new pg.Client(url);

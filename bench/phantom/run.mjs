@@ -12,7 +12,7 @@ import { openPhantom } from "../../build/sources/phantom/open-phantom.js";
 import { openSqlParser } from "../../build/sql/open-parser.js";
 import { buildDatabase, NO_SOURCE } from "../../build/workload/database.js";
 import { ask, quantile, tryIndex } from "./compare.mjs";
-import { foldersOf, onTarget, readStatements, say, snapshotOf } from "./target.mjs";
+import { foldersOf, onTarget, readStatements, say, snapshotOf, workloadOf } from "./target.mjs";
 
 /** @typedef {import("../../src/model/index.ts").Snapshot} Snapshot */
 
@@ -38,23 +38,10 @@ const percent = (share) => (Number.isFinite(share) ? `${(share * 100).toFixed(sh
 /** Every candidate of the index advisor for these statements, each with the statements it is for; spread evenly where there are too many. @param {readonly string[]} statements @param {Snapshot} snapshot */
 async function candidates(statements, snapshot) {
   const parser = await openSqlParser();
-  const workload = {
-    statements: statements.map((sql, at) => ({
-      id: `${at}`,
-      sql,
-      shape: parser.shapeOf(sql),
-      seenIn: ["log"],
-      calls: 1,
-      totalMs: 1,
-      meanMs: 1,
-      samples: [],
-      share: 1 / statements.length,
-      written: { certainty: "unknown", sites: [] },
-    })),
-    totalMs: 1,
-    days: 1,
-    plans: [],
-  };
+  const workload = workloadOf(
+    parser,
+    statements.map((sql, at) => ({ id: `${at}`, sql })),
+  );
   const database = buildDatabase({ snapshot, file: "", source: null, workload }, NO_SOURCE);
   /** @type {Map<string, string[]>} */
   const found = new Map();

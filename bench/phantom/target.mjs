@@ -40,6 +40,12 @@ export async function execute(url, statements) {
 export const snapshotOf = (url) =>
   collectSnapshot({ targets: [url], statementTimeout: 30_000, connectTimeout: 10_000, version: "bench", sample: false, progress: () => {} });
 
+/** Each statement once, as a log would tell of it. @param {{ shapeOf: (sql: string) => unknown }} parser @param {readonly { id: string, sql: string }[]} statements */
+export function workloadOf(parser, statements) {
+  const seen = { seenIn: ["log"], calls: 1, totalMs: 1, meanMs: 1, samples: [], share: 1 / statements.length, written: { certainty: "unknown", sites: [] } };
+  return { statements: statements.map((one) => ({ ...one, ...seen, shape: parser.shapeOf(one.sql) })), totalMs: statements.length, days: 1, plans: [] };
+}
+
 /** Where programs of its version are. @param {Snapshot} snapshot @returns {string[]} */
 export function foldersOf({ servers: [server] }) {
   const major = majors.find((one) => one === Math.floor((server?.versionNumber ?? 0) / 10_000));

@@ -6,6 +6,7 @@ import type { Candidate } from "../../rules/caching/candidates.ts";
 import { notices, type Strategy } from "../../rules/caching/libraries.ts";
 import { labelsByTable } from "../../rules/caching/tables.ts";
 import { writesOf } from "../../rules/caching/write-sites.ts";
+import { NO_PARTS } from "../no-parts.ts";
 import { outcomeOf, type Outcome } from "./ways.ts";
 import { listWords, ms, percent, total } from "./words.ts";
 
@@ -145,11 +146,7 @@ function nothingToKeep(
     advisor: "cache",
     section: "6.3",
     claim: `None of ${formatCount(statements, "statement")} is worth a cache, so that no library for it is either${there.length === 0 ? "" : `; ${listWords(there)} is installed`}.`,
-    reasons: [],
-    tables: [],
-    plots: [],
-    artefacts: [],
-    examples: [],
+    ...NO_PARTS,
     rung: "inferred",
     examined,
     missing: "",

@@ -3,6 +3,7 @@ import type { Advice, AdviceTable, AdvisorInput, Artefact, Example, Plot } from 
 import { formatCount } from "../../model/numbers.ts";
 import { sessionsSeen } from "../../rules/connections/live.ts";
 import { isAtLeast } from "../../rules/django-at-least.ts";
+import { NO_PARTS } from "../no-parts.ts";
 import { allowed, BESIDE, processesOf, proposed, type Choice } from "./choose.ts";
 import { blockText, databasesBlock, gunicornHooks, type BlockFacts } from "./databases-block.ts";
 import type { ConnectionFacts } from "./facts.ts";
@@ -39,11 +40,7 @@ function nothingKnown({ database }: AdvisorInput, { entry }: ConnectionFacts): A
     advisor: "connections",
     section: SECTION,
     claim: `How many connections the services open is not known: ${why}.`,
-    reasons: [],
-    tables: [],
-    plots: [],
-    artefacts: [],
-    examples: [],
+    ...NO_PARTS,
     rung: "inferred",
     examined: database === null ? "no services, no server" : `no services; ${sessionsSeen(database) ?? 0} sessions of ${database.server.address}`,
     missing: "the lines that start the services, in a Procfile, a compose file, gunicorn.conf.py or a systemd unit",

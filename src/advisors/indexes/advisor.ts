@@ -4,6 +4,7 @@ import type { Database, IndexStudy, RemovalProof, StudiedIndex, StudiedStatement
 import type { Plot } from "../../model/plot.ts";
 import { formatBytes, formatCount, formatNumber } from "../../model/numbers.ts";
 import { describeShape } from "../../sql/describe-shape.ts";
+import { NO_PARTS } from "../no-parts.ts";
 import { indexMapsOf } from "./index-maps.ts";
 import { costOfWorkload, verifiable, wholeCost } from "./summary.ts";
 import { isDearerHeld, suffering } from "./verdict.ts";
@@ -25,11 +26,7 @@ export const advisor: Advisor = {
 const EMPTY: Omit<Advice, "claim" | "missing"> = {
   advisor: "indexes",
   section: SECTION,
-  reasons: [],
-  tables: [],
-  plots: [],
-  artefacts: [],
-  examples: [],
+  ...NO_PARTS,
   rung: "inferred",
   examined: "",
   doubt: "",

@@ -301,16 +301,14 @@ function servesAs(index: Index, { keys, include = [], condition, method = "btree
 
 // ------------------------------------------------------------------------------------------------------------ from two, one
 
+/** B-trees of all rows of one table. */
+function areJoinable(one: Candidate, other: Candidate): boolean {
+  return one.table === other.table && [one, other].every(({ spec }) => spec.method === undefined && spec.condition === undefined);
+}
+
 /** One index in place of two of a table: the longer key, with all that either carries. Null where neither leads the other. */
 export function mergeOf(one: Candidate, other: Candidate): Candidate | null {
-  if (
-    one.table !== other.table ||
-    one.spec.method !== undefined ||
-    other.spec.method !== undefined ||
-    one.spec.condition !== undefined ||
-    other.spec.condition !== undefined
-  )
-    return null;
+  if (!areJoinable(one, other)) return null;
   const [wide, narrow] = one.spec.keys.length >= other.spec.keys.length ? [one, other] : [other, one];
   const leads = narrow.spec.keys.every((key, position) => JSON.stringify(key) === JSON.stringify(wide.spec.keys[position]));
   if (!leads) return null;
@@ -329,14 +327,7 @@ export function narrowed({ table, spec }: Candidate): Candidate[] {
 
 /** The candidate with what another of its table reads besides: one index for the statements of both. */
 export function widened(one: Candidate, other: Candidate): Candidate | null {
-  if (
-    one.table !== other.table ||
-    one.spec.method !== undefined ||
-    other.spec.method !== undefined ||
-    one.spec.condition !== undefined ||
-    other.spec.condition !== undefined
-  )
-    return null;
+  if (!areJoinable(one, other)) return null;
   const [keys, others] = [one, other].map(({ spec }) =>
     spec.keys.flatMap((key) => (key.kind === "column" && key.operatorClass === undefined ? [key.column] : [])),
   );

@@ -2,6 +2,7 @@
 import { formatCount, formatNumber } from "../../model/numbers.ts";
 import type { Advice, Advisor, AdvisorInput, Database, RuleInput, StatementSite } from "../../model/index.ts";
 import { monitoringGaps } from "../../rules/monitoring-blind/gaps.ts";
+import { NO_PARTS } from "../no-parts.ts";
 import type { Alert } from "./alert.ts";
 import { alertGroups } from "./alerts/all-alerts.ts";
 import { isRare } from "./alerts/statements.ts";
@@ -113,11 +114,7 @@ function withoutDatabase({ deployment }: AdvisorInput): Advice {
       aliases.length === 0
         ? "No server was looked at, so that no alert has a threshold."
         : `The server behind ${aliases.map((one) => `\`${one}\``).join(", ")} of \`${settings?.module ?? ""}\` was not looked at, so that no alert has a threshold.`,
-    reasons: [],
-    tables: [],
-    plots: [],
-    artefacts: [],
-    examples: [],
+    ...NO_PARTS,
     rung: "inferred",
     examined: aliases.length === 0 ? "" : `DATABASES of ${settings?.module ?? ""}`,
     missing: "needs a database: luthier snapshot --db URL",
