@@ -31,3 +31,25 @@ test("stays within the budget, and takes nothing whose upkeep is more than it sa
   expect(greedyChoice({ ...PROGRAM, budget: 3 }, [0, 1, 2, 3])).toEqual([]);
   expect(greedyChoice({ ...PROGRAM, budget: 4 }, [0, 1, 2, 3])).toEqual([2]);
 });
+
+test("ends where the planner takes a plan that is charged, though one that is chosen too would be charged less", () => {
+  const charged: Program = {
+    questions: [
+      { cost: 100, weight: 1 },
+      { cost: 100, weight: 1 },
+    ],
+    candidates: [
+      { bytes: 10, upkeep: 0 },
+      { bytes: 10, upkeep: 0 },
+    ],
+    options: [
+      { question: 0, needs: [0], cost: 40, charge: 30 },
+      { question: 0, needs: [1], cost: 60 },
+      { question: 1, needs: [0], cost: 20 },
+    ],
+    budget: 20,
+  };
+  // The second candidate is cheaper for the first question by its charge, but the planner would not use it beside the first one.
+  expect(greedyChoice(charged, [0, 1])).toEqual([0]);
+  expect(costWith(charged, new Set([0, 1]))).toBe(70 + 20);
+});

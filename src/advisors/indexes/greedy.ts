@@ -5,21 +5,24 @@ export const chargedCost = ({ cost, charge = 0 }: Option): number => cost + char
 
 /** Of all questions, by the plans that were met, and of all upkeep. */
 export function costWith({ questions, options, candidates }: Program, chosen: ReadonlySet<number>): number {
-  const costs = takenCosts(questions, options, chosen);
   const upkeep = [...chosen].reduce((sum, one) => sum + (candidates[one]?.upkeep ?? 0), 0);
-  return costs.reduce((sum, cost, question) => sum + cost * (questions[question]?.weight ?? 0), upkeep);
+  return takenPlans(questions, options, chosen).reduce((sum, { charged }, question) => sum + charged * (questions[question]?.weight ?? 0), upkeep);
 }
 
-/** By question, charges included: the planner takes the cheapest plan without them. */
-function takenCosts(questions: Program["questions"], options: readonly Option[], chosen: ReadonlySet<number>): number[] {
-  const least = questions.map(({ cost }) => cost);
-  const costs = [...least];
+/** The plan that the planner takes: the cheapest, whatever it is charged with. */
+interface Taken {
+  readonly cost: number;
+  readonly charged: number;
+}
+
+/** By question. */
+function takenPlans(questions: Program["questions"], options: readonly Option[], chosen: ReadonlySet<number>): Taken[] {
+  const taken = questions.map(({ cost }): Taken => ({ cost, charged: cost }));
   for (const one of options) {
-    if (one.cost >= (least[one.question] ?? 0) || !one.needs.every((need) => chosen.has(need))) continue;
-    least[one.question] = one.cost;
-    costs[one.question] = chargedCost(one);
+    if (one.cost >= (taken[one.question]?.cost ?? 0) || !one.needs.every((need) => chosen.has(need))) continue;
+    taken[one.question] = { cost: one.cost, charged: chargedCost(one) };
   }
-  return costs;
+  return taken;
 }
 
 /** Only candidates that the program names. A question that would become too dearer is seen by whoever plans the choice. */
@@ -27,13 +30,13 @@ export function greedyChoice(program: Program, named: readonly number[]): readon
   const chosen = new Set<number>();
   const mayHave = new Set(named);
   const options = program.options.filter(({ needs }) => needs.length > 0 && needs.every((one) => mayHave.has(one)));
-  let costs = takenCosts(program.questions, options, chosen);
+  let taken = takenPlans(program.questions, options, chosen);
   for (let room = program.budget; ;) {
-    const best = bestOf(program, options, costs, chosen, room);
+    const best = bestOf(program, options, taken, chosen, room);
     if (best === null) return [...chosen].toSorted((a, b) => a - b);
     for (const one of best.needs) chosen.add(one);
     room -= best.bytes;
-    costs = takenCosts(program.questions, options, chosen);
+    taken = takenPlans(program.questions, options, chosen);
   }
 }
 
@@ -46,14 +49,17 @@ interface Step {
 function bestOf(
   { questions, candidates }: Program,
   options: readonly Option[],
-  costs: readonly number[],
+  taken: readonly Taken[],
   chosen: ReadonlySet<number>,
   room: number,
 ): Step | null {
   let best: Step | null = null;
   for (const option of options) {
-    const { question, needs } = option;
-    const saved = ((costs[question] ?? 0) - chargedCost(option)) * (questions[question]?.weight ?? 0);
+    const { question, needs, cost } = option;
+    const now = taken[question];
+    // A plan that costs more than the one that is taken would not be, however little it is charged with: what it needs is chosen already, perhaps.
+    if (now === undefined || cost >= now.cost) continue;
+    const saved = (now.charged - chargedCost(option)) * (questions[question]?.weight ?? 0);
     if (saved <= 0) continue;
     const missing = needs.filter((one) => !chosen.has(one));
     const sum = (of: (one: number) => number): number => missing.reduce((total, one) => total + of(one), 0);
