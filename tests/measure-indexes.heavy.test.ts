@@ -105,6 +105,14 @@ test("builds, runs in turn, says times with their spread, and leaves the copy as
   expect(await stateOf(copy)).toEqual(before);
 }, 60_000);
 
+test("leaves the indexes that no statement uses where they are, if it is asked to", async () => {
+  const folder = project();
+  const { stdout } = await run(["advise", "indexes", folder, "--format", "json", "--measure", "--keep-unused", "--db", copy], folder);
+  const { measured } = JSON.parse(stdout) as Measured;
+  expect(measured.built).toHaveLength(1);
+  expect(measured.dropped).toEqual([]);
+}, 60_000);
+
 test("the screen fits 80 columns and calls it time; the finding of the same index is measured from then on", async () => {
   const folder = project();
   const { stdout } = await run(["advise", "indexes", folder, "--measure", "--db", copy], folder);

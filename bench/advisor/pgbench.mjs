@@ -1,25 +1,21 @@
 #!/usr/bin/env node
 // The advisor on pgbench: what it recommends, and what that does to pgbench's own transactions once it is built. Beside it, what others recommend that are installed. See README.md.
 //
-//   npm run build && node bench/advisor/pgbench.mjs [--scale 20] [--transactions 4000] [--index-advisor FILE.sql] [--dexter FOLDER] [--pghero FOLDER]
-//
-// --index-advisor: the SQL of Supabase's index_advisor (with HypoPG, Debian's postgresql-15-hypopg). --dexter, --pghero: a copy of their repository, run by Debian's ruby
-// with ruby-pg, ruby-pg-query, ruby-slop and ruby-activerecord.
+//   npm run build && node bench/advisor/pgbench.mjs [--scale 20] [--transactions 4000] [--index-advisor FILE.sql] [--dexter FOLDER] [--pghero FOLDER] [--postgres-mcp PYTHON]
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import pg from "pg";
 import { startPostgres } from "../../scripts/postgres.mjs";
+import { PEERS, askPeers } from "./peers.mjs";
 
 const { values: flags } = parseArgs({
   options: {
     scale: { type: "string", default: "20" },
     transactions: { type: "string", default: "4000" },
-    "index-advisor": { type: "string" },
-    dexter: { type: "string" },
-    pghero: { type: "string" },
+    ...PEERS,
   },
 });
 const cli = path.resolve(import.meta.dirname, "../../dist/cli/main.js");
@@ -57,8 +53,8 @@ async function look(name, args) {
   const run = (count) => bench("-n", "-c", "1", "-t", String(count), "-D", `scale=${flags.scale}`, ...args);
   say(`\n## ${name}`);
   run(300);
-  await client.query("VACUUM ANALYZE");
   await client.query("SELECT pg_stat_reset(), pg_stat_statements_reset()");
+  await client.query("VACUUM ANALYZE");
   run(Math.max(300, Number(flags.transactions) / (name === "plain" ? 1 : 8)));
   await client.query("SELECT pg_stat_clear_snapshot(), pg_sleep(0.6)");
   const before = await times();
@@ -71,9 +67,7 @@ async function look(name, args) {
   say(
     `luthier, cost of all: ${Math.round(advice.cost.server.before)} to ${Math.round(advice.cost.server.after)}, upkeep ${Math.round(advice.add.reduce((sum, { upkeep }) => sum + upkeep, 0))}`,
   );
-  if (flags["index-advisor"]) say(`index_advisor: ${(await supabase(before)).join("; ") || "no index"}`);
-  if (flags.dexter) say(`dexter: ${dexter()}`);
-  if (flags.pghero) say(`pghero: ${pghero()}`);
+  for (const [peer, found] of Object.entries(await askPeers(flags, cluster, [...before.keys()]))) say(`${peer}: ${found.join("; ") || "no index"}`);
   if (advice.add.length === 0) return;
   for (const { sql } of advice.add) await client.query(sql);
   await client.query("VACUUM ANALYZE");
@@ -94,55 +88,6 @@ async function times() {
     "SELECT query, calls::int, mean_exec_time AS mean FROM pg_stat_statements WHERE query ~ 'pgbench_' AND query ~ '^(SELECT|UPDATE|INSERT)' ORDER BY total_exec_time DESC LIMIT 12",
   );
   return new Map(rows.map((row) => [row.query, row]));
-}
-
-async function supabase(statements) {
-  await client.query("CREATE EXTENSION IF NOT EXISTS hypopg");
-  const { rows: there } = await client.query("SELECT 1 FROM pg_proc WHERE proname = 'index_advisor'");
-  if (there.length === 0) await client.query(readFileSync(flags["index-advisor"], "utf8").replace(/^\\.*$/gm, ""));
-  const found = new Set();
-  for (const sql of statements.keys()) {
-    const { rows } = await client
-      .query("SELECT index_statements FROM index_advisor($1)", [sql])
-      .catch((error) => ({ rows: [{ index_statements: [`refused: ${error.message}`] }] }));
-    for (const one of rows[0]?.index_statements ?? []) found.add(one);
-  }
-  return [...found];
-}
-
-function dexter() {
-  const args = ["-I", path.join(flags.dexter, "lib"), path.join(flags.dexter, "exe/dexter"), cluster.url, "--pg-stat-statements", "--min-calls", "1"];
-  return lastLines(() => execFileSync("ruby", args, { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }), /Index found:|No new indexes|No indexes/);
-}
-
-function pghero() {
-  const program =
-    'require "active_record"; require "pg_query"; require "pghero"; ENV["PGHERO_DATABASE_URL"] = ARGV[0]; db = PgHero::Database.new("primary", {"url" => ARGV[0]}); puts db.suggested_indexes(suggested_indexes_by_query: db.suggested_indexes_by_query(queries: db.query_stats(limit: 100).map { |one| one[:query] })).map { |one| "Index found: #{one[:table]} (#{one[:columns].join(", ")})" }';
-  return lastLines(
-    () =>
-      execFileSync("ruby", ["-I", path.join(flags.pghero, "lib"), "-e", program, cluster.url], { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }),
-    /Index found:/,
-  );
-}
-
-/** What it found, or how it failed. */
-function lastLines(work, wanted) {
-  try {
-    return (
-      work()
-        .split("\n")
-        .filter((line) => wanted.test(line))
-        .map((line) => line.replace("Index found: ", ""))
-        .join("; ") || "no index"
-    );
-  } catch (error) {
-    return `failed: ${String(error.stderr ?? error.message)
-      .trim()
-      .split("\n")
-      .slice(-3)
-      .join(" ")
-      .slice(0, 300)}`;
-  }
 }
 
 function script(sql) {

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 // The advisor on the bookshop's own traffic, reads and writes: filled, played on, looked at, and the chosen set measured on a copy. See README.md in this folder.
 //
-//   npm run build && node bench/advisor/shop.mjs [--major 15] [--rows 200000] [--budget-mb N] [--out FILE]
+//   npm run build && node bench/advisor/shop.mjs [--major 15] [--rows 200000] [--budget-mb N] [--keep-unused] [--out FILE] [--index-advisor FILE.sql] [--dexter FOLDER] [--pghero FOLDER] [--postgres-mcp PYTHON]
+//
+// Without --major on Debian's PostgreSQL 15, which has HypoPG: the other advisors want it.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
@@ -9,10 +11,19 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import pg from "pg";
 import { startServer } from "../../scripts/postgres-servers.mjs";
+import { startPostgres } from "../../scripts/postgres.mjs";
 import { ensurePythonEnv } from "../../scripts/python-env.mjs";
+import { PEERS, askPeers } from "./peers.mjs";
 
 const { values: flags } = parseArgs({
-  options: { major: { type: "string", default: "15" }, rows: { type: "string", default: "200000" }, "budget-mb": { type: "string" }, out: { type: "string" } },
+  options: {
+    ...PEERS,
+    "keep-unused": { type: "boolean", default: false },
+    major: { type: "string" },
+    rows: { type: "string", default: "200000" },
+    "budget-mb": { type: "string" },
+    out: { type: "string" },
+  },
 });
 const root = path.resolve(import.meta.dirname, "../..");
 const cli = path.join(root, "dist/cli/main.js");
@@ -23,17 +34,20 @@ const started = performance.now();
 /** A microsecond and a tenth: what a unit of the planner's is worth in the geometric mean of reads (write-cost.mjs). */
 const UNIT_US = 1.1;
 
-const { cluster, stop } = await startServer(Number(flags.major));
+const { cluster, stop } = flags.major ? await startServer(Number(flags.major)) : await startPostgres();
 try {
   const project = path.join(folder, "bookshop");
   cpSync(path.join(root, "examples/bookshop"), project, { recursive: true, filter: (from) => !from.includes("/.luthier") && !from.includes("/demo/") });
   const env = { ...process.env, ...cluster.env, DJANGO_SETTINGS_MODULE: "bookshop.settings.test", PYTHONWARNINGS: "ignore" };
-  const run = (command, ...args) => execFileSync(command, args, { cwd: project, env, encoding: "utf8", maxBuffer: 1e9, stdio: ["ignore", "pipe", "pipe"] });
+  const run = (command, ...args) => runWith({}, command, ...args);
+  const runWith = (more, command, ...args) =>
+    execFileSync(command, args, { cwd: project, env: { ...env, ...more }, encoding: "utf8", maxBuffer: 1e9, stdio: ["ignore", "pipe", "pipe"] });
   await execute(cluster.url, "CREATE EXTENSION pg_stat_statements");
   run(python, "manage.py", "migrate", "-v0");
-  run(python, "manage.py", "generate", "--rows", flags.rows);
-  await execute(cluster.url, "VACUUM ANALYZE", "SELECT pg_stat_reset()", "SELECT pg_stat_statements_reset()");
-  say(`${flags.rows} rows on PostgreSQL ${flags.major}`);
+  // Its rows are whole: keys of others need not be looked up for each.
+  runWith({ PGOPTIONS: "-c session_replication_role=replica" }, python, "manage.py", "generate", "--rows", flags.rows);
+  await execute(cluster.url, "SELECT pg_stat_reset()", "VACUUM ANALYZE", "SELECT pg_stat_statements_reset()");
+  say(`${flags.rows} rows on PostgreSQL ${flags.major ?? 15}`);
   run(python, "-m", "tests.play", "--patience", "0.1", "--seconds", "1");
   say("played");
   run(process.execPath, cli, "snapshot", ".", "--db", cluster.url);
@@ -53,11 +67,14 @@ try {
       "--measure",
       "--db",
       copy.href,
+      ...(flags["keep-unused"] ? ["--keep-unused"] : []),
       ...(flags["budget-mb"] ? ["--budget", `${flags["budget-mb"]}M`] : []),
     ),
   );
   if (flags.out) writeFileSync(flags.out, JSON.stringify(advice, null, 2));
   report(advice);
+  for (const [peer, found] of Object.entries(await askPeers(flags, cluster, await statementsOf(cluster.url))))
+    say(`${peer}: ${found.length} indexes: ${found.join("; ")}`);
 } finally {
   stop();
   rmSync(folder, { recursive: true, force: true });
@@ -87,7 +104,19 @@ function report({ add, cost, statements, measured }) {
   }
 }
 
-const ms = ({ median }) => median?.toFixed(3) ?? "not in time";
+function ms({ median }) {
+  return median?.toFixed(3) ?? "not in time";
+}
+
+async function statementsOf(url) {
+  const client = new pg.Client(url);
+  await client.connect();
+  const { rows } = await client.query(
+    "SELECT query FROM pg_stat_statements JOIN pg_database d ON d.oid = dbid WHERE datname = current_database() AND query ~* '^(SELECT|UPDATE|DELETE)' AND query !~ 'pg_' ORDER BY total_exec_time DESC LIMIT 400",
+  );
+  await client.end();
+  return rows.map(({ query }) => query);
+}
 
 async function execute(url, ...statements) {
   const client = new pg.Client(url);

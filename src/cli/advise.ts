@@ -20,6 +20,8 @@ export interface AdviseFlags extends DatabaseFlags {
   /** Build the chosen indexes on the copy of `db`, and run the workload there. */
   readonly measure?: boolean;
   readonly db?: string;
+  /** Leave those that no statement uses where they are. */
+  readonly keepUnused?: boolean;
   /** Of one statement on the copy, in seconds. */
   readonly timeout: number;
 }
@@ -106,6 +108,7 @@ async function measured(study: IndexStudy, { database, root, flags, target }: To
       target,
       timeout: flags.timeout * 1000,
       rounds: ROUNDS,
+      keepsUnused: flags.keepUnused === true,
       isOver: interrupted.isOver,
       onCancel: (cancel) => cancels.push(cancel),
       progress: (phase, done, total) => progress.step({ phase, done, total, unit: "" }),

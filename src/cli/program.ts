@@ -199,6 +199,7 @@ function buildProgram(environment: Environment, command: readonly string[], stat
     .option("--seconds <count>", "end the search after this long, with the best so far", parseCount, 120)
     .option("--measure", "build the chosen indexes on a copy of the database, run the workload there with and without them, and leave the copy as it was")
     .option("--db <url>", "with --measure: the copy; never the database itself, which is refused")
+    .option("--keep-unused", "with --measure: add the new indexes only, and leave those that no statement uses")
     .option("--timeout <seconds>", "with --measure: give up on a statement after this long", parseCount, 30)
     .addOption(new Option("--format <format>", "how to write it").choices(["text", "json"]).default("text"))
     .option("--exclude <glob>", "do not read these files (repeatable)", collect)

@@ -9,6 +9,8 @@ export interface Pricing {
   readonly all: (questions: readonly number[], present: ReadonlySet<number>) => Promise<readonly Priced[]>;
   /** Every plan that was met. */
   readonly options: () => readonly MetOption[];
+  /** Those of one question. */
+  readonly optionsOf: (question: number) => readonly MetOption[];
   /** Between which the cost of a question lies with these candidates, by the plans that were met: more candidates never make a plan dearer. */
   readonly bounds: (question: number, present: ReadonlySet<number>) => { readonly least: number; readonly most: number };
   /** Plans asked of the server so far. */
@@ -72,7 +74,8 @@ export function pricing(planner: Planner, matters: (question: number, candidate:
     }
     return { least: Math.min(least, most), most };
   };
-  return { of, all, bounds, options: () => [...options.values()], asked: () => asked };
+  const optionsOf: Pricing["optionsOf"] = (question) => [...options.values()].filter((one) => one.question === question);
+  return { of, all, bounds, options: () => [...options.values()], optionsOf, asked: () => asked };
 }
 
 const NONE: ReadonlySet<number> = new Set();

@@ -14,6 +14,8 @@ export interface MeasureOptions {
   /** Of one statement, in milliseconds. */
   readonly timeout: number;
   readonly rounds: number;
+  /** Indexes that no statement uses stay in both states: what the new ones cost writes is not made up for by what those did. */
+  readonly keepsUnused?: boolean;
   readonly isOver: () => boolean;
   /** Is told how to end what runs now. */
   readonly onCancel?: (cancel: () => void) => void;
@@ -27,7 +29,7 @@ const LOCK_TIMEOUT_MS = 2_000;
 const NOTICES_LOSS = 140_000;
 
 export async function measureIndexes(study: IndexStudy, database: Database, options: MeasureOptions): Promise<IndexMeasurement> {
-  const away = droppable(study);
+  const away = options.keepsUnused === true ? [] : droppable(study);
   if (study.added.length === 0 && away.length === 0)
     throw new UsageError("nothing-to-measure", "there is no index to add, and none that could go.", "Nothing was done to the copy.");
   const copy = await openCopy(options.target, database.snapshot);
