@@ -5,6 +5,7 @@ import { openSqlParser } from "../sql/open-parser.ts";
 import type { Candidate } from "../advisors/indexes/candidates.ts";
 import { carefulCost, type IndexFacts } from "../advisors/indexes/careful-cost.ts";
 import { candidateFacts, costFacts } from "../advisors/indexes/cost-facts.ts";
+import { leastBytes } from "../advisors/indexes/least-bytes.ts";
 import type { Planner } from "../advisors/indexes/planner.ts";
 import { openSolver } from "../advisors/indexes/program.ts";
 import { candidatesOfAll, questionsOf, shapesOf, tablesRead, type Asked } from "../advisors/indexes/questions.ts";
@@ -56,6 +57,7 @@ export async function runIndexSearch(trial: Trial, database: Database, options: 
       numbered.set(number, candidate);
       return createIndexSql(candidate.spec, `luthier_${number}`, candidate.table, false);
     },
+    leastBytesOf: leastBytes,
     burdenOf: (question, candidate, bytes) => burdenOf(candidate, bytes, database.workload.statements[asked[question]?.statement ?? -1], database),
     upkeepOf: (candidate, bytes) => upkeepOf(candidate, bytes, database),
     budget: options.budget,

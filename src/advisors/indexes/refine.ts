@@ -1,6 +1,6 @@
 /** New candidates from what was chosen: two that become one, one that carries more or less. */
 import { keyOf, mergeOf, narrowed, widened, type Candidate } from "./candidates.ts";
-import { explore } from "./explore.ts";
+import { explore, usefulTo } from "./explore.ts";
 import type { Search } from "./search.ts";
 
 /** New candidates a round. Ours. */
@@ -16,8 +16,9 @@ export async function refine(search: Search, chosen: readonly number[]): Promise
   for (const question of input.questions.keys()) {
     if (input.isOver()) return;
     const mine = numbers.filter((one) => input.tables[question]?.has(all[one]?.candidate.table.oid ?? 0) === true);
+    const useful = usefulTo(search, question);
     for (const one of mine) own[question]?.add(one);
-    await explore(search.exploring, question, new Set([...(own[question] ?? []), ...before]), SETS, search.base[question] ?? 0);
+    await explore(search.exploring, question, new Set([...useful, ...mine, ...before]), SETS, search.base[question] ?? 0);
     await explore(search.exploring, question, new Set([...before, ...mine]), SETS, search.base[question] ?? 0);
   }
 }

@@ -19,6 +19,7 @@ interface World {
   readonly upkeep?: number;
   readonly isOver?: () => boolean;
   readonly secondsLeft?: () => number;
+  readonly progress?: SearchInput["progress"];
 }
 
 async function search({
@@ -28,6 +29,7 @@ async function search({
   upkeep = 0,
   isOver = () => false,
   secondsLeft,
+  progress = () => {},
 }: World): Promise<SearchResult & { readonly columns: readonly string[] }> {
   const made: string[] = [];
   const planner: Planner = {
@@ -58,7 +60,7 @@ async function search({
     solver: await openSolver(),
     isOver,
     ...(secondsLeft === undefined ? {} : { secondsLeft }),
-    progress: () => {},
+    progress,
   };
   const result = await searchIndexes(input);
   return { ...result, columns: result.chosen.map((one) => made[one] ?? "") };
@@ -228,4 +230,37 @@ test("an index whose plan would be dear with little memory counts for less, and 
       })
     ).columns,
   ).toEqual(["a"]);
+});
+
+test("what saves most is looked at first, so that it is not lost where the clock ends the search", async () => {
+  const questions = Array.from({ length: 40 }, (_, index) => ({
+    weight: index === 39 ? 20 : 1,
+    costs: ((columns) => (columns.has(`a${index}`) && columns.has(`b${index}`) ? [index, [`a${index}`, `b${index}`]] : [100, []])) as Costs,
+    candidates: [on(index * 2, `a${index}`), on(index * 2 + 1, `b${index}`)],
+  }));
+  const bytes = Object.fromEntries(questions.flatMap((_, index) => [`a${index}`, `b${index}`].map((one) => [one, 10])));
+  let left = 110;
+  const phases: string[] = [];
+  const result = await search({ questions, bytes, budget: 20, secondsLeft: () => (left -= 1), progress: (phase, done) => phases.push(`${phase} ${done}`) });
+  expect(result.columns).toEqual(["a39", "b39"]);
+  expect(result.isComplete).toBe(false);
+  // The exploring ends early enough for the choice and what betters it.
+  expect(phases.filter((one) => one.startsWith("exploring")).length).toBeLessThan(40);
+});
+
+test("candidates that save nothing by themselves and that no plan has used are not shown again and again with all the others", async () => {
+  const names = Array.from({ length: 64 }, (_, index) => `c${String(index).padStart(2, "0")}`);
+  let crowded = 0;
+  const costs: Costs = (columns) => {
+    if (columns.size > 40) crowded += 1;
+    if (columns.has("c10") && columns.has("c50")) return [10, ["c10", "c50"]];
+    return columns.has("c20") ? [50, ["c20"]] : [100, []];
+  };
+  const { columns } = await search({
+    questions: [{ weight: 1, costs, candidates: names.map((one, index) => on(index % 3, one)) }],
+    bytes: Object.fromEntries(names.map((one) => [one, 1])),
+    budget: 2,
+  });
+  expect(columns).toEqual(["c10", "c50"]);
+  expect(crowded).toBe(1);
 });
