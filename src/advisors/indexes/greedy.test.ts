@@ -53,3 +53,23 @@ test("ends where the planner takes a plan that is charged, though one that is ch
   expect(greedyChoice(charged, [0, 1])).toEqual([0]);
   expect(costWith(charged, new Set([0, 1]))).toBe(70 + 20);
 });
+
+test("what two questions lack is worth what both of them save", () => {
+  const shared: Program = {
+    questions: [
+      { cost: 100, weight: 1 },
+      { cost: 100, weight: 1 },
+    ],
+    candidates: [
+      { bytes: 10, upkeep: 0 },
+      { bytes: 10, upkeep: 0 },
+    ],
+    options: [
+      { question: 0, needs: [0], cost: 30 },
+      { question: 0, needs: [1], cost: 50 },
+      { question: 1, needs: [1], cost: 50 },
+    ],
+    budget: 10,
+  };
+  expect(greedyChoice(shared, [0, 1])).toEqual([1]);
+});

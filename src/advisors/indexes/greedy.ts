@@ -46,26 +46,40 @@ interface Step {
   readonly value: number;
 }
 
-function bestOf(
-  { questions, candidates }: Program,
-  options: readonly Option[],
-  taken: readonly Taken[],
-  chosen: ReadonlySet<number>,
-  room: number,
-): Step | null {
+/** What is missing for a plan is missing for others' plans too: it is worth what all of them save. */
+function bestOf(program: Program, options: readonly Option[], taken: readonly Taken[], chosen: ReadonlySet<number>, room: number): Step | null {
+  const { candidates } = program;
   let best: Step | null = null;
+  for (const { missing, saved } of savingsOf(program, options, taken, chosen).values()) {
+    const sum = (of: (one: number) => number): number => missing.reduce((total, one) => total + of(one), 0);
+    const bytes = sum((one) => candidates[one]?.bytes ?? Infinity);
+    const net = [...saved.values()].reduce((total, one) => total + one, 0) - sum((one) => candidates[one]?.upkeep ?? 0);
+    const value = net / Math.max(1, bytes);
+    if (net > 0 && bytes <= room && value > (best?.value ?? 0)) best = { needs: missing, bytes, value };
+  }
+  return best;
+}
+
+interface Savings {
+  readonly missing: readonly number[];
+  /** By question, of its best plan that lacks just these. */
+  readonly saved: Map<number, number>;
+}
+
+function savingsOf({ questions }: Program, options: readonly Option[], taken: readonly Taken[], chosen: ReadonlySet<number>): ReadonlyMap<string, Savings> {
+  const found = new Map<string, Savings>();
   for (const option of options) {
     const { question, needs, cost } = option;
     const now = taken[question];
     // A plan that costs more than the one that is taken would not be, however little it is charged with: what it needs is chosen already, perhaps.
     if (now === undefined || cost >= now.cost) continue;
-    const saved = (now.charged - chargedCost(option)) * (questions[question]?.weight ?? 0);
-    if (saved <= 0) continue;
-    const missing = needs.filter((one) => !chosen.has(one));
-    const sum = (of: (one: number) => number): number => missing.reduce((total, one) => total + of(one), 0);
-    const [bytes, net] = [sum((one) => candidates[one]?.bytes ?? Infinity), saved - sum((one) => candidates[one]?.upkeep ?? 0)];
-    const value = net / Math.max(1, bytes);
-    if (net > 0 && bytes <= room && value > (best?.value ?? 0)) best = { needs: missing, bytes, value };
+    const saving = (now.charged - chargedCost(option)) * (questions[question]?.weight ?? 0);
+    if (saving <= 0) continue;
+    const missing = needs.filter((need) => !chosen.has(need));
+    const key = missing.join(",");
+    const entry = found.get(key) ?? { missing, saved: new Map<number, number>() };
+    found.set(key, entry);
+    if (saving > (entry.saved.get(question) ?? 0)) entry.saved.set(question, saving);
   }
-  return best;
+  return found;
 }
