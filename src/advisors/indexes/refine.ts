@@ -15,6 +15,7 @@ export async function refine(search: Search, chosen: readonly number[]): Promise
   const before = new Set(chosen);
   for (const question of input.questions.keys()) {
     if (input.isOver()) return;
+    input.progress("trying variants", question, input.questions.length);
     const mine = numbers.filter((one) => input.tables[question]?.has(all[one]?.candidate.table.oid ?? 0) === true);
     const useful = usefulTo(search, question);
     for (const one of mine) own[question]?.add(one);

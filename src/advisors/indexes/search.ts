@@ -181,7 +181,7 @@ export interface Search {
   readonly costOf: (chosen: readonly number[]) => Promise<number>;
 }
 
-async function openSearch(input: SearchInput, { forChoice }: Clock): Promise<Search> {
+async function openSearch(input: SearchInput, { forChoice, isExplored }: Clock): Promise<Search> {
   const all: Search["all"] = [];
   const numbers = new Map<string, number>();
   const bytesOf = (one: number): number => {
@@ -205,9 +205,11 @@ async function openSearch(input: SearchInput, { forChoice }: Clock): Promise<Sea
     });
     return [...new Set(candidates.flatMap((one) => numbers.get(keyOf(one)) ?? []))].filter((one) => bytesOf(one) <= input.budget);
   };
-  input.progress("making candidates", 0, 1);
   const own: Set<number>[] = [];
-  for (const candidates of input.candidates) own.push(new Set(await add(candidates)));
+  for (const [question, candidates] of input.candidates.entries()) {
+    input.progress("making candidates", question, input.candidates.length);
+    own.push(new Set(isExplored() ? [] : await add(candidates)));
+  }
   const first = await pricing.all(
     input.questions.map((_, index) => index),
     new Set(),
