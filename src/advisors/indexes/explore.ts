@@ -31,10 +31,11 @@ export async function mostWorthFirst({ input, own, base, pricing }: Search, isEx
 }
 
 /** Each candidate by itself, the best of those together, and then all of them with ever less to choose from. */
-export async function exploreAll(search: Search, question: number): Promise<void> {
-  const { own, base, bytesOf, input, exploring, all } = search;
+export async function exploreAll(search: Search, question: number, isOver: () => boolean): Promise<void> {
+  const { own, base, bytesOf, input, all } = search;
+  const exploring = { ...search.exploring, isOver };
   const cost = base[question] ?? 0;
-  await exploreSingles(search, question, [...(own[question] ?? [])]);
+  await exploreSingles(search, question, [...(own[question] ?? [])], isOver);
   const candidates = usefulTo(search, question);
   const share =
     (cost * (input.questions[question]?.weight ?? 0) * base.length) / base.reduce((sum, one, index) => sum + one * (input.questions[index]?.weight ?? 0), 0);
@@ -67,11 +68,12 @@ const savesNothing = (cost: number, base: number): boolean => Number.isFinite(co
 /** Of a question, candidates that are tried in twos. Ours. */
 const BEST = 7;
 
-async function exploreSingles({ pricing, base, bytesOf, all }: Search, question: number, candidates: readonly number[]): Promise<void> {
+async function exploreSingles({ pricing, base, bytesOf, all }: Search, question: number, candidates: readonly number[], isOver: () => boolean): Promise<void> {
   const cost = base[question] ?? 0;
   const saved: { readonly one: number; readonly value: number }[] = [];
   // Where many together save nothing, none of them does alone: they are asked in halves. Those of one table lie together.
   const halve = async (some: readonly number[]): Promise<void> => {
+    if (isOver()) return;
     const priced = await pricing.of(question, new Set(some));
     if (savesNothing(priced.cost, cost)) return;
     const [one] = some;

@@ -57,7 +57,7 @@ export async function searchIndexes(given: SearchInput): Promise<SearchResult> {
   for (const [place, question] of (await mostWorthFirst(search, clock.isExplored)).entries()) {
     if (clock.isExplored()) break;
     input.progress("exploring plans", place, everything.length);
-    await exploreAll(search, question);
+    await exploreAll(search, question, clock.isExplored);
   }
   let isProven = true;
   let best: Standing = { chosen: [], cost: await search.costOf([]) };
