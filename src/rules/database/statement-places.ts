@@ -1,5 +1,5 @@
 /** Where a statement is sent from, and where its figures come from. */
-import { formatCount, formatMilliseconds } from "../../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatPercent } from "../../model/numbers.ts";
 import type { Database, Evidence, ObjectSpot, Plan, PlannedCost, Spot, Statement, StudiedStatement } from "../../model/index.ts";
 import { describeShape } from "../../sql/describe-shape.ts";
 import { counterEvidence } from "./evidence.ts";
@@ -55,7 +55,7 @@ export function statementEvidence(database: Database, { calls, meanMs, share, ro
   const figures = { calls, meanMs: round(meanMs), share: Number(share.toPrecision(3)), ...(rows === null ? {} : { rows }), ...more };
   return {
     ...counterEvidence(database, figures),
-    note: `${sourceOf(database)}: ${formatCount(calls, "call")} of ${formatMilliseconds(meanMs)} ms, ${percent(share)} of all statements' time`,
+    note: `${sourceOf(database)}: ${formatCount(calls, "call")} of ${formatMilliseconds(meanMs)} ms, ${formatPercent(share)} of all statements' time`,
   };
 }
 
@@ -66,8 +66,6 @@ function sourceOf(database: Database): string {
 }
 
 const round = (ms: number): number => Number(ms.toPrecision(4));
-
-export const percent = (share: number): string => `${share < 0.01 && share > 0 ? "<1" : Math.round(share * 100)}%`;
 
 /** A plan that was run was timed on real rows; one that was not shows what the planner thinks. */
 export function planEvidence(plan: Plan, figures: Readonly<Record<string, number>>): Evidence {

@@ -1,8 +1,8 @@
-import { formatCount, formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatNumber, formatPercent } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, Judgement, Rule, Statement } from "../../model/index.ts";
 import { modelLabel } from "../database/names.ts";
 import { statementKind, type StatementKind } from "../database/statement-kind.ts";
-import { percent, statementEvidence, statementName } from "../database/statement-places.ts";
+import { statementEvidence, statementName } from "../database/statement-places.ts";
 import { LEAST_CALLS, noStatements, statementPlaces, tablesRead } from "../database/statement-rule.ts";
 
 export const rule: Rule = {
@@ -45,7 +45,7 @@ function toDraft(statement: Statement, database: Database): DatabaseDraft {
   const { share, calls, meanMs, rows } = statement;
   return {
     key: [statement.id],
-    claim: `${statementName(statement)} takes ${percent(share)} of the time of all statements: ${formatCount(calls, "call")} of ${formatMilliseconds(meanMs)} ms.`,
+    claim: `${statementName(statement)} takes ${formatPercent(share)} of the time of all statements: ${formatCount(calls, "call")} of ${formatMilliseconds(meanMs)} ms.`,
     reason: `${rows === null || calls === 0 ? "" : `It returns or changes ${formatNumber(rows / calls)} rows a call. `}What is saved here is saved where most of the time goes.`,
     remedy: REMEDIES[statementKind(statement)],
     doubt: certaintyWords(statement),
