@@ -21,8 +21,14 @@ export function plannedCost({ server, verdict, basis }: Pick<StudiedStatement, "
 /** The lines that send it, as far as its shape tells. */
 export function sentFrom({ written }: Statement): Spot[] {
   if (written.certainty !== "unique" && written.certainty !== "one-of") return [];
-  const label = written.certainty === "unique" ? "sends it" : `one of ${written.sites.length} that send it`;
-  return written.sites.slice(0, MOST_SITES).map(({ span }) => ({ role: "queryset", span, label }));
+  const isOnly = written.certainty === "unique";
+  const isSeen = written.sites.some(({ isRecorded }) => isRecorded === true);
+  const label = isOnly ? "sends it" : isSeen ? "could send it too" : `one of ${written.sites.length} that send it`;
+  return written.sites.slice(0, MOST_SITES).map(({ span, how, isRecorded }) => ({
+    role: how === "recorded" ? "call" : "queryset",
+    span,
+    label: isRecorded === true ? "was recorded sending it" : label,
+  }));
 }
 
 /** What a claim calls a statement: the function that sends it, else what it reads. */
@@ -30,9 +36,8 @@ export function statementName(statement: Statement): string {
   const { written } = statement;
   const [site, ...others] = written.sites;
   if (site === undefined || written.certainty === "unknown" || written.certainty === "framework") return statementText(statement);
-  return others.length === 0
-    ? `The query of \`${lastName(site.symbol)}\``
-    : `A query of \`${lastName(site.symbol)}\` or ${others.length} other ${others.length === 1 ? "place" : "places"}`;
+  const name = site.symbol === "" ? (site.span.file.split("/").at(-1) ?? "") : lastName(site.symbol);
+  return others.length === 0 ? `The query of \`${name}\`` : `A query of \`${name}\` or ${others.length} other ${others.length === 1 ? "place" : "places"}`;
 }
 
 /** A claim has 25 words, and this is the beginning of one. */

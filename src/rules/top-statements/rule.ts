@@ -67,6 +67,9 @@ const REMEDIES: Readonly<Record<StatementKind, string>> = {
 function certaintyWords(statement: Statement): string {
   const { certainty, sites } = statement.written;
   if (statementKind(statement) !== "application") return "it is counted with the application's statements, and its share is of all of them";
+  const isSeen = sites.some(({ isRecorded }) => isRecorded === true);
+  if (isSeen && certainty === "unique") return "the recording stands for what the server counted only as far as its traffic does";
+  if (isSeen) return "the counters hold calls that were not recorded, and other lines have queries of this shape";
   if (certainty === "unique") return "one line of the source has a query of this shape; SQL that a package writes can look the same";
   if (certainty === "one-of") return `${sites.length} lines of the source have queries of this shape; which of them send it is not in the counters`;
   if (certainty === "framework") return "Django or a package sends it of itself";
