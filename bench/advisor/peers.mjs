@@ -22,7 +22,8 @@ export const PEERS = /** @type {const} */ ({
  */
 export async function askPeers(flags, cluster, statements) {
   const said = {};
-  const env = { ...process.env, ...cluster.env };
+  // What one of them asks is no part of what the next one looks at.
+  const env = { ...process.env, ...cluster.env, PGOPTIONS: "-c pg_stat_statements.track=none" };
   const folders = { dexter: flags.dexter, pghero: flags.pghero };
   if (flags["index-advisor"]) said["index_advisor"] = await indexAdvisor(cluster.url, flags["index-advisor"], statements);
   if (folders.dexter) {
@@ -45,6 +46,7 @@ async function indexAdvisor(url, file, statements) {
   const client = new pg.Client(url);
   await client.connect();
   try {
+    await client.query("SET pg_stat_statements.track = none");
     await client.query("CREATE EXTENSION IF NOT EXISTS hypopg");
     const { rows: there } = await client.query("SELECT 1 FROM pg_proc WHERE proname = 'index_advisor'");
     if (there.length === 0) await client.query(readFileSync(file, "utf8").replace(/^\\.*$/gm, ""));
