@@ -110,10 +110,13 @@ function sampledSlots({ figures: { slots }, typeName, hundredths }: Drawn): Stat
   const common = slots.filter(({ kind }) => kind === KIND.common).flatMap(commonEnough);
   const correlation = slots.filter(({ kind }) => kind === KIND.correlation);
   const [order] = correlation;
+  // The server takes half of what is not common for a range where there is no histogram.
+  const often = new Set(common.flatMap(({ values }) => elements(values ?? "{}")));
+  const others = [...new Set(elements(hundredths ?? "{}"))].filter((one) => !often.has(one));
   const histogram: StatisticSlot[] =
-    common.length > 0 || hundredths === null || order === undefined
+    others.length < 2 || order === undefined
       ? []
-      : [{ kind: KIND.histogram, operator: order.operator, collation: order.collation, numbers: null, values: widened(hundredths, typeName) }];
+      : [{ kind: KIND.histogram, operator: order.operator, collation: order.collation, numbers: null, values: widened(others, typeName) }];
   return [...common, ...histogram, ...correlation];
 }
 
@@ -137,8 +140,7 @@ function elements(array: string): string[] {
 }
 
 /** Beyond the least and the greatest of a hundred there is about one more in a hundred. Of texts nobody can say how far. */
-function widened(array: string, typeName: string): string {
-  const bounds = [...new Set(elements(array))];
+function widened(bounds: readonly string[], typeName: string): string {
   const [first, last] = [Number(bounds[0]), Number(bounds.at(-1))];
   if (!NUMBERS.has(typeName) || bounds.length < 2 || !Number.isFinite(last - first)) return `{${bounds.join(",")}}`;
   const step = (last - first) / (bounds.length - 1);
