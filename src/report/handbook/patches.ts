@@ -13,7 +13,7 @@ export const SAFE_PATCH = "all-safe.patch";
 export interface Patches {
   /** Texts by path below `patches/`. A fix whose file is not as it was analysed has none. */
   readonly files: ReadonlyMap<string, string>;
-  /** For a patch that is written on top of others, the findings whose patches come before it. */
+  /** For a patch that is written on top of others, the findings whose patches come right before it: those have their own before them. */
   readonly after: ReadonlyMap<string, readonly string[]>;
   /** For a patch that cannot be applied beside an earlier one, the finding of that. */
   readonly insteadOf: ReadonlyMap<string, string>;
@@ -82,6 +82,7 @@ function keysOf({ chosen: { fix } }: Patched): readonly string[] {
 function writeSeries(group: readonly Patched[], read: SourceReader, { files, after, insteadOf, within }: Made): void {
   let applied: readonly Patched[] = [];
   let tree: Tree = new Map();
+  const before = new Map<string, ReadonlySet<string>>();
   for (const one of group) {
     const plan = planFixes(
       [...applied, one].map(({ chosen }) => chosen),
@@ -98,7 +99,14 @@ function writeSeries(group: readonly Patched[], read: SourceReader, { files, aft
     const beside = applied.filter((other) => keysOf(other).some((key) => keysOf(one).includes(key))).map(({ change }) => change.finding);
     const isAlone = beside.length === 0 || onTop === null || fits(one, tree, next, read);
     files.set(one.name, isAlone ? one.own : onTop);
-    if (!isAlone) after.set(one.name, beside);
+    if (!isAlone) {
+      const implied = new Set(beside.flatMap((other) => [...(before.get(other) ?? [])]));
+      after.set(
+        one.name,
+        beside.filter((other) => !implied.has(other)),
+      );
+      before.set(one.change.finding, new Set([...beside, ...implied]));
+    }
     if (onTop === null) within.set(one.name, beside[0] ?? one.change.finding);
     applied = [...applied, one];
     tree = next;
