@@ -2,7 +2,7 @@ import { quoteName, tableRef } from "../../fixes/migrations/sql-text.ts";
 import { formatBytes } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, FixDraft, Index, Rule, Table } from "../../model/index.ts";
 import { duplicatesSql } from "../database/duplicates-sql.ts";
-import { catalogEvidence } from "../database/evidence.ts";
+import { catalogEvidence, catalogGaps } from "../database/evidence.ts";
 import { judgedTables } from "../database/index-figures.ts";
 import { declarationSpots, indexSpot, keysOf, modelLabel, shortName, tableSpot } from "../database/names.ts";
 
@@ -23,7 +23,7 @@ export const rule: Rule = {
     const missing = judgedTables(database).flatMap((table) => unattached(table, database));
     return {
       drafts: [...invalid, ...missing].map(({ table, index }) => toDraft(table, index, database)),
-      unjudged: [],
+      unjudged: catalogGaps(database, "indexes"),
       examined: `${database.catalog.indexes.length} indexes`,
     };
   },
