@@ -1,4 +1,4 @@
-import { formatBytes, formatNumber } from "../../model/numbers.ts";
+import { formatBytes, formatCount, formatNumber } from "../../model/numbers.ts";
 import type { DatabaseInput, QueryShape, Rule, ShapeExpression, Statement } from "../../model/index.ts";
 import { statementName } from "../database/statement-places.ts";
 import { judgeStatements, LEAST_CALLS, WORTH_SHARE, type StatementFlaw } from "../database/statement-rule.ts";
@@ -21,8 +21,6 @@ export const rule: Rule = {
 /** Pages for a row; this project's notes on pg_stat_statements. */
 const LEAST_BLOCKS = 1_000;
 
-const rowsWords = (count: number): string => `${formatNumber(count)} ${formatNumber(count) === "1" ? "row" : "rows"}`;
-
 /** A statement with a plan is judged by that. */
 function flawsOf(statement: Statement, { database, thresholds }: DatabaseInput): StatementFlaw[] {
   const { sharedHit, sharedRead, rows, calls, shape, id } = statement;
@@ -33,7 +31,7 @@ function flawsOf(statement: Statement, { database, thresholds }: DatabaseInput):
   if (aRow < (thresholds["plan-blocks-per-row"] ?? LEAST_BLOCKS)) return [];
   return [
     {
-      claim: `${statementName(statement)} touches ${formatBytes((pages / calls) * database.server.blockSize)} a call to return ${rowsWords(rows / calls)}, in ${formatNumber(calls)} calls.`,
+      claim: `${statementName(statement)} touches ${formatBytes((pages / calls) * database.server.blockSize)} a call to return ${formatCount(rows / calls, "row")}, in ${formatCount(calls, "call")}.`,
       reason: "It goes through a table or a wide stretch of an index to find what it returns, as a missing or unfitting index makes it.",
       remedy: "Run it under EXPLAIN (ANALYZE, BUFFERS), and look for rows removed by a filter.",
       doubt: "pages are counted as often as they are touched: a nested loop touches the same ones again",
