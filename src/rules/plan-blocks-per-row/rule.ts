@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatNumber } from "../../model/numbers.ts";
+import { formatBytes, formatCount } from "../../model/numbers.ts";
 import type { DatabaseInput, QueryShape, Rule, ShapeExpression, Statement } from "../../model/index.ts";
 import { statementName } from "../database/statement-places.ts";
 import { judgeStatements, LEAST_CALLS, WORTH_SHARE, type StatementFlaw } from "../database/statement-rule.ts";
