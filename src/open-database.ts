@@ -35,7 +35,7 @@ export async function openDatabase(evidence: DatabaseEvidence, source: RuleInput
   const { snapshot, file, plans, earlier } = evidence;
   const parser = await openSqlParser();
   const shapeOf = (sql: string): QueryShape | null => parser.shapeOf(sql);
-  const join = source === null ? null : joinStatements({ facts: source.facts, graph: source.graph, shapeOf });
+  const join = source === null ? null : joinStatements({ facts: source.facts, graph: source.graph, shapeOf, django: source.project.djangoVersion });
   const originOf = (sql: string, shape: QueryShape | null): StatementOrigin => join?.originOf(sql, shape) ?? UNKNOWN_ORIGIN;
   const logged = evidence.loggedSums ?? addUpLogged(evidence.logged, parser);
   const counted = buildWorkload({ snapshot, logged, recording: null, plans, shapeOf, originOf });

@@ -233,6 +233,12 @@ describe("what is planted is found", () => {
 });
 
 describe("what only looks like it is not", () => {
+  test("text beside varchar: columns of both are looked at, and neither is to become the other", () => {
+    const examined = report.coverage.sections.map(({ examined }) => examined);
+    expect(examined.join("\n")).toMatch(/[1-9]\d* text and [1-9]\d* varchar columns, none of which gains/);
+    expect(describeAll(findingsOf("text-or-varchar"))).toBe("");
+  });
+
   test.each(cases.map((row) => [nameOf(row), row] as const))("%s", (_, row) => {
     expect(describeAll(findingsOf(row.rule).filter((finding) => finding.confidence !== "possible" && isOnTwin(finding, row.twin)))).toBe("");
   });

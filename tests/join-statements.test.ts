@@ -76,6 +76,17 @@ describe("what Django sends is joined to the line that sends it", () => {
   });
 });
 
+describe("a Django before 5.2", () => {
+  it("orders what values() names by the model behind it", async () => {
+    const parser = await openSqlParser();
+    const older = joinStatements({ facts: source.facts, graph: source.graph, shapeOf: (sql) => parser.shapeOf(sql), django: "4.2.16" });
+    const sql =
+      'SELECT "shop_line"."order_id", COUNT("shop_line"."id") AS "n" FROM "shop_line" INNER JOIN "shop_order" ON ("shop_line"."order_id" = "shop_order"."id") GROUP BY "shop_line"."order_id", "shop_order"."paid" ORDER BY "shop_order"."paid" DESC';
+    expect(linesOf(older.originOf(sql, parser.shapeOf(sql)))).toEqual(["per order"]);
+    expect(linesOf(originOf(sql))).toEqual([]);
+  });
+});
+
 describe("a database beside the source", () => {
   it("has the lines with each statement of its workload", async () => {
     const at = "2026-11-19T10:00:00Z";

@@ -163,6 +163,36 @@ describe("a snapshot that says what is missing", () => {
     expect(seen.gaps).toEqual([expect.objectContaining({ part: "statements", why: "pg_stat_statements is not installed in this database" })]);
   });
 
+  test("a server that has pg_stat_statements and counts nothing", async () => {
+    const idle = urlOf({ url }, { database: "idle" });
+    await execute(url, "CREATE DATABASE idle", "ALTER DATABASE idle SET pg_stat_statements.track = none");
+    await execute(idle, "CREATE EXTENSION pg_stat_statements", "CREATE TABLE one (id int)");
+    const seen = await look(idle);
+    expect(seen.gaps.map(({ part, why }) => [part, why])).toEqual([["statements", "pg_stat_statements.track is none, so that no statement is counted"]]);
+  });
+
+  test("an administrator whom a provider keeps out of some catalogs", async () => {
+    const managed = urlOf({ url }, { database: "managed" });
+    await execute(url, "CREATE DATABASE managed", "CREATE ROLE provided_superuser CREATEDB CREATEROLE", "CREATE ROLE master LOGIN IN ROLE provided_superuser");
+    await execute(url, "GRANT pg_monitor, pg_signal_backend TO provided_superuser WITH ADMIN OPTION");
+    await withClient(managed, buildShop);
+    const kept = ["pg_stat_replication", "pg_replication_slots", "pg_db_role_setting", "pg_stat_archiver", "pg_stat_bgwriter", "pg_stat_database_conflicts"];
+    await execute(
+      managed,
+      ...kept.map((name) => `REVOKE ALL ON pg_catalog.${name} FROM PUBLIC, pg_monitor`),
+      "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_control_system() FROM PUBLIC, pg_monitor",
+      "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_stat_file(text), pg_catalog.pg_ls_dir(text) FROM PUBLIC",
+    );
+    const whole = await look(managed);
+    const seen = await look(urlOf({ url: managed }, { user: "master" }));
+    expect(seen.catalog.ddl).toEqual(whole.catalog.ddl);
+    expect(seen.servers[0]?.statements.length).toBeGreaterThan(3);
+    expect(seen.servers[0]?.settings.length).toBeGreaterThan(300);
+    const denied = seen.gaps.filter(({ why }) => /^permission denied for (?:view|table|function)/.test(why));
+    expect(denied.length).toBeGreaterThan(4);
+    expect(seen.gaps.filter(({ why, cost }) => why === "" || cost === "").map(({ part, why }) => `${part}: ${why}`)).toEqual([]);
+  });
+
   test("a table that another session has locked", async () => {
     await withClient(url, async (holder) => {
       await holder.query('BEGIN; LOCK TABLE "order" IN ACCESS EXCLUSIVE MODE');

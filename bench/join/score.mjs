@@ -163,7 +163,7 @@ async function openJoin(root, build) {
     ...environment,
   });
   const { shapeOf } = await openSqlParser();
-  const join = joinStatements({ facts, graph, shapeOf });
+  const join = joinStatements({ facts, graph, shapeOf, django: source.project.djangoVersion });
   const originOf = (sql) => join.originOf(sql, shapeOf(sql));
   return { originOf, ranges: rangesOf(source) };
 }

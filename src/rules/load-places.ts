@@ -1,7 +1,7 @@
 /** Where a lazy load is made, run and read; how sure that is. */
 import type { ChainCall, Confidence, LazyLoad, RuleInput, SourceFacts, Spot } from "../model/index.ts";
 import { genericSteps, stepsOf } from "../fixes/eager-paths.ts";
-import { isAtLeast } from "./django-at-least.ts";
+import { isAtLeast } from "../model/django-at-least.ts";
 import { dotted, modelName } from "./names.ts";
 import { isSameSpan } from "./runs.ts";
 

@@ -10,6 +10,8 @@ export interface PageSite {
   readonly symbol: string;
   readonly span: Span;
   readonly how: "slice" | "paginator" | "class" | "admin";
+  /** Where the queryset is born; absent for slices. */
+  readonly origin?: Origin;
 }
 
 /** `rows[start:end]` whose start is no number that stands there. */
@@ -41,7 +43,7 @@ function handed(origin: Origin, input: RuleInput): PageSite[] {
   const call = path.findLast((node) => isPaginator(node, (argument) => argument.start <= span.start && span.end <= argument.end)) ?? byName(path, span);
   return call === undefined
     ? []
-    : [{ model: origin.model, symbol: origin.symbol, span: { file: span.file, start: call.start, end: call.end }, how: "paginator" }];
+    : [{ model: origin.model, symbol: origin.symbol, span: { file: span.file, start: call.start, end: call.end }, how: "paginator", origin }];
 }
 
 function byName(path: readonly SyntaxNode[], span: Span): SyntaxNode | undefined {
@@ -77,7 +79,7 @@ function classSites(input: RuleInput): PageSite[] {
     const origin = input.facts.origins.find((one) => one.span.file === module.ir.file && def.start <= one.span.start && one.span.end <= def.end);
     return how === null || origin === undefined
       ? []
-      : [{ model: origin.model, symbol: cls.id, span: { file: module.ir.file, start: def.start, end: def.headEnd }, how }];
+      : [{ model: origin.model, symbol: cls.id, span: { file: module.ir.file, start: def.start, end: def.headEnd }, how, origin }];
   });
 }
 

@@ -58,7 +58,8 @@ export function buildDatabase({ snapshot, file, source, workload }: DatabaseSour
   const { catalog, servers } = snapshot;
   const [server] = servers;
   if (server === undefined) throw new Error("a snapshot without a server");
-  const lookups = catalogLookups(catalog);
+  const seen = seenTables(snapshot);
+  const lookups = catalogLookups({ ...catalog, tables: seen });
   const statements = statementsByTable(workload, lookups);
   return {
     snapshot,
@@ -68,7 +69,7 @@ export function buildDatabase({ snapshot, file, source, workload }: DatabaseSour
     file,
     source,
     ...lookups,
-    tables: catalog.tables.filter((one) => one.kind === "table" || one.kind === "partitioned" || one.kind === "foreign"),
+    tables: seen.filter((one) => one.kind === "table" || one.kind === "partitioned" || one.kind === "foreign"),
     tableCounters: (table) => sumTable(servers, table.oid),
     indexCounters: (index) => sumIndex(servers, index.oid),
     age: youngest(servers),
@@ -77,6 +78,12 @@ export function buildDatabase({ snapshot, file, source, workload }: DatabaseSour
     statementsOn: (table) => statements.get(table.oid) ?? [],
     ...join,
   };
+}
+
+/** A table that was locked came without its indexes and sizes: nothing can be said of it, least of all what it lacks. */
+function seenTables({ catalog, gaps }: Snapshot): readonly Table[] {
+  if (!gaps.some(({ part }) => part === "locked relations")) return catalog.tables;
+  return catalog.tables.filter(({ kind, bytes }) => bytes !== null || kind === "partitioned" || kind === "foreign");
 }
 
 type Lookups = Pick<Database, "table" | "tableNamed" | "column" | "indexesOf" | "constraintsOf" | "referencesTo">;

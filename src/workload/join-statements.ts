@@ -25,10 +25,12 @@ export interface JoinSources {
   readonly facts: SourceFacts;
   readonly graph: ModelGraph;
   readonly shapeOf: (sql: string) => QueryShape | null;
+  /** The project's version; none stands for the newest. */
+  readonly django?: string | null;
 }
 
-export function joinStatements({ facts, graph, shapeOf }: JoinSources): StatementJoin {
-  const index = indexed(staticStatements(facts, graph));
+export function joinStatements({ facts, graph, shapeOf, django = null }: JoinSources): StatementJoin {
+  const index = indexed(staticStatements(facts, graph, django));
   const writtenAt = textFinder(writtenTexts(facts), shapeOf);
   const foreign = foreignTables(graph);
   const cached = cacheSites(facts);

@@ -3,7 +3,7 @@ import type { AdvisorInput } from "../../model/advice.ts";
 import { budgetOf, type Budget } from "../../rules/connections/budget.ts";
 import { flowOf, usableConnections } from "../../rules/connections/live.ts";
 import { viewsOf, type PoolerView } from "../../rules/connections/pooler.ts";
-import { isAtLeast } from "../../rules/django-at-least.ts";
+import { isAtLeast } from "../../model/django-at-least.ts";
 import { postgresEntries, type Entry } from "../../rules/deployment/entries.ts";
 import { poolerOf } from "../../rules/deployment/pooler.ts";
 import { requestTime, type RequestTime } from "../../rules/deployment/request-time.ts";

@@ -2,7 +2,7 @@
 import type { Advice, AdviceTable, AdvisorInput, Artefact, Example, Plot } from "../../model/index.ts";
 import { formatCount } from "../../model/numbers.ts";
 import { sessionsSeen } from "../../rules/connections/live.ts";
-import { isAtLeast } from "../../rules/django-at-least.ts";
+import { isAtLeast } from "../../model/django-at-least.ts";
 import { NO_PARTS } from "../no-parts.ts";
 import { allowed, BESIDE, processesOf, proposed, type Choice } from "./choose.ts";
 import { blockText, databasesBlock, gunicornHooks, type BlockFacts } from "./databases-block.ts";

@@ -1,7 +1,7 @@
 import type { DatabaseDraft, EvidenceInput, PackageFact, Rule, Spot } from "../../model/index.ts";
 import { auditEntries, confidenceOf, poolOf, type Entry } from "../deployment/entries.ts";
 import { filesEvidence } from "../deployment/evidence.ts";
-import { isAtLeast } from "../django-at-least.ts";
+import { isAtLeast } from "../../model/django-at-least.ts";
 
 export const rule: Rule = {
   meta: {

@@ -2,7 +2,7 @@ import type { DatabaseDraft, EvidenceInput, Rule, Said } from "../../model/index
 import { auditEntries, confidenceOf, doubtOf, durationWords, isOpen, keptFor, poolOf, type Entry } from "../deployment/entries.ts";
 import { filesEvidence } from "../deployment/evidence.ts";
 import { reviewFix, siblingKey } from "../deployment/setting-edits.ts";
-import { isAtLeast } from "../django-at-least.ts";
+import { isAtLeast } from "../../model/django-at-least.ts";
 
 export const rule: Rule = {
   meta: {

@@ -3,7 +3,7 @@ import { distinctDrafts, examinedWords, isOpen, poolOf, postgresEntries, type En
 import { filesEvidence } from "../deployment/evidence.ts";
 import { catalogEvidence, counterEvidence } from "../database/evidence.ts";
 import { quoteName } from "../../postgres/quote.ts";
-import { isAtLeast } from "../django-at-least.ts";
+import { isAtLeast } from "../../model/django-at-least.ts";
 
 export const rule: Rule = {
   meta: {

@@ -1,6 +1,7 @@
 import type { Database, DatabaseDraft, Rule } from "../../model/index.ts";
 import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
+import { catalogGaps } from "../database/evidence.ts";
 import { columnName, ownColumns, type ColumnOf } from "../database/columns.ts";
 import { retypeFixes } from "../database/retype-fix.ts";
 import { seenValues } from "../database/values.ts";
@@ -18,7 +19,11 @@ export const rule: Rule = {
   },
   judge: (input) => {
     const padded = ownColumns(input.database).filter(({ column }) => column.typeName === "bpchar");
-    return { drafts: padded.flatMap((of) => draftOf(input, of)), unjudged: [], examined: `${padded.length} columns of char(n)` };
+    return {
+      drafts: padded.flatMap((of) => draftOf(input, of)),
+      unjudged: catalogGaps(input.database, "columns"),
+      examined: `${padded.length} columns of char(n)`,
+    };
   },
 };
 

@@ -27,7 +27,8 @@ const WARNING_ROWS = 100_000;
 function judgeCounts(input: DatabaseInput): Judgement {
   const { source } = input;
   if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source" }], examined: "" };
-  const sites = paginators(source);
+  // `customer.orders` has one customer's rows, however many the table has.
+  const sites = paginators(source).filter(({ origin }) => origin?.kind !== "related");
   const uncounted = new Set(sites.flatMap(({ model }) => tableOfModel(model, input) ?? []).filter((table) => rowsOf(table, input.database) === null));
   const unjudged = [...uncounted].map(({ schema, name }) => ({
     object: `table ${schema}.${name}`,
@@ -36,18 +37,19 @@ function judgeCounts(input: DatabaseInput): Judgement {
   return { drafts: sites.flatMap((site) => toDraft(site, input)), unjudged, examined: `${sites.length} paginators` };
 }
 
-function toDraft({ model, symbol, span, how }: PageSite, input: DatabaseInput): DatabaseDraft[] {
+function toDraft({ model, symbol, span, how, origin }: PageSite, input: DatabaseInput): DatabaseDraft[] {
   const { database, thresholds } = input;
   const table = tableOfModel(model, input);
   const rows = table === null ? null : rowsOf(table, database);
   if (table === null || rows === null || rows < (thresholds["count-pagination"] ?? LARGE_ROWS)) return [];
-  const counting = countOf(table, input);
+  const isFiltered = origin?.calls.some(({ name }) => name === "filter" || name === "exclude") === true;
+  const counting = isFiltered ? null : countOf(table, input);
   const isAdmin = how === "admin";
   return [
     {
       key: [symbol, model],
       severity: rows >= (thresholds["count-pagination.warning"] ?? WARNING_ROWS) ? "warning" : "info",
-      claim: `Each page of \`${symbol.split(".").at(-1) ?? ""}\` counts \`${nameOf(model)}\`, ${formatNumber(rows)} rows${counting === null ? "" : `: ${formatCount(counting.calls, "call")} of ${formatMilliseconds(counting.meanMs)} ms`}.`,
+      claim: `Each page of \`${symbol.split(".").at(-1) ?? ""}\` counts ${isFiltered ? "what its filters leave of " : ""}\`${nameOf(model)}\`, ${formatNumber(rows)} rows${counting === null ? "" : `: ${formatCount(counting.calls, "call")} of ${formatMilliseconds(counting.meanMs)} ms`}.`,
       reason: `PostgreSQL keeps no number of rows: \`COUNT(*)\` reads them all, or an index of them, to say how many pages there are${isAdmin ? "; with a filter or a search the admin counts twice" : ""}.`,
       remedy: isAdmin
         ? "Set `show_full_result_count = False`, and give the admin a paginator whose count is an estimate (`pg_class.reltuples`)."

@@ -43,6 +43,14 @@ export function gapIn({ snapshot }: Database, ...parts: readonly string[]): Unju
   return gap === undefined ? null : { object: "", why: `needs ${gap.part}, which could not be read: ${gap.why}` };
 }
 
+/** Parts of the catalog that were not read at all, or not of each table. */
+export function catalogGaps(database: Database, ...parts: readonly string[]): readonly Unjudged[] {
+  return ["tables", ...parts, LOCKED].flatMap((part) => gapIn(database, part) ?? []);
+}
+
+/** The look goes round tables that another session holds. */
+const LOCKED = "locked relations";
+
 /** Replicas whose scans no counter here holds: what is unused on the primary is perhaps read there. */
 export function unseenServer({ snapshot, server }: Database, object = ""): Unjudged | null {
   const { servers } = snapshot;

@@ -56,6 +56,8 @@ export function judgeStatements(input: DatabaseInput, rule: string, find: (table
   const { database, thresholds } = input;
   const { statements } = database.workload;
   if (statements.length === 0) return { drafts: [], unjudged: [noStatements(database)], examined: "" };
+  const unseen = gapIn(database, "indexes");
+  if (unseen !== null) return { drafts: [], unjudged: [unseen], examined: "" };
   const least = thresholds[`${rule}.rows`] ?? LEAST_ROWS;
   const tables = judgedTables(database).filter((table) => database.statementsOn(table).length > 0);
   const uncounted = tables.filter((table) => rowsOf(table, database) === null && find(table).length > 0);

@@ -1,6 +1,6 @@
 /** Lookups that the project's own querysets write on a column. */
-import type { ClassInfo, DatabaseInput, Expr, Field, Model, RuleInput, Span, Table } from "../../model/index.ts";
-import { callSpan, chainsIn, keywordLookups, lookupOf } from "../chains.ts";
+import type { ChainCall, ClassInfo, DatabaseInput, Expr, Field, Keyword, Model, RuleInput, Span, Table } from "../../model/index.ts";
+import { calledName, callSpan, chainsIn, keywordLookups, lookupOf } from "../chains.ts";
 
 export interface WrittenLookup {
   /** `startswith`, `icontains`; `exact` where none is written. */
@@ -47,7 +47,8 @@ function lookupsIn(source: RuleInput): Lookups {
   for (const { model, calls } of chainsIn(source)) {
     for (const call of calls) {
       if (!FILTERS.has(call.name)) continue;
-      for (const { keyword, fields, rest } of keywordLookups(source, model, call)) {
+      for (const { keyword, isNegated } of written(call)) {
+        const { fields, rest } = lookupOf(source, model, keyword.name);
         const field = fields.at(-1);
         if (field === undefined) continue;
         const isLookup = LOOKUPS.has(rest.at(-1) ?? "");
@@ -55,7 +56,7 @@ function lookupsIn(source: RuleInput): Lookups {
           lookup: isLookup ? (rest.at(-1) ?? "exact") : "exact",
           transforms: isLookup ? rest.slice(0, -1) : rest,
           value: keyword.value,
-          isExcluded: call.name === "exclude",
+          isExcluded: (call.name === "exclude") !== isNegated,
           span: callSpan(call),
         };
         found.set(fieldKey(field), [...(found.get(fieldKey(field)) ?? []), lookup]);
@@ -65,6 +66,25 @@ function lookupsIn(source: RuleInput): Lookups {
   for (const [field, lookup] of filterSetLookups(source)) found.set(fieldKey(field), [...(found.get(fieldKey(field)) ?? []), lookup]);
   known.set(source, found);
   return found;
+}
+
+interface WrittenKeyword {
+  readonly keyword: Keyword;
+  readonly isNegated: boolean;
+}
+
+/** Those of `Q` objects too, which stand among the arguments. */
+function written({ keywords, args }: ChainCall): readonly WrittenKeyword[] {
+  const named = keywords.filter(({ name }) => name !== "").map((keyword) => ({ keyword, isNegated: false }));
+  return [...named, ...args.flatMap((one) => ofQ(one, false))];
+}
+
+function ofQ(expr: Expr, isNegated: boolean): readonly WrittenKeyword[] {
+  if (expr.kind === "binary") return [...ofQ(expr.left, isNegated), ...ofQ(expr.right, isNegated)];
+  if (expr.kind === "unary") return ofQ(expr.operand, isNegated !== (expr.operator === "~"));
+  if (expr.kind !== "call" || calledName(expr) !== "Q") return [];
+  const own = expr.keywords.filter(({ name }) => name !== "").map((keyword) => ({ keyword, isNegated }));
+  return [...own, ...expr.args.flatMap((one) => ofQ(one, isNegated))];
 }
 
 const FILTERS: ReadonlySet<string> = new Set(["filter", "exclude", "get"]);
@@ -93,6 +113,8 @@ const LOOKUPS: ReadonlySet<string> = new Set([
   "overlap",
   "search",
   "trigram_similar",
+  "trigram_word_similar",
+  "trigram_strict_word_similar",
 ]);
 
 /** `title = CharFilter(lookup_expr="icontains")` of a django-filter FilterSet, whose Meta names the model. */

@@ -155,7 +155,7 @@ function toDraft(pair: Pair, database: Database, source: RuleInput | null): Data
   const what = listed(functions.map((name) => `${name}()`));
   return {
     key: [shortName(parent), shortName(child)],
-    claim: `${what} of \`${shortName(child)}\` for each \`${shortName(parent)}\` takes ${formatPercent(shareOf(pair, database))} of all time: ${formatNumber(reads)} rows computed, ${formatNumber(writes)} children written.`,
+    claim: `${what} of \`${shortName(child)}\` for each \`${shortName(parent)}\` is in statements of ${formatPercent(shareOf(pair, database))} of all time: ${formatNumber(reads)} rows computed, ${formatNumber(writes)} children written.`,
     reason: `Each of ${formatCount(calls, "call")} reads the children again, ${formatMilliseconds(ms / Math.max(1, calls))} ms on average, though almost none of them changed.`,
     remedy: `Store the figure at \`${shortName(parent)}\`: a field with a backfill in the migration, kept by \`F()\` where children are written or by a trigger. It pays up to ${formatNumber(breakEven)} writes of children in the same time, at ${formatMilliseconds(upkeep.ms)} ms each${upkeep.isMeasured ? ", as updates of the table took" : ", estimated"}.`,
     doubt:

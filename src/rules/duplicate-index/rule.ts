@@ -1,7 +1,7 @@
 import { removeIndex } from "../../fixes/migrations/index.ts";
 import { formatBytes } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, Index, Rule, Table } from "../../model/index.ts";
-import { catalogEvidence } from "../database/evidence.ts";
+import { catalogEvidence, catalogGaps } from "../database/evidence.ts";
 import { indexBytes, judgedTables, ownIndexes } from "../database/index-figures.ts";
 import { declarationSpots, indexSpot, keysOf, modelLabel, shortName, tableSpot } from "../database/names.ts";
 import { neededBy, withRemovalProof } from "../database/removal.ts";
@@ -27,7 +27,7 @@ export const rule: Rule = {
       drafts: pairs.flatMap(({ table, index, twin, needed }) =>
         needed === null ? [withRemovalProof(toDraft(table, index, twin, input), index, database)] : [],
       ),
-      unjudged: pairs.flatMap(({ needed }) => needed ?? []),
+      unjudged: [...pairs.flatMap(({ needed }) => needed ?? []), ...catalogGaps(database, "indexes")],
       examined: `${database.catalog.indexes.length} indexes`,
     };
   },

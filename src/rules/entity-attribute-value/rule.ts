@@ -2,7 +2,7 @@ import type { ChainCall, Database, DatabaseDraft, Field, FindingDraft, Model, Ru
 import { formatCount } from "../../model/numbers.ts";
 import { attributeTable, isAttributeName, isAttributeValue, MOST_ATTRIBUTE_COLUMNS, type AttributeTable } from "../database/attribute-table.ts";
 import { columnSpots, modelOfTable } from "../database/column-facts.ts";
-import { catalogEvidence } from "../database/evidence.ts";
+import { catalogEvidence, catalogGaps } from "../database/evidence.ts";
 import { distinctValues, rowsOf } from "../database/index-figures.ts";
 import { shortName } from "../database/names.ts";
 import { sentFrom, statementEvidence, statementName, statementSpot } from "../database/statement-places.ts";
@@ -57,7 +57,7 @@ export const rule: Rule = {
           .filter(({ table }) => !seen.has(database.modelOf(table)?.label ?? ""))
           .flatMap(({ table, joined }) => joined.map((one) => joinDraft(one, table, database))),
       ],
-      unjudged: [],
+      unjudged: catalogGaps(database, "columns"),
       examined: `${database.tables.length} tables`,
     };
   },

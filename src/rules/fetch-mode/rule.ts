@@ -1,5 +1,5 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { isAtLeast } from "../django-at-least.ts";
+import { isAtLeast } from "../../model/django-at-least.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { confidenceOf, isLoadPerRow, loadPlaces } from "../load-places.ts";
 import { dotted, holderName, modelName } from "../names.ts";

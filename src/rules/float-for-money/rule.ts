@@ -1,6 +1,7 @@
 import type { DatabaseDraft, Field, FindingDraft, Model, Rule, RuleInput } from "../../model/index.ts";
 import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
+import { catalogGaps } from "../database/evidence.ts";
 import { columnName, ownColumns, wordsOf, type ColumnOf } from "../database/columns.ts";
 import { retypeFixes } from "../database/retype-fix.ts";
 import { numberRange } from "../database/values.ts";
@@ -22,7 +23,7 @@ export const rule: Rule = {
       drafts: floats
         .filter(({ column, table }) => isMoney(column.name, [table.name, ...table.columns.map((one) => one.name)]))
         .map((of) => ofColumn(input, of)),
-      unjudged: [],
+      unjudged: catalogGaps(input.database, "columns"),
       examined: `${floats.length} columns of floating point`,
     };
   },

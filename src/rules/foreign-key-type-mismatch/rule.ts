@@ -1,5 +1,6 @@
 import type { Column, Database, DatabaseDraft, Rule, Table } from "../../model/index.ts";
 import type { ChangeInput } from "../../fixes/migrations/index.ts";
+import { catalogGaps } from "../database/evidence.ts";
 import { columnDraft } from "../database/column-draft.ts";
 import { formatCount } from "../../model/numbers.ts";
 import { columnName, columnSpots, ownTables, type ColumnOf } from "../database/columns.ts";
@@ -20,7 +21,11 @@ export const rule: Rule = {
   judge: (input) => {
     const { database } = input;
     const pairs = ownTables(database).flatMap((table) => pairsOf(database, table));
-    return { drafts: grouped(pairs.filter(differs)).map((group) => toDrafts(input, group)), unjudged: [], examined: `${pairs.length} columns of foreign keys` };
+    return {
+      drafts: grouped(pairs.filter(differs)).map((group) => toDrafts(input, group)),
+      unjudged: catalogGaps(database, "columns", "constraints"),
+      examined: `${pairs.length} columns of foreign keys`,
+    };
   },
 };
 

@@ -4,7 +4,7 @@ import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { confidenceOf, fetchedBefore, isLoadPerRow, loadDoubt, loadPlaces, paidPer } from "../load-places.ts";
 import { dotted, holderName, modelName } from "../names.ts";
-import { isAtLeast } from "../django-at-least.ts";
+import { isAtLeast } from "../../model/django-at-least.ts";
 
 export const rule: Rule = {
   meta: {

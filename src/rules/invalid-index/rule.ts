@@ -2,7 +2,7 @@ import { quoteName, tableRef } from "../../fixes/migrations/sql-text.ts";
 import { formatBytes } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, FixDraft, Index, Rule, Table } from "../../model/index.ts";
 import { duplicatesSql } from "../database/duplicates-sql.ts";
-import { catalogEvidence } from "../database/evidence.ts";
+import { catalogEvidence, catalogGaps, gapIn } from "../database/evidence.ts";
 import { judgedTables } from "../database/index-figures.ts";
 import { declarationSpots, indexSpot, keysOf, modelLabel, shortName, tableSpot } from "../database/names.ts";
 
@@ -20,10 +20,12 @@ export const rule: Rule = {
   judge: ({ database }) => {
     const tables = database.tables.filter(({ persistence }) => persistence !== "temporary");
     const invalid = tables.flatMap((table) => database.indexesOf(table).flatMap((index) => (isAbandoned(index, table) ? [{ table, index }] : [])));
+    // One that is being built is told by its progress alone.
+    const isTold = gapIn(database, "progress") === null;
     const missing = judgedTables(database).flatMap((table) => unattached(table, database));
     return {
-      drafts: [...invalid, ...missing].map(({ table, index }) => toDraft(table, index, database)),
-      unjudged: [],
+      drafts: (isTold ? [...invalid, ...missing] : []).map(({ table, index }) => toDraft(table, index, database)),
+      unjudged: catalogGaps(database, "indexes", "progress"),
       examined: `${database.catalog.indexes.length} indexes`,
     };
   },

@@ -3,6 +3,7 @@ import type { DatabaseDraft, Rule, ShapeExpression, Statement } from "../../mode
 import { formatNumber } from "../../model/numbers.ts";
 import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
+import { catalogGaps } from "../database/evidence.ts";
 import { columnName, ownColumns, wordsOf, type ColumnOf } from "../database/columns.ts";
 import { retypeFixes } from "../database/retype-fix.ts";
 
@@ -19,7 +20,11 @@ export const rule: Rule = {
   },
   judge: (input) => {
     const documents = ownColumns(input.database).filter(({ column }) => column.typeName === "json" || column.typeName === "jsonb");
-    return { drafts: documents.filter(isGuilty).map((of) => toDraft(input, of)), unjudged: [], examined: `${documents.length} columns of JSON` };
+    return {
+      drafts: documents.filter(isGuilty).map((of) => toDraft(input, of)),
+      unjudged: catalogGaps(input.database, "columns"),
+      examined: `${documents.length} columns of JSON`,
+    };
   },
 };
 

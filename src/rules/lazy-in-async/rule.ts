@@ -4,7 +4,7 @@ import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
 import type { FindingDraft, FixDraft, LazyLoad, QueryRun, Rule, RuleInput, Spot, Write } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { callAt } from "../code.ts";
-import { isAtLeast } from "../django-at-least.ts";
+import { isAtLeast } from "../../model/django-at-least.ts";
 import { isCoveredElsewhere, isRefused } from "../load-places.ts";
 import { dotted, holderName, modelName } from "../names.ts";
 

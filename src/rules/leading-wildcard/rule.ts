@@ -1,4 +1,4 @@
-import type { ClassInfo, Field, FindingDraft, Model, Rule, RuleInput, Span } from "../../model/index.ts";
+import type { ChainCall, ClassInfo, Field, FindingDraft, Model, Rule, RuleInput, Span } from "../../model/index.ts";
 import { callSpan, chainsIn, keywordLookups, type Chain } from "../chains.ts";
 import { judgeBySize } from "../database/table-size.ts";
 import { metaModel, metaValue } from "../meta-class.ts";
@@ -25,6 +25,7 @@ function toDrafts(chain: Chain, input: RuleInput): FindingDraft[] {
   const filters = chain.calls.filter((call) => call.name === "filter");
   // Another condition that narrows first leaves few rows to be searched.
   if (filters.flatMap((call) => call.keywords).length !== 1 || filters.some((call) => call.args.length > 0)) return [];
+  if (chain.origin.calls.some((call) => !filters.includes(call) && narrows(call))) return [];
   return filters.flatMap((call) =>
     keywordLookups(input, chain.model, call).flatMap(({ keyword, fields, rest }) => {
       const field = fields.at(-1);
@@ -34,6 +35,11 @@ function toDrafts(chain: Chain, input: RuleInput): FindingDraft[] {
       return [toDraft({ symbol: chain.origin.symbol, model: chain.model, lookup: keyword.name, field, span: callSpan(call) })];
     }),
   );
+}
+
+/** Written on another line: `checks = Check.objects.filter(project=project)`, and the search after it. */
+function narrows({ name, keywords, args }: ChainCall): boolean {
+  return name === "filter" && (args.length > 0 || keywords.some((one) => !INSIDE.has(one.name.split("__").at(-1) ?? "")));
 }
 
 interface Search {

@@ -8,6 +8,8 @@ import { shortName } from "../database/names.ts";
 /** Values, and bytes of one with its header; this project's notes (2.a.7). */
 const MOST_VALUES = 50;
 const LEAST_WIDTH = 12;
+/** Rows for each of them, from which on they are repeated; ours. */
+const LEAST_REPEATS = 10;
 /** Fewer bytes are not worth a migration; ours. A million rows, from which on the notes look, save as much. */
 const LEAST_SAVED = 10_000_000;
 /** From here on it is a warning; ours. */
@@ -49,8 +51,11 @@ function toDrafts(table: Table, column: Column, least: number, database: Databas
   if (statistics === null || rows === null || statistics.averageWidth <= LEAST_WIDTH) return [];
   const distinct = distinctValues(statistics, rows);
   if (distinct === null || distinct > MOST_VALUES || isUniqueColumn(database, table, column.name) || keyColumns(database, table).has(column.name)) return [];
-  const saved = Math.round(rows * (1 - statistics.nullFraction) * (statistics.averageWidth - KEY_BYTES));
-  return saved < least ? [] : [toDraft({ table, column, rows, distinct, width: statistics.averageWidth, saved }, database)];
+  const filled = rows * (1 - statistics.nullFraction);
+  const saved = Math.round(filled * (statistics.averageWidth - KEY_BYTES));
+  return saved < least || filled < distinct * LEAST_REPEATS
+    ? []
+    : [toDraft({ table, column, rows, distinct, width: statistics.averageWidth, saved }, database)];
 }
 
 interface Repeated {

@@ -1,7 +1,7 @@
 import { addIndex } from "../../fixes/migrations/index.ts";
 import { formatNumber } from "../../model/numbers.ts";
 import type { Constraint, Database, DatabaseDraft, DatabaseInput, Judgement, Rule, Table, Unjudged } from "../../model/index.ts";
-import { catalogEvidence, counterEvidence } from "../database/evidence.ts";
+import { catalogEvidence, catalogGaps, counterEvidence, gapIn } from "../database/evidence.ts";
 import { foreignKeysOf, servesForeignKey } from "../database/foreign-keys.ts";
 import { judgedTables, rowsOf, writesOf } from "../database/index-figures.ts";
 import { declarationSpots, modelLabel, shortName, tableSpot } from "../database/names.ts";
@@ -21,10 +21,16 @@ export const rule: Rule = {
     needs: ["database"],
   },
   judge: (input) => {
+    const gaps = catalogGaps(input.database, "indexes", "constraints");
+    if (gapIn(input.database, "indexes") !== null) return { drafts: [], unjudged: gaps, examined: "" };
     const keys = judgedTables(input.database).flatMap((table) => foreignKeysOf(table, input.database).map((key) => ({ table, key })));
     const missing = keys.filter(({ table, key }) => !input.database.indexesOf(table).some((index) => servesForeignKey(index, key)));
     const verdicts = missing.map(({ table, key }) => judgeKey(table, key, input));
-    return { drafts: verdicts.flatMap((one) => one.drafts), unjudged: verdicts.flatMap((one) => one.unjudged), examined: `${keys.length} foreign keys` };
+    return {
+      drafts: verdicts.flatMap((one) => one.drafts),
+      unjudged: [...verdicts.flatMap((one) => one.unjudged), ...gaps],
+      examined: `${keys.length} foreign keys`,
+    };
   },
 };
 

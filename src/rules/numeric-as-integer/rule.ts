@@ -1,6 +1,7 @@
-import type { Database, DatabaseDraft, Rule } from "../../model/index.ts";
+import type { Database, DatabaseDraft, Rule, Unjudged } from "../../model/index.ts";
 import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
+import { catalogGaps } from "../database/evidence.ts";
 import { columnName, isKeyColumn, ownColumns, type ColumnOf } from "../database/columns.ts";
 import { retypeFixes } from "../database/retype-fix.ts";
 import { patternSample } from "../database/values.ts";
@@ -18,7 +19,8 @@ export const rule: Rule = {
   },
   judge: (input) => {
     const numerics = ownColumns(input.database).filter(({ column }) => column.typeName === "numeric");
-    return { drafts: numerics.flatMap((of) => draftOf(input, of)), unjudged: [], examined: `${numerics.length} numeric columns` };
+    const unjudged = [...catalogGaps(input.database, "columns"), ...numerics.filter((of) => isUnsampled(input.database, of)).map(notSampled)];
+    return { drafts: numerics.flatMap((of) => draftOf(input, of)), unjudged, examined: `${numerics.length} numeric columns` };
   },
 };
 
@@ -35,6 +37,15 @@ function draftOf(input: ChangeInput, of: ColumnOf): DatabaseDraft[] {
   if (precision !== undefined) return Number(scale) === 0 && Number(precision) <= BIGINT_DIGITS ? [declared(input, of, Number(precision))] : [];
   const sample = patternSample(database, table, column, "integer");
   return sample !== null && sample.rows >= LEAST_SAMPLE && sample.matching === sample.rows ? [measured(database, of, sample.rows)] : [];
+}
+
+/** Without a declared scale, values alone tell whether there are fractions, and the statistics hold too few of them. */
+function isUnsampled(database: Database, of: ColumnOf): boolean {
+  return !of.column.type.includes("(") && !isKeyColumn(database, of) && patternSample(database, of.table, of.column, "integer") === null;
+}
+
+function notSampled({ table, column }: ColumnOf): Unjudged {
+  return { object: `table ${table.schema}.${table.name}`, why: `needs a sample of \`${column.name}\`: luthier snapshot --sample` };
 }
 
 /** Fewer rows prove nothing of a column without a declared scale: ours. */

@@ -5,7 +5,7 @@ import { indentAt, lineStart, quoted, styleOf } from "../../fixes/source-text.ts
 import type { Expr, FindingDraft, FixDraft, Model, Rule, RuleInput, Span } from "../../model/index.ts";
 import { moduleOf } from "../../python/syntax-tree.ts";
 import { callAt, sourceText } from "../code.ts";
-import { isAtLeast } from "../django-at-least.ts";
+import { isAtLeast } from "../../model/django-at-least.ts";
 import { columnOf, conditionColumns } from "../own-columns.ts";
 import { isFresh, rowLoops, type RowLoop } from "../row-loops.ts";
 import { oncePerPlace } from "../runs.ts";

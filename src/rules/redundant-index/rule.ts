@@ -1,10 +1,10 @@
 import { removeIndex } from "../../fixes/migrations/index.ts";
 import { formatBytes } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, Declaration, Index, Judgement, Rule, Table } from "../../model/index.ts";
-import { catalogEvidence, counterEvidence, tooYoung, unseenServer } from "../database/evidence.ts";
+import { catalogEvidence, catalogGaps, counterEvidence, tooYoung, unseenServer } from "../database/evidence.ts";
 import { foreignKeysOf } from "../database/foreign-keys.ts";
 import { distinctValues, indexBytes, indexScans, judgedTables, keyStatistics, ownIndexes, rowsOf } from "../database/index-figures.ts";
-import { isDroppable, standsFor } from "../database/index-structure.ts";
+import { isDroppable, sameStructure, standsFor } from "../database/index-structure.ts";
 import { neededBy, withRemovalProof } from "../database/removal.ts";
 import { declarationSpots, indexSpot, keysOf, modelLabel, shortName, tableSpot } from "../database/names.ts";
 
@@ -33,7 +33,7 @@ export const rule: Rule = {
     const verdicts = judgedTables(database).flatMap((table) => pairsOf(table, database).map((pair) => judgePair(pair, input)));
     return {
       drafts: verdicts.flatMap((one) => one.drafts),
-      unjudged: verdicts.flatMap((one) => one.unjudged),
+      unjudged: [...verdicts.flatMap((one) => one.unjudged), ...catalogGaps(database, "indexes")],
       examined: `${database.catalog.indexes.length} indexes`,
     };
   },
@@ -45,15 +45,25 @@ interface Pair {
   readonly wide: Index;
 }
 
-/** Each index that another one can stand for, with the smallest of those. */
+/** Each index that another one can stand for, with the smallest of those that stay themselves, or the smallest of all where those are wide. */
 function pairsOf(table: Table, database: Database): readonly Pair[] {
   const indexes = ownIndexes(table, database).filter((index) => index.valid && index.method === "btree");
   return indexes.flatMap((narrow) => {
     if (!isDroppable(narrow)) return [];
-    const [wide] = indexes.filter((other) => standsFor(other, narrow)).toSorted((a, b) => (indexBytes(a, database) ?? 0) - (indexBytes(b, database) ?? 0));
+    const bytesOf = (index: Index): number => indexBytes(index, database) ?? 0;
+    const wider = indexes.filter((other) => standsFor(other, narrow)).toSorted((a, b) => bytesOf(a) - bytesOf(b));
+    const wide = wider.find((other) => !goes(other, indexes) && bytesOf(other) <= bytesOf(narrow) * WIDE_TIMES) ?? wider[0];
     return wide === undefined ? [] : [{ table, narrow, wide }];
   });
 }
+
+/** Something else makes this one needless too: it would not be there to stand for anything. */
+function goes(index: Index, indexes: readonly Index[]): boolean {
+  return isDroppable(index) && indexes.some((other) => standsFor(other, index) || (other !== index && sameStructure(other, index) && stays(other, index)));
+}
+
+/** Of two that are the same. */
+const stays = (one: Index, other: Index): boolean => !isDroppable(one) || one.oid < other.oid;
 
 /** What the keys say, unless the plans say that a statement needs the narrow one. */
 function judgePair(pair: Pair, input: DatabaseInput): Pick<Judgement, "drafts" | "unjudged"> {

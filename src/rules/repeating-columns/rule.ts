@@ -1,6 +1,6 @@
 import type { Column, Database, DatabaseDraft, Field, FindingDraft, Model, Rule, Table } from "../../model/index.ts";
 import { columnSpots, emptyShare, modelOfTable } from "../database/column-facts.ts";
-import { catalogEvidence } from "../database/evidence.ts";
+import { catalogEvidence, catalogGaps } from "../database/evidence.ts";
 import { shortName } from "../database/names.ts";
 import { listed } from "../names.ts";
 import { ownModels } from "../own-models.ts";
@@ -25,7 +25,7 @@ export const rule: Rule = {
     const tables = database.tables.filter((table) => table.partitionOf === null);
     return {
       drafts: tables.flatMap((table) => familiesOf(table.columns.map(toNumbered), thresholds).map((family) => databaseDraft(table, family, database))),
-      unjudged: [],
+      unjudged: catalogGaps(database, "columns"),
       examined: `${tables.length} tables`,
     };
   },

@@ -1,6 +1,6 @@
 import { formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, Index, Judgement, QueryShape, Rule, Severity, Statement, Table } from "../../model/index.ts";
-import { catalogEvidence } from "../database/evidence.ts";
+import { catalogEvidence, gapIn } from "../database/evidence.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
 import { statementEvidence, statementName, statementSpot } from "../database/statement-places.ts";
 import { noStatements } from "../database/statement-shapes.ts";
@@ -24,6 +24,8 @@ export const rule: Rule = {
 
 function judgeSorts(input: DatabaseInput): Judgement {
   const { database, source } = input;
+  const unseen = gapIn(database, "indexes");
+  if (unseen !== null) return { drafts: [], unjudged: [unseen], examined: "" };
   // The source tells what is sorted; without it, only statements do.
   const missing = source === null ? noStatements(database) : null;
   const sites = source === null ? [] : sortsIn(input);

@@ -1,4 +1,5 @@
 import type { Rule } from "../../model/index.ts";
+import { catalogGaps } from "../database/evidence.ts";
 import { ownColumns } from "../database/columns.ts";
 
 /** Answers the advice to change one into the other by not giving it: it looks, and finds nothing to gain. Its page says why. */
@@ -15,6 +16,10 @@ export const rule: Rule = {
   },
   judge: ({ database }) => {
     const count = (type: string): number => ownColumns(database).filter(({ column }) => column.typeName === type).length;
-    return { drafts: [], unjudged: [], examined: `${count("text")} text and ${count("varchar")} varchar columns, none of which gains by becoming the other` };
+    return {
+      drafts: [],
+      unjudged: catalogGaps(database, "columns"),
+      examined: `${count("text")} text and ${count("varchar")} varchar columns, none of which gains by becoming the other`,
+    };
   },
 };

@@ -1,6 +1,7 @@
 import type { Database, DatabaseDraft, Rule } from "../../model/index.ts";
 import type { ChangeInput } from "../../fixes/migrations/index.ts";
 import { columnDraft } from "../database/column-draft.ts";
+import { catalogGaps } from "../database/evidence.ts";
 import { columnName, ownColumns, wordsOf, type ColumnOf } from "../database/columns.ts";
 import { retypeFixes } from "../database/retype-fix.ts";
 
@@ -17,7 +18,11 @@ export const rule: Rule = {
   },
   judge: (input) => {
     const times = ownColumns(input.database).filter(({ column }) => TIMES.has(column.typeName));
-    return { drafts: times.filter((of) => isGuilty(of)).map((of) => toDraft(input, of)), unjudged: [], examined: `${times.length} columns of times` };
+    return {
+      drafts: times.filter((of) => isGuilty(of)).map((of) => toDraft(input, of)),
+      unjudged: catalogGaps(input.database, "columns"),
+      examined: `${times.length} columns of times`,
+    };
   },
 };
 
@@ -36,20 +41,26 @@ function toDraft(input: ChangeInput, of: ColumnOf): DatabaseDraft {
   const { database } = input;
   const { column } = of;
   if (column.typeName === "timetz") return zonedTime(database, of);
-  const zone = database.setting("TimeZone") ?? "UTC";
+  const zone = database.setting("TimeZone");
   return columnDraft(database, of, {
     claim: `\`${columnName(of)}\` is \`timestamp\`: it holds what some clock showed, not a moment.`,
     reason:
       "Comparing it with now(), or with a column of Django, which are timestamptz, converts it by the session's TimeZone: another session, another answer.",
     remedy: "Make it `timestamptz`, and say once in which zone the values were written.",
-    doubt: `the conversion takes the values as ${zone}, which is this server's TimeZone; who writes them knows better`,
+    doubt:
+      zone === null
+        ? "in which zone the values were written is not known: the server's TimeZone was not seen"
+        : `the conversion takes the values as ${zone}, which is this server's TimeZone; who writes them knows better`,
     label: column.type,
-    fixes: retypeFixes(input, {
-      ...of,
-      type: column.type.replace("without", "with"),
-      using: `% AT TIME ZONE '${zone.replaceAll("'", "''")}'`,
-      usingBack: `% AT TIME ZONE '${zone.replaceAll("'", "''")}'`,
-    }),
+    fixes:
+      zone === null
+        ? []
+        : retypeFixes(input, {
+            ...of,
+            type: column.type.replace("without", "with"),
+            using: `% AT TIME ZONE '${zone.replaceAll("'", "''")}'`,
+            usingBack: `% AT TIME ZONE '${zone.replaceAll("'", "''")}'`,
+          }),
   });
 }
 

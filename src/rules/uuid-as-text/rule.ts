@@ -79,7 +79,7 @@ function toDraft(input: ChangeInput, of: ColumnOf, base: string, isSampled: bool
     claim: `\`${columnName(of)}\` holds UUIDs as ${column.type}: ${width} bytes a value where \`uuid\` takes 16${saved === null ? "" : `, ${formatBytes(saved)} in all`}.`,
     reason: "The longer values are stored in the row and in each index, and compared by the rules of a collation.",
     remedy: mayBeEmpty(database, of) ? "Let it be NULL instead of blank, then make it `uuid`: a UUIDField." : "Make it `uuid`: a UUIDField.",
-    doubt: `seen in ${base}; one value that is no UUID, an empty text for one, makes the change fail`,
+    doubt: `seen in ${base}; one value that is no UUID, an empty text for one, makes the change fail${width < WITH_HYPHENS ? ", and what reads them without hyphens gets them with hyphens then" : ""}`,
     confidence: isSampled ? "certain" : "likely",
     label: column.type,
     figures: saved === null ? {} : { bytes: saved },

@@ -1,4 +1,4 @@
-import type { Column, Database, DatabaseDraft, Rule, Table, Unjudged } from "../../model/index.ts";
+import type { Column, Database, DatabaseDraft, Rule, RuleInput, Table, Unjudged } from "../../model/index.ts";
 import { formatNumber, formatPercent } from "../../model/numbers.ts";
 import { columnName, columnSpots, modelOfTable } from "../database/column-facts.ts";
 import { catalogEvidence, counterEvidence } from "../database/evidence.ts";
@@ -34,12 +34,12 @@ export const rule: Rule = {
     stage: "stable",
     needs: ["database"],
   },
-  judge: ({ database, thresholds }) => {
+  judge: ({ database, source, thresholds }) => {
     const missing = noStatements(database);
     const tables = missing === null ? database.tables.filter((table) => table.partitionOf === null) : [];
     return {
       drafts: tables.flatMap((table) => [
-        ...hotDrafts(table, thresholds, database),
+        ...hotDrafts(table, thresholds, database, source),
         ...wideDrafts(table, thresholds["wide-row-split"] ?? WIDE_BYTES, database),
       ]),
       unjudged: [missing, ...tables.map((table) => withoutStatistics(table, database))].flatMap((one) => one ?? []),
@@ -67,7 +67,7 @@ function withoutStatistics(table: Table, database: Database): Unjudged | null {
 /** Django sets these beside whatever it saves. */
 const STAMPS = /^(?:updated|modified|changed|last_modified|date_modified)(?:_at|_on)?$/;
 
-function hotDrafts(table: Table, thresholds: Readonly<Record<string, number>>, database: Database): DatabaseDraft[] {
+function hotDrafts(table: Table, thresholds: Readonly<Record<string, number>>, database: Database, source: RuleInput | null): DatabaseDraft[] {
   const updates = writesOn(table, database).filter(({ shape }) => shape.kind === "update");
   const calls = sumOf(updates, (one) => one.calls);
   const width = rowWidth(table);
@@ -83,10 +83,18 @@ function hotDrafts(table: Table, thresholds: Readonly<Record<string, number>>, d
   return [...groups].flatMap(([written, statements]) => {
     const columns = written.split(" ").filter((name) => name !== "");
     const own = sumOf(statements, (one) => one.calls);
-    return columns.length === 0 || columns.length > MOST_HOT_COLUMNS || own < calls * LEAST_HOT_SHARE
+    const isFixed = columns.every((column) => isPackages(table, column, database, source));
+    return columns.length === 0 || columns.length > MOST_HOT_COLUMNS || own < calls * LEAST_HOT_SHARE || isFixed
       ? []
       : [hotDraft({ table, columns, own, calls, width, statements: dearestFirst(statements) }, database)];
   });
+}
+
+/** A package declares the field and writes it, as Django does with `last_login`: the project cannot move it. */
+function isPackages(table: Table, column: string, database: Database, source: RuleInput | null): boolean {
+  const file = database.fieldOf(table, column)?.span.file;
+  if (source === null || file === undefined) return false;
+  return ![...source.program.modules.values()].some(({ origin, ir }) => origin === "project" && ir.file === file);
 }
 
 interface Hot {

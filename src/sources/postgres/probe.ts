@@ -28,6 +28,26 @@ export interface ProbeOptions {
   readonly budget: number;
 }
 
+/** Of parts that are read for one thing alone. */
+const COSTS: Readonly<Record<string, string>> = {
+  checkpoints: "no checkpoint is judged",
+  conflicts: "queries that a replica cancelled are not judged",
+  database: "the age of its transaction ids and its locale are not known",
+  "extended statistics": "what they say of columns together is not known",
+  extensions: "which extensions there are is not known",
+  io: "who reads and writes is not known",
+  "prepared transactions": "no forgotten transaction is judged",
+  progress: "an index that is being built is not told from one that was left",
+  receiver: "whether the replica receives is not known",
+  "replay lag": "how far the replica is behind is not known",
+  "replication slots": "no slot that holds back vacuum is judged",
+  server: "the time of the look is not known",
+  start: "since when the server runs is not known",
+  statements: "how many statements were forgotten is not known",
+  types: "labels of enums are not known",
+  wal: "how much is logged is not known",
+};
+
 /** Of locks that came after the look at them. */
 const ATTEMPTS = 3;
 const PAUSE_MS = 200;
@@ -56,7 +76,7 @@ export async function prober(connection: ReadOnlyConnection, gaps: Gap[], { stat
     try {
       return await ask(sql, values, ATTEMPTS);
     } catch (error) {
-      gap({ part, cost, ...reason(error, statementTimeout, remedy) });
+      gap({ part, cost: cost === "" ? (COSTS[part] ?? "what it says is not known") : cost, ...reason(error, statementTimeout, remedy) });
       return [];
     }
   };

@@ -37,6 +37,8 @@ export async function readServer(
     readableTables: oids.length - unreadable.length,
     tables: oids.length,
   };
+  const settings = (await probe.rows<Row>("settings", q.SETTINGS, [], { cost: "no setting is judged" })).map(settingOf);
+  if (statements.seen === 0 && settings.some(({ name, value }) => name === "pg_stat_statements.track" && value === "none")) probe.gap(UNTRACKED);
   if (server["version"] !== undefined) for (const gap of roleGaps(factsOf({ user, version, unreadable, read, statements }))) probe.gap(gap);
   return {
     role: isReplica ? "replica" : "primary",
@@ -49,7 +51,7 @@ export async function readServer(
     startedAt: time(started, "started"),
     takenAt: time(server, "now") ?? new Date().toISOString(),
     user,
-    settings: (await probe.rows<Row>("settings", q.SETTINGS, [], { cost: "no setting is judged" })).map(settingOf),
+    settings,
     counters: await readCounters(probe, { connection, oids, startedAt: time(started, "started") }),
     later: null,
     statements: statements.rows,
@@ -249,6 +251,14 @@ interface StatementsRead {
   readonly seen: number;
   readonly hidden: number;
 }
+
+/** Some providers install the extension and leave it idle. */
+const UNTRACKED = {
+  part: "statements",
+  why: "pg_stat_statements.track is none, so that no statement is counted",
+  cost: "no statement's time is known",
+  remedy: "set pg_stat_statements.track to top",
+};
 
 const NO_STATEMENTS: StatementsRead = { rows: [], seen: 0, hidden: 0 };
 

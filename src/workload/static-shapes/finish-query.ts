@@ -160,11 +160,17 @@ function renumbered(expression: ShapeExpression, position: ReadonlyMap<number, n
   return expression.kind === "call" ? { ...expression, arguments: expression.arguments.map((one) => renumbered(one, position)) } : expression;
 }
 
+/** Columns that rows are sorted by have to be grouped by. */
+function sortedColumns(grouped: readonly ShapeExpression[], order: QueryShape["orderBy"]): ShapeExpression[] {
+  const known = new Set(grouped.map((one) => JSON.stringify(one)));
+  return order.flatMap(({ what }) => (what.kind === "column" && !known.has(JSON.stringify(what)) ? [what] : []));
+}
+
 /** PostgreSQL lets the key stand for all columns of a table. */
 function groupColumns(state: QueryState, projection: readonly ShapeExpression[], order: QueryShape["orderBy"]): ShapeExpression[] {
   const { grouped } = state;
   if (grouped === null) return [];
-  if (grouped.length > 0) return [...grouped];
+  if (grouped.length > 0) return [...grouped, ...sortedColumns(grouped, order)];
   if (state.values !== null || projection.some(isOpen) || order.length > 0) state.open.add("group by");
   return [keyColumn(state)];
 }

@@ -1,5 +1,6 @@
 /** What models are in the database: tables, columns and the ways from one to another. */
 import type { Field, Model, ModelGraph } from "../../model/index.ts";
+import { isAtLeast } from "../../model/django-at-least.ts";
 
 export interface ModelTables {
   readonly graph: ModelGraph;
@@ -15,12 +16,17 @@ export interface ModelTables {
   columns(model: Model): readonly Field[];
   /** Lookups that a scope adds to each query, where one is active. */
   scopesOf(model: Model): readonly string[];
+  /** ORDER BY with a name that `values()` was given sorts by that column: before Django 5.2 by the ordering of the model behind it. */
+  readonly ordersByValues: boolean;
   /** The ends of a many-to-many's own table as seen from the model that has the field. */
   through(model: Model, field: Field): { readonly model: Model; readonly from: Field; readonly to: Field } | null;
 }
 
-/** `isScoped`: as statements are while the scopes of django-scopes are active. */
-export function modelTables(graph: ModelGraph, isScoped = false): ModelTables {
+/** `isScoped`: as statements are while the scopes of django-scopes are active. Without a version, as the newest Django does. */
+export function modelTables(
+  graph: ModelGraph,
+  { isScoped = false, django = null }: { readonly isScoped?: boolean; readonly django?: string | null } = {},
+): ModelTables {
   const concrete = (model: Model): Model => graph.models.get(model.concrete) ?? model;
   const tables: ModelTables = {
     graph,
@@ -34,6 +40,7 @@ export function modelTables(graph: ModelGraph, isScoped = false): ModelTables {
     columnOf: (field) => field.column ?? field.attname ?? field.name,
     named: (model, name) => fieldNamed(tables, model, name),
     columns: (model) => [...model.fields.values()].filter(hasColumn),
+    ordersByValues: django === null || isAtLeast(django, 5, 2),
     scopesOf: (model) => (isScoped ? scopesOf(model) : []),
     through: (model, field) => throughEnds(tables, model, field),
   };

@@ -1,7 +1,7 @@
 /** ORDER BY: `order_by()`, `Meta.ordering`, and through relations the ordering of the model at their end. */
 import type { Model, RecipeValue } from "../../model/index.ts";
 import type { QueryShape } from "../../model/shape.ts";
-import { expressionOf } from "./expressions.ts";
+import { expressionOf, named } from "./expressions.ts";
 import { baseOf, type Alias, type QueryState } from "./query-state.ts";
 import { resolvePath } from "./resolve-path.ts";
 import { ANY, anyOf, call } from "./static-shape.ts";
@@ -51,7 +51,12 @@ function namedTerms(state: QueryState, written: string, flipped: boolean): Terms
   const annotation = state.annotations.get(name.split("__")[0] ?? name);
   if (annotation !== undefined)
     return [{ what: name.includes("__") ? anyOf([annotation.expression]) : annotation.expression, descending: isDescending !== flipped, nulls: null }];
+  if (state.tables.ordersByValues && isAmongValues(state, name)) return [{ what: named(state, name, null), descending: isDescending !== flipped, nulls: null }];
   return pathTerms(state, state.model, name.split("__"), isDescending !== flipped, baseOf(state), 0);
+}
+
+function isAmongValues({ values }: QueryState, name: string): boolean {
+  return values?.some((one) => one.kind === "literal" && one.value === name) === true;
 }
 
 /** Orderings that lead to each other end here. */

@@ -33,8 +33,9 @@ export interface StaticStatement {
   readonly isBeside: boolean;
 }
 
-export function staticStatements(facts: SourceFacts, graph: ModelGraph): StaticStatement[] {
-  const variants = [modelTables(graph), ...([...graph.models.values()].some((model) => scopesOf(model).length > 0) ? [modelTables(graph, true)] : [])];
+export function staticStatements(facts: SourceFacts, graph: ModelGraph, django: string | null = null): StaticStatement[] {
+  const isEverScoped = [...graph.models.values()].some((model) => scopesOf(model).length > 0);
+  const variants = [modelTables(graph, { django }), ...(isEverScoped ? [modelTables(graph, { isScoped: true, django })] : [])];
   const known = new Map<SentWhat, readonly MadeShape[]>();
   const sent = sentByApp(facts);
   const savesOf = ownSaves(sent, graph);
