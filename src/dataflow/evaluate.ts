@@ -2,6 +2,8 @@
 import type { Binary, BoolOp, Call, Compare, Comprehension, Conditional, Expr, Name, PythonModule, Slice, Subscript } from "../model/index.ts";
 import { mergeDict, setItem } from "./dicts.ts";
 import { noteSent } from "./sends.ts";
+import { jinjaNames } from "./jinja-environment.ts";
+import { callTag } from "./template-tags.ts";
 import { callPython } from "./python-builtins.ts";
 import { combineExpressions, negateExpression } from "./expression-values.ts";
 import { noteSqlText } from "./sql-text.ts";
@@ -149,7 +151,16 @@ function namesOf(engine: Engine, module: PythonModule): Map<string, Value> {
 /** `{% if perms.shop %}`: the context processor of `django.contrib.auth` asks what the user may do. */
 function templateName(engine: Engine, expr: Name, frame: Frame): Value {
   if (expr.name === "perms") noteSent(engine, { kind: "permissions", model: engine.project.authUserModel }, { span: spanOf(frame.file, expr), frame }, null);
-  return UNKNOWN;
+  return frame.language === "jinja2" ? jinjaGlobal(engine, expr.name, frame) : UNKNOWN;
+}
+
+/** A function that the environment, or a decorator of a library for Jinja2, gives to every template. */
+function jinjaGlobal(engine: Engine, name: string, frame: Frame): Value {
+  const given = jinjaNames(engine).globals.get(name);
+  if (given !== undefined) return given;
+  const tag = engine.templates.tag(name, frame.template?.loads ?? []);
+  if (tag === null || (tag.kind !== "simple" && tag.kind !== "inclusion")) return UNKNOWN;
+  return native(`jinja.${name}`, (args, site) => callTag(engine, tag, args, site.span, site.frame));
 }
 
 function callValue(engine: Engine, expr: Call, frame: Frame): Value {

@@ -899,13 +899,18 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     isAsync: at.frame.isAsync,
     inTemplate: at.frame.language !== "python",
     related: related !== null && related.row.loop !== null,
+    ...(related !== null && related.row.origin.kind !== "instance" ? { isOfFetchedRow: true } : {}),
     awaited: engine.awaiting,
     givesRows: queryset.shape === "rows",
     doubts: [...queryset.doubts, ...doubts],
     // Identities count up, those of loops among them.
-    madeInLoop: loop !== null && queryset.id > loop.id && !queryset.kept,
+    madeInLoop: loop !== null && queryset.id > loop.id && (!queryset.kept || isWithinLoop(queryset.madeIn, loop)),
   });
   if (FILLS_CACHE.has(how)) queryset.evaluated = true;
+}
+
+function isWithinLoop(at: Loop | null, loop: Loop): boolean {
+  return at !== null && (at === loop || isWithinLoop(at.outer, loop));
 }
 
 const FILLS_CACHE: ReadonlySet<string> = new Set(["iterate", "list", "len", "bool", "sorted", "sum", "text", "log", "unpack", "contains"]);
