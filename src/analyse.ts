@@ -99,7 +99,7 @@ async function examineAnew(options: AnalyseOptions, found: FoundFiles, cache: Ca
   const { facts } = input;
   timer.lap("link");
   const source = read.modules.size === 0 ? null : input;
-  const opened = options.database === undefined ? null : await openDatabase(options.database, source);
+  const opened = options.database === undefined ? null : await openDatabase(options.database, source, options.recording?.recording);
   const rules = await loadRules();
   const database =
     opened === null || options.phantom === undefined

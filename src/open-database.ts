@@ -1,11 +1,13 @@
 /** From what was seen of a database, and the source, to what rules ask of it. */
 import type { Database, DatabaseCoverage, DatabaseEvidence, LoggedSum, QueryShape, RuleInput, StatementOrigin } from "./model/index.ts";
+import type { Recording } from "./model/recording.ts";
 import { openSqlParser, type SqlParser } from "./sql/open-parser.ts";
 import { joinSource } from "./workload/declarations.ts";
 import { buildDatabase, NO_SOURCE } from "./workload/database.ts";
 import { linkPlans } from "./workload/link-plans.ts";
 import { joinStatements, UNKNOWN_ORIGIN } from "./workload/join-statements.ts";
 import { tallyLogged } from "./workload/logged-statements.ts";
+import { withRecordedSenders } from "./workload/recorded-senders.ts";
 import { keyStatements } from "./workload/statement-keys.ts";
 import { buildWorkload } from "./workload/statements.ts";
 
@@ -29,14 +31,15 @@ export function databaseCoverage({ snapshot, catalog, server, workload, age, fil
   };
 }
 
-export async function openDatabase(evidence: DatabaseEvidence, source: RuleInput | null): Promise<Database> {
+export async function openDatabase(evidence: DatabaseEvidence, source: RuleInput | null, recording?: Recording): Promise<Database> {
   const { snapshot, file, plans, earlier } = evidence;
   const parser = await openSqlParser();
   const shapeOf = (sql: string): QueryShape | null => parser.shapeOf(sql);
   const join = source === null ? null : joinStatements({ facts: source.facts, graph: source.graph, shapeOf });
   const originOf = (sql: string, shape: QueryShape | null): StatementOrigin => join?.originOf(sql, shape) ?? UNKNOWN_ORIGIN;
   const logged = evidence.loggedSums ?? addUpLogged(evidence.logged, parser);
-  const workload = buildWorkload({ snapshot, logged, recording: null, plans, shapeOf, originOf });
+  const counted = buildWorkload({ snapshot, logged, recording: null, plans, shapeOf, originOf });
+  const workload = source === null || recording === undefined ? counted : withRecordedSenders(counted, recording, source);
   const linked = {
     ...workload,
     plans: linkPlans(plans, workload.statements, parser),

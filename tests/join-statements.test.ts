@@ -7,9 +7,12 @@ import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readSource } from "../src/analyse.ts";
 import type { AnalyseOptions, RuleInput, StatementOrigin } from "../src/model/index.ts";
+import type { Frame, Stack } from "../src/model/recording.ts";
+import type { LoggedStatement } from "../src/model/workload.ts";
 import { openDatabase } from "../src/open-database.ts";
 import { openSqlParser } from "../src/sql/open-parser.ts";
 import { joinStatements } from "../src/workload/join-statements.ts";
+import { emptyRecording } from "./support/empty-recording.ts";
 import { smallSnapshot } from "./support/small-catalog.ts";
 
 const root = path.join(import.meta.dirname, "join/project");
@@ -36,6 +39,15 @@ function linesOf({ sites }: StatementOrigin, within = file): string[] {
   const spans = sites.flatMap(({ span, sent }) => [span, ...(sent ?? [])]).filter((one) => one.file === within);
   const names = spans.map(({ start, end }) => /# ([\w ]+)/.exec(text.slice(start, text.indexOf("\n", end)))?.[1] ?? "?");
   return [...new Set(names)];
+}
+
+function lineNamed(name: string, within: string): number {
+  return (
+    source
+      .text(within)
+      .split("\n")
+      .findIndex((one) => one.endsWith(`# ${name}`)) + 1
+  );
 }
 
 describe("what Django sends is joined to the line that sends it", () => {
@@ -75,6 +87,55 @@ describe("a database beside the source", () => {
     expect(workload.statements.map(({ written }) => linesOf(written))).toEqual([["through foreign keys"], ["key of a relation"], ["either"]]);
     const alone = await openDatabase(evidence, null);
     expect(alone.workload.statements.map(({ written }) => written.certainty)).toEqual(["unknown", "unknown", "unknown"]);
+  });
+});
+
+describe("a recording beside the counters", () => {
+  const several = "fetched";
+  const frame = (name: string, from = file): Frame => ({ file: from, owner: "project", line: lineNamed(name, from), name: "seen", kind: "python" });
+  const logs = (sql: string, calls: number): LoggedStatement[] =>
+    Array.from({ length: calls }, (_, index) => ({
+      sql,
+      ms: 1,
+      parameters: [],
+      at: null,
+      database: null,
+      application: null,
+      source: { file: "pg.log", line: index + 1 },
+    }));
+  const seen = async (sql: string, stack: Stack, { calls = 1, stacks = 1 } = {}): Promise<StatementOrigin | undefined> => {
+    const top = [{ sql, statements: 1, microseconds: 10, rows: 1, slowest: 10, stack, stacks }];
+    const evidence = { snapshot: smallSnapshot([]), file: "shop.snapshot", plans: [], logged: logs(sql, calls), stamp: "" };
+    const { workload } = await openDatabase(evidence, source, { ...emptyRecording(), top });
+    return workload.statements[0]?.written;
+  };
+  const sqlOf = (name: string): string => statements.find(({ line }) => line === name)?.sql ?? "";
+
+  it("leaves of several lines the one that sent all that was counted", async () => {
+    const one = await seen(sqlOf(several), [frame(several)]);
+    expect(one).toMatchObject({ certainty: "unique", sites: [{ isRecorded: true }] });
+    expect(one && linesOf(one)).toContain(several);
+  });
+
+  it("puts it first where more calls were counted than recorded, or where other stacks sent it too", async () => {
+    for (const more of [{ calls: 5 }, { stacks: 2 }]) {
+      const one = await seen(sqlOf(several), [frame(several)], more);
+      expect(one?.certainty).toBe("one-of");
+      expect(one?.sites.map(({ isRecorded }) => isRecorded)).toEqual([true, ...Array.from({ length: (one?.sites.length ?? 0) - 1 }, () => undefined)]);
+    }
+  });
+
+  it("names the line of the stack where no query of its shape was made out on the way", async () => {
+    const one = await seen(sqlOf(several), [frame("through foreign keys")]);
+    expect(one).toMatchObject({ certainty: "unique", sites: [{ symbol: "seen", how: "recorded", isRecorded: true }] });
+    expect(await seen("SELECT count(*) FROM reports", [frame("either")])).toMatchObject({ certainty: "unique", sites: [{ how: "recorded" }] });
+  });
+
+  it("is no line's that stands in tests or packages, or Django's own statement's", async () => {
+    const test = { ...frame(several), file: "shop/tests/test_queries.py" };
+    expect((await seen("SELECT count(*) FROM reports", [test]))?.certainty).toBe("unknown");
+    expect((await seen("SELECT count(*) FROM reports", [{ ...frame(several), owner: "library" }]))?.certainty).toBe("unknown");
+    expect((await seen("SELECT c.relname FROM pg_catalog.pg_class c", [frame(several)]))?.certainty).toBe("framework");
   });
 });
 

@@ -121,7 +121,7 @@ test("an operator class of an extension that the database does not have is plann
 
 test("a smaller index in place of a larger one is proposed where no statement costs more", () => {
   expect(after.findings.filter(({ rule }) => rule === "brin-index").map(({ places }) => places[0]?.object)).toEqual(["public.event_at"]);
-  expect(plannedOf(one("brin-index"))?.note).toMatch(/in place of `event_at`: none of 2 statements of the table costs 5% more/);
+  expect(plannedOf(one("brin-index"))?.note).toMatch(/in place of `event_at`: none of 2 statements of the table costs 5 % more/);
   expect(plannedOf(one("brin-index"))?.["costAfter"]).toBeGreaterThan(0);
 });
 

@@ -57,7 +57,7 @@ describe("beside a snapshot", () => {
   test("a log gives statements where the server counts none, and a plan that says its statement belongs to one of them", async () => {
     const report = await check({ plan: ["with-text.json"], log: ["postgresql.log"] });
     const [top] = report.findings.filter(({ rule }) => rule === "top-statements");
-    expect(top?.claim).toContain("takes 100% of the time of all statements: 2 calls of 650 ms");
+    expect(top?.claim).toMatch(/takes (100|>99) % of the time of all statements: 2 calls of 650 ms/);
     const [removed] = report.findings.filter(({ rule }) => rule === "plan-rows-removed");
     expect(removed?.places[0]?.object).toBe(top?.places[0]?.object);
   });

@@ -436,8 +436,8 @@ export function compareValues(engine: Engine, expr: Compare, frame: Frame): Valu
 function decided(operator: string, left: Value, right: Value): boolean | null {
   if (operator === "in" || operator === "not in") {
     if (left.kind !== "literal" || right.kind !== "list" || right.items === null) return null;
-    if (!right.items.every((item) => item.kind === "literal")) return null;
     const found = right.items.some((item) => item.kind === "literal" && item.value === left.value);
+    if (!found && !right.items.every((item) => item.kind === "literal")) return null;
     return operator === "in" ? found : !found;
   }
   const equal = sameValue(left, right);

@@ -84,7 +84,7 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   const set = row.extra.get(name);
   if (set !== undefined) return set;
   if (row.load.annotated.has(name)) return SET;
-  if (name === "_prefetched_objects_cache" && isFetched(row) && !row.load.opaque) return prefetchedNames(row);
+  if (name === "_prefetched_objects_cache") return prefetchedNames(row);
   const listed = row.load.lists.get(name);
   if (listed !== undefined) return listedRows(engine, row, listed);
   const field = row.model.fields.get(name === "pk" ? row.model.primaryKey : name);
@@ -107,10 +107,12 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   return method ?? engine.classMember(row.model.cls, name, row, site);
 }
 
-/** `"tags" in row._prefetched_objects_cache`: what the row's queryset has prefetched is known. */
-function prefetchedNames({ load }: RowValue): Value {
-  const names = [...load.relations].filter(([, { how }]) => how === "prefetch").map(([name]) => literal(name));
-  return list(names, "tuple");
+/** `"tags" in row._prefetched_objects_cache`: what the row's queryset has prefetched is known; whether that is all, where nothing else can have been. */
+function prefetchedNames(row: RowValue): Value {
+  const names = [...row.load.relations].filter(([, { how }]) => how === "prefetch").map(([name]) => literal(name));
+  const isAll = isFetched(row) && !row.load.opaque;
+  if (names.length === 0 && !isAll) return UNKNOWN;
+  return list(isAll ? names : [...names, UNKNOWN], "tuple");
 }
 
 /** Parts of an instance that read no column. */

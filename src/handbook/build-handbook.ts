@@ -75,7 +75,7 @@ export function historyOf(input: HandbookInput, at: string): HistoryEntry {
   return { schema: "luthier-history/1", at, commit: input.project.commit, ...stateOfRun(work) };
 }
 
-function stateOfRun({ report, gains, base, evidence: { database } }: Work): Pick<HistoryEntry, "unit" | "total" | "evidence" | "findings"> {
+function stateOfRun({ report, gains, base, evidence: { database } }: Work): Pick<HistoryEntry, "unit" | "total" | "tool" | "evidence" | "findings"> {
   const endedEarly = database?.study?.isComplete === false;
   const isSearched = ({ evidence }: Finding): boolean => endedEarly && evidence.some(({ kind }) => kind === "planned");
   const findings = report.findings
@@ -87,5 +87,5 @@ function stateOfRun({ report, gains, base, evidence: { database } }: Work): Pick
       ...(isSearched(one) ? { isSearched: true as const } : {}),
     }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  return { unit: base?.unit ?? null, total: base?.total ?? null, evidence: report.evidence, findings };
+  return { unit: base?.unit ?? null, total: base?.total ?? null, tool: report.tool.version, evidence: report.evidence, findings };
 }

@@ -1,6 +1,6 @@
 /** What the handbook rests on, and what each missing source would add. */
 import type { EvidenceUse } from "../model/handbook.ts";
-import { formatBytes, formatCount, formatNumber } from "../model/numbers.ts";
+import { formatBytes, formatCount, formatNumber, formatPercent } from "../model/numbers.ts";
 import { spanWords } from "../workload/time-base.ts";
 import type { HandbookInput } from "./input.ts";
 
@@ -82,7 +82,7 @@ function statements({ evidence: { database } }: HandbookInput): EvidenceUse {
   const since = workload.days === null ? "" : ` counted over ${spanWords(workload.days)}`;
   return there({
     kind: "statements",
-    what: `${formatCount(workload.statements.length, "statement")}${since}; lines of source are known for ${Math.round(share * 100)} % of their time`,
+    what: `${formatCount(workload.statements.length, "statement")}${since}; lines of source are known for ${formatPercent(share)} of their time`,
   });
 }
 

@@ -1,7 +1,7 @@
 /** For each table with findings about its indexes, or hot: which way in its statements want, and which index gives it. */
 import type { Index, QueryShape, Statement, Table } from "../model/index.ts";
 import type { Plot } from "../model/plot.ts";
-import { formatNumber } from "../model/numbers.ts";
+import { formatCount, formatNumber } from "../model/numbers.ts";
 import { describeShape } from "../sql/describe-shape.ts";
 import type { Work } from "./input.ts";
 
@@ -145,6 +145,6 @@ function indexRow(index: Index, verdicts: Verdicts, { evidence: { database } }: 
     scans,
     why:
       known?.why ??
-      (index.primary ? "primary key" : index.constraint !== null || index.unique ? "unique" : scans === null ? "" : `${formatNumber(scans)} scans`),
+      (index.primary ? "primary key" : index.constraint !== null || index.unique ? "unique" : scans === null ? "" : `${formatCount(scans, "scan")}`),
   };
 }

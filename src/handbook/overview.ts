@@ -2,13 +2,13 @@
 import type { Finding } from "../model/finding.ts";
 import { rowsOf as tableRows } from "../rules/database/index-figures.ts";
 import type { Plot } from "../model/plot.ts";
-import { formatBytes, formatNumber } from "../model/numbers.ts";
+import { formatBytes, formatNumber, formatPercent } from "../model/numbers.ts";
 import { blamedFrame } from "../recording/user-code.ts";
 import type { Work } from "./input.ts";
-import { formatTime, percent } from "./time-words.ts";
+import { formatTime } from "./time-words.ts";
 import { unfoundBars, unfoundOf } from "./unfound.ts";
 
-export { formatTime, percent };
+export { formatTime };
 
 /** Causes by the rules that find them, in the words of the first page. */
 const CAUSES: readonly (readonly [label: string, isOf: (finding: Pick<Finding, "rule" | "chapter">) => boolean])[] = [
@@ -53,12 +53,12 @@ export function causesPlot(work: Work, order: readonly string[]): Plot | null {
   return {
     kind: "bars",
     question: "What does the time go on?",
-    answer: `${percent(share)} of ${formatTime(base.total)} ${base.unit} is spent on statements that a finding is about${first === undefined ? "" : `, ${percent(first[1] / base.total)} on ${first[0]}`}.${restWords(left, base.total)}`,
+    answer: `${formatPercent(share)} of ${formatTime(base.total)} ${base.unit} is spent on statements that a finding is about${first === undefined ? "" : `, ${formatPercent(first[1] / base.total)} on ${first[0]}`}.${restWords(left, base.total)}`,
     source: `${base.source}; ${formatNumber(timed.length)} statements`,
     unit: base.unit,
     bars: [
-      ...found.map(([label, value]) => ({ label, value, tone: "found" as const, note: percent(value / base.total) })),
-      ...left.map(({ label, value }) => ({ label, value, tone: "other" as const, note: percent(base.total === 0 ? 0 : value / base.total) })),
+      ...found.map(([label, value]) => ({ label, value, tone: "found" as const, note: formatPercent(value / base.total) })),
+      ...left.map(({ label, value }) => ({ label, value, tone: "other" as const, note: formatPercent(base.total === 0 ? 0 : value / base.total) })),
     ],
   };
 }
@@ -66,7 +66,7 @@ export function causesPlot(work: Work, order: readonly string[]): Plot | null {
 /** What has no finding is said by its largest kind: why nothing is to be gained there. */
 function restWords([first]: ReturnType<typeof unfoundBars>, total: number): string {
   if (first === undefined || total === 0 || first.value / total < LEAST_TOLD || !first.label.includes(": ")) return "";
-  return ` Of the rest, ${percent(first.value / total)} is ${first.label.slice(first.label.indexOf(": ") + 2)}; section 2.1 says which and why.`;
+  return ` Of the rest, ${formatPercent(first.value / total)} is ${first.label.slice(first.label.indexOf(": ") + 2)}; section 2.1 says which and why.`;
 }
 
 /** Of the whole time. Ours. */
@@ -99,7 +99,7 @@ export function sourceLinesPlot({ base, timed, sentFrom, recordings }: Work): Pl
   return {
     kind: "bars",
     question: "Which lines ask for the time?",
-    answer: `\`${top[0]}\` sends ${formatTime(top[1])} of ${formatTime(base.total)} ${base.unit}; ${percent(all / base.total)} of the time ${base.from === "recording" ? "belongs to a line of the application" : "belongs to a line that is known to be the only one that sends its statements"}.`,
+    answer: `\`${top[0]}\` sends ${formatTime(top[1])} of ${formatTime(base.total)} ${base.unit}; ${formatPercent(all / base.total)} of the time ${base.from === "recording" ? "belongs to a line of the application" : "belongs to a line that is known to be the only one that sends its statements"}.`,
     source: base.source,
     unit: base.unit,
     bars: sorted.slice(0, MOST_LINES).map(([label, value]) => ({ label, value, tone: "found" as const })),
@@ -128,7 +128,7 @@ export function sizesPlot({ evidence: { database } }: Pick<Work, "evidence">): P
   return {
     kind: "sizes",
     question: "Which tables take the space?",
-    answer: `\`${top.name}\` takes ${percent(own / all)} of ${formatNumber(tables.length)} tables' ${formatBytes(all)}; ${percent(tables.reduce((sum, one) => sum + one.indexes, 0) / all)} of all is indexes.`,
+    answer: `\`${top.name}\` takes ${formatPercent(own / all)} of ${formatNumber(tables.length)} tables' ${formatBytes(all)}; ${formatPercent(tables.reduce((sum, one) => sum + one.indexes, 0) / all)} of all is indexes.`,
     source: `catalog of ${database.catalog.database.name}, ${database.snapshot.takenAt.slice(0, 10)}`,
     tables: tables.slice(0, MOST_TABLES),
   };

@@ -1,9 +1,8 @@
 /** What a recording says by itself: which requests ask for the time, and which loops no finding is about. */
 import type { Advice } from "../model/advice.ts";
 import type { Frame, LoopCluster, Recording, RowCluster, ScopeTotals, Stack } from "../model/recording.ts";
-import { formatCount, formatMilliseconds, formatNumber } from "../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatNumber, formatPercent } from "../model/numbers.ts";
 import type { Report } from "../model/report.ts";
-import { percent } from "./overview.ts";
 
 export function recordedAdvice(recordings: readonly Recording[], report: Report): readonly Advice[] {
   const recording = recordings.at(-1);
@@ -27,7 +26,7 @@ function scopes(recording: Recording): Advice | null {
   return {
     ...BARE,
     section: "2.1",
-    claim: `\`${top.label}\` takes ${percent(share)} of ${formatMilliseconds(total / MS)} ms of recorded database time, ${formatCount(top.statements.median, "statement")} a ${wordOf(top)}.`,
+    claim: `\`${top.label}\` takes ${formatPercent(share)} of ${formatMilliseconds(total / MS)} ms of recorded database time, ${formatCount(top.statements.median, "statement")} a ${wordOf(top)}.`,
     tables: [
       {
         title: `${formatNumber(Math.min(MOST, all.length))} of ${formatNumber(all.length)} routes, tasks, commands and tests by their time in the database`,

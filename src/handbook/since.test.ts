@@ -37,6 +37,13 @@ describe("what changed since the last run", () => {
     expect(since).toMatchObject({ fixed: [], added: [], worse: [], better: [], notCompared: 2 });
   });
 
+  test("says when another version of luthier looked", () => {
+    const of = (tool: string, at: string, id: string): HistoryEntry => ({ ...run(at, [one(id)]), tool });
+    const since = sinceLast(of("0.2.0", "2026-01-02", "b"), [of("0.1.0", "2026-01-01", "a")]);
+    expect(since?.otherTool).toBe("0.1.0");
+    expect(sinceLast(of("0.2.0", "2026-01-02", "b"), [of("0.2.0", "2026-01-01", "a")])?.otherTool).toBeUndefined();
+  });
+
   test("compares with a run that had the same evidence: what a recording told is not mended by leaving it away", () => {
     const [both, alone] = [
       ["source", "database", "recording"],

@@ -9,6 +9,8 @@ export interface HistoryEntry {
   readonly commit: string | null;
   readonly unit: "s/min" | "s" | null;
   readonly total: number | null;
+  /** Luthier's version; absent in files of old. */
+  readonly tool?: string;
   /** Kinds of evidence that it had; absent in files of old. */
   readonly evidence?: readonly string[];
   readonly findings: readonly HistoryFinding[];
@@ -39,7 +41,7 @@ const LEAST_PART = 0.005;
  * The last run that found another state than this one, of those that knew as much: a run without a database tells other findings, and none of
  * them is mended because now there is one. Null where there is none.
  */
-export function sinceLast(now: Pick<HistoryEntry, "unit" | "total" | "evidence" | "findings">, history: readonly HistoryEntry[]): Since | null {
+export function sinceLast(now: Pick<HistoryEntry, "unit" | "total" | "tool" | "evidence" | "findings">, history: readonly HistoryEntry[]): Since | null {
   const last = history.toReversed().find((one) => one.unit === now.unit && knewAsMuch(one, now) && !isSameState(one, now));
   if (last === undefined) return null;
   const [before, after] = [last.findings, now.findings].map((findings) => new Map(findings.map((one) => [one.id, one])));
@@ -56,10 +58,15 @@ export function sinceLast(now: Pick<HistoryEntry, "unit" | "total" | "evidence" 
       return old !== null && time !== null && old > 0 && time > 0 ? [{ finding: id, before: old, now: time }] : [];
     });
   const { worse, better } = beyondNoise(pairs, Math.max(last.total ?? 0, now.total ?? 0) * LEAST_PART);
-  return { at: last.at, commit: last.commit, fixed, added, worse, better, ...(notCompared === 0 ? {} : { notCompared }) };
+  return { at: last.at, commit: last.commit, fixed, added, worse, better, ...(notCompared === 0 ? {} : { notCompared }), ...otherTool(last, now) };
 }
 
 type Pair = Since["worse"][number];
+
+/** Another version knows other rules: what it finds or leaves is not all the project's doing. */
+function otherTool({ tool: before }: Pick<HistoryEntry, "tool">, { tool: now }: Pick<HistoryEntry, "tool">): Pick<Since, "otherTool"> {
+  return before === undefined || now === undefined || before === now ? {} : { otherTool: before };
+}
 
 function knewAsMuch({ evidence: a }: Pick<HistoryEntry, "evidence">, { evidence: b }: Pick<HistoryEntry, "evidence">): boolean {
   return a === undefined || b === undefined || [...a].toSorted().join(" ") === [...b].toSorted().join(" ");

@@ -6,7 +6,7 @@ import type { SentFrom } from "../workload/pieces.ts";
 import type { TimedStatement } from "../workload/time-base.ts";
 import type { Work } from "./input.ts";
 
-/** Where the source sends a statement, as far as its shape tells. */
+/** Where the source sends a statement, as far as its shape and the recording tell. */
 export function sitesOf({ source }: EvidenceInput, { statement, recordedAt }: TimedStatement): readonly SentFrom[] {
   const written =
     source === null || statement === null
@@ -14,10 +14,7 @@ export function sitesOf({ source }: EvidenceInput, { statement, recordedAt }: Ti
       : statement.written.sites.flatMap(({ span, how, sent = [] }) =>
           [span, ...sent].map((one) => ({ file: one.file, line: positionOf(source.text(one.file), one.start).line, how })).slice(0, 1),
         );
-  if (recordedAt?.isOnly !== true) return written;
-  // A shape says how rows are loaded, where the recording does not contradict it.
-  const isSeenThere = statement?.written.certainty === "unique" && written.some(({ file }) => file === recordedAt.file);
-  return isSeenThere ? written : [{ file: recordedAt.file, line: recordedAt.line, how: "recorded" }];
+  return written.length > 0 || recordedAt?.isOnly !== true ? written : [{ file: recordedAt.file, line: recordedAt.line, how: "recorded" }];
 }
 
 /** So many of the costliest are kept, and all that findings name. */

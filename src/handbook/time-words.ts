@@ -1,7 +1,5 @@
-/** Times and shares as every page writes them. */
+/** Times as every page writes them. */
 import { formatNumber } from "../model/numbers.ts";
-
-export const percent = (share: number): string => (share > 0 && share < 0.01 ? "<1 %" : `${Math.round(share * 100)} %`);
 
 /** Two to three significant digits: `1,204`, `48.0`, `3.0`, `0.22`, `0.0042`. */
 export function formatTime(value: number): string {

@@ -1,11 +1,11 @@
 /** The time that no finding is about: what kind of statements take it, and why nothing stands against them. */
 import type { Advice } from "../model/advice.ts";
-import { formatCount, formatMilliseconds, formatNumber } from "../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatNumber, formatPercent } from "../model/numbers.ts";
 import { commandOf, statementKind } from "../rules/database/statement-kind.ts";
 import { describeShape } from "../sql/describe-shape.ts";
 import type { TimedStatement } from "../workload/time-base.ts";
 import type { Work } from "./input.ts";
-import { formatTime, percent } from "./time-words.ts";
+import { formatTime } from "./time-words.ts";
 
 /** So many rows a call are asked for: no index makes handing them over cheaper. Ours. */
 const LONG_LIST = 1000;
@@ -83,12 +83,12 @@ export function unfoundAdvice(work: Work): readonly Advice[] {
   const what =
     most === undefined || most.label === REST || most.label === "No finding"
       ? ""
-      : `, ${percent(most.value / base.total)} of it all ${KIND_WORDS[most.label] ?? ""}`;
+      : `, ${formatPercent(most.value / base.total)} of it all ${KIND_WORDS[most.label] ?? ""}`;
   return [
     {
       advisor: "workload",
       section: "2.1",
-      claim: `No finding is about ${percent(all / base.total)} of ${formatTime(base.total)} ${base.unit}${what}.`,
+      claim: `No finding is about ${formatPercent(all / base.total)} of ${formatTime(base.total)} ${base.unit}${what}.`,
       reasons: [],
       tables: [
         {

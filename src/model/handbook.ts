@@ -155,4 +155,6 @@ export interface Since {
   readonly better?: readonly { readonly finding: string; readonly before: number; readonly now: number }[];
   /** Findings that one of both runs has, of a search for indexes that ended early: neither fixed nor new. */
   readonly notCompared?: number;
+  /** Version of Luthier that made the last run, where it is not this one. */
+  readonly otherTool?: string;
 }

@@ -11,6 +11,18 @@ export function formatCount(count: number, one: string, many = `${one}s`): strin
   return `${formatNumber(count)} ${count === 1 ? one : many}`;
 }
 
+/** A share of 0 to 1 in words: `34 %`, `<1 %`, `>99 %`. What is not nothing is not called nothing, and what is not all is not called all. */
+export function formatPercent(share: number): string {
+  if (share > 0 && share < 0.01) return "<1 %";
+  if (share > 0.99 && share < 1) return ">99 %";
+  return `${Math.round(share * 100)} %`;
+}
+
+/** The same to two significant digits, for shares that are compared: `9.1 %`, `0.42 %`. */
+export function formatPercentFinely(share: number, digits = 2): string {
+  return `${formatNumber(Number((share * 100).toPrecision(digits)))} %`;
+}
+
 /** Seconds of database time a minute: `9.8`, `0.04`, `1,204`. */
 export function formatCost(secondsPerMinute: number): string {
   if (secondsPerMinute >= 100) return formatNumber(Math.round(secondsPerMinute));

@@ -106,6 +106,8 @@ export interface StatementSite {
   readonly model: string;
   /** `iterate`, `count`, `get`, `lazy load of customer`, `save`, … */
   readonly how: string;
+  /** A recording saw it sent from here; with `how` "recorded", from this line alone, whose query was not made out. */
+  readonly isRecorded?: true;
   /** Where it is sent: the loop, the template's tag, the method that fetches. */
   readonly sent?: readonly Span[];
 }

@@ -1,6 +1,6 @@
 /** The advice about indexes as text and as JSON. Costs are the planner's: they are never called time. */
 import type { Database, IndexStudy, RemovalProof, StudiedIndex, StudiedStatement } from "../model/index.ts";
-import { formatBytes, formatCount, formatNumber } from "../model/numbers.ts";
+import { formatBytes, formatCount, formatNumber, formatPercentFinely } from "../model/numbers.ts";
 import { costOfWorkload, verifiable, wholeCost } from "../advisors/indexes/summary.ts";
 import { isDearerHeld, suffering } from "../advisors/indexes/verdict.ts";
 import { cleanLine } from "./clean-text.ts";
@@ -33,7 +33,7 @@ function headOf(study: IndexStudy): string[] {
   const head =
     added.length === 0
       ? `No new index within ${formatBytes(budget)} makes ${planned} cheaper.`
-      : `${formatCount(added.length, "index", "indexes")} of ${formatBytes(added.reduce((sum, { bytes }) => sum + bytes, 0))} take the estimated cost of ${planned} from ${formatCost(before)} to ${formatCost(after)} (${percent(after / before)}).`;
+      : `${formatCount(added.length, "index", "indexes")} of ${formatBytes(added.reduce((sum, { bytes }) => sum + bytes, 0))} take the estimated cost of ${planned} from ${formatCost(before)} to ${formatCost(after)} (${formatPercentFinely(after / before, 3)}).`;
   return [
     ...plainLines(head),
     ...plainLines(`${provenWords(study)} The budget is ${formatBytes(budget)}.`),
@@ -49,14 +49,12 @@ function provenWords({ gap, candidates, plans, isComplete }: IndexStudy): string
       ? `Chosen ${among}; how far it is from the best is not known.`
       : gap < TINY
         ? `No other choice costs less, ${among}.`
-        : `No other choice costs over ${percent(gap, 2)} less, ${among}.`;
+        : `No other choice costs over ${formatPercentFinely(gap, 2)} less, ${among}.`;
   return isComplete ? proven : `${proven} The search was ended early: this is the best so far.`;
 }
 
 /** As good as none: the solver stops at half a thousandth. */
 const TINY = 1e-6;
-
-const percent = (share: number, digits = 3): string => `${Number((share * 100).toPrecision(digits))} %`;
 
 function indexLines({ label, sql, bytes, isGuess, serves, upkeep, doubts }: StudiedIndex): string[] {
   const size = isGuess ? "size not known" : formatBytes(bytes);
@@ -90,7 +88,7 @@ const VERDICTS: Readonly<Record<StudiedStatement["verdict"], string>> = {
 
 function verdictWords({ verdict, held }: StudiedStatement): string {
   return verdict === "verify" && held !== undefined && isDearerHeld(held)
-    ? `verify by running: with little memory this plan costs ${percent(held.after / held.before)} of what it costs now`
+    ? `verify by running: with little memory this plan costs ${formatPercentFinely(held.after / held.before, 3)} of what it costs now`
     : VERDICTS[verdict];
 }
 
@@ -102,7 +100,7 @@ const formatCost = (cost: number): string => formatNumber(Number(cost.toPrecisio
 
 function rangeOf({ range, basis }: StudiedStatement): string {
   if (basis === "any") return "; planned for any values";
-  return range === null ? "" : `; by value ${percent(range.low)} to ${percent(range.high)} of its cost before`;
+  return range === null ? "" : `; by value ${formatPercentFinely(range.low, 3)} to ${formatPercentFinely(range.high, 3)} of its cost before`;
 }
 
 function removalLines({ removals }: IndexStudy, { workload }: Database): string[] {

@@ -1,6 +1,6 @@
 /** The statements that take the most time, with the lines of source that send them. */
 import type { Database, Statement, StatementSite } from "../model/index.ts";
-import { formatNumber } from "../model/numbers.ts";
+import { formatNumber, formatPercent } from "../model/numbers.ts";
 import { describeShape } from "../sql/describe-shape.ts";
 import { cleanLine } from "./clean-text.ts";
 import { cutMiddle, wrap } from "./display-width.ts";
@@ -80,10 +80,8 @@ function remainder({ workload }: Database, shown: readonly Statement[]): string 
   const share = shown.reduce((sum, one) => sum + one.share, 0);
   const joined = workload.statements.filter(({ written }) => written.certainty === "unique" || written.certainty === "one-of");
   const known = joined.reduce((sum, one) => sum + one.share, 0);
-  return `These ${formatNumber(shown.length)} took ${percent(share)} of the time. The line of source is known, by query shape, for ${percent(known)} of it.`;
+  return `These ${formatNumber(shown.length)} took ${formatPercent(share)} of the time. The line of source is known, by query shape, for ${formatPercent(known)} of it.`;
 }
-
-const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
 
 /** Three digits, and never an exponent. */
 function figure(value: number): string {

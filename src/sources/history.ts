@@ -11,6 +11,7 @@ const entrySchema = z.object({
   commit: z.nullable(z.string()),
   unit: z.nullable(z.enum(["s/min", "s"])),
   total: z.nullable(z.number()),
+  tool: z.optional(z.string()),
   evidence: z.optional(z.array(z.string())),
   findings: z.array(z.object({ id: z.string(), rule: z.string(), claim: z.string(), time: z.nullable(z.number()), isSearched: z.optional(z.literal(true)) })),
 });

@@ -196,7 +196,7 @@ describe("what the source missed", () => {
     request(process, "find/", rounds(3));
     const { findings, coverage } = await check(project(process));
     const [loop] = findings.filter(({ id }) => coverage.recording?.missed.includes(id));
-    expect(loop).toMatchObject({ rule: "query-in-loop", claim: "`lookup` queries from one line, again and again with the same callers." });
+    expect(loop).toMatchObject({ rule: "query-in-loop", claim: "`lookup` queries `shop_customer` from one line, again and again with the same callers." });
     expect(loop?.places.map(({ role, line }) => `${role} ${line}`)).toEqual(["call 14", "access 16"]);
   });
 });

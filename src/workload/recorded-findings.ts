@@ -1,10 +1,11 @@
 /** Findings of what was recorded and what the source said nothing about. */
 import { createHash } from "node:crypto";
 import type { Finding, Fix, Place, Severity } from "../model/finding.ts";
-import type { Frame, LoopCluster, Occurrence, Recording, RowCluster, Stack } from "../model/recording.ts";
+import type { Frame, LoopCluster, Occurrence, Recording, RowCluster } from "../model/recording.ts";
 import type { PlaceRole } from "../model/span.ts";
 import { blamedFrame, hasTestCode, isBlamable } from "../recording/user-code.ts";
 import { alternativeOccurrences, withEvidence } from "./recorded-evidence.ts";
+import { firstTable } from "./relation-tables.ts";
 
 /** A statement is sent again and again from this often on: twice is also two lines of a helper's callers. */
 export const LEAST_ROUNDS = 3;
@@ -125,7 +126,7 @@ export function findingsOfMissedLoops(clusters: readonly LoopCluster[], recordin
     const frame = blamedFrame(cluster.stack);
     const rule = loopRule(cluster.sql);
     if (frame === null || rule === null) continue;
-    const draft = loopDraft(cluster.stack, frame, rule, readLine);
+    const draft = loopDraft(cluster, frame, rule, readLine);
     const key = [...draft.key, frame.line].join("\n");
     const known = groups.get(key);
     if (known) known.all.push(cluster);
@@ -145,7 +146,8 @@ function loopRule(sql: string): { readonly rule: string; readonly verb: string }
   return verb === "DELETE" ? { rule: "delete-in-loop", verb: "deletes" } : null;
 }
 
-function loopDraft(stack: Stack, frame: Frame, { rule, verb }: { readonly rule: string; readonly verb: string }, readLine: ReadLine): Draft {
+function loopDraft({ stack, sql }: LoopCluster, frame: Frame, { rule, verb }: { readonly rule: string; readonly verb: string }, readLine: ReadLine): Draft {
+  const table = firstTable(sql);
   const callers = stack
     .filter((one) => isBlamable(one) && one !== frame)
     .slice(0, MOST_CALLS)
@@ -154,14 +156,14 @@ function loopDraft(stack: Stack, frame: Frame, { rule, verb }: { readonly rule: 
     rule,
     chapter: "2.2",
     severity: "warning",
-    claim: `\`${nameOf(frame)}\` ${verb} from one line, again and again with the same callers.`,
+    claim: `\`${nameOf(frame)}\` ${verb}${table === null ? "" : ` \`${table}\``} from one line, again and again with the same callers.`,
     reason: "The recorder saw the same statement from the same stack several times.",
     remedy: rule === "query-in-loop" ? "Fetch what all rounds need before the loop." : "Do it for all rows at once.",
     places: [
       ...callers.map((one) => place(one, "call", undefined, readLine)),
       place(frame, rule === "query-in-loop" ? "access" : "write", "one statement a round", readLine),
     ],
-    key: [rule, frame.file, frame.name, ...callers.map(({ file, name }) => `${file} ${name}`)],
+    key: [rule, table ?? "", frame.file, frame.name, ...callers.map(({ file, name }) => `${file} ${name}`)],
     isAdvised: true,
   };
 }

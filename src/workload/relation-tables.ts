@@ -28,11 +28,15 @@ export function relationTargets(graph: ModelGraph): RelationTargetOf {
   };
 }
 
-/** The first table that a statement reads or writes. */
 const FIRST_TABLE = /\b(?:FROM|INTO|UPDATE)\s+(?:"?\w+"?\.)?"?(\w+)"?/i;
 /** Nothing but one row's key. */
 const BY_KEY = /\bWHERE\s+\(*\s*(?:"?\w+"?\.)?"?\w+"?\s*=\s*(?:%s|\$\d+|\d+)\s*\)*\s*(?:LIMIT\s+(?:\d+|%s|\$\d+)\s*)?$/i;
 
+/** The first table that a statement reads or writes. */
+export function firstTable(sql: string): string | null {
+  return FIRST_TABLE.exec(sql)?.[1] ?? null;
+}
+
 export function isLoadOf({ table, isByKey }: RelationTarget, sql: string): boolean {
-  return FIRST_TABLE.exec(sql)?.[1] === table && (!isByKey || BY_KEY.test(sql));
+  return firstTable(sql) === table && (!isByKey || BY_KEY.test(sql));
 }

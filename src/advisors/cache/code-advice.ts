@@ -1,13 +1,13 @@
 /** 6.1: which reads, what they would save, and the code. */
 import type { Advice, AdviceTable, AdvisorInput, Artefact, Example, Plot } from "../../model/index.ts";
-import { formatCount, formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatNumber, formatPercentFinely } from "../../model/numbers.ts";
 import { candidateName, candidateSource } from "../../rules/caching/candidate-words.ts";
 import { costWords, savedShare, type Candidate, type CandidateSearch, type Refused } from "../../rules/caching/candidates.ts";
 import { costOf } from "../../rules/caching/costs.ts";
 import { cachedCode } from "./code-of.ts";
 import { generationsModule } from "./generations-module.ts";
 import { signalsModule } from "./signals-module.ts";
-import { lifeWords, listWords, ms, percent, placeOf, total } from "./words.ts";
+import { lifeWords, listWords, ms, placeOf, total } from "./words.ts";
 
 /** Reads from which on a curve says more than a row of a table. */
 const LEAST_PLOTTED = 100;
@@ -36,7 +36,10 @@ export function codeAdvice(input: AdvisorInput, { refused, unjudged, examined }:
     artefacts: codes.length === 0 ? [] : artefactsOf(candidates, input),
     examples: codes,
     rung: input.recording !== null || candidates.some(({ from }) => from === "recording") ? "recorded" : "inferred",
-    examined: examined === "" ? "" : `${examined} were looked at: ${candidates.length} are worth a cache, ${refused.length} are not.`,
+    examined:
+      examined === ""
+        ? ""
+        : `${examined} were looked at: ${candidates.length} ${candidates.length === 1 ? "is" : "are"} worth a cache, ${refused.length} ${refused.length === 1 ? "is" : "are"} not.`,
     missing: needed === undefined ? "" : `${needed.why}. ${HOW_TO_SEE}`,
     doubt:
       first === undefined
@@ -57,13 +60,13 @@ function claimOf(candidates: readonly Candidate[], first: Candidate): string {
     candidates.length === 1
       ? `A cache of ${candidateName(first)}`
       : `Caches of ${formatCount(candidates.length, "query", "queries")}, ${candidateName(first)} first,`;
-  return `${what} would save ${percent(share)} of the database's time: ${ms(total(candidates, ({ savedMs }) => savedMs))} of ${ms(total(candidates, ({ databaseMs }) => databaseMs))} of theirs.`;
+  return `${what} would save ${formatPercentFinely(share)} of the database's time: ${ms(total(candidates, ({ savedMs }) => savedMs))} of ${ms(total(candidates, ({ databaseMs }) => databaseMs))} of theirs.`;
 }
 
 function costSentence({ thresholds }: AdvisorInput, candidates: readonly Candidate[]): string {
   const [first] = candidates;
   if (first === undefined) return "";
-  return `${candidateName(first)} takes ${ms(first.meanMs)} a read and is changed ${formatCount(first.changes, "time")} in ${formatCount(first.reads, "read")}: with ${costWords(costOf(thresholds))}, a cache saves time from a hit rate of ${percent(first.breakEven)} on, and would have one of ${percent(first.hits)}.`;
+  return `${candidateName(first)} takes ${ms(first.meanMs)} a read and is changed ${formatCount(first.changes, "time")} in ${formatCount(first.reads, "read")}: with ${costWords(costOf(thresholds))}, a cache saves time from a hit rate of ${formatPercentFinely(first.breakEven)} on, and would have one of ${formatPercentFinely(first.hits)}.`;
 }
 
 function unevenWords(candidates: readonly Candidate[]): string[] {
@@ -71,7 +74,7 @@ function unevenWords(candidates: readonly Candidate[]): string[] {
     .filter(({ from, hits, formula }) => from === "recording" && Math.abs(hits - formula) > UNEVEN)
     .map(
       (one) =>
-        `${candidateName(one)} is not read evenly: played again it has ${percent(one.hits)} hits, and even traffic of the same rate would have ${percent(one.formula)}.`,
+        `${candidateName(one)} is not read evenly: played again it has ${formatPercentFinely(one.hits)} hits, and even traffic of the same rate would have ${formatPercentFinely(one.formula)}.`,
     );
 }
 
@@ -96,8 +99,8 @@ function candidateTable(candidates: readonly Candidate[], { source }: AdvisorInp
       formatNumber(one.changes),
       formatNumber(Number(one.meanMs.toPrecision(3))),
       lifeWords(one.ttl),
-      percent(one.hits),
-      percent(one.breakEven),
+      formatPercentFinely(one.hits),
+      formatPercentFinely(one.breakEven),
       formatNumber(one.stale),
       ms(one.savedMs),
     ]),
@@ -123,7 +126,7 @@ function plotOf(candidate: Candidate): Plot {
   return {
     kind: "ttl",
     question: `How long should an answer of ${candidateName(candidate)} be kept?`,
-    answer: `${lifeWords(ttl)} give ${percent(hits)} hits of ${formatCount(reads, "read")}; by time alone, ${formatCount(stale, "hit")} would be stale.`,
+    answer: `${lifeWords(ttl)} give ${formatPercentFinely(hits)} hits of ${formatCount(reads, "read")}; by time alone, ${formatCount(stale, "hit")} would be stale.`,
     source: candidateSource(candidate),
     label: candidateName(candidate),
     seconds: curve.map(({ seconds }) => seconds),
@@ -149,7 +152,7 @@ function exampleOf(candidate: Candidate, { source }: AdvisorInput): Example[] {
       before,
       after,
       language: "python",
-      note: `${percent(hits)} of ${formatCount(reads, "read")} of ${ms(meanMs)} need no database (${candidateSource(candidate)}). A change of ${listWords(tables)} gives new generations after its commit.${rows}`,
+      note: `${formatPercentFinely(hits)} of ${formatCount(reads, "read")} of ${ms(meanMs)} need no database (${candidateSource(candidate)}). A change of ${listWords(tables)} gives new generations after its commit.${rows}`,
     },
   ];
 }

@@ -1,6 +1,6 @@
 /** 6.3: the ways to keep answers, by what each would have done here. */
 import type { Advice, AdvisorInput, Example } from "../../model/index.ts";
-import { formatCount, formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatNumber, formatPercentFinely } from "../../model/numbers.ts";
 import { candidateName } from "../../rules/caching/candidate-words.ts";
 import type { Candidate } from "../../rules/caching/candidates.ts";
 import { notices, type Strategy } from "../../rules/caching/libraries.ts";
@@ -8,7 +8,7 @@ import { labelsByTable } from "../../rules/caching/tables.ts";
 import { writesOf } from "../../rules/caching/write-sites.ts";
 import { NO_PARTS } from "../no-parts.ts";
 import { outcomeOf, type Outcome } from "./ways.ts";
-import { listWords, ms, percent, total } from "./words.ts";
+import { listWords, ms, total } from "./words.ts";
 
 interface Way {
   readonly name: string;
@@ -98,7 +98,7 @@ export function libraryAdvice(
   return {
     advisor: "cache",
     section: "6.3",
-    claim: `With generations, ${candidateName(first)}${candidates.length > 1 ? ` and ${candidates.length - 1} more` : ""} would have ${percent(shareOf(own?.outcome ?? null))} hits and none stale; by timeout alone ${formatCount(timeout?.outcome?.stale ?? 0, "hit")} would be stale.`,
+    claim: `With generations, ${candidateName(first)}${candidates.length > 1 ? ` and ${candidates.length - 1} more` : ""} would have ${formatPercentFinely(shareOf(own?.outcome ?? null))} hits and none stale; by timeout alone ${formatCount(timeout?.outcome?.stale ?? 0, "hit")} would be stale.`,
     reasons: [
       `${formatCount(sites.length, "place")} of the source write ${listWords(tables.slice(0, 4))}: signals miss ${sites.filter(({ kind }) => !notices("signals", kind)).length} of them, cacheops ${sites.filter(({ kind }) => !notices("cacheops", kind)).length}.`,
     ],
@@ -166,7 +166,7 @@ function together(outcomes: readonly (Outcome | null)[]): Outcome | null {
 const shareOf = (outcome: Outcome | null): number => (outcome === null || outcome.reads === 0 ? 0 : outcome.hits / outcome.reads);
 
 function outcomeCells(outcome: Outcome | null): string[] {
-  return outcome === null ? ["not known", "not known", "not known"] : [percent(shareOf(outcome)), ms(outcome.savedMs), formatNumber(outcome.stale)];
+  return outcome === null ? ["not known", "not known", "not known"] : [formatPercentFinely(shareOf(outcome)), ms(outcome.savedMs), formatNumber(outcome.stale)];
 }
 
 const OWN_MEMORY = "django.core.cache.backends.locmem.LocMemCache";

@@ -1,5 +1,5 @@
 import type { RuleInput, Span } from "../../model/index.ts";
-import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { formatMilliseconds } from "../../model/numbers.ts";
 import type { Candidate } from "../../rules/caching/candidates.ts";
 import { lineOf } from "../../rules/caching/recorded-site.ts";
 
@@ -8,8 +8,6 @@ export function placeOf({ file, start }: Span, source: RuleInput | null): string
 }
 
 export const ms = (value: number): string => `${formatMilliseconds(value)} ms`;
-
-export const percent = (share: number): string => `${formatNumber(Number((share * 100).toPrecision(2)))}%`;
 
 export const total = (candidates: readonly Candidate[], figure: (one: Candidate) => number): number => candidates.reduce((sum, one) => sum + figure(one), 0);
 

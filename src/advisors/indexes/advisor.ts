@@ -2,7 +2,7 @@
 import type { Advice, AdviceTable, Advisor, AdvisorInput, Artefact } from "../../model/advice.ts";
 import type { Database, IndexStudy, RemovalProof, StudiedIndex, StudiedStatement } from "../../model/index.ts";
 import type { Plot } from "../../model/plot.ts";
-import { formatBytes, formatCount, formatNumber } from "../../model/numbers.ts";
+import { formatBytes, formatCount, formatNumber, formatPercentFinely } from "../../model/numbers.ts";
 import { describeShape } from "../../sql/describe-shape.ts";
 import { NO_PARTS } from "../no-parts.ts";
 import { indexMapsOf } from "./index-maps.ts";
@@ -51,7 +51,7 @@ function adviceOf(study: IndexStudy, database: Database, _input: AdvisorInput): 
     claim:
       added.length === 0
         ? `No new index within ${formatBytes(study.budget)} makes ${planned} of \`${database.catalog.database.name}\` cheaper.`
-        : `${formatCount(added.length, "index", "indexes")} (${formatBytes(sizeOf(added))}) take the estimated cost of ${planned} from ${figure(before)} to ${figure(after)}, ${percent(1 - after / before)} less.`,
+        : `${formatCount(added.length, "index", "indexes")} (${formatBytes(sizeOf(added))}) take the estimated cost of ${planned} from ${figure(before)} to ${figure(after)}, ${formatPercentFinely(1 - after / before)} less.`,
     reasons: [choiceWords(study), ...verifyWords(study), ...(free.length === 0 ? [] : [freeWords(free, study)])],
     tables: [
       ...(added.length === 0 ? [] : [addedTable(study, database)]),
@@ -72,7 +72,6 @@ function adviceOf(study: IndexStudy, database: Database, _input: AdvisorInput): 
 
 const sizeOf = (added: readonly StudiedIndex[]): number => added.reduce((sum, { bytes }) => sum + bytes, 0);
 const figure = (cost: number): string => formatNumber(Number(cost.toPrecision(3)));
-const percent = (share: number): string => `${Number((share * 100).toPrecision(2))}%`;
 const changed = ({ statements }: IndexStudy): readonly StudiedStatement[] =>
   statements.filter(({ verdict }) => verdict !== "same").toSorted((a, b) => costOfWorkload(b) - costOfWorkload(a));
 
@@ -83,7 +82,7 @@ function choiceWords(study: IndexStudy): string {
       ? "The search was ended before the choice was proven"
       : gap < 1e-6
         ? "No other choice costs less"
-        : `No other choice costs over ${percent(gap)} less`;
+        : `No other choice costs over ${formatPercentFinely(gap)} less`;
   const [first] = rejected;
   const other = first === undefined ? "" : ` Of those not taken, \`${first.label}\`: ${first.why}.`;
   return `${proven} among ${formatNumber(candidates)} candidates and ${formatNumber(plans)} plans, within ${formatBytes(study.budget)}.${other}`;
@@ -103,7 +102,7 @@ function freeWords(free: readonly RemovalProof[], { statements }: IndexStudy): s
     .slice(0, 3)
     .map(({ index }) => `\`${index.name}\``)
     .join(", ");
-  return `Without ${names}${free.length > 3 ? ` or one of ${formatNumber(free.length - 3)} others` : ""}, each by itself, none of ${formatCount(statements.length, "planned statement")} costs 5% more; whether it may go depends on its counters too.`;
+  return `Without ${names}${free.length > 3 ? ` or one of ${formatNumber(free.length - 3)} others` : ""}, each by itself, none of ${formatCount(statements.length, "planned statement")} costs 5 % more; whether it may go depends on its counters too.`;
 }
 
 // ------------------------------------------------------------------------------------------------------------ tables

@@ -1,7 +1,6 @@
 /** What bounds a server: sessions that are active at once, by what they wait for, against its cores. */
 import type { Database, Server, WaitSamples } from "../../model/index.ts";
-import { formatNumber } from "../../model/numbers.ts";
-import { percent } from "../../rules/database/statement-places.ts";
+import { formatNumber, formatPercent } from "../../model/numbers.ts";
 import type { KnownMachine } from "../../rules/scaling/machine.ts";
 
 export type WaitClass = "CPU" | "reading" | "writing WAL" | "other I/O" | "locks" | "lightweight locks" | "client" | "other";
@@ -90,7 +89,7 @@ export const REMEDIES: Readonly<Record<Exclude<Bound, "unknown" | "nothing">, st
 };
 
 export function sharesWords(shares: readonly WaitShare[]): string {
-  return shares.map(({ wait, share }) => `${wait} ${percent(share)}`).join(", ");
+  return shares.map(({ wait, share }) => `${wait} ${formatPercent(share)}`).join(", ");
 }
 
 /** Where statements' time goes by their own counters; `rest` is CPU, and waits that no counter has. */

@@ -1,7 +1,6 @@
 /** Settings that were weighed: what was proposed, and of the others the figure that lets them stay. */
 import type { AdviceTable, Database } from "../../model/index.ts";
-import { formatBytes, formatCount, formatMilliseconds, formatNumber } from "../../model/numbers.ts";
-import { percent } from "../../rules/database/statement-places.ts";
+import { formatBytes, formatCount, formatMilliseconds, formatNumber, formatPercent } from "../../model/numbers.ts";
 import { machineOf, settingText } from "../../rules/scaling/machine.ts";
 import { blockReadMs, currentText, type SettingProposal } from "../../rules/server-settings/proposals.ts";
 import { vacuumPasses } from "../../rules/server-settings/vacuum-memory.ts";
@@ -50,7 +49,7 @@ function keptBy(name: string, database: Database, thresholds: Thresholds): strin
       if (buffers !== null && bytes !== null && bytes <= buffers) return `the database's ${formatBytes(bytes)} fit in it`;
       return now === null
         ? "no counters of blocks"
-        : `${percent(now.blocksRead / Math.max(1, now.blocksRead + now.blocksHit))} of ${formatNumber(now.blocksRead + now.blocksHit)} block reads came from outside it`;
+        : `${formatPercent(now.blocksRead / Math.max(1, now.blocksRead + now.blocksHit))} of ${formatNumber(now.blocksRead + now.blocksHit)} block reads came from outside it`;
     }
     case "effective_cache_size":
       return memoryBytes === null ? "the server's memory is not known: luthier snapshot --ram 16GB" : `the server has ${settingText(memoryBytes)}`;

@@ -1,9 +1,8 @@
 /** 7.3: which share of the load may leave the primary, which call sites that is, and the router that sends it. */
 import type { Advice, AdviceTable, AdvisorInput, Artefact, Plot, Server, Span } from "../../model/index.ts";
 import type { SettingsFacts } from "../../model/deployment.ts";
-import { formatCount, formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatNumber, formatPercent } from "../../model/numbers.ts";
 import { spanWords } from "../../rules/database/rates.ts";
-import { percent } from "../../rules/database/statement-places.ts";
 import { mainSettings, primaryOf, replicasOf } from "../../rules/scaling/aliases.ts";
 import { rootTable, type Obstacle, type ReadVerdict } from "../../rules/scaling/movable-reads.ts";
 import { concurrencyOf } from "./bound.ts";
@@ -60,14 +59,14 @@ function known(input: AdvisorInput, share: ReadShare): Advice {
       ...(isWorth || hasReplica
         ? []
         : [
-            `No router is written: ${percent(part(share.relaxed, share))} of the time that is known to move is less than the ${percent(LEAST_SHARE)} from which a second server is worth its upkeep.`,
+            `No router is written: ${formatPercent(part(share.relaxed, share))} of the time that is known to move is less than the ${formatPercent(LEAST_SHARE)} from which a second server is worth its upkeep.`,
           ]),
     ],
     tables: [obstacleTable(share), ...siteTables(input, share), loadTable(share)],
     plots: plotOf(share),
     artefacts: isWorth || hasReplica ? routerArtefacts(input, share, settings, standbys) : [],
     rung: input.recording === null ? "inferred" : "recorded",
-    examined: `${formatCount(share.total.statements, "statement")} of ${share.from}, ${percent(1 - part(share.unplaced, share))} of their time traced to a line or to the framework`,
+    examined: `${formatCount(share.total.statements, "statement")} of ${share.from}, ${formatPercent(1 - part(share.unplaced, share))} of their time traced to a line or to the framework`,
     missing: missingOf(input, share),
     doubt:
       "a statement moves here only when every line that sends it may; a function that writes through a package, and a page that shows what another page wrote a moment ago, are not in the source; the router's tests and a delayed standby show both",
@@ -83,13 +82,13 @@ function part(weight: Weight, { total, isTimed }: ReadShare): number {
 function claimOf(share: ReadShare, isWorth: boolean): string {
   const [strict, relaxed, possible] = [share.strict, share.relaxed, share.possible].map((one) => part(one, share));
   const speed = (weight: Weight): string => formatNumber(Number(mostSpeedUp(share, weight).toPrecision(2)));
-  if (isWorth && percent(strict ?? 0) === percent(relaxed ?? 0))
-    return `${percent(relaxed ?? 0)} of statement time can move to a replica as the code stands: at most ${speed(share.relaxed)} times the load.`;
+  if (isWorth && formatPercent(strict ?? 0) === formatPercent(relaxed ?? 0))
+    return `${formatPercent(relaxed ?? 0)} of statement time can move to a replica as the code stands: at most ${speed(share.relaxed)} times the load.`;
   if (isWorth)
-    return `${percent(strict ?? 0)} of statement time can move to a replica as the code stands, ${percent(relaxed ?? 0)} after the changes below: at most ${speed(share.relaxed)} times the load.`;
+    return `${formatPercent(strict ?? 0)} of statement time can move to a replica as the code stands, ${formatPercent(relaxed ?? 0)} after the changes below: at most ${speed(share.relaxed)} times the load.`;
   if ((possible ?? 0) < LEAST_SHARE)
-    return `A replica takes at most ${percent(possible ?? 0)} of statement time off the primary, ${speed(share.possible)} times the load: do not add one for load.`;
-  return `${percent(relaxed ?? 0)} of statement time is known to be movable to a replica, ${speed(share.relaxed)} times the load; up to ${percent(possible ?? 0)} hangs on which lines send it.`;
+    return `A replica takes at most ${formatPercent(possible ?? 0)} of statement time off the primary, ${speed(share.possible)} times the load: do not add one for load.`;
+  return `${formatPercent(relaxed ?? 0)} of statement time is known to be movable to a replica, ${speed(share.relaxed)} times the load; up to ${formatPercent(possible ?? 0)} hangs on which lines send it.`;
 }
 
 function atomicReason(settings: SettingsFacts | null, share: ReadShare | null, source: AdvisorInput["source"]): string[] {
@@ -100,7 +99,7 @@ function atomicReason(settings: SettingsFacts | null, share: ReadShare | null, s
   const cost =
     kept === null || share === null
       ? ""
-      : `: of ${formatCount(kept.statements, "statement")} that could move, with ${percent(part(kept, share))} of the time, it keeps every one`;
+      : `: of ${formatCount(kept.statements, "statement")} that could move, with ${formatPercent(part(kept, share))} of the time, it keeps every one`;
   return [
     `\`ATOMIC_REQUESTS\` is on${where}, so that every view is a transaction and a correct router keeps it on the primary${cost}. Views that only read take \`@transaction.non_atomic_requests\`; without that the router changes nothing.`,
   ];
@@ -118,7 +117,7 @@ function weigh({ verdicts }: ReadShare, isIn: (one: ReadVerdict) => boolean): We
 function arithmetic(share: ReadShare): string {
   const { total, reads, relaxed } = share;
   const writes = total.ms - reads.ms;
-  return `Reads take ${formatMilliseconds(reads.ms)} of ${formatMilliseconds(total.ms)} ms, writes ${formatMilliseconds(writes)} ms; ${percent(reads.ms === 0 ? 0 : relaxed.ms / reads.ms)} of the reads can move. The most that this gives is 1 / (1 − ${percent(part(relaxed, share))}) = ${formatNumber(Number(mostSpeedUp(share, relaxed).toPrecision(3)))}, and every replica replays all of the ${percent(total.ms === 0 ? 0 : writes / total.ms)} that are writes.`;
+  return `Reads take ${formatMilliseconds(reads.ms)} of ${formatMilliseconds(total.ms)} ms, writes ${formatMilliseconds(writes)} ms; ${formatPercent(reads.ms === 0 ? 0 : relaxed.ms / reads.ms)} of the reads can move. The most that this gives is 1 / (1 − ${formatPercent(part(relaxed, share))}) = ${formatNumber(Number(mostSpeedUp(share, relaxed).toPrecision(3)))}, and every replica replays all of the ${formatPercent(total.ms === 0 ? 0 : writes / total.ms)} that are writes.`;
 }
 
 /** Sessions at work on average, below which no load asks for a second server. Ours. */
@@ -150,7 +149,7 @@ function sharedReason(share: ReadShare): string[] {
   return time < MUCH_SHARED
     ? []
     : [
-        `${formatCount(shared.statements, "statement")} with ${percent(time)} of the time ${shared.statements === 1 ? "is" : "are"} sent by several lines, of which some may move and some may not; ${shared.statements === 1 ? "it is" : "they are"} counted as staying. A recording tells the lines apart: luthier record.`,
+        `${formatCount(shared.statements, "statement")} with ${formatPercent(time)} of the time ${shared.statements === 1 ? "is" : "are"} sent by several lines, of which some may move and some may not; ${shared.statements === 1 ? "it is" : "they are"} counted as staying. A recording tells the lines apart: luthier record.`,
       ];
 }
 
@@ -162,7 +161,7 @@ function unplacedReason(share: ReadShare): string[] {
   return unplaced < MUCH_UNPLACED
     ? []
     : [
-        `Of ${formatCount(share.unplaced.statements, "statement")} with ${percent(unplaced)} of the time no line of the source is known: they are counted as staying, so that more can move than is said here.`,
+        `Of ${formatCount(share.unplaced.statements, "statement")} with ${formatPercent(unplaced)} of the time no line of the source is known: they are counted as staying, so that more can move than is said here.`,
       ];
 }
 
@@ -217,7 +216,7 @@ function obstacleTable(share: ReadShare): AdviceTable {
     head: ["statements", "count", "calls", "of the time"],
     rows: rows
       .toSorted((a, b) => b.weight.ms - a.weight.ms)
-      .map(({ label, weight }) => [label, formatNumber(weight.statements), formatNumber(weight.calls), percent(part(weight, share))]),
+      .map(({ label, weight }) => [label, formatNumber(weight.statements), formatNumber(weight.calls), formatPercent(part(weight, share))]),
     numeric: [1, 2, 3],
     source: share.from,
   };
@@ -265,7 +264,7 @@ function siteCells({ statement }: ReadVerdict, at: Span | null, { source }: Advi
     place,
     rootTable(statement.shape) ?? "",
     formatNumber(statement.calls),
-    percent(part({ statements: 1, calls: statement.calls, ms: statement.totalMs }, share)),
+    formatPercent(part({ statements: 1, calls: statement.calls, ms: statement.totalMs }, share)),
   ];
 }
 
@@ -273,7 +272,7 @@ function siteCells({ statement }: ReadVerdict, at: Span | null, { source }: Advi
 const REPLICAS = [1, 2, 3];
 
 function loadTable(share: ReadShare): AdviceTable {
-  const of = (ms: number): string => percent(share.total.ms === 0 ? 1 : ms / share.total.ms);
+  const of = (ms: number): string => formatPercent(share.total.ms === 0 ? 1 : ms / share.total.ms);
   return {
     title: "Load left on the primary",
     head: ["replicas", "as the code stands", "after the changes", "after them, the primary reading too"],
@@ -301,7 +300,7 @@ function plotOf(share: ReadShare): Plot[] {
     {
       kind: "bars",
       question: "Which load can leave the primary?",
-      answer: `${percent(part(strict, share))} of ${formatMilliseconds(total.ms)} ms as the code stands, ${percent(part(relaxed, share))} after the changes.`,
+      answer: `${formatPercent(part(strict, share))} of ${formatMilliseconds(total.ms)} ms as the code stands, ${formatPercent(part(relaxed, share))} after the changes.`,
       source: share.from,
       unit: "ms",
       bars: bars.filter(({ value }) => value > 0),

@@ -1,7 +1,6 @@
 /** 7.2: what bounds the server, what its counters ask of its settings, and what the other chapters' changes free before hardware is bought. */
 import type { Advice, AdviceTable, AdvisorInput, Database, Plot } from "../../model/index.ts";
-import { formatBytes, formatCost, formatCount, formatMilliseconds, formatNumber } from "../../model/numbers.ts";
-import { percent } from "../../rules/database/statement-places.ts";
+import { formatBytes, formatCost, formatCount, formatMilliseconds, formatNumber, formatPercent } from "../../model/numbers.ts";
 import { spanWords } from "../../rules/database/rates.ts";
 import { machineOf, RAM_UNKNOWN } from "../../rules/scaling/machine.ts";
 import { proposeSettings, walRate } from "../../rules/server-settings/proposals.ts";
@@ -69,11 +68,11 @@ function claimOf(database: Database, { bound, said, shares }: BoundVerdict, free
   const removes = freed === null || freed.removed <= 0 ? "" : `; changes found elsewhere remove ${removedWords(freed)} of its statements' time`;
   const [most] = shares;
   if (bound === "nothing" && most !== undefined)
-    return `Nothing bounds ${database.server.address}: ${said.split(",")[0] ?? ""}, ${percent(most.share)} of them ${onWait(most.wait)}${removes}.`;
+    return `Nothing bounds ${database.server.address}: ${said.split(",")[0] ?? ""}, ${formatPercent(most.share)} of them ${onWait(most.wait)}${removes}.`;
   if (bound === "nothing")
     return `Nothing bounds ${database.server.address}: no session was active in ${database.server.waits?.samples ?? 0} samples${removes}.`;
   if (bound !== "unknown" && most !== undefined)
-    return `${bound} bounds ${database.server.address}: ${said.split(",")[0] ?? ""}, ${percent(most.share)} of them ${onWait(most.wait)}${removes}.`;
+    return `${bound} bounds ${database.server.address}: ${said.split(",")[0] ?? ""}, ${formatPercent(most.share)} of them ${onWait(most.wait)}${removes}.`;
   return `What bounds ${database.server.address} is not known${database.server.waits == null ? " from one look" : ""}${removes}.`;
 }
 
@@ -119,7 +118,7 @@ function freedWords(freed: Freed): string {
     return `No finding has figures of what it removes of the ${timeWords(freed, base.total)} (${base.source})${unsized === 0 ? "" : `; ${formatCount(unsized, "finding")} lead to statements without them`}.`;
   const range =
     removed / base.total >= WORTH_SAYING && (low < removed * 0.95 || high > removed * 1.05)
-      ? ` (${percent(low / base.total)} to ${percent(high / base.total)})`
+      ? ` (${formatPercent(low / base.total)} to ${formatPercent(high / base.total)})`
       : "";
   const share = removed / base.total;
   const slower =
@@ -131,9 +130,9 @@ function freedWords(freed: Freed): string {
 /** Ours: less is within the noise of the figures behind it. */
 const WORTH_SAYING = 0.05;
 
-/** `34%, 0.41 s/min`; the share alone where the time is nothing to anybody. */
+/** `34 %, 0.41 s/min`; the share alone where the time is nothing to anybody. */
 function removedWords(freed: Freed): string {
-  const share = percent(freed.removed / freed.base.total);
+  const share = formatPercent(freed.removed / freed.base.total);
   return freed.removed < LEAST_TIME ? share : `${share}, ${timeWords(freed, freed.removed)},`;
 }
 
@@ -153,9 +152,9 @@ function boundTable(database: Database, { shares, bound }: BoundVerdict): Advice
     ["bound", bound, waits === null ? "no --interval: nothing was sampled" : `${formatCount(waits.samples, "sample")}, ${LEAST_SAMPLES} needed`],
   ];
   for (const { wait, sessions, share } of shares)
-    rows.push([`active sessions: ${wait}`, `${figure(sessions)} (${percent(share)})`, "pg_stat_activity, once a second"]);
+    rows.push([`active sessions: ${wait}`, `${figure(sessions)} (${formatPercent(share)})`, "pg_stat_activity, once a second"]);
   if (split !== null) {
-    const of = (ms: number): string => `${formatMilliseconds(ms)} ms (${percent(ms / split.totalMs)})`;
+    const of = (ms: number): string => `${formatMilliseconds(ms)} ms (${formatPercent(ms / split.totalMs)})`;
     rows.push(["statements' time", `${formatMilliseconds(split.totalMs)} ms`, "pg_stat_statements"]);
     rows.push([
       "of it reading",
@@ -171,7 +170,7 @@ function boundTable(database: Database, { shares, bound }: BoundVerdict): Advice
   if (now !== null) {
     rows.push([
       "block reads from outside shared_buffers",
-      `${formatNumber(now.blocksRead)} of ${formatNumber(now.blocksRead + now.blocksHit)} (${percent(now.blocksRead / Math.max(1, now.blocksRead + now.blocksHit))})`,
+      `${formatNumber(now.blocksRead)} of ${formatNumber(now.blocksRead + now.blocksHit)} (${formatPercent(now.blocksRead / Math.max(1, now.blocksRead + now.blocksHit))})`,
       "pg_stat_database",
     ]);
     rows.push(["temporary files", `${formatNumber(now.temporaryFiles)}, ${formatBytes(now.temporaryBytes)}`, "pg_stat_database"]);
@@ -212,7 +211,7 @@ function freedTable(freed: Freed): AdviceTable[] {
     {
       title: "Fixes before hardware",
       head: ["change", "rule", "of all time", "basis"],
-      rows: changes.slice(0, SHOWN).map(({ claim, rule, marginal, basis }) => [claim, rule, percent(marginal / base.total), basis]),
+      rows: changes.slice(0, SHOWN).map(({ claim, rule, marginal, basis }) => [claim, rule, formatPercent(marginal / base.total), basis]),
       numeric: [2],
       source: base.source,
     },
@@ -230,7 +229,7 @@ function boundPlot(database: Database, { shares, said, bound }: BoundVerdict): P
       {
         kind: "bars",
         question: "What are active sessions busy with?",
-        answer: `${percent(most.share)} ${onWait(most.wait)}; ${said}.`,
+        answer: `${formatPercent(most.share)} ${onWait(most.wait)}; ${said}.`,
         source: `pg_stat_activity of ${database.server.address}, once a second`,
         unit: "sessions",
         bars: shares.map(({ wait, sessions }, index) => ({
@@ -248,7 +247,7 @@ function boundPlot(database: Database, { shares, said, bound }: BoundVerdict): P
     {
       kind: "bars",
       question: "What does the statements' time go on?",
-      answer: `${percent(split.readMs / split.totalMs)} of ${formatMilliseconds(split.totalMs)} ms is reading; ${percent(rest / split.totalMs)} is CPU and waits that no counter splits.`,
+      answer: `${formatPercent(split.readMs / split.totalMs)} of ${formatMilliseconds(split.totalMs)} ms is reading; ${formatPercent(rest / split.totalMs)} is CPU and waits that no counter splits.`,
       source: `pg_stat_statements of ${database.server.address}`,
       unit: "ms",
       bars: [
@@ -269,7 +268,7 @@ function freedPlot(freed: Freed): Plot[] {
     {
       kind: "bars",
       question: "What do fixes free before hardware is bought?",
-      answer: `${percent(removed / base.total)} of ${timeWords(freed, base.total)}.`,
+      answer: `${formatPercent(removed / base.total)} of ${timeWords(freed, base.total)}.`,
       source: base.source,
       unit: base.unit,
       bars: [

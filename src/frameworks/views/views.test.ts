@@ -179,6 +179,21 @@ def loaded():
   });
 });
 
+test("so it does of rows whose first caller is not known", async () => {
+  const report = await analyseShop({
+    "shop/views.py": `def narrowed_of(product):
+    if "reviews" in getattr(product, "_prefetched_objects_cache", {}):
+        return list(product.reviews.all())
+    return list(product.reviews.order_by("pk"))
+
+
+def of_category(category):
+    return [narrowed_of(product) for product in category.products.prefetch_related("reviews")]
+`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "defeated-prefetch")).toEqual([]);
+});
+
 test("rows without the number that others have stored are few", async () => {
   await expectMarked({
     "shop/views.py": `from shop.models import Product

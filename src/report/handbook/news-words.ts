@@ -2,7 +2,7 @@ import type { Since } from "../../model/handbook.ts";
 import { formatNumber } from "../../model/numbers.ts";
 
 /** `2 fixed, 1 new, 3 worse, 1 better`; costs only where a time is known. */
-export function newsWords({ fixed, added, worse, better = [], notCompared = 0 }: Since, isTimed: boolean): string {
+export function newsWords({ fixed, added, worse, better = [], notCompared = 0, otherTool }: Since, isTimed: boolean): string {
   const words = [
     `${formatNumber(fixed.length)} fixed`,
     `${formatNumber(added.length)} new`,
@@ -10,5 +10,6 @@ export function newsWords({ fixed, added, worse, better = [], notCompared = 0 }:
     ...(isTimed && better.length > 0 ? [`${formatNumber(better.length)} better`] : []),
   ];
   const left = notCompared === 0 ? "" : `; ${formatNumber(notCompared)} not compared, as a search for indexes ended early`;
-  return `${words.join(", ")}${left}`;
+  const tool = otherTool === undefined ? "" : `; luthier ${otherTool} made that run, and finds other things in the same project`;
+  return `${words.join(", ")}${left}${tool}`;
 }

@@ -1,8 +1,8 @@
 /** What `luthier tune` says on the terminal: the answer, its split, the causes, ten changes, what it rests on, what was not seen, what is next. */
 import type { Change, EvidenceUse, Handbook } from "../../model/handbook.ts";
-import { formatBytes, formatCount, formatNumber } from "../../model/numbers.ts";
+import { formatBytes, formatCount, formatNumber, formatPercent } from "../../model/numbers.ts";
 import { FIRST } from "../../handbook/changes.ts";
-import { formatTime, percent } from "../../handbook/overview.ts";
+import { formatTime } from "../../handbook/overview.ts";
 import { cleanLine, plainProse } from "../clean-text.ts";
 import { cutMiddle, displayWidth, padTo } from "../display-width.ts";
 import type { RenderContext } from "../render-context.ts";
@@ -90,7 +90,7 @@ function causes({ overview, time }: Handbook, style: TextStyle): readonly string
   const lines = plot.bars.map(({ label, value, tone }) => {
     const width = most === 0 ? 0 : Math.max(1, Math.round((room * value) / most));
     const bar = paint(style, tone === "found" ? "yellow" : "dim", (tone === "found" ? filled : empty).repeat(width));
-    return `  ${padTo(cutMiddle(label.toLowerCase(), LABEL - 2, glyphsOf(style).ellipsis), LABEL - 1)}${bar}${" ".repeat(room - width)}${formatTime(value).padStart(7)}${percent(time.total === 0 ? 0 : value / time.total).padStart(7)}`;
+    return `  ${padTo(cutMiddle(label.toLowerCase(), LABEL - 2, glyphsOf(style).ellipsis), LABEL - 1)}${bar}${" ".repeat(room - width)}${formatTime(value).padStart(7)}${formatPercent(time.total === 0 ? 0 : value / time.total).padStart(7)}`;
   });
   return [`${padTo("Where the time goes", LABEL + room + 1)}${time.unit.padStart(7)}`, ...lines];
 }

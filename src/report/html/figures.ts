@@ -1,6 +1,6 @@
 import type { Frame, ScopeKind, Stack } from "../../model/recording.ts";
 import { blamedFrame, isTestCode, ownFrame } from "../../recording/user-code.ts";
-import { formatNumber } from "../../model/numbers.ts";
+import { formatNumber, formatPercent } from "../../model/numbers.ts";
 
 /** `0.4 ms`, `82.5 ms`, `1.2 s`: two or three digits. */
 export function formatTime(microseconds: number): string {
@@ -10,9 +10,7 @@ export function formatTime(microseconds: number): string {
 }
 
 export function formatShare(part: number, whole: number): string {
-  if (whole <= 0) return "0 %";
-  const share = (100 * part) / whole;
-  return share > 0 && share < 1 ? "<1 %" : `${Math.round(share)} %`;
+  return formatPercent(whole <= 0 ? 0 : part / whole);
 }
 
 /** `shop/views.py:31`; the innermost line of the project, else what the library calls it. */

@@ -1,15 +1,5 @@
-import {
-  isBlind,
-  judged,
-  liveRule,
-  lookEvidence,
-  NEEDS_SESSIONS,
-  percent,
-  sessionsSeen,
-  settingSpot,
-  unknown,
-  usableConnections,
-} from "../connections/live.ts";
+import { isBlind, judged, liveRule, lookEvidence, NEEDS_SESSIONS, sessionsSeen, settingSpot, unknown, usableConnections } from "../connections/live.ts";
+import { formatPercent } from "../../model/numbers.ts";
 
 /** Shares of the connections that ordinary roles can have: this project's notes (CONN-D01). */
 const WARNING_SHARE = 0.7;
@@ -33,7 +23,7 @@ export const rule = liveRule({ id: "CONN-D01", chapter: "4.2", summary: "The ser
       {
         key: ["connections"],
         severity: share > ERROR_SHARE ? "error" : "warning",
-        claim: `${used} of ${usable} connections that ordinary roles can have are taken: ${percent(share)}.`,
+        claim: `${used} of ${usable} connections that ordinary roles can have are taken: ${formatPercent(share)}.`,
         reason: `The next ${usable - used} are let in, and then every new one fails with 53300.${holder}`,
         remedy:
           "Count what the project's services can open (connection-budget), and put a pool in front of those that idle; raise `max_connections` last, it takes a restart and memory.",

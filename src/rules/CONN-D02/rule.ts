@@ -1,5 +1,6 @@
 import type { SessionGroup } from "../../model/index.ts";
-import { isBlind, judged, liveRule, lookEvidence, NEEDS_MONITOR, NEEDS_SESSIONS, percent, settingSpot, unknown } from "../connections/live.ts";
+import { isBlind, judged, liveRule, lookEvidence, NEEDS_MONITOR, NEEDS_SESSIONS, settingSpot, unknown } from "../connections/live.ts";
+import { formatPercent } from "../../model/numbers.ts";
 
 /** Below this, idle connections cost nobody anything: this project's notes (CONN-D02). */
 const LEAST_SESSIONS = 30;
@@ -18,7 +19,7 @@ export const rule = liveRule({ id: "CONN-D02", summary: "Nearly all connections 
     [
       {
         key: ["idle"],
-        claim: `${total(idle)} of ${all} sessions are idle (${percent(total(idle) / all)}); ${all - total(idle)} do something.`,
+        claim: `${total(idle)} of ${all} sessions are idle (${formatPercent(total(idle) / all)}); ${all - total(idle)} do something.`,
         reason: `Each is a process of the server with memory of its own, and counts against \`max_connections\`. They are of ${names}.`,
         remedy: "A pool in transaction mode serves the same clients with as many connections as work at once; see the advice on connections for its size.",
         doubt: "one look: at the busiest minute more of them work",

@@ -1,5 +1,6 @@
 import type { Database, DatabaseDraft } from "../../model/index.ts";
-import { flowEvidence, flowOf, judged, liveRule, percent, round3, settingSpot, unknown, type Flow } from "../connections/live.ts";
+import { flowEvidence, flowOf, judged, liveRule, round3, settingSpot, unknown, type Flow } from "../connections/live.ts";
+import { formatPercent } from "../../model/numbers.ts";
 
 /** New sessions for each transaction: one for every five shows that nothing pools (this project's notes, CONN-D05, which count requests). */
 const CHURN = 0.2;
@@ -53,7 +54,7 @@ function abandoned(database: Database, flow: Flow): DatabaseDraft[] {
   return [
     {
       key: ["abandoned"],
-      claim: `${lost} of ${sessions} sessions (${percent(lost / sessions)}) ended because the client was gone without closing them.`,
+      claim: `${lost} of ${sessions} sessions (${formatPercent(lost / sessions)}) ended because the client was gone without closing them.`,
       reason:
         "Workers that are killed in the middle of a request, or a network that drops idle connections, leave such sessions; until the server notices, their locks stay.",
       remedy:
@@ -73,12 +74,12 @@ function waiting(database: Database, flow: Flow): DatabaseDraft[] {
   return [
     {
       key: ["waiting"],
-      claim: `${percent(share)} of the time in transactions the server waits for its clients: ${round3(idle)} connections at any moment.`,
+      claim: `${formatPercent(share)} of the time in transactions the server waits for its clients: ${round3(idle)} connections at any moment.`,
       reason: `${round3(active)} connections work at the same time, so that a pool needs ${round3(active + idle)} on average instead of ${round3(active)}.`,
       remedy:
         "Find what runs inside transactions besides statements (external-call-in-transaction, idle-in-transaction, ATOMIC_REQUESTS) before any pool is made larger.",
       doubt: "Python between two statements counts too, and a little of it is normal",
-      places: [settingSpot("idle_in_transaction_session_timeout", percent(share))],
+      places: [settingSpot("idle_in_transaction_session_timeout", formatPercent(share))],
       evidence: [flowEvidence(database, flow, { active: round3(active), idleInTransaction: round3(idle) })],
       fixes: [],
     },

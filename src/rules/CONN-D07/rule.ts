@@ -1,6 +1,7 @@
 import type { Database, DatabaseDraft } from "../../model/index.ts";
 import { gapIn } from "../database/evidence.ts";
-import { judged, liveRule, lookEvidence, NEEDS_SESSIONS, percent, settingSpot, unknown } from "../connections/live.ts";
+import { judged, liveRule, lookEvidence, NEEDS_SESSIONS, settingSpot, unknown } from "../connections/live.ts";
+import { formatPercent } from "../../model/numbers.ts";
 
 /** As close to a limit as CONN-D01's warning lies to the server's: ours. */
 const WARNING_SHARE = 0.7;
@@ -28,7 +29,7 @@ function toDraft(database: Database, { kind, name, connections }: Limit, least: 
     {
       key: [kind, name],
       severity: isFull ? "error" : "warning",
-      claim: `${who} has ${used} of its ${connections} connections in use: ${percent(used / connections)}.`,
+      claim: `${who} has ${used} of its ${connections} connections in use: ${formatPercent(used / connections)}.`,
       reason: "One more than the limit is refused with 53300, whatever the server has left.",
       remedy: `Raise it to what the services can open (connection-budget): ALTER ${kind === "role" ? "ROLE … CONNECTION LIMIT" : "DATABASE … CONNECTION LIMIT"}, or let them share a pool.`,
       doubt: "one look: the peak of the day is higher or lower",

@@ -1,5 +1,6 @@
 import { gapIn } from "../database/evidence.ts";
-import { isBlind, judged, liveRule, lookEvidence, NEEDS_MONITOR, percent, settingSpot, unknown } from "../connections/live.ts";
+import { isBlind, judged, liveRule, lookEvidence, NEEDS_MONITOR, settingSpot, unknown } from "../connections/live.ts";
+import { formatPercent } from "../../model/numbers.ts";
 
 /** Sessions that work, for a share of them to say something: ours. */
 const LEAST_ACTIVE = 10;
@@ -24,7 +25,7 @@ export const rule = liveRule(
       [
         {
           key: ["crowded"],
-          claim: `${crowded.length} of ${active.length} active sessions (${percent(crowded.length / active.length)}) wait for a lock inside the server: ${names}.`,
+          claim: `${crowded.length} of ${active.length} active sessions (${formatPercent(crowded.length / active.length)}) wait for a lock inside the server: ${names}.`,
           reason: "Such waits come from the number of sessions that work at once: with fewer, each is faster, and all together do more.",
           remedy: "Limit how many work at once with a pool (PgBouncer's `default_pool_size`), beginning with twice the server's cores.",
           doubt: "one look: a few seconds of such waits at a checkpoint pass by themselves",

@@ -1,7 +1,7 @@
-import { formatBytes } from "../../model/numbers.ts";
+import { formatBytes, formatPercent } from "../../model/numbers.ts";
 import type { Database } from "../../model/index.ts";
 import { catalogEvidence } from "../database/evidence.ts";
-import { judged, liveRule, percent, settingSpot, unknown } from "../connections/live.ts";
+import { judged, liveRule, settingSpot, unknown } from "../connections/live.ts";
 
 const GB = 1024 ** 3;
 /** Memory of a session itself, its caches of the catalog and of plans: this project's notes (CONN-D09). */
@@ -25,7 +25,7 @@ export const rule = liveRule(
       [
         {
           key: ["memory"],
-          claim: `${most} connections with \`work_mem\` ${formatBytes(area)} can ask for ${formatBytes(need)}; beside \`shared_buffers\` there are ${formatBytes(Math.max(0, left))} (${percent(need / Math.max(1, left))}).`,
+          claim: `${most} connections with \`work_mem\` ${formatBytes(area)} can ask for ${formatBytes(need)}; beside \`shared_buffers\` there are ${formatBytes(Math.max(0, left))} (${formatPercent(need / Math.max(1, left))}).`,
           reason: "When it comes to that, the kernel ends a process of the server, and PostgreSQL restarts all sessions.",
           remedy: "Fewer connections with a pool in front of them, or less `work_mem` for all and more for the roles of reports (ALTER ROLE … SET work_mem).",
           doubt: `${memory.from}; hardly ever do all connections sort at once`,

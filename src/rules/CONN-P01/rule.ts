@@ -1,5 +1,6 @@
-import { percent, round3 } from "../connections/live.ts";
+import { round3 } from "../connections/live.ts";
 import { flows, found, nothing, poolerRule, poolsOf } from "../connections/pooler.ts";
+import { formatPercent } from "../../model/numbers.ts";
 
 /** Share of a pool's time that transactions take, exact by Little's law: this project's notes (CONN-P01). */
 const WARNING_SHARE = 0.7;
@@ -20,7 +21,7 @@ export const rule = poolerRule({ id: "CONN-P01", summary: "A pool of PgBouncer i
       .map(({ database, size, used }) => ({
         key: [view.name, database.name],
         severity: used / size > ERROR_SHARE ? "error" : "warning",
-        claim: `Transactions take ${round3(used)} of the ${size} connections of \`${database.name}\` at any moment: ${percent(used / size)}.`,
+        claim: `Transactions take ${round3(used)} of the ${size} connections of \`${database.name}\` at any moment: ${formatPercent(used / size)}.`,
         reason: "From 70 % on the time in the queue grows faster than the load; at 100 % it has no end.",
         remedy: `See first what waits inside transactions (CONN-P04), and then raise \`pool_size\` of \`${database.name}\` within what the server allows.`,
         doubt: "the window need not be the busiest one",

@@ -1,5 +1,6 @@
-import { percent, round3 } from "../connections/live.ts";
+import { round3 } from "../connections/live.ts";
 import { flows, found, nothing, poolerRule } from "../connections/pooler.ts";
+import { formatPercent } from "../../model/numbers.ts";
 
 /** Of the time in transactions: this project's notes (CONN-P04). */
 const SHARE = 0.3;
@@ -17,12 +18,12 @@ export const rule = poolerRule(
       idle: 1 - one.queryTime / Math.max(1, one.transactionTime),
     }));
     return found(
-      held.map(({ one, idle }) => `${one.database}: ${percent(Math.max(0, idle))} silent`).join(", "),
+      held.map(({ one, idle }) => `${one.database}: ${formatPercent(Math.max(0, idle))} silent`).join(", "),
       held
         .filter(({ busy, idle }) => busy >= LEAST_BUSY && idle > (thresholds["CONN-P04"] ?? SHARE))
         .map(({ one, busy, idle }) => ({
           key: [view.name, one.database],
-          claim: `${percent(idle)} of the time that transactions hold connections of \`${one.database}\`, no query runs: ${round3(busy * idle)} connections.`,
+          claim: `${formatPercent(idle)} of the time that transactions hold connections of \`${one.database}\`, no query runs: ${round3(busy * idle)} connections.`,
           reason: `A transaction takes ${round3(one.transactionTime / 1000 / Math.max(1, one.transactions))} ms, its queries ${round3(one.queryTime / 1000 / Math.max(1, one.transactions))} ms; the rest is the application's own work, or a call to somebody else.`,
           remedy: "Shorten what holds them (external-call-in-transaction, idle-in-transaction, ATOMIC_REQUESTS); a larger pool only hides it.",
           doubt: "in session mode a transaction is counted the same way, while the connection is held for the whole session",

@@ -1,6 +1,6 @@
 import { budgetOf } from "../connections/budget.ts";
-import { percent } from "../connections/live.ts";
 import { found, nothing, poolerRule } from "../connections/pooler.ts";
+import { formatPercent } from "../../model/numbers.ts";
 
 /** Clients that a rolling update and a few shells add: this project's notes (CONN-P07). */
 const MARGIN = 1.2;
@@ -20,7 +20,7 @@ export const rule = poolerRule(
     const examined = `${budget.total} connections of ${budget.rows.length} services, ${seen} clients seen`;
     const isDefault = view.isSet("max_client_conn") ? "" : ", its default,";
     if (seen / most > WARNING_SHARE) {
-      return found(examined, [draft(`${seen} of the ${most} clients that ${view.name} takes are there: ${percent(seen / most)}.`, { seen, most })]);
+      return found(examined, [draft(`${seen} of the ${most} clients that ${view.name} takes are there: ${formatPercent(seen / most)}.`, { seen, most })]);
     }
     if (budget.total > 0) {
       const need = Math.ceil(budget.total * MARGIN);

@@ -1,5 +1,5 @@
-import { percent } from "../connections/live.ts";
 import { flows, found, nothing, poolerRule } from "../connections/pooler.ts";
+import { formatPercent } from "../../model/numbers.ts";
 
 /** Statements prepared anew on a server connection, for each that is run: this project's notes (CONN-P08). */
 const SHARE = 0.05;
@@ -23,7 +23,7 @@ export const rule = poolerRule(
         ? []
         : thrashing.map(({ database, binds, serverParses }) => ({
             key: [view.name, database],
-            claim: `${percent((serverParses ?? 0) / Math.max(1, binds ?? 1))} of the runs of prepared statements of \`${database}\` had to be prepared on the server first.`,
+            claim: `${formatPercent((serverParses ?? 0) / Math.max(1, binds ?? 1))} of the runs of prepared statements of \`${database}\` had to be prepared on the server first.`,
             reason: `Each connection keeps ${most} of them (\`max_prepared_statements\`); a statement that was pushed out is parsed and planned again.`,
             remedy: "Raise `max_prepared_statements`: to the number of different statements that pg_stat_statements shows, if memory allows.",
             doubt: "after a deployment or a RECONNECT all are prepared anew once",

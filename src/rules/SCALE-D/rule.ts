@@ -283,7 +283,7 @@ function unloggedReads({ database, source }: DatabaseInput, replicas: number): D
     return [
       {
         ...draft(database, ["unlogged", table.name], "hot_standby", {
-          claim: `\`${shortName(table)}\` is unlogged: ${formatCount(own.length, "statement")} that read it, ${formatNumber(calls)} calls, fail on a standby.`,
+          claim: `\`${shortName(table)}\` is unlogged: ${formatCount(own.length, "statement")} that read it, ${formatCount(calls, "call")}, fail on a standby.`,
           reason: "A standby has the table without its rows, and refuses to read it with error 0A000.",
           remedy: "Keep its model on the primary in the router, or make the table logged.",
           doubt: "where nothing sends reads to the standby, nothing fails",

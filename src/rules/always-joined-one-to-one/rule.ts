@@ -1,5 +1,5 @@
 import type { Constraint, Database, DatabaseDraft, Field, FindingDraft, Model, Origin, Rule, RuleInput, Table } from "../../model/index.ts";
-import { formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatNumber } from "../../model/numbers.ts";
 import { columnSpots, isUniqueColumn, keyColumns, modelOfTable } from "../database/column-facts.ts";
 import { foreignKeysOf } from "../database/foreign-keys.ts";
 import { fromSource } from "../database/from-source.ts";
@@ -183,10 +183,10 @@ function databaseDraft({ pair, calls, together, joined }: Joined, database: Data
   const width = child.columns.reduce((sum, { statistics }) => sum + (statistics === null ? 0 : statistics.averageWidth * (1 - statistics.nullFraction)), 0);
   return {
     key: [shortName(child), column],
-    claim: `\`${shortName(child)}\` is read with its \`${shortName(parent)}\` in ${formatNumber(together)} of ${formatNumber(calls)} calls.`,
+    claim: `\`${shortName(child)}\` is read with its \`${shortName(parent)}\` in ${formatNumber(together)} of ${formatCount(calls, "call")}.`,
     reason: "Each such call pays a join, and each new row a second insert and a second index.",
     remedy: REMEDY,
-    doubt: `${formatNumber(alone)} calls read the parent alone, and their rows would be about ${formatNumber(Math.round(width))} bytes wider; ${DOUBT}`,
+    doubt: `${formatCount(alone, "call")} read the parent alone, and their rows would be about ${formatNumber(Math.round(width))} bytes wider; ${DOUBT}`,
     ...modelOfTable(database, child),
     ...relationOf(pair, database),
     places: [

@@ -1,5 +1,5 @@
 import { replaceIndex, type IndexSpec } from "../../fixes/migrations/index.ts";
-import { formatBytes, formatNumber } from "../../model/numbers.ts";
+import { formatBytes, formatNumber, formatPercent } from "../../model/numbers.ts";
 import type { Column, Database, DatabaseDraft, DatabaseInput, Index, Judgement, Rule, Statement, Table } from "../../model/index.ts";
 import { catalogEvidence, counterEvidence, tooYoung, workloadEvidence } from "../database/evidence.ts";
 import { foreignKeysServedBy } from "../database/foreign-keys.ts";
@@ -7,7 +7,7 @@ import { heapBytes, indexBytes, judgedTables, ownIndexes, rowsOf, writesOf } fro
 import { isDroppable } from "../database/index-structure.ts";
 import { declarationSpots, indexSpot, modelLabel, shortName, tableSpot } from "../database/names.ts";
 import { NOT_COMPARED, proposalOf, withProposalProofs } from "../database/proposal.ts";
-import { percent, sentFrom, statementSpot } from "../database/statement-places.ts";
+import { sentFrom, statementSpot } from "../database/statement-places.ts";
 import { conditionsOf, orderOf, shareOf, statementsIn, usesOf, type ColumnCondition } from "../database/statement-use.ts";
 
 /** This project's notes on PostgreSQL: 0.99 is safe, 0.95 the least. */
@@ -109,7 +109,7 @@ function toDraft({ table, index, column, correlation, statements }: Found, input
   const asked =
     statements.length === 0
       ? "No statement with a condition on it was seen."
-      : `${formatNumber(statements.length)} ${statements.length === 1 ? "statement asks" : "statements ask"} for ranges of it, ${percent(shareOf(statements))} of all statements' time.`;
+      : `${formatNumber(statements.length)} ${statements.length === 1 ? "statement asks" : "statements ask"} for ranges of it, ${formatPercent(shareOf(statements))} of all statements' time.`;
   return {
     key: [shortName(table), index.name],
     claim: `Rows of \`${shortName(table)}\` lie in the order of \`${column.name}\`; index \`${shortName(index)}\` takes ${formatBytes(bytes)}, a BRIN index an estimated ${formatBytes(after)}.`,

@@ -1,8 +1,8 @@
-import { formatCount, formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatPercent, formatPercentFinely } from "../../model/numbers.ts";
 import type { DatabaseDraft, Evidence, EvidenceInput, Judgement, ObjectSpot, Rule, Spot } from "../../model/index.ts";
 import { candidateName, candidateSource } from "../caching/candidate-words.ts";
 import { sentFrom } from "../database/statement-places.ts";
-import { costWords, findCandidates, percent, savedShare, type Candidate } from "../caching/candidates.ts";
+import { costWords, findCandidates, savedShare, type Candidate } from "../caching/candidates.ts";
 import { ASSUMED_COST, costOf } from "../caching/costs.ts";
 
 export const rule: Rule = {
@@ -32,8 +32,8 @@ function toDraft(candidate: Candidate, input: EvidenceInput): DatabaseDraft {
   const cost = costOf(input.thresholds);
   return {
     key: [site?.symbol ?? "", candidate.sql],
-    claim: `A cache of ${ttl} s would answer ${percent(hits)} of ${formatCount(reads, "read")} of ${candidateName(candidate)}, which ${formatCount(changes, "change")} of its tables make stale.`,
-    reason: `It takes ${formatMilliseconds(meanMs)} ms a read and has ${formatCount(keys, "key")}. From a hit rate of ${percent(candidate.breakEven)} on a cache saves time (${costWords(cost)}); ${formatMilliseconds(candidate.savedMs)} ms of ${formatMilliseconds(candidate.databaseMs)} ms would be saved.`,
+    claim: `A cache of ${ttl} s would answer ${formatPercent(hits)} of ${formatCount(reads, "read")} of ${candidateName(candidate)}, which ${formatCount(changes, "change")} of its tables make stale.`,
+    reason: `It takes ${formatMilliseconds(meanMs)} ms a read and has ${formatCount(keys, "key")}. From a hit rate of ${formatPercent(candidate.breakEven)} on a cache saves time (${costWords(cost)}); ${formatMilliseconds(candidate.savedMs)} ms of ${formatMilliseconds(candidate.databaseMs)} ms would be saved.`,
     remedy: `Keep it for ${ttl} s under a key with a generation that every write of ${tables.join(", ")} changes after its commit: the handbook's chapter 6 has the code and the write sites.`,
     doubt: `what a cache costs is ${isAssumed(input) ? "assumed, not measured on this machine" : "as the thresholds say"}; writes that go past the application remove nothing`,
     ...(site === null ? {} : { model: site.model }),
@@ -65,7 +65,7 @@ function evidenceOf(candidate: Candidate): Evidence {
   const rate = (share: number): number => Number(share.toPrecision(3));
   return {
     kind: "recorded",
-    note: `${candidateSource(candidate)}: ${formatCount(reads, "read")}, ${formatCount(changes, "change")}, ${formatNumber(Number((savedShare(candidate) * 100).toPrecision(2)))}% of all statements' time saved`,
+    note: `${candidateSource(candidate)}: ${formatCount(reads, "read")}, ${formatCount(changes, "change")}, ${formatPercentFinely(savedShare(candidate))} of all statements' time saved`,
     reads,
     changes,
     keys,

@@ -1,5 +1,5 @@
 /** Reads that a cache would answer, from the recording played again and from the server's counters. */
-import { formatCount } from "../../model/numbers.ts";
+import { formatCount, formatPercent } from "../../model/numbers.ts";
 import type { Database, EvidenceInput, QueryRecipe, QueryShape, RuleInput, Span, Statement, Unjudged } from "../../model/index.ts";
 import type { Recording, Stack } from "../../model/recording.ts";
 import type { Replay, ReplayStatement } from "../../model/replay.ts";
@@ -417,9 +417,7 @@ function recipeAt(source: RuleInput | null, origin: Span): QueryRecipe | null {
 const evenWords = ({ hits, breakEven: least }: Candidate): string =>
   least >= 1
     ? "the cache's answer costs as much as the database's"
-    : `a hit rate of ${percent(hits)} is below the ${percent(least)} from which on it saves time`;
-
-export const percent = (share: number): string => `${Math.round(share * 100)}%`;
+    : `a hit rate of ${formatPercent(hits)} is below the ${formatPercent(least)} from which on it saves time`;
 
 export const costWords = ({ get, set, remove }: CacheCost): string => `get ${get} ms, set ${set} ms, remove ${remove} ms`;
 

@@ -132,8 +132,6 @@ export function systemFix(title: string, name: string, value: string): FixDraft 
   };
 }
 
-export const percent = (share: number): string => `${Math.round(share * 100)} %`;
-
 /** Three digits. */
 export const round3 = (value: number): number => Number(value.toPrecision(3));
 

@@ -107,8 +107,8 @@ function toDraft(constant: Constant, input: DatabaseInput): DatabaseDraft {
   };
 }
 
-/** `99.9%`: rounding up to all would be wrong. */
-const inWords = (share: number): string => (share === 1 ? "All" : `${(Math.floor(share * 1000) / 10).toString()}%`);
+/** `99.9 %`: rounding up to all would be wrong. */
+const inWords = (share: number): string => (share === 1 ? "All" : `${(Math.floor(share * 1000) / 10).toString()} %`);
 
 /** What is asked for with another value than the common one goes on through a small index. */
 function fixesOf({ table, index, statistics }: Constant, column: string, input: DatabaseInput): readonly FixDraft[] {

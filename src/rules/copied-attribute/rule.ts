@@ -49,7 +49,7 @@ function toDraft(sample: Copy, table: Table, parent: Table, database: Database):
   const drifted = rows - equal;
   const share = (drifted / rows) * 100;
   const isAmount = AMOUNTS.has(database.column(table, column)?.typeName ?? "");
-  const drift = drifted === 0 ? "none has drifted" : `${formatNumber(drifted)} have drifted (${formatNumber(Number(share.toPrecision(2)))}%)`;
+  const drift = drifted === 0 ? "none has drifted" : `${formatNumber(drifted)} have drifted (${formatNumber(Number(share.toPrecision(2)))} %)`;
   return {
     key: [shortName(table), column, shortName(parent), parentColumn],
     confidence: isAmount ? "possible" : "likely",

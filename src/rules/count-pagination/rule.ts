@@ -1,4 +1,4 @@
-import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatNumber } from "../../model/numbers.ts";
 import type { DatabaseDraft, DatabaseInput, Judgement, Rule, Statement, Table } from "../../model/index.ts";
 import { catalogEvidence } from "../database/evidence.ts";
 import { tableSpot } from "../database/names.ts";
@@ -47,7 +47,7 @@ function toDraft({ model, symbol, span, how }: PageSite, input: DatabaseInput): 
     {
       key: [symbol, model],
       severity: rows >= (thresholds["count-pagination.warning"] ?? WARNING_ROWS) ? "warning" : "info",
-      claim: `Each page of \`${symbol.split(".").at(-1) ?? ""}\` counts \`${nameOf(model)}\`, ${formatNumber(rows)} rows${counting === null ? "" : `: ${formatNumber(counting.calls)} calls of ${formatMilliseconds(counting.meanMs)} ms`}.`,
+      claim: `Each page of \`${symbol.split(".").at(-1) ?? ""}\` counts \`${nameOf(model)}\`, ${formatNumber(rows)} rows${counting === null ? "" : `: ${formatCount(counting.calls, "call")} of ${formatMilliseconds(counting.meanMs)} ms`}.`,
       reason: `PostgreSQL keeps no number of rows: \`COUNT(*)\` reads them all, or an index of them, to say how many pages there are${isAdmin ? "; with a filter or a search the admin counts twice" : ""}.`,
       remedy: isAdmin
         ? "Set `show_full_result_count = False`, and give the admin a paginator whose count is an estimate (`pg_class.reltuples`)."

@@ -1,5 +1,5 @@
 import { addIndex, replaceIndex, type IndexKeySpec, type IndexSpec } from "../../fixes/migrations/index.ts";
-import { formatNumber } from "../../model/numbers.ts";
+import { formatNumber, formatPercent } from "../../model/numbers.ts";
 import type { Database, DatabaseInput, Index, QueryShape, Rule, Statement, Table } from "../../model/index.ts";
 import { columnsIn, expressionsOf } from "../../sql/compare-shapes.ts";
 import { judgeStatements, statementsAsk, type IndexCandidate } from "../database/index-candidate.ts";
@@ -8,7 +8,6 @@ import { distinctValues, ownIndexes, rowsOf } from "../database/index-figures.ts
 import { isDroppable } from "../database/index-structure.ts";
 import { shortName } from "../database/names.ts";
 import { NOT_COMPARED, proposalOf } from "../database/proposal.ts";
-import { percent } from "../database/statement-places.ts";
 import { equalColumns, updatedColumns, usesOf, type TableUse } from "../database/statement-use.ts";
 
 /** This project's notes on PostgreSQL: a hundred rows a call, 64 bytes of further columns, four pages in five all visible. */
@@ -156,7 +155,7 @@ function toCandidate(table: Table, index: Index, extra: readonly string[], cover
     key: [index.name, ...extra],
     statements,
     claim: `${statementsAsk(statements, "finds", "find")} up to ${formatNumber(rows)} rows a call by \`${shortName(index)}\` and ${statements.length === 1 ? "fetches" : "fetch"} each from \`${shortName(table)}\` for ${columns}.`,
-    reason: `An index that carries ${columns} answers them without the table: ${percent(table.relallvisible / table.relpages)} of its pages are all visible. Rows of one answer lie on many pages, an index's entries side by side.`,
+    reason: `An index that carries ${columns} answers them without the table: ${formatPercent(table.relallvisible / table.relpages)} of its pages are all visible. Rows of one answer lie on many pages, an index's entries side by side.`,
     remedy: `Replace \`${shortName(index)}\` by an index that includes ${columns}.`,
     doubt: `the index grows, and a change of ${columns} is no HOT update then; pages that were written since VACUUM are read all the same; ${NOT_COMPARED}`,
     indexes: [[index, "serves the condition"]],

@@ -1,5 +1,5 @@
 /** A new index that statements ask for: what every rule says of one alike. */
-import { formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatNumber, formatPercent } from "../../model/numbers.ts";
 import type {
   Database,
   DatabaseDraft,
@@ -16,7 +16,7 @@ import type {
 } from "../../model/index.ts";
 import { catalogEvidence, gapIn, NEEDS_STATEMENTS, workloadEvidence } from "./evidence.ts";
 import { declarationSpots, indexSpot, modelLabel, shortName, tableSpot } from "./names.ts";
-import { percent, sentFrom, statementSpot } from "./statement-places.ts";
+import { sentFrom, statementSpot } from "./statement-places.ts";
 import { callsOf, shareOf } from "./statement-use.ts";
 import { withProposalProofs } from "./proposal.ts";
 import { judgedTables, ownIndexes, rowsOf } from "./index-figures.ts";
@@ -96,7 +96,7 @@ function toDraft(candidate: IndexCandidate, database: Database): DatabaseDraft {
     places: [
       tableSpot(table, rows === null ? undefined : `${formatNumber(Math.round(rows))} rows`),
       ...indexes.map(([index, label]) => indexSpot(index, label)),
-      ...shown.map((one) => statementSpot(one, `${formatNumber(one.calls)} calls, ${percent(one.share)} of all statements' time`)),
+      ...shown.map((one) => statementSpot(one, `${formatCount(one.calls, "call")}, ${formatPercent(one.share)} of all statements' time`)),
       ...columns.flatMap((column) => declarationSpots(database.declarationOfColumn(table, column), "declared here")),
       ...uniqueSpots([...spots, ...shown.flatMap(sentFrom)]),
     ],
@@ -116,10 +116,10 @@ function uniqueSpots(spots: readonly Spot[]): readonly Spot[] {
   return spots.filter((spot, position) => !spots.slice(0, position).some((before) => isSame(before, spot))).slice(0, MOST_LINES);
 }
 
-/** `3 statements, 12% of all statements' time, compare`, as a claim says it. */
+/** `3 statements, 12 % of all statements' time, compare`, as a claim says it. */
 export function statementsAsk(statements: readonly Statement[], one: string, many: string): string {
   const { length } = statements;
-  return `${formatNumber(length)} ${length === 1 ? "statement" : "statements"} (${percent(shareOf(statements))} of all time) ${length === 1 ? one : many}`;
+  return `${formatNumber(length)} ${length === 1 ? "statement" : "statements"} (${formatPercent(shareOf(statements))} of all time) ${length === 1 ? one : many}`;
 }
 
 /** Expressions are told apart by the function and the column that they hold, since PostgreSQL adds casts and brackets of its own. */

@@ -207,7 +207,7 @@ function planEvidence(proposal: IndexProposal, { own, cheaper, all }: Looked, { 
   const agreed = cheaper.filter(({ verdict }) => verdict === "gain").length;
   const result =
     saves === "bytes"
-      ? `none of ${formatCount(all.length, "statement")} of the table costs 5% more`
+      ? `none of ${formatCount(all.length, "statement")} of the table costs 5 % more`
       : `${formatNumber(cheaper.length)} of ${formatCount(all.length, "statement")} of the table cost less, ${formatNumber(agreed)} by the same plan under both sets of constants`;
   return {
     kind: "planned",

@@ -1,5 +1,5 @@
 /** Where a statement is sent from, and where its figures come from. */
-import { formatCount, formatMilliseconds } from "../../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatPercent } from "../../model/numbers.ts";
 import type { Database, Evidence, ObjectSpot, Plan, PlannedCost, Spot, Statement, StudiedStatement } from "../../model/index.ts";
 import { describeShape } from "../../sql/describe-shape.ts";
 import { counterEvidence } from "./evidence.ts";
@@ -21,8 +21,14 @@ export function plannedCost({ server, verdict, basis }: Pick<StudiedStatement, "
 /** The lines that send it, as far as its shape tells. */
 export function sentFrom({ written }: Statement): Spot[] {
   if (written.certainty !== "unique" && written.certainty !== "one-of") return [];
-  const label = written.certainty === "unique" ? "sends it" : `one of ${written.sites.length} that send it`;
-  return written.sites.slice(0, MOST_SITES).map(({ span }) => ({ role: "queryset", span, label }));
+  const isOnly = written.certainty === "unique";
+  const isSeen = written.sites.some(({ isRecorded }) => isRecorded === true);
+  const label = isOnly ? "sends it" : isSeen ? "could send it too" : `one of ${written.sites.length} that send it`;
+  return written.sites.slice(0, MOST_SITES).map(({ span, how, isRecorded }) => ({
+    role: how === "recorded" ? "call" : "queryset",
+    span,
+    label: isRecorded === true ? "was recorded sending it" : label,
+  }));
 }
 
 /** What a claim calls a statement: the function that sends it, else what it reads. */
@@ -30,9 +36,8 @@ export function statementName(statement: Statement): string {
   const { written } = statement;
   const [site, ...others] = written.sites;
   if (site === undefined || written.certainty === "unknown" || written.certainty === "framework") return statementText(statement);
-  return others.length === 0
-    ? `The query of \`${lastName(site.symbol)}\``
-    : `A query of \`${lastName(site.symbol)}\` or ${others.length} other ${others.length === 1 ? "place" : "places"}`;
+  const name = site.symbol === "" ? (site.span.file.split("/").at(-1) ?? "") : lastName(site.symbol);
+  return others.length === 0 ? `The query of \`${name}\`` : `A query of \`${name}\` or ${others.length} other ${others.length === 1 ? "place" : "places"}`;
 }
 
 /** A claim has 25 words, and this is the beginning of one. */
@@ -55,7 +60,7 @@ export function statementEvidence(database: Database, { calls, meanMs, share, ro
   const figures = { calls, meanMs: round(meanMs), share: Number(share.toPrecision(3)), ...(rows === null ? {} : { rows }), ...more };
   return {
     ...counterEvidence(database, figures),
-    note: `${sourceOf(database)}: ${formatCount(calls, "call")} of ${formatMilliseconds(meanMs)} ms, ${percent(share)} of all statements' time`,
+    note: `${sourceOf(database)}: ${formatCount(calls, "call")} of ${formatMilliseconds(meanMs)} ms, ${formatPercent(share)} of all statements' time`,
   };
 }
 
@@ -66,8 +71,6 @@ function sourceOf(database: Database): string {
 }
 
 const round = (ms: number): number => Number(ms.toPrecision(4));
-
-export const percent = (share: number): string => `${share < 0.01 && share > 0 ? "<1" : Math.round(share * 100)}%`;
 
 /** A plan that was run was timed on real rows; one that was not shows what the planner thinks. */
 export function planEvidence(plan: Plan, figures: Readonly<Record<string, number>>): Evidence {

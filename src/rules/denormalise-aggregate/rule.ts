@@ -1,9 +1,9 @@
 import type { Database, DatabaseDraft, QueryShape, Rule, RuleInput, ShapeExpression, Span, Spot, Statement, Table } from "../../model/index.ts";
-import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatNumber, formatPercent } from "../../model/numbers.ts";
 import { isUniqueColumn, modelOfTable } from "../database/column-facts.ts";
 import { foreignKeysOf } from "../database/foreign-keys.ts";
 import { shortName, tableSpot } from "../database/names.ts";
-import { percent, sentFrom, statementEvidence, statementSpot } from "../database/statement-places.ts";
+import { sentFrom, statementEvidence, statementSpot } from "../database/statement-places.ts";
 import {
   aggregatesIn,
   dearestFirst,
@@ -155,8 +155,8 @@ function toDraft(pair: Pair, database: Database, source: RuleInput | null): Data
   const what = listed(functions.map((name) => `${name}()`));
   return {
     key: [shortName(parent), shortName(child)],
-    claim: `${what} of \`${shortName(child)}\` for each \`${shortName(parent)}\` takes ${percent(shareOf(pair, database))} of all time: ${formatNumber(reads)} rows computed, ${formatNumber(writes)} children written.`,
-    reason: `Each of ${formatNumber(calls)} calls reads the children again, ${formatMilliseconds(ms / Math.max(1, calls))} ms on average, though almost none of them changed.`,
+    claim: `${what} of \`${shortName(child)}\` for each \`${shortName(parent)}\` takes ${formatPercent(shareOf(pair, database))} of all time: ${formatNumber(reads)} rows computed, ${formatNumber(writes)} children written.`,
+    reason: `Each of ${formatCount(calls, "call")} reads the children again, ${formatMilliseconds(ms / Math.max(1, calls))} ms on average, though almost none of them changed.`,
     remedy: `Store the figure at \`${shortName(parent)}\`: a field with a backfill in the migration, kept by \`F()\` where children are written or by a trigger. It pays up to ${formatNumber(breakEven)} writes of children in the same time, at ${formatMilliseconds(upkeep.ms)} ms each${upkeep.isMeasured ? ", as updates of the table took" : ", estimated"}.`,
     doubt:
       "writes that statements do not show (COPY, cascades) need upkeep too; many writers to one parent wait for each other; figures that a filter narrows by the day cannot be stored",

@@ -1,5 +1,5 @@
 import type { ChainCall, Database, DatabaseDraft, Field, FindingDraft, Model, Rule, RuleInput, Table } from "../../model/index.ts";
-import { formatNumber } from "../../model/numbers.ts";
+import { formatCount } from "../../model/numbers.ts";
 import { attributeTable, isAttributeName, isAttributeValue, MOST_ATTRIBUTE_COLUMNS, type AttributeTable } from "../database/attribute-table.ts";
 import { columnSpots, modelOfTable } from "../database/column-facts.ts";
 import { catalogEvidence } from "../database/evidence.ts";
@@ -180,7 +180,7 @@ function tableDraft(one: FoundTable, database: Database): DatabaseDraft {
     key: [shortName(table)],
     confidence: isSure(one, database) ? "likely" : "possible",
     claim: `Table \`${shortName(table)}\` keeps attributes as rows: the name in \`${roles.name}\`, the value in \`${roles.value}\`.`,
-    reason: joined.length === 0 ? REASON : `${REASON} Here ${formatNumber(calls)} calls joined it with itself.`,
+    reason: joined.length === 0 ? REASON : `${REASON} Here ${formatCount(calls, "call")} joined it with itself.`,
     remedy: REMEDY,
     doubt: DOUBT,
     ...modelOfTable(database, table),
@@ -194,7 +194,7 @@ function joinDraft({ statement, shape }: ShapedStatement, table: Table, database
   const times = Math.max(...shapesIn(shape).map((one) => positionsIn(one, table).length));
   return {
     key: [shortName(table), statement.id],
-    claim: `${statementName(statement)} joins \`${shortName(table)}\` ${times} times, once for each attribute: ${formatNumber(statement.calls)} calls.`,
+    claim: `${statementName(statement)} joins \`${shortName(table)}\` ${times} times, once for each attribute: ${formatCount(statement.calls, "call")}.`,
     reason: REASON,
     remedy: REMEDY,
     doubt: DOUBT,

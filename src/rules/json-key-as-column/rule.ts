@@ -1,11 +1,12 @@
 import type { Database, DatabaseDraft, Field, FindingDraft, Index, Model, Rule, RuleInput, ShapeExpression, Span, Spot, Table } from "../../model/index.ts";
 import { columnName, columnSpots, modelOfTable } from "../database/column-facts.ts";
-import { percent, sentFrom, statementEvidence, statementSpot } from "../database/statement-places.ts";
+import { sentFrom, statementEvidence, statementSpot } from "../database/statement-places.ts";
 import { dearestFirst, noStatements, readsOf, sumOf, tableOfShape, type ShapedStatement } from "../database/statement-shapes.ts";
 import { shortName } from "../database/names.ts";
 import { shapesIn } from "../../sql/compare-shapes.ts";
 import { chainsIn, lookupOf, textArguments, type Chain } from "../chains.ts";
 import { count, listed } from "../names.ts";
+import { formatPercent } from "../../model/numbers.ts";
 
 /** Share of the time of all statements on the table; this project's notes (2.a.6). */
 const LEAST_SHARE = 0.05;
@@ -214,7 +215,7 @@ function databaseDraft(document: SeenDocument, database: Database): DatabaseDraf
   const what = keys.length === 0 ? "a key" : `${keys.length === 1 ? "key" : "keys"} ${listed(keys)}`;
   return {
     key: [shortName(table), column],
-    claim: `Statements that filter or order by ${what} of \`${columnName(table, column)}\` take ${percent(shareOf(document, database))} of its table's time.`,
+    claim: `Statements that filter or order by ${what} of \`${columnName(table, column)}\` take ${formatPercent(shareOf(document, database))} of its table's time.`,
     reason: REASON,
     remedy: "Make the key a field, or a `GeneratedField` over the document, and index that.",
     doubt: DOUBT,

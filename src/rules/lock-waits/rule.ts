@@ -138,7 +138,7 @@ function sampledDraft(id: string, count: number, active: number, statement: Stat
   return {
     key: [id, "sampled"],
     severity: "warning",
-    claim: `${statement === null ? "A statement" : statementName(statement)} waits for locks in ${share}% of the looks at active sessions.`,
+    claim: `${statement === null ? "A statement" : statementName(statement)} waits for locks in ${share} % of the looks at active sessions.`,
     reason: REASON.row,
     remedy: REMEDY.row,
     doubt: "a few seconds of one day; `log_lock_waits = on` tells of all waits from a second on",

@@ -1,9 +1,9 @@
 import type { Database, DatabaseDraft, QueryShape, Rule, ShapeExpression, Unjudged } from "../../model/index.ts";
-import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { formatMilliseconds, formatNumber, formatPercent } from "../../model/numbers.ts";
 import { modelOfTable } from "../database/column-facts.ts";
 import { rowsOf } from "../database/index-figures.ts";
 import { tableSpot } from "../database/names.ts";
-import { percent, sentFrom, statementEvidence, statementName, statementSpot } from "../database/statement-places.ts";
+import { sentFrom, statementEvidence, statementName, statementSpot } from "../database/statement-places.ts";
 import { aggregatesIn, noStatements, shapedStatements, tableOfShape, type ShapedStatement } from "../database/statement-shapes.ts";
 import { columnsIn, expressionKey, ownTables } from "../../sql/compare-shapes.ts";
 import { listed } from "../names.ts";
@@ -124,7 +124,7 @@ function toDraft(candidate: Candidate, hourly: number, database: Database): Data
   const saved = (hourly - REFRESHES) * statement.meanMs;
   return {
     key: [...tables, statement.id],
-    claim: `${statementName(statement)} reads ${formatNumber(Math.round(read))} rows for ${formatNumber(Math.ceil(answer))}, ${formatNumber(Number(hourly.toPrecision(2)))} times an hour: ${percent(statement.share)} of all time.`,
+    claim: `${statementName(statement)} reads ${formatNumber(Math.round(read))} rows for ${formatNumber(Math.ceil(answer))}, ${formatNumber(Number(hourly.toPrecision(2)))} times an hour: ${formatPercent(statement.share)} of all time.`,
     reason: `Each call takes ${formatMilliseconds(statement.meanMs)} ms, and its answer hardly changes between two calls.`,
     remedy: `Store it as a materialised view over ${listed(tables)}, with a unique index on ${keyWords(shape)} and REFRESH … CONCURRENTLY by the hour, and read it by an unmanaged model. With one refresh an hour it saves ${formatMilliseconds(saved)} ms an hour; break-even is one read for each refresh.`,
     doubt: "readers must bear an answer that is as old as the last refresh; a refresh holds back vacuum while it runs, and was taken to cost one call",

@@ -1,12 +1,12 @@
 import { addIndex } from "../../fixes/migrations/index.ts";
-import { formatBytes, formatCount, formatNumber } from "../../model/numbers.ts";
+import { formatBytes, formatCount, formatNumber, formatPercent } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, Evidence, Judgement, Rule, Statement, StudiedIndex, StudiedStatement, Table } from "../../model/index.ts";
 import { catalogEvidence, workloadEvidence } from "../database/evidence.ts";
 import { isUniqueColumn } from "../database/column-facts.ts";
 import { rowsOf } from "../database/index-figures.ts";
 import { modelLabel, shortName, tableSpot } from "../database/names.ts";
 import { tradesTextIndex } from "../database/text-matches.ts";
-import { percent, plannedCost, sentFrom, statementSpot } from "../database/statement-places.ts";
+import { plannedCost, sentFrom, statementSpot } from "../database/statement-places.ts";
 
 /** Ours: an index that saves less of the workload's estimated cost pays no migration back. */
 const LEAST_SAVED = 0.001;
@@ -122,9 +122,9 @@ function costs(served: readonly Served[]): readonly [before: number, after: numb
 }
 
 function reasonOf({ upkeep, table }: StudiedIndex, served: readonly Served[], calls: number, share: number): string {
-  const saved = `Over ${formatCount(calls, "call")} that is ${percent(share)} of the workload's estimated cost.`;
+  const saved = `Over ${formatCount(calls, "call")} that is ${formatPercent(share)} of the workload's estimated cost.`;
   const whole = served.reduce((sum, { studied }) => sum + saving(studied), 0);
-  return upkeep <= 0 ? saved : `${saved} Writes of \`${shortName(table)}\` pay ${percent(upkeep / Math.max(1e-9, whole))} of that to keep it up to date.`;
+  return upkeep <= 0 ? saved : `${saved} Writes of \`${shortName(table)}\` pay ${formatPercent(upkeep / Math.max(1e-9, whole))} of that to keep it up to date.`;
 }
 
 function doubtOf({ doubts, table }: StudiedIndex, served: readonly Served[], database: Database): string {

@@ -1,12 +1,11 @@
 import { replaceIndex } from "../../fixes/migrations/index.ts";
-import { formatBytes } from "../../model/numbers.ts";
+import { formatBytes, formatPercent } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, FixDraft, Index, Judgement, Rule, Table } from "../../model/index.ts";
 import { catalogEvidence, workloadEvidence } from "../database/evidence.ts";
 import { indexBytes, judgedTables, keyStatistics, ownIndexes } from "../database/index-figures.ts";
 import { isDroppable } from "../database/index-structure.ts";
 import { isPatternIndex } from "../database/like-twin.ts";
 import { declarationSpots, indexSpot, modelLabel, shortName, tableSpot } from "../database/names.ts";
-import { percent } from "../database/statement-places.ts";
 import { allConditionsOf, orderOf, usesOf } from "../database/statement-use.ts";
 
 /** rails-pg-extras and pg-index-health: from half on. */
@@ -98,7 +97,7 @@ function toDraft({ table, index, column, bytes, nullFraction, saved }: Heavy, in
   return {
     key: [shortName(table), index.name],
     severity: bytes >= (thresholds["null-heavy-index.warn"] ?? WARN_BYTES) ? "warning" : "info",
-    claim: `${percent(nullFraction)} of \`${shortName(table)}.${column}\` is NULL, and index \`${shortName(index)}\` of ${formatBytes(bytes)} has an entry for each.`,
+    claim: `${formatPercent(nullFraction)} of \`${shortName(table)}.${column}\` is NULL, and index \`${shortName(index)}\` of ${formatBytes(bytes)} has an entry for each.`,
     reason: `Without them it is an estimated ${formatBytes(bytes - saved)}, and a write of a row without a value leaves it alone. A comparison with a value never finds NULL.`,
     remedy: `Replace it by an index with the condition \`${column} IS NOT NULL\`.`,
     doubt: hasStatements
@@ -107,7 +106,7 @@ function toDraft({ table, index, column, bytes, nullFraction, saved }: Heavy, in
     ...(model === undefined ? {} : { model }),
     places: [
       indexSpot(index, formatBytes(bytes)),
-      tableSpot(table, `${percent(nullFraction)} NULL`),
+      tableSpot(table, `${formatPercent(nullFraction)} NULL`),
       ...declarationSpots(database.declarationOf(index), "declared here"),
     ],
     evidence: [catalogEvidence(database, { bytes, nullFraction }), ...(hasStatements ? [workloadEvidence(database)] : [])],

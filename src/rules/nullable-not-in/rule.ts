@@ -3,8 +3,8 @@ import { callSpan, chainsIn, keywordLookups, lookupOf, textArguments, type Chain
 import { soleValueOf } from "../code.ts";
 import { catalogEvidence } from "../database/evidence.ts";
 import { shortName, tableSpot } from "../database/names.ts";
-import { percent } from "../database/statement-places.ts";
 import { tableOfModel } from "../database/table-size.ts";
+import { formatPercent } from "../../model/numbers.ts";
 
 export const rule: Rule = {
   meta: {
@@ -59,7 +59,7 @@ function sharpened({ draft, model, column: name }: Found, input: DatabaseInput):
     {
       ...draft,
       ...(isNull ? { confidence: "certain" } : { severity: "warning" }),
-      reason: `${draft.reason} ${isNull ? `By the statistics ${percent(nullFraction)} of \`${shortName(table)}.${name}\` are NULL: it finds nothing today` : `No NULL is in \`${shortName(table)}.${name}\` by the statistics; the first one changes that`}.`,
+      reason: `${draft.reason} ${isNull ? `By the statistics ${formatPercent(nullFraction)} of \`${shortName(table)}.${name}\` are NULL: it finds nothing today` : `No NULL is in \`${shortName(table)}.${name}\` by the statistics; the first one changes that`}.`,
       places: [tableSpot(table), ...draft.places],
       evidence: [catalogEvidence(database, { nullFraction })],
     },

@@ -1,10 +1,9 @@
-import { formatBytes, formatNumber } from "../../model/numbers.ts";
+import { formatBytes, formatCount, formatNumber, formatPercent } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, Index, Judgement, Rule, Span, Spot, Table } from "../../model/index.ts";
 import { catalogEvidence, counterEvidence, statementsMissing, tooYoung, workloadEvidence } from "../database/evidence.ts";
 import { heapBytes, indexBytes, indexScans, judgedTables, ownIndexes, partsOf, writesOf, type Writes } from "../database/index-figures.ts";
 import { updatesOf } from "../database/lookups.ts";
 import { declarationSpots, indexSpot, modelLabel, shortName, tableSpot } from "../database/names.ts";
-import { percent } from "../database/statement-places.ts";
 import { updatedColumns } from "../database/statement-use.ts";
 
 /** This project's notes on PostgreSQL: more than ten indexes, or twice the table's bytes in them. */
@@ -162,7 +161,7 @@ function claimOf({ table, indexes, bytes, heap, writes, hot }: Load): string {
   const many = `\`${shortName(table)}\` has ${indexes.length} indexes of ${formatBytes(bytes)}`;
   if (first === undefined)
     return `${many}${heap === null ? "" : ` for ${formatBytes(heap)} of rows`}; ${formatNumber(writes.inserted + writes.updated)} inserts and updates wrote them.`;
-  return `${many}, and ${percent(first[1])} of its updates change a column of \`${shortName(first[0])}\`, so all of them are written.`;
+  return `${many}, and ${formatPercent(first[1])} of its updates change a column of \`${shortName(first[0])}\`, so all of them are written.`;
 }
 
 function reasonOf({ writes, hot }: Load): string {
@@ -186,7 +185,7 @@ function changeSpots(index: Index, { changed }: Load): readonly Spot[] {
 function labelOf(index: Index, { table, hot }: Load, database: Database): string {
   const share = hot.get(index);
   const scans = indexScans(index, database);
-  const read = scans === null ? "" : `${formatNumber(scans)} scans`;
+  const read = scans === null ? "" : `${formatCount(scans, "scan")}`;
   const parts = partsOf(table, database).length > 1 ? ", of all partitions" : "";
-  return share === undefined ? `${read}${parts}` : `${percent(share)} of updates change its column, ${read}`;
+  return share === undefined ? `${read}${parts}` : `${formatPercent(share)} of updates change its column, ${read}`;
 }

@@ -1,5 +1,5 @@
 import { addIndex, type Comparison, type IndexKeySpec } from "../../fixes/migrations/index.ts";
-import { formatNumber } from "../../model/numbers.ts";
+import { formatNumber, formatPercent } from "../../model/numbers.ts";
 import type { Column, ColumnStatistics, Database, DatabaseInput, Judgement, Rule, Spot, Table } from "../../model/index.ts";
 import { hasConditionOn, literalCondition } from "../database/constant-conditions.ts";
 import { judgeStatements, statementsAsk, type IndexCandidate } from "../database/index-candidate.ts";
@@ -7,7 +7,6 @@ import { distinctValues, ownIndexes, rowsOf } from "../database/index-figures.ts
 import { lookupsOn } from "../database/lookups.ts";
 import { shortName } from "../database/names.ts";
 import { NOT_COMPARED, proposalOf } from "../database/proposal.ts";
-import { percent } from "../database/statement-places.ts";
 import { callsOf, conditionsOf, equalColumns, orderOf, statementsIn, usesOf, type ColumnCondition } from "../database/statement-use.ts";
 
 /** This project's notes on PostgreSQL: the same condition in four of five calls that have one on the column, and at most a fifth of the rows. */
@@ -124,7 +123,7 @@ function toCandidate(table: Table, constant: Constant, input: DatabaseInput): re
       columns: [column.name],
       statements,
       claim: `${statementsAsk(statements, "asks", "ask")} for rows of \`${shortName(table)}\` where \`${words}\`: an estimated ${formatNumber(Math.round(rows * selectivity))} of ${formatNumber(Math.round(rows))}.`,
-      reason: `An index with this condition holds ${percent(selectivity)} of the rows, finds them without the others, and is written only when such a row is.`,
+      reason: `An index with this condition holds ${formatPercent(selectivity)} of the rows, finds them without the others, and is written only when such a row is.`,
       remedy: `Add an index on ${keys.map((key) => `\`${"column" in key ? key.column : ""}\``).join(", ")} with the condition \`${words}\`.`,
       doubt: `${spots.length > 0 ? "the value is that of every queryset found; one that takes another at run time is not served; " : ""}with server-side binding or a generic plan the planner does not see the condition; ${NOT_COMPARED}`,
       spots,

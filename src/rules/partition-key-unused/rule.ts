@@ -1,4 +1,4 @@
-import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, Judgement, QueryShape, Rule, RuleInput, Statement, Table, Unjudged } from "../../model/index.ts";
 import { isTable, ownTables as tablesIn, predicatesOn, shapesIn } from "../../sql/compare-shapes.ts";
 import { chainsIn, keywordLookups, type Chain } from "../chains.ts";
@@ -28,7 +28,7 @@ export const rule: Rule = {
     const judgement: Judgement = {
       drafts: parents.flatMap((parent) => draftsOf(input, parent, least)),
       unjudged: unseen(database, parents),
-      examined: `${parents.length} partitioned tables`,
+      examined: formatCount(parents.length, "partitioned table"),
     };
     return withChangeProofs(judgement, database, { standsOn: () => "plans" });
   },

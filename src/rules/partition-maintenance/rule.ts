@@ -1,4 +1,4 @@
-import { formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatNumber } from "../../model/numbers.ts";
 import { createPartition } from "../../fixes/migrations/index.ts";
 import type { DatabaseDraft, DatabaseInput, FixDraft, Rule, Span, Table, Unjudged } from "../../model/index.ts";
 import { rowsOf, storesOf } from "../database/columns.ts";
@@ -28,7 +28,7 @@ export const rule: Rule = {
     return {
       drafts: verdicts.flatMap(({ draft }) => draft ?? []),
       unjudged: verdicts.flatMap(({ unknown }) => unknown ?? []),
-      examined: `${parents.length} partitioned tables`,
+      examined: formatCount(parents.length, "partitioned table"),
     };
   },
 };

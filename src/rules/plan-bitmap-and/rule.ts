@@ -1,9 +1,8 @@
-import { formatNumber } from "../../model/numbers.ts";
+import { formatNumber, formatPercent } from "../../model/numbers.ts";
 import type { DatabaseInput, PlanNode, Rule } from "../../model/index.ts";
 import { judgePlans, type PlanFlaw } from "../database/plan-rule.ts";
 import { stepsOf, type PlanStep } from "../database/plan-steps.ts";
 import { listed } from "../names.ts";
-import { percent } from "../database/statement-places.ts";
 
 export const rule: Rule = {
   meta: {
@@ -39,7 +38,7 @@ function flawOf(step: PlanStep, { thresholds }: DatabaseInput): PlanFlaw[] {
   return [
     {
       step: stepsOf(plan).find((one) => one.node === heap) ?? step,
-      claim: `${listed(names)} give ${formatNumber(entries)} entries to find ${formatNumber(kept)} rows of \`${heap.relation ?? ""}\` in both${share === null ? "" : `, ${percent(share)} of the time`}.`,
+      claim: `${listed(names)} give ${formatNumber(entries)} entries to find ${formatNumber(kept)} rows of \`${heap.relation ?? ""}\` in both${share === null ? "" : `, ${formatPercent(share)} of the time`}.`,
       reason: "Each index is read for its own condition and a bitmap is made of it, only to throw away what the other one does not have.",
       remedy: "An index of both columns leads straight to the rows; where no other query needs the single ones, it can take their place.",
       doubt: "with other values one index alone may lead to few rows",

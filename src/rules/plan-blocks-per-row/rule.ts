@@ -1,4 +1,4 @@
-import { formatBytes, formatNumber } from "../../model/numbers.ts";
+import { formatBytes, formatCount, formatNumber } from "../../model/numbers.ts";
 import type { DatabaseInput, QueryShape, Rule, ShapeExpression, Statement } from "../../model/index.ts";
 import { statementName } from "../database/statement-places.ts";
 import { judgeStatements, LEAST_CALLS, WORTH_SHARE, type StatementFlaw } from "../database/statement-rule.ts";
@@ -31,7 +31,7 @@ function flawsOf(statement: Statement, { database, thresholds }: DatabaseInput):
   if (aRow < (thresholds["plan-blocks-per-row"] ?? LEAST_BLOCKS)) return [];
   return [
     {
-      claim: `${statementName(statement)} touches ${formatBytes((pages / calls) * database.server.blockSize)} a call to return ${formatNumber(rows / calls)} rows, in ${formatNumber(calls)} calls.`,
+      claim: `${statementName(statement)} touches ${formatBytes((pages / calls) * database.server.blockSize)} a call to return ${formatNumber(rows / calls)} rows, in ${formatCount(calls, "call")}.`,
       reason: "It goes through a table or a wide stretch of an index to find what it returns, as a missing or unfitting index makes it.",
       remedy: "Run it under EXPLAIN (ANALYZE, BUFFERS), and look for rows removed by a filter.",
       doubt: "pages are counted as often as they are touched: a nested loop touches the same ones again",

@@ -1,8 +1,8 @@
-import { formatBytes, formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { formatBytes, formatCount, formatMilliseconds, formatPercent } from "../../model/numbers.ts";
 import type { DatabaseInput, Plan, Rule, Statement } from "../../model/index.ts";
 import { judgePlans, together, type PlanFlaw } from "../database/plan-rule.ts";
 import { relationsBelow } from "../database/plan-steps.ts";
-import { percent, statementName } from "../database/statement-places.ts";
+import { statementName } from "../database/statement-places.ts";
 import { judgeStatements, LEAST_CALLS, WORTH_SHARE, type StatementFlaw } from "../database/statement-rule.ts";
 
 export const rule: Rule = {
@@ -40,7 +40,7 @@ function flawsOf(plan: Plan, { database, thresholds }: DatabaseInput): PlanFlaw[
   return [
     {
       step: null,
-      claim: `The statement reads ${formatBytes(read * database.server.blockSize)} from outside the shared buffers, ${percent(part)} of its pages${time === null ? "" : `, in ${formatMilliseconds(root.readMs ?? 0)} ms`}.`,
+      claim: `The statement reads ${formatBytes(read * database.server.blockSize)} from outside the shared buffers, ${formatPercent(part)} of its pages${time === null ? "" : `, in ${formatMilliseconds(root.readMs ?? 0)} ms`}.`,
       ...WORDS,
       weight: read,
       figures: { pagesRead: read, pagesHit: hit },
@@ -56,7 +56,7 @@ function counted(statement: Statement, { database, thresholds }: DatabaseInput):
   if (sharedRead / calls < (thresholds["plan-cold-cache"] ?? LEAST_READ) || part < LEAST_PART) return [];
   return [
     {
-      claim: `${statementName(statement)} reads ${formatBytes((sharedRead / calls) * database.server.blockSize)} from outside the shared buffers a call, ${percent(part)} of its pages, in ${formatNumber(calls)} calls.`,
+      claim: `${statementName(statement)} reads ${formatBytes((sharedRead / calls) * database.server.blockSize)} from outside the shared buffers a call, ${formatPercent(part)} of its pages, in ${formatCount(calls, "call")}.`,
       ...WORDS,
       figures: { pagesRead: sharedRead, pagesHit: sharedHit },
     },

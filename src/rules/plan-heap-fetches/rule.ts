@@ -1,9 +1,8 @@
-import { formatNumber } from "../../model/numbers.ts";
+import { formatNumber, formatPercent } from "../../model/numbers.ts";
 import type { DatabaseInput, FixDraft, Rule } from "../../model/index.ts";
 import { quoteName } from "../../postgres/quote.ts";
 import { judgePlans, type PlanFlaw } from "../database/plan-rule.ts";
 import type { PlanStep } from "../database/plan-steps.ts";
-import { percent } from "../database/statement-places.ts";
 
 export const rule: Rule = {
   meta: {
@@ -49,7 +48,7 @@ function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFl
 }
 
 const visibleWords = (visible: number, pages: number): string =>
-  `by the catalog ${percent(pages === 0 ? 0 : visible / pages)} of its pages are marked as visible`;
+  `by the catalog ${formatPercent(pages === 0 ? 0 : visible / pages)} of its pages are marked as visible`;
 
 function vacuum(table: string): FixDraft {
   return { title: `VACUUM \`${table}\``, kind: "sql", safety: "review", edits: [], sql: { forward: [`VACUUM ${table}`], reverse: [], isTransactional: false } };

@@ -1,9 +1,9 @@
-import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatPercent } from "../../model/numbers.ts";
 import type { DatabaseInput, FixDraft, Plan, Rule, Statement } from "../../model/index.ts";
 import { quoteName } from "../../postgres/quote.ts";
 import { judgePlans, together, type PlanFlaw } from "../database/plan-rule.ts";
 import { relationsBelow } from "../database/plan-steps.ts";
-import { percent, statementName } from "../database/statement-places.ts";
+import { statementName } from "../database/statement-places.ts";
 import { judgeStatements, LEAST_CALLS, WORTH_SHARE, type StatementFlaw } from "../database/statement-rule.ts";
 
 export const rule: Rule = {
@@ -40,7 +40,7 @@ function flawsOf(plan: Plan, { database, thresholds }: DatabaseInput): PlanFlaw[
   return [
     {
       step: null,
-      claim: `Of ${formatMilliseconds(executionMs)} ms, compiling the statement (JIT) takes ${formatMilliseconds(jitMs)} ms, ${percent(Math.min(1, jitMs / executionMs))}.`,
+      claim: `Of ${formatMilliseconds(executionMs)} ms, compiling the statement (JIT) takes ${formatMilliseconds(jitMs)} ms, ${formatPercent(Math.min(1, jitMs / executionMs))}.`,
       ...words(database),
       weight: jitMs,
       figures: { jitMs, executionMs },
@@ -55,7 +55,7 @@ function counted(statement: Statement, { database, thresholds }: DatabaseInput):
   if (jitMs / totalMs < (thresholds["plan-jit.counted"] ?? LEAST_COUNTED_SHARE)) return [];
   return [
     {
-      claim: `${statementName(statement)} spends ${percent(Math.min(1, jitMs / totalMs))} of its time on being compiled (JIT), ${formatMilliseconds(jitMs / calls)} ms in each of ${formatNumber(calls)} calls.`,
+      claim: `${statementName(statement)} spends ${formatPercent(Math.min(1, jitMs / totalMs))} of its time on being compiled (JIT), ${formatMilliseconds(jitMs / calls)} ms in each of ${formatCount(calls, "call")}.`,
       ...words(database),
       figures: { jitMs: Math.round(jitMs) },
     },

@@ -1,4 +1,4 @@
-import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatNumber } from "../../model/numbers.ts";
 import type { DatabaseDraft, DatabaseInput, Judgement, Rule, Severity } from "../../model/index.ts";
 import { shortName } from "../database/names.ts";
 import { statementEvidence, statementName } from "../database/statement-places.ts";
@@ -57,7 +57,7 @@ function toDraft(pair: Pair, { database }: DatabaseInput): DatabaseDraft {
     evidence: [
       {
         ...statementEvidence(database, statement),
-        note: `pg_stat_statements of two snapshots, ${from} and ${to}: ${formatNumber(before.calls)} calls before, ${formatNumber(now.calls)} since`,
+        note: `pg_stat_statements of two snapshots, ${from} and ${to}: ${formatCount(before.calls, "call")} before, ${formatNumber(now.calls)} since`,
         calls: now.calls,
         meanMs: round(now.meanMs),
         earlierCalls: before.calls,

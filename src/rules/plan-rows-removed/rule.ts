@@ -1,8 +1,7 @@
-import { formatNumber } from "../../model/numbers.ts";
+import { formatNumber, formatPercent } from "../../model/numbers.ts";
 import type { DatabaseInput, Rule } from "../../model/index.ts";
 import { judgePlans, type PlanFlaw } from "../database/plan-rule.ts";
 import { blockShare, isHot, overLoops, withoutValues, type PlanStep } from "../database/plan-steps.ts";
-import { percent } from "../database/statement-places.ts";
 
 export const rule: Rule = {
   meta: {
@@ -46,7 +45,7 @@ function flawOf(step: PlanStep, { thresholds }: DatabaseInput): PlanFlaw[] {
 }
 
 function shareWords(step: PlanStep): string {
-  if (step.share !== null) return `, ${percent(step.share)} of the statement's time`;
+  if (step.share !== null) return `, ${formatPercent(step.share)} of the statement's time`;
   const blocks = blockShare(step);
-  return blocks === null ? "" : `, ${percent(blocks)} of its pages`;
+  return blocks === null ? "" : `, ${formatPercent(blocks)} of its pages`;
 }

@@ -1,8 +1,7 @@
-import { formatNumber } from "../../model/numbers.ts";
+import { formatNumber, formatPercent } from "../../model/numbers.ts";
 import type { DatabaseInput, PlanNode, Rule } from "../../model/index.ts";
 import { judgePlans, type PlanFlaw } from "../database/plan-rule.ts";
 import { relationsBelow, type PlanStep } from "../database/plan-steps.ts";
-import { percent } from "../database/statement-places.ts";
 
 export const rule: Rule = {
   meta: {
@@ -33,7 +32,7 @@ function flawOf(step: PlanStep, { thresholds }: DatabaseInput): PlanFlaw[] {
   return [
     {
       step,
-      claim: `${node.type === "CTE Scan" ? "The rows of a CTE are gone through" : `A subquery${tables[0] === undefined ? "" : ` of \`${tables[0]}\``} runs`} ${formatNumber(loops)} times${share === null ? "" : `, ${percent(share)} of the statement's time`}.`,
+      claim: `${node.type === "CTE Scan" ? "The rows of a CTE are gone through" : `A subquery${tables[0] === undefined ? "" : ` of \`${tables[0]}\``} runs`} ${formatNumber(loops)} times${share === null ? "" : `, ${formatPercent(share)} of the statement's time`}.`,
       reason: "It refers to the row around it, so that its result for one row says nothing of the next.",
       remedy:
         "Join the tables and aggregate once: `annotate()` over the relation in place of `Subquery`, `Exists` for a test, `FilteredRelation` or a window for the latest row.",

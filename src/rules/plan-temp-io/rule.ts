@@ -1,4 +1,4 @@
-import { formatBytes, formatNumber } from "../../model/numbers.ts";
+import { formatBytes, formatCount, formatNumber } from "../../model/numbers.ts";
 import type { DatabaseInput, Plan, Rule, Statement } from "../../model/index.ts";
 import { judgePlans, together, type PlanFlaw } from "../database/plan-rule.ts";
 import { relationsBelow, type PlanStep } from "../database/plan-steps.ts";
@@ -57,7 +57,7 @@ function counted(statement: Statement, { database, thresholds }: DatabaseInput):
   if (bytes < (thresholds["plan-temp-io"] ?? LEAST_BYTES)) return [];
   return [
     {
-      claim: `${statementName(statement)} writes ${formatBytes(bytes)} of temporary files a call, in ${formatNumber(calls)} calls.`,
+      claim: `${statementName(statement)} writes ${formatBytes(bytes)} of temporary files a call, in ${formatCount(calls, "call")}.`,
       reason: "Its sorts, hashes or kept rows outgrow `work_mem`; which of them do is in its plan.",
       remedy:
         "Run it under EXPLAIN (ANALYZE, BUFFERS): an index that gives the order, a limit or fewer columns keep it in memory; else raise `work_mem` for it.",

@@ -1,7 +1,6 @@
-import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatPercent } from "../../model/numbers.ts";
 import type { Constraint, Database, DatabaseInput, Plan, Rule } from "../../model/index.ts";
 import { judgePlans, type PlanFlaw } from "../database/plan-rule.ts";
-import { percent } from "../database/statement-places.ts";
 import { shortName } from "../database/names.ts";
 
 export const rule: Rule = {
@@ -37,7 +36,7 @@ function flawsOf(plan: Plan, { database, thresholds }: DatabaseInput): PlanFlaw[
   return [
     {
       step: null,
-      claim: `${key === undefined ? "Trigger" : "The check of foreign key"} \`${slowest.name}\` takes ${formatMilliseconds(slowest.ms)} ms in ${formatNumber(slowest.calls)} calls, ${percent(Math.min(1, slowest.ms / whole))} of the statement's time.`,
+      claim: `${key === undefined ? "Trigger" : "The check of foreign key"} \`${slowest.name}\` takes ${formatMilliseconds(slowest.ms)} ms in ${formatCount(slowest.calls, "call")}, ${formatPercent(Math.min(1, slowest.ms / whole))} of the statement's time.`,
       ...(key === undefined ? OWN : ofKey(key, database)),
       weight: slowest.ms,
       figures: { triggerMs: slowest.ms, calls: slowest.calls },

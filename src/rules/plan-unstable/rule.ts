@@ -1,4 +1,4 @@
-import { formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatMilliseconds } from "../../model/numbers.ts";
 import type { DatabaseInput, Rule, Statement } from "../../model/index.ts";
 import { statementName } from "../database/statement-places.ts";
 import { judgeStatements, WORTH_SHARE, type StatementFlaw } from "../database/statement-rule.ts";
@@ -28,7 +28,7 @@ function flawsOf({ ...statement }: Statement, { thresholds }: DatabaseInput): St
   if (deviationMs === null || calls < LEAST_CALLS || meanMs === 0 || deviationMs / meanMs < (thresholds["plan-unstable"] ?? LEAST_DEVIATION)) return [];
   return [
     {
-      claim: `${statementName(statement)} takes ${formatMilliseconds(meanMs)} ms on average in ${formatNumber(calls)} calls, with a standard deviation of ${formatMilliseconds(deviationMs)} ms.`,
+      claim: `${statementName(statement)} takes ${formatMilliseconds(meanMs)} ms on average in ${formatCount(calls, "call")}, with a standard deviation of ${formatMilliseconds(deviationMs)} ms.`,
       reason: "Some of its calls take many times as long as the others: other values lead to another plan or far more rows, or it waits for a lock.",
       remedy: "Log the slow ones with `auto_explain.log_min_duration` above the mean, and compare their plans with those of the fast ones.",
       doubt: "a single outage or lock of the past can have made all of the deviation",

@@ -1,8 +1,8 @@
-import { formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatNumber, formatPercent } from "../../model/numbers.ts";
 import type { DatabaseInput, Rule, Statement } from "../../model/index.ts";
 import { judgePlans, together, type PlanFlaw } from "../database/plan-rule.ts";
 import { relationsBelow, type PlanStep } from "../database/plan-steps.ts";
-import { percent, statementName } from "../database/statement-places.ts";
+import { statementName } from "../database/statement-places.ts";
 import { judgeStatements, LEAST_CALLS, WORTH_SHARE, type StatementFlaw } from "../database/statement-rule.ts";
 
 export const rule: Rule = {
@@ -49,7 +49,7 @@ function counted(statement: Statement, input: DatabaseInput): StatementFlaw[] {
   if (workersPlanned === null || workersLaunched === null || workersPlanned < LEAST_CALLS || !isShort(workersPlanned, workersLaunched, input)) return [];
   return [
     {
-      claim: `${statementName(statement)} counted on ${formatNumber(workersPlanned)} parallel workers in ${formatNumber(calls)} calls and got ${percent(workersLaunched / workersPlanned)} of them.`,
+      claim: `${statementName(statement)} counted on ${formatNumber(workersPlanned)} parallel workers in ${formatCount(calls, "call")} and got ${formatPercent(workersLaunched / workersPlanned)} of them.`,
       reason: "The planner took the slower plan because several processes would share it; with fewer the statement takes longer than it would alone.",
       remedy: remedyFor(input),
       doubt: "a short time of many large statements can make most of the shortage",

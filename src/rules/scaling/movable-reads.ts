@@ -156,9 +156,11 @@ export function userTable(source: RuleInput | null): string | null {
 
 // ---------------------------------------------------------------------------------------------------- where it is sent
 
-function ofOrigin({ written: { certainty } }: Statement): Kept | null {
+function ofOrigin({ written: { certainty, sites } }: Statement): Kept | null {
   if (certainty === "framework") return { obstacle: "framework", detail: "Django or a package sends it of itself" };
-  if (certainty === "unknown") return { obstacle: "no line found", detail: "no line of the source has a query of this shape" };
+  // A line that a recording saw says nothing of the ways that lead there.
+  if (certainty === "unknown" || sites.every(({ how }) => how === "recorded"))
+    return { obstacle: "no line found", detail: "no line of the source has a query of this shape" };
   return null;
 }
 

@@ -3,8 +3,8 @@
  * shared_buffers) bound a size here; they never ask for it.
  */
 import type { Database, Statement } from "../../model/index.ts";
-import { formatBytes, formatCount, formatMilliseconds, formatNumber } from "../../model/numbers.ts";
-import { percent, statementName } from "../database/statement-places.ts";
+import { formatBytes, formatCount, formatMilliseconds, formatNumber, formatPercent } from "../../model/numbers.ts";
+import { statementName } from "../database/statement-places.ts";
 import { spanWords } from "../database/rates.ts";
 import { vacuumPasses } from "./vacuum-memory.ts";
 import { machineOf, RAM_UNKNOWN, roundDown, roundUp, settingText, type KnownMachine } from "../scaling/machine.ts";
@@ -101,7 +101,7 @@ function sharedBuffers({ database, thresholds }: SettingInput): SettingProposal 
   return proposal(database, "shared_buffers", {
     value: target === null ? null : settingText(target),
     severity: "warning",
-    claim: `\`shared_buffers\` is ${settingText(buffers)} for a database of ${formatBytes(bytes)}: ${percent(misses)} of its block reads come from outside, ${formatBytes(read / days)} a day.`,
+    claim: `\`shared_buffers\` is ${settingText(buffers)} for a database of ${formatBytes(bytes)}: ${formatPercent(misses)} of its block reads come from outside, ${formatBytes(read / days)} a day.`,
     counters: `pg_stat_database over ${spanWords(days)}: ${formatNumber(now.blocksRead)} blocks read, ${formatNumber(now.blocksHit)} found in shared_buffers.${readTime(database)}`,
     arithmetic:
       target === null
@@ -338,7 +338,7 @@ function walSize({ database, thresholds }: SettingInput): SettingProposal | null
   return proposal(database, "max_wal_size", {
     value: settingText(target),
     severity: "warning",
-    claim: `${percent(share)} of ${formatNumber(all)} checkpoints were forced by WAL beyond \`max_wal_size\` of ${settingText(current)}: one every ${spanWords(every / DAY)} instead of every ${spanWords(timeout / DAY)}.`,
+    claim: `${formatPercent(share)} of ${formatNumber(all)} checkpoints were forced by WAL beyond \`max_wal_size\` of ${settingText(current)}: one every ${spanWords(every / DAY)} instead of every ${spanWords(timeout / DAY)}.`,
     counters: `${formatNumber(checkpoints.requested)} requested and ${formatNumber(checkpoints.timed)} timed checkpoints in ${spanWords(span / DAY)}.${walWords} After each, every page that changes is written to WAL whole.`,
     arithmetic: `${settingText(current)} lasted ${spanWords(every / DAY)}; for checkpoint_timeout of ${spanWords(timeout / DAY)} it takes ${settingText(Math.ceil(bySpacing / 1024 ** 2) * 1024 ** 2)}${byRate > bySpacing ? `, and by the rate of WAL ${settingText(Math.ceil(byRate / 1024 ** 2) * 1024 ** 2)}` : ""}. pg_wal then takes up to ${settingText(target)} of disk, and recovery after a crash reads as much.`,
     doubt: "backups and CHECKPOINT commands are counted as requested too",
@@ -361,7 +361,7 @@ export function walRate(wal: Database["server"]["counters"]["wal"], at: string):
 function fullPages(wal: Database["server"]["counters"]["wal"]): string {
   const pages = Number(wal?.["wal_fpi"] ?? Number.NaN);
   const bytes = Number(wal?.["wal_bytes"] ?? Number.NaN);
-  return Number.isFinite(pages) && bytes > 0 ? `, ${percent(Math.min(1, (pages * 8192) / bytes))} of it whole pages at most` : "";
+  return Number.isFinite(pages) && bytes > 0 ? `, ${formatPercent(Math.min(1, (pages * 8192) / bytes))} of it whole pages at most` : "";
 }
 
 // ------------------------------------------------------------------------------------------------------ planner, reading
@@ -405,7 +405,7 @@ function readAhead({ database, thresholds }: SettingInput): SettingProposal | nu
   return proposal(database, "effective_io_concurrency", {
     value: String(READ_AHEAD),
     severity: "info",
-    claim: `Bitmap scans read one page at a time: \`effective_io_concurrency\` is ${current}, a block takes ${formatMilliseconds(ms)} ms, reading is ${percent(reading / total)} of all time.`,
+    claim: `Bitmap scans read one page at a time: \`effective_io_concurrency\` is ${current}, a block takes ${formatMilliseconds(ms)} ms, reading is ${formatPercent(reading / total)} of all time.`,
     counters: `pg_stat_statements: ${formatMilliseconds(reading)} of ${formatMilliseconds(total)} ms spent on reading; ${formatCount(bitmaps.length, "plan")} with a bitmap scan that reads from outside.`,
     arithmetic: `${READ_AHEAD} is the default from PostgreSQL 18 on. It takes no memory to speak of.`,
     doubt: "on one spinning disk there is nothing to read at once",
@@ -443,7 +443,7 @@ function compiling({ database, thresholds }: SettingInput): SettingProposal | nu
   return proposal(database, "jit", {
     value: "off",
     severity: "warning",
-    claim: `Compiling statements (JIT) takes ${percent(Math.min(1, jit / total))} of the time of all statements: ${formatMilliseconds(jit)} of ${formatMilliseconds(total)} ms.`,
+    claim: `Compiling statements (JIT) takes ${formatPercent(Math.min(1, jit / total))} of the time of all statements: ${formatMilliseconds(jit)} of ${formatMilliseconds(total)} ms.`,
     counters: `pg_stat_statements: ${worst.map((one) => `${statementName(one)} ${formatMilliseconds((one.jitMs ?? 0) / Math.max(1, one.calls))} of ${formatMilliseconds(one.meanMs)} ms a call`).join("; ")}.`,
     arithmetic: "It takes no memory; a report that gains by it can SET jit = on for itself.",
     doubt: "statements of many seconds may run longer without it",

@@ -58,7 +58,7 @@ function toDraft(table: Table, sparse: readonly Column[], rows: number, database
   const least = Math.min(...sparse.map(({ statistics }) => (statistics === null ? 0 : statistics.nullFraction)));
   return {
     key: [shortName(table), ...names],
-    claim: `${sparse.length} of ${table.columns.length} columns of \`${shortName(table)}\` are NULL in ${least === 1 ? "all" : `at least ${Math.floor(least * 100)}% of`} ${formatNumber(Math.round(rows))} rows: ${listed(names)}.`,
+    claim: `${sparse.length} of ${table.columns.length} columns of \`${shortName(table)}\` are NULL in ${least === 1 ? "all" : `at least ${Math.floor(least * 100)} % of`} ${formatNumber(Math.round(rows))} rows: ${listed(names)}.`,
     reason: "They belong to a kind of row that is rare. Nothing says which of them go together, and every `SELECT` of the model lists them.",
     remedy: "Move them to a model with a one-to-one key, with a row where there is something to say.",
     doubt: "NULL takes a bit and no more, so that this saves no space to speak of; columns that are new will fill; the shares are ANALYZE's, from a sample",

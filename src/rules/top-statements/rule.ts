@@ -1,8 +1,8 @@
-import { formatCount, formatMilliseconds, formatNumber } from "../../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatNumber, formatPercent } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, Judgement, Rule, Statement } from "../../model/index.ts";
 import { modelLabel } from "../database/names.ts";
 import { statementKind, type StatementKind } from "../database/statement-kind.ts";
-import { percent, statementEvidence, statementName } from "../database/statement-places.ts";
+import { statementEvidence, statementName } from "../database/statement-places.ts";
 import { LEAST_CALLS, noStatements, statementPlaces, tablesRead } from "../database/statement-rule.ts";
 
 export const rule: Rule = {
@@ -45,7 +45,7 @@ function toDraft(statement: Statement, database: Database): DatabaseDraft {
   const { share, calls, meanMs, rows } = statement;
   return {
     key: [statement.id],
-    claim: `${statementName(statement)} takes ${percent(share)} of the time of all statements: ${formatCount(calls, "call")} of ${formatMilliseconds(meanMs)} ms.`,
+    claim: `${statementName(statement)} takes ${formatPercent(share)} of the time of all statements: ${formatCount(calls, "call")} of ${formatMilliseconds(meanMs)} ms.`,
     reason: `${rows === null || calls === 0 ? "" : `It returns or changes ${formatNumber(rows / calls)} rows a call. `}What is saved here is saved where most of the time goes.`,
     remedy: REMEDIES[statementKind(statement)],
     doubt: certaintyWords(statement),
@@ -67,6 +67,9 @@ const REMEDIES: Readonly<Record<StatementKind, string>> = {
 function certaintyWords(statement: Statement): string {
   const { certainty, sites } = statement.written;
   if (statementKind(statement) !== "application") return "it is counted with the application's statements, and its share is of all of them";
+  const isSeen = sites.some(({ isRecorded }) => isRecorded === true);
+  if (isSeen && certainty === "unique") return "the recording stands for what the server counted only as far as its traffic does";
+  if (isSeen) return "the counters hold calls that were not recorded, and other lines have queries of this shape";
   if (certainty === "unique") return "one line of the source has a query of this shape; SQL that a package writes can look the same";
   if (certainty === "one-of") return `${sites.length} lines of the source have queries of this shape; which of them send it is not in the counters`;
   if (certainty === "framework") return "Django or a package sends it of itself";

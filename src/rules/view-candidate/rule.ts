@@ -1,5 +1,5 @@
 import type { Database, DatabaseDraft, Expr, FindingDraft, QueryShape, Rule, RuleInput, Spot } from "../../model/index.ts";
-import { formatNumber } from "../../model/numbers.ts";
+import { formatCount } from "../../model/numbers.ts";
 import { modelOfTable } from "../database/column-facts.ts";
 import { tableSpot } from "../database/names.ts";
 import { fromSource } from "../database/from-source.ts";
@@ -169,7 +169,10 @@ function familyDraft({ shape, statements }: Family, database: Database): Databas
   const base = tableOfShape(shape, 0, database);
   return {
     key: [...tables, ...statements.map(({ statement }) => statement.id).toSorted()],
-    claim: `${statements.length} statements share joins, conditions and groups over ${listed(tables)}: ${formatNumber(sumOf(statements, ({ calls }) => calls))} calls.`,
+    claim: `${statements.length} statements share joins, conditions and groups over ${listed(tables)}: ${formatCount(
+      sumOf(statements, ({ calls }) => calls),
+      "call",
+    )}.`,
     reason: REASON,
     remedy: REMEDY,
     doubt: DOUBT,

@@ -1,10 +1,10 @@
 import type { Column, Database, DatabaseDraft, Rule, Table, Unjudged } from "../../model/index.ts";
-import { formatNumber } from "../../model/numbers.ts";
+import { formatNumber, formatPercent } from "../../model/numbers.ts";
 import { columnName, columnSpots, modelOfTable } from "../database/column-facts.ts";
 import { catalogEvidence, counterEvidence } from "../database/evidence.ts";
 import { writesOf } from "../database/index-figures.ts";
 import { shortName } from "../database/names.ts";
-import { percent, sentFrom, statementEvidence, statementSpot } from "../database/statement-places.ts";
+import { sentFrom, statementEvidence, statementSpot } from "../database/statement-places.ts";
 import { dearestFirst, fullName, noStatements, readsOf, sumOf, writesOn, type ShapedStatement } from "../database/statement-shapes.ts";
 import { columnsOf } from "../../sql/compare-shapes.ts";
 import { listed } from "../names.ts";
@@ -101,7 +101,8 @@ interface Hot {
 function hotDraft({ table, columns, own, calls, width, statements }: Hot, database: Database): DatabaseDraft {
   const writes = writesOf(table, database);
   const bytes = Math.round(width);
-  const hot = writes === null || writes.updated === 0 ? "" : ` ${percent(writes.hotUpdated / writes.updated)} of the table's updates spared its indexes (HOT).`;
+  const hot =
+    writes === null || writes.updated === 0 ? "" : ` ${formatPercent(writes.hotUpdated / writes.updated)} of the table's updates spared its indexes (HOT).`;
   return {
     key: [shortName(table), "hot", ...columns],
     claim: `${formatNumber(own)} of ${formatNumber(calls)} UPDATE calls on \`${shortName(table)}\` change ${listed(columns)} alone, and copy a row of ${formatNumber(bytes)} bytes.`,

@@ -4,7 +4,7 @@ import type { Handbook } from "../../../model/handbook.ts";
 import type { Plot } from "../../../model/plot.ts";
 import { formatBytes, formatCount, formatNumber } from "../../../model/numbers.ts";
 import { RUNGS, rungOf, strongestEvidence } from "../../../select/severity.ts";
-import { doubtSentence, evidenceSentence, proofSentence } from "../../finding-facts.ts";
+import { doubtSentence, evidenceSentence, isSourceLine, proofSentence } from "../../finding-facts.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { placeName, shortIdOf } from "../../render-context.ts";
 import { findingAnchor } from "./anchors.ts";
@@ -42,7 +42,7 @@ export function renderFinding(finding: Finding, { handbook, context, plots, isFo
     part("Proof", proof(finding, words)),
     part("Doubt", html`<p>${sentence(doubtSentence(finding))}</p>`),
     alternatives(finding, context),
-    part("Silence", html`<details><summary>On the line</summary><pre class="cmd comment"><code># luthier: ignore[${rule}] reason</code></pre></details>`),
+    part("Silence", silence(finding)),
   ];
   const identity = html`<b class="${severity}">${severity}</b><span>${rule}</span><span>${confidence}</span>${page === null || isFolded ? html`<code>${shortIdOf(context, finding.id)}</code>` : html`<a href="${page}"><code>${shortIdOf(context, finding.id)}</code></a>`}${removed === "" ? NOTHING : html`<span>${removed}</span>`}${isFolded && place !== undefined ? html`<code>${placeName(words, place)}</code>` : NOTHING}${rungBadge(rungOf(finding))}`;
   const anchor = findingAnchor(handbook, finding.id);
@@ -54,6 +54,13 @@ export function renderFinding(finding: Finding, { handbook, context, plots, isFo
 <h4 class="claim">${prose(claim || message)}</h4>
 <dl class="parts">${parts}</dl></article>
 `;
+}
+
+function silence({ places, rule }: Finding): Html {
+  const [words, text] = places.some(isSourceLine)
+    ? ["On the line", `# luthier: ignore[${rule}] reason`]
+    : ["No line of the source stands for it", `--ignore ${rule}`];
+  return html`<details><summary>${words}</summary><pre class="cmd comment"><code>${text}</code></pre></details>`;
 }
 
 /** What the search filters by. */

@@ -16,6 +16,7 @@ import {
   sqlStatements,
   type FileChange,
 } from "../../finding-facts.ts";
+import { isSourceLine } from "../../finding-facts.ts";
 import { codeSpan, escapeProse } from "../../markdown-text.ts";
 import { shortIdOf } from "../../render-context.ts";
 import { block, details, figure, fileLink, placeLink, sentence, statementText, table } from "./blocks.ts";
@@ -43,7 +44,7 @@ export function renderFinding(finding: Finding, pages: Pages): readonly string[]
     ...proof(finding, pages),
     `**Doubt:** ${sentence(doubtSentence(finding))}`,
     ...alternatives(fixes.slice(1), pages),
-    `**Silence:** ${codeSpan(`# luthier: ignore[${rule}] reason`)} on ${silencePlace(finding)}.`,
+    `**Silence:** ${silence(finding)}`,
     notesOf(id),
   ];
 }
@@ -54,9 +55,11 @@ function byHand({ claim, message, fixes }: Finding): string {
   return rest === "" || fixes.length > 0 ? "" : ` ${sentence(rest)}`;
 }
 
-function silencePlace({ places: all, rule }: Finding): string {
-  const first = all.find(({ object, line }) => object === undefined && line > 0);
-  return first === undefined ? `no line: leave out \`${rule}\` with \`--ignore\`` : codeSpan(`${first.file}:${first.line}`);
+function silence({ places: all, rule }: Finding): string {
+  const line = all.find(isSourceLine);
+  return line === undefined
+    ? `no line of the source stands for it; ${codeSpan(`--ignore ${rule}`)} leaves the rule out.`
+    : `${codeSpan(`# luthier: ignore[${rule}] reason`)} on ${codeSpan(`${line.file}:${line.line}`)}.`;
 }
 
 // ---------------------------------------------------------------------------------------------- places

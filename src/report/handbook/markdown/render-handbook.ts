@@ -76,7 +76,7 @@ function chapterPage({ chapter, title, sections, page: chapterFile }: OutlineCha
     ...own.flatMap(({ section, outline }) => renderSection(section, outline, pages)),
     "## Not seen",
     gaps.length === 0
-      ? `Nothing of ${formatCount(own.length, "section")} was left out.`
+      ? `Nothing was left out of ${formatCount(own.length, "section")}.`
       : `${gaps.map((one) => `[${one}](${chapterFile}#s-${one.replace(".", "-")})`).join(", ")}: what was not judged stands there, with what would tell.`,
   ];
 }

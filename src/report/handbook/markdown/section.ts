@@ -2,7 +2,7 @@
 import type { Advice, Artefact, Example } from "../../../model/advice.ts";
 import type { Finding } from "../../../model/finding.ts";
 import type { HandbookSection } from "../../../model/handbook.ts";
-import { formatMilliseconds, formatNumber } from "../../../model/numbers.ts";
+import { formatMilliseconds, formatNumber, formatPercent } from "../../../model/numbers.ts";
 import type { OutlineSection } from "../../../handbook/outline.ts";
 import { formatTime } from "../../../handbook/overview.ts";
 import { changedBlocks } from "../../../fixes/changed-blocks.ts";
@@ -105,7 +105,7 @@ function topStatements({ handbook, context }: Pages): readonly string[] {
   });
   const bodies = top.flatMap((one) => [statementLine(one, time.unit, context), block("sql", statementText(one.sql))]);
   return [
-    `**Which statements take the time?** ${top.length} of ${formatNumber(statements.length)} statements shown here take ${Math.round(100 * share)} % of ${formatTime(time.total)} ${time.unit} (${escapeProse(time.source)}).`,
+    `**Which statements take the time?** ${top.length} of ${formatNumber(statements.length)} statements shown here take ${formatPercent(share)} of ${formatTime(time.total)} ${time.unit} (${escapeProse(time.source)}).`,
     table([time.unit, "calls", "ms a call", "sent by", "statement", "findings"], rows, [0, 1, 2]),
     details(`${top.length} statements whole`, bodies),
   ];

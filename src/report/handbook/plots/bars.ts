@@ -1,5 +1,5 @@
-import { formatTime, percent } from "../../../handbook/overview.ts";
-import { formatNumber } from "../../../model/numbers.ts";
+import { formatTime } from "../../../handbook/overview.ts";
+import { formatNumber, formatPercent } from "../../../model/numbers.ts";
 import type { BarsPlot } from "../../../model/plot.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { amount } from "./amount.ts";
@@ -59,7 +59,7 @@ function rows(
     const value = amount(bar.value, scale.unit);
     const part =
       scale.sum > 0 && isAdditive(scale.unit)
-        ? text(share(end), y + 10, percent(bar.value / scale.sum), { dx: 16 + Math.round(widthOfText(value) * BOLD), name: "faint" })
+        ? text(share(end), y + 10, formatPercent(bar.value / scale.sum), { dx: 16 + Math.round(widthOfText(value) * BOLD), name: "faint" })
         : NOTHING;
     return html`${label}${rect(0, y, share(end), 12, bar.tone === "found" ? "hot" : "mute")}${text(share(end), y + 10, value, { dx: 8, name: "strong" })}${part}`;
   });

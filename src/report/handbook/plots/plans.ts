@@ -1,4 +1,4 @@
-import { formatCount, formatMilliseconds, formatNumber } from "../../../model/numbers.ts";
+import { formatCount, formatMilliseconds, formatNumber, formatPercent } from "../../../model/numbers.ts";
 import type { PlanNode } from "../../../model/plan.ts";
 import type { DrawnPlan, PlansPlot } from "../../../model/plot.ts";
 import { html, NOTHING, percent, type Html } from "../../html/markup.ts";
@@ -63,8 +63,7 @@ function isTimed({ root }: DrawnPlan): boolean {
 }
 
 function shareOf(own: number, whole: number): string {
-  const part = whole <= 0 ? 0 : (100 * own) / whole;
-  return part > 0 && part < 1 ? "<1 %" : `${Math.round(part)} %`;
+  return formatPercent(whole <= 0 ? 0 : own / whole);
 }
 
 function indent(depth: number): string {

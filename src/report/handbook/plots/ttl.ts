@@ -1,4 +1,4 @@
-import { formatNumber } from "../../../model/numbers.ts";
+import { formatNumber, formatPercent } from "../../../model/numbers.ts";
 import type { TtlPlot } from "../../../model/plot.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { table, type PlotTable } from "./plot-table.ts";
@@ -17,7 +17,7 @@ function sheetOf(plot: TtlPlot, left: number, right: number): Sheet {
   const at = placesOf(plot.seconds);
   const isWide = right > 100;
   const lineY = HITS.top + HITS.height * (1 - plot.breakEven);
-  const words = `pays from ${percentOf(plot.breakEven)}`;
+  const words = `pays from ${formatPercent(plot.breakEven)}`;
   const body = html`${panel(plot.hits, at, { ...HITS, title: "Hit rate", name: "curve" })}${line("0%", lineY, "100%", lineY, "dash")}${isWide ? text("100%", lineY + 4, words, { dx: 6, name: "faint" }) : text("100%", lineY - 5, words, { anchor: "end", name: "faint halo" })}${panel(plot.stale, at, { ...STALE, title: "Hits that are out of date", name: "curve-hot" })}${chosenMarks(plot, at, isWide)}${axis(plot.seconds, at, isWide)}`;
   return { left, right, height: BOTTOM + 24, body };
 }
@@ -49,7 +49,7 @@ function chosenMarks({ chosen, seconds, hits, stale }: TtlPlot, at: readonly num
   const index = nearest(seconds, chosen);
   const x = at[index] ?? 0;
   const label = (value: number, y: number, isLeft: boolean): Html =>
-    text(share(x), y, `${percentOf(value)} at ${durationOf(chosen)}`, { name: "strong halo", ...(isLeft ? { dx: -9, anchor: "end" } : { dx: 9 }) });
+    text(share(x), y, `${formatPercent(value)} at ${durationOf(chosen)}`, { name: "strong halo", ...(isLeft ? { dx: -9, anchor: "end" } : { dx: 9 }) });
   // Curves rise to the right: below it there, and above it at the left, nothing is in the way.
   const isAtEnd = x > (isWide ? 0.8 : 0.55);
   const [hitY, staleY] = [HITS.top + HITS.height * (1 - (hits[index] ?? 0)), STALE.top + STALE.height * (1 - (stale[index] ?? 0))];
@@ -81,10 +81,6 @@ export function durationOf(seconds: number): string {
   return seconds < 172_800 ? `${formatNumber(seconds / 3600)} h` : `${formatNumber(seconds / 86_400)} days`;
 }
 
-function percentOf(value: number): string {
-  return `${Math.round(value * 100)} %`;
-}
-
 const MOST_ROWS = 16;
 
 export function tableOfTtl({ seconds, hits, stale, chosen }: TtlPlot): PlotTable {
@@ -92,7 +88,7 @@ export function tableOfTtl({ seconds, hits, stale, chosen }: TtlPlot): PlotTable
   const best = chosen === null ? -1 : nearest(seconds, chosen);
   const rows = seconds.flatMap((one, index) =>
     index % step === 0 || index === best || index === seconds.length - 1
-      ? [{ cells: [durationOf(one), percentOf(hits[index] ?? 0), percentOf(stale[index] ?? 0), index === best ? "chosen" : ""] }]
+      ? [{ cells: [durationOf(one), formatPercent(hits[index] ?? 0), formatPercent(stale[index] ?? 0), index === best ? "chosen" : ""] }]
       : [],
   );
   return table(["time to live", "hits", "of them out of date", ""], [0, 1, 2], rows);
