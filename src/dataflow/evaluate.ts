@@ -22,6 +22,7 @@ import {
   native,
   NONE,
   SET,
+  truth,
   UNKNOWN,
   type CallArgs,
   type DictValue,
@@ -351,6 +352,8 @@ function boolValue(engine: Engine, expr: BoolOp, frame: Frame): Value {
   const last = expr.items.length - 1;
   for (const [index, item] of expr.items.entries()) {
     const value = engine.evaluate(item, frame);
+    // Whatever the others are, all of them together are not true.
+    if (index === last && expr.operator === "and" && value.kind === "literal" && truth(value) === false) return value;
     const known = index === last ? null : engine.test(value, spanOf(frame.file, item), frame);
     const ends = expr.operator === "or" ? known === true : known === false;
     const passes = expr.operator === "or" ? known === false : known === true;
@@ -447,8 +450,15 @@ function decided(operator: string, left: Value, right: Value): boolean | null {
   return null;
 }
 
+/** Sequences whose items are all known texts, numbers and the like. */
+function sameItems(left: readonly Value[] | null, right: readonly Value[] | null): boolean | null {
+  if (left === null || right === null || ![...left, ...right].every(({ kind }) => kind === "literal")) return null;
+  return left.length === right.length && left.every((one, index) => sameValue(one, right[index] ?? UNKNOWN) === true);
+}
+
 function sameValue(left: Value, right: Value): boolean | null {
   if (left.kind === "literal" && right.kind === "literal") return left.value === right.value;
+  if (left.kind === "list" && right.kind === "list" && left.type === right.type) return sameItems(left.items, right.items);
   const isNone = (value: Value): boolean => value.kind === "literal" && value.value === null;
   if (isNone(right) && left.kind === "unknown" && left.isSet === true) return false;
   if (isNone(right) && left.kind !== "unknown" && left.kind !== "union" && left.kind !== "external") {

@@ -54,10 +54,9 @@ function representAll(engine: Engine, serializer: ObjectValue, instance: Value, 
     for (const one of alternatives(instance)) represent(engine, serializer, one, site);
     return;
   }
-  const source = managerAll(engine, instance, site);
   const list = ownList(engine, serializer, site);
-  if (list === null) representEach(engine, serializer, source, site);
-  else watched(source, () => engine.callMethod(list, "to_representation", { ...NO_ARGS, positional: [source] }, { ...site, expr: null }));
+  if (list === null) representEach(engine, serializer, managerAll(engine, instance, site), site);
+  else watched(instance, () => engine.callMethod(list, "to_representation", { ...NO_ARGS, positional: [instance] }, { ...site, expr: null }));
 }
 
 /** Runs `work` so that whether the rows went where nobody could follow is told for it alone. */
