@@ -186,3 +186,22 @@ test("an object of a class that stands for rows is no queryset", async () => {
   const mended = await mend({ "shop/code.py": text }, "n-plus-one");
   expect(mended.after).not.toMatch(/Serializer\(many=True\)\./);
 });
+
+test("a manager's rows that some callers have prefetched are not asked for anew", async () => {
+  const text = `from shop.models import Author
+
+
+def editors(author):
+    return [book.editor.name for book in author.books.all()]
+
+
+def one(no):
+    return editors(Author.objects.get(no=no))
+`;
+  const alone = await mend({ "shop/code.py": text }, "n-plus-one");
+  expect(alone.after).toContain('author.books.all().select_related("editor")');
+  const many = `\n\ndef many():\n    return [editors(author) for author in Author.objects.prefetch_related("books")]\n`;
+  const mended = await mend({ "shop/code.py": `${text}${many}` }, "n-plus-one");
+  expect(mended.after).toContain("in author.books.all()]");
+  expect(mended.titles.join("\n")).toMatch(/where these rows are prefetched/);
+});

@@ -123,9 +123,11 @@ function whyNotHere({ origin }: LazyLoad, input: RuleInput): Verdict | null {
   if (!/[\])\w]$/.test(written) || NO_QUERYSET.test(written))
     return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
   if (origin.kind === "related" && !written.includes(".")) return { safety: "advice", reason: "load it with the rows that the serializer is given" };
-  const isWhole = next !== undefined || written.endsWith(")");
-  if (isWhole) return null;
   const { file, start } = origin.span;
   const isPrefetched = [...input.facts.covered].some((key) => key.startsWith(`${file}:${start}:`));
+  if (isPrefetched && next === undefined && written.endsWith(".all()"))
+    return { safety: "advice", reason: "load it where these rows are prefetched, since a queryset that is narrowed or widened here asks for them again" };
+  const isWhole = next !== undefined || written.endsWith(")");
+  if (isWhole) return null;
   return isPrefetched || !/\.\w+$/.test(written) ? { safety: "advice", reason: "load it where the manager's rows are asked for" } : null;
 }

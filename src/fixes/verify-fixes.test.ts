@@ -63,6 +63,22 @@ describe("verifyFixes", () => {
     expect(plan.applied.map(({ fix }) => fix.title)).toEqual(["a", "c", "d"]);
     expect(plan.dropped.map(({ fix }) => fix.title)).toEqual(["b"]);
   });
+  test("takes no guess about another place for a fix's doing", async () => {
+    const chosen = [fixing("a", "A!"), fixing("b", "bad")];
+    const { finding } = fixing("a", "");
+    const guess: Finding = { ...finding, id: "new", rule: "other", model: "m.new", confidence: "possible", places: [] };
+    const far = { ...guess, places: finding.places.map((place) => ({ ...place, file: "z.py" })) };
+    const near = { ...guess, places: fixing("b", "").finding.places };
+    const tried = async (one: Finding): Promise<readonly string[]> => {
+      const plan = await verifyFixes(
+        chosen,
+        trialOf(chosen, (text) => (text.includes("bad") ? [one] : [])),
+      );
+      return plan.applied.map(({ fix }) => fix.title);
+    };
+    expect(await tried(far)).toEqual(["a", "b"]);
+    expect(await tried(near)).not.toContain("b");
+  });
   test("gives an account of every fix when there is no more time", async () => {
     const chosen = LETTERS.map((letter) => fixing(letter, letter.toUpperCase()));
     const { finding } = fixing("a", "");

@@ -113,14 +113,14 @@ function compare(fixes: readonly ChosenFix[], { before, read }: Trial, findings:
   const newKeys = countKeys(after.map(({ key }) => key));
   const standing = fixes.filter(({ finding }) => newKeys.has(keyOf(finding, offsetOf(finding, read))));
   if (standing.length > 0) return standing.map((one) => ({ ...one, reason: "the finding is still there afterwards" }));
-  const fresh = after.filter(({ key }) => (newKeys.get(key) ?? 0) > (oldKeys.get(key) ?? 0));
-  return fresh.length === 0
-    ? null
-    : blameFresh(
-        fixes,
-        fresh.map(({ finding }) => finding),
-      );
+  const fresh = after.filter(({ key }) => (newKeys.get(key) ?? 0) > (oldKeys.get(key) ?? 0)).map(({ finding }) => finding);
+  if (fresh.length === 0) return null;
+  const blamed = blameFresh(fixes, fresh);
+  return blamed.length === 0 && fresh.every(isGuess) ? null : blamed;
 }
+
+/** Not shown unless asked for. Far from every change, what another line reads has only been told apart in another way. */
+const isGuess = ({ confidence }: Finding): boolean => confidence === "possible";
 
 /** A new finding at the place that a fix is about, or at what it changes, is that fix's doing. */
 function blameFresh(fixes: readonly ChosenFix[], fresh: readonly Finding[]): readonly DroppedFix[] {
