@@ -65,8 +65,14 @@ export function matchFix(row, finding, { implicit = false } = {}) {
   );
   if (!access && !queryset) return undefined;
   const grade = access && NOT_A_RELATION.has(row.relation) ? "strict" : gradeRelation(row.path, finding.relation);
-  return grade && { grade, access, queryset };
+  const isFromFurther = grade === "lenient" && access && namesLine(finding, row.queryset_file, row.queryset_line) && endsAlike(row.path, finding.relation);
+  return grade && { grade: isFromFurther ? "strict" : grade, access, queryset };
 }
+
+const namesLine = (finding, file, line) => hasPlace(finding, (place) => isAround(place, file, line, FIX_SLACK));
+
+/** `user` of `order.lines` is `lines__user` of the orders: the same read, told from a queryset further up. */
+const endsAlike = (path, relation) => pathAlternatives(path).some((one) => relation?.endsWith(`__${one}`));
 
 /** A row of mutations.jsonl. `classLine`: the line of the class around the mutated call, for implicit querysets. */
 export function matchMutation(row, finding, { classLine } = {}) {
@@ -84,23 +90,27 @@ export function matchMutation(row, finding, { classLine } = {}) {
 
 /**
  * Whether a finding says, before anything was taken away, that the mutated path is not loaded. One that goes beyond the
- * path says so of the next step alone.
+ * path says so of the next step alone; one whose querysets all stand outside of `block`, the class or function at the left
+ * margin that holds the mutated call, says so of other rows that come to the same line.
  */
-export function matchUnmutated(row, finding, where) {
+export function matchUnmutated(row, finding, { block, ...where }) {
   const found = matchMutation(row, finding, where);
   const isBeyond = pathAlternatives(row.path).some((path) => finding.relation?.startsWith(`${path}__`));
-  return isBeyond ? undefined : found;
+  const querysets = (finding.places ?? []).filter(({ role }) => role === "queryset" || role === "definition");
+  const isOfOthers = block !== undefined && querysets.length > 0 && !querysets.some((place) => isWithin(place, row.file, block.from, block.to));
+  return isBeyond || isOfOthers ? undefined : found;
 }
 
 /**
- * A row of negatives.jsonl: true when the finding speaks about the loop that is none. A row whose note says which queryset
- * covers the read is about that queryset; the rows of others may be read at the same place, uncovered.
+ * A row of negatives.jsonl: true when the finding speaks about the loop that is none. A loop in Python is on the row's line: a
+ * finding that names other loops alone speaks about those. A row whose note says which queryset covers the read is about that
+ * queryset; the rows of others may be read at the same place, uncovered.
  */
 export function matchNegative(row, finding) {
-  const isThere = hasPlace(
-    finding,
-    (place) => ["access", "loop", "queryset"].includes(place.role) && Math.abs(place.line - row.line) <= NEGATIVE_SLACK && place.file === row.file,
-  );
+  const isNear = (place) => Math.abs(place.line - row.line) <= NEGATIVE_SLACK && place.file === row.file;
+  const loops = (finding.places ?? []).filter(({ role }) => role === "loop");
+  if (row.site === "py_loop" && loops.length > 0) return loops.some(isNear);
+  const isThere = hasPlace(finding, (place) => ["access", "loop", "queryset"].includes(place.role) && isNear(place));
   const [, file, line] = /covered by .* at (\S+):(\d+)/.exec(row.note ?? "") ?? [];
   if (!isThere || file === undefined) return isThere;
   return hasPlace(finding, (place) => place.role === "queryset" && isAround(place, file, Number(line), OPEN_SLACK));
@@ -130,6 +140,17 @@ export function enclosingClassLine(source, line) {
     if (/^\s*class\s/.test(lines[at])) return at + 1;
   }
   return undefined;
+}
+
+/** The lines, counted from 1, of the statement at the left margin that holds `line`. */
+export function enclosingBlock(source, line) {
+  const lines = source.split("\n");
+  const isStart = (text) => /^[^\s#)\]}]/.test(text);
+  let from = line;
+  while (from > 1 && !isStart(lines[from - 1] ?? "")) from -= 1;
+  let to = line;
+  while (to < lines.length && !isStart(lines[to])) to += 1;
+  return { from, to };
 }
 
 const indentOf = (line) => line.length - line.trimStart().length;

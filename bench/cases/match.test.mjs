@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import {
   applyMutation,
+  enclosingBlock,
   enclosingClassLine,
   gradeRelation,
   isAtLeast,
@@ -113,6 +114,12 @@ describe("matchFix", () => {
     expect(matchFix(row, finding("site", place("access", "list.html", 20)))).toBeUndefined();
   });
 
+  it("takes a relation that is told from further up where both ends are named", () => {
+    const ends = [place("loop", "views.py", 101), place("access", "list.html", 20)];
+    expect(matchFix(row, finding("members__user", ...ends))).toMatchObject({ grade: "strict" });
+    expect(matchFix(row, finding("members__user", ends[1]))).toMatchObject({ grade: "lenient" });
+  });
+
   it.each(["query", "count", "exists", "prefetch_bypass", "deferred_field"])("takes any relation at the access of a %s", (relation) => {
     const query = { ...row, relation };
     expect(matchFix(query, finding(undefined, place("access", "list.html", 21)))).toMatchObject({
@@ -159,6 +166,39 @@ describe("matchUnmutated", () => {
   ])("%s says that the path is not loaded: %s", (relation, expected) => {
     const found = matchUnmutated(row, finding(relation, place("access", "row.html", 9)), {});
     expect(found !== undefined).toBe(expected);
+  });
+});
+
+describe("matchUnmutated where a queryset is named", () => {
+  const row = { file: "api.py", start_line: 50, path: "owner", access_file: "row.html", access_line: 9 };
+
+  it.each([
+    ["api.py", 42, true],
+    ["api.py", 70, false],
+    ["other.py", 50, false],
+  ])("%s:%i in the block of the mutated call: %s", (file, line, expected) => {
+    const found = matchUnmutated(row, finding("owner", place("queryset", file, line), place("access", "row.html", 9)), { block: { from: 40, to: 60 } });
+    expect(found !== undefined).toBe(expected);
+  });
+});
+
+describe("enclosingBlock", () => {
+  const source = "import a\n\n@b\nclass C:\n    x = (\n        1\n    )\n\ndef d():\n    pass\n";
+  it.each([
+    [6, { from: 4, to: 8 }],
+    [10, { from: 9, to: 11 }],
+  ])("line %i", (line, expected) => {
+    expect(enclosingBlock(source, line)).toEqual(expected);
+  });
+});
+
+describe("matchNegative of a loop in Python", () => {
+  it.each([
+    [10, true],
+    [40, false],
+  ])("a finding about the loop on line %i: %s", (line, expected) => {
+    const row = { file: "a.py", line: 10, site: "py_loop" };
+    expect(matchNegative(row, finding("user", place("loop", "a.py", line), place("access", "a.py", 11)))).toBe(expected);
   });
 });
 

@@ -9,6 +9,7 @@ import { explainTree } from "./explain.mjs";
 import {
   applyMutation,
   best,
+  enclosingBlock,
   enclosingClassLine,
   isAtLeast,
   isImplicit,
@@ -209,7 +210,9 @@ async function scoreRow(tree, open, { kind, row }, base) {
 }
 
 async function scoreMutation(tree, open, row, base) {
-  const classLine = enclosingClassLine(textOf(open.root, row.file), row.start_line);
+  const source = textOf(open.root, row.file);
+  const classLine = enclosingClassLine(source, row.start_line);
+  const block = enclosingBlock(source, row.start_line);
   const match = (finding) => matchMutation(row, finding, { classLine });
   try {
     const edit = (original) => applyMutation(row, original);
@@ -218,7 +221,7 @@ async function scoreMutation(tree, open, row, base) {
     const outcome = assess(mutated.findings, match);
     const known = new Set(base.findings.map(({ id }) => id));
     const isNew = outcome.likely.matches.some(({ grade, id }) => grade === "strict" && !known.has(id));
-    return { ...outcome, isNew, before: assess(base.findings, (finding) => matchUnmutated(row, finding, { classLine })) };
+    return { ...outcome, isNew, before: assess(base.findings, (finding) => matchUnmutated(row, finding, { classLine, block })) };
   } catch (error) {
     return { failure: error.message };
   }

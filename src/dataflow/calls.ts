@@ -3,6 +3,7 @@ import type { Expr, FunctionDef, Param, SentStatement, Span } from "../model/ind
 import { escapeArgs, keyedBy } from "./arguments.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { hasFallback } from "./fallbacks.ts";
+import { joinLeft } from "./attribute-writes.ts";
 import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
 import { captureOutside, recordOutside, replayOutside, type OutsideReplay } from "./outside-calls.ts";
@@ -215,6 +216,7 @@ function runFunction(engine: Engine, fn: FunctionValue, self: Value | null, boun
   engine.awaiting = false;
   const exits = engine.execute(def.body, frame);
   engine.awaiting = waiting;
+  joinLeft(frame);
   const result = resultOf(frame, def.isGenerator, !exits);
   return result.kind === "unknown" && def.returns !== null ? engine.annotated(def.returns, frame) : result;
 }

@@ -2,6 +2,8 @@
 import type { Binary, BoolOp, Call, Compare, Comprehension, Conditional, Expr, Name, PythonModule, Slice, Subscript } from "../model/index.ts";
 import { mergeDict, setItem } from "./dicts.ts";
 import { noteSent } from "./sends.ts";
+import { jinjaNames } from "./jinja-environment.ts";
+import { callTag } from "./template-tags.ts";
 import { callPython } from "./python-builtins.ts";
 import { combineExpressions, negateExpression } from "./expression-values.ts";
 import { noteSqlText } from "./sql-text.ts";
@@ -20,6 +22,7 @@ import {
   native,
   NONE,
   SET,
+  truth,
   UNKNOWN,
   type CallArgs,
   type DictValue,
@@ -149,7 +152,16 @@ function namesOf(engine: Engine, module: PythonModule): Map<string, Value> {
 /** `{% if perms.shop %}`: the context processor of `django.contrib.auth` asks what the user may do. */
 function templateName(engine: Engine, expr: Name, frame: Frame): Value {
   if (expr.name === "perms") noteSent(engine, { kind: "permissions", model: engine.project.authUserModel }, { span: spanOf(frame.file, expr), frame }, null);
-  return UNKNOWN;
+  return frame.language === "jinja2" ? jinjaGlobal(engine, expr.name, frame) : UNKNOWN;
+}
+
+/** A function that the environment, or a decorator of a library for Jinja2, gives to every template. */
+function jinjaGlobal(engine: Engine, name: string, frame: Frame): Value {
+  const given = jinjaNames(engine).globals.get(name);
+  if (given !== undefined) return given;
+  const tag = engine.templates.tag(name, frame.template?.loads ?? []);
+  if (tag === null || (tag.kind !== "simple" && tag.kind !== "inclusion")) return UNKNOWN;
+  return native(`jinja.${name}`, (args, site) => callTag(engine, tag, args, site.span, site.frame));
 }
 
 function callValue(engine: Engine, expr: Call, frame: Frame): Value {
@@ -340,6 +352,8 @@ function boolValue(engine: Engine, expr: BoolOp, frame: Frame): Value {
   const last = expr.items.length - 1;
   for (const [index, item] of expr.items.entries()) {
     const value = engine.evaluate(item, frame);
+    // Whatever the others are, all of them together are not true.
+    if (index === last && expr.operator === "and" && value.kind === "literal" && truth(value) === false) return value;
     const known = index === last ? null : engine.test(value, spanOf(frame.file, item), frame);
     const ends = expr.operator === "or" ? known === true : known === false;
     const passes = expr.operator === "or" ? known === false : known === true;
@@ -436,8 +450,15 @@ function decided(operator: string, left: Value, right: Value): boolean | null {
   return null;
 }
 
+/** Sequences whose items are all known texts, numbers and the like. */
+function sameItems(left: readonly Value[] | null, right: readonly Value[] | null): boolean | null {
+  if (left === null || right === null || ![...left, ...right].every(({ kind }) => kind === "literal")) return null;
+  return left.length === right.length && left.every((one, index) => sameValue(one, right[index] ?? UNKNOWN) === true);
+}
+
 function sameValue(left: Value, right: Value): boolean | null {
   if (left.kind === "literal" && right.kind === "literal") return left.value === right.value;
+  if (left.kind === "list" && right.kind === "list" && left.type === right.type) return sameItems(left.items, right.items);
   const isNone = (value: Value): boolean => value.kind === "literal" && value.value === null;
   if (isNone(right) && left.kind === "unknown" && left.isSet === true) return false;
   if (isNone(right) && left.kind !== "unknown" && left.kind !== "union" && left.kind !== "external") {

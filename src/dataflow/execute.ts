@@ -11,6 +11,7 @@ import { withDropped, withGiven } from "./load-tree.ts";
 import { freshId, join, joinAll, listOf, NO_ARGS, UNKNOWN, type RowValue, type Value } from "./values.ts";
 import { narrowing, type Narrowing } from "./instances.ts";
 import { inLoop } from "./iteration.ts";
+import { runArm, setAttribute, settle, type ArmEnd } from "./attribute-writes.ts";
 import { endsAtOnce, loopOfCaller, runBlock, runOutside, varsOutside } from "./leaving.ts";
 import { macroValue } from "./template-run.ts";
 import { mergeDict, setItem } from "./dicts.ts";
@@ -135,7 +136,7 @@ export function assign(engine: Engine, target: Expr, value: Value, frame: Frame,
       const object = engine.evaluate(target.object, frame);
       // Stubs are followed through their attributes; in the project any method may read one.
       if (frame.module?.origin !== "builtin") engine.escape(value);
-      if (object.kind === "object") setAttribute(object.attrs, target.name, value, frame);
+      if (object.kind === "object") setAttribute(engine, object, target.name, value, frame);
       else if (object.kind === "row") {
         object.origin.asInstances = true;
         assignToRow(object, target.name, value);
@@ -171,12 +172,6 @@ function assignToRow(row: RowValue, name: string, value: Value): void {
     else row.load = withDropped(row.load, new Set([keyOf.name]));
   } else if (value.kind === "row") row.extra.set(name, value);
   else if (field.relation?.single === true) row.load = withGiven(row.load, name);
-}
-
-/** Under a branch or loop an attribute may keep what it had. */
-function setAttribute(attrs: Map<string, Value>, name: string, value: Value, frame: Frame): void {
-  const had = attrs.get(name);
-  attrs.set(name, had === undefined || frame.branch === "" ? value : join(value, had));
 }
 
 function assignItems(engine: Engine, targets: readonly Expr[], value: Value, frame: Frame, loop: number): void {
@@ -252,17 +247,20 @@ function executeBlock(engine: Engine, body: readonly Stmt[], frame: Frame): bool
 type Arm = readonly [label: string, run: () => boolean];
 
 /** Runs every arm from the same state and joins what the ones that come out leave behind. */
-function branches(_engine: Engine, frame: Frame, arms: readonly Arm[]): boolean {
+function branches(engine: Engine, frame: Frame, arms: readonly Arm[]): boolean {
   const before = frame.env.vars;
   const outer = frame.branch;
   const ends: Map<string, Binding>[] = [];
+  const written: ArmEnd[] = [];
   for (const [label, run] of arms) {
     frame.env.vars = new Map(before);
     frame.branch = `${outer}/${label}`;
-    const exits = run();
-    if (!exits) ends.push(frame.env.vars);
+    const end = runArm(frame, run);
+    written.push(end);
+    if (!end.exits) ends.push(frame.env.vars);
   }
   frame.branch = outer;
+  settle(engine, frame, written);
   const [first, ...others] = ends;
   frame.env.vars = first ?? before;
   for (const state of others) joinInto(frame.env.vars, state);

@@ -1,7 +1,8 @@
 /** Where the analysis stands: scopes, calls and loops. */
 import type { ClassInfo, FunctionDef, Lambda, PythonModule, Span } from "../model/index.ts";
 import type { LiveOrigin } from "./recorder.ts";
-import type { Value } from "./values.ts";
+import type { AttributeWrite } from "./attribute-writes.ts";
+import type { ObjectValue, Value } from "./values.ts";
 
 export interface Binding {
   readonly value: Value;
@@ -49,6 +50,10 @@ export interface Frame {
   readonly isDeclared?: true;
   /** Inside a `try` with handlers, as far as the innermost loop. */
   isGuarded: boolean;
+  /** Attributes that the arm which runs has set. */
+  journal?: AttributeWrite[] | undefined;
+  /** What arms that left the function had set. */
+  left?: readonly { readonly object: ObjectValue; readonly name: string; readonly value: Value }[];
   readonly returns: Value[];
   readonly yields: Value[];
   /** Template frames: blocks that children define, libraries loaded. */

@@ -76,6 +76,9 @@ const consume =
     return UNKNOWN;
   };
 
+/** By these, code tells querysets and managers from lists. */
+const CHAINED: ReadonlySet<string> = new Set(["all", "filter", "exclude", "order_by", "exists", "values", "values_list"]);
+
 const BUILTINS: Readonly<Record<string, Builtin>> = {
   list: collect("list"),
   tuple: collect("tuple"),
@@ -164,6 +167,7 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     if (object !== undefined && name?.kind === "literal" && typeof name.value === "string") {
       engine.attribute(object, name.value, { span: site.span, frame: site.frame });
       if (object.kind === "object" && object.attrs.has(name.value)) return literal(true);
+      if (alternatives(object).every(({ kind }) => kind === "queryset" || kind === "manager") && CHAINED.has(name.value)) return literal(true);
     }
     return UNKNOWN;
   },

@@ -46,6 +46,7 @@ import {
   native,
   NO_ARGS,
   NONE,
+  SET,
   UNKNOWN,
   type ManagerValue,
   type QuerysetValue,
@@ -203,9 +204,16 @@ export function querysetAttribute(engine: Engine, queryset: QuerysetValue, name:
   const custom = queryset.cls === null ? null : customMember(engine, queryset.cls, name, queryset);
   if (custom !== null) return custom;
   if (name === "model") return { kind: "class", cls: queryset.model.cls };
+  if (name === "_result_cache") return resultCache(queryset);
   if (name === "query" || name === "db" || name === "ordered") return UNKNOWN;
   const key = `queryset.${name}:${queryset.id}`;
   return native(key, (args, site) => querysetCall(engine, queryset, name, args, site));
+}
+
+/** None until the rows are in memory. */
+function resultCache({ evaluated, prefetched, load, related }: QuerysetValue): Value {
+  if (evaluated || prefetched) return SET;
+  return load.opaque || related?.row.load.opaque === true ? UNKNOWN : NONE;
 }
 
 export function managerAttribute(engine: Engine, manager: ManagerValue, name: string): Value {
@@ -899,13 +907,18 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     isAsync: at.frame.isAsync,
     inTemplate: at.frame.language !== "python",
     related: related !== null && related.row.loop !== null,
+    ...(related !== null && related.row.origin.kind !== "instance" ? { isOfFetchedRow: true } : {}),
     awaited: engine.awaiting,
     givesRows: queryset.shape === "rows",
     doubts: [...queryset.doubts, ...doubts],
     // Identities count up, those of loops among them.
-    madeInLoop: loop !== null && queryset.id > loop.id && !queryset.kept,
+    madeInLoop: loop !== null && queryset.id > loop.id && (!queryset.kept || isWithinLoop(queryset.madeIn, loop)),
   });
   if (FILLS_CACHE.has(how)) queryset.evaluated = true;
+}
+
+function isWithinLoop(at: Loop | null, loop: Loop): boolean {
+  return at !== null && (at === loop || isWithinLoop(at.outer, loop));
 }
 
 const FILLS_CACHE: ReadonlySet<string> = new Set(["iterate", "list", "len", "bool", "sorted", "sum", "text", "log", "unpack", "contains"]);

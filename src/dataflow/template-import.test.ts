@@ -34,3 +34,54 @@ def lines(request):
 `,
   });
 });
+
+const jinjaPage = (settings: string, page: string, files: Readonly<Record<string, string>>): Record<string, string> => ({
+  "config/settings.py": `INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "shop"]
+TEMPLATES = [{"BACKEND": "django.template.backends.jinja2.Jinja2", "APP_DIRS": True, "OPTIONS": {${settings}}}]
+`,
+  "shop/views.py": `from django.shortcuts import render
+from shop.models import Order
+
+
+def orders(request):
+    return render(request, "orders.html", {"orders": Order.objects.all()})
+`,
+  "shop/jinja2/orders.html": `{% for order in orders %}{{ ${page} }}{% endfor %}\n`,
+  ...files,
+});
+
+const ENVIRONMENT = `from jinja2 import Environment
+
+
+def named(order):
+    return order.customer.name  # expect: customer
+
+
+def environment(**options):
+    env = Environment(**options)
+    env.globals.update({"named": named})
+    env.filters["named"] = named
+    return env
+`;
+
+test("functions and filters of the project's environment are called", async () => {
+  for (const page of ["named(order)", "order|named"]) {
+    await expectMarked(jinjaPage('"environment": "shop.environment.environment"', page, { "shop/environment.py": ENVIRONMENT }));
+  }
+});
+
+test("a function that a library registers for Jinja2 renders its template", async () => {
+  await expectMarked(
+    jinjaPage("", "link(order)", {
+      "shop/jinja_library.py": `from django_jinja import library
+
+
+@library.global_function
+@library.render_with("link.html")
+def link(order):
+    return {"linked": order}
+`,
+      "shop/jinja2/link.html": "{{ linked.customer.name }}{# expect: customer #}\n",
+    }),
+  );
+});

@@ -4,6 +4,7 @@ import { type Engine } from "./engine.ts";
 import type { Frame } from "./frame.ts";
 import { spanOf } from "./recorder.ts";
 import { joinAll, list, listOf, literal, UNKNOWN, type CallArgs, type Value } from "./values.ts";
+import { jinjaNames } from "./jinja-environment.ts";
 import { callTag } from "./template-tags.ts";
 
 type PipeRule = (engine: Engine, value: Value, args: readonly Value[], expr: Pipe, frame: Frame) => Value;
@@ -152,6 +153,9 @@ export function applyPipe(engine: Engine, expr: Pipe, frame: Frame): Value {
     const call: CallArgs = { positional: [value, ...args], keywords, open: false };
     return callTag(engine, registered, call, spanOf(frame.file, expr), frame);
   }
+  const own = frame.language === "jinja2" ? jinjaNames(engine).filters.get(expr.name) : undefined;
+  if (own !== undefined)
+    return engine.call(own, { positional: [value, ...args], keywords, open: false }, { span: spanOf(frame.file, expr), frame, expr: null });
   const rule = Object.hasOwn(PIPES, expr.name) ? PIPES[expr.name] : undefined;
   if (rule !== undefined) return rule(engine, value, args, expr, frame);
   if (value.kind === "row") engine.text(value, spanOf(frame.file, expr.value), frame);

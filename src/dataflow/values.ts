@@ -142,7 +142,7 @@ export interface QuerysetValue {
   readonly doubts: readonly string[];
   /** Loop under which the object was made. */
   readonly madeIn: Loop | null;
-  /** A cached property holds it: the same object in every round of a loop. */
+  /** A cached property holds it: the same object whenever its row is asked, in every round of a loop that the row is not of. */
   readonly kept: boolean;
   /** The queryset that `all()` or a slice took it from, otherwise itself. */
   readonly source: number;

@@ -166,6 +166,8 @@ export interface QueryRun {
   readonly inTemplate: boolean;
   /** Through a related manager of one row. */
   readonly related: boolean;
+  /** A row that a query was seen to fetch has the relation, not one that a name alone tells. */
+  readonly isOfFetchedRow?: boolean;
   /** An `await`, an `async for` or an asynchronous method runs it. */
   readonly awaited: boolean;
   /** Gives model instances, not dictionaries or tuples. */

@@ -189,6 +189,17 @@ test("names given to `__init__` are the fields that are shown", async () => {
   await expectMarked(POPPED("", 'names=["label"]', BRIEF));
 });
 
+test("a method that `__init__` calls may take fields out, or hand them back as they are", async () => {
+  const choosing = (names: string): string => `self.fields = self.choose(${names})
+
+    def choose(self, names):
+        for name in names:
+            self.fields.pop(name)
+        return self.fields`;
+  await expectMarked(POPPED(choosing("[]"), "", ["# expect: product.category.parent", "# expect: product.category.parent"]));
+  await expectMarked(POPPED(choosing("['branch']"), "", BRIEF));
+});
+
 const ASKED = (argument: string): Record<string, string> =>
   files(`class OrderSerializer(serializers.ModelSerializer):
     owner = serializers.SerializerMethodField()
@@ -349,20 +360,26 @@ test("a serializer that is made without a context has none", async () => {
   await expectMarked(serialized(', context={"with_customer": True}', "# expect: customer"));
 });
 
-test("rows that a list serializer of the project sees first are doubtful", async () => {
-  await expectMarked(
-    api(`class OrderList(serializers.ListSerializer):
+const ownList = (first: string, mark: string): Record<string, string> =>
+  api(`class OrderList(serializers.ListSerializer):
     def to_representation(self, orders):
-        load_all(orders)
+        ${first}
         return super().to_representation(orders)
 
 
 class OrderSerializer(serializers.ModelSerializer):
-    customer = CustomerSerializer()  # expect: customer?
+    customer = CustomerSerializer()${mark}
 
     class Meta:
         model = Order
         fields = ["customer"]
-        list_serializer_class = OrderList`),
-  );
+        list_serializer_class = OrderList`);
+
+test("a list serializer of the project is followed to the rows", async () => {
+  await expectMarked(ownList('self.child.context["keys"] = [one.pk for one in orders]', "  # expect: customer"));
+  await expectMarked(ownList('orders = orders.select_related("customer")', ""));
+});
+
+test("rows that a list serializer of the project hands to code which is not read are doubtful", async () => {
+  await expectMarked(ownList("load_all(orders)", "  # expect: customer?"));
 });

@@ -1,5 +1,5 @@
 /** Which fields a serializer shows whose class decides on them in code: `get_fields()`, `fields`, `_readable_fields`, `__init__()`. */
-import type { ClassInfo, Expr, FunctionDef, Stmt } from "../../model/index.ts";
+import type { Call, ClassInfo, Expr, FunctionDef, Stmt } from "../../model/index.ts";
 import type { Engine } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
 import { NONE, truth, type ObjectValue, type Value } from "../../dataflow/values.ts";
@@ -69,6 +69,14 @@ const REQUEST: ReadonlySet<string> = new Set(["query_params", "GET"]);
 /** Wrappers that keep the names of what they hold. */
 const KEEPS: ReadonlySet<string> = new Set(["list", "set", "tuple", "sorted", "frozenset"]);
 
+interface InitCall {
+  readonly args: ReadonlyMap<string, Value>;
+  /** Conditions around the call. */
+  readonly unsure: number;
+  /** The method and those that led to it. */
+  readonly running: ReadonlySet<FunctionDef>;
+}
+
 class Reader {
   private isOpen = false;
   private readonly dropped = new Set<string>();
@@ -89,15 +97,19 @@ class Reader {
   private readonly engine: Engine;
   private readonly serializer: ObjectValue;
   private readonly method: OwnMethod;
+  /** The call that runs the method: from `__init__()`, or from a method that it calls. */
+  private readonly call: InitCall | null;
 
-  constructor(engine: Engine, serializer: ObjectValue, method: OwnMethod) {
+  constructor(engine: Engine, serializer: ObjectValue, method: OwnMethod, call: InitCall | null = null) {
     this.engine = engine;
     this.serializer = serializer;
     this.method = method;
-    this.isInit = method.def.name === "__init__";
+    this.call = call;
+    this.isInit = call !== null || method.def.name === "__init__";
   }
 
   read(): FieldChoice {
+    if (this.call !== null) this.unsure = this.call.unsure;
     if (this.isInit) this.bindParams();
     this.visit(this.method.def.body);
     return { isOpen: this.isOpen, dropped: this.dropped, omitted: this.omitted, droppedClasses: this.droppedClasses, only: this.only };
@@ -106,10 +118,14 @@ class Reader {
   private bindParams(): void {
     for (const param of this.method.def.params) {
       if (param.form === "positional" || param.form === "keyword") {
-        const value = this.serializer.args?.keywords.get(param.name) ?? (param.default === null ? null : this.constant(param.default));
+        const value = this.given(param.name) ?? (param.default === null ? null : this.constant(param.default));
         if (value !== null) this.locals.set(param.name, value);
       }
     }
+  }
+
+  private given(name: string): Value | null {
+    return (this.call === null ? this.serializer.args?.keywords : this.call.args)?.get(name) ?? null;
   }
 
   private constant(expr: Expr): Value {
@@ -125,6 +141,7 @@ class Reader {
       case "if":
         return this.visitIf(stmt.test, stmt.then, stmt.otherwise);
       case "for":
+        if (this.isEmpty(stmt.iterable)) return;
         this.loops.push({ target: stmt.target, iterable: stmt.iterable, tests: [] });
         this.visit(stmt.body);
         this.loops.pop();
@@ -201,9 +218,38 @@ class Reader {
   private visitCall(expr: Expr): void {
     if (expr.kind !== "call" || expr.callee.kind !== "attribute") return;
     const [first] = expr.args;
+    if (this.isInit && this.callOwn(expr)) return;
     if (!this.isFields(expr.callee.object)) return;
     if (expr.callee.name === "pop" && first !== undefined) this.remove(first);
     if (expr.callee.name === "clear") this.isOpen = true;
+  }
+
+  /** `self.choose(names)` in `__init__()`: what the method takes out of the fields is taken out. */
+  private callOwn(expr: Call): boolean {
+    const method = isSelf(expr.callee) && expr.callee.kind === "attribute" ? ownMethod(this.engine, this.serializer.cls, expr.callee.name) : null;
+    if (method === null) return false;
+    if (this.call?.running.has(method.def) === true) return true;
+    const names = method.def.params.filter(({ form }) => form === "positional").slice(1);
+    const args = new Map(expr.args.flatMap((one, index) => this.argument(names[index]?.name, one)));
+    for (const { name, value } of expr.keywords) for (const [key, one] of this.argument(name, value)) args.set(key, one);
+    const running = new Set([...(this.call?.running ?? []), method.def]);
+    const choice = new Reader(this.engine, this.serializer, method, { args, unsure: this.unsure, running }).read();
+    this.isOpen ||= choice.isOpen;
+    for (const name of choice.dropped) this.dropped.add(name);
+    for (const name of choice.omitted) this.omitted.add(name);
+    this.droppedClasses.push(...choice.droppedClasses);
+    this.only ??= choice.only;
+    return true;
+  }
+
+  private argument(name: string | undefined, expr: Expr): [string, Value][] {
+    const value = expr.kind === "sequence" || expr.kind === "constant" || expr.kind === "str" ? this.constant(expr) : this.ownValue(expr);
+    return name === undefined || value === null ? [] : [[name, value]];
+  }
+
+  private isEmpty(iterable: Expr): boolean {
+    const value = this.ownValue(withoutWrapper(iterable));
+    return value?.kind === "list" && value.items?.length === 0;
   }
 
   /** In `__init__()` other things than the fields are popped from as well: keywords, first of all. */
@@ -221,8 +267,8 @@ class Reader {
   }
 
   private visitInitAssign(targets: readonly Expr[], value: Expr): void {
-    if (targets.some((one) => one.kind === "attribute" && this.isFields(one))) this.isOpen = true;
-    const given = this.givenKeyword(value);
+    if (targets.some((one) => one.kind === "attribute" && this.isFields(one)) && !this.givesFields(value)) this.isOpen = true;
+    const given = this.givenKeyword(value) ?? this.ownValue(value);
     const isMap = value.kind === "attribute" && this.isFields(value);
     for (const target of targets) {
       if (target.kind !== "name") continue;
@@ -231,6 +277,14 @@ class Reader {
       else this.locals.delete(target.name);
       if (this.isAsked(value)) this.asked.add(target.name);
     }
+  }
+
+  /** A method of the serializer's that hands its fields back. */
+  private givesFields(value: Expr): boolean {
+    if (value.kind !== "call" || !isSelf(value.callee) || value.callee.kind !== "attribute") return false;
+    const method = ownMethod(this.engine, this.serializer.cls, value.callee.name);
+    const last = method?.def.body.at(-1);
+    return last?.kind === "return" && last.value?.kind === "attribute" && last.value.name === "fields" && isSelf(last.value);
   }
 
   /** `kwargs.pop("brief", False)`: what the object was made with, or what stands for it. */
@@ -293,6 +347,11 @@ class Reader {
 function plain(value: Value | null): Value | null {
   if (value?.kind !== "union" || !value.values.some((one) => one.kind === "unknown")) return value;
   return value.values.find((one) => one.kind === "literal" && truth(one) === false) ?? value;
+}
+
+/** `self.name`. */
+function isSelf(expr: Expr): boolean {
+  return expr.kind === "attribute" && expr.object.kind === "name" && expr.object.name === "self";
 }
 
 function withoutWrapper(expr: Expr): Expr {

@@ -54,27 +54,63 @@ function representAll(engine: Engine, serializer: ObjectValue, instance: Value, 
     for (const one of alternatives(instance)) represent(engine, serializer, one, site);
     return;
   }
-  const source = managerAll(engine, instance, site);
-  const { element, loop } = engine.iterate(source, site.span, site.frame, "iterate");
-  const frame = { ...site.frame, loop };
-  const shown = hasOwnList(engine, serializer, site) ? doubted(element, OWN_LIST) : element;
-  for (const one of alternatives(shown)) represent(engine, serializer, one, { ...site, frame });
+  const list = ownList(engine, serializer, site);
+  if (list === null) representEach(engine, serializer, managerAll(engine, instance, site), site);
+  else watched(instance, () => engine.callMethod(list, "to_representation", { ...NO_ARGS, positional: [instance] }, { ...site, expr: null }));
 }
 
-const DYNAMIC = "the serializer chooses its fields at run time";
+/** Runs `work` so that whether the rows went where nobody could follow is told for it alone. */
+function watched(rows: Value, work: () => void): void {
+  const origins = originsOf(rows);
+  const before = origins.map(({ escapes }) => escapes);
+  for (const origin of origins) origin.escapes = false;
+  work();
+  for (const [index, origin] of origins.entries()) origin.escapes ||= before[index] === true;
+}
+
+function originsOf(rows: Value): RowValue["origin"][] {
+  return alternatives(rows).flatMap((one) =>
+    one.kind === "queryset" || one.kind === "row" ? [one.origin] : one.kind === "list" ? originsOf(one.element) : [],
+  );
+}
+
+function representEach(engine: Engine, serializer: ObjectValue, source: Value, site: CallSite, why: string | null = null): void {
+  const { element, loop } = engine.iterate(source, site.span, site.frame, "iterate");
+  const frame = { ...site.frame, loop };
+  for (const one of alternatives(why === null ? element : doubted(element, why))) represent(engine, serializer, one, { ...site, frame });
+}
+
+/** `super().to_representation(rows)` of a list serializer. */
+const serializeList =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [list, rows] = args.positional;
+    const child = list?.kind === "object" ? list.attrs.get("child") : undefined;
+    if (child?.kind !== "object" || rows === undefined) return UNKNOWN;
+    const wentAway = originsOf(rows).some(({ escapes }) => escapes);
+    representEach(engine, child, managerAll(engine, rows, site), site, wentAway ? OWN_LIST : null);
+    return UNKNOWN;
+  };
 
 const OWN_LIST = "a list serializer of its own sees the rows first";
+
+const DYNAMIC = "the serializer chooses its fields at run time";
 
 function doubted(value: Value, why = DYNAMIC): Value {
   return joinAll(alternatives(value).map((one) => (one.kind === "row" && !one.doubts.includes(why) ? { ...one, doubts: [...one.doubts, why] } : one)));
 }
 
-/** `Meta.list_serializer_class` with a `to_representation()` of the project's, which loads what it likes. */
-function hasOwnList(engine: Engine, serializer: ObjectValue, site: CallSite): boolean {
+/** The list that `Meta.list_serializer_class` makes of a serializer, where the project says what becomes of the rows. */
+function ownList(engine: Engine, serializer: ObjectValue, site: CallSite): ObjectValue | null {
   const meta = nestedClass(engine, serializer.cls, "Meta");
   const list = meta === null ? null : engine.classMember(meta, "list_serializer_class", { kind: "class", cls: meta }, { span: site.span, frame: site.frame });
   const own = list?.kind === "class" ? engine.program.member(list.cls, "to_representation") : null;
-  return own !== null && own.owner.module.origin !== "builtin";
+  if (list?.kind !== "class" || own === null || own.owner.module.origin === "builtin") return null;
+  const made = object(list.cls, null, serializer.site);
+  made.attrs.set("child", serializer);
+  inherit(serializer, made);
+  made.attrs.delete("parent");
+  return made;
 }
 
 function managerAll(engine: Engine, value: Value, site: CallSite): Value {
@@ -422,7 +458,7 @@ const eachAction =
     for (const action of actionsOf(engine, viewset.cls)) {
       const made = object(viewset.cls, null, viewset.site);
       withEntry(engine, viewset.cls, () => {
-        engine.callMethod(made, "setup_action", { ...NO_ARGS, positional: [literal(action)] }, site);
+        engine.callMethod(made, "setup_action", { ...NO_ARGS, positional: [literal(action), isDetail(engine, viewset.cls, action)] }, site);
         const request = made.attrs.get("request") ?? UNKNOWN;
         engine.callMethod(made, ownDispatch(engine, viewset.cls) ? "dispatch" : action, { positional: [request], keywords: new Map(), open: true }, site);
       });
@@ -446,6 +482,16 @@ const dispatchAction =
   };
 
 const STANDARD_ACTIONS = ["list", "retrieve", "create", "update", "partial_update", "destroy"];
+const ACTIONS_OF_ALL: ReadonlySet<string> = new Set(["list", "create"]);
+
+/** Whether an action is about one object: the router knows it of its own, `@action(detail=…)` says it of others. */
+function isDetail(engine: Engine, cls: ClassInfo, action: string): Value {
+  if (STANDARD_ACTIONS.includes(action)) return literal(!ACTIONS_OF_ALL.has(action));
+  const member = engine.program.member(cls, action);
+  const decorators = member?.definition.kind === "function" ? member.definition.def.decorators : [];
+  const said = decorators.flatMap((one) => (one.kind === "call" ? one.keywords.filter(({ name }) => name === "detail") : [])).at(0)?.value;
+  return said?.kind === "constant" ? literal(said.value === "true") : UNKNOWN;
+}
 
 function actionsOf(engine: Engine, cls: ClassInfo): string[] {
   const names = new Set(STANDARD_ACTIONS.filter((name) => engine.program.member(cls, name) !== null));
@@ -544,6 +590,7 @@ function contextOf(serializer: Value | undefined): Value {
 export const drfHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.new_serializer": newSerializer,
   "luthier.serialize": serialize,
+  "luthier.serialize_list": serializeList,
   "luthier.serialize_fields": serializeFields,
   "luthier.serializer_context": () => (args) => contextOf(args.positional[0]),
   "luthier.each_action": eachAction,

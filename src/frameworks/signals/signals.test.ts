@@ -31,6 +31,33 @@ post_delete.connect(on_delete, sender=Shipment)
   });
 });
 
+test("receivers of links are told the model of the rows that are linked, and one row of the other end", async () => {
+  await expectMarked({
+    "shop/signals.py": `from django.db import models
+from django.db.models.signals import m2m_changed
+from django.dispatch import receiver
+from shop.models import Customer, Order, Product
+
+
+class Wish(models.Model):
+    customer = models.ForeignKey(Customer, models.CASCADE)
+    order = models.ForeignKey(Order, models.CASCADE)
+
+
+@receiver(m2m_changed, sender=Wish)
+def check(sender, instance, action, model, pk_set, **kwargs):
+    for one in model.objects.filter(pk__in=pk_set):
+        print(one.customer)  # expect: customer
+
+
+@receiver(m2m_changed, sender=Product.tags.through)
+def tagged(sender, instance, action, model, pk_set, **kwargs):
+    for one in model.objects.filter(pk__in=pk_set):
+        print(one.category.name)  # expect: category
+`,
+  });
+});
+
 test("a bound task's first parameter is the task, and its calls run elsewhere", async () => {
   await expectMarked({
     "shop/tasks.py": `from celery import shared_task

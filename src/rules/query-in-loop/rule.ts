@@ -133,8 +133,8 @@ function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite): Confidence
 const ALWAYS_SENT: ReadonlySet<string> = new Set(["get", "first", "last", "aggregate", "in_bulk"]);
 
 /** A relation of a row that only its name tells, while some queryset loads such relations: it may be that one's row. */
-function isGuessed({ origin, related, how, narrowed }: QueryRun, { facts }: RuleInput): boolean {
-  if (origin.kind !== "related" || related || origin.relation === undefined || narrowed || ALWAYS_SENT.has(how)) return false;
+function isGuessed({ origin, related, how, narrowed, isOfFetchedRow }: QueryRun, { facts }: RuleInput): boolean {
+  if (origin.kind !== "related" || related || isOfFetchedRow === true || origin.relation === undefined || narrowed || ALWAYS_SENT.has(how)) return false;
   const end = `.${origin.relation}`;
   return [...facts.loadedEagerly].some((one) => one.endsWith(end));
 }

@@ -39,7 +39,8 @@ class Serializer(BaseSerializer):
 
 
 class ListSerializer(BaseSerializer):
-    pass
+    def to_representation(self, data):
+        return luthier.serialize_list(self, data)
 
 
 class ModelSerializer(Serializer):

@@ -10,12 +10,13 @@ class ViewSetMixin:
     def dispatch(self, request, *args, **kwargs):
         return luthier.dispatch_action(self, request)
 
-    def setup_action(self, action):
+    def setup_action(self, action, detail):
         self.request = luthier.request()
         self.kwargs = luthier.unknown()
         self.args = luthier.unknown()
         self.format_kwarg = luthier.unknown()
         self.action = action
+        self.detail = detail
 
 
 class ViewSet(ViewSetMixin, APIView):

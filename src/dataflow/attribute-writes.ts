@@ -1,0 +1,103 @@
+/** Attributes that code sets under a condition: each way starts with what was there before, and what the ways leave behind is joined. */
+import type { Engine } from "./engine.ts";
+import type { Frame } from "./frame.ts";
+import { isExternal } from "./frames.ts";
+import { join, joinAll, type ObjectValue, type Value } from "./values.ts";
+
+/** An attribute that was set, and what it had before. */
+export interface AttributeWrite {
+  readonly object: ObjectValue;
+  readonly name: string;
+  readonly had: Value | null;
+}
+
+/** What an arm leaves in an attribute. */
+interface AttributeEnd {
+  readonly object: ObjectValue;
+  readonly name: string;
+  readonly value: Value;
+}
+
+export interface ArmEnd {
+  readonly exits: boolean;
+  readonly ends: readonly AttributeEnd[];
+}
+
+/** Arms start from a state of their own; in a loop an attribute may keep what an earlier round, or none, gave it. */
+const IS_ARM = /(?:then|else|case|none|try|except\d+)$/;
+
+export function setAttribute(engine: Engine, object: ObjectValue, name: string, value: Value, frame: Frame): void {
+  const isSure = frame.branch === "" || IS_ARM.test(frame.branch);
+  const had = object.attrs.get(name) ?? null;
+  put(frame, object, name, isSure ? value : joinAll([value, ...before(engine, object, name, frame)]), had);
+}
+
+function put(frame: Frame, object: ObjectValue, name: string, value: Value, had: Value | null): void {
+  frame.journal?.push({ object, name, had });
+  object.attrs.set(name, value);
+}
+
+/** What an attribute holds where nothing set it: the class's own value. `None` stands there for not yet. */
+function before(engine: Engine, object: ObjectValue, name: string, frame: Frame): readonly Value[] {
+  const had = object.attrs.get(name);
+  if (had !== undefined) return [had];
+  const member = engine.program.member(object.cls, name);
+  if (member?.definition.kind !== "variable" || isExternal(member.owner) || member.owner.module.origin === "builtin") return [];
+  const span = { file: member.owner.module.ir.file, start: member.definition.stmt.start, end: member.definition.stmt.end };
+  const value = engine.classMember(object.cls, name, object, { span, frame });
+  return value === null || value.kind === "unknown" || (value.kind === "literal" && value.value === null) ? [] : [value];
+}
+
+/** Runs one arm, and takes back what it did to attributes. */
+export function runArm(frame: Frame, run: () => boolean): ArmEnd {
+  const outer = frame.journal;
+  const writes: AttributeWrite[] = [];
+  frame.journal = writes;
+  const exits = run();
+  frame.journal = outer;
+  return writes.length === 0 ? { exits, ends: [] } : { exits, ends: takenBack(writes) };
+}
+
+function takenBack(writes: readonly AttributeWrite[]): AttributeEnd[] {
+  const ends: AttributeEnd[] = [];
+  for (const { object, name } of writes) {
+    const value = object.attrs.get(name);
+    if (value !== undefined && !ends.some((one) => one.object === object && one.name === name)) ends.push({ object, name, value });
+  }
+  for (const { object, name, had } of writes.toReversed()) {
+    if (had === null) object.attrs.delete(name);
+    else object.attrs.set(name, had);
+  }
+  return ends;
+}
+
+/** What comes after the arms finds what the ones left behind that come out; a caller, what all of them did. */
+export function settle(engine: Engine, frame: Frame, arms: readonly ArmEnd[]): void {
+  if (arms.every(({ ends }) => ends.length === 0)) return;
+  const out = arms.filter(({ exits }) => !exits);
+  const reached = out.length === 0 ? arms : out;
+  for (const { object, name } of distinct(reached)) {
+    const values = reached.flatMap(({ ends }) => {
+      const end = ends.find((one) => one.object === object && one.name === name);
+      return end === undefined ? before(engine, object, name, frame) : [end.value];
+    });
+    put(frame, object, name, joinAll(values), object.attrs.get(name) ?? null);
+  }
+  if (out.length > 0) frame.left = [...(frame.left ?? []), ...arms.flatMap(({ exits, ends }) => (exits ? ends : []))];
+}
+
+function distinct(arms: readonly ArmEnd[]): AttributeEnd[] {
+  const found: AttributeEnd[] = [];
+  for (const end of arms.flatMap(({ ends }) => ends)) {
+    if (!found.some((one) => one.object === end.object && one.name === end.name)) found.push(end);
+  }
+  return found;
+}
+
+/** At a function's end: the caller may come from a `return` further up. */
+export function joinLeft(frame: Frame): void {
+  for (const { object, name, value } of frame.left ?? []) {
+    const had = object.attrs.get(name);
+    object.attrs.set(name, had === undefined ? value : join(had, value));
+  }
+}
