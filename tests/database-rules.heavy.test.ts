@@ -8,6 +8,7 @@ import { loadRules } from "../src/rules/load-rules.ts";
 import { databaseCases, databaseDocCases, type DatabaseCase } from "./support/database-case.ts";
 import { judgeCase, startDatabaseWorld, type BuiltDatabase, type DatabaseWorld } from "./support/database-world.ts";
 import { DOC_SECTIONS, section } from "./support/rule-cases.ts";
+import { countWords } from "./support/count-words.ts";
 
 const home = fileURLToPath(new URL("../src/rules", import.meta.url));
 const rules = (await loadRules()).filter((rule) => rule.judge !== undefined);
@@ -82,7 +83,7 @@ function missing(expected: readonly string[], said: readonly string[]): string[]
 const objectsOf = ({ places, claim, doubt }: Finding): string => [...places.map(({ role, object = "" }) => `${role} ${object}`), claim, doubt].join("\n");
 
 function expectWhole(finding: Finding): void {
-  expect(finding.claim.split(/\s+/).length, finding.claim).toBeLessThanOrEqual(25);
+  expect(countWords(finding.claim), finding.claim).toBeLessThanOrEqual(25);
   expect(finding.doubt).toMatch(EVIDENCE_NOTE);
   expect(finding.places.length).toBeGreaterThan(0);
   expect(finding.evidence.length).toBeGreaterThan(0);

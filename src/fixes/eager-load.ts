@@ -1,5 +1,5 @@
 /** The edit that loads a relation together with the queryset that owns the rows. */
-import type { ClassInfo, EditDraft, FixDraft, LazyLoad, RuleInput, Safety, Span } from "../model/index.ts";
+import type { ClassInfo, EditDraft, FixDraft, LazyLoad, RuleInput, Safety, SourceFacts, Span } from "../model/index.ts";
 import { appendCall, extendCall, insertion, isExtensible, ownCalls, withoutAll } from "./chain-edit.ts";
 import { lookupPath } from "./eager-paths.ts";
 import { judge, type EditPlan, type Verdict } from "./eager-verdict.ts";
@@ -110,6 +110,15 @@ const QUERYSET_METHODS: ReadonlySet<string> = new Set([
 /** The header of a class, or an object of one: a serializer field stands for rows and has none of their methods. */
 const NO_QUERYSET = /^(?:class\s|def\s|\w+\s*=|(?:[a-z_]\w*\.)*[A-Z]\w*\()/;
 
+const placesOfFacts = new WeakMap<SourceFacts, ReadonlySet<string>>();
+
+/** `file:offset` of every read of a relation that an eager load had covered somewhere. */
+function coveredPlaces(facts: SourceFacts): ReadonlySet<string> {
+  const known = placesOfFacts.get(facts) ?? new Set([...facts.covered].map((key) => key.slice(0, key.lastIndexOf(":"))));
+  placesOfFacts.set(facts, known);
+  return known;
+}
+
 /** A chain cannot be cut where a method of the manager alone comes next, or where the manager itself is passed on. */
 function whyNotHere({ origin }: LazyLoad, input: RuleInput): Verdict | null {
   const text = input.text(origin.span.file);
@@ -124,7 +133,7 @@ function whyNotHere({ origin }: LazyLoad, input: RuleInput): Verdict | null {
     return { safety: "advice", reason: "the expression that makes the queryset is not a chain of calls" };
   if (origin.kind === "related" && !written.includes(".")) return { safety: "advice", reason: "load it with the rows that the serializer is given" };
   const { file, start } = origin.span;
-  const isPrefetched = [...input.facts.covered].some((key) => key.startsWith(`${file}:${start}:`));
+  const isPrefetched = coveredPlaces(input.facts).has(`${file}:${start}`);
   if (isPrefetched && next === undefined && written.endsWith(".all()"))
     return { safety: "advice", reason: "load it where these rows are prefetched, since a queryset that is narrowed or widened here asks for them again" };
   const isWhole = next !== undefined || written.endsWith(")");

@@ -1,4 +1,4 @@
-import type { LazyLoad, SourceFacts, Span } from "../model/index.ts";
+import type { LazyLoad, QueryRun, SourceFacts, Span } from "../model/index.ts";
 
 const SINGLE: ReadonlySet<string> = new Set(["get", "first", "last", "latest", "earliest", "index"]);
 const MANY: ReadonlySet<string> = new Set(["iterate", "list", "sorted", "in_bulk", "iterator", "unpack"]);
@@ -6,8 +6,23 @@ const MANY: ReadonlySet<string> = new Set(["iterate", "list", "sorted", "in_bulk
 /** Each round fetches its row in a query of its own, so that there are no rows to load something for at once. */
 export function isFetchedEachRound({ origin, loop }: LazyLoad, { runs }: SourceFacts): boolean {
   if (loop === null) return false;
-  const own = runs.filter((run) => run.origin.id === origin.id);
+  const own = runsByOrigin(runs).get(origin.id) ?? [];
   return own.some((run) => SINGLE.has(run.how) && run.loop !== null && isSame(run.loop.span, loop.span)) && !own.some((run) => MANY.has(run.how));
+}
+
+const byOrigin = new WeakMap<SourceFacts["runs"], ReadonlyMap<number, readonly QueryRun[]>>();
+
+function runsByOrigin(runs: SourceFacts["runs"]): ReadonlyMap<number, readonly QueryRun[]> {
+  const known = byOrigin.get(runs);
+  if (known !== undefined) return known;
+  const found = new Map<number, QueryRun[]>();
+  for (const run of runs) {
+    const own = found.get(run.origin.id);
+    if (own === undefined) found.set(run.origin.id, [run]);
+    else own.push(run);
+  }
+  byOrigin.set(runs, found);
+  return found;
 }
 
 function isSame(a: Span, b: Span): boolean {

@@ -16,6 +16,7 @@ import { earlierOf, thresholdsIn, withGiven } from "./given.ts";
 import { withTraffic, type GivenTraffic } from "./replay-of.ts";
 import { SHOP_FILES } from "./shop-project.ts";
 import { writeFiles } from "./temporary-folder.ts";
+import { countWords } from "./count-words.ts";
 
 export interface AuditVerdict {
   readonly findings: readonly Finding[];
@@ -130,7 +131,7 @@ const wordsOf = ({ places, claim }: Finding): string => [...places.map(({ role, 
 const LONGEST_CLAIM = 25;
 
 function expectWhole(finding: Finding): void {
-  expect(finding.claim.split(/\s+/).length, finding.claim).toBeLessThanOrEqual(LONGEST_CLAIM);
+  expect(countWords(finding.claim), finding.claim).toBeLessThanOrEqual(LONGEST_CLAIM);
   expect(finding.claim).not.toMatch(/\b(?:may|might|consider|potential|potentially|significant|significantly|undefined|null|NaN)\b/);
   for (const text of [finding.doubt, finding.message]) expect(text).toMatch(/\S/);
   expect(finding.places.length).toBeGreaterThan(0);

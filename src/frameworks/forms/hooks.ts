@@ -88,13 +88,22 @@ function modelChoices(engine: Engine, form: ObjectValue, site: CallSite): [strin
   });
 }
 
+const adminForms = new WeakMap<Engine, ReadonlySet<ClassInfo>>();
+
 /** `form = VenueForm` of an admin class, which hides some keys and searches for others. */
 function isAdminForm(engine: Engine, form: ClassInfo, at: AccessSite): boolean {
-  return engine.program.classes.some((cls) => {
-    if (cls.module.origin !== "project" || !engine.program.isSubclass(cls, "django.contrib.admin.options.BaseModelAdmin")) return false;
+  const known = adminForms.get(engine) ?? formsOfAdmin(engine, at);
+  adminForms.set(engine, known);
+  return known.has(form);
+}
+
+function formsOfAdmin(engine: Engine, at: AccessSite): ReadonlySet<ClassInfo> {
+  const forms = engine.program.classes.flatMap((cls) => {
+    if (cls.module.origin !== "project" || !engine.program.isSubclass(cls, "django.contrib.admin.options.BaseModelAdmin")) return [];
     const own = engine.classMember(cls, "form", { kind: "class", cls }, at);
-    return own?.kind === "class" && own.cls === form;
+    return own?.kind === "class" ? [own.cls] : [];
   });
+  return new Set(forms);
 }
 
 function chosenNames(engine: Engine, meta: ClassInfo, model: Model, at: AccessSite): readonly string[] {
