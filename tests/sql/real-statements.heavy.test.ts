@@ -183,7 +183,8 @@ describe("logs of three formats", () => {
 
   it("hold the plans of auto_explain", () => {
     const { plans } = read("json");
-    expect(plans.length).toBeGreaterThan(200);
+    // A tenth of the statements, drawn by the server: nine deviations below the mean.
+    expect(plans.length).toBeGreaterThan(100);
     expect(plans.filter((one) => !one.isAnalyzed || one.sql === null || one.executionMs === null)).toEqual([]);
     expect(new Set(plans.map((one) => one.root.type)).size).toBeGreaterThan(5);
   });
