@@ -185,7 +185,9 @@ describe("logs of three formats", () => {
     const { plans } = read("json");
     // A tenth of the statements, drawn by the server: nine deviations below the mean.
     expect(plans.length).toBeGreaterThan(100);
-    expect(plans.filter((one) => !one.isAnalyzed || one.sql === null || one.executionMs === null)).toEqual([]);
+    // What an EXPLAIN of the application's own plans is not run.
+    const own = plans.filter(({ sql }) => sql?.startsWith("EXPLAIN") !== true);
+    expect(own.filter((one) => !one.isAnalyzed || one.sql === null || one.executionMs === null)).toEqual([]);
     expect(new Set(plans.map((one) => one.root.type)).size).toBeGreaterThan(5);
   });
 });
