@@ -209,7 +209,7 @@ async function endedBy(signal: "SIGINT" | "SIGKILL"): Promise<{ readonly status:
   }
   await watcher.end();
   // The watcher's own look was taken for company: that run has begun nothing.
-  return stderr.includes("copy-in-use") ? endedBy(signal) : { status, stderr };
+  return /other sessions? works?/.test(stderr) ? endedBy(signal) : { status, stderr };
 }
 
 test.each(["SIGINT", "SIGKILL"] as const)(
@@ -217,7 +217,7 @@ test.each(["SIGINT", "SIGKILL"] as const)(
   async (signal) => {
     const before = (await stateOf(copy)) as { readonly indexes: string };
     const { status, stderr } = await endedBy(signal);
-    expect(status).toBe(signal === "SIGKILL" ? null : stderr === "" ? 0 : 2);
+    expect(status, stderr).toBe(signal === "SIGKILL" ? null : stderr === "" ? 0 : 2);
     expect(((await stateOf(copy)) as { readonly indexes: string }).indexes).toBe(before.indexes);
   },
   60_000,
