@@ -1,10 +1,11 @@
 // What a snapshot costs the server: a schema of 1 000 tables and 5 000 indexes, looked at by the built program.
 //
-//   npm run build && node bench/snapshot/run.mjs [--rows 100] [--looks 3]
+//   npm run build && node bench/snapshot/run.mjs [--rows 100] [--looks 3] [--pghero FOLDER]
 //
 // What is bounded is the processor time of the server process that serves Luthier, as the kernel counts it: unlike the time of statements
 // in pg_stat_statements, which is printed too, it does not grow with what else the machine does. pg_dump --schema-only of the same
-// database stands beside it: it reads the same catalogs, but neither statistics nor counters nor files.
+// database stands beside it: it reads the same catalogs, but neither statistics nor counters nor files. So do, with --pghero, the checks behind
+// pghero's pages: a copy of its repository, run by Debian's ruby with ruby-pg, ruby-pg-query and ruby-activerecord.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,11 +14,23 @@ import { parseArgs } from "node:util";
 import pg from "pg";
 import { withPostgres } from "../../scripts/postgres.mjs";
 
+/** What its pages ask: indexes, space, queries, sessions, vacuum, sequences. It writes its own history nowhere here. */
+const PGHERO = `
+require "active_support/all"; require "active_record"; require "pg_query"; require "pghero"
+ENV["PGHERO_DATABASE_URL"] = ARGV[0]
+db = PgHero::Database.new("primary", {"url" => ARGV[0]})
+%i[indexes index_usage missing_indexes unused_indexes duplicate_indexes invalid_indexes invalid_constraints index_bloat index_hit_rate table_hit_rate
+  relation_sizes database_size query_stats connections connection_sources running_queries long_running_queries blocked_queries autovacuum_danger
+  transaction_id_danger maintenance_info sequences settings replication_slots].each { |check| db.public_send(check) }
+`;
+
 const TABLES = 1000;
 const LIMITS = { processorMs: 2000, fileBytes: 10 * 1024 * 1024 };
 const program = path.resolve(import.meta.dirname, "../../dist/cli/main.js");
 
-const { values: flags } = parseArgs({ options: { rows: { type: "string", default: "100" }, looks: { type: "string", default: "3" } } });
+const { values: flags } = parseArgs({
+  options: { rows: { type: "string", default: "100" }, looks: { type: "string", default: "3" }, pghero: { type: "string" } },
+});
 
 process.exitCode = await withPostgres(measure, { settings: { "pg_stat_statements.track_planning": "on", max_locks_per_transaction: "4096" } });
 
@@ -31,6 +44,7 @@ async function measure(cluster) {
   const best = looks.toSorted((a, b) => a.processorMs - b.processorMs)[0];
   const dump = await dumpOnce(client, cluster);
   print(looks, dump, await slowest(client));
+  if (flags.pghero) printPghero(await pgheroOnce(client, cluster, flags.pghero));
   await client.end();
   return best !== undefined && best.processorMs <= LIMITS.processorMs && best.fileBytes <= LIMITS.fileBytes ? 0 : 1;
 }
@@ -117,6 +131,20 @@ async function dumpOnce(client, cluster) {
   const { status, stderr } = spawnSync(path.join(cluster.binaries, "pg_dump"), ["--schema-only", "-d", cluster.url], { encoding: "utf8", maxBuffer: 1 << 28 });
   if (status !== 0) throw new Error(stderr);
   return { wallMs: performance.now() - started, serverMs: (await serverTime(client)) - before };
+}
+
+/** @param {pg.Client} client @param {import("../../scripts/postgres.mjs").Cluster} cluster @param {string} folder */
+async function pgheroOnce(client, cluster, folder) {
+  const before = await serverTime(client);
+  const started = performance.now();
+  const { status, stderr } = spawnSync("ruby", ["-I", path.join(folder, "lib"), "-e", PGHERO, cluster.url], { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  return { wallMs: performance.now() - started, serverMs: (await serverTime(client)) - before };
+}
+
+/** @param {{ wallMs: number, serverMs: number }} run */
+function printPghero({ wallMs, serverMs }) {
+  process.stdout.write(`pghero's checks: its statements ${Math.round(serverMs)} ms, whole run ${Math.round(wallMs)} ms\n`);
 }
 
 /**
