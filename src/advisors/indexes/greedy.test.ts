@@ -22,6 +22,18 @@ const PROGRAM: Program = {
   budget: 10,
 };
 
+/** Two questions as dear, and two candidates as large. */
+const TWO_ALIKE: Pick<Program, "questions" | "candidates"> = {
+  questions: [
+    { cost: 100, weight: 1 },
+    { cost: 100, weight: 1 },
+  ],
+  candidates: [
+    { bytes: 10, upkeep: 0 },
+    { bytes: 10, upkeep: 0 },
+  ],
+};
+
 test("takes what saves most for its bytes, and what is there already costs none", () => {
   expect(greedyChoice(PROGRAM, [0, 1, 2, 3])).toEqual([1, 2]);
   expect(costWith(PROGRAM, new Set([1, 2]))).toBe(30 + 2 * 20 + 5);
@@ -34,14 +46,7 @@ test("stays within the budget, and takes nothing whose upkeep is more than it sa
 
 test("ends where the planner takes a plan that is charged, though one that is chosen too would be charged less", () => {
   const charged: Program = {
-    questions: [
-      { cost: 100, weight: 1 },
-      { cost: 100, weight: 1 },
-    ],
-    candidates: [
-      { bytes: 10, upkeep: 0 },
-      { bytes: 10, upkeep: 0 },
-    ],
+    ...TWO_ALIKE,
     options: [
       { question: 0, needs: [0], cost: 40, charge: 30 },
       { question: 0, needs: [1], cost: 60 },
@@ -56,14 +61,7 @@ test("ends where the planner takes a plan that is charged, though one that is ch
 
 test("what two questions lack is worth what both of them save", () => {
   const shared: Program = {
-    questions: [
-      { cost: 100, weight: 1 },
-      { cost: 100, weight: 1 },
-    ],
-    candidates: [
-      { bytes: 10, upkeep: 0 },
-      { bytes: 10, upkeep: 0 },
-    ],
+    ...TWO_ALIKE,
     options: [
       { question: 0, needs: [0], cost: 30 },
       { question: 0, needs: [1], cost: 50 },
