@@ -6,6 +6,7 @@ import type { Change, Gain } from "../model/handbook.ts";
 import { formatCount } from "../model/numbers.ts";
 import { compareFindings } from "../select/finding-order.ts";
 import { CONFIDENCES, rungOf, SEVERITIES } from "../select/severity.ts";
+import { isSourceLine } from "../select/source-line.ts";
 import { deployedFirst } from "./deploy-order.ts";
 import type { Work } from "./input.ts";
 import { inPlanOrder } from "./plan-order.ts";
@@ -109,7 +110,7 @@ export function placeOf({ places }: Finding): string {
   const [first] = places;
   if (first === undefined) return "";
   if (first.object !== undefined && first.role !== "statement") return first.object.replace(/^public\./, "");
-  const inSource = places.find(({ object, line }) => object === undefined && line > 0);
+  const inSource = places.find(isSourceLine);
   return inSource === undefined ? (first.object ?? first.file) : `${inSource.file}:${inSource.line}`;
 }
 

@@ -1,6 +1,6 @@
 import { changedBlocks, changedLineCount, type ChangedBlock } from "../fixes/changed-blocks.ts";
 import { editsByFile } from "../fixes/plan-fixes.ts";
-import type { Place, Evidence, Figure, Finding, Fix, Impact, Rung } from "../model/finding.ts";
+import type { Evidence, Figure, Finding, Fix, Impact, Rung } from "../model/finding.ts";
 import type { Report } from "../model/report.ts";
 import { rungOf, strongestEvidence } from "../select/severity.ts";
 import { formatBytes, formatCost, formatCount, formatNumber } from "../model/numbers.ts";
@@ -151,9 +151,4 @@ export function fixSentence(fix: Fix | undefined, changes: readonly FileChange[]
   );
   const size = changes.length > 1 ? `${lines} in ${changes.length} files` : lines;
   return [fix.safety, KINDS[fix.kind], size].filter(Boolean).join(", ");
-}
-
-/** Whether a comment can stand there: a line of the source, no object of the database. */
-export function isSourceLine({ object, line }: Place): boolean {
-  return object === undefined && line > 0;
 }

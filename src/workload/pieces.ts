@@ -1,5 +1,6 @@
 /** The time of statements, cut where findings meet it: no second is counted for two. */
 import type { Finding, Place } from "../model/finding.ts";
+import { isSourceLine } from "../select/source-line.ts";
 import type { RecordedPart } from "./join-recordings.ts";
 import type { TimedStatement } from "./time-base.ts";
 import { textKey } from "./time-base.ts";
@@ -137,7 +138,7 @@ function canBeOf({ rule, places }: Finding, { calls, recordedAt }: TimedStatemen
 
 /** Of a loop, the line in it: the statement that fetched the rows stays when the loop is mended. */
 function sendingPlaces({ rule, places }: Finding): readonly Place[] {
-  const inSource = places.filter(({ object, line }) => object === undefined && line > 0);
+  const inSource = places.filter(isSourceLine);
   const inLoop = inSource.filter(({ role }) => role === "access" || role === "write");
   if (LAZY.has(rule)) return inSource.filter(({ role }) => role === "access");
   if (PER_ROW.has(rule) && inLoop.length > 0) return inLoop;

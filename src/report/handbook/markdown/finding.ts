@@ -16,7 +16,7 @@ import {
   sqlStatements,
   type FileChange,
 } from "../../finding-facts.ts";
-import { isSourceLine } from "../../finding-facts.ts";
+import { isSourceLine } from "../../../select/source-line.ts";
 import { codeSpan, escapeProse } from "../../markdown-text.ts";
 import { shortIdOf } from "../../render-context.ts";
 import { block, details, figure, fileLink, placeLink, sentence, statementText, table } from "./blocks.ts";
