@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createDatabase } from "./locale.ts";
+import { createDatabase, createPgliteDatabase, standInCollations } from "./locale.ts";
 
 const database = {
   name: "shop",
@@ -35,4 +35,37 @@ test("a database in C is made in C", () => {
     sql: expect.stringContaining("LC_COLLATE 'C' LC_CTYPE 'C'"),
     note: null,
   });
+});
+
+const pglite = (collate: string, provider = "libc", locale: string | null = null): readonly (string | null)[] => {
+  const [first] = createPgliteDatabase("phantom", { ...database, collate, ctype: collate, localeProvider: provider }, { locale });
+  return [first?.sql.replace(/^.* ENCODING 'UTF8' /, "") ?? null, first?.note ?? null];
+};
+
+test("PGlite has C.UTF-8 by a name that it does not take for C", () => {
+  expect(pglite("C.UTF-8")).toEqual(["LC_COLLATE 'C.utf8' LC_CTYPE 'C.utf8'", null]);
+  expect(pglite("C")).toEqual(["LC_COLLATE 'C' LC_CTYPE 'C'", null]);
+  expect(pglite("C.UTF-8", "builtin", "C.UTF-8")[0]).toContain("BUILTIN_LOCALE 'C.UTF-8'");
+});
+
+test("of languages PGlite has the order that all start from, which is that of some", () => {
+  expect(pglite("en_US.UTF-8")).toEqual([
+    "LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LC_COLLATE 'C' LC_CTYPE 'C'",
+    "PGlite has no locale en_US.UTF-8: texts are ordered as ICU orders them",
+  ]);
+  expect(pglite("C", "icu", "de-AT")).toEqual(["LOCALE_PROVIDER icu ICU_LOCALE 'de-AT' LC_COLLATE 'C' LC_CTYPE 'C'", null]);
+  const foreign = /^PGlite has no rules of (?:sv_SE\.UTF-8|fr-CA|de-u-co-phonebk): texts are ordered as ICU orders those of any language/;
+  expect(pglite("sv_SE.UTF-8")[1]).toMatch(foreign);
+  expect(pglite("C", "icu", "fr-CA")[1]).toMatch(foreign);
+  expect(pglite("C", "icu", "de-u-co-phonebk")[1]).toMatch(foreign);
+});
+
+test("a column's collation that is not here is made of ICU's", () => {
+  const ddl = [
+    'CREATE TABLE public.a (b text COLLATE pg_catalog."de_DE.utf8", c text COLLATE pg_catalog."C", d text COLLATE pg_catalog."sv-SE-x-icu", e text COLLATE pg_catalog.unicode, f text COLLATE public.mine)',
+  ];
+  expect(standInCollations(ddl, new Set(["C", "unicode"]))).toEqual([
+    { name: "de_DE.utf8", sql: `CREATE COLLATION pg_catalog."de_DE.utf8" (provider = icu, locale = 'de-DE')` },
+    { name: "sv-SE-x-icu", sql: `CREATE COLLATION pg_catalog."sv-SE-x-icu" (provider = icu, locale = 'sv-SE')` },
+  ]);
 });

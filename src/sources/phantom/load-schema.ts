@@ -1,5 +1,6 @@
 /** Settings and schema of production, as far as this server can have them. */
 import type { Snapshot } from "../../model/index.ts";
+import { standInCollations } from "../../postgres/phantom/locale.ts";
 import { plannerSettings, setStatement } from "../../postgres/phantom/planner-settings.ts";
 import type { Ask } from "./connection.ts";
 import { CONFINE, OWNER, runThroughDoor, wayOf } from "./door.ts";
@@ -23,6 +24,7 @@ export async function createSchema(ask: Ask, { catalog }: Snapshot, note: Note):
     ways.flatMap((one) => (one.kind === "superuser" ? [one.sql] : [])),
     note,
   );
+  await makeCollations(ask, catalog.ddl, note);
   await ask(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${OWNER}`);
   const statements = ways.flatMap((one) => (one.kind === "owner" ? [one.sql] : []));
   try {
@@ -43,6 +45,19 @@ async function createBySuperuser(ask: Ask, statements: readonly string[], note: 
       note(extension === undefined ? `a role was refused: ${messageOf(error)}` : `extension ${extension} is not on this machine: what uses it is left out`);
     });
   }
+}
+
+/** A table whose column names a collation that is not here would be left out. */
+async function makeCollations(ask: Ask, ddl: readonly string[], note: Note): Promise<void> {
+  if (!ddl.some((one) => one.includes(" COLLATE pg_catalog."))) return;
+  const present = await ask<{ name: string }>(
+    "SELECT collname AS name FROM pg_catalog.pg_collation WHERE collnamespace = 'pg_catalog'::pg_catalog.regnamespace",
+  );
+  for (const { name, sql } of standInCollations(ddl, new Set(present.map((one) => one.name))))
+    await ask(sql).then(
+      () => note(`collation ${name} is not on this machine: its texts are ordered as ICU orders them`),
+      () => {},
+    );
 }
 
 async function createEach(ask: Ask, statements: readonly string[], note: Note): Promise<void> {

@@ -1,7 +1,7 @@
 /** Production's plans without production's rows: a throw-away server with its schema, statistics, settings and file sizes. */
 import type { Plan, PlannerData, Snapshot } from "../../model/index.ts";
 import { UsageError } from "../../model/usage-error.ts";
-import { createDatabase } from "../../postgres/phantom/locale.ts";
+import { createDatabase, createPgliteDatabase } from "../../postgres/phantom/locale.ts";
 import { BLOCK, isOfOtherByteOrder } from "../../postgres/phantom/pages.ts";
 import { isFull, startCluster, type Cluster } from "./cluster.ts";
 import { connectPhantom, type Ask, type PhantomConnection } from "./connection.ts";
@@ -121,9 +121,9 @@ async function nativeHost(binaries: string, snapshot: Snapshot, major: number, {
 }
 
 async function pgliteHost({ catalog }: Snapshot, major: number, { folder, cache = defaultCache() }: PhantomOptions, why: string): Promise<Host> {
-  const choices = createDatabase(DATABASE, catalog.database, catalog.planner, PGLITE_MAJOR);
+  const choices = createPgliteDatabase(DATABASE, catalog.database, catalog.planner);
   const { cluster, connect, note } = await startPglite({ ...(folder === undefined ? {} : { folder }), cache, database: DATABASE, choices, ddl: catalog.ddl });
-  return { cluster, connect, major: PGLITE_MAJOR, notes: [pgliteNote(major, why), ...[note, orderNote(catalog.database)].flatMap((one) => one ?? [])] };
+  return { cluster, connect, major: PGLITE_MAJOR, notes: [pgliteNote(major, why), ...(note === null ? [] : [note])] };
 }
 
 /** docs/phantom.md has the figures. */
@@ -132,13 +132,6 @@ function pgliteNote(major: number, why: string): string {
   return major === PGLITE_MAJOR
     ? what
     : `${what}, and production is PostgreSQL ${major}: some plans and many costs differ there, so that what rests on them is to be verified by running`;
-}
-
-/** In no other locale than C itself does a plain index serve LIKE; PGlite has but that one. */
-function orderNote({ localeProvider, collate }: Snapshot["catalog"]["database"]): string | null {
-  return localeProvider !== "libc" || /^(?:C|POSIX)$/.test(collate) || collate === ""
-    ? null
-    : `PGlite orders texts by their bytes, production as in ${collate}: conditions on ranges of texts are estimated otherwise, and an index on a text serves LIKE here that does not there`;
 }
 
 function buildFailure(cause: unknown, isRoomless: boolean): UsageError {
