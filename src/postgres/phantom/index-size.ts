@@ -100,7 +100,18 @@ function leafPages(facts: IndexFacts): number {
 }
 
 function groupsOf({ tableRows, tablePages, rows, mostGroups, columns }: IndexFacts): GroupClass[] {
-  return groupSizes({ tableRows, rows, mostGroups, columns: columns.map((one) => valueClasses(one, tableRows, tablePages)) });
+  return groupSizes({ tableRows, rows, mostGroups, columns: columns.map((one) => classesOf(one, tableRows, tablePages)) });
+}
+
+const classesKept = new WeakMap<IndexColumnFacts, { readonly rows: number; readonly pages: number; readonly classes: readonly ValueClass[] }>();
+
+/** A column is in many indexes that are tried. */
+function classesOf(column: IndexColumnFacts, rows: number, pages: number): readonly ValueClass[] {
+  const kept = classesKept.get(column);
+  if (kept !== undefined && kept.rows === rows && kept.pages === pages) return kept.classes;
+  const classes = valueClasses(column, rows, pages);
+  classesKept.set(column, { rows, pages, classes });
+  return classes;
 }
 
 /** Entries that are looked at; of more, a sample is. */
@@ -153,7 +164,8 @@ function drawGroups(classes: readonly GroupClass[], count: number): Group[] {
   for (const one of classes) {
     upTo += (one.groups / Math.max(1e-9, total)) * count;
     const wanted = Math.round(upTo) - drawn.length;
-    for (let place = 0; place < wanted; place += 1) drawn.push({ rows: rowsOfGroup(one, (place + 0.5) / wanted), nulls: one.nulls });
+    const rowsOf = rowsOfGroups(one);
+    for (let place = 0; place < wanted; place += 1) drawn.push({ rows: rowsOf((place + 0.5) / wanted), nulls: one.nulls });
   }
   return shuffled(drawn);
 }
@@ -201,17 +213,20 @@ const listOf = (bytes: number, rows: number): Entry => ({ bytes: align(bytes + r
 const POISSON_UP_TO = 40;
 
 /** Of a kind's groups the one that is greater than such a share of them: those of a mean are spread as by chance, without those that do not occur. */
-function rowsOfGroup({ rows, isExact }: GroupClass, share: number): number {
+function rowsOfGroups({ rows, isExact }: GroupClass): (share: number) => number {
   // Of several columns together, a value's share is its own, and yet how often it meets the others is by chance.
-  if (isExact && (rows > POISSON_UP_TO || Math.abs(rows - Math.round(rows)) < 1e-6)) return Math.max(1, Math.round(rows));
-  if (rows > POISSON_UP_TO) return Math.max(1, Math.round(rows + Math.sqrt(rows) * normalAt(share)));
+  if (isExact && (rows > POISSON_UP_TO || Math.abs(rows - Math.round(rows)) < 1e-6)) return () => Math.max(1, Math.round(rows));
+  if (rows > POISSON_UP_TO) return (share) => Math.max(1, Math.round(rows + Math.sqrt(rows) * normalAt(share)));
   const lambda = lambdaOf(rows);
-  let [count, chance] = [1, (lambda * Math.exp(-lambda)) / -Math.expm1(-lambda)];
-  for (let below = chance; below < share && count < POISSON_UP_TO * 3; below += chance) {
-    count += 1;
-    chance *= lambda / count;
-  }
-  return count;
+  const least = (lambda * Math.exp(-lambda)) / -Math.expm1(-lambda);
+  return (share) => {
+    let [count, chance] = [1, least];
+    for (let below = chance; below < share && count < POISSON_UP_TO * 3; below += chance) {
+      count += 1;
+      chance *= lambda / count;
+    }
+    return count;
+  };
 }
 
 /** Of a normal distribution, near enough: the logistic one of the same spread. */

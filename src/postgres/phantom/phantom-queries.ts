@@ -35,19 +35,12 @@ FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.float4[], $3::pg_catalog.int4[]
 /** `$1` relations, `$2` the numbers of their new files. */
 export const SET_FILES = `UPDATE pg_catalog.pg_class c SET relfilenode = x.file FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.oid[]) x(oid, file) WHERE c.oid = x.oid`;
 
-/** Both at once: `$1` relations, `$2` files, `$3` rows, `$4` pages, `$5` pages that are all visible. */
-export const SET_FILES_AND_COUNTERS = `
-UPDATE pg_catalog.pg_class c SET relfilenode = x.file, reltuples = x.rows, relpages = x.pages, relallvisible = x.visible
-FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.oid[], $3::pg_catalog.float4[], $4::pg_catalog.int4[], $5::pg_catalog.int4[]) x(oid, file, rows, pages, visible) WHERE c.oid = x.oid`;
-
 /** Every relation that an index on `$1` has a part on: the table, or it and its partitions. */
 export const TREE = `
 SELECT c.oid::pg_catalog.int8 AS oid, c.relkind AS kind, c.relfilenode::pg_catalog.int8 AS file, c.reltuples::pg_catalog.float8 AS rows, c.relpages AS pages, c.relallvisible AS visible
 FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'm', 'p') AND (c.oid = $1::pg_catalog.oid OR c.oid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree($1::pg_catalog.oid) p))`;
 
-export const INDEXES_OF = `
-SELECT i.indexrelid::pg_catalog.int8 AS oid, c.relname AS name, c.relkind AS kind, pg_catalog.pg_relation_filepath(c.oid) AS path, i.indrelid::pg_catalog.int8 AS table
-FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = ANY ($1::pg_catalog.oid[])`;
+export const LAST_INDEX = `SELECT coalesce(max(i.indexrelid::pg_catalog.int8), 0) AS oid FROM pg_catalog.pg_index i`;
 
 /** An index that is dropped, with its parts on partitions: the planner passes over what is not valid. */
 export const INVALIDATE = `
@@ -65,24 +58,34 @@ const lengths = (kind: number): string => `
   CASE WHEN b.typcategory = 'S' THEN ARRAY(SELECT pg_catalog.octet_length(v) + CASE WHEN pg_catalog.octet_length(v) > 126 THEN 4 ELSE 1 END FROM pg_catalog.unnest(${slotOf(kind, "stavalues", "text")}::text[]) v)
     WHEN b.typname = 'numeric' THEN ARRAY(SELECT pg_catalog.pg_column_size(v) FROM pg_catalog.unnest(${slotOf(kind, "stavalues", "text")}::pg_catalog.numeric[]) v) END`;
 
-/** Columns of the index `$1`, with the statistics of the table's column or of the index's expression. Support function 4 says whether equal values have equal bytes. */
-export const INDEX_COLUMNS = `
-SELECT a.attnum AS position, k.number AS column, a.attlen AS length, CASE a.attalign WHEN 'c' THEN 1 WHEN 's' THEN 2 WHEN 'i' THEN 4 ELSE 8 END AS alignment, t.typname AS type_name, coalesce(oc.opcname, '') AS class,
-  EXISTS (SELECT FROM pg_catalog.pg_amproc p WHERE p.amprocfamily = oc.opcfamily AND p.amproclefttype = oc.opcintype AND p.amprocrighttype = oc.opcintype AND p.amprocnum = 4) AND coalesce((SELECT l.collisdeterministic FROM pg_catalog.pg_collation l WHERE l.oid = a.attcollation), true) AS equal_images,
-  s.stanullfrac::pg_catalog.float8 AS null_fraction, s.stawidth AS width, s.stadistinct::pg_catalog.float8 AS distinct, ${slotOf(1, "stanumbers", "pg_catalog.float8[]")} AS frequencies,
-  CASE WHEN b.typname IN ('int2', 'int4', 'int8') AND (k.number <> 0 OR EXISTS (SELECT FROM pg_catalog.pg_am m WHERE m.oid = oc.opcmethod AND m.amname = 'btree')) THEN ${slotOf(2, "stavalues", "text")}::pg_catalog.float8[] END AS bounds, ${lengths(1)} AS common_lengths, ${lengths(2)} AS histogram_lengths, (${slotOf(3, "stanumbers", "pg_catalog.float8[]")})[1] AS correlation, pg_catalog.pg_get_indexdef(i.indexrelid, a.attnum, false) AS definition
-FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indexrelid JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-CROSS JOIN LATERAL (SELECT i.indkey[a.attnum - 1] AS number) k -- What is in a GIN index is part of a column's value, and the statistics are of the value.
-JOIN pg_catalog.pg_type b ON b.oid = coalesce((SELECT c.atttypid FROM pg_catalog.pg_attribute c WHERE c.attrelid = i.indrelid AND c.attnum = k.number AND k.number <> 0), a.atttypid)
-LEFT JOIN pg_catalog.pg_opclass oc ON a.attnum <= i.indnkeyatts AND oc.oid = i.indclass[a.attnum - 1]
-LEFT JOIN LATERAL (SELECT s.* FROM pg_catalog.pg_statistic s WHERE k.number <> 0 AND s.starelid = i.indrelid AND s.staattnum = k.number OR k.number = 0 AND s.starelid = i.indexrelid AND s.staattnum = a.attnum ORDER BY s.stainherit LIMIT 1) s ON true
-WHERE i.indexrelid = $1::pg_catalog.oid AND a.attnum > 0 ORDER BY a.attnum`;
-
-export const INDEX_FACTS = `
-SELECT am.amname AS method, i.indisunique AS unique, i.indnkeyatts AS keys, i.indrelid::pg_catalog.regclass::text AS table, i.indrelid::pg_catalog.int8 AS table_oid, pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
+/**
+ * Indexes on the tables `$1` that were made after the one with the number `$2`, and what the size model asks of each. Columns are as the index has them: a `column` of 0 is an expression. Support function 4
+ * says whether equal values have equal bytes.
+ */
+export const MADE_INDEXES = `
+SELECT i.indexrelid::pg_catalog.int8 AS oid, c.relname AS name, c.relkind AS kind, pg_catalog.pg_relation_filepath(c.oid) AS path, i.indrelid::pg_catalog.int8 AS table, am.amname AS method,
+  i.indisunique AS unique, i.indnkeyatts AS keys, i.indrelid::pg_catalog.regclass::text AS table_name, pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
   coalesce((SELECT pg_catalog.jsonb_object_agg(o.option_name, o.option_value) FROM pg_catalog.pg_options_to_table(c.reloptions) o), '{}') AS options, (pg_catalog.pg_relation_size(i.indrelid) / 8192)::pg_catalog.int4 AS table_pages,
-  EXISTS (SELECT FROM pg_catalog.pg_statistic_ext e WHERE e.stxrelid = i.indrelid AND 'd' = ANY (e.stxkind) AND (SELECT pg_catalog.count(*) FROM pg_catalog.unnest(e.stxkeys::pg_catalog.int2[]) k(number) WHERE k.number = ANY (i.indkey::pg_catalog.int2[])) > 1) AS known_together
-FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_am am ON am.oid = c.relam WHERE i.indexrelid = $1::pg_catalog.oid`;
+  EXISTS (SELECT FROM pg_catalog.pg_statistic_ext e WHERE e.stxrelid = i.indrelid AND 'd' = ANY (e.stxkind) AND (SELECT pg_catalog.count(*) FROM pg_catalog.unnest(e.stxkeys::pg_catalog.int2[]) k(number) WHERE k.number = ANY (i.indkey::pg_catalog.int2[])) > 1) AS known_together,
+  (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('position', a.attnum, 'column', k.number, 'length', a.attlen, 'alignment', CASE a.attalign WHEN 'c' THEN 1 WHEN 's' THEN 2 WHEN 'i' THEN 4 ELSE 8 END, 'type_name', t.typname, 'class', coalesce(oc.opcname, ''),
+      'equal_images', EXISTS (SELECT FROM pg_catalog.pg_amproc p WHERE p.amprocfamily = oc.opcfamily AND p.amproclefttype = oc.opcintype AND p.amprocrighttype = oc.opcintype AND p.amprocnum = 4) AND coalesce((SELECT l.collisdeterministic FROM pg_catalog.pg_collation l WHERE l.oid = a.attcollation), true),
+      'definition', pg_catalog.pg_get_indexdef(i.indexrelid, a.attnum, false)) ORDER BY a.attnum)
+    FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid CROSS JOIN LATERAL (SELECT i.indkey[a.attnum - 1] AS number) k
+    LEFT JOIN pg_catalog.pg_opclass oc ON a.attnum <= i.indnkeyatts AND oc.oid = i.indclass[a.attnum - 1] WHERE a.attrelid = i.indexrelid AND a.attnum > 0) AS columns
+FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_am am ON am.oid = c.relam
+WHERE i.indrelid = ANY ($1::pg_catalog.oid[]) AND i.indexrelid::pg_catalog.int8 > $2 ORDER BY i.indexrelid`;
+
+/** What the statistics tell of the columns `$2` of the table `$1`, or of the expressions of an index. */
+export const COLUMN_STATISTICS = `
+SELECT b.attnum AS number, s.stanullfrac::pg_catalog.float8 AS null_fraction, s.stawidth AS width, s.stadistinct::pg_catalog.float8 AS distinct, ${slotOf(1, "stanumbers", "pg_catalog.float8[]")} AS frequencies,
+  CASE WHEN b.typname IN ('int2', 'int4', 'int8') THEN ${slotOf(2, "stavalues", "text")}::pg_catalog.float8[] END AS bounds, ${lengths(1)} AS common_lengths, ${lengths(2)} AS histogram_lengths, (${slotOf(3, "stanumbers", "pg_catalog.float8[]")})[1] AS correlation
+FROM (SELECT a.attrelid, a.attnum, t.typname, t.typcategory FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum = ANY ($2::pg_catalog.int2[])) b
+LEFT JOIN LATERAL (SELECT s.* FROM pg_catalog.pg_statistic s WHERE s.starelid = b.attrelid AND s.staattnum = b.attnum ORDER BY s.stainherit LIMIT 1) s ON true`;
+
+/** Files, pages and rows of the indexes `$1`. */
+export const SET_SIZES = `
+UPDATE pg_catalog.pg_class c SET relfilenode = x.file, relpages = x.pages, reltuples = x.rows
+FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.oid[], $3::pg_catalog.int4[], $4::pg_catalog.float4[]) x(oid, file, pages, rows) WHERE c.oid = x.oid`;
 
 /**
  * The first column of the index `$1` where the planner would look for the column's ends in it: in the type's own order, of all rows. Its common values and the bounds

@@ -8,7 +8,7 @@ import { quoteQualified } from "../../postgres/quote.ts";
 import type { Ask } from "./connection.ts";
 import type { FileStore } from "./forge.ts";
 import { messageOf } from "./load-schema.ts";
-import { measureIndex, type ColumnRow, type LiveRows } from "./measure-index.ts";
+import { measureIndex, type LiveRows, type MadeIndex, type SizeMemory } from "./measure-index.ts";
 import type { OwnEnds } from "./own-ends.ts";
 import { synthesiseStatistics } from "./synthesise.ts";
 import { indexedTable } from "./indexed-table.ts";
@@ -27,6 +27,7 @@ export interface AddContext {
   readonly store: FileStore;
   readonly liveRows: LiveRows;
   readonly ends: OwnEnds;
+  readonly memory: Memory;
 }
 
 /** A statement that fails takes the transaction with it, unless there is a point to go back to. */
@@ -51,31 +52,33 @@ interface TreeRow {
   readonly visible: number;
 }
 
-interface IndexRow {
+interface IndexRow extends MadeIndex {
   readonly oid: number;
   readonly name: string;
-  readonly kind: string;
   readonly path: string | null;
-  readonly table: number;
 }
 
-export async function addIndex({ ask, store, liveRows, ends }: AddContext, spec: IndexSpec, files: string[]): Promise<AddedIndex> {
+/** What stays as it is in a phantom, whatever is tried on it: so it is asked once. */
+export interface Memory extends SizeMemory {
+  readonly tables: Map<string, number>;
+  readonly trees: Map<number, readonly TreeRow[]>;
+  /** The number of the last index: those made since have greater ones. */
+  last: number | null;
+}
+
+export const newMemory = (): Memory => ({ tables: new Map(), trees: new Map(), last: null, rows: new Map(), statistics: new Map(), facts: new Map() });
+
+export async function addIndex(context: AddContext, spec: IndexSpec, files: string[]): Promise<AddedIndex> {
+  const { ask, memory } = context;
   const sql = createIndexSql(spec);
-  const table = await tableOf(ask, spec, sql);
-  const tree = await ask<TreeRow>(q.TREE, [table]);
-  const oids = tree.map(({ oid }) => oid);
-  const before = new Set((await ask<IndexRow>(q.INDEXES_OF, [oids])).map(({ oid }) => oid));
+  const table = await tableOf(context, spec, sql);
+  const tree = memory.trees.get(table) ?? (await ask<TreeRow>(q.TREE, [table]));
+  memory.trees.set(table, tree);
+  memory.last ??= (await ask<{ oid: number }>(q.LAST_INDEX))[0]?.oid ?? 0;
   await createOnEmpty(ask, sql, tree);
-  const made = (await ask<IndexRow>(q.INDEXES_OF, [oids])).filter(({ oid }) => !before.has(oid));
-  const doubts = new Set<string>();
-  const sizes: IndexSize[] = [];
-  for (const one of made.filter(({ path }) => path !== null)) {
-    const columns = await ask<ColumnRow>(q.INDEX_COLUMNS, [one.oid]);
-    const hasExpressions = columns.some(({ column }) => column === 0);
-    for (const doubt of hasExpressions ? await synthesised(ask, one.oid) : []) doubts.add(doubt);
-    const facts = await measureIndex(ask, one.oid, hasExpressions ? await ask<ColumnRow>(q.INDEX_COLUMNS, [one.oid]) : columns, liveRows);
-    sizes.push(await fillIndex({ ask, store, files }, one, facts, facts.method === "btree" ? await ends.leafOf(ask, one.oid, one.table) : null));
-  }
+  const made = await ask<IndexRow>(q.MADE_INDEXES, [tree.map(({ oid }) => oid), memory.last]);
+  memory.last = Math.max(memory.last, ...made.map(({ oid }) => oid));
+  const { sizes, doubts } = await sized(context, made, files);
   const whole = made.find((one) => one.table === table);
   return {
     name: whole?.name ?? "",
@@ -85,8 +88,31 @@ export async function addIndex({ ask, store, liveRows, ends }: AddContext, spec:
   };
 }
 
+/** Each part that has a file gets one of the length that it would have. */
+async function sized(
+  context: AddContext,
+  made: readonly IndexRow[],
+  files: string[],
+): Promise<{ readonly sizes: readonly IndexSize[]; readonly doubts: ReadonlySet<string> }> {
+  const { ask, ends } = context;
+  const doubts = new Set<string>();
+  const filled: { readonly oid: number; readonly file: number; readonly size: IndexSize }[] = [];
+  for (const one of made.filter(({ path }) => path !== null)) {
+    if (one.columns.some(({ column }) => column === 0)) for (const doubt of await synthesised(ask, one)) doubts.add(doubt);
+    const facts = await measureIndex(context, one);
+    const size = estimateIndexSize(facts);
+    const leaf = facts.method === "btree" ? await ends.leafOf(ask, one.oid, one.table) : null;
+    const { number, paths } = context.store.write(one.path ?? "", { pages: size.pages, first: firstPages(facts, size, leaf), hasVisibilityMap: false });
+    files.push(...paths);
+    filled.push({ oid: one.oid, file: number, size });
+  }
+  const sizes = filled.map(({ size }) => size);
+  await ask(q.SET_SIZES, [filled.map(({ oid }) => oid), filled.map(({ file }) => file), sizes.map(({ pages }) => pages), sizes.map(({ rows }) => rows)]);
+  return { sizes, doubts };
+}
+
 /** An expression may not take a value that is made up: then it has none, as before ANALYZE. */
-async function synthesised(ask: Ask, index: number): Promise<string[]> {
+async function synthesised(ask: Ask, index: IndexRow): Promise<string[]> {
   try {
     return await kept(ask, () => synthesiseStatistics(ask, index));
   } catch (error) {
@@ -94,60 +120,39 @@ async function synthesised(ask: Ask, index: number): Promise<string[]> {
   }
 }
 
-async function tableOf(ask: Ask, spec: IndexSpec, sql: string): Promise<number> {
+async function tableOf({ ask, memory }: AddContext, spec: IndexSpec, sql: string): Promise<number> {
   const name = typeof spec === "string" ? await indexedTable(sql) : quoteQualified(spec.table);
+  const known = memory.tables.get(name ?? "");
+  if (known !== undefined) return known;
   const [row] = name === null ? [] : await ask<{ oid: number | null }>("SELECT pg_catalog.to_regclass($1)::pg_catalog.oid::pg_catalog.int8 AS oid", [name]);
-  if (row === undefined || row.oid === null)
+  if (name === null || row === undefined || row.oid === null)
     throw new UsageError("bad-index", `this index is on no table of the snapshot: ${sql}`, "Write it as CREATE INDEX ON table (…).");
+  memory.tables.set(name, row.oid);
   return row.oid;
 }
 
 /**
  * CREATE INDEX reads the table whole, and would write down what it counted: so it gets an empty file to read, and the table its own file and
- * counters back. Its row is updated before, since what CREATE INDEX writes in place outlives a rollback on a row that is older.
+ * counters back. Its row is updated before, since what CREATE INDEX writes in place outlives a rollback on a row that is older. All in one message.
  */
 async function createOnEmpty(ask: Ask, sql: string, tree: readonly TreeRow[]): Promise<void> {
-  const oids = tree.map(({ oid }) => oid);
-  await ask(
-    `UPDATE pg_catalog.pg_class c SET relfilenode = CASE WHEN c.relkind = 'p' THEN c.relfilenode ELSE (SELECT e.relfilenode FROM pg_catalog.pg_class e WHERE e.oid = '${EMPTY}'::pg_catalog.regclass) END WHERE c.oid = ANY ($1::pg_catalog.oid[])`,
-    [oids],
-  );
+  const statements = [
+    `UPDATE pg_catalog.pg_class c SET relfilenode = CASE WHEN c.relkind = 'p' THEN c.relfilenode ELSE (SELECT e.relfilenode FROM pg_catalog.pg_class e WHERE e.oid = '${EMPTY}'::pg_catalog.regclass) END WHERE c.oid IN (${tree.map(({ oid }) => oid).join(", ")})`,
+    sql,
+    `UPDATE pg_catalog.pg_class c SET relfilenode = x.file, reltuples = x.rows, relpages = x.pages, relallvisible = x.visible FROM (VALUES ${tree
+      .map(({ oid, file, rows, pages, visible }) => `(${oid}::pg_catalog.oid, ${file}::pg_catalog.oid, ${rows}::pg_catalog.float4, ${pages}, ${visible})`)
+      .join(", ")}) x(oid, file, rows, pages, visible) WHERE c.oid = x.oid`,
+  ];
   try {
-    await ask(sql);
+    await ask(statements.join(";\n"));
   } catch (cause) {
     throw new UsageError("bad-index", `PostgreSQL does not make this index: ${messageOf(cause)}.`, "Correct its definition.", { cause });
   }
-  await ask(q.SET_FILES_AND_COUNTERS, [
-    oids,
-    tree.map(({ file }) => file),
-    tree.map(({ rows }) => rows),
-    tree.map(({ pages }) => pages),
-    tree.map(({ visible }) => visible),
-  ]);
 }
 
 /** A table without columns and rows, whose file stands in for others. */
 export const EMPTY = "luthier_phantom.empty";
 export const MAKE_EMPTY = [`CREATE TABLE ${EMPTY} ()`];
-
-interface Filling {
-  readonly ask: Ask;
-  readonly store: FileStore;
-  readonly files: string[];
-}
-
-async function fillIndex({ ask, store, files }: Filling, index: IndexRow, facts: IndexFacts, leaf: Buffer | null): Promise<IndexSize> {
-  const size = estimateIndexSize(facts);
-  const { number, paths } = store.write(index.path ?? "", { pages: size.pages, first: firstPages(facts, size, leaf), hasVisibilityMap: false });
-  files.push(...paths);
-  await ask("UPDATE pg_catalog.pg_class SET relfilenode = $2, relpages = $3, reltuples = $4 WHERE oid = $1::pg_catalog.oid", [
-    index.oid,
-    number,
-    size.pages,
-    size.rows,
-  ]);
-  return size;
-}
 
 function firstPages(facts: IndexFacts, size: IndexSize, leaf: Buffer | null): readonly Buffer[] {
   if (facts.method === "btree") return btreePages(size.height, leaf);

@@ -5,19 +5,23 @@ import { leavesOutNulls } from "../../postgres/phantom/leaves-out-nulls.ts";
 import type { Ask } from "./connection.ts";
 import { explainThroughDoor } from "./door.ts";
 
-interface FactsRow {
+/** An index that was made empty, as the server describes it. */
+export interface MadeIndex {
+  readonly oid: number;
+  readonly table: number;
   readonly method: string;
   readonly unique: boolean;
   readonly keys: number;
-  readonly table: string;
-  readonly table_oid: number;
+  /** As SQL calls it. */
+  readonly table_name: string;
   readonly predicate: string | null;
   readonly options: Readonly<Record<string, string>>;
   readonly table_pages: number;
   readonly known_together: boolean;
+  readonly columns: readonly MadeColumn[];
 }
 
-export interface ColumnRow {
+export interface MadeColumn {
   readonly position: number;
   /** Of the table; 0 for an expression. */
   readonly column: number;
@@ -26,6 +30,11 @@ export interface ColumnRow {
   readonly type_name: string;
   readonly class: string;
   readonly equal_images: boolean;
+  readonly definition: string;
+}
+
+interface StatisticsRow {
+  readonly number: number;
   readonly null_fraction: number | null;
   readonly width: number | null;
   readonly distinct: number | null;
@@ -34,35 +43,90 @@ export interface ColumnRow {
   readonly common_lengths: readonly number[] | null;
   readonly histogram_lengths: readonly number[] | null;
   readonly correlation: number | null;
-  readonly definition: string;
 }
+
+type ColumnRow = MadeColumn & StatisticsRow;
 
 /** Rows of tables as production counts them, by the oid here. The planner's estimate follows the file, dead rows and all; an index holds the live ones. */
 export type LiveRows = ReadonlyMap<number, number>;
 
-export async function measureIndex(ask: Ask, oid: number, columns: readonly ColumnRow[], liveRows: LiveRows): Promise<IndexFacts> {
-  const [facts] = await ask<FactsRow>(q.INDEX_FACTS, [oid]);
-  if (facts === undefined) throw new Error("the index is gone");
-  const from = `FROM ONLY ${facts.table}`;
-  const where = facts.predicate === null ? "" : ` WHERE ${facts.predicate}`;
-  const estimated = await estimatedRows(ask, `SELECT 1 ${from}`);
-  const tableRows = believable(liveRows.get(facts.table_oid), estimated);
+/** What does not change while indexes are tried. */
+export interface SizeMemory {
+  /** Of tables: what the planner takes them for. */
+  readonly rows: Map<string, number>;
+  /** Of columns, by table and number. */
+  readonly statistics: Map<string, StatisticsRow>;
+  /** Of columns as indexes hold them: the size model keeps what it worked out by this very object. */
+  readonly facts: Map<string, IndexColumnFacts>;
+}
+
+export interface MeasureContext {
+  readonly ask: Ask;
+  readonly liveRows: LiveRows;
+  readonly memory: SizeMemory;
+}
+
+export async function measureIndex(context: MeasureContext, index: MadeIndex): Promise<IndexFacts> {
+  const { ask, liveRows, memory } = context;
+  const from = `FROM ONLY ${index.table_name}`;
+  const where = index.predicate === null ? "" : ` WHERE ${index.predicate}`;
+  const estimated = memory.rows.get(index.table_name) ?? (await estimatedRows(ask, `SELECT 1 ${from}`));
+  memory.rows.set(index.table_name, estimated);
+  const tableRows = believable(liveRows.get(index.table), estimated);
   const share = where === "" || estimated === 0 ? 1 : (await estimatedRows(ask, `SELECT 1 ${from}${where}`)) / estimated;
   const rows = tableRows * share;
-  const full = columns.filter(({ definition, null_fraction: nulls }) => (nulls ?? 0) > 0 && (nulls ?? 0) < 1 && leavesOutNulls(facts.predicate, definition));
+  const columns = await withStatistics(context, index);
+  const full = columns.filter(({ definition, null_fraction: nulls }) => (nulls ?? 0) > 0 && (nulls ?? 0) < 1 && leavesOutNulls(index.predicate, definition));
   const possible = full.reduce((left, one) => left * (1 - (one.null_fraction ?? 0)), tableRows);
-  const keys = columns.slice(0, facts.keys).map(({ definition }) => `(${definition})`);
+  const keys = columns.slice(0, index.keys).map(({ definition }) => `(${definition})`);
+  const most = Math.max(rows, possible);
   return {
-    method: facts.method,
-    unique: facts.unique,
-    tableRows: Math.max(rows, possible),
+    method: index.method,
+    unique: index.unique,
+    tableRows: most,
     rows,
-    tablePages: facts.table_pages,
-    columns: columns.map((one) => columnFacts(full.includes(one) ? withoutNulls(one, tableRows) : one, Math.max(rows, possible))),
-    keys: facts.keys,
-    options: facts.options,
-    mostGroups: facts.known_together ? await estimatedRows(ask, `SELECT 1 ${from}${where} GROUP BY ${keys.join(", ")}`) : null,
+    tablePages: index.table_pages,
+    columns: columns.map((one) => (full.includes(one) ? columnFacts(withoutNulls(one, tableRows), most) : rememberedFacts(memory, index, one, most))),
+    keys: index.keys,
+    options: index.options,
+    mostGroups: index.known_together ? await estimatedRows(ask, `SELECT 1 ${from}${where} GROUP BY ${keys.join(", ")}`) : null,
   };
+}
+
+/** Statistics of the table's columns, and of the index's own expressions. */
+async function withStatistics({ ask, memory }: MeasureContext, { oid, table, method, columns }: MadeIndex): Promise<ColumnRow[]> {
+  const placeOf = (number: number): string => `${table} ${number}`;
+  const missing = columns.flatMap(({ column }) => (column === 0 || memory.statistics.has(placeOf(column)) ? [] : [column]));
+  if (missing.length > 0) for (const row of await ask<StatisticsRow>(q.COLUMN_STATISTICS, [table, missing])) memory.statistics.set(placeOf(row.number), row);
+  const expressions = columns.flatMap(({ column, position }) => (column === 0 ? [position] : []));
+  const own = expressions.length === 0 ? [] : await ask<StatisticsRow>(q.COLUMN_STATISTICS, [oid, expressions]);
+  return columns.map((one) => {
+    const known = one.column === 0 ? own.find(({ number }) => number === one.position) : memory.statistics.get(placeOf(one.column));
+    // What is in a GIN index is part of the expression's value, and the statistics are of the value.
+    const bounds = one.column === 0 && method !== "btree" ? null : (known?.bounds ?? null);
+    return { ...NOTHING, ...known, ...one, bounds };
+  });
+}
+
+const NOTHING: StatisticsRow = {
+  number: 0,
+  null_fraction: null,
+  width: null,
+  distinct: null,
+  frequencies: null,
+  bounds: null,
+  common_lengths: null,
+  histogram_lengths: null,
+  correlation: null,
+};
+
+function rememberedFacts({ facts }: SizeMemory, { table }: MadeIndex, column: ColumnRow, tableRows: number): IndexColumnFacts {
+  if (column.column === 0) return columnFacts(column, tableRows);
+  // A class of a hash index is called as that of a B-tree.
+  const key = `${table} ${column.column} ${column.class} ${column.equal_images} ${column.length} ${tableRows}`;
+  const known = facts.get(key) ?? columnFacts(column, tableRows);
+  facts.set(key, known);
+  return known;
 }
 
 /** What the index's condition leaves of a column. */

@@ -17,7 +17,7 @@ import { ownEnds, seenWhole, type OwnEnds } from "./own-ends.ts";
 import { planStatement, type Parameters } from "./plan-statement.ts";
 import { plannerOfViews } from "./planner-of-views.ts";
 import { defaultCache, serverBinaries, type BinariesOptions } from "./server-binaries.ts";
-import { MAKE_EMPTY, type AddedIndex } from "./add-index.ts";
+import { MAKE_EMPTY, newMemory, type AddedIndex } from "./add-index.ts";
 import { openTrial, type Trial } from "./trial.ts";
 import { whatIf, type Change, type Changed } from "./what-if.ts";
 import type { IndexSpec } from "../../postgres/phantom/index-spec.ts";
@@ -152,6 +152,7 @@ async function build({ cluster, connect, major, notes: before }: Host, snapshot:
   const store = fileStore(cluster);
   const session = openSession(connect, ({ ask }) => applySettings(ask, snapshot, () => {}));
   const { liveRows, ends } = await session.use((ask) => fill({ ask, cluster, store, snapshot, major, note }));
+  const memory = newMemory();
   const version = await session.use((ask) => ask<{ version: string }>("SELECT pg_catalog.current_setting('server_version') AS version"));
   const asUsageError = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     try {
@@ -162,7 +163,7 @@ async function build({ cluster, connect, major, notes: before }: Host, snapshot:
   };
   const change: Phantom["whatIf"] = (one, work) =>
     session.use((ask) =>
-      whatIf({ ask, store, major, liveRows, ends }, one, ({ plan, indexes }) =>
+      whatIf({ ask, store, major, liveRows, ends, memory }, one, ({ plan, indexes }) =>
         work({ indexes, plan: (sql, parameters) => asUsageError(() => plan(sql, parameters)) }),
       ),
     );
@@ -180,7 +181,7 @@ async function build({ cluster, connect, major, notes: before }: Host, snapshot:
           return false;
         }
       }),
-    trial: () => openTrial({ use: session.use, context: { store, liveRows, ends }, major }),
+    trial: () => openTrial({ use: session.use, context: { store, liveRows, ends, memory }, major }),
     sizeOf: (index) =>
       change({ add: [index] }, ({ indexes: [added] }) => {
         if (added === undefined) throw new Error("no index was made");

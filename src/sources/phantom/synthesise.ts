@@ -6,11 +6,11 @@ import { figuresOf, STATISTIC_ROWS } from "../postgres/planner-queries.ts";
 import type { Row } from "../postgres/row-values.ts";
 import type { Ask } from "./connection.ts";
 import { runThroughDoor } from "./door.ts";
-import type { ColumnRow } from "./measure-index.ts";
+import type { MadeColumn, MadeIndex } from "./measure-index.ts";
 
 /** Gives an index's expressions the statistics that ANALYZE would, as far as those of the columns tell. In sentences, what was done. */
-export async function synthesiseStatistics(ask: Ask, index: number): Promise<string[]> {
-  const expressions = (await ask<ColumnRow>(q.INDEX_COLUMNS, [index])).filter(({ column }) => column === 0);
+export async function synthesiseStatistics(ask: Ask, { oid: index, columns: own }: Pick<MadeIndex, "oid" | "columns">): Promise<string[]> {
+  const expressions = own.filter(({ column }) => column === 0);
   if (expressions.length === 0) return [];
   const columns = (await ask<SourceRow>(q.EXPRESSION_COLUMNS, [index])).map(sourceOf);
   if (columns.length === 0 || columns.some(({ common, histogram }) => common === null && histogram === null)) {
@@ -50,7 +50,7 @@ interface DrawnExpression {
 
 const TABLE = "luthier_drawn";
 
-async function drawExpressions(ask: Ask, expressions: readonly ColumnRow[], columns: readonly SourceColumn[]): Promise<DrawnExpression[]> {
+async function drawExpressions(ask: Ask, expressions: readonly MadeColumn[], columns: readonly SourceColumn[]): Promise<DrawnExpression[]> {
   const select = expressions.map(({ definition }, index) => `(${definition}) AS e${index}`);
   // The same draw every time.
   await ask("SELECT pg_catalog.setseed(0.5)");

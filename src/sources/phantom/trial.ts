@@ -140,8 +140,7 @@ async function addHidden(context: AddContext, spec: IndexSpec, files: string[]):
   await ask("BEGIN");
   try {
     const added = await addIndex(context, spec, files);
-    await ask("UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid = ANY ($1::pg_catalog.oid[])", [added.parts.map(({ oid }) => oid)]);
-    await ask("COMMIT");
+    await ask(`UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid IN (${[0, ...added.parts.map(({ oid }) => oid)].join(", ")}); COMMIT`);
     return added;
   } catch (error) {
     await ask("ROLLBACK");
