@@ -16,7 +16,7 @@ const WORTH = 0.995;
 /** Sets of candidates looked at for each question; more where it costs more. Ours. */
 const SETS = { least: 15, most: 60 } as const;
 
-/** Questions that some set of candidates saves something of, by what it saves: if the clock ends it, the least is lost. */
+/** Questions that some set of candidates saves something of, by what it saves for each candidate that has to be looked at: if the clock ends it, the least is lost. */
 export async function mostWorthFirst({ input, own, base, pricing }: Search, isExplored: () => boolean): Promise<readonly number[]> {
   const worth: { readonly question: number; readonly saved: number }[] = [];
   for (const [question, { weight }] of input.questions.entries()) {
@@ -25,27 +25,39 @@ export async function mostWorthFirst({ input, own, base, pricing }: Search, isEx
     const cost = base[question] ?? 0;
     const { cost: least } = await pricing.of(question, candidates);
     // More candidates never make a plan dearer: where all of them save nothing, no set of them does.
-    if (!savesNothing(least, cost)) worth.push({ question, saved: Number.isFinite(least) ? (cost - least) * weight : 0 });
+    if (!savesNothing(least, cost)) worth.push({ question, saved: Number.isFinite(least) ? ((cost - least) * weight) / candidates.size : 0 });
   }
   return worth.toSorted((a, b) => b.saved - a.saved || a.question - b.question).map(({ question }) => question);
 }
 
+/** Sets of candidates that are looked at from each start, before any question is looked at whole. Ours. */
+const GLANCE = 4;
+
+/** A few sets of candidates: what a choice needs to know of each question before it needs to know more of one. */
+export async function glance(search: Search, question: number, isOver: () => boolean): Promise<void> {
+  const exploring = { ...search.exploring, isOver };
+  for (const start of startsOf(search, [...(search.own[question] ?? [])]))
+    await explore(exploring, question, new Set(start), GLANCE, search.base[question] ?? 0);
+}
+
 /** Each candidate by itself, the best of those together, and then all of them with ever less to choose from. */
 export async function exploreAll(search: Search, question: number, isOver: () => boolean): Promise<void> {
-  const { own, base, bytesOf, input, all } = search;
+  const { own, base, input } = search;
   const exploring = { ...search.exploring, isOver };
   const cost = base[question] ?? 0;
   await exploreSingles(search, question, [...(own[question] ?? [])], isOver);
-  const candidates = usefulTo(search, question);
   const share =
     (cost * (input.questions[question]?.weight ?? 0) * base.length) / base.reduce((sum, one, index) => sum + one * (input.questions[index]?.weight ?? 0), 0);
   const most = Math.round(Math.min(SETS.most, Math.max(SETS.least, SETS.most * share)));
+  for (const start of startsOf(search, usefulTo(search, question))) await explore(exploring, question, new Set(start), most, cost);
+}
+
+/** Candidates of one column, of any without what they carry, all, and the smaller half. */
+function startsOf({ all, bytesOf }: Search, candidates: readonly number[]): readonly (readonly number[])[] {
   const isBare = (one: number): boolean => all[one]?.candidate.spec.include === undefined;
   const isSingle = (one: number): boolean => isBare(one) && all[one]?.candidate.spec.keys.length === 1;
   const median = candidates.map(bytesOf).toSorted((a, b) => a - b)[Math.floor(candidates.length / 2)] ?? 0;
-  for (const start of [candidates.filter(isSingle), candidates.filter(isBare), candidates, candidates.filter((one) => bytesOf(one) <= median)]) {
-    await explore(exploring, question, new Set(start), most, cost);
-  }
+  return [candidates.filter(isSingle), candidates.filter(isBare), candidates, candidates.filter((one) => bytesOf(one) <= median)];
 }
 
 /** Ours: so many candidates are shown to the planner together, whatever they are good for. */

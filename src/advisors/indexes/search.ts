@@ -1,7 +1,7 @@
 /** Chooses indexes: plans are explored, an integer program chooses among them, and what it chose is bettered step by step. */
 import { lookAround, swap } from "./around.ts";
 import { keyOf, type Candidate } from "./candidates.ts";
-import { exploreAll, mostWorthFirst, type Exploring } from "./explore.ts";
+import { exploreAll, glance, mostWorthFirst, type Exploring } from "./explore.ts";
 import { refine } from "./refine.ts";
 import { pricing as openPricing, type Pricing } from "./pricing.ts";
 import type { Known, Planner, Priced, Question } from "./planner.ts";
@@ -54,11 +54,13 @@ export async function searchIndexes(given: SearchInput): Promise<SearchResult> {
   const search = await openSearch(input, clock);
   const { pricing, base } = search;
   const everything = input.questions.map((_, index) => index);
-  for (const [place, question] of (await mostWorthFirst(search, clock.isExplored)).entries()) {
-    if (clock.isExplored()) break;
-    input.progress("exploring plans", place, everything.length);
-    await exploreAll(search, question, clock.isExplored);
-  }
+  const worth = await mostWorthFirst(search, clock.isExplored);
+  for (const look of [glance, exploreAll])
+    for (const [place, question] of worth.entries()) {
+      if (clock.isExplored()) break;
+      input.progress(look === glance ? "looking at plans" : "exploring plans", place, worth.length);
+      await look(search, question, clock.isExplored);
+    }
   let isProven = true;
   let best: Standing = { chosen: [], cost: await search.costOf([]) };
   for (let round = 0; round < ROUNDS && (round === 0 || !input.isOver()); round += 1) {

@@ -42,7 +42,7 @@ export function drawRows(columns: readonly SourceColumn[]): string {
   return `WITH ${[...tables, `g AS MATERIALIZED (SELECT ${chances.join(", ")} FROM pg_catalog.generate_series(1, ${ROWS}))`].join(", ")} SELECT ${values.join(", ")} FROM g${columns.map(({ number }) => `, k${number}`).join("")} ORDER BY 1`;
 }
 
-function array(text: string | null, type: string): string {
+export function array(text: string | null, type: string): string {
   return `${text === null ? "NULL" : quoteLiteral(text)}::${type}[]`;
 }
 
@@ -53,28 +53,23 @@ function drawn(column: SourceColumn): string {
   const all = (frequencies ?? []).reduce((sum, one) => sum + one, 0);
   const step = `(1 + pg_catalog.floor(u${number} * (pg_catalog.array_length(${h}, 1) - 1))::pg_catalog.int4)`;
   const within = `(u${number} * (pg_catalog.array_length(${h}, 1) - 1) - pg_catalog.floor(u${number} * (pg_catalog.array_length(${h}, 1) - 1)))`;
-  const between = NUMBERS.has(column.typeName)
-    ? `${h}[${step}] + (${h}[${step} + 1] - ${h}[${step}]) * ${within}::pg_catalog.numeric`
-    : `${h}[${step}] + (${h}[${step} + 1] - ${h}[${step}]) * ${within}`;
-  const bound = isContinuous(column)
-    ? column.typeName === "date"
-      ? `${h}[${step}] + ((${h}[${step} + 1] - ${h}[${step}]) * ${within})::pg_catalog.int4`
-      : numericSafe(column, between)
-    : `${h}[${step}]`;
+  const bound = isContinuous(column) ? between(column, `${h}[${step}]`, `${h}[${step} + 1]`, within) : `${h}[${step}]`;
   const rest = histogram === null ? (common === null ? "NULL" : `${m}[1]`) : `(${bound})::${type}`;
   const often = common === null ? "" : `WHEN ${chance} < ${all} THEN (${m}[pg_catalog.width_bucket(${chance}, k${number}.c) + 1])::${type} `;
   return `CASE WHEN r${number} < ${nulls} THEN NULL ${often}ELSE ${rest} END`;
 }
 
-/** Floating point and numeric do not mix. */
-function numericSafe({ typeName }: SourceColumn, between: string): string {
-  return typeName === "float4" || typeName === "float8" ? between.replace("::pg_catalog.numeric", "::pg_catalog.float8") : between;
+/** A value between two others, `within` being 0 to 1. Floating point and numeric do not mix, and of days there are whole ones. */
+export function between({ typeName }: Pick<SourceColumn, "typeName">, low: string, high: string, within: string): string {
+  if (typeName === "date") return `${low} + ((${high} - ${low}) * ${within})::pg_catalog.int4`;
+  if (!NUMBERS.has(typeName)) return `${low} + (${high} - ${low}) * ${within}`;
+  return `${low} + (${high} - ${low}) * ${within}::pg_catalog.${typeName === "float4" || typeName === "float8" ? "float8" : "numeric"}`;
 }
 
-const KIND = { common: 1, histogram: 2, correlation: 3 } as const;
+export const KIND = { common: 1, histogram: 2, correlation: 3 } as const;
 
 /** Bounds of a histogram that must agree for a share of the rows to be believed. Ours. */
-const BOUNDS = 3;
+export const BOUNDS = 3;
 
 export interface Drawn {
   readonly figures: StatisticFigures;
@@ -91,7 +86,7 @@ export interface Drawn {
 export function adjustDrawn(drawn: Drawn, columns: readonly SourceColumn[]): StatisticFigures {
   const { figures } = drawn;
   const isSampled = columns.some((one) => !isContinuous(one) && one.histogram !== null);
-  const slots = isSampled ? sampledSlots(drawn) : figures.slots;
+  const slots = isSampled ? sampledSlots(drawn) : figures.slots.flatMap((slot) => (slot.kind === KIND.common ? beyondChance(slot, drawn) : [slot]));
   return {
     ...figures,
     distinct: distinctOf(drawn, columns),
@@ -135,12 +130,39 @@ function commonEnough(slot: StatisticSlot): StatisticSlot[] {
   ];
 }
 
-function elements(array: string): string[] {
+/** ANALYZE saw all rows that were drawn, and takes the commonest of them for common as they are: of a table it would keep those that chance does not explain. */
+function beyondChance(slot: StatisticSlot, { distinct, figures }: Drawn): StatisticSlot[] {
+  const shares = (slot.numbers ?? "{}").slice(1, -1).split(",").map(Number);
+  if (distinct <= shares.length) return [slot];
+  const kept = shares.filter((share, index) => {
+    const before = shares.slice(0, index).reduce((sum, one) => sum + one, 0);
+    return isBeyondChance(share, (1 - Number(figures.nullFraction) - before) / (distinct - index), ROWS);
+  });
+  return kept.length === 0
+    ? []
+    : [
+        {
+          ...slot,
+          numbers: `{${kept.join(",")}}`,
+          values: `{${elements(slot.values ?? "{}")
+            .slice(0, kept.length)
+            .join(",")}}`,
+        },
+      ];
+}
+
+/** As ANALYZE decides that a value is common (`analyze_mcv_list`): it was seen oftener than the others by two standard deviations. */
+export function isBeyondChance(share: number, mean: number, rows: number): boolean {
+  const seen = share * rows;
+  return seen > mean * rows + 2 * Math.sqrt(seen * Math.max(0, 1 - share)) + 0.5;
+}
+
+export function elements(array: string): string[] {
   return array.slice(1, -1).match(/"(?:[^"\\]|\\[\s\S])*"|[^,]+/g) ?? [];
 }
 
 /** Beyond the least and the greatest of a hundred there is about one more in a hundred. Of texts nobody can say how far. */
-function widened(bounds: readonly string[], typeName: string): string {
+export function widened(bounds: readonly string[], typeName: string): string {
   const [first, last] = [Number(bounds[0]), Number(bounds.at(-1))];
   if (!NUMBERS.has(typeName) || bounds.length < 2 || !Number.isFinite(last - first)) return `{${bounds.join(",")}}`;
   const step = (last - first) / (bounds.length - 1);
@@ -148,8 +170,10 @@ function widened(bounds: readonly string[], typeName: string): string {
   return `{${[written(first - step), ...bounds.slice(1, -1), written(last + step)].join(",")}}`;
 }
 
-/** From which share of the column's distinct values on each has a value of its own. */
-const ONE_TO_ONE = 0.9;
+/** From which share of the column's distinct values on each has a value of its own. Ours: of ten thousand values fifty that come again are the one million that may be there. */
+export const ONE_TO_ONE = 0.995;
+/** Common values that ANALYZE keeps, with PostgreSQL's own target. */
+export const MOST_COMMON = 100;
 
 function distinctOf({ figures, distinct, single, columnDistinct }: Drawn, columns: readonly SourceColumn[]): string {
   const [first] = columns;
@@ -165,6 +189,6 @@ function distinctOf({ figures, distinct, single, columnDistinct }: Drawn, column
  * The estimator of ANALYZE itself (Haas and Stokes, Duj1), of a table that is large beside what was drawn. What ANALYZE says of the drawn rows
  * would be wrong: it saw all of them, and takes a number that is more than a tenth of them for a share of the rows.
  */
-function manyRows(drawn: number, distinct: number, single: number): number {
+export function manyRows(drawn: number, distinct: number, single: number): number {
   return Math.round((drawn * distinct) / Math.max(1, drawn - single));
 }

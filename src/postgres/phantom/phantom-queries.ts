@@ -119,3 +119,8 @@ SELECT a.attrelid::pg_catalog.int8 AS relation, a.attnum AS number, a.attname AS
   CASE WHEN t.typcategory = 'A' THEN ${comparison("e", 3)} WHEN t.typname = 'tsvector' THEN 'pg_catalog.=(pg_catalog.text,pg_catalog.text)'::pg_catalog.regoperator::pg_catalog.oid::pg_catalog.int8 END AS element_equal
 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_type t ON t.oid = a.atttypid LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
 WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'm', 'i', 'I', 'f') AND ${OWN}`;
+
+/** Columns of the table of that name, with what their types compare with; a type that ANALYZE looks at in its own way has other statistics. */
+export const OWN_OPERATORS = `
+SELECT a.attnum AS number, t.typname AS name, t.oid::pg_catalog.int8 AS type, a.attcollation::pg_catalog.int8 AS collation, t.typanalyze = 0 AS is_plain, ${comparison("t", 3)} AS equal, ${comparison("t", 1)} AS less
+FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = pg_catalog.to_regclass($1) AND a.attnum > 0`;

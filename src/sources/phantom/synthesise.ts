@@ -1,5 +1,18 @@
 import type { StatisticFigures } from "../../model/index.ts";
-import { adjustDrawn, drawRows, type SourceColumn } from "../../postgres/phantom/expression-statistics.ts";
+import { adjustDrawn, drawRows, isContinuous, type SourceColumn } from "../../postgres/phantom/expression-statistics.ts";
+import {
+  chanceRows,
+  commonRanks,
+  groupsOf,
+  isSparse,
+  knownDistinct,
+  knownFigures,
+  knownRows,
+  listsOf,
+  type Chance,
+  type Groups,
+  type Lists,
+} from "../../postgres/phantom/known-values.ts";
 import * as q from "../../postgres/phantom/phantom-queries.ts";
 import { insertStatistics } from "../../postgres/phantom/statistic-rows.ts";
 import { figuresOf, STATISTIC_ROWS } from "../postgres/planner-queries.ts";
@@ -16,7 +29,9 @@ export async function synthesiseStatistics(ask: Ask, { oid: index, columns: own 
   if (columns.length === 0 || columns.some(({ common, histogram }) => common === null && histogram === null)) {
     return expressions.map(({ definition }) => `nothing is known of ${definition}: rows are estimated as for any unknown condition`);
   }
-  const drawn = await drawExpressions(ask, expressions, columns);
+  const [only] = columns;
+  const drawn =
+    (columns.length === 1 && only !== undefined ? await knownExpressions(ask, expressions, only) : null) ?? (await drawExpressions(ask, expressions, columns));
   for (const [place, { position }] of expressions.entries()) {
     const one = drawn[place];
     if (one !== undefined) await ask(insertStatistics({ relation: index, attribute: position, type: `${one.type}` }, false, one.figures, one.names));
@@ -50,15 +65,66 @@ interface DrawnExpression {
 
 const TABLE = "luthier_drawn";
 
+const selected = (expressions: readonly MadeColumn[]): string => expressions.map(({ definition }, index) => `(${definition}) AS e${index}`).join(", ");
+
+interface OperatorsRow {
+  readonly number: number;
+  readonly name: string;
+  readonly type: number;
+  readonly collation: number;
+  readonly is_plain: boolean;
+  readonly equal: number | null;
+  readonly less: number | null;
+}
+
+/** From the column's known values; null where the expression has no statistics of the usual kind. */
+async function knownExpressions(ask: Ask, expressions: readonly MadeColumn[], column: SourceColumn): Promise<DrawnExpression[] | null> {
+  const table = `pg_temp.${TABLE}`;
+  await ask("SELECT pg_catalog.setseed(0.5)");
+  await runThroughDoor(
+    ask,
+    `CREATE TEMPORARY TABLE ${TABLE} ON COMMIT DROP AS SELECT ${selected(expressions)}, luthier_share, luthier_often, luthier_place FROM (${knownRows(column)}) known`,
+  );
+  const types = await ask<OperatorsRow>(q.OWN_OPERATORS, [table]);
+  const results: DrawnExpression[] = [];
+  for (const index of expressions.keys()) {
+    const type = types.find(({ number }) => number === index + 1);
+    if (type === undefined || !type.is_plain || type.equal === null || type.less === null) break;
+    const [groups] = await ask<Groups>(groupsOf(table, `e${index}`));
+    if (groups === undefined) break;
+    const ranks = commonRanks(groups, column);
+    const [lists] = await ask<Lists>(listsOf(table, `e${index}`, ranks));
+    const chance = isContinuous(column) && column.histogram !== null && isSparse(groups) ? await byChance(ask, expressions[index], column) : null;
+    const known = { groups, ranks, lists: lists ?? { common: null, hundredths: null }, distinct: knownDistinct(groups, column, chance) };
+    const figures = knownFigures(known, { equal: type.equal, less: type.less, collation: type.collation, typeName: type.name }, column);
+    results.push({ figures, type: type.type, names: ownNames(figures) });
+  }
+  await ask(`DROP TABLE ${table}`);
+  return results.length === expressions.length ? results : null;
+}
+
+async function byChance(ask: Ask, expression: MadeColumn | undefined, column: SourceColumn): Promise<Chance | null> {
+  if (expression === undefined) return null;
+  const name = `"${column.name.replaceAll('"', '""')}"`;
+  await runThroughDoor(
+    ask,
+    `CREATE TEMPORARY TABLE luthier_chance ON COMMIT DROP AS SELECT (${expression.definition}) AS e, ${name}::text AS c FROM (${chanceRows(column)}) chance`,
+  );
+  const [row] = await ask<Chance>(
+    "SELECT pg_catalog.sum(g.columns)::pg_catalog.int4 AS columns, pg_catalog.count(*)::pg_catalog.int4 AS distinct, pg_catalog.count(*) FILTER (WHERE g.columns = 1)::pg_catalog.int4 AS single FROM (SELECT pg_catalog.count(DISTINCT c) AS columns FROM pg_temp.luthier_chance WHERE e IS NOT NULL GROUP BY e) g",
+  );
+  await ask("DROP TABLE pg_temp.luthier_chance");
+  return row === undefined || row.columns === 0 ? null : row;
+}
+
 async function drawExpressions(ask: Ask, expressions: readonly MadeColumn[], columns: readonly SourceColumn[]): Promise<DrawnExpression[]> {
-  const select = expressions.map(({ definition }, index) => `(${definition}) AS e${index}`);
   // The same draw every time.
   await ask("SELECT pg_catalog.setseed(0.5)");
   await runThroughDoor(
     ask,
-    `CREATE TEMPORARY TABLE ${TABLE} ON COMMIT DROP AS SELECT ${[...select, ...columns.map(({ name }, index) => `"${name.replaceAll('"', '""')}"::text AS c${index}`)].join(", ")} FROM (${drawRows(columns)}) drawn`,
+    `CREATE TEMPORARY TABLE ${TABLE} ON COMMIT DROP AS SELECT ${[selected(expressions), ...columns.map(({ name }, index) => `"${name.replaceAll('"', '""')}"::text AS c${index}`)].join(", ")} FROM (${drawRows(columns)}) drawn`,
   );
-  await ask(`ANALYZE pg_temp.${TABLE} (${select.map((_, index) => `e${index}`).join(", ")})`);
+  await ask(`ANALYZE pg_temp.${TABLE} (${expressions.map((_, index) => `e${index}`).join(", ")})`);
   const rows = await ask<Row>(STATISTIC_ROWS, [
     [(await ask<{ oid: number }>(`SELECT 'pg_temp.${TABLE}'::pg_catalog.regclass::pg_catalog.oid::pg_catalog.int8 AS oid`))[0]?.oid],
   ]);
