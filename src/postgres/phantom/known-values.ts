@@ -32,9 +32,9 @@ export function knownRows(column: SourceColumn): string {
   const parts = [
     `SELECT x.v, x.w, true AS often FROM k, ROWS FROM (pg_catalog.unnest(k.m), pg_catalog.unnest(k.f)) x(v, w) WHERE x.v IS NOT NULL`,
     ...(histogram === null ? [] : [isContinuous(column) ? stepped(column, left) : bounds(left)]),
-    ...(nulls > 0 ? [`SELECT NULL::${baseType}, ${nulls}, false`] : []),
+    ...(nulls > 0 ? [`SELECT NULL::${baseType}, ${nulls}, true`] : []),
   ];
-  return `WITH ${known} SELECT x.v::${type} AS ${quoteName(name)}, x.w::pg_catalog.float8 AS luthier_share, x.often AS luthier_often, pg_catalog.row_number() OVER (ORDER BY x.v) AS luthier_place FROM (${parts.join(" UNION ALL ")}) x`;
+  return `WITH ${known} SELECT x.v::${type} AS ${quoteName(name)}, x.w::pg_catalog.float8 AS luthier_share, x.often AS luthier_often, pg_catalog.dense_rank() OVER (ORDER BY x.v) AS luthier_place FROM (${parts.join(" UNION ALL ")}) x`;
 }
 
 const bounds = (left: number): string => `SELECT h.v, ${left}::pg_catalog.float8 / pg_catalog.array_length(k.h, 1), false FROM k, pg_catalog.unnest(k.h) h(v)`;
@@ -58,7 +58,7 @@ export function chanceRows(column: SourceColumn): string {
 const groupsIn = (table: string, expression: string): string => `
   t AS (SELECT ${expression} AS e, luthier_share AS share, luthier_often AS often, luthier_place AS place FROM ${table}),
   g AS (SELECT t.e, pg_catalog.sum(t.share) AS share, pg_catalog.count(DISTINCT t.place) AS values, pg_catalog.bool_or(t.often) AS often FROM t WHERE t.e IS NOT NULL GROUP BY t.e),
-  r AS (SELECT g.*, pg_catalog.row_number() OVER (ORDER BY g.share DESC, g.e) AS rank FROM g)`;
+  r AS (SELECT g.*, pg_catalog.row_number() OVER (ORDER BY g.often OR g.values >= ${BOUNDS} DESC, g.share DESC, g.e) AS rank FROM g)`;
 
 export interface Groups {
   readonly nulls: number;
@@ -66,7 +66,7 @@ export interface Groups {
   readonly columns: number;
   readonly distinct: number;
   readonly single: number;
-  /** The commonest, the first of all first: their shares, of how many values of the column, and whether one of those is common. */
+  /** The commonest of those whose share is sure, then others: their shares, of how many values of the column, and whether one of those is common. */
   readonly shares: readonly number[] | null;
   readonly values: readonly number[] | null;
   readonly often: readonly boolean[] | null;
@@ -77,7 +77,7 @@ export function groupsOf(table: string, expression: string): string {
   const best = (what: string): string => `(SELECT pg_catalog.array_agg(${what} ORDER BY r.rank) FROM r WHERE r.rank <= ${MOST_COMMON})`;
   return `WITH ${groupsIn(table, expression)} SELECT coalesce((SELECT pg_catalog.sum(t.share) FROM t WHERE t.e IS NULL), 0) AS nulls,
     (SELECT pg_catalog.sum(t.share * pg_catalog.pg_column_size(t.e)) / nullif(pg_catalog.sum(t.share), 0) FROM t WHERE t.e IS NOT NULL) AS width,
-    (SELECT pg_catalog.count(*) FROM t WHERE t.e IS NOT NULL)::pg_catalog.int4 AS columns, (SELECT pg_catalog.count(*) FROM g)::pg_catalog.int4 AS distinct, (SELECT pg_catalog.count(*) FROM g WHERE g.values = 1)::pg_catalog.int4 AS single,
+    (SELECT pg_catalog.count(DISTINCT t.place) FROM t WHERE t.e IS NOT NULL)::pg_catalog.int4 AS columns, (SELECT pg_catalog.count(*) FROM g)::pg_catalog.int4 AS distinct, (SELECT pg_catalog.count(*) FROM g WHERE g.values = 1)::pg_catalog.int4 AS single,
     ${best("r.share")} AS shares, ${best("r.values::pg_catalog.int4")} AS values, ${best("r.often")} AS often,
     (SELECT pg_catalog.corr(o.a, o.b) FROM (SELECT pg_catalog.row_number() OVER (ORDER BY t.place)::pg_catalog.float8 AS a, pg_catalog.row_number() OVER (ORDER BY t.e, t.place)::pg_catalog.float8 AS b FROM t WHERE t.e IS NOT NULL) o) AS correlation`;
 }
@@ -93,7 +93,7 @@ const HUNDREDTHS = Array.from({ length: 101 }, (_, index) => index / 100).join("
 /** The values of these ranks, and hundredths of all others. */
 export function listsOf(table: string, expression: string, ranks: readonly number[]): string {
   const kept = `'{${ranks.join(",")}}'::pg_catalog.int8[]`;
-  return `WITH ${groupsIn(table, expression)} SELECT (SELECT pg_catalog.array_agg(r.e ORDER BY r.rank)::text FROM r WHERE r.rank = ANY (${kept})) AS common,
+  return `WITH ${groupsIn(table, expression)} SELECT (SELECT pg_catalog.array_agg(r.e ORDER BY r.share DESC, r.rank)::text FROM r WHERE r.rank = ANY (${kept})) AS common,
     (SELECT pg_catalog.percentile_disc('{${HUNDREDTHS}}'::pg_catalog.float8[]) WITHIN GROUP (ORDER BY t.e)::text FROM t JOIN r ON r.e = t.e WHERE r.rank <> ALL (${kept})) AS hundredths`;
 }
 
@@ -134,7 +134,8 @@ export function knownFigures(
 ): StatisticFigures {
   const slots: StatisticSlot[] = [];
   if (ranks.length > 0 && lists.common !== null) {
-    const shares = ranks.map((rank) => groups.shares?.[rank - 1] ?? 0);
+    // The planner takes the last for the least.
+    const shares = ranks.map((rank) => groups.shares?.[rank - 1] ?? 0).toSorted((a, b) => b - a);
     slots.push({ kind: KIND.common, operator: equal, collation, numbers: `{${shares.join(",")}}`, values: lists.common });
   }
   const others = [...new Set(elements(lists.hundredths ?? "{}"))];
@@ -147,8 +148,15 @@ export function knownFigures(
       values: isContinuous(column) ? `{${others.join(",")}}` : widened(others, typeName),
     });
   if (groups.correlation !== null)
-    slots.push({ kind: KIND.correlation, operator: less, collation, numbers: `{${groups.correlation * (column.correlation ?? 0)}}`, values: null });
+    slots.push({ kind: KIND.correlation, operator: less, collation, numbers: `{${correlationOf(groups, column)}}`, values: null });
   return { nullFraction: `${Math.min(1, groups.nulls)}`, width: Math.max(1, Math.round(groups.width ?? 1)), distinct, slots };
+}
+
+/** By how much the expression follows the column, and the column the table. ANALYZE sorts rows of one value by their place: where one has most of the rows, most are in order. */
+function correlationOf({ correlation, shares }: Groups, column: SourceColumn): number {
+  const followed = column.correlation ?? 0;
+  const alike = (shares ?? []).reduce((sum, one) => sum + one * one, 0);
+  return (correlation ?? 0) * followed + alike * (1 - Math.abs(followed));
 }
 
 /** Of values that lie as by chance, how many there were and how many different ones an expression gave. */
