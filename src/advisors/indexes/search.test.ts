@@ -253,12 +253,17 @@ test("every question is glanced at before one is looked at whole, so that the cl
   // One question that would take all the time there is, and many small ones that save as much together.
   const wide: Costs = (columns) => {
     const used = names.filter((one) => columns.has(one)).slice(0, 3);
-    return [1000 - 200 * used.length - used.reduce((sum, one) => sum + names.indexOf(one), 0), used];
+    return [10_000 - 3000 * used.length - used.reduce((sum, one) => sum + names.indexOf(one), 0), used];
   };
-  const small = Array.from({ length: 20 }, (_, index) => ({ weight: 1, costs: alone(`s${index}`, 50), candidates: [on(100 + index, `s${index}`)] }));
+  // With all that they could have they take what is too large for all of them together.
+  const small = Array.from({ length: 20 }, (_, index) => ({
+    weight: 1,
+    costs: ((columns) => (columns.has(`l${index}`) ? [49, [`l${index}`]] : alone(`s${index}`, 50)(columns))) as Costs,
+    candidates: [on(100 + index, `l${index}`), on(100 + index, `s${index}`)],
+  }));
   let plans = 0;
   const counted: Costs = (columns) => ((plans += 1), wide(columns));
-  const bytes = Object.fromEntries([...names, ...small.map((_, index) => `s${index}`)].map((one) => [one, 1]));
+  const bytes = Object.fromEntries([...names, ...small.flatMap((_, index) => [`s${index}`, `l${index}`])].map((one) => [one, one.startsWith("l") ? 20 : 1]));
   const result = await search({
     questions: [{ weight: 1, costs: counted, candidates: names.map((one, index) => on(index % 3, one)) }, ...small],
     bytes,
