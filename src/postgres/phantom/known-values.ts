@@ -56,8 +56,8 @@ export function chanceRows(column: SourceColumn): string {
 
 /** Of the expression `e0`, `e1`, … of a table of such rows. */
 const groupsIn = (table: string, expression: string): string => `
-  t AS (SELECT ${expression} AS e, luthier_share AS share, luthier_often AS often, luthier_place AS place FROM ${table}),
-  g AS (SELECT t.e, pg_catalog.sum(t.share) AS share, pg_catalog.count(DISTINCT t.place) AS values, pg_catalog.bool_or(t.often) AS often FROM t WHERE t.e IS NOT NULL GROUP BY t.e),
+  t AS (SELECT ${expression} AS e, luthier_place AS place, pg_catalog.sum(luthier_share) AS share, pg_catalog.bool_or(luthier_often) AS often FROM ${table} GROUP BY 1, 2),
+  g AS (SELECT t.e, pg_catalog.sum(t.share) AS share, pg_catalog.count(*) AS values, pg_catalog.bool_or(t.often) AS often FROM t WHERE t.e IS NOT NULL GROUP BY t.e),
   r AS (SELECT g.*, pg_catalog.row_number() OVER (ORDER BY g.often OR g.values >= ${BOUNDS} DESC, g.share DESC, g.e) AS rank FROM g)`;
 
 export interface Groups {
@@ -77,7 +77,7 @@ export function groupsOf(table: string, expression: string): string {
   const best = (what: string): string => `(SELECT pg_catalog.array_agg(${what} ORDER BY r.rank) FROM r WHERE r.rank <= ${MOST_COMMON})`;
   return `WITH ${groupsIn(table, expression)} SELECT coalesce((SELECT pg_catalog.sum(t.share) FROM t WHERE t.e IS NULL), 0) AS nulls,
     (SELECT pg_catalog.sum(t.share * pg_catalog.pg_column_size(t.e)) / nullif(pg_catalog.sum(t.share), 0) FROM t WHERE t.e IS NOT NULL) AS width,
-    (SELECT pg_catalog.count(DISTINCT t.place) FROM t WHERE t.e IS NOT NULL)::pg_catalog.int4 AS columns, (SELECT pg_catalog.count(*) FROM g)::pg_catalog.int4 AS distinct, (SELECT pg_catalog.count(*) FROM g WHERE g.values = 1)::pg_catalog.int4 AS single,
+    (SELECT pg_catalog.count(*) FROM t WHERE t.e IS NOT NULL)::pg_catalog.int4 AS columns, (SELECT pg_catalog.count(*) FROM g)::pg_catalog.int4 AS distinct, (SELECT pg_catalog.count(*) FROM g WHERE g.values = 1)::pg_catalog.int4 AS single,
     ${best("r.share")} AS shares, ${best("r.values::pg_catalog.int4")} AS values, ${best("r.often")} AS often,
     (SELECT pg_catalog.corr(o.a, o.b) FROM (SELECT pg_catalog.row_number() OVER (ORDER BY t.place)::pg_catalog.float8 AS a, pg_catalog.row_number() OVER (ORDER BY t.e, t.place)::pg_catalog.float8 AS b FROM t WHERE t.e IS NOT NULL) o) AS correlation`;
 }
