@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BLOCK, brinMeta, btreePages, emptyBtreeMeta, ginMeta, readBtreeHeight, readGinCounters, readLastRevmapPage } from "./pages.ts";
+import { BLOCK, brinMeta, btreePages, emptyBtreeMeta, ginMeta, readBtreeHeight, readEqualImages, readGinCounters, readLastRevmapPage } from "./pages.ts";
 
 /** As much of a metapage as a snapshot holds. */
 const start = (page: Buffer | undefined): Buffer => (page ?? Buffer.alloc(0)).subarray(0, 88);
@@ -11,6 +11,7 @@ test("reads the heights and counters that it writes", () => {
     expect(readBtreeHeight(start(pages[0]))).toBe(height);
   }
   expect(readBtreeHeight(start(emptyBtreeMeta()))).toBe(-1);
+  expect(readEqualImages(start(emptyBtreeMeta()))).toBe(true);
   const counters = { pendingPages: 2, entryPages: 30, dataPages: 5, entries: 12_345 };
   expect(readGinCounters(start(ginMeta(counters, 38)))).toEqual({ counters, pages: 38 });
   expect(readLastRevmapPage(start(brinMeta(32, 7)))).toBe(7);
@@ -18,6 +19,7 @@ test("reads the heights and counters that it writes", () => {
 
 test("a page that was not written yet tells nothing", () => {
   const zeros = Buffer.alloc(88);
+  expect([readEqualImages(zeros), readEqualImages(Buffer.alloc(3))]).toEqual([null, null]);
   expect([readBtreeHeight(zeros), readLastRevmapPage(zeros), readBtreeHeight(Buffer.alloc(3)), readGinCounters(Buffer.alloc(3))]).toEqual([
     null,
     null,

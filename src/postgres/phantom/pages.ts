@@ -91,6 +91,11 @@ export function readBtreeHeight(metapage: Buffer): number | null {
 }
 
 /** Of a machine that writes numbers the other way round (s390x, older ones of IBM and Oracle): nothing of its bytes can be taken over. */
+/** Whether the server that made the index takes values that are equal for alike, so that a build keeps one of them; null of no B-tree. */
+export function readEqualImages(metapage: Buffer): boolean | null {
+  return metapage.length > HEADER + 40 && metapage.readUInt32LE(HEADER) === MAGIC ? metapage.readUInt8(HEADER + 40) !== 0 : null;
+}
+
 export function isOfOtherByteOrder(metapage: Buffer): boolean {
   return metapage.length >= HEADER + 4 && metapage.readUInt32BE(HEADER) === MAGIC;
 }

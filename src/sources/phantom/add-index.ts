@@ -1,6 +1,6 @@
 /** Makes indexes that are not there: on empty files, each then as long as it would become. */
 import { UsageError } from "../../model/usage-error.ts";
-import { BLOCK, brinMeta, btreePages, ginMeta } from "../../postgres/phantom/pages.ts";
+import { BLOCK, brinMeta, btreePages, ginMeta, readEqualImages } from "../../postgres/phantom/pages.ts";
 import { estimateIndexSize, PAGES_PER_RANGE, revmapPages, type IndexFacts, type IndexSize } from "../../postgres/phantom/index-size.ts";
 import { createIndexSql, type IndexSpec } from "../../postgres/phantom/index-spec.ts";
 import * as q from "../../postgres/phantom/phantom-queries.ts";
@@ -64,9 +64,19 @@ export interface Memory extends SizeMemory {
   readonly trees: Map<number, readonly TreeRow[]>;
   /** The number of the last index: those made since have greater ones. */
   last: number | null;
+  /** By the classes of an index's columns: whether a build keeps one of equal values. */
+  readonly images: Map<string, boolean>;
 }
 
-export const newMemory = (): Memory => ({ tables: new Map(), trees: new Map(), last: null, rows: new Map(), statistics: new Map(), facts: new Map() });
+export const newMemory = (): Memory => ({
+  tables: new Map(),
+  trees: new Map(),
+  last: null,
+  images: new Map(),
+  rows: new Map(),
+  statistics: new Map(),
+  facts: new Map(),
+});
 
 export async function addIndex(context: AddContext, spec: IndexSpec, files: string[]): Promise<AddedIndex> {
   const { ask, memory } = context;
@@ -99,7 +109,7 @@ async function sized(
   const filled: { readonly oid: number; readonly file: number; readonly size: IndexSize }[] = [];
   for (const one of made.filter(({ path }) => path !== null)) {
     if (one.columns.some(({ column }) => column === 0)) for (const doubt of await synthesised(ask, one)) doubts.add(doubt);
-    const facts = await measureIndex(context, one);
+    const facts = await measureIndex(context, withEqualImages(context, one));
     const size = estimateIndexSize(facts);
     const leaf = facts.method === "btree" ? await ends.leafOf(ask, one.oid, one.table) : null;
     const { number, paths } = context.store.write(one.path ?? "", { pages: size.pages, first: firstPages(facts, size, leaf), hasVisibilityMap: false });
@@ -109,6 +119,17 @@ async function sized(
   const sizes = filled.map(({ size }) => size);
   await ask(q.SET_SIZES, [filled.map(({ oid }) => oid), filled.map(({ file }) => file), sizes.map(({ pages }) => pages), sizes.map(({ rows }) => rows)]);
   return { sizes, doubts };
+}
+
+/**
+ * Whether a build keeps one of values that are equal is for the server to say: it is in the index that it made empty. By their classes' functions alone values of `char(n)` are alike, and some releases know better.
+ */
+function withEqualImages({ store, memory }: AddContext, index: IndexRow): IndexRow {
+  if (index.method !== "btree" || !index.columns.every(({ equal_images: isSo }) => isSo)) return index;
+  const classes = index.columns.map((one) => one.class).join(" ");
+  const known = memory.images.get(classes) ?? readEqualImages(store.firstPage(index.path ?? "") ?? Buffer.alloc(0)) ?? true;
+  memory.images.set(classes, known);
+  return known ? index : { ...index, columns: index.columns.map((one) => ({ ...one, equal_images: false })) };
 }
 
 /** An expression may not take a value that is made up: then it has none, as before ANALYZE. */

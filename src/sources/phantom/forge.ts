@@ -21,6 +21,8 @@ const FIRST_FILE = 2_000_000_000;
 export interface FileStore {
   /** Writes a file beside `beside`, and returns its number. */
   readonly write: (beside: string, file: { readonly pages: number; readonly first: readonly Buffer[]; readonly hasVisibilityMap: boolean }) => ForgedFile;
+  /** A relation's first page, as the server wrote it; null where it has none. */
+  readonly firstPage: (file: string) => Buffer | null;
 }
 
 export interface ForgedFile {
@@ -42,6 +44,7 @@ export function fileStore({ data, owner }: Pick<Cluster, "data" | "owner">): Fil
     return file;
   };
   return {
+    firstPage: (file) => readPage(path.join(data, file), 0),
     write: (beside, { pages, first, hasVisibilityMap }) => {
       const number = (next += 1);
       const file = path.join(data, path.dirname(beside), String(number));
