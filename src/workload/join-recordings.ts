@@ -1,6 +1,7 @@
 /** Joins what was recorded with what the source says: findings rise a rung, and what the source missed is told. */
 import type { Finding } from "../model/finding.ts";
 import type { LoopCluster, Recording, RowCluster } from "../model/recording.ts";
+import type { QueryShape } from "../model/shape.ts";
 import type { RecordingCoverage, Report } from "../model/report.ts";
 import { applyIgnores, type Comment } from "../select/ignore-comments.ts";
 import { matchesGlob } from "../select/glob.ts";
@@ -20,6 +21,8 @@ export interface JoinInput extends FileState {
   readonly exclude: readonly string[];
   /** What each relation loads, where the models were read. */
   readonly targetOf?: RelationTargetOf;
+  /** PostgreSQL's own parser. */
+  readonly shapeOf?: (sql: string) => QueryShape | null;
 }
 
 interface Joined {
@@ -54,7 +57,7 @@ export function joinRecordings(report: Report, input: JoinInput): JoinedReport {
   const joined = join(report, recording, stale, input);
   const lifted = report.findings.map((finding) => lift(finding, joined, recording, small));
   const ownMissed = withoutIgnored(
-    [...findingsOfMissedRows(joined.missedRows, recording, input.readLine), ...findingsOfMissedLoops(joined.missedLoops, recording, input.readLine)],
+    [...findingsOfMissedRows(joined.missedRows, recording, input), ...findingsOfMissedLoops(joined.missedLoops, recording, input.readLine)],
     input,
   );
   const missed = withUniqueIds(ownMissed.map((finding) => grown(finding, joined, small)));
@@ -80,9 +83,7 @@ function partsOf({ rows, loops, missedRows, missedLoops }: Joined, missed: reado
   for (const [finding, clusters] of loops) parts.set(finding.id, clusters.map(partOf));
   for (const [finding, clusters] of rows) parts.set(finding.id, clusters.map(partOf));
   for (const finding of missed) {
-    const last = finding.places.at(-1);
-    const isHere = (frame: { readonly file: string; readonly line: number } | null | undefined): boolean =>
-      frame?.file === last?.file && frame?.line === last?.line;
+    const isHere = (frame: { readonly file: string; readonly line: number } | null | undefined): boolean => isReadAt(finding, frame);
     const own = [
       ...missedRows.filter((one) => one.path === finding.relation && one.model === finding.model && isHere(blameOfRows(one)?.access)),
       ...missedLoops.filter((one) => isHere(ownFrame(one.stack))),
@@ -90,6 +91,11 @@ function partsOf({ rows, loops, missedRows, missedLoops }: Joined, missed: reado
     if (own.length > 0) parts.set(finding.id, own.map(partOf));
   }
   return parts;
+}
+
+/** Of a finding that a recording made: one of the lines that send its statements. */
+function isReadAt({ places }: Finding, frame: { readonly file: string; readonly line: number } | null | undefined): boolean {
+  return places.some(({ role, file, line }) => (role === "access" || role === "write") && frame?.file === file && frame.line === line);
 }
 
 function toPart({ sql, occurrences }: RowCluster | LoopCluster): RecordedPart {
@@ -167,9 +173,7 @@ function notSeen(finding: Finding, { files }: Recording): Finding {
 
 /** Says of a finding of the recording's own how it grew from the smaller one. */
 function grown(finding: Finding, { missedRows }: Joined, small: Recording | undefined): Finding {
-  const cluster = missedRows.find(
-    (one) => one.path === finding.relation && one.model === finding.model && blameOfRows(one)?.access.line === finding.places.at(-1)?.line,
-  );
+  const cluster = missedRows.find((one) => one.path === finding.relation && one.model === finding.model && isReadAt(finding, blameOfRows(one)?.access));
   const growth = small === undefined || cluster === undefined ? null : growthOfRows(cluster, small);
   if (growth === null) return finding;
   return {
