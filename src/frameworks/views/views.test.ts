@@ -220,6 +220,46 @@ def always(category):
   expect(loops.map(({ places }) => places.find(({ role }) => role === "access")?.line)).toEqual([18]);
 });
 
+test("steps that are each of a class of their own are taken once", async () => {
+  const report = await analyseShop({
+    "shop/views.py": `from shop.models import Product, Tag
+
+
+class First:
+    def run(self, names):
+        return Tag.objects.filter(name__in=names).first()
+
+
+class Second:
+    def run(self, names):
+        return Product.objects.filter(title__in=names).first()
+
+
+STEPS = [First, Second]
+
+
+class Flow:
+    def __init__(self, more):
+        self.steps = {}
+        for step in [*[step() for step in STEPS], *more]:
+            self.steps[type(step).__name__] = step
+
+    def run(self, names):
+        return [step.run(names) for step in self.steps.values()]
+
+
+def all_steps(request, more):
+    return Flow(more).run(request.GET.getlist("name"))
+
+
+def each_name(request):
+    return [First().run([name]) for name in request.GET.getlist("name")]
+`,
+  });
+  const loops = report.findings.filter(({ rule }) => rule === "query-in-loop");
+  expect(loops.map(({ places }) => places.find(({ role }) => role === "loop")?.line)).toEqual([32]);
+});
+
 test("rows without the number that others have stored are few", async () => {
   await expectMarked({
     "shop/views.py": `from shop.models import Product
