@@ -57,6 +57,7 @@ export async function runIndexSearch(trial: Trial, database: Database, options: 
       numbered.set(number, candidate);
       return createIndexSql(candidate.spec, `luthier_${number}`, candidate.table, false);
     },
+    isThere: (candidate) => isThere(candidate, database),
     leastBytesOf: leastBytes,
     burdenOf: (question, candidate, bytes) => burdenOf(candidate, bytes, database.workload.statements[asked[question]?.statement ?? -1], database),
     upkeepOf: (candidate, bytes) => upkeepOf(candidate, bytes, database),
