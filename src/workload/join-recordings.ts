@@ -161,7 +161,8 @@ function lift(finding: Finding, { rows, loops }: Joined, recording: Recording, s
 
 /** A reporter says by itself that nothing recorded reaches a file; of a file that was reached, the finding says it. */
 function notSeen(finding: Finding, { files }: Recording): Finding {
-  const away = finding.places.find(({ file, object }) => object === undefined && !files.includes(file));
+  // A definition beside the rows' own way loads other rows.
+  const away = finding.places.find(({ role, file, object }) => object === undefined && role !== "definition" && !files.includes(file));
   const isFirst = away !== undefined && away.file === finding.places[0]?.file;
   // Of several files the one that nothing reached is named; of the first one the reporter says it, with the path as it shows paths.
   const seen = away === undefined ? "source only: the recording did not show it" : `source only: no recorded request reaches ${away.file}`;
