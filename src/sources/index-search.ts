@@ -2,7 +2,7 @@
 import type { Database, Plan, QueryShape } from "../model/index.ts";
 import { createIndexSql } from "../fixes/migrations/index.ts";
 import { openSqlParser } from "../sql/open-parser.ts";
-import { Candidate, isThere } from "../advisors/indexes/candidates.ts";
+import { isThere, type Candidate } from "../advisors/indexes/candidates.ts";
 import { carefulCost, type IndexFacts } from "../advisors/indexes/careful-cost.ts";
 import { candidateFacts, costFacts } from "../advisors/indexes/cost-facts.ts";
 import { leastBytes } from "../advisors/indexes/least-bytes.ts";
