@@ -291,6 +291,14 @@ test("a finding that was not seen says whether its file was reached", async () =
   expect(await noteOf(project(elsewhere))).toContain("source only: no recorded request reaches shop/views.py");
 });
 
+test("of one whose line was recorded it says so, and asks for no other run", async () => {
+  const process = new RecordedProcess();
+  request(process, "orders/", (scope) => process.fetch(scope, "shop.Order", 1, ORDERS, ["shop/views.py:4 order_list"]));
+  const { stdout } = await runCli(["check", "--select", "n-plus-one", "--no-cache"], { cwd: project(process), analyse });
+  expect(stdout).toContain("source only: the recording ran line 4 and did not show it");
+  expect(stdout).not.toContain("record a run that reaches");
+});
+
 describe("a recording that cannot be read", () => {
   test("is an error where it was asked for, and a notice where it lay there", async () => {
     const root = project(new RecordedProcess({}, 9));
