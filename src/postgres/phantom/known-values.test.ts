@@ -35,6 +35,7 @@ const groups: Groups = {
   values: [1, 1, 1, 1, 1],
   often: [true, true, false, false, false],
   correlation: 1,
+  hundredths: null,
 };
 const operators = { equal: 98, less: 664, collation: 100, typeName: "text" };
 

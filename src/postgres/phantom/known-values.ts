@@ -54,6 +54,9 @@ export function chanceRows(column: SourceColumn): string {
     FROM k, LATERAL (SELECT h.v AS low, pg_catalog.lead(h.v) OVER (ORDER BY h.n) AS high FROM pg_catalog.unnest(k.h) WITH ORDINALITY h(v, n)) b, pg_catalog.generate_series(1, ${STEPS}) g(n) WHERE b.high IS NOT NULL`;
 }
 
+const HUNDREDTHS = Array.from({ length: 101 }, (_, index) => index / 100).join(",");
+const hundredths = (value: string): string => `pg_catalog.percentile_disc('{${HUNDREDTHS}}'::pg_catalog.float8[]) WITHIN GROUP (ORDER BY ${value})::text`;
+
 /** Of the expression `e0`, `e1`, … of a table of such rows. */
 const groupsIn = (table: string, expression: string): string => `
   t AS (SELECT ${expression} AS e, luthier_place AS place, pg_catalog.sum(luthier_share) AS share, pg_catalog.bool_or(luthier_often) AS often FROM ${table} GROUP BY 1, 2),
@@ -71,6 +74,8 @@ export interface Groups {
   readonly values: readonly number[] | null;
   readonly often: readonly boolean[] | null;
   readonly correlation: number | null;
+  /** Hundredths of all of them, as an array that the server wrote. */
+  readonly hundredths: string | null;
 }
 
 export function groupsOf(table: string, expression: string): string {
@@ -79,7 +84,8 @@ export function groupsOf(table: string, expression: string): string {
     (SELECT pg_catalog.sum(t.share * pg_catalog.pg_column_size(t.e)) / nullif(pg_catalog.sum(t.share), 0) FROM t WHERE t.e IS NOT NULL) AS width,
     (SELECT pg_catalog.count(*) FROM t WHERE t.e IS NOT NULL)::pg_catalog.int4 AS columns, (SELECT pg_catalog.count(*) FROM g)::pg_catalog.int4 AS distinct, (SELECT pg_catalog.count(*) FROM g WHERE g.values = 1)::pg_catalog.int4 AS single,
     ${best("r.share")} AS shares, ${best("r.values::pg_catalog.int4")} AS values, ${best("r.often")} AS often,
-    (SELECT pg_catalog.corr(o.a, o.b) FROM (SELECT pg_catalog.row_number() OVER (ORDER BY t.place)::pg_catalog.float8 AS a, pg_catalog.row_number() OVER (ORDER BY t.e, t.place)::pg_catalog.float8 AS b FROM t WHERE t.e IS NOT NULL) o) AS correlation`;
+    (SELECT pg_catalog.corr(o.a, o.b) FROM (SELECT pg_catalog.row_number() OVER (ORDER BY t.place)::pg_catalog.float8 AS a, pg_catalog.row_number() OVER (ORDER BY t.e, t.place)::pg_catalog.float8 AS b FROM t WHERE t.e IS NOT NULL) o) AS correlation,
+    (SELECT ${hundredths("t.e")} FROM t WHERE t.e IS NOT NULL) AS hundredths`;
 }
 
 export interface Lists {
@@ -88,13 +94,11 @@ export interface Lists {
   readonly hundredths: string | null;
 }
 
-const HUNDREDTHS = Array.from({ length: 101 }, (_, index) => index / 100).join(",");
-
 /** The values of these ranks, and hundredths of all others. */
 export function listsOf(table: string, expression: string, ranks: readonly number[]): string {
   const kept = `'{${ranks.join(",")}}'::pg_catalog.int8[]`;
   return `WITH ${groupsIn(table, expression)} SELECT (SELECT pg_catalog.array_agg(r.e ORDER BY r.share DESC, r.rank)::text FROM r WHERE r.rank = ANY (${kept})) AS common,
-    (SELECT pg_catalog.percentile_disc('{${HUNDREDTHS}}'::pg_catalog.float8[]) WITHIN GROUP (ORDER BY t.e)::text FROM t JOIN r ON r.e = t.e WHERE r.rank <> ALL (${kept})) AS hundredths`;
+    (SELECT ${hundredths("t.e")} FROM t JOIN r ON r.e = t.e WHERE r.rank <> ALL (${kept})) AS hundredths`;
 }
 
 /** Every value of the expression is known, and each by several of the column's. */

@@ -93,7 +93,7 @@ async function knownExpressions(ask: Ask, expressions: readonly MadeColumn[], co
     const [groups] = await ask<Groups>(groupsOf(table, `e${index}`));
     if (groups === undefined) break;
     const ranks = commonRanks(groups, column);
-    const [lists] = await ask<Lists>(listsOf(table, `e${index}`, ranks));
+    const [lists] = ranks.length === 0 ? [{ common: null, hundredths: groups.hundredths }] : await ask<Lists>(listsOf(table, `e${index}`, ranks));
     const chance = isContinuous(column) && column.histogram !== null && isSparse(groups) ? await byChance(ask, expressions[index], column) : null;
     const known = { groups, ranks, lists: lists ?? { common: null, hundredths: null }, distinct: knownDistinct(groups, column, chance) };
     const figures = knownFigures(known, { equal: type.equal, less: type.less, collation: type.collation, typeName: type.name }, column);
