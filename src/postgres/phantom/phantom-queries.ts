@@ -75,10 +75,13 @@ SELECT i.indexrelid::pg_catalog.int8 AS oid, c.relname AS name, c.relkind AS kin
 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_am am ON am.oid = c.relam
 WHERE i.indrelid = ANY ($1::pg_catalog.oid[]) AND i.indexrelid::pg_catalog.int8 > $2 ORDER BY i.indexrelid`;
 
-/** What the statistics tell of the columns `$2` of the table `$1`, or of the expressions of an index. */
+/**
+ * What the statistics tell of the columns `$2` of the table `$1`, or of the expressions of an index. `$3`: its values are of the columns' types. What is in a GIN index is part of an expression's value, and
+ * the statistics are of the value.
+ */
 export const COLUMN_STATISTICS = `
 SELECT b.attnum AS number, s.stanullfrac::pg_catalog.float8 AS null_fraction, s.stawidth AS width, s.stadistinct::pg_catalog.float8 AS distinct, ${slotOf(1, "stanumbers", "pg_catalog.float8[]")} AS frequencies,
-  CASE WHEN b.typname IN ('int2', 'int4', 'int8') THEN ${slotOf(2, "stavalues", "text")}::pg_catalog.float8[] END AS bounds, ${lengths(1)} AS common_lengths, ${lengths(2)} AS histogram_lengths, (${slotOf(3, "stanumbers", "pg_catalog.float8[]")})[1] AS correlation
+  CASE WHEN $3::pg_catalog.bool AND b.typname IN ('int2', 'int4', 'int8') THEN ${slotOf(2, "stavalues", "text")}::pg_catalog.float8[] END AS bounds, ${lengths(1)} AS common_lengths, ${lengths(2)} AS histogram_lengths, (${slotOf(3, "stanumbers", "pg_catalog.float8[]")})[1] AS correlation
 FROM (SELECT a.attrelid, a.attnum, t.typname, t.typcategory FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum = ANY ($2::pg_catalog.int2[])) b
 LEFT JOIN LATERAL (SELECT s.* FROM pg_catalog.pg_statistic s WHERE s.starelid = b.attrelid AND s.staattnum = b.attnum ORDER BY s.stainherit LIMIT 1) s ON true`;
 

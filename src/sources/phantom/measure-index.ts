@@ -97,14 +97,13 @@ export async function measureIndex(context: MeasureContext, index: MadeIndex): P
 async function withStatistics({ ask, memory }: MeasureContext, { oid, table, method, columns }: MadeIndex): Promise<ColumnRow[]> {
   const placeOf = (number: number): string => `${table} ${number}`;
   const missing = columns.flatMap(({ column }) => (column === 0 || memory.statistics.has(placeOf(column)) ? [] : [column]));
-  if (missing.length > 0) for (const row of await ask<StatisticsRow>(q.COLUMN_STATISTICS, [table, missing])) memory.statistics.set(placeOf(row.number), row);
+  if (missing.length > 0)
+    for (const row of await ask<StatisticsRow>(q.COLUMN_STATISTICS, [table, missing, true])) memory.statistics.set(placeOf(row.number), row);
   const expressions = columns.flatMap(({ column, position }) => (column === 0 ? [position] : []));
-  const own = expressions.length === 0 ? [] : await ask<StatisticsRow>(q.COLUMN_STATISTICS, [oid, expressions]);
+  const own = expressions.length === 0 ? [] : await ask<StatisticsRow>(q.COLUMN_STATISTICS, [oid, expressions, method === "btree"]);
   return columns.map((one) => {
     const known = one.column === 0 ? own.find(({ number }) => number === one.position) : memory.statistics.get(placeOf(one.column));
-    // What is in a GIN index is part of the expression's value, and the statistics are of the value.
-    const bounds = one.column === 0 && method !== "btree" ? null : (known?.bounds ?? null);
-    return { ...NOTHING, ...known, ...one, bounds };
+    return { ...NOTHING, ...known, ...one };
   });
 }
 
