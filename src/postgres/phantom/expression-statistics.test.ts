@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { StatisticSlot } from "../../model/index.ts";
-import { adjustDrawn, type SourceColumn } from "./expression-statistics.ts";
+import { adjustDrawn, widened, type SourceColumn } from "./expression-statistics.ts";
 
 const created: SourceColumn = {
   number: 1,
@@ -43,4 +43,9 @@ test("of a hundred documents in which one score comes three times, that one is c
   ]);
   expect(adjusted.slots[0]?.values).toBe("{500}");
   expect(adjusted.slots[1]?.values).not.toMatch(/\b500\b/);
+});
+
+test("a hundred known values are not the ends: twice a step lies beyond each", () => {
+  expect(widened(["0", "10", "20", "30"], "int4")).toBe("{-20,10,20,50}");
+  expect(widened(["a", "b", "c"], "text")).toBe("{a,b,c}");
 });

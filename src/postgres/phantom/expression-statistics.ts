@@ -161,13 +161,18 @@ export function elements(array: string): string[] {
   return array.slice(1, -1).match(/"(?:[^"\\]|\\[\s\S])*"|[^,]+/g) ?? [];
 }
 
-/** Beyond the least and the greatest of a hundred there is about one more in a hundred. Of texts nobody can say how far. */
+/**
+ * How far values go beyond the greatest of so many is as by chance, one step on average, and so is their share there: where it is taken for even, up to twice a step. Of texts nobody
+ * can say how far.
+ */
+const BEYOND = 2;
+
 export function widened(bounds: readonly string[], typeName: string): string {
   const [first, last] = [Number(bounds[0]), Number(bounds.at(-1))];
   if (!NUMBERS.has(typeName) || bounds.length < 2 || !Number.isFinite(last - first)) return `{${bounds.join(",")}}`;
-  const step = (last - first) / (bounds.length - 1);
+  const beyond = (BEYOND * (last - first)) / (bounds.length - 1);
   const written = (value: number): string => (typeName.startsWith("int") ? `${Math.round(value)}` : `${value}`);
-  return `{${[written(first - step), ...bounds.slice(1, -1), written(last + step)].join(",")}}`;
+  return `{${[written(first - beyond), ...bounds.slice(1, -1), written(last + beyond)].join(",")}}`;
 }
 
 /** From which share of the column's distinct values on each has a value of its own. Ours: of ten thousand values fifty that come again are the one million that may be there. */
