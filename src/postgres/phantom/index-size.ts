@@ -6,6 +6,7 @@ import type { Index, Table } from "../../model/index.ts";
 import { BLOCK } from "./pages.ts";
 import { groupSizes, type GroupClass, type ValueClass } from "./group-sizes.ts";
 import { hashPages } from "./hash-size.ts";
+import { trigramPages, type KnownText } from "./trigram-size.ts";
 import { entriesAPage, fillLeaves, leftFree, POINTER, ROOM, type Entry } from "./leaf-pages.ts";
 
 export interface IndexSize {
@@ -53,6 +54,8 @@ export interface IndexColumnFacts {
   readonly hasEqualImages: boolean;
   readonly typeName: string;
   readonly operatorClass: string;
+  /** Of a GIN index over trigrams: the texts that are known. */
+  readonly texts?: readonly KnownText[];
 }
 
 const TUPLE = 8;
@@ -429,14 +432,18 @@ function brinPages({ tablePages, columns, options }: IndexFacts): number {
 /** Bytes of an entry's key with what goes with it, and of a row in a compressed list. Ours. */
 const GIN = { entry: 28, row: 1.7, fill: 0.9 } as const;
 
-function ginPages({ columns, rows }: IndexFacts): number {
-  let [entries, pointers] = [0, 0];
+function ginPages({ columns, rows, tablePages }: IndexFacts): number {
+  let [entries, pointers, known] = [0, 0, 0];
   for (const column of columns) {
+    if (column.texts !== undefined && column.texts.length > 0) {
+      known += trigramPages(column.texts, rows * (1 - column.nullFraction), tablePages);
+      continue;
+    }
     const { each, distinct } = ginEntries(column, rows);
     entries += distinct;
     pointers += rows * each;
   }
-  return 2 + Math.ceil((entries * GIN.entry + pointers * GIN.row) / (BLOCK - 60) / GIN.fill);
+  return 2 + known + Math.ceil((entries * GIN.entry + pointers * GIN.row) / (BLOCK - 60) / GIN.fill);
 }
 
 /** How many keys a value breaks up into, and how many different ones there are. Ours, from a few indexes that were built. */

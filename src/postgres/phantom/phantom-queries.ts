@@ -85,6 +85,10 @@ SELECT b.attnum AS number, s.stanullfrac::pg_catalog.float8 AS null_fraction, s.
 FROM (SELECT a.attrelid, a.attnum, t.typname, t.typcategory FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum = ANY ($2::pg_catalog.int2[])) b
 LEFT JOIN LATERAL (SELECT s.* FROM pg_catalog.pg_statistic s WHERE s.starelid = b.attrelid AND s.staattnum = b.attnum ORDER BY s.stainherit LIMIT 1) s ON true`;
 
+/** Texts that the statistics of the column `$2` of the relation `$1` show. */
+export const KNOWN_TEXTS = `
+SELECT ${slotOf(1, "stavalues", "text")}::text[] AS common, ${slotOf(2, "stavalues", "text")}::text[] AS histogram FROM pg_catalog.pg_statistic s WHERE s.starelid = $1::pg_catalog.oid AND s.staattnum = $2 ORDER BY s.stainherit LIMIT 1`;
+
 /** Files, pages and rows of the indexes `$1`. */
 export const SET_SIZES = `
 UPDATE pg_catalog.pg_class c SET relfilenode = x.file, relpages = x.pages, reltuples = x.rows

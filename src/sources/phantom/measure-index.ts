@@ -86,7 +86,11 @@ export async function measureIndex(context: MeasureContext, index: MadeIndex): P
     tableRows: most,
     rows,
     tablePages: index.table_pages,
-    columns: columns.map((one) => (full.includes(one) ? columnFacts(withoutNulls(one, tableRows), most) : rememberedFacts(memory, index, one, most))),
+    columns: await withTexts(
+      ask,
+      index,
+      columns.map((one) => (full.includes(one) ? columnFacts(withoutNulls(one, tableRows), most) : rememberedFacts(memory, index, one, most))),
+    ),
     keys: index.keys,
     options: index.options,
     mostGroups: index.known_together ? await estimatedRows(ask, `SELECT 1 ${from}${where} GROUP BY ${keys.join(", ")}`) : null,
@@ -105,6 +109,31 @@ async function withStatistics({ ask, memory }: MeasureContext, { oid, table, met
     const known = one.column === 0 ? own.find(({ number }) => number === one.position) : memory.statistics.get(placeOf(one.column));
     return { ...NOTHING, ...known, ...one };
   });
+}
+
+/** A column over whose trigrams the index is gets the texts that are known. */
+async function withTexts(ask: Ask, { oid, table, method, columns }: MadeIndex, facts: readonly IndexColumnFacts[]): Promise<readonly IndexColumnFacts[]> {
+  if (method !== "gin") return facts;
+  const all: IndexColumnFacts[] = [];
+  for (const [index, one] of facts.entries()) {
+    const column = columns[index];
+    const isCut = column !== undefined && one.operatorClass.includes("trgm");
+    const [row] = isCut ? await ask<TextsRow>(q.KNOWN_TEXTS, column.column === 0 ? [oid, column.position] : [table, column.column]) : [];
+    all.push(row === undefined ? one : { ...one, texts: textsOf(row, one) });
+  }
+  return all;
+}
+
+interface TextsRow {
+  readonly common: readonly string[] | null;
+  readonly histogram: readonly string[] | null;
+}
+
+/** As shares of the rows that are not null. */
+function textsOf({ common, histogram }: TextsRow, { frequencies, nullFraction }: IndexColumnFacts): NonNullable<IndexColumnFacts["texts"]> {
+  const often = (common ?? []).map((text, index) => ({ text, share: (frequencies[index] ?? 0) / Math.max(1e-9, 1 - nullFraction) }));
+  const left = Math.max(0, 1 - often.reduce((sum, { share }) => sum + share, 0));
+  return [...often, ...(histogram ?? []).map((text) => ({ text, share: left / (histogram?.length ?? 1) }))];
 }
 
 const NOTHING: StatisticsRow = {
