@@ -198,8 +198,8 @@ test("in the branch where rows of an unknown caller have them, they are there", 
   const report = await analyseShop({
     "shop/views.py": `def names_of(category):
     for product in category.products.all():
-        if "reviews" in getattr(category, "_prefetched_objects_cache", {}) and product.price:
-            yield [review.text for review in category.reviews.all()]
+        if "reviews" in getattr(product, "_prefetched_objects_cache", {}) and product.price:
+            yield [review.text for review in product.reviews.all()]
         if "products" not in category._prefetched_objects_cache:
             continue
         yield [other.title for other in category.products.all()]
@@ -258,6 +258,32 @@ def each_name(request):
   });
   const loops = report.findings.filter(({ rule }) => rule === "query-in-loop");
   expect(loops.map(({ places }) => places.find(({ role }) => role === "loop")?.line)).toEqual([32]);
+});
+
+test("what a line of a table of cases says holds for that line alone", async () => {
+  const report = await analyseShop({
+    "shop/views.py": `from shop.models import Product, Tag
+
+
+def drop(product):
+    for rows, one_by_one in [(product.lines.all(), False), (product.reviews.all(), True), (Tag.objects.all(), False)]:
+        if one_by_one:
+            for row in rows:
+                row.delete()
+        else:
+            rows.delete()
+
+
+def drop_all(request):
+    for product in Product.objects.all():
+        drop(product)
+
+
+def labels(product):
+    return [len(rows) for name, rows in (("a", product.lines.all()), ("b", product.reviews.all())) if name]
+`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ relation }) => relation)).toEqual(["reviews"]);
 });
 
 test("rows without the number that others have stored are few", async () => {
