@@ -77,6 +77,20 @@ test("an expression of few values that each come again has these and no histogra
   ).toEqual([1, 3]);
 });
 
+test("of four values in a hundred documents the one that came once is as sure as the others", () => {
+  const colours: Groups = {
+    ...groups,
+    columns: 101,
+    distinct: 4,
+    single: 1,
+    shares: [0.5, 0.3, 0.19, 0.01],
+    values: [50, 31, 19, 1],
+    often: [false, false, false, false],
+  };
+  expect(commonRanks(colours, city)).toEqual([1, 2, 3, 4]);
+  expect(commonRanks({ ...colours, distinct: 40, single: 37 }, city)).toEqual([1, 2, 3]);
+});
+
 test("of days that all have as many rows none is common by chance", () => {
   const days: Groups = {
     ...groups,

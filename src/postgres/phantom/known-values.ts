@@ -101,8 +101,9 @@ export function listsOf(table: string, expression: string, ranks: readonly numbe
     (SELECT ${hundredths("t.e")} FROM t JOIN r ON r.e = t.e WHERE r.rank <> ALL (${kept})) AS hundredths`;
 }
 
-/** Every value of the expression is known, and each by several of the column's. */
-const isWhole = ({ distinct, single }: Groups): boolean => single === 0 && distinct <= MOST_COMMON;
+/** Every value of the expression is known: so few came once that ANALYZE's own estimator expects no other. */
+const isWhole = ({ columns, distinct, single }: Groups): boolean =>
+  distinct <= MOST_COMMON && single < columns && manyRows(columns, distinct, single) <= distinct;
 
 /** Ranks of those that are common, from 1. */
 export function commonRanks(groups: Groups, column: SourceColumn): number[] {
