@@ -35,11 +35,11 @@ django.setup()
 
 from django.core.handlers.base import BaseHandler
 from django.db import connection, models
+from django.db.backends.utils import CursorWrapper
+from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
 from django.db.models.query import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.template.base import Template
-from django.template.defaulttags import ForNode
 from django.test import Client
 from django.urls import path
 
@@ -68,17 +68,16 @@ def in_template(request):
 
 urlpatterns = [path("python/", in_python), path("template/", in_template)]
 WRAPPED = [
+    (CursorWrapper, "_execute_with_wrappers"),
+    (ForwardManyToOneDescriptor, "get_object"),
     (QuerySet, "_fetch_all"),
     (QuerySet, "_prefetch_related_objects"),
     (QuerySet, "_iterator"),
-    (Template, "render"),
-    (ForNode, "render"),
     (BaseHandler, "get_response"),
 ]
 
 
 def take_off():
-    connection.execute_wrappers.clear()
     for owner, name in WRAPPED:
         method = owner.__dict__[name]
         setattr(owner, name, getattr(method, "__wrapped__", method))

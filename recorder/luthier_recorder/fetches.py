@@ -6,27 +6,32 @@ of a fetch waits for its rows to be there, and both lines are written at once.
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+from types import CodeType, FrameType
 from typing import Any, Optional
 
 from .recording import recording
+from .stack import PASSING, PROJECT, stacks
+
 
 class Fetch:
-    """One evaluation of a queryset. Pickles as 0, so that a pickled instance does not need the recorder."""
+    """One evaluation of a queryset. Pickles as 0, so that a pickled instance does not need the recorder.
 
-    __slots__ = ("id", "generation", "numbered", "queryset", "frame", "statement", "causes", "reads", "__weakref__")
+    `begin` makes it: a class with an `__init__` costs more.
+    """
 
-    def __init__(self, queryset: Any, frame: Any) -> None:
-        self.id = 0
-        self.generation = 0
-        self.numbered = 0
-        #: These two until its first statement has run: what is evaluated, and the frame that asks for it.
-        self.queryset = queryset
-        self.frame = frame
-        self.statement: Optional[Statement] = None
-        #: Ids of causes that led from rows of this fetch to other statements, by descriptor.
-        self.causes: Optional[dict[Any, int]] = None
-        self.reads: Any = None
+    __slots__ = ("id", "generation", "numbered", "statement", "causes", "forms", "reads", "__weakref__")
+
+    id: int
+    generation: int
+    #: How many of its rows were told apart so far, because something was loaded lazily from them.
+    numbered: int
+    #: What ran for it, until its line is written.
+    statement: Optional[Statement]
+    #: Ids of causes that led from its rows to other statements, by descriptor.
+    causes: Optional[dict[Any, int]]
+    #: What the lines of such statements have in common, by descriptor and stack.
+    forms: Optional[dict[Any, Any]]
+    reads: Any
 
     def __reduce__(self) -> Any:
         return (int, ())
@@ -38,36 +43,54 @@ class Fetch:
         return self
 
 
-#: A statement whose line is not written yet, as its rows are still being read: the fields of the line up to the number
-#: of rows, cause and instance, the line's end, the file's generation.
-Statement = tuple[int, int, int, int, int, int, int, int, int, str, int]
+#: Start and duration in nanoseconds, SQL, parameters, the connection's watch, scope, and state of the transaction.
+Statement = tuple[int, int, str, Any, Any, Any, int]
 
-#: The fetch whose first statement has not run yet.
-expecting: ContextVar[Optional[Fetch]] = ContextVar("luthier_fetch", default=None)
+#: The fetches whose statement has not run yet, by the identity of the frame that evaluates them. No other thread, task or
+#: greenlet has that frame, so nothing has to be carried along.
+waiting: dict[int, Fetch] = {}
+recording.at_fork.append(waiting.clear)
 
-
-def write_statement(fetch: Fetch, model: type, rows: Optional[int]) -> None:
-    """Writes the statement of a fetch and, when its rows are known, the fetch itself."""
-    writer = recording.writer
-    if fetch.statement is None:
-        return
-    time, duration, statement, stack, scope, connection, state, cause, instance, end, generation = fetch.statement
-    fetch.statement = None
-    if generation != writer.generation or writer.fd < 0:
-        return
-    if rows is None:
-        writer.write_bytes(f'["x",{time},{duration},{statement},{stack},{scope},{connection},{state},-1,{cause},{instance}{end}'.encode())
-        return
-    number = writer.model_names.get(model) or writer.model_name(model)
-    fetch.id = next(writer.fetch_ids)
-    fetch.generation = generation
-    writer.write_bytes(
-        f'["x",{time},{duration},{statement},{stack},{scope},{connection},{state},{rows},{cause},{instance}{end}'
-        f'["r",{fetch.id},{number},{stack},{scope},{rows},{time},{cause}]\n'.encode()
-    )
+#: Frames that can stand between a cursor of another tool's and the queryset's own.
+MOST_BETWEEN = 24
+#: Where rows of models are asked for.
+_asking: set[CodeType] = set()
+#: What is asked below these is asked by somebody else.
+_elsewhere: set[CodeType] = set()
 
 
-def mark(fetch: Fetch, queryset: Any, rows: list[Any]) -> None:
+def begin() -> Fetch:
+    fetch = Fetch()
+    fetch.id = fetch.generation = fetch.numbered = 0
+    fetch.statement = fetch.causes = fetch.forms = fetch.reads = None
+    return fetch
+
+
+def watch_code(asking: Optional[CodeType], *elsewhere: Optional[CodeType]) -> None:
+    if asking is not None:
+        _asking.add(asking)
+    _elsewhere.update(code for code in elsewhere if code is not None)
+
+
+def take_waiting(frame: Optional[FrameType]) -> Optional[Fetch]:
+    """The fetch that waits for the statement of a cursor, when it is not where Django alone would have it."""
+    for _ in range(MOST_BETWEEN):
+        if frame is None or frame.f_code in _elsewhere or stacks.kinds.get(id(frame.f_code)) in (PROJECT, PASSING):
+            return None
+        if frame.f_code in _asking:
+            break
+        frame = frame.f_back
+    for _ in range(4):
+        if frame is None:
+            return None
+        fetch = waiting.pop(id(frame), None)
+        if fetch is not None:
+            return fetch
+        frame = frame.f_back
+    return None
+
+
+def mark(fetch: Fetch, queryset: Any, rows: Any) -> None:
     """Tells instances, and those that a join brought along, which fetch they came from."""
     for row in rows:
         row._state._luthier = fetch

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
+from sys import _getframe
+from types import FrameType, ModuleType
 from typing import Any, Callable, Optional
 
 from ..fence import note_error
-from ..fetches import Fetch, expecting, mark, write_statement
+from ..fetches import Fetch, begin, mark, waiting, watch_code
+from ..recording import recording
+from ..stack import code_of
+from ..statements import write_fetch, write_load
 from .wrap import wrap
 
 #: Filled in with `--fields`: called when the rows of a fetch are there, prefetched ones included.
@@ -16,59 +19,99 @@ on_fetched: list[Callable[[Fetch, Any, Any], None]] = []
 
 def watch(register: Callable[[str, Callable[[ModuleType], None]], None]) -> None:
     register("django.db.models.query", watch_querysets)
+    register("django.db.models.fields.related_descriptors", watch_descriptors)
 
 
 def watch_querysets(module: ModuleType) -> None:
-    iterable = module.ModelIterable
-    wrap(module.QuerySet, "_fetch_all", lambda original: _around_fetch_all(original, iterable))
-    wrap(module.QuerySet, "_prefetch_related_objects", _before_prefetch)
-    wrap(module.QuerySet, "_iterator", lambda original: _around_iterator(original, iterable))
+    queryset, iterable = module.QuerySet, module.ModelIterable
+    watch_code(code_of(iterable.__iter__), code_of(queryset.db.fget))
+    wrap(queryset, "_fetch_all", lambda original: _around_fetch_all(original, queryset, iterable))
+    wrap(queryset, "_prefetch_related_objects", _before_prefetch)
+    wrap(queryset, "_iterator", lambda original: _around_iterator(original, iterable))
 
 
-def _around_fetch_all(original: Callable[..., Any], iterable: type) -> Callable[..., Any]:
+#: Descriptors that load the instance of a foreign key, by the identity of the frame of ours around that.
+loading: dict[int, Any] = {}
+recording.at_fork.append(loading.clear)
+
+
+def watch_descriptors(module: ModuleType) -> None:
+    wrap(module.ForwardManyToOneDescriptor, "get_object", _around_get_object)
+
+
+def _around_get_object(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Only called when there is something to load. The queryset below learns of which descriptor it is."""
+
+    def get_object(self: Any, instance: Any) -> Any:
+        key = id(_getframe())
+        loading[key] = self
+        try:
+            return original(self, instance)
+        finally:
+            del loading[key]
+
+    return get_object
+
+
+def _around_fetch_all(original: Callable[..., Any], plain: type, iterable: type) -> Callable[..., Any]:
     def _fetch_all(self: Any) -> Any:
         if self._result_cache is not None or self._iterable_class is not iterable:
             return original(self)
-        fetch = Fetch(self, sys._getframe(1))
-        outer = expecting.get()
-        expecting.set(fetch)
-        if self._prefetch_related_lookups:
-            self.__dict__["_luthier"] = fetch
+        fetch = begin()
+        key = id(_getframe())
+        waiting[key] = fetch
+        descriptor = None
+        lookups = self._prefetch_related_lookups
+        if loading and self.__class__ is plain:
+            try:
+                # Outside of this: `__len__`, `get`, Django's `get_object`, and ours.
+                descriptor = loading.get(id(_getframe(4)))
+            except ValueError:
+                pass
+        frame = _getframe(1 if descriptor is None else 5)
+        if lookups:
+            self.__dict__["_luthier"] = (fetch, frame, descriptor)
         try:
             result = original(self)
+        except BaseException:
+            waiting.pop(key, None)
             if fetch.statement is not None:
-                finish(self, fetch)
-            if on_fetched:
-                tell(fetch, self, self._result_cache)
-            return result
+                finish_without_rows(self, fetch, frame, descriptor)
+            raise
         finally:
-            expecting.set(outer)
-            fetch.frame = fetch.queryset = None
-            if self._prefetch_related_lookups:
+            if lookups:
                 self.__dict__.pop("_luthier", None)
-            if fetch.statement is not None:
-                finish_without_rows(self, fetch)
+        if fetch.statement is None:
+            waiting.pop(key, None)
+        else:
+            finish(self, fetch, frame, descriptor)
+        if on_fetched:
+            tell(fetch, self, self._result_cache)
+        return result
 
     return _fetch_all
 
 
 def _before_prefetch(original: Callable[..., Any]) -> Callable[..., Any]:
     def _prefetch_related_objects(self: Any) -> Any:
-        fetch = self.__dict__.get("_luthier")
-        if fetch is not None:
-            finish(self, fetch)
+        begun = self.__dict__.get("_luthier")
+        if begun is not None:
+            finish(self, *begun)
         return original(self)
 
     return _prefetch_related_objects
 
 
-def finish(queryset: Any, fetch: Fetch) -> None:
+def finish(queryset: Any, fetch: Fetch, frame: FrameType, descriptor: Any) -> None:
     """The rows are there: writes the statement with the fetch, and marks them."""
     try:
         rows = queryset._result_cache
         if fetch.statement is None or rows is None:
             return
-        write_statement(fetch, queryset.model, len(rows))
+        if descriptor is not None and len(rows) == 1:
+            write_load(fetch, queryset, rows[0], frame, descriptor)
+        else:
+            write_fetch(fetch, queryset, len(rows), frame, descriptor)
         mark(fetch, queryset, rows)
     except Exception:
         note_error("fetch")
@@ -82,10 +125,10 @@ def tell(fetch: Fetch, queryset: Any, rows: Any) -> None:
         note_error("fields")
 
 
-def finish_without_rows(queryset: Any, fetch: Fetch) -> None:
+def finish_without_rows(queryset: Any, fetch: Fetch, frame: FrameType, descriptor: Any) -> None:
     """The rows could not be read; the statement ran all the same."""
     try:
-        write_statement(fetch, queryset.model, None)
+        write_fetch(fetch, queryset, None, frame, descriptor)
     except Exception:
         note_error("fetch")
 
@@ -105,14 +148,13 @@ def marked(queryset: Any, rows: Any) -> Any:
     try:
         while True:
             if fetch is None:
-                fetch, outer = Fetch(queryset, sys._getframe(1)), expecting.get()
-                expecting.set(fetch)
+                fetch, key = begin(), id(_getframe())
+                waiting[key] = fetch
                 try:
                     row = next(rows, _END)
                 finally:
-                    expecting.set(outer)
-                    fetch.frame = fetch.queryset = None
-                    open_fetch(queryset, fetch)
+                    waiting.pop(key, None)
+                    open_fetch(queryset, fetch, _getframe(1))
             else:
                 row = next(rows, _END)
             if row is _END:
@@ -132,9 +174,9 @@ def marked(queryset: Any, rows: Any) -> Any:
 _END = object()
 
 
-def open_fetch(queryset: Any, fetch: Fetch) -> None:
+def open_fetch(queryset: Any, fetch: Fetch, frame: FrameType) -> None:
     try:
         if fetch.statement is not None:
-            write_statement(fetch, queryset.model, -1)
+            write_fetch(fetch, queryset, -1, frame, None)
     except Exception:
         note_error("iterator")

@@ -1,0 +1,31 @@
+"""Numbers that stand for parameters: the same for the same parameters in one recording, and in no other."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any
+
+from .recording import recording
+
+MOST_KEYS = 20_000
+#: The keys of one number alone, in their text. Most statements of a loop ask for one, and pages ask for the same again.
+of_numbers: dict[int, str] = {}
+
+
+def key_of(params: Any) -> str:
+    """A hash under a key that is in no file."""
+    if params.__class__ is not tuple or len(params) != 1 or params[0].__class__ is not int:
+        return _hash(params)
+    known = of_numbers.get(params[0])
+    if known is None:
+        if len(of_numbers) >= MOST_KEYS:
+            of_numbers.clear()
+        known = of_numbers[params[0]] = _hash(params)
+    return known
+
+
+def _hash(params: Any) -> str:
+    try:
+        return str(int.from_bytes(blake2b(repr(params).encode(), digest_size=6, key=recording.config.key).digest(), "big"))
+    except Exception:
+        return "0"
