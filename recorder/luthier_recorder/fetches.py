@@ -16,22 +16,24 @@ from .stack import PASSING, PROJECT, stacks
 class Fetch:
     """One evaluation of a queryset. Pickles as 0, so that a pickled instance does not need the recorder.
 
-    `begin` makes it: a class with an `__init__` costs more.
+    Most are of one row and of no further interest: they have no more than they need.
     """
 
-    __slots__ = ("id", "generation", "numbered", "statement", "causes", "forms", "reads", "__weakref__")
-
-    id: int
-    generation: int
+    id = 0
+    generation = 0
     #: How many of its rows were told apart so far, because something was loaded lazily from them.
-    numbered: int
+    numbered = 0
     #: What ran for it, until its line is written.
-    statement: Optional[Statement]
+    statement: Any = None
+    #: Of a lazy load: what loads the instance of a foreign key.
+    descriptor: Any = None
     #: Ids of causes that led from its rows to other statements, by descriptor.
-    causes: Optional[dict[Any, int]]
+    causes: Optional[dict[Any, int]] = None
     #: What the lines of such statements have in common, by descriptor and stack.
-    forms: Optional[dict[Any, Any]]
-    reads: Any
+    forms: Optional[dict[Any, Any]] = None
+    #: By nodes of templates that asked for such statements in a loop: how far away it is, its place, the stack, and the node.
+    loops: Optional[dict[int, Any]] = None
+    reads: Any = None
 
     def __reduce__(self) -> Any:
         return (int, ())
@@ -43,13 +45,19 @@ class Fetch:
         return self
 
 
-#: Start and duration in nanoseconds, SQL, parameters, the connection's watch, scope, and state of the transaction.
-Statement = tuple[int, int, str, Any, Any, Any, int]
+#: A statement: start and duration in nanoseconds, the parameters, and what it often has in common with others: the file's
+#: generation, its SQL, scope, connection's watch, and state of the transaction.
+Statement = tuple[int, int, Any, tuple[int, str, Any, Any, int]]
+#: Stands for the statement of a lazy load whose queryset is being evaluated.
+WAITS = False
 
 #: The fetches whose statement has not run yet, by the identity of the frame that evaluates them. No other thread, task or
 #: greenlet has that frame, so nothing has to be carried along.
 waiting: dict[int, Fetch] = {}
+#: The same of lazy loads of foreign keys, by the frame around the queryset's making.
+loading: dict[int, Fetch] = {}
 recording.at_fork.append(waiting.clear)
+recording.at_fork.append(loading.clear)
 
 #: Frames that can stand between a cursor of another tool's and the queryset's own.
 MOST_BETWEEN = 24
@@ -57,13 +65,6 @@ MOST_BETWEEN = 24
 _asking: set[CodeType] = set()
 #: What is asked below these is asked by somebody else.
 _elsewhere: set[CodeType] = set()
-
-
-def begin() -> Fetch:
-    fetch = Fetch()
-    fetch.id = fetch.generation = fetch.numbered = 0
-    fetch.statement = fetch.causes = fetch.forms = fetch.reads = None
-    return fetch
 
 
 def watch_code(asking: Optional[CodeType], *elsewhere: Optional[CodeType]) -> None:
@@ -80,12 +81,12 @@ def take_waiting(frame: Optional[FrameType]) -> Optional[Fetch]:
         if frame.f_code in _asking:
             break
         frame = frame.f_back
-    for _ in range(4):
+    for _ in range(7):
         if frame is None:
             return None
-        fetch = waiting.pop(id(frame), None)
+        fetch = waiting.pop(id(frame), None) or loading.get(id(frame))
         if fetch is not None:
-            return fetch
+            return fetch if fetch.descriptor is None or fetch.statement is WAITS else None
         frame = frame.f_back
     return None
 

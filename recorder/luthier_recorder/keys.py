@@ -9,19 +9,23 @@ from .recording import recording
 
 MOST_KEYS = 20_000
 #: The keys of one number alone, in their text. Most statements of a loop ask for one, and pages ask for the same again.
-of_numbers: dict[int, str] = {}
+of_numbers: dict[tuple[int], str] = {}
 
 
 def key_of(params: Any) -> str:
     """A hash under a key that is in no file."""
-    if params.__class__ is not tuple or len(params) != 1 or params[0].__class__ is not int:
+    if not is_number(params):
         return _hash(params)
-    known = of_numbers.get(params[0])
+    known = of_numbers.get(params)
     if known is None:
         if len(of_numbers) >= MOST_KEYS:
             of_numbers.clear()
-        known = of_numbers[params[0]] = _hash(params)
+        known = of_numbers[params] = _hash(params)
     return known
+
+
+def is_number(params: Any) -> bool:
+    return params.__class__ is tuple and len(params) == 1 and params[0].__class__ is int
 
 
 def _hash(params: Any) -> str:

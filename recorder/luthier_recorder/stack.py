@@ -87,10 +87,10 @@ class Stacks:
         kinds = self.kinds
         writer = recording.writer
         epoch = writer.epoch
-        key: list[Any] = []
+        key: tuple[Any, ...] = ()
+        known = writer.stack_keys
         is_edge = True
         is_planting = False
-        known = writer.stack_keys
         frame = start
         while frame is not None:
             try:
@@ -102,10 +102,32 @@ class Stacks:
             if not kind:
                 frame = frame.f_back
                 continue
-            if kind == PROJECT or kind == LOOP:
-                if kind == PROJECT:
-                    key.append(frame.f_lasti)
+            if kind == PROJECT:
+                place = frame.f_trace
+                if place is None:
+                    if HAS_PLACES:
+                        frame.f_trace = seen_once
+                elif place.__class__ is Place:
+                    if place.epoch == epoch:
+                        known = place.known
+                        key = (frame.f_lasti, key)
+                        break
+                    is_planting = True
+                key = (frame.f_lasti, id(frame.f_code), key)
+                is_searching = False
+            elif kind == PASSING:
+                key = (frame.f_lasti, id(frame.f_code), key)
+                if is_searching and (cause is not None or frame.f_code.co_name not in PASSED_THROUGH):
                     is_searching = False
+            elif kind == NODE:
+                if is_edge:
+                    line = _line_of_node(frame)
+                    if line is not None:
+                        key = (line, key)
+                        is_edge = False
+            elif kind == EDGE:
+                is_edge = True
+            elif kind == LOOP:
                 place = frame.f_trace
                 if place is None:
                     if HAS_PLACES:
@@ -116,21 +138,6 @@ class Stacks:
                     elif key:
                         known = place.known
                         break
-                if kind == PROJECT:
-                    key.append(id(frame.f_code))
-            elif kind == PASSING:
-                key.append(frame.f_lasti)
-                key.append(id(frame.f_code))
-                if is_searching and (cause is not None or frame.f_code.co_name not in PASSED_THROUGH):
-                    is_searching = False
-            elif kind == NODE:
-                if is_edge:
-                    line = _line_of_node(frame)
-                    if line is not None:
-                        key.append(line)
-                        is_edge = False
-            elif kind == EDGE:
-                is_edge = True
             elif kind == STOP:
                 break
             elif is_searching:
@@ -139,9 +146,8 @@ class Stacks:
         if not key:
             library = self.innermost_library(start)
             if library is not None:
-                key += (library.f_lasti, id(library.f_code))
-        key.append(is_edge)
-        number = known.get(tuple(key))
+                key = (library.f_lasti, id(library.f_code), key)
+        number = known.get((is_edge, key))
         if number is None or is_planting:
             number = self.define(start)
         return number, cause
@@ -157,7 +163,7 @@ class Stacks:
         key, numbers, is_placed = self.look(start, True, places)
         library = None if numbers else self.innermost_library(start)
         if library is not None:
-            key, numbers = (library.f_lasti, id(library.f_code), *key), (self.frame_id(library),)
+            key, numbers = (key[0], (library.f_lasti, id(library.f_code), ())), (self.frame_id(library),)
         number = writer.intern(writer.stacks, numbers, lambda number: ["k", number, list(numbers)])
         if not number or writer.epoch != epoch:
             return number
@@ -177,7 +183,7 @@ class Stacks:
         `places` receives the frames that had a statement below them, with the key as they see it.
         """
         epoch = recording.writer.epoch
-        key: list[Any] = []
+        key: tuple[Any, ...] = ()
         numbers: list[int] = []
         while frame is not None:
             kind = self.kind_of(frame)
@@ -186,30 +192,44 @@ class Stacks:
             if kind == PROJECT or kind == LOOP:
                 place = frame.f_trace
                 if place.__class__ is Place:
-                    places.append((frame, (*key, frame.f_lasti, is_edge) if kind == PROJECT else (*key, is_edge)))
+                    places.append((frame, (is_edge, (frame.f_lasti, key) if kind == PROJECT else key)))
                     if place.epoch == epoch and (key or kind == PROJECT):
                         if kind == PROJECT:
                             numbers.append(self.frame_id(frame))
                         return (), (*numbers, *self.outside(place, frame, is_edge)), True
             if kind == PROJECT or kind == PASSING:
-                key += (frame.f_lasti, id(frame.f_code))
+                key = (frame.f_lasti, id(frame.f_code), key)
                 numbers.append(self.frame_id(frame))
             elif kind == EDGE:
                 is_edge = True
             elif kind == NODE and is_edge:
                 line = _line_of_node(frame)
                 if line is not None:
-                    key.append(line)
+                    key = (line, key)
                     numbers.append(self.frame_id(line))
                     is_edge = False
             frame = frame.f_back
-        return (*key, is_edge), tuple(numbers), False
+        return (is_edge, key), tuple(numbers), False
 
     def outside(self, place: Place, frame: FrameType, is_edge: bool) -> tuple[int, ...]:
         known = place.outside.get(is_edge)
         if known is None:
             known = place.outside[is_edge] = self.look(frame.f_back, is_edge, [])[1]
         return known
+
+    def loop_of(self, frame: Optional[FrameType]) -> Optional[tuple[int, Place]]:
+        """How far outside the loop is that a node of the same template stands in, and its place."""
+        depth = 0
+        while frame is not None:
+            kind = self.kind_of(frame)
+            if kind == LOOP:
+                place = frame.f_trace
+                return (depth, place) if place.__class__ is Place and place is not seen_once else None  # type: ignore[return-value]
+            if kind != SKIP and kind != NODE:
+                return None
+            frame = frame.f_back
+            depth += 1
+        return None
 
     def innermost_library(self, frame: Optional[FrameType]) -> Optional[FrameType]:
         """Of a stack without a line of the project, the innermost frame of a library stays."""

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from sys import _getframe
 from types import FrameType
 from typing import Any, Optional
 
 from . import scopes
 from .causes import intern_cause
 from .fetches import Fetch, mark
-from .keys import key_of, of_numbers
+from .keys import is_number, key_of, of_numbers
 from .recording import recording
-from .stack import DESCRIPTOR, cause_of_queryset, stacks
+from .stack import DESCRIPTOR, Place, cause_of_queryset, stacks
 from .writer import encode
 
 LONGEST_PARAMETERS = 10_000
+
+
+class Codes:
+    """The code of functions of Django's that most lazy loads come from."""
+
+    forward: Any = None
+    lookup: Any = None
+    variable: Any = None
+
+
+codes = Codes()
 
 
 def prepare(watch: Any) -> Optional[scopes.Scope]:
@@ -50,14 +62,16 @@ def write_statement(
     )
 
 
-def write_fetch(fetch: Fetch, queryset: Any, rows: Optional[int], frame: Optional[FrameType], descriptor: Any) -> None:
+def write_fetch(fetch: Fetch, queryset: Any, rows: Optional[int], frame: Optional[FrameType]) -> None:
     """The statement of a fetch and, when its rows are known, the fetch itself. -1 rows: they are read one by one."""
     taken = _take(fetch)
     if taken is None:
         return
-    start, duration, text, params, watch, scope, state = taken
+    start, duration, params, where = taken
+    _, text, scope, watch, state = where
     writer = recording.writer
     statement = writer.statements.ids.get(text) or writer.statement(text)
+    descriptor = fetch.descriptor
     if descriptor is None:
         stack, found = stacks.capture(frame, cause_of_queryset(queryset))
     else:
@@ -74,43 +88,82 @@ def write_fetch(fetch: Fetch, queryset: Any, rows: Optional[int], frame: Optiona
     fetch.id = next(writer.fetch_ids)
     fetch.generation = writer.generation
     writer.write_bytes(f'{line}["r",{fetch.id},{model},{stack},{scope.id},{rows},{time},{cause}]\n'.encode())
-    if descriptor is not None and rows == 1 and instance and params:
-        _keep_form(found, text, stack, scope, watch, state, (statement, model, cause))
+    if descriptor is not None and rows == 1 and instance and params and not queryset.query.select_related:
+        _keep_form(found, stack, params, where, (statement, model, cause))
 
 
-def write_load(fetch: Fetch, queryset: Any, row: Any, frame: FrameType, descriptor: Any) -> None:
-    """The one row of a lazy load. What loads of one descriptor from one fetch in one place have in common is written once."""
+def write_load(fetch: Fetch, queryset: Any, rows: Any, frame: Any) -> None:
+    """The rows of a lazy load. What loads of one descriptor from one fetch in one place have in common is put together once.
+
+    It is one long function for the sake of its speed, and `_fetch_all` alone may call it: it counts frames.
+    """
     instance = queryset._hints["instance"]
     origin = getattr(instance._state, "_luthier", None)
-    number = 0
     if origin.__class__ is tuple:
         origin, number = origin
-    forms = origin.forms if origin.__class__ is Fetch else None
-    if forms is None:
-        return write_fetch(fetch, queryset, 1, frame, descriptor)
-    start, duration, text, params, watch, scope, state = fetch.statement  # type: ignore[misc]
-    writer = recording.writer
-    stack, _ = stacks.capture(frame, None, False)
-    form = forms.get((descriptor, stack))
-    if form is None or form[0] != (writer.ready, text, scope, watch, state):
-        return write_fetch(fetch, queryset, 1, frame, descriptor)
-    fetch.statement = None
-    if not number:
-        number = origin.numbered = origin.numbered + 1
-        instance._state._luthier = (origin, number)
-    _, head, middle, tail = form
-    if params.__class__ is tuple and len(params) == 1 and params[0].__class__ is int:
-        key = of_numbers.get(params[0]) or key_of(params)
     else:
-        key = key_of(params)
-    time = (start - writer.base) // 1000
-    fetch.id = identity = next(writer.fetch_ids)
-    fetch.generation = writer.ready
-    writer.write_bytes(f'["x",{time},{duration // 1000}{head}{number},null,{key}]\n["r",{identity}{middle}{time}{tail}'.encode())
+        number = 0
+    forms = origin.forms if origin.__class__ is Fetch else None
+    if forms is not None and len(rows) == 1:
+        stack = None
+        if frame.f_code is codes.forward:
+            frame = frame.f_back
+            if frame.f_code is codes.lookup:
+                stack = _stack_in_loop(origin)
+            else:
+                place = frame.f_trace
+                if place.__class__ is Place and place.epoch == recording.writer.epoch:
+                    stack = place.known.get((True, (frame.f_lasti, ())))
+        if stack is None:
+            stack = stacks.capture(frame, None, False)[0]
+        start, duration, params, where = fetch.statement
+        form = forms.get((fetch.descriptor, stack))
+        if form is not None and form[0] == where:
+            writer = recording.writer
+            if not number:
+                number = origin.numbered = origin.numbered + 1
+                instance._state._luthier = (origin, number)
+            where, head, middle, tail, is_keyed_by_number = form
+            key = is_keyed_by_number and of_numbers.get(params) or key_of(params)
+            time = f"{(start - writer.base) // 1000}"
+            fetch.id = identity = next(writer.fetch_ids)
+            fetch.generation = where[0]
+            fetch.statement = None
+            writer.write_bytes(f'["x",{time},{duration // 1000}{head}{number},null,{key}]\n["r",{identity}{middle}{time}{tail}'.encode())
+            rows[0]._state._luthier = fetch
+            return
+    write_fetch(fetch, queryset, len(rows), frame)
+    mark(fetch, queryset, rows)
 
 
-def _keep_form(found: Any, text: str, stack: int, scope: scopes.Scope, watch: Any, state: int, numbers: tuple[int, int, int]) -> None:
-    writer = recording.writer
+def _stack_in_loop(origin: Fetch) -> Optional[int]:
+    """The stack of a variable in a template's loop: as long as that runs, a node below it is reached in one way only."""
+    try:
+        # Outside of this: ours, ours, `__len__`, `get`, `get_object`, ours, `__get__`, the lookup, and two of the expression's.
+        frame = _getframe(11)
+        if frame.f_code is not codes.variable:
+            return None
+        node = frame.f_locals["self"]
+        known = None if origin.loops is None else origin.loops.get(id(node))
+        if known is not None:
+            depth, place, stack, _ = known
+            if _getframe(depth).f_trace is place:
+                return stack
+    except ValueError:
+        return None
+    if origin.loops is None:
+        origin.loops = {}
+    found = stacks.loop_of(frame)
+    if found is None:
+        return None
+    depth, place = found
+    stack = stacks.capture(frame, None, False)[0]
+    origin.loops[id(node)] = (depth + 11, place, stack, node)
+    return stack
+
+
+def _keep_form(found: Any, stack: int, params: Any, where: Any, numbers: tuple[int, int, int]) -> None:
+    _, text, scope, watch, state = where
     config = recording.config
     if not config.key or config.literals or not text.startswith("SELECT"):
         return
@@ -119,10 +172,11 @@ def _keep_form(found: Any, text: str, stack: int, scope: scopes.Scope, watch: An
         origin.forms = {}
     statement, model, cause = numbers
     origin.forms[found[1], stack] = (
-        (writer.ready, text, scope, watch, state),
+        where,
         f",{statement},{stack},{scope.id},{watch.id},{state},1,{cause},",
         f",{model},{stack},{scope.id},1,",
         f",{cause}]\n",
+        is_number(params),
     )
 
 
@@ -131,11 +185,11 @@ def _take(fetch: Fetch) -> Any:
     taken, fetch.statement = fetch.statement, None
     if taken is None:
         return None
-    start, duration, text, params, watch, scope, state = taken
-    if scope.ready == recording.writer.ready == watch.generation:
+    start, duration, params, (ready, text, scope, watch, state) = taken
+    if ready == recording.writer.ready:
         return taken
     scope = prepare(watch)
-    return None if scope is None else (start, duration, text, params, watch, scope, state)
+    return None if scope is None else (start, duration, params, (scope.ready, text, scope, watch, state))
 
 
 def _end(text: str, params: Any, many: bool, error: Optional[str]) -> str:

@@ -38,6 +38,7 @@ class Writer:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.limit = config.max_size or sys.maxsize
         self.fd = -1
         self.generation = 0
         self.lost = 0
@@ -95,7 +96,7 @@ class Writer:
             self.fd = descriptor
             if not self.write(["h", VERSION, header]):
                 return False
-            self.ready = self.generation
+            self.ready = -1 if self.is_full else self.generation
             if self.lost:
                 self.write(["d", 0, self.failure or "unwritable", self.lost])
                 self.lost = 0
@@ -136,20 +137,22 @@ class Writer:
         return self.write_bytes((encode(line) + "\n").encode())
 
     def write_bytes(self, data: bytes) -> bool:
-        if self.fd < 0:
+        fd = self.fd
+        if fd < 0:
             return False
         try:
-            written = os.write(self.fd, data)
+            written = os.write(fd, data)
         except OSError as error:
             self.give_up(error)
             return False
-        self.size += written
+        self.size = size = self.size + written
+        if size < self.limit and written == len(data):
+            return True
         if written != len(data):
             self.give_up(OSError(errno.ENOSPC, "short write"))
             return False
-        if self.config.max_size and self.size >= self.config.max_size:
-            self.is_full = True
-            self.ready = -1
+        self.is_full = True
+        self.ready = -1
         return True
 
     def give_up(self, error: OSError) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Callable, Optional
 
 from .. import scopes
 from ..fence import fenced, note_error
-from ..fetches import take_waiting, waiting, watch_code
+from ..fetches import WAITS, loading, take_waiting, waiting, watch_code
 from ..recording import recording
 from ..stack import STOP, code_of, stacks
 from ..statements import prepare, write_statement
@@ -89,6 +89,8 @@ def _around_execute(original: Callable[..., Any], plain: type) -> Callable[..., 
     It is one long function for the sake of its speed.
     """
 
+    current = scopes.current.get
+
     def _execute_with_wrappers(self: Any, sql: Any, params: Any, many: bool, executor: Any) -> Any:
         start = perf_counter_ns()
         try:
@@ -100,19 +102,30 @@ def _around_execute(original: Callable[..., Any], plain: type) -> Callable[..., 
         try:
             connection = self.db
             watch = connection._luthier
-            scope = scopes.current.get()
+            scope = current()
             ready = recording.writer.ready
             if scope is None or scope.ready != ready or watch.generation != ready:
                 scope = prepare(watch)
                 if scope is None:
                     return result
+                ready = scope.ready
             if connection.in_atomic_block:
                 state = state_in_atomic(connection)
             else:
                 state = 0 if connection.autocommit else 1
             text = sql if sql.__class__ is str else as_text(sql, connection)
+            if loading:
+                # Outside of this: the cursor's, the compiler's, the rows' iterator's, `_fetch_all`, ours, `__len__`, `get`,
+                # Django's `get_object`, and ours. Cursors of DEBUG have one more.
+                try:
+                    fetch = loading.get(id(_getframe(9 if self.__class__ is plain else 10)))
+                    if fetch is not None and fetch.statement is WAITS:
+                        fetch.statement = (start, duration, params, (ready, text, scope, watch, state))
+                        return result
+                except ValueError:
+                    pass
             if waiting:
-                # Of the cursor, the compiler, the rows' iterator and the queryset; cursors of DEBUG have one more.
+                # The first five of these.
                 try:
                     fetch = waiting.pop(id(_getframe(5 if self.__class__ is plain else 6)), None)
                 except ValueError:
@@ -120,7 +133,7 @@ def _around_execute(original: Callable[..., Any], plain: type) -> Callable[..., 
                 if fetch is None:
                     fetch = take_waiting(_getframe(2))
                 if fetch is not None:
-                    fetch.statement = (start, duration, text, params, watch, scope, state)
+                    fetch.statement = (start, duration, params, (ready, text, scope, watch, state))
                     return result
             rows = row_count(self)
             write_statement(start, duration, text, params, watch, scope, state, rows, _getframe(2), many, None)

@@ -98,6 +98,7 @@ def _around_factory(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def watch_templates(module: ModuleType) -> None:
     _mark(module.Node, "render_annotated", NODE)
+    _mark(module.VariableNode, "render", NODE)
     # Django's own tests replace `_render`; a parent template is rendered by nothing else.
     _mark(module.Template, "_render", EDGE)
     _mark(module.Template, "render", EDGE)

@@ -7,10 +7,9 @@ from types import FrameType, ModuleType
 from typing import Any, Callable, Optional
 
 from ..fence import note_error
-from ..fetches import Fetch, begin, mark, waiting, watch_code
-from ..recording import recording
+from ..fetches import WAITS, Fetch, loading, mark, waiting, watch_code
 from ..stack import code_of
-from ..statements import write_fetch, write_load
+from ..statements import codes, write_fetch, write_load
 from .wrap import wrap
 
 #: Filled in with `--fields`: called when the rows of a fetch are there, prefetched ones included.
@@ -20,6 +19,7 @@ on_fetched: list[Callable[[Fetch, Any, Any], None]] = []
 def watch(register: Callable[[str, Callable[[ModuleType], None]], None]) -> None:
     register("django.db.models.query", watch_querysets)
     register("django.db.models.fields.related_descriptors", watch_descriptors)
+    register("django.template.base", watch_templates)
 
 
 def watch_querysets(module: ModuleType) -> None:
@@ -30,12 +30,13 @@ def watch_querysets(module: ModuleType) -> None:
     wrap(queryset, "_iterator", lambda original: _around_iterator(original, iterable))
 
 
-#: Descriptors that load the instance of a foreign key, by the identity of the frame of ours around that.
-loading: dict[int, Any] = {}
-recording.at_fork.append(loading.clear)
+def watch_templates(module: ModuleType) -> None:
+    codes.lookup = code_of(module.Variable._resolve_lookup)
+    codes.variable = code_of(module.VariableNode.render)
 
 
 def watch_descriptors(module: ModuleType) -> None:
+    codes.forward = code_of(module.ForwardManyToOneDescriptor.__get__)
     wrap(module.ForwardManyToOneDescriptor, "get_object", _around_get_object)
 
 
@@ -43,8 +44,10 @@ def _around_get_object(original: Callable[..., Any]) -> Callable[..., Any]:
     """Only called when there is something to load. The queryset below learns of which descriptor it is."""
 
     def get_object(self: Any, instance: Any) -> Any:
+        fetch = Fetch()
+        fetch.descriptor = self
         key = id(_getframe())
-        loading[key] = self
+        loading[key] = fetch
         try:
             return original(self, instance)
         finally:
@@ -57,39 +60,66 @@ def _around_fetch_all(original: Callable[..., Any], plain: type, iterable: type)
     def _fetch_all(self: Any) -> Any:
         if self._result_cache is not None or self._iterable_class is not iterable:
             return original(self)
-        fetch = begin()
-        key = id(_getframe())
-        waiting[key] = fetch
-        descriptor = None
-        lookups = self._prefetch_related_lookups
+        if self._prefetch_related_lookups:
+            return fetch_with_prefetch(self, original, _getframe(1))
         if loading and self.__class__ is plain:
             try:
                 # Outside of this: `__len__`, `get`, Django's `get_object`, and ours.
-                descriptor = loading.get(id(_getframe(4)))
+                fetch = loading.get(id(_getframe(4)))
             except ValueError:
-                pass
-        frame = _getframe(1 if descriptor is None else 5)
-        if lookups:
-            self.__dict__["_luthier"] = (fetch, frame, descriptor)
+                fetch = None
+            if fetch is not None:
+                fetch.statement = WAITS
+                try:
+                    result = original(self)
+                except BaseException:
+                    finish_without_rows(self, fetch, _getframe(5))
+                    raise
+                if fetch.statement:
+                    try:
+                        write_load(fetch, self, self._result_cache, _getframe(5))
+                    except Exception:
+                        note_error("fetch")
+                if on_fetched:
+                    tell(fetch, self, self._result_cache)
+                return result
+        fetch = Fetch()
+        key = id(_getframe())
+        waiting[key] = fetch
         try:
             result = original(self)
         except BaseException:
             waiting.pop(key, None)
-            if fetch.statement is not None:
-                finish_without_rows(self, fetch, frame, descriptor)
+            finish_without_rows(self, fetch, _getframe(1))
             raise
-        finally:
-            if lookups:
-                self.__dict__.pop("_luthier", None)
         if fetch.statement is None:
             waiting.pop(key, None)
         else:
-            finish(self, fetch, frame, descriptor)
+            finish(self, fetch, _getframe(1))
         if on_fetched:
             tell(fetch, self, self._result_cache)
         return result
 
     return _fetch_all
+
+
+def fetch_with_prefetch(queryset: Any, original: Callable[..., Any], frame: FrameType) -> Any:
+    """What is prefetched knows the fetch of the rows that it is for: that is written first."""
+    fetch = Fetch()
+    key = id(_getframe())
+    waiting[key] = fetch
+    queryset.__dict__["_luthier"] = (fetch, frame)
+    try:
+        result = original(queryset)
+        if fetch.statement is not None:
+            finish(queryset, fetch, frame)
+        if on_fetched:
+            tell(fetch, queryset, queryset._result_cache)
+        return result
+    finally:
+        waiting.pop(key, None)
+        queryset.__dict__.pop("_luthier", None)
+        finish_without_rows(queryset, fetch, frame)
 
 
 def _before_prefetch(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -102,16 +132,13 @@ def _before_prefetch(original: Callable[..., Any]) -> Callable[..., Any]:
     return _prefetch_related_objects
 
 
-def finish(queryset: Any, fetch: Fetch, frame: FrameType, descriptor: Any) -> None:
+def finish(queryset: Any, fetch: Fetch, frame: FrameType) -> None:
     """The rows are there: writes the statement with the fetch, and marks them."""
     try:
         rows = queryset._result_cache
-        if fetch.statement is None or rows is None:
+        if not fetch.statement or rows is None:
             return
-        if descriptor is not None and len(rows) == 1:
-            write_load(fetch, queryset, rows[0], frame, descriptor)
-        else:
-            write_fetch(fetch, queryset, len(rows), frame, descriptor)
+        write_fetch(fetch, queryset, len(rows), frame)
         mark(fetch, queryset, rows)
     except Exception:
         note_error("fetch")
@@ -125,10 +152,11 @@ def tell(fetch: Fetch, queryset: Any, rows: Any) -> None:
         note_error("fields")
 
 
-def finish_without_rows(queryset: Any, fetch: Fetch, frame: FrameType, descriptor: Any) -> None:
+def finish_without_rows(queryset: Any, fetch: Fetch, frame: FrameType) -> None:
     """The rows could not be read; the statement ran all the same."""
     try:
-        write_fetch(fetch, queryset, None, frame, descriptor)
+        if fetch.statement:
+            write_fetch(fetch, queryset, None, frame)
     except Exception:
         note_error("fetch")
 
@@ -148,7 +176,7 @@ def marked(queryset: Any, rows: Any) -> Any:
     try:
         while True:
             if fetch is None:
-                fetch, key = begin(), id(_getframe())
+                fetch, key = Fetch(), id(_getframe())
                 waiting[key] = fetch
                 try:
                     row = next(rows, _END)
@@ -176,7 +204,7 @@ _END = object()
 
 def open_fetch(queryset: Any, fetch: Fetch, frame: FrameType) -> None:
     try:
-        if fetch.statement is not None:
-            write_fetch(fetch, queryset, -1, frame, None)
+        if fetch.statement:
+            write_fetch(fetch, queryset, -1, frame)
     except Exception:
         note_error("iterator")
