@@ -9,10 +9,10 @@ from .recording import recording
 
 MOST_KEYS = 20_000
 #: The keys of one number alone, in their text. Most statements of a loop ask for one, and pages ask for the same again.
-of_numbers: dict[tuple[int], str] = {}
+of_numbers: dict[tuple[int], bytes] = {}
 
 
-def key_of(params: Any) -> str:
+def key_of(params: Any) -> bytes:
     """A hash under a key that is in no file."""
     if not is_number(params):
         return _hash(params)
@@ -28,8 +28,8 @@ def is_number(params: Any) -> bool:
     return params.__class__ is tuple and len(params) == 1 and params[0].__class__ is int
 
 
-def _hash(params: Any) -> str:
+def _hash(params: Any) -> bytes:
     try:
-        return str(int.from_bytes(blake2b(repr(params).encode(), digest_size=6, key=recording.config.key).digest(), "big"))
+        return b"%d" % int.from_bytes(blake2b(repr(params).encode(), digest_size=6, key=recording.config.key).digest(), "big")
     except Exception:
-        return "0"
+        return b"0"

@@ -8,13 +8,14 @@ from typing import Any, Optional
 
 from . import scopes
 from .causes import intern_cause
-from .fetches import Fetch, mark
+from .fetches import Fetch, Statement, mark
 from .keys import is_number, key_of, of_numbers
 from .recording import recording
-from .stack import DESCRIPTOR, Place, cause_of_queryset, stacks
+from .stack import DESCRIPTOR, IS_RESUMED, PASSING, QUERYSET, Place, cause_of_queryset, stacks
 from .writer import encode
 
 LONGEST_PARAMETERS = 10_000
+_LINE = b'["x",%d,%d,%d,%d,%d,%d,%d,%d,%d,%d%b'
 
 
 class Codes:
@@ -47,30 +48,39 @@ def prepare(watch: Any) -> Optional[scopes.Scope]:
     return scope
 
 
-def write_statement(
-    start: int, duration: int, text: str, params: Any, watch: Any, scope: scopes.Scope, state: int,
-    rows: int, frame: Optional[FrameType], many: bool, error: Optional[str],
-) -> None:
+def write_statement(ran: Statement, rows: int, frame: Optional[FrameType], many: bool, error: Optional[str]) -> None:
     """One that no fetch waits for."""
+    start, duration, params, where = ran
+    _, text, scope, watch, state = where
     writer = recording.writer
-    statement = writer.statements.ids.get(text) or writer.statement(text)
     stack, found = stacks.capture(frame, None)
-    cause, instance = (0, 0) if found is None else intern_cause(found)
-    writer.write_bytes(
-        f'["x",{(start - writer.base) // 1000},{duration // 1000},{statement},{stack},{scope.id},{watch.id},{state},{rows},'
-        f"{cause},{instance}{_end(text, params, many, error)}".encode()
-    )
+    cause = instance = 0
+    if found is not None:
+        if error is None and not many:
+            form, number = _form_of(found, stack, where)
+            if form is not None:
+                _, head, caused, _, _, is_keyed_by_number = form
+                key = is_keyed_by_number and of_numbers.get(params) or key_of(params)
+                time = (start - writer.base) // 1000
+                writer.write_bytes(b'["x",%d,%d%b%d%b%d,null,%b]\n' % (time, duration // 1000, head, rows, caused, number, key))
+                return
+        cause, instance = intern_cause(found)
+    statement = writer.statements.ids.get(text) or writer.statement(text)
+    time = (start - writer.base) // 1000
+    end = _end(text, params, many, error)
+    writer.write_bytes(_LINE % (time, duration // 1000, statement, stack, scope.id, watch.id, state, rows, cause, instance, end))
+    if instance and error is None and not many:
+        _keep_form(found, stack, params, where, (statement, 0, cause))
 
 
 def write_fetch(fetch: Fetch, queryset: Any, rows: Optional[int], frame: Optional[FrameType]) -> None:
     """The statement of a fetch and, when its rows are known, the fetch itself. -1 rows: they are read one by one."""
-    taken = _take(fetch)
-    if taken is None:
+    ran = _take(fetch)
+    if ran is None:
         return
-    start, duration, params, where = taken
+    start, duration, params, where = ran
     _, text, scope, watch, state = where
     writer = recording.writer
-    statement = writer.statements.ids.get(text) or writer.statement(text)
     descriptor = fetch.descriptor
     if descriptor is None:
         stack, found = stacks.capture(frame, cause_of_queryset(queryset))
@@ -78,59 +88,76 @@ def write_fetch(fetch: Fetch, queryset: Any, rows: Optional[int], frame: Optiona
         found = (DESCRIPTOR, descriptor, queryset._hints["instance"])
         stack, _ = stacks.capture(frame, found, False)
     cause, instance = (0, 0) if found is None else intern_cause(found)
+    statement = writer.statements.ids.get(text) or writer.statement(text)
     time = (start - writer.base) // 1000
     end = _end(text, params, False, None)
-    line = f'["x",{time},{duration // 1000},{statement},{stack},{scope.id},{watch.id},{state},{-1 if rows is None else rows},{cause},{instance}{end}'
+    count = -1 if rows is None else rows
+    line = _LINE % (time, duration // 1000, statement, stack, scope.id, watch.id, state, count, cause, instance, end)
     if rows is None:
-        writer.write_bytes(line.encode())
+        writer.write_bytes(line)
         return
     model = writer.model_names.get(queryset.model) or writer.model_name(queryset.model)
     fetch.id = next(writer.fetch_ids)
     fetch.generation = writer.generation
-    writer.write_bytes(f'{line}["r",{fetch.id},{model},{stack},{scope.id},{rows},{time},{cause}]\n'.encode())
-    if descriptor is not None and rows == 1 and instance and params and not queryset.query.select_related:
+    writer.write_bytes(b'%b["r",%d,%d,%d,%d,%d,%d,%d]\n' % (line, fetch.id, model, stack, scope.id, rows, time, cause))
+    if instance and rows >= 0 and not queryset.query.select_related:
         _keep_form(found, stack, params, where, (statement, model, cause))
 
 
-def write_load(fetch: Fetch, queryset: Any, rows: Any, frame: Any) -> None:
-    """The rows of a lazy load. What loads of one descriptor from one fetch in one place have in common is put together once.
+def write_load(fetch: Fetch, queryset: Any, rows: Any, frame: Any, instance: Any) -> None:
+    """The rows of a lazy load from an instance. What such loads from one fetch in one place have in common is put together once.
 
     It is one long function for the sake of its speed, and `_fetch_all` alone may call it: it counts frames.
     """
-    instance = queryset._hints["instance"]
     origin = getattr(instance._state, "_luthier", None)
     if origin.__class__ is tuple:
         origin, number = origin
     else:
         number = 0
     forms = origin.forms if origin.__class__ is Fetch else None
-    if forms is not None and len(rows) == 1:
+    if forms is not None:
+        source = fetch.descriptor
         stack = None
-        if frame.f_code is codes.forward:
+        if source is None:
+            stack, found = stacks.capture(frame, cause_of_queryset(queryset))
+            source = None if found is None or found[2] is not instance else _source_of(found)
+        elif frame.f_code is codes.forward:
             frame = frame.f_back
-            if frame.f_code is codes.lookup:
+            code = frame.f_code
+            if code is codes.lookup:
                 stack = _stack_in_loop(origin)
             else:
                 place = frame.f_trace
-                if place.__class__ is Place and place.epoch == recording.writer.epoch:
-                    stack = place.known.get((True, (frame.f_lasti, ())))
+                if place.__class__ is Place:
+                    if place.epoch == recording.writer.epoch:
+                        stack = place.known.get((True, (frame.f_lasti, ())))
+                elif code.co_flags & IS_RESUMED and stacks.kinds.get(id(code)) == PASSING:
+                    outer = frame.f_back
+                    place = None if outer is None else outer.f_trace
+                    if place.__class__ is Place and place.epoch == recording.writer.epoch:
+                        stack = place.known.get((True, (outer.f_lasti, (frame.f_lasti, id(code), ()))))
         if stack is None:
             stack = stacks.capture(frame, None, False)[0]
         start, duration, params, where = fetch.statement
-        form = forms.get((fetch.descriptor, stack))
+        form = forms.get((source, stack))
         if form is not None and form[0] == where:
             writer = recording.writer
             if not number:
                 number = origin.numbered = origin.numbered + 1
                 instance._state._luthier = (origin, number)
-            where, head, middle, tail, is_keyed_by_number = form
+            where, head, caused, modelled, tail, is_keyed_by_number = form
             key = is_keyed_by_number and of_numbers.get(params) or key_of(params)
-            time = f"{(start - writer.base) // 1000}"
+            count = len(rows)
+            time = (start - writer.base) // 1000
             fetch.id = identity = next(writer.fetch_ids)
             fetch.generation = where[0]
             fetch.statement = None
-            writer.write_bytes(f'["x",{time},{duration // 1000}{head}{number},null,{key}]\n["r",{identity}{middle}{time}{tail}'.encode())
-            rows[0]._state._luthier = fetch
+            writer.write_bytes(
+                b'["x",%d,%d%b%d%b%d,null,%b]\n["r",%d%b%d,%d%b'
+                % (time, duration // 1000, head, count, caused, number, key, identity, modelled, count, time, tail)
+            )
+            for row in rows:
+                row._state._luthier = fetch
             return
     write_fetch(fetch, queryset, len(rows), frame)
     mark(fetch, queryset, rows)
@@ -162,20 +189,49 @@ def _stack_in_loop(origin: Fetch) -> Optional[int]:
     return stack
 
 
+def _source_of(found: Any) -> Any:
+    """What tells a cause from the others of the same place, SQL and fetch. None: its lines have no common form."""
+    kind, source, instance = found
+    if kind == DESCRIPTOR:
+        return source
+    return instance.__class__ if kind == QUERYSET else None
+
+
+def _form_of(found: Any, stack: int, where: Any) -> tuple[Any, int]:
+    """The form of the lines of statements for an instance, and the number of the instance in its fetch."""
+    source = _source_of(found)
+    state = getattr(found[2], "_state", None)
+    origin = getattr(state, "_luthier", None)
+    number = 0
+    if origin.__class__ is tuple:
+        origin, number = origin
+    if source is None or origin.__class__ is not Fetch or origin.forms is None:
+        return None, 0
+    form = origin.forms.get((source, stack))
+    if form is None or form[0] != where:
+        return None, 0
+    if not number:
+        number = origin.numbered = origin.numbered + 1
+        state._luthier = (origin, number)  # type: ignore[union-attr]
+    return form, number
+
+
 def _keep_form(found: Any, stack: int, params: Any, where: Any, numbers: tuple[int, int, int]) -> None:
     _, text, scope, watch, state = where
     config = recording.config
-    if not config.key or config.literals or not text.startswith("SELECT"):
+    source = _source_of(found)
+    if source is None or not params or not config.key or config.literals or not text.startswith("SELECT"):
         return
     origin = found[2]._state._luthier[0]
     if origin.forms is None:
         origin.forms = {}
     statement, model, cause = numbers
-    origin.forms[found[1], stack] = (
+    origin.forms[source, stack] = (
         where,
-        f",{statement},{stack},{scope.id},{watch.id},{state},1,{cause},",
-        f",{model},{stack},{scope.id},1,",
-        f",{cause}]\n",
+        b",%d,%d,%d,%d,%d," % (statement, stack, scope.id, watch.id, state),
+        b",%d," % cause,
+        b",%d,%d,%d," % (model, stack, scope.id),
+        b",%d]\n" % cause,
         is_number(params),
     )
 
@@ -192,10 +248,10 @@ def _take(fetch: Fetch) -> Any:
     return None if scope is None else (start, duration, params, (scope.ready, text, scope, watch, state))
 
 
-def _end(text: str, params: Any, many: bool, error: Optional[str]) -> str:
+def _end(text: str, params: Any, many: bool, error: Optional[str]) -> bytes:
     config = recording.config
     if error is None and not many and not config.literals:
-        return f",null,{key_of(params)}]\n" if params and config.key and text.startswith("SELECT") else "]\n"
+        return b",null,%b]\n" % key_of(params) if params and config.key and text.startswith("SELECT") else b"]\n"
     count = len(params) if many and hasattr(params, "__len__") else 1
     literals = repr(params)[:LONGEST_PARAMETERS] if config.literals and params is not None else None
-    return f",{encode(error)},{encode(literals)},{count}]\n"
+    return f",{encode(error)},{encode(literals)},{count}]\n".encode()

@@ -135,8 +135,8 @@ def _around_execute(original: Callable[..., Any], plain: type) -> Callable[..., 
                 if fetch is not None:
                     fetch.statement = (start, duration, params, (ready, text, scope, watch, state))
                     return result
-            rows = row_count(self)
-            write_statement(start, duration, text, params, watch, scope, state, rows, _getframe(2), many, None)
+            ran = (start, duration, params, (ready, text, scope, watch, state))
+            write_statement(ran, row_count(self), _getframe(2), many, None)
         except Exception:
             note_error("statement")
         return result
@@ -154,7 +154,8 @@ def note_failure(cursor: Any, statement: tuple[int, int, Any, Any], many: bool, 
             return
         state = state_in_atomic(connection) if connection.in_atomic_block else 0 if connection.autocommit else 1
         text = sql if sql.__class__ is str else as_text(sql, connection)
-        write_statement(start, duration, text, params, watch, scope, state, -1, _getframe(3), many, error)
+        ran = (start, duration, params, (scope.ready, text, scope, watch, state))
+        write_statement(ran, -1, _getframe(3), many, error)
     except Exception:
         note_error("statement")
 

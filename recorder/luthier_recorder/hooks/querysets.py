@@ -77,7 +77,7 @@ def _around_fetch_all(original: Callable[..., Any], plain: type, iterable: type)
                     raise
                 if fetch.statement:
                     try:
-                        write_load(fetch, self, self._result_cache, _getframe(5))
+                        write_load(fetch, self, self._result_cache, _getframe(5), self._hints["instance"])
                     except Exception:
                         note_error("fetch")
                 if on_fetched:
@@ -95,7 +95,14 @@ def _around_fetch_all(original: Callable[..., Any], plain: type, iterable: type)
         if fetch.statement is None:
             waiting.pop(key, None)
         else:
-            finish(self, fetch, _getframe(1))
+            instance = self._hints.get("instance")
+            if instance is None:
+                finish(self, fetch, _getframe(1))
+            else:
+                try:
+                    write_load(fetch, self, self._result_cache, _getframe(1), instance)
+                except Exception:
+                    note_error("fetch")
         if on_fetched:
             tell(fetch, self, self._result_cache)
         return result
