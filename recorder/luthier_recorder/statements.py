@@ -15,6 +15,7 @@ from .stack import DESCRIPTOR, IS_RESUMED, PASSING, QUERYSET, Place, cause_of_qu
 from .writer import encode
 
 LONGEST_PARAMETERS = 10_000
+writer = recording.writer
 _LINE = b'["x",%d,%d,%d,%d,%d,%d,%d,%d,%d,%d%b'
 
 
@@ -31,7 +32,6 @@ codes = Codes()
 
 def prepare(watch: Any) -> Optional[scopes.Scope]:
     """The scope of a statement, with its beginning and its connection in the file; None when it is not to be written."""
-    writer = recording.writer
     scope = scopes.of_statement()
     if not scope.is_sampled:
         return None
@@ -52,7 +52,6 @@ def write_statement(ran: Statement, rows: int, frame: Optional[FrameType], many:
     """One that no fetch waits for."""
     start, duration, params, where = ran
     _, text, scope, watch, state = where
-    writer = recording.writer
     stack, found = stacks.capture(frame, None)
     cause = instance = 0
     if found is not None:
@@ -80,7 +79,6 @@ def write_fetch(fetch: Fetch, queryset: Any, rows: Optional[int], frame: Optiona
         return
     start, duration, params, where = ran
     _, text, scope, watch, state = where
-    writer = recording.writer
     descriptor = fetch.descriptor
     if descriptor is None:
         stack, found = stacks.capture(frame, cause_of_queryset(queryset))
@@ -109,12 +107,16 @@ def write_load(fetch: Fetch, queryset: Any, rows: Any, frame: Any, instance: Any
 
     It is one long function for the sake of its speed, and `_fetch_all` alone may call it: it counts frames.
     """
-    origin = getattr(instance._state, "_luthier", None)
-    if origin.__class__ is tuple:
-        origin, number = origin
-    else:
-        number = 0
-    forms = origin.forms if origin.__class__ is Fetch else None
+    marked = instance._state
+    try:
+        origin = marked._luthier
+        if origin.__class__ is tuple:
+            origin, number = origin
+        else:
+            number = 0
+        forms = origin.forms
+    except AttributeError:
+        forms = None
     if forms is not None:
         source = fetch.descriptor
         stack = None
@@ -123,38 +125,37 @@ def write_load(fetch: Fetch, queryset: Any, rows: Any, frame: Any, instance: Any
             source = None if found is None or found[2] is not instance else _source_of(found)
         elif frame.f_code is codes.forward:
             frame = frame.f_back
-            code = frame.f_code
-            if code is codes.lookup:
+            place = frame.f_trace
+            if place.__class__ is Place:
+                if place.epoch == writer.epoch:
+                    stack = place.known.get((True, (frame.f_lasti, ())))
+            elif (code := frame.f_code) is codes.lookup:
                 stack = _stack_in_loop(origin)
-            else:
-                place = frame.f_trace
-                if place.__class__ is Place:
-                    if place.epoch == recording.writer.epoch:
-                        stack = place.known.get((True, (frame.f_lasti, ())))
-                elif code.co_flags & IS_RESUMED and stacks.kinds.get(id(code)) == PASSING:
-                    outer = frame.f_back
-                    place = None if outer is None else outer.f_trace
-                    if place.__class__ is Place and place.epoch == recording.writer.epoch:
-                        stack = place.known.get((True, (outer.f_lasti, (frame.f_lasti, id(code), ()))))
+            elif code.co_flags & IS_RESUMED and stacks.kinds.get(id(code)) == PASSING:
+                outer = frame.f_back
+                place = None if outer is None else outer.f_trace
+                if place.__class__ is Place and place.epoch == writer.epoch:
+                    stack = place.known.get((True, (outer.f_lasti, (frame.f_lasti, id(code), ()))))
         if stack is None:
             stack = stacks.capture(frame, None, False)[0]
         start, duration, params, where = fetch.statement
         form = forms.get((source, stack))
         if form is not None and form[0] == where:
-            writer = recording.writer
             if not number:
                 number = origin.numbered = origin.numbered + 1
-                instance._state._luthier = (origin, number)
-            where, head, caused, modelled, tail, is_keyed_by_number = form
-            key = is_keyed_by_number and of_numbers.get(params) or key_of(params)
+                marked._luthier = (origin, number)
+            _, head, caused, modelled, tail, is_keyed_by_number = form
             count = len(rows)
             time = (start - writer.base) // 1000
-            fetch.id = identity = next(writer.fetch_ids)
-            fetch.generation = where[0]
+            fetch.id = next(writer.fetch_ids)
+            fetch.generation = writer.generation
             fetch.statement = None
             writer.write_bytes(
                 b'["x",%d,%d%b%d%b%d,null,%b]\n["r",%d%b%d,%d%b'
-                % (time, duration // 1000, head, count, caused, number, key, identity, modelled, count, time, tail)
+                % (
+                    time, duration // 1000, head, count, caused, number, is_keyed_by_number and of_numbers.get(params) or key_of(params),
+                    fetch.id, modelled, count, time, tail,
+                )
             )
             for row in rows:
                 row._state._luthier = fetch
@@ -242,7 +243,7 @@ def _take(fetch: Fetch) -> Any:
     if taken is None:
         return None
     start, duration, params, (ready, text, scope, watch, state) = taken
-    if ready == recording.writer.ready:
+    if ready == writer.ready:
         return taken
     scope = prepare(watch)
     return None if scope is None else (start, duration, params, (scope.ready, text, scope, watch, state))

@@ -137,11 +137,10 @@ class Writer:
         return self.write_bytes((encode(line) + "\n").encode())
 
     def write_bytes(self, data: bytes) -> bool:
-        fd = self.fd
-        if fd < 0:
+        if self.fd < 0:
             return False
         try:
-            written = os.write(fd, data)
+            written = os.write(self.fd, data)
         except OSError as error:
             self.give_up(error)
             return False

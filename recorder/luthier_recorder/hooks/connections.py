@@ -90,6 +90,7 @@ def _around_execute(original: Callable[..., Any], plain: type) -> Callable[..., 
     """
 
     current = scopes.current.get
+    writer = recording.writer
 
     def _execute_with_wrappers(self: Any, sql: Any, params: Any, many: bool, executor: Any) -> Any:
         start = perf_counter_ns()
@@ -103,7 +104,7 @@ def _around_execute(original: Callable[..., Any], plain: type) -> Callable[..., 
             connection = self.db
             watch = connection._luthier
             scope = current()
-            ready = recording.writer.ready
+            ready = writer.ready
             if scope is None or scope.ready != ready or watch.generation != ready:
                 scope = prepare(watch)
                 if scope is None:
