@@ -10,7 +10,6 @@ from types import CodeType, FrameType
 from typing import Any, Optional
 
 from .recording import recording
-from .stack import PASSING, PROJECT, stacks
 
 
 class Fetch:
@@ -63,7 +62,7 @@ recording.at_fork.append(loading.clear)
 MOST_BETWEEN = 24
 #: Where rows of models are asked for.
 _asking: set[CodeType] = set()
-#: What is asked below these is asked by somebody else.
+#: What is asked below these is asked by somebody else: a router, a receiver of `connection_created`, an expression.
 _elsewhere: set[CodeType] = set()
 
 
@@ -76,7 +75,7 @@ def watch_code(asking: Optional[CodeType], *elsewhere: Optional[CodeType]) -> No
 def take_waiting(frame: Optional[FrameType]) -> Optional[Fetch]:
     """The fetch that waits for the statement of a cursor, when it is not where Django alone would have it."""
     for _ in range(MOST_BETWEEN):
-        if frame is None or frame.f_code in _elsewhere or stacks.kinds.get(id(frame.f_code)) in (PROJECT, PASSING):
+        if frame is None or frame.f_code in _elsewhere:
             return None
         if frame.f_code in _asking:
             break

@@ -22,7 +22,9 @@ SKIP, LIBRARY, PROJECT, PASSING, NODE, EDGE, STOP, LOOP = 0, 1, 2, 3, 4, 5, 6, 7
 DESCRIPTOR, REFRESH, QUERYSET, MANAGER, PREFETCH = 10, 11, 12, 13, 14
 
 #: Overrides of these in the user's querysets and descriptors stand between a lazy load and its statement.
-PASSED_THROUGH = frozenset(("get", "_fetch_all", "iterator", "__iter__", "first", "exists", "count", "__get__", "refresh_from_db", "get_object", "get_queryset"))
+PASSED_THROUGH = frozenset(
+    ("get", "_fetch_all", "iterator", "__iter__", "first", "exists", "count", "__get__", "refresh_from_db", "get_object", "get_queryset")
+)
 MOST_CODES = 20_000
 #: Stacks that one frame remembers.
 MOST_KNOWN = 2_000

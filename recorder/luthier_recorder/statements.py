@@ -79,11 +79,11 @@ def write_fetch(fetch: Fetch, queryset: Any, rows: Optional[int], frame: Optiona
         return
     start, duration, params, where = ran
     _, text, scope, watch, state = where
-    descriptor = fetch.descriptor
-    if descriptor is None:
+    owner = queryset._hints.get("instance")
+    if fetch.descriptor is None or owner is None:
         stack, found = stacks.capture(frame, cause_of_queryset(queryset))
     else:
-        found = (DESCRIPTOR, descriptor, queryset._hints["instance"])
+        found = (DESCRIPTOR, fetch.descriptor, owner)
         stack, _ = stacks.capture(frame, found, False)
     cause, instance = (0, 0) if found is None else intern_cause(found)
     statement = writer.statements.ids.get(text) or writer.statement(text)
@@ -102,13 +102,14 @@ def write_fetch(fetch: Fetch, queryset: Any, rows: Optional[int], frame: Optiona
         _keep_form(found, stack, params, where, (statement, model, cause))
 
 
-def write_load(fetch: Fetch, queryset: Any, rows: Any, frame: Any, instance: Any) -> None:
-    """The rows of a lazy load from an instance. What such loads from one fetch in one place have in common is put together once.
+def write_load(fetch: Fetch, queryset: Any, rows: Any, frame: Any) -> None:
+    """The rows of a fetch. What lazy loads from the rows of another in one place have in common is put together once.
 
     It is one long function for the sake of its speed, and `_fetch_all` alone may call it: it counts frames.
     """
-    marked = instance._state
+    instance = queryset._hints.get("instance")
     try:
+        marked = instance._state
         origin = marked._luthier
         if origin.__class__ is tuple:
             origin, number = origin
@@ -140,7 +141,7 @@ def write_load(fetch: Fetch, queryset: Any, rows: Any, frame: Any, instance: Any
             stack = stacks.capture(frame, None, False)[0]
         start, duration, params, where = fetch.statement
         form = forms.get((source, stack))
-        if form is not None and form[0] == where:
+        if form is not None and form[0] == where and form[3]:
             if not number:
                 number = origin.numbered = origin.numbered + 1
                 marked._luthier = (origin, number)
@@ -231,7 +232,7 @@ def _keep_form(found: Any, stack: int, params: Any, where: Any, numbers: tuple[i
         where,
         b",%d,%d,%d,%d,%d," % (statement, stack, scope.id, watch.id, state),
         b",%d," % cause,
-        b",%d,%d,%d," % (model, stack, scope.id),
+        b",%d,%d,%d," % (model, stack, scope.id) if model else b"",
         b",%d]\n" % cause,
         is_number(params),
     )
@@ -240,7 +241,7 @@ def _keep_form(found: Any, stack: int, params: Any, where: Any, numbers: tuple[i
 def _take(fetch: Fetch) -> Any:
     """What ran for a fetch. If the file is another by now, its scope and connection are written there too."""
     taken, fetch.statement = fetch.statement, None
-    if taken is None:
+    if not taken:
         return None
     start, duration, params, (ready, text, scope, watch, state) = taken
     if ready == writer.ready:

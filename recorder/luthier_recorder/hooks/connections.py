@@ -125,7 +125,7 @@ def _around_execute(original: Callable[..., Any], plain: type) -> Callable[..., 
                         return result
                 except ValueError:
                     pass
-            if waiting:
+            if waiting or loading:
                 # The first five of these.
                 try:
                     fetch = waiting.pop(id(_getframe(5 if self.__class__ is plain else 6)), None)

@@ -18,6 +18,7 @@ on_fetched: list[Callable[[Fetch, Any, Any], None]] = []
 
 def watch(register: Callable[[str, Callable[[ModuleType], None]], None]) -> None:
     register("django.db.models.query", watch_querysets)
+    register("django.db.models.sql.compiler", lambda module: watch_code(None, code_of(module.SQLCompiler.as_sql)))
     register("django.db.models.fields.related_descriptors", watch_descriptors)
     register("django.template.base", watch_templates)
 
@@ -51,7 +52,7 @@ def _around_get_object(original: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return original(self, instance)
         finally:
-            del loading[key]
+            loading.pop(key, None)
 
     return get_object
 
@@ -77,7 +78,7 @@ def _around_fetch_all(original: Callable[..., Any], plain: type, iterable: type)
                     raise
                 if fetch.statement:
                     try:
-                        write_load(fetch, self, self._result_cache, _getframe(5), self._hints["instance"])
+                        write_load(fetch, self, self._result_cache, _getframe(5))
                     except Exception:
                         note_error("fetch")
                 if on_fetched:
@@ -95,14 +96,10 @@ def _around_fetch_all(original: Callable[..., Any], plain: type, iterable: type)
         if fetch.statement is None:
             waiting.pop(key, None)
         else:
-            instance = self._hints.get("instance")
-            if instance is None:
-                finish(self, fetch, _getframe(1))
-            else:
-                try:
-                    write_load(fetch, self, self._result_cache, _getframe(1), instance)
-                except Exception:
-                    note_error("fetch")
+            try:
+                write_load(fetch, self, self._result_cache, _getframe(1))
+            except Exception:
+                note_error("fetch")
         if on_fetched:
             tell(fetch, self, self._result_cache)
         return result
