@@ -4,6 +4,8 @@ inject      runs a function once a module of Django, Celery or pytest was import
 hooks       those functions, one module for each thing that is watched
 scopes      the request, task, command or test that a statement belongs to
 stack       the user's lines that led to a statement, and the lazy load that caused it
+places      what running frames remember of the stacks through them
+evidence    what frames and querysets of Django's tell about a cause
 causes      which relation or column a lazy load was for
 fetches     which queryset an instance came from
 statements  the lines of statements and of fetches

@@ -3,64 +3,33 @@
 The interpreter's stack is walked for each statement; that is much of what recording costs. So every code object is
 sorted once, a dict lookup by its identity tells what a frame is to us, a stack that was seen before is found by a tuple
 of code identities and instruction offsets without computing a line number, and a frame that had two statements below it
-remembers the stacks through it: as long as it runs, what lies outside of it does not change.
+remembers the stacks through it (`places`): as long as it runs, what lies outside of it does not change.
 """
 
 from __future__ import annotations
 
-import sys
 from types import CodeType, FrameType
 from typing import Any, Callable, Optional
 
+from .evidence import Cause, look_for_cause
 from .paths import LIBRARY as LIBRARY_FILE
 from .paths import Paths
+from .places import HAS_PLACES, Place, remember, seen_once
 from .recording import recording
 
 # What a frame is to the walk. Frames of kind SKIP are the ORM's own, ours, and the standard library's. A LOOP is a call
 # of Django's that has many statements below it. PASSING is the project's, but who called it can change, or matters.
 SKIP, LIBRARY, PROJECT, PASSING, NODE, EDGE, STOP, LOOP = 0, 1, 2, 3, 4, 5, 6, 7
-DESCRIPTOR, REFRESH, QUERYSET, MANAGER, PREFETCH = 10, 11, 12, 13, 14
 
 #: Overrides of these in the user's querysets and descriptors stand between a lazy load and its statement.
 PASSED_THROUGH = frozenset(
     ("get", "_fetch_all", "iterator", "__iter__", "first", "exists", "count", "__get__", "refresh_from_db", "get_object", "get_queryset")
 )
 MOST_CODES = 20_000
-#: Stacks that one frame remembers.
-MOST_KNOWN = 2_000
 #: A generator or a coroutine is resumed by another frame each time: CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR.
 IS_RESUMED = 0x20 | 0x80 | 0x200
-#: Python 3.9 takes the line of a frame that has an `f_trace` from its last trace event, even if there was none.
-HAS_PLACES = sys.version_info >= (3, 10)
 
 PYTHON_FRAME, DJANGO_FRAME, JINJA_FRAME = 0, 1, 2
-#: (kind, what the frame's locals hold): what caused a statement, as `causes` understands it.
-Cause = tuple[int, Any, Any]
-
-
-class Place:
-    """What a running frame remembers of the stacks that go through it.
-
-    It lies in the frame's `f_trace`, which only debuggers use, goes with the frame, and holds nothing of the app's. Called by
-    Python because lines are being traced, it does nothing.
-    """
-
-    __slots__ = ("epoch", "known", "outside")
-
-    def __init__(self, epoch: int) -> None:
-        #: The writer's: ids and the identities of code are good in one epoch.
-        self.epoch = epoch
-        #: Ids of stacks, by what lies further in.
-        self.known: dict[tuple[Any, ...], int] = {}
-        #: Ids of the frames outside, by whether the next node of a template is a line to show.
-        self.outside: dict[bool, tuple[int, ...]] = {}
-
-    def __call__(self, frame: Any, event: str, argument: Any) -> None:
-        return None
-
-
-#: Stands in a frame that had one statement below it. Most have no second, and a place of their own would be in vain.
-seen_once = Place(-1)
 
 
 class Stacks:
@@ -143,7 +112,7 @@ class Stacks:
             elif kind == STOP:
                 break
             elif is_searching:
-                cause, is_searching = _look_for_cause(kind, frame, cause)
+                cause, is_searching = look_for_cause(kind, frame, cause)
             frame = frame.f_back
         if not key:
             library = self.innermost_library(start)
@@ -170,7 +139,7 @@ class Stacks:
         if not number or writer.epoch != epoch:
             return number
         for frame, key_here in places:
-            _remember(frame, epoch, key_here, number)
+            remember(frame, epoch, key_here, number)
         if not is_placed:
             if len(writer.stack_keys) > MOST_CODES:
                 writer.stack_keys.clear()
@@ -316,17 +285,6 @@ def _line_of_node(frame: FrameType) -> Optional[tuple[str, int]]:
     return (name, line) if isinstance(name, str) and isinstance(line, int) else None
 
 
-def _remember(frame: FrameType, epoch: int, key: tuple[Any, ...], number: int) -> None:
-    place = frame.f_trace
-    if place.__class__ is not Place:
-        return
-    if place.epoch != epoch:  # type: ignore[union-attr]
-        place = frame.f_trace = Place(epoch)
-    elif len(place.known) >= MOST_KNOWN:  # type: ignore[union-attr]
-        place.known.clear()  # type: ignore[union-attr]
-    place.known[key] = number  # type: ignore[union-attr]
-
-
 def _describe(frame: Any) -> tuple[str, int, str, int]:
     if isinstance(frame, tuple):
         return frame[0], frame[1], "", DJANGO_FRAME
@@ -339,40 +297,6 @@ def _describe(frame: Any) -> tuple[str, int, str, int]:
         except Exception:
             pass
     return code.co_filename, frame.f_lineno or 0, name, PYTHON_FRAME
-
-
-def _look_for_cause(kind: int, frame: FrameType, found: Optional[Cause]) -> tuple[Optional[Cause], bool]:
-    """What a frame of Django's says about the cause, and whether a frame further out may know better.
-
-    Asking a frame for its locals copies them: only a frame that can tell is asked.
-    """
-    if kind == DESCRIPTOR:
-        values = frame.f_locals
-        instance = values.get("instance")
-        return ((DESCRIPTOR, values.get("self"), instance), False) if instance is not None else (found, True)
-    if kind == PREFETCH:
-        values = frame.f_locals
-        instances = values.get("instances")
-        lookup = values.get("lookup")
-        return ((PREFETCH, (lookup, values.get("level", 0)), instances[0]), False) if instances else (found, True)
-    if kind != REFRESH and found is not None:
-        return found, True
-    owner = frame.f_locals.get("self")
-    if kind == REFRESH:
-        return ((REFRESH, None, owner), True) if found is None or found[2] is owner else (found, True)
-    if kind == MANAGER:
-        instance = getattr(owner, "instance", None)
-        return ((MANAGER, owner, instance), True) if instance is not None else (None, True)
-    return cause_of_queryset(owner), True
-
-
-def cause_of_queryset(queryset: Any) -> Optional[Cause]:
-    """What a related manager left on its querysets tells whose they are."""
-    left = queryset.query.__dict__.get("_luthier")
-    if left is not None and left.__class__ is not int:
-        return MANAGER, left, left.instance
-    instance = queryset._hints.get("instance")
-    return (QUERYSET, queryset, instance) if instance is not None else None
 
 
 def code_of(function: Any) -> Optional[CodeType]:

@@ -8,10 +8,12 @@ from typing import Any, Optional
 
 from . import scopes
 from .causes import intern_cause
+from .evidence import DESCRIPTOR, QUERYSET, cause_of_queryset
 from .fetches import Fetch, Statement, mark
 from .keys import is_number, key_of, of_numbers
+from .places import Place
 from .recording import recording
-from .stack import DESCRIPTOR, IS_RESUMED, PASSING, QUERYSET, Place, cause_of_queryset, stacks
+from .stack import IS_RESUMED, PASSING, stacks
 from .writer import encode
 
 LONGEST_PARAMETERS = 10_000

@@ -51,6 +51,10 @@ describe.each(versions)("Django %s", (version) => {
     expect(countBy(loads("while_traced"), mark)).toEqual({ first: ORDERS * ROUNDS, second: ORDERS * ROUNDS });
   });
 
+  test.runIf(isThere)("a debugger that steps out of a function", () => {
+    expect(run.recorded.stdout).toBe("['run', 'run', 'outer']\n");
+  });
+
   test.runIf(isThere).each(["with_debug", "with_another_tool", "with_a_router_that_asks", "with_a_descriptor_of_its_own"])("%s", (name) => {
     const found = loads(name);
     expect(found.map(({ cause, rows }) => [cause, rows])).toEqual(Array.from({ length: ORDERS }, () => [CAUSE, 1]));

@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any, Callable
 
+from ..evidence import DESCRIPTOR, MANAGER, PREFETCH, QUERYSET, REFRESH
 from ..fence import fenced
-from ..stack import DESCRIPTOR, EDGE, LOOP, MANAGER, NODE, PREFETCH, QUERYSET, REFRESH, code_of, nested_codes, stacks
+from ..stack import EDGE, LOOP, NODE, code_of, nested_codes, stacks
 from .wrap import wrap
 
 MANAGER_METHODS = frozenset(("count", "exists"))

@@ -1,5 +1,6 @@
 """Ways to come to one line from several others; the test reads from the recording which of them was taken."""
 
+import bdb
 import os
 import sys
 import threading
@@ -15,6 +16,7 @@ from django.db import connection, connections
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
 from django.template import Context, Engine
 from django.test.utils import override_settings
+from store import marks
 from store.models import Customer, Order
 
 ROUNDS = 6
@@ -75,6 +77,41 @@ def while_traced():
     finally:
         sys.settrace(None)
     assert lines
+
+
+def outer():
+    names(Order.objects.all())
+    names(Order.objects.all())
+    marks.run("stopped", 1)
+    return None
+
+
+def with_a_debugger():
+    """One that stops in another file and steps out from there stops in `outer`, whose frame knows stacks by then."""
+    stops = []
+
+    class Debugger(bdb.Bdb):
+        def user_line(self, frame):
+            stops.append(frame.f_code.co_name)
+            if frame.f_code is marks.run.__code__:
+                self.set_return(frame)
+            else:
+                self.set_continue()
+
+        def user_return(self, frame, value):
+            self.set_step()
+
+    debugger = Debugger()
+    debugger.set_break(marks.__file__, marks.run.__code__.co_firstlineno + 1)
+    debugger.reset()
+    debugger.botframe = sys._getframe()
+    debugger.set_continue()
+    sys.settrace(debugger.trace_dispatch)
+    try:
+        outer()
+    finally:
+        sys.settrace(None)
+    print(stops)
 
 
 def with_debug():
@@ -164,6 +201,7 @@ if __name__ == "__main__":
         of_a_generator,
         of_a_template,
         while_traced,
+        with_a_debugger,
         with_debug,
         with_another_tool,
         with_a_router_that_asks,
