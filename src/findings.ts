@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { NO_DEPLOYMENT } from "./deployment/no-deployment.ts";
 import { concernsProject } from "./own-tables.ts";
 import { withoutSameAdvice } from "./same-advice.ts";
+import { withSameClaimsMerged } from "./same-claim.ts";
 import type {
   Coverage,
   Database,
@@ -54,7 +55,8 @@ export function runRules(rules: readonly Rule[], evidences: Evidences): Verdicts
   for (const { chapter, examined: what } of verdicts) {
     if (what !== "") examined.set(chapter, [...new Set([...(examined.get(chapter) ?? []), what])]);
   }
-  return { findings: withoutSameAdvice(doubtGeneric(verdicts.flatMap((one) => one.findings))), unknown: verdicts.flatMap((one) => one.unknown), examined };
+  const findings = withoutSameAdvice(withSameClaimsMerged(doubtGeneric(verdicts.flatMap((one) => one.findings))));
+  return { findings, unknown: verdicts.flatMap((one) => one.unknown), examined };
 }
 
 type Work = Evidences & { readonly isOwn: (draft: FindingDraft) => boolean; readonly seen: Map<string, number> };

@@ -6,11 +6,12 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readSource } from "../src/analyse.ts";
-import type { AnalyseOptions, RuleInput, StatementOrigin } from "../src/model/index.ts";
+import type { AnalyseOptions, RuleInput, Statement, StatementOrigin } from "../src/model/index.ts";
 import type { Frame, Stack } from "../src/model/recording.ts";
 import type { LoggedStatement } from "../src/model/workload.ts";
 import { openDatabase } from "../src/open-database.ts";
 import { openSqlParser } from "../src/sql/open-parser.ts";
+import { statementName } from "../src/rules/database/statement-places.ts";
 import { joinStatements } from "../src/workload/join-statements.ts";
 import { emptyRecording } from "./support/empty-recording.ts";
 import { smallSnapshot } from "./support/small-catalog.ts";
@@ -114,8 +115,12 @@ describe("a recording beside the counters", () => {
       application: null,
       source: { file: "pg.log", line: index + 1 },
     }));
-  const seen = async (sql: string, stack: Stack, { calls = 1, stacks = 1 } = {}): Promise<StatementOrigin | undefined> => {
-    const top = [{ sql, statements: 1, microseconds: 10, rows: 1, slowest: 10, stack, stacks }];
+  const seen = async (
+    sql: string,
+    stack: Stack,
+    { calls = 1, stacks = 1, route }: { calls?: number; stacks?: number; route?: string } = {},
+  ): Promise<StatementOrigin | undefined> => {
+    const top = [{ sql, statements: 1, microseconds: 10, rows: 1, slowest: 10, stack, stacks, ...(route === undefined ? {} : { route }) }];
     const evidence = { snapshot: smallSnapshot([]), file: "shop.snapshot", plans: [], logged: logs(sql, calls), stamp: "" };
     const { workload } = await openDatabase(evidence, source, { ...emptyRecording(), top });
     return workload.statements[0]?.written;
@@ -140,6 +145,16 @@ describe("a recording beside the counters", () => {
     const one = await seen(sqlOf(several), [frame("through foreign keys")]);
     expect(one).toMatchObject({ certainty: "unique", sites: [{ symbol: "seen", how: "recorded", isRecorded: true }] });
     expect(await seen("SELECT count(*) FROM reports", [frame("either")])).toMatchObject({ certainty: "unique", sites: [{ how: "recorded" }] });
+  });
+
+  it("says for which page a template sent it", async () => {
+    const template = { ...frame("either"), kind: "django" as const };
+    const nameOf = async (stack: Stack, more: Parameters<typeof seen>[2]): Promise<string> => {
+      const written = await seen("SELECT count(*) FROM reports", stack, more);
+      return statementName({ sql: "", shape: null, written } as Statement);
+    };
+    expect(await nameOf([template], { route: "GET /orders/" })).toBe("The query of `queries.py` for `GET /orders/`");
+    expect(await nameOf([template], {})).toBe("The query of `queries.py`");
   });
 
   it("is no line's that stands in tests or packages, or Django's own statement's", async () => {

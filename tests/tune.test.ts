@@ -125,7 +125,7 @@ describe("with the source alone", () => {
     expect(patches).toContain("all-safe.patch");
     expect(patches.length).toBeGreaterThan(50);
     const plan = readFileSync(path.join(folder(), "plan-of-work.md"), "utf8");
-    const rows = [...plan.matchAll(/\[patch\]\(patches\/([^)]+)\)( after | instead of | within )?/g)].map(([, name = "", beside = ""]) => ({
+    const rows = [...plan.matchAll(/\[[^\]]+\]\(patches\/([^)]+)\)( after | instead of | within )?/g)].map(([, name = "", beside = ""]) => ({
       name: decodeURIComponent(name),
       beside,
     }));

@@ -112,14 +112,16 @@ interface JoinPlace {
 }
 
 async function join(report: Report, recordings: readonly Recording[], { root, exclude, targetOf }: JoinPlace): Promise<JoinedReport> {
-  const [{ joinRecordings }, { SourceLines }, { sourceReader }, { openPythonParser }] = await Promise.all([
+  const [{ joinRecordings }, { SourceLines }, { sourceReader }, { openPythonParser }, { openSqlParser }] = await Promise.all([
     import("../workload/join-recordings.ts"),
     import("../workload/source-lines.ts"),
     import("../sources/source-reader.ts"),
     import("../python/parser.ts"),
+    import("../sql/open-parser.ts"),
   ]);
   const text = sourceReader(root);
   const parser = await openPythonParser();
+  const sqlParser = await openSqlParser();
   const lower = (file: string): Module | null => {
     const source = text(file);
     return source === undefined ? null : parser.lower(file, source);
@@ -132,7 +134,15 @@ async function join(report: Report, recordings: readonly Recording[], { root, ex
     return readLine(file, line);
   };
   const changedAt = (file: string): number | null => statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? null;
-  return joinRecordings(report, { recordings, lines: new SourceLines(lower), exclude, changedAt, readLine, ...(targetOf && { targetOf }) });
+  return joinRecordings(report, {
+    recordings,
+    lines: new SourceLines(lower),
+    exclude,
+    changedAt,
+    readLine,
+    shapeOf: (sql) => sqlParser.shapeOf(sql),
+    ...(targetOf && { targetOf }),
+  });
 }
 
 /** Which recording a command that needs one reads: the one named, or the project's latest. */

@@ -179,9 +179,17 @@ function assignItems(engine: Engine, targets: readonly Expr[], value: Value, fra
   const element = known === null ? engine.iterate(value, spanOf(frame.file, targets[0] ?? { start: 0, end: 0 }), frame, "unpack").element : UNKNOWN;
   // As many names, as many rows: each stands for itself.
   const single = known === null ? inLoop(element, frame.loop) : UNKNOWN;
+  const columns = known ?? columnsOf(value, targets.length);
   for (const [index, target] of targets.entries()) {
-    engine.assign(target, known?.[index] ?? single, frame, loop);
+    engine.assign(target, columns?.[index] ?? single, frame, loop);
   }
+}
+
+/** Of several tuples of one length, what stands at each place; null where a value is none. */
+function columnsOf(value: Value, length: number): readonly Value[] | null {
+  if (value.kind !== "union") return null;
+  const rows = value.values.map((one) => (one.kind === "list" && one.items?.length === length ? one.items : null));
+  return rows.includes(null) ? null : Array.from({ length }, (_, index) => joinAll(rows.flatMap((row) => row?.[index] ?? [])));
 }
 
 function executeIf(engine: Engine, stmt: If, frame: Frame): boolean {
@@ -289,12 +297,27 @@ function executeFor(engine: Engine, stmt: For, frame: Frame): boolean {
   if (source.kind === "list" && source.items?.length === 0) return engine.execute(stmt.otherwise, frame);
   engine.awaiting = outer;
   if (endsAtOnce(stmt.body)) return executeOnce(engine, stmt, inLoop(element, frame.loop), frame);
+  const rounds = casesOf(source) ?? [element];
   runLoop(stmt, loop, frame, () => {
-    engine.assign(stmt.target, element, frame, loop.id);
-    executeBlock(engine, stmt.body, frame);
+    for (const one of rounds) {
+      engine.assign(stmt.target, one, frame, loop.id);
+      executeBlock(engine, stmt.body, frame);
+    }
   });
   engine.execute(stmt.otherwise, frame);
   return false;
+}
+
+/** Longer tables are taken as a whole. Ours. */
+const MOST_CASES = 32;
+
+/** A table of cases, `[(rows, True), (others, False)]`: what one line says holds for that line alone. */
+function casesOf(source: Value): readonly Value[] | null {
+  const items = source.kind === "list" ? source.items : null;
+  if (items === null || items.length < 2 || items.length > MOST_CASES) return null;
+  return items.every((one) => one.kind === "list" && one.items?.some((cell) => cell.kind === "literal" && typeof cell.value === "boolean") === true)
+    ? items
+    : null;
 }
 
 /** A loop whose body always leaves it takes one item at most. */

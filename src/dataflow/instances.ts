@@ -2,6 +2,7 @@
 import type { ClassInfo, Compare, Expr } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
 import { lookUp, type Binding, type Frame } from "./frame.ts";
+import { withPrefetched } from "./load-tree.ts";
 import { alternatives, joinAll, PRESENT, SET, type RowValue, type UnknownValue, type Value } from "./values.ts";
 
 /** What a test leaves of the names in it, in the branch where it holds and in the other. */
@@ -27,7 +28,7 @@ export function narrowing(engine: Engine, test: Expr, frame: Frame): Narrowing {
     case "name":
       return { then: unknownAs(PRESENT, test, frame), otherwise: NONE_OF_THEM };
     case "compare":
-      return byNone(test, frame);
+      return byPrefetched(test, frame) ?? byNone(test, frame);
     default:
       return byClass(engine, test, frame) ?? { then: NONE_OF_THEM, otherwise: NONE_OF_THEM };
   }
@@ -47,6 +48,26 @@ function byNone({ left, operators, rights }: Compare, frame: Frame): Narrowing {
   const set = isOfNone ? unknownAs(SET, left, frame) : NONE_OF_THEM;
   if (operator === "is not" || operator === "!=") return { then: set, otherwise: NONE_OF_THEM };
   return { then: NONE_OF_THEM, otherwise: operator === "is" || operator === "==" ? set : NONE_OF_THEM };
+}
+
+/** `"tags" in row._prefetched_objects_cache`, where the row's queryset is not known: in the branch where it holds they are there. */
+function byPrefetched({ left, operators: [operator], rights: [right] }: Compare, frame: Frame): Narrowing | null {
+  const name = right === undefined ? null : cacheOwner(right);
+  const binding = name === null ? null : lookUp(frame.env, name);
+  if (left.kind !== "str" || name === null || binding?.value.kind !== "row" || (operator !== "in" && operator !== "not in")) return null;
+  const row = { ...binding.value, load: withPrefetched(binding.value.load, left.value) };
+  const holds = new Map([[name, { ...binding, value: row }]]);
+  return operator === "in" ? { then: holds, otherwise: NONE_OF_THEM } : { then: NONE_OF_THEM, otherwise: holds };
+}
+
+const CACHE = "_prefetched_objects_cache";
+
+/** `row` of `row._prefetched_objects_cache` and of `getattr(row, "_prefetched_objects_cache", {})`. */
+function cacheOwner(expr: Expr): string | null {
+  if (expr.kind === "attribute") return expr.name === CACHE && expr.object.kind === "name" ? expr.object.name : null;
+  if (expr.kind !== "call" || expr.callee.kind !== "name" || expr.callee.name !== "getattr") return null;
+  const [of, attribute] = expr.args;
+  return of?.kind === "name" && attribute?.kind === "str" && attribute.value === CACHE ? of.name : null;
 }
 
 /** `isinstance(name, …)` of a name that can be several things. */

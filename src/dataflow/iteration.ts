@@ -51,9 +51,17 @@ function iterateList(engine: Engine, value: ListValue, frame: Frame, head: Span)
   }
   const row = firstRow(value.element);
   // One row that was put there in a loop of one round.
-  const over = row === null ? "unknown" : row.loop?.over === "literal" ? "literal" : "rows";
+  const over = row === null ? (isAssorted(value.element) ? "literal" : "unknown") : row.loop?.over === "literal" ? "literal" : "rows";
   const loop = newLoop(engine, over, head, frame, row?.origin ?? null);
   return { element: inLoop(value.element, loop), loop };
+}
+
+/** Steps, plug-ins, the parts of a page: each is of a class of its own, and what one does happens once. */
+function isAssorted(value: Value): boolean {
+  if (value.kind === "list" && value.type === "tuple" && value.items !== null) return value.items.some(isAssorted);
+  if (value.kind !== "union") return false;
+  const classes = new Set(value.values.flatMap((one) => (one.kind === "object" ? [one.cls] : [])));
+  return classes.size > 1;
 }
 
 function firstRow(value: Value): RowValue | null {

@@ -226,6 +226,11 @@ export function withGiven(load: LoadNode, name: string): LoadNode {
   return node({ ...load, relations: new Map(load.relations).set(name, given) });
 }
 
+/** A relation whose rows were asked for and are there; how they were loaded is not known. */
+export function withPrefetched(load: LoadNode, name: string): LoadNode {
+  return load.relations.has(name) ? load : withPath(load, [name], { node: OPAQUE, how: "prefetch", uses: [], queryset: null, row: null });
+}
+
 /** `only()` replaces what an earlier `only()` said; dotted names load columns of joined rows. */
 export function withOnly(load: LoadNode, names: readonly string[]): LoadNode {
   const own = names.map((name) => name.split("__")[0] ?? name).filter((name) => !load.deferred.has(name));

@@ -64,6 +64,7 @@ function toChange(finding: Finding, { gain, isRisk, after }: Ranked, work: Work)
     rule: finding.rule,
     action: actionOf(finding),
     place: placeOf(finding),
+    ...(finding.relation === undefined ? {} : { relation: finding.relation }),
     severity: finding.severity,
     confidence: finding.confidence,
     rung: rungOf(finding),

@@ -91,7 +91,7 @@ export interface Origin {
 /** Loop under which something happens. */
 export interface LoopFact {
   readonly span: Span;
-  /** What it runs over: rows of a queryset, a literal of known length, a `while` condition, or something unknown. */
+  /** What it runs over: rows of a queryset, a literal of known length or things of different classes, a `while` condition, or something unknown. */
   readonly over: "rows" | "literal" | "while" | "unknown";
   readonly origin: Origin | null;
   /** Label of the model whose rows a delete() collects, and tells receivers of one by one. */

@@ -95,6 +95,8 @@ export interface Change {
   readonly action: string;
   /** `orders/views.py:31`, or the table. */
   readonly place: string;
+  /** What of a queryset's relations it is about, as Django writes it: `customer__address`. */
+  readonly relation?: string;
   readonly severity: Severity;
   readonly confidence: Confidence;
   readonly rung: Rung;

@@ -61,6 +61,8 @@ export interface StatementTotals {
   /** The stack that cost most. */
   readonly stack: Stack;
   readonly stacks: number;
+  /** `GET /orders/`: of the requests that sent it, those in which it cost most; absent where no request did, or only lazily. */
+  readonly route?: string;
 }
 
 export interface StackTotals {

@@ -108,6 +108,8 @@ export interface StatementSite {
   readonly how: string;
   /** A recording saw it sent from here; with `how` "recorded", from this line alone, whose query was not made out. */
   readonly isRecorded?: true;
+  /** `GET /orders/`: the requests in which the recording saw it most. */
+  readonly route?: string;
   /** Where it is sent: the loop, the template's tag, the method that fetches. */
   readonly sent?: readonly Span[];
 }

@@ -14,7 +14,7 @@ import type {
   TransactionTotals,
 } from "../model/recording.ts";
 import { selectedColumns } from "./select-list.ts";
-import { type OccurrenceTally, type Sample, type ScopeTally, type Tallies, type UseTally } from "./tallies.ts";
+import { type OccurrenceTally, type Sample, type ScopeTally, type StatementTally, type Tallies, type UseTally } from "./tallies.ts";
 
 type Sums = Pick<
   Recording,
@@ -139,12 +139,9 @@ function scopeTotals({ symbols }: Tallies, tally: ScopeTally): ScopeTotals {
   };
 }
 
-function statementTotals(
-  { symbols }: Tallies,
-  sql: number,
-  tally: { count: number; time: number; rows: number; slowest: number; stacks: Map<number, number> },
-): StatementTotals {
+function statementTotals({ symbols }: Tallies, sql: number, tally: StatementTally): StatementTotals {
   const [most = [0, 0]] = [...tally.stacks].toSorted(([, a], [, b]) => b - a);
+  const [route] = [...tally.routes].toSorted(([one, a], [other, b]) => b - a || order(one, other));
   return {
     sql: symbols.textOf(sql),
     statements: tally.count,
@@ -153,6 +150,7 @@ function statementTotals(
     slowest: tally.slowest,
     stack: symbols.stackOf(most[0]),
     stacks: tally.stacks.size,
+    ...(route === undefined ? {} : { route: route[0] }),
   };
 }
 

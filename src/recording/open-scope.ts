@@ -142,7 +142,10 @@ export class OpenScope {
   flush(tallies: Tallies, label: string): void {
     for (const group of withoutFetches(this.rowGroups.values())) addRowGroup(tallies, group, this, label);
     this.rowGroups.clear();
-    for (const group of this.loops.values()) if (group.count > 1) addLoopGroup(tallies, group, this, label);
+    for (const group of this.loops.values()) {
+      if (this.kind === "request") addRoute(tallies, group, label);
+      if (group.count > 1) addLoopGroup(tallies, group, this, label);
+    }
     this.loops.clear();
     for (const one of this.repeated.values()) if (one.count > 1) addDuplicate(tallies, one, label);
     this.repeated.clear();
@@ -181,6 +184,14 @@ export class OpenScope {
     }
     if (this.kind !== "process") offer(tally, { duration, statements: this.events, more: this.more });
   }
+}
+
+const MOST_ROUTES = 8;
+
+function addRoute({ statements }: Tallies, { sql, time }: LoopGroup, route: string): void {
+  const routes = statements.get(sql)?.routes;
+  if (routes === undefined || (routes.size >= MOST_ROUTES && !routes.has(route))) return;
+  routes.set(route, (routes.get(route) ?? 0) + time);
 }
 
 /** Keeps a few scopes of each name, evenly over the recording, and the same ones each time that it is read. */

@@ -291,7 +291,7 @@ export class ProcessReader {
     const { tallies } = this;
     tallies.count += 1;
     tallies.time += duration;
-    const text = into(tallies.statements, sql, () => ({ count: 0, time: 0, rows: 0, slowest: 0, stacks: new Map() }));
+    const text = into(tallies.statements, sql, () => ({ count: 0, time: 0, rows: 0, slowest: 0, stacks: new Map(), routes: new Map() }));
     text.count += 1;
     text.time += duration;
     if (rows > 0) text.rows += rows;

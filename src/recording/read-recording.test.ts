@@ -55,6 +55,11 @@ describe("an N+1 is told by the rows that it hangs from", () => {
     ]);
   });
 
+  test("the statement that fetched them with the route of its requests", () => {
+    expect(threeLists().top.find(({ sql }) => sql === ORDERS)?.route).toBe("GET /orders/");
+    expect(threeLists().top.find(({ sql }) => sql === CUSTOMER)?.route).toBeUndefined();
+  });
+
   test("a path of two relations hangs from the same queryset", () => {
     const deeper = threeLists().rowClusters.find(({ path: relation }) => relation === "customer__address");
     expect(deeper).toMatchObject({ model: "shop.Order", owner: "shop.Customer", field: "address" });

@@ -42,6 +42,8 @@ export interface StatementTally {
   rows: number;
   slowest: number;
   readonly stacks: Map<number, number>;
+  /** Microseconds by the route of the requests that it was sent in; a few routes, since a statement of many is nobody's. */
+  readonly routes: Map<string, number>;
 }
 
 export interface OccurrenceTally {

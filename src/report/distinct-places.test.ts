@@ -16,3 +16,8 @@ test("a line is named once for each thing that is said of it, the first time it 
   const places = [place(3, 1), place(9, 1), place(3, 20), place(3, 1, "declared here")];
   expect(distinctPlaces(places)).toEqual([place(3, 1), place(9, 1), place(3, 1, "declared here")]);
 });
+
+test("a line of which something is said is not named once more without", () => {
+  const { label: _label, ...bare } = place(3, 20);
+  expect(distinctPlaces([bare, place(3, 1), bare])).toEqual([place(3, 1)]);
+});

@@ -74,7 +74,8 @@ export function proofSentence(finding: Finding, context: RenderContext): string 
   if (!fix?.edits.length) return "none: there is no edit to try";
   if (finding.places[0]?.role === "setting") return "none yet: nothing was run with the changed setting";
   const last = finding.places.at(-1);
-  if (rungOf(finding) === "inferred" && last && context.commands.has("record")) {
+  const hasRun = finding.evidence.some(({ reached }) => reached === true);
+  if (rungOf(finding) === "inferred" && last && !hasRun && context.commands.has("record")) {
     const isOneFile = finding.places.every(({ file }) => file === last.file);
     return `none yet: record a run that reaches ${isOneFile ? "line " : `${shownPath(context, last.file)}:`}${last.line}`;
   }

@@ -2,7 +2,7 @@
 import type { Database, Plan, QueryShape } from "../model/index.ts";
 import { createIndexSql } from "../fixes/migrations/index.ts";
 import { openSqlParser } from "../sql/open-parser.ts";
-import type { Candidate } from "../advisors/indexes/candidates.ts";
+import { isThere, type Candidate } from "../advisors/indexes/candidates.ts";
 import { carefulCost, type IndexFacts } from "../advisors/indexes/careful-cost.ts";
 import { candidateFacts, costFacts } from "../advisors/indexes/cost-facts.ts";
 import { leastBytes } from "../advisors/indexes/least-bytes.ts";
@@ -57,6 +57,7 @@ export async function runIndexSearch(trial: Trial, database: Database, options: 
       numbered.set(number, candidate);
       return createIndexSql(candidate.spec, `luthier_${number}`, candidate.table, false);
     },
+    isThere: (candidate) => isThere(candidate, database),
     leastBytesOf: leastBytes,
     burdenOf: (question, candidate, bytes) => burdenOf(candidate, bytes, database.workload.statements[asked[question]?.statement ?? -1], database),
     upkeepOf: (candidate, bytes) => upkeepOf(candidate, bytes, database),

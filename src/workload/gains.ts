@@ -128,7 +128,7 @@ function gainOf(candidate: Candidate, marginal: number): Gain {
 
 /** Null where no evidence says what is left. */
 export function effectOf(finding: Finding, { link, pieces }: Touched, speed?: Speed): Effect | null {
-  return timed(finding) ?? planned(finding, pieces, speed) ?? counted(finding) ?? perRow(finding, link) ?? repeated(finding, link);
+  return timed(finding) ?? planned(finding, pieces, speed) ?? counted(finding) ?? perRow(finding, link) ?? repeated(finding, { link, pieces });
 }
 
 /** Of the time of the statements that are named, what the server counted itself for the thing that is taken away: compiling them, say. */
@@ -248,9 +248,11 @@ const WHOLE: ReadonlySet<string> = new Set(["unused-eager-load"]);
 /** One of two equal ones stays. */
 const HALF: ReadonlySet<string> = new Set(["duplicate-query", "evaluated-twice"]);
 
-function repeated({ rule }: Finding, link: Touched["link"]): Effect | null {
+/** Two statements that differ are not one sent twice: other callers of the line send one of them. */
+function repeated({ rule }: Finding, { link, pieces }: Pick<Touched, "link" | "pieces">): Effect | null {
   if (link !== "line") return null;
   if (WHOLE.has(rule)) return effect(1, 1, "the statement is not sent any more");
+  if (new Set(pieces.map(({ statement }) => statement)).size > 1) return null;
   return HALF.has(rule) ? effect(0.5, 0.5, "one of two equal statements stays") : null;
 }
 

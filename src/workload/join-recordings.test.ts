@@ -164,6 +164,38 @@ describe("what the source missed", () => {
     expect(message).toContain("Load `notes` of each `Customer` with the queryset.");
   });
 
+  test("is one finding, whatever lines read it", async () => {
+    const process = new RecordedProcess();
+    request(process, "dynamic/", (scope) => {
+      const orders = process.fetch(scope, "shop.Order", 5, ORDERS, [DYNAMIC.fetch]);
+      const cause = process.cause("manager", "shop.Customer", "notes", orders);
+      for (let row = 1; row <= 5; row += 1) {
+        process.query(scope, CUSTOMER, DYNAMIC.access, { cause, instance: row, duration: 2000 });
+        process.query(scope, CUSTOMER, ["shop/views.py:10 dynamic"], { cause, instance: row, duration: 1000 });
+        process.query(scope, CUSTOMER, ["shop/views.py:16 lookup"], { cause, instance: row, duration: 500 });
+      }
+    });
+    const { findings, coverage } = await check(project(process));
+    const [only, ...more] = findings.filter(({ id }) => coverage.recording?.missed.includes(id));
+    expect(more).toEqual([]);
+    expect(only?.claim).toBe("`dynamic` and `lookup` load `Customer.notes` separately for each `Order` that `dynamic` fetches.");
+    expect(only?.places.map(({ role, line }) => `${role} ${line}`)).toEqual(["queryset 9", "access 11", "access 10", "access 16"]);
+    expect(only?.evidence[0]).toMatchObject({ statements: 10, totalStatements: 15, scopes: 1 });
+  });
+
+  test("of rows that the statement narrows it is said that a plain prefetch does not answer it", async () => {
+    const narrowed = `SELECT "shop_note"."id" FROM "shop_note" WHERE ("shop_note"."customer_id" = %s AND "shop_note"."text" IS NOT NULL)`;
+    const process = new RecordedProcess();
+    request(process, "dynamic/", (scope) => {
+      const orders = process.fetch(scope, "shop.Order", 5, ORDERS, [DYNAMIC.fetch]);
+      for (let row = 1; row <= 5; row += 1)
+        process.query(scope, narrowed, DYNAMIC.access, { cause: process.cause("manager", "shop.Customer", "notes", orders), instance: row, duration: 2000 });
+    });
+    const { findings } = await check(project(process));
+    const message = findings.find(({ evidence }) => evidence.some(({ kind }) => kind === "recorded"))?.message;
+    expect(message).toContain("Load `notes` of each `Customer` with the queryset: as `Prefetch(…, to_attr=…)` if it is this code that narrows them by `text`.");
+  });
+
   test("is left out where a comment on its line says so", async () => {
     const process = new RecordedProcess();
     request(process, "dynamic/", (scope) => nPlusOne(process, scope, DYNAMIC));
@@ -257,6 +289,14 @@ test("a finding that was not seen says whether its file was reached", async () =
   const elsewhere = new RecordedProcess();
   request(elsewhere, "find/", (scope) => elsewhere.query(scope, CUSTOMER, ["shop/other.py:16 lookup"]));
   expect(await noteOf(project(elsewhere))).toContain("source only: no recorded request reaches shop/views.py");
+});
+
+test("of one whose line was recorded it says so, and asks for no other run", async () => {
+  const process = new RecordedProcess();
+  request(process, "orders/", (scope) => process.fetch(scope, "shop.Order", 1, ORDERS, ["shop/views.py:4 order_list"]));
+  const { stdout } = await runCli(["check", "--select", "n-plus-one", "--no-cache"], { cwd: project(process), analyse });
+  expect(stdout).toContain("source only: the recording ran line 4 and did not show it");
+  expect(stdout).not.toContain("record a run that reaches");
 });
 
 describe("a recording that cannot be read", () => {

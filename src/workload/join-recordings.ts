@@ -1,6 +1,7 @@
 /** Joins what was recorded with what the source says: findings rise a rung, and what the source missed is told. */
-import type { Finding } from "../model/finding.ts";
+import type { Evidence, Finding } from "../model/finding.ts";
 import type { LoopCluster, Recording, RowCluster } from "../model/recording.ts";
+import type { QueryShape } from "../model/shape.ts";
 import type { RecordingCoverage, Report } from "../model/report.ts";
 import { applyIgnores, type Comment } from "../select/ignore-comments.ts";
 import { matchesGlob } from "../select/glob.ts";
@@ -20,6 +21,8 @@ export interface JoinInput extends FileState {
   readonly exclude: readonly string[];
   /** What each relation loads, where the models were read. */
   readonly targetOf?: RelationTargetOf;
+  /** PostgreSQL's own parser. */
+  readonly shapeOf?: (sql: string) => QueryShape | null;
 }
 
 interface Joined {
@@ -52,9 +55,10 @@ export function joinRecordings(report: Report, input: JoinInput): JoinedReport {
   // Without the project's files no line of theirs has moved: the recording is all that is known of them.
   const stale = report.coverage.filesParsed === 0 ? new Set<string>() : staleFiles(recording, input);
   const joined = join(report, recording, stale, input);
-  const lifted = report.findings.map((finding) => lift(finding, joined, recording, small));
+  const sent = sentLines(recording);
+  const lifted = report.findings.map((finding) => lift(finding, joined, { recording, small, sent }));
   const ownMissed = withoutIgnored(
-    [...findingsOfMissedRows(joined.missedRows, recording, input.readLine), ...findingsOfMissedLoops(joined.missedLoops, recording, input.readLine)],
+    [...findingsOfMissedRows(joined.missedRows, recording, input), ...findingsOfMissedLoops(joined.missedLoops, recording, input.readLine)],
     input,
   );
   const missed = withUniqueIds(ownMissed.map((finding) => grown(finding, joined, small)));
@@ -80,9 +84,7 @@ function partsOf({ rows, loops, missedRows, missedLoops }: Joined, missed: reado
   for (const [finding, clusters] of loops) parts.set(finding.id, clusters.map(partOf));
   for (const [finding, clusters] of rows) parts.set(finding.id, clusters.map(partOf));
   for (const finding of missed) {
-    const last = finding.places.at(-1);
-    const isHere = (frame: { readonly file: string; readonly line: number } | null | undefined): boolean =>
-      frame?.file === last?.file && frame?.line === last?.line;
+    const isHere = (frame: { readonly file: string; readonly line: number } | null | undefined): boolean => isReadAt(finding, frame);
     const own = [
       ...missedRows.filter((one) => one.path === finding.relation && one.model === finding.model && isHere(blameOfRows(one)?.access)),
       ...missedLoops.filter((one) => isHere(ownFrame(one.stack))),
@@ -90,6 +92,11 @@ function partsOf({ rows, loops, missedRows, missedLoops }: Joined, missed: reado
     if (own.length > 0) parts.set(finding.id, own.map(partOf));
   }
   return parts;
+}
+
+/** Of a finding that a recording made: one of the lines that send its statements. */
+function isReadAt({ places }: Finding, frame: { readonly file: string; readonly line: number } | null | undefined): boolean {
+  return places.some(({ role, file, line }) => (role === "access" || role === "write") && frame?.file === file && frame.line === line);
 }
 
 function toPart({ sql, occurrences }: RowCluster | LoopCluster): RecordedPart {
@@ -138,13 +145,17 @@ function isExcluded(file: string, { exclude }: JoinInput): boolean {
   return exclude.some((glob) => matchesGlob(file, glob));
 }
 
-function lift(finding: Finding, { rows, loops }: Joined, recording: Recording, small: Recording | undefined): Finding {
+function lift(
+  finding: Finding,
+  { rows, loops }: Joined,
+  { recording, small, sent }: { readonly recording: Recording; readonly small: Recording | undefined; readonly sent: SentLines },
+): Finding {
   const own = rows.get(finding) ?? [];
   const [first] = own;
   if (first === undefined) {
     const rounds = loops.get(finding) ?? [];
     return rounds.length === 0
-      ? notSeen(finding, recording)
+      ? notSeen(finding, recording, sent)
       : withEvidence(finding, { occurrences: alternativeOccurrences(rounds.map((one) => one.occurrences)), cause: null, growth: null }, recording);
   }
   const byPath = new Map<string, RowCluster[]>();
@@ -153,23 +164,59 @@ function lift(finding: Finding, { rows, loops }: Joined, recording: Recording, s
   return withEvidence(finding, { occurrences, cause: first.cause, growth: small === undefined ? null : growthOfRows(first, small) }, recording);
 }
 
+/** What only `--fields` shows. */
+const FIELD_RULES: ReadonlySet<string> = new Set(["unused-columns", "defer-wide-column", "unused-eager-load", "values-instead-of-instances"]);
+
 /** A reporter says by itself that nothing recorded reaches a file; of a file that was reached, the finding says it. */
-function notSeen(finding: Finding, { files }: Recording): Finding {
-  const away = finding.places.find(({ file, object }) => object === undefined && !files.includes(file));
+function notSeen(finding: Finding, recording: Recording, sent: SentLines): Finding {
+  const { files, fields } = recording;
+  const line = sentAt(finding, sent);
+  if (line !== null) {
+    const how = FIELD_RULES.has(finding.rule) && !fields ? ", without --fields" : " and did not show it";
+    return withNote(finding, { note: `source only: the recording ran ${line}${how}`, reached: true });
+  }
+  // A definition beside the rows' own way loads other rows.
+  const away = finding.places.find(({ role, file, object }) => object === undefined && role !== "definition" && !files.includes(file));
   const isFirst = away !== undefined && away.file === finding.places[0]?.file;
   // Of several files the one that nothing reached is named; of the first one the reporter says it, with the path as it shows paths.
   const seen = away === undefined ? "source only: the recording did not show it" : `source only: no recorded request reaches ${away.file}`;
-  const evidence = finding.evidence.map(({ note, ...one }) =>
-    one.kind !== "inferred" ? { ...one, ...(note === undefined ? {} : { note }) } : isFirst ? one : { ...one, note: seen },
-  );
+  return withNote(finding, isFirst ? {} : { note: seen });
+}
+
+function withNote(finding: Finding, said: { readonly note?: string; readonly reached?: boolean }): Finding {
+  const evidence = finding.evidence.map((one): Evidence => {
+    if (one.kind !== "inferred") return one;
+    const { note: _, ...rest } = one;
+    return { ...rest, ...said };
+  });
   return { ...finding, evidence };
 }
 
+/** Lines of the project by which statements were sent, by file. */
+type SentLines = ReadonlyMap<string, ReadonlySet<number>>;
+
+function sentLines({ stacks }: Recording): SentLines {
+  const lines = new Map<string, Set<number>>();
+  for (const { stack } of stacks) for (const { owner, file, line } of stack) if (owner === "project") lines.set(file, (lines.get(file) ?? new Set()).add(line));
+  return lines;
+}
+
+/** The first line of the queryset, the loop or the access that sent something in the recording. */
+function sentAt({ places }: Finding, sent: SentLines): string | null {
+  for (const { role, file, line, endLine, object } of places) {
+    if (object !== undefined || (role !== "queryset" && role !== "access" && role !== "loop" && role !== "write")) continue;
+    const ran = [...(sent.get(file) ?? [])].some((one) => line <= one && one <= Math.min(endLine, line + LONGEST_PLACE));
+    if (ran) return file === places[0]?.file ? `line ${line}` : `${file}:${line}`;
+  }
+  return null;
+}
+
+/** A place of more lines is a class or a function, and that a line of it ran says less. */
+const LONGEST_PLACE = 10;
+
 /** Says of a finding of the recording's own how it grew from the smaller one. */
 function grown(finding: Finding, { missedRows }: Joined, small: Recording | undefined): Finding {
-  const cluster = missedRows.find(
-    (one) => one.path === finding.relation && one.model === finding.model && blameOfRows(one)?.access.line === finding.places.at(-1)?.line,
-  );
+  const cluster = missedRows.find((one) => one.path === finding.relation && one.model === finding.model && isReadAt(finding, blameOfRows(one)?.access));
   const growth = small === undefined || cluster === undefined ? null : growthOfRows(cluster, small);
   if (growth === null) return finding;
   return {

@@ -2,9 +2,11 @@
 import { createHash } from "node:crypto";
 import type { Finding, Fix, Place, Severity } from "../model/finding.ts";
 import type { Frame, LoopCluster, Occurrence, Recording, RowCluster } from "../model/recording.ts";
+import type { QueryShape, ShapePredicate } from "../model/shape.ts";
 import type { PlaceRole } from "../model/span.ts";
 import { blamedFrame, hasTestCode, isBlamable } from "../recording/user-code.ts";
-import { alternativeOccurrences, withEvidence } from "./recorded-evidence.ts";
+import { predicatesOn } from "../sql/compare-shapes.ts";
+import { addOccurrences, alternativeOccurrences, withEvidence } from "./recorded-evidence.ts";
 import { firstTable } from "./relation-tables.ts";
 
 /** A statement is sent again and again from this often on: twice is also two lines of a helper's callers. */
@@ -33,46 +35,90 @@ export function blameOfRows(cluster: RowCluster): { readonly fetch: Frame; reado
   return fetch !== null && access !== null ? { fetch, access } : null;
 }
 
-/** Clusters with the same places and path are one finding. */
-export function findingsOfMissedRows(clusters: readonly RowCluster[], recording: Recording, readLine: ReadLine): Finding[] {
-  const groups = new Map<string, { readonly draft: Draft; readonly all: RowCluster[] }>();
+interface Blamed {
+  readonly cluster: RowCluster;
+  readonly fetch: Frame;
+  readonly access: Frame;
+}
+
+export interface RowWords {
+  readonly readLine: ReadLine;
+  readonly shapeOf?: ((sql: string) => QueryShape | null) | undefined;
+}
+
+/** What one queryset would have to load is one finding, whoever reads it. */
+export function findingsOfMissedRows(clusters: readonly RowCluster[], recording: Recording, words: RowWords): Finding[] {
+  const groups = new Map<string, Blamed[]>();
   for (const cluster of clusters) {
     const blame = blameOfRows(cluster);
     if (blame === null) continue;
-    const draft = rowDraft(cluster, blame, readLine);
-    const key = [...draft.key, blame.fetch.line, blame.access.line].join("\n");
-    const known = groups.get(key);
-    if (known) known.all.push(cluster);
-    else groups.set(key, { draft, all: [cluster] });
+    const key = [...keyOfRows(cluster, blame.fetch), cluster.owner, blame.fetch.line].join("\n");
+    groups.set(key, [...(groups.get(key) ?? []), { cluster, ...blame }]);
   }
-  return [...groups.values()].map(({ draft, all }) => {
-    const occurrences = alternativeOccurrences(all.map((one) => one.occurrences));
-    return withEvidence(toFinding(draft, occurrences), { occurrences, cause: all[0]?.cause ?? null, growth: null }, recording);
+  return [...groups.values()].map((all) => {
+    const readers = readersOf(all);
+    const occurrences = alternativeOccurrences(readers.map(({ occurrences: own }) => own));
+    const ordered = readers.flatMap((one) => one.all);
+    const [first] = ordered;
+    const draft = rowDraft(ordered, words);
+    return withEvidence(toFinding(draft, occurrences), { occurrences, cause: first?.cluster.cause ?? null, growth: null }, recording);
   });
 }
 
-function rowDraft(cluster: RowCluster, { fetch, access }: { readonly fetch: Frame; readonly access: Frame }, readLine: ReadLine): Draft {
+interface Reader {
+  readonly all: readonly Blamed[];
+  readonly occurrences: readonly Occurrence[];
+}
+
+/** By the function or template that reads, the dearest first: the lines of one are read in the same scopes, those of several need not be. */
+function readersOf(all: readonly Blamed[]): Reader[] {
+  const time = ({ occurrences }: Pick<Reader, "occurrences">): number => occurrences.reduce((sum, { microseconds }) => sum + microseconds, 0);
+  return groupsBy(all, ({ access }) => `${access.file}\n${access.name}`)
+    .map((own) => {
+      const byLine = groupsBy(own, ({ access }) => access.line).map((same) => alternativeOccurrences(same.map(({ cluster }) => cluster.occurrences)));
+      return { all: own, occurrences: addOccurrences(byLine) };
+    })
+    .toSorted((a, b) => time(b) - time(a));
+}
+
+function groupsBy<One>(all: readonly One[], keyOf: (one: One) => string | number): One[][] {
+  const groups = new Map<string | number, One[]>();
+  for (const one of all) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
+  return [...groups.values()];
+}
+
+const keyOfRows = (cluster: RowCluster, fetch: Frame): readonly string[] => [ruleOfRows(cluster).rule, fetch.file, fetch.name, cluster.model, cluster.path];
+
+function rowDraft(all: readonly Blamed[], { readLine, shapeOf }: RowWords): Draft {
+  const [{ cluster, fetch }] = all as readonly [Blamed, ...Blamed[]];
   const { model, path, field } = cluster;
   const rule = ruleOfRows(cluster);
   const what = isOfJoined(cluster) ? `${nameOfModel(cluster.owner)}.${path}` : path.replaceAll("__", ".");
+  const readers = [...new Set(all.map(({ access }) => `\`${nameOf(access)}\``))];
   const verb = rule.rule === "aggregate-in-loop" ? "asks the database about" : "loads";
-  const key = [rule.rule, fetch.file, fetch.name, model, path, access.file, access.name];
   return {
     ...rule,
     severity: "warning",
-    claim: `\`${nameOf(access)}\` ${verb} \`${what}\` separately for each \`${nameOfModel(model)}\` that \`${nameOf(fetch)}\` fetches.`,
+    claim: `${subjectOf(readers, verb)} \`${what}\` separately for each \`${nameOfModel(model)}\` that \`${nameOf(fetch)}\` fetches.`,
     reason: "The recorder saw it for several rows of one queryset.",
-    remedy: remedyOf(cluster),
+    remedy: remedyOf(cluster, shapeOf),
     model,
     relation: path,
-    places: [
+    places: eachOnce([
       place(fetch, fetch.kind === "python" ? "queryset" : "loop", "the rows are fetched here", readLine),
-      ...callsBetween(cluster, fetch, access, readLine),
-      place(access, "access", "one query a row", readLine, field),
-    ],
-    key,
+      ...all.flatMap((one) => [...callsBetween(one.cluster, fetch, one.access, readLine), place(one.access, "access", "one query a row", readLine, field)]),
+    ]),
+    key: keyOfRows(cluster, fetch),
     isAdvised: cluster.cause !== "refresh",
   };
+}
+
+const eachOnce = (places: readonly Place[]): readonly Place[] => [...new Map(places.map((one) => [JSON.stringify(one), one])).values()];
+
+/** `a` loads, `a` and `b` load, `a` and 2 more places load. */
+function subjectOf([first = "", ...others]: readonly string[], verb: string): string {
+  if (others.length === 0) return `${first} ${verb}`;
+  return `${first} and ${others.length === 1 ? others[0] : `${others.length} more places`} ${verb.replace(/^(\w+)s\b/, "$1")}`;
 }
 
 function ruleOfRows({ cause, sql }: RowCluster): { readonly rule: string; readonly chapter: string } {
@@ -91,14 +137,30 @@ const nameOfModel = (label: string): string => label.split(".").at(-1) ?? label;
 /** The row that asked came with the queryset's own, by a join: which relation led to it, no line says. */
 const isOfJoined = ({ model, owner, path }: RowCluster): boolean => owner !== model && !path.includes("__");
 
-function remedyOf(cluster: RowCluster): string {
+function remedyOf(cluster: RowCluster, shapeOf: RowWords["shapeOf"]): string {
   const { cause, path, sql } = cluster;
+  const narrowed = cause === "manager" && !isAggregate(sql) ? narrowedBy(sql, shapeOf) : "";
+  const how = narrowed === "" ? "" : `: as \`Prefetch(…, to_attr=…)\` if it is this code that narrows them by ${narrowed}`;
   if (cause === "deferred" || cause === "refresh") return `Load \`${path.split("__").at(-1) ?? path}\` with the rows.`;
   if (isAggregate(sql)) return "Annotate the queryset with it.";
-  if (isOfJoined(cluster)) return `Load \`${path}\` of each \`${nameOfModel(cluster.owner)}\` with the queryset.`;
+  if (isOfJoined(cluster)) return `Load \`${path}\` of each \`${nameOfModel(cluster.owner)}\` with the queryset${how}.`;
   // Of a longer path it is not known whether each step leads to one row, as select_related() wants; prefetch_related() takes any.
-  if (cause === "generic" || cause === "manager" || cause === "prefetch" || path.includes("__")) return `Add \`prefetch_related("${path}")\` to the queryset.`;
+  if (cause === "generic" || cause === "manager" || cause === "prefetch" || path.includes("__"))
+    return `Add \`prefetch_related("${path}")\` to the queryset${how}.`;
   return `Add \`select_related("${path}")\` to the queryset.`;
+}
+
+/** More columns would fill the line. */
+const MOST_COLUMNS = 2;
+
+/** Columns of the loaded rows that the statement asks for, besides their key to the row: `filter()` on a relation is not answered by what was prefetched. */
+function narrowedBy(sql: string, shapeOf: RowWords["shapeOf"]): string {
+  const shape = shapeOf?.(sql) ?? null;
+  if (shape?.base == null) return "";
+  const { name } = shape.base;
+  const isKey = ({ operator, any, right }: ShapePredicate): boolean => operator === "=" && any === null && right?.kind === "value";
+  const columns = new Set(predicatesOn(shape, name).flatMap(({ predicate, column }) => (isKey(predicate) ? [] : [`\`${column.name}\``])));
+  return [...columns].slice(0, MOST_COLUMNS).join(" and ");
 }
 
 /** Project frames of the access above it, up to the function that fetched. */

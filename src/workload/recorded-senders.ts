@@ -18,13 +18,13 @@ export function withRecordedSenders(workload: Workload, recording: Recording, so
 /**
  * A line that was seen stands before those that could be it. Where the recording saw every call that was counted, and all of them at one place, no other line sent it.
  */
-function seenOrigin({ calls, written }: Statement, { stack, stacks, statements }: StatementTotals, source: RuleInput): StatementOrigin {
+function seenOrigin({ calls, written }: Statement, { stack, stacks, statements, route }: StatementTotals, source: RuleInput): StatementOrigin {
   if (written.certainty === "framework") return written;
   const onStack = written.sites.filter((site) => isOn(site, stack, source));
   const seen = onStack.length > 0 ? onStack : stackSite(stack, source);
   if (seen.length === 0) return written;
   const isAll = stacks === 1 && statements >= calls;
-  const marked = seen.map((one): StatementSite => ({ ...one, isRecorded: true }));
+  const marked = seen.map((one): StatementSite => ({ ...one, isRecorded: true, ...(route === undefined ? {} : { route }) }));
   const others = isAll ? [] : written.sites.filter((site) => !onStack.includes(site));
   const sites = [...marked, ...others];
   return { ...written, certainty: sites.length === 1 ? "unique" : "one-of", sites };

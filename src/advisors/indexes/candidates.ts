@@ -279,7 +279,7 @@ const HASH_PAGES = 10_000;
 // ------------------------------------------------------------------------------------------------------------ what is there already
 
 /** An index that is there does all that the candidate would. */
-function isThere({ table, spec }: Candidate, database: Database): boolean {
+export function isThere({ table, spec }: Candidate, database: Database): boolean {
   return database.indexesOf(table).some((index) => index.valid && servesAs(index, spec));
 }
 

@@ -24,7 +24,7 @@ export async function refine(search: Search, chosen: readonly number[]): Promise
   }
 }
 
-function freshOf({ all, pricing }: Search, chosen: readonly number[]): Candidate[] {
+function freshOf({ all, pricing, input }: Search, chosen: readonly number[]): Candidate[] {
   const known = new Set(all.map(({ candidate }) => keyOf(candidate)));
   const useful = [...new Set(pricing.options().flatMap(({ needs }) => needs))].toSorted((a, b) => a - b);
   const found = new Map<string, Candidate>();
@@ -33,7 +33,7 @@ function freshOf({ all, pricing }: Search, chosen: readonly number[]): Candidate
     if (candidate === undefined) continue;
     const others = useful.flatMap((other) => (other === one ? [] : (all[other]?.candidate ?? [])));
     const made = [...narrowed(candidate), ...others.flatMap((other) => [mergeOf(candidate, other) ?? [], widened(candidate, other) ?? []].flat())];
-    for (const fresh of made) if (!known.has(keyOf(fresh))) found.set(keyOf(fresh), fresh);
+    for (const fresh of made) if (!known.has(keyOf(fresh)) && !input.isThere(fresh)) found.set(keyOf(fresh), fresh);
   }
   // Narrow ones first: they fit where wide ones do not.
   return [...found.values()].toSorted((a, b) => columnsOf(a) - columnsOf(b)).slice(0, MOST_NEW);

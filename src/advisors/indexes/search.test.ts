@@ -20,6 +20,7 @@ interface World {
   readonly isOver?: () => boolean;
   readonly secondsLeft?: () => number;
   readonly progress?: SearchInput["progress"];
+  readonly isThere?: SearchInput["isThere"];
 }
 
 async function search({
@@ -30,6 +31,7 @@ async function search({
   isOver = () => false,
   secondsLeft,
   progress = () => {},
+  isThere = () => false,
 }: World): Promise<SearchResult & { readonly columns: readonly string[] }> {
   const made: string[] = [];
   const planner: Planner = {
@@ -55,6 +57,7 @@ async function search({
       },
     }) => key?.column ?? "",
     upkeepOf: () => upkeep,
+    isThere,
     budget,
     planner,
     solver: await openSolver(),
@@ -70,6 +73,15 @@ const alone =
   (column: string, cost: number, base = 100): Costs =>
   (columns) =>
     columns.has(column) ? [cost, [column]] : [base, []];
+
+test("a variant of a chosen index is none that is there already", async () => {
+  const wide: Candidate = { table: table(1), spec: { keys: [{ kind: "column", column: "a" }], include: ["x"] } };
+  const world: World = { questions: [{ weight: 1, costs: alone("a", 10), candidates: [wide] }], bytes: { a: 5 * MEGABYTE }, budget: 10 * MEGABYTE };
+  const isBare = ({ spec }: Candidate): boolean => spec.include === undefined;
+  const bareOf = ({ candidates }: SearchResult): boolean => candidates.some(({ candidate }) => isBare(candidate));
+  expect(bareOf(await search(world))).toBe(true);
+  expect(bareOf(await search({ ...world, isThere: isBare }))).toBe(false);
+});
 
 test("takes what saves most within the budget", async () => {
   const world: World = {

@@ -17,6 +17,8 @@ export interface SearchInput {
   readonly sqlOf: (candidate: Candidate, number: number) => string;
   /** What keeping the candidate up to date costs, in the planner's units, for the writes that the weights stand for. */
   readonly upkeepOf: (candidate: Candidate, bytes: number) => number;
+  /** Whether an index that is there does all that the candidate would. */
+  readonly isThere: (candidate: Candidate) => boolean;
   /** No less than what the candidate takes, in bytes: what is larger than the budget anyhow need not be made. */
   readonly leastBytesOf?: (candidate: Candidate) => number;
   /** What the candidate adds to each call of a question that writes; 0 of one that only reads. */

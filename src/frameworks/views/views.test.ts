@@ -194,6 +194,98 @@ def of_category(category):
   expect(report.findings.filter(({ rule }) => rule === "defeated-prefetch")).toEqual([]);
 });
 
+test("in the branch where rows of an unknown caller have them, they are there", async () => {
+  const report = await analyseShop({
+    "shop/views.py": `def names_of(category):
+    for product in category.products.all():
+        if "reviews" in getattr(product, "_prefetched_objects_cache", {}) and product.price:
+            yield [review.text for review in product.reviews.all()]
+        if "products" not in category._prefetched_objects_cache:
+            continue
+        yield [other.title for other in category.products.all()]
+
+
+def first_of(category):
+    for index in range(10):
+        if "products" in getattr(category, "_prefetched_objects_cache", {}):
+            yield index, [product.title for product in category.products.all()]
+
+
+def always(category):
+    for index in range(10):
+        yield index, [product.title for product in category.products.order_by("pk")]
+`,
+  });
+  const loops = report.findings.filter(({ rule }) => rule === "query-in-loop");
+  expect(loops.map(({ places }) => places.find(({ role }) => role === "access")?.line)).toEqual([18]);
+});
+
+test("steps that are each of a class of their own are taken once", async () => {
+  const report = await analyseShop({
+    "shop/views.py": `from shop.models import Product, Tag
+
+
+class First:
+    def run(self, names):
+        return Tag.objects.filter(name__in=names).first()
+
+
+class Second:
+    def run(self, names):
+        return Product.objects.filter(title__in=names).first()
+
+
+STEPS = [First, Second]
+
+
+class Flow:
+    def __init__(self, more):
+        self.steps = {}
+        for step in [*[step() for step in STEPS], *more]:
+            self.steps[type(step).__name__] = step
+
+    def run(self, names):
+        return [step.run(names) for step in self.steps.values()]
+
+
+def all_steps(request, more):
+    return Flow(more).run(request.GET.getlist("name"))
+
+
+def each_name(request):
+    return [First().run([name]) for name in request.GET.getlist("name")]
+`,
+  });
+  const loops = report.findings.filter(({ rule }) => rule === "query-in-loop");
+  expect(loops.map(({ places }) => places.find(({ role }) => role === "loop")?.line)).toEqual([32]);
+});
+
+test("what a line of a table of cases says holds for that line alone", async () => {
+  const report = await analyseShop({
+    "shop/views.py": `from shop.models import Product, Tag
+
+
+def drop(product):
+    for rows, one_by_one in [(product.lines.all(), False), (product.reviews.all(), True), (Tag.objects.all(), False)]:
+        if one_by_one:
+            for row in rows:
+                row.delete()
+        else:
+            rows.delete()
+
+
+def drop_all(request):
+    for product in Product.objects.all():
+        drop(product)
+
+
+def labels(product):
+    return [len(rows) for name, rows in (("a", product.lines.all()), ("b", product.reviews.all())) if name]
+`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ relation }) => relation)).toEqual(["reviews"]);
+});
+
 test("rows without the number that others have stored are few", async () => {
   await expectMarked({
     "shop/views.py": `from shop.models import Product

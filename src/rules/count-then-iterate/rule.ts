@@ -40,21 +40,29 @@ function isSmall(expr: { readonly kind: string; readonly value?: unknown }): boo
 
 function toDraft({ asked, loaded }: AskedPair, input: RuleInput): FindingDraft {
   const isConditional = asked.branch !== loaded.branch;
+  const mayDiffer = isAnnotated(asked);
   return {
     key: [asked.symbol, asked.model],
-    confidence: asked.related || asked.symbol !== loaded.symbol || isConditional ? "possible" : "likely",
+    confidence: asked.related || asked.symbol !== loaded.symbol || isConditional || mayDiffer ? "possible" : "likely",
     claim: `\`count()\` asks about \`${nameOf(asked.model)}\` rows that are then loaded: two queries for one answer.`,
     reason: "`len()` of the queryset loads the rows and keeps them for the loop.",
     remedy: "Use `len()` on the queryset here: the rows are needed anyway.",
-    doubt: "if the rows are often not loaded afterwards, count() is the cheaper question",
+    doubt: mayDiffer
+      ? "count() leaves out annotations that nothing asks for, and a join of theirs repeats rows: the two numbers can differ"
+      : "if the rows are often not loaded afterwards, count() is the cheaper question",
     model: asked.model,
     places: [
       { role: "queryset", span: asked.origin.span },
       { role: "access", span: asked.span, label: "one query more" },
       { role: "access", span: loaded.span, label: "loads the rows" },
     ],
-    fixes: fixesFor(asked, input),
+    fixes: mayDiffer ? [] : fixesFor(asked, input),
   };
+}
+
+/** Since Django 4.2 `count()` strips annotations that no filter and no order uses, and with them the joins that they bring. */
+function isAnnotated({ origin }: QueryRun): boolean {
+  return origin.calls.some(({ name }) => name === "annotate");
 }
 
 function fixesFor(asked: QueryRun, input: RuleInput): FixDraft[] {

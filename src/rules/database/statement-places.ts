@@ -37,7 +37,11 @@ export function statementName(statement: Statement): string {
   const [site, ...others] = written.sites;
   if (site === undefined || written.certainty === "unknown" || written.certainty === "framework") return statementText(statement);
   const name = site.symbol === "" ? (site.span.file.split("/").at(-1) ?? "") : lastName(site.symbol);
-  return others.length === 0 ? `The query of \`${name}\`` : `A query of \`${name}\` or ${others.length} other ${others.length === 1 ? "place" : "places"}`;
+  // A template, or a paginator, sends the queries of many pages.
+  const page = site.route !== undefined && (site.symbol === "" || site.how === "recorded") ? ` for \`${site.route}\`` : "";
+  return others.length === 0 || page !== ""
+    ? `The query of \`${name}\`${page}`
+    : `A query of \`${name}\` or ${others.length} other ${others.length === 1 ? "place" : "places"}`;
 }
 
 /** A claim has 25 words, and this is the beginning of one. */

@@ -26,7 +26,7 @@ export const TINY_ROWS = 1_000;
 /** Rows from which on what is done with all of them is felt. Ours. */
 export const LARGE_ROWS = 10_000;
 /** No table of a database in use is smaller than this at its largest: one that is, is a developer's. Ours. */
-const LEAST_LARGEST = 10_000;
+export const LEAST_LARGEST = 10_000;
 
 export interface SizeReading {
   readonly rule: string;

@@ -1,9 +1,10 @@
-import type { FindingDraft, Field, Rule, RuleInput } from "../../model/index.ts";
+import type { FindingDraft, Field, Model, Rule, RuleInput } from "../../model/index.ts";
 import { columnFix } from "../column-fix.ts";
 import { knownReads, type KnownReads } from "../known-reads.ts";
 import { isWide } from "../model-columns.ts";
 import { holderName, listed, modelName } from "../names.ts";
 import { isValuesEnough } from "../values-enough.ts";
+import { judgeByWidth } from "./width.ts";
 
 export const rule: Rule = {
   meta: {
@@ -15,12 +16,23 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) =>
-    knownReads(input).flatMap((known) => {
-      const wide = known.unread.filter(isWide);
-      return wide.length === 0 || isValuesEnough(known, input) ? [] : [toDraft(known, wide, input)];
-    }),
+  check: (input) => unreadIn(input).map(({ draft }) => draft),
+  judge: (input) => judgeByWidth(input, input.source === null ? [] : unreadIn(input.source)),
 };
+
+/** Wide columns that a queryset fetches for nothing. */
+export interface Unread {
+  readonly draft: FindingDraft;
+  readonly model: Model;
+  readonly fields: readonly Field[];
+}
+
+function unreadIn(input: RuleInput): Unread[] {
+  return knownReads(input).flatMap((known) => {
+    const fields = known.unread.filter(isWide);
+    return fields.length === 0 || isValuesEnough(known, input) ? [] : [{ draft: toDraft(known, fields, input), model: known.model, fields }];
+  });
+}
 
 function toDraft({ origin, runs }: KnownReads, wide: readonly Field[], input: RuleInput): FindingDraft {
   const names = wide.map((field) => field.name);

@@ -25,8 +25,24 @@ const SIGNALS = ["pre_save", "post_save"];
 
 function isGuilty(one: LoopWrite, input: RuleInput): boolean {
   if (hasHooks(input, one.model, SIGNALS, "save")) return false;
-  if (isNew(one)) return one.model.parents.length === 0;
+  if (isNew(one) || isCopied(one)) return one.model.parents.length === 0;
   return changesEachRound(one);
+}
+
+/** `row.pk = None` before `row.save()`: Django's way to insert a copy. */
+function isCopied({ receiver, site, model, span }: LoopWrite): boolean {
+  if (receiver.kind !== "name" || site.loop === null) return false;
+  const keys = new Set(["pk", "id", model.primaryKey]);
+  return [...nodesIn(site.loop)].some(
+    (node) =>
+      node.kind === "assign" &&
+      node.end <= span.start &&
+      node.value?.kind === "constant" &&
+      node.value.value === "none" &&
+      node.targets.some(
+        (target) => target.kind === "attribute" && keys.has(target.name) && target.object.kind === "name" && target.object.name === receiver.name,
+      ),
+  );
 }
 
 /** `Model.objects.create(…)`, `Model(…).save()`, or a name that the loop gave a new object. */
@@ -55,7 +71,8 @@ function isUsedAfter(one: LoopWrite): boolean {
 }
 
 function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
-  const isInsert = isNew(one);
+  const isCopy = isCopied(one);
+  const isInsert = isNew(one) || isCopy;
   const isNeeded = isInsert && isUsedAfter(one);
   const stamped = autoNowFields(one.model);
   const bulk = isInsert ? "bulk_create" : "bulk_update";
@@ -63,7 +80,7 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   return {
     key: writeKey(one),
     confidence: isNeeded ? "possible" : writeConfidence(one),
-    claim: `The loop ${isInsert ? "inserts" : "saves"} its \`${one.model.name}\` rows one by one.`,
+    claim: `The loop ${isCopy ? "copies" : isInsert ? "inserts" : "saves"} its \`${one.model.name}\` rows one by one.`,
     reason: "Each round waits for a statement of its own.",
     remedy: `Collect the rows and write them with \`${bulk}()\`.${note}`,
     doubt: isNeeded
@@ -71,6 +88,6 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
       : `${bulk}() calls neither save() nor signals; none were found for this model`,
     model: one.model.label,
     places: writePlaces(one),
-    fixes: isNeeded ? [] : [...(isInsert ? bulkCreateFix(one, input) : []), ...bulkUpdateFix(one, input)],
+    fixes: isNeeded || isCopy ? [] : [...(isInsert ? bulkCreateFix(one, input) : []), ...bulkUpdateFix(one, input)],
   };
 }

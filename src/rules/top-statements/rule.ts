@@ -21,19 +21,21 @@ export const rule: Rule = {
 
 /** Of all statements' time. Ours: what takes less is not worth a look before the rest. */
 const LEAST_SHARE = 0.05;
-/** In all its calls, in milliseconds. Ours: a second in a day's or a month's counters is the least that is worth a look. */
+/** In all its calls, in milliseconds. Ours: a second in a day's or a month's counters is the least that is worth a look; of less than a minute, a second a minute. */
 const LEAST_MS = 1000;
+const MINUTE_IN_DAYS = 1 / 1440;
 /** Ours: a list that a person reads. */
 const MOST = 10;
 
 /** What is no query, such as a migration or a dump, counts when it comes again and again. */
 function judgeTop({ database, thresholds }: DatabaseInput): Judgement {
-  const { statements } = database.workload;
+  const { statements, days } = database.workload;
+  const least = (thresholds["top-statements.ms"] ?? LEAST_MS) * Math.min(1, (days ?? 1) / MINUTE_IN_DAYS);
   const missing = noStatements(database);
   if (missing !== null) return { drafts: [], unjudged: [missing], examined: "" };
   const top = statements
     .filter(({ shape, calls }) => shape !== null || calls >= LEAST_CALLS)
-    .filter(({ share, totalMs }) => share >= (thresholds["top-statements"] ?? LEAST_SHARE) && totalMs >= (thresholds["top-statements.ms"] ?? LEAST_MS))
+    .filter(({ share, totalMs }) => share >= (thresholds["top-statements"] ?? LEAST_SHARE) && totalMs >= least)
     .toSorted((a, b) => b.share - a.share)
     .slice(0, thresholds["top-statements.count"] ?? MOST);
   return { drafts: top.map((one) => toDraft(one, database)), unjudged: [], examined: `${statements.length} statements` };

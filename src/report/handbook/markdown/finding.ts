@@ -139,13 +139,13 @@ function evidenceTable(evidence: readonly Evidence[]): readonly string[] {
     .toSorted((a, b) => RUNGS.indexOf(b.kind) - RUNGS.indexOf(a.kind))
     .flatMap(({ kind, note, ...figures }) => {
       const words = Object.entries(figures).flatMap(([name, value]) =>
-        value === undefined || PLANS[name] !== undefined
+        value === undefined || name === "reached" || PLANS[name] !== undefined
           ? []
           : [`${nameOf(name)} ${typeof value === "number" ? (FIGURES[name] ?? formatNumber)(value) : escapeProse(String(value))}`],
       );
       return words.length === 0 ? [] : [[kind, words.join(", "), escapeProse(note ?? "")]];
     });
-  const isSaid = evidence.every((one) => Object.keys(one).every((name) => name === "kind" || name === "note" || SAID.has(name)));
+  const isSaid = evidence.every((one) => Object.keys(one).every((name) => name === "kind" || name === "note" || name === "reached" || SAID.has(name)));
   return rows.length === 0 || (rows.length === 1 && isSaid)
     ? []
     : rows.length === 1

@@ -2,7 +2,7 @@
 import type { Change } from "../../../model/handbook.ts";
 import { formatCount, formatNumber } from "../../../model/numbers.ts";
 import { deployNote } from "../../../handbook/deploy-order.ts";
-import { planGroups } from "../../../handbook/plan-order.ts";
+import { planGroups, type Job } from "../../../handbook/plan-order.ts";
 import { formatTime } from "../../../handbook/overview.ts";
 import { codeSpan, escapeProse } from "../../markdown-text.ts";
 import { shortIdOf } from "../../render-context.ts";
@@ -13,7 +13,9 @@ import { findingHref, type Pages } from "./context.ts";
 export function planPage(pages: Pages, patches: Patches): readonly string[] {
   const { handbook, context } = pages;
   const groups = planGroups(handbook.changes, (patch) => patches.files.has(patch));
-  const counted = groups.map(({ name, changes }) => `${formatNumber(changes.length)} ${name.split(":")[0]?.toLowerCase() ?? ""}`);
+  const counted = groups
+    .filter(({ changes }) => changes.length > 0)
+    .map(({ name, changes }) => `${formatNumber(changes.length)} ${name.split(":")[0]?.toLowerCase() ?? ""}`);
   const safe = patches.files.has(SAFE_PATCH)
     ? [`${codeSpan(`patches/${SAFE_PATCH}`)} holds the safe ones together:`, block("sh", `git apply ${context.folder}/patches/${SAFE_PATCH}`)]
     : [];
@@ -21,8 +23,8 @@ export function planPage(pages: Pages, patches: Patches): readonly string[] {
     "# Plan of work",
     `${formatCount(handbook.changes.length, "change")}: ${counted.join(", ")}. In the order of gain over risk${handbook.time === null ? ", by severity since no time is known" : `, in ${handbook.time.unit}`}.${patchWords(handbook, patches)}`,
     ...safe,
-    ...groups.flatMap(({ name, changes }) =>
-      changes.length === 0 ? [] : [`## ${name} (${formatNumber(changes.length)})`, planTable(changes, pages, patches)],
+    ...groups.flatMap(({ name, changes, jobs }) =>
+      changes.length === 0 ? [] : [`## ${name} (${formatNumber(changes.length)})`, planTable(jobs, pages, patches)],
     ),
     ...order(handbook.changes, pages),
   ];
@@ -46,26 +48,33 @@ function patchWords({ project: { commit } }: Pages["handbook"], { files, after, 
   return ` ${formatCount(count - insteadOf.size - within.size, "patch", "patches")} apply one after the other, from the top of this page down, and ${rest}.${not}${same}`;
 }
 
-function planTable(changes: readonly Change[], { handbook, context, findings }: Pages, patches: Patches): string {
-  const { time } = handbook;
-  const link = (id: string): string => linkTo(id, { handbook, context, findings });
-  const rows = changes.map((change) => {
-    const finding = findings.get(change.finding);
-    const id = finding === undefined ? "" : link(change.finding);
-    const patch =
-      change.patch !== null && patches.files.has(change.patch)
-        ? `[patch](patches/${encodeURIComponent(change.patch)})${besideWords(change.patch, patches, link)}`
-        : "";
-    const cells = [
-      `${escapeProse(change.action)} ${change.place === "" ? "" : codeSpan(change.place)}`.trim(),
-      change.size,
-      deployNote(finding?.fixes[0], finding?.rule),
-      patch,
-      id,
-    ];
-    return time === null ? [change.severity, ...cells] : [change.gain === null ? "-" : formatTime(change.gain.marginal), ...cells];
+function planTable(jobs: readonly Job[], pages: Pages, patches: Patches): string {
+  const { time } = pages.handbook;
+  const rows = jobs.map((job) => {
+    const cells = jobCells(job, pages, patches);
+    const gain = job.changes.reduce((sum, one) => sum + (one.gain?.marginal ?? 0), 0);
+    return time === null ? [job.changes[0].severity, ...cells] : [gain === 0 ? "-" : formatTime(gain), ...cells];
   });
   return table([time === null ? "severity" : time.unit, "change", "size", "deploy", "patch", "id"], rows, time === null ? [] : [0]);
+}
+
+function jobCells({ action, changes }: Job, { handbook, context, findings }: Pages, patches: Patches): readonly string[] {
+  const [first] = changes;
+  const link = (id: string): string => linkTo(id, { handbook, context, findings });
+  const finding = findings.get(first.finding);
+  const written = changes.flatMap((change) => {
+    const { patch } = change;
+    if (patch === null || !patches.files.has(patch)) return [];
+    const name = changes.length === 1 ? "patch" : escapeProse(shortIdOf(context, change.finding));
+    return [`[${name}](patches/${encodeURIComponent(patch)})${besideWords(patch, patches, link)}`];
+  });
+  return [
+    `${escapeProse(action)} ${first.place === "" ? "" : codeSpan(first.place)}`.trim(),
+    changes.length > 1 && first.size !== "by hand" ? `${first.size} each` : first.size,
+    deployNote(finding?.fixes[0], finding?.rule),
+    written.join(", then "),
+    changes.map((change) => (findings.has(change.finding) ? link(change.finding) : "")).join(" "),
+  ];
 }
 
 function besideWords(patch: string, { after, insteadOf, within }: Patches, link: (id: string) => string): string {

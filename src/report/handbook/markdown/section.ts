@@ -31,7 +31,7 @@ export function renderSection(section: HandbookSection, outline: OutlineSection,
     stateLine(section),
     ...gapOf(section),
     ...pageLinks(outline, section),
-    ...(findings.length === 0 ? [] : [findingTable(findings, pages, outline.analysis === null ? Infinity : MOST_ROWS)]),
+    ...findingTables(findings, pages, outline.analysis === null ? Infinity : MOST_ROWS),
     ...moreRows(findings, outline),
     ...section.plots.filter(({ finding }) => finding === undefined).flatMap(figure),
     ...(section.section === "2.1" ? topStatements(pages) : []),
@@ -67,6 +67,18 @@ const gapOf = ({ missing }: HandbookSection): readonly string[] =>
 function pageLinks({ analysis, examples, examplesTitle }: OutlineSection, section: HandbookSection): readonly string[] {
   const links = [analysis === null ? "" : `[Analysis](${analysis})`, examples === null ? "" : `[${examplesTitle}](${examples})`].filter(Boolean);
   return links.length === 0 ? [] : [`${links.join(" · ")} (${section.section})`];
+}
+
+/** What is only possible stands by itself, below what there is. */
+function findingTables(findings: readonly Finding[], pages: Pages, most: number): readonly string[] {
+  const isOpen = ({ confidence }: Finding): boolean => confidence === "possible";
+  const open = findings.filter(isOpen);
+  const known = findings.filter((one) => !isOpen(one));
+  const left = most - Math.min(most, known.length);
+  return [
+    ...(known.length === 0 ? [] : [findingTable(known, pages, most)]),
+    ...(open.length === 0 || left === 0 ? [] : [`${formatNumber(open.length)} only possible:`, findingTable(open, pages, left)]),
+  ];
 }
 
 export function findingTable(findings: readonly Finding[], { handbook, context }: Pages, most: number): string {
@@ -176,7 +188,7 @@ export function analysisPage(section: HandbookSection, outline: OutlineSection, 
   return [
     `# ${headingOf(section)}: analysis`,
     stateLine(section),
-    ...(findings.length > 0 ? [findingTable(findings, pages, Infinity)] : []),
+    ...findingTables(findings, pages, Infinity),
     ...section.advice.flatMap((one) => renderAdvice(one, outline.examples === null)),
     ...section.plots.filter(({ finding }) => finding === undefined).flatMap(figure),
     ...findings.flatMap((finding) => renderFinding(finding, pages)),

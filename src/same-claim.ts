@@ -1,0 +1,52 @@
+/** One line that is blamed twice with the same words is one finding: a queryset is followed once for each way of making it. */
+import type { Edit, Finding, Fix } from "./model/index.ts";
+import { CONFIDENCES } from "./select/severity.ts";
+import { isSourceLine } from "./select/source-line.ts";
+
+export function withSameClaimsMerged(findings: readonly Finding[]): Finding[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = claimKey(finding);
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    const at = group.findIndex((one) => areOneChange(one, finding));
+    const known = group[at];
+    if (known === undefined) group.push(finding);
+    else group[at] = together(known, finding);
+  }
+  return [...groups.values()].flat();
+}
+
+/** What stands in no source is told apart by more than its words. */
+function claimKey({ id, rule, claim, chapter, severity, model, relation, places, fixes }: Finding): string {
+  const line = places.find(isSourceLine);
+  if (line === undefined) return id;
+  const objects = places.flatMap(({ object }) => object ?? []);
+  const remedies = fixes.map(({ title, safety, kind, edits }) => [title, safety, kind, edits.length > 0]);
+  return JSON.stringify([rule, chapter, severity, claim, model ?? "", relation ?? "", line.role, line.file, line.line, objects, remedies]);
+}
+
+/** Both can be made at once: no text is replaced in two ways. */
+function areOneChange(a: Finding, b: Finding): boolean {
+  const edits = editsOf(a);
+  return editsOf(b).every((edit) => edits.every((other) => editKey(edit) === editKey(other) || !overlaps(edit, other)));
+}
+
+const editsOf = ({ fixes }: Finding): readonly Edit[] => fixes.flatMap((fix) => fix.edits);
+const editKey = ({ file, start, end, text }: Edit): string => JSON.stringify([file, start, end, text]);
+const overlaps = (a: Edit, b: Edit): boolean => a.file === b.file && a.start <= b.end && b.start <= a.end;
+
+/** The surer one speaks for both, and names the places of the other too. */
+function together(first: Finding, second: Finding): Finding {
+  const [best, other] = CONFIDENCES.indexOf(second.confidence) < CONFIDENCES.indexOf(first.confidence) ? [second, first] : [first, second];
+  return {
+    ...best,
+    id: first.id,
+    places: distinct([...best.places, ...other.places], (place) => JSON.stringify(place)),
+    fixes: best.fixes.map((fix, index): Fix => ({ ...fix, edits: distinct([...fix.edits, ...(other.fixes[index]?.edits ?? [])], editKey) })),
+  };
+}
+
+function distinct<One>(all: readonly One[], keyOf: (one: One) => string): readonly One[] {
+  return [...new Map(all.map((one) => [keyOf(one), one])).values()];
+}
