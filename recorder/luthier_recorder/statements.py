@@ -25,6 +25,8 @@ class Codes:
     """The code of functions of Django's that most lazy loads come from."""
 
     forward: Any = None
+    length: Any = None
+    iteration: Any = None
     lookup: Any = None
     variable: Any = None
 
@@ -123,24 +125,32 @@ def write_load(fetch: Fetch, queryset: Any, rows: Any, frame: Any) -> None:
     if forms is not None:
         source = fetch.descriptor
         stack = None
-        if source is None:
-            stack, found = stacks.capture(frame, cause_of_queryset(queryset))
-            source = None if found is None or found[2] is not instance else _source_of(found)
-        elif frame.f_code is codes.forward:
-            frame = frame.f_back
-            place = frame.f_trace
+        code = frame.f_code
+        if source is not None:
+            asker = frame.f_back if code is codes.forward else None
+        else:
+            # Rows of a related manager, that are iterated over or counted.
+            source = instance.__class__
+            is_plain = (code is codes.length or code is codes.iteration) and queryset.query.__dict__.get("_luthier") is None
+            asker = frame.f_back if is_plain else None
+        if asker is not None:
+            place = asker.f_trace
             if place.__class__ is Place:
                 if place.epoch == writer.epoch:
-                    stack = place.known.get((True, (frame.f_lasti, ())))
-            elif (code := frame.f_code) is codes.lookup:
-                stack = _stack_in_loop(origin)
+                    stack = place.known.get((True, (asker.f_lasti, ())))
+            elif (code := asker.f_code) is codes.lookup:
+                stack = None if fetch.descriptor is None else _stack_in_loop(origin)
             elif code.co_flags & IS_RESUMED and stacks.kinds.get(id(code)) == PASSING:
-                outer = frame.f_back
+                outer = asker.f_back
                 place = None if outer is None else outer.f_trace
                 if place.__class__ is Place and place.epoch == writer.epoch:
-                    stack = place.known.get((True, (outer.f_lasti, (frame.f_lasti, id(code), ()))))
+                    stack = place.known.get((True, (outer.f_lasti, (asker.f_lasti, id(code), ()))))
         if stack is None:
-            stack = stacks.capture(frame, None, False)[0]
+            if fetch.descriptor is not None:
+                stack = stacks.capture(frame, None, False)[0]
+            else:
+                stack, found = stacks.capture(frame, cause_of_queryset(queryset))
+                source = None if found is None or found[2] is not instance else _source_of(found)
         start, duration, params, where = fetch.statement
         form = forms.get((source, stack))
         if form is not None and form[0] == where and form[3]:

@@ -25,6 +25,7 @@ def watch(register: Callable[[str, Callable[[ModuleType], None]], None]) -> None
 
 def watch_querysets(module: ModuleType) -> None:
     queryset, iterable = module.QuerySet, module.ModelIterable
+    codes.length, codes.iteration = code_of(queryset.__len__), code_of(queryset.__iter__)
     watch_code(code_of(iterable.__iter__), code_of(queryset.db.fget))
     wrap(queryset, "_fetch_all", lambda original: _around_fetch_all(original, queryset, iterable))
     wrap(queryset, "_prefetch_related_objects", _before_prefetch)
