@@ -16,28 +16,8 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import lazy_project
-from django.core.handlers.base import BaseHandler
-from django.db.backends.utils import CursorWrapper
-from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
-from django.db.models.query import QuerySet
+import switch
 from django.test import Client
-
-WRAPPED = [
-    (CursorWrapper, "_execute_with_wrappers"),
-    (ForwardManyToOneDescriptor, "get_object"),
-    (QuerySet, "_fetch_all"),
-    (QuerySet, "_prefetch_related_objects"),
-    (QuerySet, "_iterator"),
-    (BaseHandler, "get_response"),
-]
-
-
-def take_off():
-    for owner, name in WRAPPED:
-        method = owner.__dict__[name]
-        if "luthier_recorder" in method.__code__.co_filename:
-            setattr(owner, name, method.__wrapped__)
-
 
 def callgrind(*command):
     subprocess.run(["callgrind_control", *command, str(os.getpid())], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={"PATH": os.environ["PATH"]})
@@ -46,7 +26,7 @@ def callgrind(*command):
 def main(work, subject):
     lazy_project.fill()
     if subject == "plain":
-        take_off()
+        switch.take_off()
     client = Client()
     for _ in range(4):
         assert client.get(f"/{work}/").status_code == 200

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// What recording costs a statement, as CPU time: one process a tool, on SQLite in memory, and they take turns.
+// What recording costs a statement, as CPU time: one process a tool, on SQLite in memory, and they take turns. The recorder's
+// process runs each turn twice, with the recorder and without: those two are nearest to each other.
 //
 // A tool `luthier@FOLDER` is the recorder of another checkout.
 //
@@ -50,8 +51,8 @@ function start(tool) {
 /** @param {string} tool */
 function environmentOf(tool) {
   const environment = { ...process.env, PYTHONDONTWRITEBYTECODE: "1", BENCH_TOOL: tool };
-  const [name, checkout = root] = tool.split("@");
-  if (name !== "luthier") return environment;
+  const [, checkout = root] = tool.split("@");
+  if (!isRecorder(tool)) return environment;
   const recording = { folder, root: path.join(root, "bench"), key: "00112233445566778899aabbccddeeff" };
   return { ...environment, PYTHONPATH: path.join(checkout, "recorder/sitecustomize"), LUTHIER_RECORDING: JSON.stringify(recording) };
 }
@@ -60,31 +61,40 @@ function environmentOf(tool) {
 async function measure(page) {
   /** @type {Map<string, number[]>} */
   const seen = new Map(tools.map((tool) => [tool, []]));
+  const without = new Map(tools.map((tool) => [tool, isRecorder(tool) ? [] : (seen.get("nothing") ?? [])]));
   for (const worker of workers) await turn(worker, page, 3);
   const before = loadavg();
   for (let count = 0; count < Number(options.turns); count += 1) {
     for (const worker of workers) {
       const loads = Number(HEAVY.has(worker.tool) ? options["heavy-loads"] : options.loads);
-      seen.get(worker.tool)?.push(await turn(worker, page, Math.max(1, Math.round(loads / ROWS))));
+      const times = Math.max(1, Math.round(loads / ROWS));
+      if (isRecorder(worker.tool)) without.get(worker.tool)?.push(await turn(worker, page, times, "off"));
+      seen.get(worker.tool)?.push(await turn(worker, page, times));
     }
   }
-  show(page, seen, before);
+  show(page, seen, without, before);
 }
 
-/** Microseconds a statement. @param {ReturnType<typeof start>} worker @param {string} page @param {number} times */
-async function turn({ child, next }, page, times) {
-  child.stdin.write(`${page} ${times}\n`);
+/** @param {string} tool */
+function isRecorder(tool) {
+  return tool.startsWith("luthier");
+}
+
+/** Microseconds a statement. @param {ReturnType<typeof start>} worker @param {string} page @param {number} times @param {"on" | "off"} state */
+async function turn({ child, next }, page, times, state = "on") {
+  child.stdin.write(`${page} ${times} ${state}\n`);
   const [seconds = 0, statements = 1] = (await next()).split(" ").map(Number);
   return (seconds / statements) * 1e6;
 }
 
-/** @param {string} page @param {Map<string, number[]>} seen @param {number[]} before */
-function show(page, seen, before) {
-  const plain = seen.get("nothing") ?? [];
+/** @param {string} page @param {Map<string, number[]>} seen @param {Map<string, number[]>} without @param {number[]} before */
+function show(page, seen, without, before) {
+  const alone = seen.get("nothing") ?? [];
   const [first, last] = [before, loadavg()].map((load) => load[0]?.toFixed(1));
-  say(`\n${page}: ${spread(plain)} µs of CPU a statement without a tool (least and middle of ${plain.length} turns; load ${first} to ${last})`);
+  say(`\n${page}: ${spread(alone)} µs of CPU a statement without a tool (least and middle of ${alone.length} turns; load ${first} to ${last})`);
   for (const [tool, micros] of seen) {
     if (tool === "nothing") continue;
+    const plain = without.get(tool) ?? [];
     say(`  ${tool.padEnd(20)} +${(least(micros) - least(plain)).toFixed(1).padStart(6)} µs (of the middles +${(middle(micros) - middle(plain)).toFixed(1)})`);
   }
 }
