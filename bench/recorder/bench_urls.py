@@ -2,11 +2,12 @@
 
 import os
 
+import tools
 from bookshop.urls import urlpatterns as pages
 from catalog.models import Book
 from django.http import HttpResponse
 from django.template import engines
-from django.urls import include, path
+from django.urls import path
 
 ROWS = 200
 TEMPLATE = "{% for book in books %}{% if book %}{{ book.publisher.name }}{% endif %}{% endfor %}"
@@ -24,8 +25,9 @@ def lazy_in_template(request):
     return HttpResponse(engines["django"].from_string(TEMPLATE).render({"books": Book.objects.all()[:ROWS]}, request))
 
 
-urlpatterns = [*pages, path("lazy-in-python/", lazy_in_python), path("lazy-in-template/", lazy_in_template)]
-if os.environ.get("BENCH_TOOL") == "silk":
-    urlpatterns.append(path("silk/", include("silk.urls", namespace="silk")))
-elif os.environ.get("BENCH_TOOL") == "debug-toolbar":
-    urlpatterns.append(path("__debug__/", include("debug_toolbar.urls")))
+urlpatterns = [
+    *pages,
+    path("lazy-in-python/", lazy_in_python),
+    path("lazy-in-template/", lazy_in_template),
+    *tools.urls(os.environ.get("BENCH_TOOL")),
+]

@@ -1,13 +1,17 @@
 """The recorder that `luthier record` puts into the user's processes. Standard library only, Python 3.9 or newer.
 
-inject   runs a function once a module of Django, Celery or pytest was imported
-hooks    those functions, one module for each thing that is watched
-scopes   the request, task, command or test that a statement belongs to
-stack    the user's lines that led to a statement, and the lazy load that caused it
-causes   which relation or column a lazy load was for
-fetches  which queryset an instance came from
-writer   the file: append only, one line at a time
-fields   with --fields: which columns and relations were read
+inject      runs a function once a module of Django, Celery or pytest was imported
+hooks       those functions, one module for each thing that is watched
+scopes      the request, task, command or test that a statement belongs to
+stack       the user's lines that led to a statement, and the lazy load that caused it
+places      what running frames remember of the stacks through them
+evidence    what frames and querysets of Django's tell about a cause
+causes      which relation or column a lazy load was for
+fetches     which queryset an instance came from
+statements  the lines of statements and of fetches
+keys        numbers that stand for parameters
+writer      the file: append only, one line at a time
+fields      with --fields: which columns and relations were read
 """
 
 from __future__ import annotations

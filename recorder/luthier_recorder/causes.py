@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+from .evidence import DESCRIPTOR, MANAGER, PREFETCH, REFRESH, Cause
 from .fetches import Fetch
 from .recording import recording
-from .stack import DESCRIPTOR, MANAGER, PREFETCH, REFRESH, Cause
 
 #: Which attribute of an instance leads to a queryset's rows, found once for each pair of classes and filter.
 _accessors: dict[Any, str] = {}

@@ -6,27 +6,33 @@ of a fetch waits for its rows to be there, and both lines are written at once.
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+from types import CodeType, FrameType
 from typing import Any, Optional
 
 from .recording import recording
 
+
 class Fetch:
-    """One evaluation of a queryset. Pickles as 0, so that a pickled instance does not need the recorder."""
+    """One evaluation of a queryset. Pickles as 0, so that a pickled instance does not need the recorder.
 
-    __slots__ = ("id", "generation", "numbered", "queryset", "frame", "statement", "causes", "reads", "__weakref__")
+    Most are of one row and of no further interest: they have no more than they need.
+    """
 
-    def __init__(self, queryset: Any, frame: Any) -> None:
-        self.id = 0
-        self.generation = 0
-        self.numbered = 0
-        #: These two until its first statement has run: what is evaluated, and the frame that asks for it.
-        self.queryset = queryset
-        self.frame = frame
-        self.statement: Optional[Statement] = None
-        #: Ids of causes that led from rows of this fetch to other statements, by descriptor.
-        self.causes: Optional[dict[Any, int]] = None
-        self.reads: Any = None
+    id = 0
+    generation = 0
+    #: How many of its rows were told apart so far, because something was loaded lazily from them.
+    numbered = 0
+    #: What ran for it, until its line is written.
+    statement: Any = None
+    #: Of a lazy load: what loads the instance of a foreign key.
+    descriptor: Any = None
+    #: Ids of causes that led from its rows to other statements, by descriptor.
+    causes: Optional[dict[Any, int]] = None
+    #: What the lines of such statements have in common, by descriptor and stack.
+    forms: Optional[dict[Any, Any]] = None
+    #: By nodes of templates that asked for such statements in a loop: how far away it is, its place, the stack, and the node.
+    loops: Optional[dict[int, Any]] = None
+    reads: Any = None
 
     def __reduce__(self) -> Any:
         return (int, ())
@@ -38,36 +44,53 @@ class Fetch:
         return self
 
 
-#: A statement whose line is not written yet, as its rows are still being read: the fields of the line up to the number
-#: of rows, cause and instance, the line's end, the file's generation.
-Statement = tuple[int, int, int, int, int, int, int, int, int, str, int]
+#: A statement: start and duration in nanoseconds, the parameters, and what it often has in common with others: the file's
+#: generation, its SQL, scope, connection's watch, and state of the transaction.
+Statement = tuple[int, int, Any, tuple[int, str, Any, Any, int]]
+#: Stands for the statement of a lazy load whose queryset is being evaluated.
+WAITS = False
 
-#: The fetch whose first statement has not run yet.
-expecting: ContextVar[Optional[Fetch]] = ContextVar("luthier_fetch", default=None)
+#: The fetches whose statement has not run yet, by the identity of the frame that evaluates them. No other thread, task or
+#: greenlet has that frame, so nothing has to be carried along.
+waiting: dict[int, Fetch] = {}
+#: The same of lazy loads of foreign keys, by the frame around the queryset's making.
+loading: dict[int, Fetch] = {}
+recording.at_fork.append(waiting.clear)
+recording.at_fork.append(loading.clear)
 
-
-def write_statement(fetch: Fetch, model: type, rows: Optional[int]) -> None:
-    """Writes the statement of a fetch and, when its rows are known, the fetch itself."""
-    writer = recording.writer
-    if fetch.statement is None:
-        return
-    time, duration, statement, stack, scope, connection, state, cause, instance, end, generation = fetch.statement
-    fetch.statement = None
-    if generation != writer.generation or writer.fd < 0:
-        return
-    if rows is None:
-        writer.write_bytes(f'["x",{time},{duration},{statement},{stack},{scope},{connection},{state},-1,{cause},{instance}{end}'.encode())
-        return
-    number = writer.model_names.get(model) or writer.model_name(model)
-    fetch.id = next(writer.fetch_ids)
-    fetch.generation = generation
-    writer.write_bytes(
-        f'["x",{time},{duration},{statement},{stack},{scope},{connection},{state},{rows},{cause},{instance}{end}'
-        f'["r",{fetch.id},{number},{stack},{scope},{rows},{time},{cause}]\n'.encode()
-    )
+#: Frames that can stand between a cursor of another tool's and the queryset's own.
+MOST_BETWEEN = 24
+#: Where rows of models are asked for.
+_asking: set[CodeType] = set()
+#: What is asked below these is asked by somebody else: a router, a receiver of `connection_created`, an expression.
+_elsewhere: set[CodeType] = set()
 
 
-def mark(fetch: Fetch, queryset: Any, rows: list[Any]) -> None:
+def watch_code(asking: Optional[CodeType], *elsewhere: Optional[CodeType]) -> None:
+    if asking is not None:
+        _asking.add(asking)
+    _elsewhere.update(code for code in elsewhere if code is not None)
+
+
+def take_waiting(frame: Optional[FrameType]) -> Optional[Fetch]:
+    """The fetch that waits for the statement of a cursor, when it is not where Django alone would have it."""
+    for _ in range(MOST_BETWEEN):
+        if frame is None or frame.f_code in _elsewhere:
+            return None
+        if frame.f_code in _asking:
+            break
+        frame = frame.f_back
+    for _ in range(7):
+        if frame is None:
+            return None
+        fetch = waiting.pop(id(frame), None) or loading.get(id(frame))
+        if fetch is not None:
+            return fetch if fetch.descriptor is None or fetch.statement is WAITS else None
+        frame = frame.f_back
+    return None
+
+
+def mark(fetch: Fetch, queryset: Any, rows: Any) -> None:
     """Tells instances, and those that a join brought along, which fetch they came from."""
     for row in rows:
         row._state._luthier = fetch

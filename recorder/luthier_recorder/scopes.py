@@ -27,7 +27,7 @@ class Scope:
     """One unit of work. `generation` tells whether its beginning stands in the current file."""
 
     __slots__ = (
-        "kind", "name", "parent", "perf_start", "thread", "id", "generation", "is_sampled", "has_ended", "dropped", "after", "pid",
+        "kind", "name", "parent", "perf_start", "thread", "id", "generation", "ready", "is_sampled", "has_ended", "dropped", "after", "pid",
         "__weakref__",
     )
 
@@ -39,6 +39,8 @@ class Scope:
         self.thread = threading.get_native_id()
         self.id = 0
         self.generation = 0
+        #: The generation of the file that has its beginning, as long as statements belong to it: see the writer's.
+        self.ready = 0
         self.has_ended = False
         self.dropped = 0
         self.after: Optional[Scope] = None
@@ -91,7 +93,7 @@ def write_beginning(scope: Scope) -> None:
         write_beginning(parent)
     above = parent.id if parent is not None and parent.generation == writer.generation else 0
     scope.id = next(writer.scope_ids)
-    scope.generation = writer.generation
+    scope.generation = scope.ready = writer.generation
     writer.write(["b", scope.id, above, scope.kind, scope.name, scope.perf_start or writer.now(), scope.thread, {}])
 
 
@@ -117,6 +119,7 @@ def end(scope: Optional[Scope], facts: Optional[dict[str, Any]] = None) -> None:
     if scope is None or scope.has_ended:
         return
     scope.has_ended = True
+    scope.ready = 0
     writer = recording.writer
     if scope.generation != writer.generation or not scope.id or scope.pid != os.getpid() or writer.fd < 0:
         return

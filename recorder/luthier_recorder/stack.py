@@ -1,73 +1,35 @@
 """The user's lines that led to a statement, and the lazy load that caused it.
 
-The interpreter's stack is walked once for each statement; that is most of what recording costs. So every code object is
-sorted once, a dict lookup by its identity tells what a frame is to us, and a stack that was seen before is found by a
-tuple of code identities and instruction offsets without computing a line number.
+The interpreter's stack is walked for each statement; that is much of what recording costs. So every code object is
+sorted once, a dict lookup by its identity tells what a frame is to us, a stack that was seen before is found by a tuple
+of code identities and instruction offsets without computing a line number, and a frame that had two statements below it
+remembers the stacks through it (`places`): as long as it runs, what lies outside of it does not change.
 """
 
 from __future__ import annotations
 
-import itertools
-from contextvars import ContextVar
 from types import CodeType, FrameType
 from typing import Any, Callable, Optional
 
+from .evidence import Cause, look_for_cause
 from .paths import LIBRARY as LIBRARY_FILE
 from .paths import Paths
+from .places import HAS_PLACES, Place, remember, seen_once
 from .recording import recording
 
-# What a frame is to the walk. Frames of kind SKIP are the ORM's own, ours, and the standard library's.
-SKIP, LIBRARY, PROJECT, JINJA, NODE, EDGE, STOP, LANDMARK = 0, 1, 2, 3, 4, 5, 6, 7
-DESCRIPTOR, REFRESH, QUERYSET, MANAGER, PREFETCH = 10, 11, 12, 13, 14
+# What a frame is to the walk. Frames of kind SKIP are the ORM's own, ours, and the standard library's. A LOOP is a call
+# of Django's that has many statements below it. PASSING is the project's, but who called it can change, or matters.
+SKIP, LIBRARY, PROJECT, PASSING, NODE, EDGE, STOP, LOOP = 0, 1, 2, 3, 4, 5, 6, 7
 
 #: Overrides of these in the user's querysets and descriptors stand between a lazy load and its statement.
-PASSED_THROUGH = frozenset(("get", "_fetch_all", "iterator", "__iter__", "first", "exists", "count", "__get__", "refresh_from_db", "get_object", "get_queryset"))
+PASSED_THROUGH = frozenset(
+    ("get", "_fetch_all", "iterator", "__iter__", "first", "exists", "count", "__get__", "refresh_from_db", "get_object", "get_queryset")
+)
 MOST_CODES = 20_000
+#: A generator or a coroutine is resumed by another frame each time: CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR.
+IS_RESUMED = 0x20 | 0x80 | 0x200
 
 PYTHON_FRAME, DJANGO_FRAME, JINJA_FRAME = 0, 1, 2
-#: (kind, what the frame's locals hold): what caused a statement, as `causes` understands it.
-Cause = tuple[int, Any, Any]
-
-
-class Above:
-    """What lies outside of a landmark: its frames in the file, and a number that no other has."""
-
-    __slots__ = ("number", "frames", "generation")
-
-    def __init__(self, frames: tuple[int, ...], generation: int) -> None:
-        self.number = -next(_numbers)
-        self.frames = frames
-        self.generation = generation
-
-
-class Landmark:
-    """A call of Django's that has many statements below it, such as a template's loop: the walk is taken up to here, and what
-    lies outside is looked at once. As long as the call runs, its frame is this one and the frames outside do not change.
-    """
-
-    __slots__ = ("frame", "at_edge", "within")
-
-    def __init__(self, frame: int) -> None:
-        #: Its identity; 0 once the call is over, as another frame may have it then.
-        self.frame = frame
-        self.at_edge: Optional[Above] = None
-        self.within: Optional[Above] = None
-
-    def above(self, walker: Stacks, frame: FrameType, is_edge: bool) -> Above:
-        """The frames outside, which hold the template's own line when nothing further in did."""
-        known = self.at_edge if is_edge else self.within
-        if known is None or known.generation != recording.writer.generation:
-            known = walker.look_above(frame.f_back, is_edge)
-            if is_edge:
-                self.at_edge = known
-            else:
-                self.within = known
-        return known
-
-
-#: The innermost landmark that runs.
-landmarks: ContextVar[Optional[Landmark]] = ContextVar("luthier_landmark", default=None)
-_numbers = itertools.count(1)
 
 
 class Stacks:
@@ -79,7 +41,6 @@ class Stacks:
         self.special: dict[int, int] = {}
         self.kept: list[CodeType] = []
         self.categories: dict[str, int] = {}
-        self.aboves: dict[tuple[int, ...], Above] = {}
         self.paths = Paths(recording.config.root)
 
     def mark(self, code: Optional[CodeType], kind: int) -> None:
@@ -90,91 +51,171 @@ class Stacks:
         self.special[id(code)] = kind
         self.kinds[id(code)] = kind
 
-    def capture(self, frame: Optional[FrameType], cause: Optional[Cause]) -> tuple[int, Optional[Cause]]:
-        """The id of the stack from `frame` outwards, and what caused the statement: a frame may know better than `cause`."""
-        key, frames, cause, above = self.walk(frame, cause, True)
-        if above is not None:
-            key.append(above.number)
-        elif not frames:
-            self.keep_innermost(frame, key, frames)
-        identity = tuple(key)
-        known = recording.writer.stack_keys.get(identity)
-        return (self.define(identity, frames, above) if known is None else known), cause
-
-    def walk(
-        self, frame: Optional[FrameType], cause: Optional[Cause], is_edge: bool
-    ) -> tuple[list[Any], list[Any], Optional[Cause], Optional[Above]]:
-        """From `frame` outwards to where a request or test begins, or to a place whose outside is known."""
+    def capture(
+        self, start: Optional[FrameType], cause: Optional[Cause], is_searching: bool = True
+    ) -> tuple[int, Optional[Cause]]:
+        """The id of the stack from `start` outwards, and what caused the statement: a frame may know better than `cause`."""
         kinds = self.kinds
-        key: list[Any] = []
-        frames: list[Any] = []
-        is_searching = True
+        writer = recording.writer
+        epoch = writer.epoch
+        key: tuple[Any, ...] = ()
+        known = writer.stack_keys
+        is_edge = True
+        is_planting = False
+        frame = start
         while frame is not None:
             try:
                 kind = kinds[id(frame.f_code)]
             except KeyError:
                 kind = self.classify(frame)
-                kinds = self.kinds
+                kinds, epoch = self.kinds, writer.epoch
             # Most frames are Django's own or a library's.
             if not kind:
                 frame = frame.f_back
                 continue
-            if kind == PROJECT or kind == JINJA:
-                code = frame.f_code
-                key.append(id(code))
-                key.append(frame.f_lasti)
-                frames.append(frame)
-                if is_searching and (cause is not None or code.co_name not in PASSED_THROUGH):
+            if kind == PROJECT:
+                place = frame.f_trace
+                if place is None:
+                    if HAS_PLACES:
+                        frame.f_trace = seen_once
+                elif place.__class__ is Place:
+                    if place.epoch == epoch:
+                        known = place.known
+                        key = (frame.f_lasti, key)
+                        break
+                    is_planting = True
+                key = (frame.f_lasti, id(frame.f_code), key)
+                is_searching = False
+            elif kind == PASSING:
+                key = (frame.f_lasti, id(frame.f_code), key)
+                if is_searching and (cause is not None or frame.f_code.co_name not in PASSED_THROUGH):
                     is_searching = False
             elif kind == NODE:
                 if is_edge:
-                    place = _place_of_node(frame.f_locals.get("self"))
-                    if place is not None:
-                        key.extend(place)
-                        frames.append(place)
+                    line = _line_of_node(frame)
+                    if line is not None:
+                        key = (line, key)
                         is_edge = False
             elif kind == EDGE:
                 is_edge = True
-            elif kind == LANDMARK:
-                landmark = landmarks.get()
-                if landmark is not None and landmark.frame == id(frame):
-                    return key, frames, cause, landmark.above(self, frame, is_edge)
+            elif kind == LOOP:
+                place = frame.f_trace
+                if place is None:
+                    if HAS_PLACES:
+                        frame.f_trace = seen_once
+                elif place.__class__ is Place:
+                    if place.epoch != epoch:
+                        is_planting = True
+                    elif key:
+                        known = place.known
+                        break
             elif kind == STOP:
                 break
             elif is_searching:
-                cause, is_searching = _look_for_cause(kind, frame, cause)
+                cause, is_searching = look_for_cause(kind, frame, cause)
             frame = frame.f_back
-        return key, frames, cause, None
+        if not key:
+            library = self.innermost_library(start)
+            if library is not None:
+                key = (library.f_lasti, id(library.f_code), key)
+        number = known.get((is_edge, key))
+        if number is None or is_planting:
+            number = self.define(start)
+        return number, cause
 
-    def look_above(self, frame: Optional[FrameType], is_edge: bool) -> Above:
-        key, frames, _, above = self.walk(frame, None, is_edge)
-        if above is None and not frames:
-            self.keep_innermost(frame, key, frames)
-        outer = () if above is None else above.frames
-        return self.intern_above(tuple(self.frame_id(one) for one in frames) + outer)
+    def define(self, start: Optional[FrameType]) -> int:
+        """Interns a stack, and keeps its number with the frames that had a statement before, or else for all to find.
 
-    def intern_above(self, frames: tuple[int, ...]) -> Above:
-        """One number for one way here, so that a stack that comes again by it has one key."""
-        generation = recording.writer.generation
-        known = self.aboves.get(frames)
-        if known is None or known.generation != generation:
-            if len(self.aboves) >= MOST_CODES:
-                self.aboves.clear()
-            known = self.aboves[frames] = Above(frames, generation)
+        Several keys can be one stack, one line having many instructions.
+        """
+        writer = recording.writer
+        epoch = writer.epoch
+        places: list[tuple[FrameType, tuple[Any, ...]]] = []
+        key, numbers, is_placed = self.look(start, True, places)
+        library = None if numbers else self.innermost_library(start)
+        if library is not None:
+            key, numbers = (key[0], (library.f_lasti, id(library.f_code), ())), (self.frame_id(library),)
+        number = writer.intern(writer.stacks, numbers, lambda number: ["k", number, list(numbers)])
+        if not number or writer.epoch != epoch:
+            return number
+        for frame, key_here in places:
+            remember(frame, epoch, key_here, number)
+        if not is_placed:
+            if len(writer.stack_keys) > MOST_CODES:
+                writer.stack_keys.clear()
+            writer.stack_keys[key] = number
+        return number
+
+    def look(
+        self, frame: Optional[FrameType], is_edge: bool, places: list[tuple[FrameType, tuple[Any, ...]]]
+    ) -> tuple[tuple[Any, ...], tuple[int, ...], bool]:
+        """The same walk, of each new stack: its key, the ids of its frames, and whether a frame knew what lies outside.
+
+        `places` receives the frames that had a statement below them, with the key as they see it.
+        """
+        epoch = recording.writer.epoch
+        key: tuple[Any, ...] = ()
+        numbers: list[int] = []
+        while frame is not None:
+            kind = self.kind_of(frame)
+            if kind == STOP:
+                break
+            if kind == PROJECT or kind == LOOP:
+                place = frame.f_trace
+                if place.__class__ is Place:
+                    places.append((frame, (is_edge, (frame.f_lasti, key) if kind == PROJECT else key)))
+                    if place.epoch == epoch and (key or kind == PROJECT):
+                        if kind == PROJECT:
+                            numbers.append(self.frame_id(frame))
+                        return (), (*numbers, *self.outside(place, frame, is_edge)), True
+            if kind == PROJECT or kind == PASSING:
+                key = (frame.f_lasti, id(frame.f_code), key)
+                numbers.append(self.frame_id(frame))
+            elif kind == EDGE:
+                is_edge = True
+            elif kind == NODE and is_edge:
+                line = _line_of_node(frame)
+                if line is not None:
+                    key = (line, key)
+                    numbers.append(self.frame_id(line))
+                    is_edge = False
+            frame = frame.f_back
+        return (is_edge, key), tuple(numbers), False
+
+    def outside(self, place: Place, frame: FrameType, is_edge: bool) -> tuple[int, ...]:
+        known = place.outside.get(is_edge)
+        if known is None:
+            known = place.outside[is_edge] = self.look(frame.f_back, is_edge, [])[1]
         return known
 
-    def keep_innermost(self, frame: Optional[FrameType], key: list[Any], frames: list[Any]) -> None:
+    def loop_of(self, frame: Optional[FrameType]) -> Optional[tuple[int, Place]]:
+        """How far outside the loop is that a node of the same template stands in, and its place."""
+        depth = 0
+        while frame is not None:
+            kind = self.kind_of(frame)
+            if kind == LOOP:
+                place = frame.f_trace
+                return (depth, place) if place.__class__ is Place and place is not seen_once else None  # type: ignore[return-value]
+            if kind != SKIP and kind != NODE:
+                return None
+            frame = frame.f_back
+            depth += 1
+        return None
+
+    def innermost_library(self, frame: Optional[FrameType]) -> Optional[FrameType]:
         """Of a stack without a line of the project, the innermost frame of a library stays."""
         while frame is not None:
             code = frame.f_code
             if self.kinds.get(id(code)) == STOP:
-                return
+                return None
             if self.category(code.co_filename, code.co_name) == LIBRARY:
-                key.append(id(code))
-                key.append(frame.f_lasti)
-                frames.append(frame)
-                return
+                return frame
             frame = frame.f_back
+        return None
+
+    def kind_of(self, frame: FrameType) -> int:
+        kind = self.kinds.get(id(frame.f_code))
+        return self.classify(frame) if kind is None else kind
 
     def classify(self, frame: FrameType) -> int:
         """Sorts a code object, once."""
@@ -182,11 +223,13 @@ class Stacks:
         if len(self.codes) >= MOST_CODES:
             self.forget()
         if "__jinja_template__" in frame.f_globals and frame.f_globals.get("__name__") != "jinja2.environment":
-            kind = JINJA
+            kind = PASSING
         else:
             kind = self.category(code.co_filename, code.co_name)
+            if kind == PROJECT and (code.co_flags & IS_RESUMED or code.co_name in PASSED_THROUGH):
+                kind = PASSING
         self.codes[id(code)] = code
-        # Both are passed by; `keep_innermost` asks again which of them it is.
+        # Both are passed by; `innermost_library` asks again which of them it is.
         kind = self.kinds[id(code)] = SKIP if kind == LIBRARY else kind
         return kind
 
@@ -194,6 +237,7 @@ class Stacks:
         """Identities are only good while the code object lives, and generated code comes without end."""
         self.codes.clear()
         self.kinds = dict(self.special)
+        recording.writer.epoch += 1
         recording.writer.stack_keys.clear()
 
     def category(self, filename: str, function: str) -> int:
@@ -213,17 +257,6 @@ class Stacks:
         is_package = path != filename and not path.startswith("/")
         return SKIP if is_orm or not is_package else LIBRARY
 
-    def define(self, identity: tuple[Any, ...], frames: list[Any], above: Optional[Above]) -> int:
-        """A new key: the stack's frames are interned. Several keys can be one stack, one line having many instructions."""
-        writer = recording.writer
-        numbers = tuple(self.frame_id(frame) for frame in frames) + (() if above is None else above.frames)
-        number = writer.intern(writer.stacks, numbers, lambda number: ["k", number, list(numbers)])
-        if number:
-            if len(writer.stack_keys) > MOST_CODES:
-                writer.stack_keys.clear()
-            writer.stack_keys[identity] = number
-        return number
-
     def frame_id(self, frame: Any) -> int:
         path, line, name, kind = _describe(frame)
         writer = recording.writer
@@ -241,12 +274,14 @@ class Stacks:
 _TYPED_IN = frozenset(("<string>", "<stdin>", "<console>"))
 
 
-def _place_of_node(node: Any) -> Optional[tuple[str, int]]:
-    """The template and the line of a node of Django's template language."""
-    origin = getattr(node, "origin", None)
-    token = getattr(node, "token", None)
-    name = getattr(origin, "name", None)
-    line = getattr(token, "lineno", None)
+def _line_of_node(frame: FrameType) -> Optional[tuple[str, int]]:
+    """The template and the line of a node of Django's template language, by the frame of a method of it."""
+    node = frame.f_locals.get("self")
+    try:
+        name = node.origin.name  # type: ignore[union-attr]
+        line = node.token.lineno  # type: ignore[union-attr]
+    except AttributeError:
+        return None
     return (name, line) if isinstance(name, str) and isinstance(line, int) else None
 
 
@@ -262,40 +297,6 @@ def _describe(frame: Any) -> tuple[str, int, str, int]:
         except Exception:
             pass
     return code.co_filename, frame.f_lineno or 0, name, PYTHON_FRAME
-
-
-def _look_for_cause(kind: int, frame: FrameType, found: Optional[Cause]) -> tuple[Optional[Cause], bool]:
-    """What a frame of Django's says about the cause, and whether a frame further out may know better.
-
-    Asking a frame for its locals copies them: only a frame that can tell is asked.
-    """
-    if kind == DESCRIPTOR:
-        values = frame.f_locals
-        instance = values.get("instance")
-        return ((DESCRIPTOR, values.get("self"), instance), False) if instance is not None else (found, True)
-    if kind == PREFETCH:
-        values = frame.f_locals
-        instances = values.get("instances")
-        lookup = values.get("lookup")
-        return ((PREFETCH, (lookup, values.get("level", 0)), instances[0]), False) if instances else (found, True)
-    if kind != REFRESH and found is not None:
-        return found, True
-    owner = frame.f_locals.get("self")
-    if kind == REFRESH:
-        return ((REFRESH, None, owner), True) if found is None or found[2] is owner else (found, True)
-    if kind == MANAGER:
-        instance = getattr(owner, "instance", None)
-        return ((MANAGER, owner, instance), True) if instance is not None else (None, True)
-    return cause_of_queryset(owner), True
-
-
-def cause_of_queryset(queryset: Any) -> Optional[Cause]:
-    """What a related manager left on its querysets tells whose they are."""
-    left = queryset.query.__dict__.get("_luthier")
-    if left is not None and left.__class__ is not int:
-        return MANAGER, left, left.instance
-    instance = queryset._hints.get("instance")
-    return (QUERYSET, queryset, instance) if instance is not None else None
 
 
 def code_of(function: Any) -> Optional[CodeType]:

@@ -38,17 +38,23 @@ class Writer:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.limit = config.max_size or sys.maxsize
         self.fd = -1
         self.generation = 0
         self.lost = 0
         self.retry_at = 0
         self.failure: Optional[str] = None
         self.closed = False
+        #: Grows whenever ids, or what is known of code objects, are forgotten.
+        self.epoch = 0
         self.new_tables()
 
     def new_tables(self) -> None:
         """Forgets all ids: they hold within one file."""
         self.generation += 1
+        self.epoch += 1
+        #: The generation while statements can be written, else -1: what is equal to it needs no other check.
+        self.ready = -1
         self.size = 0
         self.is_full = False
         self.lock = threading.RLock()
@@ -90,6 +96,7 @@ class Writer:
             self.fd = descriptor
             if not self.write(["h", VERSION, header]):
                 return False
+            self.ready = -1 if self.is_full else self.generation
             if self.lost:
                 self.write(["d", 0, self.failure or "unwritable", self.lost])
                 self.lost = 0
@@ -137,18 +144,20 @@ class Writer:
         except OSError as error:
             self.give_up(error)
             return False
-        self.size += written
+        self.size = size = self.size + written
+        if size < self.limit and written == len(data):
+            return True
         if written != len(data):
             self.give_up(OSError(errno.ENOSPC, "short write"))
             return False
-        if self.config.max_size and self.size >= self.config.max_size:
-            self.is_full = True
+        self.is_full = True
+        self.ready = -1
         return True
 
     def give_up(self, error: OSError) -> None:
         """Closes the file after a failed write and tries a new one later: this one may end in half a line."""
         with self.lock:
-            descriptor, self.fd = self.fd, -1
+            descriptor, self.fd, self.ready = self.fd, -1, -1
             if descriptor >= 0:
                 _close_quietly(descriptor)
                 self.new_tables()
@@ -218,7 +227,7 @@ class Writer:
                 self.drop(f"recorder error, {reason}", count)
             if self.fd >= 0:
                 self.write(["i", self.now()])
-            descriptor, self.fd = self.fd, -1
+            descriptor, self.fd, self.ready = self.fd, -1, -1
             self.closed = True
             if descriptor >= 0:
                 _close_quietly(descriptor)

@@ -2,112 +2,35 @@
 
 from __future__ import annotations
 
-import sys
-from hashlib import blake2b
+from sys import _getframe
 from time import perf_counter_ns
 from types import ModuleType
 from typing import Any, Callable, Optional
 
 from .. import scopes
-from ..causes import intern_cause
 from ..fence import fenced, note_error
-from ..fetches import expecting
+from ..fetches import WAITS, loading, take_waiting, waiting, watch_code
 from ..recording import recording
-from ..stack import STOP, cause_of_queryset, code_of, stacks
-from ..writer import encode
+from ..stack import STOP, code_of, stacks
+from ..statements import prepare, write_statement
 from .wrap import wrap
 
-LONGEST_PARAMETERS = 10_000
-MOST_KEYS = 20_000
-_keys_of_numbers: dict[int, int] = {}
 #: How many connections of this process are in a transaction; calls out of the process ask it first.
 open_transactions = {"count": 0}
 _backends_seen: set[int] = set()
 
 
 class ConnectionWatch:
-    """The execute wrapper of one connection object, and what is known of that connection."""
+    """What is known of one connection object."""
 
     __slots__ = ("connection", "id", "generation", "is_in_transaction")
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
         self.id = 0
+        #: Of the file that has its line.
         self.generation = 0
         self.is_in_transaction = False
-
-    def __call__(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        fetch = expecting.get()
-        start = perf_counter_ns()
-        try:
-            result = execute(sql, params, many, context)
-        except BaseException as error:
-            self.note(start, sql, params, many, context, None, type(error).__name__)
-            raise
-        self.note(start, sql, params, many, context, fetch, None)
-        return result
-
-    def note(
-        self, start: int, sql: Any, params: Any, many: bool, context: dict[str, Any], fetch: Any, error: Optional[str]
-    ) -> None:
-        """Writes the statement's line, or leaves it with the fetch that waits for its rows."""
-        try:
-            duration = (perf_counter_ns() - start) // 1000
-            writer = recording.writer
-            generation = writer.generation
-            scope = scopes.current.get()
-            if scope is None or scope.generation != generation or scope.has_ended:
-                scope = scopes.of_statement()
-            if not scope.is_sampled:
-                return
-            if writer.fd < 0 and not writer.open():
-                writer.lost += 1
-                return
-            if writer.is_full:
-                scope.dropped += 1
-                return
-            if self.generation != writer.generation:
-                self.introduce()
-            text = sql if sql.__class__ is str else as_text(sql, self.connection)
-            statement = writer.statements.ids.get(text) or writer.statement(text)
-            if fetch is not None:
-                expecting.set(None)
-                stack, found = stacks.capture(fetch.frame, cause_of_queryset(fetch.queryset))
-                fetch.frame = fetch.queryset = None
-            else:
-                # Outside of this, the wrapper's call, and two of the cursor's own.
-                stack, found = stacks.capture(sys._getframe(4), None)
-            cause, instance = (0, 0) if found is None else intern_cause(found)
-            config = recording.config
-            if error is not None or many or config.literals:
-                end = end_of(error, params, many)
-            elif params and config.key and text.startswith("SELECT"):
-                end = f",null,{key_of(params)}]\n"
-            else:
-                end = "]\n"
-            time = (start - writer.base) // 1000
-            if fetch is not None:
-                fetch.statement = (
-                    time, duration, statement, stack, scope.id, self.id, self.state(), cause, instance, end, writer.generation,
-                )
-                return
-            rows = -1 if error is not None else row_count(context)
-            writer.write_bytes(
-                f'["x",{time},{duration},{statement},{stack},{scope.id},{self.id},{self.state()},{rows},{cause},{instance}{end}'.encode()
-            )
-        except Exception:
-            note_error("statement")
-
-    def state(self) -> int:
-        """0 autocommit, 1 in a transaction, 2 in one that ATOMIC_REQUESTS or a test opened."""
-        connection = self.connection
-        if not connection.in_atomic_block:
-            return 0 if connection.autocommit else 1
-        blocks = getattr(connection, "atomic_blocks", None)
-        if not blocks:
-            return 1
-        last = blocks[-1]
-        return 2 if getattr(last, "_from_testcase", False) or getattr(last, "_luthier_implicit", False) else 1
 
     def introduce(self) -> None:
         """Writes the line of an open connection, in this file."""
@@ -151,38 +74,97 @@ class ConnectionWatch:
             open_transactions["count"] -= 1
 
 
-def end_of(error: Optional[str], params: Any, many: bool) -> str:
-    count = len(params) if many and hasattr(params, "__len__") else 1
-    literals = repr(params)[:LONGEST_PARAMETERS] if recording.config.literals and params is not None else None
-    return f",{encode(error)},{encode(literals)},{count}]\n"
+def state_in_atomic(connection: Any) -> int:
+    """1 in a transaction of the code's, 2 in one that ATOMIC_REQUESTS or a test opened."""
+    blocks = getattr(connection, "atomic_blocks", None)
+    if not blocks:
+        return 1
+    last = blocks[-1]
+    return 2 if last._luthier_implicit or getattr(last, "_from_testcase", False) else 1
 
 
-def key_of(params: Any) -> int:
-    """The same number for the same parameters in this recording, and in no other: the key is in no file."""
-    if params.__class__ is tuple and len(params) == 1 and params[0].__class__ is int:
-        return _keys_of_numbers.get(params[0]) or key_of_number(params)
-    return hashed(params)
+def _around_execute(original: Callable[..., Any], plain: type) -> Callable[..., Any]:
+    """All that runs statements comes through here, outside of the app's own wrappers.
+
+    It is one long function for the sake of its speed.
+    """
+
+    current = scopes.current.get
+    writer = recording.writer
+
+    def _execute_with_wrappers(self: Any, sql: Any, params: Any, many: bool, executor: Any) -> Any:
+        start = perf_counter_ns()
+        try:
+            result = original(self, sql, params, many, executor)
+        except BaseException as error:
+            note_failure(self, (start, perf_counter_ns() - start, sql, params), many, type(error).__name__)
+            raise
+        duration = perf_counter_ns() - start
+        try:
+            connection = self.db
+            watch = connection._luthier
+            scope = current()
+            ready = writer.ready
+            if scope is None or scope.ready != ready or watch.generation != ready:
+                scope = prepare(watch)
+                if scope is None:
+                    return result
+                ready = scope.ready
+            if connection.in_atomic_block:
+                state = state_in_atomic(connection)
+            else:
+                state = 0 if connection.autocommit else 1
+            text = sql if sql.__class__ is str else as_text(sql, connection)
+            if loading:
+                # Outside of this: the cursor's, the compiler's, the rows' iterator's, `_fetch_all`, ours, `__len__`, `get`,
+                # Django's `get_object`, and ours. Cursors of DEBUG have one more.
+                try:
+                    fetch = loading.get(id(_getframe(9 if self.__class__ is plain else 10)))
+                    if fetch is not None and fetch.statement is WAITS:
+                        fetch.statement = (start, duration, params, (ready, text, scope, watch, state))
+                        return result
+                except ValueError:
+                    pass
+            if waiting or loading:
+                # The first five of these.
+                try:
+                    fetch = waiting.pop(id(_getframe(5 if self.__class__ is plain else 6)), None)
+                except ValueError:
+                    fetch = None
+                if fetch is None:
+                    fetch = take_waiting(_getframe(2))
+                if fetch is not None:
+                    fetch.statement = (start, duration, params, (ready, text, scope, watch, state))
+                    return result
+            ran = (start, duration, params, (ready, text, scope, watch, state))
+            write_statement(ran, row_count(self), _getframe(2), many, None)
+        except Exception:
+            note_error("statement")
+        return result
+
+    return _execute_with_wrappers
 
 
-def key_of_number(params: Any) -> int:
-    """Most statements of a loop ask for one key, and pages ask for the same keys again."""
-    if len(_keys_of_numbers) >= MOST_KEYS:
-        _keys_of_numbers.clear()
-    key = _keys_of_numbers[params[0]] = hashed(params)
-    return key
-
-
-def hashed(params: Any) -> int:
+def note_failure(cursor: Any, statement: tuple[int, int, Any, Any], many: bool, error: str) -> None:
+    start, duration, sql, params = statement
     try:
-        return int.from_bytes(blake2b(repr(params).encode(), digest_size=6, key=recording.config.key).digest(), "big")
+        connection = cursor.db
+        watch = connection._luthier
+        scope = prepare(watch)
+        if scope is None:
+            return
+        state = state_in_atomic(connection) if connection.in_atomic_block else 0 if connection.autocommit else 1
+        text = sql if sql.__class__ is str else as_text(sql, connection)
+        ran = (start, duration, params, (scope.ready, text, scope, watch, state))
+        write_statement(ran, -1, _getframe(3), many, error)
     except Exception:
-        return 0
+        note_error("statement")
 
 
-def row_count(context: dict[str, Any]) -> int:
+def row_count(cursor: Any) -> int:
     """What the driver says; other tools put cursors of their own in between, and some drivers say nothing."""
     try:
-        count = context["cursor"].cursor.rowcount
+        count = cursor.cursor.rowcount
     except Exception:
         return -1
     return count if count.__class__ is int else -1
@@ -222,25 +204,35 @@ def watch_of(connection: Any) -> Optional[ConnectionWatch]:
 
 def watch(register: Callable[[str, Callable[[ModuleType], None]], None]) -> None:
     register("django.db.backends.base.base", watch_connections)
+    register("django.db.backends.utils", watch_cursors)
+    register("django.db.transaction", watch_transactions)
     register("django.core.handlers.base", watch_implicit_transactions)
 
 
 def watch_connections(module: ModuleType) -> None:
     base = module.BaseDatabaseWrapper
     wrap(base, "__init__", _after_init)
-    wrap(base, "connect", _around_connect)
+    watch_code(None, code_of(base.connect))
+    wrap(base, "connect", lambda original: _after(original, ConnectionWatch.opened))
     wrap(base, "close", _around_close)
     wrap(base, "set_autocommit", _around_set_autocommit)
     wrap(base, "commit", lambda original: _after(original, lambda watch: watch.transaction("commit")))
     wrap(base, "rollback", lambda original: _after(original, lambda watch: watch.transaction("rollback")))
 
 
+def watch_cursors(module: ModuleType) -> None:
+    plain = module.CursorWrapper
+    wrap(plain, "_execute_with_wrappers", lambda original: _around_execute(original, plain))
+
+
+def watch_transactions(module: ModuleType) -> None:
+    module.Atomic._luthier_implicit = False
+
+
 def _after_init(original: Callable[..., None]) -> Callable[..., None]:
     @fenced
     def add(connection: Any) -> None:
         connection._luthier = ConnectionWatch(connection)
-        # First in the list is the outermost, and the app's own `execute_wrapper` blocks take theirs off the end.
-        connection.execute_wrappers.insert(0, connection._luthier)
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
@@ -262,23 +254,6 @@ def _after(original: Callable[..., Any], act: Callable[[ConnectionWatch], None])
         return result
 
     return method
-
-
-def _around_connect(original: Callable[..., Any]) -> Callable[..., Any]:
-    """What receivers of `connection_created` ask is not the statement that a fetch waits for."""
-    opened = _after(original, ConnectionWatch.opened)
-
-    def connect(self: Any, *args: Any, **kwargs: Any) -> Any:
-        fetch = expecting.get()
-        if fetch is None:
-            return opened(self, *args, **kwargs)
-        expecting.set(None)
-        try:
-            return opened(self, *args, **kwargs)
-        finally:
-            expecting.set(fetch)
-
-    return connect
 
 
 def _around_close(original: Callable[..., Any]) -> Callable[..., Any]:

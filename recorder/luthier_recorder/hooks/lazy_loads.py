@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from types import ModuleType
 from typing import Any, Callable
 
+from ..evidence import DESCRIPTOR, MANAGER, PREFETCH, QUERYSET, REFRESH
 from ..fence import fenced
-from ..stack import DESCRIPTOR, EDGE, LANDMARK, MANAGER, NODE, PREFETCH, QUERYSET, REFRESH
-from ..stack import Landmark, code_of, landmarks, nested_codes, stacks
+from ..stack import EDGE, LOOP, NODE, code_of, nested_codes, stacks
 from .wrap import wrap
 
 MANAGER_METHODS = frozenset(("count", "exists"))
@@ -23,9 +22,10 @@ def watch(register: Callable[[str, Callable[[ModuleType], None]], None]) -> None
     register("django.db.models.fields.related_descriptors", watch_descriptors)
     register("django.contrib.contenttypes.fields", watch_generic)
     register("django.template.base", watch_templates)
-    register("django.template.defaulttags", lambda module: wrap(module.ForNode, "render", _landmark))
+    register("django.template.defaulttags", lambda module: _mark(module.ForNode, "render", LOOP))
     register("django.template.loader_tags", watch_template_edges)
     register("django.template.library", lambda module: _mark(module.InclusionNode, "render", EDGE))
+    register("rest_framework.serializers", lambda module: _mark(module.ListSerializer, "to_representation", LOOP))
 
 
 def _mark(owner: Any, name: str, kind: int) -> None:
@@ -99,25 +99,10 @@ def _around_factory(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def watch_templates(module: ModuleType) -> None:
     _mark(module.Node, "render_annotated", NODE)
+    _mark(module.VariableNode, "render", NODE)
     # Django's own tests replace `_render`; a parent template is rendered by nothing else.
     _mark(module.Template, "_render", EDGE)
     _mark(module.Template, "render", EDGE)
-    wrap(module.Template, "render", _landmark)
-
-
-def _landmark(original: Callable[..., Any]) -> Callable[..., Any]:
-    def render(self: Any, context: Any) -> Any:
-        outer = landmarks.get()
-        landmark = Landmark(id(sys._getframe()))
-        landmarks.set(landmark)
-        try:
-            return original(self, context)
-        finally:
-            landmark.frame = 0
-            landmarks.set(outer)
-
-    stacks.mark(render.__code__, LANDMARK)
-    return render
 
 
 def watch_template_edges(module: ModuleType) -> None:

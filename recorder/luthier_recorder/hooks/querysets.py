@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
+from sys import _getframe
+from types import FrameType, ModuleType
 from typing import Any, Callable, Optional
 
 from ..fence import note_error
-from ..fetches import Fetch, expecting, mark, write_statement
+from ..fetches import WAITS, Fetch, loading, mark, waiting, watch_code
+from ..stack import code_of
+from ..statements import codes, write_fetch, write_load
 from .wrap import wrap
 
 #: Filled in with `--fields`: called when the rows of a fetch are there, prefetched ones included.
@@ -16,59 +18,132 @@ on_fetched: list[Callable[[Fetch, Any, Any], None]] = []
 
 def watch(register: Callable[[str, Callable[[ModuleType], None]], None]) -> None:
     register("django.db.models.query", watch_querysets)
+    register("django.db.models.sql.compiler", lambda module: watch_code(None, code_of(module.SQLCompiler.as_sql)))
+    register("django.db.models.fields.related_descriptors", watch_descriptors)
+    register("django.template.base", watch_templates)
 
 
 def watch_querysets(module: ModuleType) -> None:
-    iterable = module.ModelIterable
-    wrap(module.QuerySet, "_fetch_all", lambda original: _around_fetch_all(original, iterable))
-    wrap(module.QuerySet, "_prefetch_related_objects", _before_prefetch)
-    wrap(module.QuerySet, "_iterator", lambda original: _around_iterator(original, iterable))
+    queryset, iterable = module.QuerySet, module.ModelIterable
+    codes.length, codes.iteration = code_of(queryset.__len__), code_of(queryset.__iter__)
+    watch_code(code_of(iterable.__iter__), code_of(queryset.db.fget))
+    wrap(queryset, "_fetch_all", lambda original: _around_fetch_all(original, queryset, iterable))
+    wrap(queryset, "_prefetch_related_objects", _before_prefetch)
+    wrap(queryset, "_iterator", lambda original: _around_iterator(original, iterable))
 
 
-def _around_fetch_all(original: Callable[..., Any], iterable: type) -> Callable[..., Any]:
+def watch_templates(module: ModuleType) -> None:
+    codes.lookup = code_of(module.Variable._resolve_lookup)
+    codes.variable = code_of(module.VariableNode.render)
+
+
+def watch_descriptors(module: ModuleType) -> None:
+    codes.forward = code_of(module.ForwardManyToOneDescriptor.__get__)
+    wrap(module.ForwardManyToOneDescriptor, "get_object", _around_get_object)
+
+
+def _around_get_object(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Only called when there is something to load. The queryset below learns of which descriptor it is."""
+
+    def get_object(self: Any, instance: Any) -> Any:
+        fetch = Fetch()
+        fetch.descriptor = self
+        key = id(_getframe())
+        loading[key] = fetch
+        try:
+            return original(self, instance)
+        finally:
+            loading.pop(key, None)
+
+    return get_object
+
+
+def _around_fetch_all(original: Callable[..., Any], plain: type, iterable: type) -> Callable[..., Any]:
     def _fetch_all(self: Any) -> Any:
         if self._result_cache is not None or self._iterable_class is not iterable:
             return original(self)
-        fetch = Fetch(self, sys._getframe(1))
-        outer = expecting.get()
-        expecting.set(fetch)
         if self._prefetch_related_lookups:
-            self.__dict__["_luthier"] = fetch
+            return fetch_with_prefetch(self, original, _getframe(1))
+        if loading and self.__class__ is plain:
+            try:
+                # Outside of this: `__len__`, `get`, Django's `get_object`, and ours.
+                fetch = loading.get(id(_getframe(4)))
+            except ValueError:
+                fetch = None
+            if fetch is not None:
+                fetch.statement = WAITS
+                try:
+                    result = original(self)
+                except BaseException:
+                    finish_without_rows(self, fetch, _getframe(5))
+                    raise
+                if fetch.statement:
+                    try:
+                        write_load(fetch, self, self._result_cache, _getframe(5))
+                    except Exception:
+                        note_error("fetch")
+                if on_fetched:
+                    tell(fetch, self, self._result_cache)
+                return result
+        fetch = Fetch()
+        key = id(_getframe())
+        waiting[key] = fetch
         try:
             result = original(self)
-            if fetch.statement is not None:
-                finish(self, fetch)
-            if on_fetched:
-                tell(fetch, self, self._result_cache)
-            return result
-        finally:
-            expecting.set(outer)
-            fetch.frame = fetch.queryset = None
-            if self._prefetch_related_lookups:
-                self.__dict__.pop("_luthier", None)
-            if fetch.statement is not None:
-                finish_without_rows(self, fetch)
+        except BaseException:
+            waiting.pop(key, None)
+            finish_without_rows(self, fetch, _getframe(1))
+            raise
+        if fetch.statement is None:
+            waiting.pop(key, None)
+        else:
+            try:
+                write_load(fetch, self, self._result_cache, _getframe(1))
+            except Exception:
+                note_error("fetch")
+        if on_fetched:
+            tell(fetch, self, self._result_cache)
+        return result
 
     return _fetch_all
 
 
+def fetch_with_prefetch(queryset: Any, original: Callable[..., Any], frame: FrameType) -> Any:
+    """What is prefetched knows the fetch of the rows that it is for: that is written first."""
+    fetch = Fetch()
+    key = id(_getframe())
+    waiting[key] = fetch
+    queryset.__dict__["_luthier"] = (fetch, frame)
+    try:
+        result = original(queryset)
+        if fetch.statement is not None:
+            finish(queryset, fetch, frame)
+        if on_fetched:
+            tell(fetch, queryset, queryset._result_cache)
+        return result
+    finally:
+        waiting.pop(key, None)
+        queryset.__dict__.pop("_luthier", None)
+        finish_without_rows(queryset, fetch, frame)
+
+
 def _before_prefetch(original: Callable[..., Any]) -> Callable[..., Any]:
     def _prefetch_related_objects(self: Any) -> Any:
-        fetch = self.__dict__.get("_luthier")
-        if fetch is not None:
-            finish(self, fetch)
+        begun = self.__dict__.get("_luthier")
+        if begun is not None:
+            finish(self, *begun)
         return original(self)
 
     return _prefetch_related_objects
 
 
-def finish(queryset: Any, fetch: Fetch) -> None:
+def finish(queryset: Any, fetch: Fetch, frame: FrameType) -> None:
     """The rows are there: writes the statement with the fetch, and marks them."""
     try:
         rows = queryset._result_cache
-        if fetch.statement is None or rows is None:
+        if not fetch.statement or rows is None:
             return
-        write_statement(fetch, queryset.model, len(rows))
+        write_fetch(fetch, queryset, len(rows), frame)
         mark(fetch, queryset, rows)
     except Exception:
         note_error("fetch")
@@ -82,10 +157,11 @@ def tell(fetch: Fetch, queryset: Any, rows: Any) -> None:
         note_error("fields")
 
 
-def finish_without_rows(queryset: Any, fetch: Fetch) -> None:
+def finish_without_rows(queryset: Any, fetch: Fetch, frame: FrameType) -> None:
     """The rows could not be read; the statement ran all the same."""
     try:
-        write_statement(fetch, queryset.model, None)
+        if fetch.statement:
+            write_fetch(fetch, queryset, None, frame)
     except Exception:
         note_error("fetch")
 
@@ -105,14 +181,13 @@ def marked(queryset: Any, rows: Any) -> Any:
     try:
         while True:
             if fetch is None:
-                fetch, outer = Fetch(queryset, sys._getframe(1)), expecting.get()
-                expecting.set(fetch)
+                fetch, key = Fetch(), id(_getframe())
+                waiting[key] = fetch
                 try:
                     row = next(rows, _END)
                 finally:
-                    expecting.set(outer)
-                    fetch.frame = fetch.queryset = None
-                    open_fetch(queryset, fetch)
+                    waiting.pop(key, None)
+                    open_fetch(queryset, fetch, _getframe(1))
             else:
                 row = next(rows, _END)
             if row is _END:
@@ -132,9 +207,9 @@ def marked(queryset: Any, rows: Any) -> Any:
 _END = object()
 
 
-def open_fetch(queryset: Any, fetch: Fetch) -> None:
+def open_fetch(queryset: Any, fetch: Fetch, frame: FrameType) -> None:
     try:
-        if fetch.statement is not None:
-            write_statement(fetch, queryset.model, -1)
+        if fetch.statement:
+            write_fetch(fetch, queryset, -1, frame)
     except Exception:
         note_error("iterator")

@@ -1,0 +1,35 @@
+"""Numbers that stand for parameters: the same for the same parameters in one recording, and in no other."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any
+
+from .recording import recording
+
+MOST_KEYS = 20_000
+#: The keys of one number alone, in their text. Most statements of a loop ask for one, and pages ask for the same again.
+of_numbers: dict[tuple[int], bytes] = {}
+
+
+def key_of(params: Any) -> bytes:
+    """A hash under a key that is in no file."""
+    if not is_number(params):
+        return _hash(params)
+    known = of_numbers.get(params)
+    if known is None:
+        if len(of_numbers) >= MOST_KEYS:
+            of_numbers.clear()
+        known = of_numbers[params] = _hash(params)
+    return known
+
+
+def is_number(params: Any) -> bool:
+    return params.__class__ is tuple and len(params) == 1 and params[0].__class__ is int
+
+
+def _hash(params: Any) -> bytes:
+    try:
+        return b"%d" % int.from_bytes(blake2b(repr(params).encode(), digest_size=6, key=recording.config.key).digest(), "big")
+    except Exception:
+        return b"0"
