@@ -24,6 +24,10 @@ const DECIDED: ReadonlySet<string> = new Set([
   "dates",
   "datetimes",
   "distinct",
+  // Packages' rows of the child models.
+  "select_subclasses",
+  "get_real_instances",
+  "specific",
 ]);
 
 export interface KnownReads {
@@ -49,14 +53,14 @@ export function knownReads(input: RuleInput): readonly KnownReads[] {
     if (enclosingFunction(pathTo(input.program, origin.span)) === null) return [];
     if (own.some((run) => run.doubts.length > 0 || enclosingFunction(pathTo(input.program, run.span)) === null)) return [];
     if (own.length === 0 || own.some((run) => !run.givesRows || run.inTemplate || run.atImport)) return [];
-    if (model.children.length > 0 || isSwappedByPackage(model)) return [];
+    if (isSwappedByPackage(model)) return [];
     return [{ origin, model, runs: own, ...split(origin, model) }];
   });
 }
 
 /** A polymorphic manager fetches the children's rows on its own terms. */
 function isSwappedByPackage(model: Model): boolean {
-  return [...model.managers.values()].some((fact) => /polymorphic|translat/i.test(`${fact.manager?.id ?? ""} ${fact.queryset?.id ?? ""}`));
+  return [...model.managers.values()].some((fact) => /polymorphic|translat|inheritance/i.test(`${fact.manager?.id ?? ""} ${fact.queryset?.id ?? ""}`));
 }
 
 function split(origin: Origin, model: Model): Pick<KnownReads, "columns" | "read" | "unread" | "beyond"> {

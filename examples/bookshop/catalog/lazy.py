@@ -117,12 +117,12 @@ def book_for_list(pk):
 
 def defer_on_hot_path():
     """The sample chapter is the widest column of the shop; the list shows titles."""
-    return [(book.title, book.price) for book in Book.objects.filter(is_active=True)[:PAGE]]  # planted: wide-column-hot-path # planted: unused-columns-list
+    return [(str(book), book.price) for book in Book.objects.filter(is_active=True)[:PAGE]]  # planted: wide-column-hot-path # planted: unused-columns-list
 
 
 def defer_on_hot_path_done():
     books = Book.objects.filter(is_active=True).only("title", "price")[:PAGE]  # twin: wide-column-hot-path # twin: unused-columns-list
-    return [(book.title, book.price) for book in books]
+    return [(str(book), book.price) for book in books]
 
 
 def titles_as_objects():

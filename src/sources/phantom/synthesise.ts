@@ -14,6 +14,7 @@ import {
   type Lists,
 } from "../../postgres/phantom/known-values.ts";
 import * as q from "../../postgres/phantom/phantom-queries.ts";
+import { quoteName } from "../../postgres/quote.ts";
 import { insertStatistics } from "../../postgres/phantom/statistic-rows.ts";
 import { figuresOf, STATISTIC_ROWS } from "../postgres/planner-queries.ts";
 import type { Row } from "../postgres/row-values.ts";
@@ -105,7 +106,7 @@ async function knownExpressions(ask: Ask, expressions: readonly MadeColumn[], co
 
 async function byChance(ask: Ask, expression: MadeColumn | undefined, column: SourceColumn): Promise<Chance | null> {
   if (expression === undefined) return null;
-  const name = `"${column.name.replaceAll('"', '""')}"`;
+  const name = quoteName(column.name);
   await runThroughDoor(
     ask,
     `CREATE TEMPORARY TABLE luthier_chance ON COMMIT DROP AS SELECT (${expression.definition}) AS e, ${name}::text AS c FROM (${chanceRows(column)}) chance`,
@@ -122,7 +123,7 @@ async function drawExpressions(ask: Ask, expressions: readonly MadeColumn[], col
   await ask("SELECT pg_catalog.setseed(0.5)");
   await runThroughDoor(
     ask,
-    `CREATE TEMPORARY TABLE ${TABLE} ON COMMIT DROP AS SELECT ${[selected(expressions), ...columns.map(({ name }, index) => `"${name.replaceAll('"', '""')}"::text AS c${index}`)].join(", ")} FROM (${drawRows(columns)}) drawn`,
+    `CREATE TEMPORARY TABLE ${TABLE} ON COMMIT DROP AS SELECT ${[selected(expressions), ...columns.map(({ name }, index) => `${quoteName(name)}::text AS c${index}`)].join(", ")} FROM (${drawRows(columns)}) drawn`,
   );
   await ask(`ANALYZE pg_temp.${TABLE} (${expressions.map((_, index) => `e${index}`).join(", ")})`);
   const rows = await ask<Row>(STATISTIC_ROWS, [
