@@ -1,20 +1,22 @@
 /** One line that is blamed twice with the same words is one finding: a queryset is followed once for each way of making it. */
+import { groupBy } from "./model/group-by.ts";
 import type { Edit, Finding, Fix } from "./model/index.ts";
 import { CONFIDENCES } from "./select/severity.ts";
 import { isSourceLine } from "./select/source-line.ts";
 
 export function withSameClaimsMerged(findings: readonly Finding[]): Finding[] {
-  const groups = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const key = claimKey(finding);
-    const group = groups.get(key) ?? [];
-    groups.set(key, group);
-    const at = group.findIndex((one) => areOneChange(one, finding));
-    const known = group[at];
-    if (known === undefined) group.push(finding);
-    else group[at] = together(known, finding);
+  return [...groupBy(findings, claimKey).values()].flatMap(withoutRepeats);
+}
+
+function withoutRepeats(all: readonly Finding[]): Finding[] {
+  const kept: Finding[] = [];
+  for (const finding of all) {
+    const at = kept.findIndex((one) => areOneChange(one, finding));
+    const known = kept[at];
+    if (known === undefined) kept.push(finding);
+    else kept[at] = together(known, finding);
   }
-  return [...groups.values()].flat();
+  return kept;
 }
 
 /** What stands in no source is told apart by more than its words. */

@@ -1,6 +1,7 @@
 /** Findings of what was recorded and what the source said nothing about. */
 import { createHash } from "node:crypto";
 import type { Finding, Fix, Place, Severity } from "../model/finding.ts";
+import { groupBy } from "../model/group-by.ts";
 import type { Frame, LoopCluster, Occurrence, Recording, RowCluster } from "../model/recording.ts";
 import type { QueryShape, ShapePredicate } from "../model/shape.ts";
 import type { PlaceRole } from "../model/span.ts";
@@ -48,13 +49,11 @@ export interface RowWords {
 
 /** What one queryset would have to load is one finding, whoever reads it. */
 export function findingsOfMissedRows(clusters: readonly RowCluster[], recording: Recording, words: RowWords): Finding[] {
-  const groups = new Map<string, Blamed[]>();
-  for (const cluster of clusters) {
+  const blamed = clusters.flatMap((cluster): Blamed[] => {
     const blame = blameOfRows(cluster);
-    if (blame === null) continue;
-    const key = [...keyOfRows(cluster, blame.fetch), cluster.owner, blame.fetch.line].join("\n");
-    groups.set(key, [...(groups.get(key) ?? []), { cluster, ...blame }]);
-  }
+    return blame === null ? [] : [{ cluster, ...blame }];
+  });
+  const groups = groupBy(blamed, ({ cluster, fetch }) => [...keyOfRows(cluster, fetch), cluster.owner, fetch.line].join("\n"));
   return [...groups.values()].map((all) => {
     const readers = readersOf(all);
     const occurrences = alternativeOccurrences(readers.map(({ occurrences: own }) => own));
@@ -73,18 +72,14 @@ interface Reader {
 /** By the function or template that reads, the dearest first: the lines of one are read in the same scopes, those of several need not be. */
 function readersOf(all: readonly Blamed[]): Reader[] {
   const time = ({ occurrences }: Pick<Reader, "occurrences">): number => occurrences.reduce((sum, { microseconds }) => sum + microseconds, 0);
-  return groupsBy(all, ({ access }) => `${access.file}\n${access.name}`)
+  return [...groupBy(all, ({ access }) => `${access.file}\n${access.name}`).values()]
     .map((own) => {
-      const byLine = groupsBy(own, ({ access }) => access.line).map((same) => alternativeOccurrences(same.map(({ cluster }) => cluster.occurrences)));
+      const byLine = [...groupBy(own, ({ access }) => access.line).values()].map((same) =>
+        alternativeOccurrences(same.map(({ cluster }) => cluster.occurrences)),
+      );
       return { all: own, occurrences: addOccurrences(byLine) };
     })
     .toSorted((a, b) => time(b) - time(a));
-}
-
-function groupsBy<One>(all: readonly One[], keyOf: (one: One) => string | number): One[][] {
-  const groups = new Map<string | number, One[]>();
-  for (const one of all) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
-  return [...groups.values()];
 }
 
 const keyOfRows = (cluster: RowCluster, fetch: Frame): readonly string[] => [ruleOfRows(cluster).rule, fetch.file, fetch.name, cluster.model, cluster.path];
