@@ -17,8 +17,8 @@ export const bundle = path.join(bookshop, "demo");
 export const cli = path.join(root, "dist", "cli", "main.js");
 const major = 17;
 
-/** A page that takes longer is given up, and so is a statement: on a million rows, some of the planted ones take half a minute. */
-const patience = { page: 0.05, statement: 1 };
+/** A page that takes longer is given up, and so is a statement or a question of the office's: on a million rows, some of the planted ones take half a minute. */
+const patience = { page: 0.05, statement: 1, question: 0.5 };
 
 /** The folder that the bundle says it was recorded in: where that was is nobody's matter. */
 const elsewhere = "/srv/bookshop";
@@ -27,6 +27,7 @@ const elsewhere = "/srv/bookshop";
  * @typedef {object} Seen
  * @property {string} recording a folder
  * @property {string} snapshot  a file
+ * @property {string} log       the server's, with plans of what the office asks
  */
 
 /**
@@ -40,7 +41,7 @@ export async function playOn({ python, rows, home, say, ready }) {
     const env = { ...process.env, ...cluster.env, DJANGO_SETTINGS_MODULE: "bookshop.settings.test", PYTHONWARNINGS: "ignore" };
     const run = (/** @type {string} */ command, /** @type {string[]} */ ...args) => capture(command, args, { cwd: bookshop, env });
     const sql = (/** @type {string} */ text) => run(python, "-c", `import psycopg; psycopg.connect("${cluster.url}", autocommit=True).execute("${text}")`);
-    const seen = { recording: path.join(home, "recording"), snapshot: path.join(home, "snapshot.json.gz") };
+    const seen = { recording: path.join(home, "recording"), snapshot: path.join(home, "snapshot.json.gz"), log: path.join(home, "server.log") };
     rmSync(seen.recording, { recursive: true, force: true });
     sql("CREATE EXTENSION pg_stat_statements");
     run(python, "manage.py", "migrate", "-v0");
@@ -66,9 +67,12 @@ export async function playOn({ python, rows, home, say, ready }) {
       "--seconds",
       String(patience.statement),
     );
+    say("the office's questions, with their plans");
+    run(python, "-m", "tests.play", "--office", "--seconds", String(patience.question));
     run(python, "manage.py", "wear");
     say("a look at the server");
     run(process.execPath, cli, "snapshot", ".", "--db", cluster.url, "--sample", "--interval", "3", "--out", seen.snapshot);
+    copyFileSync(cluster.log, seen.log);
     return seen;
   } finally {
     stop();
@@ -84,6 +88,7 @@ async function main() {
     rmSync(bundle, { recursive: true, force: true });
     mkdirSync(path.join(bundle, "recording"), { recursive: true });
     copyFileSync(seen.snapshot, path.join(bundle, "snapshot.json.gz"));
+    writeFileSync(path.join(bundle, "server.log.gz"), gzipSync(readFileSync(seen.log), { level: 9 }));
     for (const name of readdirSync(seen.recording)) {
       const text = readFileSync(path.join(seen.recording, name), "utf8").replaceAll(bookshop, elsewhere).replaceAll(python, "python");
       writeFileSync(path.join(bundle, "recording", `${name}.gz`), gzipSync(text, { level: 9 }));

@@ -32,12 +32,12 @@ async function main() {
   ready.catch(() => undefined);
   const python = values["without-python"] ? null : await demoPython();
   // The build has a core of its own while rows are written on another.
-  const { recording, snapshot } = python === null ? await unpackBundle() : await playOn({ python, rows: values.rows, home, say, ready });
+  const { recording, snapshot, log } = python === null ? await unpackBundle() : await playOn({ python, rows: values.rows, home, say, ready });
   await ready;
   say("luthier tune: rules, advisors, handbook");
   const out = values.out === undefined ? [] : ["--out", path.resolve(values.out)];
   const project = path.relative(process.cwd(), bookshop) || ".";
-  const status = await runThrough(process.execPath, [cli, "tune", project, "--recording", recording, "--snapshot", snapshot, ...out], {});
+  const status = await runThrough(process.execPath, [cli, "tune", project, "--recording", recording, "--snapshot", snapshot, "--log", log, ...out], {});
   say("done");
   process.exitCode = status === 1 ? 0 : status;
 }
@@ -60,7 +60,9 @@ async function unpackBundle() {
       pipeline(createReadStream(path.join(bundle, "recording", name)), createGunzip(), createWriteStream(path.join(recording, name.replace(/\.gz$/, "")))),
     ),
   );
-  return { recording, snapshot: path.join(bundle, "snapshot.json.gz") };
+  const log = path.join(home, "server.log");
+  await pipeline(createReadStream(path.join(bundle, "server.log.gz")), createGunzip(), createWriteStream(log));
+  return { recording, snapshot: path.join(bundle, "snapshot.json.gz"), log };
 }
 
 await main();

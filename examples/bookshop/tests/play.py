@@ -127,10 +127,13 @@ def play(rounds, seconds, longest=None):
     return done, given_up
 
 
+SECONDS = 5
+
+
 def main():
     parser = argparse.ArgumentParser(description="Plays traffic on a filled shop")
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--seconds", type=int, default=5, help="longest statement")
+    parser.add_argument("--seconds", type=float, help="longest statement: 5 of the traffic, any of the office's")
     parser.add_argument("--patience", type=float, help="seconds after which a page is given up")
     parser.add_argument("--office", action="store_true", help="ask the office's questions instead, their plans into the server's log")
     arguments = parser.parse_args()
@@ -140,10 +143,10 @@ def main():
     if arguments.office:
         from .office import ask
 
-        ask()
+        ask(arguments.seconds)
         return
     started = time.monotonic()
-    done, given_up = play(arguments.rounds, arguments.seconds, arguments.patience)
+    done, given_up = play(arguments.rounds, arguments.seconds or SECONDS, arguments.patience)
     print(f"{done} works done, {given_up} given up, in {time.monotonic() - started:.1f} s")
 
 
