@@ -70,6 +70,12 @@ describe("what changed since the last run", () => {
     expect(since?.better?.map(({ finding }) => finding)).toEqual(["f1"]);
   });
 
+  test("calls nothing better that costs more, though all others grew by more still, and nothing worse that costs less", () => {
+    const [grown, fallen] = [TIMES.map((time) => time * 10), TIMES.map((time) => time / 10)];
+    expect(sinceLast(run("2026-01-02", many(grown.with(1, 3))), [run("2026-01-01", many(TIMES))])).toMatchObject({ worse: [], better: [] });
+    expect(sinceLast(run("2026-01-02", many(fallen.with(1, 1.5))), [run("2026-01-01", many(TIMES))])).toMatchObject({ worse: [], better: [] });
+  });
+
   test("leaves out what is next to nothing of the run's time", () => {
     expect(sinceLast(run("2026-01-02", [one("a", 0.04)]), [run("2026-01-01", [one("a", 0.01)])])?.worse).toEqual([]);
   });

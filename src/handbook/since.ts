@@ -83,7 +83,10 @@ function beyondNoise(pairs: readonly Pair[], least: number): { readonly worse: r
   const scatter = isKnown ? median(ratios.map((one) => Math.abs(one - drift))) * MAD_TO_DEVIATION : 0;
   const reach = Math.max(Math.log(LEAST_CHANGE), scatter * LEAST_DEVIATIONS);
   const isNews = ({ before, now }: Pair): boolean => Math.abs(now - before * Math.exp(drift)) >= least;
-  const outside = (sign: number): readonly Pair[] => pairs.filter((one, index) => ((ratios[index] ?? 0) - drift) * sign > reach && isNews(one));
+  // What merely grew less than all others is no better, and the reader, who sees two figures, would not believe it.
+  const isThatWay = ({ before, now }: Pair, sign: number): boolean => (now - before) * sign > 0;
+  const outside = (sign: number): readonly Pair[] =>
+    pairs.filter((one, index) => ((ratios[index] ?? 0) - drift) * sign > reach && isThatWay(one, sign) && isNews(one));
   return { worse: outside(1), better: outside(-1) };
 }
 
