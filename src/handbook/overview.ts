@@ -102,6 +102,7 @@ export function sourceLinesPlot({ base, timed, sentFrom, recordings }: Work): Pl
     answer: `\`${top[0]}\` sends ${formatTime(top[1])} of ${formatTime(base.total)} ${base.unit}; ${formatPercent(all / base.total)} of the time ${base.from === "recording" ? "belongs to a line of the application" : "belongs to a line that is known to be the only one that sends its statements"}.`,
     source: base.source,
     unit: base.unit,
+    whole: base.total,
     bars: sorted.slice(0, MOST_LINES).map(([label, value]) => ({ label, value, tone: "found" as const })),
   };
 }

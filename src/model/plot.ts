@@ -17,6 +17,8 @@ export type Plot = PlotHead &
 export interface BarsPlot {
   readonly kind: "bars";
   readonly unit: string;
+  /** What the bars are shares of, in their unit; their sum where it is absent. */
+  readonly whole?: number;
   /** `found` is drawn in the accent, `other` in grey. */
   readonly bars: readonly {
     readonly label: string;

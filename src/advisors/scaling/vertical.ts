@@ -271,6 +271,7 @@ function freedPlot(freed: Freed): Plot[] {
       answer: `${formatPercent(removed / base.total)} of ${timeWords(freed, base.total)}.`,
       source: base.source,
       unit: base.unit,
+      whole: base.total,
       bars: [
         ...shown.map(({ claim, marginal, finding }) => ({ label: claim.replaceAll("`", ""), value: marginal, tone: "found" as const, finding })),
         { label: "stays", value: Math.max(0, base.total - removed), tone: "other" as const },

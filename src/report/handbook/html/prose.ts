@@ -30,12 +30,14 @@ export function splitCommand(text: string): { readonly words: string; readonly c
   return { words: [(match[1] ?? "").trim(), rest].filter(Boolean).join("; "), command };
 }
 
-/** Of `luthier snapshot --db URL names it`, what is to be copied, and what the sentence goes on with. */
+/** Of `luthier snapshot --db URL names it`, what is to be copied, and what the sentence goes on with; after `--select` comes an id, whatever it looks like. */
 function commandIn(text: string): { readonly command: string; readonly rest: string } {
   const [program, ...words] = text.split(/\s+/);
   if (program !== "luthier") return { command: text, rest: "" };
   const least = words[0] === "advise" ? 2 : 1;
-  const end = words.findIndex((word, index) => index >= least && !/^--?[\w-]*;?$|^\$?[A-Z][A-Z_]*;?$|^\d+;?$|[./]/.test(word));
+  const end = words.findIndex(
+    (word, index) => index >= least && words[index - 1] !== "--select" && !/^--?[\w-]*;?$|^\$?[A-Z][A-Z_]*;?$|^\d+;?$|[./]/.test(word),
+  );
   const semicolon = words.findIndex((word) => word.endsWith(";"));
   const cut = Math.min(end < 0 ? words.length : end, semicolon < 0 ? words.length : semicolon + 1);
   return {

@@ -12,10 +12,10 @@ type Bar = BarsPlot["bars"][number];
 const MOST_BARS = 20;
 
 /** What was found first, what was not last, each by size. */
-export function drawBars({ bars, unit }: BarsPlot): Drawing {
+export function drawBars({ bars, unit, whole = bars.reduce((sum, { value }) => sum + value, 0) }: BarsPlot): Drawing {
   const sorted = sortBars(bars);
   const shown = sorted.slice(0, MOST_BARS);
-  const scale = { most: Math.max(...shown.map(({ value }) => value), 0), sum: bars.reduce((sum, { value }) => sum + value, 0), unit };
+  const scale = { most: Math.max(...shown.map(({ value }) => value), 0), whole, unit };
   const more = sorted.length - shown.length;
   const label = labelWidth(shown.map((bar) => bar.label));
   return {
@@ -42,7 +42,7 @@ function nameOf({ label }: Bar, pixels: number): string {
 
 interface Scale {
   readonly most: number;
-  readonly sum: number;
+  readonly whole: number;
   readonly unit: string;
 }
 
@@ -58,15 +58,15 @@ function rows(
     const end = scale.most <= 0 ? 0 : bar.value / scale.most;
     const value = amount(bar.value, scale.unit);
     const part =
-      scale.sum > 0 && isAdditive(scale.unit)
-        ? text(share(end), y + 10, formatPercent(bar.value / scale.sum), { dx: 16 + Math.round(widthOfText(value) * BOLD), name: "faint" })
+      scale.whole > 0 && isAdditive(scale.unit)
+        ? text(share(end), y + 10, formatPercent(bar.value / scale.whole), { dx: 16 + Math.round(widthOfText(value) * BOLD), name: "faint" })
         : NOTHING;
     return html`${label}${rect(0, y, share(end), 12, bar.tone === "found" ? "hot" : "mute")}${text(share(end), y + 10, value, { dx: 8, name: "strong" })}${part}`;
   });
   return { ...margins, height: bars.length * step + 2, body: html`${body}` };
 }
 
-/** Shares of a sum are said where the bars make up a whole. */
+/** Shares are said of what adds up. */
 function isAdditive(unit: string): boolean {
   return unit === "s/min" || unit === "s";
 }

@@ -44,6 +44,19 @@ test("figures that are none draw nothing that a browser would complain of", () =
   expect(drawn.wide?.body.html).not.toMatch(/="(?:NaN|-?Infinity)|width="-/);
 });
 
+test("bars: shares are of the whole, which is more than the bars where only the largest of them are drawn", () => {
+  const bars = [
+    { label: "a.py:1", value: 3, tone: "found" },
+    { label: "b.py:2", value: 1, tone: "found" },
+  ] as const;
+  const shares = (plot: { readonly whole?: number }): readonly string[] => {
+    const drawn = drawPlot({ kind: "bars", question: "Which?", answer: "These.", source: "here", unit: "s", bars, ...plot });
+    return [...(drawn.wide?.body.html ?? "").matchAll(/>(\d+ %)</g)].map(([, words = ""]) => words.replace("\u{a0}", " "));
+  };
+  expect(shares({})).toEqual(["75 %", "25 %"]);
+  expect(shares({ whole: 10 })).toEqual(["30 %", "10 %"]);
+});
+
 test("split: the surest first, solid where rows were timed and hatched where it was computed, what remains last", () => {
   const parts = [
     { rung: "remain", value: 5 },
