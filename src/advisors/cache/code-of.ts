@@ -3,6 +3,7 @@ import type { Example, Expr, FunctionDef, RuleInput, Span } from "../../model/in
 import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
 import type { Candidate, CandidateSite } from "../../rules/caching/candidates.ts";
 import { lineOf } from "../../rules/caching/recorded-site.ts";
+import { sentFrom } from "../../rules/database/statement-places.ts";
 import { exprAt, functionAt, namesIn, statementOf } from "../../rules/code.ts";
 
 /** Longer functions are shown by the statement alone. Ours. */
@@ -35,8 +36,8 @@ export interface CachedCode {
 
 /** Null with the reason where a person has to write it. */
 export function cachedCode(candidate: Candidate, source: RuleInput): CachedCode | { readonly why: string } {
-  const { site } = candidate;
-  if (site === null) return { why: "no line of the source was found for it" };
+  const { site, production } = candidate;
+  if (site === null) return { why: whyNoSite(production === null ? 0 : sentFrom(production).length) };
   const span = placeToKeep(site, source);
   const chained = span === site.origin ? chainedOn(site.origin, source) : null;
   if (chained !== null) return { why: `${chained}() is asked of it too, which a list has not` };
@@ -66,6 +67,11 @@ export function cachedCode(candidate: Candidate, source: RuleInput): CachedCode 
     replacement,
     names,
   };
+}
+
+function whyNoSite(lines: number): string {
+  if (lines === 0) return "no line of the source was found for it";
+  return lines === 1 ? "one line may send it, and the recording does not name it" : "several lines may send it, and which did is not known";
 }
 
 /** The expression that runs it where that holds the queryset; else the queryset itself. */

@@ -6,12 +6,15 @@ export function prose(text: string): Html {
   return html`${pieces.map((piece, index) => (index % 2 === 1 ? html`<code>${piece.slice(1, -1)}</code>` : html`${piece}`))}`;
 }
 
+/** `pg_stat_statements`, `save()`, `models.py`: a name is written as it is, at a sentence's beginning too. */
+const NAME = /^\w*[_(]|^\w+\.\w/;
+
 /** With a capital and a full stop. */
 export function sentence(text: string): Html {
   const trimmed = text.trim();
   if (trimmed === "") return NOTHING;
-  const first = trimmed[0] ?? "";
-  return prose(`${first.toUpperCase()}${trimmed.slice(1)}${/[.!?:]$/.test(trimmed) ? "" : "."}`);
+  const first = NAME.test(trimmed) ? "" : (trimmed[0] ?? "").toUpperCase();
+  return prose(`${first}${trimmed.slice(first.length)}${/[.!?:]$/.test(trimmed) ? "" : "."}`);
 }
 
 /** Several lines, each escaped by itself. */
