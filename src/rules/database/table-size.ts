@@ -28,6 +28,11 @@ export const LARGE_ROWS = 10_000;
 /** No table of a database in use is smaller than this at its largest: one that is, is a developer's. Ours. */
 export const LEAST_LARGEST = 10_000;
 
+/** Of the largest table, as far as its rows are known. */
+export function largestRows(database: Database): number {
+  return Math.max(0, ...database.tables.map((table) => rowsOf(table, database) ?? 0));
+}
+
 export interface SizeReading {
   readonly rule: string;
   /** Of findings on large tables. */
@@ -43,7 +48,7 @@ export interface SizeReading {
 export function judgeBySize(input: DatabaseInput, reading: SizeReading): Judgement {
   const { database, source, checked, thresholds } = input;
   if (source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source" }], examined: "" };
-  const largest = Math.max(0, ...database.tables.map((table) => rowsOf(table, database) ?? 0));
+  const largest = largestRows(database);
   const isReal = largest >= (thresholds[`${reading.rule}.largest`] ?? LEAST_LARGEST);
   const sized = checked.map((draft) => ({ draft, table: tableOfModel(draft.model, input) }));
   const isTiny = (table: Table | null): boolean =>

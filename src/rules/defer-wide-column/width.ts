@@ -3,7 +3,7 @@ import { formatBytes, formatNumber } from "../../model/numbers.ts";
 import type { Database, DatabaseDraft, DatabaseInput, FindingDraft, Judgement, Model, Table, Unjudged } from "../../model/index.ts";
 import { catalogEvidence } from "../database/evidence.ts";
 import { shortName, tableSpot } from "../database/names.ts";
-import { LEAST_LARGEST, rowsOf, TINY_ROWS } from "../database/table-size.ts";
+import { LEAST_LARGEST, largestRows, rowsOf, TINY_ROWS } from "../database/table-size.ts";
 import type { Unread } from "./rule.ts";
 
 /** Bytes a row, below which leaving the columns out is not worth a line. Ours. */
@@ -14,9 +14,11 @@ const LONG_BYTES = 2_000;
 export function judgeByWidth(input: DatabaseInput, all: readonly Unread[]): Judgement {
   if (input.source === null) return { drafts: [], unjudged: [{ object: "", why: "needs the source" }], examined: "" };
   const own = new Set(input.checked.map(keyOf));
-  const verdicts = all.filter(({ draft }) => own.has(keyOf(draft))).map((one) => judgeOne(one, input));
-  const short = verdicts.filter(({ isShort }) => isShort).length;
   const least = input.thresholds["defer-wide-column"] ?? LEAST_BYTES;
+  // A developer's rows tell nothing of production's.
+  const isReal = largestRows(input.database) >= LEAST_LARGEST;
+  const verdicts = all.filter(({ draft }) => own.has(keyOf(draft))).map((one) => (isReal ? judgeOne(one, least, input) : { draft: asItIs(one) }));
+  const short = verdicts.filter(({ isShort }) => isShort).length;
   return {
     drafts: verdicts.flatMap(({ draft }) => draft ?? []),
     unjudged: [...new Map(verdicts.flatMap(({ unknown }) => (unknown === undefined ? [] : [[unknown.object, unknown] as const]))).values()],
@@ -35,21 +37,27 @@ interface Verdict {
 
 const keyOf = ({ key, places: [first] }: FindingDraft): string => JSON.stringify([key, first?.span]);
 
-function judgeOne({ draft, model, fields }: Unread, input: DatabaseInput): Verdict {
-  const { database, thresholds } = input;
-  const asItIs = { ...draft, evidence: [{ kind: "inferred" as const, note: "source only: how large the values are is not known" }] };
+const asItIs = ({ draft }: Unread): DatabaseDraft => ({
+  ...draft,
+  evidence: [{ kind: "inferred", note: "source only: how large the values are is not known" }],
+});
+
+function judgeOne(unread: Unread, least: number, input: DatabaseInput): Verdict {
+  const { draft, model, fields } = unread;
+  const { database } = input;
   const holders = fields.map((field) => tableWith(field.column ?? field.attname ?? field.name, model, input));
   const [table] = holders;
-  const largest = Math.max(0, ...database.tables.map((one) => rowsOf(one, database) ?? 0));
-  // A developer's rows tell nothing of production's.
-  if (table == null || holders.some((one) => one?.table !== table.table) || largest < LEAST_LARGEST) return { draft: asItIs };
+  if (table == null || holders.some((one) => one?.table !== table.table)) return { draft: asItIs(unread) };
   const rows = rowsOf(table.table, database);
   const widths = holders.map((one) => one?.width ?? null);
   if (rows === null || widths.includes(null))
-    return { draft: asItIs, unknown: { object: `table ${table.table.schema}.${table.table.name}`, why: "needs statistics of its columns: run ANALYZE" } };
+    return {
+      draft: asItIs(unread),
+      unknown: { object: `table ${table.table.schema}.${table.table.name}`, why: "needs statistics of its columns: run ANALYZE" },
+    };
   const out = (table.table.toastBytes ?? 0) / Math.max(1, rows);
   const bytes = widths.reduce<number>((sum, one) => sum + (one ?? 0), 0) + out;
-  if (rows < TINY_ROWS || bytes < (thresholds["defer-wide-column"] ?? LEAST_BYTES)) return { isShort: true };
+  if (rows < TINY_ROWS || bytes < least) return { isShort: true };
   return { draft: withWidth(draft, { table: table.table, rows, bytes, out }, database) };
 }
 
@@ -60,7 +68,8 @@ interface Held {
 }
 
 /** The model's own table or, of a model that inherits one, the parent's. */
-function tableWith(column: string, model: Model, { database, source }: DatabaseInput): Held | null {
+function tableWith(column: string, model: Model, input: Pick<DatabaseInput, "database" | "source">): Held | null {
+  const { database, source } = input;
   const table = database.tableOf(model);
   const found = table?.columns.find(({ name }) => name === column);
   if (table != null && found !== undefined) {
@@ -69,7 +78,7 @@ function tableWith(column: string, model: Model, { database, source }: DatabaseI
   }
   for (const label of model.parents) {
     const parent = source?.graph.byLabel(label) ?? null;
-    const held = parent === null ? null : tableWith(column, parent, { database, source, thresholds: {}, checked: [] });
+    const held = parent === null ? null : tableWith(column, parent, input);
     if (held !== null) return held;
   }
   return null;
