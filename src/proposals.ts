@@ -1,3 +1,4 @@
+import { distinctBy } from "./model/group-by.ts";
 import type { ChangeProposal, Database, IndexProposal, Rule, RuleInput } from "./model/index.ts";
 import { concernsProject } from "./own-tables.ts";
 
@@ -13,11 +14,15 @@ export function proposedBy(rules: readonly Rule[], database: Database, source: R
     (judge?.({ database, source, thresholds, checked: [] }).drafts ?? []).filter((draft) => concernsProject(draft, meta, database, source)),
   );
   return {
-    indexes: each(drafts.flatMap(({ proposes }) => proposes ?? [])),
-    changes: each(drafts.flatMap(({ tries }) => tries ?? [])),
+    indexes: distinctBy(
+      drafts.flatMap(({ proposes }) => proposes ?? []),
+      keyOf,
+    ),
+    changes: distinctBy(
+      drafts.flatMap(({ tries }) => tries ?? []),
+      keyOf,
+    ),
   };
 }
 
-const each = <Proposal extends { readonly key: string }>(all: readonly Proposal[]): readonly Proposal[] => [
-  ...new Map(all.map((one) => [one.key, one])).values(),
-];
+const keyOf = (proposal: { readonly key: string }): string => proposal.key;

@@ -1,5 +1,5 @@
 /** One line that is blamed twice with the same words is one finding: a queryset is followed once for each way of making it. */
-import { groupBy } from "./model/group-by.ts";
+import { distinctBy, groupBy } from "./model/group-by.ts";
 import type { Edit, Finding, Fix } from "./model/index.ts";
 import { CONFIDENCES } from "./select/severity.ts";
 import { isSourceLine } from "./select/source-line.ts";
@@ -44,11 +44,7 @@ function together(first: Finding, second: Finding): Finding {
   return {
     ...best,
     id: first.id,
-    places: distinct([...best.places, ...other.places], (place) => JSON.stringify(place)),
-    fixes: best.fixes.map((fix, index): Fix => ({ ...fix, edits: distinct([...fix.edits, ...(other.fixes[index]?.edits ?? [])], editKey) })),
+    places: distinctBy([...best.places, ...other.places], (place) => JSON.stringify(place)),
+    fixes: best.fixes.map((fix, index): Fix => ({ ...fix, edits: distinctBy([...fix.edits, ...(other.fixes[index]?.edits ?? [])], editKey) })),
   };
-}
-
-function distinct<One>(all: readonly One[], keyOf: (one: One) => string): readonly One[] {
-  return [...new Map(all.map((one) => [keyOf(one), one])).values()];
 }

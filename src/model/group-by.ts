@@ -8,3 +8,14 @@ export function groupBy<Row, Key>(rows: readonly Row[], keyOf: (row: Row) => Key
   }
   return groups;
 }
+
+/** The first row of each key, in the rows' order. */
+export function distinctBy<Row>(rows: readonly Row[], keyOf: (row: Row) => unknown): Row[] {
+  const seen = new Set<unknown>();
+  return rows.filter((row) => {
+    const key = keyOf(row);
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+}

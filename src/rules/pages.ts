@@ -1,4 +1,5 @@
 /** Places where the source turns pages: slices that begin at a computed row, and paginators. */
+import { distinctBy } from "../model/group-by.ts";
 import type { ClassInfo, Expr, Origin, RuleInput, Span } from "../model/index.ts";
 import { pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { functionAt } from "./code.ts";
@@ -104,5 +105,5 @@ function isProject(file: string, { program }: RuleInput): boolean {
 }
 
 function oncePerSpan(sites: readonly PageSite[]): PageSite[] {
-  return [...new Map(sites.map((site) => [`${site.span.file}:${site.span.start}:${site.model}`, site])).values()];
+  return distinctBy(sites, (site) => `${site.span.file}:${site.span.start}:${site.model}`);
 }

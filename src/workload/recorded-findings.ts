@@ -1,7 +1,7 @@
 /** Findings of what was recorded and what the source said nothing about. */
 import { createHash } from "node:crypto";
 import type { Finding, Fix, Place, Severity } from "../model/finding.ts";
-import { groupBy } from "../model/group-by.ts";
+import { distinctBy, groupBy } from "../model/group-by.ts";
 import type { Frame, LoopCluster, Occurrence, Recording, RowCluster } from "../model/recording.ts";
 import type { QueryShape, ShapePredicate } from "../model/shape.ts";
 import type { PlaceRole } from "../model/span.ts";
@@ -108,7 +108,7 @@ function rowDraft(all: readonly Blamed[], { readLine, shapeOf }: RowWords): Draf
   };
 }
 
-const eachOnce = (places: readonly Place[]): readonly Place[] => [...new Map(places.map((one) => [JSON.stringify(one), one])).values()];
+const eachOnce = (places: readonly Place[]): readonly Place[] => distinctBy(places, (one) => JSON.stringify(one));
 
 /** `a` loads, `a` and `b` load, `a` and 2 more places load. */
 function subjectOf([first = "", ...others]: readonly string[], verb: string): string {

@@ -1,4 +1,5 @@
 /** For each table that an index is added to: which columns its statements look into, and which index leads there. */
+import { distinctBy } from "../../model/group-by.ts";
 import type { Database, Index, IndexStudy, StudiedIndex, Table } from "../../model/index.ts";
 import type { Plot } from "../../model/plot.ts";
 import { formatCount } from "../../model/numbers.ts";
@@ -49,7 +50,7 @@ function marksOf(id: string, table: Table, database: Database): IndexMap["statem
     ...ranges.map((column) => ({ column, mark: "<" as const })),
     ...order.map(({ column }) => ({ column, mark: "↓" as const })),
   ]);
-  const once = [...new Map(marks.map((one) => [`${one.column} ${one.mark}`, one])).values()];
+  const once = distinctBy(marks, (one) => `${one.column} ${one.mark}`);
   return [{ id, label: describeShape(statement.shape).slice(0, 80), share: statement.share, marks: once }];
 }
 

@@ -1,4 +1,5 @@
 /** What is asked of the planner for a workload: statements with values of their calls, or for any values. */
+import { distinctBy } from "../../model/group-by.ts";
 import type { Database, QueryShape, Statement } from "../../model/index.ts";
 import { isForeignKeyCheck } from "../../sql/shape-facts.ts";
 import { candidatesOf, type Candidate } from "./candidates.ts";
@@ -39,7 +40,7 @@ function isLookup(shape: QueryShape | null): shape is QueryShape {
 }
 
 function spread(samples: Statement["samples"]): Statement["samples"] {
-  const different = [...new Map(samples.map((one) => [one.join("\0"), one])).values()];
+  const different = distinctBy(samples, (one) => one.join("\0"));
   if (different.length <= MOST_SAMPLES) return different;
   return Array.from({ length: MOST_SAMPLES }, (_, index) => different[Math.floor((index * (different.length - 1)) / (MOST_SAMPLES - 1))] ?? []);
 }

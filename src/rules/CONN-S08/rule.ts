@@ -1,3 +1,4 @@
+import { distinctBy } from "../../model/group-by.ts";
 import type { DatabaseDraft, EvidenceInput, QueryRun, Rule, RuleInput, Span, Spot } from "../../model/index.ts";
 import { auditEntries, confidenceOf, count, doubtOf, isOpen, type Entry } from "../deployment/entries.ts";
 import { filesEvidence } from "../deployment/evidence.ts";
@@ -66,7 +67,7 @@ function iteratorSites(input: RuleInput, isAtomic: boolean): Span[] {
   const sites = input.facts.runs
     .filter((run) => run.how === "iterator" && !isTestFile(run.span.file) && !isInTransaction(input, run, isAtomic))
     .map(({ span }) => span);
-  return [...new Map(sites.map((span) => [`${span.file}:${span.start}`, span])).values()];
+  return distinctBy(sites, (span) => `${span.file}:${span.start}`);
 }
 
 function isInTransaction(input: RuleInput, run: QueryRun, isAtomic: boolean): boolean {

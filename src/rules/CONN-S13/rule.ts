@@ -1,3 +1,4 @@
+import { distinctBy } from "../../model/group-by.ts";
 import type { DatabaseDraft, EvidenceInput, OutsideCallFact, Rule, RuleInput, Spot } from "../../model/index.ts";
 import { auditEntries, confidenceOf, count, doubtOf, type Entry } from "../deployment/entries.ts";
 import { filesEvidence } from "../deployment/evidence.ts";
@@ -49,5 +50,5 @@ const MOST_CALLS = 5;
 /** Mail is sent late or not at all in tests' settings, but in a deployment it waits like the rest. */
 function callsOfViews(source: RuleInput): OutsideCallFact[] {
   const own = (source.facts.outsideCalls ?? []).filter(({ trail, span }) => trail[0] !== undefined && !isTestFile(span.file) && isView(source, trail[0]));
-  return [...new Map(own.map((call) => [`${call.span.file}:${call.span.start}`, call])).values()];
+  return distinctBy(own, (call) => `${call.span.file}:${call.span.start}`);
 }

@@ -1,3 +1,4 @@
+import { distinctBy } from "../../model/group-by.ts";
 import type { Call, DatabaseDraft, EvidenceInput, Expr, Judgement, Rule, RuleInput, Span, Spot } from "../../model/index.ts";
 import type { DatabaseSettings, SettingsFacts } from "../../model/deployment.ts";
 import { filesEvidence } from "../deployment/evidence.ts";
@@ -36,7 +37,7 @@ function audit({ source, deployment }: EvidenceInput): Judgement {
 
 /** Settings that build on each other say the same of one router. */
 function once(drafts: readonly DatabaseDraft[]): DatabaseDraft[] {
-  return [...new Map(drafts.map((one) => [one.key.join("\n"), one])).values()];
+  return distinctBy(drafts, (one) => one.key.join("\n"));
 }
 
 interface Look {

@@ -1,3 +1,4 @@
+import { distinctBy } from "../../model/group-by.ts";
 import type { FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { holderName, modelName } from "../names.ts";
 import { narrowing, type Narrowing } from "./narrowing.ts";
@@ -20,7 +21,7 @@ function isCandidate(run: QueryRun): boolean {
 }
 
 function firstOfEach(runs: readonly QueryRun[]): QueryRun[] {
-  return [...new Map(runs.map((run) => [`${run.span.file}:${run.span.start}:${run.span.end}`, run])).values()];
+  return distinctBy(runs, (run) => `${run.span.file}:${run.span.start}:${run.span.end}`);
 }
 
 function judge(run: QueryRun, input: RuleInput): FindingDraft[] {

@@ -1,4 +1,5 @@
 /** Entries of DATABASES that are PostgreSQL's, with the settings that have them and the services that run by these. */
+import { distinctBy } from "../../model/group-by.ts";
 import type { Confidence, DatabaseDraft, Deployment, EvidenceInput, Judgement, Said, Service, SettingValue, Unjudged } from "../../model/index.ts";
 import type { DatabaseSettings, SettingsFacts } from "../../model/deployment.ts";
 
@@ -131,7 +132,7 @@ export function auditEntries({ source, deployment }: EvidenceInput, draftsOf: (e
   const unjudged = missing === undefined ? [] : entries.flatMap(({ database }) => unreadEntry(database, missing));
   return {
     drafts: distinctDrafts(entries.flatMap(draftsOf)),
-    unjudged: [...new Map(unjudged.map((one) => [one.why, one])).values()],
+    unjudged: distinctBy(unjudged, (one) => one.why),
     examined: examinedWords(entries),
   };
 }

@@ -1,3 +1,4 @@
+import { distinctBy } from "../../model/group-by.ts";
 import type { ChainCall, Expr, FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
 import { distinctCounts } from "../../fixes/drop-load.ts";
 import { calledName, chainsIn, lookupOf, type Chain } from "../chains.ts";
@@ -14,7 +15,7 @@ export const rule: Rule = {
   },
   check: (input) => {
     const found = chainsIn(input).flatMap((chain) => conflicts(chain, input).map((conflict) => toDraft(chain, conflict)));
-    return [...new Map(found.map((one) => [JSON.stringify(one.places.at(-1)?.span), one])).values()];
+    return distinctBy(found, (one) => JSON.stringify(one.places.at(-1)?.span));
   },
 };
 

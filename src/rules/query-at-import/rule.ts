@@ -1,4 +1,5 @@
 import { insertion } from "../../fixes/chain-edit.ts";
+import { distinctBy } from "../../model/group-by.ts";
 import type { FindingDraft, FixDraft, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
 import { moduleOf, pathTo, type SyntaxNode } from "../../python/syntax-tree.ts";
 import { holderName, modelName } from "../names.ts";
@@ -29,7 +30,7 @@ function isScriptGuard(node: SyntaxNode): boolean {
 }
 
 function firstOfEach(runs: readonly QueryRun[]): QueryRun[] {
-  return [...new Map(runs.toReversed().map((run) => [`${run.span.file}:${run.span.start}`, run])).values()].toReversed();
+  return distinctBy(runs, (run) => `${run.span.file}:${run.span.start}`);
 }
 
 function toDraft(run: QueryRun, input: RuleInput): FindingDraft {

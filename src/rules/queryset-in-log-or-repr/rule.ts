@@ -1,3 +1,4 @@
+import { distinctBy } from "../../model/group-by.ts";
 import type { FindingDraft, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { holderName, modelName } from "../names.ts";
@@ -26,7 +27,7 @@ function isRaised(run: QueryRun, input: RuleInput): boolean {
 }
 
 function firstOfEach(runs: readonly QueryRun[]): QueryRun[] {
-  return [...new Map(runs.map((run) => [`${run.span.file}:${run.span.start}`, run])).values()];
+  return distinctBy(runs, (run) => `${run.span.file}:${run.span.start}`);
 }
 
 function toDraft(run: QueryRun, input: RuleInput): FindingDraft {

@@ -1,4 +1,5 @@
 import { otherMethodFix } from "../../fixes/drop-load.ts";
+import { distinctBy } from "../../model/group-by.ts";
 import type { EagerLoad, Field, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { functionAt } from "../code.ts";
@@ -20,7 +21,7 @@ export const rule: Rule = {
 };
 
 function unique(loads: readonly EagerLoad[]): EagerLoad[] {
-  return [...new Map(loads.map((one) => [`${one.span.file}:${one.span.start}`, one])).values()];
+  return distinctBy(loads, (one) => `${one.span.file}:${one.span.start}`);
 }
 
 function judge(one: EagerLoad, input: RuleInput): FindingDraft[] {

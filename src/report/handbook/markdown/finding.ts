@@ -1,5 +1,6 @@
 /** A finding whole, in its nine parts, as docs of the project's own repository show it. */
 import type { Evidence, Finding, Fix, Place } from "../../../model/finding.ts";
+import { distinctBy } from "../../../model/group-by.ts";
 import type { Change, HandbookStatement } from "../../../model/handbook.ts";
 import { formatBytes, formatCount, formatMilliseconds, formatNumber } from "../../../model/numbers.ts";
 import { formatTime } from "../../../handbook/overview.ts";
@@ -187,7 +188,7 @@ function callWords(one: HandbookStatement | undefined): string {
 
 export function statementLine(one: HandbookStatement, unit: string, context: Pages["context"]): string {
   const time = one.time === null ? "" : `, ${formatTime(one.time)} ${unit}, ${(100 * one.share).toFixed(1)} % of all`;
-  const sites = [...new Map(one.places.map((site) => [`${site.file}:${site.line}`, site])).values()];
+  const sites = distinctBy(one.places, (site) => `${site.file}:${site.line}`);
   const lines = sites
     .slice(0, 3)
     .map(({ file, line }) => fileLink(file, line, context))
