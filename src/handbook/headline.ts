@@ -5,6 +5,7 @@ import type { Report } from "../model/report.ts";
 import { formatCount, formatNumber } from "../model/numbers.ts";
 import { RUNGS } from "../select/severity.ts";
 import { FIRST } from "./changes.ts";
+import { gainRung, rangeOfAll, rangeSentence } from "./gain-range.ts";
 import { formatTime } from "./overview.ts";
 
 const WORDS = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"];
@@ -37,16 +38,18 @@ export function splitOf(changes: readonly Change[], base: TimeBase | null): Plot
   if (base === null || timed.length === 0) return null;
   const removed = removedBy(timed);
   const parts = RUNGS.toReversed().flatMap((rung) => {
-    const value = removedBy(timed.filter((one) => one.rung === rung));
+    const value = removedBy(timed.filter((one) => gainRung(one) === rung));
     return value > 0 ? [{ rung, value }] : [];
   });
+  const range = rangeOfAll(timed, base.total);
   const [first] = parts.toSorted((a, b) => b.value - a.value);
   return {
     kind: "split",
     question: "How much goes, and how sure?",
-    answer: `${formatTime(removed)} of ${formatTime(base.total)} ${base.unit} goes${first === undefined ? "" : `, ${formatTime(first.value)} of it ${first.rung}`}; ${formatTime(Math.max(0, base.total - removed))} remains.`,
+    answer: `${formatTime(removed)} of ${formatTime(base.total)} ${base.unit} goes${range === null ? "" : `, ${rangeSentence(range)}`}${first === undefined ? "" : `, ${formatTime(first.value)} of it ${first.rung}`}; ${formatTime(Math.max(0, base.total - removed))} remains.`,
     source: base.source,
     unit: base.unit,
     parts: [...parts, { rung: "remain", value: Math.max(0, base.total - removed) }],
+    range,
   };
 }

@@ -34,6 +34,8 @@ export interface SplitPlot {
   readonly kind: "split";
   readonly unit: string;
   readonly parts: readonly { readonly rung: Rung | "remain"; readonly value: number }[];
+  /** What goes at least and at most, where that is not one figure. */
+  readonly range: { readonly low: number; readonly high: number } | null;
 }
 
 /** Connections that the application can ask for, against what the server allows. */

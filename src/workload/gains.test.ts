@@ -166,6 +166,12 @@ describe("other changes", () => {
     expect(ranked[0]?.gain).toMatchObject({ today: 2, removed: 0.5, low: 0.5, high: 0.5 });
   });
 
+  test("what a plan's part took goes at most, and may stay", () => {
+    const { ranked } = gainsOf(input({ findings: [named([{ kind: "measured", mostRemovedMs: 30, ofMs: 40 }])] }));
+    expect(ranked[0]?.gain).toMatchObject({ today: 2, removed: 0.75, low: 0, high: 1.5 });
+    expect(ranked[0]?.gain.basis).toBe("of the run's 40 ms the plan has 30 in what the change is about: at most these go");
+  });
+
   test("what was measured is taken as it was", () => {
     const { ranked } = gainsOf(input({ findings: [named([{ kind: "measured" }], { milliseconds: { before: 10, after: 1 } })] }));
     expect(ranked[0]?.gain.removed).toBeCloseTo(1.8);

@@ -128,7 +128,9 @@ function gainOf(candidate: Candidate, marginal: number): Gain {
 
 /** Null where no evidence says what is left. */
 export function effectOf(finding: Finding, { link, pieces }: Touched, speed?: Speed): Effect | null {
-  return timed(finding) ?? planned(finding, pieces, speed) ?? counted(finding) ?? perRow(finding, link) ?? repeated(finding, { link, pieces });
+  return (
+    timed(finding) ?? planned(finding, pieces, speed) ?? counted(finding) ?? bounded(finding) ?? perRow(finding, link) ?? repeated(finding, { link, pieces })
+  );
 }
 
 /** Of the time of the statements that are named, what the server counted itself for the thing that is taken away: compiling them, say. */
@@ -137,6 +139,14 @@ function counted({ evidence }: Finding): Effect | null {
   const [removed, of] = [figures?.["removedMs"], figures?.["ofMs"]];
   if (typeof removed !== "number" || typeof of !== "number") return null;
   return effect(removed / of, removed / of, `the server counted ${round(removed)} of these statements' ${round(of)} ms for it`);
+}
+
+/** A plan that was run says how long the part took that a change is about: nothing at least goes, all of it at most. */
+function bounded({ evidence }: Finding): Effect | null {
+  const figures = evidence.find(({ mostRemovedMs, ofMs }) => typeof mostRemovedMs === "number" && typeof ofMs === "number" && ofMs > 0);
+  const [most, of] = [figures?.["mostRemovedMs"], figures?.["ofMs"]];
+  if (typeof most !== "number" || typeof of !== "number") return null;
+  return effect(0, most / of, `of the run's ${round(of)} ms the plan has ${round(most)} in what the change is about: at most these go`);
 }
 
 /** Times before and after, as they were measured. */

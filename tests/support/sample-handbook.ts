@@ -331,6 +331,7 @@ export const SAMPLE_HANDBOOK: Handbook = {
       { rung: "recorded", value: 5.3 },
       { rung: "remain", value: 17.6 },
     ],
+    range: { low: 27.1, high: 33.9 },
   },
   changes: CHANGES,
   rests: [

@@ -2,6 +2,7 @@
 import type { Change, EvidenceUse, Handbook } from "../../model/handbook.ts";
 import { formatBytes, formatCount, formatNumber, formatPercent } from "../../model/numbers.ts";
 import { FIRST } from "../../handbook/changes.ts";
+import { gainRange, rangeSentence, rangeWords } from "../../handbook/gain-range.ts";
 import { formatTime } from "../../handbook/overview.ts";
 import { cleanLine, plainProse } from "../clean-text.ts";
 import { cutMiddle, displayWidth, padTo } from "../display-width.ts";
@@ -55,6 +56,7 @@ function head({ project, headline, split, time }: Handbook, style: TextStyle): r
     "",
     ...wrapProse(style, headline, 0).map((line) => paint(style, "bold", line)),
     ...(parts.length === 0 ? [] : splitLines(parts, style)),
+    ...(split?.kind !== "split" || split.range === null ? [] : [`  ${rangeSentence(split.range)}`]),
   ];
 }
 
@@ -142,7 +144,7 @@ function row(
   const used = NUMBER + GAIN + 2 + displayWidth(`${"x".repeat(6)}${rung}`);
   const firstLine = `${start}${" ".repeat(Math.max(1, indent.length - used))}${padTo(line, width - FIX)}${safety ?? "by hand"}`;
   const id = shortIdOf(context, finding);
-  const range = rangeWords(gain);
+  const range = gainWords(gain);
   const where = `${paint(style, "dim", id)}  ${cutMiddle(cleanLine(place), width - id.length - 2, ellipsis)}`;
   const under = padTo(`${" ".repeat(NUMBER + GAIN + 2)}${range}`, indent.length);
   const extra = others.slice(0, 1);
@@ -150,11 +152,10 @@ function row(
 }
 
 /** What does not fit beside the place is left to the pages. */
-function rangeWords(gain: Change["gain"]): string {
-  if (gain === null || !(gain.high > gain.low * 1.001) || gain.removed <= 0) return "";
-  const [low, high] = [gain.low, gain.high].map((one) => formatTime((one * gain.marginal) / gain.removed));
-  const words = `${low} to ${high}`;
-  return low === high || words.length > RUNG_WIDTH ? "" : words;
+function gainWords(gain: Change["gain"]): string {
+  const range = gain === null ? null : gainRange(gain);
+  const words = range === null ? "" : rangeWords(range);
+  return words.length > RUNG_WIDTH ? "" : words;
 }
 
 function wrapAt(style: TextStyle, text: string, width: number): readonly string[] {

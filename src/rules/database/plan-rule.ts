@@ -32,6 +32,8 @@ export interface PlanFlaw {
   /** The worst plan of a statement speaks for it: more is worse. */
   readonly weight: number;
   readonly figures: Readonly<Record<string, number>>;
+  /** Milliseconds of the plan's run that the change can take away at most; null where they were not measured, none where no part of the run stands for them. */
+  readonly mostMs?: number | null;
   readonly fixes?: readonly FixDraft[];
   /** Further tables, where the node itself names none. */
   readonly tables?: readonly string[];
@@ -135,13 +137,18 @@ function toDraft(plan: Plan, flaw: PlanFlaw, count: number, database: Database):
     ...(model === undefined ? {} : { model }),
     places: placesOf(plan, flaw, statement, database),
     evidence: [
-      planEvidence(plan, { ...flaw.figures, ...(count > 1 ? { plans: count } : {}) }),
+      planEvidence(plan, { ...flaw.figures, ...mostRemoved(plan, flaw), ...(count > 1 ? { plans: count } : {}) }),
       ...(flaw.evidence ?? []),
       ...(statement === null ? [] : [statementEvidence(database, statement)]),
     ],
     fixes: flaw.fixes ?? [],
     ...(flaw.tries === undefined ? {} : { tries: flaw.tries }),
   };
+}
+
+function mostRemoved({ executionMs }: Plan, { mostMs }: PlanFlaw): Readonly<Record<string, number>> {
+  if (mostMs == null || executionMs === null || executionMs <= 0) return {};
+  return { mostRemovedMs: Number(Math.min(mostMs, executionMs).toPrecision(3)), ofMs: Number(executionMs.toPrecision(3)) };
 }
 
 export function statementOf({ statement }: Plan, { workload }: Database): Statement | null {

@@ -51,6 +51,7 @@ function multiplied(step: PlanStep, { database, thresholds }: DatabaseInput): Pl
       doubt: "columns of the joined table that are selected have to be fetched in another way",
       weight: read,
       figures: { rowsRead: read, rows },
+      mostMs: aboveJoin(step),
       tables,
     },
   ];
@@ -72,9 +73,14 @@ function joinIn(node: PlanNode): PlanNode | null {
 /** The work of DISTINCT is its own and that of the sort below it. */
 function isHotBelow(step: PlanStep): boolean {
   const whole = step.plan.executionMs;
-  const [join] = [joinIn(step.node.children[0] ?? step.node)];
-  if (whole === null || step.totalMs === null || join?.actualMs == null) return isHot(step, LEAST_SHARE);
-  return step.totalMs - join.actualMs * (join.loops ?? 1) >= whole * LEAST_SHARE || isHot(step, LEAST_SHARE);
+  const own = aboveJoin(step);
+  return (whole !== null && own !== null && own >= whole * LEAST_SHARE) || isHot(step, LEAST_SHARE);
+}
+
+/** Milliseconds of DISTINCT and of the sort below it; null when not run. */
+function aboveJoin({ node, totalMs }: PlanStep): number | null {
+  const join = joinIn(node.children[0] ?? node);
+  return totalMs === null || join?.actualMs == null ? null : totalMs - join.actualMs * (join.loops ?? 1);
 }
 
 function named(tables: readonly string[]): string {

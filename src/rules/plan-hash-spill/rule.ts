@@ -37,6 +37,7 @@ function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFl
       doubt: "a session that sets `work_mem` for itself has another limit than the server's",
       weight: bytes ?? hash.batches,
       figures: { batches: hash.batches, ...(bytes === null ? {} : { diskBytes: bytes }) },
+      mostMs: step.selfMs,
       tables: relationsBelow(node),
     },
   ];

@@ -42,6 +42,7 @@ function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFl
           : `${visibleWords(table.relallvisible, table.relpages)}; right after a bulk load it is so until the next VACUUM`,
       weight: node.heapFetches,
       figures: { heapFetches: node.heapFetches, rows },
+      mostMs: step.selfMs,
       fixes: table === null ? [] : [vacuum(`${quoteName(table.schema)}.${quoteName(table.name)}`)],
     },
   ];

@@ -38,6 +38,7 @@ function flawOf(step: PlanStep, { thresholds }: DatabaseInput): PlanFlaw[] {
       doubt: "with other values the filter may let more pass",
       weight: removed,
       figures: { rowsRead: removed + rows, rowsKept: rows },
+      mostMs: step.selfMs,
     },
   ];
 }

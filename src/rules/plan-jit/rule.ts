@@ -44,6 +44,7 @@ function flawsOf(plan: Plan, { database, thresholds }: DatabaseInput): PlanFlaw[
       ...words(database),
       weight: jitMs,
       figures: { jitMs, executionMs },
+      mostMs: jitMs,
       tables: relationsBelow(plan.root),
     },
   ];

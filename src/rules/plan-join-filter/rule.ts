@@ -48,6 +48,7 @@ function flawOf(step: PlanStep, { thresholds }: DatabaseInput): PlanFlaw[] {
       doubt: "for small tables all pairs are soon made",
       weight: removed,
       figures: { pairs: removed + rows, rowsKept: rows },
+      mostMs: step.selfMs,
       tables: relationsBelow(node),
     },
   ];

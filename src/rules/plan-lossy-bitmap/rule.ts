@@ -38,6 +38,7 @@ function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFl
       doubt: "a session that sets `work_mem` for itself has another limit than the server's",
       weight: lossy,
       figures: { lossyBlocks: lossy, exactBlocks: node.exactBlocks ?? 0, rowsRemoved: rechecked },
+      mostMs: step.selfMs,
     },
   ];
 }

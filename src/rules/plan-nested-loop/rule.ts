@@ -43,6 +43,7 @@ function flawOf(step: PlanStep, steps: readonly PlanStep[], { thresholds }: Data
       doubt: "with other values the estimate may be right",
       weight: loops,
       figures: { loops, expectedRows: expected, rows: outer.actualRows },
+      mostMs: innerStep.totalMs,
       tables: relationsBelow(node),
     },
   ];

@@ -39,6 +39,7 @@ function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFl
       doubt: "the time depends on how soon a row's value is found in the list",
       weight: rows * listed,
       figures: { rows, listed },
+      mostMs: step.totalMs,
       tables: relationsBelow(subquery),
     },
   ];

@@ -38,6 +38,7 @@ function flawOf(step: PlanStep, { thresholds }: DatabaseInput): PlanFlaw[] {
       doubt: "people seldom turn that many pages; crawlers and exports do",
       weight: skipped,
       figures: { rowsSkipped: skipped, rowsReturned: rows },
+      mostMs: step.totalMs === null ? null : (step.totalMs * skipped) / (skipped + rows),
       tables: relationsBelow(node),
     },
   ];

@@ -40,6 +40,7 @@ function flawOf(step: PlanStep, { thresholds }: DatabaseInput): PlanFlaw[] {
       doubt: "with values that most rows pass, reading the whole table is the fastest way",
       weight: removed,
       figures: { rowsRead: read, rowsKept: rows },
+      mostMs: step.selfMs,
     },
   ];
 }

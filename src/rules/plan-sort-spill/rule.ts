@@ -37,6 +37,7 @@ function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFl
       doubt: "a session that sets `work_mem` for itself has another limit than the server's",
       weight: disk,
       figures: { diskBytes: disk * 1024, rows: step.rows ?? step.node.planRows },
+      mostMs: step.selfMs,
       tables: relationsBelow(step.node),
     },
   ];

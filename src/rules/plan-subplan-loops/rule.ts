@@ -39,6 +39,7 @@ function flawOf(step: PlanStep, { thresholds }: DatabaseInput): PlanFlaw[] {
       doubt: "where each run is one look-up in an index and few rows are shown, it is as good as a join",
       weight: loops,
       figures: { loops },
+      mostMs: totalMs,
       tables,
     },
   ];

@@ -44,6 +44,7 @@ function flawOf(step: PlanStep, { database, thresholds }: DatabaseInput): PlanFl
       doubt: "a session that sets `work_mem` for itself has another limit than the server's",
       weight: written,
       figures: { temporaryBytes: written },
+      mostMs: step.selfMs,
       tables: relationsBelow(node),
     },
   ];

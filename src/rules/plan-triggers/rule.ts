@@ -40,6 +40,7 @@ function flawsOf(plan: Plan, { database, thresholds }: DatabaseInput): PlanFlaw[
       ...(key === undefined ? OWN : ofKey(key, database)),
       weight: slowest.ms,
       figures: { triggerMs: slowest.ms, calls: slowest.calls },
+      mostMs: slowest.ms,
       tables: [...(slowest.relation === null ? [] : [slowest.relation]), ...tablesOf(key, database)],
     },
   ];

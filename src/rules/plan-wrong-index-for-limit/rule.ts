@@ -37,6 +37,7 @@ function flawOf(step: PlanStep, { thresholds }: DatabaseInput): PlanFlaw[] {
       doubt: "values that many rows have are found after a few steps, and then this index is the best",
       weight: removed,
       figures: { rowsPassed: removed, rowsKept: rows },
+      mostMs: step.selfMs,
     },
   ];
 }

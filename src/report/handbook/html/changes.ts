@@ -1,5 +1,6 @@
+import { gainRange, gainRung, rangeWords } from "../../../handbook/gain-range.ts";
 import { formatTime } from "../../../handbook/overview.ts";
-import type { Change, Gain, Handbook, TimeBase } from "../../../model/handbook.ts";
+import type { Change, Handbook, TimeBase } from "../../../model/handbook.ts";
 import { formatCount, formatNumber } from "../../../model/numbers.ts";
 import { encodePath } from "../../encode-path.ts";
 import { isRequestedCode } from "../../finding-facts.ts";
@@ -72,23 +73,17 @@ function afterLines({ after }: Change, handbook: Handbook): Html {
   return html`${lines}`;
 }
 
-function gainCell({ gain, isRisk, rung }: Change, isReachable: boolean, most: number): Html {
+function gainCell(change: Change, isReachable: boolean, most: number): Html {
+  const { gain, isRisk, rung } = change;
   if (isRisk) return html`<span class="risk">Risk, not time</span>`;
   if (gain === null) return html`<span class="dim sm">${rung === "inferred" && isReachable ? "no recorded request reaches it" : "no figure in seconds"}</span>`;
   const { today, marginal, basis } = gain;
-  const range = rangeOf(gain);
+  const range = gainRange(gain);
   const whisker =
     range === null ? NOTHING : html`<i class="whisker" style="left:${percent(range.low, most)};width:${percent(range.high - range.low, most)}"></i>`;
-  const words = `removes ${formatTime(marginal)} of ${formatTime(today)} s${range === null ? "" : `, likely ${formatTime(range.low)} to ${formatTime(range.high)}`}`;
+  const words = `removes ${formatTime(marginal)} of ${formatTime(today)} s${range === null ? "" : `, ${rangeWords(range)}`}`;
   const end = percent(Math.max(today, marginal, range?.high ?? 0), most);
-  return html`<div class="gainbar" role="img" aria-label="${words}" title="${words}; ${basis}"><i class="today" style="width:${percent(Math.max(today, marginal), most)}"></i><i class="fill ${fillOf(rung)}" style="width:${percent(marginal, most)}"></i>${whisker}<b style="left:${end}">${formatTime(marginal)}</b></div>`;
-}
-
-/** The range belongs to the gain by itself: what is left of it after the changes above is drawn in proportion. */
-function rangeOf({ low, high, removed, marginal }: Gain): { readonly low: number; readonly high: number } | null {
-  if (!(high > low) || removed <= 0) return null;
-  const factor = marginal / removed;
-  return { low: low * factor, high: high * factor };
+  return html`<div class="gainbar" role="img" aria-label="${words}" title="${words}; ${basis}"><i class="today" style="width:${percent(Math.max(today, marginal), most)}"></i><i class="fill ${fillOf(gainRung(change))}" style="width:${percent(marginal, most)}"></i>${whisker}<b style="left:${end}">${formatTime(marginal)}</b></div>`;
 }
 
 /** What the list leaves out, and the rest of the plan of work. */

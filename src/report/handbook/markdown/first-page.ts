@@ -2,6 +2,7 @@
 import type { Change, Handbook } from "../../../model/handbook.ts";
 import { formatCount, formatNumber } from "../../../model/numbers.ts";
 import { FIRST } from "../../../handbook/changes.ts";
+import { gainRange, rangeSentence, rangeWords } from "../../../handbook/gain-range.ts";
 import { CHAPTERS, TITLE } from "../../../handbook/outline.ts";
 import { formatTime } from "../../../handbook/overview.ts";
 import { codeSpan, escapeProse } from "../../markdown-text.ts";
@@ -43,7 +44,8 @@ export function projectLine({ project: { name, commit, isDirty, django, postgres
 function splitWords({ split, time }: Handbook): string {
   if (split === null || split.kind !== "split" || time === null) return "";
   const parts = split.parts.map(({ rung, value }) => `${rung === "remain" ? "remains" : rung} ${formatTime(value)}`);
-  return ` By evidence: ${parts.join(", ")} ${time.unit}. From ${sentence(time.source)}`;
+  const range = split.range === null ? "" : ` What goes is ${rangeSentence(split.range)}.`;
+  return ` By evidence: ${parts.join(", ")} ${time.unit}.${range} From ${sentence(time.source)}`;
 }
 
 function splitDrawing({ split }: Handbook): readonly string[] {
@@ -81,10 +83,8 @@ export function changeTable(changes: readonly Change[], { handbook, context, fin
 function gainCell({ gain, isRisk }: Change): string {
   if (isRisk) return "Risk, not time";
   if (gain === null) return "-";
-  const factor = gain.removed > 0 ? gain.marginal / gain.removed : 1;
-  const [low, high] = [formatTime(gain.low * factor), formatTime(gain.high * factor)];
-  const range = low === high ? "" : ` (${low} to ${high})`;
-  return `${formatTime(gain.marginal)}${range}`;
+  const range = gainRange(gain);
+  return `${formatTime(gain.marginal)}${range === null ? "" : ` (${rangeWords(range)})`}`;
 }
 
 export function restsTable({ rests }: Handbook): string {

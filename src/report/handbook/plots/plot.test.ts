@@ -64,13 +64,14 @@ test("split: the surest first, solid where rows were timed and hatched where it 
     { rung: "proven", value: 3 },
     { rung: "planned", value: 0 },
   ] as const;
-  const { wide, legend } = drawSplit({ kind: "split", unit: "s/min", parts });
+  const { wide, legend } = drawSplit({ kind: "split", unit: "s/min", parts, range: { low: 4, high: 6 } });
   expect([...(wide?.body.html ?? "").matchAll(/x="([^"]*)" y="0" width="([^"]*)" height="22" class="([^"]*)"/g)].map(([, ...rest]) => rest)).toEqual([
     ["0%", "30%", "r5 cut"],
     ["30%", "20%", "h2 cut"],
     ["50%", "50%", "rest"],
   ]);
   expect(legend.html).toContain("3.0 s proven");
+  expect(legend.html).toContain("at least 4.0, at most 6.0");
 });
 
 test("bars: what was found first, by size; what no finding is about last", () => {

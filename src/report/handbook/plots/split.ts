@@ -1,7 +1,8 @@
+import { rangeSentence } from "../../../handbook/gain-range.ts";
 import { formatTime } from "../../../handbook/overview.ts";
 import type { SplitPlot } from "../../../model/plot.ts";
 import { RUNGS } from "../../../select/severity.ts";
-import { html, type Html } from "../../html/markup.ts";
+import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { table, type PlotTable } from "./plot-table.ts";
 import { rect, share, swatch, type Drawing } from "./sheet.ts";
 
@@ -18,7 +19,8 @@ export function drawSplit(plot: SplitPlot): Drawing {
     return drawn;
   });
   const sheet = { left: 0, right: 0, height: 22, body: html`${body}` };
-  const legend = html`${parts.map(({ rung, value }) => swatch(rung === "remain" ? "rest" : fillOf(rung), `${formatTime(value)} s ${rung === "remain" ? "remain" : rung}`))}`;
+  const spread = plot.range === null ? NOTHING : html`<span>${rangeSentence(plot.range)}</span>`;
+  const legend = html`${parts.map(({ rung, value }) => swatch(rung === "remain" ? "rest" : fillOf(rung), `${formatTime(value)} s ${rung === "remain" ? "remain" : rung}`))}${spread}`;
   return { wide: sheet, narrow: sheet, legend };
 }
 
