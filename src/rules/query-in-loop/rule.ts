@@ -55,11 +55,13 @@ function toDraft({ run, loop, site }: LoopedRun, input: RuleInput): FindingDraft
   for (const call of run.calls) places.push({ role: "call", span: call });
   places.push({ role: "access", span: run.span, label: "one query a round" });
   const model = nameOf(run.model);
+  const relation = run.origin.kind === "related" ? (run.origin.relation ?? null) : null;
   return {
     key: [run.symbol, run.model, run.how],
     confidence: isGuessed(run, input) ? "possible" : confidenceOf(run, loop, site),
+    ...(relation === null ? {} : { relation }),
     ...(loop.collects === undefined
-      ? (TEXTS[run.how]?.(model) ?? queryText(holderName(run.symbol, input.program), model, isInvariant))
+      ? (TEXTS[run.how]?.(model) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant }))
       : collectedText(model, nameOf(loop.collects))),
     doubt: loop.over === "rows" ? "a loop over one row costs nothing more" : "nothing says how many rounds the loop has",
     model: run.model,
@@ -70,13 +72,25 @@ function toDraft({ run, loop, site }: LoopedRun, input: RuleInput): FindingDraft
 
 type Text = Pick<FindingDraft, "claim" | "reason" | "remedy">;
 
-function queryText(holder: string, model: string, isInvariant: boolean): Text {
+interface Asked {
+  /** Of a row, where its related manager is asked. */
+  readonly relation: string | null;
+  readonly isInvariant: boolean;
+}
+
+function queryText({ model, inTemplate }: QueryRun, holder: string, { relation, isInvariant }: Asked): Text {
+  const of = `\`${nameOf(model)}\``;
+  const asked = relation !== null ? `asks for \`${relation}\`, rows of ${of},` : isInvariant ? `sends the same ${of} query` : `queries ${of}`;
+  if (!isInvariant)
+    return {
+      claim: `\`${holder}\` ${asked} in each round of a loop.`,
+      reason: "One query for all rounds would do.",
+      remedy: "Fetch what all rounds need before the loop, with `in_bulk()` or one `filter(…__in=…)`.",
+    };
   return {
-    claim: isInvariant
-      ? `\`${holder}\` sends the same \`${model}\` query in each round of a loop.`
-      : `\`${holder}\` queries \`${model}\` in each round of a loop.`,
-    reason: isInvariant ? "Nothing in the query changes from round to round." : "One query for all rounds would do.",
-    remedy: isInvariant ? "Run it once before the loop." : "Fetch what all rounds need before the loop, with `in_bulk()` or one `filter(…__in=…)`.",
+    claim: `\`${holder}\` ${asked} in each round of a loop.`,
+    reason: relation !== null ? "It is the same row's in each round, and its rows are not kept." : "Nothing in the query changes from round to round.",
+    remedy: inTemplate ? "Fetch it once in the view as a list, and ask that list in the loop." : "Run it once before the loop.",
   };
 }
 
@@ -141,6 +155,8 @@ function isGuessed({ origin, related, how, narrowed, isOfFetchedRow }: QueryRun,
 
 /** No name in the expression is bound or changed in the loop, and the loop writes nothing of that model. */
 function isProvenInvariant(run: QueryRun, site: LoopSite, input: RuleInput): boolean {
+  // A template narrows no relation, and rows of the loop's own are not judged here: the row is one from before the loop.
+  if (run.inTemplate) return run.origin.kind === "related" && !run.narrowed && run.calls.length === 0;
   if (run.keyed === "keyed" || site.loop === null) return false;
   const { loop } = site;
   const at = run.calls[0] ?? run.span;
