@@ -111,7 +111,7 @@ export function placeOf({ places }: Finding): string {
   const [first] = places;
   if (first === undefined) return "";
   if (first.object !== undefined && first.role !== "statement") return first.object.replace(/^public\./, "");
-  const inSource = places.find(isSourceLine);
+  const inSource = places.find((one) => isSourceLine(one) && one.role !== "definition") ?? places.find(isSourceLine);
   return inSource === undefined ? (first.object ?? first.file) : `${inSource.file}:${inSource.line}`;
 }
 
