@@ -4,6 +4,7 @@ import { withChangeProofs } from "../database/change-proof.ts";
 import { judgePlans, type PlanFlaw } from "../database/plan-rule.ts";
 import { isHot, nodeName, ratio, relationsBelow, stepsOf, type PlanStep } from "../database/plan-steps.ts";
 import { causeOf } from "./cause.ts";
+import { oncePerFix } from "./once-per-fix.ts";
 
 export const rule: Rule = {
   meta: {
@@ -18,7 +19,7 @@ export const rule: Rule = {
   },
   proposes: true,
   judge: (input) =>
-    withChangeProofs(judgePlans(input, { needsRun: true, flaws: (steps) => steps.flatMap((step) => flawOf(step, input)) }), input.database, {
+    withChangeProofs(oncePerFix(judgePlans(input, { needsRun: true, flaws: (steps) => steps.flatMap((step) => flawOf(step, input)) })), input.database, {
       standsOn: () => "plans",
     }),
 };
