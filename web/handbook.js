@@ -190,9 +190,15 @@
   const links = new Map(all("nav.toc a").map((link) => [link.hash.slice(1), link]));
   const seen = new Set();
   const watcher = new IntersectionObserver((changes) => {
-    for (const { target, isIntersecting } of changes) isIntersecting ? seen.add(target.id) : seen.delete(target.id);
+    for (const { target, isIntersecting } of changes) {
+      if (isIntersecting) seen.add(target.id);
+      else seen.delete(target.id);
+    }
     const here = [...links.keys()].find((id) => seen.has(id));
-    for (const [id, link] of links) id === here ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
+    for (const [id, link] of links) {
+      if (id === here) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
   }, { rootMargin: "0px 0px -70% 0px" });
   for (const id of links.keys()) {
     const section = byId(id);
