@@ -167,9 +167,16 @@ function toFinding(rule: Rule, draft: FindingDraft | DatabaseDraft, work: Work):
 const SOURCE_ONLY: readonly Evidence[] = [{ kind: "inferred", note: "source only: nothing was recorded yet" }];
 
 /** What stands in no source stands in the snapshot. */
-function toObjectPlace({ role, object, label, cost }: ObjectSpot, { database }: Work): Place {
+function toObjectPlace({ role, object, label, cost, mostPart }: ObjectSpot, { database }: Work): Place {
   const nowhere = { file: database?.file ?? "", line: 0, column: 0, endLine: 0, endColumn: 0 };
-  return { role, ...nowhere, ...(label === undefined ? {} : { label }), object, ...(cost === undefined ? {} : { cost }) };
+  return {
+    role,
+    ...nowhere,
+    ...(label === undefined ? {} : { label }),
+    object,
+    ...(cost === undefined ? {} : { cost }),
+    ...(mostPart === undefined ? {} : { mostPart }),
+  };
 }
 
 /** Equal keys are told apart by their order, the only part of an id that an edit nearby can change. */

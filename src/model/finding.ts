@@ -20,6 +20,8 @@ export interface Place {
   readonly object?: string;
   /** Of a statement: what the change makes of its plan, by the planner. */
   readonly cost?: PlannedCost;
+  /** Of a statement: of its run, as its plan was measured, what the change takes away at most, 0 to 1. */
+  readonly mostPart?: number;
 }
 
 /** One rung's evidence and its figures (`statements`, `milliseconds`, …). */

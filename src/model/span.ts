@@ -24,6 +24,8 @@ export interface ObjectSpot {
   readonly label?: string;
   /** Of a statement: what the finding's change makes of its plan. */
   readonly cost?: PlannedCost;
+  /** Of a statement: of its run, as its plan was measured, what the finding's change takes away at most, 0 to 1. */
+  readonly mostPart?: number;
 }
 
 /** The planner's, of one call. */

@@ -166,10 +166,14 @@ describe("other changes", () => {
     expect(ranked[0]?.gain).toMatchObject({ today: 2, removed: 0.5, low: 0.5, high: 0.5 });
   });
 
-  test("what a plan's part took goes at most, and may stay", () => {
-    const { ranked } = gainsOf(input({ findings: [named([{ kind: "measured", mostRemovedMs: 30, ofMs: 40 }])] }));
-    expect(ranked[0]?.gain).toMatchObject({ today: 2, removed: 0.75, low: 0, high: 1.5 });
-    expect(ranked[0]?.gain.basis).toBe("of the run's 40 ms the plan has 30 in what the change is about: at most these go");
+  test("what a plan's part took goes at most, of each statement by itself, and may stay", () => {
+    const places = [
+      { ...place("statement", "snapshot.json", 0), object: "a", mostPart: 0.5 },
+      { ...place("statement", "snapshot.json", 0), object: "b", mostPart: 0.75 },
+    ];
+    const { ranked } = gainsOf(input({ findings: [finding("i", { rule: "plan-rows-removed", places, impact: {}, evidence: [{ kind: "measured" }] })] }));
+    expect(ranked[0]?.gain).toMatchObject({ today: 10, removed: 2.75, low: 0, high: 5.5 });
+    expect(ranked[0]?.gain.basis).toBe("at most what the plans of its statements spend on it: 75 % of a run");
   });
 
   test("what was measured is taken as it was", () => {

@@ -141,12 +141,13 @@ function counted({ evidence }: Finding): Effect | null {
   return effect(removed / of, removed / of, `the server counted ${round(removed)} of these statements' ${round(of)} ms for it`);
 }
 
-/** A plan that was run says how long the part took that a change is about: nothing at least goes, all of it at most. */
-function bounded({ evidence }: Finding): Effect | null {
-  const figures = evidence.find(({ mostRemovedMs, ofMs }) => typeof mostRemovedMs === "number" && typeof ofMs === "number" && ofMs > 0);
-  const [most, of] = [figures?.["mostRemovedMs"], figures?.["ofMs"]];
-  if (typeof most !== "number" || typeof of !== "number") return null;
-  return effect(0, most / of, `of the run's ${round(of)} ms the plan has ${round(most)} in what the change is about: at most these go`);
+/** A plan that was run says how long the part took that a change is about: nothing of it goes at least, all of it at most. */
+function bounded({ places }: Finding): Effect | null {
+  const parts = places.flatMap(({ object, mostPart }) => (object === undefined || mostPart === undefined ? [] : [[object, mostPart] as const]));
+  if (parts.length === 0) return null;
+  const high = Math.max(...parts.map(([, part]) => part));
+  const byStatement = new Map(parts.map(([statement, part]) => [statement, { low: 0, high: part }]));
+  return { low: 0, high, basis: `at most what the plans of its statements spend on it: ${round(high * 100)} % of a run`, byStatement };
 }
 
 /** Times before and after, as they were measured. */

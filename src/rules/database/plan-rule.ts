@@ -15,6 +15,8 @@ import type {
   Statement,
   Unjudged,
 } from "../../model/index.ts";
+import { distinctBy } from "../../model/group-by.ts";
+import { formatCount } from "../../model/numbers.ts";
 import { indexSpot, modelLabel, tableSpot } from "./names.ts";
 import { nodeName, stepsOf, type PlanStep } from "./plan-steps.ts";
 import { planEvidence, sentFrom, statementEvidence, statementSpot } from "./statement-places.ts";
@@ -34,6 +36,8 @@ export interface PlanFlaw {
   readonly figures: Readonly<Record<string, number>>;
   /** Milliseconds of the plan's run that the change can take away at most; null where they were not measured, none where no part of the run stands for them. */
   readonly mostMs?: number | null;
+  /** What statements have in common that one change helps: they are one finding. */
+  readonly cause?: string;
   readonly fixes?: readonly FixDraft[];
   /** Further tables, where the node itself names none. */
   readonly tables?: readonly string[];
@@ -69,7 +73,7 @@ export function judgePlans({ database, thresholds }: DatabaseInput, { needsRun, 
   const usable = plans.filter((plan) => plan.isAnalyzed || !needsRun);
   const found = usable.filter(isFelt).flatMap((plan) => flaws(stepsOf(plan), plan).map((flaw) => ({ plan, flaw })));
   return {
-    drafts: worstOfEach(found).map(({ plan, flaw, count }) => toDraft(plan, flaw, count, database)),
+    drafts: byCause(worstOfEach(found)).map((group) => toDraft(group, database)),
     unjudged: plans.length === 0 ? [{ object: "", why: NEEDS_PLANS }] : notRun(plans.filter((plan) => !usable.includes(plan))),
     examined: plans.length === 0 ? "" : `${plans.length} ${plans.length === 1 ? "plan" : "plans"}`,
   };
@@ -102,7 +106,7 @@ interface Found {
   readonly flaw: PlanFlaw;
 }
 
-function worstOfEach(found: readonly Found[]): (Found & { readonly count: number })[] {
+function worstOfEach(found: readonly Found[]): WorstFound[] {
   const groups = new Map<string, Found[]>();
   for (const one of found) {
     const key = JSON.stringify([planKey(one.plan), ...stepKey(one.flaw.step)]);
@@ -121,47 +125,83 @@ function stepKey(step: PlanStep | null): string[] {
   return step === null ? [] : [step.node.type, step.node.relation ?? step.node.alias ?? step.node.index ?? ""];
 }
 
-function toDraft(plan: Plan, flaw: PlanFlaw, count: number, database: Database): DatabaseDraft {
-  const statement = statementOf(plan, database);
+type WorstFound = Found & { readonly count: number };
+/** The one that speaks for all stands first. */
+type Group = readonly [WorstFound, ...WorstFound[]];
+
+function byCause(found: readonly WorstFound[]): Group[] {
+  const groups = new Map<string, [WorstFound, ...WorstFound[]]>();
+  for (const one of found.toSorted((a, b) => b.flaw.weight - a.flaw.weight)) {
+    const key = JSON.stringify(keyOf(one));
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  return [...groups.values()];
+}
+
+const keyOf = ({ plan, flaw }: WorstFound): readonly string[] => (flaw.cause === undefined ? [planKey(plan), ...stepKey(flaw.step)] : [flaw.cause]);
+
+function toDraft(group: Group, database: Database): DatabaseDraft {
+  const [{ flaw }, ...others] = group;
   const table = flaw.step?.node.relation == null ? null : database.tableNamed(flaw.step.node.relation);
   const model = table === null ? undefined : modelLabel(database, table);
   const { claim, reason, remedy, doubt, severity, confidence } = flaw;
+  const also = others.length === 0 ? "" : ` ${formatCount(others.length, "other statement")} ${others.length === 1 ? "does" : "do"} the same.`;
   return {
-    key: [planKey(plan), ...stepKey(flaw.step)],
+    key: keyOf(group[0]),
     ...(severity === undefined ? {} : { severity }),
     ...(confidence === undefined ? {} : { confidence }),
     claim,
-    reason,
+    reason: `${reason}${also}`,
     remedy,
     doubt,
     ...(model === undefined ? {} : { model }),
-    places: placesOf(plan, flaw, statement, database),
-    evidence: [
-      planEvidence(plan, { ...flaw.figures, ...mostRemoved(plan, flaw), ...(count > 1 ? { plans: count } : {}) }),
-      ...(flaw.evidence ?? []),
-      ...(statement === null ? [] : [statementEvidence(database, statement)]),
-    ],
+    places: distinctBy(
+      group.flatMap((one) => placesOf(one, database)),
+      (place) => JSON.stringify(place),
+    ),
+    evidence: group.flatMap((one) => evidenceOf(one, database)),
     fixes: flaw.fixes ?? [],
     ...(flaw.tries === undefined ? {} : { tries: flaw.tries }),
   };
 }
 
-function mostRemoved({ executionMs }: Plan, { mostMs }: PlanFlaw): Readonly<Record<string, number>> {
-  if (mostMs == null || executionMs === null || executionMs <= 0) return {};
-  return { mostRemovedMs: Number(Math.min(mostMs, executionMs).toPrecision(3)), ofMs: Number(executionMs.toPrecision(3)) };
+function evidenceOf({ plan, flaw, count }: WorstFound, database: Database): Evidence[] {
+  const statement = statementOf(plan, database);
+  const most = mostPart(plan, flaw);
+  return [
+    planEvidence(plan, {
+      ...flaw.figures,
+      ...(most === null || plan.executionMs === null ? {} : { mostRemovedMs: rounded(most * plan.executionMs) }),
+      ...(count > 1 ? { plans: count } : {}),
+    }),
+    ...(flaw.evidence ?? []),
+    ...(statement === null ? [] : [statementEvidence(database, statement)]),
+  ];
 }
+
+/** Null where the plan was not run, or no part of the run stands for what the change is about. */
+function mostPart({ executionMs }: Plan, { mostMs }: PlanFlaw): number | null {
+  return mostMs == null || executionMs === null || executionMs <= 0 ? null : Math.min(1, Math.max(0, mostMs / executionMs));
+}
+
+const rounded = (value: number): number => Number(value.toPrecision(3));
 
 export function statementOf({ statement }: Plan, { workload }: Database): Statement | null {
   return statement == null ? null : (workload.statements.find(({ id }) => id === statement) ?? null);
 }
 
-function placesOf(plan: Plan, { step, tables = [], spots = [] }: PlanFlaw, statement: Statement | null, database: Database): (Spot | ObjectSpot)[] {
+function placesOf({ plan, flaw }: Found, database: Database): (Spot | ObjectSpot)[] {
+  const { step, tables = [], spots = [] } = flaw;
+  const statement = statementOf(plan, database);
+  const part = mostPart(plan, flaw);
   const label = step === null ? undefined : nodeName(step.node);
   const named = [...(step?.node.relation == null ? [] : [step.node.relation]), ...tables];
   const found = [...new Set(named)].flatMap((name) => database.tableNamed(name) ?? []);
   const index = step?.node.index == null ? undefined : database.catalog.indexes.find(({ name }) => name === step.node.index);
   return [
-    statement === null ? planSpot(plan, label) : statementSpot(statement, label),
+    statement === null ? planSpot(plan, label) : { ...statementSpot(statement, label), ...(part === null ? {} : { mostPart: rounded(part) }) },
     ...found.map((one) => tableSpot(one)),
     ...(index === undefined ? [] : [indexSpot(index)]),
     ...found.slice(0, 1).flatMap((one) => tableDeclaration(database.declarationOfTable(one))),

@@ -4,7 +4,6 @@ import { withChangeProofs } from "../database/change-proof.ts";
 import { judgePlans, type PlanFlaw } from "../database/plan-rule.ts";
 import { isHot, nodeName, ratio, relationsBelow, stepsOf, type PlanStep } from "../database/plan-steps.ts";
 import { causeOf } from "./cause.ts";
-import { oncePerFix } from "./once-per-fix.ts";
 
 export const rule: Rule = {
   meta: {
@@ -19,7 +18,7 @@ export const rule: Rule = {
   },
   proposes: true,
   judge: (input) =>
-    withChangeProofs(oncePerFix(judgePlans(input, { needsRun: true, flaws: (steps) => steps.flatMap((step) => flawOf(step, input)) })), input.database, {
+    withChangeProofs(judgePlans(input, { needsRun: true, flaws: (steps) => steps.flatMap((step) => flawOf(step, input)) }), input.database, {
       standsOn: () => "plans",
     }),
 };
@@ -42,6 +41,7 @@ function flawOf(step: PlanStep, input: DatabaseInput): PlanFlaw[] {
   if (stepsBelow(step).some((one) => isWrong(one, least)) || !mattersTo(step)) return [];
   const factor = ratio(node.actualRows, node.planRows);
   const cause = causeOf(step, input);
+  const made = cause.fixes?.[0]?.sql?.forward.join("\n");
   return [
     {
       step,
@@ -56,6 +56,8 @@ function flawOf(step: PlanStep, input: DatabaseInput): PlanFlaw[] {
       fixes: cause.fixes,
       evidence: cause.evidence,
       spots: cause.spots,
+      // One object of statistics serves all of them, and is made once.
+      ...(made === undefined ? {} : { cause: made }),
       ...(cause.tries === undefined ? {} : { tries: cause.tries }),
     },
   ];

@@ -41,6 +41,7 @@ function flawOf(step: PlanStep, { thresholds }: DatabaseInput): PlanFlaw[] {
       weight: removed,
       figures: { rowsRead: read, rowsKept: rows },
       mostMs: step.selfMs,
+      cause: JSON.stringify([node.relation, withoutValues(node.conditions.filter)]),
     },
   ];
 }
