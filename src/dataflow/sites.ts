@@ -13,6 +13,13 @@ export function projectSite(site: AccessSite): AccessSite {
   return { span, frame };
 }
 
+/** Where a person can look: the project's own line, or its class that inherits the method which runs. */
+export function ownPlace(site: AccessSite): { readonly file: string; readonly at: number } {
+  const { span, frame } = projectSite(site);
+  const cls = frame.module !== null && frame.module.origin !== "project" && frame.self?.kind === "object" ? frame.self.cls : null;
+  return cls?.module.origin === "project" ? { file: cls.module.ir.file, at: cls.def.start } : { file: frame.file, at: span.start };
+}
+
 /** A package's own conditions, on its settings above all, are met or not: the source does not show which. */
 export function packageDoubts({ frame: at }: Pick<AccessSite, "frame">): readonly string[] {
   let frame = at;

@@ -4,6 +4,7 @@ import type { CallSite, Engine } from "./engine.ts";
 import { escapeEnv } from "./escape.ts";
 import { newEnv, type Env, type Frame, type TemplateContext } from "./frame.ts";
 import { spanOf } from "./recorder.ts";
+import { ownPlace } from "./sites.ts";
 import type { FoundTemplate } from "./template-store.ts";
 import { callTag } from "./template-tags.ts";
 import { alternatives, dict, listOf, native, NO_ARGS, UNKNOWN, type CallArgs, type Value } from "./values.ts";
@@ -24,7 +25,8 @@ export function renderTemplate(engine: Engine, name: Value, context: Value, site
     if (name.kind === "list") break;
   }
   if (isFound) return;
-  engine.note(names.length === 0 ? "a template whose name is not literal" : "a template that was not found", site.frame.file, site.span.start);
+  const { file, at } = ownPlace(site);
+  engine.note(names.length === 0 ? "a template whose name is not literal" : "a template that was not found", file, at);
   engine.escape(context);
 }
 

@@ -1,4 +1,4 @@
-import type { DatabaseInput, Expr, FindingDraft, Judgement, QueryRun, QueryShape, Rule, RuleInput, Statement } from "../../model/index.ts";
+import type { DatabaseInput, FindingDraft, Judgement, QueryRun, QueryShape, Rule, RuleInput, Statement } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { callSpan } from "../chains.ts";
 import { exprAt } from "../code.ts";
@@ -39,21 +39,19 @@ function isGuilty(run: QueryRun, input: RuleInput): boolean {
   );
   if (expr === null || holder?.kind !== "call") return false;
   const [argument] = holder.args;
-  return argument !== undefined && (argument === expr || holder === expr) && lastCallIsOrdered(run, argument);
+  return argument !== undefined && (argument === expr || holder === expr) && lastCallIsOrdered(run, argument.end);
 }
 
 function orderOf(run: QueryRun): QueryRun["origin"]["calls"][number] | undefined {
   return run.origin.calls.findLast((call) => call.name === "order_by" && call.args.length > 0);
 }
 
-/** The ordered queryset is written where the call takes it, and is not one made from it: under a name it may be read again in its order. */
-function lastCallIsOrdered({ origin, span }: QueryRun, { start, end }: Pick<Expr, "start" | "end">): boolean {
+/** The ordered queryset is what the call is given, not one made from it. */
+function lastCallIsOrdered({ origin }: QueryRun, end: number): boolean {
   const order = origin.calls.findLast((call) => call.name === "order_by");
   const after = origin.calls.filter((call) => order !== undefined && call.file === order.file && call.end > order.end && call.end <= end);
   return (
     order !== undefined &&
-    order.file === span.file &&
-    order.end > start &&
     order.end <= end &&
     after.every(({ name }) => name === "values_list" || name === "values" || name === "filter" || name === "exclude" || name === "only")
   );
