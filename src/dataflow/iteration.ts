@@ -24,7 +24,10 @@ export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, 
     case "object":
       return iterateObject(engine, value, span, frame, how, head);
     case "union": {
-      const all = value.values.map((one) => iterate(engine, one, span, frame, how, head));
+      const many = value.values.filter((one) => !isSingle(one));
+      // What is done to the one of `[found]` is done once: in the rounds of another's rows it is not.
+      if (many.length > 0) for (const one of value.values) if (isSingle(one)) engine.escape(one);
+      const all = (many.length > 0 ? many : value.values).map((one) => iterate(engine, one, span, frame, how, head));
       const main = all.find((one) => one.loop.over === "rows") ?? all[0];
       if (main === undefined) return unknownItems(engine, frame, head);
       return { element: joinAll(all.map((one) => one.element)), loop: main.loop };
@@ -32,6 +35,11 @@ export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, 
     default:
       return unknownItems(engine, frame, head);
   }
+}
+
+/** `[found]`, `[]`: lists of one round at most. */
+function isSingle(value: Value): boolean {
+  return value.kind === "list" && value.items !== null && value.items.length <= 1;
 }
 
 function unknownItems(engine: Engine, frame: Frame, head: Span): Iteration {
