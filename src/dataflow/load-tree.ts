@@ -245,13 +245,13 @@ export function withPrefetched(load: LoadNode, name: string): LoadNode {
   return load.relations.has(name) ? load : withPath(load, [name], { node: OPAQUE, how: "prefetch", uses: [], queryset: null, row: null });
 }
 
-/** `only()` replaces what an earlier `only()` said; dotted names load columns of joined rows. */
+/** `only()` replaces what an earlier `only()` said; dotted names load columns of joined rows, not of prefetched ones. */
 export function withOnly(load: LoadNode, names: readonly string[]): LoadNode {
   const own = names.map((name) => name.split("__")[0] ?? name).filter((name) => !load.deferred.has(name));
   let next = node({ ...load, only: new Set(own), deferred: NO_NAMES });
   for (const [relation, below] of groupByHead(names)) {
     const child = next.relations.get(relation);
-    if (child === undefined) continue;
+    if (child?.how !== "select") continue;
     const narrowed = { ...child, node: withOnly(child.node, below) };
     next = node({ ...next, relations: new Map(next.relations).set(relation, narrowed) });
   }
@@ -263,7 +263,7 @@ export function withDeferred(load: LoadNode, names: readonly string[]): LoadNode
   let next = node(load.only === null ? { ...load, deferred: new Set([...load.deferred, ...own]) } : takenAway(load, load.only, own));
   for (const [relation, below] of groupByHead(names)) {
     const child = next.relations.get(relation);
-    if (child === undefined) continue;
+    if (child?.how !== "select") continue;
     const narrowed = { ...child, node: withDeferred(child.node, below) };
     next = node({ ...next, relations: new Map(next.relations).set(relation, narrowed) });
   }
