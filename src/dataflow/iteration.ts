@@ -1,10 +1,10 @@
 /** Loops: what one item of a value is, and what asking costs. */
-import type { Span } from "../model/index.ts";
+import type { Model, Span } from "../model/index.ts";
 import type { Engine, Iteration } from "./engine.ts";
 import type { Frame, Loop } from "./frame.ts";
 import { projectSite } from "./sites.ts";
 import { iterateQueryset, managerQueryset } from "./querysets.ts";
-import { freshId, joinAll, NO_ARGS, UNKNOWN, type ListValue, type RowValue, type Value } from "./values.ts";
+import { alternatives, freshId, joinAll, NO_ARGS, UNKNOWN, type ListValue, type RowValue, type Value } from "./values.ts";
 
 export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, how: string, head: Span): Iteration {
   switch (value.kind) {
@@ -24,10 +24,9 @@ export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, 
     case "object":
       return iterateObject(engine, value, span, frame, how, head);
     case "union": {
-      const many = value.values.filter((one) => !isSingle(one));
-      // What is done to the one of `[found]` is done once: in the rounds of another's rows it is not.
-      if (many.length > 0) for (const one of value.values) if (isSingle(one)) engine.escape(one);
-      const all = (many.length > 0 ? many : value.values).map((one) => iterate(engine, one, span, frame, how, head));
+      const many = value.values.filter((one) => !isCoveredByOthers(one, value.values));
+      for (const one of value.values) if (!many.includes(one)) engine.escape(one);
+      const all = many.map((one) => iterate(engine, one, span, frame, how, head));
       const main = all.find((one) => one.loop.over === "rows") ?? all[0];
       if (main === undefined) return unknownItems(engine, frame, head);
       return { element: joinAll(all.map((one) => one.element)), loop: main.loop };
@@ -37,9 +36,18 @@ export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, 
   }
 }
 
-/** `[found]`, `[]`: lists of one round at most. */
-function isSingle(value: Value): boolean {
-  return value.kind === "list" && value.items !== null && value.items.length <= 1;
+/** `[]` beside anything, or `[found]` beside a queryset of its model: its one round is not one of the many, and reads nothing else. */
+function isCoveredByOthers(value: Value, all: readonly Value[]): boolean {
+  if (value.kind !== "list" || value.items === null || value.items.length > 1) return false;
+  const [only] = value.items;
+  if (only === undefined) return all.some((one) => one.kind !== "list" || one.items?.length !== 0);
+  const rows = alternatives(only).filter((one) => one.kind === "row");
+  return rows.length > 0 && rows.every(({ model }) => all.some((one) => one !== value && holdsRowsOf(one, model)));
+}
+
+function holdsRowsOf(value: Value, model: Model): boolean {
+  if (value.kind === "queryset") return value.model === model && value.shape === "rows";
+  return value.kind === "list" && value.items === null && alternatives(value.element).some((one) => one.kind === "row" && one.model === model);
 }
 
 function unknownItems(engine: Engine, frame: Frame, head: Span): Iteration {
