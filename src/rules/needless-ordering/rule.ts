@@ -1,4 +1,4 @@
-import type { DatabaseInput, FindingDraft, Judgement, QueryRun, QueryShape, Rule, RuleInput, Statement } from "../../model/index.ts";
+import type { DatabaseInput, Expr, FindingDraft, Judgement, QueryRun, QueryShape, Rule, RuleInput, Statement } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { callSpan } from "../chains.ts";
 import { exprAt } from "../code.ts";
@@ -39,7 +39,7 @@ function isGuilty(run: QueryRun, input: RuleInput): boolean {
   );
   if (expr === null || holder?.kind !== "call") return false;
   const [argument] = holder.args;
-  return argument !== undefined && (argument === expr || holder === expr) && lastCallIsOrdered(run, argument.end);
+  return argument !== undefined && (argument === expr || holder === expr) && lastCallIsOrdered(run, argument);
 }
 
 function orderOf(run: QueryRun): QueryRun["origin"]["calls"][number] | undefined {
@@ -47,13 +47,13 @@ function orderOf(run: QueryRun): QueryRun["origin"]["calls"][number] | undefined
 }
 
 /** The ordered queryset is what the call is given, not one made from it. */
-function lastCallIsOrdered({ origin }: QueryRun, end: number): boolean {
+function lastCallIsOrdered({ origin, span: { file } }: QueryRun, { start, end }: Expr): boolean {
   const order = origin.calls.findLast((call) => call.name === "order_by");
-  const after = origin.calls.filter((call) => order !== undefined && call.file === order.file && call.end > order.end && call.end <= end);
+  // Rows of a variable may be gone through in order further down.
+  if (order?.file !== file || order.start < start) return false;
+  const after = origin.calls.filter((call) => call.file === order.file && call.end > order.end && call.end <= end);
   return (
-    order !== undefined &&
-    order.end <= end &&
-    after.every(({ name }) => name === "values_list" || name === "values" || name === "filter" || name === "exclude" || name === "only")
+    order.end <= end && after.every(({ name }) => name === "values_list" || name === "values" || name === "filter" || name === "exclude" || name === "only")
   );
 }
 
