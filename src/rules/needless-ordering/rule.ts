@@ -1,4 +1,4 @@
-import type { DatabaseInput, Expr, FindingDraft, Judgement, QueryRun, QueryShape, Rule, RuleInput, Statement } from "../../model/index.ts";
+import type { DatabaseInput, FindingDraft, Judgement, QueryRun, QueryShape, Rule, RuleInput, Statement } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { callSpan } from "../chains.ts";
 import { exprAt } from "../code.ts";
@@ -6,7 +6,7 @@ import { together } from "../database/plan-rule.ts";
 import { statementName } from "../database/statement-places.ts";
 import { judgeStatements, WORTH_SHARE, type StatementFlaw } from "../database/statement-rule.ts";
 import { judgeBySize } from "../database/table-size.ts";
-import { nameOf, oncePerPlace } from "../runs.ts";
+import { areRowsUsedElsewhere, isNamed, nameOf, oncePerPlace } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -39,7 +39,9 @@ function isGuilty(run: QueryRun, input: RuleInput): boolean {
   );
   if (expr === null || holder?.kind !== "call") return false;
   const [argument] = holder.args;
-  return argument !== undefined && (argument === expr || holder === expr) && lastCallIsOrdered(run, argument);
+  if (argument === undefined || (argument !== expr && holder !== expr)) return false;
+  // Rows of a variable may be gone through in order further down.
+  return (!isNamed(argument) || !areRowsUsedElsewhere(input, run.span.file, argument)) && lastCallIsOrdered(run, argument.end);
 }
 
 function orderOf(run: QueryRun): QueryRun["origin"]["calls"][number] | undefined {
@@ -47,13 +49,13 @@ function orderOf(run: QueryRun): QueryRun["origin"]["calls"][number] | undefined
 }
 
 /** The ordered queryset is what the call is given, not one made from it. */
-function lastCallIsOrdered({ origin, span: { file } }: QueryRun, { start, end }: Expr): boolean {
+function lastCallIsOrdered({ origin }: QueryRun, end: number): boolean {
   const order = origin.calls.findLast((call) => call.name === "order_by");
-  // Rows of a variable may be gone through in order further down.
-  if (order?.file !== file || order.start < start) return false;
-  const after = origin.calls.filter((call) => call.file === order.file && call.end > order.end && call.end <= end);
+  const after = origin.calls.filter((call) => order !== undefined && call.file === order.file && call.end > order.end && call.end <= end);
   return (
-    order.end <= end && after.every(({ name }) => name === "values_list" || name === "values" || name === "filter" || name === "exclude" || name === "only")
+    order !== undefined &&
+    order.end <= end &&
+    after.every(({ name }) => name === "values_list" || name === "values" || name === "filter" || name === "exclude" || name === "only")
   );
 }
 
