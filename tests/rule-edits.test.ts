@@ -57,7 +57,7 @@ const LOOPS: readonly Case[] = [
     "a list of objects to add",
     "add-in-loop",
     "book = Book.objects.get(pk=pk)\nfor tag in Tag.objects.filter(name__in=names):\n    if tag.name:\n        book.tags.add(tag)",
-    "book = Book.objects.get(pk=pk)\ntags = []\nfor tag in Tag.objects.filter(name__in=names):\n    if tag.name:\n        tags.append(tag)\nbook.tags.add(*tags)",
+    "book = Book.objects.get(pk=pk)\ntags = []\nfor tag in Tag.objects.filter(name__in=names):\n    if tag.name:\n        tags.append(tag)\nif tags:\n    book.tags.add(*tags)",
   ],
   ["keys to delete by", "delete-in-loop", "for name in names:\n    Tag.objects.filter(name=name).delete()", "Tag.objects.filter(name__in=names).delete()"],
   [

@@ -8,7 +8,7 @@ import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
 import { captureOutside, recordOutside, replayOutside, type OutsideReplay } from "./outside-calls.ts";
 import { resend } from "./sends.ts";
-import { alternatives, freshId, hasIdentity, joinAll, keysOf, list, listOf, UNKNOWN, type FunctionValue, type Value } from "./values.ts";
+import { alternatives, freshId, hasIdentity, joinAll, keysOf, list, listOf, UNKNOWN, type FunctionValue, type RowValue, type Value } from "./values.ts";
 import { dict } from "./values.ts";
 
 /** Calls deeper than this are not followed; real code stays below, recursion does not. */
@@ -179,11 +179,22 @@ export function refreshed(value: Value, site: { readonly frame: Frame }, since =
     const id = freshId();
     return { ...value, id, source: id, evaluated: false, madeIn: site.frame.loop };
   }
-  const isMade = value.kind === "row" && value.path === "" && value.id > since;
-  if (isMade && value.loop === null && site.frame.loop !== null && value.origin.kind !== "instance") {
-    return value.withoutCaller ? value : { ...value, loop: site.frame.loop };
+  if (value.kind === "union") {
+    const values = value.values.map((one) => (isSingleRow(one) ? one : refreshed(one, site, since)));
+    return values.every((one, index) => one === value.values[index]) ? value : joinAll(values);
   }
-  return value;
+  return value.kind === "row" && value.path === "" && value.id > since ? refreshedRow(value, site, since) : value;
+}
+
+/** Of several ways to a row, the one that happens once, such as that of a failure, stays so. */
+function isSingleRow(value: Value): boolean {
+  return value.kind === "row" && value.loop === null;
+}
+
+/** A row that the call fetched is fetched again, under the loop of this call; one of a loop of its own is of that loop. */
+function refreshedRow(row: RowValue, { frame: { loop } }: { readonly frame: Frame }, since: number): RowValue {
+  if (row.loop === null) return loop === null || row.origin.kind === "instance" || row.withoutCaller ? row : { ...row, loop };
+  return row.loop === loop || row.loop.id > since ? row : { ...row, loop };
 }
 
 function summaryTable(engine: Engine, fn: FunctionValue, isLocal: boolean): Map<string, Summary> {

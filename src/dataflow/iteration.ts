@@ -1,10 +1,10 @@
 /** Loops: what one item of a value is, and what asking costs. */
-import type { Span } from "../model/index.ts";
+import type { Model, Span } from "../model/index.ts";
 import type { Engine, Iteration } from "./engine.ts";
 import type { Frame, Loop } from "./frame.ts";
 import { projectSite } from "./sites.ts";
 import { iterateQueryset, managerQueryset } from "./querysets.ts";
-import { freshId, joinAll, NO_ARGS, UNKNOWN, type ListValue, type RowValue, type Value } from "./values.ts";
+import { alternatives, freshId, joinAll, NO_ARGS, UNKNOWN, type ListValue, type RowValue, type Value } from "./values.ts";
 
 export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, how: string, head: Span): Iteration {
   switch (value.kind) {
@@ -24,7 +24,9 @@ export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, 
     case "object":
       return iterateObject(engine, value, span, frame, how, head);
     case "union": {
-      const all = value.values.map((one) => iterate(engine, one, span, frame, how, head));
+      const many = value.values.filter((one) => !isCoveredByOthers(one, value.values));
+      for (const one of value.values) if (!many.includes(one)) engine.escape(one);
+      const all = many.map((one) => iterate(engine, one, span, frame, how, head));
       const main = all.find((one) => one.loop.over === "rows") ?? all[0];
       if (main === undefined) return unknownItems(engine, frame, head);
       return { element: joinAll(all.map((one) => one.element)), loop: main.loop };
@@ -32,6 +34,20 @@ export function iterate(engine: Engine, value: Value, span: Span, frame: Frame, 
     default:
       return unknownItems(engine, frame, head);
   }
+}
+
+/** `[]` beside anything, or `[found]` beside a queryset of its model: its one round is not one of the many, and reads nothing else. */
+function isCoveredByOthers(value: Value, all: readonly Value[]): boolean {
+  if (value.kind !== "list" || value.items === null || value.items.length > 1) return false;
+  const [only] = value.items;
+  if (only === undefined) return all.some((one) => one.kind !== "list" || one.items?.length !== 0);
+  const rows = alternatives(only).filter((one) => one.kind === "row");
+  return rows.length > 0 && rows.every(({ model }) => all.some((one) => one !== value && holdsRowsOf(one, model)));
+}
+
+function holdsRowsOf(value: Value, model: Model): boolean {
+  if (value.kind === "queryset") return value.model === model && value.shape === "rows";
+  return value.kind === "list" && value.items === null && alternatives(value.element).some((one) => one.kind === "row" && one.model === model);
 }
 
 function unknownItems(engine: Engine, frame: Frame, head: Span): Iteration {

@@ -51,6 +51,8 @@ export interface LoadNode {
   readonly standsFor: string | null;
   /** Foreign keys that a filter set to one value: all rows of the queryset lead to the same row. */
   readonly pinned: ReadonlySet<string>;
+  /** Foreign keys that a filter found to be NULL: there is no row to fetch. */
+  readonly nulls: ReadonlySet<string>;
 }
 
 const interned = new Map<string, LoadNode>();
@@ -84,6 +86,7 @@ function structuralKey(fields: Omit<LoadNode, "id">): string {
     [...fields.targets].join(","),
     fields.standsFor,
     [...fields.pinned].toSorted().join(","),
+    [...fields.nulls].toSorted().join(","),
   ].join("/");
 }
 
@@ -111,6 +114,7 @@ export const BARE: LoadNode = {
   targets: NOTHING,
   standsFor: null,
   pinned: NO_NAMES,
+  nulls: NO_NAMES,
 };
 
 export const OPAQUE: LoadNode = { ...BARE, id: -1, opaque: true };
@@ -125,6 +129,15 @@ export function withAnnotations(load: LoadNode, names: readonly string[]): LoadN
 
 export function withPinned(load: LoadNode, names: readonly string[]): LoadNode {
   return names.every((name) => load.pinned.has(name)) ? load : node({ ...load, pinned: new Set([...load.pinned, ...names]) });
+}
+
+export function withNulls(load: LoadNode, names: readonly string[]): LoadNode {
+  return names.every((name) => load.nulls.has(name)) ? load : node({ ...load, nulls: new Set([...load.nulls, ...names]) });
+}
+
+/** Rows of another queryset join these: what one's filter says does not hold for all. */
+export function withoutFilters(load: LoadNode): LoadNode {
+  return load.pinned.size === 0 && load.nulls.size === 0 ? load : node({ ...load, pinned: NO_NAMES, nulls: NO_NAMES });
 }
 
 export function withOpaque(load: LoadNode): LoadNode {
@@ -217,7 +230,8 @@ export function withDropped(load: LoadNode, names: ReadonlySet<string> | null): 
     if (relation.how === "prefetch") relations.set(name, { ...relation, how: "dropped", node: BARE, queryset: null });
     else relations.delete(name);
   }
-  return node({ ...load, relations, selectsAll: names === null ? false : load.selectsAll });
+  const nulls = names === null ? load.nulls : new Set([...load.nulls].filter((name) => !names.has(name)));
+  return node({ ...load, relations, nulls, selectsAll: names === null ? false : load.selectsAll });
 }
 
 /** A relation that code put on the row; what it has in memory is not known. */
@@ -231,13 +245,13 @@ export function withPrefetched(load: LoadNode, name: string): LoadNode {
   return load.relations.has(name) ? load : withPath(load, [name], { node: OPAQUE, how: "prefetch", uses: [], queryset: null, row: null });
 }
 
-/** `only()` replaces what an earlier `only()` said; dotted names load columns of joined rows. */
+/** `only()` replaces what an earlier `only()` said; dotted names load columns of joined rows, not of prefetched ones. */
 export function withOnly(load: LoadNode, names: readonly string[]): LoadNode {
   const own = names.map((name) => name.split("__")[0] ?? name).filter((name) => !load.deferred.has(name));
   let next = node({ ...load, only: new Set(own), deferred: NO_NAMES });
   for (const [relation, below] of groupByHead(names)) {
     const child = next.relations.get(relation);
-    if (child === undefined) continue;
+    if (child?.how !== "select") continue;
     const narrowed = { ...child, node: withOnly(child.node, below) };
     next = node({ ...next, relations: new Map(next.relations).set(relation, narrowed) });
   }
@@ -249,7 +263,7 @@ export function withDeferred(load: LoadNode, names: readonly string[]): LoadNode
   let next = node(load.only === null ? { ...load, deferred: new Set([...load.deferred, ...own]) } : takenAway(load, load.only, own));
   for (const [relation, below] of groupByHead(names)) {
     const child = next.relations.get(relation);
-    if (child === undefined) continue;
+    if (child?.how !== "select") continue;
     const narrowed = { ...child, node: withDeferred(child.node, below) };
     next = node({ ...next, relations: new Map(next.relations).set(relation, narrowed) });
   }
@@ -309,6 +323,7 @@ export function mergeNodes(a: LoadNode, b: LoadNode): LoadNode {
     targets: new Map([...a.targets, ...b.targets]),
     standsFor: b.standsFor ?? a.standsFor,
     pinned: new Set([...a.pinned, ...b.pinned]),
+    nulls: new Set([...a.nulls, ...b.nulls]),
   });
 }
 

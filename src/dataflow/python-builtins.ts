@@ -7,7 +7,7 @@ import { isExternal } from "./frames.ts";
 import { setItem } from "./dicts.ts";
 import { inLoop } from "./iteration.ts";
 import { isInstance } from "./instances.ts";
-import { alternatives, dict, join, joinAll, list, listOf, literal, MAX_ALTERNATIVES, NO_ARGS, UNKNOWN, type Value } from "./values.ts";
+import { alternatives, dict, join, joinAll, list, listOf, literal, MAX_ALTERNATIVES, NO_ARGS, UNKNOWN, type RowValue, type Value } from "./values.ts";
 
 /** The names that an attribute is asked for by; null where they are not known. */
 function namesIn(value: Value): readonly string[] | null {
@@ -47,6 +47,11 @@ function lacksAttribute(engine: Engine, value: Value, name: string, { self }: Fr
     if (one.kind !== "class" || (self?.kind === "class" && self.cls === one.cls)) return false;
     return engine.program.mro(one.cls).every((base) => !isExternal(base) && !base.members.has(name) && !base.nested.has(name));
   });
+}
+
+/** What a queryset or code put on the row: an annotation, a prefetched list, an attribute that was set. */
+function isPutOn({ load, extra }: RowValue, name: string): boolean {
+  return load.annotated.has(name) || load.lists.has(name) || extra.has(name);
 }
 
 type Builtin = (engine: Engine, args: CallArgs, site: CallSite) => Value;
@@ -167,6 +172,8 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     if (object !== undefined && name?.kind === "literal" && typeof name.value === "string") {
       engine.attribute(object, name.value, { span: site.span, frame: site.frame });
       if (object.kind === "object" && object.attrs.has(name.value)) return literal(true);
+      const asked = name.value;
+      if (alternatives(object).every((one) => one.kind === "row" && isPutOn(one, asked))) return literal(true);
       if (alternatives(object).every(({ kind }) => kind === "queryset" || kind === "manager") && CHAINED.has(name.value)) return literal(true);
     }
     return UNKNOWN;

@@ -16,8 +16,10 @@ import {
   withJoinsUnread,
   withKnownRow,
   withList,
+  withNulls,
   withOnly,
   withOpaque,
+  withoutFilters,
   withoutKnown,
   withoutReflected,
   withoutPrefetches,
@@ -329,8 +331,10 @@ function requeried(queryset: QuerysetValue, changes: Partial<QuerysetValue>): Qu
 }
 
 const narrows: Method = (_engine, queryset, args, _site, name) => {
+  if (name === "exclude") return requeried(queryset, { load: withNulls(queryset.load, nullsLeft(queryset, args)), narrowed: true });
   if (name !== "filter") return requeried(queryset, { narrowed: true });
-  const load = withPinned(narrowedTargets(queryset.model, queryset.load, args), pinnedKeys(queryset, args));
+  const narrowed = narrowedTargets(queryset.model, queryset.load, args);
+  const load = withNulls(withPinned(narrowed, pinnedKeys(queryset, args)), nullKeys(queryset, args));
   return requeried(queryset, { load, narrowed: true, atMostOne: queryset.atMostOne || namesOneRow(queryset, args) });
 };
 
@@ -340,6 +344,28 @@ function pinnedKeys({ model }: QuerysetValue, args: CallArgs): string[] {
     const field = model.fields.get(name.replace(/(?:_id|__id|__pk)$/, "")) ?? model.fields.get(name);
     return field?.relation?.kind === "fk" ? [field.name] : [];
   });
+}
+
+/** `filter(parent=None)`, `filter(parent__isnull=True)`: foreign keys that lead nowhere in all rows. */
+function nullKeys({ model }: QuerysetValue, args: CallArgs): string[] {
+  return [...args.keywords].flatMap(([name, value]) => {
+    if (value.kind !== "literal" || value.value !== (name.endsWith("__isnull") ? true : null)) return [];
+    return keyNamed(model, name.replace(/(?:__isnull|__exact)$/, ""));
+  });
+}
+
+/** `exclude(parent__isnull=False)`. Of several conditions any may be the one that a row fails. */
+function nullsLeft({ model }: QuerysetValue, args: CallArgs): string[] {
+  const [one, ...more] = args.keywords;
+  if (one === undefined || more.length + args.positional.length > 0 || args.open) return [];
+  const [name, value] = one;
+  return name.endsWith("__isnull") && value.kind === "literal" && value.value === false ? keyNamed(model, name.replace(/__isnull$/, "")) : [];
+}
+
+/** `parent`, `parent_id` or `parent__id`, where that is a foreign key. */
+function keyNamed(model: Model, name: string): string[] {
+  const field = model.fields.get(name.replace(/(?:_id|__id|__pk)$/, "")) ?? model.fields.get(name);
+  return field?.attname != null && field.relation !== null ? [field.name] : [];
 }
 
 /** `filter(pk=value)`: no loop over it has a second round. */
@@ -709,7 +735,7 @@ function asValues(queryset: QuerysetValue, args: CallArgs, shape: QuerysetValue[
 function combined(_engine: Engine, queryset: QuerysetValue, args: CallArgs, _site: CallSite, name: string): Value {
   const other = args.positional.find((one) => one.kind === "queryset" && !one.isEmpty);
   if (queryset.isEmpty && name === "union" && other?.kind === "queryset") return derived(other, {});
-  return requeried(queryset, { ordered: "unknown", narrowed: true, atMostOne: false });
+  return requeried(queryset, { load: withoutFilters(queryset.load), ordered: "unknown", narrowed: true, atMostOne: false });
 }
 
 /** `a | b`: eager loading of the left operand survives, and an empty operand leaves the other as it is. */
@@ -717,7 +743,7 @@ export function combineQuerysets(_engine: Engine, left: QuerysetValue, right: Va
   if (right.kind === "queryset" && left.isEmpty) return derived(right, {});
   if (right.kind === "queryset" && right.isEmpty) return derived(left, {});
   if (right.kind !== "queryset" && right.kind !== "unknown") return UNKNOWN;
-  return chained(left, requeried(left, { narrowed: true, atMostOne: false }), operator, { ...NO_ARGS, positional: [right] });
+  return chained(left, requeried(left, { load: withoutFilters(left.load), narrowed: true, atMostOne: false }), operator, { ...NO_ARGS, positional: [right] });
 }
 
 // ------------------------------------------------------------------------------------------- runs

@@ -25,6 +25,7 @@ import {
   listOf,
   literal,
   native,
+  NONE,
   object,
   PRESENT,
   SET,
@@ -155,6 +156,7 @@ function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
   }
   if (!isFetched(row)) return UNKNOWN;
+  if (row.load.nulls.has(field.name)) return NONE;
   return isKey ? PRESENT : field.null || field.relation !== null ? UNKNOWN : SET;
 }
 
@@ -210,6 +212,7 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   row.origin.columns.add(joinPath(row.path, field.name));
   if (loaded !== undefined && loaded.how !== "dropped") {
     markUsed(loaded);
+    if (loaded.how !== "known" && row.load.nulls.has(field.name)) return NONE;
     engine.recorder.cover(projectSite(site).span, field.name);
     return loaded.row ?? related(engine, row, field, loaded.node);
   }
@@ -228,6 +231,7 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   if (field.attname !== null && !hasColumn(row.load, field.name, field.attname, field.primaryKey)) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
   }
+  if (row.load.nulls.has(field.name)) return NONE;
   recordLoad(engine, row, field, site, { reason: "unloaded", kind: relation.kind, method: null });
   return related(engine, row, field, BARE);
 }

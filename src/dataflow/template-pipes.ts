@@ -38,7 +38,7 @@ const PIPES: Readonly<Record<string, PipeRule>> = {
   first: one,
   last: one,
   random: one,
-  slice: (_engine, value) => (value.kind === "queryset" ? { ...value, sliced: true, evaluated: false } : value),
+  slice: (_engine, value) => (value.kind === "queryset" ? { ...value, sliced: true } : value),
   default: fallsBack,
   d: fallsBack,
   default_if_none: fallsBack,

@@ -205,3 +205,35 @@ def one(no):
   expect(mended.after).toContain("in author.books.all()]");
   expect(mended.titles.join("\n")).toMatch(/where these rows are prefetched/);
 });
+
+test("a manager with methods of its own stays a manager", async () => {
+  const models = `from django.db import models
+from shop.models import Author
+
+
+class NoteManager(models.Manager):
+    def short(self):
+        return self.filter(text__length__lt=80)
+
+
+class Note(models.Model):
+    author = models.ForeignKey(Author, models.CASCADE)
+    text = models.TextField()
+    objects = NoteManager()
+`;
+  const code = `from shop.notes import Note
+
+
+def names(short):
+    notes = Note.objects
+    if short:
+        notes = notes.short()
+    return [note.author.name for note in notes.all()]
+`;
+  const kept = await mend({ "shop/code.py": code, "shop/notes.py": models }, "n-plus-one");
+  expect(kept.after).toBe(code);
+  expect(kept.titles[0]).toMatch(/a queryset has no short\(\)/);
+  const querysets = models.replace("models.Manager", "models.QuerySet").replace("NoteManager()", "NoteManager.as_manager()");
+  const changed = await mend({ "shop/code.py": code, "shop/notes.py": querysets }, "n-plus-one");
+  expect(changed.after).toContain('notes = Note.objects.select_related("author")');
+});

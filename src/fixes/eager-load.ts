@@ -119,8 +119,26 @@ function coveredPlaces(facts: SourceFacts): ReadonlySet<string> {
   return known;
 }
 
+/** A method that the manager's class has and its querysets lack: code that is handed the manager may call it. */
+function ownMethod({ origin }: LazyLoad, written: string, { graph, program }: RuleInput): string | null {
+  const model = graph.byLabel(origin.model);
+  const fact = model?.managers.get(origin.kind === "related" ? model.defaultManager : (/\.(\w+)$/.exec(written)?.[1] ?? ""));
+  const manager = fact?.manager ?? null;
+  if (fact === undefined || manager === null) return null;
+  const { queryset } = fact;
+  for (const owner of program.mro(manager)) {
+    if (!("members" in owner) || owner.module.origin !== "project") continue;
+    for (const [name, definitions] of owner.members) {
+      if (definitions.at(-1)?.kind !== "function" || name.startsWith("_") || name === "get_queryset") continue;
+      if (queryset === null || program.member(queryset, name) === null) return name;
+    }
+  }
+  return null;
+}
+
 /** A chain cannot be cut where a method of the manager alone comes next, or where the manager itself is passed on. */
-function whyNotHere({ origin }: LazyLoad, input: RuleInput): Verdict | null {
+function whyNotHere(load: LazyLoad, input: RuleInput): Verdict | null {
+  const { origin } = load;
   const text = input.text(origin.span.file);
   const written = text.slice(origin.span.start, origin.span.end);
   const next = /^(?:\s|\\\r?\n|#[^\n]*\n)*\.\s*(\w+)/.exec(text.slice(origin.span.end))?.[1];
@@ -138,5 +156,7 @@ function whyNotHere({ origin }: LazyLoad, input: RuleInput): Verdict | null {
     return { safety: "advice", reason: "load it where these rows are prefetched, since a queryset that is narrowed or widened here asks for them again" };
   const isWhole = next !== undefined || written.endsWith(")");
   if (isWhole) return null;
+  const own = ownMethod(load, written, input);
+  if (own !== null) return { safety: "advice", reason: `load it after the manager's own methods: a queryset has no ${own}()` };
   return isPrefetched || !/\.\w+$/.test(written) ? { safety: "advice", reason: "load it where the manager's rows are asked for" } : null;
 }

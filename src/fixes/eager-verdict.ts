@@ -149,14 +149,18 @@ function judgeReaders(load: LazyLoad, facts: SourceFacts): Verdict | null {
 
 /** A prefetch is of no use to a reader that narrows the relation again. */
 function judgeMethods(load: LazyLoad, facts: SourceFacts): Verdict | null {
+  const method = methodPastPrefetch(load, facts);
+  if (method === null) return null;
+  return advice(
+    `${method === "requery" ? "a chained method" : `${method}()`} asks the database all the same: choose among the prefetched rows in Python, or use Prefetch with to_attr`,
+  );
+}
+
+/** The method by which the relation is read although its prefetched rows do not serve it; null where they do. */
+export function methodPastPrefetch(load: LazyLoad, facts: SourceFacts): string | null {
   if (load.joinable) return null;
   const readers = facts.loads.filter((other) => other.origin === load.origin && other.path === load.path);
-  const method = readers.find((other) => other.method !== null && !CACHED.has(other.method))?.method ?? null;
-  if (method !== null)
-    return advice(
-      `${method === "requery" ? "a chained method" : `${method}()`} asks the database all the same: choose among the prefetched rows in Python, or use Prefetch with to_attr`,
-    );
-  return null;
+  return readers.find((other) => other.method !== null && !CACHED.has(other.method))?.method ?? null;
 }
 
 function touches(write: SourceFacts["writes"][number], load: LazyLoad): boolean {

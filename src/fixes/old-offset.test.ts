@@ -22,3 +22,10 @@ test.each([
     ),
   ).toBe(old);
 });
+
+test("a call that a wrapped chain has on the next line", () => {
+  const expected = 'Row.objects.filter(a=1).order_by("b")';
+  const text = '(\n    Row.objects.filter(a=1)\n    .order_by("b")\n    .select_related("c")\n)';
+  // A call in a chain begins where what it is called on ends.
+  expect(oldOffset([{ file: "a.py", start: 0, end: expected.length, expected, text }], text.indexOf("\n    .order_by"))).toBe(expected.indexOf(".order_by"));
+});

@@ -13,9 +13,9 @@ export function oldOffset(edits: readonly Edit[], offset: number): number {
   return offset - shift;
 }
 
-/** Byte offset in the old text of the dotted name, or the beginning of one, that the new text has at a byte; 0 where it has none. */
+/** Byte offset in the old text of the dotted name, or the beginning of one, that the new text has at a byte, or on the next line; 0 where it has none. */
 function sameWords(before: string, after: string, offset: number): number {
-  const words = /^[\w.]+/.exec(Buffer.from(after).subarray(offset).toString())?.[0].split(".") ?? [];
+  const words = /^\s*([\w.]+)/.exec(Buffer.from(after).subarray(offset).toString())?.[1]?.split(".") ?? [];
   for (let count = words.length; count > 0; count -= 1) {
     const at = before.indexOf(words.slice(0, count).join("."));
     if (at !== -1) return Buffer.byteLength(before.slice(0, at));

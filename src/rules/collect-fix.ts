@@ -13,10 +13,12 @@ export interface Collected {
   readonly list: string;
   /** The statement after the loop. */
   readonly bulk: (list: string) => string;
+  /** The loop does not write in each round: where it never did, nothing may be asked of what is written to. */
+  readonly isChosen?: boolean;
 }
 
 /** Null where the loop does not let rows be collected: it is left early, yields, or is not a plain `for`. */
-export function collectEdits(one: LoopWrite, { element, list, bulk }: Collected, input: RuleInput): readonly EditDraft[] | null {
+export function collectEdits(one: LoopWrite, { element, list, bulk, isChosen = false }: Collected, input: RuleInput): readonly EditDraft[] | null {
   const { loop } = one.site;
   const stmt = writeStatement(one);
   const holder = functionAt(one.site.path);
@@ -29,12 +31,14 @@ export function collectEdits(one: LoopWrite, { element, list, bulk }: Collected,
   const outer = indentAt(text, loop.start);
   const inner = indentAt(text, stmt.start);
   const append = fitText(`${name}.append(${element})`, { column: inner.length, indent: inner }, style);
-  const after = fitText(bulk(name), { column: outer.length, indent: outer }, style);
+  const first = loop.body[0];
+  const deeper = isChosen && first !== undefined ? indentAt(text, first.start) : outer;
+  const after = fitText(bulk(name), { column: deeper.length, indent: deeper }, style);
   const end = lineEnd(text, loop.end);
   return [
     { span: at(file, aboveComments(text, loop.start)), text: `${outer}${name} = []\n` },
     { span: { file, start: stmt.start, end: stmt.end }, text: append },
-    { span: at(file, end), text: `\n${outer}${after}` },
+    { span: at(file, end), text: isChosen ? `\n${outer}if ${name}:\n${deeper}${after}` : `\n${outer}${after}` },
   ];
 }
 

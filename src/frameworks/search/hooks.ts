@@ -1,7 +1,8 @@
 /** Search indexes: what a document reads of each row that it indexes. */
 import { argument } from "../../dataflow/arguments.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
-import { alternatives, dict, NO_ARGS, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
+import { callsOf } from "../../python/syntax-tree.ts";
+import { alternatives, dict, literal, NO_ARGS, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
 import { declaredObjects, readPath, type Declared } from "../declarations.ts";
 
 /** django-elasticsearch-dsl and its OpenSearch twin. */
@@ -17,6 +18,35 @@ const indexRow =
     }
     return UNKNOWN;
   };
+
+/** A document that no registry was told of is a base of others, or is prepared by the project's own code. */
+const isIndexed =
+  (engine: Engine): Hook =>
+  (args) => {
+    const [document] = args.positional;
+    if (document?.kind !== "object") return UNKNOWN;
+    const { cls } = document;
+    return literal(cls.def.decorators.length > 0 || registeredNames(engine).has(cls.name));
+  };
+
+const registered = new WeakMap<Engine, ReadonlySet<string>>();
+
+/** `registry.register_document(OrderDocument)`, `order_index.document(OrderDocument)`. */
+function registeredNames(engine: Engine): ReadonlySet<string> {
+  const known = registered.get(engine);
+  if (known !== undefined) return known;
+  const found = new Set<string>();
+  for (const module of engine.program.modules.values()) {
+    if (module.origin !== "project") continue;
+    for (const { callee, args } of callsOf(module.ir)) {
+      const [given] = args;
+      if (callee.kind !== "attribute" || !/^(?:register_)?document$/.test(callee.name)) continue;
+      if (given?.kind === "name" || given?.kind === "attribute") found.add(given.name);
+    }
+  }
+  registered.set(engine, found);
+  return found;
+}
 
 function prepared(engine: Engine, document: ObjectValue, field: Declared, row: Value, site: CallSite): boolean {
   const method = engine.classMember(document.cls, `prepare_${field.name}`, document, site);
@@ -74,6 +104,7 @@ function readHaystackField(engine: Engine, field: Declared, row: Value, site: Ca
 }
 
 export const searchHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
+  "luthier.is_indexed": isIndexed,
   "luthier.index_row": indexRow,
   "luthier.haystack_row": haystackRow,
 };

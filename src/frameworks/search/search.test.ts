@@ -3,10 +3,12 @@ import { expectMarked } from "../../../tests/support/framework-case.ts";
 
 test("an Elasticsearch document prepares every row", async () => {
   await expectMarked({
-    "shop/documents.py": `from django_elasticsearch_dsl import Document, fields
+    "shop/documents.py": `from django_elasticsearch_dsl import Document, Index, fields
+from django_elasticsearch_dsl.registries import registry
 from shop.models import Order, Product
 
 
+@registry.register_document
 class OrderDocument(Document):
     customer = fields.ObjectField(properties={"name": fields.TextField()})  # expect: customer
     lines = fields.NestedField(
@@ -33,6 +35,54 @@ class ProductDocument(Document):
 
     def get_queryset(self):
         return super().get_queryset().select_related("category")
+
+
+Index("products").document(ProductDocument)
+`,
+  });
+});
+
+test("only a document that a registry was told of is prepared for every row", async () => {
+  await expectMarked({
+    "shop/documents.py": `from django_elasticsearch_dsl import Document, Index, fields
+from django_elasticsearch_dsl.registries import registry
+from shop.models import Order
+
+orders = Index("orders")
+invoices = Index("invoices")
+
+
+class BaseDocument(Document):
+    customer = fields.TextField()
+
+    def prepare_customer(self, instance):
+        return instance.customer.name  # expect: customer
+
+    class Django:
+        model = Order
+
+
+@orders.document
+class OrderDocument(BaseDocument):
+    pass
+
+
+class InvoiceDocument(Document):
+    number = fields.TextField(attr="invoice.number")  # expect: invoice
+
+    class Django:
+        model = Order
+
+
+class PlainDocument(InvoiceDocument):
+    lines = fields.NestedField(properties={"product": fields.TextField(attr="product.title")})
+
+
+registry.register_document(InvoiceDocument)
+
+
+def plain(order):
+    return PlainDocument().prepare(order)
 `,
   });
 });

@@ -2,6 +2,7 @@ import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.
 import { nodesIn } from "../../python/syntax-tree.ts";
 import { changedNames, namesIn, sourceText } from "../code.ts";
 import { collectEdits } from "../collect-fix.ts";
+import { withinLoop } from "../loops.ts";
 import { changesEachRound, hasComment, isWholeBody, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 
 export const rule: Rule = {
@@ -62,7 +63,16 @@ function fixesFor(one: LoopWrite, input: RuleInput): FixDraft[] {
   if (!isWholeBody(one) || hasComment(one, input) || loop.target.kind !== "name" || item.kind !== "name" || item.name !== loop.target.name) {
     const edits = isAskedInLoop(one)
       ? null
-      : collectEdits(one, { element: sourceText(input, file, item), list: one.write.relation ?? "rows", bulk: (name) => `${callee}(*${name})` }, input);
+      : collectEdits(
+          one,
+          {
+            element: sourceText(input, file, item),
+            list: one.write.relation ?? "rows",
+            bulk: (name) => `${callee}(*${name})`,
+            isChosen: withinLoop(one.site).some((stmt) => stmt.kind === "if"),
+          },
+          input,
+        );
     return edits === null ? [] : [{ title, safety: "review", edits }];
   }
   const all = sourceText(input, file, iterable);

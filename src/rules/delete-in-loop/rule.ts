@@ -3,6 +3,7 @@ import { functionAt, sourceText } from "../code.ts";
 import { isNamedAfter } from "../collect-fix.ts";
 import { withinLoop } from "../loops.ts";
 import { changesEachRound, hasComment, hasHooks, isWholeBody, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
+import { isSameSpan } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -23,7 +24,13 @@ export const rule: Rule = {
 /** A queryset's delete() sends the signals too, but a method of the model's own it does not call. */
 function isGuilty(one: LoopWrite, input: RuleInput): boolean {
   if (isRow(one) && hasHooks(input, one.model, [], "delete")) return false;
+  if (asksForRest(one, input)) return false;
   return isRow(one) ? changesEachRound(one) : one.write.keyed === "keyed";
+}
+
+/** Each round looks at what the rounds before it left: of two rows that are alike, the second is then kept. */
+function asksForRest({ loop, model }: LoopWrite, { facts }: RuleInput): boolean {
+  return facts.runs.some((run) => run.model === model.label && run.loop !== null && isSameSpan(run.loop.span, loop.span));
 }
 
 function isRow({ receiver }: LoopWrite): boolean {

@@ -1,4 +1,5 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
+import { methodPastPrefetch } from "../../fixes/eager-verdict.ts";
 import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
 import { stepsOf } from "../../fixes/eager-paths.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
@@ -94,8 +95,18 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   const beyond = beyondGeneric(load, input);
   if (beyond !== null) return beyond;
   if (!load.joinable && isFetchedEachRound(load, input.facts)) return fetchedBefore(load);
+  const past = methodPastPrefetch(load, input.facts);
+  if (past !== null) return remedyPast(load.path, past);
   const method = load.joinable ? "select_related" : "prefetch_related";
   return `Add \`${method}("${load.path}")\` to the queryset.`;
+}
+
+/** A prefetch alone would be one query more. */
+function remedyPast(path: string, method: string): string {
+  if (method === "values")
+    return `Add \`prefetch_related("${path}")\` to the queryset, and build the values from \`all()\` in Python: \`values()\` would query again.`;
+  const again = method === "requery" ? "a chained method" : `\`${method}()\``;
+  return `Add \`Prefetch("${path}", queryset=…, to_attr=…)\` with these rows to the queryset, or prefetch all and choose among them in Python: ${again} would query again.`;
 }
 
 const COLLECTED = "Let the receiver read keys alone and collect them; ask for all of them once, in `transaction.on_commit()` or after the delete.";

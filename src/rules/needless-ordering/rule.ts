@@ -6,7 +6,7 @@ import { together } from "../database/plan-rule.ts";
 import { statementName } from "../database/statement-places.ts";
 import { judgeStatements, WORTH_SHARE, type StatementFlaw } from "../database/statement-rule.ts";
 import { judgeBySize } from "../database/table-size.ts";
-import { nameOf, oncePerPlace } from "../runs.ts";
+import { areRowsUsedElsewhere, isNamed, nameOf, oncePerPlace } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -39,7 +39,9 @@ function isGuilty(run: QueryRun, input: RuleInput): boolean {
   );
   if (expr === null || holder?.kind !== "call") return false;
   const [argument] = holder.args;
-  return argument !== undefined && (argument === expr || holder === expr) && lastCallIsOrdered(run, argument.end);
+  if (argument === undefined || (argument !== expr && holder !== expr)) return false;
+  // Rows of a variable may be gone through in order further down.
+  return (!isNamed(argument) || !areRowsUsedElsewhere(input, run.span.file, argument)) && lastCallIsOrdered(run, argument.end);
 }
 
 function orderOf(run: QueryRun): QueryRun["origin"]["calls"][number] | undefined {

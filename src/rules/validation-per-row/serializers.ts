@@ -6,10 +6,10 @@ import { attributeValue, classNamed, metaModel, metaValue } from "../meta-class.
 export function serializerDrafts(input: RuleInput): FindingDraft[] {
   const serializers = input.program.classes.filter((cls) => cls.module.origin === "project" && isSerializer(cls, input));
   if (serializers.length === 0) return [];
-  const lists = serializers.flatMap((cls) => [
-    ...[...cls.members].flatMap(([name, definitions]) => ofField(cls, name, definitions.at(-1))),
-    ...ofMeta(cls, input),
-  ]);
+  const lists = serializers.flatMap((cls) => {
+    const ofFields = [...cls.members].flatMap(([name, definitions]) => ofField(cls, name, definitions.at(-1)));
+    return [...(ofFields.length > 0 && isOnlyShown(cls, input) ? [] : ofFields), ...ofMeta(cls, input)];
+  });
   const modules = [...input.program.modules.values()].filter((module) => module.origin === "project");
   return [...lists, ...modules.flatMap((module) => ofModule(module, input))];
 }
@@ -139,6 +139,37 @@ function isWrittenWith(serializer: ClassInfo, input: RuleInput): boolean {
     if (view.module.origin !== "project" || !WRITING.some((base) => program.isSubclass(view, base))) return false;
     return classNamed(attributeValue(view, "serializer_class"), view, input) === serializer;
   });
+}
+
+/** Views name the serializer, none of them writes, and nothing else uses it: what could be submitted never is. */
+function isOnlyShown(serializer: ClassInfo, input: RuleInput): boolean {
+  const { program } = input;
+  const views = program.classes.filter(
+    (one) => one.module.origin === "project" && classNamed(attributeValue(one, "serializer_class"), one, input) === serializer,
+  );
+  if (views.length === 0 || views.some((view) => writes(view, input))) return false;
+  let uses = 0;
+  for (const module of program.modules.values()) {
+    if (module.origin !== "project") continue;
+    for (const stmt of module.ir.body) uses += nodesIn(stmt).filter((node) => isNamed(node, serializer, module, input)).length;
+  }
+  return uses === views.length;
+}
+
+/** A name that stands for the class there, or an attribute of its name. */
+function isNamed(node: SyntaxNode, cls: ClassInfo, module: PythonModule, { program }: RuleInput): boolean {
+  if (node.kind === "attribute") return node.name === cls.name;
+  if (node.kind !== "name" || node.name !== cls.name) return false;
+  const symbol = program.resolve(module, node.name);
+  return symbol?.kind === "class" && symbol.cls === cls;
+}
+
+const WRITTEN_BY: readonly string[] = ["post", "put", "patch", "create", "update", "partial_update"];
+
+function writes(view: ClassInfo, { program }: RuleInput): boolean {
+  if (WRITING.some((base) => program.isSubclass(view, base))) return true;
+  if (WRITTEN_BY.some((name) => program.member(view, name)?.owner.module.origin === "project")) return true;
+  return nodesIn(view.def).some((node) => node.kind === "attribute" && node.name === "is_valid");
 }
 
 function isTrue(expr: Expr | undefined): boolean {

@@ -85,6 +85,34 @@ def fact_nullable_fk_costs_per_value():
     return names
 
 
+def fact_nullable_fk_filtered_to_null():
+    """A filter that leaves rows without a target leaves nothing to fetch.
+
+    queries: 1
+    verdict: none
+    """
+    return [book.editor and book.editor.name for book in Book.objects.filter(editor__isnull=True)]
+
+
+def fact_nullable_fk_excluded_to_null():
+    """The same, said the other way round.
+
+    queries: 1
+    verdict: none
+    """
+    return [book.editor and book.editor.name for book in Book.objects.exclude(editor__isnull=False)]
+
+
+def fact_nullable_fk_null_or_else():
+    """An OR brings back rows that have a target.
+
+    queries: 3
+    verdict: n-plus-one editor
+    """
+    rows = Book.objects.filter(editor=None) | Book.objects.filter(pk__gt=0)
+    return [book.editor and book.editor.name for book in rows]  # here
+
+
 def fact_nullable_fk_tested_by_column():
     """The same question asked of the column.
 

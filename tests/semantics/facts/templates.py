@@ -290,6 +290,15 @@ def fact_template_slice_then_loop():
     return render_to_string("library/slice_then_for.html", {"books": Book.objects.order_by("pk")})
 
 
+def fact_template_test_then_slice():
+    """The test loaded all rows, and the slice is cut out of them.
+
+    queries: 1
+    verdict: none
+    """
+    return render_to_string("library/if_then_slice.html", {"books": Book.objects.order_by("pk")})
+
+
 def fact_template_indexes():
     """A query per index.
 
