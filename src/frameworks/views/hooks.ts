@@ -300,7 +300,7 @@ export const viewHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "django.db.models.query.prefetch_related_objects": prefetchObjects,
   "django.db.models.aprefetch_related_objects": prefetchObjects,
   "django.contrib.auth.get_user_model": (engine) => () => userClass(engine),
-  "django.apps.apps.get_model": (engine) => (args) => modelClass(engine, args),
+  "luthier.model_class": (engine) => (args) => modelClass(engine, args),
   "django.utils.html.format_html": (engine) => (args, site) => {
     for (const one of [...args.positional, ...args.keywords.values()]) engine.text(one, site.span, site.frame);
     return UNKNOWN;
@@ -317,8 +317,9 @@ function userClass(engine: Engine): Value {
   return model === null ? UNKNOWN : { kind: "class", cls: model.cls };
 }
 
+/** Of `"shop.Order"`, or of an app's label and a model's name. */
 function modelClass(engine: Engine, args: CallArgs): Value {
-  const names = args.positional.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : []));
+  const names = args.positional.flatMap((one) => (one.kind === "literal" && typeof one.value === "string" ? [one.value] : []));
   const model = names.length === 0 ? null : engine.graph.byLabel(names.join("."));
   return model === null ? UNKNOWN : { kind: "class", cls: model.cls };
 }
