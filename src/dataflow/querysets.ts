@@ -221,6 +221,7 @@ export function managerAttribute(engine: Engine, manager: ManagerValue, name: st
   const custom = manager.cls === null ? null : customMember(engine, manager.cls, name, manager);
   if (custom !== null && name !== "get_queryset") return custom;
   if (name === "instance" && manager.related !== null) return manager.related.row;
+  if (name === "through" && manager.related !== null) return throughClass(engine, manager.related.field);
   return native(`manager.${name}:${manager.origin.id}:${manager.related?.row.id ?? 0}`, (args, site) => {
     if (name === "get_queryset" || name === "all" || name === "get_query_set") {
       return managerQueryset(engine, manager, site) ?? UNKNOWN;
@@ -231,6 +232,12 @@ export function managerAttribute(engine: Engine, manager: ManagerValue, name: st
     const method = querysetAttribute(engine, queryset, name);
     return engine.call(method, args, site);
   });
+}
+
+/** `book.tags.through`: the class of the table between. */
+function throughClass(engine: Engine, { relation }: Field): Value {
+  const through = relation?.through == null ? null : engine.graph.byLabel(relation.through);
+  return through === null ? UNKNOWN : { kind: "class", cls: through.cls };
 }
 
 /** A method that the project's or a package's own class defines; built-in stubs are implemented here instead. */
