@@ -428,3 +428,29 @@ def merge(other):
 `,
   });
 });
+
+test("a template that was loaded renders the context that it is given", async () => {
+  await expectMarked({
+    "shop/templates/shop/lines.html": `{% for line in lines %}{# expect: lines.product #}
+{{ line.product.title }}{# expect: lines.product #}
+{% endfor %}
+`,
+    "shop/templates/shop/joined.html": `{% for line in lines %}{{ line.product.title }}{% endfor %}
+`,
+    "shop/views.py": `from django.template.loader import get_template
+from shop.models import Line, Order
+
+
+def lines():
+    shown = []
+    template = get_template("shop/lines.html")
+    for order in Order.objects.all():
+        shown.append(template.render({"lines": order.lines.all()}))
+    return shown
+
+
+def joined():
+    return get_template("shop/joined.html").render({"lines": Line.objects.select_related("product")})
+`,
+  });
+});
