@@ -249,7 +249,14 @@ function customMember(engine: Engine, cls: ClassInfo, name: string, self: Value)
     const fn = { kind: "function", module: owner.module, def: definition.def, closure: null, owner } as const;
     return { kind: "bound", self, fn };
   }
-  return null;
+  return definition.kind === "variable" ? heldClass(engine, cls, name, self) : null;
+}
+
+/** `queryset_class = OrderQuerySet`: the class that a manager holds for its own methods. */
+function heldClass(engine: Engine, cls: ClassInfo, name: string, self: Value): Value | null {
+  const span = { file: cls.module.ir.file, start: cls.def.start, end: cls.def.headEnd };
+  const value = engine.classMember(cls, name, self, { span, frame: engine.moduleFrame(cls.module) });
+  return value?.kind === "class" ? value : null;
 }
 
 /** `super().method` inside a manager or queryset class. */

@@ -454,3 +454,52 @@ def joined():
 `,
   });
 });
+
+test("a manager makes querysets of the class that it holds", async () => {
+  await expectMarked({
+    "shop/models.py": `from django.db import models
+
+
+class SortedQuerySet(models.QuerySet):
+    def by_key(self):
+        return self.order_by("pk")
+
+
+class SortedManager(models.Manager):
+    queryset_class = SortedQuerySet
+
+    def get_queryset(self):
+        return self.queryset_class(self.model, using=self._db).by_key()
+
+
+class NoteQuerySet(SortedQuerySet):
+    def with_sheets(self):
+        return self.select_related("sheet")
+
+
+class NoteManager(SortedManager):
+    queryset_class = NoteQuerySet
+
+
+class Sheet(models.Model):
+    title = models.CharField(max_length=80)
+    objects = SortedManager()
+
+
+class Note(models.Model):
+    sheet = models.ForeignKey(Sheet, models.CASCADE)
+    objects = NoteManager()
+`,
+    "shop/signals.py": "",
+    "shop/views.py": `from shop.models import Note
+
+
+def titles():
+    return [note.sheet.title for note in Note.objects.all()]  # expect: sheet
+
+
+def joined():
+    return [note.sheet.title for note in Note.objects.all().with_sheets()]
+`,
+  });
+});
