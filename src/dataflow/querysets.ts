@@ -223,6 +223,7 @@ export function managerAttribute(engine: Engine, manager: ManagerValue, name: st
   const custom = manager.cls === null ? null : customMember(engine, manager.cls, name, manager);
   if (custom !== null && name !== "get_queryset") return custom;
   if (name === "instance" && manager.related !== null) return manager.related.row;
+  if (name === "through" && manager.related !== null) return throughClass(engine, manager.related.field);
   return native(`manager.${name}:${manager.origin.id}:${manager.related?.row.id ?? 0}`, (args, site) => {
     if (name === "get_queryset" || name === "all" || name === "get_query_set") {
       return managerQueryset(engine, manager, site) ?? UNKNOWN;
@@ -235,6 +236,12 @@ export function managerAttribute(engine: Engine, manager: ManagerValue, name: st
   });
 }
 
+/** `book.tags.through`: the class of the table between. */
+function throughClass(engine: Engine, { relation }: Field): Value {
+  const through = relation?.through == null ? null : engine.graph.byLabel(relation.through);
+  return through === null ? UNKNOWN : { kind: "class", cls: through.cls };
+}
+
 /** A method that the project's or a package's own class defines; built-in stubs are implemented here instead. */
 function customMember(engine: Engine, cls: ClassInfo, name: string, self: Value): Value | null {
   const member = engine.program.member(cls, name);
@@ -244,7 +251,14 @@ function customMember(engine: Engine, cls: ClassInfo, name: string, self: Value)
     const fn = { kind: "function", module: owner.module, def: definition.def, closure: null, owner } as const;
     return { kind: "bound", self, fn };
   }
-  return null;
+  return definition.kind === "variable" ? heldClass(engine, cls, name, self) : null;
+}
+
+/** `queryset_class = OrderQuerySet`: the class that a manager holds for its own methods. */
+function heldClass(engine: Engine, cls: ClassInfo, name: string, self: Value): Value | null {
+  const span = { file: cls.module.ir.file, start: cls.def.start, end: cls.def.headEnd };
+  const value = engine.classMember(cls, name, self, { span, frame: engine.moduleFrame(cls.module) });
+  return value?.kind === "class" ? value : null;
 }
 
 /** `super().method` inside a manager or queryset class. */

@@ -10,7 +10,7 @@ import { findNamedSettings, type NamedSettings } from "./settings-names.ts";
 import { readSettings, type SettingsFacts } from "./settings.ts";
 import { findSourceLayout, folderOf, join, type SourceLayout } from "./source-roots.ts";
 import { readTemplateEngines } from "./template-engines.ts";
-import { findUserModel } from "./user-model.ts";
+import { findModelClass, findUserModel } from "./user-model.ts";
 
 export interface DiscoverInput {
   readonly root: string;
@@ -40,10 +40,15 @@ export interface Discovery {
 export function discoverProject(input: DiscoverInput): Discovery {
   const named = findNamedSettings(input.modules, input.texts, input.readText);
   const layout = findSourceLayout(input.modules, named);
-  const program = buildProgram([...projectModules(input.modules, layout), ...input.packages], input.standIns);
+  let userClass = "django.contrib.auth.models.User";
+  const returnedClass = (fn: string): string | null => (fn === "django.contrib.auth.get_user_model" ? userClass : null);
+  const program = buildProgram([...projectModules(input.modules, layout), ...input.packages], input.standIns, returnedClass);
   const reader = createConstantReader(program);
   const settings = readSettings(program, reader, named, createLocator(program, layout));
   const installed = readInstalledApps(program, reader, settings);
+  // Classes that extend `get_user_model()` are asked for their bases from here on.
+  const userModel = textSetting(settings, "AUTH_USER_MODEL");
+  userClass = (userModel === null ? null : findModelClass(program, installed, userModel)) ?? userClass;
   const apps = [...installed, ...findAppsByFolder(program, reader, installed)];
   const project: DjangoProject = {
     root: input.root,
@@ -51,7 +56,7 @@ export function discoverProject(input: DiscoverInput): Discovery {
     settings: settings.sources.map((source) => source.dotted),
     apps,
     templates: readTemplateEngines(settings, program, apps, input.templates),
-    authUserModel: textSetting(settings, "AUTH_USER_MODEL") ?? findUserModel(program, apps) ?? "auth.User",
+    authUserModel: userModel ?? findUserModel(program, apps) ?? "auth.User",
     djangoVersion: findDjangoVersion(input.texts, input.readText, input.installedVersions),
     defaultAutoField: textSetting(settings, "DEFAULT_AUTO_FIELD"),
     modelSettings: readModelSettings(settings),

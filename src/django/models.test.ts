@@ -261,6 +261,20 @@ describe("the user model", () => {
     expect(user?.kind === "class" && graph.ofClass(user.cls)?.label).toBe("account.Member");
   });
 
+  it("is what a class that extends get_user_model() inherits from", () => {
+    const proxy = `from django.contrib.auth import get_user_model\nUser = get_user_model()\nclass Reader(User):\n    class Meta:\n        proxy = True\nclass Book(models.Model):\n    readers = models.ManyToManyField(Reader)`;
+    expect(showRelation(readTestProject(shop(proxy)).graph, "shop.Book.readers")).toBe("m2m shop.Reader <- book_set via shop.Book_readers");
+    expect(readTestProject(shop(proxy)).graph.byLabel("shop.Reader")?.fields.has("email")).toBe(true);
+    const settings = { "conf/settings.py": `INSTALLED_APPS = ["account", "shop", "django.contrib.auth"]\nAUTH_USER_MODEL = "account.Member"\nDEBUG = 1` };
+    const member = {
+      "account/__init__.py": "",
+      "account/models.py": "from .users import Member",
+      "account/users.py": `from django.contrib.auth.models import AbstractUser\nfrom django.db import models\nclass Member(AbstractUser):\n    city = models.CharField(max_length=9)`,
+    };
+    const { graph } = readTestProject({ ...shop(proxy), ...member, ...settings });
+    expect(graph.byLabel("shop.Reader")?.fields.has("city")).toBe(true);
+  });
+
   it("without settings is the project's only user class", () => {
     const { graph } = readTestProject({ ...shop(uses), ...account });
     expect(showRelation(graph, "shop.Book.owner")).toBe("fk account.Member <- book_set");

@@ -17,3 +17,13 @@ export function findUserModel(program: ResolvedProgram, apps: readonly AppFact[]
   const label = apps.find((app) => app.name === name)?.label ?? name.slice(name.lastIndexOf(".") + 1);
   return `${label}.${user.name}`;
 }
+
+/** The dotted name of the class that a label means, wherever in its app it is defined. */
+export function findModelClass(program: ResolvedProgram, apps: readonly AppFact[], label: string): string | null {
+  const [appLabel = "", name = ""] = label.split(".");
+  const app = apps.find((one) => one.label === appLabel)?.name;
+  if (app === undefined) return null;
+  const exported = program.followAlias(program.resolveDotted(`${app}.models.${name}`));
+  if (exported?.kind === "class") return exported.cls.id;
+  return program.classes.find((cls) => cls.name === name && cls.parent === null && cls.module.name.startsWith(`${app}.`))?.id ?? null;
+}

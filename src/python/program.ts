@@ -9,6 +9,9 @@ export type { SourceModule } from "./resolve-module.ts";
 /** Endings of class names, most telling first, and the class that an unread one of that name is taken for. */
 export type StandIns = readonly (readonly [ending: string, dotted: string])[];
 
+/** The dotted name of the class that a function returns, by the function's: what settings decide. */
+export type ReturnedClass = (fn: string) => string | null;
+
 /** A program that also says what expressions stand for. */
 export interface ResolvedProgram extends Program, ExpressionResolver {}
 
@@ -19,7 +22,7 @@ export interface ResolvedProgram extends Program, ExpressionResolver {}
  * const program = buildProgram([{ name: "shop.models", isPackage: false, origin: "project", ir }]);
  * const order = program.resolveDotted("shop.models.Order");
  */
-export function buildProgram(sources: readonly SourceModule[], standIns: StandIns = []): ResolvedProgram {
+export function buildProgram(sources: readonly SourceModule[], standIns: StandIns = [], returnedClass: ReturnedClass = () => null): ResolvedProgram {
   const table = createModuleTable(sources);
   const names = createNameResolver(table);
   const classes = createClassResolver({
@@ -31,10 +34,17 @@ export function buildProgram(sources: readonly SourceModule[], standIns: StandIn
     dotted: (dotted) => expressions.followAlias(names.resolveDotted(dotted)),
     standIn: (name) => {
       const found = standIns.find(([ending]) => name.endsWith(ending));
-      const symbol = found === undefined ? null : expressions.followAlias(names.resolveDotted(found[1]));
-      return symbol?.kind === "class" ? symbol.cls : null;
+      return classNamed(found?.[1] ?? null);
+    },
+    returned: (fn) => {
+      const name = fn?.kind === "function" ? `${fn.module.name}.${fn.def.name}` : fn?.kind === "external" ? fn.name : null;
+      return classNamed(name === null ? null : returnedClass(name));
     },
   });
+  const classNamed = (dotted: string | null): ClassInfo | null => {
+    const symbol = dotted === null ? null : expressions.followAlias(names.resolveDotted(dotted));
+    return symbol?.kind === "class" ? symbol.cls : null;
+  };
   const expressions = createExpressionResolver(table, names, (cls, name) => classes.member(cls, name));
 
   let all: readonly ClassInfo[] | undefined;

@@ -17,6 +17,8 @@ export interface ClassLookup {
   dotted(name: string): Symbol | null;
   /** The class that an unread base is taken for, by its name. */
   standIn(name: string): ClassInfo | null;
+  /** The class that a function outside the program returns. */
+  returned(fn: Symbol | null): ClassInfo | null;
   /** What the class's name meant before it: `class User(User)`. */
   earlier(cls: ClassInfo): Symbol | null;
 }
@@ -70,6 +72,9 @@ export function createClassResolver(lookup: ClassLookup): ClassResolver {
    * of the program returns, then every class the call names. The metaclass is not a base.
    */
   const basesFromCall = (module: PythonModule, call: Call, holder: ClassInfo | null): readonly Base[] => {
+    const fn = lookup.reference(module, call.callee, holder);
+    const returned = lookup.returned(fn);
+    if (returned !== null) return [returned];
     const name = dottedName(call.callee)?.split(".").at(-1);
     const args = call.args.slice(name === "with_metaclass" ? 1 : 0);
     const named = [...args, ...call.keywords.map((each) => each.value)].flatMap((arg) => {
@@ -77,7 +82,7 @@ export function createClassResolver(lookup: ClassLookup): ClassResolver {
       return symbol?.kind === "class" ? [symbol.cls] : [];
     });
     const receiver = call.callee.kind === "attribute" ? lookup.reference(module, call.callee.object, holder) : null;
-    const made = madeBy(lookup.reference(module, call.callee, holder));
+    const made = madeBy(fn);
     const first = receiver?.kind === "class" ? [receiver.cls] : made ? [made] : [];
     const bases = [...first, ...named];
     return bases.length > 0 ? bases : [externalBase(call.callee)];

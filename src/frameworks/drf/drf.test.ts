@@ -383,3 +383,25 @@ test("a list serializer of the project is followed to the rows", async () => {
 test("rows that a list serializer of the project hands to code which is not read are doubtful", async () => {
   await expectMarked(ownList("load_all(orders)", "  # expect: customer?"));
 });
+
+test("a relation's field is the one that build_relational_field() makes of it", async () => {
+  await expectMarked(
+    api(`class LineSerializer(serializers.ModelSerializer):
+    title = serializers.CharField(source="product.title")  # expect: lines.product, product
+
+    class Meta:
+        model = Line
+        fields = ["title"]
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["status", "customer", "lines"]
+
+    def build_relational_field(self, field_name, relation_info):
+        if field_name == "lines":
+            return LineSerializer, {"many": True, "read_only": True}
+        return super().build_relational_field(field_name, relation_info)`),
+  );
+});

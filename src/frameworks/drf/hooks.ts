@@ -299,7 +299,9 @@ function nameSpan(cls: ClassInfo, member: string, name: string): AccessSite["spa
 function representField(engine: Engine, serializer: ObjectValue, field: SerializerField, row: Value, site: CallSite): void {
   const { declared } = field;
   if (declared === null) {
-    representModelField(engine, serializer, field, row, site);
+    const built = row.kind === "row" && row.model.fields.get(field.name)?.relation != null ? builtField(engine, serializer, field) : null;
+    if (built === null) representModelField(engine, serializer, field, row, site);
+    else representField(engine, serializer, { ...field, declared: built }, row, site);
     return;
   }
   if (flag(declared, "write_only")) return;
@@ -320,6 +322,19 @@ function representField(engine: Engine, serializer: ObjectValue, field: Serializ
     return;
   }
   representRelated(engine, declared, kind, value, inner);
+}
+
+/** The field of a relation that the serializer's own `build_relational_field()` makes: a class with its options. */
+function builtField(engine: Engine, serializer: ObjectValue, { name, site }: SerializerField): ObjectValue | null {
+  const own = engine.program.member(serializer.cls, "build_relational_field");
+  if (own === null || own.owner.module.origin === "builtin") return null;
+  const inner: CallSite = { ...site, expr: null };
+  const [made, ...others] = alternatives(engine.callMethod(serializer, "build_relational_field", { ...NO_ARGS, positional: [literal(name), UNKNOWN] }, inner));
+  if (others.length > 0 || made?.kind !== "list") return null;
+  const [cls, options] = made.items ?? [];
+  if (cls?.kind !== "class" || options?.kind !== "dict" || options.rest !== null) return null;
+  const field = engine.instantiate(cls.cls, { ...NO_ARGS, keywords: options.entries }, inner);
+  return field.kind === "object" ? field : null;
 }
 
 function inherit(parent: ObjectValue, child: ObjectValue): void {

@@ -49,3 +49,56 @@ def covered(request):
 `,
   });
 });
+
+test("a set's form offers the rows of its filters, as its own methods leave them", async () => {
+  await expectMarked({
+    "shop/models.py": `from django.db import models
+
+
+class Group(models.Model):
+    name = models.CharField(max_length=80)
+
+
+class Venue(models.Model):
+    group = models.ForeignKey(Group, models.CASCADE)
+
+    def __str__(self):
+        return self.group.name  # expect: group
+
+
+class Hall(models.Model):
+    group = models.ForeignKey(Group, models.CASCADE)
+
+    def __str__(self):
+        return self.group.name
+
+
+class Show(models.Model):
+    venue = models.ForeignKey(Venue, models.CASCADE)
+    hall = models.ForeignKey(Hall, models.CASCADE)
+    title = models.CharField(max_length=80)
+`,
+    "shop/signals.py": "",
+    "shop/views.py": `import django_filters
+from django.shortcuts import render
+from shop.models import Hall, Show
+
+
+class ShowFilter(django_filters.FilterSet):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.form.fields["hall"].queryset = Hall.objects.select_related("group")
+
+    class Meta:
+        model = Show
+        exclude = ["title"]
+
+
+def shows(request):
+    found = ShowFilter(request.GET, queryset=Show.objects.all())
+    return render(request, "shop/shows.html", {"filter": found})
+`,
+    "shop/templates/shop/shows.html": `<form>{% for field in filter.form %}{{ field }}{% endfor %}</form>
+`,
+  });
+});

@@ -7,7 +7,7 @@ import { isExternal } from "../../dataflow/frames.ts";
 import { unknownRow } from "../../dataflow/protocols.ts";
 import { modelManager } from "../../dataflow/querysets.ts";
 import { projectSite } from "../../dataflow/sites.ts";
-import { alternatives, dict, native, NO_ARGS, object, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
+import { alternatives, dict, joinAll, native, NO_ARGS, object, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
 import { classSetting, declaredObjects, doubted, itemSpan, stringItems } from "../declarations.ts";
 import { noteAsked, noteSaved, noteValidated } from "../saved-models.ts";
 import { implicitOrigin, isChoosable, optionsOf, renderOptions } from "./options.ts";
@@ -206,20 +206,101 @@ const formsetChoices =
 
 const ON_DEMAND = "the page may render its filters in another way";
 
-/** django-filter's form: the options of its model filters. */
-const filterChoices =
+/**
+ * django-filter's form, one for each set of filters, with what its model filters offer to choose from. Methods of the set change what
+ * the form offers; whoever else asks for it may show it.
+ */
+const filterForm =
   (engine: Engine): Hook =>
   (args, site) => {
-    const [filterset] = args.positional;
-    if (filterset?.kind !== "object") return UNKNOWN;
-    for (const [, { field, span }] of declaredChoices(engine, filterset.cls, "django_filters.filters.ModelChoiceFilter", site)) {
-      const queryset: Value | undefined = field.args?.keywords.get("queryset");
-      if (queryset === undefined) continue;
-      for (const one of alternatives(queryset)) if (one.kind === "queryset") field.attrs.set("queryset", doubted(one, ON_DEMAND));
-      renderChoices(engine, field, { span, frame: site.frame, expr: null });
+    const [filterset, form] = args.positional;
+    if (filterset?.kind !== "object" || form?.kind !== "object") return UNKNOWN;
+    const known = filterset.attrs.get("_form");
+    const shown = known?.kind === "object" ? known : form;
+    if (shown === form) {
+      filterset.attrs.set("_form", form);
+      const fields = dict(filterFields(engine, filterset, site));
+      fields.rest = UNKNOWN;
+      form.attrs.set("fields", fields);
     }
+    if (site.frame.caller?.self !== filterset) renderFilters(engine, shown, site, ON_DEMAND);
+    return shown;
+  };
+
+/** A page goes through the form's fields, or shows all of it. */
+const renderedFilters =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const [form] = args.positional;
+    if (form?.kind === "object") renderFilters(engine, form, site);
     return UNKNOWN;
   };
+
+const filterSpans = new WeakMap<ObjectValue, Span>();
+
+function filterFields(engine: Engine, filterset: ObjectValue, site: CallSite): [string, ObjectValue][] {
+  const declared = declaredChoices(engine, filterset.cls, "django_filters.filters.ModelChoiceFilter", site).flatMap(([name, { field, span }]) => {
+    const queryset: Value | undefined = field.args?.keywords.get("queryset");
+    if (queryset === undefined) return [];
+    field.attrs.set("queryset", queryset);
+    return [[name, field, span] as const];
+  });
+  const made = new Map<string, ObjectValue>();
+  for (const [name, field, span] of [...impliedFilters(engine, filterset, site), ...declared]) {
+    filterSpans.set(field, span);
+    made.set(name, field);
+  }
+  return [...made];
+}
+
+/** Relations among `Meta.fields`, which are filtered by a choice of rows unless the set declares a filter of that name. */
+function impliedFilters(engine: Engine, filterset: ObjectValue, site: CallSite): (readonly [string, ObjectValue, Span])[] {
+  const at: AccessSite = { span: site.span, frame: site.frame };
+  const meta = nestedClass(engine, filterset.cls, "Meta");
+  const cls = meta === null ? null : classSetting(engine, meta, "", "model", at);
+  const model = cls?.kind === "class" ? engine.graph.ofClass(cls.cls) : null;
+  const choice = engine.program.resolveDotted(CHOICE);
+  if (meta === null || model === null || choice?.kind !== "class") return [];
+  return filteredNames(engine, meta, model, at).flatMap((name) => {
+    const known = model.fields.get(name);
+    if (known === undefined || !isChoosable(known) || engine.program.member(filterset.cls, name) !== null) return [];
+    const span = itemSpan(engine, meta, "fields", name);
+    const rows = optionsOf(engine, known, { span, frame: site.frame, expr: null });
+    if (rows === null) return [];
+    const field = object(choice.cls, NO_ARGS, span);
+    field.attrs.set("queryset", rows);
+    return [[name, field, span] as const];
+  });
+}
+
+/** A list of names, names with their lookups, or all but those of `exclude`. Without either, a set has the filters that it declares. */
+function filteredNames(engine: Engine, meta: ClassInfo, model: Model, at: AccessSite): readonly string[] {
+  const fields = classSetting(engine, meta, "", "fields", at);
+  if (fields?.kind === "dict") {
+    return [...fields.entries].flatMap(([name, lookups]) => (stringItems(lookups)?.includes("exact") === true ? [name] : []));
+  }
+  if (fields !== null && stringItems(fields) !== null) return stringItems(fields) ?? [];
+  const exclude = classSetting(engine, meta, "", "exclude", at);
+  const isAll = fields?.kind === "literal" && fields.value === "__all__";
+  if (!isAll && exclude === null) return [];
+  const without = new Set(stringItems(exclude) ?? []);
+  return [...model.fields.keys()].filter((name) => !without.has(name));
+}
+
+function renderFilters(engine: Engine, form: ObjectValue, site: CallSite, doubt: string | null = null): void {
+  const fields = form.attrs.get("fields");
+  for (const field of fields?.kind === "dict" ? fields.entries.values() : []) {
+    if (field.kind !== "object") continue;
+    const span = filterSpans.get(field) ?? site.span;
+    const queryset = field.attrs.get("queryset");
+    const shown = object(field.cls, field.args, field.site);
+    for (const [name, value] of field.attrs) shown.attrs.set(name, value);
+    if (queryset !== undefined && doubt !== null) {
+      shown.attrs.set("queryset", joinAll(alternatives(queryset).map((one) => (one.kind === "queryset" ? doubted(one, doubt) : one))));
+    }
+    renderChoices(engine, shown, { span, frame: site.frame, expr: null });
+  }
+}
 
 /** The model of a form's Meta, and the names that it chooses. */
 function formModel(engine: Engine, form: Value | undefined, site: CallSite): { readonly model: Model; readonly names: readonly string[] } | null {
@@ -327,5 +408,6 @@ export const formHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.validated_set": validatedSet,
   "luthier.saved_set": savedSet,
   "luthier.formset_choices": formsetChoices,
-  "luthier.filter_choices": filterChoices,
+  "luthier.filter_form": filterForm,
+  "luthier.rendered_filters": renderedFilters,
 };

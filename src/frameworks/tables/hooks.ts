@@ -8,7 +8,7 @@ import { isExternal } from "../../dataflow/frames.ts";
 import { OPAQUE, withOpaque, withPath } from "../../dataflow/load-tree.ts";
 import { makeRow } from "../../dataflow/rows.ts";
 import { runTemplate } from "../../dataflow/template-run.ts";
-import { alternatives, NO_ARGS, UNKNOWN, type ObjectValue, type QuerysetValue, type Value } from "../../dataflow/values.ts";
+import { alternatives, listOf, NO_ARGS, object, UNKNOWN, type ObjectValue, type QuerysetValue, type Value } from "../../dataflow/values.ts";
 import { nodesIn } from "../../python/syntax-tree.ts";
 
 interface TableColumn {
@@ -30,9 +30,28 @@ const renderTable =
       const rowAttrs = metaSetting(engine, table, "row_attrs", site);
       if (rowAttrs !== null) callWithin(engine, rowAttrs, { record: element, table }, { ...site, frame });
       for (const column of columnsOf(engine, table, element, site)) readColumn(engine, table, column, element, frame);
+      runOwnTemplate(engine, table, element, site);
     }
     return UNKNOWN;
   };
+
+/**
+ * The template that a table names in its `Meta`. It sees the rows as `table.rows`; blocks that override those of the package's
+ * template see each as `row`. What they read depends on the record, so that it is paid once for each.
+ */
+function runOwnTemplate(engine: Engine, table: ObjectValue, record: Value, site: CallSite): void {
+  const name = firstText(metaSetting(engine, table, "template_name", site), metaSetting(engine, table, "template", site));
+  const found = name === null ? null : engine.templates.find(name);
+  const rowClass = engine.program.resolveDotted("django_tables2.rows.BoundRow");
+  if (found === null || rowClass?.kind !== "class") return;
+  const row = object(rowClass.cls, null, site.span);
+  row.attrs.set("record", record);
+  const rows = listOf(row);
+  for (const attribute of ["rows", "paginated_rows"]) table.attrs.set(attribute, rows);
+  const env = newEnv(null);
+  for (const [variable, value] of Object.entries({ table, row })) env.vars.set(variable, { value, loop: 0 });
+  runTemplate(engine, found, env, site);
+}
 
 /** How a table's own methods load relations of its rows: by names that they compute, by others, or not at all. */
 type OwnLoads = "computed" | "unread" | "none";

@@ -86,3 +86,60 @@ class Named(SingleTableView):
 `,
   });
 });
+
+test("a table's own template sees the records as rows, within the blocks of the package's template too", async () => {
+  await expectMarked({
+    "shop/tables.py": `import django_tables2 as tables
+from shop.models import Line, Order
+
+
+class BlockTable(tables.Table):
+    status = tables.Column()
+
+    class Meta:
+        model = Order
+        fields = ["status"]
+        template_name = "shop/block_table.html"
+
+
+class WholeTable(tables.Table):
+    class Meta:
+        model = Line
+        fields = ["quantity"]
+        template_name = "shop/whole_table.html"
+`,
+    "shop/templates/shop/block_table.html": `{% extends "django_tables2/table.html" %}
+{% block table.tbody.row %}
+<tr>{% for column, cell in row.items %}<td>{{ cell }}</td>{% endfor %}</tr>
+{% with order=row.record %}
+<tr><td>{{ order.customer.name }}{# expect: customer #}</td></tr>
+{% for line in order.lines.all %}{# expect: lines #}
+{{ line.product_id }}
+{% endfor %}
+{% endwith %}
+{% endblock %}
+`,
+    "shop/templates/shop/whole_table.html": `{{ table.title }}
+{% for row in table.rows %}
+{{ row.record.product.title }}{# expect: product #}
+{{ row.record.order.status }}
+{% endfor %}
+`,
+    "shop/views.py": `from django_tables2 import SingleTableView
+from shop.models import Line, Order
+from shop.tables import BlockTable, WholeTable
+
+
+class Orders(SingleTableView):
+    model = Order
+    table_class = BlockTable
+
+
+class Lines(SingleTableView):
+    table_class = WholeTable
+
+    def get_queryset(self):
+        return Line.objects.select_related("order")
+`,
+  });
+});

@@ -8,7 +8,23 @@ import { recipeArgs } from "../../dataflow/recipes.ts";
 import { noteSent } from "../../dataflow/sends.ts";
 import { projectSite } from "../../dataflow/sites.ts";
 import { noteCounted } from "../counted-pages.ts";
-import { alternatives, dict, freshId, joinAll, list, listOf, literal, NONE, NO_ARGS, native, object, UNKNOWN, type Value } from "../../dataflow/values.ts";
+import {
+  alternatives,
+  attributesOnly,
+  dict,
+  freshId,
+  joinAll,
+  keyOf,
+  list,
+  listOf,
+  literal,
+  NONE,
+  NO_ARGS,
+  native,
+  object,
+  UNKNOWN,
+  type Value,
+} from "../../dataflow/values.ts";
 
 /** The one request that a root serves; it has what earlier handlers put there (request-rows.ts). */
 function requestOf(engine: Engine): Value {
@@ -64,11 +80,11 @@ const getTemplate =
   (engine: Engine): Hook =>
   (args) => {
     const template = argument(args, 0, "template_name") ?? argument(args, 0, "template_name_list") ?? UNKNOWN;
-    const run = native(`template.render:${template.kind === "literal" ? String(template.value) : ""}`, (inner, site) => {
+    const run = native(`template.render:${keyOf(template)}`, (inner, site) => {
       engine.renderTemplate(template, argument(inner, 0, "context") ?? dict(), site);
       return UNKNOWN;
     });
-    return dict([["render", run]]);
+    return attributesOnly([["render", run]]);
   };
 
 /** `get_object_or_404(X, …)` is `X.get(…)`; X may be a model, a manager or a queryset. */
@@ -300,7 +316,7 @@ export const viewHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "django.db.models.query.prefetch_related_objects": prefetchObjects,
   "django.db.models.aprefetch_related_objects": prefetchObjects,
   "django.contrib.auth.get_user_model": (engine) => () => userClass(engine),
-  "django.apps.apps.get_model": (engine) => (args) => modelClass(engine, args),
+  "luthier.model_class": (engine) => (args) => modelClass(engine, args),
   "django.utils.html.format_html": (engine) => (args, site) => {
     for (const one of [...args.positional, ...args.keywords.values()]) engine.text(one, site.span, site.frame);
     return UNKNOWN;
@@ -317,8 +333,9 @@ function userClass(engine: Engine): Value {
   return model === null ? UNKNOWN : { kind: "class", cls: model.cls };
 }
 
+/** Of `"shop.Order"`, or of an app's label and a model's name. */
 function modelClass(engine: Engine, args: CallArgs): Value {
-  const names = args.positional.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : []));
+  const names = args.positional.flatMap((one) => (one.kind === "literal" && typeof one.value === "string" ? [one.value] : []));
   const model = names.length === 0 ? null : engine.graph.byLabel(names.join("."));
   return model === null ? UNKNOWN : { kind: "class", cls: model.cls };
 }

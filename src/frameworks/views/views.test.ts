@@ -428,3 +428,78 @@ def merge(other):
 `,
   });
 });
+
+test("a template that was loaded renders the context that it is given", async () => {
+  await expectMarked({
+    "shop/templates/shop/lines.html": `{% for line in lines %}{# expect: lines.product #}
+{{ line.product.title }}{# expect: lines.product #}
+{% endfor %}
+`,
+    "shop/templates/shop/joined.html": `{% for line in lines %}{{ line.product.title }}{% endfor %}
+`,
+    "shop/views.py": `from django.template.loader import get_template
+from shop.models import Line, Order
+
+
+def lines():
+    shown = []
+    template = get_template("shop/lines.html")
+    for order in Order.objects.all():
+        shown.append(template.render({"lines": order.lines.all()}))
+    return shown
+
+
+def joined():
+    return get_template("shop/joined.html").render({"lines": Line.objects.select_related("product")})
+`,
+  });
+});
+
+test("a manager makes querysets of the class that it holds", async () => {
+  await expectMarked({
+    "shop/models.py": `from django.db import models
+
+
+class SortedQuerySet(models.QuerySet):
+    def by_key(self):
+        return self.order_by("pk")
+
+
+class SortedManager(models.Manager):
+    queryset_class = SortedQuerySet
+
+    def get_queryset(self):
+        return self.queryset_class(self.model, using=self._db).by_key()
+
+
+class NoteQuerySet(SortedQuerySet):
+    def with_sheets(self):
+        return self.select_related("sheet")
+
+
+class NoteManager(SortedManager):
+    queryset_class = NoteQuerySet
+
+
+class Sheet(models.Model):
+    title = models.CharField(max_length=80)
+    objects = SortedManager()
+
+
+class Note(models.Model):
+    sheet = models.ForeignKey(Sheet, models.CASCADE)
+    objects = NoteManager()
+`,
+    "shop/signals.py": "",
+    "shop/views.py": `from shop.models import Note
+
+
+def titles():
+    return [note.sheet.title for note in Note.objects.all()]  # expect: sheet
+
+
+def joined():
+    return [note.sheet.title for note in Note.objects.all().with_sheets()]
+`,
+  });
+});

@@ -119,3 +119,47 @@ class Orders(SnippetViewSet):
 `,
   });
 });
+
+test("a listing of wagtail's own admin of models reads the columns of every row", async () => {
+  await expectMarked({
+    "shop/wagtail_hooks.py": `from wagtail.contrib.modeladmin.options import ModelAdmin
+from wagtail_modeladmin.options import ModelAdmin as PackagedAdmin
+from shop.models import Line, Order
+
+
+class LineAdmin(ModelAdmin):
+    model = Line
+    list_display = ("quantity", "category")
+
+    def category(self, line):
+        return line.product.category.name  # expect: product.category
+
+
+class OrderAdmin(PackagedAdmin):
+    model = Order
+    list_display = ["status", "products"]
+
+    def products(self, order):
+        return self.titles(order, "line")
+
+    def titles(self, order, name):
+        return ", ".join(getattr(order, f"{name}s").values_list("product__title", flat=True))  # expect: lines
+
+    def lines_shown(self, order):
+        return order.lines.count()
+
+
+class CountAdmin(OrderAdmin):
+    list_display = ["lines_shown", "customer_name"]
+
+    def customer_name(self, order):
+        return order.customer.name
+
+    def lines_shown(self, order):
+        return order.lines.count()  # expect: lines
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("customer")
+`,
+  });
+});

@@ -1,6 +1,32 @@
 import luthier
 
 
+class FilterForm:
+    def __iter__(self):
+        luthier.rendered_filters(self)
+
+    def __str__(self):
+        return luthier.rendered_filters(self)
+
+    def visible_fields(self):
+        return luthier.rendered_filters(self)
+
+    def as_p(self):
+        return luthier.rendered_filters(self)
+
+    def as_div(self):
+        return luthier.rendered_filters(self)
+
+    def as_table(self):
+        return luthier.rendered_filters(self)
+
+    def as_ul(self):
+        return luthier.rendered_filters(self)
+
+    def is_valid(self):
+        return luthier.unknown()
+
+
 class BaseFilterSet:
     def __init__(self, data=None, queryset=None, *, request=None, prefix=None):
         if queryset is None:
@@ -15,8 +41,7 @@ class BaseFilterSet:
 
     @property
     def form(self):
-        luthier.filter_choices(self)
-        return luthier.unknown()
+        return luthier.filter_form(self, FilterForm())
 
     def is_valid(self):
         return luthier.unknown()

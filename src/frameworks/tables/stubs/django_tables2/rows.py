@@ -1,0 +1,6 @@
+class BoundRow:
+    pass
+
+
+class BoundRows:
+    pass

@@ -1,0 +1,1 @@
+from wagtail.contrib.modeladmin.options import ModelAdmin, ModelAdminGroup, WagtailRegisterable
