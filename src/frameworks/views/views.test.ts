@@ -78,6 +78,37 @@ class CustomerView(PageView):
   });
 });
 
+test("what a tag puts into the context is there for the rest of the template, and for what that includes", async () => {
+  await expectMarked({
+    "shop/templatetags/__init__.py": "",
+    "shop/templatetags/lists.py": `from django import template
+from shop.models import Order
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def load_orders(context, customer):
+    context["orders"] = Order.objects.filter(customer=customer, paid=False)
+    context["billed"] = Order.objects.filter(customer=customer).select_related("invoice")
+    return ""
+`,
+    "shop/views.py": `from django.shortcuts import get_object_or_404, render
+from shop.models import Customer
+
+
+def page(request, pk):
+    return render(request, "shop/customer.html", {"customer": get_object_or_404(Customer, pk=pk)})
+`,
+    "shop/templates/shop/customer.html": `{% load lists %}
+{% load_orders customer %}
+{% with orders as listed %}{% include "shop/orders.html" %}{% endwith %}
+{% for order in billed %}{{ order.invoice.number }}{% endfor %}
+`,
+    "shop/templates/shop/orders.html": `{% for order in listed %}{{ order.invoice.number }}{% endfor %}{# expect: invoice #}\n`,
+  });
+});
+
 test("eager loads under the test of what they spread are no second case", async () => {
   await expectMarked({
     "shop/views.py": `from shop.models import Order
