@@ -109,6 +109,72 @@ def page(request, pk):
   });
 });
 
+test("a class that hands on what is asked of it, and what it makes, are the class that it stands for", async () => {
+  await expectMarked({
+    "shop/stand_in.py": `from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+def chosen_class(cls):
+    path = settings.CHOSEN.get(cls.__name__)
+    return cls.stands_for if path is None else import_string(path)
+
+
+class Forwards(type):
+    def __getattr__(cls, name):
+        return getattr(chosen_class(cls), name)
+
+
+class StandIn(metaclass=Forwards):
+    stands_for = None
+
+    def __new__(cls, *args, **kwargs):
+        return chosen_class(cls)(*args, **kwargs)
+`,
+    "shop/lists.py": `from shop.stand_in import StandIn
+
+
+class PlainLists:
+    def __init__(self, orders):
+        self.orders = orders
+
+    def numbers(self):
+        return [order.invoice.number for order in self.orders]  # expect: invoice
+
+    @classmethod
+    def names(cls, orders):
+        return [order.customer.name for order in orders]  # expect: customer
+
+
+class Lists(StandIn):
+    stands_for = PlainLists
+
+
+class Single:
+    known = None
+
+    def __new__(cls):
+        if cls.known is None:
+            cls.known = super().__new__(cls)
+        return cls.known
+
+    def names(self, orders):
+        return [order.customer.name for order in orders]
+`,
+    "shop/views.py": `from shop.lists import Lists, Single
+from shop.models import Order
+
+
+def page():
+    return Lists(Order.objects.filter(paid=True)).numbers() + Lists.names(Order.objects.filter(paid=False))
+
+
+def joined():
+    return Single().names(Order.objects.select_related("customer"))
+`,
+  });
+});
+
 test("eager loads under the test of what they spread are no second case", async () => {
   await expectMarked({
     "shop/views.py": `from shop.models import Order
