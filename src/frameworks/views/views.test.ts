@@ -175,6 +175,29 @@ def joined():
   });
 });
 
+test("a route gives its view what is written beside it", async () => {
+  await expectMarked({
+    "config/urls.py": `from django.urls import path
+from shop import views
+
+urlpatterns = [
+    path("orders/<int:pk>/", views.listed, {"template_name": "shop/orders.html", "orders": None}),
+    path("totals/", views.listed, {"template_name": "shop/totals.html"}),
+    path("other/", views.listed),
+]
+`,
+    "shop/views.py": `from django.shortcuts import render
+from shop.models import Order
+
+
+def listed(request, template_name, pk=None):
+    return render(request, template_name, {"orders": Order.objects.filter(paid=True)})
+`,
+    "shop/templates/shop/orders.html": `{% for order in orders %}{{ order.invoice.number }}{% endfor %}{# expect: invoice #}\n`,
+    "shop/templates/shop/totals.html": `{% for order in orders %}{{ order.total }}{% endfor %}\n`,
+  });
+});
+
 test("eager loads under the test of what they spread are no second case", async () => {
   await expectMarked({
     "shop/views.py": `from shop.models import Order
