@@ -104,8 +104,16 @@ function isPlain(cls: ClassInfo): boolean {
 }
 
 function classOf(program: ResolvedProgram, module: PythonModule, expr: Expr, holder: ClassInfo | null): ClassInfo | null {
+  const [first] = expr.kind === "call" && isPartial(program, module, expr.callee, holder) ? expr.args : [];
+  if (first !== undefined) return classOf(program, module, first, holder);
   const symbol = program.followAlias(program.resolveExpression(module, expr, holder));
   return symbol?.kind === "class" ? (stoodFor(program, symbol.cls) ?? symbol.cls) : null;
+}
+
+/** `partial(BookQuerySet, is_public=True)` makes what the class makes. */
+function isPartial(program: ResolvedProgram, module: PythonModule, callee: Expr, holder: ClassInfo | null): boolean {
+  const symbol = program.resolveExpression(module, callee, holder);
+  return symbol?.kind === "external" && symbol.name === "functools.partial";
 }
 
 /**

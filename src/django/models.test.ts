@@ -366,6 +366,12 @@ describe("managers", () => {
       "objects - BookQuerySet",
     ],
     [
+      "from_queryset of a part of a call",
+      `from functools import partial\n${querysets}class Book(models.Model):\n    books = models.Manager.from_queryset(partial(BookQuerySet, hint=1))()`,
+      "books",
+      "books - BookQuerySet",
+    ],
+    [
       "from_queryset as a base",
       `${querysets}class BookManager(models.Manager.from_queryset(BookQuerySet)): pass\nclass Book(models.Model):\n    objects = BookManager()`,
       "objects",
