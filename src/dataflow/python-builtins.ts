@@ -7,7 +7,7 @@ import { isExternal } from "./frames.ts";
 import { setItem } from "./dicts.ts";
 import { inLoop } from "./iteration.ts";
 import { isInstance } from "./instances.ts";
-import { alternatives, dict, join, joinAll, list, listOf, literal, MAX_ALTERNATIVES, NO_ARGS, UNKNOWN, type Value } from "./values.ts";
+import { alternatives, dict, join, joinAll, list, listOf, literal, MAX_ALTERNATIVES, NO_ARGS, UNKNOWN, type RowValue, type Value } from "./values.ts";
 
 /** The names that an attribute is asked for by; null where they are not known. */
 function namesIn(value: Value): readonly string[] | null {
@@ -47,6 +47,11 @@ function lacksAttribute(engine: Engine, value: Value, name: string, { self }: Fr
     if (one.kind !== "class" || (self?.kind === "class" && self.cls === one.cls)) return false;
     return engine.program.mro(one.cls).every((base) => !isExternal(base) && !base.members.has(name) && !base.nested.has(name));
   });
+}
+
+/** An annotation, or the list of a `Prefetch(to_attr=…)`: by it, code tells rows that were fetched so from others. */
+function isPutByQueryset({ load }: RowValue, name: string): boolean {
+  return load.annotated.has(name) || load.lists.has(name);
 }
 
 type Builtin = (engine: Engine, args: CallArgs, site: CallSite) => Value;
@@ -165,9 +170,11 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
   hasattr: (engine, args, site) => {
     const [object, name] = args.positional;
     if (object !== undefined && name?.kind === "literal" && typeof name.value === "string") {
-      engine.attribute(object, name.value, { span: site.span, frame: site.frame });
-      if (object.kind === "object" && object.attrs.has(name.value)) return literal(true);
-      if (alternatives(object).every(({ kind }) => kind === "queryset" || kind === "manager") && CHAINED.has(name.value)) return literal(true);
+      const asked = name.value;
+      engine.attribute(object, asked, { span: site.span, frame: site.frame });
+      if (object.kind === "object" && object.attrs.has(asked)) return literal(true);
+      if (alternatives(object).every((one) => one.kind === "row" && isPutByQueryset(one, asked))) return literal(true);
+      if (alternatives(object).every(({ kind }) => kind === "queryset" || kind === "manager") && CHAINED.has(asked)) return literal(true);
     }
     return UNKNOWN;
   },

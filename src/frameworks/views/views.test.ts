@@ -299,6 +299,44 @@ def loaded():
   });
 });
 
+test("code that asks whether the queryset put something on the row gets an answer", async () => {
+  await expectMarked({
+    "shop/views.py": `from django.db.models import Count, Prefetch
+from shop.models import Line, Order
+
+
+def size(order):
+    if hasattr(order, "_size"):
+        return order._size
+    return order.lines.count()
+
+
+def first(order):
+    if hasattr(order, "_lines"):
+        return order._lines[0] if order._lines else None
+    return order.lines.first()
+
+
+def size_of_any(order):
+    if not hasattr(order, "_size"):
+        return order.lines.count()  # expect: lines
+    return order._size
+
+
+def annotated():
+    return [size(order) for order in Order.objects.annotate(_size=Count("lines"))]
+
+
+def listed():
+    return [first(order) for order in Order.objects.prefetch_related(Prefetch("lines", Line.objects.order_by("price"), to_attr="_lines"))]
+
+
+def plain():
+    return [size_of_any(order) for order in Order.objects.all()]
+`,
+  });
+});
+
 test("so it does of rows whose first caller is not known", async () => {
   const report = await analyseShop({
     "shop/views.py": `def narrowed_of(product):
