@@ -85,8 +85,8 @@ const PIPES: Readonly<Record<string, PipeRule>> = {
   groupby: (engine, value, args, expr, frame) => {
     const element = items(engine, value, expr, frame, "iterate");
     const [by] = args;
-    if (by?.kind === "literal" && typeof by.value === "string") follow(engine, element, by.value, expr, frame);
-    return listOf(list([UNKNOWN, listOf(element)], "tuple"));
+    const grouper = by?.kind === "literal" && typeof by.value === "string" ? follow(engine, element, by.value, expr, frame) : UNKNOWN;
+    return listOf(list([grouper, listOf(element)], "tuple"));
   },
 };
 

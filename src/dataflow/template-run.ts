@@ -352,9 +352,9 @@ function regroup(engine: Engine, stmt: Tag, frame: Frame): void {
   if (source === undefined || stmt.target === null) return;
   const value = engine.evaluate(source, frame);
   const { element } = engine.iterate(value, spanOf(frame.file, source), frame, "iterate");
-  if (by?.kind === "str") follow(engine, element, by.value, by, frame);
+  const grouper = by?.kind === "str" ? follow(engine, element, by.value, by, frame) : UNKNOWN;
   const group = dict([
-    ["grouper", UNKNOWN],
+    ["grouper", grouper],
     ["list", listOf(element)],
   ]);
   const entry: Value = listOf(group);

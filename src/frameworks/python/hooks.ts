@@ -38,8 +38,8 @@ export const pythonHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
     if (source === undefined) return UNKNOWN;
     const { element } = engine.iterate(source, site.span, site.frame, "iterate");
     const key = argument(args, 1, "key");
-    if (key !== null) engine.call(key, { ...NO_ARGS, positional: [element] }, site);
-    return listOf(list([UNKNOWN, listOf(element)], "tuple"), "generator");
+    const by = key === null ? element : engine.call(key, { ...NO_ARGS, positional: [element] }, site);
+    return listOf(list([by, listOf(element)], "tuple"), "generator");
   },
   "operator.attrgetter": (engine) => (args) => {
     const names = args.positional.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : []));

@@ -337,6 +337,40 @@ def plain():
   });
 });
 
+test("what rows are grouped by is a row of each group", async () => {
+  await expectMarked({
+    "shop/views.py": `from itertools import groupby
+
+from django.shortcuts import render
+from shop.models import Line
+
+
+def categories(show):
+    for product, lines in groupby(Line.objects.select_related("product"), key=lambda line: line.product):
+        show(product.category.name)  # expect: product.category
+        for line in lines:
+            show(line.order.total)  # expect: order
+
+
+def joined(show):
+    for product, lines in groupby(Line.objects.select_related("product__category"), key=lambda line: line.product):
+        show(product.category.name, len(list(lines)))
+
+
+def page(request):
+    return render(request, "shop/lines.html", {
+        "lines": Line.objects.select_related("product"),
+        "joined": Line.objects.select_related("product__category"),
+    })
+`,
+    "shop/templates/shop/lines.html": `{% regroup lines by product as groups %}
+{% for group in groups %}{{ group.grouper.category.name }}{% endfor %}{# expect: product.category #}
+{% regroup joined by product as groups %}
+{% for group in groups %}{{ group.grouper.category.name }}{{ group.list|length }}{% endfor %}
+`,
+  });
+});
+
 test("so it does of rows whose first caller is not known", async () => {
   const report = await analyseShop({
     "shop/views.py": `def narrowed_of(product):
