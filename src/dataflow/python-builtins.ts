@@ -49,9 +49,9 @@ function lacksAttribute(engine: Engine, value: Value, name: string, { self }: Fr
   });
 }
 
-/** An annotation, or the list of a `Prefetch(to_attr=…)`: by it, code tells rows that were fetched so from others. */
-function isPutByQueryset({ load }: RowValue, name: string): boolean {
-  return load.annotated.has(name) || load.lists.has(name);
+/** An annotation, the list of a `Prefetch(to_attr=…)` or what code put there: by it, rows that have it are told from others. */
+function isPutOnRow({ load, extra }: RowValue, name: string): boolean {
+  return load.annotated.has(name) || load.lists.has(name) || extra.has(name);
 }
 
 type Builtin = (engine: Engine, args: CallArgs, site: CallSite) => Value;
@@ -173,7 +173,7 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
       const asked = name.value;
       engine.attribute(object, asked, { span: site.span, frame: site.frame });
       if (object.kind === "object" && object.attrs.has(asked)) return literal(true);
-      if (alternatives(object).every((one) => one.kind === "row" && isPutByQueryset(one, asked))) return literal(true);
+      if (alternatives(object).every((one) => one.kind === "row" && isPutOnRow(one, asked))) return literal(true);
       if (alternatives(object).every(({ kind }) => kind === "queryset" || kind === "manager") && CHAINED.has(asked)) return literal(true);
     }
     return UNKNOWN;

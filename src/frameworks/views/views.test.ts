@@ -299,7 +299,7 @@ def loaded():
   });
 });
 
-test("code that asks whether the queryset put something on the row gets an answer", async () => {
+test("code that asks whether something was put on the row gets an answer", async () => {
   await expectMarked({
     "shop/views.py": `from django.db.models import Count, Prefetch
 from shop.models import Line, Order
@@ -329,6 +329,14 @@ def annotated():
 
 def listed():
     return [first(order) for order in Order.objects.prefetch_related(Prefetch("lines", Line.objects.order_by("price"), to_attr="_lines"))]
+
+
+def told():
+    sizes = []
+    for order in Order.objects.all():
+        order._size = 1
+        sizes.append(size(order))
+    return sizes
 
 
 def plain():
