@@ -1,6 +1,7 @@
 /** The standard library's functions that pass rows on. */
 import { argument } from "../../dataflow/arguments.ts";
 import type { CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
+import { ofGroup } from "../../dataflow/iteration.ts";
 import { dict, joinAll, keyOf, list, listOf, native, NO_ARGS, UNKNOWN, type Value } from "../../dataflow/values.ts";
 
 const chained =
@@ -39,7 +40,7 @@ export const pythonHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
     const { element } = engine.iterate(source, site.span, site.frame, "iterate");
     const key = argument(args, 1, "key");
     const by = key === null ? element : engine.call(key, { ...NO_ARGS, positional: [element] }, site);
-    return listOf(list([by, listOf(element)], "tuple"), "generator");
+    return listOf(list([ofGroup(by), listOf(element)], "tuple"), "generator");
   },
   "operator.attrgetter": (engine) => (args) => {
     const names = args.positional.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : []));

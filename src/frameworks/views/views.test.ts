@@ -379,6 +379,23 @@ def page(request):
   });
 });
 
+test("what a group's row lacks is loaded once for the group", async () => {
+  const report = await analyseShop({
+    "shop/views.py": `from itertools import groupby
+
+from shop.models import Line
+
+
+def categories(show):
+    for product, lines in groupby(Line.objects.select_related("product"), key=lambda line: line.product):
+        show(product.category.name)
+`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ claim }) => claim)).toEqual([
+    "`categories` loads `product.category` separately for each `Line`: one query for each distinct `product`.",
+  ]);
+});
+
 test("so it does of rows whose first caller is not known", async () => {
   const report = await analyseShop({
     "shop/views.py": `def narrowed_of(product):
