@@ -178,7 +178,23 @@ function classAttribute(engine: Engine, cls: ClassInfo, name: string, site: Acce
   const nested = cls.nested.get(name);
   if (nested !== undefined) return { kind: "class", cls: nested };
   const member = engine.classMember(cls, name, { kind: "class", cls }, site);
-  return member ?? (name === "_meta" && model === null ? declaredMeta(engine, cls) : UNKNOWN);
+  if (member !== null) return member;
+  return name === "_meta" && model === null ? declaredMeta(engine, cls) : (askedOfMetaclass(engine, cls, name, site) ?? UNKNOWN);
+}
+
+/** What a class has not is given by the `__getattr__` of its metaclass. */
+function askedOfMetaclass(engine: Engine, cls: ClassInfo, name: string, { span, frame }: AccessSite): Value | null {
+  if (name.startsWith("__")) return null;
+  for (const owner of engine.program.mro(cls)) {
+    const keyword = isExternal(owner) ? undefined : owner.def.keywords.find((one) => one.name === "metaclass");
+    if (isExternal(owner) || keyword === undefined) continue;
+    const made = engine.evaluate(keyword.value, classFrame(engine, owner));
+    const member = made.kind === "class" ? engine.program.member(made.cls, "__getattr__") : null;
+    if (member?.definition.kind !== "function" || member.owner.module.origin === "builtin") return null;
+    const fn = { kind: "function", module: member.owner.module, def: member.definition.def, closure: null, owner: member.owner } as const;
+    return engine.callFunction(fn, { kind: "class", cls }, { ...NO_ARGS, positional: [literal(name)] }, { span, frame, expr: null });
+  }
+  return null;
 }
 
 /** `Book.tags.through`: the class of the table between. */

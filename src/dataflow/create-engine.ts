@@ -18,7 +18,7 @@ import { tellDeleted, tellSaved } from "./receivers.ts";
 import { makeRow, rowAttribute } from "./rows.ts";
 import { renderTemplate, runTemplateStmt } from "./template-run.ts";
 import type { TemplateStore } from "./template-store.ts";
-import { object, type Value } from "./values.ts";
+import { alternatives, joinAll, object, type Value } from "./values.ts";
 
 export interface EngineInput {
   readonly program: Program;
@@ -85,7 +85,16 @@ function instantiate(engine: Engine, cls: ClassInfo, args: CallArgs, site: CallS
   if (queryset !== null) return queryset;
   const factory = engine.classMember(cls, "__luthier_new__", { kind: "class", cls }, { span: site.span, frame: site.frame });
   if (factory !== null && factory.kind === "bound") return engine.call(factory, args, site);
-  return plainObject(engine, cls, args, site);
+  return madeInstead(engine, cls, args, site) ?? plainObject(engine, cls, args, site);
+}
+
+/** What a `__new__` of the project gives where that is an object of another class; null where it makes one of its own. */
+function madeInstead(engine: Engine, cls: ClassInfo, args: CallArgs, site: CallSite): Value | null {
+  const member = engine.program.member(cls, "__new__");
+  if (member?.definition.kind !== "function" || member.owner.module.origin === "builtin") return null;
+  const fn = { kind: "function", module: member.owner.module, def: member.definition.def, closure: null, owner: member.owner } as const;
+  const made = alternatives(engine.callFunction(fn, { kind: "class", cls }, args, site)).filter((one) => one.kind === "object" && one.cls !== cls);
+  return made.length === 0 ? null : joinAll(made);
 }
 
 /** Makes an object and runs its `__init__`. */

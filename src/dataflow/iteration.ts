@@ -108,6 +108,12 @@ export function inLoop(value: Value, loop: Loop | null): Value {
   }
 }
 
+/** What rows are grouped by is read of one row in each group: the others share what it loads. */
+export function ofGroup(value: Value): Value {
+  if (value.kind === "union") return joinAll(value.values.map(ofGroup));
+  return value.kind === "row" && value.path !== "" ? { ...value, shared: value.shared ?? value.path } : value;
+}
+
 function iterateObject(engine: Engine, value: Extract<Value, { readonly kind: "object" }>, span: Span, frame: Frame, how: string, head: Span): Iteration {
   const site = { span, frame, expr: null };
   const method = engine.classMember(value.cls, "__iter__", value, site);

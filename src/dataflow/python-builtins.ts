@@ -49,8 +49,8 @@ function lacksAttribute(engine: Engine, value: Value, name: string, { self }: Fr
   });
 }
 
-/** What a queryset or code put on the row: an annotation, a prefetched list, an attribute that was set. */
-function isPutOn({ load, extra }: RowValue, name: string): boolean {
+/** An annotation, the list of a `Prefetch(to_attr=…)` or what code put there: by it, rows that have it are told from others. */
+function isPutOnRow({ load, extra }: RowValue, name: string): boolean {
   return load.annotated.has(name) || load.lists.has(name) || extra.has(name);
 }
 
@@ -170,11 +170,11 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
   hasattr: (engine, args, site) => {
     const [object, name] = args.positional;
     if (object !== undefined && name?.kind === "literal" && typeof name.value === "string") {
-      engine.attribute(object, name.value, { span: site.span, frame: site.frame });
-      if (object.kind === "object" && object.attrs.has(name.value)) return literal(true);
       const asked = name.value;
-      if (alternatives(object).every((one) => one.kind === "row" && isPutOn(one, asked))) return literal(true);
-      if (alternatives(object).every(({ kind }) => kind === "queryset" || kind === "manager") && CHAINED.has(name.value)) return literal(true);
+      engine.attribute(object, asked, { span: site.span, frame: site.frame });
+      if (object.kind === "object" && object.attrs.has(asked)) return literal(true);
+      if (alternatives(object).every((one) => one.kind === "row" && isPutOnRow(one, asked))) return literal(true);
+      if (alternatives(object).every(({ kind }) => kind === "queryset" || kind === "manager") && CHAINED.has(asked)) return literal(true);
     }
     return UNKNOWN;
   },

@@ -2,6 +2,7 @@
 import type { Pipe } from "../model/index.ts";
 import { type Engine } from "./engine.ts";
 import type { Frame } from "./frame.ts";
+import { ofGroup } from "./iteration.ts";
 import { spanOf } from "./recorder.ts";
 import { joinAll, list, listOf, literal, UNKNOWN, type CallArgs, type Value } from "./values.ts";
 import { jinjaNames } from "./jinja-environment.ts";
@@ -85,8 +86,8 @@ const PIPES: Readonly<Record<string, PipeRule>> = {
   groupby: (engine, value, args, expr, frame) => {
     const element = items(engine, value, expr, frame, "iterate");
     const [by] = args;
-    if (by?.kind === "literal" && typeof by.value === "string") follow(engine, element, by.value, expr, frame);
-    return listOf(list([UNKNOWN, listOf(element)], "tuple"));
+    const grouper = by?.kind === "literal" && typeof by.value === "string" ? ofGroup(follow(engine, element, by.value, expr, frame)) : UNKNOWN;
+    return listOf(list([grouper, listOf(element)], "tuple"));
   },
 };
 

@@ -3,6 +3,7 @@ import type { Block, Include, Module, Stmt, Tag, TemplateImport } from "../model
 import type { CallSite, Engine } from "./engine.ts";
 import { escapeEnv } from "./escape.ts";
 import { newEnv, type Env, type Frame, type TemplateContext } from "./frame.ts";
+import { ofGroup } from "./iteration.ts";
 import { spanOf } from "./recorder.ts";
 import { ownPlace } from "./sites.ts";
 import type { FoundTemplate } from "./template-store.ts";
@@ -354,9 +355,9 @@ function regroup(engine: Engine, stmt: Tag, frame: Frame): void {
   if (source === undefined || stmt.target === null) return;
   const value = engine.evaluate(source, frame);
   const { element } = engine.iterate(value, spanOf(frame.file, source), frame, "iterate");
-  if (by?.kind === "str") follow(engine, element, by.value, by, frame);
+  const grouper = by?.kind === "str" ? ofGroup(follow(engine, element, by.value, by, frame)) : UNKNOWN;
   const group = dict([
-    ["grouper", UNKNOWN],
+    ["grouper", grouper],
     ["list", listOf(element)],
   ]);
   const entry: Value = listOf(group);

@@ -7,12 +7,22 @@ import { dict, literal, UNKNOWN, type CallArgs, type DictValue, type FunctionVal
 
 export function callTag(engine: Engine, tag: RegisteredTag, args: CallArgs, span: Span, frame: Frame): Value {
   const fn: FunctionValue = { kind: "function", module: tag.module, def: tag.def, closure: null, owner: null };
-  const positional = tag.takesContext ? [contextOf(frame), ...args.positional] : args.positional;
+  const context = tag.takesContext ? contextOf(frame) : null;
+  const before = new Map(context?.entries);
+  const positional = context === null ? args.positional : [context, ...args.positional];
   const site = { span, frame, expr: null };
   const result = engine.callFunction(fn, null, { ...args, positional }, site);
+  if (context !== null) keepWritten(context, before, frame);
   if (tag.kind !== "inclusion") return result;
   if (tag.template !== null) engine.renderTemplate(literal(tag.template), result, site);
   return UNKNOWN;
+}
+
+/** `context["orders"] = …`: what the tag's function puts there, the rest of the template has. */
+function keepWritten(context: DictValue, before: ReadonlyMap<string, Value>, frame: Frame): void {
+  for (const [name, value] of context.entries) {
+    if (before.get(name) !== value) frame.env.vars.set(name, { value, loop: frame.loop?.id ?? 0 });
+  }
 }
 
 /** The template's variables as the dictionary that `takes_context` gets. */

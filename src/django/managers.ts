@@ -17,7 +17,7 @@ export function readManager(program: ResolvedProgram, module: PythonModule, name
   const factory = readFactory(program, module, callee, holder);
   if (factory) return { name, ...factory };
   const symbol = program.followAlias(program.resolveExpression(module, callee, holder));
-  if (symbol?.kind === "class") return fromClass(program, name, symbol.cls);
+  if (symbol?.kind === "class") return fromClass(program, name, stoodFor(program, symbol.cls) ?? symbol.cls);
   if (isScoped(symbol)) return scopedManager(program, module, name, expr, holder);
   if (symbol?.kind === "variable") {
     const made = symbol.values.findLast((value) => value.kind === "call");
@@ -104,8 +104,41 @@ function isPlain(cls: ClassInfo): boolean {
 }
 
 function classOf(program: ResolvedProgram, module: PythonModule, expr: Expr, holder: ClassInfo | null): ClassInfo | null {
+  const [first] = expr.kind === "call" && isPartial(program, module, expr.callee, holder) ? expr.args : [];
+  if (first !== undefined) return classOf(program, module, first, holder);
   const symbol = program.followAlias(program.resolveExpression(module, expr, holder));
-  return symbol?.kind === "class" ? symbol.cls : null;
+  return symbol?.kind === "class" ? (stoodFor(program, symbol.cls) ?? symbol.cls) : null;
+}
+
+/** `partial(BookQuerySet, is_public=True)` makes what the class makes. */
+function isPartial(program: ResolvedProgram, module: PythonModule, callee: Expr, holder: ClassInfo | null): boolean {
+  const symbol = program.resolveExpression(module, callee, holder);
+  return symbol?.kind === "external" && symbol.name === "functools.partial";
+}
+
+/**
+ * A class that is neither manager nor queryset and is used as one hands on what is asked of it, by its metaclass or its `__new__`. It stands for
+ * the one class of querysets or managers that its body names: `_default_class = BookQuerySet`.
+ */
+function stoodFor(program: ResolvedProgram, cls: ClassInfo): ClassInfo | null {
+  const order = program.mro(cls);
+  const owners = order.filter((base): base is ClassInfo => !isExternal(base));
+  const isOther = (one: ClassInfo): boolean => !program.isSubclass(one, managerBase) && !program.isSubclass(one, querysetBase);
+  if (!isOther(cls) || owners.length < order.length || !owners.some(handsOn)) return null;
+  const names = new Set(owners.flatMap(({ members }) => [...members.keys()]));
+  const named = [...names].flatMap((name) => {
+    const member = program.member(cls, name);
+    const value = member?.definition.kind === "variable" ? member.definition.value : null;
+    if (member === null || value === null || (value.kind !== "name" && value.kind !== "attribute")) return [];
+    const found = program.followAlias(program.resolveExpression(member.owner.module, value, member.owner));
+    return found?.kind === "class" && !isOther(found.cls) ? [found.cls] : [];
+  });
+  const [only] = named;
+  return named.length === 1 && only !== undefined ? only : null;
+}
+
+function handsOn({ def, members }: ClassInfo): boolean {
+  return members.has("__new__") || def.keywords.some(({ name }) => name === "metaclass");
 }
 
 /** `BookQuerySet` of `BookQuerySet(self.model).filter(…).all()`. */

@@ -367,6 +367,8 @@ describe("a model", () => {
 
 describe("managers", () => {
   const querysets = "class BookQuerySet(models.QuerySet): pass\n";
+  const standIn =
+    "class Forwards(type):\n    def __getattr__(cls, name):\n        return getattr(cls.stands_for, name)\nclass StandIn(metaclass=Forwards):\n    stands_for = None\n";
   const cases: readonly [trap: string, body: string, defaultManager: string, shown: string][] = [
     ["the plain one", "class Book(models.Model): pass", "objects", "objects - -"],
     ["as_manager", `${querysets}class Book(models.Model):\n    objects = BookQuerySet.as_manager()`, "objects", "objects - BookQuerySet"],
@@ -376,6 +378,12 @@ describe("managers", () => {
       `${querysets}BookManager = models.Manager.from_queryset(BookQuerySet)\nclass Book(models.Model):\n    objects = BookManager()`,
       "objects",
       "objects - BookQuerySet",
+    ],
+    [
+      "from_queryset of a part of a call",
+      `from functools import partial\n${querysets}class Book(models.Model):\n    books = models.Manager.from_queryset(partial(BookQuerySet, hint=1))()`,
+      "books",
+      "books - BookQuerySet",
     ],
     [
       "from_queryset as a base",
@@ -388,6 +396,24 @@ describe("managers", () => {
       `${querysets}class BookManager(models.Manager):\n    def get_queryset(self):\n        return BookQuerySet(self.model, using=self._db).filter(a=1)\nclass Book(models.Model):\n    objects = BookManager()`,
       "objects",
       "objects BookManager BookQuerySet",
+    ],
+    [
+      "a class that stands for the one that it names",
+      `${querysets}${standIn}class Books(StandIn):\n    stands_for = BookQuerySet\nclass Book(models.Model):\n    objects = Books.as_manager()`,
+      "objects",
+      "objects - BookQuerySet",
+    ],
+    [
+      "stand-ins for both",
+      `${querysets}class BookManager(models.Manager): pass\n${standIn}class Books(StandIn):\n    stands_for = BookQuerySet\nclass Shelf(StandIn):\n    stands_for = BookManager\nclass Upper(Shelf): pass\nclass Book(models.Model):\n    objects = Upper.from_queryset(Books)()`,
+      "objects",
+      "objects BookManager BookQuerySet",
+    ],
+    [
+      "a class that names one and makes objects of its own",
+      `class BookManager(models.Manager): pass\nclass Tracker:\n    manager = BookManager\nclass Book(models.Model):\n    tracker = Tracker()`,
+      "objects",
+      "objects - -",
     ],
     [
       "an abstract base's",

@@ -17,7 +17,7 @@ export function mergeLoads(loads: readonly LazyLoad[]): LoadGroup[] {
 }
 
 function mergeOfOrigin(loads: readonly LazyLoad[]): LoadGroup[] {
-  const byPath = groupBy(loads, (load) => load.path);
+  const byPath = groupBy(withoutFurtherTurns(loads), (load) => load.path);
   const paths = [...byPath.keys()];
   const longest = paths.filter((path) => !paths.some((other) => other.startsWith(`${path}__`)));
   const groups = longest.flatMap((path) => {
@@ -29,6 +29,23 @@ function mergeOfOrigin(loads: readonly LazyLoad[]): LoadGroup[] {
   });
   const byRoot = groupBy(groups, rootOf);
   return [...byRoot.values()].flatMap((branches) => (branches.length > MAX_BRANCHES ? folded(branches) : branches));
+}
+
+/**
+ * A function that calls itself for `parent` asks for the lines of `parent`, of `parent.parent` and so on: what it reads there is told of the first
+ * two rows, for nobody knows how far it goes.
+ */
+function withoutFurtherTurns(loads: readonly LazyLoad[]): readonly LazyLoad[] {
+  const told = new Set(loads.map(turnKey));
+  return loads.filter((load) => {
+    const steps = load.path.split("__");
+    const again = steps.findIndex((step, index) => index > 0 && index < steps.length - 1 && step === steps[index - 1]);
+    return again < 0 || !told.has(turnKey({ ...load, path: steps.toSpliced(again, 1).join("__") }));
+  });
+}
+
+function turnKey({ access, path }: LazyLoad): string {
+  return `${access.file}:${access.start}:${access.end} ${path}`;
 }
 
 /** The shallowest relation of the group that was not loaded. */

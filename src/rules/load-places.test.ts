@@ -64,3 +64,28 @@ test("a finding shows where other relations are loaded, and not the way that loa
   const found = findings.filter((one) => one.rule === "n-plus-one" && one.relation === "customer");
   expect(found.flatMap((one) => one.places.flatMap(({ role, line }) => (role === "definition" ? [line] : [])))).toEqual([8]);
 });
+
+test("what a function reads that calls itself for the next row is told of two rows", async () => {
+  await expectMarked({
+    "shop/views.py": `from shop.models import Category
+
+
+def size(category):
+    count = category.products.count()  # expect: products, parent.products
+    if category.parent is not None:  # expect: parent
+        count += size(category.parent)  # expect: parent
+    return count
+
+
+def sizes():
+    return [size(category) for category in Category.objects.all()]
+
+
+def spelt():
+    return [
+        category.parent.parent.products.count()  # expect: parent, parent.parent.products
+        for category in Category.objects.all()
+    ]
+`,
+  });
+});

@@ -200,6 +200,13 @@ test("a method that `__init__` calls may take fields out, or hand them back as t
   await expectMarked(POPPED(choosing("['branch']"), "", BRIEF));
 });
 
+test("names that the class lists are taken out where they are among the fields", async () => {
+  const hidden = (names: string): string =>
+    `for name in self.HIDDEN:\n            if name in self.fields:\n                del self.fields[name]\n\n    HIDDEN = (${names})`;
+  await expectMarked(POPPED(hidden('"branch",'), "", BRIEF));
+  await expectMarked(POPPED(hidden(""), "", ["# expect: product.category.parent", "# expect: product.category.parent"]));
+});
+
 const ASKED = (argument: string): Record<string, string> =>
   files(`class OrderSerializer(serializers.ModelSerializer):
     owner = serializers.SerializerMethodField()

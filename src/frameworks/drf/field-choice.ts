@@ -170,6 +170,11 @@ class Reader {
 
   /** What happens only when the request asks for it leaves the plain request as it is. */
   private visitIf(test: Expr, then: readonly Stmt[], otherwise: readonly Stmt[]): void {
+    if (this.asksForField(test)) {
+      this.visit(then);
+      this.visit(otherwise);
+      return;
+    }
     const known = this.truthOf(test);
     if (known === null) this.unsure += 1;
     if (known !== false && !this.isAsked(test)) {
@@ -179,6 +184,13 @@ class Reader {
     }
     if (known !== true) this.visit(otherwise);
     if (known === null) this.unsure -= 1;
+  }
+
+  /** `if name in self.fields:` before a removal: a field that is not there is not shown either. */
+  private asksForField(test: Expr): boolean {
+    if (!this.isInit || test.kind !== "compare" || test.rights.length !== 1 || test.operators[0] !== "in") return false;
+    const [right] = test.rights;
+    return right !== undefined && this.isFields(right);
   }
 
   private truthOf(test: Expr): boolean | null {
@@ -208,6 +220,15 @@ class Reader {
     if (expr.kind === "name") return plain(this.locals.get(expr.name) ?? null);
     if (expr.kind !== "attribute" || expr.object.kind !== "name" || expr.object.name !== "self") return null;
     return plain(this.serializer.attrs.get(expr.name) ?? null);
+  }
+
+  /** `self.NAMES`, where the class says it. */
+  private classValue(expr: Expr): Value | null {
+    if (!isSelf(expr) || expr.kind !== "attribute") return null;
+    const { cls } = this.serializer;
+    const frame = this.engine.moduleFrame(this.method.owner.module);
+    const span = { file: this.method.owner.module.ir.file, start: expr.start, end: expr.end };
+    return this.engine.classMember(cls, expr.name, { kind: "class", cls }, { span, frame });
   }
 
   private isAsked(test: Expr): boolean {
@@ -336,7 +357,7 @@ class Reader {
     const source = withoutWrapper(expr);
     if (source.kind === "sequence")
       return source.items.every((one) => one.kind === "str") ? new Set(source.items.map((one) => (one.kind === "str" ? one.value : ""))) : null;
-    const value = this.ownValue(source);
+    const value = this.ownValue(source) ?? this.classValue(source);
     if (value?.kind !== "list" || value.items === null) return null;
     const names = value.items.flatMap((one) => (one.kind === "literal" && typeof one.value === "string" ? [one.value] : []));
     return names.length === value.items.length ? new Set(names) : null;

@@ -1,7 +1,8 @@
 /** The standard library's functions that pass rows on. */
 import { argument } from "../../dataflow/arguments.ts";
-import type { Engine, Hook } from "../../dataflow/engine.ts";
-import { dict, joinAll, list, listOf, native, NO_ARGS, UNKNOWN, type Value } from "../../dataflow/values.ts";
+import type { CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
+import { ofGroup } from "../../dataflow/iteration.ts";
+import { dict, joinAll, keyOf, list, listOf, native, NO_ARGS, UNKNOWN, type Value } from "../../dataflow/values.ts";
 
 const chained =
   (engine: Engine): Hook =>
@@ -10,6 +11,18 @@ const chained =
 
 /** Returns its first argument: decorators and wrappers. */
 const identity = (): Hook => (args) => args.positional[0] ?? UNKNOWN;
+
+/** What an event loop hands to a thread runs there as synchronous code does. */
+const inThread =
+  (engine: Engine): Hook =>
+  (args) => {
+    const [fn] = args.positional;
+    return fn === undefined ? UNKNOWN : native(`in thread:${keyOf(fn)}`, (inner, site) => callInThread(engine, fn, inner, site));
+  };
+
+function callInThread(engine: Engine, fn: Value, args: CallArgs, site: CallSite): Value {
+  return engine.call(fn, args, { ...site, frame: { ...site.frame, isAsync: false } });
+}
 
 export const pythonHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "itertools.chain": chained,
@@ -26,8 +39,8 @@ export const pythonHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
     if (source === undefined) return UNKNOWN;
     const { element } = engine.iterate(source, site.span, site.frame, "iterate");
     const key = argument(args, 1, "key");
-    if (key !== null) engine.call(key, { ...NO_ARGS, positional: [element] }, site);
-    return listOf(list([UNKNOWN, listOf(element)], "tuple"), "generator");
+    const by = key === null ? element : engine.call(key, { ...NO_ARGS, positional: [element] }, site);
+    return listOf(list([ofGroup(by), listOf(element)], "tuple"), "generator");
   },
   "operator.attrgetter": (engine) => (args) => {
     const names = args.positional.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : []));
@@ -68,6 +81,11 @@ export const pythonHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
     for (const one of args.positional) engine.iterate(one, site.span, site.frame, "iterate");
     return UNKNOWN;
   },
-  "asgiref.sync.sync_to_async": identity,
+  "asgiref.sync.sync_to_async": inThread,
+  "channels.db.database_sync_to_async": inThread,
+  "asyncio.to_thread": (engine) => (args, site) => {
+    const [fn, ...given] = args.positional;
+    return fn === undefined ? UNKNOWN : callInThread(engine, fn, { ...args, positional: given }, site);
+  },
   "asgiref.sync.async_to_sync": identity,
 };

@@ -1,6 +1,6 @@
 /** Django's own conventions: requests, rendering, shortcuts, class-based views. */
 import type { ClassInfo } from "../../model/index.ts";
-import { argument } from "../../dataflow/arguments.ts";
+import { argument, escapeArgs } from "../../dataflow/arguments.ts";
 import type { CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { unknownRow } from "../../dataflow/protocols.ts";
 import { withPrefetch } from "../../dataflow/querysets.ts";
@@ -245,6 +245,20 @@ const viewOptions =
     return UNKNOWN;
   };
 
+/** `path("paid/", orders, {"template": "paid.html"})`: the view is called with what the route gives it besides. */
+const route =
+  (engine: Engine): Hook =>
+  (args, site) => {
+    const view = argument(args, 1, "view");
+    const given = argument(args, 2, "kwargs");
+    if (view?.kind === "function" && given?.kind === "dict" && given.entries.size > 0) {
+      const later = { ...site, expr: null, frame: { ...site.frame, atImport: false } };
+      engine.call(view, { positional: [requestOf(engine)], keywords: given.entries, open: true }, later);
+    }
+    escapeArgs(engine, args);
+    return UNKNOWN;
+  };
+
 export function withEntry(engine: Engine, cls: ClassInfo, work: () => void): void {
   const outer = engine.entry;
   if (cls.module.origin === "project") {
@@ -295,6 +309,9 @@ export const viewHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "luthier.model_templates": modelTemplates,
   "luthier.call_with_some": callWithSome,
   "luthier.view_options": viewOptions,
+  "django.urls.path": route,
+  "django.urls.re_path": route,
+  "django.conf.urls.url": route,
   "django.forms.models.model_to_dict": modelToDict,
   "django.forms.model_to_dict": modelToDict,
   "django.core.serializers.serialize": serializeFixtures,

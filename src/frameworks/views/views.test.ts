@@ -78,6 +78,126 @@ class CustomerView(PageView):
   });
 });
 
+test("what a tag puts into the context is there for the rest of the template, and for what that includes", async () => {
+  await expectMarked({
+    "shop/templatetags/__init__.py": "",
+    "shop/templatetags/lists.py": `from django import template
+from shop.models import Order
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def load_orders(context, customer):
+    context["orders"] = Order.objects.filter(customer=customer, paid=False)
+    context["billed"] = Order.objects.filter(customer=customer).select_related("invoice")
+    return ""
+`,
+    "shop/views.py": `from django.shortcuts import get_object_or_404, render
+from shop.models import Customer
+
+
+def page(request, pk):
+    return render(request, "shop/customer.html", {"customer": get_object_or_404(Customer, pk=pk)})
+`,
+    "shop/templates/shop/customer.html": `{% load lists %}
+{% load_orders customer %}
+{% with orders as listed %}{% include "shop/orders.html" %}{% endwith %}
+{% for order in billed %}{{ order.invoice.number }}{% endfor %}
+`,
+    "shop/templates/shop/orders.html": `{% for order in listed %}{{ order.invoice.number }}{% endfor %}{# expect: invoice #}\n`,
+  });
+});
+
+test("a class that hands on what is asked of it, and what it makes, are the class that it stands for", async () => {
+  await expectMarked({
+    "shop/stand_in.py": `from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+def chosen_class(cls):
+    path = settings.CHOSEN.get(cls.__name__)
+    return cls.stands_for if path is None else import_string(path)
+
+
+class Forwards(type):
+    def __getattr__(cls, name):
+        return getattr(chosen_class(cls), name)
+
+
+class StandIn(metaclass=Forwards):
+    stands_for = None
+
+    def __new__(cls, *args, **kwargs):
+        return chosen_class(cls)(*args, **kwargs)
+`,
+    "shop/lists.py": `from shop.stand_in import StandIn
+
+
+class PlainLists:
+    def __init__(self, orders):
+        self.orders = orders
+
+    def numbers(self):
+        return [order.invoice.number for order in self.orders]  # expect: invoice
+
+    @classmethod
+    def names(cls, orders):
+        return [order.customer.name for order in orders]  # expect: customer
+
+
+class Lists(StandIn):
+    stands_for = PlainLists
+
+
+class Single:
+    known = None
+
+    def __new__(cls):
+        if cls.known is None:
+            cls.known = super().__new__(cls)
+        return cls.known
+
+    def names(self, orders):
+        return [order.customer.name for order in orders]
+`,
+    "shop/views.py": `from shop.lists import Lists, Single
+from shop.models import Order
+
+
+def page():
+    return Lists(Order.objects.filter(paid=True)).numbers() + Lists.names(Order.objects.filter(paid=False))
+
+
+def joined():
+    return Single().names(Order.objects.select_related("customer"))
+`,
+  });
+});
+
+test("a route gives its view what is written beside it", async () => {
+  await expectMarked({
+    "config/urls.py": `from django.urls import path
+from shop import views
+
+urlpatterns = [
+    path("orders/<int:pk>/", views.listed, {"template_name": "shop/orders.html", "orders": None}),
+    path("totals/", views.listed, {"template_name": "shop/totals.html"}),
+    path("other/", views.listed),
+]
+`,
+    "shop/views.py": `from django.shortcuts import render
+from shop.models import Order
+
+
+def listed(request, template_name, pk=None):
+    return render(request, template_name, {"orders": Order.objects.filter(paid=True)})
+`,
+    "shop/templates/shop/orders.html": `{% for order in orders %}{{ order.invoice.number }}{% endfor %}{# expect: invoice #}\n`,
+    "shop/templates/shop/totals.html": `{% for order in orders %}{{ order.total }}{% endfor %}\n`,
+  });
+});
+
 test("eager loads under the test of what they spread are no second case", async () => {
   await expectMarked({
     "shop/views.py": `from shop.models import Order
@@ -177,6 +297,103 @@ def loaded():
     return [(ratings_of(product), count_of(product)) for product in Product.objects.prefetch_related("reviews")]
 `,
   });
+});
+
+test("code that asks whether something was put on the row gets an answer", async () => {
+  await expectMarked({
+    "shop/views.py": `from django.db.models import Count, Prefetch
+from shop.models import Line, Order
+
+
+def size(order):
+    if hasattr(order, "_size"):
+        return order._size
+    return order.lines.count()
+
+
+def first(order):
+    if hasattr(order, "_lines"):
+        return order._lines[0] if order._lines else None
+    return order.lines.first()
+
+
+def size_of_any(order):
+    if not hasattr(order, "_size"):
+        return order.lines.count()  # expect: lines
+    return order._size
+
+
+def annotated():
+    return [size(order) for order in Order.objects.annotate(_size=Count("lines"))]
+
+
+def listed():
+    return [first(order) for order in Order.objects.prefetch_related(Prefetch("lines", Line.objects.order_by("price"), to_attr="_lines"))]
+
+
+def told():
+    sizes = []
+    for order in Order.objects.all():
+        order._size = 1
+        sizes.append(size(order))
+    return sizes
+
+
+def plain():
+    return [size_of_any(order) for order in Order.objects.all()]
+`,
+  });
+});
+
+test("what rows are grouped by is a row of each group", async () => {
+  await expectMarked({
+    "shop/views.py": `from itertools import groupby
+
+from django.shortcuts import render
+from shop.models import Line
+
+
+def categories(show):
+    for product, lines in groupby(Line.objects.select_related("product"), key=lambda line: line.product):
+        show(product.category.name)  # expect: product.category
+        for line in lines:
+            show(line.order.total)  # expect: order
+
+
+def joined(show):
+    for product, lines in groupby(Line.objects.select_related("product__category"), key=lambda line: line.product):
+        show(product.category.name, len(list(lines)))
+
+
+def page(request):
+    return render(request, "shop/lines.html", {
+        "lines": Line.objects.select_related("product"),
+        "joined": Line.objects.select_related("product__category"),
+    })
+`,
+    "shop/templates/shop/lines.html": `{% regroup lines by product as groups %}
+{% for group in groups %}{{ group.grouper.category.name }}{% endfor %}{# expect: product.category #}
+{% regroup joined by product as groups %}
+{% for group in groups %}{{ group.grouper.category.name }}{{ group.list|length }}{% endfor %}
+`,
+  });
+});
+
+test("what a group's row lacks is loaded once for the group", async () => {
+  const report = await analyseShop({
+    "shop/views.py": `from itertools import groupby
+
+from shop.models import Line
+
+
+def categories(show):
+    for product, lines in groupby(Line.objects.select_related("product"), key=lambda line: line.product):
+        show(product.category.name)
+`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ claim }) => claim)).toEqual([
+    "`categories` loads `product.category` separately for each `Line`: one query for each distinct `product`.",
+  ]);
 });
 
 test("so it does of rows whose first caller is not known", async () => {

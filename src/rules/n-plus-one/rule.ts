@@ -85,7 +85,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput, others: readonly 
 function reasonFor(load: LazyLoad): string {
   if (load.origin.collected === true) return "`delete()` fetches these rows bare to call their receivers, one row after the other.";
   if (load.kind === "o2o-reverse") return "The queryset does not load it; a row without one costs a query as well.";
-  if (load.shared !== null) return "The prefetch before it does not load it; rows with the same target share it.";
+  if (load.shared !== null) return "Nothing before it loads it; rows with the same target share it.";
   if (load.kind === "fk" || load.kind === "o2o") return "The queryset does not load it, and equal targets are not shared; only NULL costs nothing.";
   return "The queryset does not load it, so every row of the loop sends one more statement.";
 }
