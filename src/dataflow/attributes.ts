@@ -13,6 +13,7 @@ import { noteSent } from "./sends.ts";
 import {
   attributesOnly,
   joinAll,
+  list,
   literal,
   native,
   NO_ARGS,
@@ -175,10 +176,18 @@ function classAttribute(engine: Engine, cls: ClassInfo, name: string, site: Acce
     if (field !== undefined) return throughClass(engine, field.relation?.through ?? null);
   }
   if (name === "__name__") return literal(cls.name);
+  if (name === "__subclasses__") return native(`${cls.id}.__subclasses__`, () => list(subclassesOf(engine, cls)));
   const nested = cls.nested.get(name);
   if (nested !== undefined) return { kind: "class", cls: nested };
   const member = engine.classMember(cls, name, { kind: "class", cls }, site);
   return member ?? (name === "_meta" && model === null ? declaredMeta(engine, cls) : UNKNOWN);
+}
+
+/** `Report.__subclasses__()`: those that name it as their base, but none that our stubs declare. */
+function subclassesOf({ program }: Engine, cls: ClassInfo): Value[] {
+  const below = program.classes.filter((one) => one !== cls && one.module.origin !== "builtin" && program.mro(one).includes(cls));
+  const isBetween = (one: ClassInfo): boolean => program.mro(one).some((base) => base !== one && below.some((other) => other === base));
+  return below.filter((one) => !isBetween(one)).map((one) => ({ kind: "class", cls: one }));
 }
 
 /** `Book.tags.through`: the class of the table between. */
