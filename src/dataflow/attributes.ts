@@ -13,6 +13,7 @@ import { noteSent } from "./sends.ts";
 import {
   attributesOnly,
   joinAll,
+  list,
   literal,
   native,
   NO_ARGS,
@@ -175,6 +176,7 @@ function classAttribute(engine: Engine, cls: ClassInfo, name: string, site: Acce
     if (field !== undefined) return throughClass(engine, field.relation?.through ?? null);
   }
   if (name === "__name__") return literal(cls.name);
+  if (name === "__subclasses__") return native(`${cls.id}.__subclasses__`, () => list(subclassesOf(engine, cls)));
   const nested = cls.nested.get(name);
   if (nested !== undefined) return { kind: "class", cls: nested };
   const member = engine.classMember(cls, name, { kind: "class", cls }, site);
@@ -195,6 +197,13 @@ function askedOfMetaclass(engine: Engine, cls: ClassInfo, name: string, { span, 
     return engine.callFunction(fn, { kind: "class", cls }, { ...NO_ARGS, positional: [literal(name)] }, { span, frame, expr: null });
   }
   return null;
+}
+
+/** `Report.__subclasses__()`: those that name it as their base, but none that our stubs declare. */
+function subclassesOf({ program }: Engine, cls: ClassInfo): Value[] {
+  const below = program.classes.filter((one) => one !== cls && one.module.origin !== "builtin" && program.mro(one).includes(cls));
+  const isBetween = (one: ClassInfo): boolean => program.mro(one).some((base) => base !== one && below.some((other) => other === base));
+  return below.filter((one) => !isBetween(one)).map((one) => ({ kind: "class", cls: one }));
 }
 
 /** `Book.tags.through`: the class of the table between. */

@@ -357,7 +357,8 @@ function boolValue(engine: Engine, expr: BoolOp, frame: Frame): Value {
     const known = index === last ? null : engine.test(value, spanOf(frame.file, item), frame);
     const ends = expr.operator === "or" ? known === true : known === false;
     const passes = expr.operator === "or" ? known === false : known === true;
-    if (!passes) results.push(value);
+    // A row that ends an `and` is none: `line.parent and line.parent.title`.
+    if (!passes) results.push(expr.operator === "and" && index < last && value.kind === "row" ? NONE : value);
     if (ends) break;
   }
   return joinAll(results);

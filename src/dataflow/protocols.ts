@@ -1,5 +1,5 @@
 /** Truth, text and annotations of values. */
-import type { Expr, Model, Span } from "../model/index.ts";
+import type { Expr, Field, Model, Span } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
 import type { Frame } from "./frame.ts";
 import { OPAQUE } from "./load-tree.ts";
@@ -15,8 +15,40 @@ export function testValue(engine: Engine, value: Value, span: Span, frame: Frame
     if (one.kind === "queryset") runQueryset(engine, one, "bool", span, frame);
   }
   if (value.kind === "object") return value.attrs.size > 0 || value.args !== null ? null : null;
-  return truth(value);
+  return value.kind === "row" && isOptional(engine, value) ? endsHere(value, frame) : truth(value);
 }
+
+/** A method that calls itself on its row's parent is followed one step up: what it reads further up is the same read. */
+function endsHere({ path }: RowValue, { def, caller }: Frame): false | null {
+  const steps = path.split("__");
+  const isRepeated = steps.indexOf(steps.at(-1) ?? "") < steps.length - 1;
+  if (!isRepeated || def === null) return null;
+  for (let at = caller; at !== null; at = at.caller) if (at.def === def) return false;
+  return null;
+}
+
+const optionalPaths = new WeakMap<Model, Map<string, boolean>>();
+
+/** What a nullable foreign key leads to: rows without it go the other way, `line.parent or line`. */
+function isOptional({ graph }: Engine, { origin: { model }, path }: RowValue): boolean {
+  if (path === "") return false;
+  const known = optionalPaths.get(model) ?? new Map<string, boolean>();
+  optionalPaths.set(model, known);
+  let answer = known.get(path);
+  if (answer === undefined) {
+    let field: Field | null = null;
+    let at: Model | null = model;
+    for (const step of path.split("__")) {
+      field = at?.fields.get(step) ?? null;
+      at = field?.relation?.target == null ? null : graph.byLabel(field.relation.target);
+    }
+    answer = field?.relation?.single === true && field.relation.nullable && NULLABLE.has(field.relation.kind);
+    known.set(path, answer);
+  }
+  return answer;
+}
+
+const NULLABLE: ReadonlySet<string> = new Set(["fk", "o2o", "generic-fk"]);
 
 /** Rendering as text runs `__str__`, of every row for a queryset. */
 export function renderText(engine: Engine, value: Value, span: Span, frame: Frame): void {

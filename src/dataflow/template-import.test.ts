@@ -85,3 +85,22 @@ def link(order):
     }),
   );
 });
+
+test("whichever template an include is given is followed", async () => {
+  await expectMarked({
+    "shop/views.py": `from django.shortcuts import render
+from shop.models import Order
+
+
+def orders(request):
+    part = "shop/_rows.html" if "HX-Request" in request.headers else "shop/_cards.html"
+    return render(request, "shop/orders.html", {"orders": Order.objects.all(), "part": part})
+`,
+    "shop/templates/shop/orders.html": `{% for order in orders %}{% include part %}{% endfor %}
+`,
+    "shop/templates/shop/_rows.html": `{{ order.status }}
+`,
+    "shop/templates/shop/_cards.html": `{{ order.customer.name }}{# expect: customer #}
+`,
+  });
+});

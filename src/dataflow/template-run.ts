@@ -202,12 +202,14 @@ function runInclude(engine: Engine, stmt: Include, frame: Frame): void {
     const value = engine.evaluate(keyword.value, frame);
     env.vars.set(keyword.name, { value, loop: engine.dependsOn });
   }
-  for (const one of templateNames(name)) {
-    const found = engine.templates.find(one);
-    if (found === null) continue;
-    runTemplate(engine, found, env, { span: spanOf(frame.file, stmt), frame, expr: null });
-    return;
-  }
+  const found = alternatives(name).flatMap(
+    (one) =>
+      templateNames(one)
+        .map((each) => engine.templates.find(each))
+        .find((each) => each !== null) ?? [],
+  );
+  for (const one of found) runTemplate(engine, one, env, { span: spanOf(frame.file, stmt), frame, expr: null });
+  if (found.length > 0) return;
   escapeEnv(env);
   engine.note(name.kind === "unknown" ? "an include whose name is not literal" : "a template that was not found", frame.file, stmt.start);
 }

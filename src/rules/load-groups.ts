@@ -19,15 +19,17 @@ export function mergeLoads(loads: readonly LazyLoad[]): LoadGroup[] {
 function mergeOfOrigin(loads: readonly LazyLoad[]): LoadGroup[] {
   const byPath = groupBy(withoutFurtherTurns(loads), (load) => load.path);
   const paths = [...byPath.keys()];
-  const longest = paths.filter((path) => !paths.some((other) => other.startsWith(`${path}__`)));
+  const mains = new Map([...byPath].map(([path, own]) => [path, mainOf(own)]));
+  const isSure = (path: string): boolean => mains.get(path)?.doubts.length === 0;
+  // What is only possible further down takes nothing from what is known: a relation that is surely loaded is told for itself.
+  const tells = (path: string, other: string): boolean => path === other || (isBelow(path, other) && (isSure(path) || !isSure(other)));
+  const longest = paths.filter((path) => !paths.some((other) => other !== path && tells(other, path)));
   const groups = longest.flatMap((path) => {
-    const parts = paths.filter((other) => other === path || path.startsWith(`${other}__`));
-    const all = parts.flatMap((part) => byPath.get(part) ?? []);
-    const own = byPath.get(path) ?? [];
-    const [load] = own.toSorted((a, b) => Number(a.withoutCaller) - Number(b.withoutCaller) || a.doubts.length - b.doubts.length);
+    const load = mains.get(path);
+    const all = paths.filter((other) => tells(path, other)).flatMap((part) => byPath.get(part) ?? []);
     return load === undefined ? [] : [{ load, loads: [load, ...all.filter((one) => one !== load)] }];
   });
-  const byRoot = groupBy(groups, rootOf);
+  const byRoot = groupBy(groups, ({ load }) => shortest(paths.filter((other) => other === load.path || isBelow(load.path, other))));
   return [...byRoot.values()].flatMap((branches) => (branches.length > MAX_BRANCHES ? folded(branches) : branches));
 }
 
@@ -48,10 +50,13 @@ function turnKey({ access, path }: LazyLoad): string {
   return `${access.file}:${access.start}:${access.end} ${path}`;
 }
 
-/** The shallowest relation of the group that was not loaded. */
-function rootOf({ loads }: LoadGroup): string {
-  return loads.reduce((path, load) => (load.path.length < path.length ? load.path : path), loads[0]?.path ?? "");
+function mainOf(loads: readonly LazyLoad[]): LazyLoad | undefined {
+  return loads.toSorted((a, b) => Number(a.withoutCaller) - Number(b.withoutCaller) || a.doubts.length - b.doubts.length)[0];
 }
+
+const isBelow = (path: string, other: string): boolean => path.startsWith(`${other}__`);
+
+const shortest = (paths: readonly string[]): string => paths.toSorted((a, b) => a.length - b.length)[0] ?? "";
 
 function folded(branches: readonly LoadGroup[]): LoadGroup[] {
   const loads = branches.flatMap((branch) => branch.loads);

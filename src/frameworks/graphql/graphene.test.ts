@@ -74,3 +74,99 @@ class Query(graphene.ObjectType):
 `,
   });
 });
+
+test("types are told by name, and what a connection gives goes through the type and its filters", async () => {
+  await expectMarked({
+    "shop/filters.py": `from django_filters import FilterSet
+from shop.models import Line, Order
+
+
+class OrderFilters(FilterSet):
+    class Meta:
+        model = Order
+        fields = ["status"]
+
+    @property
+    def qs(self):
+        return super().qs.select_related("customer")
+
+
+class LineFilters(FilterSet):
+    class Meta:
+        model = Line
+        fields = ["quantity"]
+
+    @property
+    def qs(self):
+        return super().qs.select_related("order")
+`,
+    "shop/schema/__init__.py": "from shop.schema.types import *\n",
+    "shop/schema/types.py": `import graphene
+from graphene_django import DjangoListField, DjangoObjectType
+from graphene_django.filter import DjangoFilterConnectionField
+from shop.filters import LineFilters, OrderFilters
+from shop.models import Line, Order, Product
+
+
+class OrderType(DjangoObjectType):
+    who = graphene.String()
+    number = graphene.String()
+
+    class Meta:
+        model = Order
+        fields = ["status"]
+        filterset_class = OrderFilters
+
+    def resolve_who(self, info):
+        return self.customer.name
+
+    def resolve_number(self, info):
+        return self.invoice.number  # expect: invoice
+
+
+class LineType(DjangoObjectType):
+    title = graphene.String()
+    placed = graphene.String()
+
+    class Meta:
+        model = Line
+        fields = ["quantity"]
+
+    def resolve_title(self, info):
+        return self.product.title  # expect: product
+
+    def resolve_placed(self, info):
+        return self.order.placed_at
+
+
+class ProductType(DjangoObjectType):
+    shelf = graphene.String()
+
+    class Meta:
+        model = Product
+        fields = ["title"]
+
+    @classmethod
+    def get_queryset(cls, queryset, info):
+        return queryset.select_related("category")
+
+    def resolve_shelf(self, info):
+        return self.category.name
+
+
+class Query(graphene.ObjectType):
+    orders = DjangoFilterConnectionField("shop.schema.OrderType")
+    lines = DjangoFilterConnectionField(type_="shop.schema.LineType", filterset_class=LineFilters)
+    products = DjangoListField("shop.schema.ProductType")
+
+    def resolve_orders(self, info):
+        return Order.objects.all()
+
+    def resolve_lines(self, info):
+        return Line.objects.all()
+
+    def resolve_products(self, info):
+        return Product.objects.all()
+`,
+  });
+});

@@ -3,9 +3,9 @@ import type { ClassInfo, Model } from "../../model/index.ts";
 import { nestedClass } from "../../dataflow/attributes.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
-import { alternatives, NO_ARGS, UNKNOWN, type ObjectValue, type RowValue, type Value } from "../../dataflow/values.ts";
+import { alternatives, joinAll, NO_ARGS, UNKNOWN, type ObjectValue, type RowValue, type Value } from "../../dataflow/values.ts";
 import { classSetting, declaredObjects, doubted, itemSpan, readPath, stringItems, type Declared } from "../declarations.ts";
-import { forEachRow, OPTIONAL, ownQueryset } from "./rows.ts";
+import { forEachRow, OPTIONAL, ownQueryset, refined } from "./rows.ts";
 
 /** Types within types that are followed; schemas have cycles, queries end. */
 const MAX_NESTING = 4;
@@ -68,27 +68,61 @@ function resolveField(engine: Engine, cls: ClassInfo, field: Declared, parent: V
   const resolved =
     callResolver(engine, cls, field, parent, inner) ?? (parent.kind === "row" ? readPath(engine, doubted(parent, OPTIONAL), sourceOf(field), inner) : UNKNOWN);
   if (target === null || path.length > MAX_NESTING || path.includes(target)) return;
-  const isOwnQueryset = resolved.kind === "unknown" && parent.kind === "unknown" && isQuerysetField(engine, field.object);
-  const model = isOwnQueryset ? modelOf(engine, target, inner) : null;
-  const value = model === null ? resolved : ownQueryset(engine, model, target, inner);
-  for (const one of alternatives(value)) {
+  const rows = isDjangoField(engine, field.object, "DjangoListField", "DjangoConnectionField")
+    ? rowsOf(engine, field.object, target, resolved, parent, inner)
+    : resolved;
+  for (const one of alternatives(rows)) {
     forEachRow(engine, one, inner, (row, at) => resolveFields(engine, target, row, [...path, target], at));
   }
 }
 
-function isQuerysetField(engine: Engine, field: ObjectValue): boolean {
-  return ["DjangoListField", "DjangoConnectionField"].some((name) => engine.program.isSubclass(field.cls, `graphene_django.fields.${name}`));
+function isDjangoField(engine: Engine, field: ObjectValue, ...names: readonly string[]): boolean {
+  return names.some((name) => engine.program.isSubclass(field.cls, `graphene_django.fields.${name}`));
 }
 
+/** What a resolver gives, or the model's own rows, as the type's `get_queryset` and then its filters leave them. */
+function rowsOf(engine: Engine, field: ObjectValue, type: ClassInfo, resolved: Value, parent: Value, site: CallSite): Value {
+  const isOwn = resolved.kind === "unknown" && parent.kind === "unknown";
+  const model = isOwn ? modelOf(engine, type, site) : null;
+  const refinedRows = (one: Value): Value => {
+    if (one.kind !== "manager" && one.kind !== "queryset") return one;
+    return refined(engine, type, one.kind === "manager" ? engine.callMethod(one, "all", NO_ARGS, site) : one, site);
+  };
+  const rows = model === null ? joinAll(alternatives(resolved).map(refinedRows)) : ownQueryset(engine, model, type, site);
+  const filters = filtersOf(engine, field, type, site);
+  return filters === null ? rows : joinAll(alternatives(rows).map((one) => (one.kind === "queryset" ? filtered(engine, filters, one, site) : one)));
+}
+
+/** The filter set of a connection field: its own, or that of the type's `Meta`. */
+function filtersOf(engine: Engine, field: ObjectValue, type: ClassInfo, site: CallSite): Value | null {
+  if (!engine.program.isSubclass(field.cls, "graphene_django.filter.fields.DjangoFilterConnectionField")) return null;
+  const given = field.args?.keywords.get("filterset_class") ?? classSetting(engine, type, "Meta", "filterset_class", { span: site.span, frame: site.frame });
+  return given?.kind === "class" ? given : null;
+}
+
+function filtered(engine: Engine, filters: Value, rows: Value, site: CallSite): Value {
+  const made = engine.call(filters, { ...NO_ARGS, keywords: new Map([["queryset", rows]]) }, site);
+  const given = engine.attribute(made, "qs", { span: site.span, frame: site.frame });
+  return given.kind === "unknown" ? rows : given;
+}
+
+/** The type that a field gives: a class, a function that gives one, the dotted name of one, or one of these in a list. */
 function typeOf(engine: Engine, field: Value): ClassInfo | null {
   for (const one of alternatives(field)) {
     if (one.kind === "class") return engine.program.isSubclass(one.cls, "graphene.ObjectType") ? one.cls : null;
     if (one.kind === "function" && one.def.kind === "lambda") return typeOf(engine, engine.call(one, NO_ARGS, lambdaSite(engine, one.module)));
-    const [inner] = one.kind === "object" ? (one.args?.positional ?? []) : [];
+    if (one.kind === "literal" && typeof one.value === "string") return typeOf(engine, engine.symbol(engine.program.resolveDotted(one.value)));
+    const inner =
+      one.kind === "object" && one.args !== null
+        ? (one.args.positional[0] ?? TYPE_KEYWORDS.map((name) => one.args?.keywords.get(name)).find(Boolean))
+        : undefined;
     if (inner !== undefined) return typeOf(engine, inner);
   }
   return null;
 }
+
+/** By these, fields, lists and connections are told their type. */
+const TYPE_KEYWORDS: readonly string[] = ["type_", "type", "of_type"];
 
 function lambdaSite(engine: Engine, module: Parameters<Engine["moduleFrame"]>[0]): CallSite {
   return { span: { file: module.ir.file, start: 0, end: 0 }, frame: engine.moduleFrame(module), expr: null };

@@ -1,0 +1,81 @@
+/** Rows that a nullable foreign key leads to, asked whether they are there. */
+import { test } from "vitest";
+import { expectMarked } from "../../tests/support/framework-case.ts";
+
+test("both ways are gone: rows with the relation one, rows without it the other", async () => {
+  await expectMarked({
+    "shop/shelves.py": `from shop.models import Category
+
+CATEGORIES = Category.objects.select_related("parent").prefetch_related("parent__products")
+
+
+def titles():
+    rows = []
+    for category in CATEGORIES.all():
+        if category.parent:
+            rows += [product.title for product in category.parent.products.all()]
+        else:
+            rows += [product.title for product in category.products.all()]  # expect: products
+    return rows
+
+
+def either():
+    return [list((category.parent or category).products.all()) for category in CATEGORIES.all()]  # expect: products
+
+
+def chosen():
+    return [list(category.parent.products.all() if category.parent else category.products.all()) for category in CATEGORIES.all()]  # expect: products
+`,
+  });
+});
+
+test("a row that ends an `and` is none", async () => {
+  await expectMarked({
+    "shop/boxes.py": `from django.db import models
+
+
+class Room(models.Model):
+    name = models.CharField(max_length=20)
+
+
+class Shelf(models.Model):
+    room = models.ForeignKey(Room, models.CASCADE)
+    label = models.CharField(max_length=20)
+
+    def __str__(self):
+        return self.room.name
+
+
+class Box(models.Model):
+    shelf = models.ForeignKey(Shelf, models.SET_NULL, null=True)
+`,
+    "shop/views.py": `from shop.boxes import Box
+
+
+def labels():
+    return [str(box.shelf and box.shelf.label) for box in Box.objects.select_related("shelf")]
+`,
+  });
+});
+
+test("a method that goes up to the parent is followed one step", async () => {
+  await expectMarked({
+    "shop/folders.py": `from django.db import models
+from shop.models import Tag
+
+
+class Folder(models.Model):
+    parent = models.ForeignKey("self", models.CASCADE, null=True)
+    tags = models.ManyToManyField(Tag)
+
+    def own_tags(self):
+        if self.parent:
+            return self.parent.own_tags()
+        return list(self.tags.all())  # expect: tags, parent.tags
+
+
+def tags():
+    return [folder.own_tags() for folder in Folder.objects.select_related("parent__parent")]
+`,
+  });
+});
