@@ -49,7 +49,9 @@ describe("plans of several statements", () => {
       weight: Number(id),
       mostMs: id === "1" ? 10 : 60,
     }));
-    expect(drafts.map(({ key, claim, reason }) => [key, claim, reason])).toEqual([[["one"], "claim of 2", "The reason. 1 other statement does the same."]]);
+    expect(drafts.map(({ key, claim, reason }) => [key, claim, reason])).toEqual([
+      [["one"], "claim of 2", "The reason. The same holds for 1 other statement."],
+    ]);
     expect(drafts[0]?.places).toEqual([
       { role: "statement", object: "2", mostPart: 0.75 },
       { role: "statement", object: "1", mostPart: 0.25 },

@@ -147,7 +147,7 @@ function toDraft(group: Group, database: Database): DatabaseDraft {
   const table = flaw.step?.node.relation == null ? null : database.tableNamed(flaw.step.node.relation);
   const model = table === null ? undefined : modelLabel(database, table);
   const { claim, reason, remedy, doubt, severity, confidence } = flaw;
-  const also = others.length === 0 ? "" : ` ${formatCount(others.length, "other statement")} ${others.length === 1 ? "does" : "do"} the same.`;
+  const also = others.length === 0 ? "" : ` The same holds for ${formatCount(others.length, "other statement")}.`;
   return {
     key: keyOf(group[0]),
     ...(severity === undefined ? {} : { severity }),
