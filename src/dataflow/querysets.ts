@@ -975,7 +975,7 @@ function runKey(engine: Engine, queryset: QuerysetValue, loop: Loop): QueryRun["
 function recordRelatedLoad(
   engine: Engine,
   queryset: QuerysetValue,
-  related: { readonly row: RowValue; readonly field: Field; readonly plain: boolean },
+  related: NonNullable<QuerysetValue["related"]>,
   how: string,
   span: Span,
   frame: Frame,
@@ -992,7 +992,7 @@ function recordRelatedLoad(
     {
       reason: wasPrefetched ? "defeated" : "unloaded",
       kind: relation.kind,
-      method: related.plain ? (how === "iterate" ? "all" : how) : narrowedMethod(queryset, how),
+      method: related.throughFilters ? "filter set" : related.plain ? (how === "iterate" ? "all" : how) : narrowedMethod(queryset, how),
       ...(queryset.tip === null ? {} : { written: queryset.tip }),
     },
   );
