@@ -145,6 +145,8 @@ function asRelated(queryset: QuerysetValue, manager: ManagerValue): QuerysetValu
     load: withPeers(prefetched === null ? load : mergeNodes(load, prefetched.node), load.peers || manager.related.row.load.peers),
     related: { ...manager.related, plain: true },
     prefetched: prefetched !== null,
+    // A prefetch of `none()` leaves an empty list on every row.
+    isEmpty: prefetched?.queryset?.isEmpty ?? queryset.isEmpty,
     ordered: prefetched?.queryset?.ordered ?? queryset.ordered,
   };
 }
@@ -338,6 +340,8 @@ function requeried(queryset: QuerysetValue, changes: Partial<QuerysetValue>): Qu
   const load = changes.load ?? queryset.load;
   return derived(queryset, {
     prefetched: false,
+    // Of a prefetch that brought no rows the database may have some.
+    isEmpty: queryset.isEmpty && !queryset.prefetched,
     ...changes,
     related: { ...queryset.related, plain: false },
     load: plain && row.load.opaque ? withoutReflected(load) : load,
@@ -971,7 +975,7 @@ function runKey(engine: Engine, queryset: QuerysetValue, loop: Loop): QueryRun["
 function recordRelatedLoad(
   engine: Engine,
   queryset: QuerysetValue,
-  related: { readonly row: RowValue; readonly field: Field; readonly plain: boolean },
+  related: NonNullable<QuerysetValue["related"]>,
   how: string,
   span: Span,
   frame: Frame,
@@ -988,7 +992,7 @@ function recordRelatedLoad(
     {
       reason: wasPrefetched ? "defeated" : "unloaded",
       kind: relation.kind,
-      method: related.plain ? (how === "iterate" ? "all" : how) : narrowedMethod(queryset, how),
+      method: related.throughFilters ? "filter set" : related.plain ? (how === "iterate" ? "all" : how) : narrowedMethod(queryset, how),
       ...(queryset.tip === null ? {} : { written: queryset.tip }),
     },
   );

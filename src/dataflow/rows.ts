@@ -181,6 +181,7 @@ function listedRows(engine: Engine, row: RowValue, listed: LoadedRelation & { re
   const target = engine.graph.byLabel(field?.relation?.target ?? "");
   if (field === undefined || target === null) return UNKNOWN;
   const shape = listed.queryset?.shape ?? "rows";
+  if (listed.queryset?.isEmpty === true) return list([]);
   if (shape !== "rows") return listOf(UNKNOWN);
   const element = makeRow({
     model: listed.queryset?.model ?? target,

@@ -110,6 +110,14 @@ export interface RowValue {
   readonly lazy?: Span;
 }
 export type ValuesShape = "rows" | "dict" | "tuple" | "flat" | "scalar";
+/** `throughFilters`: a filter set makes a queryset of its own of these rows, whatever was prefetched. */
+export interface RelatedRows {
+  readonly row: RowValue;
+  readonly field: Field;
+  readonly plain: boolean;
+  readonly throughFilters?: true;
+}
+
 export interface QuerysetValue {
   readonly kind: "queryset";
   readonly id: number;
@@ -132,7 +140,7 @@ export interface QuerysetValue {
   readonly narrowed: boolean;
   readonly joinable: boolean;
   /** The row and relation whose manager made it, as long as nothing but `all()` was called. */
-  readonly related: { readonly row: RowValue; readonly field: Field; readonly plain: boolean } | null;
+  readonly related: RelatedRows | null;
   /** Results come from the parent's prefetch: no query. */
   readonly prefetched: boolean;
   readonly annotations: ReadonlyMap<string, Value>;

@@ -151,6 +151,7 @@ function judgeReaders(load: LazyLoad, facts: SourceFacts): Verdict | null {
 function judgeMethods(load: LazyLoad, facts: SourceFacts): Verdict | null {
   const method = methodPastPrefetch(load, facts);
   if (method === null) return null;
+  if (method === "filter set") return advice("a filter field asks the database all the same");
   return advice(
     `${method === "requery" ? "a chained method" : `${method}()`} asks the database all the same: choose among the prefetched rows in Python, or use Prefetch with to_attr`,
   );

@@ -3,7 +3,7 @@ import type { ClassInfo, Model } from "../../model/index.ts";
 import { nestedClass } from "../../dataflow/attributes.ts";
 import type { AccessSite, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
-import { alternatives, joinAll, NO_ARGS, UNKNOWN, type ObjectValue, type RowValue, type Value } from "../../dataflow/values.ts";
+import { alternatives, joinAll, NO_ARGS, UNKNOWN, type ObjectValue, type QuerysetValue, type RowValue, type Value } from "../../dataflow/values.ts";
 import { classSetting, declaredObjects, doubted, itemSpan, readPath, stringItems, type Declared } from "../declarations.ts";
 import { forEachRow, OPTIONAL, ownQueryset, refined } from "./rows.ts";
 
@@ -89,13 +89,28 @@ function rowsOf(engine: Engine, field: ObjectValue, type: ClassInfo, resolved: V
     return refined(engine, type, one.kind === "manager" ? engine.callMethod(one, "all", NO_ARGS, site) : one, site);
   };
   const rows = model === null ? joinAll(alternatives(resolved).map(refinedRows)) : ownQueryset(engine, model, type, site);
+  if (!isFilterField(engine, field)) return rows;
   const filters = filtersOf(engine, field, type, site);
-  return filters === null ? rows : joinAll(alternatives(rows).map((one) => (one.kind === "queryset" ? filtered(engine, filters, one, site) : one)));
+  return joinAll(
+    alternatives(rows).map((one) => {
+      if (one.kind !== "queryset") return one;
+      const asked = throughFilters(one);
+      return filters === null ? asked : filtered(engine, filters, asked, site);
+    }),
+  );
+}
+
+function isFilterField(engine: Engine, field: ObjectValue): boolean {
+  return engine.program.isSubclass(field.cls, "graphene_django.filter.fields.DjangoFilterConnectionField");
+}
+
+/** A filter set begins with `queryset.all()`: of rows that were prefetched, too, that is a new query. */
+function throughFilters(rows: QuerysetValue): QuerysetValue {
+  return rows.related === null ? rows : { ...rows, related: { ...rows.related, throughFilters: true } };
 }
 
 /** The filter set of a connection field: its own, or that of the type's `Meta`. */
 function filtersOf(engine: Engine, field: ObjectValue, type: ClassInfo, site: CallSite): Value | null {
-  if (!engine.program.isSubclass(field.cls, "graphene_django.filter.fields.DjangoFilterConnectionField")) return null;
   const given = field.args?.keywords.get("filterset_class") ?? classSetting(engine, type, "Meta", "filterset_class", { span: site.span, frame: site.frame });
   return given?.kind === "class" ? given : null;
 }

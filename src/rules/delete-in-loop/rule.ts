@@ -3,7 +3,7 @@ import { functionAt, sourceText } from "../code.ts";
 import { isNamedAfter } from "../collect-fix.ts";
 import { withinLoop } from "../loops.ts";
 import { changesEachRound, hasComment, hasHooks, isWholeBody, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
-import { isSameSpan } from "../runs.ts";
+import { isSameSpan, isWithin } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -28,9 +28,14 @@ function isGuilty(one: LoopWrite, input: RuleInput): boolean {
   return isRow(one) ? changesEachRound(one) : one.write.keyed === "keyed";
 }
 
-/** Each round looks at what the rounds before it left: of two rows that are alike, the second is then kept. */
-function asksForRest({ loop, model }: LoopWrite, { facts }: RuleInput): boolean {
-  return facts.runs.some((run) => run.model === model.label && run.loop !== null && isSameSpan(run.loop.span, loop.span));
+/**
+ * Each round looks at what the rounds before it left: of two rows that are alike, the second is then kept.
+ * What a receiver asks that the delete itself calls comes too late to choose.
+ */
+function asksForRest({ loop, model, span }: LoopWrite, { facts }: RuleInput): boolean {
+  return facts.runs.some(
+    (run) => run.model === model.label && run.loop !== null && isSameSpan(run.loop.span, loop.span) && !run.calls.some((call) => isWithin(call, span)),
+  );
 }
 
 function isRow({ receiver }: LoopWrite): boolean {

@@ -25,3 +25,54 @@ test("a prefetch alone does not serve filter()", async () => {
     'Add `Prefetch("lines", queryset=…, to_attr=…)` with these rows to the queryset, or prefetch all and choose among them in Python: `filter()` would query again.',
   ]);
 });
+
+test("a prefetch does not serve a filter field", async () => {
+  const report = await analyseShop({
+    "shop/schema.py": `import graphene
+from graphene_django import DjangoConnectionField, DjangoObjectType
+from graphene_django.filter import DjangoFilterConnectionField
+from shop.models import Customer, Line, Order, Shipment
+
+
+class LineType(DjangoObjectType):
+    class Meta:
+        model = Line
+        fields = ["quantity"]
+        filter_fields = ["quantity"]
+
+
+class ShipmentType(DjangoObjectType):
+    class Meta:
+        model = Shipment
+        fields = ["state"]
+
+
+class OrderType(DjangoObjectType):
+    lines = DjangoFilterConnectionField(LineType)
+    shipments = DjangoConnectionField(ShipmentType)
+
+    class Meta:
+        model = Order
+        fields = ["status"]
+
+    def resolve_lines(self, info, **args):
+        return self.lines.order_by("quantity")
+
+    def resolve_shipments(self, info, **args):
+        return self.shipments.all()
+
+
+class Query(graphene.ObjectType):
+    orders = DjangoFilterConnectionField(OrderType)
+
+    def resolve_orders(self, info, **args):
+        return Order.objects.all()
+
+
+schema = graphene.Schema(query=Query)
+`,
+  });
+  const remedy = (relation: string) => report.findings.find((one) => one.rule === "n-plus-one" && one.relation === relation)?.message ?? "";
+  expect(remedy("lines")).toContain("Make the field a `DjangoConnectionField` and prefetch its rows");
+  expect(remedy("shipments")).toContain('Add `prefetch_related("shipments")` to the queryset.');
+});

@@ -103,6 +103,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
 
 /** A prefetch alone would be one query more. */
 function remedyPast(path: string, method: string): string {
+  if (method === "filter set")
+    return "Make the field a `DjangoConnectionField` and prefetch its rows, or load them for all parents with a `DataLoader`: a filter field queries again whatever was prefetched.";
   if (method === "values")
     return `Add \`prefetch_related("${path}")\` to the queryset, and build the values from \`all()\` in Python: \`values()\` would query again.`;
   const again = method === "requery" ? "a chained method" : `\`${method}()\``;
