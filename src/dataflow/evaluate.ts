@@ -437,6 +437,12 @@ export function compareValues(engine: Engine, expr: Compare, frame: Frame): Valu
   return known === null || expr.rights.length > 1 ? SET : literal(known);
 }
 
+/** A queryset, or what was not read (`getattr(cache, key)`): no way is known on which it is None, so that what stands for None is not made up. */
+function isQuerysetOrUnread(value: Value): boolean {
+  const ways = alternatives(value);
+  return ways.some(({ kind }) => kind === "queryset") && ways.every(({ kind }) => kind === "queryset" || kind === "unknown");
+}
+
 function decided(operator: string, left: Value, right: Value): boolean | null {
   if (operator === "in" || operator === "not in") {
     if (left.kind !== "literal" || right.kind !== "list" || right.items === null) return null;
@@ -462,6 +468,7 @@ function sameValue(left: Value, right: Value): boolean | null {
   if (left.kind === "list" && right.kind === "list" && left.type === right.type) return sameItems(left.items, right.items);
   const isNone = (value: Value): boolean => value.kind === "literal" && value.value === null;
   if (isNone(right) && left.kind === "unknown" && left.isSet === true) return false;
+  if (isNone(right) && isQuerysetOrUnread(left)) return false;
   if (isNone(right) && left.kind !== "unknown" && left.kind !== "union" && left.kind !== "external") {
     return left.kind === "row" || left.kind === "literal" ? (left.kind === "literal" ? false : null) : false;
   }

@@ -123,7 +123,7 @@ function isQuerysetClass({ program }: Engine, cls: ClassInfo): boolean | null {
   return program.isSubclass(cls, "django.db.models.Model") ? false : null;
 }
 
-const QUERYSET = "django.db.models.query.QuerySet";
+const QUERYSET = "django.db.models.QuerySet";
 
 /** A model's row may be of a class below it, which code or a package made it. */
 function isRowOf({ program, graph }: Engine, model: ClassInfo, cls: ClassInfo): boolean | null {

@@ -102,3 +102,54 @@ def shows(request):
 `,
   });
 });
+
+test("a queryset that may come from a store that was not read is what a set was given, not none", async () => {
+  await expectMarked({
+    "shop/filters.py": `${FILTERS}
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+`,
+    "shop/stores.py": `from crum import get_current_request
+
+
+def store():
+    return getattr(get_current_request(), "kept", None)
+`,
+    "shop/hooks.py": `from shop.stores import store
+
+
+def visible(orders):
+    try:
+        kept = getattr(store(), str(orders.query))
+    except AttributeError:
+        kept = orders
+    return kept
+
+
+def or_all(model, rows):
+    return model.objects.all() if rows is None else rows
+`,
+    "shop/views.py": `from django.shortcuts import render
+from shop.filters import OrderFilter
+from shop.hooks import or_all, visible
+from shop.models import Order
+
+
+def orders(request):
+    found = OrderFilter(request.GET, queryset=visible(Order.objects.select_related("customer")))
+    return render(request, "shop/orders.html", {"orders": found.qs})
+
+
+def listed(request):
+    for order in or_all(Order, visible(Order.objects.select_related("customer"))):
+        print(order.customer.name)
+
+
+def without(request):
+    for order in OrderFilter(request.GET).qs:
+        print(order.customer.name)  # expect: customer
+`,
+    "shop/templates/shop/orders.html": `{% for order in orders %}{{ order.customer.name }}{% endfor %}
+`,
+  });
+});

@@ -720,3 +720,37 @@ def joined():
 `,
   });
 });
+
+test("rows that come from a queryset are a `QuerySet` where code asks, a page's too, and a list is none", async () => {
+  await expectMarked({
+    "shop/views.py": `from django.core.paginator import Paginator
+from django.db.models.query import QuerySet
+from django.shortcuts import render
+from shop.models import Order
+
+
+def loaded(rows):
+    if not isinstance(rows, QuerySet):
+        return rows
+    return rows.prefetch_related("customer")
+
+
+def every(request):
+    for order in loaded(Order.objects.all()):
+        print(order.customer.name)
+
+
+def listed(request):
+    for order in loaded(list(Order.objects.all())):
+        print(order.customer.name)  # expect: customer
+
+
+def paged(request):
+    page = Paginator(Order.objects.all(), 25).get_page(request.GET.get("page", 1))
+    page.object_list = loaded(page.object_list)
+    return render(request, "shop/orders.html", {"orders": page})
+`,
+    "shop/templates/shop/orders.html": `{% for order in orders %}{{ order.customer.name }}{% endfor %}
+`,
+  });
+});
