@@ -41,7 +41,6 @@ function flawOf(step: PlanStep, input: DatabaseInput): PlanFlaw[] {
   if (stepsBelow(step).some((one) => isWrong(one, least)) || !mattersTo(step)) return [];
   const factor = ratio(node.actualRows, node.planRows);
   const cause = causeOf(step, input);
-  const made = cause.fixes?.[0]?.sql?.forward.join("\n");
   return [
     {
       step,
@@ -56,8 +55,6 @@ function flawOf(step: PlanStep, input: DatabaseInput): PlanFlaw[] {
       fixes: cause.fixes,
       evidence: cause.evidence,
       spots: cause.spots,
-      // One object of statistics serves all of them, and is made once.
-      ...(made === undefined ? {} : { cause: made }),
       ...(cause.tries === undefined ? {} : { tries: cause.tries }),
     },
   ];
