@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { NO_DEPLOYMENT } from "./deployment/no-deployment.ts";
 import { concernsProject } from "./own-tables.ts";
-import { withoutSameAdvice } from "./same-advice.ts";
+import { withMadeOnce, withoutSameAdvice } from "./same-advice.ts";
 import { withSameClaimsMerged } from "./same-claim.ts";
 import type {
   Coverage,
@@ -55,7 +55,7 @@ export function runRules(rules: readonly Rule[], evidences: Evidences): Verdicts
   for (const { chapter, examined: what } of verdicts) {
     if (what !== "") examined.set(chapter, [...new Set([...(examined.get(chapter) ?? []), what])]);
   }
-  const findings = withoutSameAdvice(withSameClaimsMerged(doubtGeneric(verdicts.flatMap((one) => one.findings))));
+  const findings = withMadeOnce(withoutSameAdvice(withSameClaimsMerged(doubtGeneric(verdicts.flatMap((one) => one.findings)))));
   return { findings, unknown: verdicts.flatMap((one) => one.unknown), examined };
 }
 

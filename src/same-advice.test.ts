@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Finding } from "./model/index.ts";
-import { withoutSameAdvice } from "./same-advice.ts";
+import { withMadeOnce, withoutSameAdvice } from "./same-advice.ts";
 
 const finding = (rule: string, object: string, role: "index" | "table" = "index"): Finding => ({
   id: `${rule} ${object}`,
@@ -32,4 +32,23 @@ test("another index keeps its own finding", () => {
 test("rules that say something else stay", () => {
   const both = [finding("unused-index", "public.a"), finding("bloated-index", "public.a"), finding("dead-tuples", "public.a", "table")];
   expect(withoutSameAdvice(both)).toEqual(both);
+});
+
+test("statistics that several statements want are made once, and the finding names them all", () => {
+  const fix = (sql: string): Finding["fixes"][number] => ({
+    title: "",
+    kind: "sql",
+    safety: "review",
+    edits: [],
+    sql: { forward: [sql], reverse: [], isTransactional: true },
+  });
+  const wants = (object: string, sql: string): Finding => ({ ...finding("plan-misestimate", object, "table"), message: "It is wrong.", fixes: [fix(sql)] });
+  const [one, other] = ["CREATE STATISTICS a ON b, c FROM d", "CREATE STATISTICS a ON b, e FROM d"] as const;
+  const all = withMadeOnce([wants("1", one), wants("2", other), wants("3", one), finding("plan-jit", "4"), finding("plan-jit", "4")]);
+  expect(all.map(({ message, places }) => [message, places.map(({ object }) => object)])).toEqual([
+    ["It is wrong. The same holds for 1 other statement.", ["1", "3"]],
+    ["It is wrong.", ["2"]],
+    ["", ["4"]],
+    ["", ["4"]],
+  ]);
 });

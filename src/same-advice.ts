@@ -1,5 +1,7 @@
-/** Of findings that tell a user to drop one index, the one that says it best. */
+/** Of findings that tell a user to drop one index, the one that says it best; of those that tell to make one thing, one. */
+import { distinctBy, groupBy } from "./model/group-by.ts";
 import type { Finding } from "./model/index.ts";
+import { formatCount } from "./model/numbers.ts";
 
 /**
  * Rules whose remedy is that their first index goes, in the order of how much they say: that another one does its work is a fact of the schema,
@@ -21,4 +23,20 @@ export function withoutSameAdvice(findings: readonly Finding[]): Finding[] {
 
 function droppedBy({ rule, places: [first] }: Finding): string | null {
   return first?.role === "index" && first.object !== undefined && DROPPING.includes(rule) ? first.object : null;
+}
+
+/** Statements that one and the same object serves, extended statistics say, are one finding: its SQL could not be run twice. */
+export function withMadeOnce(findings: readonly Finding[]): Finding[] {
+  return [...groupBy(findings, (finding) => madeBy(finding) ?? finding).values()].flatMap((same) => {
+    const [first, ...others] = same;
+    if (first === undefined || others.length === 0) return same;
+    const places = same.flatMap((one) => one.places);
+    const message = `${first.message} The same holds for ${formatCount(others.length, "other statement")}.`;
+    return [{ ...first, message, places: distinctBy(places, (place) => JSON.stringify(place)), evidence: same.flatMap(({ evidence }) => evidence) }];
+  });
+}
+
+function madeBy({ rule, fixes: [fix] }: Finding): string | null {
+  const statements = fix === undefined || fix.edits.length > 0 ? [] : (fix.sql?.forward ?? []);
+  return statements.some((sql) => sql.startsWith("CREATE STATISTICS ")) ? JSON.stringify([rule, statements]) : null;
 }
