@@ -6,7 +6,7 @@ import type { AccessSite, Engine } from "./engine.ts";
 import { classFrame, isExternal } from "./frames.ts";
 import { collectionMethod } from "./collections.ts";
 import { unknownRow } from "./protocols.ts";
-import { managerAttribute, modelManager, querysetAttribute, superManagerAttribute } from "./querysets.ts";
+import { managerAttribute, modelManager, querysetAttribute, superManagerAttribute, throughClass } from "./querysets.ts";
 import { modelMeta, rowMethod } from "./rows.ts";
 import { isClient } from "./outside-calls.ts";
 import { noteSent } from "./sends.ts";
@@ -173,7 +173,8 @@ function classAttribute(engine: Engine, cls: ClassInfo, name: string, site: Acce
     if (model.managers.has(name) || name === "objects") return modelManager(engine, model, name, site);
     if (name === "_meta") return modelMeta(model);
     const field = model.fields.get(name);
-    if (field !== undefined) return throughClass(engine, field.relation?.through ?? null);
+    const through = field === undefined ? null : throughClass(engine, field);
+    if (through !== null) return through === UNKNOWN ? UNKNOWN : attributesOnly([["through", through]]);
   }
   if (name === "__name__") return literal(cls.name);
   if (name === "__subclasses__") return native(`${cls.id}.__subclasses__`, () => list(subclassesOf(engine, cls)));
@@ -204,12 +205,6 @@ function subclassesOf({ program }: Engine, cls: ClassInfo): Value[] {
   const below = program.classes.filter((one) => one !== cls && one.module.origin !== "builtin" && program.mro(one).includes(cls));
   const isBetween = (one: ClassInfo): boolean => program.mro(one).some((base) => base !== one && below.some((other) => other === base));
   return below.filter((one) => !isBetween(one)).map((one) => ({ kind: "class", cls: one }));
-}
-
-/** `Book.tags.through`: the class of the table between. */
-function throughClass(engine: Engine, label: string | null): Value {
-  const through = label === null ? null : engine.graph.byLabel(label);
-  return through === null ? UNKNOWN : attributesOnly([["through", { kind: "class", cls: through.cls }]]);
 }
 
 function superAttribute(engine: Engine, value: SuperValue, name: string, site: AccessSite): Value {

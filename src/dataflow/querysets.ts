@@ -238,8 +238,8 @@ export function managerAttribute(engine: Engine, manager: ManagerValue, name: st
   });
 }
 
-/** `book.tags.through`: the class of the table between. */
-function throughClass(engine: Engine, { relation }: Field): Value {
+/** The class of the table between: `book.tags.through`, `Book.tags.through`. */
+export function throughClass(engine: Engine, { relation }: Field): Value {
   const through = relation?.through == null ? null : engine.graph.byLabel(relation.through);
   return through === null ? UNKNOWN : { kind: "class", cls: through.cls };
 }

@@ -23,9 +23,9 @@ export function gainRange({ low, high, removed, marginal }: Gain): GainRange | n
 
 /** Of several changes, one after the other; null where each is one figure. All of them at their best remove no more than there is. */
 export function rangeOfAll(changes: readonly Change[], total: number): GainRange | null {
-  const gains = changes.flatMap(({ gain }) => gain ?? []);
-  const ranges = gains.map((gain) => gainRange(gain) ?? { low: gain.marginal, high: gain.marginal });
-  if (gains.every((gain) => gainRange(gain) === null)) return null;
+  const gains = changes.flatMap(({ gain }) => gain ?? []).map((gain) => ({ gain, range: gainRange(gain) }));
+  if (gains.every(({ range }) => range === null)) return null;
+  const ranges = gains.map(({ gain, range }) => range ?? { low: gain.marginal, high: gain.marginal });
   const sum = (end: keyof GainRange): number =>
     Math.min(
       total,
