@@ -6,7 +6,7 @@ import type { Change, Gain } from "../model/handbook.ts";
 import { formatCount } from "../model/numbers.ts";
 import { compareFindings } from "../select/finding-order.ts";
 import { CONFIDENCES, rungOf, SEVERITIES } from "../select/severity.ts";
-import { isSourceLine } from "../select/source-line.ts";
+import { isSourceLine, mainPlace } from "../select/source-line.ts";
 import { deployedFirst } from "./deploy-order.ts";
 import type { Work } from "./input.ts";
 import { inPlanOrder } from "./plan-order.ts";
@@ -108,11 +108,10 @@ function bareAction({ fixes: [fix], message, claim }: Finding): string {
 
 /** The line where the work is done, or what of the database it is about. */
 export function placeOf({ places }: Finding): string {
-  const [first] = places;
-  if (first === undefined) return "";
-  if (first.object !== undefined && first.role !== "statement") return first.object.replace(/^public\./, "");
-  const inSource = places.find((one) => isSourceLine(one) && one.role !== "definition") ?? places.find(isSourceLine);
-  return inSource === undefined ? (first.object ?? first.file) : `${inSource.file}:${inSource.line}`;
+  const place = mainPlace(places);
+  if (place === undefined) return "";
+  if (isSourceLine(place)) return `${place.file}:${place.line}`;
+  return place.object?.replace(/^public\./, "") ?? place.file;
 }
 
 export function sizeOf(fix: Fix | undefined, read: Work["read"]): string {

@@ -78,6 +78,13 @@ export function cutMiddle(text: string, width: number, ellipsis = "…"): string
   return takeStart(text, room - displayWidth(end)) + ellipsis + end;
 }
 
+/** Prose that is too wide, ended after a word and by an ellipsis; what has no word that fits is cut in its middle. */
+export function cutEnd(text: string, width: number, ellipsis = "…"): string {
+  if (displayWidth(text) <= width) return text;
+  const words = takeStart(`${text} `, width - displayWidth(ellipsis)).replace(/\s*\S*$/, "");
+  return words === "" ? cutMiddle(text, width, ellipsis) : `${words} ${ellipsis}`;
+}
+
 /** Prose in lines of at most `width` columns. A word that is wider than a line is cut in its middle. */
 export function wrap(text: string, width: number, ellipsis = "…"): string[] {
   const lines: string[] = [];

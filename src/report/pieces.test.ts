@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Place } from "../model/finding.ts";
 import { excerptOf } from "./code-excerpt.ts";
-import { cutMiddle, displayWidth, wrap } from "./display-width.ts";
+import { cutEnd, cutMiddle, displayWidth, wrap } from "./display-width.ts";
 import { formatBytes, formatCost, formatDuration, formatNumber } from "../model/numbers.ts";
 
 test.each([
@@ -45,6 +45,12 @@ describe("width", () => {
   test("a path is cut in its middle", () => {
     expect(cutMiddle("shop/templates/orders/list.html", 15)).toBe("shop/te…st.html");
     expect(cutMiddle("数据库数据库", 7)).toBe("数据…库");
+  });
+  test("cuts prose after a word", () => {
+    expect(cutEnd("join the tables once", 20)).toBe("join the tables once");
+    expect(cutEnd("join the tables once", 17)).toBe("join the tables …");
+    expect(cutEnd("join the tables once", 16)).toBe("join the …");
+    expect(cutEnd("shop/templates/orders/list.html", 15)).toBe("shop/te…st.html");
   });
   test("prose is wrapped at spaces, and a word that is too long is cut", () => {
     expect(wrap("one two three", 7)).toEqual(["one two", "three"]);

@@ -5,7 +5,7 @@ import { FIRST } from "../../handbook/changes.ts";
 import { gainRange, rangeSentence, rangeWords } from "../../handbook/gain-range.ts";
 import { formatTime } from "../../handbook/overview.ts";
 import { cleanLine, plainProse } from "../clean-text.ts";
-import { cutMiddle, displayWidth, padTo } from "../display-width.ts";
+import { cutEnd, cutMiddle, displayWidth, padTo } from "../display-width.ts";
 import type { RenderContext } from "../render-context.ts";
 import { shortIdOf } from "../render-context.ts";
 import { rungCells, RUNG_WIDTH } from "../rung-cells.ts";
@@ -167,7 +167,7 @@ function wrapAt(style: TextStyle, text: string, width: number): readonly string[
     else lines.push(cutMiddle(word, width, glyphsOf(style).ellipsis));
   }
   if (lines.length <= 2) return lines;
-  return [lines[0] ?? "", cutMiddle(lines.slice(1).join(" "), width, glyphsOf(style).ellipsis)];
+  return [lines[0] ?? "", cutEnd(lines.slice(1).join(" "), width, glyphsOf(style).ellipsis)];
 }
 
 // ---------------------------------------------------------------------------------------------- the rest

@@ -3,6 +3,7 @@ import type { Handbook } from "../../../model/handbook.ts";
 import { formatNumber } from "../../../model/numbers.ts";
 import { removedWords } from "./gain.ts";
 import { rungOf } from "../../../select/severity.ts";
+import { mainPlace } from "../../../select/source-line.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { placeName, shortIdOf } from "../../render-context.ts";
 import { findingAnchor } from "./anchors.ts";
@@ -28,7 +29,7 @@ function compactRow(finding: Finding, handbook: Handbook, context: HandbookConte
   const { id, claim, message, severity, rule, places } = finding;
   const page = context.findingPage?.(finding) ?? null;
   const removed = removedWords(finding, handbook);
-  const [place] = places;
+  const place = mainPlace(places);
   const title = page === null ? html`<span class="t">${prose(claim || message)}</span>` : html`<a class="t" href="${page}">${prose(claim || message)}</a>`;
   return html`<li id="${findingAnchor(handbook, id)}" ${facets(finding)}>${title}<span class="s"><b class="${severity}">${severity}</b> ${rule}${place === undefined ? NOTHING : html` · <code>${placeName({ pathPrefix: "" }, place)}</code>`} · ${shortIdOf(context, id)}${removed === "" ? "" : ` · ${removed}`}</span>${rungBadge(rungOf(finding))}</li>
 `;

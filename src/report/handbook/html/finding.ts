@@ -4,7 +4,7 @@ import type { Handbook } from "../../../model/handbook.ts";
 import type { Plot } from "../../../model/plot.ts";
 import { formatBytes, formatCount, formatNumber } from "../../../model/numbers.ts";
 import { RUNGS, rungOf, strongestEvidence } from "../../../select/severity.ts";
-import { isSourceLine } from "../../../select/source-line.ts";
+import { isSourceLine, mainPlace } from "../../../select/source-line.ts";
 import { doubtSentence, evidenceSentence, proofSentence } from "../../finding-facts.ts";
 import { html, NOTHING, type Html } from "../../html/markup.ts";
 import { placeName, shortIdOf } from "../../render-context.ts";
@@ -32,7 +32,7 @@ export function renderFinding(finding: Finding, { handbook, context, plots, isFo
   const words = { ...context, pathPrefix: "" };
   const { severity, rule, confidence, claim, message, fixes } = finding;
   const removed = removedWords(finding, handbook);
-  const [place] = finding.places;
+  const place = mainPlace(finding.places);
   const page = context.findingPage?.(finding) ?? null;
   const rest = claim !== "" && message.startsWith(claim) ? message.slice(claim.length).trim() : "";
   const parts = [

@@ -8,6 +8,7 @@ import { formatTime } from "../../../handbook/overview.ts";
 import { changedBlocks } from "../../../fixes/changed-blocks.ts";
 import { editsByFile } from "../../../fixes/plan-fixes.ts";
 import { rungOf } from "../../../select/severity.ts";
+import { mainPlace } from "../../../select/source-line.ts";
 import { evidenceSentence } from "../../finding-facts.ts";
 import { codeSpan, escapeProse } from "../../markdown-text.ts";
 import { shortIdOf } from "../../render-context.ts";
@@ -86,7 +87,7 @@ export function findingTable(findings: readonly Finding[], { handbook, context }
   const changes = new Map(handbook.changes.map((one) => [one.finding, one]));
   const rows = findings.slice(0, most).map((finding) => {
     const gain = changes.get(finding.id)?.gain ?? null;
-    const [place] = finding.places;
+    const place = mainPlace(finding.places);
     const id = `[${escapeProse(shortIdOf(context, finding.id))}](${findingHref(handbook, finding)})`;
     const cells = [finding.severity, escapeProse(finding.claim || finding.rule), rungOf(finding), place === undefined ? "-" : placeLink(place, context), id];
     return time === null ? cells : [gain === null ? "-" : formatTime(gain.marginal), ...cells];
