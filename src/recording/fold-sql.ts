@@ -3,29 +3,36 @@
  * rows of `VALUES` one, savepoints lose their names. Quoted text is left as it is. This is a name for a statement, not a parse of it.
  */
 export function foldSql(sql: string): string {
-  let out = "";
+  const out: string[] = [];
   for (let at = 0; at < sql.length;) {
     const character = sql[at] ?? "";
-    if (character === "'" || character === '"') {
-      const end = closingQuote(sql, at);
-      out += sql.slice(at, end);
-      at = end;
+    const list = character === "(" ? listEnd(sql, at) : 0;
+    if (list > 0) {
+      dropRepeatedRow(out);
+      out.push(LIST);
+      at = list;
       continue;
     }
-    if (character === "(") {
-      const end = listEnd(sql, at);
-      if (end > 0) {
-        out = `${withoutRepeatedRow(out)}(…)`;
-        at = end;
-        continue;
-      }
-    }
-    if (/\s/.test(character)) {
-      if (!out.endsWith(" ")) out += " ";
-    } else out += character;
-    at += 1;
+    const end = endOfPiece(sql, at);
+    if (!/\s/.test(character)) out.push(sql.slice(at, end));
+    else if (out.at(-1) !== " ") out.push(" ");
+    at = end;
   }
-  return out.trim().replace(/^((?:RELEASE )?SAVEPOINT|ROLLBACK TO SAVEPOINT) .*$/, "$1 …");
+  return out
+    .join("")
+    .trim()
+    .replace(/^((?:RELEASE )?SAVEPOINT|ROLLBACK TO SAVEPOINT) .*$/, "$1 …");
+}
+
+const LIST = "(…)";
+const RUN = /\s+|[^\s'"(]+/y;
+
+/** After the quoted text, the parenthesis, the space or the run of anything else that begins at `start`. */
+function endOfPiece(sql: string, start: number): number {
+  const character = sql[start] ?? "";
+  if (character === "'" || character === '"') return closingQuote(sql, start);
+  RUN.lastIndex = start;
+  return RUN.test(sql) ? RUN.lastIndex : start + 1;
 }
 
 /** After the quote that closes the one at `start`; a doubled quote is part of the text. */
@@ -51,7 +58,11 @@ function listEnd(sql: string, start: number): number {
   }
 }
 
-/** `VALUES (…), ` before one more `(…)`. */
-function withoutRepeatedRow(out: string): string {
-  return /\(…\)\s*,\s*$/.test(out) ? out.replace(/\(…\)\s*,\s*$/, "") : out;
+/** The `(…), ` of `VALUES (…), ` before one more `(…)`. */
+function dropRepeatedRow(out: string[]): void {
+  let at = out.length - 1;
+  if (out[at] === " ") at -= 1;
+  if (out[at] !== ",") return;
+  at -= out[at - 1] === " " ? 2 : 1;
+  if (out[at] === LIST) out.length = at;
 }

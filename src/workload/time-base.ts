@@ -144,6 +144,9 @@ export function textKey(sql: string): string {
 /** Microseconds of each statement of a recording, by its text's key. */
 export function recordedTimes(recording: Recording | null): ReadonlyMap<string, number> {
   const times = new Map<string, number>();
-  for (const { sql, microseconds } of recording?.top ?? []) times.set(textKey(sql), (times.get(textKey(sql)) ?? 0) + microseconds);
+  for (const { sql, microseconds } of recording?.top ?? []) {
+    const key = textKey(sql);
+    times.set(key, (times.get(key) ?? 0) + microseconds);
+  }
   return times;
 }

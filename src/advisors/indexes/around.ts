@@ -1,4 +1,5 @@
 /** The neighbourhood of a choice: with one more, without one, one for another. */
+import type { Bounds } from "./pricing.ts";
 import type { Search, Standing } from "./search.ts";
 
 /** Plans of each question with one more candidate than is chosen, or one less: what the program then knows of the choice's neighbours. */
@@ -51,7 +52,9 @@ export async function swap(search: Search, start: Standing): Promise<Standing> {
 function movesOf(search: Search, { chosen, cost }: Standing): (readonly number[])[] {
   const pool = [...new Set(search.pricing.options().flatMap(({ needs }) => needs))].filter((one) => !chosen.includes(one)).toSorted((a, b) => a - b);
   const moves = [...chosen.map((one) => chosen.filter((other) => other !== one)), ...pool.flatMap((one) => swapsFor(search, chosen, one))];
-  const bounded = moves.map((move) => ({ move, ...boundsOf(search, move) })).filter(({ least }) => least < cost * (1 - SMALLEST_GAIN));
+  const present = new Set(chosen);
+  const now: Around = { present, bounds: search.input.questions.map((_, question) => search.pricing.bounds(question, present)) };
+  const bounded = moves.map((move) => ({ move, ...boundsOf(search, move, now) })).filter(({ least }) => least < cost * (1 - SMALLEST_GAIN));
   return bounded.toSorted((a, b) => a.least + a.most - (b.least + b.most) || compareSets(a.move, b.move)).map(({ move }) => move);
 }
 
@@ -74,12 +77,21 @@ function swapsFor({ bytesOf, input }: Search, chosen: readonly number[], fresh: 
   return [...lone.map((one) => [one]), ...pairs].map((gone) => [...chosen.filter((one) => !gone.includes(one)), fresh]);
 }
 
-function boundsOf({ input, pricing, upkeepOf }: Search, chosen: readonly number[]): { readonly least: number; readonly most: number } {
+/** A choice, and between which each question's cost lies with it. */
+interface Around {
+  readonly present: ReadonlySet<number>;
+  readonly bounds: readonly Bounds[];
+}
+
+/** Only questions that what comes or goes can matter to are bounded anew: there are thousands of moves, and each touches few. */
+function boundsOf({ input, pricing, upkeepOf }: Search, chosen: readonly number[], now: Around): Bounds {
   const present = new Set(chosen);
+  const changed = [...chosen.filter((one) => !now.present.has(one)), ...[...now.present].filter((one) => !present.has(one))];
   const upkeep = chosen.reduce((sum, one) => sum + upkeepOf(one), 0);
   let [least, most] = [upkeep, upkeep];
   for (const [question, { weight }] of input.questions.entries()) {
-    const bounds = pricing.bounds(question, present);
+    const known = now.bounds[question];
+    const bounds = known === undefined || changed.some((one) => pricing.matters(question, one)) ? pricing.bounds(question, present) : known;
     least += bounds.least * weight;
     most += bounds.most * weight;
   }

@@ -12,9 +12,16 @@ export interface Pricing {
   /** Those of one question. */
   readonly optionsOf: (question: number) => readonly MetOption[];
   /** Between which the cost of a question lies with these candidates, by the plans that were met: more candidates never make a plan dearer. */
-  readonly bounds: (question: number, present: ReadonlySet<number>) => { readonly least: number; readonly most: number };
+  readonly bounds: (question: number, present: ReadonlySet<number>) => Bounds;
+  /** Whether a candidate is on a table that a question reads: no other changes what it costs. */
+  readonly matters: (question: number, candidate: number) => boolean;
   /** Plans asked of the server so far. */
   readonly asked: () => number;
+}
+
+export interface Bounds {
+  readonly least: number;
+  readonly most: number;
 }
 
 /** `careful`: what its plan would cost if memory were small. */
@@ -25,8 +32,7 @@ interface Met {
   readonly priced: Priced;
 }
 
-/** `matters` says whether a candidate is on a table that a question reads. */
-export function pricing(planner: Planner, matters: (question: number, candidate: number) => boolean): Pricing {
+export function pricing(planner: Planner, matters: Pricing["matters"]): Pricing {
   const met = new Map<number, Met[]>();
   const options = new Map<string, MetOption>();
   let asked = 0;
@@ -75,7 +81,7 @@ export function pricing(planner: Planner, matters: (question: number, candidate:
     return { least: Math.min(least, most), most };
   };
   const optionsOf: Pricing["optionsOf"] = (question) => [...options.values()].filter((one) => one.question === question);
-  return { of, all, bounds, options: () => [...options.values()], optionsOf, asked: () => asked };
+  return { of, all, bounds, options: () => [...options.values()], optionsOf, matters, asked: () => asked };
 }
 
 const NONE: ReadonlySet<number> = new Set();

@@ -192,9 +192,13 @@ async function openSearch(input: SearchInput, { forChoice, isExplored }: Clock):
     const known = all[one]?.known;
     return known === undefined || "refused" in known ? Infinity : known.bytes;
   };
+  const upkeep = new Map<number, number>();
   const upkeepOf = (one: number): number => {
     const entry = all[one];
-    return entry === undefined ? 0 : input.upkeepOf(entry.candidate, bytesOf(one));
+    if (entry === undefined) return 0;
+    const known = upkeep.get(one) ?? input.upkeepOf(entry.candidate, bytesOf(one));
+    upkeep.set(one, known);
+    return known;
   };
   const tableOf = (one: number): number => all[one]?.candidate.table.oid ?? 0;
   const pricing = openPricing(input.planner, (question, candidate) => input.tables[question]?.has(tableOf(candidate)) === true);
