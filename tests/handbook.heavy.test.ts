@@ -102,13 +102,13 @@ describe("with the database", () => {
     expect(changes.reduce((sum, { gain }) => sum + (gain?.marginal ?? 0), 0)).toBeLessThanOrEqual(time?.total ?? 0);
   });
 
-  test("causes add up to all the time, and what no finding is about comes last", () => {
+  test("causes add up to all the time, and what no finding would change comes last", () => {
     const plot = handbook.overview.find((one) => one.kind === "bars");
     const bars = plot?.kind === "bars" ? plot.bars : [];
     expect(bars.reduce((sum, { value }) => sum + value, 0)).toBeCloseTo(handbook.time?.total ?? 0, 6);
-    expect(bars.at(-1)?.label).toMatch(/^No finding/);
+    expect(bars.at(-1)?.label).toMatch(/^No remedy/);
     const advice = handbook.sections.flatMap((section) => section.advice).find(({ advisor }) => advisor === "workload");
-    expect(advice?.claim).toMatch(/^No finding is about \d+ % of /);
+    expect(advice?.claim).toMatch(/^No finding would change \d+ % of /);
   });
 
   test("common advice is corrected by this project's own figures", () => {

@@ -6,7 +6,7 @@ import { formatBytes, formatNumber, formatPercent } from "../model/numbers.ts";
 import { blamedFrame } from "../recording/user-code.ts";
 import type { Work } from "./input.ts";
 import { formatTime } from "./time-words.ts";
-import { unfoundBars, unfoundOf } from "./unfound.ts";
+import { changeable, unfoundBars, unfoundOf } from "./unfound.ts";
 
 export { formatTime };
 
@@ -30,16 +30,17 @@ const causeOf = (finding: Finding): string => CAUSES.find(([, isOf]) => isOf(fin
 /** Less than this share of the time is no bar of its own. Ours. */
 const LEAST_SHARE = 0.0005;
 
-/** Each piece of time goes to the first finding in the plan's order that is about it; what no finding is about comes last. */
+/** Each piece of time goes to the first finding in the plan's order that would change it; what none would change comes last. */
 export function causesPlot(work: Work, order: readonly string[]): Plot | null {
-  const { base, gains, report, timed } = work;
+  const { base, report, timed } = work;
   if (base === null) return null;
+  const touched = changeable(work);
   const findings = new Map(report.findings.map((one) => [one.id, one]));
   const taken = new Set<string>();
   const sums = new Map<string, number>();
   for (const id of order) {
     const finding = findings.get(id);
-    for (const piece of gains.touched.get(id)?.pieces ?? []) {
+    for (const piece of touched.get(id)?.pieces ?? []) {
       if (finding === undefined || taken.has(piece.id)) continue;
       taken.add(piece.id);
       sums.set(causeOf(finding), (sums.get(causeOf(finding)) ?? 0) + piece.time);
@@ -53,7 +54,7 @@ export function causesPlot(work: Work, order: readonly string[]): Plot | null {
   return {
     kind: "bars",
     question: "What does the time go on?",
-    answer: `${formatPercent(share)} of ${formatTime(base.total)} ${base.unit} is spent on statements that a finding is about${first === undefined ? "" : `, ${formatPercent(first[1] / base.total)} on ${first[0]}`}.${restWords(left, base.total)}`,
+    answer: `${formatPercent(share)} of ${formatTime(base.total)} ${base.unit} is spent on statements that a finding would change${first === undefined ? "" : `, ${formatPercent(first[1] / base.total)} on ${first[0]}`}.${restWords(left, base.total)}`,
     source: `${base.source}; ${formatNumber(timed.length)} statements`,
     unit: base.unit,
     bars: [
@@ -63,7 +64,7 @@ export function causesPlot(work: Work, order: readonly string[]): Plot | null {
   };
 }
 
-/** What has no finding is said by its largest kind: why nothing is to be gained there. */
+/** What has no remedy is said by its largest kind: why nothing is to be gained there. */
 function restWords([first]: ReturnType<typeof unfoundBars>, total: number): string {
   if (first === undefined || total === 0 || first.value / total < LEAST_TOLD || !first.label.includes(": ")) return "";
   return ` Of the rest, ${formatPercent(first.value / total)} is ${first.label.slice(first.label.indexOf(": ") + 2)}; section 2.1 says which and why.`;

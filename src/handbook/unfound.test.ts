@@ -10,16 +10,16 @@ const one = (kind: string, time: number): Unfound => ({
 
 test("kinds with much of the time stand by themselves, the others together, and no second is lost", () => {
   const bars = unfoundBars(
-    [one("No finding: long lists", 4), one("No finding: commands", 2), one("No finding: key checks", 0.01), one("No finding: the rest", 1)],
+    [one("No remedy: long lists", 4), one("No remedy: commands", 2), one("No remedy: key checks", 0.01), one("No remedy: the rest", 1)],
     10,
   );
   expect(bars).toEqual([
-    { label: "No finding: long lists", value: 4 },
-    { label: "No finding: commands", value: 2 },
-    { label: "No finding: the rest", value: expect.closeTo(1.01) as number },
+    { label: "No remedy: long lists", value: 4 },
+    { label: "No remedy: commands", value: 2 },
+    { label: "No remedy: the rest", value: expect.closeTo(1.01) as number },
   ]);
 });
 
 test("where no kind stands out there is one bar", () => {
-  expect(unfoundBars([one("No finding: look-ups", 0.05), one("No finding: the rest", 1)], 10)).toEqual([{ label: "No finding", value: 1.05 }]);
+  expect(unfoundBars([one("No remedy: look-ups", 0.05), one("No remedy: the rest", 1)], 10)).toEqual([{ label: "No remedy", value: 1.05 }]);
 });

@@ -1,4 +1,4 @@
-/** The time that no finding is about: what kind of statements take it, and why nothing stands against them. */
+/** The time that no finding would change: what kind of statements take it, and why. */
 import type { Advice } from "../model/advice.ts";
 import { formatCount, formatMilliseconds, formatNumber, formatPercent } from "../model/numbers.ts";
 import { commandOf, statementKind } from "../rules/database/statement-kind.ts";
@@ -14,20 +14,29 @@ const FAST = 1;
 /** Of the whole time: a kind with less is counted with the rest. Ours. */
 const LEAST_PART = 0.01;
 
-const REST = "No finding: the rest";
+const REST = "No remedy: the rest";
 
 export interface Unfound {
   readonly statement: TimedStatement;
-  /** What of its time no finding is about. */
+  /** What of its time no finding would change. */
   readonly time: number;
   readonly kind: string;
   readonly why: string;
 }
 
+/** Rules that say where the time goes and nothing of what would change it. */
+const TELLS_ONLY: ReadonlySet<string> = new Set(["top-statements"]);
+
+/** What findings that ask for a change touch, by finding. */
+export function changeable({ gains, report }: Pick<Work, "gains" | "report">): Work["gains"]["touched"] {
+  const told = new Set(report.findings.filter(({ rule }) => TELLS_ONLY.has(rule)).map(({ id }) => id));
+  return new Map([...gains.touched].filter(([id]) => !told.has(id)));
+}
+
 /** Most time first. */
 export function unfoundOf(work: Work): readonly Unfound[] {
   const taken = new Map<string, Map<string, number>>();
-  for (const { pieces } of work.gains.touched.values()) {
+  for (const { pieces } of changeable(work).values()) {
     for (const { id, statement, time } of pieces) taken.set(statement, (taken.get(statement) ?? new Map<string, number>()).set(id, time));
   }
   const verdicts = new Map((work.evidence.database?.study?.statements ?? []).map(({ statement, verdict }) => [statement, verdict]));
@@ -43,20 +52,20 @@ export function unfoundOf(work: Work): readonly Unfound[] {
 
 function kindOf({ statement, sql, calls, meanMs }: TimedStatement, verdict: string | undefined): Pick<Unfound, "kind" | "why"> {
   const kind = statementKind(statement ?? { sql, shape: null });
-  if (kind === "command") return { kind: "No finding: commands", why: `\`${commandOf(sql) ?? "a command"}\`: no query of the application` };
-  if (kind === "foreign-key-check") return { kind: "No finding: key checks", why: "PostgreSQL's own check of a foreign key" };
-  if (kind === "catalog") return { kind: "No finding: catalog", why: "reads the catalog, as tools do" };
+  if (kind === "command") return { kind: "No remedy: commands", why: `\`${commandOf(sql) ?? "a command"}\`: no query of the application` };
+  if (kind === "foreign-key-check") return { kind: "No remedy: key checks", why: "PostgreSQL's own check of a foreign key" };
+  if (kind === "catalog") return { kind: "No remedy: catalog", why: "reads the catalog, as tools do" };
   const rows = statement?.rows ?? null;
   if (rows !== null && calls > 0 && rows / calls >= LONG_LIST)
-    return { kind: "No finding: long lists", why: `${formatNumber(Math.round(rows / calls))} rows a call are what is asked for` };
-  if (meanMs < FAST) return { kind: "No finding: look-ups", why: `fast: ${formatMilliseconds(meanMs)} ms a call, and no loop was found that sends it` };
-  if (verdict === "same") return { kind: "No finding: no index", why: "planned with every candidate index: none makes it cheaper" };
-  return { kind: REST, why: "no rule has anything against it" };
+    return { kind: "No remedy: long lists", why: `${formatNumber(Math.round(rows / calls))} rows a call are what is asked for` };
+  if (meanMs < FAST) return { kind: "No remedy: look-ups", why: `fast: ${formatMilliseconds(meanMs)} ms a call, and no loop was found that sends it` };
+  if (verdict === "same") return { kind: "No remedy: no index", why: "planned with every candidate index: none makes it cheaper" };
+  return { kind: REST, why: "no rule knows a change for it" };
 }
 
 const wholeOf = (unfound: readonly Unfound[]): number => unfound.reduce((sum, { time }) => sum + time, 0);
 
-/** Bars of the time without a finding, `whole` of `total`, by kind; kinds with little of the time are one. */
+/** Bars of the time that nothing would change, `whole` of `total`, by kind; kinds with little of the time are one. */
 export function unfoundBars(
   unfound: readonly Unfound[],
   total: number,
@@ -66,7 +75,7 @@ export function unfoundBars(
   for (const { kind, time } of unfound) sums.set(kind, (sums.get(kind) ?? 0) + time);
   const shown = [...sums].filter(([kind, value]) => kind !== REST && value >= total * LEAST_PART).toSorted((a, b) => b[1] - a[1]);
   const rest = whole - shown.reduce((sum, [, value]) => sum + value, 0);
-  const label = shown.length === 0 ? "No finding" : REST;
+  const label = shown.length === 0 ? "No remedy" : REST;
   return [...shown.map(([name, value]) => ({ label: name, value })), { label, value: Math.max(0, rest) }];
 }
 
@@ -81,19 +90,19 @@ export function unfoundAdvice(work: Work): readonly Advice[] {
   const all = wholeOf(unfound);
   const [most] = unfoundBars(unfound, base.total);
   const what =
-    most === undefined || most.label === REST || most.label === "No finding"
+    most === undefined || most.label === REST || most.label === "No remedy"
       ? ""
       : `, ${formatPercent(most.value / base.total)} of it all ${KIND_WORDS[most.label] ?? ""}`;
   return [
     {
       advisor: "workload",
       section: "2.1",
-      claim: `No finding is about ${formatPercent(all / base.total)} of ${formatTime(base.total)} ${base.unit}${what}.`,
+      claim: `No finding would change ${formatPercent(all / base.total)} of ${formatTime(base.total)} ${base.unit}${what}.`,
       reasons: [],
       tables: [
         {
-          title: `${formatNumber(Math.min(MOST, unfound.length))} of ${formatCount(unfound.length, "statement")} by the time that no finding is about`,
-          head: ["statement", base.unit, "calls", "ms a call", "why nothing stands against it", "sent by"],
+          title: `${formatNumber(Math.min(MOST, unfound.length))} of ${formatCount(unfound.length, "statement")} by the time that no finding would change`,
+          head: ["statement", base.unit, "calls", "ms a call", "why", "sent by"],
           rows: unfound
             .slice(0, MOST)
             .map(({ statement, time, why }) => [
@@ -120,12 +129,12 @@ export function unfoundAdvice(work: Work): readonly Advice[] {
 }
 
 const KIND_WORDS: Readonly<Record<string, string>> = {
-  "No finding: commands": "in commands such as `VACUUM`",
-  "No finding: key checks": "in checks of foreign keys",
-  "No finding: catalog": "in reads of the catalog",
-  "No finding: long lists": `in lists of ${formatNumber(LONG_LIST)} rows a call and more`,
-  "No finding: look-ups": `in look-ups of less than ${FAST} ms`,
-  "No finding: no index": "in statements that no index makes cheaper",
+  "No remedy: commands": "in commands such as `VACUUM`",
+  "No remedy: key checks": "in checks of foreign keys",
+  "No remedy: catalog": "in reads of the catalog",
+  "No remedy: long lists": `in lists of ${formatNumber(LONG_LIST)} rows a call and more`,
+  "No remedy: look-ups": `in look-ups of less than ${FAST} ms`,
+  "No remedy: no index": "in statements that no index makes cheaper",
 };
 
 const LONGEST = 90;

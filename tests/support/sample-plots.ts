@@ -199,7 +199,7 @@ export const SAMPLE_PLOTS: Readonly<Record<string, readonly Plot[]>> = {
         { label: "Counting and deep pages", value: 5.3, tone: "found" },
         { label: "Reads a cache would serve", value: 3.8, tone: "found", finding: "c7b10123456789" },
         { label: "Columns that nobody reads", value: 2.4, tone: "found" },
-        { label: "No finding", value: 7.7, tone: "other", note: "214 statements" },
+        { label: "No remedy", value: 7.7, tone: "other", note: "214 statements" },
       ],
     },
     {

@@ -16,7 +16,7 @@ const CAUSES: Plot = {
     { label: "per-row queries", value: 17.3, tone: "found" },
     { label: "missing or wrong index", value: 11.5, tone: "found" },
     { label: "counting, deep pages", value: 5.3, tone: "found" },
-    { label: "No finding", value: 13.9, tone: "other" },
+    { label: "No remedy", value: 13.9, tone: "other" },
   ],
 };
 const HANDBOOK: Handbook = {
@@ -46,10 +46,10 @@ describe("what tune says", () => {
 
   test("colour changes no column", () => expect(draw({ colour: true }).split("\n").map(displayWidth)).toEqual(draw().split("\n").map(displayWidth)));
 
-  test("no finding stands last among the causes, and the gains add up to the headline", () => {
+  test("what nothing would change stands last among the causes, and the gains add up to the headline", () => {
     const lines = draw().split("\n");
     const causes = lines.slice(lines.findIndex((line) => line.startsWith("Where the time goes")) + 1);
-    expect(causes[causes.indexOf("") - 1]).toMatch(/^ {2}no finding/);
+    expect(causes[causes.indexOf("") - 1]).toMatch(/^ {2}no remedy/);
     const gains = lines.flatMap((line) => /^ *\d+ +(\d+(?:\.\d+)?) {2}[━─]/.exec(line)?.[1] ?? []).map(Number);
     expect(gains.reduce((sum, one) => sum + one, 0)).toBeCloseTo(30.4, 0);
   });

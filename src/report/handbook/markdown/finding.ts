@@ -65,13 +65,20 @@ function silence({ places: all, rule }: Finding): string {
 
 // ---------------------------------------------------------------------------------------------- places
 
-/** Lines above and below the first and the last place. */
+/** Lines above and below a place that is shown with its code. */
 const AROUND = 2;
 
 function places(all: readonly Place[], pages: Pages): string {
   if (all.length === 0) return "**Places:** none in source.";
   const once = distinctPlaces(all);
-  return once.map((place, index) => placeItem(place, index === 0 || index === once.length - 1, pages)).join("\n");
+  const shown = new Set(shownOf(once));
+  return once.map((place) => placeItem(place, shown.has(place), pages)).join("\n");
+}
+
+/** With their code: where it begins and where it ends; of a statement, the line that sends it first. */
+function shownOf(once: readonly Place[]): readonly (Place | undefined)[] {
+  const first = once.find(isSourceLine);
+  return once[0] === first ? [first, once.at(-1)] : [first];
 }
 
 function placeItem(place: Place, isShown: boolean, { context }: Pages): string {

@@ -74,7 +74,7 @@ test("split: the surest first, solid where rows were timed and hatched where it 
   expect(legend.html).toContain("at least 4.0, at most 6.0");
 });
 
-test("bars: what was found first, by size; what no finding is about last", () => {
+test("bars: what was found first, by size; what no finding would change last", () => {
   const [{ rows } = { rows: [] }] = tablesOfPlot(plotOf("bars"));
   expect(rows.map(({ cells }) => cells[0])).toEqual([
     "Rows loaded one by one",
@@ -82,7 +82,7 @@ test("bars: what was found first, by size; what no finding is about last", () =>
     "Counting and deep pages",
     "Reads a cache would serve",
     "Columns that nobody reads",
-    "No finding",
+    "No remedy",
   ]);
 });
 
