@@ -6,7 +6,7 @@ import { formatBytes, formatNumber, formatPercent } from "../model/numbers.ts";
 import { blamedFrame } from "../recording/user-code.ts";
 import type { Work } from "./input.ts";
 import { formatTime } from "./time-words.ts";
-import { changeable, unfoundBars, unfoundOf } from "./unfound.ts";
+import { changeable, KIND_WORDS, unfoundBars, unfoundOf } from "./unfound.ts";
 
 export { formatTime };
 
@@ -66,8 +66,9 @@ export function causesPlot(work: Work, order: readonly string[]): Plot | null {
 
 /** What has no remedy is said by its largest kind: why nothing is to be gained there. */
 function restWords([first]: ReturnType<typeof unfoundBars>, total: number): string {
-  if (first === undefined || total === 0 || first.value / total < LEAST_TOLD || !first.label.includes(": ")) return "";
-  return ` Of the rest, ${formatPercent(first.value / total)} is ${first.label.slice(first.label.indexOf(": ") + 2)}; section 2.1 says which and why.`;
+  const words = first === undefined ? undefined : KIND_WORDS[first.label];
+  if (first === undefined || words === undefined || total === 0 || first.value / total < LEAST_TOLD) return "";
+  return ` Of the rest, ${formatPercent(first.value / total)} is ${words}; section 2.1 says which and why.`;
 }
 
 /** Of the whole time. Ours. */

@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
-import { unfoundBars, type Unfound } from "./unfound.ts";
+import type { Finding, Place } from "../model/finding.ts";
+import type { TimedStatement } from "../workload/time-base.ts";
+import type { Work } from "./input.ts";
+import { unfoundBars, unfoundOf, type Unfound } from "./unfound.ts";
 
 const one = (kind: string, time: number): Unfound => ({
   kind,
@@ -22,4 +25,22 @@ test("kinds with much of the time stand by themselves, the others together, and 
 
 test("where no kind stands out there is one bar", () => {
   expect(unfoundBars([one("No remedy: look-ups", 0.05), one("No remedy: the rest", 1)], 10)).toEqual([{ label: "No remedy", value: 1.05 }]);
+});
+
+test("what several lines send, some of them with findings, is not said to be without remedy", () => {
+  const statement = (id: string): TimedStatement => ({ ...one("", 1).statement, id, meanMs: 5 });
+  const at = (line: number): Place => ({ role: "queryset", file: "shop/views.py", line, column: 1, endLine: line, endColumn: 2 });
+  const finding = (id: string, rule: string, line: number): Finding => ({ id, rule, places: [at(line)] }) as unknown as Finding;
+  const lines: Record<string, readonly number[]> = { shared: [3, 9], alone: [3], clean: [5, 6], told: [7, 8] };
+  const work = {
+    timed: Object.keys(lines).map(statement),
+    gains: { ranked: [], touched: new Map() },
+    report: { findings: [finding("abcdef", "only-columns", 3), finding("123456", "top-statements", 7)] },
+    shortIds: new Map([["abcdef", "abcd"]]),
+    evidence: { database: null },
+    sentFrom: ({ id }: TimedStatement) => (lines[id] ?? []).map(at),
+  } as unknown as Work;
+  const kinds = Object.fromEntries(unfoundOf(work).map(({ statement: { id }, kind, why }) => [id, `${kind}: ${why}`]));
+  expect(kinds["shared"]).toBe("Lines not told apart: 1 of its 2 lines has findings (abcd); how much each line sends is not counted");
+  expect([kinds["alone"], kinds["clean"], kinds["told"]].map((text) => text?.startsWith("No remedy"))).toEqual([true, true, true]);
 });

@@ -2,6 +2,7 @@
 import type { Advice } from "../model/advice.ts";
 import { formatCount, formatMilliseconds, formatNumber, formatPercent } from "../model/numbers.ts";
 import { commandOf, statementKind } from "../rules/database/statement-kind.ts";
+import { isSourceLine } from "../select/source-line.ts";
 import { describeShape } from "../sql/describe-shape.ts";
 import type { TimedStatement } from "../workload/time-base.ts";
 import type { Work } from "./input.ts";
@@ -15,6 +16,8 @@ const FAST = 1;
 const LEAST_PART = 0.01;
 
 const REST = "No remedy: the rest";
+/** Findings stand at lines that send it, and how much of it is theirs is not known. */
+const SHARED = "Lines not told apart";
 
 export interface Unfound {
   readonly statement: TimedStatement;
@@ -39,15 +42,46 @@ export function unfoundOf(work: Work): readonly Unfound[] {
   for (const { pieces } of changeable(work).values()) {
     for (const { id, statement, time } of pieces) taken.set(statement, (taken.get(statement) ?? new Map<string, number>()).set(id, time));
   }
+  const atLines = findingsAtLines(work);
   const verdicts = new Map((work.evidence.database?.study?.statements ?? []).map(({ statement, verdict }) => [statement, verdict]));
   return work.timed
     .map((statement) => ({
       statement,
       time: statement.time - [...(taken.get(statement.id)?.values() ?? [])].reduce((sum, one) => sum + one, 0),
-      ...kindOf(statement, verdicts.get(statement.id)),
+      ...(sharedOf(statement, work, atLines) ?? kindOf(statement, verdicts.get(statement.id))),
     }))
     .filter(({ time }) => time > 0)
     .toSorted((a, b) => b.time - a.time || (a.statement.id < b.statement.id ? -1 : 1));
+}
+
+const lineOf = ({ file, line }: { readonly file: string; readonly line: number }): string => `${file}:${line}`;
+
+/** Short ids of what asks for a change, by the lines that it names. */
+function findingsAtLines({ report, shortIds }: Work): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const { id, rule, places } of report.findings) {
+    if (TELLS_ONLY.has(rule)) continue;
+    for (const place of places.filter(isSourceLine)) {
+      const ids = found.get(lineOf(place)) ?? new Set<string>();
+      found.set(lineOf(place), ids.add(shortIds.get(id) ?? id.slice(0, 4)));
+    }
+  }
+  return found;
+}
+
+/** Ours: a cell that can be read. */
+const MOST_IDS = 3;
+
+function sharedOf(statement: TimedStatement, { sentFrom }: Work, found: ReadonlyMap<string, ReadonlySet<string>>): Pick<Unfound, "kind" | "why"> | null {
+  const lines = [...new Set(sentFrom(statement).map(lineOf))];
+  const told = lines.filter((one) => found.has(one));
+  if (lines.length < 2 || told.length === 0) return null;
+  const ids = [...new Set(told.flatMap((one) => [...(found.get(one) ?? [])]))];
+  const more = ids.length > MOST_IDS ? `, and ${formatNumber(ids.length - MOST_IDS)} more` : "";
+  return {
+    kind: SHARED,
+    why: `${formatNumber(told.length)} of its ${formatNumber(lines.length)} lines ${told.length === 1 ? "has" : "have"} findings (${ids.slice(0, MOST_IDS).join(", ")}${more}); how much each line sends is not counted`,
+  };
 }
 
 function kindOf({ statement, sql, calls, meanMs }: TimedStatement, verdict: string | undefined): Pick<Unfound, "kind" | "why"> {
@@ -89,10 +123,8 @@ export function unfoundAdvice(work: Work): readonly Advice[] {
   if (base === null || top === undefined || base.total <= 0) return [];
   const all = wholeOf(unfound);
   const [most] = unfoundBars(unfound, base.total);
-  const what =
-    most === undefined || most.label === REST || most.label === "No remedy"
-      ? ""
-      : `, ${formatPercent(most.value / base.total)} of it all ${KIND_WORDS[most.label] ?? ""}`;
+  const words = most === undefined ? undefined : KIND_WORDS[most.label];
+  const what = most === undefined || words === undefined ? "" : `, ${formatPercent(most.value / base.total)} of it all ${words}`;
   return [
     {
       advisor: "workload",
@@ -128,7 +160,9 @@ export function unfoundAdvice(work: Work): readonly Advice[] {
   ];
 }
 
-const KIND_WORDS: Readonly<Record<string, string>> = {
+/** Of the kinds that are told in a sentence: the rest is none. */
+export const KIND_WORDS: Readonly<Record<string, string>> = {
+  [SHARED]: "in statements that several lines send, some of them with findings",
   "No remedy: commands": "in commands such as `VACUUM`",
   "No remedy: key checks": "in checks of foreign keys",
   "No remedy: catalog": "in reads of the catalog",
@@ -145,7 +179,7 @@ function textOf({ statement, sql }: TimedStatement): string {
 }
 
 function sentWords(sites: readonly { readonly file: string; readonly line: number }[]): string {
-  const places = [...new Set(sites.map(({ file, line }) => `${file}:${line}`))];
+  const places = [...new Set(sites.map(lineOf))];
   const [first] = places;
   if (first === undefined) return "-";
   return places.length === 1 ? `\`${first}\`` : `\`${first}\` or ${formatNumber(places.length - 1)} more`;
