@@ -73,6 +73,8 @@ function findingsAtLines({ report, shortIds }: Work): ReadonlyMap<string, Readon
 const MOST_IDS = 3;
 
 function sharedOf(statement: TimedStatement, { sentFrom }: Work, found: ReadonlyMap<string, ReadonlySet<string>>): Pick<Unfound, "kind" | "why"> | null {
+  // What each line sends was recorded: what is left is of the lines without findings.
+  if (statement.lines !== undefined) return null;
   const lines = [...new Set(sentFrom(statement).map(lineOf))];
   const told = lines.filter((one) => found.has(one));
   if (lines.length < 2 || told.length === 0) return null;

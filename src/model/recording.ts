@@ -61,8 +61,16 @@ export interface StatementTotals {
   /** The stack that cost most. */
   readonly stack: Stack;
   readonly stacks: number;
+  /** What each line of the project that it was sent from took of its time, the most first; absent where no such line was on a stack. */
+  readonly lines?: readonly LineTime[];
   /** `GET /orders/`: of the requests that sent it, those in which it cost most; absent where no request did, or only lazily. */
   readonly route?: string;
+}
+
+export interface LineTime {
+  readonly file: string;
+  readonly line: number;
+  readonly microseconds: number;
 }
 
 export interface StackTotals {

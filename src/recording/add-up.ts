@@ -1,6 +1,7 @@
 import type {
   CauseKind,
   DuplicateCluster,
+  LineTime,
   LoopCluster,
   Occurrence,
   OutsideCall,
@@ -14,6 +15,7 @@ import type {
   TransactionTotals,
 } from "../model/recording.ts";
 import { selectedColumns } from "./select-list.ts";
+import { blamedFrame } from "./user-code.ts";
 import { type OccurrenceTally, type Sample, type ScopeTally, type StatementTally, type Tallies, type UseTally } from "./tallies.ts";
 
 type Sums = Pick<
@@ -150,8 +152,21 @@ function statementTotals({ symbols }: Tallies, sql: number, tally: StatementTall
     slowest: tally.slowest,
     stack: symbols.stackOf(most[0]),
     stacks: tally.stacks.size,
+    ...linesOf(tally.stacks, symbols),
     ...(route === undefined ? {} : { route: route[0] }),
   };
+}
+
+function linesOf(stacks: ReadonlyMap<number, number>, symbols: Tallies["symbols"]): Pick<StatementTotals, "lines"> {
+  const lines = new Map<string, LineTime>();
+  for (const [stack, time] of stacks) {
+    const frame = blamedFrame(symbols.stackOf(stack));
+    if (frame === null) continue;
+    const { file, line } = frame;
+    const key = `${file}:${line}`;
+    lines.set(key, { file, line, microseconds: (lines.get(key)?.microseconds ?? 0) + time });
+  }
+  return lines.size === 0 ? {} : { lines: [...lines.values()].toSorted((a, b) => b.microseconds - a.microseconds || order(a.file, b.file) || a.line - b.line) };
 }
 
 function duplicates({ duplicates: all, symbols }: Tallies): DuplicateCluster[] {

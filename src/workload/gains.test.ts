@@ -287,3 +287,36 @@ test("two indexes for one statement remove together what the planner saw with bo
   const { ranked } = gainsOf(input({ findings: indexes }));
   expect(ranked.reduce((sum, { gain }) => sum + gain.marginal, 0)).toBeCloseTo(2 * 0.75);
 });
+
+describe("a statement that several lines send", () => {
+  const lines = [
+    { file: "shop/views.py", line: 4, microseconds: 3_000_000 },
+    { file: "shop/tasks.py", line: 9, microseconds: 1_000_000 },
+  ];
+  const statements = [{ ...statement("b", LISTED, 8), lines }];
+  const at = (id: string, rule: string, file: string, line: number): Finding =>
+    finding(id, { rule, relation: undefined, places: [place("queryset", file, line)] });
+  const sentFrom: PieceInput["sentFrom"] = () => lines.map((one) => ({ ...one, how: "recorded" }));
+  const touched = (findings: readonly Finding[], over: Partial<PieceInput> = {}): Record<string, number> =>
+    Object.fromEntries(
+      [...gainsOf(input({ statements, findings, sentFrom, recorded: new Map([[textKey(LISTED), 5_000_000]]), ...over })).touched].map(([id, { pieces }]) => [
+        id,
+        pieces.reduce((sum, { time }) => sum + time, 0),
+      ]),
+    );
+
+  test("is shared out by what was recorded of each", () =>
+    expect(
+      touched([at("x", "evaluated-twice", "shop/views.py", 4), at("y", "only-columns", "shop/tasks.py", 9), at("z", "only-columns", "shop/api.py", 1)]),
+    ).toEqual({
+      x: expect.closeTo(4.8) as number,
+      y: expect.closeTo(1.6) as number,
+    }));
+
+  test("is no loop's at a line where no loop was recorded", () => expect(touched([at("x", "n-plus-one", "shop/views.py", 4)])).toEqual({}));
+
+  test("keeps the parts of recorded loops, which have lines of their own", () => {
+    const findings = [finding("x"), at("y", "only-columns", "shop/tasks.py", 9)];
+    expect(touched(findings, { parts: new Map([["x", [part(LISTED, 2_500_000)]]]) })).toEqual({ x: expect.closeTo(4) as number });
+  });
+});

@@ -26,6 +26,8 @@ export interface Piece {
   readonly id: string;
   readonly statement: string;
   readonly time: number;
+  /** Of what one line sends, as far as the recording's shares hold. */
+  readonly line?: SentFrom;
 }
 
 /** How a finding came to its pieces. */
@@ -52,7 +54,7 @@ interface Cut {
   readonly byPart: ReadonlyMap<RecordedPart, Piece>;
 }
 
-/** Each recorded part is a piece of its statement; what is left of the statement is another. */
+/** Each recorded part is a piece of its statement; what is left of the statement is another. Without such parts, each line that was recorded sending it has its share. */
 function cutStatements({ statements, parts, recorded }: PieceInput): Cut {
   const byKey = new Map(statements.toReversed().map((one) => [one.key, one]));
   const own = new Map<string, RecordedPart[]>();
@@ -64,6 +66,10 @@ function cutStatements({ statements, parts, recorded }: PieceInput): Cut {
   const byPart = new Map<RecordedPart, Piece>();
   for (const statement of statements) {
     const of = own.get(statement.id) ?? [];
+    if (of.length === 0 && (statement.lines?.length ?? 0) > 1) {
+      byStatement.set(statement.id, linePieces(statement, recorded.get(statement.key) ?? 0));
+      continue;
+    }
     const seen = of.reduce((sum, one) => sum + one.microseconds, 0);
     const all = Math.max(recorded.get(statement.key) ?? 0, seen);
     const pieces = of.map((part, index) => {
@@ -77,6 +83,22 @@ function cutStatements({ statements, parts, recorded }: PieceInput): Cut {
   return { byStatement, byPart };
 }
 
+/** What was recorded at none of the project's lines is a piece of its own. */
+function linePieces({ id, time, lines = [] }: TimedStatement, recorded: number): readonly Piece[] {
+  const all = Math.max(
+    recorded,
+    lines.reduce((sum, one) => sum + one.microseconds, 0),
+  );
+  const pieces = lines.map(({ file, line, microseconds }): Piece => ({
+    id: `${id}@${file}:${line}`,
+    statement: id,
+    time: all === 0 ? 0 : (time * microseconds) / all,
+    line: { file, line, how: "recorded" },
+  }));
+  const rest = time - pieces.reduce((sum, one) => sum + one.time, 0);
+  return [...pieces, { id: `${id}#rest`, statement: id, time: Math.max(0, rest) }];
+}
+
 function recordedPieces({ id }: Finding, { byPart }: Cut, { parts }: PieceInput): Touched | null {
   const pieces = (parts.get(id) ?? []).flatMap((part) => byPart.get(part) ?? []);
   return pieces.length === 0 ? null : { pieces, link: "recorded" };
@@ -88,7 +110,7 @@ function namedPieces({ places }: Finding, { byStatement }: Cut, _input: PieceInp
   return pieces.length === 0 ? null : { pieces, link: "statement" };
 }
 
-/** Statements that the finding's lines alone send. */
+/** Statements that the finding's lines alone send; of others what was recorded at its lines. */
 function sentPieces(finding: Finding, { byStatement }: Cut, { statements, recorded, sentFrom }: PieceInput): Touched | null {
   const places = sendingPlaces(finding);
   if (places.length === 0) return null;
@@ -98,9 +120,14 @@ function sentPieces(finding: Finding, { byStatement }: Cut, { statements, record
       sites.length > 0 &&
       sites.every((site) => places.some((place) => holds(place, site)) && isOfRule(finding, site)) &&
       canBeOf(finding, statement, recorded.has(statement.key));
-    return isOwn ? (byStatement.get(statement.id) ?? []) : [];
+    const pieces = byStatement.get(statement.id) ?? [];
+    return isOwn ? pieces : pieces.filter(({ line }) => line !== undefined && isSentAt(finding, line, places));
   });
   return pieces.length === 0 ? null : { pieces, link: "line" };
+}
+
+function isSentAt(finding: Finding, line: SentFrom, places: readonly Place[]): boolean {
+  return !PER_ROW.has(finding.rule) && isOfRule(finding, line) && places.some((place) => holds(place, line));
 }
 
 /** Rules about what is sent once a row, or once a round: a recording shows it as a loop, or does not have it. */

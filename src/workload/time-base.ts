@@ -2,7 +2,7 @@
 import { foldSql } from "../recording/fold-sql.ts";
 import { blamedFrame } from "../recording/user-code.ts";
 import type { TimeBase } from "../model/handbook.ts";
-import type { Recording } from "../model/recording.ts";
+import type { LineTime, Recording, StatementTotals } from "../model/recording.ts";
 import type { Database, Statement } from "../model/workload.ts";
 
 const MINUTES_A_DAY = 24 * 60;
@@ -67,6 +67,8 @@ export interface TimedStatement {
   readonly statement: Statement | null;
   /** The project's line that most of it was recorded at; whether all of it was. */
   readonly recordedAt?: { readonly file: string; readonly line: number; readonly isOnly: boolean };
+  /** What each line took of what was recorded of it. */
+  readonly lines?: readonly LineTime[];
 }
 
 export function timedStatements(base: TimeBase | null, database: Database | null, recording: Recording | null): readonly TimedStatement[] {
@@ -109,7 +111,8 @@ interface Known {
   readonly total: number;
 }
 
-function timedRecording({ sql, statements, microseconds, stack, stacks }: Recording["top"][number], { id, key, statement, total }: Known): TimedStatement {
+function timedRecording(one: StatementTotals, { id, key, statement, total }: Known): TimedStatement {
+  const { sql, statements, microseconds } = one;
   return {
     id,
     key,
@@ -119,13 +122,17 @@ function timedRecording({ sql, statements, microseconds, stack, stacks }: Record
     time: microseconds / MICROSECONDS,
     share: total === 0 ? 0 : microseconds / total,
     statement,
-    ...recordedAt({ stack, stacks }),
+    ...recordedAt(one),
   };
 }
 
-function recordedAt(one: Pick<Recording["top"][number], "stack" | "stacks"> | undefined): Pick<TimedStatement, "recordedAt"> {
-  const frame = one === undefined ? null : blamedFrame(one.stack);
-  return frame === null ? {} : { recordedAt: { file: frame.file, line: frame.line, isOnly: one?.stacks === 1 } };
+function recordedAt(one: StatementTotals | undefined): Pick<TimedStatement, "recordedAt" | "lines"> {
+  if (one === undefined) return {};
+  const frame = blamedFrame(one.stack);
+  return {
+    ...(frame === null ? {} : { recordedAt: { file: frame.file, line: frame.line, isOnly: one.stacks === 1 } }),
+    ...(one.lines === undefined ? {} : { lines: one.lines }),
+  };
 }
 
 /**
