@@ -234,3 +234,39 @@ class VenueAdmin(admin.ModelAdmin):
 `),
   ).toEqual(["possible 15 Each row's form lists every `City` for its select."]);
 });
+
+test("an inline of one form reads one row, not one for each", async () => {
+  const inlines = files(
+    `class PlanInline(admin.TabularInline):
+    model = Plan
+    readonly_fields = ["city"]
+
+
+class EventInline(admin.TabularInline):
+    model = Event
+    readonly_fields = [
+        "city",  # expect: city.country
+    ]
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    raw_id_fields = ["city"]
+    inlines = [PlanInline, EventInline]
+`,
+    "# expect: city.country",
+  );
+  await expectMarked({
+    ...inlines,
+    "shop/admin.py": (inlines["shop/admin.py"] ?? "").replace("import City, Event, Venue", "import City, Event, Plan, Venue"),
+    "shop/models.py": `${inlines["shop/models.py"] ?? ""}
+
+class Plan(models.Model):
+    venue = models.OneToOneField(Venue, models.CASCADE)
+    city = models.ForeignKey(City, models.CASCADE)
+
+    def __str__(self):
+        return self.venue.name
+`,
+  });
+});
