@@ -198,7 +198,7 @@ function executeIf(engine: Engine, stmt: If, frame: Frame): boolean {
   const known = engine.test(test, spanOf(frame.file, stmt.test), frame);
   if (known === true) return executeBlock(engine, stmt.then, frame);
   if (known === false) return executeBlock(engine, stmt.otherwise, frame);
-  if (spreadsWhatItTests(stmt)) return executeBlock(engine, stmt.then, frame);
+  if (givesWhatItTests(stmt)) return executeBlock(engine, stmt.then, frame);
   const narrowed = withoutStored(stmt, frame) ?? narrowing(engine, stmt.test, frame);
   const arm = (body: readonly Stmt[], known: ReadonlyMap<string, Binding>) => (): boolean => {
     for (const [name, binding] of known) frame.env.vars.set(name, binding);
@@ -236,17 +236,19 @@ function isNone(expr: Expr | undefined): boolean {
   return expr?.kind === "constant" && expr.value === "none";
 }
 
-/** `if names: rows = rows.prefetch_related(*names)`: without names the call would change nothing either. */
-function spreadsWhatItTests({ test, then, otherwise }: If): boolean {
+/** `if names: rows = rows.prefetch_related(*names)`, `if name: rows = rows.select_related(name)`: without names the call would load nothing either. */
+function givesWhatItTests({ test, then, otherwise }: If): boolean {
   if (otherwise.length > 0 || (test.kind !== "name" && test.kind !== "walrus")) return false;
-  const spreads = (expr: Expr): boolean => expr.kind === "name" && expr.name === test.name;
-  return then.every(
-    (stmt) =>
-      stmt.kind === "assign" &&
-      stmt.value?.kind === "call" &&
-      (stmt.value.args.some((one) => one.kind === "star" && spreads(one.value)) || stmt.value.keywords.some((one) => one.name === "" && spreads(one.value))),
-  );
+  const isTested = (expr: Expr): boolean => expr.kind === "name" && expr.name === test.name;
+  return then.every((stmt) => {
+    if (stmt.kind !== "assign" || stmt.value?.kind !== "call") return false;
+    const { callee, args, keywords } = stmt.value;
+    if (callee.kind === "attribute" && EAGER.has(callee.name) && args.length === 1 && args.every(isTested)) return true;
+    return args.some((one) => one.kind === "star" && isTested(one.value)) || keywords.some((one) => one.name === "" && isTested(one.value));
+  });
 }
+
+const EAGER: ReadonlySet<string> = new Set(["select_related", "prefetch_related"]);
 
 function executeBlock(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
   return runBlock(body, frame, (part) => engine.execute(part, frame));

@@ -74,8 +74,9 @@ export type CapturedEvent =
 /** A function with more statements of its own than this is a batch job, not a helper. */
 const MAX_REPLAYED = 24;
 
-/** Load trees are shared by all analyses of a process, and tell eager loads apart by their number. */
+/** Load trees are shared by all analyses of a process, and tell eager loads and the origins of rows apart by their numbers. */
 let lastUse = 0;
+let lastOrigin = 0;
 
 /** Executions kept of one place; rules look at the first that prove their point. */
 const MAX_RUNS_PER_SITE = 60;
@@ -175,7 +176,7 @@ export class Recorder {
     const existing = this.origins.get(key);
     if (existing !== undefined) return existing;
     const unused = { calls: [], iterated: false, asValues: false, asInstances: false, columns: new Set<string>(), owner: null, relation: null };
-    const made: LiveOrigin = { id: this.origins.size + 1, ...unused, ...make() };
+    const made: LiveOrigin = { id: ++lastOrigin, ...unused, ...make() };
     this.origins.set(key, made);
     return made;
   }

@@ -28,7 +28,11 @@ export function genericSteps(graph: ModelGraph, label: string, path: string): st
 
 /** `select_related` goes by query names, `prefetch_related` by attribute names. */
 export function lookupPath(load: LazyLoad, graph: ModelGraph): string {
-  if (!load.joinable) return load.path;
+  return load.joinable ? queryPath(load, graph) : load.path;
+}
+
+/** As a filter or an aggregate names it: `user.review_set` is `review`. */
+export function queryPath(load: LazyLoad, graph: ModelGraph): string {
   const steps = stepsOf(graph, load.origin.model, load.path);
   return steps?.map((field) => (isForward(field) ? field.name : field.queryName)).join("__") ?? load.path;
 }

@@ -39,38 +39,45 @@ export async function verifyFixes(chosen: readonly ChosenFix[], trial: Trial): P
   return { ...planFixes(kept, trial.read, trial.lineLength), skipped: plan.skipped, dropped };
 }
 
+/** Halves what fails until it is plain which fix does; whole layers of halves, so that one bad fix holds few others up. */
 async function settle(fixes: readonly ChosenFix[], trial: Trial, dropped: DroppedFix[], budget: { left: number }): Promise<readonly ChosenFix[]> {
-  let kept = fixes;
-  while (kept.length > 0) {
-    if (budget.left === 0) {
-      dropped.push(...kept.map((one) => ({ ...one, reason: "there was no more time to try it alone" })));
-      return [];
-    }
+  const waiting = fixes.length === 0 ? [] : [fixes];
+  const good: (readonly ChosenFix[])[] = [];
+  // The last trial is for all that did well apart.
+  while (budget.left > Math.min(good.length, 1)) {
+    const tried = waiting.shift();
+    if (tried === undefined) break;
     budget.left -= 1;
-    const failures = await tryOut(kept, trial);
-    if (failures === null) return kept;
-    if (failures.length === 0 && kept.length > 1) return halve(kept, trial, dropped, budget);
-    const blamed = failures.length === 0 ? kept.map((one) => ({ ...one, reason: "it makes a new finding" })) : failures;
-    dropped.push(...blamed);
-    kept = kept.filter((one) => !blamed.some(({ finding }) => finding === one.finding));
+    const failures = await tryOut(tried, trial);
+    if (failures === null) good.push(tried);
+    else if (failures.length === 0 && tried.length > 1) waiting.push(...halves(tried));
+    else {
+      const blamed = failures.length === 0 ? tried.map((one) => ({ ...one, reason: "it makes a new finding" })) : failures;
+      dropped.push(...blamed);
+      const rest = tried.filter((one) => !blamed.some(({ finding }) => finding === one.finding));
+      if (rest.length > 0) waiting.unshift(rest);
+    }
   }
-  return kept;
+  dropped.push(...waiting.flat().map((one) => ({ ...one, reason: "there was no more time to try it alone" })));
+  return join(good, trial, dropped, budget);
 }
 
-async function halve(kept: readonly ChosenFix[], trial: Trial, dropped: DroppedFix[], budget: { left: number }): Promise<readonly ChosenFix[]> {
-  const middle = Math.ceil(kept.length / 2);
-  const first = await settle(kept.slice(0, middle), trial, dropped, budget);
-  const second = await settle(kept.slice(middle), trial, dropped, budget);
-  const both = [...first, ...second];
-  if (first.length === 0 || second.length === 0) return both;
-  if (budget.left === 0) {
-    dropped.push(...second.map((one) => ({ ...one, reason: "there was no more time to try it together with the others" })));
-    return first;
+function halves(fixes: readonly ChosenFix[]): (readonly ChosenFix[])[] {
+  const middle = Math.ceil(fixes.length / 2);
+  return [fixes.slice(0, middle), fixes.slice(middle)];
+}
+
+/** What did well apart is tried together; if that fails, most of it stays. */
+async function join(good: readonly (readonly ChosenFix[])[], trial: Trial, dropped: DroppedFix[], budget: { left: number }): Promise<readonly ChosenFix[]> {
+  const [most, ...others] = good.toSorted((a, b) => b.length - a.length);
+  if (most === undefined || others.length === 0) return most ?? [];
+  const all = good.flat();
+  if (budget.left > 0) {
+    budget.left -= 1;
+    if ((await tryOut(all, trial)) === null) return all;
   }
-  budget.left -= 1;
-  if ((await tryOut(both, trial)) === null) return both;
-  dropped.push(...second.map((one) => ({ ...one, reason: "it makes a new finding together with another fix" })));
-  return first;
+  dropped.push(...others.flat().map((one) => ({ ...one, reason: "it makes a new finding together with another fix" })));
+  return most;
 }
 
 /** Null when all is well; else the fixes to blame, none when it is not plain which. */
@@ -136,9 +143,9 @@ function blameFresh(fixes: readonly ChosenFix[], fresh: readonly Finding[]): rea
   return sure.length > 0 ? sure : blame(isAt);
 }
 
-/** What a finding is about, wherever lines have moved to. */
+/** What a finding is about, wherever lines have moved to and however much of it there is. */
 function keyOf(finding: Finding, offset: number): string {
-  return [finding.rule, finding.model ?? "", finding.relation ?? finding.claim, finding.places[0]?.file ?? "", offset].join("\0");
+  return [finding.rule, finding.model ?? "", finding.relation ?? finding.claim.replaceAll(/\d+/g, "#"), finding.places[0]?.file ?? "", offset].join("\0");
 }
 
 function countKeys(keys: readonly string[]): Map<string, number> {

@@ -234,3 +234,40 @@ class VenueAdmin(admin.ModelAdmin):
 `),
   ).toEqual(["possible 15 Each row's form lists every `City` for its select."]);
 });
+
+test("an inline by a one-to-one key reads one row, one without room for new forms each that is there", async () => {
+  const inlines = files(
+    `class PlanInline(admin.TabularInline):
+    model = Plan
+    readonly_fields = ["city"]
+
+
+class EventInline(admin.TabularInline):
+    model = Event
+    max_num = 0
+    readonly_fields = [
+        "city",  # expect: city.country
+    ]
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    raw_id_fields = ["city"]
+    inlines = [PlanInline, EventInline]
+`,
+    "# expect: city.country",
+  );
+  await expectMarked({
+    ...inlines,
+    "shop/admin.py": (inlines["shop/admin.py"] ?? "").replace("import City, Event, Venue", "import City, Event, Plan, Venue"),
+    "shop/models.py": `${inlines["shop/models.py"] ?? ""}
+
+class Plan(models.Model):
+    venue = models.OneToOneField(Venue, models.CASCADE)
+    city = models.ForeignKey(City, models.CASCADE)
+
+    def __str__(self):
+        return self.venue.name
+`,
+  });
+});

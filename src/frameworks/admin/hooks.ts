@@ -406,7 +406,7 @@ export function nameSpan(engine: Engine, cls: ClassInfo, member: string, name: s
   return null;
 }
 
-/** Inline forms: one row each of the related objects, rendered with its label and fields. */
+/** Inline forms: one row each of the related objects, rendered with its label and fields; the one row of a one-to-one key is in no loop. */
 const inline =
   (engine: Engine): Hook =>
   (args, site) => {
@@ -417,8 +417,7 @@ const inline =
     for (const one of alternatives(queryset)) {
       if (one.kind !== "queryset") continue;
       const head = declarationSpan(engine, admin.cls, "model");
-      const { element, loop } = engine.iterate(one, head, site.frame, "iterate", head);
-      const frame = { ...site.frame, loop };
+      const { element, frame } = formRow(engine, admin, one, head, inner);
       engine.text(element, head, frame);
       renderSelects(engine, admin, one.model, { ...inner, frame: isOneForm(engine, admin, one.model, inner) ? site.frame : frame });
       const readonly = engine.attribute(admin, "readonly_fields", { span: head, frame });
@@ -429,10 +428,27 @@ const inline =
     return UNKNOWN;
   };
 
+function formRow(
+  engine: Engine,
+  admin: ObjectValue,
+  rows: QuerysetValue,
+  head: Span,
+  site: CallSite,
+): { readonly element: Value; readonly frame: CallSite["frame"] } {
+  if (isOneToOne(engine, admin, rows.model, site)) return { element: engine.callMethod(rows, "get", NO_ARGS, { ...site, span: head }), frame: site.frame };
+  const { element, loop } = engine.iterate(rows, head, site.frame, "iterate", head);
+  return { element, frame: { ...site.frame, loop } };
+}
+
 /** A parent has one form at most: by a one-to-one key, or because the inline says so. */
 function isOneForm(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): boolean {
   const most = engine.attribute(admin, "max_num", { span: site.span, frame: site.frame });
   if (most.kind === "literal" && (most.value === 0 || most.value === 1)) return true;
+  return isOneToOne(engine, admin, model, site);
+}
+
+/** `max_num` says how many forms there are room for: rows that are there already are shown in any case. */
+function isOneToOne(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): boolean {
   const isKey = parentKey(engine, admin, site);
   return isKey !== null && [...model.fields.values()].every((field) => !isKey(field) || field.relation?.kind === "o2o");
 }

@@ -198,7 +198,7 @@ def listed(request, template_name, pk=None):
   });
 });
 
-test("eager loads under the test of what they spread are no second case", async () => {
+test("eager loads under the test of what they are given are no second case", async () => {
   await expectMarked({
     "shop/views.py": `from shop.models import Order
 
@@ -208,6 +208,21 @@ def listed(names):
     if names:
         orders = orders.select_related(*names)
     return [order.customer.name for order in orders]
+
+
+def of_kind(kind):
+    orders = Order.objects.filter(status=kind)
+    relation = {"sold": "customer", "sent": "invoice"}.get(kind)
+    if relation:
+        orders = orders.select_related(relation)
+    return [order.customer.name for order in orders]
+
+
+def always_one(kind):
+    orders = Order.objects.filter(status=kind)
+    if kind:
+        orders = orders.select_related("invoice")
+    return [order.customer.name for order in orders]  # expect: customer
 
 
 def narrowed(names):

@@ -1,5 +1,6 @@
 import type { FindingDraft, FixDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { countAnnotationFix, existsAnnotationFix } from "../../fixes/count-annotation.ts";
+import { queryPath } from "../../fixes/eager-paths.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
@@ -27,7 +28,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
   const owner = payers(load, input);
   const holder = holderName(load.origin.symbol, input.program);
   const relation = dotted(load.path);
-  const { asks, remedy } = question(load);
+  const { asks, remedy } = question(load, input);
   return {
     key: [load.origin.symbol, load.origin.model, load.path, load.method ?? ""],
     confidence: confidenceOf(load, input.facts),
@@ -53,12 +54,12 @@ function remedyFor(load: LazyLoad, input: RuleInput): string | null {
   return beyondGeneric(load, input);
 }
 
-function question(load: LazyLoad): { readonly asks: string; readonly remedy: string } {
+function question(load: LazyLoad, { graph }: RuleInput): { readonly asks: string; readonly remedy: string } {
   const path = load.path;
   const loaded = `or \`prefetch_related("${path}")\` where the rows are needed too`;
   switch (load.method) {
     case "count":
-      return { asks: "counts", remedy: `Annotate \`Count("${path}", distinct=True)\`, ${loaded}.` };
+      return { asks: "counts", remedy: `Annotate \`Count("${queryPath(load, graph)}", distinct=True)\`, ${loaded}.` };
     case "exists":
     case "contains":
       return { asks: "tests for rows in", remedy: `Annotate \`Exists(…)\`, ${loaded}.` };

@@ -45,9 +45,11 @@ function remedyFor(load: LazyLoad): string {
     case "first":
       return "Order the prefetched rows with `Prefetch(…, queryset=….order_by(…))`; then `first()` uses them. Or take the first of `all()`.";
     case "last":
-    case "latest":
-    case "earliest":
       return "Take it out of `all()` in Python, such as `list(rows.all())[-1]`.";
+    case "latest":
+      return "Take it out of `all()` in Python: `max(rows.all(), key=…)` by the same field.";
+    case "earliest":
+      return "Take it out of `all()` in Python: `min(rows.all(), key=…)` by the same field.";
     case "values":
       return "Build the values from `all()` in Python.";
     default:

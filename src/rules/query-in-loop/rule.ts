@@ -1,4 +1,4 @@
-import type { Confidence, FindingDraft, FixDraft, LoopFact, QueryRun, Rule, RuleInput, Spot } from "../../model/index.ts";
+import type { Confidence, FindingDraft, FixDraft, LoopFact, QueryRun, Rule, RuleInput, Spot, Write } from "../../model/index.ts";
 import { nodesIn } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
@@ -102,7 +102,21 @@ function collectedText(model: string, deleted: string): Text {
   };
 }
 
-const TEXTS: Readonly<Record<string, (model: string) => Text>> = { choices: choicesText, "form choices": formChoicesText, specific: specificText };
+const TEXTS: Readonly<Record<string, (model: string) => Text>> = {
+  choices: choicesText,
+  "form choices": formChoicesText,
+  specific: specificText,
+  refresh: refreshText,
+};
+
+/** A row that is in memory is read anew on purpose: to see what others wrote, or what the database computed. */
+function refreshText(model: string): Text {
+  return {
+    claim: `Each round of the loop reads its \`${model}\` row anew.`,
+    reason: "`refresh_from_db()` queries for one row.",
+    remedy: "Leave it out for rows that were fetched just before; fetch them with `select_for_update()` where nobody else may change them meanwhile.",
+  };
+}
 
 /** Wagtail's `page.specific`. */
 function specificText(model: string): Text {
@@ -134,7 +148,7 @@ function formChoicesText(model: string): Text {
 const NEAR = 2;
 
 function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite): Confidence {
-  if (run.doubts.length > 0 || isOverConstant(site) || stopsEarly(site) || isFlush(site)) return "possible";
+  if (run.how === "refresh" || run.doubts.length > 0 || isOverConstant(site) || stopsEarly(site) || isFlush(site)) return "possible";
   if (loop.over === "unknown" && isOverDictionary(site)) return "possible";
   // Who may not change the rows is shown no selects; a page may render a form's fields one by one.
   if (run.how === "choices" || run.how === "form choices") return "likely";
@@ -164,7 +178,13 @@ function isProvenInvariant(run: QueryRun, site: LoopSite, input: RuleInput): boo
   if (expr === null || hasUnknownInput(expr)) return false;
   const changed = changedNames(loop);
   for (const name of namesIn(expr)) if (changed.has(name)) return false;
-  return !input.facts.writes.some((write) => [write.span, ...write.calls].some((span) => isWithin(span, { ...at, start: loop.start, end: loop.end })));
+  const isInLoop = (span: QueryRun["span"]): boolean => isWithin(span, { ...at, start: loop.start, end: loop.end });
+  return !input.facts.writes.some((write) => canChange(write, run) && [write.span, ...write.calls].some(isInLoop));
+}
+
+/** Rows of other models decide a query that looks at them, and take rows with them when they go. */
+function canChange({ model, how }: Write, run: QueryRun): boolean {
+  return run.narrowed || model === null || model === run.model || how.includes("delete");
 }
 
 /** A call other than the queryset's own methods can give another answer each time: `now()`, `random()`. */

@@ -1,0 +1,17 @@
+/** What takes the place of a method that queries past the prefetched rows. */
+import { expect, test } from "vitest";
+import { analyseShop } from "../../../tests/support/fixture-project.ts";
+
+test("the last by a field is not the last of the rows as they come", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Product
+
+
+def work(request):
+    return [product.lines.latest("price") for product in Product.objects.prefetch_related("lines")]
+`,
+  });
+  expect(report.findings.filter(({ rule }) => rule === "defeated-prefetch").map(({ message }) => message.replace(/^.*(?=Take)/, ""))).toEqual([
+    "Take it out of `all()` in Python: `max(rows.all(), key=…)` by the same field.",
+  ]);
+});
