@@ -52,6 +52,9 @@ describe("the stubs", () => {
     ["django.contrib.gis.db.models.Model", "django.db.models.Model"],
     ["django.contrib.auth.models.AbstractBaseUser", "django.contrib.auth.base_user.AbstractBaseUser"],
     ["wagtail.core.models.Page", "wagtail.models.Page"],
+    ["wagtail.wagtailcore.models.Page", "wagtail.models.Page"],
+    ["wagtail.wagtailimages.models.Image", "wagtail.images.models.Image"],
+    ["wagtail.wagtaildocs.models.Document", "wagtail.documents.models.Document"],
   ])("lead from %s to %s", (dotted, id) => {
     const symbol = program.followAlias(program.resolveDotted(dotted));
     expect(symbol?.kind === "class" && symbol.cls.id).toBe(id);

@@ -55,7 +55,8 @@ import {
   type RowValue,
   type Value,
 } from "./values.ts";
-import { tellQuerysetDeleted, tellSaved } from "./receivers.ts";
+import { tellCreated } from "./creation.ts";
+import { tellQuerysetDeleted } from "./receivers.ts";
 import { recordWrite } from "./writes.ts";
 
 // ------------------------------------------------------------------------------------------ making
@@ -302,7 +303,12 @@ function relatedWrite(engine: Engine, manager: ManagerValue, name: string, args:
     const { row, field } = manager.related;
     row.load = withDropped(row.load, new Set([field.name]));
   }
-  return isCreate ? freshRow(manager.model, manager.origin) : UNKNOWN;
+  if (!isCreate) return UNKNOWN;
+  const made = withGivenRows(freshRow(manager.model, manager.origin), args);
+  const back = manager.related?.field.relation?.back ?? null;
+  if (manager.related !== null && back !== null && made.model.fields.get(back)?.relation?.single === true) made.extra.set(back, manager.related.row);
+  tellCreated(engine, made, args, site);
+  return made;
 }
 
 function noteRelatedWrite(engine: Engine, { related, origin }: ManagerValue, how: string, args: CallArgs, site: CallSite): void {
@@ -816,7 +822,7 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
   const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, load, isNew: name === "create" });
   if (name === "create") {
     const made = withGivenRows(row, args);
-    tellSaved(engine, made, site);
+    tellCreated(engine, made, args, site);
     return made;
   }
   if (name === "get_or_create" || name === "update_or_create") {

@@ -385,8 +385,11 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
   if (ROW_WRITES.has(name)) {
     return native(`row.${name}:${row.id}`, (args, site) => {
       row.origin.escapes = true;
-      noteRow(engine, row, name.replace(/^a/, ""), args, site);
-      recordWrite(engine, name.replace(/^a/, ""), row.model, null, site);
+      if (row.isBeingCreated === true) keyGiven(row);
+      else {
+        noteRow(engine, row, name.replace(/^a/, ""), args, site);
+        recordWrite(engine, name.replace(/^a/, ""), row.model, null, site);
+      }
       engine.tellReceivers(row, name === "delete" || name === "adelete" ? "delete" : "save", site);
       return UNKNOWN;
     });
@@ -415,6 +418,12 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
   if (name === "_meta") return modelMeta(row.model);
   if (name === "DoesNotExist") return UNKNOWN;
   return null;
+}
+
+/** It is saved: from here on it has a key, and is a row of the database. */
+function keyGiven(row: RowValue): void {
+  for (const name of ["pk", row.model.primaryKey]) row.extra.set(name, PRESENT);
+  row.extra.delete("_state");
 }
 
 function noteRow(engine: Engine, row: RowValue, how: string, args: CallArgs, site: CallSite): void {

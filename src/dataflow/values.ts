@@ -106,6 +106,8 @@ export interface RowValue {
   readonly doubts: readonly string[];
   /** Is not a row of the database yet: `Order(…)`. */
   readonly isNew: boolean;
+  /** `create()` made it and calls its `save()`: the statement that saves it is noted already. */
+  readonly isBeingCreated?: true;
   /** `request.user` was put somewhere here, and is fetched by the first read of it. */
   readonly lazy?: Span;
 }

@@ -1,0 +1,52 @@
+/** `create()`: the statement is its own, what runs around it is the model's `save()` with the receivers of signals. */
+import type { Field } from "../model/index.ts";
+import type { CallArgs, CallSite, Engine } from "./engine.ts";
+import { tellSaved } from "./receivers.ts";
+import { literal, NONE, object, PRESENT, UNKNOWN, type RowValue, type Value } from "./values.ts";
+
+/** What `create()` calls `save()` with. */
+const SAVED_WITH: ReadonlyMap<string, Value> = new Map<string, Value>([
+  ["force_insert", literal(true)],
+  ["using", UNKNOWN],
+]);
+
+/**
+ * Runs what saves the row that `create()` makes. Like receivers, a `save()` of the project runs in loops alone: outside of
+ * them it is looked at by itself.
+ */
+export function tellCreated(engine: Engine, row: RowValue, args: CallArgs, site: CallSite): void {
+  if (site.frame.loop === null) return;
+  const made: RowValue = { ...row, extra: givenAttributes(engine, row, args), isBeingCreated: true };
+  const save = engine.attribute(made, "save", { span: site.span, frame: site.frame });
+  // Its `super().save()` tells the receivers.
+  if (isProjects(save)) engine.call(save, { positional: [], keywords: SAVED_WITH, open: false }, site);
+  else tellSaved(engine, row, site);
+}
+
+function isProjects(method: Value): boolean {
+  return method.kind === "bound" && method.fn.kind === "function" && method.fn.module.origin === "project";
+}
+
+/** What is known of the row before it is saved; a relation leads somewhere only where the caller gave the very row. */
+function givenAttributes(engine: Engine, row: RowValue, args: CallArgs): Map<string, Value> {
+  const known = new Map<string, Value>();
+  const state = engine.program.resolveDotted("django.db.models.base.ModelState");
+  if (state?.kind === "class") {
+    const adding = object(state.cls, null, null);
+    adding.attrs.set("adding", literal(true));
+    known.set("_state", adding);
+  }
+  for (const { name, relation } of row.model.fields.values()) if (relation?.single === true) known.set(name, row.extra.get(name) ?? UNKNOWN);
+  const key = row.model.fields.get(row.model.primaryKey);
+  known.set("pk", UNKNOWN);
+  if (!args.open && key !== undefined && isNumberedByDatabase(key)) for (const name of ["pk", key.name]) known.set(name, NONE);
+  for (const [name, value] of args.keywords) {
+    // Whoever names a column gives it something: what `save()` fills in for want of it is not asked for.
+    if (!known.has(name) || name === row.model.primaryKey) known.set(name, value.kind === "unknown" ? PRESENT : value);
+  }
+  return known;
+}
+
+function isNumberedByDatabase(key: Field): boolean {
+  return key.type.endsWith("AutoField");
+}
