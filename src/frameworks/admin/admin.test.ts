@@ -97,6 +97,50 @@ class EventAdmin(admin.ModelAdmin):
   );
 });
 
+test("columns that only some requests are shown are read", async () => {
+  await expectMarked(
+    files(`@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    list_display = ["name", "city_name"]
+    raw_id_fields = ["city"]
+
+    def get_list_display(self, request):
+        columns = super().get_list_display(request)
+        if request.user.is_superuser:
+            return columns
+        return [name for name in columns if self.may_see(request, name)]
+
+    def city_name(self, venue):
+        return venue.city.name  # expect: city
+
+
+@admin.register(City)
+class CityAdmin(admin.ModelAdmin):
+    list_display = ["name"]
+
+    def get_list_display(self, request):
+        if request.user.is_superuser:
+            return [*self.list_display, "country_name"]
+        return self.list_display
+
+    def country_name(self, city):
+        return city.country.name  # expect: country
+
+
+@admin.register(Event)
+class EventAdmin(admin.ModelAdmin):
+    list_display = ["venue", "venue_name"]
+    raw_id_fields = ["venue", "city"]
+
+    def get_list_display(self, request):
+        return [name for name in self.list_display if self.may_see(request, name)]
+
+    def venue_name(self, event):
+        return event.venue.name
+`),
+  );
+});
+
 test("a queryset that selects relations keeps the changelist from selecting its own", async () => {
   await expectMarked(
     files(`@admin.register(Event)

@@ -85,7 +85,7 @@ const changelist =
     if (admin?.kind !== "object" || request === undefined) return UNKNOWN;
     const call = { ...NO_ARGS, positional: [request] };
     const inner: CallSite = { ...site, expr: null };
-    const columns = engine.callMethod(admin, "get_list_display", call, inner);
+    const columns = shownAtTimes(engine.callMethod(admin, "get_list_display", call, inner));
     for (const queryset of alternatives(engine.callMethod(admin, "get_queryset", call, inner))) {
       if (queryset.kind !== "queryset") continue;
       const related = engine.callMethod(admin, "get_list_select_related", call, inner);
@@ -111,11 +111,10 @@ const changelistQueryset =
     const [admin, request] = args.positional;
     if (admin?.kind !== "object" || request === undefined) return UNKNOWN;
     const call = { ...NO_ARGS, positional: [request] };
-    const [columns, related] = ["get_list_display", "get_list_select_related"].map((name) => engine.callMethod(admin, name, call, site));
+    const columns = shownAtTimes(engine.callMethod(admin, "get_list_display", call, site));
+    const related = engine.callMethod(admin, "get_list_select_related", call, site);
     const queryset = engine.callMethod(admin, "get_queryset", call, site);
-    return joinAll(
-      alternatives(queryset).map((one) => (one.kind === "queryset" ? withListSelectRelated(engine, one, related ?? UNKNOWN, columns ?? UNKNOWN, site) : one)),
-    );
+    return joinAll(alternatives(queryset).map((one) => (one.kind === "queryset" ? withListSelectRelated(engine, one, related, columns, site) : one)));
   };
 
 /** Its class exports what `get_export_queryset()` gives. */
@@ -339,6 +338,18 @@ function hasForeignKey(model: Model, columns: Value): boolean {
     const kind = model.fields.get(name)?.relation?.kind;
     return kind === "fk" || kind === "o2o";
   });
+}
+
+/** A `get_list_display()` that decides: the columns of all its answers, those among them that a condition may leave out. */
+function shownAtTimes(columns: Value): Value {
+  const answers = alternatives(columns).filter((one) => one.kind === "list");
+  const [only] = answers;
+  if (only === undefined || (answers.length === 1 && only.items !== null)) return only ?? columns;
+  const shown = new Map<unknown, Value>();
+  for (const one of answers.flatMap(({ items, element }): readonly Value[] => items ?? alternatives(element))) {
+    if (one.kind !== "unknown") shown.set(one.kind === "literal" ? one.value : one, one);
+  }
+  return list([...shown.values()]);
 }
 
 function columnNames(columns: Value): string[] {
