@@ -36,7 +36,7 @@ import {
 import { contentTypeRow, narrowedTargets } from "./generic-targets.ts";
 import { baseRecipe, chained, NO_RECIPE_ARGS, ofRelation, recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
-import { isBeyondReach, makeRow, markUsed, recordLoad } from "./rows.ts";
+import { isBeyondReach, makeRow, markUsed, recordLoad, withGivenValues } from "./rows.ts";
 import { joinPath, packageDoubts, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
 import {
@@ -815,7 +815,7 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
   const load = narrowedTargets(queryset.model, queryset.load, args);
   const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, load, isNew: name === "create" });
   if (name === "create") {
-    const made = withGivenRows(row, args);
+    const made = withGivenValues(row, args);
     tellSaved(engine, made, site);
     return made;
   }
@@ -823,12 +823,6 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
     return { kind: "list", id: freshId(), type: "tuple", items: [row, UNKNOWN], element: UNKNOWN };
   }
   return UNKNOWN;
-}
-
-/** `create(customer=customer)`: the new row has the very row that it was given. */
-function withGivenRows(row: RowValue, args: CallArgs): RowValue {
-  for (const [name, value] of args.keywords) if (alternatives(value).some((one) => one.kind === "row")) row.extra.set(name, value);
-  return row;
 }
 
 export function freshLoop(_engine: Engine, value: Value, span: Span, frame: Frame): Loop {

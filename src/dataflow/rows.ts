@@ -9,8 +9,10 @@ import {
   hasColumn,
   OPAQUE,
   withDropped,
+  withGiven,
   withJoinsUnread,
   withKnownRow,
+  withNulls,
   withPeers,
   withSelectsAll,
   type LoadedRelation,
@@ -18,6 +20,7 @@ import {
 } from "./load-tree.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
+  alternatives,
   freshId,
   attributesOnly,
   joinAll,
@@ -67,6 +70,34 @@ export function makeRow(fields: RowFields): RowValue {
     extra: new Map(),
     ...fields,
   };
+}
+
+/** A row that was just made has the very rows that it was given; a foreign key that it was not given is NULL. */
+export function withGivenValues(row: RowValue, args: CallArgs): RowValue {
+  for (const [name, value] of args.keywords) {
+    if (alternatives(value).some((one) => one.kind === "row")) row.extra.set(name, value);
+    else if (row.model.fields.get(name)?.relation?.single === true && !isNone(value)) row.load = withGiven(row.load, name);
+  }
+  row.load = withNulls(row.load, keysNotGiven(row.model, args));
+  return row;
+}
+
+function keysNotGiven(model: Model, args: CallArgs): string[] {
+  if (args.open || args.positional.length > 0) return [];
+  const given = (name: string | null): boolean => name !== null && args.keywords.has(name) && !isNone(args.keywords.get(name));
+  return [...model.fields.values()].filter((one) => isNullWithoutValue(one) && !given(one.name) && !given(one.attname)).map((one) => one.name);
+}
+
+/** Django writes NULL where nothing is given; another class of field may make up a value. */
+function isNullWithoutValue({ null: isNullable, attname, declaration }: Field): boolean {
+  if (!isNullable || attname === null || declaration?.kind !== "call") return false;
+  const { callee, keywords } = declaration;
+  const name = callee.kind === "attribute" || callee.kind === "name" ? callee.name : "";
+  return (name === "ForeignKey" || name === "OneToOneField") && keywords.every(({ name: option }) => !/^(?:(?:db_)?default)?$/.test(option));
+}
+
+function isNone(value: Value | undefined): boolean {
+  return value?.kind === "literal" && value.value === null;
 }
 
 /**
@@ -155,8 +186,8 @@ function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   if (!row.load.opaque && !hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew && !row.load.peers) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
   }
-  if (!isFetched(row)) return UNKNOWN;
   if (row.load.nulls.has(field.name)) return NONE;
+  if (!isFetched(row)) return UNKNOWN;
   return isKey ? PRESENT : field.null || field.relation !== null ? UNKNOWN : SET;
 }
 
@@ -222,6 +253,7 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   if ((!row.isNew || relation.kind === "o2o-reverse") && relation.kind !== "mti-parent" && !row.load.peers)
     noteSent(engine, { kind: "relation", model: row.model.label, field: field.name }, site, null);
   if (row.load.opaque) return related(engine, row, field, OPAQUE);
+  if (row.isNew && row.load.nulls.has(field.name)) return NONE;
   if (row.isNew || relation.kind === "mti-parent") return related(engine, row, field, row.load.opaque ? OPAQUE : BARE);
   if (row.load.selectsAll && !relation.nullable && (relation.kind === "fk" || relation.kind === "o2o")) {
     engine.recorder.cover(projectSite(site).span, field.name);
