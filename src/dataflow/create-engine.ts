@@ -116,5 +116,5 @@ function newRow(engine: Engine, cls: ClassInfo, args: CallArgs, site: CallSite):
     symbol: site.frame.symbol,
     escapes: true,
   }));
-  return withGivenValues(makeRow({ model, origin, isNew: true }), args);
+  return withGivenValues(engine, makeRow({ model, origin, isNew: true }), args);
 }

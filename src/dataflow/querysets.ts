@@ -815,7 +815,7 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
   const load = narrowedTargets(queryset.model, queryset.load, args);
   const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, load, isNew: name === "create" });
   if (name === "create") {
-    const made = withGivenValues(row, args);
+    const made = withGivenValues(engine, row, args);
     tellSaved(engine, made, site);
     return made;
   }
@@ -986,6 +986,7 @@ function recordRelatedLoad(
     {
       reason: wasPrefetched ? "defeated" : "unloaded",
       kind: relation.kind,
+      narrowed: !related.plain && queryset.narrowed,
       method: related.throughFilters ? "filter set" : related.plain ? (how === "iterate" ? "all" : how) : narrowedMethod(queryset, how),
       ...(queryset.tip === null ? {} : { written: queryset.tip }),
     },

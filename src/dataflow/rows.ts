@@ -9,7 +9,6 @@ import {
   hasColumn,
   OPAQUE,
   withDropped,
-  withGiven,
   withJoinsUnread,
   withKnownRow,
   withNulls,
@@ -23,6 +22,7 @@ import {
   alternatives,
   freshId,
   attributesOnly,
+  join,
   joinAll,
   list,
   listOf,
@@ -72,14 +72,23 @@ export function makeRow(fields: RowFields): RowValue {
   };
 }
 
+const GIVEN = "the row that it was made with may have more in memory";
+
 /** A row that was just made has the very rows that it was given; a foreign key that it was not given is NULL. */
-export function withGivenValues(row: RowValue, args: CallArgs): RowValue {
+export function withGivenValues(engine: Engine, row: RowValue, args: CallArgs): RowValue {
   for (const [name, value] of args.keywords) {
+    const field = row.model.fields.get(name);
     if (alternatives(value).some((one) => one.kind === "row")) row.extra.set(name, value);
-    else if (row.model.fields.get(name)?.relation?.single === true && !isNone(value)) row.load = withGiven(row.load, name);
+    else if (field?.relation?.single === true && !isNone(value)) row.extra.set(name, join(given(engine, row, field), NONE));
   }
   row.load = withNulls(row.load, keysNotGiven(row.model, args));
   return row;
+}
+
+/** What code that is not known has made of the row before is not known. */
+function given(engine: Engine, row: RowValue, field: Field): Value {
+  const one = related(engine, row, field, BARE);
+  return one.kind === "row" ? { ...one, doubts: [...one.doubts, GIVEN] } : UNKNOWN;
 }
 
 function keysNotGiven(model: Model, args: CallArgs): string[] {
@@ -367,6 +376,7 @@ export interface LoadKind {
   readonly reason: LazyLoad["reason"];
   readonly kind: RelationKind | "deferred";
   readonly method: string | null;
+  readonly narrowed?: boolean;
   readonly written?: Span;
 }
 
@@ -396,6 +406,7 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     withoutCaller: row.withoutCaller,
     awaited: engine.awaiting && what.method !== null,
     keyOnly: false,
+    ...(what.narrowed === true ? { narrowed: true } : {}),
     ...(what.written === undefined || what.written.file === at.span.file || moduleOf(engine.program, what.written.file)?.origin !== "project"
       ? {}
       : { written: what.written }),
