@@ -28,9 +28,13 @@ export function genericSteps(graph: ModelGraph, label: string, path: string): st
 
 /** `select_related` goes by query names, `prefetch_related` by attribute names. */
 export function lookupPath(load: LazyLoad, graph: ModelGraph): string {
-  if (!load.joinable) return load.path;
-  const steps = stepsOf(graph, load.origin.model, load.path);
-  return steps?.map((field) => (isForward(field) ? field.name : field.queryName)).join("__") ?? load.path;
+  return load.joinable ? queryPath(load, graph) : load.path;
+}
+
+/** The path as `filter()`, `annotate()` and aggregates want it. */
+export function queryPath({ origin, path }: LazyLoad, graph: ModelGraph): string {
+  const steps = stepsOf(graph, origin.model, path);
+  return steps?.map((field) => (isForward(field) ? field.name : field.queryName)).join("__") ?? path;
 }
 
 function isForward(field: Field): boolean {
