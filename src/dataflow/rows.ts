@@ -139,7 +139,7 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   const displayed = displayedField(row.model, name);
   if (displayed !== null) return displayMethod(engine, row, displayed);
   row.origin.asInstances = true;
-  if (name === "_state" && isFetched(row)) return stateOf(engine);
+  if (name === "_state" && isFetched(row)) return stateOf(engine, row);
   const own = engine.program.member(row.model.cls, name);
   const isStub = own === null || own.owner.module.origin === "builtin";
   // What Django's own methods read is not in their stubs.
@@ -206,13 +206,21 @@ export function isFetched(row: RowValue): boolean {
   return row.path !== "" || (row.origin.kind !== "instance" && row.origin.kind !== "parameter" && !row.withoutCaller);
 }
 
-/** `self._state.adding` is false for what was fetched. */
-function stateOf(engine: Engine): Value {
+/** `self._state.adding` is false for what was fetched; `fields_cache` has relations to one row alone. */
+function stateOf(engine: Engine, { model, load }: RowValue): Value {
   const state = engine.program.resolveDotted("django.db.models.base.ModelState");
   if (state?.kind !== "class") return UNKNOWN;
   const made = object(state.cls, null, null);
+  const single = [...model.fields.values()].filter(({ relation }) => relation?.single === true);
+  const cached = single.flatMap(({ name }) => (isLoaded(load, name) ? [literal(name)] : load.opaque ? [join(literal(name), NONE)] : []));
   made.attrs.set("adding", literal(false));
+  made.attrs.set("fields_cache", list(cached, "tuple"));
   return made;
+}
+
+function isLoaded({ relations }: LoadNode, name: string): boolean {
+  const loaded = relations.get(name);
+  return loaded !== undefined && loaded.how !== "dropped";
 }
 
 function listedRows(engine: Engine, row: RowValue, listed: LoadedRelation & { readonly field: string }): Value {
