@@ -79,14 +79,14 @@ export function withGivenValues(engine: Engine, row: RowValue, args: CallArgs): 
   for (const [name, value] of args.keywords) {
     const field = row.model.fields.get(name);
     if (alternatives(value).some((one) => one.kind === "row")) row.extra.set(name, value);
-    else if (field?.relation?.single === true && !isNone(value)) row.extra.set(name, join(given(engine, row, field), NONE));
+    else if (field?.relation?.single === true && !isNone(value)) row.extra.set(name, join(givenRow(engine, row, field), NONE));
   }
   row.load = withNulls(row.load, keysNotGiven(row.model, args));
   return row;
 }
 
 /** What code that is not known has made of the row before is not known. */
-function given(engine: Engine, row: RowValue, field: Field): Value {
+function givenRow(engine: Engine, row: RowValue, field: Field): Value {
   const one = related(engine, row, field, BARE);
   return one.kind === "row" ? { ...one, doubts: [...one.doubts, GIVEN] } : UNKNOWN;
 }
