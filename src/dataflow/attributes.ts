@@ -7,6 +7,7 @@ import { classFrame, isExternal } from "./frames.ts";
 import { collectionMethod } from "./collections.ts";
 import { unknownRow } from "./protocols.ts";
 import { managerAttribute, modelManager, querysetAttribute, superManagerAttribute, throughClass } from "./querysets.ts";
+import { MADE_CACHED_PROPERTY, MADE_PROPERTY } from "./python-builtins.ts";
 import { modelMeta, rowMethod } from "./rows.ts";
 import { isClient } from "./outside-calls.ts";
 import { noteSent } from "./sends.ts";
@@ -19,6 +20,7 @@ import {
   NO_ARGS,
   UNKNOWN,
   type FunctionValue,
+  type NativeValue,
   type ObjectValue,
   type RowValue,
   type SuperValue,
@@ -276,7 +278,7 @@ function bindMember(engine: Engine, { owner, definitions, last, fn }: Holder, se
     if (kind === "class") return { kind: "bound", self: classOf(self), fn };
     if (self.kind === "class") return fn;
     if (kind === "method") return { kind: "bound", self, fn };
-    return (self.kind === "row" || self.kind === "object") && isCached(last.def) ? cachedProperty(engine, fn, self, site) : runProperty(engine, fn, self, site);
+    return isCached(last.def) ? cachedProperty(last.def, self, site, (at) => runProperty(engine, fn, self, at)) : runProperty(engine, fn, self, site);
   }
   if (last.kind === "class") return { kind: "class", cls: last.cls };
   if (last.kind === "import") {
@@ -293,14 +295,17 @@ function isCached(def: FunctionDef): boolean {
   return def.decorators.some((one) => /(^|\.|_)cached_property$/.test(decoratorName(one)));
 }
 
-const cachedProperties = new WeakMap<RowValue | ObjectValue, Map<FunctionValue["def"], Value>>();
+/** By the function that makes the value, or by the property that was made of it. */
+const cachedProperties = new WeakMap<RowValue | ObjectValue, Map<object, Value>>();
 
 /** A cached property runs once for its row or object, however often it is asked: not in the loop that asks. */
-function cachedProperty(engine: Engine, fn: FunctionValue, self: RowValue | ObjectValue, { span, frame }: AccessSite): Value {
-  const known = cachedProperties.get(self) ?? new Map<FunctionValue["def"], Value>();
+function cachedProperty(key: object, self: Value, site: AccessSite, run: (at: AccessSite) => Value): Value {
+  if (self.kind !== "row" && self.kind !== "object") return run(site);
+  const known = cachedProperties.get(self) ?? new Map<object, Value>();
   cachedProperties.set(self, known);
-  const value = known.get(fn.def) ?? kept(runProperty(engine, fn, self, { span, frame: { ...frame, loop: loopOf(self, frame) } }));
-  known.set(fn.def, value);
+  const { span, frame } = site;
+  const value = known.get(key) ?? kept(run({ span, frame: { ...frame, loop: loopOf(self, frame) } }));
+  known.set(key, value);
   return value;
 }
 
@@ -351,7 +356,15 @@ function variableMember(engine: Engine, owner: ClassInfo, definitions: readonly 
     return { kind: "bound", self, fn: value };
   }
   if (self.kind !== "class" && value.kind === "object" && /^property$|cached_property$/.test(value.cls.name)) return UNKNOWN;
+  if (self.kind !== "class" && value.kind === "native") return madeProperty(value, self, site) ?? value;
   return refreshed(value, site);
+}
+
+/** `name = property(get_name)`: a read calls the getter. */
+function madeProperty(made: NativeValue, self: Value, site: AccessSite): Value | null {
+  const read = ({ span, frame }: AccessSite): Value => made.call({ ...NO_ARGS, positional: [self] }, { span, frame, expr: null });
+  if (made.key.startsWith(MADE_CACHED_PROPERTY)) return cachedProperty(made, self, site, read);
+  return made.key.startsWith(MADE_PROPERTY) ? read(site) : null;
 }
 
 /** `channels: str | None = None`: a default, which objects of the class are made to differ from. */

@@ -15,7 +15,7 @@ import { annotatedValue, renderText, testValue } from "./protocols.ts";
 import { Recorder } from "./recorder.ts";
 import { constructedQueryset } from "./querysets.ts";
 import { tellDeleted, tellSaved } from "./receivers.ts";
-import { makeRow, rowAttribute } from "./rows.ts";
+import { makeRow, withGivenValues, rowAttribute } from "./rows.ts";
 import { renderTemplate, runTemplateStmt } from "./template-run.ts";
 import type { TemplateStore } from "./template-store.ts";
 import { alternatives, joinAll, object, type Value } from "./values.ts";
@@ -116,7 +116,5 @@ function newRow(engine: Engine, cls: ClassInfo, args: CallArgs, site: CallSite):
     symbol: site.frame.symbol,
     escapes: true,
   }));
-  const row = makeRow({ model, origin, isNew: true });
-  for (const [name, value] of args.keywords) if (value.kind === "row") row.extra.set(name, value);
-  return row;
+  return withGivenValues(engine, makeRow({ model, origin, isNew: true }), args);
 }

@@ -447,7 +447,8 @@ function decided(operator: string, left: Value, right: Value): boolean | null {
   if (operator === "in" || operator === "not in") {
     if (left.kind !== "literal" || right.kind !== "list" || right.items === null) return null;
     const found = right.items.some((item) => item.kind === "literal" && item.value === left.value);
-    if (!found && !right.items.every((item) => item.kind === "literal")) return null;
+    const isOther = (one: Value): boolean => one.kind === "literal" && one.value !== left.value;
+    if (!found && !right.items.every((item) => alternatives(item).every(isOther))) return null;
     return operator === "in" ? found : !found;
   }
   const equal = sameValue(left, right);

@@ -170,8 +170,10 @@ function assignToRow(row: RowValue, name: string, value: Value): void {
     const keyOf = [...row.model.fields.values()].find((one) => one.relation !== null && one.attname === name);
     if (keyOf === undefined) row.extra.set(name, value);
     else row.load = withDropped(row.load, new Set([keyOf.name]));
-  } else if (value.kind === "row") row.extra.set(name, value);
-  else if (field.relation?.single === true) row.load = withGiven(row.load, name);
+  } else {
+    if (field.relation?.single === true) row.load = withGiven(row.load, name);
+    if (value.kind === "row") row.extra.set(name, value);
+  }
 }
 
 function assignItems(engine: Engine, targets: readonly Expr[], value: Value, frame: Frame, loop: number): void {

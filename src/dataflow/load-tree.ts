@@ -237,7 +237,7 @@ export function withDropped(load: LoadNode, names: ReadonlySet<string> | null): 
 /** A relation that code put on the row; what it has in memory is not known. */
 export function withGiven(load: LoadNode, name: string): LoadNode {
   const given: LoadedRelation = { node: OPAQUE, how: "known", uses: [], queryset: null, row: null };
-  return node({ ...load, relations: new Map(load.relations).set(name, given) });
+  return node({ ...load, relations: new Map(load.relations).set(name, given), nulls: new Set([...load.nulls].filter((one) => one !== name)) });
 }
 
 /** A relation whose rows were asked for and are there; how they were loaded is not known. */

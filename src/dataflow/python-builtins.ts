@@ -1,13 +1,29 @@
 /** Python's built-in functions, as far as they evaluate querysets or pass rows on. */
 import type { Expr } from "../model/index.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
-import { escapeArgs } from "./arguments.ts";
+import { argument, escapeArgs } from "./arguments.ts";
 import type { Frame } from "./frame.ts";
 import { isExternal } from "./frames.ts";
 import { setItem } from "./dicts.ts";
 import { inLoop } from "./iteration.ts";
 import { isInstance } from "./instances.ts";
-import { alternatives, dict, join, joinAll, list, listOf, literal, MAX_ALTERNATIVES, NO_ARGS, UNKNOWN, type RowValue, type Value } from "./values.ts";
+import { withoutFilters } from "./load-tree.ts";
+import {
+  alternatives,
+  dict,
+  freshId,
+  join,
+  joinAll,
+  list,
+  listOf,
+  literal,
+  MAX_ALTERNATIVES,
+  native,
+  NO_ARGS,
+  UNKNOWN,
+  type RowValue,
+  type Value,
+} from "./values.ts";
 
 /** The names that an attribute is asked for by; null where they are not known. */
 function namesIn(value: Value): readonly string[] | null {
@@ -83,6 +99,18 @@ const consume =
 
 /** By these, code tells querysets and managers from lists. */
 const CHAINED: ReadonlySet<string> = new Set(["all", "filter", "exclude", "order_by", "exists", "values", "values_list"]);
+
+/** What `property(get_name)` makes: called with the row or object, it gives what a read of the attribute gives. */
+export const MADE_PROPERTY = "luthier.property:";
+export const MADE_CACHED_PROPERTY = "luthier.cached-property:";
+
+/** `property(get_name)`, `cached_property(get_name)`. */
+export const propertyOf =
+  (key: typeof MADE_PROPERTY | typeof MADE_CACHED_PROPERTY) =>
+  (engine: Engine, args: CallArgs): Value => {
+    const getter = argument(args, 0, key === MADE_PROPERTY ? "fget" : "func") ?? UNKNOWN;
+    return native(`${key}${freshId()}`, (self, at) => engine.call(getter, self, at));
+  };
 
 const BUILTINS: Readonly<Record<string, Builtin>> = {
   list: collect("list"),
@@ -180,6 +208,8 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
   },
   setattr: (engine, args) => {
     const [object, name, value] = args.positional;
+    // It may be a foreign key's.
+    if (object?.kind === "row") object.load = withoutFilters(object.load);
     if (object?.kind === "object" && name?.kind === "literal" && value !== undefined) {
       object.attrs.set(String(name.value), value);
     } else if (object?.kind === "row" && name?.kind === "literal" && value !== undefined) {
@@ -192,6 +222,7 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     const known = value === undefined || cls === undefined ? null : isInstance(engine, value, cls);
     return known === null ? UNKNOWN : literal(known);
   },
+  property: propertyOf(MADE_PROPERTY),
   issubclass: () => UNKNOWN,
   callable: () => UNKNOWN,
   id: () => UNKNOWN,

@@ -36,7 +36,7 @@ import {
 import { contentTypeRow, narrowedTargets } from "./generic-targets.ts";
 import { baseRecipe, chained, NO_RECIPE_ARGS, ofRelation, recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
-import { isBeyondReach, makeRow, markUsed, recordLoad } from "./rows.ts";
+import { isBeyondReach, makeRow, markUsed, recordLoad, withGivenValues } from "./rows.ts";
 import { joinPath, packageDoubts, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
 import {
@@ -304,11 +304,17 @@ function relatedWrite(engine: Engine, manager: ManagerValue, name: string, args:
     row.load = withDropped(row.load, new Set([field.name]));
   }
   if (!isCreate) return UNKNOWN;
-  const made = withGivenRows(freshRow(manager.model, manager.origin), args);
-  const back = manager.related?.field.relation?.back ?? null;
-  if (manager.related !== null && back !== null && made.model.fields.get(back)?.relation?.single === true) made.extra.set(back, manager.related.row);
-  tellCreated(engine, made, args, site);
+  const given = withParent(manager, args);
+  const made = withGivenValues(engine, freshRow(manager.model, manager.origin), given);
+  tellCreated(engine, made, given, site);
   return made;
+}
+
+/** A related manager gives its own row to the key that leads back to it. */
+function withParent({ related, model }: ManagerValue, args: CallArgs): CallArgs {
+  const back = related?.field.relation?.back ?? null;
+  if (related === null || back === null || model.fields.get(back)?.relation?.single !== true) return args;
+  return { ...args, keywords: new Map([...args.keywords, [back, related.row]]) };
 }
 
 function noteRelatedWrite(engine: Engine, { related, origin }: ManagerValue, how: string, args: CallArgs, site: CallSite): void {
@@ -821,7 +827,7 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
   const load = narrowedTargets(queryset.model, queryset.load, args);
   const row = makeRow({ model: queryset.model, origin: queryset.origin, loop: site.frame.loop, load, isNew: name === "create" });
   if (name === "create") {
-    const made = withGivenRows(row, args);
+    const made = withGivenValues(engine, row, args);
     tellCreated(engine, made, args, site);
     return made;
   }
@@ -829,12 +835,6 @@ function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: 
     return { kind: "list", id: freshId(), type: "tuple", items: [row, UNKNOWN], element: UNKNOWN };
   }
   return UNKNOWN;
-}
-
-/** `create(customer=customer)`: the new row has the very row that it was given. */
-function withGivenRows(row: RowValue, args: CallArgs): RowValue {
-  for (const [name, value] of args.keywords) if (alternatives(value).some((one) => one.kind === "row")) row.extra.set(name, value);
-  return row;
 }
 
 export function freshLoop(_engine: Engine, value: Value, span: Span, frame: Frame): Loop {
@@ -998,6 +998,7 @@ function recordRelatedLoad(
     {
       reason: wasPrefetched ? "defeated" : "unloaded",
       kind: relation.kind,
+      narrowed: !related.plain && queryset.narrowed,
       method: related.throughFilters ? "filter set" : related.plain ? (how === "iterate" ? "all" : how) : narrowedMethod(queryset, how),
       ...(queryset.tip === null ? {} : { written: queryset.tip }),
     },

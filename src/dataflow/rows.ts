@@ -11,6 +11,7 @@ import {
   withDropped,
   withJoinsUnread,
   withKnownRow,
+  withNulls,
   withPeers,
   withSelectsAll,
   type LoadedRelation,
@@ -18,8 +19,10 @@ import {
 } from "./load-tree.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
+  alternatives,
   freshId,
   attributesOnly,
+  join,
   joinAll,
   list,
   listOf,
@@ -69,6 +72,43 @@ export function makeRow(fields: RowFields): RowValue {
   };
 }
 
+const GIVEN = "the row that it was made with may have more in memory";
+
+/** A row that was just made has the very rows that it was given; a foreign key that it was not given is NULL. */
+export function withGivenValues(engine: Engine, row: RowValue, args: CallArgs): RowValue {
+  for (const [name, value] of args.keywords) {
+    const field = row.model.fields.get(name);
+    if (alternatives(value).some((one) => one.kind === "row")) row.extra.set(name, value);
+    else if (field?.relation?.single === true && !isNone(value)) row.extra.set(name, join(givenRow(engine, row, field), NONE));
+  }
+  row.load = withNulls(row.load, keysNotGiven(row.model, args));
+  return row;
+}
+
+/** What code that is not known has made of the row before is not known. */
+function givenRow(engine: Engine, row: RowValue, field: Field): Value {
+  const one = related(engine, row, field, BARE);
+  return one.kind === "row" ? { ...one, doubts: [...one.doubts, GIVEN] } : UNKNOWN;
+}
+
+function keysNotGiven(model: Model, args: CallArgs): string[] {
+  if (args.open || args.positional.length > 0) return [];
+  const given = (name: string | null): boolean => name !== null && args.keywords.has(name) && !isNone(args.keywords.get(name));
+  return [...model.fields.values()].filter((one) => isNullWithoutValue(one) && !given(one.name) && !given(one.attname)).map((one) => one.name);
+}
+
+/** Django writes NULL where nothing is given; another class of field may make up a value. */
+function isNullWithoutValue({ null: isNullable, attname, declaration }: Field): boolean {
+  if (!isNullable || attname === null || declaration?.kind !== "call") return false;
+  const { callee, keywords } = declaration;
+  const name = callee.kind === "attribute" || callee.kind === "name" ? callee.name : "";
+  return (name === "ForeignKey" || name === "OneToOneField") && keywords.every(({ name: option }) => !/^(?:(?:db_)?default)?$/.test(option));
+}
+
+function isNone(value: Value | undefined): boolean {
+  return value?.kind === "literal" && value.value === null;
+}
+
 /**
  * Relations on a path from the queryset. Nobody loads more in one go, and what is read beyond is not judged: the first
  * relations of the path are found, and once they are loaded the next run sees further.
@@ -99,7 +139,7 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   const displayed = displayedField(row.model, name);
   if (displayed !== null) return displayMethod(engine, row, displayed);
   row.origin.asInstances = true;
-  if (name === "_state" && isFetched(row)) return stateOf(engine);
+  if (name === "_state" && isFetched(row)) return stateOf(engine, row);
   const own = engine.program.member(row.model.cls, name);
   const isStub = own === null || own.owner.module.origin === "builtin";
   // What Django's own methods read is not in their stubs.
@@ -155,8 +195,8 @@ function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   if (!row.load.opaque && !hasColumn(row.load, field.name, field.attname, isKey) && !row.isNew && !row.load.peers) {
     recordLoad(engine, row, field, site, { reason: "deferred", kind: "deferred", method: null });
   }
-  if (!isFetched(row)) return UNKNOWN;
   if (row.load.nulls.has(field.name)) return NONE;
+  if (!isFetched(row)) return UNKNOWN;
   return isKey ? PRESENT : field.null || field.relation !== null ? UNKNOWN : SET;
 }
 
@@ -166,13 +206,21 @@ export function isFetched(row: RowValue): boolean {
   return row.path !== "" || (row.origin.kind !== "instance" && row.origin.kind !== "parameter" && !row.withoutCaller);
 }
 
-/** `self._state.adding` is false for what was fetched. */
-function stateOf(engine: Engine): Value {
+/** `self._state.adding` is false for what was fetched; `fields_cache` has relations to one row alone. */
+function stateOf(engine: Engine, { model, load }: RowValue): Value {
   const state = engine.program.resolveDotted("django.db.models.base.ModelState");
   if (state?.kind !== "class") return UNKNOWN;
   const made = object(state.cls, null, null);
+  const single = [...model.fields.values()].filter(({ relation }) => relation?.single === true);
+  const cached = single.flatMap(({ name }) => (isLoaded(load, name) ? [literal(name)] : load.opaque ? [join(literal(name), NONE)] : []));
   made.attrs.set("adding", literal(false));
+  made.attrs.set("fields_cache", list(cached, "tuple"));
   return made;
+}
+
+function isLoaded({ relations }: LoadNode, name: string): boolean {
+  const loaded = relations.get(name);
+  return loaded !== undefined && loaded.how !== "dropped";
 }
 
 function listedRows(engine: Engine, row: RowValue, listed: LoadedRelation & { readonly field: string }): Value {
@@ -222,6 +270,7 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   if ((!row.isNew || relation.kind === "o2o-reverse") && relation.kind !== "mti-parent" && !row.load.peers)
     noteSent(engine, { kind: "relation", model: row.model.label, field: field.name }, site, null);
   if (row.load.opaque) return related(engine, row, field, OPAQUE);
+  if (row.isNew && row.load.nulls.has(field.name)) return NONE;
   if (row.isNew || relation.kind === "mti-parent") return related(engine, row, field, row.load.opaque ? OPAQUE : BARE);
   if (row.load.selectsAll && !relation.nullable && (relation.kind === "fk" || relation.kind === "o2o")) {
     engine.recorder.cover(projectSite(site).span, field.name);
@@ -335,6 +384,7 @@ export interface LoadKind {
   readonly reason: LazyLoad["reason"];
   readonly kind: RelationKind | "deferred";
   readonly method: string | null;
+  readonly narrowed?: boolean;
   readonly written?: Span;
 }
 
@@ -364,6 +414,7 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     withoutCaller: row.withoutCaller,
     awaited: engine.awaiting && what.method !== null,
     keyOnly: false,
+    ...(what.narrowed === true ? { narrowed: true } : {}),
     ...(what.written === undefined || what.written.file === at.span.file || moduleOf(engine.program, what.written.file)?.origin !== "project"
       ? {}
       : { written: what.written }),

@@ -4,6 +4,7 @@ import { moduleOf } from "../python/syntax-tree.ts";
 import { addImport, addImports } from "./add-import.ts";
 import { chainCall, ownCalls, withoutAll } from "./chain-edit.ts";
 import { stepsOf } from "./eager-paths.ts";
+import { isChangedInLoop } from "./eager-verdict.ts";
 import { quoted, sourceOf, styleOf } from "./source-text.ts";
 
 /**
@@ -59,6 +60,7 @@ function whyNot(load: LazyLoad, loads: readonly LazyLoad[], name: string, input:
   const written = input.text(origin.span.file).slice(origin.span.start, origin.span.end);
   const [step] = stepsOf(input.graph, origin.model, load.path) ?? [];
   if (step === undefined || load.path.includes("__")) return `annotate it where the rows of ${model?.name ?? origin.model} come from`;
+  if (isChangedInLoop(load, input.facts)) return "the loop writes to these rows: ask after it, for all rows at once";
   if (origin.kind !== "manager" || load.withoutCaller) return "annotate it where the queryset is made";
   if (!origin.span.file.endsWith(".py") || !written.endsWith(")") || /\.(?:values|values_list|union)\(/.test(written))
     return "the queryset is not one chain of calls";

@@ -31,10 +31,10 @@ export function lookupPath(load: LazyLoad, graph: ModelGraph): string {
   return load.joinable ? queryPath(load, graph) : load.path;
 }
 
-/** As a filter or an aggregate names it: `user.review_set` is `review`. */
-export function queryPath(load: LazyLoad, graph: ModelGraph): string {
-  const steps = stepsOf(graph, load.origin.model, load.path);
-  return steps?.map((field) => (isForward(field) ? field.name : field.queryName)).join("__") ?? load.path;
+/** The path as `filter()`, `annotate()` and aggregates want it. */
+export function queryPath({ origin, path }: LazyLoad, graph: ModelGraph): string {
+  const steps = stepsOf(graph, origin.model, path);
+  return steps?.map((field) => (isForward(field) ? field.name : field.queryName)).join("__") ?? path;
 }
 
 function isForward(field: Field): boolean {

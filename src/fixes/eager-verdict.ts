@@ -164,10 +164,19 @@ export function methodPastPrefetch(load: LazyLoad, facts: SourceFacts): string |
   return readers.find((other) => other.method !== null && !CACHED.has(other.method))?.method ?? null;
 }
 
-function touches(write: SourceFacts["writes"][number], load: LazyLoad): boolean {
+type Write = SourceFacts["writes"][number];
+
+function touches(write: Write, load: LazyLoad): boolean {
   const isSameModel = write.model !== null && (write.model === load.target || write.model === load.model);
   if (!isSameModel || (write.model === load.model && write.model !== load.target && write.relation === null)) return false;
-  const isSameLoop =
-    write.loop !== null && load.loop !== null && write.loop.span.file === load.loop.span.file && write.loop.span.start === load.loop.span.start;
-  return isSameLoop || write.symbol === load.origin.symbol;
+  return isInLoopOf(write, load) || write.symbol === load.origin.symbol;
+}
+
+/** The loop changes the rows that it asks about: what was asked before it is old by then. */
+export function isChangedInLoop(load: LazyLoad, { writes }: SourceFacts): boolean {
+  return writes.some((write) => write.model !== null && write.model === load.target && isInLoopOf(write, load));
+}
+
+function isInLoopOf(write: Write, load: LazyLoad): boolean {
+  return write.loop !== null && load.loop !== null && write.loop.span.file === load.loop.span.file && write.loop.span.start === load.loop.span.start;
 }

@@ -106,6 +106,8 @@ export interface LazyLoad {
   readonly kind: RelationKind | "deferred";
   /** For managers: how they were read (`all`, `filter`, `count`, …). */
   readonly method: string | null;
+  /** Only some of the related rows were asked for, by `filter()` or the like. */
+  readonly narrowed?: boolean;
   /** `unloaded`; `defeated`: prefetched, but read in a way that queries again; `deferred`: a column left out; `key`: a column left out
    *  that Django itself reads to match the rows of a relation. */
   readonly reason: "unloaded" | "defeated" | "deferred" | "key";

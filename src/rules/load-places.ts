@@ -16,7 +16,7 @@ export function loadPlaces(load: LazyLoad, others: readonly LazyLoad[]): Spot[] 
       label:
         load.origin.collected === true
           ? `fetches bare rows of ${modelName(load.origin.model)} to call their receivers`
-          : `loads ${modelName(load.origin.model)} only`,
+          : `${isMade(load) ? "makes" : "loads"} ${modelName(load.origin.model)} only`,
     },
   ];
   if (load.loop !== null && !isSameSpan(load.loop.span, load.origin.span)) spots.push({ role: "loop", span: load.loop.span });
@@ -93,6 +93,18 @@ export function beyondGeneric(load: LazyLoad, { graph, project }: Pick<RuleInput
     ? `a \`GenericPrefetch("${generic}", …)\` with a queryset for each model`
     : `\`prefetch_related("${generic}")\`, then \`prefetch_related_objects()\` for the objects of each model`;
   return `Use ${way}: only some of them have \`${dotted(rest)}\`.`;
+}
+
+/** What to do where no queryset can be told to load it: for rows of the code's own SQL, and for one that was just made; null elsewhere. */
+export function beyondQuerysets(load: LazyLoad): string | null {
+  if (load.origin.kind === "raw" || load.origin.calls.some(({ name }) => name === "raw"))
+    return `A raw query loads no relations: call \`prefetch_related_objects(rows, "${load.path}")\` for its rows, or write the query with the ORM.`;
+  return isMade(load) ? "No queryset fetches a row that `create()` makes: ask for what all rounds need at once, before the loop or after it." : null;
+}
+
+/** The row is one that `create()` gave. */
+export function isMade({ origin }: LazyLoad): boolean {
+  return origin.calls.some(({ name }) => name === "create");
 }
 
 /** How often it is paid, as a claim says it. */

@@ -2,6 +2,7 @@
 import { argument } from "../../dataflow/arguments.ts";
 import type { CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { ofGroup } from "../../dataflow/iteration.ts";
+import { MADE_CACHED_PROPERTY, propertyOf } from "../../dataflow/python-builtins.ts";
 import { dict, joinAll, keyOf, list, listOf, native, NO_ARGS, UNKNOWN, type Value } from "../../dataflow/values.ts";
 
 const chained =
@@ -23,6 +24,11 @@ const inThread =
 function callInThread(engine: Engine, fn: Value, args: CallArgs, site: CallSite): Value {
   return engine.call(fn, args, { ...site, frame: { ...site.frame, isAsync: false } });
 }
+
+const madeCached =
+  (engine: Engine): Hook =>
+  (args) =>
+    propertyOf(MADE_CACHED_PROPERTY)(engine, args);
 
 export const pythonHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
   "itertools.chain": chained,
@@ -62,6 +68,8 @@ export const pythonHooks: Readonly<Record<string, (engine: Engine) => Hook>> = {
         : engine.call(fn, { positional: [...bound, ...inner.positional], keywords: new Map([...args.keywords, ...inner.keywords]), open: inner.open }, site),
     );
   },
+  "functools.cached_property": madeCached,
+  "django.utils.functional.cached_property": madeCached,
   "functools.lru_cache": identity,
   "functools.cache": identity,
   "functools.wraps": () => () => native("wraps", (args) => args.positional[0] ?? UNKNOWN),

@@ -289,6 +289,8 @@ test("code that asks what was prefetched gets an answer", async () => {
 
 
 def is_prefetched(instance, name):
+    if name in instance._state.fields_cache:
+        return True
     return hasattr(instance, "_prefetched_objects_cache") and name in instance._prefetched_objects_cache
 
 
@@ -304,8 +306,18 @@ def count_of(product):
     return product.reviews.count()
 
 
+def texts_of(product):
+    if is_prefetched(product, "reviews"):
+        return [review.text for review in product.reviews.all()]
+    return []
+
+
+def category_of(product):
+    return product.category.name if is_prefetched(product, "category") else ""
+
+
 def plain():
-    return [ratings_of(product) for product in Product.objects.all()]
+    return [(ratings_of(product), texts_of(product), category_of(product)) for product in Product.objects.all()]
 
 
 def loaded():

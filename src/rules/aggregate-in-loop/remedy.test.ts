@@ -1,17 +1,41 @@
-/** What an annotation is called in the query. */
 import { expect, test } from "vitest";
 import { analyseShop } from "../../../tests/support/fixture-project.ts";
 
-test("a count names the relation as queries do, a prefetch as rows do", async () => {
+async function remedies(body: string): Promise<readonly string[]> {
   const report = await analyseShop({
-    "shop/work.py": `from django.contrib.auth.models import User
-
-
-def work(request):
-    return [user.review_set.count() for user in User.objects.all()]
-`,
+    "shop/work.py": `from django.contrib.auth.models import User\nfrom shop.models import Order\n\n\ndef work(request):\n${body.replaceAll(/^(?=.)/gm, "    ")}\n`,
   });
-  expect(report.findings.filter(({ rule }) => rule === "aggregate-in-loop").map(({ message }) => message.replace(/^.*(?=Annotate)/, ""))).toEqual([
+  return report.findings
+    .filter(({ rule }) => rule === "aggregate-in-loop")
+    .map(({ message }) => message.replace(/^.*? (?=(?:Annotate|Each round|A raw|The loop writes|No queryset) )/, ""));
+}
+
+test("all rows of a relation are counted by the name that queries know it by", async () => {
+  expect(await remedies("return [user.review_set.count() for user in User.objects.all()]")).toEqual([
     'Annotate `Count("review", distinct=True)`, or `prefetch_related("review_set")` where the rows are needed too.',
   ]);
+  expect(await remedies("return [order.lines.count() for order in Order.objects.all()]")).toEqual([
+    'Annotate `Count("lines", distinct=True)`, or `prefetch_related("lines")` where the rows are needed too.',
+  ]);
+});
+
+test("a filter belongs into the annotation, and is not served by a prefetch", async () => {
+  expect(await remedies("return [order.lines.filter(price=0).count() for order in Order.objects.all()]")).toEqual([
+    'Annotate `Count("lines", filter=Q(…), distinct=True)`, or `prefetch_related("lines")` and choose in Python.',
+  ]);
+  expect(await remedies("return [order.lines.filter(price=0).exists() for order in Order.objects.all()]")).toEqual([
+    'Annotate `Exists(…)`, or `prefetch_related("lines")` and choose in Python.',
+  ]);
+});
+
+test("nothing is annotated on a raw query", async () => {
+  expect(await remedies('return [order.lines.count() for order in Order.objects.raw("SELECT * FROM shop_order")]')).toEqual([
+    'A raw query loads no relations: call `prefetch_related_objects(rows, "lines")` for its rows, or write the query with the ORM.',
+  ]);
+});
+
+test("what the loop changes is not asked before it", async () => {
+  expect(
+    await remedies("for order in Order.objects.all():\n    order.lines.create(quantity=1, price=1, product_id=1)\n    print(order.lines.count())"),
+  ).toEqual(["The loop writes rows of `Line`, so that an answer from before it may be old: ask for all rows at once, after the loop."]);
 });

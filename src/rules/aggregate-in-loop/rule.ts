@@ -1,11 +1,12 @@
 import type { FindingDraft, FixDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { countAnnotationFix, existsAnnotationFix } from "../../fixes/count-annotation.ts";
 import { queryPath } from "../../fixes/eager-paths.ts";
+import { isChangedInLoop } from "../../fixes/eager-verdict.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { beyondGeneric, confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
-import { dotted, holderName } from "../names.ts";
+import { beyondGeneric, beyondQuerysets, confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
+import { dotted, holderName, modelName } from "../names.ts";
 
 export const rule: Rule = {
   meta: {
@@ -49,23 +50,35 @@ function fixesFor({ method }: LazyLoad, loads: readonly LazyLoad[], input: RuleI
 }
 
 function remedyFor(load: LazyLoad, input: RuleInput): string | null {
+  const beyond = beyondQuerysets(load);
+  if (beyond !== null) return beyond;
+  if (isChangedInLoop(load, input.facts))
+    return `The loop writes rows of \`${modelName(load.target ?? "")}\`, so that an answer from before it may be old: ask for all rows at once, after the loop.`;
   if (isFetchedEachRound(load, input.facts))
     return "Each round fetches its row alone: fetch the rows of all rounds before the loop, with this answer annotated.";
   return beyondGeneric(load, input);
 }
 
-function question(load: LazyLoad, { graph }: RuleInput): { readonly asks: string; readonly remedy: string } {
-  const path = load.path;
-  const loaded = `or \`prefetch_related("${path}")\` where the rows are needed too`;
+interface Question {
+  readonly asks: string;
+  readonly remedy: string;
+}
+
+function question(load: LazyLoad, { graph }: RuleInput): Question {
+  // A filter asks the database again, whatever was prefetched.
+  const isNarrowed = load.narrowed === true;
+  const loaded = `or \`prefetch_related("${load.path}")\``;
+  const inPython = `${loaded} and choose in Python`;
+  const whereNeeded = isNarrowed ? inPython : `${loaded} where the rows are needed too`;
   switch (load.method) {
     case "count":
-      return { asks: "counts", remedy: `Annotate \`Count("${queryPath(load, graph)}", distinct=True)\`, ${loaded}.` };
+      return { asks: "counts", remedy: `Annotate \`Count("${queryPath(load, graph)}"${isNarrowed ? ", filter=Q(…)" : ""}, distinct=True)\`, ${whereNeeded}.` };
     case "exists":
     case "contains":
-      return { asks: "tests for rows in", remedy: `Annotate \`Exists(…)\`, ${loaded}.` };
+      return { asks: "tests for rows in", remedy: `Annotate \`Exists(…)\`, ${whereNeeded}.` };
     case "aggregate":
       return { asks: "aggregates", remedy: "Annotate the same aggregate on the queryset; with a second multi-valued relation use a subquery." };
     default:
-      return { asks: `takes \`${load.method ?? "first"}\` of`, remedy: `Annotate a \`Subquery\` of one row, ${loaded} and choose in Python.` };
+      return { asks: `takes \`${load.method ?? "first"}\` of`, remedy: `Annotate a \`Subquery\` of one row, ${inPython}.` };
   }
 }

@@ -5,7 +5,9 @@ async function remedies(body: string): Promise<readonly string[]> {
   const report = await analyseShop({
     "shop/work.py": `from shop.models import Order, Product\n\n\ndef work(request):\n${body.replaceAll(/^(?=.)/gm, "    ")}\n`,
   });
-  return report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ message }) => message.replace(/^.*? (?=(?:Add|Read|Fetch|Use) )/, ""));
+  return report.findings
+    .filter(({ rule }) => rule === "n-plus-one")
+    .map(({ message }) => message.replace(/^.*? (?=(?:Add|Read|Fetch|Use|A raw|No queryset) )/, ""));
 }
 
 test("rows that are read whole are prefetched", async () => {
@@ -24,6 +26,28 @@ test("a prefetch alone does not serve filter()", async () => {
   expect(await remedies("return [[line.price for line in order.lines.filter(quantity=1)] for order in Order.objects.all()]")).toEqual([
     'Add `Prefetch("lines", queryset=…, to_attr=…)` with these rows to the queryset, or prefetch all and choose among them in Python: `filter()` would query again.',
   ]);
+});
+
+test("a raw query loads nothing", async () => {
+  expect(await remedies('return [order.customer.name for order in Order.objects.raw("SELECT * FROM shop_order")]')).toEqual([
+    'A raw query loads no relations: call `prefetch_related_objects(rows, "customer")` for its rows, or write the query with the ORM.',
+  ]);
+});
+
+test("no queryset fetches what create() makes", async () => {
+  const body = "for key in request.GET:\n    order = Order.objects.create(customer_id=key)\n    print(order.customer.referrer.name)";
+  expect(await remedies(body)).toEqual(["No queryset fetches a row that `create()` makes: ask for what all rounds need at once, before the loop or after it."]);
+});
+
+test("a row that create() was given may have more in memory", async () => {
+  const found = async (value: string) => {
+    const report = await analyseShop({
+      "shop/work.py": `from shop.models import Order\n\n\ndef work(customer, keys):\n    for key in keys:\n        order = Order.objects.create(${value})\n        print(order.customer.referrer.name)\n`,
+    });
+    return report.findings.filter(({ rule }) => rule === "n-plus-one").map(({ confidence, doubt }) => [confidence, doubt]);
+  };
+  expect(await found("customer=customer")).toEqual([["possible", "the row that it was made with may have more in memory"]]);
+  expect(await found("customer_id=key")).toEqual([["likely", "a loop over one row saves one query"]]);
 });
 
 test("a prefetch does not serve a filter field", async () => {

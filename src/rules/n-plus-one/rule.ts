@@ -5,7 +5,7 @@ import { stepsOf } from "../../fixes/eager-paths.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
-import { beyondGeneric, confidenceOf, fetchedBefore, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
+import { beyondGeneric, beyondQuerysets, confidenceOf, fetchedBefore, isLoadPerRow, isMade, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
 import { formatCount } from "../../model/numbers.ts";
 import { dotted, holderName, modelName } from "../names.ts";
 
@@ -84,6 +84,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput, others: readonly 
 
 function reasonFor(load: LazyLoad): string {
   if (load.origin.collected === true) return "`delete()` fetches these rows bare to call their receivers, one row after the other.";
+  if (isMade(load)) return "A row that was just made has nothing loaded.";
   if (load.kind === "o2o-reverse") return "The queryset does not load it; a row without one costs a query as well.";
   if (load.shared !== null) return "Nothing before it loads it; rows with the same target share it.";
   if (load.kind === "fk" || load.kind === "o2o") return "The queryset does not load it, and equal targets are not shared; only NULL costs nothing.";
@@ -92,7 +93,7 @@ function reasonFor(load: LazyLoad): string {
 
 function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (load.origin.collected === true) return COLLECTED;
-  const beyond = beyondGeneric(load, input);
+  const beyond = beyondQuerysets(load) ?? beyondGeneric(load, input);
   if (beyond !== null) return beyond;
   if (!load.joinable && isFetchedEachRound(load, input.facts)) return fetchedBefore(load);
   const past = methodPastPrefetch(load, input.facts);
