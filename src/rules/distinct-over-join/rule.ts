@@ -1,5 +1,5 @@
 import type { FindingDraft, Rule, RuleInput } from "../../model/index.ts";
-import { callSpan, chainsIn, has, keywordLookups, type Chain } from "../chains.ts";
+import { callSpan, chainsIn, has, keywordLookups, type Chain, type Lookup } from "../chains.ts";
 import { judgeBySize } from "../database/table-size.ts";
 
 export const rule: Rule = {
@@ -25,13 +25,21 @@ function isFirst(draft: FindingDraft, index: number, all: readonly FindingDraft[
   return all.findIndex((one) => place(one) === place(draft)) === index;
 }
 
+/** `filter(lines__isnull=True)` and `filter(lines=None)`: a row without related rows comes once from the outer join. */
+function asksForNone({ keyword, fields, rest }: Lookup): boolean {
+  const { value } = keyword;
+  if (value.kind !== "constant" || `${rest.join("__")}=${value.value}` !== (rest.length === 0 ? "=none" : "isnull=true")) return false;
+  const last = fields.at(-1);
+  return last?.relation?.single === false && fields.every((field) => field === last || field.relation?.single !== false);
+}
+
 function toDrafts(chain: Chain, input: RuleInput): FindingDraft[] {
   const distinct = chain.calls.find((one) => one.name === "distinct" && one.args.length === 0);
   if (distinct === undefined || has(chain, "values", "values_list", "annotate", "aggregate", "order_by", "union")) return [];
   const joined = chain.calls
     .filter((one) => one.name === "filter")
     .flatMap((call) => keywordLookups(input, chain.model, call))
-    .find((lookup) => lookup.many !== "");
+    .find((lookup) => lookup.many !== "" && !asksForNone(lookup));
   if (joined === undefined) return [];
   return [
     {

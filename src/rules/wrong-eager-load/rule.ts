@@ -65,7 +65,7 @@ function neededPrefetch(one: EagerLoad, path: readonly Field[], input: RuleInput
   const kinds = path.map((field) => field.relation?.kind);
   const isOneToOne = kinds.every((kind) => kind === "o2o" || kind === "o2o-reverse");
   const isSingleRow = kinds.every((kind) => kind === "fk" || kind === "o2o" || kind === "o2o-reverse") && isOneRow(one, input);
-  if (!isOneToOne && !isSingleRow) return [];
+  if ((!isOneToOne && !isSingleRow) || isGrouped(one)) return [];
   if (one.origin.kind !== "manager" || input.facts.eagerLoads.some((other) => other.origin.id === one.origin.id && other.path.startsWith(`${one.path}__`)))
     return [];
   const why = isOneToOne ? "each row has its own" : "only one row is fetched";
@@ -79,6 +79,11 @@ function neededPrefetch(one: EagerLoad, path: readonly Field[], input: RuleInput
       fixes: otherMethodFix(one, input),
     }),
   ];
+}
+
+/** `annotate(size=Count("lines"))`: a join would carry the related columns through the grouping, once per row that is counted. */
+function isGrouped({ origin }: EagerLoad): boolean {
+  return origin.calls.some(({ name }) => name === "annotate");
 }
 
 const ONE_ROW: ReadonlySet<string> = new Set(["get", "first", "last", "latest", "earliest"]);
