@@ -253,6 +253,8 @@ export function functionFrame(fn: FunctionValue, self: Value | null, site: CallS
     language: "python",
     loop: site.frame.loop,
     branch: "",
+    assumed: [],
+    ways: 1,
     isGuarded: false,
     returns: [],
     yields: [],

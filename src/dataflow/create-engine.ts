@@ -4,6 +4,7 @@ import { attribute, classMember, symbolValue } from "./attributes.ts";
 import { escapeArgs } from "./arguments.ts";
 import { call, callFunction, callMethod } from "./calls.ts";
 import { subscript } from "./collections.ts";
+import { assumed } from "./conditions.ts";
 import type { CallArgs, CallSite, Engine, Hook } from "./engine.ts";
 import { compareValues, evaluate } from "./evaluate.ts";
 import { assign, execute } from "./execute.ts";
@@ -12,7 +13,7 @@ import { iterate } from "./iteration.ts";
 import { lookUp } from "./lookups.ts";
 import { escapeValue } from "./escape.ts";
 import { annotatedValue, renderText, testValue } from "./protocols.ts";
-import { Recorder } from "./recorder.ts";
+import { Recorder, spanOf } from "./recorder.ts";
 import { constructedQueryset } from "./querysets.ts";
 import { tellDeleted, tellSaved } from "./receivers.ts";
 import { makeRow, withGivenValues, rowAttribute } from "./rows.ts";
@@ -39,6 +40,7 @@ export function createEngine(input: EngineInput): Engine {
     unresolved: new Map(),
     dependsOn: 0,
     fuel: 0,
+    filled: null,
     request: null,
     requestRows: new Map(),
     called: new Set(),
@@ -58,6 +60,7 @@ export function createEngine(input: EngineInput): Engine {
     lookUp: (value, name, calls, site) => lookUp(engine, value, name, calls, site),
     iterate: (value, span, frame, how = "iterate", head = span) => iterate(engine, value, span, frame, how, head),
     test: (value, span, frame) => testValue(engine, value, span, frame),
+    holds: (expr, value, frame) => testValue(engine, value, spanOf(frame.file, expr), frame) ?? assumed(expr, frame),
     compare: (expr, frame) => compareValues(engine, expr, frame),
     text: (value, span, frame) => renderText(engine, value, span, frame),
     symbol: (symbol) => symbolValue(engine, symbol),

@@ -17,7 +17,7 @@ import type {
 import type { Env, Frame, Loop } from "./frame.ts";
 import type { Recorder } from "./recorder.ts";
 import type { TemplateStore } from "./template-store.ts";
-import type { BoundValue, CallArgs, CallSite, FunctionValue, ObjectValue, RowValue, Value } from "./values.ts";
+import type { BoundValue, CallArgs, CallSite, FunctionValue, ObjectValue, QuerysetValue, RowValue, Value } from "./values.ts";
 
 /** Where an attribute is read. */
 export interface AccessSite {
@@ -55,6 +55,8 @@ export interface Engine {
   isTracing: boolean;
   /** What runs now is awaited: an `await`, an `async for` or an asynchronous method. */
   awaiting: boolean;
+  /** Querysets whose rows came into memory on the way that is run; null where nobody goes back. */
+  filled: QuerysetValue[] | null;
   /** The request of the root under way, made on first use. */
   request: ObjectValue | null;
   /** What middleware, decorators and mixins put on requests: attribute to the labels of models whose row it can be. */
@@ -80,6 +82,8 @@ export interface Engine {
   iterate(value: Value, span: Span, frame: Frame, how?: string, head?: Span): Iteration;
   /** Truth of a value, with the query that asking may cost. */
   test(value: Value, span: Span, frame: Frame): boolean | null;
+  /** Truth of an expression that was evaluated: of its value, or as the conditions on the way here say. */
+  holds(expr: Expr, value: Value, frame: Frame): boolean | null;
   compare(expr: Compare, frame: Frame): Value;
   /** Renders a value as text: `__str__` of rows and objects runs. */
   text(value: Value, span: Span, frame: Frame): void;

@@ -11,6 +11,7 @@ import { siteOf, type Engine } from "./engine.ts";
 import { lookUp, newEnv, type Frame } from "./frame.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
+  ABSENT,
   alternatives,
   dict,
   freshId,
@@ -62,7 +63,7 @@ export function evaluate(engine: Engine, expr: Expr, frame: Frame): Value {
       return boolValue(engine, expr, frame);
     case "not": {
       const value = engine.evaluate(expr.operand, frame);
-      const known = engine.test(value, spanOf(frame.file, expr.operand), frame);
+      const known = engine.holds(expr.operand, value, frame);
       return known === null ? SET : literal(!known);
     }
     case "compare":
@@ -339,10 +340,8 @@ function runClauses(engine: Engine, expr: Comprehension, at: number, frame: Fram
   const outer = frame.loop;
   frame.loop = loop;
   engine.assign(clause.target, element, frame, loop.id);
-  for (const condition of clause.conditions) {
-    engine.test(engine.evaluate(condition, frame), spanOf(frame.file, condition), frame);
-  }
-  const result = runClauses(engine, expr, at + 1, frame);
+  const isNever = clause.conditions.some((condition) => engine.holds(condition, engine.evaluate(condition, frame), frame) === false);
+  const result = isNever ? { key: UNKNOWN, value: UNKNOWN } : runClauses(engine, expr, at + 1, frame);
   frame.loop = outer;
   return result;
 }
@@ -354,18 +353,19 @@ function boolValue(engine: Engine, expr: BoolOp, frame: Frame): Value {
     const value = engine.evaluate(item, frame);
     // Whatever the others are, all of them together are not true.
     if (index === last && expr.operator === "and" && value.kind === "literal" && truth(value) === false) return value;
-    const known = index === last ? null : engine.test(value, spanOf(frame.file, item), frame);
+    const known = index === last ? null : engine.holds(item, value, frame);
     const ends = expr.operator === "or" ? known === true : known === false;
     const passes = expr.operator === "or" ? known === false : known === true;
     // A row that ends an `and` is none: `line.parent and line.parent.title`.
-    if (!passes) results.push(expr.operator === "and" && index < last && value.kind === "row" ? NONE : value);
+    if (!passes)
+      results.push(expr.operator === "and" && index < last && value.kind === "row" ? NONE : known === false && value.kind === "unknown" ? ABSENT : value);
     if (ends) break;
   }
   return joinAll(results);
 }
 
 function conditionalValue(engine: Engine, expr: Conditional, frame: Frame): Value {
-  const known = engine.test(engine.evaluate(expr.test, frame), spanOf(frame.file, expr.test), frame);
+  const known = engine.holds(expr.test, engine.evaluate(expr.test, frame), frame);
   if (known === true) return engine.evaluate(expr.then, frame);
   if (known === false) return engine.evaluate(expr.otherwise, frame);
   const outer = frame.branch;
@@ -445,17 +445,31 @@ function isQuerysetOrUnread(value: Value): boolean {
 
 function decided(operator: string, left: Value, right: Value): boolean | null {
   if (operator === "in" || operator === "not in") {
-    if (left.kind !== "literal" || right.kind !== "list" || right.items === null) return null;
-    const found = right.items.some((item) => item.kind === "literal" && item.value === left.value);
-    const isOther = (one: Value): boolean => one.kind === "literal" && one.value !== left.value;
-    if (!found && !right.items.every((item) => alternatives(item).every(isOther))) return null;
-    return operator === "in" ? found : !found;
+    if ((left.kind !== "literal" && left.kind !== "class") || right.kind !== "list" || right.items === null) return null;
+    const same = right.items.map((item) => sameAsEach(left, alternatives(item)));
+    if (!same.includes(true) && same.includes(null)) return null;
+    return (operator === "in") === same.includes(true);
   }
+  const order = ordered(operator, left, right);
+  if (order !== null) return order;
   const equal = sameValue(left, right);
   if (equal === null) return null;
   if (operator === "is" || operator === "==") return equal;
   if (operator === "is not" || operator === "!=") return !equal;
   return null;
+}
+
+/** What may be one of several is another only where each of them is. */
+function sameAsEach(left: Value, ways: readonly Value[]): boolean | null {
+  const [first = null, ...others] = ways.map((one) => sameValue(left, one));
+  return others.every((one) => one === first) ? first : null;
+}
+
+/** `depth > 1` of numbers. */
+function ordered(operator: string, left: Value, right: Value): boolean | null {
+  if (left.kind !== "literal" || right.kind !== "literal" || typeof left.value !== "number" || typeof right.value !== "number") return null;
+  const distance = left.value - right.value;
+  return { "<": distance < 0, "<=": distance <= 0, ">": distance > 0, ">=": distance >= 0 }[operator] ?? null;
 }
 
 /** Sequences whose items are all known texts, numbers and the like. */
@@ -466,6 +480,7 @@ function sameItems(left: readonly Value[] | null, right: readonly Value[] | null
 
 function sameValue(left: Value, right: Value): boolean | null {
   if (left.kind === "literal" && right.kind === "literal") return left.value === right.value;
+  if (left.kind === "class" && right.kind === "class") return left.cls.id === right.cls.id;
   if (left.kind === "list" && right.kind === "list" && left.type === right.type) return sameItems(left.items, right.items);
   const isNone = (value: Value): boolean => value.kind === "literal" && value.value === null;
   if (isNone(right) && left.kind === "unknown" && left.isSet === true) return false;

@@ -1,5 +1,6 @@
 /** Statements: assignments, branches, loops. */
-import type { Assign, AugAssign, Expr, For, FunctionDef, If, Import, Match, Stmt, Try, While, With } from "../model/index.ts";
+import type { Assumption } from "./conditions.ts";
+import type { Assign, AugAssign, Expr, For, FunctionDef, If, Import, Match, MatchCase, Stmt, Try, While, With } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
 import { lookUp, type Binding, type Frame, type Loop } from "./frame.ts";
 import { combineExpressions } from "./expression-values.ts";
@@ -8,7 +9,8 @@ import { spanOf } from "./recorder.ts";
 import { escapeEnv } from "./escape.ts";
 import { noteDiscarded, noteUnread } from "./discards.ts";
 import { withDropped, withGiven } from "./load-tree.ts";
-import { freshId, join, joinAll, listOf, NO_ARGS, UNKNOWN, type RowValue, type Value } from "./values.ts";
+import { alternatives, freshId, join, joinAll, listOf, NO_ARGS, truth, UNKNOWN, type QuerysetValue, type RowValue, type Value } from "./values.ts";
+import { assumptions, forgetAttribute, forgetBound, isAskedAgain, isTested } from "./conditions.ts";
 import { narrowing, type Narrowing } from "./instances.ts";
 import { inLoop } from "./iteration.ts";
 import { runArm, setAttribute, settle, type ArmEnd } from "./attribute-writes.ts";
@@ -17,11 +19,38 @@ import { macroValue } from "./template-run.ts";
 import { mergeDict, setItem } from "./dicts.ts";
 
 export function execute(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
-  for (const stmt of body) if (executeOne(engine, stmt, frame)) return true;
+  const { assumed } = frame;
+  const exits = executeAll(engine, body, frame);
+  frame.assumed = assumed;
+  return exits;
+}
+
+function executeAll(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
+  for (const [index, stmt] of body.entries()) {
+    const end = executeOne(engine, stmt, frame, body, index);
+    if (end !== "on") return end === "left";
+  }
   return false;
 }
 
-function executeOne(engine: Engine, stmt: Stmt, frame: Frame): boolean {
+/** Where a statement leaves the block: at the next one, for good, or behind all the rest, which it ran. */
+type End = "on" | "left" | "through";
+
+const endOf = (exits: boolean): End => (exits ? "left" : "on");
+
+function executeOne(engine: Engine, stmt: Stmt, frame: Frame, body: readonly Stmt[], index: number): End {
+  if (engine.fuel > 0 && stmt.kind === "if") {
+    engine.fuel--;
+    return executeIf(engine, stmt, frame, body.slice(index + 1));
+  }
+  if (engine.fuel > 0 && stmt.kind === "assign") {
+    engine.fuel--;
+    return executeAssign(engine, stmt, frame, body.slice(index + 1));
+  }
+  return endOf(executeSimple(engine, stmt, frame));
+}
+
+function executeSimple(engine: Engine, stmt: Stmt, frame: Frame): boolean {
   if (engine.fuel-- <= 0) {
     escapeEnv(frame.env);
     return true;
@@ -30,9 +59,6 @@ function executeOne(engine: Engine, stmt: Stmt, frame: Frame): boolean {
     case "expr":
       engine.dependsOn = 0;
       noteDiscarded(engine, stmt.value, engine.evaluate(stmt.value, frame), frame);
-      return false;
-    case "assign":
-      executeAssign(engine, stmt, frame);
       return false;
     case "augment":
       executeAugment(engine, stmt, frame);
@@ -43,8 +69,6 @@ function executeOne(engine: Engine, stmt: Stmt, frame: Frame): boolean {
     case "raise":
       if (stmt.value !== null) executeRaise(engine, stmt.value, frame);
       return true;
-    case "if":
-      return executeIf(engine, stmt, frame);
     case "for":
       return executeFor(engine, stmt, frame);
     case "while":
@@ -86,18 +110,42 @@ function executeRaise(engine: Engine, value: Expr, frame: Frame): void {
   engine.recorder.capture(() => runOutside(frame, null, () => engine.escape(engine.evaluate(value, frame))));
 }
 
-function executeAssign(engine: Engine, stmt: Assign, frame: Frame): void {
+function executeAssign(engine: Engine, stmt: Assign, frame: Frame, rest: readonly Stmt[]): End {
   if (stmt.value === null) {
     const typed = engine.annotated(stmt.annotation, frame);
     if (typed.kind !== "unknown") for (const target of stmt.targets) engine.assign(target, typed, frame, 0);
-    return;
+    return "on";
   }
   engine.dependsOn = 0;
   let value = engine.evaluate(stmt.value, frame);
   const loop = engine.dependsOn;
   if (value.kind === "unknown" && stmt.annotation !== null) value = engine.annotated(stmt.annotation, frame);
   noteUnread(engine, stmt, value, frame);
-  for (const target of stmt.targets) engine.assign(target, value, frame, loop);
+  const to = (one: Value): void => stmt.targets.forEach((target) => engine.assign(target, one, frame, loop));
+  if (!tellsWhichCase(stmt, value, rest, frame)) {
+    to(value);
+    return "on";
+  }
+  const arms = alternatives(value).map((one): Arm => [
+    "",
+    () => {
+      to(one);
+      return false;
+    },
+  ]);
+  return runEach(engine, frame, runArms(engine, frame, arms), rest) ? "left" : "through";
+}
+
+/** `found, rows = search()`, and then `if not found`: a tuple's first item tells which one it is. */
+function tellsWhichCase({ targets: [target, ...others] }: Assign, value: Value, rest: readonly Stmt[], frame: Frame): boolean {
+  if (value.kind !== "union" || frame.ways * value.values.length > MOST_WAYS) return false;
+  if (target?.kind !== "sequence" || others.length > 0) return false;
+  return target.items.some((name, index) => {
+    if (name.kind !== "name") return false;
+    const cells = value.values.map((one) => (one.kind === "list" && one.items?.length === target.items.length ? one.items[index] : undefined));
+    const answers = cells.map((cell) => (cell === undefined ? null : truth(cell)));
+    return !answers.includes(null) && new Set(answers).size > 1 && isTested(name.name, rest);
+  });
 }
 
 function executeAugment(engine: Engine, stmt: AugAssign, frame: Frame): void {
@@ -134,6 +182,7 @@ export function assign(engine: Engine, target: Expr, value: Value, frame: Frame,
       return engine.assign(target.value, listOf(value), frame, loop);
     case "attribute": {
       const object = engine.evaluate(target.object, frame);
+      forgetAttribute(frame, target.name);
       // Stubs are followed through their attributes; in the project any method may read one.
       if (frame.module?.origin !== "builtin") engine.escape(value);
       if (object.kind === "object") setAttribute(engine, object, target.name, value, frame);
@@ -194,22 +243,46 @@ function columnsOf(value: Value, length: number): readonly Value[] | null {
   return rows.includes(null) ? null : Array.from({ length }, (_, index) => joinAll(rows.flatMap((row) => row?.[index] ?? [])));
 }
 
-function executeIf(engine: Engine, stmt: If, frame: Frame): boolean {
+function executeIf(engine: Engine, stmt: If, frame: Frame, rest: readonly Stmt[]): End {
   engine.dependsOn = 0;
-  const test = engine.evaluate(stmt.test, frame);
-  const known = engine.test(test, spanOf(frame.file, stmt.test), frame);
-  if (known === true) return executeBlock(engine, stmt.then, frame);
-  if (known === false) return executeBlock(engine, stmt.otherwise, frame);
-  if (givesWhatItTests(stmt)) return executeBlock(engine, stmt.then, frame);
+  const known = engine.holds(stmt.test, engine.evaluate(stmt.test, frame), frame);
+  if (known === true) return endOf(executeBlock(engine, stmt.then, frame));
+  if (known === false) return endOf(executeBlock(engine, stmt.otherwise, frame));
+  if (givesWhatItTests(stmt)) return endOf(executeBlock(engine, stmt.then, frame));
   const narrowed = withoutStored(stmt, frame) ?? narrowing(engine, stmt.test, frame);
-  const arm = (body: readonly Stmt[], known: ReadonlyMap<string, Binding>) => (): boolean => {
-    for (const [name, binding] of known) frame.env.vars.set(name, binding);
+  const arm = (body: readonly Stmt[], names: ReadonlyMap<string, Binding>, holds: boolean) => (): boolean => {
+    for (const [name, binding] of names) frame.env.vars.set(name, binding);
+    frame.assumed = [...frame.assumed, ...assumptions(stmt.test, holds, frame)];
     return executeBlock(engine, body, frame);
   };
-  return branches(engine, frame, [
-    [`${stmt.start}:then`, arm(stmt.then, narrowed.then)],
-    [`${stmt.start}:else`, arm(stmt.otherwise, narrowed.otherwise)],
+  const ways = runArms(engine, frame, [
+    [`${stmt.start}:then`, arm(stmt.then, narrowed.then, true)],
+    [`${stmt.start}:else`, arm(stmt.otherwise, narrowed.otherwise, false)],
   ]);
+  return areToldApart(ways, stmt, rest, frame) ? (runEach(engine, frame, ways, rest) ? "left" : "through") : endOf(comeTogether(frame, ways));
+}
+
+/** Ways that a block is run again for, one after the other: three conditions one after another make eight. Ours. */
+const MOST_WAYS = 8;
+
+/** The ways leave other rows behind, and what follows asks again which of them was taken. */
+function areToldApart(ways: readonly Way[], stmt: If, rest: readonly Stmt[], frame: Frame): boolean {
+  const [then, otherwise, ...others] = ways;
+  if (then === undefined || otherwise === undefined || others.length > 0 || rest.length === 0 || frame.ways * ways.length > MOST_WAYS) return false;
+  const isOther = [...new Set([...then.vars.keys(), ...otherwise.vars.keys()])].filter((name) => then.vars.get(name) !== otherwise.vars.get(name));
+  const areOtherRows = isOther.some((name) => holdsRows(then.vars.get(name)) || holdsRows(otherwise.vars.get(name)));
+  if (!areOtherRows && ![...then.attributes, ...otherwise.attributes].some(holdsRows)) return false;
+  return isAskedAgain(stmt.test, rest) || isOther.some((name) => isAnswer(then.vars.get(name), otherwise.vars.get(name)) && isTested(name, rest));
+}
+
+function holdsRows(binding: { readonly value: Value } | undefined): boolean {
+  return binding !== undefined && alternatives(binding.value).some((one) => one.kind === "queryset" || one.kind === "row" || one.kind === "list");
+}
+
+/** `related = True` on one way, `related = False` on the other. */
+function isAnswer(a: Binding | undefined, b: Binding | undefined): boolean {
+  if (a?.value.kind !== "literal" || b?.value.kind !== "literal") return false;
+  return truth(a.value) !== truth(b.value);
 }
 
 const STORED = "only rows without the stored number ask for it";
@@ -258,25 +331,75 @@ function executeBlock(engine: Engine, body: readonly Stmt[], frame: Frame): bool
 
 type Arm = readonly [label: string, run: () => boolean];
 
+/** What an arm that comes out leaves behind. */
+interface Way {
+  readonly vars: Map<string, Binding>;
+  readonly assumed: readonly Assumption[];
+  readonly attributes: ArmEnd["ends"];
+}
+
 /** Runs every arm from the same state and joins what the ones that come out leave behind. */
 function branches(engine: Engine, frame: Frame, arms: readonly Arm[]): boolean {
+  return comeTogether(frame, runArms(engine, frame, arms));
+}
+
+/** Runs every arm from the same state. */
+function runArms(engine: Engine, frame: Frame, arms: readonly Arm[]): Way[] {
   const before = frame.env.vars;
-  const outer = frame.branch;
-  const ends: Map<string, Binding>[] = [];
+  const { branch, assumed } = frame;
+  const ways: Way[] = [];
   const written: ArmEnd[] = [];
   for (const [label, run] of arms) {
     frame.env.vars = new Map(before);
-    frame.branch = `${outer}/${label}`;
+    frame.branch = label === "" ? branch : `${branch}/${label}`;
     const end = runArm(frame, run);
     written.push(end);
-    if (!end.exits) ends.push(frame.env.vars);
+    if (!end.exits) ways.push({ vars: frame.env.vars, assumed: frame.assumed, attributes: end.ends });
+    frame.assumed = assumed;
   }
-  frame.branch = outer;
+  frame.branch = branch;
   settle(engine, frame, written);
-  const [first, ...others] = ends;
-  frame.env.vars = first ?? before;
-  for (const state of others) joinInto(frame.env.vars, state);
-  return first === undefined;
+  frame.env.vars = before;
+  return ways;
+}
+
+/** True when no way comes out. What held on the only one holds from here on. */
+function comeTogether(frame: Frame, [first, ...others]: readonly Way[]): boolean {
+  if (first === undefined) return true;
+  frame.env.vars = first.vars;
+  if (others.length === 0) frame.assumed = first.assumed;
+  for (const { vars } of others) joinInto(frame.env.vars, vars);
+  return false;
+}
+
+/** Runs the rest of a block for each way by itself: what one loads says nothing of the others. */
+function runEach(engine: Engine, frame: Frame, ways: readonly Way[], rest: readonly Stmt[]): boolean {
+  const { ways: outer } = frame;
+  const { filled } = engine;
+  const all: QuerysetValue[] = [];
+  frame.ways = outer * ways.length;
+  const exits = branches(
+    engine,
+    frame,
+    ways.map(({ vars, assumed, attributes }): Arm => [
+      "",
+      () => {
+        frame.env.vars = vars;
+        frame.assumed = assumed;
+        for (const { object, name, value } of attributes) setAttribute(engine, object, name, value, frame);
+        engine.filled = [];
+        const left = executeAll(engine, rest, frame);
+        for (const queryset of engine.filled) queryset.evaluated = false;
+        all.push(...engine.filled);
+        return left;
+      },
+    ]),
+  );
+  for (const queryset of all) queryset.evaluated = true;
+  engine.filled = filled;
+  filled?.push(...all);
+  frame.ways = outer;
+  return exits;
 }
 
 /** `joined` is nobody else's: it is changed in place. */
@@ -315,13 +438,13 @@ function executeFor(engine: Engine, stmt: For, frame: Frame): boolean {
 /** Longer tables are taken as a whole. Ours. */
 const MOST_CASES = 32;
 
-/** A table of cases, `[(rows, True), (others, False)]`: what one line says holds for that line alone. */
+/** A table of cases, `[(rows, True), (others, False)]`, or of classes: what one line says holds for that line alone. */
 function casesOf(source: Value): readonly Value[] | null {
   const items = source.kind === "list" ? source.items : null;
   if (items === null || items.length < 2 || items.length > MOST_CASES) return null;
-  return items.every((one) => one.kind === "list" && one.items?.some((cell) => cell.kind === "literal" && typeof cell.value === "boolean") === true)
-    ? items
-    : null;
+  const isCase = (one: Value): boolean =>
+    one.kind === "class" || (one.kind === "list" && one.items?.some((cell) => cell.kind === "literal" && typeof cell.value === "boolean") === true);
+  return items.every(isCase) ? items : null;
 }
 
 /** A loop whose body always leaves it takes one item at most. */
@@ -352,12 +475,14 @@ function executeWhile(engine: Engine, stmt: While, frame: Frame): boolean {
 function runLoop(stmt: For | While, loop: Loop, frame: Frame, body: () => void): void {
   const before = frame.env.vars;
   const outer = frame.loop;
-  const { branch, isGuarded } = frame;
+  const { branch, isGuarded, assumed } = frame;
   frame.env.vars = new Map(before);
+  forgetBound(frame, stmt);
   frame.branch = `${branch}/${stmt.start}:loop`;
   frame.loop = loop;
   frame.isGuarded = false;
   body();
+  frame.assumed = assumed;
   frame.isGuarded = isGuarded;
   frame.branch = branch;
   frame.loop = outer;
@@ -449,8 +574,9 @@ function withBodyState(frame: Frame, arms: readonly Arm[]): Arm[] {
 
 function executeMatch(engine: Engine, stmt: Match, frame: Frame): boolean {
   engine.dependsOn = 0;
-  engine.evaluate(stmt.subject, frame);
-  const arms = stmt.cases.map((one): Arm => [
+  const subject = engine.evaluate(stmt.subject, frame);
+  const { cases, isSure } = casesFor(engine, stmt, subject, frame);
+  const arms = cases.map((one): Arm => [
     `${one.start}:case`,
     () => {
       for (const name of one.binds) frame.env.vars.set(name, { value: UNKNOWN, loop: frame.loop?.id ?? 0 });
@@ -459,7 +585,23 @@ function executeMatch(engine: Engine, stmt: Match, frame: Frame): boolean {
       return executeBlock(engine, one.body, frame);
     },
   ]);
-  return branches(engine, frame, [...arms, [`${stmt.start}:none`, () => false]]);
+  return branches(engine, frame, isSure ? arms : [...arms, [`${stmt.start}:none`, () => false]]);
+}
+
+/** Cases that a subject can be; those of other texts and numbers are not, and what comes after its own is not asked. */
+function casesFor(engine: Engine, stmt: Match, subject: Value, frame: Frame): { readonly cases: readonly MatchCase[]; readonly isSure: boolean } {
+  if (subject.kind !== "literal") return { cases: stmt.cases, isSure: false };
+  const cases: MatchCase[] = [];
+  for (const one of stmt.cases) {
+    const values = one.values.map((value) => engine.evaluate(value, frame));
+    const areKnown = values.every(({ kind }) => kind === "literal");
+    const isIt = values.some((value) => value.kind === "literal" && value.value === subject.value);
+    const isAny = values.length === 0 && one.binds.length === 0;
+    if (areKnown && !isIt && !isAny && values.length > 0) continue;
+    cases.push(one);
+    if (areKnown && (isIt || isAny) && one.guard === null) return { cases, isSure: true };
+  }
+  return { cases, isSure: false };
 }
 
 function bindFunction(engine: Engine, stmt: FunctionDef, frame: Frame): void {

@@ -2,6 +2,7 @@
 import type { ClassInfo, FunctionDef, Lambda, PythonModule, Span } from "../model/index.ts";
 import type { LiveOrigin } from "./recorder.ts";
 import type { AttributeWrite } from "./attribute-writes.ts";
+import type { Assumption } from "./conditions.ts";
 import type { ObjectValue, Value } from "./values.ts";
 
 export interface Binding {
@@ -46,6 +47,10 @@ export interface Frame {
   /** Innermost loop, the caller's when this frame has none. */
   loop: Loop | null;
   branch: string;
+  /** What the conditions on the way here said. */
+  assumed: readonly Assumption[];
+  /** As many ways are told apart where the statement stands. */
+  ways: number;
   /** The span is a declaration that a framework acts on, not the code that runs. */
   readonly isDeclared?: true;
   /** Inside a `try` with handlers, as far as the innermost loop. */

@@ -20,6 +20,8 @@ export function moduleFrame(module: PythonModule, symbol: string = module.name):
     language: "python",
     loop: null,
     branch: "",
+    assumed: [],
+    ways: 1,
     isGuarded: false,
     returns: [],
     yields: [],

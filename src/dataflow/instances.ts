@@ -3,7 +3,7 @@ import type { ClassInfo, Compare, Expr } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
 import { lookUp, type Binding, type Frame } from "./frame.ts";
 import { withPrefetched } from "./load-tree.ts";
-import { alternatives, joinAll, PRESENT, SET, type RowValue, type UnknownValue, type Value } from "./values.ts";
+import { ABSENT, alternatives, joinAll, PRESENT, SET, truth, type RowValue, type UnknownValue, type Value } from "./values.ts";
 
 /** What a test leaves of the names in it, in the branch where it holds and in the other. */
 export interface Narrowing {
@@ -26,7 +26,7 @@ export function narrowing(engine: Engine, test: Expr, frame: Frame): Narrowing {
       return isAnd ? { then: all, otherwise: NONE_OF_THEM } : { then: NONE_OF_THEM, otherwise: all };
     }
     case "name":
-      return { then: unknownAs(PRESENT, test, frame), otherwise: NONE_OF_THEM };
+      return { then: unknownAs(PRESENT, test, frame), otherwise: absent(test, frame) };
     case "compare":
       return byPrefetched(test, frame) ?? byNone(test, frame);
     default:
@@ -36,9 +36,18 @@ export function narrowing(engine: Engine, test: Expr, frame: Frame): Narrowing {
 
 function unknownAs(value: UnknownValue, name: Expr, frame: Frame): ReadonlyMap<string, Binding> {
   const binding = name.kind === "name" ? lookUp(frame.env, name.name) : null;
-  const isNews = binding?.value.kind === "unknown" && binding.value.isPresent !== true;
+  const isNews = binding?.value.kind === "unknown" && truth(binding.value) === null;
   return name.kind === "name" && binding !== null && isNews ? new Map([[name.name, { ...binding, value }]]) : NONE_OF_THEM;
 }
+
+/** Of what is no row and no queryset, nothing but its falsehood is asked where it is false. */
+function absent(name: Expr, frame: Frame): ReadonlyMap<string, Binding> {
+  const binding = name.kind === "name" ? lookUp(frame.env, name.name) : null;
+  if (name.kind !== "name" || binding === null || !alternatives(binding.value).every(({ kind }) => PLAIN.has(kind))) return NONE_OF_THEM;
+  return new Map([[name.name, { ...binding, value: ABSENT }]]);
+}
+
+const PLAIN: ReadonlySet<Value["kind"]> = new Set(["unknown", "literal", "object", "external"]);
 
 /** `name is None`, `name is not None`. */
 function byNone({ left, operators, rights }: Compare, frame: Frame): Narrowing {

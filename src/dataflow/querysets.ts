@@ -964,7 +964,9 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     // Identities count up, those of loops among them.
     madeInLoop: loop !== null && queryset.id > loop.id && (!queryset.kept || isWithinLoop(queryset.madeIn, loop)),
   });
-  if (FILLS_CACHE.has(how)) queryset.evaluated = true;
+  if (!FILLS_CACHE.has(how) || queryset.evaluated) return;
+  queryset.evaluated = true;
+  engine.filled?.push(queryset);
 }
 
 function isWithinLoop(at: Loop | null, loop: Loop): boolean {

@@ -91,6 +91,8 @@ function emptyFrame(env: Env): Frame {
     language: "django",
     loop: null,
     branch: "",
+    assumed: [],
+    ways: 1,
     isGuarded: false,
     returns: [],
     yields: [],
@@ -150,6 +152,8 @@ function templateFrame(module: Module, env: Env, site: CallSite, template: Templ
     language: template.language,
     loop: site.frame.loop,
     branch: "",
+    assumed: [],
+    ways: 1,
     isGuarded: false,
     returns: [],
     yields: [],
@@ -284,6 +288,8 @@ export function macroValue(engine: Engine, stmt: Extract<Stmt, { readonly kind: 
       callSite: site.span,
       loop: site.frame.loop,
       branch: "",
+      assumed: [],
+      ways: 1,
       symbol: `${frame.file}#${stmt.name}`,
     };
     engine.execute(stmt.body, inner);

@@ -32,6 +32,8 @@ export interface UnknownValue {
   readonly isSet?: true;
   /** Not empty either: the key of a row that was fetched. */
   readonly isPresent?: true;
+  /** False: what a condition says on the way where it does not hold. */
+  readonly isAbsent?: true;
 }
 export interface LiteralValue {
   readonly kind: "literal";
@@ -214,6 +216,8 @@ export const UNKNOWN: UnknownValue = { kind: "unknown" };
 export const SET: UnknownValue = { kind: "unknown", isSet: true };
 /** Not known, but true. */
 export const PRESENT: UnknownValue = { kind: "unknown", isSet: true, isPresent: true };
+/** Not known, but false. */
+export const ABSENT: UnknownValue = { kind: "unknown", isAbsent: true };
 export const NONE: LiteralValue = { kind: "literal", value: null };
 export const NO_ARGS: CallArgs = { positional: [], keywords: new Map(), open: false };
 
@@ -285,10 +289,19 @@ export function join(a: Value, b: Value): Value {
 
 function addDistinct(values: Exclude<Value, UnionValue>[], value: Value): void {
   if (value.kind !== "union") {
-    if (!values.some((one) => isSameAlternative(one, value))) values.push(value);
+    const unknown = value.kind === "unknown" ? values.findIndex(({ kind }) => kind === "unknown") : -1;
+    if (unknown >= 0) values[unknown] = ofBoth(values[unknown], value);
+    else if (!values.some((one) => isSameAlternative(one, value))) values.push(value);
     return;
   }
   for (const one of value.values) addDistinct(values, one);
+}
+
+/** What holds of two unknown values alike. */
+function ofBoth(a: Value | undefined, b: Value): UnknownValue {
+  if (a?.kind !== "unknown" || b.kind !== "unknown") return UNKNOWN;
+  if (haveSameKey(a, b)) return a;
+  return a.isSet === true && b.isSet === true ? SET : UNKNOWN;
 }
 
 /** Querysets of one key are different objects: each has a result cache of its own. */
@@ -313,7 +326,7 @@ const MAX_SPELT_LISTS = 2;
 export function keyOf(value: Value, depth = 0): string {
   switch (value.kind) {
     case "unknown":
-      return value.isPresent === true ? "!" : value.isSet === true ? "." : "?";
+      return value.isPresent === true ? "!" : value.isAbsent === true ? "0" : value.isSet === true ? "." : "?";
     case "literal":
       return typeof value.value === "string" ? `s${value.value}` : `l${String(value.value)}`;
     case "class":
@@ -358,7 +371,7 @@ export function haveSameKey(a: Value, b: Value, depth = 0): boolean {
   if (a === b) return true;
   switch (a.kind) {
     case "unknown":
-      return b.kind === "unknown" && a.isPresent === b.isPresent && (a.isPresent === true || a.isSet === b.isSet);
+      return b.kind === "unknown" && a.isPresent === b.isPresent && a.isAbsent === b.isAbsent && (a.isPresent === true || a.isSet === b.isSet);
     case "literal":
       return b.kind === "literal" && (a.value === b.value || Object.is(a.value, b.value));
     case "class":
@@ -441,7 +454,7 @@ function rowKey(row: RowValue): string {
 export function truth(value: Value): boolean | null {
   switch (value.kind) {
     case "unknown":
-      return value.isPresent === true ? true : null;
+      return value.isPresent === true ? true : value.isAbsent === true ? false : null;
     case "literal":
       return value.value !== null && value.value !== false && value.value !== 0 && value.value !== "";
     case "row":

@@ -1,0 +1,164 @@
+/** Ways that a condition tells apart: what one loads is read on that way alone. */
+import { test } from "vitest";
+import { expectMarked } from "../../tests/support/framework-case.ts";
+
+test("the same condition, asked again, has the same answer: in the function, in a helper, in a template", async () => {
+  await expectMarked({
+    "shop/views.py": `from django.shortcuts import render
+from shop.models import Order
+
+
+def in_the_loop(flag):
+    rows = Order.objects.all()
+    if flag:
+        rows = rows.prefetch_related("lines")
+    return [[line.price for line in row.lines.all()] if flag else row.total for row in rows]
+
+
+def twice(flag, other):
+    rows = Order.objects.all()
+    if flag and not other:
+        rows = rows.select_related("customer")
+    if flag and not other:
+        return [row.customer.name for row in rows]
+    return [row.total for row in rows]
+
+
+def remembered(request):
+    rows, joined = Order.objects.all(), False
+    if request.GET.get("names"):
+        rows = rows.select_related("customer")
+        joined = True
+    return [row.customer.name if joined else row.total for row in rows]
+
+
+def prices(row, detailed):
+    if detailed:
+        return [line.price for line in row.lines.all()]
+    return []
+
+
+def handed_on(detailed):
+    rows = Order.objects.all()
+    if detailed:
+        rows = rows.prefetch_related("lines")
+    return [prices(row, detailed) for row in rows]
+
+
+def page(request):
+    detailed = request.GET.get("detailed")
+    rows = Order.objects.all()
+    if detailed:
+        rows = rows.prefetch_related("lines")
+    return render(request, "shop/orders.html", {"rows": rows, "detailed": detailed})
+
+
+class Report:
+    def write(self):
+        rows = Order.objects.all()
+        if self.detailed:
+            rows = rows.prefetch_related("lines")
+        for row in rows:
+            if self.detailed:
+                print([line.price for line in row.lines.all()])
+
+
+def opposite(flag):
+    rows = Order.objects.all()
+    if not flag:
+        rows = rows.select_related("customer")
+    return [row.customer.name if flag else "" for row in rows]  # expect: customer
+
+
+def bound_anew(flag):
+    rows = Order.objects.all()
+    if flag:
+        rows = rows.select_related("customer")
+    flag = bool(rows)
+    return [row.customer.name if flag else "" for row in rows]  # expect: customer
+
+
+def in_rounds(flag):
+    rows = Order.objects.all()
+    if flag:
+        rows = rows.select_related("customer")
+    for row in rows:
+        if flag:
+            print(row.customer.name)  # expect: customer
+        flag = not row.paid
+`,
+    "shop/templates/shop/orders.html":
+      "{% for row in rows %}{% if detailed %}{% for line in row.lines.all %}{{ line.price }}{% endfor %}{% endif %}{% endfor %}\n",
+  });
+});
+
+test("an answer that a function gives with its rows tells which rows they are", async () => {
+  await expectMarked({
+    "shop/views.py": `from shop.models import Order
+
+
+def load(pk):
+    try:
+        rows = Order.objects.select_related("customer").filter(pk__gt=pk)
+    except ValueError:
+        return False, Order.objects.all()
+    return True, rows
+
+
+def raises(pk):
+    ok, rows = load(pk)
+    if not ok:
+        raise ValueError
+    return [row.customer.name for row in rows]
+
+
+def returns(pk):
+    ok, rows = load(pk)
+    if not ok:
+        return [row.total for row in rows]
+    return [row.customer.name for row in rows]
+
+
+def ignores(pk):
+    ok, rows = load(pk)
+    return [row.customer.name for row in rows], ok  # expect: customer
+`,
+  });
+});
+
+test("classes are told apart by == and in, numbers by <, and a match takes the case of its literal", async () => {
+  await expectMarked({
+    "shop/views.py": `from shop.models import Line, Order, Review
+
+
+def names():
+    for model in (Order, Line):
+        rows = model.objects.all()
+        if model == Order:
+            rows = rows.select_related("customer")
+        for row in rows:
+            if model in (Order, Review):
+                print(row.customer.name)
+
+
+def text(order, depth):
+    return order.customer.name if depth > 1 else order.status
+
+
+def shallow():
+    return [text(order, 1) for order in Order.objects.all()]
+
+
+def mode(order, how):
+    match how:
+        case "names":
+            return order.customer.name
+        case "short" | "plain":
+            return order.status
+
+
+def short():
+    return [mode(order, "short") for order in Order.objects.all()]
+`,
+  });
+});

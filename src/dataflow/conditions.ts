@@ -1,0 +1,175 @@
+/** What holds on the way that is run: the same condition, asked again, has the same answer. */
+import type { Expr, For, Stmt, While } from "../model/index.ts";
+import { nodesIn, type SyntaxNode } from "../python/syntax-tree.ts";
+import { lookUp, type Binding, type Frame } from "./frame.ts";
+import { truth, UNKNOWN } from "./values.ts";
+
+/** A condition that was decided, with the names that it asked: a name that is bound anew says nothing of the old one. */
+export interface Assumption {
+  readonly key: string;
+  readonly holds: boolean;
+  readonly names: ReadonlyMap<string, Binding | null>;
+}
+
+/** Questions that change nothing, whose answer stays as long as what they ask does. */
+const QUESTION = /^(?:get|isinstance|issubclass|hasattr|getattr|bool|len|(?:is|has)_\w+|startswith|endswith)$/;
+
+/** The condition as text, the same for the same question; null for what may answer differently when it is asked again. */
+export function conditionKey(expr: Expr): string | null {
+  switch (expr.kind) {
+    case "name":
+      return expr.name;
+    case "str":
+      return JSON.stringify(expr.value);
+    case "num":
+      return `${expr.value}`;
+    case "constant":
+      return `:${expr.value}`;
+    case "attribute":
+    case "lookup":
+      return joined([expr.object], "", `.${expr.name}`);
+    case "compare":
+      return joined([expr.left, ...expr.rights], ` ${expr.operators.join(" ")} `);
+    case "bool":
+      return joined(expr.items, ` ${expr.operator} `);
+    case "not":
+      return joined([expr.operand], "", " not");
+    case "sequence":
+      return joined(expr.items, ", ");
+    case "subscript":
+      return joined([expr.object, expr.index], "[", "]");
+    case "call": {
+      const { callee } = expr;
+      const name = callee.kind === "name" || callee.kind === "attribute" ? callee.name : "";
+      return QUESTION.test(name) && expr.keywords.length === 0 ? joined([callee, ...expr.args], ", ") : null;
+    }
+    default:
+      return null;
+  }
+}
+
+function joined(parts: readonly Expr[], separator: string, end = ""): string | null {
+  const keys = parts.map(conditionKey);
+  return keys.includes(null) ? null : `(${keys.join(separator)}${end})`;
+}
+
+/** `not rows` asks what `rows` asks. */
+function asked(test: Expr, holds: boolean): { readonly test: Expr; readonly holds: boolean } {
+  return test.kind === "not" ? asked(test.operand, !holds) : { test, holds };
+}
+
+/** What is known where a test holds, or does not: of `a and b` that holds, both. */
+export function assumptions(test: Expr, holds: boolean, frame: Frame): Assumption[] {
+  const core = asked(test, holds);
+  const parts = core.test.kind === "bool" && core.holds === (core.test.operator === "and") ? core.test.items : [];
+  const key = conditionKey(core.test);
+  const names = namesIn(core.test, frame);
+  // What no scope of a template binds, such as `forloop`, is another thing in an inner loop.
+  const isKept = key !== null && (frame.module !== null || ![...names.values()].includes(null));
+  const own = isKept ? [{ key, holds: core.holds, names }] : [];
+  return [...own, ...parts.flatMap((part) => assumptions(part, core.holds, frame))];
+}
+
+function namesIn(test: Expr, { env }: Frame): ReadonlyMap<string, Binding | null> {
+  return new Map([...nodesIn(test)].flatMap((node) => (node.kind === "name" ? [[node.name, lookUp(env, node.name)] as const] : [])));
+}
+
+/** The answer that is known on this way; null where there is none. */
+export function assumed(test: Expr, frame: Frame): boolean | null {
+  if (frame.assumed.length === 0) return null;
+  const core = asked(test, true);
+  const key = conditionKey(core.test);
+  const known = frame.assumed.findLast((one) => one.key === key && [...one.names].every(([name, binding]) => lookUp(frame.env, name) === binding));
+  return known === undefined ? null : known.holds === core.holds;
+}
+
+/** An attribute that is set may answer differently from here on. */
+export function forgetAttribute(frame: Frame, name: string): void {
+  if (frame.assumed.some(({ key }) => asksFor(key, name))) frame.assumed = frame.assumed.filter(({ key }) => !asksFor(key, name));
+}
+
+function asksFor(key: string, attribute: string): boolean {
+  return key.includes(`.${attribute})`);
+}
+
+/** A loop's later rounds find what its body binds and sets: that is not known from before it. */
+export function forgetBound(frame: Frame, loop: For | While): void {
+  if (frame.assumed.length === 0) return;
+  const { names, attributes } = boundIn(loop);
+  for (const name of names) {
+    const binding = frame.env.vars.get(name);
+    if (binding?.value.kind === "unknown" && truth(binding.value) !== null) frame.env.vars.set(name, { ...binding, value: UNKNOWN });
+  }
+  frame.assumed = frame.assumed.filter(
+    (one) => ![...one.names.keys()].some((name) => names.has(name)) && ![...attributes].some((name) => asksFor(one.key, name)),
+  );
+}
+
+interface Bound {
+  readonly names: ReadonlySet<string>;
+  readonly attributes: ReadonlySet<string>;
+}
+
+const bound = new WeakMap<Stmt, Bound>();
+
+function boundIn(loop: For | While): Bound {
+  const known = bound.get(loop);
+  if (known !== undefined) return known;
+  const names = new Set<string>();
+  const attributes = new Set<string>();
+  const add = (target: Expr): void => {
+    if (target.kind === "name") names.add(target.name);
+    else if (target.kind === "attribute") attributes.add(target.name);
+    else if (target.kind === "sequence") target.items.forEach(add);
+    else if (target.kind === "star") add(target.value);
+  };
+  for (const node of nodesIn(loop)) {
+    if (node.kind === "assign") node.targets.forEach(add);
+    else if (node.kind === "augment" || node.kind === "for") add(node.target);
+    else if (node.kind === "walrus") names.add(node.name);
+    else if (node.kind === "with") for (const { target } of node.items) if (target !== null) add(target);
+  }
+  const found = { names, attributes };
+  bound.set(loop, found);
+  return found;
+}
+
+const questions = new WeakMap<Stmt, ReadonlySet<string>>();
+
+/** Conditions that a statement asks or hands on to what it calls, by their keys. */
+function questionsOf(stmt: Stmt): ReadonlySet<string> {
+  const known = questions.get(stmt);
+  if (known !== undefined) return known;
+  const found = new Set(nodesIn(stmt).flatMap((node) => [...testsOf(node), ...handedOn(node)].flatMap(keysIn)));
+  questions.set(stmt, found);
+  return found;
+}
+
+function testsOf(node: SyntaxNode): readonly Expr[] {
+  if (node.kind === "if" || node.kind === "while" || node.kind === "conditional") return [node.test];
+  if (node.kind === "comprehension") return node.clauses.flatMap(({ conditions }) => conditions);
+  return node.kind === "bool" ? node.items : [];
+}
+
+/** `render(…, {"detailed": detailed})`, `titles(rows, self.detailed)`. */
+function handedOn(node: SyntaxNode): readonly Expr[] {
+  if (node.kind === "call") return [...node.args, ...node.keywords.map(({ value }) => value)];
+  return node.kind === "dict" ? node.entries.map(({ value }) => value) : [];
+}
+
+function keysIn(test: Expr): string[] {
+  const core = asked(test, true).test;
+  const key = conditionKey(core);
+  return [...(key === null ? [] : [key]), ...(core.kind === "bool" ? core.items.flatMap(keysIn) : [])];
+}
+
+/** Do later statements ask again what the test asks? */
+export function isAskedAgain(test: Expr, rest: readonly Stmt[]): boolean {
+  const keys = keysIn(test);
+  return rest.some((stmt) => keys.some((key) => questionsOf(stmt).has(key)));
+}
+
+/** Does a later statement ask whether what the name holds is true? */
+export function isTested(name: string, rest: readonly Stmt[]): boolean {
+  return rest.some((stmt) => questionsOf(stmt).has(name));
+}
