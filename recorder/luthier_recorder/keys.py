@@ -25,7 +25,7 @@ def key_of(params: Any) -> bytes:
 
 
 def is_number(params: Any) -> bool:
-    return params.__class__ is tuple and len(params) == 1 and params[0].__class__ is int
+    return type(params) is tuple and len(params) == 1 and type(params[0]) is int
 
 
 def _hash(params: Any) -> bytes:

@@ -43,7 +43,7 @@ seen_once = Place(-1)
 
 def remember(frame: FrameType, epoch: int, key: tuple[Any, ...], number: int) -> None:
     place = frame.f_trace
-    if place.__class__ is not Place:
+    if type(place) is not Place:
         return
     if place.epoch != epoch:  # type: ignore[union-attr]
         place = frame.f_trace = Place(epoch)

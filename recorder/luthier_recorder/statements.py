@@ -115,7 +115,7 @@ def write_load(fetch: Fetch, queryset: Any, rows: Any, frame: Any) -> None:
     try:
         marked = instance._state
         origin = marked._luthier
-        if origin.__class__ is tuple:
+        if type(origin) is tuple:
             origin, number = origin
         else:
             number = 0
@@ -135,7 +135,7 @@ def write_load(fetch: Fetch, queryset: Any, rows: Any, frame: Any) -> None:
             asker = frame.f_back if is_plain else None
         if asker is not None:
             place = asker.f_trace
-            if place.__class__ is Place:
+            if type(place) is Place:
                 if place.epoch == writer.epoch:
                     stack = place.known.get((True, (asker.f_lasti, ())))
             elif (code := asker.f_code) is codes.lookup:
@@ -143,7 +143,7 @@ def write_load(fetch: Fetch, queryset: Any, rows: Any, frame: Any) -> None:
             elif code.co_flags & IS_RESUMED and stacks.kinds.get(id(code)) == PASSING:
                 outer = asker.f_back
                 place = None if outer is None else outer.f_trace
-                if place.__class__ is Place and place.epoch == writer.epoch:
+                if type(place) is Place and place.epoch == writer.epoch:
                     stack = place.known.get((True, (outer.f_lasti, (asker.f_lasti, id(code), ()))))
         if stack is None:
             if fetch.descriptor is not None:
@@ -217,9 +217,9 @@ def _form_of(found: Any, stack: int, where: Any) -> tuple[Any, int]:
     state = getattr(found[2], "_state", None)
     origin = getattr(state, "_luthier", None)
     number = 0
-    if origin.__class__ is tuple:
+    if type(origin) is tuple:
         origin, number = origin
-    if source is None or origin.__class__ is not Fetch or origin.forms is None:
+    if source is None or type(origin) is not Fetch or origin.forms is None:
         return None, 0
     form = origin.forms.get((source, stack))
     if form is None or form[0] != where:

@@ -64,7 +64,7 @@ def _around_fetch_all(original: Callable[..., Any], plain: type, iterable: type)
             return original(self)
         if self._prefetch_related_lookups:
             return fetch_with_prefetch(self, original, _getframe(1))
-        if loading and self.__class__ is plain:
+        if loading and type(self) is plain:
             try:
                 # Outside of this: `__len__`, `get`, Django's `get_object`, and ours.
                 fetch = loading.get(id(_getframe(4)))
