@@ -9,18 +9,19 @@ from .recording import recording
 
 MOST_KEYS = 20_000
 #: The keys of one number alone, in their text. Most statements of a loop ask for one, and pages ask for the same again.
-of_numbers: dict[tuple[int], bytes] = {}
+of_numbers: dict[int, bytes] = {}
 
 
 def key_of(params: Any) -> bytes:
     """A hash under a key that is in no file."""
     if not is_number(params):
         return _hash(params)
-    known = of_numbers.get(params)
+    number = params[0]
+    known = of_numbers.get(number)
     if known is None:
         if len(of_numbers) >= MOST_KEYS:
             of_numbers.clear()
-        known = of_numbers[params] = _hash(params)
+        known = of_numbers[number] = _hash(params)
     return known
 
 
