@@ -17,9 +17,9 @@ def intern_cause(cause: Cause) -> tuple[int, int]:
     kind, source, instance = cause
     state = getattr(instance, "_state", None)
     mark = getattr(state, "_luthier", None)
-    if mark.__class__ is tuple:
+    if type(mark) is tuple:
         fetch, number = mark
-    elif mark.__class__ is Fetch:
+    elif type(mark) is Fetch:
         fetch = mark
         number = fetch.numbered = fetch.numbered + 1
         state._luthier = (fetch, number)  # type: ignore[union-attr]

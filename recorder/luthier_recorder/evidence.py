@@ -39,7 +39,7 @@ def look_for_cause(kind: int, frame: FrameType, found: Optional[Cause]) -> tuple
 def cause_of_queryset(queryset: Any) -> Optional[Cause]:
     """What a related manager left on its querysets tells whose they are."""
     left = queryset.query.__dict__.get("_luthier")
-    if left is not None and left.__class__ is not int:
+    if left is not None and type(left) is not int:
         return MANAGER, left, left.instance
     instance = queryset._hints.get("instance")
     return (QUERYSET, queryset, instance) if instance is not None else None

@@ -28,8 +28,8 @@ class Fetch:
     descriptor: Any = None
     #: Ids of causes that led from its rows to other statements, by descriptor.
     causes: Optional[dict[Any, int]] = None
-    #: What the lines of such statements have in common, by descriptor and stack.
-    forms: Optional[dict[Any, Any]] = None
+    #: What the lines of such statements have in common, by stack and descriptor.
+    forms: Optional[dict[int, dict[Any, Any]]] = None
     #: By nodes of templates that asked for such statements in a loop: how far away it is, its place, the stack, and the node.
     loops: Optional[dict[int, Any]] = None
     reads: Any = None

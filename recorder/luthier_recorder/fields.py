@@ -52,12 +52,12 @@ def note_read(instance: Any, field: str) -> None:
     if mark is None:
         return
     seen = state.__dict__.get("_luthier_read")
-    if seen is None or seen.__class__ is int:
+    if seen is None or type(seen) is int:
         seen = state._luthier_read = Seen()
     elif field in seen:
         return
     seen.add(field)
-    fetch = mark[0] if mark.__class__ is tuple else mark
+    fetch = mark[0] if type(mark) is tuple else mark
     reads = getattr(fetch, "reads", None)
     if reads is not None:
         key = (instance._meta.label, field)
@@ -157,7 +157,7 @@ def begin(fetch: Fetch, queryset: Any, rows: Any) -> None:
         _live.add(fetch)
     for row in rows:
         prefetched = row.__dict__.get("_prefetched_objects_cache")
-        if prefetched.__class__ is dict:
+        if type(prefetched) is dict:
             row._prefetched_objects_cache = WatchedPrefetches(prefetched, row)
 
 

@@ -9,23 +9,24 @@ from .recording import recording
 
 MOST_KEYS = 20_000
 #: The keys of one number alone, in their text. Most statements of a loop ask for one, and pages ask for the same again.
-of_numbers: dict[tuple[int], bytes] = {}
+of_numbers: dict[int, bytes] = {}
 
 
 def key_of(params: Any) -> bytes:
     """A hash under a key that is in no file."""
     if not is_number(params):
         return _hash(params)
-    known = of_numbers.get(params)
+    number = params[0]
+    known = of_numbers.get(number)
     if known is None:
         if len(of_numbers) >= MOST_KEYS:
             of_numbers.clear()
-        known = of_numbers[params] = _hash(params)
+        known = of_numbers[number] = _hash(params)
     return known
 
 
 def is_number(params: Any) -> bool:
-    return params.__class__ is tuple and len(params) == 1 and params[0].__class__ is int
+    return type(params) is tuple and len(params) == 1 and type(params[0]) is int
 
 
 def _hash(params: Any) -> bytes:

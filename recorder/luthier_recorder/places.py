@@ -19,13 +19,15 @@ class Place:
     Python because lines are being traced, it does nothing.
     """
 
-    __slots__ = ("epoch", "known", "outside")
+    __slots__ = ("epoch", "known", "own", "outside")
 
     def __init__(self, epoch: int) -> None:
         #: The writer's: ids and the identities of code are good in one epoch.
         self.epoch = epoch
         #: Ids of stacks, by what lies further in.
         self.known: dict[tuple[Any, ...], int] = {}
+        #: Those of statements with no line to show further in, by the instruction of the frame itself: most are such.
+        self.own: dict[int, int] = {}
         #: Ids of the frames outside, by whether the next node of a template is a line to show.
         self.outside: dict[bool, tuple[int, ...]] = {}
 
@@ -43,10 +45,12 @@ seen_once = Place(-1)
 
 def remember(frame: FrameType, epoch: int, key: tuple[Any, ...], number: int) -> None:
     place = frame.f_trace
-    if place.__class__ is not Place:
+    if type(place) is not Place:
         return
     if place.epoch != epoch:  # type: ignore[union-attr]
         place = frame.f_trace = Place(epoch)
     elif len(place.known) >= MOST_KNOWN:  # type: ignore[union-attr]
         place.known.clear()  # type: ignore[union-attr]
     place.known[key] = number  # type: ignore[union-attr]
+    if key == (True, (frame.f_lasti, ())):
+        place.own[frame.f_lasti] = number  # type: ignore[union-attr]

@@ -78,7 +78,7 @@ class Stacks:
                 if place is None:
                     if HAS_PLACES:
                         frame.f_trace = seen_once
-                elif place.__class__ is Place:
+                elif type(place) is Place:
                     if place.epoch == epoch:
                         known = place.known
                         key = (frame.f_lasti, key)
@@ -103,7 +103,7 @@ class Stacks:
                 if place is None:
                     if HAS_PLACES:
                         frame.f_trace = seen_once
-                elif place.__class__ is Place:
+                elif type(place) is Place:
                     if place.epoch != epoch:
                         is_planting = True
                     elif key:
@@ -162,7 +162,7 @@ class Stacks:
                 break
             if kind == PROJECT or kind == LOOP:
                 place = frame.f_trace
-                if place.__class__ is Place:
+                if type(place) is Place:
                     places.append((frame, (is_edge, (frame.f_lasti, key) if kind == PROJECT else key)))
                     if place.epoch == epoch and (key or kind == PROJECT):
                         if kind == PROJECT:
@@ -195,7 +195,7 @@ class Stacks:
             kind = self.kind_of(frame)
             if kind == LOOP:
                 place = frame.f_trace
-                return (depth, place) if place.__class__ is Place and place is not seen_once else None  # type: ignore[return-value]
+                return (depth, place) if type(place) is Place and place is not seen_once else None  # type: ignore[return-value]
             if kind != SKIP and kind != NODE:
                 return None
             frame = frame.f_back

@@ -18,6 +18,7 @@ from .writer import encode
 
 LONGEST_PARAMETERS = 10_000
 writer = recording.writer
+_NO_FORMS: dict[Any, Any] = {}
 _LINE = b'["x",%d,%d,%d,%d,%d,%d,%d,%d,%d,%d%b'
 
 
@@ -62,10 +63,9 @@ def write_statement(ran: Statement, rows: int, frame: Optional[FrameType], many:
         if error is None and not many:
             form, number = _form_of(found, stack, where)
             if form is not None:
-                _, head, caused, _, _, is_keyed_by_number = form
-                key = is_keyed_by_number and of_numbers.get(params) or key_of(params)
-                time = (start - writer.base) // 1000
-                writer.write_bytes(b'["x",%d,%d%b%d%b%d,null,%b]\n' % (time, duration // 1000, head, rows, caused, number, key))
+                _, line, _, is_keyed_by_number = form
+                key = is_keyed_by_number and of_numbers.get(params[0]) or key_of(params)
+                writer.write_bytes(line % ((start - writer.base) // 1000, duration // 1000, rows, number, key))
                 return
         cause, instance = intern_cause(found)
     statement = writer.statements.ids.get(text) or writer.statement(text)
@@ -115,7 +115,7 @@ def write_load(fetch: Fetch, queryset: Any, rows: Any, frame: Any) -> None:
     try:
         marked = instance._state
         origin = marked._luthier
-        if origin.__class__ is tuple:
+        if type(origin) is tuple:
             origin, number = origin
         else:
             number = 0
@@ -135,15 +135,15 @@ def write_load(fetch: Fetch, queryset: Any, rows: Any, frame: Any) -> None:
             asker = frame.f_back if is_plain else None
         if asker is not None:
             place = asker.f_trace
-            if place.__class__ is Place:
+            if type(place) is Place:
                 if place.epoch == writer.epoch:
-                    stack = place.known.get((True, (asker.f_lasti, ())))
+                    stack = place.own.get(asker.f_lasti)
             elif (code := asker.f_code) is codes.lookup:
                 stack = None if fetch.descriptor is None else _stack_in_loop(origin)
             elif code.co_flags & IS_RESUMED and stacks.kinds.get(id(code)) == PASSING:
                 outer = asker.f_back
                 place = None if outer is None else outer.f_trace
-                if place.__class__ is Place and place.epoch == writer.epoch:
+                if type(place) is Place and place.epoch == writer.epoch:
                     stack = place.known.get((True, (outer.f_lasti, (asker.f_lasti, id(code), ()))))
         if stack is None:
             if fetch.descriptor is not None:
@@ -152,24 +152,20 @@ def write_load(fetch: Fetch, queryset: Any, rows: Any, frame: Any) -> None:
                 stack, found = stacks.capture(frame, cause_of_queryset(queryset))
                 source = None if found is None or found[2] is not instance else _source_of(found)
         start, duration, params, where = fetch.statement
-        form = forms.get((source, stack))
-        if form is not None and form[0] == where and form[3]:
+        of_stack = forms.get(stack)
+        form = None if of_stack is None else of_stack.get(source)
+        if form is not None and form[0] == where and form[2]:
             if not number:
                 number = origin.numbered = origin.numbered + 1
                 marked._luthier = (origin, number)
-            _, head, caused, modelled, tail, is_keyed_by_number = form
+            _, _, lines, is_keyed_by_number = form
             count = len(rows)
             time = (start - writer.base) // 1000
-            fetch.id = next(writer.fetch_ids)
+            key = is_keyed_by_number and of_numbers.get(params[0]) or key_of(params)
+            fetch.id = number_of_fetch = next(writer.fetch_ids)
             fetch.generation = writer.generation
             fetch.statement = None
-            writer.write_bytes(
-                b'["x",%d,%d%b%d%b%d,null,%b]\n["r",%d%b%d,%d%b'
-                % (
-                    time, duration // 1000, head, count, caused, number, is_keyed_by_number and of_numbers.get(params) or key_of(params),
-                    fetch.id, modelled, count, time, tail,
-                )
-            )
+            writer.write_bytes(lines % (time, duration // 1000, count, number, key, number_of_fetch, count, time))
             for row in rows:
                 row._state._luthier = fetch
             return
@@ -217,11 +213,11 @@ def _form_of(found: Any, stack: int, where: Any) -> tuple[Any, int]:
     state = getattr(found[2], "_state", None)
     origin = getattr(state, "_luthier", None)
     number = 0
-    if origin.__class__ is tuple:
+    if type(origin) is tuple:
         origin, number = origin
-    if source is None or origin.__class__ is not Fetch or origin.forms is None:
+    if source is None or type(origin) is not Fetch or origin.forms is None:
         return None, 0
-    form = origin.forms.get((source, stack))
+    form = origin.forms.get(stack, _NO_FORMS).get(source)
     if form is None or form[0] != where:
         return None, 0
     if not number:
@@ -240,14 +236,10 @@ def _keep_form(found: Any, stack: int, params: Any, where: Any, numbers: tuple[i
     if origin.forms is None:
         origin.forms = {}
     statement, model, cause = numbers
-    origin.forms[source, stack] = (
-        where,
-        b",%d,%d,%d,%d,%d," % (statement, stack, scope.id, watch.id, state),
-        b",%d," % cause,
-        b",%d,%d,%d," % (model, stack, scope.id) if model else b"",
-        b",%d]\n" % cause,
-        is_number(params),
-    )
+    seen_in = b"%d,%d,%d" % (stack, scope.id, watch.id)
+    line = b'["x",%%d,%%d,%d,%b,%d,%%d,%d,%%d,null,%%b]\n' % (statement, seen_in, state, cause)
+    lines = b'%b["r",%%d,%d,%d,%d,%%d,%%d,%d]\n' % (line, model, stack, scope.id, cause) if model else b""
+    origin.forms.setdefault(stack, {})[source] = (where, line, lines, is_number(params))
 
 
 def _take(fetch: Fetch) -> Any:

@@ -114,12 +114,12 @@ def _around_execute(original: Callable[..., Any], plain: type) -> Callable[..., 
                 state = state_in_atomic(connection)
             else:
                 state = 0 if connection.autocommit else 1
-            text = sql if sql.__class__ is str else as_text(sql, connection)
+            text = sql if type(sql) is str else as_text(sql, connection)
             if loading:
                 # Outside of this: the cursor's, the compiler's, the rows' iterator's, `_fetch_all`, ours, `__len__`, `get`,
                 # Django's `get_object`, and ours. Cursors of DEBUG have one more.
                 try:
-                    fetch = loading.get(id(_getframe(9 if self.__class__ is plain else 10)))
+                    fetch = loading.get(id(_getframe(9 if type(self) is plain else 10)))
                     if fetch is not None and fetch.statement is WAITS:
                         fetch.statement = (start, duration, params, (ready, text, scope, watch, state))
                         return result
@@ -128,7 +128,7 @@ def _around_execute(original: Callable[..., Any], plain: type) -> Callable[..., 
             if waiting or loading:
                 # The first five of these.
                 try:
-                    fetch = waiting.pop(id(_getframe(5 if self.__class__ is plain else 6)), None)
+                    fetch = waiting.pop(id(_getframe(5 if type(self) is plain else 6)), None)
                 except ValueError:
                     fetch = None
                 if fetch is None:
@@ -154,7 +154,7 @@ def note_failure(cursor: Any, statement: tuple[int, int, Any, Any], many: bool, 
         if scope is None:
             return
         state = state_in_atomic(connection) if connection.in_atomic_block else 0 if connection.autocommit else 1
-        text = sql if sql.__class__ is str else as_text(sql, connection)
+        text = sql if type(sql) is str else as_text(sql, connection)
         ran = (start, duration, params, (scope.ready, text, scope, watch, state))
         write_statement(ran, -1, _getframe(3), many, error)
     except Exception:
@@ -167,7 +167,7 @@ def row_count(cursor: Any) -> int:
         count = cursor.cursor.rowcount
     except Exception:
         return -1
-    return count if count.__class__ is int else -1
+    return count if type(count) is int else -1
 
 
 def as_text(sql: Any, connection: Any) -> str:

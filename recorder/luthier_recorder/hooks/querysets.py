@@ -64,10 +64,11 @@ def _around_fetch_all(original: Callable[..., Any], plain: type, iterable: type)
             return original(self)
         if self._prefetch_related_lookups:
             return fetch_with_prefetch(self, original, _getframe(1))
-        if loading and self.__class__ is plain:
+        if loading and type(self) is plain:
             try:
                 # Outside of this: `__len__`, `get`, Django's `get_object`, and ours.
-                fetch = loading.get(id(_getframe(4)))
+                loader = _getframe(4)
+                fetch = loading.get(id(loader))
             except ValueError:
                 fetch = None
             if fetch is not None:
@@ -75,11 +76,11 @@ def _around_fetch_all(original: Callable[..., Any], plain: type, iterable: type)
                 try:
                     result = original(self)
                 except BaseException:
-                    finish_without_rows(self, fetch, _getframe(5))
+                    finish_without_rows(self, fetch, loader.f_back)
                     raise
                 if fetch.statement:
                     try:
-                        write_load(fetch, self, self._result_cache, _getframe(5))
+                        write_load(fetch, self, self._result_cache, loader.f_back)
                     except Exception:
                         note_error("fetch")
                 if on_fetched:
@@ -157,7 +158,7 @@ def tell(fetch: Fetch, queryset: Any, rows: Any) -> None:
         note_error("fields")
 
 
-def finish_without_rows(queryset: Any, fetch: Fetch, frame: FrameType) -> None:
+def finish_without_rows(queryset: Any, fetch: Fetch, frame: Optional[FrameType]) -> None:
     """The rows could not be read; the statement ran all the same."""
     try:
         if fetch.statement:
