@@ -64,8 +64,8 @@ describe.each(MAJORS)("PostgreSQL %i", (major) => {
     report(major, "expressions", trials);
     expect(trials.filter(({ uses: [one, other] }) => one !== other)).toEqual([]);
     // Values whose shares the column's own statistics tell; a hundred documents do not tell theirs, and two ANALYZEs are a tenth apart on a single day.
-    const known = trials.filter(({ index }) => /lower|upper|weight/.test(index));
-    expect(known.length).toBeGreaterThanOrEqual(4);
+    const known = trials.filter(({ index }) => /lower|upper|weight|round/.test(index));
+    expect(known.length).toBeGreaterThanOrEqual(5);
     expect(known.filter(({ error }) => error > 0.06)).toEqual([]);
   });
 

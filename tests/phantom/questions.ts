@@ -130,4 +130,6 @@ export const EXPRESSIONS: readonly { readonly index: string; readonly questions:
   { index: "CREATE INDEX probe ON purchase ((total * weight))", questions: ["SELECT * FROM purchase WHERE total * weight > 50000"] },
   { index: "CREATE INDEX probe ON listing ((traits->>'colour'))", questions: ["SELECT * FROM listing WHERE traits->>'colour' = 'grey'"] },
   { index: "CREATE INDEX probe ON listing (upper(title))", questions: ["SELECT * FROM listing WHERE upper(title) = 'LAMP C4CA4238'"] },
+  // A domain's value, rounded: a hundred of nine hundred have half of the rows, and each other one few.
+  { index: "CREATE INDEX probe ON listing (round(price))", questions: ["SELECT * FROM listing WHERE round(price) = 300"] },
 ];

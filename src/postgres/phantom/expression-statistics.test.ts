@@ -14,6 +14,8 @@ const created: SourceColumn = {
   frequencies: null,
   histogram: "{}",
   correlation: 1,
+  rows: 1_000_000,
+  sampled: 30_000,
 };
 const figures = { nullFraction: "0", width: 4, distinct: "-0.2185", slots: [] };
 const drawn = { figures, typeName: "date", columnDistinct: 10_000, distinct: 2185, single: 10, hundredths: null };

@@ -18,6 +18,9 @@ export interface SourceColumn {
   readonly frequencies: readonly number[] | null;
   readonly histogram: string | null;
   readonly correlation: number | null;
+  /** Of the table, and how many of them ANALYZE reads. */
+  readonly rows: number;
+  readonly sampled: number;
 }
 
 const NUMBERS = new Set(["int2", "int4", "int8", "numeric", "float4", "float8"]);
@@ -152,7 +155,7 @@ function beyondChance(slot: StatisticSlot, { distinct, figures }: Drawn): Statis
 }
 
 /** As ANALYZE decides that a value is common (`analyze_mcv_list`): it was seen oftener than the others by two standard deviations. */
-export function isBeyondChance(share: number, mean: number, rows: number): boolean {
+function isBeyondChance(share: number, mean: number, rows: number): boolean {
   const seen = share * rows;
   return seen > mean * rows + 2 * Math.sqrt(seen * Math.max(0, 1 - share)) + 0.5;
 }

@@ -67,7 +67,7 @@ SELECT i.indexrelid::pg_catalog.int8 AS oid, c.relname AS name, c.relkind AS kin
   i.indisunique AS unique, i.indnkeyatts AS keys, i.indrelid::pg_catalog.regclass::text AS table_name, pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
   coalesce((SELECT pg_catalog.jsonb_object_agg(o.option_name, o.option_value) FROM pg_catalog.pg_options_to_table(c.reloptions) o), '{}') AS options, (pg_catalog.pg_relation_size(i.indrelid) / 8192)::pg_catalog.int4 AS table_pages,
   EXISTS (SELECT FROM pg_catalog.pg_statistic_ext e WHERE e.stxrelid = i.indrelid AND 'd' = ANY (e.stxkind) AND (SELECT pg_catalog.count(*) FROM pg_catalog.unnest(e.stxkeys::pg_catalog.int2[]) k(number) WHERE k.number = ANY (i.indkey::pg_catalog.int2[])) > 1) AS known_together,
-  (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('position', a.attnum, 'column', k.number, 'length', a.attlen, 'alignment', CASE a.attalign WHEN 'c' THEN 1 WHEN 's' THEN 2 WHEN 'i' THEN 4 ELSE 8 END, 'type_name', t.typname, 'class', coalesce(oc.opcname, ''),
+  (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('position', a.attnum, 'column', k.number, 'length', a.attlen, 'alignment', CASE a.attalign WHEN 'c' THEN 1 WHEN 's' THEN 2 WHEN 'i' THEN 4 ELSE 8 END, 'type_name', t.typname, 'class', coalesce(oc.opcname, ''), 'collation', coalesce(i.indcollation[a.attnum - 1]::pg_catalog.int8, 0),
       'equal_images', EXISTS (SELECT FROM pg_catalog.pg_amproc p WHERE p.amprocfamily = oc.opcfamily AND p.amproclefttype = oc.opcintype AND p.amprocrighttype = oc.opcintype AND p.amprocnum = 4) AND coalesce((SELECT l.collisdeterministic FROM pg_catalog.pg_collation l WHERE l.oid = a.attcollation), true),
       'definition', pg_catalog.pg_get_indexdef(i.indexrelid, a.attnum, false)) ORDER BY a.attnum)
     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid CROSS JOIN LATERAL (SELECT i.indkey[a.attnum - 1] AS number) k
@@ -106,11 +106,17 @@ FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indr
 JOIN pg_catalog.pg_statistic s ON s.starelid = i.indrelid AND s.staattnum = a.attnum AND NOT s.stainherit
 WHERE i.indexrelid = $1::pg_catalog.oid AND i.indpred IS NULL AND m.amname = 'btree' AND o.opcdefault AND i.indcollation[0] = a.attcollation AND 2 IN (s.stakind1, s.stakind2, s.stakind3, s.stakind4, s.stakind5) AND t.typarray <> 0`;
 
-/** Columns of the table that the index `$1`'s expressions and condition read. */
+/**
+ * Columns of the table that the index `$1`'s expressions and condition read. A domain's values are those of the type below it. How many rows ANALYZE reads is known by the longest of the table's
+ * histograms: 300 for each point of the greatest target of a column (`std_typanalyze`), which no schema in SQL needs to say.
+ */
 export const EXPRESSION_COLUMNS = `
-SELECT a.attnum AS number, a.attname AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type, pg_catalog.format_type(a.atttypid, NULL) AS base_type, t.typname AS type_name, s.stanullfrac::pg_catalog.float8 AS null_fraction, s.stadistinct::pg_catalog.float8 AS distinct,
-  ${slotOf(1, "stavalues", "text")} AS common, ${slotOf(1, "stanumbers", "pg_catalog.float8[]")} AS frequencies, ${slotOf(2, "stavalues", "text")} AS histogram, (${slotOf(3, "stanumbers", "pg_catalog.float8[]")})[1] AS correlation
-FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+SELECT a.attnum AS number, a.attname AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type, pg_catalog.format_type(t.oid, NULL) AS base_type, t.typname AS type_name, s.stanullfrac::pg_catalog.float8 AS null_fraction, s.stadistinct::pg_catalog.float8 AS distinct,
+  ${slotOf(1, "stavalues", "text")} AS common, ${slotOf(1, "stanumbers", "pg_catalog.float8[]")} AS frequencies, ${slotOf(2, "stavalues", "text")} AS histogram, (${slotOf(3, "stanumbers", "pg_catalog.float8[]")})[1] AS correlation,
+  greatest(0, c.reltuples)::pg_catalog.float8 AS rows, 300 * greatest(pg_catalog.current_setting('default_statistics_target')::pg_catalog.int4, (SELECT pg_catalog.max(CASE 2 ${SLOTS.map((n) => `WHEN l.stakind${n} THEN pg_catalog.array_length(l.stavalues${n}, 1)`).join(" ")} END) - 1 FROM pg_catalog.pg_statistic l WHERE l.starelid = c.oid)) AS sampled
+FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid
+CROSS JOIN LATERAL (WITH RECURSIVE d AS (SELECT t.oid, t.typname, t.typtype, t.typbasetype FROM pg_catalog.pg_type t WHERE t.oid = a.atttypid UNION ALL
+  SELECT t.oid, t.typname, t.typtype, t.typbasetype FROM d JOIN pg_catalog.pg_type t ON d.typtype = 'd' AND t.oid = d.typbasetype) SELECT d.oid, d.typname FROM d WHERE d.typtype <> 'd') t
 LEFT JOIN LATERAL (SELECT s.* FROM pg_catalog.pg_statistic s WHERE s.starelid = i.indrelid AND s.staattnum = a.attnum ORDER BY s.stainherit LIMIT 1) s ON true
 WHERE i.indexrelid = $1::pg_catalog.oid AND a.attnum > 0 AND EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid
   AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum) ORDER BY a.attnum`;
@@ -127,7 +133,7 @@ SELECT a.attrelid::pg_catalog.int8 AS relation, a.attnum AS number, a.attname AS
 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_type t ON t.oid = a.atttypid LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
 WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'm', 'i', 'I', 'f') AND ${OWN}`;
 
-/** Columns of the table of that name, with what their types compare with; a type that ANALYZE looks at in its own way has other statistics. */
-export const OWN_OPERATORS = `
-SELECT a.attnum AS number, t.typname AS name, t.oid::pg_catalog.int8 AS type, a.attcollation::pg_catalog.int8 AS collation, t.typanalyze = 0 AS is_plain, ${comparison("t", 3)} AS equal, ${comparison("t", 1)} AS less
-FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = pg_catalog.to_regclass($1) AND a.attnum > 0`;
+/** What values of the types `$1` compare with, in that order; a type that ANALYZE looks at in its own way has other statistics. */
+export const TYPE_OPERATORS = `
+SELECT t.typname AS name, t.oid::pg_catalog.int8 AS type, t.typanalyze = 0 AS is_plain, ${comparison("t", 3)} AS equal, ${comparison("t", 1)} AS less
+FROM pg_catalog.unnest($1::pg_catalog.oid[]) WITH ORDINALITY x(oid, place) JOIN pg_catalog.pg_type t ON t.oid = x.oid ORDER BY x.place`;

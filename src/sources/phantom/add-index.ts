@@ -10,7 +10,7 @@ import type { FileStore } from "./forge.ts";
 import { messageOf } from "./load-schema.ts";
 import { measureIndex, type LiveRows, type MadeIndex, type SizeMemory } from "./measure-index.ts";
 import type { OwnEnds } from "./own-ends.ts";
-import { synthesiseStatistics } from "./synthesise.ts";
+import { synthesiseStatistics, type ExpressionMemory } from "./synthesise.ts";
 import { indexedTable } from "./indexed-table.ts";
 
 export interface AddedIndex {
@@ -66,6 +66,7 @@ export interface Memory extends SizeMemory {
   last: number | null;
   /** By the classes of an index's columns: whether a build keeps one of equal values. */
   readonly images: Map<string, boolean>;
+  readonly expressions: ExpressionMemory;
 }
 
 export const newMemory = (): Memory => ({
@@ -73,6 +74,7 @@ export const newMemory = (): Memory => ({
   trees: new Map(),
   last: null,
   images: new Map(),
+  expressions: new Map(),
   rows: new Map(),
   statistics: new Map(),
   facts: new Map(),
@@ -108,7 +110,7 @@ async function sized(
   const doubts = new Set<string>();
   const filled: { readonly oid: number; readonly file: number; readonly size: IndexSize }[] = [];
   for (const one of made.filter(({ path }) => path !== null)) {
-    if (one.columns.some(({ column }) => column === 0)) for (const doubt of await synthesised(ask, one)) doubts.add(doubt);
+    if (one.columns.some(({ column }) => column === 0)) for (const doubt of await synthesised(context, one)) doubts.add(doubt);
     const facts = await measureIndex(context, withEqualImages(context, one));
     const size = estimateIndexSize(facts);
     const leaf = facts.method === "btree" ? await ends.leafOf(ask, one.oid, one.table) : null;
@@ -133,9 +135,9 @@ function withEqualImages({ store, memory }: AddContext, index: IndexRow): IndexR
 }
 
 /** An expression may not take a value that is made up: then it has none, as before ANALYZE. */
-async function synthesised(ask: Ask, index: IndexRow): Promise<string[]> {
+async function synthesised({ ask, memory }: AddContext, index: IndexRow): Promise<string[]> {
   try {
-    return await kept(ask, () => synthesiseStatistics(ask, index));
+    return await kept(ask, () => synthesiseStatistics(ask, index, memory.expressions));
   } catch (error) {
     return [`its expression has no statistics: ${messageOf(error)}`];
   }

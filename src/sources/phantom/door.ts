@@ -39,6 +39,12 @@ export async function runThroughDoor(ask: Ask, sql: string): Promise<void> {
   await ask(throughDoor(sql));
 }
 
+/** What a SELECT of one document gives, by the door that EXPLAIN goes through; the same chances every time. */
+export async function readThroughDoor<Document>(ask: Ask, sql: string): Promise<Document | null> {
+  const rows = await ask<{ readonly "QUERY PLAN"?: Document | null }>(`SELECT pg_catalog.setseed(0.5); ${explainThroughDoor(sql)}`);
+  return rows.at(-1)?.["QUERY PLAN"] ?? null;
+}
+
 /** Extensions reach beyond the database, or bring languages that do. */
 const REACHING =
   /^(?:dblink|postgres_fdw|file_fdw|adminpack|pl(?:python|perl|tcl|java|r|v8|sh|lua|rust)\w*|lo|pg_cron|pg_net|http|pgsql_http|aws_\w+|xml2|sslinfo|oracle_fdw|mysql_fdw|tds_fdw|multicorn|pageinspect|pg_background)$/i;

@@ -29,6 +29,7 @@ export interface MadeColumn {
   readonly alignment: number;
   readonly type_name: string;
   readonly class: string;
+  readonly collation: number;
   readonly equal_images: boolean;
   readonly definition: string;
 }

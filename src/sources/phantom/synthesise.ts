@@ -1,43 +1,46 @@
 import type { StatisticFigures } from "../../model/index.ts";
-import { adjustDrawn, drawRows, isContinuous, type SourceColumn } from "../../postgres/phantom/expression-statistics.ts";
-import {
-  chanceRows,
-  commonRanks,
-  groupsOf,
-  isSparse,
-  knownDistinct,
-  knownFigures,
-  knownRows,
-  listsOf,
-  type Chance,
-  type Groups,
-  type Lists,
-} from "../../postgres/phantom/known-values.ts";
+import { adjustDrawn, drawRows, type SourceColumn } from "../../postgres/phantom/expression-statistics.ts";
+import { chanceOf, groupsOf, isSparse, knownFigures, type Chance, type Groups } from "../../postgres/phantom/known-values.ts";
 import * as q from "../../postgres/phantom/phantom-queries.ts";
 import { quoteName } from "../../postgres/quote.ts";
 import { insertStatistics } from "../../postgres/phantom/statistic-rows.ts";
 import { figuresOf, STATISTIC_ROWS } from "../postgres/planner-queries.ts";
 import type { Row } from "../postgres/row-values.ts";
 import type { Ask } from "./connection.ts";
-import { runThroughDoor } from "./door.ts";
+import { readThroughDoor, runThroughDoor } from "./door.ts";
 import type { MadeColumn, MadeIndex } from "./measure-index.ts";
 
+/** Expressions by what they are of: the same one is in many indexes that are tried. */
+export type ExpressionMemory = Map<string, readonly DrawnExpression[]>;
+
 /** Gives an index's expressions the statistics that ANALYZE would, as far as those of the columns tell. In sentences, what was done. */
-export async function synthesiseStatistics(ask: Ask, { oid: index, columns: own }: Pick<MadeIndex, "oid" | "columns">): Promise<string[]> {
+export async function synthesiseStatistics(
+  ask: Ask,
+  { oid: index, table, columns: own }: Pick<MadeIndex, "oid" | "table" | "columns">,
+  memory: ExpressionMemory,
+): Promise<string[]> {
   const expressions = own.filter(({ column }) => column === 0);
   if (expressions.length === 0) return [];
   const columns = (await ask<SourceRow>(q.EXPRESSION_COLUMNS, [index])).map(sourceOf);
   if (columns.length === 0 || columns.some(({ common, histogram }) => common === null && histogram === null)) {
     return expressions.map(({ definition }) => `nothing is known of ${definition}: rows are estimated as for any unknown condition`);
   }
-  const [only] = columns;
-  const drawn =
-    (columns.length === 1 && only !== undefined ? await knownExpressions(ask, expressions, only) : null) ?? (await drawExpressions(ask, expressions, columns));
-  for (const [place, { position }] of expressions.entries()) {
+  const key = JSON.stringify([table, columns.map(({ number }) => number), expressions.map(({ definition }) => definition)]);
+  const drawn = memory.get(key) ?? (await ofExpressions(ask, expressions, columns));
+  memory.set(key, drawn);
+  const statements = expressions.flatMap(({ position }, place) => {
     const one = drawn[place];
-    if (one !== undefined) await ask(insertStatistics({ relation: index, attribute: position, type: `${one.type}` }, false, one.figures, one.names));
-  }
+    return one === undefined ? [] : [insertStatistics({ relation: index, attribute: position, type: `${one.type}` }, false, one.figures, one.names)];
+  });
+  if (statements.length > 0) await ask(statements.join(";\n"));
   return expressions.map(({ definition }) => `statistics of ${definition} are drawn from those of ${columns.map(({ name }) => name).join(", ")}`);
+}
+
+async function ofExpressions(ask: Ask, expressions: readonly MadeColumn[], columns: readonly SourceColumn[]): Promise<readonly DrawnExpression[]> {
+  const [only] = columns;
+  return (
+    (columns.length === 1 && only !== undefined ? await knownExpressions(ask, expressions, only) : null) ?? (await drawExpressions(ask, expressions, columns))
+  );
 }
 
 interface SourceRow {
@@ -52,6 +55,8 @@ interface SourceRow {
   readonly frequencies: readonly number[] | null;
   readonly histogram: string | null;
   readonly correlation: number | null;
+  readonly rows: number;
+  readonly sampled: number;
 }
 
 function sourceOf({ base_type: baseType, type_name: typeName, null_fraction: nullFraction, ...row }: SourceRow): SourceColumn {
@@ -69,10 +74,8 @@ const TABLE = "luthier_drawn";
 const selected = (expressions: readonly MadeColumn[]): string => expressions.map(({ definition }, index) => `(${definition}) AS e${index}`).join(", ");
 
 interface OperatorsRow {
-  readonly number: number;
   readonly name: string;
   readonly type: number;
-  readonly collation: number;
   readonly is_plain: boolean;
   readonly equal: number | null;
   readonly less: number | null;
@@ -80,42 +83,25 @@ interface OperatorsRow {
 
 /** From the column's known values; null where the expression has no statistics of the usual kind. */
 async function knownExpressions(ask: Ask, expressions: readonly MadeColumn[], column: SourceColumn): Promise<DrawnExpression[] | null> {
-  const table = `pg_temp.${TABLE}`;
-  await ask("SELECT pg_catalog.setseed(0.5)");
-  await runThroughDoor(
-    ask,
-    `CREATE TEMPORARY TABLE ${TABLE} ON COMMIT DROP AS SELECT ${selected(expressions)}, luthier_share, luthier_often, luthier_place FROM (${knownRows(column)}) known`,
-  );
-  const types = await ask<OperatorsRow>(q.OWN_OPERATORS, [table]);
+  const types = await operatorsOf(ask, expressions, column);
   const results: DrawnExpression[] = [];
-  for (const index of expressions.keys()) {
-    const type = types.find(({ number }) => number === index + 1);
-    if (type === undefined || !type.is_plain || type.equal === null || type.less === null) break;
-    const [groups] = await ask<Groups>(groupsOf(table, `e${index}`));
-    if (groups === undefined) break;
-    const ranks = commonRanks(groups, column);
-    const [lists] = ranks.length === 0 ? [{ common: null, hundredths: groups.hundredths }] : await ask<Lists>(listsOf(table, `e${index}`, ranks));
-    const chance = isContinuous(column) && column.histogram !== null && isSparse(groups) ? await byChance(ask, expressions[index], column) : null;
-    const known = { groups, ranks, lists: lists ?? { common: null, hundredths: null }, distinct: knownDistinct(groups, column, chance) };
-    const figures = knownFigures(known, { equal: type.equal, less: type.less, collation: type.collation, typeName: type.name }, column);
+  for (const [place, { definition, collation }] of expressions.entries()) {
+    const type = types[place];
+    if (type === undefined || !type.is_plain || type.equal === null || type.less === null) return null;
+    const groups = await readThroughDoor<Groups>(ask, groupsOf(column, definition));
+    if (groups === null) return null;
+    const chance = isSparse(groups, column) ? await readThroughDoor<Chance>(ask, chanceOf(column, definition)) : null;
+    const figures = knownFigures(groups, column, chance, { equal: type.equal, less: type.less, collation, typeName: type.name });
     results.push({ figures, type: type.type, names: ownNames(figures) });
   }
-  await ask(`DROP TABLE ${table}`);
-  return results.length === expressions.length ? results : null;
+  return results;
 }
 
-async function byChance(ask: Ask, expression: MadeColumn | undefined, column: SourceColumn): Promise<Chance | null> {
-  if (expression === undefined) return null;
-  const name = quoteName(column.name);
-  await runThroughDoor(
-    ask,
-    `CREATE TEMPORARY TABLE luthier_chance ON COMMIT DROP AS SELECT (${expression.definition}) AS e, ${name}::text AS c FROM (${chanceRows(column)}) chance`,
-  );
-  const [row] = await ask<Chance>(
-    "SELECT pg_catalog.sum(g.columns)::pg_catalog.int4 AS columns, pg_catalog.count(*)::pg_catalog.int4 AS distinct, pg_catalog.count(*) FILTER (WHERE g.columns = 1)::pg_catalog.int4 AS single FROM (SELECT pg_catalog.count(DISTINCT c) AS columns FROM pg_temp.luthier_chance WHERE e IS NOT NULL GROUP BY e) g",
-  );
-  await ask("DROP TABLE pg_temp.luthier_chance");
-  return row === undefined || row.columns === 0 ? null : row;
+/** What an index holds of an expression may be of another type. */
+async function operatorsOf(ask: Ask, expressions: readonly MadeColumn[], { name, type }: SourceColumn): Promise<OperatorsRow[]> {
+  const each = expressions.map(({ definition }) => `pg_catalog.pg_typeof(${definition})::pg_catalog.oid::pg_catalog.int8`).join(", ");
+  const types = await readThroughDoor<number[]>(ask, `SELECT pg_catalog.json_build_array(${each}) FROM (SELECT NULL::${type} AS ${quoteName(name)}) none`);
+  return await ask<OperatorsRow>(q.TYPE_OPERATORS, [types ?? []]);
 }
 
 async function drawExpressions(ask: Ask, expressions: readonly MadeColumn[], columns: readonly SourceColumn[]): Promise<DrawnExpression[]> {
