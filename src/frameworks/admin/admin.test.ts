@@ -315,3 +315,36 @@ class Plan(models.Model):
 `,
   });
 });
+
+test("an inline of a generic relation has as many forms as its object has rows", async () => {
+  const inlines = files(
+    `from django.contrib.contenttypes.admin import GenericTabularInline
+
+
+class NoteInline(GenericTabularInline):
+    model = Note
+    readonly_fields = [
+        "city",  # expect: city.country
+    ]
+
+
+@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    raw_id_fields = ["city"]
+    inlines = [NoteInline]
+`,
+    "# expect: city.country",
+  );
+  await expectMarked({
+    ...inlines,
+    "shop/admin.py": (inlines["shop/admin.py"] ?? "").replace("import City, Event, Venue", "import City, Event, Note, Venue"),
+    "shop/models.py": `${inlines["shop/models.py"] ?? ""}
+
+class Note(models.Model):
+    content_type = models.ForeignKey("contenttypes.ContentType", models.CASCADE)
+    object_id = models.PositiveIntegerField()
+    content_object = GenericForeignKey("content_type", "object_id")
+    city = models.ForeignKey(City, models.CASCADE)
+`.replace("from django.db import models", "from django.db import models"),
+  });
+});

@@ -253,10 +253,10 @@ function isInline(engine: Engine, cls: ClassInfo): boolean {
   return engine.program.isSubclass(cls, "django.contrib.admin.options.InlineModelAdmin");
 }
 
-/** The inline's key to the pages that show it, which is no select; null where no page does. */
+/** The inline's key to the pages that show it, or the type of a generic one, which is no select; null where no page does. */
 function parentKey(engine: Engine, admin: ObjectValue, site: CallSite): ((field: Field) => boolean) | null {
   const parents = parentLabels(engine, admin.cls, site);
-  const [named] = namesOf(engine, admin, "fk_name", site);
+  const [named] = [...namesOf(engine, admin, "fk_name", site), ...namesOf(engine, admin, "ct_field", site)];
   if (parents.size === 0) return null;
   return (field) => (named === undefined ? parents.has(field.relation?.target ?? "") : field.name === named);
 }
@@ -461,7 +461,8 @@ function isOneForm(engine: Engine, admin: ObjectValue, model: Model, site: CallS
 /** `max_num` says how many forms there are room for: rows that are there already are shown in any case. */
 function isOneToOne(engine: Engine, admin: ObjectValue, model: Model, site: CallSite): boolean {
   const isKey = parentKey(engine, admin, site);
-  return isKey !== null && [...model.fields.values()].every((field) => !isKey(field) || field.relation?.kind === "o2o");
+  const keys = isKey === null ? [] : [...model.fields.values()].filter(isKey);
+  return keys.length > 0 && keys.every(({ relation }) => relation?.kind === "o2o");
 }
 
 function readInlineField(engine: Engine, admin: ObjectValue, column: Value, row: Value, head: Span, frame: CallSite["frame"]): void {
