@@ -53,34 +53,57 @@ function joined(parts: readonly Expr[], separator: string, end = ""): string | n
   return keys.includes(null) ? null : `(${keys.join(separator)}${end})`;
 }
 
-/** `not rows` asks what `rows` asks. */
-function asked(test: Expr, holds: boolean): { readonly test: Expr; readonly holds: boolean } {
-  return test.kind === "not" ? asked(test.operand, !holds) : { test, holds };
+/** What a condition asks, apart from where it is asked. */
+interface Question {
+  /** Of the condition without its `not`s. */
+  readonly key: string | null;
+  readonly isNegated: boolean;
+  readonly names: readonly string[];
+  /** Of `a and b`, of `a or b`; of others none. */
+  readonly operator: "and" | "or" | null;
+  readonly parts: readonly Expr[];
+}
+
+const questions = new WeakMap<Expr, Question>();
+
+/** Conditions are asked far more often than there are any. */
+function questionOf(test: Expr): Question {
+  const known = questions.get(test);
+  if (known !== undefined) return known;
+  const made = askedBy(test);
+  questions.set(test, made);
+  return made;
+}
+
+function askedBy(test: Expr): Question {
+  // `not rows` asks what `rows` asks.
+  if (test.kind === "not") {
+    const inner = questionOf(test.operand);
+    return { ...inner, isNegated: !inner.isNegated };
+  }
+  const names = [...new Set([...nodesIn(test)].flatMap((node) => (node.kind === "name" ? [node.name] : [])))];
+  const [operator, parts] = test.kind === "bool" ? [test.operator, test.items] : [null, []];
+  return { key: conditionKey(test), isNegated: false, names, operator, parts };
 }
 
 /** What is known where a test holds, or does not: of `a and b` that holds, both. */
 export function assumptions(test: Expr, holds: boolean, frame: Frame): Assumption[] {
-  const core = asked(test, holds);
-  const parts = core.test.kind === "bool" && core.holds === (core.test.operator === "and") ? core.test.items : [];
-  const key = conditionKey(core.test);
-  const names = namesIn(core.test, frame);
+  const { key, isNegated, names, operator, parts } = questionOf(test);
+  const answer = holds !== isNegated;
+  const known = operator !== null && answer === (operator === "and") ? parts.flatMap((part) => assumptions(part, answer, frame)) : [];
+  if (key === null) return known;
+  const bindings = new Map(names.map((name) => [name, lookUp(frame.env, name)]));
   // What no scope of a template binds, such as `forloop`, is another thing in an inner loop.
-  const isKept = key !== null && (frame.module !== null || ![...names.values()].includes(null));
-  const own = isKept ? [{ key, holds: core.holds, names }] : [];
-  return [...own, ...parts.flatMap((part) => assumptions(part, core.holds, frame))];
-}
-
-function namesIn(test: Expr, { env }: Frame): ReadonlyMap<string, Binding | null> {
-  return new Map([...nodesIn(test)].flatMap((node) => (node.kind === "name" ? [[node.name, lookUp(env, node.name)] as const] : [])));
+  const isKept = frame.module !== null || ![...bindings.values()].includes(null);
+  return isKept ? [{ key, holds: answer, names: bindings }, ...known] : known;
 }
 
 /** The answer that is known on this way; null where there is none. */
 export function assumed(test: Expr, frame: Frame): boolean | null {
   if (frame.assumed.length === 0) return null;
-  const core = asked(test, true);
-  const key = conditionKey(core.test);
+  const { key, isNegated } = questionOf(test);
   const known = frame.assumed.findLast((one) => one.key === key && [...one.names].every(([name, binding]) => lookUp(frame.env, name) === binding));
-  return known === undefined ? null : known.holds === core.holds;
+  return known === undefined ? null : known.holds !== isNegated;
 }
 
 /** An attribute that is set may answer differently from here on. */
@@ -134,14 +157,14 @@ function boundIn(loop: For | While): Bound {
   return found;
 }
 
-const questions = new WeakMap<Stmt, ReadonlySet<string>>();
+const questionsIn = new WeakMap<Stmt, ReadonlySet<string>>();
 
 /** Conditions that a statement asks or hands on to what it calls, by their keys. */
 function questionsOf(stmt: Stmt): ReadonlySet<string> {
-  const known = questions.get(stmt);
+  const known = questionsIn.get(stmt);
   if (known !== undefined) return known;
   const found = new Set(nodesIn(stmt).flatMap((node) => [...testsOf(node), ...handedOn(node)].flatMap(keysIn)));
-  questions.set(stmt, found);
+  questionsIn.set(stmt, found);
   return found;
 }
 
@@ -158,9 +181,8 @@ function handedOn(node: SyntaxNode): readonly Expr[] {
 }
 
 function keysIn(test: Expr): string[] {
-  const core = asked(test, true).test;
-  const key = conditionKey(core);
-  return [...(key === null ? [] : [key]), ...(core.kind === "bool" ? core.items.flatMap(keysIn) : [])];
+  const { key, parts } = questionOf(test);
+  return [...(key === null ? [] : [key]), ...parts.flatMap(keysIn)];
 }
 
 /** Do later statements ask again what the test asks? */

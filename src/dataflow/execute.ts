@@ -270,13 +270,30 @@ function areToldApart(ways: readonly Way[], stmt: If, rest: readonly Stmt[], fra
   const [then, otherwise, ...others] = ways;
   if (then === undefined || otherwise === undefined || others.length > 0 || rest.length === 0 || frame.ways * ways.length > MOST_WAYS) return false;
   const isOther = [...new Set([...then.vars.keys(), ...otherwise.vars.keys()])].filter((name) => then.vars.get(name) !== otherwise.vars.get(name));
-  const areOtherRows = isOther.some((name) => holdsRows(then.vars.get(name)) || holdsRows(otherwise.vars.get(name)));
+  const areOtherRows = isOther.some((name) => loadOtherwise(then.vars.get(name), otherwise.vars.get(name)));
   if (!areOtherRows && ![...then.attributes, ...otherwise.attributes].some(holdsRows)) return false;
   return isAskedAgain(stmt.test, rest) || isOther.some((name) => isAnswer(then.vars.get(name), otherwise.vars.get(name)) && isTested(name, rest));
 }
 
 function holdsRows(binding: { readonly value: Value } | undefined): boolean {
   return binding !== undefined && alternatives(binding.value).some((one) => one.kind === "queryset" || one.kind === "row" || one.kind === "list");
+}
+
+/** One holds rows, and the other none that load the same: `rows.filter()` on one way changes nothing of what is read of them. */
+function loadOtherwise(a: Binding | undefined, b: Binding | undefined): boolean {
+  if (!holdsRows(a) && !holdsRows(b)) return false;
+  if (a === undefined || b === undefined) return true;
+  const [some, others] = [alternatives(a.value), alternatives(b.value)];
+  return some.length !== others.length || !some.every((one) => others.some((other) => loadsAlike(one, other)));
+}
+
+function loadsAlike(a: Value, b: Value): boolean {
+  if (a === b) return true;
+  if (a.kind === "row" && b.kind === "row") return a.load === b.load && a.origin === b.origin;
+  if (a.kind !== "queryset" || b.kind !== "queryset") return false;
+  // A filter of prefetched rows asks the database again.
+  const isKept = a.related === null && b.related === null && !a.prefetched && !b.prefetched;
+  return isKept && a.load === b.load && a.origin === b.origin && a.shape === b.shape && a.isEmpty === b.isEmpty && a.evaluated === b.evaluated;
 }
 
 /** `related = True` on one way, `related = False` on the other. */
