@@ -99,6 +99,9 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   const past = methodPastPrefetch(load, input.facts);
   if (past !== null) return remedyPast(load.path, past);
   const method = load.joinable ? "select_related" : "prefetch_related";
+  if (load.origin.forForm === "choices")
+    return `The rows are the choices of a field: give it a queryset with \`${method}("${load.path}")\`, in an admin class by \`formfield_for_foreignkey()\`.`;
+  if (load.origin.forForm === "set") return `Give the form set a queryset with \`${method}("${load.path}")\`.`;
   return `Add \`${method}("${load.path}")\` to the queryset.`;
 }
 
