@@ -43,6 +43,8 @@ export interface LiveOrigin {
   readonly collected?: boolean;
   /** Django fetches them for a form. */
   readonly forForm?: NonNullable<Origin["forForm"]>;
+  /** `__dict__` of its rows was read. */
+  asDict?: boolean;
   readonly columns: Set<string>;
   /** The class whose attribute it is, for implicit origins. */
   readonly owner: string | null;
@@ -349,6 +351,7 @@ function frozenOrigin(live: LiveOrigin): Origin {
     ...(live.computed === true ? { computed: true } : {}),
     ...(live.collected === true ? { collected: true } : {}),
     ...(live.forForm === undefined ? {} : { forForm: live.forForm }),
+    ...(live.asDict === true ? { asDict: true } : {}),
   };
 }
 

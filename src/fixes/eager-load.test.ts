@@ -267,3 +267,12 @@ class NoteAdmin(admin.ModelAdmin):
   expect(mended.titles[0]).toMatch(/these rows are choices/);
   expect(mended.found[0]?.message).toMatch(/choices of a field: give it a queryset with `select_related\("author"\)`/);
 });
+
+test("what a prefetch would put into a dictionary that the code takes is not prefetched", async () => {
+  const code = (take: string): string => loop("Book.objects.filter(no=pk)", `[tag.name for tag in book.tags.all()], ${take}, book.author.name`);
+  const mended = await mend({ "shop/code.py": code("book.__dict__.copy()") }, "n-plus-one");
+  expect(mended.after).toBe(code("book.__dict__.copy()").replace("no=pk)", 'no=pk).select_related("author")'));
+  expect(mended.titles.join("\n")).toMatch(/__dict__/);
+  expect(mended.found.map(({ message }) => message).join("\n")).not.toMatch(/Add `prefetch_related/);
+  expect((await mend({ "shop/code.py": code("book.title") }, "n-plus-one")).after).toContain('prefetch_related("tags")');
+});
