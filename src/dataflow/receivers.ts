@@ -76,15 +76,20 @@ function receive(engine: Engine, one: SignalReceiver, row: RowValue, site: CallS
   under.add(one.def);
   const fn: FunctionValue = { kind: "function", module: one.module, def: one.def, closure: null, owner: null };
   const sender: Value = { kind: "class", cls: row.model.cls };
-  const keywords = new Map<string, Value>([
-    ["sender", sender],
-    ["instance", row],
-    ["raw", literal(false)],
-    ["using", UNKNOWN],
-  ]);
-  if (one.signal === "post_save" && isFetched(row) && !row.extra.has("pk")) keywords.set("created", literal(false));
-  engine.call(fn, { positional: [], keywords, open: true }, site);
+  const keywords = new Map<string, Value>([["signal", UNKNOWN], ["sender", sender], ["instance", row], ["using", UNKNOWN], ...sentWith(one.signal, row)]);
+  engine.call(fn, { positional: [], keywords, open: false }, site);
   under.delete(one.def);
+}
+
+/** What Django sends beside the row: a receiver that listens to other signals too asks for what only those have. */
+function sentWith(signal: string, row: RowValue): [string, Value][] {
+  if (DELETED.includes(signal)) return [["origin", UNKNOWN]];
+  const saved: [string, Value][] = [
+    ["raw", literal(false)],
+    ["update_fields", UNKNOWN],
+  ];
+  const isKnown = isFetched(row) && !row.extra.has("pk");
+  return signal === "post_save" ? [...saved, ["created", isKnown ? literal(false) : UNKNOWN]] : saved;
 }
 
 function isWithin({ def }: SignalReceiver, frame: Frame): boolean {

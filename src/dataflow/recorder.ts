@@ -41,6 +41,10 @@ export interface LiveOrigin {
   computed?: boolean;
   /** A delete() fetches its rows. */
   readonly collected?: boolean;
+  /** Django fetches them for a form. */
+  readonly forForm?: NonNullable<Origin["forForm"]>;
+  /** `__dict__` of its rows was read. */
+  asDict?: boolean;
   readonly columns: Set<string>;
   /** The class whose attribute it is, for implicit origins. */
   readonly owner: string | null;
@@ -346,6 +350,8 @@ function frozenOrigin(live: LiveOrigin): Origin {
     relation: live.relation,
     ...(live.computed === true ? { computed: true } : {}),
     ...(live.collected === true ? { collected: true } : {}),
+    ...(live.forForm === undefined ? {} : { forForm: live.forForm }),
+    ...(live.asDict === true ? { asDict: true } : {}),
   };
 }
 

@@ -1,9 +1,9 @@
 /** Counts and existence tests of a relation's rows for each row of a queryset, asked for with the queryset. */
-import type { EditDraft, Field, FixDraft, LazyLoad, Model, RuleInput } from "../model/index.ts";
-import { moduleOf } from "../python/syntax-tree.ts";
+import type { ChainCall, EditDraft, Field, FixDraft, LazyLoad, Model, RuleInput } from "../model/index.ts";
+import { moduleOf, nodesIn } from "../python/syntax-tree.ts";
 import { addImport, addImports } from "./add-import.ts";
 import { chainCall, ownCalls, withoutAll } from "./chain-edit.ts";
-import { stepsOf } from "./eager-paths.ts";
+import { queryPath, stepsOf, stepsToPayers } from "./eager-paths.ts";
 import { isChangedInLoop } from "./eager-verdict.ts";
 import { quoted, sourceOf, styleOf } from "./source-text.ts";
 
@@ -42,6 +42,7 @@ function annotationFix(loads: readonly LazyLoad[], question: Question, input: Ru
   const advice = (reason: string): FixDraft[] => [{ title: `${title}: ${reason}`, safety: "advice", edits: [] }];
   const obstacle = whyNot(load, loads, name, input);
   if (obstacle !== null) return advice(obstacle);
+  if (question.method === "count" && isFilteredByPath(load, input)) return advice("a filter on the same rows would narrow the count: use a subquery");
   const reads = loads.map((one) => readEdit(one, name, question.method, input)).filter((edit) => edit !== null);
   if (reads.length < loads.length) return advice(`not every read is a plain ${question.method}()`);
   const [step] = stepsOf(input.graph, load.origin.model, load.path) ?? [];
@@ -59,7 +60,7 @@ function whyNot(load: LazyLoad, loads: readonly LazyLoad[], name: string, input:
   const model = input.graph.byLabel(origin.model);
   const written = input.text(origin.span.file).slice(origin.span.start, origin.span.end);
   const [step] = stepsOf(input.graph, origin.model, load.path) ?? [];
-  if (step === undefined || load.path.includes("__")) return `annotate it where the rows of ${model?.name ?? origin.model} come from`;
+  if (step === undefined || load.path.includes("__")) return whereDeeper(load, model, input);
   if (isChangedInLoop(load, input.facts)) return "the loop writes to these rows: ask after it, for all rows at once";
   if (origin.kind !== "manager" || load.withoutCaller) return "annotate it where the queryset is made";
   if (!origin.span.file.endsWith(".py") || !written.endsWith(")") || /\.(?:values|values_list|union)\(/.test(written))
@@ -69,6 +70,26 @@ function whyNot(load: LazyLoad, loads: readonly LazyLoad[], name: string, input:
   if (model?.fields.has(name) === true) return `the model has a ${name} of its own`;
   const isShared = input.facts.loads.some((other) => other.origin !== origin && loads.some((one) => isSamePlace(one, other)));
   return isShared ? "the same code gets rows of other querysets as well" : null;
+}
+
+/** Rows of a relation to many on the way have their own answers: the rows that the queryset begins with have only the sum. */
+function whereDeeper({ origin, path }: LazyLoad, model: Model | null, { graph }: RuleInput): string {
+  const steps = stepsToPayers(graph, origin.model, path);
+  if (steps === 0) return `annotate it where the rows of ${model?.name ?? origin.model} come from`;
+  return `annotate it in the queryset of a Prefetch of ${path.split("__").slice(0, steps).join("__")}`;
+}
+
+/** After `filter(lines__price=0)` a `Count("lines")` uses the filter's join, and counts only what passed it. */
+export function isFilteredByPath(load: LazyLoad, { graph }: Pick<RuleInput, "graph">): boolean {
+  const path = queryPath(load, graph);
+  const names = load.origin.calls.filter(({ name }) => name === "filter").flatMap(conditionsOf);
+  return names.some((name) => name === path || name.startsWith(`${path}__`));
+}
+
+/** Names of the conditions that a filter is given, those within `Q` objects too. */
+function conditionsOf({ args, keywords }: ChainCall): string[] {
+  const questions = args.flatMap((arg) => nodesIn(arg)).filter((node) => node.kind === "call" && node.callee.kind === "name" && node.callee.name === "Q");
+  return [...keywords, ...questions.flatMap((node) => (node.kind === "call" ? node.keywords : []))].map(({ name }) => name);
 }
 
 function isSamePlace(a: LazyLoad, b: LazyLoad): boolean {

@@ -237,3 +237,42 @@ def names(short):
   const changed = await mend({ "shop/code.py": code, "shop/notes.py": querysets }, "n-plus-one");
   expect(changed.after).toContain('notes = Note.objects.select_related("author")');
 });
+
+test("rows that a form offers are not those of the class that shows it", async () => {
+  const models = `from django.db import models
+from shop.models import Author
+
+
+class Topic(models.Model):
+    author = models.ForeignKey(Author, models.CASCADE)
+
+    def __str__(self):
+        return self.author.name
+
+
+class Note(models.Model):
+    topic = models.ForeignKey(Topic, models.CASCADE)
+    text = models.TextField()
+`;
+  const code = `from django.contrib import admin
+from shop.notes import Note
+
+
+@admin.register(Note)
+class NoteAdmin(admin.ModelAdmin):
+    list_display = ("text",)
+`;
+  const mended = await mend({ "shop/admin.py": code, "shop/notes.py": models }, "n-plus-one");
+  expect([mended.after, mended.safeties]).toEqual([code, ["advice"]]);
+  expect(mended.titles[0]).toMatch(/these rows are choices/);
+  expect(mended.found[0]?.message).toMatch(/choices of a field: give it a queryset with `select_related\("author"\)`/);
+});
+
+test("what a prefetch would put into a dictionary that the code takes is not prefetched", async () => {
+  const code = (take: string): string => loop("Book.objects.filter(no=pk)", `[tag.name for tag in book.tags.all()], ${take}, book.author.name`);
+  const mended = await mend({ "shop/code.py": code("book.__dict__.copy()") }, "n-plus-one");
+  expect(mended.after).toBe(code("book.__dict__.copy()").replace("no=pk)", 'no=pk).select_related("author")'));
+  expect(mended.titles.join("\n")).toMatch(/__dict__/);
+  expect(mended.found.map(({ message }) => message).join("\n")).not.toMatch(/Add `prefetch_related/);
+  expect((await mend({ "shop/code.py": code("book.title") }, "n-plus-one")).after).toContain('prefetch_related("tags")');
+});

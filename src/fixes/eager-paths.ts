@@ -14,6 +14,12 @@ export function stepsOf(graph: ModelGraph, label: string, path: string): Field[]
   return steps;
 }
 
+/** Steps up to the last relation to many before the path's end, whose rows are those that pay; 0 where those of the queryset do. */
+export function stepsToPayers(graph: ModelGraph, label: string, path: string): number {
+  const before = stepsOf(graph, label, path)?.slice(0, -1) ?? [];
+  return before.findLastIndex((field) => field.relation?.single === false) + 1;
+}
+
 /** Steps up to a generic foreign key that the path goes beyond; null where it does not. */
 export function genericSteps(graph: ModelGraph, label: string, path: string): string | null {
   const names = path.split("__");
@@ -31,9 +37,9 @@ export function lookupPath(load: LazyLoad, graph: ModelGraph): string {
   return load.joinable ? queryPath(load, graph) : load.path;
 }
 
-/** The path as `filter()`, `annotate()` and aggregates want it. */
-export function queryPath({ origin, path }: LazyLoad, graph: ModelGraph): string {
-  const steps = stepsOf(graph, origin.model, path);
+/** The path as `filter()`, `annotate()` and aggregates want it, from the rows after `from` steps on. */
+export function queryPath({ origin, path }: LazyLoad, graph: ModelGraph, from = 0): string {
+  const steps = stepsOf(graph, origin.model, path)?.slice(from);
   return steps?.map((field) => (isForward(field) ? field.name : field.queryName)).join("__") ?? path;
 }
 

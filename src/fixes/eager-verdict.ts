@@ -23,6 +23,7 @@ export function judge(load: LazyLoad, input: RuleInput): Verdict {
   return (
     judgeOrigin(load) ??
     judgeSingle(load, input.facts) ??
+    judgeDict(load) ??
     judgeMethods(load, input.facts) ??
     judgeChain(load.origin, load) ??
     judgePath(load, input) ??
@@ -47,6 +48,11 @@ function judgeOrigin({ origin }: LazyLoad): Verdict | null {
 /** A prefetch for one row saves nothing. */
 function judgeSingle(load: LazyLoad, facts: SourceFacts): Verdict | null {
   return !load.joinable && isFetchedEachRound(load, facts) ? advice("each round fetches its row alone: fetch the rows of all rounds before the loop") : null;
+}
+
+/** `Book(**book.__dict__)` does not know `_prefetched_objects_cache`. */
+function judgeDict({ joinable, origin }: LazyLoad): Verdict | null {
+  return !joinable && origin.asDict === true ? advice("the code reads `__dict__` of these rows, which would then hold the prefetched rows too") : null;
 }
 
 const SET_OPERATIONS: ReadonlySet<string> = new Set(["union", "intersection", "difference"]);

@@ -9,6 +9,7 @@ import { attributeOf, functionOf, superCall } from "./syntax.ts";
 type Method = "select_related" | "prefetch_related";
 
 export function implicitEdits(load: LazyLoad, method: Method, path: string, input: RuleInput): EditPlan {
+  if (load.origin.forForm !== undefined) return none(FORM_ROWS[load.origin.forForm]);
   const cls = input.program.classes.find((one) => one.id === load.origin.symbol);
   if (cls === undefined) return none("the framework makes the queryset: override get_queryset() there");
   const isChangelist = input.program.isSubclass(cls, "django.contrib.admin.options.ModelAdmin");
@@ -19,6 +20,12 @@ export function implicitEdits(load: LazyLoad, method: Method, path: string, inpu
   if (input.program.isSubclass(cls, "django.contrib.admin.options.BaseModelAdmin")) return newOverride(cls, "self, request", "request", method, paths, input);
   return viewEdits(load, cls, method, path, input);
 }
+
+/** The class that shows the form has a queryset of other rows, or the same rows for another purpose. */
+const FORM_ROWS: Readonly<Record<NonNullable<LazyLoad["origin"]["forForm"]>, string>> = {
+  choices: "these rows are choices: load it in the queryset of the field that offers them",
+  set: "these rows are those of a form set: give it a queryset that loads it",
+};
 
 function none(reason: string): EditPlan {
   return { safety: "advice", reason, edits: [] };

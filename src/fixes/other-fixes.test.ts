@@ -33,6 +33,19 @@ describe("counts with the queryset", () => {
     expect(mended.after).toBe(shared);
     expect(new Set(mended.safeties)).toEqual(new Set(["advice"]));
   });
+  test.each(['filter(chapters__name="x")', 'filter(Q(no=pk) | Q(chapters__name="x"))', "filter(chapters=pk)"])(
+    "not after %s, which narrows the rows that are counted",
+    async (filter) => {
+      const text = `from django.db.models import Q\nfrom shop.models import Book\n\n\ndef show(pk):\n    for book in Book.objects.${filter}:\n        print(book.chapters.count())\n`;
+      const mended = await mend({ "shop/code.py": text }, "aggregate-in-loop");
+      expect([mended.after, mended.safeties]).toEqual([text, ["advice"]]);
+      expect(mended.found[0]?.message).toMatch(/Annotate a `Subquery` that counts them.* lets through\.$/);
+    },
+  );
+  test("where they are filtered by other columns alone", async () => {
+    const mended = await mend({ "shop/code.py": code(".filter(author__no=1):\n        print(book.chapters.count())") }, "aggregate-in-loop");
+    expect(mended.after).toContain('n_chapters=Count("chapters", distinct=True)');
+  });
 });
 
 test("a column that only() left out goes back in", async () => {

@@ -84,6 +84,10 @@ export interface Origin {
   readonly computed?: boolean;
   /** A delete() fetches its rows, bare, for their receivers: no expression of the project is a queryset of them. */
   readonly collected?: boolean;
+  /** Django fetches them for a form, as its field's choices or as the rows of its set: the class that shows it has another queryset. */
+  readonly forForm?: "choices" | "set";
+  /** Code reads `__dict__` of its rows, where Django keeps what is prefetched. */
+  readonly asDict?: boolean;
   /** The relation of one row whose manager it is; null for other kinds. */
   readonly relation: string | null;
 }

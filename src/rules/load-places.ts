@@ -1,6 +1,6 @@
 /** Where a lazy load is made, run and read; how sure that is. */
 import type { ChainCall, Confidence, LazyLoad, RuleInput, SourceFacts, Spot } from "../model/index.ts";
-import { genericSteps, stepsOf } from "../fixes/eager-paths.ts";
+import { genericSteps, stepsToPayers } from "../fixes/eager-paths.ts";
 import { isAtLeast } from "../model/django-at-least.ts";
 import { dotted, modelName } from "./names.ts";
 import { isSameSpan } from "./runs.ts";
@@ -78,10 +78,8 @@ export function isLoadPerRow(load: LazyLoad, facts: SourceFacts): boolean {
 
 /** Whose rows pay: those of the queryset, or those of the last relation to many on the way. */
 export function payers(load: LazyLoad, { graph }: Pick<RuleInput, "graph">): string {
-  const steps = load.path.split("__");
-  const kinds = stepsOf(graph, load.origin.model, load.path);
-  const last = kinds?.slice(0, -1).findLastIndex((field) => field.relation?.single === false) ?? -1;
-  return last < 0 ? `\`${modelName(load.origin.model)}\`` : `row of \`${steps.slice(0, last + 1).join(".")}\``;
+  const steps = stepsToPayers(graph, load.origin.model, load.path);
+  return steps === 0 ? `\`${modelName(load.origin.model)}\`` : `row of \`${load.path.split("__").slice(0, steps).join(".")}\``;
 }
 
 /** What loads it beyond a generic foreign key, whose other models do not have the rest of the path; null for other paths. */

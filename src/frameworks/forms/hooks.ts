@@ -169,7 +169,12 @@ const rowsOfSet =
     );
     const manager = modelManager(engine, found, found.defaultManager, { span: where.span, frame: where.frame });
     const own = key === undefined ? NO_ARGS : { ...NO_ARGS, keywords: new Map([[key.name, UNKNOWN]]) };
-    const rows = engine.callMethod({ ...manager, origin: implicitOrigin(engine, found, "forms", where) }, key === undefined ? "all" : "filter", own, where);
+    const rows = engine.callMethod(
+      { ...manager, origin: implicitOrigin(engine, found, "set", "forms", where) },
+      key === undefined ? "all" : "filter",
+      own,
+      where,
+    );
     return parent?.kind === "row" && parent.isNew && rows.kind === "queryset" ? { ...rows, doubts: [...rows.doubts, NO_ROWS_YET] } : rows;
   };
 

@@ -19,12 +19,12 @@ export function optionsOf(engine: Engine, field: Field, site: CallSite): Value |
   const target = engine.graph.byLabel(field.relation?.target ?? "");
   if (target === null) return null;
   const manager = modelManager(engine, target, target.defaultManager, { span: site.span, frame: site.frame });
-  const all = engine.callMethod({ ...manager, origin: implicitOrigin(engine, target, field.name, site) }, "all", NO_ARGS, site);
+  const all = engine.callMethod({ ...manager, origin: implicitOrigin(engine, target, "choices", field.name, site) }, "all", NO_ARGS, site);
   return all.kind === "queryset" ? all : null;
 }
 
 /** A queryset that Django makes for a form: not that of the class that shows it, where loading more would not help. */
-export function implicitOrigin(engine: Engine, target: Model, what: string, site: CallSite): LiveOrigin {
+export function implicitOrigin(engine: Engine, target: Model, forForm: NonNullable<LiveOrigin["forForm"]>, what: string, site: CallSite): LiveOrigin {
   const { span } = projectSite(site);
   return engine.recorder.origin(`options:${target.label}:${what}:${span.file}:${span.start}`, () => ({
     kind: "implicit",
@@ -33,6 +33,7 @@ export function implicitOrigin(engine: Engine, target: Model, what: string, site
     symbol: engine.entry?.cls.id ?? site.frame.symbol,
     escapes: true,
     asInstances: true,
+    forForm,
   }));
 }
 

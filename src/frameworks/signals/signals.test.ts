@@ -120,3 +120,34 @@ def close():
 `,
   });
 });
+
+test("a receiver gets what its signal sends, and nothing of the other signals that it listens to", async () => {
+  await expectMarked({
+    "shop/signals.py": `from django.db.models.signals import m2m_changed, post_save
+from django.dispatch import receiver
+from shop.models import Order
+
+
+@receiver((post_save, m2m_changed), sender=Order)
+def announce(sender, instance, **kwargs):
+    changed = False
+    if kwargs.get("created"):
+        print("new")
+    elif "created" in kwargs:
+        print("saved")
+    elif kwargs.get("action") in ["post_add", "post_remove"] and kwargs["pk_set"]:
+        changed = True
+    else:
+        return
+    if changed:
+        print(instance.customer.name)
+    print(instance.invoice.number)  # expect: invoice
+
+
+def close():
+    for order in Order.objects.all():
+        order.status = "closed"
+        order.save()
+`,
+  });
+});

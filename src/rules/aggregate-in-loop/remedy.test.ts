@@ -3,11 +3,11 @@ import { analyseShop } from "../../../tests/support/fixture-project.ts";
 
 async function remedies(body: string): Promise<readonly string[]> {
   const report = await analyseShop({
-    "shop/work.py": `from django.contrib.auth.models import User\nfrom shop.models import Order\n\n\ndef work(request):\n${body.replaceAll(/^(?=.)/gm, "    ")}\n`,
+    "shop/work.py": `from django.contrib.auth.models import User\nfrom shop.models import Customer, Order\n\n\ndef work(request):\n${body.replaceAll(/^(?=.)/gm, "    ")}\n`,
   });
   return report.findings
     .filter(({ rule }) => rule === "aggregate-in-loop")
-    .map(({ message }) => message.replace(/^.*? (?=(?:Annotate|Each round|A raw|The loop writes|No queryset) )/, ""));
+    .map(({ message }) => message.replace(/^.*? (?=(?:Annotate|In the queryset|Each round|A raw|The loop writes|No queryset) )/, ""));
 }
 
 test("all rows of a relation are counted by the name that queries know it by", async () => {
@@ -38,4 +38,15 @@ test("what the loop changes is not asked before it", async () => {
   expect(
     await remedies("for order in Order.objects.all():\n    order.lines.create(quantity=1, price=1, product_id=1)\n    print(order.lines.count())"),
   ).toEqual(["The loop writes rows of `Line`, so that an answer from before it may be old: ask for all rows at once, after the loop."]);
+});
+
+test("rows that are reached by a relation to many have answers of their own", async () => {
+  const body = (question: string): string =>
+    `for customer in Customer.objects.all():\n    for order in customer.orders.all():\n        print(order.lines.${question})`;
+  expect(await remedies(body("count()"))).toEqual([
+    'In the queryset of a `Prefetch("orders", …)` annotate `Count("lines", distinct=True)`, or `prefetch_related("orders__lines")` where the rows are needed too.',
+  ]);
+  expect(await remedies(body("filter(price=0).exists()"))).toEqual([
+    'In the queryset of a `Prefetch("orders", …)` annotate `Exists(…)`, or `prefetch_related("orders__lines")` and choose in Python.',
+  ]);
 });

@@ -1,6 +1,6 @@
 import type { FindingDraft, FixDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { countAnnotationFix, existsAnnotationFix } from "../../fixes/count-annotation.ts";
-import { queryPath } from "../../fixes/eager-paths.ts";
+import { countAnnotationFix, existsAnnotationFix, isFilteredByPath } from "../../fixes/count-annotation.ts";
+import { queryPath, stepsToPayers } from "../../fixes/eager-paths.ts";
 import { isChangedInLoop } from "../../fixes/eager-verdict.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
@@ -64,21 +64,36 @@ interface Question {
   readonly remedy: string;
 }
 
-function question(load: LazyLoad, { graph }: RuleInput): Question {
+function question(load: LazyLoad, input: RuleInput): Question {
   // A filter asks the database again, whatever was prefetched.
   const isNarrowed = load.narrowed === true;
   const loaded = `or \`prefetch_related("${load.path}")\``;
   const inPython = `${loaded} and choose in Python`;
   const whereNeeded = isNarrowed ? inPython : `${loaded} where the rows are needed too`;
+  const annotate = annotated(load, input);
   switch (load.method) {
     case "count":
-      return { asks: "counts", remedy: `Annotate \`Count("${queryPath(load, graph)}"${isNarrowed ? ", filter=Q(…)" : ""}, distinct=True)\`, ${whereNeeded}.` };
+      return { asks: "counts", remedy: countRemedy(load, whereNeeded, input) };
     case "exists":
     case "contains":
-      return { asks: "tests for rows in", remedy: `Annotate \`Exists(…)\`, ${whereNeeded}.` };
+      return { asks: "tests for rows in", remedy: `${annotate} \`Exists(…)\`, ${whereNeeded}.` };
     case "aggregate":
-      return { asks: "aggregates", remedy: "Annotate the same aggregate on the queryset; with a second multi-valued relation use a subquery." };
+      return { asks: "aggregates", remedy: `${annotate} the same aggregate; with a second multi-valued relation use a subquery.` };
     default:
-      return { asks: `takes \`${load.method ?? "first"}\` of`, remedy: `Annotate a \`Subquery\` of one row, ${inPython}.` };
+      return { asks: `takes \`${load.method ?? "first"}\` of`, remedy: `${annotate} a \`Subquery\` of one row, ${inPython}.` };
   }
+}
+
+function countRemedy(load: LazyLoad, otherwise: string, input: RuleInput): string {
+  const steps = stepsToPayers(input.graph, load.origin.model, load.path);
+  if (steps === 0 && isFilteredByPath(load, input))
+    return `Annotate a \`Subquery\` that counts them, ${otherwise}: a \`Count\` on this queryset would count only what its \`filter()\` lets through.`;
+  const path = queryPath(load, input.graph, steps);
+  return `${annotated(load, input)} \`Count("${path}"${load.narrowed === true ? ", filter=Q(…)" : ""}, distinct=True)\`, ${otherwise}.`;
+}
+
+/** On the rows that pay: where they are reached by a relation to many, the queryset's own rows would get one sum for all of them. */
+function annotated({ origin, path }: LazyLoad, { graph }: RuleInput): string {
+  const steps = stepsToPayers(graph, origin.model, path);
+  return steps === 0 ? "Annotate" : `In the queryset of a \`Prefetch("${path.split("__").slice(0, steps).join("__")}", …)\` annotate`;
 }

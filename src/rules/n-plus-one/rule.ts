@@ -99,7 +99,16 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   const past = methodPastPrefetch(load, input.facts);
   if (past !== null) return remedyPast(load.path, past);
   const method = load.joinable ? "select_related" : "prefetch_related";
+  if (load.origin.forForm === "choices")
+    return `The rows are the choices of a field: give it a queryset with \`${method}("${load.path}")\`, in an admin class by \`formfield_for_foreignkey()\`.`;
+  if (load.origin.forForm === "set") return `Give the form set a queryset with \`${method}("${load.path}")\`.`;
+  if (!load.joinable && load.origin.asDict === true) return remedyBesideDict(load.path);
   return `Add \`${method}("${load.path}")\` to the queryset.`;
+}
+
+/** Prefetched rows are kept in the row's `__dict__`: a copy of it has a key that is no field. */
+function remedyBesideDict(path: string): string {
+  return `Fetch the rows of \`${dotted(path)}\` for all of them with one query and group them in Python: \`prefetch_related()\` would put them into \`__dict__\`, which the code reads.`;
 }
 
 /** A prefetch alone would be one query more. */
