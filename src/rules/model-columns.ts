@@ -1,5 +1,5 @@
 /** Columns of a model and how wide they are, as far as their types say. */
-import type { Field, Model } from "../model/index.ts";
+import type { Field, Model, RuleInput } from "../model/index.ts";
 
 /** Types whose values have no bound and that PostgreSQL stores out of line once they are large. */
 const WIDE =
@@ -11,4 +11,9 @@ export function columnsOf(model: Model): readonly Field[] {
 
 export function isWide(field: Field): boolean {
   return WIDE.test(field.type) || WIDE.test(`.${field.type}`);
+}
+
+/** Code of the project runs as an instance is made, and may read any column: one that is left out is a query there. */
+export function isMadeByProject(model: Model, { program }: Pick<RuleInput, "program">): boolean {
+  return ["__init__", "from_db"].some((name) => program.member(model.cls, name)?.owner.module.origin === "project");
 }

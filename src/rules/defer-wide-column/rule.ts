@@ -1,7 +1,7 @@
 import type { FindingDraft, Field, Model, Rule, RuleInput } from "../../model/index.ts";
 import { columnFix } from "../column-fix.ts";
 import { knownReads, type KnownReads } from "../known-reads.ts";
-import { isWide } from "../model-columns.ts";
+import { isMadeByProject, isWide } from "../model-columns.ts";
 import { holderName, listed, modelName } from "../names.ts";
 import { isValuesEnough } from "../values-enough.ts";
 import { judgeByWidth } from "./width.ts";
@@ -30,7 +30,9 @@ export interface Unread {
 function unreadIn(input: RuleInput): Unread[] {
   return knownReads(input).flatMap((known) => {
     const fields = known.unread.filter(isWide);
-    return fields.length === 0 || isValuesEnough(known, input) ? [] : [{ draft: toDraft(known, fields, input), model: known.model, fields }];
+    return fields.length === 0 || isMadeByProject(known.model, input) || isValuesEnough(known, input)
+      ? []
+      : [{ draft: toDraft(known, fields, input), model: known.model, fields }];
   });
 }
 

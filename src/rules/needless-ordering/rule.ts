@@ -1,12 +1,12 @@
-import type { DatabaseInput, FindingDraft, Judgement, QueryRun, QueryShape, Rule, RuleInput, Statement } from "../../model/index.ts";
+import type { DatabaseInput, Expr, FindingDraft, Judgement, QueryRun, QueryShape, Rule, RuleInput, Span, Statement } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { callSpan } from "../chains.ts";
-import { exprAt } from "../code.ts";
+import { enclosingFunction, exprAt } from "../code.ts";
 import { together } from "../database/plan-rule.ts";
 import { statementName } from "../database/statement-places.ts";
 import { judgeStatements, WORTH_SHARE, type StatementFlaw } from "../database/statement-rule.ts";
 import { judgeBySize } from "../database/table-size.ts";
-import { areRowsUsedElsewhere, isNamed, nameOf, oncePerPlace } from "../runs.ts";
+import { areRowsUsedElsewhere, isNamed, nameOf, oncePerPlace, usesOf } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -41,7 +41,34 @@ function isGuilty(run: QueryRun, input: RuleInput): boolean {
   const [argument] = holder.args;
   if (argument === undefined || (argument !== expr && holder !== expr)) return false;
   // Rows of a variable may be gone through in order further down.
-  return (!isNamed(argument) || !areRowsUsedElsewhere(input, run.span.file, argument)) && lastCallIsOrdered(run, argument.end);
+  return (
+    (!isNamed(argument) || !(areRowsUsedElsewhere(input, run.span.file, argument) || isOrderAsked(input, run.span, argument))) &&
+    lastCallIsOrdered(run, argument.end)
+  );
+}
+
+/** Answers that are the same in any order; what is chained otherwise, `first()` among it, keeps or asks for the order. */
+const IN_ANY_ORDER: ReadonlySet<string> = new Set([
+  "count",
+  "exists",
+  "aggregate",
+  "contains",
+  "in_bulk",
+  "update",
+  "delete",
+  "get",
+  "order_by",
+  "latest",
+  "earliest",
+]);
+
+/** `len(rows)` beside `rows.first()`. */
+function isOrderAsked(input: RuleInput, span: Span, argument: Expr): boolean {
+  const holder = enclosingFunction(pathTo(input.program, span));
+  if (argument.kind !== "name" || holder === null) return true;
+  return usesOf(holder, argument.name).some(
+    ({ node, parent }) => node.start !== argument.start && parent.kind === "attribute" && !IN_ANY_ORDER.has(parent.name),
+  );
 }
 
 function orderOf(run: QueryRun): QueryRun["origin"]["calls"][number] | undefined {

@@ -1,6 +1,6 @@
 import type { Field, FindingDraft, Rule, RuleInput } from "../../model/index.ts";
 import { knownReads, type KnownReads } from "../known-reads.ts";
-import { isWide } from "../model-columns.ts";
+import { isMadeByProject, isWide } from "../model-columns.ts";
 import { listed, modelName, holderName } from "../names.ts";
 import { columnFix } from "../column-fix.ts";
 import { isValuesEnough } from "../values-enough.ts";
@@ -29,7 +29,7 @@ export const rule: Rule = {
 function isGuilty(known: KnownReads, input: RuleInput): boolean {
   const least = input.thresholds["unused-columns"] ?? WIDE_MODEL;
   if (known.columns.length < least || known.read.length > known.columns.length * MOST_READ) return false;
-  return !isValuesEnough(known, input);
+  return !isMadeByProject(known.model, input) && !isValuesEnough(known, input);
 }
 
 function toDraft(known: KnownReads, input: RuleInput): FindingDraft {

@@ -4,6 +4,7 @@ import { quoted, styleOf } from "../../fixes/source-text.ts";
 import type { Expr, FindingDraft, FixDraft, Model, Rule, RuleInput } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
 import { knownReads, type KnownReads } from "../known-reads.ts";
+import { isMadeByProject } from "../model-columns.ts";
 import { holderName, listed, modelName } from "../names.ts";
 import { oncePerPlace } from "../runs.ts";
 import { isValuesEnough } from "../values-enough.ts";
@@ -86,7 +87,7 @@ function isChain(expr: Expr): boolean {
 
 /** Making an instance does something of the project's own. */
 function isMadeSpecially(model: Model, input: RuleInput): boolean {
-  return model.signals.length > 0 || ["__init__", "from_db"].some((name) => input.program.member(model.cls, name)?.owner.module.origin === "project");
+  return model.signals.length > 0 || isMadeByProject(model, input);
 }
 
 /** Columns whose value an instance does not wrap: no files, no class of the project's own. */
