@@ -172,6 +172,30 @@ test("a row that may be made where it is fetched has nothing loaded", async () =
   expect(mended.titles[0]).toMatch(/new row has nothing loaded/);
 });
 
+test("a lookup that another way loads with a queryset of its own is not loaded before it", async () => {
+  const text = (prefetch: string): string => `from django.db.models import Prefetch
+from shop.models import Book, Tag
+
+
+def books(all_tags):
+    found = Book.objects.all()
+    if all_tags:
+        return found
+    return found.prefetch_related(${prefetch})
+
+
+def show(request):
+    for book in books(request.GET.get("all")):
+        print([tag.name for tag in book.tags.all()])
+`;
+  const own = text('Prefetch("tags", queryset=Tag.objects.filter(name="x"))');
+  const mended = await mend({ "shop/code.py": own }, "n-plus-one");
+  expect([mended.after, mended.safeties]).toEqual([own, ["advice"]]);
+  expect(mended.titles[0]).toMatch(/Django takes no second one/);
+  const plain = await mend({ "shop/code.py": text('"tags"') }, "n-plus-one");
+  expect(plain.after).toContain('Book.objects.prefetch_related("tags")');
+});
+
 test("the header of a class is no queryset", async () => {
   const text =
     "from django.db import models\nfrom shop.models import Author\n\n\nclass NoteQuerySet(models.QuerySet):\n    def names(self):\n        return [note.author.name for note in self.exclude(author__no=1)]\n\n\nclass Note(models.Model):\n    author = models.ForeignKey(Author, models.CASCADE)\n    objects = NoteQuerySet.as_manager()\n";

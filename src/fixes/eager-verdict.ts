@@ -88,6 +88,10 @@ function judgePrefetch(call: ChainCall, load: LazyLoad): Verdict | null {
   if (call.name === "prefetch_related" && call.args.some((arg) => isPrefetchOf(arg, load.path))) {
     return advice("add it to the queryset of the Prefetch object that loads the relation before it");
   }
+  // Django raises a ValueError where a lookup was already seen with another queryset.
+  if (call.name === "prefetch_related" && call.args.some((arg) => isOwnPrefetch(arg, load.path))) {
+    return advice("another way loads it with a Prefetch object, and Django takes no second one: load it on the way that has none");
+  }
   if (call.name === "iterator") return review("iterator() needs a chunk_size to prefetch");
   if (call.name === "only" && !keepsColumn(call, load)) return review("only() has to keep the key that the prefetch matches by");
   return null;
@@ -102,6 +106,14 @@ function isPrefetchOf(arg: ChainCall["args"][number], path: string): boolean {
   if (arg.kind !== "call") return false;
   const [lookup] = arg.args;
   return lookup?.kind === "str" && path.startsWith(`${lookup.value}__`);
+}
+
+/** `Prefetch(path, queryset=…)`; what goes to an attribute of its own is another lookup. */
+function isOwnPrefetch(arg: ChainCall["args"][number], path: string): boolean {
+  if (arg.kind !== "call") return false;
+  const [lookup, queryset, attribute] = arg.args;
+  const has = (name: string): boolean => arg.keywords.some((one) => one.name === name);
+  return lookup?.kind === "str" && lookup.value === path && (queryset !== undefined || has("queryset")) && attribute === undefined && !has("to_attr");
 }
 
 function namesOf(call: ChainCall): string[] {
