@@ -1,5 +1,5 @@
 /** Writes that a loop does one by one where one statement could do them all. */
-import type { Call, Confidence, Expr, FindingDraft, LoopFact, Model, RuleInput, Spot, Write } from "../model/index.ts";
+import type { Call, Confidence, Expr, Field, FindingDraft, LoopFact, Model, RuleInput, Spot, Write } from "../model/index.ts";
 import { isStatement, moduleOf, nodesIn } from "../python/syntax-tree.ts";
 import { callAt, changedNames, rootName } from "./code.ts";
 import { isFlush, isForOneMatch, isGuardedPerRound, isOverConstant, loopSite, type LoopSite, needsItsQueries, stopsEarly, withinLoop } from "./loops.ts";
@@ -54,7 +54,12 @@ export function classNameIn(model: Model, file: string, input: RuleInput): strin
 }
 
 export function autoNowFields(model: Model): readonly string[] {
-  return [...model.fields.values()].filter((field) => field.autoNow).map((field) => field.name);
+  return [...model.fields.values()].filter((field) => field.autoNow && !isStampedOnce(field)).map((field) => field.name);
+}
+
+/** `auto_now_add`: only an insert writes it. */
+function isStampedOnce({ declaration, type }: Field): boolean {
+  return /\.AutoCreatedField$/.test(type) || (declaration?.kind === "call" && declaration.keywords.some(({ name }) => name === "auto_now_add"));
 }
 
 /** A round that does more than this is a job of its own, and its writes are one part of it. */
