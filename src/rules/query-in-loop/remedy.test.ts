@@ -16,7 +16,7 @@ const OTHER = (model: string): string =>
 
 test("a row that is read anew is no row to fetch with the others", async () => {
   expect(await told('for order in Order.objects.filter(status="new"):\n    order.refresh_from_db()\n    print(order.status)')).toEqual([
-    "possible: Each round of the loop reads its `Order` row anew. `refresh_from_db()` queries for one row. " +
+    "likely: Each round of the loop reads its `Order` row anew. `refresh_from_db()` queries for one row. " +
       "Leave it out for rows that were fetched just before; fetch them with `select_for_update()` where nobody else may change them meanwhile.",
   ]);
 });

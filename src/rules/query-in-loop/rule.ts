@@ -148,7 +148,8 @@ function formChoicesText(model: string): Text {
 const NEAR = 2;
 
 function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite): Confidence {
-  if (run.how === "refresh" || run.doubts.length > 0 || isOverConstant(site) || stopsEarly(site) || isFlush(site)) return "possible";
+  if (run.doubts.length > 0 || isOverConstant(site) || stopsEarly(site) || isFlush(site)) return "possible";
+  if (run.how === "refresh") return "likely";
   if (loop.over === "unknown" && isOverDictionary(site)) return "possible";
   // Who may not change the rows is shown no selects; a page may render a form's fields one by one.
   if (run.how === "choices" || run.how === "form choices") return "likely";
