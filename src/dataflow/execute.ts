@@ -27,7 +27,7 @@ export function execute(engine: Engine, body: readonly Stmt[], frame: Frame): bo
 
 function executeAll(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
   for (const [index, stmt] of body.entries()) {
-    const end = executeOne(engine, stmt, frame, body, index);
+    const end = executeOne(engine, stmt, frame, () => body.slice(index + 1));
     if (end !== "on") return end === "left";
   }
   return false;
@@ -38,14 +38,17 @@ type End = "on" | "left" | "through";
 
 const endOf = (exits: boolean): End => (exits ? "left" : "on");
 
-function executeOne(engine: Engine, stmt: Stmt, frame: Frame, body: readonly Stmt[], index: number): End {
+/** What follows a statement in its block: few statements ask for it. */
+type Rest = () => readonly Stmt[];
+
+function executeOne(engine: Engine, stmt: Stmt, frame: Frame, rest: Rest): End {
   if (engine.fuel > 0 && stmt.kind === "if") {
     engine.fuel--;
-    return executeIf(engine, stmt, frame, body.slice(index + 1));
+    return executeIf(engine, stmt, frame, rest);
   }
   if (engine.fuel > 0 && stmt.kind === "assign") {
     engine.fuel--;
-    return executeAssign(engine, stmt, frame, body.slice(index + 1));
+    return executeAssign(engine, stmt, frame, rest);
   }
   return endOf(executeSimple(engine, stmt, frame));
 }
@@ -110,7 +113,7 @@ function executeRaise(engine: Engine, value: Expr, frame: Frame): void {
   engine.recorder.capture(() => runOutside(frame, null, () => engine.escape(engine.evaluate(value, frame))));
 }
 
-function executeAssign(engine: Engine, stmt: Assign, frame: Frame, rest: readonly Stmt[]): End {
+function executeAssign(engine: Engine, stmt: Assign, frame: Frame, rest: Rest): End {
   if (stmt.value === null) {
     const typed = engine.annotated(stmt.annotation, frame);
     if (typed.kind !== "unknown") for (const target of stmt.targets) engine.assign(target, typed, frame, 0);
@@ -133,18 +136,18 @@ function executeAssign(engine: Engine, stmt: Assign, frame: Frame, rest: readonl
       return false;
     },
   ]);
-  return runEach(engine, frame, runArms(engine, frame, arms), rest) ? "left" : "through";
+  return runEach(engine, frame, runArms(engine, frame, arms), rest()) ? "left" : "through";
 }
 
 /** `found, rows = search()`, and then `if not found`: a tuple's first item tells which one it is. */
-function tellsWhichCase({ targets: [target, ...others] }: Assign, value: Value, rest: readonly Stmt[], frame: Frame): boolean {
+function tellsWhichCase({ targets: [target, ...others] }: Assign, value: Value, rest: Rest, frame: Frame): boolean {
   if (value.kind !== "union" || frame.ways * value.values.length > MOST_WAYS) return false;
   if (target?.kind !== "sequence" || others.length > 0) return false;
   return target.items.some((name, index) => {
     if (name.kind !== "name") return false;
     const cells = value.values.map((one) => (one.kind === "list" && one.items?.length === target.items.length ? one.items[index] : undefined));
     const answers = cells.map((cell) => (cell === undefined ? null : truth(cell)));
-    return !answers.includes(null) && new Set(answers).size > 1 && isTested(name.name, rest);
+    return !answers.includes(null) && new Set(answers).size > 1 && isTested(name.name, rest());
   });
 }
 
@@ -243,7 +246,7 @@ function columnsOf(value: Value, length: number): readonly Value[] | null {
   return rows.includes(null) ? null : Array.from({ length }, (_, index) => joinAll(rows.flatMap((row) => row?.[index] ?? [])));
 }
 
-function executeIf(engine: Engine, stmt: If, frame: Frame, rest: readonly Stmt[]): End {
+function executeIf(engine: Engine, stmt: If, frame: Frame, rest: Rest): End {
   engine.dependsOn = 0;
   const known = engine.holds(stmt.test, engine.evaluate(stmt.test, frame), frame);
   if (known === true) return endOf(executeBlock(engine, stmt.then, frame));
@@ -259,20 +262,21 @@ function executeIf(engine: Engine, stmt: If, frame: Frame, rest: readonly Stmt[]
     [`${stmt.start}:then`, arm(stmt.then, narrowed.then, true)],
     [`${stmt.start}:else`, arm(stmt.otherwise, narrowed.otherwise, false)],
   ]);
-  return areToldApart(ways, stmt, rest, frame) ? (runEach(engine, frame, ways, rest) ? "left" : "through") : endOf(comeTogether(frame, ways));
+  return areToldApart(ways, stmt, rest, frame) ? (runEach(engine, frame, ways, rest()) ? "left" : "through") : endOf(comeTogether(frame, ways));
 }
 
 /** Ways that a block is run again for, one after the other: three conditions one after another make eight. Ours. */
 const MOST_WAYS = 8;
 
 /** The ways leave other rows behind, and what follows asks again which of them was taken. */
-function areToldApart(ways: readonly Way[], stmt: If, rest: readonly Stmt[], frame: Frame): boolean {
+function areToldApart(ways: readonly Way[], stmt: If, rest: Rest, frame: Frame): boolean {
   const [then, otherwise, ...others] = ways;
-  if (then === undefined || otherwise === undefined || others.length > 0 || rest.length === 0 || frame.ways * ways.length > MOST_WAYS) return false;
+  if (then === undefined || otherwise === undefined || others.length > 0 || frame.ways * ways.length > MOST_WAYS) return false;
   const isOther = [...new Set([...then.vars.keys(), ...otherwise.vars.keys()])].filter((name) => then.vars.get(name) !== otherwise.vars.get(name));
   const areOtherRows = isOther.some((name) => loadOtherwise(then.vars.get(name), otherwise.vars.get(name)));
   if (!areOtherRows && ![...then.attributes, ...otherwise.attributes].some(holdsRows)) return false;
-  return isAskedAgain(stmt.test, rest) || isOther.some((name) => isAnswer(then.vars.get(name), otherwise.vars.get(name)) && isTested(name, rest));
+  const after = rest();
+  return isAskedAgain(stmt.test, after) || isOther.some((name) => isAnswer(then.vars.get(name), otherwise.vars.get(name)) && isTested(name, after));
 }
 
 function holdsRows(binding: { readonly value: Value } | undefined): boolean {
