@@ -2,7 +2,7 @@
 import type { Engine } from "./engine.ts";
 import type { Frame } from "./frame.ts";
 import { isExternal } from "./frames.ts";
-import { join, joinAll, type ObjectValue, type Value } from "./values.ts";
+import { isNone, join, joinAll, type ObjectValue, type Value } from "./values.ts";
 
 /** An attribute that was set, and what it had before. */
 export interface AttributeWrite {
@@ -45,7 +45,7 @@ function before(engine: Engine, object: ObjectValue, name: string, frame: Frame)
   if (member?.definition.kind !== "variable" || isExternal(member.owner) || member.owner.module.origin === "builtin") return [];
   const span = { file: member.owner.module.ir.file, start: member.definition.stmt.start, end: member.definition.stmt.end };
   const value = engine.classMember(object.cls, name, object, { span, frame });
-  return value === null || value.kind === "unknown" || (value.kind === "literal" && value.value === null) ? [] : [value];
+  return value === null || value.kind === "unknown" || isNone(value) ? [] : [value];
 }
 
 /** Runs one arm, and takes back what it did to attributes. */

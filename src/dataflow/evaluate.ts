@@ -15,6 +15,7 @@ import {
   alternatives,
   dict,
   freshId,
+  isNone,
   join,
   joinAll,
   list,
@@ -482,7 +483,6 @@ function sameValue(left: Value, right: Value): boolean | null {
   if (left.kind === "literal" && right.kind === "literal") return left.value === right.value;
   if (left.kind === "class" && right.kind === "class") return left.cls.id === right.cls.id;
   if (left.kind === "list" && right.kind === "list" && left.type === right.type) return sameItems(left.items, right.items);
-  const isNone = (value: Value): boolean => value.kind === "literal" && value.value === null;
   if (isNone(right) && left.kind === "unknown" && left.isSet === true) return false;
   if (isNone(right) && isQuerysetOrUnread(left)) return false;
   if (isNone(right) && left.kind !== "unknown" && left.kind !== "union" && left.kind !== "external") {

@@ -43,6 +43,7 @@ import {
   alternatives,
   dict,
   freshId,
+  isNone,
   listOf,
   literal,
   native,
@@ -583,7 +584,7 @@ function literalNames(args: CallArgs): readonly string[] | null {
 
 function selectRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs, site: CallSite): Value {
   const [first] = args.positional;
-  if (args.positional.length === 1 && first?.kind === "literal" && first.value === null) {
+  if (args.positional.length === 1 && isNone(first)) {
     return requeriedEager(queryset, withoutSelects(queryset.load));
   }
   const names = literalNames(args);
@@ -633,7 +634,7 @@ function fieldOf(model: Model, name: string): Field | null {
 
 function prefetchRelated(engine: Engine, queryset: QuerysetValue, args: CallArgs, site: CallSite): Value {
   const [first] = args.positional;
-  if (args.positional.length === 1 && first?.kind === "literal" && first.value === null) {
+  if (args.positional.length === 1 && isNone(first)) {
     return requeriedEager(queryset, withoutPrefetches(queryset.load));
   }
   let load = args.open ? withReflection(engine, withOpaque(queryset.load), site) : queryset.load;
@@ -749,7 +750,7 @@ function columns(queryset: QuerysetValue, args: CallArgs, apply: (load: LoadNode
 
 function deferred(_engine: Engine, queryset: QuerysetValue, args: CallArgs): Value {
   const [first] = args.positional;
-  if (first?.kind === "literal" && first.value === null) {
+  if (isNone(first)) {
     return requeried(queryset, { load: withAllColumns(queryset.load) });
   }
   return columns(queryset, args, withDeferred);

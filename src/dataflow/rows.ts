@@ -21,6 +21,7 @@ import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   alternatives,
   freshId,
+  isNone,
   attributesOnly,
   join,
   joinAll,
@@ -103,10 +104,6 @@ function isNullWithoutValue({ null: isNullable, attname, declaration }: Field): 
   const { callee, keywords } = declaration;
   const name = callee.kind === "attribute" || callee.kind === "name" ? callee.name : "";
   return (name === "ForeignKey" || name === "OneToOneField") && keywords.every(({ name: option }) => !/^(?:(?:db_)?default)?$/.test(option));
-}
-
-function isNone(value: Value | undefined): boolean {
-  return value?.kind === "literal" && value.value === null;
 }
 
 /**

@@ -450,6 +450,10 @@ function rowKey(row: RowValue): string {
   return `r${row.doubts.length}${row.withoutCaller ? "w" : ""}${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${row.shared ?? ""}${extra}`;
 }
 
+export function isNone(value: Value | undefined): boolean {
+  return value?.kind === "literal" && value.value === null;
+}
+
 /** Python's truth value where it is certain. */
 export function truth(value: Value): boolean | null {
   switch (value.kind) {
