@@ -59,7 +59,7 @@ export function autoNowFields(model: Model): readonly string[] {
 
 /** `auto_now_add`: only an insert writes it. */
 function isStampedOnce({ declaration, type }: Field): boolean {
-  return /\.AutoCreatedField$/.test(type) || (declaration?.kind === "call" && declaration.keywords.some(({ name }) => name === "auto_now_add"));
+  return type.endsWith(".AutoCreatedField") || (declaration?.kind === "call" && declaration.keywords.some(({ name }) => name === "auto_now_add"));
 }
 
 /** A round that does more than this is a job of its own, and its writes are one part of it. */

@@ -26,7 +26,17 @@ function phantom(): MeasureContext & { readonly asked: string[] } {
 }
 
 function index(method: string, hasEqualImages: boolean): MadeIndex {
-  const column = { position: 1, column: 2, length: 4, alignment: 4, type_name: "int4", class: "int4_ops", equal_images: hasEqualImages, definition: "buyer" };
+  const column = {
+    position: 1,
+    column: 2,
+    length: 4,
+    alignment: 4,
+    type_name: "int4",
+    collation: 0,
+    class: "int4_ops",
+    equal_images: hasEqualImages,
+    definition: "buyer",
+  };
   return {
     oid: 9,
     table: 7,
