@@ -27,8 +27,8 @@ let browser: Browser;
 let assets: HandbookAssets;
 
 beforeAll(async () => {
-  assets = { ...readHandbookAssets(), planPage: packPlanPage() as string };
-  browser = await chromium.launch({ executablePath: ensureChromium() as string, args: ["--no-sandbox"] });
+  assets = { ...readHandbookAssets(), planPage: packPlanPage() };
+  browser = await chromium.launch({ executablePath: ensureChromium(), args: ["--no-sandbox"] });
 });
 
 afterAll(() => browser.close());

@@ -119,7 +119,7 @@ async function startServers(): Promise<void> {
     { cwd: folder },
   );
   stops.push(manager.stop, prom.stop);
-  words = () => `${manager.said().slice(-1500)}`;
+  words = () => manager.said().slice(-1500);
   await until(`Prometheus with targets: ${prom.said()} ${manager.said()}`, async () => ((await query("up == 1")).length > 0 ? true : null));
 }
 

@@ -20,7 +20,7 @@ const SOURCES: Readonly<Record<string, string>> = {
 let browser: Browser;
 
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: ensureChromium() as string, args: ["--no-sandbox"] });
+  browser = await chromium.launch({ executablePath: ensureChromium(), args: ["--no-sandbox"] });
 });
 
 afterAll(() => browser.close());

@@ -35,7 +35,7 @@ export function readYaml(file: string, text: string): YamlFacts {
   const broken = documents.find(({ errors }) => errors.length > 0)?.errors[0];
   if (broken !== undefined) return { ...NOTHING, notice: `${file} was not read: ${(broken.message.split("\n")[0] ?? "").replace(/:?\s*$/, "")}.` };
   const read = documents.map((document): YamlFacts => {
-    const look: Look = { file, document, node: document.contents as Node | null };
+    const look: Look = { file, document, node: document.contents };
     return within(look, "services") !== null ? readCompose(look) : readWorkload(look);
   });
   return {

@@ -144,7 +144,6 @@ function indexRow(index: Index, verdicts: Verdicts, { evidence: { database } }: 
     bytes: index.bytes,
     scans,
     why:
-      known?.why ??
-      (index.primary ? "primary key" : index.constraint !== null || index.unique ? "unique" : scans === null ? "" : `${formatCount(scans, "scan")}`),
+      known?.why ?? (index.primary ? "primary key" : index.constraint !== null || index.unique ? "unique" : scans === null ? "" : formatCount(scans, "scan")),
   };
 }

@@ -1,5 +1,4 @@
 import type {
-  CauseKind,
   DuplicateCluster,
   LineTime,
   LoopCluster,
@@ -78,7 +77,7 @@ export function addUp(tallies: Tallies): Sums {
       [...tallies.loops.values()].map((one): LoopCluster => ({
         sql: symbols.textOf(one.sql),
         stack: symbols.stackOf(one.stack),
-        cause: one.cause as CauseKind | null,
+        cause: one.cause,
         occurrences: occurrences(tallies, one.occurrences),
       })),
     ),

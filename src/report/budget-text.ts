@@ -27,7 +27,7 @@ function renderChange(change: Change): string[] {
   const { name, before, after, places } = change;
   const more = places.length - MOST_PLACES;
   return [
-    `${name}`,
+    name,
     `  ${formatNumber(before)} → ${formatCount(after, "query", "queries")} (+${formatNumber(after - before)})`,
     ...places.slice(0, MOST_PLACES).map((one) => `  +${formatNumber(one.after - one.before)}  ${one.frame === null ? one.place : placeText(one.frame)}`),
     ...(more > 0 ? [`  and ${more} more places`] : []),

@@ -28,7 +28,7 @@ export async function openStatementReader(): Promise<(sql: string) => StatementP
     try {
       const [first, ...others] = parseSync(sql).stmts ?? [];
       if (first?.stmt === undefined || others.length > 0 || readStatement(first.stmt) === null) return null;
-      return partsOf(first.stmt as unknown as Node);
+      return partsOf(first.stmt);
     } catch {
       return null;
     }

@@ -18,7 +18,7 @@ export interface RunningPooler {
   readonly stop: () => Promise<void>;
 }
 
-const program = installed as () => string;
+const program = installed;
 
 /** Starts it with the file as it is given, but for what a test must choose: port, folders, whom it lets in. `files` lie beside it. */
 export async function startPooler(ini: (folder: string, port: number) => string, files: Readonly<Record<string, string>> = {}): Promise<RunningPooler> {

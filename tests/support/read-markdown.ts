@@ -20,7 +20,7 @@ export function markdownNodes(markdown: string): readonly MarkdownNode[] {
     all.push(node);
     for (const child of node.children ?? []) visit(child);
   };
-  visit(fromMarkdown(markdown, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] }) as MarkdownNode);
+  visit(fromMarkdown(markdown, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] }));
   return all;
 }
 

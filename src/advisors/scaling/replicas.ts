@@ -237,7 +237,7 @@ function siteTables(input: AdvisorInput, share: ReadShare): AdviceTable[] {
         .slice(0, SHOWN)
         .map((one) => [
           ...siteCells(one, one.statement.written.sites[0]?.span ?? null, input, share),
-          one.strict ? "nothing: it may move as it stands" : `${one.detail}`,
+          one.strict ? "nothing: it may move as it stands" : one.detail,
         ]),
       numeric: [2, 3],
       source: share.from,

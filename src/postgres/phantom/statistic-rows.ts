@@ -29,7 +29,7 @@ export type Names = Pick<PlannerData, "operators" | "collations">;
 /** One row a statement: arrays of different types cannot stand in one column of a list of values. */
 export function insertStatistics(target: StatisticTarget, inherited: boolean, figures: StatisticFigures, names: Names): string {
   const { relation, attribute } = target;
-  return `INSERT INTO pg_catalog.pg_statistic (${COLUMNS.join(", ")}) VALUES (${[relation, attribute, inherited === true, ...figureValues(figures, target.type, names)].join(", ")})`;
+  return `INSERT INTO pg_catalog.pg_statistic (${COLUMNS.join(", ")}) VALUES (${[relation, attribute, inherited, ...figureValues(figures, target.type, names)].join(", ")})`;
 }
 
 /** A row of `pg_statistic` as a value, as extended statistics hold it of an expression. */

@@ -49,7 +49,7 @@ export function optionKeys(source: Source, database: DatabaseSettings, entries: 
   const pairs = entries.map(([name, value]) => `"${name}": ${value}`);
   const position = { file: span.file, start: at, end: at };
   const line = /^\s*?\n([ \t]*)\S/.exec(rest);
-  if (line !== null) return { span: position, text: `${pairs.map((pair) => `\n${line[1] ?? ""}${pair},`).join("")}` };
+  if (line !== null) return { span: position, text: pairs.map((pair) => `\n${line[1] ?? ""}${pair},`).join("") };
   return { span: position, text: `${pairs.join(", ")}${/^\s*\}/.test(rest) ? "" : ", "}` };
 }
 

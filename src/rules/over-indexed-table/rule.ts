@@ -185,7 +185,7 @@ function changeSpots(index: Index, { changed }: Load): readonly Spot[] {
 function labelOf(index: Index, { table, hot }: Load, database: Database): string {
   const share = hot.get(index);
   const scans = indexScans(index, database);
-  const read = scans === null ? "" : `${formatCount(scans, "scan")}`;
+  const read = scans === null ? "" : formatCount(scans, "scan");
   const parts = partsOf(table, database).length > 1 ? ", of all partitions" : "";
   return share === undefined ? `${read}${parts}` : `${formatPercent(share)} of updates change its column, ${read}`;
 }

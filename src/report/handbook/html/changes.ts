@@ -101,7 +101,7 @@ function below(handbook: Handbook, most: number): Html {
   const cost = timed.reduce((total, { gain }) => total + (gain?.marginal ?? 0), 0);
   const words =
     time === null
-      ? `${formatCount(rest.length, "more change")}`
+      ? formatCount(rest.length, "more change")
       : `${formatCount(rest.length, "more change")}: ${timed.length === 0 ? "none with a figure" : `${formatNumber(timed.length)} with ${formatTime(cost)} s together`}${rest.length > timed.length && timed.length > 0 ? `, ${formatNumber(rest.length - timed.length)} without a figure` : ""}`;
   const rows = rest.slice(0, MOST_LISTED).map((change, index) => row(change, index + TEN, { handbook, most }));
   const more = rest.length - rows.length;

@@ -42,7 +42,7 @@ export function conclusionPage(pages: Pages): readonly string[] {
   const unknown = sections.filter(({ state }) => state === "unknown" || state === "failed");
   const clean = sections.filter(({ state }) => state === "clean");
   const words = [
-    `${sentence(handbook.headline)}`,
+    sentence(handbook.headline),
     `${formatNumber(sections.length - unknown.length)} of ${formatCount(sections.length, "section")} were judged${clean.length === 0 ? "" : `, and nothing was found in ${clean.map(({ section }) => section).join(", ")}`}${unknown.length === 0 ? "" : `; ${unknown.map(({ section }) => section).join(", ")} ${unknown.length === 1 ? "is" : "are"} unknown`}${failures.length === 0 ? "" : `; ${formatCount(failures.length, "advisor")} could not run`}.`,
   ];
   const first = changes.slice(0, 3);

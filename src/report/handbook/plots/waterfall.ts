@@ -38,7 +38,7 @@ function foldRows(statements: readonly Statement[]): readonly Row[] {
   const isKept = (row: Row): boolean => row.kind === "loop" || timeOf(row) >= total * LEAST_SHARE;
   const kept = rows.filter(isKept).slice(0, MOST_ROWS);
   const rest = rows.filter((row) => !kept.includes(row)).flatMap((row) => row.statements);
-  return rest.length === 0 ? kept : [...kept, { kind: "rest", name: `${formatCount(rest.length, "short statement")}`, statements: rest }];
+  return rest.length === 0 ? kept : [...kept, { kind: "rest", name: formatCount(rest.length, "short statement"), statements: rest }];
 }
 
 function toRow(statements: readonly Statement[]): Row {
