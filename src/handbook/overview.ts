@@ -4,6 +4,8 @@ import { rowsOf as tableRows } from "../rules/database/index-figures.ts";
 import type { Plot } from "../model/plot.ts";
 import { formatBytes, formatNumber, formatPercent } from "../model/numbers.ts";
 import { blamedFrame } from "../recording/user-code.ts";
+import { linePieces } from "../workload/pieces.ts";
+import { recordedTimes } from "../workload/time-base.ts";
 import type { Work } from "./input.ts";
 import { formatTime } from "./time-words.ts";
 import { changeable, KIND_WORDS, unfoundBars, unfoundOf } from "./unfound.ts";
@@ -55,7 +57,7 @@ export function causesPlot(work: Work, order: readonly string[]): Plot | null {
     kind: "bars",
     question: "What does the time go on?",
     answer: `${formatPercent(share)} of ${formatTime(base.total)} ${base.unit} is spent on statements that a finding would change${first === undefined ? "" : `, ${formatPercent(first[1] / base.total)} on ${first[0]}`}.${restWords(left, base.total)}`,
-    source: `${base.source}; ${formatNumber(timed.length)} statements`,
+    source: `${base.source}; ${formatNumber(timed.length)} statements${dividedWords(dividedTime(work), base.total)}`,
     unit: base.unit,
     bars: [
       ...found.map(([label, value]) => ({ label, value, tone: "found" as const, note: formatPercent(value / base.total) })),
@@ -76,10 +78,12 @@ const LEAST_TOLD = 0.05;
 
 const MOST_LINES = 15;
 
-/** The lines that alone send a statement; time of statements that several lines send cannot be shared out. */
+/** The lines that alone send a statement, and what was recorded of each where several do; without a recording of these their time cannot be shared out. */
 export function sourceLinesPlot({ base, timed, sentFrom, recordings }: Work): Plot | null {
   if (base === null) return null;
   const recording = recordings.at(-1);
+  const recorded = recordedTimes(recording ?? null);
+  let divided = 0;
   const lines = new Map<string, number>();
   const add = (place: string, time: number): void => void lines.set(place, (lines.get(place) ?? 0) + time);
   if (base.from === "recording") {
@@ -89,6 +93,12 @@ export function sourceLinesPlot({ base, timed, sentFrom, recordings }: Work): Pl
     }
   } else {
     for (const statement of timed) {
+      if ((statement.lines?.length ?? 0) > 1) {
+        const shares = linePieces(statement, recorded.get(statement.key) ?? 0).filter(({ line }) => line !== undefined);
+        for (const { line, time } of shares) if (line !== undefined) add(`${line.file}:${line.line}`, time);
+        divided += shares.reduce((sum, { time }) => sum + time, 0);
+        continue;
+      }
       const places = new Set(sentFrom(statement).map(({ file, line }) => `${file}:${line}`));
       const [only] = places;
       if (places.size === 1 && only !== undefined) add(only, statement.time);
@@ -101,12 +111,28 @@ export function sourceLinesPlot({ base, timed, sentFrom, recordings }: Work): Pl
   return {
     kind: "bars",
     question: "Which lines ask for the time?",
-    answer: `\`${top[0]}\` sends ${formatTime(top[1])} of ${formatTime(base.total)} ${base.unit}; ${formatPercent(all / base.total)} of the time ${base.from === "recording" ? "belongs to a line of the application" : "belongs to a line that is known to be the only one that sends its statements"}.`,
-    source: base.source,
+    answer: `\`${top[0]}\` sends ${formatTime(top[1])} of ${formatTime(base.total)} ${base.unit}; ${formatPercent(all / base.total)} of the time ${base.from === "recording" ? "belongs to a line of the application" : "belongs to a line that is known to send it"}.`,
+    source: `${base.source}${dividedWords(divided, base.total)}`,
     unit: base.unit,
     whole: base.total,
     bars: sorted.slice(0, MOST_LINES).map(([label, value]) => ({ label, value, tone: "found" as const })),
   };
+}
+
+/** Several lines send one statement, and the database counts them together. */
+function dividedWords(divided: number, total: number): string {
+  return divided > 0 && total > 0
+    ? `; ${formatPercent(divided / total)} of the time is of statements that several lines send, divided as the recording has it`
+    : "";
+}
+
+/** Time of statements of which a finding has but a part. */
+function dividedTime({ timed, gains, base }: Work): number {
+  if (base?.from !== "database") return 0;
+  const times = new Map(timed.map(({ id, time }) => [id, time]));
+  const pieces = [...gains.touched.values()].flatMap(({ pieces: own }) => own);
+  const parts = new Set(pieces.filter(({ statement, time }) => time < (times.get(statement) ?? 0)).map(({ statement }) => statement));
+  return [...parts].reduce((sum, id) => sum + (times.get(id) ?? 0), 0);
 }
 
 const MOST_TABLES = 15;

@@ -83,8 +83,8 @@ function cutStatements({ statements, parts, recorded }: PieceInput): Cut {
   return { byStatement, byPart };
 }
 
-/** What was recorded at none of the project's lines is a piece of its own. */
-function linePieces({ id, time, lines = [] }: TimedStatement, recorded: number): readonly Piece[] {
+/** A statement's time by the recording's share of each line that sends it. What was recorded at none of the project's lines is a piece of its own. */
+export function linePieces({ id, time, lines = [] }: TimedStatement, recorded: number): readonly Piece[] {
   const all = Math.max(
     recorded,
     lines.reduce((sum, one) => sum + one.microseconds, 0),
