@@ -72,13 +72,13 @@ function modelsByManager(engine: Engine): Map<ClassInfo, Value> {
   const found = new Map<ClassInfo, Value>();
   for (const model of engine.graph.models.values()) {
     if (model.isAbstract || model.cls.module.origin === "builtin") continue;
-    const frame = engine.moduleFrame(model.cls.module);
-    const span = { file: model.cls.module.ir.file, start: model.cls.def.start, end: model.cls.def.headEnd };
     for (const fact of model.managers.values()) {
       for (const cls of [fact.manager, fact.queryset]) {
         if (cls === null || found.has(cls)) continue;
-        const manager = modelManager(engine, model, fact.name, { span, frame });
-        found.set(cls, cls === fact.manager ? manager : plainQueryset(engine, manager, frame));
+        // `self` of a manager's methods is named by the class that has them.
+        const site = siteAt(engine, cls.module.origin === "project" ? cls : model.cls);
+        const manager = modelManager(engine, model, fact.name, site);
+        found.set(cls, cls === fact.manager ? manager : plainQueryset(engine, manager, site.frame));
       }
     }
   }
