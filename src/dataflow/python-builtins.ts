@@ -4,6 +4,7 @@ import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { argument, escapeArgs } from "./arguments.ts";
 import type { Frame } from "./frame.ts";
 import { isExternal } from "./frames.ts";
+import { noteColumnSet } from "./copied-columns.ts";
 import { setItem } from "./dicts.ts";
 import { inLoop } from "./iteration.ts";
 import { isInstance } from "./instances.ts";
@@ -208,6 +209,7 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
   },
   setattr: (engine, args) => {
     const [object, name, value] = args.positional;
+    if (object !== undefined) noteColumnSet(engine, object, name?.kind === "literal" ? String(name.value) : null);
     // It may be a foreign key's.
     if (object?.kind === "row") object.load = withoutFilters(object.load);
     if (object?.kind === "object" && name?.kind === "literal" && value !== undefined) {

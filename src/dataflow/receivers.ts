@@ -5,9 +5,9 @@ import type { CallSite, Engine } from "./engine.ts";
 import type { Frame, Loop } from "./frame.ts";
 import { BARE, withoutSelects } from "./load-tree.ts";
 import type { LiveOrigin } from "./recorder.ts";
-import { isFetched, makeRow } from "./rows.ts";
+import { makeRow } from "./rows.ts";
 import { projectSite } from "./sites.ts";
-import { freshId, literal, UNKNOWN, type FunctionValue, type QuerysetValue, type RowValue, type Value } from "./values.ts";
+import { freshId, isFetched, literal, UNKNOWN, type FunctionValue, type QuerysetValue, type RowValue, type Value } from "./values.ts";
 
 const SAVED = ["pre_save", "post_save"];
 const DELETED = ["pre_delete", "post_delete"];

@@ -11,7 +11,7 @@ import { isBeyondReach, isJoinable } from "../../dataflow/rows.ts";
 import { alternatives, dict, joinAll, literal, NO_ARGS, object, UNKNOWN, type ObjectValue, type RowValue, type Value } from "../../dataflow/values.ts";
 import { noteCounted } from "../counted-pages.ts";
 import { withEntry } from "../views/hooks.ts";
-import { noteSaved, noteValidated } from "../saved-models.ts";
+import { noteEntered, noteSaved, noteValidated } from "../saved-models.ts";
 import { NO_RECIPE_ARGS, withStep } from "../../dataflow/recipes.ts";
 import { noteSent } from "../../dataflow/sends.ts";
 import { fieldChoice, type FieldChoice } from "./field-choice.ts";
@@ -587,6 +587,7 @@ const savedSerializer =
     const [serializer] = args.positional;
     if (serializer?.kind !== "object") return UNKNOWN;
     const found = serializerModel(engine, serializer, site);
+    noteEntered(engine, serializer);
     if (found !== null) noteSaved(engine, found.model, found.names, site);
     return UNKNOWN;
   };
