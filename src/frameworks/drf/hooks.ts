@@ -477,6 +477,8 @@ const eachAction =
         const request = made.attrs.get("request") ?? UNKNOWN;
         engine.callMethod(made, ownDispatch(engine, viewset.cls) ? "dispatch" : action, { positional: [request], keywords: new Map(), open: true }, site);
       });
+      const ran = engine.program.member(viewset.cls, action)?.definition;
+      if (ran?.kind === "function" && engine.fuel > 0) engine.ranByEntry.add(ran.def);
     }
     return UNKNOWN;
   };
