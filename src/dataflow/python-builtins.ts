@@ -21,6 +21,7 @@ import {
   MAX_ALTERNATIVES,
   native,
   NO_ARGS,
+  truth,
   UNKNOWN,
   type RowValue,
   type Value,
@@ -200,9 +201,12 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     const [object, name] = args.positional;
     if (object !== undefined && name?.kind === "literal" && typeof name.value === "string") {
       const asked = name.value;
-      engine.attribute(object, asked, { span: site.span, frame: site.frame });
+      const value = engine.attribute(object, asked, { span: site.span, frame: site.frame });
       if (object.kind === "object" && object.attrs.has(asked)) return literal(true);
       if (alternatives(object).every((one) => one.kind === "row" && isPutOnRow(one, asked))) return literal(true);
+      // Django makes it with the first relation that it prefetches.
+      const hasCache = object.kind === "row" && asked === "_prefetched_objects_cache" ? truth(value) : null;
+      if (hasCache !== null) return literal(hasCache);
       if (alternatives(object).every(({ kind }) => kind === "queryset" || kind === "manager") && CHAINED.has(asked)) return literal(true);
     }
     return UNKNOWN;
