@@ -45,6 +45,7 @@ export function createEngine(input: EngineInput): Engine {
     requestRows: new Map(),
     called: new Set(),
     entry: null,
+    ranByEntry: new Set(),
     awaiting: false,
     isTracing: false,
     evaluate: (expr, frame) => evaluate(engine, expr, frame),

@@ -63,6 +63,8 @@ export interface Engine {
   readonly requestRows: Map<string, Set<string>>;
   /** The framework entry (view, serializer, admin) under way, for implicit querysets. */
   entry: { readonly cls: ClassInfo; readonly span: Span } | null;
+  /** Methods that a framework's entry ran to their end as what they are, such as actions of viewsets: nobody calls them otherwise. */
+  readonly ranByEntry: Set<FunctionDef>;
 
   evaluate(expr: Expr, frame: Frame): Value;
   /** Runs statements; true when control does not come out at the end. */

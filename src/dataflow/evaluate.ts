@@ -8,6 +8,7 @@ import { callPython } from "./python-builtins.ts";
 import { combineExpressions, negateExpression } from "./expression-values.ts";
 import { noteSqlText } from "./sql-text.ts";
 import { siteOf, type Engine } from "./engine.ts";
+import { equalsItsCopy } from "./copied-columns.ts";
 import { lookUp, newEnv, type Frame } from "./frame.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
@@ -432,10 +433,15 @@ export function compareValues(engine: Engine, expr: Compare, frame: Frame): Valu
         }
       }
     }
-    known = decided(operator, left, value);
+    known = decided(operator, left, value) ?? (equalsItsCopy(engine, expr.left, right, frame) ? isEquality(operator) : null);
     left = value;
   }
   return known === null || expr.rights.length > 1 ? SET : literal(known);
+}
+
+/** What the operator says of equal values; null where it asks something else. */
+function isEquality(operator: string): boolean | null {
+  return operator === "==" ? true : operator === "!=" ? false : null;
 }
 
 /** A queryset, or what was not read (`getattr(cache, key)`): no way is known on which it is None, so that what stands for None is not made up. */

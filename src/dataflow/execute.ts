@@ -2,6 +2,7 @@
 import type { Assumption } from "./conditions.ts";
 import type { Assign, AugAssign, Expr, For, FunctionDef, If, Import, Match, MatchCase, Stmt, Try, While, With } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
+import { noteColumnSet } from "./copied-columns.ts";
 import { lookUp, type Binding, type Frame, type Loop } from "./frame.ts";
 import { combineExpressions } from "./expression-values.ts";
 import { combineQuerysets } from "./querysets.ts";
@@ -172,6 +173,7 @@ function executeAugment(engine: Engine, stmt: AugAssign, frame: Frame): void {
     combined ??
     (current.kind === "queryset" || value.kind === "queryset" ? join(current, value) : (combineExpressions(engine, stmt.operator, current, value) ?? UNKNOWN));
   if (stmt.target.kind === "name") engine.assign(stmt.target, next, frame, loopId);
+  else if (stmt.target.kind === "attribute") noteColumnSet(engine, engine.evaluate(stmt.target.object, frame), stmt.target.name);
 }
 
 export function assign(engine: Engine, target: Expr, value: Value, frame: Frame, loop: number): void {
@@ -186,6 +188,7 @@ export function assign(engine: Engine, target: Expr, value: Value, frame: Frame,
     case "attribute": {
       const object = engine.evaluate(target.object, frame);
       forgetAttribute(frame, target.name);
+      noteColumnSet(engine, object, target.name);
       // Stubs are followed through their attributes; in the project any method may read one.
       if (frame.module?.origin !== "builtin") engine.escape(value);
       if (object.kind === "object") setAttribute(engine, object, target.name, value, frame);

@@ -4,6 +4,7 @@ import type { CallArgs, CallSite, Engine } from "./engine.ts";
 import { argument, escapeArgs } from "./arguments.ts";
 import type { Frame } from "./frame.ts";
 import { isExternal } from "./frames.ts";
+import { noteColumnSet } from "./copied-columns.ts";
 import { setItem } from "./dicts.ts";
 import { inLoop } from "./iteration.ts";
 import { isInstance } from "./instances.ts";
@@ -20,6 +21,7 @@ import {
   MAX_ALTERNATIVES,
   native,
   NO_ARGS,
+  truth,
   UNKNOWN,
   type RowValue,
   type Value,
@@ -199,15 +201,19 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     const [object, name] = args.positional;
     if (object !== undefined && name?.kind === "literal" && typeof name.value === "string") {
       const asked = name.value;
-      engine.attribute(object, asked, { span: site.span, frame: site.frame });
+      const value = engine.attribute(object, asked, { span: site.span, frame: site.frame });
       if (object.kind === "object" && object.attrs.has(asked)) return literal(true);
       if (alternatives(object).every((one) => one.kind === "row" && isPutOnRow(one, asked))) return literal(true);
+      // Django makes it with the first relation that it prefetches.
+      const hasCache = object.kind === "row" && asked === "_prefetched_objects_cache" ? truth(value) : null;
+      if (hasCache !== null) return literal(hasCache);
       if (alternatives(object).every(({ kind }) => kind === "queryset" || kind === "manager") && CHAINED.has(asked)) return literal(true);
     }
     return UNKNOWN;
   },
   setattr: (engine, args) => {
     const [object, name, value] = args.positional;
+    if (object !== undefined) noteColumnSet(engine, object, name?.kind === "literal" ? String(name.value) : null);
     // It may be a foreign key's.
     if (object?.kind === "row") object.load = withoutFilters(object.load);
     if (object?.kind === "object" && name?.kind === "literal" && value !== undefined) {

@@ -50,6 +50,7 @@ import {
   NO_ARGS,
   NONE,
   SET,
+  truth,
   UNKNOWN,
   type ManagerValue,
   type QuerysetValue,
@@ -399,12 +400,26 @@ function keyNamed(model: Model, name: string): string[] {
   return field?.attname != null && field.relation !== null ? [field.name] : [];
 }
 
-/** `filter(pk=value)`: no loop over it has a second round. */
-function namesOneRow(queryset: QuerysetValue, args: CallArgs): boolean {
-  return [...args.keywords].some(([name, value]) => {
-    const isKey = name === "pk" || name === "id" || name === queryset.model.primaryKey;
-    return isKey && value.kind !== "queryset" && value.kind !== "list";
-  });
+/** `filter(pk=value)`, `filter(order=one, product=two)` of fields that are unique together: no loop over it has a second round. */
+function namesOneRow({ model, related }: QuerysetValue, args: CallArgs): boolean {
+  const named = new Set([...args.keywords].flatMap(([name, value]) => (isOneValue(value) ? exactField(model, name, value) : [])));
+  const back = related?.field.relation?.kind === "fk-reverse" ? related.field.relation.back : null;
+  if (back !== null) named.add(back);
+  const unique = [...named].some((name) => name === model.primaryKey || model.fields.get(name)?.unique === true);
+  return unique || model.uniqueTogether.some((names) => names.length > 0 && names.every((name) => named.has(name)));
+}
+
+function isOneValue(value: Value): boolean {
+  return value.kind !== "queryset" && value.kind !== "list" && !isNone(value);
+}
+
+/** The field that `name`, `name_id`, `name__pk` or `name__exact` compares with; none where the value may be NULL, which many rows can have. */
+function exactField(model: Model, keyword: string, value: Value): string[] {
+  const name = keyword.replace(/__(?:exact|pk|id)$/, "");
+  if (name === "pk" || name === "id") return [model.primaryKey];
+  const field = model.fields.get(name) ?? model.fields.get(name.replace(/_id$/, ""));
+  if (field === undefined || (field.null && truth(value) !== true) || (name !== keyword && field.relation === null && !keyword.endsWith("__exact"))) return [];
+  return [field.name];
 }
 
 const ordersBy: Method = (_engine, queryset, args) => requeried(queryset, { ordered: args.positional.length === 0 && !args.open ? "no" : "yes" });

@@ -5,9 +5,9 @@ import type { CallSite, Engine } from "./engine.ts";
 import type { Frame, Loop } from "./frame.ts";
 import { BARE, withoutSelects } from "./load-tree.ts";
 import type { LiveOrigin } from "./recorder.ts";
-import { isFetched, makeRow } from "./rows.ts";
+import { makeRow } from "./rows.ts";
 import { projectSite } from "./sites.ts";
-import { freshId, literal, UNKNOWN, type FunctionValue, type QuerysetValue, type RowValue, type Value } from "./values.ts";
+import { freshId, isFetched, literal, UNKNOWN, type FunctionValue, type QuerysetValue, type RowValue, type Value } from "./values.ts";
 
 const SAVED = ["pre_save", "post_save"];
 const DELETED = ["pre_delete", "post_delete"];
@@ -29,9 +29,14 @@ export function tellDeleted(engine: Engine, row: RowValue, site: CallSite): void
 
 /** `queryset.delete()`: the rows themselves are fetched too, once a receiver wants them; `select_related` is dropped. */
 export function tellQuerysetDeleted(engine: Engine, queryset: QuerysetValue, site: CallSite): void {
-  const isMany = !queryset.atMostOne && !queryset.isEmpty;
+  if (queryset.isEmpty) return;
+  const isMany = !queryset.atMostOne;
   if (isMany) tellCollected(engine, queryset.model, site, queryset);
-  if (!queryset.isEmpty) for (const model of cascadeOf(engine.graph, queryset.model, isMany)) tellCollected(engine, model, site, null);
+  // One row each round: as if its own `delete()` was called.
+  else if (site.frame.loop !== null)
+    for (const one of receiversOf(engine, queryset.model, DELETED))
+      receive(engine, one, collectedRow(engine, queryset.model, one, site, queryset, site.frame.loop), site);
+  for (const model of cascadeOf(engine.graph, queryset.model, isMany)) tellCollected(engine, model, site, null);
 }
 
 function tellCollected(engine: Engine, model: Model, site: CallSite, queryset: QuerysetValue | null): void {
@@ -40,19 +45,24 @@ function tellCollected(engine: Engine, model: Model, site: CallSite, queryset: Q
     const origin = collectedOrigin(engine, model, one, at.span);
     // The call of the receiver is Django's own: the way leads from the delete straight into it.
     const loop: Loop = { id: freshId(), span: at.span, over: "rows", origin, collects: model.label, depth: site.frame.depth + 1, outer: site.frame.loop };
-    const row = makeRow({
-      model,
-      origin,
-      loop,
-      joinable: false,
-      load: queryset === null ? BARE : withoutSelects(queryset.load),
-      doubts: one.sender === "*" ? ["the receiver listens to every sender"] : [],
-    });
+    const row = collectedRow(engine, model, one, site, queryset, loop);
     const depends = engine.dependsOn;
     engine.dependsOn = loop.id;
     receive(engine, one, row, { ...site, frame: { ...site.frame, loop } });
     engine.dependsOn = depends;
   }
+}
+
+/** A row as a delete fetches it for a receiver. */
+function collectedRow(engine: Engine, model: Model, one: SignalReceiver, site: CallSite, queryset: QuerysetValue | null, loop: Loop): RowValue {
+  return makeRow({
+    model,
+    origin: collectedOrigin(engine, model, one, projectSite(site).span),
+    loop,
+    joinable: false,
+    load: queryset === null ? BARE : withoutSelects(queryset.load),
+    doubts: one.sender === "*" ? ["the receiver listens to every sender"] : [],
+  });
 }
 
 /** One for each receiver, whatever is deleted: what it reads can be mended there alone. */

@@ -46,6 +46,8 @@ export interface LiveOrigin {
   /** `__dict__` of its rows was read. */
   asDict?: boolean;
   readonly columns: Set<string>;
+  /** Columns of its rows that code has set, of those that the model keeps a copy of. */
+  columnsSet?: Set<string>;
   /** The class whose attribute it is, for implicit origins. */
   readonly owner: string | null;
   /** The relation of one row whose manager it is. */

@@ -142,6 +142,7 @@ function initialise(engine: Engine, cls: ClassInfo, self: Value): void {
 }
 
 function runFunctionRoot(engine: Engine, module: PythonModule, def: FunctionDef, owner: ClassInfo | null, self: Value | null): void {
+  if (engine.ranByEntry.has(def)) return;
   const { fn, result, site } = callRoot(engine, module, def, owner, self);
   decorate(engine, fn, result, site);
   engine.escape(result);

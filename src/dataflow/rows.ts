@@ -17,10 +17,12 @@ import {
   type LoadedRelation,
   type LoadNode,
 } from "./load-tree.ts";
+import { noteColumnSet } from "./copied-columns.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   alternatives,
   freshId,
+  isFetched,
   isNone,
   attributesOnly,
   join,
@@ -196,12 +198,6 @@ function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   if (row.load.nulls.has(field.name)) return NONE;
   if (!isFetched(row)) return UNKNOWN;
   return isKey ? PRESENT : field.null || field.relation !== null ? UNKNOWN : SET;
-}
-
-/** It came out of the database, so that it has a key; the receiver of a method may be anything. */
-export function isFetched(row: RowValue): boolean {
-  if (row.isNew) return false;
-  return row.path !== "" || (row.origin.kind !== "instance" && row.origin.kind !== "parameter" && !row.withoutCaller);
 }
 
 /** `self._state.adding` is false for what was fetched; `fields_cache` has relations to one row alone. */
@@ -485,6 +481,7 @@ function refresh(engine: Engine, row: RowValue, args: CallArgs, site: CallSite):
   const names = fields?.kind === "list" && fields.items !== null ? fields.items.flatMap((one) => (one.kind === "literal" ? [String(one.value)] : [])) : null;
   noteRow(engine, row, "refresh", args, site);
   recordRun(engine, row, "refresh", site);
+  noteColumnSet(engine, row, null);
   // Where it happens at times only, the row keeps what it has at other times.
   if (!isUnderCondition(site.frame)) row.load = withDropped(row.load, names === null ? null : new Set(names));
 }

@@ -447,7 +447,13 @@ export function hasIdentity(value: Value, depth = 0): boolean {
 
 function rowKey(row: RowValue): string {
   const extra = row.extra.size === 0 ? "" : `+${row.id}`;
-  return `r${row.doubts.length}${row.withoutCaller ? "w" : ""}${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${row.shared ?? ""}${extra}`;
+  return `r${row.doubts.length}${row.withoutCaller ? "w" : ""}${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${row.shared ?? ""}${extra}${row.origin.columnsSet === undefined ? "" : `=${row.origin.columnsSet.size}`}`;
+}
+
+/** It came out of the database, so that it has a key; the receiver of a method may be anything. */
+export function isFetched(row: RowValue): boolean {
+  if (row.isNew) return false;
+  return row.path !== "" || (row.origin.kind !== "instance" && row.origin.kind !== "parameter" && !row.withoutCaller);
 }
 
 export function isNone(value: Value | undefined): boolean {

@@ -52,7 +52,9 @@ function annotationFix(loads: readonly LazyLoad[], question: Question, input: Ru
   const source = sourceOf(input, span.file);
   const calls = ownCalls(load.origin);
   const call = withoutAll(source, chainCall(source, span, calls, `.annotate(${name}=${value.text})`), calls, load.origin, input);
-  return [{ title, safety: "review", edits: [...value.imports, call, ...reads] }];
+  // An eager load that is missing costs a query; an annotation that is missing is an AttributeError.
+  const reason = loads.some((one) => one.calls.length > 0) ? ": other callers of the code that reads it, tests too, have to annotate their rows" : "";
+  return [{ title: `${title}${reason}`, safety: "review", edits: [...value.imports, call, ...reads] }];
 }
 
 function whyNot(load: LazyLoad, loads: readonly LazyLoad[], name: string, input: RuleInput): string | null {

@@ -196,6 +196,33 @@ def show(request):
   expect(plain.after).toContain('Book.objects.prefetch_related("tags")');
 });
 
+test("a path is not loaded before lookups that are computed: one of them may be a Prefetch object of its first relation", async () => {
+  const text = (lookups: string): string => `from django.db.models import Prefetch
+from shop.models import Author, Book
+
+
+def lookups():
+    return (Prefetch("books", queryset=Book.objects.order_by("title")),)
+
+
+def authors(request):
+    found = Author.objects.all()
+    return found.prefetch_related(${lookups})
+
+
+def show(request):
+    for author in authors(request):
+        for book in author.books.all():
+            print([tag.name for tag in book.tags.all()])
+`;
+  const computed = text("*lookups()");
+  const mended = await mend({ "shop/code.py": computed }, "n-plus-one");
+  expect([mended.after, mended.safeties]).toEqual([computed, ["advice"]]);
+  expect(mended.titles[0]).toMatch(/computed further on/);
+  const plain = await mend({ "shop/code.py": text('"books"') }, "n-plus-one");
+  expect(plain.after).toContain("books__tags");
+});
+
 test("the header of a class is no queryset", async () => {
   const text =
     "from django.db import models\nfrom shop.models import Author\n\n\nclass NoteQuerySet(models.QuerySet):\n    def names(self):\n        return [note.author.name for note in self.exclude(author__no=1)]\n\n\nclass Note(models.Model):\n    author = models.ForeignKey(Author, models.CASCADE)\n    objects = NoteQuerySet.as_manager()\n";

@@ -1,5 +1,6 @@
 /** Whether an eager load may be added where a queryset is made, and whether a person has to look at it. */
 import type { ChainCall, EditDraft, LazyLoad, Origin, RuleInput, Safety, SourceFacts } from "../model/index.ts";
+import { ownCalls } from "./chain-edit.ts";
 import { isFetchedEachRound } from "./fetched-each-round.ts";
 import { genericSteps, joinHazard, stepsOf } from "./eager-paths.ts";
 
@@ -92,6 +93,10 @@ function judgePrefetch(call: ChainCall, load: LazyLoad): Verdict | null {
   if (call.name === "prefetch_related" && call.args.some((arg) => isOwnPrefetch(arg, load.path))) {
     return advice("another way loads it with a Prefetch object, and Django takes no second one: load it on the way that has none");
   }
+  // The same error, as far as the source tells: where the path begins with a relation that one of the lookups loads in its own way.
+  if (call.name === "prefetch_related" && load.path.includes("__") && !ownCalls(load.origin).includes(call) && call.args.some(isComputed)) {
+    return advice("its lookups are computed further on, and Django takes none before a Prefetch object of the same relation: add it to those");
+  }
   if (call.name === "iterator") return review("iterator() needs a chunk_size to prefetch");
   if (call.name === "only" && !keepsColumn(call, load)) return review("only() has to keep the key that the prefetch matches by");
   return null;
@@ -106,6 +111,11 @@ function isPrefetchOf(arg: ChainCall["args"][number], path: string): boolean {
   if (arg.kind !== "call") return false;
   const [lookup] = arg.args;
   return lookup?.kind === "str" && path.startsWith(`${lookup.value}__`);
+}
+
+/** `*lookups()`, `lookup(model)`, a name: which relations it loads, and how, its text does not say. */
+function isComputed(arg: ChainCall["args"][number]): boolean {
+  return arg.kind !== "str" && (arg.kind !== "call" || arg.args[0]?.kind !== "str");
 }
 
 /** `Prefetch(path, queryset=…)`; what goes to an attribute of its own is another lookup. */

@@ -21,7 +21,7 @@ function isShared({ origin }: LazyLoad, { facts }: RuleInput): boolean {
 
 function nameColumn({ origin, path }: LazyLoad, input: RuleInput): FixDraft["edits"] {
   const call = ownCalls(origin).findLast(({ name }) => name === "only");
-  if (call === undefined || !isExtensible(call)) return [];
+  if (call === undefined || !isExtensible(call) || call.args.some((arg) => arg.kind === "str" && arg.value === path)) return [];
   const { file, args: items, end } = call;
   return appendItems(sourceOf(input, file), { file, items, end }, [path]);
 }

@@ -26,6 +26,12 @@ describe("counts with the queryset", () => {
     expect(mended.after).toBe(`from django.db.models import Count\n\n${after}`);
     expect([mended.safeties, mended.left, mended.errors]).toEqual([["review"], [], []]);
   });
+  test("and says where the rows of others have to be annotated too", async () => {
+    const helper =
+      "from shop.models import Book\n\n\ndef size(book):\n    return book.chapters.count()\n\n\ndef show(pk):\n    return [size(book) for book in Book.objects.filter(no=pk)]\n";
+    const mended = await mend({ "shop/code.py": helper }, "aggregate-in-loop");
+    expect([mended.safeties, mended.titles]).toEqual([["review"], [expect.stringMatching(/: other callers .*, tests too, have to annotate their rows$/)]]);
+  });
   test("not where another queryset's rows come the same way", async () => {
     const shared =
       "from shop.models import Book\n\n\ndef one(books):\n    for book in books:\n        print(book.chapters.count())\n\n\ndef a():\n    one(Book.objects.filter(no=1))\n\n\ndef b():\n    one(Book.objects.filter(no=2))\n";
@@ -53,4 +59,12 @@ test("a column that only() left out goes back in", async () => {
   const mended = await mend({ "shop/code.py": before }, "deferred-field-load");
   expect(mended.after).toBe(code('.only("id", "title"):\n        print(book.title)'));
   expect([mended.safeties, mended.left]).toEqual([["safe"], []]);
+});
+
+test("a column that only() names is not named again where an earlier defer() keeps it out", async () => {
+  const before = code('.defer("title").only("id", "title"):\n        print(book.title)');
+  const mended = await mend({ "shop/code.py": before }, "deferred-field-load");
+  expect(mended.found[0]?.message).toMatch(/leaves it out although it names it.*Call `defer\(None\)` before `only\(\)`/);
+  const deferred = await mend({ "shop/code.py": before.replace('.defer("title")', ".defer(None)") }, "deferred-field-load");
+  expect(deferred.found).toEqual([]);
 });

@@ -1,8 +1,10 @@
 /** What forms and serializers send when they check what was entered, and when they save it. */
 import type { Field, Model } from "../model/index.ts";
 import type { CallSite, Engine } from "../dataflow/engine.ts";
+import { noteColumnSet } from "../dataflow/copied-columns.ts";
 import { baseRecipe, NO_RECIPE_ARGS } from "../dataflow/recipes.ts";
 import { noteSent } from "../dataflow/sends.ts";
+import type { Value } from "../dataflow/values.ts";
 
 const CHOSEN: readonly string[] = ["fk", "o2o"];
 
@@ -24,6 +26,12 @@ function noteChosen(engine: Engine, { relation }: Field, site: CallSite): void {
 /** A row by its key. */
 export function noteAsked(engine: Engine, model: Model, site: CallSite): void {
   noteSent(engine, { kind: "query", how: "get", recipe: baseRecipe(model), args: { ...NO_RECIPE_ARGS, keywords: [["pk", { kind: "unknown" }]] } }, site, null);
+}
+
+/** What was entered is set on the row that the form or serializer was made with. */
+export function noteEntered(engine: Engine, form: Value | undefined): void {
+  const instance = form?.kind === "object" ? form.attrs.get("instance") : undefined;
+  if (instance !== undefined) noteColumnSet(engine, instance, null);
 }
 
 export function noteSaved(engine: Engine, model: Model, names: readonly string[], site: CallSite): void {

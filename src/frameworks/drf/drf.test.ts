@@ -3,6 +3,7 @@ import { expectMarked } from "../../../tests/support/framework-case.ts";
 
 const files = (code: string): Record<string, string> => ({
   "shop/api.py": `from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
 from shop.models import Customer, Line, Order, Product
 
 
@@ -410,5 +411,41 @@ class OrderSerializer(serializers.ModelSerializer):
         if field_name == "lines":
             return LineSerializer, {"many": True, "read_only": True}
         return super().build_relational_field(field_name, relation_info)`),
+  );
+});
+
+test("an action is run under its own name alone", async () => {
+  await expectMarked(
+    files(`class BriefSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+        fields = ["total"]
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    customer = CustomerSerializer()
+
+    class Meta:
+        model = Order
+        fields = ["customer"]
+
+
+class OrderViewSet(viewsets.ReadOnlyModelViewSet):
+    def get_serializer_class(self):
+        return OrderSerializer if self.action == "export" else BriefSerializer
+
+    def get_queryset(self):
+        rows = Order.objects.order_by("placed_at")
+        if self.action == "export":
+            return rows.select_related("customer")
+        return rows
+
+    def list(self, request):
+        return super().list(request)
+
+    @action(detail=False)
+    def export(self, request):
+        return Response(self.get_serializer(self.get_queryset(), many=True).data)
+`),
   );
 });

@@ -11,7 +11,7 @@ import { isBeyondReach, isJoinable } from "../../dataflow/rows.ts";
 import { alternatives, dict, joinAll, literal, NO_ARGS, object, UNKNOWN, type ObjectValue, type RowValue, type Value } from "../../dataflow/values.ts";
 import { noteCounted } from "../counted-pages.ts";
 import { withEntry } from "../views/hooks.ts";
-import { noteSaved, noteValidated } from "../saved-models.ts";
+import { noteEntered, noteSaved, noteValidated } from "../saved-models.ts";
 import { NO_RECIPE_ARGS, withStep } from "../../dataflow/recipes.ts";
 import { noteSent } from "../../dataflow/sends.ts";
 import { fieldChoice, type FieldChoice } from "./field-choice.ts";
@@ -477,6 +477,8 @@ const eachAction =
         const request = made.attrs.get("request") ?? UNKNOWN;
         engine.callMethod(made, ownDispatch(engine, viewset.cls) ? "dispatch" : action, { positional: [request], keywords: new Map(), open: true }, site);
       });
+      const ran = engine.program.member(viewset.cls, action)?.definition;
+      if (ran?.kind === "function" && engine.fuel > 0) engine.ranByEntry.add(ran.def);
     }
     return UNKNOWN;
   };
@@ -587,6 +589,7 @@ const savedSerializer =
     const [serializer] = args.positional;
     if (serializer?.kind !== "object") return UNKNOWN;
     const found = serializerModel(engine, serializer, site);
+    noteEntered(engine, serializer);
     if (found !== null) noteSaved(engine, found.model, found.names, site);
     return UNKNOWN;
   };

@@ -9,7 +9,7 @@ import { modelManager } from "../../dataflow/querysets.ts";
 import { projectSite } from "../../dataflow/sites.ts";
 import { alternatives, dict, joinAll, native, NO_ARGS, object, UNKNOWN, type ObjectValue, type Value } from "../../dataflow/values.ts";
 import { classSetting, declaredObjects, doubted, itemSpan, stringItems } from "../declarations.ts";
-import { noteAsked, noteSaved, noteValidated } from "../saved-models.ts";
+import { noteAsked, noteEntered, noteSaved, noteValidated } from "../saved-models.ts";
 import { implicitOrigin, isChoosable, optionsOf, renderOptions } from "./options.ts";
 
 interface ChoiceField {
@@ -322,6 +322,7 @@ const validatedForm =
   (engine: Engine): Hook =>
   (args, site) => {
     const found = formModel(engine, args.positional[0], site);
+    noteEntered(engine, args.positional[0]);
     if (found !== null) noteValidated(engine, found.model, found.names, site);
     return UNKNOWN;
   };

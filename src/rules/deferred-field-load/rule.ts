@@ -28,12 +28,25 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
     key: [load.origin.symbol, load.origin.model, load.path],
     confidence: confidenceOf(load, input.facts),
     claim: `\`${holder}\` leaves out \`${dotted(load.path)}\`, then reads it of each \`${modelName(load.origin.model)}\`: one query a row.`,
-    reason: "`only()` or `defer()` left the column out, and each row then fetches it alone.",
-    remedy: `Add \`"${deferredColumn(load)}"\` to \`only()\`, or take it out of \`defer()\`.`,
+    ...saying(load),
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
     fixes: keepColumnFix(load, input),
+  };
+}
+
+/** Django's `only()` takes from its own names what was deferred before it. */
+function saying(load: LazyLoad): Pick<FindingDraft, "reason" | "remedy"> {
+  const isNamed = load.origin.calls.some(({ name, args }) => name === "only" && args.some((arg) => arg.kind === "str" && arg.value === load.path));
+  if (isNamed)
+    return {
+      reason: "After a `defer()` of the column, `only()` leaves it out although it names it, and each row then fetches it alone.",
+      remedy: "Call `defer(None)` before `only()`, or begin at a manager that does not defer it.",
+    };
+  return {
+    reason: "`only()` or `defer()` left the column out, and each row then fetches it alone.",
+    remedy: `Add \`"${deferredColumn(load)}"\` to \`only()\`, or take it out of \`defer()\`.`,
   };
 }

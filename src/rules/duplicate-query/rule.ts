@@ -1,6 +1,7 @@
 import { groupBy } from "../../model/group-by.ts";
 import type { Expr, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { nodesIn, pathTo } from "../../python/syntax-tree.ts";
+import { calledName } from "../chains.ts";
 import { changedNames, exprAt, functionAt, namesIn, sourceText } from "../code.ts";
 import { isSameSpan, nameOf, runsAfter, subjectOf } from "../runs.ts";
 import { onceFix } from "./once-fix.ts";
@@ -38,13 +39,18 @@ function pairs(input: RuleInput): Pair[] {
 function textOf(run: QueryRun, input: RuleInput): string {
   const expr = run.how === "iterate" ? exprAt(input, run.span) : subjectOf(input, run);
   if (expr?.kind !== "call" && expr?.kind !== "attribute") return "";
-  if (expr.kind === "attribute" || !isChain(expr)) return "";
+  if (expr.kind === "attribute" || !isChain(expr) || isDrawn(expr)) return "";
   return sourceText(input, run.span.file, expr).replaceAll(/\s+/g, "");
 }
 
 /** `Order.objects.filter(…)`: begins at a manager, so that the text alone says which rows. */
 function isChain(expr: Expr): boolean {
   return [...nodesIn(expr)].some((node) => node.kind === "attribute" && node.name === "objects");
+}
+
+/** `order_by("?")`, `order_by(Random())`: each time other rows. */
+function isDrawn(expr: Expr): boolean {
+  return [...nodesIn(expr)].some((node) => (node.kind === "str" && node.value === "?") || (node.kind === "call" && calledName(node) === "Random"));
 }
 
 function isGuilty(first: QueryRun, second: QueryRun, input: RuleInput): boolean {

@@ -29,8 +29,9 @@ export function waitings(input: EvidenceInput, leastMs = LEAST_WAIT_MS): readonl
   const { source, recording } = input;
   if (source === null) return [];
   const found = new Map<string, Waiting>();
+  const sent = mailIsSent(input.deployment, source);
   for (const call of source.facts.outsideCalls ?? []) {
-    if (isTestFile(call.span.file)) continue;
+    if (isTestFile(call.span.file) || (call.kind === "mail" && sent === "later")) continue;
     const waiting = waitingOf(input, source, call);
     const key = `${call.span.file}:${call.span.start}:${waiting?.block?.file ?? ""}:${waiting?.block?.start ?? ""}`;
     const known = found.get(key);
@@ -38,6 +39,18 @@ export function waitings(input: EvidenceInput, leastMs = LEAST_WAIT_MS): readonl
   }
   const measured = (recording?.outsideCalls ?? []).flatMap((call) => recordedWaiting(input, source, call) ?? []);
   return joined([...found.values()], measured, leastMs);
+}
+
+/** Backends that keep a message for a worker to send. */
+const QUEUES = /^(?:djcelery_email|celery_email|post_office|mailer|django_mailer|mailqueue)\./;
+
+/** By EMAIL_BACKEND; what a backend of the project's own does with a message, the call that sends it does not say. */
+function mailIsSent({ settings }: EvidenceInput["deployment"], { program }: RuleInput): "at once" | "later" {
+  const backend = settings.flatMap(({ values }) => values.get("EMAIL_BACKEND")?.value ?? []).at(0);
+  if (typeof backend !== "string") return "at once";
+  const symbol = program.resolveDotted(backend);
+  const isOwn = symbol?.kind === "class" && symbol.cls.module.origin === "project";
+  return isOwn || QUEUES.test(backend) ? "later" : "at once";
 }
 
 /** One of each place, that with the shortest way from its transaction, and how many more transactions reach it. */

@@ -1,0 +1,67 @@
+/** What `__init__` keeps of a column tells whether code has set it since. */
+import { test } from "vitest";
+import { expectMarked } from "../../tests/support/framework-case.ts";
+
+const MODELS = (body: string) => `from django.db import models
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=50)
+
+
+class Post(models.Model):
+    author = models.ForeignKey(Author, on_delete=models.CASCADE)
+    status = models.CharField(max_length=10)
+    title = models.CharField(max_length=10)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._old_status = self.status
+        self.__old_author = self.author_id
+
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+${body}`;
+
+const TOLD = `        if self._old_status == self.status:
+            return
+        print(self.author.name)EXPECTED
+`;
+
+const CASES: readonly [string, string, string][] = [
+  ["a row that is saved as it was fetched", "post.save()", ""],
+  ["another column is set", 'post.title = "new"\n        post.save()', ""],
+  ["the column is set", 'post.status = "new"\n        post.save()', "  # expect: author"],
+  ["the column is set at times", 'if post.title:\n            post.status = "new"\n        post.save()', "  # expect: author"],
+  ["any column is set", "for name, value in values.items():\n            setattr(post, name, value)\n        post.save()", "  # expect: author"],
+];
+
+test.each(CASES)("%s", async (_what, body, expected) => {
+  await expectMarked({
+    "shop/models.py": MODELS(TOLD.replace("EXPECTED", expected)),
+    "shop/tasks.py": `from shop.models import Post
+
+
+def run(values):
+    for post in Post.objects.all():
+        ${body}
+`,
+  });
+});
+
+test("a relation that is set sets the column that was copied; a number that is added to, too", async () => {
+  const models = MODELS(`        if self.__old_author != self.author_id:
+            print([one.name for one in self.tags.all()])  # expect: tags
+`).replace(`    title =`, `    tags = models.ManyToManyField(Author, related_name="+")\n    title =`);
+  const run = (line: string) => `from shop.models import Post
+
+
+def run(author):
+    for post in Post.objects.all():
+        ${line}
+        post.save()
+`;
+  await expectMarked({ "shop/models.py": models, "shop/tasks.py": run("post.author = author") });
+  await expectMarked({ "shop/models.py": models, "shop/tasks.py": run("post.author_id += 1") });
+  await expectMarked({ "shop/models.py": models.replace("  # expect: tags", ""), "shop/tasks.py": run("print(author)") });
+});

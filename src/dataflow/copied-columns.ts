@@ -1,0 +1,70 @@
+/** `self._old_status = self.status` in a model's `__init__`: until code sets the column, the copy is equal to it. */
+import type { ClassInfo, Expr, FunctionDef, Model, Stmt } from "../model/index.ts";
+import type { Engine } from "./engine.ts";
+import { lookUp, type Frame } from "./frame.ts";
+import { isExternal } from "./frames.ts";
+import { joinPath } from "./sites.ts";
+import { alternatives, isFetched, type RowValue, type Value } from "./values.ts";
+
+const copies = new WeakMap<Model, ReadonlyMap<string, string>>();
+
+/** Columns of a model by the attributes that hold a copy of them since the row was made. */
+function copiesOf(engine: Engine, model: Model): ReadonlyMap<string, string> {
+  const known = copies.get(model);
+  if (known !== undefined) return known;
+  const found = new Map(engine.program.mro(model.cls).flatMap((owner) => (isExternal(owner) || owner.module.origin === "builtin" ? [] : keptBy(owner, model))));
+  copies.set(model, found);
+  return found;
+}
+
+function keptBy(owner: ClassInfo, model: Model): [string, string][] {
+  return (owner.members.get("__init__") ?? []).flatMap((one) => (one.kind === "function" ? one.def.body.flatMap((stmt) => kept(stmt, one.def, model)) : []));
+}
+
+function kept(stmt: Stmt, { params: [self] }: FunctionDef, model: Model): [string, string][] {
+  if (stmt.kind !== "assign") return [];
+  const column = attributeOf(stmt.value, self?.name);
+  if (column === null || !isColumn(model, column)) return [];
+  return stmt.targets.flatMap((target) => {
+    const copy = attributeOf(target, self?.name);
+    return copy === null || isColumn(model, copy) ? [] : [[copy, column]];
+  });
+}
+
+function attributeOf(expr: Expr | null, self: string | undefined): string | null {
+  return expr?.kind === "attribute" && expr.object.kind === "name" && expr.object.name === self ? expr.name : null;
+}
+
+function isColumn({ fields }: Model, name: string): boolean {
+  const field = fields.get(name);
+  return field === undefined ? [...fields.values()].some(({ attname }) => attname === name) : field.relation === null;
+}
+
+/** Code sets a column of the row, or any of them: a copy may be another value from here on. */
+export function noteColumnSet(engine: Engine, value: Value, column: string | null): void {
+  for (const row of alternatives(value)) {
+    if (row.kind !== "row") continue;
+    // A relation that is set sets its column.
+    const set = column === null ? null : (row.model.fields.get(column)?.attname ?? column);
+    for (const one of copiesOf(engine, row.model).values()) {
+      if (set === null || set === one) (row.origin.columnsSet ??= new Set()).add(joinPath(row.path, one));
+    }
+  }
+}
+
+/** `self._old_status == self.status` of a row that is as it was fetched. */
+export function equalsItsCopy(engine: Engine, left: Expr, right: Expr, frame: Frame): boolean {
+  const [one, other] = [attributeOfName(left), attributeOfName(right)];
+  if (one === null || other === null || one.of !== other.of) return false;
+  const row = lookUp(frame.env, one.of)?.value;
+  return row?.kind === "row" && (isUnchanged(engine, row, one.name, other.name) || isUnchanged(engine, row, other.name, one.name));
+}
+
+function attributeOfName(expr: Expr): { readonly of: string; readonly name: string } | null {
+  return expr.kind === "attribute" && expr.object.kind === "name" ? { of: expr.object.name, name: expr.name } : null;
+}
+
+function isUnchanged(engine: Engine, row: RowValue, copy: string, column: string): boolean {
+  if (copiesOf(engine, row.model).get(copy) !== column || row.extra.has(copy)) return false;
+  return (isFetched(row) || row.isBeingCreated === true) && row.origin.columnsSet?.has(joinPath(row.path, column)) !== true;
+}
