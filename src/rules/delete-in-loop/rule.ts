@@ -60,12 +60,25 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
 const SAME = "it sends the same signals and follows the same relations";
 
 function remedyFor(one: LoopWrite, input: RuleInput): string {
-  if (!isRow(one)) return "Delete them all with one `filter(…__in=…).delete()`.";
+  if (!isRow(one)) {
+    const all = "Delete them all with one `filter(…__in=…).delete()`";
+    return isMadeAnew(one, input) ? `${all} before the loop: what it makes has to stay.` : `${all}.`;
+  }
   const isChosen = withinLoop(one.site).some((stmt) => stmt.kind === "if");
   const { iterable } = one.site;
   const isQueryset = input.facts.runs.some((run) => run.span.file === one.span.file && run.span.start === iterable?.start && run.span.end === iterable.end);
   if (isChosen || !isQueryset) return `Collect the keys of the rows to go, and delete them with one \`filter(pk__in=…).delete()\`: ${SAME}.`;
   return `Call \`delete()\` on the queryset: ${SAME}.`;
+}
+
+const MAKES: ReadonlySet<string> = new Set(["create", "bulk_create", "get_or_create", "update_or_create"]);
+
+/** The round replaces what it deletes: a delete after the loop would take the new rows too. */
+function isMadeAnew({ model, site, span }: LoopWrite, { facts }: RuleInput): boolean {
+  const { loop } = site;
+  if (loop === null) return false;
+  const rest = { file: span.file, start: span.end, end: loop.end };
+  return facts.writes.some((write) => MAKES.has(write.how) && write.model === model.label && isWithin(write.span, rest));
 }
 
 /** The loop does nothing but delete. */
