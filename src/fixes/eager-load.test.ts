@@ -22,6 +22,12 @@ const SAFE: readonly Case[] = [
   ["the neighbour's quotes", "Book.objects.select_related('editor')", "Book.objects.select_related('editor', 'author')"],
   ["a longer path", 'Book.objects.select_related("author")', 'Book.objects.select_related("author__country")', "book.author.country.name"],
   ["a slice", 'Book.objects.order_by("id")[:5]', 'Book.objects.order_by("id").select_related("author")[:5]'],
+  [
+    "a prefetch before iterator(), which says how many rows at a time",
+    "Book.objects.all().iterator(chunk_size=9)",
+    'Book.objects.prefetch_related("chapters").iterator(chunk_size=9)',
+    "list(book.chapters.all())",
+  ],
   ["before iterator()", "Book.objects.filter(no=pk).iterator()", 'Book.objects.filter(no=pk).select_related("author").iterator()'],
   ["a nested call", "list(Book.objects.filter(no=pk))", 'list(Book.objects.filter(no=pk).select_related("author"))'],
   [

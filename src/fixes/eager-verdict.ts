@@ -93,7 +93,7 @@ function judgePrefetch(call: ChainCall, load: LazyLoad): Verdict | null {
   if (call.name === "prefetch_related" && call.args.some((arg) => isOwnPrefetch(arg, load.path))) {
     return advice("another way loads it with a Prefetch object, and Django takes no second one: load it on the way that has none");
   }
-  if (call.name === "iterator") return review("iterator() needs a chunk_size to prefetch");
+  if (call.name === "iterator" && call.args.length + call.keywords.length === 0) return review("iterator() needs a chunk_size to prefetch");
   if (call.name === "only" && !keepsColumn(call, load)) return review("only() has to keep the key that the prefetch matches by");
   return null;
 }
