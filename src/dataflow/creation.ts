@@ -16,19 +16,28 @@ const SAVED_WITH: ReadonlyMap<string, Value> = new Map<string, Value>([
  */
 export function tellCreated(engine: Engine, row: RowValue, args: CallArgs, site: CallSite): void {
   if (site.frame.loop === null) return;
-  const made: RowValue = { ...row, extra: givenAttributes(engine, row, args), isBeingCreated: true };
+  const made: RowValue = { ...row, extra: new Map([...givenAttributes(row, args), ...unsavedAttributes(engine, row, args)]), isBeingCreated: true };
   const save = engine.attribute(made, "save", { span: site.span, frame: site.frame });
   // Its `super().save()` tells the receivers.
   if (isProjects(save)) engine.call(save, { positional: [], keywords: SAVED_WITH, open: false }, site);
-  else tellSaved(engine, row, site);
+  else tellSaved(engine, { ...row, extra: new Map([...row.extra, ...unsavedAttributes(engine, row, args)]), isBeingCreated: true }, site);
 }
 
 function isProjects(method: Value): boolean {
   return method.kind === "bound" && method.fn.kind === "function" && method.fn.module.origin === "project";
 }
 
-/** What is known of the row before it is saved; a relation leads somewhere only where the caller gave the very row. */
-function givenAttributes(engine: Engine, row: RowValue, args: CallArgs): Map<string, Value> {
+/** What the row was given; a relation leads somewhere only where the caller gave the very row. */
+function givenAttributes(row: RowValue, args: CallArgs): Map<string, Value> {
+  const known = new Map<string, Value>();
+  for (const { name, relation } of row.model.fields.values()) if (relation?.single === true) known.set(name, row.extra.get(name) ?? UNKNOWN);
+  // Whoever names a column gives it something: what `save()` fills in for want of it is not asked for.
+  for (const [name, value] of args.keywords) if (!known.has(name)) known.set(name, given(value));
+  return known;
+}
+
+/** What says that the row is not saved yet, its key among it. */
+function unsavedAttributes(engine: Engine, row: RowValue, args: CallArgs): Map<string, Value> {
   const known = new Map<string, Value>();
   const state = engine.program.resolveDotted("django.db.models.base.ModelState");
   if (state?.kind === "class") {
@@ -36,15 +45,17 @@ function givenAttributes(engine: Engine, row: RowValue, args: CallArgs): Map<str
     adding.attrs.set("adding", literal(true));
     known.set("_state", adding);
   }
-  for (const { name, relation } of row.model.fields.values()) if (relation?.single === true) known.set(name, row.extra.get(name) ?? UNKNOWN);
   const key = row.model.fields.get(row.model.primaryKey);
-  known.set("pk", UNKNOWN);
-  if (!args.open && key !== undefined && isNumberedByDatabase(key)) for (const name of ["pk", key.name]) known.set(name, NONE);
-  for (const [name, value] of args.keywords) {
-    // Whoever names a column gives it something: what `save()` fills in for want of it is not asked for.
-    if (!known.has(name) || name === row.model.primaryKey) known.set(name, value.kind === "unknown" ? PRESENT : value);
-  }
+  const own = args.keywords.get("pk") ?? args.keywords.get(row.model.primaryKey);
+  const isNumbered = !args.open && key !== undefined && isNumberedByDatabase(key);
+  const value = own !== undefined ? given(own) : isNumbered ? NONE : null;
+  known.set("pk", value ?? UNKNOWN);
+  if (value !== null) known.set(row.model.primaryKey, value);
   return known;
+}
+
+function given(value: Value): Value {
+  return value.kind === "unknown" ? PRESENT : value;
 }
 
 function isNumberedByDatabase(key: Field): boolean {

@@ -5,20 +5,28 @@ import type { CallSite, Engine } from "./engine.ts";
 import type { Frame, Loop } from "./frame.ts";
 import { BARE, withoutSelects } from "./load-tree.ts";
 import type { LiveOrigin } from "./recorder.ts";
-import { makeRow } from "./rows.ts";
+import { isBeingCreated, keyGiven, makeRow } from "./rows.ts";
 import { projectSite } from "./sites.ts";
 import { freshId, isFetched, literal, UNKNOWN, type FunctionValue, type QuerysetValue, type RowValue, type Value } from "./values.ts";
 
-const SAVED = ["pre_save", "post_save"];
 const DELETED = ["pre_delete", "post_delete"];
 /** Foreign keys on the way from the row that is deleted; ours. */
 const MAX_CASCADE = 6;
 
 const running = new WeakMap<Engine, Set<SignalReceiver["def"]>>();
 
-/** `row.save()` in a loop: its receivers run each round. Outside of loops they run once, and nobody is kept waiting. */
+/**
+ * `row.save()` in a loop: its receivers run each round. Outside of loops they run once, and nobody is kept waiting.
+ * What `create()` makes has no key before the statement, and one after it.
+ */
 export function tellSaved(engine: Engine, row: RowValue, site: CallSite): void {
-  if (site.frame.loop !== null) for (const one of receiversOf(engine, row.model, SAVED)) receive(engine, one, row, site);
+  const isCreated = isBeingCreated(row);
+  const tell = (signal: string): void => {
+    if (site.frame.loop !== null) for (const one of receiversOf(engine, row.model, [signal])) receive(engine, one, row, site, isCreated);
+  };
+  tell("pre_save");
+  if (isCreated) keyGiven(row);
+  tell("post_save");
 }
 
 /** `row.delete()`: Django fetches the rows that go with it, and calls their receivers for each. */
@@ -78,7 +86,7 @@ function collectedOrigin(engine: Engine, model: Model, { module, def }: SignalRe
   }));
 }
 
-function receive(engine: Engine, one: SignalReceiver, row: RowValue, site: CallSite): void {
+function receive(engine: Engine, one: SignalReceiver, row: RowValue, site: CallSite, isCreated = false): void {
   const under = running.get(engine) ?? new Set();
   running.set(engine, under);
   // A receiver that saves its row again is not run within itself.
@@ -86,20 +94,26 @@ function receive(engine: Engine, one: SignalReceiver, row: RowValue, site: CallS
   under.add(one.def);
   const fn: FunctionValue = { kind: "function", module: one.module, def: one.def, closure: null, owner: null };
   const sender: Value = { kind: "class", cls: row.model.cls };
-  const keywords = new Map<string, Value>([["signal", UNKNOWN], ["sender", sender], ["instance", row], ["using", UNKNOWN], ...sentWith(one.signal, row)]);
+  const keywords = new Map<string, Value>([
+    ["signal", UNKNOWN],
+    ["sender", sender],
+    ["instance", row],
+    ["using", UNKNOWN],
+    ...sentWith(one.signal, row, isCreated),
+  ]);
   engine.call(fn, { positional: [], keywords, open: false }, site);
   under.delete(one.def);
 }
 
 /** What Django sends beside the row: a receiver that listens to other signals too asks for what only those have. */
-function sentWith(signal: string, row: RowValue): [string, Value][] {
+function sentWith(signal: string, row: RowValue, isCreated: boolean): [string, Value][] {
   if (DELETED.includes(signal)) return [["origin", UNKNOWN]];
   const saved: [string, Value][] = [
     ["raw", literal(false)],
     ["update_fields", UNKNOWN],
   ];
   const isKnown = isFetched(row) && !row.extra.has("pk");
-  return signal === "post_save" ? [...saved, ["created", isKnown ? literal(false) : UNKNOWN]] : saved;
+  return signal === "post_save" ? [...saved, ["created", isCreated ? literal(true) : isKnown ? literal(false) : UNKNOWN]] : saved;
 }
 
 function isWithin({ def }: SignalReceiver, frame: Frame): boolean {

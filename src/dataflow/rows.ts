@@ -430,8 +430,7 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
   if (ROW_WRITES.has(name)) {
     return native(`row.${name}:${row.id}`, (args, site) => {
       row.origin.escapes = true;
-      if (row.isBeingCreated === true) keyGiven(row);
-      else {
+      if (!isBeingCreated(row)) {
         noteRow(engine, row, name.replace(/^a/, ""), args, site);
         recordWrite(engine, name.replace(/^a/, ""), row.model, null, site);
       }
@@ -465,8 +464,13 @@ export function rowMethod(engine: Engine, row: RowValue, name: string): Value | 
   return null;
 }
 
+/** `create()` has made it and not saved it yet. */
+export function isBeingCreated(row: RowValue): boolean {
+  return row.isBeingCreated === true && row.extra.has("_state");
+}
+
 /** It is saved: from here on it has a key, and is a row of the database. */
-function keyGiven(row: RowValue): void {
+export function keyGiven(row: RowValue): void {
   for (const name of ["pk", row.model.primaryKey]) row.extra.set(name, PRESENT);
   row.extra.delete("_state");
 }

@@ -22,6 +22,12 @@ const SAFE: readonly Case[] = [
   ["the neighbour's quotes", "Book.objects.select_related('editor')", "Book.objects.select_related('editor', 'author')"],
   ["a longer path", 'Book.objects.select_related("author")', 'Book.objects.select_related("author__country")', "book.author.country.name"],
   ["a slice", 'Book.objects.order_by("id")[:5]', 'Book.objects.order_by("id").select_related("author")[:5]'],
+  [
+    "a prefetch before iterator(), which says how many rows at a time",
+    "Book.objects.all().iterator(chunk_size=9)",
+    'Book.objects.prefetch_related("chapters").iterator(chunk_size=9)',
+    "list(book.chapters.all())",
+  ],
   ["before iterator()", "Book.objects.filter(no=pk).iterator()", 'Book.objects.filter(no=pk).select_related("author").iterator()'],
   ["a nested call", "list(Book.objects.filter(no=pk))", 'list(Book.objects.filter(no=pk).select_related("author"))'],
   [
@@ -317,6 +323,19 @@ class NoteAdmin(admin.ModelAdmin):
   expect([mended.after, mended.safeties]).toEqual([code, ["advice"]]);
   expect(mended.titles[0]).toMatch(/these rows are choices/);
   expect(mended.found[0]?.message).toMatch(/choices of a field: give it a queryset with `select_related\("author"\)`/);
+});
+
+test("rows that the loop adds to a relation would not be among those that were prefetched", async () => {
+  const code = (made: string): string =>
+    loop("Book.objects.filter(no=pk)", `[chapter.title for chapter in book.chapters.all()]`).replace("        print", `        ${made}\n        print`);
+  for (const made of ['Chapter.objects.create(book=book, title="new")', 'book.chapters.create(title="new")']) {
+    const mended = await mend({ "shop/code.py": code(made) }, "n-plus-one");
+    expect([mended.after, mended.safeties]).toEqual([code(made), ["advice"]]);
+    expect(mended.titles[0]).toMatch(/the loop makes `Chapter` rows/);
+    expect(mended.found[0]?.message).toMatch(/Make the `Chapter` rows in a loop of their own, then fetch these with `prefetch_related\("chapters"\)`/);
+  }
+  const others = [code("Author.objects.create(no=pk)"), loop("Book.objects.filter(no=pk)", "list(book.chapters.all()), book.chapters.create(title='new')")];
+  for (const other of others) expect((await mend({ "shop/code.py": other }, "n-plus-one")).found[0]?.message).toMatch(/Add `prefetch_related/);
 });
 
 test("what a prefetch would put into a dictionary that the code takes is not prefetched", async () => {

@@ -1,5 +1,5 @@
 /** Whether an eager load may be added where a queryset is made, and whether a person has to look at it. */
-import type { ChainCall, EditDraft, LazyLoad, Origin, RuleInput, Safety, SourceFacts } from "../model/index.ts";
+import type { ChainCall, EditDraft, LazyLoad, Origin, RuleInput, Safety, SourceFacts, Span } from "../model/index.ts";
 import { ownCalls } from "./chain-edit.ts";
 import { isFetchedEachRound } from "./fetched-each-round.ts";
 import { genericSteps, joinHazard, stepsOf } from "./eager-paths.ts";
@@ -27,6 +27,7 @@ export function judge(load: LazyLoad, input: RuleInput): Verdict {
     judgeDict(load) ??
     judgeMethods(load, input.facts) ??
     judgeChain(load.origin, load) ??
+    judgeGrowth(load, input) ??
     judgePath(load, input) ??
     judgeReaders(load, input.facts) ??
     SAFE
@@ -97,7 +98,7 @@ function judgePrefetch(call: ChainCall, load: LazyLoad): Verdict | null {
   if (call.name === "prefetch_related" && load.path.includes("__") && !ownCalls(load.origin).includes(call) && call.args.some(isComputed)) {
     return advice("its lookups are computed further on, and Django takes none before a Prefetch object of the same relation: add it to those");
   }
-  if (call.name === "iterator") return review("iterator() needs a chunk_size to prefetch");
+  if (call.name === "iterator" && call.args.length + call.keywords.length === 0) return review("iterator() needs a chunk_size to prefetch");
   if (call.name === "only" && !keepsColumn(call, load)) return review("only() has to keep the key that the prefetch matches by");
   return null;
 }
@@ -137,6 +138,27 @@ function firstStep(load: LazyLoad): string {
 function keepsColumn(call: ChainCall, load: LazyLoad): boolean {
   const first = firstStep(load);
   return namesOf(call).some((name) => name === first || name === `${first}_id`);
+}
+
+function judgeGrowth(load: LazyLoad, input: RuleInput): Verdict | null {
+  const grown = grownInLoop(load, input);
+  return grown === null ? null : advice(`the loop makes \`${grown}\` rows, which a prefetch from before it does not hold`);
+}
+
+/** The model of which the loop makes rows that a prefetch on this path would keep without them, before it asks for them. */
+export function grownInLoop(load: LazyLoad, { facts, graph }: RuleInput): string | null {
+  if (load.joinable) return null;
+  const made = facts.writes.filter(
+    (write) => MAKERS.has(write.how) && isInLoopOf(write, load) && placeInLoop(write, write.span) < placeInLoop(load, load.access),
+  );
+  const models = new Set(made.map(({ model }) => model));
+  const many = (stepsOf(graph, load.origin.model, load.path) ?? []).filter(({ relation }) => relation?.single === false);
+  return many.map(({ relation }) => graph.byLabel(relation?.target ?? "")).find((model) => model !== null && models.has(model.label))?.name ?? null;
+}
+
+/** Where the loop's own text does it, or calls what does. */
+function placeInLoop({ loop, calls }: LazyLoad | Write, span: Span): number {
+  return [...calls, span].find(({ file }) => file === loop?.span.file)?.start ?? Number.POSITIVE_INFINITY;
 }
 
 function judgePath(load: LazyLoad, input: RuleInput): Verdict | null {

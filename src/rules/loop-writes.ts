@@ -1,7 +1,8 @@
 /** Writes that a loop does one by one where one statement could do them all. */
 import type { Call, Confidence, Expr, Field, FindingDraft, LoopFact, Model, RuleInput, Spot, Write } from "../model/index.ts";
 import { isStatement, moduleOf, nodesIn } from "../python/syntax-tree.ts";
-import { callAt, changedNames, rootName } from "./code.ts";
+import { callAt, changedNames, functionAt, rootName } from "./code.ts";
+import { isNamedAfter } from "./collect-fix.ts";
 import { isFlush, isForOneMatch, isGuardedPerRound, isOverConstant, loopSite, type LoopSite, needsItsQueries, stopsEarly, withinLoop } from "./loops.ts";
 import { oncePerPlace } from "./runs.ts";
 
@@ -39,11 +40,11 @@ export function changesEachRound({ site, receiver, call }: LoopWrite): boolean {
   return rootName(receiver).some((name) => changed.has(name));
 }
 
-/** Signals that the bulk methods do not send, or a method of the model's own that they do not call. */
+/** Signals that the bulk methods do not send, or a method of the project's or of a package's model that they do not call. */
 export function hasHooks(input: RuleInput, model: Model, signals: readonly string[], method: string): boolean {
   if (model.signals.some((one) => signals.some((name) => one === name || one.endsWith(`.${name}`)))) return true;
   const member = input.program.member(model.cls, method);
-  return member !== null && member.owner.module.origin === "project";
+  return member !== null && !/^django(?:\.|$)/.test(member.owner.module.name);
 }
 
 /** What the file calls the model's class: its own name, where that is what it means there. */
@@ -101,4 +102,28 @@ export function hasComment({ site, span }: LoopWrite, input: RuleInput): boolean
 export function isWholeBody({ site }: LoopWrite): boolean {
   const [stmt] = withinLoop(site);
   return site.loop?.kind === "for" && site.loop.body.length === 1 && site.loop.otherwise.length === 0 && stmt?.kind === "expr" && !site.loop.isAsync;
+}
+
+/** A variable that the function goes on to read would still hold the rows as they were. */
+export function isReadLater({ span, site }: LoopWrite, iterable: Expr, input: RuleInput): boolean {
+  const holder = functionAt(site.path);
+  if (iterable.kind !== "name") return false;
+  if (holder?.kind !== "function" || site.loop === null) return true;
+  const isCached = input.facts.runs.some((run) => run.span.file === span.file && run.span.start === iterable.start && run.cached);
+  return isCached || isNamedAfter(holder.body, iterable.name, site.loop.end);
+}
+
+/** The loop goes straight over a queryset that one `delete()` or `update()` can stand for. */
+export function isOverQueryset({ span, site, loop, model }: LoopWrite, input: RuleInput): boolean {
+  const { iterable } = site;
+  const isDirect = input.facts.runs.some(
+    (run) =>
+      run.how === "iterate" &&
+      run.span.file === span.file &&
+      run.span.start === iterable?.start &&
+      run.span.end === iterable.end &&
+      !run.sliced &&
+      run.model === model.label,
+  );
+  return isDirect && loop.origin !== null && !loop.origin.calls.some((call) => ["values", "values_list", "distinct", "union", "iterator"].includes(call.name));
 }

@@ -31,6 +31,35 @@ post_delete.connect(on_delete, sender=Shipment)
   });
 });
 
+test("what create() makes has no key before it is saved, and is new after it", async () => {
+  await expectMarked({
+    "shop/signals.py": `from django.db.models.signals import post_save, pre_save
+from django.dispatch import receiver
+from shop.models import Order, Shipment
+
+
+@receiver(pre_save, sender=Shipment)
+def before(sender, instance, raw, **kwargs):
+    if raw or not instance.pk:
+        return
+    print(list(instance.order.lines.all()))
+
+
+@receiver(post_save, sender=Shipment)
+def after(sender, instance, created, **kwargs):
+    if not created:
+        print(list(instance.order.lines.all()))
+    if created and instance.pk:
+        print(instance.order.customer.name)  # expect: customer
+
+
+def ship():
+    for order in Order.objects.all():
+        Shipment.objects.create(order=order)
+`,
+  });
+});
+
 test("receivers of links are told the model of the rows that are linked, and one row of the other end", async () => {
   await expectMarked({
     "shop/signals.py": `from django.db import models

@@ -1,5 +1,5 @@
 /** Django's own conventions: requests, rendering, shortcuts, class-based views. */
-import type { ClassInfo } from "../../model/index.ts";
+import type { ClassInfo, Field } from "../../model/index.ts";
 import { argument, escapeArgs } from "../../dataflow/arguments.ts";
 import type { CallArgs, CallSite, Engine, Hook } from "../../dataflow/engine.ts";
 import { unknownRow } from "../../dataflow/protocols.ts";
@@ -144,21 +144,30 @@ function targetsOf(value: Value): Extract<Value, { readonly kind: "row" | "query
   });
 }
 
-/** `model_to_dict(row)` and fixtures' serializers read each many-to-many relation of a row. */
-function readManyToMany(engine: Engine, row: Value, args: CallArgs, site: CallSite): void {
+/** `model_to_dict(row)` and fixtures' serializers read each column and each many-to-many relation of a row, but for those that they are told to leave out. */
+function readFields(engine: Engine, row: Value, args: CallArgs, site: CallSite, has: (field: Field) => boolean = () => true): void {
   const fields = args.keywords.get("fields");
   const only = namesOf(fields);
-  // Names that were chosen in a way that is not read may leave each of them out.
-  if (only === null && fields !== undefined && !(fields.kind === "literal" && fields.value === null)) return;
   const without = namesOf(args.keywords.get("exclude"));
   for (const one of alternatives(row)) {
     if (one.kind !== "row") continue;
+    // Names that were chosen in a way that is not read may leave each of them out.
+    if (only === null && fields !== undefined && !(fields.kind === "literal" && fields.value === null)) {
+      engine.escape(one);
+      continue;
+    }
     for (const field of one.model.fields.values()) {
-      if (field.relation?.kind !== "m2m" || only?.has(field.name) === false || without?.has(field.name) === true) continue;
-      const manager = engine.attribute(one, field.name, { span: site.span, frame: site.frame });
-      engine.iterate(engine.callMethod(manager, "all", NO_ARGS, { ...site, expr: null }), site.span, site.frame, "iterate");
+      if (only?.has(field.name) === false || without?.has(field.name) === true || !has(field)) continue;
+      const name = field.relation?.kind === "m2m" ? field.name : field.attname;
+      const value = name === null ? UNKNOWN : engine.attribute(one, name, { span: site.span, frame: site.frame });
+      if (field.relation?.kind === "m2m") engine.iterate(engine.callMethod(value, "all", NO_ARGS, { ...site, expr: null }), site.span, site.frame, "iterate");
     }
   }
+}
+
+/** What a form can show: `model_to_dict()` leaves out the rest. */
+function isEditable({ declaration, autoNow }: Field): boolean {
+  return !autoNow && !(declaration?.kind === "call" && declaration.keywords.some(({ name }) => name === "editable"));
 }
 
 function namesOf(value: Value | undefined): ReadonlySet<string> | null {
@@ -173,7 +182,7 @@ const modelToDict =
     const keywords = new Map(args.keywords);
     if (fields !== undefined) keywords.set("fields", fields);
     if (exclude !== undefined) keywords.set("exclude", exclude);
-    if (row !== undefined) readManyToMany(engine, row, { ...args, keywords }, site);
+    if (row !== undefined) readFields(engine, row, { ...args, keywords }, site, isEditable);
     return UNKNOWN;
   };
 
@@ -183,7 +192,7 @@ const serializeFixtures =
     const rows = argument(args, 1, "queryset");
     if (rows === null) return UNKNOWN;
     const { element, loop } = engine.iterate(rows, site.span, site.frame, "iterate");
-    readManyToMany(engine, element, args, { ...site, frame: { ...site.frame, loop } });
+    readFields(engine, element, args, { ...site, frame: { ...site.frame, loop } });
     return UNKNOWN;
   };
 

@@ -36,13 +36,18 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
     key: [...writeKey(one), relation],
     confidence: writeConfidence(one),
     claim: `The loop calls \`${relation}.${how}()\` once a round, each in a transaction of its own.`,
-    reason: "Each call asks which links exist and then writes: two statements and a transaction.",
+    reason:
+      how === "add"
+        ? "Each call asks which links exist and then writes: two statements and a transaction."
+        : "Each call deletes its links alone: a statement and a transaction.",
     remedy: isSameOwner
       ? `Pass all objects to one \`${how}(*objects)\`.`
       : how === "add"
         ? `Insert the links with \`${relation}.through.objects.bulk_create(…, ignore_conflicts=True)\`.`
         : `Delete the links with one query on \`${relation}.through\`.`,
-    doubt: isSameOwner ? "objects that are made in the loop have to be collected first" : "bulk_create() sends no m2m_changed; no receiver was found",
+    doubt: isSameOwner
+      ? "objects that are made in the loop have to be collected first"
+      : `${how === "add" ? "bulk_create()" : "a query on the links"} sends no m2m_changed; no receiver was found`,
     model: one.model.label,
     relation,
     places: writePlaces(one),

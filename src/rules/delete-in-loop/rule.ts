@@ -1,8 +1,19 @@
-import type { Expr, FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
-import { functionAt, sourceText } from "../code.ts";
-import { isNamedAfter } from "../collect-fix.ts";
+import type { FindingDraft, FixDraft, Rule, RuleInput } from "../../model/index.ts";
+import { sourceText } from "../code.ts";
 import { withinLoop } from "../loops.ts";
-import { changesEachRound, hasComment, hasHooks, isWholeBody, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
+import {
+  changesEachRound,
+  hasComment,
+  hasHooks,
+  isOverQueryset,
+  isReadLater,
+  isWholeBody,
+  loopWrites,
+  writeConfidence,
+  writeKey,
+  writePlaces,
+  type LoopWrite,
+} from "../loop-writes.ts";
 import { isSameSpan, isWithin } from "../runs.ts";
 
 export const rule: Rule = {
@@ -60,12 +71,25 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
 const SAME = "it sends the same signals and follows the same relations";
 
 function remedyFor(one: LoopWrite, input: RuleInput): string {
-  if (!isRow(one)) return "Delete them all with one `filter(…__in=…).delete()`.";
+  if (!isRow(one)) {
+    const all = "Delete them all with one `filter(…__in=…).delete()`";
+    return isMadeAnew(one, input) ? `${all} before the loop: what it makes has to stay.` : `${all}.`;
+  }
   const isChosen = withinLoop(one.site).some((stmt) => stmt.kind === "if");
   const { iterable } = one.site;
   const isQueryset = input.facts.runs.some((run) => run.span.file === one.span.file && run.span.start === iterable?.start && run.span.end === iterable.end);
   if (isChosen || !isQueryset) return `Collect the keys of the rows to go, and delete them with one \`filter(pk__in=…).delete()\`: ${SAME}.`;
   return `Call \`delete()\` on the queryset: ${SAME}.`;
+}
+
+const MAKES: ReadonlySet<string> = new Set(["create", "bulk_create", "get_or_create", "update_or_create"]);
+
+/** The round replaces what it deletes: a delete after the loop would take the new rows too. */
+function isMadeAnew({ model, site, span }: LoopWrite, { facts }: RuleInput): boolean {
+  const { loop } = site;
+  if (loop === null) return false;
+  const rest = { file: span.file, start: span.end, end: loop.end };
+  return facts.writes.some((write) => MAKES.has(write.how) && write.model === model.label && isWithin(write.span, rest));
 }
 
 /** The loop does nothing but delete. */
@@ -100,25 +124,6 @@ function rowsFix(one: LoopWrite, input: RuleInput): FixDraft[] {
   const isLoopRow = loop.target.kind === "name" && one.receiver.kind === "name" && loop.target.name === one.receiver.name;
   const { file } = one.span;
   const span = { file, start: loop.start, end: loop.end };
-  const isDirect = input.facts.runs.some(
-    (run) =>
-      run.how === "iterate" &&
-      run.span.file === file &&
-      run.span.start === iterable.start &&
-      run.span.end === iterable.end &&
-      !run.sliced &&
-      run.model === one.model.label,
-  );
-  const blocks = one.loop.origin?.calls.some((call) => ["values", "values_list", "distinct", "union", "iterator"].includes(call.name)) ?? true;
-  if (!isLoopRow || !isDirect || blocks || isReadLater(one, iterable, input)) return [];
+  if (!isLoopRow || !isOverQueryset(one, input) || isReadLater(one, iterable, input)) return [];
   return [{ title: "Delete the queryset", safety: "review", edits: [{ span, text: `${sourceText(input, file, iterable)}.delete()` }] }];
-}
-
-/** A variable that the function goes on to read would still hold the rows that were deleted. */
-function isReadLater(one: LoopWrite, iterable: Expr, input: RuleInput): boolean {
-  const holder = functionAt(one.site.path);
-  if (iterable.kind !== "name") return false;
-  if (holder?.kind !== "function" || one.site.loop === null) return true;
-  const isCached = input.facts.runs.some((run) => run.span.file === one.span.file && run.span.start === iterable.start && run.cached);
-  return isCached || isNamedAfter(holder.body, iterable.name, one.site.loop.end);
 }

@@ -1,5 +1,5 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { methodPastPrefetch } from "../../fixes/eager-verdict.ts";
+import { grownInLoop, methodPastPrefetch } from "../../fixes/eager-verdict.ts";
 import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
 import { stepsOf } from "../../fixes/eager-paths.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
@@ -98,6 +98,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (!load.joinable && isFetchedEachRound(load, input.facts)) return fetchedBefore(load);
   const past = methodPastPrefetch(load, input.facts);
   if (past !== null) return remedyPast(load.path, past);
+  const grown = grownInLoop(load, input);
+  if (grown !== null) return remedyBesideNewRows(load.path, grown);
   const method = load.joinable ? "select_related" : "prefetch_related";
   if (load.origin.forForm === "choices")
     return `The rows are the choices of a field: give it a queryset with \`${method}("${load.path}")\`, in an admin class by \`formfield_for_foreignkey()\`.`;
@@ -109,6 +111,11 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
 /** Prefetched rows are kept in the row's `__dict__`: a copy of it has a key that is no field. */
 function remedyBesideDict(path: string): string {
   return `Fetch the rows of \`${dotted(path)}\` for all of them with one query and group them in Python: \`prefetch_related()\` would put them into \`__dict__\`, which the code reads.`;
+}
+
+/** `prefetch_related()` keeps the rows as they were before the loop. */
+function remedyBesideNewRows(path: string, model: string): string {
+  return `Make the \`${model}\` rows in a loop of their own, then fetch these with \`prefetch_related("${path}")\`: a prefetch from before this loop does not hold the rows that it makes.`;
 }
 
 /** A prefetch alone would be one query more. */

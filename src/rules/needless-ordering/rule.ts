@@ -6,7 +6,7 @@ import { together } from "../database/plan-rule.ts";
 import { statementName } from "../database/statement-places.ts";
 import { judgeStatements, WORTH_SHARE, type StatementFlaw } from "../database/statement-rule.ts";
 import { judgeBySize } from "../database/table-size.ts";
-import { areRowsUsedElsewhere, isNamed, nameOf, oncePerPlace, usesOf } from "../runs.ts";
+import { areRowsUsedElsewhere, isNamed, isSameSpan, isWithin, nameOf, oncePerPlace, usesOf } from "../runs.ts";
 
 export const rule: Rule = {
   meta: {
@@ -18,7 +18,7 @@ export const rule: Rule = {
     fix: "never",
     stage: "stable",
   },
-  check: (input) => oncePerPlace(input.facts.runs.filter((run) => isGuilty(run, input))).map((run) => toDraft(run)),
+  check: (input) => oncePerPlace(input.facts.runs.filter((run) => isGuilty(run, input) && !isSortedForOthers(run, input))).map((run) => toDraft(run)),
   judge: (input) => judge(input),
 };
 
@@ -71,6 +71,16 @@ function isOrderAsked(input: RuleInput, span: Span, argument: Expr): boolean {
   );
 }
 
+/** A function that sorts rows for whoever calls it: others keep the order. */
+function isSortedForOthers(run: QueryRun, input: RuleInput): boolean {
+  const order = orderOf(run);
+  const holder = enclosingFunction(pathTo(input.program, run.span));
+  if (order === undefined || (holder !== null && isWithin(callSpan(order), { file: run.span.file, start: holder.start, end: holder.end }))) return false;
+  return input.facts.runs.some(
+    (other) => !IN_ANY_ORDER.has(other.how) && other.origin.calls.some((call) => isSameSpan(callSpan(call), callSpan(order))) && !isGuilty(other, input),
+  );
+}
+
 function orderOf(run: QueryRun): QueryRun["origin"]["calls"][number] | undefined {
   return run.origin.calls.findLast((call) => call.name === "order_by" && call.args.length > 0);
 }
@@ -95,7 +105,10 @@ function toDraft(run: QueryRun): FindingDraft {
     remedy: "Drop `order_by(…)`; write `order_by()` where the model has an ordering of its own.",
     doubt: "a few hundred rows are sorted in no time",
     model: run.model,
-    places: order === undefined ? [{ role: "queryset", span: run.span }] : [{ role: "queryset", span: callSpan(order) }],
+    places: [
+      { role: "queryset", span: order === undefined ? run.span : callSpan(order) },
+      { role: "access", span: run.span, label: "order is lost" },
+    ],
     fixes: [],
   };
 }

@@ -24,3 +24,37 @@ def work(request):
   const told = report.findings.filter(({ rule }) => rule === "save-in-loop").map(({ message }) => message);
   expect(told).toEqual([expect.stringContaining("It does not stamp `changed`: set and list them.")]);
 });
+
+async function told(body: string): Promise<readonly string[]> {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Order\n\n\ndef work(status, code):\n    orders = Order.objects.filter(paid=False)\n${body.replaceAll(/^(?=.)/gm, "    ")}\n`,
+  });
+  return report.findings
+    .filter(({ rule }) => rule === "save-in-loop")
+    .flatMap(({ message, fixes }) => [message.slice(message.indexOf("Each round")), ...fixes.flatMap((fix) => fix.edits.map(({ text }) => text.trim()))]);
+}
+
+test("a loop that sets the same values in all of its rows is one update()", async () => {
+  const update = "Each round waits for a statement of its own, which sets the same values. Write them with one";
+  expect(await told("for order in orders:\n    order.paid = True\n    order.status = status\n    order.save()")).toEqual([
+    `${update} \`update(paid=True, status=status)\` on the queryset.`,
+    "orders.update(paid=True, status=status)",
+  ]);
+  expect(await told("for order in orders:\n    print(order.pk)\n    order.paid = True\n    order.save()")).toEqual([
+    `${update} \`update(paid=True)\` on the queryset.`,
+  ]);
+  expect(await told("for order in orders:\n    order.paid = True\n    order.save()\nreturn orders")).toEqual([
+    `${update} \`update(paid=True)\` on the queryset.`,
+  ]);
+});
+
+test("a loop that may set other values in each row is no update()", async () => {
+  const others = [
+    "for order in orders:\n    order.status = f'{order.pk}'\n    order.save()",
+    "for order in orders:\n    order.status = code()\n    order.save()",
+    "for order in orders:\n    if order.total:\n        order.paid = True\n    order.save()",
+    "for order in orders:\n    order.total += 1\n    order.save()",
+    "for order in orders[:5]:\n    order.paid = True\n    order.save()",
+  ];
+  for (const other of others) expect((await told(other))[0]).toMatch(/bulk_update\(\)/);
+});

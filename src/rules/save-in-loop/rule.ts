@@ -3,6 +3,7 @@ import { nodesIn } from "../../python/syntax-tree.ts";
 import { autoNowFields, changesEachRound, hasHooks, loopWrites, writeConfidence, writeKey, writePlaces, type LoopWrite } from "../loop-writes.ts";
 import { withinLoop } from "../loops.ts";
 import { bulkCreateFix, bulkUpdateFix } from "./bulk-fix.ts";
+import { sameValues, updateFix, updateText, type SameValue } from "./same-values.ts";
 
 export const rule: Rule = {
   meta: {
@@ -76,6 +77,8 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
   const isNeeded = isInsert && isUsedAfter(one);
   const stamped = autoNowFields(one.model);
   const bulk = isInsert ? "bulk_create" : "bulk_update";
+  const values = isInsert ? null : sameValues(one, input);
+  if (values !== null) return toUpdate(one, values, input);
   const note = !isInsert && stamped.length > 0 ? ` It does not stamp \`${stamped.join("`, `")}\`: set and list them.` : "";
   return {
     key: writeKey(one),
@@ -89,5 +92,21 @@ function toDraft(one: LoopWrite, input: RuleInput): FindingDraft {
     model: one.model.label,
     places: writePlaces(one),
     fixes: isNeeded || isCopy ? [] : [...(isInsert ? bulkCreateFix(one, input) : []), ...bulkUpdateFix(one, input)],
+  };
+}
+
+function toUpdate(one: LoopWrite, values: readonly SameValue[], input: RuleInput): FindingDraft {
+  const stamped = autoNowFields(one.model);
+  const note = stamped.length > 0 ? ` It does not stamp \`${stamped.join("`, `")}\`: set them too.` : "";
+  return {
+    key: writeKey(one),
+    confidence: writeConfidence(one),
+    claim: `The loop saves its \`${one.model.name}\` rows one by one.`,
+    reason: "Each round waits for a statement of its own, which sets the same values.",
+    remedy: `Write them with one \`${updateText(values, one.span.file, input)}\` on the queryset.${note}`,
+    doubt: "update() calls neither save() nor signals; none were found for this model",
+    model: one.model.label,
+    places: writePlaces(one),
+    fixes: updateFix(one, values, input),
   };
 }

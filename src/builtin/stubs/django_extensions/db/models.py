@@ -33,3 +33,6 @@ class ActivatorModel(models.Model):
     class Meta:
         abstract = True
         ordering = ("status", "-activate_date")
+
+    def save(self, *args, **kwargs):
+        return super().save(*args, **kwargs)

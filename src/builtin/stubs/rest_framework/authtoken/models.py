@@ -7,6 +7,9 @@ class Token(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, related_name="auth_token", on_delete=models.CASCADE)
     created = models.DateTimeField(auto_now_add=True)
 
+    def save(self, *args, **kwargs):
+        return super().save(*args, **kwargs)
+
     def __str__(self):
         return self.key
 

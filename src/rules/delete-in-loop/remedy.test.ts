@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { analyseShop } from "../../../tests/support/fixture-project.ts";
+
+async function messages(body: string): Promise<readonly string[]> {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Line, Order\n\n\ndef work(orders, products):\n    for order in orders:\n${body.replaceAll(/^(?=.)/gm, "        ")}\n`,
+  });
+  return report.findings.filter(({ rule }) => rule === "delete-in-loop").map(({ message }) => message.slice(message.indexOf("Delete them")));
+}
+
+test("what the loop makes in place of the deleted rows has to stay", async () => {
+  const before = "Delete them all with one `filter(…__in=…).delete()` before the loop: what it makes has to stay.";
+  expect(await messages("Line.objects.filter(order=order).delete()\nLine.objects.create(order=order, product=products[0])")).toEqual([before]);
+  expect(await messages("Line.objects.filter(order=order).delete()\nfor product in products:\n    Line.objects.create(order=order, product=product)")).toEqual([
+    before,
+  ]);
+  expect(await messages("Line.objects.filter(order=order).delete()\nOrder.objects.create(status='new')")).toEqual([
+    "Delete them all with one `filter(…__in=…).delete()`.",
+  ]);
+});
