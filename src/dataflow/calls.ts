@@ -8,7 +8,20 @@ import { newEnv, type Frame } from "./frame.ts";
 import { resultOf } from "./execute.ts";
 import { captureOutside, recordOutside, replayOutside, type OutsideReplay } from "./outside-calls.ts";
 import { resend } from "./sends.ts";
-import { alternatives, freshId, hasIdentity, joinAll, keysOf, list, listOf, UNKNOWN, type FunctionValue, type RowValue, type Value } from "./values.ts";
+import {
+  alternatives,
+  freshId,
+  hasIdentity,
+  joinAll,
+  keysOf,
+  list,
+  listOf,
+  NO_ARGS,
+  UNKNOWN,
+  type FunctionValue,
+  type RowValue,
+  type Value,
+} from "./values.ts";
 import { dict } from "./values.ts";
 
 /** Calls deeper than this are not followed; real code stays below, recursion does not. */
@@ -65,8 +78,15 @@ export function call(engine: Engine, callee: Value, args: CallArgs, site: CallSi
       return joinAll(callee.values.map((one) => call(engine, one, args, site)));
     default:
       escapeArgs(engine, args);
+      renderBody(args, site);
       return UNKNOWN;
   }
+}
+
+/** A macro that was not found is taken to render the body of the `{% call %}`. */
+function renderBody({ keywords }: CallArgs, site: CallSite): void {
+  const caller = site.frame.module === null ? keywords.get("caller") : undefined;
+  if (caller?.kind === "native") caller.call(NO_ARGS, site);
 }
 
 function callExternal(engine: Engine, name: string, args: CallArgs, site: CallSite): Value {

@@ -1,7 +1,9 @@
 /** `create()`: the statement is its own, what runs around it is the model's `save()` with the receivers of signals. */
 import type { Field } from "../model/index.ts";
 import type { CallArgs, CallSite, Engine } from "./engine.ts";
+import { isThere } from "./load-tree.ts";
 import { tellSaved } from "./receivers.ts";
+import { changeRelated } from "./rows.ts";
 import { literal, NONE, object, PRESENT, UNKNOWN, type RowValue, type Value } from "./values.ts";
 
 /** What `create()` calls `save()` with. */
@@ -21,6 +23,15 @@ export function tellCreated(engine: Engine, row: RowValue, args: CallArgs, site:
   // Its `super().save()` tells the receivers.
   if (isProjects(save)) engine.call(save, { positional: [], keywords: SAVED_WITH, open: false }, site);
   else tellSaved(engine, { ...row, extra: new Map([...row.extra, ...unsavedAttributes(engine, row, args)]), isBeingCreated: true }, site);
+  changeGiven(row, args, site);
+}
+
+/** `Line.objects.create(order=order)` adds to `order.lines`. */
+function changeGiven({ model }: RowValue, { keywords }: CallArgs, site: CallSite): void {
+  for (const [name, value] of keywords) {
+    const back = model.fields.get(name)?.relation?.back ?? null;
+    if (value.kind === "row" && back !== null && !isThere(value.load.relations.get(back))) changeRelated(value, back, site);
+  }
 }
 
 function isProjects(method: Value): boolean {

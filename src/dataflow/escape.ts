@@ -40,6 +40,8 @@ function mark(value: Value, seen: Set<object>): void {
       return mark(value.self, seen);
     case "function":
       return markEnv(value.closure, seen);
+    case "native":
+      return markEnv(value.closure ?? null, seen);
     default:
       return;
   }

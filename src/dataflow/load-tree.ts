@@ -8,7 +8,7 @@ import type { RowValue, QuerysetValue } from "./values.ts";
 export interface LoadedRelation {
   readonly node: LoadNode;
   /** `dropped`: a prefetch whose rows were thrown away by a write or a refresh. */
-  readonly how: "select" | "prefetch" | "known" | "dropped";
+  readonly how: "select" | "prefetch" | "known" | "dropped" | "changed";
   /** Eager-load records that this node satisfies, to be marked as used. */
   readonly uses: readonly EagerUse[];
   /** The queryset of a `Prefetch`, where it says more than the plain relation. */
@@ -227,11 +227,23 @@ export function withDropped(load: LoadNode, names: ReadonlySet<string> | null): 
   const relations = new Map(load.relations);
   for (const [name, relation] of load.relations) {
     if (names !== null && !names.has(name)) continue;
+    if (relation.how === "changed") continue;
     if (relation.how === "prefetch") relations.set(name, { ...relation, how: "dropped", node: BARE, queryset: null });
     else relations.delete(name);
   }
   const nulls = names === null ? load.nulls : new Set([...load.nulls].filter((name) => !names.has(name)));
   return node({ ...load, relations, nulls, selectsAll: names === null ? false : load.selectsAll });
+}
+
+/** A relation whose rows the code changes: what was loaded before it would be old. */
+export function withChanged(load: LoadNode, name: string): LoadNode {
+  const uses = load.relations.get(name)?.uses ?? [];
+  return node({ ...load, relations: new Map(load.relations).set(name, { node: BARE, how: "changed", uses, queryset: null, row: null }) });
+}
+
+/** In memory, not dropped since. */
+export function isThere(relation: LoadedRelation | undefined): relation is LoadedRelation {
+  return relation !== undefined && relation.how !== "dropped" && relation.how !== "changed";
 }
 
 /** A relation that code put on the row; what it has in memory is not known. */

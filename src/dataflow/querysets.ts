@@ -12,6 +12,7 @@ import {
   withAllColumns,
   withAnnotations,
   withDeferred,
+  isThere,
   withDropped,
   withJoinsUnread,
   withKnownRow,
@@ -36,7 +37,7 @@ import {
 import { contentTypeRow, narrowedTargets } from "./generic-targets.ts";
 import { baseRecipe, chained, NO_RECIPE_ARGS, ofRelation, recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
-import { isBeyondReach, makeRow, markUsed, recordLoad, withGivenValues } from "./rows.ts";
+import { changeRelated, isBeyondReach, makeRow, markUsed, recordLoad, withGivenValues } from "./rows.ts";
 import { joinPath, packageDoubts, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
 import {
@@ -187,11 +188,10 @@ export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Fra
   return asRelated(base, manager);
 }
 
-function prefetchOf(manager: ManagerValue): LoadedRelation | null {
-  const { related } = manager;
+function prefetchOf({ related }: Pick<ManagerValue, "related">): LoadedRelation | null {
   if (related === null) return null;
   const loaded = related.row.load.relations.get(related.field.name);
-  return loaded === undefined || loaded.how === "dropped" ? null : loaded;
+  return isThere(loaded) ? loaded : null;
 }
 
 /** Rows of a reverse foreign key know the row they came from. */
@@ -304,6 +304,7 @@ function relatedWrite(engine: Engine, manager: ManagerValue, name: string, args:
   if (manager.related !== null && (!isCreate || dropsOnCreate(engine, manager.related.field))) {
     const { row, field } = manager.related;
     row.load = withDropped(row.load, new Set([field.name]));
+    changeRelated(row, field.name, site);
   }
   if (!isCreate) return UNKNOWN;
   const given = withParent(manager, args);
@@ -832,12 +833,16 @@ function iteratorOf(engine: Engine, queryset: QuerysetValue, args: CallArgs, sit
   return listOf(elementOf(engine, requery, freshLoop(engine, queryset, site.span, site.frame), site.frame), "generator");
 }
 
+const CHANGES: ReadonlySet<string> = new Set(["delete", "update"]);
+
 function writeCall(engine: Engine, queryset: QuerysetValue, name: string, args: CallArgs, site: CallSite): Value {
   const { related } = queryset;
   const isRowsOwn = related !== null && related.row.loop !== null && related.row.loop === site.frame.loop;
   recordWrite(engine, name, queryset.model, related?.field.name ?? null, site, isRowsOwn);
   noteSent(engine, { kind: "query", how: name, recipe: queryset.recipe, args: recipeArgs(args) }, site, queryset.origin.span);
   for (const value of [...args.positional, ...args.keywords.values()]) engine.escape(value);
+  // Django keeps what was prefetched all the same.
+  if (related !== null && CHANGES.has(name) && prefetchOf(queryset) === null) changeRelated(related.row, related.field.name, site);
   if (name === "delete") tellQuerysetDeleted(engine, queryset, site);
   // The row that is found has what the queryset loads, the one that is made knows its parent.
   const load = narrowedTargets(queryset.model, queryset.load, args);
@@ -1007,14 +1012,15 @@ function recordRelatedLoad(
   const { row, field } = related;
   const relation = field.relation;
   if (relation === null || row.load.opaque) return;
-  const wasPrefetched = row.load.relations.has(field.name) || [...row.load.lists.values()].some((one) => one.field === field.name);
+  const loaded = row.load.relations.get(field.name);
+  const wasPrefetched = loaded !== undefined || [...row.load.lists.values()].some((one) => one.field === field.name);
   recordLoad(
     engine,
     row,
     field,
     { span, frame },
     {
-      reason: wasPrefetched ? "defeated" : "unloaded",
+      reason: loaded?.how === "changed" ? "changed" : wasPrefetched ? "defeated" : "unloaded",
       kind: relation.kind,
       narrowed: !related.plain && queryset.narrowed,
       method: related.throughFilters ? "filter set" : related.plain ? (how === "iterate" ? "all" : how) : narrowedMethod(queryset, how),

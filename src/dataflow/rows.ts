@@ -8,6 +8,8 @@ import {
   BARE,
   hasColumn,
   OPAQUE,
+  isThere,
+  withChanged,
   withDropped,
   withJoinsUnread,
   withKnownRow,
@@ -213,8 +215,7 @@ function stateOf(engine: Engine, { model, load }: RowValue): Value {
 }
 
 function isLoaded({ relations }: LoadNode, name: string): boolean {
-  const loaded = relations.get(name);
-  return loaded !== undefined && loaded.how !== "dropped";
+  return isThere(relations.get(name));
 }
 
 function listedRows(engine: Engine, row: RowValue, listed: LoadedRelation & { readonly field: string }): Value {
@@ -253,7 +254,7 @@ export function markUsed(relation: LoadedRelation): void {
 function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   const loaded = row.load.relations.get(field.name);
   row.origin.columns.add(joinPath(row.path, field.name));
-  if (loaded !== undefined && loaded.how !== "dropped") {
+  if (isThere(loaded)) {
     markUsed(loaded);
     if (loaded.how !== "known" && row.load.nulls.has(field.name)) return NONE;
     engine.recorder.cover(projectSite(site).span, field.name);
@@ -490,7 +491,14 @@ function refresh(engine: Engine, row: RowValue, args: CallArgs, site: CallSite):
   if (!isUnderCondition(site.frame)) row.load = withDropped(row.load, names === null ? null : new Set(names));
 }
 
-function isUnderCondition({ branch }: Frame): boolean {
+/** The code changes the rows of a relation: those that it asks for next are other ones than a prefetch would have brought. */
+export function changeRelated(row: RowValue, name: string, { frame }: CallSite): void {
+  const arms = frame.branch.split("/");
+  const inRound = arms.slice(arms.findLastIndex((arm) => arm.endsWith(":loop")) + 1).join("/");
+  if (!isUnderCondition({ branch: inRound })) row.load = withChanged(row.load, name);
+}
+
+function isUnderCondition({ branch }: Pick<Frame, "branch">): boolean {
   return branch.split("/").some((arm) => arm !== "" && !arm.endsWith(":loop"));
 }
 

@@ -1,5 +1,5 @@
 /** Templates run like functions: inheritance, blocks, includes, macros, tags. */
-import type { Block, Include, Module, Stmt, Tag, TemplateImport } from "../model/index.ts";
+import type { Block, FunctionDef, Include, Module, Stmt, Tag, TemplateImport } from "../model/index.ts";
 import type { CallSite, Engine } from "./engine.ts";
 import { escapeEnv } from "./escape.ts";
 import { newEnv, type Env, type Frame, type TemplateContext } from "./frame.ts";
@@ -8,12 +8,14 @@ import { spanOf } from "./recorder.ts";
 import { ownPlace } from "./sites.ts";
 import type { FoundTemplate } from "./template-store.ts";
 import { callTag } from "./template-tags.ts";
-import { alternatives, dict, listOf, native, NO_ARGS, UNKNOWN, type CallArgs, type Value } from "./values.ts";
+import { alternatives, dict, joinAll, list, listOf, native, NO_ARGS, UNKNOWN, type CallArgs, type Value } from "./values.ts";
 import { follow } from "./template-pipes.ts";
 
 /** A template that includes itself is followed this often. */
 const MAX_SELF_INCLUSION = 2;
 const MAX_TEMPLATE_DEPTH = 40;
+/** Macros for layout are nested in one another a few times. */
+const MAX_NESTED_MACRO = 6;
 
 export function renderTemplate(engine: Engine, name: Value, context: Value, site: CallSite): void {
   const names = templateNames(name);
@@ -245,6 +247,9 @@ function runOnce(engine: Engine, { body }: { readonly body: readonly Stmt[] }, f
   running?.delete(body);
 }
 
+/** Statements that may give a template names that another imports. */
+const DEFINING: ReadonlySet<Stmt["kind"]> = new Set(["function", "assign", "template-import", "if"]);
+
 function runImport(engine: Engine, stmt: TemplateImport, frame: Frame): void {
   const [name] = templateNames(engine.evaluate(stmt.template, frame));
   const found = name === undefined ? null : engine.templates.find(name);
@@ -258,7 +263,7 @@ function runImport(engine: Engine, stmt: TemplateImport, frame: Frame): void {
   };
   const site = { span: spanOf(frame.file, stmt), frame, expr: null };
   const inner = templateFrame(found.module, stmt.withContext ? frame.env : globalEnv(engine), site, template);
-  const definitions = found.module.body.filter((one) => one.kind === "function" || one.kind === "assign" || one.kind === "template-import");
+  const definitions = found.module.body.filter(({ kind }) => DEFINING.has(kind));
   engine.execute(definitions, inner);
   if (stmt.alias !== null) {
     const entries = [...inner.env.vars].map(([key, binding]) => [key, binding.value] as const);
@@ -271,18 +276,17 @@ function runImport(engine: Engine, stmt: TemplateImport, frame: Frame): void {
 }
 
 /** A macro is a native that runs its body in the template's frame. */
-export function macroValue(engine: Engine, stmt: Extract<Stmt, { readonly kind: "function" }>, frame: Frame): Value {
-  return native(`macro:${frame.file}:${stmt.start}:${frame.env.id}`, (args, site) => {
-    if (site.frame.depth >= MAX_TEMPLATE_DEPTH || isRecursive(site.frame, `${frame.file}#${stmt.name}`)) return UNKNOWN;
-    const env = newEnv(frame.env);
-    for (const [index, param] of stmt.params.entries()) {
-      const given = args.positional[index] ?? args.keywords.get(param.name);
-      const value = given ?? (param.default === null ? UNKNOWN : engine.evaluate(param.default, frame));
-      env.vars.set(param.name, { value, loop: engine.dependsOn });
+export function macroValue(engine: Engine, stmt: FunctionDef, frame: Frame): Value {
+  // The body of a `{% call %}` has no name of its own.
+  const symbol = stmt.name.includes(":") ? frame.symbol : `${frame.file}#${stmt.name}`;
+  const run = (args: CallArgs, site: CallSite): Value => {
+    if (site.frame.depth >= MAX_TEMPLATE_DEPTH || isMacroRecursive(site.frame, symbol)) {
+      for (const value of [...args.positional, ...args.keywords.values()]) engine.escape(value);
+      return UNKNOWN;
     }
     const inner: Frame = {
       ...frame,
-      env,
+      env: newEnv(frame.env),
       depth: site.frame.depth + 1,
       caller: site.frame,
       callSite: site.span,
@@ -290,11 +294,40 @@ export function macroValue(engine: Engine, stmt: Extract<Stmt, { readonly kind: 
       branch: "",
       assumed: [],
       ways: 1,
-      symbol: `${frame.file}#${stmt.name}`,
+      symbol,
     };
+    bindMacroParams(engine, stmt, args, inner);
     engine.execute(stmt.body, inner);
     return UNKNOWN;
-  });
+  };
+  return { ...native(`macro:${frame.file}:${stmt.start}:${frame.env.id}`, run), closure: frame.env };
+}
+
+/** What its parameters do not take stands in `varargs` and `kwargs`, the body of a `{% call %}` in `caller`. */
+function bindMacroParams(engine: Engine, { params }: FunctionDef, { positional, keywords, open }: CallArgs, frame: Frame): void {
+  const { vars } = frame.env;
+  const bind = (name: string, value: Value): void => void vars.set(name, { value, loop: engine.dependsOn });
+  const names = new Set(params.map(({ name }) => name));
+  const varargs = positional.slice(params.length);
+  bind("varargs", open ? listOf(joinAll([...varargs, UNKNOWN]), "tuple") : list(varargs, "tuple"));
+  const kwargs = dict([...keywords].filter(([name]) => name !== CALLER && !names.has(name)));
+  if (open) kwargs.rest = UNKNOWN;
+  bind("kwargs", kwargs);
+  const caller = keywords.get(CALLER);
+  if (caller !== undefined) bind(CALLER, caller);
+  for (const [index, param] of params.entries()) {
+    const given = positional[index] ?? keywords.get(param.name);
+    bind(param.name, given ?? (param.default === null || open ? UNKNOWN : engine.evaluate(param.default, frame)));
+  }
+}
+
+/** The name by which a macro renders the body of the `{% call %}` that runs it. */
+const CALLER = "caller";
+
+function isMacroRecursive(frame: Frame, symbol: string): boolean {
+  let seen = 0;
+  for (let at: Frame | null = frame; at !== null; at = at.caller) if (at.symbol === symbol) seen += 1;
+  return seen >= MAX_NESTED_MACRO;
 }
 
 function runTag(engine: Engine, stmt: Tag, frame: Frame): void {

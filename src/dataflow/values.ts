@@ -75,6 +75,8 @@ export interface NativeValue {
   readonly kind: "native";
   readonly key: string;
   readonly call: (args: CallArgs, site: CallSite) => Value;
+  /** What a template's macro sees beside its parameters. */
+  readonly closure?: Env;
 }
 export interface ModuleValue {
   readonly kind: "module";

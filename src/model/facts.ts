@@ -113,8 +113,8 @@ export interface LazyLoad {
   /** Only some of the related rows were asked for, by `filter()` or the like. */
   readonly narrowed?: boolean;
   /** `unloaded`; `defeated`: prefetched, but read in a way that queries again; `deferred`: a column left out; `key`: a column left out
-   *  that Django itself reads to match the rows of a relation. */
-  readonly reason: "unloaded" | "defeated" | "deferred" | "key";
+   *  that Django itself reads to match the rows of a relation; `changed`: rows that the code changed just before, which no eager load brings. */
+  readonly reason: "unloaded" | "defeated" | "deferred" | "key" | "changed";
   readonly model: string;
   readonly target: string | null;
   readonly access: Span;

@@ -72,7 +72,7 @@ export function fieldNamed(model: Model, name: string): Field | null {
   return null;
 }
 
-export function keywordLookups(input: RuleInput, model: Model, call: ChainCall): Lookup[] {
+export function keywordLookups(input: RuleInput, model: Model, call: Pick<ChainCall, "keywords">): Lookup[] {
   return call.keywords.filter((one) => one.name !== "").map((keyword) => ({ keyword, ...lookupOf(input, model, keyword.name) }));
 }
 

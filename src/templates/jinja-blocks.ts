@@ -1,4 +1,4 @@
-import type { Assign, Expr, FunctionDef, Stmt, Tag } from "../model/ir.ts";
+import type { Assign, Expr, FunctionDef, Keyword, Stmt, Tag } from "../model/ir.ts";
 import { type ConditionalBranch, foldConditions, makeIf } from "./fold-conditions.ts";
 import type { JinjaPiece } from "./jinja-lexer.ts";
 import { type JinjaTag, openTag, renderedText, tagOf } from "./jinja-source.ts";
@@ -123,36 +123,24 @@ function lowerMacro({ reader, expressions, report }: JinjaTag, block: Block): re
   const name = reader.takeName()?.text ?? "";
   const params = expressions.readParams();
   reader.expectEnd();
-  const macro: FunctionDef = {
-    kind: "function",
-    name,
-    params,
-    decorators: [],
-    returns: null,
-    isAsync: false,
-    isGenerator: false,
-    headEnd: block.head.end,
-    body: lowerAll(report, block),
-    ...spanOf(block),
-  };
-  return [macro];
+  return [macroOf(name, params, lowerAll(report, block), block)];
 }
 
-/** `{% call(user) macro(…) %}…{% endcall %}`: the body follows the call; what it is called with is unknown. */
+/** `{% call(user) macro(…) %}…{% endcall %}`: the body is a macro of its own, which the call is given as `caller`. */
 function lowerCall({ reader, expressions, report, piece }: JinjaTag, block: Block): readonly Stmt[] {
-  const at = reader.start;
   const params = reader.sees("(") ? expressions.readParams() : [];
   const value = expressions.read();
   reader.expectEnd();
-  const unknown = params.map((param) => assignUnknown(param.name, at));
-  const call: Stmt = { kind: "output", value, start: piece.start, end: piece.end };
-  return [call, ...unknown, ...lowerAll(report, block)];
+  const at = { start: piece.start, end: piece.end };
+  const body = lowerAll(report, block);
+  if (value.kind !== "call") return [{ kind: "output", value, ...at }, ...body];
+  const caller = macroOf(`caller:${block.head.start}`, params, body, block);
+  const given: Keyword = { name: "caller", value: { kind: "name", name: caller.name, start: value.end, end: value.end } };
+  return [caller, { kind: "output", value: { ...value, keywords: [...value.keywords, given] }, ...at }];
 }
 
-function assignUnknown(name: string, at: number): Assign {
-  const target: Expr = { kind: "name", name, start: at, end: at };
-  const value: Expr = { kind: "opaque", parts: [], start: at, end: at };
-  return { kind: "assign", targets: [target], annotation: null, value, start: at, end: at };
+function macroOf(name: string, params: FunctionDef["params"], body: readonly Stmt[], block: Block): FunctionDef {
+  return { kind: "function", name, params, decorators: [], returns: null, isAsync: false, isGenerator: false, headEnd: block.head.end, body, ...spanOf(block) };
 }
 
 /** `{% filter upper|trim %}`: the filters are applied to the text that the body renders. */

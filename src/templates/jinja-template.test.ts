@@ -72,8 +72,8 @@ facts("names bound in the template", [
   ["{% set a | replace(old='b') %}{% endset %}", 'a = text()|replace(old="b")'],
   ["{% with a=b.c, d=1 %}{{ a }}{% endwith %}{% with %}{% endwith %}", "a = b->c; d = 1; output a"],
   ["{% macro m(a, b=1) %}{{ a.c }}{{ caller() }}{% endmacro %}", "def m(a, b=1) { output a->c; output caller() }"],
-  ["{% call m(a) %}{{ b }}{% endcall %}", "output m(a); output b"],
-  ["{% call(u) m(a) %}{{ u.b }}{% endcall %}", "output m(a); u = ?(); output u->b"],
+  ["{% call m(a) %}{{ b }}{% endcall %}", "def caller:0() { output b }; output m(a, caller=caller:0)"],
+  ["{% call(u) m(a) %}{{ u.b }}{% endcall %}", "def caller:0(u) { output u->b }; output m(a, caller=caller:0)"],
 ]);
 
 facts("other templates", [

@@ -4,15 +4,13 @@ import { analyseShop } from "../../../tests/support/fixture-project.ts";
 
 async function told(body: string): Promise<readonly string[]> {
   const report = await analyseShop({
-    "shop/work.py": `from shop.models import Customer, Order, Review\n\n\ndef work(request):\n${body.replaceAll(/^(?=.)/gm, "    ")}\n`,
+    "shop/work.py": `from django.db.models import Max\n\nfrom shop.models import Customer, Invoice, Line, Order, Product, Review, Tag\n\n\ndef work(request, keys):\n${body.replaceAll(/^(?=.)/gm, "    ")}\n`,
   });
   return report.findings.filter(({ rule }) => rule === "query-in-loop").map(({ confidence, message }) => `${confidence}: ${message}`);
 }
 
 const SAME = (model: string): string =>
   `certain: \`work\` sends the same \`${model}\` query in each round of a loop. Nothing in the query changes from round to round. Run it once before the loop.`;
-const OTHER = (model: string): string =>
-  `certain: \`work\` queries \`${model}\` in each round of a loop. One query for all rounds would do. Fetch what all rounds need before the loop, with \`in_bulk()\` or one \`filter(…__in=…)\`.`;
 
 test("a row that is read anew is no row to fetch with the others", async () => {
   expect(await told('for order in Order.objects.filter(status="new"):\n    order.refresh_from_db()\n    print(order.status)')).toEqual([
@@ -26,8 +24,110 @@ test("writes to other models leave a query as it is", async () => {
 });
 
 test("not a query that looks at other models, and not one whose rows go with theirs", async () => {
-  expect(await told('for order in Order.objects.all():\n    print(Customer.objects.filter(orders__status="x").count())\n    order.save()')).toEqual([
-    OTHER("Customer"),
+  expect(
+    (await told('for order in Order.objects.all():\n    print(Customer.objects.filter(orders__status="x").count())\n    order.save()')).join(""),
+  ).not.toContain("Run it once");
+  expect((await told("for order in Order.objects.all():\n    print(Review.objects.count())\n    order.delete()")).join("")).not.toContain("Run it once");
+});
+
+test("not a query that asks the clock", async () => {
+  expect(
+    (
+      await told(
+        "from django.utils import timezone\nfor order in Order.objects.all():\n    total = Customer.objects.filter(joined__lt=timezone.now()).count()\n    print(total)",
+      )
+    ).join(""),
+  ).not.toContain("Run it once");
+});
+
+const remedy = async (body: string): Promise<string> => (await told(body)).map((one) => one.split("One query for all rounds would do. ")[1] ?? one).join("\n");
+
+const CASES: readonly (readonly [string, string])[] = [
+  ["Customer.objects.get(pk=key)", "Fetch the rows of all rounds before the loop, with `in_bulk(…)`."],
+  ["Customer.objects.get(email=key)", 'Fetch the rows of all rounds before the loop, with `in_bulk(…, field_name="email")`.'],
+  ["Customer.objects.get(name=key)", "Fetch the rows of all rounds before the loop with one `filter(name__in=…)`, and keep each row in a dictionary."],
+  [
+    "list(Order.objects.filter(customer_id=key))",
+    "Fetch the rows of all rounds with one `filter(customer_id__in=…)` before the loop, and a dictionary with a list of rows for each key.",
+  ],
+  [
+    "Order.objects.filter(customer_id=key).count()",
+    'One grouped query before the loop, `filter(customer_id__in=…).values("customer_id").annotate(n=Count("pk"))`, gives the answers by key, none for one without rows.',
+  ],
+  [
+    "Order.objects.filter(customer_id=key, paid=True).exists()",
+    'Fetch the keys that have rows once before the loop, `set(….filter(customer_id__in=…).values_list("customer_id", flat=True))`, and look there.',
+  ],
+  [
+    "Order.objects.filter(customer_id=key).aggregate(most=Max('total'))",
+    'One grouped query before the loop, `filter(customer_id__in=…).values("customer_id").annotate(…)`, gives the answers by key, none for one without rows.',
+  ],
+  [
+    "Order.objects.filter(customer_id=key).last()",
+    "Fetch the rows of all rounds before the loop with one `filter(customer_id__in=…)`, in the order that `last()` takes, and keep the one row of each key in a dictionary.",
+  ],
+  ["list(Order.objects.filter(placed_at__lt=key))", "Fetch the rows that any round needs in one query before the loop, and choose among them in Python."],
+];
+
+test.each(CASES)("%s", async (query, wanted) => {
+  expect(await remedy(`for key in keys:\n    print(${query})`)).toBe(wanted);
+});
+
+test("rows of a loop carry the answers", async () => {
+  const each = (query: string): Promise<string> => remedy(`for row in Order.objects.all():\n    print(${query})`);
+  expect(await each("Line.objects.filter(order=row).count()")).toMatch(/^Annotate the loop's queryset with a subquery that counts; or one grouped query/);
+  expect(await each("Line.objects.filter(order=row, quantity__gt=1).exists()")).toMatch(/^Annotate the loop's queryset with `Exists\(…\)`; or fetch the keys/);
+  expect(await each("list(Line.objects.filter(order=row.pk))")).toMatch(/^Load them with the loop's rows, by `prefetch_related\("lines"\)`; or with one/);
+  expect(await each("list(Line.objects.filter(order=row, quantity=1))")).toMatch(/by a `Prefetch\("lines", queryset=…, to_attr=…\)`;/);
+  expect(await each("Invoice.objects.get(order=row)")).toBe(
+    'Load it with the loop\'s rows, by `select_related("invoice")`; or fetch the rows of all rounds before the loop, with `in_bulk(…, field_name="order_id")`.',
+  );
+});
+
+test("a function that asks is handed the answers", async () => {
+  const report = await analyseShop({
+    "shop/work.py":
+      "from shop.models import Order\n\n\ndef total(key):\n    return Order.objects.filter(customer_id=key).count()\n\n\ndef work(keys):\n    return [total(order.customer_id) for order in Order.objects.all()]\n",
+  });
+  expect(report.findings.filter(({ rule }) => rule === "query-in-loop").map(({ message }) => message.split("would do. ")[1])).toEqual([
+    'One grouped query before the loop, `filter(customer_id__in=…).values("customer_id").annotate(n=Count("pk"))`, gives the answers by key, none for one without rows. Hand what is found to `total`.',
   ]);
-  expect(await told("for order in Order.objects.all():\n    print(Review.objects.count())\n    order.delete()")).toEqual([OTHER("Review")]);
+});
+
+test("what an earlier round wrote is no answer from before the loop", async () => {
+  const feeding = "for key in keys:\n    number = Order.objects.filter(customer_id=key).count()\n    Order.objects.create(customer_id=key, total=number)";
+  expect(await told(feeding)).toEqual([
+    expect.stringMatching(
+      /^possible: .*The loop writes rows of `Order`, so that an answer from before it may be old: leave it where rounds build on one another, or ask once after the loop\.$/,
+    ),
+  ]);
+});
+
+test("a count after the round's own write is another one than before it", async () => {
+  const after = "for row in Customer.objects.all():\n    Order.objects.create(customer=row, total=1)\n    print(Order.objects.filter(customer=row).count())";
+  expect(await told(after)).toEqual([expect.stringMatching(/^possible: .*The loop writes rows of `Order`/)]);
+  const before = "for row in Customer.objects.all():\n    print(Order.objects.filter(customer=row).count())\n    Order.objects.create(customer=row, total=1)";
+  expect(await told(before)).toEqual([expect.stringMatching(/^certain: .*Annotate the loop's queryset/)]);
+});
+
+test("keys that are there are kept in step with what the loop makes", async () => {
+  const made = "for key in keys:\n    if not Order.objects.filter(customer_id=key).exists():\n        Order.objects.create(customer_id=key, total=1)";
+  expect(await told(made)).toEqual([expect.stringMatching(/^likely: .* and look there\. Add the keys that the loop makes\.$/)]);
+});
+
+test("rounds that cannot ask the same are told nothing by one another", async () => {
+  const own = (rows: string): string =>
+    `for row in ${rows}:\n    print(Order.objects.filter(customer_id=row.customer_id, paid=True).exists())\n    Order.objects.filter(customer_id=row.customer_id).exclude(pk=row.pk).delete()`;
+  expect(await told(own('Order.objects.order_by("customer_id").distinct("customer_id")'))).toEqual([expect.stringMatching(/^certain: .* and look there\.$/)]);
+  expect(await told(own("Order.objects.all()"))).toEqual([expect.stringMatching(/^possible: .*may be old/)]);
+});
+
+test("links to rows leave the rows as they are", async () => {
+  const linked = "for row in Product.objects.all():\n    print(Tag.objects.filter(name=row.title).count())\n    row.tags.clear()";
+  expect(await told(linked)).toEqual([expect.stringMatching(/^certain: .*One grouped query/)]);
+});
+
+test("rows that are tested and then read are wanted themselves", async () => {
+  const read = "for key in keys:\n    orders = Order.objects.filter(customer_id=key)\n    if orders:\n        print(list(orders))";
+  expect(await remedy(read)).toContain("a dictionary with a list of rows for each key");
 });

@@ -1,9 +1,10 @@
-import type { Confidence, FindingDraft, FixDraft, LoopFact, QueryRun, Rule, RuleInput, Spot, Write } from "../../model/index.ts";
+import type { Confidence, Expr, FindingDraft, FixDraft, LoopFact, QueryRun, Rule, RuleInput, Spot, Write } from "../../model/index.ts";
 import { nodesIn } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
 import { holderName } from "../names.ts";
 import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
+import { fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
 import { updateDrafts } from "./updates.ts";
 
 export const rule: Rule = {
@@ -46,8 +47,12 @@ function isGuilty({ run, loop, site }: LoopedRun, input: RuleInput): boolean {
   return run.calls.length === 0 || !isCachedFunction(input, run.span);
 }
 
-function toDraft({ run, loop, site }: LoopedRun, input: RuleInput): FindingDraft {
+function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
+  const { run, loop, site } = one;
   const isInvariant = isProvenInvariant(run, site, input);
+  const isFed = !isInvariant && loop.collects === undefined && TEXTS[run.how] === undefined && isFedByRounds(one, input);
+  const keptInStep = isFed && isKeptInStep(one, input);
+  const remedy = isFed && !keptInStep ? fedRemedy(run) : `${remedyOf(one, input)}${keptInStep ? " Add the keys that the loop makes." : ""}`;
   const places: Spot[] = [
     { role: "queryset", span: run.origin.span },
     { role: "loop", span: loop.span },
@@ -58,10 +63,10 @@ function toDraft({ run, loop, site }: LoopedRun, input: RuleInput): FindingDraft
   const relation = run.origin.kind === "related" ? (run.origin.relation ?? null) : null;
   return {
     key: [run.symbol, run.model, run.how],
-    confidence: isGuessed(run, input) ? "possible" : confidenceOf(run, loop, site),
+    confidence: isGuessed(run, input) || (isFed && !keptInStep) ? "possible" : confidenceOf(run, loop, site),
     ...(relation === null ? {} : { relation }),
     ...(loop.collects === undefined
-      ? (TEXTS[run.how]?.(model) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant }))
+      ? (TEXTS[run.how]?.(model) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant, remedy }))
       : collectedText(model, nameOf(loop.collects))),
     doubt: loop.over === "rows" ? "a loop over one row costs nothing more" : "nothing says how many rounds the loop has",
     model: run.model,
@@ -76,16 +81,18 @@ interface Asked {
   /** Of a row, where its related manager is asked. */
   readonly relation: string | null;
   readonly isInvariant: boolean;
+  /** Where rounds ask different things. */
+  readonly remedy: string;
 }
 
-function queryText({ model, inTemplate }: QueryRun, holder: string, { relation, isInvariant }: Asked): Text {
+function queryText({ model, inTemplate }: QueryRun, holder: string, { relation, isInvariant, remedy }: Asked): Text {
   const of = `\`${nameOf(model)}\``;
   const asked = relation !== null ? `asks for \`${relation}\`, rows of ${of},` : isInvariant ? `sends the same ${of} query` : `queries ${of}`;
   if (!isInvariant)
     return {
       claim: `\`${holder}\` ${asked} in each round of a loop.`,
       reason: "One query for all rounds would do.",
-      remedy: "Fetch what all rounds need before the loop, with `in_bulk()` or one `filter(…__in=…)`.",
+      remedy,
     };
   return {
     claim: `\`${holder}\` ${asked} in each round of a loop.`,
@@ -188,9 +195,13 @@ function canChange({ model, how }: Write, run: QueryRun): boolean {
   return run.narrowed || model === null || model === run.model || how.includes("delete");
 }
 
-/** A call other than the queryset's own methods can give another answer each time: `now()`, `random()`. */
-function hasUnknownInput(expr: NonNullable<ReturnType<typeof exprAt>>): boolean {
-  return [...nodesIn(expr)].some((node) => (node.kind === "call" && node.callee.kind === "name") || node.kind === "lambda" || node.kind === "await");
+/** A call other than the queryset's own methods can give another answer each time: `timezone.now()`, `random()`. */
+function hasUnknownInput(expr: Expr): boolean {
+  const own = new Set<Expr>();
+  for (let at = expr; at.kind === "attribute" || at.kind === "call"; at = at.kind === "call" ? at.callee : at.object) own.add(at);
+  return [...nodesIn(expr)].some(
+    (node) => (node.kind === "call" && (node.callee.kind === "name" || !own.has(node))) || node.kind === "lambda" || node.kind === "await",
+  );
 }
 
 /** `name = query` on a line of the loop's body goes before the loop. */

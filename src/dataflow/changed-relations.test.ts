@@ -1,0 +1,42 @@
+/** A relation that the loop changes before it is read: no prefetch brings these rows. */
+import { expect, test } from "vitest";
+import { analyseShop } from "../../tests/support/fixture-project.ts";
+
+const RULES: ReadonlySet<string> = new Set(["n-plus-one", "aggregate-in-loop", "defeated-prefetch"]);
+
+async function told(rows: string, body: string): Promise<readonly string[]> {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Line, Order, Product\n\n\ndef work(tags):\n    for row in ${rows}:\n${body.replaceAll(/^(?=.)/gm, "        ")}\n`,
+  });
+  return report.findings.filter(({ rule }) => RULES.has(rule)).map(({ rule }) => rule);
+}
+
+const TAGS = "print([tag.name for tag in row.tags.all()])";
+const LINES = "print([line.price for line in row.lines.all()])";
+
+test.each([
+  ["row.tags.clear()", "Product", TAGS],
+  ["row.tags.set(tags)", "Product", TAGS],
+  ["row.tags.add(*tags)", "Product", TAGS],
+  ["row.tags.remove(*tags)", "Product", TAGS],
+  ["row.tags.all().delete()", "Product", TAGS],
+  ['row.tags.create(name="x")', "Product", TAGS],
+  ["row.lines.filter(price=0).delete()", "Order", LINES],
+  ["row.lines.filter(price=0).delete()", "Order", "print(row.lines.count())"],
+  ["row.lines.update(price=0)", "Order", LINES],
+  ["row.lines.create(quantity=1)", "Order", LINES],
+  ["Line.objects.create(order=row, quantity=1)", "Order", LINES],
+])("%s", async (change, model, read) => {
+  expect(await told(`${model}.objects.all()`, `${change}\n${read}`)).toEqual([]);
+  // What is read before the change can be loaded with the row, and what is changed at times stays as it was at others.
+  expect(await told(`${model}.objects.all()`, `${read}\n${change}`)).toHaveLength(1);
+  expect(await told(`${model}.objects.all()`, `if row.pk == 3:\n    ${change}\n${read}`)).toHaveLength(1);
+});
+
+test("a prefetch that the change throws away is not told to be of use", async () => {
+  expect(await told('Product.objects.prefetch_related("tags")', `row.tags.clear()\n${TAGS}`)).toEqual([]);
+});
+
+test("rows of another round are untouched", async () => {
+  expect(await told("Product.objects.all()", "for other in Product.objects.filter(pk=row.pk + 1):\n    other.tags.clear()\n" + TAGS)).toEqual(["n-plus-one"]);
+});

@@ -1,0 +1,246 @@
+/** What one statement can ask for all rounds at once, by what each round asks. */
+import type { ChainCall, Expr, Field, Model, QueryRun, RuleInput, Write } from "../../model/index.ts";
+import { areRowsUsedElsewhere, isWithin, nameOf } from "../runs.ts";
+import { chainHead, changedNames, exprAt, namesIn } from "../code.ts";
+import { fieldNamed, type Lookup, keywordLookups } from "../chains.ts";
+import type { LoopSite } from "../loops.ts";
+import { holderName } from "../names.ts";
+
+export interface Round {
+  readonly run: QueryRun;
+  readonly loop: NonNullable<QueryRun["loop"]>;
+  readonly site: LoopSite;
+}
+
+/** What differs from round to round in a query's conditions. */
+interface Keys {
+  /** Names in lookups, `customer` of `filter(customer=row)`. */
+  readonly names: readonly string[];
+  /** The one field that is compared, where it is the model's own. */
+  readonly field: Field | null;
+  /** Every round's values can stand in one list: no `__lt`, no `Q`. */
+  readonly isPlain: boolean;
+  /** The relation of the loop's rows that leads to what is asked. */
+  readonly back: Field | null;
+  /** No two rounds ask with the same key. */
+  readonly isRowsOwn: boolean;
+  /** Every condition is one of the keys. */
+  readonly isWhole: boolean;
+}
+
+const CONDITIONS: ReadonlySet<string> = new Set(["filter", "get", "get_object_or_404", "aget", "aget_object_or_404"]);
+const ONE: ReadonlySet<string> = new Set(["get", "first", "last", "latest", "earliest", "index"]);
+const TESTS: ReadonlySet<string> = new Set(["exists", "contains", "bool"]);
+
+export function remedyOf(round: Round, input: RuleInput): string {
+  const { run } = round;
+  const relation = relationOfRounds(round, input);
+  const how = asksFor(run, input);
+  const remedy = relation === null ? byKeys(how, keysOf(round, input)) : ofRelation(run, how, relation);
+  return run.calls.length === 0 || run.inTemplate ? remedy : `${remedy} ${handedTo(run, input)}`;
+}
+
+/** `if rows:` fetches them: where something else reads them, they are what is wanted. */
+function asksFor({ how, span }: QueryRun, input: RuleInput): string {
+  const tested = how === "bool" ? exprAt(input, span) : null;
+  return tested !== null && areRowsUsedElsewhere(input, span.file, tested) ? "iterate" : how;
+}
+
+function byKeys(how: string, keys: Keys): string {
+  if (how === "count") return grouped(keys, "a subquery that counts", 'annotate(n=Count("pk"))');
+  if (how === "aggregate") return grouped(keys, "the same aggregate in a subquery", "annotate(…)");
+  if (TESTS.has(how)) return tested(keys);
+  return ONE.has(how) ? oneRow(how, keys) : manyRows(keys);
+}
+
+function grouped({ names, isPlain, back }: Keys, annotation: string, call: string): string {
+  if (isPlain) {
+    const asked = `one grouped query before the loop, \`filter(${inList(names)}).values(${quotedNames(names)}).${call}\`, gives the answers by key, none for one without rows`;
+    return back === null ? `${capital(asked)}.` : `Annotate the loop's queryset with ${annotation}; or ${asked}.`;
+  }
+  return `${back === null ? "Where the loop's rows come from a queryset, annotate it" : "Annotate the loop's queryset"} with ${annotation}, its conditions by \`OuterRef()\`; else fetch the columns that decide once before the loop, and work it out in Python.`;
+}
+
+function tested({ names, isPlain, back }: Keys): string {
+  if (isPlain) {
+    const values = names.length === 1 ? `values_list(${quotedNames(names)}, flat=True)` : `values_list(${quotedNames(names)})`;
+    const asked = `fetch the keys that have rows once before the loop, \`set(….filter(${inList(names)}).${values})\`, and look there`;
+    return back === null ? `${capital(asked)}.` : `Annotate the loop's queryset with \`Exists(…)\`; or ${asked}.`;
+  }
+  return `${back === null ? "Where the loop's rows come from a queryset, annotate it" : "Annotate the loop's queryset"} with \`Exists(…)\`, its conditions by \`OuterRef()\`; else fetch the columns that decide once before the loop, and look among them.`;
+}
+
+function oneRow(how: string, keys: Keys): string {
+  const { names, field, isPlain, back, isWhole } = keys;
+  if (!isPlain) return AMONG;
+  if (field !== null && (field.primaryKey || field.unique)) {
+    const bulk = field.primaryKey ? "in_bulk(…)" : `in_bulk(…, field_name="${field.attname ?? field.name}")`;
+    const joined =
+      back !== null && back.relation?.single === true && isWhole ? `Load it with the loop's rows, by \`select_related("${back.name}")\`; or fetch` : "Fetch";
+    return `${joined} the rows of all rounds before the loop, with \`${bulk}\`.`;
+  }
+  const which = how === "get" ? "keep each row in a dictionary" : `in the order that \`${how}()\` takes, and keep the one row of each key in a dictionary`;
+  return `Fetch the rows of all rounds before the loop with one \`filter(${inList(names)})\`, ${how === "get" ? `and ${which}` : which}.`;
+}
+
+function manyRows({ names, isPlain, back, isWhole }: Keys): string {
+  if (!isPlain) return AMONG;
+  const asked = `one \`filter(${inList(names)})\` before the loop, and a dictionary with a list of rows for each key`;
+  if (back === null) return `Fetch the rows of all rounds with ${asked}.`;
+  const prefetch = isWhole ? `\`prefetch_related("${back.name}")\`` : `a \`Prefetch("${back.name}", queryset=…, to_attr=…)\``;
+  return `Load them with the loop's rows, by ${prefetch}; or with ${asked}.`;
+}
+
+const AMONG = "Fetch the rows that any round needs in one query before the loop, and choose among them in Python.";
+
+function inList(names: readonly string[]): string {
+  return names.map((name) => `${name}__in=…`).join(", ");
+}
+
+function quotedNames(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(", ");
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
+/** Another row each round asks its own relation: what its queryset loads answers that. */
+function ofRelation({ narrowed }: QueryRun, how: string, relation: string): string {
+  if (how === "count") return `Annotate a \`Count\` of \`${relation}\` in the queryset that fetches these rows.`;
+  if (how === "aggregate") return "Annotate the same aggregate in the queryset that fetches these rows.";
+  if (TESTS.has(how)) return "Annotate `Exists(…)` in the queryset that fetches these rows.";
+  if (narrowed || ONE.has(how))
+    return `Load \`${relation}\` with these rows, by a \`Prefetch(…, to_attr=…)\` with these conditions, or \`prefetch_related()\` and a choice in Python.`;
+  return `Load \`${relation}\` with these rows, by \`prefetch_related()\` where they are fetched, or \`prefetch_related_objects()\` before the loop.`;
+}
+
+function relationOfRounds({ run, site }: Round, input: RuleInput): string | null {
+  const { kind, relation } = run.origin;
+  if (kind !== "related" || relation === null) return null;
+  if (run.calls.length > 0 || run.inTemplate || site.loop === null) return relation;
+  const expr = exprAt(input, run.origin.span);
+  const head = expr === null ? null : chainHead(expr);
+  return head === null || head.kind !== "name" || changedNames(site.loop).has(head.name) ? relation : null;
+}
+
+/** Whoever asks stands behind a call: it cannot know what was fetched before the loop. */
+function handedTo(run: QueryRun, { graph, program }: RuleInput): string {
+  const holder = holderName(run.symbol, program);
+  const isMethod = [...graph.models.values()].some((model) => run.symbol.startsWith(`${model.cls.id}.`));
+  return isMethod ? `Put what is found on the rows, where \`${holder}\` reads it.` : `Hand what is found to \`${holder}\`.`;
+}
+
+function keysOf(round: Round, input: RuleInput): Keys {
+  const { run, loop } = round;
+  const model = input.graph.byLabel(run.model);
+  const calls = conditionCalls(run, input);
+  const opaque = calls.some((call) => call.args.some((arg, at) => varies(arg, round) && !(at === 0 && isModelName(arg))));
+  const lookups = model === null ? [] : calls.flatMap((call) => keywordLookups(input, model, call));
+  const keyed = lookups.filter(({ keyword }) => varies(keyword.value, round));
+  const isPlain = !opaque && keyed.length > 0 && keyed.every(isEquality);
+  const [only] = keyed;
+  const field = keyed.length === 1 && only?.fields.length === 1 ? (only.fields[0] ?? null) : null;
+  return {
+    names: keyed.map(({ keyword }) => keyword.name.replace(/__exact$/, "")),
+    field,
+    isPlain,
+    back: field === null || only === undefined ? null : backOf(only, field, round, input),
+    isRowsOwn: keyed.some(({ keyword }) => isOneRowsOnly(keyword.value, round, input)),
+    isWhole: keyed.length === lookups.length && !loop.span.file.endsWith(".html"),
+  };
+}
+
+/** Conditions of the queryset, those of the call that runs it among them. */
+function conditionCalls(run: QueryRun, input: RuleInput): readonly Pick<ChainCall, "args" | "keywords">[] {
+  const chained = run.origin.calls.filter((call) => CONDITIONS.has(call.name) && (call.file !== run.span.file || call.end <= run.span.end));
+  const last = exprAt(input, run.span);
+  const isListed = chained.some(({ file, end }) => file === run.span.file && end === run.span.end);
+  return last?.kind === "call" && !isListed && CONDITIONS.has(calleeName(last.callee)) ? [...chained, last] : chained;
+}
+
+function calleeName(callee: Expr): string {
+  return callee.kind === "name" || callee.kind === "attribute" ? callee.name : "";
+}
+
+function isModelName(expr: Expr): boolean {
+  return expr.kind === "name" && /^[A-Z]/.test(expr.name);
+}
+
+function isEquality({ keyword, fields, rest }: Lookup): boolean {
+  return keyword.name !== "" && fields.length > 0 && (rest.length === 0 || (rest.length === 1 && rest[0] === "exact"));
+}
+
+/** Constants and settings are the same in each round; behind a call, all else may differ. */
+function varies(value: Expr, { run, site }: Round): boolean {
+  const names = [...namesIn(value)].filter((name) => !/^[A-Z]/.test(name) && name !== "settings");
+  if (run.calls.length > 0 || site.loop === null) return names.length > 0;
+  const changed = changedNames(site.loop);
+  return names.some((name) => changed.has(name));
+}
+
+/** `filter(order=order)` in a loop over orders asks for the other end of a relation of theirs. */
+function backOf({ keyword }: Lookup, field: Field, round: Round, { graph }: RuleInput): Field | null {
+  const rows = rowsOf(round, graph);
+  if (rows === null || field.relation === null || field.relation.back === null || !isRow(withoutKey(keyword.value), round)) return null;
+  return graph.byLabel(field.relation.target ?? "")?.concrete === rows.concrete ? (rows.fields.get(field.relation.back) ?? null) : null;
+}
+
+/** The row, a unique column of it, or one that `distinct()` makes so. */
+function isOneRowsOnly(value: Expr, round: Round, { graph }: RuleInput): boolean {
+  const rows = rowsOf(round, graph);
+  if (rows === null) return false;
+  if (isRow(withoutKey(value), round)) return true;
+  if (value.kind !== "attribute" || !isRow(value.object, round)) return false;
+  const field = fieldNamed(rows, value.name);
+  const distinct = round.loop.origin?.calls.findLast(({ name }) => name === "distinct");
+  return field !== null && (field.unique || distinct?.args.some((arg) => arg.kind === "str" && fieldNamed(rows, arg.value) === field) === true);
+}
+
+function rowsOf({ run, loop }: Round, graph: RuleInput["graph"]): Model | null {
+  return loop.over === "rows" && run.calls.length === 0 ? graph.byLabel(loop.origin?.model ?? "") : null;
+}
+
+function isRow(value: Expr, { site: { loop } }: Round): boolean {
+  return value.kind === "name" && loop?.kind === "for" && loop.target.kind === "name" && value.name === loop.target.name;
+}
+
+function withoutKey(value: Expr): Expr {
+  return value.kind === "attribute" && /^(?:pk|id)$/.test(value.name) ? value.object : value;
+}
+
+/**
+ * The loop writes rows that the query looks at, so that a round may be told what one before it wrote. A row that is fetched by its key is
+ * that round's own; so is what is asked of the loop's row before the round writes.
+ */
+export function isFedByRounds(round: Round, input: RuleInput): boolean {
+  const { run, site } = round;
+  const { field, isPlain, isRowsOwn } = keysOf(round, input);
+  if (site.loop === null || (ONE.has(run.how) && isPlain && (field?.primaryKey === true || field?.unique === true))) return false;
+  return writesInLoop(round, input).some((at) => !isRowsOwn || at.start < (run.calls[0] ?? run.span).start);
+}
+
+/** Of a many-to-many relation they write pairs of keys, not the rows that these name. */
+const LINKS: ReadonlySet<string> = new Set(["add", "remove", "set", "clear"]);
+
+/** Where the loop's own text writes rows of the query's model. */
+function writesInLoop({ run, site: { loop } }: Round, { facts }: RuleInput): readonly Write["span"][] {
+  const at = run.calls[0] ?? run.span;
+  if (loop === null) return [];
+  const whole = { file: at.file, start: loop.start, end: loop.end };
+  const isSeen = ({ model, how, relation }: Write): boolean => model === run.model && (!LINKS.has(how) || relation === run.origin.relation);
+  return facts.writes.flatMap((write) => (isSeen(write) ? [write.span, ...write.calls].filter((span) => isWithin(span, whole)).slice(0, 1) : []));
+}
+
+const MAKES: ReadonlySet<string> = new Set(["create", "save", "get_or_create", "update_or_create", "bulk_create"]);
+
+/** `if not rows.filter(key=key).exists(): rows.create(key=key)`: keys that are there can be kept in step with what is made. */
+export function isKeptInStep(round: Round, input: RuleInput): boolean {
+  const { run } = round;
+  if (!TESTS.has(run.how) || !keysOf(round, input).isPlain) return false;
+  return input.facts.writes.every((write) => write.model !== run.model || write.loop?.span.start !== round.loop.span.start || MAKES.has(write.how));
+}
+
+export function fedRemedy({ model }: QueryRun): string {
+  return `The loop writes rows of \`${nameOf(model)}\`, so that an answer from before it may be old: leave it where rounds build on one another, or ask once after the loop.`;
+}
