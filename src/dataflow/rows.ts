@@ -340,7 +340,8 @@ function relatedRow(row: RowValue, field: Field, target: Model, load: LoadNode):
     load: isBeyondReach(path) ? OPAQUE : load,
     // One row for all of the queryset's: what it lacks is loaded once, in each round of a loop around it.
     loop: isShared(row, field) && row.load.pinned.has(field.name) ? (row.loop?.outer ?? null) : row.loop,
-    joinable: row.joinable && field.relation?.kind !== "generic-fk",
+    // A join would fetch again, beside each row, what a prefetch fetches once for all that lead to it.
+    joinable: row.joinable && field.relation?.kind !== "generic-fk" && !isShared(row, field),
     shared: isShared(row, field) ? path : row.shared,
     withoutCaller: row.withoutCaller,
     doubts: row.doubts,

@@ -99,7 +99,7 @@ export interface RowValue {
   load: LoadNode;
   /** The loop that makes this stand for many rows; null for a single one. */
   readonly loop: Loop | null;
-  /** Every step of `path` is single-valued. */
+  /** Every step of `path` is single-valued, and none of them is prefetched. */
   readonly joinable: boolean;
   /** Path to a prefetched single-valued relation, whose target all rows that lead to it share; null where each row has its own. */
   readonly shared: string | null;

@@ -28,6 +28,12 @@ const SAFE: readonly Case[] = [
     'Book.objects.prefetch_related("chapters").iterator(chunk_size=9)',
     "list(book.chapters.all())",
   ],
+  [
+    "beyond a prefetch, whose rows are shared",
+    'Book.objects.prefetch_related("author")',
+    'Book.objects.prefetch_related("author__country")',
+    "book.author.country.name",
+  ],
   ["before iterator()", "Book.objects.filter(no=pk).iterator()", 'Book.objects.filter(no=pk).select_related("author").iterator()'],
   ["a nested call", "list(Book.objects.filter(no=pk))", 'list(Book.objects.filter(no=pk).select_related("author"))'],
   [

@@ -1,5 +1,5 @@
 /** Whether an eager load may be added where a queryset is made, and whether a person has to look at it. */
-import type { ChainCall, EditDraft, LazyLoad, Origin, RuleInput, Safety, SourceFacts, Span } from "../model/index.ts";
+import type { ChainCall, EditDraft, LazyLoad, ModelGraph, Origin, RuleInput, Safety, SourceFacts, Span } from "../model/index.ts";
 import { ownCalls } from "./chain-edit.ts";
 import { isFetchedEachRound } from "./fetched-each-round.ts";
 import { genericSteps, joinHazard, stepsOf } from "./eager-paths.ts";
@@ -29,7 +29,7 @@ export function judge(load: LazyLoad, input: RuleInput): Verdict {
     judgeChain(load.origin, load) ??
     judgeGrowth(load, input) ??
     judgePath(load, input) ??
-    judgeReaders(load, input.facts) ??
+    judgeReaders(load, input) ??
     SAFE
   );
 }
@@ -186,15 +186,22 @@ function judgeOrder(load: LazyLoad, steps: NonNullable<ReturnType<typeof stepsOf
 /** Ways of reading a related manager that its prefetched rows answer. */
 const CACHED: ReadonlySet<string> = new Set(["all", "list", "len", "bool", "count", "exists", "sorted", "sum", "text", "unpack", "iterate"]);
 
-function judgeReaders(load: LazyLoad, facts: SourceFacts): Verdict | null {
+function judgeReaders(load: LazyLoad, { facts, graph }: RuleInput): Verdict | null {
   if (load.doubts.length > 0) return review(load.doubts.join("; "));
   if (facts.writes.some((write) => touches(write, load))) {
     return review("the loop writes to these rows, and what is loaded early does not see it");
   }
   if (load.origin.kind === "implicit") return review("the framework makes the queryset, and other pages may use it too");
-  if (load.joinable) return null;
+  if (load.joinable || goesOnFromShared(load, graph)) return null;
   if (load.withoutCaller) return review("callers that are not known may read it in another way");
   return load.origin.escapes ? review("the rows go where the analysis could not follow") : null;
+}
+
+/** From rows that are prefetched already it leads to one row each: there is no manager that could be read in another way. */
+function goesOnFromShared({ origin, path, shared }: LazyLoad, graph: ModelGraph): boolean {
+  if (shared === null) return false;
+  const rest = stepsOf(graph, origin.model, path)?.slice(shared.split("__").length) ?? [];
+  return rest.length > 0 && rest.every(({ relation }) => relation?.single === true);
 }
 
 /** A prefetch is of no use to a reader that narrows the relation again. */
