@@ -10,6 +10,7 @@ import { noteSqlText } from "./sql-text.ts";
 import { siteOf, type Engine } from "./engine.ts";
 import { equalsItsCopy } from "./copied-columns.ts";
 import { lookUp, newEnv, type Frame } from "./frame.ts";
+import { OTHERWISE } from "./rows.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   ABSENT,
@@ -319,7 +320,7 @@ function dictValue(engine: Engine, entries: readonly { readonly key: Expr | null
 }
 
 function comprehensionValue(engine: Engine, expr: Comprehension, frame: Frame): Value {
-  const inner: Frame = { ...frame, env: newEnv(frame.env) };
+  const inner: Frame = { ...frame, env: newEnv(frame.env), isOtherwise: false };
   const element = runClauses(engine, expr, 0, inner);
   if (expr.value === null) {
     return listOf(element.key, expr.type === "dict" ? "list" : expr.type);
@@ -351,19 +352,30 @@ function runClauses(engine: Engine, expr: Comprehension, at: number, frame: Fram
 function boolValue(engine: Engine, expr: BoolOp, frame: Frame): Value {
   const results: Value[] = [];
   const last = expr.items.length - 1;
+  let isOtherwise = false;
   for (const [index, item] of expr.items.entries()) {
-    const value = engine.evaluate(item, frame);
+    const value: Value = isOtherwise ? evaluateOtherwise(engine, item, frame) : engine.evaluate(item, frame);
     // Whatever the others are, all of them together are not true.
     if (index === last && expr.operator === "and" && value.kind === "literal" && truth(value) === false) return value;
-    const known = index === last ? null : engine.holds(item, value, frame);
+    const known: boolean | null = index === last ? null : engine.holds(item, value, frame);
     const ends = expr.operator === "or" ? known === true : known === false;
     const passes = expr.operator === "or" ? known === false : known === true;
     // A row that ends an `and` is none: `line.parent and line.parent.title`.
     if (!passes)
       results.push(expr.operator === "and" && index < last && value.kind === "row" ? NONE : known === false && value.kind === "unknown" ? ABSENT : value);
     if (ends) break;
+    isOtherwise ||= expr.operator === "or" && known === null;
   }
   return joinAll(results);
+}
+
+/** The right side of `row.parent or row`: how many rows come to it, nothing says. */
+function evaluateOtherwise(engine: Engine, item: Expr, frame: Frame): Value {
+  const outer = frame.isOtherwise ?? false;
+  frame.isOtherwise = true;
+  const value = engine.evaluate(item, frame);
+  frame.isOtherwise = outer;
+  return value.kind === "row" ? { ...value, doubts: [...value.doubts, OTHERWISE] } : value;
 }
 
 function conditionalValue(engine: Engine, expr: Conditional, frame: Frame): Value {

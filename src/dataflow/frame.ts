@@ -53,6 +53,8 @@ export interface Frame {
   ways: number;
   /** The span is a declaration that a framework acts on, not the code that runs. */
   readonly isDeclared?: true;
+  /** What is evaluated is the right side of an `or`, whose left side may be true. */
+  isOtherwise?: boolean;
   /** Inside a `try` with handlers, as far as the innermost loop. */
   isGuarded: boolean;
   /** Attributes that the arm which runs has set. */

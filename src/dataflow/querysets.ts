@@ -37,7 +37,7 @@ import {
 import { contentTypeRow, narrowedTargets } from "./generic-targets.ts";
 import { baseRecipe, chained, NO_RECIPE_ARGS, ofRelation, recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
-import { changeRelated, isBeyondReach, makeRow, markUsed, recordLoad, withGivenValues } from "./rows.ts";
+import { changeRelated, isBeyondReach, makeRow, markUsed, OTHERWISE, recordLoad, withGivenValues } from "./rows.ts";
 import { joinPath, packageDoubts, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
 import {
@@ -180,7 +180,7 @@ export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Fra
     annotations: new Map(),
     tip: manager.tip,
     withoutCaller: manager.related?.row.withoutCaller ?? false,
-    doubts: manager.related?.row.doubts ?? [],
+    doubts: manager.related?.row.doubts.filter((one) => one !== OTHERWISE) ?? [],
     madeIn: frame.loop,
     kept: false,
     evaluated: false,

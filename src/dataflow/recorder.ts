@@ -205,7 +205,8 @@ export class Recorder {
     const key = keyOfLoad(load);
     if (this.isDeeperRecursion(load)) return;
     const existing = this.loads.get(key);
-    if (existing !== undefined && existing.withoutCaller <= load.withoutCaller) return;
+    const isSurer = existing?.otherwise === true && load.otherwise !== true;
+    if (existing !== undefined && existing.withoutCaller <= load.withoutCaller && !isSurer) return;
     this.loads.set(key, load);
   }
 

@@ -77,6 +77,9 @@ export function makeRow(fields: RowFields): RowValue {
   };
 }
 
+/** A row that the right side of an `or` gave. */
+export const OTHERWISE = "only rows without what stands before the `or` come to it";
+
 const GIVEN = "the row that it was made with may have more in memory";
 
 /** A row that was just made has the very rows that it was given; a foreign key that it was not given is NULL. */
@@ -199,7 +202,9 @@ function columnValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   }
   if (row.load.nulls.has(field.name)) return NONE;
   if (!isFetched(row)) return UNKNOWN;
-  return isKey ? PRESENT : field.null || field.relation !== null ? UNKNOWN : SET;
+  if (isKey) return PRESENT;
+  if (field.null || field.relation?.nullable === true) return UNKNOWN;
+  return field.relation === null ? SET : PRESENT;
 }
 
 /** `self._state.adding` is false for what was fetched; `fields_cache` has relations to one row alone. */
@@ -406,7 +411,8 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     isAsync: at.frame.isAsync,
     joinable: row.joinable && isJoinable(what.kind),
     shared: row.shared,
-    doubts: [...row.doubts, ...packageDoubts(site)],
+    doubts: [...row.doubts.filter((one) => one !== OTHERWISE), ...packageDoubts(site)],
+    ...(row.doubts.includes(OTHERWISE) || isOtherwise(site.frame, row.loop) ? { otherwise: true } : {}),
     withoutCaller: row.withoutCaller,
     awaited: engine.awaiting && what.method !== null,
     keyOnly: false,
@@ -415,6 +421,12 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
       ? {}
       : { written: what.written }),
   });
+}
+
+/** On the way from the loop to here stands an `or` whose left side may do. */
+function isOtherwise(frame: Frame, loop: Loop | null): boolean {
+  for (let at: Frame | null = frame; at !== null && at.depth >= (loop?.depth ?? 0); at = at.caller) if (at.isOtherwise === true) return true;
+  return false;
 }
 
 /** What `select_related()` can follow. */

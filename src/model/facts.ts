@@ -130,6 +130,8 @@ export interface LazyLoad {
   readonly shared: string | null;
   /** Why it is less than certain, empty when nothing speaks against it. */
   readonly doubts: readonly string[];
+  /** The right side of an `or` asks for it, or gave the row: other rows do not. */
+  readonly otherwise?: boolean;
   /** The method's own analysis without a known caller: other callers may load it eagerly. */
   readonly withoutCaller: boolean;
   /** Read by an `async for` or an asynchronous method, so that it does not block the event loop. */

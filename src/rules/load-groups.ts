@@ -20,7 +20,7 @@ function mergeOfOrigin(loads: readonly LazyLoad[]): LoadGroup[] {
   const byPath = groupBy(withoutFurtherTurns(loads), (load) => load.path);
   const paths = [...byPath.keys()];
   const mains = new Map([...byPath].map(([path, own]) => [path, mainOf(own)]));
-  const isSure = (path: string): boolean => mains.get(path)?.doubts.length === 0;
+  const isSure = (path: string): boolean => mains.get(path)?.doubts.length === 0 && mains.get(path)?.otherwise !== true;
   // What is only possible further down takes nothing from what is known: a relation that is surely loaded is told for itself.
   const tells = (path: string, other: string): boolean => path === other || (isBelow(path, other) && (isSure(path) || !isSure(other)));
   const longest = paths.filter((path) => !paths.some((other) => other !== path && tells(other, path)));
@@ -51,7 +51,10 @@ function turnKey({ access, path }: LazyLoad): string {
 }
 
 function mainOf(loads: readonly LazyLoad[]): LazyLoad | undefined {
-  return loads.toSorted((a, b) => Number(a.withoutCaller) - Number(b.withoutCaller) || a.doubts.length - b.doubts.length)[0];
+  return loads.toSorted(
+    (a, b) =>
+      Number(a.withoutCaller) - Number(b.withoutCaller) || a.doubts.length - b.doubts.length || Number(a.otherwise === true) - Number(b.otherwise === true),
+  )[0];
 }
 
 const isBelow = (path: string, other: string): boolean => path.startsWith(`${other}__`);

@@ -55,7 +55,8 @@ export function isCoveredElsewhere(load: LazyLoad, facts: SourceFacts): boolean 
 export function confidenceOf(load: LazyLoad, facts: SourceFacts): Confidence {
   if (load.doubts.length > 0 || load.origin.kind === "parameter") return "possible";
   if (load.withoutCaller && isLoadedSomewhere(load, facts)) return "possible";
-  if (load.origin.collected === true || load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true) return "likely";
+  if (load.otherwise === true || load.origin.collected === true || load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true)
+    return "likely";
   return "certain";
 }
 
@@ -120,6 +121,7 @@ export function isRowLoop(load: LazyLoad): boolean {
 
 export function loadDoubt(load: LazyLoad): string {
   if (load.doubts.length > 0) return load.doubts.join("; ");
+  if (load.otherwise === true) return "only rows without what stands before the `or` ask for it";
   if (load.origin.computed === true) return "names that are computed when it runs may load it";
   return load.withoutCaller ? "a caller that was not found may load it eagerly" : "a loop over one row saves one query";
 }

@@ -104,7 +104,18 @@ function fieldsOf(write: Write, input: RuleInput): Field[] | null {
   if (model === null || call === null || write.relation !== null || !isOnManager(call)) return null;
   const names = call.keywords.map(({ name }) => name).filter((name) => !VALUES.has(name));
   const fields = names.map((name) => (name === "" || name.includes("__") ? null : fieldNamed(model, name)));
-  return fields.length === 0 || fields.some((field) => field === null || field.attname === null) ? null : fields.flatMap((field) => field ?? []);
+  return fields.length === 0 || fields.some((field) => field === null || field.attname === null || isLongText(field))
+    ? null
+    : fields.flatMap((field) => field ?? []);
+}
+
+/** Names and codes are shorter; of longer text an index entry may not fit on its page, and the same words in two rows are no mistake. */
+const MAX_KEY_LENGTH = 255;
+
+function isLongText({ type, declaration }: Field): boolean {
+  if (type.endsWith(".TextField")) return true;
+  const said = declaration?.kind === "call" ? declaration.keywords.find(({ name }) => name === "max_length")?.value : undefined;
+  return said?.kind === "num" && said.value > MAX_KEY_LENGTH;
 }
 
 /** `Tag.objects.get_or_create()`, and not `tags.filter(…).get_or_create()`, where the filter looks up too. */
