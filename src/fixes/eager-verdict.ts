@@ -204,13 +204,16 @@ function goesOnFromShared({ origin, path, shared }: LazyLoad, graph: ModelGraph)
   return rest.length > 0 && rest.every(({ relation }) => relation?.single === true);
 }
 
+/** Reads that are no method. */
+export const PLAIN_WORDS: Readonly<Record<string, string>> = { requery: "a chained method", index: "an index", slice: "a slice" };
+
 /** A prefetch is of no use to a reader that narrows the relation again. */
 function judgeMethods(load: LazyLoad, facts: SourceFacts): Verdict | null {
   const method = methodPastPrefetch(load, facts);
   if (method === null) return null;
   if (method === "filter set") return advice("a filter field asks the database all the same");
   return advice(
-    `${method === "requery" ? "a chained method" : `${method}()`} asks the database all the same: choose among the prefetched rows in Python, or use Prefetch with to_attr`,
+    `${PLAIN_WORDS[method] ?? `${method}()`} asks the database all the same: choose among the prefetched rows in Python, or use Prefetch with to_attr`,
   );
 }
 

@@ -28,6 +28,11 @@ test("a prefetch alone does not serve filter()", async () => {
   ]);
 });
 
+test("an index of filtered rows asks again", async () => {
+  const body = "for order in Order.objects.all():\n    rows = order.lines.filter(quantity=1)\n    print(rows[0].price, [line.price for line in rows])";
+  expect((await remedies(body)).at(0)).toMatch(/choose among them in Python: an index would query again\.$/);
+});
+
 test("a raw query loads nothing", async () => {
   expect(await remedies('return [order.customer.name for order in Order.objects.raw("SELECT * FROM shop_order")]')).toEqual([
     'A raw query loads no relations: call `prefetch_related_objects(rows, "customer")` for its rows, or write the query with the ORM.',

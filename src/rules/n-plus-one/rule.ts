@@ -1,5 +1,5 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { grownInLoop, methodPastPrefetch } from "../../fixes/eager-verdict.ts";
+import { grownInLoop, methodPastPrefetch, PLAIN_WORDS } from "../../fixes/eager-verdict.ts";
 import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
 import { stepsOf } from "../../fixes/eager-paths.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
@@ -124,7 +124,7 @@ function remedyPast(path: string, method: string): string {
     return "Make the field a `DjangoConnectionField` and prefetch its rows, or load them for all parents with a `DataLoader`: a filter field queries again whatever was prefetched.";
   if (method === "values")
     return `Add \`prefetch_related("${path}")\` to the queryset, and build the values from \`all()\` in Python: \`values()\` would query again.`;
-  const again = method === "requery" ? "a chained method" : `\`${method}()\``;
+  const again = PLAIN_WORDS[method] ?? `\`${method}()\``;
   return `Add \`Prefetch("${path}", queryset=…, to_attr=…)\` with these rows to the queryset, or prefetch all and choose among them in Python: ${again} would query again.`;
 }
 

@@ -18,7 +18,7 @@ export const rule: Rule = {
 
 function toDrafts(chain: Chain): FindingDraft[] {
   const call = chain.calls.find((one) => one.name === "order_by" && textArguments(one).includes("?"));
-  if (call === undefined) return [];
+  if (call === undefined || drawsKeys(chain)) return [];
   return [
     {
       key: [chain.origin.symbol, chain.origin.model],
@@ -32,4 +32,13 @@ function toDrafts(chain: Chain): FindingDraft[] {
       fixes: [],
     },
   ];
+}
+
+/** `values_list("pk", flat=True)`: keys are drawn, as the remedy says. */
+function drawsKeys({ calls, model }: Chain): boolean {
+  const named = calls.findLast(({ name }) => name === "values" || name === "values_list");
+  const [only, ...others] = named?.args ?? [];
+  if (only?.kind !== "str" || others.length > 0) return false;
+  const field = model.fields.get(only.value === "pk" ? model.primaryKey : only.value.replace(/_id$/, "")) ?? model.fields.get(only.value);
+  return field !== undefined && (field.primaryKey || field.relation?.single === true);
 }
