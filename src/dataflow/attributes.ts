@@ -3,6 +3,7 @@ import type { ClassInfo, Definition, FunctionDef, Model, Symbol } from "../model
 import { decoratorName, methodKind, refreshed } from "./calls.ts";
 import type { Frame, Loop } from "./frame.ts";
 import type { AccessSite, Engine } from "./engine.ts";
+import { bodyVariable } from "./class-bodies.ts";
 import { classFrame, isExternal } from "./frames.ts";
 import { collectionMethod } from "./collections.ts";
 import { unknownRow } from "./protocols.ts";
@@ -333,24 +334,8 @@ function classOf(self: Value): Value {
   return self;
 }
 
-const evaluatedMembers = new WeakMap<Engine, Map<readonly Definition[], Value>>();
-
 function variableMember(engine: Engine, owner: ClassInfo, definitions: readonly Definition[], self: Value, site: AccessSite): Value | null {
-  let cache = evaluatedMembers.get(engine);
-  if (cache === undefined) {
-    cache = new Map();
-    evaluatedMembers.set(engine, cache);
-  }
-  let value = cache.get(definitions);
-  if (value === undefined) {
-    cache.set(definitions, UNKNOWN);
-    const frame = classFrame(engine, owner);
-    const values = definitions.flatMap((one) =>
-      one.kind === "variable" ? [one.value === null ? engine.annotated(one.annotation, frame) : engine.evaluate(one.value, frame)] : [],
-    );
-    value = joinAll(values);
-    cache.set(definitions, value);
-  }
+  const value = bodyVariable(engine, owner, definitions);
   if (self.kind === "object" && value.kind === "literal" && definitions.some(isDeclaredField)) return UNKNOWN;
   if (self.kind !== "class" && value.kind === "function" && value.def.kind === "lambda") {
     return { kind: "bound", self, fn: value };

@@ -7,6 +7,7 @@ import { callTag } from "./template-tags.ts";
 import { callPython } from "./python-builtins.ts";
 import { combineExpressions, negateExpression } from "./expression-values.ts";
 import { noteSqlText } from "./sql-text.ts";
+import { bodyName } from "./class-bodies.ts";
 import { siteOf, type Engine } from "./engine.ts";
 import { equalsItsCopy } from "./copied-columns.ts";
 import { lookUp, newEnv, type Frame } from "./frame.ts";
@@ -127,7 +128,7 @@ function nameValue(engine: Engine, expr: Name, frame: Frame): Value {
     return binding.value;
   }
   if (frame.module === null) return templateName(engine, expr, frame);
-  return moduleName(engine, frame.module, expr.name);
+  return bodyName(engine, frame, expr.name) ?? moduleName(engine, frame.module, expr.name);
 }
 
 const moduleNames = new WeakMap<Engine, Map<PythonModule, Map<string, Value>>>();

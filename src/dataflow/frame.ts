@@ -36,6 +36,8 @@ export interface Frame {
   readonly env: Env;
   readonly def: FunctionDef | Lambda | null;
   readonly owner: ClassInfo | null;
+  /** A class body that runs, as far as where its statement begins. */
+  readonly body?: { readonly cls: ClassInfo; readonly before: number };
   readonly self: Value | null;
   readonly depth: number;
   readonly caller: Frame | null;

@@ -29,8 +29,8 @@ export function moduleFrame(module: PythonModule, symbol: string = module.name):
   };
 }
 
-/** A class body sees its own names first. */
-export function classFrame(engine: Engine, cls: ClassInfo): Frame {
+/** A class body sees its own names first: variables as they are where the statement at `before` stands. */
+export function classFrame(engine: Engine, cls: ClassInfo, before = 0): Frame {
   const frame = engine.moduleFrame(cls.module);
   for (const [name, definitions] of cls.members) {
     const last = definitions.at(-1);
@@ -43,7 +43,7 @@ export function classFrame(engine: Engine, cls: ClassInfo): Frame {
       frame.env.vars.set(name, { value: { kind: "literal", value: last.value.value }, loop: 0 });
     }
   }
-  return { ...frame, symbol: cls.id };
+  return { ...frame, symbol: cls.id, body: { cls, before } };
 }
 
 /** A base class that was not read. */

@@ -237,6 +237,8 @@ export function withDropped(load: LoadNode, names: ReadonlySet<string> | null): 
 
 /** A relation whose rows the code changes: what was loaded before it would be old. */
 export function withChanged(load: LoadNode, name: string): LoadNode {
+  // A prefetch that the change threw away was a query for nothing.
+  if (load.relations.get(name)?.how === "dropped") return load;
   const uses = load.relations.get(name)?.uses ?? [];
   return node({ ...load, relations: new Map(load.relations).set(name, { node: BARE, how: "changed", uses, queryset: null, row: null }) });
 }

@@ -1023,7 +1023,16 @@ function recordRelatedLoad(
       reason: loaded?.how === "changed" ? "changed" : wasPrefetched ? "defeated" : "unloaded",
       kind: relation.kind,
       narrowed: !related.plain && queryset.narrowed,
-      method: related.throughFilters ? "filter set" : related.plain ? (how === "iterate" ? "all" : how) : narrowedMethod(queryset, how),
+      method:
+        loaded?.how === "dropped"
+          ? "dropped"
+          : related.throughFilters
+            ? "filter set"
+            : related.plain
+              ? how === "iterate"
+                ? "all"
+                : how
+              : narrowedMethod(queryset, how),
       ...(queryset.tip === null ? {} : { written: queryset.tip }),
     },
   );

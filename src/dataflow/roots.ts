@@ -108,7 +108,7 @@ function runClassRoot(engine: Engine, cls: ClassInfo, managers: ReadonlyMap<Clas
       }
       if (definition.kind === "variable" && definition.value !== null && model === null) {
         engine.fuel = FUEL_PER_ROOT;
-        const value = engine.evaluate(definition.value, classFrame(engine, cls));
+        const value = engine.evaluate(definition.value, classFrame(engine, cls, definition.stmt.start));
         // Whoever uses the class may use its attributes.
         engine.escape(value);
       }

@@ -449,3 +449,23 @@ class OrderViewSet(viewsets.ReadOnlyModelViewSet):
 `),
   );
 });
+
+test("of a field that is declared twice the second counts", async () => {
+  await expectMarked(
+    api(`class LineSerializer(serializers.ModelSerializer):
+    title = serializers.CharField(source="product.title")  # expect: lines.product, product
+
+    class Meta:
+        model = Line
+        fields = ["title"]
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    lines = serializers.SerializerMethodField(read_only=True)
+    lines = LineSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Order
+        fields = ["lines"]`),
+  );
+});

@@ -40,6 +40,50 @@ class Products(Sitemap):
   });
 });
 
+test("a feed's templates are rendered for every item, in place of its methods", async () => {
+  await expectMarked({
+    "shop/feeds.py": `from django.contrib.syndication.views import Feed
+from shop.models import Line, Order
+
+
+class Orders(Feed):
+    title_template = "feeds/title.html"
+    description_template = "feeds/description.html"
+
+    def items(self):
+        return Order.objects.all()
+
+    def item_title(self, item):
+        return item.invoice.number
+
+    def item_link(self, item):
+        return "/"
+
+
+class Lines(Feed):
+    description_template = "feeds/line.html"
+
+    def items(self):
+        return Line.objects.select_related("product")
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        context["product"] = kwargs["item"].product
+        context["order"] = kwargs["item"].order  # expect: order
+        return context
+
+    def item_title(self, item):
+        return ""
+
+    def item_link(self, item):
+        return "/"
+`,
+    "shop/templates/feeds/title.html": "{{ obj.pk }}",
+    "shop/templates/feeds/description.html": "{{ obj.customer.name }}{# expect: customer #}",
+    "shop/templates/feeds/line.html": "{{ product.title }}",
+  });
+});
+
 test("members that django-context-decorator puts in the context", async () => {
   await expectMarked({
     "shop/listing.py": `from django.utils.functional import cached_property

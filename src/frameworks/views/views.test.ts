@@ -781,3 +781,36 @@ def paged(request):
 `,
   });
 });
+
+test("names of a class body are those that stand where the statement is", async () => {
+  const listing = (name: string, body: string): string => `
+
+class ${name}(ListView):
+${body}
+    template_name = "${name.toLowerCase()}.html"
+`;
+  const template = (expected: string): string => `{% for order in object_list %}{{ order.customer.name }}${expected}{% endfor %}\n`;
+  await expectMarked({
+    "shop/listing.py": `import os
+
+from django.views.generic import ListView
+from shop.models import Order
+${listing(
+  "Earlier",
+  `    rows = Order.objects.all()
+    queryset = rows.filter(pk__gt=1)`,
+)}${listing(
+      "Replaced",
+      `    queryset = Order.objects.all()
+    queryset = queryset.select_related("customer")`,
+    )}${listing(
+      "Branch",
+      `    queryset = Order.objects.all()
+    if os.environ.get("FAST"):
+        queryset = queryset.select_related("customer")`,
+    )}`,
+    "shop/templates/earlier.html": template("{# expect: customer #}"),
+    "shop/templates/replaced.html": template(""),
+    "shop/templates/branch.html": template("{# expect: customer #}"),
+  });
+});

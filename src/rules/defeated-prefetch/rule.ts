@@ -25,8 +25,11 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
   return {
     key: [load.origin.symbol, load.origin.model, load.path],
     confidence: confidenceOf(load, input.facts),
-    claim: `\`${dotted(load.path)}\` is prefetched for each \`${modelName(load.origin.model)}\`, then ${methodName(load)} queries it again: one query a row.`,
-    reason: "Prefetched rows serve `all()`, `count()`, `exists()`, `contains()` and iteration; anything else builds a new query.",
+    claim: `\`${dotted(load.path)}\` is prefetched for each \`${modelName(load.origin.model)}\`, then ${howAgain(load)}: one query a row.`,
+    reason:
+      load.method === "dropped"
+        ? "A write through the manager throws away what was prefetched of that row, and so does `refresh_from_db()`: the next read is a query of its own."
+        : "Prefetched rows serve `all()`, `count()`, `exists()`, `contains()` and iteration; anything else builds a new query.",
     remedy: remedyFor(load),
     doubt: loadDoubt(load),
     model: load.origin.model,
@@ -36,12 +39,15 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
   };
 }
 
-function methodName(load: LazyLoad): string {
-  return load.method === null || load.method === "requery" ? "a chained method" : `\`${load.method}\``;
+function howAgain({ method }: LazyLoad): string {
+  if (method === "dropped") return "dropped and read again";
+  return `${method === null || method === "requery" ? "a chained method" : `\`${method}\``} queries it again`;
 }
 
 function remedyFor(load: LazyLoad): string {
   switch (load.method) {
+    case "dropped":
+      return "Read it before what drops it; where it has to be read after, leave the prefetch out.";
     case "first":
       return "Order the prefetched rows with `Prefetch(…, queryset=….order_by(…))`; then `first()` uses them. Or take the first of `all()`.";
     case "last":

@@ -2,12 +2,22 @@ import luthier
 
 
 class Feed:
+    title_template = None
+    description_template = None
+
     def __luthier_entry__(self):
         obj = self.get_object(luthier.request(), *luthier.unknown(), **luthier.unknown())
         items = luthier.call_with_some(self.items, obj)
         for item in items:
-            luthier.call_with_some(self.item_title, item)
-            luthier.call_with_some(self.item_description, item)
+            context = self.get_context_data(item=item, site=luthier.unknown(), obj=obj, request=luthier.request())
+            if self.title_template is not None:
+                luthier.render_template(self.title_template, context)
+            else:
+                luthier.call_with_some(self.item_title, item)
+            if self.description_template is not None:
+                luthier.render_template(self.description_template, context)
+            else:
+                luthier.call_with_some(self.item_description, item)
             luthier.call_with_some(self.item_link, item)
             luthier.call_with_some(self.item_guid, item)
             luthier.call_with_some(self.item_pubdate, item)
@@ -22,6 +32,9 @@ class Feed:
 
     def get_object(self, request, *args, **kwargs):
         return None
+
+    def get_context_data(self, **kwargs):
+        return {"obj": kwargs.get("item"), "site": kwargs.get("site")}
 
     def item_title(self, item):
         return str(item)
