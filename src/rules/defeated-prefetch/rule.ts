@@ -35,7 +35,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
     model: load.origin.model,
     relation: load.path,
     places: loadPlaces(load, loads),
-    fixes: chooseFix(loads, input),
+    fixes: loads.some(({ method }) => method === "dropped") ? [] : chooseFix(loads, input),
   };
 }
 
