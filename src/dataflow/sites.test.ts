@@ -43,6 +43,6 @@ class Order(models.Model):
   });
   const found = findings.filter(({ rule }) => rule === "n-plus-one");
   expect(found.map(({ claim, places }) => [claim.slice(0, claim.indexOf(" separately")), places.find(({ role }) => role === "queryset")?.line])).toEqual([
-    ["\`OrderQuerySet\` loads \`customer\`", 8],
+    ["`OrderQuerySet` loads `customer`", 8],
   ]);
 });

@@ -15,3 +15,21 @@ def work(request):
     "Take it out of `all()` in Python: `max(rows.all(), key=…)` by the same field.",
   ]);
 });
+
+test("what the loop's own write drops is read before it, or not prefetched", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Product
+
+
+def work(tags):
+    for product in Product.objects.prefetch_related("tags"):
+        product.tags.set(tags)
+        print(product.tags.filter(name="new"))
+`,
+  });
+  const found = report.findings.filter(({ rule }) => rule === "defeated-prefetch");
+  expect(found.map(({ claim }) => claim)).toEqual(["`tags` is prefetched for each `Product`, then dropped and read again: one query a row."]);
+  expect(found.map(({ message, fixes }) => [message.replace(/^.*(?=Read)/, ""), fixes])).toEqual([
+    ["Read it before what drops it; where it has to be read after, leave the prefetch out.", []],
+  ]);
+});
