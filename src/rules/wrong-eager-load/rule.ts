@@ -1,7 +1,8 @@
 import { otherMethodFix } from "../../fixes/drop-load.ts";
 import { distinctBy } from "../../model/group-by.ts";
-import type { EagerLoad, Field, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
+import type { EagerLoad, Expr, Field, FindingDraft, QueryRun, Rule, RuleInput } from "../../model/index.ts";
 import { pathTo } from "../../python/syntax-tree.ts";
+import { calledName } from "../chains.ts";
 import { functionAt } from "../code.ts";
 import { dotted, holderName, modelName } from "../names.ts";
 import { relationPath } from "../relation-path.ts";
@@ -83,7 +84,43 @@ function neededPrefetch(one: EagerLoad, path: readonly Field[], input: RuleInput
 
 /** `annotate(size=Count("lines"))`: a join would carry the related columns through the grouping, once per row that is counted. */
 function isGrouped({ origin }: EagerLoad): boolean {
-  return origin.calls.some(({ name }) => name === "annotate");
+  return origin.calls.some(({ name, args, keywords }) => name === "annotate" && ![...args, ...keywords.map(({ value }) => value)].every(isOfOneRow));
+}
+
+/** Expressions that are worked out row by row, and those that ask by themselves. */
+const ROW_WISE: ReadonlySet<string> = new Set([
+  "F",
+  "Value",
+  "Q",
+  "Case",
+  "When",
+  "Coalesce",
+  "Concat",
+  "Cast",
+  "Lower",
+  "Upper",
+  "Length",
+  "ExpressionWrapper",
+]);
+const ASKED_APART: ReadonlySet<string> = new Set(["Exists", "Subquery"]);
+
+/** No part of it is an aggregate, as far as its text tells. */
+function isOfOneRow(expr: Expr): boolean {
+  switch (expr.kind) {
+    case "str":
+    case "num":
+    case "constant":
+      return true;
+    case "binary":
+      return isOfOneRow(expr.left) && isOfOneRow(expr.right);
+    case "call": {
+      const name = calledName(expr);
+      if (name !== null && ASKED_APART.has(name)) return true;
+      return name !== null && ROW_WISE.has(name) && [...expr.args, ...expr.keywords.map(({ value }) => value)].every(isOfOneRow);
+    }
+    default:
+      return false;
+  }
 }
 
 const ONE_ROW: ReadonlySet<string> = new Set(["get", "first", "last", "latest", "earliest"]);
