@@ -14,6 +14,7 @@ import { isClient } from "./outside-calls.ts";
 import { noteSent } from "./sends.ts";
 import {
   attributesOnly,
+  functionValue,
   joinAll,
   list,
   literal,
@@ -197,7 +198,7 @@ function askedOfMetaclass(engine: Engine, cls: ClassInfo, name: string, { span, 
     const made = engine.evaluate(keyword.value, classFrame(engine, owner));
     const member = made.kind === "class" ? engine.program.member(made.cls, "__getattr__") : null;
     if (member?.definition.kind !== "function" || member.owner.module.origin === "builtin") return null;
-    const fn = { kind: "function", module: member.owner.module, def: member.definition.def, closure: null, owner: member.owner } as const;
+    const fn = functionValue(member.owner.module, member.definition.def, member.owner);
     return engine.callFunction(fn, { kind: "class", cls }, { ...NO_ARGS, positional: [literal(name)] }, { span, frame, expr: null });
   }
   return null;
@@ -268,7 +269,7 @@ function holderOf(owner: ClassInfo, position: number, name: string): Holder[] {
   const definitions = owner.members.get(name);
   const last = definitions?.findLast((one) => one.kind !== "function" || !isSetter(one));
   if (definitions === undefined || last === undefined) return [];
-  const fn: FunctionValue | null = last.kind === "function" ? { kind: "function", module: owner.module, def: last.def, closure: null, owner } : null;
+  const fn = last.kind === "function" ? functionValue(owner.module, last.def, owner) : null;
   return [{ owner, position, definitions, last, fn }];
 }
 

@@ -19,7 +19,7 @@ import { tellDeleted, tellSaved } from "./receivers.ts";
 import { makeRow, withGivenValues, rowAttribute } from "./rows.ts";
 import { renderTemplate, runTemplateStmt } from "./template-run.ts";
 import type { TemplateStore } from "./template-store.ts";
-import { alternatives, joinAll, object, type Value } from "./values.ts";
+import { alternatives, functionValue, joinAll, object, type Value } from "./values.ts";
 
 export interface EngineInput {
   readonly program: Program;
@@ -96,7 +96,7 @@ function instantiate(engine: Engine, cls: ClassInfo, args: CallArgs, site: CallS
 function madeInstead(engine: Engine, cls: ClassInfo, args: CallArgs, site: CallSite): Value | null {
   const member = engine.program.member(cls, "__new__");
   if (member?.definition.kind !== "function" || member.owner.module.origin === "builtin") return null;
-  const fn = { kind: "function", module: member.owner.module, def: member.definition.def, closure: null, owner: member.owner } as const;
+  const fn = functionValue(member.owner.module, member.definition.def, member.owner);
   const made = alternatives(engine.callFunction(fn, { kind: "class", cls }, args, site)).filter((one) => one.kind === "object" && one.cls !== cls);
   return made.length === 0 ? null : joinAll(made);
 }

@@ -2,6 +2,7 @@
 import type { ClassInfo, ExternalSymbol, PythonModule } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
 import { newEnv, type Frame } from "./frame.ts";
+import { functionValue } from "./values.ts";
 
 export function moduleFrame(module: PythonModule, symbol: string = module.name): Frame {
   return {
@@ -35,7 +36,7 @@ export function classFrame(engine: Engine, cls: ClassInfo, before = 0): Frame {
   for (const [name, definitions] of cls.members) {
     const last = definitions.at(-1);
     if (last?.kind === "function") {
-      const value = { kind: "function", module: cls.module, def: last.def, closure: null, owner: cls } as const;
+      const value = functionValue(cls.module, last.def, cls);
       frame.env.vars.set(name, { value, loop: 0 });
     }
     if (last?.kind === "class") frame.env.vars.set(name, { value: { kind: "class", cls: last.cls }, loop: 0 });

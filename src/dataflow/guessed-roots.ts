@@ -9,7 +9,7 @@ import { hasFallback } from "./fallbacks.ts";
 import type { Frame } from "./frame.ts";
 import { parameterRow, unknownRow } from "./protocols.ts";
 import { runUnfinished } from "./roots.ts";
-import { listOf, NO_ARGS, object, UNKNOWN, type FunctionValue, type Value } from "./values.ts";
+import { functionValue, listOf, NO_ARGS, object, UNKNOWN, type Value } from "./values.ts";
 
 const FUEL = 50_000;
 
@@ -55,7 +55,7 @@ function runOne(engine: Engine, module: PythonModule, def: FunctionDef, owner: C
   if (values.every((one) => one === null) && !(engine.isTracing && hasFallback(def))) return;
   engine.fuel = FUEL;
   const site: CallSite = { span: { file: module.ir.file, start: def.start, end: def.headEnd }, frame, expr: null };
-  const fn: FunctionValue = { kind: "function", module, def, closure: null, owner };
+  const fn = functionValue(module, def, owner);
   engine.callFunction(fn, hasSelf ? selfOf(engine, owner, kind) : null, guessedArgs(engine, params, values, site), site);
   forgetRoot(engine);
 }

@@ -44,6 +44,7 @@ import {
   alternatives,
   dict,
   freshId,
+  functionValue,
   isNone,
   listOf,
   literal,
@@ -253,7 +254,7 @@ function customMember(engine: Engine, cls: ClassInfo, name: string, self: Value)
   if (member === null || member.owner.module.origin === "builtin") return null;
   const { definition, owner } = member;
   if (definition.kind === "function") {
-    const fn = { kind: "function", module: owner.module, def: definition.def, closure: null, owner } as const;
+    const fn = functionValue(owner.module, definition.def, owner);
     return { kind: "bound", self, fn };
   }
   return definition.kind === "variable" ? heldClass(engine, cls, name, self) : null;
@@ -276,7 +277,7 @@ export function superManagerAttribute(engine: Engine, owner: ClassInfo, self: Ma
       if (isExternal(next) || next.module.origin === "builtin") continue;
       const definition = next.members.get(name)?.at(-1);
       if (definition?.kind !== "function") continue;
-      const fn = { kind: "function", module: next.module, def: definition.def, closure: null, owner: next } as const;
+      const fn = functionValue(next.module, definition.def, next);
       return { kind: "bound", self, fn };
     }
   }

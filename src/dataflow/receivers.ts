@@ -7,7 +7,7 @@ import { BARE, withoutSelects } from "./load-tree.ts";
 import type { LiveOrigin } from "./recorder.ts";
 import { isBeingCreated, keyGiven, makeRow } from "./rows.ts";
 import { projectSite } from "./sites.ts";
-import { freshId, isFetched, literal, UNKNOWN, type FunctionValue, type QuerysetValue, type RowValue, type Value } from "./values.ts";
+import { freshId, functionValue, isFetched, literal, UNKNOWN, type QuerysetValue, type RowValue, type Value } from "./values.ts";
 
 const DELETED = ["pre_delete", "post_delete"];
 /** Foreign keys on the way from the row that is deleted; ours. */
@@ -92,7 +92,7 @@ function receive(engine: Engine, one: SignalReceiver, row: RowValue, site: CallS
   // A receiver that saves its row again is not run within itself.
   if (under.has(one.def) || isWithin(one, site.frame)) return;
   under.add(one.def);
-  const fn: FunctionValue = { kind: "function", module: one.module, def: one.def, closure: null, owner: null };
+  const fn = functionValue(one.module, one.def);
   const sender: Value = { kind: "class", cls: row.model.cls };
   const keywords = new Map<string, Value>([
     ["signal", UNKNOWN],

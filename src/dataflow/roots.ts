@@ -6,7 +6,7 @@ import { classFrame } from "./frames.ts";
 import { unknownRow } from "./protocols.ts";
 import { modelManager, plainQueryset } from "./querysets.ts";
 import { rememberRequest, requestSetters } from "./request-rows.ts";
-import { NO_ARGS, object, UNKNOWN, type CallArgs, type FunctionValue, type Value } from "./values.ts";
+import { functionValue, NO_ARGS, object, UNKNOWN, type CallArgs, type FunctionValue, type Value } from "./values.ts";
 
 /** Steps that one root may take; generous for real code, a bound for hostile code. */
 const FUEL_PER_ROOT = 100_000;
@@ -173,7 +173,7 @@ export function runUnfinished(engine: Engine): void {
 function callRoot(engine: Engine, module: PythonModule, def: FunctionDef, owner: ClassInfo | null, self: Value | null, fuel = FUEL_PER_ROOT) {
   engine.fuel = fuel;
   const kind = methodKind(def);
-  const fn: FunctionValue = { kind: "function", module, def, closure: null, owner };
+  const fn = functionValue(module, def, owner);
   const receiver = owner === null || kind === "static" ? null : kind === "class" ? ({ kind: "class", cls: owner } as const) : self;
   const frame = { ...engine.moduleFrame(module), symbol: owner?.id ?? module.name, atImport: false };
   const span = { file: module.ir.file, start: def.start, end: def.headEnd };

@@ -3,10 +3,10 @@ import type { Span } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
 import { type Frame } from "./frame.ts";
 import type { RegisteredTag } from "./template-store.ts";
-import { dict, literal, UNKNOWN, type CallArgs, type DictValue, type FunctionValue, type Value } from "./values.ts";
+import { dict, functionValue, literal, UNKNOWN, type CallArgs, type DictValue, type Value } from "./values.ts";
 
 export function callTag(engine: Engine, tag: RegisteredTag, args: CallArgs, span: Span, frame: Frame): Value {
-  const fn: FunctionValue = { kind: "function", module: tag.module, def: tag.def, closure: null, owner: null };
+  const fn = functionValue(tag.module, tag.def);
   const context = tag.takesContext ? contextOf(frame) : null;
   const before = new Map(context?.entries);
   const positional = context === null ? args.positional : [context, ...args.positional];

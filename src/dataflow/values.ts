@@ -256,6 +256,11 @@ export function native(key: string, call: NativeValue["call"]): NativeValue {
   return { kind: "native", key, call };
 }
 
+/** A function of a module's, or of the class that defines it. */
+export function functionValue(module: PythonModule, def: FunctionValue["def"], owner: ClassInfo | null = null): FunctionValue {
+  return { kind: "function", module, def, closure: null, owner };
+}
+
 export function object(cls: ClassInfo, args: CallArgs | null, site: Span | null): ObjectValue {
   return { kind: "object", id: freshId(), cls, attrs: new Map(), args, site };
 }

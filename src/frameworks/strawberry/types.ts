@@ -2,7 +2,7 @@
 import type { ClassInfo, Expr, Model, PythonModule, Span } from "../../model/index.ts";
 import type { Engine } from "../../dataflow/engine.ts";
 import { isExternal } from "../../dataflow/frames.ts";
-import { alternatives, type CallArgs, type FunctionValue, type Value } from "../../dataflow/values.ts";
+import { alternatives, functionValue, type CallArgs, type FunctionValue, type Value } from "../../dataflow/values.ts";
 
 export const TYPE = "luthier.decorator:strawberry";
 
@@ -51,7 +51,7 @@ function fieldOf(engine: Engine, owner: ClassInfo, name: string): StrawberryFiel
   if (last?.kind === "function") {
     const declared = last.def.decorators.map((one) => fieldCall(engine, engine.evaluate(one, engine.moduleFrame(owner.module)))).find((one) => one !== null);
     if (declared === undefined) return null;
-    const resolver: FunctionValue = { kind: "function", module: owner.module, def: last.def, closure: null, owner };
+    const resolver = functionValue(owner.module, last.def, owner);
     return { name, type: last.def.returns, module: owner.module, ...declared, resolver, span: { file, start: last.def.start, end: last.def.headEnd } };
   }
   if (last?.kind !== "variable" || isHidden(last.annotation)) return null;
