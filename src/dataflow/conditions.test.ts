@@ -162,3 +162,84 @@ def short():
 `,
   });
 });
+
+test("an account that was fetched has signed in", async () => {
+  await expectMarked({
+    "shop/models.py": `from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class Account(AbstractUser):
+    pass
+
+
+class Profile(models.Model):
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="profile")
+
+
+class Post(models.Model):
+    author = models.ForeignKey(Account, on_delete=models.CASCADE)
+`,
+    "bookshop/settings.py": `INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "shop"]
+AUTH_USER_MODEL = "shop.Account"
+`,
+    "shop/views.py": `from django.http import JsonResponse
+from shop.models import Account, Post
+
+
+def name_of(account):
+    if not account.is_authenticated:
+        account = Account.objects.get(username="nobody")
+    return account.username
+
+
+def names(request):
+    return JsonResponse([name_of(post.author) for post in Post.objects.select_related("author")], safe=False)
+
+
+def own(request):
+    if request.user.is_anonymous:
+        return JsonResponse([post.author.username for post in Post.objects.all()], safe=False)  # expect: author
+    return JsonResponse([])
+`,
+  });
+});
+
+test("answers of more than two kinds tell their rows apart", async () => {
+  await expectMarked({
+    "shop/views.py": `from shop.models import Order
+
+
+def fill(row, how):
+    if how == "new":
+        row.customer_id = 1
+    else:
+        print(row.customer.name)
+
+
+def take(key, other):
+    rows = Order.objects.filter(pk=key)
+    if other:
+        rows, how = rows.select_related("customer"), "found"
+    else:
+        how = "new"
+    for row in rows:
+        fill(row, how)
+
+
+def compare(key, other):
+    rows, how = Order.objects.filter(status=key), "plain"
+    if other:
+        rows, how = rows.select_related("customer"), "joined"
+    return [row.customer.name if how == "joined" else row.total for row in rows]
+
+
+def otherwise(key, other):
+    rows, how = Order.objects.filter(status=key), "plain"
+    if other:
+        rows, how = rows.select_related("customer"), "joined"
+    return [row.customer.name if how == "plain" else row.total for row in rows]  # expect: customer
+`,
+  });
+});

@@ -182,7 +182,13 @@ function handedOn(node: SyntaxNode): readonly Expr[] {
 
 function keysIn(test: Expr): string[] {
   const { key, parts } = questionOf(test);
-  return [...(key === null ? [] : [key]), ...parts.flatMap(keysIn)];
+  return [...(key === null ? [] : [key]), ...parts.flatMap(keysIn), ...comparedIn(test)];
+}
+
+/** `how == "new"` asks for what the name holds. */
+function comparedIn(test: Expr): string[] {
+  const asked = test.kind === "not" ? test.operand : test;
+  return asked.kind === "compare" && asked.left.kind === "name" ? [asked.left.name] : [];
 }
 
 /** Do later statements ask again what the test asks? */
@@ -191,7 +197,7 @@ export function isAskedAgain(test: Expr, rest: readonly Stmt[]): boolean {
   return rest.some((stmt) => keys.some((key) => questionsOf(stmt).has(key)));
 }
 
-/** Does a later statement ask whether what the name holds is true? */
+/** Does a later statement ask what the name holds? */
 export function isTested(name: string, rest: readonly Stmt[]): boolean {
   return rest.some((stmt) => questionsOf(stmt).has(name));
 }

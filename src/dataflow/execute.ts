@@ -303,10 +303,9 @@ function loadsAlike(a: Value, b: Value): boolean {
   return isKept && a.load === b.load && a.origin === b.origin && a.shape === b.shape && a.isEmpty === b.isEmpty && a.evaluated === b.evaluated;
 }
 
-/** `related = True` on one way, `related = False` on the other. */
+/** `related = True` on one way, `related = False` on the other; `how = "new"` and `how = "changed"`. */
 function isAnswer(a: Binding | undefined, b: Binding | undefined): boolean {
-  if (a?.value.kind !== "literal" || b?.value.kind !== "literal") return false;
-  return truth(a.value) !== truth(b.value);
+  return a?.value.kind === "literal" && b?.value.kind === "literal" && a.value.value !== b.value.value;
 }
 
 const STORED = "only rows without the stored number ask for it";

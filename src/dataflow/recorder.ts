@@ -46,6 +46,7 @@ export interface LiveOrigin {
   /** `__dict__` of its rows was read. */
   asDict?: boolean;
   readonly columns: Set<string>;
+  readonly followed: Set<string>;
   /** Columns of its rows that code has set, of those that the model keeps a copy of. */
   columnsSet?: Set<string>;
   /** The class whose attribute it is, for implicit origins. */
@@ -181,7 +182,16 @@ export class Recorder {
   origin(key: string, make: () => NewOrigin): LiveOrigin {
     const existing = this.origins.get(key);
     if (existing !== undefined) return existing;
-    const unused = { calls: [], iterated: false, asValues: false, asInstances: false, columns: new Set<string>(), owner: null, relation: null };
+    const unused = {
+      calls: [],
+      iterated: false,
+      asValues: false,
+      asInstances: false,
+      columns: new Set<string>(),
+      followed: new Set<string>(),
+      owner: null,
+      relation: null,
+    };
     const made: LiveOrigin = { id: ++lastOrigin, ...unused, ...make() };
     this.origins.set(key, made);
     return made;
@@ -348,6 +358,7 @@ function frozenOrigin(live: LiveOrigin): Origin {
     escapes: live.escapes,
     iterated: live.iterated,
     columns: new Set(live.columns),
+    followed: new Set(live.followed),
     asValues: live.asValues,
     asInstances: live.asInstances,
     relation: live.relation,

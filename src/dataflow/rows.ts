@@ -1,5 +1,5 @@
 /** Model instances: what is in memory, what a read costs, what it leads to. */
-import type { Field, LazyLoad, Model, RelationKind, Span, ModelGraph } from "../model/index.ts";
+import type { ClassInfo, Field, LazyLoad, Model, ModelGraph, RelationKind, Span } from "../model/index.ts";
 import { moduleOf } from "../python/syntax-tree.ts";
 import type { AccessSite, CallArgs, CallSite, Engine } from "./engine.ts";
 import { argument } from "./arguments.ts";
@@ -149,8 +149,20 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   const isStub = own === null || own.owner.module.origin === "builtin";
   // What Django's own methods read is not in their stubs.
   if (isStub && !INNOCENT.has(name)) row.origin.escapes = true;
+  // Whoever has a row has an account. Of the request's user it is asked whether there is one.
+  const signedIn = isStub && row.lazy === undefined && isFetched(row) && isUser(own?.owner) ? SIGNED_IN.get(name) : undefined;
+  if (signedIn !== undefined) return signedIn;
   const method = isStub ? rowMethod(engine, row, name) : null;
   return method ?? engine.classMember(row.model.cls, name, row, site);
+}
+
+const SIGNED_IN: ReadonlyMap<string, Value> = new Map([
+  ["is_authenticated", literal(true)],
+  ["is_anonymous", literal(false)],
+]);
+
+function isUser(owner: ClassInfo | undefined): boolean {
+  return owner?.id === "django.contrib.auth.base_user.AbstractBaseUser";
 }
 
 /** `"tags" in row._prefetched_objects_cache`: what the row's queryset has prefetched is known; whether that is all, where nothing else can have been. */
@@ -259,6 +271,7 @@ export function markUsed(relation: LoadedRelation): void {
 function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSite): Value {
   const loaded = row.load.relations.get(field.name);
   row.origin.columns.add(joinPath(row.path, field.name));
+  row.origin.followed.add(joinPath(row.path, field.name));
   if (isThere(loaded)) {
     markUsed(loaded);
     if (loaded.how !== "known" && row.load.nulls.has(field.name)) return NONE;

@@ -142,6 +142,15 @@ const CLASSES: readonly (readonly [name: string, before: string, after: string])
     ),
   ],
   [
+    "a changelist that reads the key alone of what lies beyond",
+    admin(
+      '    list_display = ["title", "author", "label"]\n\n    def label(self, book):\n        return f"{book.author.name} {book.author.country_id} {book.editor.name}"\n',
+    ),
+    admin(
+      '    list_display = ["title", "author", "label"]\n    list_select_related = ("author", "editor")\n\n    def label(self, book):\n        return f"{book.author.name} {book.author.country_id} {book.editor.name}"\n',
+    ),
+  ],
+  [
     "a changelist that names some",
     admin(
       '    list_display = ["title", "editor_name"]\n    list_select_related = ["author"]\n\n    def editor_name(self, book):\n        return book.editor.name\n',

@@ -47,7 +47,7 @@ export function changelistPaths(load: LazyLoad, cls: ClassInfo, path: string, { 
   const keys = columns.flatMap((one) => (one.kind === "str" && isJoin(graph, load.origin.model, one.value) ? [one.value] : []));
   const loads = facts.loads.filter((one) => one.origin === load.origin && one.joinable && one.reason === "unloaded");
   const wanted = [path, ...keys, ...loads.map((one) => lookupPath(one, graph))];
-  const deeper = [...load.origin.columns].filter((one) => wanted.some((other) => one.startsWith(`${other}__`)) && isJoin(graph, load.origin.model, one));
+  const deeper = [...load.origin.followed].filter((one) => wanted.some((other) => one.startsWith(`${other}__`)) && isJoin(graph, load.origin.model, one));
   return longest([...keys, ...wanted, ...deeper]);
 }
 

@@ -76,6 +76,8 @@ export interface Origin {
   readonly iterated: boolean;
   /** Own and related columns that were read, as lookup paths; complete only when it does not escape. */
   readonly columns: ReadonlySet<string>;
+  /** Relations to one row whose row was asked for, not its key alone, as lookup paths. */
+  readonly followed: ReadonlySet<string>;
   /** Rows were used as dictionaries or tuples. */
   readonly asValues: boolean;
   /** More than columns was asked of its rows: methods, properties, text, attributes that were set. */

@@ -94,8 +94,12 @@ export function beyondGeneric(load: LazyLoad, { graph, project }: Pick<RuleInput
   return `Use ${way}: only some of them have \`${dotted(rest)}\`.`;
 }
 
-/** What to do where no queryset can be told to load it: for rows of the code's own SQL, and for one that was just made; null elsewhere. */
+/** Rows that a delete fetches to tell receivers of them: nobody hands it a queryset. */
+const COLLECTED = "Let the receiver read keys alone and collect them; ask for all of them once, in `transaction.on_commit()` or after the delete.";
+
+/** What to do where no queryset can be told to load it: for rows of the code's own SQL, for what a delete collects, and for one that was just made; null elsewhere. */
 export function beyondQuerysets(load: LazyLoad): string | null {
+  if (load.origin.collected === true) return COLLECTED;
   if (load.origin.kind === "raw" || load.origin.calls.some(({ name }) => name === "raw"))
     return `A raw query loads no relations: call \`prefetch_related_objects(rows, "${load.path}")\` for its rows, or write the query with the ORM.`;
   return isMade(load) ? "No queryset fetches a row that `create()` makes: ask for what all rounds need at once, before the loop or after it." : null;

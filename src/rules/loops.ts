@@ -1,5 +1,5 @@
 /** What the syntax says of a loop: whether it is one of the kinds that need a query each round. */
-import type { Expr, For, FunctionDef, LoopFact, RuleInput, Span, Stmt, While } from "../model/index.ts";
+import type { Expr, For, FunctionDef, LazyLoad, LoopFact, RuleInput, Span, Stmt, While } from "../model/index.ts";
 import { isStatement, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
 import { functionAt, loopAt, sourceText } from "./code.ts";
 
@@ -33,6 +33,15 @@ export function needsItsQueries(input: RuleInput, site: LoopSite, { span: { file
   const target = loop?.kind === "for" ? sourceText(input, file, loop.target) : "";
   return isSplit(target, ["attempt", "retry", "retries", "tries", "batch", "chunk", "page"]);
 }
+
+/** `while keys := rows.values_list("pk")[:1000]: … .delete()`: each round asks for what the one before has left. */
+export function isUsedUp({ access }: Pick<LazyLoad, "access">, input: RuleInput): boolean {
+  const path = pathTo(input.program, access);
+  const round = path.slice(path.findLastIndex(({ kind }) => kind === "function") + 1).find(({ kind }) => kind === "while");
+  return round !== undefined && [...nodesIn(round)].some((node) => node.kind === "attribute" && USES_UP.has(node.name));
+}
+
+const USES_UP: ReadonlySet<string> = new Set(["delete", "adelete", "_raw_delete"]);
 
 /** Choices, languages, settings: a constant has a few items. */
 export function isOverConstant(site: LoopSite): boolean {

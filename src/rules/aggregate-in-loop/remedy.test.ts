@@ -7,7 +7,7 @@ async function remedies(body: string): Promise<readonly string[]> {
   });
   return report.findings
     .filter(({ rule }) => rule === "aggregate-in-loop")
-    .map(({ message }) => message.replace(/^.*? (?=(?:Annotate|In the queryset|Each round|A raw|The loop writes|No queryset) )/, ""));
+    .map(({ message }) => message.replace(/^.*? (?=(?:Annotate|In the queryset|Each round|A raw|The loop writes|No queryset|Let) )/, ""));
 }
 
 test("all rows of a relation are counted by the name that queries know it by", async () => {
@@ -48,5 +48,27 @@ test("rows that are reached by a relation to many have answers of their own", as
   ]);
   expect(await remedies(body("filter(price=0).exists()"))).toEqual([
     'In the queryset of a `Prefetch("orders", …)` annotate `Exists(…)`, or `prefetch_related("orders__lines")` and choose in Python.',
+  ]);
+});
+
+test("what a receiver asks for each row of a delete is not annotated", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from shop.models import Customer, Order
+
+
+@receiver(post_delete, sender=Order)
+def gone(sender, instance, **kwargs):
+    print(instance.customer.orders.filter(status="new").exists())
+
+
+def forget(pk):
+    Customer.objects.filter(pk=pk).delete()
+`,
+  });
+  const found = report.findings.filter(({ rule }) => rule === "aggregate-in-loop");
+  expect(found.map(({ message, fixes }) => [message.replace(/^.*(?=Let the receiver)/, ""), fixes])).toEqual([
+    ["Let the receiver read keys alone and collect them; ask for all of them once, in `transaction.on_commit()` or after the delete.", []],
   ]);
 });

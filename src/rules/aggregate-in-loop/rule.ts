@@ -6,6 +6,7 @@ import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
+import { isUsedUp } from "../loops.ts";
 import { dotted, holderName, modelName } from "../names.ts";
 
 export const rule: Rule = {
@@ -22,7 +23,7 @@ export const rule: Rule = {
 };
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
-  return load.reason === "unloaded" && isAggregate(load.method) && isLoadPerRow(load, input.facts);
+  return load.reason === "unloaded" && isAggregate(load.method) && isLoadPerRow(load, input.facts) && !isUsedUp(load, input);
 }
 
 function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
@@ -44,7 +45,8 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
   };
 }
 
-function fixesFor({ method }: LazyLoad, loads: readonly LazyLoad[], input: RuleInput): FixDraft[] {
+function fixesFor({ method, origin }: LazyLoad, loads: readonly LazyLoad[], input: RuleInput): FixDraft[] {
+  if (origin.collected === true) return [];
   if (method === "count") return countAnnotationFix(loads, input);
   return method === "exists" ? existsAnnotationFix(loads, input) : [];
 }

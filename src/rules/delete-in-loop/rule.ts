@@ -36,6 +36,8 @@ export const rule: Rule = {
 function isGuilty(one: LoopWrite, input: RuleInput): boolean {
   if (isRow(one) && hasHooks(input, one.model, [], "delete")) return false;
   if (asksForRest(one, input)) return false;
+  // How many there were of each is known to a delete of its own alone.
+  if (!isRow(one) && isAnswerRead(one)) return false;
   return isRow(one) ? changesEachRound(one) : one.write.keyed === "keyed";
 }
 
@@ -47,6 +49,11 @@ function asksForRest({ loop, model, span }: LoopWrite, { facts }: RuleInput): bo
   return facts.runs.some(
     (run) => run.model === model.label && run.loop !== null && isSameSpan(run.loop.span, loop.span) && !run.calls.some((call) => isWithin(call, span)),
   );
+}
+
+function isAnswerRead({ site, call }: LoopWrite): boolean {
+  const holder = site.path[site.path.indexOf(call) - 1];
+  return holder !== undefined && holder.kind !== "expr" && holder.kind !== "await";
 }
 
 function isRow({ receiver }: LoopWrite): boolean {

@@ -105,3 +105,10 @@ schema = graphene.Schema(query=Query)
   expect(remedy("lines")).toContain("Make the field a `DjangoConnectionField` and prefetch its rows");
   expect(remedy("shipments")).toContain('Add `prefetch_related("shipments")` to the queryset.');
 });
+
+test("rows that are fetched one by one and read in part are fetched before, with the part", async () => {
+  const body = "for key in request.GET:\n    order = Order.objects.get(pk=key)\n    print([line.price for line in order.lines.filter(quantity=1)])";
+  expect(await remedies(body)).toEqual([
+    'Fetch the rows of all rounds before the loop, in one query. Add `Prefetch("lines", queryset=…, to_attr=…)` with these rows to the queryset, or prefetch all and choose among them in Python: `filter()` would query again.',
+  ]);
+});

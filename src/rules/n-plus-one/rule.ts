@@ -6,6 +6,7 @@ import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
 import { mergeLoads, type LoadGroup } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, fetchedBefore, isLoadPerRow, isMade, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
+import { isUsedUp } from "../loops.ts";
 import { formatCount } from "../../model/numbers.ts";
 import { dotted, holderName, modelName } from "../names.ts";
 
@@ -39,7 +40,7 @@ function toldOnce(loads: readonly LazyLoad[], input: RuleInput): readonly LazyLo
 }
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
-  return load.reason === "unloaded" && load.kind !== "generic-fk" && !isAggregate(load.method) && isLoadPerRow(load, input.facts);
+  return load.reason === "unloaded" && load.kind !== "generic-fk" && !isAggregate(load.method) && isLoadPerRow(load, input.facts) && !isUsedUp(load, input);
 }
 
 interface Told {
@@ -92,11 +93,11 @@ function reasonFor(load: LazyLoad): string {
 }
 
 function remedyFor(load: LazyLoad, input: RuleInput): string {
-  if (load.origin.collected === true) return COLLECTED;
   const beyond = beyondQuerysets(load) ?? beyondGeneric(load, input);
   if (beyond !== null) return beyond;
-  if (!load.joinable && isFetchedEachRound(load, input.facts)) return fetchedBefore(load);
   const past = methodPastPrefetch(load, input.facts);
+  if (!load.joinable && isFetchedEachRound(load, input.facts))
+    return past === null ? fetchedBefore(load) : `Fetch the rows of all rounds before the loop, in one query. ${remedyPast(load.path, past)}`;
   if (past !== null) return remedyPast(load.path, past);
   const grown = grownInLoop(load, input);
   if (grown !== null) return remedyBesideNewRows(load.path, grown);
@@ -127,8 +128,6 @@ function remedyPast(path: string, method: string): string {
   const again = PLAIN_WORDS[method] ?? `\`${method}()\``;
   return `Add \`Prefetch("${path}", queryset=…, to_attr=…)\` with these rows to the queryset, or prefetch all and choose among them in Python: ${again} would query again.`;
 }
-
-const COLLECTED = "Let the receiver read keys alone and collect them; ask for all of them once, in `transaction.on_commit()` or after the delete.";
 
 /** The column to read instead, when every access goes on to `.id` or `.pk`. */
 function keyColumn(load: LazyLoad, loads: readonly LazyLoad[], input: RuleInput): string | null {

@@ -36,6 +36,8 @@ export function remedyOf(round: Round, input: RuleInput): string {
   const { run } = round;
   const relation = relationOfRounds(round, input);
   const how = asksFor(run, input);
+  const isOfGroups = how === "aggregate" && run.origin.calls.some(({ name }) => name === "annotate");
+  if (isOfGroups) return OF_GROUPS;
   const remedy = relation === null ? byKeys(how, keysOf(round, input)) : ofRelation(run, how, relation);
   return run.calls.length === 0 || run.inTemplate ? remedy : `${remedy} ${handedTo(run, input)}`;
 }
@@ -90,6 +92,9 @@ function manyRows({ names, isPlain, back, isWhole }: Keys): string {
   const prefetch = isWhole ? `\`prefetch_related("${back.name}")\`` : `a \`Prefetch("${back.name}", queryset=…, to_attr=…)\``;
   return `Load them with the loop's rows, by ${prefetch}; or with ${asked}.`;
 }
+
+/** Django refuses to annotate an aggregate of an annotated one. */
+const OF_GROUPS = "Fetch the annotated rows of all rounds in one query before the loop, and work it out in Python.";
 
 const AMONG = "Fetch the rows that any round needs in one query before the loop, and choose among them in Python.";
 

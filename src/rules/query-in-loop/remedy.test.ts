@@ -131,3 +131,9 @@ test("rows that are tested and then read are wanted themselves", async () => {
   const read = "for key in keys:\n    orders = Order.objects.filter(customer_id=key)\n    if orders:\n        print(list(orders))";
   expect(await remedy(read)).toContain("a dictionary with a list of rows for each key");
 });
+
+test("an aggregate of groups is not annotated", async () => {
+  const body =
+    'for order in Order.objects.all():\n    print(Line.objects.filter(order=order).values("product").annotate(most=Max("price")).aggregate(Max("most")))';
+  expect((await told(body)).join("")).toMatch(/Fetch the annotated rows of all rounds in one query before the loop, and work it out in Python\.$/);
+});

@@ -74,7 +74,7 @@ function fixesFor(call: ChainCall, origin: Origin, input: RuleInput): FixDraft[]
 /** The longest paths of single-valued relations that a column is read over, or that are loaded row by row. */
 function readPaths(origin: Origin, input: RuleInput): string[] {
   const loads = input.facts.loads.filter((load) => load.origin === origin && load.joinable && load.reason === "unloaded").map((load) => load.path);
-  const found = [...origin.columns, ...loads].map((path) => joinedPart(path, origin, input)).filter((path) => path !== "");
+  const found = [...origin.followed, ...loads].map((path) => joinedPart(path, origin, input)).filter((path) => path !== "");
   return [...new Set(found)].filter((path) => !found.some((other) => other.startsWith(`${path}__`))).toSorted();
 }
 
