@@ -1039,8 +1039,11 @@ function recordRelatedLoad(
   );
 }
 
+/** Not what asks the database: that is what the queryset is. */
+const HANDS_ROWS_OUT: ReadonlySet<string> = new Set(["iterate", "list", "sorted", "sum", "unpack"]);
+
 function narrowedMethod(queryset: QuerysetValue, how: string): string {
-  if (how !== "iterate" && how !== "list") return how;
+  if (!HANDS_ROWS_OUT.has(how)) return how;
   if (queryset.shape !== "rows") return "values";
   return queryset.narrowed ? "filter" : "requery";
 }

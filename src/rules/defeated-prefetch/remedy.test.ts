@@ -33,3 +33,16 @@ def work(tags):
     ["Read it before what drops it; where it has to be read after, leave the prefetch out.", []],
   ]);
 });
+
+test("what is sorted asks by what it sorts", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from shop.models import Product
+
+
+def work(request):
+    return [sorted(product.tags.values_list("name", flat=True)) for product in Product.objects.prefetch_related("tags")]
+`,
+  });
+  const found = report.findings.filter(({ rule }) => rule === "defeated-prefetch");
+  expect(found.map(({ message }) => message.replace(/^.*(?=Build)/, ""))).toEqual(["Build the values from `all()` in Python."]);
+});
