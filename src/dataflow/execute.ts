@@ -275,11 +275,19 @@ const MOST_WAYS = 8;
 function areToldApart(ways: readonly Way[], stmt: If, rest: Rest, frame: Frame): boolean {
   const [then, otherwise, ...others] = ways;
   if (then === undefined || otherwise === undefined || others.length > 0 || frame.ways * ways.length > MOST_WAYS) return false;
-  const isOther = [...new Set([...then.vars.keys(), ...otherwise.vars.keys()])].filter((name) => then.vars.get(name) !== otherwise.vars.get(name));
+  const isOther = otherNames(then.vars, otherwise.vars);
   const areOtherRows = isOther.some((name) => loadOtherwise(then.vars.get(name), otherwise.vars.get(name)));
   if (!areOtherRows && ![...then.attributes, ...otherwise.attributes].some(holdsRows)) return false;
   const after = rest();
   return isAskedAgain(stmt.test, after) || isOther.some((name) => isAnswer(then.vars.get(name), otherwise.vars.get(name)) && isTested(name, after));
+}
+
+/** Names that the ways bind otherwise; a function may have hundreds that they do not. */
+function otherNames(a: ReadonlyMap<string, Binding>, b: ReadonlyMap<string, Binding>): readonly string[] {
+  const names: string[] = [];
+  for (const [name, binding] of a) if (b.get(name) !== binding) names.push(name);
+  for (const name of b.keys()) if (!a.has(name)) names.push(name);
+  return names;
 }
 
 function holdsRows(binding: { readonly value: Value } | undefined): boolean {
