@@ -11,6 +11,8 @@ import { escapeEnv } from "./escape.ts";
 import { noteDiscarded, noteUnread } from "./discards.ts";
 import { withDropped, withGiven } from "./load-tree.ts";
 import { alternatives, freshId, join, joinAll, listOf, NO_ARGS, truth, UNKNOWN, type QuerysetValue, type RowValue, type Value } from "./values.ts";
+import { broughtBy, bywayFrom, type Byway } from "./byways.ts";
+import { isFilling, isFillingAfter } from "./remembered.ts";
 import { assumptions, forgetAttribute, forgetBound, isAskedAgain, isTested } from "./conditions.ts";
 import { narrowing, type Narrowing } from "./instances.ts";
 import { inLoop } from "./iteration.ts";
@@ -20,9 +22,10 @@ import { macroValue } from "./template-run.ts";
 import { mergeDict, setItem } from "./dicts.ts";
 
 export function execute(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
-  const { assumed } = frame;
+  const { assumed, byway } = frame;
   const exits = executeAll(engine, body, frame);
   frame.assumed = assumed;
+  frame.byway = byway;
   return exits;
 }
 
@@ -50,6 +53,10 @@ function executeOne(engine: Engine, stmt: Stmt, frame: Frame, rest: Rest): End {
   if (engine.fuel > 0 && stmt.kind === "assign") {
     engine.fuel--;
     return executeAssign(engine, stmt, frame, rest);
+  }
+  if (engine.fuel > 0 && stmt.kind === "try") {
+    engine.fuel--;
+    return endOf(executeTry(engine, stmt, frame, rest));
   }
   return endOf(executeSimple(engine, stmt, frame));
 }
@@ -79,8 +86,6 @@ function executeSimple(engine: Engine, stmt: Stmt, frame: Frame): boolean {
       return executeWhile(engine, stmt, frame);
     case "with":
       return executeWith(engine, stmt, frame);
-    case "try":
-      return executeTry(engine, stmt, frame);
     case "match":
       return executeMatch(engine, stmt, frame);
     case "function":
@@ -106,7 +111,7 @@ function executeSimple(engine: Engine, stmt: Stmt, frame: Frame): boolean {
 function executeReturn(engine: Engine, value: Expr | null, frame: Frame): void {
   engine.dependsOn = 0;
   const result = value === null ? UNKNOWN : runOutside(frame, loopOfCaller(frame), () => engine.evaluate(value, frame));
-  frame.returns.push(result);
+  frame.returns.push(broughtBy(frame, result));
 }
 
 /** An error is made once, and what its text costs is not what makes a page slow. */
@@ -125,6 +130,7 @@ function executeAssign(engine: Engine, stmt: Assign, frame: Frame, rest: Rest): 
   const loop = engine.dependsOn;
   if (value.kind === "unknown" && stmt.annotation !== null) value = engine.annotated(stmt.annotation, frame);
   noteUnread(engine, stmt, value, frame);
+  value = broughtBy(frame, value);
   const to = (one: Value): void => stmt.targets.forEach((target) => engine.assign(target, one, frame, loop));
   if (!tellsWhichCase(stmt, value, rest, frame)) {
     to(value);
@@ -259,6 +265,7 @@ function executeIf(engine: Engine, stmt: If, frame: Frame, rest: Rest): End {
   const arm = (body: readonly Stmt[], names: ReadonlyMap<string, Binding>, holds: boolean) => (): boolean => {
     for (const [name, binding] of names) frame.env.vars.set(name, binding);
     frame.assumed = [...frame.assumed, ...assumptions(stmt.test, holds, frame)];
+    if (isFilling(stmt.test, holds, [...body, ...rest()], frame)) frame.byway = bywayFrom(frame, "kept");
     return executeBlock(engine, body, frame);
   };
   const ways = runArms(engine, frame, [
@@ -359,6 +366,7 @@ type Arm = readonly [label: string, run: () => boolean];
 interface Way {
   readonly vars: Map<string, Binding>;
   readonly assumed: readonly Assumption[];
+  readonly byway: Byway | undefined;
   readonly attributes: ArmEnd["ends"];
 }
 
@@ -370,7 +378,7 @@ function branches(engine: Engine, frame: Frame, arms: readonly Arm[]): boolean {
 /** Runs every arm from the same state. */
 function runArms(engine: Engine, frame: Frame, arms: readonly Arm[]): Way[] {
   const before = frame.env.vars;
-  const { branch, assumed } = frame;
+  const { branch, assumed, byway } = frame;
   const ways: Way[] = [];
   const written: ArmEnd[] = [];
   for (const [label, run] of arms) {
@@ -378,8 +386,9 @@ function runArms(engine: Engine, frame: Frame, arms: readonly Arm[]): Way[] {
     frame.branch = label === "" ? branch : `${branch}/${label}`;
     const end = runArm(frame, run);
     written.push(end);
-    if (!end.exits) ways.push({ vars: frame.env.vars, assumed: frame.assumed, attributes: end.ends });
+    if (!end.exits) ways.push({ vars: frame.env.vars, assumed: frame.assumed, byway: frame.byway, attributes: end.ends });
     frame.assumed = assumed;
+    frame.byway = byway;
   }
   frame.branch = branch;
   settle(engine, frame, written);
@@ -391,7 +400,10 @@ function runArms(engine: Engine, frame: Frame, arms: readonly Arm[]): Way[] {
 function comeTogether(frame: Frame, [first, ...others]: readonly Way[]): boolean {
   if (first === undefined) return true;
   frame.env.vars = first.vars;
-  if (others.length === 0) frame.assumed = first.assumed;
+  if (others.length === 0) {
+    frame.assumed = first.assumed;
+    frame.byway = first.byway;
+  }
   for (const { vars } of others) joinInto(frame.env.vars, vars);
   return false;
 }
@@ -405,11 +417,12 @@ function runEach(engine: Engine, frame: Frame, ways: readonly Way[], rest: reado
   const exits = branches(
     engine,
     frame,
-    ways.map(({ vars, assumed, attributes }): Arm => [
+    ways.map(({ vars, assumed, byway, attributes }): Arm => [
       "",
       () => {
         frame.env.vars = vars;
         frame.assumed = assumed;
+        frame.byway = byway;
         for (const { object, name, value } of attributes) setAttribute(engine, object, name, value, frame);
         engine.filled = [];
         const left = executeAll(engine, rest, frame);
@@ -531,14 +544,16 @@ function enteredValue(engine: Engine, value: Value, span: Loop["span"], frame: F
   return engine.callMethod(value, "__enter__", NO_ARGS, { span, frame, expr: null });
 }
 
-function executeTry(engine: Engine, stmt: Try, frame: Frame): boolean {
+function executeTry(engine: Engine, stmt: Try, frame: Frame, rest: Rest): boolean {
   const arms: Arm[] = [
     ["try", () => executeGuarded(engine, stmt.body, frame) || engine.execute(stmt.otherwise, frame)],
     ...stmt.handlers.map((handler, index): Arm => [
       `${handler.start}:except${index}`,
       () => {
         if (handler.name !== null) frame.env.vars.set(handler.name, { value: UNKNOWN, loop: 0 });
-        return isFailure(handler.type) ? executeRarely(engine, handler.body, frame) : executeBlock(engine, handler.body, frame);
+        if (isFailure(handler.type)) return executeRarely(engine, handler.body, frame);
+        if (isFillingAfter(stmt, handler, rest(), frame)) frame.byway = bywayFrom(frame, "kept");
+        return executeBlock(engine, handler.body, frame);
       },
     ]),
   ];

@@ -46,6 +46,7 @@ import { joinPath, packageDoubts, projectSite } from "./sites.ts";
 import { recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
 import { recordWrite } from "./writes.ts";
+import { bywayOf, otherwiseAt, rarestOf } from "./byways.ts";
 
 export interface RowFields {
   readonly model: Model;
@@ -76,9 +77,6 @@ export function makeRow(fields: RowFields): RowValue {
     ...fields,
   };
 }
-
-/** A row that the right side of an `or` gave. */
-export const OTHERWISE = "only rows without what stands before the `or` come to it";
 
 const GIVEN = "the row that it was made with may have more in memory";
 
@@ -396,6 +394,8 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
   const perRow = row.loop !== null;
   // A column that was left out costs a query for a single row too: what `only()` saved is lost.
   if (!perRow && !at.frame.isAsync && what.reason !== "deferred") return;
+  const { otherwise: came, doubts } = bywayOf(row.doubts);
+  const otherwise = rarestOf(came, otherwiseAt(site.frame, row.loop));
   engine.recorder.load({
     origin: row.origin,
     path: joinPath(row.path, field.name),
@@ -411,8 +411,8 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     isAsync: at.frame.isAsync,
     joinable: row.joinable && isJoinable(what.kind),
     shared: row.shared,
-    doubts: [...row.doubts.filter((one) => one !== OTHERWISE), ...packageDoubts(site)],
-    ...(row.doubts.includes(OTHERWISE) || isOtherwise(site.frame, row.loop) ? { otherwise: true } : {}),
+    doubts: [...doubts, ...packageDoubts(site)],
+    ...(otherwise === undefined ? {} : { otherwise }),
     withoutCaller: row.withoutCaller,
     awaited: engine.awaiting && what.method !== null,
     keyOnly: false,
@@ -421,12 +421,6 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
       ? {}
       : { written: what.written }),
   });
-}
-
-/** On the way from the loop to here stands an `or` whose left side may do. */
-function isOtherwise(frame: Frame, loop: Loop | null): boolean {
-  for (let at: Frame | null = frame; at !== null && at.depth >= (loop?.depth ?? 0); at = at.caller) if (at.isOtherwise === true) return true;
-  return false;
 }
 
 /** What `select_related()` can follow. */
@@ -520,12 +514,15 @@ function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): 
   const at = projectSite(site);
   const { loop } = site.frame;
   const id = freshId();
+  const { doubts } = bywayOf(row.doubts);
+  const otherwise = otherwiseAt(site.frame, loop);
   engine.recorder.run({
     origin: row.origin,
     model: row.model.label,
     queryset: id,
     source: id,
-    doubts: row.doubts,
+    doubts,
+    ...(otherwise === undefined ? {} : { otherwise }),
     how,
     span: at.span,
     loop,
