@@ -552,7 +552,7 @@ function executeTry(engine: Engine, stmt: Try, frame: Frame, rest: Rest): boolea
       () => {
         if (handler.name !== null) frame.env.vars.set(handler.name, { value: UNKNOWN, loop: 0 });
         if (isFailure(handler.type)) return executeRarely(engine, handler.body, frame);
-        if (isFillingAfter(stmt, handler, rest(), frame)) frame.byway = bywayFrom(frame, "kept");
+        frame.byway = bywayFrom(frame, isFillingAfter(stmt, handler, rest(), frame) ? "kept" : "handler");
         return executeBlock(engine, handler.body, frame);
       },
     ]),
