@@ -12,6 +12,7 @@ import { siteOf, type Engine } from "./engine.ts";
 import { equalsItsCopy } from "./copied-columns.ts";
 import { lookUp, newEnv, type Frame } from "./frame.ts";
 import { cameBy, onByway } from "./byways.ts";
+import { forgetGiven } from "./conditions.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   ABSENT,
@@ -179,6 +180,7 @@ function callValue(engine: Engine, expr: Call, frame: Frame): Value {
   noteSqlText(engine, expr, args, frame);
   if (isLogging(expr)) logged(engine, args, spanOf(frame.file, expr), frame);
   const result = engine.call(target, args, { span: spanOf(frame.file, expr), frame, expr });
+  forgetGiven(expr, frame);
   engine.dependsOn = Math.max(outer, engine.dependsOn);
   return extendChain(expr, result, frame);
 }

@@ -24,9 +24,14 @@ import { mergeDict, setItem } from "./dicts.ts";
 export function execute(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
   const { assumed, byway } = frame;
   const exits = executeAll(engine, body, frame);
-  frame.assumed = assumed;
+  // What the block has changed is not known behind it either.
+  frame.assumed = stillAssumed(assumed, frame.assumed);
   frame.byway = byway;
   return exits;
+}
+
+function stillAssumed(before: readonly Assumption[], now: readonly Assumption[]): readonly Assumption[] {
+  return before === now || before.every((one) => now.includes(one)) ? before : before.filter((one) => now.includes(one));
 }
 
 function executeAll(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
@@ -255,38 +260,92 @@ function columnsOf(value: Value, length: number): readonly Value[] | null {
   return rows.includes(null) ? null : Array.from({ length }, (_, index) => joinAll(rows.flatMap((row) => row?.[index] ?? [])));
 }
 
+/** An `if` with all its `elif`s: each arm is a way of its own. */
 function executeIf(engine: Engine, stmt: If, frame: Frame, rest: Rest): End {
-  engine.dependsOn = 0;
-  const known = engine.holds(stmt.test, engine.evaluate(stmt.test, frame), frame);
-  if (known === true) return endOf(executeBlock(engine, stmt.then, frame));
-  if (known === false) return endOf(executeBlock(engine, stmt.otherwise, frame));
-  if (givesWhatItTests(stmt)) return endOf(executeBlock(engine, stmt.then, frame));
-  const narrowed = withoutStored(stmt, frame) ?? narrowing(engine, stmt.test, frame);
-  const arm = (body: readonly Stmt[], names: ReadonlyMap<string, Binding>, holds: boolean) => (): boolean => {
-    for (const [name, binding] of names) frame.env.vars.set(name, binding);
-    frame.assumed = [...frame.assumed, ...assumptions(stmt.test, holds, frame)];
-    if (isFilling(stmt.test, holds, [...body, ...rest()], frame)) frame.byway = bywayFrom(frame, "kept");
+  const before = pointOf(frame);
+  const arms: Arm[] = [];
+  const tests: Expr[] = [];
+  let branch = "";
+  let next: If | null = stmt;
+  while (next !== null) {
+    const { test, then, otherwise, start } = next;
+    engine.dependsOn = 0;
+    const known = engine.holds(test, engine.evaluate(test, frame), frame);
+    const isSure: boolean = known === true || (known === null && givesWhatItTests(next));
+    if (isSure || known === false) {
+      next = isSure ? null : elifOf(next);
+      const last = isSure ? then : otherwise;
+      if (next === null && tests.length === 0) return endOf(executeBlock(engine, last, frame));
+      if (next === null) arms.push([branch, armFrom(engine, frame, last)]);
+      continue;
+    }
+    const narrowed = withoutStored(next, frame) ?? narrowing(engine, test, frame);
+    const here = pointOf(frame);
+    follow(test, true, narrowed.then, [...then, ...rest()], frame);
+    arms.push([`${branch}${start}:then`, armFrom(engine, frame, then)]);
+    goTo(frame, here);
+    follow(test, false, narrowed.otherwise, [...otherwise, ...rest()], frame);
+    tests.push(test);
+    branch += `${start}:else`;
+    next = elifOf(next);
+    if (next === null) arms.push([branch, armFrom(engine, frame, otherwise)]);
+    else branch += "/";
+  }
+  goTo(frame, before);
+  const ways = runArms(engine, frame, arms);
+  return areToldApart(ways, tests, rest, frame) ? (runEach(engine, frame, ways, rest()) ? "left" : "through") : endOf(comeTogether(frame, ways));
+}
+
+/** `elif` is an `if` alone in what is otherwise done. */
+function elifOf({ otherwise: [first, ...others] }: If): If | null {
+  return first?.kind === "if" && others.length === 0 ? first : null;
+}
+
+/** What is known at a place of the function. */
+interface Point {
+  readonly vars: Map<string, Binding>;
+  readonly assumed: readonly Assumption[];
+  readonly byway: Byway | undefined;
+}
+
+function pointOf({ env, assumed, byway }: Frame): Point {
+  return { vars: env.vars, assumed, byway };
+}
+
+function goTo(frame: Frame, { vars, assumed, byway }: Point): void {
+  frame.env.vars = vars;
+  frame.assumed = assumed;
+  frame.byway = byway;
+}
+
+/** Goes on where a test holds, or does not. */
+function follow(test: Expr, holds: boolean, narrowed: ReadonlyMap<string, Binding>, ahead: readonly Stmt[], frame: Frame): void {
+  frame.env.vars = new Map([...frame.env.vars, ...narrowed]);
+  frame.assumed = [...frame.assumed, ...assumptions(test, holds, frame)];
+  if (isFilling(test, holds, ahead, frame)) frame.byway = bywayFrom(frame, "kept");
+}
+
+function armFrom(engine: Engine, frame: Frame, body: readonly Stmt[]): () => boolean {
+  const { vars, ...point } = pointOf(frame);
+  return () => {
+    goTo(frame, { ...point, vars: new Map(vars) });
     return executeBlock(engine, body, frame);
   };
-  const ways = runArms(engine, frame, [
-    [`${stmt.start}:then`, arm(stmt.then, narrowed.then, true)],
-    [`${stmt.start}:else`, arm(stmt.otherwise, narrowed.otherwise, false)],
-  ]);
-  return areToldApart(ways, stmt, rest, frame) ? (runEach(engine, frame, ways, rest()) ? "left" : "through") : endOf(comeTogether(frame, ways));
 }
 
 /** Ways that a block is run again for, one after the other: three conditions one after another make eight. Ours. */
 const MOST_WAYS = 8;
 
 /** The ways leave other rows behind, and what follows asks again which of them was taken. */
-function areToldApart(ways: readonly Way[], stmt: If, rest: Rest, frame: Frame): boolean {
-  const [then, otherwise, ...others] = ways;
-  if (then === undefined || otherwise === undefined || others.length > 0 || frame.ways * ways.length > MOST_WAYS) return false;
-  const isOther = [...new Set([...then.vars.keys(), ...otherwise.vars.keys()])].filter((name) => then.vars.get(name) !== otherwise.vars.get(name));
-  const areOtherRows = isOther.some((name) => loadOtherwise(then.vars.get(name), otherwise.vars.get(name)));
-  if (!areOtherRows && ![...then.attributes, ...otherwise.attributes].some(holdsRows)) return false;
+function areToldApart([first, ...others]: readonly Way[], tests: readonly Expr[], rest: Rest, frame: Frame): boolean {
+  if (first === undefined || others.length === 0 || frame.ways * (others.length + 1) > MOST_WAYS) return false;
+  const names = [...new Set([first, ...others].flatMap(({ vars }) => [...vars.keys()]))];
+  const isAny = (name: string, differs: typeof loadOtherwise): boolean =>
+    others.some(({ vars }) => vars.get(name) !== first.vars.get(name) && differs(first.vars.get(name), vars.get(name)));
+  const areOtherRows = names.some((name) => isAny(name, loadOtherwise));
+  if (!areOtherRows && ![first, ...others].some(({ attributes }) => attributes.some(holdsRows))) return false;
   const after = rest();
-  return isAskedAgain(stmt.test, after) || isOther.some((name) => isAnswer(then.vars.get(name), otherwise.vars.get(name)) && isTested(name, after));
+  return tests.some((test) => isAskedAgain(test, after)) || names.some((name) => isAny(name, isAnswer) && isTested(name, after));
 }
 
 function holdsRows(binding: { readonly value: Value } | undefined): boolean {
@@ -363,10 +422,7 @@ function executeBlock(engine: Engine, body: readonly Stmt[], frame: Frame): bool
 type Arm = readonly [label: string, run: () => boolean];
 
 /** What an arm that comes out leaves behind. */
-interface Way {
-  readonly vars: Map<string, Binding>;
-  readonly assumed: readonly Assumption[];
-  readonly byway: Byway | undefined;
+interface Way extends Point {
   readonly attributes: ArmEnd["ends"];
 }
 
@@ -396,14 +452,12 @@ function runArms(engine: Engine, frame: Frame, arms: readonly Arm[]): Way[] {
   return ways;
 }
 
-/** True when no way comes out. What held on the only one holds from here on. */
+/** True when no way comes out. What held on all of them holds from here on. */
 function comeTogether(frame: Frame, [first, ...others]: readonly Way[]): boolean {
   if (first === undefined) return true;
   frame.env.vars = first.vars;
-  if (others.length === 0) {
-    frame.assumed = first.assumed;
-    frame.byway = first.byway;
-  }
+  frame.assumed = first.assumed.filter((one) => others.every(({ assumed }) => assumed.includes(one)));
+  if (others.every(({ byway }) => byway === first.byway)) frame.byway = first.byway;
   for (const { vars } of others) joinInto(frame.env.vars, vars);
   return false;
 }
@@ -512,14 +566,15 @@ function executeWhile(engine: Engine, stmt: While, frame: Frame): boolean {
 function runLoop(stmt: For | While, loop: Loop, frame: Frame, body: () => void): void {
   const before = frame.env.vars;
   const outer = frame.loop;
-  const { branch, isGuarded, assumed } = frame;
+  const { branch, isGuarded } = frame;
   frame.env.vars = new Map(before);
   forgetBound(frame, stmt);
+  const { assumed } = frame;
   frame.branch = `${branch}/${stmt.start}:loop`;
   frame.loop = loop;
   frame.isGuarded = false;
   body();
-  frame.assumed = assumed;
+  frame.assumed = stillAssumed(assumed, frame.assumed);
   frame.isGuarded = isGuarded;
   frame.branch = branch;
   frame.loop = outer;
