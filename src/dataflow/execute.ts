@@ -276,19 +276,19 @@ function executeIf(engine: Engine, stmt: If, frame: Frame, rest: Rest): End {
       next = isSure ? null : elifOf(next);
       const last = isSure ? then : otherwise;
       if (next === null && tests.length === 0) return endOf(executeBlock(engine, last, frame));
-      if (next === null) arms.push([branch, armFrom(engine, frame, last)]);
+      if (next === null) arms.push(armFrom(engine, frame, branch, last));
       continue;
     }
     const narrowed = withoutStored(next, frame) ?? narrowing(engine, test, frame);
     const here = pointOf(frame);
     follow(test, true, narrowed.then, [...then, ...rest()], frame);
-    arms.push([`${branch}${start}:then`, armFrom(engine, frame, then)]);
+    arms.push(armFrom(engine, frame, `${branch}${start}:then`, then));
     goTo(frame, here);
     follow(test, false, narrowed.otherwise, [...otherwise, ...rest()], frame);
     tests.push(test);
     branch += `${start}:else`;
     next = elifOf(next);
-    if (next === null) arms.push([branch, armFrom(engine, frame, otherwise)]);
+    if (next === null) arms.push(armFrom(engine, frame, branch, otherwise));
     else branch += "/";
   }
   goTo(frame, before);
@@ -325,12 +325,9 @@ function follow(test: Expr, holds: boolean, narrowed: ReadonlyMap<string, Bindin
   if (isFilling(test, holds, ahead, frame)) frame.byway = bywayFrom(frame, "kept");
 }
 
-function armFrom(engine: Engine, frame: Frame, body: readonly Stmt[]): () => boolean {
-  const { vars, ...point } = pointOf(frame);
-  return () => {
-    goTo(frame, { ...point, vars: new Map(vars) });
-    return executeBlock(engine, body, frame);
-  };
+/** The arm starts from what is known here. */
+function armFrom(engine: Engine, frame: Frame, label: string, body: readonly Stmt[]): Arm {
+  return [label, () => executeBlock(engine, body, frame), pointOf(frame)];
 }
 
 /** Ways that a block is run again for, one after the other: three conditions one after another make eight. Ours. */
@@ -339,13 +336,16 @@ const MOST_WAYS = 8;
 /** The ways leave other rows behind, and what follows asks again which of them was taken. */
 function areToldApart([first, ...others]: readonly Way[], tests: readonly Expr[], rest: Rest, frame: Frame): boolean {
   if (first === undefined || others.length === 0 || frame.ways * (others.length + 1) > MOST_WAYS) return false;
-  const names = [...new Set([first, ...others].flatMap(({ vars }) => [...vars.keys()]))];
-  const isAny = (name: string, differs: typeof loadOtherwise): boolean =>
-    others.some(({ vars }) => vars.get(name) !== first.vars.get(name) && differs(first.vars.get(name), vars.get(name)));
-  const areOtherRows = names.some((name) => isAny(name, loadOtherwise));
+  const areOtherRows = others.some((other) => differing(first, other).some((name) => loadOtherwise(first.vars.get(name), other.vars.get(name))));
   if (!areOtherRows && ![first, ...others].some(({ attributes }) => attributes.some(holdsRows))) return false;
   const after = rest();
-  return tests.some((test) => isAskedAgain(test, after)) || names.some((name) => isAny(name, isAnswer) && isTested(name, after));
+  if (tests.some((test) => isAskedAgain(test, after))) return true;
+  return others.some((other) => differing(first, other).some((name) => isAnswer(first.vars.get(name), other.vars.get(name)) && isTested(name, after)));
+}
+
+function differing({ vars }: Way, other: Way): string[] {
+  const names = [...vars.keys(), ...[...other.vars.keys()].filter((name) => !vars.has(name))];
+  return names.filter((name) => vars.get(name) !== other.vars.get(name));
 }
 
 function holdsRows(binding: { readonly value: Value } | undefined): boolean {
@@ -419,7 +419,8 @@ function executeBlock(engine: Engine, body: readonly Stmt[], frame: Frame): bool
   return runBlock(body, frame, (part) => engine.execute(part, frame));
 }
 
-type Arm = readonly [label: string, run: () => boolean];
+/** `from`: what is known where it begins, which nobody else goes on from. */
+type Arm = readonly [label: string, run: () => boolean, from?: Point];
 
 /** What an arm that comes out leaves behind. */
 interface Way extends Point {
@@ -437,18 +438,16 @@ function runArms(engine: Engine, frame: Frame, arms: readonly Arm[]): Way[] {
   const { branch, assumed, byway } = frame;
   const ways: Way[] = [];
   const written: ArmEnd[] = [];
-  for (const [label, run] of arms) {
-    frame.env.vars = new Map(before);
+  for (const [label, run, from] of arms) {
+    goTo(frame, from ?? { vars: new Map(before), assumed, byway });
     frame.branch = label === "" ? branch : `${branch}/${label}`;
     const end = runArm(frame, run);
     written.push(end);
     if (!end.exits) ways.push({ vars: frame.env.vars, assumed: frame.assumed, byway: frame.byway, attributes: end.ends });
-    frame.assumed = assumed;
-    frame.byway = byway;
   }
   frame.branch = branch;
   settle(engine, frame, written);
-  frame.env.vars = before;
+  goTo(frame, { vars: before, assumed, byway });
   return ways;
 }
 

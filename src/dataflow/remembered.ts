@@ -18,8 +18,15 @@ interface Asked extends Memory {
 
 /** Does a test that holds, or does not, lead to where a memory is filled that had nothing for the key? */
 export function isFilling(test: Expr, holds: boolean, body: readonly Stmt[], frame: Frame): boolean {
-  return askedBy(test, holds, frame).some((one) => one.missed === holds && outlivesRound(one, frame) && isFilledIn(one, body));
+  const known = (holds ? filledAfter : filledOtherwise).get(test);
+  const memories = known ?? askedBy(test, holds, frame).filter((one) => one.missed === holds && isFilledIn(one, body));
+  if (known === undefined) (holds ? filledAfter : filledOtherwise).set(test, memories);
+  return memories.some((one) => outlivesRound(one, frame));
 }
+
+/** Memories that are filled where a test holds, and where it does not: its text says so once for all. */
+const filledAfter = new WeakMap<Expr, readonly Memory[]>();
+const filledOtherwise = new WeakMap<Expr, readonly Memory[]>();
 
 /** `try: return seen[key]`, `except KeyError: seen[key] = …`. */
 export function isFillingAfter({ body }: Try, handler: Handler, rest: readonly Stmt[], frame: Frame): boolean {
