@@ -8,13 +8,14 @@ import {
   BARE,
   hasColumn,
   OPAQUE,
+  isRefreshed,
   isThere,
   withChanged,
-  withDropped,
   withJoinsUnread,
   withKnownRow,
   withNulls,
   withPeers,
+  withRefreshed,
   withSelectsAll,
   type LoadedRelation,
   type LoadNode,
@@ -281,7 +282,8 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   }
   if (row.load.nulls.has(field.name)) return NONE;
   recordLoad(engine, row, field, site, { reason: "unloaded", kind: relation.kind, method: null });
-  return related(engine, row, field, BARE);
+  // Nor does it bring what lies beyond.
+  return related(engine, row, field, isRefreshed(row.load, field.name) ? withRefreshed(BARE, null) : BARE);
 }
 
 function related(engine: Engine, row: RowValue, field: Field, load: LoadNode): Value {
@@ -413,6 +415,7 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     shared: row.shared,
     doubts: [...doubts, ...packageDoubts(site)],
     ...(otherwise === undefined ? {} : { otherwise }),
+    ...(field.relation !== null && isRefreshed(row.load, field.name) ? { refreshed: true } : {}),
     withoutCaller: row.withoutCaller,
     awaited: engine.awaiting && what.method !== null,
     keyOnly: false,
@@ -495,7 +498,7 @@ function refresh(engine: Engine, row: RowValue, args: CallArgs, site: CallSite):
   recordRun(engine, row, "refresh", site);
   noteColumnSet(engine, row, null);
   // Where it happens at times only, the row keeps what it has at other times.
-  if (!isUnderCondition(site.frame)) row.load = withDropped(row.load, names === null ? null : new Set(names));
+  if (!isUnderCondition(site.frame)) row.load = withRefreshed(row.load, names === null ? null : new Set(names));
 }
 
 /** The code changes the rows of a relation: those that it asks for next are other ones than a prefetch would have brought. */

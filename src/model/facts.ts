@@ -133,6 +133,8 @@ export interface LazyLoad {
   readonly doubts: readonly string[];
   /** Where only some rows ask for it, why. */
   readonly otherwise?: Otherwise;
+  /** The row was refreshed before it, which throws away what its queryset loads. */
+  readonly refreshed?: true;
   /** The method's own analysis without a known caller: other callers may load it eagerly. */
   readonly withoutCaller: boolean;
   /** Read by an `async for` or an asynchronous method, so that it does not block the event loop. */

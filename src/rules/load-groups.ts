@@ -53,7 +53,11 @@ function turnKey({ access, path }: LazyLoad): string {
 
 function mainOf(loads: readonly LazyLoad[]): LazyLoad | undefined {
   return loads.toSorted(
-    (a, b) => Number(a.withoutCaller) - Number(b.withoutCaller) || a.doubts.length - b.doubts.length || rarity(a.otherwise) - rarity(b.otherwise),
+    (a, b) =>
+      Number(a.withoutCaller) - Number(b.withoutCaller) ||
+      a.doubts.length - b.doubts.length ||
+      Number(a.refreshed === true) - Number(b.refreshed === true) ||
+      rarity(a.otherwise) - rarity(b.otherwise),
   )[0];
 }
 

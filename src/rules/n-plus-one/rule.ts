@@ -95,6 +95,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (load.origin.collected === true) return COLLECTED;
   const beyond = beyondQuerysets(load) ?? beyondGeneric(load, input);
   if (beyond !== null) return beyond;
+  if (load.refreshed === true)
+    return "Read it before `refresh_from_db()`, or leave that out: it throws away what the queryset loads, so that no eager load helps.";
   if (!load.joinable && isFetchedEachRound(load, input.facts)) return fetchedBefore(load);
   const past = methodPastPrefetch(load, input.facts);
   if (past !== null) return remedyPast(load.path, past);
