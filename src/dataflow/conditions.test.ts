@@ -163,6 +163,108 @@ def short():
   });
 });
 
+test("which value it was answers other questions for values: with elif, in, !=, not in and the members of a class", async () => {
+  await expectMarked({
+    "shop/views.py": `from shop.models import Order
+
+
+class Kind:
+    NAMES = "names"
+    TOTALS = "totals"
+
+
+def not_the_others(kind):
+    rows = Order.objects.all()
+    if kind == "names":
+        rows = rows.select_related("customer")
+    if kind in ("totals", "dates"):
+        return [row.total for row in rows]
+    if kind == "names":
+        return [row.customer.name for row in rows]
+    return []
+
+
+def by_elif(kind):
+    if kind == "names":
+        rows = Order.objects.select_related("customer")
+    elif kind == "totals":
+        rows = Order.objects.all()
+    else:
+        rows = []
+    if kind != "totals":
+        return [row.customer.name for row in rows]
+    return []
+
+
+def one_of(kind):
+    if kind in ("names", "titles"):
+        rows = Order.objects.select_related("customer")
+    else:
+        rows = Order.objects.all()
+    return [row.customer.name if kind == "names" else row.total for row in rows]
+
+
+def members(kind):
+    if kind == Kind.NAMES:
+        rows = Order.objects.select_related("customer")
+    else:
+        rows = Order.objects.all()
+    if kind in (Kind.NAMES, Kind.TOTALS) and kind != Kind.TOTALS:
+        return [row.customer.name for row in rows]
+    return []
+
+
+def never():
+    for row in Order.objects.all():
+        if row.status == "new":
+            if row.status != "new" or row.status in ("paid", "sent"):
+                print(row.customer.name)
+
+
+def none_of_them(kind):
+    for row in Order.objects.all():
+        if kind not in ("names", "titles"):
+            if kind == "names":
+                print(row.customer.name)
+
+
+def may_be(kind, other):
+    rows = Order.objects.all()
+    if kind in ("names", "titles"):
+        rows = rows.select_related("customer")
+    if kind in ("names", "totals"):
+        print([row.customer.name for row in rows])  # expect: customer
+    if kind == other:
+        print([row.customer.email for row in rows])  # expect: customer
+
+
+def changed():
+    for row in Order.objects.all():
+        if row.status == "new":
+            row.confirm()
+            if row.status == "paid":
+                print(row.customer.name)  # expect: customer
+
+
+def set_anew():
+    for row in Order.objects.all():
+        if row.status == "new":
+            if row.paid:
+                row.status = "paid"
+            if row.status == "paid":
+                print(row.customer.name)  # expect: customer
+
+
+def in_later_rounds(kind):
+    for row in Order.objects.all():
+        if kind == "first":
+            kind = "next"
+        if kind == "next":
+            print(row.customer.name)  # expect: customer
+`,
+  });
+});
+
 test("an account that was fetched has signed in", async () => {
   await expectMarked({
     "shop/models.py": `from django.conf import settings

@@ -11,7 +11,8 @@ import { bodyName } from "./class-bodies.ts";
 import { siteOf, type Engine } from "./engine.ts";
 import { equalsItsCopy } from "./copied-columns.ts";
 import { lookUp, newEnv, type Frame } from "./frame.ts";
-import { OTHERWISE } from "./rows.ts";
+import { cameBy, onByway } from "./byways.ts";
+import { forgetGiven } from "./conditions.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   ABSENT,
@@ -179,6 +180,7 @@ function callValue(engine: Engine, expr: Call, frame: Frame): Value {
   noteSqlText(engine, expr, args, frame);
   if (isLogging(expr)) logged(engine, args, spanOf(frame.file, expr), frame);
   const result = engine.call(target, args, { span: spanOf(frame.file, expr), frame, expr });
+  forgetGiven(expr, frame);
   engine.dependsOn = Math.max(outer, engine.dependsOn);
   return extendChain(expr, result, frame);
 }
@@ -321,7 +323,7 @@ function dictValue(engine: Engine, entries: readonly { readonly key: Expr | null
 }
 
 function comprehensionValue(engine: Engine, expr: Comprehension, frame: Frame): Value {
-  const inner: Frame = { ...frame, env: newEnv(frame.env), isOtherwise: false };
+  const inner: Frame = { ...frame, env: newEnv(frame.env) };
   const element = runClauses(engine, expr, 0, inner);
   if (expr.value === null) {
     return listOf(element.key, expr.type === "dict" ? "list" : expr.type);
@@ -372,11 +374,8 @@ function boolValue(engine: Engine, expr: BoolOp, frame: Frame): Value {
 
 /** The right side of `row.parent or row`: how many rows come to it, nothing says. */
 function evaluateOtherwise(engine: Engine, item: Expr, frame: Frame): Value {
-  const outer = frame.isOtherwise ?? false;
-  frame.isOtherwise = true;
-  const value = engine.evaluate(item, frame);
-  frame.isOtherwise = outer;
-  return value.kind === "row" ? { ...value, doubts: [...value.doubts, OTHERWISE] } : value;
+  const value = onByway(frame, "or", () => engine.evaluate(item, frame));
+  return value.kind === "row" ? cameBy(value, "or") : value;
 }
 
 function conditionalValue(engine: Engine, expr: Conditional, frame: Frame): Value {

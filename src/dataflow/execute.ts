@@ -11,6 +11,8 @@ import { escapeEnv } from "./escape.ts";
 import { noteDiscarded, noteUnread } from "./discards.ts";
 import { withDropped, withGiven } from "./load-tree.ts";
 import { alternatives, freshId, join, joinAll, listOf, NO_ARGS, truth, UNKNOWN, type QuerysetValue, type RowValue, type Value } from "./values.ts";
+import { broughtBy, bywayFrom, type Byway } from "./byways.ts";
+import { isFilling, isFillingAfter } from "./remembered.ts";
 import { assumptions, forgetAttribute, forgetBound, isAskedAgain, isTested } from "./conditions.ts";
 import { narrowing, type Narrowing } from "./instances.ts";
 import { inLoop } from "./iteration.ts";
@@ -20,10 +22,16 @@ import { macroValue } from "./template-run.ts";
 import { mergeDict, setItem } from "./dicts.ts";
 
 export function execute(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
-  const { assumed } = frame;
+  const { assumed, byway } = frame;
   const exits = executeAll(engine, body, frame);
-  frame.assumed = assumed;
+  // What the block has changed is not known behind it either.
+  frame.assumed = stillAssumed(assumed, frame.assumed);
+  frame.byway = byway;
   return exits;
+}
+
+function stillAssumed(before: readonly Assumption[], now: readonly Assumption[]): readonly Assumption[] {
+  return before === now || before.every((one) => now.includes(one)) ? before : before.filter((one) => now.includes(one));
 }
 
 function executeAll(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
@@ -50,6 +58,10 @@ function executeOne(engine: Engine, stmt: Stmt, frame: Frame, rest: Rest): End {
   if (engine.fuel > 0 && stmt.kind === "assign") {
     engine.fuel--;
     return executeAssign(engine, stmt, frame, rest);
+  }
+  if (engine.fuel > 0 && stmt.kind === "try") {
+    engine.fuel--;
+    return endOf(executeTry(engine, stmt, frame, rest));
   }
   return endOf(executeSimple(engine, stmt, frame));
 }
@@ -79,8 +91,6 @@ function executeSimple(engine: Engine, stmt: Stmt, frame: Frame): boolean {
       return executeWhile(engine, stmt, frame);
     case "with":
       return executeWith(engine, stmt, frame);
-    case "try":
-      return executeTry(engine, stmt, frame);
     case "match":
       return executeMatch(engine, stmt, frame);
     case "function":
@@ -106,7 +116,7 @@ function executeSimple(engine: Engine, stmt: Stmt, frame: Frame): boolean {
 function executeReturn(engine: Engine, value: Expr | null, frame: Frame): void {
   engine.dependsOn = 0;
   const result = value === null ? UNKNOWN : runOutside(frame, loopOfCaller(frame), () => engine.evaluate(value, frame));
-  frame.returns.push(result);
+  frame.returns.push(broughtBy(frame, result));
 }
 
 /** An error is made once, and what its text costs is not what makes a page slow. */
@@ -125,6 +135,7 @@ function executeAssign(engine: Engine, stmt: Assign, frame: Frame, rest: Rest): 
   const loop = engine.dependsOn;
   if (value.kind === "unknown" && stmt.annotation !== null) value = engine.annotated(stmt.annotation, frame);
   noteUnread(engine, stmt, value, frame);
+  value = broughtBy(frame, value);
   const to = (one: Value): void => stmt.targets.forEach((target) => engine.assign(target, one, frame, loop));
   if (!tellsWhichCase(stmt, value, rest, frame)) {
     to(value);
@@ -249,44 +260,94 @@ function columnsOf(value: Value, length: number): readonly Value[] | null {
   return rows.includes(null) ? null : Array.from({ length }, (_, index) => joinAll(rows.flatMap((row) => row?.[index] ?? [])));
 }
 
+/** An `if` with all its `elif`s: each arm is a way of its own. */
 function executeIf(engine: Engine, stmt: If, frame: Frame, rest: Rest): End {
-  engine.dependsOn = 0;
-  const known = engine.holds(stmt.test, engine.evaluate(stmt.test, frame), frame);
-  if (known === true) return endOf(executeBlock(engine, stmt.then, frame));
-  if (known === false) return endOf(executeBlock(engine, stmt.otherwise, frame));
-  if (givesWhatItTests(stmt)) return endOf(executeBlock(engine, stmt.then, frame));
-  const narrowed = withoutStored(stmt, frame) ?? narrowing(engine, stmt.test, frame);
-  const arm = (body: readonly Stmt[], names: ReadonlyMap<string, Binding>, holds: boolean) => (): boolean => {
-    for (const [name, binding] of names) frame.env.vars.set(name, binding);
-    frame.assumed = [...frame.assumed, ...assumptions(stmt.test, holds, frame)];
-    return executeBlock(engine, body, frame);
-  };
-  const ways = runArms(engine, frame, [
-    [`${stmt.start}:then`, arm(stmt.then, narrowed.then, true)],
-    [`${stmt.start}:else`, arm(stmt.otherwise, narrowed.otherwise, false)],
-  ]);
-  return areToldApart(ways, stmt, rest, frame) ? (runEach(engine, frame, ways, rest()) ? "left" : "through") : endOf(comeTogether(frame, ways));
+  const before = pointOf(frame);
+  const arms: Arm[] = [];
+  const tests: Expr[] = [];
+  let branch = "";
+  let next: If | null = stmt;
+  while (next !== null) {
+    const { test, then, otherwise, start } = next;
+    engine.dependsOn = 0;
+    const known = engine.holds(test, engine.evaluate(test, frame), frame);
+    const isSure: boolean = known === true || (known === null && givesWhatItTests(next));
+    if (isSure || known === false) {
+      next = isSure ? null : elifOf(next);
+      const last = isSure ? then : otherwise;
+      if (next === null && tests.length === 0) return endOf(executeBlock(engine, last, frame));
+      if (next === null) arms.push(armFrom(engine, frame, branch, last));
+      continue;
+    }
+    const narrowed = withoutStored(next, frame) ?? narrowing(engine, test, frame);
+    const here = pointOf(frame);
+    follow(test, true, narrowed.then, [...then, ...rest()], frame);
+    arms.push(armFrom(engine, frame, `${branch}${start}:then`, then));
+    goTo(frame, here);
+    follow(test, false, narrowed.otherwise, [...otherwise, ...rest()], frame);
+    tests.push(test);
+    branch += `${start}:else`;
+    next = elifOf(next);
+    if (next === null) arms.push(armFrom(engine, frame, branch, otherwise));
+    else branch += "/";
+  }
+  goTo(frame, before);
+  const ways = runArms(engine, frame, arms);
+  return areToldApart(ways, tests, rest, frame) ? (runEach(engine, frame, ways, rest()) ? "left" : "through") : endOf(comeTogether(frame, ways));
+}
+
+/** `elif` is an `if` alone in what is otherwise done. */
+function elifOf({ otherwise: [first, ...others] }: If): If | null {
+  return first?.kind === "if" && others.length === 0 ? first : null;
+}
+
+/** What is known at a place of the function. */
+interface Point {
+  readonly vars: Map<string, Binding>;
+  readonly assumed: readonly Assumption[];
+  readonly byway: Byway | undefined;
+}
+
+function pointOf({ env, assumed, byway }: Frame): Point {
+  return { vars: env.vars, assumed, byway };
+}
+
+function goTo(frame: Frame, { vars, assumed, byway }: Point): void {
+  frame.env.vars = vars;
+  frame.assumed = assumed;
+  frame.byway = byway;
+}
+
+/** Goes on where a test holds, or does not. */
+function follow(test: Expr, holds: boolean, narrowed: ReadonlyMap<string, Binding>, ahead: readonly Stmt[], frame: Frame): void {
+  frame.env.vars = new Map([...frame.env.vars, ...narrowed]);
+  frame.assumed = [...frame.assumed, ...assumptions(test, holds, frame)];
+  if (isFilling(test, holds, ahead, frame)) frame.byway = bywayFrom(frame, "kept");
+}
+
+/** The arm starts from what is known here. */
+function armFrom(engine: Engine, frame: Frame, label: string, body: readonly Stmt[]): Arm {
+  return [label, () => executeBlock(engine, body, frame), pointOf(frame)];
 }
 
 /** Ways that a block is run again for, one after the other: three conditions one after another make eight. Ours. */
 const MOST_WAYS = 8;
 
 /** The ways leave other rows behind, and what follows asks again which of them was taken. */
-function areToldApart(ways: readonly Way[], stmt: If, rest: Rest, frame: Frame): boolean {
-  const [then, otherwise, ...others] = ways;
-  if (then === undefined || otherwise === undefined || others.length > 0 || frame.ways * ways.length > MOST_WAYS) return false;
-  const isOther = otherNames(then.vars, otherwise.vars);
-  const areOtherRows = isOther.some((name) => loadOtherwise(then.vars.get(name), otherwise.vars.get(name)));
-  if (!areOtherRows && ![...then.attributes, ...otherwise.attributes].some(holdsRows)) return false;
+function areToldApart([first, ...others]: readonly Way[], tests: readonly Expr[], rest: Rest, frame: Frame): boolean {
+  if (first === undefined || others.length === 0 || frame.ways * (others.length + 1) > MOST_WAYS) return false;
+  const areOtherRows = others.some((other) => differing(first, other).some((name) => loadOtherwise(first.vars.get(name), other.vars.get(name))));
+  if (!areOtherRows && ![first, ...others].some(({ attributes }) => attributes.some(holdsRows))) return false;
   const after = rest();
-  return isAskedAgain(stmt.test, after) || isOther.some((name) => isAnswer(then.vars.get(name), otherwise.vars.get(name)) && isTested(name, after));
+  if (tests.some((test) => isAskedAgain(test, after))) return true;
+  return others.some((other) => differing(first, other).some((name) => isAnswer(first.vars.get(name), other.vars.get(name)) && isTested(name, after)));
 }
 
 /** Names that the ways bind otherwise; a function may have hundreds that they do not. */
-function otherNames(a: ReadonlyMap<string, Binding>, b: ReadonlyMap<string, Binding>): readonly string[] {
+function differing({ vars }: Way, other: Way): readonly string[] {
   const names: string[] = [];
-  for (const [name, binding] of a) if (b.get(name) !== binding) names.push(name);
-  for (const name of b.keys()) if (!a.has(name)) names.push(name);
+  for (const [name, binding] of vars) if (other.vars.get(name) !== binding) names.push(name);
+  for (const name of other.vars.keys()) if (!vars.has(name)) names.push(name);
   return names;
 }
 
@@ -360,12 +421,11 @@ function executeBlock(engine: Engine, body: readonly Stmt[], frame: Frame): bool
   return runBlock(body, frame, (part) => engine.execute(part, frame));
 }
 
-type Arm = readonly [label: string, run: () => boolean];
+/** `from`: what is known where it begins, which nobody else goes on from. */
+type Arm = readonly [label: string, run: () => boolean, from?: Point];
 
 /** What an arm that comes out leaves behind. */
-interface Way {
-  readonly vars: Map<string, Binding>;
-  readonly assumed: readonly Assumption[];
+interface Way extends Point {
   readonly attributes: ArmEnd["ends"];
 }
 
@@ -377,28 +437,28 @@ function branches(engine: Engine, frame: Frame, arms: readonly Arm[]): boolean {
 /** Runs every arm from the same state. */
 function runArms(engine: Engine, frame: Frame, arms: readonly Arm[]): Way[] {
   const before = frame.env.vars;
-  const { branch, assumed } = frame;
+  const { branch, assumed, byway } = frame;
   const ways: Way[] = [];
   const written: ArmEnd[] = [];
-  for (const [label, run] of arms) {
-    frame.env.vars = new Map(before);
+  for (const [label, run, from] of arms) {
+    goTo(frame, from ?? { vars: new Map(before), assumed, byway });
     frame.branch = label === "" ? branch : `${branch}/${label}`;
     const end = runArm(frame, run);
     written.push(end);
-    if (!end.exits) ways.push({ vars: frame.env.vars, assumed: frame.assumed, attributes: end.ends });
-    frame.assumed = assumed;
+    if (!end.exits) ways.push({ vars: frame.env.vars, assumed: frame.assumed, byway: frame.byway, attributes: end.ends });
   }
   frame.branch = branch;
   settle(engine, frame, written);
-  frame.env.vars = before;
+  goTo(frame, { vars: before, assumed, byway });
   return ways;
 }
 
-/** True when no way comes out. What held on the only one holds from here on. */
+/** True when no way comes out. What held on all of them holds from here on. */
 function comeTogether(frame: Frame, [first, ...others]: readonly Way[]): boolean {
   if (first === undefined) return true;
   frame.env.vars = first.vars;
-  if (others.length === 0) frame.assumed = first.assumed;
+  frame.assumed = first.assumed.filter((one) => others.every(({ assumed }) => assumed.includes(one)));
+  if (others.every(({ byway }) => byway === first.byway)) frame.byway = first.byway;
   for (const { vars } of others) joinInto(frame.env.vars, vars);
   return false;
 }
@@ -412,11 +472,12 @@ function runEach(engine: Engine, frame: Frame, ways: readonly Way[], rest: reado
   const exits = branches(
     engine,
     frame,
-    ways.map(({ vars, assumed, attributes }): Arm => [
+    ways.map(({ vars, assumed, byway, attributes }): Arm => [
       "",
       () => {
         frame.env.vars = vars;
         frame.assumed = assumed;
+        frame.byway = byway;
         for (const { object, name, value } of attributes) setAttribute(engine, object, name, value, frame);
         engine.filled = [];
         const left = executeAll(engine, rest, frame);
@@ -506,14 +567,15 @@ function executeWhile(engine: Engine, stmt: While, frame: Frame): boolean {
 function runLoop(stmt: For | While, loop: Loop, frame: Frame, body: () => void): void {
   const before = frame.env.vars;
   const outer = frame.loop;
-  const { branch, isGuarded, assumed } = frame;
+  const { branch, isGuarded } = frame;
   frame.env.vars = new Map(before);
   forgetBound(frame, stmt);
+  const { assumed } = frame;
   frame.branch = `${branch}/${stmt.start}:loop`;
   frame.loop = loop;
   frame.isGuarded = false;
   body();
-  frame.assumed = assumed;
+  frame.assumed = stillAssumed(assumed, frame.assumed);
   frame.isGuarded = isGuarded;
   frame.branch = branch;
   frame.loop = outer;
@@ -538,14 +600,16 @@ function enteredValue(engine: Engine, value: Value, span: Loop["span"], frame: F
   return engine.callMethod(value, "__enter__", NO_ARGS, { span, frame, expr: null });
 }
 
-function executeTry(engine: Engine, stmt: Try, frame: Frame): boolean {
+function executeTry(engine: Engine, stmt: Try, frame: Frame, rest: Rest): boolean {
   const arms: Arm[] = [
     ["try", () => executeGuarded(engine, stmt.body, frame) || engine.execute(stmt.otherwise, frame)],
     ...stmt.handlers.map((handler, index): Arm => [
       `${handler.start}:except${index}`,
       () => {
         if (handler.name !== null) frame.env.vars.set(handler.name, { value: UNKNOWN, loop: 0 });
-        return isFailure(handler.type) ? executeRarely(engine, handler.body, frame) : executeBlock(engine, handler.body, frame);
+        if (isFailure(handler.type)) return executeRarely(engine, handler.body, frame);
+        frame.byway = bywayFrom(frame, isFillingAfter(stmt, handler, rest(), frame) ? "kept" : "handler");
+        return executeBlock(engine, handler.body, frame);
       },
     ]),
   ];

@@ -2,6 +2,7 @@
 import type { ClassInfo, FunctionDef, Lambda, PythonModule, Span } from "../model/index.ts";
 import type { LiveOrigin } from "./recorder.ts";
 import type { AttributeWrite } from "./attribute-writes.ts";
+import type { Byway } from "./byways.ts";
 import type { Assumption } from "./conditions.ts";
 import type { ObjectValue, Value } from "./values.ts";
 
@@ -55,8 +56,8 @@ export interface Frame {
   ways: number;
   /** The span is a declaration that a framework acts on, not the code that runs. */
   readonly isDeclared?: true;
-  /** What is evaluated is the right side of an `or`, whose left side may be true. */
-  isOtherwise?: boolean;
+  /** The way that runs is one that only some rows take. */
+  byway?: Byway | undefined;
   /** Inside a `try` with handlers, as far as the innermost loop. */
   isGuarded: boolean;
   /** Attributes that the arm which runs has set. */

@@ -53,6 +53,8 @@ export interface LoadNode {
   readonly pinned: ReadonlySet<string>;
   /** Foreign keys that a filter found to be NULL: there is no row to fetch. */
   readonly nulls: ReadonlySet<string>;
+  /** Relations of which a refresh of the row has thrown away whatever was loaded. */
+  readonly refreshed: ReadonlySet<string> | "all";
 }
 
 const interned = new Map<string, LoadNode>();
@@ -87,6 +89,7 @@ function structuralKey(fields: Omit<LoadNode, "id">): string {
     fields.standsFor,
     [...fields.pinned].toSorted().join(","),
     [...fields.nulls].toSorted().join(","),
+    fields.refreshed === "all" ? "all" : [...fields.refreshed].toSorted().join(","),
   ].join("/");
 }
 
@@ -115,6 +118,7 @@ export const BARE: LoadNode = {
   standsFor: null,
   pinned: NO_NAMES,
   nulls: NO_NAMES,
+  refreshed: NO_NAMES,
 };
 
 export const OPAQUE: LoadNode = { ...BARE, id: -1, opaque: true };
@@ -235,6 +239,18 @@ export function withDropped(load: LoadNode, names: ReadonlySet<string> | null): 
   return node({ ...load, relations, nulls, selectsAll: names === null ? false : load.selectsAll });
 }
 
+/** The same, where `refresh_from_db()` has done it. */
+export function withRefreshed(load: LoadNode, names: ReadonlySet<string> | null): LoadNode {
+  const before = load.refreshed;
+  const refreshed = names === null || before === "all" ? "all" : new Set([...before, ...names]);
+  return node({ ...withDropped(load, names), refreshed });
+}
+
+/** No eager load of the row's queryset brings the relation: the row was refreshed since. */
+export function isRefreshed({ refreshed }: LoadNode, name: string): boolean {
+  return refreshed === "all" || refreshed.has(name);
+}
+
 /** A relation whose rows the code changes: what was loaded before it would be old. */
 export function withChanged(load: LoadNode, name: string): LoadNode {
   // A prefetch that the change threw away was a query for nothing.
@@ -338,6 +354,7 @@ export function mergeNodes(a: LoadNode, b: LoadNode): LoadNode {
     standsFor: b.standsFor ?? a.standsFor,
     pinned: new Set([...a.pinned, ...b.pinned]),
     nulls: new Set([...a.nulls, ...b.nulls]),
+    refreshed: a.refreshed === "all" || b.refreshed === "all" ? "all" : new Set([...a.refreshed, ...b.refreshed]),
   });
 }
 

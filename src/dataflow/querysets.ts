@@ -37,7 +37,8 @@ import {
 import { contentTypeRow, narrowedTargets } from "./generic-targets.ts";
 import { baseRecipe, chained, NO_RECIPE_ARGS, ofRelation, recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
-import { changeRelated, isBeyondReach, makeRow, markUsed, OTHERWISE, recordLoad, withGivenValues } from "./rows.ts";
+import { changeRelated, isBeyondReach, makeRow, markUsed, recordLoad, withGivenValues } from "./rows.ts";
+import { askedThroughManager, bywayOf, otherwiseAt } from "./byways.ts";
 import { joinPath, packageDoubts, projectSite } from "./sites.ts";
 import { spanOf } from "./recorder.ts";
 import {
@@ -181,7 +182,7 @@ export function plainQueryset(_engine: Engine, manager: ManagerValue, frame: Fra
     annotations: new Map(),
     tip: manager.tip,
     withoutCaller: manager.related?.row.withoutCaller ?? false,
-    doubts: manager.related?.row.doubts.filter((one) => one !== OTHERWISE) ?? [],
+    doubts: bywayOf(manager.related?.row.doubts ?? []).doubts,
     madeIn: frame.loop,
     kept: false,
     evaluated: false,
@@ -952,9 +953,10 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
   const loop = frame.loop;
   const { related } = queryset;
   const doubts = packageDoubts({ frame });
+  const otherwise = otherwiseAt(frame, loop);
   if (related !== null && !queryset.prefetched && !queryset.evaluated) {
     // A manager keeps nothing: rows that share the object ask again each.
-    const row = { ...related.row, shared: null, doubts: [...related.row.doubts, ...doubts] };
+    const row = { ...related.row, shared: null, doubts: [...askedThroughManager(related.row.doubts), ...doubts] };
     recordRelatedLoad(engine, queryset, { ...related, row }, how, at.span, at.frame);
   }
   if (related !== null && queryset.prefetched) engine.recorder.cover(queryset.origin.span, related.field.name);
@@ -983,6 +985,7 @@ export function runQueryset(engine: Engine, queryset: QuerysetValue, how: string
     awaited: engine.awaiting,
     givesRows: queryset.shape === "rows",
     doubts: [...queryset.doubts, ...doubts],
+    ...(otherwise === undefined ? {} : { otherwise }),
     // Identities count up, those of loops among them.
     madeInLoop: loop !== null && queryset.id > loop.id && (!queryset.kept || isWithinLoop(queryset.madeIn, loop)),
   });

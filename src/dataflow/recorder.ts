@@ -19,6 +19,7 @@ import type {
   Validation,
   Write,
 } from "../model/index.ts";
+import { rarity } from "../model/otherwise.ts";
 import type { Loop } from "./frame.ts";
 import type { EagerUse } from "./load-tree.ts";
 import { argsKey } from "./recipes.ts";
@@ -215,7 +216,7 @@ export class Recorder {
     const key = keyOfLoad(load);
     if (this.isDeeperRecursion(load)) return;
     const existing = this.loads.get(key);
-    const isSurer = existing?.otherwise === true && load.otherwise !== true;
+    const isSurer = rarity(load.otherwise) < rarity(existing?.otherwise);
     if (existing !== undefined && existing.withoutCaller <= load.withoutCaller && !isSurer) return;
     this.loads.set(key, load);
   }

@@ -8,13 +8,14 @@ import {
   BARE,
   hasColumn,
   OPAQUE,
+  isRefreshed,
   isThere,
   withChanged,
-  withDropped,
   withJoinsUnread,
   withKnownRow,
   withNulls,
   withPeers,
+  withRefreshed,
   withSelectsAll,
   type LoadedRelation,
   type LoadNode,
@@ -46,6 +47,7 @@ import { joinPath, packageDoubts, projectSite } from "./sites.ts";
 import { recipeArgs } from "./recipes.ts";
 import { noteSent } from "./sends.ts";
 import { recordWrite } from "./writes.ts";
+import { bywayOf, otherwiseAt, rarestOf } from "./byways.ts";
 
 export interface RowFields {
   readonly model: Model;
@@ -76,9 +78,6 @@ export function makeRow(fields: RowFields): RowValue {
     ...fields,
   };
 }
-
-/** A row that the right side of an `or` gave. */
-export const OTHERWISE = "only rows without what stands before the `or` come to it";
 
 const GIVEN = "the row that it was made with may have more in memory";
 
@@ -296,7 +295,8 @@ function singleValue(engine: Engine, row: RowValue, field: Field, site: AccessSi
   }
   if (row.load.nulls.has(field.name)) return NONE;
   recordLoad(engine, row, field, site, { reason: "unloaded", kind: relation.kind, method: null });
-  return related(engine, row, field, BARE);
+  // Nor does it bring what lies beyond.
+  return related(engine, row, field, isRefreshed(row.load, field.name) ? withRefreshed(BARE, null) : BARE);
 }
 
 function related(engine: Engine, row: RowValue, field: Field, load: LoadNode): Value {
@@ -409,6 +409,8 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
   const perRow = row.loop !== null;
   // A column that was left out costs a query for a single row too: what `only()` saved is lost.
   if (!perRow && !at.frame.isAsync && what.reason !== "deferred") return;
+  const { otherwise: came, doubts } = bywayOf(row.doubts);
+  const otherwise = rarestOf(came, otherwiseAt(site.frame, row.loop));
   engine.recorder.load({
     origin: row.origin,
     path: joinPath(row.path, field.name),
@@ -424,8 +426,9 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
     isAsync: at.frame.isAsync,
     joinable: row.joinable && isJoinable(what.kind),
     shared: row.shared,
-    doubts: [...row.doubts.filter((one) => one !== OTHERWISE), ...packageDoubts(site)],
-    ...(row.doubts.includes(OTHERWISE) || isOtherwise(site.frame, row.loop) ? { otherwise: true } : {}),
+    doubts: [...doubts, ...packageDoubts(site)],
+    ...(otherwise === undefined ? {} : { otherwise }),
+    ...(field.relation !== null && isRefreshed(row.load, field.name) ? { refreshed: true } : {}),
     withoutCaller: row.withoutCaller,
     awaited: engine.awaiting && what.method !== null,
     keyOnly: false,
@@ -434,12 +437,6 @@ export function recordLoad(engine: Engine, row: RowValue, field: Field, site: Ac
       ? {}
       : { written: what.written }),
   });
-}
-
-/** On the way from the loop to here stands an `or` whose left side may do. */
-function isOtherwise(frame: Frame, loop: Loop | null): boolean {
-  for (let at: Frame | null = frame; at !== null && at.depth >= (loop?.depth ?? 0); at = at.caller) if (at.isOtherwise === true) return true;
-  return false;
 }
 
 /** What `select_related()` can follow. */
@@ -514,7 +511,7 @@ function refresh(engine: Engine, row: RowValue, args: CallArgs, site: CallSite):
   recordRun(engine, row, "refresh", site);
   noteColumnSet(engine, row, null);
   // Where it happens at times only, the row keeps what it has at other times.
-  if (!isUnderCondition(site.frame)) row.load = withDropped(row.load, names === null ? null : new Set(names));
+  if (!isUnderCondition(site.frame)) row.load = withRefreshed(row.load, names === null ? null : new Set(names));
 }
 
 /** The code changes the rows of a relation: those that it asks for next are other ones than a prefetch would have brought. */
@@ -533,12 +530,15 @@ function recordRun(engine: Engine, row: RowValue, how: string, site: CallSite): 
   const at = projectSite(site);
   const { loop } = site.frame;
   const id = freshId();
+  const { doubts } = bywayOf(row.doubts);
+  const otherwise = otherwiseAt(site.frame, loop);
   engine.recorder.run({
     origin: row.origin,
     model: row.model.label,
     queryset: id,
     source: id,
-    doubts: row.doubts,
+    doubts,
+    ...(otherwise === undefined ? {} : { otherwise }),
     how,
     span: at.span,
     loop,

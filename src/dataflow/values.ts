@@ -424,6 +424,7 @@ function haveSameRowKey(a: RowValue, b: RowValue): boolean {
     (a.loop === null) === (b.loop === null) &&
     a.withoutCaller === b.withoutCaller &&
     a.doubts.length === b.doubts.length &&
+    a.doubts.every((one, index) => one === b.doubts[index]) &&
     (a.shared ?? "") === (b.shared ?? "") &&
     (a.extra.size === 0 ? b.extra.size === 0 : b.extra.size > 0 && a.id === b.id)
   );
@@ -454,7 +455,7 @@ export function hasIdentity(value: Value, depth = 0): boolean {
 
 function rowKey(row: RowValue): string {
   const extra = row.extra.size === 0 ? "" : `+${row.id}`;
-  return `r${row.doubts.length}${row.withoutCaller ? "w" : ""}${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${row.shared ?? ""}${extra}${row.origin.columnsSet === undefined ? "" : `=${row.origin.columnsSet.size}`}`;
+  return `r${row.doubts.join(";")}${row.withoutCaller ? "w" : ""}${row.model.label}:${row.origin.id}:${row.path}:${row.load.id}:${row.loop === null ? 0 : 1}${row.shared ?? ""}${extra}${row.origin.columnsSet === undefined ? "" : `=${row.origin.columnsSet.size}`}`;
 }
 
 /** It came out of the database, so that it has a key; the receiver of a method may be anything. */

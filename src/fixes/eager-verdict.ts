@@ -23,6 +23,7 @@ const advice = (reason: string): Verdict => ({ safety: "advice", reason });
 export function judge(load: LazyLoad, input: RuleInput): Verdict {
   return (
     judgeOrigin(load) ??
+    judgeRefreshed(load) ??
     judgeSingle(load, input.facts) ??
     judgeDict(load) ??
     judgeMethods(load, input.facts) ??
@@ -45,6 +46,11 @@ function judgeOrigin({ origin }: LazyLoad): Verdict | null {
   if (reason !== undefined) return advice(reason);
   if (origin.span.file.endsWith(".py")) return null;
   return advice("the queryset is made in a template: load it in the view that gives the template its objects");
+}
+
+/** `refresh_from_db()` throws away what came with the row. */
+function judgeRefreshed({ refreshed }: LazyLoad): Verdict | null {
+  return refreshed === true ? advice("`refresh_from_db()` throws away what the queryset loads: read it before, or leave the refresh out") : null;
 }
 
 /** A prefetch for one row saves nothing. */
@@ -188,6 +194,7 @@ const CACHED: ReadonlySet<string> = new Set(["all", "list", "len", "bool", "coun
 
 function judgeReaders(load: LazyLoad, { facts, graph }: RuleInput): Verdict | null {
   if (load.doubts.length > 0) return review(load.doubts.join("; "));
+  if (load.otherwise === "kept") return review("the code keeps what it finds: many rows may share one answer");
   if (facts.writes.some((write) => touches(write, load))) {
     return review("the loop writes to these rows, and what is loaded early does not see it");
   }

@@ -1,4 +1,5 @@
 import type { Expr, Keyword } from "./ir.ts";
+import type { Otherwise } from "./otherwise.ts";
 import type { RelationKind } from "./project.ts";
 import type { SentStatement } from "./recipe.ts";
 import type { Span } from "./span.ts";
@@ -132,8 +133,10 @@ export interface LazyLoad {
   readonly shared: string | null;
   /** Why it is less than certain, empty when nothing speaks against it. */
   readonly doubts: readonly string[];
-  /** The right side of an `or` asks for it, or gave the row: other rows do not. */
-  readonly otherwise?: boolean;
+  /** Where only some rows ask for it, why. */
+  readonly otherwise?: Otherwise;
+  /** The row was refreshed before it, which throws away what its queryset loads. */
+  readonly refreshed?: true;
   /** The method's own analysis without a known caller: other callers may load it eagerly. */
   readonly withoutCaller: boolean;
   /** Read by an `async for` or an asynchronous method, so that it does not block the event loop. */
@@ -184,6 +187,8 @@ export interface QueryRun {
   readonly givesRows: boolean;
   /** Why it is less than certain that this is a queryset that runs; empty when nothing speaks against it. */
   readonly doubts: readonly string[];
+  /** Where only some rounds come to it, why. */
+  readonly otherwise?: Otherwise;
   /** The queryset object itself was made inside the loop that runs it; otherwise all rounds share it and its rows. */
   readonly madeInLoop: boolean;
 }

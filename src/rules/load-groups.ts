@@ -1,5 +1,6 @@
 /** Lazy loads that one change mends: same queryset, same path or a part of it. */
 import type { LazyLoad } from "../model/index.ts";
+import { rarity } from "../model/otherwise.ts";
 import { groupBy } from "../model/group-by.ts";
 
 export interface LoadGroup {
@@ -20,7 +21,7 @@ function mergeOfOrigin(loads: readonly LazyLoad[]): LoadGroup[] {
   const byPath = groupBy(withoutFurtherTurns(loads), (load) => load.path);
   const paths = [...byPath.keys()];
   const mains = new Map([...byPath].map(([path, own]) => [path, mainOf(own)]));
-  const isSure = (path: string): boolean => mains.get(path)?.doubts.length === 0 && mains.get(path)?.otherwise !== true;
+  const isSure = (path: string): boolean => mains.get(path)?.doubts.length === 0 && mains.get(path)?.otherwise === undefined;
   // What is only possible further down takes nothing from what is known: a relation that is surely loaded is told for itself.
   const tells = (path: string, other: string): boolean => path === other || (isBelow(path, other) && (isSure(path) || !isSure(other)));
   const longest = paths.filter((path) => !paths.some((other) => other !== path && tells(other, path)));
@@ -53,7 +54,10 @@ function turnKey({ access, path }: LazyLoad): string {
 function mainOf(loads: readonly LazyLoad[]): LazyLoad | undefined {
   return loads.toSorted(
     (a, b) =>
-      Number(a.withoutCaller) - Number(b.withoutCaller) || a.doubts.length - b.doubts.length || Number(a.otherwise === true) - Number(b.otherwise === true),
+      Number(a.withoutCaller) - Number(b.withoutCaller) ||
+      a.doubts.length - b.doubts.length ||
+      Number(a.refreshed === true) - Number(b.refreshed === true) ||
+      rarity(a.otherwise) - rarity(b.otherwise),
   )[0];
 }
 

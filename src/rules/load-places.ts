@@ -1,6 +1,7 @@
 /** Where a lazy load is made, run and read; how sure that is. */
 import type { ChainCall, Confidence, LazyLoad, RuleInput, SourceFacts, Spot } from "../model/index.ts";
 import { genericSteps, stepsToPayers } from "../fixes/eager-paths.ts";
+import type { Otherwise } from "../model/otherwise.ts";
 import { isAtLeast } from "../model/django-at-least.ts";
 import { dotted, modelName } from "./names.ts";
 import { isSameSpan } from "./runs.ts";
@@ -53,9 +54,9 @@ export function isCoveredElsewhere(load: LazyLoad, facts: SourceFacts): boolean 
 }
 
 export function confidenceOf(load: LazyLoad, facts: SourceFacts): Confidence {
-  if (load.doubts.length > 0 || load.origin.kind === "parameter") return "possible";
+  if (load.doubts.length > 0 || load.otherwise === "kept" || load.origin.kind === "parameter") return "possible";
   if (load.withoutCaller && isLoadedSomewhere(load, facts)) return "possible";
-  if (load.otherwise === true || load.origin.collected === true || load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true)
+  if (load.otherwise !== undefined || load.origin.collected === true || load.withoutCaller || load.loop?.over === "unknown" || load.origin.computed === true)
     return "likely";
   return "certain";
 }
@@ -112,6 +113,7 @@ export function isMade({ origin }: LazyLoad): boolean {
 
 /** How often it is paid, as a claim says it. */
 export function paidPer(load: LazyLoad): string {
+  if (load.otherwise === "kept") return "one query for each key that the code keeps";
   return load.shared === null ? "one query a row" : `one query for each distinct \`${dotted(load.shared)}\``;
 }
 
@@ -123,9 +125,15 @@ export function isRowLoop(load: LazyLoad): boolean {
   return load.loop?.over !== "literal" && load.loop?.over !== "while";
 }
 
+export const OTHERWISE: Readonly<Record<Otherwise, string>> = {
+  or: "only rows without what stands before the `or` ask for it",
+  handler: "only rows with which the error is raised come to the handler",
+  kept: "the code keeps what it finds, and asks once for each key",
+};
+
 export function loadDoubt(load: LazyLoad): string {
   if (load.doubts.length > 0) return load.doubts.join("; ");
-  if (load.otherwise === true) return "only rows without what stands before the `or` ask for it";
+  if (load.otherwise !== undefined) return OTHERWISE[load.otherwise];
   if (load.origin.computed === true) return "names that are computed when it runs may load it";
   return load.withoutCaller ? "a caller that was not found may load it eagerly" : "a loop over one row saves one query";
 }

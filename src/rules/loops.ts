@@ -1,7 +1,7 @@
 /** What the syntax says of a loop: whether it is one of the kinds that need a query each round. */
 import type { Expr, For, FunctionDef, LazyLoad, LoopFact, RuleInput, Span, Stmt, While } from "../model/index.ts";
 import { isStatement, nodesIn, pathTo, type SyntaxNode } from "../python/syntax-tree.ts";
-import { functionAt, loopAt, sourceText } from "./code.ts";
+import { loopAt, sourceText } from "./code.ts";
 
 export interface LoopSite {
   readonly loop: For | While | null;
@@ -111,13 +111,9 @@ function remembers(test: Expr): boolean {
   );
 }
 
-/** The function that holds the place keeps its answers. Where a cached property runs, the analysis itself knows: once per row. */
+/** The function that holds the place keeps its answers by a decorator. Where a cached property runs, the analysis itself knows: once per row. */
 export function isCachedFunction(input: RuleInput, span: Span): boolean {
-  const path = pathTo(input.program, span);
-  return (
-    path.some((node) => node.kind === "function" && hasCacheDecorator(node)) ||
-    (functionAt(path) !== null && isRemembered({ loop: null, iterable: null, path }))
-  );
+  return pathTo(input.program, span).some((node) => node.kind === "function" && hasCacheDecorator(node));
 }
 
 function hasCacheDecorator(def: FunctionDef): boolean {

@@ -112,3 +112,20 @@ test("rows that are fetched one by one and read in part are fetched before, with
     'Fetch the rows of all rounds before the loop, in one query. Add `Prefetch("lines", queryset=…, to_attr=…)` with these rows to the queryset, or prefetch all and choose among them in Python: `filter()` would query again.',
   ]);
 });
+
+test("no eager load outlasts a refresh", async () => {
+  const remedy = "Read it before `refresh_from_db()`, or leave that out: it throws away what the queryset loads, so that no eager load helps.";
+  const found = async (body: string) => {
+    const report = await analyseShop({ "shop/work.py": `from shop.models import Order\n\n\ndef work():\n    for order in Order.objects.all():\n${body}` });
+    return report.findings
+      .filter(({ rule }) => rule === "n-plus-one")
+      .map(({ message, fixes }) => [message.includes(remedy), fixes.every(({ edits }) => edits.length === 0)]);
+  };
+  expect(await found("        order.refresh_from_db()\n        print(order.customer.referrer.name)\n")).toEqual([[true, true]]);
+  expect(await found('        order.refresh_from_db(fields=["customer"])\n        print(order.customer.name)\n')).toEqual([[true, true]]);
+  expect(await found("        order.refresh_from_db()\n        print([line.price for line in order.lines.all()])\n")).toEqual([[true, true]]);
+  // A read before the refresh, one beside a refresh of other columns, and one of rows of which some are refreshed is loaded with them.
+  expect(await found("        print(order.customer.name)\n        order.refresh_from_db()\n        print(order.customer.name)\n")).toEqual([[false, false]]);
+  expect(await found('        order.refresh_from_db(fields=["status"])\n        print(order.customer.name)\n')).toEqual([[false, false]]);
+  expect(await found("        if order.paid:\n            order.refresh_from_db()\n        print(order.customer.name)\n")).toEqual([[false, false]]);
+});

@@ -95,6 +95,8 @@ function reasonFor(load: LazyLoad): string {
 function remedyFor(load: LazyLoad, input: RuleInput): string {
   const beyond = beyondQuerysets(load) ?? beyondGeneric(load, input);
   if (beyond !== null) return beyond;
+  if (load.refreshed === true)
+    return "Read it before `refresh_from_db()`, or leave that out: it throws away what the queryset loads, so that no eager load helps.";
   const past = methodPastPrefetch(load, input.facts);
   if (!load.joinable && isFetchedEachRound(load, input.facts))
     return past === null ? fetchedBefore(load) : `Fetch the rows of all rounds before the loop, in one query. ${remedyPast(load.path, past)}`;

@@ -1,7 +1,9 @@
 import type { Confidence, Expr, FindingDraft, FixDraft, LoopFact, QueryRun, Rule, RuleInput, Spot, Write } from "../../model/index.ts";
+import { rarity } from "../../model/otherwise.ts";
 import { nodesIn } from "../../python/syntax-tree.ts";
 import { changedNames, exprAt, namesIn, sourceText } from "../code.ts";
 import { isCachedFunction, isFlush, isOverConstant, isOverDictionary, isRemembered, loopSite, type LoopSite, needsItsQueries, stopsEarly } from "../loops.ts";
+import { OTHERWISE } from "../load-places.ts";
 import { holderName } from "../names.ts";
 import { isWithin, nameOf, oncePerPlace } from "../runs.ts";
 import { fedRemedy, isFedByRounds, isKeptInStep, remedyOf } from "./remedies.ts";
@@ -17,7 +19,10 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => [...oncePerPlace(looped(input).filter((one) => isGuilty(one, input))).map((one) => toDraft(one, input)), ...updateDrafts(input)],
+  check: (input) => [
+    ...oncePerPlace(surestFirst(looped(input).filter((one) => isGuilty(one, input)))).map((one) => toDraft(one, input)),
+    ...updateDrafts(input),
+  ],
 };
 
 interface LoopedRun {
@@ -25,6 +30,11 @@ interface LoopedRun {
   readonly loop: LoopFact;
   readonly site: LoopSite;
   readonly span: QueryRun["span"];
+}
+
+/** A place that other rounds come to as well is told of those. */
+function surestFirst(all: readonly LoopedRun[]): readonly LoopedRun[] {
+  return all.toSorted((a, b) => rarity(a.run.otherwise) - rarity(b.run.otherwise));
 }
 
 /** Querysets of a row's own related managers are left to n-plus-one and aggregate-in-loop. */
@@ -68,7 +78,12 @@ function toDraft(one: LoopedRun, input: RuleInput): FindingDraft {
     ...(loop.collects === undefined
       ? (TEXTS[run.how]?.(model) ?? queryText(run, holderName(run.symbol, input.program), { relation, isInvariant, remedy }))
       : collectedText(model, nameOf(loop.collects))),
-    doubt: loop.over === "rows" ? "a loop over one row costs nothing more" : "nothing says how many rounds the loop has",
+    doubt:
+      run.otherwise !== undefined
+        ? OTHERWISE[run.otherwise]
+        : loop.over === "rows"
+          ? "a loop over one row costs nothing more"
+          : "nothing says how many rounds the loop has",
     model: run.model,
     places,
     fixes: isInvariant && loop.collects === undefined ? hoist(run, site, input) : [],
@@ -155,13 +170,13 @@ function formChoicesText(model: string): Text {
 const NEAR = 2;
 
 function confidenceOf(run: QueryRun, loop: LoopFact, site: LoopSite): Confidence {
-  if (run.doubts.length > 0 || isOverConstant(site) || stopsEarly(site) || isFlush(site)) return "possible";
+  if (run.doubts.length > 0 || run.otherwise === "kept" || isOverConstant(site) || stopsEarly(site) || isFlush(site)) return "possible";
   if (run.how === "refresh") return "likely";
   if (loop.over === "unknown" && isOverDictionary(site)) return "possible";
   // Who may not change the rows is shown no selects; a page may render a form's fields one by one.
   if (run.how === "choices" || run.how === "form choices") return "likely";
   if (loop.over === "unknown") return run.calls.length === 0 ? "likely" : "possible";
-  if (run.calls.length === 0) return "certain";
+  if (run.calls.length === 0) return run.otherwise === undefined ? "certain" : "likely";
   return run.calls.length <= NEAR ? "likely" : "possible";
 }
 

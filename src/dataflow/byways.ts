@@ -1,0 +1,83 @@
+/** Ways that only some of a loop's rows take, and the rows that they leave behind. */
+import { rarity, type Otherwise } from "../model/otherwise.ts";
+import type { Frame, Loop } from "./frame.ts";
+import { alternatives, joinAll, type RowValue, type Value } from "./values.ts";
+
+/** A way that is taken inside `loop`; what an inner loop does on it happens in each of that one's rounds. */
+export interface Byway {
+  readonly kind: Otherwise;
+  readonly loop: Loop | null;
+  /** The one that it branches off. */
+  readonly from: Byway | undefined;
+}
+
+export function bywayFrom(frame: Frame, kind: Otherwise): Byway {
+  return { kind, loop: frame.loop, from: frame.byway };
+}
+
+/** Runs `work` on a way that only some rows take. */
+export function onByway<T>(frame: Frame, kind: Otherwise, work: () => T): T {
+  const outer = frame.byway;
+  frame.byway = bywayFrom(frame, kind);
+  const result = work();
+  frame.byway = outer;
+  return result;
+}
+
+/** What keeps a loop's rows from the place, the rarest of all on the way from the loop; undefined where all of them come. */
+export function otherwiseAt(frame: Frame, loop: Loop | null): Otherwise | undefined {
+  let found: Otherwise | undefined;
+  for (let at: Frame | null = frame; at !== null; at = at.caller) {
+    for (let way = at.byway; way !== undefined; way = way.from) if (isWithin(way.loop, loop)) found = rarer(found, way.kind);
+  }
+  return found;
+}
+
+function isWithin(at: Loop | null, loop: Loop | null): boolean {
+  if (loop === null) return true;
+  return at !== null && (at.id === loop.id || isWithin(at.outer, loop));
+}
+
+function rarer(one: Otherwise | undefined, other: Otherwise | undefined): Otherwise | undefined {
+  return rarity(one) < rarity(other) ? other : one;
+}
+
+/** How a row says by which way it came. */
+const CAME: Readonly<Record<Otherwise, string>> = {
+  or: "only rows without what stands before the `or` come to it",
+  handler: "only rows that the handler fetched come to it",
+  kept: "the code keeps the row, and what was loaded of it once stays loaded",
+};
+
+/** The value with its rows marked as those that came by the way; rows of a loop on the way itself are that loop's. */
+export function broughtBy(frame: Frame, value: Value): Value {
+  if (frame.byway === undefined) return value;
+  const all = alternatives(value);
+  const marked = all.map((one) => (one.kind === "row" ? markedRow(frame, one) : one));
+  return marked.every((one, index) => one === all[index]) ? value : joinAll(marked);
+}
+
+function markedRow(frame: Frame, row: RowValue): RowValue {
+  const kind = otherwiseAt({ ...frame, caller: null }, row.loop);
+  return kind === undefined ? row : cameBy(row, kind);
+}
+
+export function cameBy(row: RowValue, kind: Otherwise): RowValue {
+  return row.doubts.includes(CAME[kind]) ? row : { ...row, doubts: [...row.doubts, CAME[kind]] };
+}
+
+/** The way by which a row came, and what else is doubtful of it. */
+export function bywayOf(doubts: readonly string[]): { readonly otherwise: Otherwise | undefined; readonly doubts: readonly string[] } {
+  const came = (["or", "handler", "kept"] as const).filter((kind) => doubts.includes(CAME[kind]));
+  if (came.length === 0) return { otherwise: undefined, doubts };
+  return { otherwise: came.at(-1), doubts: doubts.filter((one) => !came.some((kind) => CAME[kind] === one)) };
+}
+
+/** A manager of a row keeps nothing: that the row is kept saves none of its statements. */
+export function askedThroughManager(doubts: readonly string[]): readonly string[] {
+  return doubts.filter((one) => one !== CAME.kept);
+}
+
+export function rarestOf(...all: readonly (Otherwise | undefined)[]): Otherwise | undefined {
+  return all.reduce(rarer, undefined);
+}

@@ -1,0 +1,12 @@
+/**
+ * Why only some rows come to a place: it stands behind an `or`, in the handler of an error by which code asks a question, or where
+ * nothing was kept for the row's key yet.
+ */
+export type Otherwise = "or" | "handler" | "kept";
+
+const RARER: readonly Otherwise[] = ["or", "handler", "kept"];
+
+/** The fewer rows come, the greater; 0 where all do. */
+export function rarity(one: Otherwise | undefined): number {
+  return one === undefined ? 0 : RARER.indexOf(one) + 1;
+}
