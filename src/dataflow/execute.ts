@@ -1,6 +1,6 @@
 /** Statements: assignments, branches, loops. */
 import type { Assumption } from "./conditions.ts";
-import type { Assign, AugAssign, Expr, For, FunctionDef, If, Import, Match, MatchCase, Stmt, Try, While, With } from "../model/index.ts";
+import type { Assign, AugAssign, Expr, For, FunctionDef, Handler, If, Import, Match, MatchCase, Stmt, Try, While, With } from "../model/index.ts";
 import type { Engine } from "./engine.ts";
 import { noteColumnSet } from "./copied-columns.ts";
 import { lookUp, type Binding, type Frame, type Loop } from "./frame.ts";
@@ -20,6 +20,7 @@ import { runArm, setAttribute, settle, type ArmEnd } from "./attribute-writes.ts
 import { endsAtOnce, loopOfCaller, runBlock, runOutside, varsOutside } from "./leaving.ts";
 import { macroValue } from "./template-run.ts";
 import { mergeDict, setItem } from "./dicts.ts";
+import { nodesIn } from "../python/syntax-tree.ts";
 
 export function execute(engine: Engine, body: readonly Stmt[], frame: Frame): boolean {
   const { assumed, byway } = frame;
@@ -603,15 +604,17 @@ function enteredValue(engine: Engine, value: Value, span: Loop["span"], frame: F
 function executeTry(engine: Engine, stmt: Try, frame: Frame, rest: Rest): boolean {
   const arms: Arm[] = [
     ["try", () => executeGuarded(engine, stmt.body, frame) || engine.execute(stmt.otherwise, frame)],
-    ...stmt.handlers.map((handler, index): Arm => [
-      `${handler.start}:except${index}`,
-      () => {
-        if (handler.name !== null) frame.env.vars.set(handler.name, { value: UNKNOWN, loop: 0 });
-        if (isFailure(handler.type)) return executeRarely(engine, handler.body, frame);
-        frame.byway = bywayFrom(frame, isFillingAfter(stmt, handler, rest(), frame) ? "kept" : "handler");
-        return executeBlock(engine, handler.body, frame);
-      },
-    ]),
+    ...stmt.handlers
+      .filter((handler) => !isNeverRaised(handler, stmt.body, frame))
+      .map((handler, index): Arm => [
+        `${handler.start}:except${index}`,
+        () => {
+          if (handler.name !== null) frame.env.vars.set(handler.name, { value: UNKNOWN, loop: 0 });
+          if (isFailure(handler.type)) return executeRarely(engine, handler.body, frame);
+          frame.byway = bywayFrom(frame, isFillingAfter(stmt, handler, rest(), frame) ? "kept" : "handler");
+          return executeBlock(engine, handler.body, frame);
+        },
+      ]),
   ];
   if (stmt.handlers.length === 0) {
     const exits = engine.execute(stmt.body, frame) || engine.execute(stmt.otherwise, frame);
@@ -625,6 +628,19 @@ function executeTry(engine: Engine, stmt: Try, frame: Frame, rest: Rest): boolea
 /** Errors by which code asks a question: is there such a row, such a key, is the value well formed? */
 const ANSWERS =
   /DoesNotExist$|NotFound$|Http404|^(?:Key|Index|Lookup|Attribute|Value|Type|Validation|FieldDoesNotExist|StopIteration|Permission|Import|ModuleNotFound|Unicode)\w*$|Invalid|NoReverseMatch|MultipleObjectsReturned|AlreadyExists/;
+
+/** `try: return row.n`, `except AttributeError`: the queryset annotates the row with what is read. */
+function isNeverRaised({ type }: Handler, body: readonly Stmt[], frame: Frame): boolean {
+  if (type?.kind !== "name" || type.name !== "AttributeError") return false;
+  const nodes = body.flatMap((stmt) => nodesIn(stmt));
+  const reads = nodes.filter((node) => node.kind === "attribute");
+  return reads.length > 0 && !nodes.some(({ kind }) => kind === "call") && reads.every(({ object, name }) => isAnnotated(object, name, frame));
+}
+
+function isAnnotated(object: Expr, name: string, frame: Frame): boolean {
+  const value = object.kind === "name" ? lookUp(frame.env, object.name)?.value : undefined;
+  return value?.kind === "row" && value.load.annotated.has(name);
+}
 
 /** Anything else went wrong: another process was faster, a server is away, nobody knows. */
 function isFailure(type: Expr | null): boolean {

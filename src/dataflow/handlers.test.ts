@@ -52,3 +52,21 @@ test("a loop in a handler is a loop", async () => {
     "def work(key):\n    try:\n        return Invoice.objects.get(number=key)\n    except Invoice.DoesNotExist:\n        return [order.customer.name for order in Order.objects.all()]\n";
   expect(await told(body)).toEqual(["customer certain: a loop over one row saves one query"]);
 });
+
+test("what the queryset annotates is no AttributeError", async () => {
+  const work = (rows: string): string => `from django.db.models import Count
+
+
+def lines(order):
+    try:
+        return order.n
+    except AttributeError:
+        return order.lines.count()
+
+
+def work():
+    return [lines(order) for order in ${rows}]
+`;
+  expect(await told(work('Order.objects.annotate(n=Count("lines"))'))).toEqual([]);
+  expect(await told(work("Order.objects.all()"))).toEqual([`lines likely: ${HANDLER}`]);
+});
