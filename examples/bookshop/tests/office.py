@@ -1,6 +1,6 @@
 """
 How to reach what the planner or a lock makes slow: for each case the office's question, its twin, and settings that bring the server's
-sizes down to the shop's: a sort of two hundred kilobytes spills where there are sixty-four.
+sizes down to the shop's: a sort of two hundred kilobytes spills where there are sixty-four, and one of ten megabytes where there is one.
 """
 
 import threading
@@ -13,11 +13,19 @@ from customers.models import Customer
 from django.contrib.contenttypes.models import ContentType
 from django.db import OperationalError, connection, transaction
 from orders import office
-from orders.models import Order
+from orders.models import Order, OrderLine
 
 from .world import NOW
 
-LITTLE_MEMORY = {"work_mem": "64kB", "hash_mem_multiplier": "1"}
+LARGE = 10_000  # books
+
+
+def little():
+    return "1MB" if Book.objects.count() > LARGE else "64kB"
+
+
+LEAST_MEMORY = {"work_mem": "64kB", "hash_mem_multiplier": "1"}
+LITTLE_MEMORY = {**LEAST_MEMORY, "work_mem": little}
 ONLY_LOOPS = {"enable_hashjoin": "off", "enable_mergejoin": "off"}
 ONLY_BITMAPS = {"enable_seqscan": "off", "enable_indexscan": "off"}
 WORKERS = {"max_parallel_workers": "0", "parallel_setup_cost": "0", "parallel_tuple_cost": "0", "min_parallel_table_scan_size": "0"}
@@ -35,9 +43,18 @@ def city():
     return office.Address.objects.filter(postcode=POSTCODE).values_list("city", "country_code").first()
 
 
+def last_page():
+    return max(50, Order.objects.count() // 20 - 1)
+
+
+def import_size():
+    """A month's lines of a large shop."""
+    return max(200, OrderLine.objects.count() // 30)
+
+
 def unsteady():
     often(200, lambda turn: office.payments_since(LATER))
-    often(2, lambda turn: office.payments_since(NOW - timedelta(days=5000)))
+    often(6, lambda turn: office.payments_since(NOW - timedelta(days=5000)))
 
 
 #: The plan shows it.
@@ -45,7 +62,7 @@ PLANNED = {
     "plan-scan-gift-message": (lambda: office.orders_with_message("To Ada"), lambda: office.order_with_number("N00000007"), {}),
     "plan-sort-events": (office.event_book, office.latest_events, LITTLE_MEMORY),
     "plan-hash-books": (office.lines_with_books, lambda: office.lines_with_orders("N00000007"), LITTLE_MEMORY),
-    "plan-heap-events": (lambda: office.events_since(NOW - timedelta(days=90)), lambda: office.logins_of(1), {"enable_bitmapscan": "off"}),
+    "plan-heap-events": (lambda: office.events_since(NOW - timedelta(days=5000)), lambda: office.logins_of(1), {"enable_bitmapscan": "off", "enable_seqscan": "off"}),
     "plan-index-customer": (lambda: office.messages_of_customer(1, "To Ada"), lambda: office.orders_of_customer(1, NOW - timedelta(days=90)), {}),
     "plan-jit-sales": (office.sales_by_book, lambda: office.sales_of_order(7), {"jit": "on", "jit_above_cost": "60"}),
     "plan-join-overpriced": (office.overpriced_lines, office.dearer_lines, {}),
@@ -53,24 +70,24 @@ PLANNED = {
     "plan-estimate-city": (lambda: office.addresses_at(POSTCODE, *city()), lambda: office.addresses_in(POSTCODE), {}),
     "plan-loop-city": (lambda: office.names_at(POSTCODE, *city()), lambda: office.names_in(POSTCODE), {}),
     "plan-not-in-unsold": (office.unsold_books, office.unsold_books_by_exists, LITTLE_MEMORY),
-    "plan-offset-orders": (lambda: office.order_page(50), lambda: office.orders_after(1000), {}),
+    "plan-offset-orders": (lambda: office.order_page(last_page()), lambda: office.orders_after(1000), {}),
     "plan-subplan-last-order": (office.last_orders, lambda: office.last_order_of(1), {}),
     "plan-temp-stock": (office.never_in_stock, office.never_in_stock_by_exists, LITTLE_MEMORY),
     "plan-partitions-session": (lambda: office.session_views("a"), lambda: office.session_views_since("a", NOW - timedelta(days=3)), {}),
-    "plan-triggers-import": (lambda: office.import_lines(Order.objects.first(), Book.objects.first(), 200), lambda: office.import_subscribers(list(Customer.objects.all()[:100])), {}),
+    "plan-triggers-import": (lambda: office.import_lines(Order.objects.first(), Book.objects.first(), import_size()), lambda: office.import_subscribers(list(Customer.objects.all()[:100])), {}),
     "plan-wide-books": (office.whole_catalogue, office.isbns, {}),
     "plan-workers-lines": (lambda: office.lines_of_quantity(1), lambda: office.line_of_key(7), WORKERS),
     "plan-limit-user": (lambda: office.first_user_named("A"), office.first_user, {"enable_seqscan": "off"}),
     "plan-bitmap-lines": (lambda: office.lines_of_both(1, 100), lambda: office.lines_of_one(7), {**ONLY_BITMAPS, "random_page_cost": "20", "seq_page_cost": "20"}),
     "plan-distinct-houses": (office.houses_that_sell, office.houses_that_sell_by_exists, {}),
-    "plan-lossy-comments": (lambda: office.comments_on(ContentType.objects.get_for_model(Book)), lambda: office.comment(7), {**LITTLE_MEMORY, **ONLY_BITMAPS}),
+    "plan-lossy-comments": (lambda: office.comments_on(ContentType.objects.get_for_model(Book)), lambda: office.comment(7), {**LEAST_MEMORY, **ONLY_BITMAPS}),
 }
 
 #: Counters show it: what has a plan is judged by that.
 COUNTED = {
     "plan-planning-line": (lambda: often(40, lambda turn: office.line_with_all(1 + turn)), lambda: often(40, lambda turn: office.line_alone(1 + turn)), {"pg_stat_statements.track_planning": "on"}),
     "plan-unstable-payments": (unsteady, lambda: often(200, lambda turn: office.payment_of(1 + turn)), {}),
-    "plan-blocks-logins": (lambda: often(25, lambda turn: office.logins_from("10.5.5.5")), lambda: often(25, lambda turn: office.login(1 + turn)), {}),
+    "plan-blocks-logins": (lambda: often(40, lambda turn: office.logins_from("10.5.5.5")), lambda: often(25, lambda turn: office.login(1 + turn)), {}),
     "plan-regression-logins": (lambda: often(25, lambda turn: office.slow_day(NOW - timedelta(days=turn))), lambda: often(25, lambda turn: office.quick_day(NOW - timedelta(days=turn))), {}),
     "plan-cold-entries": (lambda: office.entries_of(1), lambda: office.entry("00000000-0000-0000-0000-000000000000"), {}),
 }
@@ -78,8 +95,9 @@ COUNTED = {
 #: Shelves that another clerk counts at the same time: (the question, its twin), each with the shelf's key.
 LOCKS = {"lock-waits-shelf": (lambda key: office.count_shelf(key, 5), lambda key: office.count_free_shelf(key, 5))}
 WAITS = 4
-#: Versions of each comment.
+#: Versions of each comment, in a small shop and in a large one, of whose comments there are many.
 REWRITES = 150
+FEW_REWRITES = 3
 #: The server tells of locks that are waited for longer than this.
 DEADLOCK_MS = 20
 
@@ -87,10 +105,9 @@ DEADLOCK_MS = 20
 def ask(seconds=None):
     """
     Asks all, each rolled back; plans and waits for locks go into the server's log. With `seconds`, as a large shop needs it, a question
-    that takes longer is given up, and comments are not written anew.
+    that takes longer is given up.
     """
-    if seconds is None:
-        _rewrite_comments()
+    _rewrite_comments(REWRITES if seconds is None else FEW_REWRITES)
     limit = {} if seconds is None else {"statement_timeout": f"{seconds}s"}
     _each(COUNTED, limit)
     with _explained():
@@ -110,11 +127,11 @@ def _each(cases, limit):
                 work()
 
 
-def _rewrite_comments():
+def _rewrite_comments(times):
     """An import wrote every comment anew, time and again, in one transaction: of each page next to nothing is alive."""
     with transaction.atomic(), connection.cursor() as cursor:
         _set({"pg_stat_statements.track": "none"}, local=True)
-        for _ in range(REWRITES):
+        for _ in range(times):
             cursor.execute("UPDATE reviews_comment SET updated_at = updated_at + interval '1 second', object_id = object_id + 1")
 
 
@@ -144,7 +161,7 @@ def _rolled_back():
 def _set(settings, local):
     with connection.cursor() as cursor:
         for name, value in settings.items():
-            cursor.execute("SELECT set_config(%s, %s, %s)", [name, value, local])
+            cursor.execute("SELECT set_config(%s, %s, %s)", [name, value() if callable(value) else value, local])
 
 
 def _beside_another_clerk(work, key):

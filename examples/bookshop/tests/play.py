@@ -22,6 +22,12 @@ DAYS = 3_000  # of the chart of events, one question for the quarter from each o
 VIEWS = 120
 TREES = 2_000  # of genres, one on every page of the old site
 STOCKS = 60  # each asked once for every sale
+VISIT_EVERY = 8  # pieces of work, somebody opens the list of genres, which counts all books of each
+COUNTERS = 100  # books whose views the office looks up
+PAYMENTS = 20  # looked up by the provider's reference
+DAYS_OF_ORDERS = 10  # opened by the office
+SEARCHES = 8  # for an ISBN or an author
+RANKS = 20  # books viewed so often
 COLLECT = (100_000, 20, 20)  # a page of a large shop makes as many objects at once
 APART = 30_000  # names of the world's rows begin here, far from those of generated ones
 
@@ -70,6 +76,7 @@ def everyday(world):
     """What is done all day long beside the planted cases, some of which are harmful only for it."""
     from datetime import timedelta
 
+    from catalog import queries
     from customers.models import Customer
     from django.core.management import call_command
     from orders.tasks import count_events
@@ -86,6 +93,16 @@ def everyday(world):
         page(f"/books/{world.book.pk}/viewed/")
     for _ in range(TREES):
         genre_tree()
+    for _ in range(COUNTERS):
+        page(f"/marketing/views/{world.book.pk}/")
+    for number in range(PAYMENTS):
+        queries.payment_of(f"ref-{number}")
+    for day in range(DAYS_OF_ORDERS):
+        queries.orders_of_day(NOW.date() - timedelta(days=day))
+    for number in range(SEARCHES):
+        queries.find(f"97{number}")
+    for views in range(RANKS):
+        queries.popular(views)
     for _ in range(STOCKS):
         stock_of(world.book)
         StockLevel.objects.filter(book=world.book).update(on_hand=4)
@@ -94,13 +111,21 @@ def everyday(world):
         Customer.objects.filter(vat_number=number).first()
 
 
+def visit(world):
+    """What visitors open all day long, in between."""
+    from .measure import page
+
+    page("/genres-in-use-annotated/")
+
+
 def play(rounds, seconds, longest=None):
     from django.db import OperationalError, connection, transaction
 
     from .cases import EXTRA, GROWS, SHAPE
     from .world import World
 
-    works = [work for case in {**GROWS, **EXTRA, **SHAPE}.values() for work in case[:2]]
+    planted = [work for case in {**GROWS, **EXTRA, **SHAPE}.values() for work in case[:2]]
+    works = [one for number, work in enumerate(planted) for one in ((work, visit) if number % VISIT_EVERY == 0 else (work,))]
     done, given_up = 0, 0
     try:
         with transaction.atomic():

@@ -34,7 +34,7 @@ function toDraft(candidate: Candidate, input: EvidenceInput): DatabaseDraft {
     key: [site?.symbol ?? "", candidate.sql],
     claim: `A cache of ${ttl} s would answer ${formatPercent(hits)} of ${formatCount(reads, "read")} of ${candidateName(candidate)}, which ${formatCount(changes, "change")} of its tables make stale.`,
     reason: `It takes ${formatMilliseconds(meanMs)} ms a read and has ${formatCount(keys, "key")}. From a hit rate of ${formatPercent(candidate.breakEven)} on a cache saves time (${costWords(cost)}); ${formatMilliseconds(candidate.savedMs)} ms of ${formatMilliseconds(candidate.databaseMs)} ms would be saved.`,
-    remedy: `Keep it for ${ttl} s under a key with a generation that every write of ${tables.join(", ")} changes after its commit: the handbook's chapter 6 has ${site === null ? "" : "the code and "}the write sites.`,
+    remedy: `Cache ${candidateName(candidate)} for ${ttl} s. Its key takes a generation that every write of ${tables.join(", ")} changes after its commit: the handbook's chapter 6 has ${site === null ? "" : "the code and "}the write sites.`,
     doubt: `what a cache costs is ${isAssumed(input) ? "assumed, not measured on this machine" : "as the thresholds say"}; writes that go past the application remove nothing`,
     ...(site === null ? {} : { model: site.model }),
     places: placesOf(candidate),
