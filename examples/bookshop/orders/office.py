@@ -95,8 +95,8 @@ def names_in(postcode):
     return list(Address.objects.filter(postcode=postcode).values("customer__full_name"))  # twin: plan-loop-city
 
 
-def unsold_books():
-    return list(Book.objects.exclude(pk__in=OrderLine.objects.values("book")).values("title"))  # planted: plan-not-in-unsold
+def unsold_books(since):
+    return list(Book.objects.filter(published_on__gte=since).exclude(pk__in=OrderLine.objects.values("book")).values("title"))  # planted: plan-not-in-unsold
 
 
 def unsold_books_by_exists():
@@ -134,8 +134,8 @@ def last_order_of(customer):
     return list(Customer.objects.filter(pk=customer).annotate(last=Subquery(last)).values("pk", "last"))  # twin: plan-subplan-last-order
 
 
-def never_in_stock():
-    return list(Book.objects.exclude(pk__in=OrderLine.objects.filter(quantity__gt=0).values("book")).values("isbn"))  # planted: plan-temp-stock
+def never_in_stock(since):
+    return list(Book.objects.filter(published_on__gte=since).exclude(pk__in=OrderLine.objects.filter(quantity__gt=0).values("book")).values("isbn"))  # planted: plan-temp-stock
 
 
 def never_in_stock_by_exists():
