@@ -55,12 +55,12 @@ def lately():
 
 def import_size():
     """A month's lines of a large shop."""
-    return max(200, OrderLine.objects.count() // 15)
+    return max(200, OrderLine.objects.count() // 30)
 
 
 def unsteady():
     often(200, lambda turn: office.payments_since(LATER))
-    often(12, lambda turn: office.payments_since(NOW - timedelta(days=5000)))
+    often(8, lambda turn: office.payments_since(NOW - timedelta(days=5000)))
 
 
 #: The plan shows it.

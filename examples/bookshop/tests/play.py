@@ -18,7 +18,7 @@ import django
 from django.test.utils import setup_test_environment
 
 
-DAYS = 3_000  # of the chart of events, one question for the quarter from each on
+DAYS = 1_500  # of the chart of events, one question for the quarter from each on
 VIEWS = 120
 TREES = 2_000  # of genres, one on every page of the old site
 STOCKS = 60  # each asked once for every sale
@@ -27,7 +27,7 @@ COUNTERS = 100  # books whose views the office looks up
 PAYMENTS = 20  # looked up by the provider's reference
 DAYS_OF_ORDERS = 10  # opened by the office
 SEARCHES = 8  # for an ISBN or an author
-RANKS = 20  # books viewed so often
+RANKS = 10  # books viewed so often
 COLLECT = (100_000, 20, 20)  # a page of a large shop makes as many objects at once
 APART = 30_000  # names of the world's rows begin here, far from those of generated ones
 
