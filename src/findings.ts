@@ -154,6 +154,7 @@ function toFinding(rule: Rule, draft: FindingDraft | DatabaseDraft, work: Work):
     confidence: draft.confidence ?? meta.confidence,
     message: [draft.claim, draft.reason, draft.remedy].filter((one) => one !== "").join(" "),
     claim: draft.claim,
+    ...(draft.remedy === "" ? {} : { remedy: draft.remedy }),
     doubt: draft.doubt,
     ...(draft.model === undefined ? {} : { model: draft.model }),
     ...(draft.relation === undefined ? {} : { relation: draft.relation }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Finding, Place } from "../model/finding.ts";
-import { placeOf } from "./changes.ts";
+import { actionOf, placeOf } from "./changes.ts";
 
 const at = (role: Place["role"], file: string, line: number): Place => ({ role, file, line, column: 1, endLine: line, endColumn: 9 });
 const of = (role: Place["role"], object: string): Place => ({ ...at(role, "", 0), object });
@@ -15,4 +15,16 @@ describe("the place of a change", () => {
     expect(placeOf(finding(of("statement", "42"), at("definition", "shop/models.py", 24)))).toBe("shop/models.py:24"));
   test("is what of the database it is about", () =>
     expect(placeOf(finding(of("table", "public.shop_order"), at("queryset", "shop/office.py", 129)))).toBe("shop_order"));
+});
+
+describe("what a change does", () => {
+  const advised = (remedy: string): Finding => ({ fixes: [], claim: "The list is long.", remedy }) as unknown as Finding;
+  test("is the first sentence of the remedy where there is no fix", () =>
+    expect(actionOf(advised("Write `~Exists()` for `exclude()`: it is an anti join. It differs where the subquery has a NULL."))).toBe(
+      "Write `~Exists()` for `exclude()`: it is an anti join",
+    ));
+  test("is the claim where nothing is advised", () => {
+    const { remedy: _, ...bare } = advised("");
+    expect(actionOf(bare)).toBe("The list is long");
+  });
 });

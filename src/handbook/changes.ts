@@ -77,7 +77,7 @@ function toChange(finding: Finding, { gain, isRisk, after }: Ranked, work: Work)
   };
 }
 
-/** What to do, in the words of the fix; without one, the last sentence of what the rule says. */
+/** What to do, in the words of the fix; without one, the first sentence of the remedy. */
 export function actionOf(finding: Finding): string {
   const action = bareAction(finding);
   const [, subject = ""] = /`([^`]+)`/.exec(finding.claim) ?? [];
@@ -96,14 +96,13 @@ const LONGEST_SUBJECT = 40;
 /** What stands after a colon explains, when enough stands before it. */
 const LEAST_WORDS = 3;
 
-function bareAction({ fixes: [fix], message, claim }: Finding): string {
+function bareAction({ fixes: [fix], remedy, message, claim }: Finding): string {
   if (fix !== undefined && fix.title !== "") {
     const [head = "", ...rest] = fix.title.replace(/\.$/, "").split(/: (?=\S)/);
     return rest.length === 0 || head.split(" ").length < LEAST_WORDS ? fix.title.replace(/\.$/, "") : head;
   }
-  const rest = message.startsWith(claim) ? message.slice(claim.length).trim() : message;
-  const sentences = rest.split(/(?<=[.!])\s+(?=[A-Z`])/);
-  return (sentences.at(-1) || claim || message).replace(/\.$/, "");
+  const [sentence = ""] = (remedy ?? "").split(/(?<=[.!])\s+(?=[A-Z`])/);
+  return (sentence || claim || message).replace(/\.$/, "");
 }
 
 /** The line where the work is done, or what of the database it is about. */

@@ -98,6 +98,8 @@ export interface Finding {
   readonly confidence: Confidence;
   readonly message: string;
   readonly claim: string;
+  /** What to do, the end of `message`; absent where there is nothing to say. */
+  readonly remedy?: string;
   readonly doubt: string;
   readonly model?: string;
   readonly relation?: string;

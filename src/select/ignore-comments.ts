@@ -91,6 +91,7 @@ function unusedIgnore({ comment }: Ignore, rule: string | null): Finding {
     confidence: "certain",
     message: `${claim} ${remedy}`,
     claim,
+    remedy,
     doubt: "a finding that needs a recording or a database is not found without one",
     places: [{ role: "definition", file: comment.file, line: comment.line, column: 1, endLine: comment.line, endColumn: 1 }],
     evidence: [{ kind: "inferred", note: "source only: compared with all findings of this run" }],
