@@ -26,7 +26,7 @@ function annotateFinding(finding: Finding, report: Report, context: RenderContex
     finding.message,
     ...places.map((place) => `${place.role}: ${placeName(context, place)}`),
     `evidence: ${evidenceSentence(finding, report, context)}`,
-    `fix: ${fixSentence(fixes[0], changes)}`,
+    `fix: ${fixes[0] === undefined && finding.remedy !== undefined ? "by hand" : fixSentence(fixes[0], changes)}`,
     `proof: ${proofSentence(finding, context)}`,
     `doubt: ${doubtSentence(finding)}`,
   ];

@@ -75,7 +75,7 @@ function renderFinding(finding: Finding, report: Report, context: RenderContext)
     ]),
     renderPlaces(finding.places, context),
     `**Evidence:** ${escapeProse(evidenceSentence(finding, report, context))}.`,
-    ...renderFix(finding.fixes[0], context),
+    ...renderFix(finding.fixes[0], context, finding.remedy),
     `**Proof:** ${escapeProse(proofSentence(finding, context))}.`,
     `**Doubt:** ${escapeProse(doubtSentence(finding))}.`,
     ...renderAlternatives(finding.fixes.slice(1), context),
@@ -99,9 +99,9 @@ function codeAt(place: Place, context: RenderContext): string {
   return cleanLine(context.read(place.file)?.split(/\r\n|\n|\r/)[place.line - 1] ?? "").trim();
 }
 
-function renderFix(fix: Fix | undefined, context: RenderContext): readonly string[] {
+function renderFix(fix: Fix | undefined, context: RenderContext, remedy?: string): readonly string[] {
   const changes = fix ? fixChanges(fix, context.read) : [];
-  const sentence = `**Fix:** ${escapeProse(fixSentence(fix, changes))}.`;
+  const sentence = `**Fix:** ${escapeProse(fixSentence(fix, changes, remedy))}.`;
   const diff = changes && changes.length > 0 ? [codeBlock("diff", toDiff(changes, context))] : [];
   return [sentence, ...diff, ...(fix ? [...migrationLine(fix), ...sqlBlocks(fix)] : [])];
 }

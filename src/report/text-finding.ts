@@ -140,7 +140,7 @@ function gutter(style: TextStyle, number: string, sign: string): string {
 function renderFix(finding: Finding, context: RenderContext, style: TextStyle): string[] {
   const fix = finding.fixes[0];
   const changes = fix ? fixChanges(fix, context.read) : [];
-  const sentence = renderPart(style, "fix", fixSentence(fix, changes));
+  const sentence = renderPart(style, "fix", fixSentence(fix, changes, finding.remedy));
   const statements = fix ? renderSql(fix, style) : [];
   if (!changes || changes.length === 0) return [...sentence, ...statements];
   const home = finding.places[0]?.file;

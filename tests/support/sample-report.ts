@@ -47,6 +47,7 @@ function finding(id: string, rule: string, chapter: string, facts: Partial<Findi
     confidence: "certain",
     message: `${claim} It costs one query a row. Load it with the queryset.`,
     claim,
+    remedy: "Load it with the queryset.",
     doubt: "a page of one row saves nothing",
     places: [],
     evidence: [{ kind: "inferred" }],

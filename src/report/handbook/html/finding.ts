@@ -34,12 +34,12 @@ export function renderFinding(finding: Finding, { handbook, context, plots, isFo
   const removed = removedWords(finding, handbook);
   const place = mainPlace(finding.places);
   const page = context.findingPage?.(finding) ?? null;
-  const rest = claim !== "" && message.startsWith(claim) ? message.slice(claim.length).trim() : "";
+  const why = whyOf(finding);
   const parts = [
-    rest === "" ? NOTHING : part("Why", html`<p>${sentence(rest)}</p>`),
+    why === "" ? NOTHING : part("Why", html`<p>${sentence(why)}</p>`),
     part("Places", renderPlaces(finding.places, context)),
     part("Evidence", html`${evidence(finding, handbook, words)}${plots.map((plot) => figure(plot, handbook))}`),
-    part("Fix", renderFix(fixes[0], context)),
+    part("Fix", renderFix(fixes[0], context, finding.remedy)),
     part("Proof", proof(finding, words)),
     part("Doubt", html`<p>${sentence(doubtSentence(finding))}</p>`),
     alternatives(finding, context),
@@ -55,6 +55,12 @@ export function renderFinding(finding: Finding, { handbook, context, plots, isFo
 <h4 class="claim">${prose(claim || message)}</h4>
 <dl class="parts">${parts}</dl></article>
 `;
+}
+
+/** The rule's words after the claim; what to do is left to the part of the fix where that has nothing else. */
+function whyOf({ claim, message, remedy = "", fixes }: Finding): string {
+  const rest = claim !== "" && message.startsWith(claim) ? message.slice(claim.length).trim() : "";
+  return fixes.length === 0 && rest.endsWith(remedy) ? rest.slice(0, rest.length - remedy.length).trim() : rest;
 }
 
 function silence({ places, rule }: Finding): Html {

@@ -6,10 +6,10 @@ import type { RenderContext } from "../../render-context.ts";
 import { codeLines, sentence } from "./prose.ts";
 
 /** How safe and how large, then every line that changes. */
-export function renderFix(fix: Fix | undefined, context: RenderContext): Html {
+export function renderFix(fix: Fix | undefined, context: RenderContext, remedy?: string): Html {
   const changes = fix === undefined ? [] : fixChanges(fix, context.read);
   const migration = fix === undefined ? "" : migrationSentence(fix);
-  return html`<p>${sentence(fixSentence(fix, changes))}</p>${(changes ?? []).map((change) => diffOf(change, context))}${migration === "" ? NOTHING : html`<p>${sentence(`the migration ${migration}`)}</p>`}${fix === undefined ? NOTHING : sqlOf(fix)}`;
+  return html`<p>${sentence(fixSentence(fix, changes, remedy))}</p>${(changes ?? []).map((change) => diffOf(change, context))}${migration === "" ? NOTHING : html`<p>${sentence(`the migration ${migration}`)}</p>`}${fix === undefined ? NOTHING : sqlOf(fix)}`;
 }
 
 /** Lines of a diff that are open, and those that are shown at all; the rest is in the patch. */
