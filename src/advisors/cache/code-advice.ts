@@ -60,7 +60,7 @@ function claimOf(candidates: readonly Candidate[], first: Candidate): string {
     candidates.length === 1
       ? `A cache of ${candidateName(first)}`
       : `Caches of ${formatCount(candidates.length, "query", "queries")}, ${candidateName(first)} first,`;
-  return `${what} would save ${formatPercentFinely(share)} of the database's time: ${ms(total(candidates, ({ savedMs }) => savedMs))} of ${ms(total(candidates, ({ databaseMs }) => databaseMs))} of theirs.`;
+  return `${what} would save ${formatPercentFinely(share)} of the database's time: ${ms(total(candidates, ({ savedMs }) => savedMs))} of ${candidates.length === 1 ? "its" : "their"} ${ms(total(candidates, ({ databaseMs }) => databaseMs))}.`;
 }
 
 function costSentence({ thresholds }: AdvisorInput, candidates: readonly Candidate[]): string {
