@@ -1,5 +1,6 @@
 /** Whether an eager load may be added where a queryset is made, and whether a person has to look at it. */
 import type { ChainCall, EditDraft, LazyLoad, ModelGraph, Origin, RuleInput, Safety, SourceFacts, Span } from "../model/index.ts";
+import { isNoneLiteral } from "../python/syntax-tree.ts";
 import { ownCalls } from "./chain-edit.ts";
 import { isFetchedEachRound } from "./fetched-each-round.ts";
 import { genericSteps, joinHazard, stepsOf } from "./eager-paths.ts";
@@ -110,8 +111,7 @@ function judgePrefetch(call: ChainCall, load: LazyLoad): Verdict | null {
 }
 
 function isReset(call: ChainCall, method: string): boolean {
-  const [arg] = call.args;
-  return call.name === method && arg?.kind === "constant" && arg.value === "none";
+  return call.name === method && isNoneLiteral(call.args[0]);
 }
 
 function isPrefetchOf(arg: ChainCall["args"][number], path: string): boolean {
