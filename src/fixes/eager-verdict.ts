@@ -244,6 +244,13 @@ export function isChangedInLoop(load: LazyLoad, { writes }: SourceFacts): boolea
   return writes.some((write) => write.model !== null && write.model === load.target && isInLoopOf(write, load));
 }
 
+/** The loop's text asks before it writes: what a round changes comes after what it was told. */
+export function isAskedBeforeChange(load: LazyLoad, { writes }: SourceFacts): boolean {
+  const asked = load.calls[0] ?? load.access;
+  const changes = writes.filter((write) => write.model === load.target && isInLoopOf(write, load)).map((write) => write.calls[0] ?? write.span);
+  return changes.every((change) => change.file === asked.file && change.start > asked.start);
+}
+
 function isInLoopOf(write: Write, load: LazyLoad): boolean {
   return write.loop !== null && load.loop !== null && write.loop.span.file === load.loop.span.file && write.loop.span.start === load.loop.span.start;
 }
