@@ -1,5 +1,6 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
 import { grownInLoop, methodPastPrefetch, PLAIN_WORDS } from "../../fixes/eager-verdict.ts";
+import { keyColumn, type KeyColumn, type KeyUse } from "../../fixes/key-access.ts";
 import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
 import { stepsOf } from "../../fixes/eager-paths.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
@@ -72,9 +73,9 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput, others: readonly 
     claim:
       key === null
         ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each ${owner}: ${paidPer(load)}.`
-        : `\`${holder}\` loads \`${dotted(load.path)}\` for each ${owner} only to read its key: ${paidPer(load)}.`,
+        : `\`${holder}\` loads \`${dotted(load.path)}\` for each ${owner} only to ${purposeOf(key)}: ${paidPer(load)}.`,
     reason: reasonFor(load),
-    remedy: key === null ? remedyFor(load, input) : `Read \`${key}\`, which came with the row.`,
+    remedy: key === null ? remedyFor(load, input) : keyRemedy(key),
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
@@ -131,11 +132,20 @@ function remedyPast(path: string, method: string): string {
   return `Add \`Prefetch("${path}", queryset=…, to_attr=…)\` with these rows to the queryset, or prefetch all and choose among them in Python: ${again} would query again.`;
 }
 
-/** The column to read instead, when every access goes on to `.id` or `.pk`. */
-function keyColumn(load: LazyLoad, loads: readonly LazyLoad[], input: RuleInput): string | null {
-  const field = input.graph.byLabel(load.model)?.fields.get(load.path.split("__").at(-1) ?? "");
-  if (field?.attname == null || (load.kind !== "fk" && load.kind !== "o2o")) return null;
-  const own = loads.filter((one) => one.path === load.path);
-  const isKeyOnly = own.every((one) => /^\.(?:id|pk)\b/.test(input.text(one.access.file).slice(one.access.end, one.access.end + 4)));
-  return isKeyOnly ? field.attname : null;
+const PURPOSES: Readonly<Record<KeyUse, string>> = {
+  key: "read its key",
+  test: "see whether there is one",
+  comparison: "compare it",
+  condition: "ask for other rows by it",
+};
+
+function purposeOf({ uses }: KeyColumn): string {
+  const [use = "key", ...others] = uses;
+  return others.length === 0 ? PURPOSES[use] : "use its key";
+}
+
+/** The column to read instead, where every access needs no more. */
+function keyRemedy({ column, uses }: KeyColumn): string {
+  if (uses.has("comparison")) return `Compare \`${column}\`, which came with the row, with the other one's key.`;
+  return `Read \`${column}\`, which came with the row${uses.has("test") ? ": where there is none it is None" : ""}.`;
 }
