@@ -9,6 +9,7 @@ export type KeyUse = "key" | "test" | "comparison" | "condition";
 /** The key's column, where every read asks for the key alone; `uses` has what they do with it. */
 export interface KeyColumn {
   readonly column: string;
+  readonly nullable: boolean;
   readonly uses: ReadonlySet<KeyUse>;
 }
 
@@ -17,7 +18,7 @@ export function keyColumn(load: LazyLoad, loads: readonly LazyLoad[], input: Rul
   if (field?.attname == null) return null;
   const uses = loads.filter((one) => one.path === load.path).map((one) => keyUse(one, field, input));
   const known = uses.filter((use) => use !== null);
-  return known.length < uses.length ? null : { column: field.attname, uses: new Set(known) };
+  return known.length < uses.length ? null : { column: field.attname, nullable: field.null, uses: new Set(known) };
 }
 
 /**

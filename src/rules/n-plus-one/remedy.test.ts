@@ -121,6 +121,12 @@ test("the key tells whether there is a row, in a template too", async () => {
   expect(await found("row.referrer|length")).toEqual(['Add `select_related("referrer")` to the queryset.']);
 });
 
+test("the key is no answer for the rows before it", async () => {
+  expect(await remedies("return [order.pk for order in Order.objects.all() if order.customer.referrer]")).toEqual([
+    'Add `select_related("customer")` to the queryset. Beyond that, read `referrer_id`, which came with the row: where there is none it is None.',
+  ]);
+});
+
 test("rows that are fetched one by one and read in part are fetched before, with the part", async () => {
   const body = "for key in request.GET:\n    order = Order.objects.get(pk=key)\n    print([line.price for line in order.lines.filter(quantity=1)])";
   expect(await remedies(body)).toEqual([

@@ -75,7 +75,7 @@ function toDraft({ load, loads }: LoadGroup, input: RuleInput, others: readonly 
         ? `\`${holder}\` loads \`${dotted(load.path)}\` separately for each ${owner}: ${paidPer(load)}.`
         : `\`${holder}\` loads \`${dotted(load.path)}\` for each ${owner} only to ${purposeOf(key)}: ${paidPer(load)}.`,
     reason: reasonFor(load),
-    remedy: key === null ? remedyFor(load, input) : keyRemedy(key),
+    remedy: key === null ? remedyFor(load, input) : keyRemedy(key, loadBefore(load, loads), input),
     doubt: loadDoubt(load),
     model: load.origin.model,
     relation: load.path,
@@ -144,8 +144,15 @@ function purposeOf({ uses }: KeyColumn): string {
   return others.length === 0 ? PURPOSES[use] : "use its key";
 }
 
+/** The row that has the key is loaded one by one as well. */
+function loadBefore({ path }: LazyLoad, loads: readonly LazyLoad[]): LazyLoad | undefined {
+  return loads.filter((one) => one.path !== path && path.startsWith(`${one.path}__`)).toSorted((a, b) => b.path.length - a.path.length)[0];
+}
+
 /** The column to read instead, where every access needs no more. */
-function keyRemedy({ column, uses }: KeyColumn): string {
-  if (uses.has("comparison")) return `Compare \`${column}\`, which came with the row, with the other one's key.`;
-  return `Read \`${column}\`, which came with the row${uses.has("test") ? ": where there is none it is None" : ""}.`;
+function keyRemedy({ column, uses, nullable }: KeyColumn, before: LazyLoad | undefined, input: RuleInput): string {
+  const way = before === undefined ? "" : `${remedyFor(before, input)} Beyond that, `;
+  if (uses.has("comparison")) return `${way}${before === undefined ? "Compare" : "compare"} \`${column}\`, which came with the row, with the other one's key.`;
+  const isNone = uses.has("test") && nullable ? ": where there is none it is None" : "";
+  return `${way}${before === undefined ? "Read" : "read"} \`${column}\`, which came with the row${isNone}.`;
 }
