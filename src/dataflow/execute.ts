@@ -478,7 +478,7 @@ function runEach(engine: Engine, frame: Frame, ways: readonly Way[], rest: reado
         for (const { object, name, value } of attributes) setAttribute(engine, object, name, value, frame);
         engine.filled = [];
         const left = executeAll(engine, rest, frame);
-        for (const queryset of engine.filled) queryset.evaluated = false;
+        for (const queryset of engine.filled) Object.assign(queryset, { evaluated: false, rows: null });
         all.push(...engine.filled);
         return left;
       },

@@ -60,6 +60,7 @@ export interface RowFields {
   readonly withoutCaller?: boolean;
   readonly doubts?: readonly string[];
   readonly isNew?: boolean;
+  readonly extra?: Map<string, Value>;
 }
 
 export function makeRow(fields: RowFields): RowValue {

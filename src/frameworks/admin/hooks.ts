@@ -138,7 +138,7 @@ function runActions(engine: Engine, admin: ObjectValue, queryset: QuerysetValue,
 }
 
 function ticked(queryset: QuerysetValue): QuerysetValue {
-  return { ...queryset, id: freshId(), source: freshId(), narrowed: true, evaluated: false };
+  return { ...queryset, id: freshId(), source: freshId(), narrowed: true, evaluated: false, rows: null };
 }
 
 /** Methods with the parameters of an action, which `get_actions()` may add, and `delete_queryset()`. */
@@ -163,7 +163,7 @@ function runExports(engine: Engine, admin: ObjectValue, source: Value, site: Cal
   for (const cls of exportedResources(engine, admin.cls, site)) {
     const resource = object(cls, null, null);
     for (const one of alternatives(source)) {
-      const rows: Value = one.kind === "queryset" ? { ...one, id: freshId(), source: freshId(), evaluated: false } : one;
+      const rows: Value = one.kind === "queryset" ? { ...one, id: freshId(), source: freshId(), evaluated: false, rows: null } : one;
       if (rows.kind === "queryset" || rows.kind === "list") engine.callMethod(resource, "export", { ...NO_ARGS, positional: [rows] }, site);
     }
   }
