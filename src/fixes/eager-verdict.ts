@@ -198,6 +198,7 @@ function judgeReaders(load: LazyLoad, { facts, graph }: RuleInput): Verdict | nu
   if (facts.writes.some((write) => touches(write, load))) {
     return review("the loop writes to these rows, and what is loaded early does not see it");
   }
+  if (load.origin.forAction === true) return null;
   if (load.origin.kind === "implicit") return review("the framework makes the queryset, and other pages may use it too");
   if (load.joinable || goesOnFromShared(load, graph)) return null;
   if (load.withoutCaller) return review("callers that are not known may read it in another way");

@@ -108,6 +108,8 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (load.origin.forForm === "choices")
     return `The rows are the choices of a field: give it a queryset with \`${method}("${load.path}")\`, in an admin class by \`formfield_for_foreignkey()\`.`;
   if (load.origin.forForm === "set") return `Give the form set a queryset with \`${method}("${load.path}")\`.`;
+  if (load.origin.forAction === true)
+    return `Add \`${method}("${load.path}")\` to the queryset in the action${load.joinable ? ": `list_select_related` would load it for every page of the list too" : ""}.`;
   if (!load.joinable && load.origin.asDict === true) return remedyBesideDict(load.path);
   return `Add \`${method}("${load.path}")\` to the queryset.`;
 }
