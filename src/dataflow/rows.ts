@@ -152,8 +152,15 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   // Whoever has a row has an account. Of the request's user it is asked whether there is one.
   const signedIn = isStub && row.lazy === undefined && isFetched(row) && isUser(own?.owner) ? SIGNED_IN.get(name) : undefined;
   if (signedIn !== undefined) return signedIn;
-  const method = isStub ? rowMethod(engine, row, name) : null;
+  // A stub with a body says what the package does in Django's place.
+  const method = isStub && !isTold(own) ? rowMethod(engine, row, name) : null;
   return method ?? engine.classMember(row.model.cls, name, row, site);
+}
+
+function isTold(own: ReturnType<Engine["program"]["member"]>): boolean {
+  if (own?.definition.kind !== "function") return false;
+  const [first] = own.definition.def.body;
+  return first !== undefined && !(first.kind === "expr" && first.value.kind === "constant");
 }
 
 const SIGNED_IN: ReadonlyMap<string, Value> = new Map([
