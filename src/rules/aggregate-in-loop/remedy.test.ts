@@ -155,3 +155,33 @@ def forget(pk):
     ["Let the receiver read keys alone and collect them; ask for all of them once, in `transaction.on_commit()` or after the delete.", []],
   ]);
 });
+
+test("what receivers of several models ask at one place is told once", async () => {
+  const report = await analyseShop({
+    "shop/work.py": `from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from shop.models import Invoice, Line, Order, Shipment
+
+
+def look(row):
+    print(row.order.lines.filter(price=0).exists())
+
+
+@receiver(post_delete, sender=Invoice)
+def invoice_gone(sender, instance, **kwargs):
+    look(instance)
+
+
+@receiver(post_delete, sender=Shipment)
+def shipment_gone(sender, instance, **kwargs):
+    look(instance)
+
+
+def forget():
+    Shipment.objects.filter(state="new").delete()
+    Invoice.objects.filter(sent=True).delete()
+`,
+  });
+  const claims = report.findings.filter(({ rule }) => rule === "aggregate-in-loop" || rule === "n-plus-one").map(({ claim }) => claim);
+  expect(claims.filter((claim) => claim.includes("order.lines"))).toEqual([expect.stringMatching(/ and row of 1 other model: one query a row\.$/)]);
+});

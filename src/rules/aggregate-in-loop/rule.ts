@@ -5,10 +5,10 @@ import { isAskedBeforeChange, isChangedInLoop } from "../../fixes/eager-verdict.
 import { isChainable } from "../../fixes/chain-edit.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
-import { mergeLoads, type LoadGroup } from "../load-groups.ts";
+import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, isLoadPerRow, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
 import { isUsedUp } from "../loops.ts";
-import { dotted, holderName, modelName } from "../names.ts";
+import { andOf, dotted, holderName, modelName } from "../names.ts";
 
 export const rule: Rule = {
   meta: {
@@ -20,15 +20,15 @@ export const rule: Rule = {
     fix: "sometimes",
     stage: "stable",
   },
-  check: (input) => mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input))).map((group) => toDraft(group, input)),
+  check: (input) => oncePerReceiver(mergeLoads(input.facts.loads.filter((load) => isGuilty(load, input)))).map((group) => toDraft(group, input)),
 };
 
 function isGuilty(load: LazyLoad, input: RuleInput): boolean {
   return load.reason === "unloaded" && isAggregate(load.method) && isLoadPerRow(load, input.facts) && !isUsedUp(load, input);
 }
 
-function toDraft({ load, loads }: LoadGroup, input: RuleInput): FindingDraft {
-  const owner = payers(load, input);
+function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingDraft {
+  const owner = `${payers(load, input)}${andOf(others)}`;
   const holder = holderName(load.origin.symbol, input.program);
   const relation = dotted(load.path);
   const { asks, remedy } = question(load, input);

@@ -5,11 +5,10 @@ import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
 import { stepsOf } from "../../fixes/eager-paths.ts";
 import { isFetchedEachRound } from "../../fixes/fetched-each-round.ts";
 import { isAggregate } from "../aggregate-methods.ts";
-import { mergeLoads, type LoadGroup } from "../load-groups.ts";
+import { mergeLoads, oncePerReceiver, type ToldLoads } from "../load-groups.ts";
 import { beyondGeneric, beyondQuerysets, confidenceOf, fetchedBefore, isLoadPerRow, isMade, loadDoubt, loadPlaces, paidPer, payers } from "../load-places.ts";
 import { isUsedUp } from "../loops.ts";
-import { formatCount } from "../../model/numbers.ts";
-import { dotted, holderName, modelName } from "../names.ts";
+import { andOf, dotted, holderName } from "../names.ts";
 
 export const rule: Rule = {
   meta: {
@@ -29,7 +28,7 @@ export const rule: Rule = {
           input,
         ),
       ),
-    ).map(({ group, others }) => toDraft(group, input, others)),
+    ).map((group) => toDraft(group, input)),
 };
 
 /** A loop within a receiver runs over a queryset of its own. Where that one's finding stands, a delete that calls the receiver has nothing to add: its rows cannot be loaded otherwise. */
@@ -44,27 +43,8 @@ function isGuilty(load: LazyLoad, input: RuleInput): boolean {
   return load.reason === "unloaded" && load.kind !== "generic-fk" && !isAggregate(load.method) && isLoadPerRow(load, input.facts) && !isUsedUp(load, input);
 }
 
-interface Told {
-  readonly group: LoadGroup;
-  /** Models whose rows the same receiver reads in the same way. */
-  readonly others: readonly string[];
-}
-
-/** One receiver listens to many senders: what it reads is mended once. */
-function oncePerReceiver(groups: readonly LoadGroup[]): readonly Told[] {
-  const told = new Map<string, { readonly group: LoadGroup; readonly others: string[] }>();
-  for (const group of groups) {
-    const { origin, path, access } = group.load;
-    const key = origin.collected === true ? `${origin.symbol} ${path} ${access.file}:${access.start}` : `${told.size}`;
-    const known = told.get(key);
-    if (known === undefined) told.set(key, { group, others: [] });
-    else known.others.push(modelName(origin.model));
-  }
-  return [...told.values()];
-}
-
-function toDraft({ load, loads }: LoadGroup, input: RuleInput, others: readonly string[]): FindingDraft {
-  const owner = others.length === 0 ? payers(load, input) : `${payers(load, input)} and row of ${formatCount(others.length, "other model")}`;
+function toDraft({ load, loads, others }: ToldLoads, input: RuleInput): FindingDraft {
+  const owner = `${payers(load, input)}${andOf(others)}`;
   const holder = holderName(load.origin.symbol, input.program);
   const key = keyColumn(load, loads, input);
   return {
