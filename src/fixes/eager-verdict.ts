@@ -72,11 +72,33 @@ function judgeChain(origin: Origin, load: LazyLoad): Verdict | null {
   for (const call of origin.calls) {
     if (SET_OPERATIONS.has(call.name)) return advice(`after ${call.name}() nothing can be loaded: load it for its rows with prefetch_related_objects()`);
     if (call.name === "raw") return advice(NO_EDIT.raw ?? "");
-    if (MAKERS.has(call.name)) return advice(`${call.name}() may make the row, and a new row has nothing loaded: load it where the row is read`);
+    if (MAKERS.has(call.name) && !isOfOwnRows(load)) return advice(whyNotMade(call, load));
     const verdict = load.joinable ? judgeJoin(call, load) : judgePrefetch(call, load);
     if (verdict !== null) return verdict;
   }
   return null;
+}
+
+/** A loop over the queryset's own rows: what else is called on it made none of them. */
+function isOfOwnRows({ origin, loop }: LazyLoad): boolean {
+  return loop !== null && loop.origin?.id === origin.id;
+}
+
+function whyNotMade(call: ChainCall, load: LazyLoad): string {
+  if (isGivenTo(call, load)) return `${call.name}() was given it: go on from that, which a row that is found does not have loaded`;
+  if (call.name === "create" || call.name === "bulk_create") return `${call.name}() makes the row, which has what it was given and nothing else`;
+  if (call.name === "update_or_create") return "update_or_create() locks the row that it finds, and would lock what is joined: fetch it on its own";
+  return `${call.name}() fetches the row or makes it: load it on the queryset before that, for the rows that are found`;
+}
+
+function isGivenTo({ keywords }: ChainCall, load: LazyLoad): boolean {
+  return keywords.some(({ name }) => name === firstStep(load));
+}
+
+/** The method that fetches or makes the row, where it is given the relation that is then read of the row. */
+export function givenBy(load: LazyLoad): string | null {
+  if (isOfOwnRows(load)) return null;
+  return load.origin.calls.find((call) => MAKERS.has(call.name) && isGivenTo(call, load))?.name ?? null;
 }
 
 function judgeJoin(call: ChainCall, load: LazyLoad): Verdict | null {

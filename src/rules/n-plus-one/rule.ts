@@ -1,5 +1,5 @@
 import type { FindingDraft, LazyLoad, Rule, RuleInput } from "../../model/index.ts";
-import { grownInLoop, methodPastPrefetch, PLAIN_WORDS } from "../../fixes/eager-verdict.ts";
+import { givenBy, grownInLoop, methodPastPrefetch, PLAIN_WORDS } from "../../fixes/eager-verdict.ts";
 import { keyColumn, type KeyColumn, type KeyUse } from "../../fixes/key-access.ts";
 import { lazyLoadFixes } from "../../fixes/lazy-load-fixes.ts";
 import { stepsOf } from "../../fixes/eager-paths.ts";
@@ -78,6 +78,11 @@ function remedyFor(load: LazyLoad, input: RuleInput): string {
   if (beyond !== null) return beyond;
   if (load.refreshed === true)
     return "Read it before `refresh_from_db()`, or leave that out: it throws away what the queryset loads, so that no eager load helps.";
+  const given = givenBy(load);
+  if (given !== null) {
+    const name = load.path.split("__")[0] ?? "";
+    return `Go on from the \`${name}\` that \`${given}()\` is given: a row that it finds has it not loaded.`;
+  }
   const past = methodPastPrefetch(load, input.facts);
   if (!load.joinable && isFetchedEachRound(load, input.facts))
     return past === null ? fetchedBefore(load) : `Fetch the rows of all rounds before the loop, in one query. ${remedyPast(load.path, past)}`;
