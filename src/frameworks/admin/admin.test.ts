@@ -65,6 +65,23 @@ class EventAdmin(admin.ModelAdmin):
   );
 });
 
+test("of a Django whose version is not known, a changelist joins what any version joins", async () => {
+  const code = `@admin.register(Venue)
+class VenueAdmin(admin.ModelAdmin):
+    list_display = ["city", "country"]
+
+    def country(self, venue):
+        return venue.city.country.name
+`;
+  const read = async (requirements: string) => {
+    const report = await analyseShop({ ...files(code), "requirements.txt": requirements });
+    return report.findings.some(({ rule, relation }) => rule === "n-plus-one" && relation === "city__country");
+  };
+  expect(await read("Django==6.1\n")).toBe(true);
+  expect(await read("Django==5.2\n")).toBe(false);
+  expect(await read("Django\n")).toBe(false);
+});
+
 test("what an action reads is loaded in the action, not for the pages of the list", async () => {
   const report = await analyseShop(
     files(`def send(modeladmin, request, queryset):
