@@ -20,7 +20,7 @@ import {
   type LoadedRelation,
   type LoadNode,
 } from "./load-tree.ts";
-import { noteColumnSet } from "./copied-columns.ts";
+import { noteColumnSet, trackerOf } from "./copied-columns.ts";
 import { spanOf, type LiveOrigin } from "./recorder.ts";
 import {
   alternatives,
@@ -144,6 +144,8 @@ export function rowAttribute(engine: Engine, row: RowValue, name: string, site: 
   const displayed = displayedField(row.model, name);
   if (displayed !== null) return displayMethod(engine, row, displayed);
   row.origin.asInstances = true;
+  const tracker = trackerOf(engine, row, name);
+  if (tracker !== null) return tracker;
   if (name === "_state" && isFetched(row)) return stateOf(engine, row);
   const own = engine.program.member(row.model.cls, name);
   const isStub = own === null || own.owner.module.origin === "builtin";
